@@ -1,0 +1,1 @@
+# Configuration examples, the support console and its export service, the quickstart.

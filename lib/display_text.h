@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Text that is safe to show: what came from outside, made harmless for a terminal, a browser's text node and a log.
+ * Control characters, escapes, bidirectional controls, invisible and non-characters become \u{XXXX}; so does
+ * whatever isn't UTF-8, as \x{XX}. Printable letters of all scripts stay. A text in which letters of different scripts
+ * that look alike stand together (Latin with Cyrillic or Greek) has its non-Latin letters escaped. Nothing is ever cut off.
+ * Layer: lib/, libc only.
+ */
+#ifndef STEPUP_LIB_DISPLAY_TEXT_H
+#define STEPUP_LIB_DISPLAY_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A safe copy of `size` bytes of text; the caller frees. NULL where there is no memory. */
+char *display_text(const char *text, size_t size);
+
+/* Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, nothing over-long, nothing above U+10FFFF) without NUL. */
+bool utf8_is_valid(const char *text, size_t size);
+
+#endif

@@ -1,0 +1,21 @@
+# What all parts share. libstepup: libc and jansson, good for the PAM module. libevidence: digests, the log's tree and notes,
+# receipts (libcrypto, libjose), never linked into the module.
+noinst_LTLIBRARIES += lib/libstepup.la lib/libevidence.la
+lib_libstepup_la_CPPFLAGS = $(AM_CPPFLAGS)
+lib_libstepup_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+lib_libstepup_la_LIBADD = $(JANSSON_LIBS)
+lib_libstepup_la_SOURCES = lib/error.h lib/wipe.h lib/base64url.h lib/display_text.h lib/canonical_json.h lib/action.h \
+	lib/frame.h lib/message.h lib/safe_file.h lib/deadline.h
+
+# The client side of a step-up.
+lib_libstepup_la_SOURCES += lib/verifier_client.h lib/step_up_client.h
+
+lib_libevidence_la_CPPFLAGS = $(AM_CPPFLAGS)
+lib_libevidence_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS)
+lib_libevidence_la_LIBADD = lib/libstepup.la $(CRYPTO_LIBS) $(JOSE_LIBS)
+lib_libevidence_la_SOURCES = lib/digest.h lib/merkle.h lib/checkpoint_note.h lib/receipt_check.h
+
+# The interface texts: served by the verifier, installed for readers, and the source of the manual pages' tables.
+interfacesdir = $(datadir)/stepup/interfaces
+dist_interfaces_DATA = lib/interfaces/io.stepup.Verify1.varlink lib/interfaces/io.stepup.Admin1.varlink \
+	lib/interfaces/io.stepup.Redeem1.varlink

@@ -1,0 +1,1 @@
+# stepup, the CLI.

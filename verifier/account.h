@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Who is behind a uid or a user name on this host: name, uid, unix groups, asked of NSS on libuv's worker threads, because a directory
+ * may be slow, and remembered for ACCOUNT_TTL_SECONDS (ended by reload).
+ * Layer: verifier/, scheduling.
+ */
+#ifndef STEPUP_VERIFIER_ACCOUNT_H
+#define STEPUP_VERIFIER_ACCOUNT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include "lib/error.h"
+
+#define ACCOUNT_TTL_SECONDS 30
+#define ACCOUNT_CACHE_MAX 1024
+
+struct account {
+	char *name;          /* NULL where the uid has no account */
+	int64_t uid;         /* -1 where the name has no account */
+	char **unix_groups;  /* names, NULL-terminated */
+};
+
+struct account_cache;
+
+struct account_cache *account_cache_new(uv_loop_t *loop);
+void account_cache_free(struct account_cache **cache);
+void account_cache_forget(struct account_cache *cache);
+
+/* Looks up; `found` runs on the loop's thread, at once where remembered. The account lives until `found` returns.
+ * STEPUP_OK also for a uid or name without an account; STEPUP_UNAVAILABLE where NSS could not say (fail closed). */
+typedef void account_found(void *context, enum stepup_error result, const struct account *account);
+void account_by_uid(struct account_cache *cache, uid_t uid, account_found *found, void *context);
+void account_by_name(struct account_cache *cache, const char *name, account_found *found, void *context);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One call on one door, as its handler sees it: who is calling (the kernel's word), the checked parameters, and the ways to answer.
+ * A handler answers exactly once, at once or later from the loop's thread; the connection may be gone by then, which is no concern of its.
+ * Layer: verifier/, doors. Implemented by server.c; handlers live in verify_door.c, admin_door.c, redeem_door.c.
+ */
+#ifndef STEPUP_VERIFIER_CALL_H
+#define STEPUP_VERIFIER_CALL_H
+
+#include <jansson.h>
+#include <sys/types.h>
+
+#include "lib/error.h"
+#include "lib/message.h"
+#include "verifier/account.h"
+
+struct verifier;
+
+struct peer {
+	uid_t uid;
+	gid_t gid;
+	pid_t pid;
+	const char *account; /* the uid's account name, NULL where it has none */
+	const char *const *unix_groups;
+};
+
+struct call {
+	struct verifier *verifier;
+	struct peer peer;              /* lives as long as the call */
+	const json_t *parameters;      /* checked against the method's table */
+};
+
+typedef void call_handler(struct call *call);
+
+/* What a door serves: one handler per method of its interface, in the same order. */
+struct door {
+	const struct interface *interface;
+	call_handler *const *handlers;
+};
+
+/* Answers; takes over `reply`, which is checked against the method's table. NULL answers Unavailable. */
+void call_reply(struct call *call, json_t *reply);
+
+/* What a refusal carries beside its words; zero-initialise and set what applies. */
+struct refusal_facts {
+	const char *reference;      /* NULL for none */
+	const char *detail;         /* NULL for none */
+	int64_t tries_left;         /* for BadAnswer */
+	int64_t retry_after_seconds; /* 0 for none */
+};
+
+/* Refuses in these words (copied). Errors that don't travel under their own name go out as Unavailable. */
+void call_refuse(struct call *call, enum stepup_error error, const char *message, const struct refusal_facts *facts);
+
+/* org.varlink.service.InvalidParameter, naming the field. */
+void call_invalid(struct call *call, const char *field);
+
+extern const struct door door_verify;
+extern const struct door door_admin;
+extern const struct door door_redeem;
+
+#endif

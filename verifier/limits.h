@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Volume limits (DESIGN section 7): so many per window, so much of a number per window, so many different values per window; windows slide.
+ * MUST: be checked and charged in the accepting transaction.
+ * Layer: verifier/, rules, over the store.
+ */
+#ifndef STEPUP_VERIFIER_LIMITS_H
+#define STEPUP_VERIFIER_LIMITS_H
+
+#include "verifier/policy.h"
+#include "verifier/store.h"
+
+struct limit_left {
+	int64_t left;       /* how much of the limit's unit is still free, before this action */
+	int64_t asked;      /* how much this action takes */
+	bool over;
+};
+
+/* What one limit has left for this user, and whether the action fits. Charges nothing. */
+enum stepup_error limit_look(struct store *store, struct store_session *session, const struct rule *rule, const struct limit *limit,
+	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, struct limit_left *left);
+
+/* Checks all of the rule's limits and charges them. STEPUP_OVER_LIMIT: none was charged, `*over` is the first that refused. */
+enum stepup_error limits_charge(struct store *store, struct store_session *session, const struct rule *rule,
+	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over);
+
+#endif

@@ -1,0 +1,28 @@
+# stepupd, the relying party. libverifier holds everything but main.c, so that tests link the objects the daemon has.
+noinst_LTLIBRARIES += verifier/libverifier.la
+verifier_libverifier_la_CPPFLAGS = $(AM_CPPFLAGS)
+verifier_libverifier_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS) $(UV_CFLAGS) $(CONFUSE_CFLAGS) \
+	$(OATH_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
+verifier_libverifier_la_LIBADD = lib/libevidence.la lib/libstepup.la $(JANSSON_LIBS) $(CRYPTO_LIBS) $(JOSE_LIBS) $(UV_LIBS) \
+	$(CONFUSE_LIBS) $(OATH_LIBS) $(SQLITE_LIBS) $(SYSTEMD_LIBS)
+verifier_libverifier_la_SOURCES =
+
+# State: users, limits, receipts, log, sealed in one database.
+verifier_libverifier_la_SOURCES += verifier/master_key.h verifier/user_record.h verifier/store.h verifier/commit_queue.h
+
+# Rules: policy, limits, guessing.
+verifier_libverifier_la_SOURCES += verifier/policy.h verifier/words.h
+
+verifier_libverifier_la_SOURCES += verifier/limits.h verifier/guessing.h
+
+# Factors.
+verifier_libverifier_la_SOURCES += verifier/otp.h
+
+# Evidence: receipts and the log's checkpoints.
+verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/log_signer.h
+
+# Doors and what they serve.
+verifier_libverifier_la_SOURCES += verifier/transactions.h
+
+# The server under them.
+verifier_libverifier_la_SOURCES += verifier/call.h verifier/account.h verifier/verifier.h verifier/clock.h

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signed checkpoints of the log, in the background within a second of an entry and at a clean stop, and the high-water mark outside the
+ * database that tells a store older than what was seen (DESIGN sections 10 and 14).
+ * Layer: verifier/, evidence.
+ */
+#ifndef STEPUP_VERIFIER_LOG_SIGNER_H
+#define STEPUP_VERIFIER_LOG_SIGNER_H
+
+#include <stdbool.h>
+
+#include "verifier/commit_queue.h"
+#include "verifier/store.h"
+
+struct log_signer;
+
+/* Checks the store against the high-water mark at `highwater_path`: STEPUP_CORRUPT with a sentence in `*why` for a store older than
+ * it, or a missing or forged mark beside a store that has a log, unless `new_epoch`, which takes the store as it stands, voids receipts and invitations,
+ * and logs that it did. `*clean` says whether the last stop was clean. Makes the signing key at the first start; `*log_key` is its vkey (the caller frees). */
+enum stepup_error log_signer_open(struct store *store, struct store_session *session, const struct master_key *key,
+	const char *highwater_path, const char *origin, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why);
+
+/* Begins the background work on the queue's loop. */
+enum stepup_error log_signer_start(struct log_signer *signer, struct commit_queue *queue, uv_loop_t *loop);
+
+/* A last checkpoint and the clean mark; after the queue has stopped. */
+enum stepup_error log_signer_close(struct log_signer **signer, struct store_session *session);
+
+#endif

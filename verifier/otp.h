@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One-time codes: HOTP (RFC 4226) and TOTP (RFC 6238), by liboath's arithmetic; what counts as spent is decided here.
+ * MUST: accept a TOTP step only above the last accepted one; never move a HOTP counter backwards; compare in constant time;
+ * look at every step of the window whichever matches.
+ * Layer: verifier/, factors. Pure: the caller holds the record inside its transaction and saves it.
+ */
+#ifndef STEPUP_VERIFIER_OTP_H
+#define STEPUP_VERIFIER_OTP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+#include "verifier/user_record.h"
+
+#define OTP_WINDOW_STEPS 1         /* before and after the current one: RFC 6238 section 5.2 */
+#define HOTP_LOOK_AHEAD 10         /* RFC 4226 section 7.2 */
+#define HOTP_RESYNC_LOOK_AHEAD 100 /* for two consecutive codes, RFC 4226 section 7.4 */
+
+enum otp_result {
+	OTP_WRONG,
+	OTP_ACCEPTED,
+	OTP_SPENT,   /* right, but used before (or at or below the floor): somebody may be relaying */
+	OTP_RESYNC,  /* HOTP far ahead: the next code in a row completes it */
+};
+
+/* Makes a code well-formed: drops spaces and one dash; STEPUP_INVALID unless 6 to 8 ASCII digits remain. */
+enum stepup_error otp_normalise(const char *typed, char code[9]);
+
+/* Checks a normalised code at `now` and moves the credential on where it is accepted (last_step, next_counter, resync_counter, last_used).
+ * Steps that begin at or before `floor` are spent (0: no floor). STEPUP_INTERNAL where liboath fails: nothing moved. */
+enum stepup_error otp_check(struct credential *credential, const char *code, int64_t now, int64_t floor, enum otp_result *result);
+
+/* The code of a TOTP step or HOTP counter, for proving and for tests. */
+enum stepup_error otp_code(const struct otp_secret *secret, int64_t moving_factor, char code[9]);
+
+/* Fresh random bytes as long as the algorithm's output (RFC 4226 R6, RFC 6238 5.1). */
+enum stepup_error otp_secret_generate(struct otp_secret *secret);
+
+/* Base32 (RFC 4648 section 6), spaces and lower case allowed: OTP_SECRET_MIN … OTP_SECRET_MAX bytes. */
+enum stepup_error otp_secret_parse(const char *base32, struct otp_secret *secret);
+
+/* The secret as base32 without padding; the caller wipes and frees. */
+char *otp_secret_format(const struct otp_secret *secret);
+
+/* otpauth:// for a QR code: type, issuer, account, algorithm, digits, period or counter; the caller wipes and frees. */
+char *otp_uri(const struct credential *credential, const char *issuer, const char *account);
+
+#endif

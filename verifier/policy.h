@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The policy as typed, immutable data, and the questions asked of it. Made by policy_file.c; default deny.
+ * A policy is counted by reference: a transaction keeps the one it began under.
+ * Layer: verifier/, rules. Knows no file format, no store, no socket.
+ */
+#ifndef STEPUP_VERIFIER_POLICY_H
+#define STEPUP_VERIFIER_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/action.h"
+#include "lib/digest.h"
+
+/* What a rule requires, weakest first (DESIGN section 5). */
+enum factor_strength { FACTOR_CODE = 1, FACTOR_KEY, FACTOR_HARDWARE_KEY };
+enum over_limit { OVER_LIMIT_DENY, OVER_LIMIT_APPROVE, OVER_LIMIT_LOCK };
+enum limit_kind { LIMIT_COUNT, LIMIT_SUM, LIMIT_DIFFERENT };
+
+struct policy_place { /* where something stands in the configuration */
+	const char *file;
+	int line;
+};
+
+struct limit {
+	enum limit_kind kind;
+	int64_t maximum;
+	char detail[DETAIL_NAME_SIZE]; /* LIMIT_SUM, LIMIT_DIFFERENT */
+	int64_t window_seconds;
+	char *text; /* "20000 records per 24h", as written */
+};
+
+struct rule {
+	char name[ACTION_NAME_SIZE]; /* or a pattern ending in `*` */
+	struct policy_place place;
+	uint8_t digest[DIGEST_SIZE]; /* of what the rule says, so that a transaction can tell a changed rule */
+	char **users;                /* names, "@group", "*"; NULL-terminated */
+	struct detail_spec details[DETAIL_COUNT_MAX];
+	size_t detail_count;
+	char *prompt;                /* with {detail}, {user}, {host}, {service}, {rhost} */
+	enum factor_strength require;
+	bool pin;
+	bool code_is_enough;
+	int64_t fresh_for_seconds;   /* 0 for never */
+	struct limit *limits;
+	size_t limit_count;
+	enum over_limit over_limit;
+	char **approvers;
+	char *service;               /* NULL where no receipt is made */
+	int64_t receipt_seconds;     /* 60; at most 300 */
+};
+
+struct service {
+	char *name;
+	char *unix_user; /* a name, or "#UID" */
+};
+
+struct caller {
+	char *name;
+	char *unix_user;
+	char **users;
+	char **actions;
+};
+
+struct group {
+	char *name;
+	char **members;
+	char *unix_group; /* NULL where the members are listed */
+};
+
+struct policy {
+	unsigned references;
+	uint8_t digest[DIGEST_SIZE]; /* of all files */
+	char *issuer;     /* https URL */
+	char *rp_id;
+	char **origins;
+	char *store;      /* "sqlite:PATH" */
+	char *help;       /* shown whenever somebody is stuck; NULL where not given */
+	char *host;       /* this machine's name as prompts and the log call it */
+	struct rule *rules;
+	size_t rule_count;
+	struct group *groups;
+	size_t group_count;
+	struct service *services;
+	size_t service_count;
+	struct caller *callers;
+	size_t caller_count;
+	char **warnings;  /* NULL-terminated; each "FILE:LINE: sentence" */
+};
+
+/* Reads FILE and FILE's folder's stepup.conf.d/*.conf. STEPUP_OK, or an error with "FILE:LINE: sentence" lines in `*why` (the caller frees).
+ * `trusted` false for `--check` by anybody: then who owns the files isn't looked at. */
+enum stepup_error policy_load(const char *path, bool trusted, struct policy **policy, char **why);
+
+struct policy *policy_reference(struct policy *policy);
+void policy_release(struct policy **policy);
+
+/* The rule for an action: the exact name, else the longest pattern, else a built-in one (stepup.test, stepup.enroll, stepup.remove
+ * for everybody's own use); NULL denies. */
+const struct rule *policy_rule(const struct policy *policy, const char *action);
+
+/* A person as the policy sees one. Unix groups by name, looked up before (verifier/account.c). */
+struct policy_user {
+	const char *name;
+	const char *const *unix_groups; /* NULL-terminated */
+};
+
+/* Whether a list of "name", "@group", "*" names this user. */
+bool policy_list_names(const struct policy *policy, char *const *list, const struct policy_user *user);
+
+/* Whether a caller with this uid and account name (NULL where it has none) may act for the user and the action. Root may, for all. */
+bool policy_caller_may(const struct policy *policy, uid_t uid, const char *account, const struct policy_user *user, const char *action);
+
+/* The service that a uid is, NULL for none. `account` as above. */
+const struct service *policy_service_of(const struct policy *policy, uid_t uid, const char *account);
+
+/* Whether an action's name matches a name or a pattern. */
+bool policy_pattern_matches(const char *pattern, const char *action);
+
+/* Built-in verbs stepup.*: what details each has and how it is prompted for; NULL where `action` is none.
+ * A rule of the configuration for them says who may and what is required, never details. */
+struct verb {
+	const char *action;
+	const char *prompt;
+	struct detail_spec details[2];
+	size_t detail_count;
+	bool administrator; /* true: needs a rule of the configuration; code only with code-is-enough */
+};
+const struct verb *policy_verb(const char *action);
+
+/* The details that an action takes under its rule: the verb's for built-in ones, else the rule's. */
+void policy_details(const struct rule *rule, const char *action, const struct detail_spec **specs, size_t *count);
+
+/* The prompt for an action, safe to show; the caller frees. Host, service and rhost may be NULL ("unknown"). */
+struct prompt_facts {
+	const char *user, *host, *service, *rhost;
+};
+char *policy_prompt(const struct rule *rule, const struct action *action, const struct prompt_facts *facts);
+
+/* Whether a typed code may satisfy the rule for this action (DESIGN section 5: not with a service or an administrator's verb unless it says so). */
+bool policy_code_may(const struct rule *rule, const char *action);
+
+#endif

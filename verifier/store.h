@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The store: every statement and the typed functions over them; the drivers (db_sqlite.c, later db_postgres.c) only prepare,
+ * bind, step, begin and commit. What is read in a writer's session and then written stands in one transaction.
+ *
+ * MUST: hand out nothing whose seal, version or owner doesn't hold (STEPUP_CORRUPT); never take an older row for a user than
+ * one seen before; report every failure of the disk as STEPUP_IO.
+ * Layer: verifier/, state.
+ */
+#ifndef STEPUP_VERIFIER_STORE_H
+#define STEPUP_VERIFIER_STORE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/digest.h"
+#include "lib/merkle.h"
+#include "verifier/master_key.h"
+#include "verifier/user_record.h"
+
+#define STORE_SCHEMA 1
+
+struct store;         /* one per process: place, keys, highest versions seen */
+struct store_session; /* one connection: the writer's, or a reader's */
+
+/* What is refused at the start says how to mend it, in `*why` (the caller frees). `url` is "sqlite:PATH".
+ * STEPUP_UNSAFE_FILE, STEPUP_CORRUPT (torn, wrong master key), STEPUP_EXISTS (another verifier has it), STEPUP_INVALID (newer schema),
+ * STEPUP_IO. Creates the database where there is none. */
+enum stepup_error store_open(const char *url, const struct master_key *key, struct store **store, char **why);
+void store_close(struct store **store);
+
+enum stepup_error store_session_open(struct store *store, bool writer, struct store_session **session);
+void store_session_close(struct store_session **session);
+
+/* Transactions of the writer's session; commit is durable when it returns. Savepoints nest once. */
+enum stepup_error store_begin(struct store_session *session);
+enum stepup_error store_commit(struct store_session *session);
+void store_rollback(struct store_session *session);
+enum stepup_error store_savepoint(struct store_session *session);
+enum stepup_error store_release(struct store_session *session);
+void store_rollback_to(struct store_session *session);
+
+/* Moves what is in the write-ahead log to the database file; off the commit path, on a connection of its own. */
+enum stepup_error store_checkpoint_wal(struct store *store);
+
+/* --- users --- STEPUP_NOT_FOUND where there is none of that name. The caller frees. */
+enum stepup_error store_user_find(struct store_session *session, const char *name, struct user_record **record);
+/* Inserts (version 0) or updates; moves record->version on. STEPUP_CORRUPT where the row isn't at record->version. */
+enum stepup_error store_user_save(struct store_session *session, struct user_record *record);
+/* Up to `limit` users with names above `after` ("" for the first), in order. The callback returns false to stop. */
+enum stepup_error store_user_each(struct store_session *session, const char *after, int limit,
+	bool (*each)(void *context, const struct user_record *record), void *context);
+enum stepup_error store_user_count(struct store_session *session, int64_t *count);
+/* Names of the locked, for status and for reading at the start. */
+enum stepup_error store_user_each_locked(struct store_session *session,
+	bool (*each)(void *context, const struct user_record *record), void *context);
+
+/* --- invitations: sealed, single use --- */
+struct invitation {
+	uint8_t digest[DIGEST_SIZE]; /* of the text that the person types */
+	char user[USER_NAME_SIZE];
+	char by[USER_NAME_SIZE];
+	int64_t expires;
+};
+enum stepup_error store_invitation_add(struct store_session *session, const struct invitation *invitation);
+/* Finds it, whether expired or not; STEPUP_NOT_FOUND. */
+enum stepup_error store_invitation_find(struct store_session *session, const uint8_t digest[DIGEST_SIZE], struct invitation *invitation);
+/* Removes it; STEPUP_NOT_FOUND where it is gone already. */
+enum stepup_error store_invitation_take(struct store_session *session, const uint8_t digest[DIGEST_SIZE]);
+/* Removes those of one user, or of everybody (NULL). */
+enum stepup_error store_invitation_void(struct store_session *session, const char *user);
+
+/* --- frozen actions --- */
+struct freeze {
+	char action[ACTION_NAME_SIZE]; /* a name, or a pattern ending in `*` */
+	char reference[LOCK_REFERENCE_SIZE];
+	char reason[LOCK_REASON_SIZE];
+	char by[USER_NAME_SIZE];
+	int64_t at;
+};
+enum stepup_error store_freeze_add(struct store_session *session, const struct freeze *freeze); /* STEPUP_EXISTS */
+enum stepup_error store_freeze_remove(struct store_session *session, const char *action); /* STEPUP_NOT_FOUND */
+enum stepup_error store_freeze_each(struct store_session *session, bool (*each)(void *context, const struct freeze *freeze), void *context);
+
+/* --- what limits count: one row per accepted action and limit --- */
+struct use_total {
+	int64_t count;     /* rows */
+	int64_t sum;       /* of amounts; stays at INT64_MAX rather than wrap */
+	int64_t different; /* distinct values */
+	bool has_value;    /* whether `value` is among them */
+};
+/* `limit_key` names rule and limit; `value` is a keyed digest of the detail's text, NULL where the limit counts none. */
+enum stepup_error store_use_add(struct store_session *session, const uint8_t user_id[USER_ID_SIZE], const char *limit_key,
+	int64_t at, const uint8_t value[DIGEST_SIZE], int64_t amount);
+/* Those with a time above `since`. */
+enum stepup_error store_use_total(struct store_session *session, const uint8_t user_id[USER_ID_SIZE], const char *limit_key,
+	int64_t since, const uint8_t value[DIGEST_SIZE], struct use_total *total);
+/* Removes at most `most` rows older than `before`. */
+enum stepup_error store_use_prune(struct store_session *session, int64_t before, int most, int *removed);
+
+/* --- receipts --- */
+#define RECEIPT_ID_SIZE 23 /* base64url of 16 random bytes, with the NUL */
+struct receipt_row {
+	char jti[RECEIPT_ID_SIZE];
+	char user[USER_NAME_SIZE];
+	uint8_t user_id[USER_ID_SIZE];
+	char credential[CREDENTIAL_ID_SIZE];
+	char audience[64];
+	uint8_t digest[DIGEST_SIZE]; /* of the approved action */
+	int64_t issued, expires, redeemed; /* redeemed 0 for not yet */
+	char exec_id[65];
+	int64_t log_index;
+};
+enum stepup_error store_receipt_add(struct store_session *session, const struct receipt_row *row);
+enum stepup_error store_receipt_find(struct store_session *session, const char *jti, struct receipt_row *row);
+/* Only from not redeemed to redeemed: STEPUP_EXISTS where it was already. */
+enum stepup_error store_receipt_redeem(struct store_session *session, const char *jti, int64_t at, const char *exec_id);
+enum stepup_error store_receipt_prune(struct store_session *session, int64_t before, int most, int *removed);
+enum stepup_error store_receipt_void_all(struct store_session *session, int64_t at);
+
+/* --- log (DESIGN section 10) --- */
+/* Appends the entry's canonical JSON as one leaf; takes over `entry`. The store adds "index" and "host" before writing.
+ * `details` (borrowed, may be NULL) and `salt` go to the erasable table. `*index` is the entry's place, from 0. */
+enum stepup_error store_log_append(struct store_session *session, json_t *entry, const json_t *details,
+	const uint8_t salt[DIGEST_SIZE], int64_t *index);
+/* The index that the next store_log_append in this transaction will give. */
+int64_t store_log_next(struct store_session *session);
+enum stepup_error store_log_each(struct store_session *session, int64_t from, int count,
+	bool (*each)(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt), void *context);
+/* Entries committed so far. */
+enum stepup_error store_log_size(struct store_session *session, int64_t *size);
+/* The tree as of the last commit; for the writer's session as of now. */
+enum stepup_error store_log_tree(struct store_session *session, struct merkle_tree *tree);
+/* Recomputes the tree from the newest kept checkpoint at or below `size` and gives its root at `size`. */
+enum stepup_error store_log_root_at(struct store_session *session, int64_t size, uint8_t root[DIGEST_SIZE]);
+enum stepup_error store_log_checkpoint_add(struct store_session *session, const struct merkle_tree *tree, int64_t at, const char *note);
+/* The newest signed note, the caller's to free; STEPUP_NOT_FOUND before the first. */
+enum stepup_error store_log_checkpoint_newest(struct store_session *session, int64_t *size, char **note);
+
+/* --- signing keys, sealed; purpose "receipt" (JWK, private) or "log" (32-byte seed, base64url) --- */
+enum stepup_error store_key_add(struct store_session *session, const char *purpose, const char *kid, const char *secret, int64_t at);
+/* Newest first; the callback's secret is wiped after it returns. */
+enum stepup_error store_key_each(struct store_session *session, const char *purpose,
+	bool (*each)(void *context, const char *kid, const char *secret, int64_t at), void *context);
+
+/* --- small facts by name, MACed --- */
+enum stepup_error store_fact_get(struct store_session *session, const char *name, char *value, size_t size);
+enum stepup_error store_fact_set(struct store_session *session, const char *name, const char *value);
+
+/* A keyed digest of a text under a subkey of its own (limits' values, guess sources): tells equal from unequal, nothing else. */
+enum stepup_error store_keyed_digest(struct store *store, const char *purpose, const void *bytes, size_t size, uint8_t digest[DIGEST_SIZE]);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Step-ups between Begin and Answer, and granted ones until an administrator's verb spends them: in memory only, named by 32 unguessable bytes,
+ * bound to the caller's uid, good for two minutes of boot time and one success.
+ * MUST: give a transaction to no other uid; let one answer at a time be under way; end all at a reload, a clock jump, a restart.
+ * Layer: verifier/, state.
+ */
+#ifndef STEPUP_VERIFIER_TRANSACTIONS_H
+#define STEPUP_VERIFIER_TRANSACTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/action.h"
+#include "verifier/policy.h"
+#include "verifier/user_record.h"
+
+#define TRANSACTION_TTL_SECONDS 120
+#define TRANSACTION_GRANT_TTL_SECONDS 60
+#define TRANSACTIONS_PER_UID 64        /* ordinary uids */
+#define TRANSACTIONS_PER_CALLER 4096   /* root and configured callers */
+#define TRANSACTION_NAME_SIZE 44       /* base64url of 32 bytes, with the NUL */
+
+enum transaction_state { TRANSACTION_ASKED, TRANSACTION_ANSWERING, TRANSACTION_GRANTED, TRANSACTION_SPENT };
+
+struct enrolment; /* a credential waiting for its proof; enrolment.c */
+
+struct transaction {
+	char name[TRANSACTION_NAME_SIZE];
+	enum transaction_state state;
+	uid_t uid;                 /* who may answer */
+	int64_t expires_boot_ms;
+	struct policy *policy;     /* referenced */
+	const struct rule *rule;   /* of that policy; NULL for an enrolment and for users who can't be granted anything */
+	struct action *action;     /* NULL for an enrolment */
+	char user[USER_NAME_SIZE];
+	char *caller, *service, *rhost, *tty, *prompt;
+	uint8_t session[DIGEST_SIZE]; /* of STEPUP_SESSION; zero where none */
+	uint8_t source[GUESS_SOURCE_SIZE];
+	bool hopeless;             /* begun for somebody who can't succeed; asked all the same */
+	int answers;               /* so far */
+	struct enrolment *enrolment;
+};
+
+struct transactions;
+struct transactions *transactions_new(void);
+void transactions_free(struct transactions **all);
+
+/* A new one in state ASKED with a fresh name. STEPUP_THROTTLED where the uid has `maximum` of them. Owned by `all`. */
+enum stepup_error transaction_new(struct transactions *all, uid_t uid, size_t maximum, struct transaction **transaction);
+
+/* The live one of that name and uid, NULL otherwise: unknown, another uid's and expired ones look alike. */
+struct transaction *transaction_find(struct transactions *all, const char *name, uid_t uid);
+
+/* Ends one. One that is being answered goes when its answer is in. */
+void transaction_end(struct transactions *all, struct transaction *transaction);
+
+/* Ends those of one user, or all (NULL). */
+void transactions_end_user(struct transactions *all, const char *user);
+
+/* Frees what has expired; called by a timer. */
+void transactions_sweep(struct transactions *all, int64_t now_boot_ms);
+
+size_t transactions_count(const struct transactions *all);
+
+#endif

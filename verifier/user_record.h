@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * All that is kept about one user, as one value: credentials with their secrets and counters, failed guesses, lock.
+ * The store keeps it as one sealed row whose version is the user's head: whatever touches the user moves it on, and no part
+ * of it can be read, moved or brought back by itself.
+ * Layer: verifier/, state. Pure data: knows no database.
+ */
+#ifndef STEPUP_VERIFIER_USER_RECORD_H
+#define STEPUP_VERIFIER_USER_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+
+#define USER_ID_SIZE 16            /* random bytes, permanent, never reused */
+#define USER_NAME_SIZE 257         /* bytes, with the NUL */
+#define CREDENTIAL_ID_SIZE 27      /* "C-" and 24 characters, with the NUL */
+#define CREDENTIAL_LABEL_SIZE 65
+#define CREDENTIALS_MAX 64         /* live and revoked ones of one user */
+#define OTP_SECRET_MAX 64          /* bytes */
+#define OTP_SECRET_MIN 16          /* bytes: 128 bits, RFC 4226 section 4 R6 */
+#define LOCK_REFERENCE_SIZE 24     /* "L-83" */
+#define LOCK_REASON_SIZE 257
+#define GUESS_SOURCES_MAX 8        /* sources remembered per user */
+#define GUESS_TIMES_MAX 16         /* failures remembered per bucket */
+#define GUESS_SOURCE_SIZE 16       /* bytes of a source's keyed digest */
+
+enum credential_type { CREDENTIAL_TOTP, CREDENTIAL_HOTP };
+enum credential_state { CREDENTIAL_LIVE, CREDENTIAL_REVOKED };
+enum otp_algorithm { OTP_SHA1, OTP_SHA256, OTP_SHA512 };
+
+struct otp_secret {
+	enum otp_algorithm algorithm;
+	unsigned digits;         /* 6 … 8 */
+	unsigned period_seconds; /* TOTP: 15 … 300; RFC 6238 section 4 */
+	uint8_t bytes[OTP_SECRET_MAX];
+	size_t size;
+	int64_t last_step;       /* TOTP: step of the last accepted code, -1 for none */
+	int64_t next_counter;    /* HOTP: the lowest counter still good */
+	int64_t resync_counter;  /* HOTP: counter that would complete a resynchronisation, -1 for none */
+};
+
+struct credential {
+	char id[CREDENTIAL_ID_SIZE];
+	enum credential_type type;
+	enum credential_state state;
+	char label[CREDENTIAL_LABEL_SIZE];
+	int64_t created;    /* seconds since 1970 */
+	int64_t last_used;  /* 0 for never */
+	int64_t revoked;    /* 0 for not */
+	int64_t strong_from; /* cooling-off: earns no more than `code` before that time */
+	struct otp_secret otp;
+};
+
+/* Failures of one bucket, newest last; only those of the last 24 hours are kept. */
+struct guess_bucket {
+	int64_t times[GUESS_TIMES_MAX];
+	size_t count;
+};
+
+struct guess_source {
+	uint8_t source[GUESS_SOURCE_SIZE];
+	int64_t last_success;
+	struct guess_bucket failures;
+};
+
+struct guess_state {
+	struct guess_source sources[GUESS_SOURCES_MAX]; /* those that succeeded in the last 30 days */
+	size_t source_count;
+	struct guess_bucket unknown;  /* shared by all other sources */
+	int64_t failures_in_a_row;
+	int64_t last_failure;
+	bool suspended;               /* codes are out until the owner's key or an administrator lifts it */
+};
+
+struct user_lock {
+	bool locked;
+	char reference[LOCK_REFERENCE_SIZE];
+	char reason[LOCK_REASON_SIZE];
+	char by[USER_NAME_SIZE];
+	int64_t at;
+};
+
+struct user_record {
+	uint8_t user_id[USER_ID_SIZE];
+	char name[USER_NAME_SIZE];
+	int64_t version;   /* as read; 0 for a record that was never stored */
+	int64_t uid;       /* the account's uid when it enrolled, -1 where it had none */
+	int64_t last_success;
+	struct user_lock lock;
+	struct guess_state guesses;
+	struct credential *credentials; /* owned */
+	size_t credential_count;
+};
+
+/* A new record with a random user_id; NULL where there is no memory or no randomness. */
+struct user_record *user_record_new(const char *name, int64_t uid);
+
+/* Wipes, frees and sets NULL. */
+void user_record_free(struct user_record **record);
+
+/* Adds an empty credential with a fresh id; NULL where there is no memory or the user has CREDENTIALS_MAX. Moves the array. */
+struct credential *user_record_add_credential(struct user_record *record);
+
+/* The credential of that id, NULL where there is none. */
+struct credential *user_record_credential(struct user_record *record, const char *id);
+
+/* Live credentials. */
+size_t user_record_live_count(const struct user_record *record);
+
+const char *credential_type_name(enum credential_type type); /* "totp" */
+const char *otp_algorithm_name(enum otp_algorithm algorithm); /* "SHA256" */
+
+/* The bytes that the store seals, and back. Wipe and free them. STEPUP_CORRUPT where bytes make no record. */
+enum stepup_error user_record_pack(const struct user_record *record, uint8_t **bytes, size_t *size);
+enum stepup_error user_record_unpack(const uint8_t *bytes, size_t size, struct user_record **record);
+
+#endif

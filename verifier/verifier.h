@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the parts of stepupd share: the one value that main.c makes and everything else is handed. No other global state.
+ * Layer: verifier/.
+ */
+#ifndef STEPUP_VERIFIER_VERIFIER_H
+#define STEPUP_VERIFIER_VERIFIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "verifier/account.h"
+#include "verifier/commit_queue.h"
+#include "verifier/policy.h"
+#include "verifier/store.h"
+
+struct transactions;
+struct receipt_signer;
+struct log_signer;
+struct freezes;
+
+struct verifier {
+	uv_loop_t *loop;
+	const char *config_path;
+	struct policy *policy;             /* the one in force; replaced whole by a reload */
+	struct store *store;
+	struct store_session *reader;      /* the loop thread's */
+	struct commit_queue *queue;
+	struct account_cache *accounts;
+	struct transactions *transactions; /* pending step-ups, in memory only */
+	struct receipt_signer *receipts;
+	struct log_signer *log;
+	char *log_key;                     /* vkey of the log, text */
+	int64_t started;                   /* seconds since 1970 */
+	bool clean_start;
+	int64_t code_floor;                /* after an unclean stop: time up to which codes are taken as spent, else 0 */
+};
+
+/* Reads the policy again; keeps the old one where the new one is bad and says why (the caller frees). Ends what began under the old one. */
+enum stepup_error verifier_reload(struct verifier *verifier, char **why);
+
+#endif

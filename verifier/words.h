@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The sentences that people read, all of them: what happened, what did not, what to do next, whom to call (DESIGN section 13).
+ * Layer: verifier/.
+ */
+#ifndef STEPUP_VERIFIER_WORDS_H
+#define STEPUP_VERIFIER_WORDS_H
+
+#include "lib/error.h"
+#include "verifier/policy.h"
+
+/* What a refusal is about; zero-initialise and set what applies. */
+struct words_facts {
+	const struct policy *policy;   /* for `help`; may be NULL */
+	const char *user, *action, *detail, *reference, *limit, *service;
+	int64_t tries_left, retry_after_seconds, maximum, asked;
+};
+
+/* The sentence for a refusal; the caller frees. Never NULL but where there is no memory. */
+char *words_refusal(enum stepup_error error, const struct words_facts *facts);
+
+#endif
