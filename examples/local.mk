@@ -1,1 +1,2 @@
 # Configuration examples, the support console and its export service, the quickstart.
+EXTRA_DIST += examples/scratch-host
