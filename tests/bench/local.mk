@@ -1,1 +1,13 @@
-# tests/bench
+# The benchmark: `make bench`. Not part of the tests: nothing here passes or fails by time.
+check_PROGRAMS += tests/bench/fill_store tests/bench/pam_rate
+tests_bench_fill_store_SOURCES = tests/bench/fill_store.c tests/bench/employee.h
+tests_bench_fill_store_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_fill_store_LDADD = verifier/libverifier.la
+tests_bench_pam_rate_SOURCES = tests/bench/pam_rate.c tests/bench/employee.h
+tests_bench_pam_rate_CFLAGS = $(UNIT_CFLAGS) $(OATH_CFLAGS)
+tests_bench_pam_rate_LDADD = lib/libevidence.la $(OATH_LIBS) $(PAM_LIBS)
+
+EXTRA_DIST += tests/bench/run.py
+.PHONY: bench
+bench: all test-programs
+	STEPUP_BUILD=$(abs_top_builddir) /usr/bin/python3 $(srcdir)/tests/bench/run.py $(BENCH_FLAGS)

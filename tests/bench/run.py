@@ -1,0 +1,220 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The benchmark: accepted and refused codes per second through PAM, beside Debian's other modules.
+
+Interleaved passes of one run (each subject once per pass, medians over passes), ratios, only right outcomes counted. HOTP for everybody,
+so that a code can be made at any time. Needs libpam-oath and libpam-google-authenticator for the peers; leaves out what isn't there.
+"""
+import argparse
+import hashlib
+import base64
+import json
+import os
+import secrets
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+
+BUILD = os.environ.get("STEPUP_BUILD", os.getcwd())
+MODULE = os.path.join(BUILD, "pam_module/.libs/pam_stepup.so")
+PAM_RATE = os.path.join(BUILD, "tests/bench/pam_rate")
+FILL_STORE = os.path.join(BUILD, "tests/bench/fill_store")
+STEPUPD = os.path.join(BUILD, "verifier/stepupd")
+OATH, GOOGLE = "pam_oath.so", "pam_google_authenticator.so"
+SECURITY = [d for d in ("/lib/x86_64-linux-gnu/security", "/usr/lib/x86_64-linux-gnu/security", "/usr/lib/security",
+                        "/usr/lib/aarch64-linux-gnu/security") if os.path.isdir(d)]
+
+POLICY = """
+issuer = "https://bench.example.com"
+rp-id = "example.com"
+origins = {{ "https://bench.example.com" }}
+host = "bench"
+store = "sqlite:{store}"
+action login.bench {{ users = {{ "*" }} prompt = "Sign in" require = {{ code }} }}
+"""
+
+
+def secret(number):
+    return hashlib.sha256(b"bench %d" % number).digest()[:20]
+
+
+def name(number):
+    return "u%07d" % number
+
+
+class Subject:
+    """One thing to measure: a PAM service over `users` employees, in a folder of its own."""
+
+    def __init__(self, title, service, folder, users):
+        self.title, self.service, self.folder, self.users = title, service, folder, users
+        self.counters = os.path.join(folder, service + ".counters")
+
+    def line(self, text):
+        with open(os.path.join(self.folder, self.service), "w") as f:
+            f.write("auth required %s\naccount required pam_permit.so\n" % text)
+        return self
+
+    def rate(self, processes, seconds, *flags):
+        done = subprocess.run([PAM_RATE, "--service", self.service, "--confdir", self.folder, "--counters", self.counters,
+                               "--users", str(self.users), "--processes", str(processes), "--seconds", str(seconds), *flags],
+                              stdout=subprocess.PIPE)
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+class Verifier:
+    """A stepupd of its own over a store filled with `users` employees."""
+
+    def __init__(self, users):
+        self.users = users
+        self.folder = tempfile.mkdtemp(prefix="stepup-bench-")
+        os.chmod(self.folder, 0o755)
+        run = os.path.join(self.folder, "run")
+        state = os.path.join(self.folder, "state")
+        os.mkdir(run, 0o755)
+        os.mkdir(state, 0o700)
+        key, config = os.path.join(self.folder, "master.key"), os.path.join(self.folder, "stepup.conf")
+        with open(os.open(key, os.O_CREAT | os.O_WRONLY, 0o400), "w") as f:
+            f.write(secrets.token_hex(32) + "\n")
+        with open(config, "w") as f:
+            f.write(POLICY.format(store=os.path.join(state, "stepup.db")))
+        subprocess.run([FILL_STORE, "sqlite:" + os.path.join(state, "stepup.db"), key, str(users)], check=True)
+        self.process = subprocess.Popen([STEPUPD, "--config", config, "--run-dir", run, "--master-key", key,
+                                         "--highwater", os.path.join(self.folder, "highwater")],
+                                        stderr=open(os.path.join(self.folder, "stderr"), "w"), env={
+                                            "PATH": os.environ["PATH"], "NOTIFY_SOCKET": self.notify_socket()})
+        self.wait_until_ready()
+        self.subject = Subject("pam_stepup, %d employees" % users, "stepup", self.folder, users).line(
+            "%s action=login.bench socket=%s" % (MODULE, os.path.join(run, "verify.sock")))
+
+    def notify_socket(self):
+        import socket
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = os.path.join(self.folder, "notify")
+        self.notify.bind(path)
+        return path
+
+    def wait_until_ready(self):
+        self.notify.settimeout(60)
+        while b"READY=1" not in self.notify.recv(4096):
+            pass
+
+    def resident_kib(self):
+        with open("/proc/%d/status" % self.process.pid) as f:
+            return int(next(line for line in f if line.startswith("VmRSS")).split()[1])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+        shutil.rmtree(self.folder)
+
+
+def peer_folder(title):
+    folder = tempfile.mkdtemp(prefix="stepup-bench-" + title + "-")
+    os.chmod(folder, 0o755)
+    return folder
+
+
+def permit():
+    return Subject("pam_permit (libpam alone)", "permit", peer_folder("permit"), 10000).line("pam_permit.so")
+
+
+def oath_line(number):
+    return "HOTP %s - %s\n" % (name(number), secret(number).hex())
+
+
+def oath_one_file(users):
+    folder = peer_folder("oath")
+    path = os.path.join(folder, "users.oath")
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
+        f.writelines(oath_line(n) for n in range(users))
+    return Subject("pam_oath, one file, %d employees" % users, "oath", folder, users).line(
+        "pam_oath.so usersfile=%s window=10 digits=6" % path)
+
+
+def google(users):
+    folder = peer_folder("google")
+    os.mkdir(os.path.join(folder, "secrets"), 0o700)
+    for n in range(users):
+        path = os.path.join(folder, "secrets", name(n))
+        with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
+            f.write(base64.b32encode(secret(n)).decode() + '\n" HOTP_COUNTER 0\n')
+    return Subject("google-authenticator, %d employees" % users, "google", folder, users).line(
+        "pam_google_authenticator.so secret=%s/secrets/${USER} user=root" % folder)
+
+
+def there(module):
+    return any(os.path.exists(os.path.join(d, module)) for d in SECURITY)
+
+
+def median(values):
+    return statistics.median(values) if values else float("nan")
+
+
+def table(title, subjects, processes, options, *flags):
+    """Prints one table: a row a subject, a column a number of processes; the reference is google-authenticator where it is there."""
+    print("\n## %s\n" % title)
+    print("| subject | " + " | ".join("%d: /s (p50, p99 ms) ×ref" % p for p in processes) + " |")
+    print("|---" * (len(processes) + 1) + "|")
+    figures = {}
+    for p in processes:
+        for _ in range(options.passes):
+            for s in subjects:
+                if s.users >= p:
+                    got = s.rate(p, options.seconds, *flags)
+                    if got is not None:
+                        figures.setdefault((s, p), []).append(got)
+    reference = next((s for s in subjects if s.service == "google"), subjects[0])
+    for s in subjects:
+        cells = []
+        for p in processes:
+            got = figures.get((s, p))
+            if not got:
+                cells.append("–")
+                continue
+            rate = median([g["per_second"] for g in got])
+            base = median([g["per_second"] for g in figures.get((reference, p), [])])
+            other = sum(g["other"] for g in got)
+            cells.append("%.0f (%.2f, %.2f) ×%.2f%s" % (rate, median([g["p50_us"] for g in got]) / 1000,
+                         median([g["p99_us"] for g in got]) / 1000, rate / base, " — %d wrong outcomes" % other if other else ""))
+        print("| %s | %s |" % (s.title, " | ".join(cells)), flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("--employees", type=int, nargs="*", default=[10, 1000, 100000])
+    parser.add_argument("--processes", type=int, nargs="*", default=[1, 2, 8, 32])
+    parser.add_argument("--quick", action="store_true", help="one short pass, without peers")
+    options = parser.parse_args()
+    if options.quick:
+        options.passes, options.seconds = 1, 1.0
+    verifiers, peers = [], []
+    try:
+        verifiers = [Verifier(n) for n in options.employees]
+        if not options.quick:
+            peers.append(permit())
+            if there(GOOGLE):
+                peers.append(google(10000))
+            if there(OATH):
+                peers += [oath_one_file(10), oath_one_file(1000)]
+        ours = [v.subject for v in verifiers]
+        table("Right codes, one process calling again and again", peers + ours, options.processes, options)
+        table("Right codes, a fresh process each time", peers + ours, [p for p in options.processes if p <= 8], options, "--fresh")
+        table("Wrong codes", [s for s in peers if s.service != "permit"] + ours[-1:], [p for p in options.processes if p <= 8],
+              options, "--wrong")
+        for v in verifiers:
+            print("\nstepupd with %d employees: %.1f MiB resident" % (v.users, v.resident_kib() / 1024))
+    finally:
+        for v in verifiers:
+            v.stop()
+        for s in peers:
+            shutil.rmtree(s.folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
