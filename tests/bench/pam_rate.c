@@ -4,7 +4,7 @@
  * outcomes were right and how long each took. A right code's outcome is PAM_SUCCESS, a wrong code's anything else.
  *
  * usage: pam_rate --service NAME --confdir DIR --counters FILE --users N [--processes N] [--seconds S] [--wrong] [--fresh]
- * FILE holds the next HOTP counter of each employee (int64), shared by all processes and kept between runs. Prints one JSON object.
+ * FILE holds the codes each employee has used (int64; the first counter is 1, as google-authenticator wants), shared by all processes and kept between runs. Prints one JSON object.
  * --fresh runs every authentication in a new process, as sudo does. Never installed.
  */
 #include <getopt.h>
@@ -101,7 +101,7 @@ static void make_code(const struct options *o, long number, int64_t *counters, c
 	uint8_t secret[EMPLOYEE_SECRET_SIZE];
 
 	if (employee_secret(number, secret) != STEPUP_OK ||
-		oath_hotp_generate((const char *)secret, sizeof(secret), (uint64_t)counters[number], 6, 0, OATH_HOTP_DYNAMIC_TRUNCATION,
+		oath_hotp_generate((const char *)secret, sizeof(secret), (uint64_t)counters[number] + 1, 6, 0, OATH_HOTP_DYNAMIC_TRUNCATION,
 			code) != OATH_OK)
 		exit(1);
 	if (o->wrong) /* no counter within reach gives this one often enough to matter; such an outcome isn't counted */

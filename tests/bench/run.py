@@ -140,7 +140,7 @@ def google(users):
     for n in range(users):
         path = os.path.join(folder, "secrets", name(n))
         with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as f:
-            f.write(base64.b32encode(secret(n)).decode() + '\n" HOTP_COUNTER 0\n')
+            f.write(base64.b32encode(secret(n)).decode() + '\n" HOTP_COUNTER 1\n')
     return Subject("google-authenticator, %d employees" % users, "google", folder, users).line(
         "pam_google_authenticator.so secret=%s/secrets/${USER} user=root" % folder)
 
