@@ -19,7 +19,8 @@ verifier_libverifier_la_SOURCES += verifier/limits.h verifier/guessing.h
 verifier_libverifier_la_SOURCES += verifier/otp.h
 
 # Evidence: receipts and the log's checkpoints.
-verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/log_signer.h
+verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/log_signer.h verifier/log_entry.h verifier/log_entry.c \
+	verifier/context.h verifier/context.c
 
 # Doors and what they serve.
 verifier_libverifier_la_SOURCES += verifier/transactions.h

@@ -91,7 +91,7 @@ struct policy {
 	char **warnings;  /* NULL-terminated; each "FILE:LINE: sentence" */
 };
 
-/* Reads FILE and FILE's folder's stepup.conf.d/*.conf. STEPUP_OK, or an error with "FILE:LINE: sentence" lines in `*why` (the caller frees).
+/* Reads FILE and every "*.conf" of stepup.conf.d beside it. STEPUP_OK, or an error with "FILE:LINE: sentence" lines in `*why` (the caller frees).
  * `trusted` false for `--check` by anybody: then who owns the files isn't looked at. */
 enum stepup_error policy_load(const char *path, bool trusted, struct policy **policy, char **why);
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The context of one step-up (DESIGN section 4): what a key signs, what a grant logs. A JCS object made by the verifier alone and kept
+ * byte for byte; the challenge is a digest of it.
+ * Layer: verifier/, evidence. Pure.
+ */
+#ifndef STEPUP_VERIFIER_CONTEXT_H
+#define STEPUP_VERIFIER_CONTEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/action.h"
+#include "lib/digest.h"
+#include "verifier/policy.h"
+#include "verifier/user_record.h"
+
+#define CONTEXT_NONCE_SIZE 32
+
+struct context_facts {
+	const char *purpose;  /* "auth", "enrol", "approve", "admin" */
+	const struct policy *policy; /* issuer, rp-id, host */
+	const char *service;  /* PAM service or the like; NULL where not known */
+	const char *caller;   /* account name or "#UID" of who began it */
+	const char *via;      /* "code", "browser", "seat", "agent" */
+	const char *user;
+	const uint8_t *user_id;    /* USER_ID_SIZE bytes */
+	const uint8_t *session;    /* DIGEST_SIZE bytes, NULL where there is none */
+	const struct rule *rule;   /* digest, require, pin */
+	const char *prompt;        /* as rendered */
+	const uint8_t *commitment; /* DIGEST_SIZE bytes */
+	const uint8_t *nonce;      /* CONTEXT_NONCE_SIZE random bytes */
+	int64_t iat, exp;          /* seconds since 1970 */
+};
+
+/* The canonical text, `*size` bytes and a NUL; the caller frees. */
+enum stepup_error context_make(const struct context_facts *facts, char **text, size_t *size);
+
+/* SHA-256("stepup/1/challenge\0" ‖ context). */
+enum stepup_error context_challenge(const char *text, size_t size, uint8_t challenge[DIGEST_SIZE]);
+
+/* HMAC-SHA-256(salt, JCS(action)), with a salt of DIGEST_SIZE random bytes. */
+enum stepup_error context_commitment(const uint8_t salt[DIGEST_SIZE], const struct action *action, uint8_t commitment[DIGEST_SIZE]);
+
+/* A fresh salt and the commitment under it. STEPUP_INTERNAL where there is no randomness. */
+enum stepup_error context_commit(const struct action *action, uint8_t salt[DIGEST_SIZE], uint8_t commitment[DIGEST_SIZE]);
+
+#endif

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Constructors of the log's entries. Everything goes through jansson: no text is ever pasted into JSON.
+ */
+#include "verifier/log_entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base64url.h"
+#include "lib/display_text.h"
+#include "verifier/context.h"
+
+/* An entry in the making; the first thing that fails makes the whole of it fail. */
+struct draft {
+	json_t *object;
+	bool failed;
+};
+
+static void add(struct draft *draft, const char *name, json_t *value)
+{
+	if (json_object_set_new(draft->object, name, value) != 0)
+		draft->failed = true;
+}
+
+static void add_number(struct draft *draft, const char *name, int64_t number)
+{
+	add(draft, name, json_integer(number));
+}
+
+/* At most LOG_TEXT_MAX bytes of UTF-8; what isn't UTF-8 is escaped, what is longer is cut between characters and says so. */
+static json_t *bounded_text(const char *text)
+{
+	static const char mark[] = "\xe2\x80\xa6";
+	size_t size = strnlen(text, LOG_TEXT_MAX + 1);
+	char room[LOG_TEXT_MAX + 1], *safe = NULL;
+	json_t *value;
+
+	if (!utf8_is_valid(text, strlen(text))) {
+		safe = display_text(text, size);
+		if (safe == NULL)
+			return NULL;
+		text = safe;
+		size = strnlen(text, LOG_TEXT_MAX + 1);
+	}
+	if (size > LOG_TEXT_MAX) {
+		size = LOG_TEXT_MAX - strlen(mark);
+		while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
+			size--;
+		memcpy(room, text, size);
+		memcpy(room + size, mark, sizeof(mark));
+		text = room;
+	}
+	value = json_string(text);
+	free(safe);
+	return value;
+}
+
+static void add_text(struct draft *draft, const char *name, const char *text)
+{
+	if (text != NULL)
+		add(draft, name, bounded_text(text));
+}
+
+static void add_bytes(struct draft *draft, const char *name, const uint8_t *bytes, size_t size)
+{
+	char *text;
+
+	if (bytes == NULL)
+		return;
+	text = base64url_encode_new(bytes, size);
+	add(draft, name, text == NULL ? NULL : json_string(text));
+	free(text);
+}
+
+static struct draft draft_new(const char *type, int64_t at)
+{
+	struct draft draft = {.object = json_object()};
+
+	draft.failed = draft.object == NULL;
+	add_number(&draft, "v", 1);
+	add_text(&draft, "type", type);
+	add_number(&draft, "at", at);
+	return draft;
+}
+
+static struct draft draft_about(const char *type, int64_t at, const struct log_subject *subject)
+{
+	struct draft draft = draft_new(type, at);
+
+	add_text(&draft, "user", subject->user);
+	add_bytes(&draft, "user_id", subject->user_id, USER_ID_SIZE);
+	return draft;
+}
+
+static void add_actor(struct draft *draft, const struct log_actor *actor)
+{
+	if (actor == NULL)
+		return;
+	add_text(draft, "by", actor->by);
+	if (actor->grant >= 0)
+		add_number(draft, "grant", actor->grant);
+}
+
+/* What the proving or accepted code used up. */
+static void add_spent(struct draft *draft, const struct credential *credential)
+{
+	if (credential->type == CREDENTIAL_TOTP)
+		add_number(draft, "step", credential->otp.last_step);
+	else
+		add_number(draft, "counter", credential->otp.next_counter - 1);
+}
+
+static json_t *finish(struct draft *draft)
+{
+	if (draft->failed) {
+		json_decref(draft->object);
+		draft->object = NULL;
+	}
+	return draft->object;
+}
+
+json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const uint8_t *seen_root)
+{
+	struct draft draft = draft_new("epoch", at);
+
+	add_text(&draft, "reason", reason);
+	if (seen_size >= 0)
+		add_number(&draft, "seen_size", seen_size);
+	add_bytes(&draft, "seen_root", seen_root, DIGEST_SIZE);
+	return finish(&draft);
+}
+
+json_t *log_entry_start(int64_t at, const char *version, const uint8_t policy[DIGEST_SIZE], bool clean)
+{
+	struct draft draft = draft_new("start", at);
+
+	add_text(&draft, "version", version);
+	add_bytes(&draft, "policy", policy, DIGEST_SIZE);
+	add(&draft, "clean", json_boolean(clean));
+	return finish(&draft);
+}
+
+json_t *log_entry_stop(int64_t at)
+{
+	struct draft draft = draft_new("stop", at);
+
+	return finish(&draft);
+}
+
+json_t *log_entry_policy(int64_t at, const uint8_t policy[DIGEST_SIZE], const struct log_actor *actor)
+{
+	struct draft draft = draft_new("policy", at);
+
+	add_bytes(&draft, "policy", policy, DIGEST_SIZE);
+	add_actor(&draft, actor);
+	return finish(&draft);
+}
+
+/* The context without its prompt, and the challenge, which is a digest of the whole. */
+static void add_context(struct draft *draft, const char *text)
+{
+	uint8_t challenge[DIGEST_SIZE];
+	json_t *context;
+
+	if (text == NULL)
+		return;
+	if (context_challenge(text, strlen(text), challenge) != STEPUP_OK) {
+		draft->failed = true;
+		return;
+	}
+	context = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	if (context != NULL)
+		(void)json_object_del(context, "prompt");
+	add(draft, "context", context);
+	add_bytes(draft, "challenge", challenge, sizeof(challenge));
+}
+
+static void add_limits(struct draft *draft, const struct rule *rule)
+{
+	json_t *list;
+
+	if (rule->limit_count == 0)
+		return;
+	list = json_array();
+	for (size_t i = 0; i < rule->limit_count; i++)
+		if (json_array_append_new(list, bounded_text(rule->limits[i].text)) != 0)
+			draft->failed = true;
+	add(draft, "limits", list);
+}
+
+static void add_amr(struct draft *draft, const char *const *amr)
+{
+	json_t *list = json_array();
+
+	for (; amr != NULL && *amr != NULL; amr++)
+		if (json_array_append_new(list, bounded_text(*amr)) != 0)
+			draft->failed = true;
+	add(draft, "amr", list);
+}
+
+json_t *log_entry_grant(const struct log_grant *grant)
+{
+	struct draft draft = draft_about("grant", grant->at, &grant->subject);
+
+	add_text(&draft, "action", grant->action->name);
+	add_bytes(&draft, "rule", grant->rule->digest, DIGEST_SIZE);
+	add_limits(&draft, grant->rule);
+	add_text(&draft, "method", grant->method);
+	add_text(&draft, "credential", grant->credential->id);
+	add_spent(&draft, grant->credential);
+	add_context(&draft, grant->context);
+	add_bytes(&draft, "commitment", grant->commitment, DIGEST_SIZE);
+	add_text(&draft, "acr", grant->acr);
+	add_amr(&draft, grant->amr);
+	if (grant->receipt != NULL) {
+		add_text(&draft, "audience", grant->receipt->audience);
+		add_text(&draft, "jti", grant->receipt->jti);
+		add_number(&draft, "expires", grant->receipt->expires);
+	}
+	return finish(&draft);
+}
+
+json_t *log_entry_refusal(const struct log_refusal *refusal)
+{
+	struct draft draft = draft_about("refusal", refusal->at, &refusal->subject);
+
+	add_text(&draft, "error", stepup_error_name(refusal->error));
+	add_text(&draft, "action", refusal->action);
+	add_text(&draft, "method", refusal->method);
+	add_text(&draft, "caller", refusal->caller);
+	add_bytes(&draft, "source", refusal->source, GUESS_SOURCE_SIZE);
+	add_text(&draft, "why", refusal->why);
+	add_bytes(&draft, "commitment", refusal->commitment, DIGEST_SIZE);
+	return finish(&draft);
+}
+
+json_t *log_entry_evidence(const struct action *action, const char *prompt)
+{
+	struct draft draft = {.object = json_object()};
+
+	draft.failed = draft.object == NULL;
+	add(&draft, "details", action_details_to_json(action));
+	if (prompt != NULL)
+		add(&draft, "prompt", json_string(prompt)); /* whole: the challenge covers it */
+	return finish(&draft);
+}
+
+json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind, const char *credential)
+{
+	static const struct log_subject nobody;
+	struct draft draft = draft_about("alert", at, subject == NULL ? &nobody : subject);
+
+	add_text(&draft, "kind", kind);
+	add_text(&draft, "credential", credential);
+	return finish(&draft);
+}
+
+json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential, const char *how,
+	const struct log_actor *actor)
+{
+	struct draft draft = draft_about("enrol", at, subject);
+
+	add_text(&draft, "credential", credential->id);
+	add_text(&draft, "method", credential_type_name(credential->type));
+	add_spent(&draft, credential);
+	add_text(&draft, "how", how);
+	add_actor(&draft, actor);
+	return finish(&draft);
+}
+
+static json_t *entry_about_credential(const char *type, int64_t at, const struct log_subject *subject, const char *credential,
+	const struct log_actor *actor)
+{
+	struct draft draft = draft_about(type, at, subject);
+
+	add_text(&draft, "credential", credential);
+	add_actor(&draft, actor);
+	return finish(&draft);
+}
+
+json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor)
+{
+	return entry_about_credential("remove", at, subject, credential, actor);
+}
+
+json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor)
+{
+	return entry_about_credential("revoke", at, subject, credential, actor);
+}
+
+json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const char *old_name, const struct log_actor *actor)
+{
+	struct draft draft = draft_about("rename", at, subject);
+
+	add_text(&draft, "old_user", old_name);
+	add_actor(&draft, actor);
+	return finish(&draft);
+}
+
+json_t *log_entry_init(int64_t at, const char *user, int64_t expires, bool again)
+{
+	struct draft draft = draft_new("init", at);
+
+	add_text(&draft, "user", user);
+	add_number(&draft, "expires", expires);
+	add(&draft, "again", json_boolean(again));
+	add_text(&draft, "by", "root");
+	return finish(&draft);
+}
+
+json_t *log_entry_invite(int64_t at, const char *user, int64_t expires, const struct log_actor *actor)
+{
+	struct draft draft = draft_new("invite", at);
+
+	add_text(&draft, "user", user);
+	add_number(&draft, "expires", expires);
+	add_actor(&draft, actor);
+	return finish(&draft);
+}
+
+json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char *reference, const char *reason,
+	const struct log_actor *actor)
+{
+	struct draft draft = draft_about("lock", at, subject);
+
+	add_text(&draft, "reference", reference);
+	add_text(&draft, "reason", reason);
+	add_actor(&draft, actor);
+	return finish(&draft);
+}
+
+json_t *log_entry_unlock(int64_t at, const struct log_subject *subject, const struct log_actor *actor)
+{
+	struct draft draft = draft_about("unlock", at, subject);
+
+	add_actor(&draft, actor);
+	return finish(&draft);
+}
+
+json_t *log_entry_freeze(int64_t at, const char *action, const char *reference, const char *reason, const struct log_actor *actor)
+{
+	struct draft draft = draft_new("freeze", at);
+
+	add_text(&draft, "action", action);
+	add_text(&draft, "reference", reference);
+	add_text(&draft, "reason", reason);
+	add_actor(&draft, actor);
+	return finish(&draft);
+}
+
+json_t *log_entry_thaw(int64_t at, const char *action, const struct log_actor *actor)
+{
+	struct draft draft = draft_new("thaw", at);
+
+	add_text(&draft, "action", action);
+	add_actor(&draft, actor);
+	return finish(&draft);
+}
+
+json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const char *exec_id, const struct action *action,
+	const uint8_t commitment[DIGEST_SIZE])
+{
+	const struct log_subject subject = {.user = receipt->user, .user_id = receipt->user_id};
+	struct draft draft = draft_about("redeem", at, &subject);
+
+	add_text(&draft, "jti", receipt->jti);
+	add_text(&draft, "audience", receipt->audience);
+	add_text(&draft, "exec_id", exec_id);
+	add_text(&draft, "action", action->name);
+	add_bytes(&draft, "commitment", commitment, DIGEST_SIZE);
+	return finish(&draft);
+}
+
+json_t *log_entry_redeem_refusal(int64_t at, const struct receipt_row *receipt, const char *audience, const char *action,
+	enum stepup_error error, const char *why)
+{
+	struct log_subject subject = {0};
+	struct draft draft;
+
+	if (receipt != NULL)
+		subject = (struct log_subject){.user = receipt->user, .user_id = receipt->user_id};
+	draft = draft_about("redeem-refusal", at, &subject);
+	if (receipt != NULL)
+		add_text(&draft, "jti", receipt->jti);
+	add_text(&draft, "audience", audience);
+	add_text(&draft, "action", action);
+	add_text(&draft, "error", stepup_error_name(error));
+	add_text(&draft, "why", why);
+	return finish(&draft);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the log says: one constructor per type of entry. Each gives a new JSON object for store_log_append, which adds "index" and "host"
+ * and takes it over; NULL where there is no memory (then nothing may be granted: fail closed).
+ *
+ * Every entry has "v" (1), "type" and "at" (seconds since 1970); those about a person "user" and, where the name has a record, "user_id" (base64url).
+ * Bytes are base64url. What could identify a customer (details, the rendered prompt) never stands in an entry: an entry commits to it,
+ * and log_entry_evidence() makes the object that goes to the erasable table beside it.
+ * MUST: never hold what somebody typed, a secret, an invitation or a receipt's text; bound every text.
+ * lib/log_check.h replays these entries; a new member or type must be known there.
+ * Layer: verifier/, evidence. Pure.
+ */
+#ifndef STEPUP_VERIFIER_LOG_ENTRY_H
+#define STEPUP_VERIFIER_LOG_ENTRY_H
+
+#include <jansson.h>
+
+#include "lib/action.h"
+#include "lib/digest.h"
+#include "verifier/policy.h"
+#include "verifier/store.h"
+#include "verifier/user_record.h"
+
+#define LOG_TEXT_MAX 512 /* bytes of any text in an entry; longer ones are cut and end in "…" */
+
+/* Whom an entry is about. */
+struct log_subject {
+	const char *user;
+	const uint8_t *user_id; /* USER_ID_SIZE bytes; NULL where the name has no record */
+};
+
+/* Who did it, for administrators' verbs. */
+struct log_actor {
+	const char *by;  /* a user, or "root" */
+	int64_t grant;   /* index of the grant entry that authorised it; -1 where none was needed (root's init, LockMe, the verifier itself) */
+};
+
+/* --- the verifier's own life --- */
+
+/* The first start, or a store taken as it stands: `reason` says which; `seen_size` and `seen_root` are what the high-water mark
+ * remembered (-1 and NULL where there was none). Receipts and invitations from before it are void. */
+json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const uint8_t *seen_root);
+json_t *log_entry_start(int64_t at, const char *version, const uint8_t policy[DIGEST_SIZE], bool clean);
+json_t *log_entry_stop(int64_t at);
+/* A policy came into force by a reload. */
+json_t *log_entry_policy(int64_t at, const uint8_t policy[DIGEST_SIZE], const struct log_actor *actor);
+
+/* --- step-ups --- */
+struct log_grant {
+	int64_t at;
+	struct log_subject subject;
+	const struct action *action;         /* its name goes in, its details don't */
+	const struct rule *rule;             /* digest and the limits' texts */
+	const char *method;                  /* "totp", "hotp" */
+	const struct credential *credential; /* as otp_check left it: id, and the step or counter that was accepted */
+	const char *context;                 /* canonical text of verifier/context.h; NULL where none was made */
+	const uint8_t *commitment;           /* DIGEST_SIZE bytes, context_commitment() */
+	const char *acr;
+	const char *const *amr;              /* NULL-terminated */
+	const struct receipt_row *receipt;   /* NULL where none was issued: audience, jti, expiry */
+};
+/* An accepted step-up. The context goes in without its prompt, with the challenge that covers both. */
+json_t *log_entry_grant(const struct log_grant *grant);
+
+struct log_refusal {
+	int64_t at;
+	struct log_subject subject;
+	enum stepup_error error;
+	const char *action;        /* name; NULL where not known */
+	const char *method;        /* NULL where none was tried */
+	const char *caller;        /* account name or "#UID" of who asked; NULL where not known */
+	const uint8_t *source;     /* GUESS_SOURCE_SIZE bytes, the keyed digest; NULL where none */
+	const char *why;           /* a few words of the verifier's own ("wrong code", "spent code"); NULL for none */
+	const uint8_t *commitment; /* to the details asked for; NULL for none */
+};
+json_t *log_entry_refusal(const struct log_refusal *refusal);
+
+/* What a grant, refusal or redemption commits to, for the erasable table: {"details":{…},"prompt":"…"}; `prompt` may be NULL. */
+json_t *log_entry_evidence(const struct action *action, const char *prompt);
+
+/* Something a person should look at: `kind` is "spent-code" (a duplicate of an accepted code: somebody may relay), "codes-suspended", "clock-jump" … */
+json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind, const char *credential);
+
+/* --- credentials --- */
+/* `how` is "invitation" or "authorization"; the proving code's step or counter goes in: it is spent. */
+json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential, const char *how,
+	const struct log_actor *actor);
+/* By the owner. */
+json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor);
+/* By an administrator; one entry per credential. */
+json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor);
+json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const char *old_name, const struct log_actor *actor);
+
+/* --- administration --- */
+json_t *log_entry_init(int64_t at, const char *user, int64_t expires, bool again);
+json_t *log_entry_invite(int64_t at, const char *user, int64_t expires, const struct log_actor *actor);
+json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char *reference, const char *reason,
+	const struct log_actor *actor);
+json_t *log_entry_unlock(int64_t at, const struct log_subject *subject, const struct log_actor *actor);
+json_t *log_entry_freeze(int64_t at, const char *action, const char *reference, const char *reason, const struct log_actor *actor);
+json_t *log_entry_thaw(int64_t at, const char *action, const struct log_actor *actor);
+
+/* --- receipts --- */
+/* `action` is what is about to be carried out (numbers may be lower than approved); `commitment` is to it, under a salt of its own. */
+json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const char *exec_id, const struct action *action,
+	const uint8_t commitment[DIGEST_SIZE]);
+/* `receipt` NULL where it could not be told which; `action` a name, NULL where not known. */
+json_t *log_entry_redeem_refusal(int64_t at, const struct receipt_row *receipt, const char *audience, const char *action,
+	enum stepup_error error, const char *why);
+
+#endif
