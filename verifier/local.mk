@@ -13,10 +13,10 @@ verifier_libverifier_la_SOURCES += verifier/master_key.h verifier/user_record.h 
 # Rules: policy, limits, guessing.
 verifier_libverifier_la_SOURCES += verifier/policy.h verifier/words.h
 
-verifier_libverifier_la_SOURCES += verifier/limits.h verifier/guessing.h
+verifier_libverifier_la_SOURCES += verifier/limits.h verifier/guessing.h verifier/guessing.c
 
 # Factors.
-verifier_libverifier_la_SOURCES += verifier/otp.h
+verifier_libverifier_la_SOURCES += verifier/otp.h verifier/otp.c
 
 # Evidence: receipts and the log's checkpoints.
 verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/log_signer.h verifier/log_entry.h verifier/log_entry.c \
@@ -26,4 +26,4 @@ verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/log_signer.h veri
 verifier_libverifier_la_SOURCES += verifier/transactions.h
 
 # The server under them.
-verifier_libverifier_la_SOURCES += verifier/call.h verifier/account.h verifier/verifier.h verifier/clock.h
+verifier_libverifier_la_SOURCES += verifier/call.h verifier/account.h verifier/verifier.h verifier/clock.h verifier/clock.c
