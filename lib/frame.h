@@ -16,7 +16,7 @@
 
 struct frame_reader {
 	char *bytes;
-	size_t length, capacity;
+	size_t start, length, capacity; /* bytes[start … start+length) are held; before them what was taken out, wiped */
 	size_t limit; /* bytes of one message, with the NUL */
 };
 

@@ -5,7 +5,10 @@ lib_libstepup_la_CPPFLAGS = $(AM_CPPFLAGS)
 lib_libstepup_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 lib_libstepup_la_LIBADD = $(JANSSON_LIBS)
 lib_libstepup_la_SOURCES = lib/error.h lib/wipe.h lib/base64url.h lib/display_text.h lib/canonical_json.h lib/action.h \
-	lib/frame.h lib/message.h lib/safe_file.h lib/deadline.h
+	lib/frame.h lib/message.h lib/safe_file.h lib/deadline.h \
+	lib/error.c lib/wipe.c lib/deadline.c lib/base64url.c lib/display_text.c lib/display_text_ranges.h \
+	lib/canonical_json.c lib/action.c lib/frame.c lib/message.c lib/interfaces.c lib/safe_file.c
+nodist_lib_libstepup_la_SOURCES = lib/interfaces_text.h
 
 # The client side of a step-up.
 lib_libstepup_la_SOURCES += lib/verifier_client.h lib/step_up_client.h
@@ -19,3 +22,13 @@ lib_libevidence_la_SOURCES = lib/digest.h lib/digest.c lib/merkle.h lib/merkle.c
 interfacesdir = $(datadir)/stepup/interfaces
 dist_interfaces_DATA = lib/interfaces/io.stepup.Verify1.varlink lib/interfaces/io.stepup.Admin1.varlink \
 	lib/interfaces/io.stepup.Redeem1.varlink
+
+# The same texts as C strings, so that what is served is what is installed.
+BUILT_SOURCES += lib/interfaces_text.h
+CLEANFILES += lib/interfaces_text.h
+lib/interfaces_text.h: $(dist_interfaces_DATA)
+	$(AM_V_GEN)$(MKDIR_P) lib && for door in verify:Verify1 admin:Admin1 redeem:Redeem1; do \
+		echo "static const char interface_text_$${door%%:*}[] ="; \
+		$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $(srcdir)/lib/interfaces/io.stepup.$${door##*:}.varlink; \
+		echo ';'; \
+	done >$@.new && mv $@.new $@
