@@ -11,7 +11,8 @@ lib_libstepup_la_SOURCES = lib/error.h lib/wipe.h lib/base64url.h lib/display_te
 nodist_lib_libstepup_la_SOURCES = lib/interfaces_text.h
 
 # The client side of a step-up.
-lib_libstepup_la_SOURCES += lib/verifier_client.h lib/step_up_client.h
+lib_libstepup_la_SOURCES += lib/verifier_client.h lib/verifier_client.c lib/step_up_client.h lib/step_up_client.c \
+	lib/json_wipe.h lib/json_wipe.c
 
 lib_libevidence_la_CPPFLAGS = $(AM_CPPFLAGS)
 lib_libevidence_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS)

@@ -35,8 +35,8 @@ struct step_up_question {
 
 /* How to talk to the person. */
 struct step_up_conversation {
-	/* Gets one answer: a typed code in `*code`, which is wiped and freed by the caller. STEPUP_CANCELLED where the person gave up,
-	 * STEPUP_IO where the conversation failed, STEPUP_NO_MEMORY. */
+	/* Gets one answer: a typed code in `*code`, which is wiped and freed by the caller. STEPUP_CANCELLED where the person gave up;
+	 * any other error, such as STEPUP_NO_MEMORY, is handed through. */
 	enum stepup_error (*ask)(void *context, const struct step_up_question *question, char **code);
 	void *context;
 };
@@ -49,11 +49,14 @@ struct step_up_outcome {
 
 void step_up_outcome_clear(struct step_up_outcome *outcome);
 
-/* Runs a step-up on an open connection. STEPUP_OK only where the verifier granted it; at most three answers are asked for. */
+/* Runs a step-up on an open connection, into a zeroed `outcome`. STEPUP_OK only where the verifier granted it; at most three answers are
+ * asked for, and no call waits longer than ten seconds. Otherwise the refusal's error, with the verifier's words in outcome->refusal;
+ * or what verifier_client_call or `ask` returned, with outcome->refusal.error 0; STEPUP_EXPIRED where the person took longer than the deadline,
+ * STEPUP_TOO_WEAK where no accepted method is a typed code, STEPUP_INVALID where a text of the request isn't UTF-8. */
 enum stepup_error step_up_run(struct verifier_client *client, const struct step_up_request *request,
 	const struct step_up_conversation *conversation, struct deadline deadline, struct step_up_outcome *outcome);
 
-/* Asks Account for this user; STEPUP_OK where nothing stands against them. */
+/* Asks Account for this user; STEPUP_OK where nothing stands against them. Errors as above. */
 enum stepup_error step_up_account(struct verifier_client *client, const char *user, const char *service, const char *rhost,
 	struct deadline deadline, struct verifier_refusal *refusal);
 

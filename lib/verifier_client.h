@@ -32,9 +32,11 @@ enum stepup_error verifier_client_open(const char *path, struct deadline deadlin
 /* Closes, wipes, frees, sets NULL. */
 void verifier_client_close(struct verifier_client **client);
 
-/* Calls "io.stepup.Verify1.Begin" or the like; takes over `parameters`. STEPUP_OK: `*reply` is the caller's to free (its texts
- * checked against nothing but JSON: use message_check). A refusal's error is returned, with the words in `refusal`. After any
- * other error the connection is of no more use. */
+/* Calls "io.stepup.Verify1.Begin" or the like; takes over `parameters`, and wipes their texts. STEPUP_OK: `*reply` is the caller's
+ * to free (its texts checked against nothing but JSON: use message_check). A refusal's error is returned, with the words in
+ * `refusal` (zeroed or used before; STEPUP_INVALID where the verifier doesn't take a parameter); refusal->error is STEPUP_OK
+ * otherwise. After any other error the connection is of no more use: STEPUP_UNREACHABLE, STEPUP_TIMEOUT, STEPUP_NO_MEMORY, STEPUP_TOO_LONG
+ * (the call), STEPUP_IO (not a whole, well-formed reply). Where the verifier hung up between two calls, it connects again first. */
 enum stepup_error verifier_client_call(struct verifier_client *client, const char *method, json_t *parameters,
 	struct deadline deadline, json_t **reply, struct verifier_refusal *refusal);
 
