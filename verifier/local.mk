@@ -8,7 +8,7 @@ verifier_libverifier_la_LIBADD = lib/libevidence.la lib/libstepup.la $(JANSSON_L
 verifier_libverifier_la_SOURCES =
 
 # State: users, limits, receipts, log, sealed in one database.
-verifier_libverifier_la_SOURCES += verifier/master_key.h verifier/user_record.h verifier/store.h verifier/commit_queue.h
+verifier_libverifier_la_SOURCES += verifier/master_key.h verifier/user_record.h verifier/user_record.c verifier/store.h verifier/commit_queue.h
 
 # Rules: policy, limits, guessing.
 verifier_libverifier_la_SOURCES += verifier/policy.h verifier/words.h
