@@ -13,13 +13,13 @@ verifier_libverifier_la_SOURCES += verifier/master_key.h verifier/user_record.h 
 # Rules: policy, limits, guessing.
 verifier_libverifier_la_SOURCES += verifier/policy.h verifier/words.h
 
-verifier_libverifier_la_SOURCES += verifier/limits.h verifier/guessing.h verifier/guessing.c
+verifier_libverifier_la_SOURCES += verifier/limits.h verifier/limits.c verifier/guessing.h verifier/guessing.c
 
 # Factors.
 verifier_libverifier_la_SOURCES += verifier/otp.h verifier/otp.c
 
 # Evidence: receipts and the log's checkpoints.
-verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/log_signer.h verifier/log_entry.h verifier/log_entry.c \
+verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/receipt.c verifier/log_signer.h verifier/log_entry.h verifier/log_entry.c \
 	verifier/context.h verifier/context.c
 
 # Doors and what they serve.

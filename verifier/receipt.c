@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Receipts: keys, claims, signature. The one file of the verifier that knows libjose.
+ */
+#include "verifier/receipt.h"
+
+#include <jose/jwk.h>
+#include <jose/jws.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base64url.h"
+#include "lib/canonical_json.h"
+#include "lib/wipe.h"
+#include "verifier/clock.h"
+
+#define RECEIPT_PURPOSE "receipt"
+#define KID_SIZE 44 /* base64url of a SHA-256 thumbprint (RFC 7638), with the NUL */
+
+struct receipt_signer {
+	json_t *jwk;    /* the newest key, private */
+	char *header;   /* base64url of {"alg":"ES256","kid":…,"typ":…} */
+	json_t *jwks;   /* public halves of all keys */
+};
+
+/* What one walk over the kept keys gathers. */
+struct key_walk {
+	struct receipt_signer *signer;
+	enum stepup_error error;
+	size_t count;
+};
+
+/* Overwrites the private half where jansson holds it before letting go. */
+static void jwk_wipe(json_t **jwk)
+{
+	json_t *d = json_object_get(*jwk, "d");
+
+	if (d != NULL) {
+		/* jansson has no way to wipe; the text it owns is ours to overwrite, and nobody else holds it. */
+		union {
+			const char *borrowed;
+			char *owned;
+		} text = {.borrowed = json_string_value(d)};
+
+		wipe_memory(text.owned, json_string_length(d));
+	}
+	json_decref(*jwk);
+	*jwk = NULL;
+}
+
+static enum stepup_error thumbprint(const json_t *jwk, char kid[KID_SIZE])
+{
+	uint8_t bytes[DIGEST_SIZE];
+
+	if (jose_jwk_thp_buf(NULL, jwk, "S256", bytes, sizeof(bytes)) != sizeof(bytes))
+		return STEPUP_INTERNAL;
+	base64url_encode(bytes, sizeof(bytes), kid);
+	return STEPUP_OK;
+}
+
+/* The public half as it is published (RFC 7517): the point, what it is for, its name. */
+static json_t *public_half(const json_t *jwk, const char *kid)
+{
+	return json_pack("{s:s, s:s, s:O, s:O, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256", "x", json_object_get(jwk, "x"), "y",
+		json_object_get(jwk, "y"), "alg", "ES256", "use", "sig", "kid", kid);
+}
+
+/* Makes the key that signs, and the header it signs under. */
+static enum stepup_error signer_use(struct receipt_signer *signer, json_t *jwk, const char *kid)
+{
+	json_t *header = json_pack("{s:s, s:s, s:s}", "alg", "ES256", "typ", "stepup-receipt+jwt", "kid", kid);
+	char *text = NULL;
+	size_t size = 0;
+	enum stepup_error error = header == NULL ? STEPUP_NO_MEMORY : json_canonical(header, &text, &size);
+
+	if (error == STEPUP_OK) {
+		signer->header = base64url_encode_new(text, size);
+		if (signer->header == NULL)
+			error = STEPUP_NO_MEMORY;
+	}
+	if (error == STEPUP_OK)
+		signer->jwk = json_incref(jwk);
+	json_decref(header);
+	free(text);
+	return error;
+}
+
+static bool take_key(void *context, const char *kid, const char *secret, int64_t at)
+{
+	struct key_walk *walk = context;
+	char expected[KID_SIZE];
+	json_t *jwk = json_loads(secret, JSON_REJECT_DUPLICATES, NULL);
+
+	(void)at;
+	walk->error = jwk == NULL ? STEPUP_CORRUPT : thumbprint(jwk, expected);
+	if (walk->error == STEPUP_OK && strcmp(kid, expected) != 0)
+		walk->error = STEPUP_CORRUPT;
+	if (walk->error == STEPUP_OK &&
+		json_array_append_new(json_object_get(walk->signer->jwks, "keys"), public_half(jwk, kid)) != 0)
+		walk->error = STEPUP_NO_MEMORY;
+	if (walk->error == STEPUP_OK && walk->count++ == 0)
+		walk->error = signer_use(walk->signer, jwk, kid);
+	if (walk->signer->jwk == jwk)
+		json_decref(jwk);
+	else
+		jwk_wipe(&jwk);
+	return walk->error == STEPUP_OK;
+}
+
+/* Makes a key and keeps it. */
+static enum stepup_error key_make(struct store_session *session)
+{
+	json_t *jwk = json_pack("{s:s}", "alg", "ES256");
+	char kid[KID_SIZE], *secret = NULL;
+	size_t size = 0;
+	enum stepup_error error = STEPUP_INTERNAL;
+
+	if (jwk != NULL && jose_jwk_gen(NULL, jwk) && json_object_del(jwk, "key_ops") == 0)
+		error = thumbprint(jwk, kid);
+	if (error == STEPUP_OK)
+		error = json_canonical(jwk, &secret, &size);
+	if (error == STEPUP_OK)
+		error = store_begin(session);
+	if (error == STEPUP_OK) {
+		error = store_key_add(session, RECEIPT_PURPOSE, kid, secret, clock_wall_seconds());
+		if (error == STEPUP_OK)
+			error = store_commit(session);
+		if (error != STEPUP_OK)
+			store_rollback(session);
+	}
+	wipe_free_string(&secret);
+	jwk_wipe(&jwk);
+	return error;
+}
+
+static enum stepup_error keys_load(struct store_session *session, struct key_walk *walk)
+{
+	enum stepup_error error = store_key_each(session, RECEIPT_PURPOSE, take_key, walk);
+
+	return error == STEPUP_OK || error == STEPUP_NOT_FOUND ? walk->error : error;
+}
+
+enum stepup_error receipt_signer_open(struct store_session *session, struct receipt_signer **signer)
+{
+	struct key_walk walk = {.signer = calloc(1, sizeof(struct receipt_signer))};
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	*signer = NULL;
+	if (walk.signer == NULL)
+		return error;
+	walk.signer->jwks = json_pack("{s:[]}", "keys");
+	if (walk.signer->jwks != NULL)
+		error = keys_load(session, &walk);
+	if (error == STEPUP_OK && walk.count == 0) {
+		error = key_make(session);
+		if (error == STEPUP_OK)
+			error = keys_load(session, &walk);
+		if (error == STEPUP_OK && walk.count == 0)
+			error = STEPUP_INTERNAL;
+	}
+	if (error == STEPUP_OK)
+		*signer = walk.signer;
+	else
+		receipt_signer_free(&walk.signer);
+	return error;
+}
+
+void receipt_signer_free(struct receipt_signer **signer)
+{
+	if (*signer == NULL)
+		return;
+	jwk_wipe(&(*signer)->jwk);
+	json_decref((*signer)->jwks);
+	free((*signer)->header);
+	free(*signer);
+	*signer = NULL;
+}
+
+const json_t *receipt_signer_jwks(const struct receipt_signer *signer)
+{
+	return signer->jwks;
+}
+
+/* One object of RFC 9396 section 2. */
+static json_t *authorization(const struct receipt_facts *facts)
+{
+	char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
+
+	base64url_encode(facts->row->digest, DIGEST_SIZE, digest);
+	return json_pack("{s:s, s:s, s:o, s:s}", "type", "io.stepup.action", "action", facts->action->name, "details",
+		action_details_to_json(facts->action), "digest", digest);
+}
+
+static json_t *claims_make(const struct receipt_facts *facts)
+{
+	const struct receipt_row *row = facts->row;
+	json_t *amr = json_array();
+
+	for (size_t i = 0; i < sizeof(facts->amr) / sizeof(facts->amr[0]) && facts->amr[i] != NULL; i++)
+		if (json_array_append_new(amr, json_string(facts->amr[i])) != 0) {
+			json_decref(amr);
+			return NULL;
+		}
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:o, s:[o], s:I}", "iss", facts->issuer, "aud",
+		row->audience, "sub", row->user, "azp", facts->azp, "iat", (json_int_t)row->issued, "nbf", (json_int_t)row->issued,
+		"exp", (json_int_t)row->expires, "jti", row->jti, "auth_time", (json_int_t)facts->auth_time, "acr", facts->acr,
+		"amr", amr, "authorization_details", authorization(facts), "log", (json_int_t)row->log_index);
+}
+
+/* The compact form of what libjose signed, RFC 7515 section 7.1. */
+static enum stepup_error compact(const json_t *jws, char **receipt)
+{
+	const char *header = json_string_value(json_object_get(jws, "protected"));
+	const char *payload = json_string_value(json_object_get(jws, "payload"));
+	const char *signature = json_string_value(json_object_get(jws, "signature"));
+
+	if (header == NULL || payload == NULL || signature == NULL)
+		return STEPUP_INTERNAL;
+	if (asprintf(receipt, "%s.%s.%s", header, payload, signature) < 0) {
+		*receipt = NULL;
+		return STEPUP_NO_MEMORY;
+	}
+	return STEPUP_OK;
+}
+
+enum stepup_error receipt_sign(struct receipt_signer *signer, const struct receipt_facts *facts, char **receipt)
+{
+	json_t *claims = claims_make(facts), *jws = NULL;
+	char *text = NULL, *payload = NULL;
+	size_t size = 0;
+	enum stepup_error error = claims == NULL ? STEPUP_NO_MEMORY : json_canonical(claims, &text, &size);
+
+	*receipt = NULL;
+	if (error != STEPUP_OK)
+		goto out;
+	error = STEPUP_NO_MEMORY;
+	payload = base64url_encode_new(text, size);
+	jws = payload == NULL ? NULL : json_pack("{s:s}", "payload", payload);
+	if (jws == NULL)
+		goto out;
+	error = STEPUP_INTERNAL;
+	if (jose_jws_sig(NULL, jws, json_pack("{s:s}", "protected", signer->header), signer->jwk))
+		error = compact(jws, receipt);
+out:
+	json_decref(claims);
+	json_decref(jws);
+	free(text);
+	free(payload);
+	return error;
+}
