@@ -13,8 +13,9 @@
 
 #include "lib/error.h"
 
-#define ACCOUNT_TTL_SECONDS 30
+#define ACCOUNT_TTL_SECONDS 30      /* looked up again in the background after two thirds of it, where still asked for */
 #define ACCOUNT_CACHE_MAX 1024
+#define ACCOUNT_WAIT_SECONDS 10     /* a directory that is slower than this could not say */
 
 struct account {
 	char *name;          /* NULL where the uid has no account */
@@ -28,10 +29,18 @@ struct account_cache *account_cache_new(uv_loop_t *loop);
 void account_cache_free(struct account_cache **cache);
 void account_cache_forget(struct account_cache *cache);
 
-/* Looks up; `found` runs on the loop's thread, at once where remembered. The account lives until `found` returns.
- * STEPUP_OK also for a uid or name without an account; STEPUP_UNAVAILABLE where NSS could not say (fail closed). */
+/* Answers those who have waited ACCOUNT_WAIT_SECONDS; called by a timer. */
+void account_cache_sweep(struct account_cache *cache);
+
+/* Looks up; `found` runs on the loop's thread, at once where remembered and for uid 0, which is "root" without groups. The account lives
+ * until `found` returns. STEPUP_OK also for a uid or name without an account; STEPUP_UNAVAILABLE where NSS could not say (fail closed).
+ * By name, account->name is the directory's spelling where there is an account, else the name asked for. */
 typedef void account_found(void *context, enum stepup_error result, const struct account *account);
 void account_by_uid(struct account_cache *cache, uid_t uid, account_found *found, void *context);
 void account_by_name(struct account_cache *cache, const char *name, account_found *found, void *context);
+
+/* Keeps an account beyond `found`, and lets it go (sets NULL). On the loop's thread only. */
+const struct account *account_keep(const struct account *account);
+void account_drop(const struct account **account);
 
 #endif

@@ -27,3 +27,7 @@ verifier_libverifier_la_SOURCES += verifier/transactions.h
 
 # The server under them.
 verifier_libverifier_la_SOURCES += verifier/call.h verifier/account.h verifier/verifier.h verifier/clock.h verifier/clock.c
+
+verifier_libverifier_la_SOURCES += verifier/account.c verifier/account_nss.c verifier/account_nss.h verifier/budget.c verifier/budget.h \
+	verifier/call.c verifier/connection.c verifier/connection.h verifier/door.c verifier/door.h verifier/journal.c verifier/journal.h \
+	verifier/server.c verifier/server.h

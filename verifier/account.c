@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Accounts by NSS, looked up on libuv's worker threads and remembered; see account.h. Everybody who asks for the same account
+ * while it is being looked up waits for the one answer, and only so many lookups run at once: a slow directory can't take every worker.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/account.h"
+#include "verifier/account_nss.h"
+
+#define SLOTS 1024          /* a power of two */
+#define RUNNING_MAX 6       /* lookups at once; main.c makes more workers than that */
+#define NAME_MAX_BYTES 256
+
+struct shared_account {
+	struct account account; /* first: account_keep gets here from it */
+	unsigned references;
+};
+
+struct waiter {
+	struct waiter *next;
+	account_found *found;
+	void *context;
+	uint64_t until_ms;
+};
+
+struct entry {
+	struct entry *next_in_slot;
+	struct entry *newer, *older; /* by when it was last asked for */
+	char *name;                  /* NULL: asked by uid */
+	uid_t uid;
+	struct shared_account *known; /* NULL before the first answer */
+	uint64_t known_at_ms;
+	struct waiter *waiters, **last_waiter;
+	struct lookup *lookup;       /* under way, or waiting for its turn */
+};
+
+struct lookup {
+	uv_work_t work;
+	struct account_cache *cache; /* NULL once the cache is gone */
+	struct entry *entry;         /* NULL once nobody wants the answer */
+	struct lookup *next_pending;
+	char *name;
+	uid_t uid;
+	struct shared_account *found;
+	enum stepup_error result;
+	bool running;
+	struct lookup *next_running;
+};
+
+struct account_cache {
+	uv_loop_t *loop;
+	struct entry *slots[SLOTS];
+	struct entry *newest, *oldest;
+	size_t count;
+	struct lookup *pending, **last_pending, *running;
+	unsigned running_count;
+	struct shared_account root;
+};
+
+static void shared_free(struct shared_account *shared)
+{
+	if (shared == NULL)
+		return;
+	account_clear(&shared->account);
+	free(shared);
+}
+
+static void shared_release(struct shared_account **shared)
+{
+	if (*shared != NULL && --(*shared)->references == 0)
+		shared_free(*shared);
+	*shared = NULL;
+}
+
+const struct account *account_keep(const struct account *account)
+{
+	((struct shared_account *)(uintptr_t)account)->references++;
+	return account;
+}
+
+void account_drop(const struct account **account)
+{
+	struct shared_account *shared = (struct shared_account *)(uintptr_t)*account;
+
+	shared_release(&shared);
+	*account = NULL;
+}
+
+/* On a worker thread: nothing but the lookup is touched. */
+static void lookup_run(uv_work_t *work)
+{
+	struct lookup *lookup = work->data;
+
+	lookup->result = account_nss(lookup->name, lookup->uid, &lookup->found->account);
+}
+
+static void lookup_free(struct lookup *lookup)
+{
+	if (lookup == NULL)
+		return;
+	shared_free(lookup->found);
+	free(lookup->name);
+	free(lookup);
+}
+
+static uint32_t key_hash(const char *name, uid_t uid)
+{
+	uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
+
+	if (name == NULL)
+		return (uint32_t)uid * UINT32_C(2654435761);
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (uint8_t)*name) * UINT32_C(16777619);
+	return hash ^ (hash >> 15);
+}
+
+static struct entry **entry_slot(struct account_cache *cache, const char *name, uid_t uid)
+{
+	return &cache->slots[key_hash(name, uid) & (SLOTS - 1)];
+}
+
+static void entry_unlink_age(struct account_cache *cache, struct entry *entry)
+{
+	*(entry->newer != NULL ? &entry->newer->older : &cache->newest) = entry->older;
+	*(entry->older != NULL ? &entry->older->newer : &cache->oldest) = entry->newer;
+	entry->newer = entry->older = NULL;
+}
+
+static void entry_link_newest(struct account_cache *cache, struct entry *entry)
+{
+	entry->older = cache->newest;
+	*(cache->newest != NULL ? &cache->newest->newer : &cache->oldest) = entry;
+	cache->newest = entry;
+}
+
+static void entry_remove(struct account_cache *cache, struct entry *entry)
+{
+	struct entry **link = entry_slot(cache, entry->name, entry->uid);
+
+	while (*link != entry)
+		link = &(*link)->next_in_slot;
+	*link = entry->next_in_slot;
+	entry_unlink_age(cache, entry);
+	cache->count--;
+	if (entry->lookup != NULL)
+		entry->lookup->entry = NULL;
+	shared_release(&entry->known);
+	free(entry->name);
+	free(entry);
+}
+
+/* Makes room by dropping the entry that nobody asked for the longest; those with waiters stay. */
+static void cache_make_room(struct account_cache *cache)
+{
+	struct entry *entry = cache->oldest;
+
+	while (cache->count >= ACCOUNT_CACHE_MAX && entry != NULL) {
+		struct entry *newer = entry->newer;
+
+		if (entry->waiters == NULL)
+			entry_remove(cache, entry);
+		entry = newer;
+	}
+}
+
+static struct entry *entry_find_or_add(struct account_cache *cache, const char *name, uid_t uid)
+{
+	struct entry **slot = entry_slot(cache, name, uid);
+	struct entry *entry;
+
+	for (entry = *slot; entry != NULL; entry = entry->next_in_slot) {
+		if (name == NULL ? entry->name == NULL && entry->uid == uid : entry->name != NULL && strcmp(entry->name, name) == 0) {
+			entry_unlink_age(cache, entry);
+			entry_link_newest(cache, entry);
+			return entry;
+		}
+	}
+	cache_make_room(cache);
+	entry = calloc(1, sizeof(*entry));
+	if (entry == NULL)
+		return NULL;
+	entry->uid = uid;
+	entry->last_waiter = &entry->waiters;
+	if (name != NULL && (entry->name = strdup(name)) == NULL) {
+		free(entry);
+		return NULL;
+	}
+	slot = entry_slot(cache, name, uid); /* making room may have moved what it pointed at */
+	entry->next_in_slot = *slot;
+	*slot = entry;
+	entry_link_newest(cache, entry);
+	cache->count++;
+	return entry;
+}
+
+/* Tells waiters, all of them or those whose time is up. */
+static void entry_answer(struct entry *entry, enum stepup_error result, uint64_t until_ms)
+{
+	struct shared_account *known = result == STEPUP_OK ? entry->known : NULL;
+	struct waiter *due = NULL, **last_due = &due;
+	struct waiter **link = &entry->waiters;
+
+	/* Taken off first: a waiter may ask again at once. */
+	while (*link != NULL) {
+		struct waiter *waiter = *link;
+
+		if (waiter->until_ms <= until_ms) {
+			*link = waiter->next;
+			waiter->next = NULL;
+			*last_due = waiter;
+			last_due = &waiter->next;
+		} else {
+			link = &waiter->next;
+		}
+	}
+	entry->last_waiter = link;
+	if (known != NULL)
+		known->references++;
+	while (due != NULL) {
+		struct waiter *waiter = due;
+
+		due = waiter->next;
+		waiter->found(waiter->context, result, known != NULL ? &known->account : NULL);
+		free(waiter);
+	}
+	shared_release(&known);
+}
+
+static void pending_start(struct account_cache *cache);
+
+static void lookup_done(uv_work_t *work, int status)
+{
+	struct lookup *lookup = work->data;
+	struct account_cache *cache = lookup->cache;
+	struct entry *entry = lookup->entry;
+	enum stepup_error result = status == 0 ? lookup->result : STEPUP_UNAVAILABLE;
+
+	if (cache != NULL) {
+		struct lookup **link = &cache->running;
+
+		while (*link != lookup)
+			link = &(*link)->next_running;
+		*link = lookup->next_running;
+		cache->running_count--;
+	}
+	if (entry != NULL) {
+		entry->lookup = NULL;
+		/* Where it failed, what is known serves until its own time is up. */
+		if (result == STEPUP_OK) {
+			shared_release(&entry->known);
+			entry->known = lookup->found;
+			entry->known->references = 1;
+			entry->known_at_ms = uv_now(cache->loop);
+			lookup->found = NULL;
+		}
+		entry_answer(entry, result, UINT64_MAX);
+	}
+	lookup_free(lookup);
+	if (cache != NULL)
+		pending_start(cache);
+}
+
+/* Starts what waits, as far as there is room. A lookup that can't be started is answered as one that failed. */
+static void pending_start(struct account_cache *cache)
+{
+	while (cache->pending != NULL && cache->running_count < RUNNING_MAX) {
+		struct lookup *lookup = cache->pending;
+
+		cache->pending = lookup->next_pending;
+		if (cache->pending == NULL)
+			cache->last_pending = &cache->pending;
+		if (lookup->entry == NULL) {
+			lookup_free(lookup);
+			continue;
+		}
+		lookup->next_running = cache->running;
+		cache->running = lookup;
+		cache->running_count++;
+		lookup->running = true;
+		if (uv_queue_work(cache->loop, &lookup->work, lookup_run, lookup_done) != 0) {
+			lookup_done(&lookup->work, UV_ENOMEM);
+			return;
+		}
+	}
+}
+
+static enum stepup_error lookup_start(struct account_cache *cache, struct entry *entry)
+{
+	struct lookup *lookup = calloc(1, sizeof(*lookup));
+
+	if (lookup == NULL)
+		return STEPUP_NO_MEMORY;
+	lookup->found = calloc(1, sizeof(*lookup->found));
+	lookup->name = entry->name != NULL ? strdup(entry->name) : NULL;
+	if (lookup->found == NULL || (entry->name != NULL && lookup->name == NULL)) {
+		lookup_free(lookup);
+		return STEPUP_NO_MEMORY;
+	}
+	lookup->work.data = lookup;
+	lookup->cache = cache;
+	lookup->entry = entry;
+	lookup->uid = entry->uid;
+	entry->lookup = lookup;
+	*cache->last_pending = lookup;
+	cache->last_pending = &lookup->next_pending;
+	return STEPUP_OK;
+}
+
+static void account_ask(struct account_cache *cache, const char *name, uid_t uid, account_found *found, void *context)
+{
+	struct entry *entry = entry_find_or_add(cache, name, uid);
+	uint64_t now = uv_now(cache->loop), age;
+	struct waiter *waiter;
+
+	if (entry == NULL) {
+		found(context, STEPUP_UNAVAILABLE, NULL);
+		return;
+	}
+	age = now - entry->known_at_ms;
+	if (entry->known != NULL && age < ACCOUNT_TTL_SECONDS * 1000) {
+		const struct account *account = account_keep(&entry->known->account);
+
+		/* Still good; where it soon isn't, the next answer is fetched while this one serves. */
+		if (age >= ACCOUNT_TTL_SECONDS * 1000 * 2 / 3 && entry->lookup == NULL && lookup_start(cache, entry) == STEPUP_OK)
+			pending_start(cache);
+		found(context, STEPUP_OK, account);
+		account_drop(&account);
+		return;
+	}
+	waiter = calloc(1, sizeof(*waiter));
+	if (waiter == NULL || (entry->lookup == NULL && lookup_start(cache, entry) != STEPUP_OK)) {
+		free(waiter);
+		found(context, STEPUP_UNAVAILABLE, NULL);
+		return;
+	}
+	*waiter = (struct waiter){ .found = found, .context = context, .until_ms = now + ACCOUNT_WAIT_SECONDS * 1000 };
+	*entry->last_waiter = waiter;
+	entry->last_waiter = &waiter->next;
+	pending_start(cache);
+}
+
+void account_by_uid(struct account_cache *cache, uid_t uid, account_found *found, void *context)
+{
+	if (uid == 0)
+		found(context, STEPUP_OK, &cache->root.account);
+	else
+		account_ask(cache, NULL, uid, found, context);
+}
+
+/* A name that no directory holds and that might mean something else to one of them. */
+static bool name_is_askable(const char *name)
+{
+	size_t size = strlen(name);
+
+	if (size == 0 || size > NAME_MAX_BYTES)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f || strchr(":/*", name[i]) != NULL)
+			return false;
+	}
+	return true;
+}
+
+void account_by_name(struct account_cache *cache, const char *name, account_found *found, void *context)
+{
+	struct shared_account *nobody;
+
+	if (name_is_askable(name)) {
+		account_ask(cache, name, 0, found, context);
+		return;
+	}
+	nobody = calloc(1, sizeof(*nobody));
+	if (nobody != NULL) {
+		nobody->references = 1;
+		nobody->account = (struct account){ .name = strdup(name), .uid = -1, .unix_groups = calloc(1, sizeof(char *)) };
+	}
+	if (nobody == NULL || nobody->account.name == NULL || nobody->account.unix_groups == NULL)
+		found(context, STEPUP_UNAVAILABLE, NULL);
+	else
+		found(context, STEPUP_OK, &nobody->account);
+	shared_release(&nobody);
+}
+
+struct account_cache *account_cache_new(uv_loop_t *loop)
+{
+	static char root_name[] = "root";
+	static char *no_groups[] = { NULL };
+	struct account_cache *cache = calloc(1, sizeof(*cache));
+
+	if (cache == NULL)
+		return NULL;
+	cache->loop = loop;
+	cache->last_pending = &cache->pending;
+	cache->root = (struct shared_account){ .account = { .name = root_name, .uid = 0, .unix_groups = no_groups }, .references = 1 };
+	return cache;
+}
+
+void account_cache_forget(struct account_cache *cache)
+{
+	struct entry *entry = cache->oldest;
+
+	while (entry != NULL) {
+		struct entry *newer = entry->newer;
+
+		/* What is being looked up just now is new enough. */
+		if (entry->waiters == NULL)
+			entry_remove(cache, entry);
+		else
+			shared_release(&entry->known);
+		entry = newer;
+	}
+}
+
+void account_cache_sweep(struct account_cache *cache)
+{
+	uint64_t now = uv_now(cache->loop);
+	struct entry *entry = cache->oldest;
+
+	while (entry != NULL) {
+		if (entry->waiters != NULL && entry->waiters->until_ms <= now) {
+			entry_answer(entry, STEPUP_UNAVAILABLE, now);
+			entry = cache->oldest; /* who was answered may have asked again and changed the order */
+		} else {
+			entry = entry->newer;
+		}
+	}
+}
+
+void account_cache_free(struct account_cache **cache)
+{
+	struct account_cache *gone = *cache;
+
+	if (gone == NULL)
+		return;
+	*cache = NULL;
+	while (gone->oldest != NULL) {
+		entry_answer(gone->oldest, STEPUP_UNAVAILABLE, UINT64_MAX);
+		entry_remove(gone, gone->oldest);
+	}
+	while (gone->pending != NULL) {
+		struct lookup *lookup = gone->pending;
+
+		gone->pending = lookup->next_pending;
+		lookup_free(lookup);
+	}
+	for (struct lookup *lookup = gone->running; lookup != NULL; lookup = lookup->next_running)
+		lookup->cache = NULL;
+	free(gone);
+}

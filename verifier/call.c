@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How a handler answers; see call.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "verifier/connection.h"
+#include "verifier/journal.h"
+
+#define ERROR_NAME_SIZE 192
+
+/* What an error carries beside its message, as lib/interfaces/ declares it. */
+enum error_fact { FACT_REFERENCE = 1, FACT_DETAIL, FACT_TRIES_LEFT, FACT_RETRY_AFTER };
+
+static const struct {
+	enum stepup_error error;
+	enum error_fact fact;
+} error_facts[] = {
+	{ STEPUP_LOCKED, FACT_REFERENCE },
+	{ STEPUP_FROZEN, FACT_REFERENCE },
+	{ STEPUP_THROTTLED, FACT_RETRY_AFTER },
+	{ STEPUP_BAD_ANSWER, FACT_TRIES_LEFT },
+	{ STEPUP_BAD_DETAILS, FACT_DETAIL },
+};
+
+static int fact_add(json_t *parameters, enum error_fact fact, const struct refusal_facts *facts)
+{
+	switch (fact) {
+	case FACT_REFERENCE:
+		return facts->reference == NULL ? 0 : json_object_set_new(parameters, "reference", json_string(facts->reference));
+	case FACT_DETAIL:
+		return facts->detail == NULL ? 0 : json_object_set_new(parameters, "detail", json_string(facts->detail));
+	case FACT_TRIES_LEFT:
+		return json_object_set_new(parameters, "tries_left", json_integer(facts->tries_left));
+	case FACT_RETRY_AFTER:
+		return facts->retry_after_seconds == 0 ? 0
+						       : json_object_set_new(parameters, "retry_after", json_integer(facts->retry_after_seconds));
+	}
+	return -1;
+}
+
+static json_t *refusal_parameters(enum stepup_error error, const char *message, const struct refusal_facts *facts)
+{
+	static const struct refusal_facts none;
+	json_t *parameters = json_pack("{s:s}", "message", message);
+
+	for (size_t i = 0; parameters != NULL && i < sizeof(error_facts) / sizeof(error_facts[0]); i++) {
+		if (error_facts[i].error != error)
+			continue;
+		if (fact_add(parameters, error_facts[i].fact, facts != NULL ? facts : &none) != 0) {
+			json_decref(parameters);
+			parameters = NULL;
+		}
+	}
+	return parameters;
+}
+
+/* The connection that waits for this answer. A second answer to one call is a mistake of ours, and must reach nobody. */
+static struct connection *connection_waiting(struct call *call, const char *what)
+{
+	struct connection *connection = connection_of(call);
+
+	if (connection == NULL)
+		journal_line(LOG_ERR, "bug", "a call was answered twice (%s); the second answer was dropped", what);
+	return connection;
+}
+
+/* Sends; takes over `parameters`, and closes where there are none. */
+static void answer(struct connection *connection, const char *error, json_t *parameters, bool then_close)
+{
+	size_t size = 0;
+	char *frame = parameters != NULL ? door_frame(error, parameters, &size) : NULL;
+
+	json_decref(parameters);
+	connection_answer(connection, frame, size, then_close);
+}
+
+void call_refuse(struct call *call, enum stepup_error error, const char *message, const struct refusal_facts *facts)
+{
+	struct connection *connection = connection_waiting(call, "refusal");
+	char name[ERROR_NAME_SIZE];
+
+	if (connection == NULL)
+		return;
+	if (!stepup_error_is_refusal(error))
+		error = STEPUP_UNAVAILABLE;
+	(void)snprintf(name, sizeof(name), "%s.%s", connection->door->interface->name, stepup_error_name(error));
+	answer(connection, name, refusal_parameters(error, message != NULL ? message : stepup_error_text(error), facts), false);
+}
+
+void call_reply(struct call *call, json_t *reply)
+{
+	struct connection *connection = connection_waiting(call, "reply");
+	char bad_field[FIELD_NAME_SIZE];
+
+	if (connection == NULL) {
+		json_decref(reply);
+		return;
+	}
+	if (reply != NULL && message_check(connection->request.method->out, reply, bad_field) != STEPUP_OK) {
+		journal_line(LOG_ERR, "bug", "the reply to %s doesn't fit its table at \"%s\"", connection->request.method->name, bad_field);
+		json_decref(reply);
+		reply = NULL;
+	}
+	if (reply == NULL)
+		call_refuse(call, STEPUP_UNAVAILABLE, NULL, NULL);
+	else
+		answer(connection, NULL, reply, false);
+}
+
+void call_invalid(struct call *call, const char *field)
+{
+	struct connection *connection = connection_waiting(call, "invalid");
+
+	if (connection != NULL)
+		answer(connection, "org.varlink.service.InvalidParameter", json_pack("{s:s}", "parameter", field), true);
+}

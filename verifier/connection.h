@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One connection: reads messages, hands calls to the door, writes answers. It outlives its socket while a call of it is under way, so that a
+ * handler can always answer.
+ * Layer: verifier/, scheduling; of server.c, connection.c and call.c only.
+ */
+#ifndef STEPUP_VERIFIER_CONNECTION_H
+#define STEPUP_VERIFIER_CONNECTION_H
+
+#include <stdbool.h>
+#include <uv.h>
+
+#include "lib/frame.h"
+#include "verifier/budget.h"
+#include "verifier/door.h"
+#include "verifier/server.h"
+
+#define READ_SIZE 65536
+
+struct connection;
+
+struct listener {
+	uv_poll_t poll;
+	struct server *server;
+	const struct door *door;
+	struct listener *next;
+	int fd;
+};
+
+struct server {
+	struct verifier *verifier;
+	struct budgets *budgets;
+	struct listener *listeners;
+	struct connection *connections; /* those with a socket */
+	size_t busy, handles;
+	unsigned policy_generation;
+	int reserve_fd;                 /* given up to accept and close when there are no more descriptors */
+	bool stopping;
+	char read_buffer[READ_SIZE];    /* wiped after each read */
+};
+
+enum connection_state {
+	CONNECTION_READING,
+	CONNECTION_CALLING, /* a call is with its handler, or its peer's account is being looked up */
+	CONNECTION_WRITING, /* what didn't fit the socket at once */
+};
+
+struct connection {
+	uv_poll_t poll;
+	struct server *server;
+	const struct door *door;
+	struct budget *budget;
+	struct connection *next, *previous;
+	int fd; /* -1: gone */
+	enum connection_state state;
+	int poll_events;         /* what is being waited for */
+	bool handling;           /* in the loop over messages */
+	bool owing;              /* not read from until the uid's debt is paid */
+	bool closing;            /* closes when the answer is out */
+	bool handle_closed;
+	unsigned policy_generation; /* under which the rank was found */
+	int64_t since_ms;        /* of the message begun, the answer being written, or the last activity */
+	size_t held;             /* bytes of an unfinished message, as the budget has them */
+	struct frame_reader frames;
+	struct call call;
+	const struct account *account;
+	struct door_request request;
+	char *out;               /* what is still to be written */
+	size_t out_size, out_sent;
+};
+
+/* Takes an accepted socket; closes it where that fails. */
+void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer, struct budget *budget);
+
+/* Sends an answer, whose frame it takes over, and goes on with the next message, or closes. NULL closes. */
+void connection_answer(struct connection *connection, char *frame, size_t size, bool then_close);
+
+/* Ends it now; an answer that comes later is dropped. */
+void connection_end(struct connection *connection);
+
+/* Its part of the server's tick. */
+void connection_tick(struct connection *connection, int64_t now_ms);
+
+/* The connection that a call belongs to, NULL where it was answered already. */
+struct connection *connection_of(struct call *call);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reading a call at a door: one JSON text in, a checked call or a ready answer out. Knows the door's method table and org.varlink.service;
+ * whatever isn't exactly as a table says is answered with varlink's own errors, naming the field, and the connection then closes.
+ * Layer: verifier/, doors. Pure: no socket, no clock.
+ */
+#ifndef STEPUP_VERIFIER_DOOR_H
+#define STEPUP_VERIFIER_DOOR_H
+
+#include <stddef.h>
+
+#include "verifier/call.h"
+
+enum door_verdict {
+	DOOR_CALL,   /* a call for the handler */
+	DOOR_ANSWER, /* answered: send, and go on */
+	DOOR_REFUSE, /* answered: send, and close */
+	DOOR_CLOSE,  /* no memory even for an answer: close */
+};
+
+struct door_request {
+	json_t *message;          /* owned; holds the parameters */
+	const json_t *parameters;
+	const struct method *method;
+	call_handler *handler;
+	char *answer;             /* DOOR_ANSWER, DOOR_REFUSE: a whole frame, owned, with its NUL */
+	size_t answer_size;
+};
+
+/* Reads one message. Clear the request whatever comes back. */
+enum door_verdict door_read(const struct door *door, const char *text, size_t size, struct door_request *request);
+void door_request_clear(struct door_request *request);
+
+/* What a message that is no message gets: too long, for one. */
+char *door_bad_message(size_t *size);
+
+/* A reply, or an error where `error` (its full name) isn't NULL, as a whole frame with its NUL; the caller wipes and frees.
+ * `parameters` is borrowed. NULL where there is no memory or the answer would pass FRAME_REPLY_SIZE_MAX. */
+char *door_frame(const char *error, const json_t *parameters, size_t *size);
+
+#endif

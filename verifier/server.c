@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Listening, accepting, ticking, stopping; see server.h. Connections are in connection.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "verifier/connection.h"
+#include "verifier/verifier.h"
+
+#define ACCEPTS_PER_TURN 64 /* then those already connected have their turn */
+
+enum stepup_error server_new(struct verifier *verifier, size_t connections, struct server **server)
+{
+	struct server *made = calloc(1, sizeof(*made));
+
+	if (made == NULL)
+		return STEPUP_NO_MEMORY;
+	made->verifier = verifier;
+	made->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	made->budgets = budgets_new(connections);
+	if (made->budgets == NULL) {
+		server_free(&made);
+		return STEPUP_NO_MEMORY;
+	}
+	*server = made;
+	return STEPUP_OK;
+}
+
+/* No descriptor left: hangs up on one caller rather than leave all of them, and this loop, waiting. */
+static void hang_up_on_one(struct server *server, int listening)
+{
+	int fd;
+
+	if (server->reserve_fd >= 0)
+		(void)close(server->reserve_fd);
+	fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		(void)close(fd);
+	server->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void welcome(struct listener *listener, int fd)
+{
+	struct server *server = listener->server;
+	socklen_t size = sizeof(struct ucred);
+	struct budget *budget = NULL;
+	struct ucred credentials;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 && size == sizeof(credentials))
+		budget = budget_connect(server->budgets, credentials.uid, (int64_t)uv_now(server->verifier->loop));
+	if (budget == NULL) {
+		(void)close(fd);
+		return;
+	}
+	connection_start(server, listener->door, fd,
+		&(struct peer){ .uid = credentials.uid, .gid = credentials.gid, .pid = credentials.pid }, budget);
+}
+
+static void on_connect(uv_poll_t *poll, int status, int events)
+{
+	struct listener *listener = poll->data;
+
+	(void)events;
+	if (status < 0)
+		return;
+	for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+		int fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0)
+			welcome(listener, fd);
+		else if (errno == EMFILE || errno == ENFILE)
+			hang_up_on_one(listener->server, listener->fd);
+		else if (errno != EINTR && errno != ECONNABORTED)
+			return;
+	}
+}
+
+enum stepup_error server_listen(struct server *server, int fd, const struct door *door)
+{
+	struct listener *listener = calloc(1, sizeof(*listener));
+
+	if (listener == NULL || uv_poll_init(server->verifier->loop, &listener->poll, fd) != 0) {
+		free(listener);
+		(void)close(fd);
+		return STEPUP_NO_MEMORY;
+	}
+	listener->poll.data = listener;
+	listener->server = server;
+	listener->door = door;
+	listener->fd = fd;
+	listener->next = server->listeners;
+	server->listeners = listener;
+	server->handles++;
+	return uv_poll_start(&listener->poll, UV_READABLE, on_connect) == 0 ? STEPUP_OK : STEPUP_IO;
+}
+
+void server_tick(struct server *server)
+{
+	int64_t now = (int64_t)uv_now(server->verifier->loop);
+	struct connection *connection = server->connections;
+
+	while (connection != NULL) {
+		struct connection *next = connection->next;
+
+		connection_tick(connection, now);
+		connection = next;
+	}
+	budgets_sweep(server->budgets, now);
+}
+
+void server_policy_changed(struct server *server)
+{
+	server->policy_generation++;
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+	struct listener *listener = handle->data;
+
+	listener->server->handles--;
+	free(listener);
+}
+
+void server_stop(struct server *server)
+{
+	struct connection *connection = server->connections;
+
+	server->stopping = true;
+	while (server->listeners != NULL) {
+		struct listener *listener = server->listeners;
+
+		server->listeners = listener->next;
+		uv_close((uv_handle_t *)&listener->poll, on_listener_closed);
+		(void)close(listener->fd);
+	}
+	while (connection != NULL) {
+		struct connection *next = connection->next;
+
+		if (connection->state == CONNECTION_READING)
+			connection_end(connection);
+		connection = next;
+	}
+}
+
+size_t server_busy(const struct server *server)
+{
+	return server->busy;
+}
+
+void server_close(struct server *server)
+{
+	while (server->connections != NULL)
+		connection_end(server->connections);
+}
+
+void server_free(struct server **server)
+{
+	if (*server == NULL)
+		return;
+	budgets_free(&(*server)->budgets);
+	if ((*server)->reserve_fd >= 0)
+		(void)close((*server)->reserve_fd);
+	free(*server);
+	*server = NULL;
+}
