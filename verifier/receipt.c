@@ -11,6 +11,7 @@
 
 #include "lib/base64url.h"
 #include "lib/canonical_json.h"
+#include "lib/json_wipe.h"
 #include "lib/wipe.h"
 #include "verifier/clock.h"
 
@@ -29,24 +30,6 @@ struct key_walk {
 	enum stepup_error error;
 	size_t count;
 };
-
-/* Overwrites the private half where jansson holds it before letting go. */
-static void jwk_wipe(json_t **jwk)
-{
-	json_t *d = json_object_get(*jwk, "d");
-
-	if (d != NULL) {
-		/* jansson has no way to wipe; the text it owns is ours to overwrite, and nobody else holds it. */
-		union {
-			const char *borrowed;
-			char *owned;
-		} text = {.borrowed = json_string_value(d)};
-
-		wipe_memory(text.owned, json_string_length(d));
-	}
-	json_decref(*jwk);
-	*jwk = NULL;
-}
 
 static enum stepup_error thumbprint(const json_t *jwk, char kid[KID_SIZE])
 {
@@ -100,10 +83,7 @@ static bool take_key(void *context, const char *kid, const char *secret, int64_t
 		walk->error = STEPUP_NO_MEMORY;
 	if (walk->error == STEPUP_OK && walk->count++ == 0)
 		walk->error = signer_use(walk->signer, jwk, kid);
-	if (walk->signer->jwk == jwk)
-		json_decref(jwk);
-	else
-		jwk_wipe(&jwk);
+	json_wipe_free(&jwk);
 	return walk->error == STEPUP_OK;
 }
 
@@ -129,7 +109,7 @@ static enum stepup_error key_make(struct store_session *session)
 			store_rollback(session);
 	}
 	wipe_free_string(&secret);
-	jwk_wipe(&jwk);
+	json_wipe_free(&jwk);
 	return error;
 }
 
@@ -169,7 +149,7 @@ void receipt_signer_free(struct receipt_signer **signer)
 {
 	if (*signer == NULL)
 		return;
-	jwk_wipe(&(*signer)->jwk);
+	json_wipe_free(&(*signer)->jwk);
 	json_decref((*signer)->jwks);
 	free((*signer)->header);
 	free(*signer);
@@ -225,7 +205,7 @@ static enum stepup_error compact(const json_t *jws, char **receipt)
 
 enum stepup_error receipt_sign(struct receipt_signer *signer, const struct receipt_facts *facts, char **receipt)
 {
-	json_t *claims = claims_make(facts), *jws = NULL;
+	json_t *claims = claims_make(facts), *jws = NULL, *header = NULL;
 	char *text = NULL, *payload = NULL;
 	size_t size = 0;
 	enum stepup_error error = claims == NULL ? STEPUP_NO_MEMORY : json_canonical(claims, &text, &size);
@@ -236,14 +216,14 @@ enum stepup_error receipt_sign(struct receipt_signer *signer, const struct recei
 	error = STEPUP_NO_MEMORY;
 	payload = base64url_encode_new(text, size);
 	jws = payload == NULL ? NULL : json_pack("{s:s}", "payload", payload);
-	if (jws == NULL)
+	header = json_pack("{s:s}", "protected", signer->header);
+	if (jws == NULL || header == NULL)
 		goto out;
-	error = STEPUP_INTERNAL;
-	if (jose_jws_sig(NULL, jws, json_pack("{s:s}", "protected", signer->header), signer->jwk))
-		error = compact(jws, receipt);
+	error = jose_jws_sig(NULL, jws, header, signer->jwk) ? compact(jws, receipt) : STEPUP_INTERNAL;
 out:
 	json_decref(claims);
 	json_decref(jws);
+	json_decref(header);
 	free(text);
 	free(payload);
 	return error;
