@@ -18,7 +18,7 @@ lib_libevidence_la_CPPFLAGS = $(AM_CPPFLAGS)
 lib_libevidence_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS)
 lib_libevidence_la_LIBADD = lib/libstepup.la $(CRYPTO_LIBS) $(JOSE_LIBS)
 lib_libevidence_la_SOURCES = lib/digest.h lib/digest.c lib/merkle.h lib/merkle.c lib/checkpoint_note.h lib/checkpoint_note.c \
-	lib/receipt_check.h lib/receipt_check.c
+	lib/log_check.h lib/log_replay.h lib/receipt_check.h lib/receipt_check.c
 
 # The interface texts: served by the verifier, installed for readers, and the source of the manual pages' tables.
 interfacesdir = $(datadir)/stepup/interfaces

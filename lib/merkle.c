@@ -12,22 +12,22 @@
 #define NODE_PREFIX 0x01
 #define LEAF_ON_STACK 4096 /* bytes; longer leaves take memory of their own */
 
-static enum stepup_error hash_leaf(const void *leaf, size_t size, uint8_t hash[DIGEST_SIZE])
+enum stepup_error merkle_leaf_hash(const void *leaf, size_t leaf_size, uint8_t hash[DIGEST_SIZE])
 {
 	uint8_t room[1 + LEAF_ON_STACK], *bytes = room;
 	enum stepup_error error;
 
-	if (size > LEAF_ON_STACK) {
-		if (size == SIZE_MAX)
+	if (leaf_size > LEAF_ON_STACK) {
+		if (leaf_size == SIZE_MAX)
 			return STEPUP_TOO_LONG;
-		bytes = malloc(1 + size);
+		bytes = malloc(1 + leaf_size);
 		if (bytes == NULL)
 			return STEPUP_NO_MEMORY;
 	}
 	bytes[0] = LEAF_PREFIX;
-	if (size > 0)
-		memcpy(bytes + 1, leaf, size);
-	error = digest_sha256(bytes, 1 + size, hash);
+	if (leaf_size > 0)
+		memcpy(bytes + 1, leaf, leaf_size);
+	error = digest_sha256(bytes, 1 + leaf_size, hash);
 	if (bytes != room)
 		free(bytes);
 	return error;
@@ -55,15 +55,15 @@ unsigned merkle_range_count(const struct merkle_tree *tree)
 	return (unsigned)__builtin_popcountll(tree->size);
 }
 
-enum stepup_error merkle_append(struct merkle_tree *tree, const void *leaf, size_t leaf_size)
+enum stepup_error merkle_append_hash(struct merkle_tree *tree, const uint8_t leaf_hash[DIGEST_SIZE])
 {
 	unsigned count = merkle_range_count(tree);
 	uint8_t hash[DIGEST_SIZE];
-	enum stepup_error error;
+	enum stepup_error error = STEPUP_OK;
 
 	if (tree->size == UINT64_MAX)
 		return STEPUP_TOO_LONG;
-	error = hash_leaf(leaf, leaf_size, hash);
+	memcpy(hash, leaf_hash, DIGEST_SIZE);
 	/* Each set low bit is a full subtree as large as what is being added: they become one. */
 	for (uint64_t bits = tree->size; error == STEPUP_OK && (bits & 1) != 0; bits >>= 1)
 		error = hash_node(tree->range[--count], hash, hash);
@@ -72,6 +72,14 @@ enum stepup_error merkle_append(struct merkle_tree *tree, const void *leaf, size
 	memcpy(tree->range[count], hash, DIGEST_SIZE);
 	tree->size++;
 	return STEPUP_OK;
+}
+
+enum stepup_error merkle_append(struct merkle_tree *tree, const void *leaf, size_t leaf_size)
+{
+	uint8_t hash[DIGEST_SIZE];
+	enum stepup_error error = merkle_leaf_hash(leaf, leaf_size, hash);
+
+	return error == STEPUP_OK ? merkle_append_hash(tree, hash) : error;
 }
 
 enum stepup_error merkle_root(const struct merkle_tree *tree, uint8_t root[DIGEST_SIZE])

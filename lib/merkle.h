@@ -27,6 +27,10 @@ unsigned merkle_range_count(const struct merkle_tree *tree);
 /* Appends one leaf: SHA-256(0x00 ‖ leaf). */
 enum stepup_error merkle_append(struct merkle_tree *tree, const void *leaf, size_t leaf_size);
 
+/* The hash of one leaf, and appending by it: for who keeps hashes rather than leaves. */
+enum stepup_error merkle_leaf_hash(const void *leaf, size_t leaf_size, uint8_t hash[DIGEST_SIZE]);
+enum stepup_error merkle_append_hash(struct merkle_tree *tree, const uint8_t leaf_hash[DIGEST_SIZE]);
+
 /* The tree's root; of the empty tree SHA-256(""). */
 enum stepup_error merkle_root(const struct merkle_tree *tree, uint8_t root[DIGEST_SIZE]);
 

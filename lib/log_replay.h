@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Replays a log's entries in their order (verifier/log_entry.h makes them) and says what could not have been:
+ *   - a step-up granted by a credential that was not enrolled before, is another user's, or was removed;
+ *   - anything granted to, enrolled by or redeemed for a locked user; a frozen action;
+ *   - a TOTP step or HOTP counter at or below one accepted before for that credential;
+ *   - a receipt issued twice, redeemed twice, late, by another service, for another action or for more than was approved,
+ *     or issued before a new epoch;
+ *   - a first credential without an open invitation; an administrator's verb whose step-up isn't the one it names;
+ *   - a commitment or challenge that does not fit the details and context beside it.
+ * Where details were erased, only what they were needed for is left out.
+ * Layer: lib/ (part "evidence").
+ */
+#ifndef STEPUP_LIB_LOG_REPLAY_H
+#define STEPUP_LIB_LOG_REPLAY_H
+
+#include <jansson.h>
+
+#include "lib/log_check.h"
+
+struct log_replay;
+
+struct log_replay *log_replay_new(const char *host, log_problem *problem, void *context);
+void log_replay_free(struct log_replay **replay);
+
+/* Takes one entry; `evidence` ({"details":…,"prompt":…}) and `salt` (DIGEST_SIZE bytes) may be NULL. Counts into `summary`.
+ * STEPUP_NO_MEMORY or STEPUP_INTERNAL: the replay can't go on. */
+enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, const json_t *entry, const json_t *evidence,
+	const uint8_t *salt, struct log_check_summary *summary);
+
+#endif
