@@ -24,7 +24,7 @@
 #include "lib/wipe.h"
 
 #define READ_SIZE 4096 /* bytes taken from the socket at once */
-#define REFUSAL_TEXT_MAX 4096
+#define REFUSAL_TEXT_MAX 65536
 
 struct verifier_client {
 	char *path;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Talking to the person through the host's PAM conversation. */
+#include "pam_module/conversation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/wipe.h"
+
+/* Hands the host one message; `*reply` is what came back, NULL where nothing did. */
+static int converse(pam_handle_t *pamh, int style, const char *text, char **reply)
+{
+	const struct pam_message message = {.msg_style = style, .msg = text};
+	const struct pam_message *messages = &message;
+	struct pam_response *responses = NULL;
+	const void *item = NULL;
+	const struct pam_conv *host;
+	int r;
+
+	*reply = NULL;
+	r = pam_get_item(pamh, PAM_CONV, &item);
+	host = item;
+	if (r != PAM_SUCCESS || host == NULL || host->conv == NULL)
+		return PAM_CONV_ERR;
+	r = host->conv(1, &messages, &responses, host->appdata_ptr);
+	if (r != PAM_SUCCESS)
+		return r == PAM_BUF_ERR ? PAM_BUF_ERR : PAM_CONV_ERR; /* what `responses` is then, nobody says */
+	if (responses != NULL)
+		*reply = responses->resp;
+	free(responses);
+	return PAM_SUCCESS;
+}
+
+static enum stepup_error ask(void *context, const struct step_up_question *question, char **code)
+{
+	struct conversation *conversation = context;
+	char *text = NULL, *reply = NULL;
+	enum stepup_error error;
+	int r;
+
+	error = conversation->form->question(question, &text);
+	if (error != STEPUP_OK)
+		goto out;
+	r = converse(conversation->pamh, PAM_PROMPT_ECHO_OFF, text, &reply);
+	if (r == PAM_BUF_ERR)
+		error = STEPUP_NO_MEMORY;
+	else if (r != PAM_SUCCESS || reply == NULL)
+		error = STEPUP_INVALID;
+	else
+		error = conversation->form->answer(reply, code);
+	if (error == STEPUP_INVALID) {
+		conversation->failed = true;
+		error = STEPUP_CANCELLED;
+	}
+out:
+	free(text);
+	wipe_free_string(&reply);
+	return error;
+}
+
+void conversation_init(struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form)
+{
+	*conversation = (struct conversation){.pamh = pamh, .form = form, .failed = false};
+	conversation->step_up = (struct step_up_conversation){.ask = ask, .context = conversation};
+}
+
+void conversation_tell(const struct conversation *conversation, const struct ending *ending, int flags)
+{
+	char *text = NULL, *reply = NULL;
+	bool granted = ending->error == STEPUP_OK;
+
+	if (conversation->failed || (granted && ((unsigned)flags & PAM_SILENT) != 0))
+		return;
+	if (conversation->form->ending(ending, &text) == STEPUP_OK && text != NULL)
+		(void)converse(conversation->pamh, granted ? PAM_TEXT_INFO : PAM_ERROR_MSG, text, &reply);
+	free(text);
+	wipe_free_string(&reply);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Talking to the person through the host's PAM conversation, in one of two forms: plain text for terminals, or one JSON object per
+ * message for programs that draw their own dialog (pam_stepup(8)).
+ * MUST: put whatever has to be read before answering into the prompt itself (sshd holds other messages back); believe nothing of a reply but
+ * what its form allows; wipe it.
+ * Layer: pam_module/.
+ */
+#ifndef STEPUP_PAM_MODULE_CONVERSATION_H
+#define STEPUP_PAM_MODULE_CONVERSATION_H
+
+#include <security/pam_modules.h>
+#include <stdbool.h>
+
+#include "lib/step_up_client.h"
+
+#define REPLY_SIZE_MAX 4096 /* bytes of a reply in JSON */
+
+/* How a step-up ended, in words; texts are borrowed. */
+struct ending {
+	enum stepup_error error;   /* STEPUP_OK: granted */
+	const char *message;
+	const char *reference;     /* NULL where there is none */
+	int64_t retry_after_seconds; /* -1 where not said */
+};
+
+struct conversation_form {
+	const char *name; /* the argument's value */
+	/* Makes the text of a prompt; the caller frees. */
+	enum stepup_error (*question)(const struct step_up_question *question, char **text);
+	/* Takes the code out of a reply: STEPUP_OK, STEPUP_CANCELLED where the person gave up, STEPUP_INVALID. The caller wipes and frees both. */
+	enum stepup_error (*answer)(const char *reply, char **code);
+	/* Makes the text that tells the ending; the caller frees. NULL where there is nothing to tell. */
+	enum stepup_error (*ending)(const struct ending *ending, char **text);
+};
+
+extern const struct conversation_form conversation_form_text;
+extern const struct conversation_form conversation_form_json;
+
+/* One conversation; `step_up` is handed to step_up_run. */
+struct conversation {
+	pam_handle_t *pamh;
+	const struct conversation_form *form;
+	bool failed; /* the host's conversation did not work: it isn't the person who gave up */
+	struct step_up_conversation step_up;
+};
+
+void conversation_init(struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form);
+
+/* Tells how it ended; a grant is held back where `flags` has PAM_SILENT. Whether anybody could be told makes no difference. */
+void conversation_tell(const struct conversation *conversation, const struct ending *ending, int flags);
+
+#endif
