@@ -61,6 +61,8 @@ static void name_bad_detail(char bad_detail[DETAIL_NAME_SIZE], const char *name)
 {
 	size_t length = strnlen(name, DETAIL_NAME_SIZE - 1);
 
+	while (length > 0 && !utf8_is_valid(name, length)) /* cut at a whole character */
+		length--;
 	memcpy(bad_detail, name, length);
 	bad_detail[length] = '\0';
 }

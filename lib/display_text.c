@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text made safe to show.
- * MUST: give back printable UTF-8 whatever comes in; keep apart what was apart (a literal backslash is escaped too); cut nothing off.
+ * Text made safe to show. Escapes are reversible: a backslash that could be taken for the start of one is escaped too, so no
+ * two texts look the same afterwards.
+ * MUST: give printable UTF-8 whatever comes in; leave nothing out.
  */
 #include "lib/display_text.h"
 
@@ -12,44 +13,25 @@
 
 #include "lib/display_text_ranges.h"
 
-#define ESCAPE_SIZE 12 /* "\u{10FFFF}" and NUL, rounded up */
-#define MARKS_MAX 4    /* in a row on one letter; more pile up over the neighbouring lines */
+#define ESCAPE_SIZE_MAX 10 /* "\u{10FFFF}" */
+#define MARKS_IN_A_ROW_MAX 4
 
-/* Decodes one code point (RFC 3629 section 4); its bytes, 0 where there is none. */
-static size_t decode(const unsigned char *bytes, size_t size, uint32_t *point)
-{
-	static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xc0 ? 0 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : bytes[0] < 0xf8 ? 4 : 0;
+/* Strike-through and enclosing marks make another sign of the letter before: never shown as they are. */
+static const struct range overlay_ranges[] = {{0x334, 0x338}, {0x488, 0x489}, {0x20D2, 0x20D3}, {0x20D8, 0x20DA},
+	{0x20DD, 0x20E0}, {0x20E2, 0x20E6}, {0x20EA, 0x20EB}, {0xA670, 0xA672}};
 
-	if (length == 0 || length > size)
-		return 0;
-	*point = length == 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
-	for (size_t i = 1; i < length; i++) {
-		if ((bytes[i] & 0xc0) != 0x80)
-			return 0;
-		*point = *point << 6 | (bytes[i] & 0x3f);
-	}
-	if (*point < lowest[length] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff))
-		return 0;
-	return length;
-}
+/* Letters of Latin, and of what looks like Latin. */
+static const struct range latin_ranges[] = {{'A', 'Z'}, {'a', 'z'}, {0xAA, 0xAA}, {0xBA, 0xBA}, {0xC0, 0xD6},
+	{0xD8, 0xF6}, {0xF8, 0x2B8}, {0x1E00, 0x1EFF}, {0x2C60, 0x2C7F}, {0xA722, 0xA787}, {0xA78B, 0xA7FF},
+	{0xFB00, 0xFB06}};
+static const struct range alike_ranges[] = {{0x370, 0x373}, {0x376, 0x37D}, {0x37F, 0x37F}, {0x386, 0x386},
+	{0x388, 0x482}, {0x48A, 0x556}, {0x561, 0x587}, {0x13A0, 0x13FD}, {0x1C80, 0x1C88}, {0x1D26, 0x1D2B},
+	{0x1F00, 0x1FFE}, {0x2126, 0x2126}, {0x212A, 0x212B}, {0x2C80, 0x2CF3}, {0x2DE0, 0x2DFF}, {0xA4D0, 0xA4FF},
+	{0xA640, 0xA69F}, {0xAB70, 0xABBF}, {0xFF21, 0xFF3A}, {0xFF41, 0xFF5A}, {0x1D400, 0x1D7FF}};
 
-bool utf8_is_valid(const char *text, size_t size)
-{
-	const unsigned char *bytes = (const unsigned char *)text;
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-	while (size > 0) {
-		uint32_t point;
-		size_t length = decode(bytes, size, &point);
-
-		if (length == 0 || point == 0)
-			return false;
-		bytes += length;
-		size -= length;
-	}
-	return true;
-}
-
+/* Whether a code point stands in a sorted table. */
 static bool in_ranges(const struct range *ranges, size_t count, uint32_t point)
 {
 	size_t low = 0, high = count;
@@ -57,92 +39,132 @@ static bool in_ranges(const struct range *ranges, size_t count, uint32_t point)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (point > ranges[middle].last)
-			low = middle + 1;
-		else if (point < ranges[middle].first)
+		if (point < ranges[middle].first)
 			high = middle;
+		else if (point > ranges[middle].last)
+			low = middle + 1;
 		else
 			return true;
 	}
 	return false;
 }
 
-#define IN_RANGES(ranges, point) in_ranges((ranges), sizeof(ranges) / sizeof((ranges)[0]), (point))
-
-/* Scripts whose letters pass for Latin ones: Greek, Coptic, Cyrillic, Armenian, Cherokee, and the full-width and mathematical Latin copies. */
-static bool looks_latin(uint32_t point)
+/* Decodes one code point of well-formed UTF-8 (RFC 3629 section 4) and returns its bytes; 0 where there is none. */
+static size_t decode(const char *text, size_t size, uint32_t *point)
 {
-	static const struct range alike[] = {{0x370, 0x58f}, {0x13a0, 0x13ff}, {0x1c80, 0x1c8f}, {0x1d26, 0x1d2b}, {0x1f00, 0x1fff},
-		{0x2c80, 0x2cff}, {0x2de0, 0x2dff}, {0xa640, 0xa69f}, {0xab30, 0xabbf}, {0xff21, 0xff5a}, {0x1d400, 0x1d7ff}};
+	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+	const unsigned char *bytes = (const unsigned char *)text;
+	size_t length;
 
-	return IN_RANGES(alike, point);
+	if (size == 0)
+		return 0;
+	*point = bytes[0];
+	if (bytes[0] < 0x80)
+		return 1;
+	length = bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
+	if (bytes[0] < 0xc2 || bytes[0] > 0xf4 || length > size)
+		return 0;
+	*point = bytes[0] & (0x7fu >> length);
+	for (size_t i = 1; i < length; i++) {
+		if ((bytes[i] & 0xc0) != 0x80)
+			return 0;
+		*point = (*point << 6) | (bytes[i] & 0x3f);
+	}
+	if (*point < smallest[length] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff))
+		return 0;
+	return length;
 }
 
-static bool is_latin(uint32_t point)
+bool utf8_is_valid(const char *text, size_t size)
 {
-	return (point >= 'a' && point <= 'z') || (point >= 'A' && point <= 'Z') || (point >= 0xc0 && point <= 0x24f);
+	uint32_t point;
+	size_t length;
+
+	for (size_t i = 0; i < size; i += length) {
+		length = decode(text + i, size - i, &point);
+		if (length == 0 || point == 0)
+			return false;
+	}
+	return true;
 }
 
-/* Whether Latin letters and letters that pass for them stand in one text. */
-static bool mixes_scripts(const unsigned char *bytes, size_t size)
+/* Whether letters of Latin and letters that look like them stand in one text. */
+static bool scripts_are_mixed(const char *text, size_t size)
 {
 	bool latin = false, alike = false;
+	uint32_t point;
+	size_t length;
 
-	while (size > 0) {
-		uint32_t point = 0;
-		size_t length = decode(bytes, size, &point);
-
+	for (size_t i = 0; i < size; i += length) {
+		length = decode(text + i, size - i, &point);
 		if (length == 0) {
 			length = 1;
-		} else {
-			latin = latin || is_latin(point);
-			alike = alike || looks_latin(point);
+			continue;
 		}
-		bytes += length;
-		size -= length;
+		latin = latin || in_ranges(latin_ranges, COUNT(latin_ranges), point);
+		alike = alike || in_ranges(alike_ranges, COUNT(alike_ranges), point);
 	}
 	return latin && alike;
 }
 
-/* Appends one code point, or what stands for it, at `out`; gives the place behind it. `marks` counts combining marks in a row. */
-static char *put_point(char *out, const unsigned char *bytes, size_t length, uint32_t point, bool mixed, int *marks)
-{
-	bool mark = IN_RANGES(mark_ranges, point);
+/* What stands before a mark decides whether it may stay. */
+struct context {
+	bool mixed;
+	bool on_letter; /* the last code point shown was a letter or a mark on one */
+	int marks;      /* in a row */
+};
 
-	*marks = mark ? *marks + 1 : 0;
-	if (point == '\\' || !IN_RANGES(graphic_ranges, point) || (mixed && looks_latin(point)) || *marks > MARKS_MAX)
-		return out + snprintf(out, ESCAPE_SIZE, "\\u{%04X}", (unsigned)point);
-	memcpy(out, bytes, length);
-	return out + length;
+/* Whether a code point may be shown as it is; keeps the context. */
+static bool is_safe(struct context *context, uint32_t point)
+{
+	bool is_ascii_letter = (point >= 'a' && point <= 'z') || (point >= 'A' && point <= 'Z');
+	bool safe = in_ranges(graphic_ranges, COUNT(graphic_ranges), point);
+
+	if (safe && context->mixed && in_ranges(alike_ranges, COUNT(alike_ranges), point))
+		safe = false;
+	if (safe && in_ranges(mark_ranges, COUNT(mark_ranges), point)) {
+		safe = context->on_letter && ++context->marks <= MARKS_IN_A_ROW_MAX &&
+			!in_ranges(overlay_ranges, COUNT(overlay_ranges), point);
+		context->on_letter = safe;
+		return safe;
+	}
+	context->marks = 0;
+	context->on_letter = safe && (point >= 0xa1 || is_ascii_letter);
+	return safe;
+}
+
+/* Whether these bytes would be read as the beginning of one of our escapes. */
+static bool looks_like_escape(const char *text, size_t size)
+{
+	return size >= 3 && text[0] == '\\' && (text[1] == 'u' || text[1] == 'x') && text[2] == '{';
 }
 
 char *display_text(const char *text, size_t size)
 {
-	const unsigned char *bytes = (const unsigned char *)text;
-	bool mixed = mixes_scripts(bytes, size);
-	int marks = MARKS_MAX; /* a mark at the very start has no letter to sit on */
-	char *safe, *out;
+	struct context context = {.mixed = scripts_are_mixed(text, size)};
+	size_t length, written = 0;
+	uint32_t point;
+	char *shown;
 
-	if (size > (SIZE_MAX - 1) / ESCAPE_SIZE)
+	if (size > (SIZE_MAX - 1) / ESCAPE_SIZE_MAX)
 		return NULL;
-	safe = malloc(size * ESCAPE_SIZE + 1);
-	if (safe == NULL)
+	shown = malloc(size * ESCAPE_SIZE_MAX + 1);
+	if (shown == NULL)
 		return NULL;
-	out = safe;
-	while (size > 0) {
-		uint32_t point = 0;
-		size_t length = decode(bytes, size, &point);
-
+	for (size_t i = 0; i < size; i += length) {
+		length = decode(text + i, size - i, &point);
 		if (length == 0) {
-			out += snprintf(out, ESCAPE_SIZE, "\\x{%02X}", bytes[0]);
 			length = 1;
-			marks = MARKS_MAX;
+			context.on_letter = false;
+			written += (size_t)sprintf(shown + written, "\\x{%02X}", (unsigned)(unsigned char)text[i]);
+		} else if (is_safe(&context, point) && !looks_like_escape(text + i, size - i)) {
+			memcpy(shown + written, text + i, length);
+			written += length;
 		} else {
-			out = put_point(out, bytes, length, point, mixed, &marks);
+			context.on_letter = false;
+			written += (size_t)sprintf(shown + written, "\\u{%04X}", point);
 		}
-		bytes += length;
-		size -= length;
 	}
-	*out = '\0';
-	return safe;
+	shown[written] = '\0';
+	return shown;
 }

@@ -20,6 +20,8 @@ lib_libevidence_la_LIBADD = lib/libstepup.la $(CRYPTO_LIBS) $(JOSE_LIBS)
 lib_libevidence_la_SOURCES = lib/digest.h lib/digest.c lib/merkle.h lib/merkle.c lib/checkpoint_note.h lib/checkpoint_note.c \
 	lib/log_check.h lib/log_replay.h lib/receipt_check.h lib/receipt_check.c
 
+EXTRA_DIST += lib/display_text_ranges.py
+
 # The interface texts: served by the verifier, installed for readers, and the source of the manual pages' tables.
 interfacesdir = $(datadir)/stepup/interfaces
 dist_interfaces_DATA = lib/interfaces/io.stepup.Verify1.varlink lib/interfaces/io.stepup.Admin1.varlink \

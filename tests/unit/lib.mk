@@ -1,1 +1,30 @@
-# Programs of this area: check_PROGRAMS += tests/unit/test_NAME, with CMOCKA_LIBS; each prints TAP.
+# What lib/ holds: each program links the objects the product has.
+EXTRA_DIST += tests/unit/cmocka_tap.h
+if HAVE_CMOCKA
+LIB_UNIT_LIBS = lib/libstepup.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_basics
+tests_unit_test_basics_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_basics_LDADD = $(LIB_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_base64url
+tests_unit_test_base64url_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_base64url_LDADD = $(LIB_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_display_text
+tests_unit_test_display_text_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_display_text_LDADD = $(LIB_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_canonical_json
+tests_unit_test_canonical_json_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_canonical_json_LDADD = $(LIB_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_action
+tests_unit_test_action_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_action_LDADD = $(LIB_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_frame
+tests_unit_test_frame_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_frame_LDADD = $(LIB_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_message
+tests_unit_test_message_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_message_LDADD = $(LIB_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_safe_file
+tests_unit_test_safe_file_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_safe_file_LDADD = $(LIB_UNIT_LIBS)
+tests_unit_test_message_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
+endif
