@@ -134,6 +134,7 @@ void connection_answer(struct connection *connection, char *frame, size_t size, 
 		wipe_free_string(&frame);
 		connection_end(connection);
 		free_when_done(connection);
+		server_when_idle(server);
 		return;
 	}
 	connection->closing = then_close || server->stopping;
@@ -142,6 +143,7 @@ void connection_answer(struct connection *connection, char *frame, size_t size, 
 	connection->out_sent = 0;
 	connection->since_ms = now_ms(connection);
 	connection_write(connection);
+	server_when_idle(server);
 }
 
 /* --- calls --- */

@@ -81,6 +81,9 @@ void connection_end(struct connection *connection);
 /* Its part of the server's tick. */
 void connection_tick(struct connection *connection, int64_t now_ms);
 
+/* Ends the loop's run where the server is stopping and this was the last call under way. */
+void server_when_idle(struct server *server);
+
 /* The connection that a call belongs to, NULL where it was answered already. */
 struct connection *connection_of(struct call *call);
 

@@ -30,4 +30,5 @@ verifier_libverifier_la_SOURCES += verifier/call.h verifier/account.h verifier/v
 
 verifier_libverifier_la_SOURCES += verifier/account.c verifier/account_nss.c verifier/account_nss.h verifier/budget.c verifier/budget.h \
 	verifier/call.c verifier/connection.c verifier/connection.h verifier/door.c verifier/door.h verifier/journal.c verifier/journal.h \
-	verifier/server.c verifier/server.h
+	verifier/server.c verifier/server.h verifier/housekeeping.c verifier/housekeeping.h verifier/sockets.c verifier/sockets.h \
+	verifier/startup.c verifier/startup.h

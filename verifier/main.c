@@ -1,6 +1,331 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-int main(void);
-int main(void)
+/*
+ * stepupd: options, wiring, signals, the service manager. MUST: leave no core and no memory to other processes' eyes, never be killed by a
+ * peer that hangs up, and mark a stop as clean only where everything answered is on the disk.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "lib/safe_file.h"
+#include "lib/wipe.h"
+#include "verifier/clock.h"
+#include "verifier/housekeeping.h"
+#include "verifier/journal.h"
+#include "verifier/receipt.h"
+#include "verifier/server.h"
+#include "verifier/sockets.h"
+#include "verifier/startup.h"
+#include "verifier/transactions.h"
+
+#define TICK_MS 1000
+#define STOP_SECONDS 5           /* for calls that are under way */
+#define DESCRIPTORS_WANTED 65536
+#define DESCRIPTORS_KEPT 64      /* for the database, NSS and the like */
+#define CONNECTIONS_MAX 8192
+#define WORKERS "8"              /* libuv's threads; account.c takes at most six of them */
+
+enum { EXIT_OK = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+struct daemon {
+	struct verifier verifier;
+	struct server *server;
+	struct sockets sockets;
+	struct housekeeping housekeeping;
+	uv_loop_t loop;
+	uv_signal_t hangup, terminate, interrupt;
+	uv_timer_t tick;
+	int64_t stop_by_ms;
+	bool stopping;
+};
+
+/* --- what the process owes itself before anything else --- */
+
+static void stdio_guarantee(void)
 {
-	return 1;
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		(void)close(fd);
+}
+
+/* Whatever jansson held (typed codes, receipts) is wiped when it lets go. */
+static void wiping_free(void *memory)
+{
+	if (memory != NULL)
+		wipe_memory(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+static void process_harden(void)
+{
+	const struct rlimit no_core = { 0, 0 };
+
+	stdio_guarantee();
+	(void)umask(077);
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)setrlimit(RLIMIT_CORE, &no_core);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	json_set_alloc_funcs(malloc, wiping_free);
+	(void)setenv("UV_THREADPOOL_SIZE", WORKERS, 0);
+}
+
+/* As many descriptors as are allowed; returns how many connections that is good for. */
+static size_t descriptors_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		return 256;
+	if (limit.rlim_cur < DESCRIPTORS_WANTED) {
+		limit.rlim_cur = limit.rlim_max < DESCRIPTORS_WANTED ? limit.rlim_max : DESCRIPTORS_WANTED;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	if (limit.rlim_cur <= 2 * DESCRIPTORS_KEPT)
+		return DESCRIPTORS_KEPT / 2;
+	return limit.rlim_cur - DESCRIPTORS_KEPT < CONNECTIONS_MAX ? (size_t)limit.rlim_cur - DESCRIPTORS_KEPT : CONNECTIONS_MAX;
+}
+
+/* --- running --- */
+
+static void stop_now(struct daemon *daemon)
+{
+	uv_stop(&daemon->loop);
+}
+
+static void on_stop_signal(uv_signal_t *handle, int signal_number)
+{
+	struct daemon *daemon = handle->data;
+
+	if (daemon->stopping)
+		return;
+	daemon->stopping = true;
+	daemon->stop_by_ms = clock_boot_ms() + STOP_SECONDS * 1000;
+	(void)sd_notify(0, "STOPPING=1\nSTATUS=Stopping: finishing what is under way.");
+	journal_line(LOG_NOTICE, "stop", "signal=%s", strsignal(signal_number));
+	sockets_remove(&daemon->sockets);
+	server_stop(daemon->server);
+	if (server_busy(daemon->server) == 0)
+		stop_now(daemon);
+}
+
+static void notify_ready(const struct daemon *daemon)
+{
+	(void)sd_notifyf(0, "READY=1\nSTATUS=Serving %s with %zu rules.", daemon->verifier.policy->issuer, daemon->verifier.policy->rule_count);
+}
+
+static void on_hangup(uv_signal_t *handle, int signal_number)
+{
+	struct daemon *daemon = handle->data;
+	struct timespec now;
+	char *why = NULL;
+
+	(void)signal_number;
+	if (daemon->stopping || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		return;
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	(void)verifier_reload(&daemon->verifier, &why);
+	free(why);
+	notify_ready(daemon);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct daemon *daemon = timer->data;
+
+	server_tick(daemon->server);
+	housekeeping_tick(&daemon->housekeeping);
+	if (daemon->stopping && (server_busy(daemon->server) == 0 || clock_boot_ms() >= daemon->stop_by_ms))
+		stop_now(daemon);
+}
+
+static enum stepup_error handles_start(struct daemon *daemon)
+{
+	uv_loop_t *loop = &daemon->loop;
+
+	daemon->hangup.data = daemon->terminate.data = daemon->interrupt.data = daemon->tick.data = daemon;
+	if (uv_signal_init(loop, &daemon->hangup) != 0 || uv_signal_start(&daemon->hangup, on_hangup, SIGHUP) != 0 ||
+		uv_signal_init(loop, &daemon->terminate) != 0 || uv_signal_start(&daemon->terminate, on_stop_signal, SIGTERM) != 0 ||
+		uv_signal_init(loop, &daemon->interrupt) != 0 || uv_signal_start(&daemon->interrupt, on_stop_signal, SIGINT) != 0 ||
+		uv_timer_init(loop, &daemon->tick) != 0 || uv_timer_start(&daemon->tick, on_tick, TICK_MS, TICK_MS) != 0)
+		return STEPUP_NO_MEMORY;
+	return STEPUP_OK;
+}
+
+/* /run/stepup/jwks.json, for services that check receipts offline. Not being able to is no reason not to serve. */
+static void jwks_write(const struct daemon *daemon, const char *run_dir)
+{
+	char *text = json_dumps(receipt_signer_jwks(daemon->verifier.receipts), JSON_COMPACT | JSON_SORT_KEYS), *path = NULL;
+	enum stepup_error result = STEPUP_NO_MEMORY;
+
+	if (text != NULL && asprintf(&path, "%s/jwks.json", run_dir) >= 0)
+		result = safe_file_replace(path, text, strlen(text), 0644);
+	if (result != STEPUP_OK)
+		journal_line(LOG_WARNING, "warning", "could not write %s/jwks.json: %s", run_dir, stepup_error_text(result));
+	free(path);
+	free(text);
+}
+
+static enum stepup_error serve(struct daemon *daemon, const char *run_dir, char **why)
+{
+	enum stepup_error result;
+
+	result = server_new(&daemon->verifier, descriptors_raise(), &daemon->server);
+	if (result == STEPUP_OK)
+		result = handles_start(daemon);
+	if (result == STEPUP_OK)
+		result = sockets_open(run_dir, &daemon->sockets, why);
+	for (int i = 0; i < SOCKET_COUNT && result == STEPUP_OK; i++) {
+		if (daemon->sockets.fds[i] >= 0)
+			result = server_listen(daemon->server, daemon->sockets.fds[i], sockets_door(i));
+	}
+	if (result != STEPUP_OK)
+		return result;
+	daemon->verifier.server = daemon->server;
+	jwks_write(daemon, run_dir);
+	housekeeping_start(&daemon->housekeeping, &daemon->verifier);
+	journal_line(LOG_NOTICE, "start", "version=%s host=%s issuer=%s rules=%zu clean=%s", PACKAGE_VERSION, daemon->verifier.policy->host,
+		daemon->verifier.policy->issuer, daemon->verifier.policy->rule_count, daemon->verifier.clean_start ? "yes" : "no");
+	notify_ready(daemon);
+	(void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
+	return STEPUP_OK;
+}
+
+/* Undoes, in the order that lets everybody who was promised an answer have it. */
+static enum stepup_error unwind(struct daemon *daemon)
+{
+	enum stepup_error result;
+
+	sockets_remove(&daemon->sockets);
+	result = startup_close(&daemon->verifier);
+	daemon->verifier.server = NULL;
+	if (daemon->server != NULL) {
+		server_close(daemon->server);
+		(void)uv_run(&daemon->loop, UV_RUN_NOWAIT);
+	}
+	sockets_close(&daemon->sockets);
+	return result;
+}
+
+/* The process ends after this, whatever a slow directory's lookup still holds. */
+static int run(const struct startup_options *options)
+{
+	static struct daemon daemon;
+	enum stepup_error result;
+	char *why = NULL;
+
+	daemon.sockets.lock_fd = -1;
+	if (uv_loop_init(&daemon.loop) != 0)
+		return EXIT_REFUSED;
+	daemon.verifier.loop = &daemon.loop;
+	result = startup_open(options, &daemon.verifier, &why);
+	if (result == STEPUP_OK)
+		result = serve(&daemon, options->run_dir, &why);
+	if (result != STEPUP_OK) {
+		journal_lines(LOG_ERR, "refused to start", why != NULL && *why != '\0' ? why : stepup_error_text(result));
+		(void)sd_notifyf(0, "STATUS=Refused to start: %s", why != NULL ? why : stepup_error_text(result));
+		(void)unwind(&daemon);
+	} else {
+		result = unwind(&daemon);
+		journal_line(result == STEPUP_OK ? LOG_NOTICE : LOG_ERR, "stopped", "clean=%s", result == STEPUP_OK ? "yes" : stepup_error_text(result));
+	}
+	free(why);
+	return result == STEPUP_OK ? EXIT_OK : EXIT_REFUSED;
+}
+
+/* --- options --- */
+
+/* One table: getopt's, the usage text's. */
+static const struct option_row {
+	const char *name, *argument, *help;
+	int key;
+} option_rows[] = {
+	{ "config", "FILE", "the policy; default " STEPUP_SYSCONFDIR "/stepup.conf", 'c' },
+	{ "run-dir", "DIR", "where the sockets are made; default " STEPUP_RUNDIR, 'r' },
+	{ "master-key", "FILE", "the master key; default " STEPUP_SYSCONFDIR "/master.key", 'k' },
+	{ "highwater", "FILE", "the high-water mark; default " STEPUP_STATEDIR "/highwater", 'w' },
+	{ "check", NULL, "check the policy and exit: 0 where it would be taken, 1 where not", 'C' },
+	{ "new-epoch", NULL, "take a restored database as it stands; voids receipts and invitations", 'n' },
+	{ "version", NULL, "print the version and exit", 'V' },
+	{ "help", NULL, "print this and exit", 'h' },
+};
+#define OPTION_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
+
+static void usage(FILE *to)
+{
+	(void)fputs("usage: stepupd [OPTION…]\n\nThe verifier of pam-stepup. Runs in the foreground.\n\n", to);
+	for (size_t i = 0; i < OPTION_ROWS; i++) {
+		const struct option_row *row = &option_rows[i];
+		int width = fprintf(to, "  --%s%s%s", row->name, row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+
+		(void)fprintf(to, "%*s%s\n", width < 22 ? 22 - width : 1, "", row->help);
+	}
+}
+
+/* -1 to go on, else the exit status. */
+static int options_read(int argc, char **argv, struct startup_options *options, bool *check)
+{
+	struct option longs[OPTION_ROWS + 1] = { 0 };
+	int key;
+
+	for (size_t i = 0; i < OPTION_ROWS; i++)
+		longs[i] = (struct option){ option_rows[i].name, option_rows[i].argument != NULL, NULL, option_rows[i].key };
+	while ((key = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		switch (key) {
+		case 'c': options->config = optarg; break;
+		case 'r': options->run_dir = optarg; break;
+		case 'k': options->master_key = optarg; break;
+		case 'w': options->highwater = optarg; break;
+		case 'C': *check = true; break;
+		case 'n': options->new_epoch = true; break;
+		case 'V': printf("stepupd %s\n", PACKAGE_VERSION); return EXIT_OK;
+		case 'h': usage(stdout); return EXIT_OK;
+		default: (void)fputs("See stepupd --help.\n", stderr); return EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "stepupd: unexpected argument \"%s\". See stepupd --help.\n", argv[optind]);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct startup_options options = {
+		.config = STEPUP_SYSCONFDIR "/stepup.conf",
+		.run_dir = STEPUP_RUNDIR,
+		.master_key = STEPUP_SYSCONFDIR "/master.key",
+	};
+	bool check = false;
+	int status;
+
+	process_harden();
+	status = options_read(argc, argv, &options, &check);
+	if (status >= 0)
+		return status;
+	if (check)
+		return startup_check(options.config) ? EXIT_OK : EXIT_REFUSED;
+	return run(&options);
 }

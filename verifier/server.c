@@ -144,6 +144,12 @@ void server_stop(struct server *server)
 	}
 }
 
+void server_when_idle(struct server *server)
+{
+	if (server->stopping && server->busy == 0)
+		uv_stop(server->verifier->loop);
+}
+
 size_t server_busy(const struct server *server)
 {
 	return server->busy;

@@ -19,6 +19,7 @@ struct transactions;
 struct receipt_signer;
 struct log_signer;
 struct freezes;
+struct server;
 
 struct verifier {
 	uv_loop_t *loop;
@@ -32,6 +33,7 @@ struct verifier {
 	struct receipt_signer *receipts;
 	struct log_signer *log;
 	char *log_key;                     /* vkey of the log, text */
+	struct server *server;             /* NULL before it serves and after it stops */
 	int64_t started;                   /* seconds since 1970 */
 	bool clean_start;
 	int64_t code_floor;                /* after an unclean stop: time up to which codes are taken as spent, else 0 */

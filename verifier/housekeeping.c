@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The once-a-second chores; see housekeeping.h. */
+#include <stdint.h>
+#include <systemd/sd-daemon.h>
+
+#include "verifier/housekeeping.h"
+#include "verifier/journal.h"
+#include "verifier/transactions.h"
+
+#define DAY_SECONDS (24 * 60 * 60)
+
+void housekeeping_start(struct housekeeping *housekeeping, struct verifier *verifier)
+{
+	uint64_t watchdog_us = 0;
+
+	*housekeeping = (struct housekeeping){ .verifier = verifier };
+	housekeeping->next_prune_ms = clock_boot_ms() + PRUNE_EVERY_SECONDS * 1000;
+	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+		housekeeping->watchdog_ms = (int64_t)(watchdog_us / 1000 / 3);
+	(void)clock_watch_jumped(&housekeeping->clock);
+}
+
+/* How far back any rule's limit looks, and a day more: a reload that widens a window still finds what was used. */
+static int64_t longest_window(const struct policy *policy)
+{
+	int64_t longest = DAY_SECONDS;
+
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		for (size_t j = 0; j < policy->rules[i].limit_count; j++) {
+			if (policy->rules[i].limits[j].window_seconds > longest)
+				longest = policy->rules[i].limits[j].window_seconds;
+		}
+	}
+	return longest + DAY_SECONDS;
+}
+
+static enum stepup_error prune_work(struct store_session *session, void *job)
+{
+	const struct housekeeping *housekeeping = job;
+	enum stepup_error result;
+	int removed = 0;
+
+	result = store_use_prune(session, housekeeping->uses_before, PRUNE_ROWS, &removed);
+	if (result == STEPUP_OK)
+		result = store_receipt_prune(session, housekeeping->receipts_before, PRUNE_ROWS, &removed);
+	return result;
+}
+
+static void prune_done(void *job, enum stepup_error result)
+{
+	struct housekeeping *housekeeping = job;
+
+	housekeeping->pruning = false;
+	if (result != STEPUP_OK)
+		journal_line(LOG_WARNING, "warning", "could not remove old rows: %s", stepup_error_text(result));
+}
+
+static void prune(struct housekeeping *housekeeping)
+{
+	int64_t now = clock_wall_seconds();
+
+	if (housekeeping->pruning)
+		return;
+	housekeeping->uses_before = now - longest_window(housekeeping->verifier->policy);
+	housekeeping->receipts_before = now - RECEIPT_KEPT_SECONDS;
+	housekeeping->pruning = commit_queue_submit(housekeeping->verifier->queue, prune_work, prune_done, housekeeping) == STEPUP_OK;
+}
+
+void housekeeping_tick(struct housekeeping *housekeeping)
+{
+	struct verifier *verifier = housekeeping->verifier;
+	int64_t now = clock_boot_ms();
+
+	account_cache_sweep(verifier->accounts);
+	if (clock_watch_jumped(&housekeeping->clock)) {
+		journal_line(LOG_WARNING, "clock", "the clock was set; every step-up under way ends, and people are asked again");
+		transactions_end_user(verifier->transactions, NULL);
+	}
+	transactions_sweep(verifier->transactions, now);
+	if (now >= housekeeping->next_prune_ms) {
+		housekeeping->next_prune_ms = now + PRUNE_EVERY_SECONDS * 1000;
+		prune(housekeeping);
+	}
+	if (housekeeping->watchdog_ms > 0 && now >= housekeeping->next_watchdog_ms) {
+		housekeeping->next_watchdog_ms = now + housekeeping->watchdog_ms;
+		(void)sd_notify(0, "WATCHDOG=1");
+	}
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What has to be looked after once a second: what expired in memory, a clock that was set, rows that nobody needs any more, the watchdog.
+ * Layer: verifier/, scheduling.
+ */
+#ifndef STEPUP_VERIFIER_HOUSEKEEPING_H
+#define STEPUP_VERIFIER_HOUSEKEEPING_H
+
+#include "verifier/clock.h"
+#include "verifier/verifier.h"
+
+#define PRUNE_EVERY_SECONDS 30
+#define PRUNE_ROWS 200                          /* at a time, so that nobody waits for it */
+#define RECEIPT_KEPT_SECONDS (24 * 60 * 60 + 600) /* an exec_id is answered for 24 hours; receipts live 300 s at most */
+
+struct housekeeping {
+	struct verifier *verifier;
+	struct clock_watch clock;
+	int64_t next_prune_ms;
+	bool pruning;
+	int64_t watchdog_ms; /* 0: none wanted */
+	int64_t next_watchdog_ms;
+	int64_t uses_before, receipts_before; /* of the prune under way: read by the writer */
+};
+
+void housekeeping_start(struct housekeeping *housekeeping, struct verifier *verifier);
+void housekeeping_tick(struct housekeeping *housekeeping);
+
+#endif

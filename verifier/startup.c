@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Starting, stopping, reloading; see startup.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/clock.h"
+#include "verifier/journal.h"
+#include "verifier/log_signer.h"
+#include "verifier/master_key.h"
+#include "verifier/receipt.h"
+#include "verifier/server.h"
+#include "verifier/startup.h"
+#include "verifier/transactions.h"
+
+#define DIGEST_SHOWN 8 /* bytes of a policy's digest that name it in the journal */
+
+static void policy_name(const struct policy *policy, char name[2 * DIGEST_SHOWN + 1])
+{
+	for (size_t i = 0; i < DIGEST_SHOWN; i++)
+		(void)snprintf(name + 2 * i, 3, "%02x", policy->digest[i]);
+}
+
+static void policy_warn(const struct policy *policy)
+{
+	for (size_t i = 0; policy->warnings != NULL && policy->warnings[i] != NULL; i++)
+		journal_line(LOG_WARNING, "warning", "%s", policy->warnings[i]);
+}
+
+/* "stepup.example.com/bastion1": what the log's checkpoints and its key are called (C2SP: no space, no plus). */
+static char *log_origin(const struct policy *policy)
+{
+	const char *host = strstr(policy->issuer, "://");
+	size_t length;
+	char *origin;
+
+	host = host != NULL ? host + 3 : policy->issuer;
+	length = strlen(host);
+	while (length > 0 && host[length - 1] == '/')
+		length--;
+	if (asprintf(&origin, "%.*s/%s", (int)length, host, policy->host) < 0)
+		return NULL;
+	return origin;
+}
+
+/* The log and the receipts' keys, in a writer's session of their own, before the queue has one. */
+static enum stepup_error evidence_open(const struct startup_options *options, struct verifier *verifier, const struct master_key *key,
+	char **why)
+{
+	const char *highwater = options->highwater != NULL ? options->highwater : STEPUP_STATEDIR "/highwater";
+	struct store_session *writer = NULL;
+	char *origin = log_origin(verifier->policy);
+	enum stepup_error result;
+
+	result = origin != NULL ? store_session_open(verifier->store, true, &writer) : STEPUP_NO_MEMORY;
+	if (result == STEPUP_OK)
+		result = log_signer_open(verifier->store, writer, key, highwater, origin, options->new_epoch, &verifier->log,
+			&verifier->clean_start, &verifier->log_key, why);
+	if (result == STEPUP_OK)
+		result = receipt_signer_open(writer, &verifier->receipts);
+	store_session_close(&writer);
+	free(origin);
+	return result;
+}
+
+static enum stepup_error state_open(const struct startup_options *options, struct verifier *verifier, char **why)
+{
+	struct master_key *key = NULL;
+	enum stepup_error result;
+
+	result = master_key_read(options->master_key, &key, why);
+	if (result == STEPUP_OK)
+		result = store_open(verifier->policy->store, key, &verifier->store, why);
+	if (result == STEPUP_OK)
+		result = evidence_open(options, verifier, key, why);
+	if (result == STEPUP_OK)
+		result = store_session_open(verifier->store, false, &verifier->reader);
+	master_key_free(&key);
+	return result;
+}
+
+static enum stepup_error scheduling_open(struct verifier *verifier)
+{
+	enum stepup_error result;
+
+	verifier->accounts = account_cache_new(verifier->loop);
+	verifier->transactions = transactions_new();
+	if (verifier->accounts == NULL || verifier->transactions == NULL)
+		return STEPUP_NO_MEMORY;
+	result = commit_queue_start(verifier->store, verifier->loop, &verifier->queue);
+	if (result == STEPUP_OK)
+		result = log_signer_start(verifier->log, verifier->queue, verifier->loop);
+	return result;
+}
+
+enum stepup_error startup_open(const struct startup_options *options, struct verifier *verifier, char **why)
+{
+	enum stepup_error result;
+
+	verifier->config_path = options->config;
+	verifier->started = clock_wall_seconds();
+	result = policy_load(options->config, true, &verifier->policy, why);
+	if (result == STEPUP_OK)
+		result = state_open(options, verifier, why);
+	if (result == STEPUP_OK)
+		result = scheduling_open(verifier);
+	if (result != STEPUP_OK)
+		return result;
+	/* What was accepted last may not have reached the disk's platters or this verifier's memory: only later steps count (DESIGN section 14). */
+	verifier->code_floor = verifier->clean_start ? 0 : verifier->started;
+	policy_warn(verifier->policy);
+	return STEPUP_OK;
+}
+
+enum stepup_error startup_close(struct verifier *verifier)
+{
+	struct store_session *writer = NULL;
+	enum stepup_error result = STEPUP_OK;
+
+	account_cache_free(&verifier->accounts);
+	if (verifier->queue != NULL)
+		commit_queue_stop(&verifier->queue);
+	store_session_close(&verifier->reader);
+	if (verifier->log != NULL) {
+		result = store_session_open(verifier->store, true, &writer);
+		if (result == STEPUP_OK)
+			result = log_signer_close(&verifier->log, writer);
+	}
+	store_session_close(&writer);
+	receipt_signer_free(&verifier->receipts);
+	store_close(&verifier->store);
+	transactions_free(&verifier->transactions);
+	policy_release(&verifier->policy);
+	free(verifier->log_key);
+	verifier->log_key = NULL;
+	return result;
+}
+
+/* What a running verifier can't change: its database, and the name under which it signs. */
+static const char *fixed_setting(const struct policy *old, const struct policy *new)
+{
+	if (strcmp(old->store, new->store) != 0)
+		return "store";
+	if (strcmp(old->issuer, new->issuer) != 0)
+		return "issuer";
+	if (strcmp(old->rp_id, new->rp_id) != 0)
+		return "rp-id";
+	return NULL;
+}
+
+enum stepup_error verifier_reload(struct verifier *verifier, char **why)
+{
+	char name[2 * DIGEST_SHOWN + 1];
+	struct policy *policy = NULL;
+	enum stepup_error result;
+	const char *fixed;
+
+	*why = NULL;
+	result = policy_load(verifier->config_path, true, &policy, why);
+	if (result == STEPUP_OK && (fixed = fixed_setting(verifier->policy, policy)) != NULL) {
+		result = STEPUP_INVALID;
+		if (asprintf(why, "%s: \"%s\" can't change while the verifier runs: restart it for that", verifier->config_path, fixed) < 0)
+			*why = NULL;
+	}
+	if (result != STEPUP_OK) {
+		policy_release(&policy);
+		journal_line(LOG_ERR, "reload", "refused; the policy in force stays as it was");
+		journal_lines(LOG_ERR, "reload", *why != NULL ? *why : stepup_error_text(result));
+		return result;
+	}
+	policy_release(&verifier->policy);
+	verifier->policy = policy;
+	transactions_end_user(verifier->transactions, NULL);
+	account_cache_forget(verifier->accounts);
+	if (verifier->server != NULL)
+		server_policy_changed(verifier->server);
+	policy_name(policy, name);
+	journal_line(LOG_NOTICE, "reload", "policy=%s rules=%zu", name, policy->rule_count);
+	policy_warn(policy);
+	return STEPUP_OK;
+}
+
+bool startup_check(const char *config)
+{
+	struct policy *policy = NULL;
+	enum stepup_error result;
+	char *why = NULL;
+	size_t warnings = 0;
+
+	result = policy_load(config, false, &policy, &why);
+	if (result != STEPUP_OK) {
+		printf("%s\n", why != NULL ? why : stepup_error_text(result));
+	} else {
+		for (; policy->warnings != NULL && policy->warnings[warnings] != NULL; warnings++)
+			printf("warning: %s\n", policy->warnings[warnings]);
+		printf("%s: no errors, %zu %s, %zu rules.\n", config, warnings, warnings == 1 ? "warning" : "warnings", policy->rule_count);
+	}
+	policy_release(&policy);
+	free(why);
+	return result == STEPUP_OK;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The order of starting and stopping, what a start is refused for, and the reload of the policy (DESIGN section 14).
+ * MUST: change nothing where it refuses; say in one sentence what is wrong and how to mend it.
+ * Layer: verifier/, start-up.
+ */
+#ifndef STEPUP_VERIFIER_STARTUP_H
+#define STEPUP_VERIFIER_STARTUP_H
+
+#include <stdbool.h>
+
+#include "verifier/verifier.h"
+
+struct startup_options {
+	const char *config, *run_dir, *master_key;
+	const char *highwater; /* NULL: beside the database's folder's default, STATEDIR/highwater */
+	bool new_epoch;
+};
+
+/* Everything up to, but not including, the sockets: policy, master key, store, log, receipts, queue. `verifier->loop` is set. On an error the
+ * sentence is in `*why` (the caller frees; may be NULL), and startup_close undoes what was done. */
+enum stepup_error startup_open(const struct startup_options *options, struct verifier *verifier, char **why);
+
+/* The clean stop: drains the queue, signs the last checkpoint, marks the stop as clean. STEPUP_OK only where that mark stands.
+ * Nobody may call on a door any more. */
+enum stepup_error startup_close(struct verifier *verifier);
+
+/* `stepupd --check`: prints what is wrong with a policy, or that nothing is; true where it would be taken. */
+bool startup_check(const char *config);
+
+#endif
