@@ -222,6 +222,7 @@ static enum stepup_error unwind(struct daemon *daemon)
 	daemon->verifier.server = NULL;
 	if (daemon->server != NULL) {
 		server_close(daemon->server);
+		(void)uv_run(&daemon->loop, UV_RUN_NOWAIT); /* ends at once where somebody asked it to stop */
 		(void)uv_run(&daemon->loop, UV_RUN_NOWAIT);
 	}
 	sockets_close(&daemon->sockets);

@@ -1,1 +1,7 @@
-# Programs of this area: check_PROGRAMS += tests/unit/test_NAME, with CMOCKA_LIBS; each prints TAP.
+# The server under the doors: connections, budgets, accounts.
+if HAVE_CMOCKA
+SERVER_UNIT_LIBS = verifier/libverifier.la $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_server
+tests_unit_test_server_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_server_LDADD = $(SERVER_UNIT_LIBS)
+endif
