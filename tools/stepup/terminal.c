@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The person at the terminal; see terminal.h. */
+#include "tools/stepup/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "lib/wipe.h"
+
+/* Where questions go and answers come from. */
+struct terminal {
+	int in, out;
+	bool opened;   /* /dev/tty, to be closed */
+	bool hiding;   /* echo is off; `before` is how it was */
+	struct termios before;
+};
+
+static volatile sig_atomic_t caught;
+
+static void note_signal(int number)
+{
+	caught = number;
+}
+
+static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
+
+#define WATCHED_COUNT (sizeof(watched) / sizeof(watched[0]))
+
+/* Signals interrupt the read instead of ending the process, so that the terminal can be put right first. */
+static void watch_signals(struct sigaction before[WATCHED_COUNT])
+{
+	struct sigaction action = {.sa_handler = note_signal};
+
+	caught = 0;
+	(void)sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < WATCHED_COUNT; i++)
+		(void)sigaction(watched[i], &action, &before[i]);
+}
+
+static void unwatch_signals(const struct sigaction before[WATCHED_COUNT])
+{
+	for (size_t i = 0; i < WATCHED_COUNT; i++)
+		(void)sigaction(watched[i], &before[i], NULL);
+}
+
+static void terminal_open(struct terminal *terminal)
+{
+	*terminal = (struct terminal){.in = STDIN_FILENO, .out = STDERR_FILENO};
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		*terminal = (struct terminal){.in = fd, .out = fd, .opened = true};
+}
+
+static void terminal_hide(struct terminal *terminal)
+{
+	struct termios quiet;
+
+	if (tcgetattr(terminal->in, &terminal->before) != 0)
+		return;
+	quiet = terminal->before;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	terminal->hiding = tcsetattr(terminal->in, TCSAFLUSH, &quiet) == 0;
+}
+
+static void say(const struct terminal *terminal, const char *text)
+{
+	size_t size = strlen(text);
+
+	while (size > 0) {
+		ssize_t put = write(terminal->out, text, size);
+
+		if (put < 0 && errno == EINTR && caught == 0)
+			continue;
+		if (put <= 0)
+			return; /* nobody reads; the answer will tell */
+		text += put;
+		size -= (size_t)put;
+	}
+}
+
+static void terminal_close(struct terminal *terminal)
+{
+	if (terminal->hiding) {
+		(void)tcsetattr(terminal->in, TCSAFLUSH, &terminal->before);
+		say(terminal, "\n");
+	}
+	if (terminal->opened)
+		(void)close(terminal->in);
+}
+
+/* One byte at a time: what follows the line on a pipe belongs to somebody else. */
+static enum stepup_error read_line(const struct terminal *terminal, char *line, size_t room)
+{
+	size_t length = 0;
+
+	for (;;) {
+		char byte;
+		ssize_t got = read(terminal->in, &byte, 1);
+
+		if (got < 0 && errno == EINTR && caught == 0)
+			continue;
+		if (got < 0 && errno != EINTR)
+			return STEPUP_IO;
+		if (got < 0 || (got == 0 && length == 0))
+			return STEPUP_CANCELLED;
+		if (got == 0 || byte == '\n')
+			break;
+		if (byte == '\0' || length + 1 >= room)
+			return STEPUP_TOO_LONG;
+		line[length++] = byte;
+	}
+	if (length > 0 && line[length - 1] == '\r')
+		length--;
+	line[length] = '\0';
+	return STEPUP_OK;
+}
+
+enum stepup_error terminal_ask(const char *question, bool hidden, char **answer)
+{
+	struct sigaction before[WATCHED_COUNT];
+	char line[TERMINAL_ANSWER_MAX + 1];
+	struct terminal terminal;
+	enum stepup_error error;
+	int signal_number;
+
+	terminal_open(&terminal);
+	watch_signals(before);
+	if (hidden)
+		terminal_hide(&terminal);
+	say(&terminal, question);
+	error = read_line(&terminal, line, sizeof(line));
+	terminal_close(&terminal);
+	signal_number = caught;
+	unwatch_signals(before);
+	if (signal_number != 0)
+		(void)raise(signal_number);
+	if (error == STEPUP_OK) {
+		*answer = strdup(line);
+		error = *answer != NULL ? STEPUP_OK : STEPUP_NO_MEMORY;
+	}
+	WIPE_ARRAY(line);
+	return error;
+}
+
+bool terminal_confirm(const char *question)
+{
+	char *answer = NULL;
+	bool yes = terminal_ask(question, false, &answer) == STEPUP_OK &&
+		(strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0);
+
+	wipe_free_string(&answer);
+	return yes;
+}
+
+bool terminal_has_colour(FILE *stream)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(stream)) == 1 && getenv("NO_COLOR") == NULL && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+/* What was wrong before, what is being approved, how many tries are left, the question. */
+static enum stepup_error ask_question(void *context, const struct step_up_question *question, char **code)
+{
+	char *text = NULL;
+	enum stepup_error error;
+	int length;
+
+	(void)context;
+	if (question->error != NULL)
+		length = asprintf(&text, "%s\n%s", question->error, question->ask);
+	else
+		length = asprintf(&text, "%s\n%s", question->prompt, question->ask);
+	if (length < 0)
+		return STEPUP_NO_MEMORY;
+	error = terminal_ask(text, true, code);
+	free(text);
+	return error;
+}
+
+const struct step_up_conversation terminal_conversation = {ask_question, NULL};
