@@ -19,7 +19,8 @@ verifier_libverifier_la_SOURCES += verifier/limits.h verifier/limits.c verifier/
 verifier_libverifier_la_SOURCES += verifier/otp.h verifier/otp.c
 
 # Evidence: receipts and the log's checkpoints.
-verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/receipt.c verifier/log_signer.h verifier/log_entry.h verifier/log_entry.c \
+verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/receipt.c verifier/log_signer.h verifier/log_signer.c verifier/log_epoch.h verifier/log_epoch.c \
+	verifier/highwater.h verifier/highwater.c verifier/log_entry.h verifier/log_entry.c \
 	verifier/context.h verifier/context.c
 
 # Doors and what they serve.

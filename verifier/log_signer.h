@@ -14,16 +14,22 @@
 
 struct log_signer;
 
-/* Checks the store against the high-water mark at `highwater_path`: STEPUP_CORRUPT with a sentence in `*why` for a store older than
+/* Checks the store against the high-water mark at `highwater_path`: STEPUP_CORRUPT with a sentence in `*why` (the caller frees) for a store older than
  * it, or a missing or forged mark beside a store that has a log, unless `new_epoch`, which takes the store as it stands, voids receipts and invitations,
- * and logs that it did. `*clean` says whether the last stop was clean. Makes the signing key at the first start; `*log_key` is its vkey (the caller frees). */
+ * and logs that it did. `*clean` says whether the last stop was clean (so it is at the first start). Makes the signing key at the first start; `*log_key`
+ * is its vkey (the caller frees). `origin` names the log and its key: printable ASCII without spaces and `+`. `session` is the writer's, outside
+ * a transaction; both it and `key` are used until log_signer_close. */
 enum stepup_error log_signer_open(struct store *store, struct store_session *session, const struct master_key *key,
 	const char *highwater_path, const char *origin, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why);
 
-/* Begins the background work on the queue's loop. */
+/* Begins the background work on the queue's loop. Call on the loop's thread. */
 enum stepup_error log_signer_start(struct log_signer *signer, struct commit_queue *queue, uv_loop_t *loop);
 
-/* A last checkpoint and the clean mark; after the queue has stopped. */
+/* Ends the background work: nothing is submitted any more. Call on the loop's thread before commit_queue_stop. */
+void log_signer_stop(struct log_signer *signer);
+
+/* A last checkpoint and the clean mark, written only where every step before it went well; frees and sets NULL. After commit_queue_stop,
+ * with the writer's session outside a transaction, and not from a callback: it runs the loop until its own handles are closed. */
 enum stepup_error log_signer_close(struct log_signer **signer, struct store_session *session);
 
 #endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The high-water mark: a small MACed file outside the database that remembers how far the log had come, so that a restored
+ * older database is told from the current one (DESIGN section 14).
+ * MUST: take no mark whose MAC doesn't hold; leave either the old or the new mark after a crash.
+ * Layer: verifier/, evidence.
+ */
+#ifndef STEPUP_VERIFIER_HIGHWATER_H
+#define STEPUP_VERIFIER_HIGHWATER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/digest.h"
+#include "verifier/master_key.h"
+
+struct highwater {
+	int64_t size;              /* entries in the log */
+	uint8_t root[DIGEST_SIZE]; /* of the tree of that size */
+	int64_t at;                /* seconds since 1970 */
+	bool clean;                /* written by a stop that finished everything */
+};
+
+/* STEPUP_NOT_FOUND, STEPUP_CORRUPT (not ours, or changed), STEPUP_UNSAFE_FILE, STEPUP_IO; `*why` (the caller frees) then says what is
+ * wrong with the file. */
+enum stepup_error highwater_read(const char *path, const struct master_key *key, struct highwater *mark, char **why);
+
+/* Replaces the file, durably. */
+enum stepup_error highwater_write(const char *path, const struct master_key *key, const struct highwater *mark);
+
+#endif

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checkpoints in the background. One round at a time: read the tree on the writer's side, sign on a worker thread, store the note on
+ * the writer's side, and only then, on a worker thread again, move the high-water mark and tell the journal. Nobody who is being answered waits for any of it.
+ */
+#include "verifier/log_signer.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <syslog.h>
+#include <systemd/sd-journal.h>
+
+#include "lib/base64url.h"
+#include "lib/checkpoint_note.h"
+#include "lib/wipe.h"
+#include "verifier/clock.h"
+#include "verifier/highwater.h"
+#include "verifier/journal.h"
+#include "verifier/log_epoch.h"
+
+#define KEY_PURPOSE "log"
+#define ROUND_MS 500 /* from an entry to its checkpoint: this, two commits and a signature at most */
+
+struct log_signer {
+	const struct master_key *key; /* borrowed */
+	char *highwater_path;
+	struct note_key note_key;
+	uint8_t seed[NOTE_KEY_SIZE];
+	bool has_seed;
+	uint64_t signed_size;         /* of the newest checkpoint that stands in the store */
+
+	struct commit_queue *queue;   /* NULL until started */
+	uv_loop_t *loop;
+	uv_timer_t timer;
+	uv_work_t work;
+	bool stopping, timer_open, busy; /* busy: a round is under way */
+
+	/* The round's: touched by one thread at a time, handed on by the queue and the loop. */
+	struct merkle_tree tree;
+	char *note;
+	int64_t at;
+	enum stepup_error result;
+	enum stepup_error told; /* the last failure said, so that a full disk doesn't fill the journal too */
+};
+
+/* --- opening --- */
+
+static bool take_seed(void *context, const char *kid, const char *secret, int64_t at)
+{
+	struct log_signer *signer = context;
+	size_t size = 0;
+
+	(void)kid;
+	(void)at;
+	signer->has_seed = base64url_decode(secret, signer->seed, sizeof(signer->seed), &size) == STEPUP_OK &&
+		size == sizeof(signer->seed);
+	return false; /* the newest is the one */
+}
+
+static enum stepup_error seed_load(struct log_signer *signer, struct store_session *session)
+{
+	enum stepup_error error = store_key_each(session, KEY_PURPOSE, take_seed, signer);
+
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
+}
+
+/* Makes a signing key and keeps it. */
+static enum stepup_error seed_make(struct log_signer *signer, struct store_session *session, const char *origin)
+{
+	char text[BASE64URL_LENGTH(NOTE_KEY_SIZE) + 1] = "", kid[9];
+	enum stepup_error error;
+
+	if (getrandom(signer->seed, sizeof(signer->seed), 0) != (ssize_t)sizeof(signer->seed))
+		return STEPUP_INTERNAL;
+	error = note_key_from_seed(origin, signer->seed, &signer->note_key);
+	if (error == STEPUP_OK)
+		error = store_begin(session);
+	if (error != STEPUP_OK)
+		return error;
+	base64url_encode(signer->seed, sizeof(signer->seed), text);
+	(void)snprintf(kid, sizeof(kid), "%02x%02x%02x%02x", signer->note_key.key_id[0], signer->note_key.key_id[1],
+		signer->note_key.key_id[2], signer->note_key.key_id[3]);
+	error = store_key_add(session, KEY_PURPOSE, kid, text, clock_wall_seconds());
+	WIPE_ARRAY(text);
+	if (error == STEPUP_OK)
+		error = store_commit(session);
+	if (error != STEPUP_OK)
+		store_rollback(session);
+	signer->has_seed = error == STEPUP_OK;
+	return error;
+}
+
+static enum stepup_error mark_write(const struct log_signer *signer, const struct merkle_tree *tree, bool clean)
+{
+	struct highwater mark = {.size = (int64_t)tree->size, .at = clock_wall_seconds(), .clean = clean};
+	enum stepup_error error = merkle_root(tree, mark.root);
+
+	return error == STEPUP_OK ? highwater_write(signer->highwater_path, signer->key, &mark) : error;
+}
+
+/* The mark of a running verifier: not clean, so that whatever ends it without a word is noticed. */
+static enum stepup_error mark_running(const struct log_signer *signer, struct store_session *session, char **why)
+{
+	struct merkle_tree tree;
+	enum stepup_error error = store_log_tree(session, &tree);
+
+	if (error != STEPUP_OK)
+		return error;
+	error = mark_write(signer, &tree, false);
+	if (error != STEPUP_OK && asprintf(why, "Could not write the high-water mark %s: %s", signer->highwater_path,
+					  stepup_error_text(error)) < 0)
+		*why = NULL;
+	return error;
+}
+
+/* Loads the signing key, or makes it where `make` says that there may be none yet. */
+static enum stepup_error key_ready(struct log_signer *signer, struct store_session *session, const char *origin, bool make,
+	char **log_key, char **why)
+{
+	enum stepup_error error = seed_load(signer, session);
+
+	if (error == STEPUP_OK && !signer->has_seed)
+		error = make ? seed_make(signer, session, origin) :
+			       log_epoch_refuse(why, "The log's signing key is missing from the store.");
+	if (error == STEPUP_OK)
+		error = note_key_from_seed(origin, signer->seed, &signer->note_key);
+	if (error == STEPUP_INVALID && asprintf(why, "The log can't be named \"%s\": printable ASCII without spaces and + only.", origin) < 0)
+		*why = NULL;
+	if (error != STEPUP_OK)
+		return error;
+	*log_key = note_key_format(&signer->note_key);
+	return *log_key == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+}
+
+static void newest_size(struct log_signer *signer, struct store_session *session)
+{
+	char *note = NULL;
+	int64_t size = 0;
+
+	if (store_log_checkpoint_newest(session, &size, &note) == STEPUP_OK && size > 0)
+		signer->signed_size = (uint64_t)size;
+	free(note);
+}
+
+static void signer_free(struct log_signer **signer)
+{
+	struct log_signer *it = *signer;
+
+	if (it == NULL)
+		return;
+	WIPE_ARRAY(it->seed);
+	free(it->highwater_path);
+	free(it->note);
+	free(it);
+	*signer = NULL;
+}
+
+/* Everything that stands between the store and serving it. */
+static enum stepup_error open_checked(struct log_signer *signer, struct store_session *session, const char *origin, bool new_epoch,
+	bool *clean, char **log_key, char **why)
+{
+	struct highwater mark;
+	int64_t size = 0;
+	enum stepup_error error = log_epoch_check(session, signer->key, signer->highwater_path, &mark, why);
+	bool first = error == STEPUP_NOT_FOUND;
+
+	/* The first start leaves a mark before its first entry, so that a crash between the two doesn't look like a lost mark. */
+	if (first)
+		error = mark_running(signer, session, why);
+	if (error == STEPUP_CORRUPT && new_epoch) {
+		free(*why);
+		*why = NULL;
+	} else if (error != STEPUP_OK) {
+		return error;
+	}
+	if (store_log_size(session, &size) != STEPUP_OK)
+		return STEPUP_IO;
+	first = first || size == 0;
+	/* A clean mark stands at the log's very end; entries behind it came from a verifier that didn't have this mark. */
+	*clean = first || (error == STEPUP_OK && mark.clean && mark.size == size);
+	error = key_ready(signer, session, origin, first || new_epoch, log_key, why);
+	if (error == STEPUP_OK && (first || new_epoch))
+		error = log_epoch_begin(session, first, &mark);
+	if (error == STEPUP_OK)
+		error = mark_running(signer, session, why);
+	return error;
+}
+
+enum stepup_error log_signer_open(struct store *store, struct store_session *session, const struct master_key *key,
+	const char *highwater_path, const char *origin, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why)
+{
+	struct log_signer *opened = calloc(1, sizeof(*opened));
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	(void)store;
+	*signer = NULL;
+	*clean = false;
+	*log_key = *why = NULL;
+	if (opened == NULL)
+		return error;
+	opened->key = key;
+	opened->highwater_path = strdup(highwater_path);
+	if (opened->highwater_path != NULL)
+		error = open_checked(opened, session, origin, new_epoch, clean, log_key, why);
+	if (error == STEPUP_OK) {
+		newest_size(opened, session);
+		*signer = opened;
+		return error;
+	}
+	free(*log_key);
+	*log_key = NULL;
+	signer_free(&opened);
+	return error;
+}
+
+/* --- background --- */
+
+/* The checkpoint of the round's tree, as text. */
+static enum stepup_error note_make(struct log_signer *signer)
+{
+	struct checkpoint checkpoint = {.size = signer->tree.size};
+	enum stepup_error error = merkle_root(&signer->tree, checkpoint.root);
+
+	memcpy(checkpoint.origin, signer->note_key.name, sizeof(checkpoint.origin));
+	free(signer->note);
+	signer->note = NULL;
+	signer->at = clock_wall_seconds();
+	return error == STEPUP_OK ? checkpoint_sign(&checkpoint, &signer->note_key, signer->seed, &signer->note) : error;
+}
+
+/* The note goes to the journal too, out of reach of whoever can write the database. */
+static void note_tell(const struct log_signer *signer)
+{
+	char *line;
+
+	if (getenv("JOURNAL_STREAM") != NULL) {
+		(void)sd_journal_send("MESSAGE=Signed the log of %s at %" PRIu64 " entries", signer->note_key.name, signer->tree.size,
+			"PRIORITY=%d", LOG_INFO, "STEPUP_LOG_ORIGIN=%s", signer->note_key.name, "STEPUP_LOG_SIZE=%" PRIu64,
+			signer->tree.size, "STEPUP_LOG_CHECKPOINT=%s", signer->note, NULL);
+		return;
+	}
+	line = strdup(signer->note);
+	if (line == NULL)
+		return;
+	for (char *c = line; *c != '\0'; c++)
+		if (*c == '\n')
+			*c = ' ';
+	journal_line(LOG_INFO, "checkpoint", "%s", line);
+	free(line);
+}
+
+/* Ends a round. The same failure is said once, until a round goes well. */
+static void round_end(struct log_signer *signer, enum stepup_error result)
+{
+	signer->busy = false;
+	if (result != STEPUP_OK && result != signer->told)
+		journal_line(LOG_ERR, "log", "Could not sign a checkpoint of the log: %s Trying again.", stepup_error_text(result));
+	signer->told = result;
+}
+
+static void publish_work(uv_work_t *work)
+{
+	struct log_signer *signer = work->data;
+
+	signer->result = mark_write(signer, &signer->tree, false);
+	note_tell(signer);
+}
+
+static void publish_done(uv_work_t *work, int status)
+{
+	struct log_signer *signer = work->data;
+
+	round_end(signer, status == 0 ? signer->result : STEPUP_CANCELLED);
+}
+
+static enum stepup_error store_note(struct store_session *session, void *job)
+{
+	struct log_signer *signer = job;
+
+	return store_log_checkpoint_add(session, &signer->tree, signer->at, signer->note);
+}
+
+static void store_note_done(void *job, enum stepup_error result)
+{
+	struct log_signer *signer = job;
+
+	if (result == STEPUP_OK)
+		signer->signed_size = signer->tree.size;
+	if (result == STEPUP_OK && uv_queue_work(signer->loop, &signer->work, publish_work, publish_done) == 0)
+		return;
+	round_end(signer, result == STEPUP_OK ? STEPUP_NO_MEMORY : result);
+}
+
+static void sign_work(uv_work_t *work)
+{
+	struct log_signer *signer = work->data;
+
+	signer->result = note_make(signer);
+}
+
+static void sign_done(uv_work_t *work, int status)
+{
+	struct log_signer *signer = work->data;
+	enum stepup_error error = status == 0 ? signer->result : STEPUP_CANCELLED;
+
+	if (error == STEPUP_OK && signer->stopping) {
+		round_end(signer, STEPUP_OK); /* the last checkpoint is log_signer_close's */
+		return;
+	}
+	if (error == STEPUP_OK)
+		error = commit_queue_submit(signer->queue, store_note, store_note_done, signer);
+	if (error != STEPUP_OK)
+		round_end(signer, error);
+}
+
+static enum stepup_error read_tree(struct store_session *session, void *job)
+{
+	struct log_signer *signer = job;
+
+	return store_log_tree(session, &signer->tree);
+}
+
+/* The commit stands: what the tree holds is what the store holds. */
+static void read_tree_done(void *job, enum stepup_error result)
+{
+	struct log_signer *signer = job;
+	bool sign = result == STEPUP_OK && signer->tree.size > signer->signed_size && !signer->stopping;
+
+	if (sign && uv_queue_work(signer->loop, &signer->work, sign_work, sign_done) == 0)
+		return;
+	round_end(signer, sign ? STEPUP_NO_MEMORY : result);
+}
+
+static void round_begin(uv_timer_t *timer)
+{
+	struct log_signer *signer = timer->data;
+
+	if (signer->busy || signer->stopping)
+		return;
+	/* A full queue is no failure: the next round is half a second away. */
+	signer->busy = commit_queue_submit(signer->queue, read_tree, read_tree_done, signer) == STEPUP_OK;
+}
+
+enum stepup_error log_signer_start(struct log_signer *signer, struct commit_queue *queue, uv_loop_t *loop)
+{
+	signer->queue = queue;
+	signer->loop = loop;
+	signer->timer.data = signer->work.data = signer;
+	if (uv_timer_init(loop, &signer->timer) != 0)
+		return STEPUP_INTERNAL;
+	signer->timer_open = true;
+	return uv_timer_start(&signer->timer, round_begin, ROUND_MS, ROUND_MS) == 0 ? STEPUP_OK : STEPUP_INTERNAL;
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+	struct log_signer *signer = handle->data;
+
+	signer->timer_open = false;
+}
+
+void log_signer_stop(struct log_signer *signer)
+{
+	if (signer->stopping)
+		return;
+	signer->stopping = true;
+	if (signer->timer_open)
+		uv_close((uv_handle_t *)&signer->timer, timer_closed);
+}
+
+/* --- closing --- */
+
+static enum stepup_error last_checkpoint(struct log_signer *signer, struct store_session *session)
+{
+	enum stepup_error error = note_make(signer);
+
+	if (error == STEPUP_OK)
+		error = store_begin(session);
+	if (error != STEPUP_OK)
+		return error;
+	error = store_note(session, signer);
+	if (error == STEPUP_OK)
+		error = store_commit(session);
+	if (error != STEPUP_OK)
+		store_rollback(session);
+	else
+		note_tell(signer);
+	return error;
+}
+
+enum stepup_error log_signer_close(struct log_signer **signer, struct store_session *session)
+{
+	struct log_signer *it = *signer;
+	enum stepup_error error;
+
+	if (it == NULL)
+		return STEPUP_OK;
+	log_signer_stop(it);
+	while (it->timer_open || it->busy)
+		(void)uv_run(it->loop, UV_RUN_ONCE);
+	error = store_log_tree(session, &it->tree);
+	if (error == STEPUP_OK && it->tree.size > it->signed_size)
+		error = last_checkpoint(it, session);
+	if (error == STEPUP_OK)
+		error = mark_write(it, &it->tree, true);
+	if (error != STEPUP_OK)
+		journal_line(LOG_ERR, "log", "Could not sign the log's end: %s The next start will take this stop for unclean.",
+			stepup_error_text(error));
+	signer_free(signer);
+	return error;
+}
