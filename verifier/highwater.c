@@ -18,16 +18,19 @@
 #define MAC_LINE "mac "
 #define FILE_SIZE_MAX 1024
 
-static enum stepup_error body_mac(const struct master_key *key, const char *body, size_t size, char mac[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
+enum stepup_error highwater_key(const struct master_key *master, uint8_t key[HIGHWATER_KEY_SIZE])
 {
-	uint8_t subkey[MASTER_KEY_SIZE], bytes[DIGEST_SIZE];
-	enum stepup_error error = master_key_derive(key, PURPOSE, subkey);
+	return master_key_derive(master, PURPOSE, key);
+}
+
+static enum stepup_error body_mac(const uint8_t key[HIGHWATER_KEY_SIZE], const char *body, size_t size,
+	char mac[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
+{
+	uint8_t bytes[DIGEST_SIZE];
+	enum stepup_error error = digest_hmac_sha256(key, HIGHWATER_KEY_SIZE, body, size, bytes);
 
 	if (error == STEPUP_OK)
-		error = digest_hmac_sha256(subkey, sizeof(subkey), body, size, bytes);
-	if (error == STEPUP_OK)
 		base64url_encode(bytes, sizeof(bytes), mac);
-	WIPE_ARRAY(subkey);
 	return error;
 }
 
@@ -66,7 +69,7 @@ static enum stepup_error body_parse(const char *body, struct highwater *mark)
 }
 
 /* Checks the last line against what stands before it, and cuts it off. */
-static enum stepup_error mac_check(char *text, size_t size, const struct master_key *key)
+static enum stepup_error mac_check(char *text, size_t size, const uint8_t key[HIGHWATER_KEY_SIZE])
 {
 	char mac[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *line = strstr(text, "\n" MAC_LINE);
 	size_t expected = strlen(MAC_LINE) + sizeof(mac); /* the NUL's place is the newline's */
@@ -84,7 +87,7 @@ static enum stepup_error mac_check(char *text, size_t size, const struct master_
 	return error;
 }
 
-enum stepup_error highwater_read(const char *path, const struct master_key *key, struct highwater *mark, char **why)
+enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], struct highwater *mark, char **why)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -106,7 +109,7 @@ enum stepup_error highwater_read(const char *path, const struct master_key *key,
 	return error;
 }
 
-enum stepup_error highwater_write(const char *path, const struct master_key *key, const struct highwater *mark)
+enum stepup_error highwater_write(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], const struct highwater *mark)
 {
 	char mac[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *body = body_format(mark), *text = NULL;
 	enum stepup_error error = STEPUP_NO_MEMORY;

@@ -21,11 +21,16 @@ struct highwater {
 	bool clean;                /* written by a stop that finished everything */
 };
 
+#define HIGHWATER_KEY_SIZE MASTER_KEY_SIZE
+
+/* The key that marks are MACed under; wipe it. */
+enum stepup_error highwater_key(const struct master_key *master, uint8_t key[HIGHWATER_KEY_SIZE]);
+
 /* STEPUP_NOT_FOUND, STEPUP_CORRUPT (not ours, or changed), STEPUP_UNSAFE_FILE, STEPUP_IO; `*why` (the caller frees) then says what is
  * wrong with the file. */
-enum stepup_error highwater_read(const char *path, const struct master_key *key, struct highwater *mark, char **why);
+enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], struct highwater *mark, char **why);
 
 /* Replaces the file, durably. */
-enum stepup_error highwater_write(const char *path, const struct master_key *key, const struct highwater *mark);
+enum stepup_error highwater_write(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], const struct highwater *mark);
 
 #endif

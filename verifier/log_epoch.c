@@ -52,7 +52,7 @@ static enum stepup_error store_fits_mark(struct store_session *session, const ch
 	return log_epoch_refuse(why, what);
 }
 
-enum stepup_error log_epoch_check(struct store_session *session, const struct master_key *key, const char *path,
+enum stepup_error log_epoch_check(struct store_session *session, const uint8_t key[HIGHWATER_KEY_SIZE], const char *path,
 	struct highwater *mark, char **why)
 {
 	char *reason = NULL, what[512];

@@ -14,7 +14,7 @@
 /* STEPUP_OK: the store is at least as new as the mark, and the same up to there. STEPUP_NOT_FOUND: the first start, an empty log and no mark.
  * STEPUP_CORRUPT: older, changed, or a mark that is missing or not ours; `*why` (the caller frees) says which and what to do. `*mark` is what the
  * mark remembers; its size is -1 where there is none to believe. */
-enum stepup_error log_epoch_check(struct store_session *session, const struct master_key *key, const char *path,
+enum stepup_error log_epoch_check(struct store_session *session, const uint8_t key[HIGHWATER_KEY_SIZE], const char *path,
 	struct highwater *mark, char **why);
 
 /* In one transaction: voids receipts and invitations (but at the `first` start), and logs an "epoch" entry with what was seen. */

@@ -25,7 +25,7 @@
 #define ROUND_MS 500 /* from an entry to its checkpoint: this, two commits and a signature at most */
 
 struct log_signer {
-	const struct master_key *key; /* borrowed */
+	uint8_t mark_key[HIGHWATER_KEY_SIZE];
 	char *highwater_path;
 	struct note_key note_key;
 	uint8_t seed[NOTE_KEY_SIZE];
@@ -98,7 +98,7 @@ static enum stepup_error mark_write(const struct log_signer *signer, const struc
 	struct highwater mark = {.size = (int64_t)tree->size, .at = clock_wall_seconds(), .clean = clean};
 	enum stepup_error error = merkle_root(tree, mark.root);
 
-	return error == STEPUP_OK ? highwater_write(signer->highwater_path, signer->key, &mark) : error;
+	return error == STEPUP_OK ? highwater_write(signer->highwater_path, signer->mark_key, &mark) : error;
 }
 
 /* The mark of a running verifier: not clean, so that whatever ends it without a word is noticed. */
@@ -152,6 +152,7 @@ static void signer_free(struct log_signer **signer)
 	if (it == NULL)
 		return;
 	WIPE_ARRAY(it->seed);
+	WIPE_ARRAY(it->mark_key);
 	free(it->highwater_path);
 	free(it->note);
 	free(it);
@@ -164,7 +165,7 @@ static enum stepup_error open_checked(struct log_signer *signer, struct store_se
 {
 	struct highwater mark;
 	int64_t size = 0;
-	enum stepup_error error = log_epoch_check(session, signer->key, signer->highwater_path, &mark, why);
+	enum stepup_error error = log_epoch_check(session, signer->mark_key, signer->highwater_path, &mark, why);
 	bool first = error == STEPUP_NOT_FOUND;
 
 	/* The first start leaves a mark before its first entry, so that a crash between the two doesn't look like a lost mark. */
@@ -201,9 +202,10 @@ enum stepup_error log_signer_open(struct store *store, struct store_session *ses
 	*log_key = *why = NULL;
 	if (opened == NULL)
 		return error;
-	opened->key = key;
 	opened->highwater_path = strdup(highwater_path);
 	if (opened->highwater_path != NULL)
+		error = highwater_key(key, opened->mark_key);
+	if (error == STEPUP_OK)
 		error = open_checked(opened, session, origin, new_epoch, clean, log_key, why);
 	if (error == STEPUP_OK) {
 		newest_size(opened, session);

@@ -118,6 +118,8 @@ enum stepup_error startup_close(struct verifier *verifier)
 	enum stepup_error result = STEPUP_OK;
 
 	account_cache_free(&verifier->accounts);
+	if (verifier->log != NULL)
+		log_signer_stop(verifier->log);
 	if (verifier->queue != NULL)
 		commit_queue_stop(&verifier->queue);
 	store_session_close(&verifier->reader);
