@@ -1,1 +1,2 @@
 # tests/flows
+EXTRA_DIST += tests/flows/harness.py

@@ -1,0 +1,508 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A real stepupd in a private temporary folder, callers of any uid, and TAP: what the flow tests share.
+
+    from harness import Tap, Verifier, as_uid, totp
+
+    tap = Tap()
+    with Verifier('action door.open { users = { "*" } prompt = "Open" require = { code } }') as verifier:
+        reply = verifier.call("verify", "Keys")            # as root
+        reply = verifier.call("verify", "Keys", uid=NOBODY) # as another uid, in a forked child
+        tap.ok(reply.ok, "anybody may read the keys")
+    tap.done()
+
+Run as root: the tests are about what the kernel says of different uids. Standard library only. Every wait has an end,
+and ends with an error that says what was waited for; none is a sleep.
+"""
+import base64
+import hashlib
+import hmac
+import json
+import os
+import pickle
+import re
+import secrets
+import select
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+# Accounts that every Debian has: ordinary uids with a name. One without is any number, e.g. NAMELESS.
+DAEMON, BIN, GAMES, MAIL, NEWS, NOBODY = 1, 2, 5, 8, 9, 65534
+NAMELESS = 61234
+
+PATIENCE = 60  # seconds after which a wait has failed; sanitizer builds on a busy machine are slow
+
+HEADER = '''issuer = "https://stepup.example.com"
+rp-id = "example.com"
+store = "sqlite:{state}/stepup.db"
+help = "Security desk, +1 555 0100"
+'''
+
+
+def source_dir():
+    return os.environ.get("STEPUP_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def build_dir():
+    """Where the programs under test are: tests/run sets STEPUP_BUILD."""
+    for candidate in (os.environ.get("STEPUP_BUILD"), os.path.join(source_dir(), "build-tests", "plain"), source_dir()):
+        if candidate and os.path.exists(os.path.join(candidate, "verifier", "stepupd")):
+            return os.path.abspath(candidate)
+    sys.stderr.write("no stepupd was found: set STEPUP_BUILD to the folder it was built in\n")
+    sys.exit(1)
+
+
+def program(path):
+    """A built program, e.g. program("verifier/stepupd")."""
+    return os.path.join(build_dir(), path)
+
+
+def need_root():
+    if os.geteuid() != 0:
+        sys.stderr.write("needs root, to be several users\n")
+        sys.exit(77)
+
+
+# --- TAP -------------------------------------------------------------------------------------------------------------
+
+class Tap:
+    """Counts facts. done() prints the plan and ends the program with the right status."""
+
+    def __init__(self):
+        self.count = 0
+        self.failures = 0
+
+    def ok(self, truth, fact, why=None):
+        self.count += 1
+        if not truth:
+            self.failures += 1
+        print(f"{'ok' if truth else 'not ok'} {self.count} - {fact}", flush=True)
+        if not truth and why is not None:
+            for line in str(why).splitlines():
+                print(f"#   {line}", flush=True)
+        return bool(truth)
+
+    def equal(self, got, expected, fact):
+        return self.ok(got == expected, fact, f"got {got!r}, expected {expected!r}")
+
+    def matches(self, text, pattern, fact):
+        return self.ok(text is not None and re.search(pattern, text), fact, f"{text!r} doesn't match {pattern!r}")
+
+    def skip(self, fact, why):
+        self.count += 1
+        print(f"ok {self.count} - {fact} # SKIP {why}", flush=True)
+
+    def run(self, function, *arguments):
+        """Runs a function full of facts; an exception is one failed fact, and the rest goes on."""
+        try:
+            return function(*arguments)
+        except Exception:
+            self.ok(False, f"{function.__name__} runs to its end", traceback.format_exc())
+            return None
+
+    def done(self):
+        print(f"1..{self.count}", flush=True)
+        sys.exit(1 if self.failures or self.count == 0 else 0)
+
+
+# --- being somebody else ---------------------------------------------------------------------------------------------
+
+def become(uid, gid=None, groups=()):
+    """Turns this process into another user, for good."""
+    os.setgroups(list(groups))
+    os.setresgid(gid if gid is not None else uid, gid if gid is not None else uid, gid if gid is not None else uid)
+    os.setresuid(uid, uid, uid)
+
+
+def as_uid(uid, function, *arguments, gid=None, groups=()):
+    """Calls a function in a forked child of that uid; its value (picklable) or its exception comes back."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.close(reading)
+            become(uid, gid, groups)
+            result = (True, function(*arguments))
+        except BaseException as error:
+            result = (False, f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+        try:
+            with os.fdopen(writing, "wb") as out:
+                pickle.dump(result, out)
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as source:
+        data = source.read()
+    os.waitpid(child, 0)
+    if not data:
+        raise RuntimeError(f"the child that was uid {uid} said nothing")
+    fine, value = pickle.loads(data)
+    if not fine:
+        raise RuntimeError(f"in the child that was uid {uid}: {value}")
+    return value
+
+
+# --- varlink ---------------------------------------------------------------------------------------------------------
+
+INTERFACES = {"verify": "io.stepup.Verify1", "admin": "io.stepup.Admin1", "redeem": "io.stepup.Redeem1"}
+
+
+class Reply:
+    """What came back: `ok`, the parameters by [] or get(), `error` as "BadAnswer" and `full_error` with its interface."""
+
+    def __init__(self, message):
+        self.full_error = message.get("error")
+        self.parameters = message.get("parameters", {})
+
+    @property
+    def ok(self):
+        return self.full_error is None
+
+    @property
+    def error(self):
+        return None if self.full_error is None else self.full_error.rsplit(".", 1)[1]
+
+    @property
+    def message(self):
+        return self.parameters.get("message")
+
+    def __getitem__(self, name):
+        return self.parameters[name]
+
+    def get(self, name, otherwise=None):
+        return self.parameters.get(name, otherwise)
+
+    def __repr__(self):
+        return f"<{self.full_error or 'reply'} {self.parameters}>"
+
+
+class Closed(Exception):
+    """The verifier hung up."""
+
+
+class Client:
+    """A connection to one door, made by whoever runs: raw bytes, or whole calls."""
+
+    def __init__(self, path, door="verify", patience=PATIENCE):
+        self.interface = INTERFACES.get(door, door)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(patience)
+        self.socket.connect(path)
+        self.buffer = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def receive(self):
+        """The next message's bytes without its NUL; Closed at the end."""
+        while b"\0" not in self.buffer:
+            try:
+                data = self.socket.recv(65536)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                raise Closed()
+            self.buffer += data
+        message, self.buffer = self.buffer.split(b"\0", 1)
+        return message
+
+    def is_closed(self):
+        """Waits for the verifier to hang up; False where it says something instead."""
+        try:
+            self.receive()
+        except Closed:
+            return True
+        return False
+
+    def start(self, method, parameters=None, **envelope):
+        """Sends a call and doesn't wait."""
+        name = method if "." in method else f"{self.interface}.{method}"
+        message = {"method": name, "parameters": parameters or {}, **envelope}
+        self.send(json.dumps(message, ensure_ascii=False).encode() + b"\0")
+
+    def finish(self):
+        return Reply(json.loads(self.receive()))
+
+    def call(self, method, parameters=None, **envelope):
+        self.start(method, parameters, **envelope)
+        return self.finish()
+
+
+# --- stepupd ---------------------------------------------------------------------------------------------------------
+
+class Verifier:
+    """A stepupd of its own: folder, policy, key, sockets, log. Use as a context manager, or start() and stop().
+
+    policy      rules; issuer, rp-id, store and help are put before them unless the text has an issuer
+                ({state} and {folder} are replaced where the text holds them)
+    uid         whom the verifier runs as
+    arguments   more options for stepupd
+    faketime    what libfaketime is told, e.g. "+3600" or "@2030-01-01 00:00:00"
+    """
+
+    def __init__(self, policy="", uid=0, arguments=(), environment=None, faketime=None, binary=None, folder=None):
+        need_root()
+        self.folder = folder or tempfile.mkdtemp(prefix="stepup-test.")
+        self.own_folder = folder is None
+        os.chmod(self.folder, 0o755)
+        self.etc, self.state, self.run = (os.path.join(self.folder, name) for name in ("etc", "state", "run"))
+        self.config = os.path.join(self.etc, "stepup.conf")
+        self.master_key = os.path.join(self.etc, "master.key")
+        self.highwater = os.path.join(self.folder, "highwater", "highwater")
+        self.database = os.path.join(self.state, "stepup.db")
+        self.log_path = os.path.join(self.folder, "stepupd.log")
+        self.uid = uid
+        self.arguments = list(arguments)
+        self.environment = dict(environment or {})
+        self.faketime = faketime
+        self.binary = binary or program("verifier/stepupd")
+        self.process = None
+        self.notifications = None
+        for path, mode in ((self.etc, 0o755), (self.state, 0o700), (self.run, 0o755), (os.path.dirname(self.highwater), 0o700)):
+            if not os.path.exists(path):
+                os.mkdir(path, mode)
+            os.chown(path, uid, -1)
+        if not os.path.exists(self.master_key):
+            with open(os.open(self.master_key, os.O_CREAT | os.O_WRONLY, 0o400), "w") as out:
+                out.write(secrets.token_hex(32) + "\n")
+            os.chown(self.master_key, uid, -1)
+        self.write_policy(policy)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.close()
+
+    def write_policy(self, policy):
+        """Replaces the policy's text; a running verifier takes it at reload()."""
+        if not re.search(r"^\s*issuer\b", policy, re.M):
+            policy = HEADER + policy
+        for name in ("state", "folder"):
+            policy = policy.replace("{%s}" % name, getattr(self, name))
+        with open(self.config + ".new", "w") as out:
+            out.write(policy)
+        os.chmod(self.config + ".new", 0o644)
+        os.rename(self.config + ".new", self.config)
+
+    def command(self):
+        return [self.binary, "--config", self.config, "--run-dir", self.run, "--master-key", self.master_key,
+                "--highwater", self.highwater, *self.arguments]
+
+    def command_environment(self):
+        environment = {name: value for name, value in os.environ.items() if name.startswith(("ASAN_", "UBSAN_", "TSAN_", "PATH", "LSAN_"))}
+        if self.faketime is not None:
+            library = subprocess.run(["sh", "-c", "echo /usr/lib/*/faketime/libfaketimeMT.so.1"], capture_output=True, text=True).stdout.strip()
+            environment.update(LD_PRELOAD=library, FAKETIME=self.faketime, FAKETIME_DONT_RESET="1", FAKETIME_DONT_FAKE_MONOTONIC="1")
+        environment.update(self.environment)
+        return environment
+
+    def spawn(self, command=None, **options):
+        """Starts it without waiting for anything; its standard error is added to the log file."""
+        path = os.path.join(self.folder, "notify")
+        if self.notifications is None:
+            self.notifications = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.notifications.bind(path)
+            os.chmod(path, 0o666)
+        environment = self.command_environment()
+        environment.setdefault("NOTIFY_SOCKET", path)
+        uid = self.uid
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(command or self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+                                            preexec_fn=(lambda: become(uid)) if uid else None, **options)
+        return self.process
+
+    def start(self):
+        self.spawn()
+        self.wait_notified("READY=1")
+        return self
+
+    def wait_notified(self, what):
+        """Waits for a line that stepupd sends to the service manager."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if select.select([self.notifications], [], [], 0.05)[0]:
+                lines = self.notifications.recv(65536).decode().splitlines()
+                if what in lines:
+                    return lines
+            elif self.process.poll() is not None:
+                raise RuntimeError(f"stepupd ended with {self.process.returncode} before {what}:\n{self.log()}")
+        raise RuntimeError(f"stepupd didn't say {what} in {PATIENCE} s:\n{self.log()}")
+
+    def refuses_to_start(self):
+        """Starts it and expects it to end by itself: (exit status, what it said)."""
+        before = len(self.log())
+        self.spawn()
+        try:
+            status = self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            status = None
+        self.process = None
+        return status, self.log()[before:]
+
+    def stop(self):
+        """A clean stop; the exit status."""
+        if self.process is None:
+            return None
+        self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(PATIENCE)
+        self.process = None
+        return status
+
+    def kill(self):
+        """kill -9, as a crash."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def reload(self):
+        """SIGHUP, and waits until the verifier has answered it, whichever way."""
+        self.process.send_signal(signal.SIGHUP)
+        self.wait_notified("RELOADING=1")
+        self.wait_notified("READY=1")
+
+    def close(self):
+        """Stops it and removes its folder. A stepupd that doesn't stop cleanly is an error, with its log."""
+        try:
+            if self.process is not None and self.process.poll() is not None:
+                raise RuntimeError(f"stepupd had ended with {self.process.returncode}:\n{self.log()}")
+            status = self.stop()
+            if status not in (None, 0):
+                raise RuntimeError(f"stepupd stopped with {status}:\n{self.log()}")
+        finally:
+            self.kill()
+            if self.notifications is not None:
+                self.notifications.close()
+            if self.own_folder and not os.environ.get("STEPUP_TEST_KEEP"):
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self):
+        try:
+            with open(self.log_path, errors="replace") as source:
+                return source.read()
+        except FileNotFoundError:
+            return ""
+
+    def wait_log(self, pattern):
+        """Waits for a line in the log; the match."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            match = re.search(pattern, self.log())
+            if match:
+                return match
+            select.select([], [], [], 0.02)
+        raise RuntimeError(f"the log never said {pattern!r}:\n{self.log()}")
+
+    def path(self, door="verify"):
+        return os.path.join(self.run, f"{door}.sock")
+
+    def client(self, door="verify"):
+        return Client(self.path(door), door)
+
+    def call(self, door, method, parameters=None, uid=None, gid=None, groups=()):
+        """One call on a connection of its own; by this process, or by a child of that uid."""
+        def once():
+            with Client(self.path(door), door) as client:
+                return client.call(method, parameters)
+        return once() if uid is None else as_uid(uid, once, gid=gid, groups=groups)
+
+    # --- the usual ways, as root ---
+
+    def enrol(self, user, digits=None, algorithm=None, at=None):
+        """Enrols a TOTP credential for a user by an invitation; a Secret. The proving code is of the current step unless `at`."""
+        invitation = self.call("admin", "Init", {"user": user, "again": True})
+        if not invitation.ok:
+            raise RuntimeError(f"no invitation for {user}: {invitation}")
+        wanted = {"user": user, "type": "totp", "invitation": invitation["invitation"]}
+        wanted.update({name: value for name, value in (("digits", digits), ("algorithm", algorithm)) if value is not None})
+        begun = self.call("verify", "EnrollBegin", wanted)
+        if not begun.ok:
+            raise RuntimeError(f"{user} could not begin to enrol: {begun}")
+        secret = Secret(begun["secret"], digits or 6, algorithm or "SHA1")
+        done = self.call("verify", "EnrollFinish", {"transaction": begun["transaction"], "code": secret.code(at=at)})
+        if not done.ok:
+            raise RuntimeError(f"{user} could not enrol: {done}")
+        secret.used = secret.step(at)
+        secret.credential = done["credential"]
+        return secret
+
+    def begin(self, user, action, details=None, uid=None, **more):
+        parameters = {"action": action, **more}
+        if user is not None:
+            parameters["user"] = user
+        if details is not None:
+            parameters["details"] = details
+        return self.call("verify", "Begin", parameters, uid=uid)
+
+    def answer(self, transaction, code, uid=None):
+        return self.call("verify", "Answer", {"transaction": transaction, "method": "code", "code": code}, uid=uid)
+
+    def step_up(self, user, action, details, code, uid=None, **more):
+        """Begin and Answer; the last reply."""
+        begun = self.begin(user, action, details, uid=uid, **more)
+        return self.answer(begun["transaction"], code, uid=uid) if begun.ok else begun
+
+
+# --- codes, by RFC 6238 and without any of the product's code -----------------------------------------------------------
+
+def hotp(key, counter, digits=6, algorithm="SHA1"):
+    digest = hmac.new(key, struct.pack(">Q", counter), getattr(hashlib, algorithm.lower())).digest()
+    offset = digest[-1] & 15
+    return str((struct.unpack(">I", digest[offset:offset + 4])[0] & 0x7fffffff) % 10 ** digits).zfill(digits)
+
+
+def totp(secret, at=None, digits=6, algorithm="SHA1", period=30):
+    text = secret.replace(" ", "").upper()
+    key = base64.b32decode(text + "=" * (-len(text) % 8))
+    return hotp(key, int(time.time() if at is None else at) // period, digits, algorithm)
+
+
+class Secret:
+    """An enrolled TOTP secret. fresh() gives a code that the verifier still takes: of the current step, or of the next one (which the
+    window of one step allows) where the current one is used up; it waits for a step where both are."""
+
+    def __init__(self, text, digits=6, algorithm="SHA1", period=30):
+        self.text, self.digits, self.algorithm, self.period = text, digits, algorithm, period
+        self.used = -1
+        self.credential = None
+
+    def step(self, at=None):
+        return int(time.time() if at is None else at) // self.period
+
+    def code(self, at=None, ahead=0):
+        return totp(self.text, (time.time() if at is None else at) + ahead * self.period, self.digits, self.algorithm, self.period)
+
+    def fresh(self):
+        while self.used > self.step():
+            time.sleep(self.period - time.time() % self.period + 0.01)
+        step = max(self.used + 1, self.step())
+        self.used = step
+        return totp(self.text, step * self.period, self.digits, self.algorithm, self.period)
+
+    def wrong(self):
+        """A well-formed code that no step near now has."""
+        near = {self.code(ahead=ahead) for ahead in range(-3, 4)}
+        return next(code for code in (str(n).zfill(self.digits) for n in range(10 ** self.digits)) if code not in near)
