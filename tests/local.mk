@@ -7,6 +7,7 @@ include tests/unit/policy.mk
 include tests/unit/factors.mk
 include tests/unit/doors.mk
 include tests/unit/server.mk
+include tests/unit/tools.mk
 include tests/pam/local.mk
 include tests/flows/local.mk
 include tests/browser/local.mk

@@ -1,0 +1,7 @@
+# The CLI's parts that need no verifier.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_pam_lint
+endif
+tests_unit_test_pam_lint_SOURCES = tests/unit/test_pam_lint.c tools/stepup/pam_lint.c tools/stepup/pam_lint.h
+tests_unit_test_pam_lint_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_pam_lint_LDADD = $(CMOCKA_LIBS)
