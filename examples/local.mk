@@ -1,2 +1,43 @@
-# Configuration examples, the support console and its export service, the quickstart.
+# Configuration examples, the support console and its export service, the quickstart. Built, not installed: they are to be read.
 EXTRA_DIST += examples/scratch-host
+
+if HAVE_MICROHTTPD
+noinst_PROGRAMS += examples/support-console/support-console examples/support-console/seed-customers \
+	examples/export-service/export-service
+endif
+
+examples_support_console_support_console_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) -pthread
+examples_support_console_support_console_LDADD = $(MICROHTTPD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PAM_LIBS) -lcrypt -lpthread
+examples_support_console_support_console_SOURCES = \
+	examples/support-console/browse.c \
+	examples/support-console/customers.c examples/support-console/customers.h \
+	examples/support-console/export_client.c examples/support-console/export_client.h \
+	examples/support-console/exports.c \
+	examples/support-console/form.c examples/support-console/form.h \
+	examples/support-console/handlers.h \
+	examples/support-console/html.c examples/support-console/html.h \
+	examples/support-console/http.c examples/support-console/http.h \
+	examples/support-console/main.c \
+	examples/support-console/pages.c examples/support-console/pages.h \
+	examples/support-console/pam_environment.c examples/support-console/pam_environment.h \
+	examples/support-console/routes.c \
+	examples/support-console/session.c examples/support-console/session.h \
+	examples/support-console/sign_in.c \
+	examples/support-console/staff.c examples/support-console/staff.h \
+	examples/support-console/static_files.c examples/support-console/static_files.h \
+	examples/support-console/step_up_bridge.c examples/support-console/step_up_bridge.h \
+	examples/support-console/step_up_routes.c
+
+examples_support_console_seed_customers_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+examples_support_console_seed_customers_LDADD = $(SQLITE_LIBS)
+examples_support_console_seed_customers_SOURCES = examples/support-console/seed.c
+
+examples_export_service_export_service_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS)
+examples_export_service_export_service_LDADD = $(JANSSON_LIBS) $(SQLITE_LIBS)
+examples_export_service_export_service_SOURCES = \
+	examples/export-service/contacts.c examples/export-service/contacts.h \
+	examples/export-service/main.c \
+	examples/export-service/redeem.c examples/export-service/redeem.h
+
+EXTRA_DIST += examples/support-console/static/console.css examples/support-console/static/console.js \
+	examples/support-console/static/icon.svg examples/support-console/static/stepup.js

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Every address that the console answers at, who may use it, and what answers. */
+#include "examples/support-console/handlers.h"
+
+const struct route routes[] = {
+	{"GET", "/", ACCESS_ANYBODY, handle_home, false},
+	{"GET", "/static/*", ACCESS_ANYBODY, handle_static, false},
+	{"GET", "/sign-in", ACCESS_ANYBODY, handle_sign_in_page, false},
+	{"POST", "/sign-in", ACCESS_ANYBODY, handle_sign_in, false},
+	{"GET", "/sign-in/code", ACCESS_PASSWORD, handle_code_page, false},
+	{"POST", "/sign-out", ACCESS_PASSWORD, handle_sign_out, false},
+	{"POST", "/step-up/begin", ACCESS_PASSWORD, handle_step_up_begin, false},
+	{"POST", "/step-up/answer", ACCESS_PASSWORD, handle_step_up_answer, false},
+	{"GET", "/customers", ACCESS_SIGNED_IN, handle_customers, false},
+	{"GET", "/customers/*", ACCESS_SIGNED_IN, handle_customer, false},
+	{"POST", "/customers/*/key", ACCESS_SIGNED_IN, handle_customer_key, false},
+	{"POST", "/exports", ACCESS_SIGNED_IN, handle_export, false},
+	{"GET", "/demo", ACCESS_SIGNED_IN, handle_demo_page, true},
+	{"POST", "/demo/exports", ACCESS_SIGNED_IN, handle_demo_export, true},
+	{0},
+};

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From PAM to HTTP: one step-up is one PAM transaction in a thread of its own, whose questions are answered by later requests.
+ * This is the part to copy into a console of your own.
+ *
+ * MUST:
+ * - a step-up belongs to the session that began it; no other session learns of it or answers it;
+ * - only PAM_SUCCESS of pam_authenticate and then of pam_acct_mgmt is a grant;
+ * - a grant is for the action and the details that were begun, is taken once, and is gone after a minute;
+ * - the number of step-ups is bounded, and each ends by itself when nobody answers.
+ */
+#ifndef CONSOLE_STEP_UP_BRIDGE_H
+#define CONSOLE_STEP_UP_BRIDGE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "examples/support-console/session.h"
+
+#define STEP_UP_ACTION_SIZE 65
+
+struct bridge;
+
+enum step_up_state {
+	STEP_UP_RUNNING,  /* the verifier has not answered in time; ask again or give up */
+	STEP_UP_QUESTION, /* `message` is the question */
+	STEP_UP_GRANTED,  /* `message` is what the module said, or NULL */
+	STEP_UP_REFUSED,  /* likewise */
+	STEP_UP_GONE,     /* unknown, of another session, taken, or too many at once */
+};
+
+/* What is to be done once it is granted. */
+struct step_up_subject {
+	char action[STEP_UP_ACTION_SIZE];
+	char account[ACCOUNT_SIZE]; /* "" for none */
+	int64_t records;            /* 0 for none */
+};
+
+struct step_up_view {
+	char id[TOKEN_SIZE];
+	enum step_up_state state;
+	struct step_up_subject subject;
+	json_t *message; /* a JSON object of the conversation, or NULL; the caller's to free */
+};
+
+/* `service` is the PAM service; `confdir` NULL for /etc/pam.d. */
+struct bridge *bridge_new(const char *service, const char *confdir);
+
+/* Gives up what is still open, waits for its threads, frees, sets NULL. */
+void bridge_free(struct bridge **bridge);
+
+/* Begins a step-up of the session's employee and waits for the first question or the end. */
+void bridge_begin(struct bridge *bridge, const struct session *session, const char *rhost,
+	const struct step_up_subject *subject, struct step_up_view *view);
+
+/* Hands over one answer (a JSON object of the conversation) and waits for the next question or the end. */
+void bridge_answer(struct bridge *bridge, const struct session *session, const char *id, const json_t *answer,
+	struct step_up_view *view);
+
+/* Takes a grant for the action and, where it has one, the account it was begun for: once. `receipt` (RECEIPT_SIZE bytes) is ""
+ * where the action's rule makes none. */
+bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action,
+	struct step_up_subject *subject, char *receipt);
+
+/* Gives up every step-up of the session. */
+void bridge_drop_session(struct bridge *bridge, const struct session *session);
+
+/* PAM's account phase: may this employee still use the console? Where not, `*message` is the module's object or NULL. */
+bool bridge_account(struct bridge *bridge, const char *user, const char *rhost, json_t **message);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The step-up dialog's two addresses.
+ *   POST /step-up/begin   {"action", "account"?, "records"?}
+ *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…} or {"cancel":true}}
+ * Both answer {"id", "state": "question"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
+ * MUST: the browser names one of the actions below, and the console checks that its details are true.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "examples/support-console/handlers.h"
+
+/* Which actions the pages can begin, in which stage, with which details. */
+static const struct {
+	const char *action;
+	enum session_stage stage;
+	bool account, records;
+} actions[] = {
+	{"console.login", SESSION_PASSWORD, false, false},
+	{"customer.view", SESSION_SIGNED_IN, true, false},
+	{"customer.export", SESSION_SIGNED_IN, true, true},
+	{"customer.reveal_key", SESSION_SIGNED_IN, true, false},
+};
+
+static enum MHD_Result gone(struct request *request, unsigned status, const char *words)
+{
+	return reply_json(request, status, json_pack("{s:s, s:{s:s, s:s}}", "state", "gone", "message", "type", "refused",
+						   "message", words));
+}
+
+/* Fills in the account and the number of records; what isn't so in the database isn't begun. */
+static bool subject_details(struct request *request, const json_t *body, bool records, struct step_up_subject *subject)
+{
+	const char *account = json_string_value(json_object_get(body, "account"));
+	const json_t *number = json_object_get(body, "records");
+	int64_t contacts;
+
+	if (!account || strlen(account) >= ACCOUNT_SIZE)
+		return false;
+	contacts = customer_contact_count(request->console->customers, account);
+	if (contacts < 0)
+		return false;
+	strcpy(subject->account, account);
+	if (!records)
+		return true;
+	subject->records = json_integer_value(number);
+	return json_is_integer(number) && subject->records >= 1 && subject->records <= contacts;
+}
+
+static bool subject_read(struct request *request, const json_t *body, struct step_up_subject *subject)
+{
+	const char *action = json_string_value(json_object_get(body, "action"));
+
+	for (size_t i = 0; action && i < sizeof(actions) / sizeof(*actions); i++) {
+		if (strcmp(action, actions[i].action) || request->session.stage != actions[i].stage)
+			continue;
+		strcpy(subject->action, actions[i].action);
+		return !actions[i].account || subject_details(request, body, actions[i].records, subject);
+	}
+	return false;
+}
+
+static const char *state_name(enum step_up_state state)
+{
+	switch (state) {
+	case STEP_UP_QUESTION:
+		return "question";
+	case STEP_UP_GRANTED:
+		return "granted";
+	case STEP_UP_REFUSED:
+		return "refused";
+	default:
+		return "gone";
+	}
+}
+
+/* What a grant changes at once. Sign-in: the session moves on, under a new cookie. Viewing: the session may look at the customer.
+ * Exports and keys are taken later, by the request that carries them out. */
+static bool granted(struct request *request, const struct step_up_view *view, char cookie[COOKIE_SIZE])
+{
+	struct console *console = request->console;
+	struct step_up_subject subject;
+	char receipt[RECEIPT_SIZE];
+	bool done = true;
+
+	if (!strcmp(view->subject.action, "console.login")) {
+		struct session session;
+
+		done = bridge_take(console->bridge, &request->session, view->id, "console.login", &subject, receipt) &&
+			session_sign_in(console->sessions, request->session.token, &session);
+		if (done)
+			cookie_line(console, session.token, cookie);
+	} else if (!strcmp(view->subject.action, "customer.view")) {
+		done = bridge_take(console->bridge, &request->session, view->id, "customer.view", &subject, receipt);
+		if (done)
+			session_allow_view(console->sessions, request->session.token, subject.account);
+	}
+	explicit_bzero(receipt, sizeof(receipt));
+	return done;
+}
+
+static enum MHD_Result reply_step_up(struct request *request, struct step_up_view *view)
+{
+	char cookie[COOKIE_SIZE] = "";
+	json_t *reply;
+
+	if (view->state == STEP_UP_GRANTED && !granted(request, view, cookie)) {
+		json_decref(view->message);
+		return gone(request, MHD_HTTP_CONFLICT, "Your session ended meanwhile. Sign in again.");
+	}
+	if (view->state == STEP_UP_RUNNING || view->state == STEP_UP_GONE) {
+		json_decref(view->message);
+		return gone(request, MHD_HTTP_GONE,
+			"This question is no longer open, so nothing was approved. Close it and start again.");
+	}
+	reply = json_pack("{s:s, s:s}", "id", view->id, "state", state_name(view->state));
+	if (view->message && json_object_set_new(reply, "message", view->message) < 0) {
+		json_decref(reply);
+		return MHD_NO;
+	}
+	return reply_json_cookie(request, MHD_HTTP_OK, reply, *cookie ? cookie : NULL);
+}
+
+enum MHD_Result handle_step_up_begin(struct request *request)
+{
+	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	struct step_up_subject subject = {0};
+	struct step_up_view view;
+	bool fits = body && subject_read(request, body, &subject);
+
+	json_decref(body);
+	if (!fits)
+		return gone(request, MHD_HTTP_BAD_REQUEST,
+			"The console does not know this action or these details. Nothing was approved. Reload the page.");
+	bridge_begin(request->console->bridge, &request->session, request->rhost, &subject, &view);
+	if (view.state == STEP_UP_GONE)
+		return gone(request, MHD_HTTP_TOO_MANY_REQUESTS,
+			"Too many questions are open. Nothing was approved. Answer or cancel the others, or wait two minutes.");
+	return reply_step_up(request, &view);
+}
+
+enum MHD_Result handle_step_up_answer(struct request *request)
+{
+	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const char *id = json_string_value(json_object_get(body, "id"));
+	const json_t *answer = json_object_get(body, "answer");
+	struct step_up_view view = {.state = STEP_UP_GONE};
+
+	if (id && json_is_object(answer))
+		bridge_answer(request->console->bridge, &request->session, id, answer, &view);
+	json_decref(body);
+	return reply_step_up(request, &view);
+}
