@@ -1,2 +1,2 @@
 # tests/flows
-EXTRA_DIST += tests/flows/harness.py
+EXTRA_DIST += tests/flows/harness.py tests/flows/vectors.py tests/flows/clock.py tests/flows/disk.py

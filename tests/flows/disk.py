@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A full disk and a store that turned read-only under a running verifier: nothing is approved, and it recovers when the disk does.
+
+Runs itself in a mount namespace of its own, with a small tmpfs as the verifier's state.
+"""
+import os
+import subprocess
+import sys
+
+from harness import Tap, Verifier, need_root
+
+POLICY = 'action door.open { users = { "*" } prompt = "Open the door" require = { code } }\n'
+FILL = "ballast"
+
+
+def mount(*arguments):
+    subprocess.run(["mount", *arguments], check=True)
+
+
+def fill(folder):
+    """Takes the disk's last byte."""
+    with open(os.path.join(folder, FILL), "wb", buffering=0) as out:
+        for size in (65536, 4096, 1):
+            try:
+                while out.write(b"x" * size) == size:
+                    pass
+            except OSError:
+                pass
+
+
+def expect_refused(tap, verifier, secret, what):
+    """Refusals until one is met whose write did not fit; never a success. The first codes may still fit into a log that was there before."""
+    code = secret.fresh()
+    reply = verifier.step_up("alice", "door.open", None, code)
+    tap.equal(reply.error, "Unavailable", f"{what}: a right code is not approved, and the reply says that it could not be checked")
+    tap.matches(reply.message, r"nothing was approved", f"{what}: the words say that nothing was approved")
+    tap.ok(verifier.call("verify", "Keys").ok, f"{what}: the verifier still serves what needs no write")
+    return code
+
+
+def full_disk(tap):
+    verifier = Verifier(POLICY)
+    mount("-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", verifier.state)
+    with verifier:
+        secret = verifier.enrol("alice")
+        fill(verifier.state)
+        verifier.call("verify", "Begin", {"user": "alice", "action": "door.open"})
+        # What is preallocated of the write-ahead log still takes some: use it up.
+        for _ in range(4000):
+            reply = verifier.step_up("nobody-%d" % _, "door.open", None, "123456")
+            if reply.error == "Unavailable":
+                break
+        tap.equal(reply.error, "Unavailable", "a full disk: the refusal of a wrong code is not pretended to be logged either")
+        code = expect_refused(tap, verifier, secret, "a full disk")
+        os.unlink(os.path.join(verifier.state, FILL))
+        reply = verifier.step_up("alice", "door.open", None, code)
+        tap.ok(reply.ok, "with room again the very code that could not be checked is taken: it was never spent", reply)
+        verifier.restart()
+        tap.equal(verifier.step_up("alice", "door.open", None, code).error, "BadAnswer", "and after a restart it is spent")
+    subprocess.run(["umount", verifier.state])
+
+
+def read_only(tap):
+    verifier = Verifier(POLICY)
+    mount("-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", verifier.state)
+    with verifier:
+        secret = verifier.enrol("alice")
+        verifier.stop()
+        mount("-o", "remount,ro", verifier.state)
+        status, said = verifier.refuses_to_start()
+        tap.ok(status not in (0, None), "a read-only store: the verifier does not start")
+        tap.matches(said, r"(?i)read-only|can.t be written|cannot be written", "a read-only store: it says so")
+        mount("-o", "remount,rw", verifier.state)
+        verifier.start()
+        tap.ok(verifier.step_up("alice", "door.open", None, secret.fresh()).ok, "writable again: nothing was lost")
+    subprocess.run(["umount", verifier.state])
+
+
+def main():
+    need_root()
+    if os.environ.get("STEPUP_OWN_MOUNTS") != "1":
+        os.environ["STEPUP_OWN_MOUNTS"] = "1"
+        os.execvp("unshare", ["unshare", "-m", "--propagation", "private", sys.executable, *sys.argv])
+    tap = Tap()
+    tap.run(full_disk, tap)
+    tap.run(read_only, tap)
+    tap.done()
+
+
+if __name__ == "__main__":
+    main()
