@@ -9,3 +9,4 @@ EXTRA_DIST += man/io.stepup.Verify1.7.in man/io.stepup.Admin1.7.in man/io.stepup
 $(interface_pages): $(interface_pages:=.in) $(dist_interfaces_DATA)
 	$(AM_V_GEN)$(MKDIR_P) man && name=$(@F) && $(SED) -e 's/\\/\\e/g' $(srcdir)/lib/interfaces/$${name%.7}.varlink >$@.text && \
 	$(SED) -e "/@VARLINK@/{r $@.text" -e 'd;}' $(srcdir)/$@.in >$@.new && rm -f $@.text && mv $@.new $@
+dist_man_MANS += man/stepupd.8
