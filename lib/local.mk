@@ -18,7 +18,8 @@ lib_libevidence_la_CPPFLAGS = $(AM_CPPFLAGS)
 lib_libevidence_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS)
 lib_libevidence_la_LIBADD = lib/libstepup.la $(CRYPTO_LIBS) $(JOSE_LIBS)
 lib_libevidence_la_SOURCES = lib/digest.h lib/digest.c lib/merkle.h lib/merkle.c lib/checkpoint_note.h lib/checkpoint_note.c \
-	lib/log_check.h lib/log_replay.h lib/receipt_check.h lib/receipt_check.c
+	lib/log_check.h lib/log_check.c lib/log_replay.h lib/log_replay.c \
+	lib/log_replay_rules.h lib/log_replay_rules.c lib/receipt_check.h lib/receipt_check.c
 
 EXTRA_DIST += lib/display_text_ranges.py
 

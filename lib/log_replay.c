@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Replays a log: one table names the types of entries and what each does to what is known.
+ */
+#include "lib/log_replay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/log_replay_rules.h"
+
+#define GRANTS_KEPT_SECONDS 600 /* an administrator's verb names a step-up of the last minutes */
+#define SWEEP_EVERY 4096        /* entries */
+
+static void on_nothing(struct step *step)
+{
+	(void)step;
+}
+
+static void on_epoch(struct step *step)
+{
+	json_object_clear(step->replay->receipts);
+	json_object_clear(step->replay->invitations);
+	json_object_clear(step->replay->grants);
+}
+
+static void issue_receipt(struct step *step, const char *jti)
+{
+	json_t *receipt;
+
+	if (json_object_get(step->replay->receipts, jti) != NULL) {
+		step_tell(step, "The receipt %s was issued before.", jti);
+		return;
+	}
+	receipt = json_pack("{s:s, s:s, s:s, s:s, s:I}", "user_id", step_text(step, "user_id"), "credential", step_text(step, "credential"),
+		"audience", step_text(step, "audience"), "action", step_text(step, "action"), "expires",
+		(json_int_t)member_number(step->entry, "expires", 0));
+	if (receipt != NULL && json_is_object(json_object_get(step->evidence, "details")))
+		step_put(step, receipt, "details", json_incref(json_object_get(step->evidence, "details")));
+	step_put(step, step->replay->receipts, jti, receipt);
+}
+
+static void on_grant(struct step *step)
+{
+	const char *user_id = step_text(step, "user_id"), *action = step_text(step, "action"), *jti = member_text(step->entry, "jti");
+	json_t *credential = step_check_credential(step, step_text(step, "credential"), user_id);
+	char key[24];
+
+	step->summary->grants++;
+	step_check_not_locked(step, user_id, "A step-up was granted");
+	step_check_not_frozen(step, action);
+	if (credential != NULL)
+		step_check_spent(step, credential);
+	step_check_commitment(step);
+	if (step->error == STEPUP_OK)
+		step_check_context(step);
+	if (jti != NULL)
+		issue_receipt(step, jti);
+	if (strncmp(action, "stepup.", strlen("stepup.")) == 0) {
+		(void)snprintf(key, sizeof(key), "%" PRId64, step->index);
+		step_put(step, step->replay->grants, key, json_pack("{s:s, s:s, s:I}", "action", action, "user", step_text(step, "user"), "at",
+			(json_int_t)step->at));
+	}
+}
+
+static void on_refusal(struct step *step)
+{
+	step->summary->refusals++;
+	step_check_commitment(step);
+}
+
+static void on_invitation(struct step *step)
+{
+	const char *user = step_text(step, "user");
+	const json_t *known = json_object_get(step->replay->invitations, user);
+	int64_t expires = member_number(step->entry, "expires", 0), before = member_number(known, "expires", 0);
+
+	step_put(step, step->replay->invitations, user, json_pack("{s:I, s:I}", "open", (json_int_t)(member_number(known, "open", 0) + 1), "expires",
+		(json_int_t)(expires > before ? expires : before)));
+	step_check_grant(step, "stepup.invite", "by");
+}
+
+static void take_invitation(struct step *step)
+{
+	const char *user = step_text(step, "user");
+	json_t *known = json_object_get(step->replay->invitations, user);
+	int64_t open = member_number(known, "open", 0);
+
+	if (open < 1 || step->at >= member_number(known, "expires", 0))
+		step_tell(step, "%s enrolled by an invitation, but none was open.", user);
+	if (open > 0)
+		step_put(step, known, "open", json_integer(open - 1));
+}
+
+static void on_enrol(struct step *step)
+{
+	const char *user_id = step_text(step, "user_id"), *id = step_text(step, "credential"), *method = step_text(step, "method");
+	const char *how = step_text(step, "how");
+
+	step_check_not_locked(step, user_id, "A credential was enrolled");
+	if (strcmp(how, "invitation") == 0)
+		take_invitation(step);
+	else if (strcmp(how, "authorization") == 0)
+		step_check_grant(step, "stepup.enroll", "user");
+	else
+		step_tell(step, "This credential came in some other way: %s", how);
+	if (json_object_get(step->replay->credentials, id) != NULL) {
+		step_tell(step, "The credential %s was enrolled before: the same one can't come back.", id);
+		return;
+	}
+	step_put(step, step->replay->credentials, id, json_pack("{s:s, s:s, s:I}", "user_id", user_id, "method", method, "spent",
+		(json_int_t)step_spent(step, method)));
+}
+
+static void credential_gone(struct step *step)
+{
+	json_t *credential = step_check_credential(step, step_text(step, "credential"), step_text(step, "user_id"));
+
+	if (credential != NULL)
+		step_put(step, credential, "gone", json_true());
+}
+
+static void on_remove(struct step *step)
+{
+	credential_gone(step);
+	step_check_grant(step, "stepup.remove", "by");
+}
+
+static void on_revoke(struct step *step)
+{
+	credential_gone(step);
+	step_check_grant(step, "stepup.revoke", "by");
+}
+
+/* Somebody without a record can be locked by name; nothing of theirs could be granted anyway. */
+static void on_lock(struct step *step)
+{
+	const char *user_id = member_text(step->entry, "user_id");
+
+	if (user_id != NULL)
+		step_put(step, step->replay->users, user_id, json_true());
+	step_check_grant(step, "stepup.lock", "by");
+}
+
+static void on_unlock(struct step *step)
+{
+	const char *user_id = member_text(step->entry, "user_id");
+
+	if (user_id != NULL)
+		(void)json_object_del(step->replay->users, user_id);
+	if (members_equal(step->entry, "by", step->entry, "user"))
+		step_tell(step, "Somebody unlocked their own account.");
+	step_check_grant(step, "stepup.unlock", "by");
+}
+
+static void on_freeze(struct step *step)
+{
+	step_put(step, step->replay->frozen, step_text(step, "action"), json_true());
+	step_check_grant(step, "stepup.freeze", "by");
+}
+
+static void on_thaw(struct step *step)
+{
+	(void)json_object_del(step->replay->frozen, step_text(step, "action"));
+	step_check_grant(step, "stepup.thaw", "by");
+}
+
+static void on_policy(struct step *step)
+{
+	step_check_grant(step, "stepup.reload", "by");
+}
+
+/* What was carried out against what was approved: the same texts, numbers at most. */
+static void check_details(struct step *step, const json_t *approved, const json_t *redeemed)
+{
+	const json_t *limit;
+	const char *name;
+	json_t *value;
+
+	if (approved == NULL || redeemed == NULL)
+		return;
+	if (json_object_size(approved) != json_object_size(redeemed))
+		step_tell(step, "The receipt was redeemed with other details than were approved.");
+	json_object_foreach ((json_t *)(uintptr_t)redeemed, name, value) {
+		limit = json_object_get(approved, name);
+		if (json_is_integer(limit) && json_is_integer(value) ? json_integer_value(value) > json_integer_value(limit) :
+									!json_equal(limit, value))
+			step_tell(step, "The receipt was redeemed for another or a larger \"%s\" than was approved.", name);
+	}
+}
+
+static void on_redeem(struct step *step)
+{
+	const char *jti = step_text(step, "jti"), *user_id = step_text(step, "user_id");
+	json_t *receipt = json_object_get(step->replay->receipts, jti);
+
+	step->summary->redemptions++;
+	step_check_commitment(step);
+	step_check_not_locked(step, user_id, "A receipt was redeemed");
+	step_check_not_frozen(step, step_text(step, "action"));
+	if (receipt == NULL) {
+		step_tell(step, "The receipt %s was never issued, is void, or was redeemed before.", jti);
+		return;
+	}
+	if (!members_equal(receipt, "user_id", step->entry, "user_id"))
+		step_tell(step, "The receipt %s was issued to another user.", jti);
+	if (!members_equal(receipt, "audience", step->entry, "audience"))
+		step_tell(step, "The receipt %s was redeemed by another service than it was issued for.", jti);
+	if (!members_equal(receipt, "action", step->entry, "action"))
+		step_tell(step, "The receipt %s was redeemed for another action.", jti);
+	if (step->at >= member_number(receipt, "expires", 0))
+		step_tell(step, "The receipt %s was redeemed after it had expired.", jti);
+	(void)step_check_credential(step, member_text(receipt, "credential"), member_text(receipt, "user_id"));
+	check_details(step, json_object_get(receipt, "details"), json_object_get(step->evidence, "details"));
+	(void)json_object_del(step->replay->receipts, jti);
+}
+
+static const struct type {
+	const char *name;
+	void (*rule)(struct step *step);
+} types[] = {
+	{"epoch", on_epoch}, {"start", on_nothing}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
+	{"refusal", on_refusal}, {"alert", on_nothing}, {"enrol", on_enrol}, {"remove", on_remove}, {"revoke", on_revoke},
+	{"rename", on_nothing}, {"init", on_invitation}, {"invite", on_invitation}, {"lock", on_lock}, {"unlock", on_unlock},
+	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", on_redeem}, {"redeem-refusal", on_refusal},
+};
+
+/* --- the whole --- */
+
+static void forget(json_t *map, const char *member, int64_t before)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe (map, next, key, value)
+		if (member_number(value, member, 0) < before)
+			(void)json_object_del(map, key);
+}
+
+struct log_replay *log_replay_new(const char *host, log_problem *problem, void *context)
+{
+	struct log_replay *replay = calloc(1, sizeof(*replay));
+
+	if (replay == NULL)
+		return NULL;
+	*replay = (struct log_replay){.host = strdup(host), .problem = problem, .context = context, .users = json_object(),
+		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(),
+		.grants = json_object()};
+	if (replay->host == NULL || replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
+		replay->frozen == NULL || replay->receipts == NULL || replay->grants == NULL)
+		log_replay_free(&replay);
+	return replay;
+}
+
+void log_replay_free(struct log_replay **replay)
+{
+	if (*replay == NULL)
+		return;
+	free((*replay)->host);
+	json_decref((*replay)->users);
+	json_decref((*replay)->credentials);
+	json_decref((*replay)->invitations);
+	json_decref((*replay)->frozen);
+	json_decref((*replay)->receipts);
+	json_decref((*replay)->grants);
+	free(*replay);
+	*replay = NULL;
+}
+
+enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, const json_t *entry, const json_t *evidence,
+	const uint8_t *salt, struct log_check_summary *summary)
+{
+	struct step step = {.replay = replay, .index = index, .entry = entry, .evidence = evidence, .salt = salt, .summary = summary};
+	const char *type = step_text(&step, "type");
+	size_t i = 0;
+
+	step.at = member_number(entry, "at", -1);
+	if (step.at < 0)
+		step_tell(&step, "This entry does not say when it was made.");
+	if (summary->first_at == 0)
+		summary->first_at = step.at;
+	summary->last_at = step.at;
+	if (member_number(entry, "v", 0) != 1)
+		step_tell(&step, "This entry is of a version that this program does not know.");
+	while (i < sizeof(types) / sizeof(types[0]) && strcmp(types[i].name, type) != 0)
+		i++;
+	if (i < sizeof(types) / sizeof(types[0]))
+		types[i].rule(&step);
+	else
+		step_tell(&step, "This entry is of a type that this program does not know: %s", type);
+	if (index % SWEEP_EVERY == 0) {
+		forget(replay->grants, "at", step.at - GRANTS_KEPT_SECONDS);
+		forget(replay->receipts, "expires", step.at);
+	}
+	return step.error;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The rules that several types of entries share, and the state they are judged against. Inside of log_replay.c only.
+ * Layer: lib/ (part "evidence").
+ */
+#ifndef STEPUP_LIB_LOG_REPLAY_RULES_H
+#define STEPUP_LIB_LOG_REPLAY_RULES_H
+
+#include "lib/log_replay.h"
+
+/* What is known so far, in JSON objects used as maps. */
+struct log_replay {
+	char *host;
+	log_problem *problem;
+	void *context;
+	json_t *users;       /* user_id → true, those who are locked */
+	json_t *credentials; /* id → {user_id, method, spent, gone} */
+	json_t *invitations; /* user → {open, expires} */
+	json_t *frozen;      /* name or pattern → true */
+	json_t *receipts;    /* jti → {user_id, credential, audience, action, expires, details?} */
+	json_t *grants;      /* index → {action, user, at}, of the verifier's own verbs */
+};
+
+/* One entry on its way through the rules. */
+struct step {
+	struct log_replay *replay;
+	int64_t index, at;
+	const json_t *entry, *evidence;
+	const uint8_t *salt;
+	struct log_check_summary *summary;
+	enum stepup_error error; /* no memory: the replay ends */
+};
+
+/* Tells what is wrong with this entry. */
+__attribute__((format(printf, 2, 3))) void step_tell(struct step *step, const char *format, ...);
+
+/* Members of an object; NULL or `otherwise` where there is none of that name and type. */
+const char *member_text(const json_t *object, const char *name);
+int64_t member_number(const json_t *object, const char *name, int64_t otherwise);
+bool members_equal(const json_t *a, const char *name_a, const json_t *b, const char *name_b);
+
+/* A text of the entry; told and "" where there is none. */
+const char *step_text(struct step *step, const char *name);
+
+/* Sets a member and takes over `value`; what fails ends the replay. */
+void step_put(struct step *step, json_t *map, const char *key, json_t *value);
+
+/* The rules. Each tells what it finds and goes on. `what` begins a sentence: "A step-up was granted". */
+void step_check_not_locked(struct step *step, const char *user_id, const char *what);
+void step_check_not_frozen(struct step *step, const char *action);
+/* The credential, where it was enrolled for this user and not removed; NULL otherwise. */
+json_t *step_check_credential(struct step *step, const char *id, const char *user_id);
+
+/* The TOTP step or HOTP counter that the entry uses up, -1 where it has none; and that it lies above the last. */
+int64_t step_spent(struct step *step, const char *method);
+void step_check_spent(struct step *step, json_t *credential);
+
+/* HMAC-SHA-256(salt, JCS({"action","details"})) is what the entry commits to; counts those that were erased. */
+void step_check_commitment(struct step *step);
+
+/* What was signed is about what the entry is about, and its challenge covers the prompt that was shown. */
+void step_check_context(struct step *step);
+
+/* A step-up that the entry names (if any) stands before it, for that verb, by the person in member `by_member`. */
+void step_check_grant(struct step *step, const char *verb, const char *by_member);
+
+#endif
