@@ -109,6 +109,36 @@ void budgets_free(struct budgets **all)
 	*all = NULL;
 }
 
+/* Without connection and, unless debts are forgiven, with full buckets. */
+static bool is_idle(struct budget *budget, int64_t now_ms, bool forgive)
+{
+	if (budget->connections > 0 || forgive)
+		return budget->connections == 0;
+	bytes_fill(budget, now_ms);
+	begins_fill(budget, now_ms);
+	return budget->bytes.level == limits_of(budget)->bytes_at_once * 1000 &&
+		budget->begins.level == limits_of(budget)->begins_per_minute * 1000;
+}
+
+static void sweep(struct budgets *all, int64_t now_ms, bool forgive)
+{
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct budget **link = &all->slots[i];
+
+		while (*link != NULL) {
+			struct budget *budget = *link;
+
+			if (is_idle(budget, now_ms, forgive)) {
+				*link = budget->next;
+				free(budget);
+				all->uids--;
+			} else {
+				link = &budget->next;
+			}
+		}
+	}
+}
+
 /* Spreads neighbouring uids: Knuth's multiplicative hash. */
 static size_t slot_of(uid_t uid)
 {
@@ -124,8 +154,9 @@ static struct budget *budget_find_or_add(struct budgets *all, uid_t uid, int64_t
 		if (budget->uid == uid)
 			return budget;
 	}
-	if (all->uids >= all->maximum + IDLE_MAX)
-		return NULL;
+	/* Full: those who owe nothing go, and if thousands of uids owe something, they are forgiven rather than others refused. */
+	for (int forgive = 0; forgive < 2 && all->uids >= all->maximum + IDLE_MAX; forgive++)
+		sweep(all, now_ms, forgive != 0);
 	budget = calloc(1, sizeof(*budget));
 	if (budget == NULL)
 		return NULL;
@@ -219,31 +250,9 @@ bool budget_hold(struct budget *budget, size_t before, size_t after)
 	return true;
 }
 
-static bool is_idle(struct budget *budget, int64_t now_ms)
-{
-	bytes_fill(budget, now_ms);
-	begins_fill(budget, now_ms);
-	return budget->connections == 0 && budget->bytes.level == limits_of(budget)->bytes_at_once * 1000 &&
-		budget->begins.level == limits_of(budget)->begins_per_minute * 1000;
-}
-
 void budgets_sweep(struct budgets *all, int64_t now_ms)
 {
-	for (size_t i = 0; i < SLOTS; i++) {
-		struct budget **link = &all->slots[i];
-
-		while (*link != NULL) {
-			struct budget *budget = *link;
-
-			if (is_idle(budget, now_ms)) {
-				*link = budget->next;
-				free(budget);
-				all->uids--;
-			} else {
-				link = &budget->next;
-			}
-		}
-	}
+	sweep(all, now_ms, false);
 }
 
 size_t budgets_connections(const struct budgets *all)

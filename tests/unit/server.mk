@@ -4,4 +4,11 @@ SERVER_UNIT_LIBS = verifier/libverifier.la $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_server
 tests_unit_test_server_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_server_LDADD = $(SERVER_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_budget
+tests_unit_test_budget_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_budget_LDADD = $(SERVER_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_account
+tests_unit_test_account_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_account_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpwnam_r
+tests_unit_test_account_LDADD = $(SERVER_UNIT_LIBS)
 endif
