@@ -24,7 +24,13 @@ verifier_libverifier_la_SOURCES += verifier/receipt.h verifier/receipt.c verifie
 	verifier/context.h verifier/context.c
 
 # Doors and what they serve.
-verifier_libverifier_la_SOURCES += verifier/transactions.h
+verifier_libverifier_la_SOURCES += verifier/transactions.h verifier/transactions.c verifier/subject.h verifier/subject.c \
+	verifier/step_up.h verifier/begin.c verifier/answer.c verifier/answer_decision.c verifier/decoys.h verifier/decoys.c \
+	verifier/locks.h verifier/locks.c verifier/refusal_log.h verifier/refusal_log.c verifier/notices.h verifier/notices.c \
+	verifier/authorization.h verifier/authorization.c verifier/enrolment.h verifier/enrolment.c verifier/enrolment_finish.c \
+	verifier/credential_verbs.c verifier/redemption.h verifier/redemption.c verifier/redemption_claims.c verifier/verb_job.h \
+	verifier/verb_job.c verifier/locking.h verifier/locking.c verifier/inviting.h verifier/inviting.c verifier/reports.h \
+	verifier/reports.c verifier/explaining.h verifier/verify_door.c verifier/admin_door.c verifier/redeem_door.c
 
 # The server under them.
 verifier_libverifier_la_SOURCES += verifier/call.h verifier/account.h verifier/verifier.h verifier/clock.h verifier/clock.c

@@ -8,9 +8,11 @@
 #ifndef STEPUP_VERIFIER_TRANSACTIONS_H
 #define STEPUP_VERIFIER_TRANSACTIONS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "lib/action.h"
@@ -27,34 +29,47 @@ enum transaction_state { TRANSACTION_ASKED, TRANSACTION_ANSWERING, TRANSACTION_G
 
 struct enrolment; /* a credential waiting for its proof; enrolment.c */
 
+struct transaction_owner; /* what one uid has; transactions.c */
+
 struct transaction {
 	char name[TRANSACTION_NAME_SIZE];
 	enum transaction_state state;
+	atomic_bool ended;         /* while ANSWERING: a lock, a reload or a clock jump ended it; the writer's side looks */
 	uid_t uid;                 /* who may answer */
 	int64_t expires_boot_ms;
 	struct policy *policy;     /* referenced */
 	const struct rule *rule;   /* of that policy; NULL for an enrolment and for users who can't be granted anything */
 	struct action *action;     /* NULL for an enrolment */
 	char user[USER_NAME_SIZE];
+	int64_t user_uid;          /* the account's uid at Begin, -1 where it has none */
+	uint8_t user_id[USER_ID_SIZE]; /* of the record at Begin; zero where there was none */
+	int64_t log_index;         /* of the grant, once granted */
+	bool reading;              /* granted, and pages are being read under it */
+	bool own;                  /* the caller's own account */
 	char *caller, *service, *rhost, *tty, *prompt;
 	uint8_t session[DIGEST_SIZE]; /* of STEPUP_SESSION; zero where none */
 	uint8_t source[GUESS_SOURCE_SIZE];
 	bool hopeless;             /* begun for somebody who can't succeed; asked all the same */
 	int answers;               /* so far */
 	struct enrolment *enrolment;
+	struct transaction_owner *owner;
+	TAILQ_ENTRY(transaction) of_owner; /* oldest first */
+	LIST_ENTRY(transaction) of_name;
 };
 
 struct transactions;
 struct transactions *transactions_new(void);
 void transactions_free(struct transactions **all);
 
-/* A new one in state ASKED with a fresh name. STEPUP_THROTTLED where the uid has `maximum` of them. Owned by `all`. */
-enum stepup_error transaction_new(struct transactions *all, uid_t uid, size_t maximum, struct transaction **transaction);
+/* A new one in state ASKED with a fresh name. Where the uid has `maximum` of them: STEPUP_THROTTLED, or with `give_way` the uid's oldest
+ * unanswered one ends (for callers that begin for many people, so that abandoned ones don't shut the others out). Owned by `all`. */
+enum stepup_error transaction_new(struct transactions *all, uid_t uid, size_t maximum, bool give_way, struct transaction **transaction);
 
 /* The live one of that name and uid, NULL otherwise: unknown, another uid's and expired ones look alike. */
 struct transaction *transaction_find(struct transactions *all, const char *name, uid_t uid);
 
-/* Ends one. One that is being answered goes when its answer is in. */
+/* Ends one: wiped and freed. One that is being answered is marked `ended` and goes when its answer is in: whoever answers calls this again
+ * after setting another state. */
 void transaction_end(struct transactions *all, struct transaction *transaction);
 
 /* Ends those of one user, or all (NULL). */

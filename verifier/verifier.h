@@ -12,13 +12,14 @@
 
 #include "verifier/account.h"
 #include "verifier/commit_queue.h"
+#include "verifier/decoys.h"
 #include "verifier/policy.h"
+#include "verifier/refusal_log.h"
 #include "verifier/store.h"
 
 struct transactions;
 struct receipt_signer;
 struct log_signer;
-struct freezes;
 struct server;
 
 struct verifier {
@@ -36,6 +37,9 @@ struct verifier {
 	struct server *server;             /* NULL before it serves and after it stops */
 	int64_t started;                   /* seconds since 1970 */
 	bool clean_start;
+	struct refusal_budget refusals;    /* how many refusals each uid may still put into the log */
+	struct refusal_budget invitation_tries; /* how many wrong invitations each uid may still try */
+	struct decoys decoys;              /* the writer side's alone: guesses at users who have no record */
 	int64_t code_floor;                /* after an unclean stop: time up to which codes are taken as spent, else 0 */
 };
 

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The decision on one answer, inside one transaction on the writer's side: who, whether anything stands against it, whether the code is right
+ * and new, whether the limits allow it; then the receipt's row, the log's entry and the user's record, all or nothing.
+ * MUST: charge before comparing; look at every live credential; spend what was right even where something else refuses; write the same things
+ * for somebody who can't succeed as for a wrong code.
+ */
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "lib/base64url.h"
+#include "lib/wipe.h"
+#include "verifier/guessing.h"
+#include "verifier/limits.h"
+#include "verifier/locks.h"
+#include "verifier/log_entry.h"
+#include "verifier/otp.h"
+#include "verifier/step_up.h"
+
+static const char *const code_amr[] = {"otp", NULL};
+
+struct decision {
+	struct store_session *session;
+	struct answer *answer;
+	const struct transaction *transaction;
+	struct user_record *record;      /* NULL where the name has none */
+	struct credential *credential;   /* that the code is of */
+	const char *why;                 /* in the log */
+	bool charged;                    /* something is to be written */
+	bool suspended;                  /* by this very failure */
+};
+
+/* Whether a refusal is something decided, not something broken. */
+static bool is_decided(enum stepup_error error)
+{
+	return error == STEPUP_OK || (stepup_error_is_refusal(error) && error != STEPUP_UNAVAILABLE);
+}
+
+static enum stepup_error look_at_standing(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	const struct user_record *record = decision->record;
+
+	if (atomic_load(&transaction->ended) || clock_boot_ms() >= transaction->expires_boot_ms)
+		return STEPUP_EXPIRED;
+	if (record != NULL && record->lock.locked) {
+		memcpy(answer->reference, record->lock.reference, sizeof(answer->reference));
+		return STEPUP_LOCKED;
+	}
+	return freeze_look(decision->session, transaction->action->name, answer->reference);
+}
+
+/* Why this user can't succeed whatever the code; NULL where it can. */
+static const char *hopeless_because(const struct decision *decision)
+{
+	const struct user_record *record = decision->record;
+	const struct transaction *transaction = decision->transaction;
+
+	if (record == NULL)
+		return "no such user";
+	if (record->uid != transaction->user_uid || memcmp(record->user_id, transaction->user_id, USER_ID_SIZE) != 0)
+		return "not the account that enrolled";
+	if (user_record_live_count(record) == 0)
+		return "not enrolled";
+	return transaction->hopeless ? "not the account that enrolled" : NULL;
+}
+
+static enum stepup_error guesses_of(struct decision *decision, struct guess_state **guesses)
+{
+	struct verifier *verifier = decision->answer->verifier;
+	const char *user = decision->transaction->user;
+	uint8_t name[DIGEST_SIZE];
+	enum stepup_error error;
+
+	if (decision->record != NULL) {
+		*guesses = &decision->record->guesses;
+		return STEPUP_OK;
+	}
+	error = store_keyed_digest(verifier->store, "decoy", user, strlen(user), name);
+	if (error == STEPUP_OK)
+		*guesses = decoy_guesses(&verifier->decoys, name);
+	return error;
+}
+
+/* Holds the code against every live credential that has codes of this length; the best of what they say counts. */
+static enum stepup_error compare(struct decision *decision, enum otp_result *best)
+{
+	struct answer *answer = decision->answer;
+	struct user_record *record = decision->record;
+	size_t digits = strlen(answer->code);
+	bool accepted = false, spent = false;
+
+	for (size_t i = 0; i < record->credential_count; i++) {
+		struct credential *credential = &record->credentials[i];
+		enum otp_result result;
+		enum stepup_error error;
+
+		if (credential->state != CREDENTIAL_LIVE || credential->otp.digits != digits)
+			continue;
+		error = otp_check(credential, answer->code, answer->now, answer->verifier->code_floor, &result);
+		if (error != STEPUP_OK)
+			return error;
+		if (result == OTP_ACCEPTED && !accepted) {
+			accepted = true;
+			decision->credential = credential;
+		} else if (result == OTP_SPENT && !accepted) {
+			spent = true;
+			decision->credential = credential;
+		}
+	}
+	*best = accepted ? OTP_ACCEPTED : spent ? OTP_SPENT : OTP_WRONG;
+	return STEPUP_OK;
+}
+
+/* Charges the guess, then compares; a right code is given its charge back. */
+static enum stepup_error look_at_code(struct decision *decision)
+{
+	struct answer *answer = decision->answer;
+	const uint8_t *source = decision->transaction->source;
+	struct guess_state *guesses, before;
+	struct guess_verdict verdict;
+	enum otp_result result = OTP_WRONG;
+	enum stepup_error error = guesses_of(decision, &guesses);
+
+	if (error != STEPUP_OK)
+		return error;
+	verdict = guess_allow(guesses, source, answer->now);
+	if (!verdict.allowed) {
+		answer->retry_after_seconds = verdict.retry_after_seconds;
+		return STEPUP_THROTTLED;
+	}
+	answer->tries_left = verdict.tries_left;
+	before = *guesses;
+	decision->charged = true;
+	decision->suspended = guess_failed(guesses, source, answer->now);
+	decision->why = hopeless_because(decision);
+	if (decision->why == NULL) {
+		error = compare(decision, &result);
+		if (error != STEPUP_OK)
+			return error;
+		decision->why = result == OTP_SPENT ? "spent code" : "wrong code";
+	}
+	if (result != OTP_ACCEPTED) {
+		answer->duplicate = result == OTP_SPENT;
+		return STEPUP_BAD_ANSWER;
+	}
+	*guesses = before;
+	guess_succeeded(guesses, source, answer->now);
+	decision->suspended = false;
+	return STEPUP_OK;
+}
+
+static enum stepup_error look_at_limits(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	enum stepup_error error = limits_charge(answer->verifier->store, decision->session, transaction->rule,
+		decision->record->user_id, transaction->action, answer->now, &answer->over);
+
+	if (error != STEPUP_OVER_LIMIT)
+		return error;
+	decision->why = "over the limit";
+	switch (transaction->rule->over_limit) {
+	case OVER_LIMIT_APPROVE:
+		return STEPUP_NEEDS_APPROVAL;
+	case OVER_LIMIT_LOCK:
+		return STEPUP_LOCKED;
+	case OVER_LIMIT_DENY:
+		break;
+	}
+	return STEPUP_OVER_LIMIT;
+}
+
+static enum stepup_error decide(struct decision *decision)
+{
+	enum stepup_error error = look_at_standing(decision);
+
+	if (error == STEPUP_OK)
+		error = look_at_code(decision);
+	if (error == STEPUP_OK)
+		error = look_at_limits(decision);
+	return error;
+}
+
+static struct log_subject about(const struct decision *decision)
+{
+	return (struct log_subject){
+		.user = decision->transaction->user,
+		.user_id = decision->record == NULL ? NULL : decision->record->user_id,
+	};
+}
+
+/* Appends an entry that commits to the action, with what it commits to in the erasable table. Takes the entry over. */
+static enum stepup_error append_with_evidence(struct decision *decision, json_t *entry, int64_t *index)
+{
+	const struct transaction *transaction = decision->transaction;
+	json_t *evidence = entry == NULL ? NULL : log_entry_evidence(transaction->action, transaction->prompt);
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	if (evidence != NULL)
+		error = store_log_append(decision->session, entry, evidence, decision->answer->salt, index);
+	else
+		json_decref(entry);
+	json_decref(evidence);
+	return error;
+}
+
+static enum stepup_error append(struct decision *decision, json_t *entry)
+{
+	int64_t index;
+
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(decision->session, entry, NULL, NULL, &index);
+}
+
+static enum stepup_error write_alerts(struct decision *decision)
+{
+	const struct answer *answer = decision->answer;
+	const struct log_subject subject = about(decision);
+	enum stepup_error error = STEPUP_OK;
+
+	if (answer->duplicate)
+		error = append(decision, log_entry_alert(answer->now, &subject, "spent-code", decision->credential->id));
+	if (error == STEPUP_OK && decision->suspended)
+		error = append(decision, log_entry_alert(answer->now, &subject, "codes-suspended", NULL));
+	return error;
+}
+
+/* `over-limit = lock`: whoever went over has proved to be the user. */
+static enum stepup_error lock_for_volume(struct decision *decision)
+{
+	const struct log_actor verifier = {.by = "stepupd", .grant = -1};
+	struct answer *answer = decision->answer;
+	const struct lock_order order = {
+		.user = decision->record->name,
+		.uid = decision->record->uid,
+		.reason = "went over a limit",
+		.actor = &verifier,
+		.at = answer->now,
+	};
+	enum stepup_error error = user_lock_record(decision->session, decision->record, &order);
+
+	if (error == STEPUP_OK)
+		memcpy(answer->reference, decision->record->lock.reference, sizeof(answer->reference));
+	return error;
+}
+
+static enum stepup_error write_refusal(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	const struct log_refusal refusal = {
+		.at = answer->now,
+		.subject = about(decision),
+		.error = answer->outcome,
+		.action = transaction->action->name,
+		.method = STEP_UP_METHOD,
+		.caller = transaction->caller,
+		.source = transaction->source,
+		.why = decision->why,
+		.commitment = answer->commitment,
+	};
+	enum stepup_error error;
+
+	if (!decision->charged)
+		return STEPUP_OK; /* nothing changed; answer.c notes what is worth it */
+	error = append_with_evidence(decision, log_entry_refusal(&refusal), &answer->log_index);
+	if (error == STEPUP_OK)
+		error = write_alerts(decision);
+	if (error == STEPUP_OK && answer->outcome == STEPUP_LOCKED)
+		error = lock_for_volume(decision);
+	if (error == STEPUP_OK && decision->record != NULL)
+		error = store_user_save(decision->session, decision->record);
+	return error;
+}
+
+static enum stepup_error add_receipt(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	struct receipt_row *row = &answer->receipt;
+	uint8_t bytes[16];
+	enum stepup_error error;
+
+	memset(row, 0, sizeof(*row));
+	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+		return STEPUP_INTERNAL;
+	base64url_encode(bytes, sizeof(bytes), row->jti);
+	if (strlen(transaction->rule->service) >= sizeof(row->audience))
+		return STEPUP_TOO_LONG;
+	strcpy(row->audience, transaction->rule->service);
+	strcpy(row->user, transaction->user);
+	memcpy(row->user_id, decision->record->user_id, USER_ID_SIZE);
+	memcpy(row->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	row->issued = answer->now;
+	row->expires = answer->now + transaction->rule->receipt_seconds;
+	row->log_index = store_log_next(decision->session);
+	error = action_digest(transaction->action, row->digest);
+	return error == STEPUP_OK ? store_receipt_add(decision->session, row) : error;
+}
+
+static enum stepup_error write_grant(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	struct log_grant grant = {
+		.at = answer->now,
+		.subject = about(decision),
+		.action = transaction->action,
+		.rule = transaction->rule,
+		.method = credential_type_name(decision->credential->type),
+		.credential = decision->credential,
+		.context = answer->context,
+		.commitment = answer->commitment,
+		.acr = "otp",
+		.amr = code_amr,
+	};
+	enum stepup_error error = STEPUP_OK;
+
+	if (transaction->rule->service != NULL) {
+		error = add_receipt(decision);
+		grant.receipt = &answer->receipt;
+	}
+	decision->credential->last_used = answer->now;
+	decision->record->last_success = answer->now;
+	if (error == STEPUP_OK)
+		error = append_with_evidence(decision, log_entry_grant(&grant), &answer->log_index);
+	if (error == STEPUP_OK && grant.receipt != NULL && answer->receipt.log_index != answer->log_index)
+		error = STEPUP_INTERNAL;
+	if (error == STEPUP_OK)
+		error = store_user_save(decision->session, decision->record);
+	memcpy(answer->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	answer->type = decision->credential->type;
+	return error;
+}
+
+enum stepup_error answer_decide(struct store_session *session, void *job)
+{
+	struct answer *answer = job;
+	struct decision decision = {.session = session, .answer = answer, .transaction = answer->transaction};
+	enum stepup_error error = store_user_find(session, answer->transaction->user, &decision.record);
+
+	answer->outcome = STEPUP_UNAVAILABLE;
+	answer->now = clock_wall_seconds();
+	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
+		return error;
+	error = decide(&decision);
+	if (!is_decided(error))
+		goto out;
+	answer->outcome = error;
+	error = answer->outcome == STEPUP_OK ? write_grant(&decision) : write_refusal(&decision);
+	if (error != STEPUP_OK)
+		answer->outcome = STEPUP_UNAVAILABLE;
+out:
+	user_record_free(&decision.record);
+	return error;
+}

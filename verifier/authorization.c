@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Spending a granted step-up for a verb.
+ */
+#include "verifier/authorization.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/message.h"
+#include "verifier/clock.h"
+#include "verifier/notices.h"
+#include "verifier/refusal_log.h"
+#include "verifier/subject.h"
+#include "verifier/transactions.h"
+#include "verifier/verifier.h"
+
+/* Whether the step-up was granted for this verb with these details. */
+static bool is_for(const struct transaction *transaction, const char *action, const json_t *details)
+{
+	json_t *approved;
+	bool same;
+
+	if (transaction->action == NULL || strcmp(transaction->action->name, action) != 0)
+		return false;
+	approved = action_details_to_json(transaction->action);
+	same = approved != NULL && details != NULL && json_equal(approved, details) == 1;
+	json_decref(approved);
+	return same;
+}
+
+/* Why a step-up doesn't serve; NULL where it does. */
+static const char *objection(const struct transaction *transaction, const char *user, const char *action, const json_t *details)
+{
+	if (transaction == NULL)
+		return "no such step-up, or an old one";
+	if (transaction->state != TRANSACTION_GRANTED)
+		return "step-up not granted, or spent";
+	if (user == NULL ? !transaction->own : strcmp(transaction->user, user) != 0)
+		return "step-up of another user";
+	if (!is_for(transaction, action, details))
+		return "step-up for something else";
+	return NULL;
+}
+
+static struct transaction *find(struct call *call, const char *user, const char *action, const json_t *details,
+	struct authorization *authorization)
+{
+	struct transaction *transaction = transaction_find(call->verifier->transactions,
+		message_text(call->parameters, "authorization"), call->peer.uid);
+	const char *why = objection(transaction, user, action, details);
+	char caller[PEER_NAME_SIZE];
+	struct log_subject about;
+
+	if (why != NULL) {
+		peer_name(call, caller);
+		about = (struct log_subject){.user = user == NULL ? caller : user};
+		refusal_log(call, &about, action, STEPUP_NOT_ALLOWED, why);
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_authorization());
+		return NULL;
+	}
+	memset(authorization, 0, sizeof(*authorization));
+	snprintf(authorization->by, sizeof(authorization->by), "%s", transaction->user);
+	memcpy(authorization->user_id, transaction->user_id, USER_ID_SIZE);
+	authorization->grant = transaction->log_index;
+	return transaction;
+}
+
+bool authorization_spend(struct call *call, const char *user, const char *action, json_t *details, struct authorization *authorization)
+{
+	struct transaction *transaction = find(call, user, action, details, authorization);
+
+	json_decref(details);
+	if (transaction == NULL)
+		return false;
+	transaction->state = TRANSACTION_SPENT;
+	transaction_end(call->verifier->transactions, transaction);
+	return true;
+}
+
+bool authorization_read(struct call *call, const char *action, struct authorization *authorization)
+{
+	json_t *nothing = json_object();
+	struct transaction *transaction = find(call, NULL, action, nothing, authorization);
+
+	json_decref(nothing);
+	if (transaction == NULL)
+		return false;
+	if (!transaction->reading)
+		transaction->expires_boot_ms = clock_boot_ms() + AUTHORIZATION_PAGES_SECONDS * INT64_C(1000);
+	transaction->reading = true;
+	return true;
+}
+
+enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization)
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, authorization->by, &record);
+
+	if (error == STEPUP_NOT_FOUND || (error == STEPUP_OK && memcmp(record->user_id, authorization->user_id, USER_ID_SIZE) != 0))
+		error = STEPUP_NOT_ALLOWED;
+	else if (error == STEPUP_OK && record->lock.locked)
+		error = STEPUP_LOCKED;
+	user_record_free(&record);
+	return error;
+}
+
+struct log_actor authorization_actor(const struct authorization *authorization)
+{
+	return (struct log_actor){.by = authorization->by, .grant = authorization->grant};
+}

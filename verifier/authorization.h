@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Spending a granted step-up for a verb: the `authorization` of a call is the transaction of a step-up for exactly that verb with exactly those
+ * details, begun by the same uid, granted not longer than a minute ago and not spent.
+ * MUST: spend it before the verb is carried out; refuse one whose user was locked meanwhile, inside the verb's own transaction.
+ * Layer: verifier/, doors.
+ */
+#ifndef STEPUP_VERIFIER_AUTHORIZATION_H
+#define STEPUP_VERIFIER_AUTHORIZATION_H
+
+#include "verifier/call.h"
+#include "verifier/log_entry.h"
+#include "verifier/store.h"
+
+#define AUTHORIZATION_PAGES_SECONDS 300 /* what is read in pages: from the first page on */
+
+/* Who authorised, copied, so that it outlives the transaction. */
+struct authorization {
+	char by[USER_NAME_SIZE];
+	uint8_t user_id[USER_ID_SIZE];
+	int64_t grant; /* index of the grant's log entry */
+};
+
+/* Spends the call's `authorization` for this verb; takes over `details` (the verb's, an object). The granted user is `user`, or with NULL the
+ * caller's own account. Where it doesn't serve, the call is refused, that is logged, and false is returned. */
+bool authorization_spend(struct call *call, const char *user, const char *action, json_t *details, struct authorization *authorization);
+
+/* The same for what is read in pages: it stays good for AUTHORIZATION_PAGES_SECONDS from its first use. */
+bool authorization_read(struct call *call, const char *action, struct authorization *authorization);
+
+/* Inside the verb's transaction: STEPUP_LOCKED where the one who authorised is locked by now, STEPUP_NOT_ALLOWED where the record is another. */
+enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization);
+
+/* For the log. `actor` borrows from `authorization`. */
+struct log_actor authorization_actor(const struct authorization *authorization);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A user's own credentials: what they are, and removing one.
+ */
+#include "verifier/enrolment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/message.h"
+#include "lib/wipe.h"
+#include "verifier/clock.h"
+#include "verifier/notices.h"
+#include "verifier/subject.h"
+#include "verifier/transactions.h"
+#include "verifier/verifier.h"
+
+static enum stepup_error secret_digest(struct store *store, const struct otp_secret *secret, uint8_t digest[DIGEST_SIZE])
+{
+	return store_keyed_digest(store, "credential-secret", secret->bytes, secret->size, digest);
+}
+
+enum stepup_error credential_bury(struct store *store, struct credential *credential, int64_t now)
+{
+	uint8_t digest[DIGEST_SIZE];
+	enum stepup_error error = secret_digest(store, &credential->otp, digest);
+
+	if (error != STEPUP_OK)
+		return error;
+	WIPE_ARRAY(credential->otp.bytes);
+	memcpy(credential->otp.bytes, digest, DIGEST_SIZE);
+	credential->otp.size = DIGEST_SIZE;
+	credential->state = CREDENTIAL_REVOKED;
+	credential->revoked = now;
+	return STEPUP_OK;
+}
+
+enum stepup_error credential_is_known(struct store *store, const struct user_record *record, const struct otp_secret *secret, bool *known)
+{
+	uint8_t digest[DIGEST_SIZE], other[DIGEST_SIZE];
+	enum stepup_error error = secret_digest(store, secret, digest);
+
+	*known = false;
+	for (size_t i = 0; error == STEPUP_OK && record != NULL && i < record->credential_count; i++) {
+		const struct credential *credential = &record->credentials[i];
+
+		if (credential->state == CREDENTIAL_REVOKED && credential->otp.size == DIGEST_SIZE)
+			memcpy(other, credential->otp.bytes, DIGEST_SIZE);
+		else
+			error = secret_digest(store, &credential->otp, other);
+		*known |= error == STEPUP_OK && equal_constant_time(digest, other, DIGEST_SIZE);
+	}
+	return error;
+}
+
+static json_t *credential_to_json(const struct credential *credential, bool suspended)
+{
+	const char *state = credential->state == CREDENTIAL_REVOKED ? "revoked" : suspended ? "suspended" : "live";
+	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:s}", "id", credential->id, "type", credential_type_name(credential->type), "label",
+		credential->label, "created", (json_int_t)credential->created, "state", state);
+
+	if (object != NULL && credential->last_used > 0)
+		(void)json_object_set_new(object, "last_used", json_integer(credential->last_used));
+	return object;
+}
+
+json_t *credentials_to_json(const struct user_record *record, bool tombstones)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; list != NULL && record != NULL && i < record->credential_count; i++) {
+		const struct credential *credential = &record->credentials[i];
+
+		if (credential->state == CREDENTIAL_REVOKED && !tombstones)
+			continue;
+		if (json_array_append_new(list, credential_to_json(credential, record->guesses.suspended)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static void list_ready(struct call *call, const struct subject *subject)
+{
+	if (!subject_allows(call, subject, "stepup.list")) {
+		const struct words_facts words = {.user = subject->name, .action = "stepup.list"};
+
+		refuse(call, STEPUP_NOT_ALLOWED, &words);
+		return;
+	}
+	call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(subject->record, false)));
+}
+
+void credentials_list(struct call *call)
+{
+	subject_of(call, message_text(call->parameters, "user"), list_ready);
+}
+
+struct removal {
+	struct call *call;
+	struct verifier *verifier;
+	struct authorization authorization;
+	char user[USER_NAME_SIZE];
+	char credential[CREDENTIAL_ID_SIZE];
+	int64_t uid;
+	const char *objection; /* the sentence, where it is refused for a reason of its own */
+	int64_t log;
+};
+
+static enum stepup_error removal_change(struct store_session *session, struct removal *removal, struct user_record *record)
+{
+	struct credential *credential = user_record_credential(record, removal->credential);
+	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
+	const struct log_actor actor = authorization_actor(&removal->authorization);
+	int64_t now = clock_wall_seconds();
+	enum stepup_error error;
+	json_t *entry;
+
+	if (credential == NULL || credential->state != CREDENTIAL_LIVE) {
+		removal->objection = notice_no_such_credential();
+		return STEPUP_NOT_ALLOWED;
+	}
+	if (user_record_live_count(record) < 2) {
+		removal->objection = notice_last_credential();
+		return STEPUP_NOT_ALLOWED;
+	}
+	error = credential_bury(removal->verifier->store, credential, now);
+	if (error != STEPUP_OK)
+		return error;
+	entry = log_entry_remove(now, &subject, credential->id, &actor);
+	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &removal->log);
+	return error == STEPUP_OK ? store_user_save(session, record) : error;
+}
+
+static enum stepup_error removal_work(struct store_session *session, void *job)
+{
+	struct removal *removal = job;
+	struct user_record *record = NULL;
+	enum stepup_error error;
+
+	removal->objection = NULL;
+	error = authorization_holds(session, &removal->authorization);
+	if (error == STEPUP_OK)
+		error = store_user_find(session, removal->user, &record);
+	if (error == STEPUP_OK && !subject_uid_holds(record, removal->uid))
+		error = STEPUP_NOT_ALLOWED;
+	if (error == STEPUP_OK)
+		error = removal_change(session, removal, record);
+	user_record_free(&record);
+	return error;
+}
+
+static void removal_done(void *job, enum stepup_error result)
+{
+	struct removal *removal = job;
+	const struct words_facts words = {.user = removal->user, .action = "stepup.remove"};
+
+	if (result == STEPUP_OK) {
+		transactions_end_user(removal->verifier->transactions, removal->user);
+		call_reply(removal->call, json_pack("{s:I, s:s}", "log", (json_int_t)removal->log, "message", notice_removed()));
+	} else if (removal->objection != NULL) {
+		refuse_saying(removal->call, result, removal->objection);
+	} else {
+		refuse(removal->call, result, &words);
+	}
+	free(removal);
+}
+
+static void remove_ready(struct call *call, const struct subject *subject)
+{
+	const char *credential = message_text(call->parameters, "credential");
+	const struct words_facts words = {.user = subject->name, .action = "stepup.remove"};
+	struct authorization authorization;
+	struct removal *removal;
+
+	if (!subject_allows(call, subject, "stepup.remove")) {
+		refuse(call, STEPUP_NOT_ALLOWED, &words);
+		return;
+	}
+	if (!authorization_spend(call, subject->name, "stepup.remove", json_pack("{s:s}", "credential", credential), &authorization))
+		return;
+	removal = calloc(1, sizeof(*removal));
+	if (removal == NULL) {
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		return;
+	}
+	removal->call = call;
+	removal->verifier = call->verifier;
+	removal->authorization = authorization;
+	removal->uid = subject->uid;
+	snprintf(removal->user, sizeof(removal->user), "%s", subject->name);
+	snprintf(removal->credential, sizeof(removal->credential), "%s", credential);
+	if (commit_queue_submit(call->verifier->queue, removal_work, removal_done, removal) != STEPUP_OK) {
+		free(removal);
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+	}
+}
+
+void credentials_remove(struct call *call)
+{
+	subject_of(call, message_text(call->parameters, "user"), remove_ready);
+}

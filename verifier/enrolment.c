@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The beginning of an enrolment: what is asked for, whether it may be, and the secret that the person takes along.
+ */
+#include "verifier/enrolment.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+#include "lib/display_text.h"
+#include "lib/json_wipe.h"
+#include "lib/message.h"
+#include "lib/wipe.h"
+#include "verifier/clock.h"
+#include "verifier/notices.h"
+#include "verifier/otp.h"
+#include "verifier/subject.h"
+#include "verifier/transactions.h"
+#include "verifier/verifier.h"
+
+void enrolment_free(struct enrolment **enrolment)
+{
+	if (enrolment == NULL || *enrolment == NULL)
+		return;
+	WIPE_OBJECT(*enrolment);
+	free(*enrolment);
+	*enrolment = NULL;
+}
+
+enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE])
+{
+	struct otp_secret bytes = {.size = INVITATION_BYTES};
+	char *plain = NULL;
+	size_t length = 0;
+
+	if (getrandom(bytes.bytes, bytes.size, 0) != (ssize_t)bytes.size)
+		return STEPUP_INTERNAL;
+	plain = otp_secret_format(&bytes);
+	WIPE_OBJECT(&bytes);
+	if (plain == NULL)
+		return STEPUP_NO_MEMORY;
+	for (size_t i = 0; plain[i] != '\0' && length + 2 < INVITATION_TEXT_SIZE; i++) {
+		if (i > 0 && i % 4 == 0)
+			text[length++] = '-';
+		text[length++] = plain[i];
+	}
+	text[length] = '\0';
+	wipe_free_string(&plain);
+	return STEPUP_OK;
+}
+
+enum stepup_error invitation_digest(const char *text, uint8_t digest[DIGEST_SIZE])
+{
+	struct otp_secret bytes = {0};
+	char plain[64 + 1];
+	size_t length = 0;
+	enum stepup_error error = STEPUP_OK;
+
+	for (; *text != '\0' && error == STEPUP_OK; text++) {
+		if (*text == '-' || *text == ' ')
+			continue;
+		if (length + 1 == sizeof(plain))
+			error = STEPUP_INVALID;
+		else
+			plain[length++] = *text;
+	}
+	plain[length] = '\0';
+	if (error == STEPUP_OK)
+		error = otp_secret_parse(plain, &bytes);
+	if (error == STEPUP_OK && bytes.size != INVITATION_BYTES)
+		error = STEPUP_INVALID;
+	if (error == STEPUP_OK)
+		error = digest_sha256(bytes.bytes, bytes.size, digest);
+	WIPE_ARRAY(plain);
+	WIPE_OBJECT(&bytes);
+	return error == STEPUP_TOO_LONG ? STEPUP_INVALID : error;
+}
+
+/* --- what is asked for --- */
+
+/* Each reads one parameter into the credential and says whether it could. */
+static bool read_type(const json_t *parameters, struct credential *credential)
+{
+	const char *type = message_text(parameters, "type");
+
+	credential->type = strcmp(type, "hotp") == 0 ? CREDENTIAL_HOTP : CREDENTIAL_TOTP;
+	return strcmp(type, credential_type_name(credential->type)) == 0;
+}
+
+static bool read_label(const json_t *parameters, struct credential *credential)
+{
+	const char *label = message_text(parameters, "label");
+	char *safe;
+	bool good;
+
+	if (label == NULL || *label == '\0')
+		label = credential->type == CREDENTIAL_HOTP ? "Code token" : "Authenticator app";
+	safe = display_text(label, strlen(label));
+	good = safe != NULL && strcmp(safe, label) == 0 && strlen(label) < sizeof(credential->label);
+	if (good)
+		strcpy(credential->label, label);
+	free(safe);
+	return good;
+}
+
+static bool read_algorithm(const json_t *parameters, struct credential *credential)
+{
+	const char *algorithm = message_text(parameters, "algorithm");
+
+	if (algorithm == NULL)
+		return true;
+	for (int each = OTP_SHA1; each <= OTP_SHA512; each++) {
+		credential->otp.algorithm = (enum otp_algorithm)each;
+		if (strcasecmp(algorithm, otp_algorithm_name(credential->otp.algorithm)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool read_digits(const json_t *parameters, struct credential *credential)
+{
+	int64_t digits = message_number(parameters, "digits", 6);
+
+	credential->otp.digits = (unsigned)digits;
+	return digits >= 6 && digits <= 8;
+}
+
+static bool read_period(const json_t *parameters, struct credential *credential)
+{
+	int64_t period = message_number(parameters, "period", -1);
+
+	if (credential->type == CREDENTIAL_HOTP)
+		return period < 0;
+	credential->otp.period_seconds = period < 0 ? 30 : (unsigned)period;
+	return period < 0 || (period >= 15 && period <= 300);
+}
+
+static bool read_counter(const json_t *parameters, struct credential *credential)
+{
+	int64_t counter = message_number(parameters, "counter", -1);
+
+	if (credential->type == CREDENTIAL_TOTP)
+		return counter < 0;
+	credential->otp.next_counter = counter < 0 ? 0 : counter;
+	return true;
+}
+
+static bool read_secret(const json_t *parameters, struct credential *credential)
+{
+	const char *secret = message_text(parameters, "secret");
+
+	if (secret != NULL)
+		return otp_secret_parse(secret, &credential->otp) == STEPUP_OK;
+	return otp_secret_generate(&credential->otp) == STEPUP_OK;
+}
+
+/* The credential as described, with a secret. NULL, or the name of the parameter that is wrong. */
+static const char *read_credential(const json_t *parameters, struct credential *credential)
+{
+	static const struct {
+		const char *field;
+		bool (*read)(const json_t *parameters, struct credential *credential);
+	} readers[] = {
+		{"type", read_type},
+		{"label", read_label},
+		{"algorithm", read_algorithm},
+		{"digits", read_digits},
+		{"period", read_period},
+		{"counter", read_counter},
+		{"secret", read_secret},
+	};
+
+	credential->otp.last_step = -1;
+	credential->otp.resync_counter = -1;
+	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
+		if (!readers[i].read(parameters, credential))
+			return readers[i].field;
+	return NULL;
+}
+
+/* --- whether it may be --- */
+
+static void log_bad_invitation(struct call *call, const struct subject *subject)
+{
+	const struct log_subject about = {
+		.user = subject->name,
+		.user_id = subject->record == NULL ? NULL : subject->record->user_id,
+	};
+
+	refusal_log(call, &about, "stepup.enroll", STEPUP_NOT_ALLOWED, "wrong invitation");
+}
+
+/* A wrong invitation costs its uid a try; a uid without tries is refused before anything is compared. Here nothing is taken: that happens where
+ * the credential is stored. */
+static bool check_invitation(struct call *call, const struct subject *subject, struct enrolment *enrolment)
+{
+	struct refusal_budget *budget = &call->verifier->invitation_tries;
+	const struct words_facts later = {.user = subject->name, .retry_after_seconds = REFUSAL_EVERY_MS / 1000};
+	struct invitation invitation = {0};
+	int64_t now = clock_boot_ms();
+	enum stepup_error error;
+
+	if (!refusal_budget_has(budget, call->peer.uid, now)) {
+		refuse(call, STEPUP_THROTTLED, &later);
+		return false;
+	}
+	error = invitation_digest(message_text(call->parameters, "invitation"), enrolment->invitation);
+	if (error == STEPUP_OK)
+		error = store_invitation_find(call->verifier->reader, enrolment->invitation, &invitation);
+	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND && error != STEPUP_INVALID) {
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		return false;
+	}
+	if (error != STEPUP_OK || strcmp(invitation.user, subject->name) != 0 || invitation.expires <= clock_wall_seconds()) {
+		(void)refusal_budget_take(budget, call->peer.uid, now);
+		log_bad_invitation(call, subject);
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_invitation());
+		return false;
+	}
+	enrolment->invited = true;
+	return true;
+}
+
+static bool check_permission(struct call *call, const struct subject *subject, struct enrolment *enrolment)
+{
+	const char *invitation = message_text(call->parameters, "invitation");
+	const char *authorization = message_text(call->parameters, "authorization");
+
+	if (invitation == NULL && authorization == NULL) {
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_enrolment_needs());
+		return false;
+	}
+	if (invitation != NULL && authorization != NULL) {
+		call_invalid(call, "authorization");
+		return false;
+	}
+	if (invitation != NULL)
+		return check_invitation(call, subject, enrolment);
+	return authorization_spend(call, subject->name, "stepup.enroll",
+		json_pack("{s:s}", "type", message_text(call->parameters, "type")), &enrolment->authorization);
+}
+
+/* What stands against it whoever permits it; answers the call where something does. */
+static bool check_subject(struct call *call, const struct subject *subject)
+{
+	const struct user_record *record = subject->record;
+	struct words_facts words = {.user = subject->name, .action = "stepup.enroll"};
+
+	if (!subject_allows(call, subject, "stepup.enroll") || strlen(subject->name) >= USER_NAME_SIZE) {
+		refuse(call, STEPUP_NOT_ALLOWED, &words);
+		return false;
+	}
+	if (record == NULL)
+		return true;
+	if (record->lock.locked) {
+		words.reference = record->lock.reference;
+		refuse(call, STEPUP_LOCKED, &words);
+		return false;
+	}
+	if (user_record_live_count(record) > 0 && !subject_uid_holds(record, subject->uid)) {
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_other_account());
+		return false;
+	}
+	return true;
+}
+
+/* --- the reply --- */
+
+/* What an authenticator app shows as the issuer: the host part of its URL. */
+static void issuer_name(const char *issuer, char *name, size_t size)
+{
+	const char *host = strstr(issuer, "://");
+	size_t length;
+
+	host = host == NULL ? issuer : host + 3;
+	length = strcspn(host, "/");
+	snprintf(name, size, "%.*s", (int)length, host);
+}
+
+static void enrolment_reply(struct call *call, const struct transaction *transaction)
+{
+	const struct credential *credential = &transaction->enrolment->credential;
+	char issuer[256], *uri, *secret, *prompt;
+	json_t *reply = NULL;
+
+	issuer_name(transaction->policy->issuer, issuer, sizeof(issuer));
+	uri = otp_uri(credential, issuer, transaction->user);
+	secret = otp_secret_format(&credential->otp);
+	prompt = notice_enrol_prompt(transaction->user, credential->label);
+	if (uri != NULL && secret != NULL && prompt != NULL)
+		reply = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "transaction", transaction->name, "uri", uri, "secret", secret, "prompt",
+			prompt, "ask", notice_ask(), "expires_in", ENROLMENT_TTL_SECONDS);
+	call_reply(call, reply);
+	wipe_free_string(&uri);
+	wipe_free_string(&secret);
+	free(prompt);
+}
+
+static enum stepup_error enrolment_transaction(struct call *call, const struct subject *subject, struct enrolment **enrolment,
+	struct transaction **transaction)
+{
+	bool many = !subject->own;
+	enum stepup_error error = transaction_new(call->verifier->transactions, call->peer.uid,
+		many ? TRANSACTIONS_PER_CALLER : TRANSACTIONS_PER_UID, many, transaction);
+	char caller[PEER_NAME_SIZE];
+
+	if (error != STEPUP_OK)
+		return error;
+	peer_name(call, caller);
+	(*transaction)->policy = policy_reference(call->verifier->policy);
+	(*transaction)->own = subject->own;
+	(*transaction)->user_uid = subject->uid;
+	(*transaction)->expires_boot_ms = clock_boot_ms() + ENROLMENT_TTL_SECONDS * INT64_C(1000);
+	snprintf((*transaction)->user, sizeof((*transaction)->user), "%s", subject->name);
+	(*transaction)->enrolment = *enrolment;
+	*enrolment = NULL;
+	(*transaction)->caller = strdup(caller);
+	if ((*transaction)->caller != NULL)
+		return STEPUP_OK;
+	transaction_end(call->verifier->transactions, *transaction);
+	return STEPUP_NO_MEMORY;
+}
+
+static void enrolment_ready(struct call *call, const struct subject *subject)
+{
+	struct enrolment *enrolment = calloc(1, sizeof(*enrolment));
+	struct transaction *transaction = NULL;
+	const char *wrong;
+	enum stepup_error error;
+	bool known;
+
+	if (enrolment == NULL) {
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		return;
+	}
+	enrolment->uid = subject->uid;
+	if (!check_subject(call, subject))
+		goto out;
+	wrong = read_credential(call->parameters, &enrolment->credential);
+	if (wrong != NULL) {
+		call_invalid(call, wrong);
+		goto out;
+	}
+	error = credential_is_known(call->verifier->store, subject->record, &enrolment->credential.otp, &known);
+	if (error == STEPUP_OK && known) {
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_secret_known());
+		goto out;
+	}
+	if (error == STEPUP_OK && subject->record != NULL && user_record_live_count(subject->record) >= CREDENTIALS_LIVE_MAX) {
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_too_many_credentials());
+		goto out;
+	}
+	if (error == STEPUP_OK && !check_permission(call, subject, enrolment))
+		goto out;
+	if (error == STEPUP_OK)
+		error = enrolment_transaction(call, subject, &enrolment, &transaction);
+	if (error == STEPUP_OK)
+		enrolment_reply(call, transaction);
+	else
+		refuse(call, error, NULL);
+out:
+	enrolment_free(&enrolment);
+}
+
+void enrolment_begin(struct call *call)
+{
+	subject_of(call, message_text(call->parameters, "user"), enrolment_ready);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Enrolment of one-time-code credentials, from its beginning (enrolment.c) to the code that proves it (enrolment_finish.c), and their end (credential_verbs.c).
+ *
+ * MUST, each held by a test:
+ * - adding a credential takes an invitation, or a step-up of the user's own for exactly that;
+ * - an invitation is taken in the transaction that stores the credential, once;
+ * - nothing is stored before a code proved it, and that code is spent;
+ * - a revoked credential stays as a tombstone without its secret, and the same secret can't come back.
+ * Layer: verifier/, doors.
+ */
+#ifndef STEPUP_VERIFIER_ENROLMENT_H
+#define STEPUP_VERIFIER_ENROLMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "verifier/authorization.h"
+#include "verifier/call.h"
+#include "verifier/store.h"
+
+#define ENROLMENT_TTL_SECONDS 600
+#define ENROLMENT_ANSWERS_MAX 5
+#define ENROLMENT_COOLING_SECONDS (24 * 60 * 60) /* after an invitation */
+#define CREDENTIALS_LIVE_MAX 8
+#define INVITATION_BYTES 20        /* random; 32 characters of base32 */
+#define INVITATION_TEXT_SIZE 40    /* in groups of four, with the NUL */
+#define INVITATION_TTL_SECONDS (72 * 60 * 60)
+#define INVITATION_BY_INIT "root"  /* who makes the first one */
+#define FACT_INITIALISED "initialised" /* "yes" once somebody has enrolled with one made by Init */
+
+/* A credential waiting for its proof. */
+struct enrolment {
+	struct credential credential; /* without an id yet */
+	int64_t uid;                  /* the account's */
+	bool invited;                 /* by invitation, else by authorization */
+	uint8_t invitation[DIGEST_SIZE];
+	struct authorization authorization;
+};
+
+/* Wipes, frees, sets NULL. */
+void enrolment_free(struct enrolment **enrolment);
+
+/* Handlers of Verify1.EnrollBegin and EnrollFinish. */
+void enrolment_begin(struct call *call);
+void enrolment_finish(struct call *call);
+
+/* Handlers of Verify1.List and Remove. */
+void credentials_list(struct call *call);
+void credentials_remove(struct call *call);
+
+/* What a list shows of one record's credentials: an array of Credential; NULL where there is no memory. `tombstones` too, or only live ones. */
+json_t *credentials_to_json(const struct user_record *record, bool tombstones);
+
+/* Makes a fresh invitation's text. STEPUP_INTERNAL where there is no randomness. */
+enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE]);
+
+/* The digest by which the store knows an invitation; case, dashes and spaces don't matter. STEPUP_INVALID for what can't be one. */
+enum stepup_error invitation_digest(const char *text, uint8_t digest[DIGEST_SIZE]);
+
+/* Makes a tombstone of a live credential: the secret gives way to its keyed digest, by which it is known again. */
+enum stepup_error credential_bury(struct store *store, struct credential *credential, int64_t now);
+
+/* Whether the user has, or had, a credential with this secret. */
+enum stepup_error credential_is_known(struct store *store, const struct user_record *record, const struct otp_secret *secret, bool *known);
+
+#endif

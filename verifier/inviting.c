@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Verbs about who may have credentials.
+ * MUST: make the first invitation for root alone, and only until somebody has enrolled with it; keep only the digest of an invitation.
+ */
+#include "verifier/inviting.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/message.h"
+#include "verifier/enrolment.h"
+#include "verifier/log_entry.h"
+#include "verifier/notices.h"
+#include "verifier/refusal_log.h"
+#include "verifier/subject.h"
+#include "verifier/transactions.h"
+#include "verifier/verb_job.h"
+#include "verifier/verifier.h"
+
+/* Stores a fresh invitation; an older one of the user's is void from now on. */
+static enum stepup_error add_invitation(struct store_session *session, struct verb_job *job)
+{
+	struct invitation invitation = {.expires = job->now + INVITATION_TTL_SECONDS};
+	enum stepup_error error = invitation_make(job->invitation);
+
+	if (error == STEPUP_OK)
+		error = invitation_digest(job->invitation, invitation.digest);
+	if (error != STEPUP_OK)
+		return error;
+	job->expires = invitation.expires;
+	snprintf(invitation.user, sizeof(invitation.user), "%s", job->user);
+	snprintf(invitation.by, sizeof(invitation.by), "%s", job->actor.by);
+	error = store_invitation_void(session, job->user);
+	return error == STEPUP_OK ? store_invitation_add(session, &invitation) : error;
+}
+
+/* --- the first one --- */
+
+static enum stepup_error init_work(struct store_session *session, struct verb_job *job)
+{
+	char initialised[8] = "";
+	enum stepup_error error = store_fact_get(session, FACT_INITIALISED, initialised, sizeof(initialised));
+
+	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
+		return error;
+	if (error == STEPUP_OK && initialised[0] != '\0' && !job->again) {
+		job->objection = notice_initialised();
+		return STEPUP_NOT_ALLOWED;
+	}
+	error = add_invitation(session, job);
+	if (error != STEPUP_OK)
+		return error;
+	return verb_job_log(session, job, log_entry_init(job->now, job->user, job->expires, job->again));
+}
+
+static void init_reply(struct verb_job *job)
+{
+	char *message = notice_invited(job->user, INVITATION_TTL_SECONDS / 3600);
+
+	call_reply(job->call, json_pack("{s:s, s:I, s:s, s:s}", "invitation", job->invitation, "expires", (json_int_t)job->expires, "log_key",
+		job->verifier->log_key, "message", message));
+	free(message);
+}
+
+void inviting_init(struct call *call)
+{
+	const char *user = message_text(call->parameters, "user");
+	struct verb_job *job;
+
+	if (call->peer.uid != 0) {
+		const struct log_subject about = {.user = user};
+		const struct words_facts words = {.user = user, .action = "stepup.init"};
+
+		refusal_log(call, &about, NULL, STEPUP_NOT_ALLOWED, "init by another than root");
+		refuse(call, STEPUP_NOT_ALLOWED, &words);
+		return;
+	}
+	job = verb_job_new(call, NULL);
+	if (job == NULL || !verb_job_user(&job, user))
+		return;
+	snprintf(job->by, sizeof(job->by), "%s", INVITATION_BY_INIT);
+	job->again = message_bool(call->parameters, "again", false);
+	job->work = init_work;
+	job->reply = init_reply;
+	verb_job_submit(job);
+}
+
+/* --- further ones --- */
+
+static enum stepup_error invite_work(struct store_session *session, struct verb_job *job)
+{
+	enum stepup_error error = add_invitation(session, job);
+
+	if (error != STEPUP_OK)
+		return error;
+	return verb_job_log(session, job, log_entry_invite(job->now, job->user, job->expires, &job->actor));
+}
+
+static void invite_reply(struct verb_job *job)
+{
+	char *message = notice_invited(job->user, INVITATION_TTL_SECONDS / 3600);
+
+	call_reply(job->call, json_pack("{s:s, s:I, s:s}", "invitation", job->invitation, "expires", (json_int_t)job->expires, "message", message));
+	free(message);
+}
+
+void inviting_invite(struct call *call)
+{
+	const char *user = message_text(call->parameters, "user");
+	struct verb_job *job = verb_job_new(call, "stepup.invite");
+
+	if (job == NULL || !verb_job_user(&job, user) || !verb_job_authorize(&job, json_pack("{s:s}", "user", user)))
+		return;
+	job->work = invite_work;
+	job->reply = invite_reply;
+	verb_job_submit(job);
+}
+
+/* --- revocation --- */
+
+static enum stepup_error revoke_one(struct store_session *session, struct verb_job *job, struct user_record *record, struct credential *credential)
+{
+	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
+	enum stepup_error error = credential_bury(job->verifier->store, credential, job->now);
+
+	if (error != STEPUP_OK)
+		return error;
+	job->count++;
+	return verb_job_log(session, job, log_entry_revoke(job->now, &subject, credential->id, &job->actor));
+}
+
+static enum stepup_error revoke_work(struct store_session *session, struct verb_job *job)
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, job->user, &record);
+
+	job->count = 0;
+	if (error == STEPUP_NOT_FOUND)
+		job->objection = notice_nobody();
+	for (size_t i = 0; error == STEPUP_OK && i < record->credential_count; i++) {
+		struct credential *credential = &record->credentials[i];
+
+		if (credential->state == CREDENTIAL_LIVE && (job->target[0] == '\0' || strcmp(job->target, credential->id) == 0))
+			error = revoke_one(session, job, record, credential);
+	}
+	if (error == STEPUP_OK && job->count == 0) {
+		job->objection = notice_no_such_credential();
+		error = STEPUP_NOT_ALLOWED;
+	}
+	if (error == STEPUP_OK && job->target[0] == '\0')
+		error = store_invitation_void(session, job->user);
+	if (error == STEPUP_OK) {
+		job->left = (int64_t)user_record_live_count(record);
+		error = store_user_save(session, record);
+	}
+	user_record_free(&record);
+	return error;
+}
+
+static void revoke_reply(struct verb_job *job)
+{
+	char *message = notice_revoked(job->user, job->count, job->left);
+
+	transactions_end_user(job->verifier->transactions, job->user);
+	call_reply(job->call, json_pack("{s:I, s:I, s:s}", "revoked", (json_int_t)job->count, "log", (json_int_t)job->log, "message", message));
+	free(message);
+}
+
+void inviting_revoke(struct call *call)
+{
+	const char *user = message_text(call->parameters, "user"), *credential = message_text(call->parameters, "credential");
+	struct verb_job *job = verb_job_new(call, "stepup.revoke");
+
+	if (job == NULL || !verb_job_user(&job, user))
+		return;
+	if (credential != NULL)
+		snprintf(job->target, sizeof(job->target), "%s", credential);
+	if (!verb_job_authorize(&job, json_pack("{s:s, s:s}", "user", user, "credential", credential == NULL ? "all" : credential)))
+		return;
+	job->work = revoke_work;
+	job->reply = revoke_reply;
+	verb_job_submit(job);
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Verbs that stop and start: lock, unlock, freeze, thaw, and one's own lock.
+ * MUST: end what the locked had under way; never let anybody unlock their own account.
+ */
+#include "verifier/locking.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/message.h"
+#include "verifier/locks.h"
+#include "verifier/notices.h"
+#include "verifier/subject.h"
+#include "verifier/transactions.h"
+#include "verifier/verb_job.h"
+#include "verifier/verifier.h"
+
+/* --- one's own account --- */
+
+static enum stepup_error lock_me_work(struct store_session *session, struct verb_job *job)
+{
+	const struct lock_order order = {.user = job->user, .uid = job->uid, .reason = job->reason, .actor = &job->actor, .at = job->now};
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, job->user, &record);
+
+	if (error == STEPUP_OK && record->lock.locked)
+		memcpy(job->reference, record->lock.reference, sizeof(job->reference)); /* stays as it is: no log entry for the asking */
+	else if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
+		error = user_lock(session, &order, job->reference);
+	user_record_free(&record);
+	return error;
+}
+
+static void lock_me_reply(struct verb_job *job)
+{
+	transactions_end_user(job->verifier->transactions, job->user);
+	verb_job_reply_reference(job, notice_locked_me(job->reference, job->verifier->policy->help));
+}
+
+static void lock_me_ready(struct call *call, const struct subject *subject)
+{
+	const struct words_facts words = {.user = subject->name};
+	struct verb_job *job;
+
+	if (!subject->own) {
+		refuse(call, STEPUP_NOT_ALLOWED, &words);
+		return;
+	}
+	job = verb_job_new(call, NULL);
+	if (job == NULL || !verb_job_user(&job, subject->name) || !verb_job_reason(&job))
+		return;
+	job->uid = subject->uid;
+	snprintf(job->by, sizeof(job->by), "%s", subject->name);
+	job->work = lock_me_work;
+	job->reply = lock_me_reply;
+	verb_job_submit(job);
+}
+
+void locking_lock_me(struct call *call)
+{
+	subject_of(call, NULL, lock_me_ready);
+}
+
+/* --- users --- */
+
+/* The names of the call, joined by one comma, as its step-up names them; NULL where they aren't in order, not once each, or too many. */
+static char *join_users(const json_t *users)
+{
+	size_t size = 1, i;
+	const json_t *user;
+	const char *last = "";
+	char *joined, *end;
+
+	if (json_array_size(users) == 0 || json_array_size(users) > LOCK_USERS_MAX)
+		return NULL;
+	json_array_foreach ((json_t *)(uintptr_t)users, i, user) {
+		const char *name = json_string_value(user);
+
+		if (strcmp(last, name) >= 0 || strchr(name, ',') != NULL || strlen(name) >= USER_NAME_SIZE)
+			return NULL;
+		size += strlen(name) + 1;
+		last = name;
+	}
+	joined = malloc(size);
+	if (joined == NULL)
+		return NULL;
+	end = joined;
+	json_array_foreach ((json_t *)(uintptr_t)users, i, user)
+		end += sprintf(end, "%s%s", i == 0 ? "" : ",", json_string_value(user));
+	return joined;
+}
+
+static enum stepup_error lock_work(struct store_session *session, struct verb_job *job)
+{
+	const json_t *users = json_object_get(job->call->parameters, "users"), *user;
+	char reference[LOCK_REFERENCE_SIZE];
+	enum stepup_error error = STEPUP_OK;
+	size_t i;
+
+	json_array_foreach ((json_t *)(uintptr_t)users, i, user) {
+		const struct lock_order order = {.user = json_string_value(user), .uid = -1, .reason = job->reason, .actor = &job->actor,
+			.at = job->now};
+
+		error = user_lock(session, &order, reference);
+		if (error != STEPUP_OK)
+			return error;
+		if (i == 0)
+			memcpy(job->reference, reference, sizeof(job->reference));
+	}
+	return error;
+}
+
+static void lock_reply(struct verb_job *job)
+{
+	const json_t *users = json_object_get(job->call->parameters, "users"), *user;
+	char *joined = join_users(users);
+	size_t i;
+
+	json_array_foreach ((json_t *)(uintptr_t)users, i, user)
+		transactions_end_user(job->verifier->transactions, json_string_value(user));
+	verb_job_reply_reference(job, joined == NULL ? NULL : notice_locked(joined, job->reference));
+	free(joined);
+}
+
+void locking_lock(struct call *call)
+{
+	char *joined = join_users(json_object_get(call->parameters, "users"));
+	struct verb_job *job;
+
+	if (joined == NULL) {
+		call_invalid(call, "users");
+		return;
+	}
+	job = verb_job_new(call, "stepup.lock");
+	if (job != NULL && verb_job_reason(&job) && verb_job_authorize(&job, json_pack("{s:s}", "users", joined))) {
+		job->work = lock_work;
+		job->reply = lock_reply;
+		verb_job_submit(job);
+	}
+	free(joined);
+}
+
+static enum stepup_error unlock_work(struct store_session *session, struct verb_job *job)
+{
+	enum stepup_error error = user_unlock(session, job->user, &job->actor, job->now, &job->log);
+
+	if (error == STEPUP_NOT_FOUND)
+		job->objection = notice_not_locked();
+	return error;
+}
+
+static void unlock_reply(struct verb_job *job)
+{
+	verb_job_reply_log(job, notice_unlocked(job->user));
+}
+
+void locking_unlock(struct call *call)
+{
+	const char *user = message_text(call->parameters, "user");
+	struct verb_job *job = verb_job_new(call, "stepup.unlock");
+
+	if (job == NULL || !verb_job_user(&job, user) || !verb_job_authorize(&job, json_pack("{s:s}", "user", user)))
+		return;
+	if (strcmp(job->authorization.by, user) == 0) {
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_not_yourself());
+		verb_job_free(&job);
+		return;
+	}
+	job->work = unlock_work;
+	job->reply = unlock_reply;
+	verb_job_submit(job);
+}
+
+/* --- actions --- */
+
+static bool take_pattern(struct verb_job **job)
+{
+	const char *pattern = message_text((*job)->call->parameters, "action");
+
+	if (!freeze_is_valid(pattern)) {
+		refuse_saying((*job)->call, STEPUP_NOT_ALLOWED, notice_unfreezable());
+		verb_job_free(job);
+		return false;
+	}
+	snprintf((*job)->target, sizeof((*job)->target), "%s", pattern);
+	return verb_job_authorize(job, json_pack("{s:s}", "action", pattern));
+}
+
+static enum stepup_error freeze_work(struct store_session *session, struct verb_job *job)
+{
+	const struct freeze_order order = {.action = job->target, .reason = job->reason, .actor = &job->actor, .at = job->now};
+	enum stepup_error error = action_freeze(session, &order, job->reference);
+
+	return error == STEPUP_EXISTS ? STEPUP_OK : error; /* it stands, under the reference it has */
+}
+
+static void freeze_reply(struct verb_job *job)
+{
+	verb_job_reply_reference(job, notice_frozen(job->target, job->reference));
+}
+
+void locking_freeze(struct call *call)
+{
+	struct verb_job *job = verb_job_new(call, "stepup.freeze");
+
+	if (job == NULL || !verb_job_reason(&job) || !take_pattern(&job))
+		return;
+	job->work = freeze_work;
+	job->reply = freeze_reply;
+	verb_job_submit(job);
+}
+
+static enum stepup_error thaw_work(struct store_session *session, struct verb_job *job)
+{
+	enum stepup_error error = action_thaw(session, job->target, &job->actor, job->now, &job->log);
+
+	if (error == STEPUP_NOT_FOUND)
+		job->objection = notice_not_frozen();
+	return error;
+}
+
+static void thaw_reply(struct verb_job *job)
+{
+	verb_job_reply_log(job, notice_thawed(job->target));
+}
+
+void locking_thaw(struct call *call)
+{
+	struct verb_job *job = verb_job_new(call, "stepup.thaw");
+
+	if (job == NULL || !take_pattern(&job))
+		return;
+	job->work = thaw_work;
+	job->reply = thaw_reply;
+	verb_job_submit(job);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Locked users and frozen actions.
+ */
+#include "verifier/locks.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verifier/policy.h"
+
+static const char own_verbs[] = "stepup.";
+
+bool freeze_covers(const char *pattern, const char *action)
+{
+	size_t size = sizeof(own_verbs) - 1;
+
+	if (strncmp(action, own_verbs, size) == 0 && strncmp(pattern, own_verbs, size) != 0)
+		return false;
+	return policy_pattern_matches(pattern, action);
+}
+
+bool freeze_is_valid(const char *pattern)
+{
+	char name[ACTION_NAME_SIZE];
+	size_t size = strlen(pattern);
+
+	if (size == 0 || size >= sizeof(name))
+		return false;
+	if (freeze_covers(pattern, "stepup.thaw") || freeze_covers(pattern, "stepup.unlock"))
+		return false;
+	memcpy(name, pattern, size + 1);
+	if (name[size - 1] == '*') {
+		name[--size] = '\0';
+		if (size == 0)
+			return true;
+		if (name[size - 1] == '.')
+			name[--size] = '\0';
+	}
+	return action_name_is_valid(name);
+}
+
+struct freeze_search {
+	const char *action;
+	char *reference;
+	bool found;
+};
+
+static bool freeze_seen(void *context, const struct freeze *freeze)
+{
+	struct freeze_search *search = context;
+
+	if (!freeze_covers(freeze->action, search->action))
+		return true;
+	memcpy(search->reference, freeze->reference, LOCK_REFERENCE_SIZE);
+	search->found = true;
+	return false;
+}
+
+enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE])
+{
+	struct freeze_search search = {.action = action, .reference = reference};
+	enum stepup_error error = store_freeze_each(session, freeze_seen, &search);
+
+	if (error != STEPUP_OK)
+		return error;
+	return search.found ? STEPUP_FROZEN : STEPUP_OK;
+}
+
+/* The reference that the next log entry gives. */
+static void make_reference(struct store_session *session, char letter, char reference[LOCK_REFERENCE_SIZE])
+{
+	snprintf(reference, LOCK_REFERENCE_SIZE, "%c-%" PRId64, letter, store_log_next(session));
+}
+
+enum stepup_error user_lock_record(struct store_session *session, struct user_record *record, const struct lock_order *order)
+{
+	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
+	struct user_lock *lock = &record->lock;
+	json_t *entry;
+	int64_t index;
+
+	memset(lock, 0, sizeof(*lock));
+	lock->locked = true;
+	lock->at = order->at;
+	make_reference(session, 'L', lock->reference);
+	snprintf(lock->reason, sizeof(lock->reason), "%s", order->reason);
+	snprintf(lock->by, sizeof(lock->by), "%s", order->actor->by);
+	entry = log_entry_lock(order->at, &subject, lock->reference, order->reason, order->actor);
+	if (entry == NULL)
+		return STEPUP_NO_MEMORY;
+	return store_log_append(session, entry, NULL, NULL, &index);
+}
+
+enum stepup_error user_lock(struct store_session *session, const struct lock_order *order, char reference[LOCK_REFERENCE_SIZE])
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, order->user, &record);
+
+	if (error == STEPUP_NOT_FOUND) {
+		record = user_record_new(order->user, order->uid);
+		error = record == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	}
+	if (error != STEPUP_OK)
+		goto out;
+	error = user_lock_record(session, record, order);
+	if (error != STEPUP_OK)
+		goto out;
+	memcpy(reference, record->lock.reference, LOCK_REFERENCE_SIZE);
+	error = store_user_save(session, record);
+out:
+	user_record_free(&record);
+	return error;
+}
+
+enum stepup_error user_unlock(struct store_session *session, const char *user, const struct log_actor *actor, int64_t at, int64_t *log)
+{
+	struct user_record *record = NULL;
+	struct log_subject subject;
+	json_t *entry;
+	enum stepup_error error = store_user_find(session, user, &record);
+
+	if (error != STEPUP_OK)
+		goto out;
+	if (!record->lock.locked && !record->guesses.suspended) {
+		error = STEPUP_NOT_FOUND;
+		goto out;
+	}
+	memset(&record->lock, 0, sizeof(record->lock));
+	record->guesses.suspended = false;
+	record->guesses.failures_in_a_row = 0;
+	subject = (struct log_subject){.user = record->name, .user_id = record->user_id};
+	entry = log_entry_unlock(at, &subject, actor);
+	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, log);
+	if (error == STEPUP_OK)
+		error = store_user_save(session, record);
+out:
+	user_record_free(&record);
+	return error;
+}
+
+struct freeze_exact {
+	const char *action;
+	char *reference;
+	bool found;
+};
+
+static bool freeze_compared(void *context, const struct freeze *freeze)
+{
+	struct freeze_exact *exact = context;
+
+	if (strcmp(freeze->action, exact->action) != 0)
+		return true;
+	memcpy(exact->reference, freeze->reference, LOCK_REFERENCE_SIZE);
+	exact->found = true;
+	return false;
+}
+
+enum stepup_error action_freeze(struct store_session *session, const struct freeze_order *order, char reference[LOCK_REFERENCE_SIZE])
+{
+	struct freeze_exact exact = {.action = order->action, .reference = reference};
+	struct freeze freeze = {.at = order->at};
+	enum stepup_error error = store_freeze_each(session, freeze_compared, &exact);
+	json_t *entry;
+	int64_t index;
+
+	if (error != STEPUP_OK)
+		return error;
+	if (exact.found)
+		return STEPUP_EXISTS;
+	make_reference(session, 'F', freeze.reference);
+	memcpy(reference, freeze.reference, LOCK_REFERENCE_SIZE);
+	snprintf(freeze.action, sizeof(freeze.action), "%s", order->action);
+	snprintf(freeze.reason, sizeof(freeze.reason), "%s", order->reason);
+	snprintf(freeze.by, sizeof(freeze.by), "%s", order->actor->by);
+	error = store_freeze_add(session, &freeze);
+	if (error != STEPUP_OK)
+		return error;
+	entry = log_entry_freeze(order->at, order->action, freeze.reference, order->reason, order->actor);
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+}
+
+enum stepup_error action_thaw(struct store_session *session, const char *action, const struct log_actor *actor, int64_t at, int64_t *log)
+{
+	enum stepup_error error = store_freeze_remove(session, action);
+	json_t *entry;
+
+	if (error != STEPUP_OK)
+		return error;
+	entry = log_entry_thaw(at, action, actor);
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, log);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Locked users and frozen actions. A user's lock stands in the user's record, a freeze in a row of its own; both are looked at again inside
+ * every deciding transaction, so that they hold from the next request on, also for what was begun or issued before.
+ * MUST: take an unreadable freeze or record for a refusal.
+ * Layer: verifier/, rules, over the store.
+ */
+#ifndef STEPUP_VERIFIER_LOCKS_H
+#define STEPUP_VERIFIER_LOCKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "verifier/log_entry.h"
+#include "verifier/store.h"
+
+/* STEPUP_FROZEN with the freeze's reference in `reference` where a freeze covers the action, STEPUP_OK where none does. */
+enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE]);
+
+/* Whether a freeze of `pattern` covers the action. Verbs of the verifier's own (stepup.*) are covered only by patterns that name stepup.*, so
+ * that "*" stops the business and not the responders. */
+bool freeze_covers(const char *pattern, const char *action);
+
+/* Whether a pattern may be frozen: a valid name, or one followed by "*", or "*"; not one that would cover stepup.thaw or stepup.unlock,
+ * without which nothing could be opened again. */
+bool freeze_is_valid(const char *pattern);
+
+/* Locks a user inside the caller's transaction and logs it: the record is made where there is none (with this uid), and saved.
+ * One that is locked already stays so under the newer reference. `reference` names the log's entry: "L-83". */
+struct lock_order {
+	const char *user;
+	int64_t uid;        /* the account's, -1 for none */
+	const char *reason; /* safe to show; "" for none */
+	const struct log_actor *actor;
+	int64_t at;
+};
+enum stepup_error user_lock(struct store_session *session, const struct lock_order *order, char reference[LOCK_REFERENCE_SIZE]);
+
+/* The same for a record in hand, which is saved by the caller. */
+enum stepup_error user_lock_record(struct store_session *session, struct user_record *record, const struct lock_order *order);
+
+/* Unlocks and logs. STEPUP_NOT_FOUND where nothing is locked. Also lifts the suspension of codes that guessing brought. */
+enum stepup_error user_unlock(struct store_session *session, const char *user, const struct log_actor *actor, int64_t at, int64_t *log);
+
+/* Freezes and logs; STEPUP_EXISTS where it is frozen already, with the reference of that. */
+struct freeze_order {
+	const char *action, *reason; /* reason "" for none */
+	const struct log_actor *actor;
+	int64_t at;
+};
+enum stepup_error action_freeze(struct store_session *session, const struct freeze_order *order, char reference[LOCK_REFERENCE_SIZE]);
+
+/* Thaws and logs. STEPUP_NOT_FOUND where it isn't frozen under exactly that name. */
+enum stepup_error action_thaw(struct store_session *session, const char *action, const struct log_actor *actor, int64_t at, int64_t *log);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What people are told at the doors when something was done, and refusals that belong to one situation.
+ */
+#include "verifier/notices.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/display_text.h"
+
+const char *notice_ask(void)
+{
+	return "Code: ";
+}
+
+const char *notice_answering(void)
+{
+	return "An answer to this is being checked already. Nothing more was approved.";
+}
+
+const char *notice_bad_authorization(void)
+{
+	return "This takes a step-up of your own for exactly this, not older than a minute and not used before. Nothing was done.";
+}
+
+const char *notice_no_such_credential(void)
+{
+	return "There is no live credential of that name. Nothing was removed.";
+}
+
+const char *notice_last_credential(void)
+{
+	return "That is the last credential of this account. Nothing was removed. Add another one first, or ask an administrator to revoke it.";
+}
+
+const char *notice_removed(void)
+{
+	return "Removed. Its codes are no longer accepted.";
+}
+
+const char *notice_enrolment_needs(void)
+{
+	return "Adding a credential takes an invitation, or a code of one that you have. Nothing was added. Ask an administrator for an invitation.";
+}
+
+const char *notice_bad_invitation(void)
+{
+	return "That invitation is not good: mistyped, expired, used already, or for somebody else. Nothing was added. "
+	       "Ask an administrator for a new one.";
+}
+
+const char *notice_secret_known(void)
+{
+	return "That secret belongs, or belonged, to a credential of this account. Nothing was added. Use a new one.";
+}
+
+const char *notice_too_many_credentials(void)
+{
+	return "This account has as many credentials as it may have. Nothing was added. Remove one first.";
+}
+
+const char *notice_other_account(void)
+{
+	return "The account of this name is not the one that enrolled. Nothing was approved. "
+	       "An administrator has to revoke the old credentials before this account can enrol.";
+}
+
+const char *notice_initialised(void)
+{
+	return "The first administrator has enrolled already. Nothing was done. Ask an administrator for an invitation, "
+	       "or say that it is to be done again: that is logged.";
+}
+
+const char *notice_not_locked(void)
+{
+	return "That account is not locked. Nothing was changed.";
+}
+
+const char *notice_not_yourself(void)
+{
+	return "Nobody unlocks their own account. Nothing was changed. Ask another administrator.";
+}
+
+const char *notice_not_frozen(void)
+{
+	return "Nothing is frozen under that name. Nothing was changed.";
+}
+
+const char *notice_unfreezable(void)
+{
+	return "That is not an action's name, or a pattern of names, that can be frozen: stepup.thaw and stepup.unlock can't. "
+	       "Nothing was changed.";
+}
+
+const char *notice_nobody(void)
+{
+	return "Nobody has enrolled under that name. Nothing was changed.";
+}
+
+__attribute__((format(printf, 1, 2))) static char *sentence(const char *format, ...)
+{
+	char *text = NULL;
+	va_list arguments;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return length < 0 ? NULL : text;
+}
+
+char *notice_granted(const char *prompt)
+{
+	return sentence("Approved: %s", prompt);
+}
+
+char *notice_enrol_prompt(const char *user, const char *label)
+{
+	char *safe = display_text(user, strlen(user));
+	char *result = safe == NULL ? NULL : sentence("Add \"%s\" to the account %s. One code from it proves that it works.", label, safe);
+
+	free(safe);
+	return result;
+}
+
+char *notice_enrolled(const char *label, int64_t cooling_seconds)
+{
+	if (cooling_seconds <= 0)
+		return sentence("\"%s\" is enrolled. The code that you just used is spent: wait for the next one.", label);
+	return sentence("\"%s\" is enrolled. The code that you just used is spent: wait for the next one. "
+			"For the first %" PRId64 " hours it counts as a code at most.",
+		label, cooling_seconds / 3600);
+}
+
+char *notice_invited(const char *user, int64_t hours)
+{
+	char *safe = display_text(user, strlen(user));
+	char *result = safe == NULL ? NULL : sentence("%s can enrol with this invitation once, within %" PRId64 " hours. "
+						      "Hand it over in person. Older invitations of theirs are void.",
+						     safe, hours);
+
+	free(safe);
+	return result;
+}
+
+char *notice_locked(const char *users, const char *reference)
+{
+	char *safe = display_text(users, strlen(users));
+	char *result = safe == NULL ? NULL : sentence("Locked: %s. Everything of theirs is refused from now on. Reference %s.", safe, reference);
+
+	free(safe);
+	return result;
+}
+
+char *notice_locked_me(const char *reference, const char *help)
+{
+	return sentence("Your access is locked: everything is refused from now on. Quote %s to have it opened again.%s%s%s", reference,
+		help == NULL ? "" : " Call ", help == NULL ? "" : help, help == NULL ? "" : ".");
+}
+
+char *notice_unlocked(const char *user)
+{
+	char *safe = display_text(user, strlen(user));
+	char *result = safe == NULL ? NULL : sentence("%s is not locked any more.", safe);
+
+	free(safe);
+	return result;
+}
+
+char *notice_frozen(const char *action, const char *reference)
+{
+	return sentence("Frozen: %s is refused to everybody from now on. Reference %s.", action, reference);
+}
+
+char *notice_thawed(const char *action)
+{
+	return sentence("%s is allowed again, as the policy says.", action);
+}
+
+char *notice_revoked(const char *user, int64_t count, int64_t left)
+{
+	char *safe = display_text(user, strlen(user));
+	char *result = safe == NULL ? NULL : sentence("Revoked %" PRId64 " of %s; %" PRId64 " left.%s", count, safe, left,
+						     left == 0 ? " Only an invitation lets them enrol again." : "");
+
+	free(safe);
+	return result;
+}

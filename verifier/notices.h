@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What people are told at the doors when something was done, and refusals that belong to one situation: words.c has the general ones.
+ * Layer: verifier/.
+ */
+#ifndef STEPUP_VERIFIER_NOTICES_H
+#define STEPUP_VERIFIER_NOTICES_H
+
+#include <stdint.h>
+
+/* Literals. */
+const char *notice_ask(void);                /* the question for a code */
+const char *notice_answering(void);          /* a second answer while one is being checked */
+const char *notice_bad_authorization(void);  /* an administrator's verb without its step-up */
+const char *notice_no_such_credential(void);
+const char *notice_last_credential(void);
+const char *notice_removed(void);
+const char *notice_enrolment_needs(void);    /* neither invitation nor authorization */
+const char *notice_bad_invitation(void);
+const char *notice_secret_known(void);
+const char *notice_too_many_credentials(void);
+const char *notice_other_account(void);      /* the name belongs to another account now */
+const char *notice_initialised(void);        /* Init a second time */
+const char *notice_not_locked(void);
+const char *notice_not_yourself(void);       /* unlocking one's own account */
+const char *notice_not_frozen(void);
+const char *notice_unfreezable(void);
+const char *notice_nobody(void);             /* no record of that name */
+
+/* Sentences about something; the caller frees. NULL where there is no memory. */
+char *notice_granted(const char *prompt);
+char *notice_enrol_prompt(const char *user, const char *label);
+char *notice_enrolled(const char *label, int64_t cooling_seconds);
+char *notice_invited(const char *user, int64_t hours);
+char *notice_locked(const char *users, const char *reference);
+char *notice_locked_me(const char *reference, const char *help);
+char *notice_unlocked(const char *user);
+char *notice_frozen(const char *action, const char *reference);
+char *notice_thawed(const char *action);
+char *notice_revoked(const char *user, int64_t count, int64_t left);
+
+#endif

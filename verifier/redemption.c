@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The decision on a redemption, in one transaction on the writer's side.
+ */
+#include "verifier/redemption.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/message.h"
+#include "verifier/clock.h"
+#include "verifier/context.h"
+#include "verifier/locks.h"
+#include "verifier/log_entry.h"
+#include "verifier/subject.h"
+#include "verifier/verifier.h"
+
+struct redemption {
+	struct call *call;
+	struct verifier *verifier;
+	char audience[64];
+	struct redeem_claims claims;
+	int64_t uid;                /* of the user's account now; -1 for none */
+	/* decided */
+	enum redeem_fault fault;
+	char reference[LOCK_REFERENCE_SIZE];
+	struct receipt_row row;
+	bool found, already;
+	int64_t log;
+};
+
+/* Whether the one who approved still stands behind it. */
+static enum stepup_error look_at_user(struct store_session *session, struct redemption *redemption)
+{
+	const struct receipt_row *row = &redemption->row;
+	struct user_record *record = NULL;
+	struct credential *credential;
+	enum stepup_error error = store_user_find(session, row->user, &record);
+
+	if (error == STEPUP_NOT_FOUND) {
+		redemption->fault = REDEEM_OTHER_ACCOUNT;
+		return STEPUP_OK;
+	}
+	if (error != STEPUP_OK)
+		return error;
+	credential = user_record_credential(record, row->credential);
+	if (record->lock.locked) {
+		memcpy(redemption->reference, record->lock.reference, sizeof(redemption->reference));
+		redemption->fault = REDEEM_LOCKED;
+	} else if (memcmp(record->user_id, row->user_id, USER_ID_SIZE) != 0 || record->uid != redemption->uid) {
+		redemption->fault = REDEEM_OTHER_ACCOUNT;
+	} else if (credential == NULL || credential->state != CREDENTIAL_LIVE) {
+		redemption->fault = REDEEM_NO_CREDENTIAL;
+	}
+	user_record_free(&record);
+	return STEPUP_OK;
+}
+
+static enum redeem_fault compare_row(const struct redemption *redemption)
+{
+	const struct receipt_row *row = &redemption->row;
+	const struct redeem_claims *claims = &redemption->claims;
+
+	if (strcmp(row->audience, redemption->audience) != 0)
+		return REDEEM_OTHER_AUDIENCE;
+	if (strcmp(row->user, claims->user) != 0 || row->expires != claims->expires || memcmp(row->digest, claims->digest, DIGEST_SIZE) != 0)
+		return REDEEM_CHANGED;
+	return REDEEM_GOOD;
+}
+
+/* Whether this very execution redeemed it within the last day. */
+static bool is_same_execution(const struct redemption *redemption, int64_t now)
+{
+	const struct receipt_row *row = &redemption->row;
+
+	return redemption->claims.execution[0] != '\0' && strcmp(row->exec_id, redemption->claims.execution) == 0 && row->redeemed <= now &&
+		now - row->redeemed < EXEC_ID_TTL_SECONDS;
+}
+
+static enum stepup_error decide(struct store_session *session, struct redemption *redemption, int64_t now)
+{
+	struct receipt_row *row = &redemption->row;
+	enum stepup_error error = store_receipt_find(session, redemption->claims.jti, row);
+
+	redemption->found = error == STEPUP_OK;
+	if (error == STEPUP_NOT_FOUND) {
+		redemption->fault = REDEEM_UNKNOWN;
+		return STEPUP_OK;
+	}
+	if (error != STEPUP_OK)
+		return error;
+	redemption->fault = compare_row(redemption);
+	if (redemption->fault == REDEEM_GOOD)
+		error = look_at_user(session, redemption);
+	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD)
+		return error;
+	error = freeze_look(session, redemption->claims.asked->name, redemption->reference);
+	if (error != STEPUP_OK) {
+		redemption->fault = REDEEM_FROZEN;
+		return error == STEPUP_FROZEN ? STEPUP_OK : error;
+	}
+	redemption->already = row->redeemed != 0 && is_same_execution(redemption, now);
+	if (redemption->already)
+		return STEPUP_OK;
+	if (row->redeemed != 0)
+		redemption->fault = REDEEM_TWICE;
+	else if (row->issued > now)
+		redemption->fault = REDEEM_EARLY;
+	else if (now >= row->expires)
+		redemption->fault = REDEEM_EXPIRED;
+	return STEPUP_OK;
+}
+
+static enum stepup_error write_refusal(struct store_session *session, struct redemption *redemption, int64_t now)
+{
+	const struct redeem_words *words = redeem_words(redemption->fault);
+	json_t *entry = log_entry_redeem_refusal(now, redemption->found ? &redemption->row : NULL, redemption->audience,
+		message_text(redemption->call->parameters, "action"), words->error, words->why);
+
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &redemption->log);
+}
+
+static enum stepup_error write_redemption(struct store_session *session, struct redemption *redemption, int64_t now)
+{
+	const struct redeem_claims *claims = &redemption->claims;
+	const char *exec_id = message_text(redemption->call->parameters, "exec_id");
+	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
+	json_t *entry = NULL, *evidence = NULL;
+	enum stepup_error error = store_receipt_redeem(session, claims->jti, now, claims->execution);
+
+	if (error == STEPUP_EXISTS) {
+		redemption->fault = REDEEM_TWICE;
+		return write_refusal(session, redemption, now);
+	}
+	if (error == STEPUP_OK)
+		error = context_commit(claims->asked, salt, commitment);
+	if (error != STEPUP_OK)
+		return error;
+	entry = log_entry_redeem(now, &redemption->row, exec_id, claims->asked, commitment);
+	evidence = log_entry_evidence(claims->asked, NULL);
+	if (entry == NULL || evidence == NULL) {
+		json_decref(entry);
+		error = STEPUP_NO_MEMORY;
+	} else {
+		error = store_log_append(session, entry, evidence, salt, &redemption->log);
+	}
+	json_decref(evidence);
+	return error;
+}
+
+/* A fault that was found before goes straight into the log. */
+static enum stepup_error redemption_work(struct store_session *session, void *job)
+{
+	struct redemption *redemption = job;
+	int64_t now = clock_wall_seconds();
+	enum stepup_error error = STEPUP_OK;
+
+	if (redemption->fault == REDEEM_GOOD)
+		error = decide(session, redemption, now);
+	if (error != STEPUP_OK)
+		return error;
+	if (redemption->fault != REDEEM_GOOD)
+		return write_refusal(session, redemption, now);
+	if (!redemption->already)
+		return write_redemption(session, redemption, now);
+	redemption->log = redemption->row.log_index;
+	return STEPUP_OK;
+}
+
+static void redemption_free(struct redemption *redemption)
+{
+	redeem_claims_clear(&redemption->claims);
+	free(redemption);
+}
+
+static void reply_refused(struct redemption *redemption)
+{
+	const struct redeem_words *words = redeem_words(redemption->fault);
+	const struct words_facts facts = {
+		.user = redemption->claims.user,
+		.action = message_text(redemption->call->parameters, "action"),
+		.reference = redemption->reference[0] == '\0' ? NULL : redemption->reference,
+	};
+	const struct refusal_facts refusal = {.detail = redemption->claims.detail[0] == '\0' ? NULL : redemption->claims.detail};
+
+	if (words->sentence == NULL)
+		refuse(redemption->call, words->error, &facts);
+	else
+		call_refuse(redemption->call, words->error, words->sentence, &refusal);
+}
+
+static void reply_redeemed(struct redemption *redemption)
+{
+	const struct redeem_claims *claims = &redemption->claims;
+
+	call_reply(redemption->call, json_pack("{s:s, s:s, s:o, s:I, s:O, s:O, s:b, s:I}", "user", claims->user, "action", claims->asked->name,
+		"details", action_details_to_json(claims->asked), "auth_time", (json_int_t)claims->auth_time, "acr",
+		json_object_get(claims->payload, "acr"), "amr", json_object_get(claims->payload, "amr"), "already", (int)redemption->already,
+		"log", (json_int_t)redemption->log));
+}
+
+static void redemption_done(void *job, enum stepup_error result)
+{
+	struct redemption *redemption = job;
+
+	if (result != STEPUP_OK)
+		refuse(redemption->call, STEPUP_UNAVAILABLE, NULL);
+	else if (redemption->fault != REDEEM_GOOD)
+		reply_refused(redemption);
+	else
+		reply_redeemed(redemption);
+	redemption_free(redemption);
+}
+
+/* A caller who holds no good receipt can't make the log grow at will; whoever holds one is logged each time. */
+static void submit(struct redemption *redemption)
+{
+	struct verifier *verifier = redemption->verifier;
+
+	if (redemption->claims.payload == NULL && !refusal_budget_take(&verifier->refusals, redemption->call->peer.uid, clock_boot_ms())) {
+		reply_refused(redemption);
+		redemption_free(redemption);
+		return;
+	}
+	if (commit_queue_submit(verifier->queue, redemption_work, redemption_done, redemption) == STEPUP_OK)
+		return;
+	refuse(redemption->call, STEPUP_UNAVAILABLE, NULL);
+	redemption_free(redemption);
+}
+
+static void account_is(void *context, enum stepup_error result, const struct account *account)
+{
+	struct redemption *redemption = context;
+
+	if (result != STEPUP_OK || account == NULL) {
+		refuse(redemption->call, STEPUP_UNAVAILABLE, NULL);
+		redemption_free(redemption);
+		return;
+	}
+	redemption->uid = account->uid;
+	submit(redemption);
+}
+
+void redemption_redeem(struct call *call)
+{
+	const struct service *service = policy_service_of(call->verifier->policy, call->peer.uid, call->peer.account);
+	struct redemption *redemption = calloc(1, sizeof(*redemption));
+	enum stepup_error error = redemption == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+
+	if (error == STEPUP_OK) {
+		redemption->call = call;
+		redemption->verifier = call->verifier;
+		redemption->fault = REDEEM_NO_SERVICE;
+	}
+	if (error == STEPUP_OK && service != NULL) {
+		if (snprintf(redemption->audience, sizeof(redemption->audience), "%s", service->name) >= (int)sizeof(redemption->audience))
+			error = STEPUP_TOO_LONG;
+		else
+			error = redeem_claims_read(call, redemption->audience, &redemption->claims, &redemption->fault);
+	}
+	if (error != STEPUP_OK) {
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		if (redemption != NULL)
+			redemption_free(redemption);
+	} else if (redemption->fault == REDEEM_GOOD) {
+		account_by_name(call->verifier->accounts, redemption->claims.user, account_is, redemption);
+	} else {
+		submit(redemption);
+	}
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Refusals into the log, within a budget per uid.
+ */
+#include "verifier/refusal_log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/clock.h"
+#include "verifier/subject.h"
+#include "verifier/verifier.h"
+
+struct note {
+	int64_t at;
+	char user[USER_NAME_SIZE];
+	uint8_t user_id[USER_ID_SIZE];
+	bool has_user_id;
+	char action[ACTION_NAME_SIZE];
+	char caller[PEER_NAME_SIZE];
+	enum stepup_error error;
+	const char *why;
+};
+
+bool refusal_budget_take(struct refusal_budget *budget, uid_t uid, int64_t now_boot_ms)
+{
+	struct refusal_slot *slot = &budget->slots[uid % REFUSAL_SLOTS];
+
+	if (slot->refilled_boot_ms == 0) {
+		slot->tokens = REFUSAL_BURST;
+		slot->refilled_boot_ms = now_boot_ms;
+	} else {
+		int64_t more = (now_boot_ms - slot->refilled_boot_ms) / REFUSAL_EVERY_MS;
+
+		slot->refilled_boot_ms += more * REFUSAL_EVERY_MS;
+		slot->tokens = slot->tokens + more > REFUSAL_BURST ? REFUSAL_BURST : slot->tokens + more;
+	}
+	if (slot->tokens <= 0)
+		return false;
+	slot->tokens--;
+	return true;
+}
+
+bool refusal_budget_has(const struct refusal_budget *budget, uid_t uid, int64_t now_boot_ms)
+{
+	const struct refusal_slot *slot = &budget->slots[uid % REFUSAL_SLOTS];
+
+	return slot->refilled_boot_ms == 0 || slot->tokens > 0 || now_boot_ms - slot->refilled_boot_ms >= REFUSAL_EVERY_MS;
+}
+
+static enum stepup_error note_work(struct store_session *session, void *job)
+{
+	const struct note *note = job;
+	const struct log_refusal refusal = {
+		.at = note->at,
+		.subject = {.user = note->user, .user_id = note->has_user_id ? note->user_id : NULL},
+		.error = note->error,
+		.action = note->action[0] == '\0' ? NULL : note->action,
+		.caller = note->caller,
+		.why = note->why,
+	};
+	json_t *entry = log_entry_refusal(&refusal);
+	int64_t index;
+
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+}
+
+static void note_done(void *job, enum stepup_error result)
+{
+	(void)result; /* nothing was granted, and nobody waits for it */
+	free(job);
+}
+
+void refusal_log(const struct call *call, const struct log_subject *subject, const char *action, enum stepup_error error, const char *why)
+{
+	struct verifier *verifier = call->verifier;
+	struct note *note;
+
+	if (!refusal_budget_take(&verifier->refusals, call->peer.uid, clock_boot_ms()))
+		return;
+	note = calloc(1, sizeof(*note));
+	if (note == NULL)
+		return;
+	note->at = clock_wall_seconds();
+	snprintf(note->user, sizeof(note->user), "%s", subject->user == NULL ? "" : subject->user);
+	note->has_user_id = subject->user_id != NULL;
+	if (note->has_user_id)
+		memcpy(note->user_id, subject->user_id, USER_ID_SIZE);
+	snprintf(note->action, sizeof(note->action), "%s", action == NULL ? "" : action);
+	peer_name(call, note->caller);
+	note->error = error;
+	note->why = why;
+	if (commit_queue_submit(verifier->queue, note_work, note_done, note) != STEPUP_OK)
+		free(note);
+}

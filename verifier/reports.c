@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What administrators read. All of it comes from the reader's session: what is committed.
+ */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include "verifier/reports.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base64url.h"
+#include "lib/message.h"
+#include "verifier/authorization.h"
+#include "verifier/enrolment.h"
+#include "verifier/notices.h"
+#include "verifier/subject.h"
+#include "verifier/transactions.h"
+#include "verifier/verb_job.h"
+#include "verifier/verifier.h"
+
+/* Whether whoever authorised may still; else the call is refused. */
+static bool holds_now(struct call *call, const struct authorization *authorization)
+{
+	enum stepup_error error = authorization_holds(call->verifier->reader, authorization);
+
+	if (error != STEPUP_OK)
+		refuse(call, error, NULL);
+	return error == STEPUP_OK;
+}
+
+static int64_t at_most(int64_t asked, int64_t most)
+{
+	return asked < 1 || asked > most ? most : asked;
+}
+
+/* --- users --- */
+
+struct page {
+	json_t *list;
+	int64_t limit, bytes;
+	bool more, failed;
+};
+
+static bool page_add(struct page *page, json_t *object)
+{
+	page->failed = json_array_append_new(page->list, object) != 0;
+	return !page->failed;
+}
+
+static bool user_seen(void *context, const struct user_record *record)
+{
+	struct page *page = context;
+	json_t *user;
+
+	if ((int64_t)json_array_size(page->list) == page->limit) {
+		page->more = true;
+		return false;
+	}
+	user = json_pack("{s:s, s:I, s:b}", "name", record->name, "credentials", (json_int_t)user_record_live_count(record), "locked",
+		(int)record->lock.locked);
+	if (user != NULL && record->lock.locked)
+		(void)json_object_set_new(user, "reference", json_string(record->lock.reference));
+	if (user != NULL && record->last_success > 0)
+		(void)json_object_set_new(user, "last_success", json_integer(record->last_success));
+	return page_add(page, user);
+}
+
+void report_users(struct call *call)
+{
+	const char *after = message_text(call->parameters, "after");
+	struct page page = {.limit = at_most(message_number(call->parameters, "limit", REPORT_USERS_MAX), REPORT_USERS_MAX)};
+	struct authorization authorization;
+	enum stepup_error error;
+
+	if (!authorization_read(call, "stepup.users", &authorization) || !holds_now(call, &authorization))
+		return;
+	page.list = json_array();
+	error = store_user_each(call->verifier->reader, after == NULL ? "" : after, (int)page.limit + 1, user_seen, &page);
+	if (page.list == NULL || page.failed || error != STEPUP_OK) {
+		json_decref(page.list);
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		return;
+	}
+	call_reply(call, json_pack("{s:o, s:b}", "users", page.list, "more", (int)page.more));
+}
+
+void report_credentials(struct call *call)
+{
+	const char *user = message_text(call->parameters, "user");
+	struct user_record *record = NULL;
+	struct authorization authorization;
+	enum stepup_error error;
+
+	if (!authorization_spend(call, NULL, "stepup.credentials", json_pack("{s:s}", "user", user), &authorization) ||
+	    !holds_now(call, &authorization))
+		return;
+	error = store_user_find(call->verifier->reader, user, &record);
+	if (error == STEPUP_OK)
+		call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(record, true)));
+	else if (error == STEPUP_NOT_FOUND)
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_nobody());
+	else
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+	user_record_free(&record);
+}
+
+/* --- the log --- */
+
+static bool entry_seen(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+{
+	struct page *page = context;
+	char salt_text[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
+	json_t *object, *parsed;
+
+	page->bytes += (int64_t)strlen(entry) + (details == NULL ? 0 : (int64_t)strlen(details));
+	if (page->bytes > REPORT_LOG_BYTES && json_array_size(page->list) > 0)
+		return false;
+	object = json_pack("{s:I, s:s}", "index", (json_int_t)index, "entry", entry);
+	if (object != NULL && details != NULL && salt != NULL) {
+		parsed = json_loads(details, JSON_REJECT_DUPLICATES, NULL);
+		base64url_encode(salt, DIGEST_SIZE, salt_text);
+		if (json_object_set_new(object, "details", parsed) != 0 || json_object_set_new(object, "salt", json_string(salt_text)) != 0) {
+			json_decref(object);
+			object = NULL;
+		}
+	}
+	return page_add(page, object);
+}
+
+/* A checkpoint is told with the size that it is over, so that whoever reads page by page stops where it says. */
+static enum stepup_error newest_checkpoint(struct call *call, int64_t *size, char **note)
+{
+	enum stepup_error error = store_log_checkpoint_newest(call->verifier->reader, size, note);
+
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
+}
+
+void report_log(struct call *call)
+{
+	struct page page = {.limit = at_most(message_number(call->parameters, "count", REPORT_LOG_MAX), REPORT_LOG_MAX)};
+	int64_t from = message_number(call->parameters, "from", 0), size = 0, checkpoint_size = 0;
+	struct authorization authorization;
+	char *note = NULL;
+	enum stepup_error error;
+
+	if (!authorization_read(call, "stepup.log", &authorization) || !holds_now(call, &authorization))
+		return;
+	page.list = json_array();
+	error = page.list == NULL ? STEPUP_NO_MEMORY : store_log_each(call->verifier->reader, from, (int)page.limit, entry_seen, &page);
+	if (error == STEPUP_OK)
+		error = store_log_size(call->verifier->reader, &size);
+	if (error == STEPUP_OK)
+		error = newest_checkpoint(call, &checkpoint_size, &note);
+	if (error != STEPUP_OK || page.failed) {
+		json_decref(page.list);
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+	} else {
+		call_reply(call, json_pack("{s:o, s:I, s:s*, s:s}", "entries", page.list, "size", (json_int_t)size, "checkpoint", note, "log_key",
+			call->verifier->log_key));
+	}
+	free(note);
+}
+
+/* --- status --- */
+
+static bool locked_seen(void *context, const struct user_record *record)
+{
+	struct page *page = context;
+	const struct user_lock *lock = &record->lock;
+
+	return page_add(page, json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", record->name, "reference", lock->reference, "reason", lock->reason, "by",
+		lock->by, "at", (json_int_t)lock->at));
+}
+
+static bool frozen_seen(void *context, const struct freeze *freeze)
+{
+	struct page *page = context;
+
+	return page_add(page, json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", freeze->action, "reference", freeze->reference, "reason", freeze->reason,
+		"by", freeze->by, "at", (json_int_t)freeze->at));
+}
+
+static void policy_name(const struct policy *policy, char name[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
+{
+	base64url_encode(policy->digest, DIGEST_SIZE, name);
+}
+
+void report_status(struct call *call)
+{
+	const struct verifier *verifier = call->verifier;
+	struct page locked = {.list = json_array()}, frozen = {.list = json_array()};
+	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *note = NULL;
+	int64_t users = 0, log_size = 0, checkpoint_size = 0;
+	enum stepup_error error = store_user_count(verifier->reader, &users);
+
+	if (error == STEPUP_OK)
+		error = store_log_size(verifier->reader, &log_size);
+	if (error == STEPUP_OK)
+		error = newest_checkpoint(call, &checkpoint_size, &note);
+	if (error == STEPUP_OK)
+		error = store_user_each_locked(verifier->reader, locked_seen, &locked);
+	if (error == STEPUP_OK)
+		error = store_freeze_each(verifier->reader, frozen_seen, &frozen);
+	policy_name(verifier->policy, policy);
+	if (error != STEPUP_OK || locked.failed || frozen.failed) {
+		json_decref(locked.list);
+		json_decref(frozen.list);
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+	} else {
+		call_reply(call, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b}", "version", PACKAGE_VERSION, "issuer",
+			verifier->policy->issuer, "host", verifier->policy->host, "policy", policy, "users", (json_int_t)users, "log_size",
+			(json_int_t)log_size, "checkpoint_size", (json_int_t)checkpoint_size, "pending",
+			(json_int_t)transactions_count(verifier->transactions), "locked", locked.list, "frozen", frozen.list, "started",
+			(json_int_t)verifier->started, "clean_start", (int)verifier->clean_start));
+	}
+	free(note);
+}
+
+/* --- reload --- */
+
+static json_t *texts_to_json(char *const *texts)
+{
+	json_t *list = json_array();
+
+	for (; texts != NULL && *texts != NULL && json_array_size(list) < 64; texts++)
+		if (json_array_append_new(list, json_string(*texts)) != 0)
+			break;
+	return list;
+}
+
+/* Only what came into force is logged. The policy is replaced before this runs, which is the safe order: an entry that can't be written leaves
+ * a stricter or looser policy as SIGHUP would have, and Unavailable says that something is wrong. */
+static enum stepup_error reload_work(struct store_session *session, struct verb_job *job)
+{
+	return verb_job_log(session, job, log_entry_policy(job->now, job->digest, &job->actor));
+}
+
+static void reload_reply(struct verb_job *job)
+{
+	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
+
+	policy_name(job->verifier->policy, policy);
+	call_reply(job->call, json_pack("{s:s, s:o}", "policy", policy, "warnings", texts_to_json(job->verifier->policy->warnings)));
+}
+
+void report_reload(struct call *call)
+{
+	struct verb_job *job = verb_job_new(call, "stepup.reload");
+	enum stepup_error error;
+	char *why = NULL;
+
+	if (job == NULL || !verb_job_authorize(&job, json_object()))
+		return;
+	if (!holds_now(call, &job->authorization)) {
+		verb_job_free(&job);
+		return;
+	}
+	error = verifier_reload(call->verifier, &why);
+	if (error != STEPUP_OK) {
+		refuse_saying(call, STEPUP_UNAVAILABLE, why == NULL ? stepup_error_text(error) : why);
+		verb_job_free(&job);
+	} else {
+		memcpy(job->digest, call->verifier->policy->digest, DIGEST_SIZE);
+		job->work = reload_work;
+		job->reply = reload_reply;
+		verb_job_submit(job);
+	}
+	free(why);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A step-up from Begin to its answer (DESIGN section 4): what is asked of whom (begin.c), what is decided in one durable transaction
+ * (answer_decision.c), and what is said afterwards (answer.c).
+ *
+ * MUST, each held by a test:
+ * - nobody acts for another user, or beyond the actions, unless the configuration names it; no rule, no step-up;
+ * - somebody who can't succeed is asked like anybody else and refused like a wrong code, with the same durable write;
+ * - only what is well-formed is charged, and before it is compared; what was typed is never logged;
+ * - nobody is told of a success before its log entry is on the disk; an internal error is never a success;
+ * - a code, right once, is spent in the transaction that accepts it.
+ * Layer: verifier/, doors.
+ */
+#ifndef STEPUP_VERIFIER_STEP_UP_H
+#define STEPUP_VERIFIER_STEP_UP_H
+
+#include <stdint.h>
+
+#include "verifier/call.h"
+#include "verifier/commit_queue.h"
+#include "verifier/clock.h"
+#include "verifier/context.h"
+#include "verifier/store.h"
+#include "verifier/transactions.h"
+#include "verifier/verifier.h"
+
+#define STEP_UP_ANSWERS_MAX 3     /* answers that one transaction takes */
+#define STEP_UP_METHOD "code"
+
+/* Handlers of Verify1.Begin, Answer and Cancel. */
+void step_up_begin(struct call *call);
+void step_up_answer(struct call *call);
+void step_up_cancel(struct call *call);
+
+/* What one answer is decided on, and what was decided. Made on the loop's thread; between submission and `done` the writer's side has it. */
+struct answer {
+	/* given */
+	struct call *call;
+	struct verifier *verifier;
+	struct transaction *transaction; /* ANSWERING: nobody frees it meanwhile */
+	char code[9];
+	char *context;                   /* canonical text, NULL for an enrolment */
+	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
+	/* decided */
+	enum stepup_error outcome;       /* STEPUP_OK: granted */
+	bool duplicate;                  /* a code that was accepted before */
+	char reference[LOCK_REFERENCE_SIZE];
+	const struct limit *over;        /* of the transaction's policy */
+	int64_t tries_left, retry_after_seconds;
+	int64_t now;                     /* of the decision, seconds since 1970 */
+	int64_t log_index;
+	enum credential_type type;
+	char credential[CREDENTIAL_ID_SIZE];
+	struct receipt_row receipt;      /* where the rule has a service */
+};
+
+/* A commit_work on a struct answer. */
+enum stepup_error answer_decide(struct store_session *session, void *job);
+
+#endif

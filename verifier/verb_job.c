@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What all verbs that change something have in common.
+ * MUST: look inside the transaction that whoever authorised isn't locked by now; answer only after the commit.
+ */
+#include "verifier/verb_job.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/display_text.h"
+#include "lib/message.h"
+#include "lib/wipe.h"
+#include "verifier/clock.h"
+#include "verifier/commit_queue.h"
+#include "verifier/subject.h"
+#include "verifier/verifier.h"
+
+struct verb_job *verb_job_new(struct call *call, const char *action)
+{
+	struct verb_job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL) {
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		return NULL;
+	}
+	job->call = call;
+	job->verifier = call->verifier;
+	job->action = action;
+	job->uid = -1;
+	job->reason = "";
+	return job;
+}
+
+void verb_job_free(struct verb_job **job)
+{
+	if (job == NULL || *job == NULL)
+		return;
+	WIPE_OBJECT(*job);
+	free(*job);
+	*job = NULL;
+}
+
+bool verb_job_authorize(struct verb_job **job, json_t *details)
+{
+	if (authorization_spend((*job)->call, NULL, (*job)->action, details, &(*job)->authorization)) {
+		(*job)->authorized = true;
+		return true;
+	}
+	verb_job_free(job);
+	return false;
+}
+
+static bool invalid(struct verb_job **job, const char *field)
+{
+	call_invalid((*job)->call, field);
+	verb_job_free(job);
+	return false;
+}
+
+bool verb_job_user(struct verb_job **job, const char *user)
+{
+	if (*user == '\0' || snprintf((*job)->user, sizeof((*job)->user), "%s", user) >= (int)sizeof((*job)->user))
+		return invalid(job, "user");
+	return true;
+}
+
+bool verb_job_reason(struct verb_job **job)
+{
+	const char *reason = message_text((*job)->call->parameters, "reason");
+	char *safe;
+	bool good;
+
+	if (reason == NULL)
+		return true;
+	safe = display_text(reason, strlen(reason));
+	good = safe != NULL && strcmp(safe, reason) == 0 && strlen(reason) < LOCK_REASON_SIZE;
+	free(safe);
+	if (!good)
+		return invalid(job, "reason");
+	(*job)->reason = reason;
+	return true;
+}
+
+static enum stepup_error job_work(struct store_session *session, void *context)
+{
+	struct verb_job *job = context;
+	enum stepup_error error = STEPUP_OK;
+
+	job->now = clock_wall_seconds();
+	job->objection = NULL;
+	if (job->authorized) {
+		error = authorization_holds(session, &job->authorization);
+		job->actor = authorization_actor(&job->authorization);
+	} else {
+		job->actor = (struct log_actor){.by = job->by, .grant = -1};
+	}
+	return error == STEPUP_OK ? job->work(session, job) : error;
+}
+
+static void job_done(void *context, enum stepup_error result)
+{
+	struct verb_job *job = context;
+	const struct words_facts words = {.user = job->user[0] == '\0' ? NULL : job->user, .action = job->action};
+
+	if (result == STEPUP_OK)
+		job->reply(job);
+	else if (job->objection != NULL)
+		refuse_saying(job->call, STEPUP_NOT_ALLOWED, job->objection);
+	else
+		refuse(job->call, result, &words);
+	verb_job_free(&job);
+}
+
+void verb_job_submit(struct verb_job *job)
+{
+	if (commit_queue_submit(job->verifier->queue, job_work, job_done, job) == STEPUP_OK)
+		return;
+	refuse(job->call, STEPUP_UNAVAILABLE, NULL);
+	verb_job_free(&job);
+}
+
+enum stepup_error verb_job_log(struct store_session *session, struct verb_job *job, json_t *entry)
+{
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &job->log);
+}
+
+void verb_job_reply_log(struct verb_job *job, char *message)
+{
+	call_reply(job->call, json_pack("{s:I, s:s}", "log", (json_int_t)job->log, "message", message));
+	free(message);
+}
+
+void verb_job_reply_reference(struct verb_job *job, char *message)
+{
+	call_reply(job->call, json_pack("{s:s, s:s}", "reference", job->reference, "message", message));
+	free(message);
+}

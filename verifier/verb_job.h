@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One verb that changes something, from its authorization to its answer: what all of them have in common. A verb fills in what it needs, says
+ * what to do in the transaction and what to say after it.
+ * Layer: verifier/, doors.
+ */
+#ifndef STEPUP_VERIFIER_VERB_JOB_H
+#define STEPUP_VERIFIER_VERB_JOB_H
+
+#include "verifier/authorization.h"
+#include "verifier/call.h"
+#include "verifier/enrolment.h"
+#include "verifier/store.h"
+
+struct verb_job {
+	struct call *call;
+	struct verifier *verifier;
+	const char *action;          /* of the verb, a literal */
+	bool authorized;             /* else by root or by the owner: `by` says */
+	struct authorization authorization;
+	char by[USER_NAME_SIZE];
+	struct log_actor actor;      /* of either; set before `work` runs */
+	int64_t now;                 /* of the transaction */
+	/* What the verb is about; copied from the call. */
+	char user[USER_NAME_SIZE];
+	int64_t uid;                 /* of the user's account, -1 for none */
+	char target[ACTION_NAME_SIZE]; /* an action or a credential */
+	const char *reason;          /* of the call's parameters; "" for none */
+	bool again;
+	uint8_t digest[DIGEST_SIZE];
+	/* What came of it. */
+	const char *objection;       /* the sentence, where the verb refuses for a reason of its own */
+	char reference[LOCK_REFERENCE_SIZE];
+	char invitation[INVITATION_TEXT_SIZE];
+	int64_t expires, log, count, left;
+	/* In the transaction; an error undoes all of it. */
+	enum stepup_error (*work)(struct store_session *session, struct verb_job *job);
+	/* After the commit: answers the call. */
+	void (*reply)(struct verb_job *job);
+};
+
+/* A fresh job; NULL where there is no memory, and then the call has been refused. */
+struct verb_job *verb_job_new(struct call *call, const char *action);
+
+/* Spends the call's authorization for the job's action with these details (taken over); false: the call has been refused and the job is gone. */
+bool verb_job_authorize(struct verb_job **job, json_t *details);
+
+/* Hands the job to the queue; it answers the call, and frees itself. */
+void verb_job_submit(struct verb_job *job);
+
+/* Wipes, frees, sets NULL. */
+void verb_job_free(struct verb_job **job);
+
+/* Copies a user's name into the job; false where it is too long or empty: the call has been refused and the job is gone. */
+bool verb_job_user(struct verb_job **job, const char *user);
+
+/* The call's `reason`, safe to show, into the job; false where it isn't: the call has been refused and the job is gone. */
+bool verb_job_reason(struct verb_job **job);
+
+/* Appends an entry (taken over; NULL: no memory) and notes its index. */
+enum stepup_error verb_job_log(struct store_session *session, struct verb_job *job, json_t *entry);
+
+/* Replies {"log":…,"message":…}; frees the message. */
+void verb_job_reply_log(struct verb_job *job, char *message);
+
+/* Replies {"reference":…,"message":…}; frees the message. */
+void verb_job_reply_reference(struct verb_job *job, char *message);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The door that everybody has: io.stepup.Verify1. The order of handlers is that of the interface's methods.
+ */
+#include <string.h>
+
+#include "lib/message.h"
+#include "verifier/enrolment.h"
+#include "verifier/explaining.h"
+#include "verifier/locking.h"
+#include "verifier/notices.h"
+#include "verifier/receipt.h"
+#include "verifier/step_up.h"
+#include "verifier/subject.h"
+
+/* Whether the peer is root or a configured caller for this user in any action. */
+static bool may_ask_about(const struct call *call, const struct subject *subject)
+{
+	const struct policy *policy = call->verifier->policy;
+
+	if (subject->own || call->peer.uid == 0)
+		return true;
+	for (size_t i = 0; i < policy->caller_count; i++)
+		if (peer_is_caller(&call->peer, &policy->callers[i]) &&
+		    policy_list_names(policy, policy->callers[i].users, &subject->who))
+			return true;
+	return false;
+}
+
+static void account_ready(struct call *call, const struct subject *subject)
+{
+	const struct user_record *record = subject->record;
+	struct words_facts words = {.user = subject->name};
+	struct log_subject about = {.user = subject->name};
+
+	if (!may_ask_about(call, subject)) {
+		refuse(call, STEPUP_NOT_ALLOWED, &words);
+		return;
+	}
+	if (record != NULL && record->lock.locked) {
+		about.user_id = record->user_id;
+		words.reference = record->lock.reference;
+		refusal_log(call, &about, NULL, STEPUP_LOCKED, "account check");
+		refuse(call, STEPUP_LOCKED, &words);
+		return;
+	}
+	if (record != NULL && user_record_live_count(record) > 0 && !subject_uid_holds(record, subject->uid)) {
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_other_account());
+		return;
+	}
+	call_reply(call, json_object());
+}
+
+static void account(struct call *call)
+{
+	subject_of(call, message_text(call->parameters, "user"), account_ready);
+}
+
+static void keys(struct call *call)
+{
+	const struct verifier *verifier = call->verifier;
+	json_t *jwks = json_deep_copy(receipt_signer_jwks(verifier->receipts));
+
+	call_reply(call, json_pack("{s:o, s:s, s:s}", "jwks", jwks, "log_key", verifier->log_key, "issuer", verifier->policy->issuer));
+}
+
+static call_handler *const handlers[] = {
+	step_up_begin,
+	step_up_answer,
+	step_up_cancel,
+	account,
+	enrolment_begin,
+	enrolment_finish,
+	credentials_list,
+	credentials_remove,
+	locking_lock_me,
+	explaining_own,
+	keys,
+};
+
+const struct door door_verify = {.interface = &interface_verify, .handlers = handlers};
