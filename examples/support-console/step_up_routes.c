@@ -11,6 +11,8 @@
 
 #include "examples/support-console/handlers.h"
 
+#define CODE_MAX 64
+
 /* Which actions the pages can begin, in which stage, with which details. */
 static const struct {
 	const char *action;
@@ -115,6 +117,8 @@ static enum MHD_Result reply_step_up(struct request *request, struct step_up_vie
 			"This question is no longer open, so nothing was approved. Close it and start again.");
 	}
 	reply = json_pack("{s:s, s:s}", "id", view->id, "state", state_name(view->state));
+	if (!view->message && view->state == STEP_UP_REFUSED)
+		view->message = json_pack("{s:s}", "message", "Could not check, so nothing was approved. You did nothing wrong.");
 	if (view->message && json_object_set_new(reply, "message", view->message) < 0) {
 		json_decref(reply);
 		return MHD_NO;
@@ -140,6 +144,17 @@ enum MHD_Result handle_step_up_begin(struct request *request)
 	return reply_step_up(request, &view);
 }
 
+/* {"method":"code","code":TEXT} or {"cancel":true}, and nothing else: what is misshapen must not end the conversation. */
+static bool answer_fits(const json_t *answer)
+{
+	const char *method = json_string_value(json_object_get(answer, "method"));
+
+	if (json_object_size(answer) == 1)
+		return json_is_true(json_object_get(answer, "cancel"));
+	return json_object_size(answer) == 2 && method && !strcmp(method, "code") &&
+		json_string_length(json_object_get(answer, "code")) <= CODE_MAX && json_is_string(json_object_get(answer, "code"));
+}
+
 enum MHD_Result handle_step_up_answer(struct request *request)
 {
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
@@ -147,8 +162,11 @@ enum MHD_Result handle_step_up_answer(struct request *request)
 	const json_t *answer = json_object_get(body, "answer");
 	struct step_up_view view = {.state = STEP_UP_GONE};
 
-	if (id && json_is_object(answer))
-		bridge_answer(request->console->bridge, &request->session, id, answer, &view);
+	if (!id || !answer_fits(answer)) {
+		json_decref(body);
+		return gone(request, MHD_HTTP_BAD_REQUEST, "That was no answer to a question. Nothing was approved. Reload the page.");
+	}
+	bridge_answer(request->console->bridge, &request->session, id, answer, &view);
 	json_decref(body);
 	return reply_step_up(request, &view);
 }
