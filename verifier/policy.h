@@ -14,9 +14,11 @@
 
 #include "lib/action.h"
 #include "lib/digest.h"
+#include "verifier/arena.h"
 
 /* What a rule requires, weakest first (DESIGN section 5). */
 enum factor_strength { FACTOR_CODE = 1, FACTOR_KEY, FACTOR_HARDWARE_KEY };
+enum via { VIA_BROWSER = 1 << 0, VIA_SEAT = 1 << 1, VIA_AGENT = 1 << 2 };
 enum over_limit { OVER_LIMIT_DENY, OVER_LIMIT_APPROVE, OVER_LIMIT_LOCK };
 enum limit_kind { LIMIT_COUNT, LIMIT_SUM, LIMIT_DIFFERENT };
 
@@ -43,8 +45,10 @@ struct rule {
 	char *prompt;                /* with {detail}, {user}, {host}, {service}, {rhost} */
 	enum factor_strength require;
 	bool pin;
+	unsigned via;                /* VIA_… that a key may come through; 0 for all */
 	bool code_is_enough;
-	int64_t fresh_for_seconds;   /* 0 for never */
+	bool always_approve;         /* a second person each time; refuses everybody until approvals exist */
+	int64_t fresh_for_seconds;   /* 0 for never; not in effect yet: each action asks again */
 	struct limit *limits;
 	size_t limit_count;
 	enum over_limit over_limit;
@@ -55,11 +59,13 @@ struct rule {
 
 struct service {
 	char *name;
+	struct policy_place place;
 	char *unix_user; /* a name, or "#UID" */
 };
 
 struct caller {
 	char *name;
+	struct policy_place place;
 	char *unix_user;
 	char **users;
 	char **actions;
@@ -67,7 +73,9 @@ struct caller {
 
 struct group {
 	char *name;
-	char **members;
+	struct policy_place place;
+	char **members;   /* sorted bytewise */
+	size_t member_count;
 	char *unix_group; /* NULL where the members are listed */
 };
 
@@ -80,26 +88,28 @@ struct policy {
 	char *store;      /* "sqlite:PATH" */
 	char *help;       /* shown whenever somebody is stuck; NULL where not given */
 	char *host;       /* this machine's name as prompts and the log call it */
-	struct rule *rules;
-	size_t rule_count;
-	struct group *groups;
+	struct rule *rules; /* exact names first, sorted bytewise; then patterns, the longest first */
+	size_t rule_count, exact_count;
+	struct group *groups; /* sorted by name */
 	size_t group_count;
 	struct service *services;
 	size_t service_count;
 	struct caller *callers;
 	size_t caller_count;
 	char **warnings;  /* NULL-terminated; each "FILE:LINE: sentence" */
+	struct arena memory; /* holds all of the above */
 };
 
-/* Reads FILE and every "*.conf" of stepup.conf.d beside it. STEPUP_OK, or an error with "FILE:LINE: sentence" lines in `*why` (the caller frees).
- * `trusted` false for `--check` by anybody: then who owns the files isn't looked at. */
+/* Reads FILE and, in the bytewise order of their names, stepup.conf.d's *.conf in FILE's folder. STEPUP_OK, or an error with "FILE:LINE: sentence" lines
+ * in `*why` (the caller frees). `trusted` false for `--check` by anybody: then who owns the files isn't looked at. */
 enum stepup_error policy_load(const char *path, bool trusted, struct policy **policy, char **why);
 
 struct policy *policy_reference(struct policy *policy);
 void policy_release(struct policy **policy);
 
-/* The rule for an action: the exact name, else the longest pattern, else a built-in one (stepup.test, stepup.enroll, stepup.remove
- * for everybody's own use); NULL denies. */
+/* The rule for an action: the exact name, else the longest pattern; NULL denies. stepup.test, stepup.enroll and stepup.remove have built-in
+ * rules of their exact names, for everybody's own use, where the configuration has none; so "stepup.*" covers the administrator's verbs
+ * only. A pattern covers stepup.* only where it says so itself. */
 const struct rule *policy_rule(const struct policy *policy, const char *action);
 
 /* A person as the policy sees one. Unix groups by name, looked up before (verifier/account.c). */
@@ -111,13 +121,15 @@ struct policy_user {
 /* Whether a list of "name", "@group", "*" names this user. */
 bool policy_list_names(const struct policy *policy, char *const *list, const struct policy_user *user);
 
-/* Whether a caller with this uid and account name (NULL where it has none) may act for the user and the action. Root may, for all. */
+/* Whether a caller with this uid and account name (NULL where it has none) may act for the user and the action. Root may, for all.
+ * Says nothing about acting for one's own account, which takes no configuration. */
 bool policy_caller_may(const struct policy *policy, uid_t uid, const char *account, const struct policy_user *user, const char *action);
 
 /* The service that a uid is, NULL for none. `account` as above. */
 const struct service *policy_service_of(const struct policy *policy, uid_t uid, const char *account);
 
-/* Whether an action's name matches a name or a pattern. */
+/* Whether an action's name matches a name or a pattern (ends in `*`). No pattern reaches stepup.* that doesn't begin so itself: neither
+ * a caller's "*" nor a freeze of "*" does. */
 bool policy_pattern_matches(const char *pattern, const char *action);
 
 /* Built-in verbs stepup.*: what details each has and how it is prompted for; NULL where `action` is none.
@@ -142,5 +154,8 @@ char *policy_prompt(const struct rule *rule, const struct action *action, const 
 
 /* Whether a typed code may satisfy the rule for this action (DESIGN section 5: not with a service or an administrator's verb unless it says so). */
 bool policy_code_may(const struct rule *rule, const char *action);
+
+/* The same with the reason: STEPUP_OK, STEPUP_TOO_WEAK, or STEPUP_NEEDS_APPROVAL where the rule has always-approve. */
+enum stepup_error policy_code_verdict(const struct rule *rule, const char *action);
 
 #endif

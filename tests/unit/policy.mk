@@ -1,1 +1,8 @@
-# Programs of this area: check_PROGRAMS += tests/unit/test_NAME, with CMOCKA_LIBS; each prints TAP.
+# Policy, words, explain.
+EXTRA_DIST += tests/unit/policy_fixture.h
+if HAVE_CMOCKA
+POLICY_UNIT_LIBS = verifier/libverifier.la $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_policy
+tests_unit_test_policy_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_policy_LDADD = $(POLICY_UNIT_LIBS)
+endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What would be asked for an action, why, and what the limits have left: the reply of the method Explain. Charges nothing, changes nothing.
+ * Layer: verifier/, rules over the store.
+ */
+#ifndef STEPUP_VERIFIER_EXPLAIN_H
+#define STEPUP_VERIFIER_EXPLAIN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "verifier/policy.h"
+#include "verifier/store.h"
+
+/* All borrowed. */
+struct explain_question {
+	const struct policy *policy;
+	struct store *store;
+	struct store_session *reader;
+	const struct policy_user *user;
+	const struct user_record *record; /* NULL where the user isn't stored; then limits are shown as unused */
+	const struct freeze *frozen;      /* what freezes the action; NULL where nothing does */
+	const char *action;
+	const json_t *details;            /* an object; NULL where left out: then the prompt and what the limits have left for it stay out */
+	bool is_insider;                  /* root, an administrator, or the user: may be told of a lock or that nothing is enrolled. Others hear only of the policy */
+	int64_t now;                      /* seconds since 1970 */
+};
+
+/* Makes the reply, a new object with the fields of Explain, the caller's to free. An action or details that no rule takes are answered, too:
+ * with `allowed` false and why. STEPUP_NO_MEMORY, or what the store said. */
+enum stepup_error explain_action(const struct explain_question *question, json_t **reply);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The questions asked of a policy.
+ * MUST: deny what no rule names; cost the same for a group of ten and of a hundred thousand; let nobody act for another user, or beyond the
+ * actions, whom the configuration doesn't name.
+ */
+#include "verifier/policy.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OWN_NAMES "stepup."
+
+struct policy *policy_reference(struct policy *policy)
+{
+	if (policy != NULL)
+		(void)__atomic_add_fetch(&policy->references, 1, __ATOMIC_RELAXED);
+	return policy;
+}
+
+void policy_release(struct policy **policy)
+{
+	struct policy *old = *policy;
+	struct arena memory;
+
+	*policy = NULL;
+	if (old == NULL || __atomic_sub_fetch(&old->references, 1, __ATOMIC_ACQ_REL) != 0)
+		return;
+	memory = old->memory;
+	arena_clear(&memory);
+	free(old);
+}
+
+bool policy_pattern_matches(const char *pattern, const char *action)
+{
+	size_t length = strlen(pattern);
+
+	if (length == 0 || pattern[length - 1] != '*')
+		return strcmp(pattern, action) == 0;
+	if (strncmp(action, OWN_NAMES, strlen(OWN_NAMES)) == 0 && strncmp(pattern, OWN_NAMES, strlen(OWN_NAMES)) != 0)
+		return false;
+	return strncmp(pattern, action, length - 1) == 0;
+}
+
+static int compare_rule(const void *name, const void *rule)
+{
+	return strcmp(name, ((const struct rule *)rule)->name);
+}
+
+const struct rule *policy_rule(const struct policy *policy, const char *action)
+{
+	const struct rule *rule;
+
+	if (!action_name_is_valid(action))
+		return NULL;
+	if (strncmp(action, OWN_NAMES, strlen(OWN_NAMES)) == 0 && policy_verb(action) == NULL)
+		return NULL;
+	rule = policy->exact_count == 0 ? NULL : bsearch(action, policy->rules, policy->exact_count, sizeof(*rule), compare_rule);
+	for (size_t i = policy->exact_count; rule == NULL && i < policy->rule_count; i++)
+		if (policy_pattern_matches(policy->rules[i].name, action))
+			rule = &policy->rules[i];
+	return rule;
+}
+
+static int compare_group(const void *name, const void *group)
+{
+	return strcmp(name, ((const struct group *)group)->name);
+}
+
+static int compare_member(const void *name, const void *member)
+{
+	return strcmp(name, *(char *const *)member);
+}
+
+static bool group_holds(const struct policy *policy, const char *name, const struct policy_user *user)
+{
+	const struct group *group = policy->group_count == 0
+		? NULL
+		: bsearch(name, policy->groups, policy->group_count, sizeof(*group), compare_group);
+
+	if (group == NULL)
+		return false;
+	if (group->unix_group == NULL)
+		return group->member_count > 0 &&
+		       bsearch(user->name, group->members, group->member_count, sizeof(*group->members), compare_member) != NULL;
+	for (size_t i = 0; user->unix_groups != NULL && user->unix_groups[i] != NULL; i++)
+		if (strcmp(user->unix_groups[i], group->unix_group) == 0)
+			return true;
+	return false;
+}
+
+bool policy_list_names(const struct policy *policy, char *const *list, const struct policy_user *user)
+{
+	if (user == NULL || user->name == NULL || user->name[0] == '\0')
+		return false;
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+		bool named = list[i][0] == '@' ? group_holds(policy, list[i] + 1, user)
+					       : strcmp(list[i], "*") == 0 || strcmp(list[i], user->name) == 0;
+
+		if (named)
+			return true;
+	}
+	return false;
+}
+
+/* Whether a configured unix-user, a name or "#UID", is this peer. */
+static bool is_unix_user(const char *unix_user, uid_t uid, const char *account)
+{
+	char *end = NULL;
+	unsigned long long number;
+
+	if (unix_user[0] != '#')
+		return account != NULL && strcmp(unix_user, account) == 0;
+	errno = 0;
+	number = strtoull(unix_user + 1, &end, 10);
+	return errno == 0 && end != unix_user + 1 && *end == '\0' && number == uid;
+}
+
+static bool list_matches(char *const *patterns, const char *action)
+{
+	for (size_t i = 0; patterns != NULL && patterns[i] != NULL; i++)
+		if (policy_pattern_matches(patterns[i], action))
+			return true;
+	return false;
+}
+
+bool policy_caller_may(const struct policy *policy, uid_t uid, const char *account, const struct policy_user *user, const char *action)
+{
+	if (uid == 0)
+		return true;
+	for (size_t i = 0; i < policy->caller_count; i++) {
+		const struct caller *caller = &policy->callers[i];
+
+		if (is_unix_user(caller->unix_user, uid, account) && list_matches(caller->actions, action) &&
+			policy_list_names(policy, caller->users, user))
+			return true;
+	}
+	return false;
+}
+
+const struct service *policy_service_of(const struct policy *policy, uid_t uid, const char *account)
+{
+	const struct service *found = NULL;
+
+	for (size_t i = 0; i < policy->service_count; i++) {
+		if (!is_unix_user(policy->services[i].unix_user, uid, account))
+			continue;
+		if (found != NULL)
+			return NULL; /* "exportd" and "#998" may be one account: then nobody can say which service it is */
+		found = &policy->services[i];
+	}
+	return found;
+}
+
+enum stepup_error policy_code_verdict(const struct rule *rule, const char *action)
+{
+	const struct verb *verb = policy_verb(action);
+
+	if (rule->require != FACTOR_CODE)
+		return STEPUP_TOO_WEAK;
+	if (!rule->code_is_enough && (rule->service != NULL || (verb != NULL && verb->administrator)))
+		return STEPUP_TOO_WEAK;
+	return rule->always_approve ? STEPUP_NEEDS_APPROVAL : STEPUP_OK;
+}
+
+bool policy_code_may(const struct rule *rule, const char *action)
+{
+	return policy_code_verdict(rule, action) == STEPUP_OK;
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The configuration's files, and libconfuse, which reads their values.
+ * MUST: hand libconfuse nothing that the guard (policy_text.c) found fault with; take a file only where both read the same keys with the same
+ * number of values; open nothing that others can write, where the policy is to be trusted; read nothing but these files.
+ */
+#include "verifier/policy_file.h"
+
+#include <confuse.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/safe_file.h"
+#include "verifier/policy_build.h"
+#include "verifier/policy_text.h"
+
+#define SECTION_KINDS_MAX 8
+#define KEYS_MAX 24
+
+/* --- libconfuse --- */
+
+/* libconfuse's options for all sections; cfg_init copies them. */
+struct options {
+	cfg_opt_t top[SECTION_KINDS_MAX + KEYS_MAX];
+	cfg_opt_t sections[SECTION_KINDS_MAX][KEYS_MAX];
+};
+
+static size_t add_keys(cfg_opt_t *options, const struct policy_key *keys)
+{
+	size_t count = 0;
+
+	for (; keys->name != NULL && count < KEYS_MAX - 1; keys++) {
+		cfg_opt_t text = CFG_STR(keys->name, NULL, CFGF_NODEFAULT), list = CFG_STR_LIST(keys->name, NULL, CFGF_NODEFAULT);
+
+		options[count++] = keys->list ? list : text;
+	}
+	options[count] = (cfg_opt_t)CFG_END();
+	return count;
+}
+
+static void make_options(struct options *options)
+{
+	size_t count = add_keys(options->top, policy_sections[0].keys);
+
+	for (size_t i = 1; policy_sections[i].keys != NULL && i < SECTION_KINDS_MAX; i++) {
+		cfg_opt_t section = CFG_SEC(policy_sections[i].name, options->sections[i], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+
+		(void)add_keys(options->sections[i], policy_sections[i].keys);
+		options->top[count++] = section;
+	}
+	options->top[count] = (cfg_opt_t)CFG_END();
+}
+
+/* libconfuse would print to standard error. */
+static void say_nothing(cfg_t *cfg, const char *format, va_list arguments)
+{
+	(void)cfg;
+	(void)format;
+	(void)arguments;
+}
+
+/* The values of one block; false where libconfuse saw something else than the guard did. */
+static bool take_values(cfg_t *section, struct policy_block *block, struct arena *arena)
+{
+	size_t keys_set = 0, entries = 0;
+
+	for (const struct policy_key *key = block->section->keys; key->name != NULL; key++)
+		keys_set += cfg_size(section, key->name) > 0;
+	for (struct policy_entry *entry = block->entries; entry != NULL; entry = entry->next) {
+		cfg_opt_t *option = cfg_getopt(section, entry->key->name);
+		unsigned i = 0;
+
+		if (option == NULL || cfg_opt_size(option) != entry->value_count)
+			return false;
+		entries += entry->value_count > 0;
+		for (struct policy_value *value = entry->values; value != NULL; value = value->next) {
+			const char *text = cfg_opt_getnstr(option, i++);
+
+			value->text = text == NULL ? NULL : arena_copy(arena, text, strlen(text));
+			if (value->text == NULL)
+				return false;
+		}
+	}
+	return keys_set == entries;
+}
+
+static bool take_all(cfg_t *cfg, struct policy_text *text, struct arena *arena)
+{
+	unsigned seen[SECTION_KINDS_MAX] = {0};
+
+	for (struct policy_block *block = text->blocks; block != NULL; block = block->next) {
+		size_t kind = (size_t)(block->section - policy_sections);
+		cfg_t *section = kind == 0 ? cfg : cfg_getnsec(cfg, block->section->name, seen[kind]);
+
+		if (section == NULL || (kind != 0 && strcmp(cfg_title(section), block->title) != 0) || !take_values(section, block, arena))
+			return false;
+		seen[kind]++;
+	}
+	for (size_t i = 1; policy_sections[i].keys != NULL; i++)
+		if (cfg_size(cfg, policy_sections[i].name) != seen[i])
+			return false;
+	return true;
+}
+
+static enum stepup_error parse_values(struct policy_text *text, struct arena *arena, struct complaints *errors)
+{
+	struct options options = {0};
+	enum stepup_error error = STEPUP_OK;
+	cfg_t *cfg;
+
+	make_options(&options);
+	cfg = cfg_init(options.top, CFGF_NONE);
+	if (cfg == NULL)
+		return STEPUP_NO_MEMORY;
+	(void)cfg_set_error_function(cfg, say_nothing);
+	if (cfg_parse_buf(cfg, text->bytes) != CFG_SUCCESS || !take_all(cfg, text, arena)) {
+		complain(errors, text->file, cfg->line, "this can't be read without doubt; write each section and key on a line of its own.");
+		error = arena->failed ? STEPUP_NO_MEMORY : STEPUP_INVALID;
+	}
+	(void)cfg_free(cfg);
+	return error;
+}
+
+/* --- from bytes to a policy --- */
+
+/* The digest of all files: of their digests, in order. */
+static enum stepup_error digest_sources(const struct policy_source *sources, size_t count, uint8_t digest[DIGEST_SIZE])
+{
+	uint8_t *each = calloc(count, DIGEST_SIZE);
+	enum stepup_error error = each == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+
+	for (size_t i = 0; error == STEPUP_OK && i < count; i++)
+		error = digest_sha256(sources[i].bytes, sources[i].size, each + i * DIGEST_SIZE);
+	if (error == STEPUP_OK)
+		error = digest_sha256(each, count * DIGEST_SIZE, digest);
+	free(each);
+	return error;
+}
+
+static enum stepup_error read_texts(const struct policy_source *sources, size_t count, struct policy *policy, struct policy_text *texts,
+	struct arena *arena, struct complaints *errors)
+{
+	enum stepup_error error = STEPUP_OK;
+
+	for (size_t i = 0; error == STEPUP_OK && i < count; i++) {
+		texts[i].file = arena_copy(&policy->memory, sources[i].file, strlen(sources[i].file));
+		texts[i].bytes = arena_copy(arena, sources[i].bytes, sources[i].size);
+		texts[i].size = sources[i].size;
+		if (texts[i].file == NULL || texts[i].bytes == NULL)
+			return STEPUP_NO_MEMORY;
+		error = policy_text_scan(&texts[i], policy_sections, arena, errors);
+	}
+	for (size_t i = 0; error == STEPUP_OK && errors->count == 0 && i < count; i++)
+		error = parse_values(&texts[i], arena, errors);
+	return error;
+}
+
+static enum stepup_error keep_warnings(struct policy *policy)
+{
+	struct complaints warnings = {0};
+	char **lines = NULL;
+	size_t count = 0;
+
+	policy_warn(policy, &warnings);
+	if (!warnings.no_memory)
+		lines = complaints_lines(&warnings);
+	while (lines != NULL && lines[count] != NULL)
+		count++;
+	policy->warnings = lines == NULL ? NULL : arena_alloc(&policy->memory, count + 1, sizeof(*policy->warnings));
+	for (size_t i = 0; i < count; i++) {
+		if (policy->warnings != NULL)
+			policy->warnings[i] = arena_copy(&policy->memory, lines[i], strlen(lines[i]));
+		free(lines[i]);
+	}
+	free(lines);
+	complaints_clear(&warnings);
+	return policy->warnings == NULL || policy->memory.failed ? STEPUP_NO_MEMORY : STEPUP_OK;
+}
+
+enum stepup_error policy_load_sources(const struct policy_source *sources, size_t count, struct policy **policy, char **why)
+{
+	struct policy *made = calloc(1, sizeof(*made));
+	struct policy_text *texts = calloc(count, sizeof(*texts));
+	struct complaints errors = {0};
+	struct arena arena = {0};
+	enum stepup_error error = made == NULL || texts == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+
+	*policy = NULL;
+	*why = NULL;
+	if (made != NULL)
+		made->references = 1;
+	if (error == STEPUP_OK)
+		error = digest_sources(sources, count, made->digest);
+	if (error == STEPUP_OK)
+		error = read_texts(sources, count, made, texts, &arena, &errors);
+	if (error == STEPUP_OK && errors.count == 0)
+		error = policy_build(made, texts, count, &errors);
+	if (error == STEPUP_OK && errors.count > 0)
+		error = STEPUP_INVALID;
+	if (error == STEPUP_OK)
+		error = keep_warnings(made);
+	if (error == STEPUP_INVALID)
+		*why = complaints_text(&errors);
+	if (error == STEPUP_OK) {
+		*policy = made;
+		made = NULL;
+	}
+	policy_release(&made);
+	complaints_clear(&errors);
+	arena_clear(&arena);
+	free(texts);
+	return error;
+}
+
+/* --- files --- */
+
+/* The files' names and bytes, owned. */
+struct files {
+	struct policy_source all[POLICY_FILES_MAX];
+	size_t count;
+};
+
+static void files_clear(struct files *files)
+{
+	for (size_t i = 0; i < files->count; i++) {
+		free((void *)(uintptr_t)files->all[i].file);
+		free((void *)(uintptr_t)files->all[i].bytes);
+	}
+	files->count = 0;
+}
+
+static enum stepup_error say(char **why, enum stepup_error error, const char *path, const char *sentence)
+{
+	if (*why == NULL && asprintf(why, "%s: %s", path, sentence) < 0)
+		*why = NULL;
+	return error;
+}
+
+/* Reads a file without asking whose it is: for people who look at a configuration, not for the verifier. */
+static enum stepup_error read_untrusted(const char *path, char **bytes, size_t *size, char **why)
+{
+	enum stepup_error error = STEPUP_OK;
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+	ssize_t got = 1;
+
+	if (fd < 0)
+		return say(why, errno == ENOENT ? STEPUP_NOT_FOUND : STEPUP_IO, path, strerror(errno));
+	*size = 0;
+	*bytes = calloc(1, POLICY_FILE_MAX + 2);
+	if (*bytes == NULL)
+		error = STEPUP_NO_MEMORY;
+	else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		error = say(why, STEPUP_UNSAFE_FILE, path, "is not a regular file");
+	while (error == STEPUP_OK && got > 0 && *size <= POLICY_FILE_MAX) {
+		got = read(fd, *bytes + *size, POLICY_FILE_MAX + 1 - *size);
+		if (got > 0)
+			*size += (size_t)got;
+		else if (got < 0 && errno == EINTR)
+			got = 1;
+		else if (got < 0)
+			error = say(why, STEPUP_IO, path, strerror(errno));
+	}
+	if (error == STEPUP_OK && *size > POLICY_FILE_MAX)
+		error = STEPUP_TOO_LONG;
+	close(fd);
+	if (error != STEPUP_OK) {
+		free(*bytes);
+		*bytes = NULL;
+	}
+	return error;
+}
+
+static enum stepup_error add_file(struct files *files, const char *path, bool trusted, char **why)
+{
+	struct policy_source *source = &files->all[files->count];
+	char *bytes = NULL;
+	enum stepup_error error;
+
+	if (files->count == POLICY_FILES_MAX)
+		return say(why, STEPUP_TOO_LONG, path, "there are more configuration files than can be read; put some together.");
+	error = trusted ? safe_file_read(path, SAFE_FILE_PUBLIC, POLICY_FILE_MAX, &bytes, &source->size, why)
+			: read_untrusted(path, &bytes, &source->size, why);
+	if (error == STEPUP_TOO_LONG)
+		(void)say(why, error, path, "is longer than 8 MiB; split it into files in stepup.conf.d.");
+	if (error != STEPUP_OK)
+		return error;
+	source->file = strdup(path);
+	source->bytes = bytes;
+	files->count++;
+	return source->file == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+}
+
+static int is_drop_in(const struct dirent *entry)
+{
+	size_t length = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && length > 5 && strcmp(entry->d_name + length - 5, ".conf") == 0;
+}
+
+static int compare_bytewise(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static enum stepup_error add_folder(struct files *files, const char *folder, bool trusted, char **why)
+{
+	struct dirent **names = NULL;
+	int count = scandir(folder, &names, is_drop_in, compare_bytewise);
+	enum stepup_error error = STEPUP_OK;
+
+	if (count < 0)
+		return errno == ENOENT ? STEPUP_OK : say(why, STEPUP_IO, folder, strerror(errno));
+	if (trusted)
+		error = safe_folder_check(folder, why);
+	for (int i = 0; i < count; i++) {
+		char *path = NULL;
+
+		if (error == STEPUP_OK && asprintf(&path, "%s/%s", folder, names[i]->d_name) < 0)
+			error = STEPUP_NO_MEMORY;
+		if (error == STEPUP_OK) {
+			error = add_file(files, path, trusted, why);
+			free(path);
+		}
+		free(names[i]);
+	}
+	free(names);
+	return error;
+}
+
+enum stepup_error policy_load(const char *path, bool trusted, struct policy **policy, char **why)
+{
+	const char *slash = strrchr(path, '/');
+	struct files *files = calloc(1, sizeof(*files));
+	char *folder = NULL;
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	*policy = NULL;
+	*why = NULL;
+	if (files == NULL || asprintf(&folder, "%.*sstepup.conf.d", slash == NULL ? 0 : (int)(slash - path + 1), path) < 0)
+		goto out;
+	error = add_file(files, path, trusted, why);
+	if (error == STEPUP_OK)
+		error = add_folder(files, folder, trusted, why);
+	if (error == STEPUP_OK)
+		error = policy_load_sources(files->all, files->count, policy, why);
+out:
+	if (files != NULL)
+		files_clear(files);
+	free(files);
+	free(folder);
+	return error;
+}

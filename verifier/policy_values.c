@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Single values of the configuration.
+ * MUST: take exactly what is documented; no sign, blank, leading zero or overflow slips through.
+ */
+#include "verifier/policy_values.h"
+
+#include <string.h>
+
+#include "lib/display_text.h"
+
+static bool is_digit(char character)
+{
+	return character >= '0' && character <= '9';
+}
+
+static bool is_lower(char character)
+{
+	return character >= 'a' && character <= 'z';
+}
+
+/* Decimal digits without a leading zero, 0 … maximum; the place behind them, NULL where there are none. */
+static const char *take_number(const char *text, int64_t maximum, int64_t *number)
+{
+	*number = 0;
+	if (!is_digit(*text) || (text[0] == '0' && is_digit(text[1])))
+		return NULL;
+	for (; is_digit(*text); text++) {
+		int digit = *text - '0';
+
+		if (*number > (maximum - digit) / 10)
+			return NULL;
+		*number = *number * 10 + digit;
+	}
+	return text;
+}
+
+bool value_duration(const char *text, int64_t *seconds)
+{
+	int64_t number, unit;
+	const char *at = take_number(text, INT64_C(1000000000), &number);
+
+	if (at == NULL || number == 0 || *at == '\0' || at[1] != '\0')
+		return false;
+	switch (*at) {
+	case 's':
+		unit = 1;
+		break;
+	case 'm':
+		unit = 60;
+		break;
+	case 'h':
+		unit = 3600;
+		break;
+	case 'd':
+		unit = 24 * 3600;
+		break;
+	default:
+		return false;
+	}
+	*seconds = number * unit;
+	return true;
+}
+
+/* Takes a word and the single space behind it off `*text`. */
+static bool take_word(const char **text, char *word, size_t size)
+{
+	size_t length = strcspn(*text, " ");
+
+	if (length == 0 || length >= size || (*text)[length] != ' ')
+		return false;
+	memcpy(word, *text, length);
+	word[length] = '\0';
+	*text += length + 1;
+	return true;
+}
+
+bool value_limit(const char *text, struct limit *limit)
+{
+	char words[2][DETAIL_NAME_SIZE] = {"", ""};
+	const char *at = take_number(text, DETAIL_NUMBER_MAX, &limit->maximum);
+	size_t count = 0;
+
+	if (at == NULL || *at != ' ')
+		return false;
+	at++;
+	/* Words up to the last " per ": a detail may itself be called "per" or "different". */
+	for (const char *last = strrchr(at, ' '); last != NULL && strchr(at, ' ') != last; count++)
+		if (count == 2 || !take_word(&at, words[count], sizeof(words[count])))
+			return false;
+	if (strncmp(at, "per ", 4) != 0 || !value_duration(at + 4, &limit->window_seconds))
+		return false;
+	if (limit->window_seconds > POLICY_WINDOW_MAX_SECONDS || (count == 2 && strcmp(words[0], "different") != 0))
+		return false;
+	limit->kind = count == 0 ? LIMIT_COUNT : count == 1 ? LIMIT_SUM : LIMIT_DIFFERENT;
+	if (count > 0) {
+		if (!detail_name_is_valid(words[count - 1]))
+			return false;
+		memcpy(limit->detail, words[count - 1], sizeof(limit->detail));
+	}
+	return true;
+}
+
+bool value_account(const char *text)
+{
+	size_t length = strlen(text);
+
+	if (length == 0 || length > 256 || text[0] == '-' || text[0] == '@' || text[0] == '#' || !utf8_is_valid(text, length))
+		return false;
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text <= ' ' || *text == 0x7f || strchr(",:/*\"", *text) != NULL)
+			return false;
+	return true;
+}
+
+bool value_unix_user(const char *text)
+{
+	int64_t uid;
+	const char *end;
+
+	if (text[0] != '#')
+		return value_account(text);
+	end = take_number(text + 1, INT64_C(4294967294), &uid); /* (uid_t)-1 is nobody's */
+	return end != NULL && *end == '\0';
+}
+
+bool value_name(const char *text)
+{
+	size_t length = 0;
+
+	if (!is_lower(text[0]))
+		return false;
+	for (; text[length] != '\0'; length++)
+		if (length >= POLICY_NAME_SIZE - 1 ||
+			!(is_lower(text[length]) || is_digit(text[length]) || text[length] == '_' || text[length] == '-'))
+			return false;
+	return true;
+}
+
+bool value_pattern(const char *text)
+{
+	char name[ACTION_NAME_SIZE];
+	size_t length = strlen(text);
+
+	if (strcmp(text, "*") == 0)
+		return true;
+	if (length < 3 || length >= sizeof(name) || strcmp(text + length - 2, ".*") != 0)
+		return false;
+	memcpy(name, text, length - 2);
+	name[length - 2] = '\0';
+	return action_name_is_valid(name);
+}
+
+bool value_domain(const char *text)
+{
+	size_t length = 0, label = 0;
+
+	for (;; length++, label++) {
+		char character = text[length];
+
+		if (character == '.' || character == '\0') {
+			if (label == 0 || label > 63 || text[length - 1] == '-')
+				return false;
+			if (character == '\0')
+				return length <= 253;
+			label = (size_t)-1;
+		} else if (!is_lower(character) && !is_digit(character) && !(character == '-' && label > 0)) {
+			return false;
+		}
+	}
+}
+
+bool value_url(const char *text, const char *scheme, bool path, char host[256])
+{
+	size_t length = strlen(scheme), host_length;
+	int64_t port;
+
+	if (strncmp(text, scheme, length) != 0 || strncmp(text + length, "://", 3) != 0)
+		return false;
+	text += length + 3;
+	host_length = strcspn(text, ":/");
+	if (host_length == 0 || host_length > 253)
+		return false;
+	memcpy(host, text, host_length);
+	host[host_length] = '\0';
+	if (!value_domain(host))
+		return false;
+	text += host_length;
+	if (*text == ':') {
+		text = take_number(text + 1, 65535, &port);
+		if (text == NULL || port == 0)
+			return false;
+	}
+	if (*text == '\0')
+		return true;
+	if (!path || *text != '/' || text[strlen(text) - 1] == '/')
+		return false;
+	for (; *text != '\0'; text++)
+		if (!is_lower(*text) && !is_digit(*text) && !(*text >= 'A' && *text <= 'Z') && strchr("/._~-", *text) == NULL)
+			return false;
+	return true;
+}

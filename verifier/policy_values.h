@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Single values of the configuration: names, durations, limits, addresses. Each function says whether a text is one; none allocates.
+ * Layer: verifier/, rules.
+ */
+#ifndef STEPUP_VERIFIER_POLICY_VALUES_H
+#define STEPUP_VERIFIER_POLICY_VALUES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "verifier/policy.h"
+
+#define POLICY_NAME_SIZE 64                     /* bytes of a group's, service's or caller's name, with the NUL */
+#define POLICY_WINDOW_MAX_SECONDS (31 * 24 * 3600)
+
+/* 45s, 15m, 1h, 24h, 7d: whole numbers from 1 on. */
+bool value_duration(const char *text, int64_t *seconds);
+
+/* "N per WINDOW", "N DETAIL per WINDOW", "N different DETAIL per WINDOW"; N up to DETAIL_NUMBER_MAX, windows of 1s to 31d. Leaves `text` alone. */
+bool value_limit(const char *text, struct limit *limit);
+
+/* A user's or group's account name: UTF-8 of at most 256 bytes, no blanks, control characters or any of , : / * and no leading - or @. */
+bool value_account(const char *text);
+
+/* An account name or "#UID". */
+bool value_unix_user(const char *text);
+
+/* A name for a group, service or caller: [a-z][a-z0-9_-]*. */
+bool value_name(const char *text);
+
+/* "*" or an action's name whose last part is "*". */
+bool value_pattern(const char *text);
+
+/* "scheme://host" with an optional port and, where `path` is allowed, a path; no user, query or fragment. The host, in lower case, goes to
+ * `host` (256 bytes). */
+bool value_url(const char *text, const char *scheme, bool path, char host[256]);
+
+/* A domain name in lower case. */
+bool value_domain(const char *text);
+
+#endif
