@@ -1,1 +1,12 @@
-# Programs of this area: check_PROGRAMS += tests/unit/test_NAME, with CMOCKA_LIBS; each prints TAP.
+# Evidence: digests, the tree, checkpoints, receipts, the log's entries and its check.
+EXTRA_DIST += tests/unit/verify_note
+if HAVE_CMOCKA
+EVIDENCE_UNIT_LIBS = lib/libevidence.la lib/libstepup.la $(JANSSON_LIBS) $(CRYPTO_LIBS) $(JOSE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_merkle
+tests_unit_test_merkle_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_merkle_LDADD = $(EVIDENCE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_checkpoint_note
+tests_unit_test_checkpoint_note_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
+tests_unit_test_checkpoint_note_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_checkpoint_note_LDADD = $(EVIDENCE_UNIT_LIBS)
+endif
