@@ -20,7 +20,7 @@ struct explain_question {
 	struct store_session *reader;
 	const struct policy_user *user;
 	const struct user_record *record; /* NULL where the user isn't stored; then limits are shown as unused */
-	const struct freeze *frozen;      /* what freezes the action; NULL where nothing does */
+	const char *frozen;               /* the reference of what freezes the action (freeze_look); NULL where nothing does */
 	const char *action;
 	const json_t *details;            /* an object; NULL where left out: then the prompt and what the limits have left for it stay out */
 	bool is_insider;                  /* root, an administrator, or the user: may be told of a lock or that nothing is enrolled. Others hear only of the policy */

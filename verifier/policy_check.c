@@ -112,8 +112,6 @@ static void warn_volume(const struct rule *rule, struct complaints *warnings)
 		WARN(warnings, rule->place, "action %s says what happens over the limit, but has no limit.", rule->name);
 	if (rule->limit_count > 0 && rule->over_limit == OVER_LIMIT_APPROVE)
 		WARN(warnings, rule->place, "action %s wants an approval over its limit; this version denies it instead.", rule->name);
-	if (rule->limit_count > 0 && rule->over_limit == OVER_LIMIT_LOCK)
-		WARN(warnings, rule->place, "action %s wants a lock over its limit; this version denies it and locks nobody.", rule->name);
 }
 
 static void warn_later(const struct rule *rule, struct complaints *warnings)

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Refusals in words.
+ * MUST: leave no refusal without "Nothing was approved" or the like; quote nothing that isn't safe to show; tell a guesser nothing.
+ */
+#include "verifier/words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/display_text.h"
+
+/* One sentence after another, into one text. */
+struct speech {
+	FILE *out;
+	const struct words_facts *facts;
+	bool failed;
+};
+
+/* Writes a text of unknown origin; a name that isn't there becomes `otherwise`. */
+static void say_safely(struct speech *speech, const char *text, const char *otherwise)
+{
+	char *safe;
+
+	if (text == NULL || *text == '\0') {
+		fputs(otherwise, speech->out);
+		return;
+	}
+	safe = display_text(text, strlen(text));
+	if (safe == NULL)
+		speech->failed = true;
+	else
+		fputs(safe, speech->out);
+	free(safe);
+}
+
+/* "5 minutes": rounded up, so that nobody comes back too early. */
+static void say_time(struct speech *speech, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *unit;
+	} units[] = {{3600, "hour"}, {60, "minute"}, {1, "second"}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		int64_t count = seconds / units[i].seconds + (seconds % units[i].seconds != 0);
+
+		if (seconds <= units[i].seconds && units[i].seconds != 1)
+			continue;
+		fprintf(speech->out, "%" PRId64 " %s%s", count, units[i].unit, count == 1 ? "" : "s");
+		return;
+	}
+}
+
+static const char *help_of(const struct speech *speech)
+{
+	return speech->facts->policy == NULL ? NULL : speech->facts->policy->help;
+}
+
+/* Whom to call; nothing where the configuration names nobody. */
+static void say_help(struct speech *speech)
+{
+	const char *help = help_of(speech);
+
+	if (help != NULL)
+		fprintf(speech->out, " If you are stuck: %s.", help);
+}
+
+static void say_reference(struct speech *speech)
+{
+	if (speech->facts->reference == NULL)
+		return;
+	fputs(" and quote ", speech->out);
+	say_safely(speech, speech->facts->reference, "");
+}
+
+static void say_call(struct speech *speech)
+{
+	const char *help = help_of(speech);
+
+	fprintf(speech->out, " Call %s", help == NULL ? "your administrator" : help);
+	say_reference(speech);
+	fputc('.', speech->out);
+}
+
+static void say_action(struct speech *speech)
+{
+	say_safely(speech, speech->facts->action, "this");
+}
+
+static void not_enrolled(struct speech *speech)
+{
+	fputs("Nothing is enrolled for you yet, so nothing was approved. Ask an administrator for an invitation, then run: stepup enroll.", speech->out);
+	say_help(speech);
+}
+
+static void too_weak(struct speech *speech)
+{
+	fputs("A code is not enough for ", speech->out);
+	say_action(speech);
+	fputs(": its rule asks for a key. Nothing was approved.", speech->out);
+	say_help(speech);
+}
+
+static void locked(struct speech *speech)
+{
+	fputs("Your access is locked. Nothing was approved. Don't retry.", speech->out);
+	say_call(speech);
+}
+
+static void frozen(struct speech *speech)
+{
+	say_safely(speech, speech->facts->action, "This action");
+	fputs(" is frozen for everybody just now. Nothing was approved. You did nothing wrong; don't retry.", speech->out);
+	say_call(speech);
+}
+
+static void throttled(struct speech *speech)
+{
+	fputs("Too many tries. Nothing was approved. ", speech->out);
+	if (speech->facts->retry_after_seconds > 0) {
+		fputs("Try again in ", speech->out);
+		say_time(speech, speech->facts->retry_after_seconds);
+		fputs("; earlier tries are refused unseen.", speech->out);
+	} else {
+		fputs("Wait a while before you try again.", speech->out);
+	}
+	say_help(speech);
+}
+
+static void over_limit(struct speech *speech)
+{
+	const struct words_facts *facts = speech->facts;
+
+	fputs("That goes over the limit", speech->out);
+	if (facts->limit != NULL) {
+		fputs(" of ", speech->out);
+		say_safely(speech, facts->limit, "");
+	}
+	fputs(" for ", speech->out);
+	say_action(speech);
+	if (facts->asked > 1)
+		fprintf(speech->out, ": it asks for %" PRId64, facts->asked);
+	fputs(". Nothing was approved. Ask for less, or wait until earlier ones are older than that.", speech->out);
+	say_help(speech);
+}
+
+static void needs_approval(struct speech *speech)
+{
+	const struct words_facts *facts = speech->facts;
+
+	if (facts->limit != NULL) {
+		fputs("That goes over the limit of ", speech->out);
+		say_safely(speech, facts->limit, "");
+		fputs(" for ", speech->out);
+		say_action(speech);
+		fputs(", and past it a second person must agree", speech->out);
+	} else {
+		fputs("A second person must agree to ", speech->out);
+		say_action(speech);
+	}
+	fputs(", which this version cannot ask for yet. Nothing was approved.", speech->out);
+	say_help(speech);
+}
+
+static void bad_answer(struct speech *speech)
+{
+	int64_t left = speech->facts->tries_left;
+
+	fputs("That code did not work: mistyped, expired or already used. Nothing was approved. ", speech->out);
+	if (left > 0)
+		fprintf(speech->out, "Wait for the next one. %" PRId64 " %s left.", left, left == 1 ? "try" : "tries");
+	else
+		fputs("No tries left: start again with the next code.", speech->out);
+	if (left <= 0)
+		say_help(speech);
+}
+
+static void expired(struct speech *speech)
+{
+	fputs("That took too long, or was answered already. Nothing was approved. Start again.", speech->out);
+}
+
+static void not_allowed(struct speech *speech)
+{
+	if (speech->facts->action == NULL) {
+		fputs("You are not allowed to do this. Nothing was approved.", speech->out);
+	} else {
+		fputs("You are not allowed to do ", speech->out);
+		say_action(speech);
+		fputs(" here. Nothing was approved.", speech->out);
+	}
+	say_help(speech);
+}
+
+static void bad_details(struct speech *speech)
+{
+	const struct words_facts *facts = speech->facts;
+
+	if (facts->detail != NULL && facts->asked > facts->maximum) {
+		fprintf(speech->out, "%" PRId64 " ", facts->maximum);
+		say_safely(speech, facts->detail, "");
+		fprintf(speech->out, " were approved, not %" PRId64 ". Nothing was done.", facts->asked);
+		return;
+	}
+	fputs("The request does not fit the rule for ", speech->out);
+	say_action(speech);
+	if (facts->detail != NULL) {
+		fputs(": \"", speech->out);
+		say_safely(speech, facts->detail, "");
+		fputs("\" is missing, unknown or of the wrong kind", speech->out);
+	}
+	fputs(". Nothing was approved. You did nothing wrong; tell whoever runs this tool.", speech->out);
+}
+
+static void unknown_action(struct speech *speech)
+{
+	fputs("No rule covers ", speech->out);
+	say_action(speech);
+	fputs(", so it is denied. Nothing was approved.", speech->out);
+	say_help(speech);
+}
+
+static void unavailable(struct speech *speech)
+{
+	fputs("Could not check, so nothing was approved. You did nothing wrong. Try again in a while.", speech->out);
+	say_help(speech);
+	if (speech->facts->policy != NULL && speech->facts->policy->host != NULL) {
+		fputs(" [", speech->out);
+		say_safely(speech, speech->facts->policy->host, "");
+		fputc(']', speech->out);
+	}
+}
+
+static void say_refusal(struct speech *speech, enum stepup_error error)
+{
+	static void (*const say[])(struct speech *) = {
+		[STEPUP_NOT_ENROLLED] = not_enrolled,
+		[STEPUP_TOO_WEAK] = too_weak,
+		[STEPUP_LOCKED] = locked,
+		[STEPUP_FROZEN] = frozen,
+		[STEPUP_THROTTLED] = throttled,
+		[STEPUP_OVER_LIMIT] = over_limit,
+		[STEPUP_NEEDS_APPROVAL] = needs_approval,
+		[STEPUP_BAD_ANSWER] = bad_answer,
+		[STEPUP_EXPIRED] = expired,
+		[STEPUP_NOT_ALLOWED] = not_allowed,
+		[STEPUP_BAD_DETAILS] = bad_details,
+		[STEPUP_UNKNOWN_ACTION] = unknown_action,
+		[STEPUP_UNAVAILABLE] = unavailable,
+	};
+	size_t index = (size_t)error;
+
+	if (index < sizeof(say) / sizeof(say[0]) && say[index] != NULL)
+		say[index](speech);
+	else
+		unavailable(speech);
+}
+
+char *words_refusal(enum stepup_error error, const struct words_facts *facts)
+{
+	static const struct words_facts nothing = {0};
+	struct speech speech = {.facts = facts == NULL ? &nothing : facts};
+	char *text = NULL;
+	size_t size = 0;
+
+	speech.out = open_memstream(&text, &size);
+	if (speech.out == NULL)
+		return NULL;
+	say_refusal(&speech, error);
+	if (fclose(speech.out) != 0 || speech.failed) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
