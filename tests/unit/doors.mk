@@ -1,1 +1,8 @@
-# Programs of this area: check_PROGRAMS += tests/unit/test_NAME, with CMOCKA_LIBS; each prints TAP.
+# Step-ups in memory and the small rules behind the doors; what the doors decide is tested by tests/flows with a real stepupd.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_transactions tests/unit/test_door_rules
+tests_unit_test_transactions_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_transactions_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
+tests_unit_test_door_rules_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_door_rules_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
+endif

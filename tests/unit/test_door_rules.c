@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Small rules behind the doors: what a freeze covers, how many refusals are logged, invitations as text, guess windows of unknown names. */
+#include <string.h>
+
+#include "tests/unit/cmocka_tap.h"
+#include "verifier/decoys.h"
+#include "verifier/enrolment.h"
+#include "verifier/locks.h"
+#include "verifier/refusal_log.h"
+
+static void a_freeze_covers_its_name_and_what_its_pattern_matches(void **state)
+{
+	(void)state;
+	assert_true(freeze_covers("customer.export", "customer.export"));
+	assert_false(freeze_covers("customer.export", "customer.view"));
+	assert_true(freeze_covers("customer.*", "customer.export"));
+	assert_true(freeze_covers("*", "customer.export"));
+}
+
+static void freezing_everything_leaves_the_verifiers_own_verbs(void **state)
+{
+	(void)state;
+	assert_false(freeze_covers("*", "stepup.lock"));
+	assert_false(freeze_covers("s*", "stepup.lock"));
+	assert_true(freeze_covers("stepup.lock", "stepup.lock"));
+}
+
+static void thaw_and_unlock_cannot_be_frozen(void **state)
+{
+	(void)state;
+	assert_false(freeze_is_valid("stepup.thaw"));
+	assert_false(freeze_is_valid("stepup.unlock"));
+	assert_false(freeze_is_valid("stepup.*"));
+	assert_false(freeze_is_valid("stepup.t*"));
+	assert_true(freeze_is_valid("stepup.lock"));
+	assert_true(freeze_is_valid("stepup.enroll"));
+}
+
+static void a_freeze_is_a_name_or_a_pattern_of_names(void **state)
+{
+	(void)state;
+	assert_true(freeze_is_valid("*"));
+	assert_true(freeze_is_valid("customer.*"));
+	assert_true(freeze_is_valid("customer.exp*"));
+	assert_true(freeze_is_valid("customer.export"));
+	assert_false(freeze_is_valid(""));
+	assert_false(freeze_is_valid("Customer.export"));
+	assert_false(freeze_is_valid("customer.*.export"));
+	assert_false(freeze_is_valid("customer..*"));
+	assert_false(freeze_is_valid("**"));
+	assert_false(freeze_is_valid("a\nb"));
+}
+
+static void refusals_are_logged_in_a_burst_and_then_at_a_pace(void **state)
+{
+	static struct refusal_budget budget;
+	int64_t now = 1000;
+
+	(void)state;
+	for (int i = 0; i < REFUSAL_BURST; i++)
+		assert_true(refusal_budget_take(&budget, 1000, now));
+	assert_false(refusal_budget_has(&budget, 1000, now));
+	assert_false(refusal_budget_take(&budget, 1000, now));
+	assert_true(refusal_budget_take(&budget, 1001, now));
+	now += REFUSAL_EVERY_MS;
+	assert_true(refusal_budget_has(&budget, 1000, now));
+	assert_true(refusal_budget_take(&budget, 1000, now));
+	assert_false(refusal_budget_take(&budget, 1000, now + REFUSAL_EVERY_MS - 1));
+}
+
+static void an_invitation_is_known_again_however_it_is_typed(void **state)
+{
+	char text[INVITATION_TEXT_SIZE], typed[INVITATION_TEXT_SIZE];
+	uint8_t digest[DIGEST_SIZE], again[DIGEST_SIZE];
+	size_t length = 0;
+
+	(void)state;
+	assert_int_equal(invitation_make(text), STEPUP_OK);
+	assert_int_equal(strlen(text), 39);
+	assert_int_equal(invitation_digest(text, digest), STEPUP_OK);
+	for (const char *c = text; *c != '\0'; c++)
+		if (*c != '-')
+			typed[length++] = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
+	typed[length] = '\0';
+	assert_int_equal(invitation_digest(typed, again), STEPUP_OK);
+	assert_memory_equal(digest, again, DIGEST_SIZE);
+}
+
+static void two_invitations_differ(void **state)
+{
+	char one[INVITATION_TEXT_SIZE], other[INVITATION_TEXT_SIZE];
+
+	(void)state;
+	assert_int_equal(invitation_make(one), STEPUP_OK);
+	assert_int_equal(invitation_make(other), STEPUP_OK);
+	assert_string_not_equal(one, other);
+}
+
+static void what_cannot_be_an_invitation_is_refused(void **state)
+{
+	uint8_t digest[DIGEST_SIZE];
+	char longer[200];
+
+	(void)state;
+	memset(longer, 'A', sizeof(longer) - 1);
+	longer[sizeof(longer) - 1] = '\0';
+	assert_int_equal(invitation_digest("", digest), STEPUP_INVALID);
+	assert_int_equal(invitation_digest("----", digest), STEPUP_INVALID);
+	assert_int_equal(invitation_digest("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA-AAAA", digest), STEPUP_INVALID);
+	assert_int_equal(invitation_digest("!!!!-AAAA-AAAA-AAAA-AAAA-AAAA-AAAA-AAAA", digest), STEPUP_INVALID);
+	assert_int_equal(invitation_digest(longer, digest), STEPUP_INVALID);
+}
+
+static void guesses_at_a_name_without_record_add_up(void **state)
+{
+	static struct decoys decoys;
+	uint8_t name[DIGEST_SIZE] = {7}, other[DIGEST_SIZE] = {7, 1};
+
+	(void)state;
+	decoy_guesses(&decoys, name)->failures_in_a_row = 3;
+	assert_int_equal(decoy_guesses(&decoys, name)->failures_in_a_row, 3);
+	assert_int_equal(decoy_guesses(&decoys, other)->failures_in_a_row, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_freeze_covers_its_name_and_what_its_pattern_matches),
+		cmocka_unit_test(freezing_everything_leaves_the_verifiers_own_verbs),
+		cmocka_unit_test(thaw_and_unlock_cannot_be_frozen),
+		cmocka_unit_test(a_freeze_is_a_name_or_a_pattern_of_names),
+		cmocka_unit_test(refusals_are_logged_in_a_burst_and_then_at_a_pace),
+		cmocka_unit_test(an_invitation_is_known_again_however_it_is_typed),
+		cmocka_unit_test(two_invitations_differ),
+		cmocka_unit_test(what_cannot_be_an_invitation_is_refused),
+		cmocka_unit_test(guesses_at_a_name_without_record_add_up),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
