@@ -105,9 +105,11 @@ static enum stepup_error begin_factor(struct beginning *begin)
 {
 	const struct subject *subject = begin->subject;
 	bool enrolled = subject->record != NULL && user_record_live_count(subject->record) > 0;
+	enum stepup_error verdict = policy_code_verdict(begin->rule, begin->action->name);
 
-	if (begin->rule->require > FACTOR_CODE || !policy_code_may(begin->rule, begin->action->name))
-		return STEPUP_TOO_WEAK;
+	begin->why = "needs approval";
+	if (verdict != STEPUP_OK)
+		return verdict;
 	if (enrolled && subject_uid_holds(subject->record, subject->uid))
 		return STEPUP_OK;
 	if (subject->own)

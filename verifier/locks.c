@@ -10,17 +10,6 @@
 
 #include "verifier/policy.h"
 
-static const char own_verbs[] = "stepup.";
-
-bool freeze_covers(const char *pattern, const char *action)
-{
-	size_t size = sizeof(own_verbs) - 1;
-
-	if (strncmp(action, own_verbs, size) == 0 && strncmp(pattern, own_verbs, size) != 0)
-		return false;
-	return policy_pattern_matches(pattern, action);
-}
-
 bool freeze_is_valid(const char *pattern)
 {
 	char name[ACTION_NAME_SIZE];
@@ -28,7 +17,7 @@ bool freeze_is_valid(const char *pattern)
 
 	if (size == 0 || size >= sizeof(name))
 		return false;
-	if (freeze_covers(pattern, "stepup.thaw") || freeze_covers(pattern, "stepup.unlock"))
+	if (policy_pattern_matches(pattern, "stepup.thaw") || policy_pattern_matches(pattern, "stepup.unlock"))
 		return false;
 	memcpy(name, pattern, size + 1);
 	if (name[size - 1] == '*') {
@@ -43,7 +32,7 @@ bool freeze_is_valid(const char *pattern)
 
 struct freeze_search {
 	const char *action;
-	char *reference;
+	struct freeze *freeze;
 	bool found;
 };
 
@@ -51,21 +40,34 @@ static bool freeze_seen(void *context, const struct freeze *freeze)
 {
 	struct freeze_search *search = context;
 
-	if (!freeze_covers(freeze->action, search->action))
+	if (!policy_pattern_matches(freeze->action, search->action))
 		return true;
-	memcpy(search->reference, freeze->reference, LOCK_REFERENCE_SIZE);
+	*search->freeze = *freeze;
 	search->found = true;
 	return false;
 }
 
-enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE])
+enum stepup_error freeze_find(struct store_session *session, const char *action, struct freeze *freeze)
 {
-	struct freeze_search search = {.action = action, .reference = reference};
+	struct freeze_search search = {.action = action, .freeze = freeze};
 	enum stepup_error error = store_freeze_each(session, freeze_seen, &search);
 
 	if (error != STEPUP_OK)
 		return error;
-	return search.found ? STEPUP_FROZEN : STEPUP_OK;
+	return search.found ? STEPUP_OK : STEPUP_NOT_FOUND;
+}
+
+enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE])
+{
+	struct freeze freeze;
+	enum stepup_error error = freeze_find(session, action, &freeze);
+
+	if (error == STEPUP_NOT_FOUND)
+		return STEPUP_OK;
+	if (error != STEPUP_OK)
+		return error;
+	memcpy(reference, freeze.reference, LOCK_REFERENCE_SIZE);
+	return STEPUP_FROZEN;
 }
 
 /* The reference that the next log entry gives. */

@@ -17,9 +17,8 @@
 /* STEPUP_FROZEN with the freeze's reference in `reference` where a freeze covers the action, STEPUP_OK where none does. */
 enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE]);
 
-/* Whether a freeze of `pattern` covers the action. Verbs of the verifier's own (stepup.*) are covered only by patterns that name stepup.*, so
- * that "*" stops the business and not the responders. */
-bool freeze_covers(const char *pattern, const char *action);
+/* The freeze that covers the action; STEPUP_NOT_FOUND where none does. */
+enum stepup_error freeze_find(struct store_session *session, const char *action, struct freeze *freeze);
 
 /* Whether a pattern may be frozen: a valid name, or one followed by "*", or "*"; not one that would cover stepup.thaw or stepup.unlock,
  * without which nothing could be opened again. */

@@ -91,6 +91,19 @@ bool subject_allows(const struct call *call, const struct subject *subject, cons
 	return subject->own || policy_caller_may(call->verifier->policy, call->peer.uid, call->peer.account, &subject->who, action);
 }
 
+bool subject_may_be_asked(const struct call *call, const struct subject *subject)
+{
+	const struct policy *policy = call->verifier->policy;
+
+	if (subject->own || call->peer.uid == 0)
+		return true;
+	for (size_t i = 0; i < policy->caller_count; i++)
+		if (peer_is_caller(&call->peer, &policy->callers[i]) &&
+		    policy_list_names(policy, policy->callers[i].users, &subject->who))
+			return true;
+	return false;
+}
+
 void refuse(struct call *call, enum stepup_error error, const struct words_facts *words)
 {
 	struct words_facts facts = {0};

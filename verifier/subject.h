@@ -41,6 +41,9 @@ bool subject_uid_holds(const struct user_record *record, int64_t uid);
 /* Whether the caller may act for the subject in this action: its own account, or as the configuration says. */
 bool subject_allows(const struct call *call, const struct subject *subject, const char *action);
 
+/* Whether the caller may ask about the subject: its own account, root, or a configured caller for this user in any action. */
+bool subject_may_be_asked(const struct call *call, const struct subject *subject);
+
 /* Refuses in the words for `error` and `words`, whose policy is set here. `words` may be NULL. */
 void refuse(struct call *call, enum stepup_error error, const struct words_facts *words);
 

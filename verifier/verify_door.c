@@ -13,27 +13,13 @@
 #include "verifier/step_up.h"
 #include "verifier/subject.h"
 
-/* Whether the peer is root or a configured caller for this user in any action. */
-static bool may_ask_about(const struct call *call, const struct subject *subject)
-{
-	const struct policy *policy = call->verifier->policy;
-
-	if (subject->own || call->peer.uid == 0)
-		return true;
-	for (size_t i = 0; i < policy->caller_count; i++)
-		if (peer_is_caller(&call->peer, &policy->callers[i]) &&
-		    policy_list_names(policy, policy->callers[i].users, &subject->who))
-			return true;
-	return false;
-}
-
 static void account_ready(struct call *call, const struct subject *subject)
 {
 	const struct user_record *record = subject->record;
 	struct words_facts words = {.user = subject->name};
 	struct log_subject about = {.user = subject->name};
 
-	if (!may_ask_about(call, subject)) {
+	if (!subject_may_be_asked(call, subject)) {
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return;
 	}
