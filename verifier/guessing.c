@@ -36,18 +36,20 @@ static int64_t wait_for_window(const struct guess_bucket *bucket, int64_t now, i
 	return 0;
 }
 
-/* Seconds until the delay after `failures` in a row has passed. */
+/* Seconds until the delay after `failures` in a row has passed. It counts from the newest failure that isn't ahead of a clock that
+ * was set back: the windows hold then, a delay would last until the clock has caught up. */
 static int64_t wait_for_delay(const struct guess_bucket *bucket, int64_t failures, int64_t now)
 {
 	int64_t delay = GUESS_DELAY_MAXIMUM_SECONDS, passed;
+	size_t i = bucket->count;
 
-	if (bucket->count == 0 || failures <= 0)
-		return 0;
 	if (failures < GUESS_DELAY_MAXIMUM_SECONDS / GUESS_DELAY_STEP_SECONDS)
 		delay = failures * GUESS_DELAY_STEP_SECONDS;
-	passed = now - bucket->times[bucket->count - 1];
-	if (passed < 0) /* the clock was set back: the delay begins anew, but no later than now */
-		passed = 0;
+	while (i > 0 && bucket->times[i - 1] > now)
+		i--;
+	if (i == 0)
+		return 0;
+	passed = now - bucket->times[i - 1];
 	return passed < delay ? delay - passed : 0;
 }
 

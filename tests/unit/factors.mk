@@ -1,1 +1,11 @@
-# Programs of this area: check_PROGRAMS += tests/unit/test_NAME, with CMOCKA_LIBS; each prints TAP.
+# Factors and what paces them: one-time codes, guesses, limits, clocks.
+if HAVE_CMOCKA
+FACTORS_UNIT_LIBS = verifier/libverifier.la $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_otp tests/unit/test_guessing tests/unit/test_clock
+tests_unit_test_otp_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_otp_LDADD = $(FACTORS_UNIT_LIBS)
+tests_unit_test_guessing_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_guessing_LDADD = $(FACTORS_UNIT_LIBS)
+tests_unit_test_clock_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_clock_LDADD = $(FACTORS_UNIT_LIBS)
+endif
