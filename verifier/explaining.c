@@ -16,7 +16,7 @@ static void explain(struct call *call, const struct subject *subject, bool is_in
 	const struct verifier *verifier = call->verifier;
 	const char *action = message_text(call->parameters, "action");
 	const json_t *details = json_object_get(call->parameters, "details");
-	struct freeze freeze;
+	char reference[LOCK_REFERENCE_SIZE];
 	struct explain_question question = {
 		.policy = verifier->policy,
 		.store = verifier->store,
@@ -29,11 +29,11 @@ static void explain(struct call *call, const struct subject *subject, bool is_in
 		.now = clock_wall_seconds(),
 	};
 	json_t *reply = NULL;
-	enum stepup_error error = freeze_find(verifier->reader, action, &freeze);
+	enum stepup_error error = freeze_look(verifier->reader, action, reference);
 
-	if (error == STEPUP_OK)
-		question.frozen = &freeze;
-	if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
+	if (error == STEPUP_FROZEN)
+		question.frozen = reference;
+	if (error == STEPUP_OK || error == STEPUP_FROZEN)
 		error = explain_action(&question, &reply);
 	if (error == STEPUP_OK)
 		call_reply(call, reply);

@@ -32,7 +32,7 @@ bool freeze_is_valid(const char *pattern)
 
 struct freeze_search {
 	const char *action;
-	struct freeze *freeze;
+	char *reference;
 	bool found;
 };
 
@@ -42,32 +42,19 @@ static bool freeze_seen(void *context, const struct freeze *freeze)
 
 	if (!policy_pattern_matches(freeze->action, search->action))
 		return true;
-	*search->freeze = *freeze;
+	memcpy(search->reference, freeze->reference, LOCK_REFERENCE_SIZE);
 	search->found = true;
 	return false;
 }
 
-enum stepup_error freeze_find(struct store_session *session, const char *action, struct freeze *freeze)
+enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE])
 {
-	struct freeze_search search = {.action = action, .freeze = freeze};
+	struct freeze_search search = {.action = action, .reference = reference};
 	enum stepup_error error = store_freeze_each(session, freeze_seen, &search);
 
 	if (error != STEPUP_OK)
 		return error;
-	return search.found ? STEPUP_OK : STEPUP_NOT_FOUND;
-}
-
-enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE])
-{
-	struct freeze freeze;
-	enum stepup_error error = freeze_find(session, action, &freeze);
-
-	if (error == STEPUP_NOT_FOUND)
-		return STEPUP_OK;
-	if (error != STEPUP_OK)
-		return error;
-	memcpy(reference, freeze.reference, LOCK_REFERENCE_SIZE);
-	return STEPUP_FROZEN;
+	return search.found ? STEPUP_FROZEN : STEPUP_OK;
 }
 
 /* The reference that the next log entry gives. */

@@ -17,9 +17,6 @@
 /* STEPUP_FROZEN with the freeze's reference in `reference` where a freeze covers the action, STEPUP_OK where none does. */
 enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE]);
 
-/* The freeze that covers the action; STEPUP_NOT_FOUND where none does. */
-enum stepup_error freeze_find(struct store_session *session, const char *action, struct freeze *freeze);
-
 /* Whether a pattern may be frozen: a valid name, or one followed by "*", or "*"; not one that would cover stepup.thaw or stepup.unlock,
  * without which nothing could be opened again. */
 bool freeze_is_valid(const char *pattern);

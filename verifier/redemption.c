@@ -177,14 +177,18 @@ static void redemption_free(struct redemption *redemption)
 static void reply_refused(struct redemption *redemption)
 {
 	const struct redeem_words *words = redeem_words(redemption->fault);
+	const struct redeem_claims *claims = &redemption->claims;
 	const struct words_facts facts = {
-		.user = redemption->claims.user,
+		.user = claims->user,
 		.action = message_text(redemption->call->parameters, "action"),
 		.reference = redemption->reference[0] == '\0' ? NULL : redemption->reference,
+		.detail = claims->detail[0] == '\0' ? NULL : claims->detail,
+		.maximum = claims->most,
+		.asked = claims->wanted,
 	};
-	const struct refusal_facts refusal = {.detail = redemption->claims.detail[0] == '\0' ? NULL : redemption->claims.detail};
+	const struct refusal_facts refusal = {.detail = facts.detail};
 
-	if (words->sentence == NULL)
+	if (words->sentence == NULL || claims->wanted > claims->most)
 		refuse(redemption->call, words->error, &facts);
 	else
 		call_refuse(redemption->call, words->error, words->sentence, &refusal);

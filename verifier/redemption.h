@@ -59,6 +59,7 @@ struct redeem_claims {
 	uint8_t digest[DIGEST_SIZE]; /* of `approved` */
 	char execution[44];          /* exec_id bound to what is asked, as the store keeps it; "" without exec_id */
 	char detail[DETAIL_NAME_SIZE]; /* the one that REDEEM_OTHER_DETAILS is about */
+	int64_t most, wanted;          /* of it, where it is a number that was approved lower */
 };
 
 /* Checks signature, issuer, audience and times that need no state (`exp` does: an execution may ask again after it), parses both actions and compares

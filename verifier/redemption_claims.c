@@ -109,18 +109,30 @@ static bool specs_of(const json_t *details, struct detail_spec specs[DETAIL_COUN
 	return true;
 }
 
-/* The name of a detail in which what is asked isn't covered by what was approved; NULL where all is. Both have the same names and types. */
-static const char *uncovered(const struct action *approved, const struct action *asked)
+/* Whether what is asked of one detail was approved. */
+static bool covers(const struct detail *had, const struct detail *wants)
 {
-	for (size_t i = 0; i < approved->detail_count; i++) {
-		const struct detail *had = &approved->details[i], *wants = action_detail(asked, had->name);
+	if (wants == NULL || wants->type != had->type)
+		return false;
+	return had->type == DETAIL_NUMBER ? wants->number <= had->number : strcmp(wants->text, had->text) == 0;
+}
 
-		if (wants == NULL || wants->type != had->type)
-			return had->name;
-		if (had->type == DETAIL_NUMBER ? wants->number > had->number : strcmp(wants->text, had->text) != 0)
-			return had->name;
+/* Holds what is asked against what was approved; notes the first detail in which it isn't covered. */
+static enum redeem_fault compare_actions(struct redeem_claims *claims)
+{
+	const struct action *approved = claims->approved;
+
+	for (size_t i = 0; i < approved->detail_count; i++) {
+		const struct detail *had = &approved->details[i], *wants = action_detail(claims->asked, had->name);
+
+		if (covers(had, wants))
+			continue;
+		snprintf(claims->detail, sizeof(claims->detail), "%s", had->name);
+		claims->most = had->type == DETAIL_NUMBER ? had->number : 0;
+		claims->wanted = had->type == DETAIL_NUMBER && wants != NULL ? wants->number : 0;
+		return REDEEM_OTHER_DETAILS;
 	}
-	return NULL;
+	return REDEEM_GOOD;
 }
 
 /* Both actions, parsed alike, and compared. */
@@ -129,7 +141,7 @@ static enum stepup_error read_actions(const struct call *call, struct redeem_cla
 	const json_t *list = json_object_get(claims->payload, "authorization_details"), *grant = json_array_get(list, 0);
 	const json_t *details = json_object_get(grant, "details");
 	const char *type = json_string_value(json_object_get(grant, "type")), *name = json_string_value(json_object_get(grant, "action"));
-	const char *asked = message_text(call->parameters, "action"), *detail;
+	const char *asked = message_text(call->parameters, "action");
 	struct detail_spec specs[DETAIL_COUNT_MAX];
 	size_t count;
 	enum stepup_error error;
@@ -149,10 +161,7 @@ static enum stepup_error read_actions(const struct call *call, struct redeem_cla
 	error = action_parse(asked, json_object_get(call->parameters, "details"), specs, count, &claims->asked, claims->detail);
 	if (error != STEPUP_OK)
 		return error == STEPUP_BAD_DETAILS ? STEPUP_OK : error;
-	detail = uncovered(claims->approved, claims->asked);
-	*fault = detail == NULL ? REDEEM_GOOD : REDEEM_OTHER_DETAILS;
-	if (detail != NULL)
-		snprintf(claims->detail, sizeof(claims->detail), "%s", detail);
+	*fault = compare_actions(claims);
 	return STEPUP_OK;
 }
 
