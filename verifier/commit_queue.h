@@ -27,7 +27,15 @@ enum stepup_error commit_queue_start(struct store *store, uv_loop_t *loop, struc
 /* Takes a job; called on the loop's thread. STEPUP_UNAVAILABLE where the queue is full (4096) or stopping: then `done` isn't called. */
 enum stepup_error commit_queue_submit(struct commit_queue *queue, commit_work *work, commit_done *done, void *job);
 
-/* Finishes what is waiting, reports it, stops the writer, frees, sets NULL. */
+/* Where batches run. By itself the queue runs them on the loop's thread, once all sockets that were ready have been read, because waking
+ * another thread costs more than most of a commit; a disk that was slow lately is left to the writer thread, so that the loop goes on. */
+enum commit_side { COMMIT_EITHER, COMMIT_LOOP, COMMIT_WRITER };
+
+/* For tests and measurements. */
+void commit_queue_prefer(struct commit_queue *queue, enum commit_side side);
+
+/* Finishes what is waiting, reports it, stops the writer, sets NULL. Not from within a `done`. The queue's handles close, and its memory goes, when the loop
+ * runs next. */
 void commit_queue_stop(struct commit_queue **queue);
 
 #endif

@@ -8,7 +8,12 @@ verifier_libverifier_la_LIBADD = lib/libevidence.la lib/libstepup.la $(JANSSON_L
 verifier_libverifier_la_SOURCES =
 
 # State: users, limits, receipts, log, sealed in one database.
-verifier_libverifier_la_SOURCES += verifier/master_key.h verifier/user_record.h verifier/user_record.c verifier/store.h verifier/commit_queue.h
+verifier_libverifier_la_SOURCES += verifier/master_key.h verifier/master_key.c verifier/user_record.h verifier/user_record.c \
+	verifier/pack.h verifier/pack.c verifier/seal.h verifier/seal.c verifier/version_memory.h verifier/version_memory.c \
+	verifier/db.h verifier/db_sqlite.c verifier/store.h verifier/store_internal.h verifier/store.c verifier/store_open.c \
+	verifier/store_sql.c verifier/store_rows.c verifier/store_users.c verifier/store_facts.c verifier/store_invitations.c \
+	verifier/store_uses.c verifier/store_receipts.c verifier/store_log.c verifier/store_keys.c \
+	verifier/commit_queue.h verifier/commit_queue.c
 
 # Rules: policy, limits, guessing.
 verifier_libverifier_la_SOURCES += verifier/policy.h verifier/policy.c verifier/policy_verbs.c verifier/policy_prompt.h verifier/policy_prompt.c \

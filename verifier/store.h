@@ -43,6 +43,11 @@ void store_rollback_to(struct store_session *session);
 
 /* Moves what is in the write-ahead log to the database file; off the commit path, on a connection of its own. */
 enum stepup_error store_checkpoint_wal(struct store *store);
+/* Whether it is time for that: the write-ahead log has grown to half of the size that is kept for it. */
+bool store_checkpoint_wal_due(const struct store_session *session);
+
+/* What the database said when it failed last in this session: for logs, never for people at a door. */
+const char *store_trouble(const struct store_session *session);
 
 /* --- users --- STEPUP_NOT_FOUND where there is none of that name. The caller frees. */
 enum stepup_error store_user_find(struct store_session *session, const char *name, struct user_record **record);

@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * User records in memory and as bytes.
- * MUST: wipe every secret it lets go of; read packed bytes with a cursor that checks each length and refuses what is left over.
+ * User records in memory, and as the bytes that the store seals.
+ * MUST: wipe secrets wherever memory is let go or moved; take no bytes for a record that this file wouldn't write.
  */
 #include "verifier/user_record.h"
 
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "lib/base64url.h"
-#include "lib/display_text.h"
 #include "lib/wipe.h"
+#include "verifier/pack.h"
 
-#define FORMAT_VERSION 1
+#define RECORD_FORMAT 1
 #define CREDENTIAL_RANDOM_SIZE 18 /* bytes: 24 characters of base64url */
 
-static bool fill_random(void *bytes, size_t size)
-{
-	return getrandom(bytes, size, 0) == (ssize_t)size;
-}
+/* --- in memory --- */
 
 struct user_record *user_record_new(const char *name, int64_t uid)
 {
@@ -31,69 +28,61 @@ struct user_record *user_record_new(const char *name, int64_t uid)
 	record = calloc(1, sizeof(*record));
 	if (record == NULL)
 		return NULL;
+	if (RAND_bytes(record->user_id, USER_ID_SIZE) != 1) {
+		free(record);
+		return NULL;
+	}
 	memcpy(record->name, name, length + 1);
 	record->uid = uid;
-	if (!fill_random(record->user_id, sizeof(record->user_id)))
-		user_record_free(&record);
 	return record;
+}
+
+static void credentials_free(struct credential *credentials, size_t count)
+{
+	if (credentials != NULL)
+		wipe_memory(credentials, count * sizeof(*credentials));
+	free(credentials);
 }
 
 void user_record_free(struct user_record **record)
 {
-	void *memory;
-
 	if (record == NULL || *record == NULL)
 		return;
-	memory = (*record)->credentials;
-	wipe_free(&memory, (*record)->credential_count * sizeof(*(*record)->credentials));
-	memory = *record;
-	wipe_free(&memory, sizeof(**record));
+	credentials_free((*record)->credentials, (*record)->credential_count);
+	WIPE_OBJECT(*record);
+	free(*record);
 	*record = NULL;
-}
-
-/* Makes the array one longer without leaving a copy of its secrets behind. */
-static struct credential *append_credential(struct user_record *record)
-{
-	size_t count = record->credential_count;
-	struct credential *longer;
-	void *old = record->credentials;
-
-	if (count >= CREDENTIALS_MAX)
-		return NULL;
-	longer = calloc(count + 1, sizeof(*longer));
-	if (longer == NULL)
-		return NULL;
-	if (count > 0)
-		memcpy(longer, record->credentials, count * sizeof(*longer));
-	wipe_free(&old, count * sizeof(*longer));
-	record->credentials = longer;
-	record->credential_count = count + 1;
-	return &longer[count];
 }
 
 struct credential *user_record_add_credential(struct user_record *record)
 {
 	uint8_t random[CREDENTIAL_RANDOM_SIZE];
-	struct credential *credential;
+	struct credential *moved, *added;
+	size_t count = record->credential_count;
 
-	if (!fill_random(random, sizeof(random)))
+	if (count >= CREDENTIALS_MAX || RAND_bytes(random, sizeof(random)) != 1)
 		return NULL;
-	credential = append_credential(record);
-	if (credential == NULL)
+	moved = calloc(count + 1, sizeof(*moved));
+	if (moved == NULL)
 		return NULL;
-	memcpy(credential->id, "C-", 2);
-	base64url_encode(random, sizeof(random), credential->id + 2);
-	credential->otp.last_step = -1;
-	credential->otp.resync_counter = -1;
-	return credential;
+	if (count > 0)
+		memcpy(moved, record->credentials, count * sizeof(*moved));
+	credentials_free(record->credentials, count);
+	record->credentials = moved;
+	record->credential_count = count + 1;
+	added = &moved[count];
+	memcpy(added->id, "C-", 2);
+	base64url_encode(random, sizeof(random), added->id + 2);
+	added->otp.last_step = -1;
+	added->otp.resync_counter = -1;
+	return added;
 }
 
 struct credential *user_record_credential(struct user_record *record, const char *id)
 {
-	for (size_t i = 0; i < record->credential_count; i++) {
+	for (size_t i = 0; i < record->credential_count; i++)
 		if (strcmp(record->credentials[i].id, id) == 0)
 			return &record->credentials[i];
-	}
 	return NULL;
 }
 
@@ -108,206 +97,216 @@ size_t user_record_live_count(const struct user_record *record)
 
 const char *credential_type_name(enum credential_type type)
 {
-	return type == CREDENTIAL_HOTP ? "hotp" : "totp";
+	switch (type) {
+	case CREDENTIAL_TOTP:
+		return "totp";
+	case CREDENTIAL_HOTP:
+		return "hotp";
+	}
+	return "unknown";
 }
 
 const char *otp_algorithm_name(enum otp_algorithm algorithm)
 {
-	static const char *const names[] = {"SHA1", "SHA256", "SHA512"};
-
-	return names[algorithm];
+	switch (algorithm) {
+	case OTP_SHA1:
+		return "SHA1";
+	case OTP_SHA256:
+		return "SHA256";
+	case OTP_SHA512:
+		return "SHA512";
+	}
+	return "unknown";
 }
 
-/*
- * The packed form. One walk serves both directions: every step either writes a value or reads and checks it, so that the two can't drift apart.
- * Numbers are 8 bytes, big-endian; texts and byte strings have a 2-byte length before them.
- */
-struct cursor {
-	uint8_t *at;   /* NULL: only count */
-	size_t left;   /* reading: bytes not read yet */
-	size_t size;   /* writing: bytes so far */
-	bool reading;
-	enum stepup_error failed;
-};
+/* --- as bytes --- */
 
-static void walk_bytes(struct cursor *cursor, void *bytes, size_t size)
+static void pack_otp(struct pack_writer *writer, const struct otp_secret *otp)
 {
-	if (cursor->failed != STEPUP_OK)
-		return;
-	cursor->size += size;
-	if (cursor->at == NULL)
-		return;
-	if (cursor->reading && size > cursor->left) {
-		cursor->failed = STEPUP_CORRUPT;
-		return;
-	}
-	if (cursor->reading)
-		memcpy(bytes, cursor->at, size);
+	pack_u8(writer, otp->algorithm);
+	pack_u8(writer, otp->digits);
+	pack_i64(writer, otp->period_seconds);
+	if (otp->size > OTP_SECRET_MAX)
+		writer->error = STEPUP_INVALID;
 	else
-		memcpy(cursor->at, bytes, size);
-	cursor->at += size;
-	cursor->left -= cursor->reading ? size : 0;
+		pack_bytes(writer, otp->bytes, otp->size);
+	pack_i64(writer, otp->last_step);
+	pack_i64(writer, otp->next_counter);
+	pack_i64(writer, otp->resync_counter);
 }
 
-static void walk_number(struct cursor *cursor, int64_t *number)
+static void unpack_otp(struct pack_reader *reader, struct otp_secret *otp)
 {
-	uint8_t bytes[8];
-	uint64_t value = (uint64_t)*number;
+	int64_t period;
 
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t)(value >> (56 - 8 * i));
-	walk_bytes(cursor, bytes, sizeof(bytes));
-	if (!cursor->reading || cursor->failed != STEPUP_OK)
+	otp->algorithm = (enum otp_algorithm)unpack_u8_at_most(reader, OTP_SHA512);
+	otp->digits = unpack_u8(reader);
+	period = unpack_i64(reader);
+	if (period < 0 || period > INT32_MAX)
+		reader->broken = true;
+	else
+		otp->period_seconds = (unsigned)period;
+	otp->size = unpack_bytes(reader, otp->bytes, OTP_SECRET_MAX);
+	otp->last_step = unpack_i64(reader);
+	otp->next_counter = unpack_i64(reader);
+	otp->resync_counter = unpack_i64(reader);
+}
+
+static void pack_credential(struct pack_writer *writer, const struct credential *credential)
+{
+	pack_text(writer, credential->id);
+	pack_u8(writer, credential->type);
+	pack_u8(writer, credential->state);
+	pack_text(writer, credential->label);
+	pack_i64(writer, credential->created);
+	pack_i64(writer, credential->last_used);
+	pack_i64(writer, credential->revoked);
+	pack_i64(writer, credential->strong_from);
+	pack_otp(writer, &credential->otp);
+}
+
+static void unpack_credential(struct pack_reader *reader, struct credential *credential)
+{
+	unpack_text(reader, credential->id, sizeof(credential->id));
+	credential->type = (enum credential_type)unpack_u8_at_most(reader, CREDENTIAL_HOTP);
+	credential->state = (enum credential_state)unpack_u8_at_most(reader, CREDENTIAL_REVOKED);
+	unpack_text(reader, credential->label, sizeof(credential->label));
+	credential->created = unpack_i64(reader);
+	credential->last_used = unpack_i64(reader);
+	credential->revoked = unpack_i64(reader);
+	credential->strong_from = unpack_i64(reader);
+	unpack_otp(reader, &credential->otp);
+}
+
+static void pack_bucket(struct pack_writer *writer, const struct guess_bucket *bucket)
+{
+	size_t count = bucket->count;
+
+	if (count > GUESS_TIMES_MAX) {
+		writer->error = STEPUP_INVALID;
 		return;
-	value = 0;
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		value = value << 8 | bytes[i];
-	*number = (int64_t)value;
-}
-
-/* A number that must lie in a range, for counts, enumerations and flags. */
-static int64_t walk_small(struct cursor *cursor, int64_t number, int64_t lowest, int64_t highest)
-{
-	walk_number(cursor, &number);
-	if (number >= lowest && number <= highest)
-		return number;
-	cursor->failed = cursor->failed != STEPUP_OK ? cursor->failed : STEPUP_CORRUPT;
-	return lowest;
-}
-
-static void walk_text(struct cursor *cursor, char *text, size_t room)
-{
-	size_t length = cursor->reading ? 0 : strnlen(text, room - 1);
-	uint8_t prefix[2] = {(uint8_t)(length >> 8), (uint8_t)length};
-
-	walk_bytes(cursor, prefix, sizeof(prefix));
-	if (cursor->failed == STEPUP_OK && cursor->reading) {
-		length = (size_t)prefix[0] << 8 | prefix[1];
-		if (length >= room) {
-			cursor->failed = STEPUP_CORRUPT;
-			return;
-		}
 	}
-	walk_bytes(cursor, text, length);
-	if (!cursor->reading || cursor->failed != STEPUP_OK)
-		return;
-	text[length] = '\0';
-	if (!utf8_is_valid(text, length))
-		cursor->failed = STEPUP_CORRUPT;
+	pack_u8(writer, (unsigned)count);
+	for (size_t i = 0; i < count; i++)
+		pack_i64(writer, bucket->times[i]);
 }
 
-static void walk_bucket(struct cursor *cursor, struct guess_bucket *bucket)
+static void unpack_bucket(struct pack_reader *reader, struct guess_bucket *bucket)
 {
-	bucket->count = (size_t)walk_small(cursor, (int64_t)bucket->count, 0, GUESS_TIMES_MAX);
+	bucket->count = unpack_u8_at_most(reader, GUESS_TIMES_MAX);
 	for (size_t i = 0; i < bucket->count; i++)
-		walk_number(cursor, &bucket->times[i]);
+		bucket->times[i] = unpack_i64(reader);
 }
 
-static void walk_guesses(struct cursor *cursor, struct guess_state *guesses)
+static void pack_guesses(struct pack_writer *writer, const struct guess_state *guesses)
 {
-	guesses->source_count = (size_t)walk_small(cursor, (int64_t)guesses->source_count, 0, GUESS_SOURCES_MAX);
+	if (guesses->source_count > GUESS_SOURCES_MAX) {
+		writer->error = STEPUP_INVALID;
+		return;
+	}
+	pack_u8(writer, (unsigned)guesses->source_count);
 	for (size_t i = 0; i < guesses->source_count; i++) {
-		walk_bytes(cursor, guesses->sources[i].source, GUESS_SOURCE_SIZE);
-		walk_number(cursor, &guesses->sources[i].last_success);
-		walk_bucket(cursor, &guesses->sources[i].failures);
+		pack_raw(writer, guesses->sources[i].source, GUESS_SOURCE_SIZE);
+		pack_i64(writer, guesses->sources[i].last_success);
+		pack_bucket(writer, &guesses->sources[i].failures);
 	}
-	walk_bucket(cursor, &guesses->unknown);
-	walk_number(cursor, &guesses->failures_in_a_row);
-	walk_number(cursor, &guesses->last_failure);
-	guesses->suspended = walk_small(cursor, guesses->suspended, 0, 1) == 1;
+	pack_bucket(writer, &guesses->unknown);
+	pack_i64(writer, guesses->failures_in_a_row);
+	pack_i64(writer, guesses->last_failure);
+	pack_u8(writer, guesses->suspended);
 }
 
-static void walk_lock(struct cursor *cursor, struct user_lock *lock)
+static void unpack_guesses(struct pack_reader *reader, struct guess_state *guesses)
 {
-	lock->locked = walk_small(cursor, lock->locked, 0, 1) == 1;
-	walk_text(cursor, lock->reference, sizeof(lock->reference));
-	walk_text(cursor, lock->reason, sizeof(lock->reason));
-	walk_text(cursor, lock->by, sizeof(lock->by));
-	walk_number(cursor, &lock->at);
-}
-
-static void walk_otp(struct cursor *cursor, struct otp_secret *otp)
-{
-	otp->algorithm = (enum otp_algorithm)walk_small(cursor, otp->algorithm, OTP_SHA1, OTP_SHA512);
-	otp->digits = (unsigned)walk_small(cursor, otp->digits, 0, 8);
-	otp->period_seconds = (unsigned)walk_small(cursor, otp->period_seconds, 0, 86400);
-	otp->size = (size_t)walk_small(cursor, (int64_t)otp->size, 0, OTP_SECRET_MAX);
-	walk_bytes(cursor, otp->bytes, otp->size);
-	walk_number(cursor, &otp->last_step);
-	walk_number(cursor, &otp->next_counter);
-	walk_number(cursor, &otp->resync_counter);
-}
-
-static void walk_credential(struct cursor *cursor, struct credential *credential)
-{
-	walk_text(cursor, credential->id, sizeof(credential->id));
-	credential->type = (enum credential_type)walk_small(cursor, credential->type, CREDENTIAL_TOTP, CREDENTIAL_HOTP);
-	credential->state = (enum credential_state)walk_small(cursor, credential->state, CREDENTIAL_LIVE, CREDENTIAL_REVOKED);
-	walk_text(cursor, credential->label, sizeof(credential->label));
-	walk_number(cursor, &credential->created);
-	walk_number(cursor, &credential->last_used);
-	walk_number(cursor, &credential->revoked);
-	walk_number(cursor, &credential->strong_from);
-	walk_otp(cursor, &credential->otp);
-}
-
-/* Everything but `version`, which the store keeps beside the bytes and binds to them. */
-static void walk_record(struct cursor *cursor, struct user_record *record)
-{
-	int64_t count;
-
-	walk_small(cursor, FORMAT_VERSION, FORMAT_VERSION, FORMAT_VERSION);
-	walk_bytes(cursor, record->user_id, sizeof(record->user_id));
-	walk_text(cursor, record->name, sizeof(record->name));
-	walk_number(cursor, &record->uid);
-	walk_number(cursor, &record->last_success);
-	walk_lock(cursor, &record->lock);
-	walk_guesses(cursor, &record->guesses);
-	count = walk_small(cursor, (int64_t)record->credential_count, 0, CREDENTIALS_MAX);
-	for (int64_t i = 0; i < count && cursor->failed == STEPUP_OK; i++) {
-		if (cursor->reading && append_credential(record) == NULL)
-			cursor->failed = STEPUP_NO_MEMORY;
-		else
-			walk_credential(cursor, &record->credentials[i]);
+	guesses->source_count = unpack_u8_at_most(reader, GUESS_SOURCES_MAX);
+	for (size_t i = 0; i < guesses->source_count; i++) {
+		unpack_raw(reader, guesses->sources[i].source, GUESS_SOURCE_SIZE);
+		guesses->sources[i].last_success = unpack_i64(reader);
+		unpack_bucket(reader, &guesses->sources[i].failures);
 	}
+	unpack_bucket(reader, &guesses->unknown);
+	guesses->failures_in_a_row = unpack_i64(reader);
+	guesses->last_failure = unpack_i64(reader);
+	guesses->suspended = unpack_u8_at_most(reader, 1) != 0;
+}
+
+static void pack_lock(struct pack_writer *writer, const struct user_lock *lock)
+{
+	pack_u8(writer, lock->locked);
+	pack_text(writer, lock->reference);
+	pack_text(writer, lock->reason);
+	pack_text(writer, lock->by);
+	pack_i64(writer, lock->at);
+}
+
+static void unpack_lock(struct pack_reader *reader, struct user_lock *lock)
+{
+	lock->locked = unpack_u8_at_most(reader, 1) != 0;
+	unpack_text(reader, lock->reference, sizeof(lock->reference));
+	unpack_text(reader, lock->reason, sizeof(lock->reason));
+	unpack_text(reader, lock->by, sizeof(lock->by));
+	lock->at = unpack_i64(reader);
 }
 
 enum stepup_error user_record_pack(const struct user_record *record, uint8_t **bytes, size_t *size)
 {
-	struct user_record *walked = (struct user_record *)(uintptr_t)record; /* writing changes nothing */
-	struct cursor cursor = {0};
-	uint8_t *packed;
+	struct pack_writer writer = {0};
 
-	walk_record(&cursor, walked);
-	if (cursor.failed != STEPUP_OK)
-		return cursor.failed;
-	packed = malloc(cursor.size);
-	if (packed == NULL)
-		return STEPUP_NO_MEMORY;
-	cursor = (struct cursor){.at = packed};
-	walk_record(&cursor, walked);
-	*bytes = packed;
-	*size = cursor.size;
-	return STEPUP_OK;
+	if (record->credential_count > CREDENTIALS_MAX)
+		return STEPUP_INVALID;
+	pack_u8(&writer, RECORD_FORMAT);
+	pack_raw(&writer, record->user_id, USER_ID_SIZE);
+	pack_text(&writer, record->name);
+	pack_i64(&writer, record->version);
+	pack_i64(&writer, record->uid);
+	pack_i64(&writer, record->last_success);
+	pack_lock(&writer, &record->lock);
+	pack_guesses(&writer, &record->guesses);
+	pack_u8(&writer, (unsigned)record->credential_count);
+	for (size_t i = 0; i < record->credential_count; i++)
+		pack_credential(&writer, &record->credentials[i]);
+	return pack_finish(&writer, bytes, size);
+}
+
+static void unpack_credentials(struct pack_reader *reader, struct user_record *record, enum stepup_error *error)
+{
+	size_t count = unpack_u8_at_most(reader, CREDENTIALS_MAX);
+
+	if (count == 0)
+		return;
+	record->credentials = calloc(count, sizeof(*record->credentials));
+	if (record->credentials == NULL) {
+		*error = STEPUP_NO_MEMORY;
+		return;
+	}
+	record->credential_count = count;
+	for (size_t i = 0; i < count; i++)
+		unpack_credential(reader, &record->credentials[i]);
 }
 
 enum stepup_error user_record_unpack(const uint8_t *bytes, size_t size, struct user_record **record)
 {
-	struct cursor cursor = {.at = (uint8_t *)(uintptr_t)bytes, .left = size, .reading = true};
-	struct user_record *read;
+	struct pack_reader reader = {.bytes = bytes, .left = size};
+	struct user_record *made = calloc(1, sizeof(*made));
+	enum stepup_error error = STEPUP_OK;
 
-	if (bytes == NULL)
-		return STEPUP_CORRUPT;
-	read = calloc(1, sizeof(*read));
-	if (read == NULL)
+	if (made == NULL)
 		return STEPUP_NO_MEMORY;
-	walk_record(&cursor, read);
-	if (cursor.failed == STEPUP_OK && cursor.left != 0)
-		cursor.failed = STEPUP_CORRUPT;
-	if (cursor.failed != STEPUP_OK) {
-		user_record_free(&read);
-		return cursor.failed;
-	}
-	*record = read;
-	return STEPUP_OK;
+	if (unpack_u8(&reader) != RECORD_FORMAT)
+		reader.broken = true;
+	unpack_raw(&reader, made->user_id, USER_ID_SIZE);
+	unpack_text(&reader, made->name, sizeof(made->name));
+	made->version = unpack_i64(&reader);
+	made->uid = unpack_i64(&reader);
+	made->last_success = unpack_i64(&reader);
+	unpack_lock(&reader, &made->lock);
+	unpack_guesses(&reader, &made->guesses);
+	unpack_credentials(&reader, made, &error);
+	if (error == STEPUP_OK)
+		error = unpack_finish(&reader);
+	if (error == STEPUP_OK)
+		*record = made;
+	else
+		user_record_free(&made);
+	return error;
 }

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Small facts by name, and the list of frozen actions, which is one of them: sealed whole, so that no single freeze can be taken out.
+ */
+#include "verifier/store_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/pack.h"
+
+#define FREEZES_NAME ".freezes"
+#define FREEZES_MAX 200
+#define FREEZES_FORMAT 1
+
+static struct row_identity identity_of(const char *name, int64_t version)
+{
+	return (struct row_identity){.table = SEALED_FACTS, .key = name, .key_size = strlen(name), .version = version};
+}
+
+/* --- facts --- */
+
+static enum stepup_error read_once(struct store_session *session, const char *name, uint8_t **value, size_t *size, int64_t *version,
+	struct version_check *check)
+{
+	struct row_identity identity = identity_of(name, 0);
+	struct db_statement *statement = NULL;
+	bool row = false;
+	int64_t highest = 0;
+	uint64_t number = 0;
+	enum stepup_error error = row_number(&identity, &number);
+
+	if (error == STEPUP_OK)
+		highest = version_highest(session, number);
+	if (error == STEPUP_OK)
+		error = session_query(session, SQL_FACT_GET, STORE_VALUES(DB_TEXT(name)), &statement);
+	if (error == STEPUP_OK)
+		error = db_step(statement, &row);
+	if (error == STEPUP_OK && !row)
+		error = highest > 0 ? STEPUP_CORRUPT : STEPUP_NOT_FOUND; /* it was there */
+	if (error == STEPUP_OK) {
+		identity.version = *version = db_column_int(statement, 0);
+		error = row_unseal(session, &identity, statement, 1, value, size);
+	}
+	if (statement != NULL)
+		db_reset(statement);
+	if (error == STEPUP_OK)
+		error = version_check(session, number, *version, check);
+	if (error != STEPUP_OK || check->again) {
+		free(*value);
+		*value = NULL;
+	}
+	return error;
+}
+
+static enum stepup_error read_fact(struct store_session *session, const char *name, uint8_t **value, size_t *size, int64_t *version)
+{
+	struct version_check check = {0};
+	enum stepup_error error;
+
+	*value = NULL;
+	do
+		error = read_once(session, name, value, size, version, &check);
+	while (error == STEPUP_OK && check.again);
+	return error;
+}
+
+enum stepup_error fact_read(struct store_session *session, const char *name, uint8_t **value, size_t *size)
+{
+	int64_t version = 0;
+
+	return read_fact(session, name, value, size, &version);
+}
+
+enum stepup_error fact_write(struct store_session *session, const char *name, const void *value, size_t size)
+{
+	struct row_identity identity;
+	uint8_t *old = NULL, *sealed = NULL;
+	size_t old_size = 0, sealed_size = 0;
+	int64_t version = 0, changed = 0;
+	uint64_t number = 0;
+	bool found;
+	enum stepup_error error = read_fact(session, name, &old, &old_size, &version);
+
+	free(old);
+	found = error == STEPUP_OK;
+	if (error == STEPUP_NOT_FOUND)
+		error = STEPUP_OK;
+	identity = identity_of(name, version + 1);
+	if (error == STEPUP_OK)
+		error = row_seal(session, &identity, value, size, &sealed, &sealed_size);
+	if (error == STEPUP_OK)
+		error = session_write(session, found ? SQL_FACT_UPDATE : SQL_FACT_INSERT, STORE_VALUES(DB_INT(identity.version),
+			DB_TEXT(session->store->key_id), DB_BLOB(sealed, sealed_size), DB_TEXT(name)), &changed);
+	free(sealed);
+	if (error == STEPUP_OK && changed != 1)
+		error = STEPUP_CORRUPT;
+	if (error == STEPUP_OK)
+		error = row_number(&identity, &number);
+	return error == STEPUP_OK ? version_write(session, number, identity.version) : error;
+}
+
+enum stepup_error store_fact_get(struct store_session *session, const char *name, char *value, size_t size)
+{
+	uint8_t *bytes = NULL;
+	size_t length = 0;
+	enum stepup_error error;
+
+	if (name[0] == '\0' || name[0] == '.')
+		return STEPUP_INVALID;
+	error = fact_read(session, name, &bytes, &length);
+	if (error == STEPUP_OK && length >= size)
+		error = STEPUP_TOO_LONG;
+	if (error == STEPUP_OK) {
+		memcpy(value, bytes, length);
+		value[length] = '\0';
+	}
+	free(bytes);
+	return error;
+}
+
+enum stepup_error store_fact_set(struct store_session *session, const char *name, const char *value)
+{
+	if (name[0] == '\0' || name[0] == '.')
+		return STEPUP_INVALID;
+	return fact_write(session, name, value, strlen(value));
+}
+
+/* --- frozen actions --- */
+
+struct freeze_list {
+	struct freeze *freezes;
+	size_t count;
+};
+
+static enum stepup_error freezes_write(struct store_session *session, const struct freeze_list *list)
+{
+	struct pack_writer writer = {0};
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	enum stepup_error error;
+
+	pack_u8(&writer, FREEZES_FORMAT);
+	pack_u8(&writer, (unsigned)list->count);
+	for (size_t i = 0; i < list->count; i++) {
+		pack_text(&writer, list->freezes[i].action);
+		pack_text(&writer, list->freezes[i].reference);
+		pack_text(&writer, list->freezes[i].reason);
+		pack_text(&writer, list->freezes[i].by);
+		pack_i64(&writer, list->freezes[i].at);
+	}
+	error = pack_finish(&writer, &bytes, &size);
+	if (error == STEPUP_OK)
+		error = fact_write(session, FREEZES_NAME, bytes, size);
+	free(bytes);
+	return error;
+}
+
+static enum stepup_error unpack_freezes(const uint8_t *bytes, size_t size, struct freeze_list *list)
+{
+	struct pack_reader reader = {.bytes = bytes, .left = size};
+	size_t count;
+
+	if (unpack_u8(&reader) != FREEZES_FORMAT)
+		return STEPUP_CORRUPT;
+	count = unpack_u8_at_most(&reader, FREEZES_MAX);
+	list->freezes = calloc(count + 1, sizeof(*list->freezes)); /* room for one more */
+	if (list->freezes == NULL)
+		return STEPUP_NO_MEMORY;
+	list->count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct freeze *freeze = &list->freezes[i];
+
+		unpack_text(&reader, freeze->action, sizeof(freeze->action));
+		unpack_text(&reader, freeze->reference, sizeof(freeze->reference));
+		unpack_text(&reader, freeze->reason, sizeof(freeze->reason));
+		unpack_text(&reader, freeze->by, sizeof(freeze->by));
+		freeze->at = unpack_i64(&reader);
+	}
+	return unpack_finish(&reader);
+}
+
+/* A store without the list has lost it. */
+static enum stepup_error freezes_read(struct store_session *session, struct freeze_list *list)
+{
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+	enum stepup_error error = fact_read(session, FREEZES_NAME, &bytes, &size);
+
+	if (error == STEPUP_OK)
+		error = unpack_freezes(bytes, size, list);
+	free(bytes);
+	return error == STEPUP_NOT_FOUND ? STEPUP_CORRUPT : error;
+}
+
+enum stepup_error freezes_init(struct store_session *session)
+{
+	const struct freeze_list none = {0};
+
+	return freezes_write(session, &none);
+}
+
+static size_t freeze_place(const struct freeze_list *list, const char *action)
+{
+	size_t i = 0;
+
+	while (i < list->count && strcmp(list->freezes[i].action, action) != 0)
+		i++;
+	return i;
+}
+
+enum stepup_error store_freeze_add(struct store_session *session, const struct freeze *freeze)
+{
+	struct freeze_list list = {0};
+	enum stepup_error error = freezes_read(session, &list);
+
+	if (error == STEPUP_OK && freeze_place(&list, freeze->action) < list.count)
+		error = STEPUP_EXISTS;
+	if (error == STEPUP_OK && list.count >= FREEZES_MAX)
+		error = STEPUP_TOO_LONG;
+	if (error == STEPUP_OK) {
+		list.freezes[list.count++] = *freeze;
+		error = freezes_write(session, &list);
+	}
+	free(list.freezes);
+	return error;
+}
+
+enum stepup_error store_freeze_remove(struct store_session *session, const char *action)
+{
+	struct freeze_list list = {0};
+	size_t place;
+	enum stepup_error error = freezes_read(session, &list);
+
+	if (error != STEPUP_OK)
+		goto out;
+	place = freeze_place(&list, action);
+	if (place == list.count) {
+		error = STEPUP_NOT_FOUND;
+		goto out;
+	}
+	list.count--;
+	memmove(&list.freezes[place], &list.freezes[place + 1], (list.count - place) * sizeof(list.freezes[0]));
+	error = freezes_write(session, &list);
+out:
+	free(list.freezes);
+	return error;
+}
+
+enum stepup_error store_freeze_each(struct store_session *session, bool (*each)(void *context, const struct freeze *freeze), void *context)
+{
+	struct freeze_list list = {0};
+	enum stepup_error error = freezes_read(session, &list);
+
+	for (size_t i = 0; error == STEPUP_OK && i < list.count; i++)
+		if (!each(context, &list.freezes[i]))
+			break;
+	free(list.freezes);
+	return error;
+}

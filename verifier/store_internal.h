@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the files of the store share: the store, its sessions, sealed rows, and the highest versions seen.
+ * Layer: verifier/, state; included by store*.c only.
+ */
+#ifndef STEPUP_VERIFIER_STORE_INTERNAL_H
+#define STEPUP_VERIFIER_STORE_INTERNAL_H
+
+#include <pthread.h>
+
+#include "verifier/db.h"
+#include "verifier/seal.h"
+#include "verifier/store.h"
+#include "verifier/version_memory.h"
+
+#define STORE_ID_SIZE 16   /* random bytes that tell stores apart */
+#define STORE_HOST_SIZE 256
+
+/* Every table whose rows are sealed, each under a subkey of its own. */
+enum sealed_table { SEALED_META, SEALED_USERS, SEALED_INVITATIONS, SEALED_FACTS, SEALED_RECEIPTS, SEALED_CHECKPOINTS, SEALED_KEYS,
+	SEALED_COUNT };
+
+enum statement_id {
+	SQL_META_GET, SQL_META_SET,
+	SQL_USER_FIND, SQL_USER_INSERT, SQL_USER_UPDATE, SQL_USER_PAGE, SQL_USER_PAGE_LOCKED, SQL_USER_COUNT,
+	SQL_INVITATION_ADD, SQL_INVITATION_FIND, SQL_INVITATION_DELETE, SQL_INVITATION_ALL,
+	SQL_FACT_GET, SQL_FACT_INSERT, SQL_FACT_UPDATE,
+	SQL_USE_ADD, SQL_USE_ROWS, SQL_USE_PRUNE,
+	SQL_RECEIPT_ADD, SQL_RECEIPT_FIND, SQL_RECEIPT_UPDATE, SQL_RECEIPT_DELETE, SQL_RECEIPT_OLD, SQL_RECEIPT_PAGE,
+	SQL_LOG_ADD, SQL_LOG_DETAILS_ADD, SQL_LOG_ENTRIES, SQL_LOG_PAGE,
+	SQL_CHECKPOINT_ADD, SQL_CHECKPOINT_NEWEST,
+	SQL_KEY_ADD, SQL_KEY_ALL,
+	SQL_COUNT,
+};
+
+extern const char *const store_sql[SQL_COUNT];
+extern const char store_schema_sql[];
+
+struct store {
+	char *place;
+	int lock_fd;
+	char key_id[9];
+	char host[STORE_HOST_SIZE];
+	uint8_t id[STORE_ID_SIZE];
+	struct seal_key keys[SEALED_COUNT];
+	uint8_t digest_key[MASTER_KEY_SIZE];
+
+	pthread_mutex_t lock; /* guards what follows */
+	struct version_memory versions;
+	size_t versions_promised; /* room that transactions under way will need at their commit */
+	struct merkle_tree tree; /* as of the last commit */
+
+	/* The writer lets the log's mover finish in peace: see store_checkpoint_wal. */
+	pthread_mutex_t mover_lock; /* one mover at a time; guards `mover` */
+	struct db *mover;
+	pthread_cond_t gate_changed; /* with `lock` */
+	unsigned gate_writers;
+	bool gate_wanted;
+};
+
+#define SESSION_SAVEPOINTS_MAX DB_SAVEPOINTS_MAX
+
+/* A version that counts once the transaction is committed. */
+struct pending_version {
+	uint64_t row;
+	int64_t version;
+};
+
+struct store_session {
+	struct store *store;
+	bool writer;
+	struct db *db;
+	struct db_statement *statements[SQL_COUNT]; /* prepared when first used, then kept */
+	struct seal_context *seal;
+
+	bool in_transaction;
+	bool failed; /* the transaction can't be committed any more */
+	bool broken; /* the connection is made anew before the next transaction */
+	struct merkle_tree tree;
+	struct pending_version *pending;
+	size_t pending_count, pending_capacity;
+	unsigned depth;
+	struct {
+		struct merkle_tree tree;
+		size_t pending_count;
+	} savepoints[SESSION_SAVEPOINTS_MAX];
+};
+
+/* --- statements (store.c) --- */
+#define STORE_VALUES(...) (const struct db_value[]){__VA_ARGS__}, sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
+
+/* Prepares and binds; the caller steps and resets. */
+enum stepup_error session_query(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
+	struct db_statement **statement);
+
+/* Runs a writing statement inside the transaction; `*changed` (may be NULL) is the number of rows. */
+enum stepup_error session_write(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
+	int64_t *changed);
+
+/* --- sealed rows (store_rows.c) --- */
+
+/* What a seal is bound to besides the table. */
+struct row_identity {
+	enum sealed_table table;
+	const void *key;
+	size_t key_size;
+	const uint8_t *user_id; /* USER_ID_SIZE bytes, NULL for none */
+	const char *name;       /* NULL for none */
+	int64_t version;
+};
+
+enum stepup_error row_seal(struct store_session *session, const struct row_identity *identity, const void *plain, size_t plain_size,
+	uint8_t **sealed, size_t *sealed_size);
+
+/* Opens the sealed bytes of the statement's row, columns `key_id_column` and the one after it. */
+enum stepup_error row_unseal(struct store_session *session, const struct row_identity *identity, struct db_statement *statement,
+	int key_id_column, uint8_t **plain, size_t *plain_size);
+
+/* A row's name in the memory of versions. */
+enum stepup_error row_number(const struct row_identity *identity, uint64_t *number);
+
+/* One reading of a row that may have to be done twice: a reader can meet a version that a commit is just overtaking. */
+struct version_check {
+	int64_t floor; /* the second time: what the row must have reached */
+	uint64_t row;
+	bool again;    /* read once more */
+};
+
+/* Whether the version found is the newest one seen: STEPUP_CORRUPT for an older one, or STEPUP_OK with `again` set, the first time in a
+ * reader's session. Remembers it where it is newer. */
+enum stepup_error version_check(struct store_session *session, uint64_t row, int64_t version, struct version_check *check);
+
+/* The highest version of a row that was seen or committed, 0 for none. */
+int64_t version_highest(struct store_session *session, uint64_t row);
+
+/* Notes a version that this transaction writes; 0 forgets the row. */
+enum stepup_error version_write(struct store_session *session, uint64_t row, int64_t version);
+
+/* Takes back all but the first `count` of them. */
+void version_unwrite(struct store_session *session, size_t count);
+
+/* --- facts as bytes (store_facts.c): names that begin with a dot are the store's own --- */
+enum stepup_error fact_read(struct store_session *session, const char *name, uint8_t **value, size_t *size);
+enum stepup_error fact_write(struct store_session *session, const char *name, const void *value, size_t size);
+
+/* An empty list of frozen actions, at the store's making: from then on its absence means that somebody took it. */
+enum stepup_error freezes_init(struct store_session *session);
+
+/* --- log (store_log.c) --- */
+/* Rebuilds the tree from the newest checkpoint and the entries after it. */
+enum stepup_error log_tree_load(struct store_session *session, struct merkle_tree *tree);
+
+#endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Opening the store at the start, and making a new one.
+ * MUST: refuse what others can write, links, FIFOs, another program's file, a newer schema, a damaged file, a wrong master key, a second verifier, and
+ * say how to mend it; change nothing of what it refuses; let a new store appear whole or not at all.
+ */
+#include "verifier/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/safe_file.h"
+#include "lib/wipe.h"
+
+#define URL_PREFIX "sqlite:"
+#define KEY_CHECK "stepup key check"
+
+static enum stepup_error say(char **why, enum stepup_error error, const char *place, const char *what)
+{
+	if (*why == NULL && asprintf(why, "Store %s: %s.", place, what) < 0)
+		*why = NULL;
+	return error;
+}
+
+/* Words for an error that nobody worded better. */
+static enum stepup_error say_error(char **why, enum stepup_error error, const char *place)
+{
+	switch (error) {
+	case STEPUP_OK:
+		return error;
+	case STEPUP_IO:
+		return say(why, error, place, "can't be read and written. Check that its folder is writable for the verifier, not mounted read-only,"
+			" and that the disk is neither full nor failing");
+	case STEPUP_TIMEOUT:
+		return say(why, error, place, "is being written by another program. Stop that program");
+	case STEPUP_CORRUPT:
+		return say(why, error, place, "is damaged or was changed by another program. Restore it from a backup (stepup restore)");
+	default:
+		return say(why, error, place, stepup_error_text(error));
+	}
+}
+
+/* --- the place --- */
+
+static enum stepup_error folder_prepare(const char *place, char **why)
+{
+	char *copy = strdup(place), *folder;
+	enum stepup_error error;
+
+	if (copy == NULL)
+		return STEPUP_NO_MEMORY;
+	folder = dirname(copy);
+	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+		error = say(why, STEPUP_IO, folder, errno == ENOENT ? "its folder's parent doesn't exist. Make it, or name another place" :
+			"its folder can't be made. Make it, with mode 0700 and owned by the verifier's user");
+	else
+		error = safe_folder_check(folder, why);
+	free(copy);
+	return error;
+}
+
+/* Held until the process ends. Taken before the database is touched: closing a file of SQLite's lets go of SQLite's own locks. */
+static enum stepup_error lock_take(struct store *store, char **why)
+{
+	char *path = NULL;
+	struct stat st;
+	enum stepup_error error = STEPUP_OK;
+
+	if (asprintf(&path, "%s.lock", store->place) < 0)
+		return STEPUP_NO_MEMORY;
+	store->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	if (store->lock_fd < 0)
+		error = errno == ELOOP ? say(why, STEPUP_UNSAFE_FILE, path, "is a symbolic link. Remove it") :
+			errno == ENXIO ? say(why, STEPUP_UNSAFE_FILE, path, "is not a regular file. Remove it") :
+			say_error(why, STEPUP_IO, path);
+	else if (fstat(store->lock_fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
+		error = say(why, STEPUP_UNSAFE_FILE, path, "is not a regular file with one name. Remove it");
+	else if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0)
+		error = say(why, STEPUP_EXISTS, store->place, "another verifier is using it. Stop that one first; one store has one verifier");
+	free(path);
+	return error;
+}
+
+/* A file beside the database: none, or as safe as the database itself. */
+static enum stepup_error side_file_check(const char *place, const char *suffix, bool *there, char **why)
+{
+	char *path = NULL;
+	int fd = -1;
+	struct stat st = {0};
+	enum stepup_error error;
+
+	if (asprintf(&path, "%s%s", place, suffix) < 0)
+		return STEPUP_NO_MEMORY;
+	error = safe_file_open(path, SAFE_FILE_SECRET, &fd, why);
+	if (error == STEPUP_NOT_FOUND) {
+		free(*why);
+		*why = NULL;
+		error = STEPUP_OK;
+	} else if (error == STEPUP_OK) {
+		*there = fstat(fd, &st) == 0 && st.st_size > 0;
+		close(fd);
+	}
+	free(path);
+	return error;
+}
+
+/* STEPUP_NOT_FOUND: there is none yet. */
+static enum stepup_error file_check(const char *place, char **why)
+{
+	bool log = false, shared = false;
+	int fd = -1;
+	enum stepup_error error = side_file_check(place, "-wal", &log, why);
+
+	if (error == STEPUP_OK)
+		error = side_file_check(place, "-shm", &shared, why);
+	if (error != STEPUP_OK)
+		return error;
+	error = safe_file_open(place, SAFE_FILE_SECRET, &fd, why);
+	if (error == STEPUP_OK) {
+		error = db_check_file(place, fd, STORE_SCHEMA, why);
+		close(fd);
+	} else if (error == STEPUP_NOT_FOUND) {
+		free(*why);
+		*why = NULL;
+	}
+	if (error == STEPUP_NOT_FOUND && log)
+		error = say(why, STEPUP_CORRUPT, place, "is missing, but its write-ahead log (-wal) is there. Put the database back from a backup,"
+			" or move the -wal file away to begin anew");
+	return error;
+}
+
+/* --- keys --- */
+
+static enum stepup_error subkey(const struct store *store, const struct master_key *key, const char *purpose, uint8_t bytes[MASTER_KEY_SIZE])
+{
+	char full[64 + 2 * STORE_ID_SIZE];
+	char id[2 * STORE_ID_SIZE + 1];
+
+	for (unsigned i = 0; i < STORE_ID_SIZE; i++)
+		snprintf(id + 2 * i, 3, "%02x", store->id[i]);
+	snprintf(full, sizeof(full), "store/%s/%s", id, purpose);
+	return master_key_derive(key, full, bytes);
+}
+
+/* Subkeys hang on the store's id, so that rows of another store under the same master key are worth nothing here. The meta table's own doesn't. */
+static enum stepup_error keys_make(struct store *store, const struct master_key *key, struct seal_context *context, bool meta_only)
+{
+	static const char *const purposes[SEALED_COUNT] = {"meta", "users", "invitations", "facts", "receipts", "checkpoints", "keys"};
+	uint8_t bytes[MASTER_KEY_SIZE] = {0};
+	enum stepup_error error = STEPUP_OK;
+
+	for (unsigned i = 0; error == STEPUP_OK && i < SEALED_COUNT; i++) {
+		if ((i == SEALED_META) != meta_only)
+			continue;
+		error = meta_only ? master_key_derive(key, "store/meta", bytes) : subkey(store, key, purposes[i], bytes);
+		if (error == STEPUP_OK)
+			error = seal_key_init(context, &store->keys[i], bytes);
+	}
+	if (error == STEPUP_OK && !meta_only)
+		error = subkey(store, key, "digests", store->digest_key);
+	WIPE_ARRAY(bytes);
+	return error;
+}
+
+/* The one row of the table meta: the store's id, sealed. Opening it tells whether the master key is the store's. */
+static const struct row_identity meta_identity = {.table = SEALED_META, .key = KEY_CHECK, .key_size = sizeof(KEY_CHECK) - 1,
+	.version = STORE_SCHEMA};
+
+static enum stepup_error meta_write(struct store_session *session)
+{
+	uint8_t *sealed = NULL;
+	size_t size = 0;
+	enum stepup_error error = row_seal(session, &meta_identity, session->store->id, STORE_ID_SIZE, &sealed, &size);
+
+	if (error == STEPUP_OK)
+		error = session_write(session, SQL_META_SET, STORE_VALUES(DB_TEXT(KEY_CHECK), DB_TEXT(session->store->key_id),
+			DB_BLOB(sealed, size)), NULL);
+	free(sealed);
+	return error;
+}
+
+static enum stepup_error meta_read(struct store_session *session, char **why)
+{
+	struct store *store = session->store;
+	struct db_statement *statement = NULL;
+	uint8_t *id = NULL;
+	size_t size = 0;
+	bool row = false;
+	enum stepup_error error = session_query(session, SQL_META_GET, STORE_VALUES(DB_TEXT(KEY_CHECK)), &statement);
+
+	if (error == STEPUP_OK)
+		error = db_step(statement, &row);
+	if (error == STEPUP_OK && !row)
+		error = say_error(why, STEPUP_CORRUPT, store->place);
+	else if (error == STEPUP_OK) {
+		error = row_unseal(session, &meta_identity, statement, 0, &id, &size);
+		if (error == STEPUP_CORRUPT)
+			error = say(why, error, store->place, "the master key is not the one that this store was made with."
+				" Nothing was changed. Put the right master key back");
+	}
+	if (error == STEPUP_OK && size != STORE_ID_SIZE)
+		error = STEPUP_CORRUPT;
+	if (error == STEPUP_OK)
+		memcpy(store->id, id, STORE_ID_SIZE);
+	if (statement != NULL)
+		db_reset(statement);
+	free(id);
+	return error;
+}
+
+/* --- making one --- */
+
+static void remove_leftovers(const char *fresh)
+{
+	static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
+
+	for (unsigned i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		char *path = NULL;
+
+		if (asprintf(&path, "%s%s", fresh, suffixes[i]) < 0)
+			return;
+		(void)unlink(path);
+		free(path);
+	}
+}
+
+/* Fills a new database under another name, within the transaction that db_create began. */
+static enum stepup_error fill(struct store *store, const struct master_key *key, struct store_session *session)
+{
+	enum stepup_error error;
+
+	session->in_transaction = true;
+	if (RAND_bytes(store->id, STORE_ID_SIZE) != 1)
+		return STEPUP_INTERNAL;
+	error = keys_make(store, key, session->seal, false);
+	if (error == STEPUP_OK)
+		error = meta_write(session);
+	if (error == STEPUP_OK)
+		error = freezes_init(session);
+	if (error == STEPUP_OK)
+		error = db_commit(session->db);
+	version_unwrite(session, 0);
+	session->in_transaction = false;
+	return error;
+}
+
+static enum stepup_error sync_folder(const char *place)
+{
+	char *copy = strdup(place);
+	int fd = copy != NULL ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	enum stepup_error error = fd >= 0 && fsync(fd) == 0 ? STEPUP_OK : STEPUP_IO;
+
+	if (fd >= 0)
+		close(fd);
+	free(copy);
+	return error;
+}
+
+static enum stepup_error create(struct store *store, const struct master_key *key, struct seal_context *context)
+{
+	struct store_session session = {.store = store, .writer = true, .seal = context};
+	char *fresh = NULL;
+	int fd;
+	enum stepup_error error;
+
+	if (asprintf(&fresh, "%s.new", store->place) < 0)
+		return STEPUP_NO_MEMORY;
+	remove_leftovers(fresh);
+	fd = open(fresh, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	error = fd >= 0 && close(fd) == 0 ? STEPUP_OK : STEPUP_IO;
+	if (error == STEPUP_OK)
+		error = db_create(fresh, store_schema_sql, STORE_SCHEMA, &session.db);
+	if (error == STEPUP_OK)
+		error = fill(store, key, &session);
+	for (unsigned i = 0; i < SQL_COUNT; i++)
+		db_statement_free(&session.statements[i]);
+	free(session.pending);
+	db_close(&session.db);
+	if (error == STEPUP_OK && rename(fresh, store->place) != 0)
+		error = STEPUP_IO;
+	if (error == STEPUP_OK)
+		error = sync_folder(store->place);
+	else
+		remove_leftovers(fresh);
+	free(fresh);
+	return error;
+}
+
+/* --- opening --- */
+
+static enum stepup_error load(struct store *store, const struct master_key *key, char **why)
+{
+	struct store_session *session = NULL;
+	enum stepup_error error = store_session_open(store, true, &session);
+
+	if (error == STEPUP_OK)
+		error = db_check(session->db, STORE_SCHEMA, why);
+	if (error == STEPUP_OK)
+		error = meta_read(session, why);
+	if (error == STEPUP_OK)
+		error = keys_make(store, key, session->seal, false);
+	if (error == STEPUP_OK)
+		error = log_tree_load(session, &store->tree);
+	if (error == STEPUP_OK)
+		error = db_reserve_log(store->place);
+	if (error == STEPUP_OK) { /* whether it can be written at all */
+		error = store_begin(session);
+		store_rollback(session);
+	}
+	store_session_close(&session);
+	return error;
+}
+
+static enum stepup_error open_checked(struct store *store, const struct master_key *key, char **why)
+{
+	struct seal_context *context = NULL;
+	enum stepup_error error = folder_prepare(store->place, why);
+
+	if (error == STEPUP_OK)
+		error = lock_take(store, why);
+	if (error == STEPUP_OK)
+		error = seal_context_new(&context);
+	if (error == STEPUP_OK)
+		error = keys_make(store, key, context, true);
+	if (error == STEPUP_OK) {
+		error = file_check(store->place, why);
+		if (error == STEPUP_NOT_FOUND)
+			error = create(store, key, context);
+	}
+	if (error == STEPUP_OK)
+		error = load(store, key, why);
+	seal_context_free(&context);
+	return error;
+}
+
+static enum stepup_error locks_init(struct store *store)
+{
+	pthread_condattr_t monotonic;
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	if (pthread_condattr_init(&monotonic) != 0)
+		return error;
+	if (pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&store->gate_changed, &monotonic) == 0)
+		error = STEPUP_OK;
+	(void)pthread_condattr_destroy(&monotonic);
+	(void)pthread_mutex_init(&store->lock, NULL);
+	(void)pthread_mutex_init(&store->mover_lock, NULL);
+	return error;
+}
+
+enum stepup_error store_open(const char *url, const struct master_key *key, struct store **store, char **why)
+{
+	struct store *made;
+	enum stepup_error error;
+
+	*why = NULL;
+	if (strncmp(url, URL_PREFIX "/", strlen(URL_PREFIX "/")) != 0)
+		return say(why, STEPUP_INVALID, url, "must be named as sqlite:/an/absolute/path");
+	made = calloc(1, sizeof(*made));
+	if (made == NULL)
+		return STEPUP_NO_MEMORY;
+	made->lock_fd = -1;
+	merkle_init(&made->tree);
+	snprintf(made->key_id, sizeof(made->key_id), "%s", master_key_id(key));
+	error = locks_init(made);
+	made->place = strdup(url + strlen(URL_PREFIX));
+	if (made->place == NULL || gethostname(made->host, sizeof(made->host) - 1) != 0)
+		error = STEPUP_NO_MEMORY;
+	if (error == STEPUP_OK)
+		error = open_checked(made, key, why);
+	if (error == STEPUP_OK) {
+		*store = made;
+		return STEPUP_OK;
+	}
+	if (made->place != NULL)
+		(void)say_error(why, error, made->place);
+	store_close(&made);
+	return error;
+}
+
+void store_close(struct store **store)
+{
+	struct store *closed = *store;
+
+	if (closed == NULL)
+		return;
+	db_close(&closed->mover);
+	version_memory_clear(&closed->versions);
+	if (closed->lock_fd >= 0)
+		close(closed->lock_fd);
+	(void)pthread_cond_destroy(&closed->gate_changed);
+	(void)pthread_mutex_destroy(&closed->lock);
+	(void)pthread_mutex_destroy(&closed->mover_lock);
+	free(closed->place);
+	WIPE_OBJECT(closed);
+	free(closed);
+	*store = NULL;
+}

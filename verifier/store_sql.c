@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The schema and every statement. Only SQL that SQLite and PostgreSQL share; parameters stand in order, each once.
+ * A column `sealed` holds what store_rows.c sealed; beside it stand only what rows are found by and `key_id`, and each of these is bound into the seal,
+ * but for hints (`locked`, `expires`) that are checked against what was sealed.
+ */
+#include "verifier/store_internal.h"
+
+const char store_schema_sql[] =
+	"CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
+
+	"CREATE TABLE users (user_id BLOB PRIMARY KEY NOT NULL, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, locked INTEGER NOT NULL,"
+	" key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
+	"CREATE INDEX users_locked ON users (name) WHERE locked = 1;"
+
+	"CREATE TABLE invitations (digest BLOB PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
+
+	"CREATE TABLE facts (name TEXT PRIMARY KEY NOT NULL, version INTEGER NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
+
+	/* Not sealed: see HACKING.md. One row per second, limit and value. */
+	"CREATE TABLE uses (user_id BLOB NOT NULL, limit_id BLOB NOT NULL, at INTEGER NOT NULL, value BLOB NOT NULL, times INTEGER NOT NULL,"
+	" amount INTEGER NOT NULL, PRIMARY KEY (user_id, limit_id, at, value)) WITHOUT ROWID;"
+	"CREATE INDEX uses_at ON uses (at);"
+
+	"CREATE TABLE receipts (jti TEXT PRIMARY KEY NOT NULL, expires INTEGER NOT NULL, version INTEGER NOT NULL, key_id TEXT NOT NULL,"
+	" sealed BLOB NOT NULL) WITHOUT ROWID;"
+	"CREATE INDEX receipts_expires ON receipts (expires);"
+
+	"CREATE TABLE log_entries (idx INTEGER PRIMARY KEY NOT NULL, entry TEXT NOT NULL);"
+	"CREATE TABLE log_details (idx INTEGER PRIMARY KEY NOT NULL, salt BLOB NOT NULL, details TEXT NOT NULL);"
+	"CREATE TABLE checkpoints (size INTEGER PRIMARY KEY NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL, key_id TEXT NOT NULL,"
+	" sealed BLOB NOT NULL);"
+
+	"CREATE TABLE keys (purpose TEXT NOT NULL, kid TEXT NOT NULL, at INTEGER NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,"
+	" PRIMARY KEY (purpose, kid));";
+
+const char *const store_sql[SQL_COUNT] = {
+	[SQL_META_GET] = "SELECT key_id, sealed FROM meta WHERE name = $1",
+	[SQL_META_SET] = "INSERT INTO meta (name, key_id, sealed) VALUES ($1, $2, $3)",
+
+	[SQL_USER_FIND] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name = $1",
+	[SQL_USER_INSERT] = "INSERT INTO users (version, locked, key_id, sealed, user_id, name) VALUES ($1, $2, $3, $4, $5, $6)",
+	[SQL_USER_UPDATE] = "UPDATE users SET version = $1, locked = $2, key_id = $3, sealed = $4 WHERE user_id = $5 AND name = $6 AND version = $7",
+	[SQL_USER_PAGE] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name > $1 ORDER BY name LIMIT $2",
+	[SQL_USER_PAGE_LOCKED] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name > $1 AND locked = 1"
+				 " ORDER BY name LIMIT $2",
+	[SQL_USER_COUNT] = "SELECT COUNT(*) FROM users",
+
+	[SQL_INVITATION_ADD] = "INSERT INTO invitations (digest, key_id, sealed) VALUES ($1, $2, $3)",
+	[SQL_INVITATION_FIND] = "SELECT digest, key_id, sealed FROM invitations WHERE digest = $1",
+	[SQL_INVITATION_DELETE] = "DELETE FROM invitations WHERE digest = $1",
+	[SQL_INVITATION_ALL] = "SELECT digest, key_id, sealed FROM invitations WHERE digest > $1 ORDER BY digest LIMIT $2",
+
+	[SQL_FACT_GET] = "SELECT version, key_id, sealed FROM facts WHERE name = $1",
+	[SQL_FACT_INSERT] = "INSERT INTO facts (version, key_id, sealed, name) VALUES ($1, $2, $3, $4)",
+	[SQL_FACT_UPDATE] = "UPDATE facts SET version = $1, key_id = $2, sealed = $3 WHERE name = $4",
+
+	[SQL_USE_ADD] = "INSERT INTO uses (user_id, limit_id, at, value, times, amount) VALUES ($1, $2, $3, $4, 1, $5)"
+			" ON CONFLICT (user_id, limit_id, at, value) DO UPDATE SET times = uses.times + 1, amount ="
+			" CASE WHEN uses.amount > 9223372036854775807 - excluded.amount THEN 9223372036854775807 ELSE uses.amount + excluded.amount END",
+	[SQL_USE_ROWS] = "SELECT value, times, amount FROM uses WHERE user_id = $1 AND limit_id = $2 AND at > $3 ORDER BY value",
+	[SQL_USE_PRUNE] = "DELETE FROM uses WHERE (user_id, limit_id, at, value) IN"
+			  " (SELECT user_id, limit_id, at, value FROM uses WHERE at < $1 ORDER BY at LIMIT $2)",
+
+	[SQL_RECEIPT_ADD] = "INSERT INTO receipts (jti, expires, version, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
+	[SQL_RECEIPT_FIND] = "SELECT jti, expires, version, key_id, sealed FROM receipts WHERE jti = $1",
+	[SQL_RECEIPT_UPDATE] = "UPDATE receipts SET version = $1, key_id = $2, sealed = $3 WHERE jti = $4",
+	[SQL_RECEIPT_DELETE] = "DELETE FROM receipts WHERE jti = $1",
+	[SQL_RECEIPT_OLD] = "SELECT jti FROM receipts WHERE expires < $1 ORDER BY expires LIMIT $2",
+	[SQL_RECEIPT_PAGE] = "SELECT jti FROM receipts WHERE jti > $1 ORDER BY jti LIMIT $2",
+
+	[SQL_LOG_ADD] = "INSERT INTO log_entries (idx, entry) VALUES ($1, $2)",
+	[SQL_LOG_DETAILS_ADD] = "INSERT INTO log_details (idx, salt, details) VALUES ($1, $2, $3)",
+	[SQL_LOG_ENTRIES] = "SELECT idx, entry FROM log_entries WHERE idx >= $1 AND idx < $2 ORDER BY idx",
+	[SQL_LOG_PAGE] = "SELECT e.idx, e.entry, d.details, d.salt FROM log_entries e LEFT JOIN log_details d ON d.idx = e.idx"
+			 " WHERE e.idx >= $1 AND e.idx < $2 ORDER BY e.idx",
+
+	[SQL_CHECKPOINT_ADD] = "INSERT INTO checkpoints (size, at, note, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
+	[SQL_CHECKPOINT_NEWEST] = "SELECT size, at, note, key_id, sealed FROM checkpoints WHERE size <= $1 ORDER BY size DESC LIMIT 1",
+
+	[SQL_KEY_ADD] = "INSERT INTO keys (purpose, kid, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
+	[SQL_KEY_ALL] = "SELECT kid, at, key_id, sealed FROM keys WHERE purpose = $1 ORDER BY at DESC, kid",
+};
