@@ -61,7 +61,7 @@ static bool is_plain_word(const char *text)
 		return false;
 	for (; *text != '\0'; text++)
 		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9') ||
-			    strchr("_-.@+:/*", *text) != NULL))
+			    strchr("_-.,@+:/*", *text) != NULL))
 			return false;
 	return true;
 }

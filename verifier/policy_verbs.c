@@ -15,7 +15,7 @@ static const struct verb verbs[] = {
 	{.action = "stepup.invite", .prompt = "Invite {user} to enrol", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
 	{.action = "stepup.users", .prompt = "Show who is enrolled", .administrator = true},
 	{.action = "stepup.credentials", .prompt = "Show the credentials of {user}", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
-	{.action = "stepup.revoke", .prompt = "Revoke credential {credential} of {user}", .details = {TEXT("credential"), TEXT("user")},
+	{.action = "stepup.revoke", .prompt = "Revoke credentials of {user}: {credential}", .details = {TEXT("credential"), TEXT("user")},
 		.detail_count = 2, .administrator = true},
 	{.action = "stepup.lock", .prompt = "Lock the access of {users}", .details = {TEXT("users")}, .detail_count = 1, .administrator = true},
 	{.action = "stepup.unlock", .prompt = "Give {user} access again", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Why an action would be asked for, or not.
+ * MUST: say yes only where Begin would ask and a right code would be accepted; tell outsiders nothing about a person.
+ */
+#include "verifier/explain.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/display_text.h"
+#include "verifier/limits.h"
+#include "verifier/words.h"
+
+struct explanation {
+	const struct explain_question *question;
+	const struct rule *rule;
+	struct action *action;       /* NULL where no details were given, or wrong ones */
+	enum stepup_error verdict;
+	const struct limit *over;
+	int64_t asked;
+	char bad_detail[DETAIL_NAME_SIZE];
+	json_t *limits;
+};
+
+static bool add_text(json_t *array, char *text)
+{
+	bool added = text != NULL && json_array_append_new(array, json_string(text)) == 0;
+
+	free(text);
+	return added;
+}
+
+/* "20000 records per 24h: 18000 left" */
+static enum stepup_error explain_limit(struct explanation *explanation, const struct limit *limit)
+{
+	static const uint8_t nobody[USER_ID_SIZE];
+	const struct explain_question *question = explanation->question;
+	struct limit_left left = {0};
+	enum stepup_error error;
+	char *text = NULL;
+
+	if (explanation->action == NULL || !question->is_insider)
+		return add_text(explanation->limits, strdup(limit->text)) ? STEPUP_OK : STEPUP_NO_MEMORY;
+	error = limit_look(question->store, question->reader, explanation->rule, limit,
+		question->record == NULL ? nobody : question->record->user_id, explanation->action, question->now, &left);
+	if (error != STEPUP_OK)
+		return error;
+	if (left.over && explanation->over == NULL) {
+		explanation->over = limit;
+		explanation->asked = left.asked;
+	}
+	if (asprintf(&text, "%s: %" PRId64 " left, this takes %" PRId64, limit->text, left.left, left.asked) < 0)
+		text = NULL;
+	return add_text(explanation->limits, text) ? STEPUP_OK : STEPUP_NO_MEMORY;
+}
+
+static enum stepup_error explain_limits(struct explanation *explanation)
+{
+	enum stepup_error error = STEPUP_OK;
+
+	for (size_t i = 0; error == STEPUP_OK && i < explanation->rule->limit_count; i++)
+		error = explain_limit(explanation, &explanation->rule->limits[i]);
+	if (error == STEPUP_OK && explanation->over != NULL && explanation->verdict == STEPUP_OK)
+		explanation->verdict = explanation->rule->over_limit == OVER_LIMIT_APPROVE ? STEPUP_NEEDS_APPROVAL : STEPUP_OVER_LIMIT;
+	return error;
+}
+
+/* Details that were given are checked; those left out leave the question at the rule. */
+static enum stepup_error explain_details(struct explanation *explanation)
+{
+	const struct explain_question *question = explanation->question;
+	const struct detail_spec *specs;
+	size_t count;
+	enum stepup_error error;
+
+	policy_details(explanation->rule, question->action, &specs, &count);
+	if (question->details == NULL && count > 0)
+		return STEPUP_OK;
+	error = action_parse(question->action, question->details, specs, count, &explanation->action, explanation->bad_detail);
+	if (error == STEPUP_BAD_DETAILS || error == STEPUP_INVALID) {
+		explanation->verdict = STEPUP_BAD_DETAILS;
+		error = STEPUP_OK;
+	}
+	return error;
+}
+
+/* What stands against it besides limits, in the order in which Begin looks. */
+static enum stepup_error standing(const struct explanation *explanation)
+{
+	const struct explain_question *question = explanation->question;
+	const struct user_record *record = question->record;
+
+	if (!policy_list_names(question->policy, explanation->rule->users, question->user))
+		return STEPUP_NOT_ALLOWED;
+	if (explanation->verdict != STEPUP_OK)
+		return explanation->verdict;
+	if (question->is_insider && record != NULL && record->lock.locked)
+		return STEPUP_LOCKED;
+	if (question->frozen != NULL)
+		return STEPUP_FROZEN;
+	if (policy_code_verdict(explanation->rule, question->action) != STEPUP_OK)
+		return policy_code_verdict(explanation->rule, question->action);
+	if (question->is_insider && (record == NULL || user_record_live_count(record) == 0))
+		return STEPUP_NOT_ENROLLED;
+	return STEPUP_OK;
+}
+
+/* "FILE:LINE", or "built-in". */
+static char *rule_place(const struct rule *rule)
+{
+	char *place = NULL;
+	int length = rule->place.line == 0 ? asprintf(&place, "%s", rule->place.file)
+					   : asprintf(&place, "%s:%d", rule->place.file, rule->place.line);
+
+	return length < 0 ? NULL : place;
+}
+
+static char *why_allowed(const struct explanation *explanation)
+{
+	char *place = rule_place(explanation->rule), *why = NULL;
+
+	if (place == NULL ||
+		asprintf(&why, "The rule %s (%s) covers %s; a code that works is accepted.%s", explanation->rule->name, place,
+			explanation->question->action,
+			explanation->action == NULL && explanation->rule->limit_count > 0 ? " Give the details to see whether they fit the limits." : "") < 0)
+		why = NULL;
+	free(place);
+	return why;
+}
+
+/* The words that a refusal would have. */
+static char *why_not(const struct explanation *explanation)
+{
+	const struct explain_question *question = explanation->question;
+	const struct words_facts facts = {
+		.policy = question->policy,
+		.user = question->user->name,
+		.action = question->action,
+		.detail = explanation->bad_detail[0] == '\0' ? NULL : explanation->bad_detail,
+		.reference = explanation->verdict == STEPUP_LOCKED ? question->record->lock.reference
+			: explanation->verdict == STEPUP_FROZEN    ? question->frozen
+								   : NULL,
+		.limit = explanation->over == NULL ? NULL : explanation->over->text,
+		.asked = explanation->asked,
+	};
+
+	return words_refusal(explanation->verdict, &facts);
+}
+
+static json_t *require_words(const struct rule *rule)
+{
+	static const char *const strengths[] = {[FACTOR_CODE] = "code", [FACTOR_KEY] = "key", [FACTOR_HARDWARE_KEY] = "hardware-key"};
+	json_t *words = json_array();
+	bool made = words != NULL;
+
+	if (made && rule != NULL)
+		made = json_array_append_new(words, json_string(strengths[rule->require])) == 0;
+	if (made && rule != NULL && rule->pin)
+		made = json_array_append_new(words, json_string("pin")) == 0;
+	if (!made) {
+		json_decref(words);
+		words = NULL;
+	}
+	return words;
+}
+
+static char *prompt_of(const struct explanation *explanation)
+{
+	const struct explain_question *question = explanation->question;
+	const struct prompt_facts facts = {.user = question->user->name, .host = question->policy->host};
+
+	return explanation->action == NULL ? NULL : policy_prompt(explanation->rule, explanation->action, &facts);
+}
+
+static enum stepup_error make_reply(struct explanation *explanation, json_t **reply)
+{
+	const struct rule *rule = explanation->rule;
+	char *why = explanation->verdict == STEPUP_OK ? why_allowed(explanation) : why_not(explanation);
+	char *place = rule == NULL ? NULL : rule_place(rule), *prompt = prompt_of(explanation);
+	bool whole = why != NULL && (rule == NULL || place != NULL) && (explanation->action == NULL || prompt != NULL);
+
+	*reply = !whole ? NULL
+			: json_pack("{s:b, s:s, s:s*, s:s*, s:o, s:O, s:s*}", "allowed", explanation->verdict == STEPUP_OK, "why", why, "rule", place,
+				  "prompt", prompt, "require", require_words(rule), "limits", explanation->limits, "service",
+				  rule == NULL ? NULL : rule->service);
+	free(why);
+	free(place);
+	free(prompt);
+	return *reply == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+}
+
+enum stepup_error explain_action(const struct explain_question *question, json_t **reply)
+{
+	struct explanation explanation = {.question = question, .limits = json_array()};
+	enum stepup_error error = explanation.limits == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+
+	*reply = NULL;
+	explanation.rule = policy_rule(question->policy, question->action);
+	if (explanation.rule == NULL)
+		explanation.verdict = STEPUP_UNKNOWN_ACTION;
+	if (error == STEPUP_OK && explanation.rule != NULL)
+		error = explain_details(&explanation);
+	if (error == STEPUP_OK && explanation.rule != NULL) {
+		explanation.verdict = standing(&explanation);
+		error = explain_limits(&explanation);
+	}
+	if (error == STEPUP_OK)
+		error = make_reply(&explanation, reply);
+	action_free(&explanation.action);
+	json_decref(explanation.limits);
+	return error;
+}
