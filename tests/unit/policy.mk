@@ -5,4 +5,7 @@ POLICY_UNIT_LIBS = verifier/libverifier.la $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_policy
 tests_unit_test_policy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_LDADD = $(POLICY_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_policy_errors
+tests_unit_test_policy_errors_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_policy_errors_LDADD = $(POLICY_UNIT_LIBS)
 endif
