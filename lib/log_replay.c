@@ -71,7 +71,8 @@ static void on_refusal(struct step *step)
 	step_check_commitment(step);
 }
 
-static void on_invitation(struct step *step)
+/* What `stepup init` prints: root's, and no step-up's. */
+static void on_init(struct step *step)
 {
 	const char *user = step_text(step, "user");
 	const json_t *known = json_object_get(step->replay->invitations, user);
@@ -79,7 +80,12 @@ static void on_invitation(struct step *step)
 
 	step_put(step, step->replay->invitations, user, json_pack("{s:I, s:I}", "open", (json_int_t)(member_number(known, "open", 0) + 1), "expires",
 		(json_int_t)(expires > before ? expires : before)));
-	step_check_grant(step, "stepup.invite", "by");
+}
+
+static void on_invite(struct step *step)
+{
+	on_init(step);
+	step_check_grant(step, "stepup.invite", "by", true);
 }
 
 static void take_invitation(struct step *step)
@@ -103,7 +109,7 @@ static void on_enrol(struct step *step)
 	if (strcmp(how, "invitation") == 0)
 		take_invitation(step);
 	else if (strcmp(how, "authorization") == 0)
-		step_check_grant(step, "stepup.enroll", "user");
+		step_check_grant(step, "stepup.enroll", "user", true);
 	else
 		step_tell(step, "This credential came in some other way: %s", how);
 	if (json_object_get(step->replay->credentials, id) != NULL) {
@@ -125,13 +131,13 @@ static void credential_gone(struct step *step)
 static void on_remove(struct step *step)
 {
 	credential_gone(step);
-	step_check_grant(step, "stepup.remove", "by");
+	step_check_grant(step, "stepup.remove", "by", true);
 }
 
 static void on_revoke(struct step *step)
 {
 	credential_gone(step);
-	step_check_grant(step, "stepup.revoke", "by");
+	step_check_grant(step, "stepup.revoke", "by", true);
 }
 
 /* Somebody without a record can be locked by name; nothing of theirs could be granted anyway. */
@@ -141,7 +147,7 @@ static void on_lock(struct step *step)
 
 	if (user_id != NULL)
 		step_put(step, step->replay->users, user_id, json_true());
-	step_check_grant(step, "stepup.lock", "by");
+	step_check_grant(step, "stepup.lock", "by", false);
 }
 
 static void on_unlock(struct step *step)
@@ -152,24 +158,24 @@ static void on_unlock(struct step *step)
 		(void)json_object_del(step->replay->users, user_id);
 	if (members_equal(step->entry, "by", step->entry, "user"))
 		step_tell(step, "Somebody unlocked their own account.");
-	step_check_grant(step, "stepup.unlock", "by");
+	step_check_grant(step, "stepup.unlock", "by", true);
 }
 
 static void on_freeze(struct step *step)
 {
 	step_put(step, step->replay->frozen, step_text(step, "action"), json_true());
-	step_check_grant(step, "stepup.freeze", "by");
+	step_check_grant(step, "stepup.freeze", "by", true);
 }
 
 static void on_thaw(struct step *step)
 {
 	(void)json_object_del(step->replay->frozen, step_text(step, "action"));
-	step_check_grant(step, "stepup.thaw", "by");
+	step_check_grant(step, "stepup.thaw", "by", true);
 }
 
 static void on_policy(struct step *step)
 {
-	step_check_grant(step, "stepup.reload", "by");
+	step_check_grant(step, "stepup.reload", "by", false);
 }
 
 /* What was carried out against what was approved: the same texts, numbers at most. */
@@ -223,7 +229,7 @@ static const struct type {
 } types[] = {
 	{"epoch", on_epoch}, {"start", on_nothing}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
 	{"refusal", on_refusal}, {"alert", on_nothing}, {"enrol", on_enrol}, {"remove", on_remove}, {"revoke", on_revoke},
-	{"rename", on_nothing}, {"init", on_invitation}, {"invite", on_invitation}, {"lock", on_lock}, {"unlock", on_unlock},
+	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"lock", on_lock}, {"unlock", on_unlock},
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", on_redeem}, {"redeem-refusal", on_refusal},
 };
 

@@ -6,7 +6,7 @@
  *   - a TOTP step or HOTP counter at or below one accepted before for that credential;
  *   - a receipt issued twice, redeemed twice, late, by another service, for another action or for more than was approved,
  *     or issued before a new epoch;
- *   - a first credential without an open invitation; an administrator's verb whose step-up isn't the one it names;
+ *   - a first credential without an open invitation; an administrator's verb without its own step-up, or with a spent one;
  *   - a commitment or challenge that does not fit the details and context beside it.
  * Where details were erased, only what they were needed for is left out.
  * Layer: lib/ (part "evidence").

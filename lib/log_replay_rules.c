@@ -222,21 +222,30 @@ void step_check_context(struct step *step)
 	}
 }
 
-/* An entry that names a step-up: it must stand before, for that verb, by that person. */
-void step_check_grant(struct step *step, const char *verb, const char *by_member)
+void step_check_grant(struct step *step, const char *verb, const char *by_member, bool needed)
 {
-	int64_t index = member_number(step->entry, "grant", -1);
-	const json_t *grant;
+	int64_t index = member_number(step->entry, "grant", -1), used;
+	json_t *grant;
 	char key[24];
 
-	if (index < 0)
+	if (index < 0) {
+		if (needed)
+			step_tell(step, "This entry rests on no step-up, and should on one for %s.", verb);
 		return;
+	}
 	(void)snprintf(key, sizeof(key), "%" PRId64, index);
 	grant = json_object_get(step->replay->grants, key);
-	if (grant == NULL)
+	if (grant == NULL) {
 		step_tell(step, "Entry %" PRId64 ", which this one rests on, is no step-up of the last minutes.", index);
-	else if (strcmp(member_text(grant, "action"), verb) != 0)
-		step_tell(step, "Entry %" PRId64 ", which this one rests on, is a step-up for %s, not for %s.", index, member_text(grant, "action"), verb);
+		return;
+	}
+	used = member_number(grant, "used", step->at);
+	if (strcmp(member_text(grant, "action"), verb) != 0)
+		step_tell(step, "Entry %" PRId64 ", which this one rests on, is a step-up for %s, not for %s.", index,
+			member_text(grant, "action"), verb);
 	else if (!members_equal(grant, "user", step->entry, by_member))
 		step_tell(step, "Entry %" PRId64 ", which this one rests on, is another person's step-up.", index);
+	else if (used != step->at)
+		step_tell(step, "Entry %" PRId64 ", which this one rests on, was spent before.", index);
+	step_put(step, grant, "used", json_integer(step->at));
 }

@@ -18,7 +18,7 @@ struct log_replay {
 	json_t *invitations; /* user → {open, expires} */
 	json_t *frozen;      /* name or pattern → true */
 	json_t *receipts;    /* jti → {user_id, credential, audience, action, expires, details?} */
-	json_t *grants;      /* index → {action, user, at}, of the verifier's own verbs */
+	json_t *grants;      /* index → {action, user, at, used?}, of the verifier's own verbs */
 };
 
 /* One entry on its way through the rules. */
@@ -61,7 +61,8 @@ void step_check_commitment(struct step *step);
 /* What was signed is about what the entry is about, and its challenge covers the prompt that was shown. */
 void step_check_context(struct step *step);
 
-/* A step-up that the entry names (if any) stands before it, for that verb, by the person in member `by_member`. */
-void step_check_grant(struct step *step, const char *verb, const char *by_member);
+/* The step-up that the entry rests on stands before it, for that verb, by the person in member `by_member`, and nothing else rests on it
+ * but what was done at the same moment (one verb may lock several users). `needed`: an entry that names none is wrong. */
+void step_check_grant(struct step *step, const char *verb, const char *by_member, bool needed);
 
 #endif

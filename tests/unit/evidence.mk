@@ -9,4 +9,7 @@ check_PROGRAMS += tests/unit/test_checkpoint_note
 tests_unit_test_checkpoint_note_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
 tests_unit_test_checkpoint_note_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_checkpoint_note_LDADD = $(EVIDENCE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_receipt_check
+tests_unit_test_receipt_check_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_receipt_check_LDADD = $(EVIDENCE_UNIT_LIBS)
 endif
