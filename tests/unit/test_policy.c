@@ -68,8 +68,415 @@ static void what_no_rule_names_is_denied(void **state)
 	policy_release(&policy);
 }
 
+#define TOP "issuer = \"https://s.example\"\n"
+
+static void an_exact_name_wins_then_the_longest_pattern(void **state)
+{
+	struct policy *policy = load_good(TOP "action \"*\" { users = { a } prompt = \"any {action}\" require = { code } }\n"
+					      "action \"customer.*\" { users = { a } prompt = \"customer {action}\" require = { code } }\n"
+					      "action customer.view { users = { a } prompt = \"exact\" require = { code } }\n"
+					      "action \"customer.view.*\" { users = { a } prompt = \"view {action}\" require = { code } }\n");
+	static const struct {
+		const char *action, *rule;
+	} all[] = {{"customer.view", "customer.view"}, {"customer.list", "customer.*"}, {"customer.view.all", "customer.view.*"},
+		{"customer", "*"}, {"customers.view", "*"}, {"other", "*"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		assert_string_equal(policy_rule(policy, all[i].action)->name, all[i].rule);
+	policy_release(&policy);
+}
+
+static const char *const administrators[] = {"stepup.invite", "stepup.users", "stepup.credentials", "stepup.revoke", "stepup.lock", "stepup.unlock",
+	"stepup.freeze", "stepup.thaw", "stepup.log", "stepup.reload"};
+
+static void no_pattern_but_its_own_reaches_the_verifiers_actions(void **state)
+{
+	struct policy *policy = load_good(TOP "action \"*\" { users = { \"*\" } prompt = \"any {action}\" require = { code } }\n");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(administrators) / sizeof(administrators[0]); i++)
+		assert_null(policy_rule(policy, administrators[i]));
+	policy_release(&policy);
+	assert_false(policy_pattern_matches("*", "stepup.lock"));
+	assert_false(policy_pattern_matches("s*", "stepup.lock"));
+	assert_true(policy_pattern_matches("stepup.*", "stepup.lock"));
+	assert_true(policy_pattern_matches("stepup.lock", "stepup.lock"));
+	assert_false(policy_pattern_matches("", "stepup.lock"));
+	assert_true(policy_pattern_matches("*", "customer.view"));
+	assert_false(policy_pattern_matches("customer.*", "customer"));
+}
+
+static void administrators_verbs_are_denied_until_a_rule_names_them_and_want_more_than_a_code(void **state)
+{
+	struct policy *policy = load_good(DESIGN_EXAMPLE);
+	struct policy *plain = load_good(TOP "action \"stepup.*\" { users = { root-alice } require = { code } }\n");
+	struct policy *enough = load_good(TOP "action \"stepup.*\" { users = { root-alice } require = { code } code-is-enough = yes }\n");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(administrators) / sizeof(administrators[0]); i++) {
+		const char *action = administrators[i];
+
+		assert_true(policy_verb(action)->administrator);
+		assert_null(policy_rule(policy, action));
+		assert_int_equal(policy_code_verdict(policy_rule(plain, action), action), STEPUP_TOO_WEAK);
+		assert_false(policy_code_may(policy_rule(plain, action), action));
+		assert_true(policy_code_may(policy_rule(enough, action), action));
+	}
+	assert_null(policy_rule(enough, "stepup.nothing"));
+	/* What is for everybody's own use stays with its built-in rule. */
+	assert_string_equal(policy_rule(enough, "stepup.enroll")->place.file, "built-in");
+	assert_true(policy_code_may(policy_rule(enough, "stepup.enroll"), "stepup.enroll"));
+	policy_release(&policy);
+	policy_release(&plain);
+	policy_release(&enough);
+}
+
+static void the_configuration_may_replace_a_rule_for_own_use(void **state)
+{
+	struct policy *policy = load_good(TOP "action stepup.enroll { users = { bob } require = { hardware-key } }\n");
+	const struct rule *rule = policy_rule(policy, "stepup.enroll");
+
+	(void)state;
+	assert_string_equal(rule->users[0], "bob");
+	assert_int_equal(rule->require, FACTOR_HARDWARE_KEY);
+	assert_false(policy_code_may(rule, "stepup.enroll"));
+	policy_release(&policy);
+}
+
+static void a_code_satisfies_what_the_rule_lets_it_and_nothing_else(void **state)
+{
+	static const struct {
+		const char *keys;
+		enum stepup_error verdict;
+	} all[] = {
+		{"require = { code }", STEPUP_OK},
+		{"require = { code } service = s", STEPUP_TOO_WEAK},
+		{"require = { code } service = s code-is-enough = no", STEPUP_TOO_WEAK},
+		{"require = { code } service = s code-is-enough = yes", STEPUP_OK},
+		{"require = { key }", STEPUP_TOO_WEAK},
+		{"require = { hardware-key }", STEPUP_TOO_WEAK},
+		{"require = { key } always-approve = yes approvers = { b }", STEPUP_TOO_WEAK},
+		{"require = { code } always-approve = yes approvers = { b }", STEPUP_NEEDS_APPROVAL},
+		{"require = { code } always-approve = yes approvers = { b } code-is-enough = yes", STEPUP_NEEDS_APPROVAL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char text[512];
+		struct policy *policy;
+
+		snprintf(text, sizeof(text), TOP "service s { unix-user = x }\naction a.b { users = { a } prompt = \"x\" %s }\n", all[i].keys);
+		policy = load_good(text);
+		assert_int_equal(policy_code_verdict(policy_rule(policy, "a.b"), "a.b"), all[i].verdict);
+		assert_int_equal(policy_code_may(policy_rule(policy, "a.b"), "a.b"), all[i].verdict == STEPUP_OK);
+		policy_release(&policy);
+	}
+}
+
+static void lists_name_users_groups_and_everybody(void **state)
+{
+	struct policy *policy = load_good(TOP "group team { members = { zoe, alice, \"m.b\" } }\ngroup support { unix = support }\ngroup empty { members = { } }\n"
+					      "action a.b { users = { dora, \"@team\", \"@support\", \"@empty\" } prompt = \"x\" require = { code } }\n"
+					      "action a.c { users = { \"*\" } prompt = \"x\" require = { code } }\n");
+	static const char *const other[] = {"supporters", "team", "empty", NULL};
+	const struct policy_user listed = {"m.b", in_nothing}, by_unix = {"bob", in_support}, unlisted = {"bob", other}, direct = {"dora", NULL},
+				 nobody = {"", in_support}, nameless = {NULL, in_support}, tricky = {"@team", in_nothing}, star = {"*", in_nothing};
+	char *const *users = policy_rule(policy, "a.b")->users;
+
+	(void)state;
+	assert_true(policy_list_names(policy, users, &listed));
+	assert_true(policy_list_names(policy, users, &by_unix));
+	assert_true(policy_list_names(policy, users, &direct));
+	assert_false(policy_list_names(policy, users, &unlisted));
+	assert_false(policy_list_names(policy, users, &tricky));
+	assert_false(policy_list_names(policy, users, &star));
+	assert_true(policy_list_names(policy, policy_rule(policy, "a.c")->users, &unlisted));
+	assert_false(policy_list_names(policy, policy_rule(policy, "a.c")->users, &nobody));
+	assert_false(policy_list_names(policy, policy_rule(policy, "a.c")->users, &nameless));
+	assert_false(policy_list_names(policy, NULL, &listed));
+	policy_release(&policy);
+}
+
+/* DESIGN section 16.4: no process acts for another user, or beyond the actions, unless the configuration names it. */
+static void no_process_acts_for_another_user_or_beyond_the_actions_unless_named(void **state)
+{
+	struct policy *policy = load_good(TOP "group support { unix = support }\n"
+					      "caller console { unix-user = console users = { \"@support\" } actions = { \"customer.*\" } }\n"
+					      "caller other { unix-user = console users = { carol } actions = { login.web } }\n"
+					      "caller numbered { unix-user = \"#777\" users = { \"*\" } actions = { \"*\" } }\n");
+	static const struct {
+		uid_t uid;
+		const char *account;
+	} peers[] = {{0, "root"}, {500, "console"}, {777, NULL}, {778, NULL}, {500, "consol"}, {500, NULL}, {501, "alice"}, {502, "#777"}};
+	static const char *const actions[] = {"customer.view", "login.web", "customer", "stepup.lock", "stepup.enroll"};
+	const struct policy_user *const people[] = {&alice, &carol, &mallory};
+
+	(void)state;
+	for (size_t p = 0; p < sizeof(peers) / sizeof(peers[0]); p++)
+		for (size_t a = 0; a < sizeof(actions) / sizeof(actions[0]); a++)
+			for (size_t u = 0; u < sizeof(people) / sizeof(people[0]); u++) {
+				bool expected = p == 0 || (p == 1 && a == 0 && u == 0) || (p == 1 && a == 1 && u == 1) || (p == 2 && a <= 2);
+
+				assert_int_equal(policy_caller_may(policy, peers[p].uid, peers[p].account, people[u], actions[a]), expected);
+			}
+	policy_release(&policy);
+}
+
+static void a_service_is_the_account_that_the_configuration_names(void **state)
+{
+	struct policy *policy = load_good(TOP "service export { unix-user = exportd }\nservice keys { unix-user = \"#902\" }\n");
+
+	(void)state;
+	assert_string_equal(policy_service_of(policy, 901, "exportd")->name, "export");
+	assert_string_equal(policy_service_of(policy, 902, NULL)->name, "keys");
+	assert_string_equal(policy_service_of(policy, 902, "keyd")->name, "keys");
+	assert_null(policy_service_of(policy, 902, "exportd")); /* both: nobody can say which */
+	assert_null(policy_service_of(policy, 0, "root"));
+	assert_null(policy_service_of(policy, 903, NULL));
+	policy_release(&policy);
+}
+
+static char *prompt_for(const char *prompt, const char *details_spec, json_t *details, const struct prompt_facts *facts)
+{
+	char text[1024], bad[DETAIL_NAME_SIZE];
+	const struct detail_spec *specs;
+	struct action *action = NULL;
+	struct policy *policy;
+	const struct rule *rule;
+	size_t count;
+	char *shown;
+
+	snprintf(text, sizeof(text), TOP "action a.b { users = { a } details = { %s } prompt = \"%s\" require = { code } }\n", details_spec, prompt);
+	policy = load_good(text);
+	rule = policy_rule(policy, "a.b");
+	policy_details(rule, "a.b", &specs, &count);
+	assert_int_equal(action_parse("a.b", details, specs, count, &action, bad), STEPUP_OK);
+	shown = policy_prompt(rule, action, facts);
+	action_free(&action);
+	policy_release(&policy);
+	json_decref(details);
+	assert_non_null(shown);
+	return shown;
+}
+
+static void prompts_show_plain_words_plainly_and_numbers_in_full(void **state)
+{
+	const struct prompt_facts facts = {.user = "alice", .host = "bastion1"};
+	char *prompt = prompt_for("Export {records} contacts of {account} {{as {user}@{host} via {service} from {rhost}: {action}}}", "account:text, records:number",
+		json_pack("{s:s, s:I}", "account", "trezor", "records", (json_int_t)9007199254740991), &facts);
+
+	(void)state;
+	assert_string_equal(prompt, "Export 9007199254740991 contacts of trezor {as alice@bastion1 via unknown from unknown: a.b}");
+	free(prompt);
+}
+
+static void no_detail_passes_for_the_prompts_own_words(void **state)
+{
+	static const struct {
+		const char *value, *shown;
+	} all[] = {
+		{"", "Show \"\"."},
+		{"trezor s.r.o.", "Show \"trezor s.r.o.\"."},
+		{"x. Nothing else happens", "Show \"x. Nothing else happens\"."},
+		{"x\" and nothing else. \"", "Show \"x\\u{0022} and nothing else. \\u{0022}\"."},
+		{"a\nb", "Show \"a\\u{000A}b\"."},
+		{"\033[2Jgone", "Show \"\\u{001B}[2Jgone\"."},
+		{"\xe2\x80\xaetxt", "Show \"\\u{202E}txt\"."},
+		{"tr\xd0\xb5zor", "Show \"tr\\u{0435}zor\"."},
+		{"\\u{0022}", "Show \"\\u{005C}u{0022}\"."},
+		{"{user}", "Show \"{user}\"."},
+		{"a,b", "Show a,b."},
+	};
+	const struct prompt_facts facts = {.user = "alice"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char *prompt = prompt_for("Show {account}.", "account:text", json_pack("{s:s}", "account", all[i].value), &facts);
+
+		assert_string_equal(prompt, all[i].shown);
+		free(prompt);
+	}
+}
+
+static void a_user_name_can_not_rewrite_the_prompt(void **state)
+{
+	const struct prompt_facts facts = {.user = "bob\r\nApproved", .rhost = "a b"};
+	char *prompt = prompt_for("For {user} from {rhost}", "", json_object(), &facts);
+
+	(void)state;
+	assert_string_equal(prompt, "For \"bob\\u{000D}\\u{000A}Approved\" from \"a b\"");
+	free(prompt);
+}
+
+static void a_rules_digest_tells_changed_rules_and_nothing_else(void **state)
+{
+	static const char *const changed[] = {"users = { b } prompt = \"x\" require = { code }", "users = { a } prompt = \"y\" require = { code }",
+		"users = { a } prompt = \"x\" require = { key }", "users = { a } prompt = \"x\" require = { code } details = { d:text }",
+		"users = { a } prompt = \"x\" require = { code } details = { d:number }", "users = { a } prompt = \"x\" require = { code } limit = { \"5 per 1h\" }",
+		"users = { a } prompt = \"x\" require = { code } limit = { \"5 per 2h\" }", "users = { a } prompt = \"x\" require = { code } service = s",
+		"users = { a } prompt = \"x\" require = { code } service = s receipt-lifetime = 61s",
+		"users = { a } prompt = \"x\" require = { code } code-is-enough = yes", "users = { a } prompt = \"x\" require = { code } fresh-for = 5m",
+		"users = { a } prompt = \"x\" require = { code } approvers = { b }", "users = { a } prompt = \"x\" require = { code } over-limit = lock",
+		"users = { a } prompt = \"x\" require = { code } approvers = { b } always-approve = yes"};
+	static const char same[] = "\n\n# moved\nissuer = \"https://t.example\"\naction a.b { require = code\n users = a\n prompt = \"x\" }\n";
+	static const char base[] = TOP "action a.b { users = { a } prompt = \"x\" require = { code } }\n";
+	struct policy *first = load_good(base), *moved = load_good(same), *again = load_good(base);
+	uint8_t seen[32][DIGEST_SIZE];
+	size_t count = 1;
+
+	(void)state;
+	memcpy(seen[0], policy_rule(first, "a.b")->digest, DIGEST_SIZE);
+	assert_memory_equal(seen[0], policy_rule(moved, "a.b")->digest, DIGEST_SIZE);
+	assert_memory_not_equal(first->digest, moved->digest, DIGEST_SIZE);
+	assert_memory_equal(first->digest, again->digest, DIGEST_SIZE);
+	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+		char text[512];
+		struct policy *policy;
+
+		snprintf(text, sizeof(text), TOP "service s { unix-user = x }\naction a.b { %s }\n", changed[i]);
+		policy = load_good(text);
+		memcpy(seen[count], policy_rule(policy, "a.b")->digest, DIGEST_SIZE);
+		for (size_t j = 0; j < count; j++)
+			assert_memory_not_equal(seen[count], seen[j], DIGEST_SIZE);
+		count++;
+		policy_release(&policy);
+	}
+	policy_release(&first);
+	policy_release(&moved);
+	policy_release(&again);
+}
+
+static bool warns(const struct policy *policy, const char *words)
+{
+	for (size_t i = 0; policy->warnings[i] != NULL; i++)
+		if (strstr(policy->warnings[i], words) != NULL)
+			return true;
+	return false;
+}
+
+static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
+{
+	static const struct {
+		const char *text, *words;
+	} all[] = {
+		{"issuer = \"http://s.example\"\n", "is not https"},
+		{TOP "group g { members = { a } }\n", "f:2: group g is not used"},
+		{TOP "service s { unix-user = x }\n", "f:2: service s is not named by any action"},
+		{TOP "caller c { unix-user = x users = { a } actions = { a.b } }\n", "f:2: caller c may ask for \"a.b\", but no action has that name"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { key } }\n", "f:2: action a.b requires a key; this version knows codes only"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } code-is-enough = yes }\n", "f:2: action a.b takes a typed code as enough"},
+		{TOP "service s { unix-user = x }\naction a.b { users = { a } prompt = \"x\" require = { code } service = s }\n",
+			"f:3: action a.b has a service, so a code alone never satisfies it"},
+		{TOP "service s { unix-user = x }\naction a.b { users = { a } prompt = \"x\" require = { code } service = s }\n",
+			"f:3: action a.b has a service and no limit"},
+		{TOP "action stepup.lock { users = { a } require = { code } }\n", "f:2: action stepup.lock is an administrator's"},
+		{TOP "action a.b { users = { a } details = { n:number } prompt = \"x {n}\" require = { code } }\n", "f:2: action a.b counts \"n\", and no limit"},
+		{TOP "action a.b { users = { a } details = { d:text } prompt = \"x\" require = { code } }\n", "does not show {d}"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } fresh-for = 5m }\n", "has fresh-for; this version asks each time"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = { b } }\n", "this version can't ask for it and denies"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } limit = \"1 per 1h\" over-limit = approve approvers = { b } }\n",
+			"this version denies it instead"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } approvers = { b } }\n", "nothing in it asks them"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } over-limit = lock }\n", "but has no limit"},
+		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { key } }\naction a.b { users = { a } prompt = \"x\" require = { code } }\n",
+			"f:3: action a.b asks for less than the pattern a.* on line 2"},
+		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { code } limit = \"1 per 1h\" }\naction a.b { users = { a } prompt = \"x\" require = { "
+		     "code } }\n",
+			"f:3: action a.b has no limit; those of the pattern a.* on line 2"},
+		{TOP "action \"stepup.x.*\" { users = { a } require = { key } }\n", "f:2: action stepup.x.* covers no action"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct policy *policy = load_good(all[i].text);
+
+		if (!warns(policy, all[i].words))
+			fail_msg("no warning \"%s\" for\n%s", all[i].words, all[i].text);
+		policy_release(&policy);
+	}
+}
+
+static void a_plain_policy_has_no_warning(void **state)
+{
+	struct policy *policy = load_good(TOP "action login { users = { alice } prompt = \"Sign in\" require = { code } }\n");
+
+	(void)state;
+	assert_null(policy->warnings[0]);
+	policy_release(&policy);
+}
+
+static void what_is_left_out_has_its_default(void **state)
+{
+	struct policy *policy = load_good(TOP);
+
+	(void)state;
+	assert_string_equal(policy->rp_id, "s.example");
+	assert_null(policy->origins[0]);
+	assert_null(policy->help);
+	assert_int_equal(strncmp(policy->store, "sqlite:/", 8), 0);
+	assert_true(strlen(policy->host) > 0);
+	assert_int_equal(policy->rule_count, 3);
+	policy_release(&policy);
+}
+
+static void a_policy_lives_until_its_last_reference_goes(void **state)
+{
+	struct policy *policy = load_good(TOP), *held = policy_reference(policy);
+
+	(void)state;
+	policy_release(&policy);
+	assert_null(policy);
+	assert_string_equal(held->issuer, "https://s.example");
+	policy_release(&held);
+	policy_release(&held);
+}
+
+static void a_group_of_a_hundred_thousand_loads_and_is_searched(void **state)
+{
+	enum { MEMBERS = 100000 };
+	char *text = malloc((size_t)MEMBERS * 16 + 512), *at = text;
+	struct policy_user user = {.unix_groups = in_nothing};
+	struct policy *policy;
+	char name[32];
+
+	(void)state;
+	assert_non_null(text);
+	at += sprintf(at, TOP "group big { members = {\n");
+	for (int i = 0; i < MEMBERS; i++)
+		at += sprintf(at, "user%d,\n", (i * 7919) % MEMBERS);
+	sprintf(at, "} }\naction a.b { users = { \"@big\" } prompt = \"x\" require = { code } }\n");
+	policy = load_good(text);
+	user.name = name;
+	for (int i = 0; i < MEMBERS; i += 997) {
+		snprintf(name, sizeof(name), "user%d", i);
+		assert_true(policy_list_names(policy, policy_rule(policy, "a.b")->users, &user));
+		snprintf(name, sizeof(name), "user%d", MEMBERS + i);
+		assert_false(policy_list_names(policy, policy_rule(policy, "a.b")->users, &user));
+	}
+	policy_release(&policy);
+	free(text);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(the_designs_example_means_what_it_says),
 	cmocka_unit_test(what_no_rule_names_is_denied),
+	cmocka_unit_test(an_exact_name_wins_then_the_longest_pattern),
+	cmocka_unit_test(no_pattern_but_its_own_reaches_the_verifiers_actions),
+	cmocka_unit_test(administrators_verbs_are_denied_until_a_rule_names_them_and_want_more_than_a_code),
+	cmocka_unit_test(the_configuration_may_replace_a_rule_for_own_use),
+	cmocka_unit_test(a_code_satisfies_what_the_rule_lets_it_and_nothing_else),
+	cmocka_unit_test(lists_name_users_groups_and_everybody),
+	cmocka_unit_test(no_process_acts_for_another_user_or_beyond_the_actions_unless_named),
+	cmocka_unit_test(a_service_is_the_account_that_the_configuration_names),
+	cmocka_unit_test(prompts_show_plain_words_plainly_and_numbers_in_full),
+	cmocka_unit_test(no_detail_passes_for_the_prompts_own_words),
+	cmocka_unit_test(a_user_name_can_not_rewrite_the_prompt),
+	cmocka_unit_test(a_rules_digest_tells_changed_rules_and_nothing_else),
+	cmocka_unit_test(what_deserves_a_word_gets_a_warning_with_its_line),
+	cmocka_unit_test(a_plain_policy_has_no_warning),
+	cmocka_unit_test(what_is_left_out_has_its_default),
+	cmocka_unit_test(a_policy_lives_until_its_last_reference_goes),
+	cmocka_unit_test(a_group_of_a_hundred_thousand_loads_and_is_searched),
 };
 TAP_MAIN(tests)
