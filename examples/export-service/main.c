@@ -203,7 +203,8 @@ static int serve(const struct options *options)
 	if (listener < 0)
 		return EXIT_FAILURE;
 	block_signals(&waiting);
-	fprintf(stderr, "export-service: ready at %s\n", options->socket_path);
+	printf("export-service: ready at %s\n", options->socket_path);
+	fflush(stdout);
 	while (!stopping) {
 		struct pollfd poll_listener = {.fd = listener, .events = POLLIN};
 		int fd;

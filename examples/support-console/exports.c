@@ -107,8 +107,6 @@ enum MHD_Result handle_export(struct request *request)
 			NULL);
 	}
 	free(id);
-	if (request->console->demo)
-		session_keep_receipt(request->console->sessions, request->session.token, receipt);
 	result = run_export(request, receipt, subject.account, subject.records, exec_id);
 	explicit_bzero(receipt, sizeof(receipt));
 	return result;

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "examples/support-console/form.h"
 #include "examples/support-console/http.h"
@@ -336,14 +338,39 @@ static void on_completed(
 	*state = NULL;
 }
 
-struct MHD_Daemon *http_start(struct console *console, uint16_t port)
+/* A listening socket of our own, so that its port is known before anybody can ask. */
+static int listen_on(uint16_t port, char origin[ORIGIN_SIZE])
 {
 	struct sockaddr_in address = {
 		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	const int yes = 1;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	return MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
-			MHD_USE_ERROR_LOG,
-		port, NULL, NULL, on_request, console, MHD_OPTION_SOCK_ADDR, &address, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS,
-		MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL, MHD_OPTION_END);
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) || bind(fd, (struct sockaddr *)&address, size) ||
+		getsockname(fd, (struct sockaddr *)&address, &size) || listen(fd, 64)) {
+		close(fd);
+		return -1;
+	}
+	snprintf(origin, ORIGIN_SIZE, "http://localhost:%u", (unsigned)ntohs(address.sin_port));
+	return fd;
+}
+
+struct MHD_Daemon *http_start(struct console *console, uint16_t port, char origin[ORIGIN_SIZE])
+{
+	int fd = listen_on(port, origin);
+	struct MHD_Daemon *daemon;
+
+	if (fd < 0)
+		return NULL;
+	daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
+		on_request, console, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
+		MHD_OPTION_END);
+	if (!daemon)
+		close(fd);
+	return daemon;
 }

@@ -54,8 +54,10 @@ struct route {
 /* The table of all routes; ends with a NULL method. */
 extern const struct route routes[];
 
-/* Starts serving on this loopback port; NULL where that failed. */
-struct MHD_Daemon *http_start(struct console *console, uint16_t port);
+/* Starts serving on this loopback port (0: a free one) and writes "http://localhost:PORT" to `origin` before the first request is
+ * answered; NULL where that failed. */
+#define ORIGIN_SIZE 32
+struct MHD_Daemon *http_start(struct console *console, uint16_t port, char origin[ORIGIN_SIZE]);
 
 /* Replies. Each takes over what it sends. */
 enum MHD_Result reply_html(struct request *request, unsigned status, struct html *html);

@@ -39,7 +39,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: support-console --customers FILE --staff FILE --static DIR --export-socket PATH [OPTION…]\n"
 	      "       support-console --staff FILE --set-password NAME   (the password is read from standard input)\n\n"
-	      "  --port N            loopback port (8080)\n"
+	      "  --port N            loopback port (8080); 0 takes a free one\n"
 	      "  --origin URL        as browsers see it (http://localhost:PORT); https makes the cookies Secure\n"
 	      "  --pam-service NAME  PAM service (support-console)\n"
 	      "  --pam-confdir DIR   PAM services stand in DIR instead of /etc/pam.d\n"
@@ -68,7 +68,7 @@ static bool options_read(int argc, char **argv, struct options *options, bool *d
 		case 'h': *done = true; break;
 		case 'p':
 			port = strtol(optarg, NULL, 10);
-			if (port < 1 || port > 65535)
+			if (port < 0 || port > 65535)
 				return false;
 			options->port = (uint16_t)port;
 			break;
@@ -133,7 +133,7 @@ static int serve(const struct options *options)
 {
 	struct console console = {0};
 	struct MHD_Daemon *daemon = NULL;
-	char why[512] = "", origin[64];
+	char why[512] = "", origin[ORIGIN_SIZE] = "";
 	int result = EXIT_FAILURE, got;
 	sigset_t signals;
 
@@ -142,18 +142,18 @@ static int serve(const struct options *options)
 	sigaddset(&signals, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	snprintf(origin, sizeof(origin), "http://localhost:%u", options->port);
 	console.origin = options->origin ? options->origin : origin;
 	if (!console_open(options, &console, why, sizeof(why))) {
 		fprintf(stderr, "support-console: %s\n", why);
 		goto out;
 	}
-	daemon = http_start(&console, options->port);
+	daemon = http_start(&console, options->port, origin);
 	if (!daemon) {
 		fprintf(stderr, "support-console: could not listen on 127.0.0.1 port %u\n", options->port);
 		goto out;
 	}
-	fprintf(stderr, "support-console: ready at %s\n", console.origin);
+	printf("support-console: ready at %s\n", console.origin);
+	fflush(stdout);
 	result = sigwait(&signals, &got) ? EXIT_FAILURE : EXIT_SUCCESS;
 	MHD_stop_daemon(daemon);
 out:

@@ -421,6 +421,18 @@ bool bridge_take(struct bridge *bridge, const struct session *session, const cha
 	return granted;
 }
 
+void bridge_receipt(struct bridge *bridge, const struct session *session, const char *id, char *receipt)
+{
+	struct step_up **link;
+
+	*receipt = '\0';
+	pthread_mutex_lock(&bridge->mutex);
+	link = bridge_find(bridge, session, id);
+	if (link && (*link)->state == STEP_UP_GRANTED)
+		strcpy(receipt, (*link)->receipt);
+	pthread_mutex_unlock(&bridge->mutex);
+}
+
 void bridge_drop_session(struct bridge *bridge, const struct session *session)
 {
 	struct step_up **link;

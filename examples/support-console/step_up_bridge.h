@@ -63,6 +63,9 @@ void bridge_answer(struct bridge *bridge, const struct session *session, const c
 bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action,
 	struct step_up_subject *subject, char *receipt);
 
+/* The receipt of a grant, without taking it: for the demonstration only. "" where there is none. */
+void bridge_receipt(struct bridge *bridge, const struct session *session, const char *id, char *receipt);
+
 /* Gives up every step-up of the session. */
 void bridge_drop_session(struct bridge *bridge, const struct session *session);
 

@@ -102,6 +102,21 @@ static bool granted(struct request *request, const struct step_up_view *view, ch
 	return done;
 }
 
+/* Demonstration mode: the receipt goes to the browser, where a real console's never goes. */
+static bool show_receipt(struct request *request, const char *id, json_t *reply)
+{
+	char receipt[RECEIPT_SIZE];
+	bool shown = true;
+
+	bridge_receipt(request->console->bridge, &request->session, id, receipt);
+	if (*receipt) {
+		session_keep_receipt(request->console->sessions, request->session.token, receipt);
+		shown = !json_object_set_new(reply, "receipt", json_string(receipt));
+	}
+	explicit_bzero(receipt, sizeof(receipt));
+	return shown;
+}
+
 static enum MHD_Result reply_step_up(struct request *request, struct step_up_view *view)
 {
 	char cookie[COOKIE_SIZE] = "";
@@ -120,6 +135,10 @@ static enum MHD_Result reply_step_up(struct request *request, struct step_up_vie
 	if (!view->message && view->state == STEP_UP_REFUSED)
 		view->message = json_pack("{s:s}", "message", "Could not check, so nothing was approved. You did nothing wrong.");
 	if (view->message && json_object_set_new(reply, "message", view->message) < 0) {
+		json_decref(reply);
+		return MHD_NO;
+	}
+	if (view->state == STEP_UP_GRANTED && request->console->demo && !show_receipt(request, view->id, reply)) {
 		json_decref(reply);
 		return MHD_NO;
 	}
