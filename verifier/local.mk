@@ -47,3 +47,9 @@ verifier_libverifier_la_SOURCES += verifier/account.c verifier/account_nss.c ver
 	verifier/call.c verifier/connection.c verifier/connection.h verifier/door.c verifier/door.h verifier/journal.c verifier/journal.h \
 	verifier/server.c verifier/server.h verifier/housekeeping.c verifier/housekeeping.h verifier/sockets.c verifier/sockets.h \
 	verifier/startup.c verifier/startup.h
+
+sbin_PROGRAMS += verifier/stepupd
+verifier_stepupd_SOURCES = verifier/main.c
+verifier_stepupd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(UV_CFLAGS) $(SYSTEMD_CFLAGS)
+verifier_stepupd_LDFLAGS = $(AM_LDFLAGS) -pie
+verifier_stepupd_LDADD = verifier/libverifier.la
