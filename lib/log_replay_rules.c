@@ -215,7 +215,7 @@ void step_check_context(struct step *step)
 		return;
 	step->error = challenge_of(context, prompt, expected);
 	if (step->error == STEPUP_OK && (challenge == NULL || strcmp(expected, challenge) != 0))
-		step_tell(step, "The prompt beside this entry is not the one that was shown.");
+		step_tell(step, "Prompt and context of this entry are not the ones that were shown.");
 	if (step->error == STEPUP_INVALID) {
 		step_tell(step, "What was signed has no canonical form.");
 		step->error = STEPUP_OK;

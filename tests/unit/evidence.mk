@@ -12,4 +12,8 @@ tests_unit_test_checkpoint_note_LDADD = $(EVIDENCE_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_receipt_check
 tests_unit_test_receipt_check_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_receipt_check_LDADD = $(EVIDENCE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_log_check
+tests_unit_test_log_check_SOURCES = tests/unit/test_log_check.c tests/unit/log_story.c tests/unit/log_story.h
+tests_unit_test_log_check_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_log_check_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
 endif
