@@ -57,6 +57,7 @@ void verifier_refusal_clear(struct verifier_refusal *refusal)
 {
 	free(refusal->message);
 	free(refusal->reference);
+	free(refusal->detail);
 	*refusal = (struct verifier_refusal){.tries_left = -1, .retry_after_seconds = -1};
 }
 
@@ -330,6 +331,8 @@ static enum stepup_error refusal_read(const char *name, const char *method, cons
 	error = copy_text(parameters, "message", &refusal->message);
 	if (error == STEPUP_OK)
 		error = copy_text(parameters, "reference", &refusal->reference);
+	if (error == STEPUP_OK)
+		error = copy_text(parameters, "detail", &refusal->detail);
 	if (error == STEPUP_OK && refusal->message == NULL && message_text(parameters, "parameter") != NULL &&
 	    asprintf(&refusal->message, "The verifier does not take this \"%s\". Nothing was approved.",
 		    message_text(parameters, "parameter")) < 0) {

@@ -20,6 +20,7 @@ struct verifier_refusal {
 	enum stepup_error error;
 	char *message;      /* a sentence for the person, safe to show; NULL where there is none */
 	char *reference;    /* "L-83", NULL where there is none */
+	char *detail;       /* which detail BadDetails is about, NULL where not said */
 	int64_t tries_left; /* -1 where not said */
 	int64_t retry_after_seconds; /* -1 where not said */
 };

@@ -1,21 +1,21 @@
 # Fuzz targets, built with --enable-fuzz (clang). tests/fuzz/smoke runs one for some seconds on its seeds in corpus/NAME.
 EXTRA_DIST += tests/fuzz/smoke tests/fuzz/corpus
 if FUZZ
-FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+LIBFUZZER_FLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 check_PROGRAMS += tests/fuzz/fuzz_message
 tests_fuzz_fuzz_message_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_fuzz_fuzz_message_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_message_LDFLAGS = $(LIBFUZZER_FLAGS)
 tests_fuzz_fuzz_message_LDADD = lib/libstepup.la $(JANSSON_LIBS)
 check_PROGRAMS += tests/fuzz/fuzz_action
 tests_fuzz_fuzz_action_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_fuzz_fuzz_action_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_action_LDFLAGS = $(LIBFUZZER_FLAGS)
 tests_fuzz_fuzz_action_LDADD = lib/libstepup.la $(JANSSON_LIBS)
 check_PROGRAMS += tests/fuzz/fuzz_display_text
 tests_fuzz_fuzz_display_text_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_fuzz_fuzz_display_text_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_display_text_LDFLAGS = $(LIBFUZZER_FLAGS)
 tests_fuzz_fuzz_display_text_LDADD = lib/libstepup.la $(JANSSON_LIBS)
 check_PROGRAMS += tests/fuzz/fuzz_base64url
 tests_fuzz_fuzz_base64url_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_fuzz_fuzz_base64url_LDFLAGS = $(FUZZ_LDFLAGS)
+tests_fuzz_fuzz_base64url_LDFLAGS = $(LIBFUZZER_FLAGS)
 tests_fuzz_fuzz_base64url_LDADD = lib/libstepup.la $(JANSSON_LIBS)
 endif

@@ -1,1 +1,42 @@
-# stepup, the CLI.
+# stepup, the CLI. libcli holds everything but main.c, so that tests link the objects the program has.
+noinst_LTLIBRARIES += tools/stepup/libcli.la
+tools_stepup_libcli_la_CPPFLAGS = $(AM_CPPFLAGS)
+tools_stepup_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS)
+tools_stepup_libcli_la_LIBADD = lib/libevidence.la lib/libstepup.la $(JANSSON_LIBS) $(QRENCODE_LIBS)
+tools_stepup_libcli_la_SOURCES = tools/stepup/options.h tools/stepup/options.c tools/stepup/commands.h \
+	tools/stepup/terminal.h tools/stepup/terminal.c tools/stepup/output.h tools/stepup/output.c tools/stepup/qr.h tools/stepup/qr.c \
+	tools/stepup/completion.h tools/stepup/completion.c tools/stepup/doors.h tools/stepup/doors.c \
+	tools/stepup/details.h tools/stepup/details.c tools/stepup/token_secret.h tools/stepup/token_secret.c \
+	tools/stepup/pam_lint.h tools/stepup/pam_lint.c tools/stepup/log_pages.h tools/stepup/log_pages.c \
+	tools/stepup/command_init.c tools/stepup/command_enroll.c tools/stepup/command_own.c tools/stepup/command_confirm.c \
+	tools/stepup/command_admin.c tools/stepup/command_policy.c tools/stepup/command_state.c tools/stepup/command_log.c \
+	tools/stepup/command_help.c
+nodist_tools_stepup_libcli_la_SOURCES = tools/stepup/starting_conf.h
+
+bin_PROGRAMS += tools/stepup/stepup
+tools_stepup_stepup_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tools_stepup_stepup_SOURCES = tools/stepup/main.c
+tools_stepup_stepup_LDADD = tools/stepup/libcli.la
+
+# The configuration that `stepup init` starts with, as a C string.
+EXTRA_DIST += tools/stepup/stepup.conf.in
+BUILT_SOURCES += tools/stepup/starting_conf.h
+CLEANFILES += tools/stepup/starting_conf.h
+tools/stepup/starting_conf.h: tools/stepup/stepup.conf.in
+	$(AM_V_GEN)$(MKDIR_P) tools/stepup && { echo 'static const char starting_conf_text[] ='; \
+	$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $(srcdir)/tools/stepup/stepup.conf.in; echo ';'; } >$@.new && mv $@.new $@
+
+# Completion comes from the program's own table.
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
+nodist_bashcompletion_DATA = tools/stepup/completions/stepup
+nodist_zshcompletion_DATA = tools/stepup/completions/_stepup
+nodist_fishcompletion_DATA = tools/stepup/completions/stepup.fish
+CLEANFILES += $(nodist_bashcompletion_DATA) $(nodist_zshcompletion_DATA) $(nodist_fishcompletion_DATA)
+tools/stepup/completions/stepup: tools/stepup/stepup$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && tools/stepup/stepup completion bash >$@.new && mv $@.new $@
+tools/stepup/completions/_stepup: tools/stepup/stepup$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && tools/stepup/stepup completion zsh >$@.new && mv $@.new $@
+tools/stepup/completions/stepup.fish: tools/stepup/stepup$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && tools/stepup/stepup completion fish >$@.new && mv $@.new $@

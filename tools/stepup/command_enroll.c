@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stepup enroll: a new authenticator, proven by one code before it is stored.
+ * MUST: wipe every copy of a secret; take a token's secret from a file that nobody else can read, never from an argument.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/json_wipe.h"
+#include "lib/safe_file.h"
+#include "lib/wipe.h"
+#include "tools/stepup/commands.h"
+#include "tools/stepup/doors.h"
+#include "tools/stepup/output.h"
+#include "tools/stepup/qr.h"
+#include "tools/stepup/terminal.h"
+#include "tools/stepup/token_secret.h"
+
+#define SECRET_FILE_MAX 512
+#define ANSWERS_MAX 5
+
+/* Adds the secret of --secret-file. */
+static enum exit_status add_secret(const struct invocation *invocation, json_t *parameters)
+{
+	const char *path = option_text(invocation, OPTION_SECRET_FILE, NULL);
+	char *bytes = NULL, *why = NULL, *base32 = NULL;
+	enum stepup_error error;
+	size_t size = 0;
+
+	if (path == NULL)
+		return EXIT_DONE;
+	error = safe_file_read(path, SAFE_FILE_SECRET, SECRET_FILE_MAX, &bytes, &size, &why);
+	if (error == STEPUP_OK) {
+		error = strlen(bytes) == size ? token_secret_parse(bytes, &base32) : STEPUP_INVALID;
+		if (error != STEPUP_OK)
+			complain("%s holds no secret in base32 or hex of at most %d bytes. Nothing was enrolled.", path, TOKEN_SECRET_MAX);
+	} else {
+		complain("%s Nothing was enrolled.", why != NULL ? why : stepup_error_text(error));
+	}
+	if (error == STEPUP_OK)
+		set_text(parameters, "secret", base32);
+	wipe_free_string(&base32);
+	wipe_free((void **)&bytes, size);
+	free(why);
+	return error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
+}
+
+static bool add_number(const struct invocation *invocation, json_t *parameters, enum option_id option, const char *field, int64_t maximum)
+{
+	int64_t number;
+
+	if (!option_number(invocation, option, maximum, -1, &number))
+		return false;
+	if (number >= 0 && json_object_set_new(parameters, field, json_integer(number)) != 0)
+		out_of_memory();
+	return true;
+}
+
+/* What EnrollBegin takes, but for what allows it. NULL after a complaint, with the exit status in `*status`. */
+static json_t *begin_parameters(const struct invocation *invocation, const char *type, enum exit_status *status)
+{
+	json_t *parameters = json_pack("{s:s}", "type", type);
+
+	if (parameters == NULL)
+		out_of_memory();
+	set_text(parameters, "user", option_text(invocation, OPTION_USER, NULL));
+	set_text(parameters, "label", option_text(invocation, OPTION_LABEL, NULL));
+	set_text(parameters, "algorithm", option_text(invocation, OPTION_ALGORITHM, NULL));
+	*status = EXIT_USAGE;
+	if (add_number(invocation, parameters, OPTION_DIGITS, "digits", 8) && add_number(invocation, parameters, OPTION_PERIOD, "period", 3600) &&
+		add_number(invocation, parameters, OPTION_COUNTER, "counter", INT64_C(9007199254740991)))
+		*status = add_secret(invocation, parameters);
+	if (*status != EXIT_DONE)
+		json_wipe_free(&parameters);
+	return parameters;
+}
+
+/* Adds the invitation, or the authorization of a step-up for stepup.enroll. */
+static enum exit_status add_permission(struct doors *doors, const char *type, json_t *parameters)
+{
+	const char *invitation = option_text(doors->invocation, OPTION_INVITATION, NULL);
+	struct step_up_outcome outcome = {0};
+	enum exit_status status;
+	char *typed = NULL;
+
+	if (invitation != NULL && strcmp(invitation, "-") == 0) {
+		if (terminal_ask("Invitation: ", true, &typed) != STEPUP_OK)
+			return output_error(doors->invocation, STEPUP_CANCELLED, "Given up. Nothing was enrolled.");
+		invitation = typed;
+	}
+	if (invitation != NULL) {
+		set_text(parameters, "invitation", invitation);
+		wipe_free_string(&typed);
+		return EXIT_DONE;
+	}
+	status = doors_step_up(doors, "stepup.enroll", json_pack("{s:s}", "type", type), false, &outcome);
+	if (status == EXIT_DONE)
+		set_text(parameters, "authorization", outcome.transaction);
+	else if (status == EXIT_REFUSED)
+		complain("Your first authenticator needs an invitation: stepup enroll --invitation CODE.");
+	step_up_outcome_clear(&outcome);
+	return status;
+}
+
+/* The secret in groups of four, for typing. */
+static void print_grouped(FILE *out, const char *secret)
+{
+	for (size_t i = 0; secret[i] != '\0'; i++)
+		(void)fprintf(out, "%s%c", i > 0 && i % 4 == 0 ? " " : "", secret[i]);
+}
+
+/* Shows what an app needs. A token has its secret already. */
+static void show_secret(const struct invocation *invocation, const json_t *begun)
+{
+	FILE *out = stdout;
+
+	if (option_given(invocation, OPTION_JSON)) {
+		(void)output_json(json_pack("{s:s, s:s, s:s, s:I}", "state", "scan", "uri", message_text(begun, "uri"), "secret",
+			message_text(begun, "secret"), "expires_in", (json_int_t)message_number(begun, "expires_in", 0)));
+		return;
+	}
+	if (option_given(invocation, OPTION_SECRET_FILE))
+		return;
+	if (!option_given(invocation, OPTION_NO_QR)) {
+		(void)fputs("Scan this with your authenticator app:\n\n", out);
+		if (qr_print(out, message_text(begun, "uri"), terminal_has_colour(out)) != STEPUP_OK)
+			complain("the QR code could not be drawn; type the secret instead.");
+		(void)fputs("\nor type this secret into it:\n\n    ", out);
+	} else {
+		(void)fputs("Type this secret into your authenticator app:\n\n    ", out);
+	}
+	print_grouped(out, message_text(begun, "secret"));
+	(void)fputs("\n\n", out);
+	(void)fflush(out);
+}
+
+static void cancel(struct doors *doors, const char *transaction)
+{
+	struct verifier_refusal ignored = {0};
+	json_t *reply = NULL;
+
+	(void)doors_call(doors, &interface_verify, "Cancel", json_pack("{s:s}", "transaction", transaction), &reply, &ignored);
+	verifier_refusal_clear(&ignored);
+	json_wipe_free(&reply);
+}
+
+/* Asks for the proving code until it is right, tries or patience end. */
+static enum exit_status prove(struct doors *doors, const json_t *begun, json_t **finished)
+{
+	const char *transaction = message_text(begun, "transaction");
+	struct verifier_refusal refusal = {0};
+	enum exit_status status = EXIT_REFUSED;
+	char *question = NULL, *code = NULL;
+	json_t *parameters;
+
+	for (int i = 0; i < ANSWERS_MAX; i++) {
+		char *said = safe_text(i == 0 ? message_text(begun, "prompt") : refusal.message), *ask = safe_text(message_text(begun, "ask"));
+
+		if (asprintf(&question, "%s\n%s", said, ask) < 0)
+			out_of_memory();
+		free(said);
+		free(ask);
+		verifier_refusal_clear(&refusal);
+		if (terminal_ask(question, true, &code) != STEPUP_OK) {
+			free(question);
+			cancel(doors, transaction);
+			return output_error(doors->invocation, STEPUP_CANCELLED, "Given up. Nothing was enrolled.");
+		}
+		free(question);
+		parameters = json_pack("{s:s, s:s}", "transaction", transaction, "code", code);
+		wipe_free_string(&code);
+		status = doors_call(doors, &interface_verify, "EnrollFinish", parameters, finished, &refusal);
+		if (status != EXIT_REFUSED || refusal.error != STEPUP_BAD_ANSWER || refusal.tries_left <= 0)
+			break;
+	}
+	if (status == EXIT_REFUSED && refusal.error != STEPUP_OK)
+		status = output_refusal(doors->invocation, refusal.error, &refusal);
+	verifier_refusal_clear(&refusal);
+	return status;
+}
+
+static enum exit_status enroll(struct doors *doors, const char *type, json_t *parameters)
+{
+	json_t *begun = NULL, *finished = NULL;
+	enum exit_status status;
+	char *sentence;
+
+	status = doors_call(doors, &interface_verify, "EnrollBegin", parameters, &begun, NULL);
+	if (status == EXIT_DONE) {
+		show_secret(doors->invocation, begun);
+		status = prove(doors, begun, &finished);
+	}
+	if (status == EXIT_DONE) {
+		set_text(finished, "state", "enrolled");
+		set_text(finished, "type", type);
+		sentence = safe_text(message_text(finished, "message"));
+		status = output_result(doors->invocation, finished, sentence);
+		free(sentence);
+	}
+	json_wipe_free(&begun);
+	return status;
+}
+
+enum exit_status command_enroll(const struct invocation *invocation)
+{
+	const char *type = invocation->argument_count > 0 ? invocation->arguments[0] : "totp";
+	struct doors doors = {.invocation = invocation};
+	enum exit_status status = EXIT_DONE;
+	json_t *parameters;
+
+	if (strcmp(type, "totp") != 0 && strcmp(type, "hotp") != 0) {
+		complain("%s can't be enrolled; totp (an app, the default) or hotp (a counting token) can.", type);
+		return EXIT_USAGE;
+	}
+	if (option_given(invocation, strcmp(type, "totp") == 0 ? OPTION_COUNTER : OPTION_PERIOD)) {
+		complain("--counter is for hotp, --period for totp.");
+		return EXIT_USAGE;
+	}
+	parameters = begin_parameters(invocation, type, &status);
+	if (parameters == NULL)
+		return status;
+	status = add_permission(&doors, type, parameters);
+	if (status == EXIT_DONE)
+		status = enroll(&doors, type, parameters);
+	else
+		json_wipe_free(&parameters);
+	doors_close(&doors);
+	return status;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stepup policy check: the verifier's own check of its configuration, and a look through the PAM files that use the module.
+ * stepup policy explain: what would be asked, and why.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/action.h"
+#include "lib/json_wipe.h"
+#include "tools/stepup/commands.h"
+#include "tools/stepup/details.h"
+#include "tools/stepup/doors.h"
+#include "tools/stepup/output.h"
+#include "tools/stepup/pam_lint.h"
+
+#define CHECK_OUTPUT_MAX 65536
+
+extern char **environ;
+
+/* --- check --- */
+
+/* Runs a program with its output into `output`. Its exit status, -1 where it could not be run. */
+static int run_and_read(char *const argv[], char output[CHECK_OUTPUT_MAX])
+{
+	posix_spawn_file_actions_t actions;
+	size_t length = 0;
+	int pipe_fds[2], status = -1, failed;
+	ssize_t got;
+	pid_t child;
+
+	if (pipe2(pipe_fds, O_CLOEXEC) != 0)
+		return -1;
+	failed = posix_spawn_file_actions_init(&actions);
+	if (failed == 0) {
+		failed = posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
+		if (failed == 0)
+			failed = posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDERR_FILENO);
+		if (failed == 0)
+			failed = posix_spawn(&child, argv[0], &actions, NULL, argv, environ);
+		(void)posix_spawn_file_actions_destroy(&actions);
+	}
+	(void)close(pipe_fds[1]);
+	while (failed == 0 && length + 1 < CHECK_OUTPUT_MAX) {
+		got = read(pipe_fds[0], output + length, CHECK_OUTPUT_MAX - 1 - length);
+		if (got > 0)
+			length += (size_t)got;
+		else if (got == 0 || errno != EINTR)
+			break;
+	}
+	output[length] = '\0';
+	(void)close(pipe_fds[0]);
+	if (failed != 0) {
+		errno = failed;
+		return -1;
+	}
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* What the checks found so far. */
+struct findings {
+	const struct invocation *invocation;
+	json_t *pam; /* array, for --json */
+	size_t errors, warnings;
+};
+
+/* stepupd --check; its lines are shown as they are, made safe. */
+static enum exit_status check_configuration(struct findings *findings, json_t *result)
+{
+	const struct invocation *invocation = findings->invocation;
+	const char *program = option_text(invocation, OPTION_STEPUPD, STEPUP_SBINDIR "/stepupd");
+	const char *file = invocation->argument_count > 0 ? invocation->arguments[0] : STEPUP_SYSCONFDIR "/stepup.conf";
+	static char output[CHECK_OUTPUT_MAX];
+	char *const argv[] = {strdupa(program), strdupa("--check"), strdupa("--config"), strdupa(file), NULL};
+	json_t *lines = json_array();
+	int status = run_and_read(argv, output);
+
+	if (status < 0) {
+		complain("%s could not be run: %s. Name it with --stepupd.", program, strerror(errno));
+		json_decref(lines);
+		return EXIT_OUT_OF_REACH;
+	}
+	for (char *line = strtok(output, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+		char *safe = safe_text(line);
+
+		if (!option_given(invocation, OPTION_JSON))
+			(void)puts(safe);
+		(void)json_array_append_new(lines, json_string(safe));
+		free(safe);
+	}
+	if (status != 0)
+		findings->errors++;
+	set_text(result, "file", file);
+	(void)json_object_set_new(result, "ok", json_boolean(status == 0));
+	(void)json_object_set_new(result, "lines", lines);
+	return EXIT_DONE;
+}
+
+static void tell_finding(void *context, const struct pam_finding *finding)
+{
+	struct findings *findings = context;
+	char *sentence = safe_text(finding->sentence), *file = safe_text(finding->file);
+
+	findings->errors += finding->is_error ? 1 : 0;
+	findings->warnings += finding->is_error ? 0 : 1;
+	if (option_given(findings->invocation, OPTION_JSON))
+		(void)json_array_append_new(findings->pam, json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", finding->line, "level",
+			finding->is_error ? "error" : "warning", "sentence", sentence));
+	else
+		printf("%s:%d: %s%s\n", file, finding->line, finding->is_error ? "" : "warning: ", sentence);
+	free(sentence);
+	free(file);
+}
+
+static enum exit_status check_pam(struct findings *findings, size_t *used)
+{
+	const char *folder = option_text(findings->invocation, OPTION_PAM_DIR, "/etc/pam.d");
+	enum stepup_error error = pam_lint_folder(folder, tell_finding, findings, used);
+
+	if (error == STEPUP_OK || (error == STEPUP_NOT_FOUND && !option_given(findings->invocation, OPTION_PAM_DIR)))
+		return EXIT_DONE;
+	complain("%s could not be read: %s.", folder, error == STEPUP_NOT_FOUND ? "there is no such folder" : stepup_error_text(error));
+	return EXIT_REFUSED;
+}
+
+enum exit_status command_policy_check(const struct invocation *invocation)
+{
+	struct findings findings = {.invocation = invocation, .pam = json_array()};
+	json_t *result = json_object();
+	enum exit_status status, pam_status;
+	size_t used = 0;
+
+	status = check_configuration(&findings, result);
+	pam_status = check_pam(&findings, &used);
+	if (status == EXIT_DONE)
+		status = pam_status;
+	if (option_given(invocation, OPTION_JSON)) {
+		json_t *object = json_pack("{s:O, s:O, s:I, s:I}", "configuration", result, "pam", findings.pam, "pam_files", (json_int_t)used,
+			"errors", (json_int_t)findings.errors);
+
+		if (output_json(object) != EXIT_DONE)
+			status = EXIT_REFUSED;
+	} else {
+		printf("PAM: %zu %s pam_stepup.so; %zu to look at.\n", used, used == 1 ? "file uses" : "files use", json_array_size(findings.pam));
+	}
+	json_decref(findings.pam);
+	json_decref(result);
+	return status == EXIT_DONE && findings.errors > 0 ? EXIT_REFUSED : status;
+}
+
+/* --- explain --- */
+
+/* Whether a name is the one this runs as. */
+static bool is_own_name(const char *name)
+{
+	const struct passwd *own = getpwuid(getuid());
+
+	return own != NULL && strcmp(own->pw_name, name) == 0;
+}
+
+static void print_list(const char *heading, const json_t *texts)
+{
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach(texts, i, text) {
+		char *safe = safe_text(json_string_value(text));
+
+		printf("%-9s %s\n", i == 0 ? heading : "", safe);
+		free(safe);
+	}
+}
+
+static void print_text(const char *heading, const char *text)
+{
+	char *safe = safe_text(text);
+
+	if (text != NULL)
+		printf("%-9s %s\n", heading, safe);
+	free(safe);
+}
+
+static void print_explained(const json_t *reply)
+{
+	print_text("Allowed", message_bool(reply, "allowed", false) ? "yes, after a step-up" : "no");
+	print_text("Why", message_text(reply, "why"));
+	print_text("Rule", message_text(reply, "rule"));
+	print_text("Prompt", message_text(reply, "prompt"));
+	print_list("Requires", json_object_get(reply, "require"));
+	print_list("Limits", json_object_get(reply, "limits"));
+	print_text("Receipt", message_text(reply, "service"));
+}
+
+/* Asks; where the rule wants a text for what looked like a number, asks once more with the text. */
+static enum exit_status explain(struct doors *doors, json_t *details, json_t **reply)
+{
+	const struct invocation *invocation = doors->invocation;
+	const struct interface *door = is_own_name(invocation->arguments[0]) || getuid() == 0 ? &interface_verify : &interface_admin;
+	enum exit_status status;
+
+	for (;;) {
+		struct verifier_refusal refusal = {0};
+		json_t *parameters = json_pack("{s:s, s:s, s:o}", "user", invocation->arguments[0], "action", invocation->arguments[1], "details",
+			json_deep_copy(details));
+		bool again;
+
+		status = doors_call(doors, door, "Explain", parameters, reply, &refusal);
+		again = status == EXIT_REFUSED && refusal.error == STEPUP_BAD_DETAILS && refusal.detail != NULL &&
+			details_make_text(details, invocation->arguments + 2, invocation->argument_count - 2, refusal.detail);
+		if (status == EXIT_REFUSED && !again && refusal.error != STEPUP_OK)
+			status = output_refusal(invocation, refusal.error, &refusal);
+		verifier_refusal_clear(&refusal);
+		if (!again)
+			return status;
+	}
+}
+
+enum exit_status command_policy_explain(const struct invocation *invocation)
+{
+	struct doors doors = {.invocation = invocation};
+	enum exit_status status;
+	json_t *details = NULL, *reply = NULL;
+
+	if (!action_name_is_valid(invocation->arguments[1])) {
+		complain("%s is no action's name; they look like customer.export.", invocation->arguments[1]);
+		return EXIT_USAGE;
+	}
+	status = details_parse(invocation->arguments + 2, invocation->argument_count - 2, &details);
+	if (status != EXIT_DONE)
+		return status;
+	status = explain(&doors, details, &reply);
+	doors_close(&doors);
+	json_decref(details);
+	if (status != EXIT_DONE)
+		return status;
+	if (option_given(invocation, OPTION_JSON))
+		return output_json(reply);
+	print_explained(reply);
+	json_wipe_free(&reply);
+	return EXIT_DONE;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The commands; what each does stands in options.c and stepup(1). One file command_*.c per group.
+ * Layer: tools/stepup/.
+ */
+#ifndef STEPUP_TOOLS_COMMANDS_H
+#define STEPUP_TOOLS_COMMANDS_H
+
+#include "tools/stepup/options.h"
+
+command_function command_init;
+command_function command_enroll, command_list, command_test, command_remove;
+command_function command_confirm;
+command_function command_lock, command_unlock, command_freeze, command_thaw;
+command_function command_invite, command_users, command_revoke, command_reload;
+command_function command_policy_check, command_policy_explain;
+command_function command_status, command_keys, command_receipt_verify;
+command_function command_log_show, command_log_verify, command_log_export;
+command_function command_completion, command_help;
+
+#endif

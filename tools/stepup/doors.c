@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Calls to the verifier, with the words for what can go wrong on the way.
+ */
+#include "tools/stepup/doors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "lib/json_wipe.h"
+#include "lib/wipe.h"
+#include "tools/stepup/output.h"
+#include "tools/stepup/terminal.h"
+
+#define CALL_MS 30000
+#define STEP_UP_MS 180000 /* the verifier's own limit, 120 s, comes first */
+
+void doors_close(struct doors *doors)
+{
+	verifier_client_close(&doors->verify);
+	verifier_client_close(&doors->admin);
+}
+
+const char *doors_path(const struct doors *doors, const struct interface *interface, char path[256])
+{
+	const char *folder = option_text(doors->invocation, OPTION_SOCKET_DIR, STEPUP_RUNDIR);
+
+	(void)snprintf(path, 256, "%s/%s.sock", folder, interface == &interface_admin ? "admin" : "verify");
+	return path;
+}
+
+/* Why a socket could not be used, in words. */
+static enum exit_status say_unreachable(const struct doors *doors, enum stepup_error error, const char *path)
+{
+	char sentence[1024];
+
+	if (error == STEPUP_UNSAFE_FILE)
+		(void)snprintf(sentence, sizeof(sentence),
+			"What answers at %s is neither root nor the owner of that folder, so it is not trusted. Nothing was done.", path);
+	else if (error == STEPUP_UNREACHABLE && access(path, F_OK) != 0)
+		(void)snprintf(sentence, sizeof(sentence),
+			"No verifier: %s: %s. Is stepupd running? Nothing was done.", path, strerror(errno));
+	else if (error == STEPUP_UNREACHABLE && access(path, W_OK) != 0)
+		(void)snprintf(sentence, sizeof(sentence),
+			"You may not use %s. Administrators are in the group stepup-admin; sign in again after you were added. Nothing was done.",
+			path);
+	else
+		(void)snprintf(sentence, sizeof(sentence), "Could not reach the verifier at %s: %s. Nothing was done.", path,
+			stepup_error_text(error));
+	return output_error(doors->invocation, error, sentence);
+}
+
+/* The open connection to an interface's door. */
+static enum exit_status doors_open(struct doors *doors, const struct interface *interface, struct verifier_client ***client)
+{
+	enum stepup_error error = STEPUP_OK;
+	char path[256];
+
+	*client = interface == &interface_admin ? &doors->admin : &doors->verify;
+	if (**client == NULL)
+		error = verifier_client_open(doors_path(doors, interface, path), deadline_in(CALL_MS), *client);
+	return error == STEPUP_OK ? EXIT_DONE : say_unreachable(doors, error, path);
+}
+
+enum exit_status doors_call(struct doors *doors, const struct interface *interface, const char *method, json_t *parameters,
+	json_t **reply, struct verifier_refusal *quiet_refusal)
+{
+	const struct method *table = interface_method(interface, method);
+	struct verifier_refusal refusal = {0};
+	struct verifier_client **client = NULL;
+	char name[128], bad_field[FIELD_NAME_SIZE];
+	enum exit_status status;
+	enum stepup_error error;
+
+	*reply = NULL;
+	(void)snprintf(name, sizeof(name), "%s.%s", interface->name, method);
+	status = doors_open(doors, interface, &client);
+	if (status != EXIT_DONE) {
+		json_wipe_free(&parameters);
+		return status;
+	}
+	error = parameters == NULL || table == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	if (error == STEPUP_OK)
+		error = verifier_client_call(*client, name, parameters, deadline_in(CALL_MS), reply, &refusal);
+	if (error == STEPUP_OK && message_check(table->out, *reply, bad_field) != STEPUP_OK) {
+		json_wipe_free(reply);
+		error = STEPUP_IO;
+	}
+	if (!stepup_error_is_refusal(error) && error != STEPUP_OK)
+		verifier_client_close(client);
+	if (error == STEPUP_OK)
+		status = EXIT_DONE;
+	else if (quiet_refusal != NULL && refusal.error != STEPUP_OK)
+		status = EXIT_REFUSED;
+	else
+		status = output_refusal(doors->invocation, error, &refusal);
+	if (quiet_refusal != NULL)
+		*quiet_refusal = refusal;
+	else
+		verifier_refusal_clear(&refusal);
+	return status;
+}
+
+/* The terminal's name without /dev/, NULL where there is none. */
+static const char *own_tty(void)
+{
+	const char *name = ttyname(STDIN_FILENO);
+
+	return name != NULL && strncmp(name, "/dev/", 5) == 0 ? name + 5 : name;
+}
+
+/* What to add to a refusal where the person may not know it. */
+static void hint(const struct invocation *invocation, enum stepup_error error)
+{
+	if (geteuid() == 0 && !option_given(invocation, OPTION_USER) && (error == STEPUP_NOT_ENROLLED || error == STEPUP_BAD_ANSWER ||
+		error == STEPUP_NOT_ALLOWED))
+		complain("You are root here. Say who you are with --user NAME.");
+}
+
+enum exit_status doors_step_up(
+	struct doors *doors, const char *action, json_t *details, bool quiet_bad_details, struct step_up_outcome *outcome)
+{
+	struct step_up_request request = {
+		.user = option_text(doors->invocation, OPTION_USER, NULL),
+		.action = action,
+		.details = details,
+		.service = "stepup",
+		.tty = own_tty(),
+	};
+	struct verifier_client **client = NULL;
+	enum exit_status status;
+	enum stepup_error error;
+
+	*outcome = (struct step_up_outcome){0};
+	status = doors_open(doors, &interface_verify, &client);
+	if (status != EXIT_DONE)
+		goto out;
+	error = step_up_run(*client, &request, &terminal_conversation, deadline_in(STEP_UP_MS), outcome);
+	if (error == STEPUP_OK || (error == STEPUP_BAD_DETAILS && quiet_bad_details && outcome->refusal.detail != NULL)) {
+		status = error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
+		goto out;
+	}
+	status = output_refusal(doors->invocation, error, &outcome->refusal);
+	hint(doors->invocation, error);
+out:
+	json_wipe_free(&details);
+	return status;
+}
+
+enum exit_status doors_verb(
+	struct doors *doors, const char *action, json_t *details, const char *method, json_t *parameters, json_t **reply)
+{
+	struct step_up_outcome outcome = {0};
+	struct verifier_client **client = NULL;
+	enum exit_status status;
+
+	*reply = NULL;
+	/* Before anybody types a code for nothing. */
+	status = doors_open(doors, &interface_admin, &client);
+	if (status == EXIT_DONE) {
+		status = doors_step_up(doors, action, details, false, &outcome);
+		details = NULL;
+	}
+	if (status == EXIT_DONE) {
+		set_text(parameters, "authorization", outcome.transaction);
+		status = doors_call(doors, &interface_admin, method, parameters, reply, NULL);
+		parameters = NULL;
+	}
+	json_wipe_free(&details);
+	json_wipe_free(&parameters);
+	step_up_outcome_clear(&outcome);
+	return status;
+}
+
+void set_text(json_t *object, const char *field, const char *text)
+{
+	if (text != NULL && json_object_set_new(object, field, json_string(text)) != 0)
+		out_of_memory();
+}

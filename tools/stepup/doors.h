@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verifier's doors as the commands see them: connect once, call, say what went wrong in words. An administrator's verb does its
+ * own step-up first.
+ * Layer: tools/stepup/.
+ */
+#ifndef STEPUP_TOOLS_DOORS_H
+#define STEPUP_TOOLS_DOORS_H
+
+#include <jansson.h>
+
+#include "lib/message.h"
+#include "lib/step_up_client.h"
+#include "lib/verifier_client.h"
+#include "tools/stepup/options.h"
+
+/* A command's connections. Zero but for `invocation`. */
+struct doors {
+	const struct invocation *invocation;
+	struct verifier_client *verify, *admin;
+};
+
+void doors_close(struct doors *doors);
+
+/* Calls METHOD of interface_verify or interface_admin; takes over `parameters`, checks the reply against the method's table.
+ * Says what went wrong unless `quiet_refusal` is there, which then holds a refusal's words (the caller clears). */
+enum exit_status doors_call(struct doors *doors, const struct interface *interface, const char *method, json_t *parameters,
+	json_t **reply, struct verifier_refusal *quiet_refusal);
+
+/* A step-up of whoever runs this; takes over `details` (NULL for none). `*outcome` is the caller's to clear whatever comes back.
+ * Says what went wrong, but for a refusal of BadDetails where `quiet_bad_details`: then the error is in outcome->refusal. */
+enum exit_status doors_step_up(
+	struct doors *doors, const char *action, json_t *details, bool quiet_bad_details, struct step_up_outcome *outcome);
+
+/* An administrator's verb: a step-up for `action` with `details`, then Admin1.METHOD with `parameters` and the authorization.
+ * Takes over both. */
+enum exit_status doors_verb(
+	struct doors *doors, const char *action, json_t *details, const char *method, json_t *parameters, json_t **reply);
+
+/* Adds a text where there is one. */
+void set_text(json_t *object, const char *field, const char *text);
+
+/* The path of a socket: --socket-dir or the usual folder. */
+const char *doors_path(const struct doors *doors, const struct interface *interface, char path[256]);
+
+#endif

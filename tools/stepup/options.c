@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of commands and options, and the one parser that reads command lines by it.
+ */
+#include "tools/stepup/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/stepup/commands.h"
+
+const struct option_row option_table[OPTION_TOTAL] = {
+	[OPTION_HELP] = {"help", NULL, COMPLETE_NOTHING, NULL, "say how to use it"},
+	[OPTION_JSON] = {"json", NULL, COMPLETE_NOTHING, NULL, "print JSON, for programs"},
+	[OPTION_SOCKET_DIR] = {"socket-dir", "DIR", COMPLETE_FOLDER, NULL, "where the verifier's sockets are (" STEPUP_RUNDIR ")"},
+	[OPTION_USER] = {"user", "NAME", COMPLETE_USER, NULL, "act for NAME (root, or a caller that the configuration names)"},
+	[OPTION_AGAIN] = {"again", NULL, COMPLETE_NOTHING, NULL, "invite once more although somebody has enrolled; this is logged"},
+	[OPTION_ALGORITHM] = {"algorithm", "NAME", COMPLETE_WORDS, "SHA1 SHA256 SHA512", "hash of the codes: SHA1 (default), SHA256, SHA512"},
+	[OPTION_CONFIG_DIR] = {"config-dir", "DIR", COMPLETE_FOLDER, NULL, "the configuration's folder (" STEPUP_SYSCONFDIR ")"},
+	[OPTION_COUNT_OF] = {"count", "N", COMPLETE_NOTHING, NULL, "at most N of them"},
+	[OPTION_COUNTER] = {"counter", "N", COMPLETE_NOTHING, NULL, "hotp: the counter of the token's next code (0)"},
+	[OPTION_DIGITS] = {"digits", "N", COMPLETE_WORDS, "6 7 8", "digits of a code: 6 (default), 7 or 8"},
+	[OPTION_FILE] = {"file", "FILE", COMPLETE_FILE, NULL, "the exported log"},
+	[OPTION_FROM] = {"from", "N", COMPLETE_NOTHING, NULL, "from entry N on, instead of the last ones"},
+	[OPTION_INVITATION] = {"invitation", "CODE", COMPLETE_NOTHING, NULL, "the invitation that an administrator gave you; `-` asks for it"},
+	[OPTION_KEY] = {"key", "VKEY", COMPLETE_NOTHING, NULL, "the log's key, noted when `stepup init` printed it"},
+	[OPTION_KEYS] = {"keys", "FILE", COMPLETE_FILE, NULL, "the verifier's keys as a JWK set; otherwise the verifier is asked"},
+	[OPTION_LABEL] = {"label", "TEXT", COMPLETE_NOTHING, NULL, "what you call it, for example \"Phone\""},
+	[OPTION_ME] = {"me", NULL, COMPLETE_NOTHING, NULL, "lock yourself out, at once and without a code"},
+	[OPTION_NO_QR] = {"no-qr", NULL, COMPLETE_NOTHING, NULL, "no QR code; the secret in letters is enough"},
+	[OPTION_OWNER] = {"owner", "NAME", COMPLETE_USER, NULL, "the user that stepupd runs as (stepup where there is one, else root)"},
+	[OPTION_PAM_DIR] = {"pam-dir", "DIR", COMPLETE_FOLDER, NULL, "the PAM service files to look through (/etc/pam.d)"},
+	[OPTION_PERIOD] = {"period", "SECONDS", COMPLETE_WORDS, "30 60", "totp: how long a code lasts (30)"},
+	[OPTION_REASON] = {"reason", "TEXT", COMPLETE_NOTHING, NULL, "why; goes into the log"},
+	[OPTION_RECEIPT] = {"receipt", "env|FILE|-", COMPLETE_FILE, NULL,
+		"where the receipt goes: COMMAND's STEPUP_RECEIPT, a file, standard output"},
+	[OPTION_SECRET_FILE] = {"secret-file", "FILE", COMPLETE_FILE, NULL, "a hardware token's own secret, base32 or hex"},
+	[OPTION_STATE_DIR] = {"state-dir", "DIR", COMPLETE_FOLDER, NULL, "the verifier's state (" STEPUP_STATEDIR ")"},
+	[OPTION_STEPUPD] = {"stepupd", "PATH", COMPLETE_FILE, NULL, "the program to check with (" STEPUP_SBINDIR "/stepupd)"},
+	[OPTION_VERSION] = {"version", NULL, COMPLETE_NOTHING, NULL, "print the version"},
+};
+
+#define DETAIL_RULE                                                                                           \
+	"A value of digits alone is a number where the action's rule wants one and a text where it wants that;\n"       \
+	"name=\"123\" (with the quotes) is always a text, name:=123 always a number.\n"
+#define ASKS_FOR_A_CODE "Asks for a code of your own first.\n"
+
+const struct command_row command_table[] = {
+	{"init", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL,
+		OPTION(OPTION_AGAIN) | OPTION(OPTION_CONFIG_DIR) | OPTION(OPTION_OWNER) | OPTION(OPTION_STATE_DIR),
+		"set this host up and invite the first administrator",
+		"Run it as root. It makes what is missing (folders, master key, a first configuration) and keeps what is there.\n"
+		"While stepupd isn't running it stops there and says so; run it again then.\n", command_init},
+	{"enroll", "enrol", "[totp|hotp]", 0, 1, false, COMPLETE_WORDS, "totp hotp",
+		OPTION(OPTION_INVITATION) | OPTION(OPTION_LABEL) | OPTION(OPTION_NO_QR) | OPTION(OPTION_SECRET_FILE) |
+			OPTION(OPTION_ALGORITHM) | OPTION(OPTION_DIGITS) | OPTION(OPTION_PERIOD) | OPTION(OPTION_COUNTER),
+		"add an authenticator app or a token",
+		"The first one needs an invitation; further ones need a code from one that you have.\n"
+		"One code proves it before it is stored.\n", command_enroll},
+	{"list", NULL, "[USER]", 0, 1, false, COMPLETE_USER, NULL, 0, "show your authenticators, or as administrator USER's", NULL, command_list},
+	{"test", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "try a code; nothing else happens", NULL, command_test},
+	{"remove", NULL, "CREDENTIAL", 1, 1, false, COMPLETE_NOTHING, NULL, 0, "remove one of your authenticators",
+		"CREDENTIAL is the id or the label that `stepup list` shows.\n" ASKS_FOR_A_CODE, command_remove},
+	{"confirm", NULL, "ACTION [NAME=VALUE…] [-- COMMAND…]", 1, ANY_NUMBER_OF_ARGUMENTS, true, COMPLETE_NOTHING, NULL,
+		OPTION(OPTION_RECEIPT), "confirm an action, then run COMMAND",
+		"COMMAND runs only where the step-up was granted; its exit status is then this command's.\n" DETAIL_RULE, command_confirm},
+	{"lock", NULL, "USER… | --me", 0, ANY_NUMBER_OF_ARGUMENTS, false, COMPLETE_USER, NULL,
+		OPTION(OPTION_ME) | OPTION(OPTION_REASON), "refuse everything of these users, from now on",
+		"An administrator unlocks again. `stepup lock --me` is for \"something is wrong\": it asks for nothing.\n", command_lock},
+	{"unlock", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL, 0, "end a lock", ASKS_FOR_A_CODE, command_unlock},
+	{"freeze", NULL, "ACTION", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_REASON), "refuse an action to everybody",
+		"ACTION may be a pattern that ends in `*`.\n" ASKS_FOR_A_CODE, command_freeze},
+	{"thaw", NULL, "ACTION", 1, 1, false, COMPLETE_NOTHING, NULL, 0, "end a freeze", ASKS_FOR_A_CODE, command_thaw},
+	{"invite", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL, 0, "make an invitation to enroll a first authenticator",
+		ASKS_FOR_A_CODE, command_invite},
+	{"users", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "list everybody who has enrolled or is locked", ASKS_FOR_A_CODE, command_users},
+	{"revoke", NULL, "USER [CREDENTIAL]", 1, 2, false, COMPLETE_USER, NULL, 0, "take USER's authenticators away, or one of them",
+		ASKS_FOR_A_CODE, command_revoke},
+	{"policy check", NULL, "[FILE]", 0, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_STEPUPD) | OPTION(OPTION_PAM_DIR),
+		"look for mistakes in the configuration and in PAM files",
+		"Needs no privilege and no running verifier. Warnings leave the exit status 0, errors make it 1.\n", command_policy_check},
+	{"policy explain", NULL, "USER ACTION [NAME=VALUE…]", 2, ANY_NUMBER_OF_ARGUMENTS, false, COMPLETE_USER, NULL, 0,
+		"say what would be asked of USER, why, and what limits have left", DETAIL_RULE, command_policy_explain},
+	{"reload", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "make the verifier read its configuration again", ASKS_FOR_A_CODE, command_reload},
+	{"status", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "show how the verifier is", NULL, command_status},
+	{"log show", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FROM) | OPTION(OPTION_COUNT_OF),
+		"show the log's last entries", ASKS_FOR_A_CODE, command_log_show},
+	{"log verify", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FILE) | OPTION(OPTION_KEY),
+		"check the log, or an export of it",
+		"With --file nobody needs to be asked: it works on any machine. Give the key that `stepup init` printed with --key;\n"
+		"without it the log is only held against the key that came with it.\n", command_log_verify},
+	{"log export", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FILE), "write the whole log for keeping elsewhere",
+		"Writes to FILE, or to standard output.\n" ASKS_FOR_A_CODE, command_log_export},
+	{"receipt verify", NULL, "[FILE]", 0, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_KEYS), "check a receipt's signature and show what it says",
+		"Reads FILE, or standard input. This says nothing about whether it was redeemed already or its owner is locked:\n"
+		"only redeeming it does.\n", command_receipt_verify},
+	{"keys", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "show the verifier's public keys", NULL, command_keys},
+	{"completion", NULL, "bash|zsh|fish", 1, 1, false, COMPLETE_WORDS, "bash zsh fish", 0, "print a shell's completion script", NULL, command_completion},
+	{"help", NULL, "[COMMAND]", 0, 2, false, COMPLETE_NOTHING, NULL, 0, "say how to use a command", NULL, command_help},
+	{0},
+};
+
+/* --- parsing --- */
+
+/* The option that a word "--name" or "--name=…" names; OPTION_TOTAL where there is none. */
+static enum option_id option_find(const char *word)
+{
+	size_t length = strcspn(word, "=");
+
+	if (strcmp(word, "-h") == 0)
+		return OPTION_HELP;
+	if (strncmp(word, "--", 2) != 0)
+		return OPTION_TOTAL;
+	for (int id = 0; id < OPTION_TOTAL; id++) {
+		if (strlen(option_table[id].name) == length - 2 && strncmp(option_table[id].name, word + 2, length - 2) == 0)
+			return (enum option_id)id;
+	}
+	return OPTION_TOTAL;
+}
+
+/* Takes the option at argv[*at], and its value where that stands behind it. */
+static enum exit_status take_option(int argc, char **argv, int *at, FILE *complaints, struct invocation *invocation)
+{
+	const char *word = argv[*at], *equals = strchr(word, '=');
+	enum option_id id = option_find(word);
+	const struct option_row *row = &option_table[id < OPTION_TOTAL ? id : 0];
+
+	if (id == OPTION_TOTAL) {
+		(void)fprintf(complaints, "stepup: unknown option %s. Run `stepup help`.\n", word);
+		return EXIT_USAGE;
+	}
+	if (invocation->values[id] != NULL) {
+		(void)fprintf(complaints, "stepup: --%s is given twice.\n", row->name);
+		return EXIT_USAGE;
+	}
+	if (row->argument == NULL && equals != NULL) {
+		(void)fprintf(complaints, "stepup: --%s takes no value.\n", row->name);
+		return EXIT_USAGE;
+	}
+	if (row->argument == NULL) {
+		invocation->values[id] = "";
+	} else if (equals != NULL) {
+		invocation->values[id] = equals + 1;
+	} else if (*at + 1 < argc) {
+		invocation->values[id] = argv[++*at];
+	} else {
+		(void)fprintf(complaints, "stepup: --%s needs a value: --%s %s.\n", row->name, row->name, row->argument);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+static bool name_matches(const char *name, const char *first, const char *second)
+{
+	size_t length = strlen(first);
+
+	if (name == NULL)
+		return false;
+	if (second == NULL)
+		return strcmp(name, first) == 0;
+	return strncmp(name, first, length) == 0 && name[length] == ' ' && strcmp(name + length + 1, second) == 0;
+}
+
+/* The command that the first word, or the first two, name; `*words` is how many. */
+static const struct command_row *find_words(const char *first, const char *second, size_t *words)
+{
+	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+		*words = 2;
+		if (second != NULL && (name_matches(row->name, first, second) || name_matches(row->alias, first, second)))
+			return row;
+		*words = 1;
+		if (name_matches(row->name, first, NULL) || name_matches(row->alias, first, NULL))
+			return row;
+	}
+	return NULL;
+}
+
+const struct command_row *command_find(const char *name)
+{
+	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+		if (strcmp(row->name, name) == 0 || (row->alias != NULL && strcmp(row->alias, name) == 0))
+			return row;
+	}
+	return NULL;
+}
+
+/* Whether a word begins commands of two words: says which. */
+static bool complain_group(const char *first, FILE *complaints)
+{
+	size_t length = strlen(first), found = 0;
+
+	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+		if (strncmp(row->name, first, length) == 0 && row->name[length] == ' ') {
+			(void)fprintf(complaints, "%s %s", found++ == 0 ? "stepup: say which:" : ",", row->name);
+		}
+	}
+	if (found > 0)
+		(void)fputs(".\n", complaints);
+	return found > 0;
+}
+
+/* Finds the command among the words and checks that the options and the number of arguments suit it. */
+static enum exit_status settle_command(FILE *complaints, struct invocation *invocation)
+{
+	const char **words = invocation->arguments;
+	const struct command_row *command;
+	size_t used = 0;
+
+	if (invocation->argument_count == 0)
+		return EXIT_DONE;
+	command = find_words(words[0], invocation->argument_count > 1 ? words[1] : NULL, &used);
+	if (command == NULL) {
+		if (!complain_group(words[0], complaints))
+			(void)fprintf(complaints, "stepup: there is no command %s. Run `stepup help`.\n", words[0]);
+		return EXIT_USAGE;
+	}
+	invocation->command = command;
+	memmove(words, words + used, (invocation->argument_count - used + 1) * sizeof(*words));
+	invocation->argument_count -= used;
+	if (option_given(invocation, OPTION_HELP))
+		return EXIT_DONE;
+	for (int id = 0; id < OPTION_TOTAL; id++) {
+		if (invocation->values[id] != NULL && ((command->options | COMMON_OPTIONS) & OPTION(id)) == 0) {
+			(void)fprintf(complaints, "stepup: %s does not take --%s. Run `stepup help %s`.\n", command->name,
+				option_table[id].name, command->name);
+			return EXIT_USAGE;
+		}
+	}
+	if (invocation->child != NULL && !command->takes_command) {
+		(void)fprintf(complaints, "stepup: %s runs no command; leave out what follows `--`.\n", command->name);
+		return EXIT_USAGE;
+	}
+	if (invocation->argument_count < command->least || invocation->argument_count > command->most) {
+		(void)fprintf(complaints, "usage: stepup %s [OPTION…] %s\nRun `stepup help %s` for more.\n", command->name, command->arguments,
+			command->name);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+enum exit_status invocation_parse(int argc, char **argv, FILE *complaints, struct invocation *invocation)
+{
+	enum exit_status status = EXIT_DONE;
+
+	*invocation = (struct invocation){0};
+	invocation->arguments = calloc((size_t)argc + 1, sizeof(*invocation->arguments));
+	if (invocation->arguments == NULL) {
+		(void)fputs("stepup: out of memory.\n", complaints);
+		return EXIT_REFUSED;
+	}
+	for (int at = 1; at < argc && status == EXIT_DONE; at++) {
+		if (strcmp(argv[at], "--") == 0) {
+			invocation->child = argv + at + 1;
+			break;
+		}
+		if (argv[at][0] == '-' && argv[at][1] != '\0')
+			status = take_option(argc, argv, &at, complaints, invocation);
+		else
+			invocation->arguments[invocation->argument_count++] = argv[at];
+	}
+	if (status == EXIT_DONE && invocation->child != NULL && invocation->child[0] == NULL) {
+		(void)fputs("stepup: nothing follows `--`.\n", complaints);
+		status = EXIT_USAGE;
+	}
+	return status == EXIT_DONE ? settle_command(complaints, invocation) : status;
+}
+
+void invocation_clear(struct invocation *invocation)
+{
+	free(invocation->arguments);
+	*invocation = (struct invocation){0};
+}
+
+bool option_given(const struct invocation *invocation, enum option_id option)
+{
+	return invocation->values[option] != NULL;
+}
+
+const char *option_text(const struct invocation *invocation, enum option_id option, const char *otherwise)
+{
+	return invocation->values[option] != NULL ? invocation->values[option] : otherwise;
+}
+
+bool option_number(
+	const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number)
+{
+	const char *text = invocation->values[option];
+	char *end = NULL;
+	long long value;
+
+	*number = otherwise;
+	if (text == NULL)
+		return true;
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > maximum) {
+		(void)fprintf(stderr, "stepup: --%s takes a whole number of at most %lld.\n", option_table[option].name, (long long)maximum);
+		return false;
+	}
+	*number = value;
+	return true;
+}
+
+/* --- usage texts --- */
+
+#define USAGE_COLUMN 26
+
+static void usage_line(FILE *out, const char *left, const char *right)
+{
+	size_t width = 0;
+
+	for (const char *c = left; *c != '\0'; c++)
+		width += ((unsigned char)*c & 0xc0) != 0x80;
+	(void)fprintf(out, "  %s%*s%s\n", left, width < USAGE_COLUMN ? (int)(USAGE_COLUMN - width) : 1, "", right);
+}
+
+void usage_all(FILE *out)
+{
+	(void)fputs("usage: stepup COMMAND [OPTION…] [ARGUMENT…]\n\n", out);
+	for (const struct command_row *row = command_table; row->name != NULL; row++)
+		usage_line(out, row->name, row->help);
+	(void)fputs("\nRun `stepup help COMMAND` for one of them, and see stepup(1).\n", out);
+}
+
+void usage_command(FILE *out, const struct command_row *command)
+{
+	(void)fprintf(out, "usage: stepup %s [OPTION…]%s%s\n\n%c%s.\n", command->name, command->arguments[0] != '\0' ? " " : "",
+		command->arguments, command->help[0] - 'a' + 'A', command->help + 1);
+	if (command->about != NULL)
+		(void)fputs(command->about, out);
+	if (command->alias != NULL)
+		(void)fprintf(out, "Also: stepup %s.\n", command->alias);
+	(void)fputs("\n", out);
+	for (int id = 0; id < OPTION_TOTAL; id++) {
+		const struct option_row *row = &option_table[id];
+		char left[64];
+
+		if (((command->options | COMMON_OPTIONS) & OPTION(id)) == 0)
+			continue;
+		(void)snprintf(left, sizeof(left), "--%s%s%s", row->name, row->argument != NULL ? " " : "",
+			row->argument != NULL ? row->argument : "");
+		usage_line(out, left, row->help);
+	}
+	(void)fputs("\nExit status: 0 done, 1 refused, 2 usage, 3 verifier out of reach.\n", out);
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Results and complaints; see output.h. */
+#include "tools/stepup/output.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <wchar.h>
+
+#include "lib/display_text.h"
+#include "lib/json_wipe.h"
+
+enum exit_status output_json(json_t *value)
+{
+	bool written = value != NULL && json_dumpf(value, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;
+
+	json_wipe_free(&value);
+	if (!written)
+		complain("could not write to standard output.");
+	return written ? EXIT_DONE : EXIT_REFUSED;
+}
+
+enum exit_status output_result(const struct invocation *invocation, json_t *object, const char *sentence)
+{
+	bool written;
+
+	if (option_given(invocation, OPTION_JSON))
+		return output_json(object);
+	json_wipe_free(&object);
+	written = puts(sentence) != EOF && fflush(stdout) == 0;
+	return written ? EXIT_DONE : EXIT_REFUSED;
+}
+
+void complain(const char *format, ...)
+{
+	va_list arguments;
+
+	(void)fflush(stdout);
+	(void)fputs("stepup: ", stderr);
+	va_start(arguments, format);
+	(void)vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	(void)fputc('\n', stderr);
+}
+
+void out_of_memory(void)
+{
+	complain("out of memory. Nothing more was done.");
+	exit(EXIT_REFUSED);
+}
+
+/* The exit status of an error. Whatever means "nobody could say" is 3: trying again later may help. */
+static enum exit_status status_of(enum stepup_error error)
+{
+	switch (error) {
+	case STEPUP_OK:
+		return EXIT_DONE;
+	case STEPUP_UNREACHABLE:
+	case STEPUP_UNSAFE_FILE:
+	case STEPUP_TIMEOUT:
+	case STEPUP_IO:
+	case STEPUP_UNAVAILABLE:
+		return EXIT_OUT_OF_REACH;
+	default:
+		return EXIT_REFUSED;
+	}
+}
+
+static enum exit_status refuse(const struct invocation *invocation, enum stepup_error error, const char *sentence, const char *reference)
+{
+	json_t *object;
+
+	complain("%s", sentence);
+	if (!option_given(invocation, OPTION_JSON))
+		return status_of(error);
+	object = json_pack("{s:s, s:s, s:s*}", "error", stepup_error_name(error), "message", sentence, "reference", reference);
+	(void)output_json(object);
+	return status_of(error);
+}
+
+enum exit_status output_error(const struct invocation *invocation, enum stepup_error error, const char *sentence)
+{
+	return refuse(invocation, error, sentence, NULL);
+}
+
+/* What to say where the verifier said nothing. */
+static const char *words_of(enum stepup_error error)
+{
+	switch (error) {
+	case STEPUP_CANCELLED:
+		return "Given up. Nothing was approved.";
+	case STEPUP_EXPIRED:
+		return "That took too long. Nothing was approved. Start again.";
+	case STEPUP_TOO_WEAK:
+		return "This needs more than a typed code, which this program can't do. Nothing was approved.";
+	case STEPUP_UNREACHABLE:
+	case STEPUP_TIMEOUT:
+	case STEPUP_IO:
+		return "The verifier did not answer properly, so nothing was approved. Try again; if it stays so, look at `systemctl status stepupd`.";
+	case STEPUP_INVALID:
+		return "The verifier can't read this. Nothing was approved.";
+	case STEPUP_NO_MEMORY:
+		return "Out of memory. Nothing was approved.";
+	default:
+		return stepup_error_text(error);
+	}
+}
+
+enum exit_status output_refusal(
+	const struct invocation *invocation, enum stepup_error error, const struct verifier_refusal *refusal)
+{
+	enum exit_status status;
+	char *sentence;
+
+	if (refusal == NULL || refusal->message == NULL)
+		return refuse(invocation, error, words_of(error), refusal != NULL ? refusal->reference : NULL);
+	sentence = safe_text(refusal->message);
+	status = refuse(invocation, error, sentence, refusal->reference);
+	free(sentence);
+	return status;
+}
+
+char *safe_text(const char *text)
+{
+	char *safe = text != NULL ? display_text(text, strlen(text)) : strdup("");
+
+	if (safe == NULL)
+		out_of_memory();
+	return safe;
+}
+
+const char *time_text(int64_t at, char text[TIME_TEXT_SIZE])
+{
+	time_t seconds = (time_t)at;
+	struct tm local;
+
+	if (at <= 0 || localtime_r(&seconds, &local) == NULL || strftime(text, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M", &local) == 0)
+		(void)strcpy(text, "never");
+	return text;
+}
+
+/* --- tables --- */
+
+struct table {
+	size_t columns, cell_count;
+	char **cells; /* row by row, headings first */
+};
+
+/* Columns that a safe text takes on a terminal; bytes where the locale can't say. */
+static size_t width_of(const char *text)
+{
+	wchar_t wide[256];
+	size_t length = mbstowcs(wide, text, 256);
+	int width = length < 256 ? wcswidth(wide, length) : -1;
+
+	return width >= 0 ? (size_t)width : strlen(text);
+}
+
+struct table *table_new(const char *const *headings, size_t columns)
+{
+	struct table *table = calloc(1, sizeof(*table));
+
+	if (table == NULL)
+		out_of_memory();
+	table->columns = columns;
+	table_add(table, headings);
+	return table;
+}
+
+void table_add(struct table *table, const char *const *cells)
+{
+	char **grown = reallocarray(table->cells, table->cell_count + table->columns, sizeof(*grown));
+
+	if (grown == NULL)
+		out_of_memory();
+	table->cells = grown;
+	for (size_t i = 0; i < table->columns; i++)
+		table->cells[table->cell_count++] = safe_text(cells[i]);
+}
+
+void table_print(const struct table *table, FILE *out)
+{
+	size_t widths[16] = {0};
+
+	for (size_t i = 0; i < table->cell_count; i++) {
+		size_t width = width_of(table->cells[i]);
+
+		if (width > widths[i % table->columns])
+			widths[i % table->columns] = width;
+	}
+	for (size_t i = 0; i < table->cell_count; i++) {
+		bool last = (i + 1) % table->columns == 0;
+		int gap = last ? 0 : (int)(widths[i % table->columns] - width_of(table->cells[i]) + 2);
+
+		(void)fprintf(out, "%s%*s%s", table->cells[i], gap, "", last ? "\n" : "");
+	}
+}
+
+void table_free(struct table **table)
+{
+	for (size_t i = 0; *table != NULL && i < (*table)->cell_count; i++)
+		free((*table)->cells[i]);
+	if (*table != NULL)
+		free((*table)->cells);
+	free(*table);
+	*table = NULL;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a command says: results to standard output as text or JSON, complaints to standard error.
+ * Texts from elsewhere are made safe to show; JSON holds them as they are.
+ * Layer: tools/stepup/.
+ */
+#ifndef STEPUP_TOOLS_OUTPUT_H
+#define STEPUP_TOOLS_OUTPUT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "lib/verifier_client.h"
+#include "tools/stepup/options.h"
+
+#define TIME_TEXT_SIZE 32
+
+/* One JSON value on a line of standard output; takes it over. EXIT_REFUSED where it can't be written. */
+enum exit_status output_json(json_t *value);
+
+/* The result of a command: `object` where --json was given (taken over either way), else the sentence (safe to show already). */
+enum exit_status output_result(const struct invocation *invocation, json_t *object, const char *sentence);
+
+/* A complaint: "stepup: …". */
+__attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
+
+/* Ends the program: nothing sensible can be said any more. */
+__attribute__((noreturn)) void out_of_memory(void);
+
+/* What could not be done: its words to standard error, with --json an object {"error":…,"message":…} to standard output too.
+ * Gives the exit status that the error stands for. */
+enum exit_status output_refusal(
+	const struct invocation *invocation, enum stepup_error error, const struct verifier_refusal *refusal);
+enum exit_status output_error(const struct invocation *invocation, enum stepup_error error, const char *sentence);
+
+/* A text from elsewhere, safe to show; the caller frees. Never NULL: without memory a text of its own. */
+char *safe_text(const char *text);
+
+/* "2026-11-23 12:41", in local time; "never" for 0 and less. */
+const char *time_text(int64_t at, char text[TIME_TEXT_SIZE]);
+
+/* A table whose columns are as wide as what stands in them. Cells are made safe to show. */
+struct table;
+struct table *table_new(const char *const *headings, size_t columns);
+void table_add(struct table *table, const char *const *cells);
+void table_print(const struct table *table, FILE *out);
+void table_free(struct table **table);
+
+#endif
