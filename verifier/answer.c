@@ -98,8 +98,9 @@ static void answer_grant(struct answer *answer)
 	const struct transaction *transaction = answer->transaction;
 	char *receipt = NULL, *message = notice_granted(transaction->prompt);
 	json_t *reply = NULL;
+	enum stepup_error error = message == NULL ? STEPUP_NO_MEMORY : make_receipt(answer, &receipt);
 
-	if (message != NULL && make_receipt(answer, &receipt) == STEPUP_OK)
+	if (error == STEPUP_OK)
 		reply = json_pack("{s:s, s:s, s:s, s:[s], s:I, s:I, s:s*, s:s}", "user", transaction->user, "action",
 			transaction->action->name, "acr", "otp", "amr", "otp", "auth_time", (json_int_t)answer->now, "log",
 			(json_int_t)answer->log_index, "receipt", receipt, "message", message);
@@ -107,7 +108,7 @@ static void answer_grant(struct answer *answer)
 	if (reply != NULL)
 		call_reply(answer->call, reply);
 	else
-		refuse(answer->call, STEPUP_UNAVAILABLE, NULL);
+		refuse(answer->call, error == STEPUP_OK ? STEPUP_NO_MEMORY : error, NULL);
 	wipe_free_string(&receipt);
 	free(message);
 }
@@ -151,7 +152,7 @@ static void answer_done(void *job, enum stepup_error result)
 	struct answer *answer = job;
 
 	if (result != STEPUP_OK)
-		answer->outcome = STEPUP_UNAVAILABLE;
+		answer->outcome = result;
 	if (answer->outcome == STEPUP_OK)
 		answer_grant(answer);
 	else
@@ -222,7 +223,7 @@ void step_up_answer(struct call *call)
 	}
 	error = answer_submit(call, transaction, code);
 	if (error != STEPUP_OK)
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		refuse(call, error, NULL);
 	WIPE_ARRAY(code);
 }
 

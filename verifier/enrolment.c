@@ -42,7 +42,11 @@ enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE])
 	WIPE_OBJECT(&bytes);
 	if (plain == NULL)
 		return STEPUP_NO_MEMORY;
-	for (size_t i = 0; plain[i] != '\0' && length + 2 < INVITATION_TEXT_SIZE; i++) {
+	if (strlen(plain) != INVITATION_BYTES * 8 / 5) {
+		wipe_free_string(&plain);
+		return STEPUP_INTERNAL;
+	}
+	for (size_t i = 0; i < INVITATION_BYTES * 8 / 5; i++) {
 		if (i > 0 && i % 4 == 0)
 			text[length++] = '-';
 		text[length++] = plain[i];
@@ -211,7 +215,7 @@ static bool check_invitation(struct call *call, const struct subject *subject, s
 	if (error == STEPUP_OK)
 		error = store_invitation_find(call->verifier->reader, enrolment->invitation, &invitation);
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND && error != STEPUP_INVALID) {
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		refuse(call, error, NULL);
 		return false;
 	}
 	if (error != STEPUP_OK || strcmp(invitation.user, subject->name) != 0 || invitation.expires <= clock_wall_seconds()) {

@@ -254,7 +254,7 @@ void enrolment_finish(struct call *call)
 	if (error == STEPUP_OK)
 		return;
 	words.tries_left = ENROLMENT_ANSWERS_MAX - transaction->answers;
-	refuse(call, error == STEPUP_INVALID ? STEPUP_BAD_ANSWER : STEPUP_UNAVAILABLE, &words);
+	refuse(call, error == STEPUP_INVALID ? STEPUP_BAD_ANSWER : error, &words);
 	if (words.tries_left <= 0)
 		transaction_end(all, transaction);
 }

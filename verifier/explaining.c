@@ -38,7 +38,7 @@ static void explain(struct call *call, const struct subject *subject, bool is_in
 	if (error == STEPUP_OK)
 		call_reply(call, reply);
 	else
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		refuse(call, error, NULL);
 }
 
 static void own_ready(struct call *call, const struct subject *subject)

@@ -209,7 +209,7 @@ static void redemption_done(void *job, enum stepup_error result)
 	struct redemption *redemption = job;
 
 	if (result != STEPUP_OK)
-		refuse(redemption->call, STEPUP_UNAVAILABLE, NULL);
+		refuse(redemption->call, result, NULL);
 	else if (redemption->fault != REDEEM_GOOD)
 		reply_refused(redemption);
 	else
@@ -264,7 +264,7 @@ void redemption_redeem(struct call *call)
 			error = redeem_claims_read(call, redemption->audience, &redemption->claims, &redemption->fault);
 	}
 	if (error != STEPUP_OK) {
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		refuse(call, error, NULL);
 		if (redemption != NULL)
 			redemption_free(redemption);
 	} else if (redemption->fault == REDEEM_GOOD) {

@@ -104,7 +104,7 @@ void report_credentials(struct call *call)
 	else if (error == STEPUP_NOT_FOUND)
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_nobody());
 	else
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		refuse(call, error, NULL);
 	user_record_free(&record);
 }
 
@@ -157,7 +157,7 @@ void report_log(struct call *call)
 		error = newest_checkpoint(call, &checkpoint_size, &note);
 	if (error != STEPUP_OK || page.failed) {
 		json_decref(page.list);
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		refuse(call, error == STEPUP_OK ? STEPUP_NO_MEMORY : error, NULL);
 	} else {
 		call_reply(call, json_pack("{s:o, s:I, s:s*, s:s}", "entries", page.list, "size", (json_int_t)size, "checkpoint", note, "log_key",
 			call->verifier->log_key));

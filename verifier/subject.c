@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/journal.h"
 #include "verifier/verifier.h"
 
 struct lookup {
@@ -40,7 +41,7 @@ static void lookup_found(void *context, enum stepup_error result, const struct a
 	struct subject subject = {0};
 
 	if (result != STEPUP_OK || account == NULL || account->name == NULL) {
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		refuse(call, result == STEPUP_OK ? STEPUP_INTERNAL : result, NULL);
 		goto out;
 	}
 	subject.name = account->name;
@@ -52,7 +53,7 @@ static void lookup_found(void *context, enum stepup_error result, const struct a
 	if (result == STEPUP_OK || result == STEPUP_NOT_FOUND)
 		lookup->ready(call, &subject);
 	else
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		refuse(call, result, NULL);
 out:
 	user_record_free(&subject.record);
 	free(lookup);
@@ -74,7 +75,7 @@ void subject_of(struct call *call, const char *user, subject_ready *ready)
 	}
 	lookup = malloc(sizeof(*lookup));
 	if (lookup == NULL) {
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		refuse(call, STEPUP_NO_MEMORY, NULL);
 		return;
 	}
 	*lookup = (struct lookup){.call = call, .ready = ready};
@@ -113,8 +114,10 @@ void refuse(struct call *call, enum stepup_error error, const struct words_facts
 	if (words != NULL)
 		facts = *words;
 	facts.policy = call->verifier->policy;
-	if (!stepup_error_is_refusal(error))
+	if (!stepup_error_is_refusal(error)) {
+		journal_line(LOG_ERR, "internal", "refused uid %ju because of: %s", (uintmax_t)call->peer.uid, stepup_error_text(error));
 		error = STEPUP_UNAVAILABLE;
+	}
 	refusal = (struct refusal_facts){
 		.reference = facts.reference,
 		.detail = facts.detail,
