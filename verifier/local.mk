@@ -50,10 +50,6 @@ verifier_libverifier_la_SOURCES += verifier/account.c verifier/account_nss.c ver
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c
-<<<<<<< HEAD
 verifier_stepupd_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(UV_CFLAGS) $(SYSTEMD_CFLAGS)
 verifier_stepupd_LDFLAGS = $(AM_LDFLAGS) -pie
-=======
-verifier_stepupd_CFLAGS = $(verifier_libverifier_la_CFLAGS)
->>>>>>> 24c161d (verifier: say in the journal why a call could not be served)
 verifier_stepupd_LDADD = verifier/libverifier.la
