@@ -21,6 +21,7 @@ static const char *const method_names[FAKE_METHODS] = {
 
 /* Of the verifier's process, set before its first thread. */
 static struct fake_shared *shared;
+static pthread_mutex_t last_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static bool send_all(int fd, const char *bytes, size_t size)
 {
@@ -116,7 +117,9 @@ static void *serve(void *argument)
 		if (method == FAKE_METHODS)
 			break;
 		shared->calls[method]++;
+		pthread_mutex_lock(&last_lock);
 		memcpy(shared->last[method], message, strlen(message) + 1);
+		pthread_mutex_unlock(&last_lock);
 		text = shared->replies[method];
 		if (method == FAKE_ANSWER && ++answers > 1 && shared->second_answer[0] != '\0')
 			text = shared->second_answer;

@@ -173,26 +173,22 @@ static void a_refusal_stays_one_whatever_allocation_fails(void **state)
 		}
 	}
 }
-#else
-static void memory_is_the_sanitizers(void **state)
-{
-	(void)state;
-	skip();
-}
-#endif
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-#if HAVE_OWN_MALLOC
 		module_test(the_nth_allocation_fails_without_success),
 		module_test(all_from_the_nth_allocation_on_fail_without_success),
 		module_test(a_refusal_stays_one_whatever_allocation_fails),
-#else
-		module_test(memory_is_the_sanitizers),
-#endif
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, pam_group_setup, pam_group_teardown);
 }
+#else
+int main(void)
+{
+	puts("1..1\nok 1 - the_nth_allocation_fails_without_success # SKIP the sanitizer has a malloc of its own; the plain build runs this");
+	return 0;
+}
+#endif

@@ -413,10 +413,6 @@ static void a_server_of_another_user_is_refused(void **state)
 	struct trial trial = {.service = "elsewhere", .user = "alice", .answers = CODE};
 
 	(void)state;
-	if (geteuid() != 0) {
-		skip();
-		return;
-	}
 	assert_true(fake_verifier_start(&other, 65534));
 	service_at(other.socket);
 	trial_run(&trial);
@@ -483,10 +479,11 @@ int main(void)
 		module_test(a_socket_path_that_is_no_socket_is_refused),
 		module_test(a_datagram_socket_is_refused),
 		module_test(a_verifier_that_never_accepts_is_refused_by_the_deadline),
-		module_test(a_server_of_another_user_is_refused),
 		module_test(an_answer_after_the_deadline_is_not_sent),
+		module_test(a_server_of_another_user_is_refused), /* needs root, to be another user */
 	};
+	size_t count = sizeof(tests) / sizeof(tests[0]) - (geteuid() == 0 ? 0 : 1);
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, pam_group_setup, pam_group_teardown);
+	return _cmocka_run_group_tests("tests", tests, count, pam_group_setup, pam_group_teardown);
 }
