@@ -8,4 +8,11 @@ tests_unit_test_policy_LDADD = $(POLICY_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_policy_errors
 tests_unit_test_policy_errors_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_errors_LDADD = $(POLICY_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_policy_files
+tests_unit_test_policy_files_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
+tests_unit_test_policy_files_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_policy_files_LDADD = $(POLICY_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_words
+tests_unit_test_words_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_words_LDADD = $(POLICY_UNIT_LIBS)
 endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Facts about the sentences of refusals.
+ */
+#include "tests/unit/policy_fixture.h"
+
+#include "verifier/words.h"
+
+static char desk[] = "Security desk, +1 555 0100", here[] = "bastion1";
+static const struct policy with_help = {.help = desk, .host = here}, without_help = {.host = here};
+
+static void check(enum stepup_error error, const struct words_facts *facts, const char *expected)
+{
+	char *sentence = words_refusal(error, facts);
+
+	assert_non_null(sentence);
+	assert_string_equal(sentence, expected);
+	free(sentence);
+}
+
+static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **state)
+{
+	static const struct {
+		enum stepup_error error;
+		struct words_facts facts;
+		const char *sentence;
+	} all[] = {
+		{STEPUP_BAD_ANSWER, {.tries_left = 2},
+			"That code did not work: mistyped, expired or already used. Nothing was approved. Wait for the next one. 2 tries left."},
+		{STEPUP_BAD_ANSWER, {.tries_left = 1},
+			"That code did not work: mistyped, expired or already used. Nothing was approved. Wait for the next one. 1 try left."},
+		{STEPUP_BAD_ANSWER, {.tries_left = 0},
+			"That code did not work: mistyped, expired or already used. Nothing was approved. No tries left: start again with the next code. If you "
+			"are stuck: Security desk, +1 555 0100."},
+		{STEPUP_LOCKED, {.reference = "L-83"},
+			"Your access is locked. Nothing was approved. Don't retry. Call Security desk, +1 555 0100 and quote L-83."},
+		{STEPUP_FROZEN, {.reference = "L-84", .action = "customer.export"},
+			"customer.export is frozen for everybody just now. Nothing was approved. You did nothing wrong; don't retry. Call Security desk, +1 555 "
+			"0100 and quote L-84."},
+		{STEPUP_THROTTLED, {.retry_after_seconds = 61},
+			"Too many tries. Nothing was approved. Try again in 2 minutes; earlier tries are refused unseen. If you are stuck: Security desk, +1 555 "
+			"0100."},
+		{STEPUP_THROTTLED, {.retry_after_seconds = 1},
+			"Too many tries. Nothing was approved. Try again in 1 second; earlier tries are refused unseen. If you are stuck: Security desk, +1 555 "
+			"0100."},
+		{STEPUP_OVER_LIMIT, {.action = "customer.export", .limit = "20000 records per 24h", .asked = 102000},
+			"That goes over the limit of 20000 records per 24h for customer.export: it asks for 102000. Nothing was approved. Ask for less, or wait "
+			"until earlier ones are older than that. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export"},
+			"A code is not enough for customer.export: its rule asks for a key. Nothing was approved. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records"},
+			"The request does not fit the rule for customer.export: \"records\" is missing, unknown or of the wrong kind. Nothing was approved. You "
+			"did nothing wrong; tell whoever runs this tool."},
+		{STEPUP_BAD_DETAILS, {.detail = "records", .maximum = 300, .asked = 102000}, "300 records were approved, not 102000. Nothing was done."},
+		{STEPUP_UNAVAILABLE, {0},
+			"Could not check, so nothing was approved. You did nothing wrong. Try again in a while. If you are stuck: Security desk, +1 555 0100. "
+			"[bastion1]"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct words_facts facts = all[i].facts;
+
+		facts.policy = &with_help;
+		check(all[i].error, &facts, all[i].sentence);
+	}
+}
+
+static void every_error_has_words_that_say_nothing_was_done(void **state)
+{
+	(void)state;
+	for (int error = STEPUP_OK; error <= STEPUP_INTERNAL + 3; error++) {
+		const struct policy *const policies[] = {&with_help, &without_help, NULL};
+
+		for (size_t i = 0; i < 3; i++) {
+			const struct words_facts facts = {.policy = policies[i], .action = "a.b"};
+			char *sentence = words_refusal((enum stepup_error)error, &facts);
+
+			assert_non_null(sentence);
+			assert_true(strcasestr(sentence, "nothing was approved") != NULL);
+			assert_null(strstr(sentence, "(null)"));
+			assert_null(strstr(sentence, "  "));
+			free(sentence);
+		}
+	}
+	check(STEPUP_UNAVAILABLE, NULL, "Could not check, so nothing was approved. You did nothing wrong. Try again in a while.");
+}
+
+static void a_wrong_code_an_unknown_user_and_an_unenrolled_one_read_alike(void **state)
+{
+	const struct words_facts people[] = {{.user = "alice", .action = "a.b", .tries_left = 2, .policy = &with_help},
+		{.user = "nobody", .action = "other", .tries_left = 2, .policy = &with_help}, {.tries_left = 2, .policy = &with_help}};
+	char *first = words_refusal(STEPUP_BAD_ANSWER, &people[0]);
+
+	(void)state;
+	for (size_t i = 1; i < 3; i++)
+		check(STEPUP_BAD_ANSWER, &people[i], first);
+	free(first);
+}
+
+static void what_comes_from_outside_is_safe_to_show(void **state)
+{
+	const struct words_facts facts = {.action = "a\033[2Jb\nApproved", .detail = "d\xe2\x80\xae", .limit = "l\r", .reference = "L\n1", .asked = 5};
+
+	(void)state;
+	for (int error = STEPUP_NOT_ENROLLED; error <= STEPUP_UNAVAILABLE; error++) {
+		char *sentence = words_refusal((enum stepup_error)error, &facts);
+
+		assert_non_null(sentence);
+		assert_null(strpbrk(sentence, "\033\n\r"));
+		assert_null(strstr(sentence, "\xe2\x80\xae"));
+		free(sentence);
+	}
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(each_refusal_says_what_happened_what_did_not_and_what_to_do),
+	cmocka_unit_test(every_error_has_words_that_say_nothing_was_done),
+	cmocka_unit_test(a_wrong_code_an_unknown_user_and_an_unenrolled_one_read_alike),
+	cmocka_unit_test(what_comes_from_outside_is_safe_to_show),
+};
+TAP_MAIN(tests)
