@@ -115,17 +115,17 @@ static void what_others_can_write_is_refused(void **state)
 	(void)state;
 	put("stepup.conf", TOP);
 	assert_int_equal(chmod(path_of("stepup.conf"), 0664), 0);
-	expect_refusal(STEPUP_UNSAFE_FILE, "others can write it");
+	expect_refusal(STEPUP_UNSAFE_FILE, "others can write");
 	assert_int_equal(load(false, &policy, &why), STEPUP_OK); /* to look at it is fine */
 	policy_release(&policy);
 	assert_int_equal(chmod(path_of("stepup.conf"), 0644), 0);
 	assert_int_equal(mkdir(path_of("stepup.conf.d"), 0755), 0);
 	assert_int_equal(chmod(path_of("stepup.conf.d"), 0775), 0);
-	expect_refusal(STEPUP_UNSAFE_FILE, "others can write it");
+	expect_refusal(STEPUP_UNSAFE_FILE, "others can write");
 	assert_int_equal(chmod(path_of("stepup.conf.d"), 0755), 0);
 	put("stepup.conf.d/a.conf", RULE("a.b"));
 	assert_int_equal(chmod(path_of("stepup.conf.d/a.conf"), 0666), 0);
-	expect_refusal(STEPUP_UNSAFE_FILE, "a.conf: others can write it");
+	expect_refusal(STEPUP_UNSAFE_FILE, "a.conf: others can write");
 }
 
 static void links_pipes_and_nothing_are_refused(void **state)
@@ -192,6 +192,20 @@ static void the_example_loads_and_warns_of_codes_only(void **state)
 	policy_release(&policy);
 }
 
+static void the_quickstarts_policy_loads(void **state)
+{
+	char *text = read_source("examples/quickstart.d/stepup.conf"), *place = strstr(text, "@STATE@");
+	struct policy *policy;
+
+	(void)state;
+	assert_non_null(place);
+	memcpy(place, "/STATE/", strlen("@STATE@"));
+	policy = load_good(text);
+	assert_true(policy_code_may(policy_rule(policy, "customer.export"), "customer.export"));
+	policy_release(&policy);
+	free(text);
+}
+
 static void the_manual_page_lists_every_key_and_every_action_of_the_verifiers_own(void **state)
 {
 	static const char *const own[] = {"test", "enroll", "remove", "invite", "users", "credentials", "revoke", "lock", "unlock", "freeze", "thaw", "log",
@@ -228,6 +242,7 @@ static const struct CMUnitTest tests[] = {
 	IN_FOLDER(links_pipes_and_nothing_are_refused),
 	IN_FOLDER(a_file_of_more_than_8_mib_is_refused),
 	cmocka_unit_test(the_example_loads_and_warns_of_codes_only),
+	cmocka_unit_test(the_quickstarts_policy_loads),
 	cmocka_unit_test(the_manual_page_lists_every_key_and_every_action_of_the_verifiers_own),
 };
 TAP_MAIN(tests)
