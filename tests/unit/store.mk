@@ -1,1 +1,26 @@
-# Programs of this area: check_PROGRAMS += tests/unit/test_NAME, with CMOCKA_LIBS; each prints TAP.
+# The store: seals, rows, transactions, start-up, the commit queue.
+EXTRA_DIST += tests/unit/store_fixture.h
+# What one accepted code costs below the doors; run by hand.
+check_PROGRAMS += tests/bench/commit_rate
+tests_bench_commit_rate_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_commit_rate_LDADD = verifier/libverifier.la $(UV_LIBS) $(JANSSON_LIBS)
+
+if HAVE_CMOCKA
+STORE_UNIT_LIBS = verifier/libverifier.la $(CMOCKA_LIBS) $(SQLITE_LIBS)
+check_PROGRAMS += tests/unit/test_seal
+tests_unit_test_seal_SOURCES = tests/unit/test_seal.c tests/unit/store_fixture.c
+tests_unit_test_seal_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_seal_LDADD = $(STORE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_store
+tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/store_fixture.c
+tests_unit_test_store_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_store_LDADD = $(STORE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_store_tampering
+tests_unit_test_store_tampering_SOURCES = tests/unit/test_store_tampering.c tests/unit/store_fixture.c
+tests_unit_test_store_tampering_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_store_tampering_LDADD = $(STORE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_store_open
+tests_unit_test_store_open_SOURCES = tests/unit/test_store_open.c tests/unit/store_fixture.c
+tests_unit_test_store_open_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_store_open_LDADD = $(STORE_UNIT_LIBS)
+endif

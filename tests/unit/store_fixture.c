@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Scratch stores for tests.
+ */
+#include "tests/unit/store_fixture.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+struct master_key *fixture_key(uint8_t byte)
+{
+	uint8_t bytes[MASTER_KEY_SIZE];
+	struct master_key *key = NULL;
+
+	memset(bytes, byte, sizeof(bytes));
+	assert_ok(master_key_from_bytes(bytes, &key));
+	return key;
+}
+
+struct fixture *fixture_folder(void)
+{
+	const char *scratch = getenv("TMPDIR");
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+
+	assert_non_null(fixture);
+	snprintf(fixture->folder, sizeof(fixture->folder), "%s/stepup-test-XXXXXX", scratch && strlen(scratch) < 40 ? scratch : "/tmp");
+	assert_non_null(mkdtemp(fixture->folder));
+	snprintf(fixture->place, sizeof(fixture->place), "%s/stepup.db", fixture->folder);
+	snprintf(fixture->url, sizeof(fixture->url), "sqlite:%s", fixture->place);
+	fixture->key = fixture_key(7);
+	return fixture;
+}
+
+void fixture_open(struct fixture *fixture)
+{
+	char *why = NULL;
+
+	if (store_open(fixture->url, fixture->key, &fixture->store, &why) != STEPUP_OK)
+		fail_msg("%s", why ? why : "no reason given");
+	assert_ok(store_session_open(fixture->store, true, &fixture->writer));
+	assert_ok(store_session_open(fixture->store, false, &fixture->reader));
+}
+
+struct fixture *fixture_new(void)
+{
+	struct fixture *fixture = fixture_folder();
+
+	fixture_open(fixture);
+	return fixture;
+}
+
+void fixture_close(struct fixture *fixture)
+{
+	store_session_close(&fixture->writer);
+	store_session_close(&fixture->reader);
+	store_close(&fixture->store);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
+{
+	(void)st;
+	(void)type;
+	(void)where;
+	return remove(path);
+}
+
+void fixture_free(struct fixture *fixture)
+{
+	fixture_close(fixture);
+	master_key_free(&fixture->key);
+	(void)nftw(fixture->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	free(fixture);
+}
+
+int fixture_setup(void **state)
+{
+	*state = fixture_new();
+	return 0;
+}
+
+int fixture_teardown(void **state)
+{
+	fixture_free(*state);
+	return 0;
+}
+
+struct user_record *fixture_user(const char *name, const char *secret)
+{
+	struct user_record *record = user_record_new(name, 1000);
+	struct credential *credential;
+
+	assert_non_null(record);
+	credential = user_record_add_credential(record);
+	assert_non_null(credential);
+	credential->type = CREDENTIAL_TOTP;
+	snprintf(credential->label, sizeof(credential->label), "phone");
+	credential->otp.digits = 6;
+	credential->otp.period_seconds = 30;
+	credential->otp.size = strlen(secret);
+	memcpy(credential->otp.bytes, secret, strlen(secret));
+	return record;
+}
+
+void fixture_add_user(struct fixture *fixture, const char *name, const char *secret)
+{
+	struct user_record *record = fixture_user(name, secret);
+
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_user_save(fixture->writer, record));
+	assert_ok(store_commit(fixture->writer));
+	user_record_free(&record);
+}
+
+enum stepup_error fixture_log(struct store_session *session, const char *text)
+{
+	int64_t index = -1;
+
+	return store_log_append(session, json_pack("{s:s, s:s}", "kind", "test", "text", text), NULL, NULL, &index);
+}
+
+void fixture_tamper(const struct fixture *fixture, const char *sql)
+{
+	sqlite3 *handle = NULL;
+	char *message = NULL;
+
+	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
+	sqlite3_busy_timeout(handle, 5000);
+	if (sqlite3_exec(handle, sql, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s: %s", sql, message);
+	sqlite3_close(handle);
+}
+
+void fixture_log_root(const struct fixture *fixture, int64_t *size, uint8_t root[DIGEST_SIZE])
+{
+	sqlite3 *handle = NULL;
+	sqlite3_stmt *statement = NULL;
+	struct merkle_tree tree;
+
+	merkle_init(&tree);
+	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(handle, "SELECT idx, entry FROM log_entries ORDER BY idx", -1, &statement, NULL), SQLITE_OK);
+	while (sqlite3_step(statement) == SQLITE_ROW) {
+		assert_int_equal(sqlite3_column_int64(statement, 0), tree.size);
+		assert_ok(merkle_append(&tree, sqlite3_column_text(statement, 1), (size_t)sqlite3_column_bytes(statement, 1)));
+	}
+	sqlite3_finalize(statement);
+	sqlite3_close(handle);
+	*size = (int64_t)tree.size;
+	assert_ok(merkle_root(&tree, root));
+}

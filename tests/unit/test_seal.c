@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Seals, packed bytes, master keys and the memory of versions.
+ */
+#include "tests/unit/store_fixture.h"
+
+#include <sys/stat.h>
+
+#include "lib/wipe.h"
+#include "verifier/pack.h"
+#include "verifier/seal.h"
+#include "verifier/version_memory.h"
+
+#define assert_hex(bytes, size, hex) assert_hex_at(bytes, size, hex, __FILE__, __LINE__)
+
+static void assert_hex_at(const uint8_t *bytes, size_t size, const char *hex, const char *file, int line)
+{
+	char text[256] = "";
+
+	for (size_t i = 0; i < size && i < 127; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	_assert_string_equal(text, hex, file, line);
+}
+
+/* The two short vectors that C2SP's XAES-256-GCM publishes; format byte and nonce stand before them in our form. */
+static void seals_are_those_of_the_specification(void **state)
+{
+	struct seal_context *context = NULL;
+	struct seal_key key;
+	uint8_t bytes[SEAL_KEY_SIZE], sealed[12 + SEAL_OVERHEAD];
+	static const char nonce[] = "ABCDEFGHIJKLMNOPQRSTUVWX", plain[] = "XAES-256-GCM", bound[] = "c2sp.org/XAES-256-GCM";
+
+	(void)state;
+	assert_ok(seal_context_new(&context));
+	memset(bytes, 1, sizeof(bytes));
+	assert_ok(seal_key_init(context, &key, bytes));
+	assert_ok(seal_with_nonce(context, &key, (const uint8_t *)nonce, "", 0, plain, 12, sealed));
+	assert_hex(sealed + 1 + SEAL_NONCE_SIZE, 28, "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271");
+	memset(bytes, 3, sizeof(bytes));
+	assert_ok(seal_key_init(context, &key, bytes));
+	assert_ok(seal_with_nonce(context, &key, (const uint8_t *)nonce, bound, sizeof(bound) - 1, plain, 12, sealed));
+	assert_hex(sealed + 1 + SEAL_NONCE_SIZE, 28, "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d");
+	seal_context_free(&context);
+}
+
+static void every_changed_bit_of_a_seal_is_refused(void **state)
+{
+	struct seal_context *context = NULL;
+	struct seal_key key;
+	uint8_t bytes[SEAL_KEY_SIZE] = {9}, *sealed = NULL, *plain = NULL;
+	size_t size = 0, plain_size = 0;
+
+	(void)state;
+	assert_ok(seal_context_new(&context));
+	assert_ok(seal_key_init(context, &key, bytes));
+	assert_ok(seal(context, &key, "row", 3, "secret", 6, &sealed, &size));
+	for (size_t bit = 0; bit < 8 * size; bit++) {
+		sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+		assert_error(unseal(context, &key, "row", 3, sealed, size, &plain, &plain_size), STEPUP_CORRUPT);
+		sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+	}
+	for (size_t shorter = 0; shorter < size; shorter++)
+		assert_error(unseal(context, &key, "row", 3, sealed, shorter, &plain, &plain_size), STEPUP_CORRUPT);
+	assert_error(unseal(context, &key, "rov", 3, sealed, size, &plain, &plain_size), STEPUP_CORRUPT);
+	assert_error(unseal(context, &key, "ro", 2, sealed, size, &plain, &plain_size), STEPUP_CORRUPT);
+	assert_ok(unseal(context, &key, "row", 3, sealed, size, &plain, &plain_size));
+	assert_int_equal(plain_size, 6);
+	assert_memory_equal(plain, "secret", 6);
+	free(plain);
+	free(sealed);
+	seal_context_free(&context);
+}
+
+static void no_two_seals_of_one_value_are_alike(void **state)
+{
+	struct seal_context *context = NULL;
+	struct seal_key key;
+	uint8_t bytes[SEAL_KEY_SIZE] = {9}, *first = NULL, *second = NULL;
+	size_t size = 0;
+
+	(void)state;
+	assert_ok(seal_context_new(&context));
+	assert_ok(seal_key_init(context, &key, bytes));
+	assert_ok(seal(context, &key, "", 0, "secret", 6, &first, &size));
+	assert_ok(seal(context, &key, "", 0, "secret", 6, &second, &size));
+	assert_memory_not_equal(first + 1, second + 1, SEAL_NONCE_SIZE);
+	assert_memory_not_equal(first + 1 + SEAL_NONCE_SIZE, second + 1 + SEAL_NONCE_SIZE, 6);
+	free(first);
+	free(second);
+	seal_context_free(&context);
+}
+
+/* --- user records --- */
+
+static struct user_record *full_record(void)
+{
+	struct user_record *record = fixture_user("alice", "0123456789abcdef0123");
+	struct credential *second = user_record_add_credential(record);
+
+	second->type = CREDENTIAL_HOTP;
+	second->state = CREDENTIAL_REVOKED;
+	second->revoked = 12;
+	second->otp.algorithm = OTP_SHA512;
+	second->otp.next_counter = INT64_MAX;
+	second->otp.size = OTP_SECRET_MAX;
+	memset(second->otp.bytes, 0xa5, OTP_SECRET_MAX);
+	record->lock.locked = true;
+	strcpy(record->lock.reference, "L-83");
+	strcpy(record->lock.reason, "called the desk");
+	strcpy(record->lock.by, "carol");
+	record->guesses.source_count = GUESS_SOURCES_MAX;
+	record->guesses.sources[3].failures.count = GUESS_TIMES_MAX;
+	record->guesses.sources[3].failures.times[GUESS_TIMES_MAX - 1] = -5;
+	record->guesses.unknown.count = 2;
+	record->guesses.suspended = true;
+	record->uid = -1;
+	return record;
+}
+
+static void a_record_comes_back_from_its_bytes_as_it_was(void **state)
+{
+	struct user_record *record = full_record(), *back = NULL;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+
+	(void)state;
+	assert_ok(user_record_pack(record, &bytes, &size));
+	assert_ok(user_record_unpack(bytes, size, &back));
+	assert_memory_equal(record->user_id, back->user_id, USER_ID_SIZE);
+	assert_string_equal(back->name, "alice");
+	assert_int_equal(back->uid, -1);
+	assert_memory_equal(&record->lock, &back->lock, sizeof(record->lock));
+	assert_memory_equal(&record->guesses, &back->guesses, sizeof(record->guesses));
+	assert_int_equal(back->credential_count, 2);
+	assert_memory_equal(record->credentials, back->credentials, 2 * sizeof(struct credential));
+	assert_int_equal(user_record_live_count(back), 1);
+	user_record_free(&record);
+	user_record_free(&back);
+	free(bytes);
+}
+
+static void bytes_cut_short_or_followed_by_more_make_no_record(void **state)
+{
+	struct user_record *record = full_record(), *back = NULL;
+	uint8_t *bytes = NULL, *longer;
+	size_t size = 0;
+
+	(void)state;
+	assert_ok(user_record_pack(record, &bytes, &size));
+	longer = calloc(1, size + 1);
+	memcpy(longer, bytes, size);
+	assert_error(user_record_unpack(longer, size + 1, &back), STEPUP_CORRUPT);
+	for (size_t shorter = 0; shorter < size; shorter++) {
+		uint8_t *exact = malloc(shorter + 1); /* so that a sanitizer sees reading past the end */
+
+		memcpy(exact, bytes, shorter);
+		exact = realloc(exact, shorter ? shorter : 1);
+		assert_error(user_record_unpack(exact, shorter, &back), STEPUP_CORRUPT);
+		free(exact);
+	}
+	user_record_free(&record);
+	free(bytes);
+	free(longer);
+}
+
+static void changed_bytes_make_a_valid_record_or_none(void **state)
+{
+	struct user_record *record = full_record();
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+
+	(void)state;
+	assert_ok(user_record_pack(record, &bytes, &size));
+	for (size_t i = 0; i < size; i++) {
+		struct user_record *back = NULL;
+
+		bytes[i] ^= 0xff;
+		if (user_record_unpack(bytes, size, &back) == STEPUP_OK) {
+			assert_true(strlen(back->name) < USER_NAME_SIZE);
+			assert_true(back->guesses.source_count <= GUESS_SOURCES_MAX);
+			assert_true(back->credential_count <= CREDENTIALS_MAX);
+			for (size_t c = 0; c < back->credential_count; c++)
+				assert_true(back->credentials[c].otp.size <= OTP_SECRET_MAX);
+		}
+		user_record_free(&back);
+		bytes[i] ^= 0xff;
+	}
+	user_record_free(&record);
+	free(bytes);
+}
+
+static void a_user_has_at_most_so_many_credentials_with_ids_of_their_own(void **state)
+{
+	struct user_record *record = user_record_new("alice", 1000);
+
+	(void)state;
+	for (int i = 0; i < CREDENTIALS_MAX; i++)
+		assert_non_null(user_record_add_credential(record));
+	assert_null(user_record_add_credential(record));
+	for (int i = 0; i < CREDENTIALS_MAX; i++)
+		assert_ptr_equal(user_record_credential(record, record->credentials[i].id), &record->credentials[i]);
+	assert_null(user_record_credential(record, "C-nobody"));
+	user_record_free(&record);
+}
+
+static void names_that_are_empty_or_too_long_make_no_record(void **state)
+{
+	char name[USER_NAME_SIZE + 1];
+
+	(void)state;
+	memset(name, 'a', sizeof(name));
+	name[USER_NAME_SIZE] = '\0';
+	assert_null(user_record_new("", 1));
+	assert_null(user_record_new(name, 1));
+}
+
+/* --- master keys --- */
+
+static enum stepup_error read_key(const char *content, size_t size, mode_t mode, char **why)
+{
+	struct fixture *fixture = fixture_folder();
+	struct master_key *key = NULL;
+	FILE *file;
+	enum stepup_error error;
+
+	*why = NULL;
+	file = fopen(fixture->place, "w");
+	assert_int_equal(fwrite(content, 1, size, file), size);
+	fclose(file);
+	assert_int_equal(chmod(fixture->place, mode), 0);
+	error = master_key_read(fixture->place, &key, why);
+	if (error == STEPUP_OK)
+		assert_int_equal(strlen(master_key_id(key)), 8);
+	else
+		assert_non_null(*why);
+	master_key_free(&key);
+	fixture_free(fixture);
+	return error;
+}
+
+static void a_key_file_is_sixty_four_digits_that_only_its_owner_reads(void **state)
+{
+	char text[] = "00112233445566778899aAbBcCdDeEfF00112233445566778899aAbBcCdDeEfF\n\n", *why = NULL;
+
+	(void)state;
+	assert_ok(read_key(text, 65, 0600, &why));
+	assert_ok(read_key(text, 64, 0400, &why));
+	assert_error(read_key(text, 63, 0600, &why), STEPUP_INVALID);
+	free(why);
+	assert_error(read_key(text, 66, 0600, &why), STEPUP_INVALID);
+	free(why);
+	assert_error(read_key(text, 0, 0600, &why), STEPUP_INVALID);
+	free(why);
+	assert_error(read_key(text, 65, 0640, &why), STEPUP_UNSAFE_FILE);
+	free(why);
+	text[5] = 'g';
+	assert_error(read_key(text, 65, 0600, &why), STEPUP_INVALID);
+	free(why);
+}
+
+static void a_missing_key_is_said_to_be_missing(void **state)
+{
+	struct master_key *key = NULL;
+	char *why = NULL;
+
+	(void)state;
+	assert_error(master_key_read("/nonexistent/master.key", &key, &why), STEPUP_NOT_FOUND);
+	assert_non_null(strstr(why, "no such file"));
+	free(why);
+}
+
+static void systemd_credentials_come_first(void **state)
+{
+	struct fixture *fixture = fixture_folder();
+	struct master_key *key = NULL, *same = fixture_key(0xab);
+	char path[128], *why = NULL;
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/master.key", fixture->folder);
+	file = fopen(path, "w");
+	for (int i = 0; i < MASTER_KEY_SIZE; i++)
+		fputs("ab", file);
+	fputs("\n", file);
+	fclose(file);
+	assert_int_equal(chmod(path, 0400), 0);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", fixture->folder, 1), 0);
+	assert_ok(master_key_read("/nonexistent/master.key", &key, &why));
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	assert_string_equal(master_key_id(key), master_key_id(same));
+	master_key_free(&key);
+	master_key_free(&same);
+	fixture_free(fixture);
+}
+
+static void subkeys_differ_by_purpose_and_by_master_key(void **state)
+{
+	struct master_key *one = fixture_key(1), *two = fixture_key(2);
+	uint8_t a[MASTER_KEY_SIZE], b[MASTER_KEY_SIZE], again[MASTER_KEY_SIZE];
+
+	(void)state;
+	assert_ok(master_key_derive(one, "users", a));
+	assert_ok(master_key_derive(one, "users", again));
+	assert_memory_equal(a, again, sizeof(a));
+	assert_ok(master_key_derive(one, "receipts", b));
+	assert_memory_not_equal(a, b, sizeof(a));
+	assert_ok(master_key_derive(two, "users", b));
+	assert_memory_not_equal(a, b, sizeof(a));
+	assert_string_not_equal(master_key_id(one), master_key_id(two));
+	master_key_free(&one);
+	master_key_free(&two);
+}
+
+/* RFC 5869 gives no vector for a 32-byte key without salt; this one was made with "openssl kdf -keylen 32 -kdfopt digest:SHA256 … HKDF". */
+static void subkeys_are_hkdf_sha256(void **state)
+{
+	struct master_key *key = fixture_key(0x0b);
+	uint8_t subkey[MASTER_KEY_SIZE];
+
+	(void)state;
+	assert_ok(master_key_derive(key, "users", subkey));
+	assert_hex(subkey, sizeof(subkey), "9211bb31f08a2e614b3e439406ba5c45efd7ee6af889d85a54ec2ffba104e3d3");
+	master_key_free(&key);
+}
+
+/* --- the memory of versions --- */
+
+static void versions_are_kept_for_a_hundred_thousand_rows_and_forgotten_one_by_one(void **state)
+{
+	struct version_memory memory = {0};
+	enum { ROWS = 100000 };
+
+	(void)state;
+	assert_int_equal(version_memory_get(&memory, 5), 0);
+	for (uint64_t row = 0; row < ROWS; row++) {
+		assert_ok(version_memory_reserve(&memory, 1));
+		version_memory_raise(&memory, row * UINT64_C(0x9e3779b97f4a7c15), (int64_t)row + 1);
+	}
+	assert_true(memory.capacity * sizeof(struct version_slot) <= 4 * 1024 * 1024);
+	version_memory_raise(&memory, UINT64_C(0x9e3779b97f4a7c15), 1);
+	for (uint64_t row = 0; row < ROWS; row++)
+		assert_int_equal(version_memory_get(&memory, row * UINT64_C(0x9e3779b97f4a7c15)), (int64_t)row + 1);
+	for (uint64_t row = 0; row < ROWS; row += 2)
+		version_memory_forget(&memory, row * UINT64_C(0x9e3779b97f4a7c15));
+	assert_int_equal(memory.count, ROWS / 2);
+	for (uint64_t row = 0; row < ROWS; row++)
+		assert_int_equal(version_memory_get(&memory, row * UINT64_C(0x9e3779b97f4a7c15)), row % 2 ? (int64_t)row + 1 : 0);
+	version_memory_clear(&memory);
+}
+
+static void rows_that_fall_on_one_slot_are_all_found_when_some_go(void **state)
+{
+	struct version_memory memory = {0};
+
+	(void)state;
+	assert_ok(version_memory_reserve(&memory, 600));
+	for (uint64_t row = 0; row < 600; row++)
+		version_memory_raise(&memory, (row % 3 + 1022) | row << 32, 7);
+	for (uint64_t row = 0; row < 600; row += 2)
+		version_memory_forget(&memory, (row % 3 + 1022) | row << 32);
+	for (uint64_t row = 0; row < 600; row++)
+		assert_int_equal(version_memory_get(&memory, (row % 3 + 1022) | row << 32), row % 2 ? 7 : 0);
+	version_memory_clear(&memory);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(seals_are_those_of_the_specification),
+	cmocka_unit_test(every_changed_bit_of_a_seal_is_refused),
+	cmocka_unit_test(no_two_seals_of_one_value_are_alike),
+	cmocka_unit_test(a_record_comes_back_from_its_bytes_as_it_was),
+	cmocka_unit_test(bytes_cut_short_or_followed_by_more_make_no_record),
+	cmocka_unit_test(changed_bytes_make_a_valid_record_or_none),
+	cmocka_unit_test(a_user_has_at_most_so_many_credentials_with_ids_of_their_own),
+	cmocka_unit_test(names_that_are_empty_or_too_long_make_no_record),
+	cmocka_unit_test(a_key_file_is_sixty_four_digits_that_only_its_owner_reads),
+	cmocka_unit_test(a_missing_key_is_said_to_be_missing),
+	cmocka_unit_test(systemd_credentials_come_first),
+	cmocka_unit_test(subkeys_differ_by_purpose_and_by_master_key),
+	cmocka_unit_test(subkeys_are_hkdf_sha256),
+	cmocka_unit_test(versions_are_kept_for_a_hundred_thousand_rows_and_forgotten_one_by_one),
+	cmocka_unit_test(rows_that_fall_on_one_slot_are_all_found_when_some_go),
+};
+
+TAP_MAIN(tests)
