@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Receipts: keys, claims, signature. The one file of the verifier that knows libjose.
+ * Receipts: keys, claims, signature. The one file of the verifier that knows libjose, which makes and reads the keys; a signature is OpenSSL's,
+ * because libjose would read the key anew for each one (three times the cost).
  */
 #include "verifier/receipt.h"
 
 #include <jose/jwk.h>
-#include <jose/jws.h>
+#include <jose/openssl.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,12 +19,13 @@
 #include "verifier/clock.h"
 
 #define RECEIPT_PURPOSE "receipt"
+#define HALF_SIZE 32 /* bytes of r and of s, RFC 7518 section 3.4 */
 #define KID_SIZE 44 /* base64url of a SHA-256 thumbprint (RFC 7638), with the NUL */
 
 struct receipt_signer {
-	json_t *jwk;    /* the newest key, private */
-	char *header;   /* base64url of {"alg":"ES256","kid":…,"typ":…} */
-	json_t *jwks;   /* public halves of all keys */
+	EVP_PKEY *key; /* the newest one */
+	char *header;  /* base64url of {"alg":"ES256","kid":…,"typ":…} */
+	json_t *jwks;  /* public halves of all keys */
 };
 
 /* What one walk over the kept keys gathers. */
@@ -49,7 +53,7 @@ static json_t *public_half(const json_t *jwk, const char *kid)
 }
 
 /* Makes the key that signs, and the header it signs under. */
-static enum stepup_error signer_use(struct receipt_signer *signer, json_t *jwk, const char *kid)
+static enum stepup_error signer_use(struct receipt_signer *signer, const json_t *jwk, const char *kid)
 {
 	json_t *header = json_pack("{s:s, s:s, s:s}", "alg", "ES256", "typ", "stepup-receipt+jwt", "kid", kid);
 	char *text = NULL;
@@ -61,8 +65,11 @@ static enum stepup_error signer_use(struct receipt_signer *signer, json_t *jwk, 
 		if (signer->header == NULL)
 			error = STEPUP_NO_MEMORY;
 	}
-	if (error == STEPUP_OK)
-		signer->jwk = json_incref(jwk);
+	if (error == STEPUP_OK) {
+		signer->key = jose_openssl_jwk_to_EVP_PKEY(NULL, jwk);
+		if (signer->key == NULL)
+			error = STEPUP_CORRUPT;
+	}
 	json_decref(header);
 	free(text);
 	return error;
@@ -149,7 +156,7 @@ void receipt_signer_free(struct receipt_signer **signer)
 {
 	if (*signer == NULL)
 		return;
-	json_wipe_free(&(*signer)->jwk);
+	EVP_PKEY_free((*signer)->key);
 	json_decref((*signer)->jwks);
 	free((*signer)->header);
 	free(*signer);
@@ -187,44 +194,60 @@ static json_t *claims_make(const struct receipt_facts *facts)
 		"amr", amr, "authorization_details", authorization(facts), "log", (json_int_t)row->log_index);
 }
 
-/* The compact form of what libjose signed, RFC 7515 section 7.1. */
-static enum stepup_error compact(const json_t *jws, char **receipt)
+/* r ‖ s, each of 32 bytes, from the DER form that OpenSSL signs in. */
+static enum stepup_error signature_raw(const unsigned char *der, size_t der_size, uint8_t raw[2 * HALF_SIZE])
 {
-	const char *header = json_string_value(json_object_get(jws, "protected"));
-	const char *payload = json_string_value(json_object_get(jws, "payload"));
-	const char *signature = json_string_value(json_object_get(jws, "signature"));
+	ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &der, (long)der_size);
+	bool done = signature != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(signature), raw, HALF_SIZE) == HALF_SIZE &&
+		BN_bn2binpad(ECDSA_SIG_get0_s(signature), raw + HALF_SIZE, HALF_SIZE) == HALF_SIZE;
 
-	if (header == NULL || payload == NULL || signature == NULL)
-		return STEPUP_INTERNAL;
-	if (asprintf(receipt, "%s.%s.%s", header, payload, signature) < 0) {
-		*receipt = NULL;
-		return STEPUP_NO_MEMORY;
-	}
-	return STEPUP_OK;
+	ECDSA_SIG_free(signature);
+	return done ? STEPUP_OK : STEPUP_INTERNAL;
+}
+
+/* ES256 over the signing input (RFC 7515 section 5.1), in base64url. */
+static enum stepup_error sign(EVP_PKEY *key, const char *input, size_t size, char signature[BASE64URL_LENGTH(2 * HALF_SIZE) + 1])
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	unsigned char der[128];
+	uint8_t raw[2 * HALF_SIZE];
+	size_t der_size = sizeof(der);
+	enum stepup_error error = STEPUP_INTERNAL;
+
+	if (md != NULL && EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, key) == 1 &&
+		EVP_DigestSign(md, der, &der_size, (const unsigned char *)input, size) == 1)
+		error = signature_raw(der, der_size, raw);
+	if (error == STEPUP_OK)
+		base64url_encode(raw, sizeof(raw), signature);
+	EVP_MD_CTX_free(md);
+	return error;
 }
 
 enum stepup_error receipt_sign(struct receipt_signer *signer, const struct receipt_facts *facts, char **receipt)
 {
-	json_t *claims = claims_make(facts), *jws = NULL, *header = NULL;
-	char *text = NULL, *payload = NULL;
+	json_t *claims = claims_make(facts);
+	char signature[BASE64URL_LENGTH(2 * HALF_SIZE) + 1], *text = NULL, *payload = NULL, *input = NULL;
 	size_t size = 0;
 	enum stepup_error error = claims == NULL ? STEPUP_NO_MEMORY : json_canonical(claims, &text, &size);
 
 	*receipt = NULL;
 	if (error != STEPUP_OK)
 		goto out;
-	error = STEPUP_NO_MEMORY;
 	payload = base64url_encode_new(text, size);
-	jws = payload == NULL ? NULL : json_pack("{s:s}", "payload", payload);
-	header = json_pack("{s:s}", "protected", signer->header);
-	if (jws == NULL || header == NULL)
+	if (payload == NULL || asprintf(&input, "%s.%s", signer->header, payload) < 0) {
+		input = NULL;
+		error = STEPUP_NO_MEMORY;
 		goto out;
-	error = jose_jws_sig(NULL, jws, header, signer->jwk) ? compact(jws, receipt) : STEPUP_INTERNAL;
+	}
+	error = sign(signer->key, input, strlen(input), signature);
+	if (error == STEPUP_OK && asprintf(receipt, "%s.%s", input, signature) < 0) {
+		*receipt = NULL;
+		error = STEPUP_NO_MEMORY;
+	}
 out:
 	json_decref(claims);
-	json_decref(jws);
-	json_decref(header);
 	free(text);
 	free(payload);
+	free(input);
 	return error;
 }
