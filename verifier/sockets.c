@@ -61,7 +61,7 @@ static enum stepup_error check_width(int fd, const struct socket_kind *kind, cha
 		address.sun_path[0] == '\0' || stat(address.sun_path, &status) != 0)
 		return refuse(why, STEPUP_UNSAFE_FILE,
 			"the socket passed for the %s door has no path whose mode could be checked: give it one with SocketMode=0660", kind->name);
-	if ((status.st_mode & S_IRWXO) != 0)
+	if ((status.st_mode & S_IWOTH) != 0) /* connect(2) asks for write permission, unix(7) */
 		return refuse(why, STEPUP_UNSAFE_FILE, "%s is open to everybody (mode %04o): set SocketMode=0660 and SocketGroup=%s in its unit",
 			address.sun_path, (unsigned)(status.st_mode & 07777), kind->group);
 	return STEPUP_OK;

@@ -7,8 +7,8 @@ import os
 import re
 import socket
 import stat
-import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import (DAEMON, GAMES, INTERFACES, MAIL, NAMELESS, NOBODY, Client, Closed, Tap, Verifier, as_uid, become, need_root)
@@ -344,8 +344,11 @@ def slow(verifier):
 def main():
     need_root()
     with Verifier(POLICY) as verifier:
+        verifier.enrol("daemon")
         for part in (modes, identity, every_field, dispatch, garbage, names_as_they_come, passed_descriptors, floods, slow):
+            started = time.monotonic()
             tap.run(part, verifier)
+            print(f"# {part.__name__}: {time.monotonic() - started:.1f} s", flush=True)
         tap.ok(verifier.process.poll() is None, "the verifier has served through all of it", verifier.log())
         tap.ok("bug:" not in verifier.log(), "and found no fault with itself", verifier.log())
         tap.ok("\n\n" not in verifier.log() and all(line.startswith("stepupd: ") for line in verifier.log().splitlines()),

@@ -8,11 +8,12 @@ import signal
 import socket
 import sqlite3
 import stat
+import struct
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import NOBODY, PATIENCE, Client, Tap, Verifier, as_uid, need_root, program
+from harness import NOBODY, PATIENCE, Tap, Verifier, as_uid, need_root, program
 
 POLICY = '''
 action door.open { users = { "*" }  prompt = "Open the door"  require = { code } }
@@ -277,43 +278,56 @@ def as_its_own_user():
         verifier.close()
 
 
-def activate(verifier, names, umask):
+def activate(verifier, names):
     command = ["systemd-socket-activate", "--fdname=" + ":".join(names)]
     for name in names:
         command.append("--listen=" + verifier.path(name))
     for name, value in verifier.command_environment().items():
         command.append(f"--setenv={name}={value}")
     command.append(f"--setenv=NOTIFY_SOCKET={os.path.join(verifier.folder, 'notify')}")
-    before = os.umask(umask)
-    try:
-        verifier.spawn(command + verifier.command())
-    finally:
-        os.umask(before)
+    verifier.spawn(command + verifier.command())
     verifier.wait_log("Listening on " + re.escape(verifier.path(names[-1])))
 
 
 def activation():
     with Verifier(POLICY) as verifier:
         verifier.stop()
-        activate(verifier, ["verify", "admin", "redeem"], 0o007)
+        activate(verifier, ["verify", "admin", "redeem"])
         reply = verifier.call("verify", "Keys")
         tap.ok(reply.ok, "a call on an activated socket starts the verifier and is answered", reply)
         verifier.wait_notified("READY=1")
         for door in ("admin", "redeem"):
             tap.ok(verifier.call(door, "org.varlink.service.GetInfo").ok, f"the activated {door} door answers")
+        with verifier.client() as client:
+            credentials = client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            tap.equal(struct.unpack("3i", credentials)[0], verifier.process.pid, "callers see the verifier behind the socket, not who made it")
         tap.equal(verifier.stop(), 0, "and stops cleanly")
         tap.ok(os.path.exists(verifier.path()), "leaving the sockets, which are not its own")
-    for names, umask, sentence in ((["verify", "other"], 0o007, "named \"other\""), (["verify", "verify2"], 0o007, "named"),
-                                   (["verify", "admin"], 0, "open to everybody")):
+
+
+def pass_socket(verifier, name, mode):
+    """Starts it with one listening socket as descriptor 3, as the service manager would."""
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listening.bind(verifier.path("passed"))
+    os.chmod(verifier.path("passed"), mode)
+    listening.listen()
+    verifier.environment.update(LISTEN_FDS="1", LISTEN_FDNAMES=name)
+    verifier.spawn(["bash", "-c", f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ exec "$@"', "bash", *verifier.command()],
+                   pass_fds=(listening.fileno(),))
+    status = verifier.process.wait(PATIENCE)
+    verifier.process = None
+    listening.close()
+    return status, verifier.log()
+
+
+def activation_refused():
+    for name, mode, sentence in (("other", 0o660, 'named "other"'), ("unknown", 0o660, 'named "unknown"'), ("admin", 0o666, "open to everybody"),
+                                 ("redeem", 0o666, "open to everybody")):
         verifier = Verifier(POLICY)
         try:
-            activate(verifier, names, umask)
-            client = Client(verifier.path())
-            status = verifier.process.wait(PATIENCE)
-            verifier.process = None
-            tap.equal(status, 1, f"sockets {names} with umask {umask:o}: refuses to start")
-            tap.matches(verifier.log(), sentence, "... and says why")
-            client.close()
+            status, said = pass_socket(verifier, name, mode)
+            tap.equal(status, 1, f"a passed socket named {name} with mode {mode:o}: refuses to start")
+            tap.matches(said, sentence, "... and says why")
         finally:
             verifier.close()
 
@@ -335,7 +349,7 @@ def main():
     need_root()
     for case in REFUSALS:
         tap.run(refusal, *case)
-    for part in (second_verifier, names_in_the_way, reload, check, options, closed_stdio, as_its_own_user, activation, stop_is_clean):
+    for part in (second_verifier, names_in_the_way, reload, check, options, closed_stdio, as_its_own_user, activation, activation_refused, stop_is_clean):
         tap.run(part)
     tap.done()
 
