@@ -3,7 +3,7 @@ noinst_LTLIBRARIES += verifier/libverifier.la
 verifier_libverifier_la_CPPFLAGS = $(AM_CPPFLAGS)
 verifier_libverifier_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS) $(UV_CFLAGS) $(CONFUSE_CFLAGS) \
 	$(OATH_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
-verifier_libverifier_la_LIBADD = lib/libevidence.la lib/libstepup.la $(JANSSON_LIBS) $(CRYPTO_LIBS) $(JOSE_LIBS) $(UV_LIBS) \
+verifier_libverifier_la_LIBADD = lib/libevidence.la $(JANSSON_LIBS) $(CRYPTO_LIBS) $(JOSE_LIBS) $(UV_LIBS) \
 	$(CONFUSE_LIBS) $(OATH_LIBS) $(SQLITE_LIBS) $(SYSTEMD_LIBS)
 verifier_libverifier_la_SOURCES =
 
