@@ -68,18 +68,18 @@ def misuse(bob):
     expect("redeem it for more records than approved", "refused", outcome(tried), tried.words)
     tried = browser.replay(fresh, ACCOUNT, 5, "honest")
     expect("redeem it for what was approved", "granted", outcome(tried), tried.words)
+    kept = browser.step_up(bob.code(), "customer.export", account=ACCOUNT, records=5).json["receipt"]
     tried = browser.step_up(bob.wrong_code(), "customer.export", account=ACCOUNT, records=5)
     expect("answer with a wrong code", "refused", outcome(tried), refused_words(tried))
-    return browser
+    return browser, kept
 
 
-def other_people(bob, bob_browser, carol, dave):
+def other_people(bob, bob_browser, kept, carol, dave):
     reply = console.call_as("mallory", "verify", "Begin",
                             {"user": "alice", "action": "customer.export", "details": {"account": ACCOUNT, "records": 5}})
     expect("an ordinary user asks in another's name", "refused", "refused" if "error" in reply else "granted",
            reply["parameters"].get("message", ""))
 
-    kept = bob_browser.step_up(bob.code(), "customer.export", account=ACCOUNT, records=5).json["receipt"]
     status, output, errors = console.tool("dave", "lock", "bob", code=dave.code())
     expect("an administrator locks bob", "granted", "refused" if status else "granted", output + errors)
     other = console.Browser()
@@ -112,8 +112,8 @@ def main():
     people = console.people()
     try:
         main_job(people["alice"])
-        bob_browser = misuse(people["bob"])
-        other_people(people["bob"], bob_browser, people["carol"], people["dave"])
+        bob_browser, kept = misuse(people["bob"])
+        other_people(people["bob"], bob_browser, kept, people["carol"], people["dave"])
         log_holds(people["dave"])
     except Exception as error:  # the table so far says more than a traceback alone
         expect(f"go on after: {type(error).__name__}: {error}", "granted", "refused")
