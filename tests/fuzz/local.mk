@@ -18,4 +18,8 @@ check_PROGRAMS += tests/fuzz/fuzz_base64url
 tests_fuzz_fuzz_base64url_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_base64url_LDFLAGS = $(LIBFUZZER_FLAGS)
 tests_fuzz_fuzz_base64url_LDADD = lib/libstepup.la $(JANSSON_LIBS)
+check_PROGRAMS += tests/fuzz/fuzz_policy
+tests_fuzz_fuzz_policy_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
+tests_fuzz_fuzz_policy_LDFLAGS = $(LIBFUZZER_FLAGS)
+tests_fuzz_fuzz_policy_LDADD = verifier/libverifier.la
 endif
