@@ -15,4 +15,7 @@ tests_unit_test_policy_files_LDADD = $(POLICY_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_words
 tests_unit_test_words_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_words_LDADD = $(POLICY_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_explain
+tests_unit_test_explain_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_explain_LDADD = $(POLICY_UNIT_LIBS) $(JANSSON_LIBS)
 endif

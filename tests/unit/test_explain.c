@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Facts about Explain, over a real store.
+ */
+#include "tests/unit/policy_fixture.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "verifier/explain.h"
+#include "verifier/limits.h"
+
+#define NOW INT64_C(1800000000)
+#define POLICY                                                                                                                     \
+	"issuer = \"https://s.example\"\nhelp = \"Desk 5\"\ngroup support { unix = support }\nservice export { unix-user = exportd }\n"   \
+	"action customer.export { users = { \"@support\" } details = { \"account:text\", \"records:number\" }\n"                     \
+	"prompt = \"Export {records} contacts of {account}\" require = { code } code-is-enough = yes\n"                             \
+	"limit = { \"5 per 24h\", \"20000 records per 24h\" } service = export }\n"                                                  \
+	"action customer.key { users = { \"@support\" } prompt = \"Show the key\" require = { hardware-key } }\n"                   \
+	"action customer.look { users = { \"@support\" } prompt = \"Look\" require = { code } }\n"                                   \
+	"action customer.close { users = { \"@support\" } prompt = \"Close\" require = { code } always-approve = yes approvers = { bob } }\n"
+
+static char folder[64];
+static struct store *store;
+static struct store_session *reader, *writer;
+static struct policy *policy;
+static struct user_record *record;
+
+static const char *const in_support[] = {"support", NULL};
+static const struct policy_user alice = {"alice", in_support}, mallory = {"mallory", NULL};
+
+static int set_up(void **state)
+{
+	const uint8_t bytes[MASTER_KEY_SIZE] = {7};
+	struct master_key *key = NULL;
+	char url[128], *why = NULL;
+	struct credential *credential;
+
+	(void)state;
+	strcpy(folder, "/tmp/stepup-explain-XXXXXX");
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(url, sizeof(url), "sqlite:%s/stepup.db", folder);
+	if (master_key_from_bytes(bytes, &key) != STEPUP_OK || store_open(url, key, &store, &why) != STEPUP_OK)
+		return -1;
+	master_key_free(&key);
+	if (store_session_open(store, true, &writer) != STEPUP_OK || store_session_open(store, false, &reader) != STEPUP_OK)
+		return -1;
+	policy = load_good(POLICY);
+	record = user_record_new("alice", 1000);
+	credential = user_record_add_credential(record);
+	if (credential == NULL)
+		return -1;
+	credential->otp.size = 20;
+	credential->otp.digits = 6;
+	credential->otp.period_seconds = 30;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	user_record_free(&record);
+	policy_release(&policy);
+	store_session_close(&reader);
+	store_session_close(&writer);
+	store_close(&store);
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	return system(command);
+}
+
+/* Asks, with what all questions have in common. */
+static json_t *explain(struct explain_question question)
+{
+	json_t *reply = NULL;
+
+	question.policy = policy;
+	question.store = store;
+	question.reader = reader;
+	question.now = NOW;
+	if (question.user == NULL)
+		question.user = &alice;
+	assert_int_equal(explain_action(&question, &reply), STEPUP_OK);
+	assert_non_null(reply);
+	return reply;
+}
+
+static const char *text(const json_t *reply, const char *field)
+{
+	return json_string_value(json_object_get(reply, field));
+}
+
+static json_t *export_details(json_int_t records)
+{
+	return json_pack("{s:s, s:I}", "account", "trezor", "records", records);
+}
+
+static void what_would_be_asked_and_what_is_left_is_told(void **state)
+{
+	json_t *details = export_details(300);
+	json_t *reply = explain((struct explain_question){.action = "customer.export", .record = record, .details = details, .is_insider = true});
+
+	(void)state;
+	assert_true(json_is_true(json_object_get(reply, "allowed")));
+	assert_string_equal(text(reply, "prompt"), "Export 300 contacts of trezor");
+	assert_string_equal(text(reply, "rule"), "f:5");
+	assert_string_equal(text(reply, "service"), "export");
+	assert_string_equal(text(reply, "why"), "The rule customer.export (f:5) covers customer.export; a code that works is accepted.");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "require"), 0)), "code");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)), "5 per 24h: 5 left, this takes 1");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)), "20000 records per 24h: 20000 left, this takes 300");
+	json_decref(reply);
+	json_decref(details);
+}
+
+static void asking_charges_nothing_and_what_was_charged_is_told(void **state)
+{
+	json_t *details = export_details(19900), *more = export_details(300), *reply;
+	const struct rule *rule = policy_rule(policy, "customer.export");
+	const struct limit *over = NULL;
+	struct action *action = NULL;
+	char bad[DETAIL_NAME_SIZE];
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		json_decref(explain((struct explain_question){.action = "customer.export", .record = record, .details = details, .is_insider = true}));
+	assert_int_equal(action_parse("customer.export", details, rule->details, rule->detail_count, &action, bad), STEPUP_OK);
+	assert_int_equal(store_begin(writer), STEPUP_OK);
+	assert_int_equal(limits_charge(store, writer, rule, record->user_id, action, NOW - 60, &over), STEPUP_OK);
+	assert_int_equal(store_commit(writer), STEPUP_OK);
+	reply = explain((struct explain_question){.action = "customer.export", .record = record, .details = more, .is_insider = true});
+	assert_true(json_is_false(json_object_get(reply, "allowed")));
+	assert_non_null(strstr(text(reply, "why"), "over the limit of 20000 records per 24h"));
+	assert_non_null(strstr(text(reply, "why"), "it asks for 300"));
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)), "5 per 24h: 4 left, this takes 1");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)), "20000 records per 24h: 100 left, this takes 300");
+	json_decref(reply);
+	/* An outsider hears of the rule, not of the person. */
+	reply = explain((struct explain_question){.action = "customer.export", .record = record, .details = more});
+	assert_true(json_is_true(json_object_get(reply, "allowed")));
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)), "20000 records per 24h");
+	json_decref(reply);
+	action_free(&action);
+	json_decref(details);
+	json_decref(more);
+}
+
+static void expect_no(struct explain_question question, const char *words)
+{
+	json_t *reply = explain(question);
+
+	assert_true(json_is_false(json_object_get(reply, "allowed")));
+	if (strstr(text(reply, "why"), words) == NULL)
+		fail_msg("expected %s in: %s", words, text(reply, "why"));
+	json_decref(reply);
+}
+
+static void each_no_says_why(void **state)
+{
+	json_t *wrong = json_pack("{s:s}", "account", "trezor");
+	struct user_record *empty = user_record_new("alice", 1000);
+
+	(void)state;
+	assert_non_null(empty);
+	expect_no((struct explain_question){.action = "customer.nothing", .record = record}, "No rule covers customer.nothing");
+	expect_no((struct explain_question){.action = "../x", .record = record}, "No rule covers ../x");
+	expect_no((struct explain_question){.action = "stepup.lock", .record = record}, "No rule covers stepup.lock");
+	expect_no((struct explain_question){.action = "customer.look", .user = &mallory, .record = record, .is_insider = true}, "not allowed to do customer.look");
+	expect_no((struct explain_question){.action = "customer.key", .record = record}, "A code is not enough for customer.key");
+	expect_no((struct explain_question){.action = "customer.close", .record = record}, "A second person must agree");
+	expect_no((struct explain_question){.action = "customer.export", .record = record, .details = wrong}, "\"records\" is missing");
+	expect_no((struct explain_question){.action = "customer.look", .record = record, .frozen = "L-7"}, "quote L-7");
+	expect_no((struct explain_question){.action = "customer.look", .record = empty, .is_insider = true}, "Nothing is enrolled for you yet");
+	expect_no((struct explain_question){.action = "customer.look", .is_insider = true}, "Nothing is enrolled for you yet");
+	strcpy(record->lock.reference, "L-83");
+	record->lock.locked = true;
+	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true}, "quote L-83");
+	user_record_free(&empty);
+	json_decref(wrong);
+}
+
+static void outsiders_hear_the_same_of_everybody(void **state)
+{
+	json_t *known, *unknown, *locked;
+
+	(void)state;
+	known = explain((struct explain_question){.action = "customer.look", .record = record});
+	unknown = explain((struct explain_question){.action = "customer.look"});
+	record->lock.locked = true;
+	locked = explain((struct explain_question){.action = "customer.look", .record = record});
+	assert_int_equal(json_equal(known, unknown), 1);
+	assert_int_equal(json_equal(known, locked), 1);
+	json_decref(known);
+	json_decref(unknown);
+	json_decref(locked);
+}
+
+static void without_details_the_rule_is_explained_as_far_as_it_goes(void **state)
+{
+	json_t *reply = explain((struct explain_question){.action = "customer.export", .record = record, .is_insider = true});
+
+	(void)state;
+	assert_true(json_is_true(json_object_get(reply, "allowed")));
+	assert_null(json_object_get(reply, "prompt"));
+	assert_non_null(strstr(text(reply, "why"), "Give the details"));
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)), "5 per 24h");
+	json_decref(reply);
+}
+
+static void a_built_in_rule_is_named_as_one(void **state)
+{
+	json_t *reply = explain((struct explain_question){.action = "stepup.test", .user = &mallory, .record = record, .is_insider = true});
+
+	(void)state;
+	assert_true(json_is_true(json_object_get(reply, "allowed")));
+	assert_string_equal(text(reply, "rule"), "built-in");
+	assert_string_equal(text(reply, "prompt"), "Try your step-up. Nothing else happens");
+	json_decref(reply);
+}
+
+#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+static const struct CMUnitTest tests[] = {
+	WITH_STORE(what_would_be_asked_and_what_is_left_is_told),
+	WITH_STORE(asking_charges_nothing_and_what_was_charged_is_told),
+	WITH_STORE(each_no_says_why),
+	WITH_STORE(outsiders_hear_the_same_of_everybody),
+	WITH_STORE(without_details_the_rule_is_explained_as_far_as_it_goes),
+	WITH_STORE(a_built_in_rule_is_named_as_one),
+};
+TAP_MAIN(tests)
