@@ -37,7 +37,7 @@ void step_up_outcome_clear(struct step_up_outcome *outcome)
 	verifier_refusal_clear(&outcome->refusal);
 }
 
-/* A call's own deadline: `milliseconds` from now, or the whole step-up's where that is sooner. */
+/* `milliseconds` from now, or the whole step-up's deadline where that is sooner. */
 static struct deadline call_deadline(struct deadline whole, int64_t milliseconds)
 {
 	struct deadline own = deadline_in(milliseconds);
@@ -144,7 +144,7 @@ static enum stepup_error step_up_ask(struct step_up *run, const char *wrong, int
 		.ask = message_text(run->begun, "ask"),
 		.error = wrong,
 		.tries_left = tries_left,
-		.expires_in_seconds = deadline_left(call_deadline(expires, deadline_left(run->deadline))) / 1000,
+		.expires_in_seconds = deadline_left(expires) / 1000,
 		.methods = json_object_get(run->begun, "methods"),
 	};
 	enum stepup_error error = run->conversation->ask(run->conversation->context, &question, code);
@@ -191,10 +191,19 @@ static enum stepup_error step_up_grant(struct step_up *run, json_t **reply)
 	return STEPUP_OK;
 }
 
+/* Whether the same step-up may be answered again: a wrong code with tries left, or one that came too soon and can still come in time. */
+static bool may_ask_again(enum stepup_error error, const struct verifier_refusal *refusal, struct deadline expires)
+{
+	if (error == STEPUP_BAD_ANSWER)
+		return refusal->tries_left > 0;
+	return error == STEPUP_THROTTLED && refusal->retry_after_seconds > 0 &&
+		refusal->retry_after_seconds < deadline_left(expires) / 1000;
+}
+
 /* Asks and answers, again while tries are left. The refusal of one try is the error text of the next question. */
 static enum stepup_error step_up_converse(struct step_up *run)
 {
-	struct deadline expires = deadline_in(message_number(run->begun, "expires_in", 0) * 1000);
+	struct deadline expires = call_deadline(run->deadline, message_number(run->begun, "expires_in", 0) * 1000);
 	struct verifier_refusal *refusal = &run->outcome->refusal;
 	enum stepup_error error = STEPUP_BAD_ANSWER;
 	json_t *reply = NULL;
@@ -211,7 +220,7 @@ static enum stepup_error step_up_converse(struct step_up *run)
 		error = step_up_answer(run, &code, &reply);
 		if (error == STEPUP_OK)
 			error = step_up_grant(run, &reply);
-		if (error != STEPUP_BAD_ANSWER || refusal->tries_left <= 0)
+		if (!may_ask_again(error, refusal, expires))
 			break;
 	}
 	json_wipe_free(&reply);

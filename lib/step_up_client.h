@@ -50,7 +50,7 @@ struct step_up_outcome {
 void step_up_outcome_clear(struct step_up_outcome *outcome);
 
 /* Runs a step-up on an open connection, into a zeroed `outcome`. STEPUP_OK only where the verifier granted it; at most three answers are
- * asked for, and no call waits longer than ten seconds. Otherwise the refusal's error, with the verifier's words in outcome->refusal;
+ * asked for (one that came too soon, Throttled, is asked for again where that can still be in time), and no call waits longer than ten seconds. Otherwise the refusal's error, with the verifier's words in outcome->refusal;
  * or what verifier_client_call or `ask` returned, with outcome->refusal.error 0; STEPUP_EXPIRED where the person took longer than the deadline,
  * STEPUP_TOO_WEAK where no accepted method is a typed code, STEPUP_INVALID where a text of the request isn't UTF-8. */
 enum stepup_error step_up_run(struct verifier_client *client, const struct step_up_request *request,

@@ -146,6 +146,34 @@ static void no_tries_left_ends_it_at_once(void **state)
 	assert_int_equal(trial.prompts, 1);
 }
 
+#define THROTTLED(seconds)                                                                                    \
+	"{\"error\":\"io.stepup.Verify1.Throttled\",\"parameters\":{\"message\":\"Too soon.\",\"retry_after\":" seconds "}}"
+
+static void an_answer_that_came_too_soon_is_asked_for_again(void **state)
+{
+	struct trial trial = {.service = "plain", .user = "alice", .answers = {"123456", "123456"}};
+
+	(void)state;
+	strcpy(fake.shared->replies[FAKE_ANSWER], THROTTLED("5"));
+	strcpy(fake.shared->second_answer, FAKE_GRANT);
+	trial_run(&trial);
+	assert_pam_code(trial.code, PAM_SUCCESS);
+	assert_string_equal(trial.said[1].text, "Too soon.\nExport 102000 contacts of trezor\nCode: ");
+}
+
+static void one_that_can_not_come_in_time_any_more_is_refused(void **state)
+{
+	struct trial trial = {.service = "plain", .user = "alice", .answers = {"123456", "123456"}};
+
+	(void)state;
+	strcpy(fake.shared->replies[FAKE_ANSWER], THROTTLED("90"));
+	strcpy(fake.shared->second_answer, FAKE_GRANT);
+	trial_run(&trial);
+	assert_pam_code(trial.code, PAM_MAXTRIES);
+	assert_int_equal(trial.prompts, 1);
+	assert_string_equal(trial.said[1].text, "Too soon.");
+}
+
 /* Arguments. */
 struct line {
 	const char *arguments;
@@ -581,6 +609,8 @@ int main(void)
 		module_test(a_wrong_code_is_asked_for_again_under_the_reason),
 		module_test(three_wrong_codes_are_maxtries),
 		module_test(no_tries_left_ends_it_at_once),
+		module_test(an_answer_that_came_too_soon_is_asked_for_again),
+		module_test(one_that_can_not_come_in_time_any_more_is_refused),
 		module_test(each_argument_is_known_or_an_error),
 		module_test(a_bad_line_reaches_no_verifier),
 		module_test(a_bad_line_refuses_the_account_too),
