@@ -217,6 +217,9 @@ static enum stepup_error unwind(struct daemon *daemon)
 {
 	enum stepup_error result;
 
+	/* Closing runs the loop: no chore may come upon what is closed already. */
+	if (uv_is_active((const uv_handle_t *)&daemon->tick))
+		(void)uv_timer_stop(&daemon->tick);
 	sockets_remove(&daemon->sockets);
 	result = startup_close(&daemon->verifier);
 	daemon->verifier.server = NULL;
