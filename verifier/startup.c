@@ -72,6 +72,8 @@ static enum stepup_error state_open(const struct startup_options *options, struc
 	if (result == STEPUP_OK)
 		result = store_open(verifier->policy->store, key, &verifier->store, why);
 	if (result == STEPUP_OK)
+		result = store_name_host(verifier->store, verifier->policy->host);
+	if (result == STEPUP_OK)
 		result = evidence_open(options, verifier, key, why);
 	if (result == STEPUP_OK)
 		result = store_session_open(verifier->store, false, &verifier->reader);

@@ -30,6 +30,10 @@ struct store_session; /* one connection: the writer's, or a reader's */
 enum stepup_error store_open(const char *url, const struct master_key *key, struct store **store, char **why);
 void store_close(struct store **store);
 
+/* The name that log entries call this machine by, before the first of them: the policy's; gethostname(2)'s where never told.
+ * STEPUP_TOO_LONG for 256 bytes and more. */
+enum stepup_error store_name_host(struct store *store, const char *host);
+
 enum stepup_error store_session_open(struct store *store, bool writer, struct store_session **session);
 void store_session_close(struct store_session **session);
 

@@ -386,6 +386,14 @@ enum stepup_error store_open(const char *url, const struct master_key *key, stru
 	return error;
 }
 
+enum stepup_error store_name_host(struct store *store, const char *host)
+{
+	if (strlen(host) >= sizeof(store->host))
+		return STEPUP_TOO_LONG;
+	memcpy(store->host, host, strlen(host) + 1);
+	return STEPUP_OK;
+}
+
 void store_close(struct store **store)
 {
 	struct store *closed = *store;

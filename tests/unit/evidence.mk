@@ -17,7 +17,7 @@ tests_unit_test_log_check_SOURCES = tests/unit/test_log_check.c tests/unit/log_s
 tests_unit_test_log_check_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_log_check_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_receipt
-tests_unit_test_receipt_SOURCES = tests/unit/test_receipt.c tests/unit/scratch_store.c tests/unit/scratch_store.h
+tests_unit_test_receipt_SOURCES = tests/unit/test_receipt.c tests/unit/store_fixture.c
 tests_unit_test_receipt_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_receipt_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
 endif

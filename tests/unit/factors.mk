@@ -9,7 +9,7 @@ tests_unit_test_guessing_LDADD = $(FACTORS_UNIT_LIBS)
 tests_unit_test_clock_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_clock_LDADD = $(FACTORS_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_limits
-tests_unit_test_limits_SOURCES = tests/unit/test_limits.c tests/unit/scratch_store.c tests/unit/scratch_store.h
+tests_unit_test_limits_SOURCES = tests/unit/test_limits.c tests/unit/store_fixture.c
 tests_unit_test_limits_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_limits_LDADD = $(FACTORS_UNIT_LIBS)
 endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/unit/scratch_store.h"
+#include "tests/unit/store_fixture.h"
 #include "verifier/limits.h"
 
 #define T 1700000000
@@ -30,26 +30,6 @@ static struct limit view_limits[] = {
 static const struct rule export_rule = {.name = "customer.export", .limits = export_limits, .limit_count = 2};
 static const struct rule view_rule = {.name = "customer.view", .limits = view_limits, .limit_count = 2};
 
-static int setup(void **state)
-{
-	struct scratch_store *scratch = calloc(1, sizeof(*scratch));
-
-	assert_non_null(scratch);
-	scratch_store_make(scratch);
-	scratch_store_open(scratch);
-	*state = scratch;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct scratch_store *scratch = *state;
-
-	scratch_store_remove(scratch);
-	free(scratch);
-	return 0;
-}
-
 static struct action *make_action(const char *name, const char *account, int64_t records)
 {
 	static const struct detail_spec specs[] = {{"account", DETAIL_TEXT}, {"records", DETAIL_NUMBER}};
@@ -63,35 +43,35 @@ static struct action *make_action(const char *name, const char *account, int64_t
 }
 
 /* Charges as the accepting transaction does; `*over` is the limit that refused. */
-static enum stepup_error charge_over(struct scratch_store *scratch, const struct rule *rule, const uint8_t *user, const char *account,
+static enum stepup_error charge_over(struct fixture *fixture, const struct rule *rule, const uint8_t *user, const char *account,
 	int64_t records, int64_t now, const struct limit **over)
 {
 	struct action *action = make_action(rule->name, account, records);
 	enum stepup_error error;
 
-	assert_int_equal(store_begin(scratch->writer), STEPUP_OK);
-	error = limits_charge(scratch->store, scratch->writer, rule, user, action, now, over);
-	assert_int_equal(store_commit(scratch->writer), STEPUP_OK);
+	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
+	error = limits_charge(fixture->store, fixture->writer, rule, user, action, now, over);
+	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
 	action_free(&action);
 	return error;
 }
 
-static enum stepup_error charge(struct scratch_store *scratch, const struct rule *rule, const uint8_t *user, const char *account, int64_t records,
+static enum stepup_error charge(struct fixture *fixture, const struct rule *rule, const uint8_t *user, const char *account, int64_t records,
 	int64_t now)
 {
 	const struct limit *over = NULL;
-	enum stepup_error error = charge_over(scratch, rule, user, account, records, now, &over);
+	enum stepup_error error = charge_over(fixture, rule, user, account, records, now, &over);
 
 	assert_int_equal(error == STEPUP_OVER_LIMIT, over != NULL);
 	return error;
 }
 
-static int64_t left(struct scratch_store *scratch, const struct rule *rule, size_t limit, const char *account, int64_t records, int64_t now, bool over)
+static int64_t left(struct fixture *fixture, const struct rule *rule, size_t limit, const char *account, int64_t records, int64_t now, bool over)
 {
 	struct action *action = make_action(rule->name, account, records);
 	struct limit_left look = {0};
 
-	assert_int_equal(limit_look(scratch->store, scratch->writer, rule, &rule->limits[limit], alice, action, now, &look), STEPUP_OK);
+	assert_int_equal(limit_look(fixture->store, fixture->writer, rule, &rule->limits[limit], alice, action, now, &look), STEPUP_OK);
 	assert_int_equal(look.over, over);
 	action_free(&action);
 	return look.left;
@@ -136,16 +116,16 @@ static void sums_never_wrap(void **state)
 	struct action *action = make_action("customer.huge", "trezor", DETAIL_NUMBER_MAX);
 	const struct limit *over = NULL;
 	struct limit_left look = {0};
-	struct scratch_store *scratch = *state;
+	struct fixture *fixture = *state;
 
-	assert_int_equal(store_begin(scratch->writer), STEPUP_OK);
+	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
 	for (int i = 0; i < 1024; i++)
-		assert_int_equal(limits_charge(scratch->store, scratch->writer, &rule, alice, action, T, &over), STEPUP_OK);
-	assert_int_equal(limit_look(scratch->store, scratch->writer, &rule, &huge, alice, action, T, &look), STEPUP_OK);
+		assert_int_equal(limits_charge(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OK);
+	assert_int_equal(limit_look(fixture->store, fixture->writer, &rule, &huge, alice, action, T, &look), STEPUP_OK);
 	assert_true(look.left == INT64_MAX - 1024 * DETAIL_NUMBER_MAX);
 	assert_true(look.over);
-	assert_int_equal(limits_charge(scratch->store, scratch->writer, &rule, alice, action, T, &over), STEPUP_OVER_LIMIT);
-	assert_int_equal(store_commit(scratch->writer), STEPUP_OK);
+	assert_int_equal(limits_charge(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OVER_LIMIT);
+	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
 	action_free(&action);
 }
 
@@ -239,12 +219,12 @@ static void an_undone_transaction_charges_nothing(void **state)
 {
 	struct action *action = make_action("customer.export", "trezor", 1);
 	const struct limit *over = NULL;
-	struct scratch_store *scratch = *state;
+	struct fixture *fixture = *state;
 
-	assert_int_equal(store_begin(scratch->writer), STEPUP_OK);
-	assert_int_equal(limits_charge(scratch->store, scratch->writer, &export_rule, alice, action, T, &over), STEPUP_OK);
-	store_rollback(scratch->writer);
-	assert_int_equal(left(scratch, &export_rule, 0, "trezor", 1, T, false), 5);
+	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
+	assert_int_equal(limits_charge(fixture->store, fixture->writer, &export_rule, alice, action, T, &over), STEPUP_OK);
+	store_rollback(fixture->writer);
+	assert_int_equal(left(fixture, &export_rule, 0, "trezor", 1, T, false), 5);
 	action_free(&action);
 }
 
@@ -262,7 +242,7 @@ static void a_detail_that_is_missing_or_of_another_type_is_an_error_not_a_free_p
 	}
 }
 
-#define FACT(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+#define FACT(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
 static const struct CMUnitTest tests[] = {
 	FACT(a_count_stops_at_its_number_and_slides),
 	FACT(a_sum_stops_before_it_is_passed),

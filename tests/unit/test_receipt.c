@@ -11,13 +11,13 @@
 #include "lib/base64url.h"
 #include "lib/digest.h"
 #include "lib/receipt_check.h"
-#include "tests/unit/scratch_store.h"
+#include "tests/unit/store_fixture.h"
 #include "verifier/receipt.h"
 
 #define T 1700000000
 
-struct fixture {
-	struct scratch_store scratch;
+struct receipts {
+	struct fixture *store;
 	struct receipt_signer *signer;
 	struct action *action;
 	struct receipt_row row;
@@ -27,41 +27,40 @@ struct fixture {
 static int setup(void **state)
 {
 	static const struct detail_spec specs[] = {{"account", DETAIL_TEXT}, {"records", DETAIL_NUMBER}};
-	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	struct receipts *receipts = calloc(1, sizeof(*receipts));
 	json_t *details = json_pack("{s:s, s:i}", "account", "trezor", "records", 102);
 	char bad_detail[DETAIL_NAME_SIZE];
 
-	assert_non_null(fixture);
-	scratch_store_make(&fixture->scratch);
-	scratch_store_open(&fixture->scratch);
-	assert_int_equal(receipt_signer_open(fixture->scratch.writer, &fixture->signer), STEPUP_OK);
-	assert_int_equal(action_parse("customer.export", details, specs, 2, &fixture->action, bad_detail), STEPUP_OK);
+	assert_non_null(receipts);
+	receipts->store = fixture_new();
+	assert_int_equal(receipt_signer_open(receipts->store->writer, &receipts->signer), STEPUP_OK);
+	assert_int_equal(action_parse("customer.export", details, specs, 2, &receipts->action, bad_detail), STEPUP_OK);
 	json_decref(details);
-	fixture->row = (struct receipt_row){.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .audience = "export", .issued = T, .expires = T + 60, .log_index = 83};
-	assert_int_equal(action_digest(fixture->action, fixture->row.digest), STEPUP_OK);
-	fixture->facts = (struct receipt_facts){.row = &fixture->row, .issuer = "https://stepup.example.com", .azp = "console", .acr = "otp", .amr = {"otp", NULL},
-		.auth_time = T - 1, .action = fixture->action};
-	*state = fixture;
+	receipts->row = (struct receipt_row){.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .audience = "export", .issued = T, .expires = T + 60, .log_index = 83};
+	assert_int_equal(action_digest(receipts->action, receipts->row.digest), STEPUP_OK);
+	receipts->facts = (struct receipt_facts){.row = &receipts->row, .issuer = "https://stepup.example.com", .azp = "console", .acr = "otp", .amr = {"otp", NULL},
+		.auth_time = T - 1, .action = receipts->action};
+	*state = receipts;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct fixture *fixture = *state;
+	struct receipts *receipts = *state;
 
-	receipt_signer_free(&fixture->signer);
-	action_free(&fixture->action);
-	scratch_store_remove(&fixture->scratch);
-	free(fixture);
+	receipt_signer_free(&receipts->signer);
+	action_free(&receipts->action);
+	fixture_free(receipts->store);
+	free(receipts);
 	return 0;
 }
 
-static json_t *sign_and_check(struct fixture *fixture, const json_t *jwks)
+static json_t *sign_and_check(struct receipts *receipts, const json_t *jwks)
 {
 	char *receipt = NULL;
 	json_t *claims = NULL;
 
-	assert_int_equal(receipt_sign(fixture->signer, &fixture->facts, &receipt), STEPUP_OK);
+	assert_int_equal(receipt_sign(receipts->signer, &receipts->facts, &receipt), STEPUP_OK);
 	assert_int_equal(receipt_check_signature(receipt, jwks, &claims), STEPUP_OK);
 	free(receipt);
 	return claims;
@@ -69,11 +68,11 @@ static json_t *sign_and_check(struct fixture *fixture, const json_t *jwks)
 
 static void a_receipt_says_exactly_what_was_approved(void **state)
 {
-	struct fixture *fixture = *state;
-	json_t *claims = sign_and_check(fixture, receipt_signer_jwks(fixture->signer)), *expected;
+	struct receipts *receipts = *state;
+	json_t *claims = sign_and_check(receipts, receipt_signer_jwks(receipts->signer)), *expected;
 	char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
 
-	base64url_encode(fixture->row.digest, DIGEST_SIZE, digest);
+	base64url_encode(receipts->row.digest, DIGEST_SIZE, digest);
 	expected = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:i, s:s, s:[s], s:[{s:s, s:s, s:{s:s, s:i}, s:s}], s:i}", "iss",
 		"https://stepup.example.com", "aud", "export", "sub", "alice", "azp", "console", "iat", T, "nbf", T, "exp", T + 60, "jti",
 		"AAAAAAAAAAAAAAAAAAAAAA", "auth_time", T - 1, "acr", "otp", "amr", "otp", "authorization_details", "type", "io.stepup.action", "action",
@@ -85,13 +84,13 @@ static void a_receipt_says_exactly_what_was_approved(void **state)
 
 static void the_header_is_alg_kid_and_typ_and_nothing_else(void **state)
 {
-	struct fixture *fixture = *state;
+	struct receipts *receipts = *state;
 	char *receipt = NULL, header[256] = "", *dot;
-	const char *kid = json_string_value(json_object_get(json_array_get(json_object_get(receipt_signer_jwks(fixture->signer), "keys"), 0), "kid"));
+	const char *kid = json_string_value(json_object_get(json_array_get(json_object_get(receipt_signer_jwks(receipts->signer), "keys"), 0), "kid"));
 	size_t size = 0;
 	json_t *object, *expected = json_pack("{s:s, s:s, s:s}", "alg", "ES256", "typ", "stepup-receipt+jwt", "kid", kid);
 
-	assert_int_equal(receipt_sign(fixture->signer, &fixture->facts, &receipt), STEPUP_OK);
+	assert_int_equal(receipt_sign(receipts->signer, &receipts->facts, &receipt), STEPUP_OK);
 	dot = strchr(receipt, '.');
 	*dot = '\0';
 	assert_int_equal(base64url_decode(receipt, header, sizeof(header) - 1, &size), STEPUP_OK);
@@ -104,8 +103,8 @@ static void the_header_is_alg_kid_and_typ_and_nothing_else(void **state)
 
 static void the_published_keys_hold_no_private_half(void **state)
 {
-	struct fixture *fixture = *state;
-	const json_t *keys = json_object_get(receipt_signer_jwks(fixture->signer), "keys"), *key = json_array_get(keys, 0);
+	struct receipts *receipts = *state;
+	const json_t *keys = json_object_get(receipt_signer_jwks(receipts->signer), "keys"), *key = json_array_get(keys, 0);
 
 	assert_int_equal(json_array_size(keys), 1);
 	assert_null(json_object_get(key, "d"));
@@ -117,30 +116,30 @@ static void the_published_keys_hold_no_private_half(void **state)
 
 static void receipts_from_before_a_restart_still_check(void **state)
 {
-	struct fixture *fixture = *state;
+	struct receipts *receipts = *state;
 	char *receipt = NULL;
 	json_t *claims = NULL;
 
-	assert_int_equal(receipt_sign(fixture->signer, &fixture->facts, &receipt), STEPUP_OK);
-	receipt_signer_free(&fixture->signer);
-	scratch_store_close(&fixture->scratch);
-	scratch_store_open(&fixture->scratch);
-	assert_int_equal(receipt_signer_open(fixture->scratch.writer, &fixture->signer), STEPUP_OK);
-	assert_int_equal(json_array_size(json_object_get(receipt_signer_jwks(fixture->signer), "keys")), 1);
-	assert_int_equal(receipt_check_signature(receipt, receipt_signer_jwks(fixture->signer), &claims), STEPUP_OK);
+	assert_int_equal(receipt_sign(receipts->signer, &receipts->facts, &receipt), STEPUP_OK);
+	receipt_signer_free(&receipts->signer);
+	fixture_close(receipts->store);
+	fixture_open(receipts->store);
+	assert_int_equal(receipt_signer_open(receipts->store->writer, &receipts->signer), STEPUP_OK);
+	assert_int_equal(json_array_size(json_object_get(receipt_signer_jwks(receipts->signer), "keys")), 1);
+	assert_int_equal(receipt_check_signature(receipt, receipt_signer_jwks(receipts->signer), &claims), STEPUP_OK);
 	json_decref(claims);
 	free(receipt);
 }
 
 static void another_verifiers_receipt_does_not_check(void **state)
 {
-	struct fixture *fixture = *state, *other;
+	struct receipts *receipts = *state, *other;
 	char *receipt = NULL;
 	json_t *claims = NULL;
 
 	(void)setup((void **)&other);
 	assert_int_equal(receipt_sign(other->signer, &other->facts, &receipt), STEPUP_OK);
-	assert_int_equal(receipt_check_signature(receipt, receipt_signer_jwks(fixture->signer), &claims), STEPUP_CORRUPT);
+	assert_int_equal(receipt_check_signature(receipt, receipt_signer_jwks(receipts->signer), &claims), STEPUP_CORRUPT);
 	assert_null(claims);
 	free(receipt);
 	(void)teardown((void **)&other);
@@ -148,15 +147,14 @@ static void another_verifiers_receipt_does_not_check(void **state)
 
 static void the_store_holds_no_readable_private_key(void **state)
 {
-	struct fixture *fixture = *state;
-	char path[128], *bytes;
+	struct receipts *receipts = *state;
+	char *bytes;
 	FILE *file;
 	size_t size;
 
-	scratch_store_close(&fixture->scratch);
-	scratch_store_tamper(&fixture->scratch, "PRAGMA wal_checkpoint(TRUNCATE)");
-	(void)snprintf(path, sizeof(path), "%s/stepup.db", fixture->scratch.folder);
-	file = fopen(path, "rb");
+	fixture_close(receipts->store);
+	fixture_tamper(receipts->store, "PRAGMA wal_checkpoint(TRUNCATE)");
+	file = fopen(receipts->store->place, "rb");
 	assert_non_null(file);
 	bytes = calloc(1, 1 << 20);
 	size = fread(bytes, 1, 1 << 20, file);
@@ -170,7 +168,7 @@ static void the_store_holds_no_readable_private_key(void **state)
 static void texts_of_all_kinds_are_carried_whole(void **state)
 {
 	static const struct detail_spec specs[] = {{"account", DETAIL_TEXT}};
-	struct fixture *fixture = *state;
+	struct receipts *receipts = *state;
 	static const char hostile[] = "\n\x1b[31m\xe2\x80\xae}],\\";
 	char text[DETAIL_TEXT_MAX + 1], bad_detail[DETAIL_NAME_SIZE];
 	json_t *details, *claims;
@@ -179,10 +177,10 @@ static void texts_of_all_kinds_are_carried_whole(void **state)
 	memcpy(text, hostile, strlen(hostile));
 	text[DETAIL_TEXT_MAX] = '\0';
 	details = json_pack("{s:s}", "account", text);
-	action_free(&fixture->action);
-	assert_int_equal(action_parse("customer.export", details, specs, 1, &fixture->action, bad_detail), STEPUP_OK);
-	fixture->facts.action = fixture->action;
-	claims = sign_and_check(fixture, receipt_signer_jwks(fixture->signer));
+	action_free(&receipts->action);
+	assert_int_equal(action_parse("customer.export", details, specs, 1, &receipts->action, bad_detail), STEPUP_OK);
+	receipts->facts.action = receipts->action;
+	claims = sign_and_check(receipts, receipt_signer_jwks(receipts->signer));
 	assert_true(json_equal(json_object_get(json_array_get(json_object_get(claims, "authorization_details"), 0), "details"), details));
 	json_decref(claims);
 	json_decref(details);
