@@ -80,7 +80,7 @@ static enum stepup_error take_activated(struct sockets *sockets, int fd, const c
 			return refuse(why, STEPUP_INVALID, "what was passed for the %s door is not a listening unix stream socket: "
 				"use ListenStream=%s/%s.sock", name, STEPUP_RUNDIR, name);
 		/* Listening again makes this process, not systemd, the one that callers see behind the socket. */
-		if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || listen(fd, SOMAXCONN) != 0)
+		if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || listen(fd, SOCKETS_BACKLOG) != 0)
 			return refuse(why, STEPUP_IO, "cannot listen on the %s door's socket: %s", name, strerror(errno));
 		sockets->fds[i] = fd;
 		return check_width(fd, &kinds[i], why);
@@ -204,7 +204,7 @@ static enum stepup_error socket_make(struct sockets *sockets, int which, char **
 	result = set_width(making.sun_path, kind, why);
 	if (result != STEPUP_OK)
 		return result;
-	if (listen(fd, SOMAXCONN) != 0 || rename(making.sun_path, address.sun_path) != 0)
+	if (listen(fd, SOCKETS_BACKLOG) != 0 || rename(making.sun_path, address.sun_path) != 0)
 		return refuse(why, STEPUP_IO, "cannot serve %s: %s", address.sun_path, strerror(errno));
 	return STEPUP_OK;
 }

@@ -15,6 +15,9 @@
 #define SOCKETS_ADMIN_GROUP "stepup-admin"
 #define SOCKETS_REDEEM_GROUP "stepup-redeem"
 
+/* Who connects waits behind at most so many others: room for a burst, and not for one flooder's thousands. A blocking connect(2) then waits its turn. */
+#define SOCKETS_BACKLOG 256
+
 enum { SOCKET_VERIFY, SOCKET_ADMIN, SOCKET_REDEEM, SOCKET_COUNT };
 
 struct sockets {

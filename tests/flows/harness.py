@@ -194,8 +194,10 @@ class Client:
     def __init__(self, path, door="verify", patience=PATIENCE):
         self.interface = INTERFACES.get(door, door)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(patience)
+        # Waits while the backlog is full: a non-blocking connect, which a timeout makes of it, would give up at once.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", patience, 0))
         self.socket.connect(path)
+        self.socket.settimeout(patience)
         self.buffer = b""
 
     def __enter__(self):
