@@ -7,6 +7,7 @@
  *   --confdir DIR       service files (default: the host's /etc/pam.d)
  *   --phases LIST       of auth, account, setcred, separated by commas (default: auth); stops at the first that fails
  *   --answer TEXT       for the next prompt; may be repeated. Where none is left the conversation fails
+ *   --answer-from FILE  for the next prompt: what stands in the file, a FIFO perhaps, when the prompt comes
  *   --item NAME=TEXT    rhost, tty or ruser
  *   --env NAME=TEXT     pam_putenv; may be repeated
  *   --flags silent      PAM_SILENT
@@ -31,7 +32,11 @@
 
 struct options {
 	const char *confdir, *phases, *service, *user;
-	const char *answers[LIST_MAX], *items[LIST_MAX], *variables[LIST_MAX];
+	struct answer {
+		const char *text;
+		bool is_file;
+	} answers[LIST_MAX];
+	const char *items[LIST_MAX], *variables[LIST_MAX];
 	int answer_count, item_count, variable_count;
 	int flags;
 	long uid, gid;
@@ -80,6 +85,23 @@ static const char *style_name(int style)
 	}
 }
 
+static char *next_answer(struct talk *talk)
+{
+	const struct answer *answer = &talk->options->answers[talk->answered++];
+	char text[4096];
+	FILE *file;
+	size_t size;
+
+	if (!answer->is_file)
+		return strdup(answer->text);
+	file = fopen(answer->text, "r");
+	if (file == NULL)
+		return NULL;
+	size = fread(text, 1, sizeof(text), file);
+	fclose(file);
+	return strndup(text, size);
+}
+
 static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *context)
 {
 	struct talk *talk = context;
@@ -100,7 +122,7 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 			free(r);
 			return PAM_CONV_ERR;
 		}
-		r[i].resp = strdup(talk->options->answers[talk->answered++]);
+		r[i].resp = next_answer(talk);
 	}
 	*responses = r;
 	return PAM_SUCCESS;
@@ -196,7 +218,7 @@ static int try(const struct options *options)
 
 static int usage(void)
 {
-	fputs("usage: pam_try [--confdir DIR] [--phases LIST] [--answer TEXT]… [--item NAME=TEXT]… [--env NAME=TEXT]… [--flags silent]\n"
+	fputs("usage: pam_try [--confdir DIR] [--phases LIST] [--answer TEXT]… [--answer-from FILE]… [--item NAME=TEXT]… [--env NAME=TEXT]… [--flags silent]\n"
 	      "               [--uid N] [--gid N] [--wait] SERVICE USER\n",
 		stderr);
 	return 2;
@@ -210,9 +232,18 @@ static bool add(const char **list, int *count, const char *text)
 	return true;
 }
 
+static bool add_answer(struct options *options, const char *text, bool is_file)
+{
+	if (options->answer_count == LIST_MAX)
+		return false;
+	options->answers[options->answer_count].text = text;
+	options->answers[options->answer_count++].is_file = is_file;
+	return true;
+}
+
 static bool read_options(int argc, char **argv, struct options *options)
 {
-	static const struct option table[] = {{"confdir", 1, NULL, 'c'}, {"phases", 1, NULL, 'p'}, {"answer", 1, NULL, 'a'},
+	static const struct option table[] = {{"confdir", 1, NULL, 'c'}, {"phases", 1, NULL, 'p'}, {"answer", 1, NULL, 'a'}, {"answer-from", 1, NULL, 'A'},
 		{"item", 1, NULL, 'i'}, {"env", 1, NULL, 'e'}, {"flags", 1, NULL, 'f'}, {"uid", 1, NULL, 'u'}, {"gid", 1, NULL, 'g'},
 		{"wait", 0, NULL, 'w'}, {NULL, 0, NULL, 0}};
 	bool good = true;
@@ -222,7 +253,8 @@ static bool read_options(int argc, char **argv, struct options *options)
 		switch (option) {
 		case 'c': options->confdir = optarg; break;
 		case 'p': options->phases = optarg; break;
-		case 'a': good = add(options->answers, &options->answer_count, optarg); break;
+		case 'a':
+		case 'A': good = add_answer(options, optarg, option == 'A'); break;
 		case 'i': good = add(options->items, &options->item_count, optarg); break;
 		case 'e': good = add(options->variables, &options->variable_count, optarg); break;
 		case 'f': options->flags = PAM_SILENT; good = strcmp(optarg, "silent") == 0; break;
