@@ -58,7 +58,7 @@ class Services:
             command += ["--item", name]
         if uid is not None:
             command += ["--uid", str(uid), "--gid", str(uid)]
-        return subprocess.Popen([*command, *(["--wait"] if wait else []), service, user], stdin=subprocess.PIPE if wait else subprocess.DEVNULL,
+        return subprocess.Popen([*command, *(["--wait"] if wait else []), "--", service, user], stdin=subprocess.PIPE if wait else subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, text=True)
 
     def run(self, service, user, *answers, **options):
@@ -93,19 +93,22 @@ def the_usual_way(verifier, services):
     tap.equal(result.code, "PAM_SUCCESS", "a right code passes auth, account and setcred")
     tap.equal(result.prompts, ["Open the door from 192.0.2.7\n" + verifier.begin("mail", "door.open")["ask"]], "the prompt is the verifier's, in one message")
     tap.equal(result.told, [], "success says nothing")
-    code = mail.fresh()
-    tap.equal(services.run("door", "mail", code).code, "PAM_SUCCESS", "each code is good")
-    result = services.run("door", "mail", code)
-    tap.equal(result.code, "PAM_CONV_ERR", "once: the second time another one is asked for")
-    tap.matches(result.prompts[1], "^That code did not work", "under the reason")
-    result = services.run("vault", "mail", mail.fresh())
+    result = services.run("vault", "mail")
     tap.equal((result.code, result.prompts), ("PAM_AUTH_ERR", []), "an action that needs a key is refused unasked")
     tap.matches(result.told[0], "Nothing was approved", "and told so")
     result = services.run("sudo", "mail", mail.fresh(), phases="account")
     tap.equal((result.code, len(result.prompts)), ("PAM_SUCCESS", 1), "an account line with an action asks where auth was left out")
     result = services.run("sudo", "mail", mail.fresh(), phases="auth,account")
     tap.equal((result.code, len(result.prompts)), ("PAM_SUCCESS", 1), "and does not ask twice")
-    tap.equal(services.run("sudo", "mail", mail.wrong(), phases="account").code, "PAM_CONV_ERR", "a wrong code there is refused")
+    code = mail.fresh()
+    tap.equal(services.run("door", "mail", code).code, "PAM_SUCCESS", "the next code is good")
+    result = services.run("door", "mail", code)
+    tap.equal(result.code, "PAM_CONV_ERR", "once: the second time another one is asked for")
+    tap.matches(result.prompts[1], "^That code did not work", "under the reason")
+    result = services.run("door", "mail", mail.fresh())
+    tap.matches(result.prompts[1], "Try again in .* second", "the one after a wrong one has to wait, and the prompt says how long")
+    ghost = verifier.enrol_token("ghost")
+    tap.equal(services.run("sudo", "ghost", ghost.wrong(), phases="account").code, "PAM_CONV_ERR", "a wrong code in the account phase is refused")
 
 
 def the_consoles_way(verifier, services):
@@ -233,6 +236,8 @@ def hung_verifier(verifier, services):
 
 def in_one(*functions):
     with Verifier(POLICY) as verifier:
+        for door in ("admin", "redeem"):  # whose groups the test machine needn't have
+            os.chmod(verifier.path(door), 0o666)
         services = Services(verifier)
         for function in functions:
             tap.run(function, verifier, services)
