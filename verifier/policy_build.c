@@ -24,7 +24,7 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-bool reading_is_showable(const char *text)
+bool reading_is_showable(struct policy_reading *reading, const char *text)
 {
 	bool showable = true;
 
@@ -32,7 +32,9 @@ bool reading_is_showable(const char *text)
 		size_t length = strcspn(text, " {}");
 		char *safe = display_text(text, length);
 
-		showable = safe != NULL && strlen(safe) == length && memcmp(safe, text, length) == 0;
+		if (safe == NULL)
+			reading->policy->memory.failed = true;
+		showable = safe == NULL || (strlen(safe) == length && memcmp(safe, text, length) == 0);
 		free(safe);
 		text += length;
 		text += strspn(text, " {}");
@@ -145,7 +147,7 @@ static void read_help(struct policy_reading *reading, const struct policy_entry 
 	const char *text = entry->values->text;
 
 	reading->policy->help = reading_copy(reading, text);
-	if (*text == '\0' || strlen(text) > 200 || !reading_is_showable(text))
+	if (*text == '\0' || strlen(text) > 200 || !reading_is_showable(reading, text))
 		READING_SAYS(reading, entry->line, "\"help\" says whom to call in 1 to 200 bytes without backslashes or invisible characters.");
 }
 

@@ -49,7 +49,7 @@ char **reading_users(struct policy_reading *reading, const struct policy_entry *
 bool reading_yes(struct policy_reading *reading, const struct policy_entry *entry);
 
 /* Whether a text can be shown as it stands, judged word by word. */
-bool reading_is_showable(const char *text);
+bool reading_is_showable(struct policy_reading *reading, const char *text);
 
 /* Checks what one key alone can't tell of a rule; policy_rule.c. */
 void policy_rule_check(struct policy_reading *reading);

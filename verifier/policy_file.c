@@ -205,8 +205,11 @@ enum stepup_error policy_load_sources(const struct policy_source *sources, size_
 		error = STEPUP_INVALID;
 	if (error == STEPUP_OK)
 		error = keep_warnings(made);
-	if (error == STEPUP_INVALID)
+	if (error == STEPUP_INVALID) {
 		*why = complaints_text(&errors);
+		if (*why == NULL || errors.no_memory)
+			error = STEPUP_NO_MEMORY;
+	}
 	if (error == STEPUP_OK) {
 		*policy = made;
 		made = NULL;

@@ -106,7 +106,7 @@ static void read_prompt(struct policy_reading *reading, const struct policy_entr
 	if (is_for_own_actions_only(reading, entry))
 		return;
 	rule->prompt = reading_copy(reading, text);
-	if (*text == '\0' || strlen(text) > POLICY_PROMPT_MAX || !reading_is_showable(text))
+	if (*text == '\0' || strlen(text) > POLICY_PROMPT_MAX || !reading_is_showable(reading, text))
 		READING_SAYS(reading, entry->line, "a prompt is a text of 1 to %d bytes without backslashes or invisible characters.", POLICY_PROMPT_MAX);
 	while (prompt_next(&rest, &piece, &broken)) {
 		char name[DETAIL_NAME_SIZE] = "";

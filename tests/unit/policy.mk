@@ -18,4 +18,8 @@ tests_unit_test_words_LDADD = $(POLICY_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_explain
 tests_unit_test_explain_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_explain_LDADD = $(POLICY_UNIT_LIBS) $(JANSSON_LIBS)
+check_PROGRAMS += tests/unit/test_policy_memory
+tests_unit_test_policy_memory_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_policy_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
+tests_unit_test_policy_memory_LDADD = $(POLICY_UNIT_LIBS) $(JANSSON_LIBS)
 endif
