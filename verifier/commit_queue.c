@@ -215,14 +215,19 @@ static void on_dont_wait(uv_idle_t *handle)
 
 static void on_after_poll(uv_check_t *handle);
 
-/* What waits and isn't the writer thread's is looked at after the next poll, which doesn't sleep. */
+/* What waits and isn't the writer thread's is looked at after the next poll, which doesn't sleep. Unreported jobs keep the loop alive. */
 static void arm(struct commit_queue *queue)
 {
-	bool wanted;
+	bool wanted, open;
 
 	(void)pthread_mutex_lock(&queue->lock);
 	wanted = !queue->running && queue->ran < queue->submitted;
+	open = queue->reported < queue->submitted;
 	(void)pthread_mutex_unlock(&queue->lock);
+	if (open)
+		uv_ref((uv_handle_t *)&queue->writer_ran);
+	else
+		uv_unref((uv_handle_t *)&queue->writer_ran);
 	if (wanted) {
 		(void)uv_check_start(&queue->after_poll, on_after_poll);
 		(void)uv_idle_start(&queue->dont_wait, on_dont_wait);

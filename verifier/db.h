@@ -91,8 +91,9 @@ enum stepup_error db_create(const char *place, const char *sql, int schema, stru
 /* Whether the whole file holds together; also what db_check_file could not see without opening it. */
 enum stepup_error db_check(struct db *db, int schema, char **why);
 
-/* Gives the write-ahead log its full size before anything is written, so that commits overwrite rather than grow it. */
-enum stepup_error db_reserve_log(const char *place);
+/* At the start: gives the write-ahead log its full size before anything is written, so that commits overwrite rather than grow it; cuts back one that
+ * has grown far beyond. A disk without room for that is no error. */
+enum stepup_error db_reserve_log(struct db *db);
 
 /* Bytes that commits have put into the write-ahead log since it was last moved to the database whole. */
 int64_t db_log_size(const struct db *db);

@@ -21,6 +21,7 @@
 #define PAGE_SIZE 4096
 #define FRAME_SIZE (PAGE_SIZE + 24)
 #define LOG_FULL_SIZE (8 * 1024 * 1024)
+#define LOG_OVERGROWN_SIZE (4 * LOG_FULL_SIZE) /* cut back at the next start */
 #define BUSY_TIMEOUT_MS 1000
 #define CACHE_KIB 1024
 #define TROUBLE_SIZE 160
@@ -437,38 +438,44 @@ enum stepup_error db_check(struct db *db, int schema, char **why)
 }
 
 /* Zeros make no frame, so adding them after whatever is there changes nothing but the file's size. */
-enum stepup_error db_reserve_log(const char *place)
+static enum stepup_error fill_with_zeros(int fd, off_t from)
 {
 	static const char zeros[65536];
-	enum stepup_error error = STEPUP_OK;
+	off_t size = from;
+
+	while (size < LOG_FULL_SIZE) {
+		ssize_t put = pwrite(fd, zeros, sizeof(zeros), size);
+
+		if (put <= 0)
+			break;
+		size += put;
+	}
+	if (size >= LOG_FULL_SIZE && fsync(fd) == 0)
+		return STEPUP_OK;
+	return ftruncate(fd, from) == 0 ? STEPUP_OK : STEPUP_IO; /* slower commits, that is all */
+}
+
+enum stepup_error db_reserve_log(struct db *db)
+{
+	enum stepup_error error = STEPUP_IO;
 	struct statvfs space;
 	struct stat st;
 	char *path = NULL;
 	int fd = -1;
-	off_t size;
 
-	if (asprintf(&path, "%s-wal", place) < 0)
+	if (asprintf(&path, "%s-wal", sqlite3_db_filename(db->handle, "main")) < 0)
 		return STEPUP_NO_MEMORY;
 	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || fstat(fd, &st) != 0 || fstatvfs(fd, &space) != 0) {
-		error = STEPUP_IO;
+	if (fd < 0 || fstat(fd, &st) != 0 || fstatvfs(fd, &space) != 0)
 		goto out;
+	if (st.st_size > LOG_OVERGROWN_SIZE) {
+		(void)sqlite3_wal_checkpoint_v2(db->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+		if (fstat(fd, &st) != 0)
+			goto out;
 	}
-	size = st.st_size;
-	if (space.f_bavail < 4 * LOG_FULL_SIZE / space.f_frsize)
-		goto out; /* not worth the disk's last space */
-	while (error == STEPUP_OK && size < LOG_FULL_SIZE) {
-		ssize_t put = pwrite(fd, zeros, sizeof(zeros), size);
-
-		if (put <= 0)
-			error = STEPUP_IO;
-		else
-			size += put;
-	}
-	if (error == STEPUP_OK && fsync(fd) != 0)
-		error = STEPUP_IO;
-	if (error != STEPUP_OK && ftruncate(fd, st.st_size) == 0)
-		error = STEPUP_OK;
+	error = STEPUP_OK;
+	if (st.st_size < LOG_FULL_SIZE && space.f_bavail >= 4 * LOG_FULL_SIZE / space.f_frsize) /* not the disk's last space */
+		error = fill_with_zeros(fd, st.st_size);
 out:
 	if (fd >= 0)
 		close(fd);

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define MOVE_LOG_FROM (4 * 1024 * 1024) /* bytes of the write-ahead log */
-#define GATE_PATIENCE_NS 5000000        /* how long the writer lets the mover finish */
+#define GATE_PATIENCE_NS 100000000      /* how long the writer lets the mover finish: a few syncs of a slow disk */
 
 /* --- sessions --- */
 
@@ -120,7 +120,7 @@ enum stepup_error store_checkpoint_wal(struct store *store)
 		error = db_open(store->place, DB_WRITE, &store->mover);
 	if (error == STEPUP_OK)
 		error = db_move_log(store->mover, &left);
-	if (error == STEPUP_OK && left > 0) {
+	if (error == STEPUP_OK) { /* what has come in since counts in no `left` */
 		gate_close(store);
 		error = db_move_log(store->mover, &left);
 		gate_open(store);

@@ -310,7 +310,7 @@ static enum stepup_error load(struct store *store, const struct master_key *key,
 	if (error == STEPUP_OK)
 		error = log_tree_load(session, &store->tree);
 	if (error == STEPUP_OK)
-		error = db_reserve_log(store->place);
+		error = db_reserve_log(session->db);
 	if (error == STEPUP_OK) { /* whether it can be written at all */
 		error = store_begin(session);
 		store_rollback(session);

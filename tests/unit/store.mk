@@ -1,5 +1,5 @@
 # The store: seals, rows, transactions, start-up, the commit queue.
-EXTRA_DIST += tests/unit/store_fixture.h
+EXTRA_DIST += tests/unit/store_fixture.h tests/unit/disk_faults.h
 # What one accepted code costs below the doors; run by hand.
 check_PROGRAMS += tests/bench/commit_rate
 tests_bench_commit_rate_CFLAGS = $(UNIT_CFLAGS)
@@ -23,4 +23,8 @@ check_PROGRAMS += tests/unit/test_store_open
 tests_unit_test_store_open_SOURCES = tests/unit/test_store_open.c tests/unit/store_fixture.c
 tests_unit_test_store_open_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_store_open_LDADD = $(STORE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_commit_queue
+tests_unit_test_commit_queue_SOURCES = tests/unit/test_commit_queue.c tests/unit/store_fixture.c tests/unit/disk_faults.c
+tests_unit_test_commit_queue_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_commit_queue_LDADD = $(STORE_UNIT_LIBS) $(UV_LIBS)
 endif
