@@ -120,7 +120,7 @@ static json_t *finish(struct draft *draft)
 	return draft->object;
 }
 
-json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const uint8_t *seen_root)
+json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const uint8_t *seen_root, const char *log_key)
 {
 	struct draft draft = draft_new("epoch", at);
 
@@ -128,6 +128,7 @@ json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const
 	if (seen_size >= 0)
 		add_number(&draft, "seen_size", seen_size);
 	add_bytes(&draft, "seen_root", seen_root, DIGEST_SIZE);
+	add_text(&draft, "log_key", log_key);
 	return finish(&draft);
 }
 

@@ -84,7 +84,7 @@ enum stepup_error log_epoch_check(struct store_session *session, const uint8_t k
 	return log_epoch_refuse(why, what);
 }
 
-static enum stepup_error epoch_write(struct store_session *session, bool first, const struct highwater *seen)
+enum stepup_error log_epoch_write(struct store_session *session, bool first, const struct highwater *seen, const char *log_key)
 {
 	int64_t now = clock_wall_seconds(), index = -1;
 	enum stepup_error error = STEPUP_OK;
@@ -97,20 +97,6 @@ static enum stepup_error epoch_write(struct store_session *session, bool first, 
 	if (error != STEPUP_OK)
 		return error;
 	entry = log_entry_epoch(now, first ? "first start" : "store taken as it stands by --new-epoch", seen->size,
-		seen->size >= 0 ? seen->root : NULL);
+		seen->size >= 0 ? seen->root : NULL, log_key);
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
-}
-
-enum stepup_error log_epoch_begin(struct store_session *session, bool first, const struct highwater *seen)
-{
-	enum stepup_error error = store_begin(session);
-
-	if (error != STEPUP_OK)
-		return error;
-	error = epoch_write(session, first, seen);
-	if (error == STEPUP_OK)
-		error = store_commit(session);
-	if (error != STEPUP_OK)
-		store_rollback(session);
-	return error;
 }

@@ -17,8 +17,9 @@
 enum stepup_error log_epoch_check(struct store_session *session, const uint8_t key[HIGHWATER_KEY_SIZE], const char *path,
 	struct highwater *mark, char **why);
 
-/* In one transaction: voids receipts and invitations (but at the `first` start), and logs an "epoch" entry with what was seen. */
-enum stepup_error log_epoch_begin(struct store_session *session, bool first, const struct highwater *seen);
+/* Inside the caller's transaction: voids receipts and invitations (but at the `first` start), and logs an "epoch" entry with what was seen and
+ * the vkey that signs from here on. */
+enum stepup_error log_epoch_write(struct store_session *session, bool first, const struct highwater *seen, const char *log_key);
 
 /* STEPUP_CORRUPT, with a sentence made of `what` and the way on in `*why`. */
 enum stepup_error log_epoch_refuse(char **why, const char *what);

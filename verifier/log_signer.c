@@ -29,6 +29,7 @@ struct log_signer {
 	char *highwater_path;
 	struct note_key note_key;
 	uint8_t seed[NOTE_KEY_SIZE];
+	int64_t seed_at; /* when it was made */
 	bool has_seed;
 	uint64_t signed_size;         /* of the newest checkpoint that stands in the store */
 
@@ -54,7 +55,7 @@ static bool take_seed(void *context, const char *kid, const char *secret, int64_
 	size_t size = 0;
 
 	(void)kid;
-	(void)at;
+	signer->seed_at = at;
 	signer->has_seed = base64url_decode(secret, signer->seed, sizeof(signer->seed), &size) == STEPUP_OK &&
 		size == sizeof(signer->seed);
 	return false; /* the newest is the one */
@@ -67,29 +68,55 @@ static enum stepup_error seed_load(struct log_signer *signer, struct store_sessi
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
-/* Makes a signing key and keeps it. */
+/* Makes a signing key and keeps it; inside the caller's transaction. */
 static enum stepup_error seed_make(struct log_signer *signer, struct store_session *session, const char *origin)
 {
-	char text[BASE64URL_LENGTH(NOTE_KEY_SIZE) + 1] = "", kid[9];
+	char text[BASE64URL_LENGTH(NOTE_KEY_SIZE) + 1], kid[9];
+	int64_t at = clock_wall_seconds();
 	enum stepup_error error;
 
-	if (getrandom(signer->seed, sizeof(signer->seed), 0) != (ssize_t)sizeof(signer->seed))
-		return STEPUP_INTERNAL;
-	error = note_key_from_seed(origin, signer->seed, &signer->note_key);
-	if (error == STEPUP_OK)
-		error = store_begin(session);
+	if (at <= signer->seed_at) /* the newest by its time is the one that signs */
+		at = signer->seed_at + 1;
+	signer->has_seed = getrandom(signer->seed, sizeof(signer->seed), 0) == (ssize_t)sizeof(signer->seed);
+	error = signer->has_seed ? note_key_from_seed(origin, signer->seed, &signer->note_key) : STEPUP_INTERNAL;
 	if (error != STEPUP_OK)
 		return error;
 	base64url_encode(signer->seed, sizeof(signer->seed), text);
 	(void)snprintf(kid, sizeof(kid), "%02x%02x%02x%02x", signer->note_key.key_id[0], signer->note_key.key_id[1],
 		signer->note_key.key_id[2], signer->note_key.key_id[3]);
-	error = store_key_add(session, KEY_PURPOSE, kid, text, clock_wall_seconds());
+	error = store_key_add(session, KEY_PURPOSE, kid, text, at);
 	WIPE_ARRAY(text);
+	return error;
+}
+
+/* A new epoch has a new key: the old one may have signed entries that this store has lost, and a log must never sign two
+ * different pasts (c2sp.org/tlog-checkpoint). */
+static enum stepup_error epoch_work(struct log_signer *signer, struct store_session *session, const char *origin, bool first,
+	const struct highwater *seen)
+{
+	char *log_key = NULL;
+	enum stepup_error error = seed_make(signer, session, origin);
+
+	if (error != STEPUP_OK)
+		return error;
+	log_key = note_key_format(&signer->note_key);
+	error = log_key == NULL ? STEPUP_NO_MEMORY : log_epoch_write(session, first, seen, log_key);
+	free(log_key);
+	return error;
+}
+
+static enum stepup_error epoch_begin(struct log_signer *signer, struct store_session *session, const char *origin, bool first,
+	const struct highwater *seen)
+{
+	enum stepup_error error = store_begin(session);
+
+	if (error != STEPUP_OK)
+		return error;
+	error = epoch_work(signer, session, origin, first, seen);
 	if (error == STEPUP_OK)
 		error = store_commit(session);
 	if (error != STEPUP_OK)
 		store_rollback(session);
-	signer->has_seed = error == STEPUP_OK;
 	return error;
 }
 
@@ -116,23 +143,17 @@ static enum stepup_error mark_running(const struct log_signer *signer, struct st
 	return error;
 }
 
-/* Loads the signing key, or makes it where `make` says that there may be none yet. */
-static enum stepup_error key_ready(struct log_signer *signer, struct store_session *session, const char *origin, bool make,
-	char **log_key, char **why)
+/* The key's public half, or a sentence that says why there is none. */
+static enum stepup_error key_ready(struct log_signer *signer, const char *origin, char **log_key, char **why)
 {
-	enum stepup_error error = seed_load(signer, session);
+	enum stepup_error error = signer->has_seed ? note_key_from_seed(origin, signer->seed, &signer->note_key) :
+						     log_epoch_refuse(why, "The log's signing key is missing from the store.");
 
-	if (error == STEPUP_OK && !signer->has_seed)
-		error = make ? seed_make(signer, session, origin) :
-			       log_epoch_refuse(why, "The log's signing key is missing from the store.");
-	if (error == STEPUP_OK)
-		error = note_key_from_seed(origin, signer->seed, &signer->note_key);
-	if (error == STEPUP_INVALID && asprintf(why, "The log can't be named \"%s\": printable ASCII without spaces and + only.", origin) < 0)
-		*why = NULL;
-	if (error != STEPUP_OK)
-		return error;
-	*log_key = note_key_format(&signer->note_key);
-	return *log_key == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	if (error == STEPUP_OK) {
+		*log_key = note_key_format(&signer->note_key);
+		error = *log_key == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	}
+	return error;
 }
 
 static void newest_size(struct log_signer *signer, struct store_session *session)
@@ -182,9 +203,13 @@ static enum stepup_error open_checked(struct log_signer *signer, struct store_se
 	first = first || size == 0;
 	/* A clean mark stands at the log's very end; entries behind it came from a verifier that didn't have this mark. */
 	*clean = first || (error == STEPUP_OK && mark.clean && mark.size == size);
-	error = key_ready(signer, session, origin, first || new_epoch, log_key, why);
+	error = seed_load(signer, session);
 	if (error == STEPUP_OK && (first || new_epoch))
-		error = log_epoch_begin(session, first, &mark);
+		error = epoch_begin(signer, session, origin, first, &mark);
+	if (error == STEPUP_OK)
+		error = key_ready(signer, origin, log_key, why);
+	if (error == STEPUP_INVALID && asprintf(why, "The log can't be named \"%s\": printable ASCII without spaces and + only.", origin) < 0)
+		*why = NULL;
 	if (error == STEPUP_OK)
 		error = mark_running(signer, session, why);
 	return error;

@@ -16,7 +16,7 @@ struct log_signer;
 
 /* Checks the store against the high-water mark at `highwater_path`: STEPUP_CORRUPT with a sentence in `*why` (the caller frees) for a store older than
  * it, or a missing or forged mark beside a store that has a log, unless `new_epoch`, which takes the store as it stands, voids receipts and invitations,
- * and logs that it did. `*clean` says whether the last stop was clean (so it is at the first start). Makes the signing key at the first start; `*log_key`
+ * and logs that it did under a new signing key. `*clean` says whether the last stop was clean (so it is at the first start). Makes the signing key at the first start; `*log_key`
  * is its vkey (the caller frees). `origin` names the log and its key: printable ASCII without spaces and `+`. `session` is the writer's, outside
  * a transaction; neither it nor `key` is kept. */
 enum stepup_error log_signer_open(struct store *store, struct store_session *session, const struct master_key *key,

@@ -20,4 +20,8 @@ check_PROGRAMS += tests/unit/test_receipt
 tests_unit_test_receipt_SOURCES = tests/unit/test_receipt.c tests/unit/store_fixture.c
 tests_unit_test_receipt_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_receipt_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_log_signer
+tests_unit_test_log_signer_SOURCES = tests/unit/test_log_signer.c tests/unit/store_fixture.c
+tests_unit_test_log_signer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_log_signer_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
 endif

@@ -150,3 +150,44 @@ void fixture_log_root(const struct fixture *fixture, int64_t *size, uint8_t root
 	*size = (int64_t)tree.size;
 	assert_ok(merkle_root(&tree, root));
 }
+
+/* Copies FOLDER/FROM to FOLDER/TO; where the first isn't there, the second isn't afterwards. */
+static void copy(const struct fixture *fixture, const char *from, const char *to)
+{
+	char path[128], bytes[4096];
+	ssize_t got;
+	int in, out;
+
+	snprintf(path, sizeof(path), "%s/%s", fixture->folder, to);
+	(void)unlink(path);
+	snprintf(path, sizeof(path), "%s/%s", fixture->folder, from);
+	in = open(path, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/%s", fixture->folder, to);
+	out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	assert_true(out >= 0);
+	while ((got = read(in, bytes, sizeof(bytes))) > 0)
+		assert_true(write(out, bytes, (size_t)got) == got);
+	assert_int_equal(got, 0);
+	(void)close(in);
+	(void)close(out);
+}
+
+void fixture_save(const struct fixture *fixture, const char *name)
+{
+	char wal[64];
+
+	snprintf(wal, sizeof(wal), "%s-wal", name);
+	copy(fixture, "stepup.db", name);
+	copy(fixture, "stepup.db-wal", wal);
+}
+
+void fixture_restore(const struct fixture *fixture, const char *name)
+{
+	char wal[64];
+
+	snprintf(wal, sizeof(wal), "%s-wal", name);
+	copy(fixture, name, "stepup.db");
+	copy(fixture, wal, "stepup.db-wal");
+}

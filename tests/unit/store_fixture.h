@@ -48,6 +48,9 @@ void fixture_add_user(struct fixture *fixture, const char *name, const char *sec
 enum stepup_error fixture_log(struct store_session *session, const char *text);
 /* Runs SQL as a database administrator would, on a connection of the test's own; fails the test where that fails. */
 void fixture_tamper(const struct fixture *fixture, const char *sql);
+/* Copies the database, while it is closed, to a file of that name in the folder; and puts such a copy back. */
+void fixture_save(const struct fixture *fixture, const char *name);
+void fixture_restore(const struct fixture *fixture, const char *name);
 /* Recomputes the log's root from the table, from nothing. */
 void fixture_log_root(const struct fixture *fixture, int64_t *size, uint8_t root[DIGEST_SIZE]);
 

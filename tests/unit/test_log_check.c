@@ -29,7 +29,7 @@ static int setup(void **state)
 	scene->story = story_new();
 	person_make(&scene->alice, "alice", CREDENTIAL_TOTP);
 	person_make(&scene->bob, "bob", CREDENTIAL_HOTP);
-	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, NULL), NULL, NULL);
+	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, NULL, scene->story->vkey), NULL, NULL);
 	story_enrol(scene->story, &scene->alice, T, 100);
 	scene->details = json_pack("{s:s, s:i}", "account", "trezor", "records", 102);
 	*state = scene;
@@ -554,7 +554,7 @@ static void a_receipt_from_before_a_new_epoch_is_void(void **state)
 	struct scene *scene = *state;
 
 	grant(scene, T + 60, 102, "r1");
-	story_add(scene->story, log_entry_epoch(T + 65, "store taken as it stands by --new-epoch", 9, policy_digest), NULL, NULL);
+	story_add(scene->story, log_entry_epoch(T + 65, "store taken as it stands by --new-epoch", 9, policy_digest, scene->story->vkey), NULL, NULL);
 	assert_fault(scene, redeem(scene, T + 70, "r1"), "is void");
 }
 
@@ -564,7 +564,7 @@ static void an_invitation_from_before_a_new_epoch_is_void(void **state)
 	const struct log_actor root = {.by = "root", .grant = -1};
 
 	story_add(scene->story, log_entry_init(T + 5, "bob", T + 3600, false), NULL, NULL);
-	story_add(scene->story, log_entry_epoch(T + 6, "store taken as it stands by --new-epoch", 9, policy_digest), NULL, NULL);
+	story_add(scene->story, log_entry_epoch(T + 6, "store taken as it stands by --new-epoch", 9, policy_digest, scene->story->vkey), NULL, NULL);
 	scene->bob.credential.otp.next_counter = 1;
 	story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential, "invitation", &root), NULL, NULL);
 	assert_fault(scene, 5, "none was open");
