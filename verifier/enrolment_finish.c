@@ -5,9 +5,11 @@
  */
 #include "verifier/enrolment.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base64url.h"
 #include "lib/message.h"
 #include "lib/wipe.h"
 #include "verifier/clock.h"
@@ -31,7 +33,26 @@ struct finish {
 	int64_t log;
 };
 
-/* The record to add to: the user's, or a new one. A name whose account changed starts afresh: it inherits nothing of the former owner's. */
+/* A name whose account changed: what there is goes on under a name of its own, so that whoever has the name now inherits nothing. */
+static enum stepup_error give_way(struct store_session *session, struct finish *finish, struct user_record *former)
+{
+	const struct log_actor verifier = {.by = "stepupd", .grant = -1};
+	const struct log_subject subject = {.user = former->name, .user_id = former->user_id};
+	char id[BASE64URL_LENGTH(USER_ID_SIZE) + 1], name[USER_NAME_SIZE];
+	json_t *entry;
+	int64_t index;
+	enum stepup_error error;
+
+	base64url_encode(former->user_id, USER_ID_SIZE, id);
+	snprintf(name, sizeof(name), "former#%s", id);
+	error = store_user_rename(session, former, name);
+	if (error != STEPUP_OK)
+		return error;
+	entry = log_entry_rename(finish->now, &subject, finish->transaction->user, &verifier);
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+}
+
+/* The record to add to: the user's, or a new one. One that never had a credential, made by a lock, takes the account that enrols. */
 static enum stepup_error find_record(struct store_session *session, struct finish *finish, struct user_record **record)
 {
 	const struct transaction *transaction = finish->transaction;
@@ -50,11 +71,16 @@ static enum stepup_error find_record(struct store_session *session, struct finis
 	} else if (found != NULL && user_record_live_count(found) > 0) {
 		finish->objection = notice_other_account();
 		error = STEPUP_NOT_ALLOWED;
+	} else if (found != NULL && found->credential_count == 0) {
+		found->uid = transaction->user_uid;
+		*record = found;
+		return STEPUP_OK;
 	} else {
-		*record = user_record_new(transaction->user, transaction->user_uid);
-		if (*record != NULL && found != NULL)
-			(*record)->version = found->version;
-		error = *record == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+		error = found == NULL ? STEPUP_OK : give_way(session, finish, found);
+		if (error == STEPUP_OK)
+			*record = user_record_new(transaction->user, transaction->user_uid);
+		if (error == STEPUP_OK && *record == NULL)
+			error = STEPUP_NO_MEMORY;
 	}
 	user_record_free(&found);
 	return error;

@@ -57,6 +57,8 @@ const char *store_trouble(const struct store_session *session);
 enum stepup_error store_user_find(struct store_session *session, const char *name, struct user_record **record);
 /* Inserts (version 0) or updates; moves record->version on. STEPUP_CORRUPT where the row isn't at record->version. */
 enum stepup_error store_user_save(struct store_session *session, struct user_record *record);
+/* Gives a stored record another name and saves it so. STEPUP_CORRUPT where the row isn't as the record says. */
+enum stepup_error store_user_rename(struct store_session *session, struct user_record *record, const char *name);
 /* Up to `limit` users with names above `after` ("" for the first), in order. The callback returns false to stop. */
 enum stepup_error store_user_each(struct store_session *session, const char *after, int limit,
 	bool (*each)(void *context, const struct user_record *record), void *context);

@@ -41,6 +41,7 @@ const char *const store_sql[SQL_COUNT] = {
 	[SQL_USER_FIND] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name = $1",
 	[SQL_USER_INSERT] = "INSERT INTO users (version, locked, key_id, sealed, user_id, name) VALUES ($1, $2, $3, $4, $5, $6)",
 	[SQL_USER_UPDATE] = "UPDATE users SET version = $1, locked = $2, key_id = $3, sealed = $4 WHERE user_id = $5 AND name = $6 AND version = $7",
+	[SQL_USER_RENAME] = "UPDATE users SET version = $1, key_id = $2, sealed = $3, name = $4 WHERE user_id = $5 AND name = $6 AND version = $7",
 	[SQL_USER_PAGE] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name > $1 ORDER BY name LIMIT $2",
 	[SQL_USER_PAGE_LOCKED] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name > $1 AND locked = 1"
 				 " ORDER BY name LIMIT $2",

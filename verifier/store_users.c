@@ -113,7 +113,20 @@ static enum stepup_error write_row(struct store_session *session, const struct u
 	return error == STEPUP_OK && changed != 1 ? STEPUP_CORRUPT : error;
 }
 
-enum stepup_error store_user_save(struct store_session *session, struct user_record *record)
+/* The same for a row that has another name so far. */
+static enum stepup_error write_renamed_row(struct store_session *session, const struct user_record *record, const char *old_name, int64_t before,
+	const uint8_t *sealed, size_t sealed_size)
+{
+	int64_t changed = 0;
+	enum stepup_error error = session_write(session, SQL_USER_RENAME, STORE_VALUES(DB_INT(record->version),
+		DB_TEXT(session->store->key_id), DB_BLOB(sealed, sealed_size), DB_TEXT(record->name),
+		DB_BLOB(record->user_id, USER_ID_SIZE), DB_TEXT(old_name), DB_INT(before)), &changed);
+
+	return error == STEPUP_OK && changed != 1 ? STEPUP_CORRUPT : error;
+}
+
+/* Saves; `old_name` is the row's where it differs from the record's, else NULL. */
+static enum stepup_error save(struct store_session *session, struct user_record *record, const char *old_name)
 {
 	int64_t before = record->version;
 	struct row_identity identity;
@@ -130,8 +143,10 @@ enum stepup_error store_user_save(struct store_session *session, struct user_rec
 	if (error == STEPUP_OK)
 		error = row_seal(session, &identity, plain, plain_size, &sealed, &sealed_size);
 	free_bytes(&plain, plain_size);
-	if (error == STEPUP_OK)
+	if (error == STEPUP_OK && old_name == NULL)
 		error = write_row(session, record, before, sealed, sealed_size);
+	else if (error == STEPUP_OK)
+		error = write_renamed_row(session, record, old_name, before, sealed, sealed_size);
 	free(sealed);
 	if (error == STEPUP_OK)
 		error = row_number(&identity, &row);
@@ -139,6 +154,27 @@ enum stepup_error store_user_save(struct store_session *session, struct user_rec
 		error = version_write(session, row, record->version);
 	if (error != STEPUP_OK)
 		record->version = before;
+	return error;
+}
+
+enum stepup_error store_user_save(struct store_session *session, struct user_record *record)
+{
+	return save(session, record, NULL);
+}
+
+enum stepup_error store_user_rename(struct store_session *session, struct user_record *record, const char *name)
+{
+	char old_name[USER_NAME_SIZE];
+	enum stepup_error error;
+
+	if (record->version == 0 || *name == '\0' || strlen(name) >= sizeof(record->name))
+		return STEPUP_INVALID;
+	memcpy(old_name, record->name, sizeof(old_name));
+	memset(record->name, 0, sizeof(record->name));
+	memcpy(record->name, name, strlen(name));
+	error = save(session, record, old_name);
+	if (error != STEPUP_OK)
+		memcpy(record->name, old_name, sizeof(old_name));
 	return error;
 }
 
