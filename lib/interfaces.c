@@ -70,7 +70,7 @@ static const struct method verify_methods[] = {
 	{"Explain",
 		FIELDS(MAYBE_TEXT("user", USER_MAX), TEXT("action", ACTION_MAX), MAYBE_OBJECT("details", DETAIL_COUNT_MAX)),
 		FIELDS(BOOL("allowed"), TEXT("why", SHOWN_MAX), MAYBE_TEXT("rule", NOTE_MAX), MAYBE_TEXT("prompt", SHOWN_MAX),
-			TEXTS("require", WORD_MAX), TEXTS("limits", NOTE_MAX), MAYBE_TEXT("service", PLACE_MAX))},
+			TEXTS("require", WORD_MAX), TEXTS("limits", NOTE_MAX), MAYBE_TEXT("service", PLACE_MAX), MAYBE_TEXT("detail", DETAIL_NAME_SIZE))},
 	{"Keys", FIELDS(), FIELDS(OBJECT("jwks", DETAIL_COUNT_MAX), TEXT("log_key", NOTE_MAX), TEXT("issuer", NOTE_MAX))},
 	{NULL, NULL, NULL},
 };
@@ -104,7 +104,7 @@ static const struct method admin_methods[] = {
 	{"Reload", FIELDS(TEXT("authorization", HANDLE_MAX)), FIELDS(TEXT("policy", HANDLE_MAX), TEXTS("warnings", NOTE_MAX))},
 	{"Explain", FIELDS(TEXT("user", USER_MAX), TEXT("action", ACTION_MAX), MAYBE_OBJECT("details", DETAIL_COUNT_MAX)),
 		FIELDS(BOOL("allowed"), TEXT("why", SHOWN_MAX), MAYBE_TEXT("rule", NOTE_MAX), MAYBE_TEXT("prompt", SHOWN_MAX),
-			TEXTS("require", WORD_MAX), TEXTS("limits", NOTE_MAX), MAYBE_TEXT("service", PLACE_MAX))},
+			TEXTS("require", WORD_MAX), TEXTS("limits", NOTE_MAX), MAYBE_TEXT("service", PLACE_MAX), MAYBE_TEXT("detail", DETAIL_NAME_SIZE))},
 	{NULL, NULL, NULL},
 };
 

@@ -183,9 +183,10 @@ static enum stepup_error make_reply(struct explanation *explanation, json_t **re
 	bool whole = why != NULL && (rule == NULL || place != NULL) && (explanation->action == NULL || prompt != NULL);
 
 	*reply = !whole ? NULL
-			: json_pack("{s:b, s:s, s:s*, s:s*, s:o, s:O, s:s*}", "allowed", explanation->verdict == STEPUP_OK, "why", why, "rule", place,
+			: json_pack("{s:b, s:s, s:s*, s:s*, s:o, s:O, s:s*, s:s*}", "allowed", explanation->verdict == STEPUP_OK, "why", why, "rule", place,
 				  "prompt", prompt, "require", require_words(rule), "limits", explanation->limits, "service",
-				  rule == NULL ? NULL : rule->service);
+				  rule == NULL ? NULL : rule->service, "detail",
+				  explanation->verdict != STEPUP_BAD_DETAILS || explanation->bad_detail[0] == '\0' ? NULL : explanation->bad_detail);
 	free(why);
 	free(place);
 	free(prompt);

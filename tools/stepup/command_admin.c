@@ -111,7 +111,7 @@ enum exit_status command_lock(const struct invocation *invocation)
 	json_t *parameters, *reply = NULL;
 	enum exit_status status;
 
-	if (me == (invocation->argument_count > 0) || (me && option_given(invocation, OPTION_USER))) {
+	if (me == (invocation->argument_count > 0)) {
 		complain("lock takes the users to lock, or --me alone.");
 		return EXIT_USAGE;
 	}

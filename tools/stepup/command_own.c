@@ -46,6 +46,10 @@ enum exit_status command_list(const struct invocation *invocation)
 	enum exit_status status;
 	json_t *reply = NULL, *credentials;
 
+	if (other != NULL && option_given(invocation, OPTION_USER)) {
+		complain("list takes USER (as an administrator) or --user (as root), not both.");
+		return EXIT_USAGE;
+	}
 	if (other != NULL)
 		status = doors_verb(&doors, "stepup.credentials", json_pack("{s:s}", "user", other), "Credentials",
 			json_pack("{s:s}", "user", other), &reply);

@@ -205,22 +205,17 @@ static enum exit_status explain(struct doors *doors, json_t *details, json_t **r
 {
 	const struct invocation *invocation = doors->invocation;
 	const struct interface *door = is_own_name(invocation->arguments[0]) || getuid() == 0 ? &interface_verify : &interface_admin;
-	enum exit_status status;
+	const char *wrong;
 
 	for (;;) {
-		struct verifier_refusal refusal = {0};
 		json_t *parameters = json_pack("{s:s, s:s, s:o}", "user", invocation->arguments[0], "action", invocation->arguments[1], "details",
 			json_deep_copy(details));
-		bool again;
+		enum exit_status status = doors_call(doors, door, "Explain", parameters, reply, NULL);
 
-		status = doors_call(doors, door, "Explain", parameters, reply, &refusal);
-		again = status == EXIT_REFUSED && refusal.error == STEPUP_BAD_DETAILS && refusal.detail != NULL &&
-			details_make_text(details, invocation->arguments + 2, invocation->argument_count - 2, refusal.detail);
-		if (status == EXIT_REFUSED && !again && refusal.error != STEPUP_OK)
-			status = output_refusal(invocation, refusal.error, &refusal);
-		verifier_refusal_clear(&refusal);
-		if (!again)
+		wrong = status == EXIT_DONE ? message_text(*reply, "detail") : NULL;
+		if (wrong == NULL || !details_make_text(details, invocation->arguments + 2, invocation->argument_count - 2, wrong))
 			return status;
+		json_wipe_free(reply);
 	}
 }
 

@@ -44,11 +44,12 @@ static enum exit_status say_unreachable(const struct doors *doors, enum stepup_e
 	else if (error == STEPUP_UNREACHABLE && access(path, F_OK) != 0)
 		(void)snprintf(sentence, sizeof(sentence),
 			"No verifier: %s: %s. Is stepupd running? Nothing was done.", path, strerror(errno));
-	else if (error == STEPUP_UNREACHABLE && access(path, W_OK) != 0)
+	else if (error == STEPUP_UNREACHABLE && access(path, W_OK) != 0) {
+		error = STEPUP_NOT_ALLOWED;
 		(void)snprintf(sentence, sizeof(sentence),
 			"You may not use %s. Administrators are in the group stepup-admin; sign in again after you were added. Nothing was done.",
 			path);
-	else
+	} else
 		(void)snprintf(sentence, sizeof(sentence), "Could not reach the verifier at %s: %s. Nothing was done.", path,
 			stepup_error_text(error));
 	return output_error(doors->invocation, error, sentence);
@@ -113,12 +114,15 @@ static const char *own_tty(void)
 	return name != NULL && strncmp(name, "/dev/", 5) == 0 ? name + 5 : name;
 }
 
-/* What to add to a refusal where the person may not know it. */
+/* What to add to a refusal where the person may not know it: root is nobody's name. */
 static void hint(const struct invocation *invocation, enum stepup_error error)
 {
-	if (geteuid() == 0 && !option_given(invocation, OPTION_USER) && (error == STEPUP_NOT_ENROLLED || error == STEPUP_BAD_ANSWER ||
-		error == STEPUP_NOT_ALLOWED))
-		complain("You are root here. Say who you are with --user NAME.");
+	bool may_name = (invocation->command->options & OPTION(OPTION_USER)) != 0;
+
+	if (geteuid() != 0 || option_given(invocation, OPTION_USER) || !stepup_error_is_refusal(error) || error == STEPUP_UNAVAILABLE)
+		return;
+	complain(may_name ? "You are root here. Say who you are with --user NAME."
+			  : "You are root here. Run this as yourself, without sudo; administrators are in the group stepup-admin.");
 }
 
 enum exit_status doors_step_up(

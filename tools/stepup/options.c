@@ -44,7 +44,7 @@ const struct option_row option_table[OPTION_TOTAL] = {
 #define DETAIL_RULE                                                                                           \
 	"A value of digits alone is a number where the action's rule wants one and a text where it wants that;\n"       \
 	"name=\"123\" (with the quotes) is always a text, name:=123 always a number.\n"
-#define ASKS_FOR_A_CODE "Asks for a code of your own first.\n"
+#define ASKS_FOR_A_CODE "Asks for a code of your own first. Run it as yourself, not as root.\n"
 
 const struct command_row command_table[] = {
 	{"init", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL,
@@ -53,21 +53,22 @@ const struct command_row command_table[] = {
 		"Run it as root. It makes what is missing (folders, master key, a first configuration) and keeps what is there.\n"
 		"While stepupd isn't running it stops there and says so; run it again then.\n", command_init},
 	{"enroll", "enrol", "[totp|hotp]", 0, 1, false, COMPLETE_WORDS, "totp hotp",
-		OPTION(OPTION_INVITATION) | OPTION(OPTION_LABEL) | OPTION(OPTION_NO_QR) | OPTION(OPTION_SECRET_FILE) |
+		OPTION(OPTION_USER) | OPTION(OPTION_INVITATION) | OPTION(OPTION_LABEL) | OPTION(OPTION_NO_QR) | OPTION(OPTION_SECRET_FILE) |
 			OPTION(OPTION_ALGORITHM) | OPTION(OPTION_DIGITS) | OPTION(OPTION_PERIOD) | OPTION(OPTION_COUNTER),
 		"add an authenticator app or a token",
 		"The first one needs an invitation; further ones need a code from one that you have.\n"
 		"One code proves it before it is stored.\n", command_enroll},
-	{"list", NULL, "[USER]", 0, 1, false, COMPLETE_USER, NULL, 0, "show your authenticators, or as administrator USER's", NULL, command_list},
-	{"test", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "try a code; nothing else happens", NULL, command_test},
-	{"remove", NULL, "CREDENTIAL", 1, 1, false, COMPLETE_NOTHING, NULL, 0, "remove one of your authenticators",
-		"CREDENTIAL is the id or the label that `stepup list` shows.\n" ASKS_FOR_A_CODE, command_remove},
+	{"list", NULL, "[USER]", 0, 1, false, COMPLETE_USER, NULL, OPTION(OPTION_USER),
+		"show your authenticators, or as administrator USER's", NULL, command_list},
+	{"test", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER), "try a code; nothing else happens", NULL, command_test},
+	{"remove", NULL, "CREDENTIAL", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER), "remove one of your authenticators",
+		"CREDENTIAL is the id or the label that `stepup list` shows.\nAsks for a code first.\n", command_remove},
 	{"confirm", NULL, "ACTION [NAME=VALUE…] [-- COMMAND…]", 1, ANY_NUMBER_OF_ARGUMENTS, true, COMPLETE_NOTHING, NULL,
-		OPTION(OPTION_RECEIPT), "confirm an action, then run COMMAND",
+		OPTION(OPTION_USER) | OPTION(OPTION_RECEIPT), "confirm an action, then run COMMAND",
 		"COMMAND runs only where the step-up was granted; its exit status is then this command's.\n" DETAIL_RULE, command_confirm},
 	{"lock", NULL, "USER… | --me", 0, ANY_NUMBER_OF_ARGUMENTS, false, COMPLETE_USER, NULL,
 		OPTION(OPTION_ME) | OPTION(OPTION_REASON), "refuse everything of these users, from now on",
-		"An administrator unlocks again. `stepup lock --me` is for \"something is wrong\": it asks for nothing.\n", command_lock},
+		ASKS_FOR_A_CODE "`stepup lock --me` is for \"something is wrong\": it asks for nothing,\nand only an administrator unlocks again.\n", command_lock},
 	{"unlock", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL, 0, "end a lock", ASKS_FOR_A_CODE, command_unlock},
 	{"freeze", NULL, "ACTION", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_REASON), "refuse an action to everybody",
 		"ACTION may be a pattern that ends in `*`.\n" ASKS_FOR_A_CODE, command_freeze},

@@ -88,7 +88,7 @@ struct command_row {
 extern const struct command_row command_table[];
 
 #define OPTION(id) (UINT64_C(1) << (id))
-#define COMMON_OPTIONS (OPTION(OPTION_HELP) | OPTION(OPTION_JSON) | OPTION(OPTION_SOCKET_DIR) | OPTION(OPTION_USER))
+#define COMMON_OPTIONS (OPTION(OPTION_HELP) | OPTION(OPTION_JSON) | OPTION(OPTION_SOCKET_DIR))
 
 /* One command line, taken apart; everything is borrowed from argv but the arrays. */
 struct invocation {

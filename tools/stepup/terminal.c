@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,21 +32,36 @@ static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 
 #define WATCHED_COUNT (sizeof(watched) / sizeof(watched[0]))
 
-/* Signals interrupt the read instead of ending the process, so that the terminal can be put right first. */
-static void watch_signals(struct sigaction before[WATCHED_COUNT])
+/* How signals stood before. While a question is open they are blocked everywhere but in the waiting itself, so that none slips in between a look
+ * at `caught` and the wait. */
+struct signals {
+	struct sigaction actions[WATCHED_COUNT];
+	sigset_t mask, waiting;
+};
+
+static void watch_signals(struct signals *before)
 {
 	struct sigaction action = {.sa_handler = note_signal};
+	sigset_t blocked;
 
 	caught = 0;
 	(void)sigemptyset(&action.sa_mask);
+	(void)sigemptyset(&blocked);
 	for (size_t i = 0; i < WATCHED_COUNT; i++)
-		(void)sigaction(watched[i], &action, &before[i]);
+		(void)sigaddset(&blocked, watched[i]);
+	(void)sigprocmask(SIG_BLOCK, &blocked, &before->mask);
+	before->waiting = before->mask;
+	for (size_t i = 0; i < WATCHED_COUNT; i++) {
+		(void)sigdelset(&before->waiting, watched[i]);
+		(void)sigaction(watched[i], &action, &before->actions[i]);
+	}
 }
 
-static void unwatch_signals(const struct sigaction before[WATCHED_COUNT])
+static void unwatch_signals(const struct signals *before)
 {
 	for (size_t i = 0; i < WATCHED_COUNT; i++)
-		(void)sigaction(watched[i], &before[i], NULL);
+		(void)sigaction(watched[i], &before->actions[i], NULL);
+	(void)sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
 static void terminal_open(struct terminal *terminal)
@@ -75,7 +91,7 @@ static void say(const struct terminal *terminal, const char *text)
 	while (size > 0) {
 		ssize_t put = write(terminal->out, text, size);
 
-		if (put < 0 && errno == EINTR && caught == 0)
+		if (put < 0 && errno == EINTR)
 			continue;
 		if (put <= 0)
 			return; /* nobody reads; the answer will tell */
@@ -94,20 +110,38 @@ static void terminal_close(struct terminal *terminal)
 		(void)close(terminal->in);
 }
 
+/* Waits for something to read, or for a signal. */
+static enum stepup_error wait_for_input(const struct terminal *terminal, const struct signals *signals)
+{
+	struct pollfd input = {.fd = terminal->in, .events = POLLIN};
+
+	while (caught == 0) {
+		if (ppoll(&input, 1, NULL, &signals->waiting) > 0)
+			return STEPUP_OK;
+		if (errno != EINTR)
+			return STEPUP_IO;
+	}
+	return STEPUP_CANCELLED;
+}
+
 /* One byte at a time: what follows the line on a pipe belongs to somebody else. */
-static enum stepup_error read_line(const struct terminal *terminal, char *line, size_t room)
+static enum stepup_error read_line(const struct terminal *terminal, const struct signals *signals, char *line, size_t room)
 {
 	size_t length = 0;
 
 	for (;;) {
+		enum stepup_error error = wait_for_input(terminal, signals);
 		char byte;
-		ssize_t got = read(terminal->in, &byte, 1);
+		ssize_t got;
 
-		if (got < 0 && errno == EINTR && caught == 0)
+		if (error != STEPUP_OK)
+			return error;
+		got = read(terminal->in, &byte, 1);
+		if (got < 0 && errno == EINTR)
 			continue;
-		if (got < 0 && errno != EINTR)
+		if (got < 0)
 			return STEPUP_IO;
-		if (got < 0 || (got == 0 && length == 0))
+		if (got == 0 && length == 0)
 			return STEPUP_CANCELLED;
 		if (got == 0 || byte == '\n')
 			break;
@@ -121,25 +155,36 @@ static enum stepup_error read_line(const struct terminal *terminal, char *line, 
 	return STEPUP_OK;
 }
 
-enum stepup_error terminal_ask(const char *question, bool hidden, char **answer)
+/* Asks once; a signal that came meanwhile is raised again when everything stands as it did. */
+static enum stepup_error ask_once(const char *question, bool hidden, char *line, size_t room)
 {
-	struct sigaction before[WATCHED_COUNT];
-	char line[TERMINAL_ANSWER_MAX + 1];
 	struct terminal terminal;
+	struct signals before;
 	enum stepup_error error;
 	int signal_number;
 
 	terminal_open(&terminal);
-	watch_signals(before);
+	watch_signals(&before);
 	if (hidden)
 		terminal_hide(&terminal);
 	say(&terminal, question);
-	error = read_line(&terminal, line, sizeof(line));
+	error = read_line(&terminal, &before, line, room);
 	terminal_close(&terminal);
 	signal_number = caught;
-	unwatch_signals(before);
+	unwatch_signals(&before);
 	if (signal_number != 0)
 		(void)raise(signal_number);
+	return error;
+}
+
+enum stepup_error terminal_ask(const char *question, bool hidden, char **answer)
+{
+	char line[TERMINAL_ANSWER_MAX + 1] = "";
+	enum stepup_error error;
+
+	do { /* again where somebody stopped it with Ctrl-Z and came back */
+		error = ask_once(question, hidden, line, sizeof(line));
+	} while (error == STEPUP_CANCELLED && caught == SIGTSTP);
 	if (error == STEPUP_OK) {
 		*answer = strdup(line);
 		error = *answer != NULL ? STEPUP_OK : STEPUP_NO_MEMORY;
