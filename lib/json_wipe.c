@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Wiping of secrets that stand in JSON values. A value that somebody else still holds is let go and left as it is. */
+/* Wiping of secrets that stand in JSON values. A value that somebody else still holds is let go and left as
+ * it is. */
 #include "lib/json_wipe.h"
 
 #include <stdint.h>

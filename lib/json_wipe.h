@@ -11,11 +11,12 @@
 
 #include "lib/error.h"
 
-/* Lets go of a value and sets NULL. Texts in it that nobody else holds are overwritten first, at whatever depth. */
+/* Lets go of a value and sets NULL. Texts in it that nobody else holds are overwritten first, at whatever
+ * depth. */
 void json_wipe_free(json_t **value);
 
-/* `value` as one line of JSON with a NUL behind it, made in one piece so that no copy of a secret stays in freed memory;
- * wipe and free (`*size` bytes, with the NUL). STEPUP_TOO_LONG where that passes `limit`. */
+/* `value` as one line of JSON with a NUL behind it, made in one piece so that no copy of a secret stays in
+ * freed memory; wipe and free (`*size` bytes, with the NUL). STEPUP_TOO_LONG where that passes `limit`. */
 enum stepup_error json_wipe_dump(const json_t *value, size_t limit, char **text, size_t *size);
 
 #endif

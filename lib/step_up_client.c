@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The client side of one step-up.
- * MUST: take nothing but a whole, well-formed reply to Answer, for the action and the user that were asked about, as a success;
- * wipe each typed answer as soon as it is sent; tell the verifier when a step-up is given up.
+ * MUST: take nothing but a whole, well-formed reply to Answer, for the action and the user that were asked
+ * about, as a success; wipe each typed answer as soon as it is sent; tell the verifier when a step-up is
+ * given up.
  */
 #include "lib/step_up_client.h"
 
@@ -15,10 +16,10 @@
 #include "lib/message.h"
 #include "lib/wipe.h"
 
-#define CALL_MS 10000        /* the verifier's share of the deadline, for each call */
-#define CANCEL_MS 1000       /* nobody waits long to give up */
+#define CALL_MS 10000  /* the verifier's share of the deadline, for each call */
+#define CANCEL_MS 1000 /* nobody waits long to give up */
 #define ANSWERS_MAX 3
-#define ANSWER_SIZE_MAX 512  /* bytes of a typed answer that are worth sending, PAM_MAX_RESP_SIZE */
+#define ANSWER_SIZE_MAX 512 /* bytes of a typed answer that are worth sending, PAM_MAX_RESP_SIZE */
 
 /* One step-up under way. */
 struct step_up {
@@ -46,15 +47,16 @@ static struct deadline call_deadline(struct deadline whole, int64_t milliseconds
 }
 
 /* Calls Verify1.METHOD and holds the reply against the method's table. */
-static enum stepup_error verify_call(struct verifier_client *client, const char *method, json_t *parameters, struct deadline deadline,
-	json_t **reply, struct verifier_refusal *refusal)
+static enum stepup_error verify_call(struct verifier_client *client, const char *method, json_t *parameters,
+	struct deadline deadline, json_t **reply, struct verifier_refusal *refusal)
 {
 	const struct method *table = interface_method(&interface_verify, method);
 	char name[64], bad_field[FIELD_NAME_SIZE];
 	enum stepup_error error;
 
 	*reply = NULL;
-	if (table == NULL || snprintf(name, sizeof(name), "%s.%s", interface_verify.name, method) >= (int)sizeof(name)) {
+	if (table == NULL ||
+		snprintf(name, sizeof(name), "%s.%s", interface_verify.name, method) >= (int)sizeof(name)) {
 		json_wipe_free(&parameters);
 		return STEPUP_INTERNAL;
 	}
@@ -98,18 +100,21 @@ static enum stepup_error texts_to_json(const struct named_text *texts, json_t **
 static enum stepup_error step_up_begin(struct step_up *run)
 {
 	const struct step_up_request *request = run->request;
-	const struct named_text texts[] = {{"user", request->user}, {"action", request->action}, {"session", request->session},
-		{"service", request->service}, {"rhost", request->rhost}, {"tty", request->tty}, {NULL, NULL}};
+	const struct named_text texts[] = {{"user", request->user}, {"action", request->action},
+		{"session", request->session}, {"service", request->service}, {"rhost", request->rhost},
+		{"tty", request->tty}, {NULL, NULL}};
 	json_t *parameters = NULL;
 	enum stepup_error error = texts_to_json(texts, &parameters);
 
 	if (error != STEPUP_OK)
 		return error;
-	if (request->details != NULL && json_object_set_new(parameters, "details", json_deep_copy(request->details)) != 0) {
+	if (request->details != NULL &&
+		json_object_set_new(parameters, "details", json_deep_copy(request->details)) != 0) {
 		json_wipe_free(&parameters);
 		return STEPUP_NO_MEMORY;
 	}
-	return verify_call(run->client, "Begin", parameters, call_deadline(run->deadline, CALL_MS), &run->begun, &run->outcome->refusal);
+	return verify_call(run->client, "Begin", parameters, call_deadline(run->deadline, CALL_MS),
+		&run->begun, &run->outcome->refusal);
 }
 
 /* Tells the verifier that nobody is going to answer. Whether it hears that makes no difference to us. */
@@ -118,7 +123,8 @@ static void step_up_cancel(struct step_up *run)
 	struct verifier_refusal ignored = {0};
 	json_t *reply = NULL;
 
-	if (verify_call(run->client, "Cancel", json_pack("{s:s}", "transaction", message_text(run->begun, "transaction")),
+	if (verify_call(run->client, "Cancel",
+		    json_pack("{s:s}", "transaction", message_text(run->begun, "transaction")),
 		    deadline_in(CANCEL_MS), &reply, &ignored) == STEPUP_OK)
 		json_decref(reply);
 	verifier_refusal_clear(&ignored);
@@ -137,7 +143,8 @@ static bool takes_codes(const json_t *methods)
 }
 
 /* Asks the person. `error` is what was wrong before. */
-static enum stepup_error step_up_ask(struct step_up *run, const char *wrong, int64_t tries_left, struct deadline expires, char **code)
+static enum stepup_error step_up_ask(
+	struct step_up *run, const char *wrong, int64_t tries_left, struct deadline expires, char **code)
 {
 	struct step_up_question question = {
 		.prompt = message_text(run->begun, "prompt"),
@@ -156,17 +163,18 @@ static enum stepup_error step_up_ask(struct step_up *run, const char *wrong, int
 	return error;
 }
 
-/* Sends one answer and wipes it. What can't be a code at all goes as an empty one: the verifier refuses it in its own words. */
+/* Sends one answer and wipes it. What can't be a code at all goes as an empty one: the verifier refuses it in
+ * its own words. */
 static enum stepup_error step_up_answer(struct step_up *run, char **code, json_t **reply)
 {
 	size_t size = strlen(*code);
 	bool sendable = size <= ANSWER_SIZE_MAX && utf8_is_valid(*code, size);
-	json_t *parameters = json_pack("{s:s, s:s, s:s}", "transaction", message_text(run->begun, "transaction"), "method", "code", "code",
-		sendable ? *code : "");
+	json_t *parameters = json_pack("{s:s, s:s, s:s}", "transaction",
+		message_text(run->begun, "transaction"), "method", "code", "code", sendable ? *code : "");
 
 	wipe_free_string(code);
-	return verify_call(
-		run->client, "Answer", parameters, call_deadline(run->deadline, CALL_MS), reply, &run->outcome->refusal);
+	return verify_call(run->client, "Answer", parameters, call_deadline(run->deadline, CALL_MS), reply,
+		&run->outcome->refusal);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -191,19 +199,23 @@ static enum stepup_error step_up_grant(struct step_up *run, json_t **reply)
 	return STEPUP_OK;
 }
 
-/* Whether the same step-up may be answered again: a wrong code with tries left, or one that came too soon and can still come in time. */
-static bool may_ask_again(enum stepup_error error, const struct verifier_refusal *refusal, struct deadline expires)
+/* Whether the same step-up may be answered again: a wrong code with tries left, or one that came too soon and
+ * can still come in time. */
+static bool may_ask_again(
+	enum stepup_error error, const struct verifier_refusal *refusal, struct deadline expires)
 {
 	if (error == STEPUP_BAD_ANSWER)
 		return refusal->tries_left > 0;
 	return error == STEPUP_THROTTLED && refusal->retry_after_seconds > 0 &&
-		refusal->retry_after_seconds < deadline_left(expires) / 1000;
+	       refusal->retry_after_seconds < deadline_left(expires) / 1000;
 }
 
-/* Asks and answers, again while tries are left. The refusal of one try is the error text of the next question. */
+/* Asks and answers, again while tries are left. The refusal of one try is the error text of the next
+ * question. */
 static enum stepup_error step_up_converse(struct step_up *run)
 {
-	struct deadline expires = call_deadline(run->deadline, message_number(run->begun, "expires_in", 0) * 1000);
+	struct deadline expires =
+		call_deadline(run->deadline, message_number(run->begun, "expires_in", 0) * 1000);
 	struct verifier_refusal *refusal = &run->outcome->refusal;
 	enum stepup_error error = STEPUP_BAD_ANSWER;
 	json_t *reply = NULL;
@@ -211,7 +223,8 @@ static enum stepup_error step_up_converse(struct step_up *run)
 	int answer;
 
 	for (answer = 0; answer < ANSWERS_MAX; answer++) {
-		error = step_up_ask(run, answer == 0 ? NULL : refusal->message, answer == 0 ? -1 : refusal->tries_left, expires, &code);
+		error = step_up_ask(run, answer == 0 ? NULL : refusal->message,
+			answer == 0 ? -1 : refusal->tries_left, expires, &code);
 		if (error != STEPUP_OK) {
 			step_up_cancel(run);
 			verifier_refusal_clear(refusal);
@@ -229,7 +242,8 @@ static enum stepup_error step_up_converse(struct step_up *run)
 }
 
 enum stepup_error step_up_run(struct verifier_client *client, const struct step_up_request *request,
-	const struct step_up_conversation *conversation, struct deadline deadline, struct step_up_outcome *outcome)
+	const struct step_up_conversation *conversation, struct deadline deadline,
+	struct step_up_outcome *outcome)
 {
 	struct step_up run = {client, request, conversation, deadline, outcome, NULL};
 	enum stepup_error error;
@@ -245,10 +259,11 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 	return error;
 }
 
-enum stepup_error step_up_account(struct verifier_client *client, const char *user, const char *service, const char *rhost,
-	struct deadline deadline, struct verifier_refusal *refusal)
+enum stepup_error step_up_account(struct verifier_client *client, const char *user, const char *service,
+	const char *rhost, struct deadline deadline, struct verifier_refusal *refusal)
 {
-	const struct named_text texts[] = {{"user", user}, {"service", service}, {"rhost", rhost}, {NULL, NULL}};
+	const struct named_text texts[] = {
+		{"user", user}, {"service", service}, {"rhost", rhost}, {NULL, NULL}};
 	json_t *parameters = NULL, *reply = NULL;
 	enum stepup_error error = texts_to_json(texts, &parameters);
 

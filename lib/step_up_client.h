@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The client side of one step-up, shared by the PAM module and the CLI: Begin, ask the person, Answer, ask again while tries are left.
- * It decides nothing: only a well-formed reply of the verifier to Answer is a success.
+ * The client side of one step-up, shared by the PAM module and the CLI: Begin, ask the person, Answer, ask
+ * again while tries are left. It decides nothing: only a well-formed reply of the verifier to Answer is a
+ * success.
  * Layer: lib/, jansson.
  */
 #ifndef STEPUP_LIB_STEP_UP_CLIENT_H
@@ -25,39 +26,43 @@ struct step_up_request {
 
 /* One question to the person. Texts are borrowed and safe to show. */
 struct step_up_question {
-	const char *prompt;  /* "Export 102000 contacts of trezor" */
-	const char *ask;     /* "Code: " */
-	const char *error;   /* what was wrong with the last answer, NULL the first time */
-	int64_t tries_left;  /* -1 where not known */
+	const char *prompt; /* "Export 102000 contacts of trezor" */
+	const char *ask;    /* "Code: " */
+	const char *error;  /* what was wrong with the last answer, NULL the first time */
+	int64_t tries_left; /* -1 where not known */
 	int64_t expires_in_seconds;
 	const json_t *methods; /* array of texts */
 };
 
 /* How to talk to the person. */
 struct step_up_conversation {
-	/* Gets one answer: a typed code in `*code`, which is wiped and freed by the caller. STEPUP_CANCELLED where the person gave up;
-	 * any other error, such as STEPUP_NO_MEMORY, is handed through. */
+	/* Gets one answer: a typed code in `*code`, which is wiped and freed by the caller. STEPUP_CANCELLED
+	 * where the person gave up; any other error, such as STEPUP_NO_MEMORY, is handed through. */
 	enum stepup_error (*ask)(void *context, const struct step_up_question *question, char **code);
 	void *context;
 };
 
 struct step_up_outcome {
-	json_t *reply;       /* the verifier's reply to Answer, owned; NULL unless granted */
-	char *transaction;   /* what an administrator's verb names as its authorization, owned; NULL unless granted */
+	json_t *reply;	   /* the verifier's reply to Answer, owned; NULL unless granted */
+	char *transaction; /* what an administrator's verb names as its authorization, owned; NULL unless
+			      granted */
 	struct verifier_refusal refusal; /* why not */
 };
 
 void step_up_outcome_clear(struct step_up_outcome *outcome);
 
-/* Runs a step-up on an open connection, into a zeroed `outcome`. STEPUP_OK only where the verifier granted it; at most three answers are
- * asked for (one that came too soon, Throttled, is asked for again where that can still be in time), and no call waits longer than ten seconds. Otherwise the refusal's error, with the verifier's words in outcome->refusal;
- * or what verifier_client_call or `ask` returned, with outcome->refusal.error 0; STEPUP_EXPIRED where the person took longer than the deadline,
- * STEPUP_TOO_WEAK where no accepted method is a typed code, STEPUP_INVALID where a text of the request isn't UTF-8. */
+/* Runs a step-up on an open connection, into a zeroed `outcome`. STEPUP_OK only where the verifier granted
+ * it; at most three answers are asked for (one that came too soon, Throttled, is asked for again where that
+ * can still be in time), and no call waits longer than ten seconds. Otherwise the refusal's error, with the
+ * verifier's words in outcome->refusal; or what verifier_client_call or `ask` returned, with
+ * outcome->refusal.error 0; STEPUP_EXPIRED where the person took longer than the deadline, STEPUP_TOO_WEAK
+ * where no accepted method is a typed code, STEPUP_INVALID where a text of the request isn't UTF-8. */
 enum stepup_error step_up_run(struct verifier_client *client, const struct step_up_request *request,
-	const struct step_up_conversation *conversation, struct deadline deadline, struct step_up_outcome *outcome);
+	const struct step_up_conversation *conversation, struct deadline deadline,
+	struct step_up_outcome *outcome);
 
 /* Asks Account for this user; STEPUP_OK where nothing stands against them. Errors as above. */
-enum stepup_error step_up_account(struct verifier_client *client, const char *user, const char *service, const char *rhost,
-	struct deadline deadline, struct verifier_refusal *refusal);
+enum stepup_error step_up_account(struct verifier_client *client, const char *user, const char *service,
+	const char *rhost, struct deadline deadline, struct verifier_refusal *refusal);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A connection to one of the verifier's sockets.
- * MUST: talk only to root or the owner of the socket's folder; poll, MSG_NOSIGNAL and close-on-exec throughout; leave descriptors
- * 0 to 2 to whoever owns standard input and output; take no bytes that nobody asked for; wipe whatever carried an answer.
+ * MUST: talk only to root or the owner of the socket's folder; poll, MSG_NOSIGNAL and close-on-exec
+ * throughout; leave descriptors 0 to 2 to whoever owns standard input and output; take no bytes that nobody
+ * asked for; wipe whatever carried an answer.
  */
 #include "lib/verifier_client.h"
 
@@ -95,7 +96,8 @@ static enum stepup_error server_check(int fd, const char *path)
 	return r == 0 && folder.st_uid == server.uid ? STEPUP_OK : STEPUP_UNSAFE_FILE;
 }
 
-/* connect(2) that ends with the deadline: a unix socket whose backlog is full can't be waited for with poll(2). */
+/* connect(2) that ends with the deadline: a unix socket whose backlog is full can't be waited for with
+ * poll(2). */
 static enum stepup_error connect_until(int fd, const struct sockaddr_un *address, struct deadline deadline)
 {
 	for (;;) {
@@ -146,7 +148,8 @@ static void client_disconnect(struct verifier_client *client)
 	frame_reader_init(&client->reader, FRAME_REPLY_SIZE_MAX);
 }
 
-enum stepup_error verifier_client_open(const char *path, struct deadline deadline, struct verifier_client **client)
+enum stepup_error verifier_client_open(
+	const char *path, struct deadline deadline, struct verifier_client **client)
 {
 	struct verifier_client *opened = calloc(1, sizeof(*opened));
 	enum stepup_error error = STEPUP_NO_MEMORY;
@@ -179,7 +182,8 @@ void verifier_client_close(struct verifier_client **client)
 }
 
 /* Waits until the socket is ready for `events`, or the deadline. */
-static enum stepup_error client_wait(const struct verifier_client *client, short events, struct deadline deadline)
+static enum stepup_error client_wait(
+	const struct verifier_client *client, short events, struct deadline deadline)
 {
 	struct pollfd wanted = {.fd = client->fd, .events = events};
 
@@ -197,7 +201,8 @@ static enum stepup_error client_wait(const struct verifier_client *client, short
 	}
 }
 
-/* Before a call: the verifier may have hung up while a person was thinking. Nothing of this call was sent yet, so connecting anew is safe. */
+/* Before a call: the verifier may have hung up while a person was thinking. Nothing of this call was sent
+ * yet, so connecting anew is safe. */
 static enum stepup_error client_revive(struct verifier_client *client, struct deadline deadline)
 {
 	char byte;
@@ -214,7 +219,8 @@ static enum stepup_error client_revive(struct verifier_client *client, struct de
 	return client_connect(client, deadline);
 }
 
-static enum stepup_error client_send(struct verifier_client *client, const char *bytes, size_t size, struct deadline deadline)
+static enum stepup_error client_send(
+	struct verifier_client *client, const char *bytes, size_t size, struct deadline deadline)
 {
 	while (size > 0) {
 		ssize_t sent = send(client->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -246,7 +252,8 @@ static enum stepup_error client_take(struct verifier_client *client, struct dead
 		return error;
 	got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 	if (got < 0)
-		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK ? STEPUP_OK : STEPUP_UNREACHABLE;
+		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK ? STEPUP_OK
+										 : STEPUP_UNREACHABLE;
 	if (got == 0)
 		return STEPUP_UNREACHABLE; /* closed half-way */
 	error = frame_reader_feed(&client->reader, bytes, (size_t)got);
@@ -255,7 +262,8 @@ static enum stepup_error client_take(struct verifier_client *client, struct dead
 }
 
 /* One whole message and nothing behind it. */
-static enum stepup_error client_receive(struct verifier_client *client, struct deadline deadline, char **message, size_t *size)
+static enum stepup_error client_receive(
+	struct verifier_client *client, struct deadline deadline, char **message, size_t *size)
 {
 	enum stepup_error error;
 
@@ -274,7 +282,8 @@ static enum stepup_error client_receive(struct verifier_client *client, struct d
 }
 
 /* Sends the call: {"method":…,"parameters":…}. */
-static enum stepup_error call_send(struct verifier_client *client, const char *method, json_t *parameters, struct deadline deadline)
+static enum stepup_error call_send(
+	struct verifier_client *client, const char *method, json_t *parameters, struct deadline deadline)
 {
 	json_t *call = json_pack("{s:s, s:O}", "method", method, "parameters", parameters);
 	enum stepup_error error = STEPUP_NO_MEMORY;
@@ -316,7 +325,8 @@ static enum stepup_error error_from_full_name(const char *name, const char *meth
 }
 
 /* Reads an error reply's words. Always an error. */
-static enum stepup_error refusal_read(const char *name, const char *method, const json_t *parameters, struct verifier_refusal *refusal)
+static enum stepup_error refusal_read(
+	const char *name, const char *method, const json_t *parameters, struct verifier_refusal *refusal)
 {
 	char bad_field[FIELD_NAME_SIZE];
 	enum stepup_error error;
@@ -334,8 +344,8 @@ static enum stepup_error refusal_read(const char *name, const char *method, cons
 	if (error == STEPUP_OK)
 		error = copy_text(parameters, "detail", &refusal->detail);
 	if (error == STEPUP_OK && refusal->message == NULL && message_text(parameters, "parameter") != NULL &&
-	    asprintf(&refusal->message, "The verifier does not take this \"%s\". Nothing was approved.",
-		    message_text(parameters, "parameter")) < 0) {
+		asprintf(&refusal->message, "The verifier does not take this \"%s\". Nothing was approved.",
+			message_text(parameters, "parameter")) < 0) {
 		refusal->message = NULL;
 		error = STEPUP_NO_MEMORY;
 	}
@@ -354,11 +364,12 @@ static enum stepup_error reply_read(
 
 	if (message == NULL && json_error_code(&parse_error) == json_error_out_of_memory)
 		error = STEPUP_NO_MEMORY;
-	if (message == NULL || message_check(reply_fields, message, bad_field) != STEPUP_OK || message_bool(message, "continues", false))
+	if (message == NULL || message_check(reply_fields, message, bad_field) != STEPUP_OK ||
+		message_bool(message, "continues", false))
 		goto out;
 	if (message_text(message, "error") != NULL) {
-		error = refusal_read(
-			message_text(message, "error"), method, json_is_object(parameters) ? parameters : NULL, refusal);
+		error = refusal_read(message_text(message, "error"), method,
+			json_is_object(parameters) ? parameters : NULL, refusal);
 		goto out;
 	}
 	*reply = json_is_object(parameters) ? json_incref(parameters) : json_object();

@@ -95,10 +95,13 @@ int arguments_read(pam_handle_t *pamh, int argc, const char **argv, struct argum
 {
 	unsigned seen = 0;
 
-	*arguments = (struct arguments){.form = &conversation_form_text, .timeout_seconds = TIMEOUT_SECONDS_DEFAULT};
+	*arguments = (struct arguments){
+		.form = &conversation_form_text, .timeout_seconds = TIMEOUT_SECONDS_DEFAULT};
 	for (int i = 0; i < argc; i++) {
 		if (!take(arguments, argv[i], &seen)) {
-			system_log(pamh, LOG_ERR, "bad, unknown or repeated argument \"%s\" in this module's PAM line; refused", argv[i]);
+			system_log(pamh, LOG_ERR,
+				"bad, unknown or repeated argument \"%s\" in this module's PAM line; refused",
+				argv[i]);
 			return PAM_SERVICE_ERR;
 		}
 	}

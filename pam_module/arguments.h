@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The arguments of a pam_stepup.so line. MUST: refuse what it doesn't know, a bad value, and an argument given twice.
+ * The arguments of a pam_stepup.so line.
+ * MUST: refuse what it doesn't know, a bad value, and an argument given twice.
  * Layer: pam_module/.
  */
 #ifndef STEPUP_PAM_MODULE_ARGUMENTS_H
@@ -15,10 +16,10 @@
 #define TIMEOUT_SECONDS_MAX 600
 
 struct arguments {
-	const char *action;                   /* borrowed from argv; NULL where not given */
-	const char *socket;                   /* borrowed from argv; NULL for the usual one */
+	const char *action; /* borrowed from argv; NULL where not given */
+	const char *socket; /* borrowed from argv; NULL for the usual one */
 	const struct conversation_form *form;
-	int timeout_seconds;                  /* for a step-up, with the person's time */
+	int timeout_seconds; /* for a step-up, with the person's time */
 	bool details_from_environment;
 	bool receipt_to_environment;
 	bool debug;

@@ -24,7 +24,8 @@ static int converse(pam_handle_t *pamh, int style, const char *text, char **repl
 		return PAM_CONV_ERR;
 	r = host->conv(1, &messages, &responses, host->appdata_ptr);
 	if (r != PAM_SUCCESS)
-		return r == PAM_BUF_ERR ? PAM_BUF_ERR : PAM_CONV_ERR; /* what `responses` is then, nobody says */
+		return r == PAM_BUF_ERR ? PAM_BUF_ERR
+					: PAM_CONV_ERR; /* what `responses` is then, nobody says */
 	if (responses != NULL)
 		*reply = responses->resp;
 	free(responses);
@@ -58,7 +59,8 @@ out:
 	return error;
 }
 
-void conversation_init(struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form)
+void conversation_init(
+	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form)
 {
 	*conversation = (struct conversation){.pamh = pamh, .form = form, .failed = false};
 	conversation->step_up = (struct step_up_conversation){.ask = ask, .context = conversation};

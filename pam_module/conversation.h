@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Talking to the person through the host's PAM conversation, in one of two forms: plain text for terminals, or one JSON object per
- * message for programs that draw their own dialog (pam_stepup(8)).
- * MUST: put whatever has to be read before answering into the prompt itself (sshd holds other messages back); believe nothing of a reply but
- * what its form allows; wipe it.
+ * Talking to the person through the host's PAM conversation, in one of two forms: plain text for terminals,
+ * or one JSON object per message for programs that draw their own dialog (pam_stepup(8)).
+ * MUST: put whatever has to be read before answering into the prompt itself (sshd holds other messages
+ * back); believe nothing of a reply but what its form allows; wipe it.
  * Layer: pam_module/.
  */
 #ifndef STEPUP_PAM_MODULE_CONVERSATION_H
@@ -18,9 +18,9 @@
 
 /* How a step-up ended, in words; texts are borrowed. */
 struct ending {
-	enum stepup_error error;   /* STEPUP_OK: granted */
+	enum stepup_error error; /* STEPUP_OK: granted */
 	const char *message;
-	const char *reference;     /* NULL where there is none */
+	const char *reference;	     /* NULL where there is none */
 	int64_t retry_after_seconds; /* -1 where not said */
 };
 
@@ -28,7 +28,8 @@ struct conversation_form {
 	const char *name; /* the argument's value */
 	/* Makes the text of a prompt; the caller frees. */
 	enum stepup_error (*question)(const struct step_up_question *question, char **text);
-	/* Takes the code out of a reply: STEPUP_OK, STEPUP_CANCELLED where the person gave up, STEPUP_INVALID. The caller wipes and frees both. */
+	/* Takes the code out of a reply: STEPUP_OK, STEPUP_CANCELLED where the person gave up,
+	 * STEPUP_INVALID. The caller wipes and frees both. */
 	enum stepup_error (*answer)(const char *reply, char **code);
 	/* Makes the text that tells the ending; the caller frees. NULL where there is nothing to tell. */
 	enum stepup_error (*ending)(const struct ending *ending, char **text);
@@ -45,9 +46,11 @@ struct conversation {
 	struct step_up_conversation step_up;
 };
 
-void conversation_init(struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form);
+void conversation_init(
+	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form);
 
-/* Tells how it ended; a grant is held back where `flags` has PAM_SILENT. Whether anybody could be told makes no difference. */
+/* Tells how it ended; a grant is held back where `flags` has PAM_SILENT. Whether anybody could be told makes
+ * no difference. */
 void conversation_tell(const struct conversation *conversation, const struct ending *ending, int flags);
 
 #endif

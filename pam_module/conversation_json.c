@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The conversation in JSON, for programs that draw their own dialog: each message is one object on one line, each reply one object.
- * The form is described in pam_stepup(8); "v" is its version.
+ * The conversation in JSON, for programs that draw their own dialog: each message is one object on one line,
+ * each reply one object. The form is described in pam_stepup(8); "v" is its version.
  */
 #include <jansson.h>
 #include <string.h>
@@ -45,11 +45,11 @@ static enum stepup_error write_object(json_t *object, bool whole, char **text)
 
 static enum stepup_error json_question(const struct step_up_question *question, char **text)
 {
-	json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:[s]}", "v", FORM_VERSION, "type", "question", "prompt", question->prompt, "ask",
-		question->ask, "methods", "code");
+	json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:[s]}", "v", FORM_VERSION, "type", "question",
+		"prompt", question->prompt, "ask", question->ask, "methods", "code");
 	bool whole = object != NULL && set_text(object, "error", question->error) &&
-		set_number(object, "tries_left", question->tries_left) &&
-		set_number(object, "expires_in", question->expires_in_seconds);
+		     set_number(object, "tries_left", question->tries_left) &&
+		     set_number(object, "expires_in", question->expires_in_seconds);
 
 	return write_object(object, whole, text);
 }
@@ -68,13 +68,15 @@ static enum stepup_error json_answer(const char *reply, char **code)
 		return STEPUP_INVALID;
 	object = json_loadb(reply, size, JSON_REJECT_DUPLICATES, &parse_error);
 	if (object == NULL)
-		return json_error_code(&parse_error) == json_error_out_of_memory ? STEPUP_NO_MEMORY : STEPUP_INVALID;
+		return json_error_code(&parse_error) == json_error_out_of_memory ? STEPUP_NO_MEMORY
+										 : STEPUP_INVALID;
 	if (message_check(reply_fields, object, bad_field) != STEPUP_OK)
 		goto out;
 	method = message_text(object, "method");
 	if (message_bool(object, "cancel", false)) {
 		error = json_object_size(object) == 1 ? STEPUP_CANCELLED : STEPUP_INVALID;
-	} else if (json_object_size(object) == 2 && method != NULL && strcmp(method, "code") == 0 && message_text(object, "code") != NULL) {
+	} else if (json_object_size(object) == 2 && method != NULL && strcmp(method, "code") == 0 &&
+		   message_text(object, "code") != NULL) {
 		*code = strdup(message_text(object, "code"));
 		error = *code == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	}
@@ -86,10 +88,12 @@ out:
 static enum stepup_error json_ending(const struct ending *ending, char **text)
 {
 	bool granted = ending->error == STEPUP_OK;
-	json_t *object = json_pack("{s:i, s:s, s:s}", "v", FORM_VERSION, "type", granted ? "granted" : "refused", "message", ending->message);
-	bool whole = object != NULL && (granted || set_text(object, "error", stepup_error_name(ending->error))) &&
-		set_text(object, "reference", ending->reference) &&
-		set_number(object, "retry_after", ending->retry_after_seconds);
+	json_t *object = json_pack("{s:i, s:s, s:s}", "v", FORM_VERSION, "type",
+		granted ? "granted" : "refused", "message", ending->message);
+	bool whole = object != NULL &&
+		     (granted || set_text(object, "error", stepup_error_name(ending->error))) &&
+		     set_text(object, "reference", ending->reference) &&
+		     set_number(object, "retry_after", ending->retry_after_seconds);
 
 	return write_object(object, whole, text);
 }

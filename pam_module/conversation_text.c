@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The conversation in plain text: what is to be approved and the question in one prompt, the last mistake above it.
+ * The conversation in plain text: what is to be approved and the question in one prompt, the last mistake
+ * above it.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the auth phase leaves for the account phase of the same PAM transaction: for whom and for what a step-up was granted.
+ * What the auth phase leaves for the account phase of the same PAM transaction: for whom and for what a
+ * step-up was granted.
  * Layer: pam_module/.
  */
 #ifndef STEPUP_PAM_MODULE_GRANTED_MARK_H

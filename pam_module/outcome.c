@@ -74,7 +74,8 @@ char *outcome_words(enum stepup_error error)
 	case STEPUP_EXPIRED:
 		return strdup("That took too long. Nothing was approved. Start again.");
 	case STEPUP_TOO_WEAK:
-		return strdup("A typed code is not enough for this, and nothing else can be used here. Nothing was approved.");
+		return strdup("A typed code is not enough for this, and nothing else can be used here. "
+			      "Nothing was approved.");
 	default:
 		break;
 	}
@@ -88,7 +89,8 @@ char *outcome_words(enum stepup_error error)
 	return r < 0 ? NULL : words;
 }
 
-/* Fills descriptors 0 to 2 where the host closed them; gives how many from 0 on are ours to close again, as bits. */
+/* Fills descriptors 0 to 2 where the host closed them; gives how many from 0 on are ours to close again, as
+ * bits. */
 static unsigned stdio_hold(void)
 {
 	unsigned held = 0;
@@ -152,9 +154,12 @@ void outcome_log(pam_handle_t *pamh, const char *user, const char *action, enum 
 	const char *what = action == NULL ? "account" : action;
 
 	if (error == STEPUP_OK)
-		system_log(pamh, priority_of(error), "granted %s to %s, log entry %lld", what, who, (long long)log_entry);
+		system_log(pamh, priority_of(error), "granted %s to %s, log entry %lld", what, who,
+			(long long)log_entry);
 	else if (reference != NULL)
-		system_log(pamh, priority_of(error), "refused %s to %s: %s, reference %s", what, who, stepup_error_name(error), reference);
+		system_log(pamh, priority_of(error), "refused %s to %s: %s, reference %s", what, who,
+			stepup_error_name(error), reference);
 	else
-		system_log(pamh, priority_of(error), "refused %s to %s: %s", what, who, stepup_error_name(error));
+		system_log(pamh, priority_of(error), "refused %s to %s: %s", what, who,
+			stepup_error_name(error));
 }

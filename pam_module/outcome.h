@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How a phase of the module ends: the one place where the project's errors become PAM's, with the words for what happened on this side
- * of the socket and the line in the system log.
- * MUST: never make a success of anything but STEPUP_OK; never give PAM_IGNORE, PAM_USER_UNKNOWN or PAM_AUTHINFO_UNAVAIL, which copied
- * stacks let through; never log a secret, or a name that isn't safe to show.
+ * How a phase of the module ends: the one place where the project's errors become PAM's, with the words for
+ * what happened on this side of the socket and the line in the system log.
+ * MUST: never make a success of anything but STEPUP_OK; never give PAM_IGNORE, PAM_USER_UNKNOWN or
+ * PAM_AUTHINFO_UNAVAIL, which copied stacks let through; never log a secret, or a name that isn't safe to
+ * show.
  * Layer: pam_module/.
  */
 #ifndef STEPUP_PAM_MODULE_OUTCOME_H
@@ -14,23 +15,28 @@
 
 #include "lib/error.h"
 
-/* PAM's code for a step-up that ended so. `conversation_failed`: where it was the host that broke off, not the person. */
+/* PAM's code for a step-up that ended so. `conversation_failed`: where it was the host that broke off, not
+ * the person. */
 int outcome_pam_code(enum stepup_error error, bool conversation_failed);
 
 /* PAM's code for the account check. */
 int outcome_account_code(enum stepup_error error);
 
-/* The sentence for an error that the verifier didn't word; the caller frees. NULL where there is no memory. */
+/* The sentence for an error that the verifier didn't word; the caller frees. NULL where there is no memory.
+ */
 char *outcome_words(enum stepup_error error);
 
 /* What is said where there is no memory for anything better. */
 #define OUTCOME_LAST_WORDS "Could not check, so nothing was approved. You did nothing wrong."
 
-/* One line per outcome: who, what, how it ended, the reference or the place in the log. Texts may be NULL and come from anywhere. */
+/* One line per outcome: who, what, how it ended, the reference or the place in the log. Texts may be NULL and
+ * come from anywhere. */
 void outcome_log(pam_handle_t *pamh, const char *user, const char *action, enum stepup_error error,
 	const char *reference, int64_t log_entry);
 
-/* Logs with pam_syslog; texts in it are made safe to show. Keeps the system log's socket off descriptors 0 to 2. */
-void system_log(pam_handle_t *pamh, int priority, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Logs with pam_syslog; texts in it are made safe to show. Keeps the system log's socket off descriptors 0
+ * to 2. */
+void system_log(pam_handle_t *pamh, int priority, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 #endif

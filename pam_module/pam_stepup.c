@@ -41,12 +41,15 @@ static void debug(const struct run *run, const char *what)
 }
 
 /* Tells the person how it ended and writes it down. `refusal` may be one without words. */
-static void conclude(const struct run *run, const char *action, enum stepup_error error, const struct verifier_refusal *refusal)
+static void conclude(const struct run *run, const char *action, enum stepup_error error,
+	const struct verifier_refusal *refusal)
 {
 	char *words = refusal->message == NULL ? outcome_words(error) : NULL;
 	struct ending ending = {
 		.error = error,
-		.message = refusal->message != NULL ? refusal->message : words != NULL ? words : OUTCOME_LAST_WORDS,
+		.message = refusal->message != NULL ? refusal->message
+			   : words != NULL	    ? words
+						    : OUTCOME_LAST_WORDS,
 		.reference = refusal->reference,
 		.retry_after_seconds = refusal->retry_after_seconds,
 	};
@@ -77,7 +80,9 @@ static enum stepup_error hand_over(const struct run *run, const struct step_up_o
 static enum stepup_error grant(const struct run *run, const struct step_up_outcome *outcome)
 {
 	const struct step_up_request *step_up = &run->request.step_up;
-	struct ending ending = {.error = STEPUP_OK, .message = message_text(outcome->reply, "message"), .retry_after_seconds = -1};
+	struct ending ending = {.error = STEPUP_OK,
+		.message = message_text(outcome->reply, "message"),
+		.retry_after_seconds = -1};
 	enum stepup_error error;
 
 	if (granted_mark_set(run->pamh, step_up->user, step_up->action) != PAM_SUCCESS)
@@ -87,7 +92,8 @@ static enum stepup_error grant(const struct run *run, const struct step_up_outco
 		(void)granted_mark_clear(run->pamh);
 		return error;
 	}
-	outcome_log(run->pamh, step_up->user, step_up->action, STEPUP_OK, NULL, message_number(outcome->reply, "log", -1));
+	outcome_log(run->pamh, step_up->user, step_up->action, STEPUP_OK, NULL,
+		message_number(outcome->reply, "log", -1));
 	conversation_tell(&run->conversation, &ending, run->flags);
 	return STEPUP_OK;
 }
@@ -104,7 +110,8 @@ static int step_up(struct run *run)
 	debug(run, "asking the verifier for a step-up");
 	error = verifier_client_open(run->arguments.socket, deadline, &client);
 	if (error == STEPUP_OK)
-		error = step_up_run(client, &run->request.step_up, &run->conversation.step_up, deadline, &outcome);
+		error = step_up_run(
+			client, &run->request.step_up, &run->conversation.step_up, deadline, &outcome);
 	if (error == STEPUP_OK)
 		error = grant(run, &outcome);
 	code = outcome_pam_code(error, run->conversation.failed);
@@ -127,7 +134,8 @@ static int account(struct run *run)
 	debug(run, "asking the verifier about the account");
 	error = verifier_client_open(run->arguments.socket, deadline, &client);
 	if (error == STEPUP_OK)
-		error = step_up_account(client, step_up->user, step_up->service, step_up->rhost, deadline, &refusal);
+		error = step_up_account(
+			client, step_up->user, step_up->service, step_up->rhost, deadline, &refusal);
 	if (error != STEPUP_OK)
 		conclude(run, NULL, error, &refusal);
 	verifier_refusal_clear(&refusal);
@@ -147,7 +155,8 @@ static int begin(struct run *run, pam_handle_t *pamh, int flags, int argc, const
 	conversation_init(&run->conversation, pamh, run->arguments.form);
 	code = request_read_person(pamh, &run->request);
 	if (code != PAM_SUCCESS)
-		system_log(pamh, LOG_NOTICE, "refused: no usable name of a user, service, remote host or terminal");
+		system_log(pamh, LOG_NOTICE,
+			"refused: no usable name of a user, service, remote host or terminal");
 	return code;
 }
 
@@ -161,7 +170,8 @@ static int read_action(struct run *run)
 		return PAM_SUCCESS;
 	if (error == STEPUP_INVALID) {
 		system_log(run->pamh, LOG_ERR,
-			"refused: no action, a malformed one, or two. Name it with action=, or with details=env and STEPUP_ACTION");
+			"refused: no action, a malformed one, or two. Name it with action=, or with "
+			"details=env and STEPUP_ACTION");
 		return PAM_SERVICE_ERR;
 	}
 	conclude(run, run->request.step_up.action, error, &wordless);
@@ -183,12 +193,14 @@ PUBLIC int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const ch
 	return code;
 }
 
-/* Whether the account phase has to ask for a step-up of its own: sudo's NOPASSWD and tickets leave the auth phase out. */
+/* Whether the account phase has to ask for a step-up of its own: sudo's NOPASSWD and tickets leave the auth
+ * phase out. */
 static bool must_ask(const struct run *run)
 {
 	const struct step_up_request *step_up = &run->request.step_up;
 
-	return run->request.from_environment || !granted_mark_holds(run->pamh, step_up->user, step_up->action);
+	return run->request.from_environment ||
+	       !granted_mark_holds(run->pamh, step_up->user, step_up->action);
 }
 
 PUBLIC int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)

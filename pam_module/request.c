@@ -9,9 +9,10 @@
 #include "lib/json_wipe.h"
 #include "lib/wipe.h"
 
-#define ITEM_SIZE_MAX 256      /* bytes of a user, service, host or terminal name */
+#define ITEM_SIZE_MAX 256 /* bytes of a user, service, host or terminal name */
 #define SESSION_SIZE_MAX 512
-#define DETAILS_SIZE_MAX 32768 /* bytes of JSON; the verifier takes 16 texts of 512 bytes, escaped as far as can be */
+#define DETAILS_SIZE_MAX                                                                                     \
+	32768 /* bytes of JSON; the verifier takes 16 texts of 512 bytes, escaped as far as can be */
 
 /* Whether a text may be a name: not empty, not long, UTF-8 without control characters. */
 static bool is_name(const char *text)
@@ -94,10 +95,13 @@ static enum stepup_error settle_action(const struct arguments *arguments, struct
 			return STEPUP_INVALID;
 		request->step_up.action = request->action;
 	}
-	return request->step_up.action != NULL && action_name_is_valid(request->step_up.action) ? STEPUP_OK : STEPUP_INVALID;
+	return request->step_up.action != NULL && action_name_is_valid(request->step_up.action)
+		       ? STEPUP_OK
+		       : STEPUP_INVALID;
 }
 
-enum stepup_error request_read_action(pam_handle_t *pamh, const struct arguments *arguments, struct request *request)
+enum stepup_error request_read_action(
+	pam_handle_t *pamh, const struct arguments *arguments, struct request *request)
 {
 	char *details = NULL, *receipt = NULL;
 	enum stepup_error taken[] = {
@@ -122,7 +126,8 @@ enum stepup_error request_read_action(pam_handle_t *pamh, const struct arguments
 	if (error == STEPUP_OK && details != NULL)
 		error = parse_details(details, &request->details);
 	if (error == STEPUP_OK && request->session != NULL &&
-		(strlen(request->session) > SESSION_SIZE_MAX || !utf8_is_valid(request->session, strlen(request->session))))
+		(strlen(request->session) > SESSION_SIZE_MAX ||
+			!utf8_is_valid(request->session, strlen(request->session))))
 		error = STEPUP_BAD_DETAILS;
 	request->step_up.details = request->details;
 	request->step_up.session = request->session;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is asked of the module: the user and the place from PAM's items, the action, details and session from its line or
- * from the PAM environment. Read once; what stood in the PAM environment is taken out of it. Never getenv(3).
+ * What is asked of the module: the user and the place from PAM's items, the action, details and session from
+ * its line or from the PAM environment. Read once; what stood in the PAM environment is taken out of it.
+ * Never getenv(3).
  * Layer: pam_module/.
  */
 #ifndef STEPUP_PAM_MODULE_REQUEST_H
@@ -16,18 +17,19 @@
 
 struct request {
 	struct step_up_request step_up; /* its texts are PAM's, the line's or those below */
-	char *action, *session;         /* from the PAM environment, owned */
-	json_t *details;                /* owned */
-	bool from_environment;          /* STEPUP_ACTION or STEPUP_DETAILS stood there */
+	char *action, *session;		/* from the PAM environment, owned */
+	json_t *details;		/* owned */
+	bool from_environment;		/* STEPUP_ACTION or STEPUP_DETAILS stood there */
 };
 
-/* Reads who it is for and where from. PAM_SUCCESS; PAM_AUTH_ERR for a name or place that is too long, no UTF-8 or has control characters;
- * PAM_CONV_ERR, PAM_BUF_ERR, PAM_SYSTEM_ERR. */
+/* Reads who it is for and where from. PAM_SUCCESS; PAM_AUTH_ERR for a name or place that is too long, no
+ * UTF-8 or has control characters; PAM_CONV_ERR, PAM_BUF_ERR, PAM_SYSTEM_ERR. */
 int request_read_person(pam_handle_t *pamh, struct request *request);
 
-/* Reads what is asked for. STEPUP_BAD_DETAILS where the details aren't a JSON object; STEPUP_INVALID where no action is named, or the
- * environment names another than the line; STEPUP_NO_MEMORY. */
-enum stepup_error request_read_action(pam_handle_t *pamh, const struct arguments *arguments, struct request *request);
+/* Reads what is asked for. STEPUP_BAD_DETAILS where the details aren't a JSON object; STEPUP_INVALID where no
+ * action is named, or the environment names another than the line; STEPUP_NO_MEMORY. */
+enum stepup_error request_read_action(
+	pam_handle_t *pamh, const struct arguments *arguments, struct request *request);
 
 void request_clear(struct request *request);
 
