@@ -1,4 +1,5 @@
 # Manual pages, mdoc.
+dist_man_MANS += man/stepup.1
 dist_man_MANS += man/pam_stepup.8
 dist_man_MANS += man/stepup.conf.5
 
