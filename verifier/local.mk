@@ -19,7 +19,7 @@ verifier_libverifier_la_SOURCES += verifier/master_key.h verifier/master_key.c v
 verifier_libverifier_la_SOURCES += verifier/policy.h verifier/policy.c verifier/policy_verbs.c verifier/policy_prompt.h verifier/policy_prompt.c \
 	verifier/arena.h verifier/arena.c verifier/complaints.h verifier/complaints.c verifier/policy_text.h verifier/policy_text.c \
 	verifier/policy_values.h verifier/policy_values.c verifier/policy_build.h verifier/policy_build.c verifier/policy_rule.c \
-	verifier/policy_check.c verifier/policy_file.h verifier/policy_file.c verifier/words.h verifier/words.c verifier/explain.h verifier/explain.c
+	verifier/policy_check.c verifier/policy_accounts.h verifier/policy_accounts.c verifier/policy_file.h verifier/policy_file.c verifier/words.h verifier/words.c verifier/explain.h verifier/explain.c
 
 verifier_libverifier_la_SOURCES += verifier/limits.h verifier/limits.c verifier/guessing.h verifier/guessing.c
 

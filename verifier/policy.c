@@ -65,7 +65,7 @@ const struct rule *policy_rule(const struct policy *policy, const char *action)
 
 static int compare_group(const void *name, const void *group)
 {
-	return strcmp(name, ((const struct group *)group)->name);
+	return strcmp(name, ((const struct policy_group *)group)->name);
 }
 
 static int compare_member(const void *name, const void *member)
@@ -75,7 +75,7 @@ static int compare_member(const void *name, const void *member)
 
 static bool group_holds(const struct policy *policy, const char *name, const struct policy_user *user)
 {
-	const struct group *group = policy->group_count == 0
+	const struct policy_group *group = policy->group_count == 0
 		? NULL
 		: bsearch(name, policy->groups, policy->group_count, sizeof(*group), compare_group);
 

@@ -71,7 +71,7 @@ struct caller {
 	char **actions;
 };
 
-struct group {
+struct policy_group {
 	char *name;
 	struct policy_place place;
 	char **members;   /* sorted bytewise */
@@ -90,7 +90,7 @@ struct policy {
 	char *host;       /* this machine's name as prompts and the log call it */
 	struct rule *rules; /* exact names first, sorted bytewise; then patterns, the longest first */
 	size_t rule_count, exact_count;
-	struct group *groups; /* sorted by name */
+	struct policy_group *groups; /* sorted by name */
 	size_t group_count;
 	struct service *services;
 	size_t service_count;

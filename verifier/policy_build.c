@@ -85,7 +85,7 @@ static bool is_user_or_group(const char *text)
 
 static int compare_group(const void *name, const void *group)
 {
-	return strcmp(name, ((const struct group *)group)->name);
+	return strcmp(name, ((const struct policy_group *)group)->name);
 }
 
 char **reading_users(struct policy_reading *reading, const struct policy_entry *entry)
@@ -172,7 +172,7 @@ static const struct policy_key top_keys[] = {
 
 static void read_members(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	struct group *group = reading->group;
+	struct policy_group *group = reading->group;
 
 	group->members = arena_alloc(&reading->policy->memory, entry->value_count + 1, sizeof(*group->members));
 	for (const struct policy_value *value = entry->values; group->members != NULL && value != NULL; value = value->next) {
@@ -294,7 +294,7 @@ static void read_group(struct policy_reading *reading)
 	bool members = policy_block_entry(reading->block, "members") != NULL, unix_group = policy_block_entry(reading->block, "unix") != NULL;
 
 	reading->group = &reading->policy->groups[reading->policy->group_count++];
-	*reading->group = (struct group){.name = read_title(reading), .place = place_of(reading)};
+	*reading->group = (struct policy_group){.name = read_title(reading), .place = place_of(reading)};
 	if (members == unix_group)
 		READING_SAYS(reading, reading->block->line, "group %s needs either members = { … } or unix = \"…\", one of the two.", reading->block->title);
 	read_keys(reading);
@@ -424,7 +424,7 @@ static void check_block_twins(struct policy *policy, const struct policy_text *t
 
 static int compare_group_names(const void *a, const void *b)
 {
-	return strcmp(((const struct group *)a)->name, ((const struct group *)b)->name);
+	return strcmp(((const struct policy_group *)a)->name, ((const struct policy_group *)b)->name);
 }
 
 /* Exact names first, bytewise; then patterns, the longest first. */

@@ -27,7 +27,7 @@ struct policy_reading {
 	struct complaints *errors;
 	const struct policy_text *text;   /* the file being read */
 	const struct policy_block *block; /* the section being read */
-	struct group *group;
+	struct policy_group *group;
 	struct service *service;
 	struct caller *caller;
 	struct rule *rule;

@@ -24,7 +24,7 @@ static bool list_has_group(char *const *list, const char *group)
 static void warn_unused_groups(const struct policy *policy, struct complaints *warnings)
 {
 	for (size_t i = 0; i < policy->group_count; i++) {
-		const struct group *group = &policy->groups[i];
+		const struct policy_group *group = &policy->groups[i];
 		bool used = false;
 
 		for (size_t j = 0; !used && j < policy->rule_count; j++)

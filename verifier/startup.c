@@ -8,6 +8,7 @@
 #include "verifier/journal.h"
 #include "verifier/log_signer.h"
 #include "verifier/master_key.h"
+#include "verifier/policy_accounts.h"
 #include "verifier/receipt.h"
 #include "verifier/server.h"
 #include "verifier/startup.h"
@@ -184,6 +185,24 @@ enum stepup_error verifier_reload(struct verifier *verifier, char **why)
 	return STEPUP_OK;
 }
 
+/* What only this host can tell: accounts that it doesn't know. */
+static size_t print_account_warnings(const struct policy *policy)
+{
+	struct complaints complaints = {0};
+	char **lines;
+	size_t count = 0;
+
+	policy_warn_accounts(policy, &complaints);
+	lines = complaints_lines(&complaints);
+	for (; lines != NULL && lines[count] != NULL; count++) {
+		printf("warning: %s\n", lines[count]);
+		free(lines[count]);
+	}
+	free(lines);
+	complaints_clear(&complaints);
+	return count;
+}
+
 bool startup_check(const char *config)
 {
 	struct policy *policy = NULL;
@@ -197,6 +216,7 @@ bool startup_check(const char *config)
 	} else {
 		for (; policy->warnings != NULL && policy->warnings[warnings] != NULL; warnings++)
 			printf("warning: %s\n", policy->warnings[warnings]);
+		warnings += print_account_warnings(policy);
 		printf("%s: no errors, %zu %s, %zu rules.\n", config, warnings, warnings == 1 ? "warning" : "warnings", policy->rule_count);
 	}
 	policy_release(&policy);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "verifier/policy.h"
+#include "verifier/policy_accounts.h"
 
 static const char *const in_support[] = {"support", NULL};
 static const char *const in_nothing[] = {NULL};
@@ -397,6 +398,24 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 	}
 }
 
+static void accounts_that_the_host_does_not_know_are_warned_of(void **state)
+{
+	struct policy *policy = load_good(TOP "group root { unix = root }\ngroup gone { unix = no-such-group-1 }\nservice s { unix-user = no-such-user-1 }\n"
+					      "service t { unix-user = \"#4000000000\" }\n"
+					      "caller c { unix-user = root users = { \"@root\", \"@gone\" } actions = { a.b } }\n");
+	struct complaints warnings = {0};
+	char *text;
+
+	(void)state;
+	policy_warn_accounts(policy, &warnings);
+	text = complaints_text(&warnings);
+	assert_string_equal(text, "f:3: this host knows no unix group \"no-such-group-1\", so group gone has nobody in it here.\n"
+				  "f:4: this host knows no account \"no-such-user-1\", so nothing can be service s here.");
+	free(text);
+	complaints_clear(&warnings);
+	policy_release(&policy);
+}
+
 static void a_plain_policy_has_no_warning(void **state)
 {
 	struct policy *policy = load_good(TOP "action login { users = { alice } prompt = \"Sign in\" require = { code } }\n");
@@ -474,6 +493,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_user_name_can_not_rewrite_the_prompt),
 	cmocka_unit_test(a_rules_digest_tells_changed_rules_and_nothing_else),
 	cmocka_unit_test(what_deserves_a_word_gets_a_warning_with_its_line),
+	cmocka_unit_test(accounts_that_the_host_does_not_know_are_warned_of),
 	cmocka_unit_test(a_plain_policy_has_no_warning),
 	cmocka_unit_test(what_is_left_out_has_its_default),
 	cmocka_unit_test(a_policy_lives_until_its_last_reference_goes),
