@@ -228,3 +228,10 @@ const char *pam_code_name(int code)
 		return "another code";
 	return names[code];
 }
+
+void wait_for_calls(enum fake_method method, int count)
+{
+	for (int i = 0; i < 60000 && fake.shared->calls[method] < count; i++)
+		usleep(1000);
+	assert_int_equal(fake.shared->calls[method], count);
+}

@@ -79,6 +79,9 @@ int authenticate(const char *service, const char *user, const char *answer);
 
 const char *pam_code_name(int code);
 
+/* Waits until the verifier has had that many calls of a method; fails where it never does. */
+void wait_for_calls(enum fake_method method, int count);
+
 /* Asserts a code, naming both. */
 #define assert_pam_code(got, wanted)                                                                          \
 	do {                                                                                                  \

@@ -183,7 +183,7 @@ struct line {
 static const struct line lines[] = {
 	{"action=customer.export SOCKET", PAM_SUCCESS},
 	{"action=customer.export SOCKET debug", PAM_SUCCESS},
-	{"action=customer.export SOCKET timeout=1", PAM_SUCCESS},
+	{"action=customer.export SOCKET timeout=030", PAM_SUCCESS},
 	{"action=customer.export SOCKET timeout=600", PAM_SUCCESS},
 	{"action=customer.export SOCKET conversation=text", PAM_SUCCESS},
 	{"action=customer.export SOCKET details=env receipt=env", PAM_SUCCESS},
