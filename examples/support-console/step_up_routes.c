@@ -117,11 +117,28 @@ static bool show_receipt(struct request *request, const char *id, json_t *reply)
 	return shown;
 }
 
+/* A lock ends what is under way, which then is told as too late: the person should hear of the lock instead. */
+static void prefer_lock(struct request *request, struct step_up_view *view)
+{
+	const char *error = json_string_value(json_object_get(view->message, "error"));
+	json_t *message = NULL;
+
+	if (view->state != STEP_UP_REFUSED || !error || strcmp(error, "Expired"))
+		return;
+	if (!bridge_account(request->console->bridge, request->session.user, request->rhost, &message) && message) {
+		json_decref(view->message);
+		view->message = message;
+	} else {
+		json_decref(message);
+	}
+}
+
 static enum MHD_Result reply_step_up(struct request *request, struct step_up_view *view)
 {
 	char cookie[COOKIE_SIZE] = "";
 	json_t *reply;
 
+	prefer_lock(request, view);
 	if (view->state == STEP_UP_GRANTED && !granted(request, view, cookie)) {
 		json_decref(view->message);
 		return gone(request, MHD_HTTP_CONFLICT, "Your session ended meanwhile. Sign in again.");
