@@ -1,7 +1,9 @@
 # The CLI's parts that need no verifier.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_pam_lint
+check_PROGRAMS += tests/unit/test_pam_lint tests/unit/test_options
 endif
 tests_unit_test_pam_lint_SOURCES = tests/unit/test_pam_lint.c tools/stepup/pam_lint.c tools/stepup/pam_lint.h
 tests_unit_test_pam_lint_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_pam_lint_LDADD = $(CMOCKA_LIBS)
+tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_options_LDADD = tools/stepup/libcli.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
