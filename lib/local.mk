@@ -1,23 +1,23 @@
 # What all parts share. libstepup: libc and jansson, good for the PAM module. libevidence: digests, the log's tree and notes,
 # receipts (libcrypto, libjose), never linked into the module.
-noinst_LTLIBRARIES += lib/libstepup.la lib/libevidence.la
-lib_libstepup_la_CPPFLAGS = $(AM_CPPFLAGS)
-lib_libstepup_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-lib_libstepup_la_LIBADD = $(JANSSON_LIBS)
-lib_libstepup_la_SOURCES = lib/error.h lib/wipe.h lib/base64url.h lib/display_text.h lib/canonical_json.h lib/action.h \
+noinst_LIBRARIES += lib/libstepup.a lib/libevidence.a
+LIBSTEPUP = lib/libstepup.a $(JANSSON_LIBS)
+lib_libstepup_a_CPPFLAGS = $(AM_CPPFLAGS)
+lib_libstepup_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+lib_libstepup_a_SOURCES = lib/error.h lib/wipe.h lib/base64url.h lib/display_text.h lib/canonical_json.h lib/action.h \
 	lib/frame.h lib/message.h lib/safe_file.h lib/deadline.h \
 	lib/error.c lib/wipe.c lib/deadline.c lib/base64url.c lib/display_text.c lib/display_text_ranges.h \
 	lib/canonical_json.c lib/action.c lib/frame.c lib/message.c lib/interfaces.c lib/safe_file.c
-nodist_lib_libstepup_la_SOURCES = lib/interfaces_text.h
+nodist_lib_libstepup_a_SOURCES = lib/interfaces_text.h
 
 # The client side of a step-up.
-lib_libstepup_la_SOURCES += lib/verifier_client.h lib/verifier_client.c lib/step_up_client.h lib/step_up_client.c \
+lib_libstepup_a_SOURCES += lib/verifier_client.h lib/verifier_client.c lib/step_up_client.h lib/step_up_client.c \
 	lib/json_wipe.h lib/json_wipe.c
 
-lib_libevidence_la_CPPFLAGS = $(AM_CPPFLAGS)
-lib_libevidence_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS)
-lib_libevidence_la_LIBADD = lib/libstepup.la $(CRYPTO_LIBS) $(JOSE_LIBS)
-lib_libevidence_la_SOURCES = lib/digest.h lib/digest.c lib/merkle.h lib/merkle.c lib/checkpoint_note.h lib/checkpoint_note.c \
+LIBEVIDENCE = lib/libevidence.a $(LIBSTEPUP) $(CRYPTO_LIBS) $(JOSE_LIBS)
+lib_libevidence_a_CPPFLAGS = $(AM_CPPFLAGS)
+lib_libevidence_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS)
+lib_libevidence_a_SOURCES = lib/digest.h lib/digest.c lib/merkle.h lib/merkle.c lib/checkpoint_note.h lib/checkpoint_note.c \
 	lib/log_check.h lib/log_check.c lib/log_replay.h lib/log_replay.c \
 	lib/log_replay_rules.h lib/log_replay_rules.c lib/receipt_check.h lib/receipt_check.c
 

@@ -2,10 +2,10 @@
 check_PROGRAMS += tests/bench/fill_store tests/bench/pam_rate
 tests_bench_fill_store_SOURCES = tests/bench/fill_store.c tests/bench/employee.h
 tests_bench_fill_store_CFLAGS = $(UNIT_CFLAGS)
-tests_bench_fill_store_LDADD = verifier/libverifier.la
+tests_bench_fill_store_LDADD = $(LIBVERIFIER)
 tests_bench_pam_rate_SOURCES = tests/bench/pam_rate.c tests/bench/employee.h
 tests_bench_pam_rate_CFLAGS = $(UNIT_CFLAGS) $(OATH_CFLAGS)
-tests_bench_pam_rate_LDADD = lib/libevidence.la $(OATH_LIBS) $(PAM_LIBS)
+tests_bench_pam_rate_LDADD = $(LIBEVIDENCE) $(OATH_LIBS) $(PAM_LIBS)
 
 EXTRA_DIST += tests/bench/run.py
 .PHONY: bench

@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 BUILD = os.environ.get("STEPUP_BUILD", os.getcwd())
-MODULE = os.path.join(BUILD, "pam_module/.libs/pam_stepup.so")
+MODULE = os.path.join(BUILD, "pam_module/pam_stepup.so")
 PAM_RATE = os.path.join(BUILD, "tests/bench/pam_rate")
 FILL_STORE = os.path.join(BUILD, "tests/bench/fill_store")
 STEPUPD = os.path.join(BUILD, "verifier/stepupd")

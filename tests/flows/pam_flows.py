@@ -35,7 +35,7 @@ class Services:
 
     def __init__(self, verifier):
         self.folder = os.path.join(verifier.folder, "pam.d")
-        self.module = program("pam_module/.libs/pam_stepup.so")
+        self.module = program("pam_module/pam_stepup.so")
         self.socket = verifier.path()
         os.mkdir(self.folder)
         self.write("door", "auth required {} action=door.open", "account required {}")

@@ -40,7 +40,7 @@ def install_pam_lines(name):
     """The shipped lines, with the module that was built."""
     with open(os.path.join(source_dir(), "examples", "pam.d", name)) as source:
         text = source.read()
-    lines = [line.replace("pam_stepup.so", program("pam_module/.libs/pam_stepup.so")) for line in text.splitlines()
+    lines = [line.replace("pam_stepup.so", program("pam_module/pam_stepup.so")) for line in text.splitlines()
              # a machine without the audit subsystem has no login uid to set
              if "pam_loginuid" not in line]
     with open(f"/etc/pam.d/{name}", "w") as out:

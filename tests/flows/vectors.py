@@ -38,7 +38,7 @@ def pam(verifier, user, code):
         os.mkdir(confdir)
         with open(os.path.join(confdir, "vector"), "w") as out:
             out.write("auth required %s action=vector.check socket=%s\n" % (
-                os.path.join(build_dir(), "pam_module/.libs/pam_stepup.so"), verifier.path()))
+                os.path.join(build_dir(), "pam_module/pam_stepup.so"), verifier.path()))
     done = subprocess.run([program("tests/pam/pam_try"), "--confdir", confdir, "--answer", code, "vector", user],
                           stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)["result"]

@@ -5,7 +5,7 @@ tests_pam_pam_try_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_pam_try_LDADD = $(JANSSON_LIBS) $(PAM_LIBS)
 
 if HAVE_CMOCKA
-PAM_TEST_CPPFLAGS = $(AM_CPPFLAGS) -DPAM_STEPUP_SO='"$(abs_top_builddir)/pam_module/.libs/pam_stepup.so"'
+PAM_TEST_CPPFLAGS = $(AM_CPPFLAGS) -DPAM_STEPUP_SO='"$(abs_top_builddir)/pam_module/pam_stepup.so"'
 PAM_TEST_LIBS = $(CMOCKA_LIBS) $(JANSSON_LIBS) $(PAM_LIBS) -lpthread
 PAM_TEST_FIXTURE = tests/pam/pam_fixture.h tests/pam/pam_fixture.c tests/pam/fake_verifier.h tests/pam/fake_verifier.c
 check_PROGRAMS += tests/pam/test_return_codes tests/pam/test_conversation tests/pam/test_stacks tests/pam/test_host tests/pam/test_no_memory tests/pam/test_secrets tests/pam/test_verifier_abuse
@@ -14,41 +14,41 @@ tests_pam_test_return_codes_SOURCES = tests/pam/test_return_codes.c $(PAM_TEST_F
 tests_pam_test_return_codes_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
 tests_pam_test_return_codes_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_return_codes_LDADD = $(PAM_TEST_LIBS)
-tests_pam_test_return_codes_DEPENDENCIES = pam_module/pam_stepup.la
+tests_pam_test_return_codes_DEPENDENCIES = pam_module/pam_stepup.so
 
 tests_pam_test_conversation_SOURCES = tests/pam/test_conversation.c $(PAM_TEST_FIXTURE)
 tests_pam_test_conversation_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
 tests_pam_test_conversation_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_conversation_LDADD = $(PAM_TEST_LIBS)
-tests_pam_test_conversation_DEPENDENCIES = pam_module/pam_stepup.la
+tests_pam_test_conversation_DEPENDENCIES = pam_module/pam_stepup.so
 
 tests_pam_test_stacks_SOURCES = tests/pam/test_stacks.c $(PAM_TEST_FIXTURE)
 tests_pam_test_stacks_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
 tests_pam_test_stacks_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_stacks_LDADD = $(PAM_TEST_LIBS)
-tests_pam_test_stacks_DEPENDENCIES = pam_module/pam_stepup.la
+tests_pam_test_stacks_DEPENDENCIES = pam_module/pam_stepup.so
 
 tests_pam_test_verifier_abuse_SOURCES = tests/pam/test_verifier_abuse.c $(PAM_TEST_FIXTURE)
 tests_pam_test_verifier_abuse_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
 tests_pam_test_verifier_abuse_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_verifier_abuse_LDADD = $(PAM_TEST_LIBS)
-tests_pam_test_verifier_abuse_DEPENDENCIES = pam_module/pam_stepup.la
+tests_pam_test_verifier_abuse_DEPENDENCIES = pam_module/pam_stepup.so
 
 tests_pam_test_host_SOURCES = tests/pam/test_host.c $(PAM_TEST_FIXTURE)
 tests_pam_test_host_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
 tests_pam_test_host_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_host_LDADD = $(PAM_TEST_LIBS)
-tests_pam_test_host_DEPENDENCIES = pam_module/pam_stepup.la
+tests_pam_test_host_DEPENDENCIES = pam_module/pam_stepup.so
 
 tests_pam_test_no_memory_SOURCES = tests/pam/test_no_memory.c $(PAM_TEST_FIXTURE)
 tests_pam_test_no_memory_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
 tests_pam_test_no_memory_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_no_memory_LDADD = $(PAM_TEST_LIBS)
-tests_pam_test_no_memory_DEPENDENCIES = pam_module/pam_stepup.la
+tests_pam_test_no_memory_DEPENDENCIES = pam_module/pam_stepup.so
 
 tests_pam_test_secrets_SOURCES = tests/pam/test_secrets.c $(PAM_TEST_FIXTURE)
 tests_pam_test_secrets_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
 tests_pam_test_secrets_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_secrets_LDADD = $(PAM_TEST_LIBS)
-tests_pam_test_secrets_DEPENDENCIES = pam_module/pam_stepup.la
+tests_pam_test_secrets_DEPENDENCIES = pam_module/pam_stepup.so
 endif

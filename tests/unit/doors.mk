@@ -2,7 +2,7 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_transactions tests/unit/test_door_rules
 tests_unit_test_transactions_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_transactions_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
+tests_unit_test_transactions_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 tests_unit_test_door_rules_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_door_rules_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
+tests_unit_test_door_rules_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif

@@ -1,7 +1,7 @@
 # Evidence: digests, the tree, checkpoints, receipts, the log's entries and its check.
 EXTRA_DIST += tests/unit/verify_note
 if HAVE_CMOCKA
-EVIDENCE_UNIT_LIBS = lib/libevidence.la lib/libstepup.la $(JANSSON_LIBS) $(CRYPTO_LIBS) $(JOSE_LIBS) $(CMOCKA_LIBS)
+EVIDENCE_UNIT_LIBS = $(LIBEVIDENCE) $(LIBSTEPUP) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(JOSE_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_merkle
 tests_unit_test_merkle_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_merkle_LDADD = $(EVIDENCE_UNIT_LIBS)
@@ -15,13 +15,13 @@ tests_unit_test_receipt_check_LDADD = $(EVIDENCE_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_log_check
 tests_unit_test_log_check_SOURCES = tests/unit/test_log_check.c tests/unit/log_story.c tests/unit/log_story.h
 tests_unit_test_log_check_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_log_check_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
+tests_unit_test_log_check_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_receipt
 tests_unit_test_receipt_SOURCES = tests/unit/test_receipt.c tests/unit/store_fixture.c
 tests_unit_test_receipt_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_receipt_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
+tests_unit_test_receipt_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_log_signer
 tests_unit_test_log_signer_SOURCES = tests/unit/test_log_signer.c tests/unit/store_fixture.c
 tests_unit_test_log_signer_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_log_signer_LDADD = verifier/libverifier.la $(CMOCKA_LIBS)
+tests_unit_test_log_signer_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif

@@ -1,7 +1,7 @@
 # What lib/ holds: each program links the objects the product has.
 EXTRA_DIST += tests/unit/cmocka_tap.h
 if HAVE_CMOCKA
-LIB_UNIT_LIBS = lib/libstepup.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
+LIB_UNIT_LIBS = $(LIBSTEPUP) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_basics
 tests_unit_test_basics_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_basics_LDADD = $(LIB_UNIT_LIBS)

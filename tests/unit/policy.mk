@@ -1,7 +1,7 @@
 # Policy, words, explain.
 EXTRA_DIST += tests/unit/policy_fixture.h
 if HAVE_CMOCKA
-POLICY_UNIT_LIBS = verifier/libverifier.la $(CMOCKA_LIBS)
+POLICY_UNIT_LIBS = $(LIBVERIFIER) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_policy
 tests_unit_test_policy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_LDADD = $(POLICY_UNIT_LIBS)

@@ -3,10 +3,10 @@ EXTRA_DIST += tests/unit/store_fixture.h tests/unit/disk_faults.h
 # What one accepted code costs below the doors; run by hand.
 check_PROGRAMS += tests/bench/commit_rate
 tests_bench_commit_rate_CFLAGS = $(UNIT_CFLAGS)
-tests_bench_commit_rate_LDADD = verifier/libverifier.la $(UV_LIBS) $(JANSSON_LIBS)
+tests_bench_commit_rate_LDADD = $(LIBVERIFIER) $(UV_LIBS) $(JANSSON_LIBS)
 
 if HAVE_CMOCKA
-STORE_UNIT_LIBS = verifier/libverifier.la $(CMOCKA_LIBS) $(SQLITE_LIBS)
+STORE_UNIT_LIBS = $(LIBVERIFIER) $(CMOCKA_LIBS) $(SQLITE_LIBS)
 check_PROGRAMS += tests/unit/test_seal
 tests_unit_test_seal_SOURCES = tests/unit/test_seal.c tests/unit/store_fixture.c
 tests_unit_test_seal_CFLAGS = $(UNIT_CFLAGS)

@@ -1,9 +1,9 @@
 # stepup, the CLI. libcli holds everything but main.c, so that tests link the objects the program has.
-noinst_LTLIBRARIES += tools/stepup/libcli.la
-tools_stepup_libcli_la_CPPFLAGS = $(AM_CPPFLAGS)
-tools_stepup_libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS)
-tools_stepup_libcli_la_LIBADD = lib/libevidence.la lib/libstepup.la $(JANSSON_LIBS) $(QRENCODE_LIBS)
-tools_stepup_libcli_la_SOURCES = tools/stepup/options.h tools/stepup/options.c tools/stepup/commands.h \
+noinst_LIBRARIES += tools/stepup/libcli.a
+LIBCLI = tools/stepup/libcli.a $(LIBEVIDENCE) $(QRENCODE_LIBS)
+tools_stepup_libcli_a_CPPFLAGS = $(AM_CPPFLAGS)
+tools_stepup_libcli_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS)
+tools_stepup_libcli_a_SOURCES = tools/stepup/options.h tools/stepup/options.c tools/stepup/commands.h \
 	tools/stepup/terminal.h tools/stepup/terminal.c tools/stepup/output.h tools/stepup/output.c tools/stepup/qr.h tools/stepup/qr.c \
 	tools/stepup/completion.h tools/stepup/completion.c tools/stepup/doors.h tools/stepup/doors.c \
 	tools/stepup/details.h tools/stepup/details.c tools/stepup/token_secret.h tools/stepup/token_secret.c \
@@ -11,12 +11,12 @@ tools_stepup_libcli_la_SOURCES = tools/stepup/options.h tools/stepup/options.c t
 	tools/stepup/command_init.c tools/stepup/command_enroll.c tools/stepup/command_own.c tools/stepup/command_confirm.c \
 	tools/stepup/command_admin.c tools/stepup/command_policy.c tools/stepup/command_state.c tools/stepup/command_log.c \
 	tools/stepup/command_help.c
-nodist_tools_stepup_libcli_la_SOURCES = tools/stepup/starting_conf.h
+nodist_tools_stepup_libcli_a_SOURCES = tools/stepup/starting_conf.h
 
 bin_PROGRAMS += tools/stepup/stepup
 tools_stepup_stepup_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tools_stepup_stepup_SOURCES = tools/stepup/main.c
-tools_stepup_stepup_LDADD = tools/stepup/libcli.la
+tools_stepup_stepup_LDADD = $(LIBCLI)
 
 # The configuration that `stepup init` starts with, as a C string.
 EXTRA_DIST += tools/stepup/stepup.conf.in
