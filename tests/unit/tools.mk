@@ -6,4 +6,4 @@ tests_unit_test_pam_lint_SOURCES = tests/unit/test_pam_lint.c tools/stepup/pam_l
 tests_unit_test_pam_lint_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_pam_lint_LDADD = $(CMOCKA_LIBS)
 tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_options_LDADD = tools/stepup/libcli.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_options_LDADD = $(LIBCLI) $(JANSSON_LIBS) $(CMOCKA_LIBS)
