@@ -201,6 +201,9 @@ static void report(struct commit_queue *queue)
 	(void)pthread_mutex_unlock(&queue->lock);
 }
 
+/* Measured with tests/bench/commit_rate: on the loop's thread a job takes a quarter less CPU at 8 clients than through the writer thread (two wake-ups
+ * saved), and the rate is as good or better at 8 and 32, where sockets fill up during a commit and make the next batch. The price is that the
+ * loop waits out the first slow commit; from then on the writer thread has them. */
 static bool goes_to_writer(const struct commit_queue *queue)
 {
 	if (queue->side != COMMIT_EITHER)

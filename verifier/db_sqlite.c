@@ -23,7 +23,8 @@
 #define LOG_FULL_SIZE (8 * 1024 * 1024)
 #define LOG_OVERGROWN_SIZE (4 * LOG_FULL_SIZE) /* cut back at the next start */
 #define BUSY_TIMEOUT_MS 1000
-#define CACHE_KIB 1024
+#define READER_CACHE_KIB 2048 /* enough for the upper pages of 100,000 users' indexes */
+#define WRITER_CACHE_KIB 6144
 #define TROUBLE_SIZE 160
 
 enum fixed { FIXED_BEGIN, FIXED_COMMIT, FIXED_ROLLBACK, FIXED_SAVEPOINT, FIXED_SAVEPOINT2, FIXED_RELEASE, FIXED_RELEASE2, FIXED_UNDO, FIXED_UNDO2,
@@ -157,9 +158,10 @@ enum stepup_error db_open(const char *place, enum db_access access, struct db **
 		return error;
 	error = db_execute(*db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
 		"PRAGMA journal_size_limit = -1; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST;"
-		"PRAGMA cell_size_check = ON; PRAGMA cache_size = -" NUMBER_TEXT(CACHE_KIB) ";");
-	if (error == STEPUP_OK && access == DB_READ)
-		error = db_execute(*db, "PRAGMA query_only = ON;");
+		"PRAGMA cell_size_check = ON;");
+	if (error == STEPUP_OK)
+		error = db_execute(*db, access == DB_READ ? "PRAGMA cache_size = -" NUMBER_TEXT(READER_CACHE_KIB) "; PRAGMA query_only = ON;" :
+			"PRAGMA cache_size = -" NUMBER_TEXT(WRITER_CACHE_KIB) ";");
 	(void)sqlite3_wal_hook((*db)->handle, count_log_frames, *db);
 	for (unsigned i = 0; error == STEPUP_OK && access == DB_WRITE && i < FIXED_COUNT; i++)
 		error = db_prepare(*db, fixed_sql[i], &(*db)->fixed[i]);
