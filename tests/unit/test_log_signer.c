@@ -563,7 +563,7 @@ static void a_stop_in_the_middle_of_a_round_is_clean(void **state)
 {
 	struct signing *signing = *state;
 
-	for (unsigned pause = 0; pause < 12; pause++) { /* stop at different points of the round */
+	for (unsigned pause = 0; pause < 6; pause++) { /* stop at different points of the round */
 		assert_opens(signing, true);
 		append(signing, 1);
 		assert_int_equal(uv_loop_init(&signing->loop), 0);
