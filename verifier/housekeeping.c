@@ -5,6 +5,7 @@
 
 #include "verifier/housekeeping.h"
 #include "verifier/journal.h"
+#include "verifier/life_log.h"
 #include "verifier/transactions.h"
 
 #define DAY_SECONDS (24 * 60 * 60)
@@ -75,6 +76,7 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 	if (clock_watch_jumped(&housekeeping->clock)) {
 		journal_line(LOG_WARNING, "clock", "the clock was set; every step-up under way ends, and people are asked again");
 		transactions_end_user(verifier->transactions, NULL);
+		life_log_clock(verifier);
 	}
 	transactions_sweep(verifier->transactions, now);
 	if (now >= housekeeping->next_prune_ms) {

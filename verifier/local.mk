@@ -37,7 +37,7 @@ verifier_libverifier_a_SOURCES += verifier/transactions.h verifier/transactions.
 	verifier/authorization.h verifier/authorization.c verifier/enrolment.h verifier/enrolment.c verifier/enrolment_finish.c \
 	verifier/credential_verbs.c verifier/redemption.h verifier/redemption.c verifier/redemption_claims.c verifier/verb_job.h \
 	verifier/verb_job.c verifier/locking.h verifier/locking.c verifier/inviting.h verifier/inviting.c verifier/reports.h \
-	verifier/reports.c verifier/explaining.h verifier/explaining.c verifier/verify_door.c verifier/admin_door.c verifier/redeem_door.c
+	verifier/reports.c verifier/life_log.h verifier/life_log.c verifier/explaining.h verifier/explaining.c verifier/verify_door.c verifier/admin_door.c verifier/redeem_door.c
 
 # The server under them.
 verifier_libverifier_a_SOURCES += verifier/call.h verifier/account.h verifier/verifier.h verifier/clock.h verifier/clock.c

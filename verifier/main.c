@@ -28,6 +28,7 @@
 #include "verifier/clock.h"
 #include "verifier/housekeeping.h"
 #include "verifier/journal.h"
+#include "verifier/life_log.h"
 #include "verifier/receipt.h"
 #include "verifier/server.h"
 #include "verifier/sockets.h"
@@ -145,7 +146,8 @@ static void on_hangup(uv_signal_t *handle, int signal_number)
 	if (daemon->stopping || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
 		return;
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	(void)verifier_reload(&daemon->verifier, &why);
+	if (verifier_reload(&daemon->verifier, &why) == STEPUP_OK)
+		life_log_reload(&daemon->verifier);
 	free(why);
 	notify_ready(daemon);
 }

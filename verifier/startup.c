@@ -6,6 +6,7 @@
 
 #include "verifier/clock.h"
 #include "verifier/journal.h"
+#include "verifier/life_log.h"
 #include "verifier/log_signer.h"
 #include "verifier/master_key.h"
 #include "verifier/policy_accounts.h"
@@ -112,6 +113,7 @@ enum stepup_error startup_open(const struct startup_options *options, struct ver
 	/* What was accepted last may not have reached the disk's platters or this verifier's memory: only later steps count (DESIGN section 14). */
 	verifier->code_floor = verifier->clean_start ? 0 : verifier->started;
 	policy_warn(verifier->policy);
+	life_log_start(verifier);
 	return STEPUP_OK;
 }
 
@@ -123,8 +125,10 @@ enum stepup_error startup_close(struct verifier *verifier)
 	account_cache_free(&verifier->accounts);
 	if (verifier->log != NULL)
 		log_signer_stop(verifier->log);
-	if (verifier->queue != NULL)
+	if (verifier->queue != NULL) {
+		life_log_stop(verifier);
 		commit_queue_stop(&verifier->queue);
+	}
 	store_session_close(&verifier->reader);
 	if (verifier->log != NULL) {
 		result = store_session_open(verifier->store, true, &writer);
