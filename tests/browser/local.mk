@@ -1,1 +1,2 @@
 # tests/browser
+EXTRA_DIST += tests/browser/.npmrc tests/browser/package.json tests/browser/package-lock.json tests/browser/console tests/browser/console.mjs
