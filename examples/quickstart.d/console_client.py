@@ -88,7 +88,7 @@ def call_as(user, door, method, parameters, run_dir="/run/stepup"):
                "s.sendall(sys.stdin.buffer.read() + b'\\0')\nreply = b''\n"
                "while not reply.endswith(b'\\0'):\n\tgot = s.recv(65536)\n\tif not got: break\n\treply += got\n"
                "sys.stdout.buffer.write(reply[:-1])\n")
-    done = subprocess.run(["setpriv", "--reuid", user, "--regid", user, "--init-groups", "python3", "-c", program,
+    done = subprocess.run(["setpriv", "--reuid", user, "--regid", user, "--init-groups", "/usr/bin/python3", "-c", program,
                            f"{run_dir}/{door}.sock"], input=message, capture_output=True, text=True, timeout=60, check=True)
     return json.loads(done.stdout)
 
