@@ -5,6 +5,7 @@
  */
 #include "verifier/store_internal.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -182,9 +183,10 @@ enum stepup_error store_log_each(struct store_session *session, int64_t from, in
 
 /* --- the tree from what is stored --- */
 
-static struct row_identity checkpoint_identity(const int64_t *size, const char *note, int64_t at)
+/* `key` is the size, big-endian: a database may move to a host of the other kind. */
+static struct row_identity checkpoint_identity(const uint64_t *key, const char *note, int64_t at)
 {
-	return (struct row_identity){.table = SEALED_CHECKPOINTS, .key = size, .key_size = sizeof(*size), .name = note, .version = at};
+	return (struct row_identity){.table = SEALED_CHECKPOINTS, .key = key, .key_size = sizeof(*key), .name = note, .version = at};
 }
 
 /* The newest checkpoint at or below `size`: its tree, and its note where wanted. STEPUP_NOT_FOUND where there is none. */
@@ -195,6 +197,7 @@ static enum stepup_error checkpoint_find(struct store_session *session, int64_t 
 	uint8_t *range = NULL;
 	size_t range_size = 0, note_size = 0;
 	const char *text;
+	uint64_t key;
 	int64_t found;
 	bool row = false;
 	enum stepup_error error = session_query(session, SQL_CHECKPOINT_NEWEST, STORE_VALUES(DB_INT(size)), &statement);
@@ -210,7 +213,8 @@ static enum stepup_error checkpoint_find(struct store_session *session, int64_t 
 	text = db_column_text(statement, 2, &note_size);
 	if (text == NULL || found < 0)
 		goto out;
-	identity = checkpoint_identity(&found, text, db_column_int(statement, 1));
+	key = htobe64((uint64_t)found);
+	identity = checkpoint_identity(&key, text, db_column_int(statement, 1));
 	error = row_unseal(session, &identity, statement, 3, &range, &range_size);
 	if (error != STEPUP_OK)
 		goto out;
@@ -289,7 +293,8 @@ enum stepup_error store_log_root_at(struct store_session *session, int64_t size,
 enum stepup_error store_log_checkpoint_add(struct store_session *session, const struct merkle_tree *tree, int64_t at, const char *note)
 {
 	int64_t size = (int64_t)tree->size;
-	struct row_identity identity = checkpoint_identity(&size, note, at);
+	const uint64_t key = htobe64(tree->size);
+	struct row_identity identity = checkpoint_identity(&key, note, at);
 	uint8_t *sealed = NULL;
 	size_t sealed_size = 0;
 	enum stepup_error error;
