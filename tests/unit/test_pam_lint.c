@@ -98,6 +98,7 @@ static void bad_stacks_are_errors_at_their_line(void **state)
 		{"auth required pam_stepup.so action=a nullok\n" ACCOUNT, 1, "`nullok`"},
 		{"auth required pam_stepup.so action= \n" ACCOUNT, 1, "`action=`"},
 		{"auth required pam_stepup.so\n" ACCOUNT, 1, "names no action"},
+		{"-auth required pam_stepup.so action=a\n" ACCOUNT, 1, "the `-` in front"},
 		{AUTH ACCOUNT "session required pam_stepup.so\n", 3, "no session"},
 	};
 

@@ -22,6 +22,7 @@ struct pam_line {
 	char *text;
 	int number;
 	enum pam_type type;
+	bool may_be_missing; /* `-auth`: skipped without a word where the module's file isn't there */
 	char *control;
 	char *module; /* NULL for an include */
 	char *arguments[WORDS_MAX];
@@ -95,6 +96,7 @@ static bool parse_line(struct pam_line *line)
 	if (word == NULL || *word == '@')
 		return false;
 	line->type = type_of(word);
+	line->may_be_missing = *word == '-';
 	line->control = next_word(&at);
 	if (line->control == NULL)
 		return false;
@@ -200,6 +202,8 @@ static void check_own_control(const struct lint *lint, const struct pam_line *li
 		"default"};
 	char action[32];
 
+	if (line->may_be_missing)
+		tell(lint, line->number, true, "the `-` in front lets everybody past where the module's file is missing; take it away");
 	if (strcasecmp(line->control, "optional") == 0) {
 		tell(lint, line->number, true, "`optional` lets a refusal through; write `required` or `requisite`");
 		return;
