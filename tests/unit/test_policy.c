@@ -451,9 +451,13 @@ static void a_policy_lives_until_its_last_reference_goes(void **state)
 	policy_release(&held);
 }
 
-static void a_group_of_a_hundred_thousand_loads_and_is_searched(void **state)
+static void a_very_large_group_loads_and_is_searched(void **state)
 {
+#ifdef __SANITIZE_ADDRESS__
+	enum { MEMBERS = 5000 }; /* libconfuse grows its lists one by one, and the sanitizer copies them each time */
+#else
 	enum { MEMBERS = 100000 };
+#endif
 	char *text = malloc((size_t)MEMBERS * 16 + 512), *at = text;
 	struct policy_user user = {.unix_groups = in_nothing};
 	struct policy *policy;
@@ -497,6 +501,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_plain_policy_has_no_warning),
 	cmocka_unit_test(what_is_left_out_has_its_default),
 	cmocka_unit_test(a_policy_lives_until_its_last_reference_goes),
-	cmocka_unit_test(a_group_of_a_hundred_thousand_loads_and_is_searched),
+	cmocka_unit_test(a_very_large_group_loads_and_is_searched),
 };
 TAP_MAIN(tests)
