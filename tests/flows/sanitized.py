@@ -111,11 +111,12 @@ def one(flavour, build):
 
 def main():
     need_root()
-    build = os.environ.get("STEPUP_BUILD_ASAN")
-    if not build or not os.path.exists(os.path.join(build, "verifier", "stepupd")):
-        sys.stderr.write("STEPUP_BUILD_ASAN names no build of stepupd\n")
-        sys.exit(77)
-    tap.run(one, "address and undefined", build)
+    for flavour, variable in (("address and undefined", "STEPUP_BUILD_ASAN"), ("thread", "STEPUP_BUILD_TSAN")):
+        build = os.environ.get(variable)
+        if not build or not os.path.exists(os.path.join(build, "verifier", "stepupd")):
+            tap.skip(f"{flavour}: a mixed load", f"{variable} names no build of stepupd")
+        else:
+            tap.run(one, flavour, build)
     tap.done()
 
 
