@@ -123,7 +123,7 @@ def locked_administrator(verifier, administrator, daemon):
     tap.equal(reply.error, "NotAllowed", "then the step-up is worth nothing")
     tap.equal(verifier.begin(None, "stepup.unlock", {"user": "daemon"}, uid=DAEMON).error, "Locked", "and there is no new one")
     reply = administrator.call("Unlock", {"user": "root"})
-    tap.equal(reply.error, "NotAllowed", "nobody unlocks their own account")
+    tap.ok(reply.error == "NotAllowed" and "own account" in reply.message, "nobody unlocks their own account", reply)
     tap.ok(administrator.call("Unlock", {"user": "daemon"}).ok, "another administrator does")
 
 
