@@ -286,11 +286,12 @@ async function station(run, ...values) {
 	}
 }
 
+// First: who has just typed a code that did not work has to wait before the next one.
+await station(darkAndNarrow);
 const carol = await open();
 await station(signingIn, carol);
 await station(exporting, carol);
 await carol.done();
-await station(darkAndNarrow);
 const bob = await open();
 await station(signIn, bob, 'bob');
 await station(looking, bob);
