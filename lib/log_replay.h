@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Replays a log's entries in their order (verifier/log_entry.h makes them) and says what could not have been:
+ * Replays a log's entries in their order (verifier/evidence/log_entry.h makes them) and says what could not have been:
  *   - a step-up granted by a credential that was not enrolled before, is another user's, or was removed;
  *   - anything granted to, enrolled by or redeemed for a locked user; a frozen action;
  *   - a TOTP step or HOTP counter at or below one accepted before for that credential;

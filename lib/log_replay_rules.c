@@ -13,7 +13,7 @@
 #include "lib/base64url.h"
 #include "lib/canonical_json.h"
 
-#define CHALLENGE_LABEL "stepup/1/challenge" /* hashed with its NUL, as verifier/context.c does */
+#define CHALLENGE_LABEL "stepup/1/challenge" /* hashed with its NUL, as verifier/evidence/context.c does */
 
 void step_tell(struct step *step, const char *format, ...)
 {

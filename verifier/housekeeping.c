@@ -4,9 +4,9 @@
 #include <systemd/sd-daemon.h>
 
 #include "verifier/housekeeping.h"
-#include "verifier/journal.h"
+#include "verifier/host/journal.h"
 #include "verifier/life_log.h"
-#include "verifier/transactions.h"
+#include "verifier/doors/transactions.h"
 
 #define DAY_SECONDS (24 * 60 * 60)
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What has to be looked after once a second: what expired in memory, a clock that was set, rows that nobody needs any more, the watchdog.
- * Layer: verifier/, scheduling.
+ * Layer: verifier/.
  */
 #ifndef STEPUP_VERIFIER_HOUSEKEEPING_H
 #define STEPUP_VERIFIER_HOUSEKEEPING_H
 
-#include "verifier/clock.h"
+#include "verifier/host/clock.h"
 #include "verifier/verifier.h"
 
 #define PRUNE_EVERY_SECONDS 30

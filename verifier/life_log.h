@@ -2,7 +2,7 @@
 /*
  * What the log says of the verifier itself: that it started and stopped, that a policy came into force by a signal, that the clock was set.
  * Nobody waits for these entries; one that can't be written is told to the journal.
- * Layer: verifier/, evidence.
+ * Layer: verifier/.
  */
 #ifndef STEPUP_VERIFIER_LIFE_LOG_H
 #define STEPUP_VERIFIER_LIFE_LOG_H

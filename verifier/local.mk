@@ -6,46 +6,66 @@ verifier_libverifier_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) 
 	$(OATH_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
 verifier_libverifier_a_SOURCES =
 
+# The host: clock, journal, accounts.
+verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.c verifier/host/account_nss.h \
+	verifier/host/account_nss.c verifier/host/clock.h verifier/host/clock.c verifier/host/journal.h \
+	verifier/host/journal.c
+
 # State: users, limits, receipts, log, sealed in one database.
-verifier_libverifier_a_SOURCES += verifier/master_key.h verifier/master_key.c verifier/user_record.h verifier/user_record.c \
-	verifier/pack.h verifier/pack.c verifier/seal.h verifier/seal.c verifier/version_memory.h verifier/version_memory.c \
-	verifier/db.h verifier/db_sqlite.c verifier/store.h verifier/store_internal.h verifier/store.c verifier/store_open.c \
-	verifier/store_sql.c verifier/store_rows.c verifier/store_users.c verifier/store_facts.c verifier/store_invitations.c \
-	verifier/store_uses.c verifier/store_receipts.c verifier/store_log.c verifier/store_keys.c \
-	verifier/commit_queue.h verifier/commit_queue.c
+verifier_libverifier_a_SOURCES += verifier/state/commit_queue.h verifier/state/commit_queue.c verifier/state/db.h \
+	verifier/state/db_sqlite.c verifier/state/master_key.h verifier/state/master_key.c \
+	verifier/state/pack.h verifier/state/pack.c verifier/state/seal.h verifier/state/seal.c \
+	verifier/state/store.h verifier/state/store.c verifier/state/store_facts.c \
+	verifier/state/store_internal.h verifier/state/store_invitations.c verifier/state/store_keys.c \
+	verifier/state/store_log.c verifier/state/store_open.c verifier/state/store_receipts.c \
+	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
+	verifier/state/store_uses.c verifier/state/user_record.h verifier/state/user_record.c \
+	verifier/state/version_memory.h verifier/state/version_memory.c
 
-# Rules: policy, limits, guessing.
-verifier_libverifier_a_SOURCES += verifier/policy.h verifier/policy.c verifier/policy_verbs.c verifier/policy_prompt.h verifier/policy_prompt.c \
-	verifier/arena.h verifier/arena.c verifier/complaints.h verifier/complaints.c verifier/policy_text.h verifier/policy_text.c \
-	verifier/policy_values.h verifier/policy_values.c verifier/policy_build.h verifier/policy_build.c verifier/policy_rule.c \
-	verifier/policy_check.c verifier/policy_accounts.h verifier/policy_accounts.c verifier/policy_file.h verifier/policy_file.c verifier/words.h verifier/words.c verifier/explain.h verifier/explain.c
-
-verifier_libverifier_a_SOURCES += verifier/limits.h verifier/limits.c verifier/guessing.h verifier/guessing.c
+# Rules: policy, limits, guessing, and every sentence a person reads.
+verifier_libverifier_a_SOURCES += verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
+	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c \
+	verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
+	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/policy.h verifier/rules/policy.c \
+	verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
+	verifier/rules/policy_build.c verifier/rules/policy_check.c verifier/rules/policy_file.h \
+	verifier/rules/policy_file.c verifier/rules/policy_prompt.h verifier/rules/policy_prompt.c \
+	verifier/rules/policy_rule.c verifier/rules/policy_text.h verifier/rules/policy_text.c \
+	verifier/rules/policy_values.h verifier/rules/policy_values.c verifier/rules/policy_verbs.c \
+	verifier/rules/words.h verifier/rules/words.c
 
 # Factors.
-verifier_libverifier_a_SOURCES += verifier/otp.h verifier/otp.c
+verifier_libverifier_a_SOURCES += verifier/factors/otp.h verifier/factors/otp.c
 
-# Evidence: receipts and the log's checkpoints.
-verifier_libverifier_a_SOURCES += verifier/receipt.h verifier/receipt.c verifier/log_signer.h verifier/log_signer.c verifier/log_epoch.h verifier/log_epoch.c \
-	verifier/highwater.h verifier/highwater.c verifier/log_entry.h verifier/log_entry.c \
-	verifier/context.h verifier/context.c
+# Evidence: contexts, receipts, the log's entries and checkpoints.
+verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/context.c verifier/evidence/highwater.h \
+	verifier/evidence/highwater.c verifier/evidence/log_entry.h verifier/evidence/log_entry.c \
+	verifier/evidence/log_epoch.h verifier/evidence/log_epoch.c verifier/evidence/log_signer.h \
+	verifier/evidence/log_signer.c verifier/evidence/receipt.h verifier/evidence/receipt.c
+
+# The server: sockets, connections, budgets, dispatch.
+verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budget.c verifier/server/call.h verifier/server/call.c \
+	verifier/server/connection.h verifier/server/connection.c verifier/server/door.h \
+	verifier/server/door.c verifier/server/server.h verifier/server/server.c verifier/server/sockets.h \
+	verifier/server/sockets.c
 
 # Doors and what they serve.
-verifier_libverifier_a_SOURCES += verifier/transactions.h verifier/transactions.c verifier/subject.h verifier/subject.c \
-	verifier/step_up.h verifier/begin.c verifier/answer.c verifier/answer_decision.c verifier/decoys.h verifier/decoys.c \
-	verifier/locks.h verifier/locks.c verifier/refusal_log.h verifier/refusal_log.c verifier/notices.h verifier/notices.c \
-	verifier/authorization.h verifier/authorization.c verifier/enrolment.h verifier/enrolment.c verifier/enrolment_finish.c \
-	verifier/credential_verbs.c verifier/redemption.h verifier/redemption.c verifier/redemption_claims.c verifier/verb_job.h \
-	verifier/verb_job.c verifier/locking.h verifier/locking.c verifier/inviting.h verifier/inviting.c verifier/reports.h \
-	verifier/reports.c verifier/life_log.h verifier/life_log.c verifier/explaining.h verifier/explaining.c verifier/verify_door.c verifier/admin_door.c verifier/redeem_door.c
+verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/answer.c verifier/doors/answer_decision.c \
+	verifier/doors/authorization.h verifier/doors/authorization.c verifier/doors/begin.c \
+	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c \
+	verifier/doors/enrolment.h verifier/doors/enrolment.c verifier/doors/enrolment_finish.c \
+	verifier/doors/explaining.h verifier/doors/explaining.c verifier/doors/inviting.h \
+	verifier/doors/inviting.c verifier/doors/locking.h verifier/doors/locking.c verifier/doors/locks.h \
+	verifier/doors/locks.c verifier/doors/redeem_door.c verifier/doors/redemption.h \
+	verifier/doors/redemption.c verifier/doors/redemption_claims.c verifier/doors/refusal_log.h \
+	verifier/doors/refusal_log.c verifier/doors/reports.h verifier/doors/reports.c \
+	verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c \
+	verifier/doors/transactions.h verifier/doors/transactions.c verifier/doors/verb_job.h \
+	verifier/doors/verb_job.c verifier/doors/verify_door.c
 
-# The server under them.
-verifier_libverifier_a_SOURCES += verifier/call.h verifier/account.h verifier/verifier.h verifier/clock.h verifier/clock.c
-
-verifier_libverifier_a_SOURCES += verifier/account.c verifier/account_nss.c verifier/account_nss.h verifier/budget.c verifier/budget.h \
-	verifier/call.c verifier/connection.c verifier/connection.h verifier/door.c verifier/door.h verifier/journal.c verifier/journal.h \
-	verifier/server.c verifier/server.h verifier/housekeeping.c verifier/housekeeping.h verifier/sockets.c verifier/sockets.h \
-	verifier/startup.c verifier/startup.h
+# Putting it together.
+verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/life_log.h verifier/life_log.c \
+	verifier/startup.h verifier/startup.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c

@@ -25,15 +25,15 @@
 
 #include "lib/safe_file.h"
 #include "lib/wipe.h"
-#include "verifier/clock.h"
+#include "verifier/host/clock.h"
 #include "verifier/housekeeping.h"
-#include "verifier/journal.h"
+#include "verifier/host/journal.h"
 #include "verifier/life_log.h"
-#include "verifier/receipt.h"
-#include "verifier/server.h"
-#include "verifier/sockets.h"
+#include "verifier/evidence/receipt.h"
+#include "verifier/server/server.h"
+#include "verifier/server/sockets.h"
 #include "verifier/startup.h"
-#include "verifier/transactions.h"
+#include "verifier/doors/transactions.h"
 
 #define TICK_MS 1000
 #define STOP_SECONDS 5           /* for calls that are under way */

@@ -4,16 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/clock.h"
-#include "verifier/journal.h"
+#include "verifier/host/clock.h"
+#include "verifier/host/journal.h"
 #include "verifier/life_log.h"
-#include "verifier/log_signer.h"
-#include "verifier/master_key.h"
-#include "verifier/policy_accounts.h"
-#include "verifier/receipt.h"
-#include "verifier/server.h"
+#include "verifier/evidence/log_signer.h"
+#include "verifier/state/master_key.h"
+#include "verifier/rules/policy_accounts.h"
+#include "verifier/evidence/receipt.h"
+#include "verifier/server/server.h"
 #include "verifier/startup.h"
-#include "verifier/transactions.h"
+#include "verifier/doors/transactions.h"
 
 #define DIGEST_SHOWN 8 /* bytes of a policy's digest that name it in the journal */
 

@@ -2,7 +2,7 @@
 /*
  * The order of starting and stopping, what a start is refused for, and the reload of the policy (DESIGN section 14).
  * MUST: change nothing where it refuses; say in one sentence what is wrong and how to mend it.
- * Layer: verifier/, start-up.
+ * Layer: verifier/.
  */
 #ifndef STEPUP_VERIFIER_STARTUP_H
 #define STEPUP_VERIFIER_STARTUP_H

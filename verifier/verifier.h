@@ -10,12 +10,12 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "verifier/account.h"
-#include "verifier/commit_queue.h"
-#include "verifier/decoys.h"
-#include "verifier/policy.h"
-#include "verifier/refusal_log.h"
-#include "verifier/store.h"
+#include "verifier/host/account.h"
+#include "verifier/state/commit_queue.h"
+#include "verifier/doors/decoys.h"
+#include "verifier/rules/policy.h"
+#include "verifier/doors/refusal_log.h"
+#include "verifier/state/store.h"
 
 struct transactions;
 struct receipt_signer;

@@ -10,7 +10,7 @@
 
 #include "lib/digest.h"
 #include "tests/bench/employee.h"
-#include "verifier/store.h"
+#include "verifier/state/store.h"
 
 static enum stepup_error add_employee(struct store_session *session, long number)
 {

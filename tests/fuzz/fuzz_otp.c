@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/otp.h"
+#include "verifier/factors/otp.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

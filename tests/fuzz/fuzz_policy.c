@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/display_text.h"
-#include "verifier/policy_file.h"
+#include "verifier/rules/policy_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -9,7 +9,7 @@
 #include "lib/base64url.h"
 #include "lib/canonical_json.h"
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/context.h"
+#include "verifier/evidence/context.h"
 
 static char limit_text[] = "5 per 24h", rule_prompt[] = "Export {records} contacts of {account}";
 static struct limit rule_limits[] = {{.kind = LIMIT_COUNT, .maximum = 5, .window_seconds = 86400, .text = limit_text}};

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * For tests of the log's check: writes a log as the verifier does (verifier/log_entry.h), exports it, checks it, and keeps what was found.
+ * For tests of the log's check: writes a log as the verifier does (verifier/evidence/log_entry.h), exports it, checks it, and keeps what was found.
  */
 #ifndef STEPUP_TESTS_UNIT_LOG_STORY_H
 #define STEPUP_TESTS_UNIT_LOG_STORY_H
 
 #include "lib/log_check.h"
 #include "lib/merkle.h"
-#include "verifier/log_entry.h"
+#include "verifier/evidence/log_entry.h"
 
 #define STORY_LINES 64
 #define STORY_HOST "bastion1"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/policy_file.h"
+#include "verifier/rules/policy_file.h"
 
 /* The example of the design, section 6. */
 #define DESIGN_EXAMPLE                                                                                                             \

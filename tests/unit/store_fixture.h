@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "verifier/store.h"
+#include "verifier/state/store.h"
 
 struct fixture {
 	char folder[64];

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/account.h"
+#include "verifier/host/account.h"
 
 static pthread_mutex_t directory = PTHREAD_MUTEX_INITIALIZER; /* held: the directory is slow */
 static int asked, failing;

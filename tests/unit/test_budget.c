@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/budget.h"
+#include "verifier/server/budget.h"
 
 #define ALICE 1000
 #define BOB 1001

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/clock.h: a clock that somebody set is noticed once.
+ * verifier/host/clock.h: a clock that somebody set is noticed once.
  */
 #include "tests/unit/cmocka_tap.h"
 
 #include <time.h>
 
-#include "verifier/clock.h"
+#include "verifier/host/clock.h"
 
 static void a_watch_begins_without_a_jump(void **state)
 {

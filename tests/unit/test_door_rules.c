@@ -3,11 +3,11 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/decoys.h"
-#include "verifier/enrolment.h"
-#include "verifier/locks.h"
-#include "verifier/policy.h"
-#include "verifier/refusal_log.h"
+#include "verifier/doors/decoys.h"
+#include "verifier/doors/enrolment.h"
+#include "verifier/doors/locks.h"
+#include "verifier/rules/policy.h"
+#include "verifier/doors/refusal_log.h"
 
 static void a_freeze_covers_its_name_and_what_its_pattern_matches(void **state)
 {

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "verifier/explain.h"
-#include "verifier/limits.h"
+#include "verifier/rules/explain.h"
+#include "verifier/rules/limits.h"
 
 #define NOW INT64_C(1800000000)
 #define POLICY                                                                                                                     \

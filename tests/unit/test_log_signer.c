@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/log_signer.h and verifier/highwater.h: checkpoints in the background, and stores that aren't what they were.
+ * verifier/evidence/log_signer.h and verifier/evidence/highwater.h: checkpoints in the background, and stores that aren't what they were.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -9,8 +9,8 @@
 
 #include "lib/checkpoint_note.h"
 #include "tests/unit/store_fixture.h"
-#include "verifier/highwater.h"
-#include "verifier/log_signer.h"
+#include "verifier/evidence/highwater.h"
+#include "verifier/evidence/log_signer.h"
 
 #define ORIGIN "stepup.example.com/bastion1"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/otp.h: the codes of the RFCs, and what counts as spent.
+ * verifier/factors/otp.h: the codes of the RFCs, and what counts as spent.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/otp.h"
+#include "verifier/factors/otp.h"
 
 static const char rfc_secret[] = "1234567890123456789012345678901234567890123456789012345678901234";
 

@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#include "verifier/policy.h"
-#include "verifier/policy_accounts.h"
+#include "verifier/rules/policy.h"
+#include "verifier/rules/policy_accounts.h"
 
 static const char *const in_support[] = {"support", NULL};
 static const char *const in_nothing[] = {NULL};

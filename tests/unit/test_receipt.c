@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/receipt.h: receipts that the check in lib/ takes, under keys that last.
+ * verifier/evidence/receipt.h: receipts that the check in lib/ takes, under keys that last.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -12,7 +12,7 @@
 #include "lib/digest.h"
 #include "lib/receipt_check.h"
 #include "tests/unit/store_fixture.h"
-#include "verifier/receipt.h"
+#include "verifier/evidence/receipt.h"
 
 #define T 1700000000
 

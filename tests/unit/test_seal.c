@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 
 #include "lib/wipe.h"
-#include "verifier/pack.h"
-#include "verifier/seal.h"
-#include "verifier/version_memory.h"
+#include "verifier/state/pack.h"
+#include "verifier/state/seal.h"
+#include "verifier/state/version_memory.h"
 
 #define assert_hex(bytes, size, hex) assert_hex_at(bytes, size, hex, __FILE__, __LINE__)
 

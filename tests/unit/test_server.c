@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/connection.h"
+#include "verifier/server/connection.h"
 #include "verifier/verifier.h"
 
 #define GIVE_UP_MS 20000 /* a test that waits longer has failed */

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/clock.h"
-#include "verifier/transactions.h"
+#include "verifier/host/clock.h"
+#include "verifier/doors/transactions.h"
 
 #define ALICE 1000
 #define BOB 1001

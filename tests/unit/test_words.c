@@ -4,7 +4,7 @@
  */
 #include "tests/unit/policy_fixture.h"
 
-#include "verifier/words.h"
+#include "verifier/rules/words.h"
 
 static char desk[] = "Security desk, +1 555 0100", here[] = "bastion1";
 static const struct policy with_help = {.help = desk, .host = here}, without_help = {.host = here};

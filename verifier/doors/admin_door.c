@@ -2,11 +2,11 @@
 /*
  * The administrators' door: io.stepup.Admin1. The order of handlers is that of the interface's methods.
  */
-#include "verifier/call.h"
-#include "verifier/inviting.h"
-#include "verifier/locking.h"
-#include "verifier/reports.h"
-#include "verifier/explaining.h"
+#include "verifier/server/call.h"
+#include "verifier/doors/inviting.h"
+#include "verifier/doors/locking.h"
+#include "verifier/doors/reports.h"
+#include "verifier/doors/explaining.h"
 
 static call_handler *const handlers[] = {
 	inviting_init,

@@ -3,7 +3,7 @@
  * Answer and Cancel: what is handed to the decision, and what is said once it is on the disk.
  * MUST: let one answer of a transaction be under way; tell of no success but what the commit reported as done; wipe the code.
  */
-#include "verifier/step_up.h"
+#include "verifier/doors/step_up.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 
 #include "lib/message.h"
 #include "lib/wipe.h"
-#include "verifier/notices.h"
-#include "verifier/otp.h"
-#include "verifier/receipt.h"
-#include "verifier/subject.h"
+#include "verifier/rules/notices.h"
+#include "verifier/factors/otp.h"
+#include "verifier/evidence/receipt.h"
+#include "verifier/doors/subject.h"
 
 static void answer_free(struct answer *answer)
 {

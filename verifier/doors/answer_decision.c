@@ -11,12 +11,12 @@
 
 #include "lib/base64url.h"
 #include "lib/wipe.h"
-#include "verifier/guessing.h"
-#include "verifier/limits.h"
-#include "verifier/locks.h"
-#include "verifier/log_entry.h"
-#include "verifier/otp.h"
-#include "verifier/step_up.h"
+#include "verifier/rules/guessing.h"
+#include "verifier/rules/limits.h"
+#include "verifier/doors/locks.h"
+#include "verifier/evidence/log_entry.h"
+#include "verifier/factors/otp.h"
+#include "verifier/doors/step_up.h"
 
 static const char *const code_amr[] = {"otp", NULL};
 

@@ -2,17 +2,17 @@
 /*
  * Spending a granted step-up for a verb.
  */
-#include "verifier/authorization.h"
+#include "verifier/doors/authorization.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/message.h"
-#include "verifier/clock.h"
-#include "verifier/notices.h"
-#include "verifier/refusal_log.h"
-#include "verifier/subject.h"
-#include "verifier/transactions.h"
+#include "verifier/host/clock.h"
+#include "verifier/rules/notices.h"
+#include "verifier/doors/refusal_log.h"
+#include "verifier/doors/subject.h"
+#include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
 
 /* Whether the step-up was granted for this verb with these details. */

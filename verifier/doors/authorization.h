@@ -3,14 +3,14 @@
  * Spending a granted step-up for a verb: the `authorization` of a call is the transaction of a step-up for exactly that verb with exactly those
  * details, begun by the same uid, granted not longer than a minute ago and not spent.
  * MUST: spend it before the verb is carried out; refuse one whose user was locked meanwhile, inside the verb's own transaction.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_AUTHORIZATION_H
 #define STEPUP_VERIFIER_AUTHORIZATION_H
 
-#include "verifier/call.h"
-#include "verifier/log_entry.h"
-#include "verifier/store.h"
+#include "verifier/server/call.h"
+#include "verifier/evidence/log_entry.h"
+#include "verifier/state/store.h"
 
 #define AUTHORIZATION_PAGES_SECONDS 300 /* what is read in pages: from the first page on */
 

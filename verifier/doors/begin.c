@@ -3,7 +3,7 @@
  * Begin: which rule, who may, what stands against it, what will be shown. Decides nothing in anybody's favour: whatever it lets through
  * is looked at again when the answer comes.
  */
-#include "verifier/step_up.h"
+#include "verifier/doors/step_up.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "lib/message.h"
-#include "verifier/limits.h"
-#include "verifier/locks.h"
-#include "verifier/notices.h"
-#include "verifier/subject.h"
+#include "verifier/rules/limits.h"
+#include "verifier/doors/locks.h"
+#include "verifier/rules/notices.h"
+#include "verifier/doors/subject.h"
 
 struct beginning {
 	struct call *call;

@@ -2,7 +2,7 @@
 /*
  * A user's own credentials: what they are, and removing one.
  */
-#include "verifier/enrolment.h"
+#include "verifier/doors/enrolment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +10,10 @@
 
 #include "lib/message.h"
 #include "lib/wipe.h"
-#include "verifier/clock.h"
-#include "verifier/notices.h"
-#include "verifier/subject.h"
-#include "verifier/transactions.h"
+#include "verifier/host/clock.h"
+#include "verifier/rules/notices.h"
+#include "verifier/doors/subject.h"
+#include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
 
 static enum stepup_error secret_digest(struct store *store, const struct otp_secret *secret, uint8_t digest[DIGEST_SIZE])

@@ -2,7 +2,7 @@
 /*
  * Guess windows for names without a record.
  */
-#include "verifier/decoys.h"
+#include "verifier/doors/decoys.h"
 
 #include <string.h>
 

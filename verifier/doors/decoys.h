@@ -2,13 +2,13 @@
 /*
  * Guess windows for names that have no record, so that guessing at them is throttled after as many tries as guessing at an employee:
  * otherwise the throttle would tell who is enrolled. In memory, bounded; a name that was crowded out starts afresh.
- * Layer: verifier/, rules. The writer's side only.
+ * Layer: verifier/doors/. The writer's side only.
  */
 #ifndef STEPUP_VERIFIER_DECOYS_H
 #define STEPUP_VERIFIER_DECOYS_H
 
 #include "lib/digest.h"
-#include "verifier/user_record.h"
+#include "verifier/state/user_record.h"
 
 #define DECOY_SLOTS 256
 

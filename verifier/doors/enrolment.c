@@ -2,7 +2,7 @@
 /*
  * The beginning of an enrolment: what is asked for, whether it may be, and the secret that the person takes along.
  */
-#include "verifier/enrolment.h"
+#include "verifier/doors/enrolment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +14,11 @@
 #include "lib/json_wipe.h"
 #include "lib/message.h"
 #include "lib/wipe.h"
-#include "verifier/clock.h"
-#include "verifier/notices.h"
-#include "verifier/otp.h"
-#include "verifier/subject.h"
-#include "verifier/transactions.h"
+#include "verifier/host/clock.h"
+#include "verifier/rules/notices.h"
+#include "verifier/factors/otp.h"
+#include "verifier/doors/subject.h"
+#include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
 
 void enrolment_free(struct enrolment **enrolment)

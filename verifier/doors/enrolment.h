@@ -7,7 +7,7 @@
  * - an invitation is taken in the transaction that stores the credential, once;
  * - nothing is stored before a code proved it, and that code is spent;
  * - a revoked credential stays as a tombstone without its secret, and the same secret can't come back.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_ENROLMENT_H
 #define STEPUP_VERIFIER_ENROLMENT_H
@@ -15,9 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "verifier/authorization.h"
-#include "verifier/call.h"
-#include "verifier/store.h"
+#include "verifier/doors/authorization.h"
+#include "verifier/server/call.h"
+#include "verifier/state/store.h"
 
 #define ENROLMENT_TTL_SECONDS 600
 #define ENROLMENT_ANSWERS_MAX 5

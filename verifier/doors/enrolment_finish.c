@@ -3,7 +3,7 @@
  * The end of an enrolment: one code proves the credential, and only then it is stored, with the invitation taken, the code spent and the log's
  * entry in one transaction.
  */
-#include "verifier/enrolment.h"
+#include "verifier/doors/enrolment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,12 +12,12 @@
 #include "lib/base64url.h"
 #include "lib/message.h"
 #include "lib/wipe.h"
-#include "verifier/clock.h"
-#include "verifier/locks.h"
-#include "verifier/notices.h"
-#include "verifier/otp.h"
-#include "verifier/subject.h"
-#include "verifier/transactions.h"
+#include "verifier/host/clock.h"
+#include "verifier/doors/locks.h"
+#include "verifier/rules/notices.h"
+#include "verifier/factors/otp.h"
+#include "verifier/doors/subject.h"
+#include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
 
 struct finish {

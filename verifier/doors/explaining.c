@@ -2,13 +2,13 @@
 /*
  * Explain, at both doors.
  */
-#include "verifier/explaining.h"
+#include "verifier/doors/explaining.h"
 
 #include "lib/message.h"
-#include "verifier/clock.h"
-#include "verifier/explain.h"
-#include "verifier/locks.h"
-#include "verifier/subject.h"
+#include "verifier/host/clock.h"
+#include "verifier/rules/explain.h"
+#include "verifier/doors/locks.h"
+#include "verifier/doors/subject.h"
 #include "verifier/verifier.h"
 
 static void explain(struct call *call, const struct subject *subject, bool is_insider)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Explain, at both doors: what would be asked for an action, why, and what the limits have left. Charges nothing.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_EXPLAINING_H
 #define STEPUP_VERIFIER_EXPLAINING_H
 
-#include "verifier/call.h"
+#include "verifier/server/call.h"
 
 /* Handler of Verify1.Explain: for whoever may act for the user. */
 void explaining_own(struct call *call);

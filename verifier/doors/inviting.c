@@ -3,20 +3,20 @@
  * Verbs about who may have credentials.
  * MUST: make the first invitation for root alone, and only until somebody has enrolled with it; keep only the digest of an invitation.
  */
-#include "verifier/inviting.h"
+#include "verifier/doors/inviting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/message.h"
-#include "verifier/enrolment.h"
-#include "verifier/log_entry.h"
-#include "verifier/notices.h"
-#include "verifier/refusal_log.h"
-#include "verifier/subject.h"
-#include "verifier/transactions.h"
-#include "verifier/verb_job.h"
+#include "verifier/doors/enrolment.h"
+#include "verifier/evidence/log_entry.h"
+#include "verifier/rules/notices.h"
+#include "verifier/doors/refusal_log.h"
+#include "verifier/doors/subject.h"
+#include "verifier/doors/transactions.h"
+#include "verifier/doors/verb_job.h"
 #include "verifier/verifier.h"
 
 /* Stores a fresh invitation; an older one of the user's is void from now on. */

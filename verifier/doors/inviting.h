@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Verbs about who may have credentials: the first invitation, invitations, revocation.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_INVITING_H
 #define STEPUP_VERIFIER_INVITING_H
 
-#include "verifier/call.h"
+#include "verifier/server/call.h"
 
 /* Handlers of Admin1. */
 void inviting_init(struct call *call);

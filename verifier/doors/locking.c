@@ -3,18 +3,18 @@
  * Verbs that stop and start: lock, unlock, freeze, thaw, and one's own lock.
  * MUST: end what the locked had under way; never let anybody unlock their own account.
  */
-#include "verifier/locking.h"
+#include "verifier/doors/locking.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/message.h"
-#include "verifier/locks.h"
-#include "verifier/notices.h"
-#include "verifier/subject.h"
-#include "verifier/transactions.h"
-#include "verifier/verb_job.h"
+#include "verifier/doors/locks.h"
+#include "verifier/rules/notices.h"
+#include "verifier/doors/subject.h"
+#include "verifier/doors/transactions.h"
+#include "verifier/doors/verb_job.h"
 #include "verifier/verifier.h"
 
 /* --- one's own account --- */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Verbs that stop and start: lock, unlock, freeze, thaw, and one's own lock. What they change is locks.h's.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_LOCKING_H
 #define STEPUP_VERIFIER_LOCKING_H
 
-#include "verifier/call.h"
+#include "verifier/server/call.h"
 
 #define LOCK_USERS_MAX 64
 

@@ -2,13 +2,13 @@
 /*
  * Locked users and frozen actions.
  */
-#include "verifier/locks.h"
+#include "verifier/doors/locks.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "verifier/policy.h"
+#include "verifier/rules/policy.h"
 
 bool freeze_is_valid(const char *pattern)
 {

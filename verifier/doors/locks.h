@@ -3,7 +3,7 @@
  * Locked users and frozen actions. A user's lock stands in the user's record, a freeze in a row of its own; both are looked at again inside
  * every deciding transaction, so that they hold from the next request on, also for what was begun or issued before.
  * MUST: take an unreadable freeze or record for a refusal.
- * Layer: verifier/, rules, over the store.
+ * Layer: verifier/doors/, over the store.
  */
 #ifndef STEPUP_VERIFIER_LOCKS_H
 #define STEPUP_VERIFIER_LOCKS_H
@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "verifier/log_entry.h"
-#include "verifier/store.h"
+#include "verifier/evidence/log_entry.h"
+#include "verifier/state/store.h"
 
 /* STEPUP_FROZEN with the freeze's reference in `reference` where a freeze covers the action, STEPUP_OK where none does. */
 enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE]);

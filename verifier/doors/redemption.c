@@ -2,18 +2,18 @@
 /*
  * The decision on a redemption, in one transaction on the writer's side.
  */
-#include "verifier/redemption.h"
+#include "verifier/doors/redemption.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/message.h"
-#include "verifier/clock.h"
-#include "verifier/context.h"
-#include "verifier/locks.h"
-#include "verifier/log_entry.h"
-#include "verifier/subject.h"
+#include "verifier/host/clock.h"
+#include "verifier/evidence/context.h"
+#include "verifier/doors/locks.h"
+#include "verifier/evidence/log_entry.h"
+#include "verifier/doors/subject.h"
 #include "verifier/verifier.h"
 
 struct redemption {

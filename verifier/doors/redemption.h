@@ -7,7 +7,7 @@
  * - what is redeemed is what was approved: same action, same texts, numbers not above;
  * - a lock, a freeze, a revoked credential hold for receipts that are alive; there is no leeway on time;
  * - the audience is the kernel's word for who asks.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_REDEMPTION_H
 #define STEPUP_VERIFIER_REDEMPTION_H
@@ -17,8 +17,8 @@
 
 #include "lib/action.h"
 #include "lib/digest.h"
-#include "verifier/call.h"
-#include "verifier/store.h"
+#include "verifier/server/call.h"
+#include "verifier/state/store.h"
 
 #define EXEC_ID_TTL_SECONDS (24 * 60 * 60)
 

@@ -3,7 +3,7 @@
  * A receipt in hand: its claims, and whether what is asked is what was approved.
  * MUST: take nothing from a receipt whose signature doesn't hold; take types as strictly as the door does.
  */
-#include "verifier/redemption.h"
+#include "verifier/doors/redemption.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #include "lib/base64url.h"
 #include "lib/message.h"
 #include "lib/receipt_check.h"
-#include "verifier/clock.h"
-#include "verifier/receipt.h"
+#include "verifier/host/clock.h"
+#include "verifier/evidence/receipt.h"
 #include "verifier/verifier.h"
 
 static const struct redeem_words faults[] = {

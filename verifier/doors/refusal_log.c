@@ -2,14 +2,14 @@
 /*
  * Refusals into the log, within a budget per uid.
  */
-#include "verifier/refusal_log.h"
+#include "verifier/doors/refusal_log.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/clock.h"
-#include "verifier/subject.h"
+#include "verifier/host/clock.h"
+#include "verifier/doors/subject.h"
 #include "verifier/verifier.h"
 
 struct note {

@@ -2,7 +2,7 @@
 /*
  * Refusals that happen before anything is charged, put into the log through the queue, so many per uid and minute at most: what is refused costs
  * the refused nothing, so the log must not grow at their pace.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_REFUSAL_LOG_H
 #define STEPUP_VERIFIER_REFUSAL_LOG_H
@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "verifier/call.h"
-#include "verifier/log_entry.h"
+#include "verifier/server/call.h"
+#include "verifier/evidence/log_entry.h"
 
 #define REFUSAL_BURST 30          /* entries at once */
 #define REFUSAL_EVERY_MS 2000     /* then one in so long */

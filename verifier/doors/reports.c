@@ -6,7 +6,7 @@
 #include "config.h"
 #endif
 
-#include "verifier/reports.h"
+#include "verifier/doors/reports.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,12 +14,12 @@
 
 #include "lib/base64url.h"
 #include "lib/message.h"
-#include "verifier/authorization.h"
-#include "verifier/enrolment.h"
-#include "verifier/notices.h"
-#include "verifier/subject.h"
-#include "verifier/transactions.h"
-#include "verifier/verb_job.h"
+#include "verifier/doors/authorization.h"
+#include "verifier/doors/enrolment.h"
+#include "verifier/rules/notices.h"
+#include "verifier/doors/subject.h"
+#include "verifier/doors/transactions.h"
+#include "verifier/doors/verb_job.h"
 #include "verifier/verifier.h"
 
 /* Whether whoever authorised may still; else the call is refused. */

@@ -2,12 +2,12 @@
 /*
  * What administrators read, and the reload: Users, Credentials, Log, Status, Reload of Admin1.
  * MUST: show somebody's affairs only to whoever holds an authorization for that.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_REPORTS_H
 #define STEPUP_VERIFIER_REPORTS_H
 
-#include "verifier/call.h"
+#include "verifier/server/call.h"
 
 #define REPORT_USERS_MAX 500          /* per page */
 #define REPORT_LOG_MAX 200            /* entries per page */

@@ -9,19 +9,19 @@
  * - only what is well-formed is charged, and before it is compared; what was typed is never logged;
  * - nobody is told of a success before its log entry is on the disk; an internal error is never a success;
  * - a code, right once, is spent in the transaction that accepts it.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_STEP_UP_H
 #define STEPUP_VERIFIER_STEP_UP_H
 
 #include <stdint.h>
 
-#include "verifier/call.h"
-#include "verifier/commit_queue.h"
-#include "verifier/clock.h"
-#include "verifier/context.h"
-#include "verifier/store.h"
-#include "verifier/transactions.h"
+#include "verifier/server/call.h"
+#include "verifier/state/commit_queue.h"
+#include "verifier/host/clock.h"
+#include "verifier/evidence/context.h"
+#include "verifier/state/store.h"
+#include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
 
 #define STEP_UP_ANSWERS_MAX 3     /* answers that one transaction takes */

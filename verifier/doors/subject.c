@@ -3,14 +3,14 @@
  * Whom a call is about.
  * MUST: believe no name about the caller but the kernel's uid; refuse where account or record can't be read: unreadable is never "not there".
  */
-#include "verifier/subject.h"
+#include "verifier/doors/subject.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/journal.h"
+#include "verifier/host/journal.h"
 #include "verifier/verifier.h"
 
 struct lookup {

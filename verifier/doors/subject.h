@@ -2,7 +2,7 @@
 /*
  * Whom a call is about: the account and the record behind a user's name, and whether it is the caller's own; and the one way in which
  * handlers refuse.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_SUBJECT_H
 #define STEPUP_VERIFIER_SUBJECT_H
@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "verifier/call.h"
-#include "verifier/policy.h"
-#include "verifier/user_record.h"
-#include "verifier/words.h"
+#include "verifier/server/call.h"
+#include "verifier/rules/policy.h"
+#include "verifier/state/user_record.h"
+#include "verifier/rules/words.h"
 
 struct subject {
 	const char *name;           /* the directory's spelling where there is an account */

@@ -4,7 +4,7 @@
  * reads the fields of the one it answers and its `ended` mark.
  * MUST: give a transaction to no other uid; never free one that is being answered; wipe what it frees.
  */
-#include "verifier/transactions.h"
+#include "verifier/doors/transactions.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 
 #include "lib/base64url.h"
 #include "lib/wipe.h"
-#include "verifier/clock.h"
-#include "verifier/enrolment.h"
+#include "verifier/host/clock.h"
+#include "verifier/doors/enrolment.h"
 
 #define NAME_BYTES 32
 #define NAME_BUCKETS 4096

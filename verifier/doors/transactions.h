@@ -3,7 +3,7 @@
  * Step-ups between Begin and Answer, and granted ones until an administrator's verb spends them: in memory only, named by 32 unguessable bytes,
  * bound to the caller's uid, good for two minutes of boot time and one success.
  * MUST: give a transaction to no other uid; let one answer at a time be under way; end all at a reload, a clock jump, a restart.
- * Layer: verifier/, state.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_TRANSACTIONS_H
 #define STEPUP_VERIFIER_TRANSACTIONS_H
@@ -16,8 +16,8 @@
 #include <sys/types.h>
 
 #include "lib/action.h"
-#include "verifier/policy.h"
-#include "verifier/user_record.h"
+#include "verifier/rules/policy.h"
+#include "verifier/state/user_record.h"
 
 #define TRANSACTION_TTL_SECONDS 120
 #define TRANSACTION_GRANT_TTL_SECONDS 60

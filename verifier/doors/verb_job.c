@@ -3,7 +3,7 @@
  * What all verbs that change something have in common.
  * MUST: look inside the transaction that whoever authorised isn't locked by now; answer only after the commit.
  */
-#include "verifier/verb_job.h"
+#include "verifier/doors/verb_job.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +12,9 @@
 #include "lib/display_text.h"
 #include "lib/message.h"
 #include "lib/wipe.h"
-#include "verifier/clock.h"
-#include "verifier/commit_queue.h"
-#include "verifier/subject.h"
+#include "verifier/host/clock.h"
+#include "verifier/state/commit_queue.h"
+#include "verifier/doors/subject.h"
 #include "verifier/verifier.h"
 
 struct verb_job *verb_job_new(struct call *call, const char *action)

@@ -2,15 +2,15 @@
 /*
  * One verb that changes something, from its authorization to its answer: what all of them have in common. A verb fills in what it needs, says
  * what to do in the transaction and what to say after it.
- * Layer: verifier/, doors.
+ * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_VERB_JOB_H
 #define STEPUP_VERIFIER_VERB_JOB_H
 
-#include "verifier/authorization.h"
-#include "verifier/call.h"
-#include "verifier/enrolment.h"
-#include "verifier/store.h"
+#include "verifier/doors/authorization.h"
+#include "verifier/server/call.h"
+#include "verifier/doors/enrolment.h"
+#include "verifier/state/store.h"
 
 struct verb_job {
 	struct call *call;

@@ -5,13 +5,13 @@
 #include <string.h>
 
 #include "lib/message.h"
-#include "verifier/enrolment.h"
-#include "verifier/explaining.h"
-#include "verifier/locking.h"
-#include "verifier/notices.h"
-#include "verifier/receipt.h"
-#include "verifier/step_up.h"
-#include "verifier/subject.h"
+#include "verifier/doors/enrolment.h"
+#include "verifier/doors/explaining.h"
+#include "verifier/doors/locking.h"
+#include "verifier/rules/notices.h"
+#include "verifier/evidence/receipt.h"
+#include "verifier/doors/step_up.h"
+#include "verifier/doors/subject.h"
 
 static void account_ready(struct call *call, const struct subject *subject)
 {

@@ -2,7 +2,7 @@
 /*
  * The context of one step-up, its challenge and its commitment.
  */
-#include "verifier/context.h"
+#include "verifier/evidence/context.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

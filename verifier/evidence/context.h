@@ -2,7 +2,7 @@
 /*
  * The context of one step-up (DESIGN section 4): what a key signs, what a grant logs. A JCS object made by the verifier alone and kept
  * byte for byte; the challenge is a digest of it.
- * Layer: verifier/, evidence. Pure.
+ * Layer: verifier/evidence/. Pure.
  */
 #ifndef STEPUP_VERIFIER_CONTEXT_H
 #define STEPUP_VERIFIER_CONTEXT_H
@@ -12,8 +12,8 @@
 
 #include "lib/action.h"
 #include "lib/digest.h"
-#include "verifier/policy.h"
-#include "verifier/user_record.h"
+#include "verifier/rules/policy.h"
+#include "verifier/state/user_record.h"
 
 #define CONTEXT_NONCE_SIZE 32
 

@@ -2,7 +2,7 @@
 /*
  * The high-water mark's file: five lines of text and a MAC over them under a subkey of the master key.
  */
-#include "verifier/highwater.h"
+#include "verifier/evidence/highwater.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * The high-water mark: a small MACed file outside the database that remembers how far the log had come, so that a restored
  * older database is told from the current one (DESIGN section 14).
  * MUST: take no mark whose MAC doesn't hold; leave either the old or the new mark after a crash.
- * Layer: verifier/, evidence.
+ * Layer: verifier/evidence/.
  */
 #ifndef STEPUP_VERIFIER_HIGHWATER_H
 #define STEPUP_VERIFIER_HIGHWATER_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "lib/digest.h"
-#include "verifier/master_key.h"
+#include "verifier/state/master_key.h"
 
 struct highwater {
 	int64_t size;              /* entries in the log */

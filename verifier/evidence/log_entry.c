@@ -2,14 +2,14 @@
 /*
  * Constructors of the log's entries. Everything goes through jansson: no text is ever pasted into JSON.
  */
-#include "verifier/log_entry.h"
+#include "verifier/evidence/log_entry.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base64url.h"
 #include "lib/display_text.h"
-#include "verifier/context.h"
+#include "verifier/evidence/context.h"
 
 /* An entry in the making; the first thing that fails makes the whole of it fail. */
 struct draft {

@@ -8,7 +8,7 @@
  * and log_entry_evidence() makes the object that goes to the erasable table beside it.
  * MUST: never hold what somebody typed, a secret, an invitation or a receipt's text; bound every text.
  * lib/log_check.h replays these entries; a new member or type must be known there.
- * Layer: verifier/, evidence. Pure.
+ * Layer: verifier/evidence/. Pure.
  */
 #ifndef STEPUP_VERIFIER_LOG_ENTRY_H
 #define STEPUP_VERIFIER_LOG_ENTRY_H
@@ -17,9 +17,9 @@
 
 #include "lib/action.h"
 #include "lib/digest.h"
-#include "verifier/policy.h"
-#include "verifier/store.h"
-#include "verifier/user_record.h"
+#include "verifier/rules/policy.h"
+#include "verifier/state/store.h"
+#include "verifier/state/user_record.h"
 
 #define LOG_TEXT_MAX 512 /* bytes of any text in an entry; longer ones are cut and end in "…" */
 
@@ -53,7 +53,7 @@ struct log_grant {
 	const struct rule *rule;             /* digest and the limits' texts */
 	const char *method;                  /* "totp", "hotp" */
 	const struct credential *credential; /* as otp_check left it: id, and the step or counter that was accepted */
-	const char *context;                 /* canonical text of verifier/context.h; NULL where none was made */
+	const char *context;                 /* canonical text of verifier/evidence/context.h; NULL where none was made */
 	const uint8_t *commitment;           /* DIGEST_SIZE bytes, context_commitment() */
 	const char *acr;
 	const char *const *amr;              /* NULL-terminated */

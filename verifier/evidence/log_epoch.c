@@ -2,15 +2,15 @@
 /*
  * Whether the store may be taken as it stands, and the beginning of a new epoch where somebody decided that it is.
  */
-#include "verifier/log_epoch.h"
+#include "verifier/evidence/log_epoch.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "lib/wipe.h"
-#include "verifier/clock.h"
-#include "verifier/log_entry.h"
+#include "verifier/host/clock.h"
+#include "verifier/evidence/log_entry.h"
 
 enum stepup_error log_epoch_refuse(char **why, const char *what)
 {

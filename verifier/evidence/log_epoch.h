@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Epochs of the log: the store held against the high-water mark at the start, and a new beginning where the store is taken as it stands.
- * Layer: verifier/, evidence. Used by log_signer.c.
+ * Layer: verifier/evidence/. Used by log_signer.c.
  */
 #ifndef STEPUP_VERIFIER_LOG_EPOCH_H
 #define STEPUP_VERIFIER_LOG_EPOCH_H
 
 #include <stdbool.h>
 
-#include "verifier/highwater.h"
-#include "verifier/store.h"
+#include "verifier/evidence/highwater.h"
+#include "verifier/state/store.h"
 
 /* STEPUP_OK: the store is at least as new as the mark, and the same up to there. STEPUP_NOT_FOUND: the first start, an empty log and no mark.
  * STEPUP_CORRUPT: older, changed, or a mark that is missing or not ours; `*why` (the caller frees) says which and what to do. `*mark` is what the

@@ -3,7 +3,7 @@
  * Checkpoints in the background. One round at a time: read the tree on the writer's side, sign on a worker thread, store the note on
  * the writer's side, and only then, on a worker thread again, move the high-water mark and tell the journal. Nobody who is being answered waits for any of it.
  */
-#include "verifier/log_signer.h"
+#include "verifier/evidence/log_signer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,10 +16,10 @@
 #include "lib/base64url.h"
 #include "lib/checkpoint_note.h"
 #include "lib/wipe.h"
-#include "verifier/clock.h"
-#include "verifier/highwater.h"
-#include "verifier/journal.h"
-#include "verifier/log_epoch.h"
+#include "verifier/host/clock.h"
+#include "verifier/evidence/highwater.h"
+#include "verifier/host/journal.h"
+#include "verifier/evidence/log_epoch.h"
 
 #define KEY_PURPOSE "log"
 #define ROUND_MS 500 /* from an entry to its checkpoint: this, two commits and a signature at most */

@@ -2,15 +2,15 @@
 /*
  * Signed checkpoints of the log, in the background within a second of an entry and at a clean stop, and the high-water mark outside the
  * database that tells a store older than what was seen (DESIGN sections 10 and 14).
- * Layer: verifier/, evidence.
+ * Layer: verifier/evidence/.
  */
 #ifndef STEPUP_VERIFIER_LOG_SIGNER_H
 #define STEPUP_VERIFIER_LOG_SIGNER_H
 
 #include <stdbool.h>
 
-#include "verifier/commit_queue.h"
-#include "verifier/store.h"
+#include "verifier/state/commit_queue.h"
+#include "verifier/state/store.h"
 
 struct log_signer;
 

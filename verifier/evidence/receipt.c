@@ -3,7 +3,7 @@
  * Receipts: keys, claims, signature. The one file of the verifier that knows libjose, which makes and reads the keys; a signature is OpenSSL's,
  * because libjose would read the key anew for each one (three times the cost).
  */
-#include "verifier/receipt.h"
+#include "verifier/evidence/receipt.h"
 
 #include <jose/jwk.h>
 #include <jose/openssl.h>
@@ -16,7 +16,7 @@
 #include "lib/canonical_json.h"
 #include "lib/json_wipe.h"
 #include "lib/wipe.h"
-#include "verifier/clock.h"
+#include "verifier/host/clock.h"
 
 #define RECEIPT_PURPOSE "receipt"
 #define HALF_SIZE 32 /* bytes of r and of s, RFC 7518 section 3.4 */

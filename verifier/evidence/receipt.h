@@ -2,7 +2,7 @@
 /*
  * Receipts (DESIGN section 8): JWS compact, ES256, by libjose; the signing key sealed in the store, made at the first start.
  * Checking them is lib/receipt_check.h's work; redemption is redeem_door.c's.
- * Layer: verifier/, evidence.
+ * Layer: verifier/evidence/.
  */
 #ifndef STEPUP_VERIFIER_RECEIPT_H
 #define STEPUP_VERIFIER_RECEIPT_H
@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 #include "lib/action.h"
-#include "verifier/store.h"
+#include "verifier/state/store.h"
 
 struct receipt_signer;
 

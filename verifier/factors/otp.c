@@ -2,7 +2,7 @@
 /*
  * One-time codes. liboath does the arithmetic of one code and nothing else: no file, no window, no comparison of its own.
  */
-#include "verifier/otp.h"
+#include "verifier/factors/otp.h"
 
 #include <liboath/oath.h>
 #include <pthread.h>

@@ -3,7 +3,7 @@
  * One-time codes: HOTP (RFC 4226) and TOTP (RFC 6238), by liboath's arithmetic; what counts as spent is decided here.
  * MUST: accept a TOTP step only above the last accepted one; never move a HOTP counter backwards; compare in constant time;
  * look at every step of the window whichever matches.
- * Layer: verifier/, factors. Pure: the caller holds the record inside its transaction and saves it.
+ * Layer: verifier/factors/. Pure: the caller holds the record inside its transaction and saves it.
  */
 #ifndef STEPUP_VERIFIER_OTP_H
 #define STEPUP_VERIFIER_OTP_H
@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
-#include "verifier/user_record.h"
+#include "verifier/state/user_record.h"
 
 #define OTP_WINDOW_STEPS 1         /* before and after the current one: RFC 6238 section 5.2 */
 #define HOTP_LOOK_AHEAD 10         /* RFC 4226 section 7.2 */

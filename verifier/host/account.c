@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/account.h"
-#include "verifier/account_nss.h"
+#include "verifier/host/account.h"
+#include "verifier/host/account_nss.h"
 
 #define SLOTS 1024          /* a power of two */
 #define RUNNING_MAX 6       /* lookups at once; main.c makes more workers than that */

@@ -2,7 +2,7 @@
 /*
  * Who is behind a uid or a user name on this host: name, uid, unix groups, asked of NSS on libuv's worker threads, because a directory
  * may be slow, and remembered for ACCOUNT_TTL_SECONDS (ended by reload).
- * Layer: verifier/, scheduling.
+ * Layer: verifier/host/.
  */
 #ifndef STEPUP_VERIFIER_ACCOUNT_H
 #define STEPUP_VERIFIER_ACCOUNT_H

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/account_nss.h"
+#include "verifier/host/account_nss.h"
 
 #define NSS_BUFFER_MAX (1024 * 1024)
 #define GROUPS_MAX 65536 /* NGROUPS_MAX of Linux */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One account from NSS: may block as long as the directory likes, so only worker threads call it.
- * Layer: verifier/, libc only.
+ * Layer: verifier/host/, libc only.
  */
 #ifndef STEPUP_VERIFIER_ACCOUNT_NSS_H
 #define STEPUP_VERIFIER_ACCOUNT_NSS_H
 
-#include "verifier/account.h"
+#include "verifier/host/account.h"
 
 /* By name, or by uid where `name` is NULL; fills a zeroed account. STEPUP_OK also where there is none; STEPUP_UNAVAILABLE where NSS could not
  * say, or where there is no memory. Clear it either way. */

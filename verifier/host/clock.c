@@ -2,7 +2,7 @@
 /*
  * The verifier's clocks. A clock that can't be read is no reason to guess a time: the process ends.
  */
-#include "verifier/clock.h"
+#include "verifier/host/clock.h"
 
 #include <stdlib.h>
 #include <time.h>

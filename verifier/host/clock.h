@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The verifier's clocks. Wall time for codes, receipts and the log; boot time for everything that expires in memory.
- * Layer: verifier/, libc only.
+ * Layer: verifier/host/, libc only.
  */
 #ifndef STEPUP_VERIFIER_CLOCK_H
 #define STEPUP_VERIFIER_CLOCK_H

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lib/display_text.h"
-#include "verifier/journal.h"
+#include "verifier/host/journal.h"
 
 static void line_write(int priority, const char *event, const char *text, size_t size)
 {

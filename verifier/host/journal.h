@@ -2,7 +2,7 @@
 /*
  * What stepupd says about itself: one line per event on standard error, with the priority that journald reads where it listens.
  * MUST: keep each event on one line whatever its texts hold; never be handed a secret.
- * Layer: verifier/, libc and lib/.
+ * Layer: verifier/host/, libc and lib/.
  */
 #ifndef STEPUP_VERIFIER_JOURNAL_H
 #define STEPUP_VERIFIER_JOURNAL_H

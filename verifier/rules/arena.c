@@ -2,7 +2,7 @@
 /*
  * A list of chunks, the newest first; pieces are cut from the newest.
  */
-#include "verifier/arena.h"
+#include "verifier/rules/arena.h"
 
 #include <stdalign.h>
 #include <stdint.h>

@@ -2,7 +2,7 @@
 /*
  * Memory that is handed out piece by piece and goes all at once: what a policy and the text it was read from are made of.
  * Not for secrets: nothing is wiped.
- * Layer: verifier/, libc only.
+ * Layer: verifier/rules/, libc only.
  */
 #ifndef STEPUP_VERIFIER_ARENA_H
 #define STEPUP_VERIFIER_ARENA_H

@@ -3,7 +3,7 @@
  * Complaints about a configuration.
  * MUST: let nothing through to a terminal or a log that isn't safe to show; count what can't be kept.
  */
-#include "verifier/complaints.h"
+#include "verifier/rules/complaints.h"
 
 #include <stdarg.h>
 #include <stdio.h>

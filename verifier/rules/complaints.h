@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is wrong with a configuration, gathered so that one look tells all of it: "FILE:LINE: sentence", in the order of the files' lines.
- * Layer: verifier/, rules.
+ * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_COMPLAINTS_H
 #define STEPUP_VERIFIER_COMPLAINTS_H

@@ -3,7 +3,7 @@
  * Why an action would be asked for, or not.
  * MUST: say yes only where Begin would ask and a right code would be accepted; tell outsiders nothing about a person.
  */
-#include "verifier/explain.h"
+#include "verifier/rules/explain.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "lib/display_text.h"
-#include "verifier/limits.h"
-#include "verifier/words.h"
+#include "verifier/rules/limits.h"
+#include "verifier/rules/words.h"
 
 struct explanation {
 	const struct explain_question *question;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What would be asked for an action, why, and what the limits have left: the reply of the method Explain. Charges nothing, changes nothing.
- * Layer: verifier/, rules over the store.
+ * Layer: verifier/rules/ over the store.
  */
 #ifndef STEPUP_VERIFIER_EXPLAIN_H
 #define STEPUP_VERIFIER_EXPLAIN_H
@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "verifier/policy.h"
-#include "verifier/store.h"
+#include "verifier/rules/policy.h"
+#include "verifier/state/store.h"
 
 /* All borrowed. */
 struct explain_question {

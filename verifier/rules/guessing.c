@@ -3,7 +3,7 @@
  * Against guessing. Each bucket paces and counts by itself, so that a guesser elsewhere neither delays nor blocks
  * the owner at a place that is known; only the suspension after GUESS_SUSPEND_AFTER failures in a row is shared.
  */
-#include "verifier/guessing.h"
+#include "verifier/rules/guessing.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * Against guessing (DESIGN section 11): buckets per (user, source) for sources that succeeded in the last 30 days, one shared bucket for all others,
  * a delay after failures in a row (RFC 4226 section 7.3), suspension after 100 (NIST SP 800-63B 5.2.2).
  * MUST: be charged before the compare; success never empties a bucket.
- * Layer: verifier/, rules. Pure: works on a user's guess_state inside the caller's transaction.
+ * Layer: verifier/rules/. Pure: works on a user's guess_state inside the caller's transaction.
  */
 #ifndef STEPUP_VERIFIER_GUESSING_H
 #define STEPUP_VERIFIER_GUESSING_H
@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "verifier/user_record.h"
+#include "verifier/state/user_record.h"
 
 #define GUESS_SHORT_WINDOW_SECONDS (15 * 60)
 #define GUESS_SHORT_MAXIMUM 5   /* unknown sources */

@@ -3,7 +3,7 @@
  * Volume limits. What an action uses is kept once per rule and kind of use, with its time: limits that differ only in window or
  * maximum look at the same rows, so that editing a limit forgets nothing.
  */
-#include "verifier/limits.h"
+#include "verifier/rules/limits.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,13 +2,13 @@
 /*
  * Volume limits (DESIGN section 7): so many per window, so much of a number per window, so many different values per window; windows slide.
  * MUST: be checked and charged in the accepting transaction.
- * Layer: verifier/, rules, over the store.
+ * Layer: verifier/rules/, over the store.
  */
 #ifndef STEPUP_VERIFIER_LIMITS_H
 #define STEPUP_VERIFIER_LIMITS_H
 
-#include "verifier/policy.h"
-#include "verifier/store.h"
+#include "verifier/rules/policy.h"
+#include "verifier/state/store.h"
 
 struct limit_left {
 	int64_t left;       /* how much of the limit's unit is still free, before this action */

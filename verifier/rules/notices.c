@@ -2,7 +2,7 @@
 /*
  * What people are told at the doors when something was done, and refusals that belong to one situation.
  */
-#include "verifier/notices.h"
+#include "verifier/rules/notices.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

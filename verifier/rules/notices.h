@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What people are told at the doors when something was done, and refusals that belong to one situation: words.c has the general ones.
- * Layer: verifier/.
+ * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_NOTICES_H
 #define STEPUP_VERIFIER_NOTICES_H

@@ -4,7 +4,7 @@
  * MUST: deny what no rule names; cost the same for a group of ten and of a hundred thousand; let nobody act for another user, or beyond the
  * actions, whom the configuration doesn't name.
  */
-#include "verifier/policy.h"
+#include "verifier/rules/policy.h"
 
 #include <errno.h>
 #include <stdlib.h>

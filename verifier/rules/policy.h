@@ -2,7 +2,7 @@
 /*
  * The policy as typed, immutable data, and the questions asked of it. Made by policy_file.c; default deny.
  * A policy is counted by reference: a transaction keeps the one it began under.
- * Layer: verifier/, rules. Knows no file format, no store, no socket.
+ * Layer: verifier/rules/. Knows no file format, no store, no socket.
  */
 #ifndef STEPUP_VERIFIER_POLICY_H
 #define STEPUP_VERIFIER_POLICY_H
@@ -14,7 +14,7 @@
 
 #include "lib/action.h"
 #include "lib/digest.h"
-#include "verifier/arena.h"
+#include "verifier/rules/arena.h"
 
 /* What a rule requires, weakest first (DESIGN section 5). */
 enum factor_strength { FACTOR_CODE = 1, FACTOR_KEY, FACTOR_HARDWARE_KEY };
@@ -112,7 +112,7 @@ void policy_release(struct policy **policy);
  * only. A pattern covers stepup.* only where it says so itself. */
 const struct rule *policy_rule(const struct policy *policy, const char *action);
 
-/* A person as the policy sees one. Unix groups by name, looked up before (verifier/account.c). */
+/* A person as the policy sees one. Unix groups by name, looked up before (verifier/host/account.c). */
 struct policy_user {
 	const char *name;
 	const char *const *unix_groups; /* NULL-terminated */

@@ -2,7 +2,7 @@
 /*
  * Accounts of a policy, looked up.
  */
-#include "verifier/policy_accounts.h"
+#include "verifier/rules/policy_accounts.h"
 
 #include <grp.h>
 #include <pwd.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whether the accounts that a policy names are known on this host: for --check alone. While the verifier serves, account.c looks up who asks.
- * Layer: verifier/, rules; asks NSS and may wait for a directory.
+ * Layer: verifier/rules/; asks NSS and may wait for a directory.
  */
 #ifndef STEPUP_VERIFIER_POLICY_ACCOUNTS_H
 #define STEPUP_VERIFIER_POLICY_ACCOUNTS_H
 
-#include "verifier/complaints.h"
-#include "verifier/policy.h"
+#include "verifier/rules/complaints.h"
+#include "verifier/rules/policy.h"
 
 /* Adds one warning for each unix group and account that this host doesn't know. Not safe with threads. */
 void policy_warn_accounts(const struct policy *policy, struct complaints *warnings);

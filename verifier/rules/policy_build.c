@@ -3,14 +3,14 @@
  * The policy from its texts: the top level, groups, services, callers, and the order of things.
  * MUST: take nothing twice, not even from two files; leave no name that stands for nothing.
  */
-#include "verifier/policy_build.h"
+#include "verifier/rules/policy_build.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/display_text.h"
-#include "verifier/policy_values.h"
+#include "verifier/rules/policy_values.h"
 
 /* --- for all keys --- */
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the blocks of the files' texts to one policy: what each key means, and what must fit together.
- * Layer: verifier/, rules. Between policy_text.c, which knows no meaning, and policy.c, which knows no text.
+ * Layer: verifier/rules/. Between policy_text.c, which knows no meaning, and policy.c, which knows no text.
  */
 #ifndef STEPUP_VERIFIER_POLICY_BUILD_H
 #define STEPUP_VERIFIER_POLICY_BUILD_H
 
-#include "verifier/complaints.h"
-#include "verifier/policy.h"
-#include "verifier/policy_text.h"
+#include "verifier/rules/complaints.h"
+#include "verifier/rules/policy.h"
+#include "verifier/rules/policy_text.h"
 
 #define POLICY_LIST_MAX 64       /* entries of a list but for a group's members */
 #define POLICY_LIMITS_MAX 16     /* limits of one rule */

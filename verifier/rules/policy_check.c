@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "verifier/policy_build.h"
+#include "verifier/rules/policy_build.h"
 
 #define WARN(warnings, place, ...) complain((warnings), (place).file, (place).line, __VA_ARGS__)
 

@@ -4,7 +4,7 @@
  * MUST: hand libconfuse nothing that the guard (policy_text.c) found fault with; take a file only where both read the same keys with the same
  * number of values; open nothing that others can write, where the policy is to be trusted; read nothing but these files.
  */
-#include "verifier/policy_file.h"
+#include "verifier/rules/policy_file.h"
 
 #include <confuse.h>
 #include <dirent.h>
@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "lib/safe_file.h"
-#include "verifier/policy_build.h"
-#include "verifier/policy_text.h"
+#include "verifier/rules/policy_build.h"
+#include "verifier/rules/policy_text.h"
 
 #define SECTION_KINDS_MAX 8
 #define KEYS_MAX 24

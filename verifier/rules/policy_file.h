@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The files of the configuration: which, read how, and from bytes to a policy. policy_load() of policy.h is implemented here.
- * Layer: verifier/, rules; libconfuse stays inside policy_file.c.
+ * Layer: verifier/rules/; libconfuse stays inside policy_file.c.
  */
 #ifndef STEPUP_VERIFIER_POLICY_FILE_H
 #define STEPUP_VERIFIER_POLICY_FILE_H
 
-#include "verifier/policy.h"
+#include "verifier/rules/policy.h"
 
 #define POLICY_FILE_MAX (8 * 1024 * 1024) /* bytes of one file */
 #define POLICY_FILES_MAX 256

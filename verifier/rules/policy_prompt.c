@@ -4,7 +4,7 @@
  * MUST: show every detail whole; let no value pass for the prompt's own words: a text that is more than one plain word stands in quotation
  * marks, and none of its characters can end them; numbers stand in plain digits.
  */
-#include "verifier/policy_prompt.h"
+#include "verifier/rules/policy_prompt.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "lib/display_text.h"
-#include "verifier/policy.h"
+#include "verifier/rules/policy.h"
 
 bool prompt_next(const char **rest, struct prompt_piece *piece, bool *broken)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The language of prompts: text with {NAME}s in it, "{{" and "}}" for braces themselves. Filled in by policy_prompt() of policy.h.
- * Layer: verifier/, rules.
+ * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_POLICY_PROMPT_H
 #define STEPUP_VERIFIER_POLICY_PROMPT_H

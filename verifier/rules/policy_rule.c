@@ -9,9 +9,9 @@
 
 #include "lib/canonical_json.h"
 #include "lib/display_text.h"
-#include "verifier/policy_build.h"
-#include "verifier/policy_prompt.h"
-#include "verifier/policy_values.h"
+#include "verifier/rules/policy_build.h"
+#include "verifier/rules/policy_prompt.h"
+#include "verifier/rules/policy_values.h"
 
 static bool is_pattern(const char *name)
 {

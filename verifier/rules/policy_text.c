@@ -4,7 +4,7 @@
  * MUST: let through only words of plain letters, texts in double quotation marks without ${, and the structure of sections, keys and lists;
  * no key twice in a block, no section left open; say where each thing stands.
  */
-#include "verifier/policy_text.h"
+#include "verifier/rules/policy_text.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * The text of one configuration file as blocks, keys and values, each with its line; and the guard before libconfuse, which takes a second
  * scalar of one name, an unclosed last section, ${ENVIRONMENT} and stray characters without a word, and keeps its lexer's state after an error.
  * The guard reads the same text by a stricter grammar and lets through only what both readers take alike.
- * Layer: verifier/, rules. Knows keys by the tables that it is given; values are filled in by policy_file.c.
+ * Layer: verifier/rules/. Knows keys by the tables that it is given; values are filled in by policy_file.c.
  */
 #ifndef STEPUP_VERIFIER_POLICY_TEXT_H
 #define STEPUP_VERIFIER_POLICY_TEXT_H
@@ -12,8 +12,8 @@
 #include <stddef.h>
 
 #include "lib/error.h"
-#include "verifier/arena.h"
-#include "verifier/complaints.h"
+#include "verifier/rules/arena.h"
+#include "verifier/rules/complaints.h"
 
 #define POLICY_LINE_MAX 4096  /* bytes of one line */
 #define POLICY_VALUE_MAX 1024 /* bytes of one value */

@@ -3,7 +3,7 @@
  * Single values of the configuration.
  * MUST: take exactly what is documented; no sign, blank, leading zero or overflow slips through.
  */
-#include "verifier/policy_values.h"
+#include "verifier/rules/policy_values.h"
 
 #include <string.h>
 

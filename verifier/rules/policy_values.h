@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Single values of the configuration: names, durations, limits, addresses. Each function says whether a text is one; none allocates.
- * Layer: verifier/, rules.
+ * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_POLICY_VALUES_H
 #define STEPUP_VERIFIER_POLICY_VALUES_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "verifier/policy.h"
+#include "verifier/rules/policy.h"
 
 #define POLICY_NAME_SIZE 64                     /* bytes of a group's, service's or caller's name, with the NUL */
 #define POLICY_WINDOW_MAX_SECONDS (31 * 24 * 3600)

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "verifier/policy.h"
+#include "verifier/rules/policy.h"
 
 #define TEXT(name) {name, DETAIL_TEXT}
 

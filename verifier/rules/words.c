@@ -3,7 +3,7 @@
  * Refusals in words.
  * MUST: leave no refusal without "Nothing was approved" or the like; quote nothing that isn't safe to show; tell a guesser nothing.
  */
-#include "verifier/words.h"
+#include "verifier/rules/words.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,13 +3,13 @@
  * The sentences that people read, all of them: what happened, what did not, what to do next, whom to call (DESIGN section 13).
  * MUST: say the same of a wrong code, an unknown user and one who isn't enrolled: BadAnswer's words depend on the tries alone. NotEnrolled is
  * for people who ask about their own account.
- * Layer: verifier/.
+ * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_WORDS_H
 #define STEPUP_VERIFIER_WORDS_H
 
 #include "lib/error.h"
-#include "verifier/policy.h"
+#include "verifier/rules/policy.h"
 
 /* What a refusal is about; zero-initialise and set what applies. Texts may come from outside: they are made safe to show here.
  * `limit` with `asked` is what went over; `maximum` with `asked` and without `limit` a number above what was approved. */

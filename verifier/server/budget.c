@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "verifier/budget.h"
+#include "verifier/server/budget.h"
 
 #define SLOTS 1024     /* a power of two */
 #define IDLE_MAX 4096  /* entries without a connection */

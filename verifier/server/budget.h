@@ -3,7 +3,7 @@
  * What one uid may take of the server: connections, bytes and calls per second, step-ups begun per minute, room for unfinished messages.
  * Kept in a bounded table; whoever is over a budget waits or is refused, and everybody else is served meanwhile.
  * MUST: let no ordinary uid hold more than its share; keep room for root and configured callers when ordinary uids fill the rest.
- * Layer: verifier/. Pure: time comes from the caller, in milliseconds that never run backwards.
+ * Layer: verifier/server/. Pure: time comes from the caller, in milliseconds that never run backwards.
  */
 #ifndef STEPUP_VERIFIER_BUDGET_H
 #define STEPUP_VERIFIER_BUDGET_H

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verifier/connection.h"
-#include "verifier/journal.h"
+#include "verifier/server/connection.h"
+#include "verifier/host/journal.h"
 
 #define ERROR_NAME_SIZE 192
 

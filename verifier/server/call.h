@@ -2,7 +2,7 @@
 /*
  * One call on one door, as its handler sees it: who is calling (the kernel's word), the checked parameters, and the ways to answer.
  * A handler answers exactly once, at once or later from the loop's thread; the connection may be gone by then, which is no concern of its.
- * Layer: verifier/, doors. Implemented by server.c; handlers live in verify_door.c, admin_door.c, redeem_door.c.
+ * Layer: verifier/server/. Implemented by server.c; handlers live in verify_door.c, admin_door.c, redeem_door.c.
  */
 #ifndef STEPUP_VERIFIER_CALL_H
 #define STEPUP_VERIFIER_CALL_H
@@ -12,7 +12,7 @@
 
 #include "lib/error.h"
 #include "lib/message.h"
-#include "verifier/account.h"
+#include "verifier/host/account.h"
 
 struct verifier;
 

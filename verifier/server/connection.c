@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "lib/wipe.h"
-#include "verifier/connection.h"
-#include "verifier/policy.h"
+#include "verifier/server/connection.h"
+#include "verifier/rules/policy.h"
 #include "verifier/verifier.h"
 
 #define KEPT_ROOM 4096 /* bytes */

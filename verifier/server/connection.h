@@ -2,7 +2,7 @@
 /*
  * One connection: reads messages, hands calls to the door, writes answers. It outlives its socket while a call of it is under way, so that a
  * handler can always answer.
- * Layer: verifier/, scheduling; of server.c, connection.c and call.c only.
+ * Layer: verifier/server/; of server.c, connection.c and call.c only.
  */
 #ifndef STEPUP_VERIFIER_CONNECTION_H
 #define STEPUP_VERIFIER_CONNECTION_H
@@ -11,9 +11,9 @@
 #include <uv.h>
 
 #include "lib/frame.h"
-#include "verifier/budget.h"
-#include "verifier/door.h"
-#include "verifier/server.h"
+#include "verifier/server/budget.h"
+#include "verifier/server/door.h"
+#include "verifier/server/server.h"
 
 #define READ_SIZE 65536
 

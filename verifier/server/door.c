@@ -10,7 +10,7 @@
 #include "lib/canonical_json.h"
 #include "lib/frame.h"
 #include "lib/wipe.h"
-#include "verifier/door.h"
+#include "verifier/server/door.h"
 
 #define SERVICE "org.varlink.service"
 #define METHOD_NAME_MAX 128 /* bytes of "interface.Method" */

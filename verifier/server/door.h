@@ -2,14 +2,14 @@
 /*
  * Reading a call at a door: one JSON text in, a checked call or a ready answer out. Knows the door's method table and org.varlink.service;
  * whatever isn't exactly as a table says is answered with varlink's own errors, naming the field, and the connection then closes.
- * Layer: verifier/, doors. Pure: no socket, no clock.
+ * Layer: verifier/server/. Pure: no socket, no clock.
  */
 #ifndef STEPUP_VERIFIER_DOOR_H
 #define STEPUP_VERIFIER_DOOR_H
 
 #include <stddef.h>
 
-#include "verifier/call.h"
+#include "verifier/server/call.h"
 
 enum door_verdict {
 	DOOR_CALL,   /* a call for the handler */

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "verifier/connection.h"
+#include "verifier/server/connection.h"
 #include "verifier/verifier.h"
 
 #define ACCEPTS_PER_TURN 64 /* then those already connected have their turn */

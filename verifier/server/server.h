@@ -3,14 +3,14 @@
  * The server under the doors: listening sockets, connections, budgets, deadlines. One call at a time per connection; nothing is read
  * while one is under way, so a peer that sends ahead waits in its own socket.
  * MUST: take the peer's identity from the kernel alone; receive no file descriptor; never block the loop.
- * Layer: verifier/, scheduling.
+ * Layer: verifier/server/.
  */
 #ifndef STEPUP_VERIFIER_SERVER_H
 #define STEPUP_VERIFIER_SERVER_H
 
 #include <uv.h>
 
-#include "verifier/call.h"
+#include "verifier/server/call.h"
 
 #define SERVER_MESSAGE_SECONDS 10 /* to complete a message that has begun, and to take a reply */
 #define SERVER_IDLE_SECONDS 150   /* between messages: longer than a transaction lives */

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "lib/safe_file.h"
-#include "verifier/journal.h"
-#include "verifier/sockets.h"
+#include "verifier/host/journal.h"
+#include "verifier/server/sockets.h"
 
 static const struct socket_kind {
 	const char *name; /* also the FileDescriptorName of its systemd unit */

@@ -3,14 +3,14 @@
  * The doors' sockets: those that systemd hands over, or our own in the run folder, made under another name and moved into place when they
  * serve with the right owner and mode.
  * MUST: leave what isn't a dead socket where it is and refuse; open no door wider than DESIGN section 3 says.
- * Layer: verifier/, start-up.
+ * Layer: verifier/server/.
  */
 #ifndef STEPUP_VERIFIER_SOCKETS_H
 #define STEPUP_VERIFIER_SOCKETS_H
 
 #include <stdbool.h>
 
-#include "verifier/call.h"
+#include "verifier/server/call.h"
 
 #define SOCKETS_ADMIN_GROUP "stepup-admin"
 #define SOCKETS_REDEEM_GROUP "stepup-redeem"

@@ -2,7 +2,7 @@
 /*
  * Group commit. Jobs stand in a ring: waiting, then run, then reported, always in the order in which they came.
  */
-#include "verifier/commit_queue.h"
+#include "verifier/state/commit_queue.h"
 
 #include <pthread.h>
 #include <signal.h>

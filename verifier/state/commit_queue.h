@@ -3,7 +3,7 @@
  * Group commit: jobs that must be durable before anybody is answered. One writer runs what is waiting, each job in a savepoint of
  * its own, commits them together with one sync, and only then are they reported as done; what arrives while the disk is busy shares the next sync.
  * MUST: report a job as done only after its commit; where the commit fails, report every job of the batch as failed.
- * Layer: verifier/, state and scheduling.
+ * Layer: verifier/state/.
  */
 #ifndef STEPUP_VERIFIER_COMMIT_QUEUE_H
 #define STEPUP_VERIFIER_COMMIT_QUEUE_H
@@ -11,7 +11,7 @@
 #include <uv.h>
 
 #include "lib/error.h"
-#include "verifier/store.h"
+#include "verifier/state/store.h"
 
 struct commit_queue;
 

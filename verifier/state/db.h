@@ -4,7 +4,7 @@
  * Statements use $1, $2 … once each and in order, and only SQL that SQLite and PostgreSQL share; tables are declared with SQLite's type names, which another driver
  * translates. One driver is built in: db_sqlite.c.
  * A connection belongs to one thread at a time.
- * Layer: verifier/, state.
+ * Layer: verifier/state/.
  */
 #ifndef STEPUP_VERIFIER_DB_H
 #define STEPUP_VERIFIER_DB_H

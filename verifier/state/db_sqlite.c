@@ -4,7 +4,7 @@
  * before it returns.
  * MUST: report a commit only after its sync; run no trigger, view or function that a tampered schema brings along.
  */
-#include "verifier/db.h"
+#include "verifier/state/db.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,7 +4,7 @@
  * MUST: take a key only from a file that nobody else can read; take nothing but 64 hexadecimal digits and one newline; keep it on a page of its
  * own that is neither swapped nor dumped where the kernel allows that; wipe it when it goes.
  */
-#include "verifier/master_key.h"
+#include "verifier/state/master_key.h"
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>

@@ -2,7 +2,7 @@
 /*
  * The master key: 32 bytes from a systemd credential or a file that only its owner can read (hex, one line), and the
  * subkeys made from it with HKDF-SHA-256 (RFC 5869), one per purpose.
- * Layer: verifier/, state.
+ * Layer: verifier/state/.
  */
 #ifndef STEPUP_VERIFIER_MASTER_KEY_H
 #define STEPUP_VERIFIER_MASTER_KEY_H

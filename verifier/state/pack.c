@@ -2,7 +2,7 @@
 /*
  * Writers and readers of compact bytes.
  */
-#include "verifier/pack.h"
+#include "verifier/state/pack.h"
 
 #include <stdlib.h>
 #include <string.h>

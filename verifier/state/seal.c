@@ -3,7 +3,7 @@
  * XAES-256-GCM (C2SP): the key for one seal is CMAC-AES-256 in counter mode (NIST SP 800-108) over the nonce's first half, its nonce the second half.
  * A sealed value is a format byte, the nonce, the cipher text and the tag.
  */
-#include "verifier/seal.h"
+#include "verifier/state/seal.h"
 
 #include <limits.h>
 #include <openssl/evp.h>

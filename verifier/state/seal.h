@@ -3,7 +3,7 @@
  * Sealing of rows: AES-256-GCM under a key of its own for every seal, made from a table's subkey and a random 192-bit nonce (C2SP XAES-256-GCM),
  * so that random nonces are safe for any number of seals, where plain GCM ends at 2^32 (NIST SP 800-38D section 8.3).
  * MUST: use a nonce once; give out no byte of what doesn't authenticate; wipe plain texts and derived keys.
- * Layer: verifier/, state. OpenSSL's libcrypto; knows no database.
+ * Layer: verifier/state/. OpenSSL's libcrypto; knows no database.
  */
 #ifndef STEPUP_VERIFIER_SEAL_H
 #define STEPUP_VERIFIER_SEAL_H

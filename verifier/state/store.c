@@ -4,7 +4,7 @@
  * the database has committed.
  * MUST: call nothing committed that the database didn't sync; after a failure put memory back to what is committed.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  *
  * MUST: hand out nothing whose seal, version or owner doesn't hold (STEPUP_CORRUPT); never take an older row for a user than
  * one seen before; report every failure of the disk as STEPUP_IO.
- * Layer: verifier/, state.
+ * Layer: verifier/state/.
  */
 #ifndef STEPUP_VERIFIER_STORE_H
 #define STEPUP_VERIFIER_STORE_H
@@ -16,8 +16,8 @@
 
 #include "lib/digest.h"
 #include "lib/merkle.h"
-#include "verifier/master_key.h"
-#include "verifier/user_record.h"
+#include "verifier/state/master_key.h"
+#include "verifier/state/user_record.h"
 
 #define STORE_SCHEMA 1
 

@@ -2,12 +2,12 @@
 /*
  * Small facts by name, and the list of frozen actions, which is one of them: sealed whole, so that no single freeze can be taken out.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/pack.h"
+#include "verifier/state/pack.h"
 
 #define FREEZES_NAME ".freezes"
 #define FREEZES_MAX 200

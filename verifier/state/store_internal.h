@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the files of the store share: the store, its sessions, sealed rows, and the highest versions seen.
- * Layer: verifier/, state; included by store*.c only.
+ * Layer: verifier/state/; included by store*.c only.
  */
 #ifndef STEPUP_VERIFIER_STORE_INTERNAL_H
 #define STEPUP_VERIFIER_STORE_INTERNAL_H
 
 #include <pthread.h>
 
-#include "verifier/db.h"
-#include "verifier/seal.h"
-#include "verifier/store.h"
-#include "verifier/version_memory.h"
+#include "verifier/state/db.h"
+#include "verifier/state/seal.h"
+#include "verifier/state/store.h"
+#include "verifier/state/version_memory.h"
 
 #define STORE_ID_SIZE 16   /* random bytes that tell stores apart */
 #define STORE_HOST_SIZE 256

@@ -2,12 +2,12 @@
 /*
  * Invitations: sealed, single use. One that was taken is remembered as such while the process lives, so that a copy of its row is of no use.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/pack.h"
+#include "verifier/state/pack.h"
 
 #define INVITATION_FORMAT 1
 #define VERSION_OPEN 1

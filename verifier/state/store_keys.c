@@ -2,7 +2,7 @@
 /*
  * Signing keys, sealed, and keyed digests.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

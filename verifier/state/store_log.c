@@ -3,7 +3,7 @@
  * The log: entries appended as leaves of a Merkle tree whose compact range is in memory, so that an entry costs the same at any size.
  * MUST: write exactly the bytes that were hashed; leave no gap; start from nothing but a checkpoint whose seal holds.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <endian.h>
 #include <stdlib.h>

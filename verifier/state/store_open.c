@@ -4,7 +4,7 @@
  * MUST: refuse what others can write, links, FIFOs, another program's file, a newer schema, a damaged file, a wrong master key, a second verifier, and
  * say how to mend it; change nothing of what it refuses; let a new store appear whole or not at all.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,12 +3,12 @@
  * Receipts: sealed rows that go once from issued to redeemed.
  * MUST: redeem a receipt at most once, also where somebody brings the row of an issued one back while the process lives.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/pack.h"
+#include "verifier/state/pack.h"
 
 #define RECEIPT_FORMAT 1
 #define VERSION_ISSUED 1

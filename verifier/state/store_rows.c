@@ -3,13 +3,13 @@
  * Sealed rows: what a seal is bound to, and the versions that must never go back.
  * MUST: bind table, key, owner, name and version into every seal, each behind its length, so that no row passes for another.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/wipe.h"
-#include "verifier/pack.h"
+#include "verifier/state/pack.h"
 
 static const char *const table_names[SEALED_COUNT] = {"meta", "users", "invitations", "facts", "receipts", "checkpoints", "keys"};
 

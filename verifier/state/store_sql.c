@@ -4,7 +4,7 @@
  * A column `sealed` holds what store_rows.c sealed; beside it stand only what rows are found by and `key_id`, and each of these is bound into the seal,
  * but for hints (`locked`, `expires`) that are checked against what was sealed.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 const char store_schema_sql[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"

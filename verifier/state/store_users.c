@@ -3,7 +3,7 @@
  * Users: one sealed row each, whose version is the user's head.
  * MUST: hand out a record only where the seal holds for exactly this name, id and version, and the version is the newest that was ever seen.
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

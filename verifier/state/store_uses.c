@@ -2,7 +2,7 @@
 /*
  * What limits count. Rows aren't sealed: whoever can write to the database can take them away (HACKING.md says so).
  */
-#include "verifier/store_internal.h"
+#include "verifier/state/store_internal.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * User records in memory, and as the bytes that the store seals.
  * MUST: wipe secrets wherever memory is let go or moved; take no bytes for a record that this file wouldn't write.
  */
-#include "verifier/user_record.h"
+#include "verifier/state/user_record.h"
 
 #include <openssl/rand.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "lib/base64url.h"
 #include "lib/wipe.h"
-#include "verifier/pack.h"
+#include "verifier/state/pack.h"
 
 #define RECORD_FORMAT 1
 #define CREDENTIAL_RANDOM_SIZE 18 /* bytes: 24 characters of base64url */

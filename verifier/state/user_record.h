@@ -3,7 +3,7 @@
  * All that is kept about one user, as one value: credentials with their secrets and counters, failed guesses, lock.
  * The store keeps it as one sealed row whose version is the user's head: whatever touches the user moves it on, and no part
  * of it can be read, moved or brought back by itself.
- * Layer: verifier/, state. Pure data: knows no database.
+ * Layer: verifier/state/. Pure data: knows no database.
  */
 #ifndef STEPUP_VERIFIER_USER_RECORD_H
 #define STEPUP_VERIFIER_USER_RECORD_H

@@ -2,7 +2,7 @@
 /*
  * An open hash table with linear probing; at most three quarters full.
  */
-#include "verifier/version_memory.h"
+#include "verifier/state/version_memory.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 /*
  * The highest version seen of each row, for as long as the process lives: a row that comes back older than that was brought back by somebody.
  * 16 bytes a row in an open hash table; rows are named by 64 bits that are random already (of a random id, or of a digest).
- * Layer: verifier/, state. libc only; the caller locks.
+ * Layer: verifier/state/. libc only; the caller locks.
  */
 #ifndef STEPUP_VERIFIER_VERSION_MEMORY_H
 #define STEPUP_VERIFIER_VERSION_MEMORY_H
