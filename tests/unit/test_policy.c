@@ -365,7 +365,9 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 		{TOP "group g { members = { a } }\n", "f:2: group g is not used"},
 		{TOP "service s { unix-user = x }\n", "f:2: service s is not named by any action"},
 		{TOP "caller c { unix-user = x users = { a } actions = { a.b } }\n", "f:2: caller c may ask for \"a.b\", but no action has that name"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { key } }\n", "f:2: action a.b requires a key; this version knows codes only"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n", "f:2: action a.b requires a hardware-key, and nothing says"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { key } via = { browser } }\n", "f:2: action a.b takes a key from a browser only"},
+		{TOP "cooling-off = 0s\n", "f:2: cooling-off is 0s"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } code-is-enough = yes }\n", "f:2: action a.b takes a typed code as enough"},
 		{TOP "service s { unix-user = x }\naction a.b { users = { a } prompt = \"x\" require = { code } service = s }\n",
 			"f:3: action a.b has a service, so a code alone never satisfies it"},
@@ -398,6 +400,26 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 	}
 }
 
+static void what_keys_need_is_not_warned_of_where_it_is_there(void **state)
+{
+	static const char *const all[] = {
+		TOP "action a.b { users = { a } prompt = \"x\" require = { key } }\n",
+		TOP "attestation-roots = \"/etc/stepup/roots\"\naction a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n",
+		TOP "mds = \"/m\" mds-root = \"/r\"\naction a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n",
+		TOP "origins = { \"https://s.example\" }\naction a.b { users = { a } prompt = \"x\" require = { key } via = { browser } }\n",
+		TOP "cooling-off = 1s\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct policy *policy = load_good(all[i]);
+
+		if (policy->warnings[0] != NULL)
+			fail_msg("warning \"%s\" for\n%s", policy->warnings[0], all[i]);
+		policy_release(&policy);
+	}
+}
+
 static void accounts_that_the_host_does_not_know_are_warned_of(void **state)
 {
 	struct policy *policy = load_good(TOP "group root { unix = root }\ngroup gone { unix = no-such-group-1 }\nservice s { unix-user = no-such-user-1 }\n"
@@ -414,6 +436,55 @@ static void accounts_that_the_host_does_not_know_are_warned_of(void **state)
 	free(text);
 	complaints_clear(&warnings);
 	policy_release(&policy);
+}
+
+#define MODEL_A "2fc0579f-8113-47ea-b116-bb5a8db9202a"
+#define MODEL_B "00000000-0000-0000-0000-0000000000ff"
+
+static void what_is_said_about_keys_means_what_it_says(void **state)
+{
+	struct policy *silent = load_good(TOP), *policy = load_good(TOP "cooling-off = 2h\nattestation-roots = \"/etc/stepup/roots\"\n"
+		"mds = \"/var/lib/mds.jwt\"\nmds-root = \"/etc/stepup/mds.pem\"\nrequire-counter = yes\nallow-models = { \"" MODEL_A "\" }\n");
+
+	(void)state;
+	assert_int_equal(silent->cooling_off_seconds, 24 * 3600);
+	assert_null(silent->attestation_roots.path);
+	assert_null(silent->mds.path);
+	assert_null(silent->mds_root.path);
+	assert_false(silent->require_counter);
+	assert_int_equal(silent->allow_models.count, 0);
+	assert_int_equal(policy->cooling_off_seconds, 2 * 3600);
+	assert_string_equal(policy->attestation_roots.path, "/etc/stepup/roots");
+	assert_int_equal(policy->attestation_roots.place.line, 3);
+	assert_string_equal(policy->mds.path, "/var/lib/mds.jwt");
+	assert_string_equal(policy->mds.place.file, "f");
+	assert_string_equal(policy->mds_root.path, "/etc/stepup/mds.pem");
+	assert_int_equal(policy->mds_root.place.line, 5);
+	assert_true(policy->require_counter);
+	assert_int_equal(policy->allow_models.count, 1);
+	policy_release(&silent);
+	policy_release(&policy);
+}
+
+static void models_are_judged_by_both_lists(void **state)
+{
+	static const uint8_t a[AAGUID_SIZE] = {0x2f, 0xc0, 0x57, 0x9f, 0x81, 0x13, 0x47, 0xea, 0xb1, 0x16, 0xbb, 0x5a, 0x8d, 0xb9, 0x20, 0x2a},
+			     b[AAGUID_SIZE] = {[15] = 0xff}, none[AAGUID_SIZE] = {0};
+	struct policy *silent = load_good(TOP), *allow = load_good(TOP "allow-models = { \"" MODEL_A "\" }\n"),
+		      *deny = load_good(TOP "deny-models = \"" MODEL_B "\"\n");
+
+	(void)state;
+	assert_true(policy_model_allowed(silent, a) && policy_model_allowed(silent, b) && policy_model_allowed(silent, none));
+	assert_false(policy_model_denied(silent, a) || policy_model_denied(silent, none));
+	assert_true(policy_model_allowed(allow, a));
+	assert_false(policy_model_allowed(allow, b) || policy_model_allowed(allow, none));
+	assert_false(policy_model_denied(allow, b));
+	assert_true(policy_model_allowed(deny, a));
+	assert_false(policy_model_allowed(deny, b));
+	assert_true(policy_model_denied(deny, b));
+	policy_release(&silent);
+	policy_release(&allow);
+	policy_release(&deny);
 }
 
 static void a_plain_policy_has_no_warning(void **state)
@@ -497,6 +568,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_user_name_can_not_rewrite_the_prompt),
 	cmocka_unit_test(a_rules_digest_tells_changed_rules_and_nothing_else),
 	cmocka_unit_test(what_deserves_a_word_gets_a_warning_with_its_line),
+	cmocka_unit_test(what_keys_need_is_not_warned_of_where_it_is_there),
+	cmocka_unit_test(what_is_said_about_keys_means_what_it_says),
+	cmocka_unit_test(models_are_judged_by_both_lists),
 	cmocka_unit_test(accounts_that_the_host_does_not_know_are_warned_of),
 	cmocka_unit_test(a_plain_policy_has_no_warning),
 	cmocka_unit_test(what_is_left_out_has_its_default),

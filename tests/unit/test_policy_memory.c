@@ -81,6 +81,8 @@ static void a_good_policy_without_memory_is_refused(void **state)
 {
 	(void)state;
 	starve(DESIGN_EXAMPLE, STEPUP_OK);
+	starve("issuer = \"https://s.example\"\ncooling-off = 1h\nattestation-roots = \"/r\"\nmds = \"/m\"\nmds-root = \"/p\"\n"
+	       "allow-models = { \"2fc0579f-8113-47ea-b116-bb5a8db9202a\" }\n", STEPUP_OK);
 }
 
 static void a_bad_policy_without_memory_is_refused(void **state)

@@ -71,6 +71,19 @@ struct caller {
 	char **actions;
 };
 
+struct policy_file { /* a file or folder that the configuration names; no path where it names none */
+	char *path;
+	struct policy_place place;
+};
+
+#define AAGUID_SIZE 16 /* bytes of a model's name, WebAuthn section 6.5.1 */
+
+struct policy_models {
+	uint8_t (*aaguids)[AAGUID_SIZE];
+	size_t count; /* 0 where the configuration has no such list */
+	struct policy_place place;
+};
+
 struct policy_group {
 	char *name;
 	struct policy_place place;
@@ -88,6 +101,13 @@ struct policy {
 	char *store;      /* "sqlite:PATH" */
 	char *help;       /* shown whenever somebody is stuck; NULL where not given */
 	char *host;       /* this machine's name as prompts and the log call it */
+	int64_t cooling_off_seconds; /* what came by an invitation earns no more than `code` for so long */
+	struct policy_place cooling_off_place;
+	struct policy_file attestation_roots; /* folder of PEM files */
+	struct policy_file mds, mds_root;     /* FIDO metadata, and the root of its signature: both or none */
+	struct policy_models allow_models;    /* those that can earn hardware-key; none named: all attested ones */
+	struct policy_models deny_models;     /* those that can't be enrolled, and earn at most `key` where they were */
+	bool require_counter;                 /* no key whose signature counter stands still at zero */
 	struct rule *rules; /* exact names first, sorted bytewise; then patterns, the longest first */
 	size_t rule_count, exact_count;
 	struct policy_group *groups; /* sorted by name */
@@ -131,6 +151,13 @@ const struct service *policy_service_of(const struct policy *policy, uid_t uid, 
 /* Whether an action's name matches a name or a pattern (ends in `*`). No pattern reaches stepup.* that doesn't begin so itself: neither
  * a caller's "*" nor a freeze of "*" does. */
 bool policy_pattern_matches(const char *pattern, const char *action);
+
+/* Whether keys of a model may earn hardware-key; whether they can't be enrolled at all. */
+bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[AAGUID_SIZE]);
+bool policy_model_denied(const struct policy *policy, const uint8_t aaguid[AAGUID_SIZE]);
+
+/* Whether a list of models names this one. */
+bool policy_models_name(const struct policy_models *models, const uint8_t aaguid[AAGUID_SIZE]);
 
 /* Built-in verbs stepup.*: what details each has and how it is prompted for; NULL where `action` is none.
  * A rule of the configuration for them says who may and what is required, never details. */

@@ -1,174 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The policy from its texts: the top level, groups, services, callers, and the order of things.
+ * The policy from its texts: groups, services, callers, and the order of things.
  * MUST: take nothing twice, not even from two files; leave no name that stands for nothing.
  */
 #include "verifier/rules/policy_build.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "lib/display_text.h"
 #include "verifier/rules/policy_values.h"
 
-/* --- for all keys --- */
-
-char *reading_copy(struct policy_reading *reading, const char *text)
-{
-	return arena_copy(&reading->policy->memory, text, strlen(text));
-}
+/* --- groups, services, callers --- */
 
 static int compare_texts(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
-
-bool reading_is_showable(struct policy_reading *reading, const char *text)
-{
-	bool showable = true;
-
-	while (showable && *text != '\0') {
-		size_t length = strcspn(text, " {}");
-		char *safe = display_text(text, length);
-
-		if (safe == NULL)
-			reading->policy->memory.failed = true;
-		showable = safe == NULL || (strlen(safe) == length && memcmp(safe, text, length) == 0);
-		free(safe);
-		text += length;
-		text += strspn(text, " {}");
-	}
-	return showable;
-}
-
-bool reading_yes(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	const char *text = entry->values->text;
-
-	if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-		READING_SAYS(reading, entry->line, "\"%s\" is yes or no, not \"%s\".", entry->key->name, text);
-	return strcmp(text, "yes") == 0;
-}
-
-char **reading_list(struct policy_reading *reading, const struct policy_entry *entry, bool (*is_valid)(const char *text), const char *what)
-{
-	char **list = arena_alloc(&reading->policy->memory, entry->value_count + 1, sizeof(*list));
-	size_t count = 0;
-
-	if (entry->value_count == 0)
-		READING_SAYS(reading, entry->line, "\"%s\" is empty; name %s.", entry->key->name, what);
-	if (entry->value_count > POLICY_LIST_MAX) {
-		READING_SAYS(reading, entry->line, "\"%s\" has more than %d entries; put users into a group, actions under a pattern.", entry->key->name,
-			POLICY_LIST_MAX);
-		return NULL;
-	}
-	for (const struct policy_value *value = entry->values; list != NULL && value != NULL; value = value->next) {
-		if (!is_valid(value->text))
-			READING_SAYS(reading, value->line, "\"%s\" in \"%s\" is not %s.", value->text, entry->key->name, what);
-		for (size_t i = 0; i < count; i++)
-			if (strcmp(list[i], value->text) == 0) {
-				READING_SAYS(reading, value->line, "\"%s\" stands twice in \"%s\".", value->text, entry->key->name);
-				break;
-			}
-		list[count] = reading_copy(reading, value->text);
-		if (list[count++] == NULL)
-			return NULL;
-	}
-	return list;
-}
-
-static bool is_user_or_group(const char *text)
-{
-	return text[0] == '@' ? value_name(text + 1) : strcmp(text, "*") == 0 || value_account(text);
-}
-
-static int compare_group(const void *name, const void *group)
-{
-	return strcmp(name, ((const struct policy_group *)group)->name);
-}
-
-char **reading_users(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	const struct policy *policy = reading->policy;
-
-	for (const struct policy_value *value = entry->values; value != NULL; value = value->next)
-		if (value->text[0] == '@' && value_name(value->text + 1) &&
-			(policy->group_count == 0 ||
-				bsearch(value->text + 1, policy->groups, policy->group_count, sizeof(*policy->groups), compare_group) == NULL))
-			READING_SAYS(reading, value->line, "there is no group \"%s\"; write: group %s { members = { … } } or { unix = \"…\" }.",
-				value->text + 1, value->text + 1);
-	return reading_list(reading, entry, is_user_or_group, "a user, \"@GROUP\" or \"*\" (everybody)");
-}
-
-/* --- top level --- */
-
-static void read_issuer(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	char host[256];
-	const char *text = entry->values->text;
-
-	reading->policy->issuer = reading_copy(reading, text);
-	if (!value_url(text, "https", true, host) && !value_url(text, "http", true, host))
-		READING_SAYS(reading, entry->line, "\"%s\" is no issuer; write \"https://NAME\" in lower case, without a slash at the end.", text);
-}
-
-static void read_rp_id(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	reading->policy->rp_id = reading_copy(reading, entry->values->text);
-	if (!value_domain(entry->values->text))
-		READING_SAYS(reading, entry->line, "\"%s\" is no rp-id; write a domain name in lower case, such as \"example.com\".", entry->values->text);
-}
-
-static bool is_origin(const char *text)
-{
-	char host[256];
-
-	return value_url(text, "https", false, host) || (value_url(text, "http", false, host) && strcmp(host, "localhost") == 0);
-}
-
-static void read_origins(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	reading->policy->origins =
-		reading_list(reading, entry, is_origin, "an origin: \"https://HOST\" or \"https://HOST:PORT\" in lower case, nothing behind it");
-}
-
-static void read_store(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	const char *text = entry->values->text;
-
-	reading->policy->store = reading_copy(reading, text);
-	if (strncmp(text, "sqlite:/", 8) != 0 || text[8] == '\0' || text[strlen(text) - 1] == '/')
-		READING_SAYS(reading, entry->line, "\"%s\" is no store of this version; write \"sqlite:/PATH/stepup.db\", the path from the root on.", text);
-}
-
-static void read_help(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	const char *text = entry->values->text;
-
-	reading->policy->help = reading_copy(reading, text);
-	if (*text == '\0' || strlen(text) > 200 || !reading_is_showable(reading, text))
-		READING_SAYS(reading, entry->line, "\"help\" says whom to call in 1 to 200 bytes without backslashes or invisible characters.");
-}
-
-static void read_host(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	reading->policy->host = reading_copy(reading, entry->values->text);
-	if (!value_domain(entry->values->text))
-		READING_SAYS(reading, entry->line, "\"%s\" is no host; write this machine's name in lower case.", entry->values->text);
-}
-
-static const struct policy_key top_keys[] = {
-	{"issuer", false, read_issuer},
-	{"rp-id", false, read_rp_id},
-	{"origins", true, read_origins},
-	{"store", false, read_store},
-	{"help", false, read_help},
-	{"host", false, read_host},
-	{0},
-};
-
-/* --- groups, services, callers --- */
 
 static void read_members(struct policy_reading *reading, const struct policy_entry *entry)
 {
@@ -240,7 +87,7 @@ static const struct policy_key caller_keys[] = {
 
 enum { SECTION_TOP, SECTION_GROUP, SECTION_SERVICE, SECTION_CALLER, SECTION_ACTION, SECTION_COUNT };
 const struct policy_section policy_sections[] = {
-	[SECTION_TOP] = {NULL, top_keys},
+	[SECTION_TOP] = {NULL, policy_top_keys},
 	[SECTION_GROUP] = {"group", group_keys},
 	[SECTION_SERVICE] = {"service", service_keys},
 	[SECTION_CALLER] = {"caller", caller_keys},
@@ -472,56 +319,11 @@ static void sort_rules(struct policy *policy)
 		policy->exact_count++;
 }
 
-/* The values that are there where the configuration says nothing. */
-static void fill_in(struct policy_reading *reading)
-{
-	struct policy *policy = reading->policy;
-	char host[256] = "";
-
-	if (policy->issuer == NULL) {
-		complain(reading->errors, reading->text->file, 0, "\"issuer\" is missing; add issuer = \"https://NAME\".");
-		return;
-	}
-	if (policy->rp_id == NULL && (value_url(policy->issuer, "https", true, host) || value_url(policy->issuer, "http", true, host)))
-		policy->rp_id = reading_copy(reading, host);
-	if (policy->store == NULL)
-		policy->store = reading_copy(reading, "sqlite:" STEPUP_STATEDIR "/stepup.db");
-	if (policy->origins == NULL)
-		policy->origins = arena_alloc(&policy->memory, 1, sizeof(*policy->origins));
-	if (policy->host == NULL) {
-		if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
-			memcpy(host, "unknown", sizeof("unknown"));
-		policy->host = reading_copy(reading, host);
-	}
-}
-
-/* A browser gives a key only to pages of the rp-id's domain. */
-static void check_origins(struct policy_reading *reading, const struct policy_text *texts, size_t count)
-{
-	const struct policy *policy = reading->policy;
-
-	for (size_t i = 0; i < count && policy->rp_id != NULL; i++) {
-		const struct policy_entry *entry = policy_block_entry(texts[i].blocks, "origins");
-
-		for (const struct policy_value *value = entry == NULL ? NULL : entry->values; value != NULL; value = value->next) {
-			char host[256] = "";
-			size_t length, id = strlen(policy->rp_id);
-
-			if (!value_url(value->text, "https", false, host) && !value_url(value->text, "http", false, host))
-				continue;
-			length = strlen(host);
-			if (length < id || strcmp(host + length - id, policy->rp_id) != 0 || (length > id && host[length - id - 1] != '.'))
-				complain(reading->errors, texts[i].file, value->line,
-					"the origin %s is not within the rp-id %s, so browsers would refuse every key there; change one of them.", value->text,
-					policy->rp_id);
-		}
-	}
-}
-
 enum stepup_error policy_build(struct policy *policy, const struct policy_text *texts, size_t count, struct complaints *errors)
 {
 	struct policy_reading reading = {.policy = policy, .errors = errors, .text = texts};
 
+	policy->cooling_off_seconds = POLICY_COOLING_SECONDS;
 	if (!make_room(policy, texts, count))
 		return STEPUP_NO_MEMORY;
 	check_top_twins(texts, count, errors);
@@ -542,9 +344,7 @@ enum stepup_error policy_build(struct policy *policy, const struct policy_text *
 			qsort(policy->groups, policy->group_count, sizeof(*policy->groups), compare_group_names);
 	}
 	reading.text = texts;
-	if (!policy->memory.failed)
-		fill_in(&reading);
-	check_origins(&reading, texts, count);
+	policy_top_finish(&reading, texts, count);
 	if (!policy->memory.failed)
 		add_own_rules(policy);
 	if (policy->memory.failed || errors->no_memory)

@@ -16,9 +16,12 @@
 #define POLICY_RECEIPT_SECONDS 60
 #define POLICY_RECEIPT_MAX_SECONDS 300
 #define POLICY_FRESH_MAX_SECONDS (24 * 3600)
+#define POLICY_COOLING_SECONDS (24 * 3600)
+#define POLICY_COOLING_MAX_SECONDS (31 * 24 * 3600)
 
 /* Every section and key there is: the top level first, then group, service, caller, action. */
 extern const struct policy_section policy_sections[];
+extern const struct policy_key policy_top_keys[];  /* those of the top level; policy_top.c */
 extern const struct policy_key policy_rule_keys[]; /* those of an action; policy_rule.c */
 
 /* What a key's `read` works on. */
@@ -32,6 +35,8 @@ struct policy_reading {
 	struct caller *caller;
 	struct rule *rule;
 };
+
+/* What all keys read with; policy_reading.c. */
 
 /* Complains about a line of the file being read. */
 #define READING_SAYS(reading, where, ...) complain((reading)->errors, (reading)->text->file, (where), __VA_ARGS__)
@@ -50,6 +55,19 @@ bool reading_yes(struct policy_reading *reading, const struct policy_entry *entr
 
 /* Whether a text can be shown as it stands, judged word by word. */
 bool reading_is_showable(struct policy_reading *reading, const char *text);
+
+/* Fills in what the top level says nothing about, and checks what one of its keys alone can't tell; policy_top.c. */
+void policy_top_finish(struct policy_reading *reading, const struct policy_text *texts, size_t count);
+
+/* The top level's keys about keys, and what one of them alone can't tell; policy_trust.c. */
+void policy_read_cooling_off(struct policy_reading *reading, const struct policy_entry *entry);
+void policy_read_attestation_roots(struct policy_reading *reading, const struct policy_entry *entry);
+void policy_read_mds(struct policy_reading *reading, const struct policy_entry *entry);
+void policy_read_mds_root(struct policy_reading *reading, const struct policy_entry *entry);
+void policy_read_allow_models(struct policy_reading *reading, const struct policy_entry *entry);
+void policy_read_deny_models(struct policy_reading *reading, const struct policy_entry *entry);
+void policy_read_require_counter(struct policy_reading *reading, const struct policy_entry *entry);
+void policy_trust_check(struct policy_reading *reading);
 
 /* Checks what one key alone can't tell of a rule; policy_rule.c. */
 void policy_rule_check(struct policy_reading *reading);

@@ -74,14 +74,32 @@ static void warn_idle_callers(const struct policy *policy, struct complaints *wa
 	}
 }
 
+/* Rules that nobody can satisfy, whatever key they buy. */
+static void warn_key(const struct policy *policy, const struct rule *rule, struct complaints *warnings)
+{
+	if (rule->require == FACTOR_HARDWARE_KEY && policy->attestation_roots.path == NULL && policy->mds.path == NULL)
+		WARN(warnings, rule->place,
+			"action %s requires a hardware-key, and nothing says whose word on that is taken, so no key can earn it; add attestation-roots or mds.",
+			rule->name);
+	if (rule->require != FACTOR_CODE && rule->via == VIA_BROWSER && policy->origins[0] == NULL)
+		WARN(warnings, rule->place, "action %s takes a key from a browser only, and no \"origins\" are named, so nobody can satisfy it.", rule->name);
+}
+
+static void warn_cooling_off(const struct policy *policy, struct complaints *warnings)
+{
+	if (policy->cooling_off_seconds == 0)
+		WARN(warnings, policy->cooling_off_place,
+			"cooling-off is 0s: whoever gets hold of an invitation can enrol a key and do everything with it at once.");
+}
+
 static void warn_factor(const struct rule *rule, struct complaints *warnings)
 {
 	const struct verb *verb = policy_verb(rule->name);
 	bool administrators = verb != NULL ? verb->administrator : strncmp(rule->name, "stepup.", 7) == 0;
 
 	if (rule->require != FACTOR_CODE)
-		WARN(warnings, rule->place, "action %s requires a key; this version knows codes only, so nobody can satisfy it yet.", rule->name);
-	else if (rule->code_is_enough)
+		return;
+	if (rule->code_is_enough)
 		WARN(warnings, rule->place, "action %s takes a typed code as enough; a code can be relayed by whoever talks somebody out of it.", rule->name);
 	else if (rule->service != NULL)
 		WARN(warnings, rule->place,
@@ -198,11 +216,13 @@ void policy_warn(const struct policy *policy, struct complaints *warnings)
 		if (is_built_in(rule))
 			continue;
 		warn_factor(rule, warnings);
+		warn_key(policy, rule, warnings);
 		warn_volume(rule, warnings);
 		warn_later(rule, warnings);
 		warn_hidden_details(rule, warnings);
 		warn_shadowed(policy, rule, warnings);
 	}
+	warn_cooling_off(policy, warnings);
 	warn_unused_groups(policy, warnings);
 	warn_unused_services(policy, warnings);
 	warn_idle_callers(policy, warnings);

@@ -408,6 +408,9 @@ void policy_rule_check(struct policy_reading *reading)
 	if (rule->fresh_for_seconds > 0 && policy_block_entry(block, "service") != NULL)
 		READING_SAYS(reading, policy_block_entry(block, "fresh-for")->line,
 			"\"fresh-for\" and \"service\" exclude each other: a receipt is for one action that was asked for.");
+	if (rule->require == FACTOR_HARDWARE_KEY && rule->via == VIA_AGENT)
+		READING_SAYS(reading, policy_block_entry(block, "via")->line,
+			"an agent can't show that a key is hardware, so \"hardware-key\" and via = { agent } exclude each other; add browser or seat, or require key.");
 	if (needs_approvers && policy_block_entry(block, "approvers") == NULL)
 		READING_SAYS(reading, block->line, "action %s wants a second person's agreement; add approvers = { \"@GROUP\" }.", rule->name);
 }

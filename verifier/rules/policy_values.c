@@ -137,6 +137,26 @@ bool value_name(const char *text)
 	return true;
 }
 
+bool value_aaguid(const char *text, uint8_t aaguid[AAGUID_SIZE])
+{
+	static const char hex[] = "0123456789abcdef";
+	unsigned any = 0;
+
+	for (size_t i = 0; i < AAGUID_SIZE; i++) {
+		const char *high, *low;
+
+		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
+			return false;
+		high = *text == '\0' ? NULL : strchr(hex, *text++);
+		low = high == NULL || *text == '\0' ? NULL : strchr(hex, *text++);
+		if (low == NULL)
+			return false;
+		aaguid[i] = (uint8_t)((high - hex) << 4 | (low - hex));
+		any |= aaguid[i];
+	}
+	return *text == '\0' && any != 0;
+}
+
 bool value_pattern(const char *text)
 {
 	char name[ACTION_NAME_SIZE];

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The top level's keys about keys: which attestations and models count as hardware, what counters have to show, and how long a key that came
+ * by an invitation stays weak. Only places of files are read here; what stands in them, verifier/factors/attestation.h reads.
+ * MUST: name no model twice or in both lists; take no metadata without the root that its signature is checked against.
+ */
+#include <string.h>
+
+#include "verifier/rules/policy_build.h"
+#include "verifier/rules/policy_values.h"
+
+bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[AAGUID_SIZE])
+{
+	return !policy_model_denied(policy, aaguid) &&
+		(policy->allow_models.count == 0 || policy_models_name(&policy->allow_models, aaguid));
+}
+
+bool policy_model_denied(const struct policy *policy, const uint8_t aaguid[AAGUID_SIZE])
+{
+	return policy_models_name(&policy->deny_models, aaguid);
+}
+
+bool policy_models_name(const struct policy_models *models, const uint8_t aaguid[AAGUID_SIZE])
+{
+	for (size_t i = 0; i < models->count; i++)
+		if (memcmp(models->aaguids[i], aaguid, AAGUID_SIZE) == 0)
+			return true;
+	return false;
+}
+
+static struct policy_file read_file(struct policy_reading *reading, const struct policy_entry *entry, const char *what)
+{
+	const char *text = entry->values->text;
+
+	if (text[0] != '/' || text[1] == '\0')
+		READING_SAYS(reading, entry->line, "\"%s\" is no place for \"%s\"; write the path of %s from the root on.", text, entry->key->name, what);
+	return (struct policy_file){.path = reading_copy(reading, text), .place = {.file = reading->text->file, .line = entry->line}};
+}
+
+void policy_read_attestation_roots(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	reading->policy->attestation_roots = read_file(reading, entry, "a folder of PEM files");
+}
+
+void policy_read_mds(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	reading->policy->mds = read_file(reading, entry, "the metadata file");
+}
+
+void policy_read_mds_root(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	reading->policy->mds_root = read_file(reading, entry, "a PEM file");
+}
+
+static bool is_model(const char *text)
+{
+	uint8_t aaguid[AAGUID_SIZE];
+
+	return value_aaguid(text, aaguid);
+}
+
+static void read_models(struct policy_reading *reading, const struct policy_entry *entry, struct policy_models *models)
+{
+	if (reading_list(reading, entry, is_model, "a model: its AAGUID in lower case, such as \"2fc0579f-8113-47ea-b116-bb5a8db9202a\"") == NULL)
+		return;
+	models->place = (struct policy_place){.file = reading->text->file, .line = entry->line};
+	models->aaguids = arena_alloc(&reading->policy->memory, entry->value_count, sizeof(*models->aaguids));
+	for (const struct policy_value *value = entry->values; models->aaguids != NULL && value != NULL; value = value->next)
+		(void)value_aaguid(value->text, models->aaguids[models->count++]); /* what is none was complained about */
+}
+
+void policy_read_allow_models(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	read_models(reading, entry, &reading->policy->allow_models);
+}
+
+void policy_read_deny_models(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	read_models(reading, entry, &reading->policy->deny_models);
+}
+
+void policy_read_require_counter(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	reading->policy->require_counter = reading_yes(reading, entry);
+}
+
+void policy_read_cooling_off(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	const char *text = entry->values->text;
+	int64_t *seconds = &reading->policy->cooling_off_seconds;
+
+	reading->policy->cooling_off_place = (struct policy_place){.file = reading->text->file, .line = entry->line};
+	if (strcmp(text, "0s") == 0)
+		*seconds = 0;
+	else if (!value_duration(text, seconds) || *seconds > POLICY_COOLING_MAX_SECONDS)
+		READING_SAYS(reading, entry->line, "\"%s\" is no time to cool off; write 0s, 45m, 24h or 7d, at most 31d.", text);
+}
+
+void policy_trust_check(struct policy_reading *reading)
+{
+	const struct policy *policy = reading->policy;
+	struct complaints *errors = reading->errors;
+
+	if (policy->mds.path != NULL && policy->mds_root.path == NULL)
+		complain(errors, policy->mds.place.file, policy->mds.place.line,
+			"\"mds\" needs \"mds-root\", the certificate that the metadata's signature is checked against; add mds-root = \"/PATH.pem\".");
+	if (policy->mds.path == NULL && policy->mds_root.path != NULL)
+		complain(errors, policy->mds_root.place.file, policy->mds_root.place.line, "\"mds-root\" goes with \"mds\": without one it checks nothing.");
+	for (size_t i = 0; i < policy->deny_models.count; i++)
+		if (policy_models_name(&policy->allow_models, policy->deny_models.aaguids[i])) {
+			complain(errors, policy->deny_models.place.file, policy->deny_models.place.line,
+				"\"deny-models\" and \"allow-models\" name the same model; take it out of one of them.");
+			return;
+		}
+}
