@@ -16,6 +16,7 @@
 #define OBJECT(name, members) {(name), FIELD_OBJECT, (members), true}
 #define MAYBE_OBJECT(name, members) {(name), FIELD_OBJECT, (members), false}
 #define TEXTS(name, maximum) {(name), FIELD_TEXTS, (maximum), true}
+#define MAYBE_TEXTS(name, maximum) {(name), FIELD_TEXTS, (maximum), false}
 #define OBJECTS(name, maximum) {(name), FIELD_OBJECTS, (maximum), true}
 #define FIELDS(...) (const struct field[]){__VA_ARGS__ __VA_OPT__(,) {NULL, FIELD_TEXT, 0, false}}
 
@@ -37,6 +38,7 @@ enum {
 	NOTE_MAX = 4096,
 	RECEIPT_MAX = 16384,
 	EXEC_ID_MAX = 64,
+	KEY_MEMBERS_MAX = 32, /* of what an authenticator made; browsers add members of their own */
 	ENTRIES_MAX = 1024,
 };
 
@@ -44,10 +46,13 @@ static const struct method verify_methods[] = {
 	{"Begin",
 		FIELDS(MAYBE_TEXT("user", USER_MAX), TEXT("action", ACTION_MAX), MAYBE_OBJECT("details", DETAIL_COUNT_MAX),
 			MAYBE_TEXT("session", SESSION_MAX), MAYBE_TEXT("service", PLACE_MAX), MAYBE_TEXT("rhost", PLACE_MAX),
-			MAYBE_TEXT("tty", PLACE_MAX)),
+			MAYBE_TEXT("tty", PLACE_MAX), MAYBE_TEXTS("reach", WORD_MAX)),
 		FIELDS(TEXT("transaction", HANDLE_MAX), TEXT("prompt", SHOWN_MAX), TEXT("ask", SHOWN_MAX),
-			TEXTS("methods", WORD_MAX), NUMBER("expires_in"))},
-	{"Answer", FIELDS(TEXT("transaction", HANDLE_MAX), TEXT("method", WORD_MAX), TEXT("code", CODE_MAX)),
+			TEXTS("methods", WORD_MAX), NUMBER("expires_in"), MAYBE_OBJECT("browser", KEY_MEMBERS_MAX),
+			MAYBE_OBJECT("seat", KEY_MEMBERS_MAX), MAYBE_OBJECT("agent", KEY_MEMBERS_MAX))},
+	{"Answer",
+		FIELDS(TEXT("transaction", HANDLE_MAX), TEXT("method", WORD_MAX), MAYBE_TEXT("code", CODE_MAX),
+			MAYBE_OBJECT("key", KEY_MEMBERS_MAX)),
 		FIELDS(TEXT("user", USER_MAX), TEXT("action", ACTION_MAX), TEXT("acr", WORD_MAX), TEXTS("amr", WORD_MAX),
 			NUMBER("auth_time"), NUMBER("log"), MAYBE_TEXT("receipt", RECEIPT_MAX), TEXT("message", SHOWN_MAX))},
 	{"Cancel", FIELDS(TEXT("transaction", HANDLE_MAX)), FIELDS()},
@@ -57,10 +62,13 @@ static const struct method verify_methods[] = {
 		FIELDS(MAYBE_TEXT("user", USER_MAX), TEXT("type", WORD_MAX), MAYBE_TEXT("label", LABEL_MAX),
 			MAYBE_TEXT("invitation", HANDLE_MAX), MAYBE_TEXT("authorization", HANDLE_MAX),
 			MAYBE_TEXT("secret", SECRET_MAX), MAYBE_TEXT("algorithm", WORD_MAX), MAYBE_NUMBER("digits"),
-			MAYBE_NUMBER("period"), MAYBE_NUMBER("counter")),
-		FIELDS(TEXT("transaction", HANDLE_MAX), TEXT("uri", NOTE_MAX), TEXT("secret", SECRET_MAX), TEXT("prompt", SHOWN_MAX),
-			TEXT("ask", SHOWN_MAX), NUMBER("expires_in"))},
-	{"EnrollFinish", FIELDS(TEXT("transaction", HANDLE_MAX), TEXT("code", CODE_MAX)),
+			MAYBE_NUMBER("period"), MAYBE_NUMBER("counter"), MAYBE_TEXTS("reach", WORD_MAX)),
+		FIELDS(TEXT("transaction", HANDLE_MAX), MAYBE_TEXT("uri", NOTE_MAX), MAYBE_TEXT("secret", SECRET_MAX), TEXT("prompt", SHOWN_MAX),
+			TEXT("ask", SHOWN_MAX), NUMBER("expires_in"), MAYBE_OBJECT("browser", KEY_MEMBERS_MAX),
+			MAYBE_OBJECT("seat", KEY_MEMBERS_MAX), MAYBE_OBJECT("agent", KEY_MEMBERS_MAX))},
+	{"EnrollFinish",
+		FIELDS(TEXT("transaction", HANDLE_MAX), MAYBE_TEXT("code", CODE_MAX), MAYBE_TEXT("method", WORD_MAX),
+			MAYBE_OBJECT("key", KEY_MEMBERS_MAX)),
 		FIELDS(TEXT("credential", CREDENTIAL_MAX), NUMBER("log"), TEXT("message", SHOWN_MAX))},
 	{"List", FIELDS(MAYBE_TEXT("user", USER_MAX)), FIELDS(OBJECTS("credentials", ENTRIES_MAX))},
 	{"Remove",

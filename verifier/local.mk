@@ -33,6 +33,7 @@ verifier_libverifier_a_SOURCES += verifier/rules/arena.h verifier/rules/arena.c 
 	verifier/rules/policy_reading.c verifier/rules/policy_rule.c verifier/rules/policy_text.h \
 	verifier/rules/policy_text.c verifier/rules/policy_top.c verifier/rules/policy_trust.c \
 	verifier/rules/policy_values.h verifier/rules/policy_values.c verifier/rules/policy_verbs.c \
+	verifier/rules/requirement.h verifier/rules/requirement.c \
 	verifier/rules/words.h verifier/rules/words.c
 
 # Factors.

@@ -210,7 +210,7 @@ static const char *compare_fields(const struct interface *interface, const char 
 			fail_msg("%s.%s: %s is not in the table", interface->name, method, name);
 		expected = strcmp(type, "string") == 0 ? "TEXT" : strcmp(type, "int") == 0 ? "NUMBER" : strcmp(type, "bool") == 0 ? "BOOL"
 			: strcmp(type, "object") == 0 ? "OBJECT" : strcmp(type, "[]string") == 0 ? "TEXTS"
-			: strncmp(type, "[]", 2) == 0 ? "OBJECTS" : type;
+			: strncmp(type, "[]", 2) == 0 ? "OBJECTS" : isupper((unsigned char)type[0]) ? "OBJECT" : type;
 		assert_string_equal(table->name, name);
 		assert_string_equal(((const char *const[]){"TEXT", "NUMBER", "BOOL", "OBJECT", "TEXTS", "OBJECTS"})[table->type], expected);
 		if (table->required != required)

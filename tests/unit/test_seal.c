@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Seals, packed bytes, master keys and the memory of versions.
+ * Seals, master keys and the memory of versions.
  */
 #include "tests/unit/store_fixture.h"
 
@@ -88,130 +88,6 @@ static void no_two_seals_of_one_value_are_alike(void **state)
 	free(first);
 	free(second);
 	seal_context_free(&context);
-}
-
-/* --- user records --- */
-
-static struct user_record *full_record(void)
-{
-	struct user_record *record = fixture_user("alice", "0123456789abcdef0123");
-	struct credential *second = user_record_add_credential(record);
-
-	second->type = CREDENTIAL_HOTP;
-	second->state = CREDENTIAL_REVOKED;
-	second->revoked = 12;
-	second->otp.algorithm = OTP_SHA512;
-	second->otp.next_counter = INT64_MAX;
-	second->otp.size = OTP_SECRET_MAX;
-	memset(second->otp.bytes, 0xa5, OTP_SECRET_MAX);
-	record->lock.locked = true;
-	strcpy(record->lock.reference, "L-83");
-	strcpy(record->lock.reason, "called the desk");
-	strcpy(record->lock.by, "carol");
-	record->guesses.source_count = GUESS_SOURCES_MAX;
-	record->guesses.sources[3].failures.count = GUESS_TIMES_MAX;
-	record->guesses.sources[3].failures.times[GUESS_TIMES_MAX - 1] = -5;
-	record->guesses.unknown.count = 2;
-	record->guesses.suspended = true;
-	record->uid = -1;
-	return record;
-}
-
-static void a_record_comes_back_from_its_bytes_as_it_was(void **state)
-{
-	struct user_record *record = full_record(), *back = NULL;
-	uint8_t *bytes = NULL;
-	size_t size = 0;
-
-	(void)state;
-	assert_ok(user_record_pack(record, &bytes, &size));
-	assert_ok(user_record_unpack(bytes, size, &back));
-	assert_memory_equal(record->user_id, back->user_id, USER_ID_SIZE);
-	assert_string_equal(back->name, "alice");
-	assert_int_equal(back->uid, -1);
-	assert_memory_equal(&record->lock, &back->lock, sizeof(record->lock));
-	assert_memory_equal(&record->guesses, &back->guesses, sizeof(record->guesses));
-	assert_int_equal(back->credential_count, 2);
-	assert_memory_equal(record->credentials, back->credentials, 2 * sizeof(struct credential));
-	assert_int_equal(user_record_live_count(back), 1);
-	user_record_free(&record);
-	user_record_free(&back);
-	free(bytes);
-}
-
-static void bytes_cut_short_or_followed_by_more_make_no_record(void **state)
-{
-	struct user_record *record = full_record(), *back = NULL;
-	uint8_t *bytes = NULL, *longer;
-	size_t size = 0;
-
-	(void)state;
-	assert_ok(user_record_pack(record, &bytes, &size));
-	longer = calloc(1, size + 1);
-	memcpy(longer, bytes, size);
-	assert_error(user_record_unpack(longer, size + 1, &back), STEPUP_CORRUPT);
-	for (size_t shorter = 0; shorter < size; shorter++) {
-		uint8_t *exact = malloc(shorter + 1); /* so that a sanitizer sees reading past the end */
-
-		memcpy(exact, bytes, shorter);
-		exact = realloc(exact, shorter ? shorter : 1);
-		assert_error(user_record_unpack(exact, shorter, &back), STEPUP_CORRUPT);
-		free(exact);
-	}
-	user_record_free(&record);
-	free(bytes);
-	free(longer);
-}
-
-static void changed_bytes_make_a_valid_record_or_none(void **state)
-{
-	struct user_record *record = full_record();
-	uint8_t *bytes = NULL;
-	size_t size = 0;
-
-	(void)state;
-	assert_ok(user_record_pack(record, &bytes, &size));
-	for (size_t i = 0; i < size; i++) {
-		struct user_record *back = NULL;
-
-		bytes[i] ^= 0xff;
-		if (user_record_unpack(bytes, size, &back) == STEPUP_OK) {
-			assert_true(strlen(back->name) < USER_NAME_SIZE);
-			assert_true(back->guesses.source_count <= GUESS_SOURCES_MAX);
-			assert_true(back->credential_count <= CREDENTIALS_MAX);
-			for (size_t c = 0; c < back->credential_count; c++)
-				assert_true(back->credentials[c].otp.size <= OTP_SECRET_MAX);
-		}
-		user_record_free(&back);
-		bytes[i] ^= 0xff;
-	}
-	user_record_free(&record);
-	free(bytes);
-}
-
-static void a_user_has_at_most_so_many_credentials_with_ids_of_their_own(void **state)
-{
-	struct user_record *record = user_record_new("alice", 1000);
-
-	(void)state;
-	for (int i = 0; i < CREDENTIALS_MAX; i++)
-		assert_non_null(user_record_add_credential(record));
-	assert_null(user_record_add_credential(record));
-	for (int i = 0; i < CREDENTIALS_MAX; i++)
-		assert_ptr_equal(user_record_credential(record, record->credentials[i].id), &record->credentials[i]);
-	assert_null(user_record_credential(record, "C-nobody"));
-	user_record_free(&record);
-}
-
-static void names_that_are_empty_or_too_long_make_no_record(void **state)
-{
-	char name[USER_NAME_SIZE + 1];
-
-	(void)state;
-	memset(name, 'a', sizeof(name));
-	name[USER_NAME_SIZE] = '\0';
-	assert_null(user_record_new("", 1));
-	assert_null(user_record_new(name, 1));
 }
 
 /* --- master keys --- */
@@ -367,11 +243,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(seals_are_those_of_the_specification),
 	cmocka_unit_test(every_changed_bit_of_a_seal_is_refused),
 	cmocka_unit_test(no_two_seals_of_one_value_are_alike),
-	cmocka_unit_test(a_record_comes_back_from_its_bytes_as_it_was),
-	cmocka_unit_test(bytes_cut_short_or_followed_by_more_make_no_record),
-	cmocka_unit_test(changed_bytes_make_a_valid_record_or_none),
-	cmocka_unit_test(a_user_has_at_most_so_many_credentials_with_ids_of_their_own),
-	cmocka_unit_test(names_that_are_empty_or_too_long_make_no_record),
 	cmocka_unit_test(a_key_file_is_sixty_four_digits_that_only_its_owner_reads),
 	cmocka_unit_test(a_missing_key_is_said_to_be_missing),
 	cmocka_unit_test(systemd_credentials_come_first),

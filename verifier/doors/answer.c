@@ -207,6 +207,10 @@ void step_up_answer(struct call *call)
 		call_invalid(call, "method");
 		return;
 	}
+	if (message_text(call->parameters, "code") == NULL) {
+		call_invalid(call, "code");
+		return;
+	}
 	if (transaction == NULL || transaction->action == NULL || transaction->state == TRANSACTION_GRANTED ||
 	    transaction->state == TRANSACTION_SPENT) {
 		refuse(call, STEPUP_EXPIRED, NULL);

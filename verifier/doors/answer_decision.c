@@ -97,7 +97,7 @@ static enum stepup_error compare(struct decision *decision, enum otp_result *bes
 		enum otp_result result;
 		enum stepup_error error;
 
-		if (credential->state != CREDENTIAL_LIVE || credential->otp.digits != digits)
+		if (credential->state != CREDENTIAL_LIVE || !credential_is_code(credential) || credential->otp.digits != digits)
 			continue;
 		error = otp_check(credential, answer->code, answer->now, answer->verifier->code_floor, &result);
 		if (error != STEPUP_OK)

@@ -12,6 +12,7 @@
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/notices.h"
+#include "verifier/rules/requirement.h"
 #include "verifier/doors/subject.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
@@ -24,13 +25,16 @@ static enum stepup_error secret_digest(struct store *store, const struct otp_sec
 enum stepup_error credential_bury(struct store *store, struct credential *credential, int64_t now)
 {
 	uint8_t digest[DIGEST_SIZE];
-	enum stepup_error error = secret_digest(store, &credential->otp, digest);
+	enum stepup_error error;
 
-	if (error != STEPUP_OK)
-		return error;
-	WIPE_ARRAY(credential->otp.bytes);
-	memcpy(credential->otp.bytes, digest, DIGEST_SIZE);
-	credential->otp.size = DIGEST_SIZE;
+	if (credential_is_code(credential)) {
+		error = secret_digest(store, &credential->otp, digest);
+		if (error != STEPUP_OK)
+			return error;
+		WIPE_ARRAY(credential->otp.bytes);
+		memcpy(credential->otp.bytes, digest, DIGEST_SIZE);
+		credential->otp.size = DIGEST_SIZE;
+	}
 	credential->state = CREDENTIAL_REVOKED;
 	credential->revoked = now;
 	return STEPUP_OK;
@@ -45,6 +49,8 @@ enum stepup_error credential_is_known(struct store *store, const struct user_rec
 	for (size_t i = 0; error == STEPUP_OK && record != NULL && i < record->credential_count; i++) {
 		const struct credential *credential = &record->credentials[i];
 
+		if (!credential_is_code(credential))
+			continue;
 		if (credential->state == CREDENTIAL_REVOKED && credential->otp.size == DIGEST_SIZE)
 			memcpy(other, credential->otp.bytes, DIGEST_SIZE);
 		else
@@ -54,19 +60,39 @@ enum stepup_error credential_is_known(struct store *store, const struct user_rec
 	return error;
 }
 
-static json_t *credential_to_json(const struct credential *credential, bool suspended)
+/* The member, or nothing where `there` is false; `failed` sticks. */
+static void add_member(json_t *object, bool there, const char *name, json_t *value, bool *failed)
 {
-	const char *state = credential->state == CREDENTIAL_REVOKED ? "revoked" : suspended ? "suspended" : "live";
-	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:s}", "id", credential->id, "type", credential_type_name(credential->type), "label",
-		credential->label, "created", (json_int_t)credential->created, "state", state);
+	if (there)
+		*failed |= json_object_set_new(object, name, value) != 0;
+	else
+		json_decref(value);
+}
 
-	if (object != NULL && credential->last_used > 0)
-		(void)json_object_set_new(object, "last_used", json_integer(credential->last_used));
+static json_t *credential_to_json(const struct policy *policy, const struct credential *credential, bool codes_suspended, int64_t now)
+{
+	bool suspended = codes_suspended && credential_is_code(credential), failed = false;
+	const char *state = credential->state == CREDENTIAL_REVOKED ? "revoked" : suspended ? "suspended" : "live";
+	const char *model = credential->key == NULL ? "" : credential->key->model;
+	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "id", credential->id, "type", credential_type_name(credential->type),
+		"label", credential->label, "created", (json_int_t)credential->created, "state", state, "strength",
+		factor_strength_name(credential_strength(policy, credential, now)));
+
+	if (object == NULL)
+		return NULL;
+	add_member(object, credential->last_used > 0, "last_used", json_integer(credential->last_used), &failed);
+	add_member(object, *model != '\0', "model", json_string(model), &failed);
+	add_member(object, credential->strong_from > now, "strong_from", json_integer(credential->strong_from), &failed);
+	if (failed) {
+		json_decref(object);
+		object = NULL;
+	}
 	return object;
 }
 
-json_t *credentials_to_json(const struct user_record *record, bool tombstones)
+json_t *credentials_to_json(const struct policy *policy, const struct user_record *record, bool tombstones)
 {
+	int64_t now = clock_wall_seconds();
 	json_t *list = json_array();
 
 	for (size_t i = 0; list != NULL && record != NULL && i < record->credential_count; i++) {
@@ -74,7 +100,7 @@ json_t *credentials_to_json(const struct user_record *record, bool tombstones)
 
 		if (credential->state == CREDENTIAL_REVOKED && !tombstones)
 			continue;
-		if (json_array_append_new(list, credential_to_json(credential, record->guesses.suspended)) != 0) {
+		if (json_array_append_new(list, credential_to_json(policy, credential, record->guesses.suspended, now)) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -90,7 +116,7 @@ static void list_ready(struct call *call, const struct subject *subject)
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return;
 	}
-	call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(subject->record, false)));
+	call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(call->verifier->policy, subject->record, false)));
 }
 
 void credentials_list(struct call *call)

@@ -25,6 +25,7 @@ void enrolment_free(struct enrolment **enrolment)
 {
 	if (enrolment == NULL || *enrolment == NULL)
 		return;
+	credential_wipe(&(*enrolment)->credential);
 	WIPE_OBJECT(*enrolment);
 	free(*enrolment);
 	*enrolment = NULL;

@@ -50,7 +50,7 @@ void credentials_list(struct call *call);
 void credentials_remove(struct call *call);
 
 /* What a list shows of one record's credentials: an array of Credential; NULL where there is no memory. `tombstones` too, or only live ones. */
-json_t *credentials_to_json(const struct user_record *record, bool tombstones);
+json_t *credentials_to_json(const struct policy *policy, const struct user_record *record, bool tombstones);
 
 /* Makes a fresh invitation's text. STEPUP_INTERNAL where there is no randomness. */
 enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE]);
@@ -58,10 +58,10 @@ enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE]);
 /* The digest by which the store knows an invitation; case, dashes and spaces don't matter. STEPUP_INVALID for what can't be one. */
 enum stepup_error invitation_digest(const char *text, uint8_t digest[DIGEST_SIZE]);
 
-/* Makes a tombstone of a live credential: the secret gives way to its keyed digest, by which it is known again. */
+/* Makes a tombstone of a live credential: a code's secret gives way to its keyed digest, by which it is known again. */
 enum stepup_error credential_bury(struct store *store, struct credential *credential, int64_t now);
 
-/* Whether the user has, or had, a credential with this secret. */
+/* Whether the user has, or had, a credential of codes with this secret. */
 enum stepup_error credential_is_known(struct store *store, const struct user_record *record, const struct otp_secret *secret, bool *known);
 
 #endif

@@ -128,7 +128,6 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct log_actor actor = authorization_actor(&enrolment->authorization);
 	struct credential *credential;
-	char id[CREDENTIAL_ID_SIZE];
 	json_t *entry;
 	enum stepup_error error;
 
@@ -139,10 +138,10 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 		finish->objection = record->credential_count >= CREDENTIALS_MAX ? notice_too_many_credentials() : NULL;
 		return finish->objection == NULL ? STEPUP_NO_MEMORY : STEPUP_NOT_ALLOWED;
 	}
-	memcpy(id, credential->id, sizeof(id));
-	*credential = enrolment->credential;
-	memcpy(credential->id, id, sizeof(id));
-	memcpy(finish->credential, id, sizeof(id));
+	error = credential_copy(credential, &enrolment->credential);
+	if (error != STEPUP_OK)
+		return error;
+	memcpy(finish->credential, credential->id, sizeof(finish->credential));
 	credential->state = CREDENTIAL_LIVE;
 	credential->created = finish->now;
 	credential->last_used = 0;
@@ -267,6 +266,10 @@ void enrolment_finish(struct call *call)
 	struct words_facts words = {0};
 	enum stepup_error error;
 
+	if (message_text(call->parameters, "code") == NULL) {
+		call_invalid(call, "code");
+		return;
+	}
 	if (transaction == NULL || transaction->enrolment == NULL) {
 		refuse(call, STEPUP_EXPIRED, NULL);
 		return;

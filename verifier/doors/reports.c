@@ -100,7 +100,7 @@ void report_credentials(struct call *call)
 		return;
 	error = store_user_find(call->verifier->reader, user, &record);
 	if (error == STEPUP_OK)
-		call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(record, true)));
+		call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(call->verifier->policy, record, true)));
 	else if (error == STEPUP_NOT_FOUND)
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_nobody());
 	else

@@ -102,13 +102,21 @@ static void add_actor(struct draft *draft, const struct log_actor *actor)
 		add_number(draft, "grant", actor->grant);
 }
 
-/* What the proving or accepted code used up. */
+/* What the proving or accepted code used up, or the key's counter as it stands now. */
 static void add_spent(struct draft *draft, const struct credential *credential)
 {
-	if (credential->type == CREDENTIAL_TOTP)
+	switch (credential->type) {
+	case CREDENTIAL_TOTP:
 		add_number(draft, "step", credential->otp.last_step);
-	else
+		break;
+	case CREDENTIAL_HOTP:
 		add_number(draft, "counter", credential->otp.next_counter - 1);
+		break;
+	case CREDENTIAL_KEY:
+	case CREDENTIAL_AGENT:
+		add_number(draft, "sign_count", credential->key->counter);
+		break;
+	}
 }
 
 static json_t *finish(struct draft *draft)

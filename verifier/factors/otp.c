@@ -177,7 +177,7 @@ enum stepup_error otp_check(struct credential *credential, const char *code, int
 	enum stepup_error error;
 
 	*result = OTP_WRONG;
-	if (credential->state != CREDENTIAL_LIVE)
+	if (credential->state != CREDENTIAL_LIVE || !credential_is_code(credential))
 		return STEPUP_OK;
 	if (strnlen(code, CODE_SIZE) == CODE_SIZE)
 		return STEPUP_INVALID;

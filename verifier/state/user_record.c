@@ -13,7 +13,8 @@
 #include "lib/wipe.h"
 #include "verifier/state/pack.h"
 
-#define RECORD_FORMAT 1
+#define RECORD_FORMAT 2       /* what is written */
+#define RECORD_FORMAT_FIRST 1 /* codes only; still read */
 #define CREDENTIAL_RANDOM_SIZE 18 /* bytes: 24 characters of base64url */
 
 /* --- in memory --- */
@@ -37,7 +38,38 @@ struct user_record *user_record_new(const char *name, int64_t uid)
 	return record;
 }
 
-static void credentials_free(struct credential *credentials, size_t count)
+bool credential_is_code(const struct credential *credential)
+{
+	return credential->type == CREDENTIAL_TOTP || credential->type == CREDENTIAL_HOTP;
+}
+
+void credential_wipe(struct credential *credential)
+{
+	free(credential->key);
+	WIPE_OBJECT(credential);
+}
+
+enum stepup_error credential_copy(struct credential *to, const struct credential *from)
+{
+	struct key_credential *key = NULL;
+	char id[CREDENTIAL_ID_SIZE];
+
+	if (from->key != NULL) {
+		key = malloc(sizeof(*key));
+		if (key == NULL)
+			return STEPUP_NO_MEMORY;
+		*key = *from->key;
+	}
+	memcpy(id, to->id, sizeof(id));
+	credential_wipe(to);
+	*to = *from;
+	to->key = key;
+	memcpy(to->id, id, sizeof(id));
+	return STEPUP_OK;
+}
+
+/* Lets the array go whose credentials were moved elsewhere, keys and all. */
+static void moved_array_free(struct credential *credentials, size_t count)
 {
 	if (credentials != NULL)
 		wipe_memory(credentials, count * sizeof(*credentials));
@@ -48,7 +80,9 @@ void user_record_free(struct user_record **record)
 {
 	if (record == NULL || *record == NULL)
 		return;
-	credentials_free((*record)->credentials, (*record)->credential_count);
+	for (size_t i = 0; i < (*record)->credential_count; i++)
+		credential_wipe(&(*record)->credentials[i]);
+	free((*record)->credentials);
 	WIPE_OBJECT(*record);
 	free(*record);
 	*record = NULL;
@@ -67,7 +101,7 @@ struct credential *user_record_add_credential(struct user_record *record)
 		return NULL;
 	if (count > 0)
 		memcpy(moved, record->credentials, count * sizeof(*moved));
-	credentials_free(record->credentials, count);
+	moved_array_free(record->credentials, count);
 	record->credentials = moved;
 	record->credential_count = count + 1;
 	added = &moved[count];
@@ -102,6 +136,25 @@ const char *credential_type_name(enum credential_type type)
 		return "totp";
 	case CREDENTIAL_HOTP:
 		return "hotp";
+	case CREDENTIAL_KEY:
+		return "key";
+	case CREDENTIAL_AGENT:
+		return "agent";
+	}
+	return "unknown";
+}
+
+const char *key_attestation_name(enum key_attestation attestation)
+{
+	switch (attestation) {
+	case ATTESTATION_NONE:
+		return "none";
+	case ATTESTATION_SELF:
+		return "self";
+	case ATTESTATION_UNTRUSTED:
+		return "untrusted";
+	case ATTESTATION_VERIFIED:
+		return "verified";
 	}
 	return "unknown";
 }
@@ -152,6 +205,58 @@ static void unpack_otp(struct pack_reader *reader, struct otp_secret *otp)
 	otp->resync_counter = unpack_i64(reader);
 }
 
+static bool algorithm_is_known(int64_t algorithm)
+{
+	return algorithm == KEY_ES256 || algorithm == KEY_EDDSA || algorithm == KEY_RS256;
+}
+
+static void pack_key(struct pack_writer *writer, const struct key_credential *key)
+{
+	if (key == NULL || !algorithm_is_known(key->algorithm) || key->public_key_size > KEY_PUBLIC_MAX || key->id_size > KEY_ID_MAX) {
+		writer->error = STEPUP_INVALID;
+		return;
+	}
+	pack_i64(writer, key->algorithm);
+	pack_bytes(writer, key->public_key, key->public_key_size);
+	pack_bytes(writer, key->id, key->id_size);
+	pack_text(writer, key->application);
+	pack_i64(writer, key->counter);
+	pack_raw(writer, key->aaguid, KEY_AAGUID_SIZE);
+	pack_text(writer, key->model);
+	pack_u8(writer, key->attestation);
+	pack_u8(writer, key->backup_eligible);
+	pack_u8(writer, key->backed_up);
+	pack_u8(writer, key->user_verified);
+	pack_u8(writer, key->transports);
+	pack_i64(writer, key->enrolled_log);
+}
+
+static int unpack_algorithm(struct pack_reader *reader)
+{
+	int64_t algorithm = unpack_i64(reader);
+
+	if (!algorithm_is_known(algorithm))
+		reader->broken = true;
+	return reader->broken ? 0 : (int)algorithm;
+}
+
+static void unpack_key(struct pack_reader *reader, struct key_credential *key)
+{
+	key->algorithm = unpack_algorithm(reader);
+	key->public_key_size = unpack_bytes(reader, key->public_key, KEY_PUBLIC_MAX);
+	key->id_size = unpack_bytes(reader, key->id, KEY_ID_MAX);
+	unpack_text(reader, key->application, sizeof(key->application));
+	key->counter = unpack_i64(reader);
+	unpack_raw(reader, key->aaguid, KEY_AAGUID_SIZE);
+	unpack_text(reader, key->model, sizeof(key->model));
+	key->attestation = (enum key_attestation)unpack_u8_at_most(reader, ATTESTATION_VERIFIED);
+	key->backup_eligible = unpack_u8_at_most(reader, 1) != 0;
+	key->backed_up = unpack_u8_at_most(reader, 1) != 0;
+	key->user_verified = unpack_u8_at_most(reader, 1) != 0;
+	key->transports = unpack_u8_at_most(reader, TRANSPORTS_ALL);
+	key->enrolled_log = unpack_i64(reader);
+}
+
 static void pack_credential(struct pack_writer *writer, const struct credential *credential)
 {
 	pack_text(writer, credential->id);
@@ -162,20 +267,33 @@ static void pack_credential(struct pack_writer *writer, const struct credential 
 	pack_i64(writer, credential->last_used);
 	pack_i64(writer, credential->revoked);
 	pack_i64(writer, credential->strong_from);
-	pack_otp(writer, &credential->otp);
+	if (credential_is_code(credential))
+		pack_otp(writer, &credential->otp);
+	else
+		pack_key(writer, credential->key);
 }
 
-static void unpack_credential(struct pack_reader *reader, struct credential *credential)
+static enum stepup_error unpack_credential(struct pack_reader *reader, unsigned format, struct credential *credential)
 {
+	unsigned last_type = format == RECORD_FORMAT_FIRST ? CREDENTIAL_HOTP : CREDENTIAL_AGENT;
+
 	unpack_text(reader, credential->id, sizeof(credential->id));
-	credential->type = (enum credential_type)unpack_u8_at_most(reader, CREDENTIAL_HOTP);
+	credential->type = (enum credential_type)unpack_u8_at_most(reader, last_type);
 	credential->state = (enum credential_state)unpack_u8_at_most(reader, CREDENTIAL_REVOKED);
 	unpack_text(reader, credential->label, sizeof(credential->label));
 	credential->created = unpack_i64(reader);
 	credential->last_used = unpack_i64(reader);
 	credential->revoked = unpack_i64(reader);
 	credential->strong_from = unpack_i64(reader);
-	unpack_otp(reader, &credential->otp);
+	if (credential_is_code(credential)) {
+		unpack_otp(reader, &credential->otp);
+		return STEPUP_OK;
+	}
+	credential->key = calloc(1, sizeof(*credential->key));
+	if (credential->key == NULL)
+		return STEPUP_NO_MEMORY;
+	unpack_key(reader, credential->key);
+	return STEPUP_OK;
 }
 
 static void pack_bucket(struct pack_writer *writer, const struct guess_bucket *bucket)
@@ -268,31 +386,33 @@ enum stepup_error user_record_pack(const struct user_record *record, uint8_t **b
 	return pack_finish(&writer, bytes, size);
 }
 
-static void unpack_credentials(struct pack_reader *reader, struct user_record *record, enum stepup_error *error)
+static enum stepup_error unpack_credentials(struct pack_reader *reader, unsigned format, struct user_record *record)
 {
 	size_t count = unpack_u8_at_most(reader, CREDENTIALS_MAX);
+	enum stepup_error error = STEPUP_OK;
 
 	if (count == 0)
-		return;
+		return STEPUP_OK;
 	record->credentials = calloc(count, sizeof(*record->credentials));
-	if (record->credentials == NULL) {
-		*error = STEPUP_NO_MEMORY;
-		return;
-	}
+	if (record->credentials == NULL)
+		return STEPUP_NO_MEMORY;
 	record->credential_count = count;
-	for (size_t i = 0; i < count; i++)
-		unpack_credential(reader, &record->credentials[i]);
+	for (size_t i = 0; error == STEPUP_OK && i < count; i++)
+		error = unpack_credential(reader, format, &record->credentials[i]);
+	return error;
 }
 
 enum stepup_error user_record_unpack(const uint8_t *bytes, size_t size, struct user_record **record)
 {
 	struct pack_reader reader = {.bytes = bytes, .left = size};
 	struct user_record *made = calloc(1, sizeof(*made));
-	enum stepup_error error = STEPUP_OK;
+	enum stepup_error error;
+	unsigned format;
 
 	if (made == NULL)
 		return STEPUP_NO_MEMORY;
-	if (unpack_u8(&reader) != RECORD_FORMAT)
+	format = unpack_u8_at_most(&reader, RECORD_FORMAT);
+	if (format < RECORD_FORMAT_FIRST)
 		reader.broken = true;
 	unpack_raw(&reader, made->user_id, USER_ID_SIZE);
 	unpack_text(&reader, made->name, sizeof(made->name));
@@ -301,7 +421,7 @@ enum stepup_error user_record_unpack(const uint8_t *bytes, size_t size, struct u
 	made->last_success = unpack_i64(&reader);
 	unpack_lock(&reader, &made->lock);
 	unpack_guesses(&reader, &made->guesses);
-	unpack_credentials(&reader, made, &error);
+	error = unpack_credentials(&reader, format, made);
 	if (error == STEPUP_OK)
 		error = unpack_finish(&reader);
 	if (error == STEPUP_OK)

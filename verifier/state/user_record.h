@@ -26,8 +26,18 @@
 #define GUESS_SOURCES_MAX 8        /* sources remembered per user */
 #define GUESS_TIMES_MAX 16         /* failures remembered per bucket */
 #define GUESS_SOURCE_SIZE 16       /* bytes of a source's keyed digest */
+#define KEY_PUBLIC_MAX 259         /* bytes: RSA-2048 as n and e; P-256 takes 64 (x, y), Ed25519 32 */
+#define KEY_ID_MAX 1023            /* bytes of a WebAuthn credential id (Level 3, section 4) */
+#define KEY_APPLICATION_SIZE 257   /* bytes, with the NUL */
+#define KEY_AAGUID_SIZE 16
+#define KEY_MODEL_SIZE 65          /* bytes, with the NUL */
 
-enum credential_type { CREDENTIAL_TOTP, CREDENTIAL_HOTP };
+enum credential_type {
+	CREDENTIAL_TOTP,
+	CREDENTIAL_HOTP,
+	CREDENTIAL_KEY,   /* a WebAuthn credential: in the browser, or plugged into this host */
+	CREDENTIAL_AGENT, /* an SSH security key (sk-…), reached through an agent */
+};
 enum credential_state { CREDENTIAL_LIVE, CREDENTIAL_REVOKED };
 enum otp_algorithm { OTP_SHA1, OTP_SHA256, OTP_SHA512 };
 
@@ -42,6 +52,45 @@ struct otp_secret {
 	int64_t resync_counter;  /* HOTP: counter that would complete a resynchronisation, -1 for none */
 };
 
+/* COSE algorithm identifiers (RFC 9053, RFC 8812). */
+enum key_algorithm { KEY_ES256 = -7, KEY_EDDSA = -8, KEY_RS256 = -257 };
+
+/* What an attestation proved when the key was enrolled. */
+enum key_attestation {
+	ATTESTATION_NONE,
+	ATTESTATION_SELF,      /* signed by the key itself */
+	ATTESTATION_UNTRUSTED, /* a chain that leads to no configured root */
+	ATTESTATION_VERIFIED,  /* a chain to a configured root */
+};
+
+enum key_transport {
+	TRANSPORT_USB = 1 << 0,
+	TRANSPORT_NFC = 1 << 1,
+	TRANSPORT_BLE = 1 << 2,
+	TRANSPORT_SMART_CARD = 1 << 3,
+	TRANSPORT_HYBRID = 1 << 4,
+	TRANSPORT_INTERNAL = 1 << 5,
+};
+#define TRANSPORTS_ALL 0x3fu
+
+/* A key: nothing in it is secret. */
+struct key_credential {
+	int algorithm;                 /* enum key_algorithm */
+	uint8_t public_key[KEY_PUBLIC_MAX]; /* raw: P-256 x and y, Ed25519, RSA n and e as libfido2's rs256_pk_from_ptr() takes them */
+	size_t public_key_size;
+	uint8_t id[KEY_ID_MAX];        /* WebAuthn credential id; an agent's key has none */
+	size_t id_size;
+	char application[KEY_APPLICATION_SIZE]; /* an agent's key: "ssh:" or what stands in it; empty for WebAuthn */
+	int64_t counter;               /* of the last signature seen */
+	uint8_t aaguid[KEY_AAGUID_SIZE];
+	char model[KEY_MODEL_SIZE];    /* as the metadata names it; empty where not known */
+	enum key_attestation attestation;
+	bool backup_eligible, backed_up;
+	bool user_verified;            /* at registration */
+	unsigned transports;           /* TRANSPORT_… that the authenticator named */
+	int64_t enrolled_log;          /* index of the log's entry that enrolled it */
+};
+
 struct credential {
 	char id[CREDENTIAL_ID_SIZE];
 	enum credential_type type;
@@ -51,7 +100,8 @@ struct credential {
 	int64_t last_used;  /* 0 for never */
 	int64_t revoked;    /* 0 for not */
 	int64_t strong_from; /* cooling-off: earns no more than `code` before that time */
-	struct otp_secret otp;
+	struct otp_secret otp;      /* codes; zero for keys */
+	struct key_credential *key; /* keys; owned; NULL for codes */
 };
 
 /* Failures of one bucket, newest last; only those of the last 24 hours are kept. */
@@ -101,6 +151,16 @@ struct user_record *user_record_new(const char *name, int64_t uid);
 /* Wipes, frees and sets NULL. */
 void user_record_free(struct user_record **record);
 
+/* Whether it makes codes, rather than signatures. */
+bool credential_is_code(const struct credential *credential);
+
+/* Makes `to` what `from` is, except for its id, with a key of its own. STEPUP_NO_MEMORY leaves `to` as it was. Never assign a credential
+ * with `=`: two would own one key. */
+enum stepup_error credential_copy(struct credential *to, const struct credential *from);
+
+/* Wipes one, and frees what it owns. */
+void credential_wipe(struct credential *credential);
+
 /* Adds an empty credential with a fresh id; NULL where there is no memory or the user has CREDENTIALS_MAX. Moves the array. */
 struct credential *user_record_add_credential(struct user_record *record);
 
@@ -111,6 +171,7 @@ struct credential *user_record_credential(struct user_record *record, const char
 size_t user_record_live_count(const struct user_record *record);
 
 const char *credential_type_name(enum credential_type type); /* "totp" */
+const char *key_attestation_name(enum key_attestation attestation); /* "verified" */
 const char *otp_algorithm_name(enum otp_algorithm algorithm); /* "SHA256" */
 
 /* The bytes that the store seals, and back. Wipe and free them. STEPUP_CORRUPT where bytes make no record. */
