@@ -2,8 +2,8 @@
 /*
  * The client side of one step-up.
  * MUST: take nothing but a whole, well-formed reply to Answer, for the action and the user that were asked
- * about, as a success; wipe each typed answer as soon as it is sent; tell the verifier when a step-up is
- * given up.
+ * about, as a success; send no answer but by a method that was offered and is within this side's reach; wipe
+ * each answer as soon as it is sent; tell the verifier when a step-up is given up.
  */
 #include "lib/step_up_client.h"
 
@@ -19,6 +19,7 @@
 #define CALL_MS 10000  /* the verifier's share of the deadline, for each call */
 #define CANCEL_MS 1000 /* nobody waits long to give up */
 #define ANSWERS_MAX 3
+#define METHOD_CODE "code"
 #define ANSWER_SIZE_MAX 512 /* bytes of a typed answer that are worth sending, PAM_MAX_RESP_SIZE */
 
 /* One step-up under way. */
@@ -28,7 +29,8 @@ struct step_up {
 	const struct step_up_conversation *conversation;
 	struct deadline deadline;
 	struct step_up_outcome *outcome;
-	json_t *begun; /* the reply to Begin */
+	json_t *begun;	 /* the reply to Begin */
+	json_t *methods; /* of these what may still be answered */
 };
 
 void step_up_outcome_clear(struct step_up_outcome *outcome)
@@ -97,6 +99,22 @@ static enum stepup_error texts_to_json(const struct named_text *texts, json_t **
 	return error;
 }
 
+/* Adds the list of ways, where there are any. */
+static enum stepup_error set_reach(json_t *object, const char *const *reach)
+{
+	json_t *ways;
+
+	if (reach == NULL || reach[0] == NULL)
+		return STEPUP_OK;
+	ways = json_array();
+	if (ways == NULL || json_object_set_new(object, "reach", ways) != 0)
+		return STEPUP_NO_MEMORY;
+	for (; *reach != NULL; reach++)
+		if (json_array_append_new(ways, json_string(*reach)) != 0)
+			return STEPUP_NO_MEMORY;
+	return STEPUP_OK;
+}
+
 static enum stepup_error step_up_begin(struct step_up *run)
 {
 	const struct step_up_request *request = run->request;
@@ -108,10 +126,13 @@ static enum stepup_error step_up_begin(struct step_up *run)
 
 	if (error != STEPUP_OK)
 		return error;
-	if (request->details != NULL &&
-		json_object_set_new(parameters, "details", json_deep_copy(request->details)) != 0) {
+	error = set_reach(parameters, request->reach);
+	if (error == STEPUP_OK && request->details != NULL &&
+		json_object_set_new(parameters, "details", json_deep_copy(request->details)) != 0)
+		error = STEPUP_NO_MEMORY;
+	if (error != STEPUP_OK) {
 		json_wipe_free(&parameters);
-		return STEPUP_NO_MEMORY;
+		return error;
 	}
 	return verify_call(run->client, "Begin", parameters, call_deadline(run->deadline, CALL_MS),
 		&run->begun, &run->outcome->refusal);
@@ -130,51 +151,143 @@ static void step_up_cancel(struct step_up *run)
 	verifier_refusal_clear(&ignored);
 }
 
-/* Whether this side can answer in one of the ways the verifier takes. */
-static bool takes_codes(const json_t *methods)
+/* Whether an array of texts has this one. */
+static bool names(const json_t *texts, const char *wanted)
 {
-	const json_t *method;
+	const json_t *text;
 	size_t i;
 
-	json_array_foreach (methods, i, method)
-		if (strcmp(json_string_value(method), "code") == 0)
+	json_array_foreach (texts, i, text)
+		if (strcmp(json_string_value(text), wanted) == 0)
 			return true;
 	return false;
 }
 
-/* Asks the person. `error` is what was wrong before. */
-static enum stepup_error step_up_ask(
-	struct step_up *run, const char *wrong, int64_t tries_left, struct deadline expires, char **code)
+bool step_up_offers(const struct step_up_question *question, const char *method)
+{
+	return names(question->methods, method);
+}
+
+static bool is_within_reach(const char *const *reach, const char *method)
+{
+	for (; reach != NULL && *reach != NULL; reach++)
+		if (strcmp(*reach, method) == 0)
+			return true;
+	return false;
+}
+
+/* Keeps of the verifier's methods what this side can do. Each way of reaching a key must come with what the key
+ * is to sign. */
+static enum stepup_error settle_methods(struct step_up *run)
+{
+	const json_t *method;
+	size_t i;
+
+	run->methods = json_array();
+	if (run->methods == NULL)
+		return STEPUP_NO_MEMORY;
+	json_array_foreach (json_object_get(run->begun, "methods"), i, method) {
+		const char *name = json_string_value(method);
+		bool is_code = strcmp(name, METHOD_CODE) == 0;
+
+		if (!is_code && !is_within_reach(run->request->reach, name))
+			continue;
+		if (!is_code && !json_is_object(json_object_get(run->begun, name)))
+			return STEPUP_IO;
+		if (json_array_append_new(run->methods, json_string(name)) != 0)
+			return STEPUP_NO_MEMORY;
+	}
+	return json_array_size(run->methods) > 0 ? STEPUP_OK : STEPUP_TOO_WEAK;
+}
+
+/* A key that was refused is not asked for again. */
+static void take_away(struct step_up *run, const char *method)
+{
+	const json_t *found;
+	size_t i;
+
+	json_array_foreach (run->methods, i, found)
+		if (strcmp(json_string_value(found), method) == 0) {
+			(void)json_array_remove(run->methods, i);
+			return;
+		}
+}
+
+void step_up_answer_clear(struct step_up_answer *answer)
+{
+	wipe_free_string(&answer->code);
+	json_wipe_free(&answer->key);
+	free(answer->why);
+	*answer = (struct step_up_answer){0};
+}
+
+/* Whether what the conversation gave is an answer to the question. */
+static bool is_an_answer(const struct step_up_question *question, const struct step_up_answer *answer)
+{
+	if (answer->method == NULL || !step_up_offers(question, answer->method))
+		return false;
+	return strcmp(answer->method, METHOD_CODE) == 0 ? answer->code != NULL : json_is_object(answer->key);
+}
+
+/* Asks the person. `before` is why the last answer was refused, NULL the first time. */
+static enum stepup_error step_up_ask(struct step_up *run, const struct verifier_refusal *before,
+	struct deadline expires, struct step_up_answer *answer)
 {
 	struct step_up_question question = {
 		.prompt = message_text(run->begun, "prompt"),
 		.ask = message_text(run->begun, "ask"),
-		.error = wrong,
-		.tries_left = tries_left,
-		.expires_in_seconds = deadline_left(expires) / 1000,
-		.methods = json_object_get(run->begun, "methods"),
+		.error = before == NULL ? NULL : before->message,
+		.tries_left = before == NULL ? -1 : before->tries_left,
+		.retry_after_seconds = before == NULL ? -1 : before->retry_after_seconds,
+		.expires = expires,
+		.methods = run->methods,
+		.browser = json_object_get(run->begun, "browser"),
+		.seat = json_object_get(run->begun, "seat"),
+		.agent = json_object_get(run->begun, "agent"),
 	};
-	enum stepup_error error = run->conversation->ask(run->conversation->context, &question, code);
+	enum stepup_error error = run->conversation->ask(run->conversation->context, &question, answer);
 
-	if (error == STEPUP_OK && *code == NULL)
-		error = STEPUP_CANCELLED;
+	if (error == STEPUP_OK && !is_an_answer(&question, answer))
+		error = STEPUP_INTERNAL;
 	if (error == STEPUP_OK && deadline_left(run->deadline) == 0)
 		error = STEPUP_EXPIRED;
 	return error;
 }
 
-/* Sends one answer and wipes it. What can't be a code at all goes as an empty one: the verifier refuses it in
- * its own words. */
-static enum stepup_error step_up_answer(struct step_up *run, char **code, json_t **reply)
+/* The parameters of Answer; takes the answer's secrets over. What can't be a code at all goes as an empty one:
+ * the verifier refuses it in its own words. */
+static json_t *answer_parameters(const struct step_up *run, struct step_up_answer *answer)
 {
-	size_t size = strlen(*code);
-	bool sendable = size <= ANSWER_SIZE_MAX && utf8_is_valid(*code, size);
-	json_t *parameters = json_pack("{s:s, s:s, s:s}", "transaction",
-		message_text(run->begun, "transaction"), "method", "code", "code", sendable ? *code : "");
+	json_t *parameters = json_pack(
+		"{s:s, s:s}", "transaction", message_text(run->begun, "transaction"), "method", answer->method);
+	int r;
 
-	wipe_free_string(code);
-	return verify_call(run->client, "Answer", parameters, call_deadline(run->deadline, CALL_MS), reply,
+	if (answer->key != NULL) {
+		r = json_object_set(parameters, "key", answer->key);
+	} else {
+		size_t size = strlen(answer->code);
+		bool sendable = size <= ANSWER_SIZE_MAX && utf8_is_valid(answer->code, size);
+
+		r = json_object_set_new(parameters, "code", json_string(sendable ? answer->code : ""));
+	}
+	if (r != 0)
+		json_wipe_free(&parameters);
+	return parameters;
+}
+
+/* Sends one answer and wipes it. */
+static enum stepup_error step_up_answer(struct step_up *run, struct step_up_answer *answer, json_t **reply)
+{
+	json_t *parameters = answer_parameters(run, answer);
+	const char *method = answer->method;
+	enum stepup_error error;
+
+	step_up_answer_clear(answer);
+	error = verify_call(run->client, "Answer", parameters, call_deadline(run->deadline, CALL_MS), reply,
 		&run->outcome->refusal);
+	if (error == STEPUP_BAD_ANSWER && strcmp(method, METHOD_CODE) != 0)
+		take_away(run, method);
+	return error;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -199,15 +312,27 @@ static enum stepup_error step_up_grant(struct step_up *run, json_t **reply)
 	return STEPUP_OK;
 }
 
-/* Whether the same step-up may be answered again: a wrong code with tries left, or one that came too soon and
- * can still come in time. */
-static bool may_ask_again(
-	enum stepup_error error, const struct verifier_refusal *refusal, struct deadline expires)
+/* Whether the same step-up may be answered again: after a wrong answer with tries left and something to try, or
+ * after one that came too soon and can still come in time. */
+static bool may_ask_again(const struct step_up *run, enum stepup_error error, struct deadline expires)
 {
+	const struct verifier_refusal *refusal = &run->outcome->refusal;
+
 	if (error == STEPUP_BAD_ANSWER)
-		return refusal->tries_left > 0;
+		return refusal->tries_left > 0 && json_array_size(run->methods) > 0;
 	return error == STEPUP_THROTTLED && refusal->retry_after_seconds > 0 &&
 	       refusal->retry_after_seconds < deadline_left(expires) / 1000;
+}
+
+/* Gives the step-up up; the words of the conversation, if it had any, are why. */
+static void step_up_give_up(struct step_up *run, struct step_up_answer *answer)
+{
+	struct verifier_refusal *refusal = &run->outcome->refusal;
+
+	step_up_cancel(run);
+	verifier_refusal_clear(refusal);
+	refusal->message = answer->why;
+	answer->why = NULL;
 }
 
 /* Asks and answers, again while tries are left. The refusal of one try is the error text of the next
@@ -218,26 +343,23 @@ static enum stepup_error step_up_converse(struct step_up *run)
 		call_deadline(run->deadline, message_number(run->begun, "expires_in", 0) * 1000);
 	struct verifier_refusal *refusal = &run->outcome->refusal;
 	enum stepup_error error = STEPUP_BAD_ANSWER;
+	struct step_up_answer answer = {0};
 	json_t *reply = NULL;
-	char *code = NULL;
-	int answer;
 
-	for (answer = 0; answer < ANSWERS_MAX; answer++) {
-		error = step_up_ask(run, answer == 0 ? NULL : refusal->message,
-			answer == 0 ? -1 : refusal->tries_left, expires, &code);
+	for (int i = 0; i < ANSWERS_MAX; i++) {
+		error = step_up_ask(run, i == 0 ? NULL : refusal, expires, &answer);
 		if (error != STEPUP_OK) {
-			step_up_cancel(run);
-			verifier_refusal_clear(refusal);
+			step_up_give_up(run, &answer);
 			break;
 		}
-		error = step_up_answer(run, &code, &reply);
+		error = step_up_answer(run, &answer, &reply);
 		if (error == STEPUP_OK)
 			error = step_up_grant(run, &reply);
-		if (!may_ask_again(error, refusal, expires))
+		if (!may_ask_again(run, error, expires))
 			break;
 	}
 	json_wipe_free(&reply);
-	wipe_free_string(&code);
+	step_up_answer_clear(&answer);
 	return error;
 }
 
@@ -245,16 +367,18 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 	const struct step_up_conversation *conversation, struct deadline deadline,
 	struct step_up_outcome *outcome)
 {
-	struct step_up run = {client, request, conversation, deadline, outcome, NULL};
+	struct step_up run = {client, request, conversation, deadline, outcome, NULL, NULL};
 	enum stepup_error error;
 
 	error = step_up_begin(&run);
-	if (error == STEPUP_OK && !takes_codes(json_object_get(run.begun, "methods"))) {
-		step_up_cancel(&run);
-		error = STEPUP_TOO_WEAK;
+	if (error == STEPUP_OK) {
+		error = settle_methods(&run);
+		if (error == STEPUP_OK)
+			error = step_up_converse(&run);
+		else
+			step_up_cancel(&run);
 	}
-	if (error == STEPUP_OK)
-		error = step_up_converse(&run);
+	json_decref(run.methods);
 	json_wipe_free(&run.begun);
 	return error;
 }

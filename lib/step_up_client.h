@@ -2,7 +2,7 @@
 /*
  * The client side of one step-up, shared by the PAM module and the CLI: Begin, ask the person, Answer, ask
  * again while tries are left. It decides nothing: only a well-formed reply of the verifier to Answer is a
- * success.
+ * success. What a key signs, and whether that is good, is the verifier's affair; this side only carries it.
  * Layer: lib/, jansson.
  */
 #ifndef STEPUP_LIB_STEP_UP_CLIENT_H
@@ -22,6 +22,8 @@ struct step_up_request {
 	const char *service;
 	const char *rhost;
 	const char *tty;
+	const char *const *reach; /* "browser", "seat", "agent": how a key can be reached here; ended by NULL.
+				     NULL: not at all */
 };
 
 /* One question to the person. Texts are borrowed and safe to show. */
@@ -30,15 +32,32 @@ struct step_up_question {
 	const char *ask;    /* "Code: " */
 	const char *error;  /* what was wrong with the last answer, NULL the first time */
 	int64_t tries_left; /* -1 where not known */
-	int64_t expires_in_seconds;
-	const json_t *methods; /* array of texts */
+	int64_t retry_after_seconds; /* until an answer counts again; -1 where not known */
+	struct deadline expires;
+	const json_t *methods; /* array of texts, best first: what may be answered, "code" and of `reach` */
+	const json_t *browser, *seat, *agent; /* what a key is to sign, for each of them in `methods` */
 };
+
+/* Whether this method is one of the question's. */
+bool step_up_offers(const struct step_up_question *question, const char *method);
+
+/* One answer: a code, or what a key made (Verify1.Answer says which members that has). Owned by whoever asked. */
+struct step_up_answer {
+	const char *method; /* lives as long as the program */
+	char *code;	    /* for "code", as it was typed */
+	json_t *key;	    /* for the others */
+	char *why;	    /* where there is no answer: a sentence for the person, or NULL */
+};
+
+/* Wipes, frees and zeroes. */
+void step_up_answer_clear(struct step_up_answer *answer);
 
 /* How to talk to the person. */
 struct step_up_conversation {
-	/* Gets one answer: a typed code in `*code`, which is wiped and freed by the caller. STEPUP_CANCELLED
-	 * where the person gave up; any other error, such as STEPUP_NO_MEMORY, is handed through. */
-	enum stepup_error (*ask)(void *context, const struct step_up_question *question, char **code);
+	/* Gets one answer into a zeroed `answer`. STEPUP_CANCELLED where the person gave up; any other error, such
+	 * as STEPUP_NO_MEMORY, is handed through. With an error, answer->why may say what happened. */
+	enum stepup_error (*ask)(
+		void *context, const struct step_up_question *question, struct step_up_answer *answer);
 	void *context;
 };
 
@@ -53,10 +72,12 @@ void step_up_outcome_clear(struct step_up_outcome *outcome);
 
 /* Runs a step-up on an open connection, into a zeroed `outcome`. STEPUP_OK only where the verifier granted
  * it; at most three answers are asked for (one that came too soon, Throttled, is asked for again where that
- * can still be in time), and no call waits longer than ten seconds. Otherwise the refusal's error, with the
- * verifier's words in outcome->refusal; or what verifier_client_call or `ask` returned, with
- * outcome->refusal.error 0; STEPUP_EXPIRED where the person took longer than the deadline, STEPUP_TOO_WEAK
- * where no accepted method is a typed code, STEPUP_INVALID where a text of the request isn't UTF-8. */
+ * can still be in time; a way whose key was refused is not offered again), and no call waits longer than ten
+ * seconds. Otherwise the refusal's error, with the verifier's words in outcome->refusal; or what
+ * verifier_client_call or `ask` returned, with outcome->refusal.error 0 and in its message the conversation's
+ * words, if any; STEPUP_EXPIRED where the person took longer than the deadline, STEPUP_TOO_WEAK where none of
+ * the methods that the verifier accepts can be used here, STEPUP_INVALID where a text of the request isn't
+ * UTF-8, STEPUP_INTERNAL where `ask` gave an answer that wasn't asked for. */
 enum stepup_error step_up_run(struct verifier_client *client, const struct step_up_request *request,
 	const struct step_up_conversation *conversation, struct deadline deadline,
 	struct step_up_outcome *outcome);

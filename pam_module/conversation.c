@@ -32,30 +32,25 @@ static int converse(pam_handle_t *pamh, int style, const char *text, char **repl
 	return PAM_SUCCESS;
 }
 
-static enum stepup_error ask(void *context, const struct step_up_question *question, char **code)
+enum stepup_error conversation_prompt(const struct conversation *conversation, const char *text, char **reply)
+{
+	int r = converse(conversation->pamh, PAM_PROMPT_ECHO_OFF, text, reply);
+
+	if (r == PAM_BUF_ERR)
+		return STEPUP_NO_MEMORY;
+	return r == PAM_SUCCESS && *reply != NULL ? STEPUP_OK : STEPUP_INVALID;
+}
+
+static enum stepup_error ask(
+	void *context, const struct step_up_question *question, struct step_up_answer *answer)
 {
 	struct conversation *conversation = context;
-	char *text = NULL, *reply = NULL;
-	enum stepup_error error;
-	int r;
+	enum stepup_error error = conversation->form->ask(conversation, question, answer);
 
-	error = conversation->form->question(question, &text);
-	if (error != STEPUP_OK)
-		goto out;
-	r = converse(conversation->pamh, PAM_PROMPT_ECHO_OFF, text, &reply);
-	if (r == PAM_BUF_ERR)
-		error = STEPUP_NO_MEMORY;
-	else if (r != PAM_SUCCESS || reply == NULL)
-		error = STEPUP_INVALID;
-	else
-		error = conversation->form->answer(reply, code);
 	if (error == STEPUP_INVALID) {
 		conversation->failed = true;
 		error = STEPUP_CANCELLED;
 	}
-out:
-	free(text);
-	wipe_free_string(&reply);
 	return error;
 }
 

@@ -14,7 +14,7 @@
 
 #include "lib/step_up_client.h"
 
-#define REPLY_SIZE_MAX 4096 /* bytes of a reply in JSON */
+struct conversation;
 
 /* How a step-up ended, in words; texts are borrowed. */
 struct ending {
@@ -26,11 +26,9 @@ struct ending {
 
 struct conversation_form {
 	const char *name; /* the argument's value */
-	/* Makes the text of a prompt; the caller frees. */
-	enum stepup_error (*question)(const struct step_up_question *question, char **text);
-	/* Takes the code out of a reply: STEPUP_OK, STEPUP_CANCELLED where the person gave up,
-	 * STEPUP_INVALID. The caller wipes and frees both. */
-	enum stepup_error (*answer)(const char *reply, char **code);
+	/* Gets an answer as step_up_conversation's ask does; STEPUP_INVALID where a reply is none in this form. */
+	enum stepup_error (*ask)(struct conversation *conversation, const struct step_up_question *question,
+		struct step_up_answer *answer);
 	/* Makes the text that tells the ending; the caller frees. NULL where there is nothing to tell. */
 	enum stepup_error (*ending)(const struct ending *ending, char **text);
 };
@@ -48,6 +46,10 @@ struct conversation {
 
 void conversation_init(
 	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form);
+
+/* Puts one hidden prompt; the caller wipes and frees the reply. STEPUP_INVALID where the host's conversation did
+ * not work. */
+enum stepup_error conversation_prompt(const struct conversation *conversation, const char *text, char **reply);
 
 /* Tells how it ended; a grant is held back where `flags` has PAM_SILENT. Whether anybody could be told makes
  * no difference. */

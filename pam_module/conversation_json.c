@@ -2,20 +2,28 @@
 /*
  * The conversation in JSON, for programs that draw their own dialog: each message is one object on one line,
  * each reply one object. The form is described in pam_stepup(8); "v" is its version.
+ * MUST: take a reply only where it is small, well-formed, of one of the two kinds of answer, and by a method that
+ * the question offered.
  */
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/json_wipe.h"
 #include "lib/message.h"
+#include "lib/wipe.h"
 #include "pam_module/conversation.h"
 
 #define FORM_VERSION 1
 #define QUESTION_SIZE_MAX (1024 * 1024)
+#define REPLY_SIZE_MAX (32 * 1024)
+#define CODE_SIZE_MAX 4096
+#define CREDENTIAL_MEMBERS_MAX 32
 
 static const struct field reply_fields[] = {
 	{"method", FIELD_TEXT, 32, false},
-	{"code", FIELD_TEXT, REPLY_SIZE_MAX, false},
+	{"code", FIELD_TEXT, CODE_SIZE_MAX, false},
+	{"credential", FIELD_OBJECT, CREDENTIAL_MEMBERS_MAX, false},
 	{"cancel", FIELD_BOOL, 0, false},
 	{0},
 };
@@ -43,45 +51,84 @@ static enum stepup_error write_object(json_t *object, bool whole, char **text)
 	return error;
 }
 
+static bool set_object(json_t *object, const char *name, const json_t *member)
+{
+	return member == NULL || json_object_set_new(object, name, json_deep_copy(member)) == 0;
+}
+
 static enum stepup_error json_question(const struct step_up_question *question, char **text)
 {
-	json_t *object = json_pack("{s:i, s:s, s:s, s:s, s:[s]}", "v", FORM_VERSION, "type", "question",
-		"prompt", question->prompt, "ask", question->ask, "methods", "code");
-	bool whole = object != NULL && set_text(object, "error", question->error) &&
+	json_t *object = json_pack("{s:i, s:s, s:s, s:s}", "v", FORM_VERSION, "type", "question", "prompt",
+		question->prompt, "ask", question->ask);
+	bool browser = step_up_offers(question, "browser");
+	bool whole = object != NULL && set_object(object, "methods", question->methods) &&
+		     set_object(object, "publicKey", browser ? question->browser : NULL) &&
+		     set_text(object, "error", question->error) &&
 		     set_number(object, "tries_left", question->tries_left) &&
-		     set_number(object, "expires_in", question->expires_in_seconds);
+		     set_number(object, "retry_after", question->retry_after_seconds) &&
+		     set_number(object, "expires_in", deadline_left(question->expires) / 1000);
 
 	return write_object(object, whole, text);
 }
 
-/* {"method":"code","code":TEXT} or {"cancel":true}, and nothing else. */
-static enum stepup_error json_answer(const char *reply, char **code)
+/* Takes the answer out of a checked reply: {"method":"code","code":TEXT}, {"method":"browser","credential":{…}} or
+ * {"cancel":true}, and nothing else. */
+static enum stepup_error take_answer(
+	const json_t *reply, const struct step_up_question *question, struct step_up_answer *answer)
 {
+	const char *method = message_text(reply, "method"), *code = message_text(reply, "code");
+	json_t *credential = json_object_get(reply, "credential");
+
+	if (message_bool(reply, "cancel", false))
+		return json_object_size(reply) == 1 ? STEPUP_CANCELLED : STEPUP_INVALID;
+	if (json_object_size(reply) != 2 || method == NULL || !step_up_offers(question, method))
+		return STEPUP_INVALID;
+	if (strcmp(method, "code") == 0 && code != NULL) {
+		answer->method = "code";
+		answer->code = strdup(code);
+		return answer->code == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	}
+	if (strcmp(method, "browser") == 0 && json_is_object(credential)) {
+		answer->method = "browser";
+		answer->key = json_incref(credential);
+		return STEPUP_OK;
+	}
+	return STEPUP_INVALID;
+}
+
+static enum stepup_error json_answer(
+	const char *text, const struct step_up_question *question, struct step_up_answer *answer)
+{
+	size_t size = strnlen(text, REPLY_SIZE_MAX + 1);
 	enum stepup_error error = STEPUP_INVALID;
-	size_t size = strnlen(reply, REPLY_SIZE_MAX + 1);
 	char bad_field[FIELD_NAME_SIZE];
 	json_error_t parse_error;
-	const char *method;
-	json_t *object;
+	json_t *reply;
 
 	if (size > REPLY_SIZE_MAX)
 		return STEPUP_INVALID;
-	object = json_loadb(reply, size, JSON_REJECT_DUPLICATES, &parse_error);
-	if (object == NULL)
+	reply = json_loadb(text, size, JSON_REJECT_DUPLICATES, &parse_error);
+	if (reply == NULL)
 		return json_error_code(&parse_error) == json_error_out_of_memory ? STEPUP_NO_MEMORY
 										 : STEPUP_INVALID;
-	if (message_check(reply_fields, object, bad_field) != STEPUP_OK)
-		goto out;
-	method = message_text(object, "method");
-	if (message_bool(object, "cancel", false)) {
-		error = json_object_size(object) == 1 ? STEPUP_CANCELLED : STEPUP_INVALID;
-	} else if (json_object_size(object) == 2 && method != NULL && strcmp(method, "code") == 0 &&
-		   message_text(object, "code") != NULL) {
-		*code = strdup(message_text(object, "code"));
-		error = *code == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
-	}
-out:
-	json_wipe_free(&object);
+	if (message_check(reply_fields, reply, bad_field) == STEPUP_OK)
+		error = take_answer(reply, question, answer);
+	json_wipe_free(&reply);
+	return error;
+}
+
+static enum stepup_error json_ask(struct conversation *conversation, const struct step_up_question *question,
+	struct step_up_answer *answer)
+{
+	char *text = NULL, *reply = NULL;
+	enum stepup_error error = json_question(question, &text);
+
+	if (error == STEPUP_OK)
+		error = conversation_prompt(conversation, text, &reply);
+	if (error == STEPUP_OK)
+		error = json_answer(reply, question, answer);
+	free(text);
+	wipe_free_string(&reply);
 	return error;
 }
 
@@ -98,4 +145,4 @@ static enum stepup_error json_ending(const struct ending *ending, char **text)
 	return write_object(object, whole, text);
 }
 
-const struct conversation_form conversation_form_json = {"json", json_question, json_answer, json_ending};
+const struct conversation_form conversation_form_json = {"json", json_ask, json_ending};

@@ -4,28 +4,29 @@
  * above it.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pam_module/conversation.h"
 
-static enum stepup_error text_question(const struct step_up_question *question, char **text)
+/* Whatever was typed is the answer: only the verifier judges it. */
+static enum stepup_error text_ask(struct conversation *conversation, const struct step_up_question *question,
+	struct step_up_answer *answer)
 {
+	enum stepup_error error;
+	char *text = NULL;
 	int r;
 
 	if (question->error != NULL)
-		r = asprintf(text, "%s\n%s\n%s", question->error, question->prompt, question->ask);
+		r = asprintf(&text, "%s\n%s\n%s", question->error, question->prompt, question->ask);
 	else
-		r = asprintf(text, "%s\n%s", question->prompt, question->ask);
+		r = asprintf(&text, "%s\n%s", question->prompt, question->ask);
 	if (r < 0)
-		*text = NULL;
-	return r < 0 ? STEPUP_NO_MEMORY : STEPUP_OK;
-}
-
-/* Whatever was typed is the answer: only the verifier judges it. */
-static enum stepup_error text_answer(const char *reply, char **code)
-{
-	*code = strdup(reply);
-	return *code == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+		return STEPUP_NO_MEMORY;
+	error = conversation_prompt(conversation, text, &answer->code);
+	answer->method = "code";
+	free(text);
+	return error;
 }
 
 /* A grant speaks for itself: the host goes on. */
@@ -38,4 +39,4 @@ static enum stepup_error text_ending(const struct ending *ending, char **text)
 	return *text == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
-const struct conversation_form conversation_form_text = {"text", text_question, text_answer, text_ending};
+const struct conversation_form conversation_form_text = {"text", text_ask, text_ending};

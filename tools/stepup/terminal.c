@@ -210,21 +210,17 @@ bool terminal_has_colour(FILE *stream)
 	return isatty(fileno(stream)) == 1 && getenv("NO_COLOR") == NULL && term != NULL && strcmp(term, "dumb") != 0;
 }
 
-/* What was wrong before, what is being approved, how many tries are left, the question. */
-static enum stepup_error ask_question(void *context, const struct step_up_question *question, char **code)
+/* What was wrong before or what is being approved, and the question. */
+static enum stepup_error ask_question(void *context, const struct step_up_question *question, struct step_up_answer *answer)
 {
 	char *text = NULL;
 	enum stepup_error error;
-	int length;
 
 	(void)context;
-	if (question->error != NULL)
-		length = asprintf(&text, "%s\n%s", question->error, question->ask);
-	else
-		length = asprintf(&text, "%s\n%s", question->prompt, question->ask);
-	if (length < 0)
+	if (asprintf(&text, "%s\n%s", question->error != NULL ? question->error : question->prompt, question->ask) < 0)
 		return STEPUP_NO_MEMORY;
-	error = terminal_ask(text, true, code);
+	answer->method = "code";
+	error = terminal_ask(text, true, &answer->code);
 	free(text);
 	return error;
 }
