@@ -1,9 +1,10 @@
 # stepupd, the relying party. libverifier holds everything but main.c, so that tests link the objects the daemon has.
 noinst_LIBRARIES += verifier/libverifier.a
-LIBVERIFIER = verifier/libverifier.a $(LIBEVIDENCE) $(UV_LIBS) $(CONFUSE_LIBS) $(OATH_LIBS) $(SQLITE_LIBS) $(SYSTEMD_LIBS)
+LIBVERIFIER = verifier/libverifier.a $(LIBEVIDENCE) $(UV_LIBS) $(CONFUSE_LIBS) $(OATH_LIBS) $(FIDO_LIBS) $(SQLITE_LIBS) \
+	$(SYSTEMD_LIBS)
 verifier_libverifier_a_CPPFLAGS = $(AM_CPPFLAGS)
 verifier_libverifier_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS) $(UV_CFLAGS) $(CONFUSE_CFLAGS) \
-	$(OATH_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
+	$(OATH_CFLAGS) $(FIDO_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
 verifier_libverifier_a_SOURCES =
 
 # The host: clock, journal, accounts.
@@ -34,10 +35,11 @@ verifier_libverifier_a_SOURCES += verifier/rules/arena.h verifier/rules/arena.c 
 	verifier/rules/policy_text.c verifier/rules/policy_top.c verifier/rules/policy_trust.c \
 	verifier/rules/policy_values.h verifier/rules/policy_values.c verifier/rules/policy_verbs.c \
 	verifier/rules/requirement.h verifier/rules/requirement.c \
-	verifier/rules/words.h verifier/rules/words.c
+	verifier/rules/words.h verifier/rules/words.c verifier/rules/attestation_trust.h
 
 # Factors.
-verifier_libverifier_a_SOURCES += verifier/factors/otp.h verifier/factors/otp.c
+verifier_libverifier_a_SOURCES += verifier/factors/otp.h verifier/factors/otp.c verifier/factors/webauthn.h \
+	verifier/factors/key_answer.h
 
 # Evidence: contexts, receipts, the log's entries and checkpoints.
 verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/context.c verifier/evidence/highwater.h \

@@ -207,7 +207,7 @@ static void unpack_otp(struct pack_reader *reader, struct otp_secret *otp)
 
 static bool algorithm_is_known(int64_t algorithm)
 {
-	return algorithm == KEY_ES256 || algorithm == KEY_EDDSA || algorithm == KEY_RS256;
+	return algorithm == KEY_ES256 || algorithm == KEY_EDDSA || algorithm == KEY_ES384 || algorithm == KEY_RS256;
 }
 
 static void pack_key(struct pack_writer *writer, const struct key_credential *key)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "lib/error.h"
+#include "lib/key_signature.h"
 
 #define USER_ID_SIZE 16            /* random bytes, permanent, never reused */
 #define USER_NAME_SIZE 257         /* bytes, with the NUL */
@@ -26,7 +27,6 @@
 #define GUESS_SOURCES_MAX 8        /* sources remembered per user */
 #define GUESS_TIMES_MAX 16         /* failures remembered per bucket */
 #define GUESS_SOURCE_SIZE 16       /* bytes of a source's keyed digest */
-#define KEY_PUBLIC_MAX 259         /* bytes: RSA-2048 as n and e; P-256 takes 64 (x, y), Ed25519 32 */
 #define KEY_ID_MAX 1023            /* bytes of a WebAuthn credential id (Level 3, section 4) */
 #define KEY_APPLICATION_SIZE 257   /* bytes, with the NUL */
 #define KEY_AAGUID_SIZE 16
@@ -52,9 +52,6 @@ struct otp_secret {
 	int64_t resync_counter;  /* HOTP: counter that would complete a resynchronisation, -1 for none */
 };
 
-/* COSE algorithm identifiers (RFC 9053, RFC 8812). */
-enum key_algorithm { KEY_ES256 = -7, KEY_EDDSA = -8, KEY_RS256 = -257 };
-
 /* What an attestation proved when the key was enrolled. */
 enum key_attestation {
 	ATTESTATION_NONE,
@@ -76,7 +73,7 @@ enum key_transport {
 /* A key: nothing in it is secret. */
 struct key_credential {
 	int algorithm;                 /* enum key_algorithm */
-	uint8_t public_key[KEY_PUBLIC_MAX]; /* raw: P-256 x and y, Ed25519, RSA n and e as libfido2's rs256_pk_from_ptr() takes them */
+	uint8_t public_key[KEY_PUBLIC_MAX]; /* raw, as lib/key_signature.h has it */
 	size_t public_key_size;
 	uint8_t id[KEY_ID_MAX];        /* WebAuthn credential id; an agent's key has none */
 	size_t id_size;

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which makers' attestations count: root certificates from a folder of PEM files, and FIDO metadata (MDS, verifier/rules/mds.h) with each
+ * model's own roots, name and bad news. Made with the policy, immutable, shared by threads.
+ * MUST: read only files that nobody else can write; take nothing of the metadata whose signature doesn't lead to `mds-root`.
+ * Layer: verifier/rules/, with OpenSSL's libcrypto.
+ */
+#ifndef STEPUP_VERIFIER_ATTESTATION_TRUST_H
+#define STEPUP_VERIFIER_ATTESTATION_TRUST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/error.h"
+
+#define ATTESTATION_CHAIN_MAX 8 /* certificates, the authenticator's own among them */
+
+struct attestation_trust;
+
+/* Where trust comes from; each may be NULL, `mds` and `mds_root` only together. */
+struct attestation_sources {
+	const char *roots;    /* folder; each file NAME.pem in it is a root, or several */
+	const char *mds;      /* FIDO metadata: the signed blob as downloaded */
+	const char *mds_root; /* PEM file: the root that its signature leads to */
+	bool trusted;         /* false for a check by anybody: then who owns the files isn't looked at */
+};
+
+/* Loads all of it. `*why` (the caller frees) names the file and what is wrong with it. `*warning` (the caller frees) is NULL, or says what is
+ * no error but should be mended: metadata that is past its date. `now` in seconds since 1970. */
+enum stepup_error attestation_trust_load(const struct attestation_sources *sources, int64_t now, struct attestation_trust **trust,
+	char **warning, char **why);
+void attestation_trust_free(struct attestation_trust **trust);
+
+/* One certificate, DER; somebody else owns the bytes. */
+struct attestation_certificate {
+	const uint8_t *bytes;
+	size_t size;
+};
+
+/* Whether a chain, the authenticator's certificate first and each signed by the next, leads to a root for this model: one of its own where
+ * the metadata knows it, else one of the folder. STEPUP_OK, or STEPUP_NOT_ALLOWED with the reason in `*why` (static). */
+enum stepup_error attestation_trust_chain(const struct attestation_trust *trust, const uint8_t aaguid[16],
+	const struct attestation_certificate *chain, size_t count, int64_t now, const char **why);
+
+/* What the metadata calls a model, and for U2F keys, which have no AAGUID, the one of that certificate; NULL where it doesn't know it. */
+const char *attestation_trust_model(const struct attestation_trust *trust, const uint8_t aaguid[16],
+	const struct attestation_certificate *certificate);
+
+/* Whether the metadata says that keys of this model must not be relied on any more (revoked, keys compromised, verification bypassed). */
+bool attestation_trust_revoked(const struct attestation_trust *trust, const uint8_t aaguid[16]);
+
+#endif
