@@ -264,7 +264,7 @@ static void a_key_that_could_not_be_read_back_is_not_written(void **state)
 	credential->type = CREDENTIAL_KEY;
 	assert_error(user_record_pack(record, &bytes, &size), STEPUP_INVALID);
 	give_key(credential, CREDENTIAL_KEY);
-	credential->key->algorithm = -35;
+	credential->key->algorithm = -36;
 	assert_error(user_record_pack(record, &bytes, &size), STEPUP_INVALID);
 	credential->key->algorithm = KEY_ES256;
 	credential->key->id_size = KEY_ID_MAX + 1;
