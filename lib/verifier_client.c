@@ -8,23 +8,19 @@
 #include "lib/verifier_client.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "lib/frame.h"
 #include "lib/json_wipe.h"
 #include "lib/message.h"
+#include "lib/stream.h"
 #include "lib/wipe.h"
 
-#define READ_SIZE 4096 /* bytes taken from the socket at once */
 #define REFUSAL_TEXT_MAX 65536
 
 struct verifier_client {
@@ -62,18 +58,6 @@ void verifier_refusal_clear(struct verifier_refusal *refusal)
 	*refusal = (struct verifier_refusal){.tries_left = -1, .retry_after_seconds = -1};
 }
 
-/* Gives up a descriptor below 3 for one above: a host may have closed standard input and output. */
-static int above_stdio(int fd)
-{
-	int higher;
-
-	if (fd < 0 || fd > STDERR_FILENO)
-		return fd;
-	higher = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	close(fd);
-	return higher;
-}
-
 /* Whether the other end of the connection is one that may say "granted". */
 static enum stepup_error server_check(int fd, const char *path)
 {
@@ -96,45 +80,16 @@ static enum stepup_error server_check(int fd, const char *path)
 	return r == 0 && folder.st_uid == server.uid ? STEPUP_OK : STEPUP_UNSAFE_FILE;
 }
 
-/* connect(2) that ends with the deadline: a unix socket whose backlog is full can't be waited for with
- * poll(2). */
-static enum stepup_error connect_until(int fd, const struct sockaddr_un *address, struct deadline deadline)
-{
-	for (;;) {
-		int left = deadline_left(deadline);
-		struct timeval limit = {.tv_sec = left / 1000, .tv_usec = (left % 1000) * 1000};
-
-		if (left == 0)
-			return STEPUP_TIMEOUT;
-		if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
-			return STEPUP_IO;
-		if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
-			return STEPUP_OK;
-		if (errno == EAGAIN)
-			return STEPUP_TIMEOUT;
-		if (errno != EINTR)
-			return STEPUP_UNREACHABLE;
-	}
-}
-
 static enum stepup_error client_connect(struct verifier_client *client, struct deadline deadline)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	enum stepup_error error;
-	int fd;
+	int fd = -1;
+	enum stepup_error error = stream_connect(client->path, deadline, &fd);
 
-	if (strlen(client->path) >= sizeof(address.sun_path) || client->path[0] == '\0')
-		return STEPUP_UNREACHABLE;
-	memcpy(address.sun_path, client->path, strlen(client->path));
-	fd = above_stdio(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-	if (fd < 0)
-		return errno == ENOMEM || errno == ENOBUFS ? STEPUP_NO_MEMORY : STEPUP_IO;
-	error = connect_until(fd, &address, deadline);
 	if (error == STEPUP_OK)
 		error = server_check(fd, client->path);
 	if (error == STEPUP_OK)
 		client->fd = fd;
-	else
+	else if (fd >= 0)
 		close(fd);
 	return error;
 }
@@ -181,26 +136,6 @@ void verifier_client_close(struct verifier_client **client)
 	free(closing);
 }
 
-/* Waits until the socket is ready for `events`, or the deadline. */
-static enum stepup_error client_wait(
-	const struct verifier_client *client, short events, struct deadline deadline)
-{
-	struct pollfd wanted = {.fd = client->fd, .events = events};
-
-	for (;;) {
-		int left = deadline_left(deadline);
-		int r;
-
-		if (left == 0)
-			return STEPUP_TIMEOUT;
-		r = poll(&wanted, 1, left);
-		if (r > 0)
-			return STEPUP_OK;
-		if (r < 0 && errno != EINTR)
-			return STEPUP_IO;
-	}
-}
-
 /* Before a call: the verifier may have hung up while a person was thinking. Nothing of this call was sent
  * yet, so connecting anew is safe. */
 static enum stepup_error client_revive(struct verifier_client *client, struct deadline deadline)
@@ -219,59 +154,12 @@ static enum stepup_error client_revive(struct verifier_client *client, struct de
 	return client_connect(client, deadline);
 }
 
-static enum stepup_error client_send(
-	struct verifier_client *client, const char *bytes, size_t size, struct deadline deadline)
-{
-	while (size > 0) {
-		ssize_t sent = send(client->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (sent > 0) {
-			bytes += sent;
-			size -= (size_t)sent;
-		} else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			enum stepup_error error = client_wait(client, POLLOUT, deadline);
-
-			if (error != STEPUP_OK)
-				return error;
-		} else if (sent == 0 || errno != EINTR) {
-			return STEPUP_UNREACHABLE;
-		}
-	}
-	return STEPUP_OK;
-}
-
-/* Takes what the socket has into the reader. */
-static enum stepup_error client_take(struct verifier_client *client, struct deadline deadline)
-{
-	char bytes[READ_SIZE];
-	enum stepup_error error;
-	ssize_t got;
-
-	error = client_wait(client, POLLIN, deadline);
-	if (error != STEPUP_OK)
-		return error;
-	got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	if (got < 0)
-		return errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK ? STEPUP_OK
-										 : STEPUP_UNREACHABLE;
-	if (got == 0)
-		return STEPUP_UNREACHABLE; /* closed half-way */
-	error = frame_reader_feed(&client->reader, bytes, (size_t)got);
-	wipe_memory(bytes, (size_t)got);
-	return error == STEPUP_TOO_LONG ? STEPUP_IO : error;
-}
-
 /* One whole message and nothing behind it. */
 static enum stepup_error client_receive(
 	struct verifier_client *client, struct deadline deadline, char **message, size_t *size)
 {
-	enum stepup_error error;
+	enum stepup_error error = stream_next_message(client->fd, &client->reader, deadline, message, size);
 
-	while ((error = frame_reader_next(&client->reader, message, size)) == STEPUP_NOT_FOUND) {
-		error = client_take(client, deadline);
-		if (error != STEPUP_OK)
-			return error;
-	}
 	if (error == STEPUP_OK && client->reader.length > 0) {
 		wipe_memory(*message, *size);
 		free(*message);
@@ -294,7 +182,7 @@ static enum stepup_error call_send(
 		error = json_wipe_dump(call, FRAME_SIZE_MAX, &text, &size);
 	json_decref(call);
 	if (error == STEPUP_OK)
-		error = client_send(client, text, size, deadline);
+		error = stream_send(client->fd, text, size, deadline);
 	wipe_memory(text, size);
 	free(text);
 	return error;
