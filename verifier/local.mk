@@ -18,7 +18,7 @@ verifier_libverifier_a_SOURCES += verifier/state/commit_queue.h verifier/state/c
 	verifier/state/pack.h verifier/state/pack.c verifier/state/seal.h verifier/state/seal.c \
 	verifier/state/store.h verifier/state/store.c verifier/state/store_facts.c \
 	verifier/state/store_internal.h verifier/state/store_invitations.c verifier/state/store_keys.c \
-	verifier/state/store_log.c verifier/state/store_open.c verifier/state/store_receipts.c \
+	verifier/state/store_key_ids.c verifier/state/store_log.c verifier/state/store_meta.c verifier/state/store_open.c verifier/state/store_receipts.c \
 	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
 	verifier/state/store_uses.c verifier/state/user_record.h verifier/state/user_record.c \
 	verifier/state/version_memory.h verifier/state/version_memory.c

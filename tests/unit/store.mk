@@ -1,5 +1,5 @@
 # The store: seals, rows, transactions, start-up, the commit queue.
-EXTRA_DIST += tests/unit/store_fixture.h tests/unit/disk_faults.h
+EXTRA_DIST += tests/unit/store_fixture.h tests/unit/disk_faults.h tests/unit/schema_1.sql
 # What one accepted code costs below the doors; run by hand.
 check_PROGRAMS += tests/bench/commit_rate
 tests_bench_commit_rate_CFLAGS = $(UNIT_CFLAGS)
@@ -27,6 +27,15 @@ check_PROGRAMS += tests/unit/test_store_open
 tests_unit_test_store_open_SOURCES = tests/unit/test_store_open.c tests/unit/store_fixture.c
 tests_unit_test_store_open_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_store_open_LDADD = $(STORE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_store_upgrade
+tests_unit_test_store_upgrade_SOURCES = tests/unit/test_store_upgrade.c tests/unit/store_fixture.c tests/unit/disk_faults.c
+tests_unit_test_store_upgrade_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
+tests_unit_test_store_upgrade_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_store_upgrade_LDADD = $(STORE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_store_key_ids
+tests_unit_test_store_key_ids_SOURCES = tests/unit/test_store_key_ids.c tests/unit/store_fixture.c
+tests_unit_test_store_key_ids_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_store_key_ids_LDADD = $(STORE_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_commit_queue
 tests_unit_test_commit_queue_SOURCES = tests/unit/test_commit_queue.c tests/unit/store_fixture.c tests/unit/disk_faults.c
 tests_unit_test_commit_queue_CFLAGS = $(UNIT_CFLAGS)

@@ -468,8 +468,8 @@ static void what_is_said_about_keys_means_what_it_says(void **state)
 
 static void models_are_judged_by_both_lists(void **state)
 {
-	static const uint8_t a[AAGUID_SIZE] = {0x2f, 0xc0, 0x57, 0x9f, 0x81, 0x13, 0x47, 0xea, 0xb1, 0x16, 0xbb, 0x5a, 0x8d, 0xb9, 0x20, 0x2a},
-			     b[AAGUID_SIZE] = {[15] = 0xff}, none[AAGUID_SIZE] = {0};
+	static const uint8_t a[KEY_AAGUID_SIZE] = {0x2f, 0xc0, 0x57, 0x9f, 0x81, 0x13, 0x47, 0xea, 0xb1, 0x16, 0xbb, 0x5a, 0x8d, 0xb9, 0x20, 0x2a},
+			     b[KEY_AAGUID_SIZE] = {[15] = 0xff}, none[KEY_AAGUID_SIZE] = {0};
 	struct policy *silent = load_good(TOP), *allow = load_good(TOP "allow-models = { \"" MODEL_A "\" }\n"),
 		      *deny = load_good(TOP "deny-models = \"" MODEL_B "\"\n");
 

@@ -15,6 +15,7 @@
 #include "lib/action.h"
 #include "lib/digest.h"
 #include "verifier/rules/arena.h"
+#include "verifier/state/user_record.h"
 
 /* What a rule requires, weakest first (DESIGN section 5). */
 enum factor_strength { FACTOR_CODE = 1, FACTOR_KEY, FACTOR_HARDWARE_KEY };
@@ -76,10 +77,8 @@ struct policy_file { /* a file or folder that the configuration names; no path w
 	struct policy_place place;
 };
 
-#define AAGUID_SIZE 16 /* bytes of a model's name, WebAuthn section 6.5.1 */
-
-struct policy_models {
-	uint8_t (*aaguids)[AAGUID_SIZE];
+struct policy_models { /* AAGUIDs, WebAuthn section 6.5.1 */
+	uint8_t (*aaguids)[KEY_AAGUID_SIZE];
 	size_t count; /* 0 where the configuration has no such list */
 	struct policy_place place;
 };
@@ -153,11 +152,11 @@ const struct service *policy_service_of(const struct policy *policy, uid_t uid, 
 bool policy_pattern_matches(const char *pattern, const char *action);
 
 /* Whether keys of a model may earn hardware-key; whether they can't be enrolled at all. */
-bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[AAGUID_SIZE]);
-bool policy_model_denied(const struct policy *policy, const uint8_t aaguid[AAGUID_SIZE]);
+bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE]);
+bool policy_model_denied(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE]);
 
 /* Whether a list of models names this one. */
-bool policy_models_name(const struct policy_models *models, const uint8_t aaguid[AAGUID_SIZE]);
+bool policy_models_name(const struct policy_models *models, const uint8_t aaguid[KEY_AAGUID_SIZE]);
 
 /* Built-in verbs stepup.*: what details each has and how it is prompted for; NULL where `action` is none.
  * A rule of the configuration for them says who may and what is required, never details. */

@@ -9,21 +9,21 @@
 #include "verifier/rules/policy_build.h"
 #include "verifier/rules/policy_values.h"
 
-bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[AAGUID_SIZE])
+bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE])
 {
 	return !policy_model_denied(policy, aaguid) &&
 		(policy->allow_models.count == 0 || policy_models_name(&policy->allow_models, aaguid));
 }
 
-bool policy_model_denied(const struct policy *policy, const uint8_t aaguid[AAGUID_SIZE])
+bool policy_model_denied(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE])
 {
 	return policy_models_name(&policy->deny_models, aaguid);
 }
 
-bool policy_models_name(const struct policy_models *models, const uint8_t aaguid[AAGUID_SIZE])
+bool policy_models_name(const struct policy_models *models, const uint8_t aaguid[KEY_AAGUID_SIZE])
 {
 	for (size_t i = 0; i < models->count; i++)
-		if (memcmp(models->aaguids[i], aaguid, AAGUID_SIZE) == 0)
+		if (memcmp(models->aaguids[i], aaguid, KEY_AAGUID_SIZE) == 0)
 			return true;
 	return false;
 }
@@ -54,7 +54,7 @@ void policy_read_mds_root(struct policy_reading *reading, const struct policy_en
 
 static bool is_model(const char *text)
 {
-	uint8_t aaguid[AAGUID_SIZE];
+	uint8_t aaguid[KEY_AAGUID_SIZE];
 
 	return value_aaguid(text, aaguid);
 }

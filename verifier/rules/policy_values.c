@@ -137,12 +137,12 @@ bool value_name(const char *text)
 	return true;
 }
 
-bool value_aaguid(const char *text, uint8_t aaguid[AAGUID_SIZE])
+bool value_aaguid(const char *text, uint8_t aaguid[KEY_AAGUID_SIZE])
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned any = 0;
 
-	for (size_t i = 0; i < AAGUID_SIZE; i++) {
+	for (size_t i = 0; i < KEY_AAGUID_SIZE; i++) {
 		const char *high, *low;
 
 		if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')

@@ -30,7 +30,7 @@ bool value_unix_user(const char *text);
 bool value_name(const char *text);
 
 /* A model of keys: 8-4-4-4-12 hexadecimal digits in lower case, not all of them 0. */
-bool value_aaguid(const char *text, uint8_t aaguid[AAGUID_SIZE]);
+bool value_aaguid(const char *text, uint8_t aaguid[KEY_AAGUID_SIZE]);
 
 /* "*" or an action's name whose last part is "*". */
 bool value_pattern(const char *text);

@@ -21,10 +21,10 @@ enum factor_strength credential_strength(const struct policy *policy, const stru
 {
 	const struct key_credential *key = credential->key;
 
-	(void)policy;
 	if (credential_is_code(credential) || now < credential->strong_from)
 		return FACTOR_CODE;
-	if (credential->type == CREDENTIAL_KEY && key->attestation == ATTESTATION_VERIFIED && !key->backup_eligible)
+	if (credential->type == CREDENTIAL_KEY && key->attestation == ATTESTATION_VERIFIED && !key->backup_eligible &&
+		policy_model_allowed(policy, key->aaguid))
 		return FACTOR_HARDWARE_KEY;
 	return FACTOR_KEY;
 }

@@ -88,8 +88,11 @@ enum stepup_error db_check_file(const char *place, int fd, int schema, char **wh
  * the caller to fill and to commit. */
 enum stepup_error db_create(const char *place, const char *sql, int schema, struct db **db);
 
-/* Whether the whole file holds together; also what db_check_file could not see without opening it. */
-enum stepup_error db_check(struct db *db, int schema, char **why);
+/* Whether the whole file holds together; also what db_check_file could not see without opening it. `*found` is the file's own schema. */
+enum stepup_error db_check(struct db *db, int schema, int *found, char **why);
+
+/* Marks the database as of another schema, within a transaction. */
+enum stepup_error db_set_schema(struct db *db, int schema);
 
 /* At the start: gives the write-ahead log its full size before anything is written, so that commits overwrite rather than grow it; cuts back one that
  * has grown far beyond. A disk without room for that is no error. */

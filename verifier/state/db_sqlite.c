@@ -423,7 +423,7 @@ static enum stepup_error ask_pragma(struct db *db, const char *sql, int64_t *num
 	return error;
 }
 
-enum stepup_error db_check(struct db *db, int schema, char **why)
+enum stepup_error db_check(struct db *db, int schema, int *found, char **why)
 {
 	const char *place = sqlite3_db_filename(db->handle, "main");
 	int64_t number = INT64_MAX;
@@ -432,11 +432,22 @@ enum stepup_error db_check(struct db *db, int schema, char **why)
 
 	if (error == STEPUP_OK && number > schema)
 		return say(why, STEPUP_INVALID, place, newer_schema);
+	if (error == STEPUP_OK && number < 1)
+		return say(why, STEPUP_CORRUPT, place, torn);
+	*found = error == STEPUP_OK ? (int)number : 0;
 	if (error == STEPUP_OK)
 		error = ask_pragma(db, "PRAGMA quick_check(1)", &number, &ok);
 	if (error == STEPUP_CORRUPT || (error == STEPUP_OK && !ok))
 		return say(why, STEPUP_CORRUPT, place, torn);
 	return error;
+}
+
+enum stepup_error db_set_schema(struct db *db, int schema)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", schema);
+	return db_in_transaction(db) ? db_execute(db, sql) : STEPUP_INTERNAL;
 }
 
 /* Zeros make no frame, so adding them after whatever is there changes nothing but the file's size. */

@@ -19,7 +19,7 @@
 #include "verifier/state/master_key.h"
 #include "verifier/state/user_record.h"
 
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA 2
 
 struct store;         /* one per process: place, keys, highest versions seen */
 struct store_session; /* one connection: the writer's, or a reader's */
@@ -81,6 +81,17 @@ enum stepup_error store_invitation_find(struct store_session *session, const uin
 enum stepup_error store_invitation_take(struct store_session *session, const uint8_t digest[DIGEST_SIZE]);
 /* Removes those of one user, or of everybody (NULL). */
 enum stepup_error store_invitation_void(struct store_session *session, const char *user);
+
+/* --- which keys are, or were, anybody's --- */
+struct key_owner {
+	uint8_t user_id[USER_ID_SIZE];
+	char credential[CREDENTIAL_ID_SIZE];
+};
+/* Notes a key under its public key and, where it has one, its WebAuthn credential id. STEPUP_EXISTS where either is known. Rows stay for ever: a
+ * revoked key must not come back. */
+enum stepup_error store_key_id_add(struct store_session *session, const struct key_credential *key, const struct key_owner *owner);
+/* Whose it is, or was; STEPUP_NOT_FOUND. */
+enum stepup_error store_key_id_find(struct store_session *session, const struct key_credential *key, struct key_owner *owner);
 
 /* --- frozen actions --- */
 struct freeze {

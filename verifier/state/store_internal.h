@@ -18,10 +18,10 @@
 
 /* Every table whose rows are sealed, each under a subkey of its own. */
 enum sealed_table { SEALED_META, SEALED_USERS, SEALED_INVITATIONS, SEALED_FACTS, SEALED_RECEIPTS, SEALED_CHECKPOINTS, SEALED_KEYS,
-	SEALED_COUNT };
+	SEALED_KEY_IDS, SEALED_COUNT };
 
 enum statement_id {
-	SQL_META_GET, SQL_META_SET,
+	SQL_META_GET, SQL_META_SET, SQL_META_UPDATE,
 	SQL_USER_FIND, SQL_USER_INSERT, SQL_USER_UPDATE, SQL_USER_RENAME, SQL_USER_PAGE, SQL_USER_PAGE_LOCKED, SQL_USER_COUNT,
 	SQL_INVITATION_ADD, SQL_INVITATION_FIND, SQL_INVITATION_DELETE, SQL_INVITATION_ALL,
 	SQL_FACT_GET, SQL_FACT_INSERT, SQL_FACT_UPDATE,
@@ -30,11 +30,13 @@ enum statement_id {
 	SQL_LOG_ADD, SQL_LOG_DETAILS_ADD, SQL_LOG_ENTRIES, SQL_LOG_PAGE,
 	SQL_CHECKPOINT_ADD, SQL_CHECKPOINT_NEWEST,
 	SQL_KEY_ADD, SQL_KEY_ALL,
+	SQL_KEY_ID_ADD, SQL_KEY_ID_FIND,
 	SQL_COUNT,
 };
 
 extern const char *const store_sql[SQL_COUNT];
 extern const char store_schema_sql[];
+extern const char *const store_upgrade_sql[]; /* by the schema that is left */
 
 struct store {
 	char *place;
@@ -138,6 +140,18 @@ enum stepup_error version_write(struct store_session *session, uint64_t row, int
 
 /* Takes back all but the first `count` of them. */
 void version_unwrite(struct store_session *session, size_t count);
+
+/* --- what the store says of itself (store_meta.c): its random id, sealed under the schema's number --- */
+
+/* The store's keys under the master key. Those of rows hang on the store's id; the one of its own table, `meta_only`, doesn't. */
+enum stepup_error meta_keys_make(struct store *store, const struct master_key *key, struct seal_context *context, bool meta_only);
+
+/* Writes the id of a new store; reads that of one which is of `schema`: STEPUP_CORRUPT with the sentence for a wrong master key. */
+enum stepup_error meta_write(struct store_session *session);
+enum stepup_error meta_read(struct store_session *session, int schema, char **why);
+
+/* Brings a store of an older schema to STORE_SCHEMA, in one transaction. */
+enum stepup_error meta_upgrade(struct store_session *session, int schema);
 
 /* --- facts as bytes (store_facts.c): names that begin with a dot are the store's own --- */
 enum stepup_error fact_read(struct store_session *session, const char *name, uint8_t **value, size_t *size);

@@ -21,7 +21,6 @@
 #include "lib/wipe.h"
 
 #define URL_PREFIX "sqlite:"
-#define KEY_CHECK "stepup key check"
 
 static enum stepup_error say(char **why, enum stepup_error error, const char *place, const char *what)
 {
@@ -137,85 +136,6 @@ static enum stepup_error file_check(const char *place, char **why)
 	return error;
 }
 
-/* --- keys --- */
-
-static enum stepup_error subkey(const struct store *store, const struct master_key *key, const char *purpose, uint8_t bytes[MASTER_KEY_SIZE])
-{
-	char full[64 + 2 * STORE_ID_SIZE];
-	char id[2 * STORE_ID_SIZE + 1];
-
-	for (unsigned i = 0; i < STORE_ID_SIZE; i++)
-		snprintf(id + 2 * i, 3, "%02x", store->id[i]);
-	snprintf(full, sizeof(full), "store/%s/%s", id, purpose);
-	return master_key_derive(key, full, bytes);
-}
-
-/* Subkeys hang on the store's id, so that rows of another store under the same master key are worth nothing here. The meta table's own doesn't. */
-static enum stepup_error keys_make(struct store *store, const struct master_key *key, struct seal_context *context, bool meta_only)
-{
-	static const char *const purposes[SEALED_COUNT] = {"meta", "users", "invitations", "facts", "receipts", "checkpoints", "keys"};
-	uint8_t bytes[MASTER_KEY_SIZE] = {0};
-	enum stepup_error error = STEPUP_OK;
-
-	for (unsigned i = 0; error == STEPUP_OK && i < SEALED_COUNT; i++) {
-		if ((i == SEALED_META) != meta_only)
-			continue;
-		error = meta_only ? master_key_derive(key, "store/meta", bytes) : subkey(store, key, purposes[i], bytes);
-		if (error == STEPUP_OK)
-			error = seal_key_init(context, &store->keys[i], bytes);
-	}
-	if (error == STEPUP_OK && !meta_only)
-		error = subkey(store, key, "digests", store->digest_key);
-	WIPE_ARRAY(bytes);
-	return error;
-}
-
-/* The one row of the table meta: the store's id, sealed. Opening it tells whether the master key is the store's. */
-static const struct row_identity meta_identity = {.table = SEALED_META, .key = KEY_CHECK, .key_size = sizeof(KEY_CHECK) - 1,
-	.version = STORE_SCHEMA};
-
-static enum stepup_error meta_write(struct store_session *session)
-{
-	uint8_t *sealed = NULL;
-	size_t size = 0;
-	enum stepup_error error = row_seal(session, &meta_identity, session->store->id, STORE_ID_SIZE, &sealed, &size);
-
-	if (error == STEPUP_OK)
-		error = session_write(session, SQL_META_SET, STORE_VALUES(DB_TEXT(KEY_CHECK), DB_TEXT(session->store->key_id),
-			DB_BLOB(sealed, size)), NULL);
-	free(sealed);
-	return error;
-}
-
-static enum stepup_error meta_read(struct store_session *session, char **why)
-{
-	struct store *store = session->store;
-	struct db_statement *statement = NULL;
-	uint8_t *id = NULL;
-	size_t size = 0;
-	bool row = false;
-	enum stepup_error error = session_query(session, SQL_META_GET, STORE_VALUES(DB_TEXT(KEY_CHECK)), &statement);
-
-	if (error == STEPUP_OK)
-		error = db_step(statement, &row);
-	if (error == STEPUP_OK && !row)
-		error = say_error(why, STEPUP_CORRUPT, store->place);
-	else if (error == STEPUP_OK) {
-		error = row_unseal(session, &meta_identity, statement, 0, &id, &size);
-		if (error == STEPUP_CORRUPT)
-			error = say(why, error, store->place, "the master key is not the one that this store was made with."
-				" Nothing was changed. Put the right master key back");
-	}
-	if (error == STEPUP_OK && size != STORE_ID_SIZE)
-		error = STEPUP_CORRUPT;
-	if (error == STEPUP_OK)
-		memcpy(store->id, id, STORE_ID_SIZE);
-	if (statement != NULL)
-		db_reset(statement);
-	free(id);
-	return error;
-}
-
 /* --- making one --- */
 
 static void remove_leftovers(const char *fresh)
@@ -240,7 +160,7 @@ static enum stepup_error fill(struct store *store, const struct master_key *key,
 	session->in_transaction = true;
 	if (RAND_bytes(store->id, STORE_ID_SIZE) != 1)
 		return STEPUP_INTERNAL;
-	error = keys_make(store, key, session->seal, false);
+	error = meta_keys_make(store, key, session->seal, false);
 	if (error == STEPUP_OK)
 		error = meta_write(session);
 	if (error == STEPUP_OK)
@@ -299,18 +219,21 @@ static enum stepup_error create(struct store *store, const struct master_key *ke
 static enum stepup_error load(struct store *store, const struct master_key *key, char **why)
 {
 	struct store_session *session = NULL;
+	int schema = 0;
 	enum stepup_error error = store_session_open(store, true, &session);
 
 	if (error == STEPUP_OK)
-		error = db_check(session->db, STORE_SCHEMA, why);
+		error = db_check(session->db, STORE_SCHEMA, &schema, why);
 	if (error == STEPUP_OK)
-		error = meta_read(session, why);
+		error = meta_read(session, schema, why);
 	if (error == STEPUP_OK)
-		error = keys_make(store, key, session->seal, false);
+		error = meta_keys_make(store, key, session->seal, false);
 	if (error == STEPUP_OK)
 		error = log_tree_load(session, &store->tree);
 	if (error == STEPUP_OK)
 		error = db_reserve_log(session->db);
+	if (error == STEPUP_OK && schema < STORE_SCHEMA)
+		error = meta_upgrade(session, schema);
 	if (error == STEPUP_OK) { /* whether it can be written at all */
 		error = store_begin(session);
 		store_rollback(session);
@@ -329,7 +252,7 @@ static enum stepup_error open_checked(struct store *store, const struct master_k
 	if (error == STEPUP_OK)
 		error = seal_context_new(&context);
 	if (error == STEPUP_OK)
-		error = keys_make(store, key, context, true);
+		error = meta_keys_make(store, key, context, true);
 	if (error == STEPUP_OK) {
 		error = file_check(store->place, why);
 		if (error == STEPUP_NOT_FOUND)

@@ -6,6 +6,11 @@
  */
 #include "verifier/state/store_internal.h"
 
+/* Schema 2: which keys are, or were, anybody's. */
+#define KEY_IDS_TABLE "CREATE TABLE key_ids (digest BLOB PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;"
+
+const char *const store_upgrade_sql[] = {[1] = KEY_IDS_TABLE};
+
 const char store_schema_sql[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
 
@@ -32,11 +37,14 @@ const char store_schema_sql[] =
 	" sealed BLOB NOT NULL);"
 
 	"CREATE TABLE keys (purpose TEXT NOT NULL, kid TEXT NOT NULL, at INTEGER NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,"
-	" PRIMARY KEY (purpose, kid));";
+	" PRIMARY KEY (purpose, kid));"
+
+	KEY_IDS_TABLE;
 
 const char *const store_sql[SQL_COUNT] = {
 	[SQL_META_GET] = "SELECT key_id, sealed FROM meta WHERE name = $1",
-	[SQL_META_SET] = "INSERT INTO meta (name, key_id, sealed) VALUES ($1, $2, $3)",
+	[SQL_META_SET] = "INSERT INTO meta (key_id, sealed, name) VALUES ($1, $2, $3)",
+	[SQL_META_UPDATE] = "UPDATE meta SET key_id = $1, sealed = $2 WHERE name = $3",
 
 	[SQL_USER_FIND] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name = $1",
 	[SQL_USER_INSERT] = "INSERT INTO users (version, locked, key_id, sealed, user_id, name) VALUES ($1, $2, $3, $4, $5, $6)",
@@ -81,4 +89,7 @@ const char *const store_sql[SQL_COUNT] = {
 
 	[SQL_KEY_ADD] = "INSERT INTO keys (purpose, kid, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
 	[SQL_KEY_ALL] = "SELECT kid, at, key_id, sealed FROM keys WHERE purpose = $1 ORDER BY at DESC, kid",
+
+	[SQL_KEY_ID_ADD] = "INSERT INTO key_ids (digest, key_id, sealed) VALUES ($1, $2, $3)",
+	[SQL_KEY_ID_FIND] = "SELECT key_id, sealed FROM key_ids WHERE digest = $1",
 };

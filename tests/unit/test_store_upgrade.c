@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A store as an older version left it becomes one of this version, with all that was in it, or stays as it was.
+ */
+#include "tests/unit/store_fixture.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+
+#include "tests/unit/disk_faults.h"
+
+/* A closed store of schema 1; schema_1.sql says what is in it. */
+static struct fixture *of_schema_1(void)
+{
+	struct fixture *fixture = fixture_folder();
+	FILE *file = fopen(STEPUP_TEST_SOURCE "/tests/unit/schema_1.sql", "r");
+	char *sql = calloc(1, 65536);
+	size_t size;
+	int fd;
+
+	assert_non_null(file);
+	assert_non_null(sql);
+	size = fread(sql, 1, 65535, file);
+	assert_true(size > 1000 && size < 65535);
+	fclose(file);
+	fd = open(fixture->place, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	assert_true(fd >= 0);
+	close(fd);
+	fixture_tamper(fixture, sql);
+	free(sql);
+	return fixture;
+}
+
+static int64_t number_of(const struct fixture *fixture, const char *sql)
+{
+	sqlite3 *handle = NULL;
+	sqlite3_stmt *statement = NULL;
+	int64_t number;
+
+	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	number = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	sqlite3_close(handle);
+	return number;
+}
+
+static int64_t schema_of(const struct fixture *fixture)
+{
+	return number_of(fixture, "PRAGMA user_version");
+}
+
+static bool add_freeze(void *context, const struct freeze *freeze)
+{
+	assert_string_equal(freeze->action, "customer.*");
+	*(int *)context += 1;
+	return true;
+}
+
+/* All that schema_1.sql has, and that it can be written. */
+static void check_all_is_there(struct fixture *fixture)
+{
+	struct user_record *record = NULL;
+	struct invitation invitation;
+	struct receipt_row receipt;
+	struct use_total total;
+	uint8_t digest[DIGEST_SIZE];
+	int freezes = 0;
+	int64_t size = 0;
+
+	assert_ok(store_user_find(fixture->reader, "alice", &record));
+	assert_int_equal(record->credential_count, 1);
+	assert_string_equal(record->credentials[0].label, "phone");
+	assert_memory_equal(record->credentials[0].otp.bytes, "0123456789abcdef0123", 20);
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_user_save(fixture->writer, record));
+	assert_ok(fixture_log(fixture->writer, "four"));
+	assert_ok(store_commit(fixture->writer));
+	user_record_free(&record);
+	assert_ok(store_user_find(fixture->reader, "bob", &record));
+	assert_string_equal(record->lock.reference, "L-7");
+	assert_ok(store_use_total(fixture->reader, record->user_id, "customer.view/1", 0, NULL, &total));
+	assert_int_equal(total.sum, 3);
+	user_record_free(&record);
+	memset(digest, 5, sizeof(digest));
+	assert_ok(store_invitation_find(fixture->reader, digest, &invitation));
+	assert_string_equal(invitation.user, "carol");
+	assert_ok(store_freeze_each(fixture->reader, add_freeze, &freezes));
+	assert_int_equal(freezes, 1);
+	assert_ok(store_receipt_find(fixture->reader, "AAAAAAAAAAAAAAAAAAAAAA", &receipt));
+	assert_ok(store_log_size(fixture->reader, &size));
+	assert_int_equal(size, 4);
+}
+
+static void a_store_of_schema_1_is_brought_to_this_one_with_all_that_is_in_it(void **state)
+{
+	struct fixture *fixture = of_schema_1();
+
+	(void)state;
+	assert_int_equal(schema_of(fixture), 1);
+	fixture_open(fixture);
+	check_all_is_there(fixture);
+	fixture_close(fixture);
+	assert_int_equal(schema_of(fixture), STORE_SCHEMA);
+	assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM key_ids"), 0);
+	fixture_open(fixture); /* as any store of this schema */
+	fixture_free(fixture);
+}
+
+static void an_upgraded_store_has_the_tables_of_a_new_one(void **state)
+{
+	static const char tables[] = "SELECT COUNT(*) FROM sqlite_schema";
+	struct fixture *old = of_schema_1(), *new = fixture_new();
+
+	(void)state;
+	fixture_open(old);
+	fixture_close(old);
+	fixture_close(new);
+	assert_int_equal(number_of(old, tables), number_of(new, tables));
+	assert_int_equal(number_of(old, "SELECT COUNT(*) FROM pragma_table_info('key_ids')"),
+		number_of(new, "SELECT COUNT(*) FROM pragma_table_info('key_ids')"));
+	fixture_free(old);
+	fixture_free(new);
+}
+
+static void a_wrong_master_key_upgrades_nothing(void **state)
+{
+	struct fixture *fixture = of_schema_1();
+	struct store *store = NULL;
+	char *why = NULL;
+
+	(void)state;
+	master_key_free(&fixture->key);
+	fixture->key = fixture_key(8);
+	assert_error(store_open(fixture->url, fixture->key, &store, &why), STEPUP_CORRUPT);
+	assert_non_null(strstr(why, "master key"));
+	assert_int_equal(schema_of(fixture), 1);
+	free(why);
+	fixture_free(fixture);
+}
+
+static void a_disk_that_fails_on_the_way_leaves_schema_1_or_this_one_whole(void **state)
+{
+	bool failed = true;
+	int refused = 0;
+
+	(void)state;
+	for (int number = 1; failed; number++) {
+		for (int kind = DISK_NO_SPACE; kind < DISK_FAULT_COUNT; kind++) {
+			struct fixture *fixture = of_schema_1();
+			struct store *store = NULL;
+			char *why = NULL;
+			enum stepup_error error;
+
+			disk_fail((enum disk_fault)kind, number, 0);
+			error = store_open(fixture->url, fixture->key, &store, &why);
+			failed = disk_has_failed();
+			disk_forget();
+			store_close(&store);
+			refused += error != STEPUP_OK;
+			if (error == STEPUP_OK)
+				assert_int_equal(schema_of(fixture), STORE_SCHEMA);
+			else if (schema_of(fixture) == 1)
+				assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'key_ids'"), 0);
+			else
+				assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM key_ids"), 0);
+			free(why);
+			fixture_open(fixture);
+			check_all_is_there(fixture);
+			fixture_free(fixture);
+		}
+	}
+	assert_true(refused >= 3);
+}
+
+static void another_schemas_number_in_the_file_is_noticed(void **state)
+{
+	struct fixture *fixture = fixture_new();
+	struct store *store = NULL;
+	char *why = NULL;
+
+	(void)state;
+	fixture_close(fixture);
+	fixture_tamper(fixture, "PRAGMA user_version = 1");
+	assert_error(store_open(fixture->url, fixture->key, &store, &why), STEPUP_CORRUPT);
+	free(why);
+	why = NULL;
+	fixture_tamper(fixture, "PRAGMA user_version = 0");
+	assert_error(store_open(fixture->url, fixture->key, &store, &why), STEPUP_CORRUPT);
+	free(why);
+	fixture_free(fixture);
+}
+
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_store_of_schema_1_is_brought_to_this_one_with_all_that_is_in_it),
+	cmocka_unit_test(an_upgraded_store_has_the_tables_of_a_new_one),
+	cmocka_unit_test(a_wrong_master_key_upgrades_nothing),
+	cmocka_unit_test(a_disk_that_fails_on_the_way_leaves_schema_1_or_this_one_whole),
+	cmocka_unit_test(another_schemas_number_in_the_file_is_noticed),
+};
+
+TAP_MAIN(tests)
