@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SHA-256 and HMAC-SHA-256 by OpenSSL. The algorithm is fetched once: a fetch costs more than a short digest.
+ * SHA-256, HMAC-SHA-256 and SHA-512 by OpenSSL. The algorithm in use everywhere is fetched once: a fetch costs more than a short digest.
  */
 #include "lib/digest.h"
 
@@ -30,6 +30,15 @@ enum stepup_error digest_sha256(const void *bytes, size_t size, uint8_t digest[D
 	unsigned length = 0;
 
 	if (md == NULL || EVP_Digest(bytes, size, digest, &length, md, NULL) != 1 || length != DIGEST_SIZE)
+		return STEPUP_INTERNAL;
+	return STEPUP_OK;
+}
+
+enum stepup_error digest_sha512(const void *bytes, size_t size, uint8_t digest[SHA512_SIZE])
+{
+	unsigned length = 0;
+
+	if (EVP_Digest(bytes, size, digest, &length, EVP_sha512(), NULL) != 1 || length != SHA512_SIZE)
 		return STEPUP_INTERNAL;
 	return STEPUP_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SHA-256 and HMAC-SHA-256, and what they are used on here: an action's digest and the Merkle tree of the log (RFC 6962 section 2).
+ * SHA-256, HMAC-SHA-256 and SHA-512, and what the first is used on here: an action's digest and the Merkle tree of the log (RFC 6962 section 2).
  * Layer: lib/ (part "evidence"), OpenSSL's libcrypto. Not linked into the PAM module.
  */
 #ifndef STEPUP_LIB_DIGEST_H
@@ -13,8 +13,10 @@
 #include "lib/error.h"
 
 #define DIGEST_SIZE 32 /* bytes of SHA-256 */
+#define SHA512_SIZE 64 /* bytes */
 
 enum stepup_error digest_sha256(const void *bytes, size_t size, uint8_t digest[DIGEST_SIZE]);
+enum stepup_error digest_sha512(const void *bytes, size_t size, uint8_t digest[SHA512_SIZE]);
 enum stepup_error digest_hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, uint8_t mac[DIGEST_SIZE]);
 
 /* SHA-256 of the action's canonical form. */

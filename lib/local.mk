@@ -5,7 +5,7 @@ LIBSTEPUP = lib/libstepup.a $(JANSSON_LIBS)
 lib_libstepup_a_CPPFLAGS = $(AM_CPPFLAGS)
 lib_libstepup_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 lib_libstepup_a_SOURCES = lib/error.h lib/wipe.h lib/base64url.h lib/display_text.h lib/canonical_json.h lib/action.h \
-	lib/frame.h lib/message.h lib/safe_file.h lib/deadline.h \
+	lib/byte_cursor.h lib/byte_cursor.c lib/frame.h lib/message.h lib/safe_file.h lib/deadline.h \
 	lib/error.c lib/wipe.c lib/deadline.c lib/base64url.c lib/display_text.c lib/display_text_ranges.h \
 	lib/canonical_json.c lib/action.c lib/frame.c lib/message.c lib/interfaces.c lib/safe_file.c
 nodist_lib_libstepup_a_SOURCES = lib/interfaces_text.h
@@ -20,7 +20,7 @@ lib_libevidence_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOS
 lib_libevidence_a_SOURCES = lib/digest.h lib/digest.c lib/merkle.h lib/merkle.c lib/checkpoint_note.h lib/checkpoint_note.c \
 	lib/log_check.h lib/log_check.c lib/log_replay.h lib/log_replay.c \
 	lib/log_replay_rules.h lib/log_replay_rules.c lib/receipt_check.h lib/receipt_check.c \
-	lib/key_signature.h lib/sshsig.h
+	lib/key_signature.h lib/key_signature.c lib/sshsig.h lib/sshsig.c
 
 EXTRA_DIST += lib/display_text_ranges.py
 

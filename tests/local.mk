@@ -5,6 +5,7 @@ include tests/unit/evidence.mk
 include tests/unit/store.mk
 include tests/unit/policy.mk
 include tests/unit/factors.mk
+include tests/unit/keys.mk
 include tests/unit/doors.mk
 include tests/unit/server.mk
 include tests/unit/tools.mk
