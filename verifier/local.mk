@@ -7,10 +7,10 @@ verifier_libverifier_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) 
 	$(OATH_CFLAGS) $(FIDO_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
 verifier_libverifier_a_SOURCES =
 
-# The host: clock, journal, accounts.
+# The host: clock, journal, accounts, sessions.
 verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.c verifier/host/account_nss.h \
 	verifier/host/account_nss.c verifier/host/clock.h verifier/host/clock.c verifier/host/journal.h \
-	verifier/host/journal.c
+	verifier/host/journal.c verifier/host/session.h verifier/host/session.c
 
 # State: users, limits, receipts, log, sealed in one database.
 verifier_libverifier_a_SOURCES += verifier/state/commit_queue.h verifier/state/commit_queue.c verifier/state/db.h \

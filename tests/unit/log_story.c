@@ -124,7 +124,7 @@ static char *context_of(const struct person *person, const uint8_t *commitment, 
 	const struct policy policy = {.issuer = issuer, .rp_id = rp_id, .host = host};
 	const uint8_t nonce[CONTEXT_NONCE_SIZE] = {9};
 	const struct context_facts facts = {.purpose = "auth", .policy = &policy, .caller = "console", .via = "code", .user = person->name,
-		.user_id = person->user_id, .rule = &rule, .prompt = "Export 102 contacts of trezor", .commitment = commitment, .nonce = nonce,
+		.user_id = person->user_id, .rule = &rule, .require = FACTOR_CODE, .prompt = "Export 102 contacts of trezor", .commitment = commitment, .nonce = nonce,
 		.iat = at - 20, .exp = at + 100};
 	char *text = NULL;
 	size_t size = 0;

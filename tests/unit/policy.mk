@@ -12,6 +12,9 @@ check_PROGRAMS += tests/unit/test_policy_files
 tests_unit_test_policy_files_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
 tests_unit_test_policy_files_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_files_LDADD = $(POLICY_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_requirement
+tests_unit_test_requirement_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_requirement_LDADD = $(POLICY_UNIT_LIBS) $(JANSSON_LIBS)
 check_PROGRAMS += tests/unit/test_words
 tests_unit_test_words_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_words_LDADD = $(POLICY_UNIT_LIBS)

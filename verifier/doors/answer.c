@@ -44,6 +44,8 @@ static enum stepup_error make_context(struct answer *answer)
 		.user_id = transaction->user_id,
 		.session = memcmp(transaction->session, none, DIGEST_SIZE) == 0 ? NULL : transaction->session,
 		.rule = transaction->rule,
+		.require = transaction->rule->require,
+		.pin = transaction->rule->pin,
 		.prompt = transaction->prompt,
 		.commitment = answer->commitment,
 		.nonce = nonce,
@@ -87,6 +89,7 @@ static void keep_or_end(struct answer *answer)
 	if (!atomic_load(&transaction->ended) && transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
 		transaction->state = TRANSACTION_GRANTED;
 		transaction->log_index = answer->log_index;
+		transaction->strength = FACTOR_CODE;
 		transaction->expires_boot_ms = clock_boot_ms() + TRANSACTION_GRANT_TTL_SECONDS * INT64_C(1000);
 		return;
 	}

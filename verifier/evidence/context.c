@@ -11,6 +11,7 @@
 
 #include "lib/base64url.h"
 #include "lib/canonical_json.h"
+#include "verifier/rules/requirement.h"
 
 static const char challenge_label[] = "stepup/1/challenge"; /* hashed with its NUL */
 
@@ -37,10 +38,10 @@ static bool set_number(json_t *object, const char *name, int64_t number)
 	return json_object_set_new(object, name, json_integer(number)) == 0;
 }
 
-static bool set_require(json_t *object, const struct rule *rule)
+static bool set_require(json_t *object, const struct context_facts *facts)
 {
-	const char *factor = rule->require == FACTOR_CODE ? "code" : rule->require == FACTOR_KEY ? "key" : "hardware-key";
-	json_t *list = rule->pin ? json_pack("[s, s]", factor, "pin") : json_pack("[s]", factor);
+	const char *factor = factor_strength_name(facts->require);
+	json_t *list = facts->pin ? json_pack("[s, s]", factor, "pin") : json_pack("[s]", factor);
 
 	return json_object_set_new(object, "require", list) == 0;
 }
@@ -56,8 +57,8 @@ enum stepup_error context_make(const struct context_facts *facts, char **text, s
 		set_text(object, "caller", facts->caller) && set_text(object, "via", facts->via) &&
 		set_text(object, "user", facts->user) && set_bytes(object, "user_id", facts->user_id, USER_ID_SIZE) &&
 		set_bytes(object, "session", facts->session, DIGEST_SIZE) &&
-		set_bytes(object, "rule", facts->rule->digest, DIGEST_SIZE) && set_text(object, "prompt", facts->prompt) &&
-		set_bytes(object, "commitment", facts->commitment, DIGEST_SIZE) && set_require(object, facts->rule) &&
+		set_bytes(object, "rule", facts->rule == NULL ? NULL : facts->rule->digest, DIGEST_SIZE) && set_text(object, "prompt", facts->prompt) &&
+		set_bytes(object, "commitment", facts->commitment, DIGEST_SIZE) && set_require(object, facts) &&
 		set_bytes(object, "nonce", facts->nonce, CONTEXT_NONCE_SIZE) && set_number(object, "iat", facts->iat) &&
 		set_number(object, "exp", facts->exp))
 		error = json_canonical(object, text, size);

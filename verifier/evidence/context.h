@@ -7,6 +7,7 @@
 #ifndef STEPUP_VERIFIER_CONTEXT_H
 #define STEPUP_VERIFIER_CONTEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,9 @@ struct context_facts {
 	const char *user;
 	const uint8_t *user_id;    /* USER_ID_SIZE bytes */
 	const uint8_t *session;    /* DIGEST_SIZE bytes, NULL where there is none */
-	const struct rule *rule;   /* digest, require, pin */
+	const struct rule *rule;   /* its digest; NULL for an enrolment */
+	enum factor_strength require; /* what is required, as raised (verifier/rules/requirement.h) */
+	bool pin;
 	const char *prompt;        /* as rendered */
 	const uint8_t *commitment; /* DIGEST_SIZE bytes */
 	const uint8_t *nonce;      /* CONTEXT_NONCE_SIZE random bytes */

@@ -11,19 +11,7 @@
 #include <string.h>
 
 #include "lib/base64url.h"
-
-static const char *way_name(enum via via)
-{
-	switch (via) {
-	case VIA_BROWSER:
-		return "browser";
-	case VIA_SEAT:
-		return "seat";
-	case VIA_AGENT:
-		return "agent";
-	}
-	return "unknown";
-}
+#include "verifier/rules/requirement.h"
 
 /* WebAuthn section 5.8.1, its members in that order. */
 static enum stepup_error client_data_make(const struct context_facts *facts, struct key_request *request)
@@ -48,7 +36,7 @@ enum stepup_error key_request_make(const struct context_facts *facts, enum via v
 	struct context_facts own = *facts;
 	enum stepup_error error;
 
-	own.via = way_name(via);
+	own.via = method_name(via);
 	request->via = via;
 	error = context_make(&own, &request->context, &request->context_size);
 	if (error == STEPUP_OK)
