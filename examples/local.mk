@@ -18,6 +18,8 @@ examples_support_console_support_console_SOURCES = \
 	examples/support-console/handlers.h \
 	examples/support-console/html.c examples/support-console/html.h \
 	examples/support-console/http.c examples/support-console/http.h \
+	examples/support-console/key_pages.c examples/support-console/key_pages.h \
+	examples/support-console/key_routes.c \
 	examples/support-console/main.c \
 	examples/support-console/pages.c examples/support-console/pages.h \
 	examples/support-console/pam_environment.c examples/support-console/pam_environment.h \
@@ -27,7 +29,13 @@ examples_support_console_support_console_SOURCES = \
 	examples/support-console/staff.c examples/support-console/staff.h \
 	examples/support-console/static_files.c examples/support-console/static_files.h \
 	examples/support-console/step_up_bridge.c examples/support-console/step_up_bridge.h \
-	examples/support-console/step_up_routes.c
+	examples/support-console/step_up_direct.c \
+	examples/support-console/step_up_internal.h \
+	examples/support-console/step_up_pam.c \
+	examples/support-console/step_up_routes.c \
+	examples/support-console/step_up_thread.c \
+	examples/support-console/unix_socket.c examples/support-console/unix_socket.h \
+	examples/support-console/verifier_call.c examples/support-console/verifier_call.h
 
 examples_support_console_seed_customers_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 examples_support_console_seed_customers_LDADD = $(SQLITE_LIBS)
@@ -41,4 +49,5 @@ examples_export_service_export_service_SOURCES = \
 	examples/export-service/redeem.c examples/export-service/redeem.h
 
 EXTRA_DIST += examples/support-console/static/console.css examples/support-console/static/console.js \
-	examples/support-console/static/icon.svg examples/support-console/static/stepup.js
+	examples/support-console/static/icon.svg examples/support-console/static/key.svg examples/support-console/static/keys.js \
+	examples/support-console/static/stepup.css examples/support-console/static/stepup.js examples/support-console/static/stepup-keys.js

@@ -56,13 +56,12 @@ enum MHD_Result handle_customer_key(struct request *request)
 {
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const char *id = json_string_value(json_object_get(body, "step_up"));
-	struct step_up_subject subject;
-	char receipt[RECEIPT_SIZE];
+	struct step_up_grant grant;
 	enum MHD_Result result;
 	char *key = NULL;
 
-	if (id && bridge_take(request->console->bridge, &request->session, id, "customer.reveal_key", &subject, receipt) &&
-		!strcmp(subject.account, request->argument))
+	if (id && bridge_take(request->console->bridge, &request->session, id, "customer.reveal_key", &grant) &&
+		!strcmp(grant.subject.account, request->argument))
 		key = customer_api_key(request->console->customers, request->argument);
 	if (key)
 		result = reply_json(request, MHD_HTTP_OK, json_pack("{s:s}", "api_key", key));

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The console's side of the export service's socket; see export_client.h. */
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "examples/support-console/export_client.h"
+#include "examples/support-console/unix_socket.h"
 
 #define ANSWER_MAX 8192
 #define BLOCK_MAX 65536
@@ -21,47 +18,16 @@ struct export_stream {
 	size_t left; /* of the block at hand */
 };
 
-static int export_connect(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	const struct timeval wait = {.tv_sec = WAIT_SECONDS};
-	int fd;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -1;
-	strcpy(address.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) ||
-		connect(fd, (const struct sockaddr *)&address, sizeof(address))) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 static bool send_request(int fd, const json_t *request)
 {
 	char *text = json_dumps(request, JSON_COMPACT);
-	size_t size = text ? strlen(text) : 0, sent = 0;
-	bool done = false;
+	size_t size = text ? strlen(text) : 0;
+	bool done;
 
 	if (!text)
 		return false;
 	text[size] = '\n'; /* the line's end stands in the place of the NUL */
-	while (sent < size + 1) {
-		ssize_t n = send(fd, text + sent, size + 1 - sent, MSG_NOSIGNAL);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			goto out;
-		sent += (size_t)n;
-	}
-	done = true;
-out:
+	done = unix_send(fd, text, size + 1);
 	explicit_bzero(text, size);
 	free(text);
 	return done;
@@ -71,7 +37,7 @@ struct export_stream *export_open(const char *socket_path, const json_t *request
 {
 	struct export_stream *stream = calloc(1, sizeof(*stream));
 	char line[ANSWER_MAX];
-	int fd = stream ? export_connect(socket_path) : -1;
+	int fd = stream ? unix_connect(socket_path, WAIT_SECONDS) : -1;
 
 	*answer = NULL;
 	if (fd < 0 || !send_request(fd, request))

@@ -96,19 +96,19 @@ static enum MHD_Result run_export(
 enum MHD_Result handle_export(struct request *request)
 {
 	char *id = form_field(request->body, "step_up", TOKEN_SIZE);
-	struct step_up_subject subject;
-	char receipt[RECEIPT_SIZE], exec_id[TOKEN_SIZE];
+	struct step_up_grant grant;
+	char exec_id[TOKEN_SIZE];
 	enum MHD_Result result;
 
-	if (!id || !bridge_take(request->console->bridge, &request->session, id, "customer.export", &subject, receipt) ||
+	if (!id || !bridge_take(request->console->bridge, &request->session, id, "customer.export", &grant) ||
 		!token_make(exec_id)) {
 		free(id);
 		return refuse(request, "No approval stands behind this export, or it was used already. Go back and click Export again.",
 			NULL);
 	}
 	free(id);
-	result = run_export(request, receipt, subject.account, subject.records, exec_id);
-	explicit_bzero(receipt, sizeof(receipt));
+	result = run_export(request, grant.receipt, grant.subject.account, grant.subject.records, exec_id);
+	explicit_bzero(&grant, sizeof(grant));
 	return result;
 }
 

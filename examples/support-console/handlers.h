@@ -22,6 +22,12 @@ enum MHD_Result handle_customer_key(struct request *request);
 enum MHD_Result handle_step_up_begin(struct request *request);
 enum MHD_Result handle_step_up_answer(struct request *request);
 
+/* key_routes.c */
+enum MHD_Result handle_keys_page(struct request *request);
+enum MHD_Result handle_first_key_page(struct request *request);
+enum MHD_Result handle_key_begin(struct request *request);
+enum MHD_Result handle_key_finish(struct request *request);
+
 /* exports.c */
 enum MHD_Result handle_export(struct request *request);
 enum MHD_Result handle_demo_page(struct request *request);

@@ -20,7 +20,7 @@
 /* The whole program. */
 struct console {
 	const char *origin;        /* "http://localhost:8080", as browsers write it */
-	const char *export_socket;
+	const char *export_socket, *verifier_socket;
 	bool demo;                 /* shows receipts and lets people try to misuse them */
 	struct customers *customers;
 	struct staff *staff;

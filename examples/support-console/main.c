@@ -11,20 +11,22 @@
 #include <unistd.h>
 
 #include "examples/support-console/http.h"
+#include "examples/support-console/verifier_call.h"
 
 struct options {
-	const char *customers, *staff, *files, *export_socket, *origin, *service, *confdir, *set_password;
+	const char *customers, *staff, *files, *export_socket, *verifier_socket, *origin, *service, *confdir, *set_password;
 	uint16_t port;
 	bool demo;
 };
 
-enum { OPTION_CUSTOMERS = 256, OPTION_STAFF, OPTION_STATIC, OPTION_EXPORT, OPTION_ORIGIN, OPTION_SERVICE, OPTION_CONFDIR, OPTION_PASSWORD };
+enum { OPTION_CUSTOMERS = 256, OPTION_STAFF, OPTION_STATIC, OPTION_EXPORT, OPTION_VERIFIER, OPTION_ORIGIN, OPTION_SERVICE, OPTION_CONFDIR, OPTION_PASSWORD };
 
 static const struct option long_options[] = {
 	{"customers", required_argument, NULL, OPTION_CUSTOMERS},
 	{"staff", required_argument, NULL, OPTION_STAFF},
 	{"static", required_argument, NULL, OPTION_STATIC},
 	{"export-socket", required_argument, NULL, OPTION_EXPORT},
+	{"verifier-socket", required_argument, NULL, OPTION_VERIFIER},
 	{"origin", required_argument, NULL, OPTION_ORIGIN},
 	{"pam-service", required_argument, NULL, OPTION_SERVICE},
 	{"pam-confdir", required_argument, NULL, OPTION_CONFDIR},
@@ -43,6 +45,7 @@ static void usage(FILE *out)
 	      "  --origin URL        as browsers see it (http://localhost:PORT); https makes the cookies Secure\n"
 	      "  --pam-service NAME  PAM service (support-console)\n"
 	      "  --pam-confdir DIR   PAM services stand in DIR instead of /etc/pam.d\n"
+	      "  --verifier-socket PATH  the verifier's (" VERIFIER_SOCKET ")\n"
 	      "  --demo              shows receipts and lets people try to misuse them; never in earnest\n",
 		out);
 }
@@ -53,13 +56,14 @@ static bool options_read(int argc, char **argv, struct options *options, bool *d
 	long port;
 	int option;
 
-	*options = (struct options){.service = "support-console", .port = 8080};
+	*options = (struct options){.service = "support-console", .verifier_socket = VERIFIER_SOCKET, .port = 8080};
 	while ((option = getopt_long(argc, argv, "p:dh", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_CUSTOMERS: options->customers = optarg; break;
 		case OPTION_STAFF: options->staff = optarg; break;
 		case OPTION_STATIC: options->files = optarg; break;
 		case OPTION_EXPORT: options->export_socket = optarg; break;
+		case OPTION_VERIFIER: options->verifier_socket = optarg; break;
 		case OPTION_ORIGIN: options->origin = optarg; break;
 		case OPTION_SERVICE: options->service = optarg; break;
 		case OPTION_CONFDIR: options->confdir = optarg; break;
@@ -103,6 +107,7 @@ static bool set_password(const struct options *options)
 static bool console_open(const struct options *options, struct console *console, char *why, size_t why_size)
 {
 	console->export_socket = options->export_socket;
+	console->verifier_socket = options->verifier_socket;
 	console->demo = options->demo;
 	console->customers = customers_open(options->customers, why, why_size);
 	if (!console->customers)
@@ -114,7 +119,7 @@ static bool console_open(const struct options *options, struct console *console,
 	if (!console->files)
 		return false;
 	console->sessions = sessions_new();
-	console->bridge = bridge_new(options->service, options->confdir);
+	console->bridge = bridge_new(options->service, options->confdir, options->verifier_socket);
 	snprintf(why, why_size, "no memory");
 	return console->sessions && console->bridge;
 }

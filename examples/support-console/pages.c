@@ -5,7 +5,7 @@
 
 #include "examples/support-console/pages.h"
 
-static void page_begin(struct html *html, struct request *request, const char *title)
+void page_begin(struct html *html, struct request *request, const char *title, const char *script)
 {
 	bool signed_in = request->has_session && request->session.stage == SESSION_SIGNED_IN;
 
@@ -13,16 +13,19 @@ static void page_begin(struct html *html, struct request *request, const char *t
 		"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		"<meta name=\"color-scheme\" content=\"light dark\">\n<title>%s – Quillpost Support</title>\n"
-		"<link rel=\"icon\" href=\"/static/icon.svg\">\n<link rel=\"stylesheet\" href=\"/static/console.css\">\n",
+		"<link rel=\"icon\" href=\"/static/icon.svg\">\n<link rel=\"stylesheet\" href=\"/static/stepup.css\">\n"
+		"<link rel=\"stylesheet\" href=\"/static/console.css\">\n",
 		title);
 	if (request->has_session)
 		html_add(html, "<meta name=\"csrf\" content=\"%s\">\n<script type=\"module\" src=\"/static/console.js\"></script>\n",
 			request->session.csrf);
+	if (request->has_session && script)
+		html_add(html, "<script type=\"module\" src=\"/static/%s\"></script>\n", script);
 	html_add(html, "</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n<header class=\"bar\">\n"
 		       "<a class=\"brand\" href=\"/customers\"><img src=\"/static/icon.svg\" alt=\"\" width=\"26\" "
 		       "height=\"26\"> Quillpost <span>Support</span></a>\n");
 	if (signed_in) {
-		html_add(html, "<nav aria-label=\"Main\"><a href=\"/customers\">Customers</a>");
+		html_add(html, "<nav aria-label=\"Main\"><a href=\"/customers\">Customers</a> <a href=\"/keys\">Security keys</a>");
 		if (request->console->demo)
 			html_add(html, " <a href=\"/demo\">Try to cheat</a>");
 		html_add(html,
@@ -34,7 +37,7 @@ static void page_begin(struct html *html, struct request *request, const char *t
 	html_add(html, "</header>\n<main id=\"main\" tabindex=\"-1\">\n<h1><bdi>%s</bdi></h1>\n", title);
 }
 
-static void page_end(struct html *html)
+void page_end(struct html *html)
 {
 	html_add(html, "<p id=\"status\" class=\"status\" role=\"status\" aria-live=\"polite\"></p>\n"
 		       "</main>\n<footer>An example of pam-stepup. All companies and people in it are invented.</footer>\n"
@@ -43,7 +46,7 @@ static void page_end(struct html *html)
 
 void page_sign_in(struct html *html, struct request *request, const char *user, const char *words)
 {
-	page_begin(html, request, "Sign in");
+	page_begin(html, request, "Sign in", NULL);
 	if (words)
 		html_add(html, "<p class=\"error\" role=\"alert\">%s</p>\n", words);
 	html_add(html,
@@ -54,21 +57,22 @@ void page_sign_in(struct html *html, struct request *request, const char *user, 
 		"<label for=\"password\">Password</label>\n"
 		"<input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" "
 		"maxlength=\"256\" required%s>\n"
-		"<button class=\"main\">Continue</button>\n<p class=\"hint\">You will then be asked for a code.</p>\n</form>\n",
+		"<button class=\"main\">Continue</button>\n<p class=\"hint\">You will then be asked for your key or a code.</p>\n</form>\n",
 		user, *user ? "" : " autofocus", *user ? " autofocus" : "");
 	page_end(html);
 }
 
 void page_code(struct html *html, struct request *request)
 {
-	page_begin(html, request, "Sign in");
+	page_begin(html, request, "Sign in", NULL);
 	html_add(html,
 		"<div class=\"card narrow\">\n<p>The password was right, <strong>%s</strong>. "
-		"One code completes the sign-in.</p>\n"
-		"<button class=\"main\" id=\"sign-in-code\" data-step-up=\"console.login\">Enter a code</button>\n"
+		"Your key or a code completes the sign-in.</p>\n"
+		"<button class=\"main\" id=\"sign-in-code\" data-step-up=\"console.login\">Go on</button>\n"
 		"<form method=\"post\" action=\"/sign-out\"><input type=\"hidden\" name=\"csrf\" value=\"%s\">"
 		"<button class=\"quiet\">Start again</button></form>\n"
-		"<noscript><p class=\"error\">This page needs JavaScript to ask for the code.</p></noscript>\n</div>\n",
+		"<noscript><p class=\"error\">This page needs JavaScript to ask for it.</p></noscript>\n</div>\n"
+		"<p>You have an invitation and nothing to sign in with yet? <a href=\"/sign-in/key\">Add your first security key</a></p>\n",
 		request->session.user, request->session.csrf);
 	page_end(html);
 }
@@ -103,7 +107,7 @@ bool page_customers(struct html *html, struct request *request, const char *sear
 		html_clear(&rows);
 		return false;
 	}
-	page_begin(html, request, "Customers");
+	page_begin(html, request, "Customers", NULL);
 	html_add(html,
 		"<form class=\"search\" role=\"search\" action=\"/customers\">\n<label for=\"q\">Search</label>\n"
 		"<input id=\"q\" name=\"q\" type=\"search\" value=\"%s\" maxlength=\"64\" "
@@ -131,7 +135,7 @@ static void customer_head(void *context, const struct customer *customer)
 	struct customer_page *page = context;
 	struct html *html = page->html;
 
-	page_begin(html, page->request, customer->name);
+	page_begin(html, page->request, customer->name, NULL);
 	html_add(html,
 		"<dl class=\"facts\"><div><dt>Account</dt><dd>%s</dd></div><div><dt>Plan</dt><dd>%s</dd></div>"
 		"<div><dt>Region</dt><dd>%s</dd></div><div><dt>Customer since</dt><dd>%s</dd></div>"
@@ -143,7 +147,7 @@ static void customer_head(void *context, const struct customer *customer)
 		"<input type=\"hidden\" name=\"csrf\" value=\"%s\"><input type=\"hidden\" name=\"step_up\">\n"
 		"<label for=\"records\">How many</label> <input id=\"records\" name=\"records\" type=\"number\" min=\"1\" "
 		"max=\"%lld\" value=\"%lld\" required>\n<button class=\"main\">Export as CSV</button>\n</form>\n"
-		"<p class=\"hint\">You will be asked for a code. It approves this export and no other.</p>\n",
+		"<p class=\"hint\">You will be asked to confirm it. That approves this export and no other.</p>\n",
 		customer->account, page->request->session.csrf, (long long)customer->contacts, (long long)customer->contacts);
 	html_add(html,
 		"</section>\n<section class=\"card\" aria-labelledby=\"key-title\">\n<h2 id=\"key-title\">API key</h2>\n"
@@ -188,7 +192,7 @@ void page_message(struct html *html, struct request *request, const char *title,
 {
 	bool signed_in = request->has_session && request->session.stage == SESSION_SIGNED_IN;
 
-	page_begin(html, request, title);
+	page_begin(html, request, title, NULL);
 	html_add(html, "<div class=\"card\">\n<p class=\"error\" role=\"alert\">%s</p>\n", words);
 	if (reference)
 		html_add(html, "<p class=\"hint\">Reference <strong>%s</strong></p>\n", reference);
@@ -199,7 +203,7 @@ void page_message(struct html *html, struct request *request, const char *title,
 
 void page_demo(struct html *html, struct request *request)
 {
-	page_begin(html, request, "Try to cheat");
+	page_begin(html, request, "Try to cheat", NULL);
 	html_add(html,
 		"<p>This page is here only because the console runs with <code>--demo</code>. It sends a receipt to the export "
 		"service as a thief inside the console would: for another account, for more records, or a second time.</p>\n"

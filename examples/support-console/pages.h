@@ -8,6 +8,10 @@
 #define PAGE_CUSTOMERS 50 /* rows of the list */
 #define PAGE_CONTACTS 10  /* contacts that a customer's page shows */
 
+/* The frame that every page stands in. `script` is one of the page's own beside console.js, or NULL. */
+void page_begin(struct html *html, struct request *request, const char *title, const char *script);
+void page_end(struct html *html);
+
 /* `words` NULL the first time; `user` is what was typed. */
 void page_sign_in(struct html *html, struct request *request, const char *user, const char *words);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "examples/support-console/pam_environment.h"
+#include "examples/support-console/step_up_internal.h"
 
 static int put(pam_handle_t *handle, const char *name, const char *value)
 {
@@ -20,28 +21,17 @@ static int put(pam_handle_t *handle, const char *name, const char *value)
 	return result;
 }
 
-/* {"account":"…","records":N}, each where the action has it; the caller frees. */
-static char *details_text(const struct step_up_subject *subject)
-{
-	json_t *details = json_object();
-	char *text = NULL;
-
-	if (details && (!*subject->account || !json_object_set_new(details, "account", json_string(subject->account))) &&
-		(!subject->records || !json_object_set_new(details, "records", json_integer(subject->records))))
-		text = json_dumps(details, JSON_COMPACT);
-	json_decref(details);
-	return text;
-}
-
 int pam_environment_put(pam_handle_t *handle, const struct step_up_subject *subject, const char *session)
 {
-	char *details = details_text(subject);
-	int result = details ? put(handle, "STEPUP_ACTION", subject->action) : PAM_BUF_ERR;
+	json_t *details = step_up_details(subject);
+	char *text = details ? json_dumps(details, JSON_COMPACT) : NULL;
+	int result = text ? put(handle, "STEPUP_ACTION", subject->action) : PAM_BUF_ERR;
 
 	if (result == PAM_SUCCESS)
-		result = put(handle, "STEPUP_DETAILS", details);
+		result = put(handle, "STEPUP_DETAILS", text);
 	if (result == PAM_SUCCESS)
 		result = put(handle, "STEPUP_SESSION", session);
-	free(details);
+	free(text);
+	json_decref(details);
 	return result;
 }

@@ -227,3 +227,17 @@ void session_keep_receipt(struct sessions *sessions, const char *token, const ch
 		strcpy(session->receipt, receipt);
 	pthread_mutex_unlock(&sessions->mutex);
 }
+
+bool session_keep_enrolment(struct sessions *sessions, const char *token, const char *enrolment)
+{
+	struct session *session;
+
+	if (strlen(enrolment) >= sizeof(session->enrolment))
+		return false;
+	pthread_mutex_lock(&sessions->mutex);
+	session = session_slot(sessions, token);
+	if (session)
+		strcpy(session->enrolment, enrolment);
+	pthread_mutex_unlock(&sessions->mutex);
+	return session;
+}

@@ -34,6 +34,7 @@ struct session {
 		int64_t until;
 	} views[VIEWS_MAX];
 	char receipt[RECEIPT_SIZE]; /* the last one; kept in demonstration mode only */
+	char enrolment[TOKEN_SIZE]; /* the verifier's name for a key that is being added; "" for none */
 };
 
 struct sessions;
@@ -58,6 +59,9 @@ bool session_may_view(const struct session *session, const char *account);
 
 /* Keeps a receipt for the demonstration's page. */
 void session_keep_receipt(struct sessions *sessions, const char *token, const char *receipt);
+
+/* Keeps the verifier's name for a key that is being added, in the place of an older one. False where it is too long or the session is over. */
+bool session_keep_enrolment(struct sessions *sessions, const char *token, const char *enrolment);
 
 /* Fills `token` with 256 random bits in hexadecimal. False where the kernel gives none. */
 bool token_make(char token[TOKEN_SIZE]);

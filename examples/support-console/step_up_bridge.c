@@ -1,48 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From PAM to HTTP and back; see step_up_bridge.h. One mutex guards everything that the threads share. */
+/* The table of step-ups, and what requests ask of it; see step_up_bridge.h. */
 #include <errno.h>
-#include <pthread.h>
-#include <security/pam_appl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "examples/support-console/pam_environment.h"
-#include "examples/support-console/step_up_bridge.h"
+#include "examples/support-console/step_up_internal.h"
 
 #define STEP_UPS_MAX 128
 #define STEP_UPS_PER_USER 4
-#define ANSWER_SECONDS 120 /* the longest that a question stands */
 #define GRANT_SECONDS 60
 #define MODULE_SECONDS 20  /* the longest that a request waits for the module */
 
-struct step_up {
-	struct bridge *bridge;
-	struct step_up *next;
-	unsigned references; /* the list's, the thread's, a waiting request's */
-	pthread_cond_t changed;
-	char id[TOKEN_SIZE], owner[TOKEN_SIZE], step_up_session[TOKEN_SIZE];
-	char user[USER_SIZE], rhost[64];
-	struct step_up_subject subject;
-	enum step_up_state state;
-	bool given_up, taken;
-	json_t *message;
-	char *answer; /* waiting for the conversation; wiped when read */
-	char receipt[RECEIPT_SIZE];
-	int64_t ended; /* seconds, CLOCK_MONOTONIC */
-};
-
-struct bridge {
-	char *service, *confdir;
-	pthread_mutex_t mutex;
-	pthread_cond_t idle; /* `threads` fell to 0 */
-	unsigned threads;
-	bool closing;
-	struct step_up *list;
-};
-
-static struct timespec monotonic_in(int64_t seconds)
+struct timespec monotonic_in(int64_t seconds)
 {
 	struct timespec when;
 
@@ -51,7 +21,7 @@ static struct timespec monotonic_in(int64_t seconds)
 	return when;
 }
 
-static void wipe_free(char **text)
+void text_wipe(char **text)
 {
 	if (*text)
 		explicit_bzero(*text, strlen(*text));
@@ -69,7 +39,7 @@ static void condition_init(pthread_cond_t *condition)
 	pthread_condattr_destroy(&attributes);
 }
 
-struct bridge *bridge_new(const char *service, const char *confdir)
+struct bridge *bridge_new(const char *service, const char *confdir, const char *verifier_socket)
 {
 	struct bridge *bridge = calloc(1, sizeof(*bridge));
 
@@ -79,18 +49,18 @@ struct bridge *bridge_new(const char *service, const char *confdir)
 	condition_init(&bridge->idle);
 	bridge->service = strdup(service);
 	bridge->confdir = confdir ? strdup(confdir) : NULL;
-	if (!bridge->service || (confdir && !bridge->confdir))
+	bridge->verifier_socket = strdup(verifier_socket);
+	if (!bridge->service || (confdir && !bridge->confdir) || !bridge->verifier_socket)
 		bridge_free(&bridge);
 	return bridge;
 }
 
-/* With the mutex held. */
-static void step_up_release(struct step_up *step_up)
+void step_up_release(struct step_up *step_up)
 {
 	if (--step_up->references)
 		return;
 	json_decref(step_up->message);
-	wipe_free(&step_up->answer);
+	text_wipe(&step_up->answer);
 	pthread_cond_destroy(&step_up->changed);
 	explicit_bzero(step_up, sizeof(*step_up));
 	free(step_up);
@@ -124,6 +94,7 @@ void bridge_free(struct bridge **bridge)
 	pthread_mutex_destroy(&b->mutex);
 	free(b->service);
 	free(b->confdir);
+	free(b->verifier_socket);
 	free(b);
 	*bridge = NULL;
 }
@@ -158,144 +129,6 @@ static struct step_up **bridge_find(struct bridge *bridge, const struct session 
 	return NULL;
 }
 
-/* --- the module's side, in the step-up's own thread --- */
-
-/* Puts one question and waits for its answer: a fresh text, or NULL where nobody answered. */
-static char *conversation_ask(struct step_up *step_up, const char *text)
-{
-	struct bridge *bridge = step_up->bridge;
-	json_t *question = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-	struct timespec until = monotonic_in(ANSWER_SECONDS);
-	char *answer = NULL;
-
-	if (!json_is_object(question)) { /* a stack that asks for something else is not ours to answer */
-		json_decref(question);
-		return NULL;
-	}
-	pthread_mutex_lock(&bridge->mutex);
-	json_decref(step_up->message);
-	step_up->message = question;
-	step_up->state = STEP_UP_QUESTION;
-	pthread_cond_broadcast(&step_up->changed);
-	while (!step_up->answer && !step_up->given_up) {
-		if (pthread_cond_timedwait(&step_up->changed, &bridge->mutex, &until) == ETIMEDOUT)
-			break;
-	}
-	answer = step_up->given_up ? NULL : step_up->answer;
-	if (answer)
-		step_up->answer = NULL;
-	json_decref(step_up->message);
-	step_up->message = NULL;
-	step_up->state = STEP_UP_RUNNING;
-	pthread_mutex_unlock(&bridge->mutex);
-	return answer;
-}
-
-/* Keeps what the module says; the last word counts. */
-static void conversation_hear(struct step_up *step_up, const char *text)
-{
-	json_t *message = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-
-	if (!json_is_object(message)) {
-		json_decref(message);
-		return;
-	}
-	pthread_mutex_lock(&step_up->bridge->mutex);
-	json_decref(step_up->message);
-	step_up->message = message;
-	pthread_mutex_unlock(&step_up->bridge->mutex);
-}
-
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *data)
-{
-	struct step_up *step_up = data;
-	struct pam_response *replies;
-
-	if (count <= 0 || count > PAM_MAX_NUM_MSG)
-		return PAM_CONV_ERR;
-	replies = calloc((size_t)count, sizeof(*replies));
-	if (!replies)
-		return PAM_BUF_ERR;
-	for (int i = 0; i < count; i++) {
-		switch (messages[i]->msg_style) {
-		case PAM_PROMPT_ECHO_OFF:
-		case PAM_PROMPT_ECHO_ON:
-			replies[i].resp = conversation_ask(step_up, messages[i]->msg);
-			if (!replies[i].resp)
-				goto fail;
-			break;
-		default:
-			conversation_hear(step_up, messages[i]->msg);
-		}
-	}
-	*responses = replies;
-	return PAM_SUCCESS;
-fail:
-	for (int i = 0; i < count; i++)
-		wipe_free(&replies[i].resp);
-	free(replies);
-	return PAM_CONV_ERR;
-}
-
-static int pam_open(const struct bridge *bridge, const char *user, const char *rhost, const struct pam_conv *conversation,
-	pam_handle_t **handle)
-{
-	int result = pam_start_confdir(bridge->service, user, conversation, bridge->confdir, handle);
-
-	if (result == PAM_SUCCESS)
-		result = pam_set_item(*handle, PAM_RHOST, rhost);
-	return result;
-}
-
-/* The PAM transaction from start to end. */
-static int step_up_authenticate(struct step_up *step_up, char receipt[RECEIPT_SIZE])
-{
-	const struct pam_conv conversation = {converse, step_up};
-	pam_handle_t *handle = NULL;
-	const char *made;
-	int result = pam_open(step_up->bridge, step_up->user, step_up->rhost, &conversation, &handle);
-
-	if (result == PAM_SUCCESS)
-		result = pam_environment_put(handle, &step_up->subject, step_up->step_up_session);
-	if (result == PAM_SUCCESS)
-		result = pam_authenticate(handle, 0);
-	if (result == PAM_SUCCESS)
-		result = pam_acct_mgmt(handle, 0);
-	if (result == PAM_SUCCESS) {
-		made = pam_getenv(handle, "STEPUP_RECEIPT");
-		if (made && strlen(made) >= RECEIPT_SIZE)
-			result = PAM_SYSTEM_ERR;
-		else if (made)
-			strcpy(receipt, made);
-	}
-	if (handle)
-		pam_end(handle, result);
-	return result;
-}
-
-static void *step_up_thread(void *data)
-{
-	struct step_up *step_up = data;
-	struct bridge *bridge = step_up->bridge;
-	char receipt[RECEIPT_SIZE] = "";
-	int result = step_up_authenticate(step_up, receipt);
-
-	pthread_mutex_lock(&bridge->mutex);
-	step_up->state = result == PAM_SUCCESS ? STEP_UP_GRANTED : STEP_UP_REFUSED;
-	if (result == PAM_SUCCESS)
-		strcpy(step_up->receipt, receipt);
-	step_up->ended = monotonic_in(0).tv_sec;
-	pthread_cond_broadcast(&step_up->changed);
-	step_up_release(step_up);
-	if (!--bridge->threads)
-		pthread_cond_broadcast(&bridge->idle);
-	pthread_mutex_unlock(&bridge->mutex);
-	explicit_bzero(receipt, sizeof(receipt));
-	return NULL;
-}
-
-/* --- the requests' side --- */
-
 /* Waits for a question or the end, and copies what there is. With the mutex held. */
 static void step_up_wait(struct step_up *step_up, struct step_up_view *view)
 {
@@ -307,7 +140,7 @@ static void step_up_wait(struct step_up *step_up, struct step_up_view *view)
 	}
 	strcpy(view->id, step_up->id);
 	view->state = step_up->given_up ? STEP_UP_GONE : step_up->state;
-	view->subject = step_up->subject;
+	view->subject = step_up->grant.subject;
 	view->message = json_deep_copy(step_up->message);
 }
 
@@ -346,7 +179,7 @@ static struct step_up *step_up_new(struct bridge *bridge, const struct session *
 		return NULL;
 	}
 	step_up->bridge = bridge;
-	step_up->subject = *subject;
+	step_up->grant.subject = *subject;
 	strcpy(step_up->owner, session->token);
 	strcpy(step_up->step_up_session, session->step_up);
 	strcpy(step_up->user, session->user);
@@ -397,11 +230,10 @@ void bridge_answer(struct bridge *bridge, const struct session *session, const c
 		step_up_release(step_up);
 	}
 	pthread_mutex_unlock(&bridge->mutex);
-	wipe_free(&text);
+	text_wipe(&text);
 }
 
-bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action,
-	struct step_up_subject *subject, char *receipt)
+bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action, struct step_up_grant *grant)
 {
 	struct step_up **link;
 	bool granted = false;
@@ -410,10 +242,9 @@ bool bridge_take(struct bridge *bridge, const struct session *session, const cha
 	pthread_mutex_lock(&bridge->mutex);
 	bridge_tidy(bridge, session->user, &all);
 	link = bridge_find(bridge, session, id);
-	if (link && (*link)->state == STEP_UP_GRANTED && !(*link)->taken && !strcmp((*link)->subject.action, action)) {
+	if (link && (*link)->state == STEP_UP_GRANTED && !(*link)->taken && !strcmp((*link)->grant.subject.action, action)) {
 		(*link)->taken = true;
-		*subject = (*link)->subject;
-		strcpy(receipt, (*link)->receipt);
+		*grant = (*link)->grant;
 		granted = true;
 		step_up_drop(link);
 	}
@@ -429,7 +260,7 @@ void bridge_receipt(struct bridge *bridge, const struct session *session, const 
 	pthread_mutex_lock(&bridge->mutex);
 	link = bridge_find(bridge, session, id);
 	if (link && (*link)->state == STEP_UP_GRANTED)
-		strcpy(receipt, (*link)->receipt);
+		strcpy(receipt, (*link)->grant.receipt);
 	pthread_mutex_unlock(&bridge->mutex);
 }
 
@@ -446,41 +277,4 @@ void bridge_drop_session(struct bridge *bridge, const struct session *session)
 			link = &(*link)->next;
 	}
 	pthread_mutex_unlock(&bridge->mutex);
-}
-
-/* The account phase asks nothing; what it says is kept. */
-static int converse_account(int count, const struct pam_message **messages, struct pam_response **responses, void *data)
-{
-	json_t **message = data;
-
-	for (int i = 0; i < count; i++) {
-		json_t *said = NULL;
-
-		if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF || messages[i]->msg_style == PAM_PROMPT_ECHO_ON)
-			return PAM_CONV_ERR;
-		said = json_loads(messages[i]->msg, JSON_REJECT_DUPLICATES, NULL);
-		if (json_is_object(said)) {
-			json_decref(*message);
-			*message = said;
-		} else {
-			json_decref(said);
-		}
-	}
-	*responses = calloc((size_t)(count > 0 ? count : 1), sizeof(**responses));
-	return *responses ? PAM_SUCCESS : PAM_BUF_ERR;
-}
-
-bool bridge_account(struct bridge *bridge, const char *user, const char *rhost, json_t **message)
-{
-	const struct pam_conv conversation = {converse_account, message};
-	pam_handle_t *handle = NULL;
-	int result;
-
-	*message = NULL;
-	result = pam_open(bridge, user, rhost, &conversation, &handle);
-	if (result == PAM_SUCCESS)
-		result = pam_acct_mgmt(handle, 0);
-	if (handle)
-		pam_end(handle, result);
-	return result == PAM_SUCCESS;
 }

@@ -5,7 +5,7 @@
  *
  * MUST:
  * - a step-up belongs to the session that began it; no other session learns of it or answers it;
- * - only PAM_SUCCESS of pam_authenticate and then of pam_acct_mgmt is a grant;
+ * - only PAM_SUCCESS of pam_authenticate and then of pam_acct_mgmt is a grant (and of a direct one the verifier's own word);
  * - a grant is for the action and the details that were begun, is taken once, and is gone after a minute;
  * - the number of step-ups is bounded, and each ends by itself when nobody answers.
  */
@@ -35,6 +35,15 @@ struct step_up_subject {
 	char action[STEP_UP_ACTION_SIZE];
 	char account[ACCOUNT_SIZE]; /* "" for none */
 	int64_t records;            /* 0 for none */
+	char type[8];               /* of the credential that is added; "" for none */
+	bool direct;                /* asked of the verifier past PAM, because the console has to name the grant to it */
+};
+
+/* What a grant gives; each "" where there is none. The caller wipes it. */
+struct step_up_grant {
+	struct step_up_subject subject;
+	char receipt[RECEIPT_SIZE];
+	char authorization[TOKEN_SIZE]; /* of a direct one */
 };
 
 struct step_up_view {
@@ -44,8 +53,8 @@ struct step_up_view {
 	json_t *message; /* a JSON object of the conversation, or NULL; the caller's to free */
 };
 
-/* `service` is the PAM service; `confdir` NULL for /etc/pam.d. */
-struct bridge *bridge_new(const char *service, const char *confdir);
+/* `service` is the PAM service; `confdir` NULL for /etc/pam.d. The verifier's socket is for direct step-ups. Texts are copied. */
+struct bridge *bridge_new(const char *service, const char *confdir, const char *verifier_socket);
 
 /* Gives up what is still open, waits for its threads, frees, sets NULL. */
 void bridge_free(struct bridge **bridge);
@@ -58,10 +67,8 @@ void bridge_begin(struct bridge *bridge, const struct session *session, const ch
 void bridge_answer(struct bridge *bridge, const struct session *session, const char *id, const json_t *answer,
 	struct step_up_view *view);
 
-/* Takes a grant for the action and, where it has one, the account it was begun for: once. `receipt` (RECEIPT_SIZE bytes) is ""
- * where the action's rule makes none. */
-bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action,
-	struct step_up_subject *subject, char *receipt);
+/* Takes a grant for the action, with the details it was begun for: once. */
+bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action, struct step_up_grant *grant);
 
 /* The receipt of a grant, without taking it: for the demonstration only. "" where there is none. */
 void bridge_receipt(struct bridge *bridge, const struct session *session, const char *id, char *receipt);

@@ -2,7 +2,7 @@
 /*
  * The step-up dialog's two addresses.
  *   POST /step-up/begin   {"action", "account"?, "records"?}
- *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…} or {"cancel":true}}
+ *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…}, {"method":"browser","credential":{…}} or {"cancel":true}}
  * Both answer {"id", "state": "question"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
  * MUST: the browser names one of the actions below, and the console checks that its details are true.
  */
@@ -18,11 +18,13 @@ static const struct {
 	const char *action;
 	enum session_stage stage;
 	bool account, records;
+	const char *type; /* of a credential to be added, asked for past PAM */
 } actions[] = {
-	{"console.login", SESSION_PASSWORD, false, false},
-	{"customer.view", SESSION_SIGNED_IN, true, false},
-	{"customer.export", SESSION_SIGNED_IN, true, true},
-	{"customer.reveal_key", SESSION_SIGNED_IN, true, false},
+	{"console.login", SESSION_PASSWORD, false, false, NULL},
+	{"customer.view", SESSION_SIGNED_IN, true, false, NULL},
+	{"customer.export", SESSION_SIGNED_IN, true, true, NULL},
+	{"customer.reveal_key", SESSION_SIGNED_IN, true, false, NULL},
+	{"stepup.enroll", SESSION_SIGNED_IN, false, false, "key"},
 };
 
 static enum MHD_Result gone(struct request *request, unsigned status, const char *words)
@@ -58,6 +60,9 @@ static bool subject_read(struct request *request, const json_t *body, struct ste
 		if (strcmp(action, actions[i].action) || request->session.stage != actions[i].stage)
 			continue;
 		strcpy(subject->action, actions[i].action);
+		subject->direct = actions[i].type;
+		if (actions[i].type)
+			strcpy(subject->type, actions[i].type);
 		return !actions[i].account || subject_details(request, body, actions[i].records, subject);
 	}
 	return false;
@@ -82,23 +87,22 @@ static const char *state_name(enum step_up_state state)
 static bool granted(struct request *request, const struct step_up_view *view, char cookie[COOKIE_SIZE])
 {
 	struct console *console = request->console;
-	struct step_up_subject subject;
-	char receipt[RECEIPT_SIZE];
+	struct step_up_grant grant;
 	bool done = true;
 
 	if (!strcmp(view->subject.action, "console.login")) {
 		struct session session;
 
-		done = bridge_take(console->bridge, &request->session, view->id, "console.login", &subject, receipt) &&
+		done = bridge_take(console->bridge, &request->session, view->id, "console.login", &grant) &&
 			session_sign_in(console->sessions, request->session.token, &session);
 		if (done)
 			cookie_line(console, session.token, cookie);
 	} else if (!strcmp(view->subject.action, "customer.view")) {
-		done = bridge_take(console->bridge, &request->session, view->id, "customer.view", &subject, receipt);
+		done = bridge_take(console->bridge, &request->session, view->id, "customer.view", &grant);
 		if (done)
-			session_allow_view(console->sessions, request->session.token, subject.account);
+			session_allow_view(console->sessions, request->session.token, grant.subject.account);
 	}
-	explicit_bzero(receipt, sizeof(receipt));
+	explicit_bzero(&grant, sizeof(grant));
 	return done;
 }
 
@@ -180,15 +184,20 @@ enum MHD_Result handle_step_up_begin(struct request *request)
 	return reply_step_up(request, &view);
 }
 
-/* {"method":"code","code":TEXT} or {"cancel":true}, and nothing else: what is misshapen must not end the conversation. */
+/* One of the three that the conversation knows, and nothing else: what is misshapen must not end it. */
 static bool answer_fits(const json_t *answer)
 {
 	const char *method = json_string_value(json_object_get(answer, "method"));
 
+	const json_t *code = json_object_get(answer, "code");
+
 	if (json_object_size(answer) == 1)
 		return json_is_true(json_object_get(answer, "cancel"));
-	return json_object_size(answer) == 2 && method && !strcmp(method, "code") &&
-		json_string_length(json_object_get(answer, "code")) <= CODE_MAX && json_is_string(json_object_get(answer, "code"));
+	if (json_object_size(answer) != 2 || !method)
+		return false;
+	if (!strcmp(method, "browser"))
+		return json_is_object(json_object_get(answer, "credential"));
+	return !strcmp(method, "code") && json_is_string(code) && json_string_length(code) <= CODE_MAX;
 }
 
 enum MHD_Result handle_step_up_answer(struct request *request)

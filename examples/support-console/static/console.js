@@ -9,6 +9,11 @@ function say(words) {
 	status.textContent = words;
 }
 
+// What the page before had to say: keys.js leaves it there.
+const said = sessionStorage.getItem('said');
+sessionStorage.removeItem('said');
+say(said ?? '');
+
 // Runs a step-up for a button, which is out of use meanwhile. The outcome where it was granted, else null.
 async function approved(button, subject) {
 	button.disabled = true;
@@ -29,7 +34,8 @@ if (signIn) {
 			location.assign('/customers');
 	};
 	signIn.addEventListener('click', run);
-	run();
+	if (!said)
+		run();
 }
 
 const view = document.getElementById('view');

@@ -1,17 +1,31 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// The step-up dialog: shows what the verifier asks, sends what the person answers. No framework; one file to copy.
+// The step-up dialog: shows what the verifier asks, lets the person use a key or type a code, sends what came of it. No framework.
+//
+// To take it into a console of your own, copy stepup.js, stepup-keys.js and stepup.css. Then
 //
 //	import { stepUp } from './stepup.js';
 //	const outcome = await stepUp({ action: 'customer.export', account: 'acme', records: 12 }, { csrf });
-//	if (outcome.state === 'granted') … outcome.id names the grant to your server
+//	if (outcome.state === 'granted') …   // outcome.id names the grant to your server, which takes it once
+//	else show(outcome.message.message);  // 'refused' or 'cancelled': nothing was approved, and why
 //
-// It never decides anything: it shows texts that the verifier made (as text, never as HTML) and passes answers on.
+// Your server answers two addresses (`begin` and `answer`, if they are not the ones below) with POSTed JSON; the token `csrf` comes back in the
+// header X-CSRF-Token:
+//	begin   gets the first argument above, whatever your server makes of it
+//	answer  gets {"id", "answer": A}, A for the conversation of pam_stepup(8): {"method":"browser","credential":{…}}, {"method":"code","code":…}
+//	        or {"cancel":true}
+// and both say {"id", "state": "question"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
+//
+// It never decides anything: it shows texts that the verifier made (as text, never as HTML) and passes answers on. It runs under
+// script-src 'self' and require-trusted-types-for 'script'.
+import { keysWork, useKey } from './stepup-keys.js';
 
-const BEGIN = '/step-up/begin';
-const ANSWER = '/step-up/answer';
 const UNREACHABLE = 'The console did not answer, so nothing was approved. You did nothing wrong. Try again in a minute.';
+const NO_KEYS_HERE = 'This takes your key, and this browser can\'t use keys at this address. Nothing was approved. ' +
+	'Open the console at its https address, in a browser that is up to date.';
+const TIME_IS_UP = 'Time is up. Nothing was approved. Close this and start again.';
 
-async function post(address, csrf, body) {
+// POSTs JSON; whatever comes back, or doesn't, is {state, message}.
+export async function post(address, csrf, body) {
 	try {
 		const response = await fetch(address, {
 			method: 'POST',
@@ -21,8 +35,7 @@ async function post(address, csrf, body) {
 		if ((response.headers.get('Content-Type') || '').startsWith('application/json'))
 			return await response.json();
 		// A page instead of JSON: the session ended, or the account was locked meanwhile. Its sentence is worth showing.
-		const page = new Response(await response.text());
-		return { state: 'refused', message: { message: sentenceOf(await page.text()) || UNREACHABLE } };
+		return { state: 'refused', message: { message: sentenceOf(await response.text()) || UNREACHABLE } };
 	} catch {
 		return { state: 'refused', message: { message: UNREACHABLE } };
 	}
@@ -36,38 +49,45 @@ function sentenceOf(page) {
 }
 
 function element(name, properties = {}, ...children) {
-	const node = Object.assign(document.createElement(name), properties);
+	const { attributes = {}, ...rest } = properties;
+	const node = Object.assign(document.createElement(name), rest);
+	for (const [attribute, value] of Object.entries(attributes))
+		node.setAttribute(attribute, value);
 	node.append(...children);
 	return node;
 }
 
 class Dialog {
-	constructor(csrf) {
-		this.csrf = csrf;
-		this.id = null;
-		this.busy = false;
-		this.title = element('h2', { id: 'step-up-title', textContent: 'Confirm this with a code' });
-		this.prompt = element('p', { id: 'step-up-prompt', className: 'prompt' });
-		this.error = element('p', { id: 'step-up-error', className: 'error', hidden: true });
-		this.error.setAttribute('role', 'alert');
-		this.label = element('label', { htmlFor: 'step-up-code' });
-		this.code = element('input', {
-			id: 'step-up-code', name: 'code', autocomplete: 'one-time-code', inputMode: 'numeric',
-			maxLength: 12, spellcheck: false, required: true,
-		});
-		this.code.setAttribute('aria-describedby', 'step-up-prompt step-up-error step-up-time');
-		this.time = element('p', { id: 'step-up-time', className: 'hint' });
-		this.cancel = element('button', { type: 'button', className: 'quiet', textContent: 'Cancel' });
-		this.confirm = element('button', { className: 'main', textContent: 'Approve' });
-		this.question = element('div', {}, this.label, this.code, this.time);
-		this.form = element('form', { noValidate: true }, this.title, this.prompt, this.error, this.question,
-			element('div', { className: 'buttons' }, this.cancel, this.confirm));
-		this.dialog = element('dialog', { className: 'step-up' }, this.form);
-		this.dialog.setAttribute('aria-labelledby', 'step-up-title');
-		this.dialog.setAttribute('aria-describedby', 'step-up-prompt');
-		this.form.addEventListener('submit', (event) => { event.preventDefault(); this.answer(); });
+	constructor({ csrf, begin = '/step-up/begin', answer = '/step-up/answer' }) {
+		Object.assign(this, { csrf, addresses: { begin, answer }, id: null, busy: false, attempt: null, used: '' });
+		this.build();
+		this.form.addEventListener('submit', (event) => { event.preventDefault(); this.submit(); });
+		this.key.addEventListener('click', () => this.touch());
 		this.cancel.addEventListener('click', () => this.giveUp());
 		this.dialog.addEventListener('cancel', (event) => { event.preventDefault(); this.giveUp(); });
+	}
+
+	build() {
+		this.title = element('h2', { id: 'step-up-title' });
+		this.prompt = element('p', { id: 'step-up-prompt', className: 'prompt' });
+		this.error = element('p', { id: 'step-up-error', className: 'error', hidden: true, attributes: { role: 'alert' } });
+		this.key = element('button', { id: 'step-up-key', type: 'button', className: 'main key', textContent: 'Use your key' });
+		this.live = element('p', { id: 'step-up-live', className: 'live', attributes: { role: 'status' } });
+		this.or = element('p', { className: 'or', textContent: 'or', attributes: { 'aria-hidden': 'true' } });
+		this.label = element('label', { htmlFor: 'step-up-code' });
+		this.code = element('input', {
+			id: 'step-up-code', name: 'code', autocomplete: 'one-time-code', inputMode: 'numeric', maxLength: 12, spellcheck: false,
+			attributes: { 'aria-describedby': 'step-up-prompt step-up-error step-up-time' },
+		});
+		this.time = element('p', { id: 'step-up-time', className: 'hint' });
+		this.cancel = element('button', { type: 'button', className: 'quiet', textContent: 'Cancel' });
+		this.confirm = element('button', { textContent: 'Approve' });
+		this.typed = element('div', { className: 'typed' }, this.or, this.label, this.code);
+		this.question = element('div', {}, this.key, this.live, this.typed, this.time);
+		this.form = element('form', { noValidate: true }, this.title, this.prompt, this.error, this.question,
+			element('div', { className: 'buttons' }, this.cancel, this.confirm));
+		this.dialog = element('dialog', { className: 'step-up',
+			attributes: { 'aria-labelledby': 'step-up-title', 'aria-describedby': 'step-up-prompt' } }, this.form);
 	}
 
 	// Resolves with {state: 'granted'|'refused'|'cancelled', id, message}.
@@ -75,7 +95,7 @@ class Dialog {
 		const before = document.activeElement;
 		return new Promise((resolve) => {
 			this.finish = (outcome) => {
-				clearInterval(this.timer);
+				this.stopWaiting();
 				this.dialog.close();
 				this.dialog.remove();
 				if (before && before.isConnected)
@@ -83,7 +103,7 @@ class Dialog {
 				resolve(outcome);
 			};
 			this.wait(true);
-			post(BEGIN, this.csrf, subject).then((reply) => this.show(reply));
+			post(this.addresses.begin, this.csrf, subject).then((reply) => this.show(reply));
 		});
 	}
 
@@ -95,13 +115,14 @@ class Dialog {
 	}
 
 	show(reply) {
+		const message = reply.message || {};
 		this.wait(false);
 		this.code.value = '';
 		if (reply.state === 'question')
-			return this.ask(reply);
+			return this.ask(reply.id, message);
 		if (reply.state === 'granted')
-			return this.finish({ state: 'granted', id: reply.id, message: reply.message });
-		return this.refuse(reply.message || {});
+			return this.finish({ state: 'granted', id: reply.id, message });
+		return this.refuse(message);
 	}
 
 	open() {
@@ -111,20 +132,39 @@ class Dialog {
 		this.dialog.showModal();
 	}
 
-	ask(reply) {
-		const question = reply.message || {};
-		this.id = reply.id;
+	ask(id, question) {
+		const methods = question.methods || [];
+		this.id = id;
+		this.options = methods.includes('browser') && keysWork() ? question.publicKey : null;
+		this.takesCode = methods.includes('code');
 		this.prompt.textContent = question.prompt || '';
-		this.label.textContent = (question.ask || 'Code').replace(/:\s*$/, '');
-		this.error.hidden = !question.error;
-		this.error.textContent = question.error || '';
-		this.code.setAttribute('aria-invalid', String(Boolean(question.error)));
+		if (!this.options && !this.takesCode)
+			return this.close(NO_KEYS_HERE);
+		this.key.hidden = !this.options;
+		this.typed.hidden = this.confirm.hidden = !this.takesCode;
+		this.or.hidden = !this.options;
+		this.confirm.classList.toggle('main', !this.options);
+		this.confirm.textContent = this.options ? 'Use the code' : 'Approve';
+		this.title.textContent = this.options ? 'Confirm this with your key' : 'Confirm this with a code';
+		this.label.textContent = this.options ? 'Type a code (Enter without one uses your key)' : (question.ask || 'Code').replace(/:\s*$/, '');
+		this.complain(question.error);
 		this.countDown(question.expires_in);
 		this.open();
-		this.code.focus();
+		this.focus();
 	}
 
-	// Says how long the question stands, in steps that a screen reader isn't troubled with.
+	// A code can be typed at once, and Enter uses the key; who tried the key stays there.
+	focus() {
+		(this.takesCode && !(this.options && this.used === 'browser') ? this.code : this.key).focus();
+	}
+
+	complain(words) {
+		this.error.hidden = !words;
+		this.error.textContent = words || '';
+		this.code.setAttribute('aria-invalid', String(Boolean(words) && this.used === 'code'));
+	}
+
+	// Says how long the question stands; not in a live region, so that a screen reader isn't troubled with each second.
 	countDown(seconds) {
 		clearInterval(this.timer);
 		this.time.textContent = '';
@@ -132,24 +172,37 @@ class Dialog {
 			return;
 		const end = performance.now() + seconds * 1000;
 		const tick = () => {
-			const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-			this.time.textContent = left > 0
-				? `A code works once. This question stands for ${left} more seconds.`
-				: 'Time is up. Nothing was approved.';
-			if (left === 0)
-				clearInterval(this.timer);
+			const left = Math.ceil((end - performance.now()) / 1000);
+			this.time.textContent = `${this.takesCode ? 'A code works once. ' : ''}This question stands for ${left} more seconds.`;
+			if (left <= 0)
+				this.close(TIME_IS_UP);
 		};
 		this.timer = setInterval(tick, 1000);
 		tick();
 	}
 
-	refuse(message) {
+	// Ends the wait for a key and the counting down.
+	stopWaiting() {
 		clearInterval(this.timer);
+		this.attempt?.abort();
+		this.attempt = null;
+		this.key.setAttribute('aria-disabled', 'false');
+		this.key.textContent = 'Use your key';
+		this.live.textContent = '';
+	}
+
+	// The page ends the question by itself, and tells the server.
+	close(words) {
+		this.send({ cancel: true });
+		this.refuse({ message: words });
+	}
+
+	refuse(message) {
+		this.stopWaiting();
 		this.outcome = { state: 'refused', message };
 		this.title.textContent = 'Nothing was approved';
 		this.prompt.hidden = !this.prompt.textContent;
-		this.error.hidden = false;
-		this.error.textContent = message.message || UNREACHABLE;
+		this.complain(message.message || UNREACHABLE);
 		if (message.reference)
 			this.error.append(` (reference ${message.reference})`);
 		this.question.hidden = true;
@@ -159,27 +212,68 @@ class Dialog {
 		this.cancel.focus();
 	}
 
-	async answer() {
+	send(answer) {
+		return post(this.addresses.answer, this.csrf, { id: this.id, answer });
+	}
+
+	async reply(answer) {
+		this.used = answer.method;
+		this.wait(true);
+		this.show(await this.send(answer));
+	}
+
+	// Enter, or "Approve": the typed code; without one the key.
+	submit() {
 		const code = this.code.value.replace(/\s/g, '');
 		if (this.busy || this.outcome)
 			return;
-		if (!code) {
-			this.code.focus();
+		if (!code)
+			return this.options ? this.touch() : this.code.focus();
+		this.stopWaiting();
+		this.reply({ method: 'code', code });
+	}
+
+	async touch() {
+		if (this.busy || this.outcome || this.attempt)
 			return;
+		const attempt = new AbortController();
+		this.attempt = attempt;
+		this.used = 'browser';
+		this.complain('');
+		this.key.setAttribute('aria-disabled', 'true');
+		this.key.textContent = 'Waiting for your key …';
+		this.live.textContent = 'Touch your key when it blinks. Its PIN, where it has one, is asked for by the browser.';
+		try {
+			const credential = await useKey(this.options, attempt.signal);
+			if (this.attempt === attempt) {
+				this.stopWaiting();
+				this.reply({ method: 'browser', credential });
+			}
+		} catch (error) {
+			if (this.attempt === attempt)
+				this.keyFailed(error);
 		}
-		this.wait(true);
-		this.show(await post(ANSWER, this.csrf, { id: this.id, answer: { method: 'code', code } }));
+	}
+
+	// No answer was given, so the question still stands, for as long as before.
+	keyFailed(error) {
+		this.attempt = null;
+		this.key.setAttribute('aria-disabled', 'false');
+		this.key.textContent = 'Try your key again';
+		this.live.textContent = '';
+		this.complain(this.takesCode ? `${error.message} Or type a code.` : error.message);
+		this.key.focus();
 	}
 
 	giveUp() {
 		if (this.outcome)
 			return this.finish(this.outcome);
 		if (this.id)
-			post(ANSWER, this.csrf, { id: this.id, answer: { cancel: true } });
+			this.send({ cancel: true });
 		return this.finish({ state: 'cancelled', message: { message: 'Cancelled. Nothing was approved.' } });
 	}
 }
 
-export function stepUp(subject, { csrf }) {
-	return new Dialog(csrf).run(subject);
+export function stepUp(subject, options) {
+	return new Dialog(options).run(subject);
 }
