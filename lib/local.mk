@@ -12,7 +12,7 @@ nodist_lib_libstepup_a_SOURCES = lib/interfaces_text.h
 
 # The client side of a step-up.
 lib_libstepup_a_SOURCES += lib/verifier_client.h lib/verifier_client.c lib/step_up_client.h lib/step_up_client.c \
-	lib/json_wipe.h lib/json_wipe.c lib/stream.h lib/stream.c
+	lib/json_wipe.h lib/json_wipe.c lib/stream.h lib/stream.c lib/key_conversation.h lib/key_conversation.c
 
 LIBEVIDENCE = lib/libevidence.a $(LIBSTEPUP) $(CRYPTO_LIBS) $(JOSE_LIBS)
 lib_libevidence_a_CPPFLAGS = $(AM_CPPFLAGS)
