@@ -14,6 +14,11 @@ nodist_lib_libstepup_a_SOURCES = lib/interfaces_text.h
 lib_libstepup_a_SOURCES += lib/verifier_client.h lib/verifier_client.c lib/step_up_client.h lib/step_up_client.c \
 	lib/json_wipe.h lib/json_wipe.c lib/stream.h lib/stream.c lib/key_conversation.h lib/key_conversation.c
 
+# The helper program for keys and agents: starting it, its wire, its words.
+lib_libstepup_a_SOURCES += lib/authenticator.h lib/authenticator.c lib/authenticator_account.c \
+	lib/authenticator_process.h lib/authenticator_process.c lib/authenticator_supervisor.h lib/authenticator_supervisor.c \
+	lib/authenticator_words.h lib/authenticator_words.c
+
 LIBEVIDENCE = lib/libevidence.a $(LIBSTEPUP) $(CRYPTO_LIBS) $(JOSE_LIBS)
 lib_libevidence_a_CPPFLAGS = $(AM_CPPFLAGS)
 lib_libevidence_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS)

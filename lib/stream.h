@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bytes over a connected stream socket with a deadline: what every conversation between two of our processes stands on.
+ * Bytes over a connected stream socket with a deadline: what every conversation between two of our processes
+ * stands on.
  * MUST: use poll, MSG_NOSIGNAL and MSG_DONTWAIT; never touch signals; work for file descriptors above 1024.
  * Layer: lib/, libc only.
  */
@@ -27,8 +28,8 @@ enum stepup_error stream_wait(int fd, short events, struct deadline deadline);
 /* Sends all of it. STEPUP_UNREACHABLE where nobody takes it, STEPUP_TIMEOUT, STEPUP_IO. */
 enum stepup_error stream_send(int fd, const void *bytes, size_t size, struct deadline deadline);
 
-/* Takes some bytes, at least one, into `bytes`; their number goes to `*got`. STEPUP_UNREACHABLE where the other
- * end has closed, STEPUP_TIMEOUT, STEPUP_IO. */
+/* Takes some bytes, at least one, into `bytes`; their number goes to `*got`. STEPUP_UNREACHABLE where the
+ * other end has closed, STEPUP_TIMEOUT, STEPUP_IO. */
 enum stepup_error stream_take(int fd, void *bytes, size_t capacity, struct deadline deadline, size_t *got);
 
 /* Takes the next whole message out of the reader, filling it from the socket where needed; see

@@ -1,0 +1,14 @@
+# Keys and agents: what starts the helper program, with a peer in the helper's place.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/peer/stepup-authenticator
+tests_unit_peer_stepup_authenticator_SOURCES = tests/unit/peer/stepup-authenticator.c
+tests_unit_peer_stepup_authenticator_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_peer_stepup_authenticator_LDADD = $(JANSSON_LIBS)
+
+check_PROGRAMS += tests/unit/test_authenticator
+tests_unit_test_authenticator_SOURCES = tests/unit/test_authenticator.c lib/authenticator_process.c
+tests_unit_test_authenticator_CPPFLAGS = $(AM_CPPFLAGS) -USTEPUP_LIBEXECDIR -DSTEPUP_LIBEXECDIR='"$(abs_top_builddir)/tests/unit/peer"'
+tests_unit_test_authenticator_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_authenticator_LDADD = $(LIBSTEPUP) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_authenticator_DEPENDENCIES = lib/libstepup.a tests/unit/peer/stepup-authenticator
+endif
