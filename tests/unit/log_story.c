@@ -96,7 +96,7 @@ void story_enrol(struct story *story, struct person *person, int64_t at, int64_t
 
 	(void)story_add(story, log_entry_init(at, person->name, at + 3600, false), NULL, NULL);
 	spend(person, step);
-	(void)story_add(story, log_entry_enrol(at + 1, &person->subject, &person->credential, "invitation", &root), NULL, NULL);
+	(void)story_add(story, log_entry_enrol(at + 1, &person->subject, &person->credential, "invitation", &root, NULL), NULL, NULL);
 }
 
 /* Parses whatever details there are: texts and numbers as they come. */

@@ -76,7 +76,7 @@ static void a_whole_day_without_fault_is_clean(void **state)
 	alice.grant = story_grant(story, &scene->alice, T + 3, 101, "stepup.invite", json_pack("{s:s}", "user", "bob"), NULL);
 	story_add(story, log_entry_invite(T + 4, "bob", T + 4000, &alice), NULL, NULL);
 	scene->bob.credential.otp.next_counter = 5;
-	story_add(story, log_entry_enrol(T + 5, &scene->bob.subject, &scene->bob.credential, "invitation", &alice), NULL, NULL);
+	story_add(story, log_entry_enrol(T + 5, &scene->bob.subject, &scene->bob.credential, "invitation", &alice, NULL), NULL, NULL);
 	story_checkpoint(story); /* one in the middle, as the background makes them */
 	story_grant(story, &scene->bob, T + 6, 5, "customer.export", json_incref(scene->details), "r1");
 	story_redeem(story, &scene->bob, T + 30, "customer.export", json_pack("{s:s, s:i}", "account", "trezor", "records", 100), "r1");
@@ -444,7 +444,7 @@ static void an_enrolment_without_an_open_invitation_is_found(void **state)
 	const struct log_actor root = {.by = "root", .grant = -1};
 
 	scene->bob.credential.otp.next_counter = 1;
-	story_add(scene->story, log_entry_enrol(T + 5, &scene->bob.subject, &scene->bob.credential, "invitation", &root), NULL, NULL);
+	story_add(scene->story, log_entry_enrol(T + 5, &scene->bob.subject, &scene->bob.credential, "invitation", &root, NULL), NULL, NULL);
 	assert_fault(scene, 3, "none was open");
 }
 
@@ -454,7 +454,7 @@ static void one_invitation_used_twice_is_found(void **state)
 	const struct log_actor root = {.by = "root", .grant = -1};
 
 	(void)snprintf(scene->alice.credential.id, sizeof(scene->alice.credential.id), "C-second");
-	story_add(scene->story, log_entry_enrol(T + 5, &scene->alice.subject, &scene->alice.credential, "invitation", &root), NULL, NULL);
+	story_add(scene->story, log_entry_enrol(T + 5, &scene->alice.subject, &scene->alice.credential, "invitation", &root, NULL), NULL, NULL);
 	assert_fault(scene, 3, "none was open");
 }
 
@@ -566,7 +566,7 @@ static void an_invitation_from_before_a_new_epoch_is_void(void **state)
 	story_add(scene->story, log_entry_init(T + 5, "bob", T + 3600, false), NULL, NULL);
 	story_add(scene->story, log_entry_epoch(T + 6, "store taken as it stands by --new-epoch", 9, policy_digest, scene->story->vkey), NULL, NULL);
 	scene->bob.credential.otp.next_counter = 1;
-	story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential, "invitation", &root), NULL, NULL);
+	story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential, "invitation", &root, NULL), NULL, NULL);
 	assert_fault(scene, 5, "none was open");
 }
 

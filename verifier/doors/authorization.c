@@ -62,6 +62,7 @@ static struct transaction *find(struct call *call, const char *user, const char 
 	memset(authorization, 0, sizeof(*authorization));
 	snprintf(authorization->by, sizeof(authorization->by), "%s", transaction->user);
 	memcpy(authorization->user_id, transaction->user_id, USER_ID_SIZE);
+	authorization->strength = transaction->strength;
 	authorization->grant = transaction->log_index;
 	return transaction;
 }
@@ -76,6 +77,18 @@ bool authorization_spend(struct call *call, const char *user, const char *action
 	transaction->state = TRANSACTION_SPENT;
 	transaction_end(call->verifier->transactions, transaction);
 	return true;
+}
+
+bool authorization_suffices(struct call *call, const struct authorization *authorization, const char *action, enum factor_strength strength)
+{
+	const struct log_subject about = {.user = authorization->by, .user_id = authorization->user_id};
+	const struct words_facts words = {.user = authorization->by, .action = action};
+
+	if (authorization->strength >= strength)
+		return true;
+	refusal_log(call, &about, action, STEPUP_TOO_WEAK, "step-up by a weaker factor");
+	refuse(call, STEPUP_TOO_WEAK, &words);
+	return false;
 }
 
 bool authorization_read(struct call *call, const char *action, struct authorization *authorization)

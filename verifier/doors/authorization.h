@@ -18,12 +18,16 @@
 struct authorization {
 	char by[USER_NAME_SIZE];
 	uint8_t user_id[USER_ID_SIZE];
+	enum factor_strength strength; /* that it was granted with */
 	int64_t grant; /* index of the grant's log entry */
 };
 
 /* Spends the call's `authorization` for this verb; takes over `details` (the verb's, an object). The granted user is `user`, or with NULL the
  * caller's own account. Where it doesn't serve, the call is refused, that is logged, and false is returned. */
 bool authorization_spend(struct call *call, const char *user, const char *action, json_t *details, struct authorization *authorization);
+
+/* Whether a spent authorization was granted with a factor at least so strong; where not, the call is refused, and that is logged. */
+bool authorization_suffices(struct call *call, const struct authorization *authorization, const char *action, enum factor_strength strength);
 
 /* The same for what is read in pages: it stays good for AUTHORIZATION_PAGES_SECONDS from its first use. */
 bool authorization_read(struct call *call, const char *action, struct authorization *authorization);

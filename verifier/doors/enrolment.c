@@ -2,7 +2,7 @@
 /*
  * The beginning of an enrolment: what is asked for, whether it may be, and the secret that the person takes along.
  */
-#include "verifier/doors/enrolment.h"
+#include "verifier/doors/enrolment_kinds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +26,9 @@ void enrolment_free(struct enrolment **enrolment)
 	if (enrolment == NULL || *enrolment == NULL)
 		return;
 	credential_wipe(&(*enrolment)->credential);
+	action_free(&(*enrolment)->action);
+	for (size_t i = 0; i < ENROLMENT_WAYS; i++)
+		key_request_clear(&(*enrolment)->requests[i]);
 	WIPE_OBJECT(*enrolment);
 	free(*enrolment);
 	*enrolment = NULL;
@@ -82,108 +85,6 @@ enum stepup_error invitation_digest(const char *text, uint8_t digest[DIGEST_SIZE
 	WIPE_ARRAY(plain);
 	WIPE_OBJECT(&bytes);
 	return error == STEPUP_TOO_LONG ? STEPUP_INVALID : error;
-}
-
-/* --- what is asked for --- */
-
-/* Each reads one parameter into the credential and says whether it could. */
-static bool read_type(const json_t *parameters, struct credential *credential)
-{
-	const char *type = message_text(parameters, "type");
-
-	credential->type = strcmp(type, "hotp") == 0 ? CREDENTIAL_HOTP : CREDENTIAL_TOTP;
-	return strcmp(type, credential_type_name(credential->type)) == 0;
-}
-
-static bool read_label(const json_t *parameters, struct credential *credential)
-{
-	const char *label = message_text(parameters, "label");
-	char *safe;
-	bool good;
-
-	if (label == NULL || *label == '\0')
-		label = credential->type == CREDENTIAL_HOTP ? "Code token" : "Authenticator app";
-	safe = display_text(label, strlen(label));
-	good = safe != NULL && strcmp(safe, label) == 0 && strlen(label) < sizeof(credential->label);
-	if (good)
-		strcpy(credential->label, label);
-	free(safe);
-	return good;
-}
-
-static bool read_algorithm(const json_t *parameters, struct credential *credential)
-{
-	const char *algorithm = message_text(parameters, "algorithm");
-
-	if (algorithm == NULL)
-		return true;
-	for (int each = OTP_SHA1; each <= OTP_SHA512; each++) {
-		credential->otp.algorithm = (enum otp_algorithm)each;
-		if (strcasecmp(algorithm, otp_algorithm_name(credential->otp.algorithm)) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool read_digits(const json_t *parameters, struct credential *credential)
-{
-	int64_t digits = message_number(parameters, "digits", 6);
-
-	credential->otp.digits = (unsigned)digits;
-	return digits >= 6 && digits <= 8;
-}
-
-static bool read_period(const json_t *parameters, struct credential *credential)
-{
-	int64_t period = message_number(parameters, "period", -1);
-
-	if (credential->type == CREDENTIAL_HOTP)
-		return period < 0;
-	credential->otp.period_seconds = period < 0 ? 30 : (unsigned)period;
-	return period < 0 || (period >= 15 && period <= 300);
-}
-
-static bool read_counter(const json_t *parameters, struct credential *credential)
-{
-	int64_t counter = message_number(parameters, "counter", -1);
-
-	if (credential->type == CREDENTIAL_TOTP)
-		return counter < 0;
-	credential->otp.next_counter = counter < 0 ? 0 : counter;
-	return true;
-}
-
-static bool read_secret(const json_t *parameters, struct credential *credential)
-{
-	const char *secret = message_text(parameters, "secret");
-
-	if (secret != NULL)
-		return otp_secret_parse(secret, &credential->otp) == STEPUP_OK;
-	return otp_secret_generate(&credential->otp) == STEPUP_OK;
-}
-
-/* The credential as described, with a secret. NULL, or the name of the parameter that is wrong. */
-static const char *read_credential(const json_t *parameters, struct credential *credential)
-{
-	static const struct {
-		const char *field;
-		bool (*read)(const json_t *parameters, struct credential *credential);
-	} readers[] = {
-		{"type", read_type},
-		{"label", read_label},
-		{"algorithm", read_algorithm},
-		{"digits", read_digits},
-		{"period", read_period},
-		{"counter", read_counter},
-		{"secret", read_secret},
-	};
-
-	credential->otp.last_step = -1;
-	credential->otp.resync_counter = -1;
-	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
-		if (!readers[i].read(parameters, credential))
-			return readers[i].field;
-	return NULL;
 }
 
 /* --- whether it may be --- */
@@ -245,7 +146,8 @@ static bool check_permission(struct call *call, const struct subject *subject, s
 	if (invitation != NULL)
 		return check_invitation(call, subject, enrolment);
 	return authorization_spend(call, subject->name, "stepup.enroll",
-		json_pack("{s:s}", "type", message_text(call->parameters, "type")), &enrolment->authorization);
+		       json_pack("{s:s}", "type", message_text(call->parameters, "type")), &enrolment->authorization) &&
+		authorization_suffices(call, &enrolment->authorization, "stepup.enroll", enrolment->kind->strength);
 }
 
 /* What stands against it whoever permits it; answers the call where something does. */
@@ -272,36 +174,44 @@ static bool check_subject(struct call *call, const struct subject *subject)
 	return true;
 }
 
-/* --- the reply --- */
+/* --- what is asked for --- */
 
-/* What an authenticator app shows as the issuer: the host part of its URL. */
-static void issuer_name(const char *issuer, char *name, size_t size)
+static const struct enrolment_kind *kind_of(const char *type, enum credential_type *found)
 {
-	const char *host = strstr(issuer, "://");
-	size_t length;
-
-	host = host == NULL ? issuer : host + 3;
-	length = strcspn(host, "/");
-	snprintf(name, size, "%.*s", (int)length, host);
+	for (int each = CREDENTIAL_TOTP; each <= CREDENTIAL_HOTP; each++) {
+		*found = (enum credential_type)each;
+		if (strcmp(type, credential_type_name(*found)) == 0)
+			return &enrolment_codes;
+	}
+	return NULL;
 }
 
-static void enrolment_reply(struct call *call, const struct transaction *transaction)
+/* What the person calls it; left empty where they don't say. */
+static bool read_label(const json_t *parameters, struct credential *credential)
 {
-	const struct credential *credential = &transaction->enrolment->credential;
-	char issuer[256], *uri, *secret, *prompt;
-	json_t *reply = NULL;
+	const char *label = message_text(parameters, "label");
+	char *safe;
+	bool good;
 
-	issuer_name(transaction->policy->issuer, issuer, sizeof(issuer));
-	uri = otp_uri(credential, issuer, transaction->user);
-	secret = otp_secret_format(&credential->otp);
-	prompt = notice_enrol_prompt(transaction->user, credential->label);
-	if (uri != NULL && secret != NULL && prompt != NULL)
-		reply = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "transaction", transaction->name, "uri", uri, "secret", secret, "prompt",
-			prompt, "ask", notice_ask(), "expires_in", ENROLMENT_TTL_SECONDS);
-	call_reply(call, reply);
-	wipe_free_string(&uri);
-	wipe_free_string(&secret);
-	free(prompt);
+	if (label == NULL || *label == '\0')
+		return true;
+	safe = display_text(label, strlen(label));
+	good = safe != NULL && strcmp(safe, label) == 0 && strlen(label) < sizeof(credential->label);
+	if (good)
+		strcpy(credential->label, label);
+	free(safe);
+	return good;
+}
+
+/* NULL, or the name of the parameter that is wrong. */
+static const char *read_credential(const json_t *parameters, struct enrolment *enrolment)
+{
+	enrolment->kind = kind_of(message_text(parameters, "type"), &enrolment->credential.type);
+	if (enrolment->kind == NULL)
+		return "type";
+	if (!read_label(parameters, &enrolment->credential))
+		return "label";
+	return enrolment->kind->read(parameters, enrolment);
 }
 
 static enum stepup_error enrolment_transaction(struct call *call, const struct subject *subject, struct enrolment **enrolment,
@@ -335,7 +245,6 @@ static void enrolment_ready(struct call *call, const struct subject *subject)
 	struct transaction *transaction = NULL;
 	const char *wrong;
 	enum stepup_error error;
-	bool known;
 
 	if (enrolment == NULL) {
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
@@ -344,26 +253,22 @@ static void enrolment_ready(struct call *call, const struct subject *subject)
 	enrolment->uid = subject->uid;
 	if (!check_subject(call, subject))
 		goto out;
-	wrong = read_credential(call->parameters, &enrolment->credential);
+	wrong = read_credential(call->parameters, enrolment);
 	if (wrong != NULL) {
 		call_invalid(call, wrong);
 		goto out;
 	}
-	error = credential_is_known(call->verifier->store, subject->record, &enrolment->credential.otp, &known);
-	if (error == STEPUP_OK && known) {
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_secret_known());
+	if (!enrolment->kind->check(call, subject, enrolment))
 		goto out;
-	}
-	if (error == STEPUP_OK && subject->record != NULL && user_record_live_count(subject->record) >= CREDENTIALS_LIVE_MAX) {
+	if (subject->record != NULL && user_record_live_count(subject->record) >= CREDENTIALS_LIVE_MAX) {
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_too_many_credentials());
 		goto out;
 	}
-	if (error == STEPUP_OK && !check_permission(call, subject, enrolment))
+	if (!check_permission(call, subject, enrolment))
 		goto out;
+	error = enrolment_transaction(call, subject, &enrolment, &transaction);
 	if (error == STEPUP_OK)
-		error = enrolment_transaction(call, subject, &enrolment, &transaction);
-	if (error == STEPUP_OK)
-		enrolment_reply(call, transaction);
+		call_reply(call, transaction->enrolment->kind->reply(subject, transaction));
 	else
 		refuse(call, error, NULL);
 out:

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Enrolment of one-time-code credentials, from its beginning (enrolment.c) to the code that proves it (enrolment_finish.c), and their end (credential_verbs.c).
+ * Enrolment of credentials, from its beginning (enrolment.c) to the code or the key's answer that proves them (enrolment_finish.c), and their end
+ * (credential_verbs.c).
  *
  * MUST, each held by a test:
- * - adding a credential takes an invitation, or a step-up of the user's own for exactly that;
+ * - adding a credential takes an invitation, or a step-up of the user's own for exactly that, with a factor at least as strong;
  * - an invitation is taken in the transaction that stores the credential, once;
- * - nothing is stored before a code proved it, and that code is spent;
- * - a revoked credential stays as a tombstone without its secret, and the same secret can't come back.
+ * - nothing is stored before a code or the key proved it, and that code is spent;
+ * - a revoked credential stays as a tombstone without its secret; neither the same secret nor the same key can come back;
+ * - a key is enrolled once, by one user.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_ENROLMENT_H
@@ -16,12 +18,13 @@
 #include <stdint.h>
 
 #include "verifier/doors/authorization.h"
+#include "verifier/evidence/key_request.h"
 #include "verifier/server/call.h"
 #include "verifier/state/store.h"
 
 #define ENROLMENT_TTL_SECONDS 600
 #define ENROLMENT_ANSWERS_MAX 5
-#define ENROLMENT_COOLING_SECONDS (24 * 60 * 60) /* after an invitation */
+#define ENROLMENT_WAYS 3           /* browser, seat, agent, in this order */
 #define CREDENTIALS_LIVE_MAX 8
 #define INVITATION_BYTES 20        /* random; 32 characters of base32 */
 #define INVITATION_TEXT_SIZE 40    /* in groups of four, with the NUL */
@@ -29,13 +32,24 @@
 #define INVITATION_BY_INIT "root"  /* who makes the first one */
 #define FACT_INITIALISED "initialised" /* "yes" once somebody has enrolled with one made by Init */
 
+struct enrolment_kind; /* codes or keys; enrolment_kinds.h */
+
 /* A credential waiting for its proof. */
 struct enrolment {
+	const struct enrolment_kind *kind;
 	struct credential credential; /* without an id yet */
+	bool labelled;                /* by the person */
 	int64_t uid;                  /* the account's */
 	bool invited;                 /* by invitation, else by authorization */
 	uint8_t invitation[DIGEST_SIZE];
 	struct authorization authorization;
+	/* Keys: what was asked of them. */
+	unsigned ways;                 /* VIA_… that it may come by */
+	bool user_verification;        /* required */
+	uint8_t user_id[USER_ID_SIZE]; /* of the record, also of one that is still to be made: the key keeps it as the user's handle */
+	struct action *action;         /* owned; what the contexts commit to */
+	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
+	struct key_request requests[ENROLMENT_WAYS];
 };
 
 /* Wipes, frees, sets NULL. */

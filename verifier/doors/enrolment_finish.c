@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of an enrolment: one code proves the credential, and only then it is stored, with the invitation taken, the code spent and the log's
- * entry in one transaction.
+ * The end of an enrolment: one code, or what the key made, proves the credential, and only then it is stored, with the invitation taken, the code
+ * spent and the log's entry in one transaction.
  */
-#include "verifier/doors/enrolment.h"
+#include "verifier/doors/enrolment_kinds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,23 +15,7 @@
 #include "verifier/host/clock.h"
 #include "verifier/doors/locks.h"
 #include "verifier/rules/notices.h"
-#include "verifier/factors/otp.h"
-#include "verifier/doors/subject.h"
-#include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
-
-struct finish {
-	struct call *call;
-	struct verifier *verifier;
-	struct transaction *transaction; /* ANSWERING */
-	char code[9];
-	int64_t now;
-	/* decided */
-	const char *objection;           /* the sentence, where it is refused for a reason of its own */
-	char reference[LOCK_REFERENCE_SIZE];
-	char credential[CREDENTIAL_ID_SIZE];
-	int64_t log;
-};
 
 /* A name whose account changed: what there is goes on under a name of its own, so that whoever has the name now inherits nothing. */
 static enum stepup_error give_way(struct store_session *session, struct finish *finish, struct user_record *former)
@@ -50,6 +34,16 @@ static enum stepup_error give_way(struct store_session *session, struct finish *
 		return error;
 	entry = log_entry_rename(finish->now, &subject, finish->transaction->user, &verifier);
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+}
+
+/* A key holds the id of the record already. */
+static struct user_record *new_record(const struct transaction *transaction)
+{
+	struct user_record *record = user_record_new(transaction->user, transaction->user_uid);
+
+	if (record != NULL && transaction->enrolment->credential.key != NULL)
+		memcpy(record->user_id, transaction->enrolment->user_id, USER_ID_SIZE);
+	return record;
 }
 
 /* The record to add to: the user's, or a new one. One that never had a credential, made by a lock, takes the account that enrols. */
@@ -78,7 +72,7 @@ static enum stepup_error find_record(struct store_session *session, struct finis
 	} else {
 		error = found == NULL ? STEPUP_OK : give_way(session, finish, found);
 		if (error == STEPUP_OK)
-			*record = user_record_new(transaction->user, transaction->user_uid);
+			*record = new_record(transaction);
 		if (error == STEPUP_OK && *record == NULL)
 			error = STEPUP_NO_MEMORY;
 	}
@@ -106,29 +100,51 @@ static enum stepup_error take_permission(struct store_session *session, struct f
 	return error;
 }
 
-/* Holds the code against the credential, which remembers the first half of a resynchronisation for the next try. */
-static enum stepup_error prove(struct finish *finish)
+/* What came by an invitation cools off, but for root's own. */
+static int64_t cooling_seconds(const struct finish *finish, const struct invitation *invitation)
 {
-	struct credential *credential = &finish->transaction->enrolment->credential;
-	enum otp_result result = OTP_WRONG;
-	enum stepup_error error;
+	const struct transaction *transaction = finish->transaction;
 
-	if (strlen(finish->code) != credential->otp.digits)
-		return STEPUP_BAD_ANSWER;
-	error = otp_check(credential, finish->code, finish->now, 0, &result);
-	if (error != STEPUP_OK)
-		return error;
-	return result == OTP_ACCEPTED ? STEPUP_OK : STEPUP_BAD_ANSWER;
+	return transaction->enrolment->invited && strcmp(invitation->by, INVITATION_BY_INIT) != 0 ? transaction->policy->cooling_off_seconds : 0;
+}
+
+static enum stepup_error log_enrolment(struct store_session *session, struct finish *finish, const struct user_record *record,
+	const struct credential *credential, const struct log_actor *actor)
+{
+	const struct transaction *transaction = finish->transaction;
+	const struct enrolment *enrolment = transaction->enrolment;
+	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
+	const struct log_key_proof proof = {
+		.rp_id = transaction->policy->rp_id,
+		.rule = policy_rule(transaction->policy, "stepup.enroll"),
+		.request = finish->request,
+		.commitment = enrolment->commitment,
+		.user_verified = finish->user_verified,
+		.evidence = finish->evidence,
+	};
+	const char *how = enrolment->invited ? "invitation" : "authorization";
+	json_t *entry = log_entry_enrol(finish->now, &subject, credential, how, actor, credential->key == NULL ? NULL : &proof), *details = NULL;
+	enum stepup_error error = entry == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+
+	if (error == STEPUP_OK && credential->key != NULL) {
+		details = log_entry_evidence(enrolment->action, transaction->prompt);
+		if (details == NULL) {
+			json_decref(entry);
+			return STEPUP_NO_MEMORY;
+		}
+	}
+	if (error == STEPUP_OK)
+		error = store_log_append(session, entry, details, details == NULL ? NULL : enrolment->salt, &finish->log);
+	json_decref(details);
+	return error;
 }
 
 static enum stepup_error add_credential(struct store_session *session, struct finish *finish, struct user_record *record,
 	const struct invitation *invitation)
 {
 	const struct enrolment *enrolment = finish->transaction->enrolment;
-	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct log_actor actor = authorization_actor(&enrolment->authorization);
 	struct credential *credential;
-	json_t *entry;
 	enum stepup_error error;
 
 	if (enrolment->invited)
@@ -142,32 +158,21 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 	if (error != STEPUP_OK)
 		return error;
 	memcpy(finish->credential, credential->id, sizeof(finish->credential));
+	finish->cooling_seconds = cooling_seconds(finish, invitation);
 	credential->state = CREDENTIAL_LIVE;
 	credential->created = finish->now;
 	credential->last_used = 0;
-	credential->strong_from = enrolment->invited ? finish->now + ENROLMENT_COOLING_SECONDS : finish->now;
-	entry = log_entry_enrol(finish->now, &subject, credential, enrolment->invited ? "invitation" : "authorization", &actor);
-	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &finish->log);
+	credential->strong_from = finish->now + finish->cooling_seconds;
+	if (credential->key != NULL)
+		credential->key->enrolled_log = store_log_next(session);
+	error = log_enrolment(session, finish, record, credential, &actor);
+	if (error == STEPUP_OK && enrolment->kind->keep != NULL)
+		error = enrolment->kind->keep(session, record, credential);
 	if (error == STEPUP_OK)
 		error = store_user_save(session, record);
 	if (error == STEPUP_OK && enrolment->invited && strcmp(invitation->by, INVITATION_BY_INIT) == 0)
 		error = store_fact_set(session, FACT_INITIALISED, "yes");
 	return error;
-}
-
-static enum stepup_error finish_checks(struct finish *finish, const struct user_record *record)
-{
-	bool known;
-	enum stepup_error error = credential_is_known(finish->verifier->store, record,
-		&finish->transaction->enrolment->credential.otp, &known);
-
-	if (error != STEPUP_OK)
-		return error;
-	if (known)
-		finish->objection = notice_secret_known();
-	else if (user_record_live_count(record) >= CREDENTIALS_LIVE_MAX)
-		finish->objection = notice_too_many_credentials();
-	return finish->objection == NULL ? STEPUP_OK : STEPUP_NOT_ALLOWED;
 }
 
 static enum stepup_error finish_work(struct store_session *session, void *job)
@@ -186,10 +191,12 @@ static enum stepup_error finish_work(struct store_session *session, void *job)
 		error = freeze_look(session, "stepup.enroll", finish->reference);
 	if (error == STEPUP_OK)
 		error = find_record(session, finish, &record);
+	if (error == STEPUP_OK && user_record_live_count(record) >= CREDENTIALS_LIVE_MAX) {
+		finish->objection = notice_too_many_credentials();
+		error = STEPUP_NOT_ALLOWED;
+	}
 	if (error == STEPUP_OK)
-		error = finish_checks(finish, record);
-	if (error == STEPUP_OK)
-		error = prove(finish);
+		error = transaction->enrolment->kind->prove(session, finish, record);
 	if (error == STEPUP_OK)
 		error = take_permission(session, finish, &invitation);
 	if (error == STEPUP_OK)
@@ -198,78 +205,76 @@ static enum stepup_error finish_work(struct store_session *session, void *job)
 	return error;
 }
 
+static void finish_free(struct finish *finish)
+{
+	WIPE_ARRAY(finish->code);
+	json_decref(finish->evidence);
+	free(finish);
+}
+
 static void finish_reply(struct finish *finish)
 {
 	const struct enrolment *enrolment = finish->transaction->enrolment;
-	char *message = notice_enrolled(enrolment->credential.label, enrolment->invited ? ENROLMENT_COOLING_SECONDS : 0);
+	char *message = enrolment->kind->message(enrolment, finish->cooling_seconds);
 
 	call_reply(finish->call, json_pack("{s:s, s:I, s:s}", "credential", finish->credential, "log", (json_int_t)finish->log, "message",
 		message == NULL ? "" : message));
 	free(message);
 }
 
-static void finish_done(void *job, enum stepup_error result)
+/* Answers what wasn't enrolled. */
+static void finish_refuse(const struct finish *finish, enum stepup_error error)
 {
-	struct finish *finish = job;
-	struct transaction *transaction = finish->transaction;
-	struct transactions *all = finish->verifier->transactions;
+	const struct transaction *transaction = finish->transaction;
+	const char *(*bad_answer)(void) = transaction->enrolment->kind->bad_answer;
 	const struct words_facts words = {
 		.user = transaction->user,
 		.action = "stepup.enroll",
 		.reference = finish->reference[0] == '\0' ? NULL : finish->reference,
 		.tries_left = ENROLMENT_ANSWERS_MAX - transaction->answers,
 	};
+	const struct refusal_facts left = {.tries_left = words.tries_left};
+
+	if (finish->objection != NULL)
+		refuse_saying(finish->call, error, finish->objection);
+	else if (error == STEPUP_BAD_ANSWER && bad_answer != NULL)
+		call_refuse(finish->call, error, bad_answer(), &left);
+	else
+		refuse(finish->call, error, &words);
+}
+
+/* A wrong answer leaves the transaction to be answered again, while there are tries left; anything else ends it. */
+static void finish_end(struct finish *finish, enum stepup_error result)
+{
+	struct transaction *transaction = finish->transaction;
+	struct transactions *all = finish->verifier->transactions;
+	bool again = result == STEPUP_BAD_ANSWER && transaction->answers < ENROLMENT_ANSWERS_MAX && !atomic_load(&transaction->ended);
+
+	transaction->state = again ? TRANSACTION_ASKED : TRANSACTION_SPENT;
+	finish_free(finish);
+	if (!again)
+		transaction_end(all, transaction);
+}
+
+static void finish_done(void *job, enum stepup_error result)
+{
+	struct finish *finish = job;
 
 	if (result == STEPUP_OK)
 		finish_reply(finish);
-	else if (finish->objection != NULL)
-		refuse_saying(finish->call, result, finish->objection);
 	else
-		refuse(finish->call, result, &words);
-	transaction->state = result == STEPUP_BAD_ANSWER && words.tries_left > 0 && !atomic_load(&transaction->ended)
-		? TRANSACTION_ASKED
-		: TRANSACTION_SPENT;
-	if (transaction->state == TRANSACTION_SPENT)
-		transaction_end(all, transaction);
-	WIPE_ARRAY(finish->code);
-	free(finish);
-}
-
-/* STEPUP_INVALID for what can't be a code. */
-static enum stepup_error finish_submit(struct call *call, struct transaction *transaction)
-{
-	struct finish *finish = calloc(1, sizeof(*finish));
-	enum stepup_error error;
-
-	if (finish == NULL)
-		return STEPUP_NO_MEMORY;
-	finish->call = call;
-	finish->verifier = call->verifier;
-	finish->transaction = transaction;
-	error = otp_normalise(message_text(call->parameters, "code"), finish->code);
-	if (error == STEPUP_OK) {
-		transaction->state = TRANSACTION_ANSWERING;
-		error = commit_queue_submit(call->verifier->queue, finish_work, finish_done, finish);
-	}
-	if (error != STEPUP_OK) {
-		transaction->state = TRANSACTION_ASKED;
-		WIPE_ARRAY(finish->code);
-		free(finish);
-	}
-	return error;
+		finish_refuse(finish, result);
+	finish_end(finish, result);
 }
 
 void enrolment_finish(struct call *call)
 {
-	struct transactions *all = call->verifier->transactions;
-	struct transaction *transaction = transaction_find(all, message_text(call->parameters, "transaction"), call->peer.uid);
-	struct words_facts words = {0};
+	struct transaction *transaction =
+		transaction_find(call->verifier->transactions, message_text(call->parameters, "transaction"), call->peer.uid);
+	const char *field = NULL;
+	struct finish *finish;
 	enum stepup_error error;
 
-	if (message_text(call->parameters, "code") == NULL) {
-		call_invalid(call, "code");
-		return;
-	}
 	if (transaction == NULL || transaction->enrolment == NULL) {
 		refuse(call, STEPUP_EXPIRED, NULL);
 		return;
@@ -278,12 +283,23 @@ void enrolment_finish(struct call *call)
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
 		return;
 	}
+	finish = calloc(1, sizeof(*finish));
+	if (finish == NULL) {
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
+		return;
+	}
+	*finish = (struct finish){.call = call, .verifier = call->verifier, .transaction = transaction};
 	transaction->answers++;
-	error = finish_submit(call, transaction);
+	error = transaction->enrolment->kind->take(finish, &field);
+	if (error == STEPUP_OK) {
+		transaction->state = TRANSACTION_ANSWERING;
+		error = commit_queue_submit(call->verifier->queue, finish_work, finish_done, finish);
+	}
 	if (error == STEPUP_OK)
 		return;
-	words.tries_left = ENROLMENT_ANSWERS_MAX - transaction->answers;
-	refuse(call, error == STEPUP_INVALID ? STEPUP_BAD_ANSWER : error, &words);
-	if (words.tries_left <= 0)
-		transaction_end(all, transaction);
+	if (error == STEPUP_INVALID && field != NULL)
+		call_invalid(call, field);
+	else
+		finish_refuse(finish, error);
+	finish_end(finish, error == STEPUP_INVALID ? STEPUP_BAD_ANSWER : error);
 }

@@ -10,6 +10,7 @@
 #include "lib/base64url.h"
 #include "lib/display_text.h"
 #include "verifier/evidence/context.h"
+#include "verifier/rules/requirement.h"
 
 /* An entry in the making; the first thing that fails makes the whole of it fail. */
 struct draft {
@@ -265,8 +266,29 @@ json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const cha
 	return finish(&draft);
 }
 
+static void add_key(struct draft *draft, const struct key_credential *key, const struct log_key_proof *proof)
+{
+	add_number(draft, "alg", key->algorithm);
+	add_bytes(draft, "key", key->public_key, key->public_key_size);
+	add_text(draft, "attestation", key_attestation_name(key->attestation));
+	if (key->id_size > 0) {
+		add_bytes(draft, "credential_id", key->id, key->id_size);
+		add_bytes(draft, "aaguid", key->aaguid, KEY_AAGUID_SIZE);
+		add_text(draft, "rp_id", proof->rp_id);
+	} else {
+		add_text(draft, "application", key->application);
+	}
+	add_text(draft, "action", "stepup.enroll");
+	add_bytes(draft, "rule", proof->rule->digest, DIGEST_SIZE);
+	add_text(draft, "via", method_name(proof->request->via));
+	add(draft, "uv", json_boolean(proof->user_verified));
+	add_context(draft, proof->request->context);
+	add_bytes(draft, "commitment", proof->commitment, DIGEST_SIZE);
+	add(draft, "evidence", json_deep_copy(proof->evidence));
+}
+
 json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential, const char *how,
-	const struct log_actor *actor)
+	const struct log_actor *actor, const struct log_key_proof *proof)
 {
 	struct draft draft = draft_about("enrol", at, subject);
 
@@ -274,6 +296,8 @@ json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const str
 	add_text(&draft, "method", credential_type_name(credential->type));
 	add_spent(&draft, credential);
 	add_text(&draft, "how", how);
+	if (proof != NULL)
+		add_key(&draft, credential->key, proof);
 	add_actor(&draft, actor);
 	return finish(&draft);
 }

@@ -17,6 +17,7 @@
 
 #include "lib/action.h"
 #include "lib/digest.h"
+#include "verifier/evidence/key_request.h"
 #include "verifier/rules/policy.h"
 #include "verifier/state/store.h"
 #include "verifier/state/user_record.h"
@@ -82,9 +83,19 @@ json_t *log_entry_evidence(const struct action *action, const char *prompt);
 json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind, const char *credential);
 
 /* --- credentials --- */
-/* `how` is "invitation" or "authorization"; the proving code's step or counter goes in: it is spent. */
+/* What a key signed when it was enrolled. */
+struct log_key_proof {
+	const char *rp_id;
+	const struct rule *rule;           /* stepup.enroll's; its digest goes in */
+	const struct key_request *request; /* that it answered: way, context, challenge */
+	const uint8_t *commitment;         /* DIGEST_SIZE bytes */
+	bool user_verified;
+	const json_t *evidence; /* client_data and attestation_object, or signature, in base64url; copied */
+};
+/* `how` is "invitation" or "authorization"; the proving code's step or counter goes in: it is spent. A key's entry says what it takes to check its
+ * signatures ever after; `proof` is NULL for codes. */
 json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential, const char *how,
-	const struct log_actor *actor);
+	const struct log_actor *actor, const struct log_key_proof *proof);
 /* By the owner. */
 json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor);
 /* By an administrator; one entry per credential. */

@@ -17,6 +17,11 @@ const char *notice_ask(void)
 	return "Code: ";
 }
 
+const char *notice_ask_touch(void)
+{
+	return "Press Enter, then touch your key: ";
+}
+
 const char *notice_answering(void)
 {
 	return "An answer to this is being checked already. Nothing more was approved.";
@@ -56,6 +61,32 @@ const char *notice_bad_invitation(void)
 const char *notice_secret_known(void)
 {
 	return "That secret belongs, or belonged, to a credential of this account. Nothing was added. Use a new one.";
+}
+
+const char *notice_key_out_of_reach(void)
+{
+	return "A key of that kind can't be enrolled from here. Nothing was added. Use the web page, sit down at this host, or forward your agent to it.";
+}
+
+const char *notice_key_known(void)
+{
+	return "That key is enrolled already, or was and has been revoked: the same one can't be enrolled again. Nothing was added. Use another key.";
+}
+
+const char *notice_model_denied(void)
+{
+	return "Keys of this model can't be enrolled here. Nothing was added. Use another model.";
+}
+
+const char *notice_key_too_strong(void)
+{
+	return "That key counts for more than the one that you approved this with. Nothing was added. Approve it with one that is as strong, "
+	       "or ask an administrator for an invitation.";
+}
+
+const char *notice_bad_key(void)
+{
+	return "What the key made is not what it was asked for. Nothing was added. Try again; if it stays so, tell an administrator.";
 }
 
 const char *notice_too_many_credentials(void)
@@ -118,22 +149,26 @@ char *notice_granted(const char *prompt)
 	return sentence("Approved: %s", prompt);
 }
 
-char *notice_enrol_prompt(const char *user, const char *label)
+char *notice_enrol_prompt(const char *user, const char *label, enum notice_proof proof)
 {
 	char *safe = display_text(user, strlen(user));
-	char *result = safe == NULL ? NULL : sentence("Add \"%s\" to the account %s. One code from it proves that it works.", label, safe);
+	char *result = safe == NULL ? NULL : sentence("Add \"%s\" to the account %s. %s", label, safe,
+						     proof == NOTICE_PROOF_CODE ? "One code from it proves that it works."
+										: "A touch of it proves that it works.");
 
 	free(safe);
 	return result;
 }
 
-char *notice_enrolled(const char *label, int64_t cooling_seconds)
+char *notice_enrolled(const char *label, enum notice_proof proof, int64_t cooling_seconds)
 {
+	const char *spent = proof == NOTICE_PROOF_CODE ? " The code that you just used is spent: wait for the next one." : "";
+	int64_t hours = (cooling_seconds + 3599) / 3600;
+
 	if (cooling_seconds <= 0)
-		return sentence("\"%s\" is enrolled. The code that you just used is spent: wait for the next one.", label);
-	return sentence("\"%s\" is enrolled. The code that you just used is spent: wait for the next one. "
-			"For the first %" PRId64 " hours it counts as a code at most.",
-		label, cooling_seconds / 3600);
+		return sentence("\"%s\" is enrolled.%s", label, spent);
+	return sentence("\"%s\" is enrolled.%s For the first %" PRId64 " %s it counts as a code at most.", label, spent, hours,
+		hours == 1 ? "hour" : "hours");
 }
 
 char *notice_invited(const char *user, int64_t hours)

@@ -10,6 +10,7 @@
 
 /* Literals. */
 const char *notice_ask(void);                /* the question for a code */
+const char *notice_ask_touch(void);          /* the same for a key that is to be enrolled */
 const char *notice_answering(void);          /* a second answer while one is being checked */
 const char *notice_bad_authorization(void);  /* an administrator's verb without its step-up */
 const char *notice_no_such_credential(void);
@@ -18,6 +19,11 @@ const char *notice_removed(void);
 const char *notice_enrolment_needs(void);    /* neither invitation nor authorization */
 const char *notice_bad_invitation(void);
 const char *notice_secret_known(void);
+const char *notice_key_out_of_reach(void);   /* none of the client's ways leads to a key of that type here */
+const char *notice_key_known(void);
+const char *notice_model_denied(void);
+const char *notice_key_too_strong(void);     /* it would earn more than what authorised it */
+const char *notice_bad_key(void);            /* what a new key made isn't what it was asked for */
 const char *notice_too_many_credentials(void);
 const char *notice_other_account(void);      /* the name belongs to another account now */
 const char *notice_initialised(void);        /* Init a second time */
@@ -29,8 +35,9 @@ const char *notice_nobody(void);             /* no record of that name */
 
 /* Sentences about something; the caller frees. NULL where there is no memory. */
 char *notice_granted(const char *prompt);
-char *notice_enrol_prompt(const char *user, const char *label);
-char *notice_enrolled(const char *label, int64_t cooling_seconds);
+enum notice_proof { NOTICE_PROOF_CODE, NOTICE_PROOF_TOUCH }; /* what proves a new credential */
+char *notice_enrol_prompt(const char *user, const char *label, enum notice_proof proof);
+char *notice_enrolled(const char *label, enum notice_proof proof, int64_t cooling_seconds);
 char *notice_invited(const char *user, int64_t hours);
 char *notice_locked(const char *users, const char *reference);
 char *notice_locked_me(const char *reference, const char *help);

@@ -7,6 +7,7 @@
 #include "verifier/rules/policy.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,14 @@ void policy_release(struct policy **policy)
 	memory = old->memory;
 	arena_clear(&memory);
 	free(old);
+}
+
+void policy_issuer_name(const struct policy *policy, char *name, size_t size)
+{
+	const char *host = strstr(policy->issuer, "://");
+
+	host = host == NULL ? policy->issuer : host + 3;
+	(void)snprintf(name, size, "%.*s", (int)strcspn(host, "/"), host);
 }
 
 bool policy_pattern_matches(const char *pattern, const char *action)

@@ -17,6 +17,8 @@
 #include "verifier/rules/arena.h"
 #include "verifier/state/user_record.h"
 
+struct attestation_trust; /* verifier/rules/attestation_trust.h */
+
 /* What a rule requires, weakest first (DESIGN section 5). */
 enum factor_strength { FACTOR_CODE = 1, FACTOR_KEY, FACTOR_HARDWARE_KEY };
 enum via { VIA_BROWSER = 1 << 0, VIA_SEAT = 1 << 1, VIA_AGENT = 1 << 2 };
@@ -107,6 +109,7 @@ struct policy {
 	struct policy_models allow_models;    /* those that can earn hardware-key; none named: all attested ones */
 	struct policy_models deny_models;     /* those that can't be enrolled, and earn at most `key` where they were */
 	bool require_counter;                 /* no key whose signature counter stands still at zero */
+	struct attestation_trust *trust;      /* what those files hold, owned; NULL where none is named, or only texts were loaded */
 	struct rule *rules; /* exact names first, sorted bytewise; then patterns, the longest first */
 	size_t rule_count, exact_count;
 	struct policy_group *groups; /* sorted by name */
@@ -150,6 +153,9 @@ const struct service *policy_service_of(const struct policy *policy, uid_t uid, 
 /* Whether an action's name matches a name or a pattern (ends in `*`). No pattern reaches stepup.* that doesn't begin so itself: neither
  * a caller's "*" nor a freeze of "*" does. */
 bool policy_pattern_matches(const char *pattern, const char *action);
+
+/* The verifier's name for people: the host of the issuer, with its port where it has one. Cut where it doesn't fit. */
+void policy_issuer_name(const struct policy *policy, char *name, size_t size);
 
 /* Whether keys of a model may earn hardware-key; whether they can't be enrolled at all. */
 bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE]);
