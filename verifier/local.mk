@@ -13,12 +13,13 @@ verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.
 	verifier/host/journal.c verifier/host/session.h verifier/host/session.c
 
 # State: users, limits, receipts, log, sealed in one database.
-verifier_libverifier_a_SOURCES += verifier/state/commit_queue.h verifier/state/commit_queue.c verifier/state/db.h \
+verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/state/approval_request.c \
+	verifier/state/commit_queue.h verifier/state/commit_queue.c verifier/state/db.h \
 	verifier/state/db_sqlite.c verifier/state/master_key.h verifier/state/master_key.c \
 	verifier/state/pack.h verifier/state/pack.c verifier/state/seal.h verifier/state/seal.c \
 	verifier/state/store.h verifier/state/store.c verifier/state/store_facts.c \
 	verifier/state/store_internal.h verifier/state/store_invitations.c verifier/state/store_keys.c \
-	verifier/state/store_key_ids.c verifier/state/store_log.c verifier/state/store_meta.c verifier/state/store_open.c verifier/state/store_receipts.c \
+	verifier/state/store_key_ids.c verifier/state/store_log.c verifier/state/store_meta.c verifier/state/store_open.c verifier/state/store_receipts.c verifier/state/store_requests.c \
 	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
 	verifier/state/store_uses.c verifier/state/user_record.h verifier/state/user_record.c \
 	verifier/state/version_memory.h verifier/state/version_memory.c

@@ -32,6 +32,10 @@ tests_unit_test_store_upgrade_SOURCES = tests/unit/test_store_upgrade.c tests/un
 tests_unit_test_store_upgrade_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
 tests_unit_test_store_upgrade_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_store_upgrade_LDADD = $(STORE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_store_requests
+tests_unit_test_store_requests_SOURCES = tests/unit/test_store_requests.c tests/unit/store_fixture.c
+tests_unit_test_store_requests_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_store_requests_LDADD = $(STORE_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_store_key_ids
 tests_unit_test_store_key_ids_SOURCES = tests/unit/test_store_key_ids.c tests/unit/store_fixture.c
 tests_unit_test_store_key_ids_CFLAGS = $(UNIT_CFLAGS)

@@ -16,6 +16,7 @@
 
 #include "lib/digest.h"
 #include "lib/merkle.h"
+#include "verifier/state/approval_request.h"
 #include "verifier/state/master_key.h"
 #include "verifier/state/user_record.h"
 
@@ -140,6 +141,21 @@ enum stepup_error store_receipt_find(struct store_session *session, const char *
 enum stepup_error store_receipt_redeem(struct store_session *session, const char *jti, int64_t at, const char *exec_id);
 enum stepup_error store_receipt_prune(struct store_session *session, int64_t before, int most, int *removed);
 enum stepup_error store_receipt_void_all(struct store_session *session, int64_t at);
+
+/* --- requests for a second person's agreement; whoever gets one clears it --- */
+/* A new one, in state REQUESTED; its version is set. */
+enum stepup_error store_request_add(struct store_session *session, struct approval_request *request);
+/* STEPUP_NOT_FOUND. */
+enum stepup_error store_request_find(struct store_session *session, const char *id, struct approval_request *request);
+/* Saves it in another state, and moves its version on. STEPUP_INTERNAL for a step that there isn't, STEPUP_CORRUPT where the row isn't at
+ * request->version. */
+enum stepup_error store_request_move(struct store_session *session, struct approval_request *request, enum request_state to);
+/* All that are open (`user_id` NULL), or all of one requester, ended ones too, in no order that means anything. The visit may move the request on;
+ * it sets `*more` to false to stop. */
+typedef enum stepup_error request_visit(void *context, struct approval_request *request, bool *more);
+enum stepup_error store_request_each(struct store_session *session, const uint8_t *user_id, request_visit *visit, void *context);
+/* Removes at most `most` ended ones that expired, or would have, before that time. */
+enum stepup_error store_request_prune(struct store_session *session, int64_t before, int most, int *removed);
 
 /* --- log (DESIGN section 10) --- */
 /* Appends the entry's canonical JSON as one leaf; takes over `entry`. The store adds "index" and "host" before writing.

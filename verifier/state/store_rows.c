@@ -11,7 +11,8 @@
 #include "lib/wipe.h"
 #include "verifier/state/pack.h"
 
-static const char *const table_names[SEALED_COUNT] = {"meta", "users", "invitations", "facts", "receipts", "checkpoints", "keys", "key_ids"};
+static const char *const table_names[SEALED_COUNT] = {"meta", "users", "invitations", "facts", "receipts", "checkpoints", "keys", "key_ids",
+	"requests"};
 
 static enum stepup_error bound_bytes(const struct row_identity *identity, uint8_t **bytes, size_t *size)
 {

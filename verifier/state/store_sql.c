@@ -2,14 +2,20 @@
 /*
  * The schema and every statement. Only SQL that SQLite and PostgreSQL share; parameters stand in order, each once.
  * A column `sealed` holds what store_rows.c sealed; beside it stand only what rows are found by and `key_id`, and each of these is bound into the seal,
- * but for hints (`locked`, `expires`) that are checked against what was sealed.
+ * but for hints (`locked`, `open`, `expires`) that are checked against what was sealed.
  */
 #include "verifier/state/store_internal.h"
 
-/* Schema 2: which keys are, or were, anybody's. */
+/* Schema 2: which keys are, or were, anybody's; requests for a second person's agreement. */
 #define KEY_IDS_TABLE "CREATE TABLE key_ids (digest BLOB PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL) WITHOUT ROWID;"
+#define REQUESTS_TABLE \
+	"CREATE TABLE requests (id TEXT PRIMARY KEY NOT NULL, user_id BLOB NOT NULL, open INTEGER NOT NULL, expires INTEGER NOT NULL," \
+	" version INTEGER NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);" \
+	"CREATE INDEX requests_open ON requests (id) WHERE open = 1;" \
+	"CREATE INDEX requests_user ON requests (user_id, id);" \
+	"CREATE INDEX requests_ended ON requests (expires) WHERE open = 0;"
 
-const char *const store_upgrade_sql[] = {[1] = KEY_IDS_TABLE};
+const char *const store_upgrade_sql[] = {[1] = KEY_IDS_TABLE REQUESTS_TABLE};
 
 const char store_schema_sql[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
@@ -39,7 +45,7 @@ const char store_schema_sql[] =
 	"CREATE TABLE keys (purpose TEXT NOT NULL, kid TEXT NOT NULL, at INTEGER NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,"
 	" PRIMARY KEY (purpose, kid));"
 
-	KEY_IDS_TABLE;
+	KEY_IDS_TABLE REQUESTS_TABLE;
 
 const char *const store_sql[SQL_COUNT] = {
 	[SQL_META_GET] = "SELECT key_id, sealed FROM meta WHERE name = $1",
@@ -92,4 +98,12 @@ const char *const store_sql[SQL_COUNT] = {
 
 	[SQL_KEY_ID_ADD] = "INSERT INTO key_ids (digest, key_id, sealed) VALUES ($1, $2, $3)",
 	[SQL_KEY_ID_FIND] = "SELECT key_id, sealed FROM key_ids WHERE digest = $1",
+
+	[SQL_REQUEST_ADD] = "INSERT INTO requests (id, user_id, open, expires, version, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	[SQL_REQUEST_FIND] = "SELECT id, user_id, open, expires, version, key_id, sealed FROM requests WHERE id = $1",
+	[SQL_REQUEST_UPDATE] = "UPDATE requests SET open = $1, expires = $2, version = $3, key_id = $4, sealed = $5 WHERE id = $6 AND version = $7",
+	[SQL_REQUEST_OPEN] = "SELECT id FROM requests WHERE open = 1 AND id > $1 ORDER BY id LIMIT $2",
+	[SQL_REQUEST_OF_USER] = "SELECT id FROM requests WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+	[SQL_REQUEST_OLD] = "SELECT id FROM requests WHERE open = 0 AND expires < $1 ORDER BY expires LIMIT $2",
+	[SQL_REQUEST_DELETE] = "DELETE FROM requests WHERE id = $1",
 };
