@@ -1,5 +1,6 @@
 # Configuration examples, the support console and its export service, the quickstart. Built, not installed: they are to be read.
 EXTRA_DIST += examples/scratch-host examples/quickstart examples/quickstart.d/stepup.conf examples/quickstart.d/check.py \
+	examples/quickstart.d/export-with-code.conf examples/quickstart.d/export-with-key.conf \
 	examples/quickstart.d/console_client.py examples/stepup.conf examples/pam.d/sshd examples/pam.d/sudo examples/pam.d/support-console
 
 if HAVE_MICROHTTPD
