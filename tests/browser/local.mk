@@ -1,2 +1,3 @@
 # tests/browser
-EXTRA_DIST += tests/browser/.npmrc tests/browser/package.json tests/browser/package-lock.json tests/browser/console tests/browser/console.mjs
+EXTRA_DIST += tests/browser/.npmrc tests/browser/package.json tests/browser/package-lock.json tests/browser/run.sh \
+	tests/browser/harness.mjs tests/browser/console tests/browser/console.mjs
