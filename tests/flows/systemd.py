@@ -1,0 +1,155 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The units under a real systemd: what `make install` puts where, in a container that boots with this host's /usr below it."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import Client, Tap, Token, build_dir, need_root, source_dir
+
+BOOT_SECONDS = 300 # a machine that never comes up
+CHECK = "/root/check/tests/flows/systemd.py"
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def property_of(unit, name):
+    return run("systemctl", "show", "--value", "-p", name, unit).stdout.strip()
+
+
+def call(door, method, parameters=None):
+    with Client(f"/run/stepup/{door}.sock", door) as client:
+        return client.call(method, parameters)
+
+
+# --- inside ---
+
+def starts(tap):
+    tap.equal(run("getent", "passwd", "stepup").returncode, 0, "sysusers makes the verifier's user")
+    first = run("stepup", "init", "alice")
+    tap.matches(first.stdout + first.stderr, "systemctl enable", "init without a verifier says how to start one")
+    tap.equal(run("systemctl", "enable", "--now", "stepupd-verify.socket", "stepupd-admin.socket", "stepupd-redeem.socket").returncode, 0,
+              "the sockets can be enabled")
+    tap.ok(property_of("stepupd.service", "ActiveState") == "inactive", "nothing runs before somebody connects")
+    status = run("stepup", "status")
+    tap.ok(status.returncode == 0, "the first connection starts the verifier in its sandbox",
+           status.stdout + status.stderr + run("journalctl", "--no-pager", "-u", "stepupd.service").stdout)
+    tap.equal(property_of("stepupd.service", "User"), "stepup", "as its own user")
+    for door, mode in (("verify", 0o666), ("admin", 0o660), ("redeem", 0o660)):
+        tap.equal(os.stat(f"/run/stepup/{door}.sock").st_mode & 0o777, mode, f"{door}.sock has its mode")
+    score = run("systemd-analyze", "--no-pager", "security", "stepupd.service").stdout.strip().splitlines()[-1]
+    tap.matches(score, r"level for stepupd.service: 0\.[0-9]", "systemd-analyze finds hardly anything to harden")
+
+
+def works(tap):
+    invitation = call("admin", "Init", {"user": "root", "again": True})
+    tap.ok(invitation.ok, "init gives an invitation", invitation)
+    begun = call("verify", "EnrollBegin", {"user": "root", "type": "hotp", "invitation": invitation["invitation"]})
+    token = Token(begun["secret"])
+    tap.ok(call("verify", "EnrollFinish", {"transaction": begun["transaction"], "code": token.fresh()}).ok, "somebody enrols")
+
+    def step_up():
+        asked = call("verify", "Begin", {"action": "stepup.test"})
+        return call("verify", "Answer", {"transaction": asked["transaction"], "method": "code", "code": token.fresh()})
+    tap.ok(step_up().ok, "a step-up is granted")
+    tap.equal(run("systemctl", "reload", "stepupd.service").returncode, 0, "reload works")
+    tap.ok(step_up().ok, "and step-ups go on")
+    tap.equal(run("systemctl", "restart", "stepupd.service").returncode, 0, "restart works")
+    tap.ok(step_up().ok, "what was enrolled is still there")
+    run("systemctl", "kill", "-s", "KILL", "stepupd.service")
+    tap.ok(step_up().ok, "a killed verifier comes back by itself: who asks meanwhile waits at the socket")
+    tap.equal(run("systemctl", "stop", "stepupd.service", "stepupd-verify.socket", "stepupd-admin.socket", "stepupd-redeem.socket").returncode, 0,
+              "all of it can be stopped")
+    tap.ok(not os.path.exists("/run/stepup/verify.sock"), "and leaves no socket behind")
+    tap.matches(run("journalctl", "--no-pager", "-u", "stepupd.service").stdout, "stopped: clean=yes", "the journal has its life")
+
+
+def inside():
+    tap = Tap()
+    tap.run(starts, tap)
+    tap.run(works, tap)
+    tap.done()
+
+
+# --- outside ---
+
+UNIT = f"""[Unit]
+After=basic.target systemd-journald.service
+[Service]
+Type=oneshot
+Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
+ExecStart=/usr/bin/python3 {CHECK} --inside
+StandardOutput=file:/root/result
+StandardError=file:/root/errors
+ExecStopPost=/usr/bin/systemctl --no-block --force poweroff
+"""
+
+
+def write(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as out:
+        out.write(text)
+
+
+def make_root(folder, stage):
+    """A root without an /etc of its own but what was installed; its /usr is the host's, with what was installed on top."""
+    root = os.path.join(folder, "root")
+    for name in ("etc", "var", "usr", "proc", "sys", "dev", "run", "tmp"):
+        os.makedirs(os.path.join(root, name))
+    for link in ("bin", "sbin", "lib", "lib64"):
+        os.symlink("usr/" + link, os.path.join(root, link))
+    write(root + "/etc/os-release", 'NAME="pam-stepup tests"\nID=test\n')
+    write(root + "/etc/machine-id", "")
+    write(root + "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\n")
+    write(root + "/etc/group", "root:x:0:\n")
+    for path in ("/etc/nsswitch.conf", "/etc/ld.so.cache"):
+        shutil.copy(path, root + path)
+    shutil.copytree("/etc/alternatives", root + "/etc/alternatives", symlinks=True)
+    write(root + "/etc/systemd/system/check.service", UNIT)
+    os.makedirs(root + "/etc/systemd/system/multi-user.target.wants")
+    os.symlink("../check.service", root + "/etc/systemd/system/multi-user.target.wants/check.service")
+    os.makedirs(os.path.dirname(root + CHECK))
+    for name in ("systemd.py", "harness.py"):
+        shutil.copy(os.path.join(source_dir(), "tests/flows", name), os.path.dirname(root + CHECK))
+    for name in os.listdir(stage):
+        if name != "usr":
+            shutil.copytree(os.path.join(stage, name), os.path.join(root, name), dirs_exist_ok=True)
+    return root
+
+
+def outside():
+    need_root()
+    if not shutil.which("systemd-nspawn"):
+        print("needs systemd-nspawn", file=sys.stderr)
+        sys.exit(77)
+    folder = tempfile.mkdtemp(prefix="stepup-systemd.")
+    stage = os.path.join(folder, "stage")
+    try:
+        os.makedirs(stage + "/usr")
+        made = run("make", "-C", build_dir(), "install", f"DESTDIR={stage}")
+        if made.returncode != 0:
+            print(made.stdout, made.stderr, sep="\n", file=sys.stderr)
+            sys.exit(1)
+        root = make_root(folder, stage)
+        boot = subprocess.run(["systemd-nspawn", "--register=no", "--keep-unit", "-q", "-D", root, f"--overlay=/usr:{stage}/usr:/usr", "-b",
+                               "--private-network", "--console=pipe"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BOOT_SECONDS,
+                              check=False)
+        if not os.path.exists(root + "/root/result"):
+            print(boot.stdout[-4000:], boot.stderr[-4000:], sep="\n", file=sys.stderr)
+            sys.exit(1)
+        with open(root + "/root/result") as result, open(root + "/root/errors") as errors:
+            text = result.read()
+            print(text, end="")
+            print(errors.read(), end="", file=sys.stderr)
+        sys.exit(0 if "\n1.." in text and "not ok " not in text else 1)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    inside() if sys.argv[1:] == ["--inside"] else outside()
