@@ -21,16 +21,22 @@ void housekeeping_start(struct housekeeping *housekeeping, struct verifier *veri
 	(void)clock_watch_jumped(&housekeeping->clock);
 }
 
+static int64_t longest_of(const struct limit *limits, size_t count, int64_t longest)
+{
+	for (size_t i = 0; i < count; i++)
+		if (limits[i].window_seconds > longest)
+			longest = limits[i].window_seconds;
+	return longest;
+}
+
 /* How far back any rule's limit looks, and a day more: a reload that widens a window still finds what was used. */
 static int64_t longest_window(const struct policy *policy)
 {
 	int64_t longest = DAY_SECONDS;
 
 	for (size_t i = 0; i < policy->rule_count; i++) {
-		for (size_t j = 0; j < policy->rules[i].limit_count; j++) {
-			if (policy->rules[i].limits[j].window_seconds > longest)
-				longest = policy->rules[i].limits[j].window_seconds;
-		}
+		longest = longest_of(policy->rules[i].limits, policy->rules[i].limit_count, longest);
+		longest = longest_of(policy->rules[i].hard_limits, policy->rules[i].hard_limit_count, longest);
 	}
 	return longest + DAY_SECONDS;
 }

@@ -242,6 +242,51 @@ static void a_detail_that_is_missing_or_of_another_type_is_an_error_not_a_free_p
 	}
 }
 
+static void an_approval_passes_a_limit_and_never_a_hard_one(void **state)
+{
+	struct limit soft = {.kind = LIMIT_COUNT, .maximum = 2, .window_seconds = DAY, .text = five_a_day}, hard = soft;
+	struct rule rule = {.name = "customer.export", .limits = &soft, .limit_count = 1, .hard_limits = &hard, .hard_limit_count = 1,
+		.over_limit = OVER_LIMIT_APPROVE};
+	struct action *action = make_action(rule.name, "trezor", 1);
+	struct fixture *fixture = *state;
+	const struct limit *over = NULL;
+	struct limit_left look = {0};
+
+	hard.maximum = 4;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(charge(fixture, &rule, alice, "trezor", 1, T), STEPUP_OK);
+	assert_int_equal(charge_over(fixture, &rule, alice, "trezor", 1, T, &over), STEPUP_OVER_LIMIT);
+	assert_ptr_equal(over, &soft);
+	assert_false(limit_is_hard(&rule, over));
+	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OK);
+	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OVER_LIMIT);
+	assert_ptr_equal(over, &hard);
+	assert_true(limit_is_hard(&rule, over));
+	assert_int_equal(limits_look(fixture->store, fixture->writer, &rule, alice, action, T, &over, &look), STEPUP_OK);
+	assert_ptr_equal(over, &hard);
+	assert_int_equal(look.left, 0);
+	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T + DAY, &over), STEPUP_OK);
+	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
+	action_free(&action);
+}
+
+static void an_approval_passes_no_limit_of_a_rule_that_denies_over_it(void **state)
+{
+	struct limit soft = {.kind = LIMIT_COUNT, .maximum = 1, .window_seconds = DAY, .text = five_a_day};
+	struct rule rule = {.name = "customer.export", .limits = &soft, .limit_count = 1, .always_approve = true};
+	struct action *action = make_action(rule.name, "trezor", 1);
+	struct fixture *fixture = *state;
+	const struct limit *over = NULL;
+
+	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
+	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OK);
+	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OVER_LIMIT);
+	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
+	action_free(&action);
+}
+
 #define FACT(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
 static const struct CMUnitTest tests[] = {
 	FACT(a_count_stops_at_its_number_and_slides),
@@ -256,6 +301,8 @@ static const struct CMUnitTest tests[] = {
 	FACT(an_edited_limit_forgets_nothing),
 	FACT(uses_of_a_clock_that_was_ahead_still_count),
 	FACT(an_undone_transaction_charges_nothing),
+	FACT(an_approval_passes_a_limit_and_never_a_hard_one),
+	FACT(an_approval_passes_no_limit_of_a_rule_that_denies_over_it),
 	FACT(a_detail_that_is_missing_or_of_another_type_is_an_error_not_a_free_pass),
 };
 

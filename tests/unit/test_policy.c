@@ -552,7 +552,27 @@ static void a_very_large_group_loads_and_is_searched(void **state)
 	free(text);
 }
 
+static void who_approves_brings_the_same_factor_with_a_pin(void **state)
+{
+	struct policy *policy = load_good(TOP "action a.b { users = { a } prompt = \"x\" require = { key } always-approve = yes approvers = { b }"
+		" limit = { \"1 per 1h\" } }\naction a.c { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = { b } }\n"
+		"action a.d { users = { a } prompt = \"x\" require = { code } code-is-enough = yes always-approve = yes approvers = { b } }\n");
+	const struct rule *key = policy_rule(policy, "a.b")->approval, *code = policy_rule(policy, "a.c")->approval,
+			  *enough = policy_rule(policy, "a.d")->approval;
+
+	(void)state;
+	assert_true(key->approves && key->pin && key->require == FACTOR_KEY && key->limit_count == 0 && !key->always_approve);
+	assert_string_equal(key->users[0], "b");
+	assert_memory_equal(key->digest, policy_rule(policy, "a.b")->digest, DIGEST_SIZE);
+	assert_int_equal(policy_code_verdict(code, "a.c"), STEPUP_TOO_WEAK);
+	assert_true(code->pin);
+	assert_int_equal(policy_code_verdict(enough, "a.d"), STEPUP_OK);
+	assert_false(enough->pin);
+	policy_release(&policy);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(who_approves_brings_the_same_factor_with_a_pin),
 	cmocka_unit_test(the_designs_example_means_what_it_says),
 	cmocka_unit_test(what_no_rule_names_is_denied),
 	cmocka_unit_test(an_exact_name_wins_then_the_longest_pattern),

@@ -38,12 +38,16 @@ static enum stepup_error explain_limit(struct explanation *explanation, const st
 {
 	static const uint8_t nobody[USER_ID_SIZE];
 	const struct explain_question *question = explanation->question;
+	const char *words = limit_is_hard(explanation->rule, limit) ? ", whoever agrees" : "";
 	struct limit_left left = {0};
 	enum stepup_error error;
 	char *text = NULL;
 
-	if (explanation->action == NULL || !question->is_insider)
-		return add_text(explanation->limits, strdup(limit->text)) ? STEPUP_OK : STEPUP_NO_MEMORY;
+	if (explanation->action == NULL || !question->is_insider) {
+		if (asprintf(&text, "%s%s", limit->text, words) < 0)
+			text = NULL;
+		return add_text(explanation->limits, text) ? STEPUP_OK : STEPUP_NO_MEMORY;
+	}
 	error = limit_look(question->store, question->reader, explanation->rule, limit,
 		question->record == NULL ? nobody : question->record->user_id, explanation->action, question->now, &left);
 	if (error != STEPUP_OK)
@@ -52,19 +56,23 @@ static enum stepup_error explain_limit(struct explanation *explanation, const st
 		explanation->over = limit;
 		explanation->asked = left.asked;
 	}
-	if (asprintf(&text, "%s: %" PRId64 " left, this takes %" PRId64, limit->text, left.left, left.asked) < 0)
+	if (asprintf(&text, "%s%s: %" PRId64 " left, this takes %" PRId64, limit->text, words, left.left, left.asked) < 0)
 		text = NULL;
 	return add_text(explanation->limits, text) ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
 static enum stepup_error explain_limits(struct explanation *explanation)
 {
+	const struct rule *rule = explanation->rule;
 	enum stepup_error error = STEPUP_OK;
 
-	for (size_t i = 0; error == STEPUP_OK && i < explanation->rule->limit_count; i++)
-		error = explain_limit(explanation, &explanation->rule->limits[i]);
+	for (size_t i = 0; error == STEPUP_OK && i < rule->hard_limit_count; i++)
+		error = explain_limit(explanation, &rule->hard_limits[i]);
+	for (size_t i = 0; error == STEPUP_OK && i < rule->limit_count; i++)
+		error = explain_limit(explanation, &rule->limits[i]);
 	if (error == STEPUP_OK && explanation->over != NULL && explanation->verdict == STEPUP_OK)
-		explanation->verdict = explanation->rule->over_limit == OVER_LIMIT_APPROVE ? STEPUP_NEEDS_APPROVAL : STEPUP_OVER_LIMIT;
+		explanation->verdict = rule->over_limit == OVER_LIMIT_APPROVE && !limit_is_hard(rule, explanation->over) ? STEPUP_NEEDS_APPROVAL
+															   : STEPUP_OVER_LIMIT;
 	return error;
 }
 

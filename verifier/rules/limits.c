@@ -98,35 +98,89 @@ static bool same_use(const struct limit *a, const struct limit *b)
 	return a->kind == b->kind && (a->kind == LIMIT_COUNT || strcmp(a->detail, b->detail) == 0);
 }
 
+/* All of a rule's limits, hard ones first. */
+static const struct limit *limit_at(const struct rule *rule, size_t index)
+{
+	return index < rule->hard_limit_count ? &rule->hard_limits[index] : &rule->limits[index - rule->hard_limit_count];
+}
+
+static size_t limits_of(const struct rule *rule)
+{
+	return rule->hard_limit_count + rule->limit_count;
+}
+
+bool limit_is_hard(const struct rule *rule, const struct limit *limit)
+{
+	for (size_t i = 0; i < rule->hard_limit_count; i++)
+		if (limit == &rule->hard_limits[i])
+			return true;
+	return false;
+}
+
+/* Looks at the first `count` of a rule's limits. */
+static enum stepup_error look_at_first(struct store *store, struct store_session *session, const struct rule *rule, size_t count,
+	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over, struct limit_left *left)
+{
+	*over = NULL;
+	for (size_t i = 0; i < count; i++) {
+		struct limit_left one = {0};
+		enum stepup_error error = limit_look(store, session, rule, limit_at(rule, i), user_id, action, now, &one);
+
+		if (error != STEPUP_OK)
+			return error;
+		if (!one.over)
+			continue;
+		*over = limit_at(rule, i);
+		if (left != NULL)
+			*left = one;
+		break;
+	}
+	return STEPUP_OK;
+}
+
+enum stepup_error limits_look(struct store *store, struct store_session *session, const struct rule *rule,
+	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over, struct limit_left *left)
+{
+	return look_at_first(store, session, rule, limits_of(rule), user_id, action, now, over, left);
+}
+
 static bool is_first_of_its_use(const struct rule *rule, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (same_use(&rule->limits[i], &rule->limits[index]))
+		if (same_use(limit_at(rule, i), limit_at(rule, index)))
 			return false;
 	return true;
+}
+
+/* Charges where the first `count` limits allow it. */
+static enum stepup_error charge(struct store *store, struct store_session *session, const struct rule *rule, size_t count,
+	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over)
+{
+	enum stepup_error error = look_at_first(store, session, rule, count, user_id, action, now, over, NULL);
+	struct use use;
+
+	if (error == STEPUP_OK && *over != NULL)
+		error = STEPUP_OVER_LIMIT;
+	for (size_t i = 0; error == STEPUP_OK && i < limits_of(rule); i++) {
+		if (!is_first_of_its_use(rule, i))
+			continue;
+		error = use_of(store, rule, limit_at(rule, i), action, &use);
+		if (error == STEPUP_OK)
+			error = store_use_add(session, user_id, use.key, now, use.has_value ? use.value : NULL, use.amount);
+	}
+	return error;
 }
 
 enum stepup_error limits_charge(struct store *store, struct store_session *session, const struct rule *rule,
 	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over)
 {
-	enum stepup_error error = STEPUP_OK;
-	struct limit_left left = {0};
-	struct use use;
+	return charge(store, session, rule, limits_of(rule), user_id, action, now, over);
+}
 
-	*over = NULL;
-	for (size_t i = 0; error == STEPUP_OK && i < rule->limit_count; i++) {
-		error = limit_look(store, session, rule, &rule->limits[i], user_id, action, now, &left);
-		if (error == STEPUP_OK && left.over) {
-			*over = &rule->limits[i];
-			error = STEPUP_OVER_LIMIT;
-		}
-	}
-	for (size_t i = 0; error == STEPUP_OK && i < rule->limit_count; i++) {
-		if (!is_first_of_its_use(rule, i))
-			continue;
-		error = use_of(store, rule, &rule->limits[i], action, &use);
-		if (error == STEPUP_OK)
-			error = store_use_add(session, user_id, use.key, now, use.has_value ? use.value : NULL, use.amount);
-	}
-	return error;
+enum stepup_error limits_charge_approved(struct store *store, struct store_session *session, const struct rule *rule,
+	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over)
+{
+	size_t count = rule->over_limit == OVER_LIMIT_APPROVE ? rule->hard_limit_count : limits_of(rule);
+
+	return charge(store, session, rule, count, user_id, action, now, over);
 }

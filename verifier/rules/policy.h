@@ -50,12 +50,16 @@ struct rule {
 	bool pin;
 	unsigned via;                /* VIA_… that a key may come through; 0 for all */
 	bool code_is_enough;
-	bool always_approve;         /* a second person each time; refuses everybody until approvals exist */
+	bool always_approve;         /* a second person each time */
 	int64_t fresh_for_seconds;   /* 0 for never; not in effect yet: each action asks again */
 	struct limit *limits;
 	size_t limit_count;
 	enum over_limit over_limit;
+	struct limit *hard_limits;   /* that no approval passes */
+	size_t hard_limit_count;
 	char **approvers;
+	const struct rule *approval; /* what those bring to agree: the same factor with a pin, and a code only where that is enough; NULL without approvers */
+	bool approves;               /* such a one */
 	char *service;               /* NULL where no receipt is made */
 	int64_t receipt_seconds;     /* 60; at most 300 */
 };

@@ -192,6 +192,7 @@ static void read_action(struct policy_reading *reading)
 	policy_rule_check(reading);
 	if (!reading->policy->memory.failed && policy_rule_seal(reading->policy, rule) != STEPUP_OK)
 		reading->policy->memory.failed = true;
+	policy_rule_add_approval(reading->policy, rule);
 }
 
 /* --- all of it --- */

@@ -75,6 +75,9 @@ void policy_rule_check(struct policy_reading *reading);
 /* Gives a rule its digest: SHA-256 over all that it says, but not over where; policy_rule.c. */
 enum stepup_error policy_rule_seal(const struct policy *policy, struct rule *rule);
 
+/* Gives a sealed rule that names approvers the one that they agree under; policy_rule.c. */
+void policy_rule_add_approval(struct policy *policy, struct rule *rule);
+
 /* Builds the policy of all texts, whose values are filled in. What is wrong goes to `errors`. STEPUP_OK also then. */
 enum stepup_error policy_build(struct policy *policy, const struct policy_text *texts, size_t count, struct complaints *errors);
 

@@ -231,25 +231,41 @@ static bool is_same_limit(const struct limit *a, const struct limit *b)
 	return a->kind == b->kind && a->window_seconds == b->window_seconds && strcmp(a->detail, b->detail) == 0;
 }
 
+/* The limits of one list, for the policy's memory. */
+static void read_limit_list(struct policy_reading *reading, const struct policy_entry *entry, struct limit **limits, size_t *count)
+{
+	if (entry->value_count == 0 || entry->value_count > POLICY_LIMITS_MAX) {
+		READING_SAYS(reading, entry->line, "\"%s\" takes 1 to %d limits.", entry->key->name, POLICY_LIMITS_MAX);
+		return;
+	}
+	*limits = arena_alloc(&reading->policy->memory, entry->value_count, sizeof(**limits));
+	if (*limits == NULL)
+		return;
+	for (const struct policy_value *value = entry->values; value != NULL; value = value->next) {
+		read_limit(reading, value, &(*limits)[*count]);
+		for (size_t i = 0; i < *count; i++)
+			if (is_same_limit(&(*limits)[i], &(*limits)[*count]))
+				READING_SAYS(reading, value->line, "the limit \"%s\" counts the same over the same window as \"%s\"; keep one of them.",
+					value->text, (*limits)[i].text);
+		(*count)++;
+	}
+}
+
 static void read_limits(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	read_limit_list(reading, entry, &reading->rule->limits, &reading->rule->limit_count);
+}
+
+static void read_hard_limits(struct policy_reading *reading, const struct policy_entry *entry)
 {
 	struct rule *rule = reading->rule;
 
-	if (entry->value_count == 0 || entry->value_count > POLICY_LIMITS_MAX) {
-		READING_SAYS(reading, entry->line, "\"limit\" takes 1 to %d limits.", POLICY_LIMITS_MAX);
-		return;
-	}
-	rule->limits = arena_alloc(&reading->policy->memory, entry->value_count, sizeof(*rule->limits));
-	if (rule->limits == NULL)
-		return;
-	for (const struct policy_value *value = entry->values; value != NULL; value = value->next) {
-		read_limit(reading, value, &rule->limits[rule->limit_count]);
-		for (size_t i = 0; i < rule->limit_count; i++)
-			if (is_same_limit(&rule->limits[i], &rule->limits[rule->limit_count]))
-				READING_SAYS(reading, value->line, "the limit \"%s\" counts the same over the same window as \"%s\"; keep one of them.",
-					value->text, rule->limits[i].text);
-		rule->limit_count++;
-	}
+	read_limit_list(reading, entry, &rule->hard_limits, &rule->hard_limit_count);
+	for (size_t i = 0; i < rule->hard_limit_count; i++)
+		for (size_t j = 0; j < rule->limit_count; j++)
+			if (is_same_limit(&rule->hard_limits[i], &rule->limits[j]) && rule->hard_limits[i].maximum < rule->limits[j].maximum)
+				READING_SAYS(reading, entry->line, "the hard-limit \"%s\" is below the limit \"%s\", which then means nothing; raise it, or lower that.",
+					rule->hard_limits[i].text, rule->limits[j].text);
 }
 
 static void read_over_limit(struct policy_reading *reading, const struct policy_entry *entry)
@@ -303,6 +319,7 @@ const struct policy_key policy_rule_keys[] = {
 	{"fresh-for", false, read_fresh_for},
 	{"limit", true, read_limits},
 	{"over-limit", false, read_over_limit},
+	{"hard-limit", true, read_hard_limits},
 	{"approvers", true, read_approvers},
 	{"service", false, read_service},
 	{"receipt-lifetime", false, read_receipt_lifetime},
@@ -321,12 +338,12 @@ static json_t *texts_to_json(char *const *texts)
 	return array;
 }
 
-static json_t *limits_to_json(const struct rule *rule)
+static json_t *limits_to_json(const struct limit *limits, size_t count)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; array != NULL && i < rule->limit_count; i++) {
-		const struct limit *limit = &rule->limits[i];
+	for (size_t i = 0; array != NULL && i < count; i++) {
+		const struct limit *limit = &limits[i];
 		json_t *one = json_pack("{s:i, s:I, s:s, s:I}", "kind", (int)limit->kind, "maximum", (json_int_t)limit->maximum, "detail",
 			limit->detail, "window", (json_int_t)limit->window_seconds);
 
@@ -360,11 +377,11 @@ static const char *service_unix_user(const struct policy *policy, const char *na
 
 enum stepup_error policy_rule_seal(const struct policy *policy, struct rule *rule)
 {
-	json_t *object = json_pack("{s:s, s:o, s:o, s:s?, s:i, s:b, s:i, s:b, s:b, s:I, s:o, s:i, s:o, s:s?, s:s?, s:I}", "name", rule->name,
+	json_t *object = json_pack("{s:s, s:o, s:o, s:s?, s:i, s:b, s:i, s:b, s:b, s:I, s:o, s:i, s:o, s:o, s:s?, s:s?, s:I}", "name", rule->name,
 		"users", texts_to_json(rule->users), "details", details_to_json(rule), "prompt", rule->prompt, "require", (int)rule->require,
 		"pin", rule->pin, "via", (int)rule->via, "code_is_enough", rule->code_is_enough, "always_approve", rule->always_approve,
-		"fresh_for", (json_int_t)rule->fresh_for_seconds, "limits", limits_to_json(rule), "over_limit", (int)rule->over_limit,
-		"approvers", texts_to_json(rule->approvers), "service", rule->service, "service_user", service_unix_user(policy, rule->service),
+		"fresh_for", (json_int_t)rule->fresh_for_seconds, "limits", limits_to_json(rule->limits, rule->limit_count), "over_limit", (int)rule->over_limit,
+		"hard_limits", limits_to_json(rule->hard_limits, rule->hard_limit_count), "approvers", texts_to_json(rule->approvers), "service", rule->service, "service_user", service_unix_user(policy, rule->service),
 		"receipt_seconds", (json_int_t)rule->receipt_seconds);
 	enum stepup_error error = STEPUP_NO_MEMORY;
 	char *text = NULL;
@@ -377,6 +394,28 @@ enum stepup_error policy_rule_seal(const struct policy *policy, struct rule *rul
 	free(text);
 	json_decref(object);
 	return error;
+}
+
+void policy_rule_add_approval(struct policy *policy, struct rule *rule)
+{
+	struct rule *approval;
+
+	if (rule->approvers == NULL)
+		return;
+	approval = arena_alloc(&policy->memory, 1, sizeof(*approval));
+	if (approval == NULL)
+		return;
+	*approval = *rule;
+	approval->users = rule->approvers;
+	approval->approvers = NULL;
+	approval->approves = true;
+	approval->always_approve = false;
+	approval->pin = !rule->code_is_enough;
+	approval->fresh_for_seconds = 0;
+	approval->limits = approval->hard_limits = NULL;
+	approval->limit_count = approval->hard_limit_count = 0;
+	approval->service = NULL;
+	rule->approval = approval;
 }
 
 static bool names_action(const struct rule *rule)
