@@ -162,7 +162,9 @@ static char *use_text(const struct authenticator_request *request)
 		if (label == NULL)
 			continue;
 		written++;
-		fprintf(out, "%s\"%s\"", written == 1 ? " Use " : written == count ? " or " : ", ", label);
+		fputs(written == 1 ? " Use \"" : written == count ? " or \"" : ", \"", out);
+		fputs(label, out);
+		fputc('"', out);
 	}
 	if (count > 0)
 		fputc('.', out);

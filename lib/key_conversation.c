@@ -78,11 +78,13 @@ static enum stepup_error find_account(struct key_conversation *conversation)
 	return error;
 }
 
-static void remember_why(struct key_conversation *conversation, const struct authenticator_request *request,
+/* Keeps the reason for the person, to whom looking for a key and using it are one thing. */
+static void remember_why(struct key_conversation *conversation, size_t way, struct authenticator_request request,
 	const struct authenticator_outcome *outcome)
 {
+	request.operation = ways[way].sign;
 	free(conversation->why);
-	conversation->why = authenticator_sentence(request, outcome, conversation->account);
+	conversation->why = authenticator_sentence(&request, outcome, conversation->account);
 }
 
 /* Has the helper do one thing. Where that fails, the reason is kept. */
@@ -114,7 +116,7 @@ static enum stepup_error run_helper(struct asking *asking, size_t way, enum auth
 		error = STEPUP_BAD_ANSWER;
 	}
 	if (error != STEPUP_OK && !conversation->put_by)
-		remember_why(conversation, &request, outcome);
+		remember_why(conversation, way, request, outcome);
 	return error;
 }
 

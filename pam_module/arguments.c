@@ -41,6 +41,12 @@ static bool set_conversation(struct arguments *arguments, const char *value)
 	return strcmp(value, arguments->form->name) == 0;
 }
 
+static bool set_agent(struct arguments *arguments, const char *value)
+{
+	arguments->agent_from_environment = true;
+	return strcmp(value, "env") == 0;
+}
+
 static bool set_timeout(struct arguments *arguments, const char *value)
 {
 	int seconds = 0;
@@ -68,6 +74,7 @@ static const struct argument table[] = {
 	{"details=", set_details},
 	{"receipt=", set_receipt},
 	{"conversation=", set_conversation},
+	{"agent=", set_agent},
 	{"timeout=", set_timeout},
 	{"socket=", set_socket},
 	{"debug", set_debug},

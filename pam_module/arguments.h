@@ -22,6 +22,7 @@ struct arguments {
 	int timeout_seconds; /* for a step-up, with the person's time */
 	bool details_from_environment;
 	bool receipt_to_environment;
+	bool agent_from_environment;
 	bool debug;
 };
 

@@ -54,11 +54,41 @@ static enum stepup_error ask(
 	return error;
 }
 
+/* The lines of a conversation in text. */
+static enum stepup_error ask_line(void *context, const char *question, char **line)
+{
+	return conversation_prompt(context, question, line);
+}
+
+/* Also where the host asked for silence: nobody touches a key unasked. */
+static void tell_line(void *context, const char *sentence)
+{
+	const struct conversation *conversation = context;
+	char *reply = NULL;
+
+	(void)converse(conversation->pamh, PAM_TEXT_INFO, sentence, &reply);
+	wipe_free_string(&reply);
+}
+
 void conversation_init(
 	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form)
 {
 	*conversation = (struct conversation){.pamh = pamh, .form = form, .failed = false};
+	conversation->channel =
+		(struct text_channel){.ask = ask_line, .tell = tell_line, .context = conversation};
+	conversation->keys.channel = &conversation->channel;
 	conversation->step_up = (struct step_up_conversation){.ask = ask, .context = conversation};
+}
+
+void conversation_set_keys(struct conversation *conversation, const char *user, const char *agent_socket)
+{
+	conversation->keys.account = user;
+	conversation->keys.agent_socket = agent_socket;
+}
+
+void conversation_clear(struct conversation *conversation)
+{
+	key_conversation_clear(&conversation->keys);
 }
 
 void conversation_tell(const struct conversation *conversation, const struct ending *ending, int flags)

@@ -12,6 +12,7 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
+#include "lib/key_conversation.h"
 #include "lib/step_up_client.h"
 
 struct conversation;
@@ -41,11 +42,18 @@ struct conversation {
 	pam_handle_t *pamh;
 	const struct conversation_form *form;
 	bool failed; /* the host's conversation did not work: it isn't the person who gave up */
+	struct text_channel channel;
+	struct key_conversation keys; /* the form in text: what it keeps between questions */
 	struct step_up_conversation step_up;
 };
 
 void conversation_init(
 	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form);
+
+/* Says whose keys may be used, and through which agent (NULL: none); both borrowed. */
+void conversation_set_keys(struct conversation *conversation, const char *user, const char *agent_socket);
+
+void conversation_clear(struct conversation *conversation);
 
 /* Puts one hidden prompt; the caller wipes and frees the reply. STEPUP_INVALID where the host's conversation did
  * not work. */

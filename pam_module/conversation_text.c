@@ -1,32 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The conversation in plain text: what is to be approved and the question in one prompt, the last mistake
- * above it.
+ * above it. How keys are asked for stands in lib/key_conversation, which the CLI has too.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "pam_module/conversation.h"
 
-/* Whatever was typed is the answer: only the verifier judges it. */
 static enum stepup_error text_ask(struct conversation *conversation, const struct step_up_question *question,
 	struct step_up_answer *answer)
 {
-	enum stepup_error error;
-	char *text = NULL;
-	int r;
-
-	if (question->error != NULL)
-		r = asprintf(&text, "%s\n%s\n%s", question->error, question->prompt, question->ask);
-	else
-		r = asprintf(&text, "%s\n%s", question->prompt, question->ask);
-	if (r < 0)
-		return STEPUP_NO_MEMORY;
-	error = conversation_prompt(conversation, text, &answer->code);
-	answer->method = "code";
-	free(text);
-	return error;
+	return key_conversation_ask(&conversation->keys, question, answer);
 }
 
 /* A grant speaks for itself: the host goes on. */

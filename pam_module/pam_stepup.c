@@ -20,6 +20,7 @@
 #include "pam_module/conversation.h"
 #include "pam_module/granted_mark.h"
 #include "pam_module/outcome.h"
+#include "pam_module/reach.h"
 #include "pam_module/request.h"
 
 #define ACCOUNT_MS 5000 /* nobody waits long at a door that should only say whether it is locked */
@@ -108,6 +109,8 @@ static int step_up(struct run *run)
 	int code;
 
 	debug(run, "asking the verifier for a step-up");
+	reach_find(run->pamh, &run->arguments, &run->request);
+	conversation_set_keys(&run->conversation, run->request.step_up.user, run->request.agent_socket);
 	error = verifier_client_open(run->arguments.socket, deadline, &client);
 	if (error == STEPUP_OK)
 		error = step_up_run(
@@ -117,6 +120,7 @@ static int step_up(struct run *run)
 	code = outcome_pam_code(error, run->conversation.failed);
 	if (error != STEPUP_OK)
 		conclude(run, run->request.step_up.action, error, &outcome.refusal);
+	conversation_clear(&run->conversation);
 	step_up_outcome_clear(&outcome);
 	verifier_client_close(&client);
 	return code;

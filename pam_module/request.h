@@ -2,7 +2,7 @@
 /*
  * What is asked of the module: the user and the place from PAM's items, the action, details and session from
  * its line or from the PAM environment. Read once; what stood in the PAM environment is taken out of it.
- * Never getenv(3).
+ * Never getenv(3): the one look at the process's own environment is in reach.c.
  * Layer: pam_module/.
  */
 #ifndef STEPUP_PAM_MODULE_REQUEST_H
@@ -20,6 +20,8 @@ struct request {
 	char *action, *session;		/* from the PAM environment, owned */
 	json_t *details;		/* owned */
 	bool from_environment;		/* STEPUP_ACTION or STEPUP_DETAILS stood there */
+	const char *reach[3];		/* what step_up.reach names, see reach.h; ended by NULL */
+	const char *agent_socket;	/* borrowed; NULL where no agent can be reached */
 };
 
 /* Reads who it is for and where from. PAM_SUCCESS; PAM_AUTH_ERR for a name or place that is too long, no

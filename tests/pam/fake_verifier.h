@@ -57,6 +57,9 @@ void fake_verifier_stop(struct fake_verifier *fake);
 #define FAKE_BEGIN_REPLY                                                                                      \
 	"{\"parameters\":{\"transaction\":\"T-1\",\"prompt\":\"Export 102000 contacts of trezor\",\"ask\":\"Code: \","  \
 	"\"methods\":[\"code\"],\"expires_in\":120}}"
+#define FAKE_BEGIN_BROWSER                                                                                    \
+	"{\"parameters\":{\"transaction\":\"T-1\",\"prompt\":\"Export 102000 contacts of trezor\",\"ask\":\"Code: \","  \
+	"\"methods\":[\"browser\",\"code\"],\"expires_in\":120,\"browser\":{\"challenge\":\"AAAA\",\"rpId\":\"example.com\"}}}"
 #define FAKE_GRANT_MEMBERS                                                                                    \
 	"\"user\":\"alice\",\"action\":\"customer.export\",\"acr\":\"otp\",\"amr\":[\"otp\"],\"auth_time\":1700000000,"  \
 	"\"log\":7,\"receipt\":\"eyJ.receipt.sig\",\"message\":\"Approved.\""

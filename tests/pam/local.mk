@@ -8,7 +8,7 @@ if HAVE_CMOCKA
 PAM_TEST_CPPFLAGS = $(AM_CPPFLAGS) -DPAM_STEPUP_SO='"$(abs_top_builddir)/pam_module/pam_stepup.so"'
 PAM_TEST_LIBS = $(CMOCKA_LIBS) $(JANSSON_LIBS) $(PAM_LIBS) -lpthread
 PAM_TEST_FIXTURE = tests/pam/pam_fixture.h tests/pam/pam_fixture.c tests/pam/fake_verifier.h tests/pam/fake_verifier.c
-check_PROGRAMS += tests/pam/test_return_codes tests/pam/test_conversation tests/pam/test_stacks tests/pam/test_host tests/pam/test_no_memory tests/pam/test_secrets tests/pam/test_verifier_abuse
+check_PROGRAMS += tests/pam/test_return_codes tests/pam/test_conversation tests/pam/test_stacks tests/pam/test_host tests/pam/test_no_memory tests/pam/test_secrets tests/pam/test_verifier_abuse tests/pam/test_keys
 
 tests_pam_test_return_codes_SOURCES = tests/pam/test_return_codes.c $(PAM_TEST_FIXTURE)
 tests_pam_test_return_codes_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
@@ -33,6 +33,12 @@ tests_pam_test_verifier_abuse_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
 tests_pam_test_verifier_abuse_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_verifier_abuse_LDADD = $(PAM_TEST_LIBS)
 tests_pam_test_verifier_abuse_DEPENDENCIES = pam_module/pam_stepup.so
+
+tests_pam_test_keys_SOURCES = tests/pam/test_keys.c $(PAM_TEST_FIXTURE)
+tests_pam_test_keys_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
+tests_pam_test_keys_CFLAGS = $(UNIT_CFLAGS)
+tests_pam_test_keys_LDADD = $(PAM_TEST_LIBS)
+tests_pam_test_keys_DEPENDENCIES = pam_module/pam_stepup.so
 
 tests_pam_test_host_SOURCES = tests/pam/test_host.c $(PAM_TEST_FIXTURE)
 tests_pam_test_host_CPPFLAGS = $(PAM_TEST_CPPFLAGS)

@@ -197,6 +197,8 @@ void trial_run(struct trial *trial)
 		trial->code = pam_set_item(handle, PAM_RHOST, trial->rhost);
 	if (trial->code == PAM_SUCCESS && trial->tty != NULL)
 		trial->code = pam_set_item(handle, PAM_TTY, trial->tty);
+	if (trial->code == PAM_SUCCESS && trial->ruser != NULL)
+		trial->code = pam_set_item(handle, PAM_RUSER, trial->ruser);
 	for (int i = 0; trial->code == PAM_SUCCESS && i < ANSWERS_MAX && trial->variables[i] != NULL; i++)
 		trial->code = pam_putenv(handle, trial->variables[i]);
 	if (trial->code == PAM_SUCCESS) {

@@ -45,7 +45,7 @@ struct trial {
 	const char *phases; /* letters: a auth, c account, s setcred; in order, until one fails */
 	const char *answers[ANSWERS_MAX];
 	const char *variables[ANSWERS_MAX]; /* pam_putenv, "NAME=text" */
-	const char *rhost, *tty;
+	const char *rhost, *tty, *ruser;
 	enum talk talk;
 	bool no_conversation;
 	int flags;

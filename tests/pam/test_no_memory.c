@@ -57,13 +57,16 @@ IN_FRONT void *realloc(void *memory, size_t size)
 struct path {
 	const char *name, *service, *phases;
 	const char *answer;
+	const char *begun; /* the reply to Begin; NULL for the usual one */
 };
 
 static const struct path paths[] = {
-	{"text with receipt", "env", "a", "123456"},
-	{"json", "json", "a", "{\"method\":\"code\",\"code\":\"123456\"}"},
-	{"account", "plain", "c", NULL},
-	{"account that asks", "both", "c", "123456"},
+	{"text with receipt", "env", "a", "123456", NULL},
+	{"json", "json", "a", "{\"method\":\"code\",\"code\":\"123456\"}", NULL},
+	{"a key in a browser", "json", "a", "{\"method\":\"browser\",\"credential\":{\"id\":\"AQ\",\"response\":{\"signature\":\"Ag\"}}}",
+		FAKE_BEGIN_BROWSER},
+	{"account", "plain", "c", NULL, NULL},
+	{"account that asks", "both", "c", "123456", NULL},
 };
 
 struct host {
@@ -96,11 +99,15 @@ static int run(const struct path *path, long fail, bool behind_too)
 	int code;
 
 	assert_pam_code(pam_start_confdir(path->service, "alice", &conversation, service_folder(), &host.handle), PAM_SUCCESS);
+	/* Named, so that the account databases aren't asked: an entry that couldn't be read there is an unknown one. */
+	pam_set_item(host.handle, PAM_RUSER, "alice");
 	if (strcmp(path->service, "env") == 0) {
 		pam_putenv(host.handle, "STEPUP_ACTION=customer.export");
 		pam_putenv(host.handle, "STEPUP_DETAILS={\"account\":\"trezor\",\"records\":102000}");
 		pam_putenv(host.handle, "STEPUP_SESSION=0123456789abcdef");
 	}
+	if (path->begun != NULL)
+		strcpy(fake.shared->replies[FAKE_BEGIN], path->begun);
 	allocations = 0;
 	failing = fail;
 	for_good = behind_too;

@@ -62,6 +62,7 @@ static void good_stacks_have_no_finding(void **state)
 	static const char *const good[] = {
 		AUTH ACCOUNT,
 		"auth requisite pam_stepup.so details=env receipt=env conversation=json timeout=50\n" ACCOUNT,
+		"auth required pam_stepup.so action=sudo.run agent=env\n" ACCOUNT,
 		"auth [success=ok default=die] pam_stepup.so action=a\n" ACCOUNT,
 		"auth [success=1 default=bad] pam_stepup.so action=a\nauth requisite pam_deny.so\nauth required pam_permit.so\n" ACCOUNT,
 		"# a comment\nauth required pam_unix.so\n" AUTH "@include common-account\n" ACCOUNT,

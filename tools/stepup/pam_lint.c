@@ -253,7 +253,7 @@ static void check_jump(const struct lint *lint, size_t own)
 
 static bool argument_is_known(const char *argument)
 {
-	static const char *const whole[] = {"details=env", "receipt=env", "conversation=text", "conversation=json", "debug"};
+	static const char *const whole[] = {"details=env", "receipt=env", "conversation=text", "conversation=json", "agent=env", "debug"};
 	static const char *const prefixes[] = {"action=", "timeout=", "socket=/"};
 
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
