@@ -58,13 +58,15 @@ verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budge
 # Doors and what they serve.
 verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/answer.c verifier/doors/answer_decision.c \
 	verifier/doors/authorization.h verifier/doors/authorization.c verifier/doors/begin.c \
+	verifier/doors/begin_check.h verifier/doors/begin_check.c \
 	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c \
 	verifier/doors/enrolment.h verifier/doors/enrolment.c verifier/doors/enrolment_code.c \
 	verifier/doors/enrolment_finish.c \
 	verifier/doors/enrolment_kinds.h \
 	verifier/doors/explaining.h verifier/doors/explaining.c verifier/doors/inviting.h \
 	verifier/doors/inviting.c verifier/doors/locking.h verifier/doors/locking.c verifier/doors/locks.h \
-	verifier/doors/locks.c verifier/doors/redeem_door.c verifier/doors/redemption.h \
+	verifier/doors/key_offer.h verifier/doors/key_offer.c verifier/doors/question.h verifier/doors/question.c \
+	verifier/doors/reach.h verifier/doors/reach.c verifier/doors/locks.c verifier/doors/redeem_door.c verifier/doors/redemption.h \
 	verifier/doors/redemption.c verifier/doors/redemption_claims.c verifier/doors/refusal_log.h \
 	verifier/doors/refusal_log.c verifier/doors/reports.h verifier/doors/reports.c \
 	verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c \

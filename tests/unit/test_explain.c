@@ -13,11 +13,12 @@
 
 #define NOW INT64_C(1800000000)
 #define POLICY                                                                                                                     \
-	"issuer = \"https://s.example\"\nhelp = \"Desk 5\"\ngroup support { unix = support }\nservice export { unix-user = exportd }\n"   \
+	"issuer = \"https://s.example\"\norigins = { \"https://s.example\" }\nhelp = \"Desk 5\"\ngroup support { unix = support }\nservice export { unix-user = exportd }\n"   \
 	"action customer.export { users = { \"@support\" } details = { \"account:text\", \"records:number\" }\n"                     \
 	"prompt = \"Export {records} contacts of {account}\" require = { code } code-is-enough = yes\n"                             \
 	"limit = { \"5 per 24h\", \"20000 records per 24h\" } service = export }\n"                                                  \
 	"action customer.key { users = { \"@support\" } prompt = \"Show the key\" require = { hardware-key } }\n"                   \
+	"action customer.plug { users = { \"@support\" } prompt = \"Plug\" require = { key, pin } via = { seat, agent } }\n"          \
 	"action customer.look { users = { \"@support\" } prompt = \"Look\" require = { code } }\n"                                   \
 	"action customer.close { users = { \"@support\" } prompt = \"Close\" require = { code } always-approve = yes approvers = { bob } }\n"
 
@@ -106,9 +107,9 @@ static void what_would_be_asked_and_what_is_left_is_told(void **state)
 	(void)state;
 	assert_true(json_is_true(json_object_get(reply, "allowed")));
 	assert_string_equal(text(reply, "prompt"), "Export 300 contacts of trezor");
-	assert_string_equal(text(reply, "rule"), "f:5");
+	assert_string_equal(text(reply, "rule"), "f:6");
 	assert_string_equal(text(reply, "service"), "export");
-	assert_string_equal(text(reply, "why"), "The rule customer.export (f:5) covers customer.export; a code that works is accepted.");
+	assert_string_equal(text(reply, "why"), "The rule customer.export (f:6) covers customer.export; it takes a code.");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "require"), 0)), "code");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)), "5 per 24h: 5 left, this takes 1");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)), "20000 records per 24h: 20000 left, this takes 300");
@@ -169,7 +170,7 @@ static void each_no_says_why(void **state)
 	expect_no((struct explain_question){.action = "../x", .record = record}, "No rule covers ../x");
 	expect_no((struct explain_question){.action = "stepup.lock", .record = record}, "No rule covers stepup.lock");
 	expect_no((struct explain_question){.action = "customer.look", .user = &mallory, .record = record, .is_insider = true}, "not allowed to do customer.look");
-	expect_no((struct explain_question){.action = "customer.key", .record = record}, "A code is not enough for customer.key");
+	expect_no((struct explain_question){.action = "customer.key", .record = record, .is_insider = true}, "needs a hardware key of a trusted model, and you have none");
 	expect_no((struct explain_question){.action = "customer.close", .record = record}, "A second person must agree");
 	expect_no((struct explain_question){.action = "customer.export", .record = record, .details = wrong}, "\"records\" is missing");
 	expect_no((struct explain_question){.action = "customer.look", .record = record, .frozen = "L-7"}, "quote L-7");
@@ -182,11 +183,77 @@ static void each_no_says_why(void **state)
 	json_decref(wrong);
 }
 
+static struct credential *add_key(enum credential_type type, enum key_attestation attestation)
+{
+	struct credential *credential = user_record_add_credential(record);
+
+	credential->type = type;
+	credential->key = calloc(1, sizeof(*credential->key));
+	credential->key->attestation = attestation;
+	return credential;
+}
+
+/* Asks about alice's own affairs. */
+static void expect(const char *action, bool allowed, const char *require, const char *words)
+{
+	json_t *reply = explain((struct explain_question){.action = action, .record = record, .is_insider = true});
+	char *said = json_dumps(json_object_get(reply, "require"), JSON_COMPACT);
+
+	assert_int_equal(json_is_true(json_object_get(reply, "allowed")), allowed);
+	assert_string_equal(said, require);
+	if (strstr(text(reply, "why"), words) == NULL)
+		fail_msg("%s: %s", action, text(reply, "why"));
+	free(said);
+	json_decref(reply);
+}
+
+static void what_is_required_and_what_serves_is_told(void **state)
+{
+	struct credential *credential;
+
+	(void)state;
+	expect("customer.look", true, "[\"code\"]", "it takes a code.");
+	expect("customer.plug", false, "[\"key\",\"pin\"]", "needs a security key, and you have none");
+	credential = add_key(CREDENTIAL_KEY, ATTESTATION_UNTRUSTED);
+	expect("customer.look", true, "[\"code\"]", "it takes a code, a key plugged in or a key in a browser.");
+	expect("customer.plug", true, "[\"key\",\"pin\"]", "it takes a key plugged in with its PIN.");
+	expect("customer.key", false, "[\"hardware-key\",\"pin\"]", "no key of yours is one");
+	credential->strong_from = NOW + 60;
+	expect("customer.plug", false, "[\"key\",\"pin\"]", "counts as a code for another 60 seconds");
+	expect("customer.look", true, "[\"code\"]", "it takes a code, a key plugged in or a key in a browser.");
+	add_key(CREDENTIAL_AGENT, ATTESTATION_VERIFIED);
+	expect("customer.plug", true, "[\"key\",\"pin\"]", "it takes a key behind an SSH agent with its PIN.");
+	expect("customer.key", false, "[\"hardware-key\",\"pin\"]", "no key of yours is one");
+	add_key(CREDENTIAL_KEY, ATTESTATION_VERIFIED);
+	expect("customer.key", true, "[\"hardware-key\",\"pin\"]", "it takes a hardware key plugged in with its PIN or a hardware key in a browser with its PIN.");
+}
+
+static void adding_a_key_is_said_to_take_one(void **state)
+{
+	json_t *details = json_pack("{s:s}", "type", "key"), *reply;
+
+	(void)state;
+	reply = explain((struct explain_question){.action = "stepup.enroll", .record = record, .is_insider = true, .details = details});
+	assert_true(json_is_false(json_object_get(reply, "allowed")));
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "require"), 0)), "key");
+	json_decref(reply);
+	json_object_set_new(details, "type", json_string("totp"));
+	reply = explain((struct explain_question){.action = "stepup.enroll", .record = record, .is_insider = true, .details = details});
+	assert_true(json_is_true(json_object_get(reply, "allowed")));
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "require"), 0)), "code");
+	json_decref(reply);
+	json_decref(details);
+}
+
 static void outsiders_hear_the_same_of_everybody(void **state)
 {
 	json_t *known, *unknown, *locked;
 
 	(void)state;
+	known = explain((struct explain_question){.action = "customer.plug", .record = record});
+	assert_true(json_is_true(json_object_get(known, "allowed")));
+	assert_non_null(strstr(text(known, "why"), "it takes a key behind an SSH agent with its PIN or a key plugged in with its PIN."));
+	json_decref(known);
 	known = explain((struct explain_question){.action = "customer.look", .record = record});
 	unknown = explain((struct explain_question){.action = "customer.look"});
 	record->lock.locked = true;
@@ -227,6 +294,8 @@ static const struct CMUnitTest tests[] = {
 	WITH_STORE(what_would_be_asked_and_what_is_left_is_told),
 	WITH_STORE(asking_charges_nothing_and_what_was_charged_is_told),
 	WITH_STORE(each_no_says_why),
+	WITH_STORE(what_is_required_and_what_serves_is_told),
+	WITH_STORE(adding_a_key_is_said_to_take_one),
 	WITH_STORE(outsiders_hear_the_same_of_everybody),
 	WITH_STORE(without_details_the_rule_is_explained_as_far_as_it_goes),
 	WITH_STORE(a_built_in_rule_is_named_as_one),

@@ -9,6 +9,11 @@
 static char desk[] = "Security desk, +1 555 0100", here[] = "bastion1";
 static const struct policy with_help = {.help = desk, .host = here}, without_help = {.host = here};
 
+/* What was required. */
+static const struct requirement code = {.strength = FACTOR_CODE, .methods = VIA_BROWSER | METHOD_CODE},
+	key = {.strength = FACTOR_KEY, .methods = METHODS_OF_KEYS}, by_agent = {.strength = FACTOR_KEY, .methods = VIA_AGENT},
+	hardware = {.strength = FACTOR_HARDWARE_KEY, .pin = true, .methods = VIA_BROWSER | VIA_SEAT};
+
 static void check(enum stepup_error error, const struct words_facts *facts, const char *expected)
 {
 	char *sentence = words_refusal(error, facts);
@@ -47,7 +52,34 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 			"That goes over the limit of 20000 records per 24h for customer.export: it asks for 102000. Nothing was approved. Ask for less, or wait "
 			"until earlier ones are older than that. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export"},
-			"A code is not enough for customer.export: its rule asks for a key. Nothing was approved. If you are stuck: Security desk, +1 555 0100."},
+			"A code is not enough for customer.export: it needs a security key. Nothing was approved. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR, .requirement = &key},
+			"customer.export needs a security key, and you have none: a code is not enough. Nothing was approved. Ask an administrator for an "
+			"invitation, then run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR, .requirement = &by_agent},
+			"customer.export needs a security key, and you have none: a code is not enough. Nothing was approved. Ask an administrator for an "
+			"invitation, then run: stepup enroll agent. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NOT_HARDWARE, .requirement = &hardware},
+			"customer.export needs a hardware key of a trusted model, and no key of yours is one. Nothing was approved. Ask an administrator for an "
+			"invitation, then run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_COOLING, .requirement = &key, .cooling_seconds = 7201},
+			"Your key is new: it counts as a code for another 3 hours, and a code is not enough for customer.export. Nothing was approved. Come back "
+			"then. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_REACH, .requirement = &key},
+			"customer.export needs a security key, and none can be used from here: a code is not enough. Nothing was approved. It takes one in a "
+			"browser, plugged into the computer that asks or through an SSH agent. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_WAY, .requirement = &hardware},
+			"customer.export needs a hardware key of a trusted model, and none can be used from here: a code is not enough. Nothing was approved. It "
+			"takes one in a browser or plugged into the computer that asks. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.look", .shortfall = SHORTFALL_REACH, .requirement = &code},
+			"You have a key, which can't be used from here, and no code. Nothing was approved. It takes one in a browser. If you are stuck: Security "
+			"desk, +1 555 0100."},
+		{STEPUP_BAD_ANSWER, {.tries_left = 2, .method = VIA_BROWSER},
+			"That key did not do: it is not one of yours, was used without its PIN where that is asked for, or answered something else. Nothing was "
+			"approved. Use a key that is enrolled for you. 2 tries left."},
+		{STEPUP_BAD_ANSWER, {.method = VIA_AGENT},
+			"That key did not do: it is not one of yours, was used without its PIN where that is asked for, or answered something else. Nothing was "
+			"approved. No tries left: start again. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records"},
 			"The request does not fit the rule for customer.export: \"records\" is missing, unknown or of the wrong kind. Nothing was approved. You "
 			"did nothing wrong; tell whoever runs this tool."},

@@ -7,7 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "lib/message.h"
 #include "lib/wipe.h"
@@ -19,47 +18,12 @@
 static void answer_free(struct answer *answer)
 {
 	WIPE_ARRAY(answer->code);
-	free(answer->context);
 	free(answer);
 }
 
 static int64_t smaller(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
-}
-
-/* The context of the step-up and the commitment to its details: made before the queue, because neither depends on state. */
-static enum stepup_error make_context(struct answer *answer)
-{
-	static const uint8_t none[DIGEST_SIZE];
-	const struct transaction *transaction = answer->transaction;
-	uint8_t nonce[CONTEXT_NONCE_SIZE];
-	struct context_facts facts = {
-		.purpose = policy_verb(transaction->action->name) == NULL ? "auth" : "admin",
-		.policy = transaction->policy,
-		.service = transaction->service,
-		.caller = transaction->caller,
-		.via = STEP_UP_METHOD,
-		.user = transaction->user,
-		.user_id = transaction->user_id,
-		.session = memcmp(transaction->session, none, DIGEST_SIZE) == 0 ? NULL : transaction->session,
-		.rule = transaction->rule,
-		.require = transaction->rule->require,
-		.pin = transaction->rule->pin,
-		.prompt = transaction->prompt,
-		.commitment = answer->commitment,
-		.nonce = nonce,
-		.iat = clock_wall_seconds(),
-	};
-	enum stepup_error error = context_commit(transaction->action, answer->salt, answer->commitment);
-	size_t size;
-
-	if (error != STEPUP_OK)
-		return error;
-	if (getrandom(nonce, sizeof(nonce), 0) != (ssize_t)sizeof(nonce))
-		return STEPUP_INTERNAL;
-	facts.exp = facts.iat + TRANSACTION_TTL_SECONDS;
-	return context_make(&facts, &answer->context, &size);
 }
 
 /* The receipt's text, where the rule has a service. */
@@ -186,11 +150,8 @@ static enum stepup_error answer_submit(struct call *call, struct transaction *tr
 	answer->outcome = STEPUP_UNAVAILABLE;
 	answer->log_index = -1;
 	memcpy(answer->code, code, sizeof(answer->code));
-	error = make_context(answer);
-	if (error == STEPUP_OK) {
-		transaction->state = TRANSACTION_ANSWERING;
-		error = commit_queue_submit(call->verifier->queue, answer_decide, answer_done, answer);
-	}
+	transaction->state = TRANSACTION_ANSWERING;
+	error = commit_queue_submit(call->verifier->queue, answer_decide, answer_done, answer);
 	if (error != STEPUP_OK) {
 		transaction->state = TRANSACTION_ASKED;
 		answer_free(answer);

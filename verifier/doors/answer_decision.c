@@ -200,7 +200,7 @@ static enum stepup_error append_with_evidence(struct decision *decision, json_t 
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
 	if (evidence != NULL)
-		error = store_log_append(decision->session, entry, evidence, decision->answer->salt, index);
+		error = store_log_append(decision->session, entry, evidence, transaction->question->salt, index);
 	else
 		json_decref(entry);
 	json_decref(evidence);
@@ -259,7 +259,7 @@ static enum stepup_error write_refusal(struct decision *decision)
 		.caller = transaction->caller,
 		.source = transaction->source,
 		.why = decision->why,
-		.commitment = answer->commitment,
+		.commitment = transaction->question->commitment,
 	};
 	enum stepup_error error;
 
@@ -311,8 +311,8 @@ static enum stepup_error write_grant(struct decision *decision)
 		.rule = transaction->rule,
 		.method = credential_type_name(decision->credential->type),
 		.credential = decision->credential,
-		.context = answer->context,
-		.commitment = answer->commitment,
+		.context = question_context(transaction->question, METHOD_CODE),
+		.commitment = transaction->question->commitment,
 		.acr = "otp",
 		.amr = code_amr,
 	};

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Begin: which rule, who may, what stands against it, what will be shown. Decides nothing in anybody's favour: whatever it lets through
- * is looked at again when the answer comes.
+ * Begin: what was looked at (begin_check.c) becomes a transaction with its question, and the reply that asks it.
  */
 #include "verifier/doors/step_up.h"
 
@@ -11,156 +10,12 @@
 #include <string.h>
 
 #include "lib/message.h"
-#include "verifier/rules/limits.h"
-#include "verifier/doors/locks.h"
+#include "verifier/doors/begin_check.h"
+#include "verifier/doors/key_offer.h"
+#include "verifier/doors/question.h"
+#include "verifier/doors/reach.h"
 #include "verifier/rules/notices.h"
 #include "verifier/doors/subject.h"
-
-struct beginning {
-	struct call *call;
-	const struct subject *subject;
-	const struct policy *policy;
-	const struct rule *rule;
-	struct action *action;
-	bool hopeless;
-	/* for the refusal */
-	const char *why;
-	char detail[DETAIL_NAME_SIZE];
-	char reference[LOCK_REFERENCE_SIZE];
-	const struct limit *over;
-	int64_t asked;
-};
-
-/* Whether the peer is a configured caller with this action for anybody at all. */
-static bool calls_for_action(const struct policy *policy, const struct peer *peer, const char *action)
-{
-	if (peer->uid == 0)
-		return true;
-	for (size_t i = 0; i < policy->caller_count; i++) {
-		const struct caller *caller = &policy->callers[i];
-
-		if (!peer_is_caller(peer, caller))
-			continue;
-		for (char **pattern = caller->actions; pattern != NULL && *pattern != NULL; pattern++)
-			if (policy_pattern_matches(*pattern, action))
-				return true;
-	}
-	return false;
-}
-
-/* The rule, and whether the caller may act for the user in it. A name that neither the directory nor the store knows isn't told apart
- * from one that is listed: it is asked, and can't succeed. */
-static enum stepup_error begin_rule(struct beginning *begin)
-{
-	const char *action = message_text(begin->call->parameters, "action");
-	const struct subject *subject = begin->subject;
-	bool known = subject->uid >= 0 || subject->record != NULL;
-
-	if (!action_name_is_valid(action))
-		return STEPUP_UNKNOWN_ACTION;
-	begin->rule = policy_rule(begin->policy, action);
-	if (begin->rule == NULL)
-		return STEPUP_UNKNOWN_ACTION;
-	if (!subject_allows(begin->call, subject, action) &&
-	    (known || !calls_for_action(begin->policy, &begin->call->peer, action))) {
-		begin->why = "caller may not act for this user";
-		return STEPUP_NOT_ALLOWED;
-	}
-	if (!policy_list_names(begin->policy, begin->rule->users, &subject->who) && known) {
-		begin->why = "user is not in the rule";
-		return STEPUP_NOT_ALLOWED;
-	}
-	begin->hopeless = !known;
-	return STEPUP_OK;
-}
-
-static enum stepup_error begin_action(struct beginning *begin)
-{
-	const char *name = message_text(begin->call->parameters, "action");
-	const json_t *details = json_object_get(begin->call->parameters, "details");
-	const struct detail_spec *specs;
-	size_t count;
-
-	if (json_is_null(details))
-		details = NULL;
-	policy_details(begin->rule, name, &specs, &count);
-	return action_parse(name, details, specs, count, &begin->action, begin->detail);
-}
-
-static enum stepup_error begin_stands(struct beginning *begin)
-{
-	const struct user_record *record = begin->subject->record;
-
-	if (record != NULL && record->lock.locked) {
-		memcpy(begin->reference, record->lock.reference, sizeof(begin->reference));
-		begin->why = "locked";
-		return STEPUP_LOCKED;
-	}
-	begin->why = "frozen";
-	return freeze_look(begin->call->verifier->reader, begin->action->name, begin->reference);
-}
-
-/* Whether a code can satisfy the rule, and whether this user has one. */
-static enum stepup_error begin_factor(struct beginning *begin)
-{
-	const struct subject *subject = begin->subject;
-	bool enrolled = subject->record != NULL && user_record_live_count(subject->record) > 0;
-	enum stepup_error verdict = policy_code_verdict(begin->rule, begin->action->name);
-
-	begin->why = "needs approval";
-	if (verdict != STEPUP_OK)
-		return verdict;
-	if (enrolled && subject_uid_holds(subject->record, subject->uid))
-		return STEPUP_OK;
-	if (subject->own)
-		return enrolled ? STEPUP_NOT_ALLOWED : STEPUP_NOT_ENROLLED;
-	begin->hopeless = true;
-	return STEPUP_OK;
-}
-
-/* Looks whether the action fits what the limits have left, so that nobody is asked in vain. Where going over locks the user, the user
- * has to prove to be the one first: then this is left to the answer. */
-static enum stepup_error begin_limits(struct beginning *begin)
-{
-	static const uint8_t nobody[USER_ID_SIZE];
-	const struct user_record *record = begin->subject->record;
-	struct verifier *verifier = begin->call->verifier;
-	int64_t now = clock_wall_seconds();
-
-	if (begin->rule->over_limit == OVER_LIMIT_LOCK)
-		return STEPUP_OK;
-	for (size_t i = 0; i < begin->rule->limit_count; i++) {
-		const struct limit *limit = &begin->rule->limits[i];
-		struct limit_left left = {0};
-		enum stepup_error error = limit_look(verifier->store, verifier->reader, begin->rule, limit,
-			record == NULL ? nobody : record->user_id, begin->action, now, &left);
-
-		if (error != STEPUP_OK)
-			return error;
-		if (!left.over)
-			continue;
-		begin->over = limit;
-		begin->asked = left.asked;
-		begin->why = "over the limit";
-		return begin->rule->over_limit == OVER_LIMIT_APPROVE ? STEPUP_NEEDS_APPROVAL : STEPUP_OVER_LIMIT;
-	}
-	return STEPUP_OK;
-}
-
-static enum stepup_error begin_check(struct beginning *begin)
-{
-	enum stepup_error error = begin_rule(begin);
-
-	if (error == STEPUP_OK)
-		error = begin_action(begin);
-	if (error == STEPUP_OK)
-		error = begin_stands(begin);
-	if (error == STEPUP_OK)
-		error = begin_factor(begin);
-	if (error == STEPUP_OK)
-		error = begin_limits(begin);
-	return error;
-}
 
 /* Where a guess comes from: what a caller that acts for others says of the place, else the caller itself. */
 static enum stepup_error guess_source(const struct beginning *begin, uint8_t source[GUESS_SOURCE_SIZE])
@@ -205,7 +60,6 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	const json_t *parameters = call->parameters;
 	struct prompt_facts facts;
 	char caller[PEER_NAME_SIZE];
-	enum stepup_error error;
 
 	peer_name(call, caller);
 	transaction->policy = policy_reference(call->verifier->policy);
@@ -228,21 +82,48 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	transaction->prompt = policy_prompt(begin->rule, transaction->action, &facts);
 	if (transaction->prompt == NULL)
 		return STEPUP_NO_MEMORY;
-	error = hash_session(call, transaction->session);
-	return error == STEPUP_OK ? guess_source(begin, transaction->source) : error;
+	return STEPUP_OK;
+}
+
+/* What the person is asked, and what keys are to sign. */
+static enum stepup_error begin_question(struct beginning *begin, struct transaction *transaction)
+{
+	static const uint8_t none[DIGEST_SIZE];
+	struct context_facts facts = {
+		.purpose = policy_verb(transaction->action->name) == NULL ? "auth" : "admin",
+		.policy = transaction->policy,
+		.service = transaction->service,
+		.caller = transaction->caller,
+		.user = transaction->user,
+		.user_id = transaction->user_id,
+		.rule = transaction->rule,
+		.prompt = transaction->prompt,
+		.iat = clock_wall_seconds(),
+	};
+	enum stepup_error error = hash_session(begin->call, transaction->session);
+
+	facts.exp = facts.iat + TRANSACTION_TTL_SECONDS;
+	facts.session = memcmp(transaction->session, none, DIGEST_SIZE) == 0 ? NULL : transaction->session;
+	if (error == STEPUP_OK)
+		error = guess_source(begin, transaction->source);
+	if (error == STEPUP_OK)
+		error = question_make(&facts, transaction->action, &begin->requirement, begin->methods, &transaction->question);
+	return error;
 }
 
 static enum stepup_error begin_transaction(struct beginning *begin, struct transaction **transaction)
 {
 	struct call *call = begin->call;
 	struct transactions *all = call->verifier->transactions;
-	bool many = calls_for_action(begin->policy, &call->peer, begin->action->name);
+	bool many = begin_calls_for_action(begin->policy, &call->peer, begin->action->name);
 	enum stepup_error error;
 
 	error = transaction_new(all, call->peer.uid, many ? TRANSACTIONS_PER_CALLER : TRANSACTIONS_PER_UID, many, transaction);
 	if (error != STEPUP_OK)
 		return error;
 	error = begin_fill(begin, *transaction);
+	if (error == STEPUP_OK)
+		error = begin_question(begin, *transaction);
 	if (error != STEPUP_OK) {
 		transaction_end(all, *transaction);
 		*transaction = NULL;
@@ -269,6 +150,9 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 		.maximum = begin->over == NULL ? 0 : begin->over->maximum,
 		.asked = begin->asked,
 		.retry_after_seconds = error == STEPUP_THROTTLED ? TRANSACTION_TTL_SECONDS : 0,
+		.requirement = &begin->requirement,
+		.shortfall = begin->offer.shortfall,
+		.cooling_seconds = begin->offer.strong_from - clock_wall_seconds(),
 	};
 	const struct log_subject about = {
 		.user = subject->name,
@@ -280,19 +164,69 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 	refuse(begin->call, error, &words);
 }
 
+static json_t *methods_to_json(unsigned methods)
+{
+	json_t *list = json_array();
+	bool failed = list == NULL;
+
+	for (; !failed && methods != 0; methods &= ~method_best(methods))
+		failed = json_array_append_new(list, json_string(method_name(method_best(methods)))) != 0;
+	if (failed) {
+		json_decref(list);
+		list = NULL;
+	}
+	return list;
+}
+
+static enum stepup_error begin_reply(const struct beginning *begin, const struct transaction *transaction, json_t **reply)
+{
+	struct store *store = begin->call->verifier->store;
+	uint8_t decoy[DIGEST_SIZE];
+	const struct key_offer offer = {
+		.policy = begin->policy,
+		.question = transaction->question,
+		.record = begin->hopeless ? NULL : begin->subject->record,
+		.decoy = decoy,
+		.now = clock_wall_seconds(),
+		.timeout_seconds = TRANSACTION_TTL_SECONDS,
+	};
+	enum stepup_error error = store_keyed_digest(store, "decoy-key", transaction->user, strlen(transaction->user), decoy);
+
+	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", transaction->name, "prompt", transaction->prompt, "ask",
+		(begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(), "methods", methods_to_json(begin->methods), "expires_in",
+		TRANSACTION_TTL_SECONDS);
+	if (error == STEPUP_OK)
+		error = *reply == NULL ? STEPUP_NO_MEMORY : key_offer_add(&offer, *reply);
+	if (error != STEPUP_OK) {
+		json_decref(*reply);
+		*reply = NULL;
+	}
+	return error;
+}
+
 static void begin_ready(struct call *call, const struct subject *subject)
 {
 	struct beginning begin = {.call = call, .subject = subject, .policy = call->verifier->policy};
 	struct transaction *transaction = NULL;
-	enum stepup_error error = begin_check(&begin);
+	json_t *reply = NULL;
+	enum stepup_error error;
 
+	if (!reach_of(call, &begin.reach)) {
+		call_invalid(call, "reach");
+		return;
+	}
+	error = begin_check(&begin);
 	if (error == STEPUP_OK)
 		error = begin_transaction(&begin, &transaction);
 	if (error == STEPUP_OK)
-		call_reply(call, json_pack("{s:s, s:s, s:s, s:[s], s:i}", "transaction", transaction->name, "prompt", transaction->prompt,
-			"ask", notice_ask(), "methods", STEP_UP_METHOD, "expires_in", TRANSACTION_TTL_SECONDS));
-	else
+		error = begin_reply(&begin, transaction, &reply);
+	if (error == STEPUP_OK) {
+		call_reply(call, reply);
+	} else {
+		if (transaction != NULL)
+			transaction_end(call->verifier->transactions, transaction);
 		begin_refuse(&begin, error);
+	}
 	action_free(&begin.action);
 }
 

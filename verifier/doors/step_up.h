@@ -19,7 +19,7 @@
 #include "verifier/server/call.h"
 #include "verifier/state/commit_queue.h"
 #include "verifier/host/clock.h"
-#include "verifier/evidence/context.h"
+#include "verifier/doors/question.h"
 #include "verifier/state/store.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
@@ -39,8 +39,6 @@ struct answer {
 	struct verifier *verifier;
 	struct transaction *transaction; /* ANSWERING: nobody frees it meanwhile */
 	char code[9];
-	char *context;                   /* canonical text, NULL for an enrolment */
-	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	/* decided */
 	enum stepup_error outcome;       /* STEPUP_OK: granted */
 	bool duplicate;                  /* a code that was accepted before */

@@ -14,6 +14,7 @@
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
 #include "verifier/doors/enrolment.h"
+#include "verifier/doors/question.h"
 
 #define NAME_BYTES 32
 #define NAME_BUCKETS 4096
@@ -94,6 +95,7 @@ static void transaction_free(struct transactions *all, struct transaction *trans
 	all->count--;
 	policy_release(&transaction->policy);
 	action_free(&transaction->action);
+	question_free(&transaction->question);
 	enrolment_free(&transaction->enrolment);
 	free(transaction->caller);
 	free(transaction->service);

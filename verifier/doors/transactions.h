@@ -27,6 +27,7 @@
 
 enum transaction_state { TRANSACTION_ASKED, TRANSACTION_ANSWERING, TRANSACTION_GRANTED, TRANSACTION_SPENT };
 
+struct question;  /* what a step-up puts to the person; question.c */
 struct enrolment; /* a credential waiting for its proof; enrolment.c */
 
 struct transaction_owner; /* what one uid has; transactions.c */
@@ -52,6 +53,7 @@ struct transaction {
 	uint8_t source[GUESS_SOURCE_SIZE];
 	bool hopeless;             /* begun for somebody who can't succeed; asked all the same */
 	int answers;               /* so far */
+	struct question *question; /* NULL for an enrolment */
 	struct enrolment *enrolment;
 	struct transaction_owner *owner;
 	TAILQ_ENTRY(transaction) of_owner; /* oldest first */

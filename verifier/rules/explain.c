@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Why an action would be asked for, or not.
- * MUST: say yes only where Begin would ask and a right code would be accepted; tell outsiders nothing about a person.
+ * MUST: say yes only where Begin would ask somebody who reaches all their keys, and the right answer would be accepted; tell outsiders nothing about a
+ * person.
  */
 #include "verifier/rules/explain.h"
 
@@ -12,6 +13,7 @@
 
 #include "lib/display_text.h"
 #include "verifier/rules/limits.h"
+#include "verifier/rules/requirement.h"
 #include "verifier/rules/words.h"
 
 struct explanation {
@@ -19,6 +21,8 @@ struct explanation {
 	const struct rule *rule;
 	struct action *action;       /* NULL where no details were given, or wrong ones */
 	enum stepup_error verdict;
+	struct requirement requirement;
+	struct offer offer;          /* insiders: what the person has for it */
 	const struct limit *over;
 	int64_t asked;
 	char bad_detail[DETAIL_NAME_SIZE];
@@ -95,12 +99,30 @@ static enum stepup_error explain_details(struct explanation *explanation)
 	return error;
 }
 
+/* What is required, and what of it this person has; where a client can reach all of it. */
+static enum stepup_error explain_factor(struct explanation *explanation)
+{
+	const struct explain_question *question = explanation->question;
+	bool enrolled = question->record != NULL && user_record_live_count(question->record) > 0;
+
+	explanation->offer = offer_of(question->policy, &explanation->requirement, question->record, METHODS_OF_KEYS, question->now);
+	if (explanation->requirement.methods == 0)
+		return STEPUP_TOO_WEAK;
+	if (question->is_insider && enrolled && explanation->offer.methods == 0)
+		return STEPUP_TOO_WEAK;
+	if (explanation->requirement.approval)
+		return STEPUP_NEEDS_APPROVAL;
+	return question->is_insider && !enrolled ? STEPUP_NOT_ENROLLED : STEPUP_OK;
+}
+
 /* What stands against it besides limits, in the order in which Begin looks. */
-static enum stepup_error standing(const struct explanation *explanation)
+static enum stepup_error standing(struct explanation *explanation)
 {
 	const struct explain_question *question = explanation->question;
 	const struct user_record *record = question->record;
 
+	explanation->requirement = requirement_of(question->policy, explanation->rule, question->action, explanation->action,
+		question->is_insider ? record : NULL);
 	if (!policy_list_names(question->policy, explanation->rule->users, question->user))
 		return STEPUP_NOT_ALLOWED;
 	if (explanation->verdict != STEPUP_OK)
@@ -109,11 +131,7 @@ static enum stepup_error standing(const struct explanation *explanation)
 		return STEPUP_LOCKED;
 	if (question->frozen != NULL)
 		return STEPUP_FROZEN;
-	if (policy_code_verdict(explanation->rule, question->action) != STEPUP_OK)
-		return policy_code_verdict(explanation->rule, question->action);
-	if (question->is_insider && (record == NULL || user_record_live_count(record) == 0))
-		return STEPUP_NOT_ENROLLED;
-	return STEPUP_OK;
+	return explain_factor(explanation);
 }
 
 /* "FILE:LINE", or "built-in". */
@@ -126,15 +144,46 @@ static char *rule_place(const struct rule *rule)
 	return length < 0 ? NULL : place;
 }
 
+/* "a code or a key in a browser": what answers it, best last; of an insider, what they have. */
+static void say_answers(FILE *out, const struct explanation *explanation)
+{
+	static const struct {
+		unsigned method;
+		const char *where;
+	} all[] = {{METHOD_CODE, NULL}, {VIA_AGENT, "behind an SSH agent"}, {VIA_SEAT, "plugged in"}, {VIA_BROWSER, "in a browser"}};
+	const struct requirement *requirement = &explanation->requirement;
+	const char *key = requirement->strength == FACTOR_HARDWARE_KEY ? "a hardware key" : "a key";
+	unsigned left = explanation->question->is_insider ? explanation->offer.methods : requirement->methods;
+	const char *before = "";
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if ((left & all[i].method) == 0)
+			continue;
+		left &= ~all[i].method;
+		if (all[i].where == NULL)
+			fprintf(out, "%sa code", before);
+		else
+			fprintf(out, "%s%s %s%s", before, key, all[i].where, requirement->pin ? " with its PIN" : "");
+		before = method_best(left) == left ? " or " : ", ";
+	}
+}
+
 static char *why_allowed(const struct explanation *explanation)
 {
 	char *place = rule_place(explanation->rule), *why = NULL;
+	size_t size = 0;
+	FILE *out = place == NULL ? NULL : open_memstream(&why, &size);
 
-	if (place == NULL ||
-		asprintf(&why, "The rule %s (%s) covers %s; a code that works is accepted.%s", explanation->rule->name, place,
-			explanation->question->action,
-			explanation->action == NULL && explanation->rule->limit_count > 0 ? " Give the details to see whether they fit the limits." : "") < 0)
-		why = NULL;
+	if (out != NULL) {
+		fprintf(out, "The rule %s (%s) covers %s; it takes ", explanation->rule->name, place, explanation->question->action);
+		say_answers(out, explanation);
+		fputs(explanation->action == NULL && explanation->rule->limit_count > 0 ? ". Give the details to see whether they fit the limits." : ".",
+			out);
+		if (fclose(out) != 0) {
+			free(why);
+			why = NULL;
+		}
+	}
 	free(place);
 	return why;
 }
@@ -153,26 +202,22 @@ static char *why_not(const struct explanation *explanation)
 								   : NULL,
 		.limit = explanation->over == NULL ? NULL : explanation->over->text,
 		.asked = explanation->asked,
+		.requirement = explanation->rule == NULL ? NULL : &explanation->requirement,
+		.shortfall = question->is_insider ? explanation->offer.shortfall : SHORTFALL_WAY,
+		.cooling_seconds = explanation->offer.strong_from - question->now,
 	};
 
 	return words_refusal(explanation->verdict, &facts);
 }
 
-static json_t *require_words(const struct rule *rule)
+static json_t *require_words(const struct explanation *explanation)
 {
-	static const char *const strengths[] = {[FACTOR_CODE] = "code", [FACTOR_KEY] = "key", [FACTOR_HARDWARE_KEY] = "hardware-key"};
-	json_t *words = json_array();
-	bool made = words != NULL;
+	const struct requirement *requirement = &explanation->requirement;
+	const char *strength = factor_strength_name(requirement->strength);
 
-	if (made && rule != NULL)
-		made = json_array_append_new(words, json_string(strengths[rule->require])) == 0;
-	if (made && rule != NULL && rule->pin)
-		made = json_array_append_new(words, json_string("pin")) == 0;
-	if (!made) {
-		json_decref(words);
-		words = NULL;
-	}
-	return words;
+	if (explanation->rule == NULL)
+		return json_array();
+	return requirement->pin ? json_pack("[s, s]", strength, "pin") : json_pack("[s]", strength);
 }
 
 static char *prompt_of(const struct explanation *explanation)
@@ -192,7 +237,7 @@ static enum stepup_error make_reply(struct explanation *explanation, json_t **re
 
 	*reply = !whole ? NULL
 			: json_pack("{s:b, s:s, s:s*, s:s*, s:o, s:O, s:s*, s:s*}", "allowed", explanation->verdict == STEPUP_OK, "why", why, "rule", place,
-				  "prompt", prompt, "require", require_words(rule), "limits", explanation->limits, "service",
+				  "prompt", prompt, "require", require_words(explanation), "limits", explanation->limits, "service",
 				  rule == NULL ? NULL : rule->service, "detail",
 				  explanation->verdict != STEPUP_BAD_DETAILS || explanation->bad_detail[0] == '\0' ? NULL : explanation->bad_detail);
 	free(why);

@@ -22,6 +22,11 @@ const char *notice_ask_touch(void)
 	return "Press Enter, then touch your key: ";
 }
 
+const char *notice_key_label(void)
+{
+	return "Security key";
+}
+
 const char *notice_answering(void)
 {
 	return "An answer to this is being checked already. Nothing more was approved.";

@@ -10,7 +10,8 @@
 
 /* Literals. */
 const char *notice_ask(void);                /* the question for a code */
-const char *notice_ask_touch(void);          /* the same for a key that is to be enrolled */
+const char *notice_ask_touch(void);          /* the same where only a key will do */
+const char *notice_key_label(void);          /* what a key is called that nobody named */
 const char *notice_answering(void);          /* a second answer while one is being checked */
 const char *notice_bad_authorization(void);  /* an administrator's verb without its step-up */
 const char *notice_no_such_credential(void);

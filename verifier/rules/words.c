@@ -96,11 +96,94 @@ static void not_enrolled(struct speech *speech)
 	say_help(speech);
 }
 
+/* "a key", as far as is known what for. */
+static const char *needed(const struct requirement *requirement)
+{
+	if (requirement == NULL || requirement->strength != FACTOR_HARDWARE_KEY)
+		return "a security key";
+	return "a hardware key of a trusted model";
+}
+
+/* How to come by what is missing. */
+static void say_enrol(struct speech *speech)
+{
+	const struct requirement *requirement = speech->facts->requirement;
+	bool agent = requirement != NULL && requirement->methods == VIA_AGENT;
+
+	fprintf(speech->out, " Ask an administrator for an invitation, then run: stepup enroll %s.", agent ? "agent" : "key");
+}
+
+/* Where a key that will do can be used. */
+static void say_ways(struct speech *speech)
+{
+	static const struct {
+		unsigned method;
+		const char *where;
+	} ways[] = {
+		{VIA_BROWSER, "in a browser"},
+		{VIA_SEAT, "plugged into the computer that asks"},
+		{VIA_AGENT, "through an SSH agent"},
+	};
+	const struct requirement *requirement = speech->facts->requirement;
+	unsigned left = requirement == NULL ? 0 : requirement->methods & METHODS_OF_KEYS;
+	bool first = true;
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		if ((left & ways[i].method) == 0)
+			continue;
+		left &= ~ways[i].method;
+		fprintf(speech->out, "%s%s", first ? " It takes one " : left == 0 ? " or " : ", ", ways[i].where);
+		first = false;
+	}
+	if (!first)
+		fputc('.', speech->out);
+}
+
+static void say_out_of_reach(struct speech *speech)
+{
+	const struct requirement *requirement = speech->facts->requirement;
+
+	if (requirement != NULL && requirement->strength == FACTOR_CODE) {
+		fputs("You have a key, which can't be used from here, and no code. Nothing was approved.", speech->out);
+	} else {
+		say_safely(speech, speech->facts->action, "This");
+		fprintf(speech->out, " needs %s, and none can be used from here: a code is not enough. Nothing was approved.", needed(requirement));
+	}
+	say_ways(speech);
+}
+
 static void too_weak(struct speech *speech)
 {
-	fputs("A code is not enough for ", speech->out);
-	say_action(speech);
-	fputs(": its rule asks for a key. Nothing was approved.", speech->out);
+	const struct words_facts *facts = speech->facts;
+
+	switch (facts->shortfall) {
+	case SHORTFALL_NONE:
+		fputs("A code is not enough for ", speech->out);
+		say_action(speech);
+		fprintf(speech->out, ": it needs %s. Nothing was approved.", needed(facts->requirement));
+		break;
+	case SHORTFALL_NO_FACTOR:
+		say_safely(speech, facts->action, "This");
+		fprintf(speech->out, " needs %s, and you have none: a code is not enough. Nothing was approved.", needed(facts->requirement));
+		say_enrol(speech);
+		break;
+	case SHORTFALL_NOT_HARDWARE:
+		say_safely(speech, facts->action, "This");
+		fprintf(speech->out, " needs %s, and no key of yours is one. Nothing was approved.", needed(facts->requirement));
+		say_enrol(speech);
+		break;
+	case SHORTFALL_COOLING:
+		fputs("Your key is new: it counts as a code for another ", speech->out);
+		say_time(speech, facts->cooling_seconds);
+		fputs(", and a code is not enough for ", speech->out);
+		say_action(speech);
+		fputs(". Nothing was approved. Come back then.", speech->out);
+		break;
+	case SHORTFALL_WAY:
+	case SHORTFALL_REACH:
+		say_out_of_reach(speech);
+		break;
+	}
 	say_help(speech);
 }
 
@@ -165,7 +248,20 @@ static void needs_approval(struct speech *speech)
 	say_help(speech);
 }
 
-static void bad_answer(struct speech *speech)
+static void bad_key(struct speech *speech)
+{
+	int64_t left = speech->facts->tries_left;
+
+	fputs("That key did not do: it is not one of yours, was used without its PIN where that is asked for, or answered something else. "
+	      "Nothing was approved. ",
+		speech->out);
+	if (left > 0)
+		fprintf(speech->out, "Use a key that is enrolled for you. %" PRId64 " %s left.", left, left == 1 ? "try" : "tries");
+	else
+		fputs("No tries left: start again.", speech->out);
+}
+
+static void bad_code(struct speech *speech)
 {
 	int64_t left = speech->facts->tries_left;
 
@@ -174,7 +270,15 @@ static void bad_answer(struct speech *speech)
 		fprintf(speech->out, "Wait for the next one. %" PRId64 " %s left.", left, left == 1 ? "try" : "tries");
 	else
 		fputs("No tries left: start again with the next code.", speech->out);
-	if (left <= 0)
+}
+
+static void bad_answer(struct speech *speech)
+{
+	if ((speech->facts->method & METHODS_OF_KEYS) != 0)
+		bad_key(speech);
+	else
+		bad_code(speech);
+	if (speech->facts->tries_left <= 0)
 		say_help(speech);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The sentences that people read, all of them: what happened, what did not, what to do next, whom to call (DESIGN section 13).
- * MUST: say the same of a wrong code, an unknown user and one who isn't enrolled: BadAnswer's words depend on the tries alone. NotEnrolled is
- * for people who ask about their own account.
+ * MUST: say the same of a wrong answer, an unknown user and one who isn't enrolled: BadAnswer's words depend on the method and the tries alone.
+ * NotEnrolled, and TooWeak with what a person lacks, are for people who are known to be the ones.
  * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_WORDS_H
@@ -10,6 +10,7 @@
 
 #include "lib/error.h"
 #include "verifier/rules/policy.h"
+#include "verifier/rules/requirement.h"
 
 /* What a refusal is about; zero-initialise and set what applies. Texts may come from outside: they are made safe to show here.
  * `limit` with `asked` is what went over; `maximum` with `asked` and without `limit` a number above what was approved. */
@@ -17,6 +18,10 @@ struct words_facts {
 	const struct policy *policy;   /* for `help`; may be NULL */
 	const char *user, *action, *detail, *reference, *limit, *service;
 	int64_t tries_left, retry_after_seconds, maximum, asked;
+	unsigned method;                       /* BadAnswer: that was answered by; 0 for a code */
+	const struct requirement *requirement; /* TooWeak: what is required; NULL where not known */
+	enum shortfall shortfall;              /* TooWeak: what the person lacks */
+	int64_t cooling_seconds;               /* SHORTFALL_COOLING: how long it still takes */
 };
 
 /* The sentence for a refusal; the caller frees. Never NULL but where there is no memory. */

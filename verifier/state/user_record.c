@@ -159,6 +159,25 @@ const char *key_attestation_name(enum key_attestation attestation)
 	return "unknown";
 }
 
+const char *key_transport_name(enum key_transport transport)
+{
+	switch (transport) {
+	case TRANSPORT_USB:
+		return "usb";
+	case TRANSPORT_NFC:
+		return "nfc";
+	case TRANSPORT_BLE:
+		return "ble";
+	case TRANSPORT_SMART_CARD:
+		return "smart-card";
+	case TRANSPORT_HYBRID:
+		return "hybrid";
+	case TRANSPORT_INTERNAL:
+		return "internal";
+	}
+	return "unknown";
+}
+
 const char *otp_algorithm_name(enum otp_algorithm algorithm)
 {
 	switch (algorithm) {

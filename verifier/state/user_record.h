@@ -169,6 +169,7 @@ size_t user_record_live_count(const struct user_record *record);
 
 const char *credential_type_name(enum credential_type type); /* "totp" */
 const char *key_attestation_name(enum key_attestation attestation); /* "verified" */
+const char *key_transport_name(enum key_transport transport);       /* "smart-card": an AuthenticatorTransport of WebAuthn */
 const char *otp_algorithm_name(enum otp_algorithm algorithm); /* "SHA256" */
 
 /* The bytes that the store seals, and back. Wipe and free them. STEPUP_CORRUPT where bytes make no record. */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Begin's checks.
+ */
+#include "verifier/doors/begin_check.h"
+
+#include <string.h>
+
+#include "lib/message.h"
+#include "verifier/doors/locks.h"
+#include "verifier/host/clock.h"
+#include "verifier/rules/limits.h"
+#include "verifier/verifier.h"
+
+bool begin_calls_for_action(const struct policy *policy, const struct peer *peer, const char *action)
+{
+	if (peer->uid == 0)
+		return true;
+	for (size_t i = 0; i < policy->caller_count; i++) {
+		const struct caller *caller = &policy->callers[i];
+
+		if (!peer_is_caller(peer, caller))
+			continue;
+		for (char **pattern = caller->actions; pattern != NULL && *pattern != NULL; pattern++)
+			if (policy_pattern_matches(*pattern, action))
+				return true;
+	}
+	return false;
+}
+
+/* The rule, and whether the caller may act for the user in it. A name that neither the directory nor the store knows isn't told apart
+ * from one that is listed: it is asked, and can't succeed. */
+static enum stepup_error begin_rule(struct beginning *begin)
+{
+	const char *action = message_text(begin->call->parameters, "action");
+	const struct subject *subject = begin->subject;
+	bool known = subject->uid >= 0 || subject->record != NULL;
+
+	if (!action_name_is_valid(action))
+		return STEPUP_UNKNOWN_ACTION;
+	begin->rule = policy_rule(begin->policy, action);
+	if (begin->rule == NULL)
+		return STEPUP_UNKNOWN_ACTION;
+	if (!subject_allows(begin->call, subject, action) &&
+	    (known || !begin_calls_for_action(begin->policy, &begin->call->peer, action))) {
+		begin->why = "caller may not act for this user";
+		return STEPUP_NOT_ALLOWED;
+	}
+	if (!policy_list_names(begin->policy, begin->rule->users, &subject->who) && known) {
+		begin->why = "user is not in the rule";
+		return STEPUP_NOT_ALLOWED;
+	}
+	begin->hopeless = !known;
+	return STEPUP_OK;
+}
+
+static enum stepup_error begin_action(struct beginning *begin)
+{
+	const char *name = message_text(begin->call->parameters, "action");
+	const json_t *details = json_object_get(begin->call->parameters, "details");
+	const struct detail_spec *specs;
+	size_t count;
+
+	if (json_is_null(details))
+		details = NULL;
+	policy_details(begin->rule, name, &specs, &count);
+	return action_parse(name, details, specs, count, &begin->action, begin->detail);
+}
+
+static enum stepup_error begin_stands(struct beginning *begin)
+{
+	const struct user_record *record = begin->subject->record;
+
+	if (record != NULL && record->lock.locked) {
+		memcpy(begin->reference, record->lock.reference, sizeof(begin->reference));
+		begin->why = "locked";
+		return STEPUP_LOCKED;
+	}
+	begin->why = "frozen";
+	return freeze_look(begin->call->verifier->reader, begin->action->name, begin->reference);
+}
+
+/* Whether what a person lacks may be told: to themselves, to a tool in which they are signed in, and to whoever stands at this host. Elsewhere it
+ * would tell a stranger who is enrolled with what. */
+static bool may_be_told(const struct beginning *begin)
+{
+	const json_t *parameters = begin->call->parameters;
+	const char *session = message_text(parameters, "session"), *rhost = message_text(parameters, "rhost");
+
+	return begin->subject->own || (session != NULL && *session != '\0') || rhost == NULL || *rhost == '\0';
+}
+
+/* What is required, and what of it this person can be asked for from here. */
+static enum stepup_error begin_factor(struct beginning *begin)
+{
+	const struct subject *subject = begin->subject;
+	bool enrolled = subject->record != NULL && user_record_live_count(subject->record) > 0;
+	bool holds = enrolled && subject_uid_holds(subject->record, subject->uid);
+	bool told = holds && may_be_told(begin);
+	unsigned possible;
+
+	begin->requirement = requirement_of(begin->policy, begin->rule, begin->action->name, begin->action, subject->record);
+	begin->offer = offer_of(begin->policy, &begin->requirement, holds ? subject->record : NULL, begin->reach, clock_wall_seconds());
+	begin->methods = begin->offer.methods;
+	possible = begin->requirement.methods & (begin->reach | METHOD_CODE);
+	if (possible == 0 || (told && begin->methods == 0)) {
+		begin->offer.shortfall = told ? begin->offer.shortfall : SHORTFALL_REACH;
+		begin->why = "no factor for it";
+		return STEPUP_TOO_WEAK;
+	}
+	begin->why = "needs approval";
+	if (begin->requirement.approval)
+		return STEPUP_NEEDS_APPROVAL;
+	if (begin->methods != 0)
+		return STEPUP_OK;
+	if (subject->own)
+		return enrolled ? STEPUP_NOT_ALLOWED : STEPUP_NOT_ENROLLED;
+	begin->hopeless = true;
+	begin->methods = (possible & METHOD_CODE) != 0 ? METHOD_CODE : method_best(possible);
+	return STEPUP_OK;
+}
+
+/* Looks whether the action fits what the limits have left, so that nobody is asked in vain. Where going over locks the user, the user
+ * has to prove to be the one first: then this is left to the answer. */
+static enum stepup_error begin_limits(struct beginning *begin)
+{
+	static const uint8_t nobody[USER_ID_SIZE];
+	const struct user_record *record = begin->subject->record;
+	struct verifier *verifier = begin->call->verifier;
+	int64_t now = clock_wall_seconds();
+
+	if (begin->rule->over_limit == OVER_LIMIT_LOCK)
+		return STEPUP_OK;
+	for (size_t i = 0; i < begin->rule->limit_count; i++) {
+		const struct limit *limit = &begin->rule->limits[i];
+		struct limit_left left = {0};
+		enum stepup_error error = limit_look(verifier->store, verifier->reader, begin->rule, limit,
+			record == NULL ? nobody : record->user_id, begin->action, now, &left);
+
+		if (error != STEPUP_OK)
+			return error;
+		if (!left.over)
+			continue;
+		begin->over = limit;
+		begin->asked = left.asked;
+		begin->why = "over the limit";
+		return begin->rule->over_limit == OVER_LIMIT_APPROVE ? STEPUP_NEEDS_APPROVAL : STEPUP_OVER_LIMIT;
+	}
+	return STEPUP_OK;
+}
+
+enum stepup_error begin_check(struct beginning *begin)
+{
+	enum stepup_error error = begin_rule(begin);
+
+	if (error == STEPUP_OK)
+		error = begin_action(begin);
+	if (error == STEPUP_OK)
+		error = begin_stands(begin);
+	if (error == STEPUP_OK)
+		error = begin_factor(begin);
+	if (error == STEPUP_OK)
+		error = begin_limits(begin);
+	return error;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What Begin looks at before anybody is asked: the rule and who may use it, the details, locks and freezes, which factors the person has for it, what
+ * the limits have left. Decides nothing in anybody's favour: whatever it lets through is looked at again when the answer comes.
+ * Layer: verifier/doors/.
+ */
+#ifndef STEPUP_VERIFIER_BEGIN_CHECK_H
+#define STEPUP_VERIFIER_BEGIN_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "verifier/doors/subject.h"
+#include "verifier/rules/requirement.h"
+
+struct beginning {
+	/* given */
+	struct call *call;
+	const struct subject *subject;
+	const struct policy *policy;
+	unsigned reach;                 /* ways to a key that the client has */
+	/* found */
+	const struct rule *rule;
+	struct action *action;          /* owned */
+	struct requirement requirement;
+	unsigned methods;               /* to be offered */
+	bool hopeless;                  /* to be asked all the same */
+	/* for the refusal */
+	const char *why;
+	char detail[DETAIL_NAME_SIZE];
+	char reference[LOCK_REFERENCE_SIZE];
+	const struct limit *over;
+	int64_t asked;
+	struct offer offer;
+};
+
+/* Whether the peer is a configured caller with this action for anybody at all. */
+bool begin_calls_for_action(const struct policy *policy, const struct peer *peer, const char *action);
+
+/* Looks at everything, in that order; fills in what it found, and for a refusal why. */
+enum stepup_error begin_check(struct beginning *begin);
+
+#endif
