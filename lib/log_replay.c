@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/log_replay_keys.h"
 #include "lib/log_replay_rules.h"
 
 #define GRANTS_KEPT_SECONDS 600 /* an administrator's verb names a step-up of the last minutes */
@@ -42,6 +43,15 @@ static void issue_receipt(struct step *step, const char *jti)
 	step_put(step, step->replay->receipts, jti, receipt);
 }
 
+static void check_factor(struct step *step, json_t *credential)
+{
+	if (method_is_key(member_text(credential, "method")))
+		step_check_key(step, credential);
+	else
+		step_check_spent(step, credential);
+	step_check_required(step, credential);
+}
+
 static void on_grant(struct step *step)
 {
 	const char *user_id = step_text(step, "user_id"), *action = step_text(step, "action"), *jti = member_text(step->entry, "jti");
@@ -51,17 +61,17 @@ static void on_grant(struct step *step)
 	step->summary->grants++;
 	step_check_not_locked(step, user_id, "A step-up was granted");
 	step_check_not_frozen(step, action);
-	if (credential != NULL)
-		step_check_spent(step, credential);
 	step_check_commitment(step);
 	if (step->error == STEPUP_OK)
 		step_check_context(step);
+	if (credential != NULL && step->error == STEPUP_OK)
+		check_factor(step, credential);
 	if (jti != NULL)
 		issue_receipt(step, jti);
 	if (strncmp(action, "stepup.", strlen("stepup.")) == 0) {
 		(void)snprintf(key, sizeof(key), "%" PRId64, step->index);
-		step_put(step, step->replay->grants, key, json_pack("{s:s, s:s, s:I}", "action", action, "user", step_text(step, "user"), "at",
-			(json_int_t)step->at));
+		step_put(step, step->replay->grants, key, json_pack("{s:s, s:s, s:I, s:b}", "action", action, "user", step_text(step, "user"), "at",
+			(json_int_t)step->at, "by_key", method_is_key(step_text(step, "method"))));
 	}
 }
 
@@ -85,7 +95,7 @@ static void on_init(struct step *step)
 static void on_invite(struct step *step)
 {
 	on_init(step);
-	step_check_grant(step, "stepup.invite", "by", true);
+	step_check_grant(step, "stepup.invite", "by", GRANT_NEEDED);
 }
 
 static void take_invitation(struct step *step)
@@ -104,40 +114,51 @@ static void on_enrol(struct step *step)
 {
 	const char *user_id = step_text(step, "user_id"), *id = step_text(step, "credential"), *method = step_text(step, "method");
 	const char *how = step_text(step, "how");
+	json_t *credential;
 
 	step_check_not_locked(step, user_id, "A credential was enrolled");
 	if (strcmp(how, "invitation") == 0)
 		take_invitation(step);
 	else if (strcmp(how, "authorization") == 0)
-		step_check_grant(step, "stepup.enroll", "user", true);
+		step_check_grant(step, "stepup.enroll", "user", method_is_key(method) ? GRANT_BY_KEY : GRANT_NEEDED);
 	else
 		step_tell(step, "This credential came in some other way: %s", how);
 	if (json_object_get(step->replay->credentials, id) != NULL) {
 		step_tell(step, "The credential %s was enrolled before: the same one can't come back.", id);
 		return;
 	}
-	step_put(step, step->replay->credentials, id, json_pack("{s:s, s:s, s:I}", "user_id", user_id, "method", method, "spent",
-		(json_int_t)step_spent(step, method)));
+	credential = json_pack("{s:s, s:s}", "user_id", user_id, "method", method);
+	if (credential == NULL)
+		step->error = STEPUP_NO_MEMORY;
+	else if (method_is_key(method))
+		step_enrol_key(step, credential, id);
+	else
+		step_put(step, credential, "spent", json_integer(step_spent(step, method)));
+	step_put(step, step->replay->credentials, id, credential);
 }
 
-static void credential_gone(struct step *step)
+/* Whether what is gone was a key. */
+static bool credential_gone(struct step *step)
 {
 	json_t *credential = step_check_credential(step, step_text(step, "credential"), step_text(step, "user_id"));
 
-	if (credential != NULL)
-		step_put(step, credential, "gone", json_true());
+	if (credential == NULL)
+		return false;
+	step_put(step, credential, "gone", json_true());
+	return method_is_key(member_text(credential, "method"));
 }
 
 static void on_remove(struct step *step)
 {
-	credential_gone(step);
-	step_check_grant(step, "stepup.remove", "by", true);
+	bool key = credential_gone(step);
+
+	step_check_grant(step, "stepup.remove", "by", key ? GRANT_BY_KEY : GRANT_NEEDED);
 }
 
 static void on_revoke(struct step *step)
 {
-	credential_gone(step);
-	step_check_grant(step, "stepup.revoke", "by", true);
+	(void)credential_gone(step);
+	step_check_grant(step, "stepup.revoke", "by", GRANT_NEEDED);
 }
 
 /* Somebody without a record can be locked by name; nothing of theirs could be granted anyway. */
@@ -147,7 +168,7 @@ static void on_lock(struct step *step)
 
 	if (user_id != NULL)
 		step_put(step, step->replay->users, user_id, json_true());
-	step_check_grant(step, "stepup.lock", "by", false);
+	step_check_grant(step, "stepup.lock", "by", GRANT_MAYBE);
 }
 
 static void on_unlock(struct step *step)
@@ -158,24 +179,24 @@ static void on_unlock(struct step *step)
 		(void)json_object_del(step->replay->users, user_id);
 	if (members_equal(step->entry, "by", step->entry, "user"))
 		step_tell(step, "Somebody unlocked their own account.");
-	step_check_grant(step, "stepup.unlock", "by", true);
+	step_check_grant(step, "stepup.unlock", "by", GRANT_NEEDED);
 }
 
 static void on_freeze(struct step *step)
 {
 	step_put(step, step->replay->frozen, step_text(step, "action"), json_true());
-	step_check_grant(step, "stepup.freeze", "by", true);
+	step_check_grant(step, "stepup.freeze", "by", GRANT_NEEDED);
 }
 
 static void on_thaw(struct step *step)
 {
 	(void)json_object_del(step->replay->frozen, step_text(step, "action"));
-	step_check_grant(step, "stepup.thaw", "by", true);
+	step_check_grant(step, "stepup.thaw", "by", GRANT_NEEDED);
 }
 
 static void on_policy(struct step *step)
 {
-	step_check_grant(step, "stepup.reload", "by", false);
+	step_check_grant(step, "stepup.reload", "by", GRANT_MAYBE);
 }
 
 /* What was carried out against what was approved: the same texts, numbers at most. */
@@ -254,9 +275,9 @@ struct log_replay *log_replay_new(const char *host, log_problem *problem, void *
 		return NULL;
 	*replay = (struct log_replay){.host = strdup(host), .problem = problem, .context = context, .users = json_object(),
 		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(),
-		.grants = json_object()};
+		.grants = json_object(), .keys = json_object()};
 	if (replay->host == NULL || replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
-		replay->frozen == NULL || replay->receipts == NULL || replay->grants == NULL)
+		replay->frozen == NULL || replay->receipts == NULL || replay->grants == NULL || replay->keys == NULL)
 		log_replay_free(&replay);
 	return replay;
 }
@@ -272,6 +293,7 @@ void log_replay_free(struct log_replay **replay)
 	json_decref((*replay)->frozen);
 	json_decref((*replay)->receipts);
 	json_decref((*replay)->grants);
+	json_decref((*replay)->keys);
 	free(*replay);
 	*replay = NULL;
 }

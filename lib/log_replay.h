@@ -3,10 +3,13 @@
  * Replays a log's entries in their order (verifier/evidence/log_entry.h makes them) and says what could not have been:
  *   - a step-up granted by a credential that was not enrolled before, is another user's, or was removed;
  *   - anything granted to, enrolled by or redeemed for a locked user; a frozen action;
+ *   - a key's signature that doesn't hold, is over something else, was made without a touch, or a counter that did not rise; a key that was
+ *     enrolled before; a code where a key was required;
  *   - a TOTP step or HOTP counter at or below one accepted before for that credential;
  *   - a receipt issued twice, redeemed twice, late, by another service, for another action or for more than was approved,
  *     or issued before a new epoch;
- *   - a first credential without an open invitation; an administrator's verb without its own step-up, or with a spent one;
+ *   - a first credential without an open invitation; an administrator's verb without its own step-up, or with a spent one; a key added or
+ *     removed on the strength of a code;
  *   - a commitment or challenge that does not fit the details and context beside it.
  * Where details were erased, only what they were needed for is left out.
  * Layer: lib/ (part "evidence").

@@ -171,20 +171,41 @@ void step_check_commitment(struct step *step)
 	}
 }
 
+static enum stepup_error context_text(const json_t *context, const char *prompt, char **text, size_t *size)
+{
+	json_t *whole = json_copy((json_t *)(uintptr_t)context); /* jansson's copy takes what it only reads as non-const */
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	if (whole != NULL && json_object_set_new(whole, "prompt", json_string(prompt)) == 0)
+		error = json_canonical(whole, text, size);
+	json_decref(whole);
+	return error;
+}
+
+bool step_context_text(struct step *step, char **text, size_t *size)
+{
+	const json_t *context = json_object_get(step->entry, "context");
+	const char *prompt = member_text(step->evidence, "prompt");
+	enum stepup_error error;
+
+	if (!json_is_object(context) || prompt == NULL)
+		return false;
+	error = context_text(context, prompt, text, size);
+	if (error == STEPUP_NO_MEMORY || error == STEPUP_INTERNAL)
+		step->error = error;
+	return error == STEPUP_OK;
+}
+
 /* The challenge is a digest of the context with its prompt. */
 static enum stepup_error challenge_of(const json_t *context, const char *prompt, char challenge[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
 {
-	json_t *whole = json_copy((json_t *)(uintptr_t)context); /* jansson's copy takes what it only reads as non-const */
 	char *text = NULL, *bytes = NULL;
 	uint8_t digest[DIGEST_SIZE];
 	size_t size = 0;
-	enum stepup_error error = STEPUP_NO_MEMORY;
+	enum stepup_error error = context_text(context, prompt, &text, &size);
 
-	if (whole == NULL || json_object_set_new(whole, "prompt", json_string(prompt)) != 0)
-		goto out;
-	error = json_canonical(whole, &text, &size);
 	if (error != STEPUP_OK)
-		goto out;
+		return error;
 	bytes = malloc(sizeof(CHALLENGE_LABEL) + size);
 	if (bytes == NULL) {
 		error = STEPUP_NO_MEMORY;
@@ -196,7 +217,6 @@ static enum stepup_error challenge_of(const json_t *context, const char *prompt,
 	if (error == STEPUP_OK)
 		base64url_encode(digest, sizeof(digest), challenge);
 out:
-	json_decref(whole);
 	free(text);
 	free(bytes);
 	return error;
@@ -231,14 +251,14 @@ void step_check_context(struct step *step)
 	}
 }
 
-void step_check_grant(struct step *step, const char *verb, const char *by_member, bool needed)
+void step_check_grant(struct step *step, const char *verb, const char *by_member, enum grant_need need)
 {
 	int64_t index = member_number(step->entry, "grant", -1), used;
 	json_t *grant;
 	char key[24];
 
 	if (index < 0) {
-		if (needed)
+		if (need != GRANT_MAYBE)
 			step_tell(step, "This entry rests on no step-up, and should on one for %s.", verb);
 		return;
 	}
@@ -256,5 +276,7 @@ void step_check_grant(struct step *step, const char *verb, const char *by_member
 		step_tell(step, "Entry %" PRId64 ", which this one rests on, is another person's step-up.", index);
 	else if (used != step->at)
 		step_tell(step, "Entry %" PRId64 ", which this one rests on, was spent before.", index);
+	else if (need == GRANT_BY_KEY && !json_is_true(json_object_get(grant, "by_key")))
+		step_tell(step, "Entry %" PRId64 ", which this one rests on, is a step-up by a code, and a key takes one by a key.", index);
 	step_put(step, grant, "used", json_integer(step->at));
 }

@@ -14,11 +14,12 @@ struct log_replay {
 	log_problem *problem;
 	void *context;
 	json_t *users;       /* user_id → true, those who are locked */
-	json_t *credentials; /* id → {user_id, method, spent, gone} */
+	json_t *credentials; /* id → {user_id, method, spent, gone?}; of keys also {alg, key, attestation, rp_id or application, enrolled} */
+	json_t *keys;        /* "key …" or "id …" → the id of the credential that it is, or was */
 	json_t *invitations; /* user → {open, expires} */
 	json_t *frozen;      /* name or pattern → true */
 	json_t *receipts;    /* jti → {user_id, credential, audience, action, expires, details?} */
-	json_t *grants;      /* index → {action, user, at, used?}, of the verifier's own verbs */
+	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
 };
 
 /* One entry on its way through the rules. */
@@ -58,11 +59,20 @@ void step_check_spent(struct step *step, json_t *credential);
 /* HMAC-SHA-256(salt, JCS({"action","details"})) is what the entry commits to; counts those that were erased. */
 void step_check_commitment(struct step *step);
 
+/* The context with the prompt that was shown, as it was signed, which the caller frees. False where the prompt was erased, or nothing can be made of
+ * them, which step_check_context() tells. */
+bool step_context_text(struct step *step, char **text, size_t *size);
+
 /* What was signed is about what the entry is about, and its challenge covers the prompt that was shown. */
 void step_check_context(struct step *step);
 
 /* The step-up that the entry rests on stands before it, for that verb, by the person in member `by_member`, and nothing else rests on it
- * but what was done at the same moment (one verb may lock several users). `needed`: an entry that names none is wrong. */
-void step_check_grant(struct step *step, const char *verb, const char *by_member, bool needed);
+ * but what was done at the same moment (one verb may lock several users). */
+enum grant_need {
+	GRANT_MAYBE,  /* an entry may name none */
+	GRANT_NEEDED,
+	GRANT_BY_KEY, /* one by a key */
+};
+void step_check_grant(struct step *step, const char *verb, const char *by_member, enum grant_need need);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "lib/sshsig.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,6 +241,16 @@ static bool namespace_is_valid(const char *namespace)
 	size_t length = strnlen(namespace, SSH_NAMESPACE_SIZE);
 
 	return length > 0 && length < SSH_NAMESPACE_SIZE;
+}
+
+enum stepup_error sshsig_namespace(const char *issuer, char namespace[SSH_NAMESPACE_SIZE])
+{
+	const char *host = strstr(issuer, "://");
+	int length;
+
+	host = host == NULL ? issuer : host + 3;
+	length = snprintf(namespace, SSH_NAMESPACE_SIZE, "stepup@%.*s", (int)strcspn(host, ":/"), host);
+	return length < 0 || length >= SSH_NAMESPACE_SIZE ? STEPUP_TOO_LONG : STEPUP_OK;
 }
 
 enum stepup_error sshsig_preamble(const char *namespace, const void *message, size_t message_size, uint8_t **preamble, size_t *size)

@@ -53,6 +53,9 @@ enum stepup_error ssh_key_parse_line(const char *line, struct ssh_key *key, char
 /* Reads a signature blob as an agent gives it: algorithm, raw signature, flags, counter. */
 enum stepup_error ssh_signature_parse(const uint8_t *blob, size_t size, struct ssh_signature *signature);
 
+/* The namespace of a verifier's signatures: "stepup@" and the host of its issuer's URL. STEPUP_TOO_LONG. */
+enum stepup_error sshsig_namespace(const char *issuer, char namespace[SSH_NAMESPACE_SIZE]);
+
 /* What an agent is asked to sign: "SSHSIG", namespace, reserved, "sha512", SHA-512(message). The caller frees it.
  * STEPUP_INVALID for an empty namespace or one that is too long. */
 enum stepup_error sshsig_preamble(const char *namespace, const void *message, size_t message_size, uint8_t **preamble, size_t *size);

@@ -114,27 +114,21 @@ static enum stepup_error log_enrolment(struct store_session *session, struct fin
 	const struct transaction *transaction = finish->transaction;
 	const struct enrolment *enrolment = transaction->enrolment;
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
-	const struct log_key_proof proof = {
-		.rp_id = transaction->policy->rp_id,
-		.rule = policy_rule(transaction->policy, "stepup.enroll"),
-		.request = finish->request,
-		.commitment = enrolment->commitment,
-		.user_verified = finish->user_verified,
-		.evidence = finish->evidence,
-	};
+	struct log_key_enrolment key = {.rp_id = transaction->policy->rp_id, .commitment = enrolment->commitment};
 	const char *how = enrolment->invited ? "invitation" : "authorization";
-	json_t *entry = log_entry_enrol(finish->now, &subject, credential, how, actor, credential->key == NULL ? NULL : &proof), *details = NULL;
-	enum stepup_error error = entry == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	json_t *entry, *details = NULL;
+	enum stepup_error error;
 
-	if (error == STEPUP_OK && credential->key != NULL) {
+	if (credential->key != NULL) {
+		key.rule = policy_rule(transaction->policy, "stepup.enroll");
+		key.context = finish->request->context;
+		key.proof = (struct log_key_proof){.via = finish->request->via, .user_verified = credential->key->user_verified, .evidence = finish->evidence};
 		details = log_entry_evidence(enrolment->action, transaction->prompt);
-		if (details == NULL) {
-			json_decref(entry);
+		if (details == NULL)
 			return STEPUP_NO_MEMORY;
-		}
 	}
-	if (error == STEPUP_OK)
-		error = store_log_append(session, entry, details, details == NULL ? NULL : enrolment->salt, &finish->log);
+	entry = log_entry_enrol(finish->now, &subject, credential, how, actor, credential->key == NULL ? NULL : &key);
+	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, details, details == NULL ? NULL : enrolment->salt, &finish->log);
 	json_decref(details);
 	return error;
 }

@@ -20,7 +20,6 @@ struct finish {
 	char code[9];                      /* codes */
 	const struct key_request *request; /* keys: the one that was answered */
 	json_t *evidence;                  /* keys: what the log keeps of the answer; owned */
-	bool user_verified;                /* keys: in that answer */
 	int64_t now;
 	/* decided */
 	const char *objection;             /* the sentence, where it is refused for a reason of its own */

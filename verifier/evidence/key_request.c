@@ -57,10 +57,5 @@ void key_request_clear(struct key_request *request)
 
 enum stepup_error key_namespace(const struct policy *policy, char namespace[KEY_NAMESPACE_SIZE])
 {
-	const char *host = strstr(policy->issuer, "://");
-	int length;
-
-	host = host == NULL ? policy->issuer : host + 3;
-	length = snprintf(namespace, KEY_NAMESPACE_SIZE, "stepup@%.*s", (int)strcspn(host, ":/"), host);
-	return length < 0 || length >= KEY_NAMESPACE_SIZE ? STEPUP_TOO_LONG : STEPUP_OK;
+	return sshsig_namespace(policy->issuer, namespace);
 }

@@ -10,9 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/sshsig.h"
 #include "verifier/evidence/context.h"
 
-#define KEY_NAMESPACE_SIZE 264 /* "stepup@HOST", with the NUL */
+#define KEY_NAMESPACE_SIZE SSH_NAMESPACE_SIZE
 #define KEY_SEAT_ORIGIN "stepup://"
 
 struct key_request {
@@ -28,7 +29,7 @@ struct key_request {
 enum stepup_error key_request_make(const struct context_facts *facts, enum via via, struct key_request *request);
 void key_request_clear(struct key_request *request);
 
-/* The namespace of SSH signatures: "stepup@" and the host of the issuer. STEPUP_TOO_LONG. */
+/* The namespace of SSH signatures for this policy's issuer; sshsig_namespace(). */
 enum stepup_error key_namespace(const struct policy *policy, char namespace[KEY_NAMESPACE_SIZE]);
 
 #endif

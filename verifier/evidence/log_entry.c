@@ -209,6 +209,13 @@ static void add_amr(struct draft *draft, const char *const *amr)
 	add(draft, "amr", list);
 }
 
+static void add_proof(struct draft *draft, const struct log_key_proof *proof)
+{
+	add_text(draft, "via", method_name(proof->via));
+	add(draft, "uv", json_boolean(proof->user_verified));
+	add(draft, "evidence", json_deep_copy(proof->evidence));
+}
+
 json_t *log_entry_grant(const struct log_grant *grant)
 {
 	struct draft draft = draft_about("grant", grant->at, &grant->subject);
@@ -219,6 +226,10 @@ json_t *log_entry_grant(const struct log_grant *grant)
 	add_text(&draft, "method", grant->method);
 	add_text(&draft, "credential", grant->credential->id);
 	add_spent(&draft, grant->credential);
+	if (grant->proof != NULL) {
+		add_number(&draft, "enrolled", grant->credential->key->enrolled_log);
+		add_proof(&draft, grant->proof);
+	}
 	add_context(&draft, grant->context);
 	add_bytes(&draft, "commitment", grant->commitment, DIGEST_SIZE);
 	add_text(&draft, "acr", grant->acr);
@@ -266,7 +277,7 @@ json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const cha
 	return finish(&draft);
 }
 
-static void add_key(struct draft *draft, const struct key_credential *key, const struct log_key_proof *proof)
+static void add_key(struct draft *draft, const struct key_credential *key, const struct log_key_enrolment *enrolment)
 {
 	add_number(draft, "alg", key->algorithm);
 	add_bytes(draft, "key", key->public_key, key->public_key_size);
@@ -274,21 +285,19 @@ static void add_key(struct draft *draft, const struct key_credential *key, const
 	if (key->id_size > 0) {
 		add_bytes(draft, "credential_id", key->id, key->id_size);
 		add_bytes(draft, "aaguid", key->aaguid, KEY_AAGUID_SIZE);
-		add_text(draft, "rp_id", proof->rp_id);
+		add_text(draft, "rp_id", enrolment->rp_id);
 	} else {
 		add_text(draft, "application", key->application);
 	}
 	add_text(draft, "action", "stepup.enroll");
-	add_bytes(draft, "rule", proof->rule->digest, DIGEST_SIZE);
-	add_text(draft, "via", method_name(proof->request->via));
-	add(draft, "uv", json_boolean(proof->user_verified));
-	add_context(draft, proof->request->context);
-	add_bytes(draft, "commitment", proof->commitment, DIGEST_SIZE);
-	add(draft, "evidence", json_deep_copy(proof->evidence));
+	add_bytes(draft, "rule", enrolment->rule->digest, DIGEST_SIZE);
+	add_proof(draft, &enrolment->proof);
+	add_context(draft, enrolment->context);
+	add_bytes(draft, "commitment", enrolment->commitment, DIGEST_SIZE);
 }
 
 json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential, const char *how,
-	const struct log_actor *actor, const struct log_key_proof *proof)
+	const struct log_actor *actor, const struct log_key_enrolment *key)
 {
 	struct draft draft = draft_about("enrol", at, subject);
 
@@ -296,8 +305,8 @@ json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const str
 	add_text(&draft, "method", credential_type_name(credential->type));
 	add_spent(&draft, credential);
 	add_text(&draft, "how", how);
-	if (proof != NULL)
-		add_key(&draft, credential->key, proof);
+	if (key != NULL)
+		add_key(&draft, credential->key, key);
 	add_actor(&draft, actor);
 	return finish(&draft);
 }

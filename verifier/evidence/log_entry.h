@@ -17,7 +17,6 @@
 
 #include "lib/action.h"
 #include "lib/digest.h"
-#include "verifier/evidence/key_request.h"
 #include "verifier/rules/policy.h"
 #include "verifier/state/store.h"
 #include "verifier/state/user_record.h"
@@ -47,13 +46,23 @@ json_t *log_entry_stop(int64_t at);
 json_t *log_entry_policy(int64_t at, const uint8_t policy[DIGEST_SIZE], const struct log_actor *actor);
 
 /* --- step-ups --- */
+/* What a key answered. */
+struct log_key_proof {
+	enum via via;
+	bool user_verified;
+	/* In base64url, borrowed and copied. A step-up in the browser or at the seat: authenticator_data, client_data, signature; an enrolment by them:
+	 * client_data, attestation_object; by an agent both: signature, the blob. */
+	const json_t *evidence;
+};
+
 struct log_grant {
 	int64_t at;
 	struct log_subject subject;
 	const struct action *action;         /* its name goes in, its details don't */
 	const struct rule *rule;             /* digest and the limits' texts */
-	const char *method;                  /* "totp", "hotp" */
-	const struct credential *credential; /* as otp_check left it: id, and the step or counter that was accepted */
+	const char *method;                  /* "totp", "hotp", "key", "agent" */
+	const struct credential *credential; /* as it was left: id, and the step or counter that was accepted or signed */
+	const struct log_key_proof *proof;   /* keys; NULL for codes */
 	const char *context;                 /* canonical text of verifier/evidence/context.h; NULL where none was made */
 	const uint8_t *commitment;           /* DIGEST_SIZE bytes, context_commitment() */
 	const char *acr;
@@ -83,19 +92,17 @@ json_t *log_entry_evidence(const struct action *action, const char *prompt);
 json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind, const char *credential);
 
 /* --- credentials --- */
-/* What a key signed when it was enrolled. */
-struct log_key_proof {
+/* What it takes to check a key's signatures ever after. */
+struct log_key_enrolment {
 	const char *rp_id;
-	const struct rule *rule;           /* stepup.enroll's; its digest goes in */
-	const struct key_request *request; /* that it answered: way, context, challenge */
-	const uint8_t *commitment;         /* DIGEST_SIZE bytes */
-	bool user_verified;
-	const json_t *evidence; /* client_data and attestation_object, or signature, in base64url; copied */
+	const struct rule *rule;   /* stepup.enroll's; its digest goes in */
+	const char *context;       /* that it signed, canonical text */
+	const uint8_t *commitment; /* DIGEST_SIZE bytes */
+	struct log_key_proof proof;
 };
-/* `how` is "invitation" or "authorization"; the proving code's step or counter goes in: it is spent. A key's entry says what it takes to check its
- * signatures ever after; `proof` is NULL for codes. */
+/* `how` is "invitation" or "authorization"; the proving code's step or counter goes in: it is spent. `key` is NULL for codes. */
 json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential, const char *how,
-	const struct log_actor *actor, const struct log_key_proof *proof);
+	const struct log_actor *actor, const struct log_key_enrolment *key);
 /* By the owner. */
 json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor);
 /* By an administrator; one entry per credential. */
