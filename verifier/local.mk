@@ -7,10 +7,11 @@ verifier_libverifier_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) 
 	$(OATH_CFLAGS) $(FIDO_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
 verifier_libverifier_a_SOURCES =
 
-# The host: clock, journal, accounts, sessions.
+# The host: clock, journal, accounts, sessions, terminals.
 verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.c verifier/host/account_nss.h \
 	verifier/host/account_nss.c verifier/host/clock.h verifier/host/clock.c verifier/host/journal.h \
-	verifier/host/journal.c verifier/host/session.h verifier/host/session.c
+	verifier/host/journal.c verifier/host/session.h verifier/host/session.c verifier/host/terminal.h \
+	verifier/host/terminal.c
 
 # State: users, limits, receipts, log, sealed in one database.
 verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/state/approval_request.c \
@@ -59,7 +60,7 @@ verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budge
 verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/answer.c verifier/doors/answer_decision.c \
 	verifier/doors/authorization.h verifier/doors/authorization.c verifier/doors/begin.c \
 	verifier/doors/begin_check.h verifier/doors/begin_check.c \
-	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c \
+	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c verifier/doors/freshness.h verifier/doors/freshness.c \
 	verifier/doors/enrolment.h verifier/doors/enrolment.c verifier/doors/enrolment_code.c \
 	verifier/doors/enrolment_finish.c \
 	verifier/doors/enrolment_kinds.h \

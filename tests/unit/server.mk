@@ -11,6 +11,9 @@ check_PROGRAMS += tests/unit/test_account
 tests_unit_test_account_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_account_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=getpwnam_r
 tests_unit_test_account_LDADD = $(SERVER_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_terminal
+tests_unit_test_terminal_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_terminal_LDADD = $(SERVER_UNIT_LIBS)
 # Its own answers stand in the place of libsystemd's.
 check_PROGRAMS += tests/unit/test_session
 tests_unit_test_session_CFLAGS = $(UNIT_CFLAGS) $(SYSTEMD_CFLAGS)

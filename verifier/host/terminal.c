@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sittings at terminals, read from /proc. */
+#include "verifier/host/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TICK_SLACK_MS 1000       /* a start time is rounded to ticks */
+#define UNSET UINT32_MAX         /* what loginuid and sessionid say where nobody logged in */
+
+/* What one line of /proc/PID/stat says (proc(5)); times in clock ticks since boot. */
+struct process_stat {
+	long session, terminal;
+	unsigned long long started;
+};
+
+/* A small file of /proc, whole, as text. */
+static enum stepup_error read_file(int folder, const char *name, char *text, size_t size)
+{
+	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t length;
+
+	if (fd < 0)
+		return STEPUP_NOT_FOUND;
+	length = read(fd, text, size - 1);
+	(void)close(fd);
+	if (length <= 0 || (size_t)length == size - 1)
+		return STEPUP_NOT_FOUND;
+	text[length] = '\0';
+	return STEPUP_OK;
+}
+
+/* The program's name stands in parentheses and may hold anything, so the fields are counted from the last one of these. */
+static enum stepup_error read_stat(int folder, struct process_stat *stat)
+{
+	char text[2048], *rest;
+	enum stepup_error error = read_file(folder, "stat", text, sizeof(text));
+
+	if (error != STEPUP_OK)
+		return error;
+	rest = strrchr(text, ')');
+	if (rest == NULL ||
+	    sscanf(rest + 1, " %*c %*d %*d %ld %ld %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &stat->session, &stat->terminal,
+		    &stat->started) != 3)
+		return STEPUP_NOT_FOUND;
+	return STEPUP_OK;
+}
+
+static enum stepup_error read_number(int folder, const char *name, uint32_t *number)
+{
+	char text[32], *end;
+	unsigned long value;
+	enum stepup_error error = read_file(folder, name, text, sizeof(text));
+
+	if (error != STEPUP_OK)
+		return error;
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno != 0 || end == text || (*end != '\0' && *end != '\n') || value >= UNSET)
+		return STEPUP_NOT_FOUND;
+	*number = (uint32_t)value;
+	return STEPUP_OK;
+}
+
+static int open_process(const char *proc, long pid)
+{
+	char path[300];
+
+	if (pid <= 0 || snprintf(path, sizeof(path), "%s/%ld", proc, pid) >= (int)sizeof(path))
+		return -1;
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static enum stepup_error read_boot(const char *proc, char *text, size_t size)
+{
+	int folder = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	enum stepup_error error;
+
+	if (folder < 0)
+		return STEPUP_NOT_FOUND;
+	error = read_file(folder, "sys/kernel/random/boot_id", text, size);
+	(void)close(folder);
+	return error;
+}
+
+/* When the process's session began: the leader must still be there, or another may have its number. */
+static enum stepup_error read_leader(const char *proc, const struct process_stat *process, struct process_stat *leader)
+{
+	int folder = open_process(proc, process->session);
+	enum stepup_error error;
+
+	if (folder < 0)
+		return STEPUP_NOT_FOUND;
+	error = read_stat(folder, leader);
+	(void)close(folder);
+	if (error == STEPUP_OK && (leader->session != process->session || leader->terminal != process->terminal || leader->started > process->started))
+		error = STEPUP_NOT_FOUND;
+	return error;
+}
+
+static bool began_before(const struct process_stat *process, int64_t connected_ms)
+{
+	long ticks = sysconf(_SC_CLK_TCK);
+
+	return ticks > 0 && process->started / (unsigned long long)ticks <= (unsigned long long)((connected_ms + TICK_SLACK_MS) / 1000);
+}
+
+enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE])
+{
+	char boot[64], text[256];
+	struct process_stat process = {0}, leader = {0};
+	uint32_t login = 0, audit = 0;
+	int folder = open_process(proc, pid), length;
+	enum stepup_error error;
+
+	if (folder < 0)
+		return STEPUP_NOT_FOUND;
+	error = read_stat(folder, &process);
+	if (error == STEPUP_OK)
+		error = read_number(folder, "loginuid", &login);
+	if (error == STEPUP_OK)
+		error = read_number(folder, "sessionid", &audit);
+	(void)close(folder);
+	if (error == STEPUP_OK && (process.terminal == 0 || !began_before(&process, connected_ms)))
+		error = STEPUP_NOT_FOUND;
+	if (error == STEPUP_OK)
+		error = read_leader(proc, &process, &leader);
+	if (error == STEPUP_OK)
+		error = read_boot(proc, boot, sizeof(boot));
+	if (error != STEPUP_OK)
+		return error;
+	length = snprintf(text, sizeof(text), "terminal %.36s uid %" PRIuMAX " login %" PRIu32 " audit %" PRIu32 " leader %ld %llu tty %ld", boot,
+		(uintmax_t)uid, login, audit, process.session, leader.started, process.terminal);
+	if (length < 0 || (size_t)length >= sizeof(text))
+		return STEPUP_INTERNAL;
+	return digest_sha256(text, (size_t)length, terminal);
+}
+
+enum stepup_error terminal_of(pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE])
+{
+	return terminal_of_in("/proc", pid, uid, connected_ms, terminal);
+}
