@@ -83,7 +83,7 @@ export async function open({ init, ...options } = {}) {
 		executablePath: '/usr/bin/chromium', headless: true, chromiumSandbox: false, acceptDownloads: true,
 		viewport: { width: 1100, height: 820 }, ...options,
 		args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-			'--disable-component-update', '--disable-sync'],
+			'--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP console.example.test 127.0.0.1'],
 	});
 	context.setDefaultTimeout(PATIENCE);
 	if (init)
@@ -108,8 +108,8 @@ export async function picture(page, name) {
 export const dialog = (page) => page.locator('dialog[open]');
 export const dialogError = (page) => page.locator('#step-up-error:not([hidden])');
 
-export async function password(page, name, secret = people[name].password) {
-	await page.goto(`${url}/sign-in`);
+export async function password(page, name, secret = people[name].password, at = url) {
+	await page.goto(`${at}/sign-in`);
 	await page.fill('#user', name);
 	await page.fill('#password', secret);
 	await page.keyboard.press('Enter');

@@ -187,23 +187,49 @@ static void the_example_loads_and_warns_of_codes_only(void **state)
 			fail_msg("%s", policy->warnings[i]);
 	assert_non_null(policy_rule(policy, "login.sshd"));
 	assert_non_null(policy_rule(policy, "sudo"));
-	assert_true(policy_code_may(policy_rule(policy, "customer.export"), "customer.export"));
+	assert_int_equal(policy_rule(policy, "customer.export")->require, FACTOR_KEY);
+	assert_true(policy_rule(policy, "customer.export")->pin);
 	assert_string_equal(policy_rule(policy, "stepup.revoke")->name, "stepup.*");
 	policy_release(&policy);
 }
 
-static void the_quickstarts_policy_loads(void **state)
+/* What the quickstart fills in; the caller frees. */
+static char *fill(char *text, const char *placeholder, const char *value)
 {
-	char *text = read_source("examples/quickstart.d/stepup.conf"), *place = strstr(text, "@STATE@");
+	char *place = strstr(text, placeholder), *filled = NULL;
+
+	assert_non_null(place);
+	assert_true(asprintf(&filled, "%.*s%s%s", (int)(place - text), text, value, place + strlen(placeholder)) > 0);
+	free(text);
+	return filled;
+}
+
+/* The quickstart's policy with one of its two rules for exports. */
+static struct policy *load_quickstart(const char *exports)
+{
+	char *text = fill(fill(read_source("examples/quickstart.d/stepup.conf"), "@STATE@", "/STATE"), "@ORIGIN@", "http://localhost:8080");
+	char *rule = read_source(exports), *whole = NULL;
 	struct policy *policy;
 
+	assert_true(asprintf(&whole, "%s%s", text, rule) > 0);
+	policy = load_good(whole);
+	free(whole);
+	free(rule);
+	free(text);
+	return policy;
+}
+
+static void the_quickstarts_policies_load(void **state)
+{
+	struct policy *policy = load_quickstart("examples/quickstart.d/export-with-code.conf");
+
 	(void)state;
-	assert_non_null(place);
-	memcpy(place, "/STATE/", strlen("@STATE@"));
-	policy = load_good(text);
 	assert_true(policy_code_may(policy_rule(policy, "customer.export"), "customer.export"));
 	policy_release(&policy);
-	free(text);
+	policy = load_quickstart("examples/quickstart.d/export-with-key.conf");
+	assert_int_equal(policy_rule(policy, "customer.export")->require, FACTOR_KEY);
+	assert_string_equal(policy->rp_id, "localhost");
+	policy_release(&policy);
 }
 
 static void the_manual_page_lists_every_key_and_every_action_of_the_verifiers_own(void **state)
@@ -242,7 +268,7 @@ static const struct CMUnitTest tests[] = {
 	IN_FOLDER(links_pipes_and_nothing_are_refused),
 	IN_FOLDER(a_file_of_more_than_8_mib_is_refused),
 	cmocka_unit_test(the_example_loads_and_warns_of_codes_only),
-	cmocka_unit_test(the_quickstarts_policy_loads),
+	cmocka_unit_test(the_quickstarts_policies_load),
 	cmocka_unit_test(the_manual_page_lists_every_key_and_every_action_of_the_verifiers_own),
 };
 TAP_MAIN(tests)

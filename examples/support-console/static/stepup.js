@@ -146,11 +146,11 @@ class Dialog {
 		this.confirm.classList.toggle('main', !this.options);
 		this.confirm.textContent = this.options ? 'Use the code' : 'Approve';
 		this.title.textContent = this.options ? 'Confirm this with your key' : 'Confirm this with a code';
-		this.label.textContent = this.options ? 'Type a code (Enter without one uses your key)' : (question.ask || 'Code').replace(/:\s*$/, '');
+		this.label.textContent = this.options ? 'Code' : (question.ask || 'Code').replace(/:\s*$/, '');
 		this.complain(question.error);
-		this.countDown(question.expires_in);
 		this.open();
 		this.focus();
+		this.countDown(question.expires_in);
 	}
 
 	// A code can be typed at once, and Enter uses the key; who tried the key stays there.
@@ -170,10 +170,11 @@ class Dialog {
 		this.time.textContent = '';
 		if (!Number.isFinite(seconds))
 			return;
+		const advice = !this.takesCode ? '' : this.options ? 'Enter without a code uses your key. ' : 'A code works once. ';
 		const end = performance.now() + seconds * 1000;
 		const tick = () => {
 			const left = Math.ceil((end - performance.now()) / 1000);
-			this.time.textContent = `${this.takesCode ? 'A code works once. ' : ''}This question stands for ${left} more seconds.`;
+			this.time.textContent = `${advice}This question stands for ${left} more seconds.`;
 			if (left <= 0)
 				this.close(TIME_IS_UP);
 		};
