@@ -25,6 +25,7 @@ static void on_epoch(struct step *step)
 	json_object_clear(step->replay->receipts);
 	json_object_clear(step->replay->invitations);
 	json_object_clear(step->replay->grants);
+	json_object_clear(step->replay->requests);
 }
 
 static void issue_receipt(struct step *step, const char *jti)
@@ -52,20 +53,30 @@ static void check_factor(struct step *step, json_t *credential)
 	step_check_required(step, credential);
 }
 
-static void on_grant(struct step *step)
+void step_check_proof(struct step *step, const char *what)
 {
-	const char *user_id = step_text(step, "user_id"), *action = step_text(step, "action"), *jti = member_text(step->entry, "jti");
+	const char *user_id = step_text(step, "user_id");
 	json_t *credential = step_check_credential(step, step_text(step, "credential"), user_id);
-	char key[24];
 
-	step->summary->grants++;
-	step_check_not_locked(step, user_id, "A step-up was granted");
-	step_check_not_frozen(step, action);
+	step_check_not_locked(step, user_id, what);
+	step_check_not_frozen(step, step_text(step, "action"));
 	step_check_commitment(step);
 	if (step->error == STEPUP_OK)
 		step_check_context(step);
 	if (credential != NULL && step->error == STEPUP_OK)
 		check_factor(step, credential);
+}
+
+static void on_grant(struct step *step)
+{
+	const char *action = step_text(step, "action"), *jti = member_text(step->entry, "jti");
+	char key[24];
+
+	step->summary->grants++;
+	if (member_text(step->entry, "request") != NULL)
+		step_check_consumed(step);
+	else
+		step_check_proof(step, "A step-up was granted");
 	if (jti != NULL)
 		issue_receipt(step, jti);
 	if (strncmp(action, "stepup.", strlen("stepup.")) == 0) {
@@ -252,6 +263,7 @@ static const struct type {
 	{"refusal", on_refusal}, {"alert", on_nothing}, {"enrol", on_enrol}, {"remove", on_remove}, {"revoke", on_revoke},
 	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"lock", on_lock}, {"unlock", on_unlock},
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", on_redeem}, {"redeem-refusal", on_refusal},
+	{"request", on_request}, {"approve", on_approve}, {"request-end", on_request_end},
 };
 
 /* --- the whole --- */
@@ -275,9 +287,10 @@ struct log_replay *log_replay_new(const char *host, log_problem *problem, void *
 		return NULL;
 	*replay = (struct log_replay){.host = strdup(host), .problem = problem, .context = context, .users = json_object(),
 		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(),
-		.grants = json_object(), .keys = json_object()};
+		.grants = json_object(), .keys = json_object(), .requests = json_object()};
 	if (replay->host == NULL || replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
-		replay->frozen == NULL || replay->receipts == NULL || replay->grants == NULL || replay->keys == NULL)
+		replay->frozen == NULL || replay->receipts == NULL || replay->grants == NULL || replay->keys == NULL ||
+		replay->requests == NULL)
 		log_replay_free(&replay);
 	return replay;
 }
@@ -294,6 +307,7 @@ void log_replay_free(struct log_replay **replay)
 	json_decref((*replay)->receipts);
 	json_decref((*replay)->grants);
 	json_decref((*replay)->keys);
+	json_decref((*replay)->requests);
 	free(*replay);
 	*replay = NULL;
 }
@@ -322,6 +336,7 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 	if (index % SWEEP_EVERY == 0) {
 		forget(replay->grants, "at", step.at - GRANTS_KEPT_SECONDS);
 		forget(replay->receipts, "expires", step.at);
+		forget(replay->requests, "until", step.at);
 	}
 	return step.error;
 }

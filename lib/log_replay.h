@@ -10,6 +10,8 @@
  *     or issued before a new epoch;
  *   - a first credential without an open invitation; an administrator's verb without its own step-up, or with a spent one; a key added or
  *     removed on the strength of a code;
+ *   - something consumed that nobody approved, twice, late, or by another person; a request approved by who made it, by somebody locked, by a
+ *     signature of another text than was asked for, or after it had ended;
  *   - a commitment or challenge that does not fit the details and context beside it.
  * Where details were erased, only what they were needed for is left out.
  * Layer: lib/ (part "evidence").

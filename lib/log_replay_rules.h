@@ -20,6 +20,7 @@ struct log_replay {
 	json_t *frozen;      /* name or pattern → true */
 	json_t *receipts;    /* jti → {user_id, credential, audience, action, expires, details?} */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
+	json_t *requests;    /* id → {user_id, credential, action, rule, digest, until, log, details?, prompt?, approver…}, those that are open */
 };
 
 /* One entry on its way through the rules. */
@@ -65,6 +66,15 @@ bool step_context_text(struct step *step, char **text, size_t *size);
 
 /* What was signed is about what the entry is about, and its challenge covers the prompt that was shown. */
 void step_check_context(struct step *step);
+
+/* All that a factor's use has to stand up to: its credential, what it used up or signed, commitment and context. `what` as above (log_replay.c). */
+void step_check_proof(struct step *step, const char *what);
+
+/* The entries about requests for a second person's agreement (log_replay_requests.c), and a grant that rests on one. */
+void on_request(struct step *step);
+void on_approve(struct step *step);
+void on_request_end(struct step *step);
+void step_check_consumed(struct step *step);
 
 /* The step-up that the entry rests on stands before it, for that verb, by the person in member `by_member`, and nothing else rests on it
  * but what was done at the same moment (one verb may lock several users). */

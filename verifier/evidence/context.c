@@ -60,7 +60,8 @@ enum stepup_error context_make(const struct context_facts *facts, char **text, s
 		set_bytes(object, "rule", facts->rule == NULL ? NULL : facts->rule->digest, DIGEST_SIZE) && set_text(object, "prompt", facts->prompt) &&
 		set_bytes(object, "commitment", facts->commitment, DIGEST_SIZE) && set_require(object, facts) &&
 		set_bytes(object, "nonce", facts->nonce, CONTEXT_NONCE_SIZE) && set_number(object, "iat", facts->iat) &&
-		set_number(object, "exp", facts->exp))
+		set_number(object, "exp", facts->exp) && set_bytes(object, "request", facts->request, DIGEST_SIZE) &&
+		set_text(object, "decision", facts->decision))
 		error = json_canonical(object, text, size);
 	json_decref(object);
 	return error;

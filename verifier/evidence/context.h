@@ -34,6 +34,8 @@ struct context_facts {
 	const uint8_t *commitment; /* DIGEST_SIZE bytes */
 	const uint8_t *nonce;      /* CONTEXT_NONCE_SIZE random bytes */
 	int64_t iat, exp;          /* seconds since 1970 */
+	const uint8_t *request;    /* "approve": DIGEST_SIZE bytes, request_digest(); else NULL */
+	const char *decision;      /* "approve": what agreeing means: "approve"; else NULL */
 };
 
 /* The canonical text, `*size` bytes and a NUL; the caller frees. */

@@ -216,21 +216,62 @@ static void add_proof(struct draft *draft, const struct log_key_proof *proof)
 	add(draft, "evidence", json_deep_copy(proof->evidence));
 }
 
+/* What the entry has to do with a request. */
+static void add_request(struct draft *draft, const struct log_grant *grant)
+{
+	const struct approval_request *request = grant->request;
+
+	if (request == NULL)
+		return;
+	add_text(draft, "request", request->id);
+	if (grant->step == LOG_GRANT) {
+		add(draft, "approvers", json_pack("[s]", request->approver));
+		if (grant->claimed)
+			add_number(draft, "requested", request->requester.log);
+		return;
+	}
+	add_number(draft, "until", request->expires);
+	add_bytes(draft, "digest", request->digest, DIGEST_SIZE);
+	if (grant->step == LOG_REQUEST) {
+		add_text(draft, "caller", request->caller);
+		add_number(draft, "requested", request->requested);
+	} else {
+		add_text(draft, "requester", request->user);
+	}
+}
+
+json_t *log_entry_request_end(int64_t at, const struct approval_request *request, const char *by)
+{
+	const struct log_subject subject = {.user = request->user, .user_id = request->user_id};
+	struct draft draft = draft_about("request-end", at, &subject);
+
+	add_text(&draft, "request", request->id);
+	add_text(&draft, "action", request->action);
+	add_text(&draft, "how", request_state_name(request->state));
+	add_text(&draft, "by", by);
+	if (request->ended_why[0] != '\0')
+		add_text(&draft, "why", request->ended_why);
+	return finish(&draft);
+}
+
 json_t *log_entry_grant(const struct log_grant *grant)
 {
-	struct draft draft = draft_about("grant", grant->at, &grant->subject);
+	static const char *const types[] = {[LOG_GRANT] = "grant", [LOG_REQUEST] = "request", [LOG_APPROVE] = "approve"};
+	struct draft draft = draft_about(types[grant->step], grant->at, &grant->subject);
 
 	add_text(&draft, "action", grant->action->name);
 	add_bytes(&draft, "rule", grant->rule->digest, DIGEST_SIZE);
 	add_limits(&draft, grant->rule);
 	add_text(&draft, "method", grant->method);
 	add_text(&draft, "credential", grant->credential->id);
-	add_spent(&draft, grant->credential);
+	if (!grant->claimed)
+		add_spent(&draft, grant->credential);
 	if (grant->proof != NULL) {
 		add_number(&draft, "enrolled", grant->credential->key->enrolled_log);
 		add_proof(&draft, grant->proof);
 	}
 	add_context(&draft, grant->context);
+	add_request(&draft, grant);
 	add_bytes(&draft, "commitment", grant->commitment, DIGEST_SIZE);
 	add_text(&draft, "acr", grant->acr);
 	add_amr(&draft, grant->amr);

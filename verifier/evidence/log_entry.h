@@ -55,7 +55,15 @@ struct log_key_proof {
 	const json_t *evidence;
 };
 
+/* What somebody's factor was accepted for. */
+enum log_step {
+	LOG_GRANT,   /* "grant": what was asked for */
+	LOG_REQUEST, /* "request": to ask a second person for it */
+	LOG_APPROVE, /* "approve": to agree as the second person */
+};
+
 struct log_grant {
+	enum log_step step;
 	int64_t at;
 	struct log_subject subject;
 	const struct action *action;         /* its name goes in, its details don't */
@@ -68,6 +76,8 @@ struct log_grant {
 	const char *acr;
 	const char *const *amr;              /* NULL-terminated */
 	const struct receipt_row *receipt;   /* NULL where none was issued: audience, jti, expiry */
+	const struct approval_request *request; /* that is made, approved or, by a grant, consumed; NULL where no second person was asked */
+	bool claimed;                        /* a grant that rests on what the request's entry has: no factor was used now, no context made */
 };
 /* An accepted step-up. The context goes in without its prompt, with the challenge that covers both. */
 json_t *log_entry_grant(const struct log_grant *grant);
@@ -84,6 +94,9 @@ struct log_refusal {
 	const uint8_t *commitment; /* to the details asked for; NULL for none */
 };
 json_t *log_entry_refusal(const struct log_refusal *refusal);
+
+/* How a request ended but by a grant: "denied" (`by` says by whom), "expired", "cancelled", "void"; `why` in a few words, "" for none. */
+json_t *log_entry_request_end(int64_t at, const struct approval_request *request, const char *by);
 
 /* What a grant, refusal or redemption commits to, for the erasable table: {"details":{…},"prompt":"…"}; `prompt` may be NULL. */
 json_t *log_entry_evidence(const struct action *action, const char *prompt);

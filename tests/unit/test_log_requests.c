@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What `stepup log verify` finds about requests for a second person's agreement.
+ */
+#include "tests/unit/log_story.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/cmocka_tap.h"
+#include "verifier/evidence/context.h"
+
+#define T 1700000000
+#define ACTION "customer.export"
+#define PROMPT "Export 9 contacts of trezor"
+
+static char prompt[] = PROMPT, other_prompt[] = "Export 900 contacts of trezor", details[] = "{\"account\":\"trezor\"}";
+static const struct rule rule = {.name = ACTION, .require = FACTOR_CODE, .prompt = prompt};
+
+struct scene {
+	struct story *story;
+	struct person alice, carol;
+	struct action *action;
+	struct approval_request request;
+	int64_t asked; /* index of the request's entry */
+};
+
+static int setup(void **state)
+{
+	static const struct detail_spec specs[] = {{"account", DETAIL_TEXT}};
+	struct scene *scene = calloc(1, sizeof(*scene));
+	json_t *object = json_pack("{s:s}", "account", "trezor");
+	char bad[DETAIL_NAME_SIZE];
+
+	assert_non_null(scene);
+	scene->story = story_new();
+	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, NULL, scene->story->vkey), NULL, NULL);
+	person_make(&scene->alice, "alice", CREDENTIAL_TOTP);
+	person_make(&scene->carol, "carol", CREDENTIAL_TOTP);
+	story_enrol(scene->story, &scene->alice, T, 100);
+	story_enrol(scene->story, &scene->carol, T, 100);
+	assert_int_equal(action_parse(ACTION, object, specs, 1, &scene->action, bad), STEPUP_OK);
+	json_decref(object);
+	scene->request = (struct approval_request){.id = "R-0123456789AB", .user = "alice", .action = ACTION, .details = details, .prompt = prompt,
+		.requested = T + 10, .expires = T + 610, .approver = "carol"};
+	memcpy(scene->request.user_id, scene->alice.user_id, USER_ID_SIZE);
+	memcpy(scene->request.rule, rule.digest, DIGEST_SIZE);
+	*state = scene;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct scene *scene = *state;
+
+	story_free(&scene->story);
+	action_free(&scene->action);
+	free(scene);
+	return 0;
+}
+
+/* One entry of the three kinds, by this person's factor at that step; what was shown is `shown`. */
+static int64_t add(struct scene *scene, enum log_step kind, struct person *person, int64_t at, int64_t step, const char *shown)
+{
+	static char issuer[] = "https://stepup.example.com", rp_id[] = "example.com", host[] = STORY_HOST;
+	static const char *const amr[] = {"otp", NULL};
+	static const uint8_t nonce[CONTEXT_NONCE_SIZE] = {9};
+	const struct policy policy = {.issuer = issuer, .rp_id = rp_id, .host = host};
+	struct approval_request *request = &scene->request;
+	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
+	struct log_grant grant = {.step = kind, .at = at, .subject = person->subject, .action = scene->action, .rule = &rule, .method = "totp",
+		.credential = &person->credential, .commitment = commitment, .acr = "otp", .amr = amr, .request = request, .claimed = step < 0};
+	struct context_facts facts = {.purpose = kind == LOG_APPROVE ? "approve" : "auth", .policy = &policy, .caller = "console", .via = "code",
+		.user = person->name, .user_id = person->user_id, .rule = &rule, .require = FACTOR_CODE, .prompt = shown, .commitment = commitment, .nonce = nonce,
+		.iat = at, .exp = at + 120, .request = kind == LOG_APPROVE ? request->digest : NULL};
+	char *context = NULL;
+	size_t size;
+	int64_t index;
+
+	assert_int_equal(context_commit(scene->action, salt, commitment), STEPUP_OK);
+	if (kind == LOG_REQUEST) {
+		memcpy(request->commitment, commitment, DIGEST_SIZE);
+		assert_int_equal(request_digest(request, request->digest), STEPUP_OK);
+	}
+	if (step >= 0) {
+		person->credential.otp.last_step = step;
+		assert_int_equal(context_make(&facts, &context, &size), STEPUP_OK);
+		grant.context = context;
+	}
+	index = story_add(scene->story, log_entry_grant(&grant), log_entry_evidence(scene->action, shown), salt);
+	if (kind == LOG_REQUEST)
+		request->requester.log = scene->asked = index;
+	free(context);
+	return index;
+}
+
+static int64_t ask(struct scene *scene)
+{
+	return add(scene, LOG_REQUEST, &scene->alice, T + 10, 101, PROMPT);
+}
+
+static int64_t approve(struct scene *scene)
+{
+	return add(scene, LOG_APPROVE, &scene->carol, T + 20, 101, PROMPT);
+}
+
+static int64_t claim(struct scene *scene)
+{
+	return add(scene, LOG_GRANT, &scene->alice, T + 30, -1, PROMPT);
+}
+
+static int64_t end(struct scene *scene, enum request_state how, int64_t at)
+{
+	scene->request.state = how;
+	return story_add(scene->story, log_entry_request_end(at, &scene->request, "carol"), NULL, NULL);
+}
+
+static void assert_fault(struct scene *scene, int64_t index, const char *words)
+{
+	story_checkpoint(scene->story);
+	assert_one_finding(scene->story, index, words);
+}
+
+static void lock(struct scene *scene, const struct person *person)
+{
+	const struct log_actor by = {.by = "stepupd", .grant = -1};
+
+	(void)story_add(scene->story, log_entry_lock(T + 25, &person->subject, "L-1", "", &by), NULL, NULL);
+}
+
+static void asked_approved_and_claimed_or_used_again_is_clean(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	(void)claim(scene);
+	memcpy(scene->request.id, "R-0123456789AC", REQUEST_ID_SIZE);
+	(void)add(scene, LOG_REQUEST, &scene->alice, T + 40, 102, PROMPT);
+	(void)add(scene, LOG_APPROVE, &scene->carol, T + 50, 102, PROMPT);
+	scene->request.requester.log = -1;
+	(void)add(scene, LOG_GRANT, &scene->alice, T + 60, 103, PROMPT); /* a factor of its own, later */
+	memcpy(scene->request.id, "R-0123456789AD", REQUEST_ID_SIZE);
+	(void)add(scene, LOG_REQUEST, &scene->alice, T + 70, 104, PROMPT);
+	(void)end(scene, REQUEST_DENIED, T + 71);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+static void a_claim_that_nobody_approved_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	assert_fault(scene, claim(scene), "nobody approved it");
+}
+
+static void a_second_claim_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	(void)claim(scene);
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 31, 105, PROMPT), "never made, or has ended before");
+}
+
+static void an_approval_by_who_asked_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->alice, T + 20, 102, PROMPT), "by the person who made it");
+}
+
+static void an_approval_by_somebody_locked_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	lock(scene, &scene->carol);
+	assert_fault(scene, approve(scene), "although this user was locked");
+}
+
+static void a_claim_after_the_approver_was_locked_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	lock(scene, &scene->carol);
+	assert_fault(scene, claim(scene), "A grant rests on a person's agreement although this user was locked");
+}
+
+static void an_approval_of_other_words_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 20, 101, other_prompt), "What was agreed to is not what was asked for");
+}
+
+static void a_request_whose_digest_is_of_something_else_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->request.prompt = other_prompt;
+	assert_fault(scene, ask(scene), "The digest of this request is not one of what it says");
+}
+
+static void an_approval_signed_for_another_request_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	scene->request.digest[0] ^= 1;
+	assert_fault(scene, approve(scene), "no agreement to this request");
+}
+
+static void an_approval_too_late_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 610, 101, PROMPT), "approved after it had expired");
+}
+
+static void a_claim_too_late_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 610, -1, PROMPT), "The request had expired");
+}
+
+static void a_claim_of_a_request_that_ended_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	(void)end(scene, REQUEST_VOID, T + 25);
+	scene->request.requester.log = -1;
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 105, PROMPT), "never made, or has ended before");
+}
+
+static void a_grant_that_names_another_approver_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	strcpy(scene->request.approver, "dave");
+	assert_fault(scene, claim(scene), "another approver");
+}
+
+static void two_approvals_of_one_request_are_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 21, 102, PROMPT), "approved before");
+}
+
+#define FACT(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+static const struct CMUnitTest tests[] = {
+	FACT(asked_approved_and_claimed_or_used_again_is_clean),
+	FACT(a_claim_that_nobody_approved_is_found),
+	FACT(a_second_claim_is_found),
+	FACT(an_approval_by_who_asked_is_found),
+	FACT(an_approval_by_somebody_locked_is_found),
+	FACT(a_claim_after_the_approver_was_locked_is_found),
+	FACT(an_approval_of_other_words_is_found),
+	FACT(a_request_whose_digest_is_of_something_else_is_found),
+	FACT(an_approval_signed_for_another_request_is_found),
+	FACT(an_approval_too_late_is_found),
+	FACT(a_claim_too_late_is_found),
+	FACT(a_claim_of_a_request_that_ended_is_found),
+	FACT(a_grant_that_names_another_approver_is_found),
+	FACT(two_approvals_of_one_request_are_found),
+};
+
+TAP_MAIN(tests)
