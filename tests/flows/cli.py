@@ -168,8 +168,9 @@ def usage_is_told(cli):
     for arguments in ((), ("nonsense",), ("log",), ("list", "--nonsense"), ("list", "--json", "--json"), ("list", "--json=x"),
                       ("list", "--user"), ("lock",), ("lock", "--me", "ada"), ("confirm",), ("confirm", "Bad Name"), ("list", "--", "true"),
                       ("confirm", "customer.view", "account"), ("confirm", "customer.view", "a=1", "a=2"), ("confirm", "x", "n:=12x"),
-                      ("confirm", "x", 'n="open'), ("confirm", "x", "--receipt=env"), ("confirm", "x", "--"), ("enroll", "key"),
-                      ("enroll", "--digits=six"), ("enroll", "totp", "--counter=5"), ("log", "verify", "--key", "junk"), ("revoke",),
+                      ("confirm", "x", 'n="open'), ("confirm", "x", "--receipt=env"), ("confirm", "x", "--"), ("enroll", "passkey"),
+                      ("enroll", "--digits=six"), ("enroll", "key", "--no-qr"), ("enroll", "totp", "--key", "x"), ("enroll", "agent", "--digits=6"), ("enroll", "key", "--user", "ada"),
+                      ("enroll", "agent", "--attestation", "/etc/hostname"), ("enroll", "totp", "--counter=5"), ("log", "verify", "--key", "junk"), ("revoke",),
                       ("test", "--label", "x"), ("completion", "tcsh"), ("help", "nonsense")):
         ended = cli.run(*arguments)
         tap.ok(ended.status == 2 and ended.err and not ended.out, f"usage error: stepup {' '.join(arguments)}", ended)

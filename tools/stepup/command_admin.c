@@ -145,7 +145,8 @@ enum exit_status command_invite(const struct invocation *invocation)
 	if (option_given(invocation, OPTION_JSON))
 		return output_json(reply);
 	message = safe_text(message_text(reply, "message"));
-	printf("%s\n\n    stepup enroll totp --invitation %s\n", message, message_text(reply, "invitation"));
+	printf("%s\n\n", message);
+	print_invitation(message_text(reply, "invitation"));
 	free(message);
 	json_wipe_free(&reply);
 	return EXIT_DONE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stepup enroll: a new authenticator, proven by one code before it is stored.
+ * stepup enroll: a new authenticator, proven by one code, or by the key itself (enroll_key.c), before it is stored.
  * MUST: wipe every copy of a secret; take a token's secret from a file that nobody else can read, never from an argument.
  */
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "lib/wipe.h"
 #include "tools/stepup/commands.h"
 #include "tools/stepup/doors.h"
+#include "tools/stepup/enroll_key.h"
 #include "tools/stepup/output.h"
 #include "tools/stepup/qr.h"
 #include "tools/stepup/terminal.h"
@@ -99,7 +100,7 @@ static enum exit_status add_permission(struct doors *doors, const char *type, js
 	if (status == EXIT_DONE)
 		set_text(parameters, "authorization", outcome.transaction);
 	else if (status == EXIT_REFUSED)
-		complain("Your first authenticator needs an invitation: stepup enroll --invitation CODE.");
+		complain("Your first authenticator needs an invitation: stepup enroll %s --invitation CODE.", type);
 	step_up_outcome_clear(&outcome);
 	return status;
 }
@@ -136,16 +137,6 @@ static void show_secret(const struct invocation *invocation, const json_t *begun
 	(void)fflush(out);
 }
 
-static void cancel(struct doors *doors, const char *transaction)
-{
-	struct verifier_refusal ignored = {0};
-	json_t *reply = NULL;
-
-	(void)doors_call(doors, &interface_verify, "Cancel", json_pack("{s:s}", "transaction", transaction), &reply, &ignored);
-	verifier_refusal_clear(&ignored);
-	json_wipe_free(&reply);
-}
-
 /* Asks for the proving code until it is right, tries or patience end. */
 static enum exit_status prove(struct doors *doors, const json_t *begun, json_t **finished)
 {
@@ -165,7 +156,7 @@ static enum exit_status prove(struct doors *doors, const json_t *begun, json_t *
 		verifier_refusal_clear(&refusal);
 		if (terminal_ask(question, true, &code) != STEPUP_OK) {
 			free(question);
-			cancel(doors, transaction);
+			doors_cancel(doors, transaction);
 			return output_error(doors->invocation, STEPUP_CANCELLED, "Given up. Nothing was enrolled.");
 		}
 		free(question);
@@ -181,17 +172,25 @@ static enum exit_status prove(struct doors *doors, const json_t *begun, json_t *
 	return status;
 }
 
-static enum exit_status enroll(struct doors *doors, const char *type, json_t *parameters)
+/* The app's or token's part between EnrollBegin and EnrollFinish. */
+static enum exit_status prove_code(struct doors *doors, const json_t *begun, json_t **finished)
+{
+	if (message_text(begun, "uri") == NULL || message_text(begun, "secret") == NULL)
+		return output_error(doors->invocation, STEPUP_IO, "The verifier gave no secret. Nothing was enrolled.");
+	show_secret(doors->invocation, begun);
+	return prove(doors, begun, finished);
+}
+
+/* `choice` is NULL for codes. */
+static enum exit_status enroll(struct doors *doors, const char *type, const struct key_choice *choice, json_t *parameters)
 {
 	json_t *begun = NULL, *finished = NULL;
 	enum exit_status status;
 	char *sentence;
 
 	status = doors_call(doors, &interface_verify, "EnrollBegin", parameters, &begun, NULL);
-	if (status == EXIT_DONE) {
-		show_secret(doors->invocation, begun);
-		status = prove(doors, begun, &finished);
-	}
+	if (status == EXIT_DONE)
+		status = choice != NULL ? key_prove(doors, choice, begun, &finished) : prove_code(doors, begun, &finished);
 	if (status == EXIT_DONE) {
 		set_text(finished, "state", "enrolled");
 		set_text(finished, "type", type);
@@ -203,29 +202,60 @@ static enum exit_status enroll(struct doors *doors, const char *type, json_t *pa
 	return status;
 }
 
+/* The options that go with some types only. */
+static const struct {
+	enum option_id option;
+	const char *types;
+} particular[] = {
+	{OPTION_COUNTER, "hotp"},
+	{OPTION_PERIOD, "totp"},
+	{OPTION_DIGITS, "totp hotp"},
+	{OPTION_ALGORITHM, "totp hotp"},
+	{OPTION_SECRET_FILE, "totp hotp"},
+	{OPTION_NO_QR, "totp hotp"},
+	{OPTION_KEY, "agent"},
+	{OPTION_ATTESTATION, "agent"},
+	{OPTION_CHALLENGE, "agent"},
+};
+
+static enum exit_status check_usage(const struct invocation *invocation, const char *type)
+{
+	if (strcmp(type, "totp") != 0 && strcmp(type, "hotp") != 0 && strcmp(type, "key") != 0 && strcmp(type, "agent") != 0) {
+		complain("%s can't be enrolled; totp (an app, the default), hotp (a counting token), key (a security key plugged in here) and agent (one "
+			 "behind ssh-agent) can.", type);
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < sizeof(particular) / sizeof(particular[0]); i++) {
+		if (!option_given(invocation, particular[i].option) || strstr(particular[i].types, type) != NULL)
+			continue;
+		complain("--%s is for %s, not for %s.", option_table[particular[i].option].name, particular[i].types, type);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
 enum exit_status command_enroll(const struct invocation *invocation)
 {
 	const char *type = invocation->argument_count > 0 ? invocation->arguments[0] : "totp";
+	bool is_key = strcmp(type, "key") == 0 || strcmp(type, "agent") == 0;
 	struct doors doors = {.invocation = invocation};
-	enum exit_status status = EXIT_DONE;
-	json_t *parameters;
+	struct key_choice choice = {0};
+	enum exit_status status = check_usage(invocation, type);
+	json_t *parameters = NULL;
 
-	if (strcmp(type, "totp") != 0 && strcmp(type, "hotp") != 0) {
-		complain("%s can't be enrolled; totp (an app, the default) or hotp (a counting token) can.", type);
-		return EXIT_USAGE;
-	}
-	if (option_given(invocation, strcmp(type, "totp") == 0 ? OPTION_COUNTER : OPTION_PERIOD)) {
-		complain("--counter is for hotp, --period for totp.");
-		return EXIT_USAGE;
-	}
-	parameters = begin_parameters(invocation, type, &status);
-	if (parameters == NULL)
-		return status;
-	status = add_permission(&doors, type, parameters);
+	if (status == EXIT_DONE && is_key)
+		status = key_choose(invocation, type, &choice);
 	if (status == EXIT_DONE)
-		status = enroll(&doors, type, parameters);
+		parameters = begin_parameters(invocation, type, &status);
+	if (status == EXIT_DONE && is_key)
+		key_add_parameters(&choice, parameters);
+	if (status == EXIT_DONE)
+		status = add_permission(&doors, type, parameters);
+	if (status == EXIT_DONE)
+		status = enroll(&doors, type, is_key ? &choice : NULL, parameters);
 	else
 		json_wipe_free(&parameters);
+	key_choice_clear(&choice);
 	doors_close(&doors);
 	return status;
 }

@@ -190,7 +190,7 @@ static enum exit_status make_conf(const struct setup *setup, const char *user)
 	return status;
 }
 
-static enum exit_status print_invitation(const struct setup *setup, const char *user, json_t *reply)
+static enum exit_status print_reply(const struct setup *setup, const char *user, json_t *reply)
 {
 	const struct invocation *invocation = setup->invocation;
 	char *message;
@@ -201,8 +201,9 @@ static enum exit_status print_invitation(const struct setup *setup, const char *
 		return output_json(reply);
 	}
 	message = safe_text(message_text(reply, "message"));
-	printf("\n%s\nNow, as %s:\n\n    stepup enroll totp --invitation %s\n\n", message, user, message_text(reply, "invitation"));
-	printf("Keep this key somewhere else; it shows later that the log is this verifier's (stepup log verify --key):\n\n    %s\n",
+	printf("\n%s\nNow, as %s:\n\n", message, user);
+	print_invitation(message_text(reply, "invitation"));
+	printf("\nKeep this key somewhere else; it shows later that the log is this verifier's (stepup log verify --key):\n\n    %s\n",
 		message_text(reply, "log_key"));
 	free(message);
 	json_wipe_free(&reply);
@@ -227,7 +228,7 @@ static enum exit_status invite(const struct setup *setup, const char *user)
 	status = doors_call(&doors, &interface_admin, "Init",
 		json_pack("{s:s, s:b}", "user", user, "again", option_given(invocation, OPTION_AGAIN)), &reply, NULL);
 	doors_close(&doors);
-	return status == EXIT_DONE ? print_invitation(setup, user, reply) : status;
+	return status == EXIT_DONE ? print_reply(setup, user, reply) : status;
 }
 
 /* Names go into the configuration as they are. */

@@ -2,8 +2,10 @@
 /*
  * What people do with their own authenticators: stepup list, test, remove; an administrator's list of somebody else's.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/json_wipe.h"
 #include "tools/stepup/commands.h"
@@ -20,23 +22,43 @@ static json_t *own_user(const struct invocation *invocation)
 	return parameters;
 }
 
+/* The credentials that count for less than they will. */
+static void print_cooling(const json_t *credentials)
+{
+	const json_t *credential;
+	size_t i;
+
+	json_array_foreach(credentials, i, credential) {
+		int64_t from = message_number(credential, "strong_from", 0);
+		char *label, until[TIME_TEXT_SIZE];
+
+		if (from <= (int64_t)time(NULL) || strcmp(message_text(credential, "state"), "live") != 0)
+			continue;
+		label = safe_text(message_text(credential, "label"));
+		printf("\"%s\" earns only a code until %s.\n", label, time_text(from, until));
+		free(label);
+	}
+}
+
 static void print_credentials(const json_t *credentials)
 {
-	static const char *const headings[] = {"ID", "TYPE", "LABEL", "ADDED", "LAST USED", "STATE"};
-	struct table *table = table_new(headings, 6);
+	static const char *const headings[] = {"ID", "TYPE", "LABEL", "MODEL", "STRENGTH", "ADDED", "LAST USED", "STATE"};
+	struct table *table = table_new(headings, sizeof(headings) / sizeof(headings[0]));
 	const json_t *credential;
 	size_t i;
 
 	json_array_foreach(credentials, i, credential) {
 		char created[TIME_TEXT_SIZE], used[TIME_TEXT_SIZE];
-		const char *cells[6] = {message_text(credential, "id"), message_text(credential, "type"), message_text(credential, "label"),
-			time_text(message_number(credential, "created", 0), created), time_text(message_number(credential, "last_used", 0), used),
-			message_text(credential, "state")};
+		const char *model = message_text(credential, "model");
+		const char *cells[] = {message_text(credential, "id"), message_text(credential, "type"), message_text(credential, "label"),
+			model != NULL ? model : "-", message_text(credential, "strength"), time_text(message_number(credential, "created", 0), created),
+			time_text(message_number(credential, "last_used", 0), used), message_text(credential, "state")};
 
 		table_add(table, cells);
 	}
 	table_print(table, stdout);
 	table_free(&table);
+	print_cooling(credentials);
 }
 
 enum exit_status command_list(const struct invocation *invocation)

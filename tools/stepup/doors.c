@@ -13,6 +13,7 @@
 
 #include "lib/json_wipe.h"
 #include "lib/wipe.h"
+#include "tools/stepup/keys.h"
 #include "tools/stepup/output.h"
 #include "tools/stepup/terminal.h"
 
@@ -128,12 +129,16 @@ static void hint(const struct invocation *invocation, enum stepup_error error)
 enum exit_status doors_step_up(
 	struct doors *doors, const char *action, json_t *details, bool quiet_bad_details, struct step_up_outcome *outcome)
 {
+	struct key_conversation keys = {.channel = &terminal_channel};
+	const struct step_up_conversation conversation = {key_conversation_ask, &keys};
+	const char *reach[REACH_SIZE];
 	struct step_up_request request = {
 		.user = option_text(doors->invocation, OPTION_USER, NULL),
 		.action = action,
 		.details = details,
 		.service = "stepup",
 		.tty = own_tty(),
+		.reach = reach,
 	};
 	struct verifier_client **client = NULL;
 	enum exit_status status;
@@ -143,7 +148,9 @@ enum exit_status doors_step_up(
 	status = doors_open(doors, &interface_verify, &client);
 	if (status != EXIT_DONE)
 		goto out;
-	error = step_up_run(*client, &request, &terminal_conversation, deadline_in(STEP_UP_MS), outcome);
+	keys_reach(doors->invocation, reach, &keys.agent_socket);
+	error = step_up_run(*client, &request, &conversation, deadline_in(STEP_UP_MS), outcome);
+	key_conversation_clear(&keys);
 	if (error == STEPUP_OK || (error == STEPUP_BAD_DETAILS && quiet_bad_details && outcome->refusal.detail != NULL)) {
 		status = error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
 		goto out;
@@ -178,6 +185,16 @@ enum exit_status doors_verb(
 	json_wipe_free(&parameters);
 	step_up_outcome_clear(&outcome);
 	return status;
+}
+
+void doors_cancel(struct doors *doors, const char *transaction)
+{
+	struct verifier_refusal ignored = {0};
+	json_t *reply = NULL;
+
+	(void)doors_call(doors, &interface_verify, "Cancel", json_pack("{s:s}", "transaction", transaction), &reply, &ignored);
+	verifier_refusal_clear(&ignored);
+	json_wipe_free(&reply);
 }
 
 void set_text(json_t *object, const char *field, const char *text)

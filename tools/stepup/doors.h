@@ -37,6 +37,9 @@ enum exit_status doors_step_up(
 enum exit_status doors_verb(
 	struct doors *doors, const char *action, json_t *details, const char *method, json_t *parameters, json_t **reply);
 
+/* Gives a transaction of the verify door up. Says nothing. */
+void doors_cancel(struct doors *doors, const char *transaction);
+
 /* Adds a text where there is one. */
 void set_text(json_t *object, const char *field, const char *text);
 

@@ -17,6 +17,9 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_USER] = {"user", "NAME", COMPLETE_USER, NULL, "act for NAME (root, or a caller that the configuration names)"},
 	[OPTION_AGAIN] = {"again", NULL, COMPLETE_NOTHING, NULL, "invite once more although somebody has enrolled; this is logged"},
 	[OPTION_ALGORITHM] = {"algorithm", "NAME", COMPLETE_WORDS, "SHA1 SHA256 SHA512", "hash of the codes: SHA1 (default), SHA256, SHA512"},
+	[OPTION_ATTESTATION] = {"attestation", "FILE", COMPLETE_FILE, NULL,
+		"agent: what ssh-keygen -O write-attestation=FILE wrote when the key was made"},
+	[OPTION_CHALLENGE] = {"challenge", "FILE", COMPLETE_FILE, NULL, "agent: what ssh-keygen -O challenge=FILE was given then"},
 	[OPTION_CONFIG_DIR] = {"config-dir", "DIR", COMPLETE_FOLDER, NULL, "the configuration's folder (" STEPUP_SYSCONFDIR ")"},
 	[OPTION_COUNT_OF] = {"count", "N", COMPLETE_NOTHING, NULL, "at most N of them"},
 	[OPTION_COUNTER] = {"counter", "N", COMPLETE_NOTHING, NULL, "hotp: the counter of the token's next code (0)"},
@@ -24,7 +27,8 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_FILE] = {"file", "FILE", COMPLETE_FILE, NULL, "the exported log"},
 	[OPTION_FROM] = {"from", "N", COMPLETE_NOTHING, NULL, "from entry N on, instead of the last ones"},
 	[OPTION_INVITATION] = {"invitation", "CODE", COMPLETE_NOTHING, NULL, "the invitation that an administrator gave you; `-` asks for it"},
-	[OPTION_KEY] = {"key", "VKEY", COMPLETE_NOTHING, NULL, "the log's key, noted when `stepup init` printed it"},
+	[OPTION_KEY] = {"key", "KEY", COMPLETE_FILE, NULL,
+		"log verify: the log's key, noted when `stepup init` printed it; enroll agent: the key's .pub file"},
 	[OPTION_KEYS] = {"keys", "FILE", COMPLETE_FILE, NULL, "the verifier's keys as a JWK set; otherwise the verifier is asked"},
 	[OPTION_LABEL] = {"label", "TEXT", COMPLETE_NOTHING, NULL, "what you call it, for example \"Phone\""},
 	[OPTION_ME] = {"me", NULL, COMPLETE_NOTHING, NULL, "lock yourself out, at once and without a code"},
@@ -44,7 +48,7 @@ const struct option_row option_table[OPTION_TOTAL] = {
 #define DETAIL_RULE                                                                                           \
 	"A value of digits alone is a number where the action's rule wants one and a text where it wants that;\n"       \
 	"name=\"123\" (with the quotes) is always a text, name:=123 always a number.\n"
-#define ASKS_FOR_A_CODE "Asks for a code of your own first. Run it as yourself, not as root.\n"
+#define ASKS_FIRST "Asks for your own key or code first. Run it as yourself, not as root.\n"
 
 const struct command_row command_table[] = {
 	{"init", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL,
@@ -52,47 +56,52 @@ const struct command_row command_table[] = {
 		"set this host up and invite the first administrator",
 		"Run it as root. It makes what is missing (folders, master key, a first configuration) and keeps what is there.\n"
 		"While stepupd isn't running it stops there and says so; run it again then.\n", command_init},
-	{"enroll", "enrol", "[totp|hotp]", 0, 1, false, COMPLETE_WORDS, "totp hotp",
+	{"enroll", "enrol", "[totp|hotp|key|agent]", 0, 1, false, COMPLETE_WORDS, "totp hotp key agent",
 		OPTION(OPTION_USER) | OPTION(OPTION_INVITATION) | OPTION(OPTION_LABEL) | OPTION(OPTION_NO_QR) | OPTION(OPTION_SECRET_FILE) |
-			OPTION(OPTION_ALGORITHM) | OPTION(OPTION_DIGITS) | OPTION(OPTION_PERIOD) | OPTION(OPTION_COUNTER),
-		"add an authenticator app or a token",
-		"The first one needs an invitation; further ones need a code from one that you have.\n"
-		"One code proves it before it is stored.\n", command_enroll},
+			OPTION(OPTION_ALGORITHM) | OPTION(OPTION_DIGITS) | OPTION(OPTION_PERIOD) | OPTION(OPTION_COUNTER) |
+			OPTION(OPTION_KEY) | OPTION(OPTION_ATTESTATION) | OPTION(OPTION_CHALLENGE),
+		"add an authenticator app, a token or a security key",
+		"totp is an app (the default), hotp a counting token, key a security key plugged in here, agent one behind ssh-agent\n"
+		"(made with `ssh-keygen -t ed25519-sk`), also where that is forwarded (`ssh -A`).\n"
+		"The first one needs an invitation; further ones need one that you have, and a further key needs a key.\n"
+		"One code, or the key itself, proves it before it is stored.\n", command_enroll},
 	{"list", NULL, "[USER]", 0, 1, false, COMPLETE_USER, NULL, OPTION(OPTION_USER),
-		"show your authenticators, or as administrator USER's", NULL, command_list},
-	{"test", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER), "try a code; nothing else happens", NULL, command_test},
+		"show your authenticators, or as administrator USER's",
+		"STRENGTH is what one counts as just now: a code, a key, or an attested hardware-key.\n", command_list},
+	{"test", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER), "try a key or a code; nothing else happens", NULL, command_test},
 	{"remove", NULL, "CREDENTIAL", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER), "remove one of your authenticators",
-		"CREDENTIAL is the id or the label that `stepup list` shows.\nAsks for a code first.\n", command_remove},
+		"CREDENTIAL is the id or the label that `stepup list` shows.\n"
+		"Asks first: for a key where what goes is one, else for a key or a code.\n", command_remove},
 	{"confirm", NULL, "ACTION [NAME=VALUE…] [-- COMMAND…]", 1, ANY_NUMBER_OF_ARGUMENTS, true, COMPLETE_NOTHING, NULL,
 		OPTION(OPTION_USER) | OPTION(OPTION_RECEIPT), "confirm an action, then run COMMAND",
 		"COMMAND runs only where the step-up was granted; its exit status is then this command's.\n" DETAIL_RULE, command_confirm},
 	{"lock", NULL, "USER… | --me", 0, ANY_NUMBER_OF_ARGUMENTS, false, COMPLETE_USER, NULL,
 		OPTION(OPTION_ME) | OPTION(OPTION_REASON), "refuse everything of these users, from now on",
-		ASKS_FOR_A_CODE "`stepup lock --me` is for \"something is wrong\": it asks for nothing,\nand only an administrator unlocks again.\n", command_lock},
-	{"unlock", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL, 0, "end a lock", ASKS_FOR_A_CODE, command_unlock},
+		ASKS_FIRST "`stepup lock --me` is for \"something is wrong\": it asks for nothing,\nand only an administrator unlocks again.\n", command_lock},
+	{"unlock", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL, 0, "end a lock", ASKS_FIRST, command_unlock},
 	{"freeze", NULL, "ACTION", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_REASON), "refuse an action to everybody",
-		"ACTION may be a pattern that ends in `*`.\n" ASKS_FOR_A_CODE, command_freeze},
-	{"thaw", NULL, "ACTION", 1, 1, false, COMPLETE_NOTHING, NULL, 0, "end a freeze", ASKS_FOR_A_CODE, command_thaw},
+		"ACTION may be a pattern that ends in `*`.\n" ASKS_FIRST, command_freeze},
+	{"thaw", NULL, "ACTION", 1, 1, false, COMPLETE_NOTHING, NULL, 0, "end a freeze", ASKS_FIRST, command_thaw},
 	{"invite", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL, 0, "make an invitation to enroll a first authenticator",
-		ASKS_FOR_A_CODE, command_invite},
-	{"users", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "list everybody who has enrolled or is locked", ASKS_FOR_A_CODE, command_users},
+		ASKS_FIRST, command_invite},
+	{"users", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "list everybody who has enrolled or is locked", ASKS_FIRST, command_users},
 	{"revoke", NULL, "USER [CREDENTIAL]", 1, 2, false, COMPLETE_USER, NULL, 0, "take USER's authenticators away, or one of them",
-		ASKS_FOR_A_CODE, command_revoke},
+		ASKS_FIRST, command_revoke},
 	{"policy check", NULL, "[FILE]", 0, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_STEPUPD) | OPTION(OPTION_PAM_DIR),
 		"look for mistakes in the configuration and in PAM files",
 		"Needs no privilege and no running verifier. Warnings leave the exit status 0, errors make it 1.\n", command_policy_check},
 	{"policy explain", NULL, "USER ACTION [NAME=VALUE…]", 2, ANY_NUMBER_OF_ARGUMENTS, false, COMPLETE_USER, NULL, 0,
 		"say what would be asked of USER, why, and what limits have left", DETAIL_RULE, command_policy_explain},
-	{"reload", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "make the verifier read its configuration again", ASKS_FOR_A_CODE, command_reload},
+	{"reload", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "make the verifier read its configuration again", ASKS_FIRST, command_reload},
 	{"status", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "show how the verifier is", NULL, command_status},
 	{"log show", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FROM) | OPTION(OPTION_COUNT_OF),
-		"show the log's last entries", ASKS_FOR_A_CODE, command_log_show},
+		"show the log's last entries", ASKS_FIRST, command_log_show},
 	{"log verify", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FILE) | OPTION(OPTION_KEY),
 		"check the log, or an export of it",
 		"With --file nobody needs to be asked: it works on any machine. Give the key that `stepup init` printed with --key;\n"
 		"without it the log is only held against the key that came with it.\n", command_log_verify},
 	{"log export", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FILE), "write the whole log for keeping elsewhere",
-		"Writes to FILE, or to standard output.\n" ASKS_FOR_A_CODE, command_log_export},
+		"Writes to FILE, or to standard output.\n" ASKS_FIRST, command_log_export},
 	{"receipt verify", NULL, "[FILE]", 0, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_KEYS), "check a receipt's signature and show what it says",
 		"Reads FILE, or standard input. This says nothing about whether it was redeemed already or its owner is locked:\n"
 		"only redeeming it does.\n", command_receipt_verify},

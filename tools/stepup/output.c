@@ -94,7 +94,7 @@ static const char *words_of(enum stepup_error error)
 	case STEPUP_EXPIRED:
 		return "That took too long. Nothing was approved. Start again.";
 	case STEPUP_TOO_WEAK:
-		return "This needs more than a typed code, which this program can't do. Nothing was approved.";
+		return "A typed code is not enough for this, and none of your keys can be reached from here. Nothing was approved.";
 	case STEPUP_UNREACHABLE:
 	case STEPUP_TIMEOUT:
 	case STEPUP_IO:
@@ -139,6 +139,12 @@ const char *time_text(int64_t at, char text[TIME_TEXT_SIZE])
 	if (at <= 0 || localtime_r(&seconds, &local) == NULL || strftime(text, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M", &local) == 0)
 		(void)strcpy(text, "never");
 	return text;
+}
+
+void print_invitation(const char *invitation)
+{
+	printf("    stepup enroll totp --invitation %s\n\nor, with a security key plugged in, `stepup enroll key` with the same invitation.\n",
+		invitation);
 }
 
 /* --- tables --- */

@@ -39,6 +39,9 @@ char *safe_text(const char *text);
 /* "2026-11-23 12:41", in local time; "never" for 0 and less. */
 const char *time_text(int64_t at, char text[TIME_TEXT_SIZE]);
 
+/* How to use an invitation, on standard output. */
+void print_invitation(const char *invitation);
+
 /* A table whose columns are as wide as what stands in them. Cells are made safe to show. */
 struct table;
 struct table *table_new(const char *const *headings, size_t columns);

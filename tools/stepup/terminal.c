@@ -210,19 +210,21 @@ bool terminal_has_colour(FILE *stream)
 	return isatty(fileno(stream)) == 1 && getenv("NO_COLOR") == NULL && term != NULL && strcmp(term, "dumb") != 0;
 }
 
-/* What was wrong before or what is being approved, and the question. */
-static enum stepup_error ask_question(void *context, const struct step_up_question *question, struct step_up_answer *answer)
+static enum stepup_error channel_ask(void *context, const char *question, char **line)
 {
-	char *text = NULL;
-	enum stepup_error error;
-
 	(void)context;
-	if (asprintf(&text, "%s\n%s", question->error != NULL ? question->error : question->prompt, question->ask) < 0)
-		return STEPUP_NO_MEMORY;
-	answer->method = "code";
-	error = terminal_ask(text, true, &answer->code);
-	free(text);
-	return error;
+	return terminal_ask(question, true, line);
 }
 
-const struct step_up_conversation terminal_conversation = {ask_question, NULL};
+static void channel_tell(void *context, const char *sentence)
+{
+	struct terminal terminal;
+
+	(void)context;
+	terminal_open(&terminal);
+	say(&terminal, sentence);
+	say(&terminal, "\n");
+	terminal_close(&terminal);
+}
+
+const struct text_channel terminal_channel = {channel_ask, channel_tell, NULL};

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "lib/error.h"
-#include "lib/step_up_client.h"
+#include "lib/key_conversation.h"
 
 #define TERMINAL_ANSWER_MAX 512 /* bytes */
 
@@ -26,7 +26,7 @@ bool terminal_confirm(const char *question);
 /* Whether colours suit this stream: a terminal, NO_COLOR not set, TERM not dumb. */
 bool terminal_has_colour(FILE *stream);
 
-/* A conversation for step_up_run() that asks here: the prompt, what was wrong before, the question. */
-extern const struct step_up_conversation terminal_conversation;
+/* The same for lib/key_conversation: questions hidden, sentences on a line of their own. */
+extern const struct text_channel terminal_channel;
 
 #endif
