@@ -219,16 +219,13 @@ static enum stepup_error read_all(int fd, char *bytes, size_t capacity, size_t *
 	return STEPUP_OK;
 }
 
-enum stepup_error safe_file_read(const char *path, int rules, size_t limit, char **bytes, size_t *size, char **why)
+/* Reads an open file whole and closes it. */
+static enum stepup_error read_and_close(int fd, const char *path, size_t limit, char **bytes, size_t *size, char **why)
 {
 	enum stepup_error error;
 	void *buffer = NULL;
 	size_t length = 0;
-	int fd = -1;
 
-	error = safe_file_open(path, rules, &fd, why);
-	if (error != STEPUP_OK)
-		return error;
 	/* One byte more than allowed shows a file that is too long, whatever fstat said before. */
 	buffer = limit < SIZE_MAX - 2 ? malloc(limit + 2) : NULL;
 	if (buffer == NULL) {
@@ -250,6 +247,31 @@ out:
 	wipe_free(&buffer, limit + 2);
 	(void)close(fd);
 	return error;
+}
+
+enum stepup_error safe_file_read(const char *path, int rules, size_t limit, char **bytes, size_t *size, char **why)
+{
+	int fd = -1;
+	enum stepup_error error = safe_file_open(path, rules, &fd, why);
+
+	if (error != STEPUP_OK)
+		return error;
+	return read_and_close(fd, path, limit, bytes, size, why);
+}
+
+enum stepup_error unsafe_file_read(const char *path, size_t limit, char **bytes, size_t *size, char **why)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+
+	*why = NULL;
+	if (fd < 0)
+		return explain(why, errno == ENOENT ? STEPUP_NOT_FOUND : STEPUP_IO, "%s: %s.", path, strerror(errno));
+	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+		(void)close(fd);
+		return explain(why, STEPUP_UNSAFE_FILE, "%s: is not a regular file.", path);
+	}
+	return read_and_close(fd, path, limit, bytes, size, why);
 }
 
 enum stepup_error safe_folder_check(const char *path, char **why)

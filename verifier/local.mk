@@ -37,11 +37,17 @@ verifier_libverifier_a_SOURCES += verifier/rules/arena.h verifier/rules/arena.c 
 	verifier/rules/policy_text.c verifier/rules/policy_top.c verifier/rules/policy_trust.c \
 	verifier/rules/policy_values.h verifier/rules/policy_values.c verifier/rules/policy_verbs.c \
 	verifier/rules/requirement.h verifier/rules/requirement.c \
-	verifier/rules/words.h verifier/rules/words.c verifier/rules/attestation_trust.h
+	verifier/rules/words.h verifier/rules/words.c verifier/rules/attestation_trust.h \
+	verifier/rules/attestation_trust.c verifier/rules/certificate.h verifier/rules/certificate.c \
+	verifier/rules/mds.h verifier/rules/mds.c
 
 # Factors.
 verifier_libverifier_a_SOURCES += verifier/factors/otp.h verifier/factors/otp.c verifier/factors/webauthn.h \
-	verifier/factors/key_answer.h
+	verifier/factors/webauthn.c verifier/factors/webauthn_key.h verifier/factors/webauthn_key.c \
+	verifier/factors/client_data.h verifier/factors/client_data.c verifier/factors/cbor_cursor.h \
+	verifier/factors/cbor_cursor.c verifier/factors/authenticator_data.h verifier/factors/authenticator_data.c \
+	verifier/factors/attestation.h verifier/factors/attestation.c verifier/factors/attestation_certificate.h \
+	verifier/factors/attestation_certificate.c verifier/factors/key_answer.h verifier/factors/key_answer.c
 
 # Evidence: contexts, receipts, the log's entries and checkpoints.
 verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/context.c verifier/evidence/highwater.h \

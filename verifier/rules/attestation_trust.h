@@ -38,16 +38,19 @@ struct attestation_certificate {
 	size_t size;
 };
 
-/* Whether a chain, the authenticator's certificate first and each signed by the next, leads to a root for this model: one of its own where
- * the metadata knows it, else one of the folder. STEPUP_OK, or STEPUP_NOT_ALLOWED with the reason in `*why` (static). */
-enum stepup_error attestation_trust_chain(const struct attestation_trust *trust, const uint8_t aaguid[16],
-	const struct attestation_certificate *chain, size_t count, int64_t now, const char **why);
+/* What is known of a model. */
+struct attestation_model {
+	const char *name; /* as the metadata has it, safe to show; NULL where it doesn't know the model */
+	bool revoked;     /* its keys must not be relied on any more: revoked, compromised, verification bypassed */
+};
 
-/* What the metadata calls a model, and for U2F keys, which have no AAGUID, the one of that certificate; NULL where it doesn't know it. */
-const char *attestation_trust_model(const struct attestation_trust *trust, const uint8_t aaguid[16],
+/* Looks a model up: by its AAGUID, or, where that is all zeros, by its attestation certificate (NULL where there is none). `trust` may be NULL. */
+struct attestation_model attestation_trust_model(const struct attestation_trust *trust, const uint8_t aaguid[16],
 	const struct attestation_certificate *certificate);
 
-/* Whether the metadata says that keys of this model must not be relied on any more (revoked, keys compromised, verification bypassed). */
-bool attestation_trust_revoked(const struct attestation_trust *trust, const uint8_t aaguid[16]);
+/* Whether a chain, the authenticator's certificate first and each signed by the next, leads to a root for this model: one of its own where
+ * the metadata knows the model, else one of the folder. STEPUP_OK, or STEPUP_NOT_ALLOWED with the reason in `*why` (static). */
+enum stepup_error attestation_trust_chain(const struct attestation_trust *trust, const uint8_t aaguid[16],
+	const struct attestation_certificate *chain, size_t count, int64_t now, const char **why);
 
 #endif

@@ -9,12 +9,9 @@
 #include <confuse.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "lib/safe_file.h"
 #include "verifier/rules/policy_build.h"
@@ -245,41 +242,6 @@ static enum stepup_error say(char **why, enum stepup_error error, const char *pa
 	return error;
 }
 
-/* Reads a file without asking whose it is: for people who look at a configuration, not for the verifier. */
-static enum stepup_error read_untrusted(const char *path, char **bytes, size_t *size, char **why)
-{
-	enum stepup_error error = STEPUP_OK;
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
-	ssize_t got = 1;
-
-	if (fd < 0)
-		return say(why, errno == ENOENT ? STEPUP_NOT_FOUND : STEPUP_IO, path, strerror(errno));
-	*size = 0;
-	*bytes = calloc(1, POLICY_FILE_MAX + 2);
-	if (*bytes == NULL)
-		error = STEPUP_NO_MEMORY;
-	else if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		error = say(why, STEPUP_UNSAFE_FILE, path, "is not a regular file");
-	while (error == STEPUP_OK && got > 0 && *size <= POLICY_FILE_MAX) {
-		got = read(fd, *bytes + *size, POLICY_FILE_MAX + 1 - *size);
-		if (got > 0)
-			*size += (size_t)got;
-		else if (got < 0 && errno == EINTR)
-			got = 1;
-		else if (got < 0)
-			error = say(why, STEPUP_IO, path, strerror(errno));
-	}
-	if (error == STEPUP_OK && *size > POLICY_FILE_MAX)
-		error = STEPUP_TOO_LONG;
-	close(fd);
-	if (error != STEPUP_OK) {
-		free(*bytes);
-		*bytes = NULL;
-	}
-	return error;
-}
-
 static enum stepup_error add_file(struct files *files, const char *path, bool trusted, char **why)
 {
 	struct policy_source *source = &files->all[files->count];
@@ -289,7 +251,7 @@ static enum stepup_error add_file(struct files *files, const char *path, bool tr
 	if (files->count == POLICY_FILES_MAX)
 		return say(why, STEPUP_TOO_LONG, path, "there are more configuration files than can be read; put some together.");
 	error = trusted ? safe_file_read(path, SAFE_FILE_PUBLIC, POLICY_FILE_MAX, &bytes, &source->size, why)
-			: read_untrusted(path, &bytes, &source->size, why);
+			: unsafe_file_read(path, POLICY_FILE_MAX, &bytes, &source->size, why);
 	if (error == STEPUP_TOO_LONG)
 		(void)say(why, error, path, "is longer than 8 MiB; split it into files in stepup.conf.d.");
 	if (error != STEPUP_OK)

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An authenticator's attestation certificate: what it signed, and what a packed attestation demands of it.
+ * Layer: verifier/factors/, OpenSSL's libcrypto.
+ */
+#ifndef STEPUP_VERIFIER_ATTESTATION_CERTIFICATE_H
+#define STEPUP_VERIFIER_ATTESTATION_CERTIFICATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/byte_cursor.h"
+#include "lib/error.h"
+#include "verifier/rules/attestation_trust.h"
+
+/* Whether the certificate's key made a signature. STEPUP_BAD_ANSWER where not, or where the key is of another kind than the algorithm's. */
+enum stepup_error attestation_certificate_signed(const struct attestation_certificate *certificate, int64_t algorithm, const void *message,
+	size_t size, struct byte_cursor signature);
+
+/* Whether the certificate is as WebAuthn Level 3 section 8.2.1 demands, and made for the model that the authenticator data names.
+ * STEPUP_BAD_ANSWER with what is wrong in `*why` (static). */
+enum stepup_error attestation_certificate_is_packed(const struct attestation_certificate *certificate, const uint8_t aaguid[16],
+	const char **why);
+
+#endif

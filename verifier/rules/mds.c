@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Reads FIDO metadata: a JWS in compact form (RFC 7515) whose header brings the signer's certificates (x5c). Sources: FIDO Metadata Service 3.0,
+ * sections 3.1 and 3.2; FIDO Metadata Statement 3.0.
+ */
+#include "verifier/rules/mds.h"
+
+#include <jansson.h>
+#include <openssl/ecdsa.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/base64url.h"
+#include "lib/canonical_json.h"
+#include "lib/display_text.h"
+#include "lib/key_signature.h"
+#include "verifier/rules/certificate.h"
+
+#define CHAIN_MAX 8
+#define ENTRIES_MAX 65536
+#define SIGNATURE_MAX 1024 /* bytes */
+#define ECDSA_PART 32      /* bytes of r and s each: RFC 7518 section 3.4 */
+
+/* What of a model's history means that its keys can't be relied on (section 3.1.4). */
+static const char *const bad_news[] = {"REVOKED", "USER_VERIFICATION_BYPASS", "ATTESTATION_KEY_COMPROMISE", "USER_KEY_REMOTE_COMPROMISE",
+	"USER_KEY_PHYSICAL_COMPROMISE"};
+
+static enum stepup_error refuse(char **why, const char *reason)
+{
+	*why = strdup(reason);
+	return STEPUP_INVALID;
+}
+
+/* --- the signature --- */
+
+/* The three parts of the compact form, as they stand and decoded. */
+struct jws {
+	char *copy;               /* owned */
+	size_t signed_size;       /* of what is signed: the beginning of the text */
+	char *header, *payload;   /* decoded; owned */
+	size_t header_size, payload_size;
+	uint8_t signature[SIGNATURE_MAX];
+	size_t signature_size;
+};
+
+static void jws_clear(struct jws *jws)
+{
+	free(jws->copy);
+	free(jws->header);
+	free(jws->payload);
+}
+
+static enum stepup_error decode(const char *part, char **bytes, size_t *size)
+{
+	size_t capacity = strlen(part);
+
+	*bytes = malloc(capacity + 1);
+	if (*bytes == NULL)
+		return STEPUP_NO_MEMORY;
+	return base64url_decode(part, *bytes, capacity, size);
+}
+
+static enum stepup_error jws_split(const char *blob, size_t size, struct jws *jws)
+{
+	char *first, *second;
+	enum stepup_error error;
+
+	while (size > 0 && (blob[size - 1] == '\n' || blob[size - 1] == '\r'))
+		size--;
+	if (size == 0 || memchr(blob, '\0', size) != NULL)
+		return STEPUP_INVALID;
+	jws->copy = strndup(blob, size);
+	if (jws->copy == NULL)
+		return STEPUP_NO_MEMORY;
+	first = strchr(jws->copy, '.');
+	second = first == NULL ? NULL : strchr(first + 1, '.');
+	if (second == NULL || strchr(second + 1, '.') != NULL)
+		return STEPUP_INVALID;
+	*first = *second = '\0';
+	error = decode(jws->copy, &jws->header, &jws->header_size);
+	if (error == STEPUP_OK)
+		error = decode(first + 1, &jws->payload, &jws->payload_size);
+	if (error == STEPUP_OK)
+		error = base64url_decode(second + 1, jws->signature, sizeof(jws->signature), &jws->signature_size);
+	*first = '.';
+	jws->signed_size = (size_t)(second - jws->copy);
+	return error;
+}
+
+/* One certificate in base64, as it stands in JSON. */
+static enum stepup_error certificate_from(const json_t *value, X509 **certificate)
+{
+	const char *text = json_string_value(value);
+	uint8_t der[CERTIFICATE_SIZE_MAX];
+	size_t size = 0;
+	enum stepup_error error = STEPUP_INVALID;
+
+	*certificate = NULL;
+	if (text != NULL)
+		error = base64_decode(text, der, sizeof(der), &size);
+	return error == STEPUP_OK ? certificate_parse(der, size, certificate) : error;
+}
+
+/* All certificates of an array. */
+static enum stepup_error certificates_from(const json_t *array, size_t maximum, STACK_OF(X509) *stack)
+{
+	const json_t *value;
+	size_t index;
+
+	if (!json_is_array(array) || json_array_size(array) > maximum)
+		return STEPUP_INVALID;
+	json_array_foreach(array, index, value) {
+		X509 *certificate = NULL;
+		enum stepup_error error = certificate_from(value, &certificate);
+
+		if (error != STEPUP_OK)
+			return error;
+		if (sk_X509_push(stack, certificate) <= 0) {
+			X509_free(certificate);
+			return STEPUP_NO_MEMORY;
+		}
+	}
+	return STEPUP_OK;
+}
+
+/* A JWS has r and s side by side, OpenSSL wants them in DER. */
+static enum stepup_error ecdsa_to_der(struct jws *jws)
+{
+	ECDSA_SIG *pair = ECDSA_SIG_new();
+	BIGNUM *r = BN_bin2bn(jws->signature, ECDSA_PART, NULL), *s = BN_bin2bn(jws->signature + ECDSA_PART, ECDSA_PART, NULL);
+	unsigned char *at = jws->signature;
+	int size = -1;
+
+	if (pair != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
+		r = s = NULL; /* the pair's now */
+		size = i2d_ECDSA_SIG(pair, &at);
+	}
+	BN_free(r);
+	BN_free(s);
+	ECDSA_SIG_free(pair);
+	if (size < 0)
+		return STEPUP_NO_MEMORY;
+	jws->signature_size = (size_t)size;
+	return STEPUP_OK;
+}
+
+static enum stepup_error signature_check(struct jws *jws, const json_t *header, X509 *signer, char **why)
+{
+	const char *name = json_string_value(json_object_get(header, "alg"));
+	int algorithm = name == NULL ? 0 : strcmp(name, "RS256") == 0 ? KEY_RS256 : strcmp(name, "ES256") == 0 ? KEY_ES256 : 0;
+	enum stepup_error error = STEPUP_OK;
+
+	if (algorithm == 0)
+		return refuse(why, "is signed by an algorithm other than RS256 and ES256.");
+	if (algorithm == KEY_ES256 && jws->signature_size != 2 * (size_t)ECDSA_PART)
+		return refuse(why, "has a signature that does not hold: the file was changed, or not downloaded whole.");
+	if (algorithm == KEY_ES256)
+		error = ecdsa_to_der(jws);
+	if (error == STEPUP_OK)
+		error = certificate_signed(signer, algorithm, jws->copy, jws->signed_size, jws->signature, jws->signature_size);
+	if (error == STEPUP_BAD_ANSWER)
+		return refuse(why, "has a signature that does not hold: the file was changed, or not downloaded whole.");
+	return error;
+}
+
+/* The signer's name: an authority's root signs for others too. */
+static bool signer_is_the_service(X509 *signer)
+{
+	return X509_check_host(signer, MDS_SIGNER, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1;
+}
+
+static enum stepup_error jws_verify(struct jws *jws, STACK_OF(X509) *roots, int64_t at, char **why)
+{
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	json_t *header = NULL;
+	const char *reason = NULL;
+	enum stepup_error error = chain == NULL ? STEPUP_NO_MEMORY : json_parse_object(jws->header, jws->header_size, &header);
+
+	if (error == STEPUP_OK && json_object_get(header, "crit") == NULL)
+		error = certificates_from(json_object_get(header, "x5c"), CHAIN_MAX, chain);
+	else if (error == STEPUP_OK)
+		error = STEPUP_INVALID;
+	if (error == STEPUP_OK && sk_X509_num(chain) == 0)
+		error = STEPUP_INVALID;
+	if (error == STEPUP_INVALID || error == STEPUP_TOO_LONG) {
+		error = refuse(why, "has a header that is malformed or without the signer's certificates.");
+		goto out;
+	}
+	if (error == STEPUP_OK)
+		error = certificate_chain_verify(chain, roots, at, &reason);
+	if (error == STEPUP_NOT_ALLOWED)
+		error = refuse(why, "is signed by somebody whose certificate does not lead to \"mds-root\", or was not valid then.");
+	if (error == STEPUP_OK && !signer_is_the_service(sk_X509_value(chain, 0)))
+		error = refuse(why, "is signed by somebody else than " MDS_SIGNER ".");
+	if (error == STEPUP_OK)
+		error = signature_check(jws, header, sk_X509_value(chain, 0), why);
+out:
+	json_decref(header);
+	sk_X509_pop_free(chain, X509_free);
+	return error;
+}
+
+/* --- entries --- */
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Reads exactly `size` bytes in hexadecimal; hyphens between bytes are let pass. */
+static bool hex_read(const char *text, uint8_t *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		int high, low;
+
+		while (*text == '-')
+			text++;
+		high = hex_value(text[0]);
+		low = high < 0 ? -1 : hex_value(text[1]);
+		if (low < 0)
+			return false;
+		bytes[i] = (uint8_t)(high << 4 | low);
+		text += 2;
+	}
+	return *text == '\0';
+}
+
+/* The description made safe to show, cut between characters where it is too long. */
+static enum stepup_error model_read(const json_t *statement, struct mds_entry *entry)
+{
+	const char *text = json_string_value(json_object_get(statement, "description"));
+	char *safe;
+	size_t length;
+
+	if (text == NULL)
+		return STEPUP_INVALID;
+	safe = display_text(text, strlen(text));
+	if (safe == NULL)
+		return STEPUP_NO_MEMORY;
+	length = strlen(safe);
+	if (length >= MDS_MODEL_SIZE)
+		for (length = MDS_MODEL_SIZE - 1; length > 0 && ((unsigned char)safe[length] & 0xc0) == 0x80;)
+			length--;
+	memcpy(entry->model, safe, length);
+	entry->model[length] = '\0';
+	free(safe);
+	return STEPUP_OK;
+}
+
+static enum stepup_error key_ids_read(const json_t *ids, struct mds_entry *entry)
+{
+	const json_t *value;
+	size_t index;
+
+	if (ids == NULL)
+		return STEPUP_OK;
+	if (!json_is_array(ids) || json_array_size(ids) > ENTRIES_MAX)
+		return STEPUP_INVALID;
+	entry->key_ids = calloc(json_array_size(ids) + 1, sizeof(*entry->key_ids));
+	if (entry->key_ids == NULL)
+		return STEPUP_NO_MEMORY;
+	json_array_foreach(ids, index, value) {
+		if (!json_is_string(value) || !hex_read(json_string_value(value), entry->key_ids[entry->key_id_count], MDS_KEY_ID_SIZE))
+			return STEPUP_INVALID;
+		entry->key_id_count++;
+	}
+	return STEPUP_OK;
+}
+
+/* Any bad news counts, whatever came after it: which of a model's keys an update reached can't be told. */
+static bool is_revoked(const json_t *reports)
+{
+	const json_t *report;
+	size_t index;
+
+	json_array_foreach(reports, index, report) {
+		const char *status = json_string_value(json_object_get(report, "status"));
+
+		for (size_t i = 0; status != NULL && i < sizeof(bad_news) / sizeof(bad_news[0]); i++)
+			if (strcmp(status, bad_news[i]) == 0)
+				return true;
+	}
+	return false;
+}
+
+static enum stepup_error entry_read(const json_t *value, struct mds_entry *entry)
+{
+	const json_t *statement = json_object_get(value, "metadataStatement");
+	const json_t *aaguid = json_object_get(value, "aaguid"), *roots = json_object_get(statement, "attestationRootCertificates");
+	enum stepup_error error;
+
+	entry->roots = sk_X509_new_null();
+	if (entry->roots == NULL)
+		return STEPUP_NO_MEMORY;
+	entry->has_aaguid = aaguid != NULL;
+	if (aaguid != NULL && (!json_is_string(aaguid) || !hex_read(json_string_value(aaguid), entry->aaguid, sizeof(entry->aaguid))))
+		return STEPUP_INVALID;
+	entry->revoked = is_revoked(json_object_get(value, "statusReports"));
+	error = key_ids_read(json_object_get(value, "attestationCertificateKeyIdentifiers"), entry);
+	if (error == STEPUP_OK)
+		error = model_read(statement, entry);
+	if (error == STEPUP_OK && roots != NULL)
+		error = certificates_from(roots, ENTRIES_MAX, entry->roots);
+	return error;
+}
+
+/* "2026-03-01" as the beginning of that day, UTC. */
+static bool date_read(const char *text, int64_t *seconds)
+{
+	struct tm date = {0};
+	const char *end = text == NULL ? NULL : strptime(text, "%Y-%m-%d", &date);
+
+	if (end == NULL || *end != '\0' || strlen(text) != strlen("2026-03-01"))
+		return false;
+	*seconds = (int64_t)timegm(&date);
+	return true;
+}
+
+static void entry_clear(struct mds_entry *entry)
+{
+	free(entry->key_ids);
+	sk_X509_pop_free(entry->roots, X509_free);
+	*entry = (struct mds_entry){0};
+}
+
+static enum stepup_error entries_read(const json_t *payload, struct mds *mds, char **why)
+{
+	const json_t *entries = json_object_get(payload, "entries"), *value;
+	enum stepup_error error = STEPUP_OK;
+	size_t index;
+
+	if (!json_is_array(entries) || json_array_size(entries) > ENTRIES_MAX)
+		return refuse(why, "has no list of models in it.");
+	mds->entries = calloc(json_array_size(entries) + 1, sizeof(*mds->entries));
+	if (mds->entries == NULL)
+		return STEPUP_NO_MEMORY;
+	json_array_foreach(entries, index, value) {
+		struct mds_entry *entry = &mds->entries[mds->count++];
+		/* Models for UAF have neither kind of name, and aren't ours. */
+		bool ours = json_object_get(value, "aaguid") != NULL || json_object_get(value, "attestationCertificateKeyIdentifiers") != NULL;
+
+		if (ours)
+			error = entry_read(value, entry);
+		if (error == STEPUP_NO_MEMORY)
+			return error;
+		if (error != STEPUP_OK) {
+			if (asprintf(why, "has a damaged entry, the %zuth of the list.", index + 1) < 0)
+				*why = NULL;
+			return STEPUP_INVALID;
+		}
+		if (!ours)
+			mds->count--;
+	}
+	return STEPUP_OK;
+}
+
+enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots, int64_t now, struct mds **mds, char **why)
+{
+	struct mds *made = calloc(1, sizeof(*made));
+	json_t *payload = NULL;
+	struct jws jws = {0};
+	enum stepup_error error = made == NULL ? STEPUP_NO_MEMORY : jws_split(blob, size, &jws);
+
+	*mds = NULL;
+	*why = NULL;
+	if (error == STEPUP_OK)
+		error = json_parse_object(jws.payload, jws.payload_size, &payload);
+	if (error == STEPUP_OK && !date_read(json_string_value(json_object_get(payload, "nextUpdate")), &made->next_update))
+		error = STEPUP_INVALID;
+	if (error == STEPUP_INVALID || error == STEPUP_TOO_LONG)
+		error = refuse(why, "is no FIDO metadata: three parts in base64url, the middle one JSON with \"nextUpdate\".");
+	if (error == STEPUP_OK)
+		error = jws_verify(&jws, roots, now < made->next_update ? now : made->next_update, why);
+	if (error == STEPUP_OK)
+		error = entries_read(payload, made, why);
+	if (error == STEPUP_OK) {
+		*mds = made;
+		made = NULL;
+	}
+	json_decref(payload);
+	jws_clear(&jws);
+	mds_free(&made);
+	return error;
+}
+
+void mds_free(struct mds **mds)
+{
+	if (mds == NULL || *mds == NULL)
+		return;
+	for (size_t i = 0; i < (*mds)->count; i++)
+		entry_clear(&(*mds)->entries[i]);
+	free((*mds)->entries);
+	free(*mds);
+	*mds = NULL;
+}
+
+static bool names_key(const struct mds_entry *entry, const uint8_t id[MDS_KEY_ID_SIZE])
+{
+	for (size_t i = 0; i < entry->key_id_count; i++)
+		if (memcmp(entry->key_ids[i], id, MDS_KEY_ID_SIZE) == 0)
+			return true;
+	return false;
+}
+
+const struct mds_entry *mds_find(const struct mds *mds, const uint8_t aaguid[16], X509 *certificate)
+{
+	static const uint8_t none[16];
+	uint8_t id[EVP_MAX_MD_SIZE];
+	unsigned size = 0;
+	bool by_key = memcmp(aaguid, none, sizeof(none)) == 0;
+
+	if (by_key && (certificate == NULL || X509_pubkey_digest(certificate, EVP_sha1(), id, &size) != 1 || size != MDS_KEY_ID_SIZE))
+		return NULL;
+	for (size_t i = 0; i < mds->count; i++) {
+		const struct mds_entry *entry = &mds->entries[i];
+
+		if (by_key ? names_key(entry, id) : entry->has_aaguid && memcmp(entry->aaguid, aaguid, sizeof(entry->aaguid)) == 0)
+			return entry;
+	}
+	return NULL;
+}
