@@ -27,6 +27,7 @@ struct receipts {
 static int setup(void **state)
 {
 	static const struct detail_spec specs[] = {{"account", DETAIL_TEXT}, {"records", DETAIL_NUMBER}};
+	static const char *const amr[] = {"otp", NULL};
 	struct receipts *receipts = calloc(1, sizeof(*receipts));
 	json_t *details = json_pack("{s:s, s:i}", "account", "trezor", "records", 102);
 	char bad_detail[DETAIL_NAME_SIZE];
@@ -38,7 +39,7 @@ static int setup(void **state)
 	json_decref(details);
 	receipts->row = (struct receipt_row){.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .audience = "export", .issued = T, .expires = T + 60, .log_index = 83};
 	assert_int_equal(action_digest(receipts->action, receipts->row.digest), STEPUP_OK);
-	receipts->facts = (struct receipt_facts){.row = &receipts->row, .issuer = "https://stepup.example.com", .azp = "console", .acr = "otp", .amr = {"otp", NULL},
+	receipts->facts = (struct receipt_facts){.row = &receipts->row, .issuer = "https://stepup.example.com", .azp = "console", .acr = "otp", .amr = amr,
 		.auth_time = T - 1, .action = receipts->action};
 	*state = receipts;
 	return 0;

@@ -18,6 +18,7 @@
 static void answer_free(struct answer *answer)
 {
 	WIPE_ARRAY(answer->code);
+	key_answer_clear(&answer->key);
 	free(answer);
 }
 
@@ -34,8 +35,8 @@ static enum stepup_error make_receipt(const struct answer *answer, char **receip
 		.row = &answer->receipt,
 		.issuer = transaction->policy->issuer,
 		.azp = transaction->caller,
-		.acr = "otp",
-		.amr = {"otp", NULL},
+		.acr = answer->acr,
+		.amr = answer->amr,
 		.auth_time = answer->now,
 		.action = transaction->action,
 	};
@@ -53,11 +54,25 @@ static void keep_or_end(struct answer *answer)
 	if (!atomic_load(&transaction->ended) && transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
 		transaction->state = TRANSACTION_GRANTED;
 		transaction->log_index = answer->log_index;
-		transaction->strength = FACTOR_CODE;
+		transaction->strength = answer->strength;
 		transaction->expires_boot_ms = clock_boot_ms() + TRANSACTION_GRANT_TTL_SECONDS * INT64_C(1000);
 		return;
 	}
 	transaction_end(answer->verifier->transactions, transaction);
+}
+
+static json_t *amr_to_json(const char *const *amr)
+{
+	json_t *list = json_array();
+	bool failed = list == NULL;
+
+	for (; !failed && *amr != NULL; amr++)
+		failed = json_array_append_new(list, json_string(*amr)) != 0;
+	if (failed) {
+		json_decref(list);
+		list = NULL;
+	}
+	return list;
 }
 
 static void answer_grant(struct answer *answer)
@@ -68,8 +83,8 @@ static void answer_grant(struct answer *answer)
 	enum stepup_error error = message == NULL ? STEPUP_NO_MEMORY : make_receipt(answer, &receipt);
 
 	if (error == STEPUP_OK)
-		reply = json_pack("{s:s, s:s, s:s, s:[s], s:I, s:I, s:s*, s:s}", "user", transaction->user, "action",
-			transaction->action->name, "acr", "otp", "amr", "otp", "auth_time", (json_int_t)answer->now, "log",
+		reply = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s*, s:s}", "user", transaction->user, "action",
+			transaction->action->name, "acr", answer->acr, "amr", amr_to_json(answer->amr), "auth_time", (json_int_t)answer->now, "log",
 			(json_int_t)answer->log_index, "receipt", receipt, "message", message);
 	keep_or_end(answer);
 	if (reply != NULL)
@@ -99,6 +114,7 @@ static void answer_refuse(struct answer *answer)
 		.limit = answer->over == NULL ? NULL : answer->over->text,
 		.maximum = answer->over == NULL ? 0 : answer->over->maximum,
 		.tries_left = tries_left,
+		.method = answer->method,
 		.retry_after_seconds = answer->retry_after_seconds,
 	};
 
@@ -127,72 +143,110 @@ static void answer_done(void *job, enum stepup_error result)
 	answer_free(answer);
 }
 
-/* What was typed can't be a code: nothing is charged, nothing is logged, but the transaction takes only so many answers. */
-static void answer_malformed(struct call *call, struct transaction *transaction)
+/* What was given can't be a code, or what a key makes: nothing is charged, but the transaction takes only so many answers. What was typed is never
+ * logged; what is wrong with a key's answer is, within the budget. */
+static void answer_malformed(struct call *call, struct transaction *transaction, unsigned method, const char *why)
 {
-	const struct words_facts words = {.user = transaction->user, .tries_left = STEP_UP_ANSWERS_MAX - transaction->answers};
+	const struct words_facts words = {
+		.user = transaction->user,
+		.tries_left = STEP_UP_ANSWERS_MAX - transaction->answers,
+		.method = method,
+	};
+	const struct log_subject about = {.user = transaction->user};
 
+	if (method != METHOD_CODE)
+		refusal_log(call, &about, transaction->action->name, STEPUP_BAD_ANSWER, why);
 	refuse(call, STEPUP_BAD_ANSWER, &words);
 	if (words.tries_left <= 0)
 		transaction_end(call->verifier->transactions, transaction);
 }
 
-static enum stepup_error answer_submit(struct call *call, struct transaction *transaction, const char code[9])
+/* A method that Begin didn't offer. A code where a key is needed is told so, and costs nothing. */
+static void answer_not_offered(struct call *call, const struct transaction *transaction, unsigned method)
+{
+	const struct requirement *requirement = &transaction->question->requirement;
+	const struct words_facts words = {.user = transaction->user, .action = transaction->action->name, .requirement = requirement};
+	const struct log_subject about = {.user = transaction->user};
+
+	if (method != METHOD_CODE || (requirement->methods & METHOD_CODE) != 0) {
+		call_invalid(call, "method");
+		return;
+	}
+	refusal_log(call, &about, transaction->action->name, STEPUP_TOO_WEAK, "a code");
+	refuse(call, STEPUP_TOO_WEAK, &words);
+}
+
+/* Takes what goes with the method out of the call. STEPUP_INVALID with the reason where it can't be an answer. */
+static enum stepup_error answer_read(struct call *call, unsigned method, struct answer *answer, const char **why)
+{
+	if (method == METHOD_CODE)
+		return otp_normalise(message_text(call->parameters, "code"), answer->code);
+	return key_answer_parse((enum via)method, false, json_object_get(call->parameters, "key"), &answer->key, why);
+}
+
+static void answer_submit(struct call *call, struct transaction *transaction, unsigned method)
 {
 	struct answer *answer = calloc(1, sizeof(*answer));
+	const char *why = NULL;
 	enum stepup_error error;
 
-	if (answer == NULL)
-		return STEPUP_NO_MEMORY;
+	if (answer == NULL) {
+		refuse(call, STEPUP_NO_MEMORY, NULL);
+		return;
+	}
 	answer->call = call;
 	answer->verifier = call->verifier;
 	answer->transaction = transaction;
+	answer->method = method;
 	answer->outcome = STEPUP_UNAVAILABLE;
+	answer->tries_left = STEP_UP_ANSWERS_MAX;
 	answer->log_index = -1;
-	memcpy(answer->code, code, sizeof(answer->code));
-	transaction->state = TRANSACTION_ANSWERING;
-	error = commit_queue_submit(call->verifier->queue, answer_decide, answer_done, answer);
-	if (error != STEPUP_OK) {
-		transaction->state = TRANSACTION_ASKED;
-		answer_free(answer);
+	transaction->answers++;
+	error = answer_read(call, method, answer, &why);
+	if (error == STEPUP_OK) {
+		transaction->state = TRANSACTION_ANSWERING;
+		error = commit_queue_submit(call->verifier->queue, answer_decide, answer_done, answer);
 	}
-	return error;
+	if (error == STEPUP_OK)
+		return;
+	transaction->state = TRANSACTION_ASKED;
+	answer_free(answer);
+	if (error == STEPUP_INVALID)
+		answer_malformed(call, transaction, method, why);
+	else
+		refuse(call, error, NULL);
+}
+
+/* The parameter that the method lacks, or that doesn't go with it; NULL where it is as it should be. */
+static const char *wrong_parameter(const struct call *call, unsigned method)
+{
+	bool code = message_text(call->parameters, "code") != NULL, key = json_is_object(json_object_get(call->parameters, "key"));
+
+	if (method == 0)
+		return "method";
+	if (code != (method == METHOD_CODE))
+		return "code";
+	return key != (method != METHOD_CODE) ? "key" : NULL;
 }
 
 void step_up_answer(struct call *call)
 {
-	const char *method = message_text(call->parameters, "method");
+	unsigned method = method_of_name(message_text(call->parameters, "method"));
+	const char *wrong = wrong_parameter(call, method);
 	struct transaction *transaction = transaction_find(call->verifier->transactions,
 		message_text(call->parameters, "transaction"), call->peer.uid);
-	enum stepup_error error;
-	char code[9] = "";
 
-	if (strcmp(method, STEP_UP_METHOD) != 0) {
-		call_invalid(call, "method");
-		return;
-	}
-	if (message_text(call->parameters, "code") == NULL) {
-		call_invalid(call, "code");
-		return;
-	}
-	if (transaction == NULL || transaction->action == NULL || transaction->state == TRANSACTION_GRANTED ||
-	    transaction->state == TRANSACTION_SPENT) {
+	if (wrong != NULL)
+		call_invalid(call, wrong);
+	else if (transaction == NULL || transaction->action == NULL || transaction->state == TRANSACTION_GRANTED ||
+		transaction->state == TRANSACTION_SPENT)
 		refuse(call, STEPUP_EXPIRED, NULL);
-		return;
-	}
-	if (transaction->state == TRANSACTION_ANSWERING) {
+	else if (transaction->state == TRANSACTION_ANSWERING)
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
-		return;
-	}
-	transaction->answers++;
-	if (otp_normalise(message_text(call->parameters, "code"), code) != STEPUP_OK) {
-		answer_malformed(call, transaction);
-		return;
-	}
-	error = answer_submit(call, transaction, code);
-	if (error != STEPUP_OK)
-		refuse(call, error, NULL);
-	WIPE_ARRAY(code);
+	else if ((transaction->question->methods & method) == 0)
+		answer_not_offered(call, transaction, method);
+	else
+		answer_submit(call, transaction, method);
 }
 
 void step_up_cancel(struct call *call)

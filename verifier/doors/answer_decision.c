@@ -1,35 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The decision on one answer, inside one transaction on the writer's side: who, whether anything stands against it, whether the code is right
- * and new, whether the limits allow it; then the receipt's row, the log's entry and the user's record, all or nothing.
- * MUST: charge before comparing; look at every live credential; spend what was right even where something else refuses; write the same things
- * for somebody who can't succeed as for a wrong code.
+ * The decision on one answer, inside one transaction on the writer's side: who, whether anything stands against it, whether the code or the key is right
+ * (decide_code.c, decide_key.c), whether the limits allow it; then the receipt's row, the log's entry and the user's record, all or nothing.
+ * MUST: spend what was right even where something else refuses; write the same things for somebody who can't succeed as for a wrong answer.
  */
+#include "verifier/doors/decision.h"
+
 #include <string.h>
 
 #include <openssl/rand.h>
 
 #include "lib/base64url.h"
-#include "lib/wipe.h"
-#include "verifier/rules/guessing.h"
-#include "verifier/rules/limits.h"
 #include "verifier/doors/locks.h"
-#include "verifier/evidence/log_entry.h"
-#include "verifier/factors/otp.h"
-#include "verifier/doors/step_up.h"
-
-static const char *const code_amr[] = {"otp", NULL};
-
-struct decision {
-	struct store_session *session;
-	struct answer *answer;
-	const struct transaction *transaction;
-	struct user_record *record;      /* NULL where the name has none */
-	struct credential *credential;   /* that the code is of */
-	const char *why;                 /* in the log */
-	bool charged;                    /* something is to be written */
-	bool suspended;                  /* by this very failure */
-};
+#include "verifier/rules/limits.h"
 
 /* Whether a refusal is something decided, not something broken. */
 static bool is_decided(enum stepup_error error)
@@ -52,8 +35,7 @@ static enum stepup_error look_at_standing(struct decision *decision)
 	return freeze_look(decision->session, transaction->action->name, answer->reference);
 }
 
-/* Why this user can't succeed whatever the code; NULL where it can. */
-static const char *hopeless_because(const struct decision *decision)
+const char *hopeless_because(const struct decision *decision)
 {
 	const struct user_record *record = decision->record;
 	const struct transaction *transaction = decision->transaction;
@@ -64,92 +46,7 @@ static const char *hopeless_because(const struct decision *decision)
 		return "not the account that enrolled";
 	if (user_record_live_count(record) == 0)
 		return "not enrolled";
-	return transaction->hopeless ? "not the account that enrolled" : NULL;
-}
-
-static enum stepup_error guesses_of(struct decision *decision, struct guess_state **guesses)
-{
-	struct verifier *verifier = decision->answer->verifier;
-	const char *user = decision->transaction->user;
-	uint8_t name[DIGEST_SIZE];
-	enum stepup_error error;
-
-	if (decision->record != NULL) {
-		*guesses = &decision->record->guesses;
-		return STEPUP_OK;
-	}
-	error = store_keyed_digest(verifier->store, "decoy", user, strlen(user), name);
-	if (error == STEPUP_OK)
-		*guesses = decoy_guesses(&verifier->decoys, name);
-	return error;
-}
-
-/* Holds the code against every live credential that has codes of this length; the best of what they say counts. */
-static enum stepup_error compare(struct decision *decision, enum otp_result *best)
-{
-	struct answer *answer = decision->answer;
-	struct user_record *record = decision->record;
-	size_t digits = strlen(answer->code);
-	bool accepted = false, spent = false;
-
-	for (size_t i = 0; i < record->credential_count; i++) {
-		struct credential *credential = &record->credentials[i];
-		enum otp_result result;
-		enum stepup_error error;
-
-		if (credential->state != CREDENTIAL_LIVE || !credential_is_code(credential) || credential->otp.digits != digits)
-			continue;
-		error = otp_check(credential, answer->code, answer->now, answer->verifier->code_floor, &result);
-		if (error != STEPUP_OK)
-			return error;
-		if (result == OTP_ACCEPTED && !accepted) {
-			accepted = true;
-			decision->credential = credential;
-		} else if (result == OTP_SPENT && !accepted) {
-			spent = true;
-			decision->credential = credential;
-		}
-	}
-	*best = accepted ? OTP_ACCEPTED : spent ? OTP_SPENT : OTP_WRONG;
-	return STEPUP_OK;
-}
-
-/* Charges the guess, then compares; a right code is given its charge back. */
-static enum stepup_error look_at_code(struct decision *decision)
-{
-	struct answer *answer = decision->answer;
-	const uint8_t *source = decision->transaction->source;
-	struct guess_state *guesses, before;
-	struct guess_verdict verdict;
-	enum otp_result result = OTP_WRONG;
-	enum stepup_error error = guesses_of(decision, &guesses);
-
-	if (error != STEPUP_OK)
-		return error;
-	verdict = guess_allow(guesses, source, answer->now);
-	if (!verdict.allowed) {
-		answer->retry_after_seconds = verdict.retry_after_seconds;
-		return STEPUP_THROTTLED;
-	}
-	answer->tries_left = verdict.tries_left;
-	before = *guesses;
-	decision->charged = true;
-	decision->suspended = guess_failed(guesses, source, answer->now);
-	decision->why = hopeless_because(decision);
-	if (decision->why == NULL) {
-		error = compare(decision, &result);
-		if (error != STEPUP_OK)
-			return error;
-		decision->why = result == OTP_SPENT ? "spent code" : "wrong code";
-	}
-	if (result != OTP_ACCEPTED) {
-		answer->duplicate = result == OTP_SPENT;
-		return STEPUP_BAD_ANSWER;
-	}
-	*guesses = before;
-	guess_succeeded(guesses, source, answer->now);
-	decision->suspended = false;
-	return STEPUP_OK;
+	return transaction->hopeless ? "no factor for it" : NULL;
 }
 
 static enum stepup_error look_at_limits(struct decision *decision)
@@ -178,7 +75,7 @@ static enum stepup_error decide(struct decision *decision)
 	enum stepup_error error = look_at_standing(decision);
 
 	if (error == STEPUP_OK)
-		error = look_at_code(decision);
+		error = decision->answer->method == METHOD_CODE ? decide_code(decision) : decide_key(decision);
 	if (error == STEPUP_OK)
 		error = look_at_limits(decision);
 	return error;
@@ -220,8 +117,8 @@ static enum stepup_error write_alerts(struct decision *decision)
 	const struct log_subject subject = about(decision);
 	enum stepup_error error = STEPUP_OK;
 
-	if (answer->duplicate)
-		error = append(decision, log_entry_alert(answer->now, &subject, "spent-code", decision->credential->id));
+	if (decision->alert != NULL)
+		error = append(decision, log_entry_alert(answer->now, &subject, decision->alert, decision->credential->id));
 	if (error == STEPUP_OK && decision->suspended)
 		error = append(decision, log_entry_alert(answer->now, &subject, "codes-suspended", NULL));
 	return error;
@@ -255,7 +152,7 @@ static enum stepup_error write_refusal(struct decision *decision)
 		.subject = about(decision),
 		.error = answer->outcome,
 		.action = transaction->action->name,
-		.method = STEP_UP_METHOD,
+		.method = method_name(answer->method),
 		.caller = transaction->caller,
 		.source = transaction->source,
 		.why = decision->why,
@@ -273,6 +170,32 @@ static enum stepup_error write_refusal(struct decision *decision)
 	if (error == STEPUP_OK && decision->record != NULL)
 		error = store_user_save(decision->session, decision->record);
 	return error;
+}
+
+/* What the credential earned, in the words of the policy, of receipts and of RFC 8176. */
+static void note_earned(struct decision *decision)
+{
+	struct answer *answer = decision->answer;
+	const struct credential *credential = decision->credential;
+	bool vouched = !credential_is_code(credential) && credential->key->attestation == ATTESTATION_VERIFIED;
+	size_t count = 0;
+
+	answer->strength = credential_strength(decision->transaction->policy, credential, answer->now);
+	if (credential_is_code(credential)) {
+		answer->acr = "otp";
+		answer->amr[count++] = "otp";
+		return;
+	}
+	answer->acr = answer->strength == FACTOR_CODE ? "otp"
+		: answer->method == VIA_AGENT         ? "hwk"
+		: answer->strength == FACTOR_KEY      ? "phr"
+						      : "phrh";
+	answer->amr[count++] = "pop";
+	if (vouched)
+		answer->amr[count++] = "hwk";
+	answer->amr[count++] = "user";
+	if (decision->proof.user_verified)
+		answer->amr[count++] = "mfa";
 }
 
 static enum stepup_error add_receipt(struct decision *decision)
@@ -311,13 +234,15 @@ static enum stepup_error write_grant(struct decision *decision)
 		.rule = transaction->rule,
 		.method = credential_type_name(decision->credential->type),
 		.credential = decision->credential,
-		.context = question_context(transaction->question, METHOD_CODE),
+		.proof = decision->proof.evidence == NULL ? NULL : &decision->proof,
+		.context = question_context(transaction->question, answer->method),
 		.commitment = transaction->question->commitment,
-		.acr = "otp",
-		.amr = code_amr,
+		.amr = answer->amr,
 	};
 	enum stepup_error error = STEPUP_OK;
 
+	note_earned(decision);
+	grant.acr = answer->acr;
 	if (transaction->rule->service != NULL) {
 		error = add_receipt(decision);
 		grant.receipt = &answer->receipt;
@@ -330,8 +255,6 @@ static enum stepup_error write_grant(struct decision *decision)
 		error = STEPUP_INTERNAL;
 	if (error == STEPUP_OK)
 		error = store_user_save(decision->session, decision->record);
-	memcpy(answer->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
-	answer->type = decision->credential->type;
 	return error;
 }
 
@@ -353,6 +276,7 @@ enum stepup_error answer_decide(struct store_session *session, void *job)
 	if (error != STEPUP_OK)
 		answer->outcome = STEPUP_UNAVAILABLE;
 out:
+	json_decref((json_t *)(uintptr_t)decision.proof.evidence);
 	user_record_free(&decision.record);
 	return error;
 }

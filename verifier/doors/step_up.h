@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A step-up from Begin to its answer (DESIGN section 4): what is asked of whom (begin.c), what is decided in one durable transaction
- * (answer_decision.c), and what is said afterwards (answer.c).
+ * (answer_decision.c, with decide_code.c and decide_key.c), and what is said afterwards (answer.c).
  *
  * MUST, each held by a test:
  * - nobody acts for another user, or beyond the actions, unless the configuration names it; no rule, no step-up;
- * - somebody who can't succeed is asked like anybody else and refused like a wrong code, with the same durable write;
+ * - somebody who can't succeed is asked like anybody else and refused like a wrong answer, with the same durable write;
  * - only what is well-formed is charged, and before it is compared; what was typed is never logged;
  * - nobody is told of a success before its log entry is on the disk; an internal error is never a success;
- * - a code, right once, is spent in the transaction that accepts it.
+ * - a code, right once, is spent in the transaction that accepts it; what a key signed counts for the one transaction it was made for.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_STEP_UP_H
@@ -20,12 +20,13 @@
 #include "verifier/state/commit_queue.h"
 #include "verifier/host/clock.h"
 #include "verifier/doors/question.h"
+#include "verifier/factors/key_answer.h"
 #include "verifier/state/store.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
 
 #define STEP_UP_ANSWERS_MAX 3     /* answers that one transaction takes */
-#define STEP_UP_METHOD "code"
+#define STEP_UP_AMR_MAX 4
 
 /* Handlers of Verify1.Begin, Answer and Cancel. */
 void step_up_begin(struct call *call);
@@ -38,17 +39,19 @@ struct answer {
 	struct call *call;
 	struct verifier *verifier;
 	struct transaction *transaction; /* ANSWERING: nobody frees it meanwhile */
+	unsigned method;                 /* METHOD_CODE, or the way of a key */
 	char code[9];
+	struct key_answer key;           /* owned */
 	/* decided */
 	enum stepup_error outcome;       /* STEPUP_OK: granted */
-	bool duplicate;                  /* a code that was accepted before */
 	char reference[LOCK_REFERENCE_SIZE];
 	const struct limit *over;        /* of the transaction's policy */
 	int64_t tries_left, retry_after_seconds;
 	int64_t now;                     /* of the decision, seconds since 1970 */
 	int64_t log_index;
-	enum credential_type type;
-	char credential[CREDENTIAL_ID_SIZE];
+	enum factor_strength strength;   /* of a grant: what the credential earned, and what a receipt calls it */
+	const char *acr;
+	const char *amr[STEP_UP_AMR_MAX + 1]; /* NULL-terminated */
 	struct receipt_row receipt;      /* where the rule has a service */
 };
 

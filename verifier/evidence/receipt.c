@@ -183,7 +183,7 @@ static json_t *claims_make(const struct receipt_facts *facts)
 	const struct receipt_row *row = facts->row;
 	json_t *amr = json_array();
 
-	for (size_t i = 0; i < sizeof(facts->amr) / sizeof(facts->amr[0]) && facts->amr[i] != NULL; i++)
+	for (size_t i = 0; facts->amr[i] != NULL; i++)
 		if (json_array_append_new(amr, json_string(facts->amr[i])) != 0) {
 			json_decref(amr);
 			return NULL;

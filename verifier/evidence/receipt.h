@@ -26,7 +26,7 @@ struct receipt_facts {
 	const char *issuer;
 	const char *azp;   /* the caller that began it: an account name or uid */
 	const char *acr;
-	const char *amr[4]; /* NULL-terminated */
+	const char *const *amr; /* RFC 8176, NULL-terminated */
 	int64_t auth_time;
 	const struct action *action;
 };

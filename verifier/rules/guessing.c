@@ -186,3 +186,9 @@ void guess_succeeded(struct guess_state *state, const uint8_t source[GUESS_SOURC
 	}
 	state->sources[index].last_success = now;
 }
+
+void guess_key_succeeded(struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now)
+{
+	guess_succeeded(state, source, now);
+	state->suspended = false;
+}

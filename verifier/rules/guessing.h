@@ -38,4 +38,7 @@ bool guess_failed(struct guess_state *state, const uint8_t source[GUESS_SOURCE_S
 /* Notes a success: the source is known from now on, failures in a row end, buckets stay. */
 void guess_succeeded(struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now);
 
+/* The same for a key's success, which also lifts a suspension of codes: it was the owner. */
+void guess_key_succeeded(struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now);
+
 #endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The decision on a typed code.
+ * MUST: charge before comparing; look at every live credential; count for somebody who can't succeed as for a wrong code.
+ */
+#include "verifier/doors/decision.h"
+
+#include <string.h>
+
+#include "verifier/factors/otp.h"
+#include "verifier/rules/guessing.h"
+
+static enum stepup_error guesses_of(struct decision *decision, struct guess_state **guesses)
+{
+	struct verifier *verifier = decision->answer->verifier;
+	const char *user = decision->transaction->user;
+	uint8_t name[DIGEST_SIZE];
+	enum stepup_error error;
+
+	if (decision->record != NULL) {
+		*guesses = &decision->record->guesses;
+		return STEPUP_OK;
+	}
+	error = store_keyed_digest(verifier->store, "decoy", user, strlen(user), name);
+	if (error == STEPUP_OK)
+		*guesses = decoy_guesses(&verifier->decoys, name);
+	return error;
+}
+
+/* Holds the code against every live credential that has codes of this length; the best of what they say counts. */
+static enum stepup_error compare(struct decision *decision, enum otp_result *best)
+{
+	struct answer *answer = decision->answer;
+	struct user_record *record = decision->record;
+	size_t digits = strlen(answer->code);
+	bool accepted = false, spent = false;
+
+	for (size_t i = 0; i < record->credential_count; i++) {
+		struct credential *credential = &record->credentials[i];
+		enum otp_result result;
+		enum stepup_error error;
+
+		if (credential->state != CREDENTIAL_LIVE || !credential_is_code(credential) || credential->otp.digits != digits)
+			continue;
+		error = otp_check(credential, answer->code, answer->now, answer->verifier->code_floor, &result);
+		if (error != STEPUP_OK)
+			return error;
+		if (result == OTP_ACCEPTED && !accepted) {
+			accepted = true;
+			decision->credential = credential;
+		} else if (result == OTP_SPENT && !accepted) {
+			spent = true;
+			decision->credential = credential;
+		}
+	}
+	*best = accepted ? OTP_ACCEPTED : spent ? OTP_SPENT : OTP_WRONG;
+	return STEPUP_OK;
+}
+
+/* Charges the guess, then compares; a right code is given its charge back. */
+enum stepup_error decide_code(struct decision *decision)
+{
+	struct answer *answer = decision->answer;
+	const uint8_t *source = decision->transaction->source;
+	struct guess_state *guesses, before;
+	struct guess_verdict verdict;
+	enum otp_result result = OTP_WRONG;
+	enum stepup_error error = guesses_of(decision, &guesses);
+
+	if (error != STEPUP_OK)
+		return error;
+	verdict = guess_allow(guesses, source, answer->now);
+	if (!verdict.allowed) {
+		answer->retry_after_seconds = verdict.retry_after_seconds;
+		return STEPUP_THROTTLED;
+	}
+	answer->tries_left = verdict.tries_left;
+	before = *guesses;
+	decision->charged = true;
+	decision->suspended = guess_failed(guesses, source, answer->now);
+	decision->why = hopeless_because(decision);
+	if (decision->why == NULL) {
+		error = compare(decision, &result);
+		if (error != STEPUP_OK)
+			return error;
+		decision->why = result == OTP_SPENT ? "spent code" : "wrong code";
+	}
+	if (result != OTP_ACCEPTED) {
+		decision->alert = result == OTP_SPENT ? "spent-code" : NULL;
+		return STEPUP_BAD_ANSWER;
+	}
+	*guesses = before;
+	guess_succeeded(guesses, source, answer->now);
+	decision->suspended = false;
+	return STEPUP_OK;
+}

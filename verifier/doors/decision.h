@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One answer on its way to an outcome, inside the transaction that decides it. The frame (answer_decision.c) looks at what stands against it, charges
+ * limits and writes; a file per kind of factor holds the answer against the record.
+ * Layer: verifier/doors/; included by answer_decision.c and decide_*.c only.
+ */
+#ifndef STEPUP_VERIFIER_DECISION_H
+#define STEPUP_VERIFIER_DECISION_H
+
+#include "verifier/doors/step_up.h"
+#include "verifier/evidence/log_entry.h"
+
+struct decision {
+	struct store_session *session;
+	struct answer *answer;
+	const struct transaction *transaction;
+	struct user_record *record;      /* NULL where the name has none */
+	struct credential *credential;   /* that the answer is of; NULL where it is of none */
+	struct log_key_proof proof;      /* keys: for the log; its evidence is owned */
+	const char *why;                 /* in the log */
+	const char *alert;               /* about `credential`; NULL for none */
+	bool charged;                    /* something is to be written */
+	bool suspended;                  /* codes were, by this very failure */
+};
+
+/* Why this user can't succeed whatever the answer; NULL where it can. */
+const char *hopeless_because(const struct decision *decision);
+
+/* Holds a code, or a key's answer, against the record: STEPUP_OK with `credential` set, or the refusal with `why`. Counters and guesses are moved on in
+ * the record, which the frame writes, whichever way it went. */
+enum stepup_error decide_code(struct decision *decision);
+enum stepup_error decide_key(struct decision *decision);
+
+#endif
