@@ -1,9 +1,11 @@
 # The CLI's parts that need no verifier.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_pam_lint tests/unit/test_options
+check_PROGRAMS += tests/unit/test_pam_lint tests/unit/test_options tests/unit/test_agent_key
 endif
 tests_unit_test_pam_lint_SOURCES = tests/unit/test_pam_lint.c tools/stepup/pam_lint.c tools/stepup/pam_lint.h
 tests_unit_test_pam_lint_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_pam_lint_LDADD = $(CMOCKA_LIBS)
 tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_options_LDADD = $(LIBCLI) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_agent_key_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_agent_key_LDADD = $(LIBCLI) $(JANSSON_LIBS) $(CMOCKA_LIBS)
