@@ -104,20 +104,20 @@ static enum stepup_error certificate_from(const json_t *value, X509 **certificat
 	return error == STEPUP_OK ? certificate_parse(der, size, certificate) : error;
 }
 
-/* All certificates of an array. */
-static enum stepup_error certificates_from(const json_t *array, size_t maximum, STACK_OF(X509) *stack)
+/* All certificates of an array; those that can't be read are left out, or with `strict` an error. */
+static enum stepup_error certificates_from(const json_t *array, bool strict, STACK_OF(X509) *stack)
 {
 	const json_t *value;
 	size_t index;
 
-	if (!json_is_array(array) || json_array_size(array) > maximum)
-		return STEPUP_INVALID;
 	json_array_foreach(array, index, value) {
 		X509 *certificate = NULL;
 		enum stepup_error error = certificate_from(value, &certificate);
 
-		if (error != STEPUP_OK)
+		if (error == STEPUP_NO_MEMORY || (error != STEPUP_OK && strict))
 			return error;
+		if (error != STEPUP_OK)
+			continue;
 		if (sk_X509_push(stack, certificate) <= 0) {
 			X509_free(certificate);
 			return STEPUP_NO_MEMORY;
@@ -166,40 +166,37 @@ static enum stepup_error signature_check(struct jws *jws, const json_t *header, 
 	return error;
 }
 
-/* The signer's name: an authority's root signs for others too. */
-static bool signer_is_the_service(X509 *signer)
+/* The signer's certificates, and whether the first one's key made the signature. Whose they are is the next question. */
+static enum stepup_error jws_verify(struct jws *jws, STACK_OF(X509) *chain, char **why)
 {
-	return X509_check_host(signer, MDS_SIGNER, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) == 1;
-}
-
-static enum stepup_error jws_verify(struct jws *jws, STACK_OF(X509) *roots, int64_t at, char **why)
-{
-	STACK_OF(X509) *chain = sk_X509_new_null();
 	json_t *header = NULL;
-	const char *reason = NULL;
-	enum stepup_error error = chain == NULL ? STEPUP_NO_MEMORY : json_parse_object(jws->header, jws->header_size, &header);
+	enum stepup_error error = json_parse_object(jws->header, jws->header_size, &header);
 
-	if (error == STEPUP_OK && json_object_get(header, "crit") == NULL)
-		error = certificates_from(json_object_get(header, "x5c"), CHAIN_MAX, chain);
-	else if (error == STEPUP_OK)
+	if (error == STEPUP_OK && json_object_get(header, "crit") != NULL)
 		error = STEPUP_INVALID;
-	if (error == STEPUP_OK && sk_X509_num(chain) == 0)
-		error = STEPUP_INVALID;
-	if (error == STEPUP_INVALID || error == STEPUP_TOO_LONG) {
-		error = refuse(why, "has a header that is malformed or without the signer's certificates.");
-		goto out;
-	}
 	if (error == STEPUP_OK)
-		error = certificate_chain_verify(chain, roots, at, &reason);
-	if (error == STEPUP_NOT_ALLOWED)
-		error = refuse(why, "is signed by somebody whose certificate does not lead to \"mds-root\", or was not valid then.");
-	if (error == STEPUP_OK && !signer_is_the_service(sk_X509_value(chain, 0)))
-		error = refuse(why, "is signed by somebody else than " MDS_SIGNER ".");
+		error = certificates_from(json_object_get(header, "x5c"), true, chain);
+	if (error == STEPUP_OK && (sk_X509_num(chain) == 0 || sk_X509_num(chain) > CHAIN_MAX))
+		error = STEPUP_INVALID;
 	if (error == STEPUP_OK)
 		error = signature_check(jws, header, sk_X509_value(chain, 0), why);
-out:
+	else if (error != STEPUP_NO_MEMORY)
+		error = refuse(why, "has a header that is malformed or without the signer's certificates.");
 	json_decref(header);
-	sk_X509_pop_free(chain, X509_free);
+	return error;
+}
+
+/* An authority's root signs for others too, so the signer's name counts as well. */
+static enum stepup_error signer_check(STACK_OF(X509) *chain, STACK_OF(X509) *roots, int64_t at, char **why)
+{
+	const char *reason = NULL;
+	enum stepup_error error = certificate_chain_verify(chain, roots, at, &reason);
+
+	if (error == STEPUP_NOT_ALLOWED)
+		return refuse(why, "is signed by somebody whose certificate does not lead to \"mds-root\", or was not valid then.");
+	if (error == STEPUP_OK &&
+		X509_check_host(sk_X509_value(chain, 0), MDS_SIGNER, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) != 1)
+		return refuse(why, "is signed by somebody else than " MDS_SIGNER ".");
 	return error;
 }
 
@@ -306,8 +303,8 @@ static enum stepup_error entry_read(const json_t *value, struct mds_entry *entry
 	error = key_ids_read(json_object_get(value, "attestationCertificateKeyIdentifiers"), entry);
 	if (error == STEPUP_OK)
 		error = model_read(statement, entry);
-	if (error == STEPUP_OK && roots != NULL)
-		error = certificates_from(roots, ENTRIES_MAX, entry->roots);
+	if (error == STEPUP_OK) /* some of the service's roots are damaged: without them, no key of that root is verified */
+		error = certificates_from(roots, false, entry->roots);
 	return error;
 }
 
@@ -361,23 +358,34 @@ static enum stepup_error entries_read(const json_t *payload, struct mds *mds, ch
 	return STEPUP_OK;
 }
 
+/* What is signed, and until when it is good. */
+static enum stepup_error payload_read(const struct jws *jws, json_t **payload, int64_t *next_update, char **why)
+{
+	enum stepup_error error = json_parse_object(jws->payload, jws->payload_size, payload);
+
+	if (error == STEPUP_OK && !date_read(json_string_value(json_object_get(*payload, "nextUpdate")), next_update))
+		error = STEPUP_INVALID;
+	return error == STEPUP_INVALID ? refuse(why, "is signed, but no FIDO metadata: no JSON with \"nextUpdate\".") : error;
+}
+
 enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots, int64_t now, struct mds **mds, char **why)
 {
 	struct mds *made = calloc(1, sizeof(*made));
+	STACK_OF(X509) *chain = sk_X509_new_null();
 	json_t *payload = NULL;
 	struct jws jws = {0};
-	enum stepup_error error = made == NULL ? STEPUP_NO_MEMORY : jws_split(blob, size, &jws);
+	enum stepup_error error = made == NULL || chain == NULL ? STEPUP_NO_MEMORY : jws_split(blob, size, &jws);
 
 	*mds = NULL;
 	*why = NULL;
-	if (error == STEPUP_OK)
-		error = json_parse_object(jws.payload, jws.payload_size, &payload);
-	if (error == STEPUP_OK && !date_read(json_string_value(json_object_get(payload, "nextUpdate")), &made->next_update))
-		error = STEPUP_INVALID;
 	if (error == STEPUP_INVALID || error == STEPUP_TOO_LONG)
-		error = refuse(why, "is no FIDO metadata: three parts in base64url, the middle one JSON with \"nextUpdate\".");
+		error = refuse(why, "is no FIDO metadata: not three parts in base64url with dots between.");
 	if (error == STEPUP_OK)
-		error = jws_verify(&jws, roots, now < made->next_update ? now : made->next_update, why);
+		error = jws_verify(&jws, chain, why);
+	if (error == STEPUP_OK)
+		error = payload_read(&jws, &payload, &made->next_update, why);
+	if (error == STEPUP_OK)
+		error = signer_check(chain, roots, now < made->next_update ? now : made->next_update, why);
 	if (error == STEPUP_OK)
 		error = entries_read(payload, made, why);
 	if (error == STEPUP_OK) {
@@ -385,6 +393,7 @@ enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots
 		made = NULL;
 	}
 	json_decref(payload);
+	sk_X509_pop_free(chain, X509_free);
 	jws_clear(&jws);
 	mds_free(&made);
 	return error;
