@@ -27,6 +27,7 @@ enum MHD_Result handle_keys_page(struct request *request);
 enum MHD_Result handle_first_key_page(struct request *request);
 enum MHD_Result handle_key_begin(struct request *request);
 enum MHD_Result handle_key_finish(struct request *request);
+enum MHD_Result handle_key_remove(struct request *request);
 
 /* exports.c */
 enum MHD_Result handle_export(struct request *request);

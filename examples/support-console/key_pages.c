@@ -46,6 +46,7 @@ static void date_text(const json_t *seconds, bool with_time, char text[DATE_SIZE
 
 static void credential_row(struct html *html, const json_t *credential)
 {
+	const char *id = json_string_value(json_object_get(credential, "id"));
 	const char *label = json_string_value(json_object_get(credential, "label"));
 	const char *type = json_string_value(json_object_get(credential, "type"));
 	const char *model = json_string_value(json_object_get(credential, "model"));
@@ -61,11 +62,13 @@ static void credential_row(struct html *html, const json_t *credential)
 	html_add(html, "<tr><td><bdi>%s</bdi></td><td>%s%s%s</td><td>%s</td><td>%s</td><td>", label ? label : "", WORD_FOR(words, type),
 		model ? " · " : "", model ? model : "", created, used);
 	if (!live)
-		html_add(html, "%s</td></tr>\n", state ? state : "");
+		html_add(html, "%s", state ? state : "");
 	else if (json_is_integer(strong_from) && json_integer_value(strong_from) > time(NULL))
-		html_add(html, "%s until %s</td></tr>\n", WORD_FOR(strengths, strength), from);
+		html_add(html, "%s until %s", WORD_FOR(strengths, strength), from);
 	else
-		html_add(html, "%s</td></tr>\n", WORD_FOR(strengths, strength));
+		html_add(html, "%s", WORD_FOR(strengths, strength));
+	html_add(html, "</td><td><button class=\"quiet remove\" data-credential=\"%s\" aria-label=\"Remove %s\">Remove</button></td></tr>\n", id ? id : "",
+		label ? label : "");
 }
 
 /* `has_key`: a step-up with it takes the invitation's place. `next` is where it goes on once there is one more key. */
@@ -94,8 +97,8 @@ void page_keys(struct html *html, struct request *request, const json_t *credent
 
 	page_begin(html, request, "Security keys", "keys.js");
 	html_add(html,
-		"<table class=\"keys\">\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Kind</th><th scope=\"col\">Added</th>"
-		"<th scope=\"col\">Last used</th><th scope=\"col\">Counts as</th></tr></thead>\n<tbody>\n");
+		"<p class=\"error\" id=\"remove-key-error\" role=\"alert\" hidden></p>\n<table class=\"keys\">\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Kind</th><th scope=\"col\">Added</th>"
+		"<th scope=\"col\">Last used</th><th scope=\"col\">Counts as</th><td></td></tr></thead>\n<tbody>\n");
 	json_array_foreach(credentials, i, each) {
 		const char *type = json_string_value(json_object_get(each, "type"));
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The employee's own credentials, and adding a security key.
+ * The employee's own credentials: adding a security key, removing one.
  *   GET  /keys         what there is, and the form
  *   GET  /sign-in/key  the form, between the password and the first sign-in
  *   POST /keys/begin   {"label", "invitation"} or {"label", "step_up"}, the id of a granted stepup.enroll
  *   POST /keys/finish  {"key": {…}}, what the key made, as RegistrationResponseJSON
- * The last two answer as the step-up's do: {"state": "question"|"granted"|"refused", "message": {…}}.
+ *   POST /keys/remove  {"step_up"}, the id of a granted stepup.remove: it says which credential
+ * The last three answer as the step-up's do: {"state": "question"|"granted"|"refused", "message": {…}}.
  * MUST: act for the session's employee and for nobody else; keep the verifier's transaction out of the page.
  */
 #include <string.h>
@@ -28,6 +29,20 @@ static enum MHD_Result refuse_as(struct request *request, const struct verifier_
 
 	return reply_json(request, MHD_HTTP_OK, json_pack("{s:s, s:{s:s, s:s, s:s, s:s*}}", "state", "refused", "message", "type", "refused",
 							"error", reply->error, "message", reply->message, "reference", reference));
+}
+
+/* Tells how a call that ends something went, and frees the reply. */
+static enum MHD_Result outcome(struct request *request, struct verifier_reply *reply)
+{
+	enum MHD_Result result;
+
+	if (reply_is_good(reply))
+		result = reply_json(request, MHD_HTTP_OK,
+			json_pack("{s:s, s:{s:s, s:s}}", "state", "granted", "message", "type", "granted", "message", reply->message));
+	else
+		result = refuse_as(request, reply);
+	reply_clear(reply);
+	return result;
 }
 
 enum MHD_Result handle_keys_page(struct request *request)
@@ -113,7 +128,6 @@ enum MHD_Result handle_key_finish(struct request *request)
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	json_t *key = json_object_get(body, "key");
 	struct verifier_reply reply;
-	enum MHD_Result result;
 
 	if (!json_is_object(key) || !*request->session.enrolment) {
 		json_decref(body);
@@ -122,11 +136,24 @@ enum MHD_Result handle_key_finish(struct request *request)
 	verifier_call(request->console->verifier_socket, "EnrollFinish",
 		json_pack("{s:s, s:s, s:O}", "transaction", request->session.enrolment, "method", "browser", "key", key), &reply);
 	json_decref(body);
-	if (reply_is_good(&reply))
-		result = reply_json(request, MHD_HTTP_OK,
-			json_pack("{s:s, s:{s:s, s:s}}", "state", "granted", "message", "type", "granted", "message", reply.message));
-	else
-		result = refuse_as(request, &reply);
-	reply_clear(&reply);
-	return result;
+	return outcome(request, &reply);
+}
+
+enum MHD_Result handle_key_remove(struct request *request)
+{
+	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const char *step_up = json_string_value(json_object_get(body, "step_up"));
+	struct step_up_grant grant = {0};
+	struct verifier_reply reply;
+	bool granted = step_up && bridge_take(request->console->bridge, &request->session, step_up, "stepup.remove", &grant);
+
+	json_decref(body);
+	if (!granted)
+		return refuse(request, MHD_HTTP_BAD_REQUEST, "No approval stands behind this, or it was used already. Nothing was removed.");
+	verifier_call(request->console->verifier_socket, "Remove",
+		json_pack("{s:s, s:s, s:s}", "user", request->session.user, "credential", grant.subject.credential, "authorization",
+			grant.authorization),
+		&reply);
+	explicit_bzero(&grant, sizeof(grant));
+	return outcome(request, &reply);
 }

@@ -15,6 +15,7 @@ const struct route routes[] = {
 	{"GET", "/keys", ACCESS_SIGNED_IN, handle_keys_page, false},
 	{"POST", "/keys/begin", ACCESS_PASSWORD, handle_key_begin, false},
 	{"POST", "/keys/finish", ACCESS_PASSWORD, handle_key_finish, false},
+	{"POST", "/keys/remove", ACCESS_SIGNED_IN, handle_key_remove, false},
 	{"GET", "/customers", ACCESS_SIGNED_IN, handle_customers, false},
 	{"GET", "/customers/*", ACCESS_SIGNED_IN, handle_customer, false},
 	{"POST", "/customers/*/key", ACCESS_SIGNED_IN, handle_customer_key, false},

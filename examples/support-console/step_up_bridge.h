@@ -19,6 +19,7 @@
 #include "examples/support-console/session.h"
 
 #define STEP_UP_ACTION_SIZE 65
+#define CREDENTIAL_SIZE 65
 
 struct bridge;
 
@@ -36,6 +37,7 @@ struct step_up_subject {
 	char account[ACCOUNT_SIZE]; /* "" for none */
 	int64_t records;            /* 0 for none */
 	char type[8];               /* of the credential that is added; "" for none */
+	char credential[CREDENTIAL_SIZE]; /* the one that is removed; "" for none */
 	bool direct;                /* asked of the verifier past PAM, because the console has to name the grant to it */
 };
 

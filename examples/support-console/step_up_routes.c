@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The step-up dialog's two addresses.
- *   POST /step-up/begin   {"action", "account"?, "records"?}
+ *   POST /step-up/begin   {"action", "account"?, "records"?, "credential"?}
  *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…}, {"method":"browser","credential":{…}} or {"cancel":true}}
  * Both answer {"id", "state": "question"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
  * MUST: the browser names one of the actions below, and the console checks that its details are true.
@@ -13,44 +13,77 @@
 
 #define CODE_MAX 64
 
-/* Which actions the pages can begin, in which stage, with which details. */
-static const struct {
-	const char *action;
-	enum session_stage stage;
-	bool account, records;
-	const char *type; /* of a credential to be added, asked for past PAM */
-} actions[] = {
-	{"console.login", SESSION_PASSWORD, false, false, NULL},
-	{"customer.view", SESSION_SIGNED_IN, true, false, NULL},
-	{"customer.export", SESSION_SIGNED_IN, true, true, NULL},
-	{"customer.reveal_key", SESSION_SIGNED_IN, true, false, NULL},
-	{"stepup.enroll", SESSION_SIGNED_IN, false, false, "key"},
-};
-
 static enum MHD_Result gone(struct request *request, unsigned status, const char *words)
 {
 	return reply_json(request, status, json_pack("{s:s, s:{s:s, s:s}}", "state", "gone", "message", "type", "refused",
 						   "message", words));
 }
 
-/* Fills in the account and the number of records; what isn't so in the database isn't begun. */
-static bool subject_details(struct request *request, const json_t *body, bool records, struct step_up_subject *subject)
+/* --- what each action's details are: what isn't so in the database isn't begun --- */
+
+static bool no_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+{
+	(void)request;
+	(void)body;
+	(void)subject;
+	return true;
+}
+
+static bool account_details(struct request *request, const json_t *body, struct step_up_subject *subject)
 {
 	const char *account = json_string_value(json_object_get(body, "account"));
-	const json_t *number = json_object_get(body, "records");
-	int64_t contacts;
 
-	if (!account || strlen(account) >= ACCOUNT_SIZE)
-		return false;
-	contacts = customer_contact_count(request->console->customers, account);
-	if (contacts < 0)
+	if (!account || strlen(account) >= ACCOUNT_SIZE || customer_contact_count(request->console->customers, account) < 0)
 		return false;
 	strcpy(subject->account, account);
-	if (!records)
-		return true;
-	subject->records = json_integer_value(number);
-	return json_is_integer(number) && subject->records >= 1 && subject->records <= contacts;
+	return true;
 }
+
+static bool export_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+{
+	const json_t *records = json_object_get(body, "records");
+
+	if (!account_details(request, body, subject) || !json_is_integer(records))
+		return false;
+	subject->records = json_integer_value(records);
+	return subject->records >= 1 && subject->records <= customer_contact_count(request->console->customers, subject->account);
+}
+
+static bool enroll_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+{
+	(void)request;
+	(void)body;
+	subject->direct = true;
+	strcpy(subject->type, "key");
+	return true;
+}
+
+/* Whose credential it is, the verifier knows. */
+static bool remove_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+{
+	const char *credential = json_string_value(json_object_get(body, "credential"));
+
+	(void)request;
+	if (!credential || !*credential || strlen(credential) >= CREDENTIAL_SIZE)
+		return false;
+	subject->direct = true;
+	strcpy(subject->credential, credential);
+	return true;
+}
+
+/* Which actions the pages can begin, in which stage. */
+static const struct {
+	const char *action;
+	enum session_stage stage;
+	bool (*details)(struct request *request, const json_t *body, struct step_up_subject *subject);
+} actions[] = {
+	{"console.login", SESSION_PASSWORD, no_details},
+	{"customer.view", SESSION_SIGNED_IN, account_details},
+	{"customer.export", SESSION_SIGNED_IN, export_details},
+	{"customer.reveal_key", SESSION_SIGNED_IN, account_details},
+	{"stepup.enroll", SESSION_SIGNED_IN, enroll_details},
+	{"stepup.remove", SESSION_SIGNED_IN, remove_details},
+};
 
 static bool subject_read(struct request *request, const json_t *body, struct step_up_subject *subject)
 {
@@ -60,10 +93,7 @@ static bool subject_read(struct request *request, const json_t *body, struct ste
 		if (strcmp(action, actions[i].action) || request->session.stage != actions[i].stage)
 			continue;
 		strcpy(subject->action, actions[i].action);
-		subject->direct = actions[i].type;
-		if (actions[i].type)
-			strcpy(subject->type, actions[i].type);
-		return !actions[i].account || subject_details(request, body, actions[i].records, subject);
+		return actions[i].details(request, body, subject);
 	}
 	return false;
 }

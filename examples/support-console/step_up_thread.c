@@ -55,7 +55,8 @@ json_t *step_up_details(const struct step_up_subject *subject)
 
 	if (details && (!*subject->account || !json_object_set_new(details, "account", json_string(subject->account))) &&
 		(!subject->records || !json_object_set_new(details, "records", json_integer(subject->records))) &&
-		(!*subject->type || !json_object_set_new(details, "type", json_string(subject->type))))
+		(!*subject->type || !json_object_set_new(details, "type", json_string(subject->type))) &&
+		(!*subject->credential || !json_object_set_new(details, "credential", json_string(subject->credential))))
 		return details;
 	json_decref(details);
 	return NULL;

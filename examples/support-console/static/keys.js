@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Adds a security key, on the strength of an invitation or of a key that is enrolled already.
+// Adds a security key, on the strength of an invitation or of a key that is enrolled already; removes what is no longer wanted.
 import { keysWork, makeKey } from './stepup-keys.js';
 import { post, stepUp } from './stepup.js';
 
 const csrf = document.querySelector('meta[name=csrf]').content;
 const form = document.getElementById('add-key');
-const error = document.getElementById('add-key-error');
+const addError = document.getElementById('add-key-error');
+const removeError = document.getElementById('remove-key-error'); // not where there is nothing to remove
 const live = document.getElementById('add-key-live');
 const button = form.querySelector('button');
 
@@ -18,21 +19,24 @@ async function ask(address, body, wanted) {
 	return message;
 }
 
-function say(words, waiting = '') {
-	error.hidden = !words;
-	error.textContent = words;
-	live.textContent = waiting;
+function complain(place, words) {
+	if (place) {
+		place.hidden = !words;
+		place.textContent = words;
+	}
 }
 
-// Who brings no invitation shows a key that is enrolled.
-async function permission() {
-	const invitation = form.elements.invitation.value.trim();
-	if (invitation)
-		return { invitation };
-	const outcome = await stepUp({ action: 'stepup.enroll' }, { csrf });
+async function approval(subject) {
+	const outcome = await stepUp(subject, { csrf });
 	if (outcome.state !== 'granted')
 		throw new Refused(outcome.message.message);
 	return { step_up: outcome.id };
+}
+
+// Who brings no invitation shows a key that is enrolled.
+function permission() {
+	const invitation = form.elements.invitation.value.trim();
+	return invitation ? { invitation } : approval({ action: 'stepup.enroll' });
 }
 
 async function enrol() {
@@ -40,33 +44,45 @@ async function enrol() {
 	const timeUp = new AbortController();
 	const timer = setTimeout(() => timeUp.abort(), question.expires_in * 1000);
 	try {
-		say('', `${question.prompt} Touch the key when it blinks; where it has a PIN, the browser asks for it.`);
+		live.textContent = `${question.prompt} Touch the key when it blinks; where it has a PIN, the browser asks for it.`;
 		const key = await makeKey(question.publicKey, timeUp.signal);
-		say('', 'The key answered …');
+		live.textContent = 'The key answered …';
 		return await ask('/keys/finish', { key }, 'granted');
 	} catch (cause) {
 		throw cause.name === 'AbortError' ? new Refused('Time is up. Nothing was added. Start again.') : cause;
 	} finally {
 		clearTimeout(timer);
+		live.textContent = '';
 	}
 }
 
-form.addEventListener('submit', async (event) => {
-	event.preventDefault();
-	button.disabled = true;
-	say('');
+// Runs one of the two for its button, and goes on to a page that shows how it went; where it went wrong, says so beside the button.
+async function run(pressed, place, work) {
+	pressed.disabled = true;
+	complain(addError, '');
+	complain(removeError, '');
 	try {
-		const enrolled = await enrol();
-		sessionStorage.setItem('said', enrolled.message); // console.js shows it on the next page
+		const { message } = await work();
+		sessionStorage.setItem('said', message); // console.js shows it there
 		location.assign(form.dataset.next);
 	} catch (cause) {
-		say(cause.message);
-		button.disabled = false;
-		button.focus();
+		complain(place, cause.message);
+		pressed.disabled = false;
+		pressed.focus();
 	}
+}
+
+form.addEventListener('submit', (event) => {
+	event.preventDefault();
+	run(button, addError, enrol);
 });
 
+for (const remove of document.querySelectorAll('button.remove')) {
+	remove.addEventListener('click', () => run(remove, removeError, async () =>
+		ask('/keys/remove', await approval({ action: 'stepup.remove', credential: remove.dataset.credential }), 'granted')));
+}
+
 if (!keysWork()) {
-	say('This browser can\'t use security keys at this address. Open the console at its https address, in a browser that is up to date.');
+	complain(addError, 'This browser can\'t use security keys at this address. Open the console at its https address, in a browser that is up to date.');
 	button.disabled = true;
 }
