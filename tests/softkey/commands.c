@@ -93,7 +93,8 @@ static void read_algorithms(struct cbor_in *in, struct credential_request *crede
 				cbor_skip(in);
 		}
 		if (credential->algorithm == 0 &&
-			(algorithm == COSE_ES256 || algorithm == COSE_EDDSA || algorithm == COSE_RS256))
+			(algorithm == ALGORITHM_ES256 || algorithm == ALGORITHM_EDDSA ||
+				algorithm == ALGORITHM_RS256))
 			credential->algorithm = (int)algorithm;
 	}
 }

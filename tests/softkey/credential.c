@@ -118,12 +118,12 @@ static bool attest(
 	if (key->options.attestation != SOFTKEY_PACKED)
 		return sign_both(key, made->pair, request->algorithm, &made->auth_data,
 			request->client_data_hash, made->signature, &made->signature_size);
-	made->signature_algorithm = COSE_ES256;
+	made->signature_algorithm = ALGORITHM_ES256;
 	if (!attestation_open(key->options.ca, key->options.aaguid, &attestation))
 		return false;
 	length = i2d_X509(attestation.certificate, &made->certificate);
 	made->certificate_size = length > 0 ? (size_t)length : 0;
-	done = length > 0 && sign_both(key, attestation.key, COSE_ES256, &made->auth_data,
+	done = length > 0 && sign_both(key, attestation.key, ALGORITHM_ES256, &made->auth_data,
 				     request->client_data_hash, made->signature, &made->signature_size);
 	attestation_close(&attestation);
 	return done;

@@ -10,23 +10,23 @@
 #include <string.h>
 
 enum cose_label {
-	COSE_KTY = 1,
-	COSE_ALG = 3,
-	COSE_CRV = -1,
-	COSE_X = -2,
-	COSE_Y = -3,
-	COSE_RSA_N = -1,
-	COSE_RSA_E = -2
+	LABEL_KTY = 1,
+	LABEL_ALG = 3,
+	LABEL_CRV = -1,
+	LABEL_X = -2,
+	LABEL_Y = -3,
+	LABEL_RSA_N = -1,
+	LABEL_RSA_E = -2
 };
 
 EVP_PKEY *key_pair_new(int algorithm)
 {
 	switch (algorithm) {
-	case COSE_ES256:
+	case ALGORITHM_ES256:
 		return EVP_EC_gen("P-256");
-	case COSE_EDDSA:
+	case ALGORITHM_EDDSA:
 		return EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-	case COSE_RS256:
+	case ALGORITHM_RS256:
 		return EVP_RSA_gen(2048);
 	default:
 		return NULL;
@@ -51,7 +51,7 @@ bool key_pair_sign(EVP_PKEY *pair, int algorithm, const void *data, size_t size,
 	size_t *signature_size)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	const EVP_MD *hash = algorithm == COSE_EDDSA ? NULL : EVP_sha256();
+	const EVP_MD *hash = algorithm == ALGORITHM_EDDSA ? NULL : EVP_sha256();
 	bool done;
 
 	*signature_size = SIGNATURE_SIZE_MAX;
@@ -87,15 +87,15 @@ static void cose_es256(EVP_PKEY *pair, struct cbor_out *out)
 	if (!key_pair_point(pair, point))
 		out->bad = true;
 	cbor_map(out, 5);
-	cbor_int(out, COSE_KTY);
+	cbor_int(out, LABEL_KTY);
 	cbor_int(out, 2);
-	cbor_int(out, COSE_ALG);
-	cbor_int(out, COSE_ES256);
-	cbor_int(out, COSE_CRV);
+	cbor_int(out, LABEL_ALG);
+	cbor_int(out, ALGORITHM_ES256);
+	cbor_int(out, LABEL_CRV);
 	cbor_int(out, 1);
-	cbor_int(out, COSE_X);
+	cbor_int(out, LABEL_X);
 	cbor_bytes(out, point, 32);
-	cbor_int(out, COSE_Y);
+	cbor_int(out, LABEL_Y);
 	cbor_bytes(out, point + 32, 32);
 }
 
@@ -106,13 +106,13 @@ static void cose_eddsa(EVP_PKEY *pair, struct cbor_out *out)
 	if (!key_pair_ed25519(pair, key))
 		out->bad = true;
 	cbor_map(out, 4);
-	cbor_int(out, COSE_KTY);
+	cbor_int(out, LABEL_KTY);
 	cbor_int(out, 1);
-	cbor_int(out, COSE_ALG);
-	cbor_int(out, COSE_EDDSA);
-	cbor_int(out, COSE_CRV);
+	cbor_int(out, LABEL_ALG);
+	cbor_int(out, ALGORITHM_EDDSA);
+	cbor_int(out, LABEL_CRV);
 	cbor_int(out, 6);
-	cbor_int(out, COSE_X);
+	cbor_int(out, LABEL_X);
 	cbor_bytes(out, key, 32);
 }
 
@@ -128,21 +128,21 @@ static void cose_rs256(EVP_PKEY *pair, struct cbor_out *out)
 	BN_free(n);
 	BN_free(e);
 	cbor_map(out, 4);
-	cbor_int(out, COSE_KTY);
+	cbor_int(out, LABEL_KTY);
 	cbor_int(out, 3);
-	cbor_int(out, COSE_ALG);
-	cbor_int(out, COSE_RS256);
-	cbor_int(out, COSE_RSA_N);
+	cbor_int(out, LABEL_ALG);
+	cbor_int(out, ALGORITHM_RS256);
+	cbor_int(out, LABEL_RSA_N);
 	cbor_bytes(out, modulus, 256);
-	cbor_int(out, COSE_RSA_E);
+	cbor_int(out, LABEL_RSA_E);
 	cbor_bytes(out, exponent, 3);
 }
 
 void key_pair_cose(EVP_PKEY *pair, int algorithm, struct cbor_out *out)
 {
-	if (algorithm == COSE_ES256)
+	if (algorithm == ALGORITHM_ES256)
 		cose_es256(pair, out);
-	else if (algorithm == COSE_EDDSA)
+	else if (algorithm == ALGORITHM_EDDSA)
 		cose_eddsa(pair, out);
 	else
 		cose_rs256(pair, out);

@@ -11,7 +11,7 @@
 
 #include "tests/softkey/cbor.h"
 
-enum cose_algorithm { COSE_ES256 = -7, COSE_EDDSA = -8, COSE_RS256 = -257 };
+enum cose_algorithm { ALGORITHM_ES256 = -7, ALGORITHM_EDDSA = -8, ALGORITHM_RS256 = -257 };
 
 #define SIGNATURE_SIZE_MAX 512
 

@@ -9,6 +9,7 @@
 
 const char softkey_options_help[] =
 	"  state=FILE              where the key remembers; a new FILE is a new key\n"
+	"  log=FILE                a line for each thing the key was asked, and each touch\n"
 	"  touch=now|never|MS      when somebody touches it [now]\n"
 	"  pin=TEXT                has this PIN, unless FILE holds one already\n"
 	"  pin-protocol=1|2|both   [both]\n"
@@ -128,6 +129,8 @@ static bool read_word(struct softkey_options *options, const char *word, const c
 		return copy(options->state, sizeof(options->state), value);
 	if (strncmp(word, "ca=", length) == 0)
 		return copy(options->ca, sizeof(options->ca), value);
+	if (strncmp(word, "log=", length) == 0)
+		return copy(options->log, sizeof(options->log), value);
 	return strncmp(word, "pin=", length) == 0 && copy(options->pin, sizeof(options->pin), value);
 }
 

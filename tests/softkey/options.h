@@ -38,6 +38,7 @@ enum softkey_attestation {
 struct softkey_options {
 	char state[PATH_MAX]; /* file */
 	char ca[PATH_MAX];    /* folder with the attestation CA, made where it isn't there */
+	char log[PATH_MAX];   /* a line for each thing it was asked, where not empty */
 	char pin[64];	      /* set where the key has none yet */
 	enum softkey_attestation attestation;
 	uint8_t aaguid[16];

@@ -56,7 +56,7 @@ void pin_set(struct softkey *key, const char *pin)
 bool pin_session_start(struct softkey *key)
 {
 	EVP_PKEY_free(key->pin.agreement);
-	key->pin = (struct pin_session){.agreement = key_pair_new(COSE_ES256)};
+	key->pin = (struct pin_session){.agreement = key_pair_new(ALGORITHM_ES256)};
 	return key->pin.agreement != NULL && RAND_bytes(key->pin.token, sizeof(key->pin.token)) == 1;
 }
 

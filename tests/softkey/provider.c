@@ -139,7 +139,7 @@ static bool put_public_key(
 	const struct credential_made *made, int algorithm, struct sk_enroll_response *response)
 {
 	uint8_t octets[65] = {4};
-	bool es256 = algorithm == COSE_ES256;
+	bool es256 = algorithm == ALGORITHM_ES256;
 	bool done = es256 ? key_pair_point(made->pair, octets + 1) : key_pair_ed25519(made->pair, octets);
 
 	response->public_key_len = es256 ? 65 : 32;
@@ -189,7 +189,7 @@ EXPORTED int sk_enroll(uint32_t alg, const uint8_t *challenge, size_t challenge_
 	struct softkey key;
 	int r = SK_ERROR_DEVICE_NOT_FOUND;
 
-	request.algorithm = alg == SK_ALGORITHM_ED25519 ? COSE_EDDSA : COSE_ES256;
+	request.algorithm = alg == SK_ALGORITHM_ED25519 ? ALGORITHM_EDDSA : ALGORITHM_ES256;
 	snprintf(request.rp, sizeof(request.rp), "%s", application);
 	SHA256(challenge, challenge_len, request.client_data_hash);
 	if (response == NULL || alg > SK_ALGORITHM_ED25519 || !read_options(options, &request))
@@ -278,7 +278,7 @@ static struct sk_resident_key *resident_key(const json_t *credential)
 		!state_bytes(credential, "id", made.id, sizeof(made.id), &(size_t){0}))
 		return resident;
 	made.pair = key_pair_from_der(der, size);
-	resident->alg = algorithm == COSE_EDDSA ? SK_ALGORITHM_ED25519 : SK_ALGORITHM_ECDSA;
+	resident->alg = algorithm == ALGORITHM_EDDSA ? SK_ALGORITHM_ED25519 : SK_ALGORITHM_ECDSA;
 	resident->application = strdup(json_string_value(json_object_get(credential, "rp")));
 	resident->flags = SK_FLAG_UP | SK_FLAG_RESIDENT;
 	resident->key.key_handle = copy_of(made.id, sizeof(made.id));

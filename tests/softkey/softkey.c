@@ -2,8 +2,10 @@
 /* A software authenticator for tests: its power, getInfo, reset, and which command goes where. */
 #include "tests/softkey/softkey.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/softkey/commands.h"
 #include "tests/softkey/pin.h"
@@ -58,20 +60,36 @@ void softkey_clear(struct softkey *key)
 	key->next = NULL;
 }
 
+void softkey_log(const struct softkey *key, const char *what)
+{
+	int fd = key->options.log[0] != '\0'
+			 ? open(key->options.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)
+			 : -1;
+
+	if (fd < 0)
+		return;
+	dprintf(fd, "%s\n", what);
+	close(fd);
+}
+
 enum ctap_status softkey_touch(struct softkey *key)
 {
 	enum ctap_status status;
 
+	softkey_log(key, "blinks");
 	if ((key->options.faults & FAULT_UNPLUG) != 0)
 		return CTAP_UNPLUGGED;
 	state_close(&key->state);
 	status = key->touch(key->context, key->options.touch_ms);
+	softkey_log(key, status == CTAP_OK		   ? "touched"
+			 : status == CTAP_KEEPALIVE_CANCEL ? "cancelled"
+							   : "left alone");
 	return state_open(&key->state) ? status : CTAP_OTHER;
 }
 
 static void put_algorithms(struct cbor_out *reply)
 {
-	static const int algorithms[] = {COSE_ES256, COSE_EDDSA, COSE_RS256};
+	static const int algorithms[] = {ALGORITHM_ES256, ALGORITHM_EDDSA, ALGORITHM_RS256};
 
 	cbor_array(reply, 3);
 	for (size_t i = 0; i < 3; i++) {
@@ -148,6 +166,20 @@ static enum ctap_status reset(struct softkey *key)
 	return pin_session_start(key) && state_save(&key->state) ? CTAP_OK : CTAP_OTHER;
 }
 
+static const char *name_of(uint8_t command)
+{
+	static const char *const names[] = {[MAKE_CREDENTIAL] = "makeCredential",
+		[GET_ASSERTION] = "getAssertion",
+		[GET_INFO] = "getInfo",
+		[CLIENT_PIN] = "clientPIN",
+		[RESET] = "reset",
+		[GET_NEXT_ASSERTION] = "getNextAssertion",
+		[SELECTION] = "selection"};
+
+	return command < sizeof(names) / sizeof(names[0]) && names[command] != NULL ? names[command]
+										    : "unknown command";
+}
+
 static enum ctap_status run(
 	struct softkey *key, uint8_t command, struct cbor_in *parameters, struct cbor_out *reply)
 {
@@ -184,6 +216,7 @@ enum ctap_status softkey_command(
 		return CTAP_INVALID_LENGTH;
 	if (!state_open(&key->state))
 		return CTAP_OTHER;
+	softkey_log(key, name_of(request[0]));
 	status = run(key, request[0], &parameters, reply);
 	state_close(&key->state);
 	if (status == CTAP_OK && reply->bad)

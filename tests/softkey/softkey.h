@@ -77,6 +77,9 @@ void softkey_clear(struct softkey *key);
 enum ctap_status softkey_command(
 	struct softkey *key, const uint8_t *request, size_t size, struct cbor_out *reply);
 
+/* A line in the key's log. */
+void softkey_log(const struct softkey *key, const char *what);
+
 /* Waits for the touch with the state let go, and takes it again. */
 enum ctap_status softkey_touch(struct softkey *key);
 
