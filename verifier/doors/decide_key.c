@@ -93,6 +93,7 @@ static enum stepup_error check_assertion(struct decision *decision, const struct
 		.rp_id = transaction->policy->rp_id,
 		.user_verification = transaction->question->requirement.pin,
 		.origins = (const char *const *)transaction->policy->origins,
+		.user_handle = {decision->record->user_id, USER_ID_SIZE},
 	};
 	struct webauthn_assertion_result result = {0};
 	enum stepup_error error;

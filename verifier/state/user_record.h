@@ -15,7 +15,7 @@
 #include "lib/error.h"
 #include "lib/key_signature.h"
 
-#define USER_ID_SIZE 16            /* random bytes, permanent, never reused */
+#define USER_ID_SIZE 16            /* random bytes, permanent, never reused; to WebAuthn it is the user handle */
 #define USER_NAME_SIZE 257         /* bytes, with the NUL */
 #define CREDENTIAL_ID_SIZE 27      /* "C-" and 24 characters, with the NUL */
 #define CREDENTIAL_LABEL_SIZE 65
