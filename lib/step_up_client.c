@@ -200,6 +200,12 @@ static enum stepup_error settle_methods(struct step_up *run)
 	return json_array_size(run->methods) > 0 ? STEPUP_OK : STEPUP_TOO_WEAK;
 }
 
+/* Whether anything else than a code can be answered. */
+static bool offers_a_key(const json_t *methods)
+{
+	return json_array_size(methods) > (names(methods, METHOD_CODE) ? 1 : 0);
+}
+
 /* A key that was refused is not asked for again. */
 static void take_away(struct step_up *run, const char *method)
 {
@@ -318,10 +324,12 @@ static bool may_ask_again(const struct step_up *run, enum stepup_error error, st
 {
 	const struct verifier_refusal *refusal = &run->outcome->refusal;
 
+	bool in_time = refusal->retry_after_seconds < deadline_left(expires) / 1000;
+
 	if (error == STEPUP_BAD_ANSWER)
-		return refusal->tries_left > 0 && json_array_size(run->methods) > 0;
-	return error == STEPUP_THROTTLED && refusal->retry_after_seconds > 0 &&
-	       refusal->retry_after_seconds < deadline_left(expires) / 1000;
+		return refusal->tries_left > 0 &&
+		       (in_time ? json_array_size(run->methods) > 0 : offers_a_key(run->methods));
+	return error == STEPUP_THROTTLED && refusal->retry_after_seconds > 0 && in_time;
 }
 
 /* Gives the step-up up; the words of the conversation, if it had any, are why. */

@@ -284,6 +284,33 @@ static void an_answer_that_came_too_soon_is_asked_for_again_with_the_time(void *
 	talk_clear(&talk);
 }
 
+static void a_wrong_code_that_must_wait_too_long_is_the_last(void **state)
+{
+	static const char wrong[] =
+		"{\"error\":\"io.stepup.Verify1.BadAnswer\",\"parameters\":{\"message\":\"No.\",\"tries_left\":2,\"retry_after\":300}}";
+	struct talk talk = {.answers = {{.method = "code", .code = (char[]){"123456"}}, {.method = "seat"}}, .keys = {NULL, "{}"}};
+	struct step_up_outcome outcome = {0};
+
+	(void)state;
+	script(FAKE_ANSWER, wrong);
+	assert_int_equal(run(&talk, NULL, &outcome), STEPUP_BAD_ANSWER);
+	assert_int_equal(talk.count, 1);
+	step_up_outcome_clear(&outcome);
+	talk_clear(&talk);
+
+	/* but a key never waits */
+	talk.count = 0;
+	talk.seat = NULL;
+	fake_verifier_reset(&fake);
+	script(FAKE_BEGIN, BEGUN("[\"seat\",\"code\"]", REQUESTS));
+	script(FAKE_ANSWER, wrong);
+	strcpy(fake.shared->second_answer, FAKE_GRANT);
+	assert_int_equal(run(&talk, seat_alone, &outcome), STEPUP_OK);
+	assert_int_equal(talk.retry_after[1], 300);
+	step_up_outcome_clear(&outcome);
+	talk_clear(&talk);
+}
+
 static void the_words_of_a_conversation_that_gave_up_are_kept(void **state)
 {
 	struct talk talk = {.fails = STEPUP_CANCELLED, .why = "Your key was unplugged."};
@@ -333,6 +360,7 @@ int main(void)
 		client_test(where_the_only_key_was_refused_it_ends),
 		client_test(a_wrong_code_may_be_followed_by_another_or_by_a_key),
 		client_test(an_answer_that_came_too_soon_is_asked_for_again_with_the_time),
+		client_test(a_wrong_code_that_must_wait_too_long_is_the_last),
 		client_test(the_words_of_a_conversation_that_gave_up_are_kept),
 	};
 

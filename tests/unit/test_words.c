@@ -34,6 +34,12 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 			"That code did not work: mistyped, expired or already used. Nothing was approved. Wait for the next one. 2 tries left."},
 		{STEPUP_BAD_ANSWER, {.tries_left = 1},
 			"That code did not work: mistyped, expired or already used. Nothing was approved. Wait for the next one. 1 try left."},
+		{STEPUP_BAD_ANSWER, {.tries_left = 2, .retry_after_seconds = 5},
+			"That code did not work: mistyped, expired or already used. Nothing was approved. Wait for the next one, 5 seconds at least. 2 tries "
+			"left."},
+		{STEPUP_BAD_ANSWER, {.tries_left = 0, .retry_after_seconds = 60},
+			"That code did not work: mistyped, expired or already used. Nothing was approved. No tries left: start again with the next code, in 60 "
+			"seconds. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_BAD_ANSWER, {.tries_left = 0},
 			"That code did not work: mistyped, expired or already used. Nothing was approved. No tries left: start again with the next code. If you "
 			"are stuck: Security desk, +1 555 0100."},

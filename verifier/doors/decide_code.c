@@ -87,6 +87,7 @@ enum stepup_error decide_code(struct decision *decision)
 	}
 	if (result != OTP_ACCEPTED) {
 		decision->alert = result == OTP_SPENT ? "spent-code" : NULL;
+		answer->retry_after_seconds = guess_allow(guesses, source, answer->now).retry_after_seconds;
 		return STEPUP_BAD_ANSWER;
 	}
 	*guesses = before;

@@ -263,13 +263,18 @@ static void bad_key(struct speech *speech)
 
 static void bad_code(struct speech *speech)
 {
-	int64_t left = speech->facts->tries_left;
+	int64_t left = speech->facts->tries_left, wait = speech->facts->retry_after_seconds;
 
 	fputs("That code did not work: mistyped, expired or already used. Nothing was approved. ", speech->out);
+	fputs(left > 0 ? "Wait for the next one" : "No tries left: start again with the next code", speech->out);
+	if (wait > 0) {
+		fputs(left > 0 ? ", " : ", in ", speech->out);
+		say_time(speech, wait);
+		fputs(left > 0 ? " at least" : "", speech->out);
+	}
+	fputc('.', speech->out);
 	if (left > 0)
-		fprintf(speech->out, "Wait for the next one. %" PRId64 " %s left.", left, left == 1 ? "try" : "tries");
-	else
-		fputs("No tries left: start again with the next code.", speech->out);
+		fprintf(speech->out, " %" PRId64 " %s left.", left, left == 1 ? "try" : "tries");
 }
 
 static void bad_answer(struct speech *speech)

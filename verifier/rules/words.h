@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The sentences that people read, all of them: what happened, what did not, what to do next, whom to call (DESIGN section 13).
- * MUST: say the same of a wrong answer, an unknown user and one who isn't enrolled: BadAnswer's words depend on the method and the tries alone.
- * NotEnrolled, and TooWeak with what a person lacks, are for people who are known to be the ones.
+ * MUST: say the same of a wrong answer, an unknown user and one who isn't enrolled: BadAnswer's words depend on the method, the
+ * tries and the wait alone. NotEnrolled, and TooWeak with what a person lacks, are for people who are known to be the ones.
  * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_WORDS_H
