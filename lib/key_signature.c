@@ -150,17 +150,30 @@ static enum stepup_error ed25519_on_curve(const uint8_t *bytes)
 	return error;
 }
 
+size_t key_public_size(int algorithm)
+{
+	const struct curve *curve = curve_of(algorithm);
+
+	if (curve != NULL)
+		return curve->key_size;
+	if (algorithm == KEY_RS256)
+		return RSA_MODULUS_SIZE + RSA_EXPONENT_SIZE;
+	return algorithm == KEY_EDDSA ? ED25519_KEY_SIZE : 0;
+}
+
 /* The key as OpenSSL's own; the caller frees it. */
 static enum stepup_error key_make(int algorithm, const uint8_t *key, size_t key_size, EVP_PKEY **made)
 {
 	const struct curve *curve = curve_of(algorithm);
 
 	*made = NULL;
-	if (curve != NULL && key_size == curve->key_size)
+	if (key_size == 0 || key_size != key_public_size(algorithm))
+		return STEPUP_INVALID;
+	if (curve != NULL)
 		*made = key_ec(curve, key);
-	else if (algorithm == KEY_EDDSA && key_size == ED25519_KEY_SIZE && ed25519_is_sound(key))
+	else if (algorithm == KEY_EDDSA && ed25519_is_sound(key))
 		*made = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, key_size);
-	else if (algorithm == KEY_RS256 && key_size == RSA_MODULUS_SIZE + RSA_EXPONENT_SIZE && rsa_is_sound(key))
+	else if (algorithm == KEY_RS256 && rsa_is_sound(key))
 		*made = key_rsa(key);
 	return *made == NULL ? STEPUP_INVALID : STEPUP_OK;
 }

@@ -20,6 +20,9 @@
 /* COSE algorithm identifiers (RFC 9053, RFC 8812). */
 enum key_algorithm { KEY_ES256 = -7, KEY_EDDSA = -8, KEY_ES384 = -35, KEY_RS256 = -257 };
 
+/* How many bytes a public key of that algorithm has; 0 for an algorithm that is none of the above. */
+size_t key_public_size(int algorithm);
+
 /* Whether these bytes are a public key of that algorithm: ES256 x ‖ y (64 bytes), ES384 x ‖ y (96), EdDSA the 32 bytes of Ed25519, RS256
  * n (256 bytes) ‖ e (3 bytes). STEPUP_INVALID where not, and for any other algorithm. */
 enum stepup_error key_public_check(int algorithm, const uint8_t *key, size_t key_size);

@@ -1,8 +1,9 @@
 # Keys: signatures, SSH blobs, WebAuthn, attestation.
 if HAVE_CMOCKA
 KEYS_UNIT_LIBS = $(LIBEVIDENCE) $(LIBSTEPUP) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
-key_maker = tests/unit/key_maker.h tests/unit/key_maker.c
+key_maker = tests/unit/key_maker.h tests/unit/key_maker.c tests/unit/blob.h tests/unit/blob.c
 ssh_maker = tests/unit/ssh_maker.h tests/unit/ssh_maker.c $(key_maker)
+webauthn_maker = tests/unit/webauthn_maker.h tests/unit/webauthn_maker.c $(key_maker)
 check_PROGRAMS += tests/unit/test_key_signature
 tests_unit_test_key_signature_SOURCES = tests/unit/test_key_signature.c $(key_maker)
 tests_unit_test_key_signature_CFLAGS = $(UNIT_CFLAGS)
@@ -11,4 +12,8 @@ check_PROGRAMS += tests/unit/test_sshsig
 tests_unit_test_sshsig_SOURCES = tests/unit/test_sshsig.c $(ssh_maker)
 tests_unit_test_sshsig_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_sshsig_LDADD = $(KEYS_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_webauthn_assertion
+tests_unit_test_webauthn_assertion_SOURCES = tests/unit/test_webauthn_assertion.c $(webauthn_maker)
+tests_unit_test_webauthn_assertion_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_webauthn_assertion_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif

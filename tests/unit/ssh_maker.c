@@ -8,29 +8,6 @@
 #include <openssl/sha.h>
 #include <string.h>
 
-void blob_raw(struct made_blob *blob, const void *bytes, size_t size)
-{
-	assert_true(blob->size + size <= sizeof(blob->bytes));
-	memcpy(blob->bytes + blob->size, bytes, size);
-	blob->size += size;
-}
-
-void blob_u32(struct made_blob *blob, uint32_t value)
-{
-	blob_raw(blob, (const uint8_t[]){(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value}, 4);
-}
-
-void blob_string(struct made_blob *blob, const void *bytes, size_t size)
-{
-	blob_u32(blob, (uint32_t)size);
-	blob_raw(blob, bytes, size);
-}
-
-static void blob_text(struct made_blob *blob, const char *text)
-{
-	blob_string(blob, text, strlen(text));
-}
-
 static void blob_type(struct made_blob *blob, const struct made_key *key)
 {
 	blob_text(blob, key->algorithm == KEY_EDDSA ? "sk-ssh-ed25519@openssh.com" : "sk-ecdsa-sha2-nistp256@openssh.com");

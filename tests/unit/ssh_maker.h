@@ -9,17 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "tests/unit/blob.h"
 #include "tests/unit/key_maker.h"
-
-struct made_blob {
-	uint8_t bytes[1024];
-	size_t size;
-};
-
-/* Appends a number, a string behind its length, or bytes as they are. */
-void blob_u32(struct made_blob *blob, uint32_t value);
-void blob_string(struct made_blob *blob, const void *bytes, size_t size);
-void blob_raw(struct made_blob *blob, const void *bytes, size_t size);
 
 /* The public key blob of a KEY_ES256 or KEY_EDDSA key. */
 void ssh_make_key_blob(const struct made_key *key, const char *application, struct made_blob *blob);

@@ -63,10 +63,14 @@ static enum stepup_error verify(const struct webauthn_signed *what, const fido_a
 
 enum stepup_error webauthn_key_verify(const struct webauthn_signed *what)
 {
-	fido_assert_t *assertion = fido_assert_new();
-	enum stepup_error error = STEPUP_BAD_ANSWER;
+	fido_assert_t *assertion;
+	enum stepup_error error;
 	int code;
 
+	/* libfido2 would take the beginning of a longer key for a key. */
+	if (what->public_key_size == 0 || what->public_key_size != key_public_size(what->algorithm))
+		return STEPUP_INVALID;
+	assertion = fido_assert_new();
 	if (assertion == NULL)
 		return STEPUP_NO_MEMORY;
 	code = fido_assert_set_rp(assertion, what->rp_id);
