@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tables of the three interfaces: each method's fields with types and maximum sizes, in the order of the .varlink texts,
+ * The tables of the four interfaces: each method's fields with types and maximum sizes, in the order of the .varlink texts,
  * which are compiled in from lib/interfaces/. A test compares table and text.
  */
 #include "lib/action.h"
@@ -40,6 +40,8 @@ enum {
 	EXEC_ID_MAX = 64,
 	KEY_MEMBERS_MAX = 32, /* of what an authenticator made; browsers add members of their own */
 	ENTRIES_MAX = 1024,
+	EVENT_MEMBERS_MAX = 64,
+	OUTCOMES_MAX = 64,
 };
 
 static const struct method verify_methods[] = {
@@ -125,6 +127,13 @@ static const struct method redeem_methods[] = {
 	{NULL, NULL, NULL},
 };
 
+static const struct method hooks_methods[] = {
+	{"Next", FIELDS(), FIELDS(MAYBE_OBJECT("event", EVENT_MEMBERS_MAX))},
+	{"Done", FIELDS(TEXT("event", WORD_MAX), NUMBER("log"), OBJECTS("outcomes", OUTCOMES_MAX)), FIELDS()},
+	{NULL, NULL, NULL},
+};
+
 const struct interface interface_verify = {"io.stepup.Verify1", interface_text_verify, verify_methods};
 const struct interface interface_admin = {"io.stepup.Admin1", interface_text_admin, admin_methods};
 const struct interface interface_redeem = {"io.stepup.Redeem1", interface_text_redeem, redeem_methods};
+const struct interface interface_hooks = {"io.stepup.Hooks1", interface_text_hooks, hooks_methods};

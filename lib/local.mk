@@ -33,13 +33,13 @@ EXTRA_DIST += lib/display_text_ranges.py
 # The interface texts: served by the verifier, installed for readers, and the source of the manual pages' tables.
 interfacesdir = $(datadir)/stepup/interfaces
 dist_interfaces_DATA = lib/interfaces/io.stepup.Verify1.varlink lib/interfaces/io.stepup.Admin1.varlink \
-	lib/interfaces/io.stepup.Redeem1.varlink
+	lib/interfaces/io.stepup.Redeem1.varlink lib/interfaces/io.stepup.Hooks1.varlink
 
 # The same texts as C strings, so that what is served is what is installed.
 BUILT_SOURCES += lib/interfaces_text.h
 CLEANFILES += lib/interfaces_text.h
 lib/interfaces_text.h: $(dist_interfaces_DATA)
-	$(AM_V_GEN)$(MKDIR_P) lib && for door in verify:Verify1 admin:Admin1 redeem:Redeem1; do \
+	$(AM_V_GEN)$(MKDIR_P) lib && for door in verify:Verify1 admin:Admin1 redeem:Redeem1 hooks:Hooks1; do \
 		echo "static const char interface_text_$${door%%:*}[] ="; \
 		$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $(srcdir)/lib/interfaces/io.stepup.$${door##*:}.varlink; \
 		echo ';'; \

@@ -255,6 +255,15 @@ static void on_redeem(struct step *step)
 	(void)json_object_del(step->replay->receipts, jti);
 }
 
+/* Whether a hook was told of something that the log had said before. */
+static void on_hook(struct step *step)
+{
+	int64_t entry = member_number(step->entry, "entry", -1);
+
+	if (entry < 0 || entry >= step->index)
+		step_tell(step, "A hook was told of something that had not happened yet.");
+}
+
 static const struct type {
 	const char *name;
 	void (*rule)(struct step *step);
@@ -264,6 +273,7 @@ static const struct type {
 	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"lock", on_lock}, {"unlock", on_unlock},
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", on_redeem}, {"redeem-refusal", on_refusal},
 	{"request", on_request}, {"approve", on_approve}, {"request-end", on_request_end},
+	{"hook", on_hook}, {"hooks-dropped", on_nothing},
 };
 
 /* --- the whole --- */

@@ -22,7 +22,7 @@ enum field_type {
 	FIELD_BOOL,
 	FIELD_OBJECT,  /* at most `maximum` members; checked further by whoever reads it */
 	FIELD_TEXTS,   /* array of at most 64 texts of at most `maximum` bytes each */
-	FIELD_OBJECTS, /* array of objects; replies only */
+	FIELD_OBJECTS, /* array of objects; checked further by whoever reads it */
 };
 
 struct field {
@@ -44,10 +44,11 @@ struct interface {
 	const struct method *methods; /* ended by a method without name */
 };
 
-/* The three interfaces; see lib/interfaces/. */
+/* The four interfaces; see lib/interfaces/. */
 extern const struct interface interface_verify;
 extern const struct interface interface_admin;
 extern const struct interface interface_redeem;
+extern const struct interface interface_hooks;
 
 /* The method of that unqualified name, NULL where there is none. */
 const struct method *interface_method(const struct interface *interface, const char *name);

@@ -6,6 +6,7 @@
 #include "verifier/housekeeping.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
+#include "verifier/doors/hook_feed.h"
 #include "verifier/doors/transactions.h"
 
 #define DAY_SECONDS (24 * 60 * 60)
@@ -79,6 +80,7 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 	int64_t now = clock_boot_ms();
 
 	account_cache_sweep(verifier->accounts);
+	hook_feed_tick(verifier);
 	if (clock_watch_jumped(&housekeeping->clock)) {
 		journal_line(LOG_WARNING, "clock", "the clock was set; every step-up under way ends, and people are asked again");
 		transactions_end_user(verifier->transactions, NULL);

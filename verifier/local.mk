@@ -18,7 +18,7 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/commit_queue.h verifier/state/commit_queue.c verifier/state/db.h \
 	verifier/state/db_sqlite.c verifier/state/master_key.h verifier/state/master_key.c \
 	verifier/state/pack.h verifier/state/pack.c verifier/state/seal.h verifier/state/seal.c \
-	verifier/state/store.h verifier/state/store.c verifier/state/store_facts.c \
+	verifier/state/store.h verifier/state/store.c verifier/state/store_events.c verifier/state/store_facts.c \
 	verifier/state/store_internal.h verifier/state/store_invitations.c verifier/state/store_keys.c \
 	verifier/state/store_key_ids.c verifier/state/store_log.c verifier/state/store_meta.c verifier/state/store_open.c verifier/state/store_receipts.c verifier/state/store_requests.c \
 	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
@@ -26,7 +26,7 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/version_memory.h verifier/state/version_memory.c
 
 # Rules: policy, limits, guessing, and every sentence a person reads.
-verifier_libverifier_a_SOURCES += verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
+verifier_libverifier_a_SOURCES += verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
 	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c \
 	verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
 	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/policy.h verifier/rules/policy.c \
@@ -52,7 +52,7 @@ verifier_libverifier_a_SOURCES += verifier/factors/otp.h verifier/factors/otp.c 
 # Evidence: contexts, receipts, the log's entries and checkpoints.
 verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/context.c verifier/evidence/highwater.h \
 	verifier/evidence/key_request.h verifier/evidence/key_request.c \
-	verifier/evidence/highwater.c verifier/evidence/log_entry.h verifier/evidence/log_entry.c \
+	verifier/evidence/event.h verifier/evidence/event.c verifier/evidence/highwater.c verifier/evidence/log_entry.h verifier/evidence/log_entry.c \
 	verifier/evidence/log_epoch.h verifier/evidence/log_epoch.c verifier/evidence/log_signer.h \
 	verifier/evidence/log_signer.c verifier/evidence/receipt.h verifier/evidence/receipt.c
 
@@ -71,7 +71,8 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/enrolment.h verifier/doors/enrolment.c verifier/doors/enrolment_code.c \
 	verifier/doors/enrolment_finish.c \
 	verifier/doors/enrolment_kinds.h \
-	verifier/doors/explaining.h verifier/doors/explaining.c verifier/doors/inviting.h \
+	verifier/doors/explaining.h verifier/doors/explaining.c verifier/doors/hook_feed.h verifier/doors/hook_feed.c \
+	verifier/doors/hooks_door.c verifier/doors/inviting.h \
 	verifier/doors/inviting.c verifier/doors/locking.h verifier/doors/locking.c verifier/doors/locks.h \
 	verifier/doors/key_offer.h verifier/doors/key_offer.c verifier/doors/question.h verifier/doors/question.c \
 	verifier/doors/reach.h verifier/doors/reach.c verifier/doors/locks.c verifier/doors/redeem_door.c verifier/doors/redemption.h \

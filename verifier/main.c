@@ -33,7 +33,7 @@
 #include "verifier/server/server.h"
 #include "verifier/server/sockets.h"
 #include "verifier/startup.h"
-#include "verifier/doors/transactions.h"
+#include "verifier/doors/hook_feed.h"
 
 #define TICK_MS 1000
 #define STOP_SECONDS 5           /* for calls that are under way */
@@ -126,6 +126,7 @@ static void on_stop_signal(uv_signal_t *handle, int signal_number)
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=Stopping: finishing what is under way.");
 	journal_line(LOG_NOTICE, "stop", "signal=%s", strsignal(signal_number));
 	sockets_remove(&daemon->sockets);
+	hook_feed_stop(&daemon->verifier);
 	server_stop(daemon->server);
 	if (server_busy(daemon->server) == 0)
 		stop_now(daemon);

@@ -13,6 +13,7 @@
 #include "verifier/evidence/receipt.h"
 #include "verifier/server/server.h"
 #include "verifier/startup.h"
+#include "verifier/doors/hook_feed.h"
 #include "verifier/doors/transactions.h"
 
 #define DIGEST_SHOWN 8 /* bytes of a policy's digest that name it in the journal */
@@ -93,6 +94,8 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 		return STEPUP_NO_MEMORY;
 	result = commit_queue_start(verifier->store, verifier->loop, &verifier->queue);
 	if (result == STEPUP_OK)
+		result = hook_feed_start(verifier);
+	if (result == STEPUP_OK)
 		result = log_signer_start(verifier->log, verifier->queue, verifier->loop);
 	return result;
 }
@@ -123,6 +126,7 @@ enum stepup_error startup_close(struct verifier *verifier)
 	enum stepup_error result = STEPUP_OK;
 
 	account_cache_free(&verifier->accounts);
+	hook_feed_stop(verifier);
 	if (verifier->log != NULL)
 		log_signer_stop(verifier->log);
 	if (verifier->queue != NULL) {
@@ -138,6 +142,7 @@ enum stepup_error startup_close(struct verifier *verifier)
 	store_session_close(&writer);
 	receipt_signer_free(&verifier->receipts);
 	store_close(&verifier->store);
+	hook_feed_free(&verifier->hooks);
 	transactions_free(&verifier->transactions);
 	policy_release(&verifier->policy);
 	free(verifier->log_key);

@@ -17,6 +17,7 @@
 #include "verifier/doors/refusal_log.h"
 #include "verifier/state/store.h"
 
+struct hook_feed;
 struct transactions;
 struct receipt_signer;
 struct log_signer;
@@ -31,6 +32,7 @@ struct verifier {
 	struct commit_queue *queue;
 	struct account_cache *accounts;
 	struct transactions *transactions; /* pending step-ups, in memory only */
+	struct hook_feed *hooks;           /* events on their way to stepup-hooks */
 	struct receipt_signer *receipts;
 	struct log_signer *log;
 	char *log_key;                     /* vkey of the log, text */

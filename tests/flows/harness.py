@@ -152,7 +152,7 @@ def as_uid(uid, function, *arguments, gid=None, groups=()):
 
 # --- varlink ---------------------------------------------------------------------------------------------------------
 
-INTERFACES = {"verify": "io.stepup.Verify1", "admin": "io.stepup.Admin1", "redeem": "io.stepup.Redeem1"}
+INTERFACES = {"verify": "io.stepup.Verify1", "admin": "io.stepup.Admin1", "redeem": "io.stepup.Redeem1", "hooks": "io.stepup.Hooks1"}
 
 
 class Reply:

@@ -4,3 +4,4 @@ EXTRA_DIST += tests/flows/cli.py tests/flows/harness.py tests/flows/vectors.py t
 EXTRA_DIST += tests/flows/sockets.py tests/flows/startup.py tests/flows/sanitized.py
 EXTRA_DIST += tests/flows/softkey.py
 EXTRA_DIST += tests/flows/pam_flows.py tests/flows/scratch.py tests/flows/sshd.py tests/flows/sudo.py
+EXTRA_DIST += tests/flows/hooks.py tests/flows/hook_runner.py

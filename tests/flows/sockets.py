@@ -95,17 +95,20 @@ def fields_of(text):
 
 
 def a_value(kind):
-    return {"string": "a", "int": 1, "bool": True, "object": {}, "[]string": ["a"]}[kind]
+    return {"string": "a", "int": 1, "bool": True, "object": {}, "[]string": ["a"], "[]Outcome": []}[kind]
 
 
 def bad_values(kind):
-    yield {"string": 7, "int": "7", "bool": "yes", "object": [], "[]string": "a"}[kind], "the wrong type"
+    yield {"string": 7, "int": "7", "bool": "yes", "object": [], "[]string": "a", "[]Outcome": {}}[kind], "the wrong type"
     if kind in ("string", "[]string"):
         text = "x" * 60000
         yield (text if kind == "string" else [text]), "too long a text"
     if kind == "[]string":
         yield ["a"] * 65, "too many texts"
         yield ["a", 1], "a number among texts"
+    if kind == "[]Outcome":
+        yield [{"program": "a", "result": "done", "ms": 1}] * 65, "too many objects"
+        yield [1], "a number among objects"
     if kind == "int":
         yield -1, "a negative number"
         yield 2 ** 53, "too large a number"

@@ -292,11 +292,11 @@ def activate(verifier, names):
 def activation():
     with Verifier(POLICY) as verifier:
         verifier.stop()
-        activate(verifier, ["verify", "admin", "redeem"])
+        activate(verifier, ["verify", "admin", "redeem", "hooks"])
         reply = verifier.call("verify", "Keys")
         tap.ok(reply.ok, "a call on an activated socket starts the verifier and is answered", reply)
         verifier.wait_notified("READY=1")
-        for door in ("admin", "redeem"):
+        for door in ("admin", "redeem", "hooks"):
             tap.ok(verifier.call(door, "org.varlink.service.GetInfo").ok, f"the activated {door} door answers")
         with verifier.client() as client:
             credentials = client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
@@ -322,7 +322,7 @@ def pass_socket(verifier, name, mode):
 
 def activation_refused():
     for name, mode, sentence in (("other", 0o660, 'named "other"'), ("unknown", 0o660, 'named "unknown"'), ("admin", 0o666, "open to everybody"),
-                                 ("redeem", 0o666, "open to everybody")):
+                                 ("redeem", 0o666, "open to everybody"), ("hooks", 0o666, "open to everybody")):
         verifier = Verifier(POLICY)
         try:
             status, said = pass_socket(verifier, name, mode)

@@ -1,14 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """The units under a real systemd: what `make install` puts where, in a container that boots with this host's /usr below it."""
+import json
 import os
+import re
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Client, Tap, Token, build_dir, need_root, source_dir
+from harness import PATIENCE, Client, Tap, Token, build_dir, need_root, source_dir
 
 BOOT_SECONDS = 300 # a machine that never comes up
 CHECK = "/root/check/tests/flows/systemd.py"
@@ -33,20 +37,60 @@ def starts(tap):
     tap.equal(run("getent", "passwd", "stepup").returncode, 0, "sysusers makes the verifier's user")
     first = run("stepup", "init", "alice")
     tap.matches(first.stdout + first.stderr, "systemctl enable", "init without a verifier says how to start one")
-    tap.equal(run("systemctl", "enable", "--now", "stepupd-verify.socket", "stepupd-admin.socket", "stepupd-redeem.socket").returncode, 0,
-              "the sockets can be enabled")
+    tap.equal(run("systemctl", "enable", "--now", "stepupd-verify.socket", "stepupd-admin.socket", "stepupd-redeem.socket",
+                  "stepupd-hooks.socket").returncode, 0, "the sockets can be enabled")
     tap.ok(property_of("stepupd.service", "ActiveState") == "inactive", "nothing runs before somebody connects")
     status = run("stepup", "status")
     tap.ok(status.returncode == 0, "the first connection starts the verifier in its sandbox",
            status.stdout + status.stderr + run("journalctl", "--no-pager", "-u", "stepupd.service").stdout)
     tap.equal(property_of("stepupd.service", "User"), "stepup", "as its own user")
-    for door, mode in (("verify", 0o666), ("admin", 0o660), ("redeem", 0o660)):
+    for door, mode in (("verify", 0o666), ("admin", 0o660), ("redeem", 0o660), ("hooks", 0o660)):
         tap.equal(os.stat(f"/run/stepup/{door}.sock").st_mode & 0o777, mode, f"{door}.sock has its mode")
     score = run("systemd-analyze", "--no-pager", "security", "stepupd.service").stdout.strip().splitlines()[-1]
     tap.matches(score, r"level for stepupd.service: 0\.[0-9]", "systemd-analyze finds hardly anything to harden")
 
 
+def journal(*matches):
+    """The journal's entries that match, as objects."""
+    return [json.loads(line) for line in run("journalctl", "--no-pager", "-o", "json", *matches).stdout.splitlines()]
+
+
+def wait(truth, what):
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if found := truth():
+            return found
+        select.select([], [], [], 0.1)
+    raise RuntimeError(f"{what} never came: {run('journalctl', '--no-pager', '-n', '50').stdout}")
+
+
+def wait_journal(*matches):
+    return wait(lambda: journal(*matches), f"an entry of the journal with {matches}")
+
+
+def hooks(tap):
+    """What one enrolment and one lock tell."""
+    wait(lambda: property_of("stepup-hooks.service", "ActiveState") == "active", "stepup-hooks.service")
+    tap.ok(True, "hooks are run by a service of its own")
+    tap.equal(property_of("stepup-hooks.service", "User"), "stepup-hooks", "as its own user")
+    reference = call("verify", "LockMe", {"reason": "test"})["reference"]
+    alert = wait_journal("MESSAGE_ID=5d1c2c7f9a5f4cf0b1f0a7f4b9d3e612", "STEPUP_KIND=lock")[0]
+    tap.equal({name: alert.get(name) for name in ("STEPUP_EVENT", "STEPUP_USER", "STEPUP_REFERENCE", "STEPUP_BY", "STEPUP_COUNT", "PRIORITY",
+                                                  "_SYSTEMD_UNIT")},
+              {"STEPUP_EVENT": "alert", "STEPUP_USER": "root", "STEPUP_REFERENCE": reference, "STEPUP_BY": "root", "STEPUP_COUNT": "1", "PRIORITY": "4",
+               "_SYSTEMD_UNIT": "stepupd.service"}, "an alert stands in the journal with its fields")
+    tap.matches(alert["MESSAGE"], "root is locked", "and its sentence")
+    uid = run("id", "-u", "stepup-hooks").stdout.strip()
+    tap.equal([entry["_UID"] for entry in wait_journal("_SYSTEMD_UNIT=stepup-hooks.service", f"MESSAGE=stepup-hooks: say: locked as {uid}: root")], [uid],
+              "a hook of the folder was run for it, without privilege")
+
+
 def works(tap):
+    folder = re.search(r"--hooks-dir DIR +.*default (\S+)", run("stepup-hooks", "--help").stdout).group(1)
+    tap.ok(os.path.isdir(folder), "tmpfiles makes the folder for hooks")
+    write(folder + "/say", "#!/bin/sh\nexec python3 -c 'import json, os, sys; print(sys.argv[1], \"as\", str(os.getuid()) + \":\","
+          " json.load(sys.stdin)[\"user\"])' \"$1\"\n")
+    os.chmod(folder + "/say", 0o755)
     invitation = call("admin", "Init", {"user": "root", "again": True})
     tap.ok(invitation.ok, "init gives an invitation", invitation)
     begun = call("verify", "EnrollBegin", {"user": "root", "type": "hotp", "invitation": invitation["invitation"]})
@@ -63,8 +107,12 @@ def works(tap):
     tap.ok(step_up().ok, "what was enrolled is still there")
     run("systemctl", "kill", "-s", "KILL", "stepupd.service")
     tap.ok(step_up().ok, "a killed verifier comes back by itself: who asks meanwhile waits at the socket")
-    tap.equal(run("systemctl", "stop", "stepupd.service", "stepupd-verify.socket", "stepupd-admin.socket", "stepupd-redeem.socket").returncode, 0,
-              "all of it can be stopped")
+
+
+def stops(tap):
+    tap.equal(run("systemctl", "stop", "stepupd.service", "stepupd-verify.socket", "stepupd-admin.socket", "stepupd-redeem.socket",
+                  "stepupd-hooks.socket").returncode, 0, "all of it can be stopped")
+    tap.equal(property_of("stepup-hooks.service", "ActiveState"), "inactive", "hooks stop with the verifier")
     tap.ok(not os.path.exists("/run/stepup/verify.sock"), "and leaves no socket behind")
     tap.matches(run("journalctl", "--no-pager", "-u", "stepupd.service").stdout, "stopped: clean=yes", "the journal has its life")
 
@@ -73,6 +121,8 @@ def inside():
     tap = Tap()
     tap.run(starts, tap)
     tap.run(works, tap)
+    tap.run(hooks, tap)
+    tap.run(stops, tap)
     tap.done()
 
 

@@ -41,6 +41,7 @@ static void take_message(const char *message, size_t size)
 	check_all(&interface_verify, object);
 	check_all(&interface_admin, object);
 	check_all(&interface_redeem, object);
+	check_all(&interface_hooks, object);
 	if (json_canonical(object, &canonical, &canonical_size) == STEPUP_OK && strlen(canonical) != canonical_size)
 		abort();
 	free(canonical);

@@ -252,6 +252,7 @@ static void the_tables_say_what_the_interface_texts_say(void **state)
 	compare_interface(&interface_verify);
 	compare_interface(&interface_admin);
 	compare_interface(&interface_redeem);
+	compare_interface(&interface_hooks);
 	assert_null(interface_method(&interface_verify, "Init"));
 	assert_null(interface_method(&interface_verify, "begin"));
 	assert_null(interface_method(&interface_verify, ""));
@@ -276,6 +277,7 @@ static void what_is_served_is_the_installed_text_byte_for_byte(void **state)
 	compare_with_file(&interface_verify);
 	compare_with_file(&interface_admin);
 	compare_with_file(&interface_redeem);
+	compare_with_file(&interface_hooks);
 }
 
 static const struct CMUnitTest tests[] = {

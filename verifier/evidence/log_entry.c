@@ -318,6 +318,40 @@ json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const cha
 	return finish(&draft);
 }
 
+json_t *log_entry_alert_repeated(int64_t at, const char *user, const char *kind, int64_t count, int64_t since)
+{
+	struct draft draft = draft_new("alert", at);
+
+	if (user[0] != '\0')
+		add_text(&draft, "user", user);
+	add_text(&draft, "kind", kind);
+	add_number(&draft, "count", count);
+	add_number(&draft, "since", since);
+	return finish(&draft);
+}
+
+json_t *log_entry_hook(int64_t at, const struct log_hook *hook)
+{
+	struct draft draft = draft_new("hook", at);
+
+	add_text(&draft, "event", hook->event);
+	add_number(&draft, "entry", hook->entry);
+	add_text(&draft, "program", hook->program);
+	add_text(&draft, "result", hook->result);
+	if (hook->exit >= 0)
+		add_number(&draft, "exit", hook->exit);
+	add_number(&draft, "ms", hook->ms);
+	return finish(&draft);
+}
+
+json_t *log_entry_hooks_dropped(int64_t at, int64_t count)
+{
+	struct draft draft = draft_new("hooks-dropped", at);
+
+	add_number(&draft, "count", count);
+	return finish(&draft);
+}
+
 static void add_key(struct draft *draft, const struct key_credential *key, const struct log_key_enrolment *enrolment)
 {
 	add_number(draft, "alg", key->algorithm);

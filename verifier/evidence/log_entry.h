@@ -101,8 +101,26 @@ json_t *log_entry_request_end(int64_t at, const struct approval_request *request
 /* What a grant, refusal or redemption commits to, for the erasable table: {"details":{…},"prompt":"…"}; `prompt` may be NULL. */
 json_t *log_entry_evidence(const struct action *action, const char *prompt);
 
-/* Something a person should look at: `kind` is "spent-code" (a duplicate of an accepted code: somebody may relay), "codes-suspended", "clock-jump" … */
+/* Something a person should look at: `kind` is "spent-code" (a duplicate of an accepted code: somebody may relay), "codes-suspended", "counter-fell",
+ * "clock-jump" … */
 json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind, const char *credential);
+
+/* Alerts of a kind that were held back since people were told, so many of them. */
+json_t *log_entry_alert_repeated(int64_t at, const char *user, const char *kind, int64_t count, int64_t since);
+
+/* --- hooks --- */
+struct log_hook {
+	const char *event;   /* its name */
+	int64_t entry;       /* the index of the entry that it is */
+	const char *program; /* NULL where none was run: nobody took the event, three times */
+	const char *result;  /* "done", "failed", "killed", "timeout", "refused", "untold" */
+	int64_t exit;        /* its exit status; -1 where it has none */
+	int64_t ms;
+};
+/* What came of one program for one event. */
+json_t *log_entry_hook(int64_t at, const struct log_hook *hook);
+/* So many events were told to nobody: nobody asked for them in time, or there was no room. */
+json_t *log_entry_hooks_dropped(int64_t at, int64_t count);
 
 /* --- credentials --- */
 /* What it takes to check a key's signatures ever after. */

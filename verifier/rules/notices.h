@@ -47,4 +47,12 @@ char *notice_frozen(const char *action, const char *reference);
 char *notice_thawed(const char *action);
 char *notice_revoked(const char *user, int64_t count, int64_t left);
 
+/* What an event is about; texts come from the log, and NULL stands for none. */
+struct event_words {
+	const char *user, *action, *reference, *why;
+	int64_t count; /* of those held back: 0 where this is the first */
+};
+/* One sentence for people who are alerted: what happened, and what to do; of an unknown kind, its name. */
+char *notice_alert(const char *kind, const struct event_words *words);
+
 #endif

@@ -2,6 +2,7 @@
 /* How a handler answers; see call.h. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "verifier/server/connection.h"
 #include "verifier/host/journal.h"
@@ -114,4 +115,13 @@ void call_invalid(struct call *call, const char *field)
 
 	if (connection != NULL)
 		answer(connection, "org.varlink.service.InvalidParameter", json_pack("{s:s}", "parameter", field), true);
+}
+
+/* While a call is under way nobody reads from its socket: a peer that has hung up shows there as the end. */
+bool call_is_waited_for(struct call *call)
+{
+	const struct connection *connection = connection_of(call);
+	char byte;
+
+	return connection != NULL && connection->fd >= 0 && recv(connection->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) != 0;
 }

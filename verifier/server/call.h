@@ -2,12 +2,13 @@
 /*
  * One call on one door, as its handler sees it: who is calling (the kernel's word), the checked parameters, and the ways to answer.
  * A handler answers exactly once, at once or later from the loop's thread; the connection may be gone by then, which is no concern of its.
- * Layer: verifier/server/. Implemented by server.c; handlers live in verify_door.c, admin_door.c, redeem_door.c.
+ * Layer: verifier/server/. Implemented by server.c; handlers live in verify_door.c, admin_door.c, redeem_door.c, hooks_door.c.
  */
 #ifndef STEPUP_VERIFIER_CALL_H
 #define STEPUP_VERIFIER_CALL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "lib/error.h"
@@ -55,8 +56,12 @@ void call_refuse(struct call *call, enum stepup_error error, const char *message
 /* org.varlink.service.InvalidParameter, naming the field. */
 void call_invalid(struct call *call, const char *field);
 
+/* Whether somebody still waits for the answer; for handlers that answer much later. */
+bool call_is_waited_for(struct call *call);
+
 extern const struct door door_verify;
 extern const struct door door_admin;
 extern const struct door door_redeem;
+extern const struct door door_hooks;
 
 #endif

@@ -27,6 +27,7 @@ static const struct socket_kind {
 	[SOCKET_VERIFY] = { "verify", NULL, &door_verify },
 	[SOCKET_ADMIN] = { "admin", SOCKETS_ADMIN_GROUP, &door_admin },
 	[SOCKET_REDEEM] = { "redeem", SOCKETS_REDEEM_GROUP, &door_redeem },
+	[SOCKET_HOOKS] = { "hooks", SOCKETS_HOOKS_GROUP, &door_hooks },
 };
 
 const struct door *sockets_door(int which)
@@ -85,7 +86,7 @@ static enum stepup_error take_activated(struct sockets *sockets, int fd, const c
 		sockets->fds[i] = fd;
 		return check_width(fd, &kinds[i], why);
 	}
-	return refuse(why, STEPUP_INVALID, "a socket named \"%s\" was passed, but the doors are verify, admin and redeem: "
+	return refuse(why, STEPUP_INVALID, "a socket named \"%s\" was passed, but the doors are verify, admin, redeem and hooks: "
 		"set FileDescriptorName= in its unit", name);
 }
 
@@ -225,7 +226,7 @@ enum stepup_error sockets_open(const char *run_dir, struct sockets *sockets, cha
 	char **names = NULL;
 	int count;
 
-	*sockets = (struct sockets){ .fds = { -1, -1, -1 }, .lock_fd = -1, .run_dir = strdup(run_dir) };
+	*sockets = (struct sockets){ .fds = { -1, -1, -1, -1 }, .lock_fd = -1, .run_dir = strdup(run_dir) };
 	if (sockets->run_dir == NULL)
 		return STEPUP_NO_MEMORY;
 	count = sd_listen_fds_with_names(1, &names);

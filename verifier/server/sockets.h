@@ -14,11 +14,12 @@
 
 #define SOCKETS_ADMIN_GROUP "stepup-admin"
 #define SOCKETS_REDEEM_GROUP "stepup-redeem"
+#define SOCKETS_HOOKS_GROUP "stepup-hooks"
 
 /* Who connects waits behind at most so many others: room for a burst, and not for one flooder's thousands. A blocking connect(2) then waits its turn. */
 #define SOCKETS_BACKLOG 256
 
-enum { SOCKET_VERIFY, SOCKET_ADMIN, SOCKET_REDEEM, SOCKET_COUNT };
+enum { SOCKET_VERIFY, SOCKET_ADMIN, SOCKET_REDEEM, SOCKET_HOOKS, SOCKET_COUNT };
 
 struct sockets {
 	int fds[SOCKET_COUNT]; /* listening, non-blocking; -1 for a door that isn't served */

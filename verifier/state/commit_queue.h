@@ -34,6 +34,9 @@ enum commit_side { COMMIT_EITHER, COMMIT_LOOP, COMMIT_WRITER };
 /* For tests and measurements. */
 void commit_queue_prefer(struct commit_queue *queue, enum commit_side side);
 
+/* Has `after` called on the loop's thread each time that jobs have been reported. */
+void commit_queue_watch(struct commit_queue *queue, void (*after)(void *context), void *context);
+
 /* Finishes what is waiting, reports it, stops the writer, sets NULL. Not from within a `done`. The queue's handles close, and its memory goes, when the loop
  * runs next. */
 void commit_queue_stop(struct commit_queue **queue);

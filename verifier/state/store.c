@@ -170,6 +170,7 @@ enum stepup_error store_begin(struct store_session *session)
 		return error;
 	}
 	session->in_transaction = true;
+	session->has_events = false;
 	(void)pthread_mutex_lock(&session->store->lock);
 	session->tree = session->store->tree;
 	(void)pthread_mutex_unlock(&session->store->lock);
@@ -183,6 +184,7 @@ static void publish(struct store_session *session)
 
 	(void)pthread_mutex_lock(&store->lock);
 	store->tree = session->tree;
+	store->events_noted += session->has_events;
 	for (size_t i = 0; i < session->pending_count; i++) {
 		const struct pending_version *pending = &session->pending[i];
 

@@ -176,6 +176,31 @@ enum stepup_error store_log_checkpoint_add(struct store_session *session, const 
 /* The newest signed note, the caller's to free; STEPUP_NOT_FOUND before the first. */
 enum stepup_error store_log_checkpoint_newest(struct store_session *session, int64_t *size, char **note);
 
+/* --- what hooks are still to be told of: rows that stand beside log entries, from the same transaction on until they are removed --- */
+enum store_event { STORE_EVENT_LOCKED, STORE_EVENT_REQUESTED, STORE_EVENT_ENROLLED, STORE_EVENT_ALERT, STORE_EVENT_COUNT }; /* most urgent first; stored */
+#define STORE_EVENTS_MAX 10000 /* rows; beyond that nothing but locks is noted, and what isn't is counted */
+
+/* Says which events an entry is, as bits 1 << enum store_event; runs on the writer's side, for each entry that is appended. */
+typedef unsigned store_event_filter(void *context, const json_t *entry);
+/* Sets it; before anything is appended that could be an event. The context must live as long as the store. */
+void store_events_watch(struct store *store, store_event_filter *filter, void *context);
+
+struct event_row {
+	enum store_event event;
+	int64_t index; /* of the log entry */
+};
+/* The most urgent one, oldest first; the next of one kind after an index. STEPUP_NOT_FOUND. */
+enum stepup_error store_event_first(struct store_session *session, struct event_row *row);
+enum stepup_error store_event_after(struct store_session *session, enum store_event event, int64_t after, struct event_row *row);
+/* STEPUP_NOT_FOUND where it is gone already. */
+enum stepup_error store_event_remove(struct store_session *session, const struct event_row *row);
+/* Removes those noted before a time. */
+enum stepup_error store_event_expire(struct store_session *session, int64_t before, int64_t *removed);
+/* Changes whenever a commit may have brought some. */
+uint64_t store_events_noted(struct store *store);
+/* How many weren't noted for want of room, since this was last asked. */
+int64_t store_events_dropped(struct store *store);
+
 /* --- signing keys, sealed; purpose "receipt" (JWK, private) or "log" (32-byte seed, base64url) --- */
 enum stepup_error store_key_add(struct store_session *session, const char *purpose, const char *kid, const char *secret, int64_t at);
 /* Newest first; the callback's secret is wiped after it returns. */

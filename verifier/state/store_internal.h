@@ -32,6 +32,7 @@ enum statement_id {
 	SQL_KEY_ADD, SQL_KEY_ALL,
 	SQL_KEY_ID_ADD, SQL_KEY_ID_FIND,
 	SQL_REQUEST_ADD, SQL_REQUEST_FIND, SQL_REQUEST_UPDATE, SQL_REQUEST_OPEN, SQL_REQUEST_OF_USER, SQL_REQUEST_OLD, SQL_REQUEST_DELETE,
+	SQL_EVENT_ADD, SQL_EVENT_COUNT, SQL_EVENT_FIRST, SQL_EVENT_AFTER, SQL_EVENT_REMOVE, SQL_EVENT_EXPIRE,
 	SQL_COUNT,
 };
 
@@ -47,11 +48,15 @@ struct store {
 	uint8_t id[STORE_ID_SIZE];
 	struct seal_key keys[SEALED_COUNT];
 	uint8_t digest_key[MASTER_KEY_SIZE];
+	store_event_filter *event_filter;
+	void *event_context;
 
 	pthread_mutex_t lock; /* guards what follows */
 	struct version_memory versions;
 	size_t versions_promised; /* room that transactions under way will need at their commit */
 	struct merkle_tree tree; /* as of the last commit */
+	uint64_t events_noted;   /* commits that brought any */
+	int64_t events_dropped;  /* since somebody asked */
 
 	/* The writer lets the log's mover finish in peace: see store_checkpoint_wal. */
 	pthread_mutex_t mover_lock; /* one mover at a time; guards `mover` */
@@ -80,6 +85,7 @@ struct store_session {
 	bool failed; /* the transaction can't be committed any more */
 	bool broken; /* the connection is made anew before the next transaction */
 	struct merkle_tree tree;
+	bool has_events; /* this transaction noted some; a superset, where some were taken back */
 	struct pending_version *pending;
 	size_t pending_count, pending_capacity;
 	unsigned depth;
@@ -160,6 +166,10 @@ enum stepup_error fact_write(struct store_session *session, const char *name, co
 
 /* An empty list of frozen actions, at the store's making: from then on its absence means that somebody took it. */
 enum stepup_error freezes_init(struct store_session *session);
+
+/* --- events (store_events.c) --- */
+/* Notes which events an entry is that stands at `index`, inside its transaction. */
+enum stepup_error events_note(struct store_session *session, const json_t *entry, int64_t index);
 
 /* --- log (store_log.c) --- */
 /* Rebuilds the tree from the newest checkpoint and the entries after it. */

@@ -57,6 +57,8 @@ enum stepup_error store_log_append(struct store_session *session, json_t *entry,
 		error = session_write(session, SQL_LOG_ADD, STORE_VALUES(DB_INT(at), DB_TEXT(text)), NULL);
 	if (error == STEPUP_OK)
 		error = add_details(session, at, details, salt);
+	if (error == STEPUP_OK)
+		error = events_note(session, entry, at);
 	if (error == STEPUP_EXISTS)
 		error = STEPUP_CORRUPT; /* somebody else wrote at the log's end */
 	if (error == STEPUP_OK) {

@@ -15,7 +15,10 @@
 	"CREATE INDEX requests_user ON requests (user_id, id);" \
 	"CREATE INDEX requests_ended ON requests (expires) WHERE open = 0;"
 
-const char *const store_upgrade_sql[] = {[1] = KEY_IDS_TABLE REQUESTS_TABLE};
+/* And what hooks are still to be told of: not sealed, see HACKING.md. */
+#define EVENTS_TABLE "CREATE TABLE events (event INTEGER NOT NULL, idx INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (event, idx));"
+
+const char *const store_upgrade_sql[] = {[1] = KEY_IDS_TABLE REQUESTS_TABLE EVENTS_TABLE};
 
 const char store_schema_sql[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
@@ -45,7 +48,7 @@ const char store_schema_sql[] =
 	"CREATE TABLE keys (purpose TEXT NOT NULL, kid TEXT NOT NULL, at INTEGER NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,"
 	" PRIMARY KEY (purpose, kid));"
 
-	KEY_IDS_TABLE REQUESTS_TABLE;
+	KEY_IDS_TABLE REQUESTS_TABLE EVENTS_TABLE;
 
 const char *const store_sql[SQL_COUNT] = {
 	[SQL_META_GET] = "SELECT key_id, sealed FROM meta WHERE name = $1",
@@ -106,4 +109,11 @@ const char *const store_sql[SQL_COUNT] = {
 	[SQL_REQUEST_OF_USER] = "SELECT id FROM requests WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3",
 	[SQL_REQUEST_OLD] = "SELECT id FROM requests WHERE open = 0 AND expires < $1 ORDER BY expires LIMIT $2",
 	[SQL_REQUEST_DELETE] = "DELETE FROM requests WHERE id = $1",
+
+	[SQL_EVENT_ADD] = "INSERT INTO events (event, idx, at) VALUES ($1, $2, $3)",
+	[SQL_EVENT_COUNT] = "SELECT COUNT(*) FROM events",
+	[SQL_EVENT_FIRST] = "SELECT event, idx FROM events ORDER BY event, idx LIMIT 1",
+	[SQL_EVENT_AFTER] = "SELECT event, idx FROM events WHERE event = $1 AND idx > $2 ORDER BY idx LIMIT 1",
+	[SQL_EVENT_REMOVE] = "DELETE FROM events WHERE event = $1 AND idx = $2",
+	[SQL_EVENT_EXPIRE] = "DELETE FROM events WHERE at < $1",
 };

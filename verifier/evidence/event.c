@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Events out of log entries; see event.h.
+ */
+#include "verifier/evidence/event.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "verifier/rules/notices.h"
+
+#define BIT(event) (1U << (event))
+
+static const char *const names[STORE_EVENT_COUNT] = {
+	[STORE_EVENT_LOCKED] = "locked",
+	[STORE_EVENT_REQUESTED] = "requested",
+	[STORE_EVENT_ENROLLED] = "enrolled",
+	[STORE_EVENT_ALERT] = "alert",
+};
+
+/* The first row that fits an entry's type and, where the row has one, its error. Without a kind of the row's own it is the entry's. */
+static const struct row {
+	const char *type, *error;
+	unsigned events;
+	const char *kind;
+} rows[] = {
+	{"lock", NULL, BIT(STORE_EVENT_LOCKED) | BIT(STORE_EVENT_ALERT), "lock"},
+	{"freeze", NULL, BIT(STORE_EVENT_ALERT), "freeze"},
+	{"request", NULL, BIT(STORE_EVENT_REQUESTED), NULL},
+	{"enrol", NULL, BIT(STORE_EVENT_ENROLLED) | BIT(STORE_EVENT_ALERT), "new-credential"},
+	{"alert", NULL, BIT(STORE_EVENT_ALERT), NULL},
+	{"refusal", "Throttled", BIT(STORE_EVENT_ALERT), "guessing"},
+	{"refusal", "OverLimit", BIT(STORE_EVENT_ALERT), "over-limit"},
+	{"refusal", "NeedsApproval", BIT(STORE_EVENT_ALERT), "over-limit"},
+	{"refusal", "TooWeak", BIT(STORE_EVENT_ALERT), "too-weak"},
+	{"refusal", "Locked", BIT(STORE_EVENT_ALERT), "locked-account"},
+	{"redeem-refusal", NULL, BIT(STORE_EVENT_ALERT), "redemption-refused"},
+};
+
+/* What an event takes over from its entry, where it is there. */
+static const char *const members[] = {"host", "user", "action", "reference", "reason", "by", "credential", "method", "how", "error", "why",
+	"caller", "audience", "count", "since", "request", "expires"};
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name));
+}
+
+static const struct row *row_of(const json_t *entry)
+{
+	const char *type = text_of(entry, "type"), *error = text_of(entry, "error");
+
+	for (size_t i = 0; type != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].type, type) == 0 && (rows[i].error == NULL || (error != NULL && strcmp(rows[i].error, error) == 0)))
+			return &rows[i];
+	return NULL;
+}
+
+unsigned event_of_entry(const json_t *entry, const char **kind)
+{
+	const struct row *row = row_of(entry);
+
+	*kind = NULL;
+	if (row == NULL)
+		return 0;
+	if ((row->events & BIT(STORE_EVENT_ALERT)) != 0)
+		*kind = row->kind != NULL ? row->kind : text_of(entry, "kind");
+	return row->events;
+}
+
+const char *event_name(enum store_event event)
+{
+	return names[event];
+}
+
+enum stepup_error event_from_name(const char *name, enum store_event *event)
+{
+	for (unsigned i = 0; i < STORE_EVENT_COUNT; i++) {
+		if (strcmp(names[i], name) != 0)
+			continue;
+		*event = (enum store_event)i;
+		return STEPUP_OK;
+	}
+	return STEPUP_INVALID;
+}
+
+static char *sentence(enum store_event event, const char *kind, const json_t *entry)
+{
+	const struct event_words words = {
+		.user = text_of(entry, "user"),
+		.action = text_of(entry, "action"),
+		.reference = text_of(entry, "reference"),
+		.why = text_of(entry, "why"),
+		.count = json_integer_value(json_object_get(entry, "count")),
+	};
+
+	switch (event) {
+	case STORE_EVENT_LOCKED:
+		return notice_alert("lock", &words);
+	case STORE_EVENT_REQUESTED:
+		return notice_alert("request", &words);
+	case STORE_EVENT_ENROLLED:
+		return notice_alert("new-credential", &words);
+	case STORE_EVENT_ALERT:
+	case STORE_EVENT_COUNT:
+		break;
+	}
+	return notice_alert(kind == NULL ? "" : kind, &words);
+}
+
+static bool put(json_t *object, const char *name, json_t *value)
+{
+	return value == NULL || json_object_set_new(object, name, value) == 0;
+}
+
+json_t *event_to_json(enum store_event event, const json_t *entry, const json_t *evidence, const char *issuer)
+{
+	time_t at = (time_t)json_integer_value(json_object_get(entry, "at"));
+	char when[sizeof("2026-11-23T15:00:00Z") + 8] = "";
+	const char *kind = NULL;
+	char *message;
+	struct tm utc;
+	json_t *object;
+	bool good;
+
+	(void)event_of_entry(entry, &kind);
+	if (gmtime_r(&at, &utc) != NULL)
+		(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
+	message = sentence(event, kind, entry);
+	object = json_pack("{s:i, s:s, s:O, s:I, s:s, s:s, s:s}", "v", 1, "event", event_name(event), "log", json_object_get(entry, "index"), "at",
+		(json_int_t)at, "time", when, "issuer", issuer, "message", message == NULL ? "" : message);
+	good = object != NULL && message != NULL && (event != STORE_EVENT_ALERT || put(object, "kind", json_string(kind == NULL ? "" : kind)));
+	for (size_t i = 0; good && i < sizeof(members) / sizeof(members[0]); i++)
+		good = put(object, members[i], json_incref(json_object_get(entry, members[i])));
+	if (good && event == STORE_EVENT_REQUESTED)
+		good = put(object, "prompt", json_incref(json_object_get(evidence, "prompt")));
+	free(message);
+	if (good)
+		return object;
+	json_decref(object);
+	return NULL;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which of the log's entries are events that hooks are told of, and what they are told: `locked`, `requested`, `enrolled`, `alert`. One table.
+ * An alert is something that a person should look at; what it is about its kind says.
+ * MUST: put nothing into an event but what the log says, and a sentence.
+ * Layer: verifier/evidence/. Pure.
+ */
+#ifndef STEPUP_VERIFIER_EVENT_H
+#define STEPUP_VERIFIER_EVENT_H
+
+#include <jansson.h>
+
+#include "verifier/state/store.h"
+
+/* The events that an entry is, as bits 1 << enum store_event; an alert's kind, a literal or the entry's own text, goes to `*kind`
+ * (NULL where it is none). */
+unsigned event_of_entry(const json_t *entry, const char **kind);
+
+const char *event_name(enum store_event event);
+/* STEPUP_INVALID where there is none of that name. */
+enum stepup_error event_from_name(const char *name, enum store_event *event);
+
+/* What hooks read on standard input, a new object: event, log, at, time, host, issuer, message, `kind` of an alert, and what the entry says of user,
+ * action and the like; of a request its prompt as well, from `evidence` (may be NULL). NULL where there is no memory. */
+json_t *event_to_json(enum store_event event, const json_t *entry, const json_t *evidence, const char *issuer);
+
+#endif

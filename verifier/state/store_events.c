@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What hooks are still to be told of: each event is a row that its log entry's own transaction writes, so that neither a crash nor a slow hook
+ * loses one.
+ * MUST: keep room for locks; count what is not noted for want of room.
+ */
+#include "verifier/state/store_internal.h"
+
+void store_events_watch(struct store *store, store_event_filter *filter, void *context)
+{
+	store->event_filter = filter;
+	store->event_context = context;
+}
+
+static enum stepup_error count_rows(struct store_session *session, int64_t *count)
+{
+	struct db_statement *statement = NULL;
+	bool row = false;
+	enum stepup_error error = session_query(session, SQL_EVENT_COUNT, NULL, 0, &statement);
+
+	if (error == STEPUP_OK)
+		error = db_step(statement, &row);
+	if (error == STEPUP_OK)
+		*count = row ? db_column_int(statement, 0) : 0;
+	if (statement != NULL)
+		db_reset(statement);
+	return error;
+}
+
+static enum stepup_error note_one(struct store_session *session, enum store_event event, int64_t index, int64_t at)
+{
+	struct store *store = session->store;
+	int64_t count = 0;
+	enum stepup_error error = event == STORE_EVENT_LOCKED ? STEPUP_OK : count_rows(session, &count);
+
+	if (error == STEPUP_OK && count >= STORE_EVENTS_MAX) {
+		(void)pthread_mutex_lock(&store->lock);
+		store->events_dropped++;
+		(void)pthread_mutex_unlock(&store->lock);
+		return STEPUP_OK;
+	}
+	session->has_events = true;
+	if (error == STEPUP_OK)
+		error = session_write(session, SQL_EVENT_ADD, STORE_VALUES(DB_INT((int64_t)event), DB_INT(index), DB_INT(at)), NULL);
+	return error;
+}
+
+enum stepup_error events_note(struct store_session *session, const json_t *entry, int64_t index)
+{
+	const struct store *store = session->store;
+	unsigned events = store->event_filter == NULL ? 0 : store->event_filter(store->event_context, entry);
+	int64_t at = json_integer_value(json_object_get(entry, "at"));
+	enum stepup_error error = STEPUP_OK;
+
+	for (unsigned event = 0; error == STEPUP_OK && event < STORE_EVENT_COUNT; event++)
+		if ((events & 1U << event) != 0)
+			error = note_one(session, (enum store_event)event, index, at);
+	return error;
+}
+
+/* The one row that a statement finds. */
+static enum stepup_error find(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
+	struct event_row *found)
+{
+	struct db_statement *statement = NULL;
+	bool row = false;
+	int64_t event;
+	enum stepup_error error = session_query(session, id, values, count, &statement);
+
+	if (error == STEPUP_OK)
+		error = db_step(statement, &row);
+	if (error == STEPUP_OK && !row)
+		error = STEPUP_NOT_FOUND;
+	if (error == STEPUP_OK) {
+		event = db_column_int(statement, 0);
+		error = event >= 0 && event < STORE_EVENT_COUNT ? STEPUP_OK : STEPUP_CORRUPT;
+		*found = (struct event_row){.event = (enum store_event)event, .index = db_column_int(statement, 1)};
+	}
+	if (statement != NULL)
+		db_reset(statement);
+	return error;
+}
+
+enum stepup_error store_event_first(struct store_session *session, struct event_row *row)
+{
+	return find(session, SQL_EVENT_FIRST, NULL, 0, row);
+}
+
+enum stepup_error store_event_after(struct store_session *session, enum store_event event, int64_t after, struct event_row *row)
+{
+	return find(session, SQL_EVENT_AFTER, STORE_VALUES(DB_INT((int64_t)event), DB_INT(after)), row);
+}
+
+enum stepup_error store_event_remove(struct store_session *session, const struct event_row *row)
+{
+	int64_t changed = 0;
+	enum stepup_error error = session_write(session, SQL_EVENT_REMOVE, STORE_VALUES(DB_INT((int64_t)row->event), DB_INT(row->index)), &changed);
+
+	return error == STEPUP_OK && changed == 0 ? STEPUP_NOT_FOUND : error;
+}
+
+enum stepup_error store_event_expire(struct store_session *session, int64_t before, int64_t *removed)
+{
+	return session_write(session, SQL_EVENT_EXPIRE, STORE_VALUES(DB_INT(before)), removed);
+}
+
+uint64_t store_events_noted(struct store *store)
+{
+	uint64_t noted;
+
+	(void)pthread_mutex_lock(&store->lock);
+	noted = store->events_noted;
+	(void)pthread_mutex_unlock(&store->lock);
+	return noted;
+}
+
+int64_t store_events_dropped(struct store *store)
+{
+	int64_t dropped;
+
+	(void)pthread_mutex_lock(&store->lock);
+	dropped = store->events_dropped;
+	store->events_dropped = 0;
+	(void)pthread_mutex_unlock(&store->lock);
+	return dropped;
+}
