@@ -184,7 +184,7 @@ class Key:
 
     def register(self, options, origin=ORIGIN, kind="webauthn.create", rp_id=None, challenge=None, up=True, uv=True, counter=None, **more):
         """RegistrationResponseJSON for PublicKeyCredentialCreationOptionsJSON."""
-        data = self.client_data(kind, challenge or options["challenge"], origin, **more)
+        data = self.client_data(kind, options["challenge"] if challenge is None else challenge, origin, **more)
         self.user_handle = unb64(options["user"]["id"])
         return {"id": b64(self.id), "rawId": b64(self.id), "type": "public-key", "authenticatorAttachment": "cross-platform", "clientExtensionResults": {},
                 "response": {"clientDataJSON": b64(data), "transports": self.transports,
@@ -206,7 +206,7 @@ class Key:
         """What PublicKeyCredential.toJSON() gives for PublicKeyCredentialRequestOptionsJSON. `bogus` spoils the signature; `more` goes into the
         client data, which `data` replaces whole."""
         if data is None:
-            data = self.client_data(kind, challenge or options["challenge"], origin, **more)
+            data = self.client_data(kind, options["challenge"] if challenge is None else challenge, origin, **more)
         authenticator_data, signature = self._assert(rp_id or options["rpId"], data, up, uv, counter, flags)
         response = {"clientDataJSON": b64(data), "authenticatorData": b64(authenticator_data), "signature": b64(spoil(signature) if bogus else signature)}
         if user_handle is not None:
