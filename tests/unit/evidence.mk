@@ -20,6 +20,11 @@ check_PROGRAMS += tests/unit/test_log_check
 tests_unit_test_log_check_SOURCES = tests/unit/test_log_check.c tests/unit/log_story.c tests/unit/log_story.h
 tests_unit_test_log_check_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_log_check_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_log_check_keys
+tests_unit_test_log_check_keys_SOURCES = tests/unit/test_log_check_keys.c tests/unit/log_story.c tests/unit/log_story.h \
+	tests/unit/log_story_keys.c tests/unit/log_story_keys.h $(ssh_maker)
+tests_unit_test_log_check_keys_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_log_check_keys_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_key_request
 tests_unit_test_key_request_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_key_request_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)

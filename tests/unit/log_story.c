@@ -99,8 +99,7 @@ void story_enrol(struct story *story, struct person *person, int64_t at, int64_t
 	(void)story_add(story, log_entry_enrol(at + 1, &person->subject, &person->credential, "invitation", &root, NULL), NULL, NULL);
 }
 
-/* Parses whatever details there are: texts and numbers as they come. */
-static struct action *action_of(const char *name, json_t *details)
+struct action *story_action(const char *name, json_t *details)
 {
 	struct detail_spec specs[DETAIL_COUNT_MAX] = {0};
 	char bad_detail[DETAIL_NAME_SIZE];
@@ -137,7 +136,7 @@ static char *context_of(const struct person *person, const uint8_t *commitment, 
 int64_t story_grant(struct story *story, struct person *person, int64_t at, int64_t step, const char *name, json_t *details, const char *jti)
 {
 	static const char *const amr[] = {"otp", NULL};
-	struct action *action = action_of(name, details);
+	struct action *action = story_action(name, details);
 	struct receipt_row receipt = {.audience = "exportd", .issued = at, .expires = at + 60};
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	struct log_grant grant = {.at = at, .subject = person->subject, .action = action, .rule = &rule, .credential = &person->credential,
@@ -160,7 +159,7 @@ int64_t story_grant(struct story *story, struct person *person, int64_t at, int6
 
 int64_t story_redeem(struct story *story, struct person *person, int64_t at, const char *name, json_t *details, const char *jti)
 {
-	struct action *action = action_of(name, details);
+	struct action *action = story_action(name, details);
 	struct receipt_row receipt = {.audience = "exportd"};
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	int64_t index;

@@ -53,6 +53,9 @@ void story_enrol(struct story *story, struct person *person, int64_t at, int64_t
 /* A grant for a person by this step (or counter); details may be NULL; `jti` NULL for no receipt. */
 int64_t story_grant(struct story *story, struct person *person, int64_t at, int64_t step, const char *action, json_t *details, const char *jti);
 
+/* An action with whatever details there are, taken over: texts and numbers as they come. */
+struct action *story_action(const char *name, json_t *details);
+
 /* A redemption of that receipt by the service "exportd". */
 int64_t story_redeem(struct story *story, struct person *person, int64_t at, const char *action, json_t *details, const char *jti);
 

@@ -27,7 +27,7 @@ struct context_facts {
 	const char *user;
 	const uint8_t *user_id;    /* USER_ID_SIZE bytes */
 	const uint8_t *session;    /* DIGEST_SIZE bytes, NULL where there is none */
-	const struct rule *rule;   /* its digest; NULL for an enrolment */
+	const struct rule *rule;   /* its digest; an enrolment's is that of stepup.enroll */
 	enum factor_strength require; /* what is required, as raised (verifier/rules/requirement.h) */
 	bool pin;
 	const char *prompt;        /* as rendered */
