@@ -69,8 +69,9 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/begin_check.h verifier/doors/begin_check.c \
 	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c verifier/doors/freshness.h verifier/doors/freshness.c \
 	verifier/doors/enrolment.h verifier/doors/enrolment.c verifier/doors/enrolment_code.c \
-	verifier/doors/enrolment_finish.c \
-	verifier/doors/enrolment_kinds.h \
+	verifier/doors/enrolment_finish.c verifier/doors/enrolment_key.c \
+	verifier/doors/enrolment_key_finish.c \
+	verifier/doors/enrolment_kinds.h verifier/doors/key_json.h verifier/doors/key_json.c \
 	verifier/doors/explaining.h verifier/doors/explaining.c verifier/doors/hook_feed.h verifier/doors/hook_feed.c \
 	verifier/doors/hooks_door.c verifier/doors/inviting.h \
 	verifier/doors/inviting.c verifier/doors/locking.h verifier/doors/locking.c verifier/doors/locks.h \

@@ -178,10 +178,10 @@ static bool check_subject(struct call *call, const struct subject *subject)
 
 static const struct enrolment_kind *kind_of(const char *type, enum credential_type *found)
 {
-	for (int each = CREDENTIAL_TOTP; each <= CREDENTIAL_HOTP; each++) {
+	for (int each = CREDENTIAL_TOTP; each <= CREDENTIAL_AGENT; each++) {
 		*found = (enum credential_type)each;
 		if (strcmp(type, credential_type_name(*found)) == 0)
-			return &enrolment_codes;
+			return *found == CREDENTIAL_TOTP || *found == CREDENTIAL_HOTP ? &enrolment_codes : &enrolment_keys;
 	}
 	return NULL;
 }

@@ -7,45 +7,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
 #include "lib/sshsig.h"
+#include "verifier/doors/key_json.h"
 #include "verifier/rules/notices.h"
 
 /* Adds what one key is called by on one way. */
 typedef enum stepup_error add_key(json_t *list, const struct key_credential *key, const char *label);
-
-static json_t *bytes_to_json(const uint8_t *bytes, size_t size)
-{
-	char *text = base64url_encode_new(bytes, size);
-	json_t *json = text == NULL ? NULL : json_string(text);
-
-	free(text);
-	return json;
-}
 
 static enum stepup_error append(json_t *list, json_t *object)
 {
 	return json_array_append_new(list, object) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
-/* PublicKeyCredentialDescriptorJSON. */
 static enum stepup_error add_browser_key(json_t *list, const struct key_credential *key, const char *label)
 {
-	json_t *transports = json_array();
-	bool failed = transports == NULL;
-
 	(void)label;
-	for (unsigned bit = 1; !failed && bit <= TRANSPORTS_ALL; bit <<= 1)
-		if ((key->transports & bit) != 0)
-			failed = json_array_append_new(transports, json_string(key_transport_name((enum key_transport)bit))) != 0;
-	if (failed || key->transports == 0) {
-		json_decref(transports);
-		transports = NULL;
-	}
-	if (failed)
-		return STEPUP_NO_MEMORY;
-	return append(list, json_pack("{s:s, s:o, s:o*}", "type", "public-key", "id", bytes_to_json(key->id, key->id_size), "transports",
-		transports));
+	return append(list, key_descriptor(key));
 }
 
 static enum stepup_error add_seat_key(json_t *list, const struct key_credential *key, const char *label)

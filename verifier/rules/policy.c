@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/rules/attestation_trust.h"
+
 #define OWN_NAMES "stepup."
 
 struct policy *policy_reference(struct policy *policy)
@@ -28,6 +30,7 @@ void policy_release(struct policy **policy)
 	*policy = NULL;
 	if (old == NULL || __atomic_sub_fetch(&old->references, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
+	attestation_trust_free(&old->trust);
 	memory = old->memory;
 	arena_clear(&memory);
 	free(old);

@@ -69,6 +69,10 @@ void policy_read_deny_models(struct policy_reading *reading, const struct policy
 void policy_read_require_counter(struct policy_reading *reading, const struct policy_entry *entry);
 void policy_trust_check(struct policy_reading *reading);
 
+/* Loads what the configuration names about keys' makers into the policy. For `trusted` see policy_load(): a file that isn't there to be read is
+ * a warning without it. STEPUP_OK, or an error with "FILE:LINE: sentence" in `*why`. */
+enum stepup_error policy_trust_load(struct policy *policy, bool trusted, char **why);
+
 /* Checks what one key alone can't tell of a rule; policy_rule.c. */
 void policy_rule_check(struct policy_reading *reading);
 

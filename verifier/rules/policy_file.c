@@ -315,6 +315,10 @@ enum stepup_error policy_load(const char *path, bool trusted, struct policy **po
 		error = add_folder(files, folder, trusted, why);
 	if (error == STEPUP_OK)
 		error = policy_load_sources(files->all, files->count, policy, why);
+	if (error == STEPUP_OK)
+		error = policy_trust_load(*policy, trusted, why);
+	if (error != STEPUP_OK)
+		policy_release(policy);
 out:
 	if (files != NULL)
 		files_clear(files);

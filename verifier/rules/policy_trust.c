@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The top level's keys about keys: which attestations and models count as hardware, what counters have to show, and how long a key that came
- * by an invitation stays weak. Only places of files are read here; what stands in them, verifier/factors/attestation.h reads.
+ * by an invitation stays weak.
  * MUST: name no model twice or in both lists; take no metadata without the root that its signature is checked against.
  */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "verifier/host/clock.h"
+#include "verifier/rules/attestation_trust.h"
 #include "verifier/rules/policy_build.h"
 #include "verifier/rules/policy_values.h"
 
@@ -112,4 +116,65 @@ void policy_trust_check(struct policy_reading *reading)
 				"\"deny-models\" and \"allow-models\" name the same model; take it out of one of them.");
 			return;
 		}
+}
+
+/* --- what the files hold --- */
+
+/* Which of the three a sentence is about: it begins with the file's name. */
+static const struct policy_file *file_of(const struct policy *policy, const char *sentence)
+{
+	const struct policy_file *const files[] = {&policy->mds_root, &policy->mds, &policy->attestation_roots};
+
+	for (size_t i = 0; sentence != NULL && i < sizeof(files) / sizeof(files[0]); i++)
+		if (files[i]->path != NULL && strncmp(sentence, files[i]->path, strlen(files[i]->path)) == 0)
+			return files[i];
+	return policy->attestation_roots.path != NULL ? &policy->attestation_roots : &policy->mds;
+}
+
+/* Puts the place in the configuration before a sentence about a file; takes the sentence over. NULL where there is no memory. */
+static char *at_its_place(const struct policy *policy, char *sentence)
+{
+	const struct policy_file *file = file_of(policy, sentence);
+	char *placed = NULL;
+
+	if (sentence != NULL && asprintf(&placed, "%s:%d: %s", file->place.file, file->place.line, sentence) < 0)
+		placed = NULL;
+	free(sentence);
+	return placed;
+}
+
+static enum stepup_error add_warning(struct policy *policy, char *sentence)
+{
+	size_t count = 0;
+	char **more, *text = at_its_place(policy, sentence);
+
+	while (policy->warnings[count] != NULL)
+		count++;
+	more = arena_alloc(&policy->memory, count + 2, sizeof(*more));
+	if (more != NULL && text != NULL) {
+		memcpy(more, policy->warnings, count * sizeof(*more));
+		more[count] = arena_copy(&policy->memory, text, strlen(text));
+		policy->warnings = more;
+	}
+	free(text);
+	return more == NULL || more[count] == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+}
+
+enum stepup_error policy_trust_load(struct policy *policy, bool trusted, char **why)
+{
+	const struct attestation_sources sources = {.roots = policy->attestation_roots.path, .mds = policy->mds.path, .mds_root = policy->mds_root.path,
+		.trusted = trusted};
+	char *warning = NULL, *reason = NULL;
+	enum stepup_error error;
+
+	if (sources.roots == NULL && sources.mds == NULL)
+		return STEPUP_OK;
+	error = attestation_trust_load(&sources, clock_wall_seconds(), &policy->trust, &warning, &reason);
+	if (error != STEPUP_OK && !trusted && (error == STEPUP_NOT_FOUND || error == STEPUP_IO))
+		return add_warning(policy, reason);
+	if (error != STEPUP_OK)
+		*why = at_its_place(policy, reason);
+	else if (warning != NULL)
+		error = add_warning(policy, warning);
+	return error;
 }
