@@ -20,6 +20,7 @@
 #define CANCEL_MS 1000 /* nobody waits long to give up */
 #define ANSWERS_MAX 3
 #define METHOD_CODE "code"
+#define METHOD_BROWSER "browser"
 #define ANSWER_SIZE_MAX 512 /* bytes of a typed answer that are worth sending, PAM_MAX_RESP_SIZE */
 
 /* One step-up under way. */
@@ -206,7 +207,7 @@ static bool offers_a_key(const json_t *methods)
 	return json_array_size(methods) > (names(methods, METHOD_CODE) ? 1 : 0);
 }
 
-/* A key that was refused is not asked for again. */
+/* A key that this side found and that was refused is not asked for again. */
 static void take_away(struct step_up *run, const char *method)
 {
 	const json_t *found;
@@ -291,7 +292,7 @@ static enum stepup_error step_up_answer(struct step_up *run, struct step_up_answ
 	step_up_answer_clear(answer);
 	error = verify_call(run->client, "Answer", parameters, call_deadline(run->deadline, CALL_MS), reply,
 		&run->outcome->refusal);
-	if (error == STEPUP_BAD_ANSWER && strcmp(method, METHOD_CODE) != 0)
+	if (error == STEPUP_BAD_ANSWER && strcmp(method, METHOD_CODE) != 0 && strcmp(method, METHOD_BROWSER) != 0)
 		take_away(run, method);
 	return error;
 }

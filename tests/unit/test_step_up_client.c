@@ -237,6 +237,23 @@ static void a_refused_key_is_not_offered_again_but_the_rest_is(void **state)
 	talk_clear(&talk);
 }
 
+static void a_browser_may_try_another_key(void **state)
+{
+	static const char *const browser_alone[] = {"browser", NULL};
+	struct talk talk = {.answers = {{.method = "browser"}, {.method = "browser"}}, .keys = {"{}", "{}"}};
+	struct step_up_outcome outcome = {0};
+
+	(void)state;
+	script(FAKE_BEGIN, BEGUN("[\"browser\"]", ",\"browser\":{}"));
+	script(FAKE_ANSWER, FAKE_WRONG("2"));
+	strcpy(fake.shared->second_answer, FAKE_GRANT);
+	assert_int_equal(run(&talk, browser_alone, &outcome), STEPUP_OK);
+	assert_string_equal(talk.methods[1], "[\"browser\"]");
+	assert_int_equal(talk.tries_left[1], 2);
+	step_up_outcome_clear(&outcome);
+	talk_clear(&talk);
+}
+
 static void where_the_only_key_was_refused_it_ends(void **state)
 {
 	struct talk talk = {.answers = {{.method = "seat"}}, .keys = {"{}"}};
@@ -357,6 +374,7 @@ int main(void)
 		client_test(a_method_without_what_its_key_is_to_sign_is_no_good_reply),
 		client_test(an_answer_that_was_not_asked_for_is_never_sent),
 		client_test(a_refused_key_is_not_offered_again_but_the_rest_is),
+		client_test(a_browser_may_try_another_key),
 		client_test(where_the_only_key_was_refused_it_ends),
 		client_test(a_wrong_code_may_be_followed_by_another_or_by_a_key),
 		client_test(an_answer_that_came_too_soon_is_asked_for_again_with_the_time),
