@@ -25,4 +25,8 @@ check_PROGRAMS += tests/unit/test_attestation
 tests_unit_test_attestation_SOURCES = tests/unit/test_attestation.c $(webauthn_maker) $(certificate_maker)
 tests_unit_test_attestation_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_attestation_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_attestation_trust
+tests_unit_test_attestation_trust_SOURCES = tests/unit/test_attestation_trust.c $(key_maker) $(certificate_maker)
+tests_unit_test_attestation_trust_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_attestation_trust_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif

@@ -348,7 +348,7 @@ static enum stepup_error entries_read(const json_t *payload, struct mds *mds, ch
 		if (error == STEPUP_NO_MEMORY)
 			return error;
 		if (error != STEPUP_OK) {
-			if (asprintf(why, "has a damaged entry, the %zuth of the list.", index + 1) < 0)
+			if (asprintf(why, "has a damaged entry: number %zu of the list.", index + 1) < 0)
 				*why = NULL;
 			return STEPUP_INVALID;
 		}
