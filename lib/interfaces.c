@@ -76,6 +76,7 @@ static const struct method verify_methods[] = {
 	{"Remove",
 		FIELDS(MAYBE_TEXT("user", USER_MAX), TEXT("credential", CREDENTIAL_MAX), TEXT("authorization", HANDLE_MAX)),
 		FIELDS(NUMBER("log"), TEXT("message", SHOWN_MAX))},
+	{"EndSession", FIELDS(TEXT("session", SESSION_MAX)), FIELDS()},
 	{"LockMe", FIELDS(MAYBE_TEXT("reason", REASON_MAX)), FIELDS(TEXT("reference", REFERENCE_MAX), TEXT("message", SHOWN_MAX))},
 	{"Explain",
 		FIELDS(MAYBE_TEXT("user", USER_MAX), TEXT("action", ACTION_MAX), MAYBE_OBJECT("details", DETAIL_COUNT_MAX)),

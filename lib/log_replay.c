@@ -20,11 +20,18 @@ static void on_nothing(struct step *step)
 	(void)step;
 }
 
+/* What was fresh was in memory only. */
+static void on_start(struct step *step)
+{
+	json_object_clear(step->replay->fresh);
+}
+
 static void on_epoch(struct step *step)
 {
 	json_object_clear(step->replay->receipts);
 	json_object_clear(step->replay->invitations);
 	json_object_clear(step->replay->grants);
+	json_object_clear(step->replay->fresh);
 	json_object_clear(step->replay->requests);
 }
 
@@ -46,6 +53,10 @@ static void issue_receipt(struct step *step, const char *jti)
 
 static void check_factor(struct step *step, json_t *credential)
 {
+	if (step_is_fresh(step)) {
+		step_check_covered(step);
+		return;
+	}
 	if (method_is_key(member_text(credential, "method")))
 		step_check_key(step, credential);
 	else
@@ -77,6 +88,8 @@ static void on_grant(struct step *step)
 		step_check_consumed(step);
 	else
 		step_check_proof(step, "A step-up was granted");
+	if (!step_is_fresh(step))
+		step_keep_fresh(step);
 	if (jti != NULL)
 		issue_receipt(step, jti);
 	if (strncmp(action, "stepup.", strlen("stepup.")) == 0) {
@@ -177,8 +190,10 @@ static void on_lock(struct step *step)
 {
 	const char *user_id = member_text(step->entry, "user_id");
 
-	if (user_id != NULL)
+	if (user_id != NULL) {
 		step_put(step, step->replay->users, user_id, json_true());
+		step_forget_fresh(step, user_id);
+	}
 	step_check_grant(step, "stepup.lock", "by", GRANT_MAYBE);
 }
 
@@ -268,7 +283,7 @@ static const struct type {
 	const char *name;
 	void (*rule)(struct step *step);
 } types[] = {
-	{"epoch", on_epoch}, {"start", on_nothing}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
+	{"epoch", on_epoch}, {"start", on_start}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
 	{"refusal", on_refusal}, {"alert", on_nothing}, {"enrol", on_enrol}, {"remove", on_remove}, {"revoke", on_revoke},
 	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"lock", on_lock}, {"unlock", on_unlock},
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", on_redeem}, {"redeem-refusal", on_refusal},
@@ -297,9 +312,9 @@ struct log_replay *log_replay_new(const char *host, log_problem *problem, void *
 		return NULL;
 	*replay = (struct log_replay){.host = strdup(host), .problem = problem, .context = context, .users = json_object(),
 		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(),
-		.grants = json_object(), .keys = json_object(), .requests = json_object()};
+		.grants = json_object(), .keys = json_object(), .fresh = json_object(), .requests = json_object()};
 	if (replay->host == NULL || replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
-		replay->frozen == NULL || replay->receipts == NULL || replay->grants == NULL || replay->keys == NULL ||
+		replay->frozen == NULL || replay->receipts == NULL || replay->grants == NULL || replay->keys == NULL || replay->fresh == NULL ||
 		replay->requests == NULL)
 		log_replay_free(&replay);
 	return replay;
@@ -316,6 +331,7 @@ void log_replay_free(struct log_replay **replay)
 	json_decref((*replay)->frozen);
 	json_decref((*replay)->receipts);
 	json_decref((*replay)->grants);
+	json_decref((*replay)->fresh);
 	json_decref((*replay)->keys);
 	json_decref((*replay)->requests);
 	free(*replay);
@@ -346,6 +362,7 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 	if (index % SWEEP_EVERY == 0) {
 		forget(replay->grants, "at", step.at - GRANTS_KEPT_SECONDS);
 		forget(replay->receipts, "expires", step.at);
+		forget(replay->fresh, "until", step.at);
 		forget(replay->requests, "until", step.at);
 	}
 	return step.error;

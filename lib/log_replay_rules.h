@@ -20,6 +20,7 @@ struct log_replay {
 	json_t *frozen;      /* name or pattern → true */
 	json_t *receipts;    /* jti → {user_id, credential, audience, action, expires, details?} */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
+	json_t *fresh;       /* index → {user_id, rule, credential, session, until}, of step-ups that may cover later ones */
 	json_t *requests;    /* id → {user_id, credential, action, rule, digest, until, log, details?, prompt?, approver…}, those that are open */
 };
 
@@ -75,6 +76,12 @@ void on_request(struct step *step);
 void on_approve(struct step *step);
 void on_request_end(struct step *step);
 void step_check_consumed(struct step *step);
+
+/* A step-up that may cover later ones is kept in mind; one that is covered by an earlier one is held against that (log_replay_fresh.c). */
+bool step_is_fresh(const struct step *step);
+void step_keep_fresh(struct step *step);
+void step_forget_fresh(struct step *step, const char *user_id);
+void step_check_covered(struct step *step);
 
 /* The step-up that the entry rests on stands before it, for that verb, by the person in member `by_member`, and nothing else rests on it
  * but what was done at the same moment (one verb may lock several users). */

@@ -21,6 +21,7 @@
 #define ANSWERS_MAX 3
 #define METHOD_CODE "code"
 #define METHOD_BROWSER "browser"
+#define METHOD_FRESH "fresh" /* nobody has to be asked: an earlier step-up covers this one */
 #define ANSWER_SIZE_MAX 512 /* bytes of a typed answer that are worth sending, PAM_MAX_RESP_SIZE */
 
 /* One step-up under way. */
@@ -100,20 +101,20 @@ static enum stepup_error texts_to_json(const struct named_text *texts, json_t **
 	return error;
 }
 
-/* Adds the list of ways, where there are any. */
+/* Adds the list of ways, and that this side knows what to do where an earlier step-up covers this one. */
 static enum stepup_error set_reach(json_t *object, const char *const *reach)
 {
-	json_t *ways;
+	static const char *const none[] = {NULL};
+	json_t *ways = json_array();
 
-	if (reach == NULL || reach[0] == NULL)
-		return STEPUP_OK;
-	ways = json_array();
+	if (reach == NULL)
+		reach = none;
 	if (ways == NULL || json_object_set_new(object, "reach", ways) != 0)
 		return STEPUP_NO_MEMORY;
 	for (; *reach != NULL; reach++)
 		if (json_array_append_new(ways, json_string(*reach)) != 0)
 			return STEPUP_NO_MEMORY;
-	return STEPUP_OK;
+	return json_array_append_new(ways, json_string(METHOD_FRESH)) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
 static enum stepup_error step_up_begin(struct step_up *run)
@@ -344,6 +345,26 @@ static void step_up_give_up(struct step_up *run, struct step_up_answer *answer)
 	answer->why = NULL;
 }
 
+/* Where an earlier step-up covers this one, nobody is asked. Where it covers it no more, by now, everybody is. */
+static enum stepup_error step_up_cover(struct step_up *run)
+{
+	json_t *reply = NULL;
+	enum stepup_error error;
+
+	if (!names(json_object_get(run->begun, "methods"), METHOD_FRESH))
+		return STEPUP_BAD_ANSWER;
+	error = verify_call(run->client, "Answer",
+		json_pack("{s:s, s:s}", "transaction", message_text(run->begun, "transaction"), "method",
+			METHOD_FRESH),
+		call_deadline(run->deadline, CALL_MS), &reply, &run->outcome->refusal);
+	if (error == STEPUP_OK)
+		error = step_up_grant(run, &reply);
+	if (error == STEPUP_BAD_ANSWER)
+		verifier_refusal_clear(&run->outcome->refusal);
+	json_wipe_free(&reply);
+	return error;
+}
+
 /* Asks and answers, again while tries are left. The refusal of one try is the error text of the next
  * question. */
 static enum stepup_error step_up_converse(struct step_up *run)
@@ -381,11 +402,14 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 
 	error = step_up_begin(&run);
 	if (error == STEPUP_OK) {
-		error = settle_methods(&run);
-		if (error == STEPUP_OK)
-			error = step_up_converse(&run);
-		else
-			step_up_cancel(&run);
+		error = step_up_cover(&run);
+		if (error == STEPUP_BAD_ANSWER) {
+			error = settle_methods(&run);
+			if (error == STEPUP_OK)
+				error = step_up_converse(&run);
+			else
+				step_up_cancel(&run);
+		}
 	}
 	json_decref(run.methods);
 	json_wipe_free(&run.begun);

@@ -64,10 +64,11 @@ verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budge
 
 # Doors and what they serve.
 verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/answer.c verifier/doors/answer_decision.c \
-	verifier/doors/decision.h verifier/doors/decide_code.c verifier/doors/decide_key.c \
+	verifier/doors/decision.h verifier/doors/decide_code.c verifier/doors/decide_key.c verifier/doors/decide_fresh.c \
 	verifier/doors/authorization.h verifier/doors/authorization.c verifier/doors/begin.c \
 	verifier/doors/begin_check.h verifier/doors/begin_check.c \
 	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c verifier/doors/freshness.h verifier/doors/freshness.c \
+	verifier/doors/sitting.h verifier/doors/sitting.c \
 	verifier/doors/enrolment.h verifier/doors/enrolment.c verifier/doors/enrolment_code.c \
 	verifier/doors/enrolment_finish.c verifier/doors/enrolment_key.c \
 	verifier/doors/enrolment_key_finish.c \

@@ -31,7 +31,7 @@ struct verifier {
 	struct store_session *reader;      /* the loop thread's */
 	struct commit_queue *queue;
 	struct account_cache *accounts;
-	struct transactions *transactions; /* pending step-ups, in memory only */
+	struct transactions *transactions; /* pending step-ups and what granted ones keep fresh, in memory only */
 	struct hook_feed *hooks;           /* events on their way to stepup-hooks */
 	struct receipt_signer *receipts;
 	struct log_signer *log;

@@ -3,6 +3,7 @@
 """The units under a real systemd: what `make install` puts where, in a container that boots with this host's /usr below it."""
 import json
 import os
+import pty
 import re
 import select
 import shutil
@@ -36,6 +37,10 @@ def call(door, method, parameters=None):
 def starts(tap):
     tap.equal(run("getent", "passwd", "stepup").returncode, 0, "sysusers makes the verifier's user")
     first = run("stepup", "init", "alice")
+    conf = run("sh", "-c", "ls -d /usr/local/etc/stepup /etc/stepup /usr/etc/stepup 2>/dev/null").stdout.split()[0]
+    os.makedirs(conf + "/stepup.conf.d")
+    with open(conf + "/stepup.conf.d/door.conf", "w") as out:
+        out.write('action door.open { users = { "root" } prompt = "Open the door" require = { code } fresh-for = 5m }\n')
     tap.matches(first.stdout + first.stderr, "systemctl enable", "init without a verifier says how to start one")
     tap.equal(run("systemctl", "enable", "--now", "stepupd-verify.socket", "stepupd-admin.socket", "stepupd-redeem.socket",
                   "stepupd-hooks.socket").returncode, 0, "the sockets can be enabled")
@@ -85,6 +90,29 @@ def hooks(tap):
               "a hook of the folder was run for it, without privilege")
 
 
+def covered(tap, token):
+    """Somebody at a terminal, whom the kernel knows: what stays fresh needs the sandbox to let the verifier see that."""
+    here, there = os.pipe()
+    pid, master = pty.fork()
+    if pid == 0:
+        with open("/proc/self/loginuid", "w") as out:
+            out.write("0")
+        methods = []
+        for _ in range(2):
+            asked = call("verify", "Begin", {"action": "door.open", "reach": ["fresh"]})
+            methods.append(asked["methods"][0])
+            answer = {"method": "fresh"} if methods[-1] == "fresh" else {"method": "code", "code": token.fresh()}
+            call("verify", "Answer", {"transaction": asked["transaction"], **answer})
+        os.write(there, " ".join(methods).encode())
+        os._exit(0)
+    os.close(there)
+    with os.fdopen(here) as text:
+        tap.equal(text.read(), "code fresh", "the sandbox lets the verifier tell terminals apart")
+    token.fresh()
+    os.waitpid(pid, 0)
+    os.close(master)
+
+
 def works(tap):
     folder = re.search(r"--hooks-dir DIR +.*default (\S+)", run("stepup-hooks", "--help").stdout).group(1)
     tap.ok(os.path.isdir(folder), "tmpfiles makes the folder for hooks")
@@ -105,6 +133,7 @@ def works(tap):
     tap.ok(step_up().ok, "and step-ups go on")
     tap.equal(run("systemctl", "restart", "stepupd.service").returncode, 0, "restart works")
     tap.ok(step_up().ok, "what was enrolled is still there")
+    covered(tap, token)
     run("systemctl", "kill", "-s", "KILL", "stepupd.service")
     tap.ok(step_up().ok, "a killed verifier comes back by itself: who asks meanwhile waits at the socket")
 

@@ -376,7 +376,6 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 		{TOP "action stepup.lock { users = { a } require = { code } }\n", "f:2: action stepup.lock is an administrator's"},
 		{TOP "action a.b { users = { a } details = { n:number } prompt = \"x {n}\" require = { code } }\n", "f:2: action a.b counts \"n\", and no limit"},
 		{TOP "action a.b { users = { a } details = { d:text } prompt = \"x\" require = { code } }\n", "does not show {d}"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } fresh-for = 5m }\n", "has fresh-for; this version asks each time"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = { b } }\n", "this version can't ask for it and denies"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } limit = \"1 per 1h\" over-limit = approve approvers = { b } }\n",
 			"this version denies it instead"},

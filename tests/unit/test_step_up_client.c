@@ -112,16 +112,64 @@ static void what_can_be_reached_is_told_to_the_verifier(void **state)
 	(void)state;
 	assert_int_equal(run(&talk, all_ways, &outcome), STEPUP_OK);
 	parameters = sent(FAKE_BEGIN);
-	assert_int_equal(json_array_size(json_object_get(parameters, "reach")), 3);
+	assert_int_equal(json_array_size(json_object_get(parameters, "reach")), 4); /* and "fresh" */
 	json_decref(parameters);
 	step_up_outcome_clear(&outcome);
 	talk_clear(&talk);
 
 	talk = (struct talk){.answers = {{.method = "code", .code = (char[]){"123456"}}}};
 	assert_int_equal(run(&talk, NULL, &outcome), STEPUP_OK);
-	assert_sent_text(FAKE_BEGIN, "reach", NULL);
+	parameters = sent(FAKE_BEGIN);
+	assert_int_equal(json_array_size(json_object_get(parameters, "reach")), 1);
+	json_decref(parameters);
 	step_up_outcome_clear(&outcome);
 	talk_clear(&talk);
+}
+
+static void what_an_earlier_step_up_covers_is_asked_of_nobody(void **state)
+{
+	struct talk talk = {0};
+	struct step_up_outcome outcome = {0};
+
+	(void)state;
+	script(FAKE_BEGIN, BEGUN("[\"fresh\",\"code\"]", ""));
+	assert_int_equal(run(&talk, NULL, &outcome), STEPUP_OK);
+	assert_int_equal(talk.count, 0);
+	assert_sent_text(FAKE_ANSWER, "method", "fresh");
+	assert_sent_text(FAKE_ANSWER, "code", NULL);
+	assert_string_equal(outcome.transaction, "T-1");
+	step_up_outcome_clear(&outcome);
+}
+
+static void what_it_covers_no_more_is_asked_as_for_the_first_time(void **state)
+{
+	struct talk talk = {.answers = {{.method = "code", .code = (char[]){"123456"}}}};
+	struct step_up_outcome outcome = {0};
+
+	(void)state;
+	script(FAKE_BEGIN, BEGUN("[\"fresh\",\"code\"]", ""));
+	strcpy(fake.shared->second_answer, fake.shared->replies[FAKE_ANSWER]);
+	script(FAKE_ANSWER, FAKE_WRONG("3"));
+	assert_int_equal(run(&talk, NULL, &outcome), STEPUP_OK);
+	assert_int_equal(talk.count, 1);
+	assert_string_equal(talk.methods[0], "[\"code\"]");
+	assert_null(talk.errors[0]);
+	assert_int_equal(talk.tries_left[0], -1);
+	step_up_outcome_clear(&outcome);
+	talk_clear(&talk);
+}
+
+static void a_refusal_of_what_was_covered_is_the_end(void **state)
+{
+	struct talk talk = {0};
+	struct step_up_outcome outcome = {0};
+
+	(void)state;
+	script(FAKE_BEGIN, BEGUN("[\"fresh\",\"code\"]", ""));
+	script(FAKE_ANSWER, "{\"error\":\"io.stepup.Verify1.Locked\",\"parameters\":{\"message\":\"Locked.\"}}");
+	assert_int_equal(run(&talk, NULL, &outcome), STEPUP_LOCKED);
+	assert_int_equal(talk.count, 0);
+	step_up_outcome_clear(&outcome);
 }
 
 static void what_a_key_made_is_sent_as_it_is(void **state)
@@ -368,6 +416,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		client_test(what_can_be_reached_is_told_to_the_verifier),
+		client_test(what_an_earlier_step_up_covers_is_asked_of_nobody),
+		client_test(what_it_covers_no_more_is_asked_as_for_the_first_time),
+		client_test(a_refusal_of_what_was_covered_is_the_end),
 		client_test(what_a_key_made_is_sent_as_it_is),
 		client_test(methods_out_of_reach_or_unknown_are_not_offered),
 		client_test(nothing_that_can_be_answered_here_is_too_weak_and_given_up),

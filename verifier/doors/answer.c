@@ -61,6 +61,19 @@ static void keep_or_end(struct answer *answer)
 	transaction_end(answer->verifier->transactions, transaction);
 }
 
+/* What was proved now may cover what comes next in this sitting. */
+static void keep_fresh(const struct answer *answer)
+{
+	const struct transaction *transaction = answer->transaction;
+	const struct fresh_place place = transaction_place(transaction);
+	struct fresh_grant grant = answer->fresh;
+
+	if (answer->method == METHOD_FRESH || !transaction->sits || atomic_load(&transaction->ended))
+		return;
+	grant.log_index = answer->log_index;
+	freshness_remember(transactions_freshness(answer->verifier->transactions), &place, transaction->user, &grant, clock_boot_ms());
+}
+
 static json_t *amr_to_json(const char *const *amr)
 {
 	json_t *list = json_array();
@@ -86,6 +99,7 @@ static void answer_grant(struct answer *answer)
 		reply = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s*, s:s}", "user", transaction->user, "action",
 			transaction->action->name, "acr", answer->acr, "amr", amr_to_json(answer->amr), "auth_time", (json_int_t)answer->now, "log",
 			(json_int_t)answer->log_index, "receipt", receipt, "message", message);
+	keep_fresh(answer);
 	keep_or_end(answer);
 	if (reply != NULL)
 		call_reply(answer->call, reply);
@@ -176,17 +190,32 @@ static void answer_not_offered(struct call *call, const struct transaction *tran
 	refuse(call, STEPUP_TOO_WEAK, &words);
 }
 
+/* What covers the step-up still; it may have ended since Begin. */
+static enum stepup_error read_fresh(const struct call *call, const struct transaction *transaction, struct fresh_grant *fresh)
+{
+	const struct fresh_place place = transaction_place(transaction);
+	const struct fresh_grant *found = freshness_find(transactions_freshness(call->verifier->transactions), &place, clock_boot_ms());
+
+	if (found == NULL || !freshness_covers(found, &transaction->question->requirement))
+		return STEPUP_BAD_ANSWER;
+	*fresh = *found;
+	return STEPUP_OK;
+}
+
 /* Takes what goes with the method out of the call. STEPUP_INVALID with the reason where it can't be an answer. */
 static enum stepup_error answer_read(struct call *call, unsigned method, struct answer *answer, const char **why)
 {
 	if (method == METHOD_CODE)
 		return otp_normalise(message_text(call->parameters, "code"), answer->code);
+	if (method == METHOD_FRESH)
+		return read_fresh(call, answer->transaction, &answer->fresh);
 	return key_answer_parse((enum via)method, false, json_object_get(call->parameters, "key"), &answer->key, why);
 }
 
 static void answer_submit(struct call *call, struct transaction *transaction, unsigned method)
 {
 	struct answer *answer = calloc(1, sizeof(*answer));
+	const struct words_facts no_longer_fresh = {.user = transaction->user, .tries_left = STEP_UP_ANSWERS_MAX, .method = METHOD_FRESH};
 	const char *why = NULL;
 	enum stepup_error error;
 
@@ -201,7 +230,8 @@ static void answer_submit(struct call *call, struct transaction *transaction, un
 	answer->outcome = STEPUP_UNAVAILABLE;
 	answer->tries_left = STEP_UP_ANSWERS_MAX;
 	answer->log_index = -1;
-	transaction->answers++;
+	if (method != METHOD_FRESH) /* nobody has answered anything yet */
+		transaction->answers++;
 	error = answer_read(call, method, answer, &why);
 	if (error == STEPUP_OK) {
 		transaction->state = TRANSACTION_ANSWERING;
@@ -214,7 +244,7 @@ static void answer_submit(struct call *call, struct transaction *transaction, un
 	if (error == STEPUP_INVALID)
 		answer_malformed(call, transaction, method, why);
 	else
-		refuse(call, error, NULL);
+		refuse(call, error, error == STEPUP_BAD_ANSWER ? &no_longer_fresh : NULL);
 }
 
 /* The parameter that the method lacks, or that doesn't go with it; NULL where it is as it should be. */
@@ -226,7 +256,7 @@ static const char *wrong_parameter(const struct call *call, unsigned method)
 		return "method";
 	if (code != (method == METHOD_CODE))
 		return "code";
-	return key != (method != METHOD_CODE) ? "key" : NULL;
+	return key != ((method & METHODS_OF_KEYS) != 0) ? "key" : NULL;
 }
 
 void step_up_answer(struct call *call)

@@ -73,9 +73,10 @@ static enum stepup_error look_at_limits(struct decision *decision)
 static enum stepup_error decide(struct decision *decision)
 {
 	enum stepup_error error = look_at_standing(decision);
+	unsigned method = decision->answer->method;
 
 	if (error == STEPUP_OK)
-		error = decision->answer->method == METHOD_CODE ? decide_code(decision) : decide_key(decision);
+		error = method == METHOD_CODE ? decide_code(decision) : method == METHOD_FRESH ? decide_fresh(decision) : decide_key(decision);
 	if (error == STEPUP_OK)
 		error = look_at_limits(decision);
 	return error;
@@ -172,6 +173,19 @@ static enum stepup_error write_refusal(struct decision *decision)
 	return error;
 }
 
+/* How the person proved to be the one: now, or when what covers this step-up was granted. */
+static void note_proof(struct decision *decision)
+{
+	struct answer *answer = decision->answer;
+
+	if (answer->method == METHOD_FRESH)
+		return;
+	memcpy(answer->fresh.credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	answer->fresh.method = answer->method;
+	answer->fresh.user_verified = decision->proof.user_verified;
+	answer->fresh.strength = credential_strength(decision->transaction->policy, decision->credential, answer->now);
+}
+
 /* What the credential earned, in the words of the policy, of receipts and of RFC 8176. */
 static void note_earned(struct decision *decision)
 {
@@ -180,21 +194,22 @@ static void note_earned(struct decision *decision)
 	bool vouched = !credential_is_code(credential) && credential->key->attestation == ATTESTATION_VERIFIED;
 	size_t count = 0;
 
-	answer->strength = credential_strength(decision->transaction->policy, credential, answer->now);
+	note_proof(decision);
+	answer->strength = answer->fresh.strength;
 	if (credential_is_code(credential)) {
 		answer->acr = "otp";
 		answer->amr[count++] = "otp";
 		return;
 	}
 	answer->acr = answer->strength == FACTOR_CODE ? "otp"
-		: answer->method == VIA_AGENT         ? "hwk"
+		: answer->fresh.method == VIA_AGENT   ? "hwk"
 		: answer->strength == FACTOR_KEY      ? "phr"
 						      : "phrh";
 	answer->amr[count++] = "pop";
 	if (vouched)
 		answer->amr[count++] = "hwk";
 	answer->amr[count++] = "user";
-	if (decision->proof.user_verified)
+	if (answer->fresh.user_verified)
 		answer->amr[count++] = "mfa";
 }
 
@@ -232,7 +247,8 @@ static enum stepup_error write_grant(struct decision *decision)
 		.subject = about(decision),
 		.action = transaction->action,
 		.rule = transaction->rule,
-		.method = credential_type_name(decision->credential->type),
+		.method = answer->method == METHOD_FRESH ? method_name(METHOD_FRESH) : credential_type_name(decision->credential->type),
+		.covered_by = answer->fresh.log_index,
 		.credential = decision->credential,
 		.proof = decision->proof.evidence == NULL ? NULL : &decision->proof,
 		.context = question_context(transaction->question, answer->method),

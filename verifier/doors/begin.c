@@ -14,6 +14,7 @@
 #include "verifier/doors/key_offer.h"
 #include "verifier/doors/question.h"
 #include "verifier/doors/reach.h"
+#include "verifier/doors/sitting.h"
 #include "verifier/rules/notices.h"
 #include "verifier/doors/subject.h"
 
@@ -45,11 +46,17 @@ static bool copy_text(char **to, const char *from)
 	return from == NULL || *to != NULL;
 }
 
-static enum stepup_error hash_session(const struct call *call, uint8_t digest[DIGEST_SIZE])
+/* Whether an earlier step-up of this person, from where they sit, covers the rule, and was as strong as is required now. */
+static bool is_fresh(const struct beginning *begin, const struct transaction *transaction)
 {
-	const char *session = message_text(call->parameters, "session");
+	const struct verifier *verifier = begin->call->verifier;
+	const struct fresh_place place = transaction_place(transaction);
+	const struct fresh_grant *grant;
 
-	return session == NULL || *session == '\0' ? STEPUP_OK : digest_sha256(session, strlen(session), digest);
+	if (!begin->takes_fresh || !transaction->sits || begin->hopeless)
+		return false;
+	grant = freshness_find(transactions_freshness(verifier->transactions), &place, clock_boot_ms());
+	return grant != NULL && freshness_covers(grant, &begin->requirement);
 }
 
 /* Fills a fresh transaction; takes the action over. */
@@ -100,14 +107,18 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 		.prompt = transaction->prompt,
 		.iat = clock_wall_seconds(),
 	};
-	enum stepup_error error = hash_session(begin->call, transaction->session);
+	enum stepup_error error = sitting_session(begin->call, transaction->session);
+	unsigned methods = begin->methods;
 
+	transaction->sits = transaction->rule->fresh_for_seconds > 0 && sitting_of(begin->call, transaction->sitting);
+	if (is_fresh(begin, transaction))
+		methods |= METHOD_FRESH;
 	facts.exp = facts.iat + TRANSACTION_TTL_SECONDS;
 	facts.session = memcmp(transaction->session, none, DIGEST_SIZE) == 0 ? NULL : transaction->session;
 	if (error == STEPUP_OK)
 		error = guess_source(begin, transaction->source);
 	if (error == STEPUP_OK)
-		error = question_make(&facts, transaction->action, &begin->requirement, begin->methods, &transaction->question);
+		error = question_make(&facts, transaction->action, &begin->requirement, methods, &transaction->question);
 	return error;
 }
 
@@ -169,6 +180,9 @@ static json_t *methods_to_json(unsigned methods)
 	json_t *list = json_array();
 	bool failed = list == NULL;
 
+	if (!failed && (methods & METHOD_FRESH) != 0)
+		failed = json_array_append_new(list, json_string(method_name(METHOD_FRESH))) != 0;
+	methods &= ~METHOD_FRESH;
 	for (; !failed && methods != 0; methods &= ~method_best(methods))
 		failed = json_array_append_new(list, json_string(method_name(method_best(methods)))) != 0;
 	if (failed) {
@@ -193,7 +207,7 @@ static enum stepup_error begin_reply(const struct beginning *begin, const struct
 	enum stepup_error error = store_keyed_digest(store, "decoy-key", transaction->user, strlen(transaction->user), decoy);
 
 	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", transaction->name, "prompt", transaction->prompt, "ask",
-		(begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(), "methods", methods_to_json(begin->methods), "expires_in",
+		(begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(), "methods", methods_to_json(transaction->question->methods), "expires_in",
 		TRANSACTION_TTL_SECONDS);
 	if (error == STEPUP_OK)
 		error = *reply == NULL ? STEPUP_NO_MEMORY : key_offer_add(&offer, *reply);
@@ -211,7 +225,7 @@ static void begin_ready(struct call *call, const struct subject *subject)
 	json_t *reply = NULL;
 	enum stepup_error error;
 
-	if (!reach_of(call, &begin.reach)) {
+	if (!reach_of(call, &begin.reach, &begin.takes_fresh)) {
 		call_invalid(call, "reach");
 		return;
 	}

@@ -19,6 +19,7 @@ struct beginning {
 	const struct subject *subject;
 	const struct policy *policy;
 	unsigned reach;                 /* ways to a key that the client has */
+	bool takes_fresh;               /* the client knows what to do where nobody has to be asked */
 	/* found */
 	const struct rule *rule;
 	struct action *action;          /* owned */

@@ -26,9 +26,10 @@ struct decision {
 /* Why this user can't succeed whatever the answer; NULL where it can. */
 const char *hopeless_because(const struct decision *decision);
 
-/* Holds a code, or a key's answer, against the record: STEPUP_OK with `credential` set, or the refusal with `why`. Counters and guesses are moved on in
+/* Holds a code, a key's answer, or an earlier step-up that covers this one, against the record: STEPUP_OK with `credential` set, or the refusal with `why`. Counters and guesses are moved on in
  * the record, which the frame writes, whichever way it went. */
 enum stepup_error decide_code(struct decision *decision);
 enum stepup_error decide_key(struct decision *decision);
+enum stepup_error decide_fresh(struct decision *decision);
 
 #endif

@@ -254,10 +254,12 @@ static void finish_done(void *job, enum stepup_error result)
 {
 	struct finish *finish = job;
 
-	if (result == STEPUP_OK)
+	if (result == STEPUP_OK) {
+		freshness_end_user(transactions_freshness(finish->verifier->transactions), finish->transaction->user);
 		finish_reply(finish);
-	else
+	} else {
 		finish_refuse(finish, result);
+	}
 	finish_end(finish, result);
 }
 

@@ -183,6 +183,11 @@ const struct fresh_grant *freshness_find(const struct freshness *freshness, cons
 	return fresh == NULL || now_boot_ms >= fresh->expires_boot_ms ? NULL : &fresh->grant;
 }
 
+bool freshness_covers(const struct fresh_grant *grant, const struct requirement *requirement)
+{
+	return grant->strength >= requirement->strength && (!requirement->pin || grant->user_verified) && !requirement->approval;
+}
+
 /* Whether one of them is to be forgotten. */
 typedef bool fresh_test(const struct fresh *fresh, const void *what);
 

@@ -18,7 +18,7 @@
 #include <sys/types.h>
 
 #include "lib/digest.h"
-#include "verifier/rules/policy.h"
+#include "verifier/rules/requirement.h"
 #include "verifier/state/user_record.h"
 
 #define FRESHNESS_MAX 65536        /* remembered at once */
@@ -37,6 +37,7 @@ struct fresh_place {
 struct fresh_grant {
 	char credential[CREDENTIAL_ID_SIZE]; /* that earned it */
 	enum factor_strength strength;       /* as what it was earned */
+	unsigned method;                     /* METHOD_… by which it was proved */
 	bool user_verified;
 	int64_t log_index;                   /* of its entry */
 };
@@ -52,6 +53,9 @@ void freshness_remember(struct freshness *freshness, const struct fresh_place *p
 
 /* What covers this place now; NULL where nothing does. Good until the next call of anything here. */
 const struct fresh_grant *freshness_find(const struct freshness *freshness, const struct fresh_place *place, int64_t now_boot_ms);
+
+/* Whether what was proved then is as strong as what is required now. */
+bool freshness_covers(const struct fresh_grant *grant, const struct requirement *requirement);
 
 /* Forget: one person's, or everybody's (NULL); one sitting's of a caller; what has expired. */
 void freshness_end_user(struct freshness *freshness, const char *user);

@@ -19,6 +19,8 @@ static enum stepup_error make_contexts(struct context_facts *facts, struct quest
 		facts->via = method_name(method);
 		if (method == METHOD_CODE)
 			error = context_make(facts, &question->code_context, &size);
+		else if (method == METHOD_FRESH)
+			error = context_make(facts, &question->fresh_context, &size);
 		else
 			error = key_request_make(facts, (enum via)method, &question->requests[count++]);
 	}
@@ -58,6 +60,7 @@ void question_free(struct question **question)
 	if (question == NULL || *question == NULL)
 		return;
 	free((*question)->code_context);
+	free((*question)->fresh_context);
 	for (size_t i = 0; i < METHODS_MAX - 1; i++)
 		key_request_clear(&(*question)->requests[i]);
 	free(*question);
@@ -78,5 +81,7 @@ const char *question_context(const struct question *question, unsigned method)
 
 	if (method == METHOD_CODE)
 		return question->code_context;
+	if (method == METHOD_FRESH)
+		return question->fresh_context;
 	return request == NULL ? NULL : request->context;
 }

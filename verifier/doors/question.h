@@ -16,6 +16,7 @@ struct question {
 	unsigned methods;                  /* that are offered */
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE]; /* to the action */
 	char *code_context;                /* canonical text; NULL where no code is offered */
+	char *fresh_context;               /* the same, where an earlier step-up covers this one */
 	struct key_request requests[METHODS_MAX - 1]; /* of the ways offered, best first; `via` 0 ends them */
 };
 

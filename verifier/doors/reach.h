@@ -11,8 +11,8 @@
 
 #include "verifier/server/call.h"
 
-/* The ways (enum via) that the call's `reach` names; without the seat where the call has an `rhost`, or its peer is in a remote session. False where
- * a word of `reach` names no way. */
-bool reach_of(const struct call *call, unsigned *reach);
+/* The ways (enum via) that the call's `reach` names; without the seat where the call has an `rhost`, or its peer is in a remote session. `fresh`: whether
+ * it names that too. False where a word of `reach` is none of these. */
+bool reach_of(const struct call *call, unsigned *reach, bool *fresh);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A step-up from Begin to its answer (DESIGN section 4): what is asked of whom (begin.c), what is decided in one durable transaction
- * (answer_decision.c, with decide_code.c and decide_key.c), and what is said afterwards (answer.c).
+ * (answer_decision.c, with decide_code.c, decide_key.c and decide_fresh.c), and what is said afterwards (answer.c).
  *
  * MUST, each held by a test:
  * - nobody acts for another user, or beyond the actions, unless the configuration names it; no rule, no step-up;
@@ -39,9 +39,10 @@ struct answer {
 	struct call *call;
 	struct verifier *verifier;
 	struct transaction *transaction; /* ANSWERING: nobody frees it meanwhile */
-	unsigned method;                 /* METHOD_CODE, or the way of a key */
+	unsigned method;                 /* METHOD_CODE, METHOD_FRESH, or the way of a key */
 	char code[9];
 	struct key_answer key;           /* owned */
+	struct fresh_grant fresh;        /* METHOD_FRESH: what covers it; otherwise, once granted, what may cover later ones */
 	/* decided */
 	enum stepup_error outcome;       /* STEPUP_OK: granted */
 	char reference[LOCK_REFERENCE_SIZE];

@@ -32,14 +32,35 @@ struct transaction_owner {
 LIST_HEAD(owner_bucket, transaction_owner);
 
 struct transactions {
+	struct freshness *freshness;
 	struct transaction_bucket names[NAME_BUCKETS];
 	struct owner_bucket owners[OWNER_BUCKETS];
 	size_t count;
 };
 
+struct fresh_place transaction_place(const struct transaction *transaction)
+{
+	return (struct fresh_place){.rule = transaction->rule, .user_id = transaction->user_id, .caller = transaction->uid,
+		.sitting = transaction->sitting};
+}
+
 struct transactions *transactions_new(void)
 {
-	return calloc(1, sizeof(struct transactions)); /* all-zero lists are empty ones */
+	struct transactions *all = calloc(1, sizeof(*all)); /* all-zero lists are empty ones */
+
+	if (all == NULL)
+		return NULL;
+	all->freshness = freshness_new();
+	if (all->freshness == NULL) {
+		free(all);
+		return NULL;
+	}
+	return all;
+}
+
+struct freshness *transactions_freshness(struct transactions *all)
+{
+	return all->freshness;
 }
 
 /* Names are random, so any of their characters spread well. */
@@ -114,6 +135,7 @@ void transactions_free(struct transactions **all)
 	for (size_t i = 0; i < NAME_BUCKETS; i++)
 		while (!LIST_EMPTY(&(*all)->names[i]))
 			transaction_free(*all, LIST_FIRST(&(*all)->names[i]));
+	freshness_free(&(*all)->freshness);
 	free(*all);
 	*all = NULL;
 }
@@ -213,6 +235,7 @@ static bool is_of_user(const struct transaction *transaction, const void *user)
 void transactions_end_user(struct transactions *all, const char *user)
 {
 	end_each(all, is_of_user, user);
+	freshness_end_user(all->freshness, user);
 }
 
 static bool has_expired(const struct transaction *transaction, const void *now_boot_ms)
@@ -223,6 +246,7 @@ static bool has_expired(const struct transaction *transaction, const void *now_b
 void transactions_sweep(struct transactions *all, int64_t now_boot_ms)
 {
 	end_each(all, has_expired, &now_boot_ms);
+	freshness_sweep(all->freshness, now_boot_ms);
 }
 
 size_t transactions_count(const struct transactions *all)

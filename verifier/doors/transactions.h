@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #include "lib/action.h"
+#include "verifier/doors/freshness.h"
 #include "verifier/rules/policy.h"
 #include "verifier/state/user_record.h"
 
@@ -50,6 +51,8 @@ struct transaction {
 	bool own;                  /* the caller's own account */
 	char *caller, *service, *rhost, *tty, *prompt;
 	uint8_t session[DIGEST_SIZE]; /* of STEPUP_SESSION; zero where none */
+	uint8_t sitting[DIGEST_SIZE]; /* console session or terminal that a grant stays fresh for */
+	bool sits;                    /* there is one */
 	uint8_t source[GUESS_SOURCE_SIZE];
 	bool hopeless;             /* begun for somebody who can't succeed; asked all the same */
 	int answers;               /* so far */
@@ -60,9 +63,15 @@ struct transaction {
 	LIST_ENTRY(transaction) of_name;
 };
 
+/* Where a grant of this transaction stays fresh; of one that `sits`. */
+struct fresh_place transaction_place(const struct transaction *transaction);
+
 struct transactions;
 struct transactions *transactions_new(void);
 void transactions_free(struct transactions **all);
+
+/* What granted step-ups keep fresh: of the same life as these, and ended with them. */
+struct freshness *transactions_freshness(struct transactions *all);
 
 /* A new one in state ASKED with a fresh name. Where the uid has `maximum` of them: STEPUP_THROTTLED, or with `give_way` the uid's oldest
  * unanswered one ends (for callers that begin for many people, so that abandoned ones don't shut the others out). Owned by `all`. */
@@ -75,10 +84,10 @@ struct transaction *transaction_find(struct transactions *all, const char *name,
  * after setting another state. */
 void transaction_end(struct transactions *all, struct transaction *transaction);
 
-/* Ends those of one user, or all (NULL). */
+/* Ends those of one user, or all (NULL), and what is fresh for them. */
 void transactions_end_user(struct transactions *all, const char *user);
 
-/* Frees what has expired; called by a timer. */
+/* Frees what has expired, what is fresh too; called by a timer. */
 void transactions_sweep(struct transactions *all, int64_t now_boot_ms);
 
 size_t transactions_count(const struct transactions *all);

@@ -10,6 +10,7 @@
 #include "verifier/doors/locking.h"
 #include "verifier/rules/notices.h"
 #include "verifier/evidence/receipt.h"
+#include "verifier/doors/sitting.h"
 #include "verifier/doors/step_up.h"
 #include "verifier/doors/subject.h"
 
@@ -50,6 +51,19 @@ static void keys(struct call *call)
 	call_reply(call, json_pack("{s:o, s:s, s:s}", "jwks", jwks, "log_key", verifier->log_key, "issuer", verifier->policy->issuer));
 }
 
+static void end_session(struct call *call)
+{
+	uint8_t sitting[DIGEST_SIZE];
+	enum stepup_error error = sitting_session(call, sitting);
+
+	if (error != STEPUP_OK) {
+		refuse(call, error, NULL);
+		return;
+	}
+	freshness_end_sitting(transactions_freshness(call->verifier->transactions), call->peer.uid, sitting);
+	call_reply(call, json_object());
+}
+
 static call_handler *const handlers[] = {
 	step_up_begin,
 	step_up_answer,
@@ -59,6 +73,7 @@ static call_handler *const handlers[] = {
 	enrolment_finish,
 	credentials_list,
 	credentials_remove,
+	end_session,
 	locking_lock_me,
 	explaining_own,
 	keys,

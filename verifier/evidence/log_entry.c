@@ -258,14 +258,19 @@ json_t *log_entry_grant(const struct log_grant *grant)
 {
 	static const char *const types[] = {[LOG_GRANT] = "grant", [LOG_REQUEST] = "request", [LOG_APPROVE] = "approve"};
 	struct draft draft = draft_about(types[grant->step], grant->at, &grant->subject);
+	bool fresh = strcmp(grant->method, "fresh") == 0;
 
 	add_text(&draft, "action", grant->action->name);
 	add_bytes(&draft, "rule", grant->rule->digest, DIGEST_SIZE);
 	add_limits(&draft, grant->rule);
 	add_text(&draft, "method", grant->method);
 	add_text(&draft, "credential", grant->credential->id);
-	if (!grant->claimed)
+	if (fresh)
+		add_number(&draft, "covered_by", grant->covered_by);
+	else if (!grant->claimed)
 		add_spent(&draft, grant->credential);
+	if (grant->rule->fresh_for_seconds > 0)
+		add_number(&draft, "fresh_for", grant->rule->fresh_for_seconds);
 	if (grant->proof != NULL) {
 		add_number(&draft, "enrolled", grant->credential->key->enrolled_log);
 		add_proof(&draft, grant->proof);

@@ -68,7 +68,8 @@ struct log_grant {
 	struct log_subject subject;
 	const struct action *action;         /* its name goes in, its details don't */
 	const struct rule *rule;             /* digest and the limits' texts */
-	const char *method;                  /* "totp", "hotp", "key", "agent" */
+	const char *method;                  /* "totp", "hotp", "key", "agent"; "fresh" where an earlier step-up covers this one */
+	int64_t covered_by;                  /* "fresh": its index; the credential is that one's */
 	const struct credential *credential; /* as it was left: id, and the step or counter that was accepted or signed */
 	const struct log_key_proof *proof;   /* keys; NULL for codes */
 	const char *context;                 /* canonical text of verifier/evidence/context.h; NULL where none was made */

@@ -76,18 +76,6 @@ static int open_process(const char *proc, long pid)
 	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-static enum stepup_error read_boot(const char *proc, char *text, size_t size)
-{
-	int folder = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	enum stepup_error error;
-
-	if (folder < 0)
-		return STEPUP_NOT_FOUND;
-	error = read_file(folder, "sys/kernel/random/boot_id", text, size);
-	(void)close(folder);
-	return error;
-}
-
 /* When the process's session began: the leader must still be there, or another may have its number. */
 static enum stepup_error read_leader(const char *proc, const struct process_stat *process, struct process_stat *leader)
 {
@@ -112,7 +100,7 @@ static bool began_before(const struct process_stat *process, int64_t connected_m
 
 enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE])
 {
-	char boot[64], text[256];
+	char text[256];
 	struct process_stat process = {0}, leader = {0};
 	uint32_t login = 0, audit = 0;
 	int folder = open_process(proc, pid), length;
@@ -130,11 +118,9 @@ enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t
 		error = STEPUP_NOT_FOUND;
 	if (error == STEPUP_OK)
 		error = read_leader(proc, &process, &leader);
-	if (error == STEPUP_OK)
-		error = read_boot(proc, boot, sizeof(boot));
 	if (error != STEPUP_OK)
 		return error;
-	length = snprintf(text, sizeof(text), "terminal %.36s uid %" PRIuMAX " login %" PRIu32 " audit %" PRIu32 " leader %ld %llu tty %ld", boot,
+	length = snprintf(text, sizeof(text), "terminal uid %" PRIuMAX " login %" PRIu32 " audit %" PRIu32 " leader %ld %llu tty %ld",
 		(uintmax_t)uid, login, audit, process.session, leader.started, process.terminal);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return STEPUP_INTERNAL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which sitting at a terminal a process belongs to, by what the kernel knows and the process can't choose: boot, login and audit session,
- * session leader with the time it started, terminal. A PID or a terminal's name alone says nothing: both come again.
+ * Which sitting at a terminal a process belongs to, by what the kernel knows and the process can't choose: login and audit session, session
+ * leader with the time it started, terminal. A PID or a terminal's name alone says nothing: both come again. Good within one boot.
  * MUST: know no terminal where anything is missing: no terminal, no audit session, a process that is gone or began after its caller connected.
  * Layer: verifier/host/.
  */

@@ -51,7 +51,7 @@ struct rule {
 	unsigned via;                /* VIA_… that a key may come through; 0 for all */
 	bool code_is_enough;
 	bool always_approve;         /* a second person each time */
-	int64_t fresh_for_seconds;   /* 0 for never; not in effect yet: each action asks again */
+	int64_t fresh_for_seconds;   /* 0 for never */
 	struct limit *limits;
 	size_t limit_count;
 	enum over_limit over_limit;

@@ -136,8 +136,6 @@ static void warn_later(const struct rule *rule, struct complaints *warnings)
 {
 	if (rule->always_approve)
 		WARN(warnings, rule->place, "action %s wants a second person's agreement; this version can't ask for it and denies the action.", rule->name);
-	if (rule->fresh_for_seconds > 0)
-		WARN(warnings, rule->place, "action %s has fresh-for; this version asks each time.", rule->name);
 	if (rule->approvers != NULL && !rule->always_approve && rule->over_limit != OVER_LIMIT_APPROVE)
 		WARN(warnings, rule->place, "action %s names approvers, but nothing in it asks them: say over-limit = approve or always-approve = yes.",
 			rule->name);

@@ -8,13 +8,13 @@
 #include <string.h>
 
 /* By bit, best first. */
-static const char *const method_names[METHODS_MAX] = {"browser", "seat", "agent", "code"};
+static const char *const method_names[METHODS_MAX + 1] = {"browser", "seat", "agent", "code", "fresh"};
 
 static_assert(VIA_BROWSER == 1 << 0 && VIA_SEAT == 1 << 1 && VIA_AGENT == 1 << 2, "methods are the policy's ways, and codes");
 
 const char *method_name(unsigned method)
 {
-	for (unsigned i = 0; i < METHODS_MAX; i++)
+	for (unsigned i = 0; i <= METHODS_MAX; i++)
 		if (method == 1u << i)
 			return method_names[i];
 	return "unknown";
@@ -22,7 +22,7 @@ const char *method_name(unsigned method)
 
 unsigned method_of_name(const char *name)
 {
-	for (unsigned i = 0; i < METHODS_MAX; i++)
+	for (unsigned i = 0; i <= METHODS_MAX; i++)
 		if (strcmp(name, method_names[i]) == 0)
 			return 1u << i;
 	return 0;

@@ -20,7 +20,11 @@
 #define METHODS_OF_KEYS ((unsigned)VIA_BROWSER | VIA_SEAT | VIA_AGENT)
 #define METHODS_MAX 4
 
-/* "browser", "seat", "agent", "code". */
+/* No answer of the person's, but an earlier one that still covers (`fresh-for`). Named beside the others, never among those that are offered
+ * for a credential. */
+#define METHOD_FRESH (1u << 4)
+
+/* "browser", "seat", "agent", "code", "fresh". */
 const char *method_name(unsigned method);
 
 /* The method of that name, 0 where there is none. */

@@ -279,7 +279,9 @@ static void bad_code(struct speech *speech)
 
 static void bad_answer(struct speech *speech)
 {
-	if ((speech->facts->method & METHODS_OF_KEYS) != 0)
+	if (speech->facts->method == METHOD_FRESH)
+		fputs("What you confirmed before does not cover this any more. Nothing was approved: confirm it again.", speech->out);
+	else if ((speech->facts->method & METHODS_OF_KEYS) != 0)
 		bad_key(speech);
 	else
 		bad_code(speech);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "verifier/host/clock.h"
 #include "verifier/server/connection.h"
 #include "verifier/verifier.h"
 
@@ -55,7 +56,8 @@ static void welcome(struct listener *listener, int fd)
 		return;
 	}
 	connection_start(server, listener->door, fd,
-		&(struct peer){ .uid = credentials.uid, .gid = credentials.gid, .pid = credentials.pid }, budget);
+		&(struct peer){ .uid = credentials.uid, .gid = credentials.gid, .pid = credentials.pid, .connected_ms = clock_boot_ms() },
+		budget);
 }
 
 static void on_connect(uv_poll_t *poll, int status, int events)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a person sits. */
+#include "verifier/doors/sitting.h"
+
+#include <string.h>
+
+#include "lib/message.h"
+#include "verifier/doors/freshness.h"
+#include "verifier/host/terminal.h"
+
+/* NULL where the call names none. */
+static const char *session_text(const struct call *call)
+{
+	const char *session = message_text(call->parameters, "session");
+
+	return session == NULL || *session == '\0' ? NULL : session;
+}
+
+enum stepup_error sitting_session(const struct call *call, uint8_t digest[DIGEST_SIZE])
+{
+	const char *session = session_text(call);
+
+	memset(digest, 0, DIGEST_SIZE);
+	return session == NULL ? STEPUP_OK : digest_sha256(session, strlen(session), digest);
+}
+
+bool sitting_of(const struct call *call, uint8_t sitting[DIGEST_SIZE])
+{
+	const char *session = session_text(call);
+
+	if (session != NULL)
+		return strlen(session) >= FRESHNESS_SESSION_MIN && sitting_session(call, sitting) == STEPUP_OK;
+	return terminal_of(call->peer.pid, call->peer.uid, call->peer.connected_ms, sitting) == STEPUP_OK;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where a person sits while a call is made for them: in a console's session, which its caller names, or at a terminal, which the kernel knows.
+ * Two calls from one sitting have the same digest; a call that can't be told from others has none, and nothing is fresh for it.
+ * Layer: verifier/doors/.
+ */
+#ifndef STEPUP_VERIFIER_SITTING_H
+#define STEPUP_VERIFIER_SITTING_H
+
+#include <stdbool.h>
+
+#include "lib/digest.h"
+#include "verifier/server/call.h"
+
+/* The call's `session`, hashed; all zero where it names none. */
+enum stepup_error sitting_session(const struct call *call, uint8_t digest[DIGEST_SIZE]);
+
+/* Its sitting. False where there is none: a session of fewer than FRESHNESS_SESSION_MIN characters, no terminal. */
+bool sitting_of(const struct call *call, uint8_t sitting[DIGEST_SIZE]);
+
+#endif
