@@ -36,9 +36,10 @@ static bool key_check(struct call *call, const struct subject *subject, struct e
 {
 	struct credential *credential = &enrolment->credential;
 	const struct policy *policy = call->verifier->policy;
+	bool fresh; /* nothing is, for an enrolment */
 	unsigned reach;
 
-	if (!reach_of(call, &reach)) {
+	if (!reach_of(call, &reach, &fresh)) {
 		call_invalid(call, "reach");
 		return false;
 	}
