@@ -80,16 +80,17 @@ class Session:
     def shown(self):
         return self.text(self.master)
 
-    def wait_for(self, what, after=0):
-        """Waits until the terminal shows a pattern behind a place; the place behind it."""
+    def wait_for(self, what, after=0, where=None):
+        """Waits until the terminal shows a pattern behind a place; the place behind it. `where`: instead, the descriptor of a pipe."""
+        where = self.master if where is None else where
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            match = re.compile(what).search(self.shown, after)
+            match = re.compile(what).search(self.text(where), after)
             if match:
                 return match.end()
             if not self.pump(0.2) or (self.process.poll() is not None and not self.pump(0)):
                 break
-        raise Gone(f"{what!r} never came up: {self.shown!r} {self.text(self.process.stderr.fileno())!r}")
+        raise Gone(f"{what!r} never came up: {self.text(where)!r} {self.text(self.process.stderr.fileno())!r}")
 
     def type(self, text):
         os.write(self.master, text.encode())

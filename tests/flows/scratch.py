@@ -29,9 +29,9 @@ def enter():
     os.execv(script, [script, "--pids", "--", sys.executable, os.path.abspath(sys.argv[0])])
 
 
-def verifier():
+def verifier(policy=POLICY):
     """A stepupd as its own user, with its doors where the module looks for them."""
-    made = Verifier(POLICY, uid=STEPUP)
+    made = Verifier(policy, uid=STEPUP)
     made.run = "/run/stepup"
     return made
 
