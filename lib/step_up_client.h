@@ -71,9 +71,10 @@ struct step_up_outcome {
 void step_up_outcome_clear(struct step_up_outcome *outcome);
 
 /* Runs a step-up on an open connection, into a zeroed `outcome`. STEPUP_OK only where the verifier granted
- * it; at most three answers are asked for (one that came too soon, Throttled, is asked for again where that
- * can still be in time; at the seat and behind an agent a key that was refused is not asked for again; at a
- * browser the person chooses the key, and may choose another), and no call waits longer than ten seconds. Otherwise the refusal's error, with the verifier's words in outcome->refusal; or what
+ * it. At most three answers are asked for; one that came too soon, Throttled, is asked for again where that
+ * can still be in time. At the seat and behind an agent a key that was refused is not asked for again; at a
+ * browser the person chooses the key, and may choose another. No call waits longer than ten seconds.
+ * Otherwise the refusal's error, with the verifier's words in outcome->refusal; or what
  * verifier_client_call or `ask` returned, with outcome->refusal.error 0 and in its message the conversation's
  * words, if any; STEPUP_EXPIRED where the person took longer than the deadline, STEPUP_TOO_WEAK where none of
  * the methods that the verifier accepts can be used here, STEPUP_INVALID where a text of the request isn't

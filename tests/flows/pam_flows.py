@@ -10,11 +10,13 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from softkey import Key, enrol_key
 from harness import BIN, GAMES, MAIL, NEWS, Tap, Verifier, program
 
 POLICY = '''
+origins = { "https://support.example.com" }
 group staff { members = { "mail", "news", "uucp", "ghost", "daemon", "games" } }
-caller console { unix-user = "games"  users = { "@staff" }  actions = { "customer.*" } }
+caller console { unix-user = "games"  users = { "@staff" }  actions = { "customer.*", "vault.shared" } }
 service export { unix-user = "bin" }
 
 action door.open { users = { "*" }  prompt = "Open the door from {rhost}"  require = { code } }
@@ -24,6 +26,7 @@ action customer.export { users = { "@staff" }  details = { "account:text", "reco
     prompt = "Export {records} contacts of {account}"  require = { code }  code-is-enough = yes  service = export
     limit = { "20000 records per 24h" } }
 action vault.open { users = { "*" }  prompt = "Open the vault"  require = { key } }
+action vault.shared { users = { "@staff" }  details = { "account:text" }  prompt = "Open the vault of {account}"  require = { key, pin } }
 action stepup.lock { users = { "daemon" }  require = { code }  code-is-enough = yes }
 action stepup.freeze { users = { "daemon" }  require = { code }  code-is-enough = yes }
 '''
@@ -48,8 +51,8 @@ class Services:
             for line in lines:
                 out.write(line.format(self.module) + f" socket={self.socket}\n")
 
-    def start(self, service, user, *answers, phases="auth", env=(), items=(), uid=None, wait=False):
-        command = [program("tests/pam/pam_try"), "--confdir", self.folder, "--phases", phases]
+    def start(self, service, user, *answers, phases="auth", env=(), items=(), uid=None, wait=False, more=()):
+        command = [program("tests/pam/pam_try"), "--confdir", self.folder, "--phases", phases, *more]
         for answer in answers:
             command += ["--answer", answer]
         for name in env:
@@ -63,6 +66,24 @@ class Services:
 
     def run(self, service, user, *answers, **options):
         return Result(self.start(service, user, *answers, **options).communicate()[0])
+
+    def talk(self, service, user, *answers, **options):
+        """Answers each question with what a function makes of it."""
+        told, said = (os.path.join(self.folder, name) for name in ("told", "said"))
+        for path in (told, said):
+            if not os.path.exists(path):
+                os.mkfifo(path)
+                os.chmod(path, 0o666)
+        process = self.start(service, user, more=["--tell", told, *["--answer-from", said] * len(answers)], **options)
+        with open(told) as messages:
+            for answer in answers:
+                question = next((json.loads(line)["text"] for line in messages if json.loads(line)["style"] == "prompt"), None)
+                if question is None:
+                    break
+                with open(said, "w") as out:
+                    out.write(answer(json.loads(question)))
+            messages.read()
+        return Result(process.communicate()[0])
 
 
 class Result:
@@ -140,6 +161,42 @@ def the_consoles_way(verifier, services):
     tap.equal((result.code, json.loads(result.told[0])["error"]), ("PAM_AUTH_ERR", "Cancelled"), "closing the dialog gives it up")
     result = services.run("console", "news", in_json(news.fresh()), uid=GAMES)
     tap.equal(result.code, "PAM_SERVICE_ERR", "a console that names no action is wrong")
+
+
+def vault(account="trezor"):
+    return ["STEPUP_ACTION=vault.shared", "STEPUP_DETAILS=" + json.dumps({"account": account})]
+
+
+def by_key(key, **how):
+    """What a page answers a question with."""
+    return lambda question: json.dumps({"method": "browser", "credential": key.sign(question["publicKey"], **how)})
+
+
+def the_consoles_keys(verifier, services):
+    news = enrol_key(verifier, "news", Key())
+    result = services.talk("console", "news", by_key(news), env=vault(), uid=GAMES, phases="auth,account")
+    tap.equal(result.code, "PAM_SUCCESS", "a key in the browser is granted what needs one")
+    question = json.loads(result.prompts[0])
+    tap.equal((question["methods"], question["prompt"], question["publicKey"]["userVerification"]),
+              (["browser"], "Open the vault of trezor", "required"), "the question has the method and what the browser needs")
+    result = services.talk("console", "news", by_key(news, uv=False), by_key(news), env=vault(), uid=GAMES)
+    tap.equal((result.code, len(result.prompts)), ("PAM_SUCCESS", 2), "used without its PIN it is refused, and may answer again")
+    tap.matches(json.loads(result.prompts[1])["error"], "That key did not do", "under the reason")
+    result = services.talk("console", "news", *[by_key(news, bogus=True)] * 3, env=vault(), uid=GAMES)
+    tap.equal((result.code, len(result.prompts)), ("PAM_MAXTRIES", 3), "three bad signatures are the end")
+    first = []
+    keep = lambda question: first.append(by_key(news)(question)) or first[0]
+    tap.equal(services.talk("console", "news", keep, env=vault(), uid=GAMES).code, "PAM_SUCCESS", "one signature")
+    result = services.talk("console", "news", lambda question: first[0], lambda question: '{"cancel":true}', env=vault(), uid=GAMES)
+    tap.equal(result.code, "PAM_AUTH_ERR", "is not good for another transaction of the same action")
+    mail = enrol_key(verifier, "mail", Key())
+    result = services.talk("console", "news", by_key(mail), lambda question: '{"cancel":true}', env=vault(), uid=GAMES)
+    tap.equal(result.code, "PAM_AUTH_ERR", "nor is another employee's key")
+    result = services.run("console", "news", in_json("123456"), env=vault(), uid=GAMES)
+    tap.equal(result.code, "PAM_CONV_ERR", "nor a code where the question offers none")
+    result = services.run("vault", "news", phases="auth", items=["rhost=192.0.2.7"])
+    tap.equal((result.code, result.prompts), ("PAM_AUTH_ERR", []), "in a terminal that reaches no key nothing is asked")
+    tap.matches(result.told[0], "Nothing was approved", "and told so")
 
 
 def the_locked(verifier, services):
@@ -244,7 +301,7 @@ def in_one(*functions):
 
 
 if __name__ == "__main__":
-    in_one(the_usual_way, the_consoles_way, the_locked)
+    in_one(the_usual_way, the_consoles_way, the_consoles_keys, the_locked)
     in_one(who_can_be_told_apart)
     in_one(the_same_code_at_once)
     in_one(the_verifier_ends_half_way, hung_verifier)

@@ -8,6 +8,7 @@
  *   --phases LIST       of auth, account, setcred, separated by commas (default: auth); stops at the first that fails
  *   --answer TEXT       for the next prompt; may be repeated. Where none is left the conversation fails
  *   --answer-from FILE  for the next prompt: what stands in the file, a FIFO perhaps, when the prompt comes
+ *   --tell FILE         writes each message there as it comes, one JSON object a line; a FIFO perhaps
  *   --item NAME=TEXT    rhost, tty or ruser
  *   --env NAME=TEXT     pam_putenv; may be repeated
  *   --flags silent      PAM_SILENT
@@ -31,7 +32,7 @@
 #define LIST_MAX 32
 
 struct options {
-	const char *confdir, *phases, *service, *user;
+	const char *confdir, *phases, *service, *user, *tell;
 	struct answer {
 		const char *text;
 		bool is_file;
@@ -47,6 +48,7 @@ struct talk {
 	const struct options *options;
 	int answered;
 	json_t *messages;
+	FILE *tell;
 };
 
 struct code_name {
@@ -88,7 +90,7 @@ static const char *style_name(int style)
 static char *next_answer(struct talk *talk)
 {
 	const struct answer *answer = &talk->options->answers[talk->answered++];
-	char text[4096];
+	static char text[65536];
 	FILE *file;
 	size_t size;
 
@@ -102,6 +104,16 @@ static char *next_answer(struct talk *talk)
 	return strndup(text, size);
 }
 
+static void note(struct talk *talk, json_t *message)
+{
+	if (talk->tell != NULL) {
+		json_dumpf(message, talk->tell, JSON_COMPACT);
+		fputc('\n', talk->tell);
+		fflush(talk->tell);
+	}
+	json_array_append_new(talk->messages, message);
+}
+
 static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *context)
 {
 	struct talk *talk = context;
@@ -112,8 +124,7 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 	for (int i = 0; i < count; i++) {
 		bool prompt = messages[i]->msg_style == PAM_PROMPT_ECHO_OFF || messages[i]->msg_style == PAM_PROMPT_ECHO_ON;
 
-		json_array_append_new(talk->messages,
-			json_pack("{s:s, s:s}", "style", style_name(messages[i]->msg_style), "text", messages[i]->msg));
+		note(talk, json_pack("{s:s, s:s}", "style", style_name(messages[i]->msg_style), "text", messages[i]->msg));
 		if (!prompt)
 			continue;
 		if (talk->answered == talk->options->answer_count) {
@@ -192,7 +203,7 @@ static int64_t now_us(void)
 
 static int try(const struct options *options)
 {
-	struct talk talk = {.options = options, .messages = json_array()};
+	struct talk talk = {.options = options, .messages = json_array(), .tell = options->tell == NULL ? NULL : fopen(options->tell, "w")};
 	struct pam_conv conversation = {converse, &talk};
 	json_t *results = json_object(), *all;
 	pam_handle_t *handle = NULL;
@@ -210,6 +221,8 @@ static int try(const struct options *options)
 		"us", (json_int_t)(now_us() - started));
 	if (handle != NULL)
 		pam_end(handle, code);
+	if (talk.tell != NULL)
+		fclose(talk.tell);
 	json_dumpf(all, stdout, JSON_COMPACT);
 	putchar('\n');
 	json_decref(all);
@@ -218,7 +231,7 @@ static int try(const struct options *options)
 
 static int usage(void)
 {
-	fputs("usage: pam_try [--confdir DIR] [--phases LIST] [--answer TEXT]… [--answer-from FILE]… [--item NAME=TEXT]… [--env NAME=TEXT]… [--flags silent]\n"
+	fputs("usage: pam_try [--confdir DIR] [--phases LIST] [--answer TEXT]… [--answer-from FILE]… [--tell FILE] [--item NAME=TEXT]… [--env NAME=TEXT]… [--flags silent]\n"
 	      "               [--uid N] [--gid N] [--wait] SERVICE USER\n",
 		stderr);
 	return 2;
@@ -243,7 +256,7 @@ static bool add_answer(struct options *options, const char *text, bool is_file)
 
 static bool read_options(int argc, char **argv, struct options *options)
 {
-	static const struct option table[] = {{"confdir", 1, NULL, 'c'}, {"phases", 1, NULL, 'p'}, {"answer", 1, NULL, 'a'}, {"answer-from", 1, NULL, 'A'},
+	static const struct option table[] = {{"confdir", 1, NULL, 'c'}, {"phases", 1, NULL, 'p'}, {"answer", 1, NULL, 'a'}, {"answer-from", 1, NULL, 'A'}, {"tell", 1, NULL, 't'},
 		{"item", 1, NULL, 'i'}, {"env", 1, NULL, 'e'}, {"flags", 1, NULL, 'f'}, {"uid", 1, NULL, 'u'}, {"gid", 1, NULL, 'g'},
 		{"wait", 0, NULL, 'w'}, {NULL, 0, NULL, 0}};
 	bool good = true;
@@ -255,6 +268,7 @@ static bool read_options(int argc, char **argv, struct options *options)
 		case 'p': options->phases = optarg; break;
 		case 'a':
 		case 'A': good = add_answer(options, optarg, option == 'A'); break;
+		case 't': options->tell = optarg; break;
 		case 'i': good = add(options->items, &options->item_count, optarg); break;
 		case 'e': good = add(options->variables, &options->variable_count, optarg); break;
 		case 'f': options->flags = PAM_SILENT; good = strcmp(optarg, "silent") == 0; break;
