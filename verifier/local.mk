@@ -47,7 +47,8 @@ verifier_libverifier_a_SOURCES += verifier/factors/otp.h verifier/factors/otp.c 
 	verifier/factors/client_data.h verifier/factors/client_data.c verifier/factors/cbor_cursor.h \
 	verifier/factors/cbor_cursor.c verifier/factors/authenticator_data.h verifier/factors/authenticator_data.c \
 	verifier/factors/attestation.h verifier/factors/attestation.c verifier/factors/attestation_certificate.h \
-	verifier/factors/attestation_certificate.c verifier/factors/key_answer.h verifier/factors/key_answer.c
+	verifier/factors/attestation_certificate.c verifier/factors/attestation_ssh.h \
+	verifier/factors/attestation_ssh.c verifier/factors/key_answer.h verifier/factors/key_answer.c
 
 # Evidence: contexts, receipts, the log's entries and checkpoints.
 verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/context.c verifier/evidence/highwater.h \

@@ -29,4 +29,8 @@ check_PROGRAMS += tests/unit/test_attestation_trust
 tests_unit_test_attestation_trust_SOURCES = tests/unit/test_attestation_trust.c $(key_maker) $(certificate_maker)
 tests_unit_test_attestation_trust_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_attestation_trust_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_attestation_ssh
+tests_unit_test_attestation_ssh_SOURCES = tests/unit/test_attestation_ssh.c $(webauthn_maker) $(certificate_maker)
+tests_unit_test_attestation_ssh_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_attestation_ssh_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif

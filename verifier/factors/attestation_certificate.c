@@ -34,6 +34,17 @@ enum stepup_error attestation_certificate_signed(const struct attestation_certif
 	return error;
 }
 
+int attestation_certificate_algorithm(const struct attestation_certificate *certificate)
+{
+	X509 *parsed = NULL;
+	int algorithm = 0;
+
+	if (parse(certificate, &parsed) == STEPUP_OK)
+		algorithm = certificate_algorithm(parsed);
+	X509_free(parsed);
+	return algorithm;
+}
+
 /* The subject's only value of a kind; NULL where there is none or more than one. */
 static const ASN1_STRING *subject_value(const X509 *certificate, int nid)
 {

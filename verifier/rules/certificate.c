@@ -32,9 +32,9 @@ enum stepup_error certificate_parse(const uint8_t *der, size_t size, X509 **cert
 	return STEPUP_OK;
 }
 
-/* What each algorithm needs of a key. */
+/* The kinds of keys, and what each signs with. */
 static const struct kind {
-	int64_t algorithm;
+	int algorithm;
 	const char *type, *group, *digest;
 } kinds[] = {
 	{KEY_ES256, "EC", "prime256v1", "SHA256"},
@@ -43,40 +43,49 @@ static const struct kind {
 	{KEY_RS256, "RSA", NULL, "SHA256"},
 };
 
-/* The kind of an algorithm, where the key is one for it. */
-static const struct kind *kind_for(int64_t algorithm, const EVP_PKEY *key)
+static bool is_of_kind(const EVP_PKEY *key, const struct kind *kind)
 {
 	char group[64] = "";
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i].algorithm != algorithm)
-			continue;
-		if (EVP_PKEY_is_a(key, kinds[i].type) != 1)
-			return NULL;
-		if (kinds[i].group != NULL &&
-			(EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1 || strcmp(group, kinds[i].group) != 0))
-			return NULL;
-		if (algorithm == KEY_RS256 && EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
-			return NULL;
-		return &kinds[i];
-	}
+	if (EVP_PKEY_is_a(key, kind->type) != 1)
+		return false;
+	if (kind->group != NULL &&
+		(EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1 || strcmp(group, kind->group) != 0))
+		return false;
+	return kind->algorithm != KEY_RS256 || EVP_PKEY_get_bits(key) >= RSA_BITS_MIN;
+}
+
+/* NULL where the certificate's key is of no such kind. */
+static const struct kind *kind_of(X509 *certificate)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(certificate);
+
+	for (size_t i = 0; key != NULL && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (is_of_kind(key, &kinds[i]))
+			return &kinds[i];
 	return NULL;
+}
+
+int certificate_algorithm(X509 *certificate)
+{
+	const struct kind *kind = kind_of(certificate);
+
+	return kind == NULL ? 0 : kind->algorithm;
 }
 
 enum stepup_error certificate_signed(X509 *certificate, int64_t algorithm, const void *message, size_t size, const uint8_t *signature,
 	size_t signature_size)
 {
-	EVP_PKEY *key = X509_get0_pubkey(certificate);
-	const struct kind *kind = key == NULL ? NULL : kind_for(algorithm, key);
+	const struct kind *kind = kind_of(certificate);
 	EVP_MD_CTX *md = NULL;
 	enum stepup_error error = STEPUP_BAD_ANSWER;
 
-	if (kind == NULL || signature_size == 0)
+	if (kind == NULL || kind->algorithm != algorithm || signature_size == 0)
 		return error;
 	md = EVP_MD_CTX_new();
 	if (md == NULL)
 		return STEPUP_NO_MEMORY;
-	if (EVP_DigestVerifyInit_ex(md, NULL, kind->digest, NULL, NULL, key, NULL) == 1 &&
+	if (EVP_DigestVerifyInit_ex(md, NULL, kind->digest, NULL, NULL, X509_get0_pubkey(certificate), NULL) == 1 &&
 		EVP_DigestVerify(md, signature, signature_size, message, size) == 1)
 		error = STEPUP_OK;
 	EVP_MD_CTX_free(md);

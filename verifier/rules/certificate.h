@@ -19,8 +19,10 @@
 /* Reads one certificate, which takes up all of the bytes; X509_free() it. STEPUP_INVALID, STEPUP_TOO_LONG. */
 enum stepup_error certificate_parse(const uint8_t *der, size_t size, X509 **certificate);
 
-/* Whether a signature over a message is by the certificate's key, which must be of the kind that the COSE algorithm (lib/key_signature.h) needs:
- * P-256, P-384, Ed25519, RSA of 2048 bits or more. STEPUP_BAD_ANSWER where not. */
+/* The COSE algorithm (lib/key_signature.h) that the certificate's key signs with: P-256, P-384, Ed25519, RSA of 2048 bits or more; 0 for others. */
+int certificate_algorithm(X509 *certificate);
+
+/* Whether a signature over a message is by the certificate's key, and of the algorithm that goes with the key. STEPUP_BAD_ANSWER where not. */
 enum stepup_error certificate_signed(X509 *certificate, int64_t algorithm, const void *message, size_t size, const uint8_t *signature,
 	size_t signature_size);
 
