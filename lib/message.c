@@ -82,6 +82,8 @@ static bool value_fits(const struct field *field, const json_t *value)
 		return texts_fit(value, field->maximum);
 	case FIELD_OBJECTS:
 		return objects_fit(value, field->maximum);
+	case FIELD_ARRAY:
+		return json_is_array(value) && json_array_size(value) <= (size_t)field->maximum;
 	}
 	return false;
 }

@@ -23,6 +23,7 @@ enum field_type {
 	FIELD_OBJECT,  /* at most `maximum` members; checked further by whoever reads it */
 	FIELD_TEXTS,   /* array of at most 64 texts of at most `maximum` bytes each */
 	FIELD_OBJECTS, /* array of objects; checked further by whoever reads it */
+	FIELD_ARRAY,   /* array of at most `maximum` elements; checked further by whoever reads it */
 };
 
 struct field {

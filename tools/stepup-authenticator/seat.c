@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Having a key sign or make a credential.
+ * MUST: look at the client data before anything else; free a PIN wiped, on every way out.
+ */
+#include "tools/stepup-authenticator/seat.h"
+
+#include <string.h>
+
+#include "lib/base64url.h"
+#include "lib/message.h"
+#include "lib/wipe.h"
+#include "tools/stepup-authenticator/client_data.h"
+#include "tools/stepup-authenticator/seat_race.h"
+#include "tools/stepup-authenticator/seat_work.h"
+
+#define PIN_ASKS_MAX 8 /* keys stop taking PINs before that */
+#define QUIET_MS 400   /* in which a key says that a PIN is wrong, or that it wants one */
+
+enum authenticator_code seat_count(size_t *count)
+{
+	fido_dev_info_t *found = fido_dev_info_new(SEAT_KEYS_MAX);
+
+	*count = 0;
+	if (found == NULL)
+		return AUTHENTICATOR_BROKEN;
+	if (fido_dev_info_manifest(found, SEAT_KEYS_MAX, count) != FIDO_OK)
+		*count = 0;
+	fido_dev_info_free(&found, SEAT_KEYS_MAX);
+	return AUTHENTICATOR_DONE;
+}
+
+/* Opens the keys, and looks for the listed credentials on them. */
+static enum authenticator_code open_and_look(
+	struct seat_keys *keys, const char *rp_id, const json_t *ids, struct credential_list *list)
+{
+	enum authenticator_code code = credential_list_read(ids, list);
+
+	if (code == AUTHENTICATOR_DONE)
+		code = seat_keys_open(keys);
+	if (code == AUTHENTICATOR_DONE)
+		seat_keys_look(keys, rp_id, list);
+	return code;
+}
+
+enum authenticator_code seat_probe(struct host *host, struct seat_answer *answer)
+{
+	struct credential_list list = {.count = 0};
+	struct seat_keys keys = {.count = 0};
+	json_t *held = json_array();
+	enum authenticator_code code = open_and_look(&keys, message_text(host->request, "rp_id"),
+		json_object_get(host->request, "credentials"), &list);
+
+	for (size_t i = 0; i < keys.count; i++)
+		if (keys.keys[i].holds != NULL &&
+			json_array_append_new(held, json_string(keys.keys[i].holds->text)) != 0)
+			code = AUTHENTICATOR_BROKEN;
+	/* That there is none is an answer here. */
+	if (code == AUTHENTICATOR_DONE || code == AUTHENTICATOR_NO_KEY) {
+		answer->result = json_pack("{s:I, s:O}", "keys", (json_int_t)keys.count, "credentials", held);
+		code = answer->result != NULL ? AUTHENTICATOR_DONE : AUTHENTICATOR_BROKEN;
+	}
+	json_decref(held);
+	seat_keys_close(&keys);
+	credential_list_clear(&list);
+	return code;
+}
+
+/* One try on one key or on several, with the PIN where there is one. The race is the caller's to clear. */
+static enum authenticator_code try_once(struct host *host, struct seat_keys *keys,
+	const struct seat_task *task, const char *pin, struct seat_race *race)
+{
+	int quiet_ms = pin != NULL || (task->is_registration && fido_dev_has_pin(keys->keys[0].device))
+			       ? QUIET_MS
+			       : 0;
+
+	seat_race_init(race, keys, task);
+	for (size_t i = 0; i < race->count; i++)
+		race->jobs[i].pin = pin;
+	return seat_race_run(race, host, seat_work, quiet_ms);
+}
+
+static int tries_left(fido_dev_t *device)
+{
+	int tries = -1;
+
+	return fido_dev_get_retry_count(device, &tries) == FIDO_OK ? tries : -1;
+}
+
+/* Whether the key has to be given a PIN before it does what is asked, as far as can be told without asking
+ * it. */
+static enum authenticator_code needs_pin(
+	const struct seat_key *key, const struct seat_task *task, bool *needed)
+{
+	*needed = false;
+	if (!task->user_verification || fido_dev_has_uv(key->device))
+		return AUTHENTICATOR_DONE;
+	if (!fido_dev_supports_pin(key->device))
+		return AUTHENTICATOR_UNSUPPORTED;
+	*needed = true;
+	return fido_dev_has_pin(key->device) ? AUTHENTICATOR_DONE : AUTHENTICATOR_NO_PIN_SET;
+}
+
+/* Whether a try without a PIN failed for want of it, or because the key's own sensor gave up. */
+static bool asks_for_pin(const struct seat_race *race)
+{
+	int error = race->jobs[0].fido_error;
+
+	return fido_dev_has_pin(race->jobs[0].key->device) &&
+	       (error == FIDO_ERR_PIN_REQUIRED || error == FIDO_ERR_UV_BLOCKED ||
+		       error == FIDO_ERR_UV_INVALID);
+}
+
+/* Has one key do it, and asks for its PIN where that is needed, again where it was wrong. */
+static enum authenticator_code do_with_one(struct host *host, struct seat_keys *keys,
+	const struct seat_task *task, struct seat_race *race, struct seat_answer *answer)
+{
+	struct seat_key *key = &keys->keys[0];
+	const char *id = key->holds != NULL ? key->holds->text : NULL;
+	bool needed = false, again = false;
+	enum authenticator_code code = needs_pin(key, task, &needed);
+	char *pin = NULL;
+
+	for (int asks = 0; code == AUTHENTICATOR_DONE && asks <= PIN_ASKS_MAX;) {
+		if (needed) {
+			asks++;
+			answer->tries_left = tries_left(key->device);
+			code = answer->tries_left == 0 ? AUTHENTICATOR_PIN_BLOCKED
+						       : host_pin(host, id, answer->tries_left, again, &pin);
+			if (code != AUTHENTICATOR_DONE)
+				break;
+		}
+		seat_race_clear(race);
+		code = try_once(host, keys, task, pin, race);
+		wipe_free_string(&pin);
+		if (code == AUTHENTICATOR_DONE)
+			return code;
+		again = needed && code == AUTHENTICATOR_PIN_WRONG;
+		if (again || (!needed && asks_for_pin(race)))
+			code = AUTHENTICATOR_DONE;
+		needed = true;
+	}
+	if (code == AUTHENTICATOR_DONE || code == AUTHENTICATOR_PIN_WRONG) {
+		answer->tries_left = tries_left(key->device);
+		code = AUTHENTICATOR_PIN_WRONG;
+	}
+	return code;
+}
+
+static bool any_has_pin(const struct seat_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (fido_dev_has_pin(keys->keys[i].device))
+			return true;
+	return false;
+}
+
+/* Several keys that need nothing but a touch race for it. Where one may want a PIN, whose it is has to be
+ * known first. */
+static enum authenticator_code do_task(struct host *host, struct seat_keys *keys,
+	const struct seat_task *task, struct seat_race *race, struct seat_answer *answer)
+{
+	bool by_touch_alone = !task->user_verification && !(task->is_registration && any_has_pin(keys));
+	enum authenticator_code code = AUTHENTICATOR_DONE;
+
+	if (keys->count > 1 && by_touch_alone)
+		return try_once(host, keys, task, NULL, race);
+	if (keys->count > 1)
+		code = seat_race_choose(host, keys);
+	return code == AUTHENTICATOR_DONE ? do_with_one(host, keys, task, race, answer) : code;
+}
+
+/* Does it, and turns what came of it into the result. */
+static enum authenticator_code finish(
+	struct host *host, struct seat_keys *keys, const struct seat_task *task, struct seat_answer *answer)
+{
+	struct seat_race race = {.count = 0};
+	enum authenticator_code code = do_task(host, keys, task, &race, answer);
+
+	if (code == AUTHENTICATOR_DONE)
+		code = task->is_registration ? seat_credential_result(race.winner, &answer->result)
+					     : seat_assertion_result(race.winner, &answer->result);
+	seat_race_clear(&race);
+	return code;
+}
+
+enum authenticator_code seat_sign(struct host *host, struct seat_answer *answer)
+{
+	struct seat_task task = {
+		.rp_id = message_text(host->request, "rp_id"),
+		.client_data = message_text(host->request, "client_data"),
+		.user_verification = message_bool(host->request, "user_verification", true),
+	};
+	struct credential_list list = {.count = 0};
+	struct seat_keys keys = {.count = 0};
+	enum authenticator_code code = AUTHENTICATOR_BROKEN;
+
+	if (client_data_is_for_seat(task.client_data, "webauthn.get"))
+		code = open_and_look(&keys, task.rp_id, json_object_get(host->request, "credentials"), &list);
+	if (code == AUTHENTICATOR_DONE) {
+		code = seat_keys_none_holds(&keys);
+		seat_keys_keep(&keys, true);
+		if (keys.count > 0)
+			code = finish(host, &keys, &task, answer);
+	}
+	seat_keys_close(&keys);
+	credential_list_clear(&list);
+	return code;
+}
+
+enum authenticator_code seat_register(struct host *host, struct seat_answer *answer)
+{
+	struct seat_task task = {
+		.is_registration = true,
+		.client_data = message_text(host->request, "client_data"),
+		.user_verification = message_bool(host->request, "user_verification", true),
+	};
+	struct credential_list list = {.count = 0};
+	struct seat_keys keys = {.count = 0};
+	enum authenticator_code code = seat_task_read_registration(host->request, &task);
+
+	task.exclude = &list;
+	if (code == AUTHENTICATOR_DONE && !client_data_is_for_seat(task.client_data, "webauthn.create"))
+		code = AUTHENTICATOR_BROKEN;
+	if (code == AUTHENTICATOR_DONE)
+		code = open_and_look(&keys, task.rp_id, json_object_get(host->request, "exclude"), &list);
+	if (code == AUTHENTICATOR_DONE) {
+		seat_keys_keep(&keys, false);
+		code = keys.count > 0 ? finish(host, &keys, &task, answer) : AUTHENTICATOR_ENROLLED_ALREADY;
+	}
+	seat_keys_close(&keys);
+	credential_list_clear(&list);
+	return code;
+}

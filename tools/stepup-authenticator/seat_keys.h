@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The keys that are plugged in, opened, and credentials by their ids.
+ * Layer: tools/stepup-authenticator/, libfido2.
+ */
+#ifndef STEPUP_TOOLS_STEPUP_AUTHENTICATOR_SEAT_KEYS_H
+#define STEPUP_TOOLS_STEPUP_AUTHENTICATOR_SEAT_KEYS_H
+
+#include <fido.h>
+#include <jansson.h>
+
+#include "lib/authenticator.h"
+
+#define SEAT_KEYS_MAX 8
+#define CREDENTIALS_MAX 64
+#define CREDENTIAL_ID_MAX 1023 /* bytes */
+
+/* One credential of the request. */
+struct credential_id {
+	const char *text; /* as the request has it, borrowed */
+	uint8_t bytes[CREDENTIAL_ID_MAX];
+	size_t size;
+};
+
+struct credential_list {
+	struct credential_id *entries; /* owned */
+	size_t count;
+};
+
+/* Reads ids: texts, or objects with an `id`. AUTHENTICATOR_BROKEN where one is no id. */
+enum authenticator_code credential_list_read(const json_t *ids, struct credential_list *list);
+void credential_list_clear(struct credential_list *list);
+
+/* One key. */
+struct seat_key {
+	fido_dev_t *device;
+	const struct credential_id *holds; /* the credential that was found on it; NULL */
+	int look_error;			   /* libfido2's, of looking for one */
+};
+
+struct seat_keys {
+	struct seat_key keys[SEAT_KEYS_MAX];
+	size_t count;
+};
+
+/* Opens every key that this user may use. AUTHENTICATOR_NO_KEY. */
+enum authenticator_code seat_keys_open(struct seat_keys *keys);
+void seat_keys_close(struct seat_keys *keys);
+
+/* Asks each key, without a touch, whether it holds a credential of the list, and remembers the first. What it
+ * signs for that is worthless: nobody was present, and nothing hashes to what is signed. */
+void seat_keys_look(struct seat_keys *keys, const char *rp_id, const struct credential_list *list);
+
+/* Why none of them holds one: AUTHENTICATOR_WRONG_KEY, or that none could say. */
+enum authenticator_code seat_keys_none_holds(const struct seat_keys *keys);
+
+/* Keeps those that hold one, or those that don't. */
+void seat_keys_keep(struct seat_keys *keys, bool holding);
+
+/* What libfido2's errors mean here. */
+enum authenticator_code seat_code(int fido_error);
+
+#endif
