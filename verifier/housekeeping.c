@@ -7,6 +7,7 @@
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
 #include "verifier/doors/hook_feed.h"
+#include "verifier/doors/approving.h"
 #include "verifier/doors/transactions.h"
 
 #define DAY_SECONDS (24 * 60 * 60)
@@ -51,6 +52,8 @@ static enum stepup_error prune_work(struct store_session *session, void *job)
 	result = store_use_prune(session, housekeeping->uses_before, PRUNE_ROWS, &removed);
 	if (result == STEPUP_OK)
 		result = store_receipt_prune(session, housekeeping->receipts_before, PRUNE_ROWS, &removed);
+	if (result == STEPUP_OK)
+		result = store_request_prune(session, housekeeping->requests_before, PRUNE_ROWS, &removed);
 	return result;
 }
 
@@ -71,6 +74,7 @@ static void prune(struct housekeeping *housekeeping)
 		return;
 	housekeeping->uses_before = now - longest_window(housekeeping->verifier->policy);
 	housekeeping->receipts_before = now - RECEIPT_KEPT_SECONDS;
+	housekeeping->requests_before = now - REQUEST_KEPT_SECONDS;
 	housekeeping->pruning = commit_queue_submit(housekeeping->verifier->queue, prune_work, prune_done, housekeeping) == STEPUP_OK;
 }
 
@@ -87,6 +91,7 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 		life_log_clock(verifier);
 	}
 	transactions_sweep(verifier->transactions, now);
+	approving_tick(verifier);
 	if (now >= housekeeping->next_prune_ms) {
 		housekeeping->next_prune_ms = now + PRUNE_EVERY_SECONDS * 1000;
 		prune(housekeeping);

@@ -20,7 +20,7 @@ struct housekeeping {
 	bool pruning;
 	int64_t watchdog_ms; /* 0: none wanted */
 	int64_t next_watchdog_ms;
-	int64_t uses_before, receipts_before; /* of the prune under way: read by the writer */
+	int64_t uses_before, receipts_before, requests_before; /* of the prune under way: read by the writer */
 };
 
 void housekeeping_start(struct housekeeping *housekeeping, struct verifier *verifier);

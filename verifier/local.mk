@@ -26,7 +26,8 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/version_memory.h verifier/state/version_memory.c
 
 # Rules: policy, limits, guessing, and every sentence a person reads.
-verifier_libverifier_a_SOURCES += verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
+verifier_libverifier_a_SOURCES += verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/approvers.h verifier/rules/approvers.c \
+	verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
 	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c \
 	verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
 	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/policy.h verifier/rules/policy.c \
@@ -65,8 +66,10 @@ verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budge
 
 # Doors and what they serve.
 verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/answer.c verifier/doors/answer_decision.c \
-	verifier/doors/decision.h verifier/doors/decide_code.c verifier/doors/decide_key.c verifier/doors/decide_fresh.c \
-	verifier/doors/authorization.h verifier/doors/authorization.c verifier/doors/begin.c \
+	verifier/doors/decision.h verifier/doors/decide_approval.c verifier/doors/decide_code.c verifier/doors/decide_key.c \
+	verifier/doors/decide_fresh.c \
+	verifier/doors/approving.h verifier/doors/approving.c verifier/doors/authorization.h verifier/doors/authorization.c \
+	verifier/doors/begin_approval.c verifier/doors/begin.c \
 	verifier/doors/begin_check.h verifier/doors/begin_check.c \
 	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c verifier/doors/freshness.h verifier/doors/freshness.c \
 	verifier/doors/sitting.h verifier/doors/sitting.c \
@@ -81,7 +84,8 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/reach.h verifier/doors/reach.c verifier/doors/locks.c verifier/doors/redeem_door.c verifier/doors/redemption.h \
 	verifier/doors/redemption.c verifier/doors/redemption_claims.c verifier/doors/refusal_log.h \
 	verifier/doors/refusal_log.c verifier/doors/reports.h verifier/doors/reports.c \
-	verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c \
+	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c \
+	verifier/doors/waiters.h verifier/doors/waiters.c \
 	verifier/doors/transactions.h verifier/doors/transactions.c verifier/doors/verb_job.h \
 	verifier/doors/verb_job.c verifier/doors/verify_door.c
 

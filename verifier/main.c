@@ -34,6 +34,8 @@
 #include "verifier/server/sockets.h"
 #include "verifier/startup.h"
 #include "verifier/doors/hook_feed.h"
+#include "verifier/doors/waiters.h"
+#include "verifier/doors/transactions.h"
 
 #define TICK_MS 1000
 #define STOP_SECONDS 5           /* for calls that are under way */
@@ -128,6 +130,7 @@ static void on_stop_signal(uv_signal_t *handle, int signal_number)
 	sockets_remove(&daemon->sockets);
 	hook_feed_stop(&daemon->verifier);
 	server_stop(daemon->server);
+	waiters_end(daemon->verifier.waiters);
 	if (server_busy(daemon->server) == 0)
 		stop_now(daemon);
 }

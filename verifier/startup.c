@@ -14,7 +14,9 @@
 #include "verifier/server/server.h"
 #include "verifier/startup.h"
 #include "verifier/doors/hook_feed.h"
+#include "verifier/doors/approving.h"
 #include "verifier/doors/transactions.h"
+#include "verifier/doors/waiters.h"
 
 #define DIGEST_SHOWN 8 /* bytes of a policy's digest that name it in the journal */
 
@@ -90,7 +92,8 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 
 	verifier->accounts = account_cache_new(verifier->loop);
 	verifier->transactions = transactions_new();
-	if (verifier->accounts == NULL || verifier->transactions == NULL)
+	verifier->waiters = waiters_new();
+	if (verifier->accounts == NULL || verifier->waiters == NULL || verifier->transactions == NULL)
 		return STEPUP_NO_MEMORY;
 	result = commit_queue_start(verifier->store, verifier->loop, &verifier->queue);
 	if (result == STEPUP_OK)
@@ -144,6 +147,7 @@ enum stepup_error startup_close(struct verifier *verifier)
 	store_close(&verifier->store);
 	hook_feed_free(&verifier->hooks);
 	transactions_free(&verifier->transactions);
+	waiters_free(&verifier->waiters);
 	policy_release(&verifier->policy);
 	free(verifier->log_key);
 	verifier->log_key = NULL;
@@ -188,6 +192,7 @@ enum stepup_error verifier_reload(struct verifier *verifier, char **why)
 	account_cache_forget(verifier->accounts);
 	if (verifier->server != NULL)
 		server_policy_changed(verifier->server);
+	approving_reloaded(verifier);
 	policy_name(policy, name);
 	journal_line(LOG_NOTICE, "reload", "policy=%s rules=%zu", name, policy->rule_count);
 	policy_warn(policy);

@@ -22,6 +22,7 @@ struct transactions;
 struct receipt_signer;
 struct log_signer;
 struct server;
+struct waiters;
 
 struct verifier {
 	uv_loop_t *loop;
@@ -42,6 +43,8 @@ struct verifier {
 	struct refusal_budget refusals;    /* how many refusals each uid may still put into the log */
 	struct refusal_budget invitation_tries; /* how many wrong invitations each uid may still try */
 	struct decoys decoys;              /* the writer side's alone: guesses at users who have no record */
+	struct waiters *waiters;           /* calls that wait for requests to be answered */
+	int64_t requests_due;              /* seconds since 1970: when the next open request expires; 0 before the first look */
 	int64_t code_floor;                /* after an unclean stop: time up to which codes are taken as spent, else 0 */
 };
 

@@ -158,8 +158,8 @@ static void a_code_satisfies_what_the_rule_lets_it_and_nothing_else(void **state
 		{"require = { key }", STEPUP_TOO_WEAK},
 		{"require = { hardware-key }", STEPUP_TOO_WEAK},
 		{"require = { key } always-approve = yes approvers = { b }", STEPUP_TOO_WEAK},
-		{"require = { code } always-approve = yes approvers = { b }", STEPUP_NEEDS_APPROVAL},
-		{"require = { code } always-approve = yes approvers = { b } code-is-enough = yes", STEPUP_NEEDS_APPROVAL},
+		{"require = { code } always-approve = yes approvers = { b }", STEPUP_OK},
+		{"require = { code } always-approve = yes approvers = { b } code-is-enough = yes", STEPUP_OK},
 	};
 
 	(void)state;

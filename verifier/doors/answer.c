@@ -10,15 +10,18 @@
 
 #include "lib/message.h"
 #include "lib/wipe.h"
+#include "verifier/rules/approvers.h"
 #include "verifier/rules/notices.h"
 #include "verifier/factors/otp.h"
 #include "verifier/evidence/receipt.h"
+#include "verifier/doors/approving.h"
 #include "verifier/doors/subject.h"
 
 static void answer_free(struct answer *answer)
 {
 	WIPE_ARRAY(answer->code);
 	key_answer_clear(&answer->key);
+	request_free(&answer->request);
 	free(answer);
 }
 
@@ -37,7 +40,8 @@ static enum stepup_error make_receipt(const struct answer *answer, char **receip
 		.azp = transaction->caller,
 		.acr = answer->acr,
 		.amr = answer->amr,
-		.auth_time = answer->now,
+		.approver = answer->request == NULL ? NULL : answer->request->approver,
+		.auth_time = answer->claim ? answer->request->requester.at : answer->now,
 		.action = transaction->action,
 	};
 
@@ -51,7 +55,7 @@ static void keep_or_end(struct answer *answer)
 	struct transaction *transaction = answer->transaction;
 
 	transaction->state = TRANSACTION_SPENT;
-	if (!atomic_load(&transaction->ended) && transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
+	if (!atomic_load(&transaction->ended) && !transaction->approves && transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
 		transaction->state = TRANSACTION_GRANTED;
 		transaction->log_index = answer->log_index;
 		transaction->strength = answer->strength;
@@ -68,7 +72,7 @@ static void keep_fresh(const struct answer *answer)
 	const struct fresh_place place = transaction_place(transaction);
 	struct fresh_grant grant = answer->fresh;
 
-	if (answer->method == METHOD_FRESH || !transaction->sits || atomic_load(&transaction->ended))
+	if (answer->method == METHOD_FRESH || answer->request != NULL || !transaction->sits || atomic_load(&transaction->ended))
 		return;
 	grant.log_index = answer->log_index;
 	freshness_remember(transactions_freshness(answer->verifier->transactions), &place, transaction->user, &grant, clock_boot_ms());
@@ -91,13 +95,15 @@ static json_t *amr_to_json(const char *const *amr)
 static void answer_grant(struct answer *answer)
 {
 	const struct transaction *transaction = answer->transaction;
-	char *receipt = NULL, *message = notice_granted(transaction->prompt);
+	char *receipt = NULL, *message = transaction->approves ? notice_approved(answer->request->user, transaction->prompt)
+							       : notice_granted(transaction->prompt);
 	json_t *reply = NULL;
 	enum stepup_error error = message == NULL ? STEPUP_NO_MEMORY : make_receipt(answer, &receipt);
 
 	if (error == STEPUP_OK)
 		reply = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s*, s:s}", "user", transaction->user, "action",
-			transaction->action->name, "acr", answer->acr, "amr", amr_to_json(answer->amr), "auth_time", (json_int_t)answer->now, "log",
+			transaction->action->name, "acr", answer->acr, "amr", amr_to_json(answer->amr), "auth_time",
+			(json_int_t)(answer->claim ? answer->request->requester.at : answer->now), "log",
 			(json_int_t)answer->log_index, "receipt", receipt, "message", message);
 	keep_fresh(answer);
 	keep_or_end(answer);
@@ -114,6 +120,25 @@ static bool goes_on(const struct answer *answer, int64_t tries_left)
 {
 	return !atomic_load(&answer->transaction->ended) &&
 		((answer->outcome == STEPUP_BAD_ANSWER && tries_left > 0) || answer->outcome == STEPUP_THROTTLED);
+}
+
+/* The answer was right, and a second person has to agree: the transaction waits for that. */
+static void answer_wait(struct answer *answer)
+{
+	struct transaction *transaction = answer->transaction;
+	const struct approval_request *request = answer->request;
+	json_t *approvers = approvers_words(transaction->policy, transaction->rule, request->user);
+	char *message = answer->sentence != NULL ? strdup(answer->sentence) : notice_waiting(request->id, approvers, request->expires);
+	const struct refusal_facts facts = {.request = request->id, .approvers = approvers, .expires = request->expires};
+
+	transaction->state = TRANSACTION_WAITING;
+	memcpy(transaction->request, request->id, sizeof(transaction->request));
+	transaction->expires_boot_ms = clock_boot_ms() + (request->expires - answer->now + REQUEST_CLAIM_SECONDS) * 1000;
+	call_refuse(answer->call, STEPUP_NEEDS_APPROVAL, message, &facts);
+	if (atomic_load(&transaction->ended))
+		transaction_end(answer->verifier->transactions, transaction);
+	json_decref(approvers);
+	free(message);
 }
 
 static void answer_refuse(struct answer *answer)
@@ -136,7 +161,10 @@ static void answer_refuse(struct answer *answer)
 	if ((answer->outcome == STEPUP_LOCKED && answer->log_index < 0) || answer->outcome == STEPUP_FROZEN ||
 	    answer->outcome == STEPUP_THROTTLED)
 		refusal_log(answer->call, &about, transaction->action->name, answer->outcome, "at the answer");
-	refuse(answer->call, answer->outcome, &words);
+	if (answer->sentence != NULL)
+		refuse_saying(answer->call, answer->outcome, answer->sentence);
+	else
+		refuse(answer->call, answer->outcome, &words);
 	if (answer->outcome == STEPUP_THROTTLED)
 		transaction->answers--;
 	transaction->state = goes_on(answer, tries_left) ? TRANSACTION_ASKED : TRANSACTION_SPENT;
@@ -152,8 +180,12 @@ static void answer_done(void *job, enum stepup_error result)
 		answer->outcome = result;
 	if (answer->outcome == STEPUP_OK)
 		answer_grant(answer);
+	else if (answer->outcome == STEPUP_NEEDS_APPROVAL && answer->request != NULL)
+		answer_wait(answer);
 	else
 		answer_refuse(answer);
+	if (answer->request != NULL || answer->outcome == STEPUP_LOCKED)
+		approving_changed(answer->verifier, answer->request == NULL ? INT64_MAX : answer->request->expires);
 	answer_free(answer);
 }
 
@@ -212,16 +244,14 @@ static enum stepup_error answer_read(struct call *call, unsigned method, struct 
 	return key_answer_parse((enum via)method, false, json_object_get(call->parameters, "key"), &answer->key, why);
 }
 
-static void answer_submit(struct call *call, struct transaction *transaction, unsigned method)
+/* NULL where there is no memory, and then the call has been refused. */
+static struct answer *answer_new(struct call *call, struct transaction *transaction, unsigned method)
 {
 	struct answer *answer = calloc(1, sizeof(*answer));
-	const struct words_facts no_longer_fresh = {.user = transaction->user, .tries_left = STEP_UP_ANSWERS_MAX, .method = METHOD_FRESH};
-	const char *why = NULL;
-	enum stepup_error error;
 
 	if (answer == NULL) {
 		refuse(call, STEPUP_NO_MEMORY, NULL);
-		return;
+		return NULL;
 	}
 	answer->call = call;
 	answer->verifier = call->verifier;
@@ -230,6 +260,18 @@ static void answer_submit(struct call *call, struct transaction *transaction, un
 	answer->outcome = STEPUP_UNAVAILABLE;
 	answer->tries_left = STEP_UP_ANSWERS_MAX;
 	answer->log_index = -1;
+	return answer;
+}
+
+static void answer_submit(struct call *call, struct transaction *transaction, unsigned method)
+{
+	struct answer *answer = answer_new(call, transaction, method);
+	const struct words_facts no_longer_fresh = {.user = transaction->user, .tries_left = STEP_UP_ANSWERS_MAX, .method = METHOD_FRESH};
+	const char *why = NULL;
+	enum stepup_error error;
+
+	if (answer == NULL)
+		return;
 	if (method != METHOD_FRESH) /* nobody has answered anything yet */
 		transaction->answers++;
 	error = answer_read(call, method, answer, &why);
@@ -269,7 +311,7 @@ void step_up_answer(struct call *call)
 	if (wrong != NULL)
 		call_invalid(call, wrong);
 	else if (transaction == NULL || transaction->action == NULL || transaction->state == TRANSACTION_GRANTED ||
-		transaction->state == TRANSACTION_SPENT)
+		transaction->state == TRANSACTION_SPENT || transaction->state == TRANSACTION_WAITING)
 		refuse(call, STEPUP_EXPIRED, NULL);
 	else if (transaction->state == TRANSACTION_ANSWERING)
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
@@ -277,6 +319,35 @@ void step_up_answer(struct call *call)
 		answer_not_offered(call, transaction, method);
 	else
 		answer_submit(call, transaction, method);
+}
+
+void step_up_claim(struct call *call)
+{
+	struct transaction *transaction = transaction_find(call->verifier->transactions,
+		message_text(call->parameters, "transaction"), call->peer.uid);
+	struct answer *answer;
+	enum stepup_error error;
+
+	if (transaction == NULL || transaction->action == NULL ||
+	    (transaction->state != TRANSACTION_WAITING && transaction->state != TRANSACTION_ANSWERING)) {
+		refuse(call, STEPUP_EXPIRED, NULL);
+		return;
+	}
+	if (transaction->state == TRANSACTION_ANSWERING) {
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
+		return;
+	}
+	answer = answer_new(call, transaction, 0);
+	if (answer == NULL)
+		return;
+	answer->claim = true;
+	transaction->state = TRANSACTION_ANSWERING;
+	error = commit_queue_submit(call->verifier->queue, answer_decide, answer_done, answer);
+	if (error == STEPUP_OK)
+		return;
+	transaction->state = TRANSACTION_WAITING;
+	answer_free(answer);
+	refuse(call, error, NULL);
 }
 
 void step_up_cancel(struct call *call)

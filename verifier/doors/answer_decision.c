@@ -12,7 +12,6 @@
 
 #include "lib/base64url.h"
 #include "verifier/doors/locks.h"
-#include "verifier/rules/limits.h"
 
 /* Whether a refusal is something decided, not something broken. */
 static bool is_decided(enum stepup_error error)
@@ -49,37 +48,18 @@ const char *hopeless_because(const struct decision *decision)
 	return transaction->hopeless ? "no factor for it" : NULL;
 }
 
-static enum stepup_error look_at_limits(struct decision *decision)
-{
-	const struct transaction *transaction = decision->transaction;
-	struct answer *answer = decision->answer;
-	enum stepup_error error = limits_charge(answer->verifier->store, decision->session, transaction->rule,
-		decision->record->user_id, transaction->action, answer->now, &answer->over);
-
-	if (error != STEPUP_OVER_LIMIT)
-		return error;
-	decision->why = "over the limit";
-	switch (transaction->rule->over_limit) {
-	case OVER_LIMIT_APPROVE:
-		return STEPUP_NEEDS_APPROVAL;
-	case OVER_LIMIT_LOCK:
-		return STEPUP_LOCKED;
-	case OVER_LIMIT_DENY:
-		break;
-	}
-	return STEPUP_OVER_LIMIT;
-}
-
 static enum stepup_error decide(struct decision *decision)
 {
+	const struct answer *answer = decision->answer;
 	enum stepup_error error = look_at_standing(decision);
 	unsigned method = decision->answer->method;
 
-	if (error == STEPUP_OK)
-		error = method == METHOD_CODE ? decide_code(decision) : method == METHOD_FRESH ? decide_fresh(decision) : decide_key(decision);
-	if (error == STEPUP_OK)
-		error = look_at_limits(decision);
-	return error;
+	if (error != STEPUP_OK || answer->claim)
+		return error == STEPUP_OK ? decide_claim(decision) : error;
+	error = method == METHOD_CODE ? decide_code(decision) : method == METHOD_FRESH ? decide_fresh(decision) : decide_key(decision);
+	if (error != STEPUP_OK)
+		return error;
+	return decision->transaction->approves ? decide_agreement(decision) : decide_volume(decision);
 }
 
 static struct log_subject about(const struct decision *decision)
@@ -96,6 +76,12 @@ static enum stepup_error append_with_evidence(struct decision *decision, json_t 
 	const struct transaction *transaction = decision->transaction;
 	json_t *evidence = entry == NULL ? NULL : log_entry_evidence(transaction->action, transaction->prompt);
 	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	if (evidence != NULL && decision->step == LOG_REQUEST && transaction->reason != NULL &&
+	    json_object_set_new(evidence, "reason", json_string(transaction->reason)) != 0) {
+		json_decref(evidence);
+		evidence = NULL;
+	}
 
 	if (evidence != NULL)
 		error = store_log_append(decision->session, entry, evidence, transaction->question->salt, index);
@@ -153,7 +139,7 @@ static enum stepup_error write_refusal(struct decision *decision)
 		.subject = about(decision),
 		.error = answer->outcome,
 		.action = transaction->action->name,
-		.method = method_name(answer->method),
+		.method = answer->claim ? NULL : method_name(answer->method),
 		.caller = transaction->caller,
 		.source = transaction->source,
 		.why = decision->why,
@@ -231,6 +217,11 @@ static enum stepup_error add_receipt(struct decision *decision)
 	strcpy(row->user, transaction->user);
 	memcpy(row->user_id, decision->record->user_id, USER_ID_SIZE);
 	memcpy(row->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	if (answer->request != NULL) {
+		memcpy(row->approver, answer->request->approver, sizeof(row->approver));
+		memcpy(row->approver_id, answer->request->approver_id, USER_ID_SIZE);
+		memcpy(row->approver_credential, answer->request->approval.credential, CREDENTIAL_ID_SIZE);
+	}
 	row->issued = answer->now;
 	row->expires = answer->now + transaction->rule->receipt_seconds;
 	row->log_index = store_log_next(decision->session);
@@ -238,11 +229,15 @@ static enum stepup_error add_receipt(struct decision *decision)
 	return error == STEPUP_OK ? store_receipt_add(decision->session, row) : error;
 }
 
+/* A grant, or the step of a request that takes a factor just as well. */
 static enum stepup_error write_grant(struct decision *decision)
 {
 	const struct transaction *transaction = decision->transaction;
 	struct answer *answer = decision->answer;
 	struct log_grant grant = {
+		.step = decision->step,
+		.request = answer->request,
+		.claimed = answer->claim,
 		.at = answer->now,
 		.subject = about(decision),
 		.action = transaction->action,
@@ -251,15 +246,19 @@ static enum stepup_error write_grant(struct decision *decision)
 		.covered_by = answer->fresh.log_index,
 		.credential = decision->credential,
 		.proof = decision->proof.evidence == NULL ? NULL : &decision->proof,
-		.context = question_context(transaction->question, answer->method),
+		.context = answer->claim ? NULL : question_context(transaction->question, answer->method),
 		.commitment = transaction->question->commitment,
 		.amr = answer->amr,
 	};
 	enum stepup_error error = STEPUP_OK;
 
-	note_earned(decision);
+	if (answer->claim)
+		claim_earned(decision);
+	else
+		note_earned(decision);
 	grant.acr = answer->acr;
-	if (transaction->rule->service != NULL) {
+	error = write_request_step(decision);
+	if (error == STEPUP_OK && decision->step == LOG_GRANT && transaction->rule->service != NULL) {
 		error = add_receipt(decision);
 		grant.receipt = &answer->receipt;
 	}
@@ -288,7 +287,9 @@ enum stepup_error answer_decide(struct store_session *session, void *job)
 	if (!is_decided(error))
 		goto out;
 	answer->outcome = error;
-	error = answer->outcome == STEPUP_OK ? write_grant(&decision) : write_refusal(&decision);
+	error = answer->outcome == STEPUP_OK || (answer->outcome == STEPUP_NEEDS_APPROVAL && decision.step == LOG_REQUEST)
+		? write_grant(&decision)
+		: write_refusal(&decision);
 	if (error != STEPUP_OK)
 		answer->outcome = STEPUP_UNAVAILABLE;
 out:

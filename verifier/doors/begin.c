@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/display_text.h"
 #include "lib/message.h"
 #include "verifier/doors/begin_check.h"
 #include "verifier/doors/key_offer.h"
@@ -84,10 +85,17 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	    !copy_text(&transaction->rhost, message_text(parameters, "rhost")) ||
 	    !copy_text(&transaction->tty, message_text(parameters, "tty")))
 		return STEPUP_NO_MEMORY;
+	if (begin->approves != NULL) {
+		transaction->approves = true;
+		memcpy(transaction->request, begin->request.id, sizeof(transaction->request));
+		memcpy(transaction->request_digest, begin->request.digest, DIGEST_SIZE);
+		transaction->prompt = strdup(begin->request.prompt);
+		return transaction->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	}
 	facts = (struct prompt_facts){.user = transaction->user, .host = begin->policy->host, .service = transaction->service,
 		.rhost = transaction->rhost};
 	transaction->prompt = policy_prompt(begin->rule, transaction->action, &facts);
-	if (transaction->prompt == NULL)
+	if (transaction->prompt == NULL || !copy_text(&transaction->reason, message_text(parameters, "reason")))
 		return STEPUP_NO_MEMORY;
 	return STEPUP_OK;
 }
@@ -97,7 +105,9 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 {
 	static const uint8_t none[DIGEST_SIZE];
 	struct context_facts facts = {
-		.purpose = policy_verb(transaction->action->name) == NULL ? "auth" : "admin",
+		.purpose = transaction->approves ? "approve" : policy_verb(transaction->action->name) == NULL ? "auth" : "admin",
+		.request = transaction->approves ? transaction->request_digest : NULL,
+		.decision = transaction->approves ? "approve" : NULL,
 		.policy = transaction->policy,
 		.service = transaction->service,
 		.caller = transaction->caller,
@@ -110,6 +120,8 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 	enum stepup_error error = sitting_session(begin->call, transaction->session);
 	unsigned methods = begin->methods;
 
+	if (error == STEPUP_OK && (transaction->approves || transaction->rule->approval != NULL))
+		error = begin_from(begin->call, transaction->from);
 	transaction->sits = transaction->rule->fresh_for_seconds > 0 && sitting_of(begin->call, transaction->sitting);
 	if (is_fresh(begin, transaction))
 		methods |= METHOD_FRESH;
@@ -151,7 +163,8 @@ static bool is_worth_logging(enum stepup_error error)
 static void begin_refuse(struct beginning *begin, enum stepup_error error)
 {
 	const struct subject *subject = begin->subject;
-	const char *action = message_text(begin->call->parameters, "action");
+	const char *asked = message_text(begin->call->parameters, "action");
+	const char *action = asked != NULL ? asked : begin->action != NULL ? begin->action->name : "stepup.approve";
 	const struct words_facts words = {
 		.user = subject->name,
 		.action = action,
@@ -172,7 +185,10 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 
 	if (is_worth_logging(error))
 		refusal_log(begin->call, &about, action, error, begin->why);
-	refuse(begin->call, error, &words);
+	if (begin->sentence != NULL)
+		refuse_saying(begin->call, error, begin->sentence);
+	else
+		refuse(begin->call, error, &words);
 }
 
 static json_t *methods_to_json(unsigned methods)
@@ -218,15 +234,30 @@ static enum stepup_error begin_reply(const struct beginning *begin, const struct
 	return error;
 }
 
+/* Whether a text, which may be missing, is shown as it stands. */
+static bool is_showable(const char *text)
+{
+	char *safe = text == NULL ? NULL : display_text(text, strlen(text));
+	bool same = text == NULL || (safe != NULL && strcmp(safe, text) == 0);
+
+	free(safe);
+	return same;
+}
+
 static void begin_ready(struct call *call, const struct subject *subject)
 {
-	struct beginning begin = {.call = call, .subject = subject, .policy = call->verifier->policy};
+	struct beginning begin = {.call = call, .subject = subject, .policy = call->verifier->policy,
+		.approves = message_text(call->parameters, "request")};
 	struct transaction *transaction = NULL;
 	json_t *reply = NULL;
 	enum stepup_error error;
 
 	if (!reach_of(call, &begin.reach, &begin.takes_fresh)) {
 		call_invalid(call, "reach");
+		return;
+	}
+	if (!is_showable(message_text(call->parameters, "reason"))) {
+		call_invalid(call, "reason");
 		return;
 	}
 	error = begin_check(&begin);
@@ -242,6 +273,7 @@ static void begin_ready(struct call *call, const struct subject *subject)
 		begin_refuse(&begin, error);
 	}
 	action_free(&begin.action);
+	approval_request_clear(&begin.request);
 }
 
 void step_up_begin(struct call *call)

@@ -108,9 +108,6 @@ static enum stepup_error begin_factor(struct beginning *begin)
 		begin->why = "no factor for it";
 		return STEPUP_TOO_WEAK;
 	}
-	begin->why = "needs approval";
-	if (begin->requirement.approval)
-		return STEPUP_NEEDS_APPROVAL;
 	if (begin->methods != 0)
 		return STEPUP_OK;
 	if (subject->own)
@@ -120,46 +117,40 @@ static enum stepup_error begin_factor(struct beginning *begin)
 	return STEPUP_OK;
 }
 
-/* Looks whether the action fits what the limits have left, so that nobody is asked in vain. Where going over locks the user, the user
- * has to prove to be the one first: then this is left to the answer. */
+/* Looks whether the action fits what the limits have left, so that nobody is asked in vain. Where going over locks the user, or a second person may
+ * agree to it, the user has to prove to be the one first: then this is left to the answer. */
 static enum stepup_error begin_limits(struct beginning *begin)
 {
 	static const uint8_t nobody[USER_ID_SIZE];
 	const struct user_record *record = begin->subject->record;
 	struct verifier *verifier = begin->call->verifier;
-	int64_t now = clock_wall_seconds();
+	struct limit_left left = {0};
+	enum stepup_error error = limits_look(verifier->store, verifier->reader, begin->rule, record == NULL ? nobody : record->user_id, begin->action,
+		clock_wall_seconds(), &begin->over, &left);
 
-	if (begin->rule->over_limit == OVER_LIMIT_LOCK)
+	if (error != STEPUP_OK || begin->over == NULL)
+		return error;
+	if (begin->rule->over_limit != OVER_LIMIT_DENY && !limit_is_hard(begin->rule, begin->over)) {
+		begin->over = NULL;
 		return STEPUP_OK;
-	for (size_t i = 0; i < begin->rule->limit_count; i++) {
-		const struct limit *limit = &begin->rule->limits[i];
-		struct limit_left left = {0};
-		enum stepup_error error = limit_look(verifier->store, verifier->reader, begin->rule, limit,
-			record == NULL ? nobody : record->user_id, begin->action, now, &left);
-
-		if (error != STEPUP_OK)
-			return error;
-		if (!left.over)
-			continue;
-		begin->over = limit;
-		begin->asked = left.asked;
-		begin->why = "over the limit";
-		return begin->rule->over_limit == OVER_LIMIT_APPROVE ? STEPUP_NEEDS_APPROVAL : STEPUP_OVER_LIMIT;
 	}
-	return STEPUP_OK;
+	begin->asked = left.asked;
+	begin->why = "over the limit";
+	return STEPUP_OVER_LIMIT;
 }
 
 enum stepup_error begin_check(struct beginning *begin)
 {
-	enum stepup_error error = begin_rule(begin);
+	bool approves = begin->approves != NULL;
+	enum stepup_error error = approves ? begin_approval_rule(begin) : begin_rule(begin);
 
-	if (error == STEPUP_OK)
+	if (error == STEPUP_OK && !approves)
 		error = begin_action(begin);
 	if (error == STEPUP_OK)
 		error = begin_stands(begin);
 	if (error == STEPUP_OK)
 		error = begin_factor(begin);
 	if (error == STEPUP_OK)
-		error = begin_limits(begin);
+		error = approves ? begin_approval_person(begin) : begin_limits(begin);
 	return error;
 }

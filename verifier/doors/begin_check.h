@@ -12,6 +12,7 @@
 
 #include "verifier/doors/subject.h"
 #include "verifier/rules/requirement.h"
+#include "verifier/state/approval_request.h"
 
 struct beginning {
 	/* given */
@@ -20,14 +21,17 @@ struct beginning {
 	const struct policy *policy;
 	unsigned reach;                 /* ways to a key that the client has */
 	bool takes_fresh;               /* the client knows what to do where nobody has to be asked */
+	const char *approves;           /* id of the request to agree to; NULL for an ordinary step-up */
 	/* found */
 	const struct rule *rule;
 	struct action *action;          /* owned */
 	struct requirement requirement;
 	unsigned methods;               /* to be offered */
 	bool hopeless;                  /* to be asked all the same */
+	struct approval_request request; /* that `approves` names; owned */
 	/* for the refusal */
 	const char *why;
+	const char *sentence;           /* a refusal's own words; NULL for those of its error */
 	char detail[DETAIL_NAME_SIZE];
 	char reference[LOCK_REFERENCE_SIZE];
 	const struct limit *over;
@@ -37,6 +41,13 @@ struct beginning {
 
 /* Whether the peer is a configured caller with this action for anybody at all. */
 bool begin_calls_for_action(const struct policy *policy, const struct peer *peer, const char *action);
+
+/* The same for agreeing to a request: rule, action and words are the request's (begin_approval.c). Then whether it is another person. */
+enum stepup_error begin_approval_rule(struct beginning *begin);
+enum stepup_error begin_approval_person(struct beginning *begin);
+
+/* Where the call comes from, as a second person's must not: its sitting, or its session; zero for neither. */
+enum stepup_error begin_from(const struct call *call, uint8_t from[DIGEST_SIZE]);
 
 /* Looks at everything, in that order; fills in what it found, and for a refusal why. */
 enum stepup_error begin_check(struct beginning *begin);

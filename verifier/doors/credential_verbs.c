@@ -2,6 +2,7 @@
 /*
  * A user's own credentials: what they are, and removing one.
  */
+#include "verifier/doors/approving.h"
 #include "verifier/doors/enrolment.h"
 
 #include <stdio.h>
@@ -157,6 +158,8 @@ static enum stepup_error removal_change(struct store_session *session, struct re
 		return error;
 	entry = log_entry_remove(now, &subject, credential->id, &actor);
 	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &removal->log);
+	if (error == STEPUP_OK)
+		error = requests_void(session, record->user_id, removal->credential, REQUEST_CREDENTIAL_GONE, now);
 	return error == STEPUP_OK ? store_user_save(session, record) : error;
 }
 
@@ -185,6 +188,7 @@ static void removal_done(void *job, enum stepup_error result)
 
 	if (result == STEPUP_OK) {
 		transactions_end_user(removal->verifier->transactions, removal->user);
+		approving_changed(removal->verifier, INT64_MAX);
 		call_reply(removal->call, json_pack("{s:I, s:s}", "log", (json_int_t)removal->log, "message", notice_removed()));
 	} else if (removal->objection != NULL) {
 		refuse_saying(removal->call, result, removal->objection);

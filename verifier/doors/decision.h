@@ -7,6 +7,7 @@
 #ifndef STEPUP_VERIFIER_DECISION_H
 #define STEPUP_VERIFIER_DECISION_H
 
+#include "verifier/doors/requests.h"
 #include "verifier/doors/step_up.h"
 #include "verifier/evidence/log_entry.h"
 
@@ -19,6 +20,7 @@ struct decision {
 	struct log_key_proof proof;      /* keys: for the log; its evidence is owned */
 	const char *why;                 /* in the log */
 	const char *alert;               /* about `credential`; NULL for none */
+	enum log_step step;              /* what the answer is accepted for */
 	bool charged;                    /* something is to be written */
 	bool suspended;                  /* codes were, by this very failure */
 };
@@ -31,5 +33,21 @@ const char *hopeless_because(const struct decision *decision);
 enum stepup_error decide_code(struct decision *decision);
 enum stepup_error decide_key(struct decision *decision);
 enum stepup_error decide_fresh(struct decision *decision);
+
+/* What limits and a second person say to an answer that was right (decide_approval.c): STEPUP_OK, charged, and `answer->request` the one that is
+ * used up, if any; STEPUP_NEEDS_APPROVAL with the request that waits, which is new where `step` is LOG_REQUEST; or a refusal. */
+enum stepup_error decide_volume(struct decision *decision);
+
+/* Whether the one who answered may agree to the transaction's request, which goes to `answer->request`. */
+enum stepup_error decide_agreement(struct decision *decision);
+
+/* In place of an answer: whether what was proved for the request that the transaction waits for may be used now; as decide_volume(). */
+enum stepup_error decide_claim(struct decision *decision);
+
+/* What the request says was earned, in place of what an answer does. */
+void claim_earned(struct decision *decision);
+
+/* Writes the request in its next state; before the entry of this step, whose index it notes. */
+enum stepup_error write_request_step(struct decision *decision);
 
 #endif

@@ -3,6 +3,7 @@
  * Verbs about who may have credentials.
  * MUST: make the first invitation for root alone, and only until somebody has enrolled with it; keep only the digest of an invitation.
  */
+#include "verifier/doors/approving.h"
 #include "verifier/doors/inviting.h"
 
 #include <stdio.h>
@@ -128,7 +129,8 @@ static enum stepup_error revoke_one(struct store_session *session, struct verb_j
 	if (error != STEPUP_OK)
 		return error;
 	job->count++;
-	return verb_job_log(session, job, log_entry_revoke(job->now, &subject, credential->id, &job->actor));
+	error = verb_job_log(session, job, log_entry_revoke(job->now, &subject, credential->id, &job->actor));
+	return error == STEPUP_OK ? requests_void(session, record->user_id, credential->id, REQUEST_CREDENTIAL_GONE, job->now) : error;
 }
 
 static enum stepup_error revoke_work(struct store_session *session, struct verb_job *job)
@@ -164,6 +166,7 @@ static void revoke_reply(struct verb_job *job)
 	char *message = notice_revoked(job->user, job->count, job->left);
 
 	transactions_end_user(job->verifier->transactions, job->user);
+	approving_changed(job->verifier, INT64_MAX);
 	call_reply(job->call, json_pack("{s:I, s:I, s:s}", "revoked", (json_int_t)job->count, "log", (json_int_t)job->log, "message", message));
 	free(message);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/message.h"
+#include "verifier/doors/approving.h"
 #include "verifier/doors/locks.h"
 #include "verifier/rules/notices.h"
 #include "verifier/doors/subject.h"
@@ -36,6 +37,7 @@ static enum stepup_error lock_me_work(struct store_session *session, struct verb
 static void lock_me_reply(struct verb_job *job)
 {
 	transactions_end_user(job->verifier->transactions, job->user);
+	approving_changed(job->verifier, INT64_MAX);
 	verb_job_reply_reference(job, notice_locked_me(job->reference, job->verifier->policy->help));
 }
 
@@ -120,6 +122,7 @@ static void lock_reply(struct verb_job *job)
 
 	json_array_foreach ((json_t *)(uintptr_t)users, i, user)
 		transactions_end_user(job->verifier->transactions, json_string_value(user));
+	approving_changed(job->verifier, INT64_MAX);
 	verb_job_reply_reference(job, joined == NULL ? NULL : notice_locked(joined, job->reference));
 	free(joined);
 }

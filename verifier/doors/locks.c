@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "verifier/doors/requests.h"
 #include "verifier/rules/policy.h"
 
 bool freeze_is_valid(const char *pattern)
@@ -68,6 +69,7 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct user_lock *lock = &record->lock;
 	json_t *entry;
+	enum stepup_error error;
 	int64_t index;
 
 	memset(lock, 0, sizeof(*lock));
@@ -79,7 +81,8 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	entry = log_entry_lock(order->at, &subject, lock->reference, order->reason, order->actor);
 	if (entry == NULL)
 		return STEPUP_NO_MEMORY;
-	return store_log_append(session, entry, NULL, NULL, &index);
+	error = store_log_append(session, entry, NULL, NULL, &index);
+	return error == STEPUP_OK ? requests_void(session, record->user_id, NULL, "one of the two was locked", order->at) : error;
 }
 
 enum stepup_error user_lock(struct store_session *session, const struct lock_order *order, char reference[LOCK_REFERENCE_SIZE])

@@ -57,6 +57,27 @@ static enum stepup_error look_at_user(struct store_session *session, struct rede
 	return STEPUP_OK;
 }
 
+/* Whether the second person does. */
+static enum stepup_error look_at_approver(struct store_session *session, struct redemption *redemption)
+{
+	const struct receipt_row *row = &redemption->row;
+	struct user_record *record = NULL;
+	const struct credential *credential;
+	enum stepup_error error;
+
+	if (row->approver[0] == '\0' || redemption->fault != REDEEM_GOOD)
+		return STEPUP_OK;
+	error = store_user_find(session, row->approver, &record);
+	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
+		return error;
+	credential = record == NULL ? NULL : user_record_credential(record, row->approver_credential);
+	if (record == NULL || record->lock.locked || memcmp(record->user_id, row->approver_id, USER_ID_SIZE) != 0 || credential == NULL ||
+	    credential->state != CREDENTIAL_LIVE)
+		redemption->fault = REDEEM_NO_APPROVER;
+	user_record_free(&record);
+	return STEPUP_OK;
+}
+
 static enum redeem_fault compare_row(const struct redemption *redemption)
 {
 	const struct receipt_row *row = &redemption->row;
@@ -93,6 +114,8 @@ static enum stepup_error decide(struct store_session *session, struct redemption
 	redemption->fault = compare_row(redemption);
 	if (redemption->fault == REDEEM_GOOD)
 		error = look_at_user(session, redemption);
+	if (error == STEPUP_OK)
+		error = look_at_approver(session, redemption);
 	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD)
 		return error;
 	error = freeze_look(session, redemption->claims.asked->name, redemption->reference);

@@ -40,6 +40,7 @@ enum redeem_fault {
 	REDEEM_FROZEN,
 	REDEEM_NO_CREDENTIAL,
 	REDEEM_OTHER_ACCOUNT,
+	REDEEM_NO_APPROVER,
 };
 
 struct redeem_words {

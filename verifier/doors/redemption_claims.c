@@ -37,6 +37,8 @@ static const struct redeem_words faults[] = {
 	[REDEEM_FROZEN] = {STEPUP_FROZEN, "the action is frozen", NULL},
 	[REDEEM_NO_CREDENTIAL] = {STEPUP_NOT_ALLOWED, "credential revoked",
 		"The credential that approved this was removed or revoked. Nothing was redeemed."},
+	[REDEEM_NO_APPROVER] = {STEPUP_NOT_ALLOWED, "approver locked or gone",
+		"The second person who agreed to this is locked, or what they agreed with was removed. Nothing was redeemed."},
 	[REDEEM_OTHER_ACCOUNT] = {STEPUP_NOT_ALLOWED, "not the account that approved",
 		"The account that approved this is not the one that has its name now. Nothing was redeemed."},
 };

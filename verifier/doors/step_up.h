@@ -28,9 +28,10 @@
 #define STEP_UP_ANSWERS_MAX 3     /* answers that one transaction takes */
 #define STEP_UP_AMR_MAX 4
 
-/* Handlers of Verify1.Begin, Answer and Cancel. */
+/* Handlers of Verify1.Begin and Approve, Answer, Claim and Cancel. */
 void step_up_begin(struct call *call);
 void step_up_answer(struct call *call);
+void step_up_claim(struct call *call);
 void step_up_cancel(struct call *call);
 
 /* What one answer is decided on, and what was decided. Made on the loop's thread; between submission and `done` the writer's side has it. */
@@ -43,9 +44,12 @@ struct answer {
 	char code[9];
 	struct key_answer key;           /* owned */
 	struct fresh_grant fresh;        /* METHOD_FRESH: what covers it; otherwise, once granted, what may cover later ones */
+	bool claim;                      /* nothing was given: what the request has is used */
 	/* decided */
 	enum stepup_error outcome;       /* STEPUP_OK: granted */
 	char reference[LOCK_REFERENCE_SIZE];
+	const char *sentence;            /* a refusal's own words; NULL for those of its error */
+	struct approval_request *request; /* owned; that is made, waited for, agreed to or used up; NULL for none */
 	const struct limit *over;        /* of the transaction's policy */
 	int64_t tries_left, retry_after_seconds;
 	int64_t now;                     /* of the decision, seconds since 1970 */

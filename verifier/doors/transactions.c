@@ -123,6 +123,7 @@ static void transaction_free(struct transactions *all, struct transaction *trans
 	free(transaction->rhost);
 	free(transaction->tty);
 	free(transaction->prompt);
+	free(transaction->reason);
 	WIPE_OBJECT(transaction);
 	free(transaction);
 	owner_put(owner);

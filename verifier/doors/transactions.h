@@ -18,6 +18,7 @@
 #include "lib/action.h"
 #include "verifier/doors/freshness.h"
 #include "verifier/rules/policy.h"
+#include "verifier/state/approval_request.h"
 #include "verifier/state/user_record.h"
 
 #define TRANSACTION_TTL_SECONDS 120
@@ -26,7 +27,8 @@
 #define TRANSACTIONS_PER_CALLER 4096   /* root and configured callers */
 #define TRANSACTION_NAME_SIZE 44       /* base64url of 32 bytes, with the NUL */
 
-enum transaction_state { TRANSACTION_ASKED, TRANSACTION_ANSWERING, TRANSACTION_GRANTED, TRANSACTION_SPENT };
+enum transaction_state { TRANSACTION_ASKED, TRANSACTION_ANSWERING, TRANSACTION_GRANTED, TRANSACTION_SPENT,
+	TRANSACTION_WAITING /* its answer was right, and a second person has to agree */ };
 
 struct question;  /* what a step-up puts to the person; question.c */
 struct enrolment; /* a credential waiting for its proof; enrolment.c */
@@ -56,6 +58,11 @@ struct transaction {
 	uint8_t source[GUESS_SOURCE_SIZE];
 	bool hopeless;             /* begun for somebody who can't succeed; asked all the same */
 	int answers;               /* so far */
+	uint8_t from[DIGEST_SIZE]; /* sitting or session, where a second person comes into it: must not be that one's; zero for none */
+	bool approves;             /* begun to agree to `request` */
+	char request[REQUEST_ID_SIZE]; /* that it agrees to or, WAITING, waits for; "" for none */
+	uint8_t request_digest[DIGEST_SIZE]; /* of the one that it agrees to, as it was shown */
+	char *reason;              /* the person's own words for a second one; NULL for none */
 	struct question *question; /* NULL for an enrolment */
 	struct enrolment *enrolment;
 	struct transaction_owner *owner;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/message.h"
+#include "verifier/doors/approving.h"
 #include "verifier/doors/enrolment.h"
 #include "verifier/doors/explaining.h"
 #include "verifier/doors/locking.h"
@@ -77,6 +78,12 @@ static call_handler *const handlers[] = {
 	locking_lock_me,
 	explaining_own,
 	keys,
+	approving_requests,
+	step_up_begin, /* Approve */
+	approving_deny,
+	approving_cancel,
+	approving_await,
+	step_up_claim,
 };
 
 const struct door door_verify = {.interface = &interface_verify, .handlers = handlers};

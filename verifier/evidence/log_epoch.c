@@ -84,6 +84,13 @@ enum stepup_error log_epoch_check(struct store_session *session, const uint8_t k
 	return log_epoch_refuse(why, what);
 }
 
+/* The epoch's own entry says that it is void. */
+static enum stepup_error void_request(void *context, struct approval_request *request, bool *more)
+{
+	(void)more;
+	return store_request_move(context, request, REQUEST_VOID);
+}
+
 enum stepup_error log_epoch_write(struct store_session *session, bool first, const struct highwater *seen, const char *log_key)
 {
 	int64_t now = clock_wall_seconds(), index = -1;
@@ -94,6 +101,8 @@ enum stepup_error log_epoch_write(struct store_session *session, bool first, con
 		error = store_receipt_void_all(session, now);
 	if (error == STEPUP_OK && !first)
 		error = store_invitation_void(session, NULL);
+	if (error == STEPUP_OK && !first)
+		error = store_request_each(session, NULL, void_request, session);
 	if (error != STEPUP_OK)
 		return error;
 	entry = log_entry_epoch(now, first ? "first start" : "store taken as it stands by --new-epoch", seen->size,

@@ -181,17 +181,18 @@ static json_t *authorization(const struct receipt_facts *facts)
 static json_t *claims_make(const struct receipt_facts *facts)
 {
 	const struct receipt_row *row = facts->row;
-	json_t *amr = json_array();
+	json_t *amr = json_array(), *approvers = facts->approver == NULL || *facts->approver == '\0' ? NULL : json_pack("[s]", facts->approver);
 
 	for (size_t i = 0; facts->amr[i] != NULL; i++)
 		if (json_array_append_new(amr, json_string(facts->amr[i])) != 0) {
 			json_decref(amr);
+			json_decref(approvers);
 			return NULL;
 		}
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:o, s:[o], s:I}", "iss", facts->issuer, "aud",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:o, s:o*, s:[o], s:I}", "iss", facts->issuer, "aud",
 		row->audience, "sub", row->user, "azp", facts->azp, "iat", (json_int_t)row->issued, "nbf", (json_int_t)row->issued,
 		"exp", (json_int_t)row->expires, "jti", row->jti, "auth_time", (json_int_t)facts->auth_time, "acr", facts->acr,
-		"amr", amr, "authorization_details", authorization(facts), "log", (json_int_t)row->log_index);
+		"amr", amr, "approvers", approvers, "authorization_details", authorization(facts), "log", (json_int_t)row->log_index);
 }
 
 /* r ‖ s, each of 32 bytes, from the DER form that OpenSSL signs in. */

@@ -27,6 +27,7 @@ struct receipt_facts {
 	const char *azp;   /* the caller that began it: an account name or uid */
 	const char *acr;
 	const char *const *amr; /* RFC 8176, NULL-terminated */
+	const char *approver; /* the second person; NULL or "" where none was asked */
 	int64_t auth_time;
 	const struct action *action;
 };

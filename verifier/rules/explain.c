@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/display_text.h"
+#include "verifier/rules/approvers.h"
 #include "verifier/rules/limits.h"
 #include "verifier/rules/requirement.h"
 #include "verifier/rules/words.h"
@@ -74,7 +75,7 @@ static enum stepup_error explain_limits(struct explanation *explanation)
 		error = explain_limit(explanation, &rule->hard_limits[i]);
 	for (size_t i = 0; error == STEPUP_OK && i < rule->limit_count; i++)
 		error = explain_limit(explanation, &rule->limits[i]);
-	if (error == STEPUP_OK && explanation->over != NULL && explanation->verdict == STEPUP_OK)
+	if (error == STEPUP_OK && explanation->over != NULL && (explanation->verdict == STEPUP_OK || explanation->verdict == STEPUP_NEEDS_APPROVAL))
 		explanation->verdict = rule->over_limit == OVER_LIMIT_APPROVE && !limit_is_hard(rule, explanation->over) ? STEPUP_NEEDS_APPROVAL
 															   : STEPUP_OVER_LIMIT;
 	return error;
@@ -192,8 +193,10 @@ static char *why_allowed(const struct explanation *explanation)
 static char *why_not(const struct explanation *explanation)
 {
 	const struct explain_question *question = explanation->question;
+	json_t *approvers = explanation->verdict == STEPUP_NEEDS_APPROVAL ? approvers_words(question->policy, explanation->rule, question->user->name) : NULL;
 	const struct words_facts facts = {
 		.policy = question->policy,
+		.approvers = approvers,
 		.user = question->user->name,
 		.action = question->action,
 		.detail = explanation->bad_detail[0] == '\0' ? NULL : explanation->bad_detail,
@@ -206,8 +209,10 @@ static char *why_not(const struct explanation *explanation)
 		.shortfall = question->is_insider ? explanation->offer.shortfall : SHORTFALL_WAY,
 		.cooling_seconds = explanation->offer.strong_from - question->now,
 	};
+	char *why = words_refusal(explanation->verdict, &facts);
 
-	return words_refusal(explanation->verdict, &facts);
+	json_decref(approvers);
+	return why;
 }
 
 static json_t *require_words(const struct explanation *explanation)

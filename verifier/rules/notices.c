@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/display_text.h"
+#include "verifier/rules/approvers.h"
 
 const char *notice_ask(void)
 {
@@ -136,6 +138,68 @@ const char *notice_unfreezable(void)
 const char *notice_nobody(void)
 {
 	return "Nobody has enrolled under that name. Nothing was changed.";
+}
+
+const char *notice_own_request(void)
+{
+	return "That is your own request, and a second person has to agree to it. Nothing was approved.";
+}
+
+const char *notice_same_account(void)
+{
+	return "You have the same account as the person who asks, under another name, and a second person has to agree. Nothing was approved.";
+}
+
+const char *notice_shared_key(void)
+{
+	return "You and the person who asks have enrolled the same key or token, so your agreement proves no second person. Nothing was approved.";
+}
+
+const char *notice_same_session(void)
+{
+	return "This request comes from the very session that you are in. Agree to it from your own. Nothing was approved.";
+}
+
+const char *notice_new_key(void)
+{
+	return "What you have enrolled is too new to agree to others' requests with. Nothing was approved. Ask somebody else, or wait until it has cooled off.";
+}
+
+const char *notice_no_such_request(void)
+{
+	return "There is no such request that you could answer. Nothing was approved. See: stepup requests.";
+}
+
+const char *notice_request_changed(void)
+{
+	return "This request is not what it was when it was shown. Nothing was approved. Look at it again.";
+}
+
+const char *notice_request_over(void)
+{
+	return "This request is not waiting any more: it was answered, used, taken back or has expired. Nothing was changed. See: stepup requests.";
+}
+
+const char *notice_many_requests(void)
+{
+	return "Too many requests of yours wait for a second person, or were left unanswered, for another one just now. Nothing was approved, and nobody "
+	       "was asked. See: stepup requests.";
+}
+
+const char *notice_cancelled(void)
+{
+	return "The request was taken back. Nothing was approved.";
+}
+
+const char *notice_not_approved_yet(void)
+{
+	return "Nobody has agreed to this yet. Nothing was approved.";
+}
+
+const char *notice_claim_late(void)
+{
+	return "This was agreed to more than two minutes ago, so it takes one more step-up of yours: start again, nobody else is asked. "
+	       "Nothing was approved yet.";
 }
 
 __attribute__((format(printf, 1, 2))) static char *sentence(const char *format, ...)
@@ -302,4 +366,85 @@ char *notice_alert(const char *kind, const struct event_words *words)
 		result = NULL;
 	}
 	return result;
+}
+
+char *notice_approved(const char *user, const char *prompt)
+{
+	char *safe = display_text(user, strlen(user));
+	char *result = safe == NULL ? NULL : sentence("You agreed that %s may: %s", safe, prompt);
+
+	free(safe);
+	return result;
+}
+
+char *notice_denied(const char *user, const char *reference)
+{
+	char *safe = display_text(user, strlen(user)), *result = NULL;
+
+	if (safe != NULL && reference == NULL)
+		result = sentence("Denied. Nothing was approved; %s is told so.", safe);
+	else if (safe != NULL)
+		result = sentence("Denied, and %s is locked: everything of theirs is refused from now on. Reference %s.", safe, reference);
+	free(safe);
+	return result;
+}
+
+/* "14:05", in local time. */
+static void clock_text(int64_t at, char text[16])
+{
+	time_t seconds = (time_t)at;
+	struct tm parts;
+
+	if (localtime_r(&seconds, &parts) == NULL || strftime(text, 16, "%H:%M", &parts) == 0)
+		snprintf(text, 16, "later");
+}
+
+char *notice_waiting(const char *request, const json_t *approvers, int64_t expires)
+{
+	size_t size = 0;
+	char until[16], *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	clock_text(expires, until);
+	fputs("A second person must agree: ", out);
+	approvers_say(out, approvers);
+	fprintf(out, ". Request %s waits until %s. Nothing was approved yet.", request, until);
+	if (fclose(out) != 0) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+char *notice_request_state(const struct approval_request *request)
+{
+	char until[16], *by, *text;
+
+	clock_text(request->expires, until);
+	switch (request->state) {
+	case REQUEST_REQUESTED:
+		return sentence("Request %s waits for a second person until %s. Nothing was approved yet.", request->id, until);
+	case REQUEST_APPROVED:
+		by = display_text(request->approver, strlen(request->approver));
+		text = by == NULL ? NULL : sentence("%s agreed to request %s. It can be used until %s.", by, request->id, until);
+		free(by);
+		return text;
+	case REQUEST_CONSUMED:
+		return sentence("Request %s was agreed to and used.", request->id);
+	case REQUEST_DENIED:
+		by = display_text(request->ended_by, strlen(request->ended_by));
+		text = by == NULL ? NULL : sentence("%s denied request %s. Nothing was approved.", by, request->id);
+		free(by);
+		return text;
+	case REQUEST_EXPIRED:
+		return sentence("Request %s has expired. Nothing was approved. Ask again where it is still needed.", request->id);
+	case REQUEST_CANCELLED:
+		return sentence("Request %s was taken back. Nothing was approved.", request->id);
+	case REQUEST_VOID:
+		break;
+	}
+	return sentence("Request %s is void: %s. Nothing was approved.", request->id,
+		request->ended_why[0] == '\0' ? "what it rested on is gone" : request->ended_why);
 }

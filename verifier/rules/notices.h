@@ -6,7 +6,10 @@
 #ifndef STEPUP_VERIFIER_NOTICES_H
 #define STEPUP_VERIFIER_NOTICES_H
 
+#include <jansson.h>
 #include <stdint.h>
+
+#include "verifier/state/approval_request.h"
 
 /* Literals. */
 const char *notice_ask(void);                /* the question for a code */
@@ -33,6 +36,18 @@ const char *notice_not_yourself(void);       /* unlocking one's own account */
 const char *notice_not_frozen(void);
 const char *notice_unfreezable(void);
 const char *notice_nobody(void);             /* no record of that name */
+const char *notice_own_request(void);        /* why somebody can't agree to a request */
+const char *notice_same_account(void);
+const char *notice_shared_key(void);
+const char *notice_same_session(void);
+const char *notice_new_key(void);
+const char *notice_no_such_request(void);    /* nor one that the person could agree to */
+const char *notice_request_changed(void);    /* the words, or the rule */
+const char *notice_request_over(void);       /* approved, denied, used or expired already */
+const char *notice_many_requests(void);      /* of this person, or unanswered ones from this place */
+const char *notice_cancelled(void);
+const char *notice_not_approved_yet(void);   /* a claim before anybody agreed */
+const char *notice_claim_late(void);         /* a claim long after that */
 
 /* Sentences about something; the caller frees. NULL where there is no memory. */
 char *notice_granted(const char *prompt);
@@ -45,6 +60,10 @@ char *notice_locked_me(const char *reference, const char *help);
 char *notice_unlocked(const char *user);
 char *notice_frozen(const char *action, const char *reference);
 char *notice_thawed(const char *action);
+char *notice_approved(const char *user, const char *prompt);
+char *notice_denied(const char *user, const char *reference); /* reference NULL: not locked */
+char *notice_waiting(const char *request, const json_t *approvers, int64_t expires);
+char *notice_request_state(const struct approval_request *request);
 char *notice_revoked(const char *user, int64_t count, int64_t left);
 
 /* What an event is about; texts come from the log, and NULL stands for none. */

@@ -128,14 +128,10 @@ static void warn_volume(const struct rule *rule, struct complaints *warnings)
 				rule->details[i].name, rule->details[i].name);
 	if (rule->limit_count == 0 && rule->over_limit != OVER_LIMIT_DENY)
 		WARN(warnings, rule->place, "action %s says what happens over the limit, but has no limit.", rule->name);
-	if (rule->limit_count > 0 && rule->over_limit == OVER_LIMIT_APPROVE)
-		WARN(warnings, rule->place, "action %s wants an approval over its limit; this version denies it instead.", rule->name);
 }
 
 static void warn_later(const struct rule *rule, struct complaints *warnings)
 {
-	if (rule->always_approve)
-		WARN(warnings, rule->place, "action %s wants a second person's agreement; this version can't ask for it and denies the action.", rule->name);
 	if (rule->approvers != NULL && !rule->always_approve && rule->over_limit != OVER_LIMIT_APPROVE)
 		WARN(warnings, rule->place, "action %s names approvers, but nothing in it asks them: say over-limit = approve or always-approve = yes.",
 			rule->name);

@@ -44,7 +44,7 @@ struct requirement {
 	enum factor_strength strength;
 	bool pin;          /* user verification by the key */
 	unsigned methods;  /* that can satisfy it at all */
-	bool approval;     /* a second person each time, which can't be had yet */
+	bool approval;     /* a second person each time */
 };
 
 /* What the rule requires for the action of a person with this record (NULL: none). A code's rule with a service, or for an administrator's verb,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/display_text.h"
+#include "verifier/rules/approvers.h"
 
 /* One sentence after another, into one text. */
 struct speech {
@@ -244,7 +245,11 @@ static void needs_approval(struct speech *speech)
 		fputs("A second person must agree to ", speech->out);
 		say_action(speech);
 	}
-	fputs(", which this version cannot ask for yet. Nothing was approved.", speech->out);
+	if (json_array_size(facts->approvers) > 0) {
+		fputs(": ", speech->out);
+		approvers_say(speech->out, facts->approvers);
+	}
+	fputs(". Nothing was approved yet.", speech->out);
 	say_help(speech);
 }
 

@@ -8,6 +8,8 @@
 #ifndef STEPUP_VERIFIER_WORDS_H
 #define STEPUP_VERIFIER_WORDS_H
 
+#include <jansson.h>
+
 #include "lib/error.h"
 #include "verifier/rules/policy.h"
 #include "verifier/rules/requirement.h"
@@ -21,6 +23,7 @@ struct words_facts {
 	unsigned method;                       /* BadAnswer: that was answered by; 0 for a code */
 	const struct requirement *requirement; /* TooWeak: what is required; NULL where not known */
 	enum shortfall shortfall;              /* TooWeak: what the person lacks */
+	const json_t *approvers;               /* NeedsApproval: approvers_words(); NULL where not known */
 	int64_t cooling_seconds;               /* SHORTFALL_COOLING: how long it still takes */
 };
 

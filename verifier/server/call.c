@@ -10,7 +10,7 @@
 #define ERROR_NAME_SIZE 192
 
 /* What an error carries beside its message, as lib/interfaces/ declares it. */
-enum error_fact { FACT_REFERENCE = 1, FACT_DETAIL, FACT_TRIES_LEFT, FACT_RETRY_AFTER };
+enum error_fact { FACT_REFERENCE = 1, FACT_DETAIL, FACT_TRIES_LEFT, FACT_RETRY_AFTER, FACT_REQUEST };
 
 static const struct {
 	enum stepup_error error;
@@ -22,7 +22,19 @@ static const struct {
 	{ STEPUP_BAD_ANSWER, FACT_TRIES_LEFT },
 	{ STEPUP_BAD_ANSWER, FACT_RETRY_AFTER },
 	{ STEPUP_BAD_DETAILS, FACT_DETAIL },
+	{ STEPUP_NEEDS_APPROVAL, FACT_REQUEST },
 };
+
+static int request_add(json_t *parameters, const struct refusal_facts *facts)
+{
+	if (facts->request == NULL)
+		return 0;
+	if (json_object_set_new(parameters, "request", json_string(facts->request)) != 0)
+		return -1;
+	if (facts->approvers != NULL && json_object_set_new(parameters, "approvers", json_deep_copy(facts->approvers)) != 0)
+		return -1;
+	return json_object_set_new(parameters, "expires", json_integer(facts->expires));
+}
 
 static int fact_add(json_t *parameters, enum error_fact fact, const struct refusal_facts *facts)
 {
@@ -36,6 +48,8 @@ static int fact_add(json_t *parameters, enum error_fact fact, const struct refus
 	case FACT_RETRY_AFTER:
 		return facts->retry_after_seconds == 0 ? 0
 						       : json_object_set_new(parameters, "retry_after", json_integer(facts->retry_after_seconds));
+	case FACT_REQUEST:
+		return request_add(parameters, facts);
 	}
 	return -1;
 }
@@ -70,7 +84,7 @@ static struct connection *connection_waiting(struct call *call, const char *what
 static void answer(struct connection *connection, const char *error, json_t *parameters, bool then_close)
 {
 	size_t size = 0;
-	char *frame = parameters != NULL ? door_frame(error, parameters, &size) : NULL;
+	char *frame = parameters != NULL ? door_frame(error, parameters, false, &size) : NULL;
 
 	json_decref(parameters);
 	connection_answer(connection, frame, size, then_close);
@@ -89,20 +103,60 @@ void call_refuse(struct call *call, enum stepup_error error, const char *message
 	answer(connection, name, refusal_parameters(error, message != NULL ? message : stepup_error_text(error), facts), false);
 }
 
+/* Holds a reply against the method's table: what doesn't fit is a mistake of ours, and goes to nobody. */
+static json_t *fitting(const struct connection *connection, json_t *reply)
+{
+	char bad_field[FIELD_NAME_SIZE];
+
+	if (reply == NULL || message_check(connection->request.method->out, reply, bad_field) == STEPUP_OK)
+		return reply;
+	journal_line(LOG_ERR, "bug", "the reply to %s doesn't fit its table at \"%s\"", connection->request.method->name, bad_field);
+	json_decref(reply);
+	return NULL;
+}
+
+void call_watch(struct call *call)
+{
+	struct connection *connection = connection_of(call);
+
+	if (connection != NULL)
+		connection_watch(connection);
+}
+
+bool call_is_gone(struct call *call)
+{
+	const struct connection *connection = connection_of(call);
+
+	return connection == NULL || connection->fd < 0;
+}
+
+bool call_reply_more(struct call *call, json_t *reply)
+{
+	struct connection *connection = connection_waiting(call, "one of several replies");
+	size_t size = 0;
+	char *frame;
+	bool sent;
+
+	if (connection == NULL || !call->more) {
+		json_decref(reply);
+		return false;
+	}
+	reply = fitting(connection, reply);
+	frame = reply != NULL ? door_frame(NULL, reply, true, &size) : NULL;
+	sent = frame != NULL && connection_stream(connection, frame, size);
+	json_decref(reply);
+	return sent;
+}
+
 void call_reply(struct call *call, json_t *reply)
 {
 	struct connection *connection = connection_waiting(call, "reply");
-	char bad_field[FIELD_NAME_SIZE];
 
 	if (connection == NULL) {
 		json_decref(reply);
 		return;
 	}
-	if (reply != NULL && message_check(connection->request.method->out, reply, bad_field) != STEPUP_OK) {
-		journal_line(LOG_ERR, "bug", "the reply to %s doesn't fit its table at \"%s\"", connection->request.method->name, bad_field);
-		json_decref(reply);
-		reply = NULL;
-	}
+	reply = fitting(connection, reply);
 	if (reply == NULL)
 		call_refuse(call, STEPUP_UNAVAILABLE, NULL, NULL);
 	else

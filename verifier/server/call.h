@@ -30,6 +30,7 @@ struct call {
 	struct verifier *verifier;
 	struct peer peer;              /* lives as long as the call */
 	const json_t *parameters;      /* checked against the method's table */
+	bool more;                     /* the caller takes several replies, where the method has them */
 };
 
 typedef void call_handler(struct call *call);
@@ -43,10 +44,23 @@ struct door {
 /* Answers; takes over `reply`, which is checked against the method's table. NULL answers Unavailable. */
 void call_reply(struct call *call, json_t *reply);
 
+/* To a caller that takes more: a reply that isn't the last one; takes over `reply`. False where it could not go out now, because the last one hasn't gone
+ * yet or nobody is there any more: then try again with what is true by then. Somebody who takes no reply for long is given up. */
+bool call_reply_more(struct call *call, json_t *reply);
+
+/* For a call that may take long: from now on call_is_gone() tells of a caller who went away. */
+void call_watch(struct call *call);
+
+/* Whether nobody waits for the answer any more; it still has to be given. */
+bool call_is_gone(struct call *call);
+
 /* What a refusal carries beside its words; zero-initialise and set what applies. */
 struct refusal_facts {
 	const char *reference;      /* NULL for none */
 	const char *detail;         /* NULL for none */
+	const char *request;        /* for NeedsApproval: who can agree to which request until when; NULL for none */
+	const json_t *approvers;    /* borrowed, with `request` */
+	int64_t expires;
 	int64_t tries_left;         /* for BadAnswer */
 	int64_t retry_after_seconds; /* 0 for none */
 };

@@ -16,7 +16,7 @@
 #define KEPT_ROOM 4096 /* bytes */
 
 /* Calls that begin something are counted for themselves. */
-static const char *const begin_methods[] = { "Begin", "EnrollBegin" };
+static const char *const begin_methods[] = { "Begin", "EnrollBegin", "Approve" };
 
 static int64_t now_ms(const struct connection *connection)
 {
@@ -118,7 +118,54 @@ static void connection_write(struct connection *connection)
 	}
 	wipe_free_string(&connection->out);
 	connection->out_size = connection->out_sent = 0;
-	connection_written(connection);
+	if (connection->state == CONNECTION_WRITING)
+		connection_written(connection);
+	else
+		poll_for(connection, UV_DISCONNECT);
+}
+
+/* Puts a frame, which it takes over, behind what is still to be written. */
+static bool out_add(struct connection *connection, char *frame, size_t size)
+{
+	size_t left = connection->out_size - connection->out_sent;
+	char *both;
+
+	if (left > 0) {
+		both = malloc(left + size);
+		if (both == NULL) {
+			wipe_free_string(&frame);
+			return false;
+		}
+		memcpy(both, connection->out + connection->out_sent, left);
+		memcpy(both + left, frame, size);
+		wipe_memory(frame, size);
+		free(frame);
+		frame = both;
+	}
+	wipe_free_string(&connection->out);
+	connection->out = frame;
+	connection->out_size = left + size;
+	connection->out_sent = 0;
+	connection->since_ms = now_ms(connection);
+	return true;
+}
+
+void connection_watch(struct connection *connection)
+{
+	if (connection->out == NULL)
+		poll_for(connection, UV_DISCONNECT);
+}
+
+bool connection_stream(struct connection *connection, char *frame, size_t size)
+{
+	if (connection->fd < 0 || connection->out != NULL) {
+		wipe_memory(frame, size);
+		free(frame);
+		return false;
+	}
+	(void)out_add(connection, frame, size); /* nothing stands before it */
+	connection_write(connection);
+	return true;
 }
 
 void connection_answer(struct connection *connection, char *frame, size_t size, bool then_close)
@@ -130,18 +177,15 @@ void connection_answer(struct connection *connection, char *frame, size_t size, 
 	door_request_clear(&connection->request);
 	connection->state = CONNECTION_WRITING;
 	server->busy--;
-	if (connection->fd < 0 || frame == NULL) {
-		wipe_free_string(&frame);
+	if (connection->fd < 0 || frame == NULL || !out_add(connection, frame, size)) {
+		if (connection->fd < 0)
+			wipe_free_string(&frame);
 		connection_end(connection);
 		free_when_done(connection);
 		server_when_idle(server);
 		return;
 	}
 	connection->closing = then_close || server->stopping;
-	connection->out = frame;
-	connection->out_size = size;
-	connection->out_sent = 0;
-	connection->since_ms = now_ms(connection);
 	connection_write(connection);
 	server_when_idle(server);
 }
@@ -204,6 +248,7 @@ static void on_account(void *context, enum stepup_error result, const struct acc
 	call->peer.account = account->name;
 	call->peer.unix_groups = (const char *const *)account->unix_groups;
 	call->parameters = connection->request.parameters;
+	call->more = connection->request.more;
 	if (connection->policy_generation != connection->server->policy_generation) {
 		connection->policy_generation = connection->server->policy_generation;
 		budget_set_rank(connection->budget, rank_of(call->verifier->policy, call->peer.uid, account->name));
@@ -326,8 +371,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 	if (status < 0)
 		connection_end(connection);
-	else if ((events & UV_WRITABLE) != 0 && connection->state == CONNECTION_WRITING)
+	else if ((events & UV_WRITABLE) != 0 && connection->out != NULL)
 		connection_write(connection);
+	else if ((events & UV_DISCONNECT) != 0)
+		connection_end(connection);
 	else if ((events & UV_READABLE) != 0)
 		connection_read(connection);
 }
@@ -370,7 +417,7 @@ void connection_tick(struct connection *connection, int64_t now)
 		connection_next(connection);
 		return;
 	}
-	if (connection->state == CONNECTION_CALLING)
+	if (connection->state == CONNECTION_CALLING && connection->out == NULL)
 		return;
 	if (connection->state == CONNECTION_READING && connection->held == 0)
 		limit = SERVER_IDLE_SECONDS;

@@ -75,6 +75,12 @@ void connection_start(struct server *server, const struct door *door, int fd, co
 /* Sends an answer, whose frame it takes over, and goes on with the next message, or closes. NULL closes. */
 void connection_answer(struct connection *connection, char *frame, size_t size, bool then_close);
 
+/* The call under way may take long: from now on a peer that goes away is noticed. */
+void connection_watch(struct connection *connection);
+
+/* Sends one of several replies while the call goes on; takes the frame over. False where the one before hasn't gone yet, or nobody is there. */
+bool connection_stream(struct connection *connection, char *frame, size_t size);
+
 /* Ends it now; an answer that comes later is dropped. */
 void connection_end(struct connection *connection);
 

@@ -76,7 +76,7 @@ static int text_add_words(struct text *text, const char *words)
 	return text_add(words, strlen(words), text);
 }
 
-char *door_frame(const char *error, const json_t *parameters, size_t *size)
+char *door_frame(const char *error, const json_t *parameters, bool continues, size_t *size)
 {
 	struct text text = { 0 };
 
@@ -86,7 +86,8 @@ char *door_frame(const char *error, const json_t *parameters, size_t *size)
 		goto fail;
 	if (error == NULL && text_add_words(&text, "{\"parameters\":") != 0)
 		goto fail;
-	if (json_dump_callback(parameters, text_add, &text, JSON_COMPACT) != 0 || text_add("}", sizeof("}"), &text) != 0)
+	if (json_dump_callback(parameters, text_add, &text, JSON_COMPACT) != 0 ||
+		(continues && text_add_words(&text, ",\"continues\":true") != 0) || text_add("}", sizeof("}"), &text) != 0)
 		goto fail;
 	*size = text.length;
 	return text.bytes;
@@ -99,7 +100,7 @@ fail:
 static char *service_error(const char *error, const char *member, const char *value, size_t *size)
 {
 	json_t *parameters = json_pack("{s:s}", member, value);
-	char *frame = parameters != NULL ? door_frame(error, parameters, size) : NULL;
+	char *frame = parameters != NULL ? door_frame(error, parameters, false, size) : NULL;
 
 	json_decref(parameters);
 	return frame;
@@ -124,7 +125,7 @@ static enum door_verdict refuse_field(struct door_request *request, const char *
 /* Answers; takes over `reply`. */
 static enum door_verdict answer(struct door_request *request, json_t *reply)
 {
-	request->answer = reply != NULL ? door_frame(NULL, reply, &request->answer_size) : NULL;
+	request->answer = reply != NULL ? door_frame(NULL, reply, false, &request->answer_size) : NULL;
 	json_decref(reply);
 	return request->answer != NULL ? DOOR_ANSWER : DOOR_CLOSE;
 }
@@ -176,7 +177,7 @@ static enum door_verdict service_call(const struct door *door, const char *metho
 
 /* --- calls --- */
 
-/* "more" is answered with one reply; "oneway" and "upgrade" are nothing that is served here. */
+/* Most methods answer "more" with one reply; "oneway" and "upgrade" are nothing that is served here. */
 static const struct field envelope_fields[] = {
 	{ "method", FIELD_TEXT, METHOD_NAME_MAX, true },
 	{ "parameters", FIELD_OBJECT, 64, false },
@@ -230,6 +231,7 @@ enum door_verdict door_read(const struct door *door, const char *text, size_t si
 		return refuse_field(request, "upgrade");
 	if (parameters_take(request) != STEPUP_OK)
 		return DOOR_CLOSE;
+	request->more = message_bool(request->message, "more", false);
 
 	full_name = message_text(request->message, "method");
 	memcpy(name, full_name, strlen(full_name) + 1);

@@ -7,6 +7,7 @@
 #ifndef STEPUP_VERIFIER_DOOR_H
 #define STEPUP_VERIFIER_DOOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "verifier/server/call.h"
@@ -23,6 +24,7 @@ struct door_request {
 	const json_t *parameters;
 	const struct method *method;
 	call_handler *handler;
+	bool more;                /* the caller takes several replies */
 	char *answer;             /* DOOR_ANSWER, DOOR_REFUSE: a whole frame, owned, with its NUL */
 	size_t answer_size;
 };
@@ -34,8 +36,8 @@ void door_request_clear(struct door_request *request);
 /* What a message that is no message gets: too long, for one. */
 char *door_bad_message(size_t *size);
 
-/* A reply, or an error where `error` (its full name) isn't NULL, as a whole frame with its NUL; the caller wipes and frees.
+/* A reply, or an error where `error` (its full name) isn't NULL, as a whole frame with its NUL; the caller wipes and frees. `continues`: others follow.
  * `parameters` is borrowed. NULL where there is no memory or the answer would pass FRAME_REPLY_SIZE_MAX. */
-char *door_frame(const char *error, const json_t *parameters, size_t *size);
+char *door_frame(const char *error, const json_t *parameters, bool continues, size_t *size);
 
 #endif

@@ -95,6 +95,15 @@ void approval_request_clear(struct approval_request *request)
 	memset(request, 0, sizeof(*request));
 }
 
+void request_free(struct approval_request **request)
+{
+	if (*request == NULL)
+		return;
+	approval_request_clear(*request);
+	free(*request);
+	*request = NULL;
+}
+
 /* --- bytes --- */
 
 static void pack_proof(struct pack_writer *writer, const struct request_proof *proof)

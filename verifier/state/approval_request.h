@@ -93,8 +93,9 @@ bool request_id_is_valid(const char *id);
  * id, user, user_id, action, commitment, rule, prompt, requested. */
 enum stepup_error request_digest(const struct approval_request *request, uint8_t digest[DIGEST_SIZE]);
 
-/* Frees what it owns and zeroes it. */
+/* Frees what it owns and zeroes it; frees it, too, and sets NULL. */
 void approval_request_clear(struct approval_request *request);
+void request_free(struct approval_request **request);
 
 /* The bytes that the store seals, and back. STEPUP_CORRUPT where bytes make no request. */
 enum stepup_error approval_request_pack(const struct approval_request *request, uint8_t **bytes, size_t *size);

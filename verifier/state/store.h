@@ -134,6 +134,9 @@ struct receipt_row {
 	int64_t issued, expires, redeemed; /* redeemed 0 for not yet */
 	char exec_id[65];
 	int64_t log_index;
+	char approver[USER_NAME_SIZE]; /* the second person; "" where none was asked */
+	uint8_t approver_id[USER_ID_SIZE];
+	char approver_credential[CREDENTIAL_ID_SIZE];
 };
 enum stepup_error store_receipt_add(struct store_session *session, const struct receipt_row *row);
 enum stepup_error store_receipt_find(struct store_session *session, const char *jti, struct receipt_row *row);

@@ -10,7 +10,8 @@
 
 #include "verifier/state/pack.h"
 
-#define RECEIPT_FORMAT 1
+#define RECEIPT_FORMAT 2     /* 1: without an approver */
+#define RECEIPT_FORMAT_OLDEST 1
 #define VERSION_ISSUED 1
 #define VERSION_REDEEMED 2
 #define PAGE_ROWS 64
@@ -35,14 +36,18 @@ static enum stepup_error pack(const struct receipt_row *row, uint8_t **bytes, si
 	pack_i64(&writer, row->redeemed);
 	pack_text(&writer, row->exec_id);
 	pack_i64(&writer, row->log_index);
+	pack_text(&writer, row->approver);
+	pack_raw(&writer, row->approver_id, USER_ID_SIZE);
+	pack_text(&writer, row->approver_credential);
 	return pack_finish(&writer, bytes, size);
 }
 
 static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct receipt_row *row)
 {
 	struct pack_reader reader = {.bytes = bytes, .left = size};
+	unsigned format = unpack_u8_at_most(&reader, RECEIPT_FORMAT);
 
-	if (unpack_u8(&reader) != RECEIPT_FORMAT)
+	if (format < RECEIPT_FORMAT_OLDEST)
 		return STEPUP_CORRUPT;
 	unpack_text(&reader, row->user, sizeof(row->user));
 	unpack_raw(&reader, row->user_id, USER_ID_SIZE);
@@ -54,6 +59,11 @@ static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct receip
 	row->redeemed = unpack_i64(&reader);
 	unpack_text(&reader, row->exec_id, sizeof(row->exec_id));
 	row->log_index = unpack_i64(&reader);
+	if (format == RECEIPT_FORMAT) {
+		unpack_text(&reader, row->approver, sizeof(row->approver));
+		unpack_raw(&reader, row->approver_id, USER_ID_SIZE);
+		unpack_text(&reader, row->approver_credential, sizeof(row->approver_credential));
+	}
 	return unpack_finish(&reader);
 }
 

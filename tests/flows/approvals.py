@@ -1,0 +1,440 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""A second person: requests from asking to using, who may agree, what ends one, and that nothing counts twice."""
+import os
+import sys
+import threading
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import BIN, DAEMON, GAMES, Tap, Verifier
+from logbook import Administrator, RULES
+from step_up import at_once
+
+POLICY = '''
+caller console { unix-user = "games"  users = { "*" }  actions = { "*" } }
+service export { unix-user = "bin" }
+group leads { members = { "news", "uucp", "mail" } }
+cooling-off = 0s
+
+action vault.open { users = { "mail", "news" }  details = { "door:text" }  prompt = "Open vault {door}"  require = { code }
+    code-is-enough = yes  always-approve = yes  approvers = { "@leads" } }
+action customer.export { users = { "*" }  details = { "account:text", "records:number" }
+    prompt = "Export {records} contacts of {account}"  require = { code }  code-is-enough = yes  service = export
+    limit = { "1 per 24h" }  over-limit = approve  hard-limit = { "3 per 24h", "50 records per 24h" }  approvers = { "@leads" } }
+action lab.enter { users = { "*" }  prompt = "Enter the lab"  require = { code }  always-approve = yes  approvers = { "@leads" } }
+action door.open { users = { "*" }  prompt = "Open the door"  require = { code } }
+''' + RULES
+VAULT = {"door": "north"}
+tap = Tap()
+
+
+class Scene:
+    """People with tokens: mail asks, news and uucp may agree."""
+
+    def __init__(self, verifier, *more):
+        self.verifier = verifier
+        self.tokens = {name: verifier.enrol_token(name) for name in ("mail", "news", "uucp", *more)}
+
+    def ask(self, action="vault.open", details=VAULT, user="mail", uid=GAMES, **more):
+        """Begin and a right answer; (transaction, reply)."""
+        begun = self.verifier.begin(user, action, details, uid=uid, **more)
+        if not begun.ok:
+            return None, begun
+        return begun["transaction"], self.verifier.answer(begun["transaction"], self.tokens[user].fresh(), uid=uid)
+
+    def approve(self, request, user="news", uid=GAMES, **more):
+        begun = self.verifier.call("verify", "Approve", {"user": user, "request": request, **more}, uid=uid)
+        if not begun.ok:
+            return begun
+        return self.verifier.answer(begun["transaction"], self.tokens[user].fresh(), uid=uid)
+
+    def claim(self, transaction, uid=GAMES):
+        return self.verifier.call("verify", "Claim", {"transaction": transaction}, uid=uid)
+
+    def requests(self, user, uid=GAMES):
+        return self.verifier.call("verify", "Requests", {"user": user}, uid=uid)["requests"]
+
+    def state(self, request, uid=GAMES):
+        """What AwaitApproval says first."""
+        with self.client(uid) as client:
+            return client
+
+    def deny(self, request, user="news", uid=GAMES, **more):
+        return self.verifier.call("verify", "Deny", {"user": user, "request": request, **more}, uid=uid)
+
+    def cancel(self, request, uid=GAMES):
+        return self.verifier.call("verify", "CancelRequest", {"request": request}, uid=uid)
+
+    def standing(self, request):
+        """The state of a request, as root sees it."""
+        with self.verifier.client() as client:
+            return client.call("AwaitApproval", {"request": request}, more=True)["request"]["state"]
+
+
+def clean(scene):
+    """What `stepup log verify` says of all of it."""
+    summary = Administrator(scene.verifier).check()
+    tap.equal(summary["problems"], [], "the log is whole and says nothing that can't have been")
+
+
+def from_asking_to_using(verifier):
+    scene = Scene(verifier)
+    transaction, reply = scene.ask(reason="the north door is stuck")
+    tap.equal(reply.error, "NeedsApproval", "a right answer to a rule with always-approve asks a second person")
+    request = reply.get("request")
+    tap.equal(sorted(reply.get("approvers")), ["news", "uucp"], "the refusal says who can agree, without who asks")
+    tap.matches(reply.message, r"news or uucp.*R-\w{12} waits until \d\d:\d\d. Nothing was approved yet", "in words, and until when")
+    tap.equal(scene.claim(transaction).error, "NeedsApproval", "nothing is claimed before somebody agrees")
+    shown = scene.requests("news")
+    tap.equal([(one["id"], one["text"], one["reason"], one["user"], one["own"]) for one in shown],
+              [(request, 'Open vault north', "the north door is stuck", "mail", False)], "an approver sees who asks for what and why")
+    tap.equal([one["id"] for one in scene.requests("mail") if one["own"]], [request], "who asked sees it as their own")
+    tap.equal(scene.requests("man"), [], "nobody else sees it")
+    begun = verifier.call("verify", "Approve", {"user": "news", "request": request}, uid=GAMES)
+    tap.equal(begun.get("prompt"), "Open vault north", "who agrees is shown exactly what was asked for")
+    reply = verifier.answer(begun["transaction"], scene.tokens["news"].fresh(), uid=GAMES)
+    tap.ok(reply.ok and reply.get("receipt") is None, "a right code of the approver's agrees, and gives no receipt", reply)
+    tap.equal(reply.message, "You agreed that mail may: Open vault north", "and says to what")
+    tap.equal(scene.standing(request), "approved", "then the request is approved")
+    reply = scene.claim(transaction)
+    tap.ok(reply.ok, "the requester's side goes on without another answer", reply)
+    tap.equal((reply.get("user"), reply.get("action"), reply.get("acr")), ("mail", "vault.open", "otp"), "with the grant of what was asked for")
+    tap.equal(scene.claim(transaction).error, "Expired", "and once only")
+    tap.equal(scene.standing(request), "consumed", "then the request is used up")
+    tap.equal(scene.approve(request, "uucp").error, "Expired", "what was used isn't agreed to again")
+    clean(scene)
+
+
+def later(verifier):
+    """Agreed to, and the waiting side is gone: the same step-up again uses it."""
+    scene = Scene(verifier)
+    _, reply = scene.ask()
+    request = reply["request"]
+    _, again = scene.ask()
+    tap.equal((again.error, again.get("request")), ("NeedsApproval", request), "asking again for the same joins the request that waits")
+    tap.ok(scene.approve(request, "uucp").ok, "somebody agrees")
+    _, other = scene.ask(details={"door": "south"})
+    tap.ok(other.error == "NeedsApproval" and other.get("request") != request, "another door is another request")
+    _, reply = scene.ask()
+    tap.ok(reply.ok, "the same step-up again, with its own answer, is granted", reply)
+    _, reply = scene.ask()
+    tap.ok(reply.error == "NeedsApproval" and reply.get("request") != request, "and the next one needs a second person again")
+    clean(scene)
+
+
+def volume(verifier):
+    scene = Scene(verifier)
+    details = {"account": "trezor", "records": 10}
+
+    def export(**more):
+        return scene.ask("customer.export", {**details, **more})
+
+    reply = export()[1]
+    tap.ok(reply.ok and reply.get("receipt"), "within its limit nobody else is asked", reply)
+    transaction, reply = export()
+    tap.equal(reply.error, "NeedsApproval", "over it a second person is")
+    tap.equal(scene.requests("news")[0]["why"], "1 per 24h", "who sees which limit it goes over")
+    tap.ok(scene.approve(reply["request"]).ok, "who agrees with a code, since the rule says that it is enough")
+    reply = scene.claim(transaction)
+    tap.ok(reply.ok and reply.get("receipt"), "the claim gives the receipt", reply)
+    redeemed = verifier.call("redeem", "Redeem", {"receipt": reply["receipt"], "action": "customer.export", "details": details}, uid=BIN)
+    tap.ok(redeemed.ok, "which is redeemed", redeemed)
+    reply = export(records=40)[1]
+    tap.equal(reply.error, "OverLimit", "over a hard limit nobody is asked")
+    tap.matches(reply.message, "50 records per 24h", "and the refusal names it")
+    explained = verifier.call("verify", "Explain", {"user": "mail", "action": "customer.export", "details": details})
+    tap.equal(explained["allowed"], False, "Explain says that a second person is needed")
+    tap.matches(explained["why"], "second person must agree: news or uucp", "and who")
+    explained = verifier.call("verify", "Explain", {"user": "mail", "action": "customer.export", "details": {**details, "records": 40}})
+    tap.matches(explained["why"], "50 records per 24h", "and which hard limit holds for whom")
+    clean(scene)
+
+
+def receipts_of_two(verifier):
+    """A receipt stands on both persons."""
+    scene = Scene(verifier)
+    admin = Administrator(verifier)
+    details = {"account": "trezor", "records": 1}
+    scene.ask("customer.export", details)
+    transaction, reply = scene.ask("customer.export", details)
+    scene.approve(reply["request"])
+    receipt = scene.claim(transaction)["receipt"]
+    tap.ok(admin.call("Lock", {"users": "news"}, {"users": ["news"]}).ok, "the approver is locked after the receipt was given")
+    reply = verifier.call("redeem", "Redeem", {"receipt": receipt, "action": "customer.export", "details": details}, uid=BIN)
+    tap.equal(reply.error, "NotAllowed", "then the receipt isn't redeemed")
+    tap.matches(reply.message, "second person", "and the refusal says why")
+    clean(scene)
+
+
+def not_oneself(verifier):
+    scene = Scene(verifier, "man")
+    _, reply = scene.ask()
+    request = reply["request"]
+    reply = scene.approve(request, "mail")
+    tap.equal((reply.error, "own request" in reply.message), ("NotAllowed", True), "who asked can't agree, though listed as an approver")
+    reply = scene.approve(request, "man")
+    tap.equal(reply.error, "NotAllowed", "nor can somebody who isn't listed")
+    tap.equal(reply.message, scene.approve("R-000000000000", "man").message, "who hears of it what is said of a request that isn't there")
+    tap.equal(scene.deny(request, "man").error, "NotAllowed", "nor deny it")
+    tap.equal(verifier.call("verify", "AwaitApproval", {"request": request}, uid=DAEMON).error, "NotAllowed", "another account can't watch it")
+    tap.equal(scene.cancel(request, uid=DAEMON).error, "NotAllowed", "nor take it back")
+    _, reply = scene.ask(details={"door": "west"}, session="S" * 30)
+    reply = scene.approve(reply["request"], "news", session="S" * 30)
+    tap.equal((reply.error, "session" in reply.message), ("NotAllowed", True), "nobody agrees in the session that it came from")
+    _, reply = scene.ask("lab.enter", None)
+    reply = scene.approve(reply["request"])
+    tap.equal(reply.error, "TooWeak", "a code agrees to nothing where the rule doesn't say that it is enough")
+    clean(scene)
+
+
+def too_new(verifier):
+    scene = Scene(verifier)
+    _, reply = scene.ask()
+    reply = scene.approve(reply["request"])
+    tap.equal((reply.error, "too new" in reply.message), ("NotAllowed", True), "a credential that is still cooling off agrees to nothing")
+    clean(scene)
+
+
+def ends(verifier):
+    scene = Scene(verifier)
+    transaction, reply = scene.ask()
+    tap.ok(scene.deny(reply["request"]).ok, "an approver denies")
+    tap.equal(scene.standing(reply["request"]), "denied", "and the request is denied")
+    tap.equal(scene.claim(transaction).error, "Expired", "nothing can be claimed then")
+    tap.equal(scene.approve(reply["request"], "uucp").error, "Expired", "nor agreed to")
+    transaction, reply = scene.ask()
+    tap.ok(scene.cancel(reply["request"]).ok, "the caller takes a request back")
+    tap.equal(scene.standing(reply["request"]), "cancelled", "and it is cancelled")
+    tap.equal(scene.approve(reply["request"]).error, "Expired", "nobody agrees to it any more")
+    transaction, reply = scene.ask()
+    scene.approve(reply["request"])
+    tap.ok(scene.deny(reply["request"], "uucp").ok, "another approver denies what was agreed to, before it is used")
+    tap.equal(scene.claim(transaction).error, "Expired", "then it can't be claimed")
+    clean(scene)
+
+
+def that_was_not_me(verifier):
+    scene = Scene(verifier)
+    _, reply = scene.ask()
+    denied = scene.deny(reply["request"], "mail", lock=True)
+    tap.ok(denied.ok and denied.get("reference", "").startswith("L-"), "the one in whose name it was made denies it and is locked", denied)
+    tap.equal(verifier.begin("mail", "door.open", uid=GAMES).get("reference"), denied.get("reference"), "everything of theirs is refused from then on")
+    clean(scene)
+
+
+def locks(verifier):
+    scene = Scene(verifier)
+    admin = Administrator(verifier)
+    transaction, reply = scene.ask()
+    first = reply["request"]
+    begun = verifier.call("verify", "Approve", {"user": "news", "request": first}, uid=GAMES)
+    admin.call("Lock", {"users": "mail"}, {"users": ["mail"]})
+    tap.equal(scene.standing(first), "void", "a lock of who asked voids the request")
+    reply = verifier.answer(begun["transaction"], scene.tokens["news"].fresh(), uid=GAMES)
+    tap.equal(reply.error, "Expired", "and who was about to agree can't")
+    tap.equal(scene.claim(transaction).error, "Expired", "nor can it be claimed")
+    scene.tokens["root"] = verifier.enrol_token("root")
+    verifier.call("admin", "Init", {"user": "root", "again": True})
+    tap.ok(admin.call("Unlock", {"user": "mail"}).ok, "unlocked again")
+    transaction, reply = scene.ask()
+    second = reply["request"]
+    tap.ok(scene.approve(second).ok, "agreed to")
+    admin.call("Lock", {"users": "news"}, {"users": ["news"]})
+    tap.equal(scene.standing(second), "void", "a lock of who agreed voids it, too")
+    tap.equal(scene.claim(transaction).error, "Expired", "so that nothing comes of it")
+    clean(scene)
+
+
+def revocations(verifier):
+    scene = Scene(verifier)
+    admin = Administrator(verifier)
+    transaction, reply = scene.ask()
+    scene.approve(reply["request"])
+    admin.call("Revoke", {"user": "news", "credential": scene.tokens["news"].credential})
+    tap.equal(scene.standing(reply["request"]), "void", "revoking what was agreed with voids the request")
+    tap.equal(scene.claim(transaction).error, "Expired", "and it can't be claimed")
+    _, reply = scene.ask(details={"door": "west"})
+    admin.call("Revoke", {"user": "mail", "credential": scene.tokens["mail"].credential})
+    tap.equal(scene.standing(reply["request"]), "void", "revoking what was asked with does, too")
+    clean(scene)
+
+
+def reloads(verifier):
+    scene = Scene(verifier)
+    transaction, reply = scene.ask()
+    request = reply["request"]
+    verifier.reload()
+    tap.equal(scene.standing(request), "requested", "a reload that changes nothing of its rule leaves a request")
+    tap.ok(scene.approve(request).ok, "which somebody agrees to")
+    tap.equal(scene.claim(transaction).error, "Expired", "the step-up that waited has ended with the reload")
+    verifier.write_policy(POLICY.replace("Open vault {door}", "Open the vault {door}"))
+    verifier.reload()
+    tap.equal(scene.standing(request), "void", "a changed rule voids it, also when agreed to")
+    transaction, reply = scene.ask()
+    tap.ok(reply.error == "NeedsApproval" and reply.get("request") != request, "and the same has to be asked anew")
+    clean(scene)
+
+
+def floods(verifier):
+    scene = Scene(verifier)
+    made = [scene.ask(details={"door": str(i)}, rhost="10.0.0.1")[1] for i in range(4)]
+    tap.equal([reply.error for reply in made], ["NeedsApproval"] * 3 + ["OverLimit"], "from one place three requests wait, a fourth is refused")
+    tap.matches(made[3].message, "Nothing was approved, and nobody was asked", "in words of its own")
+    tap.equal(scene.ask(details={"door": "9"}, rhost="10.0.0.2")[1].error, "NeedsApproval", "from another place the owner can still ask")
+    tap.equal(scene.ask(details={"door": "10"}, rhost="10.0.0.3")[1].error, "OverLimit", "and four wait of one person at most")
+    for reply in made[:3]:
+        scene.deny(reply["request"])
+    tap.equal(scene.ask(details={"door": "11"}, rhost="10.0.0.1")[1].error, "OverLimit", "a place whose requests were all denied waits")
+    tap.equal(scene.ask(details={"door": "11"}, rhost="10.0.0.3")[1].error, "NeedsApproval", "its owner, elsewhere, does not")
+    clean(scene)
+
+
+def many_approvers(verifier):
+    """Twenty of one approver's and another's answers at once: one agreement counts."""
+    scene = Scene(verifier)
+    transaction, reply = scene.ask()
+    request = reply["request"]
+    begun = []
+    for i in range(20):
+        user = ("news", "uucp")[i % 2]
+        reply = verifier.call("verify", "Approve", {"user": user, "request": request})
+        begun.append((reply["transaction"], scene.tokens[user].fresh()))
+    clients = [verifier.client() for _ in begun]
+    replies = at_once(20, lambda i: clients[i].call("Answer", {"transaction": begun[i][0], "method": "code", "code": begun[i][1]}))
+    for client in clients:
+        client.close()
+    tap.equal(sum(reply.ok for reply in replies), 1, "of twenty approvals at once one counts")
+    claims = [verifier.client() for _ in range(1)]
+    for client in claims:
+        client.close()
+    tap.ok(scene.claim(transaction).ok, "and it is claimed")
+    clean(scene)
+
+
+def many_claims(verifier):
+    """Agreed to once; the waiting side and new step-ups all want it."""
+    scene = Scene(verifier)
+    transaction, reply = scene.ask(uid=None)
+    begun = [(verifier.begin("mail", "vault.open", VAULT)["transaction"], scene.tokens["mail"].fresh()) for _ in range(20)]
+    scene.approve(reply["request"])
+    clients = [verifier.client() for _ in range(21)]
+
+    def use(i):
+        if i == 20:
+            return clients[i].call("Claim", {"transaction": transaction})
+        return clients[i].call("Answer", {"transaction": begun[i][0], "method": "code", "code": begun[i][1]})
+
+    replies = at_once(21, use)
+    for client in clients:
+        client.close()
+    tap.equal(sum(reply.ok for reply in replies), 1, "what was agreed to once is used once, whoever comes first")
+    clean(scene)
+
+
+HARD = '''
+group leads { members = { "news", "uucp" } }
+cooling-off = 0s
+action stock.move { users = { "*" }  details = { "box:text" }  prompt = "Move {box}"  require = { code }  code-is-enough = yes
+    always-approve = yes  limit = { "1 per 24h" }  over-limit = approve  hard-limit = { "3 per 24h" }  approvers = { "@leads" } }
+''' + RULES
+
+
+def hard_limit(verifier):
+    """Four at a time agreed to, claimed all at once, until the hard limit stands."""
+    scene = Scene(verifier)
+    granted = 0
+    waiting = []
+    for i in range(4):
+        transaction, reply = scene.ask("stock.move", {"box": str(i)}, uid=None, **({"rhost": "a"} if i < 2 else {"rhost": "b"}))
+        scene.approve(reply["request"], "news", uid=None)
+        waiting.append(transaction)
+    clients = [verifier.client() for _ in range(52)]
+    replies = at_once(52, lambda i: clients[i].call("Claim", {"transaction": waiting[i % 4]}))
+    for client in clients:
+        client.close()
+    granted = sum(reply.ok for reply in replies)
+    tap.equal(granted, 3, "four agreed to and claimed fifty-two times at once: the hard limit of three holds")
+    tap.ok("OverLimit" in {reply.error for reply in replies}, "the fourth hears that it goes over the limit", {reply.error for reply in replies})
+    clean(scene)
+
+
+def waiting(verifier):
+    scene = Scene(verifier)
+    transaction, reply = scene.ask()
+    request = reply["request"]
+    with verifier.client() as watcher, verifier.client() as single, verifier.client() as follower:
+        first = watcher.call("AwaitApproval", {"request": request}, more=True)
+        tap.equal((first["request"]["state"], first.message is not None), ("requested", True), "who waits is told at once how it stands")
+        single.start("AwaitApproval", {"request": request})
+        follower.start("Requests", {"user": "news"}, more=True)
+        tap.equal([one["id"] for one in follower.finish()["requests"]], [request], "who follows gets the list")
+        crowd = [verifier.client() for _ in range(40)]
+        for client in crowd:
+            client.call("AwaitApproval", {"request": request}, more=True)
+        scene.approve(request)
+        tap.equal(watcher.finish()["request"]["state"], "approved", "and told when somebody agreed")
+        tap.equal(single.finish()["request"]["state"], "approved", "as is who asked for one reply only")
+        tap.equal(follower.finish()["requests"], [], "and the list goes on")
+        tap.equal({client.finish()["request"]["state"] for client in crowd}, {"approved"}, "so are forty others")
+        for client in crowd[:20]:
+            client.close()
+        scene.claim(transaction)
+        tap.equal(watcher.finish()["request"]["state"], "consumed", "and of the end")
+        tap.ok(watcher.call("AwaitApproval", {"request": request}).ok, "then the connection takes calls again")
+        tap.equal({client.finish()["request"]["state"] for client in crowd[20:]}, {"consumed"}, "those who stayed too, whoever went away")
+        for client in crowd[20:]:
+            client.close()
+    with verifier.client() as watcher:
+        _, reply = scene.ask(details={"door": "west"})
+        watcher.call("AwaitApproval", {"request": reply["request"]}, more=True)
+        verifier.stop()
+        tap.equal(watcher.finish().error, "Unavailable", "a stop answers those who wait")
+    verifier.start()
+    tap.equal(scene.standing(reply["request"]), "requested", "and the request waits on after it")
+    clean(scene)
+
+
+def kills(verifier):
+    """kill -9 between every two states: what was answered stays, nothing counts twice."""
+    scene = Scene(verifier)
+
+    def kill():
+        verifier.kill()
+        verifier.start()
+
+    transaction, reply = scene.ask()
+    request = reply["request"]
+    kill()
+    tap.equal(scene.standing(request), "requested", "killed after it was asked: it still waits")
+    tap.equal(scene.claim(transaction).error, "Expired", "the step-up that waited is gone")
+    tap.ok(scene.approve(request).ok, "somebody agrees")
+    kill()
+    tap.equal(scene.standing(request), "approved", "killed after that: it is approved")
+    tap.equal(scene.approve(request, "uucp").error, "Expired", "and isn't agreed to twice")
+    reply = scene.ask()[1]
+    tap.ok(reply.ok, "another step-up uses it", reply)
+    kill()
+    tap.equal(scene.standing(request), "consumed", "killed after that: it is used")
+    reply = scene.ask()[1]
+    tap.ok(reply.error == "NeedsApproval" and reply["request"] != request, "and not used again")
+    scene.deny(reply["request"])
+    kill()
+    tap.equal(scene.standing(reply["request"]), "denied", "killed after a denial: it stays denied")
+    clean(scene)
+
+
+def in_one(*functions, policy=POLICY):
+    with Verifier(policy) as verifier:
+        for door in ("admin", "redeem"):
+            os.chmod(verifier.path(door), 0o666)
+        for function in functions:
+            tap.run(function, verifier)
+
+
+if __name__ == "__main__":
+    for function in (from_asking_to_using, later, volume, receipts_of_two, not_oneself, ends, that_was_not_me, locks, revocations, reloads, floods,
+                     many_approvers, many_claims, waiting, kills):
+        in_one(function)
+    in_one(hard_limit, policy=HARD)
+    in_one(too_new, policy=POLICY.replace("cooling-off = 0s", ""))
+    tap.done()

@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Requests shown, denied, taken back and waited for; and ended in time.
+ */
+#include "verifier/doors/approving.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/message.h"
+#include "verifier/doors/locks.h"
+#include "verifier/doors/transactions.h"
+#include "verifier/doors/verb_job.h"
+#include "verifier/doors/waiters.h"
+#include "verifier/host/clock.h"
+#include "verifier/host/journal.h"
+#include "verifier/rules/approvers.h"
+#include "verifier/rules/notices.h"
+
+#define SWEEP_AGAIN_SECONDS 5 /* where a sweep failed */
+
+/* --- what is shown --- */
+
+bool approving_may_answer(const struct policy *policy, const struct subject *subject, const struct approval_request *request)
+{
+	const struct rule *rule = request_rule(request, policy);
+	const struct user_record *record = subject->record;
+
+	if (rule == NULL || record == NULL || !policy_list_names(policy, rule->approvers, &subject->who))
+		return false;
+	return memcmp(record->user_id, request->user_id, USER_ID_SIZE) != 0 && subject->uid != request->uid;
+}
+
+static bool is_own(const struct subject *subject, const struct approval_request *request)
+{
+	return subject->record != NULL && memcmp(subject->record->user_id, request->user_id, USER_ID_SIZE) == 0;
+}
+
+static const char *text_or_null(const char *text)
+{
+	return *text == '\0' ? NULL : text;
+}
+
+/* As it stands at `now`. */
+static json_t *request_to_json(const struct policy *policy, const struct approval_request *request, bool own, int64_t now)
+{
+	const struct rule *rule = request_rule(request, policy);
+	json_t *approvers = rule == NULL ? json_array() : approvers_words(policy, rule, request->user);
+	const char *by = request->ended_by[0] != '\0' ? request->ended_by : text_or_null(request->approver);
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:s*, s:s*, s:I, s:I, s:o, s:s*, s:b}", "id", request->id, "state",
+		request_state_name(request_standing(request, policy, now)), "user", request->user, "action", request->action, "text", request->prompt,
+		"reason", text_or_null(request->reason), "why", request->why[0] == '\0' ? "always asks a second person" : request->why, "host", request->host,
+		"service", text_or_null(request->service), "rhost", text_or_null(request->rhost), "requested", (json_int_t)request->requested, "expires",
+		(json_int_t)request->expires, "approvers", approvers, "by", by, "own", (int)own);
+}
+
+struct listing {
+	const struct policy *policy;
+	const struct subject *subject;
+	json_t *list;
+	int64_t now;
+};
+
+static enum stepup_error list_one(void *context, struct approval_request *request, bool *more)
+{
+	struct listing *listing = context;
+	bool own = is_own(listing->subject, request);
+	enum request_state standing = request_standing(request, listing->policy, listing->now);
+
+	if (standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED)
+		return STEPUP_OK;
+	if (!own && (standing != REQUEST_REQUESTED || !approving_may_answer(listing->policy, listing->subject, request)))
+		return STEPUP_OK;
+	if (json_array_append_new(listing->list, request_to_json(listing->policy, request, own, listing->now)) != 0)
+		return STEPUP_NO_MEMORY;
+	*more = json_array_size(listing->list) < REQUESTS_SHOWN_MAX;
+	return STEPUP_OK;
+}
+
+static enum stepup_error list_for(struct verifier *verifier, const struct subject *subject, json_t **list)
+{
+	struct listing listing = {.policy = verifier->policy, .subject = subject, .list = json_array(), .now = clock_wall_seconds()};
+	enum stepup_error error = listing.list == NULL ? STEPUP_NO_MEMORY : store_request_each(verifier->reader, NULL, list_one, &listing);
+
+	*list = listing.list;
+	if (error != STEPUP_OK) {
+		json_decref(listing.list);
+		*list = NULL;
+	}
+	return error;
+}
+
+/* --- a list that follows --- */
+
+/* The subject, kept: its account as it was when the call came. */
+struct follower {
+	char *name, **groups;
+	size_t group_count;
+	int64_t uid;
+	json_t *told; /* the list as it was told last; NULL for not yet */
+};
+
+static void follower_free(void *context)
+{
+	struct follower *follower = context;
+
+	for (size_t i = 0; follower->groups != NULL && i < follower->group_count; i++)
+		free(follower->groups[i]);
+	free(follower->groups);
+	free(follower->name);
+	json_decref(follower->told);
+	free(follower);
+}
+
+static struct follower *follower_new(const struct subject *subject)
+{
+	struct follower *follower = calloc(1, sizeof(*follower));
+	const char *const *groups = subject->who.unix_groups;
+	size_t count = 0;
+
+	if (follower == NULL)
+		return NULL;
+	while (groups != NULL && groups[count] != NULL)
+		count++;
+	follower->uid = subject->uid;
+	follower->name = strdup(subject->name);
+	follower->groups = calloc(count + 1, sizeof(*follower->groups));
+	for (; follower->groups != NULL && follower->group_count < count; follower->group_count++) {
+		follower->groups[follower->group_count] = strdup(groups[follower->group_count]);
+		if (follower->groups[follower->group_count] == NULL)
+			break;
+	}
+	if (follower->name == NULL || follower->groups == NULL || follower->group_count < count) {
+		follower_free(follower);
+		return NULL;
+	}
+	return follower;
+}
+
+static enum waiter_word follow(struct call *call, void *context)
+{
+	struct follower *follower = context;
+	struct subject subject = {.name = follower->name, .uid = follower->uid,
+		.who = {.name = follower->name, .unix_groups = (const char *const *)follower->groups}};
+	json_t *list = NULL;
+	enum stepup_error error = store_user_find(call->verifier->reader, follower->name, &subject.record);
+
+	if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
+		error = list_for(call->verifier, &subject, &list);
+	user_record_free(&subject.record);
+	if (error != STEPUP_OK) {
+		refuse(call, error, NULL);
+		return WAITER_ANSWERED;
+	}
+	if (follower->told != NULL && json_equal(follower->told, list)) {
+		json_decref(list);
+		return WAITER_GOES_ON;
+	}
+	if (!call_reply_more(call, json_pack("{s:O}", "requests", list))) {
+		json_decref(list);
+		return WAITER_AGAIN;
+	}
+	json_decref(follower->told);
+	follower->told = list;
+	return WAITER_GOES_ON;
+}
+
+static const struct waiter_kind follower_kind = {.look = follow, .free = follower_free};
+
+static void requests_ready(struct call *call, const struct subject *subject)
+{
+	const struct words_facts words = {.user = subject->name};
+	struct follower *follower;
+	json_t *list = NULL;
+	enum stepup_error error;
+
+	if (!subject_may_be_asked(call, subject)) {
+		refuse(call, STEPUP_NOT_ALLOWED, &words);
+		return;
+	}
+	if (call->more) {
+		follower = follower_new(subject);
+		if (follower == NULL)
+			refuse(call, STEPUP_NO_MEMORY, NULL);
+		else
+			waiters_add(call->verifier->waiters, call, &follower_kind, follower);
+		return;
+	}
+	error = list_for(call->verifier, subject, &list);
+	if (error == STEPUP_OK)
+		call_reply(call, json_pack("{s:o}", "requests", list));
+	else
+		refuse(call, error, NULL);
+}
+
+void approving_requests(struct call *call)
+{
+	subject_of(call, message_text(call->parameters, "user"), requests_ready);
+}
+
+/* --- waiting for one --- */
+
+struct awaiting {
+	char id[REQUEST_ID_SIZE];
+	int64_t told; /* version that was told last; 0 for none */
+};
+
+/* The account, or the caller, that it was made by. */
+static bool is_asker(const struct call *call, const struct approval_request *request)
+{
+	if (call->peer.uid == 0 || (int64_t)call->peer.uid == request->caller_uid)
+		return true;
+	return (int64_t)call->peer.uid == request->uid && call->peer.account != NULL && strcmp(call->peer.account, request->user) == 0;
+}
+
+/* STEPUP_NOT_FOUND for one that isn't the caller's to see, too. */
+static enum stepup_error find_own(struct call *call, const char *id, struct approval_request *request)
+{
+	enum stepup_error error = request_id_is_valid(id) ? store_request_find(call->verifier->reader, id, request) : STEPUP_NOT_FOUND;
+
+	if (error == STEPUP_OK && !is_asker(call, request)) {
+		approval_request_clear(request);
+		error = STEPUP_NOT_FOUND;
+	}
+	return error;
+}
+
+static json_t *await_reply(const struct verifier *verifier, struct approval_request *request)
+{
+	json_t *shown = request_to_json(verifier->policy, request, true, clock_wall_seconds()), *reply;
+	char *message;
+
+	request->state = request_standing(request, verifier->policy, clock_wall_seconds());
+	message = notice_request_state(request);
+	reply = message == NULL ? NULL : json_pack("{s:O, s:s}", "request", shown, "message", message);
+	json_decref(shown);
+	free(message);
+	return reply;
+}
+
+static enum waiter_word await_look(struct call *call, void *context)
+{
+	struct awaiting *awaiting = context;
+	struct approval_request request;
+	enum stepup_error error = store_request_find(call->verifier->reader, awaiting->id, &request);
+	enum request_state standing;
+	enum waiter_word word = WAITER_GOES_ON;
+
+	if (error != STEPUP_OK) {
+		refuse(call, error == STEPUP_NOT_FOUND ? STEPUP_EXPIRED : error, NULL);
+		return WAITER_ANSWERED;
+	}
+	standing = request_standing(&request, call->verifier->policy, clock_wall_seconds());
+	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || (standing == REQUEST_APPROVED && !call->more)) {
+		call_reply(call, await_reply(call->verifier, &request));
+		word = WAITER_ANSWERED;
+	} else if (call->more && request.version != awaiting->told) {
+		int64_t version = request.version;
+
+		if (call_reply_more(call, await_reply(call->verifier, &request)))
+			awaiting->told = version;
+		else
+			word = WAITER_AGAIN;
+	}
+	approval_request_clear(&request);
+	return word;
+}
+
+static const struct waiter_kind awaiting_kind = {.look = await_look, .free = free};
+
+void approving_await(struct call *call)
+{
+	const char *id = message_text(call->parameters, "request");
+	struct approval_request request;
+	struct awaiting *awaiting;
+	enum stepup_error error = find_own(call, id, &request);
+
+	if (error != STEPUP_OK) {
+		if (error == STEPUP_NOT_FOUND)
+			refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
+		else
+			refuse(call, error, NULL);
+		return;
+	}
+	awaiting = calloc(1, sizeof(*awaiting));
+	if (awaiting == NULL) {
+		refuse(call, STEPUP_NO_MEMORY, NULL);
+	} else {
+		memcpy(awaiting->id, request.id, sizeof(awaiting->id));
+		waiters_add(call->verifier->waiters, call, &awaiting_kind, awaiting);
+	}
+	approval_request_clear(&request);
+}
+
+/* --- turning down, taking back --- */
+
+static enum stepup_error deny_work(struct store_session *session, struct verb_job *job)
+{
+	struct approval_request request;
+	char user[USER_NAME_SIZE];
+	enum stepup_error error = store_request_find(session, job->target, &request);
+
+	if (error != STEPUP_OK)
+		return error;
+	snprintf(user, sizeof(user), "%s", request.user);
+	if (!request_is_open(&request)) {
+		job->objection = notice_request_over();
+		error = STEPUP_NOT_ALLOWED;
+	} else {
+		error = request_end(session, &request, REQUEST_DENIED, job->by, "", job->now, &job->log);
+	}
+	if (error == STEPUP_OK && job->again) {
+		const struct lock_order order = {.user = user, .uid = request.uid, .reason = "a request was denied as not theirs", .actor = &job->actor, .at = job->now};
+
+		error = user_lock(session, &order, job->reference);
+	}
+	approval_request_clear(&request);
+	return error;
+}
+
+static void deny_reply(struct verb_job *job)
+{
+	char *message = notice_denied(job->user, job->again ? job->reference : NULL);
+
+	if (job->again)
+		transactions_end_user(job->verifier->transactions, job->user);
+	approving_changed(job->verifier, INT64_MAX);
+	call_reply(job->call, json_pack("{s:I, s:s*, s:s}", "log", (json_int_t)job->log, "reference", job->again ? job->reference : NULL, "message", message));
+	free(message);
+}
+
+/* A job about a request, on behalf of this person. */
+static void submit(struct call *call, const struct approval_request *request, const char *by, bool lock,
+	enum stepup_error (*work)(struct store_session *session, struct verb_job *job), void (*reply)(struct verb_job *job))
+{
+	struct verb_job *job = verb_job_new(call, NULL);
+
+	if (job == NULL || !verb_job_user(&job, request->user))
+		return;
+	snprintf(job->target, sizeof(job->target), "%s", request->id);
+	snprintf(job->by, sizeof(job->by), "%s", by);
+	job->again = lock;
+	job->work = work;
+	job->reply = reply;
+	verb_job_submit(job);
+}
+
+static void deny_ready(struct call *call, const struct subject *subject)
+{
+	const char *id = message_text(call->parameters, "request");
+	struct approval_request request;
+	enum stepup_error error = request_id_is_valid(id) ? store_request_find(call->verifier->reader, id, &request) : STEPUP_NOT_FOUND;
+	bool may = error == STEPUP_OK && subject_allows(call, subject, request.action) &&
+		(is_own(subject, &request) || approving_may_answer(call->verifier->policy, subject, &request));
+
+	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
+		refuse(call, error, NULL);
+	else if (!may || (subject->record != NULL && subject->record->lock.locked))
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
+	else
+		submit(call, &request, subject->name, message_bool(call->parameters, "lock", false), deny_work, deny_reply);
+	if (error == STEPUP_OK)
+		approval_request_clear(&request);
+}
+
+void approving_deny(struct call *call)
+{
+	subject_of(call, message_text(call->parameters, "user"), deny_ready);
+}
+
+static enum stepup_error cancel_work(struct store_session *session, struct verb_job *job)
+{
+	struct approval_request request;
+	enum stepup_error error = store_request_find(session, job->target, &request);
+
+	if (error != STEPUP_OK)
+		return error;
+	if (request_is_open(&request)) {
+		error = request_end(session, &request, REQUEST_CANCELLED, job->by, "", job->now, &job->log);
+	} else {
+		job->objection = notice_request_over();
+		error = STEPUP_NOT_ALLOWED;
+	}
+	approval_request_clear(&request);
+	return error;
+}
+
+static void cancel_reply(struct verb_job *job)
+{
+	char *message = strdup(notice_cancelled());
+
+	approving_changed(job->verifier, INT64_MAX);
+	verb_job_reply_log(job, message);
+}
+
+void approving_cancel(struct call *call)
+{
+	struct approval_request request;
+	char caller[PEER_NAME_SIZE];
+	enum stepup_error error = find_own(call, message_text(call->parameters, "request"), &request);
+
+	if (error == STEPUP_OK) {
+		peer_name(call, caller);
+		submit(call, &request, caller, false, cancel_work, cancel_reply);
+		approval_request_clear(&request);
+	} else if (error == STEPUP_NOT_FOUND) {
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
+	} else {
+		refuse(call, error, NULL);
+	}
+}
+
+/* --- time and reloads --- */
+
+struct sweeping {
+	struct verifier *verifier;
+	struct policy *policy; /* referenced: a reload may come before the writer's side does */
+	int64_t due;
+};
+
+static enum stepup_error sweep_work(struct store_session *session, void *context)
+{
+	struct sweeping *sweeping = context;
+
+	return requests_sweep(session, sweeping->policy, clock_wall_seconds(), &sweeping->due);
+}
+
+static void sweep_done(void *context, enum stepup_error result)
+{
+	struct sweeping *sweeping = context;
+	struct verifier *verifier = sweeping->verifier;
+	int64_t due = sweeping->due;
+
+	if (result != STEPUP_OK) {
+		journal_line(LOG_WARNING, "warning", "could not end requests that have expired: %s", stepup_error_text(result));
+		due = clock_wall_seconds() + SWEEP_AGAIN_SECONDS;
+	}
+	policy_release(&sweeping->policy);
+	free(sweeping);
+	approving_changed(verifier, due);
+}
+
+static void sweep(struct verifier *verifier)
+{
+	struct sweeping *sweeping = calloc(1, sizeof(*sweeping));
+
+	verifier->requests_due = clock_wall_seconds() + SWEEP_AGAIN_SECONDS;
+	if (sweeping == NULL)
+		return;
+	*sweeping = (struct sweeping){.verifier = verifier, .policy = policy_reference(verifier->policy)};
+	if (commit_queue_submit(verifier->queue, sweep_work, sweep_done, sweeping) == STEPUP_OK) {
+		verifier->requests_due = INT64_MAX;
+		return;
+	}
+	policy_release(&sweeping->policy);
+	free(sweeping);
+}
+
+void approving_changed(struct verifier *verifier, int64_t expires)
+{
+	if (expires < verifier->requests_due)
+		verifier->requests_due = expires;
+	waiters_wake(verifier->waiters);
+}
+
+void approving_tick(struct verifier *verifier)
+{
+	waiters_tick(verifier->waiters);
+	if (clock_wall_seconds() >= verifier->requests_due)
+		sweep(verifier);
+}
+
+void approving_reloaded(struct verifier *verifier)
+{
+	sweep(verifier);
+}
