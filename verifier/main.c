@@ -35,7 +35,6 @@
 #include "verifier/startup.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/waiters.h"
-#include "verifier/doors/transactions.h"
 
 #define TICK_MS 1000
 #define STOP_SECONDS 5           /* for calls that are under way */
