@@ -1,4 +1,5 @@
 # Keys: signatures, SSH blobs, WebAuthn, attestation.
+EXTRA_DIST += tests/vectors/README.md tests/vectors/webauthn_w3c.json tests/vectors/webauthn_chromium.json tests/vectors/ssh_keygen.json
 if HAVE_CMOCKA
 KEYS_UNIT_LIBS = $(LIBEVIDENCE) $(LIBSTEPUP) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(CMOCKA_LIBS)
 key_maker = tests/unit/key_maker.h tests/unit/key_maker.c tests/unit/blob.h tests/unit/blob.c
@@ -33,4 +34,12 @@ check_PROGRAMS += tests/unit/test_attestation_ssh
 tests_unit_test_attestation_ssh_SOURCES = tests/unit/test_attestation_ssh.c $(webauthn_maker) $(certificate_maker)
 tests_unit_test_attestation_ssh_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_attestation_ssh_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_key_vectors
+tests_unit_test_key_vectors_SOURCES = tests/unit/test_key_vectors.c $(key_maker) $(certificate_maker)
+tests_unit_test_key_vectors_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
+tests_unit_test_key_vectors_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_key_vectors_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_key_answer
+tests_unit_test_key_answer_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_key_answer_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif
