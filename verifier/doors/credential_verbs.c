@@ -149,6 +149,8 @@ static enum stepup_error removal_change(struct store_session *session, struct re
 		removal->objection = notice_no_such_credential();
 		return STEPUP_NOT_ALLOWED;
 	}
+	if (!credential_is_code(credential) && removal->authorization.strength < FACTOR_KEY)
+		return STEPUP_TOO_WEAK;
 	if (user_record_live_count(record) < 2) {
 		removal->objection = notice_last_credential();
 		return STEPUP_NOT_ALLOWED;

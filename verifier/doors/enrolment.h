@@ -8,7 +8,7 @@
  * - an invitation is taken in the transaction that stores the credential, once;
  * - nothing is stored before a code or the key proved it, and that code is spent;
  * - a revoked credential stays as a tombstone without its secret; neither the same secret nor the same key can come back;
- * - a key is enrolled once, by one user.
+ * - a key is enrolled once, by one user; removing one takes a step-up by a key.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_ENROLMENT_H

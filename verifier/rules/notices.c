@@ -52,7 +52,7 @@ const char *notice_last_credential(void)
 
 const char *notice_removed(void)
 {
-	return "Removed. Its codes are no longer accepted.";
+	return "Removed. It is no longer accepted.";
 }
 
 const char *notice_enrolment_needs(void)
