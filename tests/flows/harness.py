@@ -177,6 +177,9 @@ class Reply:
     def __getitem__(self, name):
         return self.parameters[name]
 
+    def __contains__(self, name):
+        return name in self.parameters
+
     def get(self, name, otherwise=None):
         return self.parameters.get(name, otherwise)
 

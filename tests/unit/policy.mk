@@ -10,8 +10,9 @@ tests_unit_test_policy_errors_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_errors_LDADD = $(POLICY_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_policy_files
 tests_unit_test_policy_files_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
+tests_unit_test_policy_files_SOURCES = tests/unit/test_policy_files.c $(certificate_maker) $(key_maker)
 tests_unit_test_policy_files_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_test_policy_files_LDADD = $(POLICY_UNIT_LIBS)
+tests_unit_test_policy_files_LDADD = $(POLICY_UNIT_LIBS) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/unit/test_requirement
 tests_unit_test_requirement_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_requirement_LDADD = $(POLICY_UNIT_LIBS) $(JANSSON_LIBS)

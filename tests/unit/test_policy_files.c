@@ -2,6 +2,7 @@
 /*
  * Which files make the policy, whose they may be, and what ships with them: the example and the manual page.
  */
+#include "tests/unit/certificate_maker.h"
 #include "tests/unit/policy_fixture.h"
 
 #include <stdio.h>
@@ -193,6 +194,80 @@ static void the_example_loads_and_warns_of_codes_only(void **state)
 	policy_release(&policy);
 }
 
+/* A policy whose line 2 names the folder's place `roots`. */
+static void put_policy_with_roots(void)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "issuer = \"https://s.example\"\nattestation-roots = \"%s/roots\"\n", folder);
+	put("stepup.conf", text);
+}
+
+static void attestation_roots_are_loaded_with_the_policy(void **state)
+{
+	struct certificate_shape shape = certificate_shape_authority("Maker");
+	struct made_certificate root;
+	struct policy *policy = NULL;
+	char *why = NULL;
+
+	(void)state;
+	put_policy_with_roots();
+	assert_int_equal(mkdir(path_of("roots"), 0755), 0);
+	certificate_make(KEY_ES256, &shape, NULL, &root);
+	folder_put_certificate(path_of("roots"), "maker.pem", &root);
+	assert_int_equal(load(true, &policy, &why), STEPUP_OK);
+	assert_non_null(policy->trust);
+	policy_release(&policy);
+	put("stepup.conf", "issuer = \"https://s.example\"\n");
+	assert_int_equal(load(true, &policy, &why), STEPUP_OK);
+	assert_null(policy->trust);
+	policy_release(&policy);
+	certificate_release(&root);
+}
+
+static void attestation_roots_that_can_not_be_used_are_told_with_their_line(void **state)
+{
+	struct policy *policy = NULL;
+	char *why = NULL, expected[256];
+
+	(void)state;
+	put_policy_with_roots();
+	snprintf(expected, sizeof(expected), "%s/stepup.conf:2: %s/roots", folder, folder);
+	expect_refusal(STEPUP_NOT_FOUND, expected);
+	/* Whoever looks at a configuration elsewhere needn't have the files. */
+	assert_int_equal(load(false, &policy, &why), STEPUP_OK);
+	assert_non_null(strstr(policy->warnings[0], expected));
+	assert_null(policy->warnings[1]);
+	policy_release(&policy);
+	assert_int_equal(mkdir(path_of("roots"), 0755), 0);
+	expect_refusal(STEPUP_NOT_FOUND, "there is no file NAME.pem in it");
+	folder_put(path_of("roots"), "maker.pem", "no certificate", 14);
+	snprintf(expected, sizeof(expected), "%s/stepup.conf:2: %s/roots/maker.pem: has no certificate", folder, folder);
+	expect_refusal(STEPUP_INVALID, expected);
+	assert_int_equal(load(false, &policy, &why), STEPUP_INVALID);
+	assert_non_null(strstr(why, expected));
+	free(why);
+}
+
+static void metadata_that_is_not_there_is_told_with_its_line(void **state)
+{
+	struct certificate_shape shape = certificate_shape_authority("Alliance");
+	struct made_certificate root;
+	char text[512];
+
+	(void)state;
+	certificate_make(KEY_ES256, &shape, NULL, &root);
+	folder_put_certificate(folder, "mds.pem", &root);
+	snprintf(text, sizeof(text), "issuer = \"https://s.example\"\nmds-root = \"%s/mds.pem\"\n\nmds = \"%s/mds.jwt\"\n", folder, folder);
+	put("stepup.conf", text);
+	expect_refusal(STEPUP_NOT_FOUND, "stepup.conf:4: ");
+	put("mds.jwt", "no metadata");
+	expect_refusal(STEPUP_INVALID, "stepup.conf:4: ");
+	assert_int_equal(unlink(path_of("mds.pem")), 0);
+	expect_refusal(STEPUP_NOT_FOUND, "stepup.conf:2: ");
+	certificate_release(&root);
+}
+
 /* What the quickstart fills in; the caller frees. */
 static char *fill(char *text, const char *placeholder, const char *value)
 {
@@ -267,6 +342,9 @@ static const struct CMUnitTest tests[] = {
 	IN_FOLDER(what_others_can_write_is_refused),
 	IN_FOLDER(links_pipes_and_nothing_are_refused),
 	IN_FOLDER(a_file_of_more_than_8_mib_is_refused),
+	IN_FOLDER(attestation_roots_are_loaded_with_the_policy),
+	IN_FOLDER(attestation_roots_that_can_not_be_used_are_told_with_their_line),
+	IN_FOLDER(metadata_that_is_not_there_is_told_with_its_line),
 	cmocka_unit_test(the_example_loads_and_warns_of_codes_only),
 	cmocka_unit_test(the_quickstarts_policies_load),
 	cmocka_unit_test(the_manual_page_lists_every_key_and_every_action_of_the_verifiers_own),

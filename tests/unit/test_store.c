@@ -313,6 +313,7 @@ static void add_invitation(struct fixture *fixture, uint8_t byte, const char *us
 	memset(invitation.digest, byte, DIGEST_SIZE);
 	strcpy(invitation.user, user);
 	strcpy(invitation.by, "carol");
+	invitation.first = byte == 3;
 	assert_ok(store_begin(fixture->writer));
 	assert_ok(store_invitation_add(fixture->writer, &invitation));
 	assert_ok(store_commit(fixture->writer));
@@ -330,6 +331,7 @@ static void an_invitation_is_taken_once(void **state)
 	assert_string_equal(invitation.user, "alice");
 	assert_string_equal(invitation.by, "carol");
 	assert_int_equal(invitation.expires, 99);
+	assert_true(invitation.first);
 	assert_ok(store_begin(fixture->writer));
 	assert_ok(store_invitation_take(fixture->writer, digest));
 	store_rollback(fixture->writer);

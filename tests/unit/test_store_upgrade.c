@@ -86,6 +86,7 @@ static void check_all_is_there(struct fixture *fixture)
 	memset(digest, 5, sizeof(digest));
 	assert_ok(store_invitation_find(fixture->reader, digest, &invitation));
 	assert_string_equal(invitation.user, "carol");
+	assert_false(invitation.first);
 	assert_ok(store_freeze_each(fixture->reader, add_freeze, &freezes));
 	assert_int_equal(freezes, 1);
 	assert_ok(store_receipt_find(fixture->reader, "AAAAAAAAAAAAAAAAAAAAAA", &receipt));

@@ -29,7 +29,6 @@
 #define INVITATION_BYTES 20        /* random; 32 characters of base32 */
 #define INVITATION_TEXT_SIZE 40    /* in groups of four, with the NUL */
 #define INVITATION_TTL_SECONDS (72 * 60 * 60)
-#define INVITATION_BY_INIT "root"  /* who makes the first one */
 #define FACT_INITIALISED "initialised" /* "yes" once somebody has enrolled with one made by Init */
 
 struct enrolment_kind; /* codes or keys; enrolment_kinds.h */

@@ -100,12 +100,12 @@ static enum stepup_error take_permission(struct store_session *session, struct f
 	return error;
 }
 
-/* What came by an invitation cools off, but for root's own. */
+/* What came by an invitation cools off, but for root's first one. */
 static int64_t cooling_seconds(const struct finish *finish, const struct invitation *invitation)
 {
 	const struct transaction *transaction = finish->transaction;
 
-	return transaction->enrolment->invited && strcmp(invitation->by, INVITATION_BY_INIT) != 0 ? transaction->policy->cooling_off_seconds : 0;
+	return transaction->enrolment->invited && !invitation->first ? transaction->policy->cooling_off_seconds : 0;
 }
 
 static enum stepup_error log_enrolment(struct store_session *session, struct finish *finish, const struct user_record *record,
@@ -164,7 +164,7 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 		error = enrolment->kind->keep(session, record, credential);
 	if (error == STEPUP_OK)
 		error = store_user_save(session, record);
-	if (error == STEPUP_OK && enrolment->invited && strcmp(invitation->by, INVITATION_BY_INIT) == 0)
+	if (error == STEPUP_OK && enrolment->invited && invitation->first)
 		error = store_fact_set(session, FACT_INITIALISED, "yes");
 	return error;
 }

@@ -23,7 +23,7 @@
 /* Stores a fresh invitation; an older one of the user's is void from now on. */
 static enum stepup_error add_invitation(struct store_session *session, struct verb_job *job)
 {
-	struct invitation invitation = {.expires = job->now + INVITATION_TTL_SECONDS};
+	struct invitation invitation = {.expires = job->now + INVITATION_TTL_SECONDS, .first = !job->authorized};
 	enum stepup_error error = invitation_make(job->invitation);
 
 	if (error == STEPUP_OK)
@@ -81,7 +81,7 @@ void inviting_init(struct call *call)
 	job = verb_job_new(call, NULL);
 	if (job == NULL || !verb_job_user(&job, user))
 		return;
-	snprintf(job->by, sizeof(job->by), "%s", INVITATION_BY_INIT);
+	snprintf(job->by, sizeof(job->by), "%s", "root");
 	job->again = message_bool(call->parameters, "again", false);
 	job->work = init_work;
 	job->reply = init_reply;

@@ -74,6 +74,7 @@ struct invitation {
 	char user[USER_NAME_SIZE];
 	char by[USER_NAME_SIZE];
 	int64_t expires;
+	bool first; /* root's own, made by `stepup init` */
 };
 enum stepup_error store_invitation_add(struct store_session *session, const struct invitation *invitation);
 /* Finds it, whether expired or not; STEPUP_NOT_FOUND. */

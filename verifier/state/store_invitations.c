@@ -9,7 +9,8 @@
 
 #include "verifier/state/pack.h"
 
-#define INVITATION_FORMAT 1
+#define INVITATION_FORMAT 2       /* what is written */
+#define INVITATION_FORMAT_FIRST 1 /* root's first one is told by its maker's name; still read */
 #define VERSION_OPEN 1
 #define VERSION_GONE 2
 #define PAGE_ROWS 64
@@ -27,18 +28,21 @@ static enum stepup_error pack(const struct invitation *invitation, uint8_t **byt
 	pack_text(&writer, invitation->user);
 	pack_text(&writer, invitation->by);
 	pack_i64(&writer, invitation->expires);
+	pack_u8(&writer, invitation->first);
 	return pack_finish(&writer, bytes, size);
 }
 
 static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct invitation *invitation)
 {
 	struct pack_reader reader = {.bytes = bytes, .left = size};
+	unsigned format = unpack_u8(&reader);
 
-	if (unpack_u8(&reader) != INVITATION_FORMAT)
+	if (format != INVITATION_FORMAT && format != INVITATION_FORMAT_FIRST)
 		return STEPUP_CORRUPT;
 	unpack_text(&reader, invitation->user, sizeof(invitation->user));
 	unpack_text(&reader, invitation->by, sizeof(invitation->by));
 	invitation->expires = unpack_i64(&reader);
+	invitation->first = format == INVITATION_FORMAT_FIRST ? strcmp(invitation->by, "root") == 0 : unpack_u8_at_most(&reader, 1) != 0;
 	return unpack_finish(&reader);
 }
 
