@@ -5,12 +5,21 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 from harness import PATIENCE, become, program
 
 PROVIDER = "tests/softkey/softkey-provider.so"
 TOUCH = r"Touch (your|the) key[^\n]*\r?\n"
+
+
+def need_helper():
+    """Goes on where the helper that was built stands in its place, as if it were installed; nothing is plugged in. For a test to call first."""
+    if os.environ.get("STEPUP_TEST_HELPER_PLACED") != "1":
+        os.environ["STEPUP_TEST_HELPER_PLACED"] = "1"
+        runner = program("tests/softkey/softkey-run")
+        os.execv(runner, [runner, "--no-key", "--", sys.executable, *sys.argv])
 
 
 def at_desk(words, uid, command):

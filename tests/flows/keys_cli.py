@@ -12,7 +12,7 @@ import tempfile
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cli_session import Cli, Session
 from harness import BIN, DAEMON, GAMES, MAIL, Tap, Verifier, need_root, program
-from key_places import Agent, TOUCH, at_desk
+from key_places import Agent, TOUCH, at_desk, need_helper
 
 POLICY = '''
 issuer = "https://stepup.example.com"
@@ -265,6 +265,7 @@ def evidence(verifier, cli, agent, folder):
 
 def main():
     need_root()
+    need_helper()
     with tempfile.TemporaryDirectory(prefix="stepup-test.") as folder, Verifier(POLICY) as verifier:
         os.chmod(folder, 0o755)
         os.chmod(verifier.path("admin"), 0o660)

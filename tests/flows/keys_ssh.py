@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scratch
 from cli_session import Session
 from harness import Tap, program
-from key_places import Agent
+from key_places import Agent, need_helper
 from sshd import Sshd, give_key
 
 tap = Tap()
@@ -62,6 +62,7 @@ def over_ssh(verifier, daemon, agent):
 
 
 if __name__ == "__main__":
+    need_helper()
     scratch.enter()
     scratch.install_pam_lines("sshd")
     place = os.path.join(os.environ["SCRATCH_HOST"], "sshd-test")

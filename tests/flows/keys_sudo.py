@@ -10,7 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scratch
 from cli_session import Session
 from harness import Tap, become, program
-from key_places import Agent, at_desk
+from key_places import Agent, at_desk, need_helper
 
 tap = Tap()
 
@@ -118,6 +118,7 @@ def plugged_in(verifier, home):
 
 
 if __name__ == "__main__":
+    need_helper()
     scratch.enter()
     scratch.install_pam_lines("sudo")
     with open("/etc/pam.d/sudo") as source:

@@ -190,6 +190,17 @@ static bool add_device(struct plugged *plugged, int number)
 	return false;
 }
 
+/* Everybody may ask the testbed what an ioctl gives. */
+static bool open_ioctls(const struct plugged *plugged, int number)
+{
+	char *root = umockdev_testbed_get_root_dir(plugged->testbed);
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/ioctl/dev/hidraw%d", root, number);
+	g_free(root);
+	return chmod(path, 0666) == 0;
+}
+
 /* What the two ioctls that libfido2 makes give: the report descriptor of a FIDO device (CTAP 2.1
  * section 11.2.8.1). */
 static bool add_ioctls(struct plugged *plugged, int number)
@@ -216,7 +227,7 @@ static bool add_ioctls(struct plugged *plugged, int number)
 	unlink(path);
 	if (!done)
 		fprintf(stderr, "softkey-run: %s\n", error->message);
-	return done;
+	return done && open_ioctls(plugged, number);
 }
 
 /* The device is a pty: no echo, no lines, and everybody may use it. */
