@@ -66,25 +66,58 @@ enum authenticator_code seat_probe(struct host *host, struct seat_answer *answer
 	return code;
 }
 
-/* One try on one key or on several, with the PIN where there is one. The race is the caller's to clear. */
-static enum authenticator_code try_once(struct host *host, struct seat_keys *keys,
+/* Has one key or the first of several do it, with the PIN where there is one. The race is the caller's to
+ * clear. */
+static enum authenticator_code have_it_done(struct host *host, struct seat_keys *keys,
 	const struct seat_task *task, const char *pin, struct seat_race *race)
 {
-	int quiet_ms = pin != NULL || (task->is_registration && fido_dev_has_pin(keys->keys[0].device))
-			       ? QUIET_MS
-			       : 0;
-
+	seat_race_clear(race);
 	seat_race_init(race, keys, task);
 	for (size_t i = 0; i < race->count; i++)
 		race->jobs[i].pin = pin;
-	return seat_race_run(race, host, seat_work, quiet_ms);
+	return seat_race_run(race, host, seat_work, true);
 }
 
-static int tries_left(fido_dev_t *device)
+static int tries_left(const struct seat_key *key)
 {
 	int tries = -1;
 
-	return fido_dev_get_retry_count(device, &tries) == FIDO_OK ? tries : -1;
+	return fido_dev_get_retry_count(key->device, &tries) == FIDO_OK ? tries : -1;
+}
+
+static int check_pin(struct seat_job *job)
+{
+	const struct seat_task *task = job->what;
+
+	return seat_key_check_pin(job->key, task->rp_id, job->pin);
+}
+
+/* Gets the key's PIN from the person: one that the key found right, which the caller wipes and frees. */
+static enum authenticator_code get_pin(struct host *host, struct seat_keys *keys,
+	const struct seat_task *task, char **pin, struct seat_answer *answer)
+{
+	const struct seat_key *key = &keys->keys[0];
+	enum authenticator_code code = AUTHENTICATOR_DONE;
+
+	for (int asks = 0; asks < PIN_ASKS_MAX; asks++) {
+		struct seat_race race;
+
+		wipe_free_string(pin);
+		answer->tries_left = tries_left(key);
+		if (answer->tries_left == 0)
+			return AUTHENTICATOR_PIN_BLOCKED;
+		code = host_pin(host, key->holds != NULL ? key->holds->text : NULL, answer->tries_left,
+			asks > 0, pin);
+		if (code != AUTHENTICATOR_DONE)
+			return code;
+		seat_race_init(&race, keys, task);
+		race.jobs[0].pin = *pin;
+		code = seat_race_run(&race, host, check_pin, false);
+		if (code != AUTHENTICATOR_PIN_WRONG)
+			return code;
+	}
+	answer->tries_left = tries_left(key);
+	return code;
 }
 
 /* Whether the key has to be given a PIN before it does what is asked, as far as can be told without asking
@@ -92,16 +125,23 @@ static int tries_left(fido_dev_t *device)
 static enum authenticator_code needs_pin(
 	const struct seat_key *key, const struct seat_task *task, bool *needed)
 {
+	bool has_pin = fido_dev_has_pin(key->device);
+
 	*needed = false;
-	if (!task->user_verification || fido_dev_has_uv(key->device))
+	if (task->user_verification && fido_dev_has_uv(key->device))
 		return AUTHENTICATOR_DONE;
+	if (!task->user_verification) {
+		/* A key with a PIN makes no credential without it. */
+		*needed = task->is_registration && has_pin;
+		return AUTHENTICATOR_DONE;
+	}
 	if (!fido_dev_supports_pin(key->device))
 		return AUTHENTICATOR_UNSUPPORTED;
-	*needed = true;
-	return fido_dev_has_pin(key->device) ? AUTHENTICATOR_DONE : AUTHENTICATOR_NO_PIN_SET;
+	*needed = has_pin;
+	return has_pin ? AUTHENTICATOR_DONE : AUTHENTICATOR_NO_PIN_SET;
 }
 
-/* Whether a try without a PIN failed for want of it, or because the key's own sensor gave up. */
+/* Whether it failed for want of a PIN: some keys always want one, and a key's own sensor may give up. */
 static bool asks_for_pin(const struct seat_race *race)
 {
 	int error = race->jobs[0].fido_error;
@@ -111,39 +151,26 @@ static bool asks_for_pin(const struct seat_race *race)
 		       error == FIDO_ERR_UV_INVALID);
 }
 
-/* Has one key do it, and asks for its PIN where that is needed, again where it was wrong. */
+/* Has one key do it, and asks for its PIN where that is needed. */
 static enum authenticator_code do_with_one(struct host *host, struct seat_keys *keys,
 	const struct seat_task *task, struct seat_race *race, struct seat_answer *answer)
 {
-	struct seat_key *key = &keys->keys[0];
-	const char *id = key->holds != NULL ? key->holds->text : NULL;
-	bool needed = false, again = false;
-	enum authenticator_code code = needs_pin(key, task, &needed);
+	bool needed = false;
+	enum authenticator_code code = needs_pin(&keys->keys[0], task, &needed);
 	char *pin = NULL;
 
-	for (int asks = 0; code == AUTHENTICATOR_DONE && asks <= PIN_ASKS_MAX;) {
-		if (needed) {
-			asks++;
-			answer->tries_left = tries_left(key->device);
-			code = answer->tries_left == 0 ? AUTHENTICATOR_PIN_BLOCKED
-						       : host_pin(host, id, answer->tries_left, again, &pin);
-			if (code != AUTHENTICATOR_DONE)
-				break;
-		}
-		seat_race_clear(race);
-		code = try_once(host, keys, task, pin, race);
-		wipe_free_string(&pin);
-		if (code == AUTHENTICATOR_DONE)
-			return code;
-		again = needed && code == AUTHENTICATOR_PIN_WRONG;
-		if (again || (!needed && asks_for_pin(race)))
+	if (code == AUTHENTICATOR_DONE && !needed) {
+		code = have_it_done(host, keys, task, NULL, race);
+		needed = code != AUTHENTICATOR_DONE && race->winner == NULL && asks_for_pin(race);
+		if (needed)
 			code = AUTHENTICATOR_DONE;
-		needed = true;
 	}
-	if (code == AUTHENTICATOR_DONE || code == AUTHENTICATOR_PIN_WRONG) {
-		answer->tries_left = tries_left(key->device);
-		code = AUTHENTICATOR_PIN_WRONG;
+	if (code == AUTHENTICATOR_DONE && needed) {
+		code = get_pin(host, keys, task, &pin, answer);
+		if (code == AUTHENTICATOR_DONE)
+			code = have_it_done(host, keys, task, pin, race);
 	}
+	wipe_free_string(&pin);
 	return code;
 }
 
@@ -164,7 +191,7 @@ static enum authenticator_code do_task(struct host *host, struct seat_keys *keys
 	enum authenticator_code code = AUTHENTICATOR_DONE;
 
 	if (keys->count > 1 && by_touch_alone)
-		return try_once(host, keys, task, NULL, race);
+		return have_it_done(host, keys, task, NULL, race);
 	if (keys->count > 1)
 		code = seat_race_choose(host, keys);
 	return code == AUTHENTICATOR_DONE ? do_with_one(host, keys, task, race, answer) : code;

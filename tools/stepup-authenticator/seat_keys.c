@@ -75,8 +75,9 @@ void seat_keys_close(struct seat_keys *keys)
 	keys->count = 0;
 }
 
-/* Asks one key for some credentials of the list: FIDO_OK where it holds one. */
-static int look(fido_dev_t *device, const char *rp_id, const struct credential_id *entries, size_t count)
+/* Asks one key, without a touch, for some credentials: FIDO_OK where it holds one. */
+static int look(fido_dev_t *device, const char *rp_id, const struct credential_id *entries, size_t count,
+	const char *pin)
 {
 	static const unsigned char nothing[CLIENT_DATA_HASH_SIZE] = {0};
 	fido_assert_t *assertion = fido_assert_new();
@@ -91,13 +92,22 @@ static int look(fido_dev_t *device, const char *rp_id, const struct credential_i
 	for (size_t i = 0; i < count; i++)
 		if ((r = fido_assert_allow_cred(assertion, entries[i].bytes, entries[i].size)) != FIDO_OK)
 			goto out;
-	r = fido_dev_get_assert(device, assertion, NULL);
+	r = fido_dev_get_assert(device, assertion, pin);
 	/* A U2F key knows no other way to say that it has it. */
 	if (r == FIDO_ERR_USER_PRESENCE_REQUIRED)
 		r = FIDO_OK;
 out:
 	fido_assert_free(&assertion);
 	return r;
+}
+
+int seat_key_check_pin(struct seat_key *key, const char *rp_id, const char *pin)
+{
+	/* A key that makes a new credential holds none that we know: it is asked for one that nobody has. */
+	static const struct credential_id nobodys = {.size = 32};
+	int r = look(key->device, rp_id, key->holds != NULL ? key->holds : &nobodys, 1, pin);
+
+	return r == FIDO_ERR_NO_CREDENTIALS ? FIDO_OK : r;
 }
 
 /* The credential on this key; a list that it finds too long, or in which it finds one, is halved until one is
@@ -110,7 +120,7 @@ static int look_for(
 
 	if (count == 0)
 		return FIDO_ERR_NO_CREDENTIALS;
-	r = look(key->device, rp_id, entries, count);
+	r = look(key->device, rp_id, entries, count, NULL);
 	if (count == 1) {
 		if (r == FIDO_OK)
 			key->holds = entries;

@@ -57,6 +57,10 @@ enum authenticator_code seat_keys_none_holds(const struct seat_keys *keys);
 /* Keeps those that hold one, or those that don't. */
 void seat_keys_keep(struct seat_keys *keys, bool holding);
 
+/* Whether the PIN is right, found out without a touch: libfido2's error. `rp_id` is whose credentials the key
+ * then shows us. */
+int seat_key_check_pin(struct seat_key *key, const char *rp_id, const char *pin);
+
 /* What libfido2's errors mean here. */
 enum authenticator_code seat_code(int fido_error);
 

@@ -110,41 +110,34 @@ static void stop_jobs(struct seat_race *race, size_t started, struct host *host,
 }
 
 /* Watches until the race is decided: AUTHENTICATOR_DONE, whoever won. */
-static enum authenticator_code watch(
-	struct seat_race *race, struct host *host, int event, int ended, int quiet_ms)
+static enum authenticator_code watch(struct seat_race *race, struct host *host, int event, int ended)
 {
-	const struct credential_id *held = race->count == 1 ? race->jobs[0].key->holds : NULL;
 	struct pollfd watched[] = {{.fd = event, .events = POLLIN}, {.fd = host->fd, .events = POLLIN},
 		{.fd = ended, .events = POLLIN}};
-	bool told = false;
 
-	for (;;) {
+	while (look_at_jobs(race, race->count) && race->winner == NULL) {
 		int left = deadline_left(host->deadline), r;
+		uint64_t number;
 
 		if (left == 0)
 			return AUTHENTICATOR_TIMED_OUT;
-		r = poll(watched, 3, !told && quiet_ms < left ? quiet_ms : left);
+		r = poll(watched, 3, left);
 		if (r < 0 && errno != EINTR)
 			return AUTHENTICATOR_BROKEN;
 		if (r > 0 && (watched[1].revents != 0 || watched[2].revents != 0))
 			return AUTHENTICATOR_GIVEN_UP; /* the host has gone, or says that it wants no more */
-		if (r > 0) {
-			uint64_t number;
-
-			while (read(event, &number, sizeof(number)) < 0 && errno == EINTR)
-				;
-		}
-		if (!look_at_jobs(race, race->count) || race->winner != NULL)
-			return AUTHENTICATOR_DONE;
-		if (r == 0 && !told) {
-			enum authenticator_code code =
-				host_touch(host, held != NULL ? held->text : NULL, race->count > 1);
-
-			if (code != AUTHENTICATOR_DONE)
-				return code;
-			told = true;
-		}
+		if (r > 0 && read(event, &number, sizeof(number)) < 0 && errno != EINTR)
+			return AUTHENTICATOR_BROKEN;
 	}
+	return AUTHENTICATOR_DONE;
+}
+
+/* Tells the person to touch the key, or one of them. */
+static enum authenticator_code tell(const struct seat_race *race, struct host *host)
+{
+	const struct credential_id *held = race->count == 1 ? race->jobs[0].key->holds : NULL;
+
+	return host_touch(host, held != NULL ? held->text : NULL, race->count > 1);
 }
 
 /* A signal that ends this program becomes readable instead, so that keys can be told. */
@@ -160,14 +153,16 @@ static int open_end_signal(void)
 }
 
 enum authenticator_code seat_race_run(
-	struct seat_race *race, struct host *host, int (*work)(struct seat_job *job), int quiet_ms)
+	struct seat_race *race, struct host *host, int (*work)(struct seat_job *job), bool by_touch)
 {
+	enum authenticator_code code = by_touch ? tell(race, host) : AUTHENTICATOR_DONE;
 	int event = eventfd(0, EFD_CLOEXEC), ended = open_end_signal();
-	enum authenticator_code code = AUTHENTICATOR_BROKEN;
 	size_t started = 0;
 
 	race->winner = NULL;
-	for (; event >= 0 && ended >= 0 && started < race->count; started++) {
+	if (code == AUTHENTICATOR_DONE && (event < 0 || ended < 0))
+		code = AUTHENTICATOR_BROKEN;
+	for (; code == AUTHENTICATOR_DONE && started < race->count; started++) {
 		struct seat_job *job = &race->jobs[started];
 
 		job->work = work;
@@ -176,8 +171,8 @@ enum authenticator_code seat_race_run(
 		if (pthread_create(&job->thread, NULL, run_job, job) != 0)
 			break;
 	}
-	if (started == race->count && started > 0)
-		code = watch(race, host, event, ended, quiet_ms);
+	if (code == AUTHENTICATOR_DONE)
+		code = started == race->count ? watch(race, host, event, ended) : AUTHENTICATOR_BROKEN;
 	stop_jobs(race, started, host, code);
 	if (code == AUTHENTICATOR_DONE && race->winner == NULL)
 		code = seat_code(race->jobs[0].fido_error);
@@ -205,7 +200,7 @@ enum authenticator_code seat_race_choose(struct host *host, struct seat_keys *ke
 	struct seat_key chosen;
 
 	seat_race_init(&race, keys, NULL);
-	code = seat_race_run(&race, host, wait_for_touch, 0);
+	code = seat_race_run(&race, host, wait_for_touch, true);
 	if (code != AUTHENTICATOR_DONE)
 		return code;
 	chosen = *race.winner->key;

@@ -38,11 +38,10 @@ void seat_race_init(struct seat_race *race, struct seat_keys *keys, const void *
 void seat_race_clear(struct seat_race *race);
 
 /* Runs `work` for every key (it gives libfido2's error) until one has done it: AUTHENTICATOR_DONE, with the
- * winner. Otherwise why not; of several reasons the first key's. The person is told to touch after
- * `quiet_ms`, which gives a key the time to say at once that it won't. Does not return where a key can't be
- * stopped: says so to the host, and ends the program. */
+ * winner. Otherwise why not; of several reasons the first key's. `by_touch`: the person is told to touch.
+ * Does not return where a key can't be stopped: says so to the host, and ends the program. */
 enum authenticator_code seat_race_run(
-	struct seat_race *race, struct host *host, int (*work)(struct seat_job *job), int quiet_ms);
+	struct seat_race *race, struct host *host, int (*work)(struct seat_job *job), bool by_touch);
 
 /* Has the person say which key is meant, by touching it; the others are closed. */
 enum authenticator_code seat_race_choose(struct host *host, struct seat_keys *keys);
