@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/canonical_json.h"
 #include "lib/checkpoint_note.h"
 #include "lib/json_wipe.h"
 #include "lib/log_check.h"
@@ -13,6 +14,7 @@
 #include "tools/stepup/output.h"
 
 #define PAGE_ENTRIES 100
+#define CLOCK_SET_BACK_SECONDS 3600 /* that a log's times may go back */
 #define SIGNING_TRIES 20   /* the verifier signs what is new within a second */
 #define SIGNING_WAIT_MS 250
 
@@ -101,11 +103,11 @@ static bool take_entries(const json_t *reply, int64_t *next, int64_t size, log_l
 	return true;
 }
 
+/* Those from `next` on. */
 static enum exit_status all_entries(
-	struct doors *doors, const char *authorization, int64_t size, log_line_taken *taken, void *context, bool *ended)
+	struct doors *doors, const char *authorization, int64_t next, int64_t size, log_line_taken *taken, void *context, bool *ended)
 {
 	enum exit_status status = EXIT_DONE;
-	int64_t next = 0;
 
 	while (status == EXIT_DONE && next < size && !*ended) {
 		json_t *reply = NULL;
@@ -135,12 +137,65 @@ enum exit_status log_lines(struct doors *doors, log_line_taken *taken, void *con
 		goto out;
 	*ended = !hand_over(taken, context,
 		log_line_header(message_text(place, "issuer"), message_text(place, "host"), message_text(first, "log_key")));
-	status = all_entries(doors, authorization, size, taken, context, ended);
+	status = all_entries(doors, authorization, 0, size, taken, context, ended);
 	if (status == EXIT_DONE && !*ended)
 		*ended = !hand_over(taken, context, log_line_checkpoint(message_text(first, "checkpoint")));
 out:
 	wipe_free_string(&authorization);
 	json_decref(place);
+	json_decref(first);
+	return status;
+}
+
+/* When an entry was made. */
+static enum exit_status entry_time(struct doors *doors, const char *authorization, int64_t index, int64_t *at)
+{
+	json_t *reply = NULL, *entry = NULL;
+	enum exit_status status = log_page(doors, authorization, index, 1, &reply);
+	const char *text = message_text(json_array_get(json_object_get(reply, "entries"), 0), "entry");
+
+	if (status == EXIT_DONE && (text == NULL || json_parse_object(text, strlen(text), &entry) != STEPUP_OK))
+		status = output_error(doors->invocation, STEPUP_CORRUPT, "The verifier did not give the entry that was asked for.");
+	*at = message_number(entry, "at", 0);
+	json_decref(reply);
+	json_decref(entry);
+	return status;
+}
+
+/* The first entry that may be of that time or later. */
+static enum exit_status first_since(struct doors *doors, const char *authorization, int64_t since, int64_t size, int64_t *first)
+{
+	enum exit_status status = EXIT_DONE;
+	int64_t low = 0, high = size, at;
+
+	while (status == EXIT_DONE && low < high) {
+		int64_t middle = low + (high - low) / 2;
+
+		status = entry_time(doors, authorization, middle, &at);
+		if (at < since - CLOCK_SET_BACK_SECONDS)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*first = low;
+	return status;
+}
+
+enum exit_status log_lines_since(struct doors *doors, int64_t since, log_line_taken *taken, void *context, bool *ended)
+{
+	char *authorization = NULL;
+	enum exit_status status = log_authorize(doors, &authorization);
+	json_t *first = NULL;
+	int64_t size = 0, from = 0;
+
+	*ended = false;
+	if (status == EXIT_DONE)
+		status = settle(doors, authorization, &first, &size);
+	if (status == EXIT_DONE)
+		status = first_since(doors, authorization, since, size, &from);
+	if (status == EXIT_DONE)
+		status = all_entries(doors, authorization, from, size, taken, context, ended);
+	wipe_free_string(&authorization);
 	json_decref(first);
 	return status;
 }

@@ -22,4 +22,8 @@ typedef bool log_line_taken(void *context, const char *line);
 /* All lines: header, every entry under the newest signed checkpoint, that checkpoint. Asks for a step-up first. `*ended` tells whether `taken` ended it. */
 enum exit_status log_lines(struct doors *doors, log_line_taken *taken, void *context, bool *ended);
 
+/* The entries under the newest signed checkpoint from a time on (a few before it may come too), without header and checkpoint. The first is found by halving:
+ * it rests on the log's times going up, but for an hour. */
+enum exit_status log_lines_since(struct doors *doors, int64_t since, log_line_taken *taken, void *context, bool *ended);
+
 #endif

@@ -23,9 +23,11 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_CONFIG_DIR] = {"config-dir", "DIR", COMPLETE_FOLDER, NULL, "the configuration's folder (" STEPUP_SYSCONFDIR ")"},
 	[OPTION_COUNT_OF] = {"count", "N", COMPLETE_NOTHING, NULL, "at most N of them"},
 	[OPTION_COUNTER] = {"counter", "N", COMPLETE_NOTHING, NULL, "hotp: the counter of the token's next code (0)"},
+	[OPTION_CSV] = {"csv", NULL, COMPLETE_NOTHING, NULL, "as a table for a spreadsheet"},
 	[OPTION_DIGITS] = {"digits", "N", COMPLETE_WORDS, "6 7 8", "digits of a code: 6 (default), 7 or 8"},
 	[OPTION_FILE] = {"file", "FILE", COMPLETE_FILE, NULL, "the exported log"},
 	[OPTION_FROM] = {"from", "N", COMPLETE_NOTHING, NULL, "from entry N on, instead of the last ones"},
+	[OPTION_HTML] = {"html", NULL, COMPLETE_NOTHING, NULL, "as one page for a browser, or to print"},
 	[OPTION_INVITATION] = {"invitation", "CODE", COMPLETE_NOTHING, NULL, "the invitation that an administrator gave you; `-` asks for it"},
 	[OPTION_KEY] = {"key", "KEY", COMPLETE_FILE, NULL,
 		"log verify: the log's key, noted when `stepup init` printed it; enroll agent: the key's .pub file"},
@@ -40,8 +42,10 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_RECEIPT] = {"receipt", "env|FILE|-", COMPLETE_FILE, NULL,
 		"where the receipt goes: COMMAND's STEPUP_RECEIPT, a file, standard output"},
 	[OPTION_SECRET_FILE] = {"secret-file", "FILE", COMPLETE_FILE, NULL, "a hardware token's own secret, base32 or hex"},
+	[OPTION_SINCE] = {"since", "TIME", COMPLETE_WORDS, "1h 24h 3d 2w", "from then on: 2h, 3d, 2026-11-23, 2026-11-23T15:00:00Z"},
 	[OPTION_STATE_DIR] = {"state-dir", "DIR", COMPLETE_FOLDER, NULL, "the verifier's state (" STEPUP_STATEDIR ")"},
 	[OPTION_STEPUPD] = {"stepupd", "PATH", COMPLETE_FILE, NULL, "the program to check with (" STEPUP_SBINDIR "/stepupd)"},
+	[OPTION_UNTIL] = {"until", "TIME", COMPLETE_WORDS, "1h 24h 3d 2w", "up to then; now, where not given"},
 	[OPTION_VERSION] = {"version", NULL, COMPLETE_NOTHING, NULL, "print the version"},
 };
 
@@ -102,6 +106,11 @@ const struct command_row command_table[] = {
 		"without it the log is only held against the key that came with it.\n", command_log_verify},
 	{"log export", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FILE), "write the whole log for keeping elsewhere",
 		"Writes to FILE, or to standard output.\n" ASKS_FIRST, command_log_export},
+	{"report", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL,
+		OPTION(OPTION_SINCE) | OPTION(OPTION_UNTIL) | OPTION(OPTION_CSV) | OPTION(OPTION_HTML) | OPTION(OPTION_FILE) | OPTION(OPTION_KEY),
+		"show what USER did, and whom it touched",
+		"--since is needed. With --file it reads an exported log, and checks it on the way; nobody needs to be asked then.\n"
+		"Otherwise it reads the verifier's. " ASKS_FIRST, command_report},
 	{"receipt verify", NULL, "[FILE]", 0, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_KEYS), "check a receipt's signature and show what it says",
 		"Reads FILE, or standard input. This says nothing about whether it was redeemed already or its owner is locked:\n"
 		"only redeeming it does.\n", command_receipt_verify},

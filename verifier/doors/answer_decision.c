@@ -70,6 +70,12 @@ static struct log_subject about(const struct decision *decision)
 	};
 }
 
+/* A text beside the entry, where there is one. */
+static bool note_text(json_t *evidence, const char *name, const char *text)
+{
+	return text == NULL || json_object_set_new(evidence, name, json_string(text)) == 0;
+}
+
 /* Appends an entry that commits to the action, with what it commits to in the erasable table. Takes the entry over. */
 static enum stepup_error append_with_evidence(struct decision *decision, json_t *entry, int64_t *index)
 {
@@ -77,12 +83,12 @@ static enum stepup_error append_with_evidence(struct decision *decision, json_t 
 	json_t *evidence = entry == NULL ? NULL : log_entry_evidence(transaction->action, transaction->prompt);
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
-	if (evidence != NULL && decision->step == LOG_REQUEST && transaction->reason != NULL &&
-	    json_object_set_new(evidence, "reason", json_string(transaction->reason)) != 0) {
+	/* Where it came from is a person's address, and a reason in a person's words: they stand where they can be erased. */
+	if (evidence != NULL && (!note_text(evidence, "rhost", transaction->rhost) ||
+		(decision->step == LOG_REQUEST && !note_text(evidence, "reason", transaction->reason)))) {
 		json_decref(evidence);
 		evidence = NULL;
 	}
-
 	if (evidence != NULL)
 		error = store_log_append(decision->session, entry, evidence, transaction->question->salt, index);
 	else

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A report as one HTML page; see report_output.h. Every text goes through escape(), whatever it is.
+ */
+#include "tools/stepup/report_output.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/message.h"
+#include "tools/stepup/output.h"
+#include "tools/stepup/report.h"
+
+#define BUCKETS 160   /* columns of the timeline */
+#define LANE_LEFT 130 /* in the timeline's units */
+#define LANE_WIDTH 850
+#define LANE_HEIGHT 26
+#define TICKS 5
+
+static const char style[] =
+	":root{--page:#f6f7f9;--card:#fff;--ink:#17202b;--soft:#5b6675;--line:#dde2e8;--g:#1a7f4b;--w:#b25c00;--b:#c02636;--n:#4a6a94}"
+	"@media (prefers-color-scheme:dark){:root{--page:#12161c;--card:#1b212a;--ink:#e6eaf0;--soft:#9aa6b5;--line:#303945;--g:#4cc38a;"
+	"--w:#f0a648;--b:#ff7b86;--n:#8fb4e6}}"
+	"*{box-sizing:border-box}body{margin:0;padding:2rem 1.25rem 4rem;background:var(--page);color:var(--ink);"
+	"font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}"
+	"main{max-width:76rem;margin:0 auto}h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}"
+	"p{margin:.2rem 0}.soft{color:var(--soft)}"
+	".tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1.4rem 0 0;padding:0;list-style:none}"
+	".tiles li{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--n);border-radius:6px;padding:.5rem .9rem;min-width:7.5rem}"
+	".tiles b{display:block;font-size:1.5rem;line-height:1.2}.tiles .g{border-left-color:var(--g)}.tiles .w{border-left-color:var(--w)}"
+	".tiles .b{border-left-color:var(--b)}"
+	".card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.4rem .9rem;overflow-x:auto}"
+	"svg{display:block;width:100%;min-width:40rem;height:auto}svg text{fill:var(--soft);font-size:12px}svg .lane{stroke:var(--line)}"
+	"svg .lock{stroke:var(--b);stroke-dasharray:3 3}"
+	"rect.g{fill:var(--g)}rect.w{fill:var(--w)}rect.b{fill:var(--b)}rect.n{fill:var(--n)}"
+	"table{border-collapse:collapse;width:100%}th{text-align:left;font-weight:600;color:var(--soft);font-size:.85rem}"
+	"th,td{padding:.42rem .7rem .42rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}"
+	"tbody tr:last-child td{border-bottom:0}td.at{white-space:nowrap;font-variant-numeric:tabular-nums}td.what{min-width:14rem}"
+	".warning{font-weight:600;color:var(--w)}.wrong{font-weight:600;color:var(--b)}.kind{white-space:nowrap;font-weight:600}.kind.g{color:var(--g)}.kind.w{color:var(--w)}.kind.b{color:var(--b)}.kind.n{color:var(--n)}"
+	"tr.day th{padding-top:1rem;color:var(--ink);font-size:1rem}.number{text-align:right;padding-right:1rem;font-variant-numeric:tabular-nums}"
+	"code{font:.86em ui-monospace,'SFMono-Regular',Menlo,Consolas,monospace;color:var(--soft)}"
+	"@media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--g:#0b5c33;--w:#8a4700;--b:#9c1220;--n:#2f4d78}"
+	"body{padding:0;font-size:10.5pt}.card,.tiles li{border-radius:0}tr,.tiles li,svg{break-inside:avoid}thead{display:table-header-group}"
+	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
+
+static void escape(const char *text, FILE *out)
+{
+	char *safe = safe_text(text != NULL ? text : "");
+
+	for (const char *at = safe; *at != '\0'; at++) {
+		switch (*at) {
+		case '&': (void)fputs("&amp;", out); break;
+		case '<': (void)fputs("&lt;", out); break;
+		case '>': (void)fputs("&gt;", out); break;
+		case '"': (void)fputs("&quot;", out); break;
+		case '\'': (void)fputs("&#39;", out); break;
+		default: (void)fputc(*at, out);
+		}
+	}
+	free(safe);
+}
+
+/* "2026-11-23 15:00:07", UTC, from a place in it on. */
+static void print_time(int64_t at, size_t from, FILE *out)
+{
+	char text[REPORT_TIME_SIZE];
+
+	(void)report_time(at, text);
+	text[strcspn(text, "T")] = ' ';
+	text[strcspn(text, "Z")] = '\0';
+	if (from < strlen(text))
+		(void)fputs(text + from, out);
+}
+
+static const struct report_kind *kind_of(const json_t *row)
+{
+	const char *name = message_text(row, "kind");
+	const struct report_kind *kind = name != NULL ? report_kind_find(name) : NULL;
+
+	return kind != NULL ? kind : report_kinds;
+}
+
+/* --- the head --- */
+
+static void print_head(const json_t *report, const char *standing, FILE *out)
+{
+	const json_t *hosts = json_object_get(report, "hosts"), *host;
+	size_t i;
+
+	(void)fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
+		"<meta name=\"robots\" content=\"noindex\">\n<title>What ", out);
+	escape(message_text(report, "user"), out);
+	(void)fprintf(out, " did</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n<h1>What ", style);
+	escape(message_text(report, "user"), out);
+	(void)fputs(" did</h1>\n<p>", out);
+	print_time(message_number(report, "since", 0), 0, out);
+	(void)fputs(" to ", out);
+	print_time(message_number(report, "until", 0), 0, out);
+	(void)fputs(" UTC", out);
+	json_array_foreach((json_t *)(uintptr_t)hosts, i, host) {
+		(void)fputs(i == 0 ? ", log of " : ", ", out);
+		escape(json_string_value(host), out);
+	}
+	(void)fprintf(out, ".</p>\n<p class=\"%s\">", message_bool(report, "sound", true) ? "soft" : "wrong");
+	escape(standing, out);
+	(void)fputs("</p>\n", out);
+}
+
+static void print_tiles(const json_t *report, FILE *out)
+{
+	const json_t *totals = json_object_get(report, "totals");
+
+	(void)fputs("<ul class=\"tiles\">\n", out);
+	for (const struct report_kind *kind = report_kinds; kind->name != NULL; kind++) {
+		int64_t number = message_number(totals, kind->name, 0);
+
+		if (number > 0)
+			(void)fprintf(out, "<li class=\"%c\" title=\"%s\"><b>%lld</b>%s</li>\n", kind->tone, kind->meaning, (long long)number, kind->heading);
+	}
+	(void)fprintf(out, "<li title=\"Whatever the actions were about, each once.\"><b>%zu</b>Touched</li>\n</ul>\n",
+		json_array_size(json_object_get(report, "touched")));
+}
+
+/* --- the timeline --- */
+
+struct span {
+	int64_t from, to; /* of the first and the last row */
+};
+
+static struct span span_of(const json_t *rows)
+{
+	struct span span = {INT64_MAX, 0};
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
+		int64_t at = message_number(row, "at", 0);
+
+		span.from = at < span.from ? at : span.from;
+		span.to = at > span.to ? at : span.to;
+	}
+	return span;
+}
+
+static size_t bucket_of(const struct span *span, int64_t at)
+{
+	return span->to > span->from ? (size_t)((at - span->from) * (BUCKETS - 1) / (span->to - span->from)) : 0;
+}
+
+/* 8 for one, 4 more each time that there is twice as much. */
+static int height_of(unsigned count)
+{
+	int height = 8;
+
+	for (; count > 1 && height < LANE_HEIGHT - 5; count /= 2)
+		height += 4;
+	return height < LANE_HEIGHT - 5 ? height : LANE_HEIGHT - 5;
+}
+
+/* One kind's lane: the more there was, the taller the mark. */
+static void print_lane(const json_t *rows, const struct report_kind *kind, const struct span *span, int top, FILE *out)
+{
+	unsigned counts[BUCKETS] = {0};
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
+		if (kind_of(row) == kind)
+			counts[bucket_of(span, message_number(row, "at", 0))]++;
+	(void)fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text><line class=\"lane\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>\n",
+		LANE_LEFT - 10, top + LANE_HEIGHT - 7, kind->heading, LANE_LEFT, LANE_LEFT + LANE_WIDTH, top + LANE_HEIGHT - 2, top + LANE_HEIGHT - 2);
+	for (i = 0; i < BUCKETS; i++) {
+		int height = height_of(counts[i]);
+		int64_t at = span->from + (int64_t)i * (span->to - span->from) / (BUCKETS - 1);
+
+		if (counts[i] == 0)
+			continue;
+		(void)fprintf(out, "<rect class=\"%c\" x=\"%.1f\" y=\"%d\" width=\"4.6\" height=\"%d\" rx=\"1\"><title>%u \u00d7 %s, from ", kind->tone,
+			LANE_LEFT + (double)i * LANE_WIDTH / BUCKETS, top + LANE_HEIGHT - 2 - height, height, counts[i], kind->heading);
+		print_time(at, 0, out);
+		(void)fputs("</title></rect>\n", out);
+	}
+}
+
+/* A lock is a line across everything: what is right of it should be refusals. */
+static void print_locks(const json_t *rows, const struct span *span, int bottom, FILE *out)
+{
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
+		const char *kind = message_text(row, "kind");
+		double x = LANE_LEFT + (double)bucket_of(span, message_number(row, "at", 0)) * LANE_WIDTH / BUCKETS + 2.3;
+
+		if (kind != NULL && strcmp(kind, "locked") == 0)
+			(void)fprintf(out, "<line class=\"lock\" x1=\"%.1f\" x2=\"%.1f\" y1=\"2\" y2=\"%d\"/>\n", x, x, bottom);
+	}
+}
+
+static void print_timeline(const json_t *report, FILE *out)
+{
+	const json_t *rows = json_object_get(report, "rows"), *totals = json_object_get(report, "totals");
+	struct span span = span_of(rows);
+	int lanes = 0, top = 4;
+
+	for (const struct report_kind *kind = report_kinds; kind->name != NULL; kind++)
+		lanes += message_number(totals, kind->name, 0) > 0;
+	(void)fprintf(out, "<h2>Timeline</h2>\n<div class=\"card\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"When each kind of thing happened; "
+		"the table below has the same.\">\n", LANE_LEFT + LANE_WIDTH + 20, lanes * LANE_HEIGHT + 30);
+	for (const struct report_kind *kind = report_kinds; kind->name != NULL; kind++) {
+		if (message_number(totals, kind->name, 0) == 0)
+			continue;
+		print_lane(rows, kind, &span, top, out);
+		top += LANE_HEIGHT;
+	}
+	print_locks(rows, &span, top, out);
+	for (int i = 0; i < TICKS; i++) {
+		int64_t at = span.from + i * (span.to - span.from) / (TICKS - 1);
+
+		(void)fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\">", LANE_LEFT + i * LANE_WIDTH / (TICKS - 1), top + 18,
+			i == 0 ? "start" : i == TICKS - 1 ? "end" : "middle");
+		print_time(at, span.to - span.from < 86400 ? strlen("2026-11-23 ") : strlen("2026-"), out);
+		(void)fputs("</text>\n", out);
+		if (span.to == span.from)
+			break;
+	}
+	(void)fputs("</svg></div>\n", out);
+}
+
+/* --- tables --- */
+
+static void print_touched(const json_t *report, FILE *out)
+{
+	const json_t *touched = json_object_get(report, "touched"), *thing;
+	int64_t erased = message_number(report, "erased", 0);
+	size_t i;
+
+	(void)fputs("<h2>Touched: whom to notify</h2>\n", out);
+	if (json_array_size(touched) == 0)
+		(void)fputs("<p>Nothing that the log still knows of.</p>\n", out);
+	if (erased > 0)
+		(void)fprintf(out, "<p class=\"warning\">Entries whose details have been erased: %lld. What they were about is missing here.</p>\n", (long long)erased);
+	if (json_array_size(touched) == 0)
+		return;
+	(void)fputs("<div class=\"card\"><table id=\"touched\"><thead><tr><th>Action<th>Detail<th>Value<th>How often<th>First<th>Last</tr></thead><tbody>\n", out);
+	json_array_foreach((json_t *)(uintptr_t)touched, i, thing) {
+		char *times = report_times_text(thing);
+
+		(void)fputs("<tr><td>", out);
+		escape(message_text(thing, "action"), out);
+		(void)fputs("<td>", out);
+		escape(message_text(thing, "detail"), out);
+		(void)fputs("<td><strong>", out);
+		escape(message_text(thing, "value"), out);
+		(void)fputs("</strong><td>", out);
+		escape(times, out);
+		(void)fputs("<td class=\"at\">", out);
+		print_time(message_number(thing, "first", 0), 0, out);
+		(void)fputs("<td class=\"at\">", out);
+		print_time(message_number(thing, "last", 0), 0, out);
+		(void)fputs("</tr>\n", out);
+		free(times);
+	}
+	(void)fputs("</tbody></table></div>\n", out);
+}
+
+static void print_row(const json_t *row, FILE *out)
+{
+	static const char *const members[] = {"who", "factor", "from", "note"};
+	const struct report_kind *kind = kind_of(row);
+
+	(void)fputs("<tr><td class=\"at\">", out);
+	print_time(message_number(row, "at", 0), strlen("2026-11-23 "), out);
+	(void)fprintf(out, "<br><code>#%lld</code><td class=\"kind %c\" title=\"%s\">%s<td class=\"what\">", (long long)message_number(row, "entry", -1), kind->tone,
+		kind->meaning, kind->heading);
+	escape(message_text(row, "what"), out);
+	if (message_bool(row, "erased", false))
+		(void)fputs(" <span class=\"soft\">(details erased)</span>", out);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		(void)fputs("<td>", out);
+		escape(message_text(row, members[i]), out);
+	}
+	(void)fputs("</tr>\n", out);
+}
+
+static void print_rows(const json_t *report, FILE *out)
+{
+	const json_t *row;
+	int64_t day = -1;
+	size_t i;
+
+	(void)fputs("<h2>One by one</h2>\n<div class=\"card\"><table id=\"rows\"><thead><tr><th>When (UTC)<th>Kind<th>What<th>Who else<th>With<th>From<th>Note</tr>"
+		"</thead><tbody>\n", out);
+	json_array_foreach(json_object_get(report, "rows"), i, row) {
+		int64_t at = message_number(row, "at", 0);
+
+		if (at / 86400 != day) {
+			char date[REPORT_TIME_SIZE];
+
+			day = at / 86400;
+			(void)report_time(at, date);
+			date[strcspn(date, "T")] = '\0';
+			(void)fprintf(out, "<tr class=\"day\"><th colspan=\"7\">%s</th></tr>\n", date);
+		}
+		print_row(row, out);
+	}
+	(void)fputs("</tbody></table></div>\n", out);
+}
+
+void report_print_html(const json_t *report, const char *standing, FILE *out)
+{
+	print_head(report, standing, out);
+	if (json_array_size(json_object_get(report, "rows")) == 0) {
+		(void)fputs("<p>The log has nothing about this user in that time.</p>\n", out);
+	} else {
+		print_tiles(report, out);
+		print_timeline(report, out);
+		print_touched(report, out);
+		print_rows(report, out);
+	}
+	(void)fputs("</main>\n</body>\n</html>\n", out);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A finished report (report.h) as text for a terminal, CSV for a spreadsheet, one HTML page.
+ * MUST: show nothing that could act: no formula in a cell, no markup from a text, no script, nothing fetched from elsewhere.
+ * Layer: tools/stepup/.
+ */
+#ifndef STEPUP_TOOLS_REPORT_OUTPUT_H
+#define STEPUP_TOOLS_REPORT_OUTPUT_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* `report` with "sound": whether nothing is wrong with the log it is from. `standing` is one sentence about how far the log was checked. */
+void report_print_text(const json_t *report, const char *standing, FILE *out);
+
+/* RFC 4180: a line of headings, one per row, and one per thing touched (kind "touched"). A cell that a spreadsheet would take for a formula gets a `'`
+ * before it. */
+void report_print_csv(const json_t *report, FILE *out);
+
+/* One self-contained page: no script, nothing from elsewhere; prints well; light and dark. */
+void report_print_html(const json_t *report, const char *standing, FILE *out);
+
+/* "5 times", "records 1020"; the caller frees. */
+char *report_times_text(const json_t *thing);
+
+#endif
