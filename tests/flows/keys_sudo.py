@@ -59,7 +59,9 @@ def sudo(uid, *typed, agent=None, words=None, command="/usr/bin/id"):
     environment = {"PATH": os.environ["PATH"], **({"SSH_AUTH_SOCK": agent.socket} if agent else {})}
     ended = subprocess.run(at_desk(words, uid, line) if words else line, input="".join(text + "\n" for text in typed), capture_output=True, text=True,
                            check=False, timeout=300, cwd="/", env=environment, preexec_fn=None if words else lambda: become(uid))
-    return ended.returncode, ended.stdout.strip(), ended.stderr
+    # sudo puts the module's "Touch your key" on standard output, too.
+    printed = [text for text in ended.stdout.splitlines() if not text.startswith("Touch your key")]
+    return ended.returncode, "\n".join(printed), ended.stderr
 
 
 def granted(result):
