@@ -33,7 +33,7 @@ static const char *word_for(const char *const table[][2], size_t count, const ch
 
 #define WORD_FOR(table, name) word_for(table, sizeof(table) / sizeof(*(table)), name)
 
-/* "–" for what isn't there. */
+/* "" for what isn't there. */
 static void date_text(const json_t *seconds, bool with_time, char text[DATE_SIZE])
 {
 	time_t when = (time_t)json_integer_value(seconds);
@@ -41,34 +41,35 @@ static void date_text(const json_t *seconds, bool with_time, char text[DATE_SIZE
 
 	if (!json_is_integer(seconds) || !gmtime_r(&when, &parts) ||
 		!(with_time ? strftime(text, DATE_SIZE, "%d %b %Y, %H:%M UTC", &parts) : strftime(text, DATE_SIZE, "%d %b %Y", &parts)))
-		strcpy(text, "–");
+		*text = '\0';
 }
 
-static void credential_row(struct html *html, const json_t *credential)
+static const char *text_of(const json_t *object, const char *name)
 {
-	const char *id = json_string_value(json_object_get(credential, "id"));
-	const char *label = json_string_value(json_object_get(credential, "label"));
-	const char *type = json_string_value(json_object_get(credential, "type"));
-	const char *model = json_string_value(json_object_get(credential, "model"));
-	const char *state = json_string_value(json_object_get(credential, "state"));
-	const char *strength = json_string_value(json_object_get(credential, "strength"));
+	const char *text = json_string_value(json_object_get(object, name));
+
+	return text ? text : "";
+}
+
+static void credential_item(struct html *html, const json_t *credential)
+{
+	const char *state = text_of(credential, "state"), *model = text_of(credential, "model");
 	const json_t *strong_from = json_object_get(credential, "strong_from");
-	bool live = state && !strcmp(state, "live");
 	char created[DATE_SIZE], used[DATE_SIZE], from[DATE_SIZE];
 
 	date_text(json_object_get(credential, "created"), false, created);
 	date_text(json_object_get(credential, "last_used"), false, used);
 	date_text(strong_from, true, from);
-	html_add(html, "<tr><td><bdi>%s</bdi></td><td>%s%s%s</td><td>%s</td><td>%s</td><td>", label ? label : "", WORD_FOR(words, type),
-		model ? " · " : "", model ? model : "", created, used);
-	if (!live)
-		html_add(html, "%s", state ? state : "");
-	else if (json_is_integer(strong_from) && json_integer_value(strong_from) > time(NULL))
-		html_add(html, "%s until %s", WORD_FOR(strengths, strength), from);
+	html_add(html, "<li class=\"card\"><div><strong><bdi>%s</bdi></strong>\n<p class=\"hint\">%s%s%s, ", text_of(credential, "label"),
+		WORD_FOR(words, text_of(credential, "type")), *model ? " · " : "", model);
+	if (strcmp(state, "live"))
+		html_add(html, "%s", state);
 	else
-		html_add(html, "%s", WORD_FOR(strengths, strength));
-	html_add(html, "</td><td><button class=\"quiet remove\" data-credential=\"%s\" aria-label=\"Remove %s\">Remove</button></td></tr>\n", id ? id : "",
-		label ? label : "");
+		html_add(html, "counts as %s", WORD_FOR(strengths, text_of(credential, "strength")));
+	if (json_integer_value(strong_from) > time(NULL))
+		html_add(html, " until %s", from);
+	html_add(html, ".<br>Added %s%s%s.</p></div>\n<button class=\"remove\" data-credential=\"%s\" aria-label=\"Remove %s\">Remove</button></li>\n",
+		created, *used ? ", last used " : "", used, text_of(credential, "id"), text_of(credential, "label"));
 }
 
 /* `has_key`: a step-up with it takes the invitation's place. `next` is where it goes on once there is one more key. */
@@ -96,16 +97,12 @@ void page_keys(struct html *html, struct request *request, const json_t *credent
 	size_t i;
 
 	page_begin(html, request, "Security keys", "keys.js");
-	html_add(html,
-		"<p class=\"error\" id=\"remove-key-error\" role=\"alert\" hidden></p>\n<table class=\"keys\">\n<thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Kind</th><th scope=\"col\">Added</th>"
-		"<th scope=\"col\">Last used</th><th scope=\"col\">Counts as</th><td></td></tr></thead>\n<tbody>\n");
+	html_add(html, "<p class=\"error\" id=\"remove-key-error\" role=\"alert\" hidden></p>\n<ul class=\"keys\">\n");
 	json_array_foreach(credentials, i, each) {
-		const char *type = json_string_value(json_object_get(each, "type"));
-
-		has_key |= type && !strcmp(type, "key");
-		credential_row(html, each);
+		has_key |= !strcmp(text_of(each, "type"), "key");
+		credential_item(html, each);
 	}
-	html_add(html, "</tbody>\n</table>\n");
+	html_add(html, "</ul>\n");
 	key_form(html, has_key, "/keys");
 	page_end(html);
 }

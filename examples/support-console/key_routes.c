@@ -136,6 +136,7 @@ enum MHD_Result handle_key_finish(struct request *request)
 	verifier_call(request->console->verifier_socket, "EnrollFinish",
 		json_pack("{s:s, s:s, s:O}", "transaction", request->session.enrolment, "method", "browser", "key", key), &reply);
 	json_decref(body);
+	(void)session_keep_enrolment(request->console->sessions, request->session.token, ""); /* good or bad, it has been answered */
 	return outcome(request, &reply);
 }
 

@@ -24,11 +24,12 @@ const NO_KEYS_HERE = 'This takes your key, and this browser can\'t use keys at t
 	'Open the console at its https address, in a browser that is up to date.';
 const TIME_IS_UP = 'Time is up. Nothing was approved. Close this and start again.';
 
-// POSTs JSON; whatever comes back, or doesn't, is {state, message}.
-export async function post(address, csrf, body) {
+// POSTs JSON; whatever comes back, or doesn't, is {state, message}. With `keepalive` it is sent even where the page is left.
+export async function post(address, csrf, body, keepalive = false) {
 	try {
 		const response = await fetch(address, {
 			method: 'POST',
+			keepalive,
 			headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf },
 			body: JSON.stringify(body),
 		});
@@ -65,6 +66,8 @@ class Dialog {
 		this.key.addEventListener('click', () => this.touch());
 		this.cancel.addEventListener('click', () => this.giveUp());
 		this.dialog.addEventListener('cancel', (event) => { event.preventDefault(); this.giveUp(); });
+		this.left = () => { if (this.id && !this.outcome) this.send({ cancel: true }, true); };
+		window.addEventListener('pagehide', this.left);
 	}
 
 	build() {
@@ -96,6 +99,7 @@ class Dialog {
 		return new Promise((resolve) => {
 			this.finish = (outcome) => {
 				this.stopWaiting();
+				window.removeEventListener('pagehide', this.left);
 				this.dialog.close();
 				this.dialog.remove();
 				if (before && before.isConnected)
@@ -213,8 +217,8 @@ class Dialog {
 		this.cancel.focus();
 	}
 
-	send(answer) {
-		return post(this.addresses.answer, this.csrf, { id: this.id, answer });
+	send(answer, keepalive) {
+		return post(this.addresses.answer, this.csrf, { id: this.id, answer }, keepalive);
 	}
 
 	async reply(answer) {
