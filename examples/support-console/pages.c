@@ -34,13 +34,13 @@ void page_begin(struct html *html, struct request *request, const char *title, c
 			"<button class=\"quiet\">Sign out</button></form>\n",
 			request->session.csrf, request->session.user);
 	}
-	html_add(html, "</header>\n<main id=\"main\" tabindex=\"-1\">\n<h1><bdi>%s</bdi></h1>\n", title);
+	html_add(html, "</header>\n<main id=\"main\" tabindex=\"-1\">\n<h1><bdi>%s</bdi></h1>\n"
+		       "<p id=\"status\" class=\"status\" role=\"status\" aria-live=\"polite\"></p>\n", title);
 }
 
 void page_end(struct html *html)
 {
-	html_add(html, "<p id=\"status\" class=\"status\" role=\"status\" aria-live=\"polite\"></p>\n"
-		       "</main>\n<footer>An example of pam-stepup. All companies and people in it are invented.</footer>\n"
+	html_add(html, "</main>\n<footer>An example of pam-stepup. All companies and people in it are invented.</footer>\n"
 		       "</body>\n</html>\n");
 }
 

@@ -213,6 +213,7 @@ async function inTheMiddle(page) {
 		await victim.keyboard.press('Enter');
 		matches(await refusal(victim), /do not belong to phish\.localhost.*Nothing was approved.*copying the console/,
 			'another name: the browser refuses, and the dialog says what that may mean');
+		ok(!await victim.locator('#step-up-code').isVisible(), 'and asks for no code there either');
 		await picture(victim, 'key-9-other-name');
 	});
 	await at('127.0.0.1', async () => {

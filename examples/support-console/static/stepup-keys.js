@@ -6,10 +6,15 @@
 //	const credential = await useKey(question.publicKey, signal); // a step-up's question → {"method":"browser","credential":credential}
 //	const credential = await makeKey(begun.publicKey, signal);   // an enrolment → EnrollFinish's `key`
 //
-// Both throw a KeyTrouble, whose message is a sentence for the person: what happened, what did not, what to do next. Abort `signal` when the
-// person gives up or the question has run out. Needs nothing: no library, no inline script, no trusted types policy.
+// Both throw a KeyTrouble, whose message is a sentence for the person: what happened, what did not, what to do next. Where `copied` is true,
+// the page is not where the keys belong: ask for nothing more there, above all no code. Abort `signal` when the person gives up or the question
+// has run out. Needs nothing: no library, no inline script, no trusted types policy.
 
-export class KeyTrouble extends Error {}
+export class KeyTrouble extends Error {
+	get copied() {
+		return this.cause.name === 'SecurityError';
+	}
+}
 
 export function keysWork() {
 	return Boolean(window.isSecureContext && window.PublicKeyCredential && navigator.credentials?.get && navigator.credentials.create);

@@ -208,7 +208,7 @@ class Dialog {
 		this.title.textContent = 'Nothing was approved';
 		this.prompt.hidden = !this.prompt.textContent;
 		this.complain(message.message || UNREACHABLE);
-		if (message.reference)
+		if (message.reference && !this.error.textContent.includes(message.reference))
 			this.error.append(` (reference ${message.reference})`);
 		this.question.hidden = true;
 		this.confirm.hidden = true;
@@ -260,9 +260,11 @@ class Dialog {
 		}
 	}
 
-	// No answer was given, so the question still stands, for as long as before.
+	// No answer was given, so the question still stands, for as long as before; but not on a page that may be somebody's copy.
 	keyFailed(error) {
 		this.attempt = null;
+		if (error.copied)
+			return this.close(error.message);
 		this.key.setAttribute('aria-disabled', 'false');
 		this.key.textContent = 'Try your key again';
 		this.live.textContent = '';
