@@ -61,13 +61,13 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 			"A code is not enough for customer.export: it needs a security key. Nothing was approved. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR, .requirement = &key},
 			"customer.export needs a security key, and you have none: a code is not enough. Nothing was approved. Ask an administrator for an "
-			"invitation, then run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
+			"invitation, then add one on the web page for keys, or run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR, .requirement = &by_agent},
 			"customer.export needs a security key, and you have none: a code is not enough. Nothing was approved. Ask an administrator for an "
 			"invitation, then run: stepup enroll agent. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NOT_HARDWARE, .requirement = &hardware},
 			"customer.export needs a hardware key of a trusted model, and no key of yours is one. Nothing was approved. Ask an administrator for an "
-			"invitation, then run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
+			"invitation, then add one on the web page for keys, or run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_COOLING, .requirement = &key, .cooling_seconds = 7201},
 			"Your key is new: it counts as a code for another 3 hours, and a code is not enough for customer.export. Nothing was approved. Come back "
 			"then. If you are stuck: Security desk, +1 555 0100."},

@@ -110,8 +110,10 @@ static void say_enrol(struct speech *speech)
 {
 	const struct requirement *requirement = speech->facts->requirement;
 	bool agent = requirement != NULL && requirement->methods == VIA_AGENT;
+	bool browser = requirement != NULL && (requirement->methods & VIA_BROWSER) != 0;
 
-	fprintf(speech->out, " Ask an administrator for an invitation, then run: stepup enroll %s.", agent ? "agent" : "key");
+	fprintf(speech->out, " Ask an administrator for an invitation, then %srun: stepup enroll %s.", browser ? "add one on the web page for keys, or " : "",
+		agent ? "agent" : "key");
 }
 
 /* Where a key that will do can be used. */
