@@ -1,15 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Adding and removing keys: what permits it, what a key has to prove, which models count, and that no key comes twice."""
+import hashlib
 import os
 import select
+import struct
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import GAMES, MAIL, PATIENCE, NEWS, Tap, Verifier
 from logbook import RULES, Administrator
-from softkey import EDDSA, ES256, ORIGIN, RS256, AgentKey, Key, Maker, answer, b64, enrol_key, raw_public, unb64, write_roots
+from softkey import (AAGUID, EDDSA, ES256, ORIGIN, RS256, AgentKey, Key, Maker, answer, b64, cbor, cose, enrol_key, raw_public, sign_bytes, string,
+                     unb64, write_roots)
 
 TOP = f'origins = {{ "{ORIGIN}" }}\n'
 POLICY = TOP + RULES + '''
@@ -347,6 +350,37 @@ def models(verifier):
     return genuine, maker
 
 
+def attested_ssh(verifier, maker):
+    """What `ssh-keygen -O write-attestation` wrote says which model an SSH key is; it never makes it more than a key."""
+    def attestation(key, challenge, by=maker, aaguid=AAGUID, application=None):
+        private, certificate = by.attestation(aaguid)
+        data = (hashlib.sha256((application or key.application).encode()).digest() + bytes([0x41]) + bytes(4) + aaguid + struct.pack(">H", 16) + bytes(16) +
+                cose(key.private, key.algorithm))
+        signature = sign_bytes(private, data + hashlib.sha256(challenge).digest())
+        return string("ssh-sk-attest-v01") + string(certificate) + string(signature) + string(cbor(data)) + bytes(4) + string("")
+
+    def enrol(key, made, challenge=b"given"):
+        begun = begin(verifier, "_apt", "agent", ["agent"], invitation=invite(verifier, "_apt"))
+        return finish(verifier, begun, "agent", {**key.register(begun["agent"]), "attestation": {"blob": b64(made), "challenge": b64(challenge)}})
+
+    key = AgentKey()
+    for what, made, challenge in (("another challenge", attestation(key, b"given"), b"taken"), ("another key", attestation(AgentKey(), b"given"), b"given"),
+                                  ("another application", attestation(key, b"given", application="ssh:x"), b"given")):
+        tap.equal(enrol(key, made, challenge).error, "BadAnswer", f"an SSH key's attestation for {what} is refused")
+    for made in (attestation(key, b"given")[:-1], attestation(key, b"given") + b"x", b"x"):
+        tap.equal(enrol(key, made).full_error, "org.varlink.service.InvalidParameter", "what is none is refused as such")
+    reply = enrol(key, attestation(key, b"given"))
+    tap.ok(reply.ok, "a good one is taken", reply)
+    other = AgentKey(ES256)
+    tap.ok(enrol(other, attestation(other, b"given", Maker("Nobody"))).ok, "so is one that leads nowhere")
+    tap.equal([one["strength"] for one in credentials(verifier, "_apt")], ["key", "key"], "neither makes an agent's key more than a key")
+    verifier.write_policy('deny-models = "f1d0f1d0-f1d0-f1d0-f1d0-f1d0f1d0f1d0"\n' + POLICY)
+    verifier.reload()
+    third = AgentKey()
+    reply = enrol(third, attestation(third, b"given"))
+    tap.equal(reply.error, "NotAllowed", "a denied model is refused here, too")
+
+
 def no_stronger_than_approved(verifier, maker):
     plain = enrol_key(verifier, "sshd", Key())
     begun = begin(verifier, "sshd", authorization=granted(verifier, "sshd", "stepup.enroll", {"type": "key"}, plain))
@@ -412,6 +446,7 @@ if __name__ == "__main__":
         made = tap.run(models, running)
         if made:
             tap.run(no_stronger_than_approved, running, made[1])
+            tap.run(attested_ssh, running, made[1])
         tap.run(bad_roots, running)
         tap.run(a_few, running)
         tap.run(locked, running, admin)

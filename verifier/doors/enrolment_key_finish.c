@@ -12,6 +12,7 @@
 #include "lib/sshsig.h"
 #include "verifier/doors/key_json.h"
 #include "verifier/doors/refusal_log.h"
+#include "verifier/factors/attestation_ssh.h"
 #include "verifier/factors/key_answer.h"
 #include "verifier/factors/webauthn.h"
 #include "verifier/host/clock.h"
@@ -59,6 +60,33 @@ static enum stepup_error take_webauthn(struct finish *finish, const struct key_a
 	return finish->evidence == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
+/* What `ssh-keygen -O write-attestation` wrote when the key was made, where the client gives it: a bad one is refused, one that leads nowhere says
+ * no more of the key than none. */
+static enum stepup_error take_agent_attestation(struct finish *finish, const struct key_answer_agent *agent, const struct ssh_key *parsed,
+	const char **why)
+{
+	const struct transaction *transaction = finish->transaction;
+	struct byte_cursor blob = {.at = agent->attestation.bytes, .left = agent->attestation.size},
+			   challenge = {.at = agent->challenge.bytes, .left = agent->challenge.size};
+
+	if (blob.left == 0)
+		return STEPUP_OK;
+	return attestation_ssh_check(blob, challenge, parsed, transaction->policy->trust, clock_wall_seconds(), transaction->enrolment->credential.key,
+		why);
+}
+
+static enum stepup_error keep_agent_evidence(struct finish *finish, const struct key_answer_agent *agent)
+{
+	json_t *evidence = json_pack("{s:o}", "signature", bytes_to_json(agent->signature.bytes, agent->signature.size));
+
+	finish->evidence = evidence;
+	if (evidence != NULL && agent->attestation.size > 0 &&
+	    (json_object_set_new(evidence, "attestation", bytes_to_json(agent->attestation.bytes, agent->attestation.size)) != 0 ||
+		    json_object_set_new(evidence, "attestation_challenge", bytes_to_json(agent->challenge.bytes, agent->challenge.size)) != 0))
+		return STEPUP_NO_MEMORY;
+	return evidence == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+}
+
 /* What an SSH key signed: the context, in this verifier's namespace. */
 static enum stepup_error take_agent(struct finish *finish, const struct key_answer *answer, const char **why)
 {
@@ -82,15 +110,12 @@ static enum stepup_error take_agent(struct finish *finish, const struct key_answ
 		*why = "not a key for SSH";
 		return STEPUP_BAD_ANSWER;
 	}
-	memset(key, 0, sizeof(*key));
-	key->algorithm = parsed.algorithm;
-	key->public_key_size = parsed.public_key_size;
+	*key = (struct key_credential){.algorithm = parsed.algorithm, .public_key_size = parsed.public_key_size, .counter = signature.counter,
+		.user_verified = (signature.flags & SSH_FLAG_USER_VERIFIED) != 0};
 	memcpy(key->public_key, parsed.public_key, parsed.public_key_size);
 	memcpy(key->application, parsed.application, sizeof(key->application));
-	key->counter = signature.counter;
-	key->user_verified = (signature.flags & SSH_FLAG_USER_VERIFIED) != 0;
-	finish->evidence = json_pack("{s:o}", "signature", bytes_to_json(agent->signature.bytes, agent->signature.size));
-	return finish->evidence == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	error = take_agent_attestation(finish, agent, &parsed, why);
+	return error == STEPUP_OK ? keep_agent_evidence(finish, agent) : error;
 }
 
 /* Known by its maker's name, where the person gave it none. */

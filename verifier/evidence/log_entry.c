@@ -362,9 +362,9 @@ static void add_key(struct draft *draft, const struct key_credential *key, const
 	add_number(draft, "alg", key->algorithm);
 	add_bytes(draft, "key", key->public_key, key->public_key_size);
 	add_text(draft, "attestation", key_attestation_name(key->attestation));
+	add_bytes(draft, "aaguid", key->aaguid, KEY_AAGUID_SIZE);
 	if (key->id_size > 0) {
 		add_bytes(draft, "credential_id", key->id, key->id_size);
-		add_bytes(draft, "aaguid", key->aaguid, KEY_AAGUID_SIZE);
 		add_text(draft, "rp_id", enrolment->rp_id);
 	} else {
 		add_text(draft, "application", key->application);

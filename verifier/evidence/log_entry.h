@@ -51,7 +51,8 @@ struct log_key_proof {
 	enum via via;
 	bool user_verified;
 	/* In base64url, borrowed and copied. A step-up in the browser or at the seat: authenticator_data, client_data, signature; an enrolment by them:
-	 * client_data, attestation_object; by an agent both: signature, the blob. */
+	 * client_data, attestation_object; by an agent both: signature, the blob, and where one was given to an enrolment attestation and
+	 * attestation_challenge. */
 	const json_t *evidence;
 };
 
