@@ -81,7 +81,7 @@ enum authenticator_code {
 
 /* A PIN to ask for. */
 struct authenticator_pin_question {
-	const char *text;  /* the whole question, e.g. "That PIN is wrong; 5 tries left. PIN of your key: " */
+	const char *text;  /* the whole question, e.g. "That PIN is wrong; 5 tries left. PIN of your key, then touch it: " */
 	const char *label; /* the key's, NULL where not known */
 	int tries_left;	   /* -1 where not known */
 	bool again;	   /* the last one was wrong */

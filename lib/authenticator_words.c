@@ -140,7 +140,7 @@ char *authenticator_pin_text(const struct authenticator_pin_question *question)
 		snprintf(wrong, sizeof(wrong), "That PIN is wrong; %d tries left. ", question->tries_left);
 	else if (question->again)
 		snprintf(wrong, sizeof(wrong), "That PIN is wrong. ");
-	return text_new("%sPIN of your key%s%s%s%s: ", wrong, space, quote, label, quote);
+	return text_new("%sPIN of your key%s%s%s%s, then touch it: ", wrong, space, quote, label, quote);
 }
 
 /* "Use "Blue YubiKey" or "Spare"." from the request's labels; an empty text where it has none. */

@@ -60,20 +60,23 @@ static enum stepup_error ask_line(void *context, const char *question, char **li
 	return conversation_prompt(context, question, line);
 }
 
-/* Also where the host asked for silence: nobody touches a key unasked. */
+/* Nobody depends on it: the prompt before spoke of the touch. */
 static void tell_line(void *context, const char *sentence)
 {
 	const struct conversation *conversation = context;
 	char *reply = NULL;
 
+	if (conversation->silent)
+		return;
 	(void)converse(conversation->pamh, PAM_TEXT_INFO, sentence, &reply);
 	wipe_free_string(&reply);
 }
 
 void conversation_init(
-	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form)
+	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form, int flags)
 {
-	*conversation = (struct conversation){.pamh = pamh, .form = form, .failed = false};
+	*conversation = (struct conversation){
+		.pamh = pamh, .form = form, .silent = ((unsigned)flags & PAM_SILENT) != 0};
 	conversation->channel =
 		(struct text_channel){.ask = ask_line, .tell = tell_line, .context = conversation};
 	conversation->keys.channel = &conversation->channel;
@@ -91,12 +94,12 @@ void conversation_clear(struct conversation *conversation)
 	key_conversation_clear(&conversation->keys);
 }
 
-void conversation_tell(const struct conversation *conversation, const struct ending *ending, int flags)
+void conversation_tell(const struct conversation *conversation, const struct ending *ending)
 {
 	char *text = NULL, *reply = NULL;
 	bool granted = ending->error == STEPUP_OK;
 
-	if (conversation->failed || (granted && ((unsigned)flags & PAM_SILENT) != 0))
+	if (conversation->failed || (granted && conversation->silent))
 		return;
 	if (conversation->form->ending(ending, &text) == STEPUP_OK && text != NULL)
 		(void)converse(conversation->pamh, granted ? PAM_TEXT_INFO : PAM_ERROR_MSG, text, &reply);

@@ -41,6 +41,7 @@ extern const struct conversation_form conversation_form_json;
 struct conversation {
 	pam_handle_t *pamh;
 	const struct conversation_form *form;
+	bool silent; /* the host asked for silence */
 	bool failed; /* the host's conversation did not work: it isn't the person who gave up */
 	struct text_channel channel;
 	struct key_conversation keys; /* the form in text: what it keeps between questions */
@@ -48,7 +49,7 @@ struct conversation {
 };
 
 void conversation_init(
-	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form);
+	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form, int flags);
 
 /* Says whose keys may be used, and through which agent (NULL: none); both borrowed. */
 void conversation_set_keys(struct conversation *conversation, const char *user, const char *agent_socket);
@@ -59,8 +60,8 @@ void conversation_clear(struct conversation *conversation);
  * not work. */
 enum stepup_error conversation_prompt(const struct conversation *conversation, const char *text, char **reply);
 
-/* Tells how it ended; a grant is held back where `flags` has PAM_SILENT. Whether anybody could be told makes
- * no difference. */
-void conversation_tell(const struct conversation *conversation, const struct ending *ending, int flags);
+/* Tells how it ended; a grant is held back where the host asked for silence. Whether anybody could be told
+ * makes no difference. */
+void conversation_tell(const struct conversation *conversation, const struct ending *ending);
 
 #endif

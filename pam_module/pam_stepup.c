@@ -29,7 +29,6 @@
 /* One run of one phase. */
 struct run {
 	pam_handle_t *pamh;
-	int flags;
 	struct arguments arguments;
 	struct request request;
 	struct conversation conversation;
@@ -56,7 +55,7 @@ static void conclude(const struct run *run, const char *action, enum stepup_erro
 	};
 
 	outcome_log(run->pamh, run->request.step_up.user, action, error, refusal->reference, 0);
-	conversation_tell(&run->conversation, &ending, run->flags);
+	conversation_tell(&run->conversation, &ending);
 	free(words);
 }
 
@@ -95,7 +94,7 @@ static enum stepup_error grant(const struct run *run, const struct step_up_outco
 	}
 	outcome_log(run->pamh, step_up->user, step_up->action, STEPUP_OK, NULL,
 		message_number(outcome->reply, "log", -1));
-	conversation_tell(&run->conversation, &ending, run->flags);
+	conversation_tell(&run->conversation, &ending);
 	return STEPUP_OK;
 }
 
@@ -152,11 +151,11 @@ static int begin(struct run *run, pam_handle_t *pamh, int flags, int argc, const
 {
 	int code;
 
-	*run = (struct run){.pamh = pamh, .flags = flags};
+	*run = (struct run){.pamh = pamh};
 	code = arguments_read(pamh, argc, argv, &run->arguments);
 	if (code != PAM_SUCCESS)
 		return code;
-	conversation_init(&run->conversation, pamh, run->arguments.form);
+	conversation_init(&run->conversation, pamh, run->arguments.form, flags);
 	code = request_read_person(pamh, &run->request);
 	if (code != PAM_SUCCESS)
 		system_log(pamh, LOG_NOTICE,

@@ -11,7 +11,6 @@ import time
 from harness import PATIENCE, become, program
 
 PROVIDER = "tests/softkey/softkey-provider.so"
-TOUCH = r"Touch (your|the) key[^\n]*\r?\n"
 
 
 def need_helper():
@@ -19,6 +18,9 @@ def need_helper():
     if os.environ.get("STEPUP_TEST_HELPER_PLACED") != "1":
         os.environ["STEPUP_TEST_HELPER_PLACED"] = "1"
         runner = program("tests/softkey/softkey-run")
+        if not os.path.exists(runner):
+            sys.stderr.write("softkey-run is not built: umockdev is missing\n")
+            sys.exit(77)
         os.execv(runner, [runner, "--no-key", "--", sys.executable, *sys.argv])
 
 

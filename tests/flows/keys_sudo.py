@@ -107,7 +107,7 @@ def not_let_through(verifier, home, alice):
 
 def plugged_in(verifier, home):
     words = [f"state={home}/carol.key", f"log={home}/carol.log", "pin=4321"]
-    enroll(verifier, "carol", scratch.CAROL, "key", words=words, talk=[(r"PIN of your key: ?$", "4321")])
+    enroll(verifier, "carol", scratch.CAROL, "key", words=words, talk=[(r"PIN of your key[^\n]*: ?$", "4321")])
     result = sudo(scratch.CAROL, "", words=words)
     tap.ok(granted(result), "sudo: a key that is plugged in makes root", result)
     tap.matches(result[2], r"Press Enter and touch your key: ", "sudo: by Enter and a touch")

@@ -501,8 +501,8 @@ static void questions_reach_the_person_in_the_requests_words(void **state)
 	assert_int_equal(ask_peer(asked, NULL, PATIENCE_MS, &talk, &outcome), STEPUP_OK);
 	assert_int_equal(outcome.code, AUTHENTICATOR_DONE);
 	assert_string_equal(talk.touched, "Touch your key \"Blue YubiKey\" now.");
-	assert_string_equal(talk.asked[0], "PIN of your key \"Blue YubiKey\": ");
-	assert_string_equal(talk.asked[1], "That PIN is wrong; 7 tries left. PIN of your key: ");
+	assert_string_equal(talk.asked[0], "PIN of your key \"Blue YubiKey\", then touch it: ");
+	assert_string_equal(talk.asked[1], "That PIN is wrong; 7 tries left. PIN of your key, then touch it: ");
 	assert_text(json_object_get(outcome.reply, "answer"), "pin", "12\"34");
 	request = json_object_get(outcome.reply, "request");
 	assert_text(request, "op", "seat-sign");
