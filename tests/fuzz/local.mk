@@ -39,4 +39,27 @@ fuzz_targets += tests/fuzz/fuzz_otp
 tests_fuzz_fuzz_otp_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_fuzz_otp_LDFLAGS = $(LIBFUZZER_FLAGS)
 tests_fuzz_fuzz_otp_LDADD = $(LIBVERIFIER)
+fuzz_targets += tests/fuzz/fuzz_attestation
+tests_fuzz_fuzz_attestation_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
+tests_fuzz_fuzz_attestation_LDFLAGS = $(LIBFUZZER_FLAGS)
+tests_fuzz_fuzz_attestation_LDADD = $(LIBVERIFIER)
+fuzz_targets += tests/fuzz/fuzz_client_data
+tests_fuzz_fuzz_client_data_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
+tests_fuzz_fuzz_client_data_LDFLAGS = $(LIBFUZZER_FLAGS)
+tests_fuzz_fuzz_client_data_LDADD = $(LIBVERIFIER)
+fuzz_targets += tests/fuzz/fuzz_assertion
+tests_fuzz_fuzz_assertion_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
+tests_fuzz_fuzz_assertion_LDFLAGS = $(LIBFUZZER_FLAGS)
+tests_fuzz_fuzz_assertion_LDADD = $(LIBVERIFIER)
+fuzz_targets += tests/fuzz/fuzz_sshsig
+tests_fuzz_fuzz_sshsig_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
+tests_fuzz_fuzz_sshsig_LDFLAGS = $(LIBFUZZER_FLAGS)
+tests_fuzz_fuzz_sshsig_LDADD = $(LIBVERIFIER)
+if HAVE_CMOCKA
+fuzz_targets += tests/fuzz/fuzz_mds
+tests_fuzz_fuzz_mds_SOURCES = tests/fuzz/fuzz_mds.c $(key_maker) $(certificate_maker)
+tests_fuzz_fuzz_mds_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(CMOCKA_CFLAGS)
+tests_fuzz_fuzz_mds_LDFLAGS = $(LIBFUZZER_FLAGS)
+tests_fuzz_fuzz_mds_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+endif
 endif
