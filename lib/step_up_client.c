@@ -121,8 +121,9 @@ static enum stepup_error step_up_begin(struct step_up *run)
 {
 	const struct step_up_request *request = run->request;
 	const struct named_text texts[] = {{"user", request->user}, {"action", request->action},
+		{"request", request->approves},
 		{"session", request->session}, {"service", request->service}, {"rhost", request->rhost},
-		{"tty", request->tty}, {NULL, NULL}};
+		{"tty", request->tty}, {"reason", request->reason}, {NULL, NULL}};
 	json_t *parameters = NULL;
 	enum stepup_error error = texts_to_json(texts, &parameters);
 
@@ -136,7 +137,7 @@ static enum stepup_error step_up_begin(struct step_up *run)
 		json_wipe_free(&parameters);
 		return error;
 	}
-	return verify_call(run->client, "Begin", parameters, call_deadline(run->deadline, CALL_MS),
+	return verify_call(run->client, request->approves == NULL ? "Begin" : "Approve", parameters, call_deadline(run->deadline, CALL_MS),
 		&run->begun, &run->outcome->refusal);
 }
 
@@ -309,7 +310,7 @@ static enum stepup_error step_up_grant(struct step_up *run, json_t **reply)
 	const struct step_up_request *request = run->request;
 	struct step_up_outcome *outcome = run->outcome;
 
-	if (!same_text(message_text(*reply, "action"), request->action) ||
+	if ((request->approves == NULL && !same_text(message_text(*reply, "action"), request->action)) ||
 		(request->user != NULL && !same_text(message_text(*reply, "user"), request->user)))
 		return STEPUP_IO;
 	outcome->transaction = strdup(message_text(run->begun, "transaction"));
@@ -365,6 +366,75 @@ static enum stepup_error step_up_cover(struct step_up *run)
 	return error;
 }
 
+/* What became of a request that nothing can come of any more, as a refusal. */
+static enum stepup_error request_refusal(struct verifier_refusal *refusal, const char *state, const char *message)
+{
+	refusal->error = strcmp(state, "denied") == 0 ? STEPUP_NOT_ALLOWED : STEPUP_EXPIRED;
+	refusal->message = message == NULL ? NULL : strdup(message);
+	return refusal->error;
+}
+
+/* Waits until the request isn't waiting any more: STEPUP_OK where somebody agreed. */
+static enum stepup_error await_approval(struct step_up *run, const char *request, struct deadline until)
+{
+	struct verifier_refusal *refusal = &run->outcome->refusal;
+	json_t *reply = NULL;
+	const char *state;
+	enum stepup_error error =
+		verify_call(run->client, "AwaitApproval", json_pack("{s:s}", "request", request), until, &reply, refusal);
+
+	if (error != STEPUP_OK)
+		return error;
+	state = json_string_value(json_object_get(json_object_get(reply, "request"), "state"));
+	if (state == NULL)
+		error = STEPUP_IO;
+	else if (strcmp(state, "approved") != 0)
+		error = request_refusal(refusal, state, message_text(reply, "message"));
+	json_wipe_free(&reply);
+	return error;
+}
+
+static enum stepup_error step_up_claim(struct step_up *run, struct deadline deadline)
+{
+	json_t *reply = NULL;
+	enum stepup_error error = verify_call(run->client, "Claim",
+		json_pack("{s:s}", "transaction", message_text(run->begun, "transaction")), deadline, &reply,
+		&run->outcome->refusal);
+
+	if (error == STEPUP_OK)
+		error = step_up_grant(run, &reply);
+	json_wipe_free(&reply);
+	return error;
+}
+
+/* The answer was right, and a second person has to agree. Where nobody does in time, the first refusal stands: it names
+ * the request, which goes on waiting. */
+static enum stepup_error step_up_wait(struct step_up *run)
+{
+	struct verifier_refusal asked = run->outcome->refusal;
+	const struct step_up_waiting waiting = {asked.request, asked.message, asked.approvers, asked.expires};
+	struct deadline until = run->deadline, claim;
+	enum stepup_error error = STEPUP_OK;
+
+	if (asked.request == NULL || run->conversation->wait == NULL ||
+		!run->conversation->wait(run->conversation->context, &waiting, &until))
+		return STEPUP_NEEDS_APPROVAL;
+	run->outcome->refusal = (struct verifier_refusal){.tries_left = -1, .retry_after_seconds = -1, .expires = -1};
+	claim = until.at_ms > run->deadline.at_ms ? deadline_in(deadline_left(until) + CALL_MS)
+						  : call_deadline(run->deadline, CALL_MS);
+	if (deadline_left(until) > 0)
+		error = await_approval(run, asked.request, until);
+	if (error == STEPUP_OK)
+		error = step_up_claim(run, claim);
+	if (error == STEPUP_TIMEOUT || error == STEPUP_NEEDS_APPROVAL) {
+		verifier_refusal_clear(&run->outcome->refusal);
+		run->outcome->refusal = asked;
+		return STEPUP_NEEDS_APPROVAL;
+	}
+	verifier_refusal_clear(&asked);
+	return error;
+}
+
 /* Asks and answers, again while tries are left. The refusal of one try is the error text of the next
  * question. */
 static enum stepup_error step_up_converse(struct step_up *run)
@@ -410,6 +480,8 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 			else
 				step_up_cancel(&run);
 		}
+		if (error == STEPUP_NEEDS_APPROVAL)
+			error = step_up_wait(&run);
 	}
 	json_decref(run.methods);
 	json_wipe_free(&run.begun);

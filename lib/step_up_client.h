@@ -16,12 +16,14 @@
 /* What to do a step-up for; texts are borrowed, NULL where not known. */
 struct step_up_request {
 	const char *user;
-	const char *action;
+	const char *action;	/* NULL with `approves` */
+	const char *approves;	/* the request of somebody else's to agree to; NULL for an ordinary step-up */
 	const json_t *details;
 	const char *session;
 	const char *service;
 	const char *rhost;
 	const char *tty;
+	const char *reason; /* for a second person, where one has to agree */
 	const char *const *reach; /* "browser", "seat", "agent": how a key can be reached here; ended by NULL.
 				     NULL: not at all */
 };
@@ -52,12 +54,23 @@ struct step_up_answer {
 /* Wipes, frees and zeroes. */
 void step_up_answer_clear(struct step_up_answer *answer);
 
+/* A step-up whose answer was right and that a second person has to agree to. Texts are borrowed and safe to show. */
+struct step_up_waiting {
+	const char *request;	 /* "R-…" */
+	const char *message;	 /* who can agree, and until when */
+	const json_t *approvers; /* array of texts; NULL where not said */
+	int64_t expires;	 /* seconds since 1970; -1 where not said */
+};
+
 /* How to talk to the person. */
 struct step_up_conversation {
 	/* Gets one answer into a zeroed `answer`. STEPUP_CANCELLED where the person gave up; any other error, such
 	 * as STEPUP_NO_MEMORY, is handed through. With an error, answer->why may say what happened. */
 	enum stepup_error (*ask)(
 		void *context, const struct step_up_question *question, struct step_up_answer *answer);
+	/* Tells what a step-up waits for. True: wait until `*until` (on entry the step-up's own deadline; one that has
+	 * passed: see once whether somebody agreed). False, or NULL: it is refused as NeedsApproval at once. */
+	bool (*wait)(void *context, const struct step_up_waiting *waiting, struct deadline *until);
 	void *context;
 };
 
@@ -74,6 +87,8 @@ void step_up_outcome_clear(struct step_up_outcome *outcome);
  * it. At most three answers are asked for; one that came too soon, Throttled, is asked for again where that
  * can still be in time. At the seat and behind an agent a key that was refused is not asked for again; at a
  * browser the person chooses the key, and may choose another. No call waits longer than ten seconds.
+ * Where a second person has to agree, `wait` says whether to wait for that; STEPUP_NEEDS_APPROVAL with
+ * outcome->refusal.request where nobody agreed in that time.
  * Otherwise the refusal's error, with the verifier's words in outcome->refusal; or what
  * verifier_client_call or `ask` returned, with outcome->refusal.error 0 and in its message the conversation's
  * words, if any; STEPUP_EXPIRED where the person took longer than the deadline, STEPUP_TOO_WEAK where none of

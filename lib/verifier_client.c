@@ -39,6 +39,9 @@ static const struct field refusal_fields[] = {
 	{"parameter", FIELD_TEXT, REFUSAL_TEXT_MAX, false},
 	{"method", FIELD_TEXT, REFUSAL_TEXT_MAX, false},
 	{"interface", FIELD_TEXT, REFUSAL_TEXT_MAX, false},
+	{"request", FIELD_TEXT, 64, false},
+	{"approvers", FIELD_TEXTS, 512, false},
+	{"expires", FIELD_NUMBER, INT64_C(1) << 53, false},
 	{0},
 };
 
@@ -55,7 +58,9 @@ void verifier_refusal_clear(struct verifier_refusal *refusal)
 	free(refusal->message);
 	free(refusal->reference);
 	free(refusal->detail);
-	*refusal = (struct verifier_refusal){.tries_left = -1, .retry_after_seconds = -1};
+	free(refusal->request);
+	json_decref(refusal->approvers);
+	*refusal = (struct verifier_refusal){.tries_left = -1, .retry_after_seconds = -1, .expires = -1};
 }
 
 /* Whether the other end of the connection is one that may say "granted". */
@@ -169,16 +174,16 @@ static enum stepup_error client_receive(
 	return error;
 }
 
-/* Sends the call: {"method":…,"parameters":…}. */
-static enum stepup_error call_send(
-	struct verifier_client *client, const char *method, json_t *parameters, struct deadline deadline)
+/* Sends the call: {"method":…,"parameters":…}; with "more" where several replies are wanted. */
+static enum stepup_error call_send(struct verifier_client *client, const char *method, json_t *parameters,
+	bool more, struct deadline deadline)
 {
 	json_t *call = json_pack("{s:s, s:O}", "method", method, "parameters", parameters);
 	enum stepup_error error = STEPUP_NO_MEMORY;
 	char *text = NULL;
 	size_t size = 0;
 
-	if (call != NULL)
+	if (call != NULL && (!more || json_object_set_new(call, "more", json_true()) == 0))
 		error = json_wipe_dump(call, FRAME_SIZE_MAX, &text, &size);
 	json_decref(call);
 	if (error == STEPUP_OK)
@@ -231,6 +236,10 @@ static enum stepup_error refusal_read(
 		error = copy_text(parameters, "reference", &refusal->reference);
 	if (error == STEPUP_OK)
 		error = copy_text(parameters, "detail", &refusal->detail);
+	if (error == STEPUP_OK)
+		error = copy_text(parameters, "request", &refusal->request);
+	refusal->approvers = json_incref(json_object_get(parameters, "approvers"));
+	refusal->expires = message_number(parameters, "expires", -1);
 	if (error == STEPUP_OK && refusal->message == NULL && message_text(parameters, "parameter") != NULL &&
 		asprintf(&refusal->message, "The verifier does not take this \"%s\". Nothing was approved.",
 			message_text(parameters, "parameter")) < 0) {
@@ -240,9 +249,10 @@ static enum stepup_error refusal_read(
 	return error == STEPUP_OK ? refusal->error : error;
 }
 
-/* What a whole message means: a reply's parameters, or the refusal in it. Anything else is STEPUP_IO. */
-static enum stepup_error reply_read(
-	const char *text, size_t size, const char *method, json_t **reply, struct verifier_refusal *refusal)
+/* What a whole message means: a reply's parameters, or the refusal in it. Anything else is STEPUP_IO, and so is a
+ * reply that others follow, where `*continues` isn't wanted (NULL). */
+static enum stepup_error reply_read(const char *text, size_t size, const char *method, json_t **reply,
+	bool *continues, struct verifier_refusal *refusal)
 {
 	char bad_field[FIELD_NAME_SIZE];
 	enum stepup_error error = STEPUP_IO;
@@ -253,8 +263,10 @@ static enum stepup_error reply_read(
 	if (message == NULL && json_error_code(&parse_error) == json_error_out_of_memory)
 		error = STEPUP_NO_MEMORY;
 	if (message == NULL || message_check(reply_fields, message, bad_field) != STEPUP_OK ||
-		message_bool(message, "continues", false))
+		(continues == NULL && message_bool(message, "continues", false)))
 		goto out;
+	if (continues != NULL)
+		*continues = message_bool(message, "continues", false);
 	if (message_text(message, "error") != NULL) {
 		error = refusal_read(message_text(message, "error"), method,
 			json_is_object(parameters) ? parameters : NULL, refusal);
@@ -280,16 +292,54 @@ enum stepup_error verifier_client_call(struct verifier_client *client, const cha
 		goto out;
 	error = client_revive(client, deadline);
 	if (error == STEPUP_OK)
-		error = call_send(client, method, parameters, deadline);
+		error = call_send(client, method, parameters, false, deadline);
 	if (error == STEPUP_OK)
 		error = client_receive(client, deadline, &message, &size);
 	if (error == STEPUP_OK)
-		error = reply_read(message, size, method, reply, refusal);
+		error = reply_read(message, size, method, reply, NULL, refusal);
 out:
 	wipe_memory(message, size);
 	free(message);
 	json_wipe_free(&parameters);
 	if (error != STEPUP_OK && error != refusal->error)
+		client_disconnect(client);
+	return error;
+}
+
+/* The next of several replies. */
+static enum stepup_error follow_next(struct verifier_client *client, const char *method, struct deadline deadline,
+	json_t **reply, bool *continues, struct verifier_refusal *refusal)
+{
+	char *message = NULL;
+	size_t size = 0;
+	enum stepup_error error = stream_next_message(client->fd, &client->reader, deadline, &message, &size);
+
+	if (error == STEPUP_OK)
+		error = reply_read(message, size, method, reply, continues, refusal);
+	wipe_memory(message, size);
+	free(message);
+	return error;
+}
+
+enum stepup_error verifier_client_follow(struct verifier_client *client, const char *method, json_t *parameters,
+	struct deadline (*deadline)(void), bool (*each)(void *context, const json_t *reply), void *context,
+	struct verifier_refusal *refusal)
+{
+	bool continues = true, wanted = true;
+	json_t *reply = NULL;
+	enum stepup_error error = parameters == NULL ? STEPUP_NO_MEMORY : client_revive(client, deadline());
+
+	verifier_refusal_clear(refusal);
+	if (error == STEPUP_OK)
+		error = call_send(client, method, parameters, true, deadline());
+	while (error == STEPUP_OK && continues && wanted) {
+		error = follow_next(client, method, deadline(), &reply, &continues, refusal);
+		if (error == STEPUP_OK)
+			wanted = each(context, reply);
+		json_wipe_free(&reply);
+	}
+	json_wipe_free(&parameters);
+	if (continues || (error != STEPUP_OK && error != refusal->error))
 		client_disconnect(client);
 	return error;
 }

@@ -11,6 +11,7 @@
 #define STEPUP_LIB_VERIFIER_CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "lib/deadline.h"
 #include "lib/error.h"
@@ -23,6 +24,9 @@ struct verifier_refusal {
 	char *message;		     /* a sentence for the person, safe to show; NULL where there is none */
 	char *reference;	     /* "L-83", NULL where there is none */
 	char *detail;		     /* which detail BadDetails is about, NULL where not said */
+	char *request;		     /* "R-…", that waits for a second person; NULL where none does */
+	json_t *approvers;	     /* texts: who can agree to it; NULL where not said */
+	int64_t expires;	     /* until when, seconds since 1970; -1 where not said */
 	int64_t tries_left;	     /* -1 where not said */
 	int64_t retry_after_seconds; /* -1 where not said */
 };
@@ -46,5 +50,12 @@ void verifier_client_close(struct verifier_client **client);
  * connects again first. */
 enum stepup_error verifier_client_call(struct verifier_client *client, const char *method, json_t *parameters,
 	struct deadline deadline, json_t **reply, struct verifier_refusal *refusal);
+
+/* The same for a method with several replies: each goes to `each`, which may keep none of it and returns false to
+ * stop. STEPUP_OK where `each` stopped, and then the connection is of no more use, or after the last one. `deadline`
+ * is that of each single reply. */
+enum stepup_error verifier_client_follow(struct verifier_client *client, const char *method, json_t *parameters,
+	struct deadline (*deadline)(void), bool (*each)(void *context, const json_t *reply), void *context,
+	struct verifier_refusal *refusal);
 
 #endif

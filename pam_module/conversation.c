@@ -54,6 +54,18 @@ static enum stepup_error ask(
 	return error;
 }
 
+/* No longer than the module's own time, whatever the form would like. */
+static bool wait_for_approval(void *context, const struct step_up_waiting *waiting, struct deadline *until)
+{
+	struct conversation *conversation = context;
+	struct deadline own = *until;
+	bool waits = conversation->form->wait(conversation, waiting, until);
+
+	if (until->at_ms > own.at_ms)
+		*until = own;
+	return waits && deadline_left(own) > 0;
+}
+
 /* The lines of a conversation in text. */
 static enum stepup_error ask_line(void *context, const char *question, char **line)
 {
@@ -63,12 +75,16 @@ static enum stepup_error ask_line(void *context, const char *question, char **li
 /* Nobody depends on it: the prompt before spoke of the touch. */
 static void tell_line(void *context, const char *sentence)
 {
-	const struct conversation *conversation = context;
+	conversation_inform(context, sentence);
+}
+
+void conversation_inform(const struct conversation *conversation, const char *text)
+{
 	char *reply = NULL;
 
 	if (conversation->silent)
 		return;
-	(void)converse(conversation->pamh, PAM_TEXT_INFO, sentence, &reply);
+	(void)converse(conversation->pamh, PAM_TEXT_INFO, text, &reply);
 	wipe_free_string(&reply);
 }
 
@@ -80,7 +96,7 @@ void conversation_init(
 	conversation->channel =
 		(struct text_channel){.ask = ask_line, .tell = tell_line, .context = conversation};
 	conversation->keys.channel = &conversation->channel;
-	conversation->step_up = (struct step_up_conversation){.ask = ask, .context = conversation};
+	conversation->step_up = (struct step_up_conversation){.ask = ask, .wait = wait_for_approval, .context = conversation};
 }
 
 void conversation_set_keys(struct conversation *conversation, const char *user, const char *agent_socket)

@@ -30,6 +30,8 @@ struct conversation_form {
 	/* Gets an answer as step_up_conversation's ask does; STEPUP_INVALID where a reply is none in this form. */
 	enum stepup_error (*ask)(struct conversation *conversation, const struct step_up_question *question,
 		struct step_up_answer *answer);
+	/* Tells what waits for a second person, as step_up_conversation's wait does. */
+	bool (*wait)(struct conversation *conversation, const struct step_up_waiting *waiting, struct deadline *until);
 	/* Makes the text that tells the ending; the caller frees. NULL where there is nothing to tell. */
 	enum stepup_error (*ending)(const struct ending *ending, char **text);
 };
@@ -59,6 +61,9 @@ void conversation_clear(struct conversation *conversation);
 /* Puts one hidden prompt; the caller wipes and frees the reply. STEPUP_INVALID where the host's conversation did
  * not work. */
 enum stepup_error conversation_prompt(const struct conversation *conversation, const char *text, char **reply);
+
+/* Tells a sentence, or an object of the form in JSON; not where the host asked for silence. */
+void conversation_inform(const struct conversation *conversation, const char *text);
 
 /* Tells how it ended; a grant is held back where the host asked for silence. Whether anybody could be told
  * makes no difference. */

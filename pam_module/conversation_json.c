@@ -132,6 +132,23 @@ static enum stepup_error json_ask(struct conversation *conversation, const struc
 	return error;
 }
 
+/* The program is told, and the module waits as long as it may. */
+static bool json_wait(struct conversation *conversation, const struct step_up_waiting *waiting, struct deadline *until)
+{
+	json_t *object = json_pack("{s:i, s:s, s:s}", "v", FORM_VERSION, "type", "waiting", "request", waiting->request);
+	bool whole = object != NULL && set_text(object, "message", waiting->message) &&
+		     set_object(object, "approvers", waiting->approvers) &&
+		     set_number(object, "expires", waiting->expires) &&
+		     set_number(object, "waits", deadline_left(*until) / 1000);
+	char *text = NULL;
+	enum stepup_error error = write_object(object, whole, &text);
+
+	if (error == STEPUP_OK)
+		conversation_inform(conversation, text);
+	free(text);
+	return error == STEPUP_OK;
+}
+
 static enum stepup_error json_ending(const struct ending *ending, char **text)
 {
 	bool granted = ending->error == STEPUP_OK;
@@ -145,4 +162,4 @@ static enum stepup_error json_ending(const struct ending *ending, char **text)
 	return write_object(object, whole, text);
 }
 
-const struct conversation_form conversation_form_json = {"json", json_ask, json_ending};
+const struct conversation_form conversation_form_json = {"json", json_ask, json_wait, json_ending};

@@ -11,6 +11,7 @@
 command_function command_init;
 command_function command_enroll, command_list, command_test, command_remove;
 command_function command_confirm;
+command_function command_requests, command_approve, command_deny, command_wait, command_withdraw;
 command_function command_lock, command_unlock, command_freeze, command_thaw;
 command_function command_invite, command_users, command_revoke, command_reload;
 command_function command_policy_check, command_policy_explain;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/json_wipe.h"
@@ -18,6 +19,7 @@
 #include "tools/stepup/terminal.h"
 
 #define CALL_MS 30000
+#define FOLLOW_MS (24 * 60 * 60 * 1000) /* between two replies to a call that follows */
 #define STEP_UP_MS 180000 /* the verifier's own limit, 120 s, comes first */
 
 void doors_close(struct doors *doors)
@@ -107,8 +109,7 @@ enum exit_status doors_call(struct doors *doors, const struct interface *interfa
 	return status;
 }
 
-/* The terminal's name without /dev/, NULL where there is none. */
-static const char *own_tty(void)
+const char *own_tty(void)
 {
 	const char *name = ttyname(STDIN_FILENO);
 
@@ -126,39 +127,110 @@ static void hint(const struct invocation *invocation, enum stepup_error error)
 			  : "You are root here. Run this as yourself, without sudo; administrators are in the group stepup-admin.");
 }
 
-enum exit_status doors_step_up(
-	struct doors *doors, const char *action, json_t *details, bool quiet_bad_details, struct step_up_outcome *outcome)
+/* One step-up's conversation. */
+struct conversing {
+	struct key_conversation keys;
+	const struct doors *doors;
+};
+
+static enum stepup_error ask_person(void *context, const struct step_up_question *question, struct step_up_answer *answer)
 {
-	struct key_conversation keys = {.channel = &terminal_channel};
-	const struct step_up_conversation conversation = {key_conversation_ask, &keys};
+	struct conversing *conversing = context;
+
+	return key_conversation_ask(&conversing->keys, question, answer);
+}
+
+/* Waits as long as the request does, unless that isn't wanted. */
+static bool wait_for_approval(void *context, const struct step_up_waiting *waiting, struct deadline *until)
+{
+	const struct conversing *conversing = context;
+	const struct doors *doors = conversing->doors;
+	char *sentence;
+	int64_t seconds = waiting->expires - (int64_t)time(NULL);
+
+	if (option_given(doors->invocation, OPTION_NO_WAIT))
+		return false;
+	sentence = safe_text(waiting->message);
+	complain("%s", sentence);
+	free(sentence);
+	if (seconds > 0)
+		*until = deadline_in(seconds * 1000 + CALL_MS);
+	return true;
+}
+
+/* Runs one for whoever runs this. */
+static enum exit_status run_step_up(struct doors *doors, struct step_up_request *request, bool quiet_bad_details, struct step_up_outcome *outcome)
+{
+	struct conversing conversing = {.keys = {.channel = &terminal_channel}, .doors = doors};
+	const struct step_up_conversation conversation = {.ask = ask_person, .wait = wait_for_approval, .context = &conversing};
 	const char *reach[REACH_SIZE];
-	struct step_up_request request = {
-		.user = option_text(doors->invocation, OPTION_USER, NULL),
-		.action = action,
-		.details = details,
-		.service = "stepup",
-		.tty = own_tty(),
-		.reach = reach,
-	};
 	struct verifier_client **client = NULL;
 	enum exit_status status;
 	enum stepup_error error;
 
 	*outcome = (struct step_up_outcome){0};
+	request->user = option_text(doors->invocation, OPTION_USER, NULL);
+	request->service = "stepup";
+	request->tty = own_tty();
+	request->reach = reach;
 	status = doors_open(doors, &interface_verify, &client);
 	if (status != EXIT_DONE)
-		goto out;
-	keys_reach(doors->invocation, reach, &keys.agent_socket);
-	error = step_up_run(*client, &request, &conversation, deadline_in(STEP_UP_MS), outcome);
-	key_conversation_clear(&keys);
-	if (error == STEPUP_OK || (error == STEPUP_BAD_DETAILS && quiet_bad_details && outcome->refusal.detail != NULL)) {
-		status = error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
-		goto out;
-	}
+		return status;
+	keys_reach(doors->invocation, reach, &conversing.keys.agent_socket);
+	error = step_up_run(*client, request, &conversation, deadline_in(STEP_UP_MS), outcome);
+	key_conversation_clear(&conversing.keys);
+	if (error == STEPUP_OK || (error == STEPUP_BAD_DETAILS && quiet_bad_details && outcome->refusal.detail != NULL))
+		return error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
 	status = output_refusal(doors->invocation, error, &outcome->refusal);
 	hint(doors->invocation, error);
-out:
+	return status;
+}
+
+enum exit_status doors_step_up(
+	struct doors *doors, const char *action, json_t *details, bool quiet_bad_details, struct step_up_outcome *outcome)
+{
+	struct step_up_request request = {
+		.action = action,
+		.details = details,
+		.reason = strcmp(doors->invocation->command->name, "confirm") == 0 ? option_text(doors->invocation, OPTION_REASON, NULL) : NULL,
+	};
+	enum exit_status status = run_step_up(doors, &request, quiet_bad_details, outcome);
+
 	json_wipe_free(&details);
+	return status;
+}
+
+enum exit_status doors_approve(struct doors *doors, const char *id, struct step_up_outcome *outcome)
+{
+	struct step_up_request request = {.approves = id};
+
+	return run_step_up(doors, &request, false, outcome);
+}
+
+static struct deadline follow_deadline(void)
+{
+	return deadline_in(FOLLOW_MS);
+}
+
+enum exit_status doors_follow(struct doors *doors, const char *method, json_t *parameters, bool (*each)(void *context, const json_t *reply),
+	void *context)
+{
+	struct verifier_refusal refusal = {0};
+	struct verifier_client **client = NULL;
+	char name[128];
+	enum exit_status status = doors_open(doors, &interface_verify, &client);
+	enum stepup_error error;
+
+	(void)snprintf(name, sizeof(name), "%s.%s", interface_verify.name, method);
+	if (status != EXIT_DONE) {
+		json_wipe_free(&parameters);
+		return status;
+	}
+	error = verifier_client_follow(*client, name, parameters, follow_deadline, each, context, &refusal);
+	verifier_client_close(client);
+	if (error != STEPUP_OK)
+		status = output_refusal(doors->invocation, error, &refusal);
+	verifier_refusal_clear(&refusal);
 	return status;
 }
 

@@ -27,6 +27,16 @@ void doors_close(struct doors *doors);
 enum exit_status doors_call(struct doors *doors, const struct interface *interface, const char *method, json_t *parameters,
 	json_t **reply, struct verifier_refusal *quiet_refusal);
 
+/* The terminal's name without /dev/, NULL where there is none. */
+const char *own_tty(void);
+
+/* Calls a method with several replies, as doors_call() does; says what went wrong. */
+enum exit_status doors_follow(struct doors *doors, const char *method, json_t *parameters, bool (*each)(void *context, const json_t *reply),
+	void *context);
+
+/* A step-up by which whoever runs this agrees to somebody else's request. As doors_step_up(). */
+enum exit_status doors_approve(struct doors *doors, const char *id, struct step_up_outcome *outcome);
+
 /* A step-up of whoever runs this; takes over `details` (NULL for none). `*outcome` is the caller's to clear whatever comes back.
  * Says what went wrong, but for a refusal of BadDetails where `quiet_bad_details`: then the error is in outcome->refusal. */
 enum exit_status doors_step_up(

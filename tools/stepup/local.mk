@@ -10,7 +10,7 @@ tools_stepup_libcli_a_SOURCES = tools/stepup/options.h tools/stepup/options.c to
 	tools/stepup/pam_lint.h tools/stepup/pam_lint.c tools/stepup/log_pages.h tools/stepup/log_pages.c \
 	tools/stepup/keys.h tools/stepup/keys.c tools/stepup/agent_key.h tools/stepup/agent_key.c \
 	tools/stepup/enroll_key.h tools/stepup/enroll_key.c \
-	tools/stepup/command_init.c tools/stepup/command_enroll.c tools/stepup/command_own.c tools/stepup/command_confirm.c \
+	tools/stepup/command_init.c tools/stepup/command_enroll.c tools/stepup/command_own.c tools/stepup/command_requests.c tools/stepup/command_confirm.c \
 	tools/stepup/command_admin.c tools/stepup/command_policy.c tools/stepup/command_state.c tools/stepup/command_log.c \
 	tools/stepup/command_help.c \
 	tools/stepup/command_report.c tools/stepup/report.h tools/stepup/report.c tools/stepup/report_time.c \

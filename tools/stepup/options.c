@@ -26,6 +26,7 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_CSV] = {"csv", NULL, COMPLETE_NOTHING, NULL, "as a table for a spreadsheet"},
 	[OPTION_DIGITS] = {"digits", "N", COMPLETE_WORDS, "6 7 8", "digits of a code: 6 (default), 7 or 8"},
 	[OPTION_FILE] = {"file", "FILE", COMPLETE_FILE, NULL, "the exported log"},
+	[OPTION_FOLLOW] = {"follow", NULL, COMPLETE_NOTHING, NULL, "go on: show the list again whenever it changes"},
 	[OPTION_FROM] = {"from", "N", COMPLETE_NOTHING, NULL, "from entry N on, instead of the last ones"},
 	[OPTION_HTML] = {"html", NULL, COMPLETE_NOTHING, NULL, "as one page for a browser, or to print"},
 	[OPTION_INVITATION] = {"invitation", "CODE", COMPLETE_NOTHING, NULL, "the invitation that an administrator gave you; `-` asks for it"},
@@ -33,12 +34,14 @@ const struct option_row option_table[OPTION_TOTAL] = {
 		"log verify: the log's key, noted when `stepup init` printed it; enroll agent: the key's .pub file"},
 	[OPTION_KEYS] = {"keys", "FILE", COMPLETE_FILE, NULL, "the verifier's keys as a JWK set; otherwise the verifier is asked"},
 	[OPTION_LABEL] = {"label", "TEXT", COMPLETE_NOTHING, NULL, "what you call it, for example \"Phone\""},
+	[OPTION_LOCK] = {"lock", NULL, COMPLETE_NOTHING, NULL, "lock the one who asks as well: \"that wasn't me\", or \"that isn't them\""},
 	[OPTION_ME] = {"me", NULL, COMPLETE_NOTHING, NULL, "lock yourself out, at once and without a code"},
 	[OPTION_NO_QR] = {"no-qr", NULL, COMPLETE_NOTHING, NULL, "no QR code; the secret in letters is enough"},
+	[OPTION_NO_WAIT] = {"no-wait", NULL, COMPLETE_NOTHING, NULL, "don't wait for a second person; exit status 4 where one has to agree"},
 	[OPTION_OWNER] = {"owner", "NAME", COMPLETE_USER, NULL, "the user that stepupd runs as (stepup where there is one, else root)"},
 	[OPTION_PAM_DIR] = {"pam-dir", "DIR", COMPLETE_FOLDER, NULL, "the PAM service files to look through (/etc/pam.d)"},
 	[OPTION_PERIOD] = {"period", "SECONDS", COMPLETE_WORDS, "30 60", "totp: how long a code lasts (30)"},
-	[OPTION_REASON] = {"reason", "TEXT", COMPLETE_NOTHING, NULL, "why; goes into the log"},
+	[OPTION_REASON] = {"reason", "TEXT", COMPLETE_NOTHING, NULL, "why; goes into the log, and to a second person who has to agree"},
 	[OPTION_RECEIPT] = {"receipt", "env|FILE|-", COMPLETE_FILE, NULL,
 		"where the receipt goes: COMMAND's STEPUP_RECEIPT, a file, standard output"},
 	[OPTION_SECRET_FILE] = {"secret-file", "FILE", COMPLETE_FILE, NULL, "a hardware token's own secret, base32 or hex"},
@@ -77,8 +80,19 @@ const struct command_row command_table[] = {
 		"CREDENTIAL is the id or the label that `stepup list` shows.\n"
 		"Asks first: for a key where what goes is one, else for a key or a code.\n", command_remove},
 	{"confirm", NULL, "ACTION [NAME=VALUE…] [-- COMMAND…]", 1, ANY_NUMBER_OF_ARGUMENTS, true, COMPLETE_NOTHING, NULL,
-		OPTION(OPTION_USER) | OPTION(OPTION_RECEIPT), "confirm an action, then run COMMAND",
-		"COMMAND runs only where the step-up was granted; its exit status is then this command's.\n" DETAIL_RULE, command_confirm},
+		OPTION(OPTION_USER) | OPTION(OPTION_RECEIPT) | OPTION(OPTION_REASON) | OPTION(OPTION_NO_WAIT), "confirm an action, then run COMMAND",
+		"COMMAND runs only where the step-up was granted; its exit status is then this command's.\n"
+		"Where a second person has to agree, it waits for that; interrupted, or with --no-wait, the request goes on waiting,\n"
+		"and the same command goes through once somebody has agreed.\n" DETAIL_RULE, command_confirm},
+	{"requests", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER) | OPTION(OPTION_FOLLOW),
+		"show requests for a second person: your own, and those that you can agree to", NULL, command_requests},
+	{"approve", NULL, "REQUEST", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER), "agree to somebody else's request",
+		"Shows exactly what is asked for, and asks for your own key or code.\n", command_approve},
+	{"deny", NULL, "REQUEST", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER) | OPTION(OPTION_LOCK),
+		"turn a request down, or one made in your name", "Asks for nothing.\n", command_deny},
+	{"wait", NULL, "REQUEST", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_NO_WAIT), "wait until a request of yours is answered",
+		"Exit status 0: somebody agreed; do the same again, and it goes through. 1: nothing can come of it. 4: it still waits.\n", command_wait},
+	{"withdraw", NULL, "REQUEST", 1, 1, false, COMPLETE_NOTHING, NULL, 0, "take a request of yours back", NULL, command_withdraw},
 	{"lock", NULL, "USER… | --me", 0, ANY_NUMBER_OF_ARGUMENTS, false, COMPLETE_USER, NULL,
 		OPTION(OPTION_ME) | OPTION(OPTION_REASON), "refuse everything of these users, from now on",
 		ASKS_FIRST "`stepup lock --me` is for \"something is wrong\": it asks for nothing,\nand only an administrator unlocks again.\n", command_lock},
@@ -361,5 +375,5 @@ void usage_command(FILE *out, const struct command_row *command)
 			row->argument != NULL ? row->argument : "");
 		usage_line(out, left, row->help);
 	}
-	(void)fputs("\nExit status: 0 done, 1 refused, 2 usage, 3 verifier out of reach.\n", out);
+	(void)fputs("\nExit status: 0 done, 1 refused, 2 usage, 3 verifier out of reach, 4 waiting for a second person.\n", out);
 }

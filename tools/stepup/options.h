@@ -17,7 +17,7 @@ enum exit_status {
 	EXIT_REFUSED = 1,
 	EXIT_USAGE = 2,
 	EXIT_OUT_OF_REACH = 3,
-	EXIT_WAITING = 4, /* reserved: for an approval that is not there yet */
+	EXIT_WAITING = 4, /* for a second person's agreement */
 };
 
 enum option_id {
@@ -35,14 +35,17 @@ enum option_id {
 	OPTION_CSV,
 	OPTION_DIGITS,
 	OPTION_FILE,
+	OPTION_FOLLOW,
 	OPTION_FROM,
 	OPTION_HTML,
 	OPTION_INVITATION,
 	OPTION_KEY,
 	OPTION_KEYS,
 	OPTION_LABEL,
+	OPTION_LOCK,
 	OPTION_ME,
 	OPTION_NO_QR,
+	OPTION_NO_WAIT,
 	OPTION_OWNER,
 	OPTION_PAM_DIR,
 	OPTION_PERIOD,

@@ -63,19 +63,26 @@ static enum exit_status status_of(enum stepup_error error)
 	case STEPUP_IO:
 	case STEPUP_UNAVAILABLE:
 		return EXIT_OUT_OF_REACH;
+	case STEPUP_NEEDS_APPROVAL:
+		return EXIT_WAITING;
 	default:
 		return EXIT_REFUSED;
 	}
 }
 
-static enum exit_status refuse(const struct invocation *invocation, enum stepup_error error, const char *sentence, const char *reference)
+static enum exit_status refuse(const struct invocation *invocation, enum stepup_error error, const char *sentence,
+	const struct verifier_refusal *refusal)
 {
 	json_t *object;
 
 	complain("%s", sentence);
 	if (!option_given(invocation, OPTION_JSON))
 		return status_of(error);
-	object = json_pack("{s:s, s:s, s:s*}", "error", stepup_error_name(error), "message", sentence, "reference", reference);
+	object = json_pack("{s:s, s:s, s:s*, s:s*, s:O*}", "error", stepup_error_name(error), "message", sentence, "reference",
+		refusal == NULL ? NULL : refusal->reference, "request", refusal == NULL ? NULL : refusal->request, "approvers",
+		refusal == NULL ? NULL : refusal->approvers);
+	if (object != NULL && refusal != NULL && refusal->request != NULL && refusal->expires >= 0)
+		(void)json_object_set_new(object, "expires", json_integer(refusal->expires));
 	(void)output_json(object);
 	return status_of(error);
 }
@@ -115,9 +122,9 @@ enum exit_status output_refusal(
 	char *sentence;
 
 	if (refusal == NULL || refusal->message == NULL)
-		return refuse(invocation, error, words_of(error), refusal != NULL ? refusal->reference : NULL);
+		return refuse(invocation, error, words_of(error), refusal);
 	sentence = safe_text(refusal->message);
-	status = refuse(invocation, error, sentence, refusal->reference);
+	status = refuse(invocation, error, sentence, refusal);
 	free(sentence);
 	return status;
 }

@@ -315,7 +315,7 @@ enum stepup_error decide_claim(struct decision *decision)
 	request = answer->request;
 	if (error == STEPUP_EXPIRED && request != NULL && request->state == REQUEST_REQUESTED &&
 	    request_standing(request, transaction->policy, answer->now) == REQUEST_REQUESTED)
-		return refuse_as(decision, STEPUP_NEEDS_APPROVAL, "nobody agreed yet", notice_not_approved_yet());
+		return refuse_as(decision, STEPUP_NEEDS_APPROVAL, "nobody agreed yet", NULL);
 	if (error != STEPUP_OK)
 		return error;
 	if (answer->now >= request->approval.at + REQUEST_CLAIM_SECONDS)

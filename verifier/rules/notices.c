@@ -191,11 +191,6 @@ const char *notice_cancelled(void)
 	return "The request was taken back. Nothing was approved.";
 }
 
-const char *notice_not_approved_yet(void)
-{
-	return "Nobody has agreed to this yet. Nothing was approved.";
-}
-
 const char *notice_claim_late(void)
 {
 	return "This was agreed to more than two minutes ago, so it takes one more step-up of yours: start again, nobody else is asked. "
@@ -410,7 +405,7 @@ char *notice_waiting(const char *request, const json_t *approvers, int64_t expir
 	clock_text(expires, until);
 	fputs("A second person must agree: ", out);
 	approvers_say(out, approvers);
-	fprintf(out, ". Request %s waits until %s. Nothing was approved yet.", request, until);
+	fprintf(out, ". Request %s waits until %s. Nothing was approved yet: once one of them has agreed, the same goes through.", request, until);
 	if (fclose(out) != 0) {
 		free(text);
 		text = NULL;

@@ -46,7 +46,6 @@ const char *notice_request_changed(void);    /* the words, or the rule */
 const char *notice_request_over(void);       /* approved, denied, used or expired already */
 const char *notice_many_requests(void);      /* of this person, or unanswered ones from this place */
 const char *notice_cancelled(void);
-const char *notice_not_approved_yet(void);   /* a claim before anybody agreed */
 const char *notice_claim_late(void);         /* a claim long after that */
 
 /* Sentences about something; the caller frees. NULL where there is no memory. */
