@@ -17,6 +17,7 @@
 #include "tests/unit/certificate_maker.h"
 #include "verifier/rules/attestation_trust.h"
 #include "verifier/rules/mds.h"
+#include "verifier/rules/policy.h"
 
 static const uint8_t model_a[16] = {0xa}, model_b[16] = {0xb}, unknown[16] = {0xc}, none[16];
 
@@ -343,6 +344,9 @@ static void models_with_bad_news_are_revoked(void **state)
 		assert_true(attestation_trust_model(it.trust, model_a, NULL).revoked);
 		assert_false(attestation_trust_model(it.trust, model_b, NULL).revoked);
 		assert_false(attestation_trust_model(it.trust, unknown, NULL).revoked);
+		/* Keys of theirs that were enrolled before earn hardware-key no more. */
+		assert_false(policy_model_allowed(&(struct policy){.trust = it.trust}, model_a));
+		assert_true(policy_model_allowed(&(struct policy){.trust = it.trust}, model_b));
 		clear(&it);
 	}
 }

@@ -15,7 +15,7 @@
 
 bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE])
 {
-	return !policy_model_denied(policy, aaguid) &&
+	return !policy_model_denied(policy, aaguid) && !attestation_trust_model(policy->trust, aaguid, NULL).revoked &&
 		(policy->allow_models.count == 0 || policy_models_name(&policy->allow_models, aaguid));
 }
 
