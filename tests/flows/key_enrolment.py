@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import GAMES, MAIL, PATIENCE, NEWS, Tap, Verifier
 from logbook import RULES, Administrator
 from softkey import (AAGUID, EDDSA, ES256, ORIGIN, RS256, AgentKey, Key, Maker, answer, b64, cbor, cose, enrol_key, raw_public, sign_bytes, string,
-                     unb64, write_roots)
+                     unb64, write_metadata, write_roots)
 
 TOP = f'origins = {{ "{ORIGIN}" }}\n'
 POLICY = TOP + RULES + '''
@@ -258,6 +258,14 @@ def others(verifier):
     tap.equal(finish(verifier, begun, "browser", made, uid=NEWS).error, "Expired", "another uid can't finish an enrolment")
     tap.ok(finish(verifier, begun, "browser", made, uid=MAIL).ok, "its own can")
     tap.equal(finish(verifier, begun, "browser", made, uid=MAIL).error, "Expired", "once")
+    invitation = invite(verifier, "dnsmasq")
+    first, second = begin(verifier, "dnsmasq", invitation=invitation), begin(verifier, "dnsmasq", invitation=invitation)
+    keys = Key(), Key()
+    tap.ok(finish(verifier, first, "browser", keys[0].register(first["browser"])).ok, "of two enrolments of somebody new one is finished")
+    reply = finish(verifier, second, "browser", keys[1].register(second["browser"]))
+    tap.equal(reply.error, "Expired", "the other's key holds the id of a user who never came to be")
+    begun = begin(verifier, "dnsmasq", invitation=invite(verifier, "dnsmasq"))
+    tap.equal(begun["browser"]["user"]["id"], first["browser"]["user"]["id"], "a user's id stays the same ever after")
     tap.equal(begin(verifier, "mail", uid=GAMES, invitation=invite(verifier, "mail")).error, "NotAllowed", "nobody begins one for another user")
 
 
@@ -381,6 +389,35 @@ def attested_ssh(verifier, maker):
     tap.equal(reply.error, "NotAllowed", "a denied model is refused here, too")
 
 
+def metadata(verifier):
+    """FIDO metadata names models, vouches for their makers, and tells which can't be relied on."""
+    maker, fallen = Maker("Makers of Blue"), bytes(15) + b"\x09"
+    path = write_metadata(os.path.join(verifier.folder, "mds.jwt"), (AAGUID, "Blue Key 5", maker, "FIDO_CERTIFIED_L1"), (fallen, "Red Key", maker, "REVOKED"))
+    verifier.write_policy(f'mds = "{path}"\nmds-root = "{path}.pem"\n' + POLICY)
+    verifier.reload()
+    genuine = enrol_key(verifier, "daemon", Key(attestation=maker))
+    shown = credentials(verifier, "daemon")[0]
+    tap.equal((shown["model"], shown["label"], shown["strength"]), ("Blue Key 5", "Blue Key 5", "hardware-key"), "metadata names the model and vouches for it")
+    begun = begin(verifier, "daemon", invitation=invite(verifier, "daemon"), label="Mine")
+    tap.ok(finish(verifier, begun, "browser", Key(attestation=maker).register(begun["browser"])).ok, "a label of one's own")
+    tap.equal([(one["label"], one["model"]) for one in credentials(verifier, "daemon")][1], ("Mine", "Blue Key 5"), "stays beside the model's name")
+    enrol_key(verifier, "daemon", Key(attestation=Maker("Copies")))
+    tap.equal(credentials(verifier, "daemon")[-1]["strength"], "key", "a made-up maker of that model counts no more than any")
+    begun = begin(verifier, "daemon", invitation=invite(verifier, "daemon"))
+    reply = finish(verifier, begun, "browser", Key(attestation=maker, aaguid=fallen).register(begun["browser"]))
+    tap.equal(reply.error, "BadAnswer", "a model that the metadata warns of is refused")
+    reply, _ = step_up(verifier, "daemon", "safe.open", genuine)
+    tap.ok(reply.ok, "the genuine one opens what takes a hardware-key", reply)
+    with open(path, "r+") as out:
+        text = out.read()
+        out.seek(len(text) - 20)
+        out.write("A" * 10)
+    os.kill(verifier.process.pid, 1)
+    tap.ok(verifier.wait_log(r"stepup\.conf:5: .*mds\.jwt"), "metadata whose signature doesn't hold is told with its place, and the policy in force stays")
+    reply, _ = step_up(verifier, "daemon", "safe.open", genuine)
+    tap.ok(reply.ok, "as it was", reply)
+
+
 def no_stronger_than_approved(verifier, maker):
     plain = enrol_key(verifier, "sshd", Key())
     begun = begin(verifier, "sshd", authorization=granted(verifier, "sshd", "stepup.enroll", {"type": "key"}, plain))
@@ -447,6 +484,7 @@ if __name__ == "__main__":
         if made:
             tap.run(no_stronger_than_approved, running, made[1])
             tap.run(attested_ssh, running, made[1])
+        tap.run(metadata, running)
         tap.run(bad_roots, running)
         tap.run(a_few, running)
         tap.run(locked, running, admin)

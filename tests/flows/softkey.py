@@ -309,6 +309,34 @@ def enrol_key(verifier, user, key, via=None, uid=None, **permission):
     return key
 
 
+def write_metadata(path, *models):
+    """FIDO metadata (MDS3) about models, each an AAGUID, a name, a Maker and a status, and beside it the root of its signature, PATH.pem."""
+    alliance, private = Maker("Metadata"), ec.generate_private_key(ec.SECP256R1())
+    signer = (alliance._build(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mds.fidoalliance.org")]), private.public_key())
+              .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+              .add_extension(x509.SubjectAlternativeName([x509.DNSName("mds.fidoalliance.org")]), critical=False).sign(alliance.private, hashes.SHA256()))
+
+    def dashed(aaguid):
+        text = aaguid.hex()
+        return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+    def der(certificate):
+        return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
+
+    entries = [{"aaguid": dashed(aaguid), "statusReports": [{"status": status, "effectiveDate": "2024-01-01"}], "timeOfLastStatusChange": "2024-01-01",
+                "metadataStatement": {"aaguid": dashed(aaguid), "description": name, "protocolFamily": "fido2",
+                                      "attestationRootCertificates": [der(maker.root)]}} for aaguid, name, maker, status in models]
+    due = (datetime.date.today() + datetime.timedelta(days=20)).isoformat()
+    signed = ".".join(b64(json.dumps(part).encode()) for part in (
+        {"alg": "ES256", "typ": "JWT", "x5c": [der(signer)]}, {"no": 1, "nextUpdate": due, "legalHeader": "", "entries": entries}))
+    r, s = utils.decode_dss_signature(private.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
+    with open(path, "w") as out:
+        out.write(signed + "." + b64(r.to_bytes(32, "big") + s.to_bytes(32, "big")))
+    with open(path + ".pem", "wb") as out:
+        out.write(alliance.pem())
+    return path
+
+
 def write_roots(folder, *makers):
     """A folder for attestation-roots."""
     os.makedirs(folder, mode=0o755, exist_ok=True)
