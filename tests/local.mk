@@ -11,6 +11,7 @@ include tests/unit/server.mk
 include tests/unit/tools.mk
 include tests/unit/devices.mk
 include tests/softkey/local.mk
+include tests/devices/local.mk
 include tests/pam/local.mk
 include tests/flows/local.mk
 include tests/browser/local.mk

@@ -62,4 +62,8 @@ tests_fuzz_fuzz_mds_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(C
 tests_fuzz_fuzz_mds_LDFLAGS = $(LIBFUZZER_FLAGS)
 tests_fuzz_fuzz_mds_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif
+fuzz_targets += tests/fuzz/fuzz_agent_reply
+tests_fuzz_fuzz_agent_reply_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_agent_reply_LDFLAGS = $(LIBFUZZER_FLAGS)
+tests_fuzz_fuzz_agent_reply_LDADD = $(LIBAUTHENTICATOR) $(JANSSON_LIBS)
 endif

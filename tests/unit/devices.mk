@@ -11,4 +11,8 @@ tests_unit_test_authenticator_CPPFLAGS = $(AM_CPPFLAGS) -USTEPUP_LIBEXECDIR -DST
 tests_unit_test_authenticator_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_authenticator_LDADD = $(LIBSTEPUP) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_authenticator_DEPENDENCIES = lib/libstepup.a tests/unit/peer/stepup-authenticator
+
+check_PROGRAMS += tests/unit/test_helper_parts
+tests_unit_test_helper_parts_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_helper_parts_LDADD = $(LIBAUTHENTICATOR) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 endif

@@ -101,9 +101,11 @@ static int fill_credential(
 {
 	int r;
 
-	if ((r = fido_cred_set_type(credential, algorithm)) != FIDO_OK ||
-		(r = fido_cred_set_clientdata(credential, (const unsigned char *)task->client_data,
-			 strlen(task->client_data))) != FIDO_OK ||
+	/* One that libfido2 doesn't know, no key of its does. */
+	if (fido_cred_set_type(credential, algorithm) != FIDO_OK)
+		return FIDO_ERR_UNSUPPORTED_ALGORITHM;
+	if ((r = fido_cred_set_clientdata(credential, (const unsigned char *)task->client_data,
+		     strlen(task->client_data))) != FIDO_OK ||
 		(r = fido_cred_set_rp(credential, task->rp_id, task->rp_name)) != FIDO_OK ||
 		(r = fido_cred_set_user(credential, task->user_id, task->user_id_size, task->user_name,
 			 task->user_display_name, NULL)) != FIDO_OK)
