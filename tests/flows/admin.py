@@ -9,7 +9,7 @@ from harness import BIN, DAEMON, GAMES, MAIL, NEWS, NOBODY, Tap, Verifier
 from logbook import RULES, Administrator
 
 POLICY = '''
-group admins { members = { "root", "daemon" } }
+group admins { members = { "root", "daemon", "bin" } }
 caller console { unix-user = "games"  users = { "*" }  actions = { "*" } }
 action "stepup.*" { users = { "@admins" }  require = { code }  code-is-enough = yes }
 action door.open { users = { "*" }  prompt = "Open"  require = { code } }
@@ -54,7 +54,19 @@ def without_authorization(verifier):
     tap.ok(verifier.call("admin", "Status").ok, "Status takes none")
 
 
-def wrong_authorizations(verifier, administrator):
+class Second:
+    """Another administrator, bin: whoever locked leaves the unlocking to somebody else."""
+
+    def __init__(self, verifier):
+        self.verifier, self.token = verifier, verifier.enrol_token("bin")
+
+    def unlock(self, user):
+        begun = self.verifier.begin(None, "stepup.unlock", {"user": user}, uid=BIN)
+        self.verifier.answer(begun["transaction"], self.token.fresh(), uid=BIN)
+        return self.verifier.call("admin", "Unlock", {"user": user, "authorization": begun["transaction"]}, uid=BIN)
+
+
+def wrong_authorizations(verifier, administrator, second):
     lock = {"users": "mail"}
     wrong = administrator.authorize("stepup.lock", {"users": "news"})
     call = {"users": ["mail"], "authorization": wrong}
@@ -73,7 +85,10 @@ def wrong_authorizations(verifier, administrator):
     tap.ok(not verifier.call("admin", "Status")["locked"], "so far nobody is locked")
     reply = verifier.call("admin", "Lock", {**call, "authorization": good})
     tap.ok(reply.ok, "the administrator's own, for exactly that, locks", reply)
-    tap.ok(administrator.call("Unlock", {"user": "mail"}).ok, "and unlocks with another")
+    reply = administrator.call("Unlock", {"user": "mail"})
+    tap.ok(reply.error == "NotAllowed" and "another administrator" in reply.message, "who locked somebody doesn't unlock them alone", reply)
+    tap.equal(verifier.begin("mail", "door.open").error, "Locked", "nothing was opened by that")
+    tap.ok(second.unlock("mail").ok, "a second administrator does")
     reply = verifier.call("admin", "Lock", {**call, "authorization": good})
     tap.equal(reply.error, "NotAllowed", "a spent one doesn't lock again")
     begun = verifier.begin(None, "stepup.lock", lock, uid=MAIL)
@@ -83,7 +98,7 @@ def wrong_authorizations(verifier, administrator):
     return daemon
 
 
-def locks(verifier, administrator):
+def locks(verifier, administrator, second):
     token = verifier.enrol_token("mail")
     begun = verifier.begin("mail", "door.open")
     reply = administrator.call("Lock", {"users": "lp,mail"}, {"users": ["lp", "mail"], "reason": "laptop stolen"})
@@ -107,7 +122,7 @@ def locks(verifier, administrator):
     verifier.start()
     open_doors(verifier)
     tap.equal(verifier.begin("mail", "door.open").error, "Locked", "a lock outlives kill -9")
-    tap.ok(administrator.call("Unlock", {"user": "mail"}).ok, "an administrator unlocks")
+    tap.ok(second.unlock("mail").ok, "a second administrator unlocks")
     tap.ok(verifier.step_up("mail", "door.open", None, token.fresh()).ok, "and the user goes on")
     tap.equal(administrator.call("Unlock", {"user": "mail"}).error, "NotAllowed", "who isn't locked can't be unlocked")
     for users in (["news", "mail"], ["mail", "mail"], [], ["a,b"]):
@@ -115,7 +130,7 @@ def locks(verifier, administrator):
         tap.equal(reply.get("parameter"), "users", f"{users} is no list of names in order")
 
 
-def locked_administrator(verifier, administrator, daemon):
+def locked_administrator(verifier, administrator, second, daemon):
     begun = verifier.begin(None, "stepup.unlock", {"user": "daemon"}, uid=DAEMON)
     tap.ok(verifier.answer(begun["transaction"], daemon.fresh(), uid=DAEMON).ok, "an administrator has a step-up ready")
     tap.ok(administrator.call("Lock", {"users": "daemon"}, {"users": ["daemon"]}).ok, "and is locked")
@@ -124,7 +139,8 @@ def locked_administrator(verifier, administrator, daemon):
     tap.equal(verifier.begin(None, "stepup.unlock", {"user": "daemon"}, uid=DAEMON).error, "Locked", "and there is no new one")
     reply = administrator.call("Unlock", {"user": "root"})
     tap.ok(reply.error == "NotAllowed" and "own account" in reply.message, "nobody unlocks their own account", reply)
-    tap.ok(administrator.call("Unlock", {"user": "daemon"}).ok, "another administrator does")
+    tap.equal(administrator.call("Unlock", {"user": "daemon"}).error, "NotAllowed", "nor whom they locked")
+    tap.ok(second.unlock("daemon").ok, "another administrator does")
 
 
 def lock_me(verifier, administrator):
@@ -242,9 +258,10 @@ if __name__ == "__main__":
         tap.run(first_administrator, running)
         tap.run(without_authorization, running)
         admin = Administrator(running)
-        other = tap.run(wrong_authorizations, running, admin)
-        tap.run(locks, running, admin)
-        tap.run(locked_administrator, running, admin, other)
+        bin_ = Second(running)
+        other = tap.run(wrong_authorizations, running, admin, bin_)
+        tap.run(locks, running, admin, bin_)
+        tap.run(locked_administrator, running, admin, bin_, other)
         for function in (lock_me, freezes, people, reloads, logged, flooding):
             tap.run(function, running, admin)
     with Verifier(CAREFUL) as running:

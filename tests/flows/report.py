@@ -51,7 +51,11 @@ def a_day(verifier, administrator):
     verifier.step_up("backup", "customer.view", {"account": "trezor"}, token.wrong(), **place)
     reference = administrator.call("Lock", {"users": "backup"}, {"users": ["backup"], "reason": "laptop stolen"})["reference"]
     verifier.begin("backup", "customer.view", {"account": "trezor"})
+    verifier.write_policy(POLICY.replace('members = { "root", "mail" }', 'members = { "root" }')) # so that there is no second who would have to
+    verifier.reload()
     administrator.call("Unlock", {"user": "backup"})
+    verifier.write_policy(POLICY)
+    verifier.reload()
     return token.credential, reference
 
 

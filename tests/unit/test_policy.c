@@ -567,7 +567,26 @@ static void who_approves_brings_the_same_factor_with_a_pin(void **state)
 	policy_release(&policy);
 }
 
+static void a_list_is_of_one_only_where_no_other_can_be_meant(void **state)
+{
+	char *const one[] = {(char[]){"ann"}, (char[]){"@solo"}, NULL}, *const two[] = {(char[]){"bob"}, (char[]){"@solo"}, NULL};
+	char *const unix_group[] = {(char[]){"@desk"}, NULL}, *const all[] = {(char[]){"*"}, NULL}, *const none[] = {NULL};
+	char *const pair[] = {(char[]){"@pair"}, NULL};
+	struct policy *policy = load_good(TOP "group solo { members = { ann } }\ngroup pair { members = { ann, bob } }\ngroup desk { unix = \"desk\" }\n");
+
+	(void)state;
+	assert_true(policy_list_is_one(policy, one));
+	assert_false(policy_list_is_one(policy, two));
+	assert_false(policy_list_is_one(policy, pair));
+	assert_false(policy_list_is_one(policy, unix_group));
+	assert_false(policy_list_is_one(policy, all));
+	assert_false(policy_list_is_one(policy, none));
+	assert_false(policy_list_is_one(policy, NULL));
+	policy_release(&policy);
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_list_is_of_one_only_where_no_other_can_be_meant),
 	cmocka_unit_test(who_approves_brings_the_same_factor_with_a_pin),
 	cmocka_unit_test(the_designs_example_means_what_it_says),
 	cmocka_unit_test(what_no_rule_names_is_denied),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Verbs that stop and start: lock, unlock, freeze, thaw, and one's own lock.
- * MUST: end what the locked had under way; never let anybody unlock their own account.
+ * MUST: end what the locked had under way; never let anybody unlock their own account, nor, where there is a second administrator, what they locked
+ * themselves.
  */
 #include "verifier/doors/locking.h"
 
@@ -145,9 +146,26 @@ void locking_lock(struct call *call)
 	free(joined);
 }
 
+/* Whoever locked somebody doesn't open it alone, where the policy has anybody else who could. */
+static enum stepup_error look_who_locked(struct store_session *session, struct verb_job *job)
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, job->user, &record);
+
+	if (error == STEPUP_OK && record->lock.locked && !job->sole && strcmp(record->lock.by, job->authorization.by) == 0) {
+		job->objection = notice_not_your_lock();
+		error = STEPUP_NOT_ALLOWED;
+	}
+	user_record_free(&record);
+	return error;
+}
+
 static enum stepup_error unlock_work(struct store_session *session, struct verb_job *job)
 {
-	enum stepup_error error = user_unlock(session, job->user, &job->actor, job->now, &job->log);
+	enum stepup_error error = look_who_locked(session, job);
+
+	if (error == STEPUP_OK)
+		error = user_unlock(session, job->user, &job->actor, job->now, &job->log);
 
 	if (error == STEPUP_NOT_FOUND)
 		job->objection = notice_not_locked();
@@ -162,6 +180,7 @@ static void unlock_reply(struct verb_job *job)
 void locking_unlock(struct call *call)
 {
 	const char *user = message_text(call->parameters, "user");
+	const struct rule *rule = policy_rule(call->verifier->policy, "stepup.unlock");
 	struct verb_job *job = verb_job_new(call, "stepup.unlock");
 
 	if (job == NULL || !verb_job_user(&job, user) || !verb_job_authorize(&job, json_pack("{s:s}", "user", user)))
@@ -171,6 +190,7 @@ void locking_unlock(struct call *call)
 		verb_job_free(&job);
 		return;
 	}
+	job->sole = rule != NULL && policy_list_is_one(call->verifier->policy, rule->users);
 	job->work = unlock_work;
 	job->reply = unlock_reply;
 	verb_job_submit(job);

@@ -27,6 +27,7 @@ struct verb_job {
 	char target[ACTION_NAME_SIZE]; /* an action or a credential */
 	const char *reason;          /* of the call's parameters; "" for none */
 	bool again;
+	bool sole;                   /* nobody else could carry this verb out */
 	uint8_t digest[DIGEST_SIZE];
 	/* What came of it. */
 	const char *objection;       /* the sentence, where the verb refuses for a reason of its own */

@@ -119,6 +119,11 @@ const char *notice_not_locked(void)
 	return "That account is not locked. Nothing was changed.";
 }
 
+const char *notice_not_your_lock(void)
+{
+	return "You locked this account, so another administrator has to agree that it may be opened. Nothing was changed. Ask one of them to unlock it.";
+}
+
 const char *notice_not_yourself(void)
 {
 	return "Nobody unlocks their own account. Nothing was changed. Ask another administrator.";

@@ -85,11 +85,14 @@ static int compare_member(const void *name, const void *member)
 	return strcmp(name, *(char *const *)member);
 }
 
+static const struct policy_group *find_group(const struct policy *policy, const char *name)
+{
+	return policy->group_count == 0 ? NULL : bsearch(name, policy->groups, policy->group_count, sizeof(*policy->groups), compare_group);
+}
+
 static bool group_holds(const struct policy *policy, const char *name, const struct policy_user *user)
 {
-	const struct policy_group *group = policy->group_count == 0
-		? NULL
-		: bsearch(name, policy->groups, policy->group_count, sizeof(*group), compare_group);
+	const struct policy_group *group = find_group(policy, name);
 
 	if (group == NULL)
 		return false;
@@ -114,6 +117,32 @@ bool policy_list_names(const struct policy *policy, char *const *list, const str
 			return true;
 	}
 	return false;
+}
+
+/* Whether all that is named so far is this one; notes the first. */
+static bool is_the_one(const char **one, const char *name)
+{
+	if (*one == NULL)
+		*one = name;
+	return strcmp(*one, name) == 0;
+}
+
+bool policy_list_is_one(const struct policy *policy, char *const *list)
+{
+	const char *one = NULL;
+
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+		const struct policy_group *group = list[i][0] == '@' ? find_group(policy, list[i] + 1) : NULL;
+
+		if (strcmp(list[i], "*") == 0 || (group != NULL && group->unix_group != NULL))
+			return false;
+		if (list[i][0] != '@' && !is_the_one(&one, list[i]))
+			return false;
+		for (size_t j = 0; group != NULL && j < group->member_count; j++)
+			if (!is_the_one(&one, group->members[j]))
+				return false;
+	}
+	return one != NULL;
 }
 
 /* Whether a configured unix-user, a name or "#UID", is this peer. */
