@@ -8,7 +8,8 @@
 
 #include "lib/wipe.h"
 
-#define WAY_FAILURES_MAX 3 /* tries of one way that came to nothing */
+#define WAY_FAILURES_MAX 3	/* tries of one way that came to nothing */
+#define WORTH_ASKING_MS 3000 /* nobody answers a question that is there for less */
 
 /* The ways of reaching a key from a terminal, best first. */
 static const struct way {
@@ -120,11 +121,12 @@ static enum stepup_error run_helper(struct asking *asking, size_t way, enum auth
 	return error;
 }
 
-/* Whether an error of the helper is the end of the whole conversation, not only of this try. */
-static bool ends_it(const struct asking *asking, enum stepup_error error)
+/* What an error of the helper ends the whole conversation with; STEPUP_OK where only this try is over. */
+static enum stepup_error ending_of(const struct asking *asking, enum stepup_error error)
 {
-	return asking->conversation->broken || error == STEPUP_NO_MEMORY ||
-	       deadline_left(asking->question->expires) == 0;
+	if (asking->conversation->broken || error == STEPUP_NO_MEMORY)
+		return error;
+	return deadline_left(asking->question->expires) < WORTH_ASKING_MS ? STEPUP_EXPIRED : STEPUP_OK;
 }
 
 /* Whether another try of the same key can end better. */
@@ -145,7 +147,7 @@ static bool may_try_again(enum authenticator_code code)
 	}
 }
 
-/* Finds out, once, which of the ways that the verifier takes work here. Only what ends the conversation is an error. */
+/* Finds out, once, which of the ways that the verifier takes work here. */
 static enum stepup_error probe_ways(struct asking *asking)
 {
 	for (size_t i = 0; i < KEY_WAYS; i++) {
@@ -157,7 +159,7 @@ static enum stepup_error probe_ways(struct asking *asking)
 			continue;
 		error = run_helper(asking, i, ways[i].probe, &outcome);
 		authenticator_outcome_clear(&outcome);
-		if (error != STEPUP_OK && ends_it(asking, error))
+		if (error == STEPUP_NO_MEMORY)
 			return error;
 		way->probed = true;
 		way->gone = error != STEPUP_OK;
@@ -185,18 +187,19 @@ static enum stepup_error use_key(struct asking *asking, size_t way, struct step_
 {
 	struct key_way *state = &asking->conversation->ways[way];
 	struct authenticator_outcome outcome = {0};
-	enum stepup_error error = run_helper(asking, way, ways[way].sign, &outcome);
+	enum stepup_error error = run_helper(asking, way, ways[way].sign, &outcome), ending;
 
 	asking->conversation->tried = true;
 	if (error == STEPUP_OK) {
 		answer->method = ways[way].method;
 		answer->key = outcome.reply;
 		outcome.reply = NULL;
-	} else if (!ends_it(asking, error)) {
+	} else {
+		ending = ending_of(asking, error);
 		state->failures++;
 		state->gone = state->failures == WAY_FAILURES_MAX ||
 			      !(asking->conversation->put_by || may_try_again(outcome.code));
-		error = STEPUP_BAD_ANSWER;
+		error = ending == STEPUP_OK ? STEPUP_BAD_ANSWER : ending;
 	}
 	authenticator_outcome_clear(&outcome);
 	return error;
@@ -282,13 +285,9 @@ enum stepup_error key_conversation_ask(
 	/* Where a code does as well, it is nobody's business which key is missing. */
 	if (error == STEPUP_OK && (asking.code || best_way(&asking) < KEY_WAYS))
 		error = set_why(asking.conversation, NULL);
-	if (error != STEPUP_OK)
-		goto out;
-	do {
-		error = ask_once(&asking, answer);
-	} while (error == STEPUP_BAD_ANSWER);
-out:
-	if (deadline_left(question->expires) == 0 && error != STEPUP_OK && error != STEPUP_NO_MEMORY)
-		error = STEPUP_EXPIRED;
+	if (error == STEPUP_OK)
+		do {
+			error = ask_once(&asking, answer);
+		} while (error == STEPUP_BAD_ANSWER);
 	return error;
 }

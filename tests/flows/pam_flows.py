@@ -51,7 +51,8 @@ class Services:
             for line in lines:
                 out.write(line.format(self.module) + f" socket={self.socket}\n")
 
-    def start(self, service, user, *answers, phases="auth", env=(), items=(), uid=None, wait=False, more=()):
+    def start(self, service, user, *answers, phases="auth", env=(), items=(), uid=None, wait=False, more=(), before=()):
+        """`before`: the words of a command that runs it."""
         command = [program("tests/pam/pam_try"), "--confdir", self.folder, "--phases", phases, *more]
         for answer in answers:
             command += ["--answer", answer]
@@ -61,7 +62,7 @@ class Services:
             command += ["--item", name]
         if uid is not None:
             command += ["--uid", str(uid), "--gid", str(uid)]
-        return subprocess.Popen([*command, *(["--wait"] if wait else []), "--", service, user], stdin=subprocess.PIPE if wait else subprocess.DEVNULL,
+        return subprocess.Popen([*before, *command, *(["--wait"] if wait else []), "--", service, user], stdin=subprocess.PIPE if wait else subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, text=True)
 
     def run(self, service, user, *answers, **options):

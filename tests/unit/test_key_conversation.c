@@ -391,18 +391,37 @@ static void a_refused_key_that_leaves_nothing_ends_in_the_verifiers_words(void *
 	scene_end(&scene);
 }
 
-static void a_conversation_that_took_too_long_says_so(void **state)
+static void a_code_may_be_typed_in_a_hurry(void **state)
 {
 	struct scene scene;
 
 	(void)state;
-	scene_set(&scene, "[\"seat\"]");
-	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){.error = STEPUP_TIMEOUT, .code = AUTHENTICATOR_TIMED_OUT};
-	scene.question.expires = deadline_in(0);
-	scene.person.types[0] = "";
-	assert_int_equal(scene_ask(&scene), STEPUP_EXPIRED);
-	assert_int_equal(scene.person.count, 1);
+	scene_set(&scene, "[\"seat\",\"code\"]");
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0] = (struct fake_step){.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_NO_KEY};
+	scene.question.expires = deadline_in(1000);
+	scene.person.types[0] = "123456";
+	assert_int_equal(scene_ask(&scene), STEPUP_OK);
+	assert_string_equal(scene.answer.code, "123456");
 	scene_end(&scene);
+}
+
+static void where_no_time_is_left_nothing_more_is_asked(void **state)
+{
+	static const struct fake_step ends[] = {{.error = STEPUP_TIMEOUT, .code = AUTHENTICATOR_TIMED_OUT},
+		{.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_TIMED_OUT}, {.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_UNPLUGGED}};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct scene scene;
+
+		scene_set(&scene, "[\"seat\",\"code\"]");
+		authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = ends[i];
+		scene.question.expires = deadline_in(1000);
+		scene.person.types[0] = "";
+		assert_int_equal(scene_ask(&scene), STEPUP_EXPIRED);
+		assert_int_equal(scene.person.count, 1);
+		scene_end(&scene);
+	}
 }
 
 static const struct CMUnitTest tests[] = {
@@ -424,7 +443,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_code_is_not_taken_where_it_does_not_do),
 	cmocka_unit_test(the_verifiers_words_stand_above_the_next_question_and_nothing_is_looked_for_twice),
 	cmocka_unit_test(a_refused_key_that_leaves_nothing_ends_in_the_verifiers_words),
-	cmocka_unit_test(a_conversation_that_took_too_long_says_so),
+	cmocka_unit_test(a_code_may_be_typed_in_a_hurry),
+	cmocka_unit_test(where_no_time_is_left_nothing_more_is_asked),
 };
 
 TAP_MAIN(tests)
