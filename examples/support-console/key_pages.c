@@ -86,7 +86,7 @@ static void key_form(struct html *html, bool has_key, const char *next)
 		"<p class=\"error\" id=\"add-key-error\" role=\"alert\" hidden></p>\n<button class=\"main\">Add this key</button>\n"
 		"<p class=\"hint\" id=\"add-key-live\" role=\"status\"></p>\n"
 		"<noscript><p class=\"error\">This page needs JavaScript to talk to the key.</p></noscript>\n</form>\n",
-		next, (long long)LABEL_MAX, "XXXX-XXXX-XXXX-XXXX", has_key ? "" : " required",
+		next, (long long)LABEL_MAX, "XXXX-XXXX-XXXX-…", has_key ? "" : " required",
 		has_key ? "Leave it empty to confirm with a key that you have." : "An administrator gives you one. It works once.");
 }
 
