@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """A second person: requests from asking to using, who may agree, what ends one, and that nothing counts twice."""
+import base64
+import json
 import os
 import sys
-import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import BIN, DAEMON, GAMES, Tap, Verifier
 from logbook import Administrator, RULES
+from long_waits import Clock
+from softkey import Key, ORIGIN, answer, enrol_key
 from step_up import at_once
 
 POLICY = '''
@@ -53,11 +56,6 @@ class Scene:
 
     def requests(self, user, uid=GAMES):
         return self.verifier.call("verify", "Requests", {"user": user}, uid=uid)["requests"]
-
-    def state(self, request, uid=GAMES):
-        """What AwaitApproval says first."""
-        with self.client(uid) as client:
-            return client
 
     def deny(self, request, user="news", uid=GAMES, **more):
         return self.verifier.call("verify", "Deny", {"user": user, "request": request, **more}, uid=uid)
@@ -233,8 +231,6 @@ def locks(verifier):
     reply = verifier.answer(begun["transaction"], scene.tokens["news"].fresh(), uid=GAMES)
     tap.equal(reply.error, "Expired", "and who was about to agree can't")
     tap.equal(scene.claim(transaction).error, "Expired", "nor can it be claimed")
-    scene.tokens["root"] = verifier.enrol_token("root")
-    verifier.call("admin", "Init", {"user": "root", "again": True})
     tap.ok(admin.call("Unlock", {"user": "mail"}).ok, "unlocked again")
     transaction, reply = scene.ask()
     second = reply["request"]
@@ -304,9 +300,6 @@ def many_approvers(verifier):
     for client in clients:
         client.close()
     tap.equal(sum(reply.ok for reply in replies), 1, "of twenty approvals at once one counts")
-    claims = [verifier.client() for _ in range(1)]
-    for client in claims:
-        client.close()
     tap.ok(scene.claim(transaction).ok, "and it is claimed")
     clean(scene)
 
@@ -423,6 +416,102 @@ def kills(verifier):
     clean(scene)
 
 
+KEYS = f'''
+origins = {{ "{ORIGIN}" }}
+cooling-off = 0s
+service export {{ unix-user = "bin" }}
+action vault.key {{ users = {{ "mail" }}  details = {{ "door:text" }}  prompt = "Open vault {{door}}"  require = {{ key }}
+    always-approve = yes  approvers = {{ "news" }} service = export  limit = {{ "9 per 24h" }} }}
+''' + RULES
+
+
+def by_keys(verifier):
+    """Agreed to by a key, with its PIN, over the rendered text; asked for by one as well."""
+    scene = Scene(verifier)
+    mine, theirs = enrol_key(verifier, "mail", Key()), enrol_key(verifier, "news", Key())
+
+    def asked():
+        begun = verifier.begin("mail", "vault.key", VAULT, reach=["browser"])
+        return begun["transaction"], answer(verifier, begun, "browser", mine.sign(begun["browser"], uv=False))
+
+    def agree(**how):
+        begun = verifier.call("verify", "Approve", {"user": "news", "request": request, "reach": ["browser"]})
+        return begun, answer(verifier, begun, "browser", theirs.sign(begun["browser"], **how))
+
+    transaction, reply = asked()
+    request = reply.get("request")
+    tap.equal(reply.error, "NeedsApproval", "who asks proves it with a key, without its PIN where the rule doesn't want that")
+    begun, reply = agree(uv=False)
+    tap.equal((begun["methods"], begun["browser"]["userVerification"]), (["browser"], "required"), "who agrees is asked for a key and its PIN; no code")
+    tap.equal(reply.error, "BadAnswer", "a signature without the PIN agrees to nothing")
+    begun = verifier.call("verify", "Approve", {"user": "news", "request": request, "reach": ["browser"]})
+    reply = answer(verifier, begun, "browser", mine.sign(begun["browser"]))
+    tap.ok(not reply.ok, "nor does the key of who asked, used as the approver's", reply)
+    other = verifier.call("verify", "Approve", {"user": "news", "request": request, "reach": ["browser"]})
+    reply = answer(verifier, begun, "browser", theirs.sign(other["browser"]))
+    tap.ok(not reply.ok, "nor a signature made for another step-up", reply)
+    begun, reply = agree()
+    tap.ok(reply.ok, "the approver's key with its PIN does", reply)
+    reply = scene.claim(transaction, uid=None)
+    tap.ok(reply.ok and reply.get("acr") == "phr", "the claim is worth what the requester's key proved", reply)
+    text = reply["receipt"]
+    claims = json.loads(base64.urlsafe_b64decode(text.split(".")[1] + "=="))
+    tap.equal(claims.get("approvers"), ["news"], "and the receipt says who agreed")
+    entries = Administrator(verifier).entries()
+    approval = [entry for entry in entries if entry["type"] == "approve"][0]
+    asking = [entry for entry in entries if entry["type"] == "request"][0]
+    tap.equal((approval["context"]["purpose"], approval["context"]["request"], approval["uv"]), ("approve", asking["digest"], True),
+              "the log has what was signed: an agreement to the request's digest, with the PIN")
+    tap.ok("prompt" not in approval["context"] and "evidence" in approval, "and the signature, whose text can be erased")
+    clean(scene)
+
+
+def time_passes(verifier, clock):
+    scene = Scene(verifier)
+    jumps = 0
+
+    def go_on(seconds):
+        """Sets the clock, and waits until stepupd has seen that: it ends what is under way."""
+        nonlocal jumps
+        clock.go_on(seconds)
+        jumps += 1
+        verifier.wait_log(r"(?s)" + r"the clock was set.*" * jumps)
+
+    _, reply = scene.ask()
+    first = reply["request"]
+    with verifier.client() as watcher:
+        watcher.call("AwaitApproval", {"request": first}, more=True)
+        go_on(599)
+        tap.equal(scene.requests("news")[0]["state"], "requested", "a request waits until its last second")
+        clock.go_on(1)
+        tap.equal(scene.approve(first).error, "Expired", "and is not agreed to ten minutes after it was made")
+        tap.equal(watcher.finish()["request"]["state"], "expired", "who waits is told without asking")
+    tap.equal(scene.requests("mail"), [], "it is in nobody's list")
+    _, reply = scene.ask()
+    second = reply["request"]
+    go_on(300)
+    tap.ok(scene.approve(second).ok, "another one is agreed to after five")
+    go_on(599)
+    tap.ok(scene.ask()[1].ok, "and used within ten minutes of that")
+    _, reply = scene.ask()
+    scene.approve(reply["request"])
+    go_on(600)
+    third = scene.ask()[1]
+    tap.ok(third.error == "NeedsApproval" and third["request"] != reply["request"], "ten minutes after it was agreed to it is good for nothing", third)
+    go_on(-3600)
+    tap.equal(scene.approve(third["request"]).error, "Expired", "a clock that goes back doesn't make requests last longer")
+    go_on(3600 + 86400)
+    clean(scene)
+
+
+def in_time():
+    verifier = Verifier(POLICY)
+    clock = Clock(verifier)
+    with verifier:
+        os.chmod(verifier.path("admin"), 0o666)
+        tap.run(time_passes, verifier, clock)
+
+
 def in_one(*functions, policy=POLICY):
     with Verifier(policy) as verifier:
         for door in ("admin", "redeem"):
@@ -436,5 +525,7 @@ if __name__ == "__main__":
                      many_approvers, many_claims, waiting, kills):
         in_one(function)
     in_one(hard_limit, policy=HARD)
+    in_one(by_keys, policy=KEYS)
+    in_time()
     in_one(too_new, policy=POLICY.replace("cooling-off = 0s", ""))
     tap.done()
