@@ -1,7 +1,8 @@
 # Configuration examples, the support console and its export service, the quickstart. Built, not installed: they are to be read.
 EXTRA_DIST += examples/scratch-host examples/quickstart examples/quickstart.d/stepup.conf examples/quickstart.d/check.py \
 	examples/quickstart.d/export-with-code.conf examples/quickstart.d/export-with-key.conf \
-	examples/quickstart.d/console_client.py examples/stepup.conf examples/pam.d/sshd examples/pam.d/sudo examples/pam.d/support-console
+	examples/quickstart.d/console_client.py examples/stepup.conf examples/hooks.d/end-sessions examples/hooks.d/webhook \
+	examples/hooks.d/mail examples/hooks.d/50-stepup-hooks.rules examples/pam.d/sshd examples/pam.d/sudo examples/pam.d/support-console
 
 if HAVE_MICROHTTPD
 noinst_PROGRAMS += examples/support-console/support-console examples/support-console/seed-customers \
