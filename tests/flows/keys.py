@@ -489,18 +489,24 @@ def with_a_clock(verifier, clock):
     clock.go_on(3 * HOUR)
     verifier.wait_log("clock")
     refused(verifier, begun, "browser", made, "what was signed is void when the clock was set", "Expired")
-    for _ in range(100):
+    def settled(attempt):
+        """Three hours on; what was begun before the verifier noticed the clock is over, and begun again."""
         clock.go_on(3 * HOUR)
-        verifier.step_up("mail", "door.open", None, token.wrong())
-    clock.go_on(3 * HOUR)
-    tap.ok(not verifier.step_up("mail", "door.open", None, token.fresh()).ok, "a hundred wrong codes suspend codes")
-    clock.go_on(3 * HOUR)
+        reply = attempt()
+        while reply.error == "Expired":
+            reply = attempt()
+        return reply
+    wrong = [settled(lambda: verifier.step_up("mail", "door.open", None, token.wrong())) for _ in range(100)]
+    tap.equal({reply.error for reply in wrong}, {"BadAnswer"}, "a hundred wrong codes")
+    tap.equal(settled(lambda: verifier.step_up("mail", "door.open", None, token.fresh())).error, "Throttled", "suspend codes")
     begun = ask(verifier, "mail", "door.open")
     tap.ok("code" not in begun["methods"] and "browser" in begun["methods"], "which then aren't asked for where there is a key", begun)
-    reply = answer(verifier, begun, "browser", key.sign(begun["browser"]))
-    tap.ok(reply.ok, "the key still works", reply)
-    clock.go_on(3 * HOUR)
-    reply = verifier.step_up("mail", "door.open", None, token.fresh())
+
+    def by_key():
+        begun = ask(verifier, "mail", "door.open")
+        return answer(verifier, begun, "browser", key.sign(begun["browser"]))
+    tap.ok(settled(by_key).ok, "the key still works")
+    reply = settled(lambda: verifier.step_up("mail", "door.open", None, token.fresh()))
     tap.ok(reply.ok, "and lifts the suspension", reply)
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""stepupd, built with the address and undefined-behaviour sanitizers, under a mixed load: right and wrong codes of many users at
+"""stepupd, built with the address and undefined-behaviour sanitizers, under a mixed load: right and wrong codes and keys of many users at
 once, enrolments, reloads, garbage, hang-ups in the middle of a call, a clean stop, a kill. Whatever a sanitizer reports makes it end
 with another status than 0."""
 import ast
@@ -10,8 +10,12 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import DAEMON, GAMES, MAIL, NOBODY, Client, Tap, Verifier, as_uid, need_root
+from softkey import AgentKey, Key, answer, enrol_key
+from step_up import at_once
 
 POLICY = '''
+origins = { "https://support.example.com" }
+cooling-off = 0s
 action door.open {
 	users = { "*" }  details = { "door:text", "times:number" }  prompt = "Open {door}"
 	require = { code }  limit = { "100 per 1h", "1000 times per 1h", "50 different door per 1h" }
@@ -21,16 +25,50 @@ action vault.open {
 	users = { "*" }  details = { "door:text" }  prompt = "Open {door}"
 	require = { code }  code-is-enough = yes  service = vault
 }
+action safe.open { users = { "*" }  prompt = "Open the safe"  require = { key }  service = vault }
 '''
 WORKERS, ROUNDS = 6, 8
 tap = Tap()
+
+
+def again(function):
+    """Its value; a reload may come in between and end what was begun, so several tries."""
+    for _ in range(9):
+        try:
+            return function()
+        except RuntimeError as error:
+            said = error
+    raise said
+
+
+def keys(verifier, name):
+    """One person's keys, by each way; how many step-ups were granted."""
+    key, agent = again(lambda: enrol_key(verifier, name, Key())), again(lambda: enrol_key(verifier, name, AgentKey()))
+    granted = 0
+    for turn in range(ROUNDS):
+        begun = verifier.begin(name, "safe.open", reach=["browser", "seat", "agent"])
+        answer(verifier, begun, "browser", key.sign(begun["browser"], bogus=True))
+        answer(verifier, begun, "agent", {**agent.sign(begun["agent"]), "signature": "AAAA" * turn})
+        granted += answer(verifier, begun, "seat", key.sign_seat(begun["seat"])).ok
+        begun = verifier.begin(name, "safe.open", reach=["agent"])
+        granted += answer(verifier, begun, "agent", agent.sign(begun["agent"])).ok
+    begun = verifier.begin(name, "safe.open", reach=["browser"])
+    made = key.sign(begun["browser"])
+    clients = [verifier.client() for _ in range(4)]
+    wanted = {"transaction": begun["transaction"], "method": "browser", "key": made}
+    granted += sum(reply.ok for reply in at_once(4, lambda i: clients[i].call("Answer", wanted)))
+    for client in clients:
+        client.close()
+    begun = verifier.begin("nobody-here", "safe.open", reach=["browser"])
+    answer(verifier, begun, "browser", key.sign(begun["browser"]))
+    return granted
 
 
 def worker(verifier, number):
     """One process's share; how many right codes were granted, wrong ones refused, receipts redeemed."""
     name = f"user{number}"
     secret = verifier.enrol(name)
-    counts = {"granted": 0, "refused": 0, "redeemed": 0}
+    counts = {"granted": 0, "refused": 0, "redeemed": 0, "keys": keys(verifier, f"holder{number}")}
     for turn in range(ROUNDS):
         reply = verifier.step_up(name, "door.open", {"door": f"d{turn}", "times": turn}, secret.wrong(), rhost=f"host{turn}")
         counts["refused"] += reply.error in ("BadAnswer", "Throttled")
@@ -79,7 +117,7 @@ def load(verifier, flavour):
     verifier.write_policy(POLICY + "nonsense = 1\n")
     verifier.reload()
     verifier.write_policy(POLICY)
-    total = {"granted": 0, "refused": 0, "redeemed": 0}
+    total = {"granted": 0, "refused": 0, "redeemed": 0, "keys": 0}
     for number, (child, reading) in enumerate(children):
         with os.fdopen(reading) as source:
             said = source.read()
@@ -88,6 +126,7 @@ def load(verifier, flavour):
             for name, count in ast.literal_eval(said).items():
                 total[name] += count
     tap.ok(total["refused"] > 0 and total["redeemed"] == total["granted"], f"{flavour}: wrong codes were refused, each receipt redeemed", total)
+    tap.ok(total["keys"] > WORKERS * ROUNDS, f"{flavour}: keys were taken, by each way", total)
 
 
 def one(flavour, build):
