@@ -77,6 +77,16 @@ void step_check_required(struct step *step, const json_t *credential)
 
 /* --- what was signed --- */
 
+/* An agreement's purpose is looked at with the request that it is to. */
+static bool purpose_fits(const struct step *step, const char *purpose, bool enrolment)
+{
+	const char *type = member_text(step->entry, "type");
+
+	if (enrolment)
+		return strcmp(purpose, "enrol") == 0;
+	return (type != NULL && strcmp(type, "approve") == 0) || strcmp(purpose, "auth") == 0 || strcmp(purpose, "admin") == 0;
+}
+
 /* Way and purpose stand in what was signed too, so that no evidence passes for another's. */
 static void check_way(struct step *step, const char *method, bool enrolment)
 {
@@ -87,8 +97,8 @@ static void check_way(struct step *step, const char *method, bool enrolment)
 		step_tell(step, "This entry does not say what the key was asked to sign.");
 	else if (!members_equal(context, "via", step->entry, "via"))
 		step_tell(step, "What was signed came by another way than this entry says.");
-	if (purpose != NULL && (strcmp(purpose, "enrol") == 0) != enrolment)
-		step_tell(step, "What was signed was for something else: %s.", purpose);
+	if (purpose == NULL || !purpose_fits(step, purpose, enrolment))
+		step_tell(step, "What was signed was for something else: %s.", purpose == NULL ? "nobody knows what" : purpose);
 	if (strcmp(method, "agent") == 0 ? strcmp(via, "agent") != 0 : strcmp(via, "browser") != 0 && strcmp(via, "seat") != 0)
 		step_tell(step, "A credential of type \"%s\" can't come by the way \"%s\".", method, via);
 }

@@ -326,6 +326,7 @@ static void counts_on(struct key_use *use) { use->says_counter = 9; }
 static void counts_the_same(struct key_use *use) { use->says_counter = use->counter = 1; }
 static void counts_back_to_zero(struct key_use *use) { use->says_counter = use->counter = 0; }
 static void signed_for_an_enrolment(struct key_use *use) { use->purpose = "enrol"; }
+static void signed_to_agree(struct key_use *use) { use->purpose = "approve"; }
 static void signed_for_another_verifier(struct key_use *use) { use->namespace = "stepup@other.example"; }
 static void signed_for_git(struct key_use *use) { use->namespace = "git"; }
 
@@ -345,6 +346,7 @@ static const struct change changes[] = {
 	{VIA_BROWSER, counts_the_same, "counted 1 after 1"},
 	{VIA_BROWSER, counts_back_to_zero, "counted 0 after 1"},
 	{VIA_BROWSER, signed_for_an_enrolment, "was for something else: enrol"},
+	{VIA_BROWSER, signed_to_agree, "was for something else: approve"},
 	{VIA_AGENT, signs_untouched, "does not hold"},
 	{VIA_AGENT, signs_without_pin, "of the key's PIN is not what the key signed"},
 	{VIA_AGENT, needed_the_pin, "PIN was required"},
