@@ -237,6 +237,49 @@ def choosing_a_key(verifier, cli, agent, first):
     tap.equal(ended.status, 0, "remove takes a key for a key")
 
 
+def attested(verifier, cli, folder):
+    """What ssh-keygen wrote of a key's make when it was made goes along; what belongs to another key does not."""
+    agent = Agent(os.path.join(folder, "attested"), GAMES, "attestation=packed", f"ca={folder}/attested/ca")
+    files = {name: os.path.join(agent.folder, name) for name in ("challenge", "blob", "other-challenge", "empty")}
+    for name in ("challenge", "other-challenge", "empty"):
+        with open(files[name], "wb") as out:
+            out.write(b"" if name == "empty" else os.urandom(32))
+        os.chmod(files[name], 0o644)
+    agent.add(agent.make_key("key", f"write-attestation={files['blob']}", f"challenge={files['challenge']}"))
+    code = invitation(verifier, "games")
+
+    def enroll(blob, challenge):
+        return talk_to(cli, GAMES, "enroll", "agent", "--invitation", code, "--attestation", blob, "--challenge", challenge, environment=with_agent(agent))
+    for blob, challenge, fact in ((files["blob"], files["other-challenge"], "another challenge"), (files["challenge"], files["challenge"], "what is no attestation"),
+                                  (files["empty"], files["challenge"], "an empty file"), ("/nonexistent", files["challenge"], "a file that isn't there")):
+        ended = enroll(blob, challenge)
+        tap.ok(ended.status == 1 and re.search("[Nn]othing was (enrolled|added)", ended.err), f"enroll agent with {fact} is refused", ended)
+    ended = enroll(files["blob"], files["challenge"])
+    tap.equal(ended.status, 0, "enroll agent with the key's own attestation")
+    agent.stop()
+
+
+def cooling_off(folder):
+    """Whoever was invited by an administrator earns no more than a code at first, and the list says until when."""
+    policy = POLICY.replace("cooling-off = 0s\n", "").replace('action "stepup.*" { users = { "*" }', 'action "stepup.*" { users = { "mail" }')
+    with Verifier(policy) as verifier:
+        os.chmod(verifier.path("admin"), 0o666)
+        cli, agent = Cli(verifier), Agent(os.path.join(folder, "cooling"), DAEMON)
+        token = verifier.enrol_token("mail")
+        ended = cli.run("invite", "daemon", answers=[token.fresh()])
+        code = re.search(r"--invitation (\S+)", ended.out).group(1)
+        tap.ok("stepup enroll key" in ended.out, "invite names keys too", ended)
+        agent.add(agent.make_key("laptop"))
+        ended = talk_to(cli, DAEMON, "enroll", "agent", "--invitation", code, environment=with_agent(agent))
+        tap.equal(ended.status, 0, "an invited employee enrolls a key")
+        ended = talk_to(cli, DAEMON, "list")
+        tap.matches(ended.out, r'(?m)^"laptop" earns only a code until \d{4}-\d\d-\d\d \d\d:\d\d\.$', "list says that it earns only a code, and until when")
+        tap.matches(ended.out, r"(?m)^\S+ +agent +laptop +- +code ", "its strength is a code's")
+        ended = talk_to(cli, DAEMON, "confirm", "vault.open", environment=with_agent(agent))
+        tap.ok(ended.status == 1 and "Nothing was approved" in ended.err, "what needs a key has to wait", ended)
+        agent.stop()
+
+
 # --- the log ---------------------------------------------------------------------------------------------------------
 
 def evidence(verifier, cli, agent, folder):
@@ -291,6 +334,8 @@ def main():
             tap.run(choosing_a_key, verifier, cli, agent, first)
             tap.run(evidence, verifier, cli, agent, folder)
         agent.stop()
+        tap.run(attested, verifier, cli, folder)
+        tap.run(cooling_off, folder)
     tap.done()
 
 

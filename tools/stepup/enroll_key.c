@@ -15,6 +15,7 @@
 #include "tools/stepup/terminal.h"
 
 #define BLOB_MAX 8192 /* bytes of an attestation or a challenge */
+#define ATTESTATION_START "\0\0\0\x11ssh-sk-attest-v0" /* as ssh-keygen writes it: a length, then this */
 
 void key_choice_clear(struct key_choice *choice)
 {
@@ -140,8 +141,8 @@ out:
 	return status;
 }
 
-/* A file's bytes as a base64url text in `object`. */
-static enum exit_status add_file(const char *path, const char *field, json_t *object)
+/* A file's bytes, which begin with those of `start`, as a base64url text in `object`. */
+static enum exit_status add_file(const char *path, const char *start, size_t start_size, const char *field, json_t *object)
 {
 	FILE *file = fopen(path, "re");
 	unsigned char bytes[BLOB_MAX + 1];
@@ -155,6 +156,8 @@ static enum exit_status add_file(const char *path, const char *field, json_t *ob
 	size = fread(bytes, 1, sizeof(bytes), file);
 	if (ferror(file) || size == 0 || size > BLOB_MAX)
 		complain("%s can't be read, is empty, or has more than %d bytes. Nothing was enrolled.", path, BLOB_MAX);
+	else if (size < start_size || memcmp(bytes, start, start_size) != 0)
+		complain("%s is no attestation that ssh-keygen wrote. Nothing was enrolled.", path);
 	else if ((text = base64url_encode_new(bytes, size)) == NULL || json_object_set_new(object, field, json_string(text)) != 0)
 		out_of_memory();
 	(void)fclose(file);
@@ -176,8 +179,8 @@ static enum exit_status read_attestation(const struct invocation *invocation, st
 	choice->attestation = json_object();
 	if (choice->attestation == NULL)
 		out_of_memory();
-	status = add_file(blob, "blob", choice->attestation);
-	return status == EXIT_DONE ? add_file(challenge, "challenge", choice->attestation) : status;
+	status = add_file(blob, ATTESTATION_START, sizeof(ATTESTATION_START) - 1, "blob", choice->attestation);
+	return status == EXIT_DONE ? add_file(challenge, "", 0, "challenge", choice->attestation) : status;
 }
 
 /* --- both --- */
