@@ -129,12 +129,12 @@ static struct step_up **bridge_find(struct bridge *bridge, const struct session 
 	return NULL;
 }
 
-/* Waits for a question or the end, and copies what there is. With the mutex held. */
-static void step_up_wait(struct step_up *step_up, struct step_up_view *view)
+/* Waits until it isn't in this state any more (running: for a question or the end), and copies what there is. With the mutex held. */
+static void step_up_wait(struct step_up *step_up, enum step_up_state state, struct step_up_view *view)
 {
 	struct timespec until = monotonic_in(MODULE_SECONDS);
 
-	while (step_up->state == STEP_UP_RUNNING && !step_up->given_up) {
+	while (step_up->state == state && !step_up->given_up) {
 		if (pthread_cond_timedwait(&step_up->changed, &step_up->bridge->mutex, &until) == ETIMEDOUT)
 			break;
 	}
@@ -203,7 +203,7 @@ void bridge_begin(struct bridge *bridge, const struct session *session, const ch
 		step_up_release(step_up);
 	} else if (step_up_start(bridge, step_up)) {
 		step_up->references++;
-		step_up_wait(step_up, view);
+		step_up_wait(step_up, STEP_UP_RUNNING, view);
 		step_up_release(step_up);
 	}
 	pthread_mutex_unlock(&bridge->mutex);
@@ -226,8 +226,17 @@ void bridge_answer(struct bridge *bridge, const struct session *session, const c
 		step_up->state = STEP_UP_RUNNING;
 		step_up->references++;
 		pthread_cond_broadcast(&step_up->changed);
-		step_up_wait(step_up, view);
+		step_up_wait(step_up, STEP_UP_RUNNING, view);
 		step_up_release(step_up);
+	} else if (link && json_is_true(json_object_get(answer, "wait"))) {
+		struct step_up *step_up = *link;
+
+		step_up->references++;
+		step_up_wait(step_up, STEP_UP_WAITING, view);
+		step_up_release(step_up);
+	} else if (link && (*link)->state == STEP_UP_WAITING) {
+		(*link)->given_up = true;
+		pthread_cond_broadcast(&(*link)->changed);
 	}
 	pthread_mutex_unlock(&bridge->mutex);
 	text_wipe(&text);

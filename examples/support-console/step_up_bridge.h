@@ -26,6 +26,7 @@ struct bridge;
 enum step_up_state {
 	STEP_UP_RUNNING,  /* the verifier has not answered in time; ask again or give up */
 	STEP_UP_QUESTION, /* `message` is the question */
+	STEP_UP_WAITING,  /* a second person has to agree: `message` says who can; ask again with {"wait":true} */
 	STEP_UP_GRANTED,  /* `message` is what the module said, or NULL */
 	STEP_UP_REFUSED,  /* likewise */
 	STEP_UP_GONE,     /* unknown, of another session, taken, or too many at once */

@@ -3,7 +3,7 @@
  * The step-up dialog's two addresses.
  *   POST /step-up/begin   {"action", "account"?, "records"?, "credential"?}
  *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…}, {"method":"browser","credential":{…}} or {"cancel":true}}
- * Both answer {"id", "state": "question"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
+ * Both answer {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
  * MUST: the browser names one of the actions below, and the console checks that its details are true.
  */
 #include <stdio.h>
@@ -103,6 +103,8 @@ static const char *state_name(enum step_up_state state)
 	switch (state) {
 	case STEP_UP_QUESTION:
 		return "question";
+	case STEP_UP_WAITING:
+		return "waiting";
 	case STEP_UP_GRANTED:
 		return "granted";
 	case STEP_UP_REFUSED:
@@ -214,7 +216,7 @@ enum MHD_Result handle_step_up_begin(struct request *request)
 	return reply_step_up(request, &view);
 }
 
-/* One of the three that the conversation knows, and nothing else: what is misshapen must not end it. */
+/* One of the three that the conversation knows, or to go on waiting, and nothing else: what is misshapen must not end it. */
 static bool answer_fits(const json_t *answer)
 {
 	const char *method = json_string_value(json_object_get(answer, "method"));
@@ -222,7 +224,7 @@ static bool answer_fits(const json_t *answer)
 	const json_t *code = json_object_get(answer, "code");
 
 	if (json_object_size(answer) == 1)
-		return json_is_true(json_object_get(answer, "cancel"));
+		return json_is_true(json_object_get(answer, "cancel")) || json_is_true(json_object_get(answer, "wait"));
 	if (json_object_size(answer) != 2 || !method)
 		return false;
 	if (!strcmp(method, "browser"))

@@ -39,6 +39,8 @@ char *step_up_ask(struct step_up *step_up, json_t *question)
 
 void step_up_hear(struct step_up *step_up, json_t *message)
 {
+	const char *type = json_string_value(json_object_get(message, "type"));
+
 	if (!json_is_object(message)) {
 		json_decref(message);
 		return;
@@ -46,6 +48,10 @@ void step_up_hear(struct step_up *step_up, json_t *message)
 	pthread_mutex_lock(&step_up->bridge->mutex);
 	json_decref(step_up->message);
 	step_up->message = message;
+	if (type && !strcmp(type, "waiting")) {
+		step_up->state = STEP_UP_WAITING;
+		pthread_cond_broadcast(&step_up->changed);
+	}
 	pthread_mutex_unlock(&step_up->bridge->mutex);
 }
 

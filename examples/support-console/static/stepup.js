@@ -12,8 +12,8 @@
 // header X-CSRF-Token:
 //	begin   gets the first argument above, whatever your server makes of it
 //	answer  gets {"id", "answer": A}, A for the conversation of pam_stepup(8): {"method":"browser","credential":{…}}, {"method":"code","code":…}
-//	        or {"cancel":true}
-// and both say {"id", "state": "question"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
+//	        or {"cancel":true}; after "waiting" also {"wait":true}: hold it until somebody agreed, or a while
+// and both say {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
 //
 // It never decides anything: it shows texts that the verifier made (as text, never as HTML) and passes answers on. It runs under
 // script-src 'self' and require-trusted-types-for 'script'.
@@ -86,8 +86,9 @@ class Dialog {
 		this.cancel = element('button', { type: 'button', className: 'quiet', textContent: 'Cancel' });
 		this.confirm = element('button', { textContent: 'Approve' });
 		this.typed = element('div', { className: 'typed' }, this.or, this.label, this.code);
+		this.second = element('p', { id: 'step-up-second', hidden: true, attributes: { role: 'status' } });
 		this.question = element('div', {}, this.key, this.live, this.typed, this.time);
-		this.form = element('form', { noValidate: true }, this.title, this.prompt, this.error, this.question,
+		this.form = element('form', { noValidate: true }, this.title, this.prompt, this.error, this.second, this.question,
 			element('div', { className: 'buttons' }, this.cancel, this.confirm));
 		this.dialog = element('dialog', { className: 'step-up',
 			attributes: { 'aria-labelledby': 'step-up-title', 'aria-describedby': 'step-up-prompt' } }, this.form);
@@ -98,6 +99,7 @@ class Dialog {
 		const before = document.activeElement;
 		return new Promise((resolve) => {
 			this.finish = (outcome) => {
+				this.closed = true;
 				this.stopWaiting();
 				window.removeEventListener('pagehide', this.left);
 				this.dialog.close();
@@ -122,11 +124,29 @@ class Dialog {
 		const message = reply.message || {};
 		this.wait(false);
 		this.code.value = '';
+		if (this.closed)
+			return undefined;
 		if (reply.state === 'question')
 			return this.ask(reply.id, message);
+		if (reply.state === 'waiting')
+			return this.waitForSecond(reply.id, message);
 		if (reply.state === 'granted')
 			return this.finish({ state: 'granted', id: reply.id, message });
 		return this.refuse(message);
+	}
+
+	// A second person has to agree: says who can, until when, and holds on.
+	async waitForSecond(id, message) {
+		this.stopWaiting();
+		this.id = id;
+		this.title.textContent = 'Waiting for a second person';
+		this.complain('');
+		this.second.textContent = message.message || '';
+		this.second.hidden = false;
+		this.question.hidden = this.confirm.hidden = true;
+		this.cancel.textContent = 'Stop waiting';
+		this.open();
+		this.show(await this.send({ wait: true }));
 	}
 
 	open() {
@@ -204,6 +224,7 @@ class Dialog {
 
 	refuse(message) {
 		this.stopWaiting();
+		this.second.hidden = true;
 		this.outcome = { state: 'refused', message };
 		this.title.textContent = 'Nothing was approved';
 		this.prompt.hidden = !this.prompt.textContent;
