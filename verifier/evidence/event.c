@@ -40,7 +40,7 @@ static const struct row {
 
 /* What an event takes over from its entry, where it is there. */
 static const char *const members[] = {"host", "user", "action", "reference", "reason", "by", "credential", "method", "how", "error", "why",
-	"caller", "audience", "count", "since", "request", "expires"};
+	"caller", "audience", "count", "since", "request", "until"};
 
 static const char *text_of(const json_t *object, const char *name)
 {
