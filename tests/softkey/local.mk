@@ -16,7 +16,7 @@ tests_softkey_softkey_provider_so_LDFLAGS = $(AM_LDFLAGS) -shared
 tests_softkey_softkey_provider_so_LDADD = $(LIBSOFTKEY)
 
 # Keys on a bus of umockdev's. STEPUP_TEST_HELPER is what runs where a command starts the helper program.
-EXTRA_DIST += tests/softkey/run.c tests/softkey/io.h tests/softkey/io.c
+EXTRA_DIST += tests/softkey/run.c
 if HAVE_UMOCKDEV
 check_PROGRAMS += tests/softkey/softkey-run
 tests_softkey_softkey_run_SOURCES = tests/softkey/run.c

@@ -15,4 +15,9 @@ tests_unit_test_authenticator_DEPENDENCIES = lib/libstepup.a tests/unit/peer/ste
 check_PROGRAMS += tests/unit/test_helper_parts
 tests_unit_test_helper_parts_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_helper_parts_LDADD = $(LIBAUTHENTICATOR) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_seat
+tests_unit_test_seat_SOURCES = tests/unit/test_seat.c tests/softkey/io.h tests/softkey/io.c
+tests_unit_test_seat_CFLAGS = $(UNIT_CFLAGS) $(FIDO_CFLAGS)
+tests_unit_test_seat_LDADD = $(LIBAUTHENTICATOR) $(LIBSOFTKEY) $(CMOCKA_LIBS)
 endif
