@@ -21,6 +21,7 @@ import tempfile
 BUILD = os.environ.get("STEPUP_BUILD", os.getcwd())
 MODULE = os.path.join(BUILD, "pam_module/pam_stepup.so")
 PAM_RATE = os.path.join(BUILD, "tests/bench/pam_rate")
+KEY_RATE = os.path.join(BUILD, "tests/bench/key_rate")
 FILL_STORE = os.path.join(BUILD, "tests/bench/fill_store")
 STEPUPD = os.path.join(BUILD, "verifier/stepupd")
 OATH, GOOGLE = "pam_oath.so", "pam_google_authenticator.so"
@@ -182,6 +183,21 @@ def table(title, subjects, processes, options, *flags):
         print("| %s | %s |" % (s.title, " | ".join(cells)), flush=True)
 
 
+def keys(options):
+    """Answers of keys, verified by one thread and nothing else: no socket, no store."""
+    if not os.path.exists(KEY_RATE):
+        return
+    figures = {}
+    for _ in range(options.passes):
+        out = subprocess.run([KEY_RATE, str(options.seconds / 3)], capture_output=True, text=True, check=True).stdout
+        for line in out.splitlines():
+            got = json.loads(line)
+            figures.setdefault(got["subject"], []).append(got["per_second"])
+    print("\n## Answers of keys, verified\n\n| subject | /s |\n|---|---|")
+    for subject, rates in figures.items():
+        print("| %s | %.0f |" % (subject, median(rates)), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passes", type=int, default=3)
@@ -206,6 +222,7 @@ def main():
         table("Right codes, a fresh process each time", peers + ours, [p for p in options.processes if p <= 8], options, "--fresh")
         table("Wrong codes", [s for s in peers if s.service != "permit"] + ours[-1:], [p for p in options.processes if p <= 8],
               options, "--wrong")
+        keys(options)
         for v in verifiers:
             print("\nstepupd with %d employees: %.1f MiB resident" % (v.users, v.resident_kib() / 1024))
     finally:
