@@ -7,7 +7,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import BIN, DAEMON, GAMES, Tap, Verifier
+from harness import BIN, DAEMON, GAMES, MAIL, NEWS, Tap, Verifier
 from logbook import Administrator, RULES
 from long_waits import Clock
 from softkey import Key, ORIGIN, answer, enrol_key
@@ -466,6 +466,29 @@ def by_keys(verifier):
     clean(scene)
 
 
+VERBS = '''
+cooling-off = 0s
+action stepup.freeze { users = { "mail", "news" }  require = { code }  code-is-enough = yes  always-approve = yes  approvers = { "mail", "news" } }
+action door.open { users = { "*" }  prompt = "Open the door"  require = { code } }
+''' + RULES
+
+
+def verbs(verifier):
+    """An administrator's verb with a second person: the grant is the asker's, the agreement is none."""
+    scene = Scene(verifier)
+    freeze = {"action": "door.open"}
+    transaction, reply = scene.ask("stepup.freeze", freeze, uid=MAIL)
+    begun = verifier.call("verify", "Approve", {"request": reply["request"]}, uid=NEWS)
+    tap.ok(verifier.answer(begun["transaction"], scene.tokens["news"].fresh(), uid=NEWS).ok, "somebody agrees to an administrator's verb")
+    for name, authorization, uid in (("the agreement", begun["transaction"], NEWS), ("a step-up that still waits", transaction, MAIL)):
+        reply = verifier.call("admin", "Freeze", {**freeze, "authorization": authorization}, uid=uid)
+        tap.equal(reply.error, "NotAllowed", f"{name} authorises nothing")
+    tap.ok(scene.claim(transaction, uid=MAIL).ok, "the asker claims it")
+    reply = verifier.call("admin", "Freeze", {**freeze, "authorization": transaction}, uid=MAIL)
+    tap.ok(reply.ok, "and carries it out", reply)
+    clean(scene)
+
+
 def time_passes(verifier, clock):
     scene = Scene(verifier)
     jumps = 0
@@ -526,6 +549,7 @@ if __name__ == "__main__":
         in_one(function)
     in_one(hard_limit, policy=HARD)
     in_one(by_keys, policy=KEYS)
+    in_one(verbs, policy=VERBS)
     in_time()
     in_one(too_new, policy=POLICY.replace("cooling-off = 0s", ""))
     tap.done()
