@@ -97,6 +97,8 @@ def ends(desk, blue):
     result = desk.run([*blue, "touch=never"], "hurried", "")
     tap.equal((result.code, len(result.prompts)), ("PAM_AUTH_ERR", 1), "a key that nobody touches ends with the line's timeout")
     tap.ok(told(result, "took too long"), "in words", result)
+    result = desk.run([*blue, "touch=never"], "hurried", "", more=["--flags", "silent"])
+    tap.equal([message["style"] for message in result.all["messages"]], ["prompt", "error"], "a host that asked for silence isn't told of the touch, but of the refusal")
     result = desk.run([*blue, "fault=bad-signature"], "vault", "")
     tap.ok(result.code == "PAM_MAXTRIES" and told(result, "That key did not do"), "a bad signature is the verifier's to refuse", result)
     result = desk.run([*blue, "fault=up-clear"], "vault", "")
