@@ -74,20 +74,26 @@ def executions(verifier, clock):
 
 def suspension(verifier, clock):
     root, token = verifier.enrol_token("root"), verifier.enrol_token("mail")
-    wrong = [verifier.step_up("mail", "door.open", None, token.wrong()) for _ in range(100) if clock.go_on(3 * HOUR) is None]
+
+    def three_hours_later(code):
+        """A step-up then; what had begun when the verifier noticed the clock is void, and begun again."""
+        clock.go_on(3 * HOUR)
+        reply = verifier.step_up("mail", "door.open", None, code)
+        while reply.error == "Expired":
+            reply = verifier.step_up("mail", "door.open", None, code)
+        return reply
+    wrong = [three_hours_later(token.wrong()) for _ in range(100)]
     tap.equal({reply.error for reply in wrong}, {"BadAnswer"}, "a hundred wrong codes, spread over days, are each looked at")
     clock.go_on(30 * 24 * HOUR)
-    reply = verifier.step_up("mail", "door.open", None, token.fresh())
+    reply = three_hours_later(token.fresh())
     tap.ok(not reply.ok, "then even the right code is refused, a month later too", reply)
-    clock.go_on(3 * HOUR)
     kinds = [entry.get("kind") for entry in entries(verifier, root) if entry["type"] == "alert"]
     tap.equal(kinds.count("codes-suspended"), 1, "the log has one alert about it")
     begun = verifier.begin("root", "stepup.unlock", {"user": "mail"})
     verifier.answer(begun["transaction"], root.fresh())
     reply = verifier.call("admin", "Unlock", {"user": "mail", "authorization": begun["transaction"]})
     tap.ok(reply.ok, "an administrator lifts it", reply)
-    clock.go_on(3 * HOUR)
-    reply = verifier.step_up("mail", "door.open", None, token.fresh())
+    reply = three_hours_later(token.fresh())
     tap.ok(reply.ok, "and codes work again", reply)
 
 
