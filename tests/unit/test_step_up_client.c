@@ -68,7 +68,7 @@ static void talk_clear(struct talk *talk)
 static enum stepup_error run(struct talk *talk, const char *const *reach, struct step_up_outcome *outcome)
 {
 	const struct step_up_request request = {.user = "alice", .action = "customer.export", .reach = reach};
-	const struct step_up_conversation conversation = {ask, talk};
+	const struct step_up_conversation conversation = {.ask = ask, .context = talk};
 	struct verifier_client *client = NULL;
 	enum stepup_error error;
 
