@@ -19,7 +19,7 @@ group admins { members = { "root" } }
 action customer.export { users = { "*" }  details = { "account:text", "records:number" }
     prompt = "Export {records} contacts of {account}"  require = { code }  code-is-enough = yes  service = export }
 action customer.short { users = { "*" }  prompt = "Short"  require = { code }  code-is-enough = yes  service = export
-    receipt-lifetime = 2s }
+    receipt-lifetime = 8s }
 action "stepup.*" { users = { "@admins" }  require = { code }  code-is-enough = yes }
 '''
 TREZOR = {"account": "trezor", "records": 1000}
