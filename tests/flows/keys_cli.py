@@ -146,6 +146,22 @@ def from_elsewhere(verifier, desk, blue):
     tap.ok(ended.status == 1 and desk.touches("blue") == before and "Nothing was approved" in ended.err, "nor asked to sign", ended)
 
 
+def without_the_helper(verifier, desk):
+    """As where it isn't installed: nothing that can be run is in its place, in a namespace of its own."""
+    with open("/proc/self/mountinfo") as mounts:
+        helper = next(line.split()[4] for line in mounts if line.split()[4].endswith("/stepup-authenticator"))
+    token = verifier.enrol_token("games")
+    command = [program("tools/stepup/stepup"), "--socket-dir", verifier.run]
+    taken = ["unshare", "-m", "sh", "-c", f'mount --bind /dev/null {helper} && exec setpriv --reuid={GAMES} --regid={GAMES} --clear-groups "$@"', "sh"]
+    ended = Session([*taken, *command, "enroll", "key", "--invitation", "x"]).finish()
+    tap.ok(ended.status == 1 and helper in ended.err and "Is it installed? Nothing was enrolled." in ended.err, "without the helper enroll says what is missing", ended)
+    session = Session([*taken, *command, "confirm", "door.open"])
+    session.wait_for(CODE_QUESTION)
+    session.type(token.fresh() + "\n")
+    ended = session.finish()
+    tap.equal(ended.status, 0, "and codes go on working")
+
+
 def beside_codes(verifier, desk, blue):
     token = verifier.enrol_token("mail")
     ended = desk.run(blue, "confirm", "door.open", talk=[(EITHER_QUESTION, token.fresh())])
@@ -327,6 +343,7 @@ def main():
             tap.run(waiting_for_a_touch, verifier, desk)
             for function in (confirming_at_the_desk, what_a_key_can_get_wrong, from_elsewhere, beside_codes):
                 tap.run(function, verifier, desk, blue)
+        tap.run(without_the_helper, verifier, desk)
         agent = Agent(os.path.join(folder, "agent"), DAEMON)
         first = tap.run(enrolling_behind_an_agent, verifier, cli, agent)
         if first is not None:
