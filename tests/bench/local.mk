@@ -1,9 +1,10 @@
 # The benchmark: `make bench`. Not part of the tests: nothing here passes or fails by time.
 check_PROGRAMS += tests/bench/fill_store tests/bench/pam_rate
-tests_bench_fill_store_SOURCES = tests/bench/fill_store.c tests/bench/employee.h
+bench_key = tests/bench/bench_key.h tests/bench/bench_key.c
+tests_bench_fill_store_SOURCES = tests/bench/fill_store.c tests/bench/employee.h $(bench_key)
 tests_bench_fill_store_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_fill_store_LDADD = $(LIBVERIFIER)
-tests_bench_pam_rate_SOURCES = tests/bench/pam_rate.c tests/bench/employee.h
+tests_bench_pam_rate_SOURCES = tests/bench/pam_rate.c tests/bench/employee.h $(bench_key)
 tests_bench_pam_rate_CFLAGS = $(UNIT_CFLAGS) $(OATH_CFLAGS)
 tests_bench_pam_rate_LDADD = $(LIBEVIDENCE) $(OATH_LIBS) $(PAM_LIBS)
 

@@ -35,6 +35,7 @@ origins = {{ "https://bench.example.com" }}
 host = "bench"
 store = "sqlite:{store}"
 action login.bench {{ users = {{ "*" }} prompt = "Sign in" require = {{ code }} }}
+action login.key {{ users = {{ "*" }} prompt = "Sign in" require = {{ key }} }}
 """
 
 
@@ -49,8 +50,8 @@ def name(number):
 class Subject:
     """One thing to measure: a PAM service over `users` employees, in a folder of its own."""
 
-    def __init__(self, title, service, folder, users):
-        self.title, self.service, self.folder, self.users = title, service, folder, users
+    def __init__(self, title, service, folder, users, flags=()):
+        self.title, self.service, self.folder, self.users, self.flags = title, service, folder, users, flags
         self.counters = os.path.join(folder, service + ".counters")
 
     def line(self, text):
@@ -60,7 +61,7 @@ class Subject:
 
     def rate(self, processes, seconds, *flags):
         done = subprocess.run([PAM_RATE, "--service", self.service, "--confdir", self.folder, "--counters", self.counters,
-                               "--users", str(self.users), "--processes", str(processes), "--seconds", str(seconds), *flags],
+                               "--users", str(self.users), "--processes", str(processes), "--seconds", str(seconds), *self.flags, *flags],
                               stdout=subprocess.PIPE)
         return json.loads(done.stdout) if done.returncode == 0 else None
 
@@ -81,7 +82,9 @@ class Verifier:
             f.write(secrets.token_hex(32) + "\n")
         with open(config, "w") as f:
             f.write(POLICY.format(store=os.path.join(state, "stepup.db")))
-        subprocess.run([FILL_STORE, "sqlite:" + os.path.join(state, "stepup.db"), key, str(users)], check=True)
+        browser_key = os.path.join(self.folder, "browser.key")
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", browser_key], check=True)
+        subprocess.run([FILL_STORE, "sqlite:" + os.path.join(state, "stepup.db"), key, str(users), browser_key], check=True)
         self.process = subprocess.Popen([STEPUPD, "--config", config, "--run-dir", run, "--master-key", key,
                                          "--highwater", os.path.join(self.folder, "highwater")],
                                         stderr=open(os.path.join(self.folder, "stderr"), "w"), env={
@@ -89,6 +92,10 @@ class Verifier:
         self.wait_until_ready()
         self.subject = Subject("pam_stepup, %d employees" % users, "stepup", self.folder, users).line(
             "%s action=login.bench socket=%s" % (MODULE, os.path.join(run, "verify.sock")))
+        self.by_key = Subject("keys through PAM, %d employees" % users, "stepup-key", self.folder, users, ("--key", browser_key)).line(
+            "%s action=login.key conversation=json socket=%s" % (MODULE, os.path.join(run, "verify.sock")))
+        self.by_socket = Subject("keys through the socket, %d employees" % users, "stepup-key", self.folder, users,
+                                 ("--key", browser_key, "--socket", os.path.join(run, "verify.sock")))
 
     def notify_socket(self):
         import socket
@@ -222,6 +229,9 @@ def main():
         table("Right codes, a fresh process each time", peers + ours, [p for p in options.processes if p <= 8], options, "--fresh")
         table("Wrong codes", [s for s in peers if s.service != "permit"] + ours[-1:], [p for p in options.processes if p <= 8],
               options, "--wrong")
+        by_key = [v.by_key for v in verifiers]
+        table("Right answers of keys, granted and durable", by_key + [v.by_socket for v in verifiers], options.processes, options)
+        table("Right answers of keys, a fresh process each time", by_key, [p for p in options.processes if p <= 8], options, "--fresh")
         keys(options)
         for v in verifiers:
             print("\nstepupd with %d employees: %.1f MiB resident" % (v.users, v.resident_kib() / 1024))
