@@ -138,6 +138,7 @@ def one(flavour, build):
         verifier.start()
         verifier.kill()
         verifier.start()
+        verifier.call("verify", "Keys") # the thread sanitizer loses a signal that comes before the loop first waits
         tap.equal(verifier.stop(), 0, f"{flavour}: and after a start on what a kill left")
         reports = re.findall(r".*(?:Sanitizer|runtime error|stepupd: bug:).*", verifier.log())
         tap.equal(reports, [], f"{flavour}: nothing to report")
