@@ -3,7 +3,8 @@
 """The benchmark: accepted and refused codes per second through PAM, beside Debian's other modules.
 
 Interleaved passes of one run (each subject once per pass, medians over passes), ratios, only right outcomes counted. HOTP for everybody,
-so that a code can be made at any time. Needs libpam-oath and libpam-google-authenticator for the peers; leaves out what isn't there.
+so that a code can be made at any time. Needs libpam-oath, libpam-google-authenticator, libpam-u2f and pamu2fcfg for the peers; leaves out what
+isn't there. pam_u2f meets a software key behind unmodified libfido2; ours comes through the browser, whose part pam_rate plays.
 """
 import argparse
 import hashlib
@@ -24,7 +25,8 @@ PAM_RATE = os.path.join(BUILD, "tests/bench/pam_rate")
 KEY_RATE = os.path.join(BUILD, "tests/bench/key_rate")
 FILL_STORE = os.path.join(BUILD, "tests/bench/fill_store")
 STEPUPD = os.path.join(BUILD, "verifier/stepupd")
-OATH, GOOGLE = "pam_oath.so", "pam_google_authenticator.so"
+SOFTKEY_RUN = os.path.join(BUILD, "tests/softkey/softkey-run")
+OATH, GOOGLE, U2F = "pam_oath.so", "pam_google_authenticator.so", "pam_u2f.so"
 SECURITY = [d for d in ("/lib/x86_64-linux-gnu/security", "/usr/lib/x86_64-linux-gnu/security", "/usr/lib/security",
                         "/usr/lib/aarch64-linux-gnu/security") if os.path.isdir(d)]
 
@@ -53,6 +55,7 @@ class Subject:
     def __init__(self, title, service, folder, users, flags=()):
         self.title, self.service, self.folder, self.users, self.flags = title, service, folder, users, flags
         self.counters = os.path.join(folder, service + ".counters")
+        self.wrapping = ()
 
     def line(self, text):
         with open(os.path.join(self.folder, self.service), "w") as f:
@@ -60,7 +63,7 @@ class Subject:
         return self
 
     def rate(self, processes, seconds, *flags):
-        done = subprocess.run([PAM_RATE, "--service", self.service, "--confdir", self.folder, "--counters", self.counters,
+        done = subprocess.run([*self.wrapping, PAM_RATE, "--service", self.service, "--confdir", self.folder, "--counters", self.counters,
                                "--users", str(self.users), "--processes", str(processes), "--seconds", str(seconds), *self.flags, *flags],
                               stdout=subprocess.PIPE)
         return json.loads(done.stdout) if done.returncode == 0 else None
@@ -153,6 +156,27 @@ def google(users):
         "pam_google_authenticator.so secret=%s/secrets/${USER} user=root" % folder)
 
 
+def u2f(users):
+    """pam_u2f with a software key plugged in; the accounts it insists on are in a /etc/passwd of its own."""
+    folder = peer_folder("u2f")
+    key = [SOFTKEY_RUN, "--preload", "state=" + os.path.join(folder, "key")]
+    made = subprocess.run([*key, "attestation=packed", "ca=" + folder, "--", "pamu2fcfg", "-n", "-o", "pam://bench", "-i", "pam://bench"],
+                          capture_output=True, text=True)
+    if made.returncode != 0:
+        shutil.rmtree(folder)
+        return None
+    with open("/etc/passwd") as f, open(os.path.join(folder, "passwd"), "w") as out:
+        out.write(f.read())
+        out.writelines("%s:x:65000:65000::/nonexistent:/bin/false\n" % name(n) for n in range(users))
+    with open(os.path.join(folder, "keys"), "w") as out:
+        out.writelines(name(n) + made.stdout.strip() + "\n" for n in range(users))
+    subject = Subject("pam_u2f, %d employees" % users, "u2f", folder, users).line(
+        "pam_u2f.so authfile=%s/keys origin=pam://bench appid=pam://bench" % folder)
+    subject.wrapping = ("unshare", "-m", "--propagation", "private", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"',
+                        os.path.join(folder, "passwd"), *key, "--")
+    return subject
+
+
 def there(module):
     return any(os.path.exists(os.path.join(d, module)) for d in SECURITY)
 
@@ -230,8 +254,12 @@ def main():
         table("Wrong codes", [s for s in peers if s.service != "permit"] + ours[-1:], [p for p in options.processes if p <= 8],
               options, "--wrong")
         by_key = [v.by_key for v in verifiers]
+        if not options.quick and there(U2F) and os.geteuid() == 0:
+            others = [subject for subject in (u2f(10), u2f(10000)) if subject]
+            peers += others
+            table("Right answers of keys through PAM, one process", others + by_key, [1], options)
+            table("The same, a fresh process each time", others + by_key, [1], options, "--fresh")
         table("Right answers of keys, granted and durable", by_key + [v.by_socket for v in verifiers], options.processes, options)
-        table("Right answers of keys, a fresh process each time", by_key, [p for p in options.processes if p <= 8], options, "--fresh")
         keys(options)
         for v in verifiers:
             print("\nstepupd with %d employees: %.1f MiB resident" % (v.users, v.resident_kib() / 1024))
