@@ -5,8 +5,9 @@ import os
 import pty
 import subprocess
 import sys
+import time
 
-from harness import GAMES, MAIL, Tap, Verifier
+from harness import GAMES, MAIL, PATIENCE, Tap, Verifier
 from logbook import RULES, Administrator
 
 POLICY = '''
@@ -108,6 +109,11 @@ def expires(verifier, root):
     tap.ok(is_fresh(waiting), "what is fresh for a second is fresh for a second")
     reply = answer_fresh(verifier, waiting)
     tap.equal(reply.error, "BadAnswer", "and no longer, also for what has begun")
+    ask(verifier, token, action="customer.brief")
+    end = time.monotonic() + PATIENCE
+    while is_fresh(begun := begin(verifier, action="customer.brief")) and time.monotonic() < end:
+        answer_fresh(verifier, begun)
+    tap.ok(not is_fresh(begin(verifier, action="customer.brief")), "using it does not make it last longer")
     tap.ok(verifier.answer(waiting["transaction"], token.fresh(), uid=GAMES).ok, "where the person can still be asked")
 
 

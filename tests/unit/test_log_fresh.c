@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What `stepup log verify` finds about step-ups for which nobody was asked, because an earlier one should have covered them.
+ */
+#include "tests/unit/log_story.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/cmocka_tap.h"
+#include "verifier/evidence/context.h"
+
+#define T 1700000000
+#define ACTION "customer.view"
+#define FRESH_SECONDS 900
+#define ASKED (-1) /* in the place of a covering entry: somebody typed a code */
+
+static char shown[] = "Look at trezor", service[] = "export";
+static struct rule rule = {.name = ACTION, .require = FACTOR_CODE, .prompt = shown, .fresh_for_seconds = FRESH_SECONDS};
+static const uint8_t desk[DIGEST_SIZE] = {1}, home[DIGEST_SIZE] = {2};
+
+struct scene {
+	struct story *story;
+	struct person alice, carol;
+	struct action *action;
+	int64_t step;
+};
+
+static int setup(void **state)
+{
+	struct scene *scene = calloc(1, sizeof(*scene));
+
+	assert_non_null(scene);
+	scene->story = story_new();
+	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, NULL, scene->story->vkey), NULL, NULL);
+	person_make(&scene->alice, "alice", CREDENTIAL_TOTP);
+	person_make(&scene->carol, "carol", CREDENTIAL_TOTP);
+	story_enrol(scene->story, &scene->alice, T, 100);
+	story_enrol(scene->story, &scene->carol, T, 100);
+	scene->action = story_action(ACTION, json_pack("{s:s}", "account", "trezor"));
+	scene->step = 101;
+	memset(rule.digest, 0, DIGEST_SIZE);
+	*state = scene;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct scene *scene = *state;
+
+	story_free(&scene->story);
+	action_free(&scene->action);
+	free(scene);
+	return 0;
+}
+
+/* A grant for a person in this session (NULL: none), by a code or covered by an entry. */
+static int64_t grant(struct scene *scene, struct person *person, int64_t at, const uint8_t *session, int64_t covered_by, const struct receipt_row *receipt)
+{
+	static char issuer[] = "https://stepup.example.com", rp_id[] = "example.com", host[] = STORY_HOST;
+	static const char *const amr[] = {"otp", NULL};
+	static const uint8_t nonce[CONTEXT_NONCE_SIZE] = {9};
+	const struct policy policy = {.issuer = issuer, .rp_id = rp_id, .host = host};
+	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
+	struct log_grant entry = {.step = LOG_GRANT, .at = at, .subject = person->subject, .action = scene->action, .rule = &rule,
+		.method = covered_by == ASKED ? "totp" : "fresh", .covered_by = covered_by, .credential = &person->credential, .commitment = commitment,
+		.acr = "otp", .amr = amr, .receipt = receipt};
+	struct context_facts facts = {.purpose = "auth", .policy = &policy, .caller = "console", .via = "code", .user = person->name,
+		.user_id = person->user_id, .session = session, .rule = &rule, .require = FACTOR_CODE, .prompt = shown, .commitment = commitment,
+		.nonce = nonce, .iat = at, .exp = at + 120};
+	char *context = NULL;
+	size_t size;
+	int64_t index;
+
+	assert_int_equal(context_commit(scene->action, salt, commitment), STEPUP_OK);
+	assert_int_equal(context_make(&facts, &context, &size), STEPUP_OK);
+	entry.context = context;
+	if (covered_by == ASKED)
+		person->credential.otp.last_step = scene->step++;
+	index = story_add(scene->story, log_entry_grant(&entry), log_entry_evidence(scene->action, shown), salt);
+	free(context);
+	return index;
+}
+
+static int64_t asked(struct scene *scene)
+{
+	return grant(scene, &scene->alice, T + 10, desk, ASKED, NULL);
+}
+
+static int64_t covered(struct scene *scene, int64_t by)
+{
+	return grant(scene, &scene->alice, T + 20, desk, by, NULL);
+}
+
+/* Exactly one thing is wrong, with this entry, the last one. */
+static void assert_found(struct scene *scene, int64_t index, const char *words)
+{
+	story_checkpoint(scene->story);
+	assert_one_finding(scene->story, index, words);
+}
+
+static void what_an_earlier_step_up_covers_is_right(void **state)
+{
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	(void)covered(scene, first);
+	(void)grant(scene, &scene->alice, T + 10 + FRESH_SECONDS, desk, first, NULL);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+static void what_nothing_covers_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_found(scene, covered(scene, 1), "none that could");
+}
+
+static void what_was_covered_itself_covers_nothing(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_found(scene, covered(scene, covered(scene, asked(scene))), "none that could");
+}
+
+static void a_step_up_that_is_too_long_ago_is_found(void **state)
+{
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	assert_found(scene, grant(scene, &scene->alice, T + 10 + FRESH_SECONDS + 4, desk, first, NULL), "too long ago");
+}
+
+static void another_session_is_found(void **state)
+{
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	assert_found(scene, grant(scene, &scene->alice, T + 20, home, first, NULL), "another session");
+}
+
+static void no_session_where_there_was_one_is_found(void **state)
+{
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	assert_found(scene, grant(scene, &scene->alice, T + 20, NULL, first, NULL), "another session");
+}
+
+static void another_rule_is_found(void **state)
+{
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	rule.digest[0] = 1;
+	assert_found(scene, covered(scene, first), "another \"rule\"");
+}
+
+static void another_persons_step_up_is_found(void **state)
+{
+	struct scene *scene = *state;
+	struct findings findings;
+	int64_t first = asked(scene);
+
+	(void)grant(scene, &scene->carol, T + 20, desk, first, NULL);
+	story_checkpoint(scene->story);
+	story_check(scene->story, NULL, &findings);
+	assert_true(findings.count > 0);
+	assert_non_null(strstr(findings.sentence[0], "another \"user_id\""));
+	findings_clear(&findings);
+}
+
+static void a_receipt_for_which_nobody_was_asked_is_found(void **state)
+{
+	struct scene *scene = *state;
+	struct receipt_row receipt = {.jti = "AAAA", .expires = T + 80};
+	int64_t first = asked(scene);
+
+	strcpy(receipt.audience, service);
+	assert_found(scene, grant(scene, &scene->alice, T + 20, desk, first, &receipt), "receipt was issued although nobody");
+}
+
+static void a_start_in_between_ends_what_was_fresh(void **state)
+{
+	static const uint8_t policy[DIGEST_SIZE];
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	(void)story_add(scene->story, log_entry_start(T + 15, "0.1.0", policy, true), NULL, NULL);
+	assert_found(scene, covered(scene, first), "none that could");
+}
+
+#define fresh_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+static const struct CMUnitTest tests[] = {
+	fresh_test(what_an_earlier_step_up_covers_is_right),
+	fresh_test(what_nothing_covers_is_found),
+	fresh_test(what_was_covered_itself_covers_nothing),
+	fresh_test(a_step_up_that_is_too_long_ago_is_found),
+	fresh_test(another_session_is_found),
+	fresh_test(no_session_where_there_was_one_is_found),
+	fresh_test(another_rule_is_found),
+	fresh_test(another_persons_step_up_is_found),
+	fresh_test(a_receipt_for_which_nobody_was_asked_is_found),
+	fresh_test(a_start_in_between_ends_what_was_fresh),
+};
+
+TAP_MAIN(tests)
