@@ -1,106 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Constructors of the log's entries. Everything goes through jansson: no text is ever pasted into JSON.
+ * Constructors of the log's entries, by drafts of log_draft.c.
  */
 #include "verifier/evidence/log_entry.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/display_text.h"
 #include "verifier/evidence/context.h"
+#include "verifier/evidence/log_draft.h"
 #include "verifier/rules/requirement.h"
-
-/* An entry in the making; the first thing that fails makes the whole of it fail. */
-struct draft {
-	json_t *object;
-	bool failed;
-};
-
-static void add(struct draft *draft, const char *name, json_t *value)
-{
-	if (json_object_set_new(draft->object, name, value) != 0)
-		draft->failed = true;
-}
-
-static void add_number(struct draft *draft, const char *name, int64_t number)
-{
-	add(draft, name, json_integer(number));
-}
-
-/* At most LOG_TEXT_MAX bytes of UTF-8; what isn't UTF-8 is escaped, what is longer is cut between characters and says so. */
-static json_t *bounded_text(const char *text)
-{
-	static const char mark[] = "\xe2\x80\xa6";
-	size_t size = strnlen(text, LOG_TEXT_MAX + 1);
-	char room[LOG_TEXT_MAX + 1], *safe = NULL;
-	json_t *value;
-
-	if (!utf8_is_valid(text, strlen(text))) {
-		safe = display_text(text, size);
-		if (safe == NULL)
-			return NULL;
-		text = safe;
-		size = strnlen(text, LOG_TEXT_MAX + 1);
-	}
-	if (size > LOG_TEXT_MAX) {
-		size = LOG_TEXT_MAX - strlen(mark);
-		while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
-			size--;
-		memcpy(room, text, size);
-		memcpy(room + size, mark, sizeof(mark));
-		text = room;
-	}
-	value = json_string(text);
-	free(safe);
-	return value;
-}
-
-static void add_text(struct draft *draft, const char *name, const char *text)
-{
-	if (text != NULL)
-		add(draft, name, bounded_text(text));
-}
-
-static void add_bytes(struct draft *draft, const char *name, const uint8_t *bytes, size_t size)
-{
-	char *text;
-
-	if (bytes == NULL)
-		return;
-	text = base64url_encode_new(bytes, size);
-	add(draft, name, text == NULL ? NULL : json_string(text));
-	free(text);
-}
-
-static struct draft draft_new(const char *type, int64_t at)
-{
-	struct draft draft = {.object = json_object()};
-
-	draft.failed = draft.object == NULL;
-	add_number(&draft, "v", 1);
-	add_text(&draft, "type", type);
-	add_number(&draft, "at", at);
-	return draft;
-}
-
-static struct draft draft_about(const char *type, int64_t at, const struct log_subject *subject)
-{
-	struct draft draft = draft_new(type, at);
-
-	add_text(&draft, "user", subject->user);
-	add_bytes(&draft, "user_id", subject->user_id, USER_ID_SIZE);
-	return draft;
-}
 
 static void add_actor(struct draft *draft, const struct log_actor *actor)
 {
 	if (actor == NULL)
 		return;
-	add_text(draft, "by", actor->by);
+	draft_add_text(draft, "by", actor->by);
 	if (actor->grant >= 0)
-		add_number(draft, "grant", actor->grant);
+		draft_add_number(draft, "grant", actor->grant);
 }
 
 /* What the proving or accepted code used up, or the key's counter as it stands now. */
@@ -108,63 +24,54 @@ static void add_spent(struct draft *draft, const struct credential *credential)
 {
 	switch (credential->type) {
 	case CREDENTIAL_TOTP:
-		add_number(draft, "step", credential->otp.last_step);
+		draft_add_number(draft, "step", credential->otp.last_step);
 		break;
 	case CREDENTIAL_HOTP:
-		add_number(draft, "counter", credential->otp.next_counter - 1);
+		draft_add_number(draft, "counter", credential->otp.next_counter - 1);
 		break;
 	case CREDENTIAL_KEY:
 	case CREDENTIAL_AGENT:
-		add_number(draft, "sign_count", credential->key->counter);
+		draft_add_number(draft, "sign_count", credential->key->counter);
 		break;
 	}
-}
-
-static json_t *finish(struct draft *draft)
-{
-	if (draft->failed) {
-		json_decref(draft->object);
-		draft->object = NULL;
-	}
-	return draft->object;
 }
 
 json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const uint8_t *seen_root, const char *log_key)
 {
 	struct draft draft = draft_new("epoch", at);
 
-	add_text(&draft, "reason", reason);
+	draft_add_text(&draft, "reason", reason);
 	if (seen_size >= 0)
-		add_number(&draft, "seen_size", seen_size);
-	add_bytes(&draft, "seen_root", seen_root, DIGEST_SIZE);
-	add_text(&draft, "log_key", log_key);
-	return finish(&draft);
+		draft_add_number(&draft, "seen_size", seen_size);
+	draft_add_bytes(&draft, "seen_root", seen_root, DIGEST_SIZE);
+	draft_add_text(&draft, "log_key", log_key);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_start(int64_t at, const char *version, const uint8_t policy[DIGEST_SIZE], bool clean)
 {
 	struct draft draft = draft_new("start", at);
 
-	add_text(&draft, "version", version);
-	add_bytes(&draft, "policy", policy, DIGEST_SIZE);
-	add(&draft, "clean", json_boolean(clean));
-	return finish(&draft);
+	draft_add_text(&draft, "version", version);
+	draft_add_bytes(&draft, "policy", policy, DIGEST_SIZE);
+	draft_add(&draft, "clean", json_boolean(clean));
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_stop(int64_t at)
 {
 	struct draft draft = draft_new("stop", at);
 
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_policy(int64_t at, const uint8_t policy[DIGEST_SIZE], const struct log_actor *actor)
 {
 	struct draft draft = draft_new("policy", at);
 
-	add_bytes(&draft, "policy", policy, DIGEST_SIZE);
+	draft_add_bytes(&draft, "policy", policy, DIGEST_SIZE);
 	add_actor(&draft, actor);
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 /* The context without its prompt, and the challenge, which is a digest of the whole. */
@@ -182,8 +89,8 @@ static void add_context(struct draft *draft, const char *text)
 	context = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	if (context != NULL)
 		(void)json_object_del(context, "prompt");
-	add(draft, "context", context);
-	add_bytes(draft, "challenge", challenge, sizeof(challenge));
+	draft_add(draft, "context", context);
+	draft_add_bytes(draft, "challenge", challenge, sizeof(challenge));
 }
 
 static void add_limits(struct draft *draft, const struct rule *rule)
@@ -194,9 +101,9 @@ static void add_limits(struct draft *draft, const struct rule *rule)
 		return;
 	list = json_array();
 	for (size_t i = 0; i < rule->limit_count; i++)
-		if (json_array_append_new(list, bounded_text(rule->limits[i].text)) != 0)
+		if (json_array_append_new(list, draft_text(rule->limits[i].text)) != 0)
 			draft->failed = true;
-	add(draft, "limits", list);
+	draft_add(draft, "limits", list);
 }
 
 static void add_amr(struct draft *draft, const char *const *amr)
@@ -204,16 +111,16 @@ static void add_amr(struct draft *draft, const char *const *amr)
 	json_t *list = json_array();
 
 	for (; amr != NULL && *amr != NULL; amr++)
-		if (json_array_append_new(list, bounded_text(*amr)) != 0)
+		if (json_array_append_new(list, draft_text(*amr)) != 0)
 			draft->failed = true;
-	add(draft, "amr", list);
+	draft_add(draft, "amr", list);
 }
 
 static void add_proof(struct draft *draft, const struct log_key_proof *proof)
 {
-	add_text(draft, "via", method_name(proof->via));
-	add(draft, "uv", json_boolean(proof->user_verified));
-	add(draft, "evidence", json_deep_copy(proof->evidence));
+	draft_add_text(draft, "via", method_name(proof->via));
+	draft_add(draft, "uv", json_boolean(proof->user_verified));
+	draft_add(draft, "evidence", json_deep_copy(proof->evidence));
 }
 
 /* What the entry has to do with a request. */
@@ -223,20 +130,20 @@ static void add_request(struct draft *draft, const struct log_grant *grant)
 
 	if (request == NULL)
 		return;
-	add_text(draft, "request", request->id);
+	draft_add_text(draft, "request", request->id);
 	if (grant->step == LOG_GRANT) {
-		add(draft, "approvers", json_pack("[s]", request->approver));
+		draft_add(draft, "approvers", json_pack("[s]", request->approver));
 		if (grant->claimed)
-			add_number(draft, "requested", request->requester.log);
+			draft_add_number(draft, "requested", request->requester.log);
 		return;
 	}
-	add_number(draft, "until", request->expires);
-	add_bytes(draft, "digest", request->digest, DIGEST_SIZE);
+	draft_add_number(draft, "until", request->expires);
+	draft_add_bytes(draft, "digest", request->digest, DIGEST_SIZE);
 	if (grant->step == LOG_REQUEST) {
-		add_text(draft, "caller", request->caller);
-		add_number(draft, "requested", request->requested);
+		draft_add_text(draft, "caller", request->caller);
+		draft_add_number(draft, "requested", request->requested);
 	} else {
-		add_text(draft, "requester", request->user);
+		draft_add_text(draft, "requester", request->user);
 	}
 }
 
@@ -245,13 +152,13 @@ json_t *log_entry_request_end(int64_t at, const struct approval_request *request
 	const struct log_subject subject = {.user = request->user, .user_id = request->user_id};
 	struct draft draft = draft_about("request-end", at, &subject);
 
-	add_text(&draft, "request", request->id);
-	add_text(&draft, "action", request->action);
-	add_text(&draft, "how", request_state_name(request->state));
-	add_text(&draft, "by", by);
+	draft_add_text(&draft, "request", request->id);
+	draft_add_text(&draft, "action", request->action);
+	draft_add_text(&draft, "how", request_state_name(request->state));
+	draft_add_text(&draft, "by", by);
 	if (request->ended_why[0] != '\0')
-		add_text(&draft, "why", request->ended_why);
-	return finish(&draft);
+		draft_add_text(&draft, "why", request->ended_why);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_grant(const struct log_grant *grant)
@@ -260,46 +167,46 @@ json_t *log_entry_grant(const struct log_grant *grant)
 	struct draft draft = draft_about(types[grant->step], grant->at, &grant->subject);
 	bool fresh = strcmp(grant->method, "fresh") == 0;
 
-	add_text(&draft, "action", grant->action->name);
-	add_bytes(&draft, "rule", grant->rule->digest, DIGEST_SIZE);
+	draft_add_text(&draft, "action", grant->action->name);
+	draft_add_bytes(&draft, "rule", grant->rule->digest, DIGEST_SIZE);
 	add_limits(&draft, grant->rule);
-	add_text(&draft, "method", grant->method);
-	add_text(&draft, "credential", grant->credential->id);
+	draft_add_text(&draft, "method", grant->method);
+	draft_add_text(&draft, "credential", grant->credential->id);
 	if (fresh)
-		add_number(&draft, "covered_by", grant->covered_by);
+		draft_add_number(&draft, "covered_by", grant->covered_by);
 	else if (!grant->claimed)
 		add_spent(&draft, grant->credential);
 	if (grant->rule->fresh_for_seconds > 0)
-		add_number(&draft, "fresh_for", grant->rule->fresh_for_seconds);
+		draft_add_number(&draft, "fresh_for", grant->rule->fresh_for_seconds);
 	if (grant->proof != NULL) {
-		add_number(&draft, "enrolled", grant->credential->key->enrolled_log);
+		draft_add_number(&draft, "enrolled", grant->credential->key->enrolled_log);
 		add_proof(&draft, grant->proof);
 	}
 	add_context(&draft, grant->context);
 	add_request(&draft, grant);
-	add_bytes(&draft, "commitment", grant->commitment, DIGEST_SIZE);
-	add_text(&draft, "acr", grant->acr);
+	draft_add_bytes(&draft, "commitment", grant->commitment, DIGEST_SIZE);
+	draft_add_text(&draft, "acr", grant->acr);
 	add_amr(&draft, grant->amr);
 	if (grant->receipt != NULL) {
-		add_text(&draft, "audience", grant->receipt->audience);
-		add_text(&draft, "jti", grant->receipt->jti);
-		add_number(&draft, "expires", grant->receipt->expires);
+		draft_add_text(&draft, "audience", grant->receipt->audience);
+		draft_add_text(&draft, "jti", grant->receipt->jti);
+		draft_add_number(&draft, "expires", grant->receipt->expires);
 	}
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_refusal(const struct log_refusal *refusal)
 {
 	struct draft draft = draft_about("refusal", refusal->at, &refusal->subject);
 
-	add_text(&draft, "error", stepup_error_name(refusal->error));
-	add_text(&draft, "action", refusal->action);
-	add_text(&draft, "method", refusal->method);
-	add_text(&draft, "caller", refusal->caller);
-	add_bytes(&draft, "source", refusal->source, GUESS_SOURCE_SIZE);
-	add_text(&draft, "why", refusal->why);
-	add_bytes(&draft, "commitment", refusal->commitment, DIGEST_SIZE);
-	return finish(&draft);
+	draft_add_text(&draft, "error", stepup_error_name(refusal->error));
+	draft_add_text(&draft, "action", refusal->action);
+	draft_add_text(&draft, "method", refusal->method);
+	draft_add_text(&draft, "caller", refusal->caller);
+	draft_add_bytes(&draft, "source", refusal->source, GUESS_SOURCE_SIZE);
+	draft_add_text(&draft, "why", refusal->why);
+	draft_add_bytes(&draft, "commitment", refusal->commitment, DIGEST_SIZE);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_evidence(const struct action *action, const char *prompt)
@@ -307,10 +214,10 @@ json_t *log_entry_evidence(const struct action *action, const char *prompt)
 	struct draft draft = {.object = json_object()};
 
 	draft.failed = draft.object == NULL;
-	add(&draft, "details", action_details_to_json(action));
+	draft_add(&draft, "details", action_details_to_json(action));
 	if (prompt != NULL)
-		add(&draft, "prompt", json_string(prompt)); /* whole: the challenge covers it */
-	return finish(&draft);
+		draft_add(&draft, "prompt", json_string(prompt)); /* whole: the challenge covers it */
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind, const char *credential)
@@ -318,9 +225,9 @@ json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const cha
 	static const struct log_subject nobody;
 	struct draft draft = draft_about("alert", at, subject == NULL ? &nobody : subject);
 
-	add_text(&draft, "kind", kind);
-	add_text(&draft, "credential", credential);
-	return finish(&draft);
+	draft_add_text(&draft, "kind", kind);
+	draft_add_text(&draft, "credential", credential);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_alert_repeated(int64_t at, const char *user, const char *kind, int64_t count, int64_t since)
@@ -328,52 +235,52 @@ json_t *log_entry_alert_repeated(int64_t at, const char *user, const char *kind,
 	struct draft draft = draft_new("alert", at);
 
 	if (user[0] != '\0')
-		add_text(&draft, "user", user);
-	add_text(&draft, "kind", kind);
-	add_number(&draft, "count", count);
-	add_number(&draft, "since", since);
-	return finish(&draft);
+		draft_add_text(&draft, "user", user);
+	draft_add_text(&draft, "kind", kind);
+	draft_add_number(&draft, "count", count);
+	draft_add_number(&draft, "since", since);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_hook(int64_t at, const struct log_hook *hook)
 {
 	struct draft draft = draft_new("hook", at);
 
-	add_text(&draft, "event", hook->event);
-	add_number(&draft, "entry", hook->entry);
-	add_text(&draft, "program", hook->program);
-	add_text(&draft, "result", hook->result);
+	draft_add_text(&draft, "event", hook->event);
+	draft_add_number(&draft, "entry", hook->entry);
+	draft_add_text(&draft, "program", hook->program);
+	draft_add_text(&draft, "result", hook->result);
 	if (hook->exit >= 0)
-		add_number(&draft, "exit", hook->exit);
-	add_number(&draft, "ms", hook->ms);
-	return finish(&draft);
+		draft_add_number(&draft, "exit", hook->exit);
+	draft_add_number(&draft, "ms", hook->ms);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_hooks_dropped(int64_t at, int64_t count)
 {
 	struct draft draft = draft_new("hooks-dropped", at);
 
-	add_number(&draft, "count", count);
-	return finish(&draft);
+	draft_add_number(&draft, "count", count);
+	return draft_finish(&draft);
 }
 
 static void add_key(struct draft *draft, const struct key_credential *key, const struct log_key_enrolment *enrolment)
 {
-	add_number(draft, "alg", key->algorithm);
-	add_bytes(draft, "key", key->public_key, key->public_key_size);
-	add_text(draft, "attestation", key_attestation_name(key->attestation));
-	add_bytes(draft, "aaguid", key->aaguid, KEY_AAGUID_SIZE);
+	draft_add_number(draft, "alg", key->algorithm);
+	draft_add_bytes(draft, "key", key->public_key, key->public_key_size);
+	draft_add_text(draft, "attestation", key_attestation_name(key->attestation));
+	draft_add_bytes(draft, "aaguid", key->aaguid, KEY_AAGUID_SIZE);
 	if (key->id_size > 0) {
-		add_bytes(draft, "credential_id", key->id, key->id_size);
-		add_text(draft, "rp_id", enrolment->rp_id);
+		draft_add_bytes(draft, "credential_id", key->id, key->id_size);
+		draft_add_text(draft, "rp_id", enrolment->rp_id);
 	} else {
-		add_text(draft, "application", key->application);
+		draft_add_text(draft, "application", key->application);
 	}
-	add_text(draft, "action", "stepup.enroll");
-	add_bytes(draft, "rule", enrolment->rule->digest, DIGEST_SIZE);
+	draft_add_text(draft, "action", "stepup.enroll");
+	draft_add_bytes(draft, "rule", enrolment->rule->digest, DIGEST_SIZE);
 	add_proof(draft, &enrolment->proof);
 	add_context(draft, enrolment->context);
-	add_bytes(draft, "commitment", enrolment->commitment, DIGEST_SIZE);
+	draft_add_bytes(draft, "commitment", enrolment->commitment, DIGEST_SIZE);
 }
 
 json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential, const char *how,
@@ -381,14 +288,14 @@ json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const str
 {
 	struct draft draft = draft_about("enrol", at, subject);
 
-	add_text(&draft, "credential", credential->id);
-	add_text(&draft, "method", credential_type_name(credential->type));
+	draft_add_text(&draft, "credential", credential->id);
+	draft_add_text(&draft, "method", credential_type_name(credential->type));
 	add_spent(&draft, credential);
-	add_text(&draft, "how", how);
+	draft_add_text(&draft, "how", how);
 	if (key != NULL)
 		add_key(&draft, credential->key, key);
 	add_actor(&draft, actor);
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 static json_t *entry_about_credential(const char *type, int64_t at, const struct log_subject *subject, const char *credential,
@@ -396,9 +303,9 @@ static json_t *entry_about_credential(const char *type, int64_t at, const struct
 {
 	struct draft draft = draft_about(type, at, subject);
 
-	add_text(&draft, "credential", credential);
+	draft_add_text(&draft, "credential", credential);
 	add_actor(&draft, actor);
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor)
@@ -415,30 +322,30 @@ json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const ch
 {
 	struct draft draft = draft_about("rename", at, subject);
 
-	add_text(&draft, "old_user", old_name);
+	draft_add_text(&draft, "old_user", old_name);
 	add_actor(&draft, actor);
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_init(int64_t at, const char *user, int64_t expires, bool again)
 {
 	struct draft draft = draft_new("init", at);
 
-	add_text(&draft, "user", user);
-	add_number(&draft, "expires", expires);
-	add(&draft, "again", json_boolean(again));
-	add_text(&draft, "by", "root");
-	return finish(&draft);
+	draft_add_text(&draft, "user", user);
+	draft_add_number(&draft, "expires", expires);
+	draft_add(&draft, "again", json_boolean(again));
+	draft_add_text(&draft, "by", "root");
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_invite(int64_t at, const char *user, int64_t expires, const struct log_actor *actor)
 {
 	struct draft draft = draft_new("invite", at);
 
-	add_text(&draft, "user", user);
-	add_number(&draft, "expires", expires);
+	draft_add_text(&draft, "user", user);
+	draft_add_number(&draft, "expires", expires);
 	add_actor(&draft, actor);
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char *reference, const char *reason,
@@ -446,10 +353,10 @@ json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char
 {
 	struct draft draft = draft_about("lock", at, subject);
 
-	add_text(&draft, "reference", reference);
-	add_text(&draft, "reason", reason);
+	draft_add_text(&draft, "reference", reference);
+	draft_add_text(&draft, "reason", reason);
 	add_actor(&draft, actor);
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_unlock(int64_t at, const struct log_subject *subject, const struct log_actor *actor)
@@ -457,27 +364,27 @@ json_t *log_entry_unlock(int64_t at, const struct log_subject *subject, const st
 	struct draft draft = draft_about("unlock", at, subject);
 
 	add_actor(&draft, actor);
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_freeze(int64_t at, const char *action, const char *reference, const char *reason, const struct log_actor *actor)
 {
 	struct draft draft = draft_new("freeze", at);
 
-	add_text(&draft, "action", action);
-	add_text(&draft, "reference", reference);
-	add_text(&draft, "reason", reason);
+	draft_add_text(&draft, "action", action);
+	draft_add_text(&draft, "reference", reference);
+	draft_add_text(&draft, "reason", reason);
 	add_actor(&draft, actor);
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_thaw(int64_t at, const char *action, const struct log_actor *actor)
 {
 	struct draft draft = draft_new("thaw", at);
 
-	add_text(&draft, "action", action);
+	draft_add_text(&draft, "action", action);
 	add_actor(&draft, actor);
-	return finish(&draft);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const char *exec_id, const struct action *action,
@@ -486,12 +393,12 @@ json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const ch
 	const struct log_subject subject = {.user = receipt->user, .user_id = receipt->user_id};
 	struct draft draft = draft_about("redeem", at, &subject);
 
-	add_text(&draft, "jti", receipt->jti);
-	add_text(&draft, "audience", receipt->audience);
-	add_text(&draft, "exec_id", exec_id);
-	add_text(&draft, "action", action->name);
-	add_bytes(&draft, "commitment", commitment, DIGEST_SIZE);
-	return finish(&draft);
+	draft_add_text(&draft, "jti", receipt->jti);
+	draft_add_text(&draft, "audience", receipt->audience);
+	draft_add_text(&draft, "exec_id", exec_id);
+	draft_add_text(&draft, "action", action->name);
+	draft_add_bytes(&draft, "commitment", commitment, DIGEST_SIZE);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_redeem_refusal(int64_t at, const struct receipt_row *receipt, const char *audience, const char *action,
@@ -504,10 +411,10 @@ json_t *log_entry_redeem_refusal(int64_t at, const struct receipt_row *receipt, 
 		subject = (struct log_subject){.user = receipt->user, .user_id = receipt->user_id};
 	draft = draft_about("redeem-refusal", at, &subject);
 	if (receipt != NULL)
-		add_text(&draft, "jti", receipt->jti);
-	add_text(&draft, "audience", audience);
-	add_text(&draft, "action", action);
-	add_text(&draft, "error", stepup_error_name(error));
-	add_text(&draft, "why", why);
-	return finish(&draft);
+		draft_add_text(&draft, "jti", receipt->jti);
+	draft_add_text(&draft, "audience", audience);
+	draft_add_text(&draft, "action", action);
+	draft_add_text(&draft, "error", stepup_error_name(error));
+	draft_add_text(&draft, "why", why);
+	return draft_finish(&draft);
 }
