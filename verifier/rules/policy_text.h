@@ -15,8 +15,6 @@
 #include "verifier/rules/arena.h"
 #include "verifier/rules/complaints.h"
 
-#define POLICY_LINE_MAX 4096  /* bytes of one line */
-#define POLICY_VALUE_MAX 1024 /* bytes of one value */
 #define POLICY_BLOCKS_MAX 4096
 
 struct policy_reading;
