@@ -34,7 +34,8 @@ verifier_libverifier_a_SOURCES += verifier/rules/alert_limit.h verifier/rules/al
 	verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
 	verifier/rules/policy_build.c verifier/rules/policy_check.c verifier/rules/policy_file.h \
 	verifier/rules/policy_file.c verifier/rules/policy_prompt.h verifier/rules/policy_prompt.c \
-	verifier/rules/policy_reading.c verifier/rules/policy_rule.c verifier/rules/policy_scanner.h verifier/rules/policy_scanner.c verifier/rules/policy_text.h \
+	verifier/rules/policy_reading.c verifier/rules/policy_rule.c verifier/rules/policy_rule_digest.c \
+	verifier/rules/policy_scanner.h verifier/rules/policy_scanner.c verifier/rules/policy_text.h \
 	verifier/rules/policy_text.c verifier/rules/policy_top.c verifier/rules/policy_trust.c \
 	verifier/rules/policy_values.h verifier/rules/policy_values.c verifier/rules/policy_verbs.c \
 	verifier/rules/requirement.h verifier/rules/requirement.c \

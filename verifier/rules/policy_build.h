@@ -76,7 +76,7 @@ enum stepup_error policy_trust_load(struct policy *policy, bool trusted, char **
 /* Checks what one key alone can't tell of a rule; policy_rule.c. */
 void policy_rule_check(struct policy_reading *reading);
 
-/* Gives a rule its digest: SHA-256 over all that it says, but not over where; policy_rule.c. */
+/* Gives a rule its digest: SHA-256 over all that it says, but not over where; policy_rule_digest.c. */
 enum stepup_error policy_rule_seal(const struct policy *policy, struct rule *rule);
 
 /* Gives a sealed rule that names approvers the one that they agree under; policy_rule.c. */
