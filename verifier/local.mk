@@ -31,7 +31,7 @@ verifier_libverifier_a_SOURCES += verifier/rules/alert_limit.h verifier/rules/al
 	verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
 	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c \
 	verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
-	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/policy.h verifier/rules/policy.c \
+	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/policy.h verifier/rules/policy.c \
 	verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
 	verifier/rules/policy_build.c verifier/rules/policy_check.c verifier/rules/policy_file.h \
 	verifier/rules/policy_file.c verifier/rules/policy_prompt.h verifier/rules/policy_prompt.c \

@@ -71,7 +71,7 @@ struct event_words {
 	const char *user, *action, *reference, *why;
 	int64_t count; /* of those held back: 0 where this is the first */
 };
-/* One sentence for people who are alerted: what happened, and what to do; of an unknown kind, its name. */
+/* One sentence for people who are alerted: what happened, and what to do; of an unknown kind, its name; notices_alert.c. */
 char *notice_alert(const char *kind, const struct event_words *words);
 
 #endif

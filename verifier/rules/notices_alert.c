@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What people are told who are alerted. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/display_text.h"
+#include "verifier/rules/notices.h"
+
+/* `%U` stands for the user, `%A` for the action, `%R` for the reference, `%W` for why. */
+static const struct alert_sentence {
+	const char *kind, *text;
+} alert_sentences[] = {
+	{"lock", "%U is locked (%R): everything of theirs is refused."},
+	{"freeze", "%A is frozen (%R): it is refused to everybody."},
+	{"request", "%U asks a second person to approve %A. See `stepup requests`."},
+	{"new-credential", "%U has a new credential. If that wasn't them, run `stepup lock %U`."},
+	{"spent-code", "A code of %U's that had been accepted was typed again: somebody may be relaying codes. Ask %U, and if in doubt run `stepup lock %U`."},
+	{"counter-fell", "The signature counter of a key of %U's fell: there may be a copy of the key. Ask %U, and revoke the key."},
+	{"codes-suspended", "100 wrong codes in a row: codes of %U's are suspended until a key of theirs or an administrator lifts that."},
+	{"guessing", "More wrong codes for %U than are allowed; further ones are refused for a while. If that isn't %U mistyping, somebody is guessing."},
+	{"over-limit", "%U went over a limit of %A."},
+	{"too-weak", "%U tried %A without a factor that is strong enough for it."},
+	{"locked-account", "Somebody tried to use the account %U, which is locked."},
+	{"redemption-refused", "A receipt for %A was refused at its redemption: %W."},
+	{"clock-jump", "The clock was set. Every step-up under way ended, and people are asked again."},
+};
+
+static const char *alert_word(char letter, const struct event_words *words)
+{
+	const char *word = letter == 'U' ? words->user : letter == 'A' ? words->action : letter == 'R' ? words->reference : words->why;
+
+	return word != NULL ? word : letter == 'U' ? "somebody" : letter == 'A' ? "an action" : "no reason given";
+}
+
+static bool write_sentence(FILE *out, const char *text, const struct event_words *words)
+{
+	for (; *text != '\0'; text++) {
+		const char *word;
+		char *safe;
+
+		if (*text != '%') {
+			(void)fputc(*text, out);
+			continue;
+		}
+		word = alert_word(*++text, words);
+		safe = display_text(word, strlen(word));
+		if (safe == NULL)
+			return false;
+		(void)fputs(safe, out);
+		free(safe);
+	}
+	return true;
+}
+
+char *notice_alert(const char *kind, const struct event_words *words)
+{
+	const char *text = NULL;
+	char *result = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&result, &size);
+	bool written;
+
+	if (out == NULL)
+		return NULL;
+	for (size_t i = 0; i < sizeof(alert_sentences) / sizeof(alert_sentences[0]) && text == NULL; i++)
+		if (strcmp(alert_sentences[i].kind, kind) == 0)
+			text = alert_sentences[i].text;
+	written = text != NULL ? write_sentence(out, text, words) : write_sentence(out, "%W: %U", &(struct event_words){.user = words->user, .why = kind});
+	if (words->count > 0)
+		(void)fprintf(out, " %" PRId64 " more since the last alert of this kind.", words->count);
+	written = fclose(out) == 0 && written;
+	if (!written) {
+		free(result);
+		result = NULL;
+	}
+	return result;
+}
