@@ -12,6 +12,7 @@ nodist_lib_libstepup_a_SOURCES = lib/interfaces_text.h
 
 # The client side of a step-up.
 lib_libstepup_a_SOURCES += lib/verifier_client.h lib/verifier_client.c lib/step_up_client.h lib/step_up_client.c \
+	lib/verify_calls.h lib/verify_calls.c \
 	lib/json_wipe.h lib/json_wipe.c lib/stream.h lib/stream.c lib/key_conversation.h lib/key_conversation.c
 
 # The helper program for keys and agents: starting it, its wire, its words.

@@ -98,7 +98,7 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 	const struct step_up_conversation *conversation, struct deadline deadline,
 	struct step_up_outcome *outcome);
 
-/* Asks Account for this user; STEPUP_OK where nothing stands against them. Errors as above. */
+/* Asks Account for this user; STEPUP_OK where nothing stands against them. Errors as above; verify_calls.c. */
 enum stepup_error step_up_account(struct verifier_client *client, const char *user, const char *service,
 	const char *rhost, struct deadline deadline, struct verifier_refusal *refusal);
 
