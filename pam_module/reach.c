@@ -19,23 +19,31 @@ static bool uid_of(pam_handle_t *pamh, const char *name, uid_t *uid)
 	return account != NULL;
 }
 
+/* Whether the host's process belongs to the user. Its own account is looked at first: most hosts' isn't the user's, and to find
+ * that a name has no account takes a search through all that might know it. */
+static bool is_process_of(pam_handle_t *pamh, const char *user)
+{
+	uid_t own_uid = getuid(), user_uid;
+	const struct passwd *own = pam_modutil_getpwuid(pamh, own_uid);
+
+	return own != NULL && strcmp(own->pw_name, user) == 0 && uid_of(pamh, user, &user_uid) && user_uid == own_uid;
+}
+
 /* Whether whoever asks is the user: PAM_RUSER where the host says, else the one that the host's process belongs to. */
 static bool asks_for_themselves(pam_handle_t *pamh, const char *user)
 {
 	const void *item = NULL;
 	const char *asking;
-	uid_t user_uid, asking_uid = getuid();
+	uid_t user_uid, asking_uid;
 
 	if (pam_get_item(pamh, PAM_RUSER, &item) != PAM_SUCCESS)
 		return false;
 	asking = item;
-	if (asking != NULL && strcmp(asking, user) == 0)
+	if (asking == NULL || *asking == '\0')
+		return is_process_of(pamh, user);
+	if (strcmp(asking, user) == 0)
 		return true;
-	if (!uid_of(pamh, user, &user_uid))
-		return false;
-	if (asking != NULL && *asking != '\0' && !uid_of(pamh, asking, &asking_uid))
-		return false;
-	return asking_uid == user_uid;
+	return uid_of(pamh, asking, &asking_uid) && uid_of(pamh, user, &user_uid) && asking_uid == user_uid;
 }
 
 /* The agent's socket that the host's environment names, where that can be one. */

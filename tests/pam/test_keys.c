@@ -3,7 +3,9 @@
  * Keys through the module: which ways of reaching one it tells the verifier, what it takes from a browser and what it does not, and what
  * becomes of a host without the helper. The verifier is scripted.
  */
+#include <dlfcn.h>
 #include <jansson.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,19 @@ static json_t *parameters_of(enum fake_method method)
 }
 
 /* --- reach --- */
+
+/* Names looked up among the accounts of this host; stands in front of libc's, for libpam too. */
+static int names_looked_up;
+
+__attribute__((visibility("default"))) int getpwnam_r(
+	const char *name, struct passwd *account, char *room, size_t size, struct passwd **found)
+{
+	int (*real)(const char *, struct passwd *, char *, size_t, struct passwd **);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getpwnam_r");
+	names_looked_up++;
+	return real(name, account, room, size, found);
+}
 
 struct reach {
 	const char *line, *user, *ruser, *rhost, *socket;
@@ -84,6 +99,28 @@ static void what_can_be_reached_depends_on_who_asks_and_from_where(void **state)
 		free(told);
 		json_decref(parameters);
 	}
+}
+
+static void nobody_is_looked_up_where_no_key_here_can_be_theirs(void **state)
+{
+	static const struct trial strangers[] = {
+		{.service = "reach", .user = "no-such-user"},
+		{.service = "reach", .user = "no-such-user", .ruser = "no-such-user"},
+		{.service = "reach", .user = "no-such-user", .ruser = "root", .rhost = "192.0.2.7"},
+	};
+	struct trial own = {.service = "reach", .user = "root"};
+
+	(void)state;
+	service_write("reach", "auth required MODULE action=customer.export SOCKET\n");
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+		struct trial trial = strangers[i];
+
+		names_looked_up = 0;
+		trial_run(&trial);
+		assert_int_equal(names_looked_up, 0);
+	}
+	trial_run(&own);
+	assert_int_not_equal(names_looked_up, 0); /* the counter counts */
 }
 
 static void an_endless_agent_socket_is_none(void **state)
@@ -323,6 +360,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		module_test(what_can_be_reached_depends_on_who_asks_and_from_where),
+		module_test(nobody_is_looked_up_where_no_key_here_can_be_theirs),
 		module_test(an_endless_agent_socket_is_none),
 		module_test(a_question_has_the_methods_and_what_the_browser_needs),
 		module_test(without_a_key_in_the_browser_there_is_no_public_key),
