@@ -263,6 +263,23 @@ static struct answer *answer_new(struct call *call, struct transaction *transact
 	return answer;
 }
 
+/* On to the decision, which is another thread's where it has to wait. Where it can't be made, the transaction is as it was before. */
+static void answer_hand_in(struct answer *answer, enum stepup_error error)
+{
+	struct transaction *transaction = answer->transaction;
+	struct transactions *all = answer->verifier->transactions;
+
+	if (error == STEPUP_OK)
+		error = commit_queue_submit(answer->verifier->queue, answer_decide, answer_done, answer);
+	if (error == STEPUP_OK)
+		return;
+	refuse(answer->call, error, NULL);
+	transaction->state = answer->claim ? TRANSACTION_WAITING : TRANSACTION_ASKED;
+	if (atomic_load(&transaction->ended))
+		transaction_end(all, transaction);
+	answer_free(answer);
+}
+
 static void answer_submit(struct call *call, struct transaction *transaction, unsigned method)
 {
 	struct answer *answer = answer_new(call, transaction, method);
@@ -277,11 +294,9 @@ static void answer_submit(struct call *call, struct transaction *transaction, un
 	error = answer_read(call, method, answer, &why);
 	if (error == STEPUP_OK) {
 		transaction->state = TRANSACTION_ANSWERING;
-		error = commit_queue_submit(call->verifier->queue, answer_decide, answer_done, answer);
-	}
-	if (error == STEPUP_OK)
+		agreed_look_up(answer, answer_hand_in);
 		return;
-	transaction->state = TRANSACTION_ASKED;
+	}
 	answer_free(answer);
 	if (error == STEPUP_INVALID)
 		answer_malformed(call, transaction, method, why);
@@ -326,7 +341,6 @@ void step_up_claim(struct call *call)
 	struct transaction *transaction = transaction_find(call->verifier->transactions,
 		message_text(call->parameters, "transaction"), call->peer.uid);
 	struct answer *answer;
-	enum stepup_error error;
 
 	if (transaction == NULL || transaction->action == NULL ||
 	    (transaction->state != TRANSACTION_WAITING && transaction->state != TRANSACTION_ANSWERING)) {
@@ -342,12 +356,7 @@ void step_up_claim(struct call *call)
 		return;
 	answer->claim = true;
 	transaction->state = TRANSACTION_ANSWERING;
-	error = commit_queue_submit(call->verifier->queue, answer_decide, answer_done, answer);
-	if (error == STEPUP_OK)
-		return;
-	transaction->state = TRANSACTION_WAITING;
-	answer_free(answer);
-	refuse(call, error, NULL);
+	agreed_look_up(answer, answer_hand_in);
 }
 
 void step_up_cancel(struct call *call)

@@ -180,11 +180,15 @@ static enum stepup_error charge_approved(struct decision *decision)
 	return error;
 }
 
-/* The request is used up by this grant, if its approver still stands behind it. STEPUP_NOT_FOUND: it ended just now. */
+/* The request is used up by this grant, if its approver still stands behind it and may. STEPUP_NOT_FOUND: it ended just now. */
 static enum stepup_error consume(struct decision *decision, struct approval_request *request)
 {
-	enum stepup_error error = request_approver_stands(decision->session, request);
+	const struct agreed *agreed = agreed_find(&decision->answer->agreed, request->approver_id);
+	enum stepup_error error;
 
+	if (agreed == NULL) /* since this answer was handed in: who agreed hasn't been asked after */
+		return refuse_as(decision, STEPUP_NEEDS_APPROVAL, "agreed to just now", NULL);
+	error = agreed->may ? request_approver_stands(decision->session, request) : STEPUP_NOT_ALLOWED;
 	if (error == STEPUP_NOT_ALLOWED) {
 		error = request_end(decision->session, request, REQUEST_VOID, NULL, "whoever agreed no longer stands behind it", decision->answer->now, NULL);
 		return error == STEPUP_OK ? STEPUP_NOT_FOUND : error;
@@ -310,6 +314,7 @@ enum stepup_error decide_claim(struct decision *decision)
 	const struct transaction *transaction = decision->transaction;
 	struct answer *answer = decision->answer;
 	struct approval_request *request;
+	const struct agreed *asker;
 	enum stepup_error error = load_request(decision, REQUEST_APPROVED);
 
 	request = answer->request;
@@ -320,8 +325,9 @@ enum stepup_error decide_claim(struct decision *decision)
 		return error;
 	if (answer->now >= request->approval.at + REQUEST_CLAIM_SECONDS)
 		return refuse_as(decision, STEPUP_EXPIRED, "claimed late", notice_claim_late());
+	asker = agreed_find(&answer->agreed, request->user_id);
 	if (decision->record == NULL || memcmp(decision->record->user_id, request->user_id, USER_ID_SIZE) != 0 ||
-	    decision->record->uid != transaction->user_uid)
+	    decision->record->uid != transaction->user_uid || asker == NULL || !asker->may)
 		return refuse_as(decision, STEPUP_NOT_ALLOWED, "not the account that asked", NULL);
 	decision->credential = user_record_credential(decision->record, request->requester.credential);
 	if (decision->credential == NULL || decision->credential->state != CREDENTIAL_LIVE)

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "verifier/server/call.h"
+#include "verifier/doors/agreed.h"
 #include "verifier/state/commit_queue.h"
 #include "verifier/host/clock.h"
 #include "verifier/doors/question.h"
@@ -45,6 +46,8 @@ struct answer {
 	struct key_answer key;           /* owned */
 	struct fresh_grant fresh;        /* METHOD_FRESH: what covers it; otherwise, once granted, what may cover later ones */
 	bool claim;                      /* nothing was given: what the request has is used */
+	struct agreed_list agreed;       /* who agreed to what it may use up */
+	agreed_ready *agreed_ready;      /* goes on once that is known */
 	/* decided */
 	enum stepup_error outcome;       /* STEPUP_OK: granted */
 	char reference[LOCK_REFERENCE_SIZE];
