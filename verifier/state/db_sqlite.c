@@ -6,7 +6,6 @@
  */
 #include "verifier/state/db.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
@@ -17,11 +16,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#define APPLICATION_ID 0x53745570 /* "StUp" */
+#include "verifier/state/sqlite_file.h"
+
 #define PAGE_SIZE 4096
 #define FRAME_SIZE (PAGE_SIZE + 24)
-#define LOG_FULL_SIZE (8 * 1024 * 1024)
-#define LOG_OVERGROWN_SIZE (4 * LOG_FULL_SIZE) /* cut back at the next start */
+#define LOG_OVERGROWN_SIZE (4 * SQLITE_LOG_FULL_SIZE) /* cut back at the next start */
 #define BUSY_TIMEOUT_MS 1000
 #define READER_CACHE_KIB 2048 /* enough for the upper pages of 100,000 users' indexes */
 #define WRITER_CACHE_KIB 6144
@@ -349,42 +348,6 @@ enum stepup_error db_rollback_to(struct db *db, unsigned depth)
 
 /* --- the file --- */
 
-static enum stepup_error say(char **why, enum stepup_error error, const char *place, const char *what)
-{
-	if (*why == NULL && asprintf(why, "Store %s: %s.", place, what) < 0)
-		*why = NULL;
-	return error;
-}
-
-static uint32_t big_endian(const uint8_t *bytes)
-{
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static const char newer_schema[] = "was written by a newer version of this program. Nothing was changed."
-				   " Install that version again, or restore the backup made before it was installed";
-static const char torn[] = "is damaged. Nothing was changed. Restore it from a backup (stepup restore)";
-
-/* The header's places: https://www.sqlite.org/fileformat2.html section 1.3. */
-enum stepup_error db_check_file(const char *place, int fd, int schema, char **why)
-{
-	uint8_t header[100];
-	ssize_t got = pread(fd, header, sizeof(header), 0);
-
-	if (got < 0)
-		return say(why, STEPUP_IO, place, "can't be read");
-	if (got == 0)
-		return STEPUP_NOT_FOUND;
-	if ((size_t)got < sizeof(header) || memcmp(header, "SQLite format 3", 16) != 0)
-		return say(why, STEPUP_CORRUPT, place, "is not a database. Nothing was changed. Restore it from a backup (stepup restore),"
-			" or move it away to begin anew");
-	if (big_endian(header + 68) != APPLICATION_ID)
-		return say(why, STEPUP_CORRUPT, place, "is another program's database. Nothing was changed. Name another place");
-	if (big_endian(header + 60) > (uint32_t)schema)
-		return say(why, STEPUP_INVALID, place, newer_schema);
-	return STEPUP_OK;
-}
-
 enum stepup_error db_create(const char *place, const char *sql, int schema, struct db **db)
 {
 	char marks[160];
@@ -393,7 +356,7 @@ enum stepup_error db_create(const char *place, const char *sql, int schema, stru
 	if (error != STEPUP_OK)
 		return error;
 	snprintf(marks, sizeof(marks), "PRAGMA page_size = %d; PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE; PRAGMA application_id = %d;"
-		"PRAGMA user_version = %d;", PAGE_SIZE, APPLICATION_ID, schema);
+		"PRAGMA user_version = %d;", PAGE_SIZE, SQLITE_FILE_APPLICATION, schema);
 	error = db_execute(*db, marks);
 	if (error == STEPUP_OK)
 		error = db_execute(*db, sql);
@@ -431,14 +394,14 @@ enum stepup_error db_check(struct db *db, int schema, int *found, char **why)
 	enum stepup_error error = ask_pragma(db, "PRAGMA user_version", &number, &ok);
 
 	if (error == STEPUP_OK && number > schema)
-		return say(why, STEPUP_INVALID, place, newer_schema);
+		return sqlite_file_is_newer(place, why);
 	if (error == STEPUP_OK && number < 1)
-		return say(why, STEPUP_CORRUPT, place, torn);
+		return sqlite_file_is_torn(place, why);
 	*found = error == STEPUP_OK ? (int)number : 0;
 	if (error == STEPUP_OK)
 		error = ask_pragma(db, "PRAGMA quick_check(1)", &number, &ok);
 	if (error == STEPUP_CORRUPT || (error == STEPUP_OK && !ok))
-		return say(why, STEPUP_CORRUPT, place, torn);
+		return sqlite_file_is_torn(place, why);
 	return error;
 }
 
@@ -448,24 +411,6 @@ enum stepup_error db_set_schema(struct db *db, int schema)
 
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", schema);
 	return db_in_transaction(db) ? db_execute(db, sql) : STEPUP_INTERNAL;
-}
-
-/* Zeros make no frame, so adding them after whatever is there changes nothing but the file's size. */
-static enum stepup_error fill_with_zeros(int fd, off_t from)
-{
-	static const char zeros[65536];
-	off_t size = from;
-
-	while (size < LOG_FULL_SIZE) {
-		ssize_t put = pwrite(fd, zeros, sizeof(zeros), size);
-
-		if (put <= 0)
-			break;
-		size += put;
-	}
-	if (size >= LOG_FULL_SIZE && fsync(fd) == 0)
-		return STEPUP_OK;
-	return ftruncate(fd, from) == 0 ? STEPUP_OK : STEPUP_IO; /* slower commits, that is all */
 }
 
 enum stepup_error db_reserve_log(struct db *db)
@@ -487,8 +432,8 @@ enum stepup_error db_reserve_log(struct db *db)
 			goto out;
 	}
 	error = STEPUP_OK;
-	if (st.st_size < LOG_FULL_SIZE && space.f_bavail >= 4 * LOG_FULL_SIZE / space.f_frsize) /* not the disk's last space */
-		error = fill_with_zeros(fd, st.st_size);
+	if (st.st_size < SQLITE_LOG_FULL_SIZE && space.f_bavail >= 4 * SQLITE_LOG_FULL_SIZE / space.f_frsize) /* not the disk's last space */
+		error = sqlite_log_fill(fd, st.st_size);
 out:
 	if (fd >= 0)
 		close(fd);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * SQLite's files, read and filled without the library: what a database's header says (db_check_file of db.h), what is said of one that
+ * can't be taken, and its write-ahead log at full size.
+ * Layer: verifier/state/, for db_sqlite.c.
+ */
+#ifndef STEPUP_VERIFIER_SQLITE_FILE_H
+#define STEPUP_VERIFIER_SQLITE_FILE_H
+
+#include <sys/types.h>
+
+#include "lib/error.h"
+
+#define SQLITE_FILE_APPLICATION 0x53745570 /* "StUp" */
+#define SQLITE_LOG_FULL_SIZE (8 * 1024 * 1024)
+
+/* Say so in `*why`, once; STEPUP_INVALID and STEPUP_CORRUPT. */
+enum stepup_error sqlite_file_is_newer(const char *place, char **why);
+enum stepup_error sqlite_file_is_torn(const char *place, char **why);
+
+/* Brings a log of `from` bytes to its full size. Zeros make no frame, so adding them after whatever is there changes nothing but
+ * the file's size. */
+enum stepup_error sqlite_log_fill(int fd, off_t from);
+
+#endif
