@@ -106,8 +106,3 @@ void waiters_end(struct waiters *waiters)
 		waiter_remove(waiters, waiter);
 	}
 }
-
-size_t waiters_count(const struct waiters *waiters)
-{
-	return waiters->count;
-}

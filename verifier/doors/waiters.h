@@ -42,6 +42,4 @@ void waiters_tick(struct waiters *waiters);
 /* At a stop: refuses all. */
 void waiters_end(struct waiters *waiters);
 
-size_t waiters_count(const struct waiters *waiters);
-
 #endif

@@ -194,18 +194,11 @@ const struct service *policy_service_of(const struct policy *policy, uid_t uid, 
 	return found;
 }
 
-enum stepup_error policy_code_verdict(const struct rule *rule, const char *action)
+bool policy_code_may(const struct rule *rule, const char *action)
 {
 	const struct verb *verb = policy_verb(action);
 
 	if (rule->require != FACTOR_CODE)
-		return STEPUP_TOO_WEAK;
-	if (!rule->code_is_enough && (rule->approves || rule->service != NULL || (verb != NULL && verb->administrator)))
-		return STEPUP_TOO_WEAK;
-	return STEPUP_OK;
-}
-
-bool policy_code_may(const struct rule *rule, const char *action)
-{
-	return policy_code_verdict(rule, action) == STEPUP_OK;
+		return false;
+	return rule->code_is_enough || !(rule->approves || rule->service != NULL || (verb != NULL && verb->administrator));
 }

@@ -194,7 +194,4 @@ char *policy_prompt(const struct rule *rule, const struct action *action, const 
 /* Whether a typed code may satisfy the rule for this action (DESIGN section 5: not with a service or an administrator's verb unless it says so). */
 bool policy_code_may(const struct rule *rule, const char *action);
 
-/* The same with the reason: STEPUP_OK or STEPUP_TOO_WEAK. */
-enum stepup_error policy_code_verdict(const struct rule *rule, const char *action);
-
 #endif

@@ -100,7 +100,7 @@ struct requirement requirement_of(const struct policy *policy, const struct rule
 	struct requirement requirement = {.strength = rule->require, .pin = rule->pin, .approval = rule->always_approve};
 
 	if (requirement.strength == FACTOR_CODE &&
-	    (policy_code_verdict(rule, action) == STEPUP_TOO_WEAK || (details != NULL && is_about_a_key(action, details, record))))
+	    (!policy_code_may(rule, action) || (details != NULL && is_about_a_key(action, details, record))))
 		requirement.strength = FACTOR_KEY;
 	requirement.methods = methods_for(policy, rule, requirement.strength);
 	return requirement;

@@ -290,6 +290,21 @@ enum stepup_error session_query(struct store_session *session, enum statement_id
 	return error;
 }
 
+enum stepup_error session_count(struct store_session *session, enum statement_id id, int64_t *count)
+{
+	struct db_statement *statement = NULL;
+	bool row = false;
+	enum stepup_error error = session_query(session, id, NULL, 0, &statement);
+
+	if (error == STEPUP_OK)
+		error = db_step(statement, &row);
+	if (error == STEPUP_OK)
+		*count = row ? db_column_int(statement, 0) : 0;
+	if (statement != NULL)
+		db_reset(statement);
+	return error;
+}
+
 enum stepup_error session_write(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
 	int64_t *changed)
 {

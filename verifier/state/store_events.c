@@ -12,26 +12,11 @@ void store_events_watch(struct store *store, store_event_filter *filter, void *c
 	store->event_context = context;
 }
 
-static enum stepup_error count_rows(struct store_session *session, int64_t *count)
-{
-	struct db_statement *statement = NULL;
-	bool row = false;
-	enum stepup_error error = session_query(session, SQL_EVENT_COUNT, NULL, 0, &statement);
-
-	if (error == STEPUP_OK)
-		error = db_step(statement, &row);
-	if (error == STEPUP_OK)
-		*count = row ? db_column_int(statement, 0) : 0;
-	if (statement != NULL)
-		db_reset(statement);
-	return error;
-}
-
 static enum stepup_error note_one(struct store_session *session, enum store_event event, int64_t index, int64_t at)
 {
 	struct store *store = session->store;
 	int64_t count = 0;
-	enum stepup_error error = event == STORE_EVENT_LOCKED ? STEPUP_OK : count_rows(session, &count);
+	enum stepup_error error = event == STORE_EVENT_LOCKED ? STEPUP_OK : session_count(session, SQL_EVENT_COUNT, &count);
 
 	if (error == STEPUP_OK && count >= STORE_EVENTS_MAX) {
 		(void)pthread_mutex_lock(&store->lock);

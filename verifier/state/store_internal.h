@@ -102,6 +102,9 @@ struct store_session {
 enum stepup_error session_query(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
 	struct db_statement **statement);
 
+/* The number that a statement without parameters gives; 0 where it gives no row. */
+enum stepup_error session_count(struct store_session *session, enum statement_id id, int64_t *count);
+
 /* Runs a writing statement inside the transaction; `*changed` (may be NULL) is the number of rows. */
 enum stepup_error session_write(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
 	int64_t *changed);

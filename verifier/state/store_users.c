@@ -269,15 +269,5 @@ enum stepup_error store_user_each_locked(struct store_session *session,
 
 enum stepup_error store_user_count(struct store_session *session, int64_t *count)
 {
-	struct db_statement *statement = NULL;
-	bool row = false;
-	enum stepup_error error = session_query(session, SQL_USER_COUNT, NULL, 0, &statement);
-
-	if (error == STEPUP_OK)
-		error = db_step(statement, &row);
-	if (error == STEPUP_OK)
-		*count = row ? db_column_int(statement, 0) : 0;
-	if (statement != NULL)
-		db_reset(statement);
-	return error;
+	return session_count(session, SQL_USER_COUNT, count);
 }
