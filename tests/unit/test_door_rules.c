@@ -69,6 +69,18 @@ static void refusals_are_logged_in_a_burst_and_then_at_a_pace(void **state)
 	assert_false(refusal_budget_take(&budget, 1000, now + REFUSAL_EVERY_MS - 1));
 }
 
+static void each_users_refusals_have_a_budget_of_their_own_and_invented_users_one_together(void **state)
+{
+	static const uint8_t alice[USER_ID_SIZE] = {1, 2, 3}, bob[USER_ID_SIZE] = {4, 5, 6};
+	const struct log_subject of_alice = {.user = "alice", .user_id = alice}, of_bob = {.user = "bob", .user_id = bob};
+	const struct log_subject one = {.user = "one"}, other = {.user = "other"};
+
+	(void)state;
+	assert_int_not_equal(refusal_key(1000, &of_alice), refusal_key(1000, &of_bob));
+	assert_int_not_equal(refusal_key(1000, &of_alice), refusal_key(1001, &of_alice));
+	assert_int_equal(refusal_key(1000, &one), refusal_key(1000, &other));
+}
+
 static void an_invitation_is_known_again_however_it_is_typed(void **state)
 {
 	char text[INVITATION_TEXT_SIZE], typed[INVITATION_TEXT_SIZE];
@@ -131,6 +143,7 @@ int main(void)
 		cmocka_unit_test(thaw_and_unlock_cannot_be_frozen),
 		cmocka_unit_test(a_freeze_is_a_name_or_a_pattern_of_names),
 		cmocka_unit_test(refusals_are_logged_in_a_burst_and_then_at_a_pace),
+		cmocka_unit_test(each_users_refusals_have_a_budget_of_their_own_and_invented_users_one_together),
 		cmocka_unit_test(an_invitation_is_known_again_however_it_is_typed),
 		cmocka_unit_test(two_invitations_differ),
 		cmocka_unit_test(what_cannot_be_an_invitation_is_refused),

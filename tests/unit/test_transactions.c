@@ -77,12 +77,33 @@ static void one_that_has_expired_is_not_found_and_is_swept(void **state)
 
 	(void)state;
 	memcpy(name, transaction->name, sizeof(name));
-	transactions_sweep(all, transaction->expires_boot_ms - 1);
+	transactions_sweep(all, transaction->expires_boot_ms - 1, NULL, NULL);
 	assert_int_equal(transactions_count(all), 1);
 	transaction->expires_boot_ms = clock_boot_ms();
 	assert_null(transaction_find(all, name, ALICE));
-	transactions_sweep(all, clock_boot_ms());
+	transactions_sweep(all, clock_boot_ms(), NULL, NULL);
 	assert_int_equal(transactions_count(all), 0);
+	transactions_free(&all);
+}
+
+static void note_user(void *context, const struct transaction *transaction)
+{
+	strcat(context, transaction->user);
+}
+
+static void one_that_has_expired_is_shown_before_it_goes(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *old = begin(all, ALICE, "alice"), *other = begin(all, ALICE, "bob");
+	char seen[64] = "";
+
+	(void)state;
+	old->expires_boot_ms = 5;
+	other->state = TRANSACTION_ANSWERING; /* whose answer is still to come */
+	other->expires_boot_ms = 5;
+	transactions_sweep(all, 5, note_user, seen);
+	assert_string_equal(seen, "alice");
+	other->state = TRANSACTION_SPENT;
 	transactions_free(&all);
 }
 
@@ -97,7 +118,7 @@ static void one_that_is_being_answered_is_marked_and_not_freed(void **state)
 	assert_true(atomic_load(&transaction->ended));
 	assert_int_equal(transactions_count(all), 1);
 	assert_null(transaction_find(all, transaction->name, ALICE));
-	transactions_sweep(all, INT64_MAX);
+	transactions_sweep(all, INT64_MAX, NULL, NULL);
 	assert_int_equal(transactions_count(all), 1);
 	transaction->state = TRANSACTION_SPENT;
 	transaction_end(all, transaction);
@@ -164,6 +185,7 @@ int main(void)
 		cmocka_unit_test(names_that_were_never_given_find_nothing),
 		cmocka_unit_test(names_differ),
 		cmocka_unit_test(one_that_has_expired_is_not_found_and_is_swept),
+		cmocka_unit_test(one_that_has_expired_is_shown_before_it_goes),
 		cmocka_unit_test(one_that_is_being_answered_is_marked_and_not_freed),
 		cmocka_unit_test(ending_a_users_leaves_others),
 		cmocka_unit_test(an_ordinary_uid_that_has_as_many_as_it_may_is_refused_and_others_are_not),

@@ -15,6 +15,7 @@
 #include "verifier/factors/otp.h"
 #include "verifier/evidence/receipt.h"
 #include "verifier/doors/approving.h"
+#include "verifier/doors/refusal_log.h"
 #include "verifier/doors/subject.h"
 
 static void answer_free(struct answer *answer)
@@ -145,7 +146,7 @@ static void answer_refuse(struct answer *answer)
 {
 	struct transaction *transaction = answer->transaction;
 	int64_t tries_left = smaller(STEP_UP_ANSWERS_MAX - transaction->answers, answer->tries_left);
-	const struct log_subject about = {.user = transaction->user};
+	const struct log_subject about = transaction_subject(transaction);
 	const struct words_facts words = {
 		.user = transaction->user,
 		.action = transaction->action->name,
@@ -198,7 +199,7 @@ static void answer_malformed(struct call *call, struct transaction *transaction,
 		.tries_left = STEP_UP_ANSWERS_MAX - transaction->answers,
 		.method = method,
 	};
-	const struct log_subject about = {.user = transaction->user};
+	const struct log_subject about = transaction_subject(transaction);
 
 	if (method != METHOD_CODE)
 		refusal_log(call, &about, transaction->action->name, STEPUP_BAD_ANSWER, why);
@@ -212,7 +213,7 @@ static void answer_not_offered(struct call *call, const struct transaction *tran
 {
 	const struct requirement *requirement = &transaction->question->requirement;
 	const struct words_facts words = {.user = transaction->user, .action = transaction->action->name, .requirement = requirement};
-	const struct log_subject about = {.user = transaction->user};
+	const struct log_subject about = transaction_subject(transaction);
 
 	if (method != METHOD_CODE || (requirement->methods & METHOD_CODE) != 0) {
 		call_invalid(call, "method");
@@ -364,7 +365,9 @@ void step_up_cancel(struct call *call)
 	struct transaction *transaction = transaction_find(call->verifier->transactions,
 		message_text(call->parameters, "transaction"), call->peer.uid);
 
-	if (transaction != NULL)
+	if (transaction != NULL) {
+		refusal_log_unanswered(call->verifier, transaction);
 		transaction_end(call->verifier->transactions, transaction);
+	}
 	call_reply(call, json_object());
 }

@@ -157,7 +157,7 @@ static enum stepup_error begin_transaction(struct beginning *begin, struct trans
 static bool is_worth_logging(enum stepup_error error)
 {
 	return error == STEPUP_LOCKED || error == STEPUP_FROZEN || error == STEPUP_NOT_ALLOWED || error == STEPUP_OVER_LIMIT ||
-		error == STEPUP_NEEDS_APPROVAL;
+		error == STEPUP_NEEDS_APPROVAL || error == STEPUP_TOO_WEAK;
 }
 
 static void begin_refuse(struct beginning *begin, enum stepup_error error)

@@ -89,14 +89,14 @@ enum stepup_error invitation_digest(const char *text, uint8_t digest[DIGEST_SIZE
 
 /* --- whether it may be --- */
 
-static void log_bad_invitation(struct call *call, const struct subject *subject)
+static void log_refused(struct call *call, const struct subject *subject, enum stepup_error error, const char *why)
 {
 	const struct log_subject about = {
 		.user = subject->name,
 		.user_id = subject->record == NULL ? NULL : subject->record->user_id,
 	};
 
-	refusal_log(call, &about, "stepup.enroll", STEPUP_NOT_ALLOWED, "wrong invitation");
+	refusal_log(call, &about, "stepup.enroll", error, why);
 }
 
 /* A wrong invitation costs its uid a try; a uid without tries is refused before anything is compared. Here nothing is taken: that happens where
@@ -122,7 +122,7 @@ static bool check_invitation(struct call *call, const struct subject *subject, s
 	}
 	if (error != STEPUP_OK || strcmp(invitation.user, subject->name) != 0 || invitation.expires <= clock_wall_seconds()) {
 		(void)refusal_budget_take(budget, call->peer.uid, now);
-		log_bad_invitation(call, subject);
+		log_refused(call, subject, STEPUP_NOT_ALLOWED, "wrong invitation");
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_invitation());
 		return false;
 	}
@@ -136,6 +136,7 @@ static bool check_permission(struct call *call, const struct subject *subject, s
 	const char *authorization = message_text(call->parameters, "authorization");
 
 	if (invitation == NULL && authorization == NULL) {
+		log_refused(call, subject, STEPUP_NOT_ALLOWED, "no invitation and no step-up");
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_enrolment_needs());
 		return false;
 	}
@@ -157,6 +158,7 @@ static bool check_subject(struct call *call, const struct subject *subject)
 	struct words_facts words = {.user = subject->name, .action = "stepup.enroll"};
 
 	if (!subject_allows(call, subject, "stepup.enroll") || strlen(subject->name) >= USER_NAME_SIZE) {
+		log_refused(call, subject, STEPUP_NOT_ALLOWED, "caller may not act for this user");
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return false;
 	}
@@ -164,6 +166,7 @@ static bool check_subject(struct call *call, const struct subject *subject)
 		return true;
 	if (record->lock.locked) {
 		words.reference = record->lock.reference;
+		log_refused(call, subject, STEPUP_LOCKED, "enrolment");
 		refuse(call, STEPUP_LOCKED, &words);
 		return false;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Refusals into the log, within a budget per uid.
+ * Refusals into the log, within a budget.
  */
 #include "verifier/doors/refusal_log.h"
 
@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "verifier/host/clock.h"
+#include "verifier/doors/question.h"
 #include "verifier/doors/subject.h"
+#include "verifier/evidence/event.h"
 #include "verifier/verifier.h"
 
 struct note {
@@ -23,9 +25,18 @@ struct note {
 	const char *why;
 };
 
-bool refusal_budget_take(struct refusal_budget *budget, uid_t uid, int64_t now_boot_ms)
+uint32_t refusal_key(uid_t uid, const struct log_subject *subject)
 {
-	struct refusal_slot *slot = &budget->slots[uid % REFUSAL_SLOTS];
+	uint32_t user = 0;
+
+	if (subject->user_id != NULL)
+		memcpy(&user, subject->user_id, sizeof(user)); /* they are random */
+	return uid + user;
+}
+
+bool refusal_budget_take(struct refusal_budget *budget, uint32_t key, int64_t now_boot_ms)
+{
+	struct refusal_slot *slot = &budget->slots[key % REFUSAL_SLOTS];
 
 	if (slot->refilled_boot_ms == 0) {
 		slot->tokens = REFUSAL_BURST;
@@ -42,9 +53,9 @@ bool refusal_budget_take(struct refusal_budget *budget, uid_t uid, int64_t now_b
 	return true;
 }
 
-bool refusal_budget_has(const struct refusal_budget *budget, uid_t uid, int64_t now_boot_ms)
+bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64_t now_boot_ms)
 {
-	const struct refusal_slot *slot = &budget->slots[uid % REFUSAL_SLOTS];
+	const struct refusal_slot *slot = &budget->slots[key % REFUSAL_SLOTS];
 
 	return slot->refilled_boot_ms == 0 || slot->tokens > 0 || now_boot_ms - slot->refilled_boot_ms >= REFUSAL_EVERY_MS;
 }
@@ -72,25 +83,43 @@ static void note_done(void *job, enum stepup_error result)
 	free(job);
 }
 
+static void submit(struct verifier *verifier, uid_t uid, const struct note *note, const struct log_subject *subject)
+{
+	struct note *copy;
+
+	if (!refusal_budget_take(&verifier->refusals, refusal_key(uid, subject), clock_boot_ms()))
+		return;
+	copy = malloc(sizeof(*copy));
+	if (copy == NULL)
+		return;
+	*copy = *note;
+	copy->at = clock_wall_seconds();
+	snprintf(copy->user, sizeof(copy->user), "%s", subject->user == NULL ? "" : subject->user);
+	copy->has_user_id = subject->user_id != NULL;
+	if (copy->has_user_id)
+		memcpy(copy->user_id, subject->user_id, USER_ID_SIZE);
+	if (commit_queue_submit(verifier->queue, note_work, note_done, copy) != STEPUP_OK)
+		free(copy);
+}
+
 void refusal_log(const struct call *call, const struct log_subject *subject, const char *action, enum stepup_error error, const char *why)
 {
-	struct verifier *verifier = call->verifier;
-	struct note *note;
+	struct note note = {.error = error, .why = why};
 
-	if (!refusal_budget_take(&verifier->refusals, call->peer.uid, clock_boot_ms()))
+	snprintf(note.action, sizeof(note.action), "%s", action == NULL ? "" : action);
+	peer_name(call, note.caller);
+	submit(call->verifier, call->peer.uid, &note, subject);
+}
+
+void refusal_log_unanswered(void *verifier, const struct transaction *transaction)
+{
+	const struct log_subject subject = transaction_subject(transaction);
+	struct note note = {.error = STEPUP_EXPIRED, .why = EVENT_WHY_UNANSWERED};
+
+	if (transaction->action == NULL || transaction->approves || transaction->state != TRANSACTION_ASKED || transaction->answers > 0 ||
+	    transaction->question == NULL || (transaction->question->methods & ~(unsigned)METHODS_OF_KEYS) != 0)
 		return;
-	note = calloc(1, sizeof(*note));
-	if (note == NULL)
-		return;
-	note->at = clock_wall_seconds();
-	snprintf(note->user, sizeof(note->user), "%s", subject->user == NULL ? "" : subject->user);
-	note->has_user_id = subject->user_id != NULL;
-	if (note->has_user_id)
-		memcpy(note->user_id, subject->user_id, USER_ID_SIZE);
-	snprintf(note->action, sizeof(note->action), "%s", action == NULL ? "" : action);
-	peer_name(call, note->caller);
-	note->error = error;
-	note->why = why;
-	if (commit_queue_submit(verifier->queue, note_work, note_done, note) != STEPUP_OK)
-		free(note);
+	snprintf(note.action, sizeof(note.action), "%s", transaction->action->name);
+	snprintf(note.caller, sizeof(note.caller), "%s", transaction->caller);
+	submit(verifier, transaction->uid, &note, &subject);
 }

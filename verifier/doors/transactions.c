@@ -44,6 +44,14 @@ struct fresh_place transaction_place(const struct transaction *transaction)
 		.sitting = transaction->sitting};
 }
 
+struct log_subject transaction_subject(const struct transaction *transaction)
+{
+	static const uint8_t nobody[USER_ID_SIZE];
+	bool known = memcmp(transaction->user_id, nobody, USER_ID_SIZE) != 0;
+
+	return (struct log_subject){.user = transaction->user, .user_id = known ? transaction->user_id : NULL};
+}
+
 struct transactions *transactions_new(void)
 {
 	struct transactions *all = calloc(1, sizeof(*all)); /* all-zero lists are empty ones */
@@ -239,14 +247,28 @@ void transactions_end_user(struct transactions *all, const char *user)
 	freshness_end_user(all->freshness, user);
 }
 
-static bool has_expired(const struct transaction *transaction, const void *now_boot_ms)
+struct sweep {
+	int64_t now_boot_ms;
+	void (*expires)(void *context, const struct transaction *transaction);
+	void *context;
+};
+
+static bool is_swept(const struct transaction *transaction, const void *context)
 {
-	return transaction->state != TRANSACTION_ANSWERING && transaction->expires_boot_ms <= *(const int64_t *)now_boot_ms;
+	const struct sweep *sweep = context;
+	bool swept = transaction->state != TRANSACTION_ANSWERING && transaction->expires_boot_ms <= sweep->now_boot_ms;
+
+	if (swept && sweep->expires != NULL)
+		sweep->expires(sweep->context, transaction);
+	return swept;
 }
 
-void transactions_sweep(struct transactions *all, int64_t now_boot_ms)
+void transactions_sweep(struct transactions *all, int64_t now_boot_ms, void (*expires)(void *context, const struct transaction *transaction),
+	void *context)
 {
-	end_each(all, has_expired, &now_boot_ms);
+	const struct sweep sweep = {now_boot_ms, expires, context};
+
+	end_each(all, is_swept, &sweep);
 	freshness_sweep(all->freshness, now_boot_ms);
 }
 

@@ -17,6 +17,7 @@
 
 #include "lib/action.h"
 #include "verifier/doors/freshness.h"
+#include "verifier/evidence/log_entry.h"
 #include "verifier/rules/policy.h"
 #include "verifier/state/approval_request.h"
 #include "verifier/state/user_record.h"
@@ -70,6 +71,9 @@ struct transaction {
 	LIST_ENTRY(transaction) of_name;
 };
 
+/* Whom the log names for it; points into the transaction. */
+struct log_subject transaction_subject(const struct transaction *transaction);
+
 /* Where a grant of this transaction stays fresh; of one that `sits`. */
 struct fresh_place transaction_place(const struct transaction *transaction);
 
@@ -94,8 +98,9 @@ void transaction_end(struct transactions *all, struct transaction *transaction);
 /* Ends those of one user, or all (NULL), and what is fresh for them. */
 void transactions_end_user(struct transactions *all, const char *user);
 
-/* Frees what has expired, what is fresh too; called by a timer. */
-void transactions_sweep(struct transactions *all, int64_t now_boot_ms);
+/* Frees what has expired, what is fresh too; called by a timer. Each transaction is shown to `expires` (may be NULL) before it goes. */
+void transactions_sweep(struct transactions *all, int64_t now_boot_ms, void (*expires)(void *context, const struct transaction *transaction),
+	void *context);
 
 size_t transactions_count(const struct transactions *all);
 

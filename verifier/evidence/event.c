@@ -19,23 +19,32 @@ static const char *const names[STORE_EVENT_COUNT] = {
 	[STORE_EVENT_ALERT] = "alert",
 };
 
-/* The first row that fits an entry's type and, where the row has one, its error. Without a kind of the row's own it is the entry's. */
+/* The first row that fits an entry's type and, where the row has them, its error and a member (any value of it where none is named). Without a kind
+ * of the row's own it is the entry's. Of wrong answers only a key's are alerts: a code is mistyped every day, and too many are `Throttled`. */
 static const struct row {
-	const char *type, *error;
+	const char *type, *error, *member, *value;
 	unsigned events;
 	const char *kind;
 } rows[] = {
-	{"lock", NULL, BIT(STORE_EVENT_LOCKED) | BIT(STORE_EVENT_ALERT), "lock"},
-	{"freeze", NULL, BIT(STORE_EVENT_ALERT), "freeze"},
-	{"request", NULL, BIT(STORE_EVENT_REQUESTED), NULL},
-	{"enrol", NULL, BIT(STORE_EVENT_ENROLLED) | BIT(STORE_EVENT_ALERT), "new-credential"},
-	{"alert", NULL, BIT(STORE_EVENT_ALERT), NULL},
-	{"refusal", "Throttled", BIT(STORE_EVENT_ALERT), "guessing"},
-	{"refusal", "OverLimit", BIT(STORE_EVENT_ALERT), "over-limit"},
-	{"refusal", "NeedsApproval", BIT(STORE_EVENT_ALERT), "over-limit"},
-	{"refusal", "TooWeak", BIT(STORE_EVENT_ALERT), "too-weak"},
-	{"refusal", "Locked", BIT(STORE_EVENT_ALERT), "locked-account"},
-	{"redeem-refusal", NULL, BIT(STORE_EVENT_ALERT), "redemption-refused"},
+	{"lock", NULL, NULL, NULL, BIT(STORE_EVENT_LOCKED) | BIT(STORE_EVENT_ALERT), "lock"},
+	{"freeze", NULL, NULL, NULL, BIT(STORE_EVENT_ALERT), "freeze"},
+	{"request", NULL, "why", NULL, BIT(STORE_EVENT_REQUESTED) | BIT(STORE_EVENT_ALERT), "over-limit"},
+	{"request", NULL, NULL, NULL, BIT(STORE_EVENT_REQUESTED), NULL},
+	{"enrol", NULL, NULL, NULL, BIT(STORE_EVENT_ENROLLED) | BIT(STORE_EVENT_ALERT), "new-credential"},
+	{"alert", NULL, NULL, NULL, BIT(STORE_EVENT_ALERT), NULL},
+	{"refusal", "Throttled", NULL, NULL, BIT(STORE_EVENT_ALERT), "guessing"},
+	{"refusal", "OverLimit", NULL, NULL, BIT(STORE_EVENT_ALERT), "over-limit"},
+	{"refusal", "NeedsApproval", NULL, NULL, BIT(STORE_EVENT_ALERT), "over-limit"},
+	{"refusal", "TooWeak", NULL, NULL, BIT(STORE_EVENT_ALERT), "too-weak"},
+	{"refusal", "Locked", NULL, NULL, BIT(STORE_EVENT_ALERT), "locked-account"},
+	{"refusal", "BadAnswer", "method", "code", 0, NULL},
+	{"refusal", "BadAnswer", "method", "fresh", 0, NULL},
+	{"refusal", "BadAnswer", "why", "counter fell", 0, NULL}, /* has an alert of its own */
+	{"refusal", "BadAnswer", NULL, NULL, BIT(STORE_EVENT_ALERT), "wrong-key"},
+	{"refusal", "NotAllowed", "action", "stepup.enroll", BIT(STORE_EVENT_ALERT), "enrolment-refused"},
+	{"refusal", "NotAllowed", NULL, NULL, BIT(STORE_EVENT_ALERT), "not-allowed"},
+	{"refusal", "Expired", "why", EVENT_WHY_UNANSWERED, BIT(STORE_EVENT_ALERT), "unanswered"},
+	{"redeem-refusal", NULL, NULL, NULL, BIT(STORE_EVENT_ALERT), "redemption-refused"},
 };
 
 /* What an event takes over from its entry, where it is there. */
@@ -47,12 +56,23 @@ static const char *text_of(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
+static bool has_text(const json_t *entry, const char *name, const char *value)
+{
+	const char *text = text_of(entry, name);
+
+	return text != NULL && (value == NULL || strcmp(text, value) == 0);
+}
+
+static bool fits(const struct row *row, const json_t *entry)
+{
+	return has_text(entry, "type", row->type) && (row->error == NULL || has_text(entry, "error", row->error)) &&
+		(row->member == NULL || has_text(entry, row->member, row->value));
+}
+
 static const struct row *row_of(const json_t *entry)
 {
-	const char *type = text_of(entry, "type"), *error = text_of(entry, "error");
-
-	for (size_t i = 0; type != NULL && i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(rows[i].type, type) == 0 && (rows[i].error == NULL || (error != NULL && strcmp(rows[i].error, error) == 0)))
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (fits(&rows[i], entry))
 			return &rows[i];
 	return NULL;
 }

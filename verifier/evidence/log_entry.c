@@ -142,6 +142,8 @@ static void add_request(struct draft *draft, const struct log_grant *grant)
 	if (grant->step == LOG_REQUEST) {
 		draft_add_text(draft, "caller", request->caller);
 		draft_add_number(draft, "requested", request->requested);
+		if (request->why[0] != '\0')
+			draft_add_text(draft, "why", request->why);
 	} else {
 		draft_add_text(draft, "requester", request->user);
 	}
