@@ -19,6 +19,7 @@
 #define CALL_MS 10000  /* the verifier's share of the deadline, for each call */
 #define CANCEL_MS 1000 /* nobody waits long to give up */
 #define ANSWERS_MAX 3
+#define LOOKS_MAX 20 /* whether somebody agreed, at one waiting */
 #define METHOD_CODE "code"
 #define METHOD_BROWSER "browser"
 #define ANSWER_SIZE_MAX 512 /* bytes of a typed answer that are worth sending, PAM_MAX_RESP_SIZE */
@@ -315,25 +316,42 @@ static enum stepup_error step_up_claim(struct step_up *run, struct deadline dead
 	return error;
 }
 
+/* Waits once, or looks once, as the conversation says; `*looked` for the latter. STEPUP_TIMEOUT where nobody waits. */
+static enum stepup_error wait_once(struct step_up *run, const struct step_up_waiting *waiting, bool *looked)
+{
+	struct verifier_refusal *refusal = &run->outcome->refusal;
+	struct deadline until = run->deadline, claim;
+	enum stepup_error error = STEPUP_OK;
+
+	*looked = false;
+	if (run->conversation->wait == NULL || !run->conversation->wait(run->conversation->context, waiting, &until))
+		return STEPUP_TIMEOUT;
+	verifier_refusal_clear(refusal);
+	*refusal = (struct verifier_refusal){.tries_left = -1, .retry_after_seconds = -1, .expires = -1};
+	claim = until.at_ms > run->deadline.at_ms ? deadline_in(deadline_left(until) + CALL_MS)
+						  : call_deadline(run->deadline, CALL_MS);
+	*looked = deadline_left(until) == 0;
+	if (!*looked)
+		error = await_approval(run, waiting->request, until);
+	return error == STEPUP_OK ? step_up_claim(run, claim) : error;
+}
+
 /* The answer was right, and a second person has to agree. Where nobody does in time, the first refusal stands: it names
  * the request, which goes on waiting. */
 static enum stepup_error step_up_wait(struct step_up *run)
 {
 	struct verifier_refusal asked = run->outcome->refusal;
-	const struct step_up_waiting waiting = {asked.request, asked.message, asked.approvers, asked.expires};
-	struct deadline until = run->deadline, claim;
-	enum stepup_error error = STEPUP_OK;
+	struct step_up_waiting waiting = {asked.request, asked.message, asked.approvers, asked.expires, false};
+	enum stepup_error error = STEPUP_TIMEOUT;
+	bool looked = asked.request != NULL;
 
-	if (asked.request == NULL || run->conversation->wait == NULL ||
-		!run->conversation->wait(run->conversation->context, &waiting, &until))
-		return STEPUP_NEEDS_APPROVAL;
 	run->outcome->refusal = (struct verifier_refusal){.tries_left = -1, .retry_after_seconds = -1, .expires = -1};
-	claim = until.at_ms > run->deadline.at_ms ? deadline_in(deadline_left(until) + CALL_MS)
-						  : call_deadline(run->deadline, CALL_MS);
-	if (deadline_left(until) > 0)
-		error = await_approval(run, asked.request, until);
-	if (error == STEPUP_OK)
-		error = step_up_claim(run, claim);
+	for (int i = 0; looked && i < LOOKS_MAX; i++) {
+		error = wait_once(run, &waiting, &looked);
+		waiting.again = true;
+		if (error != STEPUP_NEEDS_APPROVAL || deadline_left(run->deadline) == 0)
+			break;
+	}
 	if (error == STEPUP_TIMEOUT || error == STEPUP_NEEDS_APPROVAL) {
 		verifier_refusal_clear(&run->outcome->refusal);
 		run->outcome->refusal = asked;

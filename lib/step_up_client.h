@@ -60,6 +60,7 @@ struct step_up_waiting {
 	const char *message;	 /* who can agree, and until when */
 	const json_t *approvers; /* array of texts; NULL where not said */
 	int64_t expires;	 /* seconds since 1970; -1 where not said */
+	bool again;		 /* it was looked once, and nobody had agreed */
 };
 
 /* How to talk to the person. */
@@ -69,7 +70,7 @@ struct step_up_conversation {
 	enum stepup_error (*ask)(
 		void *context, const struct step_up_question *question, struct step_up_answer *answer);
 	/* Tells what a step-up waits for. True: wait until `*until` (on entry the step-up's own deadline; one that has
-	 * passed: see once whether somebody agreed). False, or NULL: it is refused as NeedsApproval at once. */
+	 * passed: see once whether somebody agreed, and be called again while there is time). False, or NULL: it is refused as NeedsApproval at once. */
 	bool (*wait)(void *context, const struct step_up_waiting *waiting, struct deadline *until);
 	void *context;
 };

@@ -131,7 +131,7 @@ def volume(verifier):
     tap.ok(reply.ok and reply.get("receipt"), "within its limit nobody else is asked", reply)
     transaction, reply = export()
     tap.equal(reply.error, "NeedsApproval", "over it a second person is")
-    tap.equal(scene.requests("news")[0]["why"], "1 per 24h", "who sees which limit it goes over")
+    tap.equal(scene.requests("news")[0]["why"], "over the limit of 1 per 24h", "who sees which limit it goes over")
     tap.ok(scene.approve(reply["request"]).ok, "who agrees with a code, since the rule says that it is enough")
     reply = scene.claim(transaction)
     tap.ok(reply.ok and reply.get("receipt"), "the claim gives the receipt", reply)

@@ -109,6 +109,8 @@ def through_pam(verifier):
     refused = services.run("door", "mail", scene.tokens["mail"].fresh(), "")
     text = "\n".join(refused.prompts + refused.told)
     tap.equal(refused.code, "PAM_AUTH_ERR", "the module refuses where nobody has agreed yet")
+    tap.matches(refused.prompts[1] if len(refused.prompts) > 1 else text, r"Press Enter once somebody has, within \d+ seconds: $", "after saying how long it waits")
+    tap.matches(refused.prompts[2] if len(refused.prompts) > 2 else text, r"^Nobody has agreed yet\.\nPress Enter", "and looking again at each Enter")
     tap.matches(text, ID, "and says which request waits")
     tap.matches(text, "the same goes through", "and what to do")
     request = verifier.call("verify", "Requests", {"user": "news"})["requests"][0]["id"]

@@ -2,6 +2,7 @@
 /*
  * A second person's agreement: stepup requests, approve, deny, wait, withdraw.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,14 +14,34 @@
 #include "tools/stepup/doors.h"
 #include "tools/stepup/output.h"
 
+/* A request's id as somebody read or heard it, in the verifier's spelling: capitals, and no letter that looks like a digit (Crockford's base 32).
+ * The caller frees. */
+static char *spelt_id(const char *typed)
+{
+	char *id = strdup(typed);
+
+	if (id == NULL)
+		out_of_memory();
+	for (size_t i = 0; id[i] != '\0'; i++) {
+		id[i] = (char)toupper((unsigned char)id[i]);
+		if (i >= 2 && id[i] == 'O')
+			id[i] = '0';
+		else if (i >= 2 && (id[i] == 'I' || id[i] == 'L'))
+			id[i] = '1';
+	}
+	return id;
+}
+
 static json_t *about_request(const struct invocation *invocation)
 {
 	json_t *parameters = json_object();
+	char *id = invocation->argument_count > 0 ? spelt_id(invocation->arguments[0]) : NULL;
 
 	if (parameters == NULL)
 		out_of_memory();
 	set_text(parameters, "user", option_text(invocation, OPTION_USER, NULL));
-	set_text(parameters, "request", invocation->argument_count > 0 ? invocation->arguments[0] : NULL);
+	set_text(parameters, "request", id);
+	free(id);
 	return parameters;
 }
 
@@ -45,42 +66,53 @@ static char *join_names(const json_t *names)
 	return text;
 }
 
-static void print_line(const char *label, const char *text)
+static void print_line(FILE *out, const char *label, const char *text)
 {
 	char *safe;
 
 	if (text == NULL)
 		return;
 	safe = safe_text(text);
-	(void)printf("  %-10s%s\n", label, safe);
+	(void)fprintf(out, "  %-10s%s\n", label, safe);
 	free(safe);
 }
 
-static void print_request(const json_t *request)
+static void print_request(FILE *out, const json_t *request)
 {
 	const char *id = message_text(request, "id"), *user = message_text(request, "user"), *text = message_text(request, "text");
 	bool own = message_bool(request, "own", false);
 	char until[TIME_TEXT_SIZE], *safe = safe_text(text), *who = safe_text(own ? "you" : user), *approvers = join_names(json_object_get(request, "approvers"));
 
-	(void)printf("%s  %s\n", id == NULL ? "?" : id, safe);
-	(void)printf("  %-10s%s, until %s\n", "asked by", who, time_text(message_number(request, "expires", 0), until));
-	print_line("reason", message_text(request, "reason"));
-	print_line("because", message_text(request, "why"));
-	print_line("from", message_text(request, "rhost"));
-	print_line("on", message_text(request, "host"));
+	(void)fprintf(out, "%s  %s\n", id == NULL ? "?" : id, safe);
+	(void)fprintf(out, "  %-10s%s, until %s\n", "asked by", who, time_text(message_number(request, "expires", 0), until));
+	print_line(out, "reason", message_text(request, "reason"));
+	print_line(out, "because", message_text(request, "why"));
+	print_line(out, "from", message_text(request, "rhost"));
+	print_line(out, "on", message_text(request, "host"));
 	if (own && strcmp(message_text(request, "state"), "approved") == 0)
-		print_line("agreed", message_text(request, "by"));
+		print_line(out, "agreed", message_text(request, "by"));
 	else if (own)
-		print_line("waits for", approvers);
+		print_line(out, "waits for", *approvers == '\0' ? "nobody else could agree" : approvers);
 	free(safe);
 	free(who);
 	free(approvers);
+}
+
+/* What can be done with what stands in the list. */
+static void print_next_steps(bool own, bool others)
+{
+	if (others)
+		(void)puts("\nAnswer with `stepup approve REQUEST` or `stepup deny REQUEST`.");
+	if (own)
+		(void)printf("%sYour own: `stepup wait REQUEST`, or `stepup withdraw REQUEST` to take one back.\n", others ? "" : "\n");
 }
 
 static bool show_list(void *context, const json_t *reply)
 {
 	const struct invocation *invocation = context;
 	const json_t *requests = json_object_get(reply, "requests"), *request;
+	bool own = false, others = false;
+	char now[TIME_TEXT_SIZE];
 	size_t i;
 
 	if (!json_is_array(requests))
@@ -89,15 +121,20 @@ static bool show_list(void *context, const json_t *reply)
 		(void)output_json(json_deep_copy(reply));
 		return fflush(stdout) == 0;
 	}
-	json_array_foreach(requests, i, request)
-		if (message_text(request, "state") != NULL)
-			print_request(request);
+	json_array_foreach(requests, i, request) {
+		if (message_text(request, "state") == NULL)
+			continue;
+		print_request(stdout, request);
+		if (message_bool(request, "own", false))
+			own = true;
+		else
+			others = true;
+	}
 	if (json_array_size(requests) == 0)
 		(void)puts("No requests.");
-	else
-		(void)puts("\nAnswer with `stepup approve REQUEST` or `stepup deny REQUEST`.");
+	print_next_steps(own, others);
 	if (option_given(invocation, OPTION_FOLLOW))
-		(void)puts("--");
+		(void)printf("-- %s\n", time_text((int64_t)time(NULL), now));
 	return fflush(stdout) == 0;
 }
 
@@ -131,12 +168,35 @@ static enum exit_status say(const struct invocation *invocation, json_t *reply)
 	return status;
 }
 
+/* Who asks for what, and why, before anybody touches a key. A request that isn't there the verifier refuses in its own words. */
+static enum exit_status show_request(struct doors *doors, const char *id)
+{
+	json_t *parameters = json_object(), *reply = NULL;
+	const json_t *request;
+	enum exit_status status;
+	size_t i;
+
+	if (parameters == NULL)
+		out_of_memory();
+	set_text(parameters, "user", option_text(doors->invocation, OPTION_USER, NULL));
+	status = doors_call(doors, &interface_verify, "Requests", parameters, &reply, NULL);
+	json_array_foreach(json_object_get(reply, "requests"), i, request)
+		if (strcmp(message_text(request, "id"), id) == 0 && !message_bool(request, "own", false))
+			print_request(stderr, request);
+	json_wipe_free(&reply);
+	return status;
+}
+
 enum exit_status command_approve(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};
 	struct step_up_outcome outcome = {0};
-	enum exit_status status = doors_approve(&doors, invocation->arguments[0], &outcome);
+	char *id = spelt_id(invocation->arguments[0]);
+	enum exit_status status = show_request(&doors, id);
 
+	if (status == EXIT_DONE)
+		status = doors_approve(&doors, id, &outcome);
+	free(id);
 	doors_close(&doors);
 	if (status == EXIT_DONE)
 		status = say(invocation, json_incref(outcome.reply));
@@ -188,14 +248,15 @@ static bool look(void *context, const json_t *reply)
 	awaited->status = agreed ? EXIT_DONE : waits ? EXIT_WAITING : EXIT_REFUSED;
 	if (!stop && option_given(awaited->invocation, OPTION_JSON))
 		return true;
+	if (!stop) {
+		tell_waiting(message_text(reply, "message"), message_text(json_object_get(reply, "request"), "id"));
+		return true;
+	}
 	sentence = safe_text(message_text(reply, "message"));
-	if (stop)
-		(void)output_result(awaited->invocation, json_deep_copy(reply), sentence);
-	else
-		complain("%s", sentence);
+	(void)output_result(awaited->invocation, json_deep_copy(reply), sentence);
 	free(sentence);
-	awaited->told = stop;
-	return !stop;
+	awaited->told = true;
+	return false;
 }
 
 enum exit_status command_wait(const struct invocation *invocation)

@@ -131,6 +131,7 @@ static void hint(const struct invocation *invocation, enum stepup_error error)
 struct conversing {
 	struct key_conversation keys;
 	const struct doors *doors;
+	char *waits_for; /* the request that is waited for, owned; NULL for none */
 };
 
 static enum stepup_error ask_person(void *context, const struct step_up_question *question, struct step_up_answer *answer)
@@ -143,16 +144,15 @@ static enum stepup_error ask_person(void *context, const struct step_up_question
 /* Waits as long as the request does, unless that isn't wanted. */
 static bool wait_for_approval(void *context, const struct step_up_waiting *waiting, struct deadline *until)
 {
-	const struct conversing *conversing = context;
+	struct conversing *conversing = context;
 	const struct doors *doors = conversing->doors;
-	char *sentence;
 	int64_t seconds = waiting->expires - (int64_t)time(NULL);
 
 	if (option_given(doors->invocation, OPTION_NO_WAIT))
 		return false;
-	sentence = safe_text(waiting->message);
-	complain("%s", sentence);
-	free(sentence);
+	tell_waiting(waiting->message, waiting->request);
+	free(conversing->waits_for);
+	conversing->waits_for = safe_text(waiting->request);
 	if (seconds > 0)
 		*until = deadline_in(seconds * 1000 + CALL_MS);
 	return true;
@@ -179,9 +179,15 @@ static enum exit_status run_step_up(struct doors *doors, struct step_up_request 
 	keys_reach(doors->invocation, reach, &conversing.keys.agent_socket);
 	error = step_up_run(*client, request, &conversation, deadline_in(STEP_UP_MS), outcome);
 	key_conversation_clear(&conversing.keys);
-	if (error == STEPUP_OK || (error == STEPUP_BAD_DETAILS && quiet_bad_details && outcome->refusal.detail != NULL))
+	if (error == STEPUP_OK || (error == STEPUP_BAD_DETAILS && quiet_bad_details && outcome->refusal.detail != NULL)) {
+		free(conversing.waits_for);
 		return error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
+	}
 	status = output_refusal(doors->invocation, error, &outcome->refusal);
+	if (status == EXIT_OUT_OF_REACH && conversing.waits_for != NULL)
+		complain("Request %s is still there, until its time is up: `stepup wait %s`, once the verifier answers.", conversing.waits_for,
+			conversing.waits_for);
+	free(conversing.waits_for);
 	hint(doors->invocation, error);
 	return status;
 }

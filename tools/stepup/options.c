@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tools/stepup/commands.h"
+#include "tools/stepup/suggest.h"
 
 const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_HELP] = {"help", NULL, COMPLETE_NOTHING, NULL, "say how to use it"},
@@ -152,6 +153,26 @@ static enum option_id option_find(const char *word)
 	return OPTION_TOTAL;
 }
 
+/* "Run `stepup help`.", or the word that was meant. */
+static void end_complaint(FILE *complaints, const char *meant, const char *dashes)
+{
+	if (meant != NULL)
+		(void)fprintf(complaints, " Did you mean %s%s?", dashes, meant);
+	(void)fputs(" Run `stepup help`.\n", complaints);
+}
+
+static void complain_option(FILE *complaints, const char *word)
+{
+	char name[64];
+	const char *meant = NULL;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	for (int id = 0; id < OPTION_TOTAL; id++)
+		meant = suggest_nearer(name + strspn(name, "-"), option_table[id].name, meant);
+	(void)fprintf(complaints, "stepup: unknown option %s.", name);
+	end_complaint(complaints, meant, "--");
+}
+
 /* Takes the option at argv[*at], and its value where that stands behind it. */
 static enum exit_status take_option(int argc, char **argv, int *at, FILE *complaints, struct invocation *invocation)
 {
@@ -160,7 +181,7 @@ static enum exit_status take_option(int argc, char **argv, int *at, FILE *compla
 	const struct option_row *row = &option_table[id < OPTION_TOTAL ? id : 0];
 
 	if (id == OPTION_TOTAL) {
-		(void)fprintf(complaints, "stepup: unknown option %s. Run `stepup help`.\n", word);
+		complain_option(complaints, word);
 		return EXIT_USAGE;
 	}
 	if (invocation->values[id] != NULL) {
@@ -233,6 +254,16 @@ static bool complain_group(const char *first, FILE *complaints)
 	return found > 0;
 }
 
+static void complain_command(FILE *complaints, const char *word)
+{
+	const char *meant = NULL;
+
+	for (const struct command_row *row = command_table; row->name != NULL; row++)
+		meant = suggest_nearer(word, row->alias, suggest_nearer(word, row->name, meant));
+	(void)fprintf(complaints, "stepup: there is no command %s.", word);
+	end_complaint(complaints, meant, "");
+}
+
 /* Finds the command among the words and checks that the options and the number of arguments suit it. */
 static enum exit_status settle_command(FILE *complaints, struct invocation *invocation)
 {
@@ -245,7 +276,7 @@ static enum exit_status settle_command(FILE *complaints, struct invocation *invo
 	command = find_words(words[0], invocation->argument_count > 1 ? words[1] : NULL, &used);
 	if (command == NULL) {
 		if (!complain_group(words[0], complaints))
-			(void)fprintf(complaints, "stepup: there is no command %s. Run `stepup help`.\n", words[0]);
+			complain_command(complaints, words[0]);
 		return EXIT_USAGE;
 	}
 	invocation->command = command;

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <wchar.h>
 
 #include "lib/display_text.h"
 #include "lib/json_wipe.h"
+#include "tools/stepup/page.h"
 
 enum exit_status output_json(json_t *value)
 {
@@ -22,6 +22,16 @@ enum exit_status output_json(json_t *value)
 	return written ? EXIT_DONE : EXIT_REFUSED;
 }
 
+/* A line, folded where it goes to a terminal. */
+static bool put_folded(FILE *out, const char *before, const char *sentence)
+{
+	char *folded = page_fold(sentence, page_width(out), strlen(before));
+	bool written = fprintf(out, "%s%s\n", before, folded != NULL ? folded : sentence) >= 0;
+
+	free(folded);
+	return written;
+}
+
 enum exit_status output_result(const struct invocation *invocation, json_t *object, const char *sentence)
 {
 	bool written;
@@ -29,20 +39,33 @@ enum exit_status output_result(const struct invocation *invocation, json_t *obje
 	if (option_given(invocation, OPTION_JSON))
 		return output_json(object);
 	json_wipe_free(&object);
-	written = puts(sentence) != EOF && fflush(stdout) == 0;
+	written = put_folded(stdout, "", sentence) && fflush(stdout) == 0;
 	return written ? EXIT_DONE : EXIT_REFUSED;
 }
 
 void complain(const char *format, ...)
 {
 	va_list arguments;
+	char *sentence = NULL;
+	int length;
 
 	(void)fflush(stdout);
-	(void)fputs("stepup: ", stderr);
 	va_start(arguments, format);
-	(void)vfprintf(stderr, format, arguments);
+	length = vasprintf(&sentence, format, arguments);
 	va_end(arguments);
-	(void)fputc('\n', stderr);
+	(void)put_folded(stderr, "stepup: ", length >= 0 ? sentence : "out of memory.");
+	if (length >= 0)
+		free(sentence);
+}
+
+void tell_waiting(const char *message, const char *request)
+{
+	char *words = safe_text(message), *id = safe_text(request);
+
+	complain("%s", words);
+	complain("Waiting. Ctrl-C ends the waiting, not the request: `stepup withdraw %s` takes it back.", id);
+	free(words);
+	free(id);
 }
 
 void out_of_memory(void)
@@ -161,16 +184,6 @@ struct table {
 	char **cells; /* row by row, headings first */
 };
 
-/* Columns that a safe text takes on a terminal; bytes where the locale can't say. */
-static size_t width_of(const char *text)
-{
-	wchar_t wide[256];
-	size_t length = mbstowcs(wide, text, 256);
-	int width = length < 256 ? wcswidth(wide, length) : -1;
-
-	return width >= 0 ? (size_t)width : strlen(text);
-}
-
 struct table *table_new(const char *const *headings, size_t columns)
 {
 	struct table *table = calloc(1, sizeof(*table));
@@ -193,19 +206,43 @@ void table_add(struct table *table, const char *const *cells)
 		table->cells[table->cell_count++] = safe_text(cells[i]);
 }
 
+/* Each row for itself, a cell a line: for a terminal that the table is too wide for. */
+static void print_rows(const struct table *table, FILE *out)
+{
+	size_t widest = 0;
+
+	for (size_t i = 1; i < table->columns; i++)
+		if (page_columns(table->cells[i]) > widest)
+			widest = page_columns(table->cells[i]);
+	for (size_t i = table->columns; i < table->cell_count; i++) {
+		const char *heading = table->cells[i % table->columns], *cell = table->cells[i];
+
+		if (i % table->columns == 0)
+			(void)fprintf(out, "%s\n", cell);
+		else if (*cell != '\0')
+			(void)fprintf(out, "  %s%*s%s\n", heading, (int)(widest - page_columns(heading) + 2), "", cell);
+	}
+}
+
 void table_print(const struct table *table, FILE *out)
 {
-	size_t widths[16] = {0};
+	size_t widths[16] = {0}, all = 0, page = page_width(out);
 
 	for (size_t i = 0; i < table->cell_count; i++) {
-		size_t width = width_of(table->cells[i]);
+		size_t width = page_columns(table->cells[i]);
 
 		if (width > widths[i % table->columns])
 			widths[i % table->columns] = width;
 	}
+	for (size_t i = 0; i < table->columns; i++)
+		all += widths[i] + (i + 1 < table->columns ? 2 : 0);
+	if (page > 0 && all > page) {
+		print_rows(table, out);
+		return;
+	}
 	for (size_t i = 0; i < table->cell_count; i++) {
 		bool last = (i + 1) % table->columns == 0;
-		int gap = last ? 0 : (int)(widths[i % table->columns] - width_of(table->cells[i]) + 2);
+		int gap = last ? 0 : (int)(widths[i % table->columns] - page_columns(table->cells[i]) + 2);
 
 		(void)fprintf(out, "%s%*s%s", table->cells[i], gap, "", last ? "\n" : "");
 	}

@@ -24,6 +24,9 @@ enum exit_status output_result(const struct invocation *invocation, json_t *obje
 /* A complaint: "stepup: …". */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 
+/* Tells, like a complaint, that a request is waited for: the verifier's words (made safe here), and what becomes of it when the waiting is stopped. */
+void tell_waiting(const char *message, const char *request);
+
 /* Ends the program: nothing sensible can be said any more. */
 __attribute__((noreturn)) void out_of_memory(void);
 
@@ -42,7 +45,8 @@ const char *time_text(int64_t at, char text[TIME_TEXT_SIZE]);
 /* How to use an invitation, on standard output. */
 void print_invitation(const char *invitation);
 
-/* A table whose columns are as wide as what stands in them. Cells are made safe to show. */
+/* A table whose columns are as wide as what stands in them; on a terminal that is too narrow for it, each row as lines below one another. Cells
+ * are made safe to show. */
 struct table;
 struct table *table_new(const char *const *headings, size_t columns);
 void table_add(struct table *table, const char *const *cells);

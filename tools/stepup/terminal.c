@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/wipe.h"
+#include "tools/stepup/page.h"
 
 /* Where questions go and answers come from. */
 struct terminal {
@@ -100,6 +101,15 @@ static void say(const struct terminal *terminal, const char *text)
 	}
 }
 
+/* Folded; no memory is no reason to say nothing. */
+static void say_folded(const struct terminal *terminal, const char *text)
+{
+	char *folded = page_fold(text, page_width_of(terminal->out), 0);
+
+	say(terminal, folded != NULL ? folded : text);
+	free(folded);
+}
+
 static void terminal_close(struct terminal *terminal)
 {
 	if (terminal->hiding) {
@@ -167,7 +177,7 @@ static enum stepup_error ask_once(const char *question, bool hidden, char *line,
 	watch_signals(&before);
 	if (hidden)
 		terminal_hide(&terminal);
-	say(&terminal, question);
+	say_folded(&terminal, question);
 	error = read_line(&terminal, &before, line, room);
 	terminal_close(&terminal);
 	signal_number = caught;
@@ -222,7 +232,7 @@ static void channel_tell(void *context, const char *sentence)
 
 	(void)context;
 	terminal_open(&terminal);
-	say(&terminal, sentence);
+	say_folded(&terminal, sentence);
 	say(&terminal, "\n");
 	terminal_close(&terminal);
 }

@@ -129,7 +129,7 @@ static void answer_wait(struct answer *answer)
 	struct transaction *transaction = answer->transaction;
 	const struct approval_request *request = answer->request;
 	json_t *approvers = approvers_words(transaction->policy, transaction->rule, request->user);
-	char *message = notice_waiting(request->id, approvers, request->expires);
+	char *message = notice_waiting(request, approvers);
 	const struct refusal_facts facts = {.request = request->id, .approvers = approvers, .expires = request->expires};
 
 	transaction->state = TRANSACTION_WAITING;

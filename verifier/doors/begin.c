@@ -176,6 +176,7 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 		.retry_after_seconds = error == STEPUP_THROTTLED ? TRANSACTION_TTL_SECONDS : 0,
 		.requirement = &begin->requirement,
 		.shortfall = begin->offer.shortfall,
+		.agrees = begin->approves != NULL,
 		.cooling_seconds = begin->offer.strong_from - clock_wall_seconds(),
 	};
 	const struct log_subject about = {

@@ -95,37 +95,57 @@ static char *join_users(const json_t *users)
 	return joined;
 }
 
+/* Whether anything was ever enrolled under that name. */
+static enum stepup_error look_enrolled(struct store_session *session, struct locked_user *locked)
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, locked->user, &record);
+
+	locked->enrolled = error == STEPUP_OK && record->credential_count > 0;
+	user_record_free(&record);
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
+}
+
 static enum stepup_error lock_work(struct store_session *session, struct verb_job *job)
 {
-	const json_t *users = json_object_get(job->call->parameters, "users"), *user;
-	char reference[LOCK_REFERENCE_SIZE];
 	enum stepup_error error = STEPUP_OK;
-	size_t i;
 
-	json_array_foreach ((json_t *)(uintptr_t)users, i, user) {
-		const struct lock_order order = {.user = json_string_value(user), .uid = -1, .reason = job->reason, .actor = &job->actor,
-			.at = job->now};
+	for (size_t i = 0; error == STEPUP_OK && i < job->locked_count; i++) {
+		struct locked_user *locked = &job->locked[i];
+		const struct lock_order order = {.user = locked->user, .uid = -1, .reason = job->reason, .actor = &job->actor, .at = job->now};
 
-		error = user_lock(session, &order, reference);
-		if (error != STEPUP_OK)
-			return error;
-		if (i == 0)
-			memcpy(job->reference, reference, sizeof(job->reference));
+		error = look_enrolled(session, locked);
+		if (error == STEPUP_OK)
+			error = user_lock(session, &order, locked->reference);
 	}
 	return error;
 }
 
 static void lock_reply(struct verb_job *job)
 {
-	const json_t *users = json_object_get(job->call->parameters, "users"), *user;
-	char *joined = join_users(users);
-	size_t i;
-
-	json_array_foreach ((json_t *)(uintptr_t)users, i, user)
-		transactions_end_user(job->verifier->transactions, json_string_value(user));
+	for (size_t i = 0; i < job->locked_count; i++)
+		transactions_end_user(job->verifier->transactions, job->locked[i].user);
 	approving_changed(job->verifier, INT64_MAX);
-	verb_job_reply_reference(job, joined == NULL ? NULL : notice_locked(joined, job->reference));
-	free(joined);
+	memcpy(job->reference, job->locked[0].reference, sizeof(job->reference));
+	verb_job_reply_reference(job, notice_locked(job->locked, job->locked_count));
+}
+
+/* Takes the users of the call into the job; false: the call has been refused and the job is gone. */
+static bool take_users(struct verb_job **job)
+{
+	const json_t *users = json_object_get((*job)->call->parameters, "users");
+	size_t count = json_array_size(users);
+
+	(*job)->locked = calloc(count, sizeof(*(*job)->locked));
+	if ((*job)->locked == NULL) {
+		refuse((*job)->call, STEPUP_UNAVAILABLE, NULL);
+		verb_job_free(job);
+		return false;
+	}
+	for (size_t i = 0; i < count; i++)
+		(*job)->locked[i].user = json_string_value(json_array_get(users, i));
+	(*job)->locked_count = count;
+	return true;
 }
 
 void locking_lock(struct call *call)
@@ -138,7 +158,7 @@ void locking_lock(struct call *call)
 		return;
 	}
 	job = verb_job_new(call, "stepup.lock");
-	if (job != NULL && verb_job_reason(&job) && verb_job_authorize(&job, json_pack("{s:s}", "users", joined))) {
+	if (job != NULL && verb_job_reason(&job) && take_users(&job) && verb_job_authorize(&job, json_pack("{s:s}", "users", joined))) {
 		job->work = lock_work;
 		job->reply = lock_reply;
 		verb_job_submit(job);
@@ -219,9 +239,26 @@ static enum stepup_error freeze_work(struct store_session *session, struct verb_
 	return error == STEPUP_EXISTS ? STEPUP_OK : error; /* it stands, under the reference it has */
 }
 
+/* Whether the policy has a rule about what was named; else somebody may have mistyped it. */
+static bool is_ruled(const struct policy *policy, const char *pattern)
+{
+	size_t size = strlen(pattern);
+
+	if (pattern[size - 1] != '*')
+		return policy_rule(policy, pattern) != NULL;
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const char *name = policy->rules[i].name;
+		size_t fixed = strcspn(name, "*");
+
+		if (strncmp(name, pattern, fixed < size - 1 && name[fixed] == '*' ? fixed : size - 1) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void freeze_reply(struct verb_job *job)
 {
-	verb_job_reply_reference(job, notice_frozen(job->target, job->reference));
+	verb_job_reply_reference(job, notice_frozen(job->target, job->reference, is_ruled(job->verifier->policy, job->target)));
 }
 
 void locking_freeze(struct call *call)

@@ -82,7 +82,7 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	if (entry == NULL)
 		return STEPUP_NO_MEMORY;
 	error = store_log_append(session, entry, NULL, NULL, &index);
-	return error == STEPUP_OK ? requests_void(session, record->user_id, NULL, "one of the two was locked", order->at) : error;
+	return error == STEPUP_OK ? requests_void(session, record->user_id, NULL, "who asked, or who agreed, was locked", order->at) : error;
 }
 
 enum stepup_error user_lock(struct store_session *session, const struct lock_order *order, char reference[LOCK_REFERENCE_SIZE])

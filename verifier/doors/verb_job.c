@@ -37,6 +37,7 @@ void verb_job_free(struct verb_job **job)
 {
 	if (job == NULL || *job == NULL)
 		return;
+	free((*job)->locked);
 	WIPE_OBJECT(*job);
 	free(*job);
 	*job = NULL;

@@ -10,6 +10,7 @@
 #include "verifier/doors/authorization.h"
 #include "verifier/server/call.h"
 #include "verifier/doors/enrolment.h"
+#include "verifier/rules/notices.h"
 #include "verifier/state/store.h"
 
 struct verb_job {
@@ -32,6 +33,8 @@ struct verb_job {
 	/* What came of it. */
 	const char *objection;       /* the sentence, where the verb refuses for a reason of its own */
 	char reference[LOCK_REFERENCE_SIZE];
+	struct locked_user *locked;  /* owned; NULL for other verbs */
+	size_t locked_count;
 	char invitation[INVITATION_TEXT_SIZE];
 	int64_t expires, log, count, left;
 	/* In the transaction; an error undoes all of it. */

@@ -172,7 +172,7 @@ const char *notice_new_key(void)
 
 const char *notice_no_such_request(void)
 {
-	return "There is no such request that you could answer. Nothing was approved. See: stepup requests.";
+	return "There is no request of that name that is yours or that you could answer. Nothing was approved. See: stepup requests.";
 }
 
 const char *notice_request_changed(void)
@@ -252,19 +252,57 @@ char *notice_invited(const char *user, int64_t hours)
 	return result;
 }
 
-char *notice_locked(const char *users, const char *reference)
+/* "alice (L-83), bob (L-84)", or with `strangers` the names alone of those who never enrolled. False: no memory. */
+static bool write_locked(FILE *out, const struct locked_user *users, size_t count, bool strangers)
 {
-	char *safe = display_text(users, strlen(users));
-	char *result = safe == NULL ? NULL : sentence("Locked: %s. Everything of theirs is refused from now on. Reference %s.", safe, reference);
+	size_t written = 0;
 
-	free(safe);
-	return result;
+	for (size_t i = 0; i < count; i++) {
+		char *safe;
+
+		if (strangers && users[i].enrolled)
+			continue;
+		safe = display_text(users[i].user, strlen(users[i].user));
+		if (safe == NULL)
+			return false;
+		fprintf(out, "%s%s", written++ == 0 ? "" : ", ", safe);
+		if (!strangers)
+			fprintf(out, " (%s)", users[i].reference);
+		free(safe);
+	}
+	return true;
+}
+
+char *notice_locked(const struct locked_user *users, size_t count)
+{
+	char *text = NULL;
+	size_t size = 0, strangers = 0;
+	FILE *out = open_memstream(&text, &size);
+	bool written;
+
+	if (out == NULL)
+		return NULL;
+	for (size_t i = 0; i < count; i++)
+		strangers += users[i].enrolled ? 0 : 1;
+	fputs("Locked: ", out);
+	written = write_locked(out, users, count, false);
+	fputs(". Everything of theirs is refused from now on.", out);
+	if (strangers > 0) {
+		fputs(" Nobody has ever enrolled as ", out);
+		written = write_locked(out, users, count, true) && written;
+		fputs(": is that the right name?", out);
+	}
+	if (fclose(out) != 0 || !written) {
+		free(text);
+		text = NULL;
+	}
+	return text;
 }
 
 char *notice_locked_me(const char *reference, const char *help)
 {
-	return sentence("Your access is locked: everything is refused from now on. Quote %s to have it opened again.%s%s%s", reference,
-		help == NULL ? "" : " Call ", help == NULL ? "" : help, help == NULL ? "" : ".");
+	return sentence("Your access is locked: everything of yours is refused from now on. To have it opened again, call %s, and quote %s.",
+		help == NULL ? "your administrator" : help, reference);
 }
 
 char *notice_unlocked(const char *user)
@@ -276,9 +314,10 @@ char *notice_unlocked(const char *user)
 	return result;
 }
 
-char *notice_frozen(const char *action, const char *reference)
+char *notice_frozen(const char *action, const char *reference, bool ruled)
 {
-	return sentence("Frozen: %s is refused to everybody from now on. Reference %s.", action, reference);
+	return sentence("Frozen: %s is refused to everybody from now on. Reference %s.%s", action, reference,
+		ruled ? "" : " No rule is about it: is that the right name?");
 }
 
 char *notice_thawed(const char *action)
@@ -327,7 +366,7 @@ static void clock_text(int64_t at, char text[16])
 		snprintf(text, 16, "later");
 }
 
-char *notice_waiting(const char *request, const json_t *approvers, int64_t expires)
+char *notice_waiting(const struct approval_request *request, const json_t *approvers)
 {
 	size_t size = 0;
 	char until[16], *text = NULL;
@@ -335,10 +374,19 @@ char *notice_waiting(const char *request, const json_t *approvers, int64_t expir
 
 	if (out == NULL)
 		return NULL;
-	clock_text(expires, until);
-	fputs("A second person must agree: ", out);
-	approvers_say(out, approvers);
-	fprintf(out, ". Request %s waits until %s. Nothing was approved yet: once one of them has agreed, the same goes through.", request, until);
+	clock_text(request->expires, until);
+	if (request->why[0] != '\0')
+		fprintf(out, "That goes over the limit of %s. ", request->why);
+	fputs("A second person must agree", out);
+	if (json_array_size(approvers) > 0) {
+		fputs(": ", out);
+		approvers_say(out, approvers);
+		fprintf(out, ". Request %s waits until %s. Nothing was approved yet: once one of them has agreed, the same goes through.", request->id,
+			until);
+	} else {
+		fprintf(out, ", and the policy names nobody who could, other than you. Nothing was approved. Tell an administrator, with request %s.",
+			request->id);
+	}
 	if (fclose(out) != 0) {
 		free(text);
 		text = NULL;

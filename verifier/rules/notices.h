@@ -7,9 +7,19 @@
 #define STEPUP_VERIFIER_NOTICES_H
 
 #include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "verifier/state/approval_request.h"
+#include "verifier/state/user_record.h"
+
+/* One of those whom a verb locked. */
+struct locked_user {
+	const char *user;
+	char reference[LOCK_REFERENCE_SIZE];
+	bool enrolled; /* has, or had, something */
+};
 
 /* Literals. */
 const char *notice_ask(void);                /* the question for a code */
@@ -55,14 +65,14 @@ enum notice_proof { NOTICE_PROOF_CODE, NOTICE_PROOF_TOUCH }; /* what proves a ne
 char *notice_enrol_prompt(const char *user, const char *label, enum notice_proof proof);
 char *notice_enrolled(const char *label, enum notice_proof proof, int64_t cooling_seconds);
 char *notice_invited(const char *user, int64_t hours);
-char *notice_locked(const char *users, const char *reference);
+char *notice_locked(const struct locked_user *users, size_t count);
 char *notice_locked_me(const char *reference, const char *help);
 char *notice_unlocked(const char *user);
-char *notice_frozen(const char *action, const char *reference);
+char *notice_frozen(const char *action, const char *reference, bool ruled); /* not `ruled`: the policy has no rule about it */
 char *notice_thawed(const char *action);
 char *notice_approved(const char *user, const char *prompt);
 char *notice_denied(const char *user, const char *reference); /* reference NULL: not locked */
-char *notice_waiting(const char *request, const json_t *approvers, int64_t expires);
+char *notice_waiting(const struct approval_request *request, const json_t *approvers);
 char *notice_request_state(const struct approval_request *request);
 char *notice_revoked(const char *user, int64_t count, int64_t left);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Refusals in words.
- * MUST: leave no refusal without "Nothing was approved" or the like; quote nothing that isn't safe to show; tell a guesser nothing.
+ * MUST: leave no refusal without "Nothing was approved" or the like ("is locked" says it); quote nothing that isn't safe to show; tell a guesser nothing.
  */
 #include "verifier/rules/words.h"
 
@@ -73,7 +73,7 @@ static void say_reference(struct speech *speech)
 {
 	if (speech->facts->reference == NULL)
 		return;
-	fputs(" and quote ", speech->out);
+	fputs(", and quote ", speech->out);
 	say_safely(speech, speech->facts->reference, "");
 }
 
@@ -103,6 +103,15 @@ static const char *needed(const struct requirement *requirement)
 	if (requirement == NULL || requirement->strength != FACTOR_HARDWARE_KEY)
 		return "a security key";
 	return "a hardware key of a trusted model";
+}
+
+/* "customer.export needs …", or who agrees to it does. */
+static void say_what_needs(struct speech *speech)
+{
+	if (speech->facts->agrees && speech->facts->action != NULL)
+		fputs("Agreeing to ", speech->out);
+	say_safely(speech, speech->facts->action, "This");
+	fprintf(speech->out, " needs %s, and ", needed(speech->facts->requirement));
 }
 
 /* How to come by what is missing. */
@@ -149,8 +158,8 @@ static void say_out_of_reach(struct speech *speech)
 	if (requirement != NULL && requirement->strength == FACTOR_CODE) {
 		fputs("You have a key, which can't be used from here, and no code. Nothing was approved.", speech->out);
 	} else {
-		say_safely(speech, speech->facts->action, "This");
-		fprintf(speech->out, " needs %s, and none can be used from here: a code is not enough. Nothing was approved.", needed(requirement));
+		say_what_needs(speech);
+		fputs("none can be used from here: a code is not enough. Nothing was approved.", speech->out);
 	}
 	say_ways(speech);
 }
@@ -166,13 +175,13 @@ static void too_weak(struct speech *speech)
 		fprintf(speech->out, ": it needs %s. Nothing was approved.", needed(facts->requirement));
 		break;
 	case SHORTFALL_NO_FACTOR:
-		say_safely(speech, facts->action, "This");
-		fprintf(speech->out, " needs %s, and you have none: a code is not enough. Nothing was approved.", needed(facts->requirement));
+		say_what_needs(speech);
+		fputs("you have none: a code is not enough. Nothing was approved.", speech->out);
 		say_enrol(speech);
 		break;
 	case SHORTFALL_NOT_HARDWARE:
-		say_safely(speech, facts->action, "This");
-		fprintf(speech->out, " needs %s, and no key of yours is one. Nothing was approved.", needed(facts->requirement));
+		say_what_needs(speech);
+		fputs("no key of yours is one. Nothing was approved.", speech->out);
 		say_enrol(speech);
 		break;
 	case SHORTFALL_COOLING:
@@ -192,7 +201,7 @@ static void too_weak(struct speech *speech)
 
 static void locked(struct speech *speech)
 {
-	fputs("Your access is locked. Nothing was approved. Don't retry.", speech->out);
+	fputs("Your access is locked. Don't retry.", speech->out);
 	say_call(speech);
 }
 

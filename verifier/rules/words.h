@@ -9,6 +9,7 @@
 #define STEPUP_VERIFIER_WORDS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "lib/error.h"
 #include "verifier/rules/policy.h"
@@ -23,6 +24,7 @@ struct words_facts {
 	unsigned method;                       /* BadAnswer: that was answered by; 0 for a code */
 	const struct requirement *requirement; /* TooWeak: what is required; NULL where not known */
 	enum shortfall shortfall;              /* TooWeak: what the person lacks */
+	bool agrees;                           /* it is about agreeing to somebody else's request for the action */
 	const json_t *approvers;               /* NeedsApproval: approvers_words(); NULL where not known */
 	int64_t cooling_seconds;               /* SHORTFALL_COOLING: how long it still takes */
 };
