@@ -120,6 +120,7 @@ enum stepup_error startup_open(const struct startup_options *options, struct ver
 	verifier->code_floor = verifier->clean_start ? 0 : verifier->started;
 	policy_warn(verifier->policy);
 	life_log_start(verifier);
+	approving_policy_changed(verifier);
 	return STEPUP_OK;
 }
 
@@ -192,7 +193,7 @@ enum stepup_error verifier_reload(struct verifier *verifier, char **why)
 	account_cache_forget(verifier->accounts);
 	if (verifier->server != NULL)
 		server_policy_changed(verifier->server);
-	approving_reloaded(verifier);
+	approving_policy_changed(verifier);
 	policy_name(policy, name);
 	journal_line(LOG_NOTICE, "reload", "policy=%s rules=%zu", name, policy->rule_count);
 	policy_warn(policy);

@@ -268,6 +268,13 @@ def reloads(verifier):
     tap.equal(scene.standing(request), "void", "a changed rule voids it, also when agreed to")
     transaction, reply = scene.ask()
     tap.ok(reply.error == "NeedsApproval" and reply.get("request") != request, "and the same has to be asked anew")
+    transaction, reply = scene.ask(details={"door": "west"})
+    verifier.stop()
+    verifier.write_policy(POLICY.replace("Open vault {door}", "Unlock vault {door}"))
+    verifier.start()
+    verifier.write_policy(POLICY.replace("Open vault {door}", "Open the vault {door}"))
+    verifier.reload()
+    tap.equal(scene.standing(reply["request"]), "void", "so does a rule that was another one from a start on, for however short a time")
     clean(scene)
 
 

@@ -474,7 +474,7 @@ void approving_tick(struct verifier *verifier)
 		sweep(verifier);
 }
 
-void approving_reloaded(struct verifier *verifier)
+void approving_policy_changed(struct verifier *verifier)
 {
 	sweep(verifier);
 }

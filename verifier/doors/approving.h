@@ -27,7 +27,7 @@ void approving_changed(struct verifier *verifier, int64_t expires);
 /* Once a second: what has expired ends. */
 void approving_tick(struct verifier *verifier);
 
-/* After a reload: requests under rules that changed end. */
-void approving_reloaded(struct verifier *verifier);
+/* Another policy may be in force, after a reload or a start: requests under rules that changed end, before anybody can use them. */
+void approving_policy_changed(struct verifier *verifier);
 
 #endif
