@@ -27,6 +27,11 @@ class SetClock:
             out.write(text + "\n")
         os.rename(self.path + ".new", self.path)
 
+    def environment(self):
+        """What has stepupd read it."""
+        return {"TZ": "UTC", "LD_PRELOAD": glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0], "FAKETIME_NO_CACHE": "1",
+                "FAKETIME_TIMESTAMP_FILE": self.path, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+
 
 def try_code(verifier, secret, at):
     return verifier.step_up("alice", "door.open", None, totp(secret.text, at))
@@ -67,8 +72,7 @@ def running(tap):
     """Somebody sets the clock while a step-up waits for its answer."""
     verifier = Verifier(POLICY)
     watch = SetClock(verifier.folder)
-    verifier.environment = {"TZ": "UTC", "LD_PRELOAD": glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0], "FAKETIME_NO_CACHE": "1",
-                            "FAKETIME_TIMESTAMP_FILE": watch.path, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    verifier.environment = watch.environment()
     watch.set("+0")
     with verifier:
         secret = verifier.enrol("alice")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+from clock import SetClock
 from harness import GAMES, MAIL, PATIENCE, Tap, Verifier
 from logbook import RULES, Administrator
 
@@ -18,6 +19,7 @@ action customer.view { users = { "*" }  details = { "account:text" }  prompt = "
     limit = { "4 different account per 24h" } }
 action customer.edit { users = { "*" }  details = { "account:text" }  prompt = "Edit {account}"  require = { code }  fresh-for = 15m }
 action customer.brief { users = { "*" }  prompt = "Brief"  require = { code }  fresh-for = 1s }
+action customer.merge { users = { "*" }  prompt = "Merge"  require = { code }  fresh-for = 15m  limit = { "2 per 24h" }  over-limit = lock }
 action door.open { users = { "*" }  prompt = "Open the door"  require = { code }  fresh-for = 15m }
 ''' + RULES
 NEWS = 9
@@ -93,6 +95,13 @@ def ends(verifier, root):
     tap.ok(not is_fresh(begin(verifier)), "a new credential ends it")
     after("a lock", lambda: (root.call("Lock", {"users": "mail"}, {"users": ["mail"]}),
                              root.call("Unlock", {"user": "mail"}, {"user": "mail"})))
+    ask(verifier, token)
+    ask(verifier, token, action="customer.merge")
+    waiting = begin(verifier, action="customer.merge")
+    tap.ok(answer_fresh(verifier, begin(verifier, action="customer.merge")).ok, "what is covered counts")
+    tap.equal(answer_fresh(verifier, waiting).error, "Locked", "and going over a limit that locks")
+    root.call("Unlock", {"user": "mail"}, {"user": "mail"})
+    tap.ok(not is_fresh(begin(verifier)), "ends it: unlocked, the person is asked again")
     after("a revoked credential", lambda: root.call("Revoke", {"user": "mail", "credential": added.credential}))
     after("a reload", verifier.reload)
     ask(verifier, token)
@@ -180,7 +189,23 @@ def terminals(verifier, root):
     tap.equal(begun["methods"], ["code"], "without a terminal nothing is fresh")
 
 
+def a_clock_set_a_moment_ago(verifier):
+    watch = SetClock(verifier.folder)
+    verifier.environment = watch.environment()
+    watch.set("+0")
+    with verifier:
+        root, token = Administrator(verifier), verifier.enrol_token("mail")
+        ask(verifier, token)
+        waiting = begin(verifier)
+        watch.set("+3600")
+        late = answer_fresh(verifier, waiting)  # stepupd looks once a second whether the clock was set
+        tap.ok(is_fresh(waiting) and not late.ok, "an hour after it by a clock that was set, a step-up covers nothing, noticed or not", late)
+        verifier.wait_log("the clock was set")
+        tap.equal(root.check()["problems"], [], "and the log has nothing in it that stepup log verify calls too long ago")
+
+
 def main():
+    tap.run(a_clock_set_a_moment_ago, Verifier(POLICY))
     for run in (covers, ends, expires, limits, terminals):
         with Verifier(POLICY) as verifier:
             root = Administrator(verifier)

@@ -76,6 +76,7 @@ static void keep_fresh(const struct answer *answer)
 	if (answer->method == METHOD_FRESH || answer->request != NULL || !transaction->sits || atomic_load(&transaction->ended))
 		return;
 	grant.log_index = answer->log_index;
+	grant.at = answer->now;
 	freshness_remember(transactions_freshness(answer->verifier->transactions), &place, transaction->user, &grant, clock_boot_ms());
 }
 
@@ -179,12 +180,15 @@ static void answer_done(void *job, enum stepup_error result)
 
 	if (result != STEPUP_OK)
 		answer->outcome = result;
-	if (answer->outcome == STEPUP_OK)
+	if (answer->outcome == STEPUP_OK) {
 		answer_grant(answer);
-	else if (answer->outcome == STEPUP_NEEDS_APPROVAL && answer->request != NULL)
+	} else if (answer->outcome == STEPUP_NEEDS_APPROVAL && answer->request != NULL) {
 		answer_wait(answer);
-	else
+	} else {
+		if (answer->outcome == STEPUP_LOCKED) /* perhaps by this very answer, which went over a limit */
+			transactions_end_user(answer->verifier->transactions, answer->transaction->user);
 		answer_refuse(answer);
+	}
 	if (answer->request != NULL || answer->outcome == STEPUP_LOCKED)
 		approving_changed(answer->verifier, answer->request == NULL ? INT64_MAX : answer->request->expires);
 	answer_free(answer);

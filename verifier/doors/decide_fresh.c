@@ -16,6 +16,9 @@ enum stepup_error decide_fresh(struct decision *decision)
 		return STEPUP_BAD_ANSWER;
 	credential = user_record_credential(decision->record, answer->fresh.credential);
 	decision->why = "no longer fresh";
+	/* The clock may have been set a moment ago, and nobody noticed yet. */
+	if (answer->now - answer->fresh.at > transaction->rule->fresh_for_seconds)
+		return STEPUP_BAD_ANSWER;
 	if (credential == NULL || credential->state != CREDENTIAL_LIVE ||
 	    credential_strength(transaction->policy, credential, answer->now) < transaction->question->requirement.strength)
 		return STEPUP_BAD_ANSWER;
