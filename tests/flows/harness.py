@@ -194,12 +194,13 @@ class Closed(Exception):
 class Client:
     """A connection to one door, made by whoever runs: raw bytes, or whole calls."""
 
-    def __init__(self, path, door="verify", patience=PATIENCE):
+    def __init__(self, path, door="verify", patience=PATIENCE, connected=None):
         self.interface = INTERFACES.get(door, door)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket = connected or socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # Waits while the backlog is full: a non-blocking connect, which a timeout makes of it, would give up at once.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", patience, 0))
-        self.socket.connect(path)
+        if connected is None:
+            self.socket.connect(path)
         self.socket.settimeout(patience)
         self.buffer = b""
 

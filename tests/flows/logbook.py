@@ -65,9 +65,9 @@ class Administrator:
         """The log's entries as objects."""
         return [json.loads(entry["entry"]) for entry in self.read_log()[0]]
 
-    def check(self):
-        """What `stepup log verify` says of an export made from what Log gives: its summary, with `problems`."""
-        entries, note, key = self.read_log()
+    def check(self, log=None):
+        """What `stepup log verify` says of an export made from what Log gives (`log`, where read_log() gave it before): its summary, with `problems`."""
+        entries, note, key = log or self.read_log()
         first = json.loads(entries[0]["entry"])
         path = os.path.join(self.verifier.folder, "export")
         with open(path, "w") as out:
