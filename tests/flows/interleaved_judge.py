@@ -18,6 +18,7 @@ class Judge:
         self.problems = []
         self.entry_of = {}  # call: index
         self.call_of = {}   # index: call
+        self.told = set()   # requests that somebody was told of
         for call in calls:
             if call.ok:
                 self.match(call)
@@ -91,18 +92,21 @@ class Judge:
                 self.entry_of[call] = index
 
     def match_request(self, call):
+        """Who is told of a request first made it, unless a call that was lost may have: then this one joined it."""
         request = self.replay.requests.get(call.reply.get("request") or "")
         if call.reply.get("request") and request is None:
             self.say("told of a request that the log doesn't have", call)
-        elif request is not None and request.index not in self.call_of:
-            self.claim_entry(call, request.index)
+        elif request is not None and request.index not in self.told:
+            self.told.add(request.index)
+            if not any(other.lost and other.sent < call.sent and other.notes.get("user") == call.notes["user"] for other in self.calls):
+                self.claim_entry(call, request.index)
 
     def unanswered(self):
         """Entries of successes that nobody was told of: at most as many as calls were lost."""
         lost = collections.Counter((call.notes.get("user"), call.method) for call in self.calls if call.lost)
         for index in range(self.first, self.last):
             entry = self.entries[index]
-            if entry["type"] not in (*SUCCESSES, "redeem") or index in self.call_of:
+            if entry["type"] not in (*SUCCESSES, "redeem") or index in self.call_of or index in self.told:
                 continue
             methods = ("Redeem",) if entry["type"] == "redeem" else ("Answer", "Claim") if entry["type"] == "grant" else ("Answer",)
             told = next(((entry["user"], method) for method in methods if lost[(entry["user"], method)] > 0), None)

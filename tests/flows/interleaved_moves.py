@@ -60,6 +60,8 @@ class Moves:
         return uid, more
 
     def session(self, person):
+        if self.happens(0.04):
+            person = self.somebody()  # two people in one session
         if len(person.sessions) < 2 or self.happens(0.05):
             person.sessions.append("%032x" % self.draw.getrandbits(128))
             del person.sessions[:-3]
