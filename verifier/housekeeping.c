@@ -11,8 +11,6 @@
 #include "verifier/doors/refusal_log.h"
 #include "verifier/doors/transactions.h"
 
-#define DAY_SECONDS (24 * 60 * 60)
-
 void housekeeping_start(struct housekeeping *housekeeping, struct verifier *verifier)
 {
 	uint64_t watchdog_us = 0;
@@ -22,26 +20,6 @@ void housekeeping_start(struct housekeeping *housekeeping, struct verifier *veri
 	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
 		housekeeping->watchdog_ms = (int64_t)(watchdog_us / 1000 / 3);
 	(void)clock_watch_jumped(&housekeeping->clock);
-}
-
-static int64_t longest_of(const struct limit *limits, size_t count, int64_t longest)
-{
-	for (size_t i = 0; i < count; i++)
-		if (limits[i].window_seconds > longest)
-			longest = limits[i].window_seconds;
-	return longest;
-}
-
-/* How far back any rule's limit looks, and a day more: a reload that widens a window still finds what was used. */
-static int64_t longest_window(const struct policy *policy)
-{
-	int64_t longest = DAY_SECONDS;
-
-	for (size_t i = 0; i < policy->rule_count; i++) {
-		longest = longest_of(policy->rules[i].limits, policy->rules[i].limit_count, longest);
-		longest = longest_of(policy->rules[i].hard_limits, policy->rules[i].hard_limit_count, longest);
-	}
-	return longest + DAY_SECONDS;
 }
 
 static enum stepup_error prune_work(struct store_session *session, void *job)
@@ -73,7 +51,7 @@ static void prune(struct housekeeping *housekeeping)
 
 	if (housekeeping->pruning)
 		return;
-	housekeeping->uses_before = now - longest_window(housekeeping->verifier->policy);
+	housekeeping->uses_before = now - USES_KEPT_SECONDS;
 	housekeeping->receipts_before = now - RECEIPT_KEPT_SECONDS;
 	housekeeping->requests_before = now - REQUEST_KEPT_SECONDS;
 	housekeeping->pruning = commit_queue_submit(housekeeping->verifier->queue, prune_work, prune_done, housekeeping) == STEPUP_OK;

@@ -62,18 +62,18 @@ static enum stepup_error accept_code(struct store_session *session, void *job)
 	uint8_t salt[DIGEST_SIZE] = {1};
 	int64_t index = 0;
 	json_t *details = NULL;
-	struct use_total total;
+	int64_t used = 0;
 	enum stepup_error error = store_user_find(session, client->name, &record);
 
 	if (error == STEPUP_OK) {
 		record->credentials[0].otp.last_step++;
 		record->last_success++;
-		error = store_user_save(session, record);
+		error = store_use_sum(session, record, "customer.export count", (int64_t)time(NULL) - 86400, &used);
 	}
 	if (error == STEPUP_OK)
-		error = store_use_total(session, record->user_id, "customer.export 5 per 24h", (int64_t)time(NULL) - 86400, NULL, &total);
+		error = store_use_add(session, record, "customer.export count", (int64_t)time(NULL), 1);
 	if (error == STEPUP_OK)
-		error = store_use_add(session, record->user_id, "customer.export 5 per 24h", (int64_t)time(NULL), NULL, 1);
+		error = store_user_save(session, record);
 	details = json_pack("{s:s, s:i}", "account", "trezor", "records", 102000);
 	if (error == STEPUP_OK)
 		error = store_log_append(session, json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i}", "v", 1, "type", "grant", "user", client->name,

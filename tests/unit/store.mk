@@ -1,5 +1,5 @@
 # The store: seals, rows, transactions, start-up, the commit queue.
-EXTRA_DIST += tests/unit/store_fixture.h tests/unit/disk_faults.h tests/unit/schema_1.sql
+EXTRA_DIST += tests/unit/store_fixture.h tests/unit/disk_faults.h tests/unit/schema_1.sql tests/unit/schema_2.sql
 # What one accepted code costs below the doors; run by hand.
 check_PROGRAMS += tests/bench/commit_rate
 tests_bench_commit_rate_CFLAGS = $(UNIT_CFLAGS)
@@ -32,6 +32,10 @@ tests_unit_test_store_upgrade_SOURCES = tests/unit/test_store_upgrade.c tests/un
 tests_unit_test_store_upgrade_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
 tests_unit_test_store_upgrade_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_store_upgrade_LDADD = $(STORE_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_store_uses
+tests_unit_test_store_uses_SOURCES = tests/unit/test_store_uses.c tests/unit/store_fixture.c
+tests_unit_test_store_uses_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_store_uses_LDADD = $(STORE_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_store_requests
 tests_unit_test_store_requests_SOURCES = tests/unit/test_store_requests.c tests/unit/store_fixture.c
 tests_unit_test_store_requests_CFLAGS = $(UNIT_CFLAGS)

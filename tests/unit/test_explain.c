@@ -130,7 +130,7 @@ static void asking_charges_nothing_and_what_was_charged_is_told(void **state)
 		json_decref(explain((struct explain_question){.action = "customer.export", .record = record, .details = details, .is_insider = true}));
 	assert_int_equal(action_parse("customer.export", details, rule->details, rule->detail_count, &action, bad), STEPUP_OK);
 	assert_int_equal(store_begin(writer), STEPUP_OK);
-	assert_int_equal(limits_charge(store, writer, rule, record->user_id, action, NOW - 60, &over), STEPUP_OK);
+	assert_int_equal(limits_charge(store, writer, rule, record, action, NOW - 60, &over), STEPUP_OK);
 	assert_int_equal(store_commit(writer), STEPUP_OK);
 	reply = explain((struct explain_question){.action = "customer.export", .record = record, .details = more, .is_insider = true});
 	assert_true(json_is_false(json_object_get(reply, "allowed")));

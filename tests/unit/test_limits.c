@@ -15,7 +15,7 @@
 #define HOUR 3600
 #define DAY 86400
 
-static const uint8_t alice[USER_ID_SIZE] = {1}, bob[USER_ID_SIZE] = {2};
+static struct user_record *alice, *bob;
 static char five_a_day[] = "5 per 24h", records_a_day[] = "20000 records per 24h", accounts_an_hour[] = "40 different account per 1h",
 	    accounts_a_day[] = "120 different account per 24h";
 
@@ -43,7 +43,7 @@ static struct action *make_action(const char *name, const char *account, int64_t
 }
 
 /* Charges as the accepting transaction does; `*over` is the limit that refused. */
-static enum stepup_error charge_over(struct fixture *fixture, const struct rule *rule, const uint8_t *user, const char *account,
+static enum stepup_error charge_over(struct fixture *fixture, const struct rule *rule, struct user_record *user, const char *account,
 	int64_t records, int64_t now, const struct limit **over)
 {
 	struct action *action = make_action(rule->name, account, records);
@@ -56,7 +56,7 @@ static enum stepup_error charge_over(struct fixture *fixture, const struct rule 
 	return error;
 }
 
-static enum stepup_error charge(struct fixture *fixture, const struct rule *rule, const uint8_t *user, const char *account, int64_t records,
+static enum stepup_error charge(struct fixture *fixture, const struct rule *rule, struct user_record *user, const char *account, int64_t records,
 	int64_t now)
 {
 	const struct limit *over = NULL;
@@ -220,10 +220,13 @@ static void an_undone_transaction_charges_nothing(void **state)
 	struct action *action = make_action("customer.export", "trezor", 1);
 	const struct limit *over = NULL;
 	struct fixture *fixture = *state;
+	struct user_record *undone = user_record_new("alice", 1000);
 
+	memcpy(undone->user_id, alice->user_id, USER_ID_SIZE);
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
-	assert_int_equal(limits_charge(fixture->store, fixture->writer, &export_rule, alice, action, T, &over), STEPUP_OK);
+	assert_int_equal(limits_charge(fixture->store, fixture->writer, &export_rule, undone, action, T, &over), STEPUP_OK);
 	store_rollback(fixture->writer);
+	user_record_free(&undone);
 	assert_int_equal(left(fixture, &export_rule, 0, "trezor", 1, T, false), 5);
 	action_free(&action);
 }
@@ -287,7 +290,21 @@ static void an_approval_passes_no_limit_of_a_rule_that_denies_over_it(void **sta
 	action_free(&action);
 }
 
-#define FACT(function) cmocka_unit_test_setup_teardown(function, fixture_setup, fixture_teardown)
+static int with_users(void **state)
+{
+	alice = user_record_new("alice", 1000);
+	bob = user_record_new("bob", 1001);
+	return fixture_setup(state);
+}
+
+static int without_users(void **state)
+{
+	user_record_free(&alice);
+	user_record_free(&bob);
+	return fixture_teardown(state);
+}
+
+#define FACT(function) cmocka_unit_test_setup_teardown(function, with_users, without_users)
 static const struct CMUnitTest tests[] = {
 	FACT(a_count_stops_at_its_number_and_slides),
 	FACT(a_sum_stops_before_it_is_passed),

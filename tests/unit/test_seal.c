@@ -43,6 +43,30 @@ static void seals_are_those_of_the_specification(void **state)
 	seal_context_free(&context);
 }
 
+/* NIST SP 800-38B, examples for AES-256: of 16 and of 64 bytes. */
+static void macs_are_those_of_the_standard(void **state)
+{
+	static const uint8_t bytes[SEAL_KEY_SIZE] = {0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe, 0x2b, 0x73, 0xae, 0xf0, 0x85, 0x7d, 0x77, 0x81, 0x1f,
+		0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7, 0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4};
+	static const uint8_t message[64] = {0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96, 0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93, 0x17, 0x2a, 0xae, 0x2d,
+		0x8a, 0x57, 0x1e, 0x03, 0xac, 0x9c, 0x9e, 0xb7, 0x6f, 0xac, 0x45, 0xaf, 0x8e, 0x51, 0x30, 0xc8, 0x1c, 0x46, 0xa3, 0x5c, 0xe4, 0x11, 0xe5,
+		0xfb, 0xc1, 0x19, 0x1a, 0x0a, 0x52, 0xef, 0xf6, 0x9f, 0x24, 0x45, 0xdf, 0x4f, 0x9b, 0x17, 0xad, 0x2b, 0x41, 0x7b, 0xe6, 0x6c, 0x37, 0x10};
+	struct seal_context *context = NULL;
+	struct seal_key key;
+	uint8_t mac[SEAL_TAG_SIZE];
+
+	(void)state;
+	assert_ok(seal_context_new(&context));
+	assert_ok(seal_key_init(context, &key, bytes));
+	assert_ok(seal_mac(context, &key, message, 16, mac));
+	assert_hex(mac, sizeof(mac), "28a7023f452e8f82bd4bf28d8c37c35c");
+	assert_ok(seal_mac(context, &key, message, 64, mac));
+	assert_hex(mac, sizeof(mac), "e1992190549f6ed5696a2c056c315410");
+	assert_error(seal_mac(context, &key, message, 0, mac), STEPUP_INTERNAL);
+	assert_error(seal_mac(context, &key, message, 17, mac), STEPUP_INTERNAL);
+	seal_context_free(&context);
+}
+
 static void every_changed_bit_of_a_seal_is_refused(void **state)
 {
 	struct seal_context *context = NULL;
@@ -241,6 +265,7 @@ static void rows_that_fall_on_one_slot_are_all_found_when_some_go(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(seals_are_those_of_the_specification),
+	cmocka_unit_test(macs_are_those_of_the_standard),
 	cmocka_unit_test(every_changed_bit_of_a_seal_is_refused),
 	cmocka_unit_test(no_two_seals_of_one_value_are_alike),
 	cmocka_unit_test(a_key_file_is_sixty_four_digits_that_only_its_owner_reads),

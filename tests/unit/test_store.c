@@ -420,74 +420,6 @@ static void actions_are_frozen_and_thawed(void **state)
 	assert_string_equal(names, "login.* ");
 }
 
-/* --- limits --- */
-
-static const uint8_t alice[USER_ID_SIZE] = {1}, bob[USER_ID_SIZE] = {2};
-
-static void uses_add_up_within_their_window(void **state)
-{
-	struct fixture *fixture = *state;
-	struct use_total total;
-	uint8_t trezor[DIGEST_SIZE] = {1}, other[DIGEST_SIZE] = {2}, third[DIGEST_SIZE] = {3};
-
-	assert_ok(store_begin(fixture->writer));
-	assert_ok(store_use_add(fixture->writer, alice, "export/1", 100, trezor, 10));
-	assert_ok(store_use_add(fixture->writer, alice, "export/1", 100, trezor, 20)); /* the same second */
-	assert_ok(store_use_add(fixture->writer, alice, "export/1", 101, other, 5));
-	assert_ok(store_use_add(fixture->writer, alice, "export/1", 101, trezor, 1));
-	assert_ok(store_use_add(fixture->writer, alice, "export/2", 101, NULL, 1000));
-	assert_ok(store_use_add(fixture->writer, bob, "export/1", 101, third, 1));
-	assert_ok(store_commit(fixture->writer));
-	assert_ok(store_use_total(fixture->reader, alice, "export/1", 0, other, &total));
-	assert_int_equal(total.count, 4);
-	assert_int_equal(total.sum, 36);
-	assert_int_equal(total.different, 2);
-	assert_true(total.has_value);
-	assert_ok(store_use_total(fixture->reader, alice, "export/1", 100, third, &total));
-	assert_int_equal(total.count, 2);
-	assert_int_equal(total.sum, 6);
-	assert_false(total.has_value);
-	assert_ok(store_use_total(fixture->reader, alice, "export/2", 0, NULL, &total));
-	assert_int_equal(total.count, 1);
-	assert_int_equal(total.different, 0);
-	assert_ok(store_use_total(fixture->reader, alice, "export/3", 0, NULL, &total));
-	assert_int_equal(total.count, 0);
-}
-
-static void sums_stay_at_the_most_rather_than_wrap(void **state)
-{
-	struct fixture *fixture = *state;
-	struct use_total total;
-
-	assert_ok(store_begin(fixture->writer));
-	assert_ok(store_use_add(fixture->writer, alice, "x", 1, NULL, INT64_MAX - 1));
-	assert_ok(store_use_add(fixture->writer, alice, "x", 1, NULL, INT64_MAX - 1));
-	assert_ok(store_use_add(fixture->writer, alice, "x", 2, NULL, INT64_MAX));
-	assert_error(store_use_add(fixture->writer, alice, "x", 2, NULL, -1), STEPUP_INVALID);
-	assert_ok(store_commit(fixture->writer));
-	assert_ok(store_use_total(fixture->reader, alice, "x", 0, NULL, &total));
-	assert_true(total.sum == INT64_MAX);
-	assert_int_equal(total.count, 3);
-}
-
-static void old_uses_are_pruned_a_few_at_a_time(void **state)
-{
-	struct fixture *fixture = *state;
-	struct use_total total;
-	int removed = 0;
-
-	assert_ok(store_begin(fixture->writer));
-	for (int i = 0; i < 10; i++)
-		assert_ok(store_use_add(fixture->writer, alice, "x", i, NULL, 1));
-	assert_ok(store_use_prune(fixture->writer, 7, 4, &removed));
-	assert_int_equal(removed, 4);
-	assert_ok(store_use_prune(fixture->writer, 7, 4, &removed));
-	assert_int_equal(removed, 3);
-	assert_ok(store_commit(fixture->writer));
-	assert_ok(store_use_total(fixture->reader, alice, "x", -1, NULL, &total));
-	assert_int_equal(total.count, 3);
-}
-
 /* --- receipts --- */
 
 static struct receipt_row receipt(const char *jti)
@@ -759,9 +691,6 @@ static const struct CMUnitTest tests[] = {
 	STORE_TEST(invitations_of_one_user_or_of_all_are_voided),
 	STORE_TEST(facts_are_kept_by_name),
 	STORE_TEST(actions_are_frozen_and_thawed),
-	STORE_TEST(uses_add_up_within_their_window),
-	STORE_TEST(sums_stay_at_the_most_rather_than_wrap),
-	STORE_TEST(old_uses_are_pruned_a_few_at_a_time),
 	STORE_TEST(a_receipt_is_redeemed_once),
 	STORE_TEST(old_receipts_are_pruned_and_all_are_voided),
 	STORE_TEST(an_entry_is_kept_as_its_canonical_text_with_index_and_host),

@@ -9,11 +9,11 @@
 
 #include "tests/unit/disk_faults.h"
 
-/* A closed store of schema 1; schema_1.sql says what is in it. */
-static struct fixture *of_schema_1(void)
+/* A closed store made of what an older version left; the file says what is in it. */
+static struct fixture *of_file(const char *path)
 {
 	struct fixture *fixture = fixture_folder();
-	FILE *file = fopen(STEPUP_TEST_SOURCE "/tests/unit/schema_1.sql", "r");
+	FILE *file = fopen(path, "r");
 	char *sql = calloc(1, 65536);
 	size_t size;
 	int fd;
@@ -29,6 +29,16 @@ static struct fixture *of_schema_1(void)
 	fixture_tamper(fixture, sql);
 	free(sql);
 	return fixture;
+}
+
+static struct fixture *of_schema_1(void)
+{
+	return of_file(STEPUP_TEST_SOURCE "/tests/unit/schema_1.sql");
+}
+
+static struct fixture *of_schema_2(void)
+{
+	return of_file(STEPUP_TEST_SOURCE "/tests/unit/schema_2.sql");
 }
 
 static int64_t number_of(const struct fixture *fixture, const char *sql)
@@ -64,8 +74,8 @@ static void check_all_is_there(struct fixture *fixture)
 	struct user_record *record = NULL;
 	struct invitation invitation;
 	struct receipt_row receipt;
-	struct use_total total;
-	uint8_t digest[DIGEST_SIZE];
+	struct use_values values;
+	uint8_t digest[DIGEST_SIZE] = {0};
 	int freezes = 0;
 	int64_t size = 0;
 
@@ -80,8 +90,10 @@ static void check_all_is_there(struct fixture *fixture)
 	user_record_free(&record);
 	assert_ok(store_user_find(fixture->reader, "bob", &record));
 	assert_string_equal(record->lock.reference, "L-7");
-	assert_ok(store_use_total(fixture->reader, record->user_id, "customer.view/1", 0, NULL, &total));
-	assert_int_equal(total.sum, 3);
+	digest[0] = 1;
+	assert_ok(store_use_values(fixture->reader, record, "customer.view/1", 0, digest, 10, &values));
+	assert_int_equal(values.different, 1);
+	assert_true(values.has_value);
 	user_record_free(&record);
 	memset(digest, 5, sizeof(digest));
 	assert_ok(store_invitation_find(fixture->reader, digest, &invitation));
@@ -106,6 +118,77 @@ static void a_store_of_schema_1_is_brought_to_this_one_with_all_that_is_in_it(vo
 	assert_int_equal(schema_of(fixture), STORE_SCHEMA);
 	assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM key_ids"), 0);
 	fixture_open(fixture); /* as any store of this schema */
+	fixture_free(fixture);
+}
+
+#define T2 1700000000 /* when schema_2.sql's uses begin */
+
+static int64_t sum_since(struct store_session *session, const struct user_record *record, const char *limit_key, int64_t since)
+{
+	int64_t used = -1;
+
+	assert_ok(store_use_sum(session, record, limit_key, since, &used));
+	return used;
+}
+
+static int64_t different_since(struct fixture *fixture, struct store_session *session, const struct user_record *record, int64_t since,
+	const char *account, bool there)
+{
+	uint8_t value[DIGEST_SIZE];
+	struct use_values values;
+
+	assert_ok(store_keyed_digest(fixture->store, "limit-value", account, strlen(account), value));
+	assert_ok(store_use_values(session, record, "customer.view different account", since, value, 100, &values));
+	assert_int_equal(values.has_value, there);
+	return values.different;
+}
+
+static void what_schema_2_counted_is_counted_on_to_the_second(void **state)
+{
+	struct fixture *fixture = of_schema_2();
+	struct user_record *record = NULL;
+	struct store_session *session;
+
+	(void)state;
+	fixture_open(fixture);
+	session = fixture->writer;
+	assert_ok(store_begin(session));
+	assert_ok(store_user_find(session, "alice", &record));
+	assert_int_equal(sum_since(session, record, "customer.export count", T2 - 1), 4);
+	assert_int_equal(sum_since(session, record, "customer.export count", T2), 3);
+	assert_int_equal(sum_since(session, record, "customer.export count", T2 + 10), 2);
+	assert_int_equal(sum_since(session, record, "customer.export count", T2 + 20), 0);
+	assert_int_equal(sum_since(session, record, "customer.export sum records", T2 - 1), 5700);
+	assert_int_equal(sum_since(session, record, "customer.export sum records", T2 + 19), 700);
+	assert_int_equal(different_since(fixture, session, record, T2 - 1, "account-1", true), 5);
+	assert_int_equal(different_since(fixture, session, record, T2 + 3, "account-1", true), 2);
+	assert_int_equal(different_since(fixture, session, record, T2 + 3, "account-2", false), 2);
+	assert_ok(store_use_add(session, record, "customer.export count", T2 + 30, 1));
+	assert_int_equal(sum_since(session, record, "customer.export count", T2), 4);
+	assert_ok(store_user_save(session, record));
+	assert_ok(store_commit(session));
+	user_record_free(&record);
+	assert_ok(store_user_find(fixture->reader, "bob", &record));
+	assert_int_equal(sum_since(fixture->reader, record, "customer.export count", T2), 1);
+	user_record_free(&record);
+	fixture_close(fixture);
+	assert_int_equal(schema_of(fixture), STORE_SCHEMA);
+	assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM requests"), 0); /* open ones end, and are asked for again */
+	fixture_free(fixture);
+}
+
+static void a_row_that_is_no_use_stops_the_upgrade_and_leaves_schema_2(void **state)
+{
+	struct fixture *fixture = of_schema_2();
+	struct store *store = NULL;
+	char *why = NULL;
+
+	(void)state;
+	fixture_tamper(fixture, "UPDATE uses SET value = X'00' WHERE at = 1700000003");
+	assert_error(store_open(fixture->url, fixture->key, &store, &why), STEPUP_CORRUPT);
+	free(why);
+	assert_int_equal(schema_of(fixture), 2);
+	assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM uses"), 12);
 	fixture_free(fixture);
 }
 
@@ -195,6 +278,8 @@ static void another_schemas_number_in_the_file_is_noticed(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_store_of_schema_1_is_brought_to_this_one_with_all_that_is_in_it),
+	cmocka_unit_test(what_schema_2_counted_is_counted_on_to_the_second),
+	cmocka_unit_test(a_row_that_is_no_use_stops_the_upgrade_and_leaves_schema_2),
 	cmocka_unit_test(an_upgraded_store_has_the_tables_of_a_new_one),
 	cmocka_unit_test(a_wrong_master_key_upgrades_nothing),
 	cmocka_unit_test(a_disk_that_fails_on_the_way_leaves_schema_1_or_this_one_whole),

@@ -200,7 +200,7 @@ static const uint8_t format_1[] =
 	"\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xff\xff\xff"
 	"\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x2a\xff\xff\xff\xff\xff\xff\xff\xff";
 
-static void a_record_of_the_first_format_is_read_and_goes_on_as_the_second(void **state)
+static void a_record_of_the_first_format_is_read_and_goes_on_as_the_newest(void **state)
 {
 	struct user_record *record = NULL;
 	uint8_t *bytes = NULL;
@@ -222,7 +222,7 @@ static void a_record_of_the_first_format_is_read_and_goes_on_as_the_second(void 
 	assert_int_equal(record->credentials[1].strong_from, 1600086401);
 	give_key(user_record_add_credential(record), CREDENTIAL_KEY);
 	assert_ok(user_record_pack(record, &bytes, &size));
-	assert_int_equal(bytes[0], 2);
+	assert_int_equal(bytes[0], 3);
 	user_record_free(&record);
 	assert_ok(user_record_unpack(bytes, size, &record));
 	assert_int_equal(record->credential_count, 3);
@@ -231,7 +231,7 @@ static void a_record_of_the_first_format_is_read_and_goes_on_as_the_second(void 
 	free(bytes);
 }
 
-static void the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_third(void **state)
+static void the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_fourth(void **state)
 {
 	struct user_record *record = user_record_new("alice", 1000), *back = NULL;
 	uint8_t *bytes = NULL;
@@ -243,7 +243,7 @@ static void the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_thi
 	bytes[0] = 1;
 	assert_error(user_record_unpack(bytes, size, &back), STEPUP_CORRUPT);
 	free(bytes);
-	for (unsigned format = 0; format <= 3; format += 3) {
+	for (unsigned format = 0; format <= 4; format += 4) {
 		uint8_t other[sizeof(format_1)];
 
 		memcpy(other, format_1, sizeof(other));
@@ -306,8 +306,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(changed_bytes_make_a_valid_record_or_none),
 	cmocka_unit_test(a_user_has_at_most_so_many_credentials_with_ids_of_their_own),
 	cmocka_unit_test(names_that_are_empty_or_too_long_make_no_record),
-	cmocka_unit_test(a_record_of_the_first_format_is_read_and_goes_on_as_the_second),
-	cmocka_unit_test(the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_third),
+	cmocka_unit_test(a_record_of_the_first_format_is_read_and_goes_on_as_the_newest),
+	cmocka_unit_test(the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_fourth),
 	cmocka_unit_test(a_key_that_could_not_be_read_back_is_not_written),
 	cmocka_unit_test(a_copied_credential_has_a_key_of_its_own_and_keeps_its_id),
 };

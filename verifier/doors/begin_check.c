@@ -121,11 +121,9 @@ static enum stepup_error begin_factor(struct beginning *begin)
  * agree to it, the user has to prove to be the one first: then this is left to the answer. */
 static enum stepup_error begin_limits(struct beginning *begin)
 {
-	static const uint8_t nobody[USER_ID_SIZE];
-	const struct user_record *record = begin->subject->record;
 	struct verifier *verifier = begin->call->verifier;
 	struct limit_left left = {0};
-	enum stepup_error error = limits_look(verifier->store, verifier->reader, begin->rule, record == NULL ? nobody : record->user_id, begin->action,
+	enum stepup_error error = limits_look(verifier->store, verifier->reader, begin->rule, begin->subject->record, begin->action,
 		clock_wall_seconds(), &begin->over, &left);
 
 	if (error != STEPUP_OK || begin->over == NULL)

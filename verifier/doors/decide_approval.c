@@ -172,7 +172,7 @@ static enum stepup_error charge_approved(struct decision *decision)
 {
 	const struct transaction *transaction = decision->transaction;
 	struct answer *answer = decision->answer;
-	enum stepup_error error = limits_charge_approved(answer->verifier->store, decision->session, transaction->rule, decision->record->user_id,
+	enum stepup_error error = limits_charge_approved(answer->verifier->store, decision->session, transaction->rule, decision->record,
 		transaction->action, answer->now, &answer->over);
 
 	if (error == STEPUP_OVER_LIMIT)
@@ -222,7 +222,7 @@ enum stepup_error decide_volume(struct decision *decision)
 	const struct rule *rule = transaction->rule;
 	struct answer *answer = decision->answer;
 	struct store *store = answer->verifier->store;
-	enum stepup_error error = limits_look(store, decision->session, rule, decision->record->user_id, transaction->action, answer->now, &answer->over, NULL);
+	enum stepup_error error = limits_look(store, decision->session, rule, decision->record, transaction->action, answer->now, &answer->over, NULL);
 
 	if (error != STEPUP_OK)
 		return error;
@@ -239,7 +239,7 @@ enum stepup_error decide_volume(struct decision *decision)
 	}
 	if (answer->over != NULL || rule->always_approve)
 		return with_second_person(decision, answer->over);
-	return limits_charge(store, decision->session, rule, decision->record->user_id, transaction->action, answer->now, &answer->over);
+	return limits_charge(store, decision->session, rule, decision->record, transaction->action, answer->now, &answer->over);
 }
 
 /* --- agreeing --- */

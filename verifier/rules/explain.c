@@ -41,7 +41,6 @@ static bool add_text(json_t *array, char *text)
 /* "20000 records per 24h: 18000 left" */
 static enum stepup_error explain_limit(struct explanation *explanation, const struct limit *limit)
 {
-	static const uint8_t nobody[USER_ID_SIZE];
 	const struct explain_question *question = explanation->question;
 	const char *words = limit_is_hard(explanation->rule, limit) ? ", whoever agrees" : "";
 	struct limit_left left = {0};
@@ -54,7 +53,7 @@ static enum stepup_error explain_limit(struct explanation *explanation, const st
 		return add_text(explanation->limits, text) ? STEPUP_OK : STEPUP_NO_MEMORY;
 	}
 	error = limit_look(question->store, question->reader, explanation->rule, limit,
-		question->record == NULL ? nobody : question->record->user_id, explanation->action, question->now, &left);
+		question->record, explanation->action, question->now, &left);
 	if (error != STEPUP_OK)
 		return error;
 	if (left.over && explanation->over == NULL) {

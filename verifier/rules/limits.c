@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Volume limits. What an action uses is kept once per rule and kind of use, with its time: limits that differ only in window or
- * maximum look at the same rows, so that editing a limit forgets nothing.
+ * Volume limits. What an action uses is kept once per rule and kind of use, with its time, for longer than any window: limits that differ only in window
+ * or maximum look at the same rows, so that editing a limit forgets nothing.
  */
 #include "verifier/rules/limits.h"
 
@@ -67,30 +67,35 @@ static enum stepup_error use_of(struct store *store, const struct rule *rule, co
 	return value_digest(store, detail, use->value);
 }
 
-static enum stepup_error look(struct store_session *session, const struct limit *limit, const uint8_t user_id[USER_ID_SIZE],
+static enum stepup_error look(struct store_session *session, const struct limit *limit, const struct user_record *record,
 	const struct use *use, int64_t now, struct limit_left *left)
 {
-	struct use_total total = {0};
-	int64_t used;
-	enum stepup_error error = store_use_total(session, user_id, use->key, now - limit->window_seconds,
-		use->has_value ? use->value : NULL, &total);
+	int64_t since = now - limit->window_seconds, most = limit->maximum < INT64_MAX ? limit->maximum + 1 : INT64_MAX;
+	struct use_values values = {0};
+	int64_t used = 0;
+	enum stepup_error error = STEPUP_OK;
 
+	if (record != NULL && use->has_value)
+		error = store_use_values(session, record, use->key, since, use->value, most, &values);
+	else if (record != NULL)
+		error = store_use_sum(session, record, use->key, since, &used);
 	if (error != STEPUP_OK)
 		return error;
-	used = limit->kind == LIMIT_COUNT ? total.count : limit->kind == LIMIT_SUM ? total.sum : total.different;
+	if (use->has_value)
+		used = values.different;
 	left->left = used < limit->maximum ? limit->maximum - used : 0;
-	left->asked = limit->kind == LIMIT_DIFFERENT && total.has_value ? 0 : use->amount;
+	left->asked = values.has_value ? 0 : use->amount;
 	left->over = left->asked > left->left;
 	return STEPUP_OK;
 }
 
 enum stepup_error limit_look(struct store *store, struct store_session *session, const struct rule *rule, const struct limit *limit,
-	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, struct limit_left *left)
+	const struct user_record *record, const struct action *action, int64_t now, struct limit_left *left)
 {
 	struct use use;
 	enum stepup_error error = use_of(store, rule, limit, action, &use);
 
-	return error == STEPUP_OK ? look(session, limit, user_id, &use, now, left) : error;
+	return error == STEPUP_OK ? look(session, limit, record, &use, now, left) : error;
 }
 
 static bool same_use(const struct limit *a, const struct limit *b)
@@ -119,12 +124,12 @@ bool limit_is_hard(const struct rule *rule, const struct limit *limit)
 
 /* Looks at the first `count` of a rule's limits. */
 static enum stepup_error look_at_first(struct store *store, struct store_session *session, const struct rule *rule, size_t count,
-	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over, struct limit_left *left)
+	const struct user_record *record, const struct action *action, int64_t now, const struct limit **over, struct limit_left *left)
 {
 	*over = NULL;
 	for (size_t i = 0; i < count; i++) {
 		struct limit_left one = {0};
-		enum stepup_error error = limit_look(store, session, rule, limit_at(rule, i), user_id, action, now, &one);
+		enum stepup_error error = limit_look(store, session, rule, limit_at(rule, i), record, action, now, &one);
 
 		if (error != STEPUP_OK)
 			return error;
@@ -139,9 +144,9 @@ static enum stepup_error look_at_first(struct store *store, struct store_session
 }
 
 enum stepup_error limits_look(struct store *store, struct store_session *session, const struct rule *rule,
-	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over, struct limit_left *left)
+	const struct user_record *record, const struct action *action, int64_t now, const struct limit **over, struct limit_left *left)
 {
-	return look_at_first(store, session, rule, limits_of(rule), user_id, action, now, over, left);
+	return look_at_first(store, session, rule, limits_of(rule), record, action, now, over, left);
 }
 
 static bool is_first_of_its_use(const struct rule *rule, size_t index)
@@ -154,9 +159,9 @@ static bool is_first_of_its_use(const struct rule *rule, size_t index)
 
 /* Charges where the first `count` limits allow it. */
 static enum stepup_error charge(struct store *store, struct store_session *session, const struct rule *rule, size_t count,
-	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over)
+	struct user_record *record, const struct action *action, int64_t now, const struct limit **over)
 {
-	enum stepup_error error = look_at_first(store, session, rule, count, user_id, action, now, over, NULL);
+	enum stepup_error error = look_at_first(store, session, rule, count, record, action, now, over, NULL);
 	struct use use;
 
 	if (error == STEPUP_OK && *over != NULL)
@@ -166,21 +171,22 @@ static enum stepup_error charge(struct store *store, struct store_session *sessi
 			continue;
 		error = use_of(store, rule, limit_at(rule, i), action, &use);
 		if (error == STEPUP_OK)
-			error = store_use_add(session, user_id, use.key, now, use.has_value ? use.value : NULL, use.amount);
+			error = use.has_value ? store_use_add_value(session, record, use.key, now, use.value)
+					      : store_use_add(session, record, use.key, now, use.amount);
 	}
 	return error;
 }
 
 enum stepup_error limits_charge(struct store *store, struct store_session *session, const struct rule *rule,
-	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over)
+	struct user_record *record, const struct action *action, int64_t now, const struct limit **over)
 {
-	return charge(store, session, rule, limits_of(rule), user_id, action, now, over);
+	return charge(store, session, rule, limits_of(rule), record, action, now, over);
 }
 
 enum stepup_error limits_charge_approved(struct store *store, struct store_session *session, const struct rule *rule,
-	const uint8_t user_id[USER_ID_SIZE], const struct action *action, int64_t now, const struct limit **over)
+	struct user_record *record, const struct action *action, int64_t now, const struct limit **over)
 {
 	size_t count = rule->over_limit == OVER_LIMIT_APPROVE ? rule->hard_limit_count : limits_of(rule);
 
-	return charge(store, session, rule, count, user_id, action, now, over);
+	return charge(store, session, rule, count, record, action, now, over);
 }

@@ -16,10 +16,11 @@
 #define SEAL_FORMAT 1
 #define BLOCK_SIZE 16
 #define GCM_NONCE_SIZE 12
+#define MAC_BYTES_MAX 256 /* of rows; nobody has longer ones */
 
 struct seal_context {
-	EVP_CIPHER *block_cipher, *gcm_cipher;
-	EVP_CIPHER_CTX *block, *gcm;
+	EVP_CIPHER *block_cipher, *chain_cipher, *gcm_cipher;
+	EVP_CIPHER_CTX *block, *chain, *gcm;
 };
 
 enum stepup_error seal_context_new(struct seal_context **context)
@@ -29,10 +30,13 @@ enum stepup_error seal_context_new(struct seal_context **context)
 	if (made == NULL)
 		return STEPUP_NO_MEMORY;
 	made->block_cipher = EVP_CIPHER_fetch(NULL, "AES-256-ECB", NULL);
+	made->chain_cipher = EVP_CIPHER_fetch(NULL, "AES-256-CBC", NULL);
 	made->gcm_cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	made->block = EVP_CIPHER_CTX_new();
+	made->chain = EVP_CIPHER_CTX_new();
 	made->gcm = EVP_CIPHER_CTX_new();
-	if (made->block_cipher == NULL || made->gcm_cipher == NULL || made->block == NULL || made->gcm == NULL) {
+	if (made->block_cipher == NULL || made->chain_cipher == NULL || made->gcm_cipher == NULL || made->block == NULL || made->chain == NULL
+		|| made->gcm == NULL) {
 		seal_context_free(&made);
 		return STEPUP_NO_MEMORY;
 	}
@@ -45,8 +49,10 @@ void seal_context_free(struct seal_context **context)
 	if (*context == NULL)
 		return;
 	EVP_CIPHER_CTX_free((*context)->block);
+	EVP_CIPHER_CTX_free((*context)->chain);
 	EVP_CIPHER_CTX_free((*context)->gcm);
 	EVP_CIPHER_free((*context)->block_cipher);
+	EVP_CIPHER_free((*context)->chain_cipher);
 	EVP_CIPHER_free((*context)->gcm_cipher);
 	free(*context);
 	*context = NULL;
@@ -199,4 +205,27 @@ enum stepup_error unseal(struct seal_context *context, const struct seal_key *ke
 	*plain = made;
 	*plain_size = size;
 	return STEPUP_OK;
+}
+
+/* CBC from a zero block, the last block masked with K1: only that one's result is the MAC. */
+enum stepup_error seal_mac(struct seal_context *context, const struct seal_key *key, const void *bytes, size_t size, uint8_t mac[SEAL_TAG_SIZE])
+{
+	static const uint8_t zero[BLOCK_SIZE];
+	uint8_t blocks[MAC_BYTES_MAX];
+	int done = 0;
+	enum stepup_error error = STEPUP_INTERNAL;
+
+	if (size == 0 || size > sizeof(blocks) || size % BLOCK_SIZE != 0)
+		return error;
+	memcpy(blocks, bytes, size);
+	for (size_t i = 0; i < BLOCK_SIZE; i++)
+		blocks[size - BLOCK_SIZE + i] ^= key->mask[i];
+	if (EVP_EncryptInit_ex2(context->chain, context->chain_cipher, key->key, zero, NULL) == 1
+		&& EVP_CIPHER_CTX_set_padding(context->chain, 0) == 1
+		&& EVP_EncryptUpdate(context->chain, blocks, &done, blocks, (int)size) == 1 && (size_t)done == size) {
+		memcpy(mac, blocks + size - SEAL_TAG_SIZE, SEAL_TAG_SIZE);
+		error = STEPUP_OK;
+	}
+	WIPE_ARRAY(blocks);
+	return error;
 }

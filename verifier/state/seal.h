@@ -40,8 +40,12 @@ enum stepup_error seal(struct seal_context *context, const struct seal_key *key,
 enum stepup_error unseal(struct seal_context *context, const struct seal_key *key, const void *bound, size_t bound_size,
 	const void *sealed, size_t sealed_size, uint8_t **plain, size_t *plain_size);
 
-/* The same with a nonce of the caller's: for test vectors, and the whole of seal() otherwise. */
+/* seal() with a nonce of the caller's: for test vectors, and the whole of seal() otherwise. */
 enum stepup_error seal_with_nonce(struct seal_context *context, const struct seal_key *key, const uint8_t nonce[SEAL_NONCE_SIZE],
 	const void *bound, size_t bound_size, const void *plain, size_t plain_size, uint8_t *sealed);
+
+/* AES-256-CMAC (NIST SP 800-38B) of whole blocks: for rows that are no secret, in a fraction of a seal's time. `size` is a multiple of 16, from
+ * 16 to 256. */
+enum stepup_error seal_mac(struct seal_context *context, const struct seal_key *key, const void *bytes, size_t size, uint8_t mac[SEAL_TAG_SIZE]);
 
 #endif

@@ -20,7 +20,7 @@
 #include "verifier/state/master_key.h"
 #include "verifier/state/user_record.h"
 
-#define STORE_SCHEMA 2
+#define STORE_SCHEMA 3
 
 struct store;         /* one per process: place, keys, highest versions seen */
 struct store_session; /* one connection: the writer's, or a reader's */
@@ -107,20 +107,29 @@ enum stepup_error store_freeze_add(struct store_session *session, const struct f
 enum stepup_error store_freeze_remove(struct store_session *session, const char *action); /* STEPUP_NOT_FOUND */
 enum stepup_error store_freeze_each(struct store_session *session, bool (*each)(void *context, const struct freeze *freeze), void *context);
 
-/* --- what limits count: one row per accepted action and limit --- */
-struct use_total {
-	int64_t count;     /* rows */
-	int64_t sum;       /* of amounts; stays at INT64_MAX rather than wrap */
-	int64_t different; /* distinct values */
-	bool has_value;    /* whether `value` is among them */
+/* --- what limits count --- */
+/* `limit_key` names a rule and a kind of use. What was used newest stands in the user's record: whoever adds, saves the record in the same transaction.
+ * A use may be dated later than it was, where the clock was set back, and never earlier: nothing counts for less. STEPUP_CORRUPT where rows were changed or
+ * taken away that the answer needs. */
+#define USES_KEPT_SECONDS (32 * 24 * 3600) /* at least: longer than the longest window */
+
+/* Adds an amount, from 0 on; sums stay at INT64_MAX rather than wrap. STEPUP_TOO_LONG: the user has uses under USE_TALLIES_MAX limits. */
+enum stepup_error store_use_add(struct store_session *session, struct user_record *record, const char *limit_key, int64_t at, int64_t amount);
+/* What was used at times above `since`. */
+enum stepup_error store_use_sum(struct store_session *session, const struct user_record *record, const char *limit_key, int64_t since, int64_t *sum);
+
+/* The same for limits that tell values apart; `value` is a keyed digest of the detail's text. */
+enum stepup_error store_use_add_value(struct store_session *session, struct user_record *record, const char *limit_key, int64_t at,
+	const uint8_t value[DIGEST_SIZE]);
+struct use_values {
+	int64_t different; /* distinct values, or `most` where there are more */
+	bool has_value;    /* whether the one asked for is among them */
 };
-/* `limit_key` names rule and limit; `value` is a keyed digest of the detail's text, NULL where the limit counts none. */
-enum stepup_error store_use_add(struct store_session *session, const uint8_t user_id[USER_ID_SIZE], const char *limit_key,
-	int64_t at, const uint8_t value[DIGEST_SIZE], int64_t amount);
-/* Those with a time above `since`. */
-enum stepup_error store_use_total(struct store_session *session, const uint8_t user_id[USER_ID_SIZE], const char *limit_key,
-	int64_t since, const uint8_t value[DIGEST_SIZE], struct use_total *total);
-/* Removes at most `most` rows older than `before`. */
+/* Reads at most `most` rows, and one. What a reader's session says is no promise: rows that were taken away are noticed in a transaction only. */
+enum stepup_error store_use_values(struct store_session *session, const struct user_record *record, const char *limit_key, int64_t since,
+	const uint8_t value[DIGEST_SIZE], int64_t most, struct use_values *values);
+
+/* Removes at most `most` rows that say nothing about times from `before` on. */
 enum stepup_error store_use_prune(struct store_session *session, int64_t before, int most, int *removed);
 
 /* --- receipts --- */

@@ -18,14 +18,16 @@
 
 /* Every table whose rows are sealed, each under a subkey of its own. */
 enum sealed_table { SEALED_META, SEALED_USERS, SEALED_INVITATIONS, SEALED_FACTS, SEALED_RECEIPTS, SEALED_CHECKPOINTS, SEALED_KEYS,
-	SEALED_KEY_IDS, SEALED_REQUESTS, SEALED_COUNT };
+	SEALED_KEY_IDS, SEALED_REQUESTS, SEALED_USE_TOTALS, SEALED_USE_VALUES, SEALED_COUNT };
 
 enum statement_id {
 	SQL_META_GET, SQL_META_SET, SQL_META_UPDATE,
 	SQL_USER_FIND, SQL_USER_INSERT, SQL_USER_UPDATE, SQL_USER_RENAME, SQL_USER_PAGE, SQL_USER_PAGE_LOCKED, SQL_USER_COUNT,
 	SQL_INVITATION_ADD, SQL_INVITATION_FIND, SQL_INVITATION_DELETE, SQL_INVITATION_ALL,
 	SQL_FACT_GET, SQL_FACT_INSERT, SQL_FACT_UPDATE,
-	SQL_USE_ADD, SQL_USE_ROWS, SQL_USE_PRUNE,
+	SQL_TOTAL_SET, SQL_TOTAL_AT, SQL_TOTAL_AHEAD, SQL_TOTAL_PRUNE,
+	SQL_VALUE_SET, SQL_VALUE_FIND, SQL_VALUE_AFTER, SQL_VALUE_WALK, SQL_VALUE_PRUNE,
+	SQL_FORMER_USES,
 	SQL_RECEIPT_ADD, SQL_RECEIPT_FIND, SQL_RECEIPT_UPDATE, SQL_RECEIPT_DELETE, SQL_RECEIPT_OLD, SQL_RECEIPT_PAGE,
 	SQL_LOG_ADD, SQL_LOG_DETAILS_ADD, SQL_LOG_ENTRIES, SQL_LOG_PAGE,
 	SQL_CHECKPOINT_ADD, SQL_CHECKPOINT_NEWEST,
@@ -150,6 +152,22 @@ enum stepup_error version_write(struct store_session *session, uint64_t row, int
 
 /* Takes back all but the first `count` of them. */
 void version_unwrite(struct store_session *session, size_t count);
+
+/* The MAC of a row that is no secret, under its table's key; `size` as seal_mac has it. */
+enum stepup_error row_mac(struct store_session *session, enum sealed_table table, const void *bytes, size_t size, uint8_t mac[SEAL_TAG_SIZE]);
+
+/* Whether the row's column is that MAC: STEPUP_CORRUPT where it isn't. */
+enum stepup_error row_mac_check(struct store_session *session, enum sealed_table table, const void *bytes, size_t size,
+	struct db_statement *statement, int column);
+
+/* --- what limits count, by the limit's short name (store_uses.c, store_use_values.c) --- */
+enum stepup_error use_limit_id(const char *limit_key, uint8_t limit[USE_LIMIT_SIZE]);
+enum stepup_error use_add(struct store_session *session, struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t at, int64_t amount);
+enum stepup_error use_add_value(struct store_session *session, struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t at,
+	const uint8_t value[DIGEST_SIZE]);
+
+/* Takes over what schema 2 counted, into records and rows. */
+enum stepup_error uses_upgrade(struct store_session *session);
 
 /* --- what the store says of itself (store_meta.c): its random id, sealed under the schema's number --- */
 

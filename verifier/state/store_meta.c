@@ -28,7 +28,8 @@ static enum stepup_error subkey(const struct store *store, const struct master_k
 /* Subkeys hang on the store's id, so that rows of another store under the same master key are worth nothing here. */
 enum stepup_error meta_keys_make(struct store *store, const struct master_key *key, struct seal_context *context, bool meta_only)
 {
-	static const char *const purposes[SEALED_COUNT] = {"meta", "users", "invitations", "facts", "receipts", "checkpoints", "keys", "key_ids"};
+	static const char *const purposes[SEALED_COUNT] = {"meta", "users", "invitations", "facts", "receipts", "checkpoints", "keys", "key_ids", "requests",
+		"use_totals", "use_values"};
 	uint8_t bytes[MASTER_KEY_SIZE] = {0};
 	enum stepup_error error = STEPUP_OK;
 
@@ -107,8 +108,11 @@ enum stepup_error meta_upgrade(struct store_session *session, int schema)
 
 	if (error != STEPUP_OK)
 		return error;
-	for (; error == STEPUP_OK && schema < STORE_SCHEMA; schema++)
+	for (; error == STEPUP_OK && schema < STORE_SCHEMA; schema++) {
 		error = db_execute(session->db, store_upgrade_sql[schema]);
+		if (error == STEPUP_OK && schema == 2)
+			error = uses_upgrade(session);
+	}
 	if (error == STEPUP_OK)
 		error = db_set_schema(session->db, STORE_SCHEMA);
 	if (error == STEPUP_OK)

@@ -5,6 +5,7 @@
  */
 #include "verifier/state/store_internal.h"
 
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "verifier/state/pack.h"
 
 static const char *const table_names[SEALED_COUNT] = {"meta", "users", "invitations", "facts", "receipts", "checkpoints", "keys", "key_ids",
-	"requests"};
+	"requests", "use_totals", "use_values"};
 
 static enum stepup_error bound_bytes(const struct row_identity *identity, uint8_t **bytes, size_t *size)
 {
@@ -54,6 +55,24 @@ enum stepup_error row_unseal(struct store_session *session, const struct row_ide
 	if (error == STEPUP_OK)
 		error = unseal(session->seal, &session->store->keys[identity->table], bound, bound_size, sealed, sealed_size, plain, plain_size);
 	free(bound);
+	return error;
+}
+
+enum stepup_error row_mac(struct store_session *session, enum sealed_table table, const void *bytes, size_t size, uint8_t mac[SEAL_TAG_SIZE])
+{
+	return seal_mac(session->seal, &session->store->keys[table], bytes, size, mac);
+}
+
+enum stepup_error row_mac_check(struct store_session *session, enum sealed_table table, const void *bytes, size_t size,
+	struct db_statement *statement, int column)
+{
+	uint8_t mac[SEAL_TAG_SIZE] = {0};
+	size_t found_size = 0;
+	const uint8_t *found = db_column_blob(statement, column, &found_size);
+	enum stepup_error error = row_mac(session, table, bytes, size, mac);
+
+	if (error == STEPUP_OK && (found_size != sizeof(mac) || CRYPTO_memcmp(found, mac, sizeof(mac)) != 0))
+		error = STEPUP_CORRUPT;
 	return error;
 }
 

@@ -2,7 +2,7 @@
 /*
  * The schema and every statement. Only SQL that SQLite and PostgreSQL share; parameters stand in order, each once.
  * A column `sealed` holds what store_rows.c sealed; beside it stand only what rows are found by and `key_id`, and each of these is bound into the seal,
- * but for hints (`locked`, `open`, `expires`) that are checked against what was sealed.
+ * but for hints (`locked`, `open`, `expires`) that are checked against what was sealed. What limits count isn't sealed, but has a `mac`.
  */
 #include "verifier/state/store_internal.h"
 
@@ -18,7 +18,22 @@
 /* And what hooks are still to be told of: not sealed, see HACKING.md. */
 #define EVENTS_TABLE "CREATE TABLE events (event INTEGER NOT NULL, idx INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (event, idx));"
 
-const char *const store_upgrade_sql[] = {[1] = KEY_IDS_TABLE REQUESTS_TABLE EVENTS_TABLE};
+/* Schema 3: what limits count, as running totals, and as one row for each value. Not sealed, for nothing in it is secret, but each row has a MAC and stands
+ * under a tally in the user's record. */
+#define USES_TABLES \
+	"CREATE TABLE use_totals (user_id BLOB NOT NULL, limit_id BLOB NOT NULL, at INTEGER NOT NULL, until INTEGER NOT NULL," \
+	" total INTEGER NOT NULL, mac BLOB NOT NULL, PRIMARY KEY (user_id, limit_id, at)) WITHOUT ROWID;" \
+	"CREATE INDEX use_totals_until ON use_totals (until);" \
+	"CREATE TABLE use_values (user_id BLOB NOT NULL, limit_id BLOB NOT NULL, value BLOB NOT NULL, number INTEGER NOT NULL, at INTEGER NOT NULL," \
+	" before INTEGER NOT NULL, before_at INTEGER NOT NULL, mac BLOB NOT NULL, PRIMARY KEY (user_id, limit_id, value)) WITHOUT ROWID;" \
+	"CREATE UNIQUE INDEX use_values_number ON use_values (user_id, limit_id, number);" \
+	"CREATE INDEX use_values_at ON use_values (at, number);"
+
+/* Requests of schema 2 were sealed under a key without a name of its own: those that are open end here, and are asked for again. */
+const char *const store_upgrade_sql[] = {
+	[1] = KEY_IDS_TABLE REQUESTS_TABLE EVENTS_TABLE,
+	[2] = "DELETE FROM requests;" USES_TABLES,
+};
 
 const char store_schema_sql[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
@@ -30,11 +45,6 @@ const char store_schema_sql[] =
 	"CREATE TABLE invitations (digest BLOB PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
 
 	"CREATE TABLE facts (name TEXT PRIMARY KEY NOT NULL, version INTEGER NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
-
-	/* Not sealed: see HACKING.md. One row per second, limit and value. */
-	"CREATE TABLE uses (user_id BLOB NOT NULL, limit_id BLOB NOT NULL, at INTEGER NOT NULL, value BLOB NOT NULL, times INTEGER NOT NULL,"
-	" amount INTEGER NOT NULL, PRIMARY KEY (user_id, limit_id, at, value)) WITHOUT ROWID;"
-	"CREATE INDEX uses_at ON uses (at);"
 
 	"CREATE TABLE receipts (jti TEXT PRIMARY KEY NOT NULL, expires INTEGER NOT NULL, version INTEGER NOT NULL, key_id TEXT NOT NULL,"
 	" sealed BLOB NOT NULL) WITHOUT ROWID;"
@@ -48,7 +58,7 @@ const char store_schema_sql[] =
 	"CREATE TABLE keys (purpose TEXT NOT NULL, kid TEXT NOT NULL, at INTEGER NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL,"
 	" PRIMARY KEY (purpose, kid));"
 
-	KEY_IDS_TABLE REQUESTS_TABLE EVENTS_TABLE;
+	KEY_IDS_TABLE REQUESTS_TABLE EVENTS_TABLE USES_TABLES;
 
 const char *const store_sql[SQL_COUNT] = {
 	[SQL_META_GET] = "SELECT key_id, sealed FROM meta WHERE name = $1",
@@ -73,12 +83,25 @@ const char *const store_sql[SQL_COUNT] = {
 	[SQL_FACT_INSERT] = "INSERT INTO facts (version, key_id, sealed, name) VALUES ($1, $2, $3, $4)",
 	[SQL_FACT_UPDATE] = "UPDATE facts SET version = $1, key_id = $2, sealed = $3 WHERE name = $4",
 
-	[SQL_USE_ADD] = "INSERT INTO uses (user_id, limit_id, at, value, times, amount) VALUES ($1, $2, $3, $4, 1, $5)"
-			" ON CONFLICT (user_id, limit_id, at, value) DO UPDATE SET times = uses.times + 1, amount ="
-			" CASE WHEN uses.amount > 9223372036854775807 - excluded.amount THEN 9223372036854775807 ELSE uses.amount + excluded.amount END",
-	[SQL_USE_ROWS] = "SELECT value, times, amount FROM uses WHERE user_id = $1 AND limit_id = $2 AND at > $3 ORDER BY value",
-	[SQL_USE_PRUNE] = "DELETE FROM uses WHERE (user_id, limit_id, at, value) IN"
-			  " (SELECT user_id, limit_id, at, value FROM uses WHERE at < $1 ORDER BY at LIMIT $2)",
+	[SQL_TOTAL_SET] = "INSERT INTO use_totals (user_id, limit_id, at, until, total, mac) VALUES ($1, $2, $3, $4, $5, $6)"
+			  " ON CONFLICT (user_id, limit_id, at) DO UPDATE SET until = excluded.until, total = excluded.total, mac = excluded.mac",
+	[SQL_TOTAL_AT] = "SELECT at, until, total, mac FROM use_totals WHERE user_id = $1 AND limit_id = $2 AND at <= $3 ORDER BY at DESC LIMIT 1",
+	[SQL_TOTAL_AHEAD] = "DELETE FROM use_totals WHERE user_id = $1 AND limit_id = $2 AND at > $3",
+	[SQL_TOTAL_PRUNE] = "DELETE FROM use_totals WHERE (user_id, limit_id, at) IN"
+			    " (SELECT user_id, limit_id, at FROM use_totals WHERE until < $1 ORDER BY until LIMIT $2)",
+
+	[SQL_VALUE_SET] = "INSERT INTO use_values (user_id, limit_id, value, number, at, before, before_at, mac) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+			  " ON CONFLICT (user_id, limit_id, value) DO UPDATE SET number = excluded.number, at = excluded.at, before = excluded.before,"
+			  " before_at = excluded.before_at, mac = excluded.mac",
+	[SQL_VALUE_FIND] = "SELECT value, number, at, before, before_at, mac FROM use_values WHERE user_id = $1 AND limit_id = $2 AND value = $3",
+	[SQL_VALUE_AFTER] = "SELECT value, number, at, before, before_at, mac FROM use_values WHERE user_id = $1 AND limit_id = $2 AND number > $3"
+			    " ORDER BY number LIMIT 1",
+	[SQL_VALUE_WALK] = "SELECT value, number, at, before, before_at, mac FROM use_values WHERE user_id = $1 AND limit_id = $2"
+			   " ORDER BY number DESC LIMIT $3",
+	[SQL_VALUE_PRUNE] = "DELETE FROM use_values WHERE (user_id, limit_id, value) IN"
+			    " (SELECT user_id, limit_id, value FROM use_values WHERE at < $1 ORDER BY at, number LIMIT $2)", /* a list's end first */
+
+	[SQL_FORMER_USES] = "SELECT limit_id, at, value, amount FROM uses WHERE user_id = $1 ORDER BY limit_id, at, value", /* of schema 2 */
 
 	[SQL_RECEIPT_ADD] = "INSERT INTO receipts (jti, expires, version, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
 	[SQL_RECEIPT_FIND] = "SELECT jti, expires, version, key_id, sealed FROM receipts WHERE jti = $1",

@@ -78,6 +78,7 @@ void user_record_free(struct user_record **record)
 	for (size_t i = 0; i < (*record)->credential_count; i++)
 		credential_wipe(&(*record)->credentials[i]);
 	free((*record)->credentials);
+	free((*record)->tallies);
 	WIPE_OBJECT(*record);
 	free(*record);
 	*record = NULL;
@@ -122,6 +123,36 @@ size_t user_record_live_count(const struct user_record *record)
 	for (size_t i = 0; i < record->credential_count; i++)
 		live += record->credentials[i].state == CREDENTIAL_LIVE;
 	return live;
+}
+
+struct use_tally *user_record_tally(const struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE])
+{
+	for (size_t i = 0; i < record->tally_count; i++)
+		if (memcmp(record->tallies[i].limit, limit, USE_LIMIT_SIZE) == 0)
+			return &record->tallies[i];
+	return NULL;
+}
+
+struct use_tally *user_record_add_tally(struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t before)
+{
+	struct use_tally *larger, *added;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < record->tally_count; i++)
+		if (record->tallies[i].at >= before)
+			record->tallies[kept++] = record->tallies[i];
+	record->tally_count = kept;
+	if (kept >= USE_TALLIES_MAX)
+		return NULL;
+	larger = realloc(record->tallies, (kept + 1) * sizeof(*larger));
+	if (larger == NULL)
+		return NULL;
+	record->tallies = larger;
+	record->tally_count = kept + 1;
+	added = &larger[kept];
+	*added = (struct use_tally){.total = 0};
+	memcpy(added->limit, limit, USE_LIMIT_SIZE);
+	return added;
 }
 
 const char *credential_type_name(enum credential_type type)

@@ -27,6 +27,8 @@
 #define GUESS_SOURCES_MAX 8        /* sources remembered per user */
 #define GUESS_TIMES_MAX 16         /* failures remembered per bucket */
 #define GUESS_SOURCE_SIZE 16       /* bytes of a source's keyed digest */
+#define USE_TALLIES_MAX 250        /* limits that one user has uses under */
+#define USE_LIMIT_SIZE 16          /* bytes that name one kind of use of one rule */
 #define KEY_ID_MAX 1023            /* bytes of a WebAuthn credential id (Level 3, section 4) */
 #define KEY_APPLICATION_SIZE 257   /* bytes, with the NUL */
 #define KEY_AAGUID_SIZE 16
@@ -130,6 +132,14 @@ struct user_lock {
 	int64_t at;
 };
 
+/* The newest state of what one user has used of one kind: it stands here, under the record's seal, and vouches for the rows it goes on from (store_uses.c). */
+struct use_tally {
+	uint8_t limit[USE_LIMIT_SIZE];
+	int64_t first; /* when counting began; 0 where values are told apart */
+	int64_t at;    /* of the newest use */
+	int64_t total; /* all that was used since `first`; or the number of the newest value's row */
+};
+
 struct user_record {
 	uint8_t user_id[USER_ID_SIZE];
 	char name[USER_NAME_SIZE];
@@ -140,6 +150,8 @@ struct user_record {
 	struct guess_state guesses;
 	struct credential *credentials; /* owned */
 	size_t credential_count;
+	struct use_tally *tallies; /* owned */
+	size_t tally_count;
 };
 
 /* A new record with a random user_id; NULL where there is no memory or no randomness. */
@@ -166,6 +178,12 @@ struct credential *user_record_credential(struct user_record *record, const char
 
 /* Live credentials. */
 size_t user_record_live_count(const struct user_record *record);
+
+/* The tally of that limit, NULL where there is none. */
+struct use_tally *user_record_tally(const struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE]);
+
+/* Adds an empty one, and lets those go whose newest use is older than `before`; NULL where there is no memory or there are USE_TALLIES_MAX. Moves the array. */
+struct use_tally *user_record_add_tally(struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t before);
 
 const char *credential_type_name(enum credential_type type); /* "totp" */
 const char *key_attestation_name(enum key_attestation attestation); /* "verified" */

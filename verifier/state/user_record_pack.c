@@ -8,7 +8,8 @@
 #include "verifier/state/pack.h"
 #include "verifier/state/user_record.h"
 
-#define RECORD_FORMAT 2       /* what is written */
+#define RECORD_FORMAT 3       /* what is written */
+#define RECORD_FORMAT_KEYS 2  /* no tallies; still read */
 #define RECORD_FORMAT_FIRST 1 /* codes only; still read */
 
 static void pack_otp(struct pack_writer *writer, const struct otp_secret *otp)
@@ -203,11 +204,46 @@ static void unpack_lock(struct pack_reader *reader, struct user_lock *lock)
 	lock->at = unpack_i64(reader);
 }
 
+static void pack_tallies(struct pack_writer *writer, const struct user_record *record)
+{
+	pack_u8(writer, (unsigned)record->tally_count);
+	for (size_t i = 0; i < record->tally_count; i++) {
+		const struct use_tally *tally = &record->tallies[i];
+
+		pack_raw(writer, tally->limit, USE_LIMIT_SIZE);
+		pack_i64(writer, tally->first);
+		pack_i64(writer, tally->at);
+		pack_i64(writer, tally->total);
+	}
+}
+
+static enum stepup_error unpack_tallies(struct pack_reader *reader, struct user_record *record)
+{
+	size_t count = unpack_u8_at_most(reader, USE_TALLIES_MAX);
+
+	if (count == 0)
+		return STEPUP_OK;
+	record->tallies = calloc(count, sizeof(*record->tallies));
+	if (record->tallies == NULL)
+		return STEPUP_NO_MEMORY;
+	record->tally_count = count;
+	for (size_t i = 0; i < count; i++) {
+		struct use_tally *tally = &record->tallies[i];
+
+		unpack_raw(reader, tally->limit, USE_LIMIT_SIZE);
+		tally->first = unpack_i64(reader);
+		tally->at = unpack_i64(reader);
+		tally->total = unpack_i64(reader);
+		reader->broken |= tally->total < 0;
+	}
+	return STEPUP_OK;
+}
+
 enum stepup_error user_record_pack(const struct user_record *record, uint8_t **bytes, size_t *size)
 {
 	struct pack_writer writer = {0};
 
-	if (record->credential_count > CREDENTIALS_MAX)
+	if (record->credential_count > CREDENTIALS_MAX || record->tally_count > USE_TALLIES_MAX)
 		return STEPUP_INVALID;
 	pack_u8(&writer, RECORD_FORMAT);
 	pack_raw(&writer, record->user_id, USER_ID_SIZE);
@@ -220,6 +256,7 @@ enum stepup_error user_record_pack(const struct user_record *record, uint8_t **b
 	pack_u8(&writer, (unsigned)record->credential_count);
 	for (size_t i = 0; i < record->credential_count; i++)
 		pack_credential(&writer, &record->credentials[i]);
+	pack_tallies(&writer, record);
 	return pack_finish(&writer, bytes, size);
 }
 
@@ -259,6 +296,8 @@ enum stepup_error user_record_unpack(const uint8_t *bytes, size_t size, struct u
 	unpack_lock(&reader, &made->lock);
 	unpack_guesses(&reader, &made->guesses);
 	error = unpack_credentials(&reader, format, made);
+	if (error == STEPUP_OK && format > RECORD_FORMAT_KEYS)
+		error = unpack_tallies(&reader, made);
 	if (error == STEPUP_OK)
 		error = unpack_finish(&reader);
 	if (error == STEPUP_OK)
