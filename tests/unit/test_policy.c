@@ -381,6 +381,22 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { code } limit = \"1 per 1h\" }\naction a.b { users = { a } prompt = \"x\" require = { "
 		     "code } }\n",
 			"f:3: action a.b has no limit; those of the pattern a.* on line 2"},
+		{TOP "group g { members = { } }\naction a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = \"@g\" }\n",
+			"f:3: action a.b wants a second person's agreement, and its approvers are nobody"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = c }\n",
+			"f:2: action a.b has one approver alone"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = { c, \"*\" } }\n",
+			"f:2: action a.b lets everybody agree"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = { c, d } fresh-for = 1m }\n",
+			"f:2: action a.b asks a second person each time, so its fresh-for does nothing"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } limit = \"9 per 1h\" hard-limit = \"5 per 24h\" over-limit = approve "
+		     "approvers = { c, d } }\n",
+			"f:2: action a.b never gets to its limit \"9 per 1h\": the hard-limit \"5 per 24h\" ends sooner"},
+		{TOP "action stepup.lock { users = { a, b } require = { key } always-approve = yes approvers = { c, d } }\n",
+			"f:2: stepup.lock waits for a second person"},
+		{TOP "action \"stepup.*\" { users = { a, b } require = { key } limit = \"9 per 1h\" over-limit = lock }\n",
+			"f:2: stepup.freeze locks the administrator who has much to lock"},
+		{TOP "action stepup.unlock { users = { a } require = { key } }\n", "f:2: one person alone may do stepup.unlock"},
 		{TOP "action \"stepup.x.*\" { users = { a } require = { key } }\n", "f:2: action stepup.x.* covers no action"},
 	};
 

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/suggest.h"
 #include "tools/stepup/commands.h"
-#include "tools/stepup/suggest.h"
 
 const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_HELP] = {"help", NULL, COMPLETE_NOTHING, NULL, "say how to use it"},

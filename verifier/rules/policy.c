@@ -145,6 +145,17 @@ bool policy_list_is_one(const struct policy *policy, char *const *list)
 	return one != NULL;
 }
 
+bool policy_list_is_empty(const struct policy *policy, char *const *list)
+{
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+		const struct policy_group *group = list[i][0] == '@' ? find_group(policy, list[i] + 1) : NULL;
+
+		if (list[i][0] != '@' || (group != NULL && (group->unix_group != NULL || group->member_count > 0)))
+			return false;
+	}
+	return true;
+}
+
 /* Whether a configured unix-user, a name or "#UID", is this peer. */
 static bool is_unix_user(const char *unix_user, uid_t uid, const char *account)
 {

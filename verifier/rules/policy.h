@@ -150,6 +150,9 @@ bool policy_list_names(const struct policy *policy, char *const *list, const str
 /* Whether such a list can name one user only, as far as the configuration tells: a unix group may hold more. */
 bool policy_list_is_one(const struct policy *policy, char *const *list);
 
+/* Whether such a list names nobody, as far as the configuration tells. */
+bool policy_list_is_empty(const struct policy *policy, char *const *list);
+
 /* Whether a caller with this uid and account name (NULL where it has none) may act for the user and the action. Root may, for all.
  * Says nothing about acting for one's own account, which takes no configuration. */
 bool policy_caller_may(const struct policy *policy, uid_t uid, const char *account, const struct policy_user *user, const char *action);

@@ -130,11 +130,60 @@ static void warn_volume(const struct rule *rule, struct complaints *warnings)
 		WARN(warnings, rule->place, "action %s says what happens over the limit, but has no limit.", rule->name);
 }
 
-static void warn_later(const struct rule *rule, struct complaints *warnings)
+/* Second persons who are never asked, can't be there, or are no second person. */
+static void warn_approvers(const struct policy *policy, const struct rule *rule, struct complaints *warnings)
 {
-	if (rule->approvers != NULL && !rule->always_approve && rule->over_limit != OVER_LIMIT_APPROVE)
+	static const struct policy_user nobody = {.name = "-"}; /* no account's name: only "*" names it */
+
+	if (rule->approvers == NULL)
+		return;
+	if (!rule->always_approve && rule->over_limit != OVER_LIMIT_APPROVE)
 		WARN(warnings, rule->place, "action %s names approvers, but nothing in it asks them: say over-limit = approve or always-approve = yes.",
 			rule->name);
+	else if (policy_list_is_empty(policy, rule->approvers))
+		WARN(warnings, rule->place, "action %s wants a second person's agreement, and its approvers are nobody: it never gets one. Fill the group.",
+			rule->name);
+	else if (policy_list_is_one(policy, rule->approvers))
+		WARN(warnings, rule->place,
+			"action %s has one approver alone: nobody agrees to what that one asks for, or to anything while they are away. Name another.", rule->name);
+	else if (policy_list_names(policy, rule->approvers, &nobody))
+		WARN(warnings, rule->place,
+			"action %s lets everybody agree, and so whoever has talked a second employee out of a factor; name those who are to decide.", rule->name);
+	if (rule->always_approve && rule->fresh_for_seconds > 0)
+		WARN(warnings, rule->place, "action %s asks a second person each time, so its fresh-for does nothing; take one of them out.", rule->name);
+}
+
+/* Limits that the hard ones never let anybody reach. */
+static void warn_hard_limits(const struct rule *rule, struct complaints *warnings)
+{
+	for (size_t i = 0; i < rule->hard_limit_count; i++)
+		for (size_t j = 0; j < rule->limit_count; j++) {
+			const struct limit *hard = &rule->hard_limits[i], *soft = &rule->limits[j];
+
+			if (hard->kind == soft->kind && strcmp(hard->detail, soft->detail) == 0 && hard->window_seconds > soft->window_seconds &&
+			    hard->maximum < soft->maximum)
+				WARN(warnings, rule->place, "action %s never gets to its limit \"%s\": the hard-limit \"%s\" ends sooner.", rule->name, soft->text,
+					hard->text);
+		}
+}
+
+/* The bad day: what is to be done at once, and by more than one. */
+static void warn_bad_day(const struct policy *policy, struct complaints *warnings)
+{
+	static const char *const urgent[] = {"stepup.lock", "stepup.freeze"};
+	const struct rule *unlock = policy_rule(policy, "stepup.unlock");
+
+	for (size_t i = 0; i < sizeof(urgent) / sizeof(urgent[0]); i++) {
+		const struct rule *rule = policy_rule(policy, urgent[i]);
+
+		if (rule != NULL && rule->always_approve)
+			WARN(warnings, rule->place, "%s waits for a second person, and so does whoever is to be stopped: let one do it; undoing it takes another anyway.",
+				urgent[i]);
+		if (rule != NULL && rule->over_limit == OVER_LIMIT_LOCK)
+			WARN(warnings, rule->place, "%s locks the administrator who has much to lock on a bad day; say over-limit = deny, and a high limit.", urgent[i]);
+	}
+	if (unlock != NULL && policy_list_is_one(policy, unlock->users))
+		WARN(warnings, unlock->place, "one person alone may do stepup.unlock: nobody opens that one's account again, and they open what they locked; name two.");
 }
 
 static bool prompt_shows(const struct rule *rule, const char *detail)
@@ -212,10 +261,12 @@ void policy_warn(const struct policy *policy, struct complaints *warnings)
 		warn_factor(rule, warnings);
 		warn_key(policy, rule, warnings);
 		warn_volume(rule, warnings);
-		warn_later(rule, warnings);
+		warn_approvers(policy, rule, warnings);
+		warn_hard_limits(rule, warnings);
 		warn_hidden_details(rule, warnings);
 		warn_shadowed(policy, rule, warnings);
 	}
+	warn_bad_day(policy, warnings);
 	warn_cooling_off(policy, warnings);
 	warn_unused_groups(policy, warnings);
 	warn_unused_services(policy, warnings);

@@ -6,8 +6,10 @@
  */
 #include "verifier/rules/policy_text.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "lib/suggest.h"
 #include "verifier/rules/policy_scanner.h"
 
 struct parser {
@@ -18,6 +20,7 @@ struct parser {
 	size_t block_count;
 };
 
+#define SUGGESTION(word) (word) == NULL ? "" : "did you mean ", (word) == NULL ? "" : (word), (word) == NULL ? "" : "? " /* for "%s%s%s" */
 #define COMPLAIN(parser, where, ...) SCANNER_SAYS(&(parser)->scanner, where, __VA_ARGS__)
 
 static void advance(struct parser *parser)
@@ -158,10 +161,24 @@ static void pass_over_block(struct parser *parser)
 	} while (depth > 0);
 }
 
+/* The key or section that may have been meant; NULL where none is near. */
+static const char *meant_key(const struct parser *parser, const struct policy_block *block, const struct token *name)
+{
+	const char *meant = NULL;
+	char word[64];
+
+	(void)snprintf(word, sizeof(word), "%.*s", TOKEN_QUOTED(*name));
+	for (const struct policy_key *key = block->section->keys; key->name != NULL; key++)
+		meant = suggest_nearer(word, key->name, meant);
+	for (const struct policy_section *section = parser->sections; block->section->name == NULL && section->keys != NULL; section++)
+		meant = suggest_nearer(word, section->name, meant);
+	return meant;
+}
+
 static void unknown_key(struct parser *parser, struct policy_block *block)
 {
 	struct token name = parser->scanner.token;
-	const char *where = block->section->name;
+	const char *where = block->section->name, *meant = meant_key(parser, block, &name);
 	char ahead = mark_ahead(parser);
 
 	if (ahead == '(') {
@@ -173,10 +190,10 @@ static void unknown_key(struct parser *parser, struct policy_block *block)
 		return;
 	}
 	if (where == NULL)
-		COMPLAIN(parser, name.line, "\"%.*s\" is no key or section; stepup.conf(5) lists them.", TOKEN_QUOTED(name));
+		COMPLAIN(parser, name.line, "\"%.*s\" is no key or section; %s%s%sstepup.conf(5) lists them.", TOKEN_QUOTED(name), SUGGESTION(meant));
 	else
-		COMPLAIN(parser, name.line, "\"%.*s\" is no key of %s %s; stepup.conf(5) lists them.",
-			TOKEN_QUOTED(name), where, block->title);
+		COMPLAIN(parser, name.line, "\"%.*s\" is no key of %s %s; %s%s%sstepup.conf(5) lists them.", TOKEN_QUOTED(name), where, block->title,
+			SUGGESTION(meant));
 	if (ahead == '=' || ahead == '+') {
 		read_entry(parser, block, NULL);
 		return;

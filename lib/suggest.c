@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Suggestions; see suggest.h. */
-#include "tools/stepup/suggest.h"
+#include "lib/suggest.h"
 
 #include <string.h>
 
