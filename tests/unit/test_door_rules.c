@@ -81,6 +81,19 @@ static void each_users_refusals_have_a_budget_of_their_own_and_invented_users_on
 	assert_int_equal(refusal_key(1000, &one), refusal_key(1000, &other));
 }
 
+static void the_first_refusal_of_a_kind_about_a_person_is_always_logged(void **state)
+{
+	static struct refusal_budget budget;
+	const uint8_t alice[USER_ID_SIZE] = {1}, bob[USER_ID_SIZE] = {2};
+
+	(void)state;
+	assert_true(refusal_first_take(&budget, alice, STEPUP_TOO_WEAK, 1000));
+	assert_false(refusal_first_take(&budget, alice, STEPUP_TOO_WEAK, 999 + REFUSAL_FIRST_MS));
+	assert_true(refusal_first_take(&budget, alice, STEPUP_OVER_LIMIT, 1000));
+	assert_true(refusal_first_take(&budget, bob, STEPUP_TOO_WEAK, 1000));
+	assert_true(refusal_first_take(&budget, alice, STEPUP_TOO_WEAK, 1000 + REFUSAL_FIRST_MS));
+}
+
 static void an_invitation_is_known_again_however_it_is_typed(void **state)
 {
 	char text[INVITATION_TEXT_SIZE], typed[INVITATION_TEXT_SIZE];
@@ -144,6 +157,7 @@ int main(void)
 		cmocka_unit_test(a_freeze_is_a_name_or_a_pattern_of_names),
 		cmocka_unit_test(refusals_are_logged_in_a_burst_and_then_at_a_pace),
 		cmocka_unit_test(each_users_refusals_have_a_budget_of_their_own_and_invented_users_one_together),
+		cmocka_unit_test(the_first_refusal_of_a_kind_about_a_person_is_always_logged),
 		cmocka_unit_test(an_invitation_is_known_again_however_it_is_typed),
 		cmocka_unit_test(two_invitations_differ),
 		cmocka_unit_test(what_cannot_be_an_invitation_is_refused),

@@ -140,6 +140,22 @@ static void a_process_that_began_after_its_caller_connected_is_another_one(void 
 	assert_int_equal(terminal_of_in(proc, CALLER, 1000, 98 * 1000, terminal), STEPUP_NOT_FOUND);
 }
 
+static void a_login_is_the_same_whoever_its_processes_become(void **state)
+{
+	uint8_t first[DIGEST_SIZE], second[DIGEST_SIZE];
+
+	(void)state;
+	assert_int_equal(terminal_login_in(proc, CALLER, LATER_MS, first), STEPUP_OK);
+	write_stat(CALLER, "su", CALLER, 0, 9000); /* a session of its own, no terminal */
+	assert_int_equal(terminal_login_in(proc, CALLER, LATER_MS, second), STEPUP_OK);
+	assert_memory_equal(first, second, DIGEST_SIZE);
+	write_file("200/sessionid", "8");
+	assert_int_equal(terminal_login_in(proc, CALLER, LATER_MS, second), STEPUP_OK);
+	assert_memory_not_equal(first, second, DIGEST_SIZE);
+	write_file("200/loginuid", "4294967295");
+	assert_int_equal(terminal_login_in(proc, CALLER, LATER_MS, second), STEPUP_NOT_FOUND);
+}
+
 static int clean_up(void **state)
 {
 	char command[100];
@@ -153,6 +169,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(the_same_sitting_has_the_same_name, set_up),
 	cmocka_unit_test_setup(another_login_session_leader_or_terminal_is_another_sitting, set_up),
 	cmocka_unit_test_setup(anything_missing_is_no_sitting, set_up),
+	cmocka_unit_test_setup(a_login_is_the_same_whoever_its_processes_become, set_up),
 	cmocka_unit_test_setup_teardown(a_process_that_began_after_its_caller_connected_is_another_one, set_up, clean_up),
 };
 

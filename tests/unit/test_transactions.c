@@ -157,6 +157,28 @@ static void an_ordinary_uid_that_has_as_many_as_it_may_is_refused_and_others_are
 	transactions_free(&all);
 }
 
+static void what_nobody_has_answered_yet_gives_way_first(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *waiting = NULL, *granted = NULL, *asked = NULL, *newest = NULL;
+	char name[TRANSACTION_NAME_SIZE];
+
+	(void)state;
+	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &waiting), STEPUP_OK);
+	waiting->state = TRANSACTION_WAITING;
+	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &granted), STEPUP_OK);
+	granted->state = TRANSACTION_GRANTED;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(transaction_new(all, CONSOLE, 3, true, &asked), STEPUP_OK);
+	assert_ptr_equal(transaction_find(all, waiting->name, CONSOLE), waiting);
+	assert_ptr_equal(transaction_find(all, granted->name, CONSOLE), granted);
+	asked->state = TRANSACTION_WAITING;
+	memcpy(name, waiting->name, sizeof(name));
+	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &newest), STEPUP_OK);
+	assert_null(transaction_find(all, name, CONSOLE)); /* where all have been answered, the oldest */
+	transactions_free(&all);
+}
+
 static void a_callers_oldest_unanswered_one_gives_way(void **state)
 {
 	struct transactions *all = transactions_new();
@@ -190,6 +212,7 @@ int main(void)
 		cmocka_unit_test(ending_a_users_leaves_others),
 		cmocka_unit_test(an_ordinary_uid_that_has_as_many_as_it_may_is_refused_and_others_are_not),
 		cmocka_unit_test(a_callers_oldest_unanswered_one_gives_way),
+	cmocka_unit_test(what_nobody_has_answered_yet_gives_way_first),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

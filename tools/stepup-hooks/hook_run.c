@@ -20,6 +20,7 @@
 
 #define PATH_FOR_HOOKS "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define EXIT_NOT_STARTED 126
+#define DRAIN_MAX 65536 /* bytes read of one hook before the others are looked at */
 
 /* One hook that runs. */
 struct running {
@@ -131,14 +132,15 @@ out:
 
 /* --- while they run --- */
 
-/* Takes what is there; closes at the end. */
+/* Takes what is there, but no more than a pipe holds: a hook that never stops talking holds nobody up. Closes at the end. */
 static void drain(struct running *running)
 {
 	struct hook_outcome *outcome = running->outcome;
 	char bytes[4096];
-	ssize_t n;
+	size_t turns = DRAIN_MAX / sizeof(bytes);
+	ssize_t n = 1;
 
-	while (running->output >= 0 && (n = read(running->output, bytes, sizeof(bytes))) != 0) {
+	while (running->output >= 0 && turns-- > 0 && (n = read(running->output, bytes, sizeof(bytes))) != 0) {
 		size_t room = HOOK_OUTPUT_MAX - outcome->output_size, got;
 
 		if (n < 0 && errno == EINTR)
@@ -150,8 +152,9 @@ static void drain(struct running *running)
 		outcome->output_size += got;
 		outcome->output_lost += (size_t)n - got;
 	}
-	if (running->output >= 0)
-		(void)close(running->output);
+	if (n != 0 || running->output < 0)
+		return;
+	(void)close(running->output);
 	running->output = -1;
 }
 

@@ -59,6 +59,7 @@ static json_t *request_to_json(const struct policy *policy, const struct approva
 }
 
 struct listing {
+	const struct call *call;
 	const struct policy *policy;
 	const struct subject *subject;
 	json_t *list;
@@ -75,23 +76,39 @@ static enum stepup_error list_one(void *context, struct approval_request *reques
 		return STEPUP_OK;
 	if (!own && (standing != REQUEST_REQUESTED || !approving_may_answer(listing->policy, listing->subject, request)))
 		return STEPUP_OK;
+	if (!subject_allows(listing->call, listing->subject, request->action)) /* another caller's business */
+		return STEPUP_OK;
 	if (json_array_append_new(listing->list, request_to_json(listing->policy, request, own, listing->now)) != 0)
 		return STEPUP_NO_MEMORY;
 	*more = json_array_size(listing->list) < REQUESTS_SHOWN_MAX;
 	return STEPUP_OK;
 }
 
-static enum stepup_error list_for(struct verifier *verifier, const struct subject *subject, json_t **list)
+/* STEPUP_LOCKED where the subject is: nobody who is locked is shown what others do. */
+static enum stepup_error list_for(const struct call *call, const struct subject *subject, json_t **list)
 {
-	struct listing listing = {.policy = verifier->policy, .subject = subject, .list = json_array(), .now = clock_wall_seconds()};
-	enum stepup_error error = listing.list == NULL ? STEPUP_NO_MEMORY : store_request_each(verifier->reader, NULL, list_one, &listing);
+	struct verifier *verifier = call->verifier;
+	struct listing listing = {.call = call, .policy = verifier->policy, .subject = subject, .list = json_array(), .now = clock_wall_seconds()};
+	enum stepup_error error = listing.list == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 
+	if (error == STEPUP_OK && subject->record != NULL && subject->record->lock.locked)
+		error = STEPUP_LOCKED;
+	if (error == STEPUP_OK)
+		error = store_request_each(verifier->reader, NULL, list_one, &listing);
 	*list = listing.list;
 	if (error != STEPUP_OK) {
 		json_decref(listing.list);
 		*list = NULL;
 	}
 	return error;
+}
+
+/* No list: says why, to a locked person with the lock's reference. */
+static void refuse_list(struct call *call, const struct subject *subject, enum stepup_error error)
+{
+	const struct words_facts words = {.user = subject->name, .reference = error == STEPUP_LOCKED ? subject->record->lock.reference : NULL};
+
+	refuse(call, error, &words);
 }
 
 /* --- a list that follows --- */
@@ -101,6 +118,7 @@ struct follower {
 	char *name, **groups;
 	size_t group_count;
 	int64_t uid;
+	bool own;
 	json_t *told; /* the list as it was told last; NULL for not yet */
 };
 
@@ -127,6 +145,7 @@ static struct follower *follower_new(const struct subject *subject)
 	while (groups != NULL && groups[count] != NULL)
 		count++;
 	follower->uid = subject->uid;
+	follower->own = subject->own;
 	follower->name = strdup(subject->name);
 	follower->groups = calloc(count + 1, sizeof(*follower->groups));
 	for (; follower->groups != NULL && follower->group_count < count; follower->group_count++) {
@@ -144,18 +163,18 @@ static struct follower *follower_new(const struct subject *subject)
 static enum waiter_word follow(struct call *call, void *context)
 {
 	struct follower *follower = context;
-	struct subject subject = {.name = follower->name, .uid = follower->uid,
+	struct subject subject = {.name = follower->name, .uid = follower->uid, .own = follower->own,
 		.who = {.name = follower->name, .unix_groups = (const char *const *)follower->groups}};
 	json_t *list = NULL;
 	enum stepup_error error = store_user_find(call->verifier->reader, follower->name, &subject.record);
 
 	if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
-		error = list_for(call->verifier, &subject, &list);
+		error = list_for(call, &subject, &list);
+	if (error != STEPUP_OK)
+		refuse_list(call, &subject, error);
 	user_record_free(&subject.record);
-	if (error != STEPUP_OK) {
-		refuse(call, error, NULL);
+	if (error != STEPUP_OK)
 		return WAITER_ANSWERED;
-	}
 	if (follower->told != NULL && json_equal(follower->told, list)) {
 		json_decref(list);
 		return WAITER_GOES_ON;
@@ -190,11 +209,11 @@ static void requests_ready(struct call *call, const struct subject *subject)
 			waiters_add(call->verifier->waiters, call, &follower_kind, follower);
 		return;
 	}
-	error = list_for(call->verifier, subject, &list);
+	error = list_for(call, subject, &list);
 	if (error == STEPUP_OK)
 		call_reply(call, json_pack("{s:o}", "requests", list));
 	else
-		refuse(call, error, NULL);
+		refuse_list(call, subject, error);
 }
 
 void approving_requests(struct call *call)
@@ -298,12 +317,26 @@ void approving_await(struct call *call)
 
 /* --- turning down, taking back --- */
 
+/* Whoever denies may have been locked since they were looked at. */
+static enum stepup_error look_who_denies(struct store_session *session, const struct verb_job *job)
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, job->by, &record);
+
+	if (error == STEPUP_OK && record->lock.locked)
+		error = STEPUP_LOCKED;
+	user_record_free(&record);
+	return error;
+}
+
 static enum stepup_error deny_work(struct store_session *session, struct verb_job *job)
 {
 	struct approval_request request;
 	char user[USER_NAME_SIZE];
-	enum stepup_error error = store_request_find(session, job->target, &request);
+	enum stepup_error error = look_who_denies(session, job);
 
+	if (error == STEPUP_OK)
+		error = store_request_find(session, job->target, &request);
 	if (error != STEPUP_OK)
 		return error;
 	snprintf(user, sizeof(user), "%s", request.user);

@@ -121,8 +121,8 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 	unsigned methods = begin->methods;
 
 	if (error == STEPUP_OK && (transaction->approves || transaction->rule->approval != NULL))
-		error = begin_from(begin->call, transaction->from);
-	transaction->sits = transaction->rule->fresh_for_seconds > 0 && sitting_of(begin->call, transaction->sitting);
+		error = sitting_from(begin->call, transaction->own, transaction->from);
+	transaction->sits = transaction->rule->fresh_for_seconds > 0 && sitting_of(begin->call, transaction->own, transaction->sitting);
 	if (is_fresh(begin, transaction))
 		methods |= METHOD_FRESH;
 	facts.exp = facts.iat + TRANSACTION_TTL_SECONDS;

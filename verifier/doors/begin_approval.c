@@ -56,12 +56,6 @@ enum stepup_error begin_approval_rule(struct beginning *begin)
 	return approval_action(begin);
 }
 
-enum stepup_error begin_from(const struct call *call, uint8_t from[DIGEST_SIZE])
-{
-	memset(from, 0, DIGEST_SIZE);
-	return sitting_of(call, from) ? STEPUP_OK : sitting_session(call, from);
-}
-
 /* Whether anything that could be answered with is old enough. */
 static bool has_old_credential(const struct beginning *begin)
 {
@@ -80,7 +74,7 @@ enum stepup_error begin_approval_person(struct beginning *begin)
 	struct user_record *requester = NULL;
 	uint8_t from[DIGEST_SIZE];
 	const char *objection;
-	enum stepup_error error = begin_from(begin->call, from);
+	enum stepup_error error = sitting_from(begin->call, begin->subject->own, from);
 
 	if (error == STEPUP_OK)
 		error = store_user_find(begin->call->verifier->reader, begin->request.user, &requester);

@@ -46,9 +46,6 @@ bool begin_calls_for_action(const struct policy *policy, const struct peer *peer
 enum stepup_error begin_approval_rule(struct beginning *begin);
 enum stepup_error begin_approval_person(struct beginning *begin);
 
-/* Where the call comes from, as a second person's must not: its sitting, or its session; zero for neither. */
-enum stepup_error begin_from(const struct call *call, uint8_t from[DIGEST_SIZE]);
-
 /* Looks at everything, in that order; fills in what it found, and for a refusal why. */
 enum stepup_error begin_check(struct beginning *begin);
 

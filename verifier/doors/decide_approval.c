@@ -37,12 +37,15 @@ static void note_wait(struct search *search, int64_t until)
 		search->waits_until = until;
 }
 
+/* The same words from the same place: an approver was shown that, too. */
 static bool is_the_same(const struct search *search, const struct approval_request *request)
 {
 	const struct transaction *transaction = search->decision->transaction;
 
 	return strcmp(request->action, transaction->action->name) == 0 && memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0 &&
-		strcmp(request->prompt, transaction->prompt) == 0 && strcmp(request->caller, transaction->caller) == 0;
+		strcmp(request->prompt, transaction->prompt) == 0 && strcmp(request->caller, transaction->caller) == 0 &&
+		strcmp(request->service, transaction->service == NULL ? "" : transaction->service) == 0 &&
+		memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0;
 }
 
 static enum stepup_error look_at_request(void *context, struct approval_request *request, bool *more)

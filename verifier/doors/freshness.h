@@ -5,7 +5,7 @@
  * MUST, each held by a test:
  * - cover nothing but the very rule (its digest), person, caller and sitting that it was granted for;
  * - expire on boot time, whatever the wall clock says, and at the decision on the wall clock's, which is what the log has;
- * - be forgotten with a lock, a change of credentials, a reload, a set clock, a restart, a logout;
+ * - be forgotten with a lock, a freeze, a change of credentials, a reload, a set clock, a restart, a logout;
  * - never cover a rule with a service: a receipt is for one action that was asked for;
  * - be nothing but the answer to "must the person be asked?": lock, freeze, credential and limits are looked at each time, in the transaction
  *   that charges and logs what it covers.

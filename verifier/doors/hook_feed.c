@@ -205,14 +205,14 @@ void hook_feed_next(struct call *call)
 	struct call *before = feed->waiting;
 
 	feed->waiting = NULL;
-	if (before != NULL)
-		reply_nothing(before);
 	if (feed->stopped) {
 		reply_nothing(call);
 	} else if (!serve(feed, call)) {
 		feed->waiting = call;
 		feed->waits_until_ms = clock_boot_ms() + HOOK_WAIT_SECONDS * INT64_C(1000);
 	}
+	if (before != NULL)
+		reply_nothing(before); /* last: its connection may have the next Next at hand, which comes back here */
 }
 
 /* After each commit, on the loop's thread. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Verbs that stop and start: lock, unlock, freeze, thaw, and one's own lock.
- * MUST: end what the locked had under way; never let anybody unlock their own account, nor, where there is a second administrator, what they locked
- * themselves.
+ * MUST: end what the locked had under way, and what was granted of a frozen action; never let anybody unlock their own account, nor, where there is a
+ * second administrator, what they locked themselves; under another name of theirs neither.
  */
 #include "verifier/doors/locking.h"
 
@@ -14,6 +14,7 @@
 #include "verifier/doors/approving.h"
 #include "verifier/doors/locks.h"
 #include "verifier/rules/notices.h"
+#include "verifier/rules/person.h"
 #include "verifier/doors/subject.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/doors/verb_job.h"
@@ -166,27 +167,58 @@ void locking_lock(struct call *call)
 	free(joined);
 }
 
-/* Whoever locked somebody doesn't open it alone, where the policy has anybody else who could. */
-static enum stepup_error look_who_locked(struct store_session *session, struct verb_job *job)
+/* Whether the one who unlocks is a second person beside `other`, who may not be there. */
+static enum stepup_error look_at_second(struct store_session *session, struct verb_job *job, const struct user_record *other)
 {
 	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, job->user, &record);
+	enum stepup_error error = store_user_find(session, job->authorization.by, &record);
 
-	if (error == STEPUP_OK && record->lock.locked && !job->sole && strcmp(record->lock.by, job->authorization.by) == 0) {
-		job->objection = notice_not_your_lock();
+	if (error == STEPUP_OK && person_relation(record, other) != PERSON_ANOTHER) {
+		job->objection = notice_no_second_administrator();
 		error = STEPUP_NOT_ALLOWED;
 	}
 	user_record_free(&record);
 	return error;
 }
 
+/* Whoever locked somebody doesn't open it alone, where the policy has anybody else who could; under no name of theirs. */
+static enum stepup_error look_who_locked(struct store_session *session, struct verb_job *job, const struct user_lock *lock)
+{
+	struct user_record *locker = NULL;
+	enum stepup_error error;
+
+	if (!lock->locked || job->sole)
+		return STEPUP_OK;
+	if (strcmp(lock->by, job->authorization.by) == 0) {
+		job->objection = notice_not_your_lock();
+		return STEPUP_NOT_ALLOWED;
+	}
+	error = store_user_find(session, lock->by, &locker);
+	if (error == STEPUP_OK)
+		error = look_at_second(session, job, locker);
+	user_record_free(&locker);
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
+}
+
+static enum stepup_error look_who_unlocks(struct store_session *session, struct verb_job *job)
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, job->user, &record);
+
+	if (error == STEPUP_OK)
+		error = look_at_second(session, job, record);
+	if (error == STEPUP_OK)
+		error = look_who_locked(session, job, &record->lock);
+	user_record_free(&record);
+	return error;
+}
+
 static enum stepup_error unlock_work(struct store_session *session, struct verb_job *job)
 {
-	enum stepup_error error = look_who_locked(session, job);
+	enum stepup_error error = look_who_unlocks(session, job);
 
 	if (error == STEPUP_OK)
 		error = user_unlock(session, job->user, &job->actor, job->now, &job->log);
-
 	if (error == STEPUP_NOT_FOUND)
 		job->objection = notice_not_locked();
 	return error;
@@ -258,6 +290,8 @@ static bool is_ruled(const struct policy *policy, const char *pattern)
 
 static void freeze_reply(struct verb_job *job)
 {
+	transactions_end_granted(job->verifier->transactions, job->target);
+	approving_changed(job->verifier, INT64_MAX);
 	verb_job_reply_reference(job, notice_frozen(job->target, job->reference, is_ruled(job->verifier->policy, job->target)));
 }
 

@@ -170,7 +170,8 @@ enum stepup_error action_freeze(struct store_session *session, const struct free
 	if (error != STEPUP_OK)
 		return error;
 	entry = log_entry_freeze(order->at, order->action, freeze.reference, order->reason, order->actor);
-	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+	return error == STEPUP_OK ? requests_void_action(session, order->action, "the action was frozen", order->at) : error;
 }
 
 enum stepup_error action_thaw(struct store_session *session, const char *action, const struct log_actor *actor, int64_t at, int64_t *log)

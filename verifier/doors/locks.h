@@ -38,7 +38,7 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 /* Unlocks and logs. STEPUP_NOT_FOUND where nothing is locked. Also lifts the suspension of codes that guessing brought. */
 enum stepup_error user_unlock(struct store_session *session, const char *user, const struct log_actor *actor, int64_t at, int64_t *log);
 
-/* Freezes and logs; STEPUP_EXISTS where it is frozen already, with the reference of that. */
+/* Freezes, logs and voids requests for it; STEPUP_EXISTS where it is frozen already, with the reference of that. */
 struct freeze_order {
 	const char *action, *reason; /* reason "" for none */
 	const struct log_actor *actor;

@@ -60,6 +60,21 @@ bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64
 	return slot->refilled_boot_ms == 0 || slot->tokens > 0 || now_boot_ms - slot->refilled_boot_ms >= REFUSAL_EVERY_MS;
 }
 
+/* Ids are random, so any of their bytes spread well. One that is pushed out of its place is logged once more. */
+bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t now_boot_ms)
+{
+	size_t at = (((size_t)user_id[0] << 8 | user_id[1]) * 31 + (size_t)error) % REFUSAL_SLOTS;
+	struct refusal_first *first = &budget->firsts[at];
+
+	if (first->at_boot_ms != 0 && first->error == error && memcmp(first->user_id, user_id, USER_ID_SIZE) == 0 &&
+	    now_boot_ms - first->at_boot_ms < REFUSAL_FIRST_MS)
+		return false;
+	memcpy(first->user_id, user_id, USER_ID_SIZE);
+	first->error = error;
+	first->at_boot_ms = now_boot_ms;
+	return true;
+}
+
 static enum stepup_error note_work(struct store_session *session, void *job)
 {
 	const struct note *note = job;
@@ -86,8 +101,10 @@ static void note_done(void *job, enum stepup_error result)
 static void submit(struct verifier *verifier, uid_t uid, const struct note *note, const struct log_subject *subject)
 {
 	struct note *copy;
+	int64_t now = clock_boot_ms();
+	bool first = subject->user_id != NULL && refusal_first_take(&verifier->refusals, subject->user_id, note->error, now);
 
-	if (!refusal_budget_take(&verifier->refusals, refusal_key(uid, subject), clock_boot_ms()))
+	if (!refusal_budget_take(&verifier->refusals, refusal_key(uid, subject), now) && !first)
 		return;
 	copy = malloc(sizeof(*copy));
 	if (copy == NULL)

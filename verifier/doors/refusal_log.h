@@ -2,7 +2,8 @@
 /*
  * Refusals that happen before anything is charged, put into the log through the queue, so many per caller, user and minute at most: what is refused
  * costs the refused nothing, so the log must not grow at their pace.
- * MUST: let nobody use up what another user's first refusal needs to be logged, and so to be alerted to.
+ * MUST: let nobody use up what another user's first refusal needs to be logged, and so to be alerted to; nor, with refusals of one kind, what the
+ * same user's first of another kind needs.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_REFUSAL_LOG_H
@@ -19,15 +20,24 @@
 #define REFUSAL_BURST 30          /* entries at once */
 #define REFUSAL_EVERY_MS 2000     /* then one in so long */
 #define REFUSAL_SLOTS 4096
+#define REFUSAL_FIRST_MS 300000    /* one of a kind about an enrolled user in so long, whatever the budget */
 
 struct refusal_slot {
 	int64_t tokens;
 	int64_t refilled_boot_ms; /* 0 for never used */
 };
 
+/* The last refusal of a kind about an enrolled user. */
+struct refusal_first {
+	uint8_t user_id[USER_ID_SIZE];
+	enum stepup_error error;
+	int64_t at_boot_ms; /* 0 for never used */
+};
+
 /* Keys that fall on one slot share it. */
 struct refusal_budget {
 	struct refusal_slot slots[REFUSAL_SLOTS];
+	struct refusal_first firsts[REFUSAL_SLOTS];
 };
 
 /* Whose budget it is: a caller's with this user. All whom nobody has enrolled are one user, so that inventing names makes no log grow. */
@@ -38,6 +48,9 @@ bool refusal_budget_take(struct refusal_budget *budget, uint32_t key, int64_t no
 
 /* Whether there is any left; counts nothing. */
 bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64_t now_boot_ms);
+
+/* Whether none of this kind about this user was logged for REFUSAL_FIRST_MS; notes that one is now. */
+bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t now_boot_ms);
 
 /* Logs that a call was refused, within the budget; the caller isn't answered here and waits for nothing. Texts are copied; `why` is a literal. */
 void refusal_log(const struct call *call, const struct log_subject *subject, const char *action, enum stepup_error error, const char *why);

@@ -9,9 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/wipe.h"
 #include "verifier/evidence/log_entry.h"
 #include "verifier/rules/notices.h"
+#include "verifier/rules/person.h"
 
 const struct rule *request_rule(const struct approval_request *request, const struct policy *policy)
 {
@@ -31,35 +31,17 @@ enum request_state request_standing(const struct approval_request *request, cons
 
 /* --- another person --- */
 
-static bool same_secret(const struct credential *a, const struct credential *b)
-{
-	if (a->key != NULL && b->key != NULL)
-		return a->key->public_key_size == b->key->public_key_size &&
-			memcmp(a->key->public_key, b->key->public_key, a->key->public_key_size) == 0;
-	return a->key == NULL && b->key == NULL && a->otp.size > 0 && a->otp.size == b->otp.size &&
-		equal_constant_time(a->otp.bytes, b->otp.bytes, a->otp.size);
-}
-
-/* Revoked ones count, too: who held the key once may hold it still. */
-static bool share_a_credential(const struct user_record *a, const struct user_record *b)
-{
-	for (size_t i = 0; i < a->credential_count; i++)
-		for (size_t j = 0; j < b->credential_count; j++)
-			if (same_secret(&a->credentials[i], &b->credentials[j]))
-				return true;
-	return false;
-}
-
 const char *request_objection(const struct approval_request *request, const struct request_approver *approver)
 {
 	static const uint8_t none[DIGEST_SIZE];
 	const struct user_record *record = approver->record;
+	enum person_relation relation = person_relation(record, approver->requester);
 
-	if (memcmp(record->user_id, request->user_id, USER_ID_SIZE) == 0 || strcasecmp(record->name, request->user) == 0)
+	if (relation == PERSON_SAME || memcmp(record->user_id, request->user_id, USER_ID_SIZE) == 0 || strcasecmp(record->name, request->user) == 0)
 		return notice_own_request();
-	if (record->uid < 0 || record->uid == request->uid || record->uid == approver->requester->uid)
+	if (relation == PERSON_SAME_ACCOUNT || record->uid < 0 || record->uid == request->uid)
 		return notice_same_account();
-	if (share_a_credential(record, approver->requester))
+	if (relation == PERSON_SHARES_KEY)
 		return notice_shared_key();
 	if (memcmp(request->session, none, DIGEST_SIZE) != 0 && memcmp(request->session, approver->session, DIGEST_SIZE) == 0)
 		return notice_same_session();
@@ -110,6 +92,7 @@ enum stepup_error request_end(struct store_session *session, struct approval_req
 
 struct voiding {
 	struct store_session *session;
+	const char *pattern;     /* of actions; NULL for all */
 	const uint8_t *user_id;  /* NULL for all */
 	const char *credential;  /* NULL for all of the user's */
 	const char *why;
@@ -120,6 +103,8 @@ static bool rests_on(const struct approval_request *request, const struct voidin
 {
 	bool asked, agreed;
 
+	if (voiding->pattern != NULL)
+		return policy_pattern_matches(voiding->pattern, request->action);
 	if (voiding->user_id == NULL)
 		return true;
 	asked = memcmp(request->user_id, voiding->user_id, USER_ID_SIZE) == 0;
@@ -143,6 +128,13 @@ static enum stepup_error void_one(void *context, struct approval_request *reques
 enum stepup_error requests_void(struct store_session *session, const uint8_t *user_id, const char *credential, const char *why, int64_t at)
 {
 	struct voiding voiding = {.session = session, .user_id = user_id, .credential = credential, .why = why, .at = at};
+
+	return store_request_each(session, NULL, void_one, &voiding);
+}
+
+enum stepup_error requests_void_action(struct store_session *session, const char *pattern, const char *why, int64_t at)
+{
+	struct voiding voiding = {.session = session, .pattern = pattern, .why = why, .at = at};
 
 	return store_request_each(session, NULL, void_one, &voiding);
 }

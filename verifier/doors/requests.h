@@ -6,7 +6,7 @@
  * - nobody agrees to what they asked for: not under another name of the same person, uid or key, not from the same session, not with a credential
  *   that is still cooling off;
  * - what was agreed to is what was asked for, word for word, under the same rule;
- * - a lock of either, a revoked credential, a changed rule end a request, also an approved one; nothing comes of it after its time;
+ * - a lock of either, a freeze, a revoked credential, a changed rule end a request, also an approved one; nothing comes of it after its time;
  * - each step is one transaction with one log entry; what ended stays so.
  * Layer: verifier/doors/.
  */
@@ -55,6 +55,9 @@ enum stepup_error request_end(struct store_session *session, struct approval_req
 
 /* Voids what one person asked for or agreed to: all of it, or what rests on one credential; everybody's where `user_id` is NULL. */
 enum stepup_error requests_void(struct store_session *session, const uint8_t *user_id, const char *credential, const char *why, int64_t at);
+
+/* Voids what anybody asked for that a pattern of actions covers. */
+enum stepup_error requests_void_action(struct store_session *session, const char *pattern, const char *why, int64_t at);
 
 /* Ends what has expired or whose rule has changed. `*due` is when the next open one expires, INT64_MAX for none. */
 enum stepup_error requests_sweep(struct store_session *session, const struct policy *policy, int64_t now, int64_t *due);

@@ -24,11 +24,24 @@ enum stepup_error sitting_session(const struct call *call, uint8_t digest[DIGEST
 	return session == NULL ? STEPUP_OK : digest_sha256(session, strlen(session), digest);
 }
 
-bool sitting_of(const struct call *call, uint8_t sitting[DIGEST_SIZE])
+/* A console that acts for many people has none of their terminals, whatever it was started from; root's programs (sudo, login) have. */
+static bool has_terminal(const struct call *call, bool own)
+{
+	return own || call->peer.uid == 0;
+}
+
+bool sitting_of(const struct call *call, bool own, uint8_t sitting[DIGEST_SIZE])
 {
 	const char *session = session_text(call);
 
 	if (session != NULL)
 		return strlen(session) >= FRESHNESS_SESSION_MIN && sitting_session(call, sitting) == STEPUP_OK;
-	return terminal_of(call->peer.pid, call->peer.uid, call->peer.connected_ms, sitting) == STEPUP_OK;
+	return has_terminal(call, own) && terminal_of(call->peer.pid, call->peer.uid, call->peer.connected_ms, sitting) == STEPUP_OK;
+}
+
+enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[DIGEST_SIZE])
+{
+	if (session_text(call) == NULL && has_terminal(call, own) && terminal_login(call->peer.pid, call->peer.connected_ms, from) == STEPUP_OK)
+		return STEPUP_OK;
+	return sitting_session(call, from);
 }

@@ -15,7 +15,12 @@
 /* The call's `session`, hashed; all zero where it names none. */
 enum stepup_error sitting_session(const struct call *call, uint8_t digest[DIGEST_SIZE]);
 
-/* Its sitting. False where there is none: a session of fewer than FRESHNESS_SESSION_MIN characters, no terminal. */
-bool sitting_of(const struct call *call, uint8_t sitting[DIGEST_SIZE]);
+/* Its sitting. False where there is none: a session of fewer than FRESHNESS_SESSION_MIN characters, no terminal, or one that is the
+ * caller's and not (`own`) the person's. */
+bool sitting_of(const struct call *call, bool own, uint8_t sitting[DIGEST_SIZE]);
+
+/* Where the call comes from, as a second person's must not: the session that it names, else the login that its process came from, so that
+ * becoming somebody else at the same terminal is no second person. All zero for neither. */
+enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[DIGEST_SIZE]);
 
 #endif

@@ -149,17 +149,22 @@ void transactions_free(struct transactions **all)
 	*all = NULL;
 }
 
+/* What nobody has answered yet goes first: whoever only begins can't push out what others have proved. */
 static bool owner_give_way(struct transactions *all, struct transaction_owner *owner)
 {
-	struct transaction *transaction;
+	struct transaction *transaction, *oldest = NULL;
 
 	TAILQ_FOREACH(transaction, &owner->list, of_owner) {
-		if (transaction->state == TRANSACTION_ANSWERING)
-			continue;
-		transaction_free(all, transaction);
-		return true;
+		if (transaction->state == TRANSACTION_ASKED)
+			break;
+		if (oldest == NULL && transaction->state != TRANSACTION_ANSWERING)
+			oldest = transaction;
 	}
-	return false;
+	if (transaction == NULL)
+		transaction = oldest;
+	if (transaction != NULL)
+		transaction_free(all, transaction);
+	return transaction != NULL;
 }
 
 enum stepup_error transaction_new(struct transactions *all, uid_t uid, size_t maximum, bool give_way, struct transaction **transaction)
@@ -245,6 +250,17 @@ void transactions_end_user(struct transactions *all, const char *user)
 {
 	end_each(all, is_of_user, user);
 	freshness_end_user(all->freshness, user);
+}
+
+static bool is_granted(const struct transaction *transaction, const void *pattern)
+{
+	return transaction->state == TRANSACTION_GRANTED && policy_pattern_matches(pattern, transaction->action->name);
+}
+
+void transactions_end_granted(struct transactions *all, const char *pattern)
+{
+	end_each(all, is_granted, pattern);
+	freshness_end_user(all->freshness, NULL);
 }
 
 struct sweep {

@@ -98,6 +98,10 @@ void transaction_end(struct transactions *all, struct transaction *transaction);
 /* Ends those of one user, or all (NULL), and what is fresh for them. */
 void transactions_end_user(struct transactions *all, const char *user);
 
+/* Ends what was granted of actions that a pattern covers, before a verb spends it; what was only asked is refused at its answer. What is fresh ends for
+ * everybody: it is kept by rule, and one rule may have many actions. */
+void transactions_end_granted(struct transactions *all, const char *pattern);
+
 /* Frees what has expired, what is fresh too; called by a timer. Each transaction is shown to `expires` (may be NULL) before it goes. */
 void transactions_sweep(struct transactions *all, int64_t now_boot_ms, void (*expires)(void *context, const struct transaction *transaction),
 	void *context);

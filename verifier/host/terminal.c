@@ -98,36 +98,68 @@ static bool began_before(const struct process_stat *process, int64_t connected_m
 	return ticks > 0 && process->started / (unsigned long long)ticks <= (unsigned long long)((connected_ms + TICK_SLACK_MS) / 1000);
 }
 
-enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE])
+/* What the kernel knows of the process that connected: as whom it once logged in, and in which session of that. */
+struct login {
+	struct process_stat process;
+	uint32_t uid, audit;
+};
+
+static enum stepup_error read_login(const char *proc, pid_t pid, int64_t connected_ms, struct login *login)
 {
-	char text[256];
-	struct process_stat process = {0}, leader = {0};
-	uint32_t login = 0, audit = 0;
-	int folder = open_process(proc, pid), length;
+	int folder = open_process(proc, pid);
 	enum stepup_error error;
 
 	if (folder < 0)
 		return STEPUP_NOT_FOUND;
-	error = read_stat(folder, &process);
+	error = read_stat(folder, &login->process);
 	if (error == STEPUP_OK)
-		error = read_number(folder, "loginuid", &login);
+		error = read_number(folder, "loginuid", &login->uid);
 	if (error == STEPUP_OK)
-		error = read_number(folder, "sessionid", &audit);
+		error = read_number(folder, "sessionid", &login->audit);
 	(void)close(folder);
-	if (error == STEPUP_OK && (process.terminal == 0 || !began_before(&process, connected_ms)))
-		error = STEPUP_NOT_FOUND;
+	return error == STEPUP_OK && !began_before(&login->process, connected_ms) ? STEPUP_NOT_FOUND : error;
+}
+
+enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE])
+{
+	char text[256];
+	struct process_stat leader = {0};
+	struct login login = {0};
+	enum stepup_error error = read_login(proc, pid, connected_ms, &login);
+	int length;
+
 	if (error == STEPUP_OK)
-		error = read_leader(proc, &process, &leader);
+		error = login.process.terminal == 0 ? STEPUP_NOT_FOUND : read_leader(proc, &login.process, &leader);
 	if (error != STEPUP_OK)
 		return error;
 	length = snprintf(text, sizeof(text), "terminal uid %" PRIuMAX " login %" PRIu32 " audit %" PRIu32 " leader %ld %llu tty %ld",
-		(uintmax_t)uid, login, audit, process.session, leader.started, process.terminal);
+		(uintmax_t)uid, login.uid, login.audit, login.process.session, leader.started, login.process.terminal);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return STEPUP_INTERNAL;
 	return digest_sha256(text, (size_t)length, terminal);
 }
 
+enum stepup_error terminal_login_in(const char *proc, pid_t pid, int64_t connected_ms, uint8_t digest[DIGEST_SIZE])
+{
+	char text[64];
+	struct login login = {0};
+	enum stepup_error error = read_login(proc, pid, connected_ms, &login);
+	int length;
+
+	if (error != STEPUP_OK)
+		return error;
+	length = snprintf(text, sizeof(text), "login %" PRIu32 " audit %" PRIu32, login.uid, login.audit);
+	if (length < 0 || (size_t)length >= sizeof(text))
+		return STEPUP_INTERNAL;
+	return digest_sha256(text, (size_t)length, digest);
+}
+
 enum stepup_error terminal_of(pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE])
 {
 	return terminal_of_in("/proc", pid, uid, connected_ms, terminal);
+}
+
+enum stepup_error terminal_login(pid_t pid, int64_t connected_ms, uint8_t login[DIGEST_SIZE])
+{
+	return terminal_login_in("/proc", pid, connected_ms, login);
 }

@@ -17,7 +17,12 @@
  * STEPUP_NOT_FOUND where it has none that could be told apart. */
 enum stepup_error terminal_of(pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE]);
 
+/* The digest that names the login which the process came from, whoever it has become since and at whatever terminal: su, sudo and setsid change
+ * nothing about it. STEPUP_NOT_FOUND where nobody logged in. */
+enum stepup_error terminal_login(pid_t pid, int64_t connected_ms, uint8_t login[DIGEST_SIZE]);
+
 /* The same with the kernel's word in other places, for tests: `proc` in place of /proc. */
+enum stepup_error terminal_login_in(const char *proc, pid_t pid, int64_t connected_ms, uint8_t login[DIGEST_SIZE]);
 enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE]);
 
 #endif

@@ -129,6 +129,12 @@ const char *notice_not_yourself(void)
 	return "Nobody unlocks their own account. Nothing was changed. Ask another administrator.";
 }
 
+const char *notice_no_second_administrator(void)
+{
+	return "You share an account, a key or a token with who was locked, or with who locked them, so you are no second administrator. "
+	       "Nothing was changed. Ask another one.";
+}
+
 const char *notice_not_frozen(void)
 {
 	return "Nothing is frozen under that name. Nothing was changed.";

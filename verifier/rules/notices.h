@@ -44,6 +44,7 @@ const char *notice_initialised(void);        /* Init a second time */
 const char *notice_not_locked(void);
 const char *notice_not_yourself(void);       /* unlocking one's own account */
 const char *notice_not_your_lock(void);      /* unlocking whom one locked oneself */
+const char *notice_no_second_administrator(void); /* unlocking with what the locked, or the locker, holds too */
 const char *notice_not_frozen(void);
 const char *notice_unfreezable(void);
 const char *notice_nobody(void);             /* no record of that name */
