@@ -328,6 +328,31 @@ def evidence(verifier, cli, agent, folder):
     done = verify(message)
     tap.ok(done.returncode == 0 and "Good" in done.stdout, "ssh-keygen -Y verify accepts the evidence in the log", done)
     tap.ok(verify(message.replace("vault", "world")).returncode != 0, "for what was shown and nothing else")
+    tap.run(for_ssh_keygen, cli, agent, folder, exported, number)
+
+
+def for_ssh_keygen(cli, agent, folder, exported, number):
+    """log show --sshsig, and the command that it prints, as it prints it."""
+    prefix = f"{folder}/one"
+
+    def check():
+        return subprocess.run(["sh", "-c", ended.json()["command"]], text=True, capture_output=True, check=False)
+    ended = cli.run("log", "show", "--json", "--from", str(number), "--sshsig", prefix, "--file", exported, uid=None)
+    done = check()
+    tap.ok(done.returncode == 0 and 'Good "stepup@stepup.example.com" signature for daemon' in done.stdout,
+           "log show --sshsig writes what ssh-keygen -Y verify accepts, from an export", (ended, done))
+    with open(f"{prefix}.signed", "a") as out:
+        out.write(" ")
+    tap.ok(check().returncode != 0, "for that text and no other")
+    os.chmod(folder, 0o777)
+    ended = talk_to(cli, DAEMON, "log", "show", "--json", "--from", str(number), "--sshsig", f"{folder}/two", talk=[(KEY_QUESTION, "")],
+                    environment=with_agent(agent))
+    tap.ok(check().returncode == 0, "and from the verifier", ended)
+    ended = cli.run("log", "show", "--from", "0", "--sshsig", prefix, "--file", exported, uid=None)
+    tap.ok(ended.status == 1 and "not approved with an SSH key" in ended.err and "Nothing was written" in ended.err, "an entry that no SSH key approved is told so", ended)
+    ended = cli.run("log", "show", "--from", "99999", "--sshsig", prefix, "--file", exported, uid=None)
+    tap.ok(ended.status == 1 and "not in that export" in ended.err, "and one that isn't there", ended)
+    tap.equal(cli.run("log", "show", "--sshsig", prefix, "--file", exported, uid=None).status, 2, "which entry has to be said")
 
 
 def main():

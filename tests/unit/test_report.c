@@ -41,6 +41,8 @@ static void a_time_without_a_zone_is_local(void **state)
 	tzset();
 	assert_int_equal(parsed("2026-11-23T10:50:16"), NOW);
 	assert_int_equal(parsed("2026-11-23"), NOW - (10 * 3600 + 50 * 60 + 16));
+	assert_int_equal(parsed("today"), NOW - (10 * 3600 + 50 * 60 + 16));
+	assert_int_equal(parsed("yesterday"), NOW - (34 * 3600 + 50 * 60 + 16));
 	assert_int_equal(parsed("2026-07-01 08:00"), INT64_C(1782907200)); /* 12:00 UTC: summer time */
 	assert_int_equal(unsetenv("TZ"), 0);
 	tzset();
@@ -49,7 +51,7 @@ static void a_time_without_a_zone_is_local(void **state)
 static void what_is_no_time_is_refused(void **state)
 {
 	static const char *const wrong[] = {"", "5", "h", "2x", "-2h", "2 h", "99999999999999999999h", "999999999w", "2026", "2026-13-01", "2026-11-23T", "2026-11-23T15:50:16Zulu",
-		"2026-11-23T15:50+15:00", "2026-11-23T15:50+1", "yesterday"};
+		"2026-11-23T15:50+15:00", "2026-11-23T15:50+1", "tomorrow"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)

@@ -15,6 +15,7 @@
 #include "lib/wipe.h"
 #include "tools/stepup/commands.h"
 #include "tools/stepup/log_pages.h"
+#include "tools/stepup/log_sshsig.h"
 #include "tools/stepup/output.h"
 
 #define SHOWN_ENTRIES 20
@@ -126,6 +127,15 @@ enum exit_status command_log_show(const struct invocation *invocation)
 	const json_t *item;
 	size_t i;
 
+	if (option_given(invocation, OPTION_SSHSIG)) {
+		json_decref(entries);
+		return log_sshsig(invocation);
+	}
+	if (option_given(invocation, OPTION_FILE)) {
+		json_decref(entries);
+		complain("log show reads the verifier's log; --file goes with --sshsig. An export is text: read it as it is, or with `stepup report --file`.");
+		return EXIT_USAGE;
+	}
 	status = collect(&doors, entries);
 	doors_close(&doors);
 	if (status == EXIT_DONE && option_given(invocation, OPTION_JSON))

@@ -101,7 +101,7 @@ static bool time_option(const struct invocation *invocation, enum option_id opti
 	*at = otherwise;
 	if (text == NULL || report_time_parse(text, now, at))
 		return true;
-	complain("--%s takes a time: 2h, 3d, 2026-11-23, 2026-11-23T15:00 or 2026-11-23T15:00:00Z.", option_table[option].name);
+	complain("--%s takes a time: 2h, 3d, yesterday, 2026-11-23, 2026-11-23T15:00 or 2026-11-23T15:00:00Z.", option_table[option].name);
 	return false;
 }
 

@@ -46,6 +46,22 @@ static bool parse_relative(const char *text, int64_t now, int64_t *at)
 	return true;
 }
 
+/* Midnight, local time, of the day itself or of the one before. */
+static bool parse_day(const char *text, int64_t now, int64_t *at)
+{
+	time_t seconds = (time_t)now;
+	struct tm day;
+	bool yesterday = strcmp(text, "yesterday") == 0;
+
+	if ((!yesterday && strcmp(text, "today") != 0) || localtime_r(&seconds, &day) == NULL)
+		return false;
+	day.tm_hour = day.tm_min = day.tm_sec = 0;
+	day.tm_mday -= yesterday;
+	day.tm_isdst = -1;
+	*at = mktime(&day);
+	return *at >= 0;
+}
+
 /* "Z", "+01:00", "-0730"; seconds east of UTC. */
 static bool parse_zone(const char *text, long *east)
 {
@@ -67,7 +83,7 @@ bool report_time_parse(const char *text, int64_t now, int64_t *at)
 {
 	static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"};
 
-	if (parse_relative(text, now, at))
+	if (parse_relative(text, now, at) || parse_day(text, now, at))
 		return true;
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		struct tm time = {.tm_isdst = -1};
