@@ -25,6 +25,7 @@ examples_support_console_support_console_SOURCES = \
 	examples/support-console/main.c \
 	examples/support-console/pages.c examples/support-console/pages.h \
 	examples/support-console/pam_environment.c examples/support-console/pam_environment.h \
+	examples/support-console/request_routes.c \
 	examples/support-console/routes.c \
 	examples/support-console/session.c examples/support-console/session.h \
 	examples/support-console/sign_in.c \
@@ -52,4 +53,4 @@ examples_export_service_export_service_SOURCES = \
 
 EXTRA_DIST += examples/support-console/static/console.css examples/support-console/static/console.js \
 	examples/support-console/static/icon.svg examples/support-console/static/key.svg examples/support-console/static/keys.js \
-	examples/support-console/static/stepup.css examples/support-console/static/stepup.js examples/support-console/static/stepup-keys.js
+	examples/support-console/static/requests.js examples/support-console/static/stepup.css examples/support-console/static/stepup.js examples/support-console/static/stepup-keys.js

@@ -29,6 +29,13 @@ enum MHD_Result handle_key_begin(struct request *request);
 enum MHD_Result handle_key_finish(struct request *request);
 enum MHD_Result handle_key_remove(struct request *request);
 
+/* request_routes.c */
+enum MHD_Result handle_requests_page(struct request *request);
+enum MHD_Result handle_requests_list(struct request *request);
+enum MHD_Result handle_request_deny(struct request *request);
+enum MHD_Result handle_request_cancel(struct request *request);
+enum MHD_Result handle_request_outcome(struct request *request);
+
 /* exports.c */
 enum MHD_Result handle_export(struct request *request);
 enum MHD_Result handle_demo_page(struct request *request);

@@ -11,6 +11,7 @@
 #include "examples/support-console/form.h"
 #include "examples/support-console/http.h"
 #include "examples/support-console/pages.h"
+#include "examples/support-console/verifier_call.h"
 
 #define BODY_MAX 49152 /* what a new key says, with its attestation, is the largest */
 #define CONNECTIONS_MAX 256
@@ -202,6 +203,17 @@ static enum MHD_Result refuse(struct request *request, unsigned status, const ch
 	return reply_html(request, status, &html);
 }
 
+void request_end_session(struct request *request)
+{
+	struct verifier_reply reply;
+
+	bridge_drop_session(request->console->bridge, &request->session);
+	session_end(request->console->sessions, request->session.token);
+	request->has_session = false;
+	verifier_call(request->console->verifier_socket, "EndSession", json_pack("{s:s}", "session", request->session.step_up), &reply);
+	reply_clear(&reply); /* where nobody heard it, nobody can come back with that session either */
+}
+
 /* A locked employee is out from the next click on; where nobody could say, this click is refused and the session stays. */
 static enum MHD_Result account_refused(struct request *request, json_t *message)
 {
@@ -211,11 +223,8 @@ static enum MHD_Result account_refused(struct request *request, json_t *message)
 	bool locked = error && !strcmp(error, "Locked");
 	struct html html = {0};
 
-	if (locked) {
-		bridge_drop_session(request->console->bridge, &request->session);
-		session_end(request->console->sessions, request->session.token);
-		request->has_session = false;
-	}
+	if (locked)
+		request_end_session(request);
 	page_message(&html, request, locked ? "You are signed out" : "Not now",
 		words ? words : "Could not check your account, so nothing was done. You did nothing wrong. Try again in a minute.",
 		reference);
@@ -225,11 +234,12 @@ static enum MHD_Result account_refused(struct request *request, json_t *message)
 
 static enum MHD_Result dispatch_route(struct request *request, const struct route *route)
 {
+	bool signed_in = route->access == ACCESS_SIGNED_IN || route->access == ACCESS_WATCHING;
 	json_t *message = NULL;
 
 	if (route->access == ACCESS_ANYBODY)
 		return route->handle(request);
-	if (!request->has_session || (route->access == ACCESS_SIGNED_IN && request->session.stage != SESSION_SIGNED_IN)) {
+	if (!request->has_session || (signed_in && request->session.stage != SESSION_SIGNED_IN)) {
 		if (!strcmp(route->method, "GET"))
 			return reply_redirect(request, "/sign-in", NULL);
 		return refuse(request, MHD_HTTP_UNAUTHORIZED, "You are signed out", "Sign in again. Nothing was done.");
@@ -237,8 +247,9 @@ static enum MHD_Result dispatch_route(struct request *request, const struct rout
 	if (!strcmp(route->method, "POST") && !csrf_holds(request))
 		return refuse(request, MHD_HTTP_FORBIDDEN, "Not from this page",
 			"This request did not come from a page of this session. Nothing was done. Reload the page and try again.");
-	if (route->access == ACCESS_SIGNED_IN &&
-		!bridge_account(request->console->bridge, request->session.user, request->rhost, &message))
+	if (route->access != ACCESS_WATCHING)
+		session_seen(request->console->sessions, request->session.token);
+	if (signed_in && !bridge_account(request->console->bridge, request->session.user, request->rhost, &message))
 		return account_refused(request, message);
 	json_decref(message);
 	return route->handle(request);

@@ -29,7 +29,8 @@ struct console {
 	struct static_files *files;
 };
 
-enum access_needed { ACCESS_ANYBODY, ACCESS_PASSWORD, ACCESS_SIGNED_IN };
+/* ACCESS_WATCHING is signed in, too, but for what a page asks by itself: the session counts as idle nevertheless. */
+enum access_needed { ACCESS_ANYBODY, ACCESS_PASSWORD, ACCESS_SIGNED_IN, ACCESS_WATCHING };
 
 struct request {
 	struct console *console;
@@ -58,6 +59,9 @@ extern const struct route routes[];
  * answered; NULL where that failed. */
 #define ORIGIN_SIZE 32
 struct MHD_Daemon *http_start(struct console *console, uint16_t port, char origin[ORIGIN_SIZE]);
+
+/* Ends the request's session, and with it what it has under way and whatever the verifier keeps fresh in it. */
+void request_end_session(struct request *request);
 
 /* Replies. Each takes over what it sends. */
 enum MHD_Result reply_html(struct request *request, unsigned status, struct html *html);

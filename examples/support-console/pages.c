@@ -25,7 +25,7 @@ void page_begin(struct html *html, struct request *request, const char *title, c
 		       "<a class=\"brand\" href=\"/customers\"><img src=\"/static/icon.svg\" alt=\"\" width=\"26\" "
 		       "height=\"26\"> Quillpost <span>Support</span></a>\n");
 	if (signed_in) {
-		html_add(html, "<nav aria-label=\"Main\"><a href=\"/customers\">Customers</a> <a href=\"/keys\">Security keys</a>");
+		html_add(html, "<nav aria-label=\"Main\"><a href=\"/customers\">Customers</a> <a href=\"/requests\">Requests</a> <a href=\"/keys\">Security keys</a>");
 		if (request->console->demo)
 			html_add(html, " <a href=\"/demo\">Try to cheat</a>");
 		html_add(html,
@@ -186,6 +186,19 @@ bool page_customer(struct html *html, struct request *request, const char *accou
 	html_add(html, "</section>\n");
 	page_end(html);
 	return true;
+}
+
+void page_requests(struct html *html, struct request *request)
+{
+	page_begin(html, request, "Requests", "requests.js");
+	html_add(html,
+		"<p class=\"hint\">What colleagues may do only if a second person agrees, and what you have asked for yourself. The list keeps "
+		"itself up to date.</p>\n"
+		"<p class=\"error\" id=\"requests-error\" role=\"alert\" hidden></p>\n"
+		"<div id=\"requests\" aria-live=\"polite\" aria-busy=\"true\" data-user=\"%s\"></div>\n"
+		"<noscript><p class=\"error\">This page needs JavaScript to show the requests.</p></noscript>\n",
+		request->session.user);
+	page_end(html);
 }
 
 void page_message(struct html *html, struct request *request, const char *title, const char *words, const char *reference)

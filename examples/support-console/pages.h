@@ -24,6 +24,9 @@ bool page_customers(struct html *html, struct request *request, const char *sear
 /* The customer, with contacts where the session may look at them. False where there is no such customer. */
 bool page_customer(struct html *html, struct request *request, const char *account);
 
+/* What waits for a second person: requests.js fills it. */
+void page_requests(struct html *html, struct request *request);
+
 /* A title and a sentence. `reference` may be NULL. */
 void page_message(struct html *html, struct request *request, const char *title, const char *words, const char *reference);
 

@@ -146,12 +146,21 @@ bool session_find(struct sessions *sessions, const char *token, struct session *
 
 	pthread_mutex_lock(&sessions->mutex);
 	session = session_slot(sessions, token);
-	if (session) {
-		session->seen = now_seconds();
+	if (session)
 		*copy = *session;
-	}
 	pthread_mutex_unlock(&sessions->mutex);
 	return session;
+}
+
+void session_seen(struct sessions *sessions, const char *token)
+{
+	struct session *session;
+
+	pthread_mutex_lock(&sessions->mutex);
+	session = session_slot(sessions, token);
+	if (session)
+		session->seen = now_seconds();
+	pthread_mutex_unlock(&sessions->mutex);
 }
 
 bool session_sign_in(struct sessions *sessions, const char *token, struct session *copy)

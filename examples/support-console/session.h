@@ -45,8 +45,11 @@ void sessions_free(struct sessions **sessions);
 /* Starts a session in the stage SESSION_PASSWORD. False where there is no room or no randomness. */
 bool session_start(struct sessions *sessions, const char *user, struct session *copy);
 
-/* Finds a live session and marks it seen. */
+/* Finds a live session. */
 bool session_find(struct sessions *sessions, const char *token, struct session *copy);
+
+/* Somebody does something in it: it isn't idle. */
+void session_seen(struct sessions *sessions, const char *token);
 
 /* Moves a session on to SESSION_SIGNED_IN, under new ids. */
 bool session_sign_in(struct sessions *sessions, const char *token, struct session *copy);

@@ -32,11 +32,8 @@ static enum MHD_Result sign_in_as(struct request *request, const char *user)
 	char cookie[COOKIE_SIZE];
 	struct session session;
 
-	if (request->has_session) {
-		bridge_drop_session(console->bridge, &request->session);
-		session_end(console->sessions, request->session.token);
-		request->has_session = false;
-	}
+	if (request->has_session)
+		request_end_session(request);
 	if (!session_start(console->sessions, user, &session))
 		return sign_in_again(request, MHD_HTTP_SERVICE_UNAVAILABLE, user,
 			"Too many people are signed in just now. Nothing was wrong with your password. Try again in a minute.");
@@ -89,8 +86,7 @@ enum MHD_Result handle_sign_out(struct request *request)
 {
 	char cookie[COOKIE_SIZE];
 
-	bridge_drop_session(request->console->bridge, &request->session);
-	session_end(request->console->sessions, request->session.token);
+	request_end_session(request);
 	cookie_line(request->console, NULL, cookie);
 	return reply_redirect(request, "/sign-in", cookie);
 }

@@ -8,7 +8,7 @@
 #include "examples/support-console/static_files.h"
 
 #define FILE_SIZE_MAX 262144
-#define COUNT 8
+#define COUNT 9
 
 struct static_files {
 	struct static_file files[COUNT];
@@ -19,6 +19,7 @@ static const struct static_file known[COUNT] = {
 	{.name = "console.js", .type = "text/javascript; charset=utf-8"},
 	{.name = "stepup.js", .type = "text/javascript; charset=utf-8"},
 	{.name = "keys.js", .type = "text/javascript; charset=utf-8"},
+	{.name = "requests.js", .type = "text/javascript; charset=utf-8"},
 	{.name = "stepup-keys.js", .type = "text/javascript; charset=utf-8"},
 	{.name = "stepup.css", .type = "text/css; charset=utf-8"},
 	{.name = "key.svg", .type = "image/svg+xml"},

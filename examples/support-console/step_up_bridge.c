@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "examples/support-console/step_up_internal.h"
+#include "examples/support-console/verifier_call.h"
 
 #define STEP_UPS_MAX 128
 #define STEP_UPS_PER_USER 4
@@ -66,6 +67,23 @@ void step_up_release(struct step_up *step_up)
 	free(step_up);
 }
 
+/* --- taking back --- */
+
+/* The request that a step-up waits for; "" where it doesn't wait. With the mutex held. */
+static void request_of(const struct step_up *step_up, char request[REQUEST_SIZE])
+{
+	const char *name = json_string_value(json_object_get(step_up->message, "request"));
+
+	*request = '\0';
+	if (step_up->state == STEP_UP_WAITING && name)
+		snprintf(request, REQUEST_SIZE, "%s", name);
+}
+
+static void take_back(const struct bridge *bridge, const char *request, struct verifier_reply *reply)
+{
+	verifier_call(bridge->verifier_socket, "CancelRequest", json_pack("{s:s}", "request", request), reply);
+}
+
 /* Takes it off the list and wakes its thread, which then ends. With the mutex held. */
 static void step_up_drop(struct step_up **link)
 {
@@ -77,6 +95,22 @@ static void step_up_drop(struct step_up **link)
 	step_up_release(step_up);
 }
 
+/* Drops one and takes back what it waits for; the mutex is held, but not meanwhile. */
+static void step_up_abandon(struct bridge *bridge, struct step_up **link)
+{
+	struct verifier_reply reply;
+	char request[REQUEST_SIZE];
+
+	request_of(*link, request);
+	step_up_drop(link);
+	if (!*request)
+		return;
+	pthread_mutex_unlock(&bridge->mutex);
+	take_back(bridge, request, &reply); /* where that fails, it expires by itself */
+	reply_clear(&reply);
+	pthread_mutex_lock(&bridge->mutex);
+}
+
 void bridge_free(struct bridge **bridge)
 {
 	struct bridge *b = *bridge;
@@ -86,7 +120,7 @@ void bridge_free(struct bridge **bridge)
 	pthread_mutex_lock(&b->mutex);
 	b->closing = true;
 	while (b->list)
-		step_up_drop(&b->list);
+		step_up_abandon(b, &b->list);
 	while (b->threads)
 		pthread_cond_wait(&b->idle, &b->mutex);
 	pthread_mutex_unlock(&b->mutex);
@@ -142,6 +176,16 @@ static void step_up_wait(struct step_up *step_up, enum step_up_state state, stru
 	view->state = step_up->given_up ? STEP_UP_GONE : step_up->state;
 	view->subject = step_up->grant.subject;
 	view->message = json_deep_copy(step_up->message);
+}
+
+void step_up_late(struct step_up *step_up)
+{
+	step_up->state = STEP_UP_REFUSED;
+	explicit_bzero(step_up->grant.receipt, sizeof(step_up->grant.receipt));
+	explicit_bzero(step_up->grant.authorization, sizeof(step_up->grant.authorization));
+	json_decref(step_up->message);
+	step_up->message = json_pack("{s:s, s:s}", "type", "refused", "message",
+		"It had been approved just before you stopped. Nothing was done with that, and nothing can be any more.");
 }
 
 /* Starts the thread; the list and the thread hold a reference each. With the mutex held. */
@@ -209,6 +253,42 @@ void bridge_begin(struct bridge *bridge, const struct session *session, const ch
 	pthread_mutex_unlock(&bridge->mutex);
 }
 
+/* Hands the answer over and waits for what comes of it. With the mutex held; takes over the text. */
+static void give_answer(struct step_up *step_up, char **text, struct step_up_view *view)
+{
+	step_up->answer = *text;
+	*text = NULL;
+	step_up->state = STEP_UP_RUNNING;
+	step_up->references++;
+	pthread_cond_broadcast(&step_up->changed);
+	step_up_wait(step_up, STEP_UP_RUNNING, view);
+	step_up_release(step_up);
+}
+
+/* Takes the request back, which ends the wait, or says why not. With the mutex held, but not meanwhile. */
+static void stop_waiting(struct bridge *bridge, struct step_up *step_up, struct step_up_view *view)
+{
+	struct verifier_reply reply;
+	char request[REQUEST_SIZE];
+	bool answered;
+
+	request_of(step_up, request);
+	step_up->stopped = true;
+	step_up->references++;
+	pthread_mutex_unlock(&bridge->mutex);
+	take_back(bridge, request, &reply);
+	answered = reply_is_good(&reply) || strcmp(reply.error, "Unreachable") != 0;
+	pthread_mutex_lock(&bridge->mutex);
+	step_up_wait(step_up, answered ? STEP_UP_WAITING : STEP_UP_GONE, view);
+	if (view->state == STEP_UP_WAITING) { /* it goes on without this page, until it expires */
+		json_decref(view->message);
+		view->state = STEP_UP_REFUSED;
+		view->message = json_pack("{s:s, s:s}", "type", "refused", "message", reply.message);
+	}
+	reply_clear(&reply);
+	step_up_release(step_up);
+}
+
 void bridge_answer(struct bridge *bridge, const struct session *session, const char *id, const json_t *answer,
 	struct step_up_view *view)
 {
@@ -219,15 +299,7 @@ void bridge_answer(struct bridge *bridge, const struct session *session, const c
 	pthread_mutex_lock(&bridge->mutex);
 	link = bridge_find(bridge, session, id);
 	if (link && text && (*link)->state == STEP_UP_QUESTION && !(*link)->answer) {
-		struct step_up *step_up = *link;
-
-		step_up->answer = text;
-		text = NULL;
-		step_up->state = STEP_UP_RUNNING;
-		step_up->references++;
-		pthread_cond_broadcast(&step_up->changed);
-		step_up_wait(step_up, STEP_UP_RUNNING, view);
-		step_up_release(step_up);
+		give_answer(*link, &text, view);
 	} else if (link && json_is_true(json_object_get(answer, "wait"))) {
 		struct step_up *step_up = *link;
 
@@ -235,8 +307,10 @@ void bridge_answer(struct bridge *bridge, const struct session *session, const c
 		step_up_wait(step_up, STEP_UP_WAITING, view);
 		step_up_release(step_up);
 	} else if (link && (*link)->state == STEP_UP_WAITING) {
-		(*link)->given_up = true;
-		pthread_cond_broadcast(&(*link)->changed);
+		stop_waiting(bridge, *link, view);
+	} else if (link && (*link)->state == STEP_UP_GRANTED) {
+		step_up_late(*link);
+		step_up_wait(*link, STEP_UP_GONE, view);
 	}
 	pthread_mutex_unlock(&bridge->mutex);
 	text_wipe(&text);
@@ -280,10 +354,12 @@ void bridge_drop_session(struct bridge *bridge, const struct session *session)
 	pthread_mutex_lock(&bridge->mutex);
 	link = &bridge->list;
 	while (*link) {
-		if (token_equal((*link)->owner, session->token))
-			step_up_drop(link);
-		else
+		if (token_equal((*link)->owner, session->token)) {
+			step_up_abandon(bridge, link);
+			link = &bridge->list; /* others may have come and gone meanwhile */
+		} else {
 			link = &(*link)->next;
+		}
 	}
 	pthread_mutex_unlock(&bridge->mutex);
 }

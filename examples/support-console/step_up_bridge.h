@@ -7,7 +7,8 @@
  * - a step-up belongs to the session that began it; no other session learns of it or answers it;
  * - only PAM_SUCCESS of pam_authenticate and then of pam_acct_mgmt is a grant (and of a direct one the verifier's own word);
  * - a grant is for the action and the details that were begun, is taken once, and is gone after a minute;
- * - the number of step-ups is bounded, and each ends by itself when nobody answers.
+ * - the number of step-ups is bounded, and each ends by itself when nobody answers;
+ * - what nobody waits for any more is asked of nobody: its request is taken back, and an agreement that came first is not used.
  */
 #ifndef CONSOLE_STEP_UP_BRIDGE_H
 #define CONSOLE_STEP_UP_BRIDGE_H
@@ -20,13 +21,14 @@
 
 #define STEP_UP_ACTION_SIZE 65
 #define CREDENTIAL_SIZE 65
+#define REQUEST_SIZE 32
 
 struct bridge;
 
 enum step_up_state {
 	STEP_UP_RUNNING,  /* the verifier has not answered in time; ask again or give up */
 	STEP_UP_QUESTION, /* `message` is the question */
-	STEP_UP_WAITING,  /* a second person has to agree: `message` says who can; ask again with {"wait":true} */
+	STEP_UP_WAITING,  /* a second person has to agree: `message` says who can; ask again with {"wait":true}, or stop with {"cancel":true} */
 	STEP_UP_GRANTED,  /* `message` is what the module said, or NULL */
 	STEP_UP_REFUSED,  /* likewise */
 	STEP_UP_GONE,     /* unknown, of another session, taken, or too many at once */
@@ -39,6 +41,7 @@ struct step_up_subject {
 	int64_t records;            /* 0 for none */
 	char type[8];               /* of the credential that is added; "" for none */
 	char credential[CREDENTIAL_SIZE]; /* the one that is removed; "" for none */
+	char request[REQUEST_SIZE]; /* the request of somebody else's that is agreed to; "" for none */
 	bool direct;                /* asked of the verifier past PAM, because the console has to name the grant to it */
 };
 
@@ -66,7 +69,8 @@ void bridge_free(struct bridge **bridge);
 void bridge_begin(struct bridge *bridge, const struct session *session, const char *rhost,
 	const struct step_up_subject *subject, struct step_up_view *view);
 
-/* Hands over one answer (a JSON object of the conversation) and waits for the next question or the end. */
+/* Hands over one answer (a JSON object of the conversation) and waits for the next question or the end. To stop waiting for a second person takes
+ * the request back. */
 void bridge_answer(struct bridge *bridge, const struct session *session, const char *id, const json_t *answer,
 	struct step_up_view *view);
 
@@ -76,7 +80,7 @@ bool bridge_take(struct bridge *bridge, const struct session *session, const cha
 /* The receipt of a grant, without taking it: for the demonstration only. "" where there is none. */
 void bridge_receipt(struct bridge *bridge, const struct session *session, const char *id, char *receipt);
 
-/* Gives up every step-up of the session. */
+/* Gives up every step-up of the session, and takes back what it asked others for. */
 void bridge_drop_session(struct bridge *bridge, const struct session *session);
 
 /* PAM's account phase: may this employee still use the console? Where not, `*message` is the module's object or NULL. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A step-up asked of the verifier past PAM: Begin, question, Answer. For the verifier's own actions, such as stepup.enroll, whose grant has to
- * be named in the call that follows; PAM has no place for that. The questions are those of pam_stepup(8)'s JSON conversation, so that one
- * dialog serves both.
+ * be named in the call that follows, and for agreeing to a request; PAM has no place for either. The questions are those of pam_stepup(8)'s JSON
+ * conversation, so that one dialog serves both.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -30,15 +30,25 @@ static bool refused(struct exchange *exchange, const struct verifier_reply *repl
 	return false;
 }
 
+/* Begin's parameters, or Approve's; NULL without memory. */
+static json_t *begin_parameters(const struct step_up *step_up, const struct step_up_subject *subject)
+{
+	json_t *parameters = json_pack("{s:s, s:s, s:s, s:s, s:[s]}", "user", step_up->user, "session", step_up->step_up_session, "service",
+		step_up->bridge->service, "rhost", step_up->rhost, "reach", "browser");
+
+	if (*subject->request ? parameters && !json_object_set_new(parameters, "request", json_string(subject->request))
+			      : parameters && !json_object_set_new(parameters, "action", json_string(subject->action)) &&
+				    !json_object_set_new(parameters, "details", step_up_details(subject)))
+		return parameters;
+	json_decref(parameters);
+	return NULL;
+}
+
 static bool begin(struct exchange *exchange, const struct step_up_subject *subject)
 {
 	struct step_up *step_up = exchange->step_up;
 
-	verifier_call(exchange->socket, "Begin",
-		json_pack("{s:s, s:s, s:o, s:s, s:s, s:s, s:[s]}", "user", step_up->user, "action", subject->action, "details",
-			step_up_details(subject), "session", step_up->step_up_session, "service", step_up->bridge->service, "rhost",
-			step_up->rhost, "reach", "browser"),
-		&exchange->begun);
+	verifier_call(exchange->socket, *subject->request ? "Approve" : "Begin", begin_parameters(step_up, subject), &exchange->begun);
 	if (!reply_is_good(&exchange->begun))
 		return refused(exchange, &exchange->begun);
 	exchange->transaction = json_string_value(json_object_get(exchange->begun.parameters, "transaction"));
@@ -92,13 +102,13 @@ static void answer(struct exchange *exchange, const json_t *given, struct verifi
 		reply);
 }
 
-/* Whether what was granted is what was asked for. */
+/* Whether what was granted is what was asked for. An agreement is to somebody else's action, whose name only the verifier knows. */
 static bool is_for(const struct verifier_reply *reply, const struct step_up *step_up, const struct step_up_subject *subject)
 {
 	const char *user = json_string_value(json_object_get(reply->parameters, "user"));
 	const char *action = json_string_value(json_object_get(reply->parameters, "action"));
 
-	return reply_is_good(reply) && user && action && !strcmp(user, step_up->user) && !strcmp(action, subject->action);
+	return reply_is_good(reply) && user && action && !strcmp(user, step_up->user) && (*subject->request || !strcmp(action, subject->action));
 }
 
 static bool may_try_again(const struct verifier_reply *reply)
@@ -133,8 +143,10 @@ bool step_up_direct(struct step_up *step_up, struct step_up_grant *grant)
 	struct verifier_reply reply = {0};
 	bool granted = begin(&exchange, &grant->subject) && converse(&exchange, &grant->subject, &reply);
 
-	if (granted)
+	if (granted) {
 		strcpy(grant->authorization, exchange.transaction);
+		step_up_hear(step_up, json_pack("{s:i, s:s, s:s}", "v", 1, "type", "granted", "message", reply.message));
+	}
 	reply_clear(&reply);
 	reply_clear(&exchange.begun);
 	return granted;

@@ -20,6 +20,7 @@ struct step_up {
 	char user[USER_SIZE], rhost[64];
 	enum step_up_state state;
 	bool given_up, taken;
+	bool stopped; /* a grant that comes now is nobody's */
 	json_t *message;
 	char *answer; /* waiting for the conversation; wiped when read */
 	struct step_up_grant grant; /* its subject from the start; the rest once granted */
@@ -40,6 +41,9 @@ struct timespec monotonic_in(int64_t seconds);
 
 /* Gives up a reference; the last one frees. With the mutex held. */
 void step_up_release(struct step_up *step_up);
+
+/* Makes a grant that nobody waits for any more a refusal. With the mutex held. */
+void step_up_late(struct step_up *step_up);
 
 /* Runs one step-up from start to end; for pthread_create. `data` is the step-up, with a reference of the thread's own. */
 void *step_up_thread(void *data);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The step-up dialog's two addresses.
- *   POST /step-up/begin   {"action", "account"?, "records"?, "credential"?}
- *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…}, {"method":"browser","credential":{…}} or {"cancel":true}}
+ *   POST /step-up/begin   {"action", "account"?, "records"?, "credential"?, "request"?}
+ *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…}, {"method":"browser","credential":{…}}, {"wait":true} or {"cancel":true}}
  * Both answer {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
  * MUST: the browser names one of the actions below, and the console checks that its details are true.
  */
@@ -71,6 +71,19 @@ static bool remove_details(struct request *request, const json_t *body, struct s
 	return true;
 }
 
+/* Whether it is one that this person may agree to, the verifier knows. */
+static bool approve_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+{
+	const char *name = json_string_value(json_object_get(body, "request"));
+
+	(void)request;
+	if (!name || !*name || strlen(name) >= REQUEST_SIZE)
+		return false;
+	subject->direct = true;
+	strcpy(subject->request, name);
+	return true;
+}
+
 /* Which actions the pages can begin, in which stage. */
 static const struct {
 	const char *action;
@@ -83,6 +96,7 @@ static const struct {
 	{"customer.reveal_key", SESSION_SIGNED_IN, account_details},
 	{"stepup.enroll", SESSION_SIGNED_IN, enroll_details},
 	{"stepup.remove", SESSION_SIGNED_IN, remove_details},
+	{"stepup.approve", SESSION_SIGNED_IN, approve_details},
 };
 
 static bool subject_read(struct request *request, const json_t *body, struct step_up_subject *subject)
@@ -153,13 +167,13 @@ static bool show_receipt(struct request *request, const char *id, json_t *reply)
 	return shown;
 }
 
-/* A lock ends what is under way, which then is told as too late: the person should hear of the lock instead. */
+/* A lock ends what is under way, which then is told as too late or as denied: the person should hear of the lock instead. */
 static void prefer_lock(struct request *request, struct step_up_view *view)
 {
 	const char *error = json_string_value(json_object_get(view->message, "error"));
 	json_t *message = NULL;
 
-	if (view->state != STEP_UP_REFUSED || !error || strcmp(error, "Expired"))
+	if (view->state != STEP_UP_REFUSED || !error || (strcmp(error, "Expired") && strcmp(error, "NotAllowed")))
 		return;
 	if (!bridge_account(request->console->bridge, request->session.user, request->rhost, &message) && message) {
 		json_decref(view->message);

@@ -77,7 +77,9 @@ void *step_up_thread(void *data)
 
 	pthread_mutex_lock(&bridge->mutex);
 	step_up->state = granted ? STEP_UP_GRANTED : STEP_UP_REFUSED;
-	if (granted)
+	if (granted && step_up->stopped)
+		step_up_late(step_up);
+	else if (granted)
 		step_up->grant = grant;
 	step_up->ended = monotonic_in(0).tv_sec;
 	pthread_cond_broadcast(&step_up->changed);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One call to the verifier; see verifier_call.h. */
+/* Calls to the verifier; see verifier_call.h. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "examples/support-console/unix_socket.h"
@@ -36,7 +38,7 @@ static bool server_is_right(int fd, const char *path)
 	return right;
 }
 
-static bool send_call(int fd, const char *method, json_t *parameters)
+static bool send_call(int fd, const char *method, json_t *parameters, bool more)
 {
 	char name[64];
 	json_t *call = NULL;
@@ -45,7 +47,7 @@ static bool send_call(int fd, const char *method, json_t *parameters)
 
 	snprintf(name, sizeof(name), INTERFACE "%s", method);
 	call = json_pack("{s:s, s:O}", "method", name, "parameters", parameters);
-	if (call)
+	if (call && (!more || !json_object_set_new(call, "more", json_true())))
 		text = json_dumps(call, JSON_COMPACT);
 	if (text)
 		sent = unix_send(fd, text, strlen(text) + 1);
@@ -56,31 +58,73 @@ static bool send_call(int fd, const char *method, json_t *parameters)
 	return sent;
 }
 
-/* Reads up to the NUL: one object, and nothing after it. */
-static json_t *read_reply(int fd)
+/* What has arrived and not been read: several replies may come at once where a call follows. */
+struct reader {
+	int fd;
+	int64_t until; /* milliseconds, CLOCK_MONOTONIC */
+	char *text;
+	size_t size;
+};
+
+static int64_t now_ms(void)
 {
-	char *text = malloc(REPLY_SIZE_MAX);
-	size_t size = 0;
-	json_t *reply = NULL;
+	struct timespec now;
 
-	while (text && size < REPLY_SIZE_MAX) {
-		ssize_t got = recv(fd, text + size, REPLY_SIZE_MAX - size, 0);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			break;
-		size += (size_t)got;
-		if (memchr(text + size - got, '\0', (size_t)got)) {
-			if (strlen(text) == size - 1)
-				reply = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
-			break;
-		}
-	}
-	if (text)
-		explicit_bzero(text, size);
-	free(text);
+/* Waits for more bytes. False where the time is up, nothing more comes or there is no room. */
+static bool reader_fill(struct reader *reader)
+{
+	struct pollfd ready = {.fd = reader->fd, .events = POLLIN};
+	int64_t left = reader->until - now_ms();
+	ssize_t got;
+	int found;
+
+	if (left <= 0 || reader->size == REPLY_SIZE_MAX)
+		return false;
+	found = poll(&ready, 1, (int)left);
+	if (found <= 0)
+		return found < 0 && errno == EINTR;
+	got = recv(reader->fd, reader->text + reader->size, REPLY_SIZE_MAX - reader->size, 0);
+	if (got <= 0)
+		return got < 0 && errno == EINTR;
+	reader->size += (size_t)got;
+	return true;
+}
+
+/* The next reply, up to its NUL; NULL where none came in time, or it is no JSON. */
+static json_t *reader_next(struct reader *reader)
+{
+	json_t *reply;
+	char *end;
+	size_t size;
+
+	while (!(end = memchr(reader->text, '\0', reader->size)))
+		if (!reader_fill(reader))
+			return NULL;
+	size = (size_t)(end - reader->text) + 1;
+	reply = json_loads(reader->text, JSON_REJECT_DUPLICATES, NULL);
+	memmove(reader->text, reader->text + size, reader->size - size);
+	explicit_bzero(reader->text + reader->size - size, size);
+	reader->size -= size;
 	return reply;
+}
+
+static bool reader_open(struct reader *reader, const char *socket, int seconds)
+{
+	*reader = (struct reader){.fd = unix_connect(socket, WAIT_SECONDS), .until = now_ms() + (int64_t)seconds * 1000, .text = malloc(REPLY_SIZE_MAX)};
+	return reader->fd >= 0 && reader->text && server_is_right(reader->fd, socket);
+}
+
+static void reader_close(struct reader *reader)
+{
+	if (reader->fd >= 0)
+		close(reader->fd);
+	if (reader->text)
+		explicit_bzero(reader->text, reader->size);
+	free(reader->text);
 }
 
 /* Sorts what came: a result, an error of the interface, or nothing that makes sense. */
@@ -103,13 +147,36 @@ static void reply_read(struct verifier_reply *reply)
 
 void verifier_call(const char *socket, const char *method, json_t *parameters, struct verifier_reply *reply)
 {
-	int fd = parameters ? unix_connect(socket, WAIT_SECONDS) : -1;
+	struct reader reader;
 
 	*reply = (struct verifier_reply){0};
-	if (fd >= 0 && server_is_right(fd, socket) && send_call(fd, method, parameters))
-		reply->whole = read_reply(fd);
-	if (fd >= 0)
-		close(fd);
+	if (reader_open(&reader, socket, WAIT_SECONDS) && parameters && send_call(reader.fd, method, parameters, false))
+		reply->whole = reader_next(&reader);
+	if (reader.size) /* one call, one reply, and nothing after it */
+		reply_clear(reply);
+	reader_close(&reader);
+	json_decref(parameters);
+	reply_read(reply);
+}
+
+void verifier_watch(const char *socket, const char *method, json_t *parameters, int seconds, reply_is_news *is_news, void *context,
+	struct verifier_reply *reply)
+{
+	struct reader reader;
+	bool news = false;
+
+	*reply = (struct verifier_reply){0};
+	if (reader_open(&reader, socket, seconds) && parameters && send_call(reader.fd, method, parameters, true)) {
+		json_t *heard;
+
+		while (!news && (heard = reader_next(&reader))) {
+			reply_clear(reply);
+			reply->whole = heard;
+			reply_read(reply);
+			news = !reply_is_good(reply) || is_news(reply->parameters, context);
+		}
+	}
+	reader_close(&reader);
 	json_decref(parameters);
 	reply_read(reply);
 }

@@ -1,62 +1,178 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// A second person in the console's dialog: over the limit it waits, goes on when somebody agreed, and says so when somebody denied.
-import fs from 'node:fs';
-import { ACCOUNT, administrator, complaints, dialog, dialogError, done, equal, folder, matches, nextCode, ok, open, picture, signIn, station, type, url }
-	from './harness.mjs';
+// A second person at the support console, each in a browser session of their own: the over-limit dialog and its wait, the page of requests that
+// fills by itself, the agreement with a key, everything that ends a request, and what each side is told.
+import { ACCOUNT, complaints, dialog, dialogError, done, downloaded, equal, matches, nextCode, ok, open, picture, signIn, station, url } from './harness.mjs';
+import { secondPersonPolicy } from './policy.mjs';
+import { PROMPT, arrive, askExport, askOver, card, openAgreement, post, press, refused, told } from './requests.mjs';
+import { verifierCall } from './varlink.mjs';
 
-// One account an hour; past that an administrator has to agree, by a code, for there is no key here.
-function tighten() {
-	const file = `${folder}/etc/stepup.conf`;
-	const text = fs.readFileSync(file, 'utf8');
-	const rule = 'limit = { "1 different account per 1h" }  over-limit = approve  approvers = { "@administrators" }  code-is-enough = yes';
-	const tight = text.replace('limit   = { "40 different account per 1h", "120 different account per 24h" }', rule);
-	ok(tight !== text, 'the policy of the quickstart can be tightened');
-	fs.writeFileSync(file, tight);
-	administrator('reload');
+// --- what is to hold ---
+
+async function agreed(bob, carol, dave) {
+	await askExport(bob);
+	await dialog(bob).waitFor({ state: 'detached' });
+	matches(await bob.locator('#status:not(:empty)').textContent(), /Approved/, 'within the limit nobody else is asked');
+	await carol.goto(`${url}/requests`);
+	await dave.goto(`${url}/requests`);
+	await carol.locator('.none').waitFor();
+	await picture(carol, 'second-1-none');
+	const request = await askOver(bob);
+	const words = await bob.locator('#step-up-second').textContent();
+	matches(words, /carol or dave.*waits until \d\d:\d\d.*Nothing was approved yet/, 'over it the dialog waits, and says who can agree and until when');
+	equal(await bob.locator('#step-up-prompt').textContent(), PROMPT, 'for what was asked');
+	matches(await bob.locator('#step-up-until').textContent(), /^(9:\d\d|10:00) left/, 'and how long that stands');
+	await picture(bob, 'second-2-waiting');
+	await card(carol, request).waitFor();
+	ok(true, 'the page of who can agree shows the request by itself');
+	equal(await card(carol, request).locator('.text').textContent(), PROMPT, 'in exactly the words that were asked');
+	const facts = await card(carol, request).textContent();
+	matches(facts, /^bob asks for your agreement/, 'with who asks');
+	matches(facts, /From127\.0\.0\.1 by support-console on /, 'from where');
+	matches(facts, /Past the limit: 1 per 24h/, 'why it takes a second person');
+	matches(facts, /(9|10) minutes left.*Open until\d\d:\d\d/, 'and until when');
+	matches(await carol.title(), /^\(1\) Requests/, 'the title counts it, for whoever has another page in front');
+	await picture(carol, 'second-3-asked');
+	await openAgreement(carol, request);
+	equal(await carol.locator('#step-up-prompt').textContent(), PROMPT, 'the key agrees to the same words');
+	await picture(carol, 'second-4-agreeing');
+	const { name, lines } = await downloaded(bob, () => carol.keyboard.press('Enter'));
+	equal(`${name} ${lines.length}`, `contacts-${ACCOUNT}.csv 340`, 'once the key has agreed the export goes on by itself, and the CSV arrives');
+	await told(carol, `You agreed that bob may: ${PROMPT}`);
+	await card(carol, request).waitFor({ state: 'detached' });
+	ok(true, 'who agreed is told to what, and the request leaves the list');
+	await told(dave, `Request ${request} of bob is not waiting any more`);
+	ok(true, 'others who could have agreed are told that it is over');
+	await picture(carol, 'second-5-agreed');
 }
 
-async function look(page, account) {
-	await page.goto(`${url}/customers/${account}`);
-	await page.click('#view');
-	await dialog(page).waitFor();
-	await type(page, nextCode('bob'));
+async function denied(bob, carol) {
+	const request = await askOver(bob);
+	await press(carol, request, 'Deny');
+	await told(carol, 'Denied. Nothing was approved; bob is told so.');
+	matches(await refused(bob), new RegExp(`carol denied request ${request}\\. Nothing was approved`), 'who asked is told who denied it');
+	ok(true, 'who denied is told that it is so');
 }
 
-async function waitingFor(page, account) {
-	await look(page, account);
-	const words = await page.locator('#step-up-second:not([hidden])').textContent();
-	const [request] = /R-[0-9A-Z]{12}/.exec(words) ?? [];
-	ok(request !== undefined, 'the dialog names the request that waits', words);
-	return { request, words };
+async function takenBack(bob, carol) {
+	let request = await askOver(bob);
+	await card(carol, request).waitFor();
+	await dialog(bob).getByRole('button', { name: 'Stop waiting' }).click();
+	await bob.locator(`#status:has-text("Request ${request} was taken back. Nothing was approved.")`).waitFor();
+	equal(await dialog(bob).count(), 0, 'who stops waiting takes the request back, and is told so on the page');
+	await card(carol, request).waitFor({ state: 'detached' });
+	await told(carol, `Request ${request} of bob is not waiting any more`);
+	ok(true, 'and who could have agreed sees it go');
+	const other = await bob.context().newPage();
+	await other.goto(`${url}/requests`);
+	request = await askOver(bob);
+	await card(other, request).waitFor();
+	matches(await card(other, request).textContent(), /^Waits for carol or dave/, 'one\'s own request stands in one\'s own list');
+	equal(await card(other, request).getByRole('button', { name: 'Approve' }).count(), 0, 'without a way to agree to it oneself');
+	await picture(other, 'second-6-own');
+	await press(other, request, 'Take back');
+	await told(other, 'The request was taken back. Nothing was approved.');
+	matches(await refused(bob), /was taken back/, 'taken back there, the dialog that waits says so');
+	await other.goto(`${url}/customers/${ACCOUNT}`);
+	request = await askOver(bob);
+	await card(carol, request).waitFor();
+	await bob.goto(`${url}/customers`);
+	await card(carol, request).waitFor({ state: 'detached' });
+	ok(true, 'leaving the page takes the request back');
+	request = await askOver(bob);
+	await card(carol, request).waitFor();
+	await other.click('text=Sign out');
+	await card(carol, request).waitFor({ state: 'detached' });
+	ok(true, 'and so does signing out');
+	await other.close();
+	await signIn(bob, 'bob');
 }
 
-async function waits(page, accounts) {
-	await signIn(page, 'bob');
-	await look(page, accounts[0]);
-	await page.locator('tbody tr').first().waitFor();
-	ok(true, 'within the limit nobody else is asked');
-	let { request, words } = await waitingFor(page, accounts[1]);
-	equal(await page.locator('#step-up-title').textContent(), 'Waiting for a second person', 'over it the dialog waits');
-	matches(words, /members of stepup-admin.*waits until \d\d:\d\d.*Nothing was approved yet/, 'and says who can agree and until when');
-	await picture(page, 'second-waiting');
-	administrator('approve', request);
-	await page.locator('tbody tr').first().waitFor();
-	equal(await dialog(page).count(), 0, 'it goes on by itself when somebody agreed');
-	await picture(page, 'second-approved');
-	({ request } = await waitingFor(page, accounts[2]));
-	administrator('deny', request);
-	matches(await dialogError(page).textContent(), /dave denied request .* Nothing was approved/, 'and says who denied it');
-	await picture(page, 'second-denied');
-	equal(await page.locator('#step-up-title').textContent(), 'Nothing was approved', 'under a title that says what that means');
-	await dialog(page).locator('button.quiet').click();
-	await waitingFor(page, accounts[2]);
-	await dialog(page).locator('button.quiet').click();
-	equal(await dialog(page).count(), 0, 'who stops waiting is back on the page');
+async function twoAtOnce(bob, carol, dave) {
+	const request = await askOver(bob);
+	await openAgreement(carol, request);
+	await openAgreement(dave, request);
+	await downloaded(bob, () => Promise.all([carol, dave].map((page) => page.keyboard.press('Enter'))));
+	const ends = await Promise.all([carol, dave].map(async (page) => {
+		await page.locator('#happened li', { hasText: PROMPT }).or(dialogError(page)).first().waitFor();
+		return await dialog(page).count() ? refused(page) : 'agreed';
+	}));
+	equal(ends.filter((end) => end === 'agreed').length, 1, 'of two who agree at once one does', ends);
+	matches(ends.find((end) => end !== 'agreed') ?? '', /not waiting any more/, 'and the other is told that it is over');
 }
 
-tighten();
-const page = await open();
-await station(waits, page, [ACCOUNT, 'amber-teas', 'awkward-1']);
+async function oneself(dave) {
+	const second = await open();
+	await signIn(second, 'dave');
+	await askExport(dave);
+	await dialog(dave).waitFor({ state: 'detached' });
+	const request = await askOver(dave);
+	await second.goto(`${url}/requests`);
+	await card(second, request).waitFor();
+	const { state, message } = await post(second, '/step-up/begin', { action: 'stepup.approve', request });
+	equal(state, 'refused', 'nobody agrees to a request of their own, from another session either');
+	matches(message.message, /your own request.*second person.*Nothing was approved/, 'in words');
+	await press(second, request, 'Take back');
+	matches(await refused(dave), /was taken back/, 'but it can be taken back from there');
+	await second.done();
+}
+
+// Others' requests can be neither taken back nor looked at.
+async function strangers(bob, carol, dave) {
+	const request = await askOver(dave);
+	for (const address of ['/requests/cancel', '/requests/outcome']) {
+		const { state, message } = await post(carol, address, { request });
+		ok(state === 'refused' && /no such request/.test(message.message), `${address}: somebody else's request is as if there were none`, message.message);
+	}
+	await bob.goto(`${url}/requests`);
+	await bob.locator('.none').waitFor();
+	equal(await card(bob, request).count(), 0, 'who can\'t agree doesn\'t see it');
+	const { message } = await post(bob, '/requests/deny', { request, lock: true });
+	matches(message.message, /no such request/, 'nor turns it down, or locks who asked');
+	const approving = await post(bob, '/step-up/begin', { action: 'stepup.approve', request });
+	matches(approving.message.message, /no such request/, 'nor agrees to it');
+	await dialog(dave).getByRole('button', { name: 'Stop waiting' }).click();
+	await dialog(dave).waitFor({ state: 'detached' });
+}
+
+// Texts that want to be something else, asked for past the console.
+async function awkward(dave) {
+	const texts = ['<script>alert(1)</script><img src=x onerror=alert(1)>', 'moc.tseh\u202egro.kcatta\u202c \u2066x', `${'long '.repeat(79)}ends`, '&amp; "\'> \u0430\u0440\u0440le'];
+	await dave.goto(`${url}/requests`);
+	for (const [at, account] of texts.entries()) {
+		const begun = await verifierCall('Begin', { user: 'bob', action: 'customer.note', details: { account }, rhost: `203.0.113.${at + 1}`, service: 'notes' });
+		const asked = await verifierCall('Answer', { transaction: begun.parameters.transaction, method: 'code', code: nextCode('bob') });
+		const { request } = asked.parameters;
+		await card(dave, request).waitFor();
+		equal(await card(dave, request).locator('.text').textContent(), begun.parameters.prompt, `shown letter by letter: ${JSON.stringify(account.slice(0, 20))}`);
+		await openAgreementByAnything(dave, request);
+		equal(await dialog(dave).locator('#step-up-prompt').textContent(), begun.parameters.prompt, 'in the dialog that agrees, too');
+		if (at === 1)
+			ok(!/[\u202a-\u202e\u2066-\u2069]/.test(begun.parameters.prompt), 'the verifier lets nothing through that turns the direction of writing');
+		await dave.keyboard.press('Escape');
+		await dialog(dave).waitFor({ state: 'detached' });
+		await verifierCall('CancelRequest', { request });
+	}
+	ok(await dave.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), 'nothing of it overflows the page');
+}
+
+// A rule for codes lets codes agree, and then the field has the focus.
+async function openAgreementByAnything(page, request) {
+	await press(page, request, 'Approve');
+	await page.locator('#step-up-code:focus, #step-up-key:focus').waitFor();
+}
+
+secondPersonPolicy();
+const bob = await arrive('bob');
+const carol = await arrive('carol');
+const dave = await arrive('dave');
+await station(agreed, bob, carol, dave);
+await station(denied, bob, carol);
+await station(takenBack, bob, carol);
+await station(twoAtOnce, bob, carol, dave);
+await station(oneself, dave);
+await station(strangers, bob, carol, dave);
+await station(awkward, dave);
 equal(complaints.join('; '), '', 'no script error and nothing against the content security policy');
-await page.done();
+for (const page of [bob, carol, dave])
+	await page.done();
 done();

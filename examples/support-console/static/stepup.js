@@ -12,7 +12,7 @@
 // header X-CSRF-Token:
 //	begin   gets the first argument above, whatever your server makes of it
 //	answer  gets {"id", "answer": A}, A for the conversation of pam_stepup(8): {"method":"browser","credential":{…}}, {"method":"code","code":…}
-//	        or {"cancel":true}; after "waiting" also {"wait":true}: hold it until somebody agreed, or a while
+//	        or {"cancel":true}; after "waiting" {"wait":true}, held until somebody answered, or a while, or {"cancel":true}, which takes the request back
 // and both say {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
 //
 // It never decides anything: it shows texts that the verifier made (as text, never as HTML) and passes answers on. It runs under
@@ -24,7 +24,8 @@ const NO_KEYS_HERE = 'This takes your key, and this browser can\'t use keys at t
 	'Open the console at its https address, in a browser that is up to date.';
 const TIME_IS_UP = 'Time is up. Nothing was approved. Close this and start again.';
 
-// POSTs JSON; whatever comes back, or doesn't, is {state, message}. With `keepalive` it is sent even where the page is left.
+// POSTs JSON; whatever comes back, or doesn't, is {state, message}. `status` is there where a page came instead of JSON, `unreachable` where nothing
+// came. With `keepalive` it is sent even where the page is left.
 export async function post(address, csrf, body, keepalive = false) {
 	try {
 		const response = await fetch(address, {
@@ -36,9 +37,9 @@ export async function post(address, csrf, body, keepalive = false) {
 		if ((response.headers.get('Content-Type') || '').startsWith('application/json'))
 			return await response.json();
 		// A page instead of JSON: the session ended, or the account was locked meanwhile. Its sentence is worth showing.
-		return { state: 'refused', message: { message: sentenceOf(await response.text()) || UNREACHABLE } };
+		return { state: 'refused', status: response.status, message: { message: sentenceOf(await response.text()) || UNREACHABLE } };
 	} catch {
-		return { state: 'refused', message: { message: UNREACHABLE } };
+		return { state: 'refused', unreachable: true, message: { message: UNREACHABLE } };
 	}
 }
 
@@ -49,7 +50,7 @@ function sentenceOf(page) {
 	return found && found[1].replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => entities[name]);
 }
 
-function element(name, properties = {}, ...children) {
+export function element(name, properties = {}, ...children) {
 	const { attributes = {}, ...rest } = properties;
 	const node = Object.assign(document.createElement(name), rest);
 	for (const [attribute, value] of Object.entries(attributes))
@@ -66,8 +67,8 @@ class Dialog {
 		this.key.addEventListener('click', () => this.touch());
 		this.cancel.addEventListener('click', () => this.giveUp());
 		this.dialog.addEventListener('cancel', (event) => { event.preventDefault(); this.giveUp(); });
-		this.left = () => { if (this.id && !this.outcome) this.send({ cancel: true }, true); };
-		window.addEventListener('pagehide', this.left);
+		this.leave = () => { if (this.id && !this.outcome) this.send({ cancel: true }, true); };
+		window.addEventListener('pagehide', this.leave);
 	}
 
 	build() {
@@ -86,7 +87,10 @@ class Dialog {
 		this.cancel = element('button', { type: 'button', className: 'quiet', textContent: 'Cancel' });
 		this.confirm = element('button', { textContent: 'Approve' });
 		this.typed = element('div', { className: 'typed' }, this.or, this.label, this.code);
-		this.second = element('p', { id: 'step-up-second', hidden: true, attributes: { role: 'status' } });
+		this.who = element('p', { id: 'step-up-second', attributes: { role: 'status' } });
+		this.left = element('progress', { max: 1, attributes: { 'aria-hidden': 'true' } });
+		this.until = element('p', { id: 'step-up-until', className: 'hint' });
+		this.second = element('div', { className: 'second', hidden: true }, this.who, this.left, this.until);
 		this.question = element('div', {}, this.key, this.live, this.typed, this.time);
 		this.form = element('form', { noValidate: true }, this.title, this.prompt, this.error, this.second, this.question,
 			element('div', { className: 'buttons' }, this.cancel, this.confirm));
@@ -101,7 +105,7 @@ class Dialog {
 			this.finish = (outcome) => {
 				this.closed = true;
 				this.stopWaiting();
-				window.removeEventListener('pagehide', this.left);
+				window.removeEventListener('pagehide', this.leave);
 				this.dialog.close();
 				this.dialog.remove();
 				if (before && before.isConnected)
@@ -135,18 +139,50 @@ class Dialog {
 		return this.refuse(message);
 	}
 
-	// A second person has to agree: says who can, until when, and holds on.
+	// A second person has to agree: says who can, until when, and holds on. A console that is away for a moment doesn't end that.
 	async waitForSecond(id, message) {
+		if (this.waiting !== message.request)
+			this.startWaiting(id, message);
+		let reply = await this.send({ wait: true });
+		while (reply.unreachable && this.left.value > 0 && !this.closed) {
+			await new Promise((resolve) => { setTimeout(resolve, 2000); });
+			reply = await this.send({ wait: true });
+		}
+		if (!this.stopping)
+			this.show(reply);
+	}
+
+	startWaiting(id, message) {
 		this.stopWaiting();
-		this.id = id;
+		Object.assign(this, { id, waiting: message.request });
 		this.title.textContent = 'Waiting for a second person';
 		this.complain('');
-		this.second.textContent = message.message || '';
+		this.who.textContent = message.message || '';
 		this.second.hidden = false;
 		this.question.hidden = this.confirm.hidden = true;
 		this.cancel.textContent = 'Stop waiting';
 		this.open();
-		this.show(await this.send({ wait: true }));
+		this.cancel.focus();
+		const end = (message.expires || 0) * 1000, all = Math.max(1, end - Date.now());
+		const tick = () => {
+			const seconds = Math.max(0, Math.round((end - Date.now()) / 1000));
+			this.left.value = seconds * 1000 / all;
+			this.until.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left. ` +
+				'Keep this page open: it goes on by itself. Closing it takes the request back.';
+		};
+		this.timer = setInterval(tick, 1000);
+		tick();
+	}
+
+	// Takes the request back. Should somebody have agreed in that moment, the reply says so.
+	async takeBack() {
+		if (this.stopping)
+			return;
+		this.stopping = true;
+		this.cancel.disabled = true;
+		this.cancel.textContent = 'Taking it back …';
+		const { message } = await this.send({ cancel: true });
+		this.finish({ state: 'cancelled', message });
 	}
 
 	open() {
@@ -224,6 +260,7 @@ class Dialog {
 
 	refuse(message) {
 		this.stopWaiting();
+		this.waiting = null;
 		this.second.hidden = true;
 		this.outcome = { state: 'refused', message };
 		this.title.textContent = 'Nothing was approved';
@@ -296,6 +333,8 @@ class Dialog {
 	giveUp() {
 		if (this.outcome)
 			return this.finish(this.outcome);
+		if (this.waiting)
+			return this.takeBack();
 		if (this.id)
 			this.send({ cancel: true });
 		return this.finish({ state: 'cancelled', message: { message: 'Cancelled. Nothing was approved.' } });
