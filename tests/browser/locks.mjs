@@ -66,7 +66,8 @@ async function freshness(bob) {
 	await asked(bob, 'bob', 'amber-teas');
 	ok(true, 'after signing out it is asked for again');
 	const { entries } = JSON.parse(administrator('log', 'show', '--from', '0', '--count', '1000', '--json'));
-	const looks = entries.map(({ entry }) => entry).filter(({ type: kind, action }) => kind === 'grant' && action === 'customer.view');
+	const looks = entries.map(({ entry }) => (typeof entry === 'string' ? JSON.parse(entry) : entry))
+		.filter((entry) => entry.type === 'grant' && entry.action === 'customer.view');
 	equal(looks.length, 5, 'each look stands in the log, asked for or not');
 	await other.done();
 }

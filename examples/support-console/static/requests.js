@@ -40,7 +40,7 @@ function fact(name, ...value) {
 
 function facts(request) {
 	const from = [request.rhost ?? 'this host', ...(request.service ? [` by ${request.service}`] : []), ` on ${request.host}`];
-	const why = /^\d/.test(request.why) ? `Past the limit: ${request.why}` : `The rule ${request.why}`;
+	const why = request.why.startsWith('always') ? `The rule ${request.why}` : request.why.charAt(0).toUpperCase() + request.why.slice(1);
 	return element('dl', { className: 'facts' },
 		fact('From', ...from), fact('Why a second person', why), ...(request.reason ? [fact('Reason given', request.reason)] : []),
 		fact('Asked', clock(request.requested)), fact('Open until', clock(request.expires)));
