@@ -28,7 +28,7 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/version_memory.h verifier/state/version_memory.c
 
 # Rules: policy, limits, guessing, and every sentence a person reads.
-verifier_libverifier_a_SOURCES += verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/approvers.h verifier/rules/approvers.c verifier/rules/person.h verifier/rules/person.c \
+verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/approvers.h verifier/rules/approvers.c verifier/rules/person.h verifier/rules/person.c \
 	verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
 	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c \
 	verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
@@ -44,15 +44,17 @@ verifier_libverifier_a_SOURCES += verifier/rules/alert_limit.h verifier/rules/al
 	verifier/rules/words.h verifier/rules/words.c verifier/rules/attestation_trust.h \
 	verifier/rules/attestation_trust.c verifier/rules/certificate.h verifier/rules/certificate.c \
 	verifier/rules/mds.h verifier/rules/mds.c
+verifier_libverifier_a_SOURCES += $(verifier_rules)
 
 # Factors.
-verifier_libverifier_a_SOURCES += verifier/factors/otp.h verifier/factors/otp.c verifier/factors/webauthn.h \
+verifier_factors = verifier/factors/otp.h verifier/factors/otp.c verifier/factors/webauthn.h \
 	verifier/factors/webauthn.c verifier/factors/webauthn_key.h verifier/factors/webauthn_key.c \
 	verifier/factors/client_data.h verifier/factors/client_data.c verifier/factors/cbor_cursor.h \
 	verifier/factors/cbor_cursor.c verifier/factors/authenticator_data.h verifier/factors/authenticator_data.c \
 	verifier/factors/attestation.h verifier/factors/attestation.c verifier/factors/attestation_certificate.h \
 	verifier/factors/attestation_certificate.c verifier/factors/attestation_ssh.h \
 	verifier/factors/attestation_ssh.c verifier/factors/key_answer.h verifier/factors/key_answer.c
+verifier_libverifier_a_SOURCES += $(verifier_factors)
 
 # Evidence: contexts, receipts, the log's entries and checkpoints.
 verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/context.c verifier/evidence/highwater.h \
