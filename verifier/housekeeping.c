@@ -24,15 +24,16 @@ void housekeeping_start(struct housekeeping *housekeeping, struct verifier *veri
 
 static enum stepup_error prune_work(struct store_session *session, void *job)
 {
-	const struct housekeeping *housekeeping = job;
+	struct housekeeping *housekeeping = job;
 	enum stepup_error result;
-	int removed = 0;
+	int uses = 0, receipts = 0, requests = 0;
 
-	result = store_use_prune(session, housekeeping->uses_before, PRUNE_ROWS, &removed);
+	result = store_use_prune(session, housekeeping->uses_before, PRUNE_ROWS, &uses);
 	if (result == STEPUP_OK)
-		result = store_receipt_prune(session, housekeeping->receipts_before, PRUNE_ROWS, &removed);
+		result = store_receipt_prune(session, housekeeping->receipts_before, PRUNE_ROWS, &receipts);
 	if (result == STEPUP_OK)
-		result = store_request_prune(session, housekeeping->requests_before, PRUNE_ROWS, &removed);
+		result = store_request_prune(session, housekeeping->requests_before, PRUNE_ROWS, &requests);
+	housekeeping->prune_more = uses == PRUNE_ROWS || receipts == PRUNE_ROWS || requests == PRUNE_ROWS;
 	return result;
 }
 
@@ -41,6 +42,8 @@ static void prune_done(void *job, enum stepup_error result)
 	struct housekeeping *housekeeping = job;
 
 	housekeeping->pruning = false;
+	if (result == STEPUP_OK && housekeeping->prune_more)
+		housekeeping->next_prune_ms = 0; /* a step each second, until all that is old has gone */
 	if (result != STEPUP_OK)
 		journal_line(LOG_WARNING, "warning", "could not remove old rows: %s", stepup_error_text(result));
 }

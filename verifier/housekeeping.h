@@ -10,14 +10,14 @@
 #include "verifier/verifier.h"
 
 #define PRUNE_EVERY_SECONDS 30
-#define PRUNE_ROWS 200                          /* at a time, so that nobody waits for it */
+#define PRUNE_ROWS 40                           /* at a time, so that nobody waits for it */
 #define RECEIPT_KEPT_SECONDS (24 * 60 * 60 + 600) /* an exec_id is answered for 24 hours; receipts live 300 s at most */
 
 struct housekeeping {
 	struct verifier *verifier;
 	struct clock_watch clock;
 	int64_t next_prune_ms;
-	bool pruning;
+	bool pruning, prune_more; /* the last step found as many rows as it may remove */
 	int64_t watchdog_ms; /* 0: none wanted */
 	int64_t next_watchdog_ms;
 	int64_t uses_before, receipts_before, requests_before; /* of the prune under way: read by the writer */

@@ -3,10 +3,11 @@
  * Authenticates as many employees as it can through a PAM service for some seconds, from several processes, and says how many
  * outcomes were right and how long each took. A right code's outcome is PAM_SUCCESS, a wrong code's anything else.
  *
- * usage: pam_rate --service NAME --confdir DIR --counters FILE --users N [--processes N] [--seconds S] [--wrong] [--fresh] [--key FILE] [--socket PATH]
+ * usage: pam_rate --service NAME --confdir DIR --counters FILE --users N [--processes N] [--seconds S] [--wrong] [--fresh] [--key FILE] [--socket PATH] [--details VARIABLE]
  * FILE holds the codes each employee has used (int64; the first counter is 1, as google-authenticator wants), shared by all processes and kept between runs. Prints one JSON object.
  * --fresh runs every authentication in a new process, as sudo does. --key has employees answer with this private key, as their browsers would
- * (conversation=json); with --socket too, without PAM: Begin and Answer on a connection that stays. Never installed.
+ * (conversation=json); with --socket too, without PAM: Begin and Answer on a connection that stays. VARIABLE is
+ * put into PAM's environment, "STEPUP_DETAILS={...}". Never installed.
  */
 #include <getopt.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,7 +36,7 @@ struct conversation {
 };
 
 struct options {
-	const char *service, *confdir, *counters, *once_user, *once_code, *key_file, *socket;
+	const char *service, *confdir, *counters, *once_user, *once_code, *key_file, *socket, *details;
 	struct bench_key *key;
 	struct verifier_client *client; /* of this process */
 	const char *self;
@@ -124,6 +126,8 @@ static bool authenticate(const struct options *o, const char *user, struct conve
 	pam_handle_t *handle = NULL;
 	int result = pam_start_confdir(o->service, user, &conv, o->confdir, &handle);
 
+	if (result == PAM_SUCCESS && o->details != NULL)
+		result = pam_putenv(handle, o->details);
 	if (result == PAM_SUCCESS)
 		result = pam_authenticate(handle, 0);
 	pam_end(handle, result);
@@ -230,7 +234,8 @@ static void parse(int argc, char **argv, struct options *o)
 	static const struct option table[] = {{"service", 1, NULL, 's'}, {"confdir", 1, NULL, 'c'}, {"counters", 1, NULL, 'C'},
 		{"users", 1, NULL, 'u'}, {"processes", 1, NULL, 'p'}, {"seconds", 1, NULL, 't'}, {"wrong", 0, NULL, 'w'},
 		{"fresh", 0, NULL, 'f'}, {"once-user", 1, NULL, 'U'}, {"once-code", 1, NULL, 'K'}, {"key", 1, NULL, 'k'},
-		{"once-number", 1, NULL, 'n'}, {"once-counter", 1, NULL, 'm'}, {"socket", 1, NULL, 'S'}, {NULL, 0, NULL, 0}};
+		{"once-number", 1, NULL, 'n'}, {"once-counter", 1, NULL, 'm'}, {"socket", 1, NULL, 'S'},
+		{"details", 1, NULL, 'd'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1) {
@@ -249,6 +254,7 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'n': o->once.number = strtol(optarg, NULL, 10); break;
 		case 'm': o->once.counter = (uint32_t)strtoul(optarg, NULL, 10); break;
 		case 'S': o->socket = optarg; break;
+		case 'd': o->details = optarg; break;
 		default: exit(2);
 		}
 	}
@@ -259,6 +265,7 @@ int main(int argc, char **argv)
 	struct options o = {.processes = 1, .seconds = 2, .self = "/proc/self/exe"};
 	struct result *results;
 	int64_t *counters;
+	struct stat st;
 	double begun;
 	long prompts = 0;
 	int fd;
@@ -275,7 +282,9 @@ int main(int argc, char **argv)
 		return authenticate(&o, o.once_user, &o.once, &prompts) ? 0 : 1;
 	}
 	fd = open(o.counters, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (fd < 0 || ftruncate(fd, (off_t)sizeof(*counters) * o.users) != 0)
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return 1;
+	if (st.st_size < (off_t)sizeof(*counters) * o.users && ftruncate(fd, (off_t)sizeof(*counters) * o.users) != 0)
 		return 1;
 	counters = mmap(NULL, sizeof(*counters) * (size_t)o.users, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	results = mmap(NULL, sizeof(*results) * (size_t)o.processes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -14,15 +14,18 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 BUILD = os.environ.get("STEPUP_BUILD", os.getcwd())
 MODULE = os.path.join(BUILD, "pam_module/pam_stepup.so")
 PAM_RATE = os.path.join(BUILD, "tests/bench/pam_rate")
 KEY_RATE = os.path.join(BUILD, "tests/bench/key_rate")
+FILL_LOG = os.path.join(BUILD, "tests/bench/fill_log")
 FILL_STORE = os.path.join(BUILD, "tests/bench/fill_store")
 STEPUPD = os.path.join(BUILD, "verifier/stepupd")
 SOFTKEY_RUN = os.path.join(BUILD, "tests/softkey/softkey-run")
@@ -38,6 +41,8 @@ host = "bench"
 store = "sqlite:{store}"
 action login.bench {{ users = {{ "*" }} prompt = "Sign in" require = {{ code }} }}
 action login.key {{ users = {{ "*" }} prompt = "Sign in" require = {{ key }} }}
+action customer.view {{ users = {{ "*" }} details = {{ "account:text", "records:number" }} prompt = "Look at {{account}}" require = {{ code }}
+    limit = {{ "100000000 per 24h", "100000000000 records per 24h", "40 different account per 1h", "120 different account per 24h" }} }}
 """
 
 
@@ -88,22 +93,41 @@ class Verifier:
         browser_key = os.path.join(self.folder, "browser.key")
         subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", browser_key], check=True)
         subprocess.run([FILL_STORE, "sqlite:" + os.path.join(state, "stepup.db"), key, str(users), browser_key], check=True)
-        self.process = subprocess.Popen([STEPUPD, "--config", config, "--run-dir", run, "--master-key", key,
+        self.config, self.run_dir, self.key, self.store = config, run, key, "sqlite:" + os.path.join(state, "stepup.db")
+        socket_path = os.path.join(run, "verify.sock")
+        self.start()
+        self.subject = Subject("pam_stepup, %d employees" % users, "stepup", self.folder, users).line(
+            "%s action=login.bench socket=%s" % (MODULE, socket_path))
+        self.by_key = Subject("keys through PAM, %d employees" % users, "stepup-key", self.folder, users, ("--key", browser_key)).line(
+            "%s action=login.key conversation=json socket=%s" % (MODULE, socket_path))
+        self.by_socket = Subject("keys through the socket, %d employees" % users, "stepup-key", self.folder, users,
+                                 ("--key", browser_key, "--socket", socket_path))
+        self.limited = Subject("limits of four kinds", "stepup-limited", self.folder, users,
+                               ("--details", 'STEPUP_DETAILS={"account":"trezor","records":1}')).line(
+            "%s action=customer.view details=env socket=%s" % (MODULE, socket_path))
+        self.limited.counters = self.subject.counters
+
+    def start(self):
+        """The seconds until it is ready."""
+        begun = time.monotonic()
+        notify = self.notify_socket()
+        self.process = subprocess.Popen([STEPUPD, "--config", self.config, "--run-dir", self.run_dir, "--master-key", self.key,
                                          "--highwater", os.path.join(self.folder, "highwater")],
                                         stderr=open(os.path.join(self.folder, "stderr"), "w"), env={
-                                            "PATH": os.environ["PATH"], "NOTIFY_SOCKET": self.notify_socket()})
+                                            "PATH": os.environ["PATH"], "NOTIFY_SOCKET": notify})
         self.wait_until_ready()
-        self.subject = Subject("pam_stepup, %d employees" % users, "stepup", self.folder, users).line(
-            "%s action=login.bench socket=%s" % (MODULE, os.path.join(run, "verify.sock")))
-        self.by_key = Subject("keys through PAM, %d employees" % users, "stepup-key", self.folder, users, ("--key", browser_key)).line(
-            "%s action=login.key conversation=json socket=%s" % (MODULE, os.path.join(run, "verify.sock")))
-        self.by_socket = Subject("keys through the socket, %d employees" % users, "stepup-key", self.folder, users,
-                                 ("--key", browser_key, "--socket", os.path.join(run, "verify.sock")))
+        return time.monotonic() - begun
+
+    def halt(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
 
     def notify_socket(self):
-        import socket
-        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         path = os.path.join(self.folder, "notify")
+        if os.path.exists(path):
+            os.unlink(path)
+            self.notify.close()
+        self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.notify.bind(path)
         return path
 
@@ -116,9 +140,21 @@ class Verifier:
         with open("/proc/%d/status" % self.process.pid) as f:
             return int(next(line for line in f if line.startswith("VmRSS")).split()[1])
 
+    def age(self, entries, limit_rows):
+        """Fills the stopped verifier's store with so much that has been; the seconds of the next start."""
+        self.halt()
+        subprocess.run([FILL_LOG, self.store, self.key, "fill", str(entries), str(limit_rows), str(self.users)], check=True)
+        return self.start()
+
+    def read_times(self):
+        """What reading and pruning takes, with the verifier stopped meanwhile."""
+        self.halt()
+        out = subprocess.run([FILL_LOG, self.store, self.key, "read"], check=True, capture_output=True, text=True).stdout
+        self.start()
+        return json.loads(out)
+
     def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
+        self.halt()
         shutil.rmtree(self.folder)
 
 
@@ -229,6 +265,46 @@ def keys(options):
         print("| %s | %.0f |" % (subject, median(rates)), flush=True)
 
 
+def aged(options):
+    """The same employees, with little behind them and with much: what it costs must not differ."""
+    sizes = [(1000, 1000), (options.log_entries, options.limit_rows)]
+    rows, verifiers = {}, []
+    try:
+        for entries, limit_rows in sizes:
+            verifier = Verifier(1000)
+            verifiers.append(verifier)
+            begun = time.monotonic()
+            start = verifier.age(entries, limit_rows)
+            print("# %d log entries and %d limit rows took %.0f s to make" % (entries, limit_rows, time.monotonic() - begun - start), flush=True)
+            rows.setdefault("start, s", []).append(start)
+            rows.setdefault("resident after the start, MiB", []).append(verifier.resident_kib() / 1024)
+        figures = {}
+        for _ in range(options.passes):
+            for verifier in verifiers:
+                one = Subject("", verifier.limited.service, verifier.folder, 1, verifier.limited.flags)
+                one.counters = verifier.limited.counters
+                for title, subject in (("code, no limit", verifier.subject), ("code, limits, everybody", verifier.limited),
+                                       ("code, limits, the one with half of the rows", one), ("key", verifier.by_socket)):
+                    got = subject.rate(1, options.seconds)
+                    figures.setdefault((title, verifier), []).append(got)
+        for title in dict.fromkeys(t for t, _ in figures):
+            for what, field in (("p50", "p50_us"), ("p99", "p99_us")):
+                rows["%s: %s, ms" % (title, what)] = [median([g[field] for g in figures[title, v]]) / 1000 for v in verifiers]
+            rows["%s: wrong outcomes" % title] = [sum(g["other"] for g in figures[title, v]) for v in verifiers]
+        for times in [v.read_times() for v in verifiers]:
+            for title, field in (("newest 100 entries, ms", "page_ms"), ("one entry anywhere, ms", "one_ms"), ("a checkpoint, ms", "checkpoint_ms"),
+                                 ("pruning 40 rows, ms", "prune_ms")):
+                rows.setdefault(title, []).append(times[field])
+        rows["resident at the end, MiB"] = [v.resident_kib() / 1024 for v in verifiers]
+        rows["database, GiB"] = [os.path.getsize(v.store[len("sqlite:"):]) / 2**30 for v in verifiers]
+    finally:
+        for verifier in verifiers:
+            verifier.stop()
+    print("\n## An old store\n\n| | %s | ratio |\n|---|---|---|---|" % " | ".join("%d log entries, %d limit rows" % size for size in sizes))
+    for title, (young, old) in rows.items():
+        print("| %s | %.3g | %.3g | %s |" % (title, young, old, "×%.2f" % (old / young) if young else "–"), flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--passes", type=int, default=3)
@@ -236,10 +312,16 @@ def main():
     parser.add_argument("--employees", type=int, nargs="*", default=[10, 1000, 100000])
     parser.add_argument("--processes", type=int, nargs="*", default=[1, 2, 8, 32])
     parser.add_argument("--quick", action="store_true", help="one short pass, without peers")
+    parser.add_argument("--log-entries", type=int, default=200000, help="of the old store (10000000 takes 10 GiB and some minutes)")
+    parser.add_argument("--limit-rows", type=int, default=100000)
+    parser.add_argument("--only-old", action="store_true", help="nothing but the old store")
     options = parser.parse_args()
     if options.quick:
         options.passes, options.seconds = 1, 1.0
     verifiers, peers = [], []
+    if options.only_old:
+        aged(options)
+        return 0
     try:
         verifiers = [Verifier(n) for n in options.employees]
         if not options.quick:
@@ -268,6 +350,7 @@ def main():
             v.stop()
         for s in peers:
             shutil.rmtree(s.folder)
+    aged(options)
     return 0
 
 

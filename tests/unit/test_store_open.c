@@ -260,7 +260,7 @@ static void a_newer_schema_in_the_write_ahead_log_is_seen_too(void **state)
 	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
 	sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	assert_int_equal(sqlite3_exec(handle, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(handle, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(handle);
 	before = content(fixture->place, &size_before);
 	assert_error(try(fixture, "newer version"), STEPUP_INVALID);

@@ -27,6 +27,9 @@ enum db_access { DB_READ, DB_WRITE };
 enum stepup_error db_open(const char *place, enum db_access access, struct db **db);
 void db_close(struct db **db);
 
+/* The path of the database. */
+const char *db_place(const struct db *db);
+
 /* What failed last on this connection, in the driver's words, for logs. */
 const char *db_trouble(const struct db *db);
 
@@ -88,8 +91,9 @@ enum stepup_error db_check_file(const char *place, int fd, int schema, char **wh
  * the caller to fill and to commit. */
 enum stepup_error db_create(const char *place, const char *sql, int schema, struct db **db);
 
-/* Whether the whole file holds together; also what db_check_file could not see without opening it. `*found` is the file's own schema. */
-enum stepup_error db_check(struct db *db, int schema, int *found, char **why);
+/* Whether the file holds together, and what db_check_file could not see without opening it. `*found` is the file's own schema. A small file is read whole. Of
+ * a large one, that its end is there, and every table but those named in `grown` (ends with NULL), which may be larger than anybody wants to wait for at a start. */
+enum stepup_error db_check(struct db *db, int schema, const char *const *grown, int *found, char **why);
 
 /* Marks the database as of another schema, within a transaction. */
 enum stepup_error db_set_schema(struct db *db, int schema);

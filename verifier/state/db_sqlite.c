@@ -18,8 +18,6 @@
 
 #include "verifier/state/sqlite_file.h"
 
-#define PAGE_SIZE 4096
-#define FRAME_SIZE (PAGE_SIZE + 24)
 #define LOG_OVERGROWN_SIZE (4 * SQLITE_LOG_FULL_SIZE) /* cut back at the next start */
 #define BUSY_TIMEOUT_MS 1000
 #define READER_CACHE_KIB 2048 /* enough for the upper pages of 100,000 users' indexes */
@@ -178,6 +176,11 @@ void db_close(struct db **db)
 	(void)sqlite3_close_v2((*db)->handle);
 	free(*db);
 	*db = NULL;
+}
+
+const char *db_place(const struct db *db)
+{
+	return sqlite3_db_filename(db->handle, "main");
 }
 
 const char *db_trouble(const struct db *db)
@@ -356,7 +359,7 @@ enum stepup_error db_create(const char *place, const char *sql, int schema, stru
 	if (error != STEPUP_OK)
 		return error;
 	snprintf(marks, sizeof(marks), "PRAGMA page_size = %d; PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE; PRAGMA application_id = %d;"
-		"PRAGMA user_version = %d;", PAGE_SIZE, SQLITE_FILE_APPLICATION, schema);
+		"PRAGMA user_version = %d;", SQLITE_FILE_PAGE_SIZE, SQLITE_FILE_APPLICATION, schema);
 	error = db_execute(*db, marks);
 	if (error == STEPUP_OK)
 		error = db_execute(*db, sql);
@@ -364,44 +367,6 @@ enum stepup_error db_create(const char *place, const char *sql, int schema, stru
 		error = db_prepare(*db, fixed_sql[i], &(*db)->fixed[i]);
 	if (error != STEPUP_OK)
 		db_close(db);
-	return error;
-}
-
-static enum stepup_error ask_pragma(struct db *db, const char *sql, int64_t *number, bool *ok)
-{
-	struct db_statement *statement = NULL;
-	bool row = false;
-	size_t size;
-	const char *text;
-	enum stepup_error error = db_prepare(db, sql, &statement);
-
-	if (error == STEPUP_OK)
-		error = db_step(statement, &row);
-	if (error == STEPUP_OK && row) {
-		*number = db_column_int(statement, 0);
-		text = db_column_text(statement, 0, &size);
-		*ok = text != NULL && strcmp(text, "ok") == 0;
-	}
-	db_statement_free(&statement);
-	return error;
-}
-
-enum stepup_error db_check(struct db *db, int schema, int *found, char **why)
-{
-	const char *place = sqlite3_db_filename(db->handle, "main");
-	int64_t number = INT64_MAX;
-	bool ok = false;
-	enum stepup_error error = ask_pragma(db, "PRAGMA user_version", &number, &ok);
-
-	if (error == STEPUP_OK && number > schema)
-		return sqlite_file_is_newer(place, why);
-	if (error == STEPUP_OK && number < 1)
-		return sqlite_file_is_torn(place, why);
-	*found = error == STEPUP_OK ? (int)number : 0;
-	if (error == STEPUP_OK)
-		error = ask_pragma(db, "PRAGMA quick_check(1)", &number, &ok);
-	if (error == STEPUP_CORRUPT || (error == STEPUP_OK && !ok))
-		return sqlite_file_is_torn(place, why);
 	return error;
 }
 
@@ -421,7 +386,7 @@ enum stepup_error db_reserve_log(struct db *db)
 	char *path = NULL;
 	int fd = -1;
 
-	if (asprintf(&path, "%s-wal", sqlite3_db_filename(db->handle, "main")) < 0)
+	if (asprintf(&path, "%s-wal", db_place(db)) < 0)
 		return STEPUP_NO_MEMORY;
 	fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0 || fstat(fd, &st) != 0 || fstatvfs(fd, &space) != 0)
@@ -443,7 +408,7 @@ out:
 
 int64_t db_log_size(const struct db *db)
 {
-	return db->log_frames * FRAME_SIZE;
+	return db->log_frames * SQLITE_FRAME_SIZE;
 }
 
 enum stepup_error db_move_log(struct db *db, int *left)

@@ -2,7 +2,7 @@
 /*
  * SQLite's files, read and filled without the library: what a database's header says (db_check_file of db.h), what is said of one that
  * can't be taken, and its write-ahead log at full size.
- * Layer: verifier/state/, for db_sqlite.c.
+ * Layer: verifier/state/, for db_sqlite.c and sqlite_check.c.
  */
 #ifndef STEPUP_VERIFIER_SQLITE_FILE_H
 #define STEPUP_VERIFIER_SQLITE_FILE_H
@@ -12,6 +12,8 @@
 #include "lib/error.h"
 
 #define SQLITE_FILE_APPLICATION 0x53745570 /* "StUp" */
+#define SQLITE_FILE_PAGE_SIZE 4096
+#define SQLITE_FRAME_SIZE (SQLITE_FILE_PAGE_SIZE + 24) /* of the write-ahead log */
 #define SQLITE_LOG_FULL_SIZE (8 * 1024 * 1024)
 
 /* Say so in `*why`, once; STEPUP_INVALID and STEPUP_CORRUPT. */

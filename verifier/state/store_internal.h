@@ -196,4 +196,7 @@ enum stepup_error events_note(struct store_session *session, const json_t *entry
 /* Rebuilds the tree from the newest checkpoint and the entries after it. */
 enum stepup_error log_tree_load(struct store_session *session, struct merkle_tree *tree);
 
+/* Whether the log's newest entries, with what stands beside them, are there and can be read. */
+enum stepup_error log_end_check(struct store_session *session, int64_t size);
+
 #endif

@@ -12,6 +12,7 @@
 #include "lib/canonical_json.h"
 
 #define PAGE_ROWS 32
+#define END_ENTRIES 1000 /* read at the start */
 
 /* --- appending --- */
 
@@ -272,6 +273,24 @@ enum stepup_error log_tree_load(struct store_session *session, struct merkle_tre
 		error = STEPUP_OK;
 	}
 	return error == STEPUP_OK ? tree_extend(session, tree, INT64_MAX, false) : error;
+}
+
+static bool count_entry(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+{
+	int64_t *next = context;
+
+	(void)entry;
+	(void)details;
+	(void)salt;
+	return index == (*next)++;
+}
+
+enum stepup_error log_end_check(struct store_session *session, int64_t size)
+{
+	int64_t next = size > END_ENTRIES ? size - END_ENTRIES : 0;
+	enum stepup_error error = store_log_each(session, next, END_ENTRIES, count_entry, &next);
+
+	return error == STEPUP_OK && next != size ? STEPUP_CORRUPT : error;
 }
 
 enum stepup_error store_log_root_at(struct store_session *session, int64_t size, uint8_t root[DIGEST_SIZE])

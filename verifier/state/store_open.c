@@ -216,6 +216,10 @@ static enum stepup_error create(struct store *store, const struct master_key *ke
 
 /* --- opening --- */
 
+/* Tables that grow with every step-up. What is torn in them is noticed where it is read: the log's end at once, its inside by `stepup log verify`, and what limits
+ * count by the decision that needs it. */
+static const char *const grown_tables[] = {"log_entries", "log_details", "checkpoints", "use_totals", "use_values", "uses", NULL};
+
 static enum stepup_error load(struct store *store, const struct master_key *key, char **why)
 {
 	struct store_session *session = NULL;
@@ -223,13 +227,15 @@ static enum stepup_error load(struct store *store, const struct master_key *key,
 	enum stepup_error error = store_session_open(store, true, &session);
 
 	if (error == STEPUP_OK)
-		error = db_check(session->db, STORE_SCHEMA, &schema, why);
+		error = db_check(session->db, STORE_SCHEMA, grown_tables, &schema, why);
 	if (error == STEPUP_OK)
 		error = meta_read(session, schema, why);
 	if (error == STEPUP_OK)
 		error = meta_keys_make(store, key, session->seal, false);
 	if (error == STEPUP_OK)
 		error = log_tree_load(session, &store->tree);
+	if (error == STEPUP_OK)
+		error = log_end_check(session, (int64_t)store->tree.size);
 	if (error == STEPUP_OK)
 		error = db_reserve_log(session->db);
 	if (error == STEPUP_OK && schema < STORE_SCHEMA)
