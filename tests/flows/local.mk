@@ -5,6 +5,7 @@ EXTRA_DIST += tests/flows/cli.py tests/flows/cli_session.py tests/flows/harness.
 EXTRA_DIST += tests/flows/sockets.py tests/flows/startup.py tests/flows/sanitized.py
 EXTRA_DIST += tests/flows/softkey.py tests/flows/key_places.py tests/flows/keys_cli.py tests/flows/keys_pam.py tests/flows/keys_sudo.py tests/flows/keys_ssh.py tests/flows/keys.py
 EXTRA_DIST += tests/flows/key_enrolment.py tests/flows/attacks_people.py
+EXTRA_DIST += tests/flows/guides.py tests/flows/second_person_words.py
 EXTRA_DIST += tests/flows/approvals.py tests/flows/approvals_cli.py tests/flows/approval_rules.py tests/flows/limits.py tests/flows/passing_time.py
 EXTRA_DIST += tests/flows/pam_flows.py tests/flows/scratch.py tests/flows/sshd.py tests/flows/sudo.py
 EXTRA_DIST += tests/flows/first_alert.py tests/flows/hooks.py tests/flows/hook_runner.py tests/flows/example_hooks.py tests/flows/report.py
