@@ -3,12 +3,13 @@
 """`fresh-for`: whom an earlier step-up covers, where, for how long, and what ends it; each action is charged and logged all the same."""
 import os
 import pty
+import signal
 import subprocess
 import sys
 import time
 
 from clock import SetClock
-from harness import GAMES, MAIL, PATIENCE, Tap, Verifier
+from harness import GAMES, MAIL, PATIENCE, Tap, Token, Verifier
 from logbook import RULES, Administrator
 
 POLICY = '''
@@ -189,6 +190,30 @@ def terminals(verifier, root):
     tap.equal(begun["methods"], ["code"], "without a terminal nothing is fresh")
 
 
+def in_one_go(verifier, root):
+    """A change and what it ends come to the verifier in the same moment, and are decided in one commit."""
+    token = verifier.enrol_token("mail")
+    spare = verifier.enrol_token("mail")
+    invitation = verifier.call("admin", "Init", {"user": "mail", "again": True})["invitation"]
+    enrolling = verifier.call("verify", "EnrollBegin", {"user": "mail", "type": "hotp", "invitation": invitation})
+    third = Token(enrolling["secret"])
+    for what, door, method, parameters in (
+            ("a new credential", "verify", "EnrollFinish", {"transaction": enrolling["transaction"], "code": third.fresh()}),
+            ("a revoked one", "admin", "Revoke", {"user": "mail", "credential": spare.credential})):
+        if door == "admin":
+            parameters["authorization"] = root.authorize("stepup.revoke", {"user": "mail", "credential": spare.credential})
+        ask(verifier, token, uid=None)
+        covered = begin(verifier, uid=None)
+        with verifier.client(door) as one, verifier.client() as other:
+            verifier.process.send_signal(signal.SIGSTOP)
+            one.start(method, parameters)
+            other.start("Answer", {"transaction": covered["transaction"], "method": "fresh"})
+            verifier.process.send_signal(signal.SIGCONT)
+            changed, answered = one.finish(), other.finish()
+        tap.ok(is_fresh(covered) and changed.ok, f"{what}, just before an answer that nobody was asked for", changed)
+        tap.ok(not answered.ok or answered["log"] < changed["log"], "which is not covered any more, unless it came first", answered)
+
+
 def a_clock_set_a_moment_ago(verifier):
     watch = SetClock(verifier.folder)
     verifier.environment = watch.environment()
@@ -206,7 +231,7 @@ def a_clock_set_a_moment_ago(verifier):
 
 def main():
     tap.run(a_clock_set_a_moment_ago, Verifier(POLICY))
-    for run in (covers, ends, expires, limits, terminals):
+    for run in (covers, ends, in_one_go, expires, limits, terminals):
         with Verifier(POLICY) as verifier:
             root = Administrator(verifier)
             tap.run(run, verifier, root)

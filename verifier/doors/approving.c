@@ -377,6 +377,8 @@ static void submit(struct call *call, const struct approval_request *request, co
 	snprintf(job->target, sizeof(job->target), "%s", request->id);
 	snprintf(job->by, sizeof(job->by), "%s", by);
 	job->again = lock;
+	if (lock)
+		transactions_end_fresh(call->verifier->transactions, job->user);
 	job->work = work;
 	job->reply = reply;
 	verb_job_submit(job);

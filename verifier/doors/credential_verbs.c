@@ -224,6 +224,7 @@ static void remove_ready(struct call *call, const struct subject *subject)
 	removal->uid = subject->uid;
 	snprintf(removal->user, sizeof(removal->user), "%s", subject->name);
 	snprintf(removal->credential, sizeof(removal->credential), "%s", credential);
+	transactions_end_fresh(call->verifier->transactions, removal->user);
 	if (commit_queue_submit(call->verifier->queue, removal_work, removal_done, removal) != STEPUP_OK) {
 		free(removal);
 		refuse(call, STEPUP_UNAVAILABLE, NULL);

@@ -255,7 +255,7 @@ static void finish_done(void *job, enum stepup_error result)
 	struct finish *finish = job;
 
 	if (result == STEPUP_OK) {
-		freshness_end_user(transactions_freshness(finish->verifier->transactions), finish->transaction->user);
+		transactions_end_fresh(finish->verifier->transactions, finish->transaction->user);
 		finish_reply(finish);
 	} else {
 		finish_refuse(finish, result);
@@ -289,6 +289,7 @@ void enrolment_finish(struct call *call)
 	error = transaction->enrolment->kind->take(finish, &field);
 	if (error == STEPUP_OK) {
 		transaction->state = TRANSACTION_ANSWERING;
+		transactions_end_fresh(call->verifier->transactions, transaction->user);
 		error = commit_queue_submit(call->verifier->queue, finish_work, finish_done, finish);
 	}
 	if (error == STEPUP_OK)

@@ -184,5 +184,6 @@ void inviting_revoke(struct call *call)
 		return;
 	job->work = revoke_work;
 	job->reply = revoke_reply;
+	transactions_end_fresh(call->verifier->transactions, job->user);
 	verb_job_submit(job);
 }

@@ -59,6 +59,7 @@ static void lock_me_ready(struct call *call, const struct subject *subject)
 	snprintf(job->by, sizeof(job->by), "%s", subject->name);
 	job->work = lock_me_work;
 	job->reply = lock_me_reply;
+	transactions_end_fresh(call->verifier->transactions, job->user);
 	verb_job_submit(job);
 }
 
@@ -162,6 +163,8 @@ void locking_lock(struct call *call)
 	if (job != NULL && verb_job_reason(&job) && take_users(&job) && verb_job_authorize(&job, json_pack("{s:s}", "users", joined))) {
 		job->work = lock_work;
 		job->reply = lock_reply;
+		for (size_t i = 0; i < job->locked_count; i++)
+			transactions_end_fresh(call->verifier->transactions, job->locked[i].user);
 		verb_job_submit(job);
 	}
 	free(joined);

@@ -263,6 +263,11 @@ void transactions_end_granted(struct transactions *all, const char *pattern)
 	freshness_end_user(all->freshness, NULL);
 }
 
+void transactions_end_fresh(struct transactions *all, const char *user)
+{
+	freshness_end_user(all->freshness, user);
+}
+
 struct sweep {
 	int64_t now_boot_ms;
 	void (*expires)(void *context, const struct transaction *transaction);

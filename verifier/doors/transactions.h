@@ -102,6 +102,10 @@ void transactions_end_user(struct transactions *all, const char *user);
  * everybody: it is kept by rule, and one rule may have many actions. */
 void transactions_end_granted(struct transactions *all, const char *pattern);
 
+/* To be called when a lock or a change of somebody's credentials is handed to the commit queue: an answer that comes behind it there was told by then that
+ * nothing covers it. What was granted before it in the queue is ended by transactions_end_user() when it is done. */
+void transactions_end_fresh(struct transactions *all, const char *user);
+
 /* Frees what has expired, what is fresh too; called by a timer. Each transaction is shown to `expires` (may be NULL) before it goes. */
 void transactions_sweep(struct transactions *all, int64_t now_boot_ms, void (*expires)(void *context, const struct transaction *transaction),
 	void *context);
