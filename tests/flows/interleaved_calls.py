@@ -130,13 +130,19 @@ class Crowd:
         self.idle.setdefault((call.uid, call.door), []).append(connection)
         return True
 
+    def read(self, connection, call):
+        try:
+            return self.take(connection, call)
+        except Closed:
+            raise RuntimeError(f"the verifier hung up: {call}\n{self.verifier.log()[-2000:]}")
+
     def wait(self):
         """At least one call that was answered, unless only ones that may wait for ever are under way."""
         end = time.monotonic() + PATIENCE
         while True:
             sockets = {connection.socket: connection for connection in self.under_way}
             ready = select.select(list(sockets), [], [], 1)[0]
-            done = [call for one in ready if self.take(sockets[one], call := self.under_way[sockets[one]])]
+            done = [call for one in ready if self.read(sockets[one], call := self.under_way[sockets[one]])]
             if done:
                 return done
             if time.monotonic() > end:

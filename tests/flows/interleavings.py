@@ -13,6 +13,7 @@ import collections
 import json
 import os
 import random
+import signal
 import sys
 import time
 
@@ -29,6 +30,7 @@ from interleaved_policy import policies
 SEEDS = (1, 2, 3)
 OPERATIONS = 500
 WIDTH = 12
+HELD = 0.1  # how often the verifier is stopped for a moment
 TRACED = 60  # calls of the persons concerned, before what went wrong
 tap = Tap()
 
@@ -50,6 +52,7 @@ class Run:
             self.verifier.environment = self.clock.environment()
         self.active = {}  # operation: its calls that are under way
         self.of_call = {}
+        self.held = False
 
     def clock_now(self):
         return time.time() + self.offset
@@ -93,7 +96,18 @@ class Run:
         self.active[operation] = (wanted, calls)
         self.of_call.update(dict.fromkeys(calls, operation))
 
+    def hold(self):
+        """The verifier stands still until the next answer is waited for: what is sent meanwhile, it finds all at once and decides in one go."""
+        self.held = True
+        self.verifier.process.send_signal(signal.SIGSTOP)
+
+    def release(self):
+        if self.held:
+            self.verifier.process.send_signal(signal.SIGCONT)
+        self.held = False
+
     def deliver(self):
+        self.release()
         done = self.crowd.wait()
         self.draw.shuffle(done)
         for call in done:
@@ -109,8 +123,11 @@ class Run:
                 width = self.draw.randrange(1, self.width + 1)
             while len(self.active) >= width:
                 self.deliver()
+            if self.draw.random() < HELD:
+                self.hold()
             self.advance(self.moves.next(), None)
             self.meanwhile()
+        self.release()
         while self.active:
             self.deliver()
         self.crowd.hang_up()
@@ -121,6 +138,7 @@ class Run:
     def meanwhile(self):
         for share, event in ((0.005, self.kill), (0.002, self.stop), (0.008, self.change_policy), (0.006 if self.with_clock else 0, self.set_clock)):
             if self.draw.random() < share:
+                self.release()
                 self.events[event.__name__] += 1
                 event()
 
