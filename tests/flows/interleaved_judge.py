@@ -3,7 +3,7 @@
 that was answered stands in the log; one in the log was answered, or asked for by a call that the verifier died over."""
 import collections
 
-from interleaved_log import SUCCESSES
+from interleaved_log import SUCCESSES, covers
 
 LOGGED = {"Answer": SUCCESSES, "Claim": ("grant",), "Redeem": ("redeem",), "Deny": ("request-end",), "CancelRequest": ("request-end",), "Unlock": ("unlock",),
           "Thaw": ("thaw",), "Revoke": ("revoke",), "EnrollFinish": ("enrol",)}
@@ -184,8 +184,7 @@ class Judge:
                 self.say(f"{call.notes['user']} was locked", call)
             action = call.notes.get("action") or ""
             for pattern, times in freezes.items():
-                if (pattern == action or (pattern[-1] == "*" and action.startswith(pattern[:-1]))) and \
-                        any(began < call.sent and call.received < ended for began, ended in times):
+                if covers(pattern, action) and any(began < call.sent and call.received < ended for began, ended in times):
                     self.say(f"{pattern} was frozen", call)
 
     # --- freshness, by the test's clock and the sessions that clients named ---

@@ -3,13 +3,17 @@
 what can't have been. It knows the policies as data (interleaved_policy.py) and none of the verifier's code."""
 from dataclasses import dataclass
 
-from interleaved_policy import ADMINISTRATORS
+from interleaved_policy import ACTIONS, ADMINISTRATORS
 
 REQUEST_SECONDS = 600
 CLAIM_SECONDS = 120
 SUCCESSES = ("grant", "request", "approve")
 VERBS = {"lock": "stepup.lock", "unlock": "stepup.unlock", "freeze": "stepup.freeze", "thaw": "stepup.thaw", "revoke": "stepup.revoke",
          "policy": "stepup.reload"}
+
+
+def covers(pattern, action):
+    return pattern == action or (pattern[-1] == "*" and action.startswith(pattern[:-1]))
 
 
 @dataclass
@@ -42,7 +46,7 @@ class Replay:
         self.credentials, self.requests, self.receipts, self.redeemed = {}, {}, {}, {}
         self.challenges, self.spent_grants = set(), {}
         self.uses = {}            # (user, rule's title): [(at, details)]
-        self.ended = {None: -1}   # user, None for everybody: where all that was fresh ended
+        self.ended = {None: -1}   # user, rule's title, None for everything: where all that was fresh ended
         self.rule_changed = {}    # rule's title: where its text last changed
         for index, entry in enumerate(entries):
             self.index, self.entry = index, entry
@@ -116,13 +120,20 @@ class Replay:
         self.locker.pop(self.user, None)
 
     def see_freeze(self, entry):
-        self.frozen[entry["action"]] = self.index
+        pattern = entry["action"]
+        self.frozen[pattern] = self.index
+        for request in self.requests.values():
+            if covers(pattern, request.entry["action"]):
+                request.void = f"{pattern} was frozen"
+        for action in ACTIONS:
+            if covers(pattern, action):
+                self.ended[ACTIONS[action]] = self.index
 
     def see_thaw(self, entry):
         self.frozen.pop(entry["action"], None)
 
     def freeze_of(self, action):
-        return next((index for pattern, index in self.frozen.items() if pattern == action or (pattern[-1] == "*" and action.startswith(pattern[:-1]))), None)
+        return next((index for pattern, index in self.frozen.items() if covers(pattern, action)), None)
 
     # --- administrators ---
 
@@ -287,7 +298,7 @@ class Replay:
             self.say(f"covered by a step-up under another rule, entry {index}")
         if not rule.fresh_for or rule.service:
             self.say("covered, under a rule that asks each time")
-        ended = max(self.ended[None], self.ended.get(self.user, -1))
+        ended = max(self.ended[None], self.ended.get(self.user, -1), self.ended.get(rule.title, -1))
         if ended > index:
             self.say(f"covered by entry {index}, and entry {ended} ({self.entries[ended]['type']}) ended that")
 
