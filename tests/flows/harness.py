@@ -13,30 +13,22 @@
 Run as root: the tests are about what the kernel says of different uids. Standard library only. Every wait has an end,
 and ends with an error that says what was waited for; none is a sleep.
 """
-import base64
-import hashlib
-import hmac
-import json
 import os
-import pickle
 import re
 import secrets
 import select
 import shutil
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
 
-# Accounts that every Debian has: ordinary uids with a name. One without is any number, e.g. NAMELESS.
-DAEMON, BIN, GAMES, MAIL, NEWS, NOBODY = 1, 2, 5, 8, 9, 65534
-NAMELESS = 61234
-
-PATIENCE = 60  # seconds after which a wait has failed; sanitizer builds on a busy machine are slow
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from callers import (BIN, DAEMON, GAMES, INTERFACES, MAIL, NAMELESS, NEWS, NOBODY, PATIENCE, Client, Closed, Reply, as_uid, become)  # noqa: F401
+from codes import Secret, Token, hotp, totp  # noqa: F401
 
 HEADER = '''issuer = "https://stepup.example.com"
 rp-id = "example.com"
@@ -109,146 +101,6 @@ class Tap:
     def done(self):
         print(f"1..{self.count}", flush=True)
         sys.exit(1 if self.failures or self.count == 0 else 0)
-
-
-# --- being somebody else ---------------------------------------------------------------------------------------------
-
-def become(uid, gid=None, groups=()):
-    """Turns this process into another user, for good."""
-    os.setgroups(list(groups))
-    os.setresgid(gid if gid is not None else uid, gid if gid is not None else uid, gid if gid is not None else uid)
-    os.setresuid(uid, uid, uid)
-
-
-def as_uid(uid, function, *arguments, gid=None, groups=()):
-    """Calls a function in a forked child of that uid; its value (picklable) or its exception comes back."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            os.close(reading)
-            become(uid, gid, groups)
-            result = (True, function(*arguments))
-        except BaseException as error:
-            result = (False, f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
-        try:
-            with os.fdopen(writing, "wb") as out:
-                pickle.dump(result, out)
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as source:
-        data = source.read()
-    os.waitpid(child, 0)
-    if not data:
-        raise RuntimeError(f"the child that was uid {uid} said nothing")
-    fine, value = pickle.loads(data)
-    if not fine:
-        raise RuntimeError(f"in the child that was uid {uid}: {value}")
-    return value
-
-
-# --- varlink ---------------------------------------------------------------------------------------------------------
-
-INTERFACES = {"verify": "io.stepup.Verify1", "admin": "io.stepup.Admin1", "redeem": "io.stepup.Redeem1", "hooks": "io.stepup.Hooks1"}
-
-
-class Reply:
-    """What came back: `ok`, the parameters by [] or get(), `error` as "BadAnswer" and `full_error` with its interface."""
-
-    def __init__(self, message):
-        self.full_error = message.get("error")
-        self.parameters = message.get("parameters", {})
-
-    @property
-    def ok(self):
-        return self.full_error is None
-
-    @property
-    def error(self):
-        return None if self.full_error is None else self.full_error.rsplit(".", 1)[1]
-
-    @property
-    def message(self):
-        return self.parameters.get("message")
-
-    def __getitem__(self, name):
-        return self.parameters[name]
-
-    def __contains__(self, name):
-        return name in self.parameters
-
-    def get(self, name, otherwise=None):
-        return self.parameters.get(name, otherwise)
-
-    def __repr__(self):
-        return f"<{self.full_error or 'reply'} {self.parameters}>"
-
-
-class Closed(Exception):
-    """The verifier hung up."""
-
-
-class Client:
-    """A connection to one door, made by whoever runs: raw bytes, or whole calls."""
-
-    def __init__(self, path, door="verify", patience=PATIENCE, connected=None):
-        self.interface = INTERFACES.get(door, door)
-        self.socket = connected or socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        # Waits while the backlog is full: a non-blocking connect, which a timeout makes of it, would give up at once.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", patience, 0))
-        if connected is None:
-            self.socket.connect(path)
-        self.socket.settimeout(patience)
-        self.buffer = b""
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.socket.close()
-
-    def send(self, data):
-        self.socket.sendall(data)
-
-    def receive(self):
-        """The next message's bytes without its NUL; Closed at the end."""
-        while b"\0" not in self.buffer:
-            try:
-                data = self.socket.recv(65536)
-            except ConnectionResetError:
-                data = b""
-            if not data:
-                raise Closed()
-            self.buffer += data
-        message, self.buffer = self.buffer.split(b"\0", 1)
-        return message
-
-    def is_closed(self):
-        """Waits for the verifier to hang up; False where it says something instead."""
-        try:
-            self.receive()
-        except Closed:
-            return True
-        return False
-
-    def start(self, method, parameters=None, **envelope):
-        """Sends a call and doesn't wait."""
-        name = method if "." in method else f"{self.interface}.{method}"
-        message = {"method": name, "parameters": parameters or {}, **envelope}
-        self.send(json.dumps(message, ensure_ascii=False).encode() + b"\0")
-
-    def finish(self):
-        return Reply(json.loads(self.receive()))
-
-    def call(self, method, parameters=None, **envelope):
-        self.start(method, parameters, **envelope)
-        return self.finish()
 
 
 # --- stepupd ---------------------------------------------------------------------------------------------------------
@@ -484,66 +336,3 @@ class Verifier:
         """Begin and Answer; the last reply."""
         begun = self.begin(user, action, details, uid=uid, **more)
         return self.answer(begun["transaction"], code, uid=uid) if begun.ok else begun
-
-
-# --- codes, by RFC 6238 and without any of the product's code -----------------------------------------------------------
-
-def hotp(key, counter, digits=6, algorithm="SHA1"):
-    digest = hmac.new(key, struct.pack(">Q", counter), getattr(hashlib, algorithm.lower())).digest()
-    offset = digest[-1] & 15
-    return str((struct.unpack(">I", digest[offset:offset + 4])[0] & 0x7fffffff) % 10 ** digits).zfill(digits)
-
-
-def totp(secret, at=None, digits=6, algorithm="SHA1", period=30):
-    text = secret.replace(" ", "").upper()
-    key = base64.b32decode(text + "=" * (-len(text) % 8))
-    return hotp(key, int(time.time() if at is None else at) // period, digits, algorithm)
-
-
-class Secret:
-    """An enrolled TOTP secret. fresh() gives a code that the verifier still takes: of the current step, or of the next one (which the
-    window of one step allows) where the current one is used up; it waits for a step where both are."""
-
-    def __init__(self, text, digits=6, algorithm="SHA1", period=30):
-        self.text, self.digits, self.algorithm, self.period = text, digits, algorithm, period
-        self.used = -1
-        self.credential = None
-
-    def step(self, at=None):
-        return int(time.time() if at is None else at) // self.period
-
-    def code(self, at=None, ahead=0):
-        return totp(self.text, (time.time() if at is None else at) + ahead * self.period, self.digits, self.algorithm, self.period)
-
-    def fresh(self):
-        while self.used > self.step():
-            time.sleep(self.period - time.time() % self.period + 0.01)
-        step = max(self.used + 1, self.step())
-        self.used = step
-        return totp(self.text, step * self.period, self.digits, self.algorithm, self.period)
-
-    def wrong(self):
-        """A well-formed code that no step near now has."""
-        near = {self.code(ahead=ahead) for ahead in range(-3, 4)}
-        return next(code for code in (str(n).zfill(self.digits) for n in range(10 ** self.digits)) if code not in near)
-
-
-class Token:
-    """An enrolled HOTP secret: fresh() gives the next code."""
-
-    def __init__(self, text, digits=6, algorithm="SHA1", counter=0):
-        self.key = base64.b32decode(text + "=" * (-len(text) % 8))
-        self.digits, self.algorithm, self.counter = digits, algorithm, counter
-        self.credential = None
-
-    def code(self, counter):
-        return hotp(self.key, counter, self.digits, self.algorithm)
-
-    def fresh(self):
-        self.counter += 1
-        return self.code(self.counter - 1)
-
-    def wrong(self):
-        """A well-formed code that no counter near now has."""
-        near = {self.code(counter) for counter in range(max(self.counter - 2, 0), self.counter + 110)}
-        return next(code for code in (str(n).zfill(self.digits) for n in range(10 ** self.digits)) if code not in near)
