@@ -12,7 +12,7 @@ const require = createRequire(path.join(process.env.BROWSER_MODULES, 'package.js
 const { chromium } = require('playwright-core');
 export const url = process.env.QUICKSTART_URL;
 export const folder = process.env.QUICKSTART_DIR;
-export const people = JSON.parse(fs.readFileSync(`${folder}/people/people.json`));
+export const people = folder ? JSON.parse(fs.readFileSync(`${folder}/people/people.json`)) : {}; // nobody where there is no quickstart
 const pictures = process.argv[2] === '--pictures' ? process.argv[3] : null;
 export const ACCOUNT = 'harbour-wallets';
 const PATIENCE = 120000;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # To be sourced by a test of this folder: run_beside_quickstart SCRIPT QUICKSTART-OPTIONS -- SCRIPT-OPTIONS starts everything with the quickstart
-# and drives SCRIPT, which lies beside, in a headless Chromium against the real verifier.
+# and drives SCRIPT, which lies beside, in a headless Chromium against the real verifier. run_alone SCRIPT… has a browser and nothing else.
 
 here=$(cd "$(dirname "$0")" && pwd)
 source_dir=${STEPUP_SOURCE:-$(cd "$here/../.." && pwd)}
@@ -26,6 +26,20 @@ modules() {
 	export BROWSER_MODULES=$modules
 }
 
+browser_ready() {
+	[ "$(id -u)" = 0 ] || skip 'needs root, to be several users'
+	command -v node >/dev/null && command -v npm >/dev/null || skip 'needs node and npm'
+	command -v chromium >/dev/null || skip 'needs chromium'
+	[ -x "$build/verifier/stepupd" ] || { echo "no stepupd in $build: set STEPUP_BUILD to the folder it was built in" >&2; exit 1; }
+	modules
+}
+
+run_alone() {
+	browser_ready
+	export STEPUP_SOURCE=$source_dir STEPUP_BUILD=$build
+	exec node "$here/$1" "${@:2}"
+}
+
 run_beside_quickstart() {
 	local script=$1 options=()
 	shift
@@ -34,10 +48,6 @@ run_beside_quickstart() {
 		shift
 	done
 	shift
-	[ "$(id -u)" = 0 ] || skip 'needs root, to be several users'
-	command -v node >/dev/null && command -v npm >/dev/null || skip 'needs node and npm'
-	command -v chromium >/dev/null || skip 'needs chromium'
-	[ -x "$build/verifier/stepupd" ] || { echo "no stepupd in $build: set STEPUP_BUILD to the folder it was built in" >&2; exit 1; }
-	modules
+	browser_ready
 	exec "$source_dir/examples/quickstart" --build "$build" "${options[@]}" --run node "$here/$script" "$@"
 }

@@ -12,12 +12,6 @@
 #include "tools/stepup/output.h"
 #include "tools/stepup/report.h"
 
-#define BUCKETS 160   /* columns of the timeline */
-#define LANE_LEFT 130 /* in the timeline's units */
-#define LANE_WIDTH 850
-#define LANE_HEIGHT 26
-#define TICKS 5
-
 static const char style[] =
 	":root{--page:#f6f7f9;--card:#fff;--ink:#17202b;--soft:#5b6675;--line:#dde2e8;--g:#1a7f4b;--w:#b25c00;--b:#c02636;--n:#4a6a94}"
 	"@media (prefers-color-scheme:dark){:root{--page:#12161c;--card:#1b212a;--ink:#e6eaf0;--soft:#9aa6b5;--line:#303945;--g:#4cc38a;"
@@ -26,22 +20,31 @@ static const char style[] =
 	"font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}"
 	"main{max-width:76rem;margin:0 auto}h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}"
 	"p{margin:.2rem 0}.soft{color:var(--soft)}"
-	".tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1.4rem 0 0;padding:0;list-style:none}"
-	".tiles li{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--n);border-radius:6px;padding:.5rem .9rem;min-width:7.5rem}"
+	".essence{background:var(--card);border:1px solid var(--line);border-left:6px solid var(--g);border-radius:8px;padding:.7rem 1rem;margin:1.2rem 0 0;"
+	"font-size:1.1rem;font-weight:600}.essence.b{border-left-color:var(--b)}.essence.w{border-left-color:var(--w)}"
+	".tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.2rem,1fr));gap:.6rem;margin:1rem 0 0;padding:0;list-style:none}"
+	".tiles li{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--n);border-radius:6px;padding:.5rem .7rem}"
 	".tiles b{display:block;font-size:1.5rem;line-height:1.2}.tiles .g{border-left-color:var(--g)}.tiles .w{border-left-color:var(--w)}"
 	".tiles .b{border-left-color:var(--b)}"
 	".card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.4rem .9rem;overflow-x:auto}"
-	"svg{display:block;width:100%;min-width:40rem;height:auto}svg text{fill:var(--soft);font-size:12px}svg .lane{stroke:var(--line)}"
-	"svg .lock{stroke:var(--b);stroke-dasharray:3 3}"
+	".card.time{padding:.9rem 1.1rem .3rem;overflow:hidden}.lane,.axis{display:grid;grid-template-columns:9.5rem minmax(0,1fr)}"
+	".lane span{color:var(--soft);font-size:.85rem;line-height:1.9rem;padding-right:.7rem;text-align:right;white-space:nowrap}"
+	".lane b{color:var(--ink)}.lane svg{display:block;width:100%;height:1.9rem;border-bottom:1px solid var(--line)}"
+	"svg .late{fill:var(--b);opacity:.09}svg .tick{stroke:var(--line)}svg .lock{stroke:var(--b);stroke-dasharray:4 3;stroke-width:2}"
+	".axis div{position:relative;height:1.7rem;grid-column:2}.axis i{position:absolute;top:.25rem;transform:translateX(-50%);font-style:normal;font-size:.8rem;"
+	"font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.axis i.day{color:var(--ink);font-weight:600}"
+	"@media(max-width:40rem){body{padding:1.2rem .8rem 3rem}.lane,.axis{grid-template-columns:minmax(0,1fr)}.axis div{grid-column:1}"
+	".lane span{text-align:left;line-height:1.5rem}.lane svg{height:1.5rem}.tiles{grid-template-columns:repeat(auto-fill,minmax(7rem,1fr))}}"
 	"rect.g{fill:var(--g)}rect.w{fill:var(--w)}rect.b{fill:var(--b)}rect.n{fill:var(--n)}"
 	"table{border-collapse:collapse;width:100%}th{text-align:left;font-weight:600;color:var(--soft);font-size:.85rem}"
-	"th,td{padding:.42rem .7rem .42rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}"
-	"tbody tr:last-child td{border-bottom:0}td.at{white-space:nowrap;font-variant-numeric:tabular-nums}td.what{min-width:14rem}"
+	"th,td{padding:.42rem .7rem .42rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}"
+	"td.wide,td.what{overflow-wrap:anywhere}td.more{font-size:.87rem;min-width:6rem}"
+	"tbody tr:last-child td{border-bottom:0}td.at{white-space:nowrap;font-variant-numeric:tabular-nums}td.what,td.wide{min-width:14rem}"
 	".warning{font-weight:600;color:var(--w)}.wrong{font-weight:600;color:var(--b)}.kind{white-space:nowrap;font-weight:600}.kind.g{color:var(--g)}.kind.w{color:var(--w)}.kind.b{color:var(--b)}.kind.n{color:var(--n)}"
 	"tr.day th{padding-top:1rem;color:var(--ink);font-size:1rem}.number{text-align:right;padding-right:1rem;font-variant-numeric:tabular-nums}"
 	"code{font:.86em ui-monospace,'SFMono-Regular',Menlo,Consolas,monospace;color:var(--soft)}"
 	"@media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--g:#0b5c33;--w:#8a4700;--b:#9c1220;--n:#2f4d78}"
-	"body{padding:0;font-size:10.5pt}.card,.tiles li{border-radius:0}tr,.tiles li,svg{break-inside:avoid}thead{display:table-header-group}"
+	"body{padding:0;font-size:10.5pt}.card,.tiles li{border-radius:0}tr,.tiles li,.time{break-inside:avoid}thead{display:table-header-group}"
 	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
 
 static void escape(const char *text, FILE *out)
@@ -61,8 +64,7 @@ static void escape(const char *text, FILE *out)
 	free(safe);
 }
 
-/* "2026-11-23 15:00:07", UTC, from a place in it on. */
-static void print_time(int64_t at, size_t from, FILE *out)
+void report_print_time(int64_t at, size_t from, FILE *out)
 {
 	char text[REPORT_TIME_SIZE];
 
@@ -73,7 +75,7 @@ static void print_time(int64_t at, size_t from, FILE *out)
 		(void)fputs(text + from, out);
 }
 
-static const struct report_kind *kind_of(const json_t *row)
+const struct report_kind *report_kind_of(const json_t *row)
 {
 	const char *name = message_text(row, "kind");
 	const struct report_kind *kind = name != NULL ? report_kind_find(name) : NULL;
@@ -96,9 +98,9 @@ static void print_head(const json_t *report, const char *standing, FILE *out)
 	(void)fprintf(out, " did</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n<h1>What ", style);
 	escape(message_text(report, "user"), out);
 	(void)fputs(" did</h1>\n<p>", out);
-	print_time(message_number(report, "since", 0), 0, out);
+	report_print_time(message_number(report, "since", 0), 0, out);
 	(void)fputs(" to ", out);
-	print_time(message_number(report, "until", 0), 0, out);
+	report_print_time(message_number(report, "until", 0), 0, out);
 	(void)fputs(" UTC", out);
 	json_array_foreach((json_t *)(uintptr_t)hosts, i, host) {
 		(void)fputs(i == 0 ? ", log of " : ", ", out);
@@ -107,6 +109,46 @@ static void print_head(const json_t *report, const char *standing, FILE *out)
 	(void)fprintf(out, ".</p>\n<p class=\"%s\">", message_bool(report, "sound", true) ? "soft" : "wrong");
 	escape(standing, out);
 	(void)fputs("</p>\n", out);
+}
+
+/* The last lock, and what was let through after it: the first thing that somebody who comes to this wants to know. */
+static void print_essence(const json_t *report, FILE *out)
+{
+	const json_t *rows = json_object_get(report, "rows"), *row, *lock = NULL;
+	unsigned refused = 0, passed = 0;
+	bool open = false;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
+		const struct report_kind *kind = report_kind_of(row);
+
+		if (strcmp(kind->name, "locked") == 0) {
+			lock = row;
+			refused = passed = 0;
+			open = false;
+		} else if (strcmp(kind->name, "unlocked") == 0) {
+			open = true;
+		} else if (lock != NULL && !open) {
+			refused += strcmp(kind->name, "refused") == 0 || strcmp(kind->name, "redemption-refused") == 0;
+			passed += strcmp(kind->name, "approved") == 0 || strcmp(kind->name, "covered") == 0 || strcmp(kind->name, "redeemed") == 0;
+		}
+	}
+	if (lock == NULL) {
+		(void)fputs("<p class=\"essence w\">The account was not locked in this time.</p>\n", out);
+		return;
+	}
+	(void)fprintf(out, "<p class=\"essence %c\">%s ", passed > 0 ? 'b' : open ? 'w' : 'g', open ? "Locked, and opened again since. Locked on" : "Locked on");
+	report_print_time(message_number(lock, "at", 0), 0, out);
+	(void)fputs(" UTC", out);
+	if (message_text(lock, "who") != NULL) {
+		(void)fputs(" by ", out);
+		escape(message_text(lock, "who"), out);
+	}
+	(void)fprintf(out, ". While it was locked %u %s refused and ", refused, refused == 1 ? "try was" : "tries were");
+	if (passed > 0)
+		(void)fprintf(out, "%u went through.</p>\n", passed);
+	else
+		(void)fputs("nothing went through.</p>\n", out);
 }
 
 static void print_tiles(const json_t *report, FILE *out)
@@ -122,112 +164,6 @@ static void print_tiles(const json_t *report, FILE *out)
 	}
 	(void)fprintf(out, "<li title=\"Whatever the actions were about, each once.\"><b>%zu</b>Touched</li>\n</ul>\n",
 		json_array_size(json_object_get(report, "touched")));
-}
-
-/* --- the timeline --- */
-
-struct span {
-	int64_t from, to; /* of the first and the last row */
-};
-
-static struct span span_of(const json_t *rows)
-{
-	struct span span = {INT64_MAX, 0};
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
-		int64_t at = message_number(row, "at", 0);
-
-		span.from = at < span.from ? at : span.from;
-		span.to = at > span.to ? at : span.to;
-	}
-	return span;
-}
-
-static size_t bucket_of(const struct span *span, int64_t at)
-{
-	return span->to > span->from ? (size_t)((at - span->from) * (BUCKETS - 1) / (span->to - span->from)) : 0;
-}
-
-/* 8 for one, 4 more each time that there is twice as much. */
-static int height_of(unsigned count)
-{
-	int height = 8;
-
-	for (; count > 1 && height < LANE_HEIGHT - 5; count /= 2)
-		height += 4;
-	return height < LANE_HEIGHT - 5 ? height : LANE_HEIGHT - 5;
-}
-
-/* One kind's lane: the more there was, the taller the mark. */
-static void print_lane(const json_t *rows, const struct report_kind *kind, const struct span *span, int top, FILE *out)
-{
-	unsigned counts[BUCKETS] = {0};
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row)
-		if (kind_of(row) == kind)
-			counts[bucket_of(span, message_number(row, "at", 0))]++;
-	(void)fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text><line class=\"lane\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>\n",
-		LANE_LEFT - 10, top + LANE_HEIGHT - 7, kind->heading, LANE_LEFT, LANE_LEFT + LANE_WIDTH, top + LANE_HEIGHT - 2, top + LANE_HEIGHT - 2);
-	for (i = 0; i < BUCKETS; i++) {
-		int height = height_of(counts[i]);
-		int64_t at = span->from + (int64_t)i * (span->to - span->from) / (BUCKETS - 1);
-
-		if (counts[i] == 0)
-			continue;
-		(void)fprintf(out, "<rect class=\"%c\" x=\"%.1f\" y=\"%d\" width=\"4.6\" height=\"%d\" rx=\"1\"><title>%u \u00d7 %s, from ", kind->tone,
-			LANE_LEFT + (double)i * LANE_WIDTH / BUCKETS, top + LANE_HEIGHT - 2 - height, height, counts[i], kind->heading);
-		print_time(at, 0, out);
-		(void)fputs("</title></rect>\n", out);
-	}
-}
-
-/* A lock is a line across everything: what is right of it should be refusals. */
-static void print_locks(const json_t *rows, const struct span *span, int bottom, FILE *out)
-{
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
-		const char *kind = message_text(row, "kind");
-		double x = LANE_LEFT + (double)bucket_of(span, message_number(row, "at", 0)) * LANE_WIDTH / BUCKETS + 2.3;
-
-		if (kind != NULL && strcmp(kind, "locked") == 0)
-			(void)fprintf(out, "<line class=\"lock\" x1=\"%.1f\" x2=\"%.1f\" y1=\"2\" y2=\"%d\"/>\n", x, x, bottom);
-	}
-}
-
-static void print_timeline(const json_t *report, FILE *out)
-{
-	const json_t *rows = json_object_get(report, "rows"), *totals = json_object_get(report, "totals");
-	struct span span = span_of(rows);
-	int lanes = 0, top = 4;
-
-	for (const struct report_kind *kind = report_kinds; kind->name != NULL; kind++)
-		lanes += message_number(totals, kind->name, 0) > 0;
-	(void)fprintf(out, "<h2>Timeline</h2>\n<div class=\"card\"><svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"When each kind of thing happened; "
-		"the table below has the same.\">\n", LANE_LEFT + LANE_WIDTH + 20, lanes * LANE_HEIGHT + 30);
-	for (const struct report_kind *kind = report_kinds; kind->name != NULL; kind++) {
-		if (message_number(totals, kind->name, 0) == 0)
-			continue;
-		print_lane(rows, kind, &span, top, out);
-		top += LANE_HEIGHT;
-	}
-	print_locks(rows, &span, top, out);
-	for (int i = 0; i < TICKS; i++) {
-		int64_t at = span.from + i * (span.to - span.from) / (TICKS - 1);
-
-		(void)fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\">", LANE_LEFT + i * LANE_WIDTH / (TICKS - 1), top + 18,
-			i == 0 ? "start" : i == TICKS - 1 ? "end" : "middle");
-		print_time(at, span.to - span.from < 86400 ? strlen("2026-11-23 ") : strlen("2026-"), out);
-		(void)fputs("</text>\n", out);
-		if (span.to == span.from)
-			break;
-	}
-	(void)fputs("</svg></div>\n", out);
 }
 
 /* --- tables --- */
@@ -253,14 +189,14 @@ static void print_touched(const json_t *report, FILE *out)
 		escape(message_text(thing, "action"), out);
 		(void)fputs("<td>", out);
 		escape(message_text(thing, "detail"), out);
-		(void)fputs("<td><strong>", out);
+		(void)fputs("<td class=\"wide\"><strong>", out);
 		escape(message_text(thing, "value"), out);
 		(void)fputs("</strong><td>", out);
 		escape(times, out);
 		(void)fputs("<td class=\"at\">", out);
-		print_time(message_number(thing, "first", 0), 0, out);
+		report_print_time(message_number(thing, "first", 0), 0, out);
 		(void)fputs("<td class=\"at\">", out);
-		print_time(message_number(thing, "last", 0), 0, out);
+		report_print_time(message_number(thing, "last", 0), 0, out);
 		(void)fputs("</tr>\n", out);
 		free(times);
 	}
@@ -270,17 +206,17 @@ static void print_touched(const json_t *report, FILE *out)
 static void print_row(const json_t *row, FILE *out)
 {
 	static const char *const members[] = {"who", "factor", "from", "note"};
-	const struct report_kind *kind = kind_of(row);
+	const struct report_kind *kind = report_kind_of(row);
 
 	(void)fputs("<tr><td class=\"at\">", out);
-	print_time(message_number(row, "at", 0), strlen("2026-11-23 "), out);
+	report_print_time(message_number(row, "at", 0), strlen("2026-11-23 "), out);
 	(void)fprintf(out, "<br><code>#%lld</code><td class=\"kind %c\" title=\"%s\">%s<td class=\"what\">", (long long)message_number(row, "entry", -1), kind->tone,
 		kind->meaning, kind->heading);
 	escape(message_text(row, "what"), out);
 	if (message_bool(row, "erased", false))
 		(void)fputs(" <span class=\"soft\">(details erased)</span>", out);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		(void)fputs("<td>", out);
+		(void)fputs(i == 0 ? "<td>" : "<td class=\"more\">", out);
 		escape(message_text(row, members[i]), out);
 	}
 	(void)fputs("</tr>\n", out);
@@ -316,8 +252,9 @@ void report_print_html(const json_t *report, const char *standing, FILE *out)
 	if (json_array_size(json_object_get(report, "rows")) == 0) {
 		(void)fputs("<p>The log has nothing about this user in that time.</p>\n", out);
 	} else {
+		print_essence(report, out);
 		print_tiles(report, out);
-		print_timeline(report, out);
+		report_print_timeline(report, out);
 		print_touched(report, out);
 		print_rows(report, out);
 	}

@@ -23,4 +23,13 @@ void report_print_html(const json_t *report, const char *standing, FILE *out);
 /* "5 times", "records 1020"; the caller frees. */
 char *report_times_text(const json_t *thing);
 
+/* The parts of a page: report_html.c has the frame, report_timeline.c the timeline. */
+void report_print_timeline(const json_t *report, FILE *out);
+
+/* A row's kind; the first one where it has none. */
+const struct report_kind *report_kind_of(const json_t *row);
+
+/* "2026-11-23 15:00:07", UTC, from a place in it on. */
+void report_print_time(int64_t at, size_t from, FILE *out);
+
 #endif

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// `stepup report --html` as a responder sees it: what a day came to in one sentence, the timeline, the lists; nothing overlaps or runs out of the page.
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { complaints, done, equal, matches, ok, open, picture, station } from './harness.mjs';
+
+const LANES = ['Approved', 'Covered', 'Redeemed', 'Requested', 'Agreed', 'Request ended', 'Refused', 'Factors added', 'Locked'];
+const LONG = 'a-customer-whose-name-is-longer-than-any-column-should-have-to-be-'.repeat(5);
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'report-page.'));
+const file = path.join(folder, 'report.html');
+
+// --- in the page ---
+
+// Each lane: its name, number, place on the page, and its marks' places.
+const lanes = (page) => page.evaluate(() => [...document.querySelectorAll('.lane')].map((lane) => {
+	const box = (node) => { const { left, right, top, bottom } = node.getBoundingClientRect(); return { left, right, top, bottom }; };
+	const [name, number] = [lane.querySelector('span').firstChild.textContent.trim(), Number(lane.querySelector('b').textContent)];
+	const marks = [...lane.querySelectorAll('rect:not(.late)')].map((mark) => ({ tone: mark.classList[0], title: mark.querySelector('title').textContent, ...box(mark) }));
+	const lock = lane.querySelector('.lock'), late = lane.querySelector('.late');
+	return { name, number, marks, ...box(lane), label: box(lane.querySelector('span')), drawing: box(lane.querySelector('svg')),
+		lock: lock && box(lock), late: late && box(late) };
+}));
+
+// Whether anything that can be seen runs out of its place. Tables may be scrolled within their card where the page is narrow.
+const runsOut = (page, tables) => page.evaluate((withTables) => {
+	const width = document.documentElement.clientWidth, bad = [];
+	if (document.documentElement.scrollWidth > width)
+		bad.push(`the page is ${document.documentElement.scrollWidth} wide`);
+	for (const node of document.querySelectorAll(`h1, h2, p, .tiles li, .lane span, .axis i${withTables ? ', .card, td, th' : ''}`)) {
+		const { left, right } = node.getBoundingClientRect();
+		if (left < 0 || right > width + 0.5 || (node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline' && !node.matches('.axis i, .time')))
+			bad.push(`${node.tagName} "${node.textContent.slice(0, 40)}" ${left}…${right}`);
+	}
+	return bad;
+}, tables);
+
+const overlapping = (boxes) => boxes.filter((one, at) => boxes.some((other, next) => next > at && one.left < other.right - 0.5 && other.left < one.right - 0.5 &&
+	one.top < other.bottom - 0.5 && other.top < one.bottom - 0.5)).length;
+
+const boxes = (page, selector) => page.locator(selector).evaluateAll((nodes) => nodes.map((node) => {
+	const { left, right, top, bottom } = node.getBoundingClientRect();
+	return { left, right, top, bottom };
+}));
+
+// The lowest contrast (WCAG 2.2, 1.4.3) of a text on what is behind it, and which one that is.
+const faintest = (page) => page.evaluate(() => {
+	const rgb = (text) => text.match(/[\d.]+/g).map(Number);
+	const light = ([r, g, b]) => [r, g, b].map((c) => (c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4))
+		.reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+	const behind = (node) => {
+		for (let at = node; at; at = at.parentElement) {
+			const colour = rgb(getComputedStyle(at).backgroundColor);
+			if (colour.length === 3 || colour[3] > 0)
+				return colour;
+		}
+		return [255, 255, 255];
+	};
+	return [...document.querySelectorAll('h1, h2, p, li, b, span, i, th, td, code, strong')].filter((node) => node.textContent.trim()).map((node) => {
+		const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
+		return { ratio: (a + 0.05) / (b + 0.05), what: `${node.tagName} ${node.className} ${node.textContent.slice(0, 30)}` };
+	}).sort((a, b) => a.ratio - b.ratio)[0];
+});
+
+// --- what is to hold ---
+
+async function selfContained(page) {
+	const asked = [];
+	page.on('request', (request) => asked.push(request.url()));
+	await page.goto(pathToFileURL(file).href);
+	await page.waitForLoadState('networkidle');
+	equal(asked.join(' '), pathToFileURL(file).href, 'the page asks for nothing but itself');
+	equal(await page.locator('script, link, img, iframe, object, form, a').count(), 0, 'has no script, no form and no address');
+	const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute('content');
+	equal(policy, "default-src 'none'; style-src 'unsafe-inline'", 'and a policy that would let nothing in');
+	equal(complaints.join('; '), '', 'which it keeps itself');
+}
+
+async function atAGlance(page) {
+	await picture(page, 'report-wide');
+	equal(await page.locator('h1').textContent(), 'What backup did', 'it says whom it is about');
+	matches(await page.locator('.essence').textContent(), /^Locked on 2030-06-02 07:40:00 UTC by root\. While it was locked 9 tries were refused and nothing went through\.$/,
+		'and, first of all, when the account was locked and that nothing went through after it');
+	const tiles = await page.locator('.tiles li').evaluateAll((nodes) => nodes.map((node) => node.textContent.match(/^(\d+)(.*)$/).slice(1)));
+	const kinds = await page.locator('#rows td.kind').allTextContents();
+	const wrong = tiles.filter(([number, kind]) => kind !== 'Touched' && Number(number) !== kinds.filter((one) => one === kind).length);
+	ok(tiles.length > LANES.length && wrong.length === 0, 'each number on top is that of the rows below', JSON.stringify(wrong));
+	equal(tiles.find(([, kind]) => kind === 'Touched')?.[0], String(await page.locator('#touched tbody tr').count()), 'so is the number of those to notify');
+	equal(await page.locator('#touched strong', { hasText: LONG }).textContent(), LONG, 'a name of 330 letters is there whole');
+}
+
+async function timeline(page) {
+	const drawn = await lanes(page);
+	const names = drawn.map(({ name }) => name);
+	ok(LANES.every((name) => names.includes(name)), 'the timeline has a lane for each kind of thing', names);
+	ok(drawn.every(({ marks, number, name }) => marks.length > 0 && marks.reduce((sum, { title }) => sum + Number(/^\d+/.exec(title)), 0) === number && name),
+		'whose marks come to the number beside it');
+	ok(drawn.every(({ marks, drawing }) => marks.every((mark) => mark.left >= drawing.left - 0.5 && mark.right <= drawing.right + 0.5 && mark.bottom - mark.top > 5 && mark.right - mark.left > 1)),
+		'each mark can be seen, and stays in its lane');
+	ok(drawn.every(({ label, drawing }) => label.right <= drawing.left + 0.5 || label.bottom <= drawing.top + 0.5), 'no name lies over a drawing');
+	equal(overlapping(drawn), 0, 'nor one lane over another');
+	const { lock, late, drawing } = drawn[0];
+	ok(lock && late && Math.abs(late.left - lock.left) < 2 && Math.abs(late.right - drawing.right) < 2, 'from the lock on the ground is red, to the end');
+	const after = drawn.flatMap(({ name, marks }) => marks.filter(({ left }) => left > lock.right + 3).map(() => name));
+	ok(after.length > 0 && after.every((name) => name === 'Refused' || name === 'Alerts'), 'and right of it there is nothing but refusals and alerts', after);
+	const night = drawn.find(({ name }) => name === 'Covered').marks.at(-1);
+	matches(night.title, /^\d+ × Covered, from 2030-06-02 0[67]:/, 'a mark says how many, of what, and when');
+	equal(overlapping(await boxes(page, '.axis i')), 0, 'the hours under it don\'t run into one another');
+	matches((await page.locator('.axis i').allTextContents()).join(' '), /^12:00 15:00 18:00 21:00 06-02 03:00 06:00 09:00$/, 'are round, and midnight has the date');
+}
+
+async function fits(page, scheme, width) {
+	await page.emulateMedia({ colorScheme: scheme });
+	await page.setViewportSize({ width, height: 900 });
+	const out = await runsOut(page, width > 1000);
+	ok(out.length === 0, `${width} wide, ${scheme}: nothing runs out of the page`, out.slice(0, 5).join('\n'));
+	equal(overlapping(await boxes(page, 'h1, h2, .essence, .tiles li, .card')), 0, 'nothing lies over anything else');
+	equal(overlapping(await boxes(page, '.axis i')), 0, 'nor do the hours');
+	const { ratio, what } = await faintest(page);
+	ok(ratio >= 4.5, 'and every text stands out from its ground', `${ratio.toFixed(2)}: ${what}`);
+	await picture(page, `report-${width}-${scheme}`);
+}
+
+try {
+	execFileSync('python3', [path.join(here, 'report_day.py'), file], { stdio: ['ignore', 'inherit', 'inherit'] });
+	const page = await open({ viewport: { width: 1280, height: 900 } });
+	await station(selfContained, page);
+	await station(atAGlance, page);
+	await station(timeline, page);
+	for (const scheme of ['light', 'dark'])
+		for (const width of [1280, 400])
+			await station(fits, page, scheme, width);
+	await page.done();
+} finally {
+	fs.rmSync(folder, { recursive: true });
+}
+done();
