@@ -317,7 +317,7 @@ async function oneMoreKey(page) {
 	await picture(page, 'key-13-two');
 	await page.click('[aria-label="Remove Spare"]');
 	await page.locator('#step-up-key:focus').waitFor();
-	matches(await page.locator('#step-up-prompt').textContent(), /^Remove credential .* from your account$/, 'removing the spare one takes a key as well');
+	matches(await page.locator('#step-up-prompt').textContent(), /^Remove .* from your account$/, 'removing the spare one takes a key as well');
 	await page.keyboard.press('Enter');
 	await page.locator('#status:has-text("Removed")').waitFor();
 	equal(await page.locator('.keys strong:has-text("Spare")').count(), 0, 'and then it is gone');

@@ -308,6 +308,7 @@ def removing(cli, token):
     tap.ok(ended.status == 1 and "Nothing was removed" in ended.err, "remove of what isn't there says so", ended)
     ended = cli.run("remove", "Spare", answers=[token.code])
     tap.ok(ended.status == 0, "remove by label", ended)
+    tap.matches(ended.shown, "Remove Spare from your account", "and that is what the question calls it")
     states = {c["label"]: c["state"] for c in cli.run("list", "--json").json()["credentials"]}
     tap.ok(states["Token"] == "live" and states.get("Spare") != "live", "the right one is gone", states)
 

@@ -60,6 +60,23 @@ static bool is_fresh(const struct beginning *begin, const struct transaction *tr
 	return grant != NULL && freshness_covers(grant, &begin->requirement);
 }
 
+/* What the owner calls the credential that is to be removed; NULL where that isn't known, or more than one is called so. */
+static const char *label_to_remove(const struct beginning *begin, const struct action *action)
+{
+	const struct detail *id = strcmp(action->name, "stepup.remove") == 0 ? action_detail(action, "credential") : NULL;
+	const struct user_record *record = begin->subject->record;
+	const struct credential *found = NULL;
+	size_t same = 0;
+
+	for (size_t i = 0; id != NULL && record != NULL && i < record->credential_count; i++)
+		if (strcmp(record->credentials[i].id, id->text) == 0)
+			found = &record->credentials[i];
+	for (size_t i = 0; found != NULL && i < record->credential_count; i++)
+		if (record->credentials[i].state != CREDENTIAL_REVOKED && strcmp(record->credentials[i].label, found->label) == 0)
+			same++;
+	return same == 1 ? found->label : NULL;
+}
+
 /* Fills a fresh transaction; takes the action over. */
 static enum stepup_error begin_fill(struct beginning *begin, struct transaction *transaction)
 {
@@ -93,7 +110,7 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 		return transaction->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	}
 	facts = (struct prompt_facts){.user = transaction->user, .host = begin->policy->host, .service = transaction->service,
-		.rhost = transaction->rhost};
+		.rhost = transaction->rhost, .label = label_to_remove(begin, transaction->action)};
 	transaction->prompt = policy_prompt(begin->rule, transaction->action, &facts);
 	if (transaction->prompt == NULL || !copy_text(&transaction->reason, message_text(parameters, "reason")))
 		return STEPUP_NO_MEMORY;

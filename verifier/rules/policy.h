@@ -188,9 +188,10 @@ const struct verb *policy_verb(const char *action);
 /* The details that an action takes under its rule: the verb's for built-in ones, else the rule's. */
 void policy_details(const struct rule *rule, const char *action, const struct detail_spec **specs, size_t *count);
 
-/* The prompt for an action, safe to show; the caller frees. Host, service and rhost may be NULL ("unknown"). */
+/* The prompt for an action, safe to show; the caller frees. Host, service and rhost may be NULL ("unknown"). `label` is what the owner calls the
+ * credential that stepup.remove is about; NULL: its id. */
 struct prompt_facts {
-	const char *user, *host, *service, *rhost;
+	const char *user, *host, *service, *rhost, *label;
 };
 char *policy_prompt(const struct rule *rule, const struct action *action, const struct prompt_facts *facts);
 

@@ -91,12 +91,21 @@ static void put_text(FILE *out, const char *text, bool *failed)
 	free(safe);
 }
 
+/* What the verb stepup.remove calls the credential. */
+static const char *label_of(const struct action *action, const struct prompt_facts *facts)
+{
+	const struct detail *id = action_detail(action, "credential");
+
+	return facts->label != NULL || id == NULL ? facts->label : id->text;
+}
+
 static void put_placeholder(FILE *out, const struct prompt_piece *piece, const struct action *action, const struct prompt_facts *facts,
 	bool *failed)
 {
 	const struct {
 		const char *name, *value;
-	} own[] = {{"user", facts->user}, {"host", facts->host}, {"service", facts->service}, {"rhost", facts->rhost}, {"action", action->name}};
+	} own[] = {{"user", facts->user}, {"host", facts->host}, {"service", facts->service}, {"rhost", facts->rhost}, {"action", action->name},
+		{"label", label_of(action, facts)}};
 
 	for (size_t i = 0; i < action->detail_count; i++) {
 		const struct detail *detail = &action->details[i];

@@ -11,7 +11,7 @@
 static const struct verb verbs[] = {
 	{.action = "stepup.test", .prompt = "Try your step-up. Nothing else happens"},
 	{.action = "stepup.enroll", .prompt = "Add one more credential ({type}) to your account", .details = {TEXT("type")}, .detail_count = 1},
-	{.action = "stepup.remove", .prompt = "Remove credential {credential} from your account", .details = {TEXT("credential")}, .detail_count = 1},
+	{.action = "stepup.remove", .prompt = "Remove {label} from your account", .details = {TEXT("credential")}, .detail_count = 1},
 	{.action = "stepup.invite", .prompt = "Invite {user} to enrol", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
 	{.action = "stepup.users", .prompt = "Show who is enrolled", .administrator = true},
 	{.action = "stepup.credentials", .prompt = "Show the credentials of {user}", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
