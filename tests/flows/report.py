@@ -141,7 +141,7 @@ def as_text(path, administrator, verifier):
 
 
 def usage():
-    for arguments in (("report", "backup"), ("report", "backup", "--since", "yesterday"), ("report", "backup", "--since", "1h", "--until", "2h"),
+    for arguments in (("report", "backup"), ("report", "backup", "--since", "the other day"), ("report", "backup", "--since", "1h", "--until", "2h"),
                       ("report", "backup", "--since", "2026-13-01"), ("report", "backup", "--since", "5"), ("report", "--since", "1h"),
                       ("report", "backup", "--since", "1h", "--csv", "--html"), ("report", "backup", "--since", "2026-11-23T10:00+99:00")):
         done = stepup(*arguments)
