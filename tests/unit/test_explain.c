@@ -82,6 +82,8 @@ static json_t *explain(struct explain_question question)
 	question.store = store;
 	question.reader = reader;
 	question.now = NOW;
+	question.uid = 1000;
+	question.caller = "alice";
 	if (question.user == NULL)
 		question.user = &alice;
 	assert_int_equal(explain_action(&question, &reply), STEPUP_OK);
@@ -109,7 +111,7 @@ static void what_would_be_asked_and_what_is_left_is_told(void **state)
 	assert_string_equal(text(reply, "prompt"), "Export 300 contacts of trezor");
 	assert_string_equal(text(reply, "rule"), "f:6");
 	assert_string_equal(text(reply, "service"), "export");
-	assert_string_equal(text(reply, "why"), "The rule customer.export (f:6) covers customer.export; it takes a code.");
+	assert_string_equal(text(reply, "why"), "The rule customer.export (f:6) covers customer.export; it takes a code. Over a limit it is refused.");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "require"), 0)), "code");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)), "5 per 24h: 5 left, this takes 1");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)), "20000 records per 24h: 20000 left, this takes 300");
@@ -134,8 +136,9 @@ static void asking_charges_nothing_and_what_was_charged_is_told(void **state)
 	assert_int_equal(store_commit(writer), STEPUP_OK);
 	reply = explain((struct explain_question){.action = "customer.export", .record = record, .details = more, .is_insider = true});
 	assert_true(json_is_false(json_object_get(reply, "allowed")));
-	assert_non_null(strstr(text(reply, "why"), "over the limit of 20000 records per 24h"));
-	assert_non_null(strstr(text(reply, "why"), "it asks for 300"));
+	assert_string_equal(text(reply, "outcome"), "OverLimit");
+	assert_string_equal(text(reply, "why"), "The rule customer.export (f:6) limits it to 20000 records per 24h, and of that 100 are left: this takes 300. "
+						"Over it everything is refused (over-limit = deny). It has to wait until earlier ones are older than that.");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)), "5 per 24h: 4 left, this takes 1");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)), "20000 records per 24h: 100 left, this takes 300");
 	json_decref(reply);
@@ -169,16 +172,16 @@ static void each_no_says_why(void **state)
 	expect_no((struct explain_question){.action = "customer.nothing", .record = record}, "No rule covers customer.nothing");
 	expect_no((struct explain_question){.action = "../x", .record = record}, "No rule covers ../x");
 	expect_no((struct explain_question){.action = "stepup.lock", .record = record}, "No rule covers stepup.lock");
-	expect_no((struct explain_question){.action = "customer.look", .user = &mallory, .record = record, .is_insider = true}, "not allowed to do customer.look");
-	expect_no((struct explain_question){.action = "customer.key", .record = record, .is_insider = true}, "needs a hardware key of a trusted model, and you have none");
-	expect_no((struct explain_question){.action = "customer.close", .record = record}, "A second person must agree");
+	expect_no((struct explain_question){.action = "customer.look", .user = &mallory, .record = record, .is_insider = true}, "doesn't name mallory, so they are not allowed to do customer.look: its users are @support.");
+	expect_no((struct explain_question){.action = "customer.key", .record = record, .is_insider = true}, "needs a hardware key of a trusted model, and alice has none");
+	expect_no((struct explain_question){.action = "customer.close", .record = record}, "a second person must agree: bob");
 	expect_no((struct explain_question){.action = "customer.export", .record = record, .details = wrong}, "\"records\" is missing");
-	expect_no((struct explain_question){.action = "customer.look", .record = record, .frozen = "L-7"}, "quote L-7");
-	expect_no((struct explain_question){.action = "customer.look", .record = empty, .is_insider = true}, "Nothing is enrolled for you yet");
-	expect_no((struct explain_question){.action = "customer.look", .is_insider = true}, "Nothing is enrolled for you yet");
+	expect_no((struct explain_question){.action = "customer.look", .record = record, .frozen = "L-7"}, "customer.look is frozen for everybody (L-7)");
+	expect_no((struct explain_question){.action = "customer.look", .record = empty, .is_insider = true}, "alice has enrolled nothing that counts, and customer.look takes code");
+	expect_no((struct explain_question){.action = "customer.look", .is_insider = true}, "alice has enrolled nothing that counts, and customer.look takes code");
 	strcpy(record->lock.reference, "L-83");
 	record->lock.locked = true;
-	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true}, "quote L-83");
+	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true}, "alice is locked (L-83), since ");
 	user_record_free(&empty);
 	json_decref(wrong);
 }
@@ -213,17 +216,17 @@ static void what_is_required_and_what_serves_is_told(void **state)
 
 	(void)state;
 	expect("customer.look", true, "[\"code\"]", "it takes a code.");
-	expect("customer.plug", false, "[\"key\",\"pin\"]", "needs a security key, and you have none");
+	expect("customer.plug", false, "[\"key\",\"pin\"]", "needs a security key, and alice has none");
 	credential = add_key(CREDENTIAL_KEY, ATTESTATION_UNTRUSTED);
 	expect("customer.look", true, "[\"code\"]", "it takes a code, a key plugged in or a key in a browser.");
 	expect("customer.plug", true, "[\"key\",\"pin\"]", "it takes a key plugged in with its PIN.");
-	expect("customer.key", false, "[\"hardware-key\",\"pin\"]", "no key of yours is one");
+	expect("customer.key", false, "[\"hardware-key\",\"pin\"]", "alice has keys, none of which is one");
 	credential->strong_from = NOW + 60;
-	expect("customer.plug", false, "[\"key\",\"pin\"]", "counts as a code for another 60 seconds");
+	expect("customer.plug", false, "[\"key\",\"pin\"]", "counts as a code until ");
 	expect("customer.look", true, "[\"code\"]", "it takes a code, a key plugged in or a key in a browser.");
 	add_key(CREDENTIAL_AGENT, ATTESTATION_VERIFIED);
 	expect("customer.plug", true, "[\"key\",\"pin\"]", "it takes a key behind an SSH agent with its PIN.");
-	expect("customer.key", false, "[\"hardware-key\",\"pin\"]", "no key of yours is one");
+	expect("customer.key", false, "[\"hardware-key\",\"pin\"]", "alice has keys, none of which is one");
 	add_key(CREDENTIAL_KEY, ATTESTATION_VERIFIED);
 	expect("customer.key", true, "[\"hardware-key\",\"pin\"]", "it takes a hardware key plugged in with its PIN or a hardware key in a browser with its PIN.");
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "verifier/doors/requests.h"
+#include "verifier/rules/requirement.h"
 #include "verifier/rules/approvers.h"
 #include "verifier/rules/notices.h"
 
@@ -148,8 +149,8 @@ static void a_credential_has_to_be_as_old_as_the_cooling_off(void **state)
 	const struct credential credential = {.created = T};
 
 	(void)state;
-	assert_false(request_credential_is_old_enough(&policy, &credential, T + 86399));
-	assert_true(request_credential_is_old_enough(&policy, &credential, T + 86400));
+	assert_false(credential_is_old_enough(&policy, &credential, T + 86399));
+	assert_true(credential_is_old_enough(&policy, &credential, T + 86400));
 }
 
 static void a_request_stands_in_its_time_and_under_its_rule(void **state)

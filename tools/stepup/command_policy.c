@@ -189,14 +189,35 @@ static void print_text(const char *heading, const char *text)
 	free(safe);
 }
 
+/* What comes of it, in a few words and by the name that the log has for it. */
+static void print_outcome(const json_t *reply)
+{
+	const char *outcome = message_text(reply, "outcome");
+	bool allowed = message_bool(reply, "allowed", false);
+	char refused[64];
+
+	if (outcome == NULL)
+		outcome = "unknown";
+	(void)snprintf(refused, sizeof(refused), "no (%s)", outcome);
+	if (allowed)
+		print_text("Allowed", strcmp(outcome, "Fresh") == 0 ? "yes, and nobody is asked" : "yes, after a step-up");
+	else if (strcmp(outcome, "NeedsApproval") == 0)
+		print_text("Allowed", "after a step-up, once a second person agrees (NeedsApproval)");
+	else
+		print_text("Allowed", refused);
+}
+
 static void print_explained(const json_t *reply)
 {
-	print_text("Allowed", message_bool(reply, "allowed", false) ? "yes, after a step-up" : "no");
+	print_outcome(reply);
 	print_text("Why", message_text(reply, "why"));
 	print_text("Rule", message_text(reply, "rule"));
 	print_text("Prompt", message_text(reply, "prompt"));
 	print_list("Requires", json_object_get(reply, "require"));
 	print_list("Limits", json_object_get(reply, "limits"));
+	print_text("Over them", message_text(reply, "over_limit"));
+	print_list("Approvers", json_object_get(reply, "approvers"));
+	print_text("Request", message_text(reply, "request"));
 	print_text("Receipt", message_text(reply, "service"));
 }
 

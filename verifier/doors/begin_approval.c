@@ -64,7 +64,7 @@ static bool has_old_credential(const struct beginning *begin)
 
 	for (size_t i = 0; i < record->credential_count; i++)
 		if ((credential_methods(begin->policy, &begin->requirement, &record->credentials[i], now) & begin->methods) != 0 &&
-		    request_credential_is_old_enough(begin->policy, &record->credentials[i], now))
+		    credential_is_old_enough(begin->policy, &record->credentials[i], now))
 			return true;
 	return false;
 }

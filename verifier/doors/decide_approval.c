@@ -305,7 +305,7 @@ enum stepup_error decide_agreement(struct decision *decision)
 		return error;
 	if (!is_as_shown(transaction, decision->answer->request))
 		return refuse_as(decision, STEPUP_EXPIRED, "request changed", notice_request_changed());
-	if (!request_credential_is_old_enough(transaction->policy, decision->credential, decision->answer->now))
+	if (!credential_is_old_enough(transaction->policy, decision->credential, decision->answer->now))
 		return refuse_as(decision, STEPUP_NOT_ALLOWED, "credential too new", notice_new_key());
 	return look_at_persons(decision);
 }

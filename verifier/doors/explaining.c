@@ -7,30 +7,69 @@
 #include "lib/message.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/explain.h"
+#include "verifier/doors/freshness.h"
 #include "verifier/doors/locks.h"
+#include "verifier/doors/sitting.h"
 #include "verifier/doors/subject.h"
+#include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
 
-static void explain(struct call *call, const struct subject *subject, bool is_insider)
+static int64_t wall_of(int64_t boot_ms)
+{
+	return clock_wall_seconds() + (boot_ms - clock_boot_ms()) / 1000;
+}
+
+/* What is fresh for the subject, here and elsewhere. */
+static struct explain_fresh fresh_for(const struct call *call, const struct subject *subject, const char *action)
+{
+	const struct verifier *verifier = call->verifier;
+	const struct freshness *freshness = transactions_freshness(verifier->transactions);
+	const struct rule *rule = policy_rule(verifier->policy, action);
+	const int64_t now = clock_boot_ms();
+	struct explain_fresh fresh = {0};
+	struct requirement requirement;
+	const struct fresh_grant *grant = NULL;
+	uint8_t sitting[DIGEST_SIZE];
+	int64_t latest;
+
+	if (rule == NULL || subject->record == NULL)
+		return fresh;
+	if (sitting_of(call, sitting))
+		grant = freshness_find(freshness,
+			&(struct fresh_place){.rule = rule, .user_id = subject->record->user_id, .caller = call->peer.uid, .sitting = sitting}, now);
+	requirement = requirement_of(verifier->policy, rule, action, NULL, subject->record);
+	fresh.covers = grant != NULL && freshness_covers(grant, &requirement);
+	fresh.until = fresh.covers ? wall_of(grant->expires_boot_ms) : 0;
+	fresh.sessions = freshness_sittings(freshness, subject->name, rule, now, &latest);
+	fresh.latest = fresh.sessions == 0 ? 0 : wall_of(latest);
+	return fresh;
+}
+
+static void explain(struct call *call, const struct subject *subject, bool is_insider, bool sees_everybody)
 {
 	const struct verifier *verifier = call->verifier;
 	const char *action = message_text(call->parameters, "action");
 	const json_t *details = json_object_get(call->parameters, "details");
-	char reference[LOCK_REFERENCE_SIZE];
+	char reference[LOCK_REFERENCE_SIZE], caller[PEER_NAME_SIZE];
 	struct explain_question question = {
 		.policy = verifier->policy,
 		.store = verifier->store,
 		.reader = verifier->reader,
 		.user = &subject->who,
+		.uid = subject->uid,
 		.record = subject->record,
 		.action = action,
+		.caller = caller,
 		.details = json_is_null(details) ? NULL : details,
 		.is_insider = is_insider,
+		.sees_everybody = sees_everybody,
+		.fresh = fresh_for(call, subject, action),
 		.now = clock_wall_seconds(),
 	};
 	json_t *reply = NULL;
 	enum stepup_error error = freeze_look(verifier->reader, action, reference);
 
+	peer_name(call, caller);
 	if (error == STEPUP_FROZEN)
 		question.frozen = reference;
 	if (error == STEPUP_OK || error == STEPUP_FROZEN)
@@ -46,7 +85,7 @@ static void own_ready(struct call *call, const struct subject *subject)
 	const struct words_facts words = {.user = subject->name, .action = message_text(call->parameters, "action")};
 
 	if (subject_may_be_asked(call, subject))
-		explain(call, subject, subject->own || call->peer.uid == 0);
+		explain(call, subject, subject->own || call->peer.uid == 0, call->peer.uid == 0);
 	else
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 }
@@ -58,7 +97,7 @@ void explaining_own(struct call *call)
 
 static void any_ready(struct call *call, const struct subject *subject)
 {
-	explain(call, subject, true);
+	explain(call, subject, true, true);
 }
 
 void explaining_any(struct call *call)

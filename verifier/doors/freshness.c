@@ -15,8 +15,8 @@ struct fresh_person;
 struct fresh {
 	uint8_t place[DIGEST_SIZE];
 	uint8_t sitting[DIGEST_SIZE];
+	uint8_t rule[DIGEST_SIZE];
 	uid_t caller;
-	int64_t expires_boot_ms;
 	struct fresh_grant grant;
 	struct fresh_person *person;
 	LIST_ENTRY(fresh) of_place;
@@ -65,20 +65,20 @@ static size_t place_bucket(const uint8_t place[DIGEST_SIZE])
 	return ((size_t)place[0] << 8 | place[1]) % PLACE_BUCKETS;
 }
 
-static struct person_list *person_bucket(struct freshness *freshness, const char *user)
+static size_t person_bucket(const char *user)
 {
 	size_t hash = 5381;
 
 	for (; *user != '\0'; user++)
 		hash = hash * 33 + (unsigned char)*user;
-	return &freshness->people[hash % PERSON_BUCKETS];
+	return hash % PERSON_BUCKETS;
 }
 
-static struct fresh_person *person_find(struct freshness *freshness, const char *user)
+static struct fresh_person *person_find(const struct freshness *freshness, const char *user)
 {
 	struct fresh_person *person;
 
-	LIST_FOREACH(person, person_bucket(freshness, user), of_bucket)
+	LIST_FOREACH(person, &freshness->people[person_bucket(user)], of_bucket)
 		if (strcmp(person->name, user) == 0)
 			return person;
 	return NULL;
@@ -97,7 +97,7 @@ static struct fresh_person *person_get(struct freshness *freshness, const char *
 		free(person);
 		return NULL;
 	}
-	LIST_INSERT_HEAD(person_bucket(freshness, user), person, of_bucket);
+	LIST_INSERT_HEAD(&freshness->people[person_bucket(user)], person, of_bucket);
 	return person;
 }
 
@@ -168,8 +168,9 @@ void freshness_remember(struct freshness *freshness, const struct fresh_place *p
 		return; /* no room: then the person is asked again */
 	fresh->caller = place->caller;
 	memcpy(fresh->sitting, place->sitting, DIGEST_SIZE);
+	memcpy(fresh->rule, place->rule->digest, DIGEST_SIZE);
 	fresh->grant = *grant;
-	fresh->expires_boot_ms = now_boot_ms + place->rule->fresh_for_seconds * 1000;
+	fresh->grant.expires_boot_ms = now_boot_ms + place->rule->fresh_for_seconds * 1000;
 }
 
 const struct fresh_grant *freshness_find(const struct freshness *freshness, const struct fresh_place *place, int64_t now_boot_ms)
@@ -180,12 +181,31 @@ const struct fresh_grant *freshness_find(const struct freshness *freshness, cons
 	if (place->rule->fresh_for_seconds <= 0 || place->rule->service != NULL || place_digest(place, digest) != STEPUP_OK)
 		return NULL;
 	fresh = fresh_at(freshness, digest);
-	return fresh == NULL || now_boot_ms >= fresh->expires_boot_ms ? NULL : &fresh->grant;
+	return fresh == NULL || now_boot_ms >= fresh->grant.expires_boot_ms ? NULL : &fresh->grant;
 }
 
 bool freshness_covers(const struct fresh_grant *grant, const struct requirement *requirement)
 {
 	return grant->strength >= requirement->strength && (!requirement->pin || grant->user_verified) && !requirement->approval;
+}
+
+size_t freshness_sittings(const struct freshness *freshness, const char *user, const struct rule *rule, int64_t now_boot_ms, int64_t *latest_boot_ms)
+{
+	const struct fresh_person *person = person_find(freshness, user);
+	const struct fresh *fresh;
+	size_t count = 0;
+
+	*latest_boot_ms = 0;
+	if (person == NULL)
+		return 0;
+	LIST_FOREACH(fresh, &person->list, of_person) {
+		if (memcmp(fresh->rule, rule->digest, DIGEST_SIZE) != 0 || now_boot_ms >= fresh->grant.expires_boot_ms)
+			continue;
+		count++;
+		if (fresh->grant.expires_boot_ms > *latest_boot_ms)
+			*latest_boot_ms = fresh->grant.expires_boot_ms;
+	}
+	return count;
 }
 
 /* Whether one of them is to be forgotten. */
@@ -244,7 +264,7 @@ static bool is_over(const struct fresh *fresh, const void *what)
 {
 	const int64_t *now_boot_ms = what;
 
-	return *now_boot_ms >= fresh->expires_boot_ms;
+	return *now_boot_ms >= fresh->grant.expires_boot_ms;
 }
 
 void freshness_sweep(struct freshness *freshness, int64_t now_boot_ms)

@@ -42,6 +42,7 @@ struct fresh_grant {
 	bool user_verified;
 	int64_t log_index;                   /* of its entry */
 	int64_t at;                          /* by the wall clock: its entry's time */
+	int64_t expires_boot_ms;             /* set by freshness_remember() */
 };
 
 struct freshness;
@@ -58,6 +59,9 @@ const struct fresh_grant *freshness_find(const struct freshness *freshness, cons
 
 /* Whether what was proved then is as strong as what is required now. */
 bool freshness_covers(const struct fresh_grant *grant, const struct requirement *requirement);
+
+/* In how many sittings a rule is fresh for a person, and until when at the latest (boot time). */
+size_t freshness_sittings(const struct freshness *freshness, const char *user, const struct rule *rule, int64_t now_boot_ms, int64_t *latest_boot_ms);
 
 /* Forget: one person's, or everybody's (NULL); one sitting's of a caller; what has expired. */
 void freshness_end_user(struct freshness *freshness, const char *user);

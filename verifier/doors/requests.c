@@ -48,11 +48,6 @@ const char *request_objection(const struct approval_request *request, const stru
 	return NULL;
 }
 
-bool request_credential_is_old_enough(const struct policy *policy, const struct credential *credential, int64_t now)
-{
-	return credential->created + policy->cooling_off_seconds <= now;
-}
-
 enum stepup_error request_approver_stands(struct store_session *session, const struct approval_request *request)
 {
 	struct user_record *record = NULL;

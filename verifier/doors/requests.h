@@ -20,8 +20,6 @@
 
 #define REQUEST_SECONDS (10 * 60)          /* to be agreed to; and, once it has been, to be used */
 #define REQUEST_CLAIM_SECONDS (2 * 60)     /* after the agreement: without another step-up */
-#define REQUESTS_OPEN_MAX 4                /* of one person */
-#define REQUESTS_OPEN_PER_SOURCE 3         /* of one person from one place: a fourth is left for another place */
 #define REQUESTS_UNANSWERED_MAX 3          /* of one person from one place, expired or denied … */
 #define REQUESTS_UNANSWERED_SECONDS (30 * 60) /* … within so long: then that place waits */
 #define REQUESTS_SHOWN_MAX 256
@@ -42,9 +40,6 @@ struct request_approver {
 	const uint8_t *session;
 };
 const char *request_objection(const struct approval_request *request, const struct request_approver *approver);
-
-/* Whether a credential is old enough to agree with. */
-bool request_credential_is_old_enough(const struct policy *policy, const struct credential *credential, int64_t now);
 
 /* Whether its approver still stands behind an approved one: STEPUP_OK, or STEPUP_NOT_ALLOWED. */
 enum stepup_error request_approver_stands(struct store_session *session, const struct approval_request *request);

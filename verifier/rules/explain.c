@@ -1,34 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Why an action would be asked for, or not.
- * MUST: say yes only where Begin would ask somebody who reaches all their keys, and the right answer would be accepted; tell outsiders nothing about a
+ * What would come of an action that somebody asks for.
+ * MUST: say what Begin and the right answer would, of somebody who reaches all their keys; say yes only where they would; tell outsiders nothing about a
  * person.
  */
-#include "verifier/rules/explain.h"
+#include "verifier/rules/explanation.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "lib/display_text.h"
-#include "verifier/rules/approvers.h"
-#include "verifier/rules/limits.h"
-#include "verifier/rules/requirement.h"
-#include "verifier/rules/words.h"
-
-struct explanation {
-	const struct explain_question *question;
-	const struct rule *rule;
-	struct action *action;       /* NULL where no details were given, or wrong ones */
-	enum stepup_error verdict;
-	struct requirement requirement;
-	struct offer offer;          /* insiders: what the person has for it */
-	const struct limit *over;
-	int64_t asked;
-	char bad_detail[DETAIL_NAME_SIZE];
-	json_t *limits;
-};
 
 static bool add_text(json_t *array, char *text)
 {
@@ -58,7 +39,7 @@ static enum stepup_error explain_limit(struct explanation *explanation, const st
 		return error;
 	if (left.over && explanation->over == NULL) {
 		explanation->over = limit;
-		explanation->asked = left.asked;
+		explanation->left = left;
 	}
 	if (asprintf(&text, "%s%s: %" PRId64 " left, this takes %" PRId64, limit->text, words, left.left, left.asked) < 0)
 		text = NULL;
@@ -74,11 +55,73 @@ static enum stepup_error explain_limits(struct explanation *explanation)
 		error = explain_limit(explanation, &rule->hard_limits[i]);
 	for (size_t i = 0; error == STEPUP_OK && i < rule->limit_count; i++)
 		error = explain_limit(explanation, &rule->limits[i]);
-	if (error == STEPUP_OK && explanation->over != NULL && (explanation->verdict == STEPUP_OK || explanation->verdict == STEPUP_NEEDS_APPROVAL))
-		explanation->verdict = rule->over_limit == OVER_LIMIT_APPROVE && !limit_is_hard(rule, explanation->over) ? STEPUP_NEEDS_APPROVAL
-															   : STEPUP_OVER_LIMIT;
 	return error;
 }
+
+/* What going over a limit comes to, and a second person's agreement; as the decision on an answer has it. */
+static void look_at_volume(struct explanation *explanation)
+{
+	const struct rule *rule = explanation->rule;
+
+	if (explanation->verdict != STEPUP_OK)
+		return;
+	if (explanation->over != NULL && (rule->over_limit == OVER_LIMIT_DENY || limit_is_hard(rule, explanation->over)))
+		explanation->verdict = STEPUP_OVER_LIMIT;
+	else if (explanation->over != NULL && rule->over_limit == OVER_LIMIT_LOCK)
+		explanation->locks = true;
+	else if ((explanation->over != NULL || rule->always_approve) && !explanation->agreed)
+		explanation->verdict = STEPUP_NEEDS_APPROVAL;
+	if (explanation->locks)
+		explanation->verdict = STEPUP_LOCKED;
+	explanation->too_many = explanation->verdict == STEPUP_NEEDS_APPROVAL && explanation->request == NULL &&
+		explanation->open_requests >= REQUESTS_OPEN_MAX;
+	if (explanation->too_many)
+		explanation->verdict = STEPUP_OVER_LIMIT;
+}
+
+/* --- what was asked of a second person already --- */
+
+struct search {
+	struct explanation *explanation;
+	uint8_t digest[DIGEST_SIZE]; /* of the action */
+};
+
+static enum stepup_error look_at_request(void *context, struct approval_request *request, bool *more)
+{
+	struct search *search = context;
+	struct explanation *explanation = search->explanation;
+	const struct explain_question *question = explanation->question;
+	bool stands = request_is_open(request) && question->now >= request->requested && question->now < request->expires;
+
+	(void)more;
+	explanation->open_requests += stands;
+	if (!stands || explanation->agreed || memcmp(request->rule, explanation->rule->digest, DIGEST_SIZE) != 0 || strcmp(request->action, question->action) != 0 ||
+	    memcmp(request->action_digest, search->digest, DIGEST_SIZE) != 0)
+		return STEPUP_OK;
+	request_free(&explanation->request);
+	explanation->request = malloc(sizeof(*request));
+	if (explanation->request == NULL)
+		return STEPUP_NO_MEMORY;
+	*explanation->request = *request;
+	memset(request, 0, sizeof(*request)); /* it is the explanation's now */
+	explanation->agreed = explanation->request->state == REQUEST_APPROVED && question->caller != NULL &&
+		strcmp(explanation->request->caller, question->caller) == 0 && strcmp(explanation->request->prompt, explanation->prompt) == 0;
+	return STEPUP_OK;
+}
+
+static enum stepup_error explain_requests(struct explanation *explanation)
+{
+	const struct explain_question *question = explanation->question;
+	struct search search = {.explanation = explanation};
+	enum stepup_error error;
+
+	if (!question->is_insider || question->record == NULL || explanation->action == NULL || explanation->rule->approvers == NULL)
+		return STEPUP_OK;
+	error = action_digest(explanation->action, search.digest);
+	return error == STEPUP_OK ? store_request_each(question->reader, question->record->user_id, look_at_request, &search) : error;
+}
+
+/* --- the rule and the person --- */
 
 /* Details that were given are checked; those left out leave the question at the rule. */
 static enum stepup_error explain_details(struct explanation *explanation)
@@ -94,25 +137,35 @@ static enum stepup_error explain_details(struct explanation *explanation)
 	error = action_parse(question->action, question->details, specs, count, &explanation->action, explanation->bad_detail);
 	if (error == STEPUP_BAD_DETAILS || error == STEPUP_INVALID) {
 		explanation->verdict = STEPUP_BAD_DETAILS;
-		error = STEPUP_OK;
+		return STEPUP_OK;
 	}
-	return error;
+	if (error != STEPUP_OK)
+		return error;
+	explanation->prompt = policy_prompt(explanation->rule, explanation->action,
+		&(struct prompt_facts){.user = question->user->name, .host = question->policy->host});
+	return explanation->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
 /* What is required, and what of it this person has; where a client can reach all of it. */
 static enum stepup_error explain_factor(struct explanation *explanation)
 {
 	const struct explain_question *question = explanation->question;
-	bool enrolled = question->record != NULL && user_record_live_count(question->record) > 0;
+	const struct user_record *record = question->record;
+	bool enrolled = record != NULL && user_record_live_count(record) > 0;
 
-	explanation->offer = offer_of(question->policy, &explanation->requirement, question->record, METHODS_OF_KEYS, question->now);
+	explanation->offer = offer_of(question->policy, &explanation->requirement, record, METHODS_OF_KEYS, question->now);
 	if (explanation->requirement.methods == 0)
 		return STEPUP_TOO_WEAK;
-	if (question->is_insider && enrolled && explanation->offer.methods == 0)
+	if (!question->is_insider)
+		return STEPUP_OK;
+	if (!enrolled)
+		return STEPUP_NOT_ENROLLED;
+	explanation->other_account = record->uid != question->uid;
+	if (explanation->other_account)
+		return STEPUP_NOT_ALLOWED;
+	if (explanation->offer.methods == 0)
 		return STEPUP_TOO_WEAK;
-	if (explanation->requirement.approval)
-		return STEPUP_NEEDS_APPROVAL;
-	return question->is_insider && !enrolled ? STEPUP_NOT_ENROLLED : STEPUP_OK;
+	return explanation->offer.methods == METHOD_CODE && record->guesses.suspended ? STEPUP_THROTTLED : STEPUP_OK;
 }
 
 /* What stands against it besides limits, in the order in which Begin looks. */
@@ -134,86 +187,6 @@ static enum stepup_error standing(struct explanation *explanation)
 	return explain_factor(explanation);
 }
 
-/* "FILE:LINE", or "built-in". */
-static char *rule_place(const struct rule *rule)
-{
-	char *place = NULL;
-	int length = rule->place.line == 0 ? asprintf(&place, "%s", rule->place.file)
-					   : asprintf(&place, "%s:%d", rule->place.file, rule->place.line);
-
-	return length < 0 ? NULL : place;
-}
-
-/* "a code or a key in a browser": what answers it, best last; of an insider, what they have. */
-static void say_answers(FILE *out, const struct explanation *explanation)
-{
-	static const struct {
-		unsigned method;
-		const char *where;
-	} all[] = {{METHOD_CODE, NULL}, {VIA_AGENT, "behind an SSH agent"}, {VIA_SEAT, "plugged in"}, {VIA_BROWSER, "in a browser"}};
-	const struct requirement *requirement = &explanation->requirement;
-	const char *key = requirement->strength == FACTOR_HARDWARE_KEY ? "a hardware key" : "a key";
-	unsigned left = explanation->question->is_insider ? explanation->offer.methods : requirement->methods;
-	const char *before = "";
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if ((left & all[i].method) == 0)
-			continue;
-		left &= ~all[i].method;
-		if (all[i].where == NULL)
-			fprintf(out, "%sa code", before);
-		else
-			fprintf(out, "%s%s %s%s", before, key, all[i].where, requirement->pin ? " with its PIN" : "");
-		before = method_best(left) == left ? " or " : ", ";
-	}
-}
-
-static char *why_allowed(const struct explanation *explanation)
-{
-	char *place = rule_place(explanation->rule), *why = NULL;
-	size_t size = 0;
-	FILE *out = place == NULL ? NULL : open_memstream(&why, &size);
-
-	if (out != NULL) {
-		fprintf(out, "The rule %s (%s) covers %s; it takes ", explanation->rule->name, place, explanation->question->action);
-		say_answers(out, explanation);
-		fputs(explanation->action == NULL && explanation->rule->limit_count > 0 ? ". Give the details to see whether they fit the limits." : ".",
-			out);
-		if (fclose(out) != 0) {
-			free(why);
-			why = NULL;
-		}
-	}
-	free(place);
-	return why;
-}
-
-/* The words that a refusal would have. */
-static char *why_not(const struct explanation *explanation)
-{
-	const struct explain_question *question = explanation->question;
-	json_t *approvers = explanation->verdict == STEPUP_NEEDS_APPROVAL ? approvers_words(question->policy, explanation->rule, question->user->name) : NULL;
-	const struct words_facts facts = {
-		.policy = question->policy,
-		.approvers = approvers,
-		.user = question->user->name,
-		.action = question->action,
-		.detail = explanation->bad_detail[0] == '\0' ? NULL : explanation->bad_detail,
-		.reference = explanation->verdict == STEPUP_LOCKED ? question->record->lock.reference
-			: explanation->verdict == STEPUP_FROZEN    ? question->frozen
-								   : NULL,
-		.limit = explanation->over == NULL ? NULL : explanation->over->text,
-		.asked = explanation->asked,
-		.requirement = explanation->rule == NULL ? NULL : &explanation->requirement,
-		.shortfall = question->is_insider ? explanation->offer.shortfall : SHORTFALL_WAY,
-		.cooling_seconds = explanation->offer.strong_from - question->now,
-	};
-	char *why = words_refusal(explanation->verdict, &facts);
-
-	json_decref(approvers);
-	return why;
-}
-
 static json_t *require_words(const struct explanation *explanation)
 {
 	const struct requirement *requirement = &explanation->requirement;
@@ -224,50 +197,106 @@ static json_t *require_words(const struct explanation *explanation)
 	return requirement->pin ? json_pack("[s, s]", strength, "pin") : json_pack("[s]", strength);
 }
 
-static char *prompt_of(const struct explanation *explanation)
+/* "Asked", "Fresh", or the name of the refusal that it ends with. */
+static const char *outcome_of(const struct explanation *explanation)
+{
+	if (explanation->verdict != STEPUP_OK)
+		return stepup_error_name(explanation->verdict);
+	return explanation->question->fresh.covers ? "Fresh" : "Asked";
+}
+
+static const char *over_limit_of(const struct rule *rule)
+{
+	static const char *const names[] = {[OVER_LIMIT_DENY] = "deny", [OVER_LIMIT_APPROVE] = "approve", [OVER_LIMIT_LOCK] = "lock"};
+
+	return rule->limit_count == 0 ? NULL : names[rule->over_limit];
+}
+
+static bool add(json_t *reply, const char *name, json_t *value)
+{
+	return reply != NULL && json_object_set_new(reply, name, value) == 0;
+}
+
+/* What only some rules have. */
+static bool add_of_rule(const struct explanation *explanation, json_t *reply)
 {
 	const struct explain_question *question = explanation->question;
-	const struct prompt_facts facts = {.user = question->user->name, .host = question->policy->host};
+	const struct rule *rule = explanation->rule;
+	bool added = true;
 
-	return explanation->action == NULL ? NULL : policy_prompt(explanation->rule, explanation->action, &facts);
+	if (rule == NULL)
+		return true;
+	if (explanation->approvers != NULL)
+		added = json_object_set(reply, "approvers", explanation->approvers) == 0;
+	if (rule->fresh_for_seconds > 0)
+		added = added && add(reply, "fresh_for", json_integer(rule->fresh_for_seconds));
+	if (rule->fresh_for_seconds > 0 && question->is_insider)
+		added = added && add(reply, "fresh_sessions", json_integer((json_int_t)question->fresh.sessions));
+	if (question->fresh.covers)
+		added = added && add(reply, "fresh_until", json_integer(question->fresh.until));
+	if (explanation->request != NULL)
+		added = added && add(reply, "request", json_string(explanation->request->id));
+	return added;
 }
 
 static enum stepup_error make_reply(struct explanation *explanation, json_t **reply)
 {
 	const struct rule *rule = explanation->rule;
-	char *why = explanation->verdict == STEPUP_OK ? why_allowed(explanation) : why_not(explanation);
-	char *place = rule == NULL ? NULL : rule_place(rule), *prompt = prompt_of(explanation);
-	bool whole = why != NULL && (rule == NULL || place != NULL) && (explanation->action == NULL || prompt != NULL);
+	char *why = explanation_why(explanation), *place = rule == NULL ? NULL : explanation_place(rule);
 
-	*reply = !whole ? NULL
-			: json_pack("{s:b, s:s, s:s*, s:s*, s:o, s:O, s:s*, s:s*}", "allowed", explanation->verdict == STEPUP_OK, "why", why, "rule", place,
-				  "prompt", prompt, "require", require_words(explanation), "limits", explanation->limits, "service",
-				  rule == NULL ? NULL : rule->service, "detail",
-				  explanation->verdict != STEPUP_BAD_DETAILS || explanation->bad_detail[0] == '\0' ? NULL : explanation->bad_detail);
+	*reply = why == NULL || (rule != NULL && place == NULL)
+		? NULL
+		: json_pack("{s:b, s:s, s:s, s:s*, s:s*, s:o, s:O, s:s*, s:s*, s:s*}", "allowed", explanation->verdict == STEPUP_OK, "outcome",
+			  outcome_of(explanation), "why", why, "rule", place, "prompt", explanation->prompt, "require", require_words(explanation), "limits",
+			  explanation->limits, "over_limit", rule == NULL ? NULL : over_limit_of(rule), "service", rule == NULL ? NULL : rule->service, "detail",
+			  explanation->verdict != STEPUP_BAD_DETAILS || explanation->bad_detail[0] == '\0' ? NULL : explanation->bad_detail);
+	if (*reply != NULL && !add_of_rule(explanation, *reply)) {
+		json_decref(*reply);
+		*reply = NULL;
+	}
 	free(why);
 	free(place);
-	free(prompt);
 	return *reply == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
-enum stepup_error explain_action(const struct explain_question *question, json_t **reply)
+/* With a rule: everything that Begin, and the decision on a right answer, would look at. */
+static enum stepup_error explain_rule(struct explanation *explanation)
 {
-	struct explanation explanation = {.question = question, .limits = json_array()};
+	enum stepup_error error = explain_details(explanation);
+
+	if (error != STEPUP_OK)
+		return error;
+	explanation->verdict = standing(explanation);
+	error = explain_limits(explanation);
+	if (error == STEPUP_OK)
+		error = explanation_approvers(explanation);
+	if (error == STEPUP_OK)
+		error = explain_requests(explanation);
+	if (error == STEPUP_OK)
+		look_at_volume(explanation);
+	return error;
+}
+
+enum stepup_error explain_action(const struct explain_question *asked, json_t **reply)
+{
+	struct explain_question question = *asked;
+	struct explanation explanation = {.question = &question, .limits = json_array()};
 	enum stepup_error error = explanation.limits == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 
 	*reply = NULL;
-	explanation.rule = policy_rule(question->policy, question->action);
+	explanation.rule = policy_rule(question.policy, question.action);
 	if (explanation.rule == NULL)
 		explanation.verdict = STEPUP_UNKNOWN_ACTION;
-	if (error == STEPUP_OK && explanation.rule != NULL)
-		error = explain_details(&explanation);
-	if (error == STEPUP_OK && explanation.rule != NULL) {
-		explanation.verdict = standing(&explanation);
-		error = explain_limits(&explanation);
-	}
+	else if (error == STEPUP_OK)
+		error = explain_rule(&explanation);
+	/* What is fresh covers nothing that a second person has to agree to; and whether it does is nobody else's business. */
+	question.fresh.covers = question.fresh.covers && question.is_insider && explanation.verdict == STEPUP_OK && !explanation.agreed;
 	if (error == STEPUP_OK)
 		error = make_reply(&explanation, reply);
 	action_free(&explanation.action);
+	request_free(&explanation.request);
+	free(explanation.prompt);
 	json_decref(explanation.limits);
+	json_decref(explanation.approvers);
 	return error;
 }

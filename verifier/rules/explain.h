@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What would be asked for an action, why, and what the limits have left: the reply of the method Explain. Charges nothing, changes nothing.
+ * What would be asked for an action and come of it, why, and what the limits have left: the reply of the method Explain. Charges nothing, changes nothing.
  * Layer: verifier/rules/ over the store.
  */
 #ifndef STEPUP_VERIFIER_EXPLAIN_H
@@ -13,17 +13,29 @@
 #include "verifier/rules/policy.h"
 #include "verifier/state/store.h"
 
+/* What is fresh for the person under the rule. */
+struct explain_fresh {
+	bool covers;     /* an earlier step-up does, from where the question comes */
+	int64_t until;   /* then: seconds since 1970 */
+	size_t sessions; /* in which it is fresh, this one too */
+	int64_t latest;  /* until when in any of them */
+};
+
 /* All borrowed. */
 struct explain_question {
 	const struct policy *policy;
 	struct store *store;
 	struct store_session *reader;
 	const struct policy_user *user;
+	int64_t uid;                      /* that the name has now; -1 for none */
 	const struct user_record *record; /* NULL where the user isn't stored; then limits are shown as unused */
 	const char *frozen;               /* the reference of what freezes the action (freeze_look); NULL where nothing does */
 	const char *action;
 	const json_t *details;            /* an object; NULL where left out: then the prompt and what the limits have left for it stay out */
+	const char *caller;               /* the name that a step-up of whoever asks would have as its caller's */
 	bool is_insider;                  /* root, an administrator, or the user: may be told of a lock or that nothing is enrolled. Others hear only of the policy */
+	bool sees_everybody;              /* root or an administrator: may be told why an approver can't agree */
+	struct explain_fresh fresh;
 	int64_t now;                      /* seconds since 1970 */
 };
 

@@ -64,6 +64,11 @@ enum factor_strength credential_strength(const struct policy *policy, const stru
 	return now < credential->strong_from ? FACTOR_CODE : strength_in_time(policy, credential);
 }
 
+bool credential_is_old_enough(const struct policy *policy, const struct credential *credential, int64_t now)
+{
+	return credential->created + policy->cooling_off_seconds <= now;
+}
+
 /* --- what is required --- */
 
 /* Whether the action adds or removes a key. */

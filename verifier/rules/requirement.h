@@ -39,6 +39,9 @@ const char *factor_strength_name(enum factor_strength strength);
 /* What the credential earns at `now` (seconds since 1970), under the model lists of this policy. */
 enum factor_strength credential_strength(const struct policy *policy, const struct credential *credential, int64_t now);
 
+/* Whether a credential is old enough to agree to others' requests with. */
+bool credential_is_old_enough(const struct policy *policy, const struct credential *credential, int64_t now);
+
 /* What is required. */
 struct requirement {
 	enum factor_strength strength;

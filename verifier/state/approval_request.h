@@ -23,6 +23,8 @@
 #define REQUEST_TEXT_SIZE 257    /* bytes of a place or a name, with the NUL */
 #define REQUEST_WHY_SIZE 129     /* bytes of what made it necessary, with the NUL */
 #define REQUEST_WORDS_SIZE 33    /* acr; amr joined by spaces */
+#define REQUESTS_OPEN_MAX 4      /* of one person */
+#define REQUESTS_OPEN_PER_SOURCE 3 /* of one person from one place: a fourth is left for another place */
 
 enum request_state {
 	REQUEST_REQUESTED,

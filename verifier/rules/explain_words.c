@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An explanation in sentences: of whom it speaks by name, because whoever reads it may be somebody else.
+ * MUST: quote nothing that isn't safe to show; tell outsiders nothing about a person.
+ */
+#include "verifier/rules/explanation.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/display_text.h"
+#include "verifier/rules/approvers.h"
+
+#define NAMES_SHOWN_MAX 8
+
+struct speech {
+	FILE *out;
+	const struct explanation *explanation;
+	bool failed;
+};
+
+static void say_safely(struct speech *speech, const char *text)
+{
+	char *safe = display_text(text, strlen(text));
+
+	if (safe == NULL)
+		speech->failed = true;
+	else
+		fputs(safe, speech->out);
+	free(safe);
+}
+
+static void say_user(struct speech *speech)
+{
+	say_safely(speech, speech->explanation->question->user->name);
+}
+
+static void say_action(struct speech *speech)
+{
+	say_safely(speech, speech->explanation->question->action);
+}
+
+char *explanation_place(const struct rule *rule)
+{
+	char *place = NULL;
+	int length = rule->place.line == 0 ? asprintf(&place, "%s", rule->place.file)
+					   : asprintf(&place, "%s:%d", rule->place.file, rule->place.line);
+
+	return length < 0 ? NULL : place;
+}
+
+/* "The rule customer.* (FILE:LINE)" */
+static void say_rule(struct speech *speech)
+{
+	char *place = explanation_place(speech->explanation->rule);
+
+	if (place == NULL)
+		speech->failed = true;
+	else
+		fprintf(speech->out, "The rule %s (%s)", speech->explanation->rule->name, place);
+	free(place);
+}
+
+/* "14:05", with the day where that isn't today's. */
+static void say_moment(struct speech *speech, int64_t at)
+{
+	time_t then = (time_t)at, now = (time_t)speech->explanation->question->now;
+	struct tm moment, today;
+	char text[32];
+	bool same_day = localtime_r(&then, &moment) != NULL && localtime_r(&now, &today) != NULL && moment.tm_yday == today.tm_yday &&
+		moment.tm_year == today.tm_year;
+
+	if (localtime_r(&then, &moment) == NULL || strftime(text, sizeof(text), same_day ? "%H:%M" : "%Y-%m-%d %H:%M", &moment) == 0)
+		fprintf(speech->out, "%" PRId64, at);
+	else
+		fputs(text, speech->out);
+}
+
+/* "15 minutes": as the policy says it. */
+static void say_duration(struct speech *speech, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *unit;
+	} units[] = {{24 * 60 * 60, "day"}, {60 * 60, "hour"}, {60, "minute"}, {1, "second"}};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (seconds % units[i].seconds == 0) {
+			int64_t count = seconds / units[i].seconds;
+
+			fprintf(speech->out, "%" PRId64 " %s%s", count, units[i].unit, count == 1 ? "" : "s");
+			return;
+		}
+}
+
+static void say_list(struct speech *speech, char *const *names)
+{
+	for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+		if (i == NAMES_SHOWN_MAX) {
+			fputs(" …", speech->out);
+			return;
+		}
+		if (i > 0)
+			fputs(", ", speech->out);
+		say_safely(speech, names[i]);
+	}
+}
+
+/* "a code or a key in a browser": what answers it, best last; of an insider, what they have. */
+static void say_answers(struct speech *speech)
+{
+	static const struct {
+		unsigned method;
+		const char *where;
+	} all[] = {{METHOD_CODE, NULL}, {VIA_AGENT, "behind an SSH agent"}, {VIA_SEAT, "plugged in"}, {VIA_BROWSER, "in a browser"}};
+	const struct explanation *explanation = speech->explanation;
+	const struct requirement *requirement = &explanation->requirement;
+	const char *key = requirement->strength == FACTOR_HARDWARE_KEY ? "a hardware key" : "a key";
+	unsigned left = explanation->question->is_insider ? explanation->offer.methods : requirement->methods;
+	const char *before = "";
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		if ((left & all[i].method) == 0)
+			continue;
+		left &= ~all[i].method;
+		if (all[i].where == NULL)
+			fprintf(speech->out, "%sa code", before);
+		else
+			fprintf(speech->out, "%s%s %s%s", before, key, all[i].where, requirement->pin ? " with its PIN" : "");
+		before = method_best(left) == left ? " or " : ", ";
+	}
+}
+
+static void say_approvers(struct speech *speech)
+{
+	const struct explanation *explanation = speech->explanation;
+
+	if (json_array_size(explanation->approvers) == 0) {
+		fputs(", and its approvers name nobody else", speech->out);
+		return;
+	}
+	fputs(explanation->nobody_can_agree ? ", and of its approvers nobody can just now: " : ": ", speech->out);
+	approvers_say(speech->out, explanation->approvers);
+}
+
+/* --- yes --- */
+
+static void say_fresh(struct speech *speech)
+{
+	const struct explain_question *question = speech->explanation->question;
+
+	if (speech->explanation->rule->fresh_for_seconds == 0)
+		return;
+	fputs(" Once confirmed, it isn't asked for again in the same session for ", speech->out);
+	say_duration(speech, speech->explanation->rule->fresh_for_seconds);
+	fputc('.', speech->out);
+	if (!question->is_insider || question->fresh.covers)
+		return;
+	if (question->fresh.sessions == 0) {
+		fputs(" Just now it is fresh nowhere.", speech->out);
+		return;
+	}
+	fprintf(speech->out, " Just now it is fresh in %zu %s, until ", question->fresh.sessions,
+		question->fresh.sessions == 1 ? "other session" : "other sessions");
+	say_moment(speech, question->fresh.latest);
+	fputs(" at the latest.", speech->out);
+}
+
+/* What there is when the limits are used up. */
+static void say_past_limits(struct speech *speech)
+{
+	const struct explanation *explanation = speech->explanation;
+	const struct rule *rule = explanation->rule;
+
+	if (rule->limit_count == 0)
+		return;
+	if (explanation->action == NULL)
+		fputs(" Give the details to see whether they fit the limits.", speech->out);
+	switch (rule->over_limit) {
+	case OVER_LIMIT_DENY:
+		fputs(" Over a limit it is refused.", speech->out);
+		break;
+	case OVER_LIMIT_LOCK:
+		fputs(" Whoever goes over a limit is locked.", speech->out);
+		break;
+	case OVER_LIMIT_APPROVE:
+		fputs(" Over a limit a second person must agree", speech->out);
+		say_approvers(speech);
+		fputc('.', speech->out);
+		break;
+	}
+}
+
+static void allowed(struct speech *speech)
+{
+	const struct explanation *explanation = speech->explanation;
+
+	say_rule(speech);
+	fputs(" covers ", speech->out);
+	say_action(speech);
+	fputs("; it takes ", speech->out);
+	say_answers(speech);
+	fputc('.', speech->out);
+	if (explanation->agreed) {
+		fputc(' ', speech->out);
+		say_safely(speech, explanation->request->approver);
+		fprintf(speech->out, " agreed to it as the second person (%s): the next right answer uses that, until ", explanation->request->id);
+		say_moment(speech, explanation->request->expires);
+		fputc('.', speech->out);
+		return;
+	}
+	if (explanation->question->fresh.covers) {
+		fputs(" Nobody is asked: an earlier step-up in this session covers it until ", speech->out);
+		say_moment(speech, explanation->question->fresh.until);
+		fputc('.', speech->out);
+	}
+	say_fresh(speech);
+	say_past_limits(speech);
+}
+
+/* --- no --- */
+
+static void unknown_action(struct speech *speech)
+{
+	fputs("No rule covers ", speech->out);
+	say_action(speech);
+	fputs(", by its name or by a pattern, so it is denied to everybody.", speech->out);
+}
+
+static void not_allowed(struct speech *speech)
+{
+	if (speech->explanation->other_account) {
+		fputs("What is enrolled under the name ", speech->out);
+		say_user(speech);
+		fputs(" is another account's (its uid was ", speech->out);
+		fprintf(speech->out, "%" PRId64 "): the name has another uid now and inherits nothing. If that is right, run: stepup revoke ",
+			speech->explanation->question->record->uid);
+		say_user(speech);
+		fputs(", then invite them.", speech->out);
+		return;
+	}
+	say_rule(speech);
+	fputs(" doesn't name ", speech->out);
+	say_user(speech);
+	fputs(", so they are not allowed to do ", speech->out);
+	say_action(speech);
+	fputs(": its users are ", speech->out);
+	say_list(speech, speech->explanation->rule->users);
+	fputc('.', speech->out);
+}
+
+static void bad_details(struct speech *speech)
+{
+	const struct explanation *explanation = speech->explanation;
+	const struct detail_spec *specs;
+	size_t count;
+
+	policy_details(explanation->rule, explanation->question->action, &specs, &count);
+	say_rule(speech);
+	fputs(count == 0 ? " takes no details" : " takes the details ", speech->out);
+	for (size_t i = 0; i < count; i++)
+		fprintf(speech->out, "%s%s:%s", i == 0 ? "" : ", ", specs[i].name, specs[i].type == DETAIL_NUMBER ? "number" : "text");
+	if (explanation->bad_detail[0] != '\0') {
+		fputs("; \"", speech->out);
+		say_safely(speech, explanation->bad_detail);
+		fputs("\" is missing, unknown or of the wrong kind", speech->out);
+	}
+	fputc('.', speech->out);
+}
+
+/* Whoever is locked already. */
+static void locked(struct speech *speech)
+{
+	const struct user_lock *lock = &speech->explanation->question->record->lock;
+
+	say_user(speech);
+	fprintf(speech->out, " is locked (%s), since ", lock->reference);
+	say_moment(speech, lock->at);
+	fputs(" by ", speech->out);
+	say_safely(speech, lock->by[0] == '\0' ? "stepupd" : lock->by);
+	if (lock->reason[0] != '\0') {
+		fputs(": ", speech->out);
+		say_safely(speech, lock->reason);
+	}
+	fputs(". Everything of theirs is refused. An administrator who didn't lock them ends it with: stepup unlock ", speech->out);
+	say_user(speech);
+	fputc('.', speech->out);
+}
+
+static void frozen(struct speech *speech)
+{
+	say_action(speech);
+	fprintf(speech->out, " is frozen for everybody (%s). See: stepup status. It ends with: stepup thaw, and the name under which it was frozen.",
+		speech->explanation->question->frozen);
+}
+
+static void not_enrolled(struct speech *speech)
+{
+	say_user(speech);
+	fputs(" has enrolled nothing that counts, and ", speech->out);
+	say_action(speech);
+	fputs(" takes ", speech->out);
+	fprintf(speech->out, "%s. An administrator makes them an invitation with: stepup invite ", factor_strength_name(speech->explanation->requirement.strength));
+	say_user(speech);
+	fputc('.', speech->out);
+}
+
+static void suspended(struct speech *speech)
+{
+	fputs("A hundred wrong codes in a row have suspended the codes of ", speech->out);
+	say_user(speech);
+	fputs(", who has nothing else for it. A key of theirs ends that, or: stepup unlock ", speech->out);
+	say_user(speech);
+	fputc('.', speech->out);
+}
+
+static void too_weak(struct speech *speech)
+{
+	const struct explanation *explanation = speech->explanation;
+	const char *needed = explanation->requirement.strength == FACTOR_HARDWARE_KEY ? "a hardware key of a trusted model"
+		: explanation->requirement.strength == FACTOR_KEY                     ? "a security key"
+										      : "a code";
+
+	say_rule(speech);
+	if (explanation->requirement.methods == 0 || !explanation->question->is_insider) {
+		fprintf(speech->out, " needs %s by a way that this verifier doesn't have: name origins for keys in browsers, or another via.", needed);
+		return;
+	}
+	fprintf(speech->out, " needs %s, and ", needed);
+	say_user(speech);
+	switch (explanation->offer.shortfall) {
+	case SHORTFALL_NOT_HARDWARE:
+		fputs(" has keys, none of which is one: their model is not attested, or not in allow-models.", speech->out);
+		break;
+	case SHORTFALL_COOLING:
+		fputs(" has one that is new: it counts as a code until ", speech->out);
+		say_moment(speech, explanation->offer.strong_from);
+		fputc('.', speech->out);
+		break;
+	case SHORTFALL_WAY:
+	case SHORTFALL_REACH:
+		fputs(" has one, which works by none of the ways that the rule takes (see its via).", speech->out);
+		break;
+	case SHORTFALL_NONE:
+	case SHORTFALL_NO_FACTOR:
+		fputs(" has none: a code is not enough. An administrator makes them an invitation for one with: stepup invite ", speech->out);
+		say_user(speech);
+		fputc('.', speech->out);
+		break;
+	}
+}
+
+/* "That goes over "5 per 24h": 0 left, this takes 1". */
+static void say_over(struct speech *speech)
+{
+	const struct explanation *explanation = speech->explanation;
+
+	say_rule(speech);
+	fprintf(speech->out, " limits it to %s, and of that %" PRId64 " %s left: this takes %" PRId64, explanation->over->text, explanation->left.left,
+		explanation->left.left == 1 ? "is" : "are", explanation->left.asked);
+}
+
+static void over_limit(struct speech *speech)
+{
+	const struct explanation *explanation = speech->explanation;
+
+	if (explanation->too_many) {
+		say_rule(speech);
+		fputs(" asks a second person for it, and as many requests of ", speech->out);
+		say_user(speech);
+		fprintf(speech->out, " wait already as may at once (%d). They have to be answered or withdrawn first: stepup requests.", REQUESTS_OPEN_MAX);
+		return;
+	}
+	say_over(speech);
+	fputs(explanation->locks                                              ? ". Going over it is not refused at once: a right answer locks "
+			: limit_is_hard(explanation->rule, explanation->over) ? ". Nobody's agreement passes that (hard-limit). It has to wait"
+									      : ". Over it everything is refused (over-limit = deny). It has to wait",
+		speech->out);
+	if (explanation->locks)
+		say_user(speech);
+	else
+		fputs(" until earlier ones are older than that", speech->out);
+	fputc('.', speech->out);
+}
+
+static void needs_approval(struct speech *speech)
+{
+	const struct explanation *explanation = speech->explanation;
+
+	if (explanation->over != NULL) {
+		say_over(speech);
+		fputs(". After their own answer a second person must agree", speech->out);
+	} else {
+		say_rule(speech);
+		fputs(" asks a second person each time (always-approve). After their own answer a second person must agree", speech->out);
+	}
+	say_approvers(speech);
+	fputc('.', speech->out);
+	if (explanation->request == NULL) {
+		if (explanation->open_requests >= REQUESTS_OPEN_PER_SOURCE)
+			fprintf(speech->out, " From a place that has %d requests waiting already nobody is asked.", REQUESTS_OPEN_PER_SOURCE);
+		return;
+	}
+	fprintf(speech->out, " %s for it %s until ", explanation->request->id,
+		explanation->request->state == REQUEST_APPROVED ? "was agreed to, through another caller or in other words, and is good" : "waits");
+	say_moment(speech, explanation->request->expires);
+	fputs(". See: stepup requests.", speech->out);
+}
+
+static void say(struct speech *speech)
+{
+	switch (speech->explanation->verdict) {
+	case STEPUP_OK:
+		allowed(speech);
+		return;
+	case STEPUP_UNKNOWN_ACTION:
+		unknown_action(speech);
+		return;
+	case STEPUP_NOT_ALLOWED:
+		not_allowed(speech);
+		return;
+	case STEPUP_BAD_DETAILS:
+		bad_details(speech);
+		return;
+	case STEPUP_LOCKED:
+		(speech->explanation->locks ? over_limit : locked)(speech);
+		return;
+	case STEPUP_FROZEN:
+		frozen(speech);
+		return;
+	case STEPUP_NOT_ENROLLED:
+		not_enrolled(speech);
+		return;
+	case STEPUP_THROTTLED:
+		suspended(speech);
+		return;
+	case STEPUP_TOO_WEAK:
+		too_weak(speech);
+		return;
+	case STEPUP_OVER_LIMIT:
+		over_limit(speech);
+		return;
+	case STEPUP_NEEDS_APPROVAL:
+		needs_approval(speech);
+		return;
+	default:
+		speech->failed = true;
+	}
+}
+
+char *explanation_why(const struct explanation *explanation)
+{
+	struct speech speech = {.explanation = explanation};
+	char *text = NULL;
+	size_t size = 0;
+
+	speech.out = open_memstream(&text, &size);
+	if (speech.out == NULL)
+		return NULL;
+	say(&speech);
+	if (fclose(speech.out) != 0 || speech.failed) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
