@@ -34,7 +34,7 @@ static struct explain_fresh fresh_for(const struct call *call, const struct subj
 
 	if (rule == NULL || subject->record == NULL)
 		return fresh;
-	if (sitting_of(call, sitting))
+	if (sitting_of(call, subject->own, sitting))
 		grant = freshness_find(freshness,
 			&(struct fresh_place){.rule = rule, .user_id = subject->record->user_id, .caller = call->peer.uid, .sitting = sitting}, now);
 	requirement = requirement_of(verifier->policy, rule, action, NULL, subject->record);

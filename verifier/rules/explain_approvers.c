@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "verifier/rules/approvers.h"
+#include "verifier/rules/person.h"
 
 /* Why a person with this record couldn't; NULL where they could. */
 static const char *why_not(const struct explanation *explanation, const struct user_record *record)
@@ -22,8 +23,16 @@ static const char *why_not(const struct explanation *explanation, const struct u
 		return "nothing enrolled";
 	if (record->lock.locked)
 		return "locked";
-	if (record->uid < 0 || (question->record != NULL && record->uid == question->record->uid))
+	switch (question->record == NULL ? PERSON_ANOTHER : person_relation(record, question->record)) {
+	case PERSON_SAME:
+		return "the same person";
+	case PERSON_SAME_ACCOUNT:
 		return "the same account";
+	case PERSON_SHARES_KEY:
+		return "shares a key";
+	case PERSON_ANOTHER:
+		break;
+	}
 	if (offer.methods == 0)
 		return offer.shortfall == SHORTFALL_COOLING ? "their key is still cooling off" : "no factor that is enough";
 	for (size_t i = 0; i < record->credential_count; i++)
