@@ -135,7 +135,7 @@ def asks_many(scene, case):
 
 def takes_back(scene, case):
     """What this case left waiting: the next one begins without."""
-    for request in scene.verifier.call("verify", "Requests", {}, uid=case.uid)["requests"]:
+    for request in scene.verifier.call("verify", "Requests", {}, uid=case.uid).get("requests", []):
         if request["own"]:
             scene.verifier.call("verify", "CancelRequest", {"request": request["id"]})
 
