@@ -43,7 +43,7 @@ verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verif
 	verifier/rules/requirement.h verifier/rules/requirement.c \
 	verifier/rules/words.h verifier/rules/words.c verifier/rules/attestation_trust.h \
 	verifier/rules/attestation_trust.c verifier/rules/certificate.h verifier/rules/certificate.c \
-	verifier/rules/mds.h verifier/rules/mds.c
+	verifier/rules/mds.h verifier/rules/mds.c verifier/rules/mds_jws.h verifier/rules/mds_jws.c
 verifier_libverifier_a_SOURCES += $(verifier_rules)
 
 # Factors.

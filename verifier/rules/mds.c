@@ -1,190 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads FIDO metadata: a JWS in compact form (RFC 7515) whose header brings the signer's certificates (x5c). Sources: FIDO Metadata Service 3.0,
- * sections 3.1 and 3.2; FIDO Metadata Statement 3.0.
+ * Reads FIDO metadata. Sources: FIDO Metadata Service 3.0, sections 3.1 and 3.2; FIDO Metadata Statement 3.0.
  */
 #include "verifier/rules/mds.h"
 
 #include <jansson.h>
-#include <openssl/ecdsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "lib/base64url.h"
 #include "lib/canonical_json.h"
 #include "lib/display_text.h"
-#include "lib/key_signature.h"
 #include "verifier/rules/certificate.h"
+#include "verifier/rules/mds_jws.h"
 
-#define CHAIN_MAX 8
 #define ENTRIES_MAX 65536
-#define SIGNATURE_MAX 1024 /* bytes */
-#define ECDSA_PART 32      /* bytes of r and s each: RFC 7518 section 3.4 */
 
 /* What of a model's history means that its keys can't be relied on (section 3.1.4). */
 static const char *const bad_news[] = {"REVOKED", "USER_VERIFICATION_BYPASS", "ATTESTATION_KEY_COMPROMISE", "USER_KEY_REMOTE_COMPROMISE",
 	"USER_KEY_PHYSICAL_COMPROMISE"};
-
-static enum stepup_error refuse(char **why, const char *reason)
-{
-	*why = strdup(reason);
-	return STEPUP_INVALID;
-}
-
-/* --- the signature --- */
-
-/* The three parts of the compact form, as they stand and decoded. */
-struct jws {
-	char *copy;               /* owned */
-	size_t signed_size;       /* of what is signed: the beginning of the text */
-	char *header, *payload;   /* decoded; owned */
-	size_t header_size, payload_size;
-	uint8_t signature[SIGNATURE_MAX];
-	size_t signature_size;
-};
-
-static void jws_clear(struct jws *jws)
-{
-	free(jws->copy);
-	free(jws->header);
-	free(jws->payload);
-}
-
-static enum stepup_error decode(const char *part, char **bytes, size_t *size)
-{
-	size_t capacity = strlen(part);
-
-	*bytes = malloc(capacity + 1);
-	if (*bytes == NULL)
-		return STEPUP_NO_MEMORY;
-	return base64url_decode(part, *bytes, capacity, size);
-}
-
-static enum stepup_error jws_split(const char *blob, size_t size, struct jws *jws)
-{
-	char *first, *second;
-	enum stepup_error error;
-
-	while (size > 0 && (blob[size - 1] == '\n' || blob[size - 1] == '\r'))
-		size--;
-	if (size == 0 || memchr(blob, '\0', size) != NULL)
-		return STEPUP_INVALID;
-	jws->copy = strndup(blob, size);
-	if (jws->copy == NULL)
-		return STEPUP_NO_MEMORY;
-	first = strchr(jws->copy, '.');
-	second = first == NULL ? NULL : strchr(first + 1, '.');
-	if (second == NULL || strchr(second + 1, '.') != NULL)
-		return STEPUP_INVALID;
-	*first = *second = '\0';
-	error = decode(jws->copy, &jws->header, &jws->header_size);
-	if (error == STEPUP_OK)
-		error = decode(first + 1, &jws->payload, &jws->payload_size);
-	if (error == STEPUP_OK)
-		error = base64url_decode(second + 1, jws->signature, sizeof(jws->signature), &jws->signature_size);
-	*first = '.';
-	jws->signed_size = (size_t)(second - jws->copy);
-	return error;
-}
-
-/* One certificate in base64, as it stands in JSON. */
-static enum stepup_error certificate_from(const json_t *value, X509 **certificate)
-{
-	const char *text = json_string_value(value);
-	uint8_t der[CERTIFICATE_SIZE_MAX];
-	size_t size = 0;
-	enum stepup_error error = STEPUP_INVALID;
-
-	*certificate = NULL;
-	if (text != NULL)
-		error = base64_decode(text, der, sizeof(der), &size);
-	return error == STEPUP_OK ? certificate_parse(der, size, certificate) : error;
-}
-
-/* All certificates of an array; those that can't be read are left out, or with `strict` an error. */
-static enum stepup_error certificates_from(const json_t *array, bool strict, STACK_OF(X509) *stack)
-{
-	const json_t *value;
-	size_t index;
-
-	json_array_foreach(array, index, value) {
-		X509 *certificate = NULL;
-		enum stepup_error error = certificate_from(value, &certificate);
-
-		if (error == STEPUP_NO_MEMORY || (error != STEPUP_OK && strict))
-			return error;
-		if (error != STEPUP_OK)
-			continue;
-		if (sk_X509_push(stack, certificate) <= 0) {
-			X509_free(certificate);
-			return STEPUP_NO_MEMORY;
-		}
-	}
-	return STEPUP_OK;
-}
-
-/* A JWS has r and s side by side, OpenSSL wants them in DER. */
-static enum stepup_error ecdsa_to_der(struct jws *jws)
-{
-	ECDSA_SIG *pair = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(jws->signature, ECDSA_PART, NULL), *s = BN_bin2bn(jws->signature + ECDSA_PART, ECDSA_PART, NULL);
-	unsigned char *at = jws->signature;
-	int size = -1;
-
-	if (pair != NULL && ECDSA_SIG_set0(pair, r, s) == 1) {
-		r = s = NULL; /* the pair's now */
-		size = i2d_ECDSA_SIG(pair, &at);
-	}
-	BN_free(r);
-	BN_free(s);
-	ECDSA_SIG_free(pair);
-	if (size < 0)
-		return STEPUP_NO_MEMORY;
-	jws->signature_size = (size_t)size;
-	return STEPUP_OK;
-}
-
-static enum stepup_error signature_check(struct jws *jws, const json_t *header, X509 *signer, char **why)
-{
-	const char *name = json_string_value(json_object_get(header, "alg"));
-	int algorithm = name == NULL ? 0 : strcmp(name, "RS256") == 0 ? KEY_RS256 : strcmp(name, "ES256") == 0 ? KEY_ES256 : 0;
-	enum stepup_error error = STEPUP_OK;
-
-	if (algorithm == 0)
-		return refuse(why, "is signed by an algorithm other than RS256 and ES256.");
-	if (algorithm == KEY_ES256 && jws->signature_size != 2 * (size_t)ECDSA_PART)
-		return refuse(why, "has a signature that does not hold: the file was changed, or not downloaded whole.");
-	if (algorithm == KEY_ES256)
-		error = ecdsa_to_der(jws);
-	if (error == STEPUP_OK)
-		error = certificate_signed(signer, algorithm, jws->copy, jws->signed_size, jws->signature, jws->signature_size);
-	if (error == STEPUP_BAD_ANSWER)
-		return refuse(why, "has a signature that does not hold: the file was changed, or not downloaded whole.");
-	return error;
-}
-
-/* The signer's certificates, and whether the first one's key made the signature. Whose they are is the next question. */
-static enum stepup_error jws_verify(struct jws *jws, STACK_OF(X509) *chain, char **why)
-{
-	json_t *header = NULL;
-	enum stepup_error error = json_parse_object(jws->header, jws->header_size, &header);
-
-	if (error == STEPUP_OK && json_object_get(header, "crit") != NULL)
-		error = STEPUP_INVALID;
-	if (error == STEPUP_OK)
-		error = certificates_from(json_object_get(header, "x5c"), true, chain);
-	if (error == STEPUP_OK && (sk_X509_num(chain) == 0 || sk_X509_num(chain) > CHAIN_MAX))
-		error = STEPUP_INVALID;
-	if (error == STEPUP_OK)
-		error = signature_check(jws, header, sk_X509_value(chain, 0), why);
-	else if (error != STEPUP_NO_MEMORY)
-		error = refuse(why, "has a header that is malformed or without the signer's certificates.");
-	json_decref(header);
-	return error;
-}
 
 /* An authority's root signs for others too, so the signer's name counts as well. */
 static enum stepup_error signer_check(STACK_OF(X509) *chain, STACK_OF(X509) *roots, int64_t at, char **why)
@@ -193,10 +29,10 @@ static enum stepup_error signer_check(STACK_OF(X509) *chain, STACK_OF(X509) *roo
 	enum stepup_error error = certificate_chain_verify(chain, roots, at, &reason);
 
 	if (error == STEPUP_NOT_ALLOWED)
-		return refuse(why, "is signed by somebody whose certificate does not lead to \"mds-root\", or was not valid then.");
+		return mds_refuse(why, "is signed by somebody whose certificate does not lead to \"mds-root\", or was not valid then.");
 	if (error == STEPUP_OK &&
 		X509_check_host(sk_X509_value(chain, 0), MDS_SIGNER, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) != 1)
-		return refuse(why, "is signed by somebody else than " MDS_SIGNER ".");
+		return mds_refuse(why, "is signed by somebody else than " MDS_SIGNER ".");
 	return error;
 }
 
@@ -304,7 +140,7 @@ static enum stepup_error entry_read(const json_t *value, struct mds_entry *entry
 	if (error == STEPUP_OK)
 		error = model_read(statement, entry);
 	if (error == STEPUP_OK) /* some of the service's roots are damaged: without them, no key of that root is verified */
-		error = certificates_from(roots, false, entry->roots);
+		error = mds_certificates(roots, false, entry->roots);
 	return error;
 }
 
@@ -334,7 +170,7 @@ static enum stepup_error entries_read(const json_t *payload, struct mds *mds, ch
 	size_t index;
 
 	if (!json_is_array(entries) || json_array_size(entries) > ENTRIES_MAX)
-		return refuse(why, "has no list of models in it.");
+		return mds_refuse(why, "has no list of models in it.");
 	mds->entries = calloc(json_array_size(entries) + 1, sizeof(*mds->entries));
 	if (mds->entries == NULL)
 		return STEPUP_NO_MEMORY;
@@ -359,13 +195,13 @@ static enum stepup_error entries_read(const json_t *payload, struct mds *mds, ch
 }
 
 /* What is signed, and until when it is good. */
-static enum stepup_error payload_read(const struct jws *jws, json_t **payload, int64_t *next_update, char **why)
+static enum stepup_error payload_read(const struct mds_jws *jws, json_t **payload, int64_t *next_update, char **why)
 {
 	enum stepup_error error = json_parse_object(jws->payload, jws->payload_size, payload);
 
 	if (error == STEPUP_OK && !date_read(json_string_value(json_object_get(*payload, "nextUpdate")), next_update))
 		error = STEPUP_INVALID;
-	return error == STEPUP_INVALID ? refuse(why, "is signed, but no FIDO metadata: no JSON with \"nextUpdate\".") : error;
+	return error == STEPUP_INVALID ? mds_refuse(why, "is signed, but no FIDO metadata: no JSON with \"nextUpdate\".") : error;
 }
 
 enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots, int64_t now, struct mds **mds, char **why)
@@ -373,15 +209,15 @@ enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots
 	struct mds *made = calloc(1, sizeof(*made));
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	json_t *payload = NULL;
-	struct jws jws = {0};
-	enum stepup_error error = made == NULL || chain == NULL ? STEPUP_NO_MEMORY : jws_split(blob, size, &jws);
+	struct mds_jws jws = {0};
+	enum stepup_error error = made == NULL || chain == NULL ? STEPUP_NO_MEMORY : mds_jws_split(blob, size, &jws);
 
 	*mds = NULL;
 	*why = NULL;
 	if (error == STEPUP_INVALID || error == STEPUP_TOO_LONG)
-		error = refuse(why, "is no FIDO metadata: not three parts in base64url with dots between.");
+		error = mds_refuse(why, "is no FIDO metadata: not three parts in base64url with dots between.");
 	if (error == STEPUP_OK)
-		error = jws_verify(&jws, chain, why);
+		error = mds_jws_verify(&jws, chain, why);
 	if (error == STEPUP_OK)
 		error = payload_read(&jws, &payload, &made->next_update, why);
 	if (error == STEPUP_OK)
@@ -394,7 +230,7 @@ enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots
 	}
 	json_decref(payload);
 	sk_X509_pop_free(chain, X509_free);
-	jws_clear(&jws);
+	mds_jws_clear(&jws);
 	mds_free(&made);
 	return error;
 }
