@@ -1,6 +1,10 @@
 # Configuration examples, the support console and its export service, the quickstart. Built, not installed: they are to be read.
 EXTRA_DIST += examples/scratch-host examples/quickstart examples/quickstart.d/stepup.conf examples/quickstart.d/check.py \
 	examples/quickstart.d/export-with-code.conf examples/quickstart.d/export-with-key.conf \
+	examples/quickstart.d/incident/world examples/quickstart.d/incident/replay.py examples/quickstart.d/incident/company.py \
+	examples/quickstart.d/incident/thief.py examples/quickstart.d/incident/alerts.py examples/quickstart.d/incident/table.py \
+	examples/quickstart.d/incident/code.conf examples/quickstart.d/incident/support-console.before \
+	examples/quickstart.d/incident/not-the-sign-in examples/quickstart.d/incident/export_service_before.py \
 	examples/quickstart.d/console_client.py examples/stepup.conf examples/hooks.d/end-sessions examples/hooks.d/webhook \
 	examples/hooks.d/mail examples/hooks.d/50-stepup-hooks.rules examples/pam.d/sshd examples/pam.d/sudo examples/pam.d/support-console
 

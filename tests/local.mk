@@ -15,6 +15,7 @@ include tests/devices/local.mk
 include tests/pam/local.mk
 include tests/flows/local.mk
 include tests/browser/local.mk
+include tests/incident/local.mk
 include tests/fuzz/local.mk
 include tests/bench/local.mk
 include tests/layers/local.mk

@@ -124,16 +124,17 @@ class Answer:
 
 
 class Browser:
-    """A session of somebody's with the console: cookie and CSRF token."""
+    """A session of somebody's with the console: cookie and CSRF token. `place`: the loopback address that they come from."""
 
-    def __init__(self, url=None):
+    def __init__(self, url=None, place=None):
         self.url = url or URL
+        self.place = place
         self.cookie = None
         self.csrf = None
 
     def request(self, method, path, body=None, headers=None):
         address = urllib.parse.urlsplit(self.url)
-        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60, source_address=self.place and (self.place, 0))
         send = {"Origin": self.url} if method == "POST" else {}
         if self.cookie:
             send["Cookie"] = "session=" + self.cookie

@@ -71,7 +71,8 @@ enum MHD_Result handle_first_key_page(struct request *request)
 	return reply_html(request, MHD_HTTP_OK, &html);
 }
 
-/* EnrollBegin's parameters; NULL where the request gives no permission of either kind. */
+/* EnrollBegin's parameters; NULL where the request names an approval that isn't there. Without permission of either kind it is the verifier that
+ * refuses, so that somebody hears of it. */
 static json_t *enrolment_parameters(struct request *request, const json_t *body)
 {
 	const char *label = json_string_value(json_object_get(body, "label"));
@@ -80,9 +81,11 @@ static json_t *enrolment_parameters(struct request *request, const json_t *body)
 	struct step_up_grant grant = {0};
 	json_t *parameters = NULL;
 
-	if (!label || strlen(label) > LABEL_MAX || !invitation == !step_up)
+	if (!label || strlen(label) > LABEL_MAX || (invitation && step_up))
 		return NULL;
-	if (invitation && strlen(invitation) <= INVITATION_MAX)
+	if (!invitation && !step_up)
+		parameters = json_pack("{s:s}", "label", label);
+	else if (invitation && strlen(invitation) <= INVITATION_MAX)
 		parameters = json_pack("{s:s, s:s}", "label", label, "invitation", invitation);
 	else if (step_up && bridge_take(request->console->bridge, &request->session, step_up, "stepup.enroll", &grant))
 		parameters = json_pack("{s:s, s:s}", "label", label, "authorization", grant.authorization);

@@ -1,0 +1,2 @@
+# tests/incident
+EXTRA_DIST += tests/incident/replay
