@@ -157,6 +157,23 @@ def console_line(folder):
         tap.ok(ended.status == 0 and "exported trezor 120" in ended.out, "its line for a script runs the command after the step-up", ended)
 
 
+def narrow(verifier):
+    """On a terminal that a table is too wide for, each row is lines below one another; in a pipe it stays a table."""
+    responder = Responder.__new__(Responder)
+    responder.verifier, responder.folder, responder.tokens = verifier, "/", {"mail": verifier.enrol_token("mail")}
+    wide = responder.type("stepup list").out
+    tap.matches(wide, r"(?m)^ID +TYPE +LABEL.*\n\S+ +hotp ", "a list is a table in a pipe")
+    for columns in (60, 300):
+        command = f"stty cols {columns} </dev/tty; {program('tools/stepup/stepup')} --socket-dir {verifier.run} list >/dev/tty"
+        shown = Session(["sh", "-c", command], uid=MAIL)
+        ended = shown.finish()
+        lines = ended.shown.splitlines()
+        if columns == 60:
+            tap.ok(max(map(len, lines)) <= 60 and re.search(r"(?m)^  TYPE +hotp\r?$", ended.shown), "and fits a narrow terminal row by row", ended)
+        else:
+            tap.matches(ended.shown, r"(?m)^ID +TYPE +LABEL", "a wide terminal shows the table")
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="stepup-test.") as place:
         os.chmod(place, 0o777)
@@ -168,6 +185,9 @@ if __name__ == "__main__":
             os.chmod(made.run, 0o755)
             os.chmod(made.path("admin"), 0o666)
             tap.run(misspelt, made)
+        with Verifier(RESPONDING) as made:
+            os.chmod(made.run, 0o755)
+            tap.run(narrow, made)
         tap.run(integrating, place)
         tap.run(console_line, place)
     tap.done()

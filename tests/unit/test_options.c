@@ -4,12 +4,15 @@
  */
 #include "tests/unit/cmocka_tap.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/suggest.h"
 #include "tools/stepup/details.h"
 #include "tools/stepup/options.h"
+#include "tools/stepup/page.h"
 #include "tools/stepup/token_secret.h"
 
 static enum exit_status parse(char **words, struct invocation *invocation)
@@ -35,6 +38,50 @@ static enum exit_status parse(char **words, struct invocation *invocation)
 		assert_int_equal(parse(words_, &parsed_), status);                                            \
 		invocation_clear(&parsed_);                                                                   \
 	} while (0)
+
+static void one_slip_is_understood_and_another_word_is_not(void **state)
+{
+	static const struct {
+		const char *word, *candidate;
+		bool near;
+	} all[] = {{"aprove", "approve", true}, {"apporve", "approve", true}, {"approvex", "approve", true}, {"axprove", "approve", true},
+		{"lock", "log", false}, {"wait", "test", false}, {"", "approve", false}, {"approve-approve-approve-approve-approve", "approve", false}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if ((suggest_nearer(all[i].word, all[i].candidate, NULL) != NULL) != all[i].near)
+			fail_msg("\"%s\" for \"%s\"", all[i].word, all[i].candidate);
+	assert_string_equal(suggest_nearer("requets", "requests", "report"), "requests");
+	assert_string_equal(suggest_nearer("requests", "request", "requests"), "requests");
+}
+
+static void sentences_are_folded_between_words(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t width, column;
+		const char *folded;
+	} all[] = {
+		{"one two three", 0, 0, "one two three"},
+		{"one two three", 8, 0, "one two\nthree"},
+		{"one two three", 7, 0, "one two\nthree"},
+		{"one two three", 6, 0, "one\ntwo\nthree"},
+		{"one two three", 8, 3, "one\ntwo\nthree"},
+		{"unbreakable word", 4, 0, "unbreakable\nword"},
+		{"one\ntwo three", 9, 0, "one\ntwo three"},
+		{"Code: ", 8, 0, "Code: "},
+		{"\u00e4\u00f6 \u00fc\u00df", 4, 0, "\u00e4\u00f6\n\u00fc\u00df"},
+	};
+
+	(void)state;
+	(void)setlocale(LC_ALL, "C.UTF-8");
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char *folded = page_fold(all[i].text, all[i].width, all[i].column);
+
+		assert_string_equal(folded, all[i].folded);
+		free(folded);
+	}
+}
 
 static void every_row_is_whole_and_its_name_its_own(void **state)
 {
@@ -190,6 +237,8 @@ static void a_token_s_secret_is_hex_or_base32(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(one_slip_is_understood_and_another_word_is_not),
+	cmocka_unit_test(sentences_are_folded_between_words),
 	cmocka_unit_test(every_row_is_whole_and_its_name_its_own),
 	cmocka_unit_test(every_option_belongs_to_a_command),
 	cmocka_unit_test(options_may_stand_anywhere_before_the_dashes),
