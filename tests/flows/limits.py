@@ -3,6 +3,7 @@
 """Volume limits as callers meet them: each kind at its edge, what charges them and what doesn't, windows that slide, what happens over them, and that
 they are exact however many ask at once."""
 import os
+import sqlite3
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -170,8 +171,23 @@ def fifty(verifier):
     tap.equal(verifier.begin("mail", "export", {"account": "a0"}, reach=["browser"]).error, "OverLimit", "a receipt that nobody redeemed counts all the same")
 
 
+def tampered(verifier):
+    """Somebody takes rows out of the database, so that a limit would count less."""
+    token = verifier.enrol_token("mail")
+    for account in ("a", "b"):
+        tap.equal(granted(verifier, token, "kinds", {"account": account}), "granted", f"account {account} is looked at")
+    with sqlite3.connect(verifier.database) as database:
+        tap.equal(database.execute("DELETE FROM use_values WHERE before = 0").rowcount, 1, "the row of the first one is deleted")
+    database.close()
+    reply = verifier.step_up("mail", "kinds", {"account": "c"}, token.fresh())
+    tap.equal(reply.error, "Unavailable", "nothing more is granted")
+    tap.matches(reply.message, "Could not check, so nothing was approved", "in these words")
+    tap.matches(verifier.log(), r"what mail used \(kinds different account\) was changed or taken away in the database", "and the journal says why")
+    tap.equal(granted(verifier, token, "count"), "granted", "other limits are as they were")
+
+
 def main():
-    for run in (edges, charges, restarts, over_lock, over_approve, fresh, fifty):
+    for run in (edges, charges, restarts, over_lock, over_approve, fresh, fifty, tampered):
         with Verifier(POLICY) as verifier:
             tap.run(run, verifier)
             tap.equal(Administrator(verifier).check()["problems"], [], "stepup log verify finds nothing wrong with any of it")

@@ -8,6 +8,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
+
+#include "verifier/host/journal.h"
 
 /* "RULE count", "RULE sum DETAIL", "RULE different DETAIL": no name holds a space. */
 #define LIMIT_KEY_SIZE (ACTION_NAME_SIZE + DETAIL_NAME_SIZE + 16)
@@ -67,6 +70,15 @@ static enum stepup_error use_of(struct store *store, const struct rule *rule, co
 	return value_digest(store, detail, use->value);
 }
 
+/* Passes an error on; one that rows leave which don't hold together, with a word to whoever can find out who was at the database. */
+static enum stepup_error say(enum stepup_error error, const struct user_record *record, const struct use *use)
+{
+	if (error == STEPUP_CORRUPT)
+		journal_line(LOG_ERR, "limits", "what %s used (%s) was changed or taken away in the database, so nothing more is granted that this limit counts"
+			" until its window has passed", record->name, use->key);
+	return error;
+}
+
 static enum stepup_error look(struct store_session *session, const struct limit *limit, const struct user_record *record,
 	const struct use *use, int64_t now, struct limit_left *left)
 {
@@ -80,7 +92,7 @@ static enum stepup_error look(struct store_session *session, const struct limit 
 	else if (record != NULL)
 		error = store_use_sum(session, record, use->key, since, &used);
 	if (error != STEPUP_OK)
-		return error;
+		return say(error, record, use);
 	if (use->has_value)
 		used = values.different;
 	left->left = used < limit->maximum ? limit->maximum - used : 0;
@@ -171,8 +183,8 @@ static enum stepup_error charge(struct store *store, struct store_session *sessi
 			continue;
 		error = use_of(store, rule, limit_at(rule, i), action, &use);
 		if (error == STEPUP_OK)
-			error = use.has_value ? store_use_add_value(session, record, use.key, now, use.value)
-					      : store_use_add(session, record, use.key, now, use.amount);
+			error = say(use.has_value ? store_use_add_value(session, record, use.key, now, use.value)
+						  : store_use_add(session, record, use.key, now, use.amount), record, &use);
 	}
 	return error;
 }
