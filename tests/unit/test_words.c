@@ -4,6 +4,7 @@
  */
 #include "tests/unit/policy_fixture.h"
 
+#include "verifier/rules/notices.h"
 #include "verifier/rules/words.h"
 
 static char desk[] = "Security desk, +1 555 0100", here[] = "bastion1";
@@ -104,6 +105,38 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 	}
 }
 
+static void an_alert_for_several_says_no_more_than_it_knows(void **state)
+{
+	static const struct {
+		const char *kind;
+		struct event_words words;
+		const char *sentence;
+	} all[] = {
+		{"freeze", {.action = "a.b", .reference = "F-3"}, "a.b is frozen (F-3): it is refused to everybody."},
+		{"freeze", {.count = 2}, "freeze: 2 more since the last alert of this kind."},
+		{"lock", {.user = "alice", .count = 2}, "lock, alice: 2 more since the last alert of this kind."},
+		{"locked-account", {.user = "alice", .count = 7},
+			"Somebody tried to use the account alice, which is locked. 7 more since the last alert of this kind."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		char *sentence = notice_alert(all[i].kind, &all[i].words);
+
+		assert_non_null(sentence);
+		assert_string_equal(sentence, all[i].sentence);
+		free(sentence);
+	}
+}
+
+static void who_agrees_is_told_that_it_is_the_agreeing(void **state)
+{
+	(void)state;
+	check(STEPUP_TOO_WEAK, &(struct words_facts){.action = "customer.view", .agrees = true, .shortfall = SHORTFALL_NOT_HARDWARE},
+		"Agreeing to customer.view needs a security key, and no key of yours is one. Nothing was approved. Ask an administrator for an invitation, "
+		"then run: stepup enroll key.");
+}
+
 static void every_error_has_words_that_say_nothing_was_done(void **state)
 {
 	(void)state;
@@ -153,6 +186,8 @@ static void what_comes_from_outside_is_safe_to_show(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_refusal_says_what_happened_what_did_not_and_what_to_do),
+	cmocka_unit_test(an_alert_for_several_says_no_more_than_it_knows),
+	cmocka_unit_test(who_agrees_is_told_that_it_is_the_agreeing),
 	cmocka_unit_test(every_error_has_words_that_say_nothing_was_done),
 	cmocka_unit_test(a_wrong_code_an_unknown_user_and_an_unenrolled_one_read_alike),
 	cmocka_unit_test(what_comes_from_outside_is_safe_to_show),

@@ -46,7 +46,8 @@ static enum exit_status say_unreachable(const struct doors *doors, enum stepup_e
 			"What answers at %s is neither root nor the owner of that folder, so it is not trusted. Nothing was done.", path);
 	else if (error == STEPUP_UNREACHABLE && access(path, F_OK) != 0)
 		(void)snprintf(sentence, sizeof(sentence),
-			"No verifier: %s: %s. Is stepupd running? Nothing was done.", path, strerror(errno));
+			"No verifier answers here, so nothing was done. You did nothing wrong; try again in a while. [%s: %s; `systemctl status stepupd` says why]",
+			path, strerror(errno));
 	else if (error == STEPUP_UNREACHABLE && access(path, W_OK) != 0) {
 		error = STEPUP_NOT_ALLOWED;
 		(void)snprintf(sentence, sizeof(sentence),

@@ -58,6 +58,16 @@ static bool write_sentence(FILE *out, const char *text, const struct event_words
 	return true;
 }
 
+/* Whether the sentence needs a word that isn't there: alerts that stand for several which were held back have few. */
+static bool lacks_a_word(const char *text, const struct event_words *words)
+{
+	for (const char *at = strchr(text, '%'); at != NULL; at = strchr(at + 1, '%'))
+		if ((at[1] == 'U' && words->user == NULL) || (at[1] == 'A' && words->action == NULL) || (at[1] == 'R' && words->reference == NULL) ||
+			(at[1] == 'W' && words->why == NULL))
+			return true;
+	return false;
+}
+
 char *notice_alert(const char *kind, const struct event_words *words)
 {
 	const char *text = NULL;
@@ -71,7 +81,10 @@ char *notice_alert(const char *kind, const struct event_words *words)
 	for (size_t i = 0; i < sizeof(alert_sentences) / sizeof(alert_sentences[0]) && text == NULL; i++)
 		if (strcmp(alert_sentences[i].kind, kind) == 0)
 			text = alert_sentences[i].text;
-	written = text != NULL ? write_sentence(out, text, words) : write_sentence(out, "%W: %U", &(struct event_words){.user = words->user, .why = kind});
+	if (text != NULL && words->count > 0 && lacks_a_word(text, words))
+		written = write_sentence(out, words->user != NULL ? "%W, %U:" : "%W:", &(struct event_words){.user = words->user, .why = kind});
+	else
+		written = text != NULL ? write_sentence(out, text, words) : write_sentence(out, "%W: %U", &(struct event_words){.user = words->user, .why = kind});
 	if (words->count > 0)
 		(void)fprintf(out, " %" PRId64 " more since the last alert of this kind.", words->count);
 	written = fclose(out) == 0 && written;
