@@ -44,6 +44,7 @@ struct verifier {
 	struct refusal_budget invitation_tries; /* how many wrong invitations each uid may still try */
 	struct decoys decoys;              /* the writer side's alone: guesses at users who have no record */
 	struct waiters *waiters;           /* calls that wait for requests to be answered */
+	struct request_snapshot *requests_open; /* the open requests, while those who wait are told; NULL otherwise (request_list.c) */
 	int64_t requests_due;              /* seconds since 1970: when the next open request expires; 0 before the first look */
 	int64_t code_floor;                /* after an unclean stop: time up to which codes are taken as spent, else 0 */
 };

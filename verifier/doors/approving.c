@@ -10,98 +10,17 @@
 
 #include "lib/message.h"
 #include "verifier/doors/locks.h"
+#include "verifier/doors/request_list.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/doors/verb_job.h"
 #include "verifier/doors/waiters.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
-#include "verifier/rules/approvers.h"
 #include "verifier/rules/notices.h"
 
 #define SWEEP_AGAIN_SECONDS 5 /* where a sweep failed */
 
-/* --- what is shown --- */
-
-bool approving_may_answer(const struct policy *policy, const struct subject *subject, const struct approval_request *request)
-{
-	const struct rule *rule = request_rule(request, policy);
-	const struct user_record *record = subject->record;
-
-	if (rule == NULL || record == NULL || !policy_list_names(policy, rule->approvers, &subject->who))
-		return false;
-	return memcmp(record->user_id, request->user_id, USER_ID_SIZE) != 0 && subject->uid != request->uid;
-}
-
-static bool is_own(const struct subject *subject, const struct approval_request *request)
-{
-	return subject->record != NULL && memcmp(subject->record->user_id, request->user_id, USER_ID_SIZE) == 0;
-}
-
-static const char *text_or_null(const char *text)
-{
-	return *text == '\0' ? NULL : text;
-}
-
-/* As it stands at `now`. */
-static json_t *request_to_json(const struct policy *policy, const struct approval_request *request, bool own, int64_t now)
-{
-	const struct rule *rule = request_rule(request, policy);
-	json_t *approvers = rule == NULL ? json_array() : approvers_words(policy, rule, request->user);
-	const char *by = request->ended_by[0] != '\0' ? request->ended_by : text_or_null(request->approver);
-	char why[REQUEST_WHY_SIZE + 32];
-
-	snprintf(why, sizeof(why), "%s%s", request->why[0] == '\0' ? "always asks a second person" : "over the limit of ", request->why);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:s*, s:s*, s:I, s:I, s:o, s:s*, s:b}", "id", request->id, "state",
-		request_state_name(request_standing(request, policy, now)), "user", request->user, "action", request->action, "text", request->prompt,
-		"reason", text_or_null(request->reason), "why", why, "host", request->host,
-		"service", text_or_null(request->service), "rhost", text_or_null(request->rhost), "requested", (json_int_t)request->requested, "expires",
-		(json_int_t)request->expires, "approvers", approvers, "by", by, "own", (int)own);
-}
-
-struct listing {
-	const struct call *call;
-	const struct policy *policy;
-	const struct subject *subject;
-	json_t *list;
-	int64_t now;
-};
-
-static enum stepup_error list_one(void *context, struct approval_request *request, bool *more)
-{
-	struct listing *listing = context;
-	bool own = is_own(listing->subject, request);
-	enum request_state standing = request_standing(request, listing->policy, listing->now);
-
-	if (standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED)
-		return STEPUP_OK;
-	if (!own && (standing != REQUEST_REQUESTED || !approving_may_answer(listing->policy, listing->subject, request)))
-		return STEPUP_OK;
-	if (!subject_allows(listing->call, listing->subject, request->action)) /* another caller's business */
-		return STEPUP_OK;
-	if (json_array_append_new(listing->list, request_to_json(listing->policy, request, own, listing->now)) != 0)
-		return STEPUP_NO_MEMORY;
-	*more = json_array_size(listing->list) < REQUESTS_SHOWN_MAX;
-	return STEPUP_OK;
-}
-
-/* STEPUP_LOCKED where the subject is: nobody who is locked is shown what others do. */
-static enum stepup_error list_for(const struct call *call, const struct subject *subject, json_t **list)
-{
-	struct verifier *verifier = call->verifier;
-	struct listing listing = {.call = call, .policy = verifier->policy, .subject = subject, .list = json_array(), .now = clock_wall_seconds()};
-	enum stepup_error error = listing.list == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
-
-	if (error == STEPUP_OK && subject->record != NULL && subject->record->lock.locked)
-		error = STEPUP_LOCKED;
-	if (error == STEPUP_OK)
-		error = store_request_each(verifier->reader, NULL, list_one, &listing);
-	*list = listing.list;
-	if (error != STEPUP_OK) {
-		json_decref(listing.list);
-		*list = NULL;
-	}
-	return error;
-}
+/* --- a list --- */
 
 /* No list: says why, to a locked person with the lock's reference. */
 static void refuse_list(struct call *call, const struct subject *subject, enum stepup_error error)
@@ -169,7 +88,7 @@ static enum waiter_word follow(struct call *call, void *context)
 	enum stepup_error error = store_user_find(call->verifier->reader, follower->name, &subject.record);
 
 	if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
-		error = list_for(call, &subject, &list);
+		error = request_list_for(call, &subject, &list);
 	if (error != STEPUP_OK)
 		refuse_list(call, &subject, error);
 	user_record_free(&subject.record);
@@ -209,7 +128,7 @@ static void requests_ready(struct call *call, const struct subject *subject)
 			waiters_add(call->verifier->waiters, call, &follower_kind, follower);
 		return;
 	}
-	error = list_for(call, subject, &list);
+	error = request_list_for(call, subject, &list);
 	if (error == STEPUP_OK)
 		call_reply(call, json_pack("{s:o}", "requests", list));
 	else
@@ -250,7 +169,7 @@ static enum stepup_error find_own(struct call *call, const char *id, struct appr
 
 static json_t *await_reply(const struct verifier *verifier, struct approval_request *request)
 {
-	json_t *shown = request_to_json(verifier->policy, request, true, clock_wall_seconds()), *reply;
+	json_t *shown = request_list_one(verifier->policy, request, true, clock_wall_seconds()), *reply;
 	char *message;
 
 	request->state = request_standing(request, verifier->policy, clock_wall_seconds());
@@ -390,7 +309,7 @@ static void deny_ready(struct call *call, const struct subject *subject)
 	struct approval_request request;
 	enum stepup_error error = request_id_is_valid(id) ? store_request_find(call->verifier->reader, id, &request) : STEPUP_NOT_FOUND;
 	bool may = error == STEPUP_OK && subject_allows(call, subject, request.action) &&
-		(is_own(subject, &request) || approving_may_answer(call->verifier->policy, subject, &request));
+		(request_list_is_own(subject, &request) || request_list_may_answer(call->verifier->policy, subject, &request));
 
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		refuse(call, error, NULL);
@@ -499,12 +418,12 @@ void approving_changed(struct verifier *verifier, int64_t expires)
 {
 	if (expires < verifier->requests_due)
 		verifier->requests_due = expires;
-	waiters_wake(verifier->waiters);
+	request_list_share(verifier, waiters_wake);
 }
 
 void approving_tick(struct verifier *verifier)
 {
-	waiters_tick(verifier->waiters);
+	request_list_share(verifier, waiters_tick);
 	if (clock_wall_seconds() >= verifier->requests_due)
 		sweep(verifier);
 }

@@ -18,9 +18,6 @@ void approving_deny(struct call *call);
 void approving_cancel(struct call *call);
 void approving_await(struct call *call);
 
-/* Whether the subject could agree to the request, as far as the rule says who may: another person, and named by it. */
-bool approving_may_answer(const struct policy *policy, const struct subject *subject, const struct approval_request *request);
-
 /* After a commit that changed requests: whoever waits is told, and the next expiry is looked for in time. */
 void approving_changed(struct verifier *verifier, int64_t expires);
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "verifier/doors/approving.h"
+#include "verifier/doors/request_list.h"
 #include "verifier/doors/sitting.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/notices.h"
@@ -48,7 +48,7 @@ enum stepup_error begin_approval_rule(struct beginning *begin)
 	if (error == STEPUP_OK && subject->uid == request->uid)
 		return refuse_as(begin, STEPUP_NOT_ALLOWED, "same account", notice_same_account());
 	if (error != STEPUP_OK || !subject_allows(begin->call, subject, request->action) ||
-	    !approving_may_answer(begin->policy, subject, request))
+	    !request_list_may_answer(begin->policy, subject, request))
 		return refuse_as(begin, STEPUP_NOT_ALLOWED, "not a request to agree to", notice_no_such_request());
 	if (request_standing(request, begin->policy, clock_wall_seconds()) != REQUEST_REQUESTED)
 		return refuse_as(begin, STEPUP_EXPIRED, "request not open", notice_request_over());

@@ -6,6 +6,9 @@
 #include <sys/queue.h>
 
 #include "verifier/doors/subject.h"
+#include "verifier/host/clock.h"
+
+#define WAITERS_REST 4 /* times as long as it took to tell all, before all are told again: the rest of the time is others' */
 
 struct waiter {
 	struct call *call;
@@ -18,6 +21,8 @@ struct waiter {
 struct waiters {
 	TAILQ_HEAD(, waiter) list;
 	size_t count;
+	int64_t rests_until_ms; /* nobody is told before that, … */
+	bool missed;            /* … and something has changed since */
 };
 
 struct waiters *waiters_new(void)
@@ -74,18 +79,26 @@ void waiters_add(struct waiters *waiters, struct call *call, const struct waiter
 
 void waiters_wake(struct waiters *waiters)
 {
+	int64_t began = clock_boot_ms(), ended;
 	struct waiter *waiter, *next;
 
+	waiters->missed = began < waiters->rests_until_ms;
+	if (waiters->missed)
+		return;
 	for (waiter = TAILQ_FIRST(&waiters->list); waiter != NULL; waiter = next) {
 		next = TAILQ_NEXT(waiter, next);
 		waiter_look(waiters, waiter);
 	}
+	ended = clock_boot_ms();
+	waiters->rests_until_ms = ended + WAITERS_REST * (ended - began);
 }
 
 void waiters_tick(struct waiters *waiters)
 {
 	struct waiter *waiter, *next;
 
+	if (waiters->missed)
+		waiters_wake(waiters);
 	for (waiter = TAILQ_FIRST(&waiters->list); waiter != NULL; waiter = next) {
 		next = TAILQ_NEXT(waiter, next);
 		if (call_is_gone(waiter->call)) {

@@ -33,7 +33,7 @@ void waiters_free(struct waiters **waiters);
 /* Takes the call and the context over, and looks at once. Without memory the call is refused. */
 void waiters_add(struct waiters *waiters, struct call *call, const struct waiter_kind *kind, void *context);
 
-/* Something may have changed. */
+/* Something may have changed. Where many wait and it changes often, some of it is told by waiters_tick(). */
 void waiters_wake(struct waiters *waiters);
 
 /* Once a second: those who could not be told, and those who went away. */
