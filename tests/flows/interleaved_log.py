@@ -46,7 +46,7 @@ class Replay:
         self.credentials, self.requests, self.receipts, self.redeemed = {}, {}, {}, {}
         self.challenges, self.spent_grants = set(), {}
         self.uses = {}            # (user, rule's title): [(at, details)]
-        self.ended = {None: -1}   # user, rule's title, None for everything: where all that was fresh ended
+        self.ended = {None: -1}   # user, action, None for everything: where all that was fresh ended
         self.rule_changed = {}    # rule's title: where its text last changed
         for index, entry in enumerate(entries):
             self.index, self.entry = index, entry
@@ -83,7 +83,7 @@ class Replay:
     see_policy = see_start
 
     def see_alert(self, entry):
-        if entry["kind"] == "clock-jump":
+        if entry["kind"] == "clock-jump" and "count" not in entry:  # with one, it sums up what was said before
             self.ended[None] = self.index
 
     def see_enrol(self, entry):
@@ -127,7 +127,7 @@ class Replay:
                 request.void = f"{pattern} was frozen"
         for action in ACTIONS:
             if covers(pattern, action):
-                self.ended[ACTIONS[action]] = self.index
+                self.ended[action] = self.index
 
     def see_thaw(self, entry):
         self.frozen.pop(entry["action"], None)
@@ -298,7 +298,7 @@ class Replay:
             self.say(f"covered by a step-up under another rule, entry {index}")
         if not rule.fresh_for or rule.service:
             self.say("covered, under a rule that asks each time")
-        ended = max(self.ended[None], self.ended.get(self.user, -1), self.ended.get(rule.title, -1))
+        ended = max(self.ended[None], self.ended.get(self.user, -1), self.ended.get(entry["action"], -1))
         if ended > index:
             self.say(f"covered by entry {index}, and entry {ended} ({self.entries[ended]['type']}) ended that")
 

@@ -27,8 +27,8 @@ class Moves:
 
     def __init__(self, world, draw):
         self.world, self.draw = world, draw
-        self.table = ((6, self.begin_only), (9, self.answer_later), (12, self.step_up), (9, self.fresh), (4, self.burst), (1.5, self.cancel),
-                      (2, self.end_session), (12, self.approve), (1.2, self.deny), (0.7, self.cancel_request), (9, self.claim), (4, self.same_again),
+        self.table = ((6, self.begin_only), (9, self.answer_later), (12, self.step_up), (8, self.fresh), (2, self.fresh_to_its_end), (4, self.burst), (1.5, self.cancel),
+                      (2, self.end_session), (11, self.approve), (1.2, self.deny), (0.7, self.cancel_request), (9, self.claim), (4, self.same_again),
                       (1.5, self.wait_for_approval), (0.8, self.lock), (0.4, self.lock_me), (4, self.unlock), (0.5, self.freeze), (2, self.thaw),
                       (0.8, self.revoke), (0.8, self.enrol), (0.5, self.verb_twice), (0.4, self.reload_verb), (9, self.redeem), (2, self.account))
         self.weights = [weight for weight, _ in self.table]
@@ -198,6 +198,40 @@ class Moves:
             else:
                 yield from self.answer(begun, self.draw.choices((1, 2), (9, 1))[0])
 
+    def fresh_to_its_end(self):
+        """A step-up that covers what follows; something that ends that; the same again, begun before and after."""
+        person = self.somebody()
+        session = self.session(person)
+        place = CONSOLE, {"user": person.name, "session": session}
+        action = self.draw.choice(("view.page", "desk.open"))
+        begun = yield from self.begin(person, action, place)
+        if begun is None:
+            return
+        yield from self.answer(begun)
+        waiting = yield from self.begin(person, action, place)
+        yield from self.draw.choice((self.volume_and_unlock, self.lock_and_unlock, self.sign_out))(person, place)
+        again = yield from self.begin(person, action, place)
+        for begun in (waiting, again):
+            if begun is not None:
+                yield from self.answer(begun)
+
+    def volume_and_unlock(self, person, place):
+        for _ in range(12):
+            begun = yield from self.begin(person, "mint.run", place)
+            call = (yield from self.answer(begun)) if begun else None
+            if call is None or call.error == "Locked":
+                break
+        yield from self.unlock(person.name)
+
+    def lock_and_unlock(self, person, _):
+        call, by = yield from self.verb("Lock", {"users": person.name}, {"users": [person.name]}, subject=person.name)
+        if call is not None and call.ok:
+            self.world.locked[person.name] = by.name
+        yield from self.unlock(person.name)
+
+    def sign_out(self, person, place):
+        yield Call("verify", place[0], "EndSession", {"session": place[1]["session"]}, user=person.name)
+
     def burst(self):
         """The same action many times at once, by somebody whose answers don't depend on their order."""
         person = self.somebody([name for name in EMPLOYEES if self.world.people[name].keys] or EMPLOYEES)
@@ -339,10 +373,11 @@ class Moves:
             if call.ok:
                 self.world.locked[person.name] = person.name
 
-    def unlock(self):
+    def unlock(self, name=None):
         if not self.world.locked:
             return
-        name = self.draw.choice(list(self.world.locked))
+        if name not in self.world.locked:
+            name = self.draw.choice(list(self.world.locked))
         by = self.draw.choice([one for one in ADMINISTRATORS if one != self.world.locked[name]]) if self.happens(0.8) else None
         call, _ = yield from self.verb("Unlock", {"user": name}, by=self.world.people[by] if by else None, subject=name)
         if call is not None and (call.ok or "locked" in (call.reply.message or "")):

@@ -5,7 +5,8 @@ kills, restarts and a clock that is set, many at once, on a real stepupd; then j
 
 STEPUP_SEED=N        one run with that seed (several, separated by commas); else a few fixed ones and a new one
 STEPUP_OPERATIONS=N  so many operations a run
-STEPUP_WIDTH=N       so many at once, at most; 1 makes a run that repeats itself
+STEPUP_WIDTH=N       so many at once, at most; 1 is one after the other, as near to a repeatable run as windows in seconds allow
+STEPUP_VERBOSE=1     also how often each method was answered with what
 
 Operations are in interleaved_moves.py, the judges in interleaved_log.py (the log) and interleaved_judge.py (what clients were answered).
 """
