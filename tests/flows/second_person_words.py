@@ -42,6 +42,7 @@ def why(scene):
     tap.matches(ended.err, "Nothing was approved yet", "and that nothing was approved")
     listed = scene.cli.run("requests", uid=NEWS)
     tap.matches(listed.out, "because +over the limit of 1 different door per 1h", "the list says why a second person is asked")
+    tap.matches(listed.out, "through +stepup", "and through which program")
     tap.ok("stepup approve REQUEST" in listed.out and "withdraw" not in listed.out, "and how those who can answer do", listed)
     listed = scene.cli.run("requests", uid=MAIL)
     tap.ok("stepup approve REQUEST" not in listed.out and "stepup withdraw REQUEST" in listed.out, "one's own list says how to wait or take back", listed)

@@ -175,6 +175,28 @@ static void usage_names_every_option_of_a_command(void **state)
 	free(text);
 }
 
+static void usage_has_every_command_under_a_heading(void **state)
+{
+	char *text = NULL;
+	size_t size = 0, headings = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	usage_all(out);
+	assert_int_equal(fclose(out), 0);
+	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+		char line[64];
+
+		(void)snprintf(line, sizeof(line), "\n  %s ", row->name);
+		assert_non_null(strstr(text, line));
+	}
+	for (const char *at = strstr(text, ":\n  "); at != NULL; at = strstr(at + 1, ":\n  "))
+		headings++;
+	assert_int_equal(headings, 8);
+	free(text);
+}
+
 static void digits_are_numbers_until_the_rule_wants_a_text(void **state)
 {
 	const char *const arguments[] = {"a=trezor", "b=102000", "c=\"5\"", "d:=7", "e=007", "f=9007199254740992", "g=", "h=x=y"};
@@ -244,6 +266,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(options_may_stand_anywhere_before_the_dashes),
 	cmocka_unit_test(nothing_unknown_doubled_or_misplaced_is_taken),
 	cmocka_unit_test(usage_names_every_option_of_a_command),
+	cmocka_unit_test(usage_has_every_command_under_a_heading),
 	cmocka_unit_test(digits_are_numbers_until_the_rule_wants_a_text),
 	cmocka_unit_test(a_token_s_secret_is_hex_or_base32),
 };

@@ -87,6 +87,7 @@ static void print_request(FILE *out, const json_t *request)
 	(void)fprintf(out, "  %-10s%s, until %s\n", "asked by", who, time_text(message_number(request, "expires", 0), until));
 	print_line(out, "reason", message_text(request, "reason"));
 	print_line(out, "because", message_text(request, "why"));
+	print_line(out, "through", message_text(request, "service"));
 	print_line(out, "from", message_text(request, "rhost"));
 	print_line(out, "on", message_text(request, "host"));
 	if (own && strcmp(message_text(request, "state"), "approved") == 0)

@@ -382,11 +382,30 @@ static void usage_line(FILE *out, const char *left, const char *right)
 	(void)fprintf(out, "  %s%*s%s\n", left, width < USAGE_COLUMN ? (int)(USAGE_COLUMN - width) : 1, "", right);
 }
 
+/* What stands above the command that a group of them begins with. */
+static const char *heading_of(const struct command_row *row)
+{
+	static const struct {
+		const char *first, *heading;
+	} groups[] = {{"init", "Setting up"}, {"enroll", "Your keys and codes"}, {"confirm", "Actions, and a second person"}, {"lock", "The bad day"},
+		{"invite", "People"}, {"policy check", "The policy and the verifier"}, {"log show", "What happened"}, {"receipt verify", "For programs and shells"}};
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (strcmp(row->name, groups[i].first) == 0)
+			return groups[i].heading;
+	return NULL;
+}
+
 void usage_all(FILE *out)
 {
-	(void)fputs("usage: stepup COMMAND [OPTION…] [ARGUMENT…]\n\n", out);
-	for (const struct command_row *row = command_table; row->name != NULL; row++)
+	(void)fputs("usage: stepup COMMAND [OPTION…] [ARGUMENT…]\n", out);
+	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+		const char *heading = heading_of(row);
+
+		if (heading != NULL)
+			(void)fprintf(out, "\n%s:\n", heading);
 		usage_line(out, row->name, row->help);
+	}
 	(void)fputs("\nRun `stepup help COMMAND` for one of them, and see stepup(1).\n", out);
 }
 
