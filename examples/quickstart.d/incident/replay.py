@@ -16,8 +16,9 @@ import table
 import thief
 from company import Desk, Employee, console
 
-VIEWS, EXPORTS, KEYS = 319, 102, 40
-AFTER_LOCK = 42   # tries, once the lock has been answered
+VIEWS, EXPORTS, KEYS = 319, 102, 24
+BESIDE = 18       # of the views, that are tried several at once, from two sessions
+AFTER_LOCK = 28   # tries, once the lock has been answered
 ENOUGH = 12       # refusals in a row, after which he turns to something else
 PATIENCE = 60     # seconds after which an alert that was waited for is missing
 
@@ -33,6 +34,7 @@ class Theft:
         self.screen = table.Screen(world)
         self.thief = thief.Thief("alice", self.alice.password, self.alice.token, self.begins, self.refused)
         self.starts = []  # of his tries
+        self.codes = self.alice.token.counter  # that she had used herself
         self.screen.loot = self.thief.loot
         self.facts = {"world": world, "ways": [], "alice": [], "alert": None, "refused": None}
         self.began = time.monotonic()
@@ -88,16 +90,13 @@ class Theft:
         self.old_cookie = browser.cookie
         browser.form("/sign-out")
 
-    def second_person(self, account):
-        """Over the limit somebody else decides. carol looks at what is asked for, knows nothing of it, and says no."""
-        carol, browser = Desk("carol"), self.thief.browser
-        reply = self.thief.step_up(browser, "customer.view", account=account)
-        request = reply.json["message"].get("request") or self.thief.requests[-1]
-        ended = carol.stepup("deny", request, talk=())
-        self.honest("carol, who leads, denies a request of his", ended.status == 0, ended.words)
-        if reply.json["state"] == "waiting":
-            reply = browser.script("/step-up/answer", {"id": reply.json["id"], "answer": {"wait": True}})
-        return self.thief.look(account, browser)[0], self.thief.words(reply)
+    def carol_decides(self, browser, waiting):
+        """Over the limit somebody else decides. carol sees who asks for what, knows nothing of it, and says no; the thief waits for that, once."""
+        self.thief.on_waiting = self.thief.let_go
+        ended = Desk("carol").stepup("deny", waiting.json["message"]["request"], talk=())
+        self.honest("carol, who leads, sees what is asked in alice's name, and denies it", ended.status == 0, ended.words)
+        reply = browser.script("/step-up/answer", {"id": waiting.json["id"], "answer": {"wait": True}})
+        self.way("get a second person to agree", (reply.json["state"] == "granted", self.thief.words(reply)))
 
     def alice_asks(self, account):
         """The thief has used up alice's limit; she needs a customer all the same, calls carol, and gets that one."""
@@ -116,6 +115,7 @@ class Theft:
     def run(self):
         if self.shipped:
             self.alice_works()
+            self.thief.on_waiting = self.carol_decides
         self.began = time.monotonic()
         self.thief.attempt("sign in with her password and a code that she read out", self.sign_in)
         customers = self.thief.customers()
@@ -134,10 +134,9 @@ class Theft:
 
     def take(self, customers):
         wanted = [account for account, _ in customers[:VIEWS]]
+        self.until_refused((f"view {account}", self.thief.view, account) for account in wanted[:-BESIDE])
         second, _ = self.thief.sign_in()
-        self.until_refused((f"view {account}", self.thief.view, account) for account in wanted[:30])
-        self.thief.in_parallel(wanted[30:48], [self.thief.browser, second])
-        self.until_refused((f"view {account}", self.thief.view, account) for account in wanted[48:])
+        self.thief.in_parallel(wanted[-BESIDE:], [self.thief.browser, second])
         self.until_refused((f"export {count} contacts of {account}", self.thief.export, account, count) for account, count in customers[:EXPORTS])
         self.until_refused((f"show the API key of {account}", self.thief.reveal, account) for account, _ in customers[:KEYS])
 
@@ -168,7 +167,6 @@ class Theft:
         self.try_way("redeem one that she has not used, for another account", robber.redeem, self.unused, account, 2, "other")
         self.try_way("redeem it for more records", robber.redeem, self.unused, "amber-teas", 50, "more")
         self.try_way("go on in a session that she has signed out of", self.with_cookie, self.old_cookie)
-        self.try_way("ask a second person, and hope", self.second_person, customers[VIEWS - 2][0])
         self.alice_asks(customers[VIEWS - 3][0])
 
     def with_cookie(self, cookie):
@@ -222,14 +220,24 @@ class Theft:
         self.honest("erik of security opens it, once alice is on the telephone", ended.status == 0, ended.words)
         browser, granted = self.alice.sign_in()
         exported = browser.export(self.alice.approve(browser, "customer.export", account="harbour-wallets", records=3))
+        self.report()
         self.honest("alice works on with her key", granted.json["state"] == "granted" and exported.status == 200 and len(exported.csv()) == 3, exported.words)
+
+    def report(self):
+        """Whom the company has to write to: what `stepup report` lists has to have every customer that he saw."""
+        ended = Desk("dana").stepup("report", "alice", "--since", "1h", "--json")
+        found = ended.words[ended.words.find("{"):]
+        things = json.loads(found)["touched"] if ended.status == 0 else []
+        accounts = {thing["value"] for thing in things if thing["detail"] == "account" and thing["times"] > 0}
+        self.honest("stepup report lists whom to write to", self.thief.loot.viewed <= accounts,
+                    f"{len(accounts)} customers, the {len(self.thief.loot.viewed)} that he saw and those of alice's own day" if accounts else ended.words)
 
     # --- what it came to ---
 
     def note_loot(self):
         loot = self.thief.loot
         self.facts.update(tries=self.thief.tries, refusals=self.thief.refusals, viewed=len(loot.viewed), exported=len(loot.exported), keys=len(loot.keys),
-                          contacts=len(loot.contacts), asked=len(set(self.thief.requests)),
+                          contacts=len(loot.contacts), codes=self.thief.token.counter - self.codes, asked=len(set(self.thief.requests)),
                           alerts=sorted({event["kind"] for _, event in self.desk.alerts("alice", self.began)}))
         self.screen.done(self.facts)
 

@@ -146,12 +146,12 @@ def print_table(results):
 
 def conclusion(results):
     before, code, shipped = results
-    yield (f"(a) and (b) lose the same {number(before['contacts'])} contacts: somebody who reads out one code reads out {number(code['tries'])}. "
-           f"(b) is ended by the lock at least; (a) is not, because nobody is asked again.")
-    alert = shipped["alert"]
-    heard = f"at the very try that first did, {seconds(alert['seconds'])} after he began" if alert is not None else "never"
-    yield (f"With (c) a code opens {shipped['viewed']} customers, fewer than its limit for an hour, and nothing else. What is worth having takes a key that "
-           f"he does not have and alice can't read out. The first refusal told the security desk, {heard}; one command ended it.")
+    yield (f"(a) asked him for {before['codes']} codes, (b) for {code['codes']}, and he got them: who reads out one code reads out the next. Both lost everything "
+           f"before anybody heard of it; the lock at least ended (b), while under (a) nobody is asked again.")
+    heard = f"was an alert at the security desk, {seconds(shipped['alert']['seconds'])} after he began" if shipped["alert"] else "was heard of by nobody"
+    yield (f"Under (c) a code opens {shipped['viewed']} customers, what a person looks at in a busy hour, and then a second person is asked. What is worth "
+           f"stealing takes a key, which he doesn't have and alice can't read out. His first refusal, try {shipped['refused']['try']}, {heard}; "
+           f"`stepup lock alice` was the end of him.")
 
 
 def aside(heading, rows):

@@ -36,6 +36,7 @@ class Thief:
         self.tries = self.refusals = 0
         self.noticed, self.refused = noticed or (lambda *_: None), refused or (lambda *_: None)
         self.requests = []
+        self.on_waiting = self.let_go
         self.dodges = 0
         self.on_the_telephone = threading.Lock()  # she reads one code at a time, and it is used before the next
         self.counting = threading.Lock()
@@ -85,8 +86,7 @@ class Thief:
     @staticmethod
     def let_go(browser, reply):
         """Stops waiting for a second person; the request goes on."""
-        if reply.json["state"] == "waiting":
-            browser.script("/step-up/answer", {"id": reply.json["id"], "answer": {"cancel": True}})
+        browser.script("/step-up/answer", {"id": reply.json["id"], "answer": {"cancel": True}})
 
     @staticmethod
     def words(reply):
@@ -117,12 +117,11 @@ class Thief:
             found.update(listed)
             page += 1
 
-    def view(self, account, browser=None, wait=False):
+    def view(self, account, browser=None):
         browser = browser or self.browser
         reply = self.step_up(browser, "customer.view", account=account)
-        if reply.json["state"] == "waiting" and wait:
-            reply = browser.script("/step-up/answer", {"id": reply.json["id"], "answer": {"wait": True}})
-        self.let_go(browser, reply)
+        if reply.json["state"] == "waiting":
+            self.on_waiting(browser, reply)
         return self.look(account, browser)[0], self.words(reply)
 
     def look(self, account, browser=None):
