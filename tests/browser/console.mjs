@@ -165,4 +165,4 @@ await station(policyOfThePages, bob);
 await station(wrongThenLocked, bob);
 equal(complaints.join('; '), '', 'nor afterwards');
 await bob.done();
-done();
+await done();

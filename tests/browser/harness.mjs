@@ -5,7 +5,6 @@ import { createRequire } from 'node:module';
 import { createHmac } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
 
 const require = createRequire(path.join(process.env.BROWSER_MODULES, 'package.json'));
@@ -76,32 +75,32 @@ export function administrator(...words) {
 
 export const complaints = []; // violations of the content security policy, script errors, dialogs that a script opened
 
-// `init` runs in every page before the page's own scripts.
+let browser = null; // one for all: each context in it has cookies and keys of its own, as if it were another machine
+
+// A page in a context of its own; `init` runs in every page of it before the page's own scripts.
 export async function open({ init, ...options } = {}) {
-	const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'console-browser.'));
-	const context = await chromium.launchPersistentContext(profile, {
-		executablePath: '/usr/bin/chromium', headless: true, chromiumSandbox: false, acceptDownloads: true,
-		viewport: { width: 1100, height: 820 }, ...options,
+	browser ??= await chromium.launch({
+		executablePath: '/usr/bin/chromium', headless: true, chromiumSandbox: false, timeout: PATIENCE,
 		args: ['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
 			'--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP console.example.test 127.0.0.1'],
 	});
+	const context = await browser.newContext({ acceptDownloads: true, viewport: { width: 1100, height: 820 }, reducedMotion: 'reduce', ...options });
 	context.setDefaultTimeout(PATIENCE);
 	if (init)
 		await context.addInitScript(init);
 	await context.exposeBinding('complain', (_, text) => { complaints.push(text); });
 	await context.addInitScript(() => document.addEventListener('securitypolicyviolation',
 		(event) => window.complain(`violation of ${event.violatedDirective} by ${event.blockedURI}`)));
-	const page = context.pages()[0] ?? await context.newPage();
+	const page = await context.newPage();
 	page.on('pageerror', (error) => complaints.push(`script error: ${error}`));
 	page.on('dialog', (dialog) => { complaints.push(`a page opened a dialog: ${dialog.message()}`); dialog.dismiss(); });
-	page.done = async () => { await context.close(); fs.rmSync(profile, { recursive: true }); };
+	page.done = () => context.close();
 	return page;
 }
 
 export async function picture(page, name) {
 	if (!pictures)
 		return;
-	await page.waitForTimeout(200); // the dialog's short animation
 	await page.screenshot({ path: path.join(pictures, `${name}.png`) });
 }
 
@@ -150,7 +149,8 @@ export async function station(run, ...values) {
 }
 
 // The end of the plan, and the exit status.
-export function done() {
+export async function done() {
+	await browser?.close();
 	console.log(`1..${count}`);
 	process.exit(failures ? 1 : 0);
 }

@@ -438,4 +438,4 @@ await carol.done();
 await station(olderBrowser);
 await station(browserWithoutKeys);
 equal(complaints.join('; '), '', 'no page violated its content security policy, no script failed');
-done();
+await done();

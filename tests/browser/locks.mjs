@@ -6,7 +6,8 @@ import {
 	ACCOUNT, administrator, complaints, dialog, dialogError, done, equal, matches, nextCode, ok, open, picture, signIn, station, type, url,
 } from './harness.mjs';
 import { secondPersonPolicy } from './policy.mjs';
-import { arrive, arriveWithKey, askExport, askOver, card, openAgreement, press, signInWithKey, title, told } from './requests.mjs';
+import { arrive, arriveWithKey, askOver, card, exportWithin, openAgreement, press, signInWithKey, title, told } from './requests.mjs';
+import { overhear } from './varlink.mjs';
 
 const LOCKED = /locked.*Don't retry.*L-\d+/;
 
@@ -59,7 +60,8 @@ async function freshness(bob) {
 	await look(bob, 'awkward-2');
 	await contacts(bob);
 	ok(true, 'and that asking changed nothing in the first one');
-	await signOut(bob);
+	matches(await overhear(() => signOut(bob)), /"io\.stepup\.Verify1\.EndSession",\s*"parameters":\s*\{\s*"session":\s*"[0-9a-f]{64}"/,
+		'signing out tells the verifier that the session is over');
 	const before = await bob.context().cookies();
 	equal(before.filter(({ name }) => name === 'session').length, 0, 'signing out takes the cookie away');
 	await signIn(bob, 'bob');
@@ -74,8 +76,7 @@ async function freshness(bob) {
 
 async function approverLocked(alice, carol) {
 	const got = downloads(alice);
-	await askExport(alice);
-	await dialog(alice).waitFor({ state: 'detached' });
+	await exportWithin(alice);
 	await carol.goto(`${url}/requests`);
 	const request = await askOver(alice);
 	await card(carol, request).waitFor();
@@ -87,7 +88,8 @@ async function approverLocked(alice, carol) {
 	await picture(carol, 'lock-1-approver');
 	await carol.keyboard.press('Escape');
 	matches(await carol.locator('#requests-error:not([hidden])').textContent(), LOCKED, 'the page of requests says so by itself');
-	equal(await carol.locator('#requests').isVisible(), false, 'and shows no request any more');
+	await carol.locator('#requests').waitFor({ state: 'hidden' });
+	ok(true, 'and shows no request any more');
 	await picture(carol, 'lock-2-approver-page');
 	await carol.goto(`${url}/requests`);
 	matches(carol.url(), /\/sign-in$/, 'the session is gone');
@@ -119,8 +121,7 @@ async function requesterLocked(alice, dave) {
 
 async function notThem(bob, dave) {
 	const got = downloads(bob);
-	await askExport(bob);
-	await dialog(bob).waitFor({ state: 'detached' });
+	await exportWithin(bob);
 	const request = await askOver(bob);
 	await press(dave, request, 'That wasn\'t them …');
 	matches(await card(dave, request).locator('.sure').textContent(), /lock the account: bob is refused everywhere/, 'to lock somebody is asked once more');
@@ -135,6 +136,24 @@ async function notThem(bob, dave) {
 	equal(got.length, 1, 'with nothing exported but the one within the limit');
 }
 
+// Somebody else asks in her name: she sees it in her own list. Here both are dave.
+async function notMe(dave) {
+	const other = await open();
+	await signIn(other, 'dave');
+	await other.goto(`${url}/requests`);
+	await exportWithin(dave);
+	const request = await askOver(dave);
+	await press(other, request, 'This wasn\'t me …');
+	matches(await card(other, request).locator('.sure').textContent(), /lock the account: you are refused everywhere/, 'who finds a request that is not theirs can lock themselves');
+	await press(other, request, 'Deny and lock');
+	await title(dave, 'Nothing was approved');
+	matches(await dialogError(dave).textContent(), LOCKED, 'whoever asked in their name is told of the lock');
+	await isOut(other, 'and both are out: who locked');
+	await dave.keyboard.press('Escape');
+	await isOut(dave, 'and who asked');
+	await other.done();
+}
+
 secondPersonPolicy();
 const bob = await arrive('bob');
 await station(freshness, bob);
@@ -146,7 +165,8 @@ const dave = await arrive('dave');
 await station(requesterLocked, alice, dave);
 await alice.done();
 await station(notThem, bob, dave);
+await station(notMe, dave);
 equal(complaints.join('; '), '', 'no script error and nothing against the content security policy');
 await bob.done();
 await dave.done();
-done();
+await done();

@@ -138,4 +138,4 @@ try {
 } finally {
 	fs.rmSync(folder, { recursive: true });
 }
-done();
+await done();

@@ -3,14 +3,13 @@
 // fills by itself, the agreement with a key, everything that ends a request, and what each side is told.
 import { ACCOUNT, complaints, dialog, dialogError, done, downloaded, equal, matches, nextCode, ok, open, picture, signIn, station, url } from './harness.mjs';
 import { secondPersonPolicy } from './policy.mjs';
-import { PROMPT, arrive, askExport, askOver, card, openAgreement, post, press, refused, told } from './requests.mjs';
+import { PROMPT, arrive, askOver, card, exportWithin, openAgreement, post, press, refused, told } from './requests.mjs';
 import { verifierCall } from './varlink.mjs';
 
 // --- what is to hold ---
 
 async function agreed(bob, carol, dave) {
-	await askExport(bob);
-	await dialog(bob).waitFor({ state: 'detached' });
+	await exportWithin(bob);
 	matches(await bob.locator('#status:not(:empty)').textContent(), /Approved/, 'within the limit nobody else is asked');
 	await carol.goto(`${url}/requests`);
 	await dave.goto(`${url}/requests`);
@@ -34,6 +33,7 @@ async function agreed(bob, carol, dave) {
 	await picture(carol, 'second-3-asked');
 	await openAgreement(carol, request);
 	equal(await carol.locator('#step-up-prompt').textContent(), PROMPT, 'the key agrees to the same words');
+	equal(await carol.locator('#step-up-title').textContent(), 'You agree that bob may', 'under a title that says what it is');
 	await picture(carol, 'second-4-agreeing');
 	const { name, lines } = await downloaded(bob, () => carol.keyboard.press('Enter'));
 	equal(`${name} ${lines.length}`, `contacts-${ACCOUNT}.csv 340`, 'once the key has agreed the export goes on by itself, and the CSV arrives');
@@ -103,8 +103,7 @@ async function twoAtOnce(bob, carol, dave) {
 async function oneself(dave) {
 	const second = await open();
 	await signIn(second, 'dave');
-	await askExport(dave);
-	await dialog(dave).waitFor({ state: 'detached' });
+	await exportWithin(dave);
 	const request = await askOver(dave);
 	await second.goto(`${url}/requests`);
 	await card(second, request).waitFor();
@@ -134,25 +133,60 @@ async function strangers(bob, carol, dave) {
 	await dialog(dave).waitFor({ state: 'detached' });
 }
 
+// What bob asks for past the console.
+async function askElsewhere(account, rhost) {
+	const begun = await verifierCall('Begin', { user: 'bob', action: 'customer.note', details: { account }, rhost, service: 'notes' });
+	const { transaction, prompt } = begun.parameters;
+	const asked = await verifierCall('Answer', { transaction, method: 'code', code: nextCode('bob') });
+	return { request: asked.parameters.request, prompt };
+}
+
+// Nobody waits for it here: it stands in the list until it is used.
+async function agreedElsewhere(bob, dave) {
+	const { request } = await askElsewhere('amber-teas', '203.0.113.99');
+	await card(dave, request).waitFor();
+	await openAgreementByAnything(dave, request);
+	await dave.keyboard.press('Enter');
+	await told(dave, 'You agreed that bob may: Write a note about amber-teas');
+	await bob.goto(`${url}/requests`);
+	await card(bob, request).waitFor();
+	matches(await card(bob, request).textContent(), /^dave agreed\. Do the same again, with your key or code, and it goes through/, 'what was agreed to and not used says what to do');
+	await press(bob, request, 'Take back');
+	await told(bob, /no (such )?request/);
+	ok(true, 'what was asked for elsewhere is taken back there');
+	await verifierCall('CancelRequest', { request });
+	await card(bob, request).waitFor({ state: 'detached' });
+}
+
+async function onATelephone(page) {
+	const { width, height } = page.viewportSize();
+	await page.setViewportSize({ width: 390, height: 780 });
+	await page.emulateMedia({ colorScheme: 'dark' });
+	ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), 'a long text fits a telephone');
+	await picture(page, 'second-7-dark-narrow');
+	await page.emulateMedia({ colorScheme: null });
+	await page.setViewportSize({ width, height });
+}
+
 // Texts that want to be something else, asked for past the console.
-async function awkward(dave) {
+async function awkward(bob, dave) {
 	const texts = ['<script>alert(1)</script><img src=x onerror=alert(1)>', 'moc.tseh\u202egro.kcatta\u202c \u2066x', `${'long '.repeat(79)}ends`, '&amp; "\'> \u0430\u0440\u0440le'];
 	await dave.goto(`${url}/requests`);
 	for (const [at, account] of texts.entries()) {
-		const begun = await verifierCall('Begin', { user: 'bob', action: 'customer.note', details: { account }, rhost: `203.0.113.${at + 1}`, service: 'notes' });
-		const asked = await verifierCall('Answer', { transaction: begun.parameters.transaction, method: 'code', code: nextCode('bob') });
-		const { request } = asked.parameters;
+		const { request, prompt } = await askElsewhere(account, `203.0.113.${at + 1}`);
 		await card(dave, request).waitFor();
-		equal(await card(dave, request).locator('.text').textContent(), begun.parameters.prompt, `shown letter by letter: ${JSON.stringify(account.slice(0, 20))}`);
+		equal(await card(dave, request).locator('.text').textContent(), prompt, `shown letter by letter, awkward text ${at + 1}`);
+		if (at === 2)
+			await onATelephone(dave);
 		await openAgreementByAnything(dave, request);
-		equal(await dialog(dave).locator('#step-up-prompt').textContent(), begun.parameters.prompt, 'in the dialog that agrees, too');
+		equal(await dialog(dave).locator('#step-up-prompt').textContent(), prompt, 'in the dialog that agrees, too');
 		if (at === 1)
-			ok(!/[\u202a-\u202e\u2066-\u2069]/.test(begun.parameters.prompt), 'the verifier lets nothing through that turns the direction of writing');
+			ok(!/[\u202a-\u202e\u2066-\u2069]/.test(prompt), 'the verifier lets nothing through that turns the direction of writing');
 		await dave.keyboard.press('Escape');
 		await dialog(dave).waitFor({ state: 'detached' });
 		await verifierCall('CancelRequest', { request });
 	}
-	ok(await dave.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), 'nothing of it overflows the page');
+	await agreedElsewhere(bob, dave);
 }
 
 // A rule for codes lets codes agree, and then the field has the focus.
@@ -171,8 +205,8 @@ await station(takenBack, bob, carol);
 await station(twoAtOnce, bob, carol, dave);
 await station(oneself, dave);
 await station(strangers, bob, carol, dave);
-await station(awkward, dave);
+await station(awkward, bob, dave);
 equal(complaints.join('; '), '', 'no script error and nothing against the content security policy');
 for (const page of [bob, carol, dave])
 	await page.done();
-done();
+await done();

@@ -1,10 +1,32 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// One call to the verifier as root, past the console: for what no page would ask.
+// The verifier's socket past the console: one call as root, for what no page would ask; and what the console itself says there.
+import fs from 'node:fs';
 import net from 'node:net';
+
+const SOCKET = '/run/stepup/verify.sock';
+
+// Stands in for the verifier while `act` runs, says yes to everything, and gives what was said to it.
+export async function overhear(act) {
+	let heard = '';
+	const server = net.createServer((socket) => socket.on('data', (text) => {
+		heard += text;
+		socket.write('{"parameters":{}}\0');
+	}));
+	fs.renameSync(SOCKET, `${SOCKET}.aside`);
+	try {
+		await new Promise((resolve) => { server.listen(SOCKET, resolve); });
+		fs.chmodSync(SOCKET, 0o666);
+		await act();
+	} finally {
+		server.close();
+		fs.renameSync(`${SOCKET}.aside`, SOCKET);
+	}
+	return heard;
+}
 
 export function verifierCall(method, parameters) {
 	return new Promise((resolve, reject) => {
-		const socket = net.connect('/run/stepup/verify.sock');
+		const socket = net.connect(SOCKET);
 		let text = '';
 		socket.setEncoding('utf8');
 		socket.on('error', reject);

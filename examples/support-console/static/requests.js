@@ -67,7 +67,8 @@ async function act(request, run, tone) {
 	buttons.forEach((one) => { one.disabled = false; });
 }
 
-const approve = (request) => act(request, () => stepUp({ action: 'stepup.approve', request: request.id }, { csrf }), 'good');
+const approve = (request) => act(request, () => stepUp({ action: 'stepup.approve', request: request.id },
+	{ csrf, heading: `You agree that ${request.user} may` }), 'good');
 const deny = (request, lock) => act(request, () => post('/requests/deny', csrf, { request: request.id, lock }), 'bad');
 const takeBack = (request) => act(request, () => post('/requests/cancel', csrf, { request: request.id }), '');
 

@@ -5,6 +5,7 @@
 //
 //	import { stepUp } from './stepup.js';
 //	const outcome = await stepUp({ action: 'customer.export', account: 'acme', records: 12 }, { csrf });
+//	// also { csrf, heading }: words above the prompt, in the place of "Confirm this …"
 //	if (outcome.state === 'granted') …   // outcome.id names the grant to your server, which takes it once
 //	else show(outcome.message.message);  // 'refused' or 'cancelled': nothing was approved, and why
 //
@@ -60,8 +61,8 @@ export function element(name, properties = {}, ...children) {
 }
 
 class Dialog {
-	constructor({ csrf, begin = '/step-up/begin', answer = '/step-up/answer' }) {
-		Object.assign(this, { csrf, addresses: { begin, answer }, id: null, busy: false, attempt: null, used: '' });
+	constructor({ csrf, begin = '/step-up/begin', answer = '/step-up/answer', heading }) {
+		Object.assign(this, { csrf, addresses: { begin, answer }, heading, id: null, busy: false, attempt: null, used: '' });
 		this.build();
 		this.form.addEventListener('submit', (event) => { event.preventDefault(); this.submit(); });
 		this.key.addEventListener('click', () => this.touch());
@@ -205,7 +206,7 @@ class Dialog {
 		this.or.hidden = !this.options;
 		this.confirm.classList.toggle('main', !this.options);
 		this.confirm.textContent = this.options ? 'Use the code' : 'Approve';
-		this.title.textContent = this.options ? 'Confirm this with your key' : 'Confirm this with a code';
+		this.title.textContent = this.heading ?? (this.options ? 'Confirm this with your key' : 'Confirm this with a code');
 		this.label.textContent = this.options ? 'Code' : (question.ask || 'Code').replace(/:\s*$/, '');
 		this.complain(question.error);
 		this.open();
