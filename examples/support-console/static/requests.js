@@ -23,7 +23,7 @@ const now = () => Date.now() / 1000 + skew;
 
 function tell(words, tone = '') {
 	happened.prepend(element('li', { className: tone }, element('time', { textContent: clock(now()) }), element('span', { textContent: words })));
-	while (happened.children.length > 5)
+	while (happened.children.length > 3)
 		happened.lastChild.remove();
 }
 
@@ -60,7 +60,8 @@ async function act(request, run, tone) {
 	answered.add(request.id);
 	const { state, message } = await run();
 	const done = state === 'granted' || state === 'done';
-	tell(message?.message ?? 'Nothing was approved.', done ? tone : 'bad');
+	if (state !== 'cancelled') // which is no news to who did it
+		tell(message?.message ?? 'Nothing was approved.', done ? tone : 'bad');
 	if (done)
 		return; // the list drops it
 	answered.delete(request.id);
