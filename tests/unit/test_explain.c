@@ -280,6 +280,60 @@ static void without_details_the_rule_is_explained_as_far_as_it_goes(void **state
 	json_decref(reply);
 }
 
+static void suspended_codes_and_another_accounts_credentials_are_no_way_in(void **state)
+{
+	(void)state;
+	record->guesses.suspended = true;
+	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true}, "have suspended the codes of alice");
+	record->guesses.suspended = false;
+	record->uid = 2000;
+	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true},
+		"another account's (its uid was 2000): the name has another uid now");
+}
+
+/* Who could agree to customer.close, as somebody who sees everybody is told, or as the person is. */
+static void expect_approver(bool sees_everybody, const char *words)
+{
+	json_t *reply = explain((struct explain_question){
+		.action = "customer.close", .record = record, .is_insider = true, .sees_everybody = sees_everybody});
+
+	assert_string_equal(text(reply, "outcome"), "NeedsApproval");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "approvers"), 0)), words);
+	json_decref(reply);
+}
+
+static void save_bob(struct user_record *bob)
+{
+	assert_int_equal(store_begin(writer), STEPUP_OK);
+	assert_int_equal(store_user_save(writer, bob), STEPUP_OK);
+	assert_int_equal(store_commit(writer), STEPUP_OK);
+}
+
+static void why_an_approver_cannot_agree_is_told_to_administrators_only(void **state)
+{
+	struct user_record *bob = user_record_new("bob", 1000);
+	struct credential *credential;
+
+	(void)state;
+	expect_approver(true, "bob (can't: nothing enrolled)");
+	expect_approver(false, "bob");
+	credential = user_record_add_credential(bob);
+	credential->otp.size = 20;
+	credential->otp.bytes[0] = 1;
+	credential->otp.digits = 6;
+	credential->otp.period_seconds = 30;
+	save_bob(bob);
+	expect_approver(true, "bob (can't: the same account)");
+	bob->uid = 1001;
+	save_bob(bob);
+	expect_approver(true, "bob (can't: no factor that is enough)");
+	bob->lock.locked = true;
+	save_bob(bob);
+	expect_approver(true, "bob (can't: locked)");
+	expect_approver(false, "bob");
+	user_record_free(&bob);
+}
+
 static void a_built_in_rule_is_named_as_one(void **state)
 {
 	json_t *reply = explain((struct explain_question){.action = "stepup.test", .user = &mallory, .record = record, .is_insider = true});
@@ -301,6 +355,8 @@ static const struct CMUnitTest tests[] = {
 	WITH_STORE(adding_a_key_is_said_to_take_one),
 	WITH_STORE(outsiders_hear_the_same_of_everybody),
 	WITH_STORE(without_details_the_rule_is_explained_as_far_as_it_goes),
+	WITH_STORE(suspended_codes_and_another_accounts_credentials_are_no_way_in),
+	WITH_STORE(why_an_approver_cannot_agree_is_told_to_administrators_only),
 	WITH_STORE(a_built_in_rule_is_named_as_one),
 };
 TAP_MAIN(tests)
