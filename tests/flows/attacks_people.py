@@ -18,6 +18,9 @@ MORE = POLICY + '''
 caller narrow { unix-user = "man"  users = { "*" }  actions = { "customer.*" } }
 action customer.view { users = { "*" }  prompt = "View"  require = { code }  fresh-for = 15m }
 action customer.look { users = { "*" }  prompt = "Look"  require = { code }  limit = { "1 per 1h" }  over-limit = lock }
+action long.words { users = { "*" }  details = { ''' + ", ".join(f'"d{n}:text"' for n in range(16)) + ''' }
+    prompt = "''' + " ".join("{d%d}" % n for n in range(16)) + '''"  require = { code }  code-is-enough = yes
+    always-approve = yes  approvers = { "@leads" } }
 '''
 SESSION = "s" * 43
 ELSEWHERE = {"rhost": "203.0.113.66", "session": "t" * 43}
@@ -101,6 +104,25 @@ def who_sees(verifier):
     tap.equal(verifier.call("verify", "Requests", {"user": "news"}, uid=GAMES).error, "Locked", "a locked person sees nobody's requests")
     tap.equal(scene.deny(request).error, "NotAllowed", "and denies none")
     tap.equal(scene.standing(request), "requested", "so that it still waits")
+    clean(scene)
+
+
+def long_texts(verifier):
+    """Eleven people ask in the longest words that there can be, to hide what one asks."""
+    crowd = ("bin", "sys", "sync", "man", "lp", "proxy", "www-data", "backup", "list", "irc", "nobody")
+    scene = Scene(verifier, *crowd)
+    request = scene.ask()[1]["request"]
+    for user in crowd:
+        for i in range(4):
+            words = {f"d{n}": "\u202e" * 169 + str(i) for n in range(16)}
+            assert scene.ask("long.words", words, user=user, rhost=f"10.0.0.{i // 2}")[1].error == "NeedsApproval"
+    shown = [one["id"] for one in scene.requests("news")]
+    tap.ok(request in shown and 20 < len(shown) < 45, "however long the texts of others, a short request is in an approver's list", len(shown))
+    with verifier.client() as follower:
+        tap.ok(follower.call("Requests", {"user": "news"}, more=True).ok, "and in one that follows")
+    reply = scene.deny(request, "bin")
+    refused = [entry["why"] for entry in Administrator(verifier).entries() if entry["type"] == "refusal" and entry["user"] == "bin"]
+    tap.equal((reply.error, refused), ("NotAllowed", ["not a request to deny"]), "who denies what isn't theirs to answer is refused, and logged")
     clean(scene)
 
 
@@ -214,7 +236,7 @@ def two_calls_ahead(verifier):
 
 if __name__ == "__main__":
     assert isinstance(tap, Tap) and PATIENCE
-    for function in (lock_by_volume, freeze, elsewhere, who_sees, refusals_hidden, same_login, floods_of_output, two_calls_ahead):
+    for function in (lock_by_volume, freeze, elsewhere, who_sees, long_texts, refusals_hidden, same_login, floods_of_output, two_calls_ahead):
         with Verifier(MORE) as running:
             for door in ("admin", "redeem"):
                 os.chmod(running.path(door), 0o666)

@@ -10,6 +10,7 @@
 
 #include "lib/message.h"
 #include "verifier/doors/locks.h"
+#include "verifier/doors/refusal_log.h"
 #include "verifier/doors/request_list.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/doors/verb_job.h"
@@ -303,6 +304,15 @@ static void submit(struct call *call, const struct approval_request *request, co
 	verb_job_submit(job);
 }
 
+/* Nobody is told of a request that isn't theirs to answer; the log is. */
+static void deny_refuse(struct call *call, const struct subject *subject)
+{
+	const struct log_subject about = {.user = subject->name, .user_id = subject->record == NULL ? NULL : subject->record->user_id};
+
+	refusal_log(call, &about, NULL, STEPUP_NOT_ALLOWED, "not a request to deny");
+	refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
+}
+
 static void deny_ready(struct call *call, const struct subject *subject)
 {
 	const char *id = message_text(call->parameters, "request");
@@ -314,7 +324,7 @@ static void deny_ready(struct call *call, const struct subject *subject)
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		refuse(call, error, NULL);
 	else if (!may || (subject->record != NULL && subject->record->lock.locked))
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
+		deny_refuse(call, subject);
 	else
 		submit(call, &request, subject->name, message_bool(call->parameters, "lock", false), deny_work, deny_reply);
 	if (error == STEPUP_OK)

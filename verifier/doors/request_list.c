@@ -51,8 +51,25 @@ struct listing {
 	const struct policy *policy;
 	const struct subject *subject;
 	json_t *list;
+	size_t bytes; /* of what is in it */
 	int64_t now;
 };
+
+/* Takes the request over. One that is too long for what room is left stays away, and hides none that is short. */
+static enum stepup_error list_add(struct listing *listing, json_t *request, bool *more)
+{
+	size_t bytes = request == NULL ? 0 : json_dumpb(request, NULL, 0, JSON_COMPACT) + 1;
+
+	if (bytes > REQUESTS_SHOWN_BYTES - listing->bytes) {
+		json_decref(request);
+		return STEPUP_OK;
+	}
+	listing->bytes += bytes;
+	if (json_array_append_new(listing->list, request) != 0)
+		return STEPUP_NO_MEMORY;
+	*more = json_array_size(listing->list) < REQUESTS_SHOWN_MAX;
+	return STEPUP_OK;
+}
 
 static enum stepup_error list_one(void *context, struct approval_request *request, bool *more)
 {
@@ -66,10 +83,7 @@ static enum stepup_error list_one(void *context, struct approval_request *reques
 		return STEPUP_OK;
 	if (!subject_allows(listing->call, listing->subject, request->action)) /* another caller's business */
 		return STEPUP_OK;
-	if (json_array_append_new(listing->list, request_list_one(listing->policy, request, own, listing->now)) != 0)
-		return STEPUP_NO_MEMORY;
-	*more = json_array_size(listing->list) < REQUESTS_SHOWN_MAX;
-	return STEPUP_OK;
+	return list_add(listing, request_list_one(listing->policy, request, own, listing->now), more);
 }
 
 /* --- one look for many --- */

@@ -23,6 +23,7 @@
 #define REQUESTS_UNANSWERED_MAX 3          /* of one person from one place, expired or denied … */
 #define REQUESTS_UNANSWERED_SECONDS (30 * 60) /* … within so long: then that place waits */
 #define REQUESTS_SHOWN_MAX 256
+#define REQUESTS_SHOWN_BYTES (768 * 1024) /* of all that are shown: they go out in one reply */
 #define REQUEST_CREDENTIAL_GONE "a credential that it rests on was removed"
 #define REQUEST_KEPT_SECONDS (24 * 60 * 60) /* after it ended */
 
