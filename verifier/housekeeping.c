@@ -26,14 +26,16 @@ static enum stepup_error prune_work(struct store_session *session, void *job)
 {
 	struct housekeeping *housekeeping = job;
 	enum stepup_error result;
-	int uses = 0, receipts = 0, requests = 0;
+	int uses = 0, receipts = 0, requests = 0, checkpoints = 0;
 
 	result = store_use_prune(session, housekeeping->uses_before, PRUNE_ROWS, &uses);
 	if (result == STEPUP_OK)
 		result = store_receipt_prune(session, housekeeping->receipts_before, PRUNE_ROWS, &receipts);
 	if (result == STEPUP_OK)
 		result = store_request_prune(session, housekeeping->requests_before, PRUNE_ROWS, &requests);
-	housekeeping->prune_more = uses == PRUNE_ROWS || receipts == PRUNE_ROWS || requests == PRUNE_ROWS;
+	if (result == STEPUP_OK)
+		result = store_log_checkpoint_thin(session, housekeeping->checkpoints_before, &housekeeping->thinned_to, &checkpoints);
+	housekeeping->prune_more = checkpoints > CHECKPOINTS_THINNED_AT_ONCE / 2 || uses == PRUNE_ROWS || receipts == PRUNE_ROWS || requests == PRUNE_ROWS;
 	return result;
 }
 
@@ -57,6 +59,7 @@ static void prune(struct housekeeping *housekeeping)
 	housekeeping->uses_before = now - USES_KEPT_SECONDS;
 	housekeeping->receipts_before = now - RECEIPT_KEPT_SECONDS;
 	housekeeping->requests_before = now - REQUEST_KEPT_SECONDS;
+	housekeeping->checkpoints_before = now - CHECKPOINT_KEPT_SECONDS;
 	housekeeping->pruning = commit_queue_submit(housekeeping->verifier->queue, prune_work, prune_done, housekeeping) == STEPUP_OK;
 }
 

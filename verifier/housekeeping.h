@@ -12,6 +12,7 @@
 #define PRUNE_EVERY_SECONDS 30
 #define PRUNE_ROWS 40                           /* at a time, so that nobody waits for it */
 #define RECEIPT_KEPT_SECONDS (24 * 60 * 60 + 600) /* an exec_id is answered for 24 hours; receipts live 300 s at most */
+#define CHECKPOINT_KEPT_SECONDS (24 * 60 * 60)    /* all of the log's checkpoints; then one an hour */
 
 struct housekeeping {
 	struct verifier *verifier;
@@ -20,7 +21,8 @@ struct housekeeping {
 	bool pruning, prune_more; /* the last step found as many rows as it may remove */
 	int64_t watchdog_ms; /* 0: none wanted */
 	int64_t next_watchdog_ms;
-	int64_t uses_before, receipts_before, requests_before; /* of the prune under way: read by the writer */
+	int64_t thinned_to; /* the log's checkpoints up to this size are as few as they get */
+	int64_t uses_before, receipts_before, requests_before, checkpoints_before; /* of the prune under way: read by the writer */
 };
 
 void housekeeping_start(struct housekeeping *housekeeping, struct verifier *verifier);

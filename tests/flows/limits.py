@@ -5,6 +5,7 @@ they are exact however many ask at once."""
 import os
 import sqlite3
 import sys
+from time import monotonic, sleep
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Tap, Verifier
@@ -186,15 +187,43 @@ def tampered(verifier):
     tap.equal(granted(verifier, token, "count"), "granted", "other limits are as they were")
 
 
+def rows(verifier):
+    """What the database holds of uses."""
+    with sqlite3.connect(verifier.database) as database:
+        count = sum(database.execute(f"SELECT COUNT(*) FROM {table}").fetchone()[0] for table in ("use_totals", "use_values"))
+    database.close()
+    return count
+
+
+def pruned(verifier, time):
+    """A month and a day after it, nobody counts a use any more."""
+    token = verifier.enrol_token("mail")
+    for account in ("a", "b"):
+        tap.equal([granted(verifier, token, *what) for what in (("kinds", {"account": account}), ("count",))], ["granted"] * 2, f"uses: account {account}")
+        time.go_on(5)
+    before = rows(verifier)
+    tap.equal(before, 3, "two values and a total stand in the database")
+    time.go_on(31 * 24 * HOUR)
+    tap.equal(granted(verifier, token, "count"), "granted", "after the longest window there may be")
+    tap.ok(rows(verifier) >= before, "they are there still")
+    time.go_on(33 * 24 * HOUR)
+    deadline = monotonic() + 60
+    while rows(verifier) > 0 and monotonic() < deadline:
+        sleep(0.1)
+    tap.equal(rows(verifier), 0, "old limit rows are pruned")
+    tap.equal(granted(verifier, token, "count"), "granted", "and the limit goes on")
+
+
 def main():
     for run in (edges, charges, restarts, over_lock, over_approve, fresh, fifty, tampered):
         with Verifier(POLICY) as verifier:
             tap.run(run, verifier)
             tap.equal(Administrator(verifier).check()["problems"], [], "stepup log verify finds nothing wrong with any of it")
-    verifier = Verifier(POLICY)
-    time = PassingTime(verifier)
-    with verifier:
-        tap.run(slides, verifier, time)
+    for run in (slides, pruned):
+        verifier = Verifier(POLICY)
+        time = PassingTime(verifier)
+        with verifier:
+            tap.run(run, verifier, time)
     verifier = Verifier(POLICY, environment={"TZ": "Europe/Berlin"})
     time = PassingTime(verifier, "2030-10-27 00:10:00")
     with verifier:

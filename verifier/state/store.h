@@ -186,6 +186,10 @@ enum stepup_error store_log_tree(struct store_session *session, struct merkle_tr
 /* Recomputes the tree from the newest kept checkpoint at or below `size` and gives its root at `size`. */
 enum stepup_error store_log_root_at(struct store_session *session, int64_t size, uint8_t root[DIGEST_SIZE]);
 enum stepup_error store_log_checkpoint_add(struct store_session *session, const struct merkle_tree *tree, int64_t at, const char *note);
+/* Of the checkpoints made before a time, keeps the first of each hour, and the newest whatever its time. Looks at CHECKPOINTS_THINNED_AT_ONCE, from `*from` on
+ * (0 at first), which it moves on; `*removed` is how many went. */
+#define CHECKPOINTS_THINNED_AT_ONCE 200
+enum stepup_error store_log_checkpoint_thin(struct store_session *session, int64_t before, int64_t *from, int *removed);
 /* The newest signed note, the caller's to free; STEPUP_NOT_FOUND before the first. */
 enum stepup_error store_log_checkpoint_newest(struct store_session *session, int64_t *size, char **note);
 

@@ -12,6 +12,7 @@
 #include "lib/canonical_json.h"
 
 #define PAGE_ROWS 32
+#define HOUR_SECONDS 3600
 #define END_ENTRIES 1000 /* read at the start */
 
 /* --- appending --- */
@@ -339,5 +340,53 @@ enum stepup_error store_log_checkpoint_newest(struct store_session *session, int
 	error = checkpoint_find(session, INT64_MAX, &tree, note);
 	if (error == STEPUP_OK)
 		*size = (int64_t)tree.size;
+	return error;
+}
+
+/* --- thinning --- */
+
+struct made {
+	int64_t size, at;
+};
+
+static enum stepup_error checkpoints_page(struct store_session *session, int64_t from, struct made *page, size_t *count)
+{
+	struct db_statement *statement = NULL;
+	bool row = true;
+	enum stepup_error error = session_query(session, SQL_CHECKPOINT_PAGE, STORE_VALUES(DB_INT(from), DB_INT(CHECKPOINTS_THINNED_AT_ONCE)), &statement);
+
+	*count = 0;
+	while (error == STEPUP_OK && *count < CHECKPOINTS_THINNED_AT_ONCE) {
+		error = db_step(statement, &row);
+		if (error != STEPUP_OK || !row)
+			break;
+		page[(*count)++] = (struct made){db_column_int(statement, 0), db_column_int(statement, 1)};
+	}
+	if (statement != NULL)
+		db_reset(statement);
+	return error;
+}
+
+/* What is last in a page is left to the next one: it may be the newest of all. */
+enum stepup_error store_log_checkpoint_thin(struct store_session *session, int64_t before, int64_t *from, int *removed)
+{
+	struct made page[CHECKPOINTS_THINNED_AT_ONCE], kept;
+	size_t count = 0;
+	enum stepup_error error = checkpoints_page(session, *from, page, &count);
+
+	*removed = 0;
+	if (error != STEPUP_OK || count < 3)
+		return error;
+	kept = page[0];
+	for (size_t i = 1; error == STEPUP_OK && i < count - 1 && page[i].at < before; i++) {
+		if (page[i].at / HOUR_SECONDS != kept.at / HOUR_SECONDS) {
+			kept = page[i];
+			continue;
+		}
+		error = session_write(session, SQL_CHECKPOINT_DELETE, STORE_VALUES(DB_INT(page[i].size)), NULL);
+		*removed += error == STEPUP_OK;
+	}
+	if (error == STEPUP_OK)
+		*from = kept.size;
 	return error;
 }

@@ -118,6 +118,8 @@ const char *const store_sql[SQL_COUNT] = {
 
 	[SQL_CHECKPOINT_ADD] = "INSERT INTO checkpoints (size, at, note, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
 	[SQL_CHECKPOINT_NEWEST] = "SELECT size, at, note, key_id, sealed FROM checkpoints WHERE size <= $1 ORDER BY size DESC LIMIT 1",
+	[SQL_CHECKPOINT_PAGE] = "SELECT size, at FROM checkpoints WHERE size >= $1 ORDER BY size LIMIT $2",
+	[SQL_CHECKPOINT_DELETE] = "DELETE FROM checkpoints WHERE size = $1",
 
 	[SQL_KEY_ADD] = "INSERT INTO keys (purpose, kid, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
 	[SQL_KEY_ALL] = "SELECT kid, at, key_id, sealed FROM keys WHERE purpose = $1 ORDER BY at DESC, kid",
