@@ -277,7 +277,11 @@ class Moves:
         if not ids:
             return
         request = self.draw.choice(ids)
-        call = yield Call("verify", uid, "Approve", {"request": request, "reach": ["browser", "agent"], **more}, user=person.name, action="", approves=request)
+        asked = next((begun.call for begun, which in self.world.asked if which == request), None)
+        if asked is not None and self.happens(0.1):  # in the session that it came from
+            uid, more = asked.uid, {"user": person.name, **{name: value for name, value in asked.parameters.items() if name == "session"}}
+        parameters = {"request": request, "reach": ["browser", "agent"], **more}
+        call = yield Call("verify", uid, "Approve", parameters, user=person.name, action="", approves=request)
         begun = self.noted(person, call, request)
         if begun is None:
             return
