@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 
-from harness import Tap, Verifier, need_root
+from approvals import POLICY as PEOPLE, Scene
+from harness import GAMES, Tap, Verifier, need_root
 
 POLICY = 'action door.open { users = { "*" } prompt = "Open the door" require = { code } }\n'
 FILL = "ballast"
@@ -61,6 +62,41 @@ def full_disk(tap):
     subprocess.run(["umount", verifier.state])
 
 
+def use_up(verifier):
+    """Fills the disk, and what is preallocated of the write-ahead log."""
+    fill(verifier.state)
+    for number in range(4000):
+        if verifier.step_up(f"nobody-{number}", "door.open", None, "123456").error == "Unavailable":
+            return
+    raise RuntimeError("the disk never was full")
+
+
+def second_person(tap):
+    """Between asking, agreeing and using: what could not be written did not happen, and happens once there is room."""
+    verifier = Verifier(PEOPLE)
+    mount("-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", verifier.state)
+    with verifier:
+        scene = Scene(verifier)
+        transaction, reply = scene.ask()
+        request = reply["request"]
+        begun = verifier.call("verify", "Approve", {"user": "news", "request": request}, uid=GAMES)
+        code = scene.tokens["news"].fresh()
+        use_up(verifier)
+        reply = verifier.answer(begun["transaction"], code, uid=GAMES)
+        tap.equal((reply.error, scene.standing(request)), ("Unavailable", "requested"), "a full disk: nobody agrees to anything")
+        tap.equal(scene.deny(request).error, "Unavailable", "nor denies it")
+        os.unlink(os.path.join(verifier.state, FILL))
+        begun = verifier.call("verify", "Approve", {"user": "news", "request": request}, uid=GAMES)
+        tap.ok(verifier.answer(begun["transaction"], code, uid=GAMES).ok, "with room again the very code agrees")
+        use_up(verifier)
+        reply = scene.claim(transaction)
+        tap.equal((reply.error, scene.standing(request)), ("Unavailable", "approved"), "a full disk: nothing is claimed")
+        os.unlink(os.path.join(verifier.state, FILL))
+        tap.ok(scene.claim(transaction).ok, "with room again the same side claims it, without another step-up")
+        tap.equal((scene.standing(request), scene.claim(transaction).error), ("consumed", "Expired"), "and once only")
+    subprocess.run(["umount", verifier.state])
+
+
 def read_only(tap):
     verifier = Verifier(POLICY)
     mount("-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", verifier.state)
@@ -84,6 +120,7 @@ def main():
         os.execvp("unshare", ["unshare", "-m", "--propagation", "private", sys.executable, *sys.argv])
     tap = Tap()
     tap.run(full_disk, tap)
+    tap.run(second_person, tap)
     tap.run(read_only, tap)
     tap.done()
 

@@ -124,6 +124,14 @@ static bool goes_on(const struct answer *answer, int64_t tries_left)
 		((answer->outcome == STEPUP_BAD_ANSWER && tries_left > 0) || answer->outcome == STEPUP_THROTTLED);
 }
 
+/* Whether a claim that could not be written may be made again: nothing came of it, and what was agreed to stands. */
+static bool waits_on(const struct answer *answer)
+{
+	bool decided = stepup_error_is_refusal(answer->outcome) && answer->outcome != STEPUP_UNAVAILABLE;
+
+	return answer->claim && !decided && !atomic_load(&answer->transaction->ended);
+}
+
 /* The answer was right, and a second person has to agree: the transaction waits for that. */
 static void answer_wait(struct answer *answer)
 {
@@ -169,7 +177,7 @@ static void answer_refuse(struct answer *answer)
 		refuse(answer->call, answer->outcome, &words);
 	if (answer->outcome == STEPUP_THROTTLED)
 		transaction->answers--;
-	transaction->state = goes_on(answer, tries_left) ? TRANSACTION_ASKED : TRANSACTION_SPENT;
+	transaction->state = goes_on(answer, tries_left) ? TRANSACTION_ASKED : waits_on(answer) ? TRANSACTION_WAITING : TRANSACTION_SPENT;
 	if (transaction->state == TRANSACTION_SPENT)
 		transaction_end(answer->verifier->transactions, transaction);
 }
