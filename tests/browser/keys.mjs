@@ -78,7 +78,7 @@ async function answer(page, id, credential) {
 	return state === 'granted' ? state : message.error ?? message.message;
 }
 
-const REFUSED = /That key did not do.*Nothing was approved\. Use a key that is enrolled for you/;
+const REFUSED = /That key did not do.*Nothing was approved\. Use a key that is enrolled for you|That key is not enrolled for alice\. Use ".*"\. Nothing was approved/;
 
 // What a key says to these options, on whatever page or in whatever frame.
 const sign = (frame, options) => frame.evaluate(async (json) => {

@@ -293,7 +293,11 @@ def elsewhere(verifier, key, agent):
     strange = enrol_key(verifier, "news", AgentKey())
     other.counter = strange.counter = 1000 # so that no counter refuses them
     begun = ask(verifier, "mail", "vault.open")
-    refused(verifier, begun, "browser", other.sign(begun["browser"]), "another employee's key is refused in the browser")
+    reply = refused(verifier, begun, "browser", other.sign(begun["browser"]), "another employee's key is refused in the browser")
+    tap.matches(reply.message, r'^That key is not enrolled for mail\. Use ".*"\. Nothing was approved\. 2 tries left\.$', "and told which keys are")
+    remote = verifier.begin("mail", "vault.open", reach=["browser"], rhost="203.0.113.9")
+    reply = refused(verifier, remote, "browser", other.sign(remote["browser"]), "from elsewhere, too")
+    tap.matches(reply.message, "^That key did not do: it is not one of yours", "where a stranger could be told, it is not")
     refused(verifier, begun, "seat", other.sign_seat(begun["seat"]), "and at the seat")
     refused(verifier, begun, "agent", strange.sign(begun["agent"]), "and through the agent")
     borrowed = Key()

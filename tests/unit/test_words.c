@@ -129,6 +129,16 @@ static void an_alert_for_several_says_no_more_than_it_knows(void **state)
 	}
 }
 
+static void a_key_that_is_not_enrolled_is_told_which_are(void **state)
+{
+	json_t *keys = json_pack("[s, s]", "Blue YubiKey", "Spare\u202e");
+
+	(void)state;
+	check(STEPUP_BAD_ANSWER, &(struct words_facts){.user = "alice", .method = VIA_BROWSER, .keys = keys, .tries_left = 2},
+		"That key is not enrolled for alice. Use \"Blue YubiKey\" or \"Spare\\u{202E}\". Nothing was approved. 2 tries left.");
+	json_decref(keys);
+}
+
 static void who_agrees_is_told_that_it_is_the_agreeing(void **state)
 {
 	(void)state;
@@ -187,6 +197,7 @@ static void what_comes_from_outside_is_safe_to_show(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_refusal_says_what_happened_what_did_not_and_what_to_do),
 	cmocka_unit_test(an_alert_for_several_says_no_more_than_it_knows),
+	cmocka_unit_test(a_key_that_is_not_enrolled_is_told_which_are),
 	cmocka_unit_test(who_agrees_is_told_that_it_is_the_agreeing),
 	cmocka_unit_test(every_error_has_words_that_say_nothing_was_done),
 	cmocka_unit_test(a_wrong_code_an_unknown_user_and_an_unenrolled_one_read_alike),

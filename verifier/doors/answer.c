@@ -23,6 +23,7 @@ static void answer_free(struct answer *answer)
 	WIPE_ARRAY(answer->code);
 	key_answer_clear(&answer->key);
 	request_free(&answer->request);
+	json_decref(answer->keys);
 	free(answer);
 }
 
@@ -151,6 +152,14 @@ static void answer_wait(struct answer *answer)
 	free(message);
 }
 
+/* Whether whoever is told is known to be the user: their own account, a session of a caller's, or this host. */
+static bool is_known(const struct transaction *transaction)
+{
+	static const uint8_t none[DIGEST_SIZE];
+
+	return transaction->own || memcmp(transaction->session, none, DIGEST_SIZE) != 0 || transaction->rhost == NULL || *transaction->rhost == '\0';
+}
+
 static void answer_refuse(struct answer *answer)
 {
 	struct transaction *transaction = answer->transaction;
@@ -164,6 +173,7 @@ static void answer_refuse(struct answer *answer)
 		.maximum = answer->over == NULL ? 0 : answer->over->maximum,
 		.tries_left = tries_left,
 		.method = answer->method,
+		.keys = is_known(transaction) ? answer->keys : NULL,
 		.retry_after_seconds = answer->retry_after_seconds,
 	};
 

@@ -35,6 +35,20 @@ static bool is_of_ssh_key(const struct credential *credential, const struct ssh_
 		memcmp(key->public_key, ssh->public_key, ssh->public_key_size) == 0 && strcmp(key->application, ssh->application) == 0;
 }
 
+/* Notes what the owner calls the keys that would have done. */
+static void note_keys(struct decision *decision)
+{
+	struct answer *answer = decision->answer;
+	const struct transaction *transaction = decision->transaction;
+	const struct user_record *record = decision->record;
+
+	json_decref(answer->keys);
+	answer->keys = json_array();
+	for (size_t i = 0; i < record->credential_count; i++)
+		if ((credential_methods(transaction->policy, &transaction->question->requirement, &record->credentials[i], answer->now) & answer->method) != 0)
+			(void)json_array_append_new(answer->keys, json_string(record->credentials[i].label)); /* one that is missing is no harm */
+}
+
 /* The credential that the answer names, `ssh` for an agent's; NULL with the reason where it won't do. */
 static struct credential *find_credential(struct decision *decision, const struct ssh_key *ssh)
 {
@@ -49,9 +63,10 @@ static struct credential *find_credential(struct decision *decision, const struc
 		if (ssh != NULL ? is_of_ssh_key(credential, ssh) : is_of_id(credential, &answer->key.assertion.id))
 			found = credential;
 	}
-	if (found == NULL)
+	if (found == NULL) {
 		decision->why = "not a key of this user";
-	else if (found->state != CREDENTIAL_LIVE)
+		note_keys(decision);
+	} else if (found->state != CREDENTIAL_LIVE)
 		decision->why = "revoked key";
 	else if ((credential_methods(transaction->policy, &transaction->question->requirement, found, answer->now) & answer->method) == 0)
 		decision->why = "key too weak, or by another way";

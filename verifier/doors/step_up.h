@@ -54,6 +54,7 @@ struct answer {
 	const char *sentence;            /* a refusal's own words; NULL for those of its error */
 	struct approval_request *request; /* owned; that is made, waited for, agreed to or used up; NULL for none */
 	const struct limit *over;        /* of the transaction's policy */
+	json_t *keys;                    /* owned; labels of the keys that would have done, where another one was used */
 	int64_t tries_left, retry_after_seconds;
 	int64_t now;                     /* of the decision, seconds since 1970 */
 	int64_t log_index;

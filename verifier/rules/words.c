@@ -264,10 +264,34 @@ static void needs_approval(struct speech *speech)
 	say_help(speech);
 }
 
+/* "Blue YubiKey" or "Spare". */
+static void say_keys(struct speech *speech)
+{
+	size_t count = json_array_size(speech->facts->keys);
+
+	for (size_t i = 0; i < count; i++) {
+		fputs(i == 0 ? "\"" : i + 1 == count ? " or \"" : ", \"", speech->out);
+		say_safely(speech, json_string_value(json_array_get(speech->facts->keys, i)), "");
+		fputc('"', speech->out);
+	}
+}
+
 static void bad_key(struct speech *speech)
 {
 	int64_t left = speech->facts->tries_left;
 
+	if (json_array_size(speech->facts->keys) > 0) {
+		fputs("That key is not enrolled for ", speech->out);
+		say_safely(speech, speech->facts->user, "you");
+		fputs(". Use ", speech->out);
+		say_keys(speech);
+		fputs(". Nothing was approved. ", speech->out);
+		if (left > 0)
+			fprintf(speech->out, "%" PRId64 " %s left.", left, left == 1 ? "try" : "tries");
+		else
+			fputs("No tries left: start again.", speech->out);
+		return;
+	}
 	fputs("That key did not do: it is not one of yours, was used without its PIN where that is asked for, or answered something else. "
 	      "Nothing was approved. ",
 		speech->out);

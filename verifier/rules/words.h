@@ -2,7 +2,7 @@
 /*
  * The sentences that people read, all of them: what happened, what did not, what to do next, whom to call (DESIGN section 13).
  * MUST: say the same of a wrong answer, an unknown user and one who isn't enrolled: BadAnswer's words depend on the method, the
- * tries and the wait alone. NotEnrolled, and TooWeak with what a person lacks, are for people who are known to be the ones.
+ * tries and the wait alone. NotEnrolled, the keys in BadAnswer, and TooWeak with what a person lacks, are for people who are known to be the ones.
  * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_WORDS_H
@@ -25,6 +25,7 @@ struct words_facts {
 	const struct requirement *requirement; /* TooWeak: what is required; NULL where not known */
 	enum shortfall shortfall;              /* TooWeak: what the person lacks */
 	bool agrees;                           /* it is about agreeing to somebody else's request for the action */
+	const json_t *keys;                    /* BadAnswer: labels of those that would have done, where one that isn't enrolled was used; else NULL */
 	const json_t *approvers;               /* NeedsApproval: approvers_words(); NULL where not known */
 	int64_t cooling_seconds;               /* SHORTFALL_COOLING: how long it still takes */
 };
