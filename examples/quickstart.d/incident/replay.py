@@ -213,7 +213,8 @@ class Theft:
 
     def alice_afterwards(self):
         _, reply = self.alice.sign_in()
-        self.honest("alice herself is out too, and is told whom to call", reply.json["state"] == "refused" and "Call" in self.thief.words(reply), self.thief.words(reply))
+        words = self.thief.words(reply)
+        self.honest("alice herself is out too, and is told whom to call", reply.json["state"] == "refused" and "Call" in words, words)
         ended = Desk("dana").stepup("unlock", "alice")
         self.honest("dana, who locked, can't open it again by herself", ended.status == 1, ended.words)
         ended = Desk("erik").stepup("unlock", "alice")

@@ -10,7 +10,7 @@ import textwrap
 import threading
 import time
 
-WORLDS = {"sign-in": ("a", "a second factor at the sign-in"), "code": ("b", "a code for each action"), "shipped": ("c", "examples/stepup.conf")}
+WORLDS = {"sign-in": ("a", "a factor at the sign-in"), "code": ("b", "a code for each action"), "shipped": ("c", "examples/stepup.conf")}
 TERMINAL = sys.stdout.isatty()
 COLOUR = TERMINAL and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 EVERY = 0.08  # seconds between two states of the moving line
@@ -77,7 +77,7 @@ class Screen:
         """A line that stays."""
         with self.lock:
             self.move("")
-            line("      " + text)
+            wrapped(text, "      ")
 
     def tries(self, count, what):
         with self.lock:
@@ -112,9 +112,7 @@ def alert_cell(facts):
 
 def lock_cell(facts):
     lock = facts["lock"]
-    if lock["last"] is None:
-        return "nothing"
-    return f"{lock['succeeded']} of {lock['tries']}, to the end" if lock["watched"] - lock["last"] < 5 else f"until {seconds(lock['last'])} later"
+    return "nothing" if lock["last"] is None else f"on for {seconds(lock['last'])}"
 
 
 COLUMNS = (
@@ -123,7 +121,7 @@ COLUMNS = (
     ("API keys", lambda facts: number(facts["keys"]), lambda facts: facts["keys"] == 0),
     ("contacts", lambda facts: number(facts["contacts"]), lambda facts: facts["exported"] == 0),
     ("first alert", alert_cell, lambda facts: facts["alert"] is not None and facts["exported"] == 0),
-    ("got after the lock", lock_cell, lambda facts: facts["lock"]["last"] is None),
+    ("after the lock", lock_cell, lambda facts: facts["lock"]["last"] is None),
 )
 
 
@@ -139,15 +137,16 @@ def print_table(results):
                 cells.append(paint(padded, FAINT))
             else:
                 cells.append(paint(padded, GOOD if COLUMNS[column - 1][2](results[place - 1]) else BAD))
-        line("  " + "   ".join(cells))
+        line("  " + "  ".join(cells))
         if place == 0:
-            line("  " + paint("─" * (sum(widths) + 3 * (len(widths) - 1)), FAINT))
+            line("  " + paint("─" * (sum(widths) + 2 * (len(widths) - 1)), FAINT))
 
 
 def conclusion(results):
     before, code, shipped = results
-    yield (f"(a) asked him for {before['codes']} codes, (b) for {code['codes']}, and he got them: who reads out one code reads out the next. Both lost everything "
-           f"before anybody heard of it; the lock at least ended (b), while under (a) nobody is asked again.")
+    lasted = f"he was still let in {seconds(before['lock']['last'])} later, when the replay ended" if before["lock"]["last"] else "he was out"
+    yield (f"(a) asked him for {before['codes']} codes, (b) for {code['codes']}, and he got them: who reads out one code reads out the next. Both had lost "
+           f"everything by the time that anybody heard of him. The lock ended (b) at least; under (a) nobody is asked again, and {lasted}.")
     heard = f"was an alert at the security desk, {seconds(shipped['alert']['seconds'])} after he began" if shipped["alert"] else "was heard of by nobody"
     yield (f"Under (c) a code opens {shipped['viewed']} customers, what a person looks at in a busy hour, and then a second person is asked. What is worth "
            f"stealing takes a key, which he doesn't have and alice can't read out. His first refusal, try {shipped['refused']['try']}, {heard}; "
