@@ -128,11 +128,6 @@ void cbor_read_string(struct cbor_in *in, char *text, size_t capacity)
 	text[size] = '\0';
 }
 
-bool cbor_at_text(const struct cbor_in *in)
-{
-	return !in->bad && in->at < in->end && *in->at >> 5 == MAJOR_TEXT;
-}
-
 static void skip(struct cbor_in *in, int depth)
 {
 	enum major major;

@@ -28,9 +28,6 @@ void cbor_skip(struct cbor_in *in);			      /* one item, whatever it is */
 /* Reads a text that must fit; the copy is NUL-terminated. */
 void cbor_read_string(struct cbor_in *in, char *text, size_t capacity);
 
-/* Whether the next item is a text string. */
-bool cbor_at_text(const struct cbor_in *in);
-
 #define CBOR_OUT_SIZE 8192
 
 /* Writing; too much sets `bad`. */

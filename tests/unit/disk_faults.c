@@ -35,11 +35,6 @@ void disk_forget(void)
 	failed = false;
 }
 
-int disk_calls(void)
-{
-	return calls;
-}
-
 int disk_syncs(void)
 {
 	return syncs;

@@ -21,8 +21,7 @@ enum disk_fault {
 /* From the `number`th call of the kind on (1 is the next), `times` calls fail; 0 times for ever. */
 void disk_fail(enum disk_fault fault, int number, int times);
 
-/* How many calls a fault would have met since the last disk_fail or disk_forget, and how many syncs of any file. */
-int disk_calls(void);
+/* How many syncs of any file since the last disk_fail or disk_forget. */
 int disk_syncs(void);
 bool disk_has_failed(void);
 void disk_forget(void);
