@@ -54,8 +54,11 @@ def full_disk(tap):
                 break
         tap.equal(reply.error, "Unavailable", "a full disk: the refusal of a wrong code is not pretended to be logged either")
         code = expect_refused(tap, verifier, secret, "a full disk")
+        tap.matches(verifier.log(), r"store: can't be written, so nothing is approved: .*full", "a full disk: the journal says so")
+        tap.equal(verifier.log().count("can't be written"), 1, "a full disk: once")
         os.unlink(os.path.join(verifier.state, FILL))
         reply = verifier.step_up("alice", "door.open", None, code)
+        tap.matches(verifier.log(), "store: can be written again", "with room again the journal says that too")
         tap.ok(reply.ok, "with room again the very code that could not be checked is taken: it was never spent", reply)
         verifier.restart()
         tap.equal(verifier.step_up("alice", "door.open", None, code).error, "BadAnswer", "and after a restart it is spent")

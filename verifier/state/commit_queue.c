@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "verifier/host/journal.h"
+
 #define WAITING_MAX 4096
 #define BATCH_MAX 512
 #define SLOW_COMMIT_MS 20     /* a disk that takes this long is left to the writer thread */
@@ -26,6 +28,7 @@ struct queued {
 struct commit_queue {
 	struct store *store;
 	struct store_session *session; /* belongs to whoever runs a batch: see `running` */
+	bool trouble;                  /* so does this: the store couldn't be written lately, and the journal says so */
 	uv_loop_t *loop;
 	uv_check_t after_poll;  /* runs a batch when all sockets that were ready have been read */
 	uv_idle_t dont_wait;    /* keeps the loop from sleeping before that */
@@ -71,24 +74,36 @@ static enum stepup_error run_one(struct store_session *session, struct queued *q
 	return error;
 }
 
+/* Says once why the store can't be written, and once that it can be again. */
+static void tell_trouble(struct commit_queue *queue, bool trouble)
+{
+	if (trouble && !queue->trouble)
+		journal_line(LOG_ERR, "store", "can't be written, so nothing is approved: %s", store_trouble(queue->session));
+	else if (!trouble && queue->trouble)
+		journal_line(LOG_NOTICE, "store", "can be written again");
+	queue->trouble = trouble;
+}
+
 static void run_batch(struct commit_queue *queue, size_t from, size_t to)
 {
 	struct store_session *session = queue->session;
 	enum stepup_error begun = store_begin(session), committed = begun;
 	size_t good = 0;
+	bool trouble = begun != STEPUP_OK;
 
 	for (size_t i = from; i < to; i++) {
 		struct queued *queued = place(queue, i);
 
 		queued->result = begun == STEPUP_OK ? run_one(session, queued, to - from == 1) : begun;
 		good += queued->result == STEPUP_OK;
+		trouble = trouble || queued->result == STEPUP_IO;
 	}
-	if (begun != STEPUP_OK)
-		return;
 	if (good > 0)
 		committed = store_commit(session);
-	else
+	else if (begun == STEPUP_OK)
 		store_rollback(session);
+	if (trouble || good > 0)
+		tell_trouble(queue, trouble || committed != STEPUP_OK);
 	for (size_t i = from; committed != STEPUP_OK && i < to; i++)
 		if (place(queue, i)->result == STEPUP_OK)
 			place(queue, i)->result = committed;
