@@ -161,6 +161,9 @@ def receipts_of_two(verifier):
     reply = verifier.call("redeem", "Redeem", {"receipt": receipt, "action": "customer.export", "details": details}, uid=BIN)
     tap.equal(reply.error, "NotAllowed", "then the receipt isn't redeemed")
     tap.matches(reply.message, "second person", "and the refusal says why")
+    tap.ok(admin.call("Unlock", {"user": "news"}).ok, "the approver is unlocked")
+    reply = verifier.call("redeem", "Redeem", {"receipt": receipt, "action": "customer.export", "details": details}, uid=BIN)
+    tap.equal(reply.error, "NotAllowed", "a receipt that a locked approver stood behind stays void when the lock is lifted")
     clean(scene)
 
 

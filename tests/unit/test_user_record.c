@@ -81,6 +81,7 @@ static struct user_record *full_record(void)
 	record->guesses.unknown.count = 2;
 	record->guesses.suspended = true;
 	record->uid = -1;
+	record->receipts_from = 83;
 	return record;
 }
 
@@ -97,6 +98,7 @@ static void a_record_comes_back_from_its_bytes_as_it_was(void **state)
 	assert_string_equal(back->name, "alice");
 	assert_int_equal(back->uid, -1);
 	assert_memory_equal(&record->lock, &back->lock, sizeof(record->lock));
+	assert_int_equal(back->receipts_from, 83);
 	assert_memory_equal(&record->guesses, &back->guesses, sizeof(record->guesses));
 	assert_int_equal(back->credential_count, 4);
 	for (size_t i = 0; i < 4; i++)

@@ -70,7 +70,7 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	struct user_lock *lock = &record->lock;
 	json_t *entry;
 	enum stepup_error error;
-	int64_t index;
+	int64_t index = 0;
 
 	memset(lock, 0, sizeof(*lock));
 	lock->locked = true;
@@ -82,6 +82,7 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	if (entry == NULL)
 		return STEPUP_NO_MEMORY;
 	error = store_log_append(session, entry, NULL, NULL, &index);
+	record->receipts_from = index;
 	return error == STEPUP_OK ? requests_void(session, record->user_id, NULL, "who asked, or who agreed, was locked", order->at) : error;
 }
 

@@ -147,6 +147,7 @@ struct user_record {
 	int64_t uid;       /* the account's uid when it enrolled, -1 where it had none */
 	int64_t last_success;
 	struct user_lock lock;
+	int64_t receipts_from; /* place in the log: receipts from before it are void, for the user was locked since, unlocked or not */
 	struct guess_state guesses;
 	struct credential *credentials; /* owned */
 	size_t credential_count;

@@ -9,7 +9,7 @@
 #include "verifier/state/user_record.h"
 
 #define RECORD_FORMAT 3       /* what is written */
-#define RECORD_FORMAT_KEYS 2  /* no tallies; still read */
+#define RECORD_FORMAT_KEYS 2  /* neither tallies nor receipts_from; still read */
 #define RECORD_FORMAT_FIRST 1 /* codes only; still read */
 
 static void pack_otp(struct pack_writer *writer, const struct otp_secret *otp)
@@ -257,6 +257,7 @@ enum stepup_error user_record_pack(const struct user_record *record, uint8_t **b
 	for (size_t i = 0; i < record->credential_count; i++)
 		pack_credential(&writer, &record->credentials[i]);
 	pack_tallies(&writer, record);
+	pack_i64(&writer, record->receipts_from);
 	return pack_finish(&writer, bytes, size);
 }
 
@@ -296,8 +297,11 @@ enum stepup_error user_record_unpack(const uint8_t *bytes, size_t size, struct u
 	unpack_lock(&reader, &made->lock);
 	unpack_guesses(&reader, &made->guesses);
 	error = unpack_credentials(&reader, format, made);
-	if (error == STEPUP_OK && format > RECORD_FORMAT_KEYS)
+	if (error == STEPUP_OK && format > RECORD_FORMAT_KEYS) {
 		error = unpack_tallies(&reader, made);
+		made->receipts_from = unpack_i64(&reader);
+		reader.broken |= made->receipts_from < 0;
+	}
 	if (error == STEPUP_OK)
 		error = unpack_finish(&reader);
 	if (error == STEPUP_OK)
