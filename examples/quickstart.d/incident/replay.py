@@ -20,7 +20,7 @@ VIEWS, EXPORTS, KEYS = 319, 102, 24
 BESIDE = 18       # of the views, that are tried several at once, from two sessions
 AFTER_LOCK = 28   # tries, once the lock has been answered
 ENOUGH = 12       # refusals in a row, after which he turns to something else
-PATIENCE = 60     # seconds after which an alert that was waited for is missing
+PATIENCE = 150    # seconds after which an alert that was waited for is missing
 
 
 class Theft:
@@ -86,6 +86,9 @@ class Theft:
         self.used = granted.json.get("receipt", "")
         exported = browser.export(granted)
         self.honest("alice exports 5 contacts with her key", len(exported.csv()) == 5, exported.words)
+        account = thief.LISTED.findall(browser.get("/customers?page=2").text)[-1][0]  # far down the list that he works through
+        self.alice.approve(browser, "customer.view", account=account)
+        self.honest("alice looks at a customer, which counts for her hour's limit", thief.ROWS.findall(browser.get(f"/customers/{account}").text))
         self.unused = self.alice.approve(browser, "customer.export", account="amber-teas", records=2).json.get("receipt", "")
         self.old_cookie = browser.cookie
         browser.form("/sign-out")
