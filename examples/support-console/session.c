@@ -200,13 +200,11 @@ void session_allow_view(struct sessions *sessions, const char *token, const char
 		return;
 	pthread_mutex_lock(&sessions->mutex);
 	session = session_slot(sessions, token);
-	for (size_t i = 0; session && i < VIEWS_MAX; i++) {
-		if (!strcmp(session->views[i].account, account)) {
-			slot = i;
-			break;
-		}
-		if (session->views[i].until < session->views[slot].until)
-			slot = i;
+	while (session && slot < VIEWS_MAX && strcmp(session->views[slot].account, account))
+		slot++;
+	if (session && slot == VIEWS_MAX) {
+		slot = session->next_view;
+		session->next_view = (slot + 1) % VIEWS_MAX;
 	}
 	if (session) {
 		strcpy(session->views[slot].account, account);

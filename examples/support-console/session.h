@@ -33,6 +33,7 @@ struct session {
 		char account[ACCOUNT_SIZE];
 		int64_t until;
 	} views[VIEWS_MAX];
+	size_t next_view; /* which of them makes room for the next customer: they come in turn */
 	char receipt[RECEIPT_SIZE]; /* the last one; kept in demonstration mode only */
 	char enrolment[TOKEN_SIZE]; /* the verifier's name for a key that is being added; "" for none */
 };
