@@ -193,7 +193,7 @@ def make_root(folder, stage):
     os.makedirs(root + "/etc/systemd/system/multi-user.target.wants")
     os.symlink("../check.service", root + "/etc/systemd/system/multi-user.target.wants/check.service")
     os.makedirs(os.path.dirname(root + CHECK))
-    for name in ("systemd.py", "harness.py"):
+    for name in ("systemd.py", "harness.py", "callers.py", "codes.py"):
         shutil.copy(os.path.join(source_dir(), "tests/flows", name), os.path.dirname(root + CHECK))
     for name in os.listdir(stage):
         if name != "usr":
