@@ -29,11 +29,12 @@ class Desk:
                     self.heard.append((time.monotonic(), event))
                     self.changed.notify_all()
 
-    def alerts(self, user, since=0.0):
-        return [(at, event) for at, event in self.heard if event["event"] == "alert" and event.get("user") == user and at >= since]
+    def alerts(self, user, since):
+        """Those of what happened since then, a time of the log; what is older may only be told now."""
+        return [(at, event) for at, event in self.heard if event["event"] == "alert" and event.get("user") == user and event["at"] >= since]
 
     def wait(self, user, since, seconds):
-        """The first alert about a user since then; None where none comes in so many seconds."""
+        """The first of these; None where none comes in so many seconds."""
         with self.changed:
             self.changed.wait_for(lambda: self.alerts(user, since), seconds)
             found = self.alerts(user, since)

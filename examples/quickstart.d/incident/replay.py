@@ -37,7 +37,10 @@ class Theft:
         self.codes = self.alice.token.counter  # that she had used herself
         self.screen.loot = self.thief.loot
         self.facts = {"world": world, "ways": [], "alice": [], "alert": None, "refused": None}
-        self.began = time.monotonic()
+        self.begin()
+
+    def begin(self):
+        self.began, self.began_at = time.monotonic(), int(time.time())
 
     # --- noting ---
 
@@ -51,11 +54,11 @@ class Theft:
             return
         self.facts["refused"] = {"try": number, "what": what, "words": words}
         if self.shipped:
-            self.desk.wait("alice", self.began, PATIENCE)
+            self.desk.wait("alice", self.began_at, PATIENCE)
 
     def first_alert(self):
         """When the security desk first heard of alice after the thief had begun, and at which of his tries."""
-        for at, event in self.desk.alerts("alice", self.began)[:1]:
+        for at, event in self.desk.alerts("alice", self.began_at)[:1]:
             self.facts["alert"] = {"try": bisect.bisect(self.starts, at), "seconds": at - self.began, "kind": event["kind"], "message": event["message"]}
 
     def way(self, what, tried):
@@ -119,7 +122,7 @@ class Theft:
         if self.shipped:
             self.alice_works()
             self.thief.on_waiting = self.carol_decides
-        self.began = time.monotonic()
+        self.begin()
         self.thief.attempt("sign in with her password and a code that she read out", self.sign_in)
         customers = self.thief.customers()
         self.facts["customers"] = len(customers)
@@ -242,7 +245,7 @@ class Theft:
         loot = self.thief.loot
         self.facts.update(tries=self.thief.tries, refusals=self.thief.refusals, viewed=len(loot.viewed), exported=len(loot.exported), keys=len(loot.keys),
                           contacts=len(loot.contacts), codes=self.thief.token.counter - self.codes, asked=len(set(self.thief.requests)),
-                          alerts=sorted({event["kind"] for _, event in self.desk.alerts("alice", self.began)}))
+                          alerts=sorted({event["kind"] for _, event in self.desk.alerts("alice", self.began_at)}))
         self.screen.done(self.facts)
 
 
