@@ -215,9 +215,13 @@ def outside():
             print(made.stdout, made.stderr, sep="\n", file=sys.stderr)
             sys.exit(1)
         root = make_root(folder, stage)
+        # The second version of cgroups, where this host has it: with the first, a systemd in a container isn't told that the last process of a service
+        # has ended, when that one was not a child of its own, and waits until its patience ends.
+        unified = os.path.exists("/sys/fs/cgroup/unified") or os.path.exists("/sys/fs/cgroup/cgroup.controllers")
+        environment = {**os.environ, **({"SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1"} if unified else {})}
         boot = subprocess.run(["systemd-nspawn", "--register=no", "--keep-unit", "-q", "-D", root, f"--overlay=/usr:{stage}/usr:/usr", "-b",
                                "--private-network", "--console=pipe"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=BOOT_SECONDS,
-                              check=False)
+                              check=False, env=environment)
         if not os.path.exists(root + "/root/result"):
             print(boot.stdout[-4000:], boot.stderr[-4000:], sep="\n", file=sys.stderr)
             sys.exit(1)
