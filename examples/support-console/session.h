@@ -8,6 +8,7 @@
 #define CONSOLE_SESSION_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TOKEN_SIZE 65     /* 64 hexadecimal digits and the NUL */
