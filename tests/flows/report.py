@@ -50,7 +50,7 @@ def a_day(verifier, administrator):
     verifier.step_up("backup", "customer.export", {"account": "ledger", "records": 7}, token.fresh(), **place)
     verifier.step_up("backup", "customer.view", {"account": "trezor"}, token.wrong(), **place)
     reference = administrator.call("Lock", {"users": "backup"}, {"users": ["backup"], "reason": "laptop stolen"})["reference"]
-    verifier.begin("backup", "customer.view", {"account": "trezor"})
+    verifier.begin("backup", "customer.view", {"account": "trezor"}, rhost="198.51.100.9")
     verifier.write_policy(POLICY.replace('members = { "root", "mail" }', 'members = { "root" }')) # so that there is no second who would have to
     verifier.reload()
     administrator.call("Unlock", {"user": "backup"})
@@ -87,6 +87,9 @@ def as_json(path, key, credential, reference):
               "each has what was shown, with which credential and from where")
     locked = next(row for row in rows if row["kind"] == "locked")
     tap.equal((locked["who"], locked["note"]), ("root", f"{reference} \u00b7 laptop stolen"), "a lock says by whom, under which reference and why")
+    refused = [row for row in rows if row["kind"] == "refused"]
+    tap.ok(all("203.0.113.7" in row["from"] for row in refused[:-1]) and "198.51.100.9" in refused[-1]["from"],
+           "each refusal says from where, also what was refused at once", refused)
     touched = {(thing["action"], thing["value"]): (thing["times"], thing.get("unredeemed"), thing["numbers"]) for thing in said["touched"]}
     expected = {("customer.view", account): (2 if account == "trezor" else 1, None, {}) for account in ACCOUNTS}
     expected[("customer.export", "trezor")] = (1, None, {"records": 100})

@@ -164,7 +164,6 @@ static void answer_refuse(struct answer *answer)
 {
 	struct transaction *transaction = answer->transaction;
 	int64_t tries_left = smaller(STEP_UP_ANSWERS_MAX - transaction->answers, answer->tries_left);
-	const struct log_subject about = transaction_subject(transaction);
 	const struct words_facts words = {
 		.user = transaction->user,
 		.action = transaction->action->name,
@@ -180,7 +179,7 @@ static void answer_refuse(struct answer *answer)
 	/* What was charged is in the log already; of the rest, within the budget. */
 	if ((answer->outcome == STEPUP_LOCKED && answer->log_index < 0) || answer->outcome == STEPUP_FROZEN ||
 	    answer->outcome == STEPUP_THROTTLED)
-		refusal_log(answer->call, &about, transaction->action->name, answer->outcome, "at the answer");
+		refusal_log_of(answer->verifier, transaction, answer->outcome, "at the answer");
 	if (answer->sentence != NULL)
 		refuse_saying(answer->call, answer->outcome, answer->sentence);
 	else
@@ -221,10 +220,9 @@ static void answer_malformed(struct call *call, struct transaction *transaction,
 		.tries_left = STEP_UP_ANSWERS_MAX - transaction->answers,
 		.method = method,
 	};
-	const struct log_subject about = transaction_subject(transaction);
 
 	if (method != METHOD_CODE)
-		refusal_log(call, &about, transaction->action->name, STEPUP_BAD_ANSWER, why);
+		refusal_log_of(call->verifier, transaction, STEPUP_BAD_ANSWER, why);
 	refuse(call, STEPUP_BAD_ANSWER, &words);
 	if (words.tries_left <= 0)
 		transaction_end(call->verifier->transactions, transaction);
@@ -235,13 +233,12 @@ static void answer_not_offered(struct call *call, const struct transaction *tran
 {
 	const struct requirement *requirement = &transaction->question->requirement;
 	const struct words_facts words = {.user = transaction->user, .action = transaction->action->name, .requirement = requirement};
-	const struct log_subject about = transaction_subject(transaction);
 
 	if (method != METHOD_CODE || (requirement->methods & METHOD_CODE) != 0) {
 		call_invalid(call, "method");
 		return;
 	}
-	refusal_log(call, &about, transaction->action->name, STEPUP_TOO_WEAK, "a code");
+	refusal_log_of(call->verifier, transaction, STEPUP_TOO_WEAK, "a code");
 	refuse(call, STEPUP_TOO_WEAK, &words);
 }
 

@@ -8,10 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/message.h"
 #include "verifier/host/clock.h"
 #include "verifier/doors/question.h"
 #include "verifier/doors/subject.h"
 #include "verifier/evidence/event.h"
+#include "verifier/state/approval_request.h"
 #include "verifier/verifier.h"
 
 struct note {
@@ -21,6 +23,7 @@ struct note {
 	bool has_user_id;
 	char action[ACTION_NAME_SIZE];
 	char caller[PEER_NAME_SIZE];
+	char rhost[REQUEST_TEXT_SIZE]; /* "" where nothing was said of it */
 	enum stepup_error error;
 	const char *why;
 };
@@ -86,10 +89,18 @@ static enum stepup_error note_work(struct store_session *session, void *job)
 		.caller = note->caller,
 		.why = note->why,
 	};
-	json_t *entry = log_entry_refusal(&refusal);
+	json_t *entry = log_entry_refusal(&refusal), *evidence = NULL;
+	enum stepup_error error = STEPUP_NO_MEMORY;
 	int64_t index;
 
-	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+	if (note->rhost[0] != '\0') /* a person's address: it stands where it can be erased */
+		evidence = json_pack("{s:s}", "rhost", note->rhost);
+	if (entry != NULL && (evidence != NULL || note->rhost[0] == '\0'))
+		error = store_log_append(session, entry, evidence, NULL, &index);
+	else
+		json_decref(entry);
+	json_decref(evidence);
+	return error;
 }
 
 static void note_done(void *job, enum stepup_error result)
@@ -121,22 +132,30 @@ static void submit(struct verifier *verifier, uid_t uid, const struct note *note
 
 void refusal_log(const struct call *call, const struct log_subject *subject, const char *action, enum stepup_error error, const char *why)
 {
+	const char *rhost = message_text(call->parameters, "rhost");
 	struct note note = {.error = error, .why = why};
 
 	snprintf(note.action, sizeof(note.action), "%s", action == NULL ? "" : action);
+	snprintf(note.rhost, sizeof(note.rhost), "%s", rhost == NULL ? "" : rhost);
 	peer_name(call, note.caller);
 	submit(call->verifier, call->peer.uid, &note, subject);
 }
 
-void refusal_log_unanswered(void *verifier, const struct transaction *transaction)
+void refusal_log_of(void *verifier, const struct transaction *transaction, enum stepup_error error, const char *why)
 {
 	const struct log_subject subject = transaction_subject(transaction);
-	struct note note = {.error = STEPUP_EXPIRED, .why = EVENT_WHY_UNANSWERED};
+	struct note note = {.error = error, .why = why};
 
+	snprintf(note.action, sizeof(note.action), "%s", transaction->action->name);
+	snprintf(note.rhost, sizeof(note.rhost), "%s", transaction->rhost == NULL ? "" : transaction->rhost);
+	snprintf(note.caller, sizeof(note.caller), "%s", transaction->caller);
+	submit(verifier, transaction->uid, &note, &subject);
+}
+
+void refusal_log_unanswered(void *verifier, const struct transaction *transaction)
+{
 	if (transaction->action == NULL || transaction->approves || transaction->state != TRANSACTION_ASKED || transaction->answers > 0 ||
 	    transaction->question == NULL || (transaction->question->methods & ~(unsigned)METHODS_OF_KEYS) != 0)
 		return;
-	snprintf(note.action, sizeof(note.action), "%s", transaction->action->name);
-	snprintf(note.caller, sizeof(note.caller), "%s", transaction->caller);
-	submit(verifier, transaction->uid, &note, &subject);
+	refusal_log_of(verifier, transaction, STEPUP_EXPIRED, EVENT_WHY_UNANSWERED);
 }

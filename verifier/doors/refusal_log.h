@@ -52,8 +52,12 @@ bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64
 /* Whether none of this kind about this user was logged for REFUSAL_FIRST_MS; notes that one is now. */
 bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t now_boot_ms);
 
-/* Logs that a call was refused, within the budget; the caller isn't answered here and waits for nothing. Texts are copied; `why` is a literal. */
+/* Logs that a call was refused, within the budget, and where it says it came from; the caller isn't answered here and waits for nothing. Texts are
+ * copied; `why` is a literal. */
 void refusal_log(const struct call *call, const struct log_subject *subject, const char *action, enum stepup_error error, const char *why);
+
+/* The same of a transaction, which names all of that. `verifier` is a struct verifier. */
+void refusal_log_of(void *verifier, const struct transaction *transaction, enum stepup_error error, const char *why);
 
 /* Logs that a transaction is about to end unanswered, where it was begun for what only a key can approve: whoever has a password and no key comes so far.
  * Of any other it does nothing. `verifier` is a struct verifier; for transactions_sweep. */

@@ -110,23 +110,31 @@ void report_credentials(struct call *call)
 
 /* --- the log --- */
 
+/* What stands beside an entry; a salt where the entry commits to it. False where it can't be read, or there is no memory. */
+static bool put_details(json_t *object, const char *details, const uint8_t *salt)
+{
+	char salt_text[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
+
+	if (json_object_set_new(object, "details", json_loads(details, JSON_REJECT_DUPLICATES, NULL)) != 0)
+		return false;
+	if (salt == NULL)
+		return true;
+	base64url_encode(salt, DIGEST_SIZE, salt_text);
+	return json_object_set_new(object, "salt", json_string(salt_text)) == 0;
+}
+
 static bool entry_seen(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
 {
 	struct page *page = context;
-	char salt_text[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
-	json_t *object, *parsed;
+	json_t *object;
 
 	page->bytes += (int64_t)strlen(entry) + (details == NULL ? 0 : (int64_t)strlen(details));
 	if (page->bytes > REPORT_LOG_BYTES && json_array_size(page->list) > 0)
 		return false;
 	object = json_pack("{s:I, s:s}", "index", (json_int_t)index, "entry", entry);
-	if (object != NULL && details != NULL && salt != NULL) {
-		parsed = json_loads(details, JSON_REJECT_DUPLICATES, NULL);
-		base64url_encode(salt, DIGEST_SIZE, salt_text);
-		if (json_object_set_new(object, "details", parsed) != 0 || json_object_set_new(object, "salt", json_string(salt_text)) != 0) {
-			json_decref(object);
-			object = NULL;
-		}
+	if (object != NULL && details != NULL && !put_details(object, details, salt)) {
+		json_decref(object);
+		object = NULL;
 	}
 	return page_add(page, object);
 }
