@@ -120,6 +120,23 @@ enum stepup_error fixture_log(struct store_session *session, const char *text)
 	return store_log_append(session, json_pack("{s:s, s:s}", "kind", "test", "text", text), NULL, NULL, &index);
 }
 
+/* flip(BLOB, PLACE): the same bytes, but for one bit of the one at PLACE (from 1, as in substr). */
+static void flip(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	uint8_t bytes[4096];
+	const void *blob = sqlite3_value_blob(values[0]);
+	int size = sqlite3_value_bytes(values[0]), place = sqlite3_value_int(values[1]);
+
+	(void)count;
+	if (blob == NULL || size > (int)sizeof(bytes) || place < 1 || place > size) {
+		sqlite3_result_error(context, "flip: no such byte", -1);
+		return;
+	}
+	memcpy(bytes, blob, (size_t)size);
+	bytes[place - 1] ^= 1;
+	sqlite3_result_blob(context, bytes, size, SQLITE_TRANSIENT);
+}
+
 void fixture_tamper(const struct fixture *fixture, const char *sql)
 {
 	sqlite3 *handle = NULL;
@@ -127,6 +144,7 @@ void fixture_tamper(const struct fixture *fixture, const char *sql)
 
 	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
 	sqlite3_busy_timeout(handle, 5000);
+	assert_int_equal(sqlite3_create_function(handle, "flip", 2, SQLITE_UTF8, NULL, flip, NULL, NULL), SQLITE_OK);
 	if (sqlite3_exec(handle, sql, NULL, NULL, &message) != SQLITE_OK)
 		fail_msg("%s: %s", sql, message);
 	sqlite3_close(handle);

@@ -121,7 +121,7 @@ static void every_other_column_of_a_users_row_is_bound_too(void **state)
 		{"UPDATE users SET version = 'x'", "UPDATE users SET version = 1"},
 		{"UPDATE users SET locked = 1", "UPDATE users SET locked = 0"},
 		{"UPDATE users SET key_id = 'ffffffff'", "UPDATE users SET key_id = (SELECT key_id FROM meta)"},
-		{"UPDATE users SET user_id = CAST(substr(user_id, 1, 15) || 'x' AS BLOB)", NULL},
+		{"UPDATE users SET user_id = flip(user_id, 16)", NULL},
 	};
 
 	fixture_add_user(fixture, "alice", SECRET);
@@ -361,8 +361,7 @@ static void a_changed_receipt_is_refused(void **state)
 	assert_ok(store_receipt_find(fixture->reader, jti, &row));
 	fixture_tamper(fixture, "UPDATE receipts SET jti = 'BBBBBBBBBBBBBBBBBBBBBB'");
 	assert_error(store_receipt_find(fixture->reader, "BBBBBBBBBBBBBBBBBBBBBB", &row), STEPUP_CORRUPT);
-	fixture_tamper(fixture, "UPDATE receipts SET jti = 'AAAAAAAAAAAAAAAAAAAAAA', sealed = CAST(substr(sealed, 1, 40) || 'x' || substr(sealed, 42)"
-		" AS BLOB)");
+	fixture_tamper(fixture, "UPDATE receipts SET jti = 'AAAAAAAAAAAAAAAAAAAAAA', sealed = flip(sealed, 41)");
 	assert_error(store_receipt_find(fixture->reader, jti, &row), STEPUP_CORRUPT);
 	assert_error(redeem(fixture), STEPUP_CORRUPT);
 }
