@@ -160,6 +160,12 @@ class Crowd:
         self.hang_up()
         return [call for _, call in calls if not call.lost]
 
+    def hang_up_idle(self):
+        """Before the verifier finds them idle for too long: it might, while a call is sent on one."""
+        for connection in [one for waiting in self.idle.values() for one in waiting]:
+            connection.close()
+        self.idle = {}
+
     def hang_up(self):
         for connection in [*self.under_way, *(one for waiting in self.idle.values() for one in waiting)]:
             connection.close()

@@ -168,6 +168,7 @@ class Run:
             self.verifier.reload()
 
     def set_clock(self):
+        self.crowd.hang_up_idle()
         self.go_on(self.draw.choice((3, 20, 130, 400, 700, 4000, 90000, -3, -20, -300, -4000)))
 
     # --- judging ---

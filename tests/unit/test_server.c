@@ -478,6 +478,43 @@ static void a_message_that_is_not_completed_in_time_ends_the_connection(void **s
 	(void)close(idle);
 }
 
+/* The clock of a loop that stood still jumps: nobody is hung up on whose call or bytes are here, or who has taken an answer. */
+static void what_came_while_the_loop_stood_still_counts(void **state)
+{
+	struct fixture *fixture = *state;
+	int idle = client(fixture), begun = client(fixture);
+	int64_t later;
+
+	client_call(idle, "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"one\"}}");
+	assert_non_null(strstr(client_answer(fixture, idle), "one"));
+	client_send(begun, "{\"method\":\"io.stepup", 20);
+	client_hears_nothing(fixture, begun);
+	later = (int64_t)uv_now(&fixture->loop) + SERVER_IDLE_SECONDS * 1000 + 1000;
+	client_call(idle, "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"two\"}}");
+	client_call(begun, ".Test1.Echo\",\"parameters\":{\"text\":\"three\"}}");
+	for (struct connection *connection = fixture->server->connections, *next; connection != NULL; connection = next) {
+		next = connection->next;
+		connection_tick(connection, later);
+	}
+	assert_non_null(strstr(client_answer(fixture, idle), "two"));
+	assert_non_null(strstr(client_answer(fixture, begun), "three"));
+	(void)close(idle);
+	(void)close(begun);
+}
+
+static void one_more_byte_is_no_more_time_for_a_message(void **state)
+{
+	struct fixture *fixture = *state;
+	int slow = client(fixture);
+
+	client_send(slow, "{\"method\":", 10);
+	client_hears_nothing(fixture, slow);
+	client_send(slow, "\"", 1);
+	connection_tick(fixture->server->connections, (int64_t)uv_now(&fixture->loop) + SERVER_MESSAGE_SECONDS * 1000);
+	assert_null(client_answer(fixture, slow));
+	(void)close(slow);
+}
+
 static void more_connections_than_there_may_be_are_closed_and_others_stay(void **state)
 {
 	struct fixture *fixture = *state;
@@ -528,6 +565,8 @@ static const struct CMUnitTest facts[] = {
 	FACT(a_peer_that_half_closes_still_gets_its_answer),
 	FACT(a_passed_descriptor_is_never_received),
 	FACT(a_message_that_is_not_completed_in_time_ends_the_connection),
+	FACT(what_came_while_the_loop_stood_still_counts),
+	FACT(one_more_byte_is_no_more_time_for_a_message),
 	FACT(more_connections_than_there_may_be_are_closed_and_others_stay),
 	FACT(a_stop_lets_the_call_under_way_be_answered),
 };

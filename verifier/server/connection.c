@@ -409,6 +409,18 @@ void connection_start(struct server *server, const struct door *door, int fd, co
 	connection_read(connection); /* most callers have written by now: saves a turn of the loop */
 }
 
+/* The loop may have stood still (a disk that hangs, a machine that sleeps): what came meanwhile is in the socket, and counts. */
+static bool connection_moves(struct connection *connection)
+{
+	int64_t since_ms = connection->since_ms;
+
+	if (connection->state == CONNECTION_READING)
+		connection_read(connection);
+	else
+		connection_write(connection);
+	return connection->fd < 0 || connection->since_ms != since_ms || connection->state == CONNECTION_CALLING;
+}
+
 void connection_tick(struct connection *connection, int64_t now)
 {
 	int64_t limit = SERVER_MESSAGE_SECONDS;
@@ -421,6 +433,6 @@ void connection_tick(struct connection *connection, int64_t now)
 		return;
 	if (connection->state == CONNECTION_READING && connection->held == 0)
 		limit = SERVER_IDLE_SECONDS;
-	if (now - connection->since_ms >= limit * 1000)
+	if (now - connection->since_ms >= limit * 1000 && !connection_moves(connection))
 		connection_end(connection);
 }
