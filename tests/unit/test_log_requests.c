@@ -42,7 +42,8 @@ static int setup(void **state)
 	assert_int_equal(action_parse(ACTION, object, specs, 1, &scene->action, bad), STEPUP_OK);
 	json_decref(object);
 	scene->request = (struct approval_request){.id = "R-0123456789AB", .user = "alice", .action = ACTION, .details = details, .prompt = prompt,
-		.requested = T + 10, .expires = T + 610, .approver = "carol"};
+		.requested = T + 10, .expires = T + 610, .approver = "carol",
+		.caller = "console", .host = STORY_HOST};
 	memcpy(scene->request.user_id, scene->alice.user_id, USER_ID_SIZE);
 	memcpy(scene->request.rule, rule.digest, DIGEST_SIZE);
 	*state = scene;
@@ -208,6 +209,14 @@ static void a_request_whose_digest_is_of_something_else_is_found(void **state)
 	assert_fault(scene, ask(scene), "The digest of this request is not one of what it says");
 }
 
+static void a_request_with_another_reason_than_was_agreed_to_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	strcpy(scene->request.reason, "ticket 7"); /* the evidence beside the entry has none */
+	assert_fault(scene, ask(scene), "The digest of this request is not one of what it says");
+}
+
 static void an_approval_signed_for_another_request_is_found(void **state)
 {
 	struct scene *scene = *state;
@@ -274,6 +283,7 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_claim_after_the_approver_was_locked_is_found),
 	FACT(an_approval_of_other_words_is_found),
 	FACT(a_request_whose_digest_is_of_something_else_is_found),
+	FACT(a_request_with_another_reason_than_was_agreed_to_is_found),
 	FACT(an_approval_signed_for_another_request_is_found),
 	FACT(an_approval_too_late_is_found),
 	FACT(a_claim_too_late_is_found),

@@ -208,27 +208,40 @@ static void columns_beside_the_seal_are_held_against_it(void **state)
 	}
 }
 
-static void the_digest_covers_who_what_and_the_words(void **state)
+/* Changes one byte of the request, expects another digest, and changes it back. */
+static void assert_covered(struct approval_request *request, const void *field, size_t place)
+{
+	uint8_t before[DIGEST_SIZE], after[DIGEST_SIZE], *byte = (uint8_t *)(uintptr_t)field + place;
+
+	assert_ok(request_digest(request, before));
+	*byte ^= 1;
+	assert_ok(request_digest(request, after));
+	assert_memory_not_equal(before, after, DIGEST_SIZE);
+	*byte ^= 1;
+	assert_ok(request_digest(request, after));
+	assert_memory_equal(before, after, DIGEST_SIZE);
+}
+
+static void the_digest_covers_all_that_an_approver_is_shown(void **state)
 {
 	struct approval_request request = request_of(1);
 	uint8_t first[DIGEST_SIZE], digest[DIGEST_SIZE];
+	char *const texts[] = {request.id, request.user, request.action, request.prompt, request.reason, request.why, request.caller, request.host,
+		request.service, request.rhost};
 
 	(void)state;
+	for (size_t i = 4; i < sizeof(texts) / sizeof(texts[0]); i++)
+		strcpy(texts[i], "some text");
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_covered(&request, texts[i], 0);
+	assert_covered(&request, request.user_id, 3);
+	assert_covered(&request, request.commitment, 0);
+	assert_covered(&request, request.rule, 31);
+	assert_covered(&request, &request.requested, 0);
 	assert_ok(request_digest(&request, first));
 	request.state = REQUEST_APPROVED;
 	assert_ok(request_digest(&request, digest));
-	assert_memory_equal(first, digest, DIGEST_SIZE);
-	request.prompt[0] = 'e';
-	assert_ok(request_digest(&request, digest));
-	assert_memory_not_equal(first, digest, DIGEST_SIZE);
-	request.prompt[0] = 'E';
-	request.commitment[0] ^= 1;
-	assert_ok(request_digest(&request, digest));
-	assert_memory_not_equal(first, digest, DIGEST_SIZE);
-	request.commitment[0] ^= 1;
-	request.user_id[3] ^= 1;
-	assert_ok(request_digest(&request, digest));
-	assert_memory_not_equal(first, digest, DIGEST_SIZE);
+	assert_memory_equal(first, digest, DIGEST_SIZE); /* whatever comes of it */
 	approval_request_clear(&request);
 }
 
@@ -258,7 +271,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(only_ended_ones_are_pruned),
 	TEST(what_somebody_changed_or_brought_back_is_refused),
 	TEST(columns_beside_the_seal_are_held_against_it),
-	cmocka_unit_test(the_digest_covers_who_what_and_the_words),
+	cmocka_unit_test(the_digest_covers_all_that_an_approver_is_shown),
 	cmocka_unit_test(ids_are_easy_to_type_and_checked),
 };
 

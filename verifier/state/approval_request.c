@@ -70,8 +70,10 @@ enum stepup_error request_digest(const struct approval_request *request, uint8_t
 	base64url_encode(request->user_id, USER_ID_SIZE, user_id);
 	base64url_encode(request->commitment, DIGEST_SIZE, commitment);
 	base64url_encode(request->rule, DIGEST_SIZE, rule);
-	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", request->id, "user", request->user, "user_id", user_id, "action",
-		request->action, "commitment", commitment, "rule", rule, "prompt", request->prompt, "requested", (json_int_t)request->requested);
+	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", request->id, "user", request->user, "user_id",
+		user_id, "action", request->action, "commitment", commitment, "rule", rule, "prompt", request->prompt, "reason", request->reason, "why",
+		request->why, "caller", request->caller, "host", request->host, "service", request->service, "rhost", request->rhost, "requested",
+		(json_int_t)request->requested);
 	error = object == NULL ? STEPUP_NO_MEMORY : json_canonical(object, &text, &size);
 	if (error == STEPUP_OK) {
 		bytes = malloc(sizeof(digest_label) + size);

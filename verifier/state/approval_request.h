@@ -91,8 +91,8 @@ bool request_may_become(enum request_state from, enum request_state to);
 enum stepup_error request_id_make(char id[REQUEST_ID_SIZE]);
 bool request_id_is_valid(const char *id);
 
-/* SHA-256("stepup/1/request\0" ‖ JCS of what stands in it but for states, the approver and what the erasable prompt says only by itself):
- * id, user, user_id, action, commitment, rule, prompt, requested. */
+/* SHA-256("stepup/1/request\0" ‖ JCS of all that an approver is shown, and what it stands for): id, user, user_id, action, commitment, rule, prompt,
+ * reason, why, caller, host, service, rhost, requested. */
 enum stepup_error request_digest(const struct approval_request *request, uint8_t digest[DIGEST_SIZE]);
 
 /* Frees what it owns and zeroes it; frees it, too, and sets NULL. */
