@@ -35,7 +35,8 @@ static void on_epoch(struct step *step)
 	json_object_clear(step->replay->requests);
 }
 
-static void issue_receipt(struct step *step, const char *jti)
+/* `approver_id`: who agreed, NULL where nobody was asked. */
+static void issue_receipt(struct step *step, const char *jti, const char *approver_id)
 {
 	json_t *receipt;
 
@@ -46,6 +47,8 @@ static void issue_receipt(struct step *step, const char *jti)
 	receipt = json_pack("{s:s, s:s, s:s, s:s, s:I}", "user_id", step_text(step, "user_id"), "credential", step_text(step, "credential"),
 		"audience", step_text(step, "audience"), "action", step_text(step, "action"), "expires",
 		(json_int_t)member_number(step->entry, "expires", 0));
+	if (receipt != NULL && approver_id != NULL)
+		step_put(step, receipt, "approver_id", json_string(approver_id));
 	if (receipt != NULL && json_is_object(json_object_get(step->evidence, "details")))
 		step_put(step, receipt, "details", json_incref(json_object_get(step->evidence, "details")));
 	step_put(step, step->replay->receipts, jti, receipt);
@@ -81,17 +84,17 @@ void step_check_proof(struct step *step, const char *what)
 static void on_grant(struct step *step)
 {
 	const char *action = step_text(step, "action"), *jti = member_text(step->entry, "jti");
-	char key[24];
+	char approver_id[REPLAY_USER_ID_SIZE] = "", key[24];
 
 	step->summary->grants++;
 	if (member_text(step->entry, "request") != NULL)
-		step_check_consumed(step);
+		step_check_consumed(step, approver_id);
 	else
 		step_check_proof(step, "A step-up was granted");
 	if (!step_is_fresh(step))
 		step_keep_fresh(step);
 	if (jti != NULL)
-		issue_receipt(step, jti);
+		issue_receipt(step, jti, approver_id[0] == '\0' ? NULL : approver_id);
 	if (strncmp(action, "stepup.", strlen("stepup.")) == 0) {
 		(void)snprintf(key, sizeof(key), "%" PRId64, step->index);
 		step_put(step, step->replay->grants, key, json_pack("{s:s, s:s, s:I, s:b}", "action", action, "user", step_text(step, "user"), "at",
@@ -192,7 +195,8 @@ static void on_lock(struct step *step)
 
 	if (user_id != NULL) {
 		step_put(step, step->replay->users, user_id, json_true());
-		step_forget_fresh(step, user_id);
+		step_forget_fresh(step, user_id, NULL);
+		step_void_receipts(step, user_id, NULL);
 	}
 	step_check_grant(step, "stepup.lock", "by", GRANT_MAYBE);
 }
@@ -211,12 +215,14 @@ static void on_unlock(struct step *step)
 static void on_freeze(struct step *step)
 {
 	step_put(step, step->replay->frozen, step_text(step, "action"), json_true());
+	step_void_receipts(step, NULL, step_text(step, "action"));
 	step_check_grant(step, "stepup.freeze", "by", GRANT_NEEDED);
 }
 
 static void on_thaw(struct step *step)
 {
 	(void)json_object_del(step->replay->frozen, step_text(step, "action"));
+	step_forget_fresh(step, NULL, step_text(step, "action"));
 	step_check_grant(step, "stepup.thaw", "by", GRANT_NEEDED);
 }
 
@@ -251,8 +257,12 @@ static void on_redeem(struct step *step)
 
 	step->summary->redemptions++;
 	step_check_commitment(step);
-	step_check_not_locked(step, user_id, "A receipt was redeemed");
-	step_check_not_frozen(step, step_text(step, "action"));
+	if (member_text(receipt, "void") != NULL) {
+		step_tell(step, "The receipt %s was redeemed although it was void: %s after it was issued.", jti, member_text(receipt, "void"));
+	} else {
+		step_check_not_locked(step, user_id, "A receipt was redeemed");
+		step_check_not_frozen(step, step_text(step, "action"));
+	}
 	if (receipt == NULL) {
 		step_tell(step, "The receipt %s was never issued, is void, or was redeemed before.", jti);
 		return;

@@ -23,17 +23,15 @@ bool step_is_fresh(const struct step *step)
 	return method != NULL && strcmp(method, "fresh") == 0;
 }
 
-void step_forget_fresh(struct step *step, const char *user_id)
+void step_forget_fresh(struct step *step, const char *user_id, const char *pattern)
 {
-	const char *index, *owner;
+	const char *index;
 	json_t *kept;
 	void *next;
 
-	json_object_foreach_safe (step->replay->fresh, next, index, kept) {
-		owner = member_text(kept, "user_id");
-		if (owner != NULL && strcmp(owner, user_id) == 0)
+	json_object_foreach_safe (step->replay->fresh, next, index, kept)
+		if (pattern != NULL ? step_pattern_matches(pattern, member_text(kept, "action")) : member_is(kept, "user_id", user_id))
 			(void)json_object_del(step->replay->fresh, index);
-	}
 }
 
 void step_keep_fresh(struct step *step)
@@ -44,7 +42,7 @@ void step_keep_fresh(struct step *step)
 
 	if (seconds <= 0)
 		return;
-	kept = json_pack("{s:s, s:s, s:s, s:I, s:O?}", "user_id", step_text(step, "user_id"), "rule", step_text(step, "rule"), "credential",
+	kept = json_pack("{s:s, s:s, s:s, s:s, s:I, s:O?}", "action", step_text(step, "action"), "user_id", step_text(step, "user_id"), "rule", step_text(step, "rule"), "credential",
 		step_text(step, "credential"), "until", (json_int_t)(step->at + seconds + CLOCK_SLACK_SECONDS), "session",
 		context_session(step->entry));
 	(void)snprintf(key, sizeof(key), "%" PRId64, step->index);

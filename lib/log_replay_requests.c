@@ -5,6 +5,7 @@
 #include "lib/log_replay_rules.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,7 +154,7 @@ static void check_claim(struct step *step, const json_t *request)
 	step_check_commitment(step);
 }
 
-void step_check_consumed(struct step *step)
+void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE])
 {
 	json_t *request = open_request(step);
 
@@ -171,8 +172,9 @@ void step_check_consumed(struct step *step)
 
 		if (json_array_size(approvers) != 1 || named == NULL || strcmp(named, member_text(request, "approver")) != 0)
 			step_tell(step, "This grant names another approver than the one who agreed.");
-		step_check_not_locked(step, member_text(request, "approver_id"), "A grant rests on a person's agreement");
-		(void)step_check_credential(step, member_text(request, "approver_credential"), member_text(request, "approver_id"));
+		(void)snprintf(approver_id, REPLAY_USER_ID_SIZE, "%s", member_text(request, "approver_id"));
+		step_check_not_locked(step, approver_id, "A grant rests on a person's agreement");
+		(void)step_check_credential(step, member_text(request, "approver_credential"), approver_id);
 	}
 	if (!members_equal(request, "user_id", step->entry, "user_id"))
 		step_tell(step, "The request was somebody else's.");

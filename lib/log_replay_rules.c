@@ -49,6 +49,13 @@ bool members_equal(const json_t *a, const char *name_a, const json_t *b, const c
 	return text_a != NULL && text_b != NULL && strcmp(text_a, text_b) == 0;
 }
 
+bool member_is(const json_t *object, const char *name, const char *text)
+{
+	const char *member = member_text(object, name);
+
+	return member != NULL && strcmp(member, text) == 0;
+}
+
 int64_t member_number(const json_t *object, const char *name, int64_t otherwise)
 {
 	const json_t *member = json_object_get(object, name);
@@ -73,8 +80,7 @@ void step_check_not_locked(struct step *step, const char *user_id, const char *w
 		step_tell(step, "%s although this user was locked.", what);
 }
 
-/* As the verifier reads patterns: none reaches its own verbs that doesn't begin like them. */
-static bool pattern_matches(const char *pattern, const char *action)
+bool step_pattern_matches(const char *pattern, const char *action)
 {
 	static const char own[] = "stepup.";
 	size_t length = strlen(pattern), own_length = sizeof(own) - 1;
@@ -93,8 +99,19 @@ void step_check_not_frozen(struct step *step, const char *action)
 	json_t *value;
 
 	json_object_foreach (step->replay->frozen, pattern, value)
-		if (pattern_matches(pattern, action))
+		if (step_pattern_matches(pattern, action))
 			step_tell(step, "The action %s was frozen at that time.", action);
+}
+
+void step_void_receipts(struct step *step, const char *user_id, const char *pattern)
+{
+	const char *jti;
+	json_t *receipt;
+
+	json_object_foreach (step->replay->receipts, jti, receipt)
+		if (pattern != NULL ? step_pattern_matches(pattern, member_text(receipt, "action"))
+				    : member_is(receipt, "user_id", user_id) || member_is(receipt, "approver_id", user_id))
+			step_put(step, receipt, "void", json_string(pattern != NULL ? "the action was frozen" : "who was issued it, or agreed to it, was locked"));
 }
 
 /* The credential, where it was enrolled for this user and not removed; NULL and told otherwise. */

@@ -18,9 +18,9 @@ struct log_replay {
 	json_t *keys;        /* "key …" or "id …" → the id of the credential that it is, or was */
 	json_t *invitations; /* user → {open, expires} */
 	json_t *frozen;      /* name or pattern → true */
-	json_t *receipts;    /* jti → {user_id, credential, audience, action, expires, details?} */
+	json_t *receipts;    /* jti → {user_id, approver_id?, credential, audience, action, expires, details?, void?}, of which `void` says why */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
-	json_t *fresh;       /* index → {user_id, rule, credential, session, until}, of step-ups that may cover later ones */
+	json_t *fresh;       /* index → {action, user_id, rule, credential, session, until}, of step-ups that may cover later ones */
 	json_t *requests;    /* id → {user_id, credential, action, rule, digest, until, log, details?, prompt?, approver…}, those that are open */
 };
 
@@ -40,6 +40,7 @@ __attribute__((format(printf, 2, 3))) void step_tell(struct step *step, const ch
 /* Members of an object; NULL or `otherwise` where there is none of that name and type. */
 const char *member_text(const json_t *object, const char *name);
 int64_t member_number(const json_t *object, const char *name, int64_t otherwise);
+bool member_is(const json_t *object, const char *name, const char *text);
 bool members_equal(const json_t *a, const char *name_a, const json_t *b, const char *name_b);
 
 /* A text of the entry; told and "" where there is none. */
@@ -51,6 +52,10 @@ void step_put(struct step *step, json_t *map, const char *key, json_t *value);
 /* The rules. Each tells what it finds and goes on. `what` begins a sentence: "A step-up was granted". */
 void step_check_not_locked(struct step *step, const char *user_id, const char *what);
 void step_check_not_frozen(struct step *step, const char *action);
+/* As the verifier reads patterns: none reaches its own verbs that doesn't begin like them. */
+bool step_pattern_matches(const char *pattern, const char *action);
+/* Receipts that this user was issued or agreed to (`pattern` NULL), or those for actions of a name or pattern, are void. */
+void step_void_receipts(struct step *step, const char *user_id, const char *pattern);
 /* The credential, where it was enrolled for this user and not removed; NULL otherwise. */
 json_t *step_check_credential(struct step *step, const char *id, const char *user_id);
 
@@ -75,12 +80,14 @@ void step_check_proof(struct step *step, const char *what);
 void on_request(struct step *step);
 void on_approve(struct step *step);
 void on_request_end(struct step *step);
-void step_check_consumed(struct step *step);
+#define REPLAY_USER_ID_SIZE 64 /* of a user_id as text, with the NUL; what is longer belongs to nobody */
+/* `approver_id`: who agreed; left as it is where nobody did. */
+void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE]);
 
 /* A step-up that may cover later ones is kept in mind; one that is covered by an earlier one is held against that (log_replay_fresh.c). */
 bool step_is_fresh(const struct step *step);
 void step_keep_fresh(struct step *step);
-void step_forget_fresh(struct step *step, const char *user_id);
+void step_forget_fresh(struct step *step, const char *user_id, const char *pattern); /* one user's, or what a name or pattern of actions covers */
 void step_check_covered(struct step *step);
 
 /* The step-up that the entry rests on stands before it, for that verb, by the person in member `by_member`, and nothing else rests on it

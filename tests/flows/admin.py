@@ -176,7 +176,7 @@ def freezes(verifier, administrator):
     tap.ok(verifier.begin("mail", "customer.view").ok, "the rest goes on")
     tap.equal(administrator.call("Thaw", {"action": "door.open"}).error, "NotAllowed", "a freeze is thawed under its own name")
     tap.ok(administrator.call("Thaw", {"action": "door.*"}).ok, "and is")
-    for action in ("stepup.thaw", "stepup.unlock", "stepup.*", "not an action", "Door"):
+    for action in ("stepup.thaw", "stepup.unlock", "stepup.lock", "stepup.freeze", "stepup.l*", "stepup.*", "not an action", "Door"):
         reply = verifier.call("admin", "Freeze", {"action": action, "authorization": MADE_UP})
         tap.equal(reply.error, "NotAllowed", f"{action!r} can't be frozen")
 

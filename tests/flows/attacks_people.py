@@ -63,16 +63,16 @@ def freeze(verifier):
     transaction, reply = scene.ask()
     request = reply["request"]
     scene.approve(request)
-    granted = admin.authorize("stepup.lock", {"users": "man"})
-    for pattern in ("vault.*", "customer.view", "stepup.lock"):
+    granted = admin.authorize("stepup.invite", {"user": "man"})
+    for pattern in ("vault.*", "customer.view", "stepup.invite"):
         tap.ok(admin.call("Freeze", {"action": pattern}).ok, f"{pattern} is frozen")
     tap.equal(scene.standing(request), "void", "a freeze voids requests for the action, also those that were agreed to")
     tap.equal(scene.claim(transaction).error, "Frozen", "nothing is claimed while it is frozen")
-    for pattern in ("vault.*", "customer.view", "stepup.lock"):
+    for pattern in ("vault.*", "customer.view", "stepup.invite"):
         admin.call("Thaw", {"action": pattern})
     tap.equal(scene.claim(transaction).error, "Expired", "nor after it was thawed")
     tap.ok(not is_fresh(view(verifier)), "what was fresh before a freeze isn't after it")
-    reply = verifier.call("admin", "Lock", {"users": ["man"], "authorization": granted})
+    reply = verifier.call("admin", "Invite", {"user": "man", "authorization": granted})
     tap.equal(reply.error, "NotAllowed", "a verb that was granted before it was frozen isn't carried out")
     clean(scene)
 

@@ -44,6 +44,7 @@ class Replay:
         self.policy = None
         self.locked, self.locker, self.frozen = {}, {}, {}
         self.credentials, self.requests, self.receipts, self.redeemed = {}, {}, {}, {}
+        self.voided = {}  # user or action → the newest lock or freeze, which voids receipts from before it
         self.challenges, self.spent_grants = set(), {}
         self.uses = {}            # (user, rule's title): [(at, details)]
         self.ended = {None: -1}   # user, action, None for everything: where all that was fresh ended
@@ -106,7 +107,7 @@ class Replay:
     see_revoke = see_remove = gone
 
     def see_lock(self, entry):
-        self.ended[self.user] = self.index
+        self.ended[self.user] = self.voided[self.user] = self.index
         self.locked[self.user], self.locker[self.user] = self.index, entry["by"]
         for request in self.requests.values():
             if self.user == request.entry["user"] or (request.approval is not None and self.user == request.approval["user"]):
@@ -127,7 +128,7 @@ class Replay:
                 request.void = f"{pattern} was frozen"
         for action in ACTIONS:
             if covers(pattern, action):
-                self.ended[action] = self.index
+                self.ended[action] = self.voided[action] = self.index
 
     def see_thaw(self, entry):
         self.frozen.pop(entry["action"], None)
@@ -325,6 +326,9 @@ class Replay:
                 self.say(f"{who}'s credential was revoked", who)
         if self.freeze_of(entry["action"]) is not None:
             self.say(f"{entry['action']} is frozen")
+        voided = max(self.voided.get(one, -1) for one in (self.user, entry["action"], *granted.get("approvers", [])))
+        if voided > index:
+            self.say(f"redeemed, and entry {voided} ({self.entries[voided]['type']}) voided it")
 
     def look_at_redeemed_details(self, wanted, approved, index):
         same = wanted.keys() == approved.keys() and all(wanted[name] <= value if isinstance(value, int) else wanted[name] == value

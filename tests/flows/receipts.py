@@ -177,6 +177,12 @@ def stands(verifier, token):
     tap.equal(redeem(verifier, text).error, "Frozen", "a frozen action's live receipt is refused")
     tap.equal(verifier.begin("mail", "customer.export", TREZOR, uid=GAMES).error, "Frozen", "and nothing new is begun")
     tap.ok(administer(verifier, root, "Thaw", {"action": "customer.*"}).ok, "the action is thawed")
+    tap.matches(redeem(verifier, text).message, "frozen since it was approved", "a freeze voids a live receipt for good, also when it is lifted")
+    tap.ok(redeem(verifier, spent, exec_id="job-1").get("already"), "what was redeemed before the freeze can be told so again")
+    later, text = receipt(verifier, token), receipt(verifier, token)
+    tap.ok(administer(verifier, root, "Freeze", {"action": "customer.short"}).ok and administer(verifier, root, "Thaw", {"action": "customer.short"}).ok,
+           "another action is frozen and thawed")
+    tap.ok(redeem(verifier, later).ok, "what was approved after a thaw is good, and so it stays when another action is frozen")
     locked = administer(verifier, root, "Lock", {"users": "mail"}, {"users": ["mail"]})
     tap.ok(locked.ok, "an administrator locks the employee", locked)
     reply = redeem(verifier, text)

@@ -26,14 +26,18 @@ static void freezing_everything_leaves_the_verifiers_own_verbs(void **state)
 	assert_true(policy_pattern_matches("stepup.lock", "stepup.lock"));
 }
 
-static void thaw_and_unlock_cannot_be_frozen(void **state)
+static void what_stops_and_starts_cannot_be_frozen(void **state)
 {
 	(void)state;
 	assert_false(freeze_is_valid("stepup.thaw"));
 	assert_false(freeze_is_valid("stepup.unlock"));
 	assert_false(freeze_is_valid("stepup.*"));
 	assert_false(freeze_is_valid("stepup.t*"));
-	assert_true(freeze_is_valid("stepup.lock"));
+	assert_false(freeze_is_valid("stepup.lock"));
+	assert_false(freeze_is_valid("stepup.freeze"));
+	assert_false(freeze_is_valid("stepup.l*"));
+	assert_true(freeze_is_valid("stepup.log"));
+	assert_true(freeze_is_valid("stepup.invite"));
 	assert_true(freeze_is_valid("stepup.enroll"));
 }
 
@@ -153,7 +157,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_freeze_covers_its_name_and_what_its_pattern_matches),
 		cmocka_unit_test(freezing_everything_leaves_the_verifiers_own_verbs),
-		cmocka_unit_test(thaw_and_unlock_cannot_be_frozen),
+		cmocka_unit_test(what_stops_and_starts_cannot_be_frozen),
 		cmocka_unit_test(a_freeze_is_a_name_or_a_pattern_of_names),
 		cmocka_unit_test(refusals_are_logged_in_a_burst_and_then_at_a_pace),
 		cmocka_unit_test(each_users_refusals_have_a_budget_of_their_own_and_invented_users_one_together),

@@ -549,6 +549,46 @@ static void a_receipt_redeemed_by_a_locked_user_is_found(void **state)
 	assert_fault(scene, redeem(scene, T + 70, "r1"), "locked");
 }
 
+static void a_receipt_from_before_a_lock_is_void_when_it_is_lifted(void **state)
+{
+	struct scene *scene = *state;
+	const struct log_actor self = {.by = "alice", .grant = -1};
+	struct log_actor bob = {.by = "bob"};
+
+	story_enrol(scene->story, &scene->bob, T + 5, 5);
+	grant(scene, T + 60, 102, "r1");
+	story_add(scene->story, log_entry_lock(T + 65, &scene->alice.subject, "L-1", "me", &self), NULL, NULL);
+	bob.grant = story_grant(scene->story, &scene->bob, T + 66, 6, "stepup.unlock", json_pack("{s:s}", "user", "alice"), NULL);
+	story_add(scene->story, log_entry_unlock(T + 67, &scene->alice.subject, &bob), NULL, NULL);
+	assert_fault(scene, redeem(scene, T + 70, "r1"), "void: who was issued it, or agreed to it, was locked");
+}
+
+static void a_receipt_from_before_a_freeze_is_void_when_it_is_lifted(void **state)
+{
+	struct scene *scene = *state;
+	struct log_actor alice = {.by = "alice"};
+
+	grant(scene, T + 60, 102, "r1");
+	alice.grant = story_grant(scene->story, &scene->alice, T + 61, 103, "stepup.freeze", json_pack("{s:s}", "action", "customer.*"), NULL);
+	story_add(scene->story, log_entry_freeze(T + 62, "customer.*", "F-1", NULL, &alice), NULL, NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 63, 104, "stepup.thaw", json_pack("{s:s}", "action", "customer.*"), NULL);
+	story_add(scene->story, log_entry_thaw(T + 64, "customer.*", &alice), NULL, NULL);
+	assert_fault(scene, redeem(scene, T + 70, "r1"), "void: the action was frozen");
+}
+
+static void a_freeze_of_something_else_leaves_receipts(void **state)
+{
+	struct scene *scene = *state;
+	struct log_actor alice = {.by = "alice"};
+
+	grant(scene, T + 60, 102, "r1");
+	alice.grant = story_grant(scene->story, &scene->alice, T + 61, 103, "stepup.freeze", json_pack("{s:s}", "action", "login.*"), NULL);
+	story_add(scene->story, log_entry_freeze(T + 62, "login.*", "F-1", NULL, &alice), NULL, NULL);
+	redeem(scene, T + 70, "r1");
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
 static void a_receipt_from_before_a_new_epoch_is_void(void **state)
 {
 	struct scene *scene = *state;
@@ -668,6 +708,9 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_receipt_redeemed_late_is_found),
 	FACT(a_receipt_redeemed_for_more_or_for_something_else_is_found),
 	FACT(a_receipt_redeemed_by_a_locked_user_is_found),
+	FACT(a_receipt_from_before_a_lock_is_void_when_it_is_lifted),
+	FACT(a_receipt_from_before_a_freeze_is_void_when_it_is_lifted),
+	FACT(a_freeze_of_something_else_leaves_receipts),
 	FACT(a_receipt_from_before_a_new_epoch_is_void),
 	FACT(an_invitation_from_before_a_new_epoch_is_void),
 	FACT(details_that_are_not_the_committed_ones_are_found),

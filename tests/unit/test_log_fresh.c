@@ -191,6 +191,19 @@ static void a_start_in_between_ends_what_was_fresh(void **state)
 	assert_found(scene, covered(scene, first), "none that could");
 }
 
+static void a_freeze_in_between_ends_what_was_fresh_when_it_is_lifted(void **state)
+{
+	struct log_actor by = {.by = "carol"};
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	by.grant = story_grant(scene->story, &scene->carol, T + 11, 101, "stepup.freeze", json_pack("{s:s}", "action", "customer.*"), NULL);
+	(void)story_add(scene->story, log_entry_freeze(T + 12, "customer.*", "F-1", NULL, &by), NULL, NULL);
+	by.grant = story_grant(scene->story, &scene->carol, T + 13, 102, "stepup.thaw", json_pack("{s:s}", "action", "customer.*"), NULL);
+	(void)story_add(scene->story, log_entry_thaw(T + 14, "customer.*", &by), NULL, NULL);
+	assert_found(scene, covered(scene, first), "none that could");
+}
+
 #define fresh_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -204,6 +217,7 @@ static const struct CMUnitTest tests[] = {
 	fresh_test(another_persons_step_up_is_found),
 	fresh_test(a_receipt_for_which_nobody_was_asked_is_found),
 	fresh_test(a_start_in_between_ends_what_was_fresh),
+	fresh_test(a_freeze_in_between_ends_what_was_fresh_when_it_is_lifted),
 };
 
 TAP_MAIN(tests)

@@ -392,16 +392,25 @@ static bool count_freeze(void *context, const struct freeze *freeze)
 {
 	char *names = context;
 
+	if (freeze->thawed != 0)
+		strcat(names, "-");
 	strcat(names, freeze->action);
 	strcat(names, " ");
 	return true;
+}
+
+static void assert_freezes(const struct fixture *fixture, const char *expected)
+{
+	char names[512] = "";
+
+	assert_ok(store_freeze_each(fixture->reader, count_freeze, names));
+	assert_string_equal(names, expected);
 }
 
 static void actions_are_frozen_and_thawed(void **state)
 {
 	struct fixture *fixture = *state;
 	struct freeze freeze = {.at = 5, .action = "customer.export", .reference = "F-1", .reason = "odd", .by = "carol"};
-	char names[512] = "";
 
 	assert_ok(store_begin(fixture->writer));
 	assert_ok(store_freeze_add(fixture->writer, &freeze));
@@ -409,15 +418,44 @@ static void actions_are_frozen_and_thawed(void **state)
 	strcpy(freeze.action, "login.*");
 	assert_ok(store_freeze_add(fixture->writer, &freeze));
 	assert_ok(store_commit(fixture->writer));
-	assert_ok(store_freeze_each(fixture->reader, count_freeze, names));
-	assert_string_equal(names, "customer.export login.* ");
+	assert_freezes(fixture, "customer.export login.* ");
 	assert_ok(store_begin(fixture->writer));
-	assert_ok(store_freeze_remove(fixture->writer, "customer.export"));
-	assert_error(store_freeze_remove(fixture->writer, "customer.export"), STEPUP_NOT_FOUND);
+	assert_error(store_freeze_thaw(fixture->writer, "customer.export", 0), STEPUP_INVALID);
+	assert_ok(store_freeze_thaw(fixture->writer, "customer.export", 9));
+	assert_error(store_freeze_thaw(fixture->writer, "customer.export", 9), STEPUP_NOT_FOUND);
 	assert_ok(store_commit(fixture->writer));
-	names[0] = '\0';
-	assert_ok(store_freeze_each(fixture->reader, count_freeze, names));
-	assert_string_equal(names, "login.* ");
+	assert_freezes(fixture, "-customer.export login.* ");
+}
+
+/* Whoever redeems has to know of it for as long as anything lives that was approved before. */
+static void what_was_thawed_is_known_for_a_while(void **state)
+{
+	struct fixture *fixture = *state;
+	struct freeze freeze = {.at = 5, .action = "customer.export", .reference = "F-1"};
+
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_freeze_add(fixture->writer, &freeze));
+	assert_ok(store_freeze_thaw(fixture->writer, "customer.export", 9));
+	freeze.at = 10;
+	assert_ok(store_freeze_add(fixture->writer, &freeze)); /* once more under the name */
+	assert_ok(store_commit(fixture->writer));
+	assert_freezes(fixture, "-customer.export customer.export ");
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_freeze_thaw(fixture->writer, "customer.export", 9 + FREEZE_KEPT_SECONDS));
+	assert_ok(store_commit(fixture->writer));
+	assert_freezes(fixture, "-customer.export -customer.export ");
+	strcpy(freeze.action, "login.sshd");
+	freeze.at = 3; /* a clock that was set back */
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_freeze_add(fixture->writer, &freeze));
+	assert_ok(store_commit(fixture->writer));
+	assert_freezes(fixture, "-customer.export -customer.export login.sshd ");
+	strcpy(freeze.action, "login.su");
+	freeze.at = 9 + FREEZE_KEPT_SECONDS + 1;
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_freeze_add(fixture->writer, &freeze));
+	assert_ok(store_commit(fixture->writer));
+	assert_freezes(fixture, "-customer.export login.sshd login.su ");
 }
 
 /* --- receipts --- */
@@ -691,6 +729,7 @@ static const struct CMUnitTest tests[] = {
 	STORE_TEST(invitations_of_one_user_or_of_all_are_voided),
 	STORE_TEST(facts_are_kept_by_name),
 	STORE_TEST(actions_are_frozen_and_thawed),
+	STORE_TEST(what_was_thawed_is_known_for_a_while),
 	STORE_TEST(a_receipt_is_redeemed_once),
 	STORE_TEST(old_receipts_are_pruned_and_all_are_voided),
 	STORE_TEST(an_entry_is_kept_as_its_canonical_text_with_index_and_host),

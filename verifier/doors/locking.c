@@ -253,16 +253,24 @@ void locking_unlock(struct call *call)
 
 /* --- actions --- */
 
+static bool object_to(struct verb_job **job, const char *sentence)
+{
+	refuse_saying((*job)->call, STEPUP_NOT_ALLOWED, sentence);
+	verb_job_free(job);
+	return false;
+}
+
+static bool take_freezable(struct verb_job **job)
+{
+	return freeze_is_valid(message_text((*job)->call->parameters, "action")) || object_to(job, notice_unfreezable());
+}
+
 static bool take_pattern(struct verb_job **job)
 {
 	const char *pattern = message_text((*job)->call->parameters, "action");
 
-	if (!freeze_is_valid(pattern)) {
-		refuse_saying((*job)->call, STEPUP_NOT_ALLOWED, notice_unfreezable());
-		verb_job_free(job);
-		return false;
-	}
-	snprintf((*job)->target, sizeof((*job)->target), "%s", pattern);
+	if (snprintf((*job)->target, sizeof((*job)->target), "%s", pattern) >= (int)sizeof((*job)->target))
+		return object_to(job, notice_not_frozen());
 	return verb_job_authorize(job, json_pack("{s:s}", "action", pattern));
 }
 
@@ -302,7 +310,7 @@ void locking_freeze(struct call *call)
 {
 	struct verb_job *job = verb_job_new(call, "stepup.freeze");
 
-	if (job == NULL || !verb_job_reason(&job) || !take_pattern(&job))
+	if (job == NULL || !verb_job_reason(&job) || !take_freezable(&job) || !take_pattern(&job))
 		return;
 	job->work = freeze_work;
 	job->reply = freeze_reply;

@@ -13,13 +13,15 @@
 
 bool freeze_is_valid(const char *pattern)
 {
+	static const char *const never[] = {"stepup.lock", "stepup.unlock", "stepup.freeze", "stepup.thaw"};
 	char name[ACTION_NAME_SIZE];
 	size_t size = strlen(pattern);
 
 	if (size == 0 || size >= sizeof(name))
 		return false;
-	if (policy_pattern_matches(pattern, "stepup.thaw") || policy_pattern_matches(pattern, "stepup.unlock"))
-		return false;
+	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+		if (policy_pattern_matches(pattern, never[i]))
+			return false;
 	memcpy(name, pattern, size + 1);
 	if (name[size - 1] == '*') {
 		name[--size] = '\0';
@@ -41,7 +43,7 @@ static bool freeze_seen(void *context, const struct freeze *freeze)
 {
 	struct freeze_search *search = context;
 
-	if (!policy_pattern_matches(freeze->action, search->action))
+	if (freeze->thawed != 0 || !policy_pattern_matches(freeze->action, search->action))
 		return true;
 	memcpy(search->reference, freeze->reference, LOCK_REFERENCE_SIZE);
 	search->found = true;
@@ -56,6 +58,29 @@ enum stepup_error freeze_look(struct store_session *session, const char *action,
 	if (error != STEPUP_OK)
 		return error;
 	return search.found ? STEPUP_FROZEN : STEPUP_OK;
+}
+
+struct freeze_past {
+	const char *action;
+	int64_t log;
+	bool found;
+};
+
+static bool freeze_compared_since(void *context, const struct freeze *freeze)
+{
+	struct freeze_past *past = context;
+
+	past->found = past->log < freeze->log && policy_pattern_matches(freeze->action, past->action);
+	return !past->found;
+}
+
+enum stepup_error freeze_look_since(struct store_session *session, const char *action, int64_t log, bool *frozen_since)
+{
+	struct freeze_past past = {.action = action, .log = log};
+	enum stepup_error error = store_freeze_each(session, freeze_compared_since, &past);
+
+	*frozen_since = past.found;
+	return error;
 }
 
 /* The reference that the next log entry gives. */
@@ -143,7 +168,7 @@ static bool freeze_compared(void *context, const struct freeze *freeze)
 {
 	struct freeze_exact *exact = context;
 
-	if (strcmp(freeze->action, exact->action) != 0)
+	if (freeze->thawed != 0 || strcmp(freeze->action, exact->action) != 0)
 		return true;
 	memcpy(exact->reference, freeze->reference, LOCK_REFERENCE_SIZE);
 	exact->found = true;
@@ -153,7 +178,7 @@ static bool freeze_compared(void *context, const struct freeze *freeze)
 enum stepup_error action_freeze(struct store_session *session, const struct freeze_order *order, char reference[LOCK_REFERENCE_SIZE])
 {
 	struct freeze_exact exact = {.action = order->action, .reference = reference};
-	struct freeze freeze = {.at = order->at};
+	struct freeze freeze = {.at = order->at, .log = store_log_next(session)};
 	enum stepup_error error = store_freeze_each(session, freeze_compared, &exact);
 	json_t *entry;
 	int64_t index;
@@ -177,7 +202,7 @@ enum stepup_error action_freeze(struct store_session *session, const struct free
 
 enum stepup_error action_thaw(struct store_session *session, const char *action, const struct log_actor *actor, int64_t at, int64_t *log)
 {
-	enum stepup_error error = store_freeze_remove(session, action);
+	enum stepup_error error = store_freeze_thaw(session, action, at);
 	json_t *entry;
 
 	if (error != STEPUP_OK)

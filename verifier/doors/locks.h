@@ -17,8 +17,11 @@
 /* STEPUP_FROZEN with the freeze's reference in `reference` where a freeze covers the action, STEPUP_OK where none does. */
 enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE]);
 
-/* Whether a pattern may be frozen: a valid name, or one followed by "*", or "*"; not one that would cover stepup.thaw or stepup.unlock,
- * without which nothing could be opened again. */
+/* Whether what was approved for the action at `log`, a place in the log, was frozen since then, and thawed again. */
+enum stepup_error freeze_look_since(struct store_session *session, const char *action, int64_t log, bool *frozen_since);
+
+/* Whether a pattern may be frozen: a valid name, or one followed by "*", or "*"; not one that would cover the verbs that stop and start: nobody takes
+ * stepup.lock and stepup.freeze from a responder, nor what opens again. */
 bool freeze_is_valid(const char *pattern);
 
 /* Locks a user inside the caller's transaction and logs it: the record is made where there is none (with this uid), and saved.

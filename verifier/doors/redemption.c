@@ -86,6 +86,21 @@ static enum stepup_error look_at_approver(struct store_session *session, struct 
 	return STEPUP_OK;
 }
 
+/* Whether the action is frozen, or was since it was approved. */
+static enum stepup_error look_at_freezes(struct store_session *session, struct redemption *redemption)
+{
+	const struct receipt_row *row = &redemption->row;
+	const char *action = redemption->claims.asked->name;
+	bool since = false;
+	enum stepup_error error = freeze_look(session, action, redemption->reference);
+
+	if (error == STEPUP_OK && row->redeemed == 0)
+		error = freeze_look_since(session, action, row->log_index, &since);
+	if (error == STEPUP_FROZEN || since)
+		redemption->fault = since ? REDEEM_FROZEN_SINCE : REDEEM_FROZEN;
+	return error == STEPUP_FROZEN ? STEPUP_OK : error;
+}
+
 static enum redeem_fault compare_row(const struct redemption *redemption)
 {
 	const struct receipt_row *row = &redemption->row;
@@ -126,11 +141,9 @@ static enum stepup_error decide(struct store_session *session, struct redemption
 		error = look_at_approver(session, redemption);
 	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD)
 		return error;
-	error = freeze_look(session, redemption->claims.asked->name, redemption->reference);
-	if (error != STEPUP_OK) {
-		redemption->fault = REDEEM_FROZEN;
-		return error == STEPUP_FROZEN ? STEPUP_OK : error;
-	}
+	error = look_at_freezes(session, redemption);
+	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD)
+		return error;
 	redemption->already = row->redeemed != 0 && is_same_execution(redemption, now);
 	if (redemption->already)
 		return STEPUP_OK;

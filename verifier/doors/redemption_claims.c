@@ -37,6 +37,8 @@ static const struct redeem_words faults[] = {
 	[REDEEM_LOCKED_SINCE] = {STEPUP_NOT_ALLOWED, "the user was locked since",
 		"The account that approved this was locked since then. Nothing was redeemed. Ask for a new approval."},
 	[REDEEM_FROZEN] = {STEPUP_FROZEN, "the action is frozen", NULL},
+	[REDEEM_FROZEN_SINCE] = {STEPUP_NOT_ALLOWED, "the action was frozen since",
+		"This action was frozen since it was approved. Nothing was redeemed. Ask for a new approval."},
 	[REDEEM_NO_CREDENTIAL] = {STEPUP_NOT_ALLOWED, "credential revoked",
 		"The credential that approved this was removed or revoked. Nothing was redeemed."},
 	[REDEEM_NO_APPROVER] = {STEPUP_NOT_ALLOWED, "approver locked or gone",

@@ -188,6 +188,8 @@ static bool frozen_seen(void *context, const struct freeze *freeze)
 {
 	struct page *page = context;
 
+	if (freeze->thawed != 0)
+		return true;
 	return page_add(page, json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", freeze->action, "reference", freeze->reference, "reason", freeze->reason,
 		"by", freeze->by, "at", (json_int_t)freeze->at));
 }

@@ -142,7 +142,7 @@ const char *notice_not_frozen(void)
 
 const char *notice_unfreezable(void)
 {
-	return "That is not an action's name, or a pattern of names, that can be frozen: stepup.thaw and stepup.unlock can't. "
+	return "That is not an action's name, or a pattern of names, that can be frozen: what locks, unlocks, freezes and thaws can't be. "
 	       "Nothing was changed.";
 }
 

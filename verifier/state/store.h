@@ -95,16 +95,22 @@ enum stepup_error store_key_id_add(struct store_session *session, const struct k
 /* Whose it is, or was; STEPUP_NOT_FOUND. */
 enum stepup_error store_key_id_find(struct store_session *session, const struct key_credential *key, struct key_owner *owner);
 
-/* --- frozen actions --- */
+/* --- frozen actions, and those thawed a moment ago: what was approved before a freeze stays void when it is lifted --- */
 struct freeze {
 	char action[ACTION_NAME_SIZE]; /* a name, or a pattern ending in `*` */
 	char reference[LOCK_REFERENCE_SIZE];
 	char reason[LOCK_REASON_SIZE];
 	char by[USER_NAME_SIZE];
 	int64_t at;
+	int64_t log;    /* place of its entry: receipts from before it are void */
+	int64_t thawed; /* when; 0: it stands */
 };
-enum stepup_error store_freeze_add(struct store_session *session, const struct freeze *freeze); /* STEPUP_EXISTS */
-enum stepup_error store_freeze_remove(struct store_session *session, const char *action); /* STEPUP_NOT_FOUND */
+#define FREEZE_KEPT_SECONDS 600 /* after it was thawed: longer than any receipt lives (POLICY_RECEIPT_MAX_SECONDS) */
+/* STEPUP_EXISTS where one of that name stands. */
+enum stepup_error store_freeze_add(struct store_session *session, const struct freeze *freeze);
+/* STEPUP_NOT_FOUND where none of that name stands. */
+enum stepup_error store_freeze_thaw(struct store_session *session, const char *action, int64_t at);
+/* Those that stand and, with `thawed` set, those that were thawed within FREEZE_KEPT_SECONDS or somewhat longer ago. */
 enum stepup_error store_freeze_each(struct store_session *session, bool (*each)(void *context, const struct freeze *freeze), void *context);
 
 /* --- what limits count --- */

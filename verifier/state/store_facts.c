@@ -11,7 +11,8 @@
 
 #define FREEZES_NAME ".freezes"
 #define FREEZES_MAX 200
-#define FREEZES_FORMAT 1
+#define FREEZES_FORMAT 2 /* 1: only those that stand, without the place in the log; still read */
+#define FREEZES_FORMAT_OLDEST 1
 
 static struct row_identity identity_of(const char *name, int64_t version)
 {
@@ -148,6 +149,8 @@ static enum stepup_error freezes_write(struct store_session *session, const stru
 		pack_text(&writer, list->freezes[i].reason);
 		pack_text(&writer, list->freezes[i].by);
 		pack_i64(&writer, list->freezes[i].at);
+		pack_i64(&writer, list->freezes[i].log);
+		pack_i64(&writer, list->freezes[i].thawed);
 	}
 	error = pack_finish(&writer, &bytes, &size);
 	if (error == STEPUP_OK)
@@ -159,9 +162,10 @@ static enum stepup_error freezes_write(struct store_session *session, const stru
 static enum stepup_error unpack_freezes(const uint8_t *bytes, size_t size, struct freeze_list *list)
 {
 	struct pack_reader reader = {.bytes = bytes, .left = size};
+	unsigned format = unpack_u8_at_most(&reader, FREEZES_FORMAT);
 	size_t count;
 
-	if (unpack_u8(&reader) != FREEZES_FORMAT)
+	if (format < FREEZES_FORMAT_OLDEST)
 		return STEPUP_CORRUPT;
 	count = unpack_u8_at_most(&reader, FREEZES_MAX);
 	list->freezes = calloc(count + 1, sizeof(*list->freezes)); /* room for one more */
@@ -176,6 +180,10 @@ static enum stepup_error unpack_freezes(const uint8_t *bytes, size_t size, struc
 		unpack_text(&reader, freeze->reason, sizeof(freeze->reason));
 		unpack_text(&reader, freeze->by, sizeof(freeze->by));
 		freeze->at = unpack_i64(&reader);
+		if (format == FREEZES_FORMAT) {
+			freeze->log = unpack_i64(&reader);
+			freeze->thawed = unpack_i64(&reader);
+		}
 	}
 	return unpack_finish(&reader);
 }
@@ -200,13 +208,25 @@ enum stepup_error freezes_init(struct store_session *session)
 	return freezes_write(session, &none);
 }
 
+/* Where the one that stands under that name is; the list's end where none does. */
 static size_t freeze_place(const struct freeze_list *list, const char *action)
 {
 	size_t i = 0;
 
-	while (i < list->count && strcmp(list->freezes[i].action, action) != 0)
+	while (i < list->count && (list->freezes[i].thawed != 0 || strcmp(list->freezes[i].action, action) != 0))
 		i++;
 	return i;
+}
+
+/* Forgets those that were thawed too long ago to matter; never one whose time lies ahead, where the clock was set back. */
+static void forget_thawed(struct freeze_list *list, int64_t now)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (list->freezes[i].thawed == 0 || now - list->freezes[i].thawed <= FREEZE_KEPT_SECONDS)
+			list->freezes[kept++] = list->freezes[i];
+	list->count = kept;
 }
 
 enum stepup_error store_freeze_add(struct store_session *session, const struct freeze *freeze)
@@ -216,8 +236,11 @@ enum stepup_error store_freeze_add(struct store_session *session, const struct f
 
 	if (error == STEPUP_OK && freeze_place(&list, freeze->action) < list.count)
 		error = STEPUP_EXISTS;
-	if (error == STEPUP_OK && list.count >= FREEZES_MAX)
-		error = STEPUP_TOO_LONG;
+	if (error == STEPUP_OK) {
+		forget_thawed(&list, freeze->at);
+		if (list.count >= FREEZES_MAX)
+			error = STEPUP_TOO_LONG;
+	}
 	if (error == STEPUP_OK) {
 		list.freezes[list.count++] = *freeze;
 		error = freezes_write(session, &list);
@@ -226,11 +249,11 @@ enum stepup_error store_freeze_add(struct store_session *session, const struct f
 	return error;
 }
 
-enum stepup_error store_freeze_remove(struct store_session *session, const char *action)
+enum stepup_error store_freeze_thaw(struct store_session *session, const char *action, int64_t at)
 {
 	struct freeze_list list = {0};
 	size_t place;
-	enum stepup_error error = freezes_read(session, &list);
+	enum stepup_error error = at > 0 ? freezes_read(session, &list) : STEPUP_INVALID;
 
 	if (error != STEPUP_OK)
 		goto out;
@@ -239,8 +262,8 @@ enum stepup_error store_freeze_remove(struct store_session *session, const char 
 		error = STEPUP_NOT_FOUND;
 		goto out;
 	}
-	list.count--;
-	memmove(&list.freezes[place], &list.freezes[place + 1], (list.count - place) * sizeof(list.freezes[0]));
+	list.freezes[place].thawed = at;
+	forget_thawed(&list, at);
 	error = freezes_write(session, &list);
 out:
 	free(list.freezes);
