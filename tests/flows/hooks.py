@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 
@@ -179,6 +180,37 @@ def nobody_there(verifier, runner, administrator):
     unlock(administrator, "mail")
 
 
+def told_to_end(runner, administrator):
+    """SIGTERM, as a service manager sends it: while nothing happens, and while a hook runs."""
+    runner.clear()
+    runner.forget()
+    runner.kill(signal.SIGTERM)
+    tap.ok(True, "a runner with nothing to do ends at SIGTERM")
+    runner.start()
+    runner.hook("slow", "#!/bin/sh\necho once >>{out}/runs\nwhile ! [ -e {out}/go ]; do sleep 0.05; done\ncat >{out}/whole\n")
+    seen = len(outcomes(administrator, program="slow", result="done"))
+    lock(administrator, "mail")
+    path = {name: os.path.join(runner.out, name) for name in ("runs", "go", "whole")}
+    runner.wait(lambda: os.path.exists(path["runs"]), "the slow hook")
+    runner.process.send_signal(signal.SIGTERM)
+    runner.wait_said("told to end")
+    ended = runner.process.poll() is not None
+    open(path["go"], "w").close()
+    status = runner.process.wait(PATIENCE)
+    runner.process = None
+    tap.equal((ended, status, os.path.getsize(path["whole"]) > 0), (False, 0, True), "at SIGTERM a hook that runs is let finish, and then the runner ends")
+    tap.equal(len(outcomes(administrator, program="slow", result="done")), seen + 1, "and what came of it is in the log")
+    runner.start()
+    unlock(administrator, "mail")
+    runner.clear()
+    runner.hook("record", RECORD)
+    lock(administrator, "mail")
+    runner.wait_events("locked")
+    with open(path["runs"]) as source:
+        tap.equal(source.read(), "once\n", "so that it isn't told again")
+    unlock(administrator, "mail")
+
+
 def given_up(verifier, runner, administrator):
     """Somebody fetches and never says what came of it."""
     runner.wait(lambda: not verifier_backlog(verifier), "an empty queue")
@@ -307,6 +339,9 @@ with Verifier(POLICY) as verifier:
         tap.run(judged, runner, administrator)
         tap.run(ends_of_hooks, runner, administrator)
         tap.run(nobody_there, verifier, runner, administrator)
+    with Runner(verifier, limit=20) as runner:
+        tap.run(told_to_end, runner, administrator)
+    with Runner(verifier, limit=2) as runner:
         tap.run(given_up, verifier, runner, administrator)
     with Runner(verifier) as runner:
         tap.run(alerts, verifier, runner, administrator)

@@ -34,6 +34,9 @@
 
 enum { EXIT_OK = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
+/* Told to end: at once where only the next event is waited for, else when the hooks that run have ended and the verifier was told. */
+static volatile sig_atomic_t ending, telling;
+
 struct settings {
 	const char *hooks_dir, *socket, *user;
 	int64_t limit_ms;
@@ -121,6 +124,30 @@ out:
 	return list;
 }
 
+/* --- ending --- */
+
+static void on_end(int number)
+{
+	static const char later[] = "stepup-hooks: told to end; the hooks that run may finish first\n";
+
+	(void)number;
+	if (!telling)
+		_exit(EXIT_OK);
+	ending = 1;
+	if (write(STDERR_FILENO, later, sizeof(later) - 1) < 0)
+		return; /* nobody reads it: it ends all the same */
+}
+
+/* SIGTERM and SIGINT; a hook that is started has their defaults again, for it is another program. */
+static void end_in_order(void)
+{
+	struct sigaction action = {.sa_handler = on_end};
+
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+}
+
 /* --- the verifier --- */
 
 /* One round: fetch, tell, say so. Anything but STEPUP_OK: try again later, on a new connection. */
@@ -134,6 +161,7 @@ static enum stepup_error serve_one(const struct settings *settings, struct verif
 	event = json_object_get(reply, "event");
 	if (error != STEPUP_OK || !json_is_object(event))
 		goto out;
+	telling = 1;
 	outcomes = tell(settings, event);
 	if (outcomes == NULL) {
 		error = STEPUP_NO_MEMORY;
@@ -149,8 +177,8 @@ out:
 	return error;
 }
 
-/* Never ends by itself: the verifier may come and go. */
-__attribute__((noreturn)) static void serve(const struct settings *settings)
+/* Ends only when told to: the verifier may come and go. */
+static void serve(const struct settings *settings)
 {
 	struct verifier_client *client = NULL;
 	bool complained = false;
@@ -162,6 +190,9 @@ __attribute__((noreturn)) static void serve(const struct settings *settings)
 			say("the verifier answers");
 		if (error == STEPUP_OK)
 			error = serve_one(settings, client);
+		telling = 0;
+		if (ending)
+			break;
 		if (error == STEPUP_OK) {
 			complained = false;
 			continue;
@@ -172,6 +203,7 @@ __attribute__((noreturn)) static void serve(const struct settings *settings)
 		verifier_client_close(&client);
 		(void)sleep(RETRY_SECONDS);
 	}
+	verifier_client_close(&client);
 }
 
 /* --- options --- */
@@ -288,5 +320,7 @@ int main(int argc, char **argv)
 	(void)umask(077);
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	end_in_order();
 	serve(&settings);
+	return EXIT_OK;
 }
