@@ -83,8 +83,10 @@ def as_json(path, key, credential, reference):
     tap.equal([row["entry"] for row in rows], sorted(row["entry"] for row in rows), "in the log's order")
     first = next(row for row in rows if row["kind"] == "approved")
     tap.equal((first["what"], first["action"], first["factor"], first["from"]),
-              ("Look at customer trezor", "customer.view", f"hotp \u00b7 {credential}", "203.0.113.7 \u00b7 support \u00b7 root"),
-              "each has what was shown, with which credential and from where")
+              ("Look at customer trezor", "customer.view", f"hotp \u00b7 Code token \u00b7 {credential}", "203.0.113.7 \u00b7 support \u00b7 root"),
+              "each has what was shown, with which credential, by its name, and from where")
+    added = next(row for row in rows if row["kind"] == "factor-added")
+    tap.equal(added["what"], f"enrol \u00b7 Code token \u00b7 {credential}", "a factor that was added has the name that its owner gave it")
     locked = next(row for row in rows if row["kind"] == "locked")
     tap.equal((locked["who"], locked["note"]), ("root", f"{reference} \u00b7 laptop stolen"), "a lock says by whom, under which reference and why")
     refused = [row for row in rows if row["kind"] == "refused"]

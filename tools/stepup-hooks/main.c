@@ -130,12 +130,14 @@ static void on_end(int number)
 {
 	static const char later[] = "stepup-hooks: told to end; the hooks that run may finish first\n";
 
+	int kept = errno;
+
 	(void)number;
 	if (!telling)
 		_exit(EXIT_OK);
 	ending = 1;
-	if (write(STDERR_FILENO, later, sizeof(later) - 1) < 0)
-		return; /* nobody reads it: it ends all the same */
+	(void)!write(STDERR_FILENO, later, sizeof(later) - 1);
+	errno = kept;
 }
 
 /* SIGTERM and SIGINT; a hook that is started has their defaults again, for it is another program. */

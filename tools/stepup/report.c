@@ -248,7 +248,7 @@ static void put_what(json_t *row, const json_t *entry, const json_t *evidence, c
 {
 	const char *prompt = message_text(evidence, "prompt"), *action = message_text(entry, "action"), *name;
 	const json_t *details = json_object_get(evidence, "details");
-	const char *shown[] = {type, message_text(entry, "kind"), action, message_text(entry, "credential")};
+	const char *shown[] = {type, message_text(entry, "kind"), action, message_text(evidence, "label"), message_text(entry, "credential")};
 	char *text = NULL;
 	size_t size = 0;
 	json_t *value;
@@ -258,7 +258,7 @@ static void put_what(json_t *row, const json_t *entry, const json_t *evidence, c
 		if (prompt != NULL)
 			put_text(row, "what", prompt);
 		else
-			put_joined(row, "what", shown, 4);
+			put_joined(row, "what", shown, 5);
 		return;
 	}
 	out = open_memstream(&text, &size);
@@ -281,12 +281,12 @@ static void put_rest(json_t *row, const json_t *entry, const json_t *evidence)
 {
 	const json_t *context = json_object_get(entry, "context");
 	const char *caller = message_text(entry, "caller") != NULL ? message_text(entry, "caller") : message_text(context, "caller");
-	const char *factor[] = {message_text(entry, "method"), message_text(entry, "via"), message_text(entry, "credential")};
+	const char *factor[] = {message_text(entry, "method"), message_text(entry, "via"), message_text(evidence, "label"), message_text(entry, "credential")};
 	const char *from[] = {message_text(evidence, "rhost"), message_text(context, "service"), caller, message_text(entry, "audience")};
 	const char *note[] = {message_text(entry, "error"), message_text(entry, "why"), message_text(entry, "how"), message_text(entry, "reference"),
 		message_text(entry, "reason"), message_text(entry, "request")};
 
-	put_joined(row, "factor", factor, 3);
+	put_joined(row, "factor", factor, 4);
 	put_joined(row, "from", from, 4);
 	put_joined(row, "note", note, 6);
 }

@@ -83,8 +83,9 @@ static enum stepup_error append_with_evidence(struct decision *decision, json_t 
 	json_t *evidence = entry == NULL ? NULL : log_entry_evidence(transaction->action, transaction->prompt);
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
-	/* Where it came from is a person's address, and a reason in a person's words: they stand where they can be erased. */
+	/* Where it came from is a person's address; a reason, and what a credential is called, are a person's words: they stand where they can be erased. */
 	if (evidence != NULL && (!note_text(evidence, "rhost", transaction->rhost) ||
+		!note_text(evidence, "label", decision->credential == NULL ? NULL : decision->credential->label) ||
 		(decision->step == LOG_REQUEST && !note_text(evidence, "reason", transaction->reason)))) {
 		json_decref(evidence);
 		evidence = NULL;

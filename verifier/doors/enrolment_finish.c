@@ -116,19 +116,21 @@ static enum stepup_error log_enrolment(struct store_session *session, struct fin
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct log_key_enrolment key = {.rp_id = transaction->policy->rp_id, .commitment = enrolment->commitment};
 	const char *how = enrolment->invited ? "invitation" : "authorization";
-	json_t *entry, *details = NULL;
+	json_t *entry, *details;
 	enum stepup_error error;
 
 	if (credential->key != NULL) {
 		key.rule = policy_rule(transaction->policy, "stepup.enroll");
 		key.context = finish->request->context;
 		key.proof = (struct log_key_proof){.via = finish->request->via, .user_verified = credential->key->user_verified, .evidence = finish->evidence};
-		details = log_entry_evidence(enrolment->action, transaction->prompt);
-		if (details == NULL)
-			return STEPUP_NO_MEMORY;
+	}
+	details = credential->key == NULL ? json_object() : log_entry_evidence(enrolment->action, transaction->prompt);
+	if (details == NULL || json_object_set_new(details, "label", json_string(credential->label)) != 0) {
+		json_decref(details);
+		return STEPUP_NO_MEMORY;
 	}
 	entry = log_entry_enrol(finish->now, &subject, credential, how, actor, credential->key == NULL ? NULL : &key);
-	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, details, details == NULL ? NULL : enrolment->salt, &finish->log);
+	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, details, enrolment->salt, &finish->log);
 	json_decref(details);
 	return error;
 }
