@@ -66,6 +66,30 @@ const faintest = (page) => page.evaluate(() => {
 	}).sort((a, b) => a.ratio - b.ratio)[0];
 });
 
+// The colours that a screenshot of the whole page has at these places.
+async function colours(page, places) {
+	const reader = await open();
+	const found = await reader.evaluate(async ([shot, wanted]) => {
+		const image = new Image();
+		image.src = `data:image/png;base64,${shot}`;
+		await image.decode();
+		const context = new OffscreenCanvas(image.width, image.height).getContext('2d');
+		context.drawImage(image, 0, 0);
+		return wanted.map(([x, y]) => [...context.getImageData(Math.round(x), Math.round(y), 1, 1).data.slice(0, 3)]);
+	}, [(await page.screenshot({ fullPage: true })).toString('base64'), places]);
+	await reader.done();
+	return found;
+}
+
+// What a colour looks like, as the classes of the page name it: green, red, amber, blue; "" where it is next to grey.
+function toneOf([r, g, b]) {
+	if (Math.max(r, g, b) - Math.min(r, g, b) < 12)
+		return '';
+	if (r > g && r > b)
+		return g - b > (r - g) / 3 ? 'w' : 'b';
+	return g > b ? 'g' : 'n';
+}
+
 // --- what is to hold ---
 
 async function selfContained(page) {
@@ -113,6 +137,22 @@ async function timeline(page) {
 	matches((await page.locator('.axis i').allTextContents()).join(' '), /^12:00 15:00 18:00 21:00 06-02 03:00 06:00 09:00$/, 'are round, and midnight has the date');
 }
 
+// At a glance means on the screen, not in the page's source.
+async function inThePicture(page, scheme, width) {
+	const drawn = await lanes(page), { lock, drawing } = drawn[0];
+	const marks = drawn.flatMap((lane) => lane.marks.map((mark) => ({ name: lane.name, ...mark })));
+	const seen = await colours(page, marks.map(({ left, right, top, bottom }) => [(left + right - 1) / 2, (top + bottom) / 2]));
+	const wrong = marks.map((mark, at) => ({ ...mark, seen: seen[at] })).filter((mark) => toneOf(mark.seen) !== mark.tone);
+	ok(marks.length > LANES.length && wrong.length === 0, `${width} wide, ${scheme}: in the screenshot every mark has the colour of its kind`,
+		wrong.slice(0, 3).map((mark) => `${mark.name} ${mark.tone}: ${mark.seen}`).join('\n'));
+	const between = drawn.map(({ drawing: { top } }) => top + 3); // above the marks, which stand on the lane's floor
+	const before = await colours(page, between.map((y) => [lock.left - (lock.left - drawing.left) / 50, y]));
+	const after = await colours(page, between.map((y) => [(lock.right + drawing.right) / 2, y]));
+	const red = ([r, , b]) => r - b;
+	ok(before.every((colour, at) => red(after[at]) > red(colour) + 8), 'and the ground is redder after the lock than before',
+		`${before.join(' ')} | ${after.join(' ')}`);
+}
+
 async function fits(page, scheme, width) {
 	await page.emulateMedia({ colorScheme: scheme });
 	await page.setViewportSize({ width, height: 900 });
@@ -133,7 +173,8 @@ try {
 	await station(timeline, page);
 	for (const scheme of ['light', 'dark'])
 		for (const width of [1280, 400])
-			await station(fits, page, scheme, width);
+			for (const holds of [fits, inThePicture])
+				await station(holds, page, scheme, width);
 	await page.done();
 } finally {
 	fs.rmSync(folder, { recursive: true });
