@@ -104,6 +104,8 @@ static enum stepup_error take_header(struct log_check *check, const json_t *line
 	struct note_key key;
 
 	check->has_header = true;
+	if (json_object_size(line) != 4) /* those below, and none that somebody could read as an entry */
+		tell(check, -1, "The first line has more in it than a log's first line has.");
 	if (format == NULL || strcmp(format, LOG_FORMAT) != 0)
 		tell(check, -1, "The first line does not say that this is a log of format " LOG_FORMAT ".");
 	if (!copy_name(line, "issuer", check->summary.issuer) || !copy_name(line, "host", check->summary.host))

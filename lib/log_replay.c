@@ -363,6 +363,7 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 	summary->last_at = step.at;
 	if (member_number(entry, "v", 0) != 1)
 		step_tell(&step, "This entry is of a version that this program does not know.");
+	step_check_beside(&step);
 	while (i < sizeof(types) / sizeof(types[0]) && strcmp(types[i].name, type) != 0)
 		i++;
 	if (i < sizeof(types) / sizeof(types[0]))

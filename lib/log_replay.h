@@ -13,7 +13,7 @@
  *     removed on the strength of a code;
  *   - something consumed that nobody approved, twice, late, or by another person; a request approved by who made it, by somebody locked, by a
  *     signature of another text than was asked for, or after it had ended;
- *   - a commitment or challenge that does not fit the details and context beside it.
+ *   - a commitment or challenge that does not fit the details and context beside it; anything else beside an entry than it commits to.
  * Where details were erased, only what they were needed for is left out.
  * Layer: lib/ (part "evidence").
  */

@@ -12,6 +12,7 @@
 
 #include "lib/base64url.h"
 #include "lib/canonical_json.h"
+#include "lib/log_beside.h"
 
 #define CHALLENGE_LABEL "stepup/1/challenge" /* hashed with its NUL, as verifier/evidence/context.c does */
 
@@ -157,6 +158,51 @@ void step_check_spent(struct step *step, json_t *credential)
 		step_put(step, credential, "spent", json_integer(spent));
 }
 
+/* What isn't what the log had is shown to no other rule. */
+static void disregard_beside(struct step *step, const char *what)
+{
+	step_tell(step, "%s", what);
+	step->evidence = NULL;
+	step->salt = NULL;
+}
+
+/* Entries from before there was "beside" commit to their details alone. */
+static void check_older_beside(struct step *step)
+{
+	if (member_text(step->entry, "commitment") == NULL)
+		disregard_beside(step, "Something stands beside this entry, which commits to nothing.");
+	else if (json_object_get(step->evidence, "details") == NULL || step->salt == NULL)
+		disregard_beside(step, "What stands beside this entry lacks what it is checked by.");
+}
+
+void step_check_beside(struct step *step)
+{
+	const char *beside = member_text(step->entry, "beside");
+	char expected[LOG_BESIDE_SIZE], *text = NULL;
+	size_t size = 0;
+
+	if (step->evidence == NULL && step->salt == NULL) {
+		step->summary->erased += beside != NULL || member_text(step->entry, "commitment") != NULL;
+		return;
+	}
+	if (beside == NULL) {
+		check_older_beside(step);
+		return;
+	}
+	if (step->evidence == NULL || step->salt == NULL) {
+		disregard_beside(step, "What stands beside this entry lacks what it is checked by.");
+		return;
+	}
+	step->error = json_canonical(step->evidence, &text, &size);
+	if (step->error == STEPUP_OK)
+		step->error = log_beside_commit(text, size, step->salt, expected);
+	free(text);
+	if (step->error == STEPUP_INVALID || (step->error == STEPUP_OK && strcmp(expected, beside) != 0)) {
+		step->error = STEPUP_OK;
+		disregard_beside(step, "What stands beside this entry is not what it commits to.");
+	}
+}
+
 /* Whether HMAC-SHA-256(salt, JCS({"action","details"})) is what the entry commits to. */
 void step_check_commitment(struct step *step)
 {
@@ -168,10 +214,8 @@ void step_check_commitment(struct step *step)
 
 	if (member_text(step->entry, "commitment") == NULL)
 		return;
-	if (details == NULL || step->salt == NULL) {
-		step->summary->erased++;
+	if (details == NULL || step->salt == NULL)
 		return;
-	}
 	action = json_pack("{s:s, s:O}", "action", step_text(step, "action"), "details", details);
 	step->error = action == NULL ? STEPUP_NO_MEMORY : json_canonical(action, &text, &size);
 	json_decref(action);

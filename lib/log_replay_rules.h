@@ -63,7 +63,10 @@ json_t *step_check_credential(struct step *step, const char *id, const char *use
 int64_t step_spent(struct step *step, const char *method);
 void step_check_spent(struct step *step, json_t *credential);
 
-/* HMAC-SHA-256(salt, JCS({"action","details"})) is what the entry commits to; counts those that were erased. */
+/* What stands beside the entry is all that it commits to, or nothing: that was erased, and is counted. */
+void step_check_beside(struct step *step);
+
+/* HMAC-SHA-256(salt, JCS({"action","details"})) is what the entry commits to. */
 void step_check_commitment(struct step *step);
 
 /* The context with the prompt that was shown, as it was signed, which the caller frees. False where the prompt was erased, or nothing can be made of

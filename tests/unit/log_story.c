@@ -8,6 +8,7 @@
 
 #include "lib/base64url.h"
 #include "lib/canonical_json.h"
+#include "lib/log_beside.h"
 #include "tests/unit/cmocka_tap.h"
 #include "verifier/evidence/context.h"
 
@@ -46,10 +47,16 @@ void story_free(struct story **story)
 
 int64_t story_add(struct story *story, json_t *entry, json_t *evidence, const uint8_t *salt)
 {
-	char *text = NULL, *salt_text = salt == NULL ? NULL : base64url_encode_new(salt, DIGEST_SIZE);
+	char *text = NULL, *salt_text = salt == NULL ? NULL : base64url_encode_new(salt, DIGEST_SIZE), beside[LOG_BESIDE_SIZE];
 	size_t size = 0;
 
 	assert_non_null(entry);
+	if (evidence != NULL && salt != NULL) {
+		assert_int_equal(json_canonical(evidence, &text, &size), STEPUP_OK);
+		assert_int_equal(log_beside_commit(text, size, salt, beside), STEPUP_OK);
+		assert_int_equal(json_object_set_new(entry, "beside", json_string(beside)), 0);
+		free(text);
+	}
 	assert_int_equal(json_object_set_new(entry, "index", json_integer(story->index)), 0);
 	assert_int_equal(json_object_set_new(entry, "host", json_string(STORY_HOST)), 0);
 	assert_int_equal(json_canonical(entry, &text, &size), STEPUP_OK);

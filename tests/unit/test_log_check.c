@@ -617,7 +617,69 @@ static void details_that_are_not_the_committed_ones_are_found(void **state)
 	grant(scene, T + 60, 102, NULL);
 	story_checkpoint(scene->story);
 	edit_line(scene->story, 4, "\"records\":102", "\"records\":1  ");
-	assert_one_finding(scene->story, 3, "are not the ones that it commits to");
+	assert_one_finding(scene->story, 3, "beside this entry is not what it commits to");
+}
+
+/* What is written is what the entry commits to as a whole, but not the action that was signed. */
+static void details_of_another_action_than_was_signed_are_found(void **state)
+{
+	struct scene *scene = *state;
+	struct action *action = story_action("customer.export", json_pack("{s:s, s:i}", "account", "trezor", "records", 1));
+	struct log_refusal refusal = {.at = T + 9, .subject = scene->alice.subject, .error = STEPUP_BAD_ANSWER, .action = "customer.export"};
+	uint8_t salt[DIGEST_SIZE] = {7}, commitment[DIGEST_SIZE] = {9};
+
+	refusal.commitment = commitment;
+	assert_fault(scene, story_add(scene->story, log_entry_refusal(&refusal), log_entry_evidence(action, "Export 1"), salt), "are not the ones that it commits to");
+	action_free(&action);
+}
+
+/* Changes a member of line `at` (NULL: takes it away), or of what stands beside the entry there. */
+static void change_line(struct story *story, size_t at, bool beside, const char *name, json_t *value)
+{
+	json_t *line = json_loads(story->lines[at], 0, NULL), *object = beside ? json_object_get(line, "details") : line;
+
+	if (value == NULL)
+		assert_int_equal(json_object_del(object, name), 0);
+	else
+		assert_int_equal(json_object_set_new(object, name, value), 0);
+	free(story->lines[at]);
+	story->lines[at] = json_dumps(line, JSON_COMPACT);
+	json_decref(line);
+}
+
+static void details_without_what_they_are_checked_by_are_not_taken_for_erased(void **state)
+{
+	struct scene *scene = *state;
+
+	grant(scene, T + 60, 102, NULL);
+	story_checkpoint(scene->story);
+	change_line(scene->story, 4, true, "details", json_pack("{s:s}", "account", "innocent"));
+	change_line(scene->story, 4, true, "prompt", NULL);
+	change_line(scene->story, 4, false, "salt", NULL);
+	assert_one_finding(scene->story, 3, "lacks what it is checked by");
+}
+
+static void an_address_or_a_prompt_put_beside_an_entry_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	grant(scene, T + 60, 102, NULL);
+	story_checkpoint(scene->story);
+	change_line(scene->story, 4, true, "rhost", json_string("10.0.0.1"));
+	assert_one_finding(scene->story, 3, "beside this entry is not what it commits to");
+	change_line(scene->story, 4, true, "rhost", NULL);
+	assert_no_finding(scene->story);
+	change_line(scene->story, 3, false, "details", json_pack("{s:s}", "prompt", "Export 5 contacts of evil")); /* an enrolment */
+	assert_one_finding(scene->story, 2, "which commits to nothing");
+}
+
+static void a_first_line_with_an_entry_in_it_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	story_checkpoint(scene->story);
+	change_line(scene->story, 0, false, "entry", json_string("{}"));
+	assert_one_finding(scene->story, -1, "more in it than a log's first line has");
 }
 
 static void a_prompt_that_was_not_shown_is_found(void **state)
@@ -627,7 +689,7 @@ static void a_prompt_that_was_not_shown_is_found(void **state)
 	grant(scene, T + 60, 102, NULL);
 	story_checkpoint(scene->story);
 	edit_line(scene->story, 4, "contacts of trezor", "contacts of Trezor");
-	assert_one_finding(scene->story, 3, "are not the ones that were shown");
+	assert_one_finding(scene->story, 3, "beside this entry is not what it commits to");
 }
 
 static void erased_details_leave_the_log_whole(void **state)
@@ -714,6 +776,10 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_receipt_from_before_a_new_epoch_is_void),
 	FACT(an_invitation_from_before_a_new_epoch_is_void),
 	FACT(details_that_are_not_the_committed_ones_are_found),
+	FACT(details_of_another_action_than_was_signed_are_found),
+	FACT(details_without_what_they_are_checked_by_are_not_taken_for_erased),
+	FACT(an_address_or_a_prompt_put_beside_an_entry_is_found),
+	FACT(a_first_line_with_an_entry_in_it_is_found),
 	FACT(a_prompt_that_was_not_shown_is_found),
 	FACT(erased_details_leave_the_log_whole),
 	FACT(no_entry_holds_details_or_prompt),

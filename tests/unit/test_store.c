@@ -2,6 +2,7 @@
 /*
  * What the store keeps, gives back and takes back: every typed function, commits, rollbacks, savepoints.
  */
+#include "lib/log_beside.h"
 #include "tests/unit/store_fixture.h"
 
 /* --- users --- */
@@ -552,7 +553,7 @@ static void an_entry_is_kept_as_its_canonical_text_with_index_and_host(void **st
 	struct entries entries = {0};
 	uint8_t salt[DIGEST_SIZE] = {1};
 	json_t *details = json_pack("{s:s}", "account", "trezor");
-	char expected[512], host[256] = "";
+	char expected[512], host[256] = "", beside[LOG_BESIDE_SIZE];
 	int64_t index = -1;
 
 	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
@@ -563,7 +564,8 @@ static void an_entry_is_kept_as_its_canonical_text_with_index_and_host(void **st
 	assert_ok(fixture_log(fixture->writer, "plain"));
 	assert_ok(store_commit(fixture->writer));
 	assert_ok(store_log_each(fixture->reader, 0, 1, read_entry, &entries));
-	snprintf(expected, sizeof(expected), "{\"at\":\"now\\n\\\"x\",\"host\":\"%s\",\"index\":0,\"type\":\"grant\"}", host);
+	assert_ok(log_beside_commit("{\"account\":\"trezor\"}", strlen("{\"account\":\"trezor\"}"), salt, beside));
+	snprintf(expected, sizeof(expected), "{\"at\":\"now\\n\\\"x\",\"beside\":\"%s\",\"host\":\"%s\",\"index\":0,\"type\":\"grant\"}", beside, host);
 	assert_string_equal(entries.last, expected);
 	assert_string_equal(entries.details, "{\"account\":\"trezor\"}");
 	assert_true(entries.salted);
@@ -571,6 +573,28 @@ static void an_entry_is_kept_as_its_canonical_text_with_index_and_host(void **st
 	assert_int_equal(entries.count, 2);
 	assert_false(entries.salted);
 	json_decref(details);
+}
+
+static void what_stands_beside_an_entry_has_a_salt_of_its_own_where_none_is_given(void **state)
+{
+	struct fixture *fixture = *state;
+	struct entries entries = {0};
+	json_t *beside = json_pack("{s:s}", "label", "Blue");
+	char first[512];
+	int64_t index = -1;
+
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_log_append(fixture->writer, json_pack("{s:i}", "at", 1), beside, NULL, &index));
+	assert_ok(store_log_append(fixture->writer, json_pack("{s:i}", "at", 1), beside, NULL, &index));
+	assert_ok(store_commit(fixture->writer));
+	assert_ok(store_log_each(fixture->reader, 0, 1, read_entry, &entries));
+	assert_true(entries.salted);
+	strcpy(first, strstr(entries.last, "\"beside\""));
+	assert_ok(store_log_each(fixture->reader, 1, 1, read_entry, &entries));
+	assert_non_null(strstr(entries.last, "\"beside\""));
+	first[strlen("\"beside\":\"") + BASE64URL_LENGTH(DIGEST_SIZE)] = '\0';
+	assert_null(strstr(entries.last, first)); /* the same text, another commitment: what was erased can't be guessed from another entry */
+	json_decref(beside);
 }
 
 static void an_entry_without_canonical_form_is_refused(void **state)
@@ -734,6 +758,7 @@ static const struct CMUnitTest tests[] = {
 	STORE_TEST(old_receipts_are_pruned_and_all_are_voided),
 	STORE_TEST(an_entry_is_kept_as_its_canonical_text_with_index_and_host),
 	STORE_TEST(an_entry_without_canonical_form_is_refused),
+	STORE_TEST(what_stands_beside_an_entry_has_a_salt_of_its_own_where_none_is_given),
 	STORE_TEST(the_tree_is_rebuilt_from_the_newest_checkpoint_and_what_follows),
 	STORE_TEST(all_entries_are_read_in_order_in_any_cut),
 	STORE_TEST(keys_come_newest_first),

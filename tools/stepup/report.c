@@ -341,7 +341,7 @@ bool report_line(struct report *report, const char *line)
 	int64_t at;
 	bool good = json_parse_object(line, strcspn(line, "\n"), &object) == STEPUP_OK;
 
-	text = message_text(object, "entry");
+	text = message_text(object, "format") != NULL ? NULL : message_text(object, "entry");
 	if (!good || text == NULL) {
 		good = good && (message_text(object, "format") != NULL || message_text(object, "checkpoint") != NULL);
 		goto out;

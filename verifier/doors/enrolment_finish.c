@@ -130,7 +130,7 @@ static enum stepup_error log_enrolment(struct store_session *session, struct fin
 		return STEPUP_NO_MEMORY;
 	}
 	entry = log_entry_enrol(finish->now, &subject, credential, how, actor, credential->key == NULL ? NULL : &key);
-	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, details, enrolment->salt, &finish->log);
+	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, details, credential->key == NULL ? NULL : enrolment->salt, &finish->log);
 	json_decref(details);
 	return error;
 }

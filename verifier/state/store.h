@@ -178,7 +178,8 @@ enum stepup_error store_request_prune(struct store_session *session, int64_t bef
 
 /* --- log (DESIGN section 10) --- */
 /* Appends the entry's canonical JSON as one leaf; takes over `entry`. The store adds "index" and "host" before writing.
- * `details` (borrowed, may be NULL) and `salt` go to the erasable table. `*index` is the entry's place, from 0. */
+ * `details` (borrowed, may be NULL) go to the erasable table under `salt` (NULL: one of their own), and the entry commits to them (lib/log_beside.h).
+ * `*index` is the entry's place, from 0. */
 enum stepup_error store_log_append(struct store_session *session, json_t *entry, const json_t *details,
 	const uint8_t salt[DIGEST_SIZE], int64_t *index);
 /* The index that the next store_log_append in this transaction will give. */

@@ -6,10 +6,12 @@
 #include "verifier/state/store_internal.h"
 
 #include <endian.h>
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/canonical_json.h"
+#include "lib/log_beside.h"
 
 #define PAGE_ROWS 32
 #define HOUR_SECONDS 3600
@@ -17,21 +19,38 @@
 
 /* --- appending --- */
 
-static enum stepup_error add_details(struct store_session *session, int64_t index, const json_t *details, const uint8_t *salt)
-{
-	char *text = NULL;
-	size_t size = 0;
-	enum stepup_error error = STEPUP_OK;
+/* What is to stand beside an entry. */
+struct beside {
+	char *text; /* canonical JSON; NULL for nothing */
+	uint8_t salt[DIGEST_SIZE];
+};
 
-	if (details == NULL && salt == NULL)
+/* Has the entry commit to it, under this salt or one of its own (NULL). */
+static enum stepup_error commit_beside(json_t *entry, const json_t *details, const uint8_t *salt, struct beside *beside)
+{
+	char commitment[LOG_BESIDE_SIZE];
+	size_t size = 0;
+	enum stepup_error error;
+
+	if (details == NULL)
 		return STEPUP_OK;
-	if (details != NULL)
-		error = json_canonical(details, &text, &size);
+	if (salt != NULL)
+		memcpy(beside->salt, salt, DIGEST_SIZE);
+	else if (RAND_bytes(beside->salt, DIGEST_SIZE) != 1)
+		return STEPUP_INTERNAL;
+	error = json_canonical(details, &beside->text, &size);
 	if (error == STEPUP_OK)
-		error = session_write(session, SQL_LOG_DETAILS_ADD, STORE_VALUES(DB_INT(index), DB_BLOB(salt, salt != NULL ? DIGEST_SIZE : 0),
-			DB_TEXT(text != NULL ? text : "{}")), NULL);
-	free(text);
+		error = log_beside_commit(beside->text, size, beside->salt, commitment);
+	if (error == STEPUP_OK && json_object_set_new(entry, "beside", json_string(commitment)) != 0)
+		error = STEPUP_NO_MEMORY;
 	return error;
+}
+
+static enum stepup_error add_beside(struct store_session *session, int64_t index, const struct beside *beside)
+{
+	if (beside->text == NULL)
+		return STEPUP_OK;
+	return session_write(session, SQL_LOG_DETAILS_ADD, STORE_VALUES(DB_INT(index), DB_BLOB(beside->salt, DIGEST_SIZE), DB_TEXT(beside->text)), NULL);
 }
 
 enum stepup_error store_log_append(struct store_session *session, json_t *entry, const json_t *details,
@@ -39,6 +58,7 @@ enum stepup_error store_log_append(struct store_session *session, json_t *entry,
 {
 	int64_t at = (int64_t)session->tree.size;
 	struct merkle_tree tree = session->tree;
+	struct beside beside = {0};
 	char *text = NULL;
 	size_t size = 0;
 	enum stepup_error error = STEPUP_NO_MEMORY;
@@ -52,13 +72,15 @@ enum stepup_error store_log_append(struct store_session *session, json_t *entry,
 	if (json_object_set_new(entry, "index", json_integer(at)) != 0
 		|| json_object_set_new(entry, "host", json_string(session->store->host)) != 0)
 		goto out;
-	error = json_canonical(entry, &text, &size);
+	error = commit_beside(entry, details, salt, &beside);
+	if (error == STEPUP_OK)
+		error = json_canonical(entry, &text, &size);
 	if (error == STEPUP_OK)
 		error = merkle_append(&tree, text, size);
 	if (error == STEPUP_OK)
 		error = session_write(session, SQL_LOG_ADD, STORE_VALUES(DB_INT(at), DB_TEXT(text)), NULL);
 	if (error == STEPUP_OK)
-		error = add_details(session, at, details, salt);
+		error = add_beside(session, at, &beside);
 	if (error == STEPUP_OK)
 		error = events_note(session, entry, at);
 	if (error == STEPUP_EXISTS)
@@ -68,6 +90,7 @@ enum stepup_error store_log_append(struct store_session *session, json_t *entry,
 		*index = at;
 	}
 out:
+	free(beside.text);
 	free(text);
 	json_decref(entry);
 	return error;
