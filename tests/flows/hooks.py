@@ -125,6 +125,7 @@ def ends_of_hooks(runner, administrator):
     runner.clear()
     runner.forget()
     runner.hook("hangs", "#!/bin/sh\nsleep 1000 & echo $! >{out}/child\ntrap '' TERM\necho before\nsleep 1000\nsleep 1000\n")
+    runner.hook("moves", "#!/usr/bin/python3\nimport os, time\nos.setpgid(0, os.getpgid(os.getppid()))\ntime.sleep(1000)\n")
     runner.hook("crashes", "#!/bin/sh\nkill -SEGV $$\n")
     runner.hook("fails", "#!/bin/sh\necho oh no >&2\nprintf '\\033[2Jtext\\n'\nexit 3\n")
     runner.hook("missing", "#!/no/such/interpreter\n")
@@ -133,10 +134,11 @@ def ends_of_hooks(runner, administrator):
     runner.hook("leaves", "#!/bin/sh\nsleep 1000 & echo $! >{out}/left\nexit 0\n")
     runner.hook("record", RECORD)
     lock(administrator, "mail")
-    entries = runner.wait(lambda: (lambda found: len(found) >= 8 and found)([entry for entry in outcomes(administrator, event="locked")
+    entries = runner.wait(lambda: (lambda found: len(found) >= 9 and found)([entry for entry in outcomes(administrator, event="locked")
                                                                               if entry["program"] in names]), "outcomes")
-    ends = {entry["program"]: (entry["result"], entry.get("exit")) for entry in entries[-8:]}
+    ends = {entry["program"]: (entry["result"], entry.get("exit")) for entry in entries[-9:]}
     tap.equal(ends.pop("hangs")[0], "timeout", "a hook that hangs, and ignores SIGTERM, is ended at the limit")
+    tap.equal(ends.pop("moves")[0], "timeout", "also one that leaves its process group")
     tap.equal(ends, {"crashes": ("killed", None), "fails": ("failed", 3), "missing": ("failed", 126), "talks": ("done", 0), "deaf": ("done", 0),
                      "leaves": ("done", 0), "record": ("done", 0)},
               "crashes, failures, a missing interpreter, much output, closed input: each is told apart, and none disturbs the others")
@@ -151,7 +153,7 @@ def ends_of_hooks(runner, administrator):
     unlock(administrator, "mail")
 
 
-names = ("hangs", "crashes", "fails", "missing", "talks", "deaf", "leaves", "record")
+names = ("hangs", "moves", "crashes", "fails", "missing", "talks", "deaf", "leaves", "record")
 
 
 def nobody_there(verifier, runner, administrator):

@@ -158,6 +158,13 @@ static void drain(struct running *running)
 	running->output = -1;
 }
 
+/* The hook's group, and the hook itself, which may have left it: it isn't waited for yet, so its number is nobody else's. */
+static void signal_hook(const struct running *running, int number)
+{
+	(void)kill(-running->pid, number);
+	(void)kill(running->pid, number);
+}
+
 /* The hook itself has ended. Whatever of its group is left ends too, while its number can't be anybody else's yet. */
 static void finish(struct running *running)
 {
@@ -187,7 +194,7 @@ static void check_time(struct running *running)
 {
 	if (running->pid == 0 || deadline_left(running->until) > 0)
 		return;
-	(void)kill(-running->pid, running->told ? SIGKILL : SIGTERM);
+	signal_hook(running, running->told ? SIGKILL : SIGTERM);
 	running->told = true;
 	running->until = deadline_in(HOOK_MERCY_MS);
 }
