@@ -14,6 +14,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import Tap, source_dir
 
 EVIL = "$(touch {folder}/owned); `touch {folder}/owned` '\"\\ \u2028 \r\nBcc: thief@example.com\r\n\r\n\x1b[2J"
+# loginctl's list is SIGNED_IN, unless logind is down.
+LOGIND = '[ -z "${LOGIND:-}" ] || exit 1\n[ "$1" != list-users ] || printf "%b\\n" "$SIGNED_IN"\n'
 RECORDER = '#!/bin/sh\nprintf "%s\\n" "$@" >>"{folder}/{name}.arguments"\ncat >>"{folder}/{name}.input"\n'
 tap = Tap()
 
@@ -40,9 +42,19 @@ def sessions(folder):
     for event in ("alert", "enrolled", "requested"):
         run(folder, "end-sessions", event, {"user": "alice"})
     tap.equal(recorded(folder, "loginctl.arguments"), "", "end-sessions does nothing at other events than a lock")
-    done = run(folder, "end-sessions", "locked", {"user": "alice", "reason": evil(folder)})
-    tap.equal((done.returncode, recorded(folder, "loginctl.arguments").split()), (0, ["show-user", "alice", "terminate-user", "alice"]),
+    asked = ["list-users", "--no-legend"]
+    done = run(folder, "end-sessions", "locked", {"user": "alice", "reason": evil(folder)}, SIGNED_IN="1000 alice no active")
+    tap.equal((done.returncode, recorded(folder, "loginctl.arguments").split()), (0, [*asked, "terminate-user", "alice"]),
               "at a lock it ends the user's sessions")
+    for signed_in in ("", "1000 alicia no active\n1001 bob no active"):
+        os.unlink(os.path.join(folder, "loginctl.arguments"))
+        done = run(folder, "end-sessions", "locked", {"user": "alice"}, SIGNED_IN=signed_in)
+        tap.equal((done.returncode, recorded(folder, "loginctl.arguments").split()), (0, asked), "and nobody else's, nor those of who isn't there")
+    os.unlink(os.path.join(folder, "loginctl.arguments"))
+    done = run(folder, "end-sessions", "locked", {"user": "daemon"}, SIGNED_IN="1 a-name-that-was-cut-sh no active")
+    tap.equal((done.returncode, recorded(folder, "loginctl.arguments").split()), (0, [*asked, "terminate-user", "daemon"]), "whom it knows by number, too")
+    done = run(folder, "end-sessions", "locked", {"user": "alice"}, LOGIND="down")
+    tap.ok(done.returncode == 1 and "no session was ended" in done.stderr, "where logind can't be asked it fails, and says that nothing was ended", done)
     for name in (evil(folder), "-H", "--host=evil", "", "a b", "a\nb", None, 7, ["alice"]):
         before = recorded(folder, "loginctl.arguments")
         done = run(folder, "end-sessions", "locked", {"user": name})
@@ -110,7 +122,7 @@ with tempfile.TemporaryDirectory(prefix="stepup-test.") as top:
     os.mkdir(f"{top}/bin")
     for program in ("loginctl", "sendmail"):
         with open(f"{top}/bin/{program}", "w") as script:
-            script.write(RECORDER.format(folder=top, name=program))
+            script.write(RECORDER.format(folder=top, name=program) + (LOGIND if program == "loginctl" else ""))
         os.chmod(f"{top}/bin/{program}", 0o755)
     for part in (sessions, mails, webhooks):
         tap.run(part, top)
