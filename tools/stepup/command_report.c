@@ -151,10 +151,14 @@ enum exit_status command_report(const struct invocation *invocation)
 		status = output_error(invocation, STEPUP_CORRUPT, "The verifier gave an entry that can't be read. `stepup log verify` says more.");
 	if (status == EXIT_DONE) {
 		standing = standing_of(&reading, &sound);
+		if (!sound) /* whoever takes the lines for a letter to customers has to hear of it, whatever form they have */
+			complain("%s", standing);
 		report = report_finish(reading.report);
 		if (json_object_set_new(report, "standing", json_string(standing)) != 0 || json_object_set_new(report, "sound", json_boolean(sound)) != 0)
 			out_of_memory();
 		status = print_report(invocation, report, standing);
+		if (!sound && status == EXIT_DONE)
+			status = EXIT_REFUSED;
 	}
 	json_decref(report);
 	free(standing);

@@ -134,7 +134,7 @@ static void print_essence(const json_t *report, FILE *out)
 		}
 	}
 	if (lock == NULL) {
-		(void)fputs("<p class=\"essence w\">The account was not locked in this time.</p>\n", out);
+		(void)fputs("<p class=\"essence w\">The account was not locked in this time. A lock from before it would not be seen here: <code>stepup status</code> says who is locked.</p>\n", out);
 		return;
 	}
 	(void)fprintf(out, "<p class=\"essence %c\">%s ", passed > 0 ? 'b' : open ? 'w' : 'g', open ? "Locked, and opened again since. Locked on" : "Locked on");

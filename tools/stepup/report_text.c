@@ -32,7 +32,7 @@ char *report_times_text(const json_t *thing)
 	if (times > 0)
 		(void)fprintf(out, "%lld %s", (long long)times, times == 1 ? "time" : "times");
 	if (unredeemed > 0)
-		(void)fprintf(out, "%s%lld approved and never redeemed", times > 0 ? ", " : "", (long long)unredeemed);
+		(void)fprintf(out, "%s%lld approved and not redeemed by then", times > 0 ? ", " : "", (long long)unredeemed);
 	json_object_foreach(json_object_get(thing, "numbers"), name, value)
 		(void)fprintf(out, ", %s %lld", name, (long long)json_integer_value(value));
 	if (fclose(out) != 0)
