@@ -140,6 +140,21 @@ static void a_process_that_began_after_its_caller_connected_is_another_one(void 
 	assert_int_equal(terminal_of_in(proc, CALLER, 1000, 98 * 1000, terminal), STEPUP_NOT_FOUND);
 }
 
+/* All of it can be read in /proc, and a caller may name any session for its own account. */
+static void a_sitting_is_no_session_that_somebody_could_spell_out(void **state)
+{
+	const char *const texts[] = {"terminal uid 1000 login 1000 audit 7 leader 200 5000 tty 34816", "login 1000 audit 7"};
+	uint8_t kernels[DIGEST_SIZE], named[DIGEST_SIZE];
+
+	(void)state;
+	assert_int_equal(look(kernels), STEPUP_OK);
+	assert_int_equal(digest_sha256(texts[0], strlen(texts[0]), named), STEPUP_OK);
+	assert_memory_not_equal(kernels, named, DIGEST_SIZE);
+	assert_int_equal(terminal_login_in(proc, CALLER, LATER_MS, kernels), STEPUP_OK);
+	assert_int_equal(digest_sha256(texts[1], strlen(texts[1]), named), STEPUP_OK);
+	assert_memory_not_equal(kernels, named, DIGEST_SIZE);
+}
+
 static void a_login_is_the_same_whoever_its_processes_become(void **state)
 {
 	uint8_t first[DIGEST_SIZE], second[DIGEST_SIZE];
@@ -170,6 +185,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(another_login_session_leader_or_terminal_is_another_sitting, set_up),
 	cmocka_unit_test_setup(anything_missing_is_no_sitting, set_up),
 	cmocka_unit_test_setup(a_login_is_the_same_whoever_its_processes_become, set_up),
+	cmocka_unit_test_setup(a_sitting_is_no_session_that_somebody_could_spell_out, set_up),
 	cmocka_unit_test_setup_teardown(a_process_that_began_after_its_caller_connected_is_another_one, set_up, clean_up),
 };
 

@@ -120,6 +120,12 @@ static enum stepup_error read_login(const char *proc, pid_t pid, int64_t connect
 	return error == STEPUP_OK && !began_before(&login->process, connected_ms) ? STEPUP_NOT_FOUND : error;
 }
 
+/* With its NUL, which stands in no session that a caller names: nobody becomes a terminal's sitting by spelling it out. */
+static enum stepup_error digest_kernels(const char *text, uint8_t digest[DIGEST_SIZE])
+{
+	return digest_sha256(text, strlen(text) + 1, digest);
+}
+
 enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE])
 {
 	char text[256];
@@ -136,7 +142,7 @@ enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t
 		(uintmax_t)uid, login.uid, login.audit, login.process.session, leader.started, login.process.terminal);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return STEPUP_INTERNAL;
-	return digest_sha256(text, (size_t)length, terminal);
+	return digest_kernels(text, terminal);
 }
 
 enum stepup_error terminal_login_in(const char *proc, pid_t pid, int64_t connected_ms, uint8_t digest[DIGEST_SIZE])
@@ -151,7 +157,7 @@ enum stepup_error terminal_login_in(const char *proc, pid_t pid, int64_t connect
 	length = snprintf(text, sizeof(text), "login %" PRIu32 " audit %" PRIu32, login.uid, login.audit);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return STEPUP_INTERNAL;
-	return digest_sha256(text, (size_t)length, digest);
+	return digest_kernels(text, digest);
 }
 
 enum stepup_error terminal_of(pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE])
