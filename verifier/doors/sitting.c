@@ -39,9 +39,10 @@ bool sitting_of(const struct call *call, bool own, uint8_t sitting[DIGEST_SIZE])
 	return has_terminal(call, own) && terminal_of(call->peer.pid, call->peer.uid, call->peer.connected_ms, sitting) == STEPUP_OK;
 }
 
+/* Whoever asks for themselves comes from their login, whatever session they name: two names are no two places. */
 enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[DIGEST_SIZE])
 {
-	if (session_text(call) == NULL && has_terminal(call, own) && terminal_login(call->peer.pid, call->peer.connected_ms, from) == STEPUP_OK)
+	if ((own || session_text(call) == NULL) && has_terminal(call, own) && terminal_login(call->peer.pid, call->peer.connected_ms, from) == STEPUP_OK)
 		return STEPUP_OK;
 	return sitting_session(call, from);
 }

@@ -19,8 +19,9 @@ enum stepup_error sitting_session(const struct call *call, uint8_t digest[DIGEST
  * caller's and not (`own`) the person's. */
 bool sitting_of(const struct call *call, bool own, uint8_t sitting[DIGEST_SIZE]);
 
-/* Where the call comes from, as a second person's must not: the session that it names, else the login that its process came from, so that
- * becoming somebody else at the same terminal is no second person. All zero for neither. */
+/* Where the call comes from, as a second person's must not: the session that a console names; of who asks for themselves (`own`) the login that their
+ * process came from, so that becoming somebody else at the same terminal is no second person, and only where the kernel has none, a session. All zero for
+ * neither. */
 enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[DIGEST_SIZE]);
 
 #endif
