@@ -92,6 +92,11 @@ def ends(verifier, root):
     ask(verifier, token)
     verifier.call("verify", "EndSession", {"session": SESSION}, uid=NEWS)
     tap.ok(is_fresh(begin(verifier)), "another caller can't end it")
+    waiting = begin(verifier, session=OTHER_SESSION)
+    verifier.call("verify", "EndSession", {"session": OTHER_SESSION}, uid=GAMES)
+    answered = verifier.answer(waiting["transaction"], token.fresh(), uid=GAMES)
+    tap.ok(answered.ok and not is_fresh(begin(verifier, session=OTHER_SESSION)), "a right answer to what had begun before it is taken, and makes nothing fresh again",
+           answered)
     added = verifier.enrol_token("mail")
     tap.ok(not is_fresh(begin(verifier)), "a new credential ends it")
     after("a lock", lambda: (root.call("Lock", {"users": "mail"}, {"users": ["mail"]}),

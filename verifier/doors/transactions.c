@@ -268,6 +268,17 @@ void transactions_end_fresh(struct transactions *all, const char *user)
 	freshness_end_user(all->freshness, user);
 }
 
+void transactions_end_sitting(struct transactions *all, uid_t uid, const uint8_t sitting[DIGEST_SIZE])
+{
+	struct transaction *transaction;
+
+	for (size_t i = 0; i < NAME_BUCKETS; i++)
+		LIST_FOREACH(transaction, &all->names[i], of_name)
+			if (transaction->uid == uid && transaction->sits && memcmp(transaction->sitting, sitting, DIGEST_SIZE) == 0)
+				transaction->sits = false;
+	freshness_end_sitting(all->freshness, uid, sitting);
+}
+
 struct sweep {
 	int64_t now_boot_ms;
 	void (*expires)(void *context, const struct transaction *transaction);

@@ -106,6 +106,9 @@ void transactions_end_granted(struct transactions *all, const char *pattern);
  * nothing covers it. What was granted before it in the queue is ended by transactions_end_user() when it is done. */
 void transactions_end_fresh(struct transactions *all, const char *user);
 
+/* Ends what is fresh in a caller's sitting, and that anything begun in it becomes fresh by an answer that comes later. */
+void transactions_end_sitting(struct transactions *all, uid_t uid, const uint8_t sitting[DIGEST_SIZE]);
+
 /* Frees what has expired, what is fresh too; called by a timer. Each transaction is shown to `expires` (may be NULL) before it goes. */
 void transactions_sweep(struct transactions *all, int64_t now_boot_ms, void (*expires)(void *context, const struct transaction *transaction),
 	void *context);

@@ -61,7 +61,7 @@ static void end_session(struct call *call)
 		refuse(call, error, NULL);
 		return;
 	}
-	freshness_end_sitting(transactions_freshness(call->verifier->transactions), call->peer.uid, sitting);
+	transactions_end_sitting(call->verifier->transactions, call->peer.uid, sitting);
 	call_reply(call, json_object());
 }
 
