@@ -291,6 +291,28 @@ static void a_clock_far_ahead_for_a_moment_holds_up_only_what_was_used_then(void
 	user_record_free(&alice);
 }
 
+/* One use with a clock that is weeks ahead, of this limit or of another one, and what was used before counts as it did. */
+static void a_clock_weeks_ahead_for_a_moment_empties_no_limit(void **state)
+{
+	struct fixture *fixture = *state;
+	struct user_record *alice = begin_with(fixture, "alice");
+
+	for (int i = 0; i < 3; i++) {
+		assert_ok(store_use_add(fixture->writer, alice, "x", T + i, 100));
+		assert_ok(store_use_add(fixture->writer, alice, "same", T + i, 100));
+		add_value(fixture, alice, i, T + i);
+	}
+	assert_ok(store_use_add(fixture->writer, alice, "other", T + 5 + 2 * USES_KEPT_SECONDS, 1));
+	assert_ok(store_use_add(fixture->writer, alice, "same", T + 5 + 2 * USES_KEPT_SECONDS, 1));
+	assert_int_equal(sum(fixture->writer, alice, "x", T - 100), 300);
+	assert_int_equal(sum(fixture->writer, alice, "same", T - 100), 301);
+	assert_int_equal(values(fixture->writer, alice, 0, T - 100, 10).different, 3);
+	assert_ok(store_use_add(fixture->writer, alice, "x", T + 10, 1));
+	assert_int_equal(sum(fixture->writer, alice, "x", T - 100), 301);
+	store_rollback(fixture->writer);
+	user_record_free(&alice);
+}
+
 static void beyond_a_thousand_values_ahead_a_use_is_dated_later_and_never_lost(void **state)
 {
 	struct fixture *fixture = *state;
@@ -473,6 +495,7 @@ static const struct CMUnitTest tests[] = {
 	FACT(old_uses_are_pruned_a_few_at_a_time_and_never_what_a_window_needs),
 	cmocka_unit_test(every_kind_agrees_with_a_model_that_keeps_every_use),
 	FACT(a_clock_far_ahead_for_a_moment_holds_up_only_what_was_used_then),
+	FACT(a_clock_weeks_ahead_for_a_moment_empties_no_limit),
 	FACT(beyond_a_thousand_values_ahead_a_use_is_dated_later_and_never_lost),
 	cmocka_unit_test(rows_that_a_window_needs_can_not_be_taken_away),
 	cmocka_unit_test(rows_of_another_user_or_limit_are_worth_nothing_here),

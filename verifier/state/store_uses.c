@@ -118,7 +118,7 @@ enum stepup_error use_add(struct store_session *session, struct user_record *rec
 		if (tally == NULL)
 			return STEPUP_TOO_LONG;
 		tally->first = tally->at = at;
-	} else if (tally->at < at - USES_KEPT_SECONDS) { /* no window reaches as far as that: begins anew */
+	} else if (tally->total == INT64_MAX && tally->at < at - USES_KEPT_SECONDS) { /* can't be counted on; no window reaches as far as that */
 		tally->first = tally->at = at;
 		tally->total = 0;
 	}

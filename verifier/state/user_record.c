@@ -133,15 +133,25 @@ struct use_tally *user_record_tally(const struct user_record *record, const uint
 	return NULL;
 }
 
-struct use_tally *user_record_add_tally(struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t before)
+/* How many are left. */
+static size_t drop_old_tallies(struct user_record *record, int64_t before)
 {
-	struct use_tally *larger, *added;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < record->tally_count; i++)
 		if (record->tallies[i].at >= before)
 			record->tallies[kept++] = record->tallies[i];
 	record->tally_count = kept;
+	return kept;
+}
+
+struct use_tally *user_record_add_tally(struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t before)
+{
+	struct use_tally *larger, *added;
+	size_t kept = record->tally_count;
+
+	if (kept >= USE_TALLIES_MAX)
+		kept = drop_old_tallies(record, before);
 	if (kept >= USE_TALLIES_MAX)
 		return NULL;
 	larger = realloc(record->tallies, (kept + 1) * sizeof(*larger));

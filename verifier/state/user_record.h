@@ -183,7 +183,8 @@ size_t user_record_live_count(const struct user_record *record);
 /* The tally of that limit, NULL where there is none. */
 struct use_tally *user_record_tally(const struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE]);
 
-/* Adds an empty one, and lets those go whose newest use is older than `before`; NULL where there is no memory or there are USE_TALLIES_MAX. Moves the array. */
+/* Adds an empty one; only where there are USE_TALLIES_MAX it lets those go whose newest use is older than `before`, for the clock may be wrong for a moment.
+ * NULL where there is no memory, or no room. Moves the array. */
 struct use_tally *user_record_add_tally(struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t before);
 
 const char *credential_type_name(enum credential_type type); /* "totp" */
