@@ -140,6 +140,14 @@ def refusals_hidden(verifier):
     clean(scene)
 
 
+def verb(verifier, token, name, details, uid, parameters=None):
+    """An administrator's verb of that uid, with its own step-up."""
+    begun = verifier.begin(None, "stepup." + name.lower(), details, uid=uid)
+    reply = verifier.answer(begun["transaction"], token.fresh(), uid=uid)
+    assert reply.ok, reply
+    return verifier.call("admin", name, {**(parameters or details), "authorization": begun["transaction"]}, uid=uid)
+
+
 def aliases():
     """Two names of one uid, in a passwd of stepupd's own."""
     with Verifier(MORE.replace("@leads", "alias").replace('users = { "root" }', 'users = { "mail", "news" }')) as verifier:
@@ -159,14 +167,8 @@ def aliases():
         reply = scene.approve(scene.ask()[1]["request"], "alias")
         tap.equal((reply.error, "another name" in reply.message), ("NotAllowed", True), "another name of one's own uid is no second person")
 
-        def verb(name, details, uid, user, parameters=None):
-            begun = verifier.begin(None, "stepup." + name.lower(), details, uid=uid)
-            reply = verifier.answer(begun["transaction"], scene.tokens[user].fresh(), uid=uid)
-            assert reply.ok, reply
-            return verifier.call("admin", name, {**(parameters or details), "authorization": begun["transaction"]}, uid=uid)
-
-        verb("Lock", {"users": "alias"}, NEWS, "news", {"users": ["alias"]})
-        reply = verb("Unlock", {"user": "alias"}, MAIL, "mail")
+        verb(verifier, scene.tokens["news"], "Lock", {"users": "alias"}, NEWS, {"users": ["alias"]})
+        reply = verb(verifier, scene.tokens["mail"], "Unlock", {"user": "alias"}, MAIL)
         tap.equal((reply.error, "second administrator" in reply.message), ("NotAllowed", True), "nor a second administrator, who unlocks the other name")
 
 
@@ -183,28 +185,46 @@ def same_login(verifier):
         with Client(verifier.path()) as client:
             return client.call(method, parameters)
 
-    def ask():
-        begun = call("Begin", {"action": "vault.open", "details": VAULT})
-        return call("Answer", {"transaction": begun["transaction"], "method": "code", "code": scene.tokens["mail"].fresh()})
+    def ask(place, code):
+        begun = call("Begin", {"action": "vault.open", "details": {"door": code}, **place}) # a request of its own
+        return call("Answer", {"transaction": begun["transaction"], "method": "code", "code": code})
 
-    def agree(request):
+    def agree(request, place):
         os.setsid()
-        return call("Approve", {"request": request})
+        return call("Approve", {"request": request, **place})
 
-    def at_one_terminal(request=None):
-        """In a child: logs in, and becomes one of the two."""
+    def at_one_terminal(asking, agreeing, code):
+        """In a child: logs in, and becomes one after the other."""
         with open("/proc/self/loginuid", "w") as out:
             out.write("8")
-        request = as_uid(MAIL, ask)["request"]
-        return request, as_uid(NEWS, agree, request)
+        request = as_uid(MAIL, ask, asking, code)["request"]
+        return request, as_uid(NEWS, agree, request, agreeing)
 
-    request, reply = as_root(at_one_terminal)
-    tap.equal((reply.error, "session" in (reply.message or "")), ("NotAllowed", True), "becoming somebody else in one login is no second person")
-    tap.ok(as_uid(NEWS, agree, request).ok, "who comes from elsewhere is")
+    for asking, agreeing, what in (({}, {}, "becoming somebody else in one login"), ({}, {"session": "x"}, "nor with a session that the second names"),
+                                   ({"session": SESSION}, {}, "nor with one that the first does")):
+        request, reply = as_uid(0, at_one_terminal, asking, agreeing, scene.tokens["mail"].fresh())
+        tap.equal((reply.error, "session" in (reply.message or "")), ("NotAllowed", True), f"{what} is no second person")
+    tap.ok(as_uid(NEWS, agree, request, {}).ok, "who comes from elsewhere is")
 
 
-def as_root(function):
-    return as_uid(0, function)
+def invitations_of_the_locked():
+    """Neither one that a locked administrator made, nor one for somebody who was locked and is free again."""
+    with Verifier(MORE.replace('users = { "root" }', 'users = { "root", "mail", "news" }')) as verifier:
+        os.chmod(verifier.path("admin"), 0o666)
+        tokens = {name: verifier.enrol_token(name) for name in ("root", "mail", "news")}
+
+        def invite(uid, name, user):
+            return verb(verifier, tokens[name], "Invite", {"user": user}, uid)["invitation"]
+
+        def comes_in(invitation, user):
+            return verifier.call("verify", "EnrollBegin", {"type": "hotp", "user": user, "invitation": invitation}).ok
+
+        made, meant, kept = invite(MAIL, "mail", "uucp"), invite(0, "root", "games"), invite(0, "root", "backup")
+        verb(verifier, tokens["root"], "Lock", {"users": "games,mail"}, 0, {"users": ["games", "mail"]})
+        tap.ok(not comes_in(made, "uucp"), "an invitation that a locked administrator made is void")
+        unlocked = verb(verifier, tokens["news"], "Unlock", {"user": "games"}, NEWS)
+        tap.ok(unlocked.ok and not comes_in(meant, "games"), "so is one for somebody who was locked, also when the lock is lifted", unlocked)
+        tap.ok(comes_in(kept, "backup"), "others are good")
 
 
 def floods_of_output(verifier):
@@ -242,4 +262,5 @@ if __name__ == "__main__":
                 os.chmod(running.path(door), 0o666)
             tap.run(function, running)
     tap.run(aliases)
+    tap.run(invitations_of_the_locked)
     tap.done()

@@ -108,6 +108,8 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 		return STEPUP_NO_MEMORY;
 	error = store_log_append(session, entry, NULL, NULL, &index);
 	record->receipts_from = index;
+	if (error == STEPUP_OK)
+		error = store_invitation_void(session, record->name, true);
 	return error == STEPUP_OK ? requests_void(session, record->user_id, NULL, "who asked, or who agreed, was locked", order->at) : error;
 }
 

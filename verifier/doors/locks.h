@@ -24,7 +24,8 @@ enum stepup_error freeze_look_since(struct store_session *session, const char *a
  * stepup.lock and stepup.freeze from a responder, nor what opens again. */
 bool freeze_is_valid(const char *pattern);
 
-/* Locks a user inside the caller's transaction and logs it: the record is made where there is none (with this uid), and saved.
+/* Locks a user inside the caller's transaction and logs it: the record is made where there is none (with this uid), and saved. Voids for good, also where
+ * the lock is lifted: live receipts, open requests and agreements, invitations for this user or by them.
  * One that is locked already stays so under the newer reference. `reference` names the log's entry: "L-83". */
 struct lock_order {
 	const char *user;

@@ -125,8 +125,13 @@ enum stepup_error store_invitation_take(struct store_session *session, const uin
 	return error == STEPUP_OK ? take(session, digest) : error;
 }
 
-/* Digests of the next rows that are for `user`, or whose seal doesn't hold: those go too. */
-static enum stepup_error collect(struct store_session *session, const char *user, uint8_t after[DIGEST_SIZE],
+static bool is_voided(const struct invitation *invitation, const char *user, bool made_too)
+{
+	return user == NULL || strcmp(invitation->user, user) == 0 || (made_too && !invitation->first && strcmp(invitation->by, user) == 0);
+}
+
+/* Digests of the next rows that are voided, or whose seal doesn't hold: those go too. */
+static enum stepup_error collect(struct store_session *session, const char *user, bool made_too, uint8_t after[DIGEST_SIZE],
 	uint8_t (*found)[DIGEST_SIZE], size_t *count, bool *more)
 {
 	struct db_statement *statement = NULL;
@@ -149,7 +154,7 @@ static enum stepup_error collect(struct store_session *session, const char *user
 		error = read_row(session, statement, &invitation);
 		if (error == STEPUP_OK || error == STEPUP_CORRUPT) {
 			rows++;
-			if (error == STEPUP_CORRUPT || user == NULL || strcmp(invitation.user, user) == 0)
+			if (error == STEPUP_CORRUPT || is_voided(&invitation, user, made_too))
 				memcpy(found[(*count)++], invitation.digest, DIGEST_SIZE);
 			error = STEPUP_OK;
 		}
@@ -162,7 +167,7 @@ static enum stepup_error collect(struct store_session *session, const char *user
 	return error;
 }
 
-enum stepup_error store_invitation_void(struct store_session *session, const char *user)
+enum stepup_error store_invitation_void(struct store_session *session, const char *user, bool made_too)
 {
 	uint8_t found[PAGE_ROWS][DIGEST_SIZE], after[DIGEST_SIZE] = {0};
 	size_t count = 0;
@@ -170,7 +175,7 @@ enum stepup_error store_invitation_void(struct store_session *session, const cha
 	enum stepup_error error = STEPUP_OK;
 
 	while (error == STEPUP_OK && more) {
-		error = collect(session, user, after, found, &count, &more);
+		error = collect(session, user, made_too, after, found, &count, &more);
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++)
 			error = take(session, found[i]);
 	}
