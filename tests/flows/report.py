@@ -45,6 +45,7 @@ def a_day(verifier, administrator):
     verifier.step_up("news", "customer.view", {"account": "somebody else's"}, other.fresh(), **place)
     receipt = verifier.step_up("backup", "customer.export", {"account": "trezor", "records": 102}, token.fresh(), **place)["receipt"]
     call = {"receipt": receipt, "action": "customer.export", "details": {"account": "trezor", "records": 100}}
+    verifier.call("redeem", "Redeem", {**call, "details": {"account": "ledger", "records": 100}})
     verifier.call("redeem", "Redeem", call)
     verifier.call("redeem", "Redeem", call)
     verifier.step_up("backup", "customer.export", {"account": "ledger", "records": 7}, token.fresh(), **place)
@@ -76,7 +77,7 @@ def as_json(path, key, credential, reference):
     said = json.loads(report(path, "--json", "--key", key))
     tap.ok(said["sound"] and "Nothing is wrong" in said["standing"], "the export is checked on the way", said["standing"])
     totals = {name: said["totals"].get(name) for name in ("approved", "refused", "redeemed", "redemption-refused", "factor-added", "locked", "unlocked", "invited")}
-    tap.equal(totals, {"approved": 9, "refused": 3, "redeemed": 1, "redemption-refused": 1, "factor-added": 1, "locked": 1, "unlocked": 1, "invited": 1},
+    tap.equal(totals, {"approved": 9, "refused": 3, "redeemed": 1, "redemption-refused": 2, "factor-added": 1, "locked": 1, "unlocked": 1, "invited": 1},
               "everything is counted by its kind")
     rows = said["rows"]
     tap.ok(not [row for row in rows if "somebody else" in json.dumps(row)], "and nothing of anybody else")
@@ -87,6 +88,12 @@ def as_json(path, key, credential, reference):
               "each has what was shown, with which credential, by its name, and from where")
     added = next(row for row in rows if row["kind"] == "factor-added")
     tap.equal(added["what"], f"enrol \u00b7 Code token \u00b7 {credential}", "a factor that was added has the name that its owner gave it")
+    elsewhere = next(row for row in rows if row["kind"] == "redemption-refused")
+    tap.equal((elsewhere["what"], elsewhere["note"]), ("customer.export account=ledger records=100", "BadDetails \u00b7 for other details"),
+              "a receipt that was tried on another account is the user's, and the account is named")
+    over = next(row for row in rows if row["kind"] == "refused")
+    tap.equal((over["what"], over["note"]), ("customer.view account=one too many", "OverLimit \u00b7 over the limit \u00b7 6 different account per 1h"),
+              "what went over a limit says for what, and over which")
     locked = next(row for row in rows if row["kind"] == "locked")
     tap.equal((locked["who"], locked["note"]), ("root", f"{reference} \u00b7 laptop stolen"), "a lock says by whom, under which reference and why")
     refused = [row for row in rows if row["kind"] == "refused"]

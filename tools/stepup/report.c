@@ -283,12 +283,12 @@ static void put_rest(json_t *row, const json_t *entry, const json_t *evidence)
 	const char *caller = message_text(entry, "caller") != NULL ? message_text(entry, "caller") : message_text(context, "caller");
 	const char *factor[] = {message_text(entry, "method"), message_text(entry, "via"), message_text(evidence, "label"), message_text(entry, "credential")};
 	const char *from[] = {message_text(evidence, "rhost"), message_text(context, "service"), caller, message_text(entry, "audience")};
-	const char *note[] = {message_text(entry, "error"), message_text(entry, "why"), message_text(entry, "how"), message_text(entry, "reference"),
-		message_text(entry, "reason"), message_text(entry, "request")};
+	const char *note[] = {message_text(entry, "error"), message_text(entry, "why"), message_text(entry, "limit"), message_text(entry, "how"),
+		message_text(entry, "reference"), message_text(entry, "reason"), message_text(entry, "request")};
 
 	put_joined(row, "factor", factor, 4);
 	put_joined(row, "from", from, 4);
-	put_joined(row, "note", note, 6);
+	put_joined(row, "note", note, 7);
 }
 
 static void add_row(struct report *report, const json_t *entry, const json_t *evidence, const struct type_row *type, const char *kind)

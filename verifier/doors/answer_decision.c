@@ -150,6 +150,7 @@ static enum stepup_error write_refusal(struct decision *decision)
 		.caller = transaction->caller,
 		.source = transaction->source,
 		.why = decision->why,
+		.limit = answer->over == NULL ? NULL : answer->over->text,
 		.commitment = transaction->question->commitment,
 	};
 	enum stepup_error error;

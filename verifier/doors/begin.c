@@ -202,7 +202,8 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 	};
 
 	if (is_worth_logging(error))
-		refusal_log(begin->call, &about, action, error, begin->why);
+		refusal_log_action(begin->call, &about, &(struct refused_action){.name = action, .action = begin->action, .limit = words.limit}, error,
+			begin->why);
 	if (begin->sentence != NULL)
 		refuse_saying(begin->call, error, begin->sentence);
 	else

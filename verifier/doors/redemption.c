@@ -156,13 +156,30 @@ static enum stepup_error decide(struct store_session *session, struct redemption
 	return STEPUP_OK;
 }
 
+/* Whose receipt it is that was refused before anybody looked for it. */
+static void find_owner(struct store_session *session, struct redemption *redemption)
+{
+	if (!redemption->found && redemption->claims.jti[0] != '\0')
+		redemption->found = store_receipt_find(session, redemption->claims.jti, &redemption->row) == STEPUP_OK;
+}
+
+/* With what it was tried for, where that could be read. */
 static enum stepup_error write_refusal(struct store_session *session, struct redemption *redemption, int64_t now)
 {
 	const struct redeem_words *words = redeem_words(redemption->fault);
-	json_t *entry = log_entry_redeem_refusal(now, redemption->found ? &redemption->row : NULL, redemption->audience,
-		message_text(redemption->call->parameters, "action"), words->error, words->why);
+	const struct action *asked = redemption->claims.asked;
+	json_t *entry, *evidence = asked == NULL ? NULL : log_entry_evidence(asked, NULL);
+	enum stepup_error error = STEPUP_NO_MEMORY;
 
-	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &redemption->log);
+	find_owner(session, redemption);
+	entry = log_entry_redeem_refusal(now, redemption->found ? &redemption->row : NULL, redemption->audience,
+		message_text(redemption->call->parameters, "action"), words->error, words->why);
+	if (entry != NULL && (evidence != NULL || asked == NULL))
+		error = store_log_append(session, entry, evidence, NULL, &redemption->log);
+	else
+		json_decref(entry);
+	json_decref(evidence);
+	return error;
 }
 
 static enum stepup_error write_redemption(struct store_session *session, struct redemption *redemption, int64_t now)

@@ -85,9 +85,11 @@ static enum redeem_fault read_registered(const struct call *call, const char *au
 
 	if (iss == NULL || strcmp(iss, call->verifier->policy->issuer) != 0)
 		return REDEEM_OTHER_ISSUER;
+	if (!copy_claim(payload, "jti", claims->jti, sizeof(claims->jti))) /* first: whose it is, the log says of every fault */
+		return REDEEM_NO_RECEIPT;
 	if (aud == NULL || strcmp(aud, audience) != 0)
 		return REDEEM_OTHER_AUDIENCE;
-	if (!copy_claim(payload, "jti", claims->jti, sizeof(claims->jti)) || !copy_claim(payload, "sub", claims->user, sizeof(claims->user)) ||
+	if (!copy_claim(payload, "sub", claims->user, sizeof(claims->user)) ||
 	    !number_claim(payload, "iat", &issued) || !number_claim(payload, "nbf", &not_before) ||
 	    !number_claim(payload, "exp", &claims->expires) || !number_claim(payload, "auth_time", &claims->auth_time) ||
 	    !json_is_string(json_object_get(payload, "acr")) || !json_is_array(json_object_get(payload, "amr")))

@@ -23,7 +23,8 @@ struct note {
 	bool has_user_id;
 	char action[ACTION_NAME_SIZE];
 	char caller[PEER_NAME_SIZE];
-	char rhost[REQUEST_TEXT_SIZE]; /* "" where nothing was said of it */
+	char limit[REQUEST_WHY_SIZE];  /* "" for none */
+	json_t *beside;                /* from where and what for; NULL for nothing; owned */
 	enum stepup_error error;
 	const char *why;
 };
@@ -88,38 +89,58 @@ static enum stepup_error note_work(struct store_session *session, void *job)
 		.action = note->action[0] == '\0' ? NULL : note->action,
 		.caller = note->caller,
 		.why = note->why,
+		.limit = note->limit[0] == '\0' ? NULL : note->limit,
 	};
-	json_t *entry = log_entry_refusal(&refusal), *evidence = NULL;
-	enum stepup_error error = STEPUP_NO_MEMORY;
+	json_t *entry = log_entry_refusal(&refusal);
 	int64_t index;
 
-	if (note->rhost[0] != '\0') /* a person's address: it stands where it can be erased */
-		evidence = json_pack("{s:s}", "rhost", note->rhost);
-	if (entry != NULL && (evidence != NULL || note->rhost[0] == '\0'))
-		error = store_log_append(session, entry, evidence, NULL, &index);
-	else
-		json_decref(entry);
-	json_decref(evidence);
-	return error;
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, note->beside, NULL, &index);
+}
+
+static void note_free(struct note *note)
+{
+	json_decref(note->beside);
+	free(note);
 }
 
 static void note_done(void *job, enum stepup_error result)
 {
 	(void)result; /* nothing was granted, and nobody waits for it */
-	free(job);
+	note_free(job);
 }
 
+/* An address and details stand where they can be erased. NULL where there is neither, or no memory: the refusal is logged all the same. */
+static json_t *note_beside(const struct action *action, const char *prompt, const char *rhost)
+{
+	json_t *beside = action == NULL ? json_object() : log_entry_evidence(action, prompt);
+
+	if (beside != NULL && rhost != NULL && json_object_set_new(beside, "rhost", json_string(rhost)) != 0) {
+		json_decref(beside);
+		beside = NULL;
+	}
+	if (json_object_size(beside) > 0)
+		return beside;
+	json_decref(beside);
+	return NULL;
+}
+
+static bool is_within_budget(struct verifier *verifier, uid_t uid, enum stepup_error error, const struct log_subject *subject)
+{
+	int64_t now = clock_boot_ms();
+	bool first = subject->user_id != NULL && refusal_first_take(&verifier->refusals, subject->user_id, error, now);
+
+	return refusal_budget_take(&verifier->refusals, refusal_key(uid, subject), now) || first;
+}
+
+/* Takes note->beside over. */
 static void submit(struct verifier *verifier, uid_t uid, const struct note *note, const struct log_subject *subject)
 {
-	struct note *copy;
-	int64_t now = clock_boot_ms();
-	bool first = subject->user_id != NULL && refusal_first_take(&verifier->refusals, subject->user_id, note->error, now);
+	struct note *copy = is_within_budget(verifier, uid, note->error, subject) ? malloc(sizeof(*copy)) : NULL;
 
-	if (!refusal_budget_take(&verifier->refusals, refusal_key(uid, subject), now) && !first)
+	if (copy == NULL) {
+		json_decref(note->beside);
 		return;
-	copy = malloc(sizeof(*copy));
-	if (copy == NULL)
-		return;
+	}
 	*copy = *note;
 	copy->at = clock_wall_seconds();
 	snprintf(copy->user, sizeof(copy->user), "%s", subject->user == NULL ? "" : subject->user);
@@ -127,27 +148,31 @@ static void submit(struct verifier *verifier, uid_t uid, const struct note *note
 	if (copy->has_user_id)
 		memcpy(copy->user_id, subject->user_id, USER_ID_SIZE);
 	if (commit_queue_submit(verifier->queue, note_work, note_done, copy) != STEPUP_OK)
-		free(copy);
+		note_free(copy);
+}
+
+void refusal_log_action(const struct call *call, const struct log_subject *subject, const struct refused_action *refused, enum stepup_error error,
+	const char *why)
+{
+	struct note note = {.error = error, .why = why, .beside = note_beside(refused->action, NULL, message_text(call->parameters, "rhost"))};
+
+	snprintf(note.action, sizeof(note.action), "%s", refused->name == NULL ? "" : refused->name);
+	snprintf(note.limit, sizeof(note.limit), "%s", refused->limit == NULL ? "" : refused->limit);
+	peer_name(call, note.caller);
+	submit(call->verifier, call->peer.uid, &note, subject);
 }
 
 void refusal_log(const struct call *call, const struct log_subject *subject, const char *action, enum stepup_error error, const char *why)
 {
-	const char *rhost = message_text(call->parameters, "rhost");
-	struct note note = {.error = error, .why = why};
-
-	snprintf(note.action, sizeof(note.action), "%s", action == NULL ? "" : action);
-	snprintf(note.rhost, sizeof(note.rhost), "%s", rhost == NULL ? "" : rhost);
-	peer_name(call, note.caller);
-	submit(call->verifier, call->peer.uid, &note, subject);
+	refusal_log_action(call, subject, &(struct refused_action){.name = action}, error, why);
 }
 
 void refusal_log_of(void *verifier, const struct transaction *transaction, enum stepup_error error, const char *why)
 {
 	const struct log_subject subject = transaction_subject(transaction);
-	struct note note = {.error = error, .why = why};
+	struct note note = {.error = error, .why = why, .beside = note_beside(transaction->action, transaction->prompt, transaction->rhost)};
 
 	snprintf(note.action, sizeof(note.action), "%s", transaction->action->name);
-	snprintf(note.rhost, sizeof(note.rhost), "%s", transaction->rhost == NULL ? "" : transaction->rhost);
 	snprintf(note.caller, sizeof(note.caller), "%s", transaction->caller);
 	submit(verifier, transaction->uid, &note, &subject);
 }

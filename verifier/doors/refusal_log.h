@@ -52,8 +52,18 @@ bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64
 /* Whether none of this kind about this user was logged for REFUSAL_FIRST_MS; notes that one is now. */
 bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t now_boot_ms);
 
+/* What was refused, as far as it is known. */
+struct refused_action {
+	const char *name;            /* NULL where not known */
+	const struct action *action; /* with its details; NULL before they were read */
+	const char *limit;           /* the one that it goes over; NULL for none */
+};
+
 /* Logs that a call was refused, within the budget, and where it says it came from; the caller isn't answered here and waits for nothing. Texts are
  * copied; `why` is a literal. */
+void refusal_log_action(const struct call *call, const struct log_subject *subject, const struct refused_action *refused, enum stepup_error error,
+	const char *why);
+/* The same of an action whose details nobody looked at. */
 void refusal_log(const struct call *call, const struct log_subject *subject, const char *action, enum stepup_error error, const char *why);
 
 /* The same of a transaction, which names all of that. `verifier` is a struct verifier. */

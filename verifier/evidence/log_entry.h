@@ -93,6 +93,7 @@ struct log_refusal {
 	const char *caller;        /* account name or "#UID" of who asked; NULL where not known */
 	const uint8_t *source;     /* GUESS_SOURCE_SIZE bytes, the keyed digest; NULL where none */
 	const char *why;           /* a few words of the verifier's own ("wrong code", "spent code"); NULL for none */
+	const char *limit;         /* the text of the one that it would go over; NULL for none */
 	const uint8_t *commitment; /* to the details asked for; NULL for none */
 };
 json_t *log_entry_refusal(const struct log_refusal *refusal);
