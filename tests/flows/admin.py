@@ -125,6 +125,17 @@ def locks(verifier, administrator, second):
     tap.ok(second.unlock("mail").ok, "a second administrator unlocks")
     tap.ok(verifier.step_up("mail", "door.open", None, token.fresh()).ok, "and the user goes on")
     tap.equal(administrator.call("Unlock", {"user": "mail"}).error, "NotAllowed", "who isn't locked can't be unlocked")
+    first = verifier.call("verify", "LockMe", {"reason": "my phone"}, uid=MAIL)
+    again = administrator.call("Lock", {"users": "mail"}, {"users": ["mail"], "reason": "saw it too"})
+    tap.equal((again.get("reference"), f"mail ({first.get('reference')}, already locked by mail)" in again.message), (first.get("reference"), True),
+              "who is locked again keeps the reference that they were told, and whoever locks is told so")
+    item = verifier.call("admin", "Status")["locked"][-1]
+    tap.equal((item["reference"], item["reason"], item["by"]), (first.get("reference"), "my phone", "root"), "with the reason; an administrator's is the lock now")
+    tap.equal(administrator.call("Unlock", {"user": "mail"}).error, "NotAllowed", "which that one doesn't open alone")
+    administrator.call("Lock", {"users": "mail"}, {"users": ["mail"], "reason": "third"})
+    kept = [(entry["reference"], entry.get("reason")) for entry in administrator.entries() if entry["type"] == "lock" and entry["user"] == "mail"][-3:]
+    tap.equal(kept, [(first.get("reference"), reason) for reason in ("my phone", "saw it too", "third")], "the log has each, with its own reason")
+    tap.ok(second.unlock("mail").ok, "a second administrator opens it")
     for users in (["news", "mail"], ["mail", "mail"], [], ["a,b"]):
         reply = verifier.call("admin", "Lock", {"users": users, "authorization": MADE_UP})
         tap.equal(reply.get("parameter"), "users", f"{users} is no list of names in order")

@@ -108,7 +108,9 @@ class Replay:
 
     def see_lock(self, entry):
         self.ended[self.user] = self.voided[self.user] = self.index
-        self.locked[self.user], self.locker[self.user] = self.index, entry["by"]
+        if self.locker.get(self.user, self.user) in (self.user, "stepupd"): # an administrator's lock stays that one's
+            self.locker[self.user] = entry["by"]
+        self.locked[self.user] = self.index
         for request in self.requests.values():
             if self.user == request.entry["user"] or (request.approval is not None and self.user == request.approval["user"]):
                 request.void = f"{self.user} was locked"

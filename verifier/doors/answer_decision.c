@@ -121,7 +121,7 @@ static enum stepup_error write_alerts(struct decision *decision)
 /* `over-limit = lock`: whoever went over has proved to be the user. */
 static enum stepup_error lock_for_volume(struct decision *decision)
 {
-	const struct log_actor verifier = {.by = "stepupd", .grant = -1};
+	const struct log_actor verifier = {.by = LOCK_BY_VERIFIER, .grant = -1};
 	struct answer *answer = decision->answer;
 	const struct lock_order order = {
 		.user = decision->record->name,

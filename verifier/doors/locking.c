@@ -97,13 +97,15 @@ static char *join_users(const json_t *users)
 	return joined;
 }
 
-/* Whether anything was ever enrolled under that name. */
-static enum stepup_error look_enrolled(struct store_session *session, struct locked_user *locked)
+/* Whether anything was ever enrolled under that name, and whether it is locked already. */
+static enum stepup_error look_before(struct store_session *session, struct locked_user *locked)
 {
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, locked->user, &record);
 
 	locked->enrolled = error == STEPUP_OK && record->credential_count > 0;
+	if (error == STEPUP_OK && record->lock.locked)
+		memcpy(locked->before, record->lock.by, sizeof(locked->before));
 	user_record_free(&record);
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
@@ -116,7 +118,7 @@ static enum stepup_error lock_work(struct store_session *session, struct verb_jo
 		struct locked_user *locked = &job->locked[i];
 		const struct lock_order order = {.user = locked->user, .uid = -1, .reason = job->reason, .actor = &job->actor, .at = job->now};
 
-		error = look_enrolled(session, locked);
+		error = look_before(session, locked);
 		if (error == STEPUP_OK)
 			error = user_lock(session, &order, locked->reference);
 	}

@@ -89,6 +89,28 @@ static void make_reference(struct store_session *session, char letter, char refe
 	snprintf(reference, LOCK_REFERENCE_SIZE, "%c-%" PRId64, letter, store_log_next(session));
 }
 
+/* A lock on a lock: what the locked person was told to quote stays, with when, why and by whom; but an administrator's takes the place of one's own and of
+ * one by volume, which any other administrator could open. */
+static void lock_again(struct user_record *record, const struct lock_order *order)
+{
+	struct user_lock *lock = &record->lock;
+
+	if (strcmp(lock->by, record->name) == 0 || strcmp(lock->by, LOCK_BY_VERIFIER) == 0)
+		snprintf(lock->by, sizeof(lock->by), "%s", order->actor->by);
+	if (lock->reason[0] == '\0')
+		snprintf(lock->reason, sizeof(lock->reason), "%s", order->reason);
+}
+
+static void lock_anew(struct store_session *session, struct user_lock *lock, const struct lock_order *order)
+{
+	memset(lock, 0, sizeof(*lock));
+	lock->locked = true;
+	lock->at = order->at;
+	make_reference(session, 'L', lock->reference);
+	snprintf(lock->reason, sizeof(lock->reason), "%s", order->reason);
+	snprintf(lock->by, sizeof(lock->by), "%s", order->actor->by);
+}
+
 enum stepup_error user_lock_record(struct store_session *session, struct user_record *record, const struct lock_order *order)
 {
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
@@ -97,12 +119,10 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	enum stepup_error error;
 	int64_t index = 0;
 
-	memset(lock, 0, sizeof(*lock));
-	lock->locked = true;
-	lock->at = order->at;
-	make_reference(session, 'L', lock->reference);
-	snprintf(lock->reason, sizeof(lock->reason), "%s", order->reason);
-	snprintf(lock->by, sizeof(lock->by), "%s", order->actor->by);
+	if (lock->locked)
+		lock_again(record, order);
+	else
+		lock_anew(session, lock, order);
 	entry = log_entry_lock(order->at, &subject, lock->reference, order->reason, order->actor);
 	if (entry == NULL)
 		return STEPUP_NO_MEMORY;

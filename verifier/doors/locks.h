@@ -26,7 +26,9 @@ bool freeze_is_valid(const char *pattern);
 
 /* Locks a user inside the caller's transaction and logs it: the record is made where there is none (with this uid), and saved. Voids for good, also where
  * the lock is lifted: live receipts, open requests and agreements, invitations for this user or by them.
- * One that is locked already stays so under the newer reference. `reference` names the log's entry: "L-83". */
+ * One that is locked already stays so under the reference it has; the log says that it was locked again, by whom and why. `reference` names the log's entry
+ * about the first: "L-83". */
+#define LOCK_BY_VERIFIER "stepupd" /* who locked, where a limit did */
 struct lock_order {
 	const char *user;
 	int64_t uid;        /* the account's, -1 for none */

@@ -258,7 +258,18 @@ char *notice_invited(const char *user, int64_t hours)
 	return result;
 }
 
-/* "alice (L-83), bob (L-84)", or with `strangers` the names alone of those who never enrolled. False: no memory. */
+static bool write_reference(FILE *out, const struct locked_user *user)
+{
+	char *before = display_text(user->before, strlen(user->before));
+
+	if (before == NULL)
+		return false;
+	fprintf(out, " (%s%s%s)", user->reference, *before == '\0' ? "" : ", already locked by ", before);
+	free(before);
+	return true;
+}
+
+/* "alice (L-83), bob (L-84, already locked by dana)", or with `strangers` the names alone of those who never enrolled. False: no memory. */
 static bool write_locked(FILE *out, const struct locked_user *users, size_t count, bool strangers)
 {
 	size_t written = 0;
@@ -272,9 +283,9 @@ static bool write_locked(FILE *out, const struct locked_user *users, size_t coun
 		if (safe == NULL)
 			return false;
 		fprintf(out, "%s%s", written++ == 0 ? "" : ", ", safe);
-		if (!strangers)
-			fprintf(out, " (%s)", users[i].reference);
 		free(safe);
+		if (!strangers && !write_reference(out, &users[i]))
+			return false;
 	}
 	return true;
 }

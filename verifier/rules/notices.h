@@ -19,6 +19,7 @@ struct locked_user {
 	const char *user;
 	char reference[LOCK_REFERENCE_SIZE];
 	bool enrolled; /* has, or had, something */
+	char before[USER_NAME_SIZE]; /* who had locked them before, under that reference; "" for nobody */
 };
 
 /* Literals. */
