@@ -182,10 +182,15 @@ def freezes(verifier, administrator):
     first = administrator.call("Freeze", {"action": "door.*"})
     again = administrator.call("Freeze", {"action": "door.*"})
     tap.equal(again.get("reference"), first.get("reference"), "freezing what is frozen gives its reference")
+    administrator.call("Freeze", {"action": "door.open"})
+    thawed = administrator.call("Thaw", {"action": "door.open"})
+    tap.matches(thawed.message, r"door\.open stays refused: it is frozen by (door\.)?\* \(F-[0-9]+\) as well", "whoever thaws what another freeze covers is told so")
     tap.ok(administrator.call("Thaw", {"action": "*"}).ok, "everything is thawed: the responders' verbs are not frozen by *")
     tap.equal(verifier.begin("mail", "door.open").error, "Frozen", "what has a freeze of its own stays frozen")
     tap.ok(verifier.begin("mail", "customer.view").ok, "the rest goes on")
-    tap.equal(administrator.call("Thaw", {"action": "door.open"}).error, "NotAllowed", "a freeze is thawed under its own name")
+    reply = administrator.call("Thaw", {"action": "door.open"})
+    tap.equal((reply.error, f"frozen all the same, by door.* ({first.get('reference')})" in reply.message), ("NotAllowed", True),
+              "a freeze is thawed under its own name, which the refusal says")
     tap.ok(administrator.call("Thaw", {"action": "door.*"}).ok, "and is")
     for action in ("stepup.thaw", "stepup.unlock", "stepup.lock", "stepup.freeze", "stepup.l*", "stepup.*", "not an action", "Door"):
         reply = verifier.call("admin", "Freeze", {"action": action, "authorization": MADE_UP})

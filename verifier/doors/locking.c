@@ -319,18 +319,29 @@ void locking_freeze(struct call *call)
 	verb_job_submit(job);
 }
 
+/* What is thawed may stand under another freeze as well, and what isn't frozen under its own name under one of a pattern. */
 static enum stepup_error thaw_work(struct store_session *session, struct verb_job *job)
 {
-	enum stepup_error error = action_thaw(session, job->target, &job->actor, job->now, &job->log);
+	enum stepup_error error = action_thaw(session, job->target, &job->actor, job->now, &job->log), still;
+	struct freeze freeze;
 
-	if (error == STEPUP_NOT_FOUND)
-		job->objection = notice_not_frozen();
+	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
+		return error;
+	still = freeze_find(session, job->target, &freeze);
+	if (still != STEPUP_OK && still != STEPUP_FROZEN)
+		return still;
+	if (still == STEPUP_FROZEN)
+		snprintf(job->still, sizeof(job->still), "%s (%s)", freeze.action, freeze.reference);
+	if (error == STEPUP_NOT_FOUND) {
+		snprintf(job->told, sizeof(job->told), "%s%s%s", notice_not_frozen(), job->still[0] == '\0' ? "" : " It is frozen all the same, by ", job->still);
+		job->objection = job->told;
+	}
 	return error;
 }
 
 static void thaw_reply(struct verb_job *job)
 {
-	verb_job_reply_log(job, notice_thawed(job->target));
+	verb_job_reply_log(job, notice_thawed(job->target, job->still));
 }
 
 void locking_thaw(struct call *call)

@@ -35,7 +35,7 @@ bool freeze_is_valid(const char *pattern)
 
 struct freeze_search {
 	const char *action;
-	char *reference;
+	struct freeze *freeze;
 	bool found;
 };
 
@@ -45,19 +45,29 @@ static bool freeze_seen(void *context, const struct freeze *freeze)
 
 	if (freeze->thawed != 0 || !policy_pattern_matches(freeze->action, search->action))
 		return true;
-	memcpy(search->reference, freeze->reference, LOCK_REFERENCE_SIZE);
+	*search->freeze = *freeze;
 	search->found = true;
 	return false;
 }
 
-enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE])
+enum stepup_error freeze_find(struct store_session *session, const char *action, struct freeze *freeze)
 {
-	struct freeze_search search = {.action = action, .reference = reference};
+	struct freeze_search search = {.action = action, .freeze = freeze};
 	enum stepup_error error = store_freeze_each(session, freeze_seen, &search);
 
 	if (error != STEPUP_OK)
 		return error;
 	return search.found ? STEPUP_FROZEN : STEPUP_OK;
+}
+
+enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE])
+{
+	struct freeze freeze;
+	enum stepup_error error = freeze_find(session, action, &freeze);
+
+	if (error == STEPUP_FROZEN)
+		memcpy(reference, freeze.reference, LOCK_REFERENCE_SIZE);
+	return error;
 }
 
 struct freeze_past {

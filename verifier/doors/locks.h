@@ -17,6 +17,9 @@
 /* STEPUP_FROZEN with the freeze's reference in `reference` where a freeze covers the action, STEPUP_OK where none does. */
 enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE]);
 
+/* STEPUP_FROZEN with one that stands and covers all of an action, or of a pattern. */
+enum stepup_error freeze_find(struct store_session *session, const char *action, struct freeze *freeze);
+
 /* Whether what was approved for the action at `log`, a place in the log, was frozen since then, and thawed again. */
 enum stepup_error freeze_look_since(struct store_session *session, const char *action, int64_t log, bool *frozen_since);
 

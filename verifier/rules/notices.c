@@ -337,8 +337,10 @@ char *notice_frozen(const char *action, const char *reference, bool ruled)
 		ruled ? "" : " No rule is about it: is that the right name?");
 }
 
-char *notice_thawed(const char *action)
+char *notice_thawed(const char *action, const char *still)
 {
+	if (*still != '\0')
+		return sentence("Thawed, but %s stays refused: it is frozen by %s as well. See: stepup status.", action, still);
 	return sentence("%s is allowed again, as the policy says.", action);
 }
 
