@@ -197,6 +197,17 @@ def freezes(verifier, administrator):
         tap.equal(reply.error, "NotAllowed", f"{action!r} can't be frozen")
 
 
+def freezes_of_nothing(verifier, administrator):
+    """A name that no rule is about may be a mistyped one."""
+    hint = "No rule is about it"
+    for pattern, ruled in (("door.*", True), ("d*", True), ("*", True), ("stepup.users", True), ("stepup.revo*", True), ("dour.open", False),
+                           ("dour.*", False), ("s*", False), ("stepup*", False)):
+        reply = administrator.call("Freeze", {"action": pattern})
+        tap.ok(reply.ok and (hint in reply["message"]) != ruled,
+               f"freezing {pattern} {'covers what there is' if ruled else 'says that no rule is about it'}", reply)
+        administrator.call("Thaw", {"action": pattern})
+
+
 def people(verifier, administrator):
     token = verifier.enrol_token("uucp")
     reply = administrator.call("Invite", {"user": "uucp"})
@@ -278,7 +289,7 @@ if __name__ == "__main__":
         other = tap.run(wrong_authorizations, running, admin, bin_)
         tap.run(locks, running, admin, bin_)
         tap.run(locked_administrator, running, admin, bin_, other)
-        for function in (lock_me, freezes, people, reloads, logged, flooding):
+        for function in (lock_me, freezes, freezes_of_nothing, people, reloads, logged, flooding):
             tap.run(function, running, admin)
     with Verifier(CAREFUL) as running:
         tap.run(codes_are_not_enough, running)

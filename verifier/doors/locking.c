@@ -284,6 +284,12 @@ static enum stepup_error freeze_work(struct store_session *session, struct verb_
 	return error == STEPUP_EXISTS ? STEPUP_OK : error; /* it stands, under the reference it has */
 }
 
+/* Of the verifier's own verbs, which no pattern of other names covers: policy_pattern_matches(). */
+static bool is_own(const char *name)
+{
+	return strncmp(name, "stepup.", strlen("stepup.")) == 0;
+}
+
 /* Whether the policy has a rule about what was named; else somebody may have mistyped it. */
 static bool is_ruled(const struct policy *policy, const char *pattern)
 {
@@ -295,7 +301,7 @@ static bool is_ruled(const struct policy *policy, const char *pattern)
 		const char *name = policy->rules[i].name;
 		size_t fixed = strcspn(name, "*");
 
-		if (strncmp(name, pattern, fixed < size - 1 && name[fixed] == '*' ? fixed : size - 1) == 0)
+		if (is_own(name) == is_own(pattern) && strncmp(name, pattern, fixed < size - 1 && name[fixed] == '*' ? fixed : size - 1) == 0)
 			return true;
 	}
 	return false;
