@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Administrators' verbs: each takes a step-up of the administrator's own for exactly that, once; what they do holds from the next request on."""
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -208,6 +209,51 @@ def freezes_of_nothing(verifier, administrator):
         administrator.call("Thaw", {"action": pattern})
 
 
+def in_one_go(verifier, *calls):
+    """(door, method, parameters) of each: all are there when the verifier looks, and are decided in one commit, in the order in which it lets them in."""
+    verifier.process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, verifier.process.pid, os.WSTOPPED)
+    clients = []
+    for door, method, parameters in calls:
+        clients.append(verifier.client(door))
+        clients[-1].start(method, parameters)
+    verifier.process.send_signal(signal.SIGCONT)
+    replies = [client.finish() for client in clients]
+    for client in clients:
+        client.close()
+    return replies
+
+
+def behind_a_freeze(verifier, administrator):
+    """A verb that was granted, and comes to the verifier just behind the freeze of it."""
+    token = verifier.enrol_token("sync")
+
+    def once(door, method):
+        """(the credential that is taken away, what Freeze says, what the verb says)"""
+        spare, action = verifier.enrol_token("sync").credential, "stepup." + method.lower()
+        if door == "admin":
+            authorization = administrator.authorize(action, {"user": "sync", "credential": spare})
+        else:
+            begun = verifier.begin("sync", action, {"credential": spare})
+            verifier.answer(begun["transaction"], token.fresh())
+            authorization = begun["transaction"]
+        freeze = {"action": action, "authorization": administrator.authorize("stepup.freeze", {"action": action})}
+        replies = in_one_go(verifier, ("admin", "Freeze", freeze),
+                            (door, method, {"user": "sync", "credential": spare, "authorization": authorization}))
+        administrator.call("Thaw", {"action": action})
+        return spare, *replies
+
+    for door, method in (("admin", "Revoke"), ("verify", "Remove")):
+        for _ in range(20):
+            spare, frozen, reply = once(door, method)
+            if not reply.ok or reply["log"] > int(frozen["reference"].removeprefix("F-")):
+                break  # else the verifier let it in before the freeze
+        tap.ok(frozen.ok and (reply.error, reply.get("reference")) == ("Frozen", frozen["reference"]),
+               f"{method} behind its own freeze is refused as frozen, with the reference", (frozen, reply))
+        states = {one["id"]: one["state"] for one in administrator.call("Credentials", {"user": "sync"})["credentials"]}
+        tap.equal(states.get(spare), "live", "and nothing was done")
+
+
 def people(verifier, administrator):
     token = verifier.enrol_token("uucp")
     reply = administrator.call("Invite", {"user": "uucp"})
@@ -289,7 +335,7 @@ if __name__ == "__main__":
         other = tap.run(wrong_authorizations, running, admin, bin_)
         tap.run(locks, running, admin, bin_)
         tap.run(locked_administrator, running, admin, bin_, other)
-        for function in (lock_me, freezes, freezes_of_nothing, people, reloads, logged, flooding):
+        for function in (lock_me, freezes, freezes_of_nothing, behind_a_freeze, people, reloads, logged, flooding):
             tap.run(function, running, admin)
     with Verifier(CAREFUL) as running:
         tap.run(codes_are_not_enough, running)

@@ -10,6 +10,7 @@
 #include "lib/message.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/notices.h"
+#include "verifier/doors/locks.h"
 #include "verifier/doors/refusal_log.h"
 #include "verifier/doors/subject.h"
 #include "verifier/doors/transactions.h"
@@ -60,6 +61,7 @@ static struct transaction *find(struct call *call, const char *user, const char 
 		return NULL;
 	}
 	memset(authorization, 0, sizeof(*authorization));
+	authorization->action = action;
 	snprintf(authorization->by, sizeof(authorization->by), "%s", transaction->user);
 	memcpy(authorization->user_id, transaction->user_id, USER_ID_SIZE);
 	authorization->strength = transaction->strength;
@@ -105,17 +107,20 @@ bool authorization_read(struct call *call, const char *action, struct authorizat
 	return true;
 }
 
-enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization)
+enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization, char reference[LOCK_REFERENCE_SIZE])
 {
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, authorization->by, &record);
 
+	*reference = '\0';
 	if (error == STEPUP_NOT_FOUND || (error == STEPUP_OK && memcmp(record->user_id, authorization->user_id, USER_ID_SIZE) != 0))
 		error = STEPUP_NOT_ALLOWED;
-	else if (error == STEPUP_OK && record->lock.locked)
+	if (error == STEPUP_OK && record->lock.locked) {
+		memcpy(reference, record->lock.reference, LOCK_REFERENCE_SIZE);
 		error = STEPUP_LOCKED;
+	}
 	user_record_free(&record);
-	return error;
+	return error == STEPUP_OK ? freeze_look(session, authorization->action, reference) : error;
 }
 
 struct log_actor authorization_actor(const struct authorization *authorization)

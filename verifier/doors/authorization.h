@@ -2,7 +2,8 @@
 /*
  * Spending a granted step-up for a verb: the `authorization` of a call is the transaction of a step-up for exactly that verb with exactly those
  * details, begun by the same uid, granted not longer than a minute ago and not spent.
- * MUST: spend it before the verb is carried out; refuse one whose user was locked meanwhile, inside the verb's own transaction.
+ * MUST: spend it before the verb is carried out; refuse one whose user was locked, or whose verb was frozen, meanwhile, inside the verb's own
+ * transaction.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_AUTHORIZATION_H
@@ -16,13 +17,14 @@
 
 /* Who authorised, copied, so that it outlives the transaction. */
 struct authorization {
+	const char *action; /* the verb's, a literal */
 	char by[USER_NAME_SIZE];
 	uint8_t user_id[USER_ID_SIZE];
 	enum factor_strength strength; /* that it was granted with */
 	int64_t grant; /* index of the grant's log entry */
 };
 
-/* Spends the call's `authorization` for this verb; takes over `details` (the verb's, an object). The granted user is `user`, or with NULL the
+/* Spends the call's `authorization` for this verb, a literal; takes over `details` (the verb's, an object). The granted user is `user`, or with NULL the
  * caller's own account. Where it doesn't serve, the call is refused, that is logged, and false is returned. */
 bool authorization_spend(struct call *call, const char *user, const char *action, json_t *details, struct authorization *authorization);
 
@@ -32,8 +34,9 @@ bool authorization_suffices(struct call *call, const struct authorization *autho
 /* The same for what is read in pages: it stays good for AUTHORIZATION_PAGES_SECONDS from its first use. */
 bool authorization_read(struct call *call, const char *action, struct authorization *authorization);
 
-/* Inside the verb's transaction: STEPUP_LOCKED where the one who authorised is locked by now, STEPUP_NOT_ALLOWED where the record is another. */
-enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization);
+/* Inside the verb's transaction: STEPUP_LOCKED where the one who authorised is locked by now, STEPUP_FROZEN where the verb is frozen by now, each with the
+ * reference of that in `reference`, which is "" otherwise; STEPUP_NOT_ALLOWED where the record is another. */
+enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization, char reference[LOCK_REFERENCE_SIZE]);
 
 /* For the log. `actor` borrows from `authorization`. */
 struct log_actor authorization_actor(const struct authorization *authorization);

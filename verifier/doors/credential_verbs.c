@@ -133,6 +133,7 @@ struct removal {
 	char credential[CREDENTIAL_ID_SIZE];
 	int64_t uid;
 	const char *objection; /* the sentence, where it is refused for a reason of its own */
+	char reference[LOCK_REFERENCE_SIZE]; /* of the lock or freeze that refuses it; "" for none */
 	int64_t log;
 };
 
@@ -172,7 +173,7 @@ static enum stepup_error removal_work(struct store_session *session, void *job)
 	enum stepup_error error;
 
 	removal->objection = NULL;
-	error = authorization_holds(session, &removal->authorization);
+	error = authorization_holds(session, &removal->authorization, removal->reference);
 	if (error == STEPUP_OK)
 		error = store_user_find(session, removal->user, &record);
 	if (error == STEPUP_OK && !subject_uid_holds(record, removal->uid))
@@ -186,7 +187,11 @@ static enum stepup_error removal_work(struct store_session *session, void *job)
 static void removal_done(void *job, enum stepup_error result)
 {
 	struct removal *removal = job;
-	const struct words_facts words = {.user = removal->user, .action = "stepup.remove"};
+	const struct words_facts words = {
+		.user = removal->user,
+		.action = "stepup.remove",
+		.reference = removal->reference[0] == '\0' ? NULL : removal->reference,
+	};
 
 	if (result == STEPUP_OK) {
 		transactions_end_user(removal->verifier->transactions, removal->user);

@@ -87,7 +87,7 @@ static enum stepup_error take_permission(struct store_session *session, struct f
 	enum stepup_error error;
 
 	if (!enrolment->invited)
-		return authorization_holds(session, &enrolment->authorization);
+		return authorization_holds(session, &enrolment->authorization, finish->reference);
 	error = store_invitation_find(session, enrolment->invitation, invitation);
 	if (error == STEPUP_OK && (strcmp(invitation->user, finish->transaction->user) != 0 || invitation->expires <= finish->now))
 		error = STEPUP_NOT_FOUND;

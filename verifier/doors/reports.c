@@ -25,10 +25,12 @@
 /* Whether whoever authorised may still; else the call is refused. */
 static bool holds_now(struct call *call, const struct authorization *authorization)
 {
-	enum stepup_error error = authorization_holds(call->verifier->reader, authorization);
+	char reference[LOCK_REFERENCE_SIZE];
+	const struct words_facts words = {.action = authorization->action, .reference = reference};
+	enum stepup_error error = authorization_holds(call->verifier->reader, authorization, reference);
 
 	if (error != STEPUP_OK)
-		refuse(call, error, NULL);
+		refuse(call, error, *reference == '\0' ? NULL : &words);
 	return error == STEPUP_OK;
 }
 
@@ -275,6 +277,7 @@ void report_reload(struct call *call)
 		verb_job_free(&job);
 	} else {
 		memcpy(job->digest, call->verifier->policy->digest, DIGEST_SIZE);
+		job->carried_out = true;
 		job->work = reload_work;
 		job->reply = reload_reply;
 		verb_job_submit(job);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What all verbs that change something have in common.
- * MUST: look inside the transaction that whoever authorised isn't locked by now; answer only after the commit.
+ * MUST: look inside the transaction that whoever authorised isn't locked, and the verb isn't frozen, by now; answer only after the commit.
  */
 #include "verifier/doors/verb_job.h"
 
@@ -92,7 +92,8 @@ static enum stepup_error job_work(struct store_session *session, void *context)
 	job->now = clock_wall_seconds();
 	job->objection = NULL;
 	if (job->authorized) {
-		error = authorization_holds(session, &job->authorization);
+		if (!job->carried_out)
+			error = authorization_holds(session, &job->authorization, job->reference);
 		job->actor = authorization_actor(&job->authorization);
 	} else {
 		job->actor = (struct log_actor){.by = job->by, .grant = -1};
@@ -103,7 +104,11 @@ static enum stepup_error job_work(struct store_session *session, void *context)
 static void job_done(void *context, enum stepup_error result)
 {
 	struct verb_job *job = context;
-	const struct words_facts words = {.user = job->user[0] == '\0' ? NULL : job->user, .action = job->action};
+	const struct words_facts words = {
+		.user = job->user[0] == '\0' ? NULL : job->user,
+		.action = job->action,
+		.reference = job->reference[0] == '\0' ? NULL : job->reference,
+	};
 
 	if (result == STEPUP_OK)
 		job->reply(job);

@@ -29,10 +29,11 @@ struct verb_job {
 	const char *reason;          /* of the call's parameters; "" for none */
 	bool again;
 	bool sole;                   /* nobody else could carry this verb out */
+	bool carried_out;            /* before the transaction, which only writes that down */
 	uint8_t digest[DIGEST_SIZE];
 	/* What came of it. */
 	const char *objection;       /* the sentence, where the verb refuses for a reason of its own */
-	char reference[LOCK_REFERENCE_SIZE];
+	char reference[LOCK_REFERENCE_SIZE]; /* of what it locked or froze, or of what refused it; "" for none */
 	char still[ACTION_NAME_SIZE + LOCK_REFERENCE_SIZE + 3]; /* what freezes the target as well: "customer.* (F-83)"; "" for nothing */
 	char told[512];              /* room for an objection that isn't a literal */
 	struct locked_user *locked;  /* owned; NULL for other verbs */
