@@ -21,6 +21,8 @@ action customer.view { users = { "*" }  details = { "account:text" }  prompt = "
 action customer.edit { users = { "*" }  details = { "account:text" }  prompt = "Edit {account}"  require = { code }  fresh-for = 15m }
 action customer.brief { users = { "*" }  prompt = "Brief"  require = { code }  fresh-for = 1s }
 action customer.merge { users = { "*" }  prompt = "Merge"  require = { code }  fresh-for = 15m  limit = { "2 per 24h" }  over-limit = lock }
+action customer.scan { users = { "*" }  details = { "account:text" }  prompt = "Scan {account}"  require = { code }  code-is-enough = yes
+    fresh-for = 15m  limit = { "1 different account per 1h" }  over-limit = approve  approvers = { "news" } }
 action door.open { users = { "*" }  prompt = "Open the door"  require = { code }  fresh-for = 15m }
 ''' + RULES
 NEWS = 9
@@ -33,7 +35,7 @@ def begin(verifier, action="customer.edit", account="a", user="mail", session=SE
     more = {"session": session} if session is not None else {}
     if reach is not None:
         more["reach"] = list(reach)
-    details = {"account": account} if action in ("customer.view", "customer.edit") else None
+    details = {"account": account} if action in ("customer.view", "customer.edit", "customer.scan") else None
     return verifier.begin(user, action, details, uid=uid, **more)
 
 
@@ -144,6 +146,22 @@ def limits(verifier, root):
     tap.equal(begin(verifier, account="a", **view).error, "Frozen", "a frozen action is not covered")
 
 
+def refused_once(verifier, root):
+    """Where a second person is needed nothing is covered, and each such refusal is in the log for good."""
+    token = verifier.enrol_token("mail")
+    scan = {"action": "customer.scan"}
+    ask(verifier, token, **scan)
+    begun = begin(verifier, account="b", **scan)
+    tap.ok(is_fresh(begun), "what goes over a limit that a second person passes begins as covered", begun)
+    replies = [answer_fresh(verifier, begun) for _ in range(50)]
+    tap.equal(replies[0].error, "BadAnswer", "and isn't, because somebody else has to agree")
+    tap.ok(not any(reply.ok for reply in replies), "however often that is tried", replies)
+    refusals = [one for one in root.entries() if one["type"] == "refusal" and one.get("action") == "customer.scan"]
+    tap.equal(len(refusals), 1, "fifty answers of that kind to one transaction are one entry of the log")
+    reply = verifier.answer(begun["transaction"], token.fresh(), uid=GAMES)
+    tap.equal(reply.error, "NeedsApproval", "the person can still be asked, and then a second one is")
+
+
 CHILD = '''
 import os, sys
 sys.path.insert(0, sys.argv[1])
@@ -236,7 +254,7 @@ def a_clock_set_a_moment_ago(verifier):
 
 def main():
     tap.run(a_clock_set_a_moment_ago, Verifier(POLICY))
-    for run in (covers, ends, in_one_go, expires, limits, terminals):
+    for run in (covers, ends, in_one_go, expires, limits, refused_once, terminals):
         with Verifier(POLICY) as verifier:
             root = Administrator(verifier)
             tap.run(run, verifier, root)

@@ -186,6 +186,9 @@ static void answer_refuse(struct answer *answer)
 		refuse(answer->call, answer->outcome, &words);
 	if (answer->outcome == STEPUP_THROTTLED)
 		transaction->answers--;
+	/* It was no try of the person's, so nothing else ends it: each refusal that was decided may be an entry of the log for good. */
+	if (answer->method == METHOD_FRESH)
+		transaction->question->methods &= ~METHOD_FRESH;
 	transaction->state = goes_on(answer, tries_left) ? TRANSACTION_ASKED : waits_on(answer) ? TRANSACTION_WAITING : TRANSACTION_SPENT;
 	if (transaction->state == TRANSACTION_SPENT)
 		transaction_end(answer->verifier->transactions, transaction);
