@@ -186,7 +186,7 @@ PUBLIC int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const ch
 	struct run run;
 	int code = begin(&run, pamh, flags, argc, argv);
 
-	if (granted_mark_clear(pamh) != PAM_SUCCESS)
+	if (granted_mark_clear(pamh) != PAM_SUCCESS || request_forget_receipt(pamh) != STEPUP_OK)
 		code = PAM_BUF_ERR;
 	if (code == PAM_SUCCESS)
 		code = read_action(&run);
@@ -206,6 +206,18 @@ static bool must_ask(const struct run *run)
 	       !granted_mark_holds(run->pamh, step_up->user, step_up->action);
 }
 
+/* Asks where the auth phase hasn't. Where it has, the receipt that it handed over stays. */
+static int ask_in_account(struct run *run)
+{
+	int code = read_action(run);
+
+	if (code == PAM_SUCCESS && !must_ask(run))
+		return PAM_SUCCESS;
+	if (request_forget_receipt(run->pamh) != STEPUP_OK)
+		return PAM_BUF_ERR;
+	return code == PAM_SUCCESS ? step_up(run) : code;
+}
+
 PUBLIC int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct run run;
@@ -213,11 +225,8 @@ PUBLIC int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char 
 
 	if (code == PAM_SUCCESS)
 		code = account(&run);
-	if (code == PAM_SUCCESS && run.arguments.action != NULL) {
-		code = read_action(&run);
-		if (code == PAM_SUCCESS && must_ask(&run))
-			code = step_up(&run);
-	}
+	if (code == PAM_SUCCESS && run.arguments.action != NULL)
+		code = ask_in_account(&run);
 	request_clear(&run.request);
 	return code;
 }

@@ -11,6 +11,7 @@
 
 #define ITEM_SIZE_MAX 256 /* bytes of a user, service, host or terminal name */
 #define SESSION_SIZE_MAX 512
+#define RECEIPT_VARIABLE "STEPUP_RECEIPT"
 #define DETAILS_SIZE_MAX                                                                                     \
 	32768 /* bytes of JSON; the verifier takes 16 texts of 512 bytes, escaped as far as can be */
 
@@ -103,12 +104,11 @@ static enum stepup_error settle_action(const struct arguments *arguments, struct
 enum stepup_error request_read_action(
 	pam_handle_t *pamh, const struct arguments *arguments, struct request *request)
 {
-	char *details = NULL, *receipt = NULL;
+	char *details = NULL;
 	enum stepup_error taken[] = {
 		take_variable(pamh, "STEPUP_ACTION", &request->action),
 		take_variable(pamh, "STEPUP_DETAILS", &details),
 		take_variable(pamh, "STEPUP_SESSION", &request->session),
-		take_variable(pamh, "STEPUP_RECEIPT", &receipt), /* an older step-up's */
 	};
 	enum stepup_error error = STEPUP_OK;
 
@@ -132,8 +132,14 @@ enum stepup_error request_read_action(
 	request->step_up.details = request->details;
 	request->step_up.session = request->session;
 	wipe_free_string(&details);
-	wipe_free_string(&receipt);
 	return error;
+}
+
+enum stepup_error request_forget_receipt(pam_handle_t *pamh)
+{
+	if (pam_getenv(pamh, RECEIPT_VARIABLE) == NULL)
+		return STEPUP_OK;
+	return pam_putenv(pamh, RECEIPT_VARIABLE) == PAM_SUCCESS ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
 void request_clear(struct request *request)

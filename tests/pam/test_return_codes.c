@@ -406,6 +406,58 @@ static void an_older_receipt_does_not_outlive_the_next_try(void **state)
 	assert_string_equal(trial.receipt, "");
 }
 
+static void an_account_line_that_asks_nothing_leaves_the_receipt(void **state)
+{
+	struct trial trial = {.service = "kept", .user = "alice", .phases = "ac", .answers = CODE, .variables = {"STEPUP_RECEIPT=older"}};
+
+	(void)state;
+	service_write("kept", "auth required MODULE action=customer.export receipt=env SOCKET\n"
+			      "account required MODULE action=customer.export SOCKET\n");
+	trial_run(&trial);
+	assert_pam_code(trial.code, PAM_SUCCESS);
+	assert_int_equal(fake.shared->calls[FAKE_BEGIN], 1);
+	assert_string_equal(trial.receipt, "eyJ.receipt.sig");
+}
+
+/* Runs the account phase alone with an older step-up's receipt, which must be gone afterwards; its code. */
+static int account_with_older_receipt(const char *service, const char *details)
+{
+	struct trial trial = {
+		.service = service, .user = "alice", .phases = "c", .answers = CODE, .variables = {"STEPUP_RECEIPT=older", details}};
+
+	trial_run(&trial);
+	assert_string_equal(trial.receipt, "");
+	return trial.code;
+}
+
+static void an_account_line_that_asks_takes_an_older_receipt_away(void **state)
+{
+	(void)state;
+	assert_pam_code(account_with_older_receipt("both", NULL), PAM_SUCCESS);
+	strcpy(fake.shared->replies[FAKE_ANSWER], FAKE_LOCKED);
+	assert_int_not_equal(account_with_older_receipt("both", NULL), PAM_SUCCESS);
+}
+
+static void so_does_one_that_cannot_ask(void **state)
+{
+	(void)state;
+	service_write("details", "account required MODULE action=customer.export details=env SOCKET\n");
+	assert_pam_code(account_with_older_receipt("details", "STEPUP_DETAILS=[]"), PAM_AUTH_ERR);
+	assert_int_equal(fake.shared->calls[FAKE_BEGIN], 0);
+}
+
+static void an_account_line_for_another_action_takes_the_receipt_away(void **state)
+{
+	struct trial trial = {.service = "another", .user = "alice", .phases = "ac", .answers = CODE};
+
+	(void)state;
+	service_write("another", "auth required MODULE action=customer.export receipt=env SOCKET\n"
+				 "account required MODULE action=customer.delete SOCKET\n");
+	trial_run(&trial);
+	assert_int_equal(fake.shared->calls[FAKE_BEGIN], 2);
+	assert_string_equal(trial.receipt, "");
+}
+
 /* Items. */
 static void service_rhost_and_tty_are_sent_along(void **state)
 {
@@ -629,6 +681,10 @@ int main(void)
 		module_test(deeply_nested_details_are_refused),
 		module_test(the_receipt_is_handed_over_only_with_receipt_env),
 		module_test(an_older_receipt_does_not_outlive_the_next_try),
+		module_test(an_account_line_that_asks_nothing_leaves_the_receipt),
+		module_test(an_account_line_that_asks_takes_an_older_receipt_away),
+		module_test(so_does_one_that_cannot_ask),
+		module_test(an_account_line_for_another_action_takes_the_receipt_away),
 		module_test(service_rhost_and_tty_are_sent_along),
 		module_test(a_name_no_account_can_have_is_refused_unasked),
 		module_test(odd_names_reach_the_verifier_as_they_are),
