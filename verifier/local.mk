@@ -30,7 +30,8 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 # Rules: policy, limits, guessing, and every sentence a person reads.
 verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/approvers.h verifier/rules/approvers.c verifier/rules/person.h verifier/rules/person.c verifier/doors/request_list.h verifier/doors/request_list.c \
 	verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
-	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c verifier/rules/explanation.h verifier/rules/explain_approvers.c verifier/rules/explain_words.c \
+	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c verifier/rules/explanation.h verifier/rules/explain_approvers.c \
+	verifier/rules/explain_speech.h verifier/rules/explain_speech.c verifier/rules/explain_words.c \
 	verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
 	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/policy.h verifier/rules/policy.c \
 	verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
