@@ -121,6 +121,11 @@ def asks_and_gets(scene, case):
     scene.agree(reply["request"])
 
 
+def asks_through_sudo_and_gets(scene, case):
+    begun = scene.verifier.begin(None, case.action, case.details, uid=case.uid, service="sudo")
+    scene.agree(scene.verifier.answer(begun["transaction"], scene.tokens[case.user].fresh(), uid=case.uid)["request"])
+
+
 def agreed_and_used(scene, case):
     asks_and_gets(scene, case)
     scene.answer(case, scene.begin(case))
@@ -131,6 +136,16 @@ def asks_many(scene, case):
     for i in range(4):
         begun = scene.verifier.begin(case.user, case.action, {"door": str(i)}, rhost=str(i % 2))
         scene.verifier.answer(begun["transaction"], scene.tokens[case.user].fresh())
+
+
+def asks_three(scene, case):
+    for i in range(3):
+        asks(scene, Case("", case.user, case.action, {"door": str(i)}, "", ""))
+
+
+def nobody_answers_three(scene, case):
+    asks_three(scene, case)
+    scene.time.go_on(10 * 60 + 1)
 
 
 def takes_back(scene, case):
@@ -198,8 +213,15 @@ CASES = (
     Case("one that was agreed to", "mail", "vault", {"door": "n"}, "Asked", "news agreed to it", asks_and_gets, "NeedsApproval"),
     Case("one that was used", "mail", "vault", {"door": "n"}, "NeedsApproval", "asks a second person each time"),
     Case("as many as may wait", "mail", "vault", {"door": "m"}, "OverLimit", r"as many requests of mail wait already as may at once \(4\)", asks_many),
+    Case("one that was agreed to for another service", "mail", "vault", {"door": "s"}, "NeedsApproval",
+         r"R-\w+ for it was agreed to by news: that counts from where it was asked, in the same words, until \d\d:\d\d", asks_through_sudo_and_gets),
+    Case("as many as may wait from one place", "mail", "vault", {"door": "t"}, "OverLimit",
+         r"3 requests of mail from here wait already, as many as may from one place", asks_three, "NeedsApproval"),
     Case("nobody else among the approvers", "mail", "lonely", None, "NeedsApproval", "its approvers name nobody else"),
     Case("nobody among them who can", "mail", "absent", None, "NeedsApproval", "must agree: games"),
+    Case("three that nobody answered", "mail", "vault", {"door": "u"}, "OverLimit",
+         r"3 requests of mail from here were denied or not answered lately: from here the next may be made at \d\d:\d\d", nobody_answers_three, "NeedsApproval"),
+    Case("half an hour later", "mail", "vault", {"door": "u"}, "NeedsApproval", "asks a second person each time", passes(30 * 60 + 1)),
 )
 
 
@@ -249,6 +271,20 @@ def agrees(scene, case):
     takes_back(scene, case)
 
 
+def told_where_the_place_is_not_known(scene):
+    """Whoever asks after somebody else can't know where that one is going to ask."""
+    case = Case("", "mail", "vault", {"door": "e"}, "", "")
+    asks_and_gets(scene, case)
+    other = scene.explain_as_administrator(case)
+    tap.equal((other["outcome"], scene.explain(case)["outcome"]), ("NeedsApproval", "Asked"), "an agreement is told as one that counts from where it was asked")
+    tap.matches(other["why"], r"agreed to by news: that counts from where it was asked", "in words")
+    scene.answer(case, scene.begin(case))
+    asks_three(scene, case)
+    other = scene.explain_as_administrator(Case("", "mail", "vault", {"door": "f"}, "", ""))
+    tap.matches(other["why"], "From a place that has 3 requests waiting already nobody is asked", "and how many may wait from one place")
+    takes_back(scene, case)
+
+
 def told_to_administrators(scene):
     """What of other people stands in it, and who hears that."""
     case = Case("", "mail", "absent", None, "", "")
@@ -273,6 +309,7 @@ def main():
         scene = tap.run(Scene, verifier, time)
         for case in CASES:
             tap.run(agrees, scene, case)
+        tap.run(told_where_the_place_is_not_known, scene)
         tap.run(told_to_administrators, scene)
         tap.equal(scene.root.check()["problems"], [], "stepup log verify finds nothing wrong with any of it")
     tap.done()

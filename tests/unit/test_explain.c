@@ -334,6 +334,96 @@ static void why_an_approver_cannot_agree_is_told_to_administrators_only(void **s
 	user_record_free(&bob);
 }
 
+static const uint8_t here[GUESS_SOURCE_SIZE] = {1}, there[GUESS_SOURCE_SIZE] = {2};
+
+/* Stores what alice asked of bob for customer.close: from a place, through a service; agreed to or not. */
+static void ask_bob(const uint8_t *source, const char *service, enum request_state state)
+{
+	const struct rule *rule = policy_rule(policy, "customer.close");
+	struct approval_request request = {.uid = 1000, .requested = NOW - 60, .expires = NOW + 540};
+	struct action *action = NULL;
+	char bad[DETAIL_NAME_SIZE];
+
+	assert_int_equal(request_id_make(request.id), STEPUP_OK);
+	assert_int_equal(action_parse("customer.close", NULL, NULL, 0, &action, bad), STEPUP_OK);
+	assert_int_equal(action_digest(action, request.action_digest), STEPUP_OK);
+	memcpy(request.user_id, record->user_id, USER_ID_SIZE);
+	memcpy(request.source, source, GUESS_SOURCE_SIZE);
+	memcpy(request.rule, rule->digest, DIGEST_SIZE);
+	strcpy(request.user, "alice");
+	strcpy(request.caller, "alice");
+	strcpy(request.service, service);
+	strcpy(request.action, "customer.close");
+	strcpy(request.approver, "bob");
+	request.details = strdup("{}");
+	request.prompt = strdup("Close");
+	assert_int_equal(store_begin(writer), STEPUP_OK);
+	assert_int_equal(store_request_add(writer, &request), STEPUP_OK);
+	if (state != REQUEST_REQUESTED)
+		assert_int_equal(store_request_move(writer, &request, state), STEPUP_OK);
+	assert_int_equal(store_commit(writer), STEPUP_OK);
+	approval_request_clear(&request);
+	action_free(&action);
+}
+
+/* What is said of customer.close to alice, who is at `source`. */
+static void expect_close(const uint8_t *source, const char *outcome, const char *words)
+{
+	json_t *reply = explain((struct explain_question){.action = "customer.close", .record = record, .is_insider = true, .source = source});
+
+	assert_string_equal(text(reply, "outcome"), outcome);
+	if (strstr(text(reply, "why"), words) == NULL)
+		fail_msg("expected %s in: %s", words, text(reply, "why"));
+	json_decref(reply);
+}
+
+static void what_was_agreed_to_counts_from_where_it_was_asked(void **state)
+{
+	(void)state;
+	ask_bob(here, "", REQUEST_APPROVED);
+	expect_close(here, "Asked", "bob agreed to it as the second person");
+	expect_close(there, "NeedsApproval", "was agreed to by bob: that counts from where it was asked, in the same words, until ");
+	expect_close(NULL, "NeedsApproval", "was agreed to by bob: that counts from where it was asked");
+}
+
+static void what_was_agreed_to_for_a_service_counts_there(void **state)
+{
+	(void)state;
+	ask_bob(here, "sudo", REQUEST_APPROVED);
+	expect_close(here, "NeedsApproval", "was agreed to by bob: that counts from where it was asked");
+	ask_bob(here, "", REQUEST_APPROVED);
+	expect_close(here, "Asked", "bob agreed to it as the second person");
+}
+
+static void three_from_one_place_are_as_many_as_may_wait_there(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		ask_bob(here, "sudo", REQUEST_REQUESTED);
+	expect_close(here, "OverLimit", "3 requests of alice from here wait already, as many as may from one place");
+	expect_close(there, "NeedsApproval", "for it waits until ");
+	expect_close(NULL, "NeedsApproval", "for it waits until ");
+	ask_bob(there, "sudo", REQUEST_REQUESTED);
+	expect_close(there, "OverLimit", "as many requests of alice wait already as may at once (4)");
+}
+
+static void one_that_waits_from_here_needs_no_other(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		ask_bob(here, i == 0 ? "" : "sudo", REQUEST_REQUESTED);
+	expect_close(here, "NeedsApproval", "for it waits until ");
+}
+
+static void a_place_whose_three_were_denied_has_to_wait(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		ask_bob(here, "", REQUEST_DENIED);
+	expect_close(here, "OverLimit", "3 requests of alice from here were denied or not answered lately");
+	expect_close(there, "NeedsApproval", "asks a second person each time");
+}
+
 static void a_built_in_rule_is_named_as_one(void **state)
 {
 	json_t *reply = explain((struct explain_question){.action = "stepup.test", .user = &mallory, .record = record, .is_insider = true});
@@ -357,6 +447,11 @@ static const struct CMUnitTest tests[] = {
 	WITH_STORE(without_details_the_rule_is_explained_as_far_as_it_goes),
 	WITH_STORE(suspended_codes_and_another_accounts_credentials_are_no_way_in),
 	WITH_STORE(why_an_approver_cannot_agree_is_told_to_administrators_only),
+	WITH_STORE(what_was_agreed_to_counts_from_where_it_was_asked),
+	WITH_STORE(what_was_agreed_to_for_a_service_counts_there),
+	WITH_STORE(three_from_one_place_are_as_many_as_may_wait_there),
+	WITH_STORE(one_that_waits_from_here_needs_no_other),
+	WITH_STORE(a_place_whose_three_were_denied_has_to_wait),
 	WITH_STORE(a_built_in_rule_is_named_as_one),
 };
 TAP_MAIN(tests)

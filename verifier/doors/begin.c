@@ -19,28 +19,6 @@
 #include "verifier/rules/notices.h"
 #include "verifier/doors/subject.h"
 
-/* Where a guess comes from: what a caller that acts for others says of the place, else the caller itself. */
-static enum stepup_error guess_source(const struct beginning *begin, uint8_t source[GUESS_SOURCE_SIZE])
-{
-	const struct call *call = begin->call;
-	const char *rhost = message_text(call->parameters, "rhost");
-	uint8_t digest[DIGEST_SIZE];
-	char text[600];
-	enum stepup_error error;
-	int length;
-
-	if (begin->subject->own || rhost == NULL || *rhost == '\0')
-		length = snprintf(text, sizeof(text), "uid %" PRIuMAX, (uintmax_t)call->peer.uid);
-	else
-		length = snprintf(text, sizeof(text), "uid %" PRIuMAX " host %s", (uintmax_t)call->peer.uid, rhost);
-	if (length < 0 || (size_t)length >= sizeof(text))
-		return STEPUP_INTERNAL;
-	error = store_keyed_digest(call->verifier->store, "guess-source", text, (size_t)length, digest);
-	if (error == STEPUP_OK)
-		memcpy(source, digest, GUESS_SOURCE_SIZE);
-	return error;
-}
-
 static bool copy_text(char **to, const char *from)
 {
 	*to = from == NULL ? NULL : strdup(from);
@@ -145,7 +123,7 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 	facts.exp = facts.iat + TRANSACTION_TTL_SECONDS;
 	facts.session = memcmp(transaction->session, none, DIGEST_SIZE) == 0 ? NULL : transaction->session;
 	if (error == STEPUP_OK)
-		error = guess_source(begin, transaction->source);
+		error = sitting_source(begin->call, transaction->own, transaction->source);
 	if (error == STEPUP_OK)
 		error = question_make(&facts, transaction->action, &begin->requirement, methods, &transaction->question);
 	return error;

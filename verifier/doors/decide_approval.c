@@ -27,15 +27,8 @@ struct search {
 	const struct decision *decision;
 	uint8_t digest[DIGEST_SIZE];     /* of the action */
 	struct approval_request *found;  /* the same, open; owned */
-	size_t open, open_here, unanswered_here;
-	int64_t waits_until;             /* when the first of those that stand in the way is over */
+	struct request_crowd crowd;
 };
-
-static void note_wait(struct search *search, int64_t until)
-{
-	if (search->waits_until == 0 || until < search->waits_until)
-		search->waits_until = until;
-}
 
 /* The same words from the same place: an approver was shown that, too. */
 static bool is_the_same(const struct search *search, const struct approval_request *request)
@@ -54,28 +47,16 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 	const struct transaction *transaction = search->decision->transaction;
 	int64_t now = search->decision->answer->now;
 	enum request_state standing = request_standing(request, transaction->policy, now);
-	bool here = memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0;
 
 	(void)more;
-	if (standing == REQUEST_REQUESTED || standing == REQUEST_APPROVED) {
-		search->open++;
-		search->open_here += here;
-		note_wait(search, request->expires);
-		if (search->found == NULL && is_the_same(search, request)) {
-			search->found = malloc(sizeof(*request));
-			if (search->found == NULL)
-				return STEPUP_NO_MEMORY;
-			*search->found = *request;
-			memset(request, 0, sizeof(*request)); /* it is the search's now */
-		}
-	} else if (here && (standing == REQUEST_EXPIRED || standing == REQUEST_DENIED)) {
-		int64_t over = (request->ended == 0 ? request->expires : request->ended) + REQUESTS_UNANSWERED_SECONDS;
-
-		if (over > now) {
-			search->unanswered_here++;
-			note_wait(search, over);
-		}
-	}
+	request_crowd_count(&search->crowd, request, standing, transaction->source, now);
+	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || search->found != NULL || !is_the_same(search, request))
+		return STEPUP_OK;
+	search->found = malloc(sizeof(*request));
+	if (search->found == NULL)
+		return STEPUP_NO_MEMORY;
+	*search->found = *request;
+	memset(request, 0, sizeof(*request)); /* it is the search's now */
 	return STEPUP_OK;
 }
 
@@ -149,20 +130,13 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 	return error;
 }
 
-/* A few at a time, and none for a while from where they go unanswered: whoever else the person is, somewhere else, is not held up by that. */
-static bool is_too_many(const struct search *search)
-{
-	return search->open >= REQUESTS_OPEN_MAX || search->open_here >= REQUESTS_OPEN_PER_SOURCE ||
-		search->unanswered_here >= REQUESTS_UNANSWERED_MAX;
-}
-
 static enum stepup_error ask_second_person(struct decision *decision, const struct limit *over, const struct search *search)
 {
 	struct answer *answer = decision->answer;
 	enum stepup_error error;
 
-	if (is_too_many(search)) {
-		answer->retry_after_seconds = search->waits_until > answer->now ? search->waits_until - answer->now : 1;
+	if (request_crowd_is_full(&search->crowd)) {
+		answer->retry_after_seconds = search->crowd.waits_until > answer->now ? search->crowd.waits_until - answer->now : 1;
 		return refuse_as(decision, STEPUP_OVER_LIMIT, "too many requests", notice_many_requests());
 	}
 	error = new_request(decision, over, search->digest);

@@ -51,6 +51,7 @@ static void explain(struct call *call, const struct subject *subject, bool is_in
 	const char *action = message_text(call->parameters, "action");
 	const json_t *details = json_object_get(call->parameters, "details");
 	char reference[LOCK_REFERENCE_SIZE], caller[PEER_NAME_SIZE];
+	uint8_t source[GUESS_SOURCE_SIZE];
 	struct explain_question question = {
 		.policy = verifier->policy,
 		.store = verifier->store,
@@ -60,6 +61,7 @@ static void explain(struct call *call, const struct subject *subject, bool is_in
 		.record = subject->record,
 		.action = action,
 		.caller = caller,
+		.source = subject->own ? source : NULL, /* whoever else the caller acts for may be anywhere */
 		.details = json_is_null(details) ? NULL : details,
 		.is_insider = is_insider,
 		.sees_everybody = sees_everybody,
@@ -73,6 +75,8 @@ static void explain(struct call *call, const struct subject *subject, bool is_in
 	if (error == STEPUP_FROZEN)
 		question.frozen = reference;
 	if (error == STEPUP_OK || error == STEPUP_FROZEN)
+		error = sitting_source(call, subject->own, source);
+	if (error == STEPUP_OK)
 		error = explain_action(&question, &reply);
 	if (error == STEPUP_OK)
 		call_reply(call, reply);

@@ -13,22 +13,6 @@
 #include "verifier/rules/notices.h"
 #include "verifier/rules/person.h"
 
-const struct rule *request_rule(const struct approval_request *request, const struct policy *policy)
-{
-	const struct rule *rule = policy_rule(policy, request->action);
-
-	return rule != NULL && rule->approval != NULL && memcmp(rule->digest, request->rule, DIGEST_SIZE) == 0 ? rule : NULL;
-}
-
-enum request_state request_standing(const struct approval_request *request, const struct policy *policy, int64_t now)
-{
-	if (!request_is_open(request))
-		return request->state;
-	if (request_rule(request, policy) == NULL)
-		return REQUEST_VOID;
-	return now < request->requested || now >= request->expires ? REQUEST_EXPIRED : request->state;
-}
-
 /* --- another person --- */
 
 const char *request_objection(const struct approval_request *request, const struct request_approver *approver)

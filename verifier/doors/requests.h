@@ -15,24 +15,15 @@
 
 #include <stdbool.h>
 
-#include "verifier/rules/policy.h"
+#include "verifier/rules/request_standing.h"
 #include "verifier/state/store.h"
 
 #define REQUEST_SECONDS (10 * 60)          /* to be agreed to; and, once it has been, to be used */
 #define REQUEST_CLAIM_SECONDS (2 * 60)     /* after the agreement: without another step-up */
-#define REQUESTS_UNANSWERED_MAX 3          /* of one person from one place, expired or denied … */
-#define REQUESTS_UNANSWERED_SECONDS (30 * 60) /* … within so long: then that place waits */
 #define REQUESTS_SHOWN_MAX 256
 #define REQUESTS_SHOWN_BYTES (768 * 1024) /* of all that are shown: they go out in one reply */
 #define REQUEST_CREDENTIAL_GONE "a credential that it rests on was removed"
 #define REQUEST_KEPT_SECONDS (24 * 60 * 60) /* after it ended */
-
-/* Whether a request is what stands: open, in its time, under the rule as it is now. REQUEST_REQUESTED or REQUEST_APPROVED as it is, else what it has become or is
- * to become (REQUEST_EXPIRED, REQUEST_VOID). */
-enum request_state request_standing(const struct approval_request *request, const struct policy *policy, int64_t now);
-
-/* The rule that it was made under, where that is still the same; NULL otherwise. */
-const struct rule *request_rule(const struct approval_request *request, const struct policy *policy);
 
 /* Why this person can't agree to it, in a sentence; NULL where they can. `session` is that of the agreeing side (zero for none), `requester` the
  * record of who asked. */

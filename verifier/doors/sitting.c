@@ -2,11 +2,14 @@
 /* Where a person sits. */
 #include "verifier/doors/sitting.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/message.h"
 #include "verifier/doors/freshness.h"
 #include "verifier/host/terminal.h"
+#include "verifier/verifier.h"
 
 /* NULL where the call names none. */
 static const char *session_text(const struct call *call)
@@ -45,4 +48,24 @@ enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[D
 	if ((own || session_text(call) == NULL) && has_terminal(call, own) && terminal_login(call->peer.pid, call->peer.connected_ms, from) == STEPUP_OK)
 		return STEPUP_OK;
 	return sitting_session(call, from);
+}
+
+enum stepup_error sitting_source(const struct call *call, bool own, uint8_t source[GUESS_SOURCE_SIZE])
+{
+	const char *rhost = message_text(call->parameters, "rhost");
+	uint8_t digest[DIGEST_SIZE];
+	char text[600];
+	enum stepup_error error;
+	int length;
+
+	if (own || rhost == NULL || *rhost == '\0')
+		length = snprintf(text, sizeof(text), "uid %" PRIuMAX, (uintmax_t)call->peer.uid);
+	else
+		length = snprintf(text, sizeof(text), "uid %" PRIuMAX " host %s", (uintmax_t)call->peer.uid, rhost);
+	if (length < 0 || (size_t)length >= sizeof(text))
+		return STEPUP_INTERNAL;
+	error = store_keyed_digest(call->verifier->store, "guess-source", text, (size_t)length, digest);
+	if (error == STEPUP_OK)
+		memcpy(source, digest, GUESS_SOURCE_SIZE);
+	return error;
 }

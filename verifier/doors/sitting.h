@@ -11,6 +11,7 @@
 
 #include "lib/digest.h"
 #include "verifier/server/call.h"
+#include "verifier/state/user_record.h"
 
 /* The call's `session`, hashed; all zero where it names none. */
 enum stepup_error sitting_session(const struct call *call, uint8_t digest[DIGEST_SIZE]);
@@ -23,5 +24,9 @@ bool sitting_of(const struct call *call, bool own, uint8_t sitting[DIGEST_SIZE])
  * process came from, so that becoming somebody else at the same terminal is no second person, and only where the kernel has none, a session. All zero for
  * neither. */
 enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[DIGEST_SIZE]);
+
+/* Where guesses and requests come from: what a caller that acts for others says of the place (the call's `rhost`), else the caller itself; always that for
+ * `own`. */
+enum stepup_error sitting_source(const struct call *call, bool own, uint8_t source[GUESS_SOURCE_SIZE]);
 
 #endif

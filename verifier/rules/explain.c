@@ -58,6 +58,12 @@ static enum stepup_error explain_limits(struct explanation *explanation)
 	return error;
 }
 
+/* Whether a request for the same waits that a step-up of whoever asks would come upon; where their place isn't known, any may be that. */
+static bool may_be_asked_here(const struct explanation *explanation)
+{
+	return explanation->asked_here || (explanation->question->source == NULL && explanation->request != NULL);
+}
+
 /* What going over a limit comes to, and a second person's agreement; as the decision on an answer has it. */
 static void look_at_volume(struct explanation *explanation)
 {
@@ -73,8 +79,8 @@ static void look_at_volume(struct explanation *explanation)
 		explanation->verdict = STEPUP_NEEDS_APPROVAL;
 	if (explanation->locks)
 		explanation->verdict = STEPUP_LOCKED;
-	explanation->too_many = explanation->verdict == STEPUP_NEEDS_APPROVAL && explanation->request == NULL &&
-		explanation->open_requests >= REQUESTS_OPEN_MAX;
+	explanation->too_many = explanation->verdict == STEPUP_NEEDS_APPROVAL && !may_be_asked_here(explanation) &&
+		request_crowd_is_full(&explanation->crowd);
 	if (explanation->too_many)
 		explanation->verdict = STEPUP_OVER_LIMIT;
 }
@@ -86,17 +92,30 @@ struct search {
 	uint8_t digest[DIGEST_SIZE]; /* of the action */
 };
 
+/* Whether a step-up of whoever asks would come upon it, as the decision compares them. Explain is told of no service: none is the caller's own way. */
+static bool is_asked_here(const struct explanation *explanation, const struct approval_request *request)
+{
+	const struct explain_question *question = explanation->question;
+
+	return question->source != NULL && memcmp(request->source, question->source, GUESS_SOURCE_SIZE) == 0 && question->caller != NULL &&
+		strcmp(request->caller, question->caller) == 0 && request->service[0] == '\0' && strcmp(request->prompt, explanation->prompt) == 0;
+}
+
+static bool is_for_the_same(const struct search *search, const struct approval_request *request)
+{
+	return strcmp(request->action, search->explanation->question->action) == 0 && memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0;
+}
+
 static enum stepup_error look_at_request(void *context, struct approval_request *request, bool *more)
 {
 	struct search *search = context;
 	struct explanation *explanation = search->explanation;
 	const struct explain_question *question = explanation->question;
-	bool stands = request_is_open(request) && question->now >= request->requested && question->now < request->expires;
+	enum request_state standing = request_standing(request, question->policy, question->now);
 
 	(void)more;
-	explanation->open_requests += stands;
-	if (!stands || explanation->agreed || memcmp(request->rule, explanation->rule->digest, DIGEST_SIZE) != 0 || strcmp(request->action, question->action) != 0 ||
-	    memcmp(request->action_digest, search->digest, DIGEST_SIZE) != 0)
+	request_crowd_count(&explanation->crowd, request, standing, question->source, question->now);
+	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || explanation->asked_here || !is_for_the_same(search, request))
 		return STEPUP_OK;
 	request_free(&explanation->request);
 	explanation->request = malloc(sizeof(*request));
@@ -104,8 +123,8 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 		return STEPUP_NO_MEMORY;
 	*explanation->request = *request;
 	memset(request, 0, sizeof(*request)); /* it is the explanation's now */
-	explanation->agreed = explanation->request->state == REQUEST_APPROVED && question->caller != NULL &&
-		strcmp(explanation->request->caller, question->caller) == 0 && strcmp(explanation->request->prompt, explanation->prompt) == 0;
+	explanation->asked_here = is_asked_here(explanation, explanation->request);
+	explanation->agreed = explanation->asked_here && standing == REQUEST_APPROVED;
 	return STEPUP_OK;
 }
 

@@ -70,7 +70,7 @@ static void allowed(struct speech *speech)
 	if (explanation->agreed) {
 		fputc(' ', speech->out);
 		say_safely(speech, explanation->request->approver);
-		fprintf(speech->out, " agreed to it as the second person (%s): the next right answer uses that, until ", explanation->request->id);
+		fprintf(speech->out, " agreed to it as the second person (%s): the next right answer uses that, from where it was asked, until ", explanation->request->id);
 		say_moment(speech, explanation->request->expires);
 		fputc('.', speech->out);
 		return;
@@ -226,15 +226,36 @@ static void say_over(struct speech *speech)
 		explanation->left.left == 1 ? "is" : "are", explanation->left.asked);
 }
 
+/* No other request is made: of all that may wait, of all from this place, or because those from there went unanswered. */
+static void too_many(struct speech *speech)
+{
+	const struct request_crowd *crowd = &speech->explanation->crowd;
+
+	say_rule(speech);
+	fputs(" asks a second person for it, and ", speech->out);
+	if (crowd->open >= REQUESTS_OPEN_MAX) {
+		fputs("as many requests of ", speech->out);
+		say_user(speech);
+		fprintf(speech->out, " wait already as may at once (%d). They have to be answered or withdrawn first: stepup requests.", REQUESTS_OPEN_MAX);
+	} else if (crowd->open_here >= REQUESTS_OPEN_PER_SOURCE) {
+		fprintf(speech->out, "%zu requests of ", crowd->open_here);
+		say_user(speech);
+		fputs(" from here wait already, as many as may from one place. They have to be answered or withdrawn first: stepup requests.", speech->out);
+	} else {
+		fprintf(speech->out, "%zu requests of ", crowd->unanswered_here);
+		say_user(speech);
+		fputs(" from here were denied or not answered lately: from here the next may be made at ", speech->out);
+		say_moment(speech, crowd->waits_until);
+		fputc('.', speech->out);
+	}
+}
+
 static void over_limit(struct speech *speech)
 {
 	const struct explanation *explanation = speech->explanation;
 
 	if (explanation->too_many) {
-		say_rule(speech);
-		fputs(" asks a second person for it, and as many requests of ", speech->out);
-		say_user(speech);
-		fprintf(speech->out, " wait already as may at once (%d). They have to be answered or withdrawn first: stepup requests.", REQUESTS_OPEN_MAX);
+		too_many(speech);
 		return;
 	}
 	say_over(speech);
@@ -247,6 +268,23 @@ static void over_limit(struct speech *speech)
 	else
 		fputs(" until earlier ones are older than that", speech->out);
 	fputc('.', speech->out);
+}
+
+/* What was asked of a second person already; what was agreed to is of use from where it was asked, which isn't here, or isn't known. */
+static void say_request(struct speech *speech)
+{
+	const struct approval_request *request = speech->explanation->request;
+
+	fprintf(speech->out, " %s for it ", request->id);
+	if (request->state == REQUEST_APPROVED) {
+		fputs("was agreed to by ", speech->out);
+		say_safely(speech, request->approver);
+		fputs(": that counts from where it was asked, in the same words, until ", speech->out);
+	} else {
+		fputs("waits until ", speech->out);
+	}
+	say_moment(speech, request->expires);
+	fputs(". See: stepup requests.", speech->out);
 }
 
 static void needs_approval(struct speech *speech)
@@ -262,15 +300,10 @@ static void needs_approval(struct speech *speech)
 	}
 	say_approvers(speech);
 	fputc('.', speech->out);
-	if (explanation->request == NULL) {
-		if (explanation->open_requests >= REQUESTS_OPEN_PER_SOURCE)
-			fprintf(speech->out, " From a place that has %d requests waiting already nobody is asked.", REQUESTS_OPEN_PER_SOURCE);
-		return;
-	}
-	fprintf(speech->out, " %s for it %s until ", explanation->request->id,
-		explanation->request->state == REQUEST_APPROVED ? "was agreed to, through another caller or in other words, and is good" : "waits");
-	say_moment(speech, explanation->request->expires);
-	fputs(". See: stepup requests.", speech->out);
+	if (explanation->request != NULL)
+		say_request(speech);
+	else if (explanation->question->source == NULL && explanation->crowd.open >= REQUESTS_OPEN_PER_SOURCE)
+		fprintf(speech->out, " From a place that has %d requests waiting already nobody is asked.", REQUESTS_OPEN_PER_SOURCE);
 }
 
 static void say(struct speech *speech)

@@ -9,7 +9,7 @@
 #include "verifier/rules/explain.h"
 #include "verifier/rules/limits.h"
 #include "verifier/rules/requirement.h"
-#include "verifier/state/approval_request.h"
+#include "verifier/rules/request_standing.h"
 
 struct explanation {
 	const struct explain_question *question;
@@ -28,8 +28,9 @@ struct explanation {
 	json_t *approvers;               /* NULL where the rule has none */
 	bool nobody_can_agree;           /* as far as is known */
 	struct approval_request *request; /* open, for the same; NULL for none */
-	bool agreed;                     /* it was agreed to, and the next right answer of the same caller uses that */
-	size_t open_requests;            /* of the person, for anything */
+	bool asked_here;                 /* from where the question comes, in the words that it would have now: it is used, and no other made */
+	bool agreed;                     /* so it was, and agreed to: the next right answer from there uses that */
+	struct request_crowd crowd;      /* of the person, for anything */
 	bool too_many;                   /* so many that no other is made */
 };
 

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a request is by now, and how many there may be. */
+#include "verifier/rules/request_standing.h"
+
+#include <string.h>
+
+const struct rule *request_rule(const struct approval_request *request, const struct policy *policy)
+{
+	const struct rule *rule = policy_rule(policy, request->action);
+
+	return rule != NULL && rule->approval != NULL && memcmp(rule->digest, request->rule, DIGEST_SIZE) == 0 ? rule : NULL;
+}
+
+enum request_state request_standing(const struct approval_request *request, const struct policy *policy, int64_t now)
+{
+	if (!request_is_open(request))
+		return request->state;
+	if (request_rule(request, policy) == NULL)
+		return REQUEST_VOID;
+	return now < request->requested || now >= request->expires ? REQUEST_EXPIRED : request->state;
+}
+
+static void note_wait(struct request_crowd *crowd, int64_t until)
+{
+	if (crowd->waits_until == 0 || until < crowd->waits_until)
+		crowd->waits_until = until;
+}
+
+void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing,
+	const uint8_t *source, int64_t now)
+{
+	bool here = source != NULL && memcmp(request->source, source, GUESS_SOURCE_SIZE) == 0;
+	int64_t over;
+
+	if (standing == REQUEST_REQUESTED || standing == REQUEST_APPROVED) {
+		crowd->open++;
+		crowd->open_here += here;
+		note_wait(crowd, request->expires);
+	} else if (here && (standing == REQUEST_EXPIRED || standing == REQUEST_DENIED)) {
+		over = (request->ended == 0 ? request->expires : request->ended) + REQUESTS_UNANSWERED_SECONDS;
+		if (over <= now)
+			return;
+		crowd->unanswered_here++;
+		note_wait(crowd, over);
+	}
+}
+
+bool request_crowd_is_full(const struct request_crowd *crowd)
+{
+	return crowd->open >= REQUESTS_OPEN_MAX || crowd->open_here >= REQUESTS_OPEN_PER_SOURCE || crowd->unanswered_here >= REQUESTS_UNANSWERED_MAX;
+}

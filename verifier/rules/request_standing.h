@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a request for a second person's agreement is by now, and how many of one person's there may be: for the decision that makes another, and for
+ * Explain, which says whether it would.
+ * Layer: verifier/rules/, over the store's values.
+ */
+#ifndef STEPUP_VERIFIER_REQUEST_STANDING_H
+#define STEPUP_VERIFIER_REQUEST_STANDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "verifier/rules/policy.h"
+#include "verifier/state/approval_request.h"
+
+#define REQUESTS_UNANSWERED_MAX 3             /* of one person from one place, expired or denied … */
+#define REQUESTS_UNANSWERED_SECONDS (30 * 60) /* … within so long: then that place waits */
+
+/* The rule that it was made under, where that is still the same; NULL otherwise. */
+const struct rule *request_rule(const struct approval_request *request, const struct policy *policy);
+
+/* Whether a request is what stands: open, in its time, under the rule as it is now. REQUEST_REQUESTED or REQUEST_APPROVED as it is, else what it has become or is
+ * to become (REQUEST_EXPIRED, REQUEST_VOID). */
+enum request_state request_standing(const struct approval_request *request, const struct policy *policy, int64_t now);
+
+/* How much one person has asked for lately. */
+struct request_crowd {
+	size_t open, open_here, unanswered_here; /* `here`: from one place */
+	int64_t waits_until; /* when the first of those that may stand in the way is over, in seconds since 1970; 0 for none */
+};
+
+/* Counts one of the person's requests, which is by now what `standing` says. `source` is the place, NULL where none is known. */
+void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing,
+	const uint8_t *source, int64_t now);
+
+/* Whether no other is made. A few at a time, and none for a while from where they go unanswered: whoever else the person is, somewhere else, is not held
+ * up by that. */
+bool request_crowd_is_full(const struct request_crowd *crowd);
+
+#endif
