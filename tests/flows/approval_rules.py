@@ -244,13 +244,31 @@ def unanswered(verifier, group, time):
     tap.equal(scene.ask(details={"door": "e"}, rhost="10.0.0.1")[1].error, "NeedsApproval", "after half an hour it may ask again")
 
 
+def taken_back(verifier, group, time):
+    """Whoever asks and takes back again and again has to wait, wherever they say that they are; nobody else has."""
+    scene = Scene(verifier, "man")
+    for place in range(10):
+        reply = scene.ask(details={"door": "t"}, user="man", rhost=f"10.0.1.{place}")[1]
+        scene.cancel(reply["request"])
+    tap.equal(reply.error, "NeedsApproval", "ten requests may be taken back")
+    explained = verifier.call("verify", "Explain", {"user": "man", "action": "vault.open", "details": VAULT})
+    reply = scene.ask(details={"door": "t"}, user="man", rhost="10.0.1.99")[1]
+    tap.equal(reply.error, "OverLimit", "whoever took ten requests back has to wait, at any place")
+    tap.matches(reply.message, "taken back.*Nothing was approved, and nobody was asked", "in words that say why")
+    tap.equal(explained["outcome"], "OverLimit", "which Explain says before")
+    tap.matches(explained["why"], "man took 10 requests back within half an hour", "and why, too")
+    tap.equal(scene.ask(details={"door": "t"}, rhost="10.0.1.1")[1].error, "NeedsApproval", "somebody else, at the same place, has not")
+    time.go_on(30 * 60)
+    tap.equal(scene.ask(details={"door": "t"}, user="man", rhost="10.0.1.1")[1].error, "NeedsApproval", "after half an hour they may ask again")
+
+
 def main():
     if ctypes.CDLL(None, use_errno=True).unshare(0x00020000) != 0:  # CLONE_NEWNS: this process's own mounts
         sys.stderr.write("needs a mount namespace of its own\n")
         sys.exit(77)
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     for runs, passes in (((same_person, proof_first, as_strong, no_longer_listed, words, changed_meanwhile), False),
-                         ((approver_locked,), False), ((frozen, one_entry_each), False), ((left_the_unix_group, two_minutes, unanswered), True)):
+                         ((approver_locked,), False), ((frozen, one_entry_each), False), ((left_the_unix_group, two_minutes, unanswered, taken_back), True)):
         verifier = Verifier(POLICY)
         more = [PassingTime(verifier)] if passes else []
         group = file_of(verifier, "group")

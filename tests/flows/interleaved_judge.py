@@ -86,10 +86,15 @@ class Judge:
         index = int(call.reply["reference"][2:])
         if index >= len(self.entries) or self.entries[index]["type"] != kind:
             self.say(f"answered with {call.reply['reference']}, and there is no such entry", call, index=index)
-        elif index not in self.call_of:
+        elif index not in self.call_of and self.made(call, self.entries[index]):
             self.call_of[index] = call
             if call.method in ("Lock", "Freeze") and index >= self.first and self.entries[index].get("grant", -1) >= 0:
                 self.entry_of[call] = index
+
+    def made(self, call, entry):
+        """Whether it was this call: what is locked or frozen already keeps the reference that it has."""
+        granted = self.call_of.get(entry.get("grant"))
+        return "authorization" not in call.parameters or (granted is not None and granted.parameters.get("transaction") == call.parameters["authorization"])
 
     def match_request(self, call):
         """Who is told of a request first made it, unless a call that was lost may have: then this one joined it."""

@@ -133,10 +133,11 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 static enum stepup_error ask_second_person(struct decision *decision, const struct limit *over, const struct search *search)
 {
 	struct answer *answer = decision->answer;
+	int64_t until = request_crowd_full_until(&search->crowd);
 	enum stepup_error error;
 
-	if (request_crowd_is_full(&search->crowd)) {
-		answer->retry_after_seconds = search->crowd.waits_until > answer->now ? search->crowd.waits_until - answer->now : 1;
+	if (until != 0) {
+		answer->retry_after_seconds = until > answer->now ? until - answer->now : 1;
 		return refuse_as(decision, STEPUP_OVER_LIMIT, "too many requests", notice_many_requests());
 	}
 	error = new_request(decision, over, search->digest);

@@ -80,7 +80,7 @@ static void look_at_volume(struct explanation *explanation)
 	if (explanation->locks)
 		explanation->verdict = STEPUP_LOCKED;
 	explanation->too_many = explanation->verdict == STEPUP_NEEDS_APPROVAL && !may_be_asked_here(explanation) &&
-		request_crowd_is_full(&explanation->crowd);
+		request_crowd_full_until(&explanation->crowd) != 0;
 	if (explanation->too_many)
 		explanation->verdict = STEPUP_OVER_LIMIT;
 }

@@ -226,7 +226,7 @@ static void say_over(struct speech *speech)
 		explanation->left.left == 1 ? "is" : "are", explanation->left.asked);
 }
 
-/* No other request is made: of all that may wait, of all from this place, or because those from there went unanswered. */
+/* No other request is made: of all that may wait, of all from this place, or because too many were taken back, or went unanswered from there. */
 static void too_many(struct speech *speech)
 {
 	const struct request_crowd *crowd = &speech->explanation->crowd;
@@ -241,6 +241,11 @@ static void too_many(struct speech *speech)
 		fprintf(speech->out, "%zu requests of ", crowd->open_here);
 		say_user(speech);
 		fputs(" from here wait already, as many as may from one place. They have to be answered or withdrawn first: stepup requests.", speech->out);
+	} else if (crowd->taken_back >= REQUESTS_TAKEN_BACK_MAX) {
+		say_user(speech);
+		fprintf(speech->out, " took %zu requests back within half an hour: the next may be made at ", crowd->taken_back);
+		say_moment(speech, crowd->taken_back_until);
+		fputc('.', speech->out);
 	} else {
 		fprintf(speech->out, "%zu requests of ", crowd->unanswered_here);
 		say_user(speech);

@@ -193,8 +193,8 @@ const char *notice_request_over(void)
 
 const char *notice_many_requests(void)
 {
-	return "Too many requests of yours wait for a second person, or were left unanswered, for another one just now. Nothing was approved, and nobody "
-	       "was asked. See: stepup requests.";
+	return "Too many requests of yours wait for a second person, were left unanswered or taken back, for another one just now. Nothing was approved, and "
+	       "nobody was asked. See: stepup requests.";
 }
 
 const char *notice_cancelled(void)

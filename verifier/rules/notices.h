@@ -57,7 +57,7 @@ const char *notice_new_key(void);
 const char *notice_no_such_request(void);    /* nor one that the person could agree to */
 const char *notice_request_changed(void);    /* the words, or the rule */
 const char *notice_request_over(void);       /* approved, denied, used or expired already */
-const char *notice_many_requests(void);      /* of this person, or unanswered ones from this place */
+const char *notice_many_requests(void);      /* of this person, open or taken back, or unanswered ones from this place */
 const char *notice_cancelled(void);
 const char *notice_claim_late(void);         /* a claim long after that */
 

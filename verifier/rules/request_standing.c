@@ -20,32 +20,38 @@ enum request_state request_standing(const struct approval_request *request, cons
 	return now < request->requested || now >= request->expires ? REQUEST_EXPIRED : request->state;
 }
 
-static void note_wait(struct request_crowd *crowd, int64_t until)
+static void note_wait(int64_t *first, int64_t until)
 {
-	if (crowd->waits_until == 0 || until < crowd->waits_until)
-		crowd->waits_until = until;
+	if (*first == 0 || until < *first)
+		*first = until;
 }
 
 void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing,
 	const uint8_t *source, int64_t now)
 {
 	bool here = source != NULL && memcmp(request->source, source, GUESS_SOURCE_SIZE) == 0;
-	int64_t over;
+	int64_t over = (request->ended == 0 ? request->expires : request->ended) + REQUESTS_UNANSWERED_SECONDS;
 
 	if (standing == REQUEST_REQUESTED || standing == REQUEST_APPROVED) {
 		crowd->open++;
 		crowd->open_here += here;
-		note_wait(crowd, request->expires);
-	} else if (here && (standing == REQUEST_EXPIRED || standing == REQUEST_DENIED)) {
-		over = (request->ended == 0 ? request->expires : request->ended) + REQUESTS_UNANSWERED_SECONDS;
-		if (over <= now)
-			return;
+		note_wait(&crowd->waits_until, request->expires);
+	} else if (over > now && here && (standing == REQUEST_EXPIRED || standing == REQUEST_DENIED)) {
 		crowd->unanswered_here++;
-		note_wait(crowd, over);
+		note_wait(&crowd->waits_until, over);
+	} else if (over > now && standing == REQUEST_CANCELLED) {
+		crowd->taken_back++;
+		note_wait(&crowd->taken_back_until, over);
 	}
 }
 
-bool request_crowd_is_full(const struct request_crowd *crowd)
+int64_t request_crowd_full_until(const struct request_crowd *crowd)
 {
-	return crowd->open >= REQUESTS_OPEN_MAX || crowd->open_here >= REQUESTS_OPEN_PER_SOURCE || crowd->unanswered_here >= REQUESTS_UNANSWERED_MAX;
+	int64_t until = 0;
+
+	if (crowd->open >= REQUESTS_OPEN_MAX || crowd->open_here >= REQUESTS_OPEN_PER_SOURCE || crowd->unanswered_here >= REQUESTS_UNANSWERED_MAX)
+		until = crowd->waits_until;
+	if (crowd->taken_back >= REQUESTS_TAKEN_BACK_MAX && crowd->taken_back_until > until)
+		until = crowd->taken_back_until;
+	return until;
 }

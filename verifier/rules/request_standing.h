@@ -14,8 +14,9 @@
 #include "verifier/rules/policy.h"
 #include "verifier/state/approval_request.h"
 
-#define REQUESTS_UNANSWERED_MAX 3             /* of one person from one place, expired or denied … */
-#define REQUESTS_UNANSWERED_SECONDS (30 * 60) /* … within so long: then that place waits */
+#define REQUESTS_UNANSWERED_SECONDS (30 * 60) /* for so long what came to nothing counts against whoever asked: */
+#define REQUESTS_UNANSWERED_MAX 3             /* … expired or denied, from one place: then that place waits */
+#define REQUESTS_TAKEN_BACK_MAX 10            /* … taken back, wherever: then the person waits */
 
 /* The rule that it was made under, where that is still the same; NULL otherwise. */
 const struct rule *request_rule(const struct approval_request *request, const struct policy *policy);
@@ -26,16 +27,17 @@ enum request_state request_standing(const struct approval_request *request, cons
 
 /* How much one person has asked for lately. */
 struct request_crowd {
-	size_t open, open_here, unanswered_here; /* `here`: from one place */
-	int64_t waits_until; /* when the first of those that may stand in the way is over, in seconds since 1970; 0 for none */
+	size_t open, open_here, unanswered_here, taken_back; /* `here`: from one place */
+	int64_t waits_until, taken_back_until; /* when the first that may stand in the way is over, and of those taken back, in seconds since 1970; 0: none */
 };
 
 /* Counts one of the person's requests, which is by now what `standing` says. `source` is the place, NULL where none is known. */
 void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing,
 	const uint8_t *source, int64_t now);
 
-/* Whether no other is made. A few at a time, and none for a while from where they go unanswered: whoever else the person is, somewhere else, is not held
- * up by that. */
-bool request_crowd_is_full(const struct request_crowd *crowd);
+/* Until when no other is made, in seconds since 1970; 0 where one may be. A few at a time, and none for a while from where they go unanswered: whoever else
+ * the person is, somewhere else, is not held up by that. Taken back, they bother no approver, but each is a row that every answer looks at: those count from
+ * anywhere, because a place can be the asker's own word. */
+int64_t request_crowd_full_until(const struct request_crowd *crowd);
 
 #endif
