@@ -127,7 +127,10 @@ class Crowd:
                 return False
         call.reply, call.received = Reply(message), self.now()
         del self.under_way[connection]
-        self.idle.setdefault((call.uid, call.door), []).append(connection)
+        if (call.reply.full_error or "").startswith("org.varlink.service."):
+            connection.close() # the verifier does, after what is no call: perhaps not yet
+        else:
+            self.idle.setdefault((call.uid, call.door), []).append(connection)
         return True
 
     def read(self, connection, call):

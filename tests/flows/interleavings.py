@@ -216,6 +216,8 @@ def one(seed, operations, width):
             tap.ok(not problems, f"seed {seed}: nothing that the policy doesn't allow", f"{len(problems)} problems\n{why}")
             tap.equal(complaints, [], f"seed {seed}: stepup log verify finds nothing wrong")
             return report(run, seed)
+        except RuntimeError as error:
+            raise RuntimeError(f"seed {seed}, {dict(run.events)}: {error}") from None
         finally:
             run.crowd.close()
 
