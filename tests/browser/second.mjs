@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // A second person at the support console, each in a browser session of their own: the over-limit dialog and its wait, the page of requests that
 // fills by itself, the agreement with a key, everything that ends a request, and what each side is told.
+import { spawnSync } from 'node:child_process';
 import { ACCOUNT, complaints, dialog, dialogError, done, downloaded, equal, matches, nextCode, ok, open, picture, signIn, station, url } from './harness.mjs';
 import { secondPersonPolicy } from './policy.mjs';
 import { PROMPT, arrive, askOver, card, exportWithin, openAgreement, post, press, refused, told } from './requests.mjs';
@@ -27,6 +28,7 @@ async function agreed(bob, carol, dave) {
 	const facts = await card(carol, request).textContent();
 	matches(facts, /^bob asks for your agreement/, 'with who asks');
 	matches(facts, /From127\.0\.0\.1 by support-console on /, 'from where');
+	matches(facts, /From[^,]*, through account \w/, 'through which account, by the kernel\'s word');
 	matches(facts, /over the limit.*1 per 24h/i, 'why it takes a second person');
 	matches(facts, /(9|10) minutes left.*Open until\d\d:\d\d/, 'and until when');
 	matches(await carol.title(), /^\(1\) Requests/, 'the title counts it, for whoever has another page in front');
@@ -141,6 +143,17 @@ async function askElsewhere(account, rhost) {
 	return { request: asked.parameters.request, prompt };
 }
 
+// Bob on his own, without a program that may speak for others.
+async function askedByHimself(dave) {
+	const asked = spawnSync('setpriv', ['--reuid', 'bob', '--regid', 'bob', '--init-groups', 'setsid', '-w', process.env.QUICKSTART_STEPUP, 'confirm', '--no-wait',
+		'customer.note', 'account=amber-teas'], { input: `${nextCode('bob')}\n`, encoding: 'utf8' });
+	const [request] = /R-[0-9A-Z]{12}/.exec(asked.stderr);
+	await card(dave, request).waitFor();
+	matches(await card(dave, request).textContent(), /From[^;]+; bob says: through stepupWhy/, 'of who asks by himself, the place is what he says');
+	await verifierCall('CancelRequest', { request });
+	await card(dave, request).waitFor({ state: 'detached' });
+}
+
 // Nobody waits for it here: it stands in the list until it is used.
 async function agreedElsewhere(bob, dave) {
 	const { request } = await askElsewhere('amber-teas', '203.0.113.99');
@@ -186,6 +199,7 @@ async function awkward(bob, dave) {
 		await dialog(dave).waitFor({ state: 'detached' });
 		await verifierCall('CancelRequest', { request });
 	}
+	await askedByHimself(dave);
 	await agreedElsewhere(bob, dave);
 }
 

@@ -86,6 +86,7 @@ def from_asking_to_using(verifier):
     shown = scene.requests("news")
     tap.equal([(one["id"], one["text"], one["reason"], one["user"], one["own"]) for one in shown],
               [(request, 'Open vault north', "the north door is stuck", "mail", False)], "an approver sees who asks for what and why")
+    tap.equal(shown[0].get("caller"), "games", "and through which account")
     tap.equal([one["id"] for one in scene.requests("mail") if one["own"]], [request], "who asked sees it as their own")
     tap.equal(scene.requests("man"), [], "nobody else sees it")
     begun = verifier.call("verify", "Approve", {"user": "news", "request": request}, uid=GAMES)

@@ -43,6 +43,7 @@ def why(scene):
     listed = scene.cli.run("requests", uid=NEWS)
     tap.matches(listed.out, "because +over the limit of 1 different door per 1h", "the list says why a second person is asked")
     tap.matches(listed.out, "through +stepup", "and through which program")
+    tap.matches(listed.out, "mail says: through stepup", "which is what mail says, who asks without a program that may speak for others")
     tap.ok("stepup approve REQUEST" in listed.out and "withdraw" not in listed.out, "and how those who can answer do", listed)
     listed = scene.cli.run("requests", uid=MAIL)
     tap.ok("stepup approve REQUEST" not in listed.out and "stepup withdraw REQUEST" in listed.out, "one's own list says how to wait or take back", listed)
@@ -51,6 +52,21 @@ def why(scene):
            "whoever agrees first sees who asks and the reason", agreed)
     agreed = scene.cli.run("approve", request, uid=NEWS)
     tap.ok(agreed.status == 1 and "not waiting any more" in agreed.err and "Nothing was changed" in agreed.err, "agreed to already: told so", agreed)
+
+
+def where(scene):
+    """What the asker says of the place, and what a program says that may speak for others."""
+    claims = {"rhost": "10.0.0.17", "service": "desk"}
+    for uid, door in ((MAIL, "own"), (None, "other")):
+        begun = scene.verifier.begin("mail", "vault.open", {"door": door}, uid=uid, **claims)
+        scene.verifier.answer(begun["transaction"], scene.tokens["mail"].fresh(), uid=uid)
+    listed = scene.cli.run("requests", uid=NEWS).out
+    asked = {text.split("\n")[0]: text for text in re.split(r"R-[0-9A-Z]{12}  ", listed)}
+    tap.matches(asked["Open vault own"], r"\n  mail says: from 10\.0\.0\.17, through desk\n", "of who asks by themselves, the place is what they say")
+    tap.ok(not re.search(r"\n  (from|through) ", asked["Open vault own"]), "and stands there as nothing else", listed)
+    tap.matches(asked["Open vault other"], r"\n  through +desk \(account root\)\n  from +10\.0\.0\.17\n", "of others, the account that asked is told")
+    for waits in scene.verifier.call("verify", "Requests", {"user": "mail"})["requests"]:
+        scene.verifier.call("verify", "CancelRequest", {"request": waits["id"]})
 
 
 def as_heard(scene):
@@ -97,6 +113,6 @@ if __name__ == "__main__":
     with Verifier(POLICY) as made:
         os.chmod(made.run, 0o755)
         people = Scene(made)
-        for function in (why, as_heard, waiting, nobody_else, with_a_code):
+        for function in (why, where, as_heard, waiting, nobody_else, with_a_code):
             tap.run(function, people)
     tap.done()

@@ -77,6 +77,37 @@ static void print_line(FILE *out, const char *label, const char *text)
 	free(safe);
 }
 
+/* Of somebody who asks without a program that may speak for others, the place is their own word: "alice says: from 10.0.0.17, through desk". */
+static void print_claims(FILE *out, const char *user, const char *from, const char *through)
+{
+	if (*from != '\0' || *through != '\0')
+		(void)fprintf(out, "  %s says: %s%s%s%s%s\n", user, *from == '\0' ? "" : "from ", from, *from == '\0' || *through == '\0' ? "" : ", ",
+			*through == '\0' ? "" : "through ", through);
+}
+
+static void print_place(FILE *out, const json_t *request, bool own)
+{
+	char *user = safe_text(message_text(request, "user")), *caller = safe_text(message_text(request, "caller"));
+	char *from = safe_text(message_text(request, "rhost")), *through = safe_text(message_text(request, "service"));
+	bool by_themselves = strcmp(caller, user) == 0;
+
+	if (by_themselves && !own) {
+		print_claims(out, user, from, through);
+	} else {
+		if (by_themselves)
+			print_line(out, "through", message_text(request, "service"));
+		else if (*through == '\0')
+			(void)fprintf(out, "  %-10saccount %s\n", "through", caller);
+		else
+			(void)fprintf(out, "  %-10s%s (account %s)\n", "through", through, caller);
+		print_line(out, "from", message_text(request, "rhost"));
+	}
+	free(user);
+	free(caller);
+	free(from);
+	free(through);
+}
+
 static void print_request(FILE *out, const json_t *request)
 {
 	const char *id = message_text(request, "id"), *user = message_text(request, "user"), *text = message_text(request, "text");
@@ -87,8 +118,7 @@ static void print_request(FILE *out, const json_t *request)
 	(void)fprintf(out, "  %-10s%s, until %s\n", "asked by", who, time_text(message_number(request, "expires", 0), until));
 	print_line(out, "reason", message_text(request, "reason"));
 	print_line(out, "because", message_text(request, "why"));
-	print_line(out, "through", message_text(request, "service"));
-	print_line(out, "from", message_text(request, "rhost"));
+	print_place(out, request, own);
 	print_line(out, "on", message_text(request, "host"));
 	if (own && strcmp(message_text(request, "state"), "approved") == 0)
 		print_line(out, "agreed", message_text(request, "by"));

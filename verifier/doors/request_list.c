@@ -39,10 +39,10 @@ json_t *request_list_one(const struct policy *policy, const struct approval_requ
 	char why[REQUEST_WHY_SIZE + 32];
 
 	snprintf(why, sizeof(why), "%s%s", request->why[0] == '\0' ? "always asks a second person" : "over the limit of ", request->why);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:s*, s:s*, s:I, s:I, s:o, s:s*, s:b}", "id", request->id, "state",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:s, s:s*, s:s*, s:I, s:I, s:o, s:s*, s:b}", "id", request->id, "state",
 		request_state_name(request_standing(request, policy, now)), "user", request->user, "action", request->action, "text", request->prompt,
-		"reason", text_or_null(request->reason), "why", why, "host", request->host,
-		"service", text_or_null(request->service), "rhost", text_or_null(request->rhost), "requested", (json_int_t)request->requested, "expires",
+		"reason", text_or_null(request->reason), "why", why, "host", request->host, "caller",
+		request->caller, "service", text_or_null(request->service), "rhost", text_or_null(request->rhost), "requested", (json_int_t)request->requested, "expires",
 		(json_int_t)request->expires, "approvers", approvers, "by", by, "own", (int)own);
 }
 

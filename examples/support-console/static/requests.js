@@ -38,11 +38,19 @@ function fact(name, ...value) {
 	return element('div', {}, element('dt', { textContent: name }), element('dd', {}, ...value.map((text) => element('bdi', { textContent: text }))));
 }
 
+// Who asks without a program that may speak for others can say anything of the place.
+function placeOf(request) {
+	const { user, caller, rhost, service, host } = request;
+	if (caller !== user)
+		return [rhost ?? 'this host', ...(service ? [` by ${service}`] : []), ` on ${host}`, `, through account ${caller}`];
+	const claims = [...(rhost ? [`from ${rhost}`] : []), ...(service ? [`through ${service}`] : [])];
+	return [host, ...claims.map((claim, at) => (at === 0 ? `; ${user} says: ${claim}` : `, ${claim}`))];
+}
+
 function facts(request) {
-	const from = [request.rhost ?? 'this host', ...(request.service ? [` by ${request.service}`] : []), ` on ${request.host}`];
 	const why = request.why.startsWith('always') ? `The rule ${request.why}` : request.why.charAt(0).toUpperCase() + request.why.slice(1);
 	return element('dl', { className: 'facts' },
-		fact('From', ...from), fact('Why a second person', why), ...(request.reason ? [fact('Reason given', request.reason)] : []),
+		fact('From', ...placeOf(request)), fact('Why a second person', why), ...(request.reason ? [fact('Reason given', request.reason)] : []),
 		fact('Asked', clock(request.requested)), fact('Open until', clock(request.expires)));
 }
 
