@@ -10,8 +10,11 @@ import sys
 
 from approvals import POLICY as PEOPLE, Scene
 from harness import GAMES, Tap, Verifier, need_root
+from passing_time import PassingTime
 
-POLICY = 'action door.open { users = { "*" } prompt = "Open the door" require = { code } }\n'
+POLICY = '''action door.open { users = { "*" } prompt = "Open the door" require = { code } }
+action gate.open { users = { "*" } prompt = "Open the gate" require = { code } limit = { "1 per 1h" } }
+'''
 FILL = "ballast"
 
 
@@ -100,6 +103,36 @@ def second_person(tap):
     subprocess.run(["umount", verifier.state])
 
 
+def alerts(tap):
+    """An alert that could not be written was none, and what was held back is told once it can be."""
+    verifier = Verifier(POLICY)
+    mount("-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", verifier.state)
+    time = PassingTime(verifier)
+    with verifier:
+        token = verifier.enrol_token("mail")
+        verifier.step_up("mail", "gate.open", None, token.fresh())
+        spent = token.fresh()
+        verifier.step_up("mail", "door.open", None, spent)
+        use_up(verifier)
+        tap.equal(verifier.step_up("mail", "door.open", None, spent).error, "Unavailable", "a full disk: a spent code is not told from another")
+        os.unlink(os.path.join(verifier.state, FILL))
+        tap.equal(verifier.step_up("mail", "door.open", None, spent).error, "BadAnswer", "with room again it is")
+        verifier.wait_log("STEPUP_KIND=spent-code STEPUP_USER=mail")
+        tap.ok(True, "and that is an alert at once: the first one was not written")
+        verifier.step_up("mail", "gate.open", None, token.fresh())
+        verifier.wait_log("STEPUP_KIND=over-limit STEPUP_USER=mail")
+        for _ in range(2):
+            verifier.step_up("mail", "gate.open", None, token.fresh())
+        use_up(verifier)
+        time.go_on(301)
+        verifier.wait_log("could not look after events for hooks")
+        os.unlink(os.path.join(verifier.state, FILL))
+        time.go_on(11)
+        verifier.wait_log(r"STEPUP_KIND=over-limit STEPUP_USER=mail [^\n]*STEPUP_COUNT=2\b")
+        tap.ok(True, "a full disk when held back alerts are due: their number is told once there is room")
+    subprocess.run(["umount", verifier.state])
+
+
 def read_only(tap):
     verifier = Verifier(POLICY)
     mount("-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", verifier.state)
@@ -124,6 +157,7 @@ def main():
     tap = Tap()
     tap.run(full_disk, tap)
     tap.run(second_person, tap)
+    tap.run(alerts, tap)
     tap.run(read_only, tap)
     tap.done()
 

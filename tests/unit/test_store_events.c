@@ -11,6 +11,27 @@ static unsigned filter(void *context, const json_t *entry)
 	return (unsigned)json_integer_value(json_object_get(entry, "events"));
 }
 
+static char turns[64]; /* what the watch was told: "b0" for begun at depth 0, "u0" for undone */
+
+static void tell(char turn, unsigned depth)
+{
+	size_t used = strlen(turns);
+
+	(void)snprintf(turns + used, sizeof(turns) - used, "%c%u", turn, depth);
+}
+
+static void begun(void *context, unsigned depth)
+{
+	(void)context;
+	tell('b', depth);
+}
+
+static void undone(void *context, unsigned depth)
+{
+	(void)context;
+	tell('u', depth);
+}
+
 #define ALERT (1U << STORE_EVENT_ALERT)
 #define LOCKED (1U << STORE_EVENT_LOCKED)
 
@@ -18,7 +39,8 @@ static int setup(void **state)
 {
 	int result = fixture_setup(state);
 
-	store_events_watch(((struct fixture *)*state)->store, filter, NULL);
+	turns[0] = '\0';
+	store_events_watch(((struct fixture *)*state)->store, &(struct store_event_watch){.filter = filter, .begun = begun, .undone = undone});
 	return result;
 }
 
@@ -93,6 +115,37 @@ static void an_event_stands_and_falls_with_its_entry(void **state)
 	assert_int_equal(row.index, 1);
 }
 
+static void the_watch_hears_where_its_entries_begin_and_that_they_were_undone(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_savepoint(fixture->writer));
+	append(fixture, 0, 100);
+	assert_ok(store_release(fixture->writer));
+	assert_ok(store_savepoint(fixture->writer));
+	append(fixture, ALERT, 100);
+	store_rollback_to(fixture->writer);
+	assert_ok(store_commit(fixture->writer));
+	assert_string_equal(turns, "b0b1b1u1");
+	turns[0] = '\0';
+	assert_ok(store_begin(fixture->writer));
+	append(fixture, ALERT, 100);
+	store_rollback(fixture->writer);
+	assert_string_equal(turns, "b0u0");
+}
+
+static void a_transaction_without_entries_is_no_business_of_the_watch(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_savepoint(fixture->writer));
+	store_rollback_to(fixture->writer);
+	store_rollback(fixture->writer);
+	assert_string_equal(turns, "");
+}
+
 static void what_is_too_old_goes(void **state)
 {
 	struct fixture *fixture = *state;
@@ -129,6 +182,8 @@ static void without_room_only_locks_are_noted_and_the_rest_is_counted(void **sta
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(locks_come_first_then_the_oldest, setup, fixture_teardown),
 	cmocka_unit_test_setup_teardown(an_event_stands_and_falls_with_its_entry, setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(the_watch_hears_where_its_entries_begin_and_that_they_were_undone, setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(a_transaction_without_entries_is_no_business_of_the_watch, setup, fixture_teardown),
 	cmocka_unit_test_setup_teardown(what_is_too_old_goes, setup, fixture_teardown),
 	cmocka_unit_test_setup_teardown(without_room_only_locks_are_noted_and_the_rest_is_counted, setup, fixture_teardown),
 };

@@ -31,10 +31,28 @@ struct hook_feed {
 	bool chores, stopped;
 	/* the writer's */
 	struct alert_limit limit;
+	size_t marks[STORE_EVENT_DEPTHS]; /* in it: where transaction and savepoints began */
 	int64_t dropped;         /* of the chores under way */
 };
 
 /* --- noting --- */
+
+/* On the writer's side. An alert that isn't committed is none: so whoever tries again is told of at once, and what was held back is told the next time. */
+static void note_begun(void *context, unsigned depth)
+{
+	struct hook_feed *feed = context;
+
+	if (depth == 0)
+		alert_limit_settle(&feed->limit);
+	feed->marks[depth] = alert_limit_mark(&feed->limit);
+}
+
+static void note_undone(void *context, unsigned depth)
+{
+	struct hook_feed *feed = context;
+
+	alert_limit_undo(&feed->limit, feed->marks[depth]);
+}
 
 /* On the writer's side, inside the entry's transaction. */
 static unsigned note_entry(void *context, const json_t *entry)
@@ -339,11 +357,14 @@ static enum stepup_error chores_work(struct store_session *session, void *contex
 {
 	struct hook_feed *feed = context;
 	int64_t now = clock_wall_seconds(), expired = 0;
-	struct alert_slot due;
+	struct alert_slot *due;
 	enum stepup_error error = store_event_expire(session, now - HOOK_KEPT_SECONDS, &expired);
 
-	while (error == STEPUP_OK && alert_limit_due(&feed->limit, now, &due))
-		error = append(session, log_entry_alert_repeated(now, due.user, due.kind, due.held_back, due.since));
+	while (error == STEPUP_OK && (due = alert_limit_due(&feed->limit, now)) != NULL) {
+		error = append(session, log_entry_alert_repeated(now, due->user, due->kind, due->held_back, due->since));
+		if (error == STEPUP_OK) /* only now: what is counted before its entry isn't undone with it */
+			alert_limit_told(&feed->limit, due, now);
+	}
 	feed->dropped = store_events_dropped(feed->verifier->store) + expired;
 	if (error == STEPUP_OK && feed->dropped > 0)
 		error = append(session, log_entry_hooks_dropped(now, feed->dropped));
@@ -391,7 +412,8 @@ enum stepup_error hook_feed_start(struct verifier *verifier)
 	feed->journaled--;
 	feed->verifier = verifier;
 	verifier->hooks = feed;
-	store_events_watch(verifier->store, note_entry, feed);
+	store_events_watch(verifier->store,
+		&(struct store_event_watch){.filter = note_entry, .begun = note_begun, .undone = note_undone, .context = feed});
 	commit_queue_watch(verifier->queue, look, feed);
 	return STEPUP_OK;
 }

@@ -8,13 +8,15 @@
 #define STEPUP_VERIFIER_ALERT_LIMIT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "verifier/state/user_record.h"
 
 #define ALERT_QUIET_SECONDS 300
 #define ALERT_KIND_SIZE 32
-#define ALERT_SLOTS 512 /* users and kinds at a time; beyond that the oldest is forgotten, and its next alert comes at once */
+#define ALERT_SLOTS 512 /* users and kinds at a time; beyond that the oldest is forgotten, of those that hold nothing back where there are any; its next alert comes at once */
+#define ALERT_CHANGES_MAX 2048 /* that can be undone, of one transaction: a batch has 512 jobs. What comes after them stays as it is */
 
 struct alert_slot {
 	char user[USER_NAME_SIZE]; /* "" for none */
@@ -23,14 +25,31 @@ struct alert_slot {
 	int64_t held_back;
 };
 
+/* A slot as it was before. One that was given away isn't given back: undone, it is free. */
+struct alert_change {
+	size_t slot;
+	bool fresh;
+	int64_t since, held_back;
+};
+
 struct alert_limit {
 	struct alert_slot slots[ALERT_SLOTS];
+	struct alert_change changes[ALERT_CHANGES_MAX];
+	size_t change_count; /* since they were settled */
 };
 
 /* Whether people are to be alerted now; counts it where not. */
 bool alert_limit_take(struct alert_limit *limit, const char *user, const char *kind, int64_t now);
 
-/* Takes one of those whose quiet time is over with alerts held back, and begins a new quiet time for it; false where there is none. */
-bool alert_limit_due(struct alert_limit *limit, int64_t now, struct alert_slot *due);
+/* One of those whose quiet time is over with alerts held back; NULL where there is none. It stays so until it has been told. */
+struct alert_slot *alert_limit_due(struct alert_limit *limit, int64_t now);
+
+/* How many it held back has been told: begins a new quiet time. */
+void alert_limit_told(struct alert_limit *limit, struct alert_slot *slot, int64_t now);
+
+/* Transactions: what was changed since a mark is undone; all before is settled, and older marks are void. */
+void alert_limit_settle(struct alert_limit *limit);
+size_t alert_limit_mark(const struct alert_limit *limit);
+void alert_limit_undo(struct alert_limit *limit, size_t mark);
 
 #endif

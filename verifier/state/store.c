@@ -148,6 +148,7 @@ static void forget_transaction(struct store_session *session)
 {
 	session->in_transaction = false;
 	session->failed = false;
+	session->events_begun = 0;
 	version_unwrite(session, 0);
 	session->depth = 0;
 	gate_leave(session->store);
@@ -207,10 +208,12 @@ enum stepup_error store_commit(struct store_session *session)
 		return STEPUP_IO;
 	}
 	error = db_commit(session->db);
-	if (error == STEPUP_OK)
+	if (error == STEPUP_OK) {
 		publish(session);
-	else
+	} else {
 		session->broken = true;
+		events_undone(session, 0);
+	}
 	forget_transaction(session);
 	return error;
 }
@@ -219,6 +222,7 @@ void store_rollback(struct store_session *session)
 {
 	if (!session->in_transaction)
 		return;
+	events_undone(session, 0);
 	if (session->db == NULL || db_rollback(session->db) != STEPUP_OK || db_in_transaction(session->db))
 		session->broken = true;
 	forget_transaction(session);
@@ -249,6 +253,7 @@ enum stepup_error store_release(struct store_session *session)
 
 	if (!session->in_transaction || session->depth == 0)
 		return STEPUP_INTERNAL;
+	events_released(session, session->depth);
 	session->depth--;
 	if (session->failed || !db_in_transaction(session->db)) {
 		session->failed = true;
@@ -263,6 +268,7 @@ void store_rollback_to(struct store_session *session)
 {
 	if (!session->in_transaction || session->depth == 0)
 		return;
+	events_undone(session, session->depth);
 	session->depth--;
 	session->tree = session->savepoints[session->depth].tree;
 	version_unwrite(session, session->savepoints[session->depth].pending_count);

@@ -206,8 +206,18 @@ enum store_event { STORE_EVENT_LOCKED, STORE_EVENT_REQUESTED, STORE_EVENT_ENROLL
 
 /* Says which events an entry is, as bits 1 << enum store_event; runs on the writer's side, for each entry that is appended. */
 typedef unsigned store_event_filter(void *context, const json_t *entry);
-/* Sets it; before anything is appended that could be an event. The context must live as long as the store. */
-void store_events_watch(struct store *store, store_event_filter *filter, void *context);
+/* Where the entries that it is asked of begin to belong to a transaction (depth 0) or to a savepoint in it (1 …), before the first of them; and that all since
+ * then were undone, or not committed: what it counted for them didn't happen. */
+typedef void store_event_turn(void *context, unsigned depth);
+#define STORE_EVENT_DEPTHS 3
+
+struct store_event_watch {
+	store_event_filter *filter;
+	store_event_turn *begun, *undone;
+	void *context; /* must live as long as the store */
+};
+/* Sets it; before anything is appended that could be an event. */
+void store_events_watch(struct store *store, const struct store_event_watch *watch);
 
 struct event_row {
 	enum store_event event;

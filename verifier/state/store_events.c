@@ -6,11 +6,44 @@
  */
 #include "verifier/state/store_internal.h"
 
-void store_events_watch(struct store *store, store_event_filter *filter, void *context)
+_Static_assert(STORE_EVENT_DEPTHS == SESSION_SAVEPOINTS_MAX + 1, "a transaction, and what nests in it");
+
+void store_events_watch(struct store *store, const struct store_event_watch *watch)
 {
-	store->event_filter = filter;
-	store->event_context = context;
+	store->event_watch = *watch;
 }
+
+/* --- what an entry counts for, as long as it stands --- */
+
+/* What the watch makes of an entry. It hears first of what the entry would go with; only here, so that transactions without entries cost nothing. */
+static unsigned ask_watch(struct store_session *session, const json_t *entry)
+{
+	const struct store_event_watch *watch = &session->store->event_watch;
+
+	if (watch->filter == NULL)
+		return 0;
+	while (session->events_begun <= session->depth)
+		watch->begun(watch->context, session->events_begun++);
+	return watch->filter(watch->context, entry);
+}
+
+void events_undone(struct store_session *session, unsigned depth)
+{
+	const struct store_event_watch *watch = &session->store->event_watch;
+
+	if (session->events_begun <= depth)
+		return;
+	watch->undone(watch->context, depth);
+	session->events_begun = depth;
+}
+
+void events_released(struct store_session *session, unsigned depth)
+{
+	if (session->events_begun > depth)
+		session->events_begun = depth;
+}
+
+/* --- noting --- */
 
 static enum stepup_error note_one(struct store_session *session, enum store_event event, int64_t index, int64_t at)
 {
@@ -32,8 +65,7 @@ static enum stepup_error note_one(struct store_session *session, enum store_even
 
 enum stepup_error events_note(struct store_session *session, const json_t *entry, int64_t index)
 {
-	const struct store *store = session->store;
-	unsigned events = store->event_filter == NULL ? 0 : store->event_filter(store->event_context, entry);
+	unsigned events = ask_watch(session, entry);
 	int64_t at = json_integer_value(json_object_get(entry, "at"));
 	enum stepup_error error = STEPUP_OK;
 
@@ -42,6 +74,8 @@ enum stepup_error events_note(struct store_session *session, const json_t *entry
 			error = note_one(session, (enum store_event)event, index, at);
 	return error;
 }
+
+/* --- the rows --- */
 
 /* The one row that a statement finds. */
 static enum stepup_error find(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,

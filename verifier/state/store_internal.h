@@ -50,8 +50,7 @@ struct store {
 	uint8_t id[STORE_ID_SIZE];
 	struct seal_key keys[SEALED_COUNT];
 	uint8_t digest_key[MASTER_KEY_SIZE];
-	store_event_filter *event_filter;
-	void *event_context;
+	struct store_event_watch event_watch; /* no filter: nobody */
 
 	pthread_mutex_t lock; /* guards what follows */
 	struct version_memory versions;
@@ -87,6 +86,7 @@ struct store_session {
 	bool failed; /* the transaction can't be committed any more */
 	bool broken; /* the connection is made anew before the next transaction */
 	struct merkle_tree tree;
+	unsigned events_begun; /* of the transaction and its savepoints, so many were told to the event watch */
 	bool has_events; /* this transaction noted some; a superset, where some were taken back */
 	struct pending_version *pending;
 	size_t pending_count, pending_capacity;
@@ -191,6 +191,10 @@ enum stepup_error freezes_init(struct store_session *session);
 /* --- events (store_events.c) --- */
 /* Notes which events an entry is that stands at `index`, inside its transaction. */
 enum stepup_error events_note(struct store_session *session, const json_t *entry, int64_t index);
+
+/* What came since this depth began (0 for the transaction) was undone, or isn't committed; what came at this depth belongs to the one above it now. */
+void events_undone(struct store_session *session, unsigned depth);
+void events_released(struct store_session *session, unsigned depth);
 
 /* --- log (store_log.c) --- */
 /* Rebuilds the tree from the newest checkpoint and the entries after it. */
