@@ -15,7 +15,7 @@
 
 #define INTERFACE "io.stepup.Verify1."
 #define WAIT_SECONDS 15
-#define REPLY_SIZE_MAX 262144
+#define REPLY_SIZE_MAX (1024 * 1024) /* the longest are lists of requests: stepupd sends up to 768 KiB of them in one reply */
 #define UNREACHABLE "Could not check, so nothing was done. You did nothing wrong. Try again in a minute."
 
 /* Whether the other end is one that may speak for the verifier. */

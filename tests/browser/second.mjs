@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { ACCOUNT, complaints, dialog, dialogError, done, downloaded, equal, matches, nextCode, ok, open, picture, signIn, station, url } from './harness.mjs';
 import { secondPersonPolicy } from './policy.mjs';
 import { PROMPT, arrive, askOver, card, exportWithin, openAgreement, post, press, refused, told } from './requests.mjs';
-import { verifierCall } from './varlink.mjs';
+import { overhear, verifierCall } from './varlink.mjs';
 
 // --- what is to hold ---
 
@@ -203,6 +203,15 @@ async function awkward(bob, dave) {
 	await agreedElsewhere(bob, dave);
 }
 
+// As many as the verifier tells of in one reply (REQUESTS_SHOWN_BYTES).
+async function longList(carol) {
+	await carol.goto(`${url}/customers`);
+	const requests = Array.from({ length: 256 }, (_, at) => ({ id: `R-${at}`, text: 'x'.repeat(3 * 1024 - 40) }));
+	let shown = [];
+	await overhear(async () => { shown = (await post(carol, '/requests/list', { seen: '' })).requests ?? []; }, { Requests: { requests } });
+	equal(shown.length, 256, 'the longest list that the verifier sends is shown whole');
+}
+
 // A rule for codes lets codes agree, and then the field has the focus.
 async function openAgreementByAnything(page, request) {
 	await press(page, request, 'Approve');
@@ -220,6 +229,7 @@ await station(twoAtOnce, bob, carol, dave);
 await station(oneself, dave);
 await station(strangers, bob, carol, dave);
 await station(awkward, bob, dave);
+await station(longList, carol);
 equal(complaints.join('; '), '', 'no script error and nothing against the content security policy');
 for (const page of [bob, carol, dave])
 	await page.done();
