@@ -130,7 +130,7 @@ async function timeline(page) {
 	const { lock, late, drawing } = drawn[0];
 	ok(lock && late && Math.abs(late.left - lock.left) < 2 && Math.abs(late.right - drawing.right) < 2, 'from the lock on the ground is red, to the end');
 	const after = drawn.flatMap(({ name, marks }) => marks.filter(({ left }) => left > lock.right + 3).map(() => name));
-	ok(after.length > 0 && after.every((name) => name === 'Refused' || name === 'Alerts'), 'and right of it there is nothing but refusals and alerts', after);
+	ok(after.length > 0 && after.every((name) => ['Refused', 'Alerts', 'Locked'].includes(name)), 'and right of it there is nothing but refusals, alerts and another lock', after);
 	const night = drawn.find(({ name }) => name === 'Covered').marks.at(-1);
 	matches(night.title, /^\d+ × Covered, from 2030-06-02 0[67]:/, 'a mark says how many, of what, and when');
 	equal(overlapping(await boxes(page, '.axis i')), 0, 'the hours under it don\'t run into one another');

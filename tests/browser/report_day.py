@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A full day of one employee's, by a clock that is set forward, and the report of it as HTML: report_day.py FILE
 
-An ordinary day, then somebody else with her codes: refusals, a request that is denied, volume past the limit, the lock, and what came after it.
+An ordinary day, then somebody else with her codes: refusals, a request that is denied, volume past the limit, the lock, what came after it, a second lock, and what came
+after that.
 """
 import json
 import os
@@ -101,6 +102,7 @@ class Day:
         for _ in range(6):
             self.verifier.begin("backup", "customer.view", {"account": "night-31"}, **THIEF)
         self.at(21)
+        self.administrator.call("Lock", {"users": "backup"}, {"users": ["backup"], "reason": "to be sure"})
         for _ in range(3):
             self.verifier.begin("backup", "customer.export", {"account": "night-1", "records": 5}, **THIEF)
         return reference

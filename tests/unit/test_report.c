@@ -122,6 +122,148 @@ static void what_was_touched_stands_once_with_its_sums(void **state)
 	json_decref(report);
 }
 
+/* --- locks --- */
+
+#define ENTRY(at, rest) "{\"entry\":\"{\\\"at\\\":" #at ",\\\"user\\\":\\\"alice\\\"," rest "}\"}\n"
+#define MEMBER(name, value) "\\\"" name "\\\":\\\"" value "\\\""
+#define LOCK(at, by) ENTRY(at, MEMBER("type", "lock") "," MEMBER("by", by))
+#define UNLOCK(at, by) ENTRY(at, MEMBER("type", "unlock") "," MEMBER("by", by))
+#define REFUSAL(at, error, why) ENTRY(at, MEMBER("type", "refusal") "," MEMBER("error", error) "," MEMBER("why", why))
+#define GRANT(at) ENTRY(at, MEMBER("type", "grant") "," MEMBER("action", "a.b"))
+#define LOCKED(at) REFUSAL(at, "Locked", "locked")
+
+/* A form of the report about alice from 1000 to 2000 of these lines, NULL ends them. The caller frees. */
+static char *printed(void (*print)(const json_t *, const char *, FILE *), const char *const *of)
+{
+	size_t size = 0, count = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+	json_t *report;
+
+	assert_non_null(out);
+	while (of[count] != NULL)
+		count++;
+	report = report_of(of, count);
+	print(report, "standing", out);
+	json_decref(report);
+	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+/* What stands over all, on the page and in text, has these words. */
+static void assert_headline(const char *words, const char *const *of)
+{
+	char *page = printed(report_print_html, of), *text = printed(report_print_text, of), *end, *essence = strstr(page, "<p class=\"essence");
+
+	assert_non_null(essence);
+	end = strstr(essence, "</p>");
+	assert_non_null(end);
+	*end = '\0';
+	if (strstr(essence, words) == NULL)
+		fail_msg("not \"%s\" but %s", words, essence);
+	if (strstr(text, words) == NULL)
+		fail_msg("not \"%s\" in text: %s", words, text);
+	free(page);
+	free(text);
+}
+#define HEADLINE(words, ...) assert_headline(words, (const char *const[]){__VA_ARGS__, NULL})
+
+static void a_lock_is_told_with_what_it_refused(void **state)
+{
+	(void)state;
+	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. While it was locked 1 try was refused and nothing went through.", GRANT(1000), LOCK(1010, "root"),
+		LOCKED(1020));
+}
+
+static void a_second_lock_goes_on_with_the_first(void **state)
+{
+	(void)state;
+	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. While it was locked 3 tries were refused and nothing went through.", LOCK(1010, "root"),
+		LOCKED(1020), LOCKED(1030), LOCKED(1040), LOCK(1050, "root"));
+}
+
+static void a_second_lock_by_somebody_else_is_told_too(void **state)
+{
+	(void)state;
+	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. Locked once more on 1970-01-01 00:17:30 UTC by mail. While it was locked 2 tries", LOCK(1010, "root"),
+		LOCKED(1020), LOCK(1050, "mail"), LOCK(1060, "root"), LOCKED(1070));
+}
+
+static void an_unlock_ends_the_count(void **state)
+{
+	(void)state;
+	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root, and opened again on 1970-01-01 00:17:30 UTC by mail. While it was locked 2 tries were refused and nothing",
+		LOCK(1010, "root"), LOCKED(1020), LOCK(1025, "root"), LOCKED(1030), UNLOCK(1050, "mail"), GRANT(1060), LOCKED(1070));
+}
+
+static void a_lock_after_an_unlock_is_a_new_one(void **state)
+{
+	(void)state;
+	HEADLINE("Locked on 1970-01-01 00:17:40 UTC by mail. While it was locked 1 try", LOCK(1010, "root"), LOCKED(1020), UNLOCK(1050, "root"),
+		LOCK(1060, "mail"), LOCKED(1070));
+}
+
+static void what_went_through_a_lock_is_counted(void **state)
+{
+	(void)state;
+	HEADLINE("1 try was refused and 2 went through.", LOCK(1010, "root"), GRANT(1020), LOCKED(1030), LOCK(1040, "root"), GRANT(1050));
+}
+
+static void refusals_for_a_lock_before_the_time_tell_of_it(void **state)
+{
+	(void)state;
+	HEADLINE("Locked before this time began, and not opened again in it. While it was locked 2 tries were refused and nothing", LOCKED(1010), LOCKED(1020));
+}
+
+static void a_lock_on_top_of_one_from_before_is_no_first(void **state)
+{
+	(void)state;
+	HEADLINE("Locked before this time began, and not opened again in it. Locked once more on 1970-01-01 00:17:10 UTC by root. While it was locked 2 tries",
+		LOCKED(1010), LOCK(1030, "root"), LOCKED(1040));
+}
+
+static void an_unlock_without_a_lock_tells_of_one_from_before(void **state)
+{
+	(void)state;
+	HEADLINE("Locked before this time began, and opened again on 1970-01-01 00:17:00 UTC by root. While it was locked 0 tries", UNLOCK(1020, "root"), GRANT(1030));
+}
+
+static void the_refusal_that_locks_is_not_from_before(void **state)
+{
+	(void)state;
+	HEADLINE("Locked on 1970-01-01 00:17:00 UTC by stepupd. While it was locked 1 try", REFUSAL(1020, "Locked", "over the limit"), LOCK(1020, "stepupd"),
+		LOCKED(1030));
+}
+
+static void without_a_lock_none_is_claimed(void **state)
+{
+	(void)state;
+	HEADLINE("The account was not locked in this time, or nothing was tried while it was", GRANT(1000), REFUSAL(1010, "BadAnswer", "code"));
+}
+
+/* Where the timeline's ground is red, in lanes of 160 columns. */
+static void assert_shaded(const char *place, const char *const *of)
+{
+	char *page = printed(report_print_html, of);
+
+	if (strstr(page, place) == NULL)
+		fail_msg("not %s", place);
+	free(page);
+}
+#define SHADED(place, ...) assert_shaded("<rect class=\"late\" " place " height", (const char *const[]){__VA_ARGS__, NULL})
+
+static void the_ground_is_red_from_the_first_of_two_locks_on(void **state)
+{
+	(void)state;
+	SHADED("x=\"0.50\" y=\"0\" width=\"159.50\"", LOCK(1010, "root"), LOCKED(1020), LOCK(1040, "root"), LOCKED(1050));
+}
+
+static void the_ground_is_red_from_the_beginning_where_it_was_locked_before(void **state)
+{
+	(void)state;
+	SHADED("x=\"0.00\" y=\"0\" width=\"159.50\"", LOCKED(1010), LOCK(1020, "root"), UNLOCK(1050, "root"));
+}
+
 static void what_is_no_line_is_refused(void **state)
 {
 	struct report *report = report_new("alice", 0, 2000);
@@ -141,6 +283,19 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_no_time_is_refused),
 	cmocka_unit_test(each_entry_is_of_its_kind_within_the_time),
 	cmocka_unit_test(what_was_touched_stands_once_with_its_sums),
+	cmocka_unit_test(a_lock_is_told_with_what_it_refused),
+	cmocka_unit_test(a_second_lock_goes_on_with_the_first),
+	cmocka_unit_test(a_second_lock_by_somebody_else_is_told_too),
+	cmocka_unit_test(an_unlock_ends_the_count),
+	cmocka_unit_test(a_lock_after_an_unlock_is_a_new_one),
+	cmocka_unit_test(what_went_through_a_lock_is_counted),
+	cmocka_unit_test(refusals_for_a_lock_before_the_time_tell_of_it),
+	cmocka_unit_test(a_lock_on_top_of_one_from_before_is_no_first),
+	cmocka_unit_test(an_unlock_without_a_lock_tells_of_one_from_before),
+	cmocka_unit_test(the_refusal_that_locks_is_not_from_before),
+	cmocka_unit_test(without_a_lock_none_is_claimed),
+	cmocka_unit_test(the_ground_is_red_from_the_first_of_two_locks_on),
+	cmocka_unit_test(the_ground_is_red_from_the_beginning_where_it_was_locked_before),
 	cmocka_unit_test(what_is_no_line_is_refused),
 };
 

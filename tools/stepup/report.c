@@ -291,6 +291,16 @@ static void put_rest(json_t *row, const json_t *entry, const json_t *evidence)
 	put_joined(row, "note", note, 7);
 }
 
+/* Refused because the user was locked already. What went over a limit that locks is refused as "Locked" too, just before the lock. */
+static bool was_locked(const json_t *entry, const char *kind)
+{
+	const char *error = message_text(entry, "error"), *why = message_text(entry, "why");
+
+	if (error == NULL || strcmp(error, "Locked") != 0 || (why != NULL && strcmp(why, "over the limit") == 0))
+		return false;
+	return strcmp(kind, "refused") == 0 || strcmp(kind, "redemption-refused") == 0;
+}
+
 static void add_row(struct report *report, const json_t *entry, const json_t *evidence, const struct type_row *type, const char *kind)
 {
 	bool erased = type->is_action && message_text(entry, "commitment") != NULL && json_object_get(evidence, "details") == NULL;
@@ -305,6 +315,8 @@ static void add_row(struct report *report, const json_t *entry, const json_t *ev
 	put_what(row, entry, evidence, type->type);
 	put_who(row, entry, kind, report->user);
 	put_rest(row, entry, evidence);
+	if (was_locked(entry, kind))
+		put(row, "locked", json_true());
 	if (erased)
 		put(row, "erased", json_true());
 	report->erased += erased;
@@ -394,9 +406,9 @@ json_t *report_finish(struct report *report)
 	json_object_foreach(report->hosts, host, unused)
 		if (json_array_append_new(hosts, json_string(host)) != 0)
 			out_of_memory();
-	whole = json_pack("{s:s, s:I, s:I, s:o, s:O, s:I, s:O, s:o}", "user", report->user, "since", (json_int_t)report->since, "until",
-		(json_int_t)report->until, "hosts", hosts, "totals", report->totals, "erased", (json_int_t)report->erased, "rows", report->rows, "touched",
-		list);
+	whole = json_pack("{s:s, s:I, s:I, s:o, s:O, s:I, s:O, s:o, s:o}", "user", report->user, "since", (json_int_t)report->since, "until",
+		(json_int_t)report->until, "hosts", hosts, "totals", report->totals, "erased", (json_int_t)report->erased, "rows", report->rows, "locks",
+		report_locks(report->rows), "touched", list);
 	if (whole == NULL)
 		out_of_memory();
 	return whole;

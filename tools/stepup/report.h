@@ -22,10 +22,15 @@ bool report_line(struct report *report, const char *line);
 
 /* The whole, the caller's to free:
  *   {"user", "since", "until", "hosts":[…], "totals":{KIND:n}, "erased":n,
- *    "rows":[{"entry", "at", "time", "kind", "action"?, "what", "who"?, "factor"?, "from"?, "note"?, "erased"?}],
+ *    "rows":[{"entry", "at", "time", "kind", "action"?, "what", "who"?, "factor"?, "from"?, "note"?, "locked"?, "erased"?}],
+ *    "locks":[{"at"?, "who"?, "again"?, "again_who"?, "until"?, "until_who"?, "refused":n, "passed":n}],
  *    "touched":[{"action", "detail", "value", "times", "unredeemed"?, "numbers":{…}, "first", "last"}]}
- * Kinds are those of report_kinds. */
+ * Kinds are those of report_kinds. A row that is "locked" was refused because the user was. */
 json_t *report_finish(struct report *report);
+
+/* "locks" of these rows: from a lock to the next unlock each, with what was refused and what went through between. No "at": the user was locked
+ * before the time began; no "until": to its end. "again": the first time that somebody else locked once more. A new array. */
+json_t *report_locks(const json_t *rows);
 
 /* What a kind of row is called, in the order in which totals are shown; ended by a row without name. */
 struct report_kind {

@@ -114,41 +114,12 @@ static void print_head(const json_t *report, const char *standing, FILE *out)
 /* The last lock, and what was let through after it: the first thing that somebody who comes to this wants to know. */
 static void print_essence(const json_t *report, FILE *out)
 {
-	const json_t *rows = json_object_get(report, "rows"), *row, *lock = NULL;
-	unsigned refused = 0, passed = 0;
-	bool open = false;
-	size_t i;
+	char tone, *text = report_locks_text(report, &tone);
 
-	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
-		const struct report_kind *kind = report_kind_of(row);
-
-		if (strcmp(kind->name, "locked") == 0) {
-			lock = row;
-			refused = passed = 0;
-			open = false;
-		} else if (strcmp(kind->name, "unlocked") == 0) {
-			open = true;
-		} else if (lock != NULL && !open) {
-			refused += strcmp(kind->name, "refused") == 0 || strcmp(kind->name, "redemption-refused") == 0;
-			passed += strcmp(kind->name, "approved") == 0 || strcmp(kind->name, "covered") == 0 || strcmp(kind->name, "redeemed") == 0;
-		}
-	}
-	if (lock == NULL) {
-		(void)fputs("<p class=\"essence w\">The account was not locked in this time. A lock from before it would not be seen here: <code>stepup status</code> says who is locked.</p>\n", out);
-		return;
-	}
-	(void)fprintf(out, "<p class=\"essence %c\">%s ", passed > 0 ? 'b' : open ? 'w' : 'g', open ? "Locked, and opened again since. Locked on" : "Locked on");
-	report_print_time(message_number(lock, "at", 0), 0, out);
-	(void)fputs(" UTC", out);
-	if (message_text(lock, "who") != NULL) {
-		(void)fputs(" by ", out);
-		escape(message_text(lock, "who"), out);
-	}
-	(void)fprintf(out, ". While it was locked %u %s refused and ", refused, refused == 1 ? "try was" : "tries were");
-	if (passed > 0)
-		(void)fprintf(out, "%u went through.</p>\n", passed);
-	else
-		(void)fputs("nothing went through.</p>\n", out);
+	(void)fprintf(out, "<p class=\"essence %c\">", tone);
+	escape(text, out);
+	(void)fputs("</p>\n", out);
+	free(text);
 }
 
 static void print_tiles(const json_t *report, FILE *out)

@@ -23,6 +23,10 @@ void report_print_html(const json_t *report, const char *standing, FILE *out);
 /* "5 times", "records 1020"; the caller frees. */
 char *report_times_text(const json_t *thing);
 
+/* The last lock, and what was refused and let through while it held, in sentences that are not safe to show yet; `*tone` as in report_kinds. The caller
+ * frees. */
+char *report_locks_text(const json_t *report, char *tone);
+
 /* The parts of a page: report_html.c has the frame, report_timeline.c the timeline. */
 void report_print_timeline(const json_t *report, FILE *out);
 

@@ -42,6 +42,15 @@ char *report_times_text(const json_t *thing)
 
 /* --- text --- */
 
+static void print_essence(const json_t *report, FILE *out)
+{
+	char tone, *text = report_locks_text(report, &tone), *safe = safe_text(text);
+
+	(void)fprintf(out, "%s\n\n", safe);
+	free(safe);
+	free(text);
+}
+
 static void print_totals(const json_t *report, FILE *out)
 {
 	const json_t *totals = json_object_get(report, "totals");
@@ -121,6 +130,7 @@ void report_print_text(const json_t *report, const char *standing, FILE *out)
 		(void)fputs("The log has nothing about this user in that time. Is the name spelt as `stepup users` shows it?\n", out);
 		return;
 	}
+	print_essence(report, out);
 	print_totals(report, out);
 	print_rows(rows, out);
 	print_touched(report, out);

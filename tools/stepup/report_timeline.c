@@ -17,7 +17,7 @@
 #define DAY 86400
 
 struct timeline {
-	const json_t *rows, *totals;
+	const json_t *rows, *totals, *locks;
 	int64_t from, to; /* of the first and the last row */
 	int64_t step;     /* from tick to tick, seconds */
 };
@@ -87,30 +87,28 @@ static bool is_kind(const json_t *row, const char *name)
 	return strcmp(report_kind_of(row)->name, name) == 0;
 }
 
-/* Behind the marks: the ticks, and the time of a lock, in which all should be refusals. */
+static double middle_of(const struct timeline *timeline, int64_t at)
+{
+	return (double)bucket_of(timeline, at) + 0.5;
+}
+
+/* Behind the marks: the times of locks, in which all should be refusals, and the ticks. */
 static void print_ground(const struct timeline *timeline, FILE *out)
 {
-	double locked = -1;
-	const json_t *row;
+	const json_t *row, *lock;
 	size_t i;
 
-	json_array_foreach((json_t *)(uintptr_t)timeline->rows, i, row) {
-		double x = (double)bucket_of(timeline, message_number(row, "at", 0)) + 0.5;
+	json_array_foreach((json_t *)(uintptr_t)timeline->locks, i, lock) {
+		int64_t at = message_number(lock, "at", -1), until = message_number(lock, "until", -1);
+		double left = at >= 0 ? middle_of(timeline, at) : 0, right = until >= 0 ? middle_of(timeline, until) : BUCKETS;
 
-		if (is_kind(row, "locked") && locked < 0) {
-			locked = x;
-		} else if (is_kind(row, "unlocked") && locked >= 0) {
-			(void)fprintf(out, "<rect class=\"late\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"%d\"/>", locked, x - locked, LANE_HEIGHT);
-			locked = -1;
-		}
+		(void)fprintf(out, "<rect class=\"late\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"%d\"/>", left, right > left ? right - left : 0, LANE_HEIGHT);
 	}
-	if (locked >= 0)
-		(void)fprintf(out, "<rect class=\"late\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"%d\"/>", locked, BUCKETS - locked, LANE_HEIGHT);
 	for (int64_t at = first_tick(timeline); at <= timeline->to; at += timeline->step)
 		print_upright("tick", place_of(timeline, at) * (BUCKETS - 1) + 0.5, out);
 	json_array_foreach((json_t *)(uintptr_t)timeline->rows, i, row)
 		if (is_kind(row, "locked"))
-			print_upright("lock", (double)bucket_of(timeline, message_number(row, "at", 0)) + 0.5, out);
+			print_upright("lock", middle_of(timeline, message_number(row, "at", 0)), out);
 }
 
 /* One kind's lane: the more there was, the taller the mark. */
@@ -157,7 +155,8 @@ static void print_axis(const struct timeline *timeline, FILE *out)
 
 void report_print_timeline(const json_t *report, FILE *out)
 {
-	struct timeline timeline = {.rows = json_object_get(report, "rows"), .totals = json_object_get(report, "totals")};
+	struct timeline timeline = {.rows = json_object_get(report, "rows"), .totals = json_object_get(report, "totals"),
+		.locks = json_object_get(report, "locks")};
 
 	span_of(&timeline);
 	timeline.step = step_of(timeline.to - timeline.from);
