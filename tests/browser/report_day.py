@@ -22,7 +22,7 @@ action console.login { users = { "*" }  prompt = "Sign in to the support console
 action customer.view { users = { "*" }  details = { "account:text" }  prompt = "Look at customer {account}"  require = { code }  fresh-for = 15m
     limit = { "12 different account per 1h" } }
 action customer.export { users = { "*" }  details = { "account:text", "records:number" }  prompt = "Export {records} contacts of {account}"
-    require = { code }  code-is-enough = yes  service = vault  limit = { "2 per 24h" }  over-limit = approve  approvers = { "mail" } }
+    require = { code }  code-is-enough = yes  service = vault  limit = { "3 per 24h" }  over-limit = approve  approvers = { "mail" } }
 ''' + RULES
 HOUR, MINUTE = 3600, 60
 OFFICE = {"rhost": "192.0.2.14", "service": "support-console", "session": "an employee at her desk, 1234567890abcdef"}
@@ -82,6 +82,8 @@ class Day:
                 self.redeem(granted["receipt"], f"customer-{hour}-0", 120 * (hour + 1))
             if hour == 5:
                 self.do("console.login", code=self.tokens["backup"].wrong())
+        self.at(7, 10)
+        self.export("customer-7-0", 12)  # and she thinks better of it
         self.at(7, 20)
         transaction, asked = self.export(LONG, 4000)
         self.agree(asked["request"])

@@ -122,7 +122,7 @@ static void what_was_touched_stands_once_with_its_sums(void **state)
 	json_decref(report);
 }
 
-/* --- locks --- */
+/* --- touched --- */
 
 #define ENTRY(at, rest) "{\"entry\":\"{\\\"at\\\":" #at ",\\\"user\\\":\\\"alice\\\"," rest "}\"}\n"
 #define MEMBER(name, value) "\\\"" name "\\\":\\\"" value "\\\""
@@ -150,6 +150,77 @@ static char *printed(void (*print)(const json_t *, const char *, FILE *), const 
 	return text;
 }
 
+static void assert_in(const char *words, const char *text)
+{
+	if (strstr(text, words) == NULL)
+		fail_msg("not \"%s\" in %s", words, text);
+}
+
+/* `words` are in the form that `print` makes of these lines. */
+static void assert_printed(void (*print)(const json_t *, const char *, FILE *), const char *words, const char *const *of)
+{
+	char *text = printed(print, of);
+
+	assert_in(words, text);
+	free(text);
+}
+#define TEXT(words, ...) assert_printed(report_print_text, words, (const char *const[]){__VA_ARGS__, NULL})
+#define PAGE(words, ...) assert_printed(report_print_html, words, (const char *const[]){__VA_ARGS__, NULL})
+
+#define ABOUT(at, entry, details) "{\"entry\":\"{\\\"at\\\":" #at ",\\\"user\\\":\\\"alice\\\"," entry "}\",\"details\":{\"details\":" details "}}\n"
+#define SEEN(at, account) ABOUT(at, MEMBER("type", "grant") "," MEMBER("action", "look"), "{\"account\":\"" account "\"}")
+#define ISSUED(at, account) ABOUT(at, MEMBER("type", "grant") "," MEMBER("action", "export") "," MEMBER("jti", "j"), "{\"account\":\"" account "\"}")
+#define REDEEMED(at, account) ABOUT(at, MEMBER("type", "redeem") "," MEMBER("action", "export"), "{\"account\":\"" account "\"}")
+
+static void what_two_actions_touched_is_notified_once(void **state)
+{
+	(void)state;
+	TEXT("Touched: 2. These are the ones to notify.", SEEN(1010, "x"), SEEN(1020, "y"), ISSUED(1030, "x"), REDEEMED(1040, "x"));
+	PAGE("<b>2</b>Touched", SEEN(1010, "x"), SEEN(1020, "y"), ISSUED(1030, "x"), REDEEMED(1040, "x"));
+}
+
+static void what_was_approved_and_not_redeemed_is_not_notified(void **state)
+{
+	(void)state;
+	TEXT("Touched: 1. These are the ones to notify.", SEEN(1010, "x"), ISSUED(1030, "y"));
+	PAGE("<b>1</b>Touched", SEEN(1010, "x"), ISSUED(1030, "y"));
+}
+
+static void what_was_approved_and_not_redeemed_stands_apart(void **state)
+{
+	(void)state;
+	TEXT("Approved, but not carried out by then, so not touched:", SEEN(1010, "x"), ISSUED(1030, "y"));
+	PAGE("<table id=\"unredeemed\">", SEEN(1010, "x"), ISSUED(1030, "y"));
+}
+
+static void where_nothing_was_touched_nobody_is_to_be_notified(void **state)
+{
+	(void)state;
+	TEXT("\nNothing was touched.\n", ISSUED(1030, "y"));
+	PAGE("<b>0</b>Touched", ISSUED(1030, "y"));
+	PAGE("<p>Nothing was touched.</p>", GRANT(1000));
+}
+
+static void what_was_erased_may_have_been_touched(void **state)
+{
+	(void)state;
+	TEXT("\nNothing that the log still knows of was touched.\n", ENTRY(1010, MEMBER("type", "grant") "," MEMBER("action", "look") "," MEMBER("commitment", "c")));
+}
+
+static void touched_is_from_when_it_was_carried_out(void **state)
+{
+	const char *const of[] = {ISSUED(1010, "x"), REDEEMED(1020, "x"), ISSUED(1030, "x")};
+	json_t *report = report_of(of, 3), *thing = json_array_get(json_object_get(report, "touched"), 0);
+
+	(void)state;
+	assert_int_equal(message_number(thing, "first", 0), 1020);
+	assert_int_equal(message_number(thing, "last", 0), 1020);
+	assert_int_equal(message_number(thing, "unredeemed", 0), 1);
+	json_decref(report);
+}
+
+/* --- locks --- */
+
 /* What stands over all, on the page and in text, has these words. */
 static void assert_headline(const char *words, const char *const *of)
 {
@@ -159,10 +230,8 @@ static void assert_headline(const char *words, const char *const *of)
 	end = strstr(essence, "</p>");
 	assert_non_null(end);
 	*end = '\0';
-	if (strstr(essence, words) == NULL)
-		fail_msg("not \"%s\" but %s", words, essence);
-	if (strstr(text, words) == NULL)
-		fail_msg("not \"%s\" in text: %s", words, text);
+	assert_in(words, essence);
+	assert_in(words, text);
 	free(page);
 	free(text);
 }
@@ -283,6 +352,12 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_no_time_is_refused),
 	cmocka_unit_test(each_entry_is_of_its_kind_within_the_time),
 	cmocka_unit_test(what_was_touched_stands_once_with_its_sums),
+	cmocka_unit_test(what_two_actions_touched_is_notified_once),
+	cmocka_unit_test(what_was_approved_and_not_redeemed_is_not_notified),
+	cmocka_unit_test(what_was_approved_and_not_redeemed_stands_apart),
+	cmocka_unit_test(where_nothing_was_touched_nobody_is_to_be_notified),
+	cmocka_unit_test(what_was_erased_may_have_been_touched),
+	cmocka_unit_test(touched_is_from_when_it_was_carried_out),
 	cmocka_unit_test(a_lock_is_told_with_what_it_refused),
 	cmocka_unit_test(a_second_lock_goes_on_with_the_first),
 	cmocka_unit_test(a_second_lock_by_somebody_else_is_told_too),

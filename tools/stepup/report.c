@@ -11,6 +11,7 @@
 #include "lib/canonical_json.h"
 #include "lib/message.h"
 #include "tools/stepup/output.h"
+#include "tools/stepup/report_touched.h"
 
 const struct report_kind report_kinds[] = {
 	{"approved", "Approved", "The user's own factor, for this action.", 'g'},
@@ -73,7 +74,7 @@ struct report {
 	char *user;
 	int64_t since, until, erased;
 	json_t *hosts, *totals, *rows;
-	json_t *touched; /* action → detail → value → what "touched" has */
+	json_t *touched; /* report_touched.h's */
 };
 
 struct report *report_new(const char *user, int64_t since, int64_t until)
@@ -123,79 +124,6 @@ static void put_text(json_t *object, const char *name, const char *text)
 static void count(json_t *object, const char *name, int64_t more)
 {
 	put(object, name, json_integer(message_number(object, name, 0) + more));
-}
-
-static json_t *object_in(json_t *map, const char *name)
-{
-	json_t *object = json_object_get(map, name);
-
-	if (object == NULL) {
-		object = json_object();
-		put(map, name, object);
-	}
-	return object;
-}
-
-/* --- touched --- */
-
-/* One thing that an action was about. `carried_out`: it happened; else a receipt was issued for it, which may or may not be redeemed. */
-static void touch(struct report *report, const json_t *details, const char *action, const char *name, const char *value, int64_t at, bool carried_out)
-{
-	json_t *thing = object_in(object_in(object_in(report->touched, action), name), value), *numbers = object_in(thing, "numbers"), *number;
-	const char *other;
-
-	count(thing, "times", carried_out ? 1 : 0);
-	count(thing, "unredeemed", carried_out ? 0 : 1);
-	if (json_object_get(thing, "first") == NULL)
-		put(thing, "first", json_integer(at));
-	put(thing, "last", json_integer(at));
-	if (!carried_out)
-		return;
-	json_object_foreach((json_t *)(uintptr_t)details, other, number)
-		if (json_is_integer(number))
-			count(numbers, other, json_integer_value(number));
-}
-
-static void touch_all(struct report *report, const json_t *details, const char *action, int64_t at, bool carried_out)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)details, name, value)
-		if (json_is_string(value))
-			touch(report, details, action, name, json_string_value(value), at, carried_out);
-}
-
-/* A redemption uses up what was issued. */
-static void redeem(struct report *report, const json_t *details, const char *action)
-{
-	const char *name;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)details, name, value) {
-		json_t *thing = json_is_string(value)
-			? json_object_get(json_object_get(json_object_get(report->touched, action), name), json_string_value(value)) : NULL;
-
-		if (thing != NULL && message_number(thing, "unredeemed", 0) > 0)
-			count(thing, "unredeemed", -1);
-	}
-}
-
-/* The verifier's own verbs are about no customer. */
-static void note_touched(struct report *report, const json_t *entry, const json_t *evidence, const char *kind)
-{
-	const char *action = message_text(entry, "action");
-	const json_t *details = json_object_get(evidence, "details");
-	int64_t at = message_number(entry, "at", 0);
-
-	if (action == NULL || strncmp(action, "stepup.", strlen("stepup.")) == 0)
-		return;
-	if (strcmp(kind, "approved") == 0 || strcmp(kind, "covered") == 0) {
-		touch_all(report, details, action, at, message_text(entry, "jti") == NULL);
-	} else if (strcmp(kind, "redeemed") == 0) {
-		redeem(report, details, action);
-		touch_all(report, details, action, at, true);
-	}
 }
 
 /* --- rows --- */
@@ -323,7 +251,7 @@ static void add_row(struct report *report, const json_t *entry, const json_t *ev
 	count(report->totals, kind, 1);
 	if (message_text(entry, "host") != NULL)
 		put(report->hosts, message_text(entry, "host"), json_true());
-	note_touched(report, entry, evidence, kind);
+	touched_note(report->touched, entry, evidence, kind);
 }
 
 static bool names(const json_t *entry, const char *member, const char *user)
@@ -377,39 +305,19 @@ out:
 
 /* --- the whole --- */
 
-static void add_things(json_t *list, const char *action, const char *detail, json_t *things)
-{
-	const char *value;
-	json_t *thing;
-
-	json_object_foreach(things, value, thing) {
-		json_t *copy = json_copy(thing);
-
-		if (copy == NULL || json_array_append_new(list, copy) != 0)
-			out_of_memory();
-		put(copy, "action", json_string(action));
-		put(copy, "detail", json_string(detail));
-		put(copy, "value", json_string(value));
-		if (message_number(copy, "unredeemed", 0) == 0)
-			(void)json_object_del(copy, "unredeemed");
-	}
-}
-
 json_t *report_finish(struct report *report)
 {
-	json_t *list = json_array(), *hosts = json_array(), *details, *things, *whole, *unused;
-	const char *action, *detail, *host;
+	json_t *hosts = json_array(), *whole, *unused;
+	const char *host;
 
-	json_object_foreach(report->touched, action, details)
-		json_object_foreach(details, detail, things)
-			add_things(list, action, detail, things);
 	json_object_foreach(report->hosts, host, unused)
 		if (json_array_append_new(hosts, json_string(host)) != 0)
 			out_of_memory();
-	whole = json_pack("{s:s, s:I, s:I, s:o, s:O, s:I, s:O, s:o, s:o}", "user", report->user, "since", (json_int_t)report->since, "until",
+	whole = json_pack("{s:s, s:I, s:I, s:o, s:O, s:I, s:O, s:o}", "user", report->user, "since", (json_int_t)report->since, "until",
 		(json_int_t)report->until, "hosts", hosts, "totals", report->totals, "erased", (json_int_t)report->erased, "rows", report->rows, "locks",
-		report_locks(report->rows), "touched", list);
+		report_locks(report->rows));
 	if (whole == NULL)
 		out_of_memory();
+	touched_finish(report->touched, whole);
 	return whole;
 }

@@ -24,8 +24,10 @@ bool report_line(struct report *report, const char *line);
  *   {"user", "since", "until", "hosts":[…], "totals":{KIND:n}, "erased":n,
  *    "rows":[{"entry", "at", "time", "kind", "action"?, "what", "who"?, "factor"?, "from"?, "note"?, "locked"?, "erased"?}],
  *    "locks":[{"at"?, "who"?, "again"?, "again_who"?, "until"?, "until_who"?, "refused":n, "passed":n}],
- *    "touched":[{"action", "detail", "value", "times", "unredeemed"?, "numbers":{…}, "first", "last"}]}
- * Kinds are those of report_kinds. A row that is "locked" was refused because the user was. */
+ *    "touched":[{"action", "detail", "value", "times", "unredeemed"?, "numbers":{…}, "first", "last"}], "unredeemed":[…], "notify":n}
+ * Kinds are those of report_kinds. A row that is "locked" was refused because the user was.
+ * "touched" has a row for each action; "unredeemed", of the same form, what was approved, not carried out by then, and touched by that action not
+ * at all. "notify" counts what was touched, by detail and value, each once. */
 json_t *report_finish(struct report *report);
 
 /* "locks" of these rows: from a lock to the next unlock each, with what was refused and what went through between. No "at": the user was locked

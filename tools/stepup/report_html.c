@@ -133,45 +133,60 @@ static void print_tiles(const json_t *report, FILE *out)
 		if (number > 0)
 			(void)fprintf(out, "<li class=\"%c\" title=\"%s\"><b>%lld</b>%s</li>\n", kind->tone, kind->meaning, (long long)number, kind->heading);
 	}
-	(void)fprintf(out, "<li title=\"Whatever the actions were about, each once.\"><b>%zu</b>Touched</li>\n</ul>\n",
-		json_array_size(json_object_get(report, "touched")));
+	(void)fprintf(out, "<li title=\"What the actions that were carried out were about, each once.\"><b>%lld</b>Touched</li>\n</ul>\n",
+		(long long)message_number(report, "notify", 0));
 }
 
 /* --- tables --- */
 
+static void print_thing(const json_t *thing, FILE *out)
+{
+	char *times = report_times_text(thing);
+
+	(void)fputs("<tr><td>", out);
+	escape(message_text(thing, "action"), out);
+	(void)fputs("<td>", out);
+	escape(message_text(thing, "detail"), out);
+	(void)fputs("<td class=\"wide\"><strong>", out);
+	escape(message_text(thing, "value"), out);
+	(void)fputs("</strong><td>", out);
+	escape(times, out);
+	(void)fputs("<td class=\"at\">", out);
+	report_print_time(message_number(thing, "first", 0), 0, out);
+	(void)fputs("<td class=\"at\">", out);
+	report_print_time(message_number(thing, "last", 0), 0, out);
+	(void)fputs("</tr>\n", out);
+	free(times);
+}
+
+static void print_things(const json_t *things, const char *id, FILE *out)
+{
+	const json_t *thing;
+	size_t i;
+
+	(void)fprintf(out, "<div class=\"card\"><table id=\"%s\"><thead><tr><th>Action<th>Detail<th>Value<th>How often<th>First<th>Last</tr></thead><tbody>\n", id);
+	json_array_foreach((json_t *)(uintptr_t)things, i, thing)
+		print_thing(thing, out);
+	(void)fputs("</tbody></table></div>\n", out);
+}
+
 static void print_touched(const json_t *report, FILE *out)
 {
-	const json_t *touched = json_object_get(report, "touched"), *thing;
+	const json_t *touched = json_object_get(report, "touched"), *unredeemed = json_object_get(report, "unredeemed");
 	int64_t erased = message_number(report, "erased", 0);
-	size_t i;
 
 	(void)fputs("<h2>Touched: whom to notify</h2>\n", out);
 	if (json_array_size(touched) == 0)
-		(void)fputs("<p>Nothing that the log still knows of.</p>\n", out);
+		(void)fprintf(out, "<p>%s</p>\n", report_nothing_touched(report));
 	if (erased > 0)
 		(void)fprintf(out, "<p class=\"warning\">Entries whose details have been erased: %lld. What they were about is missing here.</p>\n", (long long)erased);
-	if (json_array_size(touched) == 0)
+	if (json_array_size(touched) > 0)
+		print_things(touched, "touched", out);
+	if (json_array_size(unredeemed) == 0)
 		return;
-	(void)fputs("<div class=\"card\"><table id=\"touched\"><thead><tr><th>Action<th>Detail<th>Value<th>How often<th>First<th>Last</tr></thead><tbody>\n", out);
-	json_array_foreach((json_t *)(uintptr_t)touched, i, thing) {
-		char *times = report_times_text(thing);
-
-		(void)fputs("<tr><td>", out);
-		escape(message_text(thing, "action"), out);
-		(void)fputs("<td>", out);
-		escape(message_text(thing, "detail"), out);
-		(void)fputs("<td class=\"wide\"><strong>", out);
-		escape(message_text(thing, "value"), out);
-		(void)fputs("</strong><td>", out);
-		escape(times, out);
-		(void)fputs("<td class=\"at\">", out);
-		report_print_time(message_number(thing, "first", 0), 0, out);
-		(void)fputs("<td class=\"at\">", out);
-		report_print_time(message_number(thing, "last", 0), 0, out);
-		(void)fputs("</tr>\n", out);
-		free(times);
-	}
-	(void)fputs("</tbody></table></div>\n", out);
+	(void)fputs("<h2>Approved, but not carried out by then</h2>\n<p class=\"soft\">No receipt for these was redeemed in this time, so they don't count as "
+		"touched.</p>\n", out);
+	print_things(unredeemed, "unredeemed", out);
 }
 
 static void print_row(const json_t *row, FILE *out)

@@ -13,7 +13,7 @@
 /* `report` with "sound": whether nothing is wrong with the log it is from. `standing` is one sentence about how far the log was checked. */
 void report_print_text(const json_t *report, const char *standing, FILE *out);
 
-/* RFC 4180: a line of headings, one per row, and one per thing touched (kind "touched"). A cell that a spreadsheet would take for a formula gets a `'`
+/* RFC 4180: a line of headings, one per row, one per thing touched (kind "touched") and one per thing only approved (kind "unredeemed"). A cell that a spreadsheet would take for a formula gets a `'`
  * before it. */
 void report_print_csv(const json_t *report, FILE *out);
 
@@ -22,6 +22,9 @@ void report_print_html(const json_t *report, const char *standing, FILE *out);
 
 /* "5 times", "records 1020"; the caller frees. */
 char *report_times_text(const json_t *thing);
+
+/* What stands where nothing was touched: what has been erased can't be ruled out. */
+const char *report_nothing_touched(const json_t *report);
 
 /* The last lock, and what was refused and let through while it held, in sentences that are not safe to show yet; `*tone` as in report_kinds. The caller
  * frees. */

@@ -40,6 +40,11 @@ char *report_times_text(const json_t *thing)
 	return text;
 }
 
+const char *report_nothing_touched(const json_t *report)
+{
+	return message_number(report, "erased", 0) > 0 ? "Nothing that the log still knows of was touched." : "Nothing was touched.";
+}
+
 /* --- text --- */
 
 static void print_essence(const json_t *report, FILE *out)
@@ -93,16 +98,14 @@ static void print_rows(const json_t *rows, FILE *out)
 	table_free(&table);
 }
 
-static void print_touched(const json_t *report, FILE *out)
+static void print_things(const json_t *things, FILE *out)
 {
 	static const char *const headings[] = {"ACTION", "DETAIL", "VALUE", "HOW OFTEN", "FIRST", "LAST"};
-	const json_t *touched = json_object_get(report, "touched"), *thing;
-	int64_t erased = message_number(report, "erased", 0);
 	struct table *table = table_new(headings, 6);
+	const json_t *thing;
 	size_t i;
 
-	(void)fprintf(out, "\nTouched: %zu. These are the ones to notify.\n", json_array_size(touched));
-	json_array_foreach((json_t *)(uintptr_t)touched, i, thing) {
+	json_array_foreach((json_t *)(uintptr_t)things, i, thing) {
 		char first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE], *times = report_times_text(thing);
 		const char *cells[6] = {text_of(thing, "action"), text_of(thing, "detail"), text_of(thing, "value"), times,
 			time_text(message_number(thing, "first", 0), first), time_text(message_number(thing, "last", 0), last)};
@@ -110,12 +113,28 @@ static void print_touched(const json_t *report, FILE *out)
 		table_add(table, cells);
 		free(times);
 	}
-	if (json_array_size(touched) > 0)
-		table_print(table, out);
-	if (erased > 0)
-		(void)fprintf(out, "Entries whose details have been erased: %lld. What they were about can't be said any more, and is missing here.\n",
-			(long long)erased);
+	table_print(table, out);
 	table_free(&table);
+}
+
+static void print_touched(const json_t *report, FILE *out)
+{
+	const json_t *touched = json_object_get(report, "touched"), *unredeemed = json_object_get(report, "unredeemed");
+	int64_t erased = message_number(report, "erased", 0);
+
+	if (json_array_size(touched) > 0) {
+		(void)fprintf(out, "\nTouched: %lld. These are the ones to notify.\n", (long long)message_number(report, "notify", 0));
+		print_things(touched, out);
+	} else {
+		(void)fprintf(out, "\n%s\n", report_nothing_touched(report));
+	}
+	if (json_array_size(unredeemed) > 0) {
+		(void)fputs("\nApproved, but not carried out by then, so not touched:\n", out);
+		print_things(unredeemed, out);
+	}
+	if (erased > 0)
+		(void)fprintf(out, "\nEntries whose details have been erased: %lld. What they were about can't be said any more, and is missing here.\n",
+			(long long)erased);
 }
 
 void report_print_text(const json_t *report, const char *standing, FILE *out)
@@ -160,6 +179,22 @@ static void print_line(const char *const *cells, size_t count, FILE *out)
 		print_cell(cells[i], i + 1 == count, out);
 }
 
+static void print_csv_things(const json_t *things, const char *kind, FILE *out)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)things, i, item) {
+		char first[REPORT_TIME_SIZE], times[24], *words = report_times_text(item);
+		const char *cells[12] = {report_time(message_number(item, "first", 0), first), "", kind, text_of(item, "action"), "", "", "", "", words,
+			text_of(item, "detail"), text_of(item, "value"), times};
+
+		(void)snprintf(times, sizeof(times), "%lld", (long long)message_number(item, "times", 0));
+		print_line(cells, 12, out);
+		free(words);
+	}
+}
+
 void report_print_csv(const json_t *report, FILE *out)
 {
 	static const char *const headings[] = {"time", "entry", "kind", "action", "what", "who", "factor", "from", "note", "detail", "value", "times"};
@@ -176,13 +211,6 @@ void report_print_csv(const json_t *report, FILE *out)
 		(void)snprintf(number, sizeof(number), "%lld", (long long)message_number(item, "entry", -1));
 		print_line(cells, 12, out);
 	}
-	json_array_foreach(json_object_get(report, "touched"), i, item) {
-		char first[REPORT_TIME_SIZE], times[24], *words = report_times_text(item);
-		const char *cells[12] = {report_time(message_number(item, "first", 0), first), "", "touched", text_of(item, "action"), "", "", "", "", words,
-			text_of(item, "detail"), text_of(item, "value"), times};
-
-		(void)snprintf(times, sizeof(times), "%lld", (long long)message_number(item, "times", 0));
-		print_line(cells, 12, out);
-		free(words);
-	}
+	print_csv_things(json_object_get(report, "touched"), "touched", out);
+	print_csv_things(json_object_get(report, "unredeemed"), "unredeemed", out);
 }
