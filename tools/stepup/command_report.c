@@ -105,17 +105,16 @@ static bool time_option(const struct invocation *invocation, enum option_id opti
 	return false;
 }
 
-static enum exit_status print_report(const struct invocation *invocation, json_t *report, const char *standing)
+static void print_report(const struct invocation *invocation, json_t *report, const char *standing)
 {
 	if (option_given(invocation, OPTION_JSON))
-		return output_json(json_incref(report));
-	if (option_given(invocation, OPTION_CSV))
+		(void)output_json(json_incref(report));
+	else if (option_given(invocation, OPTION_CSV))
 		report_print_csv(report, stdout);
 	else if (option_given(invocation, OPTION_HTML))
 		report_print_html(report, standing, stdout);
 	else
 		report_print_text(report, standing, stdout);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
 }
 
 static bool one_form(const struct invocation *invocation)
@@ -156,9 +155,8 @@ enum exit_status command_report(const struct invocation *invocation)
 		report = report_finish(reading.report);
 		if (json_object_set_new(report, "standing", json_string(standing)) != 0 || json_object_set_new(report, "sound", json_boolean(sound)) != 0)
 			out_of_memory();
-		status = print_report(invocation, report, standing);
-		if (!sound && status == EXIT_DONE)
-			status = EXIT_REFUSED;
+		print_report(invocation, report, standing);
+		status = sound ? EXIT_DONE : EXIT_REFUSED;
 	}
 	json_decref(report);
 	free(standing);

@@ -212,7 +212,7 @@ static enum exit_status write_parts(const struct evidence *evidence, const char 
 	if (option_given(evidence->invocation, OPTION_JSON))
 		status = output_json(json_pack("{s:s, s:s}", "prefix", prefix, "command", command));
 	else
-		status = puts(sentence) != EOF && fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
+		status = puts(sentence) != EOF ? EXIT_DONE : EXIT_REFUSED;
 out:
 	free(sentence);
 	free(command);

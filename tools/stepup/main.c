@@ -57,6 +57,7 @@ int main(int argc, char **argv)
 	status = invocation_parse(argc, argv, stderr, &invocation);
 	if (status == EXIT_DONE)
 		status = run(&invocation);
+	status = output_end(status);
 	invocation_clear(&invocation);
 	return (int)status;
 }

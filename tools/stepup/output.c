@@ -14,33 +14,39 @@
 
 enum exit_status output_json(json_t *value)
 {
-	bool written = value != NULL && json_dumpf(value, stdout, JSON_COMPACT) == 0 && putchar('\n') != EOF && fflush(stdout) == 0;
-
+	if (value == NULL || (json_dumpf(value, stdout, JSON_COMPACT) != 0 && !ferror(stdout)))
+		out_of_memory();
+	(void)putchar('\n');
+	(void)fflush(stdout);
 	json_wipe_free(&value);
-	if (!written)
-		complain("could not write to standard output.");
-	return written ? EXIT_DONE : EXIT_REFUSED;
+	return EXIT_DONE;
+}
+
+enum exit_status output_end(enum exit_status status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	complain("could not write to standard output.");
+	return status == EXIT_DONE ? EXIT_REFUSED : status;
 }
 
 /* A line, folded where it goes to a terminal. */
-static bool put_folded(FILE *out, const char *before, const char *sentence)
+static void put_folded(FILE *out, const char *before, const char *sentence)
 {
 	char *folded = page_fold(sentence, page_width(out), strlen(before));
-	bool written = fprintf(out, "%s%s\n", before, folded != NULL ? folded : sentence) >= 0;
 
+	(void)fprintf(out, "%s%s\n", before, folded != NULL ? folded : sentence);
 	free(folded);
-	return written;
 }
 
 enum exit_status output_result(const struct invocation *invocation, json_t *object, const char *sentence)
 {
-	bool written;
-
 	if (option_given(invocation, OPTION_JSON))
 		return output_json(object);
 	json_wipe_free(&object);
-	written = put_folded(stdout, "", sentence) && fflush(stdout) == 0;
-	return written ? EXIT_DONE : EXIT_REFUSED;
+	put_folded(stdout, "", sentence);
+	(void)fflush(stdout);
+	return EXIT_DONE;
 }
 
 void complain(const char *format, ...)
@@ -53,7 +59,7 @@ void complain(const char *format, ...)
 	va_start(arguments, format);
 	length = vasprintf(&sentence, format, arguments);
 	va_end(arguments);
-	(void)put_folded(stderr, "stepup: ", length >= 0 ? sentence : "out of memory.");
+	put_folded(stderr, "stepup: ", length >= 0 ? sentence : "out of memory.");
 	if (length >= 0)
 		free(sentence);
 }

@@ -15,11 +15,15 @@
 
 #define TIME_TEXT_SIZE 32
 
-/* One JSON value on a line of standard output; takes it over. EXIT_REFUSED where it can't be written. */
+/* One JSON value on a line of standard output; takes it over. EXIT_DONE: whether it got there is for output_end. */
 enum exit_status output_json(json_t *value);
 
 /* The result of a command: `object` where --json was given (taken over either way), else the sentence (safe to show already). */
 enum exit_status output_result(const struct invocation *invocation, json_t *object, const char *sentence);
+
+/* The end of every command, whichever it was and however it ended: what it wrote to standard output has to have got there, or it was not done. Says so
+ * where it did not. Only main calls this, so that no command can forget it. */
+enum exit_status output_end(enum exit_status status);
 
 /* A complaint: "stepup: …". */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
