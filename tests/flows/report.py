@@ -2,13 +2,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """stepup report: what one user did and whom it touched, from the verifier and from an exported log, in every form."""
 import csv
+import fcntl
 import html.parser
 import io
 import json
 import os
+import pty
+import re
 import sqlite3
+import struct
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cli_session import Cli
@@ -155,6 +160,42 @@ def as_text(path, administrator, verifier):
     tap.equal(json.loads(early.stdout)["rows"], [], "what came after --until is left out")
 
 
+def on_a_terminal(columns, *arguments):
+    """What stepup shows on a terminal so wide, somewhere where it isn't the hour that it is in the log."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    process = subprocess.Popen([program("tools/stepup/stepup"), *arguments], stdout=theirs, stdin=subprocess.DEVNULL,
+                               env={**os.environ, "TZ": "America/New_York", "LC_ALL": "C.UTF-8"})
+    os.close(theirs)
+    shown = b""
+    try:
+        while part := os.read(ours, 65536):
+            shown += part
+    except OSError:
+        pass  # that is how a terminal ends
+    os.close(ours)
+    process.wait()
+    return shown.decode().replace("\r\n", "\n")
+
+
+def on_terminals(path, credential):
+    rows = json.loads(report(path, "--json"))["rows"]
+    for columns in (80, 100, 120):
+        text = on_a_terminal(columns, "report", "backup", "--since", "1h", "--file", path)
+        tap.equal([line for line in text.splitlines() if len(line) > columns], [], f"nothing is wider than a terminal of {columns}")
+        entries = re.findall(r"(?m)^(\d\d:\d\d:\d\d)  #(\d+) .*\n(?:  +.*\n)*", text)
+        tap.equal([(when, int(number)) for when, number in entries], [(row["time"][11:19], row["entry"]) for row in rows],
+                  "each entry has its time, with seconds, in UTC")
+    text = on_a_terminal(100, "report", "backup", "--since", "1h", "--file", path)
+    sizes = [entry.count("\n") for entry in re.findall(r"(?m)^\d\d:\d\d:\d\d  #\d+ .*\n(?:  +.*\n)*", text)]
+    tap.ok(max(sizes) <= 2, "on 100 columns every entry takes one line or two", sizes)
+    tap.matches(text, r"What backup did, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d to \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\.", "the heading says which zone's times these are")
+    tap.equal(re.findall(r"(?m)^(\d{4}-\d\d-\d\d) \(UTC\)$", text), sorted({row["time"][:10] for row in rows}), "each day has a heading")
+    tap.ok(credential not in text and "with hotp \u00b7 Code token \u00b7 from" in text, "of a credential it has the method and its name, not the id", text)
+    tap.matches(text, r"  Look at customer trezor\n +with hotp ", "what it was has the first of two lines, the rest the other")
+    tap.ok(re.search(r"(?m)^customer\.view +account +trezor +2 times \u00b7 \d{4}-", text), "whom to notify is a line each", text)
+
+
 def usage():
     for arguments in (("report", "backup"), ("report", "backup", "--since", "the other day"), ("report", "backup", "--since", "1h", "--until", "2h"),
                       ("report", "backup", "--since", "2026-13-01"), ("report", "backup", "--since", "5"), ("report", "--since", "1h"),
@@ -223,6 +264,7 @@ with Verifier(POLICY) as verifier:
     tap.run(as_csv, exported)
     tap.run(as_html, exported)
     tap.run(as_text, exported, administrator, verifier)
+    tap.run(on_terminals, exported, day[0])
     tap.run(usage)
     tap.run(damaged, exported, verifier.folder)
     tap.run(from_the_verifier, verifier)

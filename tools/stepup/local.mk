@@ -15,7 +15,7 @@ tools_stepup_libcli_a_SOURCES = tools/stepup/options.h tools/stepup/options.c to
 	tools/stepup/command_admin.c tools/stepup/command_policy.c tools/stepup/command_state.c tools/stepup/command_log.c \
 	tools/stepup/command_help.c \
 	tools/stepup/command_report.c tools/stepup/report.h tools/stepup/report.c tools/stepup/report_time.c \
-	tools/stepup/report_output.h tools/stepup/report_text.c tools/stepup/report_html.c tools/stepup/report_timeline.c \
+	tools/stepup/report_output.h tools/stepup/report_text.c tools/stepup/report_csv.c tools/stepup/report_html.c tools/stepup/report_timeline.c \
 	tools/stepup/report_locks.c tools/stepup/report_touched.h tools/stepup/report_touched.c
 nodist_tools_stepup_libcli_a_SOURCES = tools/stepup/starting_conf.h
 

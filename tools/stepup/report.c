@@ -217,6 +217,7 @@ static void put_rest(json_t *row, const json_t *entry, const json_t *evidence)
 	put_joined(row, "factor", factor, 4);
 	put_joined(row, "from", from, 4);
 	put_joined(row, "note", note, 7);
+	put_text(row, "credential", message_text(entry, "credential"));
 }
 
 /* Refused because the user was locked already. What went over a limit that locks is refused as "Locked" too, just before the lock. */

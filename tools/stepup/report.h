@@ -22,7 +22,7 @@ bool report_line(struct report *report, const char *line);
 
 /* The whole, the caller's to free:
  *   {"user", "since", "until", "hosts":[…], "totals":{KIND:n}, "erased":n,
- *    "rows":[{"entry", "at", "time", "kind", "action"?, "what", "who"?, "factor"?, "from"?, "note"?, "locked"?, "erased"?}],
+ *    "rows":[{"entry", "at", "time", "kind", "action"?, "what", "who"?, "factor"?, "from"?, "note"?, "credential"?, "locked"?, "erased"?}],
  *    "locks":[{"at"?, "who"?, "again"?, "again_who"?, "until"?, "until_who"?, "refused":n, "passed":n}],
  *    "touched":[{"action", "detail", "value", "times", "unredeemed"?, "numbers":{…}, "first", "last"}], "unredeemed":[…], "notify":n}
  * Kinds are those of report_kinds. A row that is "locked" was refused because the user was.

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reports as text and as CSV; see report_output.h. */
+/*
+ * Reports as text, to be read at a glance on a terminal of 80 columns; see report_output.h. What an entry is stands left, what there is to say of it right
+ * of that, broken between words where the terminal ends. Ids of credentials are left to the other forms.
+ */
 #include "tools/stepup/report_output.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/message.h"
 #include "tools/stepup/output.h"
+#include "tools/stepup/page.h"
 #include "tools/stepup/report.h"
 
-#define COLUMNS 8
+#define DAY 86400
+#define DOT " \u00b7 "
+#define TIME_OF_DAY strlen("2026-11-23 ")
+#define LEFT_MAX 40 /* of a value, where no terminal says how much room there is */
 
 static const char *text_of(const json_t *row, const char *name)
 {
@@ -45,14 +53,91 @@ const char *report_nothing_touched(const json_t *report)
 	return message_number(report, "erased", 0) > 0 ? "Nothing that the log still knows of was touched." : "Nothing was touched.";
 }
 
-/* --- text --- */
+/* --- lines --- */
+
+static FILE *open_text(char **text, size_t *size)
+{
+	FILE *out = open_memstream(text, size);
+
+	if (out == NULL)
+		out_of_memory();
+	return out;
+}
+
+static void close_text(FILE *out)
+{
+	if (fclose(out) != 0)
+		out_of_memory();
+}
+
+/* A text from elsewhere, in as many columns at least; gives how many it took. */
+static size_t print_padded(const char *text, size_t columns, FILE *out)
+{
+	char *safe = safe_text(text);
+	size_t width = page_columns(safe);
+
+	(void)fprintf(out, "%s%*s", safe, width < columns ? (int)(columns - width) : 0, "");
+	free(safe);
+	return width;
+}
+
+/* A text from elsewhere, whose lines all begin at a column, which has been reached. */
+static void print_hanging(const char *text, size_t column, FILE *out)
+{
+	size_t width = page_width(out);
+	char *safe = safe_text(text), *folded = page_fold(safe, width > column ? width - column : width, 0);
+
+	if (folded == NULL)
+		out_of_memory();
+	for (char *line = folded, *end = NULL; line != NULL; line = end) {
+		end = strchr(line, '\n');
+		if (end != NULL)
+			*end++ = '\0';
+		(void)fprintf(out, "%*s%s\n", line != folded ? (int)column : 0, "", line);
+	}
+	free(folded);
+	free(safe);
+}
+
+static size_t widest(const json_t *things, const char *name)
+{
+	const json_t *thing;
+	size_t i, most = 0;
+
+	json_array_foreach((json_t *)(uintptr_t)things, i, thing) {
+		char *safe = safe_text(message_text(thing, name));
+
+		most = page_columns(safe) > most ? page_columns(safe) : most;
+		free(safe);
+	}
+	return most;
+}
+
+/* --- the head --- */
+
+static void print_head(const json_t *report, const char *standing, FILE *out)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *line = open_text(&text, &size);
+
+	(void)fprintf(line, "What %s did, ", text_of(report, "user"));
+	report_print_time(message_number(report, "since", 0), 0, line);
+	(void)fputs(" to ", line);
+	report_print_time(message_number(report, "until", 0), 0, line);
+	(void)fputs(" UTC.", line);
+	close_text(line);
+	print_hanging(text, 0, out);
+	print_hanging(standing, 0, out);
+	free(text);
+}
 
 static void print_essence(const json_t *report, FILE *out)
 {
-	char tone, *text = report_locks_text(report, &tone), *safe = safe_text(text);
+	char tone, *text = report_locks_text(report, &tone);
 
-	(void)fprintf(out, "%s\n\n", safe);
-	free(safe);
+	(void)fputc('\n', out);
+	print_hanging(text, 0, out);
 	free(text);
 }
 
@@ -60,61 +145,166 @@ static void print_totals(const json_t *report, FILE *out)
 {
 	const json_t *totals = json_object_get(report, "totals");
 	const char *before = "";
+	char *text = NULL;
+	size_t size = 0;
+	FILE *line = open_text(&text, &size);
 
 	for (const struct report_kind *kind = report_kinds; kind->name != NULL; kind++) {
 		int64_t number = message_number(totals, kind->name, 0);
 
 		if (number == 0)
 			continue;
-		(void)fprintf(out, "%s%s: %lld", before, kind->heading, (long long)number);
-		before = " \u00b7 ";
+		(void)fprintf(line, "%s%s: %lld", before, kind->heading, (long long)number);
+		before = DOT;
 	}
-	(void)fputs("\n\n", out);
+	close_text(line);
+	(void)fputc('\n', out);
+	print_hanging(text, 0, out);
+	free(text);
+}
+
+/* --- one by one --- */
+
+/* What whoever else had a hand in it did. */
+static const char *hand_of(const json_t *row)
+{
+	static const char *const hands[][2] = {{"approved", "agreed by "}, {"covered", "agreed by "}, {"redeemed", "agreed by "}, {"approved-for-others", "for "},
+		{"administered", "to "}};
+
+	for (size_t i = 0; i < sizeof(hands) / sizeof(hands[0]); i++)
+		if (strcmp(text_of(row, "kind"), hands[i][0]) == 0)
+			return hands[i][1];
+	return "by ";
+}
+
+/* Without the credential's id at its end, where something else says which one it is. */
+static void print_without_id(const json_t *row, const char *text, FILE *out)
+{
+	const char *id = text_of(row, "credential");
+	size_t length = strlen(text), tail = strlen(DOT) + strlen(id);
+
+	if (*id != '\0' && length > tail && strcmp(text + length - strlen(id), id) == 0)
+		length -= tail;
+	(void)fprintf(out, "%.*s", (int)length, text);
+}
+
+static void print_part(const json_t *row, const char *before, const char *name, FILE *out)
+{
+	const char *text = text_of(row, name);
+
+	if (*text == '\0')
+		return;
+	(void)fprintf(out, "%s%s", ftell(out) > 0 ? DOT : "", before);
+	print_without_id(row, text, out);
+}
+
+static char *what_of(const json_t *row)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_text(&text, &size);
+
+	print_part(row, "", "what", out);
+	if (message_bool(row, "erased", false))
+		(void)fputs(" (details erased)", out);
+	close_text(out);
+	return text;
+}
+
+static char *rest_of(const json_t *row)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_text(&text, &size);
+
+	print_part(row, hand_of(row), "who", out);
+	print_part(row, "with ", "factor", out);
+	print_part(row, "from ", "from", out);
+	print_part(row, "", "note", out);
+	close_text(out);
+	return text;
+}
+
+/* One line; where that is too short, one for what it was and one for the rest; where these are too short as well, as many as it takes. */
+static void print_what(const json_t *row, size_t column, FILE *out)
+{
+	char *what = what_of(row), *rest = rest_of(row), *all = NULL;
+	size_t page = page_width(out), room = page > column ? page - column : page;
+
+	if (asprintf(&all, "%s%s%s", what, *rest != '\0' ? DOT : "", rest) < 0)
+		out_of_memory();
+	if (page > 0 && page_columns(all) > room && page_columns(what) <= room && page_columns(rest) <= room) {
+		print_hanging(what, column, out);
+		(void)fprintf(out, "%*s", (int)column, "");
+		print_hanging(rest, column, out);
+	} else {
+		print_hanging(all, column, out);
+	}
+	free(all);
+	free(rest);
+	free(what);
 }
 
 static void print_rows(const json_t *rows, FILE *out)
 {
-	static const char *const headings[COLUMNS] = {"WHEN", "ENTRY", "KIND", "WHAT", "WHO", "WITH", "FROM", "NOTE"};
-	struct table *table = table_new(headings, COLUMNS);
+	int64_t last = message_number(json_array_get(rows, json_array_size(rows) - 1), "entry", 0), day = -1;
+	int digits = snprintf(NULL, 0, "%lld", (long long)last), start = (int)strlen("15:00:07  #") + digits + 2;
+	size_t kinds = widest(rows, "kind"), i;
 	const json_t *row;
-	size_t i;
 
 	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
-		char when[TIME_TEXT_SIZE], number[24], *what = NULL;
-		bool erased = message_bool(row, "erased", false);
+		int64_t at = message_number(row, "at", 0);
 
-		(void)snprintf(number, sizeof(number), "%lld", (long long)message_number(row, "entry", -1));
-		if (asprintf(&what, "%s%s", text_of(row, "what"), erased ? " (details erased)" : "") < 0)
-			out_of_memory();
-		{
-			const char *cells[COLUMNS] = {time_text(message_number(row, "at", 0), when), number, text_of(row, "kind"), what, text_of(row, "who"),
-				text_of(row, "factor"), text_of(row, "from"), text_of(row, "note")};
+		if (at / DAY != day) {
+			char date[REPORT_TIME_SIZE];
 
-			table_add(table, cells);
+			day = at / DAY;
+			(void)fprintf(out, "\n%.*s (UTC)\n", (int)strlen("2026-11-23"), report_time(at, date));
 		}
-		free(what);
+		report_print_time(at, TIME_OF_DAY, out);
+		(void)fprintf(out, "  #%-*lld  ", digits, (long long)message_number(row, "entry", -1));
+		(void)print_padded(text_of(row, "kind"), kinds + 2, out);
+		print_what(row, (size_t)start + kinds + 2, out);
 	}
-	table_print(table, out);
-	table_free(&table);
+}
+
+/* --- touched --- */
+
+/* "2 times, records 100 · 2026-11-23 15:00:07 to 16:20:00". */
+static void print_often(const json_t *thing, size_t column, FILE *out)
+{
+	int64_t first = message_number(thing, "first", 0), last = message_number(thing, "last", 0);
+	char *times = report_times_text(thing), *text = NULL;
+	size_t size = 0;
+	FILE *line = open_text(&text, &size);
+
+	(void)fprintf(line, "%s" DOT, times);
+	report_print_time(first, 0, line);
+	if (last != first) {
+		(void)fputs(" to ", line);
+		report_print_time(last, last / DAY == first / DAY ? TIME_OF_DAY : 0, line);
+	}
+	close_text(line);
+	print_hanging(text, column, out);
+	free(text);
+	free(times);
 }
 
 static void print_things(const json_t *things, FILE *out)
 {
-	static const char *const headings[] = {"ACTION", "DETAIL", "VALUE", "HOW OFTEN", "FIRST", "LAST"};
-	struct table *table = table_new(headings, 6);
+	size_t page = page_width(out), actions = widest(things, "action") + 2, details = widest(things, "detail") + 2, values = widest(things, "value"), i;
+	size_t most = page > 0 ? page / 4 : LEFT_MAX, column;
 	const json_t *thing;
-	size_t i;
 
+	values = (values < most ? values : most) + 2;
+	column = actions + details + values;
 	json_array_foreach((json_t *)(uintptr_t)things, i, thing) {
-		char first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE], *times = report_times_text(thing);
-		const char *cells[6] = {text_of(thing, "action"), text_of(thing, "detail"), text_of(thing, "value"), times,
-			time_text(message_number(thing, "first", 0), first), time_text(message_number(thing, "last", 0), last)};
-
-		table_add(table, cells);
-		free(times);
+		(void)print_padded(text_of(thing, "action"), actions, out);
+		(void)print_padded(text_of(thing, "detail"), details, out);
+		if (print_padded(text_of(thing, "value"), values, out) + 2 > values)
+			(void)fprintf(out, "%s%*s", page > 0 ? "\n" : "", page > 0 ? (int)column : 2, "");
+		print_often(thing, column, out);
 	}
-	table_print(table, out);
-	table_free(&table);
 }
 
 static void print_touched(const json_t *report, FILE *out)
@@ -123,7 +313,7 @@ static void print_touched(const json_t *report, FILE *out)
 	int64_t erased = message_number(report, "erased", 0);
 
 	if (json_array_size(touched) > 0) {
-		(void)fprintf(out, "\nTouched: %lld. These are the ones to notify.\n", (long long)message_number(report, "notify", 0));
+		(void)fprintf(out, "\nTouched: %lld. These are the ones to notify. Times are UTC.\n", (long long)message_number(report, "notify", 0));
 		print_things(touched, out);
 	} else {
 		(void)fprintf(out, "\n%s\n", report_nothing_touched(report));
@@ -132,85 +322,24 @@ static void print_touched(const json_t *report, FILE *out)
 		(void)fputs("\nApproved, but not carried out by then, so not touched:\n", out);
 		print_things(unredeemed, out);
 	}
-	if (erased > 0)
-		(void)fprintf(out, "\nEntries whose details have been erased: %lld. What they were about can't be said any more, and is missing here.\n",
-			(long long)erased);
+	if (erased > 0) {
+		(void)fprintf(out, "\nEntries whose details have been erased: %lld.\n", (long long)erased);
+		print_hanging("What they were about can't be said any more, and is missing here.", 0, out);
+	}
 }
 
 void report_print_text(const json_t *report, const char *standing, FILE *out)
 {
-	char since[TIME_TEXT_SIZE], until[TIME_TEXT_SIZE], *user = safe_text(text_of(report, "user"));
 	const json_t *rows = json_object_get(report, "rows");
 
-	(void)fprintf(out, "What %s did, %s to %s.\n%s\n\n", user, time_text(message_number(report, "since", 0), since),
-		time_text(message_number(report, "until", 0), until), standing);
-	free(user);
+	print_head(report, standing, out);
 	if (json_array_size(rows) == 0) {
-		(void)fputs("The log has nothing about this user in that time. Is the name spelt as `stepup users` shows it?\n", out);
+		(void)fputc('\n', out);
+		print_hanging("The log has nothing about this user in that time. Is the name spelt as `stepup users` shows it?", 0, out);
 		return;
 	}
 	print_essence(report, out);
 	print_totals(report, out);
 	print_rows(rows, out);
 	print_touched(report, out);
-}
-
-/* --- CSV --- */
-
-static void print_cell(const char *text, bool last, FILE *out)
-{
-	char *safe = safe_text(text);
-
-	(void)fputc('"', out);
-	if (safe[0] != '\0' && strchr("=+-@", safe[0]) != NULL)
-		(void)fputc('\'', out);
-	for (const char *at = safe; *at != '\0'; at++) {
-		if (*at == '"')
-			(void)fputc('"', out);
-		(void)fputc(*at, out);
-	}
-	(void)fputs(last ? "\"\r\n" : "\",", out);
-	free(safe);
-}
-
-static void print_line(const char *const *cells, size_t count, FILE *out)
-{
-	for (size_t i = 0; i < count; i++)
-		print_cell(cells[i], i + 1 == count, out);
-}
-
-static void print_csv_things(const json_t *things, const char *kind, FILE *out)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach((json_t *)(uintptr_t)things, i, item) {
-		char first[REPORT_TIME_SIZE], times[24], *words = report_times_text(item);
-		const char *cells[12] = {report_time(message_number(item, "first", 0), first), "", kind, text_of(item, "action"), "", "", "", "", words,
-			text_of(item, "detail"), text_of(item, "value"), times};
-
-		(void)snprintf(times, sizeof(times), "%lld", (long long)message_number(item, "times", 0));
-		print_line(cells, 12, out);
-		free(words);
-	}
-}
-
-void report_print_csv(const json_t *report, FILE *out)
-{
-	static const char *const headings[] = {"time", "entry", "kind", "action", "what", "who", "factor", "from", "note", "detail", "value", "times"};
-	const json_t *item;
-	size_t i;
-
-	print_line(headings, 12, out);
-	json_array_foreach(json_object_get(report, "rows"), i, item) {
-		char number[24];
-		const char *cells[12] = {text_of(item, "time"), number, text_of(item, "kind"), text_of(item, "action"), text_of(item, "what"),
-			text_of(item, "who"), text_of(item, "factor"), text_of(item, "from"),
-			message_bool(item, "erased", false) ? "details erased" : text_of(item, "note"), "", "", ""};
-
-		(void)snprintf(number, sizeof(number), "%lld", (long long)message_number(item, "entry", -1));
-		print_line(cells, 12, out);
-	}
-	print_csv_things(json_object_get(report, "touched"), "touched", out);
-	print_csv_things(json_object_get(report, "unredeemed"), "unredeemed", out);
 }
