@@ -26,18 +26,18 @@ const lanes = (page) => page.evaluate(() => [...document.querySelectorAll('.lane
 		lock: lock && box(lock), late: late && box(late) };
 }));
 
-// Whether anything that can be seen runs out of its place. Tables may be scrolled within their card where the page is narrow.
-const runsOut = (page, tables) => page.evaluate((withTables) => {
+// Whether anything that can be seen runs out of its place.
+const runsOut = (page) => page.evaluate(() => {
 	const width = document.documentElement.clientWidth, bad = [];
 	if (document.documentElement.scrollWidth > width)
 		bad.push(`the page is ${document.documentElement.scrollWidth} wide`);
-	for (const node of document.querySelectorAll(`h1, h2, p, .tiles li, .lane span, .axis i${withTables ? ', .card, td, th' : ''}`)) {
+	for (const node of document.querySelectorAll(`h1, h2, p, .tiles li, .lane span, .axis i, .card, td, th`)) {
 		const { left, right } = node.getBoundingClientRect();
 		if (left < 0 || right > width + 0.5 || (node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== 'inline' && !node.matches('.axis i, .time')))
 			bad.push(`${node.tagName} "${node.textContent.slice(0, 40)}" ${left}…${right}`);
 	}
 	return bad;
-}, tables);
+});
 
 const overlapping = (boxes) => boxes.filter((one, at) => boxes.some((other, next) => next > at && one.left < other.right - 0.5 && other.left < one.right - 0.5 &&
 	one.top < other.bottom - 0.5 && other.top < one.bottom - 0.5)).length;
@@ -60,9 +60,11 @@ const faintest = (page) => page.evaluate(() => {
 		}
 		return [255, 255, 255];
 	};
-	return [...document.querySelectorAll('h1, h2, p, li, b, span, i, th, td, code, strong')].filter((node) => node.textContent.trim()).map((node) => {
-		const [a, b] = [light(rgb(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
-		return { ratio: (a + 0.05) / (b + 0.05), what: `${node.tagName} ${node.className} ${node.textContent.slice(0, 30)}` };
+	const found = [...document.querySelectorAll('h1, h2, p, li, b, span, i, th, td, code, strong')].filter((node) => node.textContent.trim());
+	const labels = found.filter((node) => getComputedStyle(node, '::before').content !== 'none');
+	return [...found.map((node) => [node, null]), ...labels.map((node) => [node, '::before'])].map(([node, part]) => {
+		const [a, b] = [light(rgb(getComputedStyle(node, part).color)), light(behind(node))].sort((x, y) => y - x);
+		return { ratio: (a + 0.05) / (b + 0.05), what: `${node.tagName} ${part ?? ''} ${node.className} ${node.textContent.slice(0, 30)}` };
 	}).sort((a, b) => a.ratio - b.ratio)[0];
 });
 
@@ -159,13 +161,34 @@ async function inThePicture(page, scheme, width) {
 async function fits(page, scheme, width) {
 	await page.emulateMedia({ colorScheme: scheme });
 	await page.setViewportSize({ width, height: 900 });
-	const out = await runsOut(page, width > 1000);
+	const out = await runsOut(page);
 	ok(out.length === 0, `${width} wide, ${scheme}: nothing runs out of the page`, out.slice(0, 5).join('\n'));
 	equal(overlapping(await boxes(page, 'h1, h2, .essence, .tiles li, .card')), 0, 'nothing lies over anything else');
 	equal(overlapping(await boxes(page, '.axis i')), 0, 'nor do the hours');
 	const { ratio, what } = await faintest(page);
 	ok(ratio >= 4.5, 'and every text stands out from its ground', `${ratio.toFixed(2)}: ${what}`);
 	await picture(page, `report-${width}-${scheme}`);
+	await page.locator('#unredeemed').evaluate((table) => table.scrollIntoView({ block: 'center' }));
+	await picture(page, `report-${width}-${scheme}-tables`);
+	await page.evaluate(() => scrollTo(0, 0));
+}
+
+// Cells that stand below one another each say what they are; nobody has to scroll sideways for what else there is to a thing.
+async function stacked(page) {
+	await page.setViewportSize({ width: 400, height: 900 });
+	for (const id of ['touched', 'unredeemed', 'rows']) {
+		const cells = await page.locator(`#${id} td`).evaluateAll((nodes) => nodes.filter((node) => node.textContent).map((node) => ({
+			label: getComputedStyle(node, '::before').content.replaceAll('"', ''), text: node.textContent, left: node.getBoundingClientRect().left,
+			heading: document.querySelectorAll(`#${node.closest('table').id} thead th`)[node.cellIndex].textContent })));
+		ok(cells.length > 5 && cells.every(({ label, heading }) => label === heading), `400 wide: each cell of ${id} says its heading`,
+			JSON.stringify(cells.slice(0, 3)));
+		ok(cells.every(({ left }) => Math.abs(left - cells[0].left) < 1), 'and they stand below one another', new Set(cells.map(({ left }) => left)).size);
+		equal(overlapping(await boxes(page, `#${id} td`)), 0, 'none over another');
+		ok(await page.locator(`#${id} thead`).isHidden(), 'the line of headings is gone');
+	}
+	ok(await page.getByText('approved and not redeemed by then').first().isVisible(), 'so that how often, and that it was not redeemed, can be seen');
+	await page.setViewportSize({ width: 1280, height: 900 });
+	equal(await page.locator('#touched td').first().evaluate((node) => getComputedStyle(node, '::before').content), 'none', '1280 wide: the headings stand on top once');
 }
 
 try {
@@ -178,6 +201,7 @@ try {
 		for (const width of [1280, 400])
 			for (const holds of [fits, inThePicture])
 				await station(holds, page, scheme, width);
+	await station(stacked, page);
 	await page.done();
 } finally {
 	fs.rmSync(folder, { recursive: true });

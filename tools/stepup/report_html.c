@@ -19,7 +19,7 @@ static const char style[] =
 	"*{box-sizing:border-box}body{margin:0;padding:2rem 1.25rem 4rem;background:var(--page);color:var(--ink);"
 	"font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}"
 	"main{max-width:76rem;margin:0 auto}h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}"
-	"p{margin:.2rem 0}.soft{color:var(--soft)}"
+	"p{margin:.2rem 0}p+.card{margin-top:.5rem}.soft{color:var(--soft)}"
 	".essence{background:var(--card);border:1px solid var(--line);border-left:6px solid var(--g);border-radius:8px;padding:.7rem 1rem;margin:1.2rem 0 0;"
 	"font-size:1.1rem;font-weight:600}.essence.b{border-left-color:var(--b)}.essence.w{border-left-color:var(--w)}"
 	".tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.2rem,1fr));gap:.6rem;margin:1rem 0 0;padding:0;list-style:none}"
@@ -42,7 +42,11 @@ static const char style[] =
 	"tbody tr:last-child td{border-bottom:0}td.at{white-space:nowrap;font-variant-numeric:tabular-nums}td.what,td.wide{min-width:14rem}"
 	".warning{font-weight:600;color:var(--w)}.wrong{font-weight:600;color:var(--b)}.kind{white-space:nowrap;font-weight:600}.kind.g{color:var(--g)}.kind.w{color:var(--w)}.kind.b{color:var(--b)}.kind.n{color:var(--n)}"
 	"tr.day th{padding-top:1rem;color:var(--ink);font-size:1rem}.number{text-align:right;padding-right:1rem;font-variant-numeric:tabular-nums}"
-	"code{font:.86em ui-monospace,'SFMono-Regular',Menlo,Consolas,monospace;color:var(--soft)}"
+	"td.at code{display:block}code{font:.86em ui-monospace,'SFMono-Regular',Menlo,Consolas,monospace;color:var(--soft)}"
+	"@media(max-width:40rem){table,tbody,tr,td,tr.day th{display:block}thead{display:none}tr{padding:.45rem 0;border-bottom:1px solid var(--line)}"
+	"tbody tr:last-child{border-bottom:0}tbody td{display:grid;grid-template-columns:5.5rem minmax(0,1fr);padding:.1rem 0;border:0;min-width:0;"
+	"font-size:inherit;overflow-wrap:anywhere}td:empty{display:none}td::before{content:attr(data-label);color:var(--soft);font-size:.85rem;font-weight:400}"
+	"td.at code{display:inline}tr.day{padding:0}tr.day th{border:0;padding:1rem 0 .3rem}}"
 	"@media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--g:#0b5c33;--w:#8a4700;--b:#9c1220;--n:#2f4d78}"
 	"body{padding:0;font-size:10.5pt}.card,.tiles li{border-radius:0}tr,.tiles li,.time{break-inside:avoid}thead{display:table-header-group}"
 	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
@@ -139,21 +143,33 @@ static void print_tiles(const json_t *report, FILE *out)
 
 /* --- tables --- */
 
+/* A cell that says its heading itself, for pages too narrow for columns. */
+static void begin_cell(const char *label, const char *class, FILE *out)
+{
+	(void)fprintf(out, "<td data-label=\"%s\"%s%s%s>", label, *class != '\0' ? " class=\"" : "", class, *class != '\0' ? "\"" : "");
+}
+
+static void print_cell(const char *label, const char *class, const char *text, FILE *out)
+{
+	begin_cell(label, class, out);
+	escape(text, out);
+}
+
 static void print_thing(const json_t *thing, FILE *out)
 {
 	char *times = report_times_text(thing);
 
-	(void)fputs("<tr><td>", out);
-	escape(message_text(thing, "action"), out);
-	(void)fputs("<td>", out);
-	escape(message_text(thing, "detail"), out);
-	(void)fputs("<td class=\"wide\"><strong>", out);
+	(void)fputs("<tr>", out);
+	print_cell("Action", "", message_text(thing, "action"), out);
+	print_cell("Detail", "", message_text(thing, "detail"), out);
+	begin_cell("Value", "wide", out);
+	(void)fputs("<strong>", out);
 	escape(message_text(thing, "value"), out);
-	(void)fputs("</strong><td>", out);
-	escape(times, out);
-	(void)fputs("<td class=\"at\">", out);
+	(void)fputs("</strong>", out);
+	print_cell("How often", "", times, out);
+	begin_cell("First (UTC)", "at", out);
 	report_print_time(message_number(thing, "first", 0), 0, out);
-	(void)fputs("<td class=\"at\">", out);
+	begin_cell("Last (UTC)", "at", out);
 	report_print_time(message_number(thing, "last", 0), 0, out);
 	(void)fputs("</tr>\n", out);
 	free(times);
@@ -164,7 +180,7 @@ static void print_things(const json_t *things, const char *id, FILE *out)
 	const json_t *thing;
 	size_t i;
 
-	(void)fprintf(out, "<div class=\"card\"><table id=\"%s\"><thead><tr><th>Action<th>Detail<th>Value<th>How often<th>First<th>Last</tr></thead><tbody>\n", id);
+	(void)fprintf(out, "<div class=\"card\"><table id=\"%s\"><thead><tr><th>Action<th>Detail<th>Value<th>How often<th>First (UTC)<th>Last (UTC)</tr></thead><tbody>\n", id);
 	json_array_foreach((json_t *)(uintptr_t)things, i, thing)
 		print_thing(thing, out);
 	(void)fputs("</tbody></table></div>\n", out);
@@ -184,27 +200,30 @@ static void print_touched(const json_t *report, FILE *out)
 		print_things(touched, "touched", out);
 	if (json_array_size(unredeemed) == 0)
 		return;
-	(void)fputs("<h2>Approved, but not carried out by then</h2>\n<p class=\"soft\">No receipt for these was redeemed in this time, so they don't count as "
-		"touched.</p>\n", out);
+	(void)fputs("<h2>Approved, but not carried out by then</h2>\n<p class=\"soft\">No receipt for these was redeemed in this time, so they "
+		"don't count as touched.</p>\n", out);
 	print_things(unredeemed, "unredeemed", out);
 }
 
 static void print_row(const json_t *row, FILE *out)
 {
-	static const char *const members[] = {"who", "factor", "from", "note"};
+	static const char *const members[][2] = {{"who", "Who else"}, {"factor", "With"}, {"from", "From"}, {"note", "Note"}};
 	const struct report_kind *kind = report_kind_of(row);
 
-	(void)fputs("<tr><td class=\"at\">", out);
+	(void)fputs("<tr>", out);
+	begin_cell("When (UTC)", "at", out);
+	(void)fputs("<span>", out);
 	report_print_time(message_number(row, "at", 0), strlen("2026-11-23 "), out);
-	(void)fprintf(out, "<br><code>#%lld</code><td class=\"kind %c\" title=\"%s\">%s<td class=\"what\">", (long long)message_number(row, "entry", -1), kind->tone,
+	(void)fprintf(out, " <code>#%lld</code></span><td data-label=\"Kind\" class=\"kind %c\" title=\"%s\">%s", (long long)message_number(row, "entry", -1), kind->tone,
 		kind->meaning, kind->heading);
+	begin_cell("What", "what", out);
+	(void)fputs("<span>", out);
 	escape(message_text(row, "what"), out);
 	if (message_bool(row, "erased", false))
 		(void)fputs(" <span class=\"soft\">(details erased)</span>", out);
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
-		(void)fputs(i == 0 ? "<td>" : "<td class=\"more\">", out);
-		escape(message_text(row, members[i]), out);
-	}
+	(void)fputs("</span>", out);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		print_cell(members[i][1], i == 0 ? "" : "more", message_text(row, members[i][0]), out);
 	(void)fputs("</tr>\n", out);
 }
 
