@@ -81,6 +81,14 @@ void step_check_proof(struct step *step, const char *what)
 		check_factor(step, credential);
 }
 
+/* Nobody was asked to agree. */
+static void check_alone(struct step *step)
+{
+	if (json_object_get(step->entry, "approvers") != NULL || json_object_get(step->entry, "requested") != NULL)
+		step_tell(step, "This was granted as approved, and names no request.");
+	step_check_proof(step, "A step-up was granted");
+}
+
 static void on_grant(struct step *step)
 {
 	const char *action = step_text(step, "action"), *jti = member_text(step->entry, "jti");
@@ -90,7 +98,7 @@ static void on_grant(struct step *step)
 	if (member_text(step->entry, "request") != NULL)
 		step_check_consumed(step, approver_id);
 	else
-		step_check_proof(step, "A step-up was granted");
+		check_alone(step);
 	if (!step_is_fresh(step))
 		step_keep_fresh(step);
 	if (jti != NULL)

@@ -11,8 +11,10 @@
  *   - a step-up covered by one from before a start, or such a lock or freeze;
  *   - a first credential without an open invitation; an administrator's verb without its own step-up, or with a spent one; a key added or
  *     removed on the strength of a code;
- *   - something consumed that nobody approved, twice, late, or by another person; a request approved by who made it, by somebody locked, by a
- *     signature of another text than was asked for, or after it had ended;
+ *   - something consumed that nobody approved, twice, late, or by another person; claimed too long after it was approved; granted as approved without
+ *     a request;
+ *   - a request approved by who made it, as another person's, by somebody locked, by a signature of another text than was asked for, or after it had
+ *     ended; one that was given more time than there is, or ended as somebody else's, as another action or in no known way;
  *   - a commitment or challenge that does not fit the details and context beside it; anything else beside an entry than it commits to.
  * Where details were erased, only what they were needed for is left out.
  * Layer: lib/ (part "evidence").

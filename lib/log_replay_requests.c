@@ -13,6 +13,9 @@
 #include "lib/canonical_json.h"
 
 #define REQUEST_LABEL "stepup/1/request" /* hashed with its NUL, as verifier/state/approval_request.c does */
+/* As in verifier/doors/requests.h. The verifier reads its clock once for an entry and for what stands in it, so these are exact, however the clock is set. */
+#define REQUEST_SECONDS 600       /* to be agreed to; and, once it has been, to be used */
+#define REQUEST_CLAIM_SECONDS 120 /* after the agreement: without another step-up */
 
 static const char *text_or_empty(const json_t *object, const char *name)
 {
@@ -63,6 +66,18 @@ static void check_digest(struct step *step)
 		step_tell(step, "The digest of this request is not one of what it says.");
 }
 
+/* A log may say any number. */
+static int64_t seconds_after(int64_t at, int64_t seconds)
+{
+	return at > INT64_MAX - seconds ? INT64_MAX : at + seconds;
+}
+
+static void check_until(struct step *step)
+{
+	if (member_number(step->entry, "until", 0) > seconds_after(step->at, REQUEST_SECONDS))
+		step_tell(step, "This request was given more than %d minutes.", REQUEST_SECONDS / 60);
+}
+
 void on_request(struct step *step)
 {
 	const char *id = step_text(step, "request");
@@ -70,13 +85,14 @@ void on_request(struct step *step)
 
 	step_check_proof(step, "A second person was asked");
 	check_digest(step);
+	check_until(step);
 	if (json_object_get(step->replay->requests, id) != NULL) {
 		step_tell(step, "The request %s was made before.", id);
 		return;
 	}
-	request = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "user_id", step_text(step, "user_id"), "credential", step_text(step, "credential"),
-		"action", step_text(step, "action"), "rule", step_text(step, "rule"), "digest", step_text(step, "digest"), "until",
-		(json_int_t)member_number(step->entry, "until", 0), "log", (json_int_t)step->index);
+	request = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "user", step_text(step, "user"), "user_id", step_text(step, "user_id"),
+		"credential", step_text(step, "credential"), "action", step_text(step, "action"), "rule", step_text(step, "rule"), "digest",
+		step_text(step, "digest"), "until", (json_int_t)member_number(step->entry, "until", 0), "log", (json_int_t)step->index);
 	if (request != NULL && step->evidence != NULL)
 		step_put(step, request, "evidence", json_incref((json_t *)(uintptr_t)step->evidence));
 	step_put(step, step->replay->requests, id, request);
@@ -105,77 +121,118 @@ static void check_same_words(struct step *step, const json_t *request)
 		step_tell(step, "What was agreed to is not what was asked for.");
 }
 
-void on_approve(struct step *step)
+/* Whether it could be agreed to by this person at that time. */
+static void check_agreeable(struct step *step, const json_t *request)
 {
-	const json_t *context = json_object_get(step->entry, "context");
-	const char *user_id = step_text(step, "user_id"), *purpose = member_text(context, "purpose");
-	json_t *request = open_request(step);
-
-	step_check_proof(step, "A request was approved");
-	if (request == NULL)
-		return;
 	if (members_equal(request, "user_id", step->entry, "user_id"))
 		step_tell(step, "This request was approved by the person who made it.");
 	if (member_text(request, "approver_id") != NULL)
 		step_tell(step, "This request was approved before.");
 	if (step->at >= member_number(request, "until", 0))
 		step_tell(step, "This request was approved after it had expired.");
+	step_check_not_locked(step, member_text(request, "user_id"), "A request of somebody else's was approved");
+}
+
+/* Whether what was agreed to is what was asked for. A request keeps the name that it was made under, whatever its maker is called since. */
+static void check_agreed(struct step *step, const json_t *request)
+{
+	const json_t *context = json_object_get(step->entry, "context");
+
+	if (!members_equal(step->entry, "requester", request, "user"))
+		step_tell(step, "This request was approved as another person's than made it.");
 	if (!members_equal(request, "action", step->entry, "action") || !members_equal(request, "rule", step->entry, "rule"))
 		step_tell(step, "This request was approved as another action, or under another rule.");
-	if (purpose == NULL || strcmp(purpose, "approve") != 0 || !members_equal(context, "request", request, "digest") ||
+	if (!member_is(context, "purpose", "approve") || !members_equal(context, "request", request, "digest") ||
 	    !members_equal(step->entry, "digest", request, "digest"))
 		step_tell(step, "What was signed is no agreement to this request.");
 	check_same_words(step, request);
-	step_check_not_locked(step, member_text(request, "user_id"), "A request of somebody else's was approved");
-	step_put(step, request, "approver_id", json_string(user_id));
+}
+
+void on_approve(struct step *step)
+{
+	json_t *request = open_request(step);
+
+	step_check_proof(step, "A request was approved");
+	check_until(step);
+	if (request == NULL)
+		return;
+	check_agreeable(step, request);
+	check_agreed(step, request);
+	step_put(step, request, "approver_id", json_string(step_text(step, "user_id")));
 	step_put(step, request, "approver", json_string(step_text(step, "user")));
 	step_put(step, request, "approver_credential", json_string(step_text(step, "credential")));
+	step_put(step, request, "approved_at", json_integer(step->at));
 	step_put(step, request, "until", json_integer(member_number(step->entry, "until", 0)));
+}
+
+/* Anybody may have ended it, also who asked. */
+static void check_end(struct step *step, const json_t *request)
+{
+	static const char *const ends[] = {"denied", "expired", "cancelled", "void"}, *const same[] = {"user", "user_id", "action"};
+	const char *how = step_text(step, "how");
+	size_t i = 0;
+
+	while (i < sizeof(ends) / sizeof(ends[0]) && strcmp(how, ends[i]) != 0)
+		i++;
+	if (i == sizeof(ends) / sizeof(ends[0]))
+		step_tell(step, "This is no way in which a request ends: %s", how);
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		if (!members_equal(request, same[i], step->entry, same[i]))
+			step_tell(step, "The request that ended here had another \"%s\".", same[i]);
 }
 
 void on_request_end(struct step *step)
 {
-	if (open_request(step) != NULL)
-		(void)json_object_del(step->replay->requests, step_text(step, "request"));
+	const json_t *request = open_request(step);
+
+	if (request == NULL)
+		return;
+	check_end(step, request);
+	(void)json_object_del(step->replay->requests, step_text(step, "request"));
 }
 
-/* What was proved when the request was made stands for the grant, too. */
+/* What was proved when the request was made stands for the grant, too, for a while. */
 static void check_claim(struct step *step, const json_t *request)
 {
-	const char *user_id = step_text(step, "user_id");
-
 	if (member_number(step->entry, "requested", -1) != member_number(request, "log", -2))
 		step_tell(step, "This grant rests on another entry than the one that made its request.");
 	if (!members_equal(step->entry, "credential", request, "credential"))
 		step_tell(step, "This grant names another credential than its request was made with.");
-	(void)step_check_credential(step, step_text(step, "credential"), user_id);
-	step_check_not_locked(step, user_id, "A step-up was granted");
-	step_check_not_frozen(step, step_text(step, "action"));
+	if (step->at >= seconds_after(member_number(request, "approved_at", step->at), REQUEST_CLAIM_SECONDS))
+		step_tell(step, "The request was claimed too long after it was approved: that takes another step-up.");
 	step_check_commitment(step);
 }
 
-void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE])
+/* Whether who asked, with what they asked, and the action still stood. */
+static void check_claimed(struct step *step)
 {
-	json_t *request = open_request(step);
+	const char *user_id = step_text(step, "user_id");
 
-	if (member_number(step->entry, "requested", -1) < 0 || request == NULL)
-		step_check_proof(step, "A step-up was granted");
-	else
-		check_claim(step, request);
-	if (request == NULL)
-		return;
-	if (member_text(request, "approver_id") == NULL) {
-		step_tell(step, "This was granted as approved, and nobody approved it.");
-	} else {
-		const json_t *approvers = json_object_get(step->entry, "approvers");
-		const char *named = json_string_value(json_array_get(approvers, 0));
+	(void)step_check_credential(step, step_text(step, "credential"), user_id);
+	step_check_not_locked(step, user_id, "A step-up was granted");
+	step_check_not_frozen(step, step_text(step, "action"));
+}
 
-		if (json_array_size(approvers) != 1 || named == NULL || strcmp(named, member_text(request, "approver")) != 0)
-			step_tell(step, "This grant names another approver than the one who agreed.");
-		(void)snprintf(approver_id, REPLAY_USER_ID_SIZE, "%s", member_text(request, "approver_id"));
-		step_check_not_locked(step, approver_id, "A grant rests on a person's agreement");
-		(void)step_check_credential(step, member_text(request, "approver_credential"), approver_id);
-	}
+static void check_approver(struct step *step, const json_t *request)
+{
+	const json_t *approvers = json_object_get(step->entry, "approvers");
+	const char *named = json_string_value(json_array_get(approvers, 0));
+
+	if (json_array_size(approvers) != 1 || named == NULL || strcmp(named, member_text(request, "approver")) != 0)
+		step_tell(step, "This grant names another approver than the one who agreed.");
+}
+
+static void check_approver_stands(struct step *step, const json_t *request)
+{
+	const char *approver_id = member_text(request, "approver_id");
+
+	step_check_not_locked(step, approver_id, "A grant rests on a person's agreement");
+	(void)step_check_credential(step, member_text(request, "approver_credential"), approver_id);
+}
+
+/* Whether it is this grant's, and in its time. */
+static void check_request_of_grant(struct step *step, const json_t *request)
+{
 	if (!members_equal(request, "user_id", step->entry, "user_id"))
 		step_tell(step, "The request was somebody else's.");
 	if (!members_equal(request, "action", step->entry, "action") || !members_equal(request, "rule", step->entry, "rule"))
@@ -183,5 +240,30 @@ void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE
 	if (step->at >= member_number(request, "until", 0))
 		step_tell(step, "The request had expired.");
 	check_same_words(step, request);
+}
+
+void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE])
+{
+	json_t *request = open_request(step);
+	const char *agreed = member_text(request, "approver_id");
+	bool claimed = request != NULL && member_number(step->entry, "requested", -1) >= 0;
+
+	if (claimed)
+		check_claim(step, request);
+	else
+		step_check_proof(step, "A step-up was granted");
+	if (request == NULL)
+		return;
+	if (agreed == NULL) {
+		step_tell(step, "This was granted as approved, and nobody approved it.");
+	} else {
+		check_approver(step, request);
+		(void)snprintf(approver_id, REPLAY_USER_ID_SIZE, "%s", agreed);
+	}
+	if (claimed)
+		check_claimed(step);
+	if (agreed != NULL)
+		check_approver_stands(step, request);
+	check_request_of_grant(step, request);
 	(void)json_object_del(step->replay->requests, step_text(step, "request"));
 }

@@ -21,7 +21,8 @@ struct log_replay {
 	json_t *receipts;    /* jti → {user_id, approver_id?, credential, audience, action, expires, details?, void?}, of which `void` says why */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
 	json_t *fresh;       /* index → {action, user_id, rule, credential, session, until}, of step-ups that may cover later ones */
-	json_t *requests;    /* id → {user_id, credential, action, rule, digest, until, log, details?, prompt?, approver…}, those that are open */
+	json_t *requests;    /* id → {user, user_id, credential, action, rule, digest, until, log, evidence?} of those that are open; once approved also
+	                      * {approver, approver_id, approver_credential, approved_at} */
 };
 
 /* One entry on its way through the rules. */

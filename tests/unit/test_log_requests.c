@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_tap.h"
+#include "verifier/doors/requests.h"
 #include "verifier/evidence/context.h"
 
 #define T 1700000000
@@ -23,6 +24,7 @@ struct scene {
 	struct action *action;
 	struct approval_request request;
 	int64_t asked; /* index of the request's entry */
+	const char *without; /* a member that the entries lack; NULL for none */
 };
 
 static int setup(void **state)
@@ -75,6 +77,7 @@ static int64_t add(struct scene *scene, enum log_step kind, struct person *perso
 		.user = person->name, .user_id = person->user_id, .rule = &rule, .require = FACTOR_CODE, .prompt = shown, .commitment = commitment, .nonce = nonce,
 		.iat = at, .exp = at + 120, .request = kind == LOG_APPROVE ? request->digest : NULL};
 	char *context = NULL;
+	json_t *entry;
 	size_t size;
 	int64_t index;
 
@@ -88,7 +91,9 @@ static int64_t add(struct scene *scene, enum log_step kind, struct person *perso
 		assert_int_equal(context_make(&facts, &context, &size), STEPUP_OK);
 		grant.context = context;
 	}
-	index = story_add(scene->story, log_entry_grant(&grant), log_entry_evidence(scene->action, shown), salt);
+	entry = log_entry_grant(&grant);
+	assert_true(scene->without == NULL || json_object_del(entry, scene->without) == 0);
+	index = story_add(scene->story, entry, log_entry_evidence(scene->action, shown), salt);
 	if (kind == LOG_REQUEST)
 		request->requester.log = scene->asked = index;
 	free(context);
@@ -129,6 +134,12 @@ static void lock(struct scene *scene, const struct person *person)
 	(void)story_add(scene->story, log_entry_lock(T + 25, &person->subject, "L-1", "", &by), NULL, NULL);
 }
 
+static void assert_clean(struct scene *scene)
+{
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
 static void asked_approved_and_claimed_or_used_again_is_clean(void **state)
 {
 	struct scene *scene = *state;
@@ -144,8 +155,7 @@ static void asked_approved_and_claimed_or_used_again_is_clean(void **state)
 	memcpy(scene->request.id, "R-0123456789AD", REQUEST_ID_SIZE);
 	(void)add(scene, LOG_REQUEST, &scene->alice, T + 70, 104, PROMPT);
 	(void)end(scene, REQUEST_DENIED, T + 71);
-	story_checkpoint(scene->story);
-	assert_no_finding(scene->story);
+	assert_clean(scene);
 }
 
 static void a_claim_that_nobody_approved_is_found(void **state)
@@ -234,13 +244,70 @@ static void an_approval_too_late_is_found(void **state)
 	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 610, 101, PROMPT), "approved after it had expired");
 }
 
+static void a_request_for_longer_than_there_is_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->request.expires = T + 10 + REQUEST_SECONDS + 1;
+	assert_fault(scene, ask(scene), "given more than 10 minutes");
+}
+
+static void an_approval_for_as_long_as_there_is_is_clean(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	scene->request.expires = T + 20 + REQUEST_SECONDS;
+	(void)approve(scene);
+	(void)add(scene, LOG_GRANT, &scene->alice, T + 20 + REQUEST_SECONDS - 1, 102, PROMPT);
+	assert_clean(scene);
+}
+
+static void an_approval_for_longer_than_there_is_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	scene->request.expires = T + 20 + REQUEST_SECONDS + 1;
+	assert_fault(scene, approve(scene), "given more than 10 minutes");
+}
+
+static void a_use_too_late_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 610, 102, PROMPT), "The request had expired");
+}
+
+static void a_claim_in_the_last_second_is_clean(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	(void)add(scene, LOG_GRANT, &scene->alice, T + 20 + REQUEST_CLAIM_SECONDS - 1, -1, PROMPT);
+	assert_clean(scene);
+}
+
 static void a_claim_too_late_is_found(void **state)
 {
 	struct scene *scene = *state;
 
 	(void)ask(scene);
 	(void)approve(scene);
-	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 610, -1, PROMPT), "The request had expired");
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 20 + REQUEST_CLAIM_SECONDS, -1, PROMPT), "claimed too long after it was approved");
+}
+
+static void a_claim_under_a_clock_that_was_set_back_is_clean(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	(void)add(scene, LOG_GRANT, &scene->alice, T + 12, -1, PROMPT);
+	assert_clean(scene);
 }
 
 static void a_claim_of_a_request_that_ended_is_found(void **state)
@@ -273,6 +340,78 @@ static void two_approvals_of_one_request_are_found(void **state)
 	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 21, 102, PROMPT), "approved before");
 }
 
+static void a_grant_with_an_approver_and_no_request_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->without = "request";
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 101, PROMPT), "granted as approved, and names no request");
+}
+
+static void an_approval_of_a_request_as_somebody_elses_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	strcpy(scene->request.user, "dave");
+	assert_fault(scene, approve(scene), "as another person's than made it");
+}
+
+/* --- ends --- */
+
+static void an_end_by_who_asked_is_clean(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	scene->request.state = REQUEST_DENIED;
+	(void)story_add(scene->story, log_entry_request_end(T + 20, &scene->request, "alice"), NULL, NULL);
+	assert_clean(scene);
+}
+
+static void an_end_that_names_another_user_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	strcpy(scene->request.user, "dave");
+	assert_fault(scene, end(scene, REQUEST_DENIED, T + 20), "had another \"user\"");
+}
+
+static void an_end_of_another_persons_request_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	memcpy(scene->request.user_id, scene->carol.user_id, USER_ID_SIZE);
+	assert_fault(scene, end(scene, REQUEST_DENIED, T + 20), "had another \"user_id\"");
+}
+
+static void an_end_of_another_actions_request_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	strcpy(scene->request.action, "customer.view");
+	assert_fault(scene, end(scene, REQUEST_DENIED, T + 20), "had another \"action\"");
+}
+
+static void an_end_that_says_it_was_used_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	assert_fault(scene, end(scene, REQUEST_CONSUMED, T + 20), "no way in which a request ends");
+}
+
+static void an_end_that_says_it_goes_on_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	assert_fault(scene, end(scene, REQUEST_APPROVED, T + 20), "no way in which a request ends");
+}
+
 #define FACT(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 static const struct CMUnitTest tests[] = {
 	FACT(asked_approved_and_claimed_or_used_again_is_clean),
@@ -286,10 +425,24 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_request_with_another_reason_than_was_agreed_to_is_found),
 	FACT(an_approval_signed_for_another_request_is_found),
 	FACT(an_approval_too_late_is_found),
+	FACT(a_request_for_longer_than_there_is_is_found),
+	FACT(an_approval_for_as_long_as_there_is_is_clean),
+	FACT(an_approval_for_longer_than_there_is_is_found),
+	FACT(a_use_too_late_is_found),
+	FACT(a_claim_in_the_last_second_is_clean),
 	FACT(a_claim_too_late_is_found),
+	FACT(a_claim_under_a_clock_that_was_set_back_is_clean),
 	FACT(a_claim_of_a_request_that_ended_is_found),
 	FACT(a_grant_that_names_another_approver_is_found),
 	FACT(two_approvals_of_one_request_are_found),
+	FACT(a_grant_with_an_approver_and_no_request_is_found),
+	FACT(an_approval_of_a_request_as_somebody_elses_is_found),
+	FACT(an_end_by_who_asked_is_clean),
+	FACT(an_end_that_names_another_user_is_found),
+	FACT(an_end_of_another_persons_request_is_found),
+	FACT(an_end_of_another_actions_request_is_found),
+	FACT(an_end_that_says_it_was_used_is_found),
+	FACT(an_end_that_says_it_goes_on_is_found),
 };
 
 TAP_MAIN(tests)
