@@ -175,11 +175,13 @@ static void on_enrol(struct step *step)
 /* Whether what is gone was a key. */
 static bool credential_gone(struct step *step)
 {
-	json_t *credential = step_check_credential(step, step_text(step, "credential"), step_text(step, "user_id"));
+	const char *id = step_text(step, "credential"), *user_id = step_text(step, "user_id");
+	json_t *credential = step_check_credential(step, id, user_id);
 
 	if (credential == NULL)
 		return false;
 	step_put(step, credential, "gone", json_true());
+	step_void_requests(step, user_id, id, NULL);
 	return method_is_key(member_text(credential, "method"));
 }
 
@@ -205,6 +207,7 @@ static void on_lock(struct step *step)
 		step_put(step, step->replay->users, user_id, json_true());
 		step_forget_fresh(step, user_id, NULL);
 		step_void_receipts(step, user_id, NULL);
+		step_void_requests(step, user_id, NULL, NULL);
 	}
 	step_check_grant(step, "stepup.lock", "by", GRANT_MAYBE);
 }
@@ -224,6 +227,7 @@ static void on_freeze(struct step *step)
 {
 	step_put(step, step->replay->frozen, step_text(step, "action"), json_true());
 	step_void_receipts(step, NULL, step_text(step, "action"));
+	step_void_requests(step, NULL, NULL, step_text(step, "action"));
 	step_check_grant(step, "stepup.freeze", "by", GRANT_NEEDED);
 }
 

@@ -15,6 +15,8 @@
  *     a request;
  *   - a request approved by who made it, as another person's, by somebody locked, by a signature of another text than was asked for, or after it had
  *     ended; one that was given more time than there is, or ended as somebody else's, as another action or in no known way;
+ *   - a request approved or consumed after a lock of who asked or agreed, the removal of a credential that either used for it, or a freeze of the
+ *     action, also one that was lifted;
  *   - a commitment or challenge that does not fit the details and context beside it; anything else beside an entry than it commits to.
  * Where details were erased, only what they were needed for is left out.
  * Layer: lib/ (part "evidence").

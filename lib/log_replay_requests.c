@@ -121,6 +121,39 @@ static void check_same_words(struct step *step, const json_t *request)
 		step_tell(step, "What was agreed to is not what was asked for.");
 }
 
+/* As the verifier sees what a request rests on. */
+static bool rests_on(const json_t *request, const char *user_id, const char *credential)
+{
+	bool asked = member_is(request, "user_id", user_id), agreed = member_is(request, "approver_id", user_id);
+
+	if (credential == NULL)
+		return asked || agreed;
+	return (asked && member_is(request, "credential", credential)) || (agreed && member_is(request, "approver_credential", credential));
+}
+
+void step_void_requests(struct step *step, const char *user_id, const char *credential, const char *pattern)
+{
+	const char *why = pattern != NULL ? "the action was frozen"
+		: credential != NULL	  ? "a credential that it rests on was removed"
+					  : "who asked, or who agreed, was locked";
+	const char *id;
+	json_t *request;
+
+	json_object_foreach (step->replay->requests, id, request)
+		if (pattern != NULL ? step_pattern_matches(pattern, member_text(request, "action")) : rests_on(request, user_id, credential))
+			step_put(step, request, "void", json_string(why));
+}
+
+/* Told once: what follows from it needn't be. */
+static bool is_void(struct step *step, const json_t *request, const char *what)
+{
+	const char *why = member_text(request, "void");
+
+	if (why != NULL)
+		step_tell(step, "This request was %s although it was void: %s in between.", what, why);
+	return why != NULL;
+}
+
 /* Whether it could be agreed to by this person at that time. */
 static void check_agreeable(struct step *step, const json_t *request)
 {
@@ -130,7 +163,8 @@ static void check_agreeable(struct step *step, const json_t *request)
 		step_tell(step, "This request was approved before.");
 	if (step->at >= member_number(request, "until", 0))
 		step_tell(step, "This request was approved after it had expired.");
-	step_check_not_locked(step, member_text(request, "user_id"), "A request of somebody else's was approved");
+	if (!is_void(step, request, "approved"))
+		step_check_not_locked(step, member_text(request, "user_id"), "A request of somebody else's was approved");
 }
 
 /* Whether what was agreed to is what was asked for. A request keeps the name that it was made under, whatever its maker is called since. */
@@ -260,10 +294,12 @@ void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE
 		check_approver(step, request);
 		(void)snprintf(approver_id, REPLAY_USER_ID_SIZE, "%s", agreed);
 	}
-	if (claimed)
-		check_claimed(step);
-	if (agreed != NULL)
-		check_approver_stands(step, request);
+	if (!is_void(step, request, "used")) {
+		if (claimed)
+			check_claimed(step);
+		if (agreed != NULL)
+			check_approver_stands(step, request);
+	}
 	check_request_of_grant(step, request);
 	(void)json_object_del(step->replay->requests, step_text(step, "request"));
 }

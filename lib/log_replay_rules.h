@@ -21,8 +21,8 @@ struct log_replay {
 	json_t *receipts;    /* jti → {user_id, approver_id?, credential, audience, action, expires, details?, void?}, of which `void` says why */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
 	json_t *fresh;       /* index → {action, user_id, rule, credential, session, until}, of step-ups that may cover later ones */
-	json_t *requests;    /* id → {user, user_id, credential, action, rule, digest, until, log, evidence?} of those that are open; once approved also
-	                      * {approver, approver_id, approver_credential, approved_at} */
+	json_t *requests;    /* id → {user, user_id, credential, action, rule, digest, until, log, evidence?, void?} of those that are open; once approved also
+	                      * {approver, approver_id, approver_credential, approved_at}; `void` says why nothing may come of it */
 };
 
 /* One entry on its way through the rules. */
@@ -57,6 +57,9 @@ void step_check_not_frozen(struct step *step, const char *action);
 bool step_pattern_matches(const char *pattern, const char *action);
 /* Receipts that this user was issued or agreed to (`pattern` NULL), or those for actions of a name or pattern, are void. */
 void step_void_receipts(struct step *step, const char *user_id, const char *pattern);
+/* Open requests that this user made or agreed to (with that credential, where it isn't NULL), or those for actions of a name or pattern, are void: whatever
+ * does that ends them in its own transaction (log_replay_requests.c). */
+void step_void_requests(struct step *step, const char *user_id, const char *credential, const char *pattern);
 /* The credential, where it was enrolled for this user and not removed; NULL otherwise. */
 json_t *step_check_credential(struct step *step, const char *id, const char *user_id);
 

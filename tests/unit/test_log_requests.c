@@ -134,6 +134,36 @@ static void lock(struct scene *scene, const struct person *person)
 	(void)story_add(scene->story, log_entry_lock(T + 25, &person->subject, "L-1", "", &by), NULL, NULL);
 }
 
+/* The other one locks nobody, but can unlock, by a code of this step. */
+static void lock_and_unlock(struct scene *scene, const struct person *person, struct person *other, int64_t step)
+{
+	const struct log_actor by = {.by = other->name,
+		.grant = story_grant(scene->story, other, T + 24, step, "stepup.unlock", json_pack("{s:s}", "user", person->name), NULL)};
+
+	lock(scene, person);
+	(void)story_add(scene->story, log_entry_unlock(T + 26, &person->subject, &by), NULL, NULL);
+}
+
+/* By carol, with codes of this step and the next. */
+static void freeze_and_thaw(struct scene *scene, int64_t step)
+{
+	struct log_actor by = {.by = "carol"};
+
+	by.grant = story_grant(scene->story, &scene->carol, T + 23, step, "stepup.freeze", json_pack("{s:s}", "action", "customer.*"), NULL);
+	(void)story_add(scene->story, log_entry_freeze(T + 24, "customer.*", "F-1", NULL, &by), NULL, NULL);
+	by.grant = story_grant(scene->story, &scene->carol, T + 25, step + 1, "stepup.thaw", json_pack("{s:s}", "action", "customer.*"), NULL);
+	(void)story_add(scene->story, log_entry_thaw(T + 26, "customer.*", &by), NULL, NULL);
+}
+
+/* By the other one, with a code of this step. */
+static void revoke(struct scene *scene, const struct person *person, struct person *other, int64_t step)
+{
+	const struct log_actor by = {.by = other->name, .grant = story_grant(scene->story, other, T + 24, step, "stepup.revoke",
+		json_pack("{s:s, s:s}", "user", person->name, "credential", person->credential.id), NULL)};
+
+	(void)story_add(scene->story, log_entry_revoke(T + 25, &person->subject, person->credential.id, &by), NULL, NULL);
+}
+
 static void assert_clean(struct scene *scene)
 {
 	story_checkpoint(scene->story);
@@ -200,7 +230,7 @@ static void a_claim_after_the_approver_was_locked_is_found(void **state)
 	(void)ask(scene);
 	(void)approve(scene);
 	lock(scene, &scene->carol);
-	assert_fault(scene, claim(scene), "A grant rests on a person's agreement although this user was locked");
+	assert_fault(scene, claim(scene), "used although it was void: who asked, or who agreed, was locked");
 }
 
 static void an_approval_of_other_words_is_found(void **state)
@@ -412,6 +442,110 @@ static void an_end_that_says_it_goes_on_is_found(void **state)
 	assert_fault(scene, end(scene, REQUEST_APPROVED, T + 20), "no way in which a request ends");
 }
 
+/* --- what came in between --- */
+
+static void an_end_after_a_lock_is_clean(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	lock(scene, &scene->carol);
+	(void)end(scene, REQUEST_VOID, T + 25);
+	assert_clean(scene);
+}
+
+static void a_lock_of_who_had_not_agreed_yet_is_clean(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	lock_and_unlock(scene, &scene->carol, &scene->alice, 102);
+	(void)add(scene, LOG_APPROVE, &scene->carol, T + 28, 101, PROMPT);
+	(void)claim(scene);
+	assert_clean(scene);
+}
+
+static void an_approval_after_a_lock_of_the_asker_that_was_lifted_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	lock_and_unlock(scene, &scene->alice, &scene->carol, 101);
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 28, 102, PROMPT), "approved although it was void: who asked");
+}
+
+static void a_claim_after_a_lock_of_the_asker_that_was_lifted_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	lock_and_unlock(scene, &scene->alice, &scene->carol, 102);
+	assert_fault(scene, claim(scene), "used although it was void: who asked");
+}
+
+static void a_use_after_a_lock_of_the_approver_that_was_lifted_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	lock_and_unlock(scene, &scene->carol, &scene->alice, 102);
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 103, PROMPT), "used although it was void: who asked, or who agreed");
+}
+
+static void an_approval_after_a_freeze_that_was_lifted_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	freeze_and_thaw(scene, 101);
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 28, 103, PROMPT), "approved although it was void: the action was frozen");
+}
+
+static void a_use_after_a_freeze_that_was_lifted_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	freeze_and_thaw(scene, 102);
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 102, PROMPT), "used although it was void: the action was frozen");
+}
+
+static void an_approval_after_the_askers_credential_was_revoked_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	revoke(scene, &scene->alice, &scene->carol, 101);
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 28, 102, PROMPT), "approved although it was void: a credential");
+}
+
+static void a_use_after_the_askers_credential_was_revoked_is_found(void **state)
+{
+	struct scene *scene = *state;
+	struct person again = scene->alice;
+
+	strcpy(again.credential.id, "C-again");
+	story_enrol(scene->story, &again, T, 100);
+	(void)ask(scene);
+	(void)approve(scene);
+	revoke(scene, &scene->alice, &scene->carol, 102);
+	assert_fault(scene, add(scene, LOG_GRANT, &again, T + 30, 101, PROMPT), "used although it was void: a credential");
+}
+
+static void a_claim_after_the_approvers_credential_was_revoked_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	(void)approve(scene);
+	revoke(scene, &scene->carol, &scene->alice, 102);
+	assert_fault(scene, claim(scene), "used although it was void: a credential");
+}
+
 #define FACT(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 static const struct CMUnitTest tests[] = {
 	FACT(asked_approved_and_claimed_or_used_again_is_clean),
@@ -443,6 +577,16 @@ static const struct CMUnitTest tests[] = {
 	FACT(an_end_of_another_actions_request_is_found),
 	FACT(an_end_that_says_it_was_used_is_found),
 	FACT(an_end_that_says_it_goes_on_is_found),
+	FACT(an_end_after_a_lock_is_clean),
+	FACT(a_lock_of_who_had_not_agreed_yet_is_clean),
+	FACT(an_approval_after_a_lock_of_the_asker_that_was_lifted_is_found),
+	FACT(a_claim_after_a_lock_of_the_asker_that_was_lifted_is_found),
+	FACT(a_use_after_a_lock_of_the_approver_that_was_lifted_is_found),
+	FACT(an_approval_after_a_freeze_that_was_lifted_is_found),
+	FACT(a_use_after_a_freeze_that_was_lifted_is_found),
+	FACT(an_approval_after_the_askers_credential_was_revoked_is_found),
+	FACT(a_use_after_the_askers_credential_was_revoked_is_found),
+	FACT(a_claim_after_the_approvers_credential_was_revoked_is_found),
 };
 
 TAP_MAIN(tests)
