@@ -238,8 +238,10 @@ static void on_thaw(struct step *step)
 	step_check_grant(step, "stepup.thaw", "by", GRANT_NEEDED);
 }
 
+/* A reload ends what is fresh, and every answer that is under way, before its entry is on the way to the log: also where it read the same policy again. */
 static void on_policy(struct step *step)
 {
+	json_object_clear(step->replay->fresh);
 	step_check_grant(step, "stepup.reload", "by", GRANT_MAYBE);
 }
 

@@ -8,7 +8,7 @@
  *   - a TOTP step or HOTP counter at or below one accepted before for that credential;
  *   - a receipt issued twice, redeemed twice, late, by another service, for another action or for more than was approved,
  *     or issued before a new epoch, a lock of whoever it was issued to or who agreed to it, or a freeze of the action, also one that was lifted;
- *   - a step-up covered by one from before a start, or such a lock or freeze;
+ *   - a step-up covered by one from before a start, a reload of the policy, or such a lock or freeze;
  *   - a first credential without an open invitation; an administrator's verb without its own step-up, or with a spent one; a key added or
  *     removed on the strength of a code;
  *   - something consumed that nobody approved, twice, late, or by another person; claimed too long after it was approved; granted as approved without

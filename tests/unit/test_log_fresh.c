@@ -191,6 +191,17 @@ static void a_start_in_between_ends_what_was_fresh(void **state)
 	assert_found(scene, covered(scene, first), "none that could");
 }
 
+static void a_reload_in_between_ends_what_was_fresh(void **state)
+{
+	static const uint8_t policy[DIGEST_SIZE] = {1};
+	const struct log_actor root = {.by = "root", .grant = -1};
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	(void)story_add(scene->story, log_entry_policy(T + 15, policy, &root), NULL, NULL);
+	assert_found(scene, covered(scene, first), "none that could");
+}
+
 static void a_freeze_in_between_ends_what_was_fresh_when_it_is_lifted(void **state)
 {
 	struct log_actor by = {.by = "carol"};
@@ -217,6 +228,7 @@ static const struct CMUnitTest tests[] = {
 	fresh_test(another_persons_step_up_is_found),
 	fresh_test(a_receipt_for_which_nobody_was_asked_is_found),
 	fresh_test(a_start_in_between_ends_what_was_fresh),
+	fresh_test(a_reload_in_between_ends_what_was_fresh),
 	fresh_test(a_freeze_in_between_ends_what_was_fresh_when_it_is_lifted),
 };
 
