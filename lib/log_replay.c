@@ -387,8 +387,7 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 	if (index % SWEEP_EVERY == 0) {
 		forget(replay->grants, "at", step.at - GRANTS_KEPT_SECONDS);
 		forget(replay->receipts, "expires", step.at);
-		forget(replay->fresh, "until", step.at);
-		forget(replay->requests, "until", step.at);
+		forget(replay->fresh, "until", step.at); /* a request is kept until its own entry ends it, which may come late */
 	}
 	return step.error;
 }

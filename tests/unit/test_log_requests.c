@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/log_replay.h"
 #include "tests/unit/cmocka_tap.h"
 #include "verifier/doors/requests.h"
 #include "verifier/evidence/context.h"
@@ -442,6 +443,46 @@ static void an_end_that_says_it_goes_on_is_found(void **state)
 	assert_fault(scene, end(scene, REQUEST_APPROVED, T + 20), "no way in which a request ends");
 }
 
+struct told {
+	int64_t index;
+	size_t count; /* of what is told of that entry */
+};
+
+static void note_told(void *context, int64_t index, const char *sentence)
+{
+	struct told *told = context;
+
+	(void)sentence;
+	told->count += index == told->index;
+}
+
+static void replay_entry(struct log_replay *replay, int64_t index, json_t *entry)
+{
+	struct log_check_summary summary = {0};
+
+	assert_int_equal(log_replay_entry(replay, index, entry, NULL, NULL, &summary), STEPUP_OK);
+	json_decref(entry);
+}
+
+/* The replay forgets what is over at every 4096th entry; a verifier that was away ends its requests after that. */
+static void an_end_long_after_its_time_is_clean(void **state)
+{
+	static const uint8_t policy[DIGEST_SIZE];
+	struct scene *scene = *state;
+	const struct log_grant asked = {.step = LOG_REQUEST, .request = &scene->request, .at = T + 10, .subject = scene->alice.subject, .action = scene->action,
+		.rule = &rule, .method = "totp", .credential = &scene->alice.credential, .acr = "otp"};
+	struct told told = {.index = 4097};
+	struct log_replay *replay = log_replay_new(STORY_HOST, note_told, &told);
+
+	assert_non_null(replay);
+	replay_entry(replay, 4095, log_entry_grant(&asked));
+	replay_entry(replay, 4096, log_entry_start(T + 7200, "0.1.0", policy, true));
+	scene->request.state = REQUEST_EXPIRED;
+	replay_entry(replay, 4097, log_entry_request_end(T + 7200, &scene->request, NULL));
+	assert_int_equal(told.count, 0);
+	log_replay_free(&replay);
+}
+
 /* --- what came in between --- */
 
 static void an_end_after_a_lock_is_clean(void **state)
@@ -577,6 +618,7 @@ static const struct CMUnitTest tests[] = {
 	FACT(an_end_of_another_actions_request_is_found),
 	FACT(an_end_that_says_it_was_used_is_found),
 	FACT(an_end_that_says_it_goes_on_is_found),
+	FACT(an_end_long_after_its_time_is_clean),
 	FACT(an_end_after_a_lock_is_clean),
 	FACT(a_lock_of_who_had_not_agreed_yet_is_clean),
 	FACT(an_approval_after_a_lock_of_the_asker_that_was_lifted_is_found),
