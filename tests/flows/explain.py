@@ -237,7 +237,7 @@ CASES = (
          r"3 requests of mail from here were denied or not answered lately: from here the next may be made at \d\d:\d\d", later(nobody_answers_three), "NeedsApproval"),
     Case("half an hour later", "mail", "vault", {"door": "u"}, "NeedsApproval", "asks a second person each time", passes(30 * 60 + 1)),
     Case("as many as may be taken back", "mail", "vault", {"door": "t"}, "OverLimit",
-         r"mail took 1\d requests back within half an hour: the next may be made at \d\d:\d\d", takes_many_back),
+         r"mail took 1\d requests from here back within half an hour: from here the next may be made at \d\d:\d\d", takes_many_back, "NeedsApproval"),
 )
 
 

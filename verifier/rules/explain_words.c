@@ -241,9 +241,9 @@ static void too_many(struct speech *speech)
 		fprintf(speech->out, "%zu requests of ", crowd->open_here);
 		say_user(speech);
 		fputs(" from here wait already, as many as may from one place. They have to be answered or withdrawn first: stepup requests.", speech->out);
-	} else if (crowd->taken_back >= REQUESTS_TAKEN_BACK_MAX) {
+	} else if (crowd->taken_back_here >= REQUESTS_TAKEN_BACK_MAX) {
 		say_user(speech);
-		fprintf(speech->out, " took %zu requests back within half an hour: the next may be made at ", crowd->taken_back);
+		fprintf(speech->out, " took %zu requests from here back within half an hour: from here the next may be made at ", crowd->taken_back_here);
 		say_moment(speech, crowd->taken_back_until);
 		fputc('.', speech->out);
 	} else {

@@ -39,8 +39,8 @@ void request_crowd_count(struct request_crowd *crowd, const struct approval_requ
 	} else if (over > now && here && (standing == REQUEST_EXPIRED || standing == REQUEST_DENIED)) {
 		crowd->unanswered_here++;
 		note_wait(&crowd->waits_until, over);
-	} else if (over > now && standing == REQUEST_CANCELLED) {
-		crowd->taken_back++;
+	} else if (over > now && here && standing == REQUEST_CANCELLED) {
+		crowd->taken_back_here++;
 		note_wait(&crowd->taken_back_until, over);
 	}
 }
@@ -51,7 +51,7 @@ int64_t request_crowd_full_until(const struct request_crowd *crowd)
 
 	if (crowd->open >= REQUESTS_OPEN_MAX || crowd->open_here >= REQUESTS_OPEN_PER_SOURCE || crowd->unanswered_here >= REQUESTS_UNANSWERED_MAX)
 		until = crowd->waits_until;
-	if (crowd->taken_back >= REQUESTS_TAKEN_BACK_MAX && crowd->taken_back_until > until)
+	if (crowd->taken_back_here >= REQUESTS_TAKEN_BACK_MAX && crowd->taken_back_until > until)
 		until = crowd->taken_back_until;
 	return until;
 }

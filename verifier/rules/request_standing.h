@@ -16,7 +16,7 @@
 
 #define REQUESTS_UNANSWERED_SECONDS (30 * 60) /* for so long what came to nothing counts against whoever asked: */
 #define REQUESTS_UNANSWERED_MAX 3             /* … expired or denied, from one place: then that place waits */
-#define REQUESTS_TAKEN_BACK_MAX 10            /* … taken back, wherever: then the person waits */
+#define REQUESTS_TAKEN_BACK_MAX 10            /* … taken back, likewise: they bother nobody, but each is a row that every answer looks at */
 
 /* The rule that it was made under, where that is still the same; NULL otherwise. */
 const struct rule *request_rule(const struct approval_request *request, const struct policy *policy);
@@ -27,7 +27,7 @@ enum request_state request_standing(const struct approval_request *request, cons
 
 /* How much one person has asked for lately. */
 struct request_crowd {
-	size_t open, open_here, unanswered_here, taken_back; /* `here`: from one place */
+	size_t open, open_here, unanswered_here, taken_back_here; /* `here`: from one place */
 	int64_t waits_until, taken_back_until; /* when the first that may stand in the way is over, and of those taken back, in seconds since 1970; 0: none */
 };
 
@@ -35,9 +35,8 @@ struct request_crowd {
 void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing,
 	const uint8_t *source, int64_t now);
 
-/* Until when no other is made, in seconds since 1970; 0 where one may be. A few at a time, and none for a while from where they go unanswered: whoever else
- * the person is, somewhere else, is not held up by that. Taken back, they bother no approver, but each is a row that every answer looks at: those count from
- * anywhere, because a place can be the asker's own word. */
+/* Until when no other is made, in seconds since 1970; 0 where one may be. A few at a time, and none for a while from where they go unanswered, or are taken
+ * back again and again: whoever else the person is, somewhere else, is not held up by that. */
 int64_t request_crowd_full_until(const struct request_crowd *crowd);
 
 #endif
