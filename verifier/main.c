@@ -275,6 +275,7 @@ static const struct option_row {
 	{ "master-key", "FILE", "the master key; default " STEPUP_SYSCONFDIR "/master.key", 'k' },
 	{ "highwater", "FILE", "the high-water mark; default " STEPUP_STATEDIR "/highwater", 'w' },
 	{ "check", NULL, "check the policy and exit: 0 where it would be taken, 1 where not", 'C' },
+	{ "rule-for", "ACTION", "say which rule of the policy an action has and exit: 0 where it has one, 1 where not", 'R' },
 	{ "new-epoch", NULL, "take a restored database as it stands; voids receipts and invitations", 'n' },
 	{ "version", NULL, "print the version and exit", 'V' },
 	{ "help", NULL, "print this and exit", 'h' },
@@ -293,7 +294,7 @@ static void usage(FILE *to)
 }
 
 /* -1 to go on, else the exit status. */
-static int options_read(int argc, char **argv, struct startup_options *options, bool *check)
+static int options_read(int argc, char **argv, struct startup_options *options, bool *check, const char **rule_for)
 {
 	struct option longs[OPTION_ROWS + 1] = { 0 };
 	int key;
@@ -307,6 +308,7 @@ static int options_read(int argc, char **argv, struct startup_options *options, 
 		case 'k': options->master_key = optarg; break;
 		case 'w': options->highwater = optarg; break;
 		case 'C': *check = true; break;
+		case 'R': *rule_for = optarg; break;
 		case 'n': options->new_epoch = true; break;
 		case 'V': printf("stepupd %s\n", PACKAGE_VERSION); return EXIT_OK;
 		case 'h': usage(stdout); return EXIT_OK;
@@ -327,14 +329,17 @@ int main(int argc, char **argv)
 		.run_dir = STEPUP_RUNDIR,
 		.master_key = STEPUP_SYSCONFDIR "/master.key",
 	};
+	const char *rule_for = NULL;
 	bool check = false;
 	int status;
 
 	process_harden();
-	status = options_read(argc, argv, &options, &check);
+	status = options_read(argc, argv, &options, &check, &rule_for);
 	if (status >= 0)
 		return status;
 	if (check)
 		return startup_check(options.config) ? EXIT_OK : EXIT_REFUSED;
+	if (rule_for != NULL)
+		return startup_rule_for(options.config, rule_for) ? EXIT_OK : EXIT_REFUSED;
 	return run(&options);
 }

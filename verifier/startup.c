@@ -238,3 +238,27 @@ bool startup_check(const char *config)
 	free(why);
 	return result == STEPUP_OK;
 }
+
+bool startup_rule_for(const char *config, const char *action)
+{
+	const struct rule *rule = NULL;
+	struct policy *policy = NULL;
+	char *why = NULL;
+	bool found;
+
+	if (policy_load(config, false, &policy, &why) != STEPUP_OK) {
+		printf("%s\n", why != NULL ? why : "the policy could not be read");
+	} else {
+		rule = policy_rule(policy, action);
+		if (rule == NULL)
+			printf("%s: no rule for %s: it is denied to everybody.\n", config, action);
+		else if (rule->place.line == 0)
+			printf("%s: built in.\n", rule->name);
+		else
+			printf("%s:%d: %s\n", rule->place.file, rule->place.line, rule->name);
+	}
+	found = rule != NULL;
+	policy_release(&policy);
+	free(why);
+	return found;
+}

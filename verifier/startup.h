@@ -28,4 +28,7 @@ enum stepup_error startup_close(struct verifier *verifier);
 /* `stepupd --check`: prints what is wrong with a policy, or that nothing is; true where it would be taken. */
 bool startup_check(const char *config);
 
+/* `stepupd --rule-for ACTION`: prints where the rule for an action stands, or that there is none; true where there is one. */
+bool startup_rule_for(const char *config, const char *action);
+
 #endif

@@ -324,7 +324,14 @@ def policies(cli, folder):
     ended = cli.run("policy", "check", cli.verifier.config, *stepupd, "--pam-dir", pam)
     tap.ok(ended.status == 1 and re.search(r"sudo:1: .*optional", ended.out) and "fast=yes" in ended.out, "policy check finds a PAM line that lets through", ended)
     found = cli.run("policy", "check", cli.verifier.config, *stepupd, "--pam-dir", pam, "--json").json()
-    tap.ok(found["configuration"]["ok"] and found["pam_files"] == 1 and len(found["pam"]) == 2, "policy check --json", found)
+    tap.ok(found["configuration"]["ok"] and found["pam_files"] == 1 and len(found["pam"]) == 3, "policy check --json", found)
+    tap.ok("PAM: 1 file uses pam_stepup.so; 3 to look at." in ended.out, "policy check counts what it told of PAM files in text, too", ended)
+    tap.ok(re.search(r"sudo:1: .*no rule for `sudo\.run`", ended.out), "policy check finds a PAM line whose action has no rule", ended)
+    with open(os.path.join(pam, "sudo"), "w") as out:
+        out.write("auth required pam_stepup.so action=stepup.users\n")
+    ended = cli.run("policy", "check", cli.verifier.config, *stepupd, "--pam-dir", pam)
+    tap.ok(ended.status == 0 and "no rule" not in ended.out, "policy check takes an action that a pattern covers", ended)
+    tap.ok("sudo: warning: has no" in ended.out and "sudo:0" not in ended.out, "policy check names no line for what is about a whole PAM file", ended)
     os.unlink(os.path.join(pam, "sudo"))
     bad = os.path.join(folder, "bad.conf")
     with open(bad, "w") as out:

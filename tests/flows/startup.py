@@ -230,6 +230,10 @@ def check():
         status, out, err = checked()
         tap.equal((status, err), (0, ""), "--check finds no error in a good policy")
         tap.equal(checked(uid=NOBODY)[0], 0, "--check needs no privilege")
+        def rule_for(action):
+            return subprocess.run([program("verifier/stepupd"), "--config", verifier.config, "--rule-for", action], capture_output=True, text=True)
+        tap.equal((rule_for("stepup.test").returncode, rule_for("no.such").returncode), (0, 1), "--rule-for tells whether an action has a rule")
+        tap.ok(not os.path.exists(verifier.database), "--rule-for opens no database")
         verifier.write_policy("nonsense = 7\n" + POLICY)
         status, out, err = checked()
         tap.equal(status, 1, "--check finds the error in a bad one")

@@ -31,11 +31,18 @@ static void note(void *context, const struct pam_finding *finding)
 	(void)snprintf(seen->text + used, sizeof(seen->text) - used, "%d: %s\n", finding->line, finding->sentence);
 }
 
+static bool is_ruled(void *context, const char *action)
+{
+	(void)context;
+	return strcmp(action, "forgotten") != 0;
+}
+
 /* Lints a file of that name and content. */
 static struct seen lint_named(const char *name, const char *content, bool *uses)
 {
 	char folder[] = "/tmp/pam_lint_XXXXXX", path[64];
 	struct seen seen = {0};
+	const struct pam_listener listener = {.told = note, .has_rule = is_ruled, .context = &seen};
 	FILE *file;
 
 	assert_non_null(mkdtemp(folder));
@@ -44,7 +51,7 @@ static struct seen lint_named(const char *name, const char *content, bool *uses)
 	assert_non_null(file);
 	assert_true(fputs(content, file) >= 0);
 	assert_int_equal(fclose(file), 0);
-	assert_int_equal(pam_lint_file(path, note, &seen, uses), STEPUP_OK);
+	assert_int_equal(pam_lint_file(path, &listener, uses), STEPUP_OK);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(rmdir(folder), 0);
 	return seen;
@@ -133,6 +140,16 @@ static void sshd_account_line_with_an_action_is_an_error(void **state)
 	assert_int_equal(lint(AUTH "account required pam_stepup.so action=login.sshd\n").errors, 0);
 }
 
+static void an_action_without_a_rule_is_an_error(void **state)
+{
+	struct seen seen = lint("account required pam_stepup.so\nauth required pam_stepup.so action=forgotten\n");
+
+	(void)state;
+	assert_int_equal(seen.errors, 1);
+	assert_int_equal(seen.line, 2);
+	assert_non_null(strstr(seen.text, "no rule for `forgotten`"));
+}
+
 static void files_without_the_module_are_not_counted(void **state)
 {
 	bool uses = true;
@@ -150,6 +167,7 @@ int main(void)
 		cmocka_unit_test(bad_stacks_are_errors_at_their_line),
 		cmocka_unit_test(an_auth_line_without_an_account_line_is_a_warning),
 		cmocka_unit_test(sshd_account_line_with_an_action_is_an_error),
+		cmocka_unit_test(an_action_without_a_rule_is_an_error),
 		cmocka_unit_test(files_without_the_module_are_not_counted),
 	};
 

@@ -70,15 +70,25 @@ static int run_and_read(char *const argv[], char output[CHECK_OUTPUT_MAX])
 struct findings {
 	const struct invocation *invocation;
 	json_t *pam; /* array, for --json */
-	size_t errors, warnings;
+	size_t errors, pam_count;
+	bool policy_is_good;
 };
+
+static const char *check_program(const struct invocation *invocation)
+{
+	return option_text(invocation, OPTION_STEPUPD, STEPUP_SBINDIR "/stepupd");
+}
+
+static const char *check_file(const struct invocation *invocation)
+{
+	return invocation->argument_count > 0 ? invocation->arguments[0] : STEPUP_SYSCONFDIR "/stepup.conf";
+}
 
 /* stepupd --check; its lines are shown as they are, made safe. */
 static enum exit_status check_configuration(struct findings *findings, json_t *result)
 {
 	const struct invocation *invocation = findings->invocation;
-	const char *program = option_text(invocation, OPTION_STEPUPD, STEPUP_SBINDIR "/stepupd");
-	const char *file = invocation->argument_count > 0 ? invocation->arguments[0] : STEPUP_SYSCONFDIR "/stepup.conf";
+	const char *program = check_program(invocation), *file = check_file(invocation);
 	static char output[CHECK_OUTPUT_MAX];
 	char *const argv[] = {strdupa(program), strdupa("--check"), strdupa("--config"), strdupa(file), NULL};
 	json_t *lines = json_array();
@@ -97,6 +107,7 @@ static enum exit_status check_configuration(struct findings *findings, json_t *r
 		(void)json_array_append_new(lines, json_string(safe));
 		free(safe);
 	}
+	findings->policy_is_good = status == 0;
 	if (status != 0)
 		findings->errors++;
 	set_text(result, "file", file);
@@ -111,20 +122,34 @@ static void tell_finding(void *context, const struct pam_finding *finding)
 	char *sentence = safe_text(finding->sentence), *file = safe_text(finding->file);
 
 	findings->errors += finding->is_error ? 1 : 0;
-	findings->warnings += finding->is_error ? 0 : 1;
+	findings->pam_count++;
 	if (option_given(findings->invocation, OPTION_JSON))
 		(void)json_array_append_new(findings->pam, json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", finding->line, "level",
 			finding->is_error ? "error" : "warning", "sentence", sentence));
-	else
+	else if (finding->line > 0)
 		printf("%s:%d: %s%s\n", file, finding->line, finding->is_error ? "" : "warning: ", sentence);
+	else
+		printf("%s: %s%s\n", file, finding->is_error ? "" : "warning: ", sentence);
 	free(sentence);
 	free(file);
+}
+
+/* stepupd --rule-for: 1 alone says that there is none. A policy that wouldn't be taken has no rules to ask for. */
+static bool has_rule(void *context, const char *action)
+{
+	const struct findings *findings = context;
+	static char output[CHECK_OUTPUT_MAX];
+	char *const argv[] = {strdupa(check_program(findings->invocation)), strdupa("--config"), strdupa(check_file(findings->invocation)),
+		strdupa("--rule-for"), strdupa(action), NULL};
+
+	return !findings->policy_is_good || run_and_read(argv, output) != 1;
 }
 
 static enum exit_status check_pam(struct findings *findings, size_t *used)
 {
 	const char *folder = option_text(findings->invocation, OPTION_PAM_DIR, "/etc/pam.d");
-	enum stepup_error error = pam_lint_folder(folder, tell_finding, findings, used);
+	const struct pam_listener listener = {.told = tell_finding, .has_rule = has_rule, .context = findings};
+	enum stepup_error error = pam_lint_folder(folder, &listener, used);
 
 	if (error == STEPUP_OK || (error == STEPUP_NOT_FOUND && !option_given(findings->invocation, OPTION_PAM_DIR)))
 		return EXIT_DONE;
@@ -149,7 +174,7 @@ enum exit_status command_policy_check(const struct invocation *invocation)
 
 		(void)output_json(object);
 	} else {
-		printf("PAM: %zu %s pam_stepup.so; %zu to look at.\n", used, used == 1 ? "file uses" : "files use", json_array_size(findings.pam));
+		printf("PAM: %zu %s pam_stepup.so; %zu to look at.\n", used, used == 1 ? "file uses" : "files use", findings.pam_count);
 	}
 	json_decref(findings.pam);
 	json_decref(result);

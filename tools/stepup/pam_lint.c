@@ -33,8 +33,7 @@ struct lint {
 	const char *path;
 	struct pam_line lines[LINES_MAX];
 	size_t count;
-	pam_finding_told *told;
-	void *context;
+	const struct pam_listener *listener;
 };
 
 __attribute__((format(printf, 4, 5)))
@@ -49,7 +48,7 @@ static void tell(const struct lint *lint, int line, bool is_error, const char *f
 		sentence = NULL;
 	va_end(arguments);
 	finding.sentence = sentence != NULL ? sentence : "out of memory";
-	lint->told(lint->context, &finding);
+	lint->listener->told(lint->listener->context, &finding);
 	free(sentence);
 }
 
@@ -283,6 +282,18 @@ static void check_arguments(const struct lint *lint, const struct pam_line *line
 		tell(lint, line->number, true, "names no action; add `action=NAME`, or `details=env` where the program names it");
 }
 
+/* An action that the policy doesn't know: everybody is refused, which nobody meant. */
+static void check_rules(const struct lint *lint, const struct pam_line *line)
+{
+	for (size_t i = 0; i < line->argument_count; i++) {
+		const char *action = line->arguments[i] + strlen("action=");
+
+		if (strncmp(line->arguments[i], "action=", strlen("action=")) == 0 && *action != '\0' &&
+			!lint->listener->has_rule(lint->listener->context, action))
+			tell(lint, line->number, true, "the policy has no rule for `%s`, so everybody is refused here; add one, or mend the name", action);
+	}
+}
+
 /* --- the whole file --- */
 
 static void check_account(const struct lint *lint, bool has_auth, const struct pam_line *account)
@@ -315,6 +326,7 @@ static bool lint_lines(const struct lint *lint)
 		if (line->type == TYPE_SESSION || line->type == TYPE_PASSWORD)
 			tell(lint, line->number, true, "the module has no session or password part; use `auth` and `account`");
 		check_arguments(lint, line);
+		check_rules(lint, line);
 		check_own_control(lint, line);
 		check_skipped(lint, i);
 		check_jump(lint, i);
@@ -324,7 +336,7 @@ static bool lint_lines(const struct lint *lint)
 	return uses;
 }
 
-enum stepup_error pam_lint_file(const char *path, pam_finding_told *told, void *context, bool *uses)
+enum stepup_error pam_lint_file(const char *path, const struct pam_listener *listener, bool *uses)
 {
 	struct lint *lint = calloc(1, sizeof(*lint));
 	FILE *file = fopen(path, "re");
@@ -336,8 +348,7 @@ enum stepup_error pam_lint_file(const char *path, pam_finding_told *told, void *
 		goto out;
 	}
 	lint->path = path;
-	lint->told = told;
-	lint->context = context;
+	lint->listener = listener;
 	read_lines(lint, file);
 	if (ferror(file))
 		error = STEPUP_IO;
@@ -352,7 +363,7 @@ out:
 	return error;
 }
 
-enum stepup_error pam_lint_folder(const char *folder, pam_finding_told *told, void *context, size_t *used)
+enum stepup_error pam_lint_folder(const char *folder, const struct pam_listener *listener, size_t *used)
 {
 	DIR *entries = opendir(folder);
 	enum stepup_error error = STEPUP_OK;
@@ -371,7 +382,7 @@ enum stepup_error pam_lint_folder(const char *folder, pam_finding_told *told, vo
 			error = STEPUP_NO_MEMORY;
 			break;
 		}
-		error = pam_lint_file(path, told, context, &uses);
+		error = pam_lint_file(path, listener, &uses);
 		*used += uses;
 		free(path);
 	}
