@@ -127,6 +127,8 @@ def own_account(cli, token):
     tap.ok("\x1b" not in ended.out, "no colour where standard output is no terminal", ended)
     ended = cli.run("enroll", "--invitation", invitation, "--no-qr", uid=DAEMON)
     tap.ok(ended.status == 1, "an invitation works once", ended)
+    ended = cli.run("enroll", "hotp", uid=GAMES)
+    tap.ok(ended.status == 1 and "stepup enroll hotp --invitation CODE" in ended.err, "enroll where nothing is enrolled asks for an invitation", ended)
     ended = cli.run("list", uid=DAEMON)
     tap.ok(ended.status == 0 and "Phone" in ended.out and "totp" in ended.out, "list shows one's own", ended)
     listed = cli.run("list", "--json", uid=DAEMON).json()["credentials"]
@@ -267,6 +269,8 @@ def administration(cli, token):
     tap.ok("daemon,games" in ended.shown, "lock names in its step-up exactly whom", ended)
     ended = cli.run("confirm", "customer.view", "account=x", uid=DAEMON)
     tap.ok(ended.status == 1 and "L-" in ended.err, "a locked user is refused, with the reference to quote", ended)
+    ended = cli.run("enroll", uid=DAEMON)
+    tap.ok(ended.status == 1 and "is locked" in ended.err and "invitation" not in ended.err, "enroll speaks of no invitation to a locked user", ended)
     status = cli.run("status")
     tap.ok(status.status == 0 and "laptop stolen" in status.out, "status shows who is locked", status)
     tap.ok(len(cli.run("status", "--json").json()["locked"]) == 2, "status --json")

@@ -99,7 +99,7 @@ static enum exit_status add_permission(struct doors *doors, const char *type, js
 	status = doors_step_up(doors, "stepup.enroll", json_pack("{s:s}", "type", type), false, &outcome);
 	if (status == EXIT_DONE)
 		set_text(parameters, "authorization", outcome.transaction);
-	else if (status == EXIT_REFUSED)
+	else if (outcome.refusal.error == STEPUP_NOT_ENROLLED)
 		complain("Your first authenticator needs an invitation: stepup enroll %s --invitation CODE.", type);
 	step_up_outcome_clear(&outcome);
 	return status;
