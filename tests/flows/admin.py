@@ -287,6 +287,8 @@ def reloads(verifier, administrator):
     reply = administrator.call("Reload")
     tap.ok(not reply.ok, "a bad policy isn't taken")
     tap.matches(reply.message, r"stepup\.conf:[0-9]+", "and the refusal says where it is bad")
+    tap.equal(reply.error, "NotAllowed", "as something that won't be done, not as something that nobody could say")
+    tap.matches(reply.message, "Nothing was changed: the policy before stays in force", "and that nothing was changed")
     tap.equal(verifier.call("admin", "Status")["policy"], before, "the old one stays in force")
     verifier.write_policy(POLICY + 'action gate.open { users = { "*" }  prompt = "Gate"  require = { code } }')
     reply = administrator.call("Reload")

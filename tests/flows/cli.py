@@ -285,6 +285,12 @@ def administration(cli, token):
     tap.matches(cli.run("status").out, r"Frozen actions:\n(.*\n)*.*customer\.\*", "status shows what is frozen")
     verb("thaw", "customer.*")
     verb("reload")
+    good = open(cli.verifier.config).read()
+    cli.verifier.write_policy(good + "\naction x { nonsense = 1 }\n")
+    ended = verb("reload", status=1, fact="reload of a bad configuration is refused: exit status 1")
+    tap.ok(re.search(r"stepup\.conf:\d+: .*nonsense", ended.err) and "Nothing was changed: the policy before stays in force." in ended.err,
+           "and says where it is bad, and what stays in force", ended)
+    cli.verifier.write_policy(good)
     ended = cli.run("revoke", "daemon", answers=[token.code])
     tap.ok(ended.status == 0 and "all" in ended.shown, "revoke takes everything away", ended)
     tap.equal([c["state"] for c in cli.run("list", "--json", uid=DAEMON).json()["credentials"] if c["state"] == "live"], [], "nothing live is left")

@@ -259,6 +259,16 @@ static void reload_reply(struct verb_job *job)
 	call_reply(job->call, json_pack("{s:s, s:o}", "policy", policy, "warnings", texts_to_json(job->verifier->policy->warnings)));
 }
 
+/* A mistake stays one however often it is tried; whether there is memory may be otherwise next time. */
+static void refuse_reload(struct call *call, enum stepup_error error, const char *why)
+{
+	const char *said = why == NULL ? stepup_error_text(error) : why;
+	char *sentence = notice_not_reloaded(said);
+
+	refuse_saying(call, error == STEPUP_NO_MEMORY ? STEPUP_UNAVAILABLE : STEPUP_NOT_ALLOWED, sentence == NULL ? said : sentence);
+	free(sentence);
+}
+
 void report_reload(struct call *call)
 {
 	struct verb_job *job = verb_job_new(call, "stepup.reload");
@@ -273,7 +283,7 @@ void report_reload(struct call *call)
 	}
 	error = verifier_reload(call->verifier, &why);
 	if (error != STEPUP_OK) {
-		refuse_saying(call, STEPUP_UNAVAILABLE, why == NULL ? stepup_error_text(error) : why);
+		refuse_reload(call, error, why);
 		verb_job_free(&job);
 	} else {
 		memcpy(job->digest, call->verifier->policy->digest, DIGEST_SIZE);

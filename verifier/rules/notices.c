@@ -354,6 +354,13 @@ char *notice_revoked(const char *user, int64_t count, int64_t left)
 	return result;
 }
 
+char *notice_not_reloaded(const char *why)
+{
+	size_t length = strlen(why);
+
+	return sentence("%s%sNothing was changed: the policy before stays in force.", why, length > 0 && why[length - 1] == '\n' ? "" : "\n");
+}
+
 char *notice_approved(const char *user, const char *prompt)
 {
 	char *safe = display_text(user, strlen(user));

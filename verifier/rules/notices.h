@@ -72,6 +72,7 @@ char *notice_locked_me(const char *reference, const char *help);
 char *notice_unlocked(const char *user);
 char *notice_frozen(const char *action, const char *reference, bool ruled); /* not `ruled`: the policy has no rule about it */
 char *notice_thawed(const char *action, const char *still); /* `still`: what freezes it as well, "" for nothing */
+char *notice_not_reloaded(const char *why); /* `why`: lines about the configuration */
 char *notice_approved(const char *user, const char *prompt);
 char *notice_denied(const char *user, const char *reference); /* reference NULL: not locked */
 char *notice_waiting(const struct approval_request *request, const json_t *approvers);
