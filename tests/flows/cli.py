@@ -104,6 +104,10 @@ def first_administrator(cli, folder):
     tap.ok(ended.status == 1, "init stops once somebody has enrolled", ended)
     ended = cli.run("init", "news", "--again", "--json", "--config-dir", cli.verifier.etc, "--state-dir", cli.verifier.state, uid=0)
     tap.ok(ended.status == 0 and ended.json()["invitation"], "init --again --json", ended)
+    tap.matches(ended.json()["message"], r"No rule lets news administer.* add them to group admins \(\S+stepup\.conf:\d+\)",
+                "init says of somebody who may not administer what to edit")
+    ended = cli.run("init", "dvae", "--again", "--config-dir", cli.verifier.etc, "--state-dir", cli.verifier.state, uid=0)
+    tap.ok(ended.status == 0 and "This host has no account dvae: is that the right name?" in ended.out, "init asks whether an unknown name is right", ended)
     return token, log_key
 
 
@@ -111,7 +115,10 @@ def own_account(cli, token):
     """An ordinary user: invited, enrols by QR, looks, tries, removes."""
     ended = cli.run("invite", "daemon", answers=[token.code])
     tap.ok(ended.status == 0 and "--invitation" in ended.out, "invite, after a step-up", ended)
+    tap.ok("no account" not in ended.out and "administer" not in ended.out, "invite of somebody whom the host knows asks nothing back", ended)
     invitation = re.search(r"--invitation (\S+)", ended.out).group(1)
+    ended = cli.run("invite", "deamon", answers=[token.code])
+    tap.ok(ended.status == 0 and "This host has no account deamon: is that the right name?" in ended.out, "invite asks whether an unknown name is right", ended)
     session = cli.start("enroll", "--invitation", "-", "--label", "Phone", uid=DAEMON)
     place = session.wait_for("Invitation: $")
     session.type(invitation + "\n")
@@ -395,6 +402,10 @@ def fresh_host():
         command = [program("tools/stepup/stepup"), "--socket-dir", run, "init", "mail", "--config-dir", etc, "--state-dir", state]
         ended = Session(command).finish()
         tap.ok(ended.status == 3 and "systemctl enable --now stepupd" in ended.err, "init on a new host says how to start the verifier", ended)
+        tap.ok("no account" not in ended.err, "init of a known account asks nothing back", ended)
+        unknown = Session(command[:4] + ["dvae"] + command[5:]).finish()
+        tap.ok(unknown.status == 3 and "This host has no account dvae: is that the right name?" in unknown.err,
+               "init on a new host asks whether an unknown name is right", unknown)
         key = os.stat(os.path.join(etc, "master.key"))
         tap.ok(key.st_mode & 0o7777 == 0o400 and re.fullmatch("[0-9a-f]{64}\n", open(os.path.join(etc, "master.key")).read()),
                "the master key is for its owner alone", ended)

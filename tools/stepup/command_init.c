@@ -210,6 +210,24 @@ static enum exit_status print_reply(const struct setup *setup, const char *user,
 	return EXIT_DONE;
 }
 
+/* Where the verifier can't say that it doesn't know the account: the configuration names it by now. */
+static enum exit_status say_not_running(const struct invocation *invocation, const char *user)
+{
+	static const char *const next = "Everything is in place, but no verifier runs yet. Start it, then run this again for the invitation:\n\n"
+					"    systemctl enable --now stepupd\n";
+	enum exit_status status;
+	char *sentence = NULL;
+
+	errno = 0;
+	if (getpwnam(user) != NULL || (errno != 0 && errno != ENOENT && errno != ESRCH))
+		return output_error(invocation, STEPUP_UNREACHABLE, next);
+	if (asprintf(&sentence, "This host has no account %s: is that the right name? %s", user, next) < 0)
+		out_of_memory();
+	status = output_error(invocation, STEPUP_UNREACHABLE, sentence);
+	free(sentence);
+	return status;
+}
+
 /* Asks the running verifier for the invitation; where none runs, says how to start it. */
 static enum exit_status invite(const struct setup *setup, const char *user)
 {
@@ -221,9 +239,7 @@ static enum exit_status invite(const struct setup *setup, const char *user)
 
 	if (access(doors_path(&doors, &interface_admin, path), F_OK) != 0) {
 		(void)fflush(stdout);
-		return output_error(invocation, STEPUP_UNREACHABLE,
-			"Everything is in place, but no verifier runs yet. Start it, then run this again for the invitation:\n\n"
-			"    systemctl enable --now stepupd\n");
+		return say_not_running(invocation, user);
 	}
 	status = doors_call(&doors, &interface_admin, "Init",
 		json_pack("{s:s, s:b}", "user", user, "again", option_given(invocation, OPTION_AGAIN)), &reply, NULL);

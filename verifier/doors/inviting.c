@@ -13,6 +13,7 @@
 #include "lib/message.h"
 #include "verifier/doors/enrolment.h"
 #include "verifier/evidence/log_entry.h"
+#include "verifier/host/account.h"
 #include "verifier/rules/notices.h"
 #include "verifier/doors/refusal_log.h"
 #include "verifier/doors/subject.h"
@@ -37,6 +38,26 @@ static enum stepup_error add_invitation(struct store_session *session, struct ve
 	return error == STEPUP_OK ? store_invitation_add(session, &invitation) : error;
 }
 
+/* Whom the host and the policy know. Where nobody could say, nothing is said: it refuses nothing. */
+static void account_is(void *context, enum stepup_error result, const struct account *account)
+{
+	struct verb_job *job = context;
+	struct policy_user who = {.name = job->user};
+
+	if (result == STEPUP_OK && account != NULL) {
+		who.unix_groups = (const char *const *)account->unix_groups;
+		job->stranger = account->uid < 0;
+		job->powerless = !policy_may_administer(job->verifier->policy, &who);
+	}
+	verb_job_submit(job);
+}
+
+static char *invited_message(const struct verb_job *job, bool administrator)
+{
+	return notice_invited(&(struct invited_facts){.user = job->user, .hours = INVITATION_TTL_SECONDS / 3600, .stranger = job->stranger,
+		.powerless_in = administrator && job->powerless ? job->verifier->policy : NULL});
+}
+
 /* --- the first one --- */
 
 static enum stepup_error init_work(struct store_session *session, struct verb_job *job)
@@ -58,7 +79,7 @@ static enum stepup_error init_work(struct store_session *session, struct verb_jo
 
 static void init_reply(struct verb_job *job)
 {
-	char *message = notice_invited(job->user, INVITATION_TTL_SECONDS / 3600);
+	char *message = invited_message(job, true);
 
 	call_reply(job->call, json_pack("{s:s, s:I, s:s, s:s}", "invitation", job->invitation, "expires", (json_int_t)job->expires, "log_key",
 		job->verifier->log_key, "message", message));
@@ -85,7 +106,7 @@ void inviting_init(struct call *call)
 	job->again = message_bool(call->parameters, "again", false);
 	job->work = init_work;
 	job->reply = init_reply;
-	verb_job_submit(job);
+	account_by_name(call->verifier->accounts, user, account_is, job);
 }
 
 /* --- further ones --- */
@@ -101,7 +122,7 @@ static enum stepup_error invite_work(struct store_session *session, struct verb_
 
 static void invite_reply(struct verb_job *job)
 {
-	char *message = notice_invited(job->user, INVITATION_TTL_SECONDS / 3600);
+	char *message = invited_message(job, false);
 
 	call_reply(job->call, json_pack("{s:s, s:I, s:s}", "invitation", job->invitation, "expires", (json_int_t)job->expires, "message", message));
 	free(message);
@@ -116,7 +137,7 @@ void inviting_invite(struct call *call)
 		return;
 	job->work = invite_work;
 	job->reply = invite_reply;
-	verb_job_submit(job);
+	account_by_name(call->verifier->accounts, user, account_is, job);
 }
 
 /* --- revocation --- */

@@ -29,6 +29,8 @@ struct verb_job {
 	const char *reason;          /* of the call's parameters; "" for none */
 	bool again;
 	bool sole;                   /* nobody else could carry this verb out */
+	bool stranger;               /* this host has no account of the user's name */
+	bool powerless;              /* no rule of the policy lets the user administer */
 	bool carried_out;            /* before the transaction, which only writes that down */
 	uint8_t digest[DIGEST_SIZE];
 	/* What came of it. */

@@ -247,17 +247,6 @@ char *notice_enrolled(const char *label, enum notice_proof proof, int64_t coolin
 		hours == 1 ? "hour" : "hours");
 }
 
-char *notice_invited(const char *user, int64_t hours)
-{
-	char *safe = display_text(user, strlen(user));
-	char *result = safe == NULL ? NULL : sentence("%s can enrol with this invitation once, within %" PRId64 " hours. "
-						      "Hand it over in person. Older invitations of theirs are void.",
-						     safe, hours);
-
-	free(safe);
-	return result;
-}
-
 static bool write_reference(FILE *out, const struct locked_user *user)
 {
 	char *before = display_text(user->before, strlen(user->before));

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "verifier/rules/policy.h"
 #include "verifier/state/approval_request.h"
 #include "verifier/state/user_record.h"
 
@@ -66,7 +67,6 @@ char *notice_granted(const char *prompt);
 enum notice_proof { NOTICE_PROOF_CODE, NOTICE_PROOF_TOUCH }; /* what proves a new credential */
 char *notice_enrol_prompt(const char *user, const char *label, enum notice_proof proof);
 char *notice_enrolled(const char *label, enum notice_proof proof, int64_t cooling_seconds);
-char *notice_invited(const char *user, int64_t hours);
 char *notice_locked(const struct locked_user *users, size_t count);
 char *notice_locked_me(const char *reference, const char *help);
 char *notice_unlocked(const char *user);
@@ -78,6 +78,15 @@ char *notice_denied(const char *user, const char *reference); /* reference NULL:
 char *notice_waiting(const struct approval_request *request, const json_t *approvers);
 char *notice_request_state(const struct approval_request *request);
 char *notice_revoked(const char *user, int64_t count, int64_t left);
+
+/* What is to be said of somebody who is invited, beside that. */
+struct invited_facts {
+	const char *user;
+	int64_t hours;
+	bool stranger;                    /* this host has no account of that name: it may be mistyped */
+	const struct policy *powerless_in; /* to administer, and no rule of this policy lets them; else NULL */
+};
+char *notice_invited(const struct invited_facts *facts); /* notices_invited.c */
 
 /* What an event is about; texts come from the log, and NULL stands for none. */
 struct event_words {

@@ -213,3 +213,18 @@ bool policy_code_may(const struct rule *rule, const char *action)
 		return false;
 	return rule->code_is_enough || !(rule->approves || rule->service != NULL || (verb != NULL && verb->administrator));
 }
+
+bool policy_rule_is_administrators(const struct rule *rule)
+{
+	const struct verb *verb = policy_verb(rule->name);
+
+	return verb != NULL ? verb->administrator : strncmp(rule->name, "stepup.", strlen("stepup.")) == 0;
+}
+
+bool policy_may_administer(const struct policy *policy, const struct policy_user *user)
+{
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy_rule_is_administrators(&policy->rules[i]) && policy_list_names(policy, policy->rules[i].users, user))
+			return true;
+	return false;
+}

@@ -188,6 +188,12 @@ const struct verb *policy_verb(const char *action);
 /* The details that an action takes under its rule: the verb's for built-in ones, else the rule's. */
 void policy_details(const struct rule *rule, const char *action, const struct detail_spec **specs, size_t *count);
 
+/* Whether a rule is one of the configuration's about administrators' verbs, whether by name or by a pattern. */
+bool policy_rule_is_administrators(const struct rule *rule);
+
+/* Whether some such rule names this user. */
+bool policy_may_administer(const struct policy *policy, const struct policy_user *user);
+
 /* The prompt for an action, safe to show; the caller frees. Host, service and rhost may be NULL ("unknown"). `label` is what the owner calls the
  * credential that stepup.remove is about; NULL: its id. */
 struct prompt_facts {

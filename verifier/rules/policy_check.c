@@ -94,9 +94,6 @@ static void warn_cooling_off(const struct policy *policy, struct complaints *war
 
 static void warn_factor(const struct rule *rule, struct complaints *warnings)
 {
-	const struct verb *verb = policy_verb(rule->name);
-	bool administrators = verb != NULL ? verb->administrator : strncmp(rule->name, "stepup.", 7) == 0;
-
 	if (rule->require != FACTOR_CODE)
 		return;
 	if (rule->code_is_enough)
@@ -104,7 +101,7 @@ static void warn_factor(const struct rule *rule, struct complaints *warnings)
 	else if (rule->service != NULL)
 		WARN(warnings, rule->place,
 			"action %s has a service, so a code alone never satisfies it; require a key, or say code-is-enough = yes and mean it.", rule->name);
-	else if (administrators)
+	else if (policy_rule_is_administrators(rule))
 		WARN(warnings, rule->place,
 			"action %s is an administrator's, so a code alone never satisfies it; require a key, or say code-is-enough = yes and mean it.",
 			rule->name);
