@@ -33,7 +33,7 @@ verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verif
 	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c verifier/rules/explanation.h verifier/rules/explain_approvers.c \
 	verifier/rules/explain_speech.h verifier/rules/explain_speech.c verifier/rules/explain_words.c \
 	verifier/rules/request_standing.h verifier/rules/request_standing.c verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
-	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/notices_invited.c verifier/rules/policy.h verifier/rules/policy.c \
+	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/notices_invited.c verifier/rules/notices_over.c verifier/rules/policy.h verifier/rules/policy.c \
 	verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
 	verifier/rules/policy_build.c verifier/rules/policy_check.c verifier/rules/policy_file.h \
 	verifier/rules/policy_file.c verifier/rules/policy_prompt.h verifier/rules/policy_prompt.c \

@@ -52,6 +52,10 @@ def why(scene):
            "whoever agrees first sees who asks and the reason", agreed)
     agreed = scene.cli.run("approve", request, uid=NEWS)
     tap.ok(agreed.status == 1 and "not waiting any more" in agreed.err and "Nothing was changed" in agreed.err, "agreed to already: told so", agreed)
+    tap.matches(agreed.err, "news has agreed to it", "and by whom")
+    scene.confirm("vault.open", "door=south")
+    agreed = scene.cli.run("approve", request, uid=NEWS)
+    tap.matches(agreed.err, "it was agreed to and used", "used already: told so")
 
 
 def where(scene):
@@ -74,6 +78,15 @@ def as_heard(scene):
     heard = request.lower().replace("0", "o").replace("1", "l")
     denied = scene.cli.run("deny", heard, uid=NEWS)
     tap.equal(denied.status, 0, "an id may be typed in small letters, with o for 0 and l for 1")
+    for verb, uid in (("approve", NEWS), ("deny", NEWS), ("withdraw", MAIL)):
+        over = scene.cli.run(verb, request, uid=uid)
+        tap.ok(over.status == 1 and "not waiting any more: news denied it. Nothing was changed" in over.err, f"{verb} of what was denied says by whom", over)
+    other = scene.cli.run("deny", request, uid=BIN)
+    tap.ok(other.status == 1 and "news" not in other.err, "to whom it is none of their business it isn't said", other)
+    _, request = scene.ask("vault.open", "door=attic")
+    scene.cli.run("withdraw", request, uid=MAIL)
+    over = scene.cli.run("approve", request, uid=NEWS)
+    tap.matches(over.err, "mail took it back", "approve of what was taken back says by whom")
     other = scene.cli.run("approve", "R-0000000000OO", uid=BIN)
     tap.ok(other.status == 1 and "no request of that name" in other.err and "Nothing was approved" in other.err, "an id that isn't is told so", other)
 

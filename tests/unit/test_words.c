@@ -194,9 +194,40 @@ static void what_comes_from_outside_is_safe_to_show(void **state)
 	}
 }
 
+static void a_request_that_is_over_says_what_became_of_it(void **state)
+{
+	static const struct {
+		enum request_state standing;
+		const char *by, *why, *says;
+	} all[] = {
+		{REQUEST_CONSUMED, "", "", "any more: it was agreed to and used. Nothing"},
+		{REQUEST_DENIED, "carol", "", "any more: carol denied it. Nothing"},
+		{REQUEST_DENIED, "", "", "any more: it was denied. Nothing"},
+		{REQUEST_DENIED, "ca\x1b[2Krol", "", "any more: ca\\u{001B}[2Krol denied it. Nothing"},
+		{REQUEST_EXPIRED, "", "", "any more: it has expired. Nothing"},
+		{REQUEST_CANCELLED, "alice", "", "any more: alice took it back. Nothing"},
+		{REQUEST_VOID, "", "the action was frozen", "any more: it is void: the action was frozen. Nothing"},
+		{REQUEST_VOID, "", "", "any more: it is void: what it rested on is gone. Nothing"},
+		{REQUEST_APPROVED, "", "", "any more: dave has agreed to it. Nothing"},
+	};
+	char text[NOTICE_OVER_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct approval_request request = {.approver = "dave"};
+
+		(void)snprintf(request.ended_by, sizeof(request.ended_by), "%s", all[i].by);
+		(void)snprintf(request.ended_why, sizeof(request.ended_why), "%s", all[i].why);
+		notice_request_over(&request, all[i].standing, text);
+		if (strstr(text, all[i].says) == NULL)
+			fail_msg("%s", text);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(each_refusal_says_what_happened_what_did_not_and_what_to_do),
 	cmocka_unit_test(an_alert_for_several_says_no_more_than_it_knows),
+	cmocka_unit_test(a_request_that_is_over_says_what_became_of_it),
 	cmocka_unit_test(a_key_that_is_not_enrolled_is_told_which_are),
 	cmocka_unit_test(who_agrees_is_told_that_it_is_the_agreeing),
 	cmocka_unit_test(every_error_has_words_that_say_nothing_was_done),

@@ -249,6 +249,12 @@ static enum stepup_error look_who_denies(struct store_session *session, const st
 	return error;
 }
 
+static void object_over(struct verb_job *job, const struct approval_request *request)
+{
+	notice_request_over(request, request->state, job->told);
+	job->objection = job->told;
+}
+
 static enum stepup_error deny_work(struct store_session *session, struct verb_job *job)
 {
 	struct approval_request request;
@@ -261,7 +267,7 @@ static enum stepup_error deny_work(struct store_session *session, struct verb_jo
 		return error;
 	snprintf(user, sizeof(user), "%s", request.user);
 	if (!request_is_open(&request)) {
-		job->objection = notice_request_over();
+		object_over(job, &request);
 		error = STEPUP_NOT_ALLOWED;
 	} else {
 		error = request_end(session, &request, REQUEST_DENIED, job->by, "", job->now, &job->log);
@@ -346,7 +352,7 @@ static enum stepup_error cancel_work(struct store_session *session, struct verb_
 	if (request_is_open(&request)) {
 		error = request_end(session, &request, REQUEST_CANCELLED, job->by, "", job->now, &job->log);
 	} else {
-		job->objection = notice_request_over();
+		object_over(job, &request);
 		error = STEPUP_NOT_ALLOWED;
 	}
 	approval_request_clear(&request);

@@ -38,6 +38,7 @@ enum stepup_error begin_approval_rule(struct beginning *begin)
 {
 	const struct subject *subject = begin->subject;
 	struct approval_request *request = &begin->request;
+	enum request_state standing;
 	enum stepup_error error = request_id_is_valid(begin->approves) ? store_request_find(begin->call->verifier->reader, begin->approves, request)
 								       : STEPUP_NOT_FOUND;
 
@@ -50,8 +51,11 @@ enum stepup_error begin_approval_rule(struct beginning *begin)
 	if (error != STEPUP_OK || !subject_allows(begin->call, subject, request->action) ||
 	    !request_list_may_answer(begin->policy, subject, request))
 		return refuse_as(begin, STEPUP_NOT_ALLOWED, "not a request to agree to", notice_no_such_request());
-	if (request_standing(request, begin->policy, clock_wall_seconds()) != REQUEST_REQUESTED)
-		return refuse_as(begin, STEPUP_EXPIRED, "request not open", notice_request_over());
+	standing = request_standing(request, begin->policy, clock_wall_seconds());
+	if (standing != REQUEST_REQUESTED) {
+		notice_request_over(request, standing, begin->told);
+		return refuse_as(begin, STEPUP_EXPIRED, "request not open", begin->told);
+	}
 	begin->rule = request_rule(request, begin->policy)->approval;
 	return approval_action(begin);
 }

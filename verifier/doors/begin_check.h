@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "verifier/doors/subject.h"
+#include "verifier/rules/notices.h"
 #include "verifier/rules/requirement.h"
 #include "verifier/state/approval_request.h"
 
@@ -32,6 +33,7 @@ struct beginning {
 	/* for the refusal */
 	const char *why;
 	const char *sentence;           /* a refusal's own words; NULL for those of its error */
+	char told[NOTICE_OVER_SIZE];    /* room for one that isn't a literal */
 	char detail[DETAIL_NAME_SIZE];
 	char reference[LOCK_REFERENCE_SIZE];
 	const struct limit *over;

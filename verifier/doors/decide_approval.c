@@ -21,6 +21,13 @@ static enum stepup_error refuse_as(struct decision *decision, enum stepup_error 
 	return error;
 }
 
+/* Nothing can come of the request any more. */
+static enum stepup_error refuse_void(struct decision *decision, const char *why, const char *told)
+{
+	notice_request_void(told, decision->answer->told);
+	return refuse_as(decision, STEPUP_EXPIRED, why, decision->answer->told);
+}
+
 /* --- what this person has asked for before --- */
 
 struct search {
@@ -228,16 +235,19 @@ static enum stepup_error load_request(struct decision *decision, enum request_st
 	const struct transaction *transaction = decision->transaction;
 	struct answer *answer = decision->answer;
 	struct approval_request *request = calloc(1, sizeof(*request));
+	enum request_state standing;
 	enum stepup_error error = request == NULL ? STEPUP_NO_MEMORY : store_request_find(decision->session, transaction->request, request);
 
 	answer->request = request;
 	if (error == STEPUP_NOT_FOUND)
-		return refuse_as(decision, STEPUP_EXPIRED, "request gone", notice_request_over());
+		return refuse_void(decision, "request gone", "");
 	if (error != STEPUP_OK)
 		return error;
-	if (request_standing(request, transaction->policy, answer->now) != wanted)
-		return refuse_as(decision, STEPUP_EXPIRED, "request not open", notice_request_over());
-	return STEPUP_OK;
+	standing = request_standing(request, transaction->policy, answer->now);
+	if (standing == wanted)
+		return STEPUP_OK;
+	notice_request_over(request, standing, answer->told);
+	return refuse_as(decision, STEPUP_EXPIRED, "request not open", answer->told);
 }
 
 /* Whether the words, and what they stand for, are those that were shown. */
@@ -264,7 +274,7 @@ static enum stepup_error look_at_persons(struct decision *decision)
 			&(struct request_approver){.record = decision->record, .requester = requester, .session = decision->transaction->from});
 	user_record_free(&requester);
 	if (error == STEPUP_NOT_FOUND)
-		return refuse_as(decision, STEPUP_EXPIRED, "requester gone or locked", notice_request_over());
+		return refuse_void(decision, "requester gone or locked", "");
 	if (error != STEPUP_OK)
 		return error;
 	return objection == NULL ? STEPUP_OK : refuse_as(decision, STEPUP_NOT_ALLOWED, "not a second person", objection);
@@ -309,10 +319,10 @@ enum stepup_error decide_claim(struct decision *decision)
 		return refuse_as(decision, STEPUP_NOT_ALLOWED, "not the account that asked", NULL);
 	decision->credential = user_record_credential(decision->record, request->requester.credential);
 	if (decision->credential == NULL || decision->credential->state != CREDENTIAL_LIVE)
-		return refuse_as(decision, STEPUP_EXPIRED, "credential gone", notice_request_over());
+		return refuse_void(decision, "credential gone", REQUEST_CREDENTIAL_GONE);
 	decision->charged = true;
 	error = consume(decision, request);
-	return error == STEPUP_NOT_FOUND ? refuse_as(decision, STEPUP_EXPIRED, "approver gone", notice_request_over()) : error;
+	return error == STEPUP_NOT_FOUND ? refuse_void(decision, "approver gone", "whoever agreed no longer stands behind it") : error;
 }
 
 /* --- writing --- */

@@ -22,6 +22,7 @@
 #include "verifier/host/clock.h"
 #include "verifier/doors/question.h"
 #include "verifier/factors/key_answer.h"
+#include "verifier/rules/notices.h"
 #include "verifier/state/store.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
@@ -52,6 +53,7 @@ struct answer {
 	enum stepup_error outcome;       /* STEPUP_OK: granted */
 	char reference[LOCK_REFERENCE_SIZE];
 	const char *sentence;            /* a refusal's own words; NULL for those of its error */
+	char told[NOTICE_OVER_SIZE];     /* room for one that isn't a literal */
 	struct approval_request *request; /* owned; that is made, waited for, agreed to or used up; NULL for none */
 	const struct limit *over;        /* of the transaction's policy */
 	json_t *keys;                    /* owned; labels of the keys that would have done, where another one was used */

@@ -37,7 +37,7 @@ struct verb_job {
 	const char *objection;       /* the sentence, where the verb refuses for a reason of its own */
 	char reference[LOCK_REFERENCE_SIZE]; /* of what it locked or froze, or of what refused it; "" for none */
 	char still[ACTION_NAME_SIZE + LOCK_REFERENCE_SIZE + 3]; /* what freezes the target as well: "customer.* (F-83)"; "" for nothing */
-	char told[512];              /* room for an objection that isn't a literal */
+	char told[NOTICE_OVER_SIZE]; /* room for an objection that isn't a literal */
 	struct locked_user *locked;  /* owned; NULL for other verbs */
 	size_t locked_count;
 	char invitation[INVITATION_TEXT_SIZE];

@@ -186,11 +186,6 @@ const char *notice_request_changed(void)
 	return "This request is not what it was when it was shown. Nothing was approved. Look at it again.";
 }
 
-const char *notice_request_over(void)
-{
-	return "This request is not waiting any more: it was answered, used, taken back or has expired. Nothing was changed. See: stepup requests.";
-}
-
 const char *notice_many_requests(void)
 {
 	return "Too many requests of yours wait for a second person, were left unanswered or taken back, for another one just now. Nothing was approved, and "

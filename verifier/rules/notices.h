@@ -57,7 +57,6 @@ const char *notice_same_session(void);
 const char *notice_new_key(void);
 const char *notice_no_such_request(void);    /* nor one that the person could agree to */
 const char *notice_request_changed(void);    /* the words, or the rule */
-const char *notice_request_over(void);       /* approved, denied, used or expired already */
 const char *notice_many_requests(void);      /* of this person, open or taken back, or unanswered ones from this place */
 const char *notice_cancelled(void);
 const char *notice_claim_late(void);         /* a claim long after that */
@@ -78,6 +77,11 @@ char *notice_denied(const char *user, const char *reference); /* reference NULL:
 char *notice_waiting(const struct approval_request *request, const json_t *approvers);
 char *notice_request_state(const struct approval_request *request);
 char *notice_revoked(const char *user, int64_t count, int64_t left);
+
+/* What became of a request that is over, by what it is by now; and of one that nothing can come of, why ("" for not known). notices_over.c. */
+#define NOTICE_OVER_SIZE 512
+void notice_request_over(const struct approval_request *request, enum request_state standing, char text[NOTICE_OVER_SIZE]);
+void notice_request_void(const char *why, char text[NOTICE_OVER_SIZE]);
 
 /* What is to be said of somebody who is invited, beside that. */
 struct invited_facts {
