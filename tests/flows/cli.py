@@ -50,7 +50,17 @@ def usage_is_told(cli):
                       ("enroll", "agent", "--attestation", "/etc/hostname"), ("enroll", "totp", "--counter=5"), ("log", "verify", "--key", "junk"), ("revoke",),
                       ("test", "--label", "x"), ("completion", "tcsh"), ("help", "nonsense")):
         ended = cli.run(*arguments)
+        if "--json" in arguments:
+            continue
         tap.ok(ended.status == 2 and ended.err and not ended.out, f"usage error: stepup {' '.join(arguments)}", ended)
+        ended = cli.run("--json", *arguments)
+        said = ended.json() if ended.out.count("\n") == 1 else {}
+        tap.ok(ended.status == 2 and said.get("error") == "Usage" and (said["message"] in ended.err or not arguments),
+               f"and as JSON: stepup {' '.join(arguments)}", ended)
+    tap.equal(cli.run("foo", "--json").json()["error"], "Usage", "wherever --json stands")
+    tap.equal(cli.run("list", "--json", "--json").json()["message"], "--json is given twice.", "the message is what standard error has, without the program's name")
+    ended = cli.run("confirm", "x", "n:=12x", "--", "echo", "--json")
+    tap.ok(ended.status == 2 and not ended.out, "what stands behind -- is the command's own", ended)
     tap.matches(cli.run("nonsense").err, r"stepup help", "a usage error says where to look")
     tap.matches(cli.run("log").err, "log show, log verify, log export", "half a command names the whole ones")
 

@@ -52,7 +52,7 @@ static bool add_number(const struct invocation *invocation, json_t *parameters, 
 {
 	int64_t number;
 
-	if (!option_number(invocation, option, maximum, -1, &number))
+	if (!number_given(invocation, option, maximum, -1, &number))
 		return false;
 	if (number >= 0 && json_object_set_new(parameters, field, json_integer(number)) != 0)
 		out_of_memory();

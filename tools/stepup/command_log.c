@@ -92,8 +92,8 @@ static enum exit_status collect(struct doors *doors, json_t *entries)
 	enum exit_status status;
 	json_t *reply = NULL;
 
-	if (!option_number(invocation, OPTION_FROM, INT64_MAX, -1, &from) ||
-		!option_number(invocation, OPTION_COUNT_OF, SHOWN_ENTRIES_MAX, SHOWN_ENTRIES, &count))
+	if (!number_given(invocation, OPTION_FROM, INT64_MAX, -1, &from) ||
+		!number_given(invocation, OPTION_COUNT_OF, SHOWN_ENTRIES_MAX, SHOWN_ENTRIES, &count))
 		return EXIT_USAGE;
 	status = log_authorize(doors, &authorization);
 	if (status == EXIT_DONE && from < 0) {

@@ -227,7 +227,7 @@ enum exit_status log_sshsig(const struct invocation *invocation)
 	enum exit_status status;
 	int64_t index = -1;
 
-	if (!option_number(invocation, OPTION_FROM, INT64_MAX, -1, &index))
+	if (!number_given(invocation, OPTION_FROM, INT64_MAX, -1, &index))
 		return EXIT_USAGE;
 	if (index < 0) {
 		complain("--sshsig is for one entry: name it with --from N.");

@@ -48,15 +48,52 @@ static enum exit_status run(const struct invocation *invocation)
 	return option_given(invocation, OPTION_HELP) ? EXIT_DONE : EXIT_USAGE;
 }
 
+/* Whether the words ask for JSON, also where they can't be taken apart; what stands behind `--` is a command's own. */
+static bool asks_for_json(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+/* As invocation_parse(), with what is wrong in `*wrong`, without the program's name; the caller frees. */
+static enum exit_status parse(int argc, char **argv, struct invocation *invocation, char **wrong)
+{
+	size_t size = 0, length;
+	FILE *complaints = open_memstream(wrong, &size);
+	enum exit_status status;
+
+	if (complaints == NULL)
+		out_of_memory();
+	status = invocation_parse(argc, argv, complaints, invocation);
+	if (fclose(complaints) != 0)
+		out_of_memory();
+	(void)fputs(*wrong, stderr);
+	length = strlen(*wrong);
+	if (length > 0)
+		(*wrong)[length - 1] = '\0'; /* the end of the last line */
+	if (strncmp(*wrong, "stepup: ", strlen("stepup: ")) == 0)
+		memmove(*wrong, *wrong + strlen("stepup: "), length - strlen("stepup: ") + 1);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	struct invocation invocation;
 	enum exit_status status;
+	char *wrong = NULL;
 
 	(void)setlocale(LC_ALL, "");
-	status = invocation_parse(argc, argv, stderr, &invocation);
-	if (status == EXIT_DONE)
+	status = parse(argc, argv, &invocation, &wrong);
+	if (status == EXIT_USAGE && asks_for_json(argc, argv))
+		output_usage(wrong);
+	if (status == EXIT_DONE) {
 		status = run(&invocation);
+		if (status == EXIT_USAGE && option_given(&invocation, OPTION_JSON))
+			output_usage(NULL);
+	}
+	free(wrong);
 	status = output_end(status);
 	invocation_clear(&invocation);
 	return (int)status;

@@ -361,10 +361,8 @@ bool option_number(
 		return true;
 	errno = 0;
 	value = strtoll(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > maximum) {
-		(void)fprintf(stderr, "stepup: --%s takes a whole number of at most %lld.\n", option_table[option].name, (long long)maximum);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > maximum)
 		return false;
-	}
 	*number = value;
 	return true;
 }

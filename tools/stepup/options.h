@@ -118,7 +118,7 @@ bool option_given(const struct invocation *invocation, enum option_id option);
 /* An option's value, or `otherwise` where it was not given. */
 const char *option_text(const struct invocation *invocation, enum option_id option, const char *otherwise);
 
-/* An option's value as a whole number of 0 … maximum; `otherwise` where it was not given. False after a sentence to standard error. */
+/* An option's value as a whole number of 0 … maximum; `otherwise` where it was not given. False where it is none: see number_given(). */
 bool option_number(
 	const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number);
 

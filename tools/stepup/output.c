@@ -49,6 +49,9 @@ enum exit_status output_result(const struct invocation *invocation, json_t *obje
 	return EXIT_DONE;
 }
 
+/* For output_usage(). */
+static char last_complaint[1024];
+
 void complain(const char *format, ...)
 {
 	va_list arguments;
@@ -60,8 +63,32 @@ void complain(const char *format, ...)
 	length = vasprintf(&sentence, format, arguments);
 	va_end(arguments);
 	put_folded(stderr, "stepup: ", length >= 0 ? sentence : "out of memory.");
+	(void)snprintf(last_complaint, sizeof(last_complaint), "%s", length >= 0 ? sentence : "");
 	if (length >= 0)
 		free(sentence);
+}
+
+void output_usage(const char *message)
+{
+	const char *said = message != NULL ? message : last_complaint;
+	json_t *text = json_string(*said != '\0' ? said : "Run `stepup help`.");
+	char *safe;
+
+	/* Bytes that are no text are among what can be wrong with a command line. */
+	if (text == NULL) {
+		safe = safe_text(said);
+		text = json_string(safe);
+		free(safe);
+	}
+	(void)output_json(json_pack("{s:s, s:o}", "error", "Usage", "message", text));
+}
+
+bool number_given(const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number)
+{
+	if (option_number(invocation, option, maximum, otherwise, number))
+		return true;
+	complain("--%s takes a whole number of at most %lld.", option_table[option].name, (long long)maximum);
+	return false;
 }
 
 void tell_waiting(const char *message, const char *request)

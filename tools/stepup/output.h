@@ -28,6 +28,12 @@ enum exit_status output_end(enum exit_status status);
 /* A complaint: "stepup: …". */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 
+/* What is wrong with a command line, as an object {"error":"Usage","message":…} on standard output. `message` NULL: what complain() said last. */
+void output_usage(const char *message);
+
+/* option_number(), with a complaint where it is no such number. */
+bool number_given(const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number);
+
 /* Tells, like a complaint, that a request is waited for: the verifier's words (made safe here), and what becomes of it when the waiting is stopped. */
 void tell_waiting(const char *message, const char *request);
 
