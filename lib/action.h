@@ -50,6 +50,11 @@ bool detail_name_is_valid(const char *name);
 enum stepup_error action_parse(const char *name, const json_t *details, const struct detail_spec *specs,
 	size_t spec_count, struct action **action, char bad_detail[DETAIL_NAME_SIZE]);
 
+/* What is wrong with the detail that action_parse() named, of the same details and declaration. */
+enum detail_fault { DETAIL_FAULT_NOT_KNOWN, DETAIL_MISSING, DETAIL_UNKNOWN, DETAIL_NO_TEXT, DETAIL_NO_NUMBER };
+enum detail_fault action_detail_fault(
+	const json_t *details, const struct detail_spec *specs, size_t spec_count, const char *bad_detail);
+
 /* Wipes nothing secret; frees and sets NULL. */
 void action_free(struct action **action);
 

@@ -114,8 +114,10 @@ static enum stepup_error take_header(struct log_check *check, const json_t *line
 		tell(check, -1, "The first line has no log key.");
 	else if (!check->summary.key_was_pinned)
 		check->key = key;
-	else if (memcmp(&key, &check->key, sizeof(key)) != 0)
-		tell(check, -1, "The file names another log key than the one given to check it by: %s", log_key);
+	else if (memcmp(&key, &check->key, sizeof(key)) != 0) {
+		check->summary.names_other_key = true;
+		tell(check, -1, "The key given to check it by may be another verifier's: this log names another one, %s", log_key);
+	}
 	check->replay = log_replay_new(check->summary.host, replay_told, check);
 	return check->replay == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }

@@ -32,6 +32,7 @@ typedef void log_problem(void *context, int64_t index, const char *sentence);
 struct log_check_summary {
 	char issuer[NOTE_NAME_SIZE], host[NOTE_NAME_SIZE];
 	bool key_was_pinned;  /* false: checked by the key that the file itself names */
+	bool names_other_key; /* than the one that was pinned */
 	int64_t entries, grants, refusals, redemptions;
 	int64_t erased;       /* entries that commit to details which are no longer there */
 	int64_t checkpoints;  /* signed ones that held */

@@ -62,6 +62,9 @@ def usage_is_told(cli):
     ended = cli.run("confirm", "x", "n:=12x", "--", "echo", "--json")
     tap.ok(ended.status == 2 and not ended.out, "what stands behind -- is the command's own", ended)
     tap.matches(cli.run("nonsense").err, r"stepup help", "a usage error says where to look")
+    for typed, meant in (("aprove", "approve"), ("polcy", "policy"), ("polcy check", "policy check"), ("lgo show", "log show"), ("receit", "receipt")):
+        tap.matches(cli.run(*typed.split()).err, rf"Did you mean {meant}\?", f"a slip is understood: stepup {typed}")
+    tap.ok("mean" not in cli.run("nonsense", "check").err, "another word is not")
     tap.matches(cli.run("log").err, "log show, log verify, log export", "half a command names the whole ones")
 
 
@@ -109,6 +112,7 @@ def first_administrator(cli, folder):
     ended = cli.run("enroll", "hotp", "--invitation", invitation, "--secret-file", path, "--label", "Token",
                     answers=["000000", token.code])
     tap.ok(ended.status == 0 and ended.out.strip(), "enroll hotp --secret-file: a wrong code, then the right one", ended)
+    tap.ok("did not work" in ended.shown and "Nothing was enrolled" in ended.shown, "a wrong code that was to prove it enrolled nothing, and says so", ended)
     tap.ok("█" not in ended.out and key.hex() not in ended.out + ended.shown, "a token's secret is not shown", ended)
     ended = cli.run("init", "mail", "--config-dir", cli.verifier.etc, "--state-dir", cli.verifier.state, uid=0)
     tap.ok(ended.status == 1, "init stops once somebody has enrolled", ended)
@@ -201,6 +205,10 @@ def confirming(cli, token, folder):
     folder = os.path.join(folder, "mail")
     os.mkdir(folder)
     os.chown(folder, MAIL, -1)
+    for given, said in ((("account=trezor",), '"records" is missing'), (("account=trezor", "records=1", "recods=2"), '"recods" is none of its details'),
+                        (("account=trezor", "records=many"), '"records" must be a whole number'), (("account:=5", "records=1"), '"account" must be a text')):
+        ended = cli.run("confirm", "customer.export", *given)
+        tap.ok(ended.status == 1 and said in ended.err and "whoever runs this tool" not in ended.err, f"confirm says what is wrong: {said}", ended)
     export = ("confirm", "customer.export", "account=trezor", "records=120")
     ended = cli.run(*export, answers=[token.code])
     tap.ok(ended.status == 0 and "Export 120 contacts of trezor" in ended.shown, "confirm shows the verifier's prompt", ended)
@@ -301,6 +309,8 @@ def administration(cli, token):
     tap.ok(ended.status == 1, "a frozen action is refused", ended)
     tap.matches(cli.run("status").out, r"Frozen actions:\n(.*\n)*.*customer\.\*", "status shows what is frozen")
     verb("thaw", "customer.*")
+    ended = cli.run("freeze", "Customer.Export")
+    tap.ok(ended.status == 2 and "lower case" in ended.err, "freeze says that names are in lower case, before it asks for a code", ended)
     verb("reload")
     good = open(cli.verifier.config).read()
     cli.verifier.write_policy(good + "\naction x { nonsense = 1 }\n")
@@ -387,6 +397,13 @@ def logs(cli, token, log_key, folder):
     tap.ok(ended.status == 0 and os.path.getsize(exported) > 1000 and not os.path.exists(exported + ".part"), "log export --file", ended)
     ended = cli.run("log", "verify", "--file", exported, "--key", log_key)
     tap.ok(ended.status == 0 and "Nothing is wrong" in ended.out and "came with the log" not in ended.out, "log verify of an export, by the key from init", ended)
+    with Verifier(POLICY) as other:
+        other_key = other.call("verify", "Keys")["log_key"]
+    ended = cli.run("log", "verify", "--file", exported, "--key", other_key)
+    tap.ok(ended.status == 1 and "may be another verifier's" in ended.out.splitlines()[0], "log verify by another verifier's key says that first", ended)
+    tap.ok("Somebody changed this log" not in ended.out, "and accuses nobody", ended)
+    ended = cli.run("log", "show", "--from", "9999", answers=[token.code])
+    tap.ok(ended.status == 0 and re.search(r"ends before entry 9999: it has \d+", ended.err), "log show behind the end says that the log ends before", ended)
     ended = cli.run("log", "verify", "--file", exported)
     tap.ok(ended.status == 0 and "came with the log itself" in ended.out, "log verify without a key says what that is worth", ended)
     checked = cli.run("log", "verify", "--file", exported, "--key", log_key, "--json").json()

@@ -90,6 +90,17 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records"},
 			"The request does not fit the rule for customer.export: \"records\" is missing, unknown or of the wrong kind. Nothing was approved. You "
 			"did nothing wrong; tell whoever runs this tool."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records", .fault = DETAIL_MISSING},
+			"The request does not fit the rule for customer.export: \"records\" is missing. Nothing was approved. You did nothing wrong; tell "
+			"whoever runs this tool."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "recods", .fault = DETAIL_UNKNOWN, .typed = true},
+			"The request does not fit the rule for customer.export: \"recods\" is none of its details. Nothing was approved. `stepup policy explain` "
+			"says which details it takes."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records", .fault = DETAIL_NO_NUMBER, .typed = true},
+			"The request does not fit the rule for customer.export: \"records\" must be a whole number. Nothing was approved. `stepup policy explain` "
+			"says which details it takes."},
+		{STEPUP_BAD_ANSWER, {.enrols = true, .tries_left = 2},
+			"That code did not work: mistyped, expired or already used. Nothing was enrolled. Wait for the next one. 2 tries left."},
 		{STEPUP_BAD_DETAILS, {.detail = "records", .maximum = 300, .asked = 102000}, "300 records were approved, not 102000. Nothing was done."},
 		{STEPUP_UNAVAILABLE, {0},
 			"Could not check, so nothing was approved. You did nothing wrong. Try again in a while. If you are stuck: Security desk, +1 555 0100. "

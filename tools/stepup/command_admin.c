@@ -45,13 +45,29 @@ enum exit_status command_unlock(const struct invocation *invocation)
 	return simple_verb(invocation, "stepup.unlock", "Unlock", "user", false);
 }
 
+/* Before anybody types a code for a name that can be none. */
+static bool is_in_lower_case(const char *action)
+{
+	for (const char *c = action; *c != '\0'; c++) {
+		if (*c >= 'A' && *c <= 'Z') {
+			complain("%s is no action's name: they are in lower case, like customer.export. Nothing was done.", action);
+			return false;
+		}
+	}
+	return true;
+}
+
 enum exit_status command_freeze(const struct invocation *invocation)
 {
+	if (!is_in_lower_case(invocation->arguments[0]))
+		return EXIT_USAGE;
 	return simple_verb(invocation, "stepup.freeze", "Freeze", "action", true);
 }
 
 enum exit_status command_thaw(const struct invocation *invocation)
 {
+	if (!is_in_lower_case(invocation->arguments[0]))
+		return EXIT_USAGE;
 	return simple_verb(invocation, "stepup.thaw", "Thaw", "action", false);
 }
 

@@ -105,6 +105,9 @@ static enum exit_status collect(struct doors *doors, json_t *entries)
 		size_t got;
 
 		status = log_page(doors, authorization, from, count < PAGE_ENTRIES ? count : PAGE_ENTRIES, &reply);
+		if (status == EXIT_DONE && json_array_size(entries) == 0 && message_number(reply, "size", 0) <= from)
+			complain("The log ends before entry %lld: it has %lld, and the first is number 0.", (long long)from,
+				(long long)message_number(reply, "size", 0));
 		got = json_array_size(json_object_get(reply, "entries"));
 		if (status == EXIT_DONE && json_array_extend(entries, json_object_get(reply, "entries")) != 0)
 			out_of_memory();
@@ -234,6 +237,9 @@ static enum exit_status print_summary(const struct verification *verification, c
 		(void)puts("The key came with the log itself. Give the one that `stepup init` printed with --key to know that it is your verifier's.");
 	if (summary->problems == 0)
 		(void)puts("Nothing is wrong.");
+	else if (summary->names_other_key)
+		printf("Wrong: %lld. Look first whether --key is this verifier's: `stepup init` printed it. If it is, somebody put another log in its place.\n",
+			(long long)summary->problems);
 	else
 		printf("Wrong: %lld. Somebody changed this log, or the verifier erred; keep it, and ask who could.\n", (long long)summary->problems);
 out:

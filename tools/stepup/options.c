@@ -257,12 +257,27 @@ static bool complain_group(const char *first, FILE *complaints)
 	return found > 0;
 }
 
-static void complain_command(FILE *complaints, const char *word)
+/* `second` is the word behind it, NULL for none: commands of two words are known by both, and by the first alone. */
+static void complain_command(FILE *complaints, const char *word, const char *second)
 {
+	char both[64], groups[64][16];
 	const char *meant = NULL;
+	size_t count = 0;
 
-	for (const struct command_row *row = command_table; row->name != NULL; row++)
+	(void)snprintf(both, sizeof(both), "%s %s", word, second != NULL ? second : "");
+	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+		const char *space = strchr(row->name, ' ');
+
 		meant = suggest_nearer(word, row->alias, suggest_nearer(word, row->name, meant));
+		if (space == NULL || count == sizeof(groups) / sizeof(groups[0]))
+			continue;
+		if (second != NULL && suggest_nearer(both, row->name, NULL) != NULL) {
+			meant = row->name;
+			break;
+		}
+		(void)snprintf(groups[count], sizeof(groups[count]), "%.*s", (int)(space - row->name), row->name);
+		meant = suggest_nearer(word, groups[count++], meant);
+	}
 	(void)fprintf(complaints, "stepup: there is no command %s.", word);
 	end_complaint(complaints, meant, "");
 }
@@ -279,7 +294,7 @@ static enum exit_status settle_command(FILE *complaints, struct invocation *invo
 	command = find_words(words[0], invocation->argument_count > 1 ? words[1] : NULL, &used);
 	if (command == NULL) {
 		if (!complain_group(words[0], complaints))
-			complain_command(complaints, words[0]);
+			complain_command(complaints, words[0], invocation->argument_count > 1 ? words[1] : NULL);
 		return EXIT_USAGE;
 	}
 	invocation->command = command;

@@ -164,6 +164,8 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 		.user = subject->name,
 		.action = action,
 		.detail = begin->detail[0] == '\0' ? NULL : begin->detail,
+		.fault = begin->fault,
+		.typed = subject->own,
 		.reference = begin->reference[0] == '\0' ? NULL : begin->reference,
 		.limit = begin->over == NULL ? NULL : begin->over->text,
 		.maximum = begin->over == NULL ? 0 : begin->over->maximum,

@@ -59,12 +59,15 @@ static enum stepup_error begin_action(struct beginning *begin)
 	const char *name = message_text(begin->call->parameters, "action");
 	const json_t *details = json_object_get(begin->call->parameters, "details");
 	const struct detail_spec *specs;
+	enum stepup_error error;
 	size_t count;
 
 	if (json_is_null(details))
 		details = NULL;
 	policy_details(begin->rule, name, &specs, &count);
-	return action_parse(name, details, specs, count, &begin->action, begin->detail);
+	error = action_parse(name, details, specs, count, &begin->action, begin->detail);
+	begin->fault = error == STEPUP_BAD_DETAILS ? action_detail_fault(details, specs, count, begin->detail) : DETAIL_FAULT_NOT_KNOWN;
+	return error;
 }
 
 static enum stepup_error begin_stands(struct beginning *begin)

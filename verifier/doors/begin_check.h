@@ -35,6 +35,7 @@ struct beginning {
 	const char *sentence;           /* a refusal's own words; NULL for those of its error */
 	char told[NOTICE_OVER_SIZE];    /* room for one that isn't a literal */
 	char detail[DETAIL_NAME_SIZE];
+	enum detail_fault fault;        /* what is wrong with it */
 	char reference[LOCK_REFERENCE_SIZE];
 	const struct limit *over;
 	int64_t asked;

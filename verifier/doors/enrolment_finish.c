@@ -226,6 +226,7 @@ static void finish_refuse(const struct finish *finish, enum stepup_error error)
 	const struct words_facts words = {
 		.user = transaction->user,
 		.action = "stepup.enroll",
+		.enrols = true,
 		.reference = finish->reference[0] == '\0' ? NULL : finish->reference,
 		.tries_left = ENROLMENT_ANSWERS_MAX - transaction->answers,
 	};

@@ -142,7 +142,8 @@ const char *notice_not_frozen(void)
 
 const char *notice_unfreezable(void)
 {
-	return "That is not an action's name, or a pattern of names, that can be frozen: what locks, unlocks, freezes and thaws can't be. "
+	return "That is not an action's name, or a pattern of names, that can be frozen: names are in lower case, and what locks, "
+	       "unlocks, freezes and thaws can't be frozen. "
 	       "Nothing was changed.";
 }
 

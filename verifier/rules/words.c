@@ -305,7 +305,7 @@ static void bad_code(struct speech *speech)
 {
 	int64_t left = speech->facts->tries_left, wait = speech->facts->retry_after_seconds;
 
-	fputs("That code did not work: mistyped, expired or already used. Nothing was approved. ", speech->out);
+	fprintf(speech->out, "That code did not work: mistyped, expired or already used. Nothing was %s. ", speech->facts->enrols ? "enrolled" : "approved");
 	fputs(left > 0 ? "Wait for the next one" : "No tries left: start again with the next code", speech->out);
 	if (wait > 0) {
 		fputs(left > 0 ? ", " : ", in ", speech->out);
@@ -346,6 +346,21 @@ static void not_allowed(struct speech *speech)
 	say_help(speech);
 }
 
+static void say_fault(struct speech *speech)
+{
+	static const char *const faults[] = {
+		[DETAIL_FAULT_NOT_KNOWN] = "is missing, unknown or of the wrong kind",
+		[DETAIL_MISSING] = "is missing",
+		[DETAIL_UNKNOWN] = "is none of its details",
+		[DETAIL_NO_TEXT] = "must be a text",
+		[DETAIL_NO_NUMBER] = "must be a whole number",
+	};
+
+	fputs(": \"", speech->out);
+	say_safely(speech, speech->facts->detail, "");
+	fprintf(speech->out, "\" %s", faults[speech->facts->fault]);
+}
+
 static void bad_details(struct speech *speech)
 {
 	const struct words_facts *facts = speech->facts;
@@ -358,12 +373,10 @@ static void bad_details(struct speech *speech)
 	}
 	fputs("The request does not fit the rule for ", speech->out);
 	say_action(speech);
-	if (facts->detail != NULL) {
-		fputs(": \"", speech->out);
-		say_safely(speech, facts->detail, "");
-		fputs("\" is missing, unknown or of the wrong kind", speech->out);
-	}
-	fputs(". Nothing was approved. You did nothing wrong; tell whoever runs this tool.", speech->out);
+	if (facts->detail != NULL)
+		say_fault(speech);
+	fputs(". Nothing was approved. ", speech->out);
+	fputs(facts->typed ? "`stepup policy explain` says which details it takes." : "You did nothing wrong; tell whoever runs this tool.", speech->out);
 }
 
 static void unknown_action(struct speech *speech)

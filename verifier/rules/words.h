@@ -24,6 +24,9 @@ struct words_facts {
 	unsigned method;                       /* BadAnswer: that was answered by; 0 for a code */
 	const struct requirement *requirement; /* TooWeak: what is required; NULL where not known */
 	enum shortfall shortfall;              /* TooWeak: what the person lacks */
+	enum detail_fault fault;               /* BadDetails: what is wrong with `detail` */
+	bool typed;                            /* BadDetails: by whoever is told, in their own name */
+	bool enrols;                           /* BadAnswer: that was to prove something new */
 	bool agrees;                           /* it is about agreeing to somebody else's request for the action */
 	const json_t *keys;                    /* BadAnswer: labels of those that would have done, where one that isn't enrolled was used; else NULL */
 	const json_t *approvers;               /* NeedsApproval: approvers_words(); NULL where not known */
