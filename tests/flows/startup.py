@@ -220,6 +220,25 @@ def reload():
         tap.equal(verifier.log().count("reload: refused"), 3, "a policy that others can write is refused at a reload")
 
 
+def doors_of_administrators(verifier):
+    """Whoever a rule lets administer has to get through the administrators' door as well: --check, on a host whose /etc/group is this one."""
+    verifier.write_policy(POLICY + '''
+        group security { members = { "news", "nobody-like-that" } }
+        action "stepup.*" { users = { "root", "mail", "@security" }  require = { key, pin } }''')
+    group = os.path.join(verifier.folder, "group")
+
+    def checked(line):
+        with open(group, "w") as out:
+            out.write(open("/etc/group").read() + line)
+        return subprocess.run(["unshare", "-m", "sh", "-c", 'mount --bind "$1" /etc/group && shift && exec "$@"', "sh", group,
+                               program("verifier/stepupd"), "--config", verifier.config, "--check"], capture_output=True, text=True)
+    ended = checked("stepup-admin:x:40111:news\n")
+    tap.ok(ended.returncode == 0 and re.search(r"warning: \S+stepup\.conf:\d+: action stepup\.\* names mail, who is not in the unix group stepup-admin", ended.stdout),
+           "--check warns of an administrator who isn't in stepup-admin, and of no other", ended.stdout)
+    tap.ok("unix group stepup-admin" not in checked("stepup-admin:x:40111:mail,news\n").stdout, "and of nobody where all are in it")
+    tap.ok("unix group stepup-admin" not in checked("").stdout, "nor where this host has no such group")
+
+
 def check():
     verifier = Verifier(POLICY)
     try:
@@ -230,6 +249,8 @@ def check():
         status, out, err = checked()
         tap.equal((status, err), (0, ""), "--check finds no error in a good policy")
         tap.equal(checked(uid=NOBODY)[0], 0, "--check needs no privilege")
+        doors_of_administrators(verifier)
+        verifier.write_policy(POLICY)
         def rule_for(action):
             return subprocess.run([program("verifier/stepupd"), "--config", verifier.config, "--rule-for", action], capture_output=True, text=True)
         tap.equal((rule_for("stepup.test").returncode, rule_for("no.such").returncode), (0, 1), "--rule-for tells whether an action has a rule")

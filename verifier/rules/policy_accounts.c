@@ -6,12 +6,127 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DOOR_GROUP "stepup-admin" /* may open admin.sock: packaging/stepupd-admin.socket.in */
+#define OUTSIDE_MAX 64
+#define NAMED_MAX 5               /* in one warning; more are counted */
+#define GROUPS_MAX 256            /* of one account */
 
 static void warn_unix_user(const struct policy_place *place, const char *kind, const char *name, const char *unix_user,
 	struct complaints *warnings)
 {
 	if (unix_user[0] != '#' && getpwnam(unix_user) == NULL)
 		complain(warnings, place->file, place->line, "this host knows no account \"%s\", so nothing can be %s %s here.", unix_user, kind, name);
+}
+
+/* --- who gets through the administrators' door --- */
+
+/* Those whom a rule names and who stay outside, each once. */
+struct outside {
+	gid_t door;
+	char *names[OUTSIDE_MAX]; /* owned */
+	size_t count;
+};
+
+/* An account of this host that isn't in the group; root needs none. Of one with more groups than fit nothing is said. */
+static bool stays_outside(const char *name, gid_t door)
+{
+	const struct passwd *account = getpwnam(name);
+	gid_t groups[GROUPS_MAX];
+	int count = GROUPS_MAX;
+
+	if (account == NULL || account->pw_uid == 0 || getgrouplist(name, account->pw_gid, groups, &count) < 0)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (groups[i] == door)
+			return false;
+	return true;
+}
+
+static void note_outside(struct outside *outside, const char *name)
+{
+	for (size_t i = 0; i < outside->count; i++)
+		if (strcmp(outside->names[i], name) == 0)
+			return;
+	if (outside->count == OUTSIDE_MAX || !stays_outside(name, outside->door))
+		return;
+	outside->names[outside->count] = strdup(name);
+	outside->count += outside->names[outside->count] != NULL ? 1 : 0;
+}
+
+static void note_group(struct outside *outside, const struct policy_group *group)
+{
+	const struct group *unix_group = group->unix_group == NULL ? NULL : getgrnam(group->unix_group);
+
+	for (size_t i = 0; i < group->member_count; i++)
+		note_outside(outside, group->members[i]);
+	for (char **member = unix_group == NULL ? NULL : unix_group->gr_mem; member != NULL && *member != NULL; member++)
+		note_outside(outside, *member);
+}
+
+static void note_user(struct outside *outside, const struct policy *policy, const char *user)
+{
+	if (user[0] != '@') {
+		note_outside(outside, user); /* of "*" there is no account: everybody is nobody in particular */
+		return;
+	}
+	for (size_t i = 0; i < policy->group_count; i++)
+		if (strcmp(policy->groups[i].name, user + 1) == 0)
+			note_group(outside, &policy->groups[i]);
+}
+
+/* "carol, dave and 3 more"; the caller frees. */
+static char *join_names(const struct outside *outside)
+{
+	size_t shown = outside->count <= NAMED_MAX ? outside->count : NAMED_MAX, size = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	for (size_t i = 0; i < shown; i++)
+		fprintf(out, "%s%s", i == 0 ? "" : i + 1 == outside->count ? " and " : ", ", outside->names[i]);
+	if (shown < outside->count)
+		fprintf(out, " and %zu more", outside->count - shown);
+	if (fclose(out) != 0) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+/* A rule alone lets nobody administer: the socket is the group's. */
+static void warn_outside(const struct policy *policy, const struct rule *rule, gid_t door, struct complaints *warnings)
+{
+	struct outside outside = {.door = door};
+	char *names;
+
+	for (size_t i = 0; rule->users != NULL && rule->users[i] != NULL; i++)
+		note_user(&outside, policy, rule->users[i]);
+	names = outside.count == 0 ? NULL : join_names(&outside);
+	if (names != NULL)
+		complain(warnings, rule->place.file, rule->place.line,
+			"action %s names %s, who %s not in the unix group " DOOR_GROUP ", and so can't get to the verifier's door for it; add them to that group.",
+			rule->name, names, outside.count == 1 ? "is" : "are");
+	free(names);
+	for (size_t i = 0; i < outside.count; i++)
+		free(outside.names[i]);
+}
+
+static void warn_administrators(const struct policy *policy, struct complaints *warnings)
+{
+	const struct group *door = getgrnam(DOOR_GROUP);
+	gid_t gid;
+
+	if (door == NULL)
+		return;
+	gid = door->gr_gid; /* the next lookup overwrites the rest */
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (policy_rule_is_administrators(&policy->rules[i]))
+			warn_outside(policy, &policy->rules[i], gid, warnings);
 }
 
 void policy_warn_accounts(const struct policy *policy, struct complaints *warnings)
@@ -27,4 +142,5 @@ void policy_warn_accounts(const struct policy *policy, struct complaints *warnin
 		warn_unix_user(&policy->services[i].place, "service", policy->services[i].name, policy->services[i].unix_user, warnings);
 	for (size_t i = 0; i < policy->caller_count; i++)
 		warn_unix_user(&policy->callers[i].place, "caller", policy->callers[i].name, policy->callers[i].unix_user, warnings);
+	warn_administrators(policy, warnings);
 }
