@@ -189,14 +189,15 @@ static void what_was_approved_and_not_redeemed_is_not_notified(void **state)
 static void what_was_approved_and_not_redeemed_stands_apart(void **state)
 {
 	(void)state;
-	TEXT("Approved, but not carried out by then, so not touched:", SEEN(1010, "x"), ISSUED(1030, "y"));
+	TEXT("Approved, and no receipt redeemed by then:\nThey don't count as touched. A service that checks receipts itself", SEEN(1010, "x"), ISSUED(1030, "y"));
 	PAGE("<table id=\"unredeemed\">", SEEN(1010, "x"), ISSUED(1030, "y"));
 }
 
 static void where_nothing_was_touched_nobody_is_to_be_notified(void **state)
 {
 	(void)state;
-	TEXT("\nNothing was touched.\n", ISSUED(1030, "y"));
+	TEXT("\nNothing that the log knows of was touched.\n", ISSUED(1030, "y"));
+	TEXT("\nNothing was touched.\n", GRANT(1000));
 	PAGE("<b>0</b>Touched", ISSUED(1030, "y"));
 	PAGE("<p>Nothing was touched.</p>", GRANT(1000));
 }
@@ -291,6 +292,13 @@ static void a_lock_on_top_of_one_from_before_is_no_first(void **state)
 		LOCKED(1010), LOCK(1030, "root"), LOCKED(1040));
 }
 
+/* It ended the suspension of codes that guessing brought. */
+static void an_unlock_after_something_went_through_tells_of_no_lock(void **state)
+{
+	(void)state;
+	HEADLINE("The account was not locked in this time", GRANT(1010), UNLOCK(1020, "root"), GRANT(1030));
+}
+
 static void an_unlock_without_a_lock_tells_of_one_from_before(void **state)
 {
 	(void)state;
@@ -367,6 +375,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(refusals_for_a_lock_before_the_time_tell_of_it),
 	cmocka_unit_test(a_lock_on_top_of_one_from_before_is_no_first),
 	cmocka_unit_test(an_unlock_without_a_lock_tells_of_one_from_before),
+	cmocka_unit_test(an_unlock_after_something_went_through_tells_of_no_lock),
 	cmocka_unit_test(the_refusal_that_locks_is_not_from_before),
 	cmocka_unit_test(without_a_lock_none_is_claimed),
 	cmocka_unit_test(the_ground_is_red_from_the_first_of_two_locks_on),

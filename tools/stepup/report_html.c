@@ -200,8 +200,9 @@ static void print_touched(const json_t *report, FILE *out)
 		print_things(touched, "touched", out);
 	if (json_array_size(unredeemed) == 0)
 		return;
-	(void)fputs("<h2>Approved, but not carried out by then</h2>\n<p class=\"soft\">No receipt for these was redeemed in this time, so they "
-		"don't count as touched.</p>\n", out);
+	(void)fputs("<h2>Approved, and no receipt redeemed by then</h2>\n<p class=\"soft\">", out);
+	escape(REPORT_UNREDEEMED, out);
+	(void)fputs("</p>\n", out);
 	print_things(unredeemed, "unredeemed", out);
 }
 

@@ -45,14 +45,15 @@ static void put_time(json_t *lock, const char *name, const json_t *row)
 	put(lock, name, json_integer(message_number(row, "at", 0)));
 }
 
-/* Whether the user was locked when the time of the report began: something was refused for it, or it was undone, before any lock. */
+/* Whether the user was locked when the time of the report began: something was refused for it, or it was undone, before any lock. Where something went
+ * through before, it wasn't: what was undone then is the suspension of codes that guessing brought. */
 static bool began_locked(const json_t *rows)
 {
 	const json_t *row;
 	size_t i;
 
 	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
-		if (is_kind(row, "locked"))
+		if (is_kind(row, "locked") || went_through(row))
 			return false;
 		if (is_kind(row, "unlocked") || message_bool(row, "locked", false))
 			return true;

@@ -50,7 +50,11 @@ char *report_times_text(const json_t *thing)
 
 const char *report_nothing_touched(const json_t *report)
 {
-	return message_number(report, "erased", 0) > 0 ? "Nothing that the log still knows of was touched." : "Nothing was touched.";
+	if (message_number(report, "erased", 0) > 0)
+		return "Nothing that the log still knows of was touched.";
+	if (json_array_size(json_object_get(report, "unredeemed")) > 0)
+		return "Nothing that the log knows of was touched.";
+	return "Nothing was touched.";
 }
 
 /* --- lines --- */
@@ -319,7 +323,8 @@ static void print_touched(const json_t *report, FILE *out)
 		(void)fprintf(out, "\n%s\n", report_nothing_touched(report));
 	}
 	if (json_array_size(unredeemed) > 0) {
-		(void)fputs("\nApproved, but not carried out by then, so not touched:\n", out);
+		(void)fputs("\nApproved, and no receipt redeemed by then:\n", out);
+		print_hanging(REPORT_UNREDEEMED, 0, out);
 		print_things(unredeemed, out);
 	}
 	if (erased > 0) {
