@@ -131,9 +131,11 @@ def locks(verifier, administrator, second):
     tap.equal((again.get("reference"), f"mail ({first.get('reference')}, already locked by mail)" in again.message), (first.get("reference"), True),
               "who is locked again keeps the reference that they were told, and whoever locks is told so")
     item = verifier.call("admin", "Status")["locked"][-1]
-    tap.equal((item["reference"], item["reason"], item["by"]), (first.get("reference"), "my phone", "root"), "with the reason; an administrator's is the lock now")
+    tap.equal((item["reference"], item["reason"], item["by"]), (first.get("reference"), "saw it too", "root"),
+              "an administrator's is the lock now, with that one's reason and nobody else's")
     tap.equal(administrator.call("Unlock", {"user": "mail"}).error, "NotAllowed", "which that one doesn't open alone")
     administrator.call("Lock", {"users": "mail"}, {"users": ["mail"], "reason": "third"})
+    tap.equal(verifier.call("admin", "Status")["locked"][-1]["reason"], "saw it too", "which stays when an administrator's is locked again")
     kept = [(entry["reference"], entry.get("reason")) for entry in administrator.entries() if entry["type"] == "lock" and entry["user"] == "mail"][-3:]
     tap.equal(kept, [(first.get("reference"), reason) for reason in ("my phone", "saw it too", "third")], "the log has each, with its own reason")
     tap.ok(second.unlock("mail").ok, "a second administrator opens it")

@@ -100,15 +100,15 @@ static void make_reference(struct store_session *session, char letter, char refe
 }
 
 /* A lock on a lock: what the locked person was told to quote stays, with when, why and by whom; but an administrator's takes the place of one's own and of
- * one by volume, which any other administrator could open. */
+ * one by volume, which any other administrator could open. Whoever it is by, the reason is theirs. */
 static void lock_again(struct user_record *record, const struct lock_order *order)
 {
 	struct user_lock *lock = &record->lock;
 
-	if (strcmp(lock->by, record->name) == 0 || strcmp(lock->by, LOCK_BY_VERIFIER) == 0)
-		snprintf(lock->by, sizeof(lock->by), "%s", order->actor->by);
-	if (lock->reason[0] == '\0')
-		snprintf(lock->reason, sizeof(lock->reason), "%s", order->reason);
+	if (strcmp(lock->by, record->name) != 0 && strcmp(lock->by, LOCK_BY_VERIFIER) != 0)
+		return;
+	snprintf(lock->by, sizeof(lock->by), "%s", order->actor->by);
+	snprintf(lock->reason, sizeof(lock->reason), "%s", order->reason);
 }
 
 static void lock_anew(struct store_session *session, struct user_lock *lock, const struct lock_order *order)
