@@ -476,6 +476,33 @@ static void what_was_thawed_is_known_for_a_while(void **state)
 	assert_freezes(fixture, "-customer.export login.sshd login.su ");
 }
 
+/* Whoever freezes and thaws again and again takes nobody's room; what was approved before stays void. */
+static void what_was_thawed_takes_no_room_from_what_is_frozen(void **state)
+{
+	struct fixture *fixture = *state;
+	struct freeze freeze = {.at = 5, .log = 1};
+
+	assert_ok(store_begin(fixture->writer));
+	for (int i = 0; i < 60; i++, freeze.log++) {
+		snprintf(freeze.action, sizeof(freeze.action), "customer.action%d", i);
+		assert_ok(store_freeze_add(fixture->writer, &freeze));
+		assert_ok(store_freeze_thaw(fixture->writer, freeze.action, 6));
+	}
+	freeze.at = 7 + FREEZE_KEPT_SECONDS; /* no more remembered one by one */
+	strcpy(freeze.action, "login.sshd");
+	assert_ok(store_freeze_add(fixture->writer, &freeze));
+	assert_ok(store_commit(fixture->writer));
+	assert_freezes(fixture, "login.sshd ");
+	assert_ok(store_begin(fixture->writer));
+	for (int i = 0; i < 51; i++, freeze.log++) {
+		snprintf(freeze.action, sizeof(freeze.action), "customer.action%d", i);
+		assert_ok(store_freeze_add(fixture->writer, &freeze));
+		assert_ok(store_freeze_thaw(fixture->writer, freeze.action, freeze.at));
+	}
+	assert_ok(store_commit(fixture->writer));
+	assert_freezes(fixture, "login.sshd -* ");
+}
+
 /* --- receipts --- */
 
 static struct receipt_row receipt(const char *jti)
@@ -772,6 +799,7 @@ static const struct CMUnitTest tests[] = {
 	STORE_TEST(facts_are_kept_by_name),
 	STORE_TEST(actions_are_frozen_and_thawed),
 	STORE_TEST(what_was_thawed_is_known_for_a_while),
+	STORE_TEST(what_was_thawed_takes_no_room_from_what_is_frozen),
 	STORE_TEST(a_receipt_is_redeemed_once),
 	STORE_TEST(old_receipts_are_pruned_and_all_are_voided),
 	STORE_TEST(an_entry_is_kept_as_its_canonical_text_with_index_and_host),

@@ -10,7 +10,9 @@
 #include "verifier/state/pack.h"
 
 #define FREEZES_NAME ".freezes"
-#define FREEZES_MAX 200
+#define FREEZES_MAX 200       /* that stand */
+#define THAWED_MAX 50         /* that are remembered one by one; beyond that they become one for all actions */
+#define FREEZES_STORED_MAX 255
 #define FREEZES_FORMAT 2 /* 1: only those that stand, without the place in the log; still read */
 #define FREEZES_FORMAT_OLDEST 1
 
@@ -167,7 +169,7 @@ static enum stepup_error unpack_freezes(const uint8_t *bytes, size_t size, struc
 
 	if (format < FREEZES_FORMAT_OLDEST)
 		return STEPUP_CORRUPT;
-	count = unpack_u8_at_most(&reader, FREEZES_MAX);
+	count = unpack_u8_at_most(&reader, FREEZES_STORED_MAX);
 	list->freezes = calloc(count + 1, sizeof(*list->freezes)); /* room for one more */
 	if (list->freezes == NULL)
 		return STEPUP_NO_MEMORY;
@@ -229,6 +231,31 @@ static void forget_thawed(struct freeze_list *list, int64_t now)
 	list->count = kept;
 }
 
+static size_t count_thawed(const struct freeze_list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += list->freezes[i].thawed != 0;
+	return count;
+}
+
+/* One remembered for all actions in the place of each: more is void than has to be, for some minutes, and nobody's freeze finds no room. */
+static void join_thawed(struct freeze_list *list, int64_t now)
+{
+	struct freeze all = {.action = "*", .thawed = now};
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->freezes[i].thawed == 0)
+			list->freezes[kept++] = list->freezes[i];
+		else if (list->freezes[i].log > all.log)
+			all.log = list->freezes[i].log;
+	}
+	list->freezes[kept++] = all;
+	list->count = kept;
+}
+
 enum stepup_error store_freeze_add(struct store_session *session, const struct freeze *freeze)
 {
 	struct freeze_list list = {0};
@@ -238,7 +265,7 @@ enum stepup_error store_freeze_add(struct store_session *session, const struct f
 		error = STEPUP_EXISTS;
 	if (error == STEPUP_OK) {
 		forget_thawed(&list, freeze->at);
-		if (list.count >= FREEZES_MAX)
+		if (list.count - count_thawed(&list) >= FREEZES_MAX)
 			error = STEPUP_TOO_LONG;
 	}
 	if (error == STEPUP_OK) {
@@ -264,6 +291,8 @@ enum stepup_error store_freeze_thaw(struct store_session *session, const char *a
 	}
 	list.freezes[place].thawed = at;
 	forget_thawed(&list, at);
+	if (count_thawed(&list) > THAWED_MAX)
+		join_thawed(&list, at);
 	error = freezes_write(session, &list);
 out:
 	free(list.freezes);
