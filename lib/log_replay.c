@@ -334,7 +334,7 @@ struct log_replay *log_replay_new(const char *host, log_problem *problem, void *
 
 	if (replay == NULL)
 		return NULL;
-	*replay = (struct log_replay){.host = strdup(host), .problem = problem, .context = context, .users = json_object(),
+	*replay = (struct log_replay){.host = strdup(host), .problem = problem, .context = context, .lowest_at = INT64_MAX, .users = json_object(),
 		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(),
 		.grants = json_object(), .keys = json_object(), .fresh = json_object(), .requests = json_object()};
 	if (replay->host == NULL || replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
@@ -378,16 +378,21 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 	if (member_number(entry, "v", 0) != 1)
 		step_tell(&step, "This entry is of a version that this program does not know.");
 	step_check_beside(&step);
+	if (step.error != STEPUP_OK) /* the rules would go by what nothing was compared with */
+		return step.error;
 	while (i < sizeof(types) / sizeof(types[0]) && strcmp(types[i].name, type) != 0)
 		i++;
 	if (i < sizeof(types) / sizeof(types[0]))
 		types[i].rule(&step);
 	else
 		step_tell(&step, "This entry is of a type that this program does not know: %s", type);
-	if (index % SWEEP_EVERY == 0) {
-		forget(replay->grants, "at", step.at - GRANTS_KEPT_SECONDS);
-		forget(replay->receipts, "expires", step.at);
-		forget(replay->fresh, "until", step.at); /* a request is kept until its own entry ends it, which may come late */
+	if (step.at >= 0 && step.at < replay->lowest_at)
+		replay->lowest_at = step.at;
+	if (index % SWEEP_EVERY == 0) { /* by the lowest time since the last sweep: the clock may be ahead just now */
+		forget(replay->grants, "at", replay->lowest_at - GRANTS_KEPT_SECONDS);
+		forget(replay->receipts, "expires", replay->lowest_at);
+		forget(replay->fresh, "until", replay->lowest_at); /* a request is kept until its own entry ends it, which may come late */
+		replay->lowest_at = INT64_MAX;
 	}
 	return step.error;
 }

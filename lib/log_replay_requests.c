@@ -24,16 +24,29 @@ static const char *text_or_empty(const json_t *object, const char *name)
 	return text == NULL ? "" : text;
 }
 
-/* What the request's digest is of, where the prompt beside the entry is still there. */
-static enum stepup_error digest_of(struct step *step, const char *prompt, char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
+/* All that an approver is shown, and what it stands for. In entries from before there was "beside", only what it stands for. */
+static json_t *digested(struct step *step, const char *prompt)
 {
 	const json_t *context = json_object_get(step->entry, "context");
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", step_text(step, "request"), "user",
-		step_text(step, "user"), "user_id", step_text(step, "user_id"), "action", step_text(step, "action"), "commitment",
-		step_text(step, "commitment"), "rule", step_text(step, "rule"), "prompt", prompt, "reason", text_or_empty(step->evidence, "reason"), "why",
-		text_or_empty(step->entry, "why"), "caller", step_text(step, "caller"), "host", text_or_empty(context, "host"), "service",
-		text_or_empty(context, "service"), "rhost", text_or_empty(step->evidence, "rhost"), "requested",
-		(json_int_t)member_number(step->entry, "requested", -1));
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", step_text(step, "request"), "user", step_text(step, "user"), "user_id",
+		step_text(step, "user_id"), "action", step_text(step, "action"), "commitment", step_text(step, "commitment"), "rule",
+		step_text(step, "rule"), "prompt", prompt, "requested", (json_int_t)member_number(step->entry, "requested", -1));
+	json_t *shown = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "reason", text_or_empty(step->evidence, "reason"), "why",
+		text_or_empty(step->entry, "why"), "caller", text_or_empty(step->entry, "caller"), "host", text_or_empty(context, "host"), "service",
+		text_or_empty(context, "service"), "rhost", text_or_empty(step->evidence, "rhost"));
+
+	if (object == NULL || shown == NULL || (member_text(step->entry, "beside") != NULL && json_object_update(object, shown) != 0)) {
+		json_decref(object);
+		object = NULL;
+	}
+	json_decref(shown);
+	return object;
+}
+
+/* The request's digest, where the prompt beside the entry is still there. */
+static enum stepup_error digest_of(struct step *step, const char *prompt, char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
+{
+	json_t *object = digested(step, prompt);
 	char *text = NULL, *bytes = NULL;
 	uint8_t raw[DIGEST_SIZE];
 	size_t size = 0;

@@ -13,6 +13,7 @@ struct log_replay {
 	char *host;
 	log_problem *problem;
 	void *context;
+	int64_t lowest_at;   /* of the entries since the last sweep; INT64_MAX before the first */
 	json_t *users;       /* user_id → true, those who are locked */
 	json_t *credentials; /* id → {user_id, method, spent, gone?}; of keys also {alg, key, attestation, rp_id or application, enrolled} */
 	json_t *keys;        /* "key …" or "id …" → the id of the credential that it is, or was */

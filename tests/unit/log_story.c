@@ -51,7 +51,7 @@ int64_t story_add(struct story *story, json_t *entry, json_t *evidence, const ui
 	size_t size = 0;
 
 	assert_non_null(entry);
-	if (evidence != NULL && salt != NULL) {
+	if (evidence != NULL && salt != NULL && !story->older) {
 		assert_int_equal(json_canonical(evidence, &text, &size), STEPUP_OK);
 		assert_int_equal(log_beside_commit(text, size, salt, beside), STEPUP_OK);
 		assert_int_equal(json_object_set_new(entry, "beside", json_string(beside)), 0);

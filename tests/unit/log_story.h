@@ -16,6 +16,7 @@ struct story {
 	char *lines[STORY_LINES]; /* each with its newline */
 	size_t count;
 	int64_t index; /* the next entry's */
+	bool older;    /* entries are made as before there was "beside" */
 	struct merkle_tree tree;
 	uint8_t seed[NOTE_KEY_SIZE];
 	struct note_key key;
