@@ -20,6 +20,27 @@ struct scene {
 	uint8_t session[DIGEST_SIZE];
 };
 
+/* --- how many there may be --- */
+
+static struct approval_request asked(uint8_t place, int64_t expires, int64_t ended)
+{
+	return (struct approval_request){.source = {place}, .expires = expires, .ended = ended};
+}
+
+static void a_place_waits_until_the_last_of_what_stands_in_its_way(void **state)
+{
+	const struct approval_request open = asked(2, T + 60, 0), denied = asked(1, T + 600, T - 60);
+	struct request_crowd crowd = {0};
+
+	(void)state;
+	request_crowd_count(&crowd, &open, REQUEST_REQUESTED, denied.source, T);
+	for (int i = 0; i < REQUESTS_UNANSWERED_MAX; i++) {
+		assert_int_equal(request_crowd_full_until(&crowd), 0);
+		request_crowd_count(&crowd, &denied, REQUEST_DENIED, denied.source, T);
+	}
+	assert_int_equal(request_crowd_full_until(&crowd), T - 60 + REQUESTS_UNANSWERED_SECONDS); /* not when the open one ends */
+}
+
 static void give_token(struct user_record *record, uint8_t byte)
 {
 	struct credential *credential = user_record_add_credential(record);
@@ -205,6 +226,7 @@ static const struct CMUnitTest tests[] = {
 	TEST(a_credential_has_to_be_as_old_as_the_cooling_off),
 	TEST(a_request_stands_in_its_time_and_under_its_rule),
 	TEST(who_can_agree_is_said_without_who_asks),
+	cmocka_unit_test(a_place_waits_until_the_last_of_what_stands_in_its_way),
 };
 
 TAP_MAIN(tests)

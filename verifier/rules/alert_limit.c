@@ -56,6 +56,8 @@ void alert_limit_undo(struct alert_limit *limit, size_t mark)
 			*slot = (struct alert_slot){.since = 0};
 			continue;
 		}
+		if (slot->kind[0] == '\0') /* it was given away after that, and is free now */
+			continue;
 		slot->since = change->since;
 		slot->held_back = change->held_back;
 	}

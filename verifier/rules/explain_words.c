@@ -250,7 +250,7 @@ static void too_many(struct speech *speech)
 		fprintf(speech->out, "%zu requests of ", crowd->unanswered_here);
 		say_user(speech);
 		fputs(" from here were denied or not answered lately: from here the next may be made at ", speech->out);
-		say_moment(speech, crowd->waits_until);
+		say_moment(speech, crowd->unanswered_until);
 		fputc('.', speech->out);
 	}
 }

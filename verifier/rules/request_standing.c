@@ -35,23 +35,30 @@ void request_crowd_count(struct request_crowd *crowd, const struct approval_requ
 	if (standing == REQUEST_REQUESTED || standing == REQUEST_APPROVED) {
 		crowd->open++;
 		crowd->open_here += here;
-		note_wait(&crowd->waits_until, request->expires);
+		note_wait(&crowd->open_until, request->expires);
 	} else if (over > now && here && (standing == REQUEST_EXPIRED || standing == REQUEST_DENIED)) {
 		crowd->unanswered_here++;
-		note_wait(&crowd->waits_until, over);
+		note_wait(&crowd->unanswered_until, over);
 	} else if (over > now && here && standing == REQUEST_CANCELLED) {
 		crowd->taken_back_here++;
 		note_wait(&crowd->taken_back_until, over);
 	}
 }
 
+static int64_t later(int64_t one, int64_t other)
+{
+	return one > other ? one : other;
+}
+
 int64_t request_crowd_full_until(const struct request_crowd *crowd)
 {
 	int64_t until = 0;
 
-	if (crowd->open >= REQUESTS_OPEN_MAX || crowd->open_here >= REQUESTS_OPEN_PER_SOURCE || crowd->unanswered_here >= REQUESTS_UNANSWERED_MAX)
-		until = crowd->waits_until;
-	if (crowd->taken_back_here >= REQUESTS_TAKEN_BACK_MAX && crowd->taken_back_until > until)
-		until = crowd->taken_back_until;
+	if (crowd->open >= REQUESTS_OPEN_MAX || crowd->open_here >= REQUESTS_OPEN_PER_SOURCE)
+		until = crowd->open_until;
+	if (crowd->unanswered_here >= REQUESTS_UNANSWERED_MAX)
+		until = later(until, crowd->unanswered_until);
+	if (crowd->taken_back_here >= REQUESTS_TAKEN_BACK_MAX)
+		until = later(until, crowd->taken_back_until);
 	return until;
 }

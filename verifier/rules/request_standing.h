@@ -28,7 +28,7 @@ enum request_state request_standing(const struct approval_request *request, cons
 /* How much one person has asked for lately. */
 struct request_crowd {
 	size_t open, open_here, unanswered_here, taken_back_here; /* `here`: from one place */
-	int64_t waits_until, taken_back_until; /* when the first that may stand in the way is over, and of those taken back, in seconds since 1970; 0: none */
+	int64_t open_until, unanswered_until, taken_back_until; /* when the first of them stands in the way no more, in seconds since 1970; 0: none */
 };
 
 /* Counts one of the person's requests, which is by now what `standing` says. `source` is the place, NULL where none is known. */
