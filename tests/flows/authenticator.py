@@ -50,6 +50,14 @@ class Keys:
         except FileNotFoundError:
             return []
 
+    def wait_blinks(self, name):
+        """Waits until the key has been asked for a touch."""
+        end = time.monotonic() + PATIENCE
+        while self.log(name)[-1:] != ["blinks"]:
+            if time.monotonic() > end:
+                raise RuntimeError(f"the key was not asked: {self.log(name)}")
+            time.sleep(0.01)
+
     def forget_log(self, name):
         if os.path.exists(f"{self.folder}/{name}.log"):
             os.unlink(f"{self.folder}/{name}.log")
@@ -230,6 +238,7 @@ def its_process(keys, blue):
     keys.forget_log("blue")
     process = keys.start(keys.words("blue", "touch=never"), "seat-sign", sign(blue), "--user", "mail")
     first_line(process)
+    keys.wait_blinks("blue")
     host = host_of(process.pid)
     supervisor, helper = helper_of(host)
     with open(f"/proc/{helper}/status") as source:

@@ -318,9 +318,17 @@ def told_to_administrators(scene):
     tap.equal(asked.error, "NotAllowed", "another person is told nothing")
 
 
+def told_across_midnight(scene):
+    """A time of another day is told with its date."""
+    scene.time.go_on((23 * 60 + 55) * 60 - scene.time.of_day())
+    case = Case("", "mail", "fresh", None, "", "")
+    asks(scene, case)
+    tap.matches(scene.explain_as_administrator(case)["why"], r"fresh in 1 other session, until 2030-03-03 00:\d\d at the latest", "a time of the next day is told with its date")
+
+
 def main():
     verifier = Verifier(POLICY)
-    time = PassingTime(verifier)
+    time = PassingTime(verifier, "2030-03-01 01:00:00")  # a day later all of it is on one day: the words name days only where another begins
     with verifier:
         os.chmod(verifier.path("admin"), 0o666)
         scene = tap.run(Scene, verifier, time)
@@ -328,6 +336,7 @@ def main():
             tap.run(agrees, scene, case)
         tap.run(told_where_the_place_is_not_known, scene)
         tap.run(told_to_administrators, scene)
+        tap.run(told_across_midnight, scene)
         tap.equal(scene.root.check()["problems"], [], "stepup log verify finds nothing wrong with any of it")
     tap.done()
 

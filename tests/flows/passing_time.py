@@ -23,3 +23,7 @@ class PassingTime:
         with open(self.path + ".new", "w") as out:
             out.write(f"+{self.ahead}\n")
         os.rename(self.path + ".new", self.path)
+
+    def of_day(self):
+        """The seconds since midnight, UTC."""
+        return (int(time.time()) + self.ahead) % (24 * 3600)

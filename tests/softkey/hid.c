@@ -120,8 +120,6 @@ static void run_message(struct hid *hid)
 	case HID_CBOR:
 		run_cbor(hid);
 		break;
-	case HID_CANCEL:
-		break; /* nothing is under way */
 	default:
 		send_error(hid, hid->channel, HID_ERROR_INVALID_COMMAND);
 	}
@@ -142,6 +140,10 @@ void hid_receive(struct hid *hid, const uint8_t packet[HID_PACKET_SIZE])
 {
 	uint32_t channel = channel_of(packet);
 
+	/* Nothing waits here that it could stop, and it comes between the packets of a request as well: it is
+	 * no message of its own (CTAP 2.1 section 11.2.9.1.5). */
+	if (packet[4] == (HID_CANCEL | FIRST_FLAG))
+		return;
 	if ((packet[4] & FIRST_FLAG) != 0) {
 		hid->channel = channel;
 		hid->command = packet[4] & (uint8_t)~FIRST_FLAG;

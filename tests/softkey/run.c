@@ -87,9 +87,15 @@ static int take_packet(struct plugged *plugged, uint8_t packet[1 + HID_PACKET_SI
 
 		if (ready == 0)
 			return 0;
-		if (watched[1].revents != 0 || (ready < 0 && errno != EINTR))
-			return -1;
+		if (ready < 0) {
+			if (errno != EINTR)
+				return -1;
+			continue;
+		}
+		/* What was said before the command ended is heard. */
 		if ((watched[0].revents & POLLIN) == 0) {
+			if (watched[1].revents != 0)
+				return -1;
 			/* Nobody has the device open: come back when somebody may. */
 			poll(&watched[1], 1, 1);
 			return 0;
@@ -127,7 +133,9 @@ static enum ctap_status wait_touch(void *context, int ms)
 			return CTAP_USER_ACTION_TIMEOUT;
 		hid_keepalive(&plugged->hid);
 		r = take_packet(plugged, packet, (int)wait);
-		if (r < 0 || (r > 0 && hid_ends_waiting(&plugged->hid, packet + 1)))
+		if (r < 0)
+			return CTAP_USER_ACTION_TIMEOUT; /* nobody is left who could say so */
+		if (r > 0 && hid_ends_waiting(&plugged->hid, packet + 1))
 			return CTAP_KEEPALIVE_CANCEL;
 	}
 }
