@@ -3,6 +3,7 @@
  * support-console: an example of a web console that asks for a step-up before what matters.
  * It runs as an unprivileged user of its own, serves loopback only, and stands behind a TLS proxy in earnest use.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +13,8 @@
 
 #include "examples/support-console/http.h"
 #include "examples/support-console/verifier_call.h"
+
+#define TEND_SECONDS 5 /* between two looks at what nobody waits for any more */
 
 struct options {
 	const char *customers, *staff, *files, *export_socket, *verifier_socket, *origin, *service, *confdir, *set_password;
@@ -133,13 +136,27 @@ static void console_close(struct console *console)
 	customers_close(&console->customers);
 }
 
+/* Returns with SIGINT or SIGTERM, whether that went well. */
+static bool tend_until_told(const struct console *console, const sigset_t *signals)
+{
+	const struct timespec every = {.tv_sec = TEND_SECONDS};
+	int got;
+
+	while ((got = sigtimedwait(signals, NULL, &every)) < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			return false;
+		bridge_tend(console->bridge);
+	}
+	return true;
+}
+
 /* Serves until SIGINT or SIGTERM. */
 static int serve(const struct options *options)
 {
 	struct console console = {0};
 	struct MHD_Daemon *daemon = NULL;
 	char why[512] = "", origin[ORIGIN_SIZE] = "";
-	int result = EXIT_FAILURE, got;
+	int result = EXIT_FAILURE;
 	sigset_t signals;
 
 	sigemptyset(&signals);
@@ -159,7 +176,7 @@ static int serve(const struct options *options)
 	}
 	printf("support-console: ready at %s\n", console.origin);
 	fflush(stdout);
-	result = sigwait(&signals, &got) ? EXIT_FAILURE : EXIT_SUCCESS;
+	result = tend_until_told(&console, &signals) ? EXIT_SUCCESS : EXIT_FAILURE;
 	MHD_stop_daemon(daemon);
 out:
 	console_close(&console);

@@ -12,6 +12,7 @@
 #define STEP_UPS_PER_USER 4
 #define GRANT_SECONDS 60
 #define MODULE_SECONDS 20  /* the longest that a request waits for the module */
+#define PAGE_SECONDS 60	   /* a page that has not asked for so long, in spite of MODULE_SECONDS, has gone */
 
 struct timespec monotonic_in(int64_t seconds)
 {
@@ -168,10 +169,13 @@ static void step_up_wait(struct step_up *step_up, enum step_up_state state, stru
 {
 	struct timespec until = monotonic_in(MODULE_SECONDS);
 
+	step_up->watchers++;
 	while (step_up->state == state && !step_up->given_up) {
 		if (pthread_cond_timedwait(&step_up->changed, &step_up->bridge->mutex, &until) == ETIMEDOUT)
 			break;
 	}
+	step_up->watchers--;
+	step_up->watched = monotonic_in(0).tv_sec;
 	strcpy(view->id, step_up->id);
 	view->state = step_up->given_up ? STEP_UP_GONE : step_up->state;
 	view->subject = step_up->grant.subject;
@@ -347,14 +351,15 @@ void bridge_receipt(struct bridge *bridge, const struct session *session, const 
 	pthread_mutex_unlock(&bridge->mutex);
 }
 
-void bridge_drop_session(struct bridge *bridge, const struct session *session)
+/* Abandons those that `matches` says, with its `what`. */
+static void abandon_where(struct bridge *bridge, bool (*matches)(const struct step_up *step_up, const void *what), const void *what)
 {
 	struct step_up **link;
 
 	pthread_mutex_lock(&bridge->mutex);
 	link = &bridge->list;
 	while (*link) {
-		if (token_equal((*link)->owner, session->token)) {
+		if (matches(*link, what)) {
 			step_up_abandon(bridge, link);
 			link = &bridge->list; /* others may have come and gone meanwhile */
 		} else {
@@ -362,4 +367,26 @@ void bridge_drop_session(struct bridge *bridge, const struct session *session)
 		}
 	}
 	pthread_mutex_unlock(&bridge->mutex);
+}
+
+static bool is_of(const struct step_up *step_up, const void *session)
+{
+	return token_equal(step_up->owner, ((const struct session *)session)->token);
+}
+
+void bridge_drop_session(struct bridge *bridge, const struct session *session)
+{
+	abandon_where(bridge, is_of, session);
+}
+
+static bool is_left_alone(const struct step_up *step_up, const void *now)
+{
+	return step_up->state == STEP_UP_WAITING && !step_up->watchers && ((const struct timespec *)now)->tv_sec - step_up->watched > PAGE_SECONDS;
+}
+
+void bridge_tend(struct bridge *bridge)
+{
+	struct timespec now = monotonic_in(0);
+
+	abandon_where(bridge, is_left_alone, &now);
 }

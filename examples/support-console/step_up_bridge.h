@@ -83,6 +83,9 @@ void bridge_receipt(struct bridge *bridge, const struct session *session, const 
 /* Gives up every step-up of the session, and takes back what it asked others for. */
 void bridge_drop_session(struct bridge *bridge, const struct session *session);
 
+/* The same of those whose page has gone without a word, as with a browser that crashed. To be called every now and then. */
+void bridge_tend(struct bridge *bridge);
+
 /* PAM's account phase: may this employee still use the console? Where not, `*message` is the module's object or NULL. */
 bool bridge_account(struct bridge *bridge, const char *user, const char *rhost, json_t **message);
 

@@ -24,7 +24,9 @@ struct step_up {
 	json_t *message;
 	char *answer; /* waiting for the conversation; wiped when read */
 	struct step_up_grant grant; /* its subject from the start; the rest once granted */
-	int64_t ended; /* seconds, CLOCK_MONOTONIC */
+	unsigned watchers; /* browsers' requests that wait for what comes of it */
+	int64_t watched;   /* when the last of them ended: seconds, CLOCK_MONOTONIC */
+	int64_t ended;     /* seconds, CLOCK_MONOTONIC */
 };
 
 struct bridge {

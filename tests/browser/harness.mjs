@@ -142,9 +142,10 @@ export async function downloaded(page, act) {
 // Runs some facts; where they break off, that is one that failed.
 export async function station(run, ...values) {
 	try {
-		await run(...values);
+		return await run(...values);
 	} catch (error) {
 		ok(false, `${run.name} goes to its end`, error.stack);
+		return undefined;
 	}
 }
 

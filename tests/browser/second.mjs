@@ -135,6 +135,23 @@ async function strangers(bob, carol, dave) {
 	await dialog(dave).waitFor({ state: 'detached' });
 }
 
+// A browser that says nothing when it goes, as one that crashed. Others are asked for something else meanwhile.
+async function vanishes(carol, dave) {
+	await exportWithin(carol);
+	const request = await askOver(carol);
+	await dave.goto(`${url}/requests`);
+	await card(dave, request).waitFor();
+	await carol.context().setOffline(true);
+	return request;
+}
+
+async function vanished(carol, dave, request) {
+	await card(dave, request).waitFor({ state: 'detached', timeout: 120000 });
+	ok(true, 'a page that went without a word is not waited for: its request is taken back');
+	await carol.context().setOffline(false);
+	matches(await refused(carol), /over|again/, 'and should it come back, it says that this is over');
+}
+
 // What bob asks for past the console.
 async function askElsewhere(account, rhost) {
 	const begun = await verifierCall('Begin', { user: 'bob', action: 'customer.note', details: { account }, rhost, service: 'notes' });
@@ -228,7 +245,9 @@ await station(takenBack, bob, carol);
 await station(twoAtOnce, bob, carol, dave);
 await station(oneself, dave);
 await station(strangers, bob, carol, dave);
+const left = await station(vanishes, carol, dave);
 await station(awkward, bob, dave);
+await station(vanished, carol, dave, left);
 await station(longList, carol);
 equal(complaints.join('; '), '', 'no script error and nothing against the content security policy');
 for (const page of [bob, carol, dave])
