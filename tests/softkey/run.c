@@ -31,6 +31,7 @@
 #define KEYS_MAX 4
 #define KEEPALIVE_MS 100
 #define TOUCH_TIMEOUT_MS 30000
+#define LINGER_MS 3000 /* after the command has ended, for whoever still has a key open */
 #define PRELOAD "libumockdev-preload.so.0"
 #define HELPER STEPUP_LIBEXECDIR "/stepup-authenticator"
 
@@ -42,6 +43,7 @@ struct plugged {
 	char device[256]; /* below /sys */
 	int fd;		  /* our end of its device */
 	int stop;	  /* readable once the command has ended */
+	long ended;	  /* when that was first seen, by now_ms(); 0 for not yet */
 	pthread_t thread;
 };
 
@@ -73,8 +75,24 @@ static void send_packet(void *context, const uint8_t packet[HID_PACKET_SIZE])
 	}
 }
 
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Whether the key is done once the command has ended: what the command left behind may have it open still. */
+static bool is_let_go(struct plugged *plugged, short events)
+{
+	if (plugged->ended == 0)
+		plugged->ended = now_ms();
+	return (events & POLLHUP) != 0 || now_ms() - plugged->ended > LINGER_MS;
+}
+
 /* One packet from the platform, waiting at most `ms` (-1: for ever). 0 where none came; -1 where the command
- * has ended. */
+ * has ended, and who had the key open has let it go. */
 static int take_packet(struct plugged *plugged, uint8_t packet[1 + HID_PACKET_SIZE], int ms)
 {
 	struct pollfd watched[] = {
@@ -92,12 +110,11 @@ static int take_packet(struct plugged *plugged, uint8_t packet[1 + HID_PACKET_SI
 				return -1;
 			continue;
 		}
-		/* What was said before the command ended is heard. */
 		if ((watched[0].revents & POLLIN) == 0) {
-			if (watched[1].revents != 0)
+			if (watched[1].revents != 0 && is_let_go(plugged, watched[0].revents))
 				return -1;
-			/* Nobody has the device open: come back when somebody may. */
-			poll(&watched[1], 1, 1);
+			/* Nobody has the device open, or it may be used for a moment still: come back then. */
+			poll(NULL, 0, 1);
 			return 0;
 		}
 		r = read(plugged->fd, packet + got, 1 + HID_PACKET_SIZE - got);
@@ -106,14 +123,6 @@ static int take_packet(struct plugged *plugged, uint8_t packet[1 + HID_PACKET_SI
 		got += r > 0 ? (size_t)r : 0;
 	}
 	return 1;
-}
-
-static long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static enum ctap_status wait_touch(void *context, int ms)
@@ -238,17 +247,21 @@ static bool add_ioctls(struct plugged *plugged, int number)
 	return done && open_ioctls(plugged, number);
 }
 
-/* The device is a pty: no echo, no lines, and everybody may use it. */
+/* The device is a pty: no echo, no lines, and everybody may use it. One that somebody had open once tells when nobody has. */
 static bool open_device(struct plugged *plugged, int number)
 {
 	char device[32];
 	struct termios raw;
+	int once;
 
 	snprintf(device, sizeof(device), "/dev/hidraw%d", number);
 	plugged->fd = umockdev_testbed_get_dev_fd(plugged->testbed, device);
 	if (plugged->fd < 0 || tcgetattr(plugged->fd, &raw) != 0)
 		return false;
 	cfmakeraw(&raw);
+	once = open(ptsname(plugged->fd), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (once < 0 || close(once) != 0)
+		return false;
 	return fcntl(plugged->fd, F_SETFD, FD_CLOEXEC) == 0 && tcsetattr(plugged->fd, TCSANOW, &raw) == 0 &&
 	       chmod(ptsname(plugged->fd), 0666) == 0;
 }
