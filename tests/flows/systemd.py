@@ -27,6 +27,11 @@ def property_of(unit, name):
     return run("systemctl", "show", "--value", "-p", name, unit).stdout.strip()
 
 
+def seconds_in(span):
+    """Of a time as systemd writes it: "6min 10s"."""
+    return int(re.search(r"s: (\d+)", run("systemd-analyze", "timespan", span).stdout).group(1)) / 1e6
+
+
 def call(door, method, parameters=None):
     with Client(f"/run/stepup/{door}.sock", door) as client:
         return client.call(method, parameters)
@@ -78,6 +83,9 @@ def hooks(tap):
     wait(lambda: property_of("stepup-hooks.service", "ActiveState") == "active", "stepup-hooks.service")
     tap.ok(True, "hooks are run by a service of its own")
     tap.equal(property_of("stepup-hooks.service", "User"), "stepup-hooks", "as its own user")
+    limit = int(re.search(r"--time-limit SECONDS +.*at most (\d+)", run("stepup-hooks", "--help").stdout).group(1))
+    patience = property_of("stepup-hooks.service", "TimeoutStopUSec")
+    tap.ok(seconds_in(patience) > limit, "a stop waits for hooks as long as the longest --time-limit lets them run", (patience, limit))
     reference = call("verify", "LockMe", {"reason": "test"})["reference"]
     alert = wait_journal("MESSAGE_ID=5d1c2c7f9a5f4cf0b1f0a7f4b9d3e612", "STEPUP_KIND=lock")[0]
     tap.equal({name: alert.get(name) for name in ("STEPUP_EVENT", "STEPUP_USER", "STEPUP_REFERENCE", "STEPUP_BY", "STEPUP_COUNT", "PRIORITY",
