@@ -138,6 +138,8 @@ def works(tap):
         return call("verify", "Answer", {"transaction": asked["transaction"], "method": "code", "code": token.fresh()})
     tap.ok(step_up().ok, "a step-up is granted")
     tap.equal(run("systemctl", "reload", "stepupd.service").returncode, 0, "reload works")
+    # systemd sends the signal and waits for nothing; a step-up that is under way when it is heard ends.
+    wait(lambda: "reload: policy=" in run("journalctl", "--no-pager", "-u", "stepupd.service").stdout, "the reload")
     tap.ok(step_up().ok, "and step-ups go on")
     tap.equal(run("systemctl", "restart", "stepupd.service").returncode, 0, "restart works")
     tap.ok(step_up().ok, "what was enrolled is still there")
