@@ -183,14 +183,18 @@ enum detail_fault action_detail_fault(
 	const json_t *details, const struct detail_spec *specs, size_t spec_count, const char *bad_detail)
 {
 	const struct detail_spec *spec = find_spec(specs, spec_count, bad_detail);
+	const json_t *value;
 
 	if (bad_detail[0] == '\0')
 		return DETAIL_FAULT_NOT_KNOWN;
 	if (spec == NULL)
 		return DETAIL_UNKNOWN;
-	if (json_object_get(details, bad_detail) == NULL)
+	value = json_object_get(details, bad_detail);
+	if (value == NULL)
 		return DETAIL_MISSING;
-	return spec->type == DETAIL_NUMBER ? DETAIL_NO_NUMBER : DETAIL_NO_TEXT;
+	if (spec->type == DETAIL_NUMBER)
+		return json_is_integer(value) ? DETAIL_OUT_OF_RANGE : DETAIL_NO_NUMBER;
+	return json_string_length(value) > DETAIL_TEXT_MAX ? DETAIL_TOO_LONG : DETAIL_NO_TEXT;
 }
 
 void action_free(struct action **action)

@@ -51,7 +51,15 @@ enum stepup_error action_parse(const char *name, const json_t *details, const st
 	size_t spec_count, struct action **action, char bad_detail[DETAIL_NAME_SIZE]);
 
 /* What is wrong with the detail that action_parse() named, of the same details and declaration. */
-enum detail_fault { DETAIL_FAULT_NOT_KNOWN, DETAIL_MISSING, DETAIL_UNKNOWN, DETAIL_NO_TEXT, DETAIL_NO_NUMBER };
+enum detail_fault {
+	DETAIL_FAULT_NOT_KNOWN,
+	DETAIL_MISSING,
+	DETAIL_UNKNOWN,
+	DETAIL_NO_TEXT,
+	DETAIL_TOO_LONG,
+	DETAIL_NO_NUMBER,
+	DETAIL_OUT_OF_RANGE, /* a whole number, below 0 or past DETAIL_NUMBER_MAX */
+};
 enum detail_fault action_detail_fault(
 	const json_t *details, const struct detail_spec *specs, size_t spec_count, const char *bad_detail);
 

@@ -85,7 +85,7 @@ class Scene:
         return self.verifier.call("admin", "Explain", parameters)
 
     def explain_on_command_line(self, case, *more):
-        details = [f"{name}={value}" for name, value in (case.details or {}).items()]
+        details = [f"{name}{':=' if isinstance(value, int) and value < 2 ** 53 else '='}{value}" for name, value in (case.details or {}).items()]
         return self.cli.run("policy", "explain", case.user, case.action, *details, *more, uid=case.uid)
 
     def agree(self, request, approver="news"):
@@ -179,9 +179,13 @@ CASES = (
     Case("a pattern where no name is exact", "mail", "tool.other", {"account": "a"}, "TooWeak", r"The rule tool\.\* \(\S+\) needs a security key"),
     Case("no rule", "mail", "nothing", None, "UnknownAction", "denied to everybody"),
     Case("a user whom the rule doesn't name", "mail", "only.news", None, "NotAllowed", "doesn't name mail.* its users are news"),
-    Case("details that are missing", "mail", "sum", {}, "BadDetails", 'records:number; "records" is missing'),
-    Case("details of the wrong kind", "mail", "sum", {"records": "many"}, "BadDetails", '"records" is missing, unknown or of the wrong kind'),
-    Case("details that nobody declared", "mail", "plain", {"x": 1}, "BadDetails", 'takes no details; "x"'),
+    Case("details that are missing", "mail", "sum", {}, "BadDetails", 'records:number; "records" is missing[.]$'),
+    Case("a text where a number is declared", "mail", "sum", {"records": "many"}, "BadDetails", 'records:number; "records" must be a whole number[.]$'),
+    Case("a number where a text is declared", "mail", "vault", {"door": 5}, "BadDetails", 'door:text; "door" must be a text[.]$'),
+    Case("a text that is too long", "mail", "vault", {"door": "n" * 513}, "BadDetails", '"door" must be a text of at most 512 bytes[.]$'),
+    Case("a number that is too large", "mail", "sum", {"records": 2 ** 53}, "BadDetails", '"records" must be a whole number from 0 to 9007199254740991[.]$'),
+    Case("a detail that the rule doesn't have", "mail", "vault", {"door": "n", "x": "y"}, "BadDetails", 'door:text; "x" is none of its details[.]$'),
+    Case("details that nobody declared", "mail", "plain", {"x": 1}, "BadDetails", 'takes no details; "x" is none of its details[.]$'),
     Case("somebody who has nothing", "proxy", "plain", None, "NotEnrolled", "proxy has enrolled nothing.* stepup invite proxy"),
     Case("somebody who is locked", "games", "plain", None, "Locked", r"games is locked \(L-\S+\), since .* by root: laptop stolen.*stepup unlock games"),
     Case("a frozen action", "mail", "iced", None, "Frozen", r"iced is frozen for everybody \(F-"),
@@ -282,6 +286,9 @@ def agrees(scene, case):
         expected = [(text, max(left - taken, 0)) for text, left, taken in left_of(told["limits"])]
         now = [(text, left) for text, left, _ in left_of(scene.explain(case)["limits"])]
         tap.equal(now, expected, "each limit has left afterwards what it had, less what was taken")
+    if outcome == "BadDetails":
+        fault = re.search(r': ("\w+" [^.]+)\. Nothing was approved\.', reply.get("message", ""))
+        tap.ok(fault and told["why"].endswith(f"; {fault.group(1)}."), "both name the same detail, and what is wrong with it", (told["why"], reply))
     if outcome == "NeedsApproval":
         tap.equal(reply.get("approvers"), told.get("approvers"), "who could agree is said by both")
     takes_back(scene, case)

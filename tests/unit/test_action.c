@@ -133,6 +133,36 @@ static void a_long_unknown_name_is_cut_at_a_whole_character(void **state)
 	assert_bad_detail(json_pack("{s:i, s:s, s:s}", "records", 5, "account", "a", name, "x"), expected);
 }
 
+/* Takes `details` over. */
+static void assert_fault(json_t *details, enum detail_fault fault)
+{
+	char bad_detail[DETAIL_NAME_SIZE];
+	struct action *action = NULL;
+
+	assert_int_equal(action_parse("customer.export", details, export_specs, 2, &action, bad_detail), STEPUP_BAD_DETAILS);
+	assert_int_equal(action_detail_fault(details, export_specs, 2, bad_detail), fault);
+	json_decref(details);
+}
+
+static void what_is_wrong_with_a_detail_is_told_apart(void **state)
+{
+	char text[DETAIL_TEXT_MAX + 2];
+
+	(void)state;
+	memset(text, 'a', sizeof(text) - 1);
+	text[DETAIL_TEXT_MAX + 1] = '\0';
+	assert_fault(json_object(), DETAIL_MISSING);
+	assert_fault(json_pack("{s:i}", "records", 5), DETAIL_MISSING);
+	assert_fault(json_pack("{s:i, s:s, s:s}", "records", 5, "account", "a", "extra", "x"), DETAIL_UNKNOWN);
+	assert_fault(json_pack("{s:i, s:i}", "records", 5, "account", 5), DETAIL_NO_TEXT);
+	assert_fault(json_pack("{s:i, s:o}", "records", 5, "account", json_stringn("a\0b", 3)), DETAIL_NO_TEXT);
+	assert_fault(json_pack("{s:i, s:s}", "records", 5, "account", text), DETAIL_TOO_LONG);
+	assert_fault(json_pack("{s:s, s:s}", "records", "5", "account", "a"), DETAIL_NO_NUMBER);
+	assert_fault(json_pack("{s:f, s:s}", "records", 5.0, "account", "a"), DETAIL_NO_NUMBER);
+	assert_fault(json_pack("{s:i, s:s}", "records", -1, "account", "a"), DETAIL_OUT_OF_RANGE);
+	assert_fault(json_pack("{s:I, s:s}", "records", (json_int_t)(DETAIL_NUMBER_MAX + 1), "account", "a"), DETAIL_OUT_OF_RANGE);
+}
+
 static void names_of_actions_and_details_keep_their_form(void **state)
 {
 	static const char *const good[] = {"a", "customer.export", "login.sshd", "a1.b-2.c_3", "stepup.lock"};
@@ -190,6 +220,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(texts_are_at_most_512_bytes),
 	cmocka_unit_test(texts_with_nul_are_refused),
 	cmocka_unit_test(a_long_unknown_name_is_cut_at_a_whole_character),
+	cmocka_unit_test(what_is_wrong_with_a_detail_is_told_apart),
 	cmocka_unit_test(names_of_actions_and_details_keep_their_form),
 	cmocka_unit_test(a_bad_name_or_declaration_is_invalid),
 };

@@ -99,6 +99,12 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records", .fault = DETAIL_NO_NUMBER, .typed = true},
 			"The request does not fit the rule for customer.export: \"records\" must be a whole number. Nothing was approved. `stepup policy explain` "
 			"says which details it takes."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "account", .fault = DETAIL_TOO_LONG, .typed = true},
+			"The request does not fit the rule for customer.export: \"account\" must be a text of at most 512 bytes. Nothing was approved. `stepup "
+			"policy explain` says which details it takes."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records", .fault = DETAIL_OUT_OF_RANGE, .typed = true},
+			"The request does not fit the rule for customer.export: \"records\" must be a whole number from 0 to 9007199254740991. Nothing was "
+			"approved. `stepup policy explain` says which details it takes."},
 		{STEPUP_BAD_ANSWER, {.enrols = true, .tries_left = 2},
 			"That code did not work: mistyped, expired or already used. Nothing was enrolled. Wait for the next one. 2 tries left."},
 		{STEPUP_BAD_DETAILS, {.detail = "records", .maximum = 300, .asked = 102000}, "300 records were approved, not 102000. Nothing was done."},

@@ -156,6 +156,7 @@ static enum stepup_error explain_details(struct explanation *explanation)
 	error = action_parse(question->action, question->details, specs, count, &explanation->action, explanation->bad_detail);
 	if (error == STEPUP_BAD_DETAILS || error == STEPUP_INVALID) {
 		explanation->verdict = STEPUP_BAD_DETAILS;
+		explanation->fault = action_detail_fault(question->details, specs, count, explanation->bad_detail);
 		return STEPUP_OK;
 	}
 	if (error != STEPUP_OK)

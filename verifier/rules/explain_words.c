@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "verifier/rules/words.h"
+
 /* --- yes --- */
 
 static void say_fresh(struct speech *speech)
@@ -129,7 +131,7 @@ static void bad_details(struct speech *speech)
 	if (explanation->bad_detail[0] != '\0') {
 		fputs("; \"", speech->out);
 		say_safely(speech, explanation->bad_detail);
-		fputs("\" is missing, unknown or of the wrong kind", speech->out);
+		fprintf(speech->out, "\" %s", words_detail_fault(explanation->fault));
 	}
 	fputc('.', speech->out);
 }

@@ -24,6 +24,7 @@ struct explanation {
 	struct limit_left left;          /* of `over` */
 	bool locks;                      /* a right answer would go over the limit, and that locks */
 	char bad_detail[DETAIL_NAME_SIZE];
+	enum detail_fault fault;         /* what is wrong with it */
 	json_t *limits;
 	json_t *approvers;               /* NULL where the rule has none */
 	bool nobody_can_agree;           /* as far as is known */

@@ -346,19 +346,28 @@ static void not_allowed(struct speech *speech)
 	say_help(speech);
 }
 
-static void say_fault(struct speech *speech)
+_Static_assert(DETAIL_TEXT_MAX == 512 && DETAIL_NUMBER_MAX == INT64_C(9007199254740991), "the sentences below name both");
+
+const char *words_detail_fault(enum detail_fault fault)
 {
 	static const char *const faults[] = {
 		[DETAIL_FAULT_NOT_KNOWN] = "is missing, unknown or of the wrong kind",
 		[DETAIL_MISSING] = "is missing",
 		[DETAIL_UNKNOWN] = "is none of its details",
 		[DETAIL_NO_TEXT] = "must be a text",
+		[DETAIL_TOO_LONG] = "must be a text of at most 512 bytes",
 		[DETAIL_NO_NUMBER] = "must be a whole number",
+		[DETAIL_OUT_OF_RANGE] = "must be a whole number from 0 to 9007199254740991",
 	};
 
+	return faults[fault];
+}
+
+static void say_fault(struct speech *speech)
+{
 	fputs(": \"", speech->out);
 	say_safely(speech, speech->facts->detail, "");
-	fprintf(speech->out, "\" %s", faults[speech->facts->fault]);
+	fprintf(speech->out, "\" %s", words_detail_fault(speech->facts->fault));
 }
 
 static void bad_details(struct speech *speech)

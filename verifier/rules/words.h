@@ -33,6 +33,9 @@ struct words_facts {
 	int64_t cooling_seconds;               /* SHORTFALL_COOLING: how long it still takes */
 };
 
+/* "is missing": the end of a sentence that begins with the detail. Never NULL. */
+const char *words_detail_fault(enum detail_fault fault);
+
 /* The sentence for a refusal; the caller frees. Never NULL but where there is no memory. */
 char *words_refusal(enum stepup_error error, const struct words_facts *facts);
 
