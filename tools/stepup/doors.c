@@ -219,9 +219,27 @@ static struct deadline follow_deadline(void)
 	return deadline_in(FOLLOW_MS);
 }
 
+/* Who takes the replies to a call that follows, once each has been held against the method's table. */
+struct following {
+	const struct method *method;
+	bool (*each)(void *context, const json_t *reply);
+	void *context;
+	bool malformed;
+};
+
+static bool check_followed(void *context, const json_t *reply)
+{
+	struct following *following = context;
+	char bad_field[FIELD_NAME_SIZE];
+
+	following->malformed = message_check(following->method->out, reply, bad_field) != STEPUP_OK;
+	return !following->malformed && following->each(following->context, reply);
+}
+
 enum exit_status doors_follow(struct doors *doors, const char *method, json_t *parameters, bool (*each)(void *context, const json_t *reply),
 	void *context)
 {
+	struct following following = {.method = interface_method(&interface_verify, method), .each = each, .context = context};
 	struct verifier_refusal refusal = {0};
 	struct verifier_client **client = NULL;
 	char name[128];
@@ -233,8 +251,10 @@ enum exit_status doors_follow(struct doors *doors, const char *method, json_t *p
 		json_wipe_free(&parameters);
 		return status;
 	}
-	error = verifier_client_follow(*client, name, parameters, follow_deadline, each, context, &refusal);
+	error = verifier_client_follow(*client, name, parameters, follow_deadline, check_followed, &following, &refusal);
 	verifier_client_close(client);
+	if (error == STEPUP_OK && following.malformed)
+		error = STEPUP_IO;
 	if (error != STEPUP_OK)
 		status = output_refusal(doors->invocation, error, &refusal);
 	verifier_refusal_clear(&refusal);
@@ -271,7 +291,10 @@ void doors_cancel(struct doors *doors, const char *transaction)
 	struct verifier_refusal ignored = {0};
 	json_t *reply = NULL;
 
-	(void)doors_call(doors, &interface_verify, "Cancel", json_pack("{s:s}", "transaction", transaction), &reply, &ignored);
+	if (doors->verify == NULL)
+		return;
+	(void)verifier_client_call(doors->verify, "io.stepup.Verify1.Cancel", json_pack("{s:s}", "transaction", transaction), deadline_in(CALL_MS), &reply,
+		&ignored);
 	verifier_refusal_clear(&ignored);
 	json_wipe_free(&reply);
 }
