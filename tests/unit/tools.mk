@@ -1,6 +1,6 @@
 # The CLI's parts that need no verifier.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_pam_lint tests/unit/test_options tests/unit/test_agent_key tests/unit/test_report
+check_PROGRAMS += tests/unit/test_pam_lint tests/unit/test_options tests/unit/test_agent_key tests/unit/test_report tests/unit/test_output
 endif
 tests_unit_test_pam_lint_SOURCES = tests/unit/test_pam_lint.c tools/stepup/pam_lint.c tools/stepup/pam_lint.h
 tests_unit_test_pam_lint_CFLAGS = $(UNIT_CFLAGS)
@@ -11,3 +11,5 @@ tests_unit_test_agent_key_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_agent_key_LDADD = $(LIBCLI) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_test_report_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_report_LDADD = $(LIBCLI) $(JANSSON_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_output_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_output_LDADD = $(LIBCLI) $(JANSSON_LIBS) $(CMOCKA_LIBS)

@@ -50,9 +50,8 @@ static enum exit_status hand_over(const struct invocation *invocation, const cha
 	if (strcmp(where, "-") == 0)
 		return puts(receipt) != EOF && fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
 	error = safe_file_replace(where, receipt, strlen(receipt), 0600);
-	if (error != STEPUP_OK)
-		complain("%s: the receipt could not be written: %s. Nothing was run.", where, strerror(errno));
-	return error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
+	return error == STEPUP_OK ? EXIT_DONE
+				  : complain_failure(error, "%s: the receipt could not be written: %s. Nothing was run.", where, strerror(errno));
 }
 
 /* Becomes the command. Returns only where that fails. */
@@ -63,8 +62,7 @@ static enum exit_status become(char **child)
 	(void)fflush(NULL);
 	(void)execvp(child[0], child);
 	reason = errno;
-	complain("confirmed, but %s could not be run: %s.", child[0], strerror(reason));
-	return EXIT_REFUSED;
+	return complain_failure(error_of_errno(reason), "confirmed, but %s could not be run: %s.", child[0], strerror(reason));
 }
 
 static enum exit_status granted(const struct invocation *invocation, const struct step_up_outcome *outcome)

@@ -36,9 +36,9 @@ static enum exit_status add_secret(const struct invocation *invocation, json_t *
 	if (error == STEPUP_OK) {
 		error = strlen(bytes) == size ? token_secret_parse(bytes, &base32) : STEPUP_INVALID;
 		if (error != STEPUP_OK)
-			complain("%s holds no secret in base32 or hex of at most %d bytes. Nothing was enrolled.", path, TOKEN_SECRET_MAX);
+			(void)complain_failure(error, "%s holds no secret in base32 or hex of at most %d bytes. Nothing was enrolled.", path, TOKEN_SECRET_MAX);
 	} else {
-		complain("%s Nothing was enrolled.", why != NULL ? why : stepup_error_text(error));
+		(void)complain_failure(error, "%s Nothing was enrolled.", why != NULL ? why : stepup_error_text(error));
 	}
 	if (error == STEPUP_OK)
 		set_text(parameters, "secret", base32);

@@ -47,10 +47,8 @@ static enum exit_status find_owner(struct setup *setup)
 	const struct passwd *found = getpwnam(name != NULL ? name : "stepup");
 
 	setup->owner_given = name != NULL;
-	if (found == NULL && name != NULL) {
-		complain("there is no user %s.", name);
-		return EXIT_REFUSED;
-	}
+	if (found == NULL && name != NULL)
+		return complain_failure(STEPUP_NOT_FOUND, "there is no user %s.", name);
 	if (found != NULL)
 		setup->owner = *found;
 	return EXIT_DONE;
@@ -63,22 +61,18 @@ static enum exit_status make_folder(const struct setup *setup, const char *path,
 	char *why = NULL;
 
 	if (mkdir(path, mode) == 0) {
-		if (chmod(path, mode) != 0 || (of_owner && lchown(path, setup->owner.pw_uid, setup->owner.pw_gid) != 0)) {
-			complain("%s: %s.", path, strerror(errno));
-			return EXIT_REFUSED;
-		}
+		if (chmod(path, mode) != 0 || (of_owner && lchown(path, setup->owner.pw_uid, setup->owner.pw_gid) != 0))
+			return complain_file(path);
 		tell_made(setup, path, of_owner ? "the verifier's state" : "the configuration");
 		return EXIT_DONE;
 	}
-	if (errno != EEXIST) {
-		complain("%s: %s.", path, strerror(errno));
-		return EXIT_REFUSED;
-	}
+	if (errno != EEXIST)
+		return complain_file(path);
 	if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && of_owner && status.st_uid == setup->owner.pw_uid &&
 		(status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return EXIT_DONE;
 	if (safe_folder_check(path, &why) != STEPUP_OK) {
-		complain("%s", why != NULL ? why : "a folder is not safe.");
+		(void)complain_failure(STEPUP_UNSAFE_FILE, "%s", why != NULL ? why : "a folder is not safe.");
 		free(why);
 		return EXIT_REFUSED;
 	}
@@ -115,7 +109,7 @@ static enum exit_status make_master_key(const struct setup *setup)
 	if (asprintf(&path, "%s/master.key", setup->config_dir) < 0)
 		out_of_memory();
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
-		complain("no random bytes: %s.", strerror(errno));
+		(void)complain_failure(STEPUP_IO, "no random bytes: %s.", strerror(errno));
 		free(path);
 		return EXIT_REFUSED;
 	}
@@ -126,8 +120,7 @@ static enum exit_status make_master_key(const struct setup *setup)
 		    setup->owner_given ? setup->owner.pw_gid : 0)) {
 		tell_made(setup, path, "keep a copy in a safe place: nothing in the database can be read without it");
 	} else if (errno != EEXIST) {
-		complain("%s: %s.", path, strerror(errno));
-		status = EXIT_REFUSED;
+		status = complain_file(path);
 	}
 	WIPE_ARRAY(bytes);
 	WIPE_ARRAY(text);
@@ -182,8 +175,7 @@ static enum exit_status make_conf(const struct setup *setup, const char *user)
 	if (write_new(path, text, strlen(text), 0644, 0, 0)) {
 		tell_made(setup, path, "look it through: it names this host and the first administrator");
 	} else if (errno != EEXIST) {
-		complain("%s: %s.", path, strerror(errno));
-		status = EXIT_REFUSED;
+		status = complain_file(path);
 	}
 	free(path);
 	free(text);

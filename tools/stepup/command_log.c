@@ -196,16 +196,12 @@ static enum exit_status check_file(struct verification *verification, const char
 	size_t room = 0;
 	ssize_t got;
 
-	if (file == NULL) {
-		complain("%s: %s.", path, strerror(errno));
-		return EXIT_REFUSED;
-	}
+	if (file == NULL)
+		return complain_file(path);
 	while (verification->error == STEPUP_OK && (got = getline(&line, &room, file)) >= 0)
 		verification->error = log_check_line(verification->check, line, got > 0 && line[got - 1] == '\n' ? (size_t)got - 1 : (size_t)got);
-	if (ferror(file)) {
-		complain("%s: %s.", path, strerror(errno));
-		status = EXIT_REFUSED;
-	}
+	if (ferror(file))
+		status = complain_file(path);
 	free(line);
 	if (file != stdin)
 		(void)fclose(file);
@@ -298,7 +294,7 @@ static FILE *open_part(const char *path, char **part)
 	if (fd >= 0)
 		file = fdopen(fd, "w");
 	if (file == NULL) {
-		complain("%s: %s.", *part, strerror(errno));
+		(void)complain_file(*part);
 		if (fd >= 0)
 			(void)close(fd);
 	}
@@ -327,10 +323,8 @@ enum exit_status command_log_export(const struct invocation *invocation)
 	doors_close(&doors);
 	if (out != NULL)
 		written = to_stdout || close_durably(out);
-	if (status == EXIT_DONE && !to_stdout && (ended || !written || rename(part, path) != 0)) {
-		complain("%s could not be written: %s.", path, strerror(errno));
-		status = EXIT_REFUSED;
-	}
+	if (status == EXIT_DONE && !to_stdout && (ended || !written || rename(part, path) != 0))
+		status = complain_failure(STEPUP_IO, "%s could not be written: %s.", path, strerror(errno));
 	if (status != EXIT_DONE && part != NULL)
 		(void)unlink(part);
 	if (status == EXIT_DONE && !to_stdout)

@@ -69,7 +69,8 @@ static int run_and_read(char *const argv[], char output[CHECK_OUTPUT_MAX])
 /* What the checks found so far. */
 struct findings {
 	const struct invocation *invocation;
-	json_t *pam; /* array, for --json */
+	json_t *pam;     /* array, for --json */
+	json_t *failure; /* object, for --json: why not everything could be looked at */
 	size_t errors, pam_count;
 	bool policy_is_good;
 };
@@ -92,10 +93,11 @@ static enum exit_status check_configuration(struct findings *findings, json_t *r
 	static char output[CHECK_OUTPUT_MAX];
 	char *const argv[] = {strdupa(program), strdupa("--check"), strdupa("--config"), strdupa(file), NULL};
 	json_t *lines = json_array();
-	int status = run_and_read(argv, output);
+	int status = run_and_read(argv, output), reason = errno;
 
 	if (status < 0) {
-		complain("%s could not be run: %s. Name it with --stepupd.", program, strerror(errno));
+		complain("%s could not be run: %s. Name it with --stepupd.", program, strerror(reason));
+		output_add_failure(findings->failure, error_of_errno(reason));
 		json_decref(lines);
 		return EXIT_OUT_OF_REACH;
 	}
@@ -154,12 +156,13 @@ static enum exit_status check_pam(struct findings *findings, size_t *used)
 	if (error == STEPUP_OK || (error == STEPUP_NOT_FOUND && !option_given(findings->invocation, OPTION_PAM_DIR)))
 		return EXIT_DONE;
 	complain("%s could not be read: %s.", folder, error == STEPUP_NOT_FOUND ? "there is no such folder" : stepup_error_text(error));
+	output_add_failure(findings->failure, error);
 	return EXIT_REFUSED;
 }
 
 enum exit_status command_policy_check(const struct invocation *invocation)
 {
-	struct findings findings = {.invocation = invocation, .pam = json_array()};
+	struct findings findings = {.invocation = invocation, .pam = json_array(), .failure = json_object()};
 	json_t *result = json_object();
 	enum exit_status status, pam_status;
 	size_t used = 0;
@@ -172,11 +175,14 @@ enum exit_status command_policy_check(const struct invocation *invocation)
 		json_t *object = json_pack("{s:O, s:O, s:I, s:I}", "configuration", result, "pam", findings.pam, "pam_files", (json_int_t)used,
 			"errors", (json_int_t)findings.errors);
 
+		if (json_object_update(object, findings.failure) != 0)
+			out_of_memory();
 		(void)output_json(object);
 	} else {
 		printf("PAM: %zu %s pam_stepup.so; %zu to look at.\n", used, used == 1 ? "file uses" : "files use", findings.pam_count);
 	}
 	json_decref(findings.pam);
+	json_decref(findings.failure);
 	json_decref(result);
 	return status == EXIT_DONE && findings.errors > 0 ? EXIT_REFUSED : status;
 }

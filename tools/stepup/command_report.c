@@ -46,10 +46,8 @@ static enum exit_status read_file(struct reading *reading, const char *path, con
 	char *line = NULL;
 	ssize_t length;
 
-	if (file == NULL) {
-		complain("%s: %s.", path, strerror(errno));
-		return EXIT_REFUSED;
-	}
+	if (file == NULL)
+		return complain_file(path);
 	if (log_check_new(option_text(invocation, OPTION_KEY, NULL), hear_problem, NULL, &reading->check) != STEPUP_OK) {
 		complain("--key takes the key that `stepup init` and `stepup keys` print: NAME+HASH+BASE64.");
 		(void)fclose(file);
@@ -64,8 +62,7 @@ static enum exit_status read_file(struct reading *reading, const char *path, con
 			(void)take_line(reading, line);
 	}
 	if (status != EXIT_DONE || ferror(file)) {
-		complain("%s: this is no exported log, or it could not be read.", path);
-		status = EXIT_REFUSED;
+		status = complain_failure(ferror(file) ? STEPUP_IO : STEPUP_INVALID, "%s: this is no exported log, or it could not be read.", path);
 	}
 	free(line);
 	(void)fclose(file);

@@ -293,9 +293,11 @@ static bool look(void *context, const json_t *reply)
 enum exit_status command_wait(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};
-	struct awaited awaited = {.invocation = invocation, .status = EXIT_OUT_OF_REACH};
+	struct awaited awaited = {.invocation = invocation, };
 	enum exit_status status = doors_follow(&doors, "AwaitApproval", about_request(invocation), look, &awaited);
 
 	doors_close(&doors);
-	return status == EXIT_DONE && awaited.told ? awaited.status : status == EXIT_DONE ? EXIT_OUT_OF_REACH : status;
+	if (status == EXIT_DONE && !awaited.told) /* it hung up on what waits still */
+		return output_refusal(invocation, STEPUP_IO, NULL);
+	return status == EXIT_DONE ? awaited.status : status;
 }

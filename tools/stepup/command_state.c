@@ -110,7 +110,7 @@ static char *read_receipt(const struct invocation *invocation)
 	if (text == NULL)
 		out_of_memory();
 	if (in == NULL) {
-		complain("%s: %s.", path, strerror(errno));
+		(void)complain_file(path);
 		free(text);
 		return NULL;
 	}
@@ -120,7 +120,7 @@ static char *read_receipt(const struct invocation *invocation)
 	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
 		text[--length] = '\0';
 	if (length == 0 || length > RECEIPT_SIZE_MAX || strlen(text) != length) {
-		complain("%s holds no receipt.", path);
+		(void)complain_failure(STEPUP_INVALID, "%s holds no receipt.", path);
 		wipe_free((void **)&text, RECEIPT_SIZE_MAX + 3);
 	}
 	return text;
@@ -137,9 +137,9 @@ static enum exit_status get_keys(const struct invocation *invocation, json_t **j
 
 	if (path != NULL) {
 		*jwks = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-		if (*jwks == NULL)
-			complain("%s: %s.", path, error.text);
-		return *jwks != NULL ? EXIT_DONE : EXIT_REFUSED;
+		if (*jwks == NULL && json_error_code(&error) == json_error_cannot_open_file)
+			return complain_file(path);
+		return *jwks != NULL ? EXIT_DONE : complain_failure(STEPUP_INVALID, "%s: %s.", path, error.text);
 	}
 	status = doors_call(&doors, &interface_verify, "Keys", json_object(), &reply, NULL);
 	doors_close(&doors);

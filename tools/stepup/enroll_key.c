@@ -149,15 +149,13 @@ static enum exit_status add_file(const char *path, const char *start, size_t sta
 	char *text = NULL;
 	size_t size;
 
-	if (file == NULL) {
-		complain("%s: %s. Nothing was enrolled.", path, strerror(errno));
-		return EXIT_REFUSED;
-	}
+	if (file == NULL)
+		return complain_failure(error_of_errno(errno), "%s: %s. Nothing was enrolled.", path, strerror(errno));
 	size = fread(bytes, 1, sizeof(bytes), file);
 	if (ferror(file) || size == 0 || size > BLOB_MAX)
-		complain("%s can't be read, is empty, or has more than %d bytes. Nothing was enrolled.", path, BLOB_MAX);
+		(void)complain_failure(ferror(file) ? STEPUP_IO : STEPUP_INVALID, "%s can't be read, is empty, or has more than %d bytes. Nothing was enrolled.", path, BLOB_MAX);
 	else if (size < start_size || memcmp(bytes, start, start_size) != 0)
-		complain("%s is no attestation that ssh-keygen wrote. Nothing was enrolled.", path);
+		(void)complain_failure(STEPUP_INVALID, "%s is no attestation that ssh-keygen wrote. Nothing was enrolled.", path);
 	else if ((text = base64url_encode_new(bytes, size)) == NULL || json_object_set_new(object, field, json_string(text)) != 0)
 		out_of_memory();
 	(void)fclose(file);

@@ -62,10 +62,8 @@ static enum exit_status item_of_file(const struct evidence *evidence, const char
 {
 	FILE *file = fopen(path, "re");
 
-	if (file == NULL) {
-		complain("%s: %s.", path, strerror(errno));
-		return EXIT_REFUSED;
-	}
+	if (file == NULL)
+		return complain_file(path);
 	*item = line_of_entry(file, index);
 	(void)fclose(file);
 	return *item != NULL ? EXIT_DONE : complain_entry(evidence, index, "is not in that export");
@@ -186,7 +184,7 @@ static bool write_part(const char *prefix, const char *ending, const char *text,
 		out_of_memory();
 	written = safe_file_replace(path, text, size, 0644) == STEPUP_OK;
 	if (!written)
-		complain("%s could not be written: %s.", path, strerror(errno));
+		(void)complain_failure(STEPUP_IO, "%s could not be written: %s.", path, strerror(errno));
 	free(path);
 	return written;
 }

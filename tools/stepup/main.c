@@ -67,7 +67,7 @@ static enum exit_status parse(int argc, char **argv, struct invocation *invocati
 	if (complaints == NULL)
 		out_of_memory();
 	status = invocation_parse(argc, argv, complaints, invocation);
-	if (fclose(complaints) != 0)
+	if (fclose(complaints) != 0 || status == EXIT_REFUSED)
 		out_of_memory();
 	(void)fputs(*wrong, stderr);
 	length = strlen(*wrong);
@@ -85,13 +85,13 @@ int main(int argc, char **argv)
 	char *wrong = NULL;
 
 	(void)setlocale(LC_ALL, "");
+	output_for_programs(asks_for_json(argc, argv));
 	status = parse(argc, argv, &invocation, &wrong);
-	if (status == EXIT_USAGE && asks_for_json(argc, argv))
-		output_usage(wrong);
 	if (status == EXIT_DONE) {
+		output_for_programs(option_given(&invocation, OPTION_JSON));
 		status = run(&invocation);
-		if (status == EXIT_USAGE && option_given(&invocation, OPTION_JSON))
-			output_usage(NULL);
+	} else {
+		output_usage(wrong);
 	}
 	free(wrong);
 	status = output_end(status);

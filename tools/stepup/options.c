@@ -327,10 +327,8 @@ enum exit_status invocation_parse(int argc, char **argv, FILE *complaints, struc
 
 	*invocation = (struct invocation){0};
 	invocation->arguments = calloc((size_t)argc + 1, sizeof(*invocation->arguments));
-	if (invocation->arguments == NULL) {
-		(void)fputs("stepup: out of memory.\n", complaints);
+	if (invocation->arguments == NULL)
 		return EXIT_REFUSED;
-	}
 	for (int at = 1; at < argc && status == EXIT_DONE; at++) {
 		if (strcmp(argv[at], "--") == 0) {
 			invocation->child = argv + at + 1;

@@ -109,7 +109,7 @@ struct invocation {
 	char **child;                           /* behind `--`, NULL-terminated; NULL where there was none */
 };
 
-/* Takes a command line apart. EXIT_DONE, or EXIT_USAGE after a sentence to `complaints`. */
+/* Takes a command line apart. EXIT_DONE, or EXIT_USAGE after a sentence to `complaints`; EXIT_REFUSED where there is no memory. */
 enum exit_status invocation_parse(int argc, char **argv, FILE *complaints, struct invocation *invocation);
 void invocation_clear(struct invocation *invocation);
 

@@ -2,6 +2,7 @@
 /* Results and complaints; see output.h. */
 #include "tools/stepup/output.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,8 +13,22 @@
 #include "lib/json_wipe.h"
 #include "tools/stepup/page.h"
 
+/* What a program hears of a failure (--json). */
+static struct {
+	bool wanted;             /* it hears anything at all */
+	bool told;               /* an object has been printed, and no failure was complained of since that has none */
+	enum stepup_error error; /* of the complaint that stands for one; STEPUP_OK: it was none that ends a command */
+	char sentence[1024];     /* of the last complaint */
+} failure;
+
+void output_for_programs(bool wanted)
+{
+	failure.wanted = wanted;
+}
+
 enum exit_status output_json(json_t *value)
 {
+	failure.told = true;
 	if (value == NULL || (json_dumpf(value, stdout, JSON_COMPACT) != 0 && !ferror(stdout)))
 		out_of_memory();
 	(void)putchar('\n');
@@ -22,8 +37,33 @@ enum exit_status output_json(json_t *value)
 	return EXIT_DONE;
 }
 
+/* {"error":…,"message":…} */
+static void tell_failure(const char *error, const char *sentence)
+{
+	json_t *text = json_string(sentence);
+	char *safe;
+
+	/* Bytes that are no text are among what can be wrong with a command line. */
+	if (text == NULL) {
+		safe = safe_text(sentence);
+		text = json_string(safe);
+		free(safe);
+	}
+	(void)output_json(json_pack("{s:s, s:o}", "error", error, "message", text));
+}
+
+void output_usage(const char *message)
+{
+	if (failure.wanted)
+		tell_failure("Usage", *message != '\0' ? message : "Run `stepup help`.");
+}
+
 enum exit_status output_end(enum exit_status status)
 {
+	if (failure.wanted && !failure.told && status == EXIT_USAGE)
+		output_usage(failure.sentence);
+	else if (failure.wanted && !failure.told && status != EXIT_DONE)
+		tell_failure(stepup_error_name(failure.error != STEPUP_OK ? failure.error : STEPUP_INTERNAL), failure.sentence);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	complain("could not write to standard output.");
@@ -49,38 +89,57 @@ enum exit_status output_result(const struct invocation *invocation, json_t *obje
 	return EXIT_DONE;
 }
 
-/* For output_usage(). */
-static char last_complaint[1024];
-
-void complain(const char *format, ...)
+static void put_complaint(const char *format, va_list arguments)
 {
-	va_list arguments;
 	char *sentence = NULL;
-	int length;
+	int length = vasprintf(&sentence, format, arguments);
 
 	(void)fflush(stdout);
-	va_start(arguments, format);
-	length = vasprintf(&sentence, format, arguments);
-	va_end(arguments);
 	put_folded(stderr, "stepup: ", length >= 0 ? sentence : "out of memory.");
-	(void)snprintf(last_complaint, sizeof(last_complaint), "%s", length >= 0 ? sentence : "");
+	if (failure.error == STEPUP_OK || failure.told) /* what else is said of a failure doesn't take its place */
+		(void)snprintf(failure.sentence, sizeof(failure.sentence), "%s", length >= 0 ? sentence : "");
 	if (length >= 0)
 		free(sentence);
 }
 
-void output_usage(const char *message)
+void complain(const char *format, ...)
 {
-	const char *said = message != NULL ? message : last_complaint;
-	json_t *text = json_string(*said != '\0' ? said : "Run `stepup help`.");
-	char *safe;
+	va_list arguments;
 
-	/* Bytes that are no text are among what can be wrong with a command line. */
-	if (text == NULL) {
-		safe = safe_text(said);
-		text = json_string(safe);
-		free(safe);
-	}
-	(void)output_json(json_pack("{s:s, s:o}", "error", "Usage", "message", text));
+	va_start(arguments, format);
+	put_complaint(format, arguments);
+	va_end(arguments);
+}
+
+enum exit_status complain_failure(enum stepup_error error, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	put_complaint(format, arguments);
+	va_end(arguments);
+	failure.error = error;
+	failure.told = false;
+	return EXIT_REFUSED;
+}
+
+enum stepup_error error_of_errno(int number)
+{
+	return number == ENOENT ? STEPUP_NOT_FOUND : number == ENOMEM ? STEPUP_NO_MEMORY : STEPUP_IO;
+}
+
+enum exit_status complain_file(const char *path)
+{
+	int number = errno;
+
+	return complain_failure(error_of_errno(number), "%s: %s.", path, strerror(number));
+}
+
+void output_add_failure(json_t *object, enum stepup_error error)
+{
+	if (json_object_get(object, "error") == NULL && (json_object_set_new(object, "error", json_string(stepup_error_name(error))) != 0 ||
+		json_object_set_new(object, "message", json_string(failure.sentence)) != 0))
+		out_of_memory();
 }
 
 bool number_given(const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number)
@@ -104,6 +163,8 @@ void tell_waiting(const char *message, const char *request)
 void out_of_memory(void)
 {
 	complain("out of memory. Nothing more was done.");
+	if (failure.wanted) /* as a text of its own: an object takes memory */
+		(void)puts("{\"error\":\"NoMemory\",\"message\":\"out of memory. Nothing more was done.\"}");
 	exit(EXIT_REFUSED);
 }
 

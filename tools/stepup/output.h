@@ -15,20 +15,37 @@
 
 #define TIME_TEXT_SIZE 32
 
+/* Whether --json was given: then each command that fails has told a program why, in an object on standard output. Main says it first of all. */
+void output_for_programs(bool wanted);
+
 /* One JSON value on a line of standard output; takes it over. EXIT_DONE: whether it got there is for output_end. */
 enum exit_status output_json(json_t *value);
 
 /* The result of a command: `object` where --json was given (taken over either way), else the sentence (safe to show already). */
 enum exit_status output_result(const struct invocation *invocation, json_t *object, const char *sentence);
 
-/* The end of every command, whichever it was and however it ended: what it wrote to standard output has to have got there, or it was not done. Says so
- * where it did not. Only main calls this, so that no command can forget it. */
+/* The end of every command, whichever it was and however it ended. With --json, what was complained of becomes an object {"error":…,"message":…} where the
+ * command failed and has printed none. Then what it wrote to standard output has to have got there, or it was not done: says so where it did not.
+ * Only main calls this, so that no command can forget it. */
 enum exit_status output_end(enum exit_status status);
 
-/* A complaint: "stepup: …". */
+/* A complaint: "stepup: …". One that ends a command with EXIT_USAGE, or is said beside something else. */
 __attribute__((format(printf, 1, 2))) void complain(const char *format, ...);
 
-/* What is wrong with a command line, as an object {"error":"Usage","message":…} on standard output. `message` NULL: what complain() said last. */
+/* A complaint that ends the command: `error` is its name for output_end(). Gives EXIT_REFUSED, for what failed on this side; what the verifier is the
+ * reason of is output_error()'s. */
+__attribute__((format(printf, 2, 3))) enum exit_status complain_failure(enum stepup_error error, const char *format, ...);
+
+/* The same of a file or folder, in the words of errno: "PATH: No such file or directory." */
+enum exit_status complain_file(const char *path);
+
+/* STEPUP_NOT_FOUND, STEPUP_NO_MEMORY, or for all the rest STEPUP_IO. */
+enum stepup_error error_of_errno(int number);
+
+/* Adds "error" and "message", of the last complaint, to an object that is the command's result all the same; the first one stays. */
+void output_add_failure(json_t *object, enum stepup_error error);
+
+/* What is wrong with a command line that can't be taken apart, as an object {"error":"Usage","message":…}; with --json only. */
 void output_usage(const char *message);
 
 /* option_number(), with a complaint where it is no such number. */
