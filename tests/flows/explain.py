@@ -42,10 +42,15 @@ action hardware {{ users = {{ "*" }}  prompt = "Hardware"  require = {{ hardware
 action export {{ users = {{ "*" }}  details = {{ "records:number" }}  prompt = "Export {{records}}"  require = {{ code }}  service = export }}
 action export.code {{ users = {{ "*" }}  details = {{ "records:number" }}  prompt = "Export {{records}}"  require = {{ code }}  code-is-enough = yes
     service = export }}
+action seated {{ users = {{ "*" }}  prompt = "Seated"  require = {{ key }}  via = {{ seat }} }}
+action held {{ users = {{ "*" }}  prompt = "Held"  require = {{ key }}  via = {{ seat, agent }} }}
+action enter {{ users = {{ "*" }}  prompt = "Enter by {{service}} from {{rhost}}"  require = {{ code }}  code-is-enough = yes
+    always-approve = yes  approvers = {{ "@leads" }} }}
 action only.news {{ users = {{ "news" }}  prompt = "Only"  require = {{ code }} }}
 action iced {{ users = {{ "*" }}  prompt = "Iced"  require = {{ code }} }}
 ''' + RULES
 SESSION = "s" * 43
+SUDO, SSHD = {"service": "sudo"}, {"service": "sshd", "rhost": "192.0.2.7"}
 tap = Tap()
 
 
@@ -65,28 +70,32 @@ class Scene:
         self.root.call("Freeze", {"action": "iced"})
 
     def begin(self, case):
+        if case.place is not None:
+            return self.verifier.begin(case.user, case.action, case.details, session=SESSION, reach=["browser", "seat", "agent"], **case.place)
         return self.verifier.begin(None, case.action, case.details, uid=case.uid, session=SESSION, reach=["fresh", "browser"])
 
     def answer(self, case, begun, uid=None):
         """The right answer to what was asked."""
         way = begun["methods"][0]
         if way == "fresh":
-            return self.verifier.call("verify", "Answer", {"transaction": begun["transaction"], "method": "fresh"}, uid=case.uid)
+            return self.verifier.call("verify", "Answer", {"transaction": begun["transaction"], "method": "fresh"}, uid=case.asker)
         if way == "browser":
-            return answer(self.verifier, begun, "browser", self.keys[case.user].sign(begun["browser"]), uid=case.uid)
-        return self.verifier.answer(begun["transaction"], self.tokens[case.user].fresh(), uid=case.uid)
+            return answer(self.verifier, begun, "browser", self.keys[case.user].sign(begun["browser"]), uid=case.asker)
+        return self.verifier.answer(begun["transaction"], self.tokens[case.user].fresh(), uid=case.asker)
 
     def explain(self, case):
-        parameters = {"action": case.action, "session": SESSION, **({"details": case.details} if case.details is not None else {})}
-        return self.verifier.call("verify", "Explain", parameters, uid=case.uid)
+        parameters = {"user": case.user, "action": case.action, "session": SESSION, **({"details": case.details} if case.details is not None else {})}
+        return self.verifier.call("verify", "Explain", {**parameters, **(case.place or {})}, uid=case.asker)
 
-    def explain_as_administrator(self, case):
+    def explain_as_administrator(self, case, **place):
         parameters = {"user": case.user, "action": case.action, **({"details": case.details} if case.details is not None else {})}
-        return self.verifier.call("admin", "Explain", parameters)
+        return self.verifier.call("admin", "Explain", {**parameters, **(case.place or {}), **place})
 
     def explain_on_command_line(self, case, *more):
+        """Of oneself it would be about `stepup confirm`: these cases are asked without a service."""
+        place = [f"--{name}={value}" for name, value in ({"service": ""} if case.place is None else {"caller": "root", **case.place}).items()]
         details = [f"{name}{':=' if isinstance(value, int) and value < 2 ** 53 else '='}{value}" for name, value in (case.details or {}).items()]
-        return self.cli.run("policy", "explain", case.user, case.action, *details, *more, uid=case.uid)
+        return self.cli.run("policy", "explain", case.user, case.action, *details, *place, *more, uid=case.uid)
 
     def agree(self, request, approver="news"):
         begun = self.verifier.call("verify", "Approve", {"user": approver, "request": request})
@@ -95,12 +104,13 @@ class Scene:
 
 class Case:
     """What is asked of whom; `outcome` is what must come of it, `why` what the explanation must say; `before` makes the state first; `elsewhere` is
-    the outcome for another caller than the person themselves, in another session."""
+    the outcome for another caller than the person themselves, in another session. `place`: root's program asks for them, and says this."""
 
-    def __init__(self, fact, user, action, details, outcome, why, before=None, elsewhere=None):
+    def __init__(self, fact, user, action, details, outcome, why, before=None, elsewhere=None, place=None):
         self.fact, self.user, self.action, self.details, self.outcome, self.why, self.before = fact, user, action, details, outcome, why, before
         self.elsewhere = elsewhere or outcome
-        self.uid = pwd.getpwnam(user).pw_uid
+        self.uid, self.place = pwd.getpwnam(user).pw_uid, place
+        self.asker = self.uid if place is None else None
 
 
 def does(times=1, **other):
@@ -126,6 +136,11 @@ def asks_through_sudo_and_gets(scene, case):
     scene.agree(scene.verifier.answer(begun["transaction"], scene.tokens[case.user].fresh(), uid=case.uid)["request"])
 
 
+def asks_elsewhere_and_gets(**place):
+    """The same from another place than the case's."""
+    return lambda scene, case: asks_and_gets(scene, Case("", case.user, case.action, case.details, "", "", place={**case.place, **place}))
+
+
 def agreed_and_used(scene, case):
     asks_and_gets(scene, case)
     scene.answer(case, scene.begin(case))
@@ -140,7 +155,7 @@ def asks_many(scene, case):
 
 def asks_three(scene, case):
     for i in range(3):
-        asks(scene, Case("", case.user, case.action, {"door": str(i)}, "", ""))
+        asks(scene, Case("", case.user, case.action, {"door": str(i)}, "", "", place=case.place))
 
 
 def nobody_answers_three(scene, case):
@@ -242,6 +257,20 @@ CASES = (
     Case("half an hour later", "mail", "vault", {"door": "u"}, "NeedsApproval", "asks a second person each time", passes(30 * 60 + 1)),
     Case("as many as may be taken back", "mail", "vault", {"door": "t"}, "OverLimit",
          r"mail took 1\d requests from here back within half an hour: from here the next may be made at \d\d:\d\d", takes_many_back, "NeedsApproval"),
+
+    Case("through sudo", "mail", "vault", {"door": "a"}, "NeedsApproval", "asks a second person each time", passes(30 * 60 + 1), place=SUDO),
+    Case("agreed to through sudo", "mail", "vault", {"door": "a"}, "Asked", "news agreed to it as the second person", asks_and_gets, place=SUDO),
+    Case("agreed to at another address", "mail", "vault", {"door": "b"}, "NeedsApproval",
+         r"was agreed to by news: that counts from where it was asked.* It was asked by the account root, for the service sshd, from 192\.0\.2\.9\.",
+         asks_elsewhere_and_gets(rhost="192.0.2.9"), place=SSHD),
+    Case("agreed to for another service there", "mail", "vault", {"door": "c"}, "NeedsApproval", "by the account root, for the service login, from 192",
+         asks_elsewhere_and_gets(service="login"), place=SSHD),
+    Case("agreed to at this address", "mail", "vault", {"door": "d"}, "Asked", "news agreed to it as the second person", asks_and_gets, place=SSHD),
+    Case("words that name the place", "mail", "enter", None, "Asked", "news agreed to it as the second person", asks_and_gets, place=SSHD),
+    Case("as many as may wait from one address", "mail", "vault", {"door": "e"}, "OverLimit", "3 requests of mail from there wait already, as many as may from one place",
+         asks_three, place=SSHD),
+    Case("a key that the rule has plugged in, at this host", "lp", "seated", None, "TooWeak", "plugged in, which works at this host alone: not from 192.0.2.7", place=SSHD),
+    Case("a key of theirs that is plugged in at this host", "lp", "held", None, "TooWeak", "lp has one, which works only where it is plugged in: not from 192.0.2.7", place=SSHD),
 )
 
 
@@ -300,12 +329,27 @@ def told_where_the_place_is_not_known(scene):
     later(asks_and_gets)(scene, case)
     other = scene.explain_as_administrator(case)
     tap.equal((other["outcome"], scene.explain(case)["outcome"]), ("NeedsApproval", "Asked"), "an agreement is told as one that counts from where it was asked")
-    tap.matches(other["why"], r"agreed to by news: that counts from where it was asked", "in words")
+    tap.matches(other["why"], r"agreed to by news: that counts from where it was asked.* It was asked by the account mail\.", "in words")
+    there = scene.explain_as_administrator(case, caller="mail")
+    tap.equal((there["outcome"], scene.explain_as_administrator(case, service="").get("outcome")), ("Asked", "NeedsApproval"),
+              "and where the account that would ask is named, it counts there")
     scene.answer(case, scene.begin(case))
     asks_three(scene, case)
     other = scene.explain_as_administrator(Case("", "mail", "vault", {"door": "f"}, "", ""))
     tap.matches(other["why"], "From a place that has 3 requests waiting already nobody is asked", "and how many may wait from one place")
     takes_back(scene, case)
+
+
+def told_of_confirm_from_here(scene):
+    """`stepup policy explain` about oneself is about `stepup confirm`."""
+    case, confirm = Case("", "mail", "vault", {"door": "g"}, "", ""), ("confirm", "vault", "door=g", "--no-wait", "--json")
+    scene.time.go_on(30 * 60 + 1)
+    asked = scene.cli.run(*confirm, answers=[scene.tokens["mail"].fresh()]).json()
+    scene.agree(asked["request"])
+    tap.equal(scene.cli.run("policy", "explain", "mail", "vault", "door=g", "--json").json()["outcome"], "Asked", "what was agreed to after confirm counts for confirm")
+    tap.equal(scene.explain_on_command_line(case, "--json").json()["outcome"], "NeedsApproval", "and for nothing else")
+    ended = scene.cli.run(*confirm, answers=[scene.tokens["mail"].fresh()])
+    tap.ok(ended.status == 0 and ended.json()["action"] == "vault", "and so it is granted", ended)
 
 
 def told_to_administrators(scene):
@@ -342,6 +386,7 @@ def main():
         for case in CASES:
             tap.run(agrees, scene, case)
         tap.run(told_where_the_place_is_not_known, scene)
+        tap.run(told_of_confirm_from_here, scene)
         tap.run(told_to_administrators, scene)
         tap.run(told_across_midnight, scene)
         tap.equal(scene.root.check()["problems"], [], "stepup log verify finds nothing wrong with any of it")

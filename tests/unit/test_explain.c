@@ -83,7 +83,8 @@ static json_t *explain(struct explain_question question)
 	question.reader = reader;
 	question.now = NOW;
 	question.uid = 1000;
-	question.caller = "alice";
+	if (question.caller == NULL)
+		question.caller = "alice";
 	if (question.user == NULL)
 		question.user = &alice;
 	assert_int_equal(explain_action(&question, &reply), STEPUP_OK);
@@ -366,15 +367,26 @@ static void ask_bob(const uint8_t *source, const char *service, enum request_sta
 	action_free(&action);
 }
 
-/* What is said of customer.close to alice, who is at `source`. */
-static void expect_close(const uint8_t *source, const char *outcome, const char *words)
+/* What is said of customer.close, from a place that is known, or not. */
+static void expect_close_from(struct explain_question place, const char *outcome, const char *words)
 {
-	json_t *reply = explain((struct explain_question){.action = "customer.close", .record = record, .is_insider = true, .source = source});
+	json_t *reply;
+
+	place.action = "customer.close";
+	place.record = record;
+	place.is_insider = true;
+	reply = explain(place);
 
 	assert_string_equal(text(reply, "outcome"), outcome);
 	if (strstr(text(reply, "why"), words) == NULL)
 		fail_msg("expected %s in: %s", words, text(reply, "why"));
 	json_decref(reply);
+}
+
+/* To alice, who is at `source`. */
+static void expect_close(const uint8_t *source, const char *outcome, const char *words)
+{
+	expect_close_from((struct explain_question){.source = source, .knows_place = source != NULL}, outcome, words);
 }
 
 static void what_was_agreed_to_counts_from_where_it_was_asked(void **state)
@@ -393,6 +405,18 @@ static void what_was_agreed_to_for_a_service_counts_there(void **state)
 	expect_close(here, "NeedsApproval", "was agreed to by bob: that counts from where it was asked");
 	ask_bob(here, "", REQUEST_APPROVED);
 	expect_close(here, "Asked", "bob agreed to it as the second person");
+}
+
+static void a_place_that_is_named_is_the_one_where_it_was_asked(void **state)
+{
+	(void)state;
+	ask_bob(here, "sudo", REQUEST_APPROVED);
+	expect_close_from((struct explain_question){.knows_place = true, .service = "sudo"}, "Asked", "bob agreed to it as the second person");
+	/* Of whoever asks for themselves it is one place, wherever they say that they are. */
+	expect_close_from((struct explain_question){.knows_place = true, .service = "sudo", .rhost = "10.0.0.1"}, "Asked", "bob agreed to it");
+	expect_close_from((struct explain_question){.knows_place = true, .service = "sshd"}, "NeedsApproval", "It was asked by the account alice, for the service sudo.");
+	expect_close_from((struct explain_question){.knows_place = true, .service = "sudo", .caller = "root"}, "NeedsApproval", "that counts from where it was asked");
+	expect_close_from((struct explain_question){.service = "sudo"}, "NeedsApproval", "that counts from where it was asked");
 }
 
 static void three_from_one_place_are_as_many_as_may_wait_there(void **state)
@@ -449,6 +473,7 @@ static const struct CMUnitTest tests[] = {
 	WITH_STORE(why_an_approver_cannot_agree_is_told_to_administrators_only),
 	WITH_STORE(what_was_agreed_to_counts_from_where_it_was_asked),
 	WITH_STORE(what_was_agreed_to_for_a_service_counts_there),
+	WITH_STORE(a_place_that_is_named_is_the_one_where_it_was_asked),
 	WITH_STORE(three_from_one_place_are_as_many_as_may_wait_there),
 	WITH_STORE(one_that_waits_from_here_needs_no_other),
 	WITH_STORE(a_place_whose_three_were_denied_has_to_wait),

@@ -33,10 +33,10 @@ static void a_place_waits_until_the_last_of_what_stands_in_its_way(void **state)
 	struct request_crowd crowd = {0};
 
 	(void)state;
-	request_crowd_count(&crowd, &open, REQUEST_REQUESTED, denied.source, T);
+	request_crowd_count(&crowd, &open, REQUEST_REQUESTED, false, T);
 	for (int i = 0; i < REQUESTS_UNANSWERED_MAX; i++) {
 		assert_int_equal(request_crowd_full_until(&crowd), 0);
-		request_crowd_count(&crowd, &denied, REQUEST_DENIED, denied.source, T);
+		request_crowd_count(&crowd, &denied, REQUEST_DENIED, true, T);
 	}
 	assert_int_equal(request_crowd_full_until(&crowd), T - 60 + REQUESTS_UNANSWERED_SECONDS); /* not when the open one ends */
 }

@@ -255,14 +255,21 @@ static void print_explained(const json_t *reply)
 static enum exit_status explain(struct doors *doors, json_t *details, json_t **reply)
 {
 	const struct invocation *invocation = doors->invocation;
-	const struct interface *door = is_own_name(invocation->arguments[0]) || getuid() == 0 ? &interface_verify : &interface_admin;
-	const char *wrong;
+	const char *caller = option_text(invocation, OPTION_CALLER, NULL), *wrong;
+	bool own = is_own_name(invocation->arguments[0]);
+	const struct interface *door = caller == NULL && (own || getuid() == 0) ? &interface_verify : &interface_admin;
 
 	for (;;) {
-		json_t *parameters = json_pack("{s:s, s:s, s:o}", "user", invocation->arguments[0], "action", invocation->arguments[1], "details",
-			json_deep_copy(details));
-		enum exit_status status = doors_call(doors, door, "Explain", parameters, reply, NULL);
+		json_t *parameters = json_pack("{s:s, s:s, s:o, s:s*}", "user", invocation->arguments[0], "action", invocation->arguments[1], "details",
+			json_deep_copy(details), "caller", caller);
+		enum exit_status status;
 
+		if (parameters == NULL)
+			out_of_memory();
+		/* Of oneself it is about `stepup confirm` from here. */
+		set_text(parameters, "service", option_text(invocation, OPTION_SERVICE, own && caller == NULL ? "stepup" : NULL));
+		set_text(parameters, "rhost", option_text(invocation, OPTION_RHOST, NULL));
+		status = doors_call(doors, door, "Explain", parameters, reply, NULL);
 		wrong = status == EXIT_DONE ? message_text(*reply, "detail") : NULL;
 		if (wrong == NULL || !details_make_text(details, invocation->arguments + 2, invocation->argument_count - 2, wrong))
 			return status;

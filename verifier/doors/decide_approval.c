@@ -56,7 +56,7 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 	enum request_state standing = request_standing(request, transaction->policy, now);
 
 	(void)more;
-	request_crowd_count(&search->crowd, request, standing, transaction->source, now);
+	request_crowd_count(&search->crowd, request, standing, memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0, now);
 	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || search->found != NULL || !is_the_same(search, request))
 		return STEPUP_OK;
 	search->found = malloc(sizeof(*request));

@@ -45,12 +45,15 @@ static struct explain_fresh fresh_for(const struct call *call, const struct subj
 	return fresh;
 }
 
-static void explain(struct call *call, const struct subject *subject, bool is_insider, bool sees_everybody)
+/* `caller` is the account that would ask; NULL: whoever asks now. */
+static void explain(struct call *call, const struct subject *subject, const char *caller, bool is_insider, bool sees_everybody)
 {
 	const struct verifier *verifier = call->verifier;
-	const char *action = message_text(call->parameters, "action");
+	const char *action = message_text(call->parameters, "action"), *service = message_text(call->parameters, "service");
+	const char *rhost = message_text(call->parameters, "rhost");
 	const json_t *details = json_object_get(call->parameters, "details");
-	char reference[LOCK_REFERENCE_SIZE], caller[PEER_NAME_SIZE];
+	const bool own = subject->own && caller == NULL;
+	char reference[LOCK_REFERENCE_SIZE], peer[PEER_NAME_SIZE];
 	uint8_t source[GUESS_SOURCE_SIZE];
 	struct explain_question question = {
 		.policy = verifier->policy,
@@ -60,8 +63,11 @@ static void explain(struct call *call, const struct subject *subject, bool is_in
 		.uid = subject->uid,
 		.record = subject->record,
 		.action = action,
-		.caller = caller,
-		.source = subject->own ? source : NULL, /* whoever else the caller acts for may be anywhere */
+		.knows_place = own || caller != NULL || service != NULL || rhost != NULL, /* whoever else the caller acts for may be anywhere */
+		.caller = caller != NULL ? caller : peer,
+		.service = service,
+		.rhost = rhost,
+		.source = own ? source : NULL,
 		.details = json_is_null(details) ? NULL : details,
 		.is_insider = is_insider,
 		.sees_everybody = sees_everybody,
@@ -71,7 +77,7 @@ static void explain(struct call *call, const struct subject *subject, bool is_in
 	json_t *reply = NULL;
 	enum stepup_error error = freeze_look(verifier->reader, action, reference);
 
-	peer_name(call, caller);
+	peer_name(call, peer);
 	if (error == STEPUP_FROZEN)
 		question.frozen = reference;
 	if (error == STEPUP_OK || error == STEPUP_FROZEN)
@@ -89,7 +95,7 @@ static void own_ready(struct call *call, const struct subject *subject)
 	const struct words_facts words = {.user = subject->name, .action = message_text(call->parameters, "action")};
 
 	if (subject_may_be_asked(call, subject))
-		explain(call, subject, subject->own || call->peer.uid == 0, call->peer.uid == 0);
+		explain(call, subject, NULL, subject->own || call->peer.uid == 0, call->peer.uid == 0);
 	else
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 }
@@ -101,7 +107,10 @@ void explaining_own(struct call *call)
 
 static void any_ready(struct call *call, const struct subject *subject)
 {
-	explain(call, subject, true, true);
+	const char *caller = message_text(call->parameters, "caller");
+	bool names_place = message_text(call->parameters, "service") != NULL || message_text(call->parameters, "rhost") != NULL;
+
+	explain(call, subject, caller == NULL && names_place ? "root" : caller, true, true);
 }
 
 void explaining_any(struct call *call)

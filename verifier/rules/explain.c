@@ -58,10 +58,10 @@ static enum stepup_error explain_limits(struct explanation *explanation)
 	return error;
 }
 
-/* Whether a request for the same waits that a step-up of whoever asks would come upon; where their place isn't known, any may be that. */
+/* Whether a request for the same waits that the step-up would come upon; where its place isn't known, any may be that. */
 static bool may_be_asked_here(const struct explanation *explanation)
 {
-	return explanation->asked_here || (explanation->question->source == NULL && explanation->request != NULL);
+	return explanation->asked_here || (!explanation->question->knows_place && explanation->request != NULL);
 }
 
 /* What going over a limit comes to, and a second person's agreement; as the decision on an answer has it. */
@@ -92,13 +92,29 @@ struct search {
 	uint8_t digest[DIGEST_SIZE]; /* of the action */
 };
 
-/* Whether a step-up of whoever asks would come upon it, as the decision compares them. Explain is told of no service: none is the caller's own way. */
+static bool says(const char *text, const char *said)
+{
+	return strcmp(text, said == NULL ? "" : said) == 0;
+}
+
+/* Whether a request was made from the place that the step-up would come from (sitting_source): of a caller who asks for themselves that is one,
+ * whatever rhost they say. */
+static bool is_from_here(const struct explain_question *question, const struct approval_request *request)
+{
+	if (!question->knows_place)
+		return false;
+	if (question->source != NULL)
+		return memcmp(request->source, question->source, GUESS_SOURCE_SIZE) == 0;
+	return says(request->caller, question->caller) && (says(request->user, question->caller) || says(request->rhost, question->rhost));
+}
+
+/* Whether the step-up would come upon it, as the decision compares them. */
 static bool is_asked_here(const struct explanation *explanation, const struct approval_request *request)
 {
 	const struct explain_question *question = explanation->question;
 
-	return question->source != NULL && memcmp(request->source, question->source, GUESS_SOURCE_SIZE) == 0 && question->caller != NULL &&
-		strcmp(request->caller, question->caller) == 0 && request->service[0] == '\0' && strcmp(request->prompt, explanation->prompt) == 0;
+	return is_from_here(question, request) && says(request->caller, question->caller) && says(request->service, question->service) &&
+		strcmp(request->prompt, explanation->prompt) == 0;
 }
 
 static bool is_for_the_same(const struct search *search, const struct approval_request *request)
@@ -114,7 +130,7 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 	enum request_state standing = request_standing(request, question->policy, question->now);
 
 	(void)more;
-	request_crowd_count(&explanation->crowd, request, standing, question->source, question->now);
+	request_crowd_count(&explanation->crowd, request, standing, is_from_here(question, request), question->now);
 	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || explanation->asked_here || !is_for_the_same(search, request))
 		return STEPUP_OK;
 	request_free(&explanation->request);
@@ -162,19 +178,28 @@ static enum stepup_error explain_details(struct explanation *explanation)
 	if (error != STEPUP_OK)
 		return error;
 	explanation->prompt = policy_prompt(explanation->rule, explanation->action,
-		&(struct prompt_facts){.user = question->user->name, .host = question->policy->host});
+		&(struct prompt_facts){.user = question->user->name, .host = question->policy->host, .service = question->service, .rhost = question->rhost});
 	return explanation->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
-/* What is required, and what of it this person has; where a client can reach all of it. */
+/* The ways to a key from where the step-up would come from; where a client can reach all of them. */
+static unsigned ways_from(const struct explain_question *question)
+{
+	bool elsewhere = question->rhost != NULL && question->rhost[0] != '\0';
+
+	return elsewhere ? METHODS_OF_KEYS & ~(unsigned)VIA_SEAT : METHODS_OF_KEYS;
+}
+
+/* What is required, and what of it this person has. */
 static enum stepup_error explain_factor(struct explanation *explanation)
 {
 	const struct explain_question *question = explanation->question;
 	const struct user_record *record = question->record;
 	bool enrolled = record != NULL && user_record_live_count(record) > 0;
 
-	explanation->offer = offer_of(question->policy, &explanation->requirement, record, METHODS_OF_KEYS, question->now);
-	if (explanation->requirement.methods == 0)
+	explanation->ways = ways_from(question) | METHOD_CODE;
+	explanation->offer = offer_of(question->policy, &explanation->requirement, record, ways_from(question), question->now);
+	if ((explanation->requirement.methods & explanation->ways) == 0)
 		return STEPUP_TOO_WEAK;
 	if (!question->is_insider)
 		return STEPUP_OK;

@@ -32,8 +32,11 @@ struct explain_question {
 	const char *frozen;               /* the reference of what freezes the action (freeze_look); NULL where nothing does */
 	const char *action;
 	const json_t *details;            /* an object; NULL where left out: then the prompt and what the limits have left for it stay out */
-	const char *caller;               /* the name that a step-up of whoever asks would have as its caller's */
-	const uint8_t *source;            /* and the place that it would come from, GUESS_SOURCE_SIZE; NULL where that isn't known */
+	/* Where the step-up would come from. */
+	bool knows_place;                 /* otherwise nothing of it is known, and it may be anywhere */
+	const char *caller;               /* the name that its caller would have */
+	const char *service, *rhost;      /* what the caller would say; NULL for nothing */
+	const uint8_t *source;            /* the place itself, GUESS_SOURCE_SIZE, where the question comes from there; NULL: the caller and rhost are its name */
 	bool is_insider;                  /* root, an administrator, or the user: may be told of a lock or that nothing is enrolled. Others hear only of the policy */
 	bool sees_everybody;              /* root or an administrator: may be told why an approver can't agree */
 	struct explain_fresh fresh;

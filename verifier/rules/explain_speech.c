@@ -54,6 +54,11 @@ void say_rule(struct speech *speech)
 	free(place);
 }
 
+void say_here(struct speech *speech)
+{
+	fputs(speech->explanation->question->source != NULL ? "here" : "there", speech->out);
+}
+
 void say_moment(struct speech *speech, int64_t at)
 {
 	time_t then = (time_t)at, now = (time_t)speech->explanation->question->now;
@@ -106,7 +111,7 @@ void say_answers(struct speech *speech)
 	const struct explanation *explanation = speech->explanation;
 	const struct requirement *requirement = &explanation->requirement;
 	const char *key = requirement->strength == FACTOR_HARDWARE_KEY ? "a hardware key" : "a key";
-	unsigned left = explanation->question->is_insider ? explanation->offer.methods : requirement->methods;
+	unsigned left = explanation->question->is_insider ? explanation->offer.methods : requirement->methods & explanation->ways;
 	const char *before = "";
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {

@@ -28,6 +28,9 @@ void say_action(struct speech *speech);
 /* "The rule customer.* (FILE:LINE)" */
 void say_rule(struct speech *speech);
 
+/* Where the step-up would come from: "here", or "there" of a place that the question names. */
+void say_here(struct speech *speech);
+
 /* "14:05", with the day where that isn't today's; `at` in seconds since 1970. */
 void say_moment(struct speech *speech, int64_t at);
 

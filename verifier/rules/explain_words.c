@@ -190,6 +190,12 @@ static void too_weak(struct speech *speech)
 										      : "a code";
 
 	say_rule(speech);
+	if (explanation->requirement.methods != 0 && (explanation->requirement.methods & explanation->ways) == 0) {
+		fprintf(speech->out, " needs %s that is plugged in, which works at this host alone: not from ", needed);
+		say_safely(speech, explanation->question->rhost);
+		fputc('.', speech->out);
+		return;
+	}
 	if (explanation->requirement.methods == 0 || !explanation->question->is_insider) {
 		fprintf(speech->out, " needs %s by a way that this verifier doesn't have: name origins for keys in browsers, or another via.", needed);
 		return;
@@ -206,8 +212,12 @@ static void too_weak(struct speech *speech)
 		fputc('.', speech->out);
 		break;
 	case SHORTFALL_WAY:
-	case SHORTFALL_REACH:
 		fputs(" has one, which works by none of the ways that the rule takes (see its via).", speech->out);
+		break;
+	case SHORTFALL_REACH:
+		fputs(" has one, which works only where it is plugged in: not from ", speech->out);
+		say_safely(speech, explanation->question->rhost);
+		fputc('.', speech->out);
 		break;
 	case SHORTFALL_NONE:
 	case SHORTFALL_NO_FACTOR:
@@ -242,16 +252,26 @@ static void too_many(struct speech *speech)
 	} else if (crowd->open_here >= REQUESTS_OPEN_PER_SOURCE) {
 		fprintf(speech->out, "%zu requests of ", crowd->open_here);
 		say_user(speech);
-		fputs(" from here wait already, as many as may from one place. They have to be answered or withdrawn first: stepup requests.", speech->out);
+		fputs(" from ", speech->out);
+		say_here(speech);
+		fputs(" wait already, as many as may from one place. They have to be answered or withdrawn first: stepup requests.", speech->out);
 	} else if (crowd->taken_back_here >= REQUESTS_TAKEN_BACK_MAX) {
 		say_user(speech);
-		fprintf(speech->out, " took %zu requests from here back within half an hour: from here the next may be made at ", crowd->taken_back_here);
+		fprintf(speech->out, " took %zu requests from ", crowd->taken_back_here);
+		say_here(speech);
+		fputs(" back within half an hour: from ", speech->out);
+		say_here(speech);
+		fputs(" the next may be made at ", speech->out);
 		say_moment(speech, crowd->taken_back_until);
 		fputc('.', speech->out);
 	} else {
 		fprintf(speech->out, "%zu requests of ", crowd->unanswered_here);
 		say_user(speech);
-		fputs(" from here were denied or not answered lately: from here the next may be made at ", speech->out);
+		fputs(" from ", speech->out);
+		say_here(speech);
+		fputs(" were denied or not answered lately: from ", speech->out);
+		say_here(speech);
+		fputs(" the next may be made at ", speech->out);
 		say_moment(speech, crowd->unanswered_until);
 		fputc('.', speech->out);
 	}
@@ -277,6 +297,22 @@ static void over_limit(struct speech *speech)
 	fputc('.', speech->out);
 }
 
+/* Where a request was made, in the words with which to ask for that place: "by the account root, for the service sudo, from 192.0.2.7". */
+static void say_origin(struct speech *speech, const struct approval_request *request)
+{
+	fputs(" It was asked by the account ", speech->out);
+	say_safely(speech, request->caller);
+	if (request->service[0] != '\0') {
+		fputs(", for the service ", speech->out);
+		say_safely(speech, request->service);
+	}
+	if (request->rhost[0] != '\0') {
+		fputs(", from ", speech->out);
+		say_safely(speech, request->rhost);
+	}
+	fputc('.', speech->out);
+}
+
 /* What was asked of a second person already; what was agreed to is of use from where it was asked, which isn't here, or isn't known. */
 static void say_request(struct speech *speech)
 {
@@ -291,7 +327,10 @@ static void say_request(struct speech *speech)
 		fputs("waits until ", speech->out);
 	}
 	say_moment(speech, request->expires);
-	fputs(". See: stepup requests.", speech->out);
+	fputc('.', speech->out);
+	if (request->state == REQUEST_APPROVED)
+		say_origin(speech, request);
+	fputs(" See: stepup requests.", speech->out);
 }
 
 static void needs_approval(struct speech *speech)
@@ -309,7 +348,7 @@ static void needs_approval(struct speech *speech)
 	fputc('.', speech->out);
 	if (explanation->request != NULL)
 		say_request(speech);
-	else if (explanation->question->source == NULL && explanation->crowd.open >= REQUESTS_OPEN_PER_SOURCE)
+	else if (!explanation->question->knows_place && explanation->crowd.open >= REQUESTS_OPEN_PER_SOURCE)
 		fprintf(speech->out, " From a place that has %d requests waiting already nobody is asked.", REQUESTS_OPEN_PER_SOURCE);
 }
 

@@ -18,6 +18,7 @@ struct explanation {
 	char *prompt;                    /* with it */
 	enum stepup_error verdict;       /* STEPUP_OK: a right answer would be granted, or none is needed */
 	struct requirement requirement;
+	unsigned ways;                   /* methods that work from where the step-up would come from */
 	struct offer offer;              /* insiders: what the person has for it */
 	bool other_account;              /* what is enrolled is another account's */
 	const struct limit *over;

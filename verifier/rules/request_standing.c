@@ -26,10 +26,8 @@ static void note_wait(int64_t *first, int64_t until)
 		*first = until;
 }
 
-void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing,
-	const uint8_t *source, int64_t now)
+void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing, bool here, int64_t now)
 {
-	bool here = source != NULL && memcmp(request->source, source, GUESS_SOURCE_SIZE) == 0;
 	int64_t over = (request->ended == 0 ? request->expires : request->ended) + REQUESTS_UNANSWERED_SECONDS;
 
 	if (standing == REQUEST_REQUESTED || standing == REQUEST_APPROVED) {

@@ -31,9 +31,8 @@ struct request_crowd {
 	int64_t open_until, unanswered_until, taken_back_until; /* when the first of them stands in the way no more, in seconds since 1970; 0: none */
 };
 
-/* Counts one of the person's requests, which is by now what `standing` says. `source` is the place, NULL where none is known. */
-void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing,
-	const uint8_t *source, int64_t now);
+/* Counts one of the person's requests, which is by now what `standing` says; `here`: it was made from the place that is looked at. */
+void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing, bool here, int64_t now);
 
 /* Until when no other is made, in seconds since 1970; 0 where one may be. A few at a time, and none for a while from where they go unanswered, or are taken
  * back again and again: whoever else the person is, somewhere else, is not held up by that. */
