@@ -98,6 +98,7 @@ def follows(scene):
     tap.ok(True, "requests --follow shows a request as soon as it is made")
     locked = scene.cli.run("deny", request, "--lock", uid=NEWS)
     tap.ok(locked.status == 0 and "is locked" in locked.out and "L-" in locked.out, "deny --lock locks the one who asks", locked)
+    tap.equal(locked.shown, "", "and asks whoever denies for nothing")
     tap.equal(session.finish().status, 1, "who waited is refused")
     follower.process.terminate()
     follower.finish()
