@@ -240,3 +240,11 @@ void assert_no_finding(const struct story *story)
 	assert_int_equal(findings.summary.proven, story->index);
 	findings_clear(&findings);
 }
+
+void story_edit_line(struct story *story, size_t at, const char *old, const char *new)
+{
+	char *place = strstr(story->lines[at], old);
+
+	assert_non_null(place);
+	memcpy(place, new, strlen(new));
+}

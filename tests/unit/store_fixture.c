@@ -209,3 +209,11 @@ void fixture_restore(const struct fixture *fixture, const char *name)
 	copy(fixture, name, "stepup.db");
 	copy(fixture, wal, "stepup.db-wal");
 }
+
+void fixture_log_many(struct fixture *fixture, int count)
+{
+	assert_ok(store_begin(fixture->writer));
+	for (int i = 0; i < count; i++)
+		assert_ok(fixture_log(fixture->writer, "many"));
+	assert_ok(store_commit(fixture->writer));
+}

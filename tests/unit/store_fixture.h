@@ -46,6 +46,8 @@ struct user_record *fixture_user(const char *name, const char *secret);
 void fixture_add_user(struct fixture *fixture, const char *name, const char *secret);
 /* Appends {"kind":"test","text":TEXT} within a transaction. */
 enum stepup_error fixture_log(struct store_session *session, const char *text);
+/* So many of them, in one transaction. */
+void fixture_log_many(struct fixture *fixture, int count);
 /* Runs SQL as a database administrator would, on a connection of the test's own; fails the test where that fails.
  * flip(BLOB, PLACE) changes a byte that is random, so that it is surely another one afterwards. */
 void fixture_tamper(const struct fixture *fixture, const char *sql);
