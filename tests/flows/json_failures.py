@@ -159,7 +159,8 @@ def verifier_refuses(verifier, token):
     fails("a command that is none", run("confirm", "door.open", "--", "/etc/passwd", codes=1), 1, "Io")
     os.chmod(verifier.path("admin"), 0o660)
     fails("a door that is closed to them", run("status"), 1, "NotAllowed")
-    fails("and its verbs", run("freeze", "door.open"), 1, "NotAllowed")
+    for command in (("freeze", "door.open"), ("users",), ("log", "show"), ("log", "verify"), ("report", "mail", "--since", "1h")):
+        fails(f"and its verbs, before anybody is asked: stepup {' '.join(command)}", run(*command), 1, "NotAllowed")
     fails("another's explanation", run("policy", "explain", "news", "door.open", uid=GAMES), 1, "NotAllowed")
 
 

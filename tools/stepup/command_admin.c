@@ -206,7 +206,7 @@ static enum exit_status fetch_users(struct doors *doors, json_t *all)
 	bool more = true;
 	json_t *reply = NULL;
 
-	status = doors_step_up(doors, "stepup.users", NULL, false, &outcome);
+	status = doors_verb_step_up(doors, "stepup.users", NULL, &outcome);
 	while (status == EXIT_DONE && more) {
 		const json_t *last = json_array_get(all, json_array_size(all) - 1);
 		json_t *parameters = json_object(), *users;

@@ -261,26 +261,30 @@ enum exit_status doors_follow(struct doors *doors, const char *method, json_t *p
 	return status;
 }
 
+enum exit_status doors_verb_step_up(struct doors *doors, const char *action, json_t *details, struct step_up_outcome *outcome)
+{
+	struct verifier_client **client = NULL;
+	enum exit_status status = doors_open(doors, &interface_admin, &client);
+
+	*outcome = (struct step_up_outcome){0};
+	if (status == EXIT_DONE)
+		return doors_step_up(doors, action, details, false, outcome);
+	json_wipe_free(&details);
+	return status;
+}
+
 enum exit_status doors_verb(
 	struct doors *doors, const char *action, json_t *details, const char *method, json_t *parameters, json_t **reply)
 {
 	struct step_up_outcome outcome = {0};
-	struct verifier_client **client = NULL;
-	enum exit_status status;
+	enum exit_status status = doors_verb_step_up(doors, action, details, &outcome);
 
 	*reply = NULL;
-	/* Before anybody types a code for nothing. */
-	status = doors_open(doors, &interface_admin, &client);
-	if (status == EXIT_DONE) {
-		status = doors_step_up(doors, action, details, false, &outcome);
-		details = NULL;
-	}
 	if (status == EXIT_DONE) {
 		set_text(parameters, "authorization", outcome.transaction);
 		status = doors_call(doors, &interface_admin, method, parameters, reply, NULL);
 		parameters = NULL;
 	}
-	json_wipe_free(&details);
 	json_wipe_free(&parameters);
 	step_up_outcome_clear(&outcome);
 	return status;

@@ -42,6 +42,9 @@ enum exit_status doors_approve(struct doors *doors, const char *id, struct step_
 enum exit_status doors_step_up(
 	struct doors *doors, const char *action, json_t *details, bool quiet_bad_details, struct step_up_outcome *outcome);
 
+/* The step-up of an administrator's verb, as doors_step_up(); before anybody types a code for nothing, the administrators' door is tried. */
+enum exit_status doors_verb_step_up(struct doors *doors, const char *action, json_t *details, struct step_up_outcome *outcome);
+
 /* An administrator's verb: a step-up for `action` with `details`, then Admin1.METHOD with `parameters` and the authorization.
  * Takes over both. */
 enum exit_status doors_verb(

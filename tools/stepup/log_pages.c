@@ -29,7 +29,7 @@ enum exit_status log_authorize(struct doors *doors, char **authorization)
 	struct step_up_outcome outcome = {0};
 	enum exit_status status;
 
-	status = doors_step_up(doors, "stepup.log", NULL, false, &outcome);
+	status = doors_verb_step_up(doors, "stepup.log", NULL, &outcome);
 	if (status == EXIT_DONE) {
 		*authorization = outcome.transaction;
 		outcome.transaction = NULL;
