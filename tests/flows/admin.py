@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Administrators' verbs: each takes a step-up of the administrator's own for exactly that, once; what they do holds from the next request on."""
 import os
-import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -211,21 +210,6 @@ def freezes_of_nothing(verifier, administrator):
         administrator.call("Thaw", {"action": pattern})
 
 
-def in_one_go(verifier, *calls):
-    """(door, method, parameters) of each: all are there when the verifier looks, and are decided in one commit, in the order in which it lets them in."""
-    verifier.process.send_signal(signal.SIGSTOP)
-    os.waitid(os.P_PID, verifier.process.pid, os.WSTOPPED)
-    clients = []
-    for door, method, parameters in calls:
-        clients.append(verifier.client(door))
-        clients[-1].start(method, parameters)
-    verifier.process.send_signal(signal.SIGCONT)
-    replies = [client.finish() for client in clients]
-    for client in clients:
-        client.close()
-    return replies
-
-
 def behind_a_freeze(verifier, administrator):
     """A verb that was granted, and comes to the verifier just behind the freeze of it."""
     token = verifier.enrol_token("sync")
@@ -240,8 +224,8 @@ def behind_a_freeze(verifier, administrator):
             verifier.answer(begun["transaction"], token.fresh())
             authorization = begun["transaction"]
         freeze = {"action": action, "authorization": administrator.authorize("stepup.freeze", {"action": action})}
-        replies = in_one_go(verifier, ("admin", "Freeze", freeze),
-                            (door, method, {"user": "sync", "credential": spare, "authorization": authorization}))
+        replies = verifier.in_one_go(("admin", "Freeze", freeze),
+                                     (door, method, {"user": "sync", "credential": spare, "authorization": authorization}))
         administrator.call("Thaw", {"action": action})
         return spare, *replies
 

@@ -287,6 +287,21 @@ class Verifier:
                 return client.call(method, parameters)
         return once() if uid is None else as_uid(uid, once, gid=gid, groups=groups)
 
+    def in_one_go(self, *calls):
+        """(door, method, parameters) of each: all are there when the verifier looks, and are decided in one commit, in the order in which it lets them in,
+        which is nearly always theirs. Their replies."""
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+        clients = []
+        for door, method, parameters in calls:
+            clients.append(self.client(door))
+            clients[-1].start(method, parameters)
+        self.process.send_signal(signal.SIGCONT)
+        replies = [client.finish() for client in clients]
+        for client in clients:
+            client.close()
+        return replies
+
     # --- the usual ways, as root ---
 
     def enrol(self, user, digits=None, algorithm=None, at=None):

@@ -177,8 +177,7 @@ static void answer_refuse(struct answer *answer)
 	};
 
 	/* What was charged is in the log already; of the rest, within the budget. */
-	if ((answer->outcome == STEPUP_LOCKED && answer->log_index < 0) || answer->outcome == STEPUP_FROZEN ||
-	    answer->outcome == STEPUP_THROTTLED)
+	if (answer->log_index < 0 && (refusal_is_for_log(answer->outcome) || answer->outcome == STEPUP_THROTTLED))
 		refusal_log_of(answer->verifier, transaction, answer->outcome, "at the answer");
 	if (answer->sentence != NULL)
 		refuse_saying(answer->call, answer->outcome, answer->sentence);

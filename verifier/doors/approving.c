@@ -23,11 +23,13 @@
 
 /* --- a list --- */
 
-/* No list: says why, to a locked person with the lock's reference. */
-static void refuse_list(struct call *call, const struct subject *subject, enum stepup_error error)
+/* No list: says why, to a locked person with the lock's reference; who asks while locked is logged, not who was shown one before (`asks` false). */
+static void refuse_list(struct call *call, const struct subject *subject, enum stepup_error error, bool asks)
 {
 	const struct words_facts words = {.user = subject->name, .reference = error == STEPUP_LOCKED ? subject->record->lock.reference : NULL};
 
+	if (error == STEPUP_LOCKED && asks)
+		refusal_log(call, &(struct log_subject){.user = subject->name, .user_id = subject->record->user_id}, NULL, error, "reading requests");
 	refuse(call, error, &words);
 }
 
@@ -91,7 +93,7 @@ static enum waiter_word follow(struct call *call, void *context)
 	if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
 		error = request_list_for(call, &subject, &list);
 	if (error != STEPUP_OK)
-		refuse_list(call, &subject, error);
+		refuse_list(call, &subject, error, follower->told == NULL);
 	user_record_free(&subject.record);
 	if (error != STEPUP_OK)
 		return WAITER_ANSWERED;
@@ -133,7 +135,7 @@ static void requests_ready(struct call *call, const struct subject *subject)
 	if (error == STEPUP_OK)
 		call_reply(call, json_pack("{s:o}", "requests", list));
 	else
-		refuse_list(call, subject, error);
+		refuse_list(call, subject, error, true);
 }
 
 void approving_requests(struct call *call)
@@ -238,21 +240,26 @@ void approving_await(struct call *call)
 /* --- turning down, taking back --- */
 
 /* Whoever denies may have been locked since they were looked at. */
-static enum stepup_error look_who_denies(struct store_session *session, const struct verb_job *job)
+static enum stepup_error look_who_denies(struct store_session *session, struct verb_job *job)
 {
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, job->by, &record);
 
-	if (error == STEPUP_OK && record->lock.locked)
+	if (error == STEPUP_OK && record->lock.locked) {
+		memcpy(job->by_id, record->user_id, USER_ID_SIZE);
+		job->why = "denying a request";
 		error = STEPUP_LOCKED;
+	}
 	user_record_free(&record);
 	return error;
 }
 
-static void object_over(struct verb_job *job, const struct approval_request *request)
+/* It ended meanwhile. */
+static enum stepup_error object_over(struct verb_job *job, const struct approval_request *request)
 {
 	notice_request_over(request, request->state, job->told);
 	job->objection = job->told;
+	return STEPUP_EXPIRED;
 }
 
 static enum stepup_error deny_work(struct store_session *session, struct verb_job *job)
@@ -267,8 +274,7 @@ static enum stepup_error deny_work(struct store_session *session, struct verb_jo
 		return error;
 	snprintf(user, sizeof(user), "%s", request.user);
 	if (!request_is_open(&request)) {
-		object_over(job, &request);
-		error = STEPUP_NOT_ALLOWED;
+		error = object_over(job, &request);
 	} else {
 		error = request_end(session, &request, REQUEST_DENIED, job->by, "", job->now, &job->log);
 	}
@@ -349,12 +355,10 @@ static enum stepup_error cancel_work(struct store_session *session, struct verb_
 
 	if (error != STEPUP_OK)
 		return error;
-	if (request_is_open(&request)) {
+	if (request_is_open(&request))
 		error = request_end(session, &request, REQUEST_CANCELLED, job->by, "", job->now, &job->log);
-	} else {
-		object_over(job, &request);
-		error = STEPUP_NOT_ALLOWED;
-	}
+	else
+		error = object_over(job, &request);
 	approval_request_clear(&request);
 	return error;
 }

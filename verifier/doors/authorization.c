@@ -123,6 +123,15 @@ enum stepup_error authorization_holds(struct store_session *session, const struc
 	return error == STEPUP_OK ? freeze_look(session, authorization->action, reference) : error;
 }
 
+void authorization_log_refused(const struct call *call, const struct authorization *authorization, enum stepup_error error, const char *why)
+{
+	const struct log_subject about = {.user = authorization->by, .user_id = authorization->user_id};
+	const struct refused_action refused = {.name = authorization->action, .grant = authorization->grant};
+
+	if (refusal_is_for_log(error))
+		refusal_log_action(call, &about, &refused, error, why == NULL ? "after its step-up" : why);
+}
+
 struct log_actor authorization_actor(const struct authorization *authorization)
 {
 	return (struct log_actor){.by = authorization->by, .grant = authorization->grant};

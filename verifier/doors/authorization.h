@@ -3,7 +3,7 @@
  * Spending a granted step-up for a verb: the `authorization` of a call is the transaction of a step-up for exactly that verb with exactly those
  * details, begun by the same uid, granted not longer than a minute ago and not spent.
  * MUST: spend it before the verb is carried out; refuse one whose user was locked, or whose verb was frozen, meanwhile, inside the verb's own
- * transaction.
+ * transaction, and log that after it.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_AUTHORIZATION_H
@@ -37,6 +37,10 @@ bool authorization_read(struct call *call, const char *action, struct authorizat
 /* Inside the verb's transaction: STEPUP_LOCKED where the one who authorised is locked by now, STEPUP_FROZEN where the verb is frozen by now, each with the
  * reference of that in `reference`, which is "" otherwise; STEPUP_NOT_ALLOWED where the record is another. */
 enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization, char reference[LOCK_REFERENCE_SIZE]);
+
+/* Logs, within the budget, that what was authorised was refused all the same, where that is for the log. `why` is a literal; NULL where
+ * authorization_holds() refused. */
+void authorization_log_refused(const struct call *call, const struct authorization *authorization, enum stepup_error error, const char *why);
 
 /* For the log. `actor` borrows from `authorization`. */
 struct log_actor authorization_actor(const struct authorization *authorization);

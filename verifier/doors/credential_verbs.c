@@ -132,7 +132,8 @@ struct removal {
 	char user[USER_NAME_SIZE];
 	char credential[CREDENTIAL_ID_SIZE];
 	int64_t uid;
-	const char *objection; /* the sentence, where it is refused for a reason of its own */
+	const char *objection; /* the sentence, where it is refused for a reason of its own … */
+	const char *why;       /* … and that reason in a few words for the log, where it is for the log */
 	char reference[LOCK_REFERENCE_SIZE]; /* of the lock or freeze that refuses it; "" for none */
 	int64_t log;
 };
@@ -148,12 +149,15 @@ static enum stepup_error removal_change(struct store_session *session, struct re
 
 	if (credential == NULL || credential->state != CREDENTIAL_LIVE) {
 		removal->objection = notice_no_such_credential();
-		return STEPUP_NOT_ALLOWED;
+		return STEPUP_NOT_FOUND;
 	}
-	if (!credential_is_code(credential) && removal->authorization.strength < FACTOR_KEY)
+	if (!credential_is_code(credential) && removal->authorization.strength < FACTOR_KEY) {
+		removal->why = "step-up by a weaker factor";
 		return STEPUP_TOO_WEAK;
+	}
 	if (user_record_live_count(record) < 2) {
 		removal->objection = notice_last_credential();
+		removal->why = "the last credential";
 		return STEPUP_NOT_ALLOWED;
 	}
 	error = credential_bury(removal->verifier->store, credential, now);
@@ -172,12 +176,14 @@ static enum stepup_error removal_work(struct store_session *session, void *job)
 	struct user_record *record = NULL;
 	enum stepup_error error;
 
-	removal->objection = NULL;
+	removal->objection = removal->why = NULL;
 	error = authorization_holds(session, &removal->authorization, removal->reference);
 	if (error == STEPUP_OK)
 		error = store_user_find(session, removal->user, &record);
-	if (error == STEPUP_OK && !subject_uid_holds(record, removal->uid))
+	if (error == STEPUP_OK && !subject_uid_holds(record, removal->uid)) {
+		removal->why = "not the account that enrolled";
 		error = STEPUP_NOT_ALLOWED;
+	}
 	if (error == STEPUP_OK)
 		error = removal_change(session, removal, record);
 	user_record_free(&record);
@@ -193,12 +199,14 @@ static void removal_done(void *job, enum stepup_error result)
 		.reference = removal->reference[0] == '\0' ? NULL : removal->reference,
 	};
 
+	if (result != STEPUP_OK)
+		authorization_log_refused(removal->call, &removal->authorization, result, removal->why);
 	if (result == STEPUP_OK) {
 		transactions_end_user(removal->verifier->transactions, removal->user);
 		approving_changed(removal->verifier, INT64_MAX);
 		call_reply(removal->call, json_pack("{s:I, s:s}", "log", (json_int_t)removal->log, "message", notice_removed()));
 	} else if (removal->objection != NULL) {
-		refuse_saying(removal->call, result, removal->objection);
+		refuse_saying(removal->call, STEPUP_NOT_ALLOWED, removal->objection);
 	} else {
 		refuse(removal->call, result, &words);
 	}

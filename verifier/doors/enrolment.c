@@ -171,6 +171,7 @@ static bool check_subject(struct call *call, const struct subject *subject)
 		return false;
 	}
 	if (user_record_live_count(record) > 0 && !subject_uid_holds(record, subject->uid)) {
+		log_refused(call, subject, STEPUP_NOT_ALLOWED, "not the account that enrolled");
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_other_account());
 		return false;
 	}
@@ -264,6 +265,7 @@ static void enrolment_ready(struct call *call, const struct subject *subject)
 	if (!enrolment->kind->check(call, subject, enrolment))
 		goto out;
 	if (subject->record != NULL && user_record_live_count(subject->record) >= CREDENTIALS_LIVE_MAX) {
+		log_refused(call, subject, STEPUP_NOT_ALLOWED, WHY_TOO_MANY);
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_too_many_credentials());
 		goto out;
 	}

@@ -12,6 +12,7 @@
 #include "lib/json_wipe.h"
 #include "lib/message.h"
 #include "lib/wipe.h"
+#include "verifier/doors/refusal_log.h"
 #include "verifier/factors/otp.h"
 #include "verifier/rules/notices.h"
 #include "verifier/verifier.h"
@@ -98,10 +99,12 @@ static bool code_check(struct call *call, const struct subject *subject, struct 
 	bool known;
 	enum stepup_error error = credential_is_known(call->verifier->store, subject->record, &enrolment->credential.otp, &known);
 
-	if (error != STEPUP_OK)
+	if (error != STEPUP_OK) {
 		refuse(call, error, NULL);
-	else if (known)
+	} else if (known) {
+		refusal_log(call, &(struct log_subject){.user = subject->name, .user_id = subject->record->user_id}, "stepup.enroll", STEPUP_NOT_ALLOWED, WHY_KNOWN);
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_secret_known());
+	}
 	return error == STEPUP_OK && !known;
 }
 
@@ -160,6 +163,7 @@ static enum stepup_error code_prove(struct store_session *session, struct finish
 	(void)session;
 	if (error == STEPUP_OK && known) {
 		finish->objection = notice_secret_known();
+		finish->why = WHY_KNOWN;
 		error = STEPUP_NOT_ALLOWED;
 	}
 	return error == STEPUP_OK ? check_code(finish) : error;

@@ -14,6 +14,7 @@
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
 #include "verifier/doors/locks.h"
+#include "verifier/doors/refusal_log.h"
 #include "verifier/rules/notices.h"
 #include "verifier/verifier.h"
 
@@ -54,8 +55,11 @@ static enum stepup_error find_record(struct store_session *session, struct finis
 	enum stepup_error error = store_user_find(session, transaction->user, &found);
 
 	*record = NULL;
+	finish->has_record = found != NULL;
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
+	if (found != NULL)
+		memcpy(finish->user_id, found->user_id, USER_ID_SIZE);
 	if (found != NULL && found->lock.locked) {
 		memcpy(finish->reference, found->lock.reference, sizeof(finish->reference));
 		error = STEPUP_LOCKED;
@@ -64,6 +68,7 @@ static enum stepup_error find_record(struct store_session *session, struct finis
 		return STEPUP_OK;
 	} else if (found != NULL && user_record_live_count(found) > 0) {
 		finish->objection = notice_other_account();
+		finish->why = "not the account that enrolled";
 		error = STEPUP_NOT_ALLOWED;
 	} else if (found != NULL && found->credential_count == 0) {
 		found->uid = transaction->user_uid;
@@ -95,6 +100,7 @@ static enum stepup_error take_permission(struct store_session *session, struct f
 		error = store_invitation_take(session, enrolment->invitation);
 	if (error == STEPUP_NOT_FOUND) {
 		finish->objection = notice_bad_invitation();
+		finish->why = "wrong invitation";
 		error = STEPUP_NOT_ALLOWED;
 	}
 	return error;
@@ -148,6 +154,7 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 	credential = user_record_add_credential(record);
 	if (credential == NULL) {
 		finish->objection = record->credential_count >= CREDENTIALS_MAX ? notice_too_many_credentials() : NULL;
+		finish->why = WHY_TOO_MANY;
 		return finish->objection == NULL ? STEPUP_NO_MEMORY : STEPUP_NOT_ALLOWED;
 	}
 	error = credential_copy(credential, &enrolment->credential);
@@ -180,15 +187,17 @@ static enum stepup_error finish_work(struct store_session *session, void *job)
 	enum stepup_error error = STEPUP_OK;
 
 	finish->objection = NULL;
+	finish->why = "enrolment"; /* a lock, or a freeze */
 	finish->now = clock_wall_seconds();
 	if (atomic_load(&transaction->ended) || clock_boot_ms() >= transaction->expires_boot_ms)
 		error = STEPUP_EXPIRED;
 	if (error == STEPUP_OK)
-		error = freeze_look(session, "stepup.enroll", finish->reference);
-	if (error == STEPUP_OK)
 		error = find_record(session, finish, &record);
+	if (error == STEPUP_OK)
+		error = freeze_look(session, "stepup.enroll", finish->reference);
 	if (error == STEPUP_OK && user_record_live_count(record) >= CREDENTIALS_LIVE_MAX) {
 		finish->objection = notice_too_many_credentials();
+		finish->why = WHY_TOO_MANY;
 		error = STEPUP_NOT_ALLOWED;
 	}
 	if (error == STEPUP_OK)
@@ -216,6 +225,18 @@ static void finish_reply(struct finish *finish)
 	call_reply(finish->call, json_pack("{s:s, s:I, s:s}", "credential", finish->credential, "log", (json_int_t)finish->log, "message",
 		message == NULL ? "" : message));
 	free(message);
+}
+
+/* Into the log, whoever permitted it. */
+static void log_refused(const struct finish *finish, enum stepup_error error)
+{
+	const struct enrolment *enrolment = finish->transaction->enrolment;
+	const struct log_subject about = {.user = finish->transaction->user, .user_id = finish->has_record ? finish->user_id : NULL};
+
+	if (!enrolment->invited)
+		authorization_log_refused(finish->call, &enrolment->authorization, error, finish->why);
+	else if (refusal_is_for_log(error))
+		refusal_log(finish->call, &about, "stepup.enroll", error, finish->why);
 }
 
 /* Answers what wasn't enrolled. */
@@ -261,6 +282,7 @@ static void finish_done(void *job, enum stepup_error result)
 		transactions_end_fresh(finish->verifier->transactions, finish->transaction->user);
 		finish_reply(finish);
 	} else {
+		log_refused(finish, result);
 		finish_refuse(finish, result);
 	}
 	finish_end(finish, result);

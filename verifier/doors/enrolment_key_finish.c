@@ -168,6 +168,13 @@ static bool is_permitted(const struct finish *finish)
 		credential_strength(finish->transaction->policy, &enrolment->credential, finish->now) <= enrolment->authorization.strength;
 }
 
+static enum stepup_error object(struct finish *finish, const char *sentence, const char *why)
+{
+	finish->objection = sentence;
+	finish->why = why;
+	return STEPUP_NOT_ALLOWED;
+}
+
 enum stepup_error enrolment_key_prove(struct store_session *session, struct finish *finish, const struct user_record *record)
 {
 	const struct enrolment *enrolment = finish->transaction->enrolment;
@@ -180,12 +187,10 @@ enum stepup_error enrolment_key_prove(struct store_session *session, struct fini
 	if (memcmp(record->user_id, enrolment->user_id, USER_ID_SIZE) != 0)
 		return STEPUP_EXPIRED; /* the record was made meanwhile, and the key holds another user's handle */
 	if (error == STEPUP_OK)
-		finish->objection = notice_key_known();
-	else if (policy_model_denied(finish->transaction->policy, key->aaguid))
-		finish->objection = notice_model_denied();
-	else if (!is_permitted(finish))
-		finish->objection = notice_key_too_strong();
-	return finish->objection == NULL ? STEPUP_OK : STEPUP_NOT_ALLOWED;
+		return object(finish, notice_key_known(), WHY_KNOWN);
+	if (policy_model_denied(finish->transaction->policy, key->aaguid))
+		return object(finish, notice_model_denied(), "a model that the policy denies");
+	return is_permitted(finish) ? STEPUP_OK : object(finish, notice_key_too_strong(), "stronger than its step-up");
 }
 
 enum stepup_error enrolment_key_keep(struct store_session *session, const struct user_record *record, const struct credential *credential)

@@ -22,11 +22,17 @@ struct finish {
 	json_t *evidence;                  /* keys: what the log keeps of the answer; owned */
 	int64_t now;
 	/* decided */
-	const char *objection;             /* the sentence, where it is refused for a reason of its own */
+	const char *objection;             /* the sentence, where it is refused for a reason of its own … */
+	const char *why;                   /* … and that reason in a few words for the log, a literal */
 	char reference[LOCK_REFERENCE_SIZE];
+	bool has_record;                   /* the name had one, whose id is … */
+	uint8_t user_id[USER_ID_SIZE];
 	char credential[CREDENTIAL_ID_SIZE];
 	int64_t cooling_seconds, log;
 };
+
+#define WHY_TOO_MANY "too many credentials" /* for the log, at either end */
+#define WHY_KNOWN "enrolled before"
 
 struct enrolment_kind {
 	/* The least that an authorization must have been granted with. */
@@ -42,7 +48,7 @@ struct enrolment_kind {
 	/* Finish, on the loop's thread: takes the answer out of the call. STEPUP_BAD_ANSWER where it is wrong, STEPUP_INVALID with a parameter's
 	 * name in `*field` where it can't be one. */
 	enum stepup_error (*take)(struct finish *finish, const char **field);
-	/* In the transaction that stores: whether the credential is new, permitted and proved. May set `objection`. */
+	/* In the transaction that stores: whether the credential is new, permitted and proved. May set `objection` and `why`. */
 	enum stepup_error (*prove)(struct store_session *session, struct finish *finish, const struct user_record *record);
 	/* The same transaction, when the record has the credential: stores what belongs beside it. NULL for nothing. */
 	enum stepup_error (*keep)(struct store_session *session, const struct user_record *record, const struct credential *credential);

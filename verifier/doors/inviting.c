@@ -69,6 +69,7 @@ static enum stepup_error init_work(struct store_session *session, struct verb_jo
 		return error;
 	if (error == STEPUP_OK && initialised[0] != '\0' && !job->again) {
 		job->objection = notice_initialised();
+		job->why = "init, and somebody has enrolled";
 		return STEPUP_NOT_ALLOWED;
 	}
 	error = add_invitation(session, job);
@@ -170,7 +171,7 @@ static enum stepup_error revoke_work(struct store_session *session, struct verb_
 	}
 	if (error == STEPUP_OK && job->count == 0) {
 		job->objection = notice_no_such_credential();
-		error = STEPUP_NOT_ALLOWED;
+		error = STEPUP_NOT_FOUND;
 	}
 	if (error == STEPUP_OK && job->target[0] == '\0')
 		error = store_invitation_void(session, job->user, false);

@@ -180,6 +180,7 @@ static enum stepup_error look_at_second(struct store_session *session, struct ve
 
 	if (error == STEPUP_OK && person_relation(record, other) != PERSON_ANOTHER) {
 		job->objection = notice_no_second_administrator();
+		job->why = "no second person";
 		error = STEPUP_NOT_ALLOWED;
 	}
 	user_record_free(&record);
@@ -196,6 +197,7 @@ static enum stepup_error look_who_locked(struct store_session *session, struct v
 		return STEPUP_OK;
 	if (strcmp(lock->by, job->authorization.by) == 0) {
 		job->objection = notice_not_your_lock();
+		job->why = "locked by the same person";
 		return STEPUP_NOT_ALLOWED;
 	}
 	error = store_user_find(session, lock->by, &locker);
@@ -243,6 +245,7 @@ void locking_unlock(struct call *call)
 	if (job == NULL || !verb_job_user(&job, user) || !verb_job_authorize(&job, json_pack("{s:s}", "user", user)))
 		return;
 	if (strcmp(job->authorization.by, user) == 0) {
+		authorization_log_refused(call, &job->authorization, STEPUP_NOT_ALLOWED, "their own account");
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_not_yourself());
 		verb_job_free(&job);
 		return;

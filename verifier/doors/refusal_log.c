@@ -24,6 +24,7 @@ struct note {
 	char action[ACTION_NAME_SIZE];
 	char caller[PEER_NAME_SIZE];
 	char limit[REQUEST_WHY_SIZE];  /* "" for none */
+	int64_t grant;
 	json_t *beside;                /* from where and what for; NULL for nothing; owned */
 	enum stepup_error error;
 	const char *why;
@@ -79,6 +80,11 @@ bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USE
 	return true;
 }
 
+bool refusal_is_for_log(enum stepup_error error)
+{
+	return error == STEPUP_LOCKED || error == STEPUP_FROZEN || error == STEPUP_NOT_ALLOWED || error == STEPUP_TOO_WEAK;
+}
+
 static enum stepup_error note_work(struct store_session *session, void *job)
 {
 	const struct note *note = job;
@@ -90,6 +96,7 @@ static enum stepup_error note_work(struct store_session *session, void *job)
 		.caller = note->caller,
 		.why = note->why,
 		.limit = note->limit[0] == '\0' ? NULL : note->limit,
+		.grant = note->grant,
 	};
 	json_t *entry = log_entry_refusal(&refusal);
 	int64_t index;
@@ -154,7 +161,8 @@ static void submit(struct verifier *verifier, uid_t uid, const struct note *note
 void refusal_log_action(const struct call *call, const struct log_subject *subject, const struct refused_action *refused, enum stepup_error error,
 	const char *why)
 {
-	struct note note = {.error = error, .why = why, .beside = note_beside(refused->action, NULL, message_text(call->parameters, "rhost"))};
+	struct note note = {.error = error, .why = why, .grant = refused->grant,
+		.beside = note_beside(refused->action, NULL, message_text(call->parameters, "rhost"))};
 
 	snprintf(note.action, sizeof(note.action), "%s", refused->name == NULL ? "" : refused->name);
 	snprintf(note.limit, sizeof(note.limit), "%s", refused->limit == NULL ? "" : refused->limit);

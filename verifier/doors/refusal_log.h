@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Refusals that happen before anything is charged, put into the log through the queue, so many per caller, user and minute at most: what is refused
+ * Refusals that charge nothing, put into the log through the queue, so many per caller, user and minute at most: what is refused
  * costs the refused nothing, so the log must not grow at their pace.
  * MUST: let nobody use up what another user's first refusal needs to be logged, and so to be alerted to; nor, with refusals of one kind, what the
  * same user's first of another kind needs.
@@ -52,11 +52,16 @@ bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64
 /* Whether none of this kind about this user was logged for REFUSAL_FIRST_MS; notes that one is now. */
 bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t now_boot_ms);
 
+/* Whether a refusal that a transaction came to, and undid all else with, is for the log: as Locked, Frozen, NotAllowed or TooWeak. The others are
+ * mistakes (a name that isn't there), what came late, or trouble. */
+bool refusal_is_for_log(enum stepup_error error);
+
 /* What was refused, as far as it is known. */
 struct refused_action {
 	const char *name;            /* NULL where not known */
 	const struct action *action; /* with its details; NULL before they were read */
 	const char *limit;           /* the one that it goes over; NULL for none */
+	int64_t grant;               /* index of the step-up that was spent on it; 0 for none */
 };
 
 /* Logs that a call was refused, within the budget, and where it says it came from; the caller isn't answered here and waits for nothing. Texts are

@@ -22,16 +22,18 @@
 #include "verifier/doors/verb_job.h"
 #include "verifier/verifier.h"
 
-/* Whether whoever authorised may still; else the call is refused. */
+/* Whether whoever authorised may still; else the call is refused, and that is logged. */
 static bool holds_now(struct call *call, const struct authorization *authorization)
 {
 	char reference[LOCK_REFERENCE_SIZE];
 	const struct words_facts words = {.action = authorization->action, .reference = reference};
 	enum stepup_error error = authorization_holds(call->verifier->reader, authorization, reference);
 
-	if (error != STEPUP_OK)
-		refuse(call, error, *reference == '\0' ? NULL : &words);
-	return error == STEPUP_OK;
+	if (error == STEPUP_OK)
+		return true;
+	authorization_log_refused(call, authorization, error, NULL);
+	refuse(call, error, *reference == '\0' ? NULL : &words);
+	return false;
 }
 
 static int64_t at_most(int64_t asked, int64_t most)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What all verbs that change something have in common.
- * MUST: look inside the transaction that whoever authorised isn't locked, and the verb isn't frozen, by now; answer only after the commit.
+ * MUST: look inside the transaction that whoever authorised isn't locked, and the verb isn't frozen, by now; answer only after the commit; log what
+ * is refused there.
  */
 #include "verifier/doors/verb_job.h"
 
@@ -14,6 +15,7 @@
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
 #include "verifier/state/commit_queue.h"
+#include "verifier/doors/refusal_log.h"
 #include "verifier/doors/subject.h"
 #include "verifier/verifier.h"
 
@@ -90,7 +92,7 @@ static enum stepup_error job_work(struct store_session *session, void *context)
 	enum stepup_error error = STEPUP_OK;
 
 	job->now = clock_wall_seconds();
-	job->objection = NULL;
+	job->objection = job->why = NULL;
 	if (job->authorized) {
 		if (!job->carried_out)
 			error = authorization_holds(session, &job->authorization, job->reference);
@@ -99,6 +101,17 @@ static enum stepup_error job_work(struct store_session *session, void *context)
 		job->actor = (struct log_actor){.by = job->by, .grant = -1};
 	}
 	return error == STEPUP_OK ? job->work(session, job) : error;
+}
+
+static void log_refused(const struct verb_job *job, enum stepup_error error)
+{
+	static const uint8_t nobody[USER_ID_SIZE];
+	const struct log_subject by = {.user = job->by, .user_id = memcmp(job->by_id, nobody, USER_ID_SIZE) == 0 ? NULL : job->by_id};
+
+	if (job->authorized)
+		authorization_log_refused(job->call, &job->authorization, error, job->why);
+	else if (refusal_is_for_log(error))
+		refusal_log(job->call, &by, job->action, error, job->why);
 }
 
 static void job_done(void *context, enum stepup_error result)
@@ -110,6 +123,8 @@ static void job_done(void *context, enum stepup_error result)
 		.reference = job->reference[0] == '\0' ? NULL : job->reference,
 	};
 
+	if (result != STEPUP_OK)
+		log_refused(job, result);
 	if (result == STEPUP_OK)
 		job->reply(job);
 	else if (job->objection != NULL)

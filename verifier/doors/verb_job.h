@@ -20,6 +20,7 @@ struct verb_job {
 	bool authorized;             /* else by root or by the owner: `by` says */
 	struct authorization authorization;
 	char by[USER_NAME_SIZE];
+	uint8_t by_id[USER_ID_SIZE]; /* of `by`, where the verb looked at that record; else zeros */
 	struct log_actor actor;      /* of either; set before `work` runs */
 	int64_t now;                 /* of the transaction */
 	/* What the verb is about; copied from the call. */
@@ -34,7 +35,8 @@ struct verb_job {
 	bool carried_out;            /* before the transaction, which only writes that down */
 	uint8_t digest[DIGEST_SIZE];
 	/* What came of it. */
-	const char *objection;       /* the sentence, where the verb refuses for a reason of its own */
+	const char *objection;       /* the sentence, where the verb refuses for a reason of its own … */
+	const char *why;             /* … and that reason in a few words for the log, a literal, where it is for the log: refusal_is_for_log() */
 	char reference[LOCK_REFERENCE_SIZE]; /* of what it locked or froze, or of what refused it; "" for none */
 	char still[ACTION_NAME_SIZE + LOCK_REFERENCE_SIZE + 3]; /* what freezes the target as well: "customer.* (F-83)"; "" for nothing */
 	char told[NOTICE_OVER_SIZE]; /* room for an objection that isn't a literal */

@@ -208,6 +208,8 @@ json_t *log_entry_refusal(const struct log_refusal *refusal)
 	draft_add_bytes(&draft, "source", refusal->source, GUESS_SOURCE_SIZE);
 	draft_add_text(&draft, "why", refusal->why);
 	draft_add_text(&draft, "limit", refusal->limit);
+	if (refusal->grant > 0)
+		draft_add_number(&draft, "grant", refusal->grant);
 	draft_add_bytes(&draft, "commitment", refusal->commitment, DIGEST_SIZE);
 	return draft_finish(&draft);
 }

@@ -95,6 +95,7 @@ struct log_refusal {
 	const char *why;           /* a few words of the verifier's own ("wrong code", "spent code"); NULL for none */
 	const char *limit;         /* the text of the one that it would go over; NULL for none */
 	const uint8_t *commitment; /* to the details asked for; NULL for none */
+	int64_t grant;             /* index of the step-up that was spent on it, and says for what; 0 for none: the first entry is no step-up */
 };
 json_t *log_entry_refusal(const struct log_refusal *refusal);
 
