@@ -31,6 +31,7 @@ action vault.hardware {{ users = {{ "*" }}  details = {{ "door:text" }}  prompt 
     always-approve = yes  approvers = {{ "@leads" }} }}
 ''' + RULES
 VAULT = {"door": "north"}
+ACCOUNT_SECONDS = 31 # ACCOUNT_TTL_SECONDS, and one
 tap = Tap()
 
 
@@ -220,6 +221,31 @@ def one_entry_each(verifier, group):
 
 # --- when -------------------------------------------------------------------------------------------------------------
 
+def follows_no_longer(verifier, group, time):
+    """Whoever follows the list as a member of a group, and is taken out of it, while the connection stays open."""
+    scene = Scene(verifier, "sys")
+    write_groups(group, "news,uucp", "mail,sys")
+    time.go_on(ACCOUNT_SECONDS)
+    with verifier.client() as left, verifier.client() as stays:
+        def told(client):
+            return sorted(one["text"] for one in client.finish()["requests"])
+
+        for client, user in ((left, "news"), (stays, "uucp")):
+            client.start("Requests", {"user": user}, more=True)
+            told(client)
+        scene.ask("safe.open", {"door": "one"}, user="sys")
+        tap.equal((told(left), told(stays)), (["Open safe one"],) * 2, "who follows the list is told what members may agree to")
+        write_groups(group, "uucp", "mail,sys")
+        time.go_on(ACCOUNT_SECONDS)
+        scene.ask("safe.open", {"door": "two"}, user="sys")
+        tap.equal(told(stays), ["Open safe one", "Open safe two"], "who is in the group still is told what comes next")
+        tap.equal(told(left), [], "who was taken out of it is told nothing new, on the connection that was open before")
+        scene.ask("vault.open", {"door": "three"}, user="sys")
+        tap.equal(told(left), ["Open vault three"], "and goes on being told what is theirs by name")
+    write_groups(group, "news", "mail")
+    time.go_on(ACCOUNT_SECONDS)
+
+
 def two_minutes(verifier, group, time):
     scene = Scene(verifier)
     for passed, outcome in ((90, None), (121, "Expired")):
@@ -268,7 +294,7 @@ def main():
         sys.exit(77)
     subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     for runs, passes in (((same_person, proof_first, as_strong, no_longer_listed, words, changed_meanwhile), False),
-                         ((approver_locked,), False), ((frozen, one_entry_each), False), ((left_the_unix_group, two_minutes, unanswered, taken_back), True)):
+                         ((approver_locked,), False), ((frozen, one_entry_each), False), ((left_the_unix_group, follows_no_longer, two_minutes, unanswered, taken_back), True)):
         verifier = Verifier(POLICY)
         more = [PassingTime(verifier)] if passes else []
         group = file_of(verifier, "group")

@@ -11,6 +11,7 @@
 #include "lib/message.h"
 #include "verifier/doors/locks.h"
 #include "verifier/doors/refusal_log.h"
+#include "verifier/doors/request_follow.h"
 #include "verifier/doors/request_list.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/doors/verb_job.h"
@@ -23,99 +24,9 @@
 
 /* --- a list --- */
 
-/* No list: says why, to a locked person with the lock's reference; who asks while locked is logged, not who was shown one before (`asks` false). */
-static void refuse_list(struct call *call, const struct subject *subject, enum stepup_error error, bool asks)
-{
-	const struct words_facts words = {.user = subject->name, .reference = error == STEPUP_LOCKED ? subject->record->lock.reference : NULL};
-
-	if (error == STEPUP_LOCKED && asks)
-		refusal_log(call, &(struct log_subject){.user = subject->name, .user_id = subject->record->user_id}, NULL, error, "reading requests");
-	refuse(call, error, &words);
-}
-
-/* --- a list that follows --- */
-
-/* The subject, kept: its account as it was when the call came. */
-struct follower {
-	char *name, **groups;
-	size_t group_count;
-	int64_t uid;
-	bool own;
-	json_t *told; /* the list as it was told last; NULL for not yet */
-};
-
-static void follower_free(void *context)
-{
-	struct follower *follower = context;
-
-	for (size_t i = 0; follower->groups != NULL && i < follower->group_count; i++)
-		free(follower->groups[i]);
-	free(follower->groups);
-	free(follower->name);
-	json_decref(follower->told);
-	free(follower);
-}
-
-static struct follower *follower_new(const struct subject *subject)
-{
-	struct follower *follower = calloc(1, sizeof(*follower));
-	const char *const *groups = subject->who.unix_groups;
-	size_t count = 0;
-
-	if (follower == NULL)
-		return NULL;
-	while (groups != NULL && groups[count] != NULL)
-		count++;
-	follower->uid = subject->uid;
-	follower->own = subject->own;
-	follower->name = strdup(subject->name);
-	follower->groups = calloc(count + 1, sizeof(*follower->groups));
-	for (; follower->groups != NULL && follower->group_count < count; follower->group_count++) {
-		follower->groups[follower->group_count] = strdup(groups[follower->group_count]);
-		if (follower->groups[follower->group_count] == NULL)
-			break;
-	}
-	if (follower->name == NULL || follower->groups == NULL || follower->group_count < count) {
-		follower_free(follower);
-		return NULL;
-	}
-	return follower;
-}
-
-static enum waiter_word follow(struct call *call, void *context)
-{
-	struct follower *follower = context;
-	struct subject subject = {.name = follower->name, .uid = follower->uid, .own = follower->own,
-		.who = {.name = follower->name, .unix_groups = (const char *const *)follower->groups}};
-	json_t *list = NULL;
-	enum stepup_error error = store_user_find(call->verifier->reader, follower->name, &subject.record);
-
-	if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
-		error = request_list_for(call, &subject, &list);
-	if (error != STEPUP_OK)
-		refuse_list(call, &subject, error, follower->told == NULL);
-	user_record_free(&subject.record);
-	if (error != STEPUP_OK)
-		return WAITER_ANSWERED;
-	if (follower->told != NULL && json_equal(follower->told, list)) {
-		json_decref(list);
-		return WAITER_GOES_ON;
-	}
-	if (!call_reply_more(call, json_pack("{s:O}", "requests", list))) {
-		json_decref(list);
-		return WAITER_AGAIN;
-	}
-	json_decref(follower->told);
-	follower->told = list;
-	return WAITER_GOES_ON;
-}
-
-static const struct waiter_kind follower_kind = {.look = follow, .free = follower_free};
-
 static void requests_ready(struct call *call, const struct subject *subject)
 {
 	const struct words_facts words = {.user = subject->name};
-	struct follower *follower;
 	json_t *list = NULL;
 	enum stepup_error error;
 
@@ -124,18 +35,14 @@ static void requests_ready(struct call *call, const struct subject *subject)
 		return;
 	}
 	if (call->more) {
-		follower = follower_new(subject);
-		if (follower == NULL)
-			refuse(call, STEPUP_NO_MEMORY, NULL);
-		else
-			waiters_add(call->verifier->waiters, call, &follower_kind, follower);
+		request_follow(call, subject);
 		return;
 	}
 	error = request_list_for(call, subject, &list);
 	if (error == STEPUP_OK)
 		call_reply(call, json_pack("{s:o}", "requests", list));
 	else
-		refuse_list(call, subject, error, true);
+		request_list_refuse(call, subject, error, true);
 }
 
 void approving_requests(struct call *call)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "verifier/doors/refusal_log.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/approvers.h"
 
@@ -169,4 +170,13 @@ enum stepup_error request_list_for(const struct call *call, const struct subject
 		*list = NULL;
 	}
 	return error;
+}
+
+void request_list_refuse(struct call *call, const struct subject *subject, enum stepup_error error, bool asks)
+{
+	const struct words_facts words = {.user = subject->name, .reference = error == STEPUP_LOCKED ? subject->record->lock.reference : NULL};
+
+	if (error == STEPUP_LOCKED && asks)
+		refusal_log(call, &(struct log_subject){.user = subject->name, .user_id = subject->record->user_id}, NULL, error, "reading requests");
+	refuse(call, error, &words);
 }

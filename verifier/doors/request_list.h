@@ -25,6 +25,10 @@ json_t *request_list_one(const struct policy *policy, const struct approval_requ
 /* Those that concern the subject, a new array. STEPUP_LOCKED where the subject is: nobody who is locked is shown what others do. */
 enum stepup_error request_list_for(const struct call *call, const struct subject *subject, json_t **list);
 
+/* No list: refuses in words that say why, to a locked person with the lock's reference. Who asks for one while locked is logged; not who was shown one
+ * before (`asks` false). */
+void request_list_refuse(struct call *call, const struct subject *subject, enum stepup_error error, bool asks);
+
 /* Lets `tell` tell those who wait, with one look at the store for all of them. */
 void request_list_share(struct verifier *verifier, void (*tell)(struct waiters *waiters));
 

@@ -34,6 +34,17 @@ bool peer_is_caller(const struct peer *peer, const struct caller *caller)
 	return strcmp(caller->unix_user, number) == 0 || (peer->account != NULL && strcmp(caller->unix_user, peer->account) == 0);
 }
 
+enum stepup_error subject_of_account(const struct call *call, const struct account *account, struct subject *subject)
+{
+	enum stepup_error error;
+
+	*subject = (struct subject){.name = account->name, .uid = account->uid,
+		.who = {.name = account->name, .unix_groups = (const char *const *)account->unix_groups},
+		.own = account->uid == (int64_t)call->peer.uid && call->peer.account != NULL && strcmp(call->peer.account, account->name) == 0};
+	error = store_user_find(call->verifier->reader, account->name, &subject->record);
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
+}
+
 static void lookup_found(void *context, enum stepup_error result, const struct account *account)
 {
 	struct lookup *lookup = context;
@@ -44,13 +55,8 @@ static void lookup_found(void *context, enum stepup_error result, const struct a
 		refuse(call, result == STEPUP_OK ? STEPUP_INTERNAL : result, NULL);
 		goto out;
 	}
-	subject.name = account->name;
-	subject.uid = account->uid;
-	subject.who = (struct policy_user){.name = account->name, .unix_groups = (const char *const *)account->unix_groups};
-	subject.own = account->uid == (int64_t)call->peer.uid && call->peer.account != NULL &&
-		strcmp(call->peer.account, account->name) == 0;
-	result = store_user_find(call->verifier->reader, account->name, &subject.record);
-	if (result == STEPUP_OK || result == STEPUP_NOT_FOUND)
+	result = subject_of_account(call, account, &subject);
+	if (result == STEPUP_OK)
 		lookup->ready(call, &subject);
 	else
 		refuse(call, result, NULL);

@@ -35,6 +35,9 @@ bool peer_is_caller(const struct peer *peer, const struct caller *caller);
 typedef void subject_ready(struct call *call, const struct subject *subject);
 void subject_of(struct call *call, const char *user, subject_ready *ready);
 
+/* What subject_of() finds, of an account in hand, which is borrowed; the record is the caller's to free. STEPUP_OK also where there is no record. */
+enum stepup_error subject_of_account(const struct call *call, const struct account *account, struct subject *subject);
+
 /* Whether the enrolled account is the one that the name means now: a reused name or uid inherits nothing. */
 bool subject_uid_holds(const struct user_record *record, int64_t uid);
 
