@@ -14,6 +14,7 @@ from passing_time import PassingTime
 
 POLICY = '''action door.open { users = { "*" } prompt = "Open the door" require = { code } }
 action gate.open { users = { "*" } prompt = "Open the gate" require = { code } limit = { "1 per 1h" } }
+action safe.open { users = { "*" } prompt = "Open the safe" require = { key } }
 '''
 FILL = "ballast"
 
@@ -103,6 +104,26 @@ def second_person(tap):
     subprocess.run(["umount", verifier.state])
 
 
+def refusals(tap):
+    """A refusal that is charged to nobody has a budget in the log, of which nothing is spent on what was not written."""
+    verifier = Verifier(POLICY)
+    mount("-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", verifier.state)
+    with verifier:
+        verifier.enrol_token("mail")
+        use_up(verifier)
+        for _ in range(60):
+            verifier.begin("mail", "safe.open")
+        os.unlink(os.path.join(verifier.state, FILL))
+        before = verifier.call("admin", "Status")["log_size"]
+        for _ in range(20):
+            error = verifier.begin("mail", "safe.open").error
+        verifier.enrol_token("news")  # is written behind them
+        grown = verifier.call("admin", "Status")["log_size"] - before
+        tap.equal(error, "TooWeak", "what is refused before anybody is asked")
+        tap.ok(grown >= 20, "a full disk spends nothing of what may be logged of it: with room again all of it is", grown)
+    subprocess.run(["umount", verifier.state])
+
+
 def alerts(tap):
     """An alert that could not be written was none, and what was held back is told once it can be."""
     verifier = Verifier(POLICY)
@@ -157,6 +178,7 @@ def main():
     tap = Tap()
     tap.run(full_disk, tap)
     tap.run(second_person, tap)
+    tap.run(refusals, tap)
     tap.run(alerts, tap)
     tap.run(read_only, tap)
     tap.done()

@@ -73,6 +73,28 @@ static void refusals_are_logged_in_a_burst_and_then_at_a_pace(void **state)
 	assert_false(refusal_budget_take(&budget, 1000, now + REFUSAL_EVERY_MS - 1));
 }
 
+static void what_was_not_written_gives_its_budget_back(void **state)
+{
+	static struct refusal_budget budget;
+	const uint8_t alice[USER_ID_SIZE] = {1};
+
+	(void)state;
+	for (int i = 0; i < 2 * REFUSAL_BURST; i++) {
+		assert_true(refusal_budget_take(&budget, 1000, 1000));
+		refusal_budget_give(&budget, 1000);
+	}
+	refusal_budget_give(&budget, 1000); /* no more than there was */
+	for (int i = 0; i < REFUSAL_BURST; i++)
+		assert_true(refusal_budget_take(&budget, 1000, 1000));
+	assert_false(refusal_budget_take(&budget, 1000, 1000));
+	assert_true(refusal_first_take(&budget, alice, STEPUP_TOO_WEAK, 1000));
+	refusal_first_give(&budget, alice, STEPUP_FROZEN, 1000);
+	refusal_first_give(&budget, alice, STEPUP_TOO_WEAK, 999); /* another one, before */
+	assert_false(refusal_first_take(&budget, alice, STEPUP_TOO_WEAK, 1001));
+	refusal_first_give(&budget, alice, STEPUP_TOO_WEAK, 1000);
+	assert_true(refusal_first_take(&budget, alice, STEPUP_TOO_WEAK, 1001));
+}
+
 static void each_users_refusals_have_a_budget_of_their_own_and_invented_users_one_together(void **state)
 {
 	static const uint8_t alice[USER_ID_SIZE] = {1, 2, 3}, bob[USER_ID_SIZE] = {4, 5, 6};
@@ -160,7 +182,8 @@ int main(void)
 		cmocka_unit_test(what_stops_and_starts_cannot_be_frozen),
 		cmocka_unit_test(a_freeze_is_a_name_or_a_pattern_of_names),
 		cmocka_unit_test(refusals_are_logged_in_a_burst_and_then_at_a_pace),
-		cmocka_unit_test(each_users_refusals_have_a_budget_of_their_own_and_invented_users_one_together),
+		cmocka_unit_test(what_was_not_written_gives_its_budget_back),
+	cmocka_unit_test(each_users_refusals_have_a_budget_of_their_own_and_invented_users_one_together),
 		cmocka_unit_test(the_first_refusal_of_a_kind_about_a_person_is_always_logged),
 		cmocka_unit_test(an_invitation_is_known_again_however_it_is_typed),
 		cmocka_unit_test(two_invitations_differ),

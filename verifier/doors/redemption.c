@@ -22,6 +22,7 @@ struct redemption {
 	char audience[64];
 	struct redeem_claims claims;
 	int64_t uid;                /* of the user's account now; -1 for none */
+	bool budgeted;              /* its refusal takes from the budget of refusals */
 	/* decided */
 	enum redeem_fault fault;
 	char reference[LOCK_REFERENCE_SIZE];
@@ -269,6 +270,8 @@ static void redemption_done(void *job, enum stepup_error result)
 {
 	struct redemption *redemption = job;
 
+	if (result != STEPUP_OK && redemption->budgeted)
+		refusal_budget_give(&redemption->verifier->refusals, redemption->call->peer.uid);
 	if (result != STEPUP_OK)
 		refuse(redemption->call, result, NULL);
 	else if (redemption->fault != REDEEM_GOOD)
@@ -283,7 +286,8 @@ static void submit(struct redemption *redemption)
 {
 	struct verifier *verifier = redemption->verifier;
 
-	if (redemption->claims.payload == NULL && !refusal_budget_take(&verifier->refusals, redemption->call->peer.uid, clock_boot_ms())) {
+	redemption->budgeted = redemption->claims.payload == NULL;
+	if (redemption->budgeted && !refusal_budget_take(&verifier->refusals, redemption->call->peer.uid, clock_boot_ms())) {
 		reply_refused(redemption);
 		redemption_free(redemption);
 		return;

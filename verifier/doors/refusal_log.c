@@ -17,6 +17,12 @@
 #include "verifier/verifier.h"
 
 struct note {
+	struct verifier *verifier;
+	/* What it took, to be given back where it isn't written. */
+	uint32_t key;
+	bool took_budget, took_first;
+	int64_t taken_boot_ms;
+	/* What the entry says. */
 	int64_t at;
 	char user[USER_NAME_SIZE];
 	uint8_t user_id[USER_ID_SIZE];
@@ -58,6 +64,14 @@ bool refusal_budget_take(struct refusal_budget *budget, uint32_t key, int64_t no
 	return true;
 }
 
+void refusal_budget_give(struct refusal_budget *budget, uint32_t key)
+{
+	struct refusal_slot *slot = &budget->slots[key % REFUSAL_SLOTS];
+
+	if (slot->tokens < REFUSAL_BURST)
+		slot->tokens++;
+}
+
 bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64_t now_boot_ms)
 {
 	const struct refusal_slot *slot = &budget->slots[key % REFUSAL_SLOTS];
@@ -66,18 +80,34 @@ bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64
 }
 
 /* Ids are random, so any of their bytes spread well. One that is pushed out of its place is logged once more. */
+static struct refusal_first *first_of(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error)
+{
+	return &budget->firsts[(((size_t)user_id[0] << 8 | user_id[1]) * 31 + (size_t)error) % REFUSAL_SLOTS];
+}
+
+static bool is_first_of(const struct refusal_first *first, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error)
+{
+	return first->at_boot_ms != 0 && first->error == error && memcmp(first->user_id, user_id, USER_ID_SIZE) == 0;
+}
+
 bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t now_boot_ms)
 {
-	size_t at = (((size_t)user_id[0] << 8 | user_id[1]) * 31 + (size_t)error) % REFUSAL_SLOTS;
-	struct refusal_first *first = &budget->firsts[at];
+	struct refusal_first *first = first_of(budget, user_id, error);
 
-	if (first->at_boot_ms != 0 && first->error == error && memcmp(first->user_id, user_id, USER_ID_SIZE) == 0 &&
-	    now_boot_ms - first->at_boot_ms < REFUSAL_FIRST_MS)
+	if (is_first_of(first, user_id, error) && now_boot_ms - first->at_boot_ms < REFUSAL_FIRST_MS)
 		return false;
 	memcpy(first->user_id, user_id, USER_ID_SIZE);
 	first->error = error;
 	first->at_boot_ms = now_boot_ms;
 	return true;
+}
+
+void refusal_first_give(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t taken_boot_ms)
+{
+	struct refusal_first *first = first_of(budget, user_id, error);
+
+	if (is_first_of(first, user_id, error) && first->at_boot_ms == taken_boot_ms)
+		first->at_boot_ms = 0;
 }
 
 bool refusal_is_for_log(enum stepup_error error)
@@ -110,10 +140,35 @@ static void note_free(struct note *note)
 	free(note);
 }
 
+/* Within the budget; takes from it. */
+static bool take(struct note *note)
+{
+	struct refusal_budget *budget = &note->verifier->refusals;
+
+	note->taken_boot_ms = clock_boot_ms();
+	note->took_first = note->has_user_id && refusal_first_take(budget, note->user_id, note->error, note->taken_boot_ms);
+	note->took_budget = refusal_budget_take(budget, note->key, note->taken_boot_ms);
+	return note->took_budget || note->took_first;
+}
+
+static void give_back(const struct note *note)
+{
+	struct refusal_budget *budget = &note->verifier->refusals;
+
+	if (note->took_budget)
+		refusal_budget_give(budget, note->key);
+	if (note->took_first)
+		refusal_first_give(budget, note->user_id, note->error, note->taken_boot_ms);
+}
+
+/* Nothing was granted, and nobody waits for it. */
 static void note_done(void *job, enum stepup_error result)
 {
-	(void)result; /* nothing was granted, and nobody waits for it */
-	note_free(job);
+	struct note *note = job;
+
+	if (result != STEPUP_OK)
+		give_back(note);
+	note_free(note);
 }
 
 /* An address and details stand where they can be erased. NULL where there is neither, or no memory: the refusal is logged all the same. */
@@ -131,31 +186,29 @@ static json_t *note_beside(const struct action *action, const char *prompt, cons
 	return NULL;
 }
 
-static bool is_within_budget(struct verifier *verifier, uid_t uid, enum stepup_error error, const struct log_subject *subject)
-{
-	int64_t now = clock_boot_ms();
-	bool first = subject->user_id != NULL && refusal_first_take(&verifier->refusals, subject->user_id, error, now);
-
-	return refusal_budget_take(&verifier->refusals, refusal_key(uid, subject), now) || first;
-}
-
 /* Takes note->beside over. */
 static void submit(struct verifier *verifier, uid_t uid, const struct note *note, const struct log_subject *subject)
 {
-	struct note *copy = is_within_budget(verifier, uid, note->error, subject) ? malloc(sizeof(*copy)) : NULL;
+	struct note *copy = malloc(sizeof(*copy));
 
 	if (copy == NULL) {
 		json_decref(note->beside);
 		return;
 	}
 	*copy = *note;
+	copy->verifier = verifier;
+	copy->key = refusal_key(uid, subject);
 	copy->at = clock_wall_seconds();
 	snprintf(copy->user, sizeof(copy->user), "%s", subject->user == NULL ? "" : subject->user);
 	copy->has_user_id = subject->user_id != NULL;
 	if (copy->has_user_id)
 		memcpy(copy->user_id, subject->user_id, USER_ID_SIZE);
-	if (commit_queue_submit(verifier->queue, note_work, note_done, copy) != STEPUP_OK)
+	if (!take(copy)) {
 		note_free(copy);
+	} else if (commit_queue_submit(verifier->queue, note_work, note_done, copy) != STEPUP_OK) {
+		give_back(copy);
+		note_free(copy);
+	}
 }
 
 void refusal_log_action(const struct call *call, const struct log_subject *subject, const struct refused_action *refused, enum stepup_error error,

@@ -3,7 +3,7 @@
  * Refusals that charge nothing, put into the log through the queue, so many per caller, user and minute at most: what is refused
  * costs the refused nothing, so the log must not grow at their pace.
  * MUST: let nobody use up what another user's first refusal needs to be logged, and so to be alerted to; nor, with refusals of one kind, what the
- * same user's first of another kind needs.
+ * same user's first of another kind needs; nor spend anything on what was not written.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_REFUSAL_LOG_H
@@ -46,6 +46,9 @@ uint32_t refusal_key(uid_t uid, const struct log_subject *subject);
 /* Whether this key's refusal may be logged now; counts it. A uid is the key of what is counted per uid. */
 bool refusal_budget_take(struct refusal_budget *budget, uint32_t key, int64_t now_boot_ms);
 
+/* Gives back what was taken for an entry that could not be written. */
+void refusal_budget_give(struct refusal_budget *budget, uint32_t key);
+
 /* Whether there is any left; counts nothing. */
 bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64_t now_boot_ms);
 
@@ -55,6 +58,9 @@ bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USE
 /* Whether a refusal that a transaction came to, and undid all else with, is for the log: as Locked, Frozen, NotAllowed or TooWeak. The others are
  * mistakes (a name that isn't there), what came late, or trouble. */
 bool refusal_is_for_log(enum stepup_error error);
+
+/* The one that was taken at that time was not logged after all. */
+void refusal_first_give(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t taken_boot_ms);
 
 /* What was refused, as far as it is known. */
 struct refused_action {
