@@ -4,12 +4,16 @@
 
 Runs itself in a mount namespace of its own, with a small tmpfs as the verifier's state.
 """
+import contextlib
 import os
+import re
+import sqlite3
 import subprocess
 import sys
 
 from approvals import POLICY as PEOPLE, Scene
 from harness import GAMES, Tap, Verifier, need_root
+from logbook import RULES, Administrator
 from passing_time import PassingTime
 
 POLICY = '''action door.open { users = { "*" } prompt = "Open the door" require = { code } }
@@ -17,6 +21,7 @@ action gate.open { users = { "*" } prompt = "Open the gate" require = { code } l
 action safe.open { users = { "*" } prompt = "Open the safe" require = { key } }
 '''
 FILL = "ballast"
+REFUSAL_BURST = 30  # refusals of one person that may be logged at once
 
 
 def mount(*arguments):
@@ -111,16 +116,16 @@ def refusals(tap):
     with verifier:
         verifier.enrol_token("mail")
         use_up(verifier)
-        for _ in range(60):
+        before = verifier.call("admin", "Status")["log_size"]
+        for _ in range(60):  # of which a few may fit
             verifier.begin("mail", "safe.open")
         os.unlink(os.path.join(verifier.state, FILL))
-        before = verifier.call("admin", "Status")["log_size"]
-        for _ in range(20):
+        for _ in range(REFUSAL_BURST + 5):
             error = verifier.begin("mail", "safe.open").error
-        verifier.enrol_token("news")  # is written behind them
-        grown = verifier.call("admin", "Status")["log_size"] - before
+        verifier.enrol_token("news")  # is written behind them: two entries
+        grown = verifier.call("admin", "Status")["log_size"] - before - 2
         tap.equal(error, "TooWeak", "what is refused before anybody is asked")
-        tap.ok(grown >= 20, "a full disk spends nothing of what may be logged of it: with room again all of it is", grown)
+        tap.ok(grown >= REFUSAL_BURST, "a full disk spends nothing of what may be logged of it: with room again all of it is", grown)
     subprocess.run(["umount", verifier.state])
 
 
@@ -154,6 +159,29 @@ def alerts(tap):
     subprocess.run(["umount", verifier.state])
 
 
+def dropped(tap):
+    """Events without room are counted, and the log says how many, if not at once."""
+    verifier = Verifier(POLICY + RULES)
+    mount("-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", verifier.state)
+    time = PassingTime(verifier)
+    with verifier:
+        admin = Administrator(verifier)
+        with contextlib.closing(sqlite3.connect(verifier.database)) as store, store:
+            store.executemany("INSERT INTO events VALUES (2, ?, ?)", [(-number, 1 << 40) for number in range(1, 10001)])
+        verifier.enrol_token("mail")  # an event and an alert
+        use_up(verifier)
+        time.go_on(11)
+        verifier.wait_log("could not look after events for hooks")
+        os.unlink(os.path.join(verifier.state, FILL))
+        time.go_on(11)
+        verifier.wait_log("events were dropped")
+        said = int(re.search("hooks: ([0-9]+) events were dropped", verifier.log())[1])
+        logged = [entry["count"] for entry in admin.entries() if entry["type"] == "hooks-dropped"]
+        tap.ok(said >= 2 and logged[:1] == [said], "a full disk when dropped events are due to be counted: the log has their number once there is room",
+               (said, logged))
+    subprocess.run(["umount", verifier.state])
+
+
 def read_only(tap):
     verifier = Verifier(POLICY)
     mount("-t", "tmpfs", "-o", "size=32m,mode=0700", "tmpfs", verifier.state)
@@ -180,6 +208,7 @@ def main():
     tap.run(second_person, tap)
     tap.run(refusals, tap)
     tap.run(alerts, tap)
+    tap.run(dropped, tap)
     tap.run(read_only, tap)
     tap.done()
 

@@ -160,20 +160,64 @@ static void what_is_too_old_goes(void **state)
 	remove_first(fixture, STORE_EVENT_LOCKED, 1);
 }
 
+static void leave_room_for_one(struct fixture *fixture)
+{
+	fixture_tamper(fixture, "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9998)"
+				" INSERT INTO events SELECT 3, 100000 + i, 50 FROM n");
+}
+
+static void what_is_dropped_counts_until_the_log_has_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	leave_room_for_one(fixture);
+	for (int i = 0; i < 3; i++)
+		add(fixture, ALERT, 100);
+	assert_int_equal(store_events_dropped(fixture->store), 2);
+	assert_int_equal(store_events_dropped(fixture->store), 2);
+	add(fixture, ALERT, 100);
+	store_events_dropped_logged(fixture->store, 2);
+	assert_int_equal(store_events_dropped(fixture->store), 1);
+}
+
+static void what_is_dropped_with_an_entry_that_is_undone_counts_for_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+
+	leave_room_for_one(fixture);
+	add(fixture, ALERT, 100);
+	assert_ok(store_begin(fixture->writer));
+	append(fixture, ALERT, 100);
+	store_rollback(fixture->writer);
+	assert_int_equal(store_events_dropped(fixture->store), 0);
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_savepoint(fixture->writer));
+	append(fixture, ALERT, 100);
+	assert_ok(store_release(fixture->writer));
+	assert_ok(store_savepoint(fixture->writer));
+	append(fixture, ALERT, 100);
+	store_rollback_to(fixture->writer);
+	append(fixture, ALERT, 100);
+	assert_int_equal(store_events_dropped(fixture->store), 0); /* not before the commit */
+	assert_ok(store_commit(fixture->writer));
+	assert_int_equal(store_events_dropped(fixture->store), 2);
+	assert_ok(store_begin(fixture->writer));
+	assert_ok(store_commit(fixture->writer));
+	assert_int_equal(store_events_dropped(fixture->store), 2);
+}
+
 static void without_room_only_locks_are_noted_and_the_rest_is_counted(void **state)
 {
 	struct fixture *fixture = *state;
 	struct event_row row;
 
-	fixture_tamper(fixture, "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 9998)"
-				" INSERT INTO events SELECT 3, 100000 + i, 50 FROM n"); /* one less than there is room for */
+	leave_room_for_one(fixture);
 	add(fixture, ALERT, 100);
 	assert_int_equal(store_events_dropped(fixture->store), 0);
 	add(fixture, ALERT, 101);
 	add(fixture, ALERT | 1U << STORE_EVENT_ENROLLED, 102);
 	add(fixture, LOCKED, 103);
 	assert_int_equal(store_events_dropped(fixture->store), 3);
-	assert_int_equal(store_events_dropped(fixture->store), 0);
 	assert_ok(store_event_first(fixture->reader, &row));
 	assert_int_equal(row.event, STORE_EVENT_LOCKED);
 	assert_int_equal(row.index, 3);
@@ -185,6 +229,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(the_watch_hears_where_its_entries_begin_and_that_they_were_undone, setup, fixture_teardown),
 	cmocka_unit_test_setup_teardown(a_transaction_without_entries_is_no_business_of_the_watch, setup, fixture_teardown),
 	cmocka_unit_test_setup_teardown(what_is_too_old_goes, setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(what_is_dropped_counts_until_the_log_has_it, setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(what_is_dropped_with_an_entry_that_is_undone_counts_for_nothing, setup, fixture_teardown),
 	cmocka_unit_test_setup_teardown(without_room_only_locks_are_noted_and_the_rest_is_counted, setup, fixture_teardown),
 };
 

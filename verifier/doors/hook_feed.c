@@ -32,7 +32,7 @@ struct hook_feed {
 	/* the writer's */
 	struct alert_limit limit;
 	size_t marks[STORE_EVENT_DEPTHS]; /* in it: where transaction and savepoints began */
-	int64_t dropped;         /* of the chores under way */
+	int64_t expired, dropped; /* by the chores under way, and before them */
 };
 
 /* --- noting --- */
@@ -352,22 +352,25 @@ static enum stepup_error append(struct store_session *session, json_t *entry)
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
 }
 
-/* What was held back is told, what nobody fetched is dropped and said. */
+/* What was held back is told, what nobody fetched is dropped and said: by the first chores whose commit succeeds. */
 static enum stepup_error chores_work(struct store_session *session, void *context)
 {
 	struct hook_feed *feed = context;
-	int64_t now = clock_wall_seconds(), expired = 0;
+	int64_t now = clock_wall_seconds();
 	struct alert_slot *due;
-	enum stepup_error error = store_event_expire(session, now - HOOK_KEPT_SECONDS, &expired);
+	enum stepup_error error;
+
+	feed->expired = 0;
+	feed->dropped = store_events_dropped(feed->verifier->store);
+	error = store_event_expire(session, now - HOOK_KEPT_SECONDS, &feed->expired);
 
 	while (error == STEPUP_OK && (due = alert_limit_due(&feed->limit, now)) != NULL) {
 		error = append(session, log_entry_alert_repeated(now, due->user, due->kind, due->held_back, due->since));
 		if (error == STEPUP_OK) /* only now: what is counted before its entry isn't undone with it */
 			alert_limit_told(&feed->limit, due, now);
 	}
-	feed->dropped = store_events_dropped(feed->verifier->store) + expired;
-	if (error == STEPUP_OK && feed->dropped > 0)
-		error = append(session, log_entry_hooks_dropped(now, feed->dropped));
+	if (error == STEPUP_OK && feed->expired + feed->dropped > 0)
+		error = append(session, log_entry_hooks_dropped(now, feed->expired + feed->dropped));
 	return error;
 }
 
@@ -376,10 +379,14 @@ static void chores_done(void *context, enum stepup_error result)
 	struct hook_feed *feed = context;
 
 	feed->chores = false;
-	if (feed->dropped > 0)
-		journal_line(LOG_WARNING, "hooks", "%" PRId64 " events were dropped: stepup-hooks did not fetch them. Is it running?", feed->dropped);
-	if (result != STEPUP_OK)
+	if (result != STEPUP_OK) {
 		journal_line(LOG_WARNING, "warning", "could not look after events for hooks: %s", stepup_error_text(result));
+		return;
+	}
+	store_events_dropped_logged(feed->verifier->store, feed->dropped);
+	if (feed->expired + feed->dropped > 0)
+		journal_line(LOG_WARNING, "hooks", "%" PRId64 " events were dropped: stepup-hooks did not fetch them. Is it running?",
+			feed->expired + feed->dropped);
 }
 
 void hook_feed_tick(struct verifier *verifier)

@@ -186,6 +186,7 @@ static void publish(struct store_session *session)
 	(void)pthread_mutex_lock(&store->lock);
 	store->tree = session->tree;
 	store->events_noted += session->has_events;
+	store->events_dropped += session->events_begun > 0 ? session->events_dropped[0] : 0;
 	for (size_t i = 0; i < session->pending_count; i++) {
 		const struct pending_version *pending = &session->pending[i];
 

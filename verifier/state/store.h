@@ -232,8 +232,9 @@ enum stepup_error store_event_remove(struct store_session *session, const struct
 enum stepup_error store_event_expire(struct store_session *session, int64_t before, int64_t *removed);
 /* Changes whenever a commit may have brought some. */
 uint64_t store_events_noted(struct store *store);
-/* How many weren't noted for want of room, since this was last asked. */
+/* How many entries' events weren't noted for want of room, and store_events_dropped_logged() doesn't say yet that the log has it. */
 int64_t store_events_dropped(struct store *store);
+void store_events_dropped_logged(struct store *store, int64_t count);
 
 /* --- signing keys, sealed; purpose "receipt" (JWK, private) or "log" (32-byte seed, base64url) --- */
 enum stepup_error store_key_add(struct store_session *session, const char *purpose, const char *kid, const char *secret, int64_t at);

@@ -22,8 +22,10 @@ static unsigned ask_watch(struct store_session *session, const json_t *entry)
 
 	if (watch->filter == NULL)
 		return 0;
-	while (session->events_begun <= session->depth)
+	while (session->events_begun <= session->depth) {
+		session->events_dropped[session->events_begun] = 0;
 		watch->begun(watch->context, session->events_begun++);
+	}
 	return watch->filter(watch->context, entry);
 }
 
@@ -39,22 +41,21 @@ void events_undone(struct store_session *session, unsigned depth)
 
 void events_released(struct store_session *session, unsigned depth)
 {
-	if (session->events_begun > depth)
-		session->events_begun = depth;
+	if (session->events_begun <= depth)
+		return;
+	session->events_dropped[depth - 1] += session->events_dropped[depth];
+	session->events_begun = depth;
 }
 
 /* --- noting --- */
 
 static enum stepup_error note_one(struct store_session *session, enum store_event event, int64_t index, int64_t at)
 {
-	struct store *store = session->store;
 	int64_t count = 0;
 	enum stepup_error error = event == STORE_EVENT_LOCKED ? STEPUP_OK : session_count(session, SQL_EVENT_COUNT, &count);
 
 	if (error == STEPUP_OK && count >= STORE_EVENTS_MAX) {
-		(void)pthread_mutex_lock(&store->lock);
-		store->events_dropped++;
-		(void)pthread_mutex_unlock(&store->lock);
+		session->events_dropped[session->depth]++;
 		return STEPUP_OK;
 	}
 	session->has_events = true;
@@ -139,7 +140,13 @@ int64_t store_events_dropped(struct store *store)
 
 	(void)pthread_mutex_lock(&store->lock);
 	dropped = store->events_dropped;
-	store->events_dropped = 0;
 	(void)pthread_mutex_unlock(&store->lock);
 	return dropped;
+}
+
+void store_events_dropped_logged(struct store *store, int64_t count)
+{
+	(void)pthread_mutex_lock(&store->lock);
+	store->events_dropped -= count;
+	(void)pthread_mutex_unlock(&store->lock);
 }

@@ -57,7 +57,7 @@ struct store {
 	size_t versions_promised; /* room that transactions under way will need at their commit */
 	struct merkle_tree tree; /* as of the last commit */
 	uint64_t events_noted;   /* commits that brought any */
-	int64_t events_dropped;  /* since somebody asked */
+	int64_t events_dropped;  /* by commits, and not logged yet */
 
 	/* The writer lets the log's mover finish in peace: see store_checkpoint_wal. */
 	pthread_mutex_t mover_lock; /* one mover at a time; guards `mover` */
@@ -87,6 +87,7 @@ struct store_session {
 	bool broken; /* the connection is made anew before the next transaction */
 	struct merkle_tree tree;
 	unsigned events_begun; /* of the transaction and its savepoints, so many were told to the event watch */
+	int64_t events_dropped[SESSION_SAVEPOINTS_MAX + 1]; /* by transaction and savepoints, of those that were begun */
 	bool has_events; /* this transaction noted some; a superset, where some were taken back */
 	struct pending_version *pending;
 	size_t pending_count, pending_capacity;
