@@ -116,33 +116,50 @@ static void on_refusal(struct step *step)
 	step_check_commitment(step);
 }
 
+/* The newest for somebody is the only one. */
+static void keep_invitation(struct step *step, bool init)
+{
+	step_put(step, step->replay->invitations, step_text(step, "user"), json_pack("{s:s, s:I, s:b}", "by", step_text(step, "by"), "expires",
+		(json_int_t)member_number(step->entry, "expires", 0), "init", (int)init));
+}
+
 /* What `stepup init` prints: root's, and no step-up's. */
 static void on_init(struct step *step)
 {
-	const char *user = step_text(step, "user");
-	const json_t *known = json_object_get(step->replay->invitations, user);
-	int64_t expires = member_number(step->entry, "expires", 0), before = member_number(known, "expires", 0);
-
-	step_put(step, step->replay->invitations, user, json_pack("{s:I, s:I}", "open", (json_int_t)(member_number(known, "open", 0) + 1), "expires",
-		(json_int_t)(expires > before ? expires : before)));
+	keep_invitation(step, true);
 }
 
 static void on_invite(struct step *step)
 {
-	on_init(step);
+	keep_invitation(step, false);
 	step_check_grant(step, "stepup.invite", "by", GRANT_NEEDED);
 }
 
 static void take_invitation(struct step *step)
 {
 	const char *user = step_text(step, "user");
-	json_t *known = json_object_get(step->replay->invitations, user);
-	int64_t open = member_number(known, "open", 0);
+	const json_t *known = json_object_get(step->replay->invitations, user);
 
-	if (open < 1 || step->at >= member_number(known, "expires", 0))
+	if (known == NULL || step->at >= member_number(known, "expires", 0))
 		step_tell(step, "%s enrolled by an invitation, but none was open.", user);
-	if (open > 0)
-		step_put(step, known, "open", json_integer(open - 1));
+	else if (json_is_true(json_object_get(known, "void")))
+		step_tell(step, "%s enrolled by an invitation that was void: they or who invited were locked after it was made.", user);
+	else if (!members_equal(known, "by", step->entry, "by"))
+		step_tell(step, "%s enrolled by another person's invitation than the one that was open.", user);
+	(void)json_object_del(step->replay->invitations, user);
+}
+
+/* For the locked and by them, but for what `stepup init` made. Locks from before they did that don't say how many. */
+static void void_invitations(struct step *step)
+{
+	const char *locked = step_text(step, "user"), *user;
+	json_t *invitation;
+
+	if (!json_is_integer(json_object_get(step->entry, "invitations")))
+		return;
+	json_object_foreach (step->replay->invitations, user, invitation)
+		if (strcmp(user, locked) == 0 || (!json_is_true(json_object_get(invitation, "init")) && member_is(invitation, "by", locked)))
+			step_put(step, invitation, "void", json_true());
 }
 
 static void on_enrol(struct step *step)
@@ -209,6 +226,7 @@ static void on_lock(struct step *step)
 		step_void_receipts(step, user_id, NULL);
 		step_void_requests(step, user_id, NULL, NULL);
 	}
+	void_invitations(step);
 	step_check_grant(step, "stepup.lock", "by", GRANT_MAYBE);
 }
 

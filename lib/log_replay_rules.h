@@ -17,7 +17,7 @@ struct log_replay {
 	json_t *users;       /* user_id → true, those who are locked */
 	json_t *credentials; /* id → {user_id, method, spent, gone?}; of keys also {alg, key, attestation, rp_id or application, enrolled} */
 	json_t *keys;        /* "key …" or "id …" → the id of the credential that it is, or was */
-	json_t *invitations; /* user → {open, expires} */
+	json_t *invitations; /* user → {by, expires, init, void?} of the newest, until it is taken; `init` says that root made it without a step-up */
 	json_t *frozen;      /* name or pattern → true */
 	json_t *receipts;    /* jti → {user_id, approver_id?, credential, audience, action, expires, details?, void?}, of which `void` says why */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */

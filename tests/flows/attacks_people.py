@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """What somebody would try who wants to pass limits, second persons, locks and alerts, or to turn them against others."""
+import json
 import os
 import select
 import subprocess
@@ -225,6 +226,11 @@ def invitations_of_the_locked():
         unlocked = verb(verifier, tokens["news"], "Unlock", {"user": "games"}, NEWS)
         tap.ok(unlocked.ok and not comes_in(meant, "games"), "so is one for somebody who was locked, also when the lock is lifted", unlocked)
         tap.ok(comes_in(kept, "backup"), "others are good")
+        authorization = verifier.begin("root", "stepup.log")["transaction"]
+        verifier.answer(authorization, tokens["root"].fresh())
+        log = verifier.call("admin", "Log", {"from": 0, "count": 200, "authorization": authorization})["entries"]
+        locks = [entry for entry in (json.loads(one["entry"]) for one in log) if entry["type"] == "lock"]
+        tap.equal([(lock["user"], lock["invitations"]) for lock in locks], [("games", 1), ("mail", 1)], "the log says of each lock how many it voided")
 
 
 def floods_of_output(verifier):

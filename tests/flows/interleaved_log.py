@@ -46,6 +46,7 @@ class Replay:
         self.credentials, self.requests, self.receipts, self.redeemed = {}, {}, {}, {}
         self.voided = {}  # user or action → the newest lock or freeze, which voids receipts from before it
         self.challenges, self.spent_grants = set(), {}
+        self.invitations = {}  # user → the entry of the newest that wasn't used
         self.uses = {}            # (user, rule's title): [(at, details)]
         self.ended = {None: -1}   # user, action, None for everything: where all that was fresh ended
         self.rule_changed = {}    # rule's title: where its text last changed
@@ -93,7 +94,24 @@ class Replay:
             self.say("a locked person enrolled something")
         if entry["credential"] in self.credentials:
             self.say("a credential twice")
+        if entry["how"] == "invitation":
+            self.look_at_invitation(entry)
         self.credentials[entry["credential"]] = Credential(self.user, entry["at"], entry.get("counter", entry.get("step")))
+
+    def look_at_invitation(self, entry):
+        """The newest one for this person, used once, and nobody who matters was locked since it was made."""
+        invitation = self.invitations.pop(self.user, None)
+        if invitation is None:
+            self.say("enrolled by no invitation that was open")
+        elif max(self.voided.get(self.user, -1), self.voided.get(invitation["by"], -1) if invitation["type"] == "invite" else -1) > invitation["index"]:
+            self.say(f"enrolled by the invitation of entry {invitation['index']}, which a lock voided")
+        elif (invitation["by"], invitation["expires"] > entry["at"]) != (entry["by"], True):
+            self.say(f"enrolled by another invitation than that of entry {invitation['index']}, or too late")
+
+    def see_init(self, entry):
+        self.invitations[self.user] = {**entry, "index": self.index}
+
+    see_invite = see_init
 
     def gone(self, entry):
         self.ended[self.user] = self.index

@@ -23,7 +23,7 @@ static void a_whole_day_without_fault_is_clean(void **state)
 	story_redeem(story, &scene->bob, T + 30, "customer.export", json_pack("{s:s, s:i}", "account", "trezor", "records", 100), "r1");
 	story_add(story, log_entry_refusal(&refusal), NULL, NULL);
 	alice.grant = story_grant(story, &scene->alice, T + 60, 103, "stepup.lock", json_pack("{s:s}", "users", "bob"), NULL);
-	story_add(story, log_entry_lock(T + 61, &scene->bob.subject, "L-1", "phoned", &alice), NULL, NULL);
+	story_add(story, log_entry_lock(T + 61, &scene->bob.subject, "L-1", "phoned", &alice, 0), NULL, NULL);
 	alice.grant = story_grant(story, &scene->alice, T + 90, 104, "stepup.unlock", json_pack("{s:s}", "user", "bob"), NULL);
 	story_add(story, log_entry_unlock(T + 91, &scene->bob.subject, &alice), NULL, NULL);
 	alice.grant = story_grant(story, &scene->alice, T + 120, 105, "stepup.freeze", json_pack("{s:s}", "action", "customer.*"), NULL);

@@ -66,7 +66,7 @@ static void a_grant_to_a_locked_user_is_found(void **state)
 	struct scene *scene = *state;
 	const struct log_actor self = {.by = "alice", .grant = -1};
 
-	story_add(scene->story, log_entry_lock(T + 20, &scene->alice.subject, "L-1", "me", &self), NULL, NULL);
+	story_add(scene->story, log_entry_lock(T + 20, &scene->alice.subject, "L-1", "me", &self, 0), NULL, NULL);
 	scene_assert_fault(scene, scene_grant(scene, T + 60, 102, NULL), "locked");
 }
 
@@ -98,6 +98,100 @@ static void one_invitation_used_twice_is_found(void **state)
 	(void)snprintf(scene->alice.credential.id, sizeof(scene->alice.credential.id), "C-second");
 	story_add(scene->story, log_entry_enrol(T + 5, &scene->alice.subject, &scene->alice.credential, "invitation", &root, NULL), NULL, NULL);
 	scene_assert_fault(scene, 3, "none was open");
+}
+
+/* Alice invites bob, somebody is locked and unlocked again, and bob enrols by that invitation: its index. The lock may be of before it voided any. */
+static int64_t enrol_after_a_lock(struct scene *scene, const struct person *locked, int64_t invitations)
+{
+	const struct log_actor self = {.by = locked->name, .grant = -1};
+	struct log_actor alice = {.by = "alice"}, carol = {.by = "carol"};
+	struct person second;
+
+	person_make(&second, "carol", CREDENTIAL_TOTP);
+	story_enrol(scene->story, &second, T + 3, 50);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 5, 101, "stepup.invite", json_pack("{s:s}", "user", "bob"), NULL);
+	story_add(scene->story, log_entry_invite(T + 6, "bob", T + 4000, &alice), NULL, NULL);
+	story_add(scene->story, log_entry_lock(T + 7, &locked->subject, "L-1", "", &self, invitations), NULL, NULL);
+	carol.grant = story_grant(scene->story, &second, T + 8, 51, "stepup.unlock", json_pack("{s:s}", "user", locked->name), NULL);
+	story_add(scene->story, log_entry_unlock(T + 9, &locked->subject, &carol), NULL, NULL);
+	scene->bob.credential.otp.next_counter = 1;
+	return story_add(scene->story, log_entry_enrol(T + 10, &scene->bob.subject, &scene->bob.credential, "invitation", &alice, NULL), NULL, NULL);
+}
+
+static void an_invitation_by_who_was_locked_since_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->alice, 1), "void: they or who invited were locked");
+}
+
+static void an_invitation_for_who_was_locked_since_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->bob, 1), "void: they or who invited were locked");
+}
+
+static void a_lock_of_somebody_else_voids_no_invitation(void **state)
+{
+	struct scene *scene = *state;
+	struct person other;
+
+	person_make(&other, "dave", CREDENTIAL_TOTP);
+	(void)enrol_after_a_lock(scene, &other, 0);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+static void a_lock_from_before_locks_voided_invitations_voids_none(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)enrol_after_a_lock(scene, &scene->alice, -1);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+/* `stepup init` is root's of this host, not of the administrator who has the name. */
+static void a_lock_of_an_administrator_named_root_leaves_what_init_made(void **state)
+{
+	const struct log_actor self = {.by = "root", .grant = -1};
+	struct scene *scene = *state;
+	struct person root;
+
+	person_make(&root, "root", CREDENTIAL_TOTP);
+	story_add(scene->story, log_entry_init(T + 5, "bob", T + 3600, true), NULL, NULL);
+	story_add(scene->story, log_entry_lock(T + 6, &root.subject, "L-1", "", &self, 0), NULL, NULL);
+	scene->bob.credential.otp.next_counter = 1;
+	story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential, "invitation", &self, NULL), NULL, NULL);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+static void a_newer_invitation_takes_the_place_of_an_older_one(void **state)
+{
+	const struct log_actor root = {.by = "root", .grant = -1};
+	struct scene *scene = *state;
+
+	for (int i = 0; i < 2; i++)
+		story_add(scene->story, log_entry_init(T + 5 + i, "bob", T + 3600, true), NULL, NULL);
+	for (int i = 0; i < 2; i++) {
+		scene->bob.credential.otp.next_counter = 1;
+		(void)snprintf(scene->bob.credential.id, sizeof(scene->bob.credential.id), "C-%d", i);
+		story_add(scene->story, log_entry_enrol(T + 10 + i, &scene->bob.subject, &scene->bob.credential, "invitation", &root, NULL), NULL, NULL);
+	}
+	scene_assert_fault(scene, scene->story->index - 1, "none was open");
+}
+
+static void an_invitation_by_another_than_invited_last_is_found(void **state)
+{
+	const struct log_actor carol = {.by = "carol", .grant = -1};
+	struct scene *scene = *state;
+
+	story_add(scene->story, log_entry_init(T + 5, "bob", T + 3600, true), NULL, NULL);
+	scene->bob.credential.otp.next_counter = 1;
+	scene_assert_fault(scene, story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential, "invitation", &carol, NULL), NULL, NULL),
+		"another person's invitation");
 }
 
 static void verbs_without_their_own_step_up_are_found(void **state)
@@ -187,7 +281,7 @@ static void a_receipt_redeemed_by_a_locked_user_is_found(void **state)
 	const struct log_actor self = {.by = "alice", .grant = -1};
 
 	scene_grant(scene, T + 60, 102, "r1");
-	story_add(scene->story, log_entry_lock(T + 65, &scene->alice.subject, "L-1", "me", &self), NULL, NULL);
+	story_add(scene->story, log_entry_lock(T + 65, &scene->alice.subject, "L-1", "me", &self, 0), NULL, NULL);
 	scene_assert_fault(scene, scene_redeem(scene, T + 70, "r1"), "locked");
 }
 
@@ -199,7 +293,7 @@ static void a_receipt_from_before_a_lock_is_void_when_it_is_lifted(void **state)
 
 	story_enrol(scene->story, &scene->bob, T + 5, 5);
 	scene_grant(scene, T + 60, 102, "r1");
-	story_add(scene->story, log_entry_lock(T + 65, &scene->alice.subject, "L-1", "me", &self), NULL, NULL);
+	story_add(scene->story, log_entry_lock(T + 65, &scene->alice.subject, "L-1", "me", &self, 0), NULL, NULL);
 	bob.grant = story_grant(scene->story, &scene->bob, T + 66, 6, "stepup.unlock", json_pack("{s:s}", "user", "alice"), NULL);
 	story_add(scene->story, log_entry_unlock(T + 67, &scene->alice.subject, &bob), NULL, NULL);
 	scene_assert_fault(scene, scene_redeem(scene, T + 70, "r1"), "void: who was issued it, or agreed to it, was locked");
@@ -264,6 +358,13 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_grant_of_a_frozen_action_is_found),
 	FACT(an_enrolment_without_an_open_invitation_is_found),
 	FACT(one_invitation_used_twice_is_found),
+	FACT(an_invitation_by_who_was_locked_since_is_found),
+	FACT(an_invitation_for_who_was_locked_since_is_found),
+	FACT(a_lock_of_somebody_else_voids_no_invitation),
+	FACT(a_lock_from_before_locks_voided_invitations_voids_none),
+	FACT(a_lock_of_an_administrator_named_root_leaves_what_init_made),
+	FACT(a_newer_invitation_takes_the_place_of_an_older_one),
+	FACT(an_invitation_by_another_than_invited_last_is_found),
 	FACT(verbs_without_their_own_step_up_are_found),
 	FACT(a_receipt_redeemed_twice_is_found),
 	FACT(a_receipt_never_issued_is_found),

@@ -159,7 +159,7 @@ static void lock(struct scene *scene, const struct person *person)
 {
 	const struct log_actor by = {.by = "stepupd", .grant = -1};
 
-	(void)story_add(scene->story, log_entry_lock(T + 25, &person->subject, "L-1", "", &by), NULL, NULL);
+	(void)story_add(scene->story, log_entry_lock(T + 25, &person->subject, "L-1", "", &by, 0), NULL, NULL);
 }
 
 /* The other one locks nobody, but can unlock, by a code of this step. */

@@ -286,7 +286,7 @@ static void a_taken_or_voided_invitation_brought_back_is_gone_all_the_same(void 
 	memset(digest, 1, sizeof(digest));
 	assert_ok(store_begin(fixture->writer));
 	assert_ok(store_invitation_take(fixture->writer, digest));
-	assert_ok(store_invitation_void(fixture->writer, "bob", false));
+	assert_ok(store_invitation_void(fixture->writer, "bob", false, NULL));
 	assert_ok(store_commit(fixture->writer));
 	fixture_tamper(fixture, "INSERT INTO invitations SELECT * FROM kept");
 	assert_error(find_invitation(fixture, 1), STEPUP_NOT_FOUND);
@@ -300,7 +300,7 @@ static void voiding_takes_broken_invitations_too(void **state)
 	add_invitation(fixture, 1, "alice");
 	flip(fixture, "invitations", "sealed", 30, 1);
 	assert_ok(store_begin(fixture->writer));
-	assert_ok(store_invitation_void(fixture->writer, "bob", false));
+	assert_ok(store_invitation_void(fixture->writer, "bob", false, NULL));
 	assert_ok(store_commit(fixture->writer));
 	assert_error(find_invitation(fixture, 1), STEPUP_NOT_FOUND);
 }

@@ -55,14 +55,14 @@ static void invitations_of_one_user_or_of_all_are_voided(void **state)
 	for (uint8_t i = 1; i <= 130; i++)
 		add_invitation(fixture, i, i % 2 ? "alice" : "bob");
 	assert_ok(store_begin(fixture->writer));
-	assert_ok(store_invitation_void(fixture->writer, "alice", false));
+	assert_ok(store_invitation_void(fixture->writer, "alice", false, NULL));
 	assert_ok(store_commit(fixture->writer));
 	for (uint8_t i = 1; i <= 130; i++) {
 		memset(digest, i, sizeof(digest));
 		assert_error(store_invitation_find(fixture->reader, digest, &invitation), i % 2 ? STEPUP_NOT_FOUND : STEPUP_OK);
 	}
 	assert_ok(store_begin(fixture->writer));
-	assert_ok(store_invitation_void(fixture->writer, NULL, false));
+	assert_ok(store_invitation_void(fixture->writer, NULL, false, NULL));
 	assert_ok(store_commit(fixture->writer));
 	memset(digest, 2, sizeof(digest));
 	assert_error(store_invitation_find(fixture->reader, digest, &invitation), STEPUP_NOT_FOUND);
@@ -73,12 +73,14 @@ static void those_that_somebody_made_are_voided_too_but_for_the_first(void **sta
 	struct fixture *fixture = *state;
 	struct invitation made = {.user = "bob", .by = "alice", .expires = 1000, .digest = {1}}, first = {.user = "dave", .by = "alice", .expires = 1000,
 		.digest = {2}, .first = true}, others = {.user = "erin", .by = "carol", .expires = 1000, .digest = {3}}, found;
+	int64_t voided = -1;
 
 	assert_ok(store_begin(fixture->writer));
 	assert_ok(store_invitation_add(fixture->writer, &made));
 	assert_ok(store_invitation_add(fixture->writer, &first));
 	assert_ok(store_invitation_add(fixture->writer, &others));
-	assert_ok(store_invitation_void(fixture->writer, "alice", true));
+	assert_ok(store_invitation_void(fixture->writer, "alice", true, &voided));
+	assert_int_equal(voided, 1);
 	assert_ok(store_commit(fixture->writer));
 	assert_error(store_invitation_find(fixture->reader, made.digest, &found), STEPUP_NOT_FOUND);
 	assert_ok(store_invitation_find(fixture->reader, first.digest, &found));

@@ -34,7 +34,7 @@ static enum stepup_error add_invitation(struct store_session *session, struct ve
 	job->expires = invitation.expires;
 	snprintf(invitation.user, sizeof(invitation.user), "%s", job->user);
 	snprintf(invitation.by, sizeof(invitation.by), "%s", job->actor.by);
-	error = store_invitation_void(session, job->user, false);
+	error = store_invitation_void(session, job->user, false, NULL);
 	return error == STEPUP_OK ? store_invitation_add(session, &invitation) : error;
 }
 
@@ -174,7 +174,7 @@ static enum stepup_error revoke_work(struct store_session *session, struct verb_
 		error = STEPUP_NOT_FOUND;
 	}
 	if (error == STEPUP_OK && job->target[0] == '\0')
-		error = store_invitation_void(session, job->user, false);
+		error = store_invitation_void(session, job->user, false, NULL);
 	if (error == STEPUP_OK) {
 		job->left = (int64_t)user_record_live_count(record);
 		error = store_user_save(session, record);

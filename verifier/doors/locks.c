@@ -126,20 +126,20 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct user_lock *lock = &record->lock;
 	json_t *entry;
-	enum stepup_error error;
-	int64_t index = 0;
+	int64_t index = 0, invitations = 0;
+	enum stepup_error error = store_invitation_void(session, record->name, true, &invitations);
 
+	if (error != STEPUP_OK)
+		return error;
 	if (lock->locked)
 		lock_again(record, order);
 	else
 		lock_anew(session, lock, order);
-	entry = log_entry_lock(order->at, &subject, lock->reference, order->reason, order->actor);
+	entry = log_entry_lock(order->at, &subject, lock->reference, order->reason, order->actor, invitations);
 	if (entry == NULL)
 		return STEPUP_NO_MEMORY;
 	error = store_log_append(session, entry, NULL, NULL, &index);
 	record->receipts_from = index;
-	if (error == STEPUP_OK)
-		error = store_invitation_void(session, record->name, true);
 	return error == STEPUP_OK ? requests_void(session, record->user_id, NULL, "who asked, or who agreed, was locked", order->at) : error;
 }
 

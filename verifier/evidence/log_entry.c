@@ -354,12 +354,14 @@ json_t *log_entry_invite(int64_t at, const char *user, int64_t expires, const st
 }
 
 json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char *reference, const char *reason,
-	const struct log_actor *actor)
+	const struct log_actor *actor, int64_t invitations)
 {
 	struct draft draft = draft_about("lock", at, subject);
 
 	draft_add_text(&draft, "reference", reference);
 	draft_add_text(&draft, "reason", reason);
+	if (invitations >= 0)
+		draft_add_number(&draft, "invitations", invitations);
 	add_actor(&draft, actor);
 	return draft_finish(&draft);
 }

@@ -100,7 +100,7 @@ enum stepup_error log_epoch_write(struct store_session *session, bool first, con
 	if (!first)
 		error = store_receipt_void_all(session, now);
 	if (error == STEPUP_OK && !first)
-		error = store_invitation_void(session, NULL, false);
+		error = store_invitation_void(session, NULL, false, NULL);
 	if (error == STEPUP_OK && !first)
 		error = store_request_each(session, NULL, void_request, session);
 	if (error != STEPUP_OK)

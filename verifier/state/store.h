@@ -81,8 +81,9 @@ enum stepup_error store_invitation_add(struct store_session *session, const stru
 enum stepup_error store_invitation_find(struct store_session *session, const uint8_t digest[DIGEST_SIZE], struct invitation *invitation);
 /* Removes it; STEPUP_NOT_FOUND where it is gone already. */
 enum stepup_error store_invitation_take(struct store_session *session, const uint8_t digest[DIGEST_SIZE]);
-/* Removes those for one user, or for everybody (NULL); with `made_too` also those that this user made, but for root's first one. */
-enum stepup_error store_invitation_void(struct store_session *session, const char *user, bool made_too);
+/* Removes those for one user, or for everybody (NULL); with `made_too` also those that this user made, but for root's first one. `*voided` (may be NULL) is how
+ * many went. */
+enum stepup_error store_invitation_void(struct store_session *session, const char *user, bool made_too, int64_t *voided);
 
 /* --- which keys are, or were, anybody's --- */
 struct key_owner {

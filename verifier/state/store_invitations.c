@@ -167,17 +167,21 @@ static enum stepup_error collect(struct store_session *session, const char *user
 	return error;
 }
 
-enum stepup_error store_invitation_void(struct store_session *session, const char *user, bool made_too)
+enum stepup_error store_invitation_void(struct store_session *session, const char *user, bool made_too, int64_t *voided)
 {
 	uint8_t found[PAGE_ROWS][DIGEST_SIZE], after[DIGEST_SIZE] = {0};
 	size_t count = 0;
 	bool more = true;
 	enum stepup_error error = STEPUP_OK;
 
+	if (voided != NULL)
+		*voided = 0;
 	while (error == STEPUP_OK && more) {
 		error = collect(session, user, made_too, after, found, &count, &more);
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++)
 			error = take(session, found[i]);
+		if (voided != NULL)
+			*voided += (int64_t)count;
 	}
 	return error;
 }
