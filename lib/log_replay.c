@@ -143,22 +143,22 @@ static void take_invitation(struct step *step)
 	if (known == NULL || step->at >= member_number(known, "expires", 0))
 		step_tell(step, "%s enrolled by an invitation, but none was open.", user);
 	else if (json_is_true(json_object_get(known, "void")))
-		step_tell(step, "%s enrolled by an invitation that was void: they or who invited were locked after it was made.", user);
+		step_tell(step, "%s enrolled by an invitation that was void: they or who invited were locked, or all they had was revoked, after it was made.", user);
 	else if (!members_equal(known, "by", step->entry, "by"))
 		step_tell(step, "%s enrolled by another person's invitation than the one that was open.", user);
 	(void)json_object_del(step->replay->invitations, user);
 }
 
-/* For the locked and by them, but for what `stepup init` made. Locks from before they did that don't say how many. */
-static void void_invitations(struct step *step)
+/* For the entry's user; with `made_too` also by them, but for what `stepup init` made. Entries from before that was done don't say how many. */
+static void void_invitations(struct step *step, bool made_too)
 {
-	const char *locked = step_text(step, "user"), *user;
+	const char *whose = step_text(step, "user"), *user;
 	json_t *invitation;
 
 	if (!json_is_integer(json_object_get(step->entry, "invitations")))
 		return;
 	json_object_foreach (step->replay->invitations, user, invitation)
-		if (strcmp(user, locked) == 0 || (!json_is_true(json_object_get(invitation, "init")) && member_is(invitation, "by", locked)))
+		if (strcmp(user, whose) == 0 || (made_too && !json_is_true(json_object_get(invitation, "init")) && member_is(invitation, "by", whose)))
 			step_put(step, invitation, "void", json_true());
 }
 
@@ -212,6 +212,7 @@ static void on_remove(struct step *step)
 static void on_revoke(struct step *step)
 {
 	(void)credential_gone(step);
+	void_invitations(step, false);
 	step_check_grant(step, "stepup.revoke", "by", GRANT_NEEDED);
 }
 
@@ -226,7 +227,7 @@ static void on_lock(struct step *step)
 		step_void_receipts(step, user_id, NULL);
 		step_void_requests(step, user_id, NULL, NULL);
 	}
-	void_invitations(step);
+	void_invitations(step, true);
 	step_check_grant(step, "stepup.lock", "by", GRANT_MAYBE);
 }
 

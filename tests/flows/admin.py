@@ -259,10 +259,13 @@ def people(verifier, administrator):
     reply = administrator.call("Revoke", {"user": "uucp", "credential": token.credential})
     tap.equal(reply.get("revoked"), 1, "one is revoked")
     tap.equal(verifier.step_up("uucp", "door.open", None, token.fresh()).error, "BadAnswer", "its codes are refused")
+    invitation = administrator.call("Invite", {"user": "uucp"})["invitation"]
     begun = verifier.begin("uucp", "door.open")
     reply = administrator.call("Revoke", {"user": "uucp", "credential": "all"}, {"user": "uucp"})
     tap.equal(reply.get("revoked"), 1, "the rest is revoked, the last one too")
     tap.equal(verifier.answer(begun["transaction"], second.fresh()).error, "Expired", "and what was begun is over")
+    begun = verifier.call("verify", "EnrollBegin", {"type": "hotp", "user": "uucp", "invitation": invitation})
+    tap.equal(begun.error, "NotAllowed", "an invitation that was open is void with all they had")
     tap.equal(administrator.call("Revoke", {"user": "uucp", "credential": "all"}, {"user": "uucp"}).error, "NotAllowed", "nothing is left to revoke")
     tap.equal(administrator.call("Credentials", {"user": "nobody-like-that"}).error, "NotAllowed", "nobody like that has credentials")
 
@@ -293,6 +296,8 @@ def logged(verifier, administrator):
     tap.equal([entry["clean"] for entry in entries if entry["type"] == "start"], [True, False], "starts are logged, and whether the stop before was clean")
     own = [entry for entry in entries if entry["type"] == "lock" and entry["user"] == "news"]
     tap.equal([entry["by"] for entry in own], ["news"], "a lock of one's own names its owner")
+    tap.equal([entry.get("invitations") for entry in entries if entry["type"] == "revoke" and entry["user"] == "uucp"], [None, 1],
+              "where all that somebody had is revoked, how many invitations of theirs went, too")
     tap.ok(any(entry["type"] == "refusal" and entry["error"] == "Locked" and entry["user"] == "mail" for entry in entries), "refusals of the locked are logged")
     tap.ok(any(entry["type"] == "refusal" and entry["error"] == "NotAllowed" and entry.get("action") == "stepup.lock" for entry in entries),
            "and verbs that were tried without authorization")

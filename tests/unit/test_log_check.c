@@ -35,7 +35,7 @@ static void a_whole_day_without_fault_is_clean(void **state)
 	story_add(story, log_entry_rename(T + 162, &scene->bob.subject, "robert", NULL), NULL, NULL);
 	story_add(story, log_entry_policy(T + 163, scene_policy_digest, NULL), NULL, NULL);
 	alice.grant = story_grant(story, &scene->alice, T + 180, 107, "stepup.revoke", json_pack("{s:s}", "user", "bob"), NULL);
-	story_add(story, log_entry_revoke(T + 181, &scene->bob.subject, "C-bob", &alice), NULL, NULL);
+	story_add(story, log_entry_revoke(T + 181, &scene->bob.subject, "C-bob", &alice, -1), NULL, NULL);
 	alice.grant = story_grant(story, &scene->alice, T + 210, 108, "stepup.remove", json_pack("{s:s}", "credential", "C-alice"), NULL);
 	story_add(story, log_entry_remove(T + 211, &scene->alice.subject, "C-alice", &alice), NULL, NULL);
 	story_add(story, log_entry_stop(T + 300), NULL, NULL);

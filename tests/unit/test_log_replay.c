@@ -132,6 +132,40 @@ static void an_invitation_for_who_was_locked_since_is_found(void **state)
 	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->bob, 1), "void: they or who invited were locked");
 }
 
+/* The invitation is for a second credential, of somebody whose first is revoked meanwhile: with all they have, or by itself. */
+static int64_t enrol_after_a_revocation(struct scene *scene, int64_t invitations)
+{
+	struct log_actor alice = {.by = "alice"};
+	struct credential first = scene->bob.credential, *second = &scene->bob.credential;
+
+	story_enrol(scene->story, &scene->bob, T + 3, 50);
+	first = scene->bob.credential;
+	alice.grant = story_grant(scene->story, &scene->alice, T + 5, 101, "stepup.invite", json_pack("{s:s}", "user", "bob"), NULL);
+	story_add(scene->story, log_entry_invite(T + 6, "bob", T + 4000, &alice), NULL, NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 7, 102, "stepup.revoke",
+		json_pack("{s:s, s:s}", "user", "bob", "credential", invitations >= 0 ? "all" : first.id), NULL);
+	story_add(scene->story, log_entry_revoke(T + 8, &scene->bob.subject, first.id, &alice, invitations), NULL, NULL);
+	(void)snprintf(second->id, sizeof(second->id), "C-second");
+	second->otp.next_counter = 1;
+	return story_add(scene->story, log_entry_enrol(T + 10, &scene->bob.subject, second, "invitation", &alice, NULL), NULL, NULL);
+}
+
+static void an_invitation_for_whose_all_was_revoked_since_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_assert_fault(scene, enrol_after_a_revocation(scene, 1), "void: they or who invited were locked, or all they had was revoked");
+}
+
+static void revoking_one_credential_voids_no_invitation(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)enrol_after_a_revocation(scene, -1);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
 static void a_lock_of_somebody_else_voids_no_invitation(void **state)
 {
 	struct scene *scene = *state;
@@ -360,6 +394,8 @@ static const struct CMUnitTest tests[] = {
 	FACT(one_invitation_used_twice_is_found),
 	FACT(an_invitation_by_who_was_locked_since_is_found),
 	FACT(an_invitation_for_who_was_locked_since_is_found),
+	FACT(an_invitation_for_whose_all_was_revoked_since_is_found),
+	FACT(revoking_one_credential_voids_no_invitation),
 	FACT(a_lock_of_somebody_else_voids_no_invitation),
 	FACT(a_lock_from_before_locks_voided_invitations_voids_none),
 	FACT(a_lock_of_an_administrator_named_root_leaves_what_init_made),

@@ -189,7 +189,7 @@ static void revoke(struct scene *scene, const struct person *person, struct pers
 	const struct log_actor by = {.by = other->name, .grant = story_grant(scene->story, other, T + 24, step, "stepup.revoke",
 		json_pack("{s:s, s:s}", "user", person->name, "credential", person->credential.id), NULL)};
 
-	(void)story_add(scene->story, log_entry_revoke(T + 25, &person->subject, person->credential.id, &by), NULL, NULL);
+	(void)story_add(scene->story, log_entry_revoke(T + 25, &person->subject, person->credential.id, &by, -1), NULL, NULL);
 }
 
 static void assert_clean(struct scene *scene)

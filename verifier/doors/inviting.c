@@ -143,7 +143,8 @@ void inviting_invite(struct call *call)
 
 /* --- revocation --- */
 
-static enum stepup_error revoke_one(struct store_session *session, struct verb_job *job, struct user_record *record, struct credential *credential)
+static enum stepup_error revoke_one(struct store_session *session, struct verb_job *job, struct user_record *record, struct credential *credential,
+	int64_t invitations)
 {
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	enum stepup_error error = credential_bury(job->verifier->store, credential, job->now);
@@ -151,7 +152,7 @@ static enum stepup_error revoke_one(struct store_session *session, struct verb_j
 	if (error != STEPUP_OK)
 		return error;
 	job->count++;
-	error = verb_job_log(session, job, log_entry_revoke(job->now, &subject, credential->id, &job->actor));
+	error = verb_job_log(session, job, log_entry_revoke(job->now, &subject, credential->id, &job->actor, invitations));
 	return error == STEPUP_OK ? requests_void(session, record->user_id, credential->id, REQUEST_CREDENTIAL_GONE, job->now) : error;
 }
 
@@ -159,22 +160,24 @@ static enum stepup_error revoke_work(struct store_session *session, struct verb_
 {
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, job->user, &record);
+	const bool all = job->target[0] == '\0';
+	int64_t invitations = -1;
 
 	job->count = 0;
 	if (error == STEPUP_NOT_FOUND)
 		job->objection = notice_nobody();
+	if (error == STEPUP_OK && all)
+		error = store_invitation_void(session, job->user, false, &invitations);
 	for (size_t i = 0; error == STEPUP_OK && i < record->credential_count; i++) {
 		struct credential *credential = &record->credentials[i];
 
-		if (credential->state == CREDENTIAL_LIVE && (job->target[0] == '\0' || strcmp(job->target, credential->id) == 0))
-			error = revoke_one(session, job, record, credential);
+		if (credential->state == CREDENTIAL_LIVE && (all || strcmp(job->target, credential->id) == 0))
+			error = revoke_one(session, job, record, credential, invitations);
 	}
 	if (error == STEPUP_OK && job->count == 0) {
 		job->objection = notice_no_such_credential();
 		error = STEPUP_NOT_FOUND;
 	}
-	if (error == STEPUP_OK && job->target[0] == '\0')
-		error = store_invitation_void(session, job->user, false, NULL);
 	if (error == STEPUP_OK) {
 		job->left = (int64_t)user_record_live_count(record);
 		error = store_user_save(session, record);

@@ -303,24 +303,30 @@ json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const str
 	return draft_finish(&draft);
 }
 
-static json_t *entry_about_credential(const char *type, int64_t at, const struct log_subject *subject, const char *credential,
+static struct draft draft_about_credential(const char *type, int64_t at, const struct log_subject *subject, const char *credential,
 	const struct log_actor *actor)
 {
 	struct draft draft = draft_about(type, at, subject);
 
 	draft_add_text(&draft, "credential", credential);
 	add_actor(&draft, actor);
-	return draft_finish(&draft);
+	return draft;
 }
 
 json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor)
 {
-	return entry_about_credential("remove", at, subject, credential, actor);
+	struct draft draft = draft_about_credential("remove", at, subject, credential, actor);
+
+	return draft_finish(&draft);
 }
 
-json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor)
+json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor, int64_t invitations)
 {
-	return entry_about_credential("revoke", at, subject, credential, actor);
+	struct draft draft = draft_about_credential("revoke", at, subject, credential, actor);
+
+	if (invitations >= 0)
+		draft_add_number(&draft, "invitations", invitations);
+	return draft_finish(&draft);
 }
 
 json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const char *old_name, const struct log_actor *actor)

@@ -140,8 +140,8 @@ json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const str
 	const struct log_actor *actor, const struct log_key_enrolment *key);
 /* By the owner. */
 json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor);
-/* By an administrator; one entry per credential. */
-json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor);
+/* By an administrator; one entry per credential. `invitations`: how many of the user are void from here on, where all they have is revoked; -1 for one only. */
+json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor, int64_t invitations);
 json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const char *old_name, const struct log_actor *actor);
 
 /* --- administration --- */
