@@ -56,6 +56,14 @@ def of_a_verifier(verifier, token):
         tap.ok(ended.status == 1 and ended.err.endswith(LOST) and ended.err.count(LOST) == 1, f"what is lost is no success: stepup {' '.join(words)}", ended)
 
 
+def followed(verifier):
+    """What can't be told isn't followed any more. Nor does a closed descriptor become the verifier's connection, over which all that is printed would go."""
+    stepup = [program("tools/stepup/stepup"), "--socket-dir", verifier.run]
+    for what, words in ((where, ("requests", "--follow", *more)) for where in (">/dev/full", ">&-", "<&- >&-") for more in ((), ("--json",))):
+        ended = Session(["sh", "-c", f'exec "$@" {what}', "sh", *stepup, *words], uid=MAIL).finish()
+        tap.equal((ended.status, ended.err), (1, LOST), f"{what}: stepup {' '.join(words)} ends")
+
+
 def what_ends_otherwise():
     stepup = program("tools/stepup/stepup")
     done = subprocess.run(f"{stepup} help >&-", shell=True, capture_output=True, text=True)
@@ -75,5 +83,6 @@ with Verifier(POLICY) as verifier:
     tap.run(without_a_verifier)
     tap.run(of_a_log, os.path.join(verifier.folder, "export"))
     tap.run(of_a_verifier, verifier, mail)
+    tap.run(followed, verifier)
     tap.run(what_ends_otherwise)
 tap.done()

@@ -150,7 +150,7 @@ static bool show_list(void *context, const json_t *reply)
 		return false;
 	if (option_given(invocation, OPTION_JSON)) {
 		(void)output_json(json_deep_copy(reply));
-		return fflush(stdout) == 0;
+		return !ferror(stdout);
 	}
 	json_array_foreach(requests, i, request) {
 		if (message_text(request, "state") == NULL)

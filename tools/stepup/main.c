@@ -2,10 +2,12 @@
 /*
  * stepup: the command line of pam-stepup, for employees, administrators and scripts. It decides nothing: it asks people and the verifier.
  */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config.h"
 #include "lib/display_text.h"
@@ -78,12 +80,21 @@ static enum exit_status parse(int argc, char **argv, struct invocation *invocati
 	return status;
 }
 
+/* A descriptor that came closed would be the next file's or socket's, and what is printed would go there. What takes its place can't be used either. */
+static void hold_closed(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			_exit(EXIT_REFUSED);
+}
+
 int main(int argc, char **argv)
 {
 	struct invocation invocation;
 	enum exit_status status;
 	char *wrong = NULL;
 
+	hold_closed();
 	(void)setlocale(LC_ALL, "");
 	output_for_programs(asks_for_json(argc, argv));
 	status = parse(argc, argv, &invocation, &wrong);
