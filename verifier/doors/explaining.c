@@ -4,6 +4,8 @@
  */
 #include "verifier/doors/explaining.h"
 
+#include <string.h>
+
 #include "lib/message.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/explain.h"
@@ -19,8 +21,8 @@ static int64_t wall_of(int64_t boot_ms)
 	return clock_wall_seconds() + (boot_ms - clock_boot_ms()) / 1000;
 }
 
-/* What is fresh for the subject, here and elsewhere. */
-static struct explain_fresh fresh_for(const struct call *call, const struct subject *subject, const char *action)
+/* What is fresh for the subject, here and elsewhere. Here is nowhere where another account's program would ask. */
+static struct explain_fresh fresh_for(const struct call *call, const struct subject *subject, const char *action, bool here)
 {
 	const struct verifier *verifier = call->verifier;
 	const struct freshness *freshness = transactions_freshness(verifier->transactions);
@@ -34,7 +36,7 @@ static struct explain_fresh fresh_for(const struct call *call, const struct subj
 
 	if (rule == NULL || subject->record == NULL)
 		return fresh;
-	if (sitting_of(call, subject->own, sitting))
+	if (here && sitting_of(call, subject->own, sitting))
 		grant = freshness_find(freshness,
 			&(struct fresh_place){.rule = rule, .user_id = subject->record->user_id, .caller = call->peer.uid, .sitting = sitting}, now);
 	requirement = requirement_of(verifier->policy, rule, action, NULL, subject->record);
@@ -71,13 +73,13 @@ static void explain(struct call *call, const struct subject *subject, const char
 		.details = json_is_null(details) ? NULL : details,
 		.is_insider = is_insider,
 		.sees_everybody = sees_everybody,
-		.fresh = fresh_for(call, subject, action),
 		.now = clock_wall_seconds(),
 	};
 	json_t *reply = NULL;
 	enum stepup_error error = freeze_look(verifier->reader, action, reference);
 
 	peer_name(call, peer);
+	question.fresh = fresh_for(call, subject, action, strcmp(question.caller, peer) == 0);
 	if (error == STEPUP_FROZEN)
 		question.frozen = reference;
 	if (error == STEPUP_OK || error == STEPUP_FROZEN)
