@@ -1,6 +1,6 @@
 # Step-ups in memory and the small rules behind the doors; what the doors decide is tested by tests/flows with a real stepupd.
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_requests tests/unit/test_transactions tests/unit/test_door_rules tests/unit/test_freshness
+check_PROGRAMS += tests/unit/test_requests tests/unit/test_transactions tests/unit/test_door_rules tests/unit/test_freshness tests/unit/test_waiters
 tests_unit_test_requests_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_requests_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 tests_unit_test_transactions_CFLAGS = $(UNIT_CFLAGS)
@@ -9,4 +9,6 @@ tests_unit_test_freshness_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_freshness_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 tests_unit_test_door_rules_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_door_rules_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+tests_unit_test_waiters_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_waiters_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif

@@ -23,6 +23,7 @@ struct waiters {
 	size_t count;
 	int64_t rests_until_ms; /* nobody is told before that, … */
 	bool missed;            /* … and something has changed since */
+	bool ended;             /* at a stop */
 };
 
 struct waiters *waiters_new(void)
@@ -65,9 +66,10 @@ void waiters_add(struct waiters *waiters, struct call *call, const struct waiter
 {
 	struct waiter *waiter = calloc(1, sizeof(*waiter));
 
-	if (waiter == NULL) {
+	if (waiter == NULL || waiters->ended) {
+		free(waiter);
 		kind->free(context);
-		refuse(call, STEPUP_NO_MEMORY, NULL);
+		refuse(call, STEPUP_UNAVAILABLE, NULL);
 		return;
 	}
 	*waiter = (struct waiter){.call = call, .kind = kind, .context = context};
@@ -112,6 +114,7 @@ void waiters_tick(struct waiters *waiters)
 
 void waiters_end(struct waiters *waiters)
 {
+	waiters->ended = true; /* a directory may still answer for whoever asked before */
 	while (!TAILQ_EMPTY(&waiters->list)) {
 		struct waiter *waiter = TAILQ_FIRST(&waiters->list);
 

@@ -30,7 +30,7 @@ struct waiter_kind {
 struct waiters *waiters_new(void);
 void waiters_free(struct waiters **waiters);
 
-/* Takes the call and the context over, and looks at once. Without memory the call is refused. */
+/* Takes the call and the context over, and looks at once. Without memory, or after waiters_end(), the call is refused. */
 void waiters_add(struct waiters *waiters, struct call *call, const struct waiter_kind *kind, void *context);
 
 /* Something may have changed. Where many wait and it changes often, some of it is told by waiters_tick(). */
@@ -39,7 +39,7 @@ void waiters_wake(struct waiters *waiters);
 /* Once a second: those who could not be told, and those who went away. */
 void waiters_tick(struct waiters *waiters);
 
-/* At a stop: refuses all. */
+/* At a stop: refuses all, also who comes later. */
 void waiters_end(struct waiters *waiters);
 
 #endif
