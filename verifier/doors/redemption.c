@@ -292,10 +292,8 @@ static void submit(struct redemption *redemption)
 		redemption_free(redemption);
 		return;
 	}
-	if (commit_queue_submit(verifier->queue, redemption_work, redemption_done, redemption) == STEPUP_OK)
-		return;
-	refuse(redemption->call, STEPUP_UNAVAILABLE, NULL);
-	redemption_free(redemption);
+	if (commit_queue_submit(verifier->queue, redemption_work, redemption_done, redemption) != STEPUP_OK)
+		redemption_done(redemption, STEPUP_UNAVAILABLE);
 }
 
 static void account_is(void *context, enum stepup_error result, const struct account *account)
