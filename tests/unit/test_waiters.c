@@ -33,28 +33,27 @@ bool call_is_gone(struct call *call)
 	return connection.gone;
 }
 
-struct looks {
+/* Who waits; some wait until the end of their test. */
+static struct {
 	unsigned count;
 	bool freed;
 	enum waiter_word word;
-};
+} looks;
 
 static enum waiter_word look(struct call *call, void *context)
 {
-	struct looks *looks = context;
-
 	assert_ptr_equal(call, &connection.call);
-	assert_false(looks->freed);
-	looks->count++;
-	return looks->word;
+	assert_ptr_equal(context, &looks);
+	assert_false(looks.freed);
+	looks.count++;
+	return looks.word;
 }
 
 static void forget(void *context)
 {
-	struct looks *looks = context;
-
-	assert_false(looks->freed);
-	looks->freed = true;
+	assert_ptr_equal(context, &looks);
+	assert_false(looks.freed);
+	looks.freed = true;
 }
 
 static const struct waiter_kind kind = {.look = look, .free = forget};
@@ -62,6 +61,8 @@ static const struct waiter_kind kind = {.look = look, .free = forget};
 static int set_up(void **state)
 {
 	memset(&connection, 0, sizeof(connection));
+	memset(&looks, 0, sizeof(looks));
+	looks.word = WAITER_GOES_ON;
 	*state = waiters_new();
 	return *state == NULL;
 }
@@ -76,8 +77,7 @@ static int tear_down(void **state)
 
 static void who_could_not_be_told_is_looked_at_again(void **state)
 {
-	struct looks looks = {.word = WAITER_AGAIN};
-
+	looks.word = WAITER_AGAIN;
 	waiters_add(*state, &connection.call, &kind, &looks);
 	waiters_tick(*state);
 	assert_int_equal(looks.count, 2);
@@ -90,8 +90,6 @@ static void who_could_not_be_told_is_looked_at_again(void **state)
 
 static void who_went_away_is_let_go(void **state)
 {
-	struct looks looks = {.word = WAITER_GOES_ON};
-
 	waiters_add(*state, &connection.call, &kind, &looks);
 	connection.gone = true;
 	waiters_tick(*state);
@@ -101,8 +99,6 @@ static void who_went_away_is_let_go(void **state)
 
 static void a_stop_refuses_who_waits(void **state)
 {
-	struct looks looks = {.word = WAITER_GOES_ON};
-
 	waiters_add(*state, &connection.call, &kind, &looks);
 	waiters_end(*state);
 	assert_true(looks.freed);
@@ -113,8 +109,6 @@ static void a_stop_refuses_who_waits(void **state)
 /* Whose account was still being looked up when the verifier was told to stop. */
 static void and_who_comes_after_it(void **state)
 {
-	struct looks looks = {.word = WAITER_GOES_ON};
-
 	waiters_end(*state);
 	waiters_add(*state, &connection.call, &kind, &looks);
 	assert_true(looks.freed);
