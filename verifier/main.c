@@ -25,6 +25,7 @@
 
 #include "lib/safe_file.h"
 #include "lib/wipe.h"
+#include "verifier/host/account.h"
 #include "verifier/host/clock.h"
 #include "verifier/housekeeping.h"
 #include "verifier/host/journal.h"
@@ -55,6 +56,7 @@ struct daemon {
 	uv_timer_t tick;
 	int64_t stop_by_ms;
 	bool stopping;
+	bool asks_directory; /* at the stop: a lookup is under way still */
 };
 
 /* --- what the process owes itself before anything else --- */
@@ -226,6 +228,7 @@ static enum stepup_error unwind(struct daemon *daemon)
 	if (uv_is_active((const uv_handle_t *)&daemon->tick))
 		(void)uv_timer_stop(&daemon->tick);
 	sockets_remove(&daemon->sockets);
+	daemon->asks_directory = account_cache_asks(daemon->verifier.accounts);
 	result = startup_close(&daemon->verifier);
 	daemon->verifier.server = NULL;
 	if (daemon->server != NULL) {
@@ -237,7 +240,17 @@ static enum stepup_error unwind(struct daemon *daemon)
 	return result;
 }
 
-/* The process ends after this, whatever a slow directory's lookup still holds. */
+/* The end of the process, which waits for no directory: exit() would, as libuv joins its threads there. */
+static int leave(const struct daemon *daemon, int status)
+{
+	if (daemon->asks_directory) {
+		(void)fflush(NULL);
+		_exit(status);
+	}
+	return status;
+}
+
+/* The process ends after this. */
 static int run(const struct startup_options *options)
 {
 	static struct daemon daemon;
@@ -260,7 +273,7 @@ static int run(const struct startup_options *options)
 		journal_line(result == STEPUP_OK ? LOG_NOTICE : LOG_ERR, "stopped", "clean=%s", result == STEPUP_OK ? "yes" : stepup_error_text(result));
 	}
 	free(why);
-	return result == STEPUP_OK ? EXIT_OK : EXIT_REFUSED;
+	return leave(&daemon, result == STEPUP_OK ? EXIT_OK : EXIT_REFUSED);
 }
 
 /* --- options --- */

@@ -6,9 +6,16 @@ EXTRA_DIST += tests/flows/cli.py tests/flows/cli_session.py tests/flows/harness.
 EXTRA_DIST += tests/flows/sockets.py tests/flows/startup.py tests/flows/sanitized.py
 EXTRA_DIST += tests/flows/softkey.py tests/flows/key_places.py tests/flows/keys_cli.py tests/flows/keys_pam.py tests/flows/keys_sudo.py tests/flows/keys_ssh.py tests/flows/keys.py
 EXTRA_DIST += tests/flows/key_enrolment.py tests/flows/attacks_people.py tests/flows/sanitized_people.py
-EXTRA_DIST += tests/flows/guides.py tests/flows/late_refusals.py tests/flows/full_output.py tests/flows/json_failures.py tests/flows/second_person_words.py
+EXTRA_DIST += tests/flows/guides.py tests/flows/late_refusals.py tests/flows/slow_directory.py tests/flows/full_output.py tests/flows/json_failures.py tests/flows/second_person_words.py
 EXTRA_DIST += tests/flows/approvals.py tests/flows/approvals_cli.py tests/flows/approval_rules.py tests/flows/limits.py tests/flows/passing_time.py
 EXTRA_DIST += tests/flows/pam_flows.py tests/flows/scratch.py tests/flows/sshd.py tests/flows/sudo.py
 EXTRA_DIST += tests/flows/first_alert.py tests/flows/hooks.py tests/flows/hook_runner.py tests/flows/example_hooks.py tests/flows/report.py
 EXTRA_DIST += tests/flows/interleavings.py tests/flows/interleaved_calls.py tests/flows/interleaved_judge.py tests/flows/interleaved_log.py
 EXTRA_DIST += tests/flows/interleaved_moves.py tests/flows/interleaved_people.py tests/flows/interleaved_policy.py
+
+# A directory that lets stepupd wait; for slow_directory.py.
+check_PROGRAMS += tests/flows/held_directory.so
+tests_flows_held_directory_so_SOURCES = tests/flows/held_directory.c
+tests_flows_held_directory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_flows_held_directory_so_LDFLAGS = $(AM_LDFLAGS) -shared
+tests_flows_held_directory_so_LDADD = -ldl

@@ -429,6 +429,11 @@ void account_cache_sweep(struct account_cache *cache)
 	}
 }
 
+bool account_cache_asks(const struct account_cache *cache)
+{
+	return cache != NULL && cache->running_count > 0;
+}
+
 void account_cache_free(struct account_cache **cache)
 {
 	struct account_cache *gone = *cache;

@@ -27,6 +27,9 @@ struct account_cache;
 
 struct account_cache *account_cache_new(uv_loop_t *loop);
 void account_cache_free(struct account_cache **cache);
+
+/* Whether a directory is being asked, on a worker thread that nobody can call back. NULL: no. */
+bool account_cache_asks(const struct account_cache *cache);
 void account_cache_forget(struct account_cache *cache);
 
 /* Answers those who have waited ACCOUNT_WAIT_SECONDS; called by a timer. */
