@@ -143,7 +143,7 @@ static void take_invitation(struct step *step)
 	if (known == NULL || step->at >= member_number(known, "expires", 0))
 		step_tell(step, "%s enrolled by an invitation, but none was open.", user);
 	else if (json_is_true(json_object_get(known, "void")))
-		step_tell(step, "%s enrolled by an invitation that was void: they or who invited were locked, or all they had was revoked, after it was made.", user);
+		step_tell(step, "%s enrolled by an invitation that was void: they or who invited were locked, or it was withdrawn, after it was made.", user);
 	else if (!members_equal(known, "by", step->entry, "by"))
 		step_tell(step, "%s enrolled by another person's invitation than the one that was open.", user);
 	(void)json_object_del(step->replay->invitations, user);
@@ -212,6 +212,12 @@ static void on_remove(struct step *step)
 static void on_revoke(struct step *step)
 {
 	(void)credential_gone(step);
+	void_invitations(step, false);
+	step_check_grant(step, "stepup.revoke", "by", GRANT_NEEDED);
+}
+
+static void on_withdraw(struct step *step)
+{
 	void_invitations(step, false);
 	step_check_grant(step, "stepup.revoke", "by", GRANT_NEEDED);
 }
@@ -328,7 +334,7 @@ static const struct type {
 } types[] = {
 	{"epoch", on_epoch}, {"start", on_start}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
 	{"refusal", on_refusal}, {"alert", on_nothing}, {"enrol", on_enrol}, {"remove", on_remove}, {"revoke", on_revoke},
-	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"lock", on_lock}, {"unlock", on_unlock},
+	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"withdraw", on_withdraw}, {"lock", on_lock}, {"unlock", on_unlock},
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", on_redeem}, {"redeem-refusal", on_refusal},
 	{"request", on_request}, {"approve", on_approve}, {"request-end", on_request_end},
 	{"hook", on_hook}, {"hooks-dropped", on_nothing},

@@ -267,6 +267,13 @@ def people(verifier, administrator):
     begun = verifier.call("verify", "EnrollBegin", {"type": "hotp", "user": "uucp", "invitation": invitation})
     tap.equal(begun.error, "NotAllowed", "an invitation that was open is void with all they had")
     tap.equal(administrator.call("Revoke", {"user": "uucp", "credential": "all"}, {"user": "uucp"}).error, "NotAllowed", "nothing is left to revoke")
+    for user in ("uucp", "games"):
+        invitation = administrator.call("Invite", {"user": user})["invitation"]
+        reply = administrator.call("Revoke", {"user": user, "credential": "all"}, {"user": user})
+        tap.ok(reply.get("revoked") == 0 and "invitation for them was withdrawn" in (reply.message or ""), f"who has an invitation alone loses that ({user})", reply)
+        begun = verifier.call("verify", "EnrollBegin", {"type": "hotp", "user": user, "invitation": invitation})
+        tap.equal(begun.error, "NotAllowed", "which is good for nothing then")
+        tap.equal(administrator.call("Revoke", {"user": user, "credential": "all"}, {"user": user}).error, "NotAllowed", "once")
     tap.equal(administrator.call("Credentials", {"user": "nobody-like-that"}).error, "NotAllowed", "nobody like that has credentials")
 
 
@@ -288,7 +295,7 @@ def reloads(verifier, administrator):
 def logged(verifier, administrator):
     entries = administrator.entries()
     by_index = dict(enumerate(entries))
-    for kind in ("invite", "revoke", "lock", "unlock", "freeze", "thaw", "policy"):
+    for kind in ("invite", "withdraw", "revoke", "lock", "unlock", "freeze", "thaw", "policy"):
         of_kind = [entry for entry in entries if entry["type"] == kind and entry.get("by") == "root"]
         grants = [by_index[entry["grant"]] for entry in of_kind if "grant" in entry]
         tap.ok(of_kind and len(grants) == len(of_kind) and all(grant["type"] == "grant" and grant["user"] == "root" for grant in grants),

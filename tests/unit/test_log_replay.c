@@ -122,14 +122,14 @@ static void an_invitation_by_who_was_locked_since_is_found(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->alice, 1), "void: they or who invited were locked");
+	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->alice, 1), "void: they or who invited were locked, or it was withdrawn");
 }
 
 static void an_invitation_for_who_was_locked_since_is_found(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->bob, 1), "void: they or who invited were locked");
+	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->bob, 1), "void: they or who invited were locked, or it was withdrawn");
 }
 
 /* The invitation is for a second credential, of somebody whose first is revoked meanwhile: with all they have, or by itself. */
@@ -154,7 +154,7 @@ static void an_invitation_for_whose_all_was_revoked_since_is_found(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_assert_fault(scene, enrol_after_a_revocation(scene, 1), "void: they or who invited were locked, or all they had was revoked");
+	scene_assert_fault(scene, enrol_after_a_revocation(scene, 1), "void: they or who invited were locked, or it was withdrawn");
 }
 
 static void revoking_one_credential_voids_no_invitation(void **state)
@@ -164,6 +164,28 @@ static void revoking_one_credential_voids_no_invitation(void **state)
 	(void)enrol_after_a_revocation(scene, -1);
 	story_checkpoint(scene->story);
 	assert_no_finding(scene->story);
+}
+
+static void an_invitation_that_was_withdrawn_is_found(void **state)
+{
+	struct scene *scene = *state;
+	struct log_actor alice = {.by = "alice"};
+
+	alice.grant = story_grant(scene->story, &scene->alice, T + 5, 101, "stepup.invite", json_pack("{s:s}", "user", "bob"), NULL);
+	story_add(scene->story, log_entry_invite(T + 6, "bob", T + 4000, &alice), NULL, NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 7, 102, "stepup.revoke", json_pack("{s:s, s:s}", "user", "bob", "credential", "all"), NULL);
+	story_add(scene->story, log_entry_withdraw(T + 8, "bob", 1, &alice), NULL, NULL);
+	scene->bob.credential.otp.next_counter = 1;
+	scene_assert_fault(scene, story_add(scene->story, log_entry_enrol(T + 10, &scene->bob.subject, &scene->bob.credential, "invitation", &alice, NULL), NULL, NULL),
+		"void: they or who invited were locked, or it was withdrawn");
+}
+
+static void a_withdrawal_without_its_own_step_up_is_found(void **state)
+{
+	struct scene *scene = *state;
+	const struct log_actor nobody = {.by = "alice", .grant = -1};
+
+	scene_assert_fault(scene, story_add(scene->story, log_entry_withdraw(T + 8, "bob", 1, &nobody), NULL, NULL), "step-up");
 }
 
 static void a_lock_of_somebody_else_voids_no_invitation(void **state)
@@ -396,6 +418,8 @@ static const struct CMUnitTest tests[] = {
 	FACT(an_invitation_for_who_was_locked_since_is_found),
 	FACT(an_invitation_for_whose_all_was_revoked_since_is_found),
 	FACT(revoking_one_credential_voids_no_invitation),
+	FACT(an_invitation_that_was_withdrawn_is_found),
+	FACT(a_withdrawal_without_its_own_step_up_is_found),
 	FACT(a_lock_of_somebody_else_voids_no_invitation),
 	FACT(a_lock_from_before_locks_voided_invitations_voids_none),
 	FACT(a_lock_of_an_administrator_named_root_leaves_what_init_made),

@@ -108,6 +108,20 @@ static void each_entry_is_of_its_kind_within_the_time(void **state)
 	json_decref(report);
 }
 
+static void an_invitation_that_was_taken_back_is_said_of_whom_it_was_for_and_of_who_did_it(void **state)
+{
+	static const char *const withdrawn[] = {
+		"{\"entry\":\"{\\\"type\\\":\\\"withdraw\\\",\\\"at\\\":1000,\\\"user\\\":\\\"alice\\\",\\\"by\\\":\\\"bob\\\",\\\"index\\\":1}\"}\n",
+		"{\"entry\":\"{\\\"type\\\":\\\"withdraw\\\",\\\"at\\\":1001,\\\"user\\\":\\\"carol\\\",\\\"by\\\":\\\"alice\\\",\\\"index\\\":2}\"}\n",
+	};
+	json_t *report = report_of(withdrawn, 2);
+
+	(void)state;
+	assert_int_equal(total(report, "uninvited"), 1);
+	assert_int_equal(total(report, "administered"), 1);
+	json_decref(report);
+}
+
 static void what_was_touched_stands_once_with_its_sums(void **state)
 {
 	json_t *report = report_of(lines, LINES), *thing = json_array_get(json_object_get(report, "touched"), 0);
@@ -359,6 +373,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_time_without_a_zone_is_local),
 	cmocka_unit_test(what_is_no_time_is_refused),
 	cmocka_unit_test(each_entry_is_of_its_kind_within_the_time),
+	cmocka_unit_test(an_invitation_that_was_taken_back_is_said_of_whom_it_was_for_and_of_who_did_it),
 	cmocka_unit_test(what_was_touched_stands_once_with_its_sums),
 	cmocka_unit_test(what_two_actions_touched_is_notified_once),
 	cmocka_unit_test(what_was_approved_and_not_redeemed_is_not_notified),

@@ -156,31 +156,40 @@ static enum stepup_error revoke_one(struct store_session *session, struct verb_j
 	return error == STEPUP_OK ? requests_void(session, record->user_id, credential->id, REQUEST_CREDENTIAL_GONE, job->now) : error;
 }
 
-static enum stepup_error revoke_work(struct store_session *session, struct verb_job *job)
+static enum stepup_error revoke_theirs(struct store_session *session, struct verb_job *job, struct user_record *record, int64_t invitations)
 {
-	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, job->user, &record);
 	const bool all = job->target[0] == '\0';
-	int64_t invitations = -1;
+	enum stepup_error error = STEPUP_OK;
 
-	job->count = 0;
-	if (error == STEPUP_NOT_FOUND)
-		job->objection = notice_nobody();
-	if (error == STEPUP_OK && all)
-		error = store_invitation_void(session, job->user, false, &invitations);
 	for (size_t i = 0; error == STEPUP_OK && i < record->credential_count; i++) {
 		struct credential *credential = &record->credentials[i];
 
 		if (credential->state == CREDENTIAL_LIVE && (all || strcmp(job->target, credential->id) == 0))
 			error = revoke_one(session, job, record, credential, invitations);
 	}
-	if (error == STEPUP_OK && job->count == 0) {
-		job->objection = notice_no_such_credential();
+	job->left = (int64_t)user_record_live_count(record);
+	return error == STEPUP_OK && job->count > 0 ? store_user_save(session, record) : error;
+}
+
+/* Somebody who has enrolled nothing may have an invitation. */
+static enum stepup_error revoke_work(struct store_session *session, struct verb_job *job)
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, job->user, &record);
+	int64_t invitations = -1;
+
+	job->count = job->left = 0;
+	if (error == STEPUP_NOT_FOUND)
+		error = STEPUP_OK;
+	if (error == STEPUP_OK && job->target[0] == '\0')
+		error = store_invitation_void(session, job->user, false, &invitations);
+	if (error == STEPUP_OK && record != NULL)
+		error = revoke_theirs(session, job, record, invitations);
+	if (error == STEPUP_OK && job->count == 0 && invitations > 0) {
+		error = verb_job_log(session, job, log_entry_withdraw(job->now, job->user, invitations, &job->actor));
+	} else if (error == STEPUP_OK && job->count == 0) {
+		job->objection = record == NULL ? notice_nobody() : notice_no_such_credential();
 		error = STEPUP_NOT_FOUND;
-	}
-	if (error == STEPUP_OK) {
-		job->left = (int64_t)user_record_live_count(record);
-		error = store_user_save(session, record);
 	}
 	user_record_free(&record);
 	return error;
@@ -188,7 +197,7 @@ static enum stepup_error revoke_work(struct store_session *session, struct verb_
 
 static void revoke_reply(struct verb_job *job)
 {
-	char *message = notice_revoked(job->user, job->count, job->left);
+	char *message = job->count > 0 ? notice_revoked(job->user, job->count, job->left) : notice_withdrawn(job->user);
 
 	transactions_end_user(job->verifier->transactions, job->user);
 	approving_changed(job->verifier, INT64_MAX);

@@ -359,6 +359,16 @@ json_t *log_entry_invite(int64_t at, const char *user, int64_t expires, const st
 	return draft_finish(&draft);
 }
 
+json_t *log_entry_withdraw(int64_t at, const char *user, int64_t invitations, const struct log_actor *actor)
+{
+	struct draft draft = draft_new("withdraw", at);
+
+	draft_add_text(&draft, "user", user);
+	draft_add_number(&draft, "invitations", invitations);
+	add_actor(&draft, actor);
+	return draft_finish(&draft);
+}
+
 json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char *reference, const char *reason,
 	const struct log_actor *actor, int64_t invitations)
 {

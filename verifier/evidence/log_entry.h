@@ -147,6 +147,8 @@ json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const ch
 /* --- administration --- */
 json_t *log_entry_init(int64_t at, const char *user, int64_t expires, bool again);
 json_t *log_entry_invite(int64_t at, const char *user, int64_t expires, const struct log_actor *actor);
+/* So many invitations of somebody who has nothing else that could be revoked; by `stepup.revoke`. */
+json_t *log_entry_withdraw(int64_t at, const char *user, int64_t invitations, const struct log_actor *actor);
 /* `invitations`: how many of the locked user, or made by them, are void from here on, expired ones too; -1 as entries were before locks did that. */
 json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char *reference, const char *reason,
 	const struct log_actor *actor, int64_t invitations);

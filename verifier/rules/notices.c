@@ -339,6 +339,15 @@ char *notice_revoked(const char *user, int64_t count, int64_t left)
 	return result;
 }
 
+char *notice_withdrawn(const char *user)
+{
+	char *safe = display_text(user, strlen(user));
+	char *result = safe == NULL ? NULL : sentence("%s has nothing that could be revoked. The invitation for them was withdrawn.", safe);
+
+	free(safe);
+	return result;
+}
+
 char *notice_not_reloaded(const char *why)
 {
 	size_t length = strlen(why);

@@ -77,6 +77,7 @@ char *notice_denied(const char *user, const char *reference); /* reference NULL:
 char *notice_waiting(const struct approval_request *request, const json_t *approvers);
 char *notice_request_state(const struct approval_request *request);
 char *notice_revoked(const char *user, int64_t count, int64_t left);
+char *notice_withdrawn(const char *user);
 
 /* What became of a request that is over, by what it is by now; and of one that nothing can come of, why ("" for not known). notices_over.c. */
 #define NOTICE_OVER_SIZE 512
