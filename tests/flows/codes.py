@@ -13,6 +13,14 @@ def hotp(key, counter, digits=6, algorithm="SHA1"):
     return str((struct.unpack(">I", digest[offset:offset + 4])[0] & 0x7fffffff) % 10 ** digits).zfill(digits)
 
 
+def unshared(code, counter, ahead=10):
+    """The first counter from this one on whose code no later one has that the verifier looks at: of several it takes the last, so that what
+    was typed can't count again, and with it those between."""
+    while code(counter) in {code(counter + i) for i in range(1, ahead + 1)}:
+        counter += 1
+    return counter
+
+
 def totp(secret, at=None, digits=6, algorithm="SHA1", period=30):
     text = secret.replace(" ", "").upper()
     key = base64.b32decode(text + "=" * (-len(text) % 8))
@@ -59,7 +67,7 @@ class Token:
         return hotp(self.key, counter, self.digits, self.algorithm)
 
     def fresh(self):
-        self.counter += 1
+        self.counter = unshared(self.code, self.counter) + 1
         return self.code(self.counter - 1)
 
     def wrong(self):

@@ -28,7 +28,7 @@ import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from callers import (BIN, DAEMON, GAMES, INTERFACES, MAIL, NAMELESS, NEWS, NOBODY, PATIENCE, Client, Closed, Reply, as_uid, become)  # noqa: F401
-from codes import Secret, Token, hotp, totp  # noqa: F401
+from codes import Secret, Token, hotp, totp, unshared  # noqa: F401
 
 HEADER = '''issuer = "https://stepup.example.com"
 rp-id = "example.com"

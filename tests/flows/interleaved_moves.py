@@ -102,8 +102,8 @@ class Moves:
             return None
         way, held = self.draw.choice(ways)
         if way == "code":
-            counter = held.counter if isinstance(held, Token) else None
             code = held.fresh() if isinstance(held, Token) else held.code(self.draw.randrange(2))
+            counter = held.counter - 1 if isinstance(held, Token) else None
             return {"method": "code", "code": code}, {"proof": "code", "spends": (held.credential, counter)}
         person.last_signed = {"method": way, "key": held.sign(offered[way])}
         return person.last_signed, {"proof": "key", "spends": spent_by(person.last_signed)}
