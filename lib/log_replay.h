@@ -9,8 +9,9 @@
  *   - a receipt issued twice, redeemed twice, late, by another service, for another action or for more than was approved,
  *     or issued before a new epoch, a lock of whoever it was issued to or who agreed to it, or a freeze of the action, also one that was lifted;
  *   - a step-up covered by one from before a start, a reload of the policy, or such a lock or freeze;
- *   - a first credential without an open invitation, by one of another person than invited last, or by one that was withdrawn, alone or with all that whom
- *     it is for had, or is from before a lock of either; an administrator's verb without its own step-up, or with a spent one; a key added or removed on the strength of a code;
+ *   - a first credential without an open invitation, by one of another person than invited last, or by one that was withdrawn, alone or with all
+ *     that whom it is for had, or is from before a lock of either; an administrator's verb without its own step-up, or with a spent one; a key
+ *     added or removed on the strength of a code;
  *   - something consumed that nobody approved, twice, late, or by another person; claimed too long after it was approved; granted as approved without
  *     a request;
  *   - a request approved by who made it, as another person's, by somebody locked, by a signature of another text than was asked for, or after it had
