@@ -220,9 +220,10 @@ async function awkward(bob, dave) {
 	await agreedElsewhere(bob, dave);
 }
 
-// As many as the verifier tells of in one reply (REQUESTS_SHOWN_BYTES).
-async function longList(carol) {
-	await carol.goto(`${url}/customers`);
+// As many as the verifier tells of in one reply (REQUESTS_SHOWN_BYTES). They are no whole requests, so no page may follow the list meanwhile.
+async function longList(carol, ...others) {
+	for (const page of [carol, ...others])
+		await page.goto(`${url}/customers`);
 	const requests = Array.from({ length: 256 }, (_, at) => ({ id: `R-${at}`, text: 'x'.repeat(3 * 1024 - 40) }));
 	let shown = [];
 	await overhear(async () => { shown = (await post(carol, '/requests/list', { seen: '' })).requests ?? []; }, { Requests: { requests } });
@@ -248,7 +249,7 @@ await station(strangers, bob, carol, dave);
 const left = await station(vanishes, carol, dave);
 await station(awkward, bob, dave);
 await station(vanished, carol, dave, left);
-await station(longList, carol);
+await station(longList, carol, bob, dave);
 equal(complaints.join('; '), '', 'no script error and nothing against the content security policy');
 for (const page of [bob, carol, dave])
 	await page.done();
