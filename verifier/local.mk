@@ -1,9 +1,9 @@
 # stepupd, the relying party. libverifier holds everything but main.c, so that tests link the objects the daemon has.
 noinst_LIBRARIES += verifier/libverifier.a
-LIBVERIFIER = verifier/libverifier.a $(LIBEVIDENCE) $(UV_LIBS) $(CONFUSE_LIBS) $(OATH_LIBS) $(FIDO_LIBS) $(SQLITE_LIBS) \
+LIBVERIFIER = verifier/libverifier.a $(LIBEVIDENCE) $(UV_LIBS) $(OATH_LIBS) $(FIDO_LIBS) $(SQLITE_LIBS) \
 	$(SYSTEMD_LIBS)
 verifier_libverifier_a_CPPFLAGS = $(AM_CPPFLAGS)
-verifier_libverifier_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS) $(UV_CFLAGS) $(CONFUSE_CFLAGS) \
+verifier_libverifier_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS) $(UV_CFLAGS) \
 	$(OATH_CFLAGS) $(FIDO_CFLAGS) $(SQLITE_CFLAGS) $(SYSTEMD_CFLAGS)
 verifier_libverifier_a_SOURCES =
 

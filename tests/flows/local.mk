@@ -19,3 +19,10 @@ tests_flows_held_directory_so_SOURCES = tests/flows/held_directory.c
 tests_flows_held_directory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_flows_held_directory_so_LDFLAGS = $(AM_LDFLAGS) -shared
 tests_flows_held_directory_so_LDADD = -ldl
+
+# Allocations that fail; for starved_reload.py, and in tests/unit.
+EXTRA_DIST += tests/flows/starved_reload.py
+check_PROGRAMS += tests/flows/starved_memory.so
+tests_flows_starved_memory_so_SOURCES = tests/flows/starved_memory.c tests/flows/starved_memory.h
+tests_flows_starved_memory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_flows_starved_memory_so_LDFLAGS = $(AM_LDFLAGS) -shared

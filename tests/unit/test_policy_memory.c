@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Out of memory while a policy is loaded or asked: refused, never half a policy. The program's own allocations fail one after another
- * (linked with --wrap); libconfuse's are its own.
+ * (linked with --wrap).
  */
 #include "tests/unit/policy_fixture.h"
 
