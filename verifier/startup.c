@@ -62,7 +62,7 @@ static enum stepup_error evidence_open(const struct startup_options *options, st
 		result = log_signer_open(verifier->store, writer, key, highwater, origin, options->new_epoch, &verifier->log,
 			&verifier->clean_start, &verifier->log_key, why);
 	if (result == STEPUP_OK)
-		result = receipt_signer_open(writer, &verifier->receipts);
+		result = receipt_signer_open(writer, &verifier->receipts, why);
 	store_session_close(&writer);
 	free(origin);
 	return result;

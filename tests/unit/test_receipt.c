@@ -30,11 +30,11 @@ static int setup(void **state)
 	static const char *const amr[] = {"otp", NULL};
 	struct receipts *receipts = calloc(1, sizeof(*receipts));
 	json_t *details = json_pack("{s:s, s:i}", "account", "trezor", "records", 102);
-	char bad_detail[DETAIL_NAME_SIZE];
+	char bad_detail[DETAIL_NAME_SIZE], *why = NULL;
 
 	assert_non_null(receipts);
 	receipts->store = fixture_new();
-	assert_int_equal(receipt_signer_open(receipts->store->writer, &receipts->signer), STEPUP_OK);
+	assert_int_equal(receipt_signer_open(receipts->store->writer, &receipts->signer, &why), STEPUP_OK);
 	assert_int_equal(action_parse("customer.export", details, specs, 2, &receipts->action, bad_detail), STEPUP_OK);
 	json_decref(details);
 	receipts->row = (struct receipt_row){.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .audience = "export", .issued = T, .expires = T + 60, .log_index = 83};
@@ -118,14 +118,14 @@ static void the_published_keys_hold_no_private_half(void **state)
 static void receipts_from_before_a_restart_still_check(void **state)
 {
 	struct receipts *receipts = *state;
-	char *receipt = NULL;
+	char *receipt = NULL, *why = NULL;
 	json_t *claims = NULL;
 
 	assert_int_equal(receipt_sign(receipts->signer, &receipts->facts, &receipt), STEPUP_OK);
 	receipt_signer_free(&receipts->signer);
 	fixture_close(receipts->store);
 	fixture_open(receipts->store);
-	assert_int_equal(receipt_signer_open(receipts->store->writer, &receipts->signer), STEPUP_OK);
+	assert_int_equal(receipt_signer_open(receipts->store->writer, &receipts->signer, &why), STEPUP_OK);
 	assert_int_equal(json_array_size(json_object_get(receipt_signer_jwks(receipts->signer), "keys")), 1);
 	assert_int_equal(receipt_check_signature(receipt, receipt_signer_jwks(receipts->signer), &claims), STEPUP_OK);
 	json_decref(claims);

@@ -15,6 +15,7 @@
 #include "lib/base64url.h"
 #include "lib/canonical_json.h"
 #include "lib/json_wipe.h"
+#include "lib/receipt_check.h"
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
 
@@ -127,31 +128,6 @@ static enum stepup_error keys_load(struct store_session *session, struct key_wal
 	return error == STEPUP_OK || error == STEPUP_NOT_FOUND ? walk->error : error;
 }
 
-enum stepup_error receipt_signer_open(struct store_session *session, struct receipt_signer **signer)
-{
-	struct key_walk walk = {.signer = calloc(1, sizeof(struct receipt_signer))};
-	enum stepup_error error = STEPUP_NO_MEMORY;
-
-	*signer = NULL;
-	if (walk.signer == NULL)
-		return error;
-	walk.signer->jwks = json_pack("{s:[]}", "keys");
-	if (walk.signer->jwks != NULL)
-		error = keys_load(session, &walk);
-	if (error == STEPUP_OK && walk.count == 0) {
-		error = key_make(session);
-		if (error == STEPUP_OK)
-			error = keys_load(session, &walk);
-		if (error == STEPUP_OK && walk.count == 0)
-			error = STEPUP_INTERNAL;
-	}
-	if (error == STEPUP_OK)
-		*signer = walk.signer;
-	else
-		receipt_signer_free(&walk.signer);
-	return error;
-}
-
 void receipt_signer_free(struct receipt_signer **signer)
 {
 	if (*signer == NULL)
@@ -224,9 +200,9 @@ static enum stepup_error sign(EVP_PKEY *key, const char *input, size_t size, cha
 	return error;
 }
 
-enum stepup_error receipt_sign(struct receipt_signer *signer, const struct receipt_facts *facts, char **receipt)
+/* The receipt that says `claims`. */
+static enum stepup_error sign_claims(const struct receipt_signer *signer, const json_t *claims, char **receipt)
 {
-	json_t *claims = claims_make(facts);
 	char signature[BASE64URL_LENGTH(2 * HALF_SIZE) + 1], *text = NULL, *payload = NULL, *input = NULL;
 	size_t size = 0;
 	enum stepup_error error = claims == NULL ? STEPUP_NO_MEMORY : json_canonical(claims, &text, &size);
@@ -246,9 +222,63 @@ enum stepup_error receipt_sign(struct receipt_signer *signer, const struct recei
 		error = STEPUP_NO_MEMORY;
 	}
 out:
-	json_decref(claims);
 	free(text);
 	free(payload);
 	free(input);
+	return error;
+}
+
+enum stepup_error receipt_sign(struct receipt_signer *signer, const struct receipt_facts *facts, char **receipt)
+{
+	json_t *claims = claims_make(facts);
+	enum stepup_error error = sign_claims(signer, claims, receipt);
+
+	json_decref(claims);
+	return error;
+}
+
+/* Whether services will take what this signer signs: a key that was loaded by halves (for want of memory, libjose says nothing of it) would
+ * show at the first receipt only. What is signed here says nothing and goes nowhere. */
+static enum stepup_error signer_prove(const struct receipt_signer *signer)
+{
+	json_t *nothing = json_object(), *claims = NULL;
+	char *receipt = NULL;
+	enum stepup_error error = sign_claims(signer, nothing, &receipt);
+
+	if (error == STEPUP_OK)
+		error = receipt_check_signature(receipt, signer->jwks, &claims);
+	json_decref(claims);
+	json_decref(nothing);
+	free(receipt);
+	return error;
+}
+
+enum stepup_error receipt_signer_open(struct store_session *session, struct receipt_signer **signer, char **why)
+{
+	struct key_walk walk = {.signer = calloc(1, sizeof(struct receipt_signer))};
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	*signer = NULL;
+	if (walk.signer == NULL)
+		return error;
+	walk.signer->jwks = json_pack("{s:[]}", "keys");
+	if (walk.signer->jwks != NULL)
+		error = keys_load(session, &walk);
+	if (error == STEPUP_OK && walk.count == 0) {
+		error = key_make(session);
+		if (error == STEPUP_OK)
+			error = keys_load(session, &walk);
+		if (error == STEPUP_OK && walk.count == 0)
+			error = STEPUP_INTERNAL;
+	}
+	if (error == STEPUP_OK && signer_prove(walk.signer) != STEPUP_OK) {
+		error = STEPUP_UNAVAILABLE;
+		if (asprintf(why, "a receipt signed with the receipts' key does not verify, so services would refuse every receipt; start again") < 0)
+			*why = NULL;
+	}
+	if (error == STEPUP_OK)
+		*signer = walk.signer;
+	else
+		receipt_signer_free(&walk.signer);
 	return error;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The configuration's files, and libconfuse, which reads their values.
- * MUST: hand libconfuse nothing that the guard (policy_text.c) found fault with; take a file only where both read the same keys with the same
- * number of values; open nothing that others can write, where the policy is to be trusted; read nothing but these files.
+ * The configuration's files.
+ * MUST: open nothing that others can write, where the policy is to be trusted; read nothing but these files; make nothing of a file that
+ * policy_text.c found fault with.
  */
 #include "verifier/rules/policy_file.h"
 
-#include <confuse.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,113 +15,6 @@
 #include "lib/safe_file.h"
 #include "verifier/rules/policy_build.h"
 #include "verifier/rules/policy_text.h"
-
-#define SECTION_KINDS_MAX 8
-#define KEYS_MAX 24
-
-/* --- libconfuse --- */
-
-/* libconfuse's options for all sections; cfg_init copies them. */
-struct options {
-	cfg_opt_t top[SECTION_KINDS_MAX + KEYS_MAX];
-	cfg_opt_t sections[SECTION_KINDS_MAX][KEYS_MAX];
-};
-
-static size_t add_keys(cfg_opt_t *options, const struct policy_key *keys)
-{
-	size_t count = 0;
-
-	for (; keys->name != NULL && count < KEYS_MAX - 1; keys++) {
-		cfg_opt_t text = CFG_STR(keys->name, NULL, CFGF_NODEFAULT), list = CFG_STR_LIST(keys->name, NULL, CFGF_NODEFAULT);
-
-		options[count++] = keys->list ? list : text;
-	}
-	options[count] = (cfg_opt_t)CFG_END();
-	return count;
-}
-
-static void make_options(struct options *options)
-{
-	size_t count = add_keys(options->top, policy_sections[0].keys);
-
-	for (size_t i = 1; policy_sections[i].keys != NULL && i < SECTION_KINDS_MAX; i++) {
-		cfg_opt_t section = CFG_SEC(policy_sections[i].name, options->sections[i], CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
-
-		(void)add_keys(options->sections[i], policy_sections[i].keys);
-		options->top[count++] = section;
-	}
-	options->top[count] = (cfg_opt_t)CFG_END();
-}
-
-/* libconfuse would print to standard error. */
-static void say_nothing(cfg_t *cfg, const char *format, va_list arguments)
-{
-	(void)cfg;
-	(void)format;
-	(void)arguments;
-}
-
-/* The values of one block; false where libconfuse saw something else than the guard did. */
-static bool take_values(cfg_t *section, struct policy_block *block, struct arena *arena)
-{
-	size_t keys_set = 0, entries = 0;
-
-	for (const struct policy_key *key = block->section->keys; key->name != NULL; key++)
-		keys_set += cfg_size(section, key->name) > 0;
-	for (struct policy_entry *entry = block->entries; entry != NULL; entry = entry->next) {
-		cfg_opt_t *option = cfg_getopt(section, entry->key->name);
-		unsigned i = 0;
-
-		if (option == NULL || cfg_opt_size(option) != entry->value_count)
-			return false;
-		entries += entry->value_count > 0;
-		for (struct policy_value *value = entry->values; value != NULL; value = value->next) {
-			const char *text = cfg_opt_getnstr(option, i++);
-
-			value->text = text == NULL ? NULL : arena_copy(arena, text, strlen(text));
-			if (value->text == NULL)
-				return false;
-		}
-	}
-	return keys_set == entries;
-}
-
-static bool take_all(cfg_t *cfg, struct policy_text *text, struct arena *arena)
-{
-	unsigned seen[SECTION_KINDS_MAX] = {0};
-
-	for (struct policy_block *block = text->blocks; block != NULL; block = block->next) {
-		size_t kind = (size_t)(block->section - policy_sections);
-		cfg_t *section = kind == 0 ? cfg : cfg_getnsec(cfg, block->section->name, seen[kind]);
-
-		if (section == NULL || (kind != 0 && strcmp(cfg_title(section), block->title) != 0) || !take_values(section, block, arena))
-			return false;
-		seen[kind]++;
-	}
-	for (size_t i = 1; policy_sections[i].keys != NULL; i++)
-		if (cfg_size(cfg, policy_sections[i].name) != seen[i])
-			return false;
-	return true;
-}
-
-static enum stepup_error parse_values(struct policy_text *text, struct arena *arena, struct complaints *errors)
-{
-	struct options options = {0};
-	enum stepup_error error = STEPUP_OK;
-	cfg_t *cfg;
-
-	make_options(&options);
-	cfg = cfg_init(options.top, CFGF_NONE);
-	if (cfg == NULL)
-		return STEPUP_NO_MEMORY;
-	(void)cfg_set_error_function(cfg, say_nothing);
-	if (cfg_parse_buf(cfg, text->bytes) != CFG_SUCCESS || !take_all(cfg, text, arena)) {
-		complain(errors, text->file, cfg->line, "this can't be read without doubt; write each section and key on a line of its own.");
-		error = arena->failed ? STEPUP_NO_MEMORY : STEPUP_INVALID;
-	}
-	(void)cfg_free(cfg);
-	return error;
-}
 
 /* --- from bytes to a policy --- */
 
@@ -153,8 +45,6 @@ static enum stepup_error read_texts(const struct policy_source *sources, size_t 
 			return STEPUP_NO_MEMORY;
 		error = policy_text_scan(&texts[i], policy_sections, arena, errors);
 	}
-	for (size_t i = 0; error == STEPUP_OK && errors->count == 0 && i < count; i++)
-		error = parse_values(&texts[i], arena, errors);
 	return error;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The files of the configuration: which, read how, and from bytes to a policy. policy_load() of policy.h is implemented here.
- * Layer: verifier/rules/; libconfuse stays inside policy_file.c.
+ * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_POLICY_FILE_H
 #define STEPUP_VERIFIER_POLICY_FILE_H

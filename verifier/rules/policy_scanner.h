@@ -43,7 +43,7 @@ struct scanner {
 /* Whether all bytes may stand in a file. Stops at the first bad line: a file with one such line mostly has many. */
 bool scanner_check_bytes(struct scanner *scanner);
 
-/* Turns comments into spaces, so that libconfuse never meets one (it miscounts lines there). A comment begins where a word could. */
+/* Turns comments into spaces; line ends stay. A comment begins where a word could. */
 void scanner_blank_comments(struct scanner *scanner);
 
 /* Moves on to the next token. */

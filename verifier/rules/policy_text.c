@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The guard before libconfuse.
+ * The grammar of configuration files.
  * MUST: let through only the structure of sections, keys and lists; no key twice in a block, no section left open; say where each
- * thing stands.
+ * thing stands; leave no value without its text, but say that there is no memory.
  */
 #include "verifier/rules/policy_text.h"
 
@@ -45,12 +45,28 @@ static char mark_ahead(struct parser *parser)
 
 /* --- keys and values --- */
 
+/* A copy of a quoted text as it is meant: \" and \\ stand for themselves. */
+static char *unescaped(struct arena *arena, const struct token *token)
+{
+	char *copy = arena_copy(arena, token->start, token->length), *out = copy;
+
+	for (size_t i = 0; copy != NULL && token->kind == TOKEN_TEXT && i < token->length; i++) {
+		if (token->start[i] == '\\' && i + 1 < token->length)
+			i++;
+		*out++ = token->start[i];
+	}
+	if (copy != NULL && token->kind == TOKEN_TEXT)
+		*out = '\0';
+	return copy;
+}
+
 static void add_value(struct parser *parser, struct policy_entry *entry, struct policy_value ***tail)
 {
 	struct policy_value *value = entry == NULL ? NULL : arena_alloc(parser->arena, 1, sizeof(*value));
 
 	if (value != NULL) {
 		value->line = parser->scanner.token.line;
+		value->text = unescaped(parser->arena, &parser->scanner.token);
 		**tail = value;
 		*tail = &value->next;
 		entry->value_count++;
@@ -237,21 +253,6 @@ static void read_block(struct parser *parser, struct policy_block *block)
 			advance(parser);
 		}
 	}
-}
-
-/* A copy of a quoted text as it is meant: \" and \\ stand for themselves. */
-static char *unescaped(struct arena *arena, const struct token *token)
-{
-	char *copy = arena_copy(arena, token->start, token->length), *out = copy;
-
-	for (size_t i = 0; copy != NULL && token->kind == TOKEN_TEXT && i < token->length; i++) {
-		if (token->start[i] == '\\' && i + 1 < token->length)
-			i++;
-		*out++ = token->start[i];
-	}
-	if (copy != NULL && token->kind == TOKEN_TEXT)
-		*out = '\0';
-	return copy;
 }
 
 static void check_twin(struct parser *parser, const struct policy_block *block)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The text of one configuration file as blocks, keys and values, each with its line; and the guard before libconfuse, which takes a second
- * scalar of one name, an unclosed last section, ${ENVIRONMENT} and stray characters without a word, and keeps its lexer's state after an error.
- * The guard reads the same text by a stricter grammar and lets through only what both readers take alike.
- * Layer: verifier/rules/. Knows keys by the tables that it is given; values are filled in by policy_file.c.
+ * The text of one configuration file as blocks, keys and values, each with its line. Nothing is passed over without a word: no second value of one
+ * name, no section left open, no ${ENVIRONMENT}, no stray character.
+ * Layer: verifier/rules/. Knows keys by the tables that it is given.
  */
 #ifndef STEPUP_VERIFIER_POLICY_TEXT_H
 #define STEPUP_VERIFIER_POLICY_TEXT_H
@@ -36,7 +35,7 @@ struct policy_section {
 struct policy_value {
 	struct policy_value *next;
 	int line;
-	const char *text;
+	const char *text; /* what is meant by it: without quotation marks, \" and \\ as " and \ */
 };
 
 struct policy_entry {
@@ -62,8 +61,8 @@ struct policy_text {
 	struct policy_block *blocks; /* the first is the top level */
 };
 
-/* Reads `text->bytes` into `text->blocks` by the tables; everything that is wrong goes to `complaints`. Values get lines, no texts.
- * STEPUP_OK also where there were complaints. */
+/* Reads `text->bytes` into `text->blocks` by the tables; everything that is wrong goes to `complaints`. STEPUP_OK also
+ * where there were complaints; STEPUP_NO_MEMORY where anything of the text is missing for want of memory. */
 enum stepup_error policy_text_scan(struct policy_text *text, const struct policy_section *sections, struct arena *arena,
 	struct complaints *complaints);
 
