@@ -162,6 +162,44 @@ static void users_are_listed_in_order_page_by_page(void **state)
 	assert_int_equal(seen.count, 60);
 }
 
+static bool note_name(void *context, const struct user_record *record)
+{
+	char *names = context;
+
+	strcat(names, record->name);
+	strcat(names, " ");
+	return true;
+}
+
+static void the_records_of_a_uid_are_found_whatever_their_names(void **state)
+{
+	static const struct {
+		const char *name;
+		int64_t uid;
+	} people[] = {{"asmith", 1004}, {"bob", 1005}, {"admin-asmith", 1004}, {"gone", -1}, {"moved", 1006}};
+	struct fixture *fixture = *state;
+	struct user_record *record = NULL;
+	char names[64] = "";
+
+	assert_ok(store_begin(fixture->writer));
+	for (size_t i = 0; i < sizeof(people) / sizeof(people[0]); i++) {
+		record = user_record_new(people[i].name, people[i].uid);
+		assert_ok(store_user_save(fixture->writer, record));
+		user_record_free(&record);
+	}
+	assert_ok(store_user_find(fixture->writer, "moved", &record));
+	record->uid = 1004;
+	assert_ok(store_user_save(fixture->writer, record));
+	user_record_free(&record);
+	assert_ok(store_commit(fixture->writer));
+	assert_ok(store_user_each_of_uid(fixture->reader, 1004, note_name, names));
+	assert_string_equal(names, "admin-asmith asmith moved ");
+	names[0] = '\0';
+	assert_ok(store_user_each_of_uid(fixture->reader, 1006, note_name, names));
+	assert_ok(store_user_each_of_uid(fixture->reader, -1, note_name, names));
+	assert_string_equal(names, "");
+}
+
 static void the_locked_are_listed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -375,6 +413,7 @@ static const struct CMUnitTest tests[] = {
 	STORE_TEST(a_user_saved_twice_in_one_transaction_is_found_there_as_saved_last),
 	STORE_TEST(nothing_is_written_outside_a_transaction_or_by_a_reader),
 	STORE_TEST(users_are_listed_in_order_page_by_page),
+	STORE_TEST(the_records_of_a_uid_are_found_whatever_their_names),
 	STORE_TEST(the_locked_are_listed),
 	STORE_TEST(a_rollback_takes_back_rows_versions_and_the_tree),
 	STORE_TEST(a_savepoint_undone_takes_back_its_own_part_only),

@@ -120,6 +120,7 @@ static void every_other_column_of_a_users_row_is_bound_too(void **state)
 		{"UPDATE users SET version = '1'", "UPDATE users SET version = 1"},
 		{"UPDATE users SET version = 'x'", "UPDATE users SET version = 1"},
 		{"UPDATE users SET locked = 1", "UPDATE users SET locked = 0"},
+		{"UPDATE users SET uid = uid + 1", "UPDATE users SET uid = uid - 1"},
 		{"UPDATE users SET key_id = 'ffffffff'", "UPDATE users SET key_id = (SELECT key_id FROM meta)"},
 		{"UPDATE users SET user_id = flip(user_id, 16)", NULL},
 	};

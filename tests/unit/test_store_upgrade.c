@@ -208,6 +208,29 @@ static void an_upgraded_store_has_the_tables_of_a_new_one(void **state)
 	fixture_free(new);
 }
 
+static bool count_one(void *context, const struct user_record *record)
+{
+	assert_true(record->uid >= 0);
+	*(int *)context += 1;
+	return true;
+}
+
+static void an_upgraded_store_finds_its_users_by_uid(void **state)
+{
+	struct fixture *fixture = of_schema_2();
+	struct user_record *record = NULL;
+	int found = 0;
+
+	(void)state;
+	fixture_open(fixture);
+	assert_ok(store_user_find(fixture->reader, "alice", &record));
+	assert_true(record->uid >= 0);
+	assert_ok(store_user_each_of_uid(fixture->reader, record->uid, count_one, &found));
+	assert_int_equal(found, 2); /* bob has the same */
+	user_record_free(&record);
+	fixture_free(fixture);
+}
+
 static void a_wrong_master_key_upgrades_nothing(void **state)
 {
 	struct fixture *fixture = of_schema_1();
@@ -281,6 +304,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_schema_2_counted_is_counted_on_to_the_second),
 	cmocka_unit_test(a_row_that_is_no_use_stops_the_upgrade_and_leaves_schema_2),
 	cmocka_unit_test(an_upgraded_store_has_the_tables_of_a_new_one),
+	cmocka_unit_test(an_upgraded_store_finds_its_users_by_uid),
 	cmocka_unit_test(a_wrong_master_key_upgrades_nothing),
 	cmocka_unit_test(a_disk_that_fails_on_the_way_leaves_schema_1_or_this_one_whole),
 	cmocka_unit_test(another_schemas_number_in_the_file_is_noticed),

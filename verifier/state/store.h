@@ -20,7 +20,7 @@
 #include "verifier/state/master_key.h"
 #include "verifier/state/user_record.h"
 
-#define STORE_SCHEMA 3
+#define STORE_SCHEMA 4
 
 struct store;         /* one per process: place, keys, highest versions seen */
 struct store_session; /* one connection: the writer's, or a reader's */
@@ -62,6 +62,9 @@ enum stepup_error store_user_save(struct store_session *session, struct user_rec
 enum stepup_error store_user_rename(struct store_session *session, struct user_record *record, const char *name);
 /* Up to `limit` users with names above `after` ("" for the first), in order. The callback returns false to stop. */
 enum stepup_error store_user_each(struct store_session *session, const char *after, int limit,
+	bool (*each)(void *context, const struct user_record *record), void *context);
+/* The records of one account, in the order of their names; a uid below 0 has none. */
+enum stepup_error store_user_each_of_uid(struct store_session *session, int64_t uid,
 	bool (*each)(void *context, const struct user_record *record), void *context);
 enum stepup_error store_user_count(struct store_session *session, int64_t *count);
 /* Names of the locked, for status and for reading at the start. */

@@ -22,7 +22,8 @@ enum sealed_table { SEALED_META, SEALED_USERS, SEALED_INVITATIONS, SEALED_FACTS,
 
 enum statement_id {
 	SQL_META_GET, SQL_META_SET, SQL_META_UPDATE,
-	SQL_USER_FIND, SQL_USER_INSERT, SQL_USER_UPDATE, SQL_USER_RENAME, SQL_USER_PAGE, SQL_USER_PAGE_LOCKED, SQL_USER_COUNT,
+	SQL_USER_FIND, SQL_USER_INSERT, SQL_USER_UPDATE, SQL_USER_RENAME, SQL_USER_PAGE, SQL_USER_PAGE_LOCKED, SQL_USER_OF_UID, SQL_USER_SET_UID,
+	SQL_USER_COUNT,
 	SQL_INVITATION_ADD, SQL_INVITATION_FIND, SQL_INVITATION_DELETE, SQL_INVITATION_ALL,
 	SQL_FACT_GET, SQL_FACT_INSERT, SQL_FACT_UPDATE,
 	SQL_TOTAL_SET, SQL_TOTAL_AT, SQL_TOTAL_AHEAD, SQL_TOTAL_PRUNE,
@@ -166,6 +167,9 @@ enum stepup_error use_limit_id(const char *limit_key, uint8_t limit[USE_LIMIT_SI
 enum stepup_error use_add(struct store_session *session, struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t at, int64_t amount);
 enum stepup_error use_add_value(struct store_session *session, struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t at,
 	const uint8_t value[DIGEST_SIZE]);
+
+/* Brings the table of users of schema 3 and before to this one's. */
+enum stepup_error users_upgrade(struct store_session *session);
 
 /* Takes over what schema 2 counted, into records and rows. */
 enum stepup_error uses_upgrade(struct store_session *session);

@@ -108,6 +108,7 @@ enum stepup_error meta_upgrade(struct store_session *session, int schema)
 
 	if (error != STEPUP_OK)
 		return error;
+	error = users_upgrade(session); /* the other steps read and write users as they are now */
 	for (; error == STEPUP_OK && schema < STORE_SCHEMA; schema++) {
 		error = db_execute(session->db, store_upgrade_sql[schema]);
 		if (error == STEPUP_OK && schema == 2)

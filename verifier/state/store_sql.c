@@ -2,7 +2,7 @@
 /*
  * The schema and every statement. Only SQL that SQLite and PostgreSQL share; parameters stand in order, each once.
  * A column `sealed` holds what store_rows.c sealed; beside it stand only what rows are found by and `key_id`, and each of these is bound into the seal,
- * but for hints (`locked`, `open`, `expires`) that are checked against what was sealed. What limits count isn't sealed, but has a `mac`.
+ * but for hints (`locked`, `uid`, `open`, `expires`) that are checked against what was sealed. What limits count isn't sealed, but has a `mac`.
  */
 #include "verifier/state/store_internal.h"
 
@@ -29,18 +29,22 @@
 	"CREATE UNIQUE INDEX use_values_number ON use_values (user_id, limit_id, number);" \
 	"CREATE INDEX use_values_at ON use_values (at, number);"
 
+/* Schema 4: which records are of one account. What it says of records that are there already is filled in by users_upgrade(), before all other steps. */
+#define USERS_UID_INDEX "CREATE INDEX users_uid ON users (uid);"
+
 /* Requests of schema 2 were sealed under a key without a name of its own: those that are open end here, and are asked for again. */
 const char *const store_upgrade_sql[] = {
 	[1] = KEY_IDS_TABLE REQUESTS_TABLE EVENTS_TABLE,
 	[2] = "DELETE FROM requests;" USES_TABLES,
+	[3] = USERS_UID_INDEX,
 };
 
 const char store_schema_sql[] =
 	"CREATE TABLE meta (name TEXT PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
 
 	"CREATE TABLE users (user_id BLOB PRIMARY KEY NOT NULL, name TEXT NOT NULL UNIQUE, version INTEGER NOT NULL, locked INTEGER NOT NULL,"
-	" key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
-	"CREATE INDEX users_locked ON users (name) WHERE locked = 1;"
+	" key_id TEXT NOT NULL, sealed BLOB NOT NULL, uid INTEGER NOT NULL DEFAULT -1);"
+	"CREATE INDEX users_locked ON users (name) WHERE locked = 1;" USERS_UID_INDEX
 
 	"CREATE TABLE invitations (digest BLOB PRIMARY KEY NOT NULL, key_id TEXT NOT NULL, sealed BLOB NOT NULL);"
 
@@ -65,13 +69,15 @@ const char *const store_sql[SQL_COUNT] = {
 	[SQL_META_SET] = "INSERT INTO meta (key_id, sealed, name) VALUES ($1, $2, $3)",
 	[SQL_META_UPDATE] = "UPDATE meta SET key_id = $1, sealed = $2 WHERE name = $3",
 
-	[SQL_USER_FIND] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name = $1",
-	[SQL_USER_INSERT] = "INSERT INTO users (version, locked, key_id, sealed, user_id, name) VALUES ($1, $2, $3, $4, $5, $6)",
-	[SQL_USER_UPDATE] = "UPDATE users SET version = $1, locked = $2, key_id = $3, sealed = $4 WHERE user_id = $5 AND name = $6 AND version = $7",
+	[SQL_USER_FIND] = "SELECT name, user_id, version, locked, key_id, sealed, uid FROM users WHERE name = $1",
+	[SQL_USER_INSERT] = "INSERT INTO users (version, locked, uid, key_id, sealed, user_id, name) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	[SQL_USER_UPDATE] = "UPDATE users SET version = $1, locked = $2, uid = $3, key_id = $4, sealed = $5 WHERE user_id = $6 AND name = $7 AND version = $8",
 	[SQL_USER_RENAME] = "UPDATE users SET version = $1, key_id = $2, sealed = $3, name = $4 WHERE user_id = $5 AND name = $6 AND version = $7",
-	[SQL_USER_PAGE] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name > $1 ORDER BY name LIMIT $2",
-	[SQL_USER_PAGE_LOCKED] = "SELECT name, user_id, version, locked, key_id, sealed FROM users WHERE name > $1 AND locked = 1"
+	[SQL_USER_PAGE] = "SELECT name, user_id, version, locked, key_id, sealed, uid FROM users WHERE name > $1 ORDER BY name LIMIT $2",
+	[SQL_USER_PAGE_LOCKED] = "SELECT name, user_id, version, locked, key_id, sealed, uid FROM users WHERE name > $1 AND locked = 1"
 				 " ORDER BY name LIMIT $2",
+	[SQL_USER_OF_UID] = "SELECT name, user_id, version, locked, key_id, sealed, uid FROM users WHERE uid = $1 AND name > $2 ORDER BY name LIMIT $3",
+	[SQL_USER_SET_UID] = "UPDATE users SET uid = $1 WHERE user_id = $2",
 	[SQL_USER_COUNT] = "SELECT COUNT(*) FROM users",
 
 	[SQL_INVITATION_ADD] = "INSERT INTO invitations (digest, key_id, sealed) VALUES ($1, $2, $3)",

@@ -26,8 +26,8 @@ static void free_bytes(uint8_t **bytes, size_t size)
 	*bytes = NULL;
 }
 
-/* The record in the statement's row: name, user_id, version, locked, key_id, sealed. */
-static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, struct user_record **record)
+/* Unseals the record in the statement's row: name, user_id, version, locked, key_id, sealed. */
+static enum stepup_error unseal_row(struct store_session *session, struct db_statement *statement, struct user_record **record)
 {
 	size_t name_size = 0, id_size = 0, plain_size = 0;
 	const char *name = db_column_text(statement, 0, &name_size);
@@ -54,6 +54,17 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 	}
 	*record = made;
 	return STEPUP_OK;
+}
+
+/* The same, and then uid. */
+static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, struct user_record **record)
+{
+	enum stepup_error error = unseal_row(session, statement, record);
+
+	if (error != STEPUP_OK || (*record)->uid == db_column_int(statement, 6))
+		return error;
+	user_record_free(record);
+	return STEPUP_CORRUPT;
 }
 
 static enum stepup_error check_record(struct store_session *session, struct user_record **record, struct version_check *check)
@@ -105,9 +116,9 @@ static enum stepup_error write_row(struct store_session *session, const struct u
 	enum stepup_error error;
 
 	if (before == 0)
-		return session_write(session, SQL_USER_INSERT, STORE_VALUES(DB_INT(record->version), DB_INT(record->lock.locked),
+		return session_write(session, SQL_USER_INSERT, STORE_VALUES(DB_INT(record->version), DB_INT(record->lock.locked), DB_INT(record->uid),
 			DB_TEXT(key_id), DB_BLOB(sealed, sealed_size), DB_BLOB(record->user_id, USER_ID_SIZE), DB_TEXT(record->name)), NULL);
-	error = session_write(session, SQL_USER_UPDATE, STORE_VALUES(DB_INT(record->version), DB_INT(record->lock.locked),
+	error = session_write(session, SQL_USER_UPDATE, STORE_VALUES(DB_INT(record->version), DB_INT(record->lock.locked), DB_INT(record->uid),
 		DB_TEXT(key_id), DB_BLOB(sealed, sealed_size), DB_BLOB(record->user_id, USER_ID_SIZE), DB_TEXT(record->name),
 		DB_INT(before)), &changed);
 	return error == STEPUP_OK && changed != 1 ? STEPUP_CORRUPT : error;
@@ -192,13 +203,28 @@ static void page_clear(struct page *page)
 	page->count = 0;
 }
 
+struct list {
+	enum statement_id id;
+	int64_t uid; /* SQL_USER_OF_UID's */
+	bool (*each)(void *context, const struct user_record *record);
+	void *context;
+};
+
+static enum stepup_error list_query(struct store_session *session, const struct list *list, const char *after, int limit, struct db_statement **statement)
+{
+	const int rows = limit < PAGE_ROWS ? limit : PAGE_ROWS;
+
+	if (list->id == SQL_USER_OF_UID)
+		return session_query(session, list->id, STORE_VALUES(DB_INT(list->uid), DB_TEXT(after), DB_INT(rows)), statement);
+	return session_query(session, list->id, STORE_VALUES(DB_TEXT(after), DB_INT(rows)), statement);
+}
+
 /* Reads the next page whole before anybody is called back: an open statement would hold an old view of the database. */
-static enum stepup_error page_read(struct store_session *session, enum statement_id id, const char *after, int limit, struct page *page)
+static enum stepup_error page_read(struct store_session *session, const struct list *list, const char *after, int limit, struct page *page)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
-	enum stepup_error error = session_query(session, id,
-		STORE_VALUES(DB_TEXT(after), DB_INT(limit < PAGE_ROWS ? limit : PAGE_ROWS)), &statement);
+	enum stepup_error error = list_query(session, list, after, limit, &statement);
 
 	while (error == STEPUP_OK && row) {
 		error = db_step(statement, &row);
@@ -226,8 +252,7 @@ static enum stepup_error check_in_page(struct store_session *session, struct use
 	return error;
 }
 
-static enum stepup_error each_user(struct store_session *session, enum statement_id id, const char *after, int limit,
-	bool (*each)(void *context, const struct user_record *record), void *context)
+static enum stepup_error each_user(struct store_session *session, const struct list *list, const char *after, int limit)
 {
 	struct page page = {.count = 0};
 	char last[USER_NAME_SIZE];
@@ -238,14 +263,16 @@ static enum stepup_error each_user(struct store_session *session, enum statement
 		return STEPUP_TOO_LONG;
 	strcpy(last, after);
 	while (error == STEPUP_OK && more) {
-		error = page_read(session, id, last, limit, &page);
+		error = page_read(session, list, last, limit, &page);
 		more = page.count == PAGE_ROWS && limit > PAGE_ROWS;
 		limit -= (int)page.count;
 		if (error == STEPUP_OK && page.count > 0)
 			memcpy(last, page.records[page.count - 1]->name, sizeof(last));
 		for (size_t i = 0; error == STEPUP_OK && i < page.count; i++) {
 			error = check_in_page(session, &page.records[i]);
-			if (error == STEPUP_OK && !each(context, page.records[i])) {
+			if (error == STEPUP_OK && list->id == SQL_USER_OF_UID && page.records[i]->uid != list->uid)
+				continue; /* overtaken: it is another account's by now */
+			if (error == STEPUP_OK && !list->each(list->context, page.records[i])) {
 				more = false;
 				break;
 			}
@@ -258,16 +285,70 @@ static enum stepup_error each_user(struct store_session *session, enum statement
 enum stepup_error store_user_each(struct store_session *session, const char *after, int limit,
 	bool (*each)(void *context, const struct user_record *record), void *context)
 {
-	return each_user(session, SQL_USER_PAGE, after, limit, each, context);
+	return each_user(session, &(struct list){.id = SQL_USER_PAGE, .each = each, .context = context}, after, limit);
 }
 
 enum stepup_error store_user_each_locked(struct store_session *session,
 	bool (*each)(void *context, const struct user_record *record), void *context)
 {
-	return each_user(session, SQL_USER_PAGE_LOCKED, "", INT32_MAX, each, context);
+	return each_user(session, &(struct list){.id = SQL_USER_PAGE_LOCKED, .each = each, .context = context}, "", INT32_MAX);
+}
+
+enum stepup_error store_user_each_of_uid(struct store_session *session, int64_t uid,
+	bool (*each)(void *context, const struct user_record *record), void *context)
+{
+	if (uid < 0)
+		return STEPUP_OK;
+	return each_user(session, &(struct list){.id = SQL_USER_OF_UID, .uid = uid, .each = each, .context = context}, "", INT32_MAX);
 }
 
 enum stepup_error store_user_count(struct store_session *session, int64_t *count)
 {
 	return session_count(session, SQL_USER_COUNT, count);
+}
+
+/* --- the table as older schemas had it --- */
+
+struct former {
+	uint8_t user_id[USER_ID_SIZE];
+	char name[USER_NAME_SIZE];
+	int64_t uid;
+};
+
+/* The next user after that name; STEPUP_NOT_FOUND at the end. */
+static enum stepup_error former_next(struct store_session *session, const char *after, struct former *former)
+{
+	const struct list list = {.id = SQL_USER_PAGE};
+	struct db_statement *statement = NULL;
+	struct user_record *record = NULL;
+	bool row = false;
+	enum stepup_error error = list_query(session, &list, after, 1, &statement);
+
+	if (error == STEPUP_OK)
+		error = db_step(statement, &row);
+	if (error == STEPUP_OK)
+		error = row ? unseal_row(session, statement, &record) : STEPUP_NOT_FOUND;
+	if (error == STEPUP_OK) {
+		memcpy(former->user_id, record->user_id, USER_ID_SIZE);
+		memcpy(former->name, record->name, sizeof(former->name));
+		former->uid = record->uid;
+	}
+	if (statement != NULL)
+		db_reset(statement);
+	user_record_free(&record);
+	return error;
+}
+
+enum stepup_error users_upgrade(struct store_session *session)
+{
+	struct former former = {.name = ""};
+	int64_t changed = 0;
+	enum stepup_error error = db_execute(session->db, "ALTER TABLE users ADD COLUMN uid INTEGER NOT NULL DEFAULT -1");
+
+	while (error == STEPUP_OK) {
+		error = former_next(session, former.name, &former);
+		if (error == STEPUP_OK && former.uid >= 0)
+			error = session_write(session, SQL_USER_SET_UID, STORE_VALUES(DB_INT(former.uid), DB_BLOB(former.user_id, USER_ID_SIZE)), &changed);
+	}
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
