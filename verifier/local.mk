@@ -69,7 +69,7 @@ verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/
 verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budget.c verifier/server/call.h verifier/server/call.c \
 	verifier/server/connection.h verifier/server/connection.c verifier/server/door.h \
 	verifier/server/door.c verifier/server/server.h verifier/server/server.c verifier/server/sockets.h \
-	verifier/server/sockets.c
+	verifier/server/sockets.c verifier/server/unavailable.h verifier/server/unavailable.c
 
 # Doors and what they serve.
 verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/answer.c verifier/doors/answer_decision.c \
@@ -98,7 +98,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 
 # Putting it together.
 verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/life_log.h verifier/life_log.c \
-	verifier/startup.h verifier/startup.c verifier/verifier.h
+	verifier/patience.h verifier/patience.c verifier/startup.h verifier/startup.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c

@@ -33,6 +33,7 @@
 #include "verifier/evidence/receipt.h"
 #include "verifier/server/server.h"
 #include "verifier/server/sockets.h"
+#include "verifier/patience.h"
 #include "verifier/startup.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/waiters.h"
@@ -54,6 +55,7 @@ struct daemon {
 	uv_loop_t loop;
 	uv_signal_t hangup, terminate, interrupt;
 	uv_timer_t tick;
+	enum { JWKS_NEW, JWKS_OWED, JWKS_WRITTEN } jwks;
 	int64_t stop_by_ms;
 	bool stopping;
 	bool asks_directory; /* at the stop: a lookup is under way still */
@@ -157,12 +159,30 @@ static void on_hangup(uv_signal_t *handle, int signal_number)
 	notify_ready(daemon);
 }
 
+/* /run/stepup/jwks.json, for services that check receipts offline. Not being able to is no reason not to serve; it is tried on, and said once. */
+static void jwks_write(struct daemon *daemon)
+{
+	const char *run_dir = daemon->sockets.run_dir;
+	char *text = json_dumps(receipt_signer_jwks(daemon->verifier.receipts), JSON_COMPACT | JSON_SORT_KEYS), *path = NULL;
+	enum stepup_error result = STEPUP_NO_MEMORY;
+
+	if (text != NULL && asprintf(&path, "%s/jwks.json", run_dir) >= 0)
+		result = safe_file_replace(path, text, strlen(text), 0644);
+	if (result != STEPUP_OK && daemon->jwks == JWKS_NEW)
+		journal_line(LOG_WARNING, "warning", "could not write %s/jwks.json: %s. Trying again each second.", run_dir, stepup_error_text(result));
+	daemon->jwks = result == STEPUP_OK ? JWKS_WRITTEN : JWKS_OWED;
+	free(path);
+	free(text);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
 	struct daemon *daemon = timer->data;
 
 	server_tick(daemon->server);
 	housekeeping_tick(&daemon->housekeeping);
+	if (daemon->jwks == JWKS_OWED && !daemon->stopping)
+		jwks_write(daemon);
 	if (daemon->stopping && (server_busy(daemon->server) == 0 || clock_boot_ms() >= daemon->stop_by_ms))
 		stop_now(daemon);
 }
@@ -180,29 +200,13 @@ static enum stepup_error handles_start(struct daemon *daemon)
 	return STEPUP_OK;
 }
 
-/* /run/stepup/jwks.json, for services that check receipts offline. Not being able to is no reason not to serve. */
-static void jwks_write(const struct daemon *daemon, const char *run_dir)
-{
-	char *text = json_dumps(receipt_signer_jwks(daemon->verifier.receipts), JSON_COMPACT | JSON_SORT_KEYS), *path = NULL;
-	enum stepup_error result = STEPUP_NO_MEMORY;
-
-	if (text != NULL && asprintf(&path, "%s/jwks.json", run_dir) >= 0)
-		result = safe_file_replace(path, text, strlen(text), 0644);
-	if (result != STEPUP_OK)
-		journal_line(LOG_WARNING, "warning", "could not write %s/jwks.json: %s", run_dir, stepup_error_text(result));
-	free(path);
-	free(text);
-}
-
-static enum stepup_error serve(struct daemon *daemon, const char *run_dir, char **why)
+static enum stepup_error serve(struct daemon *daemon)
 {
 	enum stepup_error result;
 
 	result = server_new(&daemon->verifier, descriptors_raise(), &daemon->server);
 	if (result == STEPUP_OK)
 		result = handles_start(daemon);
-	if (result == STEPUP_OK)
-		result = sockets_open(run_dir, &daemon->sockets, why);
 	for (int i = 0; i < SOCKET_COUNT && result == STEPUP_OK; i++) {
 		if (daemon->sockets.fds[i] >= 0)
 			result = server_listen(daemon->server, daemon->sockets.fds[i], sockets_door(i));
@@ -210,13 +214,56 @@ static enum stepup_error serve(struct daemon *daemon, const char *run_dir, char 
 	if (result != STEPUP_OK)
 		return result;
 	daemon->verifier.server = daemon->server;
-	jwks_write(daemon, run_dir);
+	daemon->verifier.serves = true;
+	jwks_write(daemon);
 	housekeeping_start(&daemon->housekeeping, &daemon->verifier);
 	journal_line(LOG_NOTICE, "start", "version=%s host=%s issuer=%s rules=%zu clean=%s", PACKAGE_VERSION, daemon->verifier.policy->host,
 		daemon->verifier.policy->issuer, daemon->verifier.policy->rule_count, daemon->verifier.clean_start ? "yes" : "no");
 	notify_ready(daemon);
 	(void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	return STEPUP_OK;
+}
+
+/* Whether somebody starts it who would only start it again: then it tries on by itself. Whoever typed the command wants to hear why it failed. */
+static bool is_managed(const struct startup_options *options)
+{
+	const char *notify = getenv("NOTIFY_SOCKET");
+
+	return notify != NULL && *notify != '\0' && !options->new_epoch;
+}
+
+/* One try, from nothing. */
+static enum stepup_error try_open(const struct startup_options *options, struct daemon *daemon, char **why)
+{
+	enum stepup_error result;
+
+	free(*why);
+	*why = NULL;
+	daemon->verifier = (struct verifier){ .loop = &daemon->loop };
+	result = startup_open(options, &daemon->verifier, why);
+	if (result != STEPUP_OK)
+		(void)startup_close(&daemon->verifier);
+	if (result != STEPUP_OK && *why == NULL)
+		*why = strdup(stepup_error_text(result));
+	return result;
+}
+
+/* Opens the sockets, and behind them everything else, however often it takes. STEPUP_CANCELLED: somebody ended it meanwhile. */
+static enum stepup_error start(const struct startup_options *options, struct daemon *daemon, char **why)
+{
+	struct patience *patience = NULL;
+	enum stepup_error result = sockets_open(options->run_dir, &daemon->sockets, why);
+
+	if (result != STEPUP_OK)
+		return result;
+	result = try_open(options, daemon, why);
+	if (result == STEPUP_OK || !is_managed(options) || patience_begin(&daemon->loop, &daemon->sockets, &patience) != STEPUP_OK)
+		return result;
+	while (result != STEPUP_OK && patience_has(result))
+		result = patience_wait(patience, *why != NULL ? *why : stepup_error_text(result)) ? try_open(options, daemon, why) : STEPUP_CANCELLED;
+	if (result != STEPUP_OK && result != STEPUP_CANCELLED && !daemon->sockets.own)
+		patience_refuse(patience);
+	return patience_end(&patience) ? result : STEPUP_CANCELLED;
 }
 
 /* Undoes, in the order that lets everybody who was promised an answer have it. */
@@ -261,10 +308,14 @@ static int run(const struct startup_options *options)
 	if (uv_loop_init(&daemon.loop) != 0)
 		return EXIT_REFUSED;
 	daemon.verifier.loop = &daemon.loop;
-	result = startup_open(options, &daemon.verifier, &why);
+	result = start(options, &daemon, &why);
 	if (result == STEPUP_OK)
-		result = serve(&daemon, options->run_dir, &why);
-	if (result != STEPUP_OK) {
+		result = serve(&daemon);
+	if (result == STEPUP_CANCELLED) {
+		(void)unwind(&daemon);
+		journal_line(LOG_NOTICE, "stopped", "It had not served anybody.");
+		result = STEPUP_OK;
+	} else if (result != STEPUP_OK) {
 		journal_lines(LOG_ERR, "refused to start", why != NULL && *why != '\0' ? why : stepup_error_text(result));
 		(void)sd_notifyf(0, "STATUS=Refused to start: %s", why != NULL ? why : stepup_error_text(result));
 		(void)unwind(&daemon);

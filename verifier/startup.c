@@ -134,11 +134,15 @@ enum stepup_error startup_close(struct verifier *verifier)
 	if (verifier->log != NULL)
 		log_signer_stop(verifier->log);
 	if (verifier->queue != NULL) {
-		life_log_stop(verifier);
+		if (verifier->serves)
+			life_log_stop(verifier);
 		commit_queue_stop(&verifier->queue);
 	}
 	store_session_close(&verifier->reader);
-	if (verifier->log != NULL) {
+	if (verifier->log != NULL && !verifier->serves) {
+		log_signer_abandon(&verifier->log);
+		result = STEPUP_CANCELLED;
+	} else if (verifier->log != NULL) {
 		result = store_session_open(verifier->store, true, &writer);
 		if (result == STEPUP_OK)
 			result = log_signer_close(&verifier->log, writer);

@@ -17,12 +17,13 @@ struct startup_options {
 	bool new_epoch;
 };
 
-/* Everything up to, but not including, the sockets: policy, master key, store, log, receipts, queue. `verifier->loop` is set. On an error the
+/* Everything but the sockets: policy, master key, store, log, receipts, queue. `verifier->loop` is set. On an error the
  * sentence is in `*why` (the caller frees; may be NULL), and startup_close undoes what was done. */
 enum stepup_error startup_open(const struct startup_options *options, struct verifier *verifier, char **why);
 
 /* The clean stop: drains the queue, signs the last checkpoint, marks the stop as clean. STEPUP_OK only where that mark stands.
- * Nobody may call on a door any more. */
+ * A verifier that never served (`serves`) leaves the mark of an unclean one: what its start was careful of, the next one has to be careful of. Nobody may call on a
+ * door any more. */
 enum stepup_error startup_close(struct verifier *verifier);
 
 /* `stepupd --check`: prints what is wrong with a policy, or that nothing is; true where it would be taken. */

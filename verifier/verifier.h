@@ -40,6 +40,7 @@ struct verifier {
 	struct server *server;             /* NULL before it serves and after it stops */
 	int64_t started;                   /* seconds since 1970 */
 	bool clean_start;
+	bool serves;                       /* it came so far; only then is its stop a clean one */
 	struct refusal_budget refusals;    /* how many refusals each uid may still put into the log */
 	struct refusal_budget invitation_tries; /* how many wrong invitations each uid may still try */
 	struct decoys decoys;              /* the writer side's alone: guesses at users who have no record */

@@ -7,12 +7,15 @@ Runs itself in a mount namespace of its own, with a small tmpfs as the verifier'
 import contextlib
 import os
 import re
+import select
+import signal
 import sqlite3
 import subprocess
 import sys
+import time
 
 from approvals import POLICY as PEOPLE, Scene
-from harness import GAMES, Tap, Verifier, need_root
+from harness import GAMES, PATIENCE, Client, Tap, Verifier, need_root
 from logbook import RULES, Administrator
 from passing_time import PassingTime
 
@@ -21,6 +24,7 @@ action gate.open { users = { "*" } prompt = "Open the gate" require = { code } l
 action safe.open { users = { "*" } prompt = "Open the safe" require = { key } }
 '''
 FILL = "ballast"
+WAITS = re.compile("^STATUS=Not serving yet")
 REFUSAL_BURST = 30  # refusals of one person that may be logged at once
 
 
@@ -189,13 +193,66 @@ def read_only(tap):
         secret = verifier.enrol("alice")
         verifier.stop()
         mount("-o", "remount,ro", verifier.state)
-        status, said = verifier.refuses_to_start()
-        tap.ok(status not in (0, None), "a read-only store: the verifier does not start")
-        tap.matches(said, r"(?i)read-only|can.t be written|cannot be written", "a read-only store: it says so")
+        verifier.spawn()
+        lines = verifier.wait_notified(WAITS)
+        tap.matches(" ".join(lines), r"(?i)read-only", "a read-only store: the verifier waits, and says for what")
         mount("-o", "remount,rw", verifier.state)
-        verifier.start()
+        verifier.wait_notified("READY=1")
         tap.ok(verifier.step_up("alice", "door.open", None, secret.fresh()).ok, "writable again: nothing was lost")
     subprocess.run(["umount", verifier.state])
+
+
+def full_at_start(tap):
+    """The disk is full when the verifier starts: it answers at its doors that it can't, and goes on by itself once there is room."""
+    verifier = Verifier(POLICY)
+    verifier.highwater = os.path.join(verifier.state, "highwater")
+    mount("-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", verifier.state)
+    with verifier:
+        secret = verifier.enrol("alice")
+        verifier.stop()
+        fill(verifier.state)
+        verifier.spawn()
+        lines = verifier.wait_notified(WAITS)
+        tap.matches(lines[0], r"again in 1 s: \S.*(full|failed)", "a full disk at the start: the service manager hears what is waited for")
+        tap.ok(any(line.startswith("EXTEND_TIMEOUT_USEC=") for line in lines), "and that it takes longer", lines)
+        for door, method in (("verify", "Keys"), ("admin", "Status"), ("redeem", "org.varlink.service.GetInfo"), ("hooks", "Next")):
+            reply = verifier.call(door, method)
+            tap.equal((reply.full_error, "nothing was approved" in (reply.message or "")), (f"io.stepup.{door.capitalize()}1.Unavailable", True),
+                      f"meanwhile the {door} door answers that nothing can be checked")
+        with verifier.client() as silent, verifier.client() as long:
+            long.send(b"x" * 70000)
+            tap.equal(Client.finish(long).error, "Unavailable", "also to what is no message")
+            tap.equal(verifier.call("verify", "Keys").error, "Unavailable", "and whoever says nothing stands in nobody's way")
+            silent.close()
+        tap.matches(verifier.wait_notified(WAITS)[0], "again in 2 s", "it tries on")
+        tap.matches(verifier.wait_notified(WAITS)[0], "again in 4 s", "after growing pauses")
+        verifier.process.send_signal(signal.SIGHUP)
+        tap.matches(verifier.wait_notified(WAITS)[0], "again in 8 s", "and at once where it is told to read its policy again")
+        tap.equal(verifier.log().count("Nothing is approved until"), 1, "the journal says it once")
+        tap.equal(verifier.stop(), 0, "a stop ends it meanwhile")
+        verifier.spawn()
+        verifier.wait_notified(WAITS)
+        os.unlink(os.path.join(verifier.state, FILL))
+        verifier.wait_notified("READY=1")
+        tap.ok(verifier.step_up("alice", "door.open", None, secret.fresh()).ok, "with room again it serves, without anybody's doing")
+    subprocess.run(["umount", verifier.state])
+
+
+def no_room_for_keys(tap):
+    """The run folder is full: what services check receipts with comes later, and nobody waits for it."""
+    verifier = Verifier(POLICY)
+    mount("-t", "tmpfs", "-o", "size=64k,mode=0755", "tmpfs", verifier.run)
+    fill(verifier.run)
+    with verifier:
+        jwks = os.path.join(verifier.run, "jwks.json")
+        tap.ok(verifier.call("verify", "Keys").ok and not os.path.exists(jwks), "a full run folder: the verifier serves without jwks.json")
+        os.unlink(os.path.join(verifier.run, FILL))
+        end = time.monotonic() + PATIENCE
+        while not os.path.exists(jwks) and time.monotonic() < end:
+            select.select([], [], [], 0.05)
+        tap.ok(os.path.exists(jwks), "jwks.json is written once there is room")
+        tap.equal(verifier.log().count("could not write"), 1, "and that it could not be was said once")
+    subprocess.run(["umount", verifier.run])
 
 
 def main():
@@ -210,6 +267,8 @@ def main():
     tap.run(alerts, tap)
     tap.run(dropped, tap)
     tap.run(read_only, tap)
+    tap.run(full_at_start, tap)
+    tap.run(no_room_for_keys, tap)
     tap.done()
 
 

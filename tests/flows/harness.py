@@ -193,12 +193,12 @@ class Verifier:
         return self
 
     def wait_notified(self, what):
-        """Waits for a line that stepupd sends to the service manager."""
+        """Waits for a line that stepupd sends to the service manager: exactly this one, or one that a compiled pattern matches."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if select.select([self.notifications], [], [], 0.05)[0]:
                 lines = self.notifications.recv(65536).decode().splitlines()
-                if what in lines:
+                if any(what == line if isinstance(what, str) else what.search(line) for line in lines):
                     return lines
             elif self.process.poll() is not None:
                 raise RuntimeError(f"stepupd ended with {self.process.returncode} before {what}:\n{self.log()}")

@@ -147,9 +147,16 @@ def second_verifier():
         second = Verifier(POLICY)
         try:
             second.write_policy(POLICY.replace("action", f'issuer = "https://stepup.example.com"\nrp-id = "example.com"\nstore = "sqlite:{first.database}"\naction', 1))
+            second.environment["NOTIFY_SOCKET"] = ""
             status, said = second.refuses_to_start()
-            tap.equal(status, 1, "a second verifier on one database refuses to start")
+            tap.equal(status, 1, "a second verifier on one database refuses to start where somebody types its command")
             tap.matches(said, "another verifier", "... and says why")
+            del second.environment["NOTIFY_SOCKET"]
+            second.spawn()
+            lines = second.wait_notified(re.compile("^STATUS=Not serving yet"))
+            tap.matches(lines[0], "another verifier", "where a service manager starts it, it waits for the other one's end")
+            tap.equal(second.call("verify", "Keys").error, "Unavailable", "... and approves nothing")
+            tap.equal(second.stop(), 0, "... until it is stopped")
             second.write_policy(POLICY)
             second.run = first.run
             status, said = second.refuses_to_start()

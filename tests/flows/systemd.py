@@ -23,6 +23,19 @@ def run(*command):
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
+def place(*candidates):
+    """The first of them that there is: configure was told where."""
+    return next(path for path in candidates if os.path.isdir(path))
+
+
+def conf_dir():
+    return place("/usr/local/etc/stepup", "/etc/stepup", "/usr/etc/stepup")
+
+
+def state_dir():
+    return place("/usr/local/var/lib/stepup", "/var/lib/stepup", "/usr/var/lib/stepup")
+
+
 def property_of(unit, name):
     return run("systemctl", "show", "--value", "-p", name, unit).stdout.strip()
 
@@ -42,7 +55,7 @@ def call(door, method, parameters=None):
 def starts(tap):
     tap.equal(run("getent", "passwd", "stepup").returncode, 0, "sysusers makes the verifier's user")
     first = run("stepup", "init", "alice")
-    conf = run("sh", "-c", "ls -d /usr/local/etc/stepup /etc/stepup /usr/etc/stepup 2>/dev/null").stdout.split()[0]
+    conf = conf_dir()
     os.makedirs(conf + "/stepup.conf.d")
     with open(conf + "/stepup.conf.d/door.conf", "w") as out:
         out.write('action door.open { users = { "root" } prompt = "Open the door" require = { code } fresh-for = 5m }\n')
@@ -148,6 +161,42 @@ def works(tap):
     tap.ok(step_up().ok, "a killed verifier comes back by itself: who asks meanwhile waits at the socket")
 
 
+def no_room(tap):
+    """A disk that is full for longer than systemd's patience with units that fail."""
+    state = state_dir()
+    run("systemctl", "stop", "stepupd.service")
+    run("cp", "-a", state, "/root/kept")
+    run("mount", "-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", state)
+    run("sh", "-c", f"chown stepup:stepup {state}; cp -a /root/kept/. {state}; cat /dev/zero >{state}/ballast")
+    run("systemctl", "start", "--no-block", "stepupd.service")
+    for seconds in (1, 2, 4):
+        wait(lambda: f"again in {seconds} s" in property_of("stepupd.service", "StatusText"), f"the pause of {seconds} s")
+        asked = run("stepup", "status")
+        tap.ok(asked.returncode != 0 and "nothing was approved" in asked.stdout + asked.stderr, "a full disk at the start: who asks is told so",
+               asked.stdout + asked.stderr)
+    os.unlink(state + "/ballast")
+    wait(lambda: property_of("stepupd.service", "ActiveState") == "active", "stepupd.service, with room again")
+    tap.equal((property_of("stepupd.service", "NRestarts"), run("stepup", "status").returncode), ("0", 0),
+              "with room again it serves, and was never started anew")
+    run("systemctl", "stop", "stepupd.service")
+    run("umount", state)
+    shutil.rmtree("/root/kept")
+
+
+def refused_often(tap):
+    """A policy in error, and somebody who asks all the time: neither the service nor its sockets are ever given up."""
+    conf = conf_dir()
+    os.rename(conf + "/stepup.conf", conf + "/stepup.conf.away")
+    write(conf + "/stepup.conf", "nonsense = 1\n")
+    run("systemctl", "start", "--no-block", "stepupd.service")
+    wait(lambda: run("stepup", "status") and int(property_of("stepupd.service", "NRestarts")) > 5, "the sixth restart")
+    states = {unit: property_of(unit, "ActiveState") for unit in ("stepupd-verify.socket", "stepupd-admin.socket")}
+    tap.equal(states, {unit: "active" for unit in states}, "refused again and again: the sockets stay")
+    os.rename(conf + "/stepup.conf.away", conf + "/stepup.conf")
+    wait(lambda: run("stepup", "status").returncode == 0, "the verifier, once its policy is right")
+    tap.ok(True, "and with its policy put right the verifier is there by itself")
+
+
 def stops(tap):
     tap.equal(run("systemctl", "stop", "stepupd.service", "stepupd-verify.socket", "stepupd-admin.socket", "stepupd-redeem.socket",
                   "stepupd-hooks.socket").returncode, 0, "all of it can be stopped")
@@ -161,6 +210,8 @@ def inside():
     tap.run(starts, tap)
     tap.run(works, tap)
     tap.run(hooks, tap)
+    tap.run(no_room, tap)
+    tap.run(refused_often, tap)
     tap.run(stops, tap)
     tap.done()
 

@@ -418,6 +418,21 @@ static enum stepup_error last_checkpoint(struct log_signer *signer, struct store
 	return error;
 }
 
+static void settle(struct log_signer *signer)
+{
+	log_signer_stop(signer);
+	while (signer->timer_open || signer->busy)
+		(void)uv_run(signer->loop, UV_RUN_ONCE);
+}
+
+void log_signer_abandon(struct log_signer **signer)
+{
+	if (*signer == NULL)
+		return;
+	settle(*signer);
+	signer_free(signer);
+}
+
 enum stepup_error log_signer_close(struct log_signer **signer, struct store_session *session)
 {
 	struct log_signer *it = *signer;
@@ -425,9 +440,7 @@ enum stepup_error log_signer_close(struct log_signer **signer, struct store_sess
 
 	if (it == NULL)
 		return STEPUP_OK;
-	log_signer_stop(it);
-	while (it->timer_open || it->busy)
-		(void)uv_run(it->loop, UV_RUN_ONCE);
+	settle(it);
 	error = store_log_tree(session, &it->tree);
 	if (error == STEPUP_OK && it->tree.size > it->signed_size)
 		error = last_checkpoint(it, session);

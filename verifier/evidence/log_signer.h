@@ -32,4 +32,7 @@ void log_signer_stop(struct log_signer *signer);
  * with the writer's session outside a transaction, and not from a callback: it runs the loop until its own handles are closed. */
 enum stepup_error log_signer_close(struct log_signer **signer, struct store_session *session);
 
+/* The same without checkpoint and mark, which stays that of a verifier that ended without a word. */
+void log_signer_abandon(struct log_signer **signer);
+
 #endif
