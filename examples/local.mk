@@ -48,11 +48,12 @@ examples_support_console_seed_customers_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 examples_support_console_seed_customers_LDADD = $(SQLITE_LIBS)
 examples_support_console_seed_customers_SOURCES = examples/support-console/seed.c
 
-examples_export_service_export_service_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS)
-examples_export_service_export_service_LDADD = $(JANSSON_LIBS) $(SQLITE_LIBS)
+examples_export_service_export_service_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS)
+examples_export_service_export_service_LDADD = $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS)
 examples_export_service_export_service_SOURCES = \
 	examples/export-service/contacts.c examples/export-service/contacts.h \
 	examples/export-service/main.c \
+	examples/export-service/orders.c examples/export-service/orders.h \
 	examples/export-service/redeem.c examples/export-service/redeem.h
 
 EXTRA_DIST += examples/support-console/static/console.css examples/support-console/static/console.js \

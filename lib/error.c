@@ -27,6 +27,7 @@ static const struct error_words words[] = {
 	[STEPUP_NOT_ALLOWED] = {"NotAllowed", "not allowed"},
 	[STEPUP_BAD_DETAILS] = {"BadDetails", "the details are not as the rule declares them"},
 	[STEPUP_UNKNOWN_ACTION] = {"UnknownAction", "no rule allows this action"},
+	[STEPUP_REDEEMED] = {"Redeemed", "this receipt was redeemed before; nothing was redeemed again"},
 	[STEPUP_UNAVAILABLE] = {"Unavailable", "could not check, so nothing was approved"},
 	[STEPUP_NO_MEMORY] = {"NoMemory", "out of memory"},
 	[STEPUP_IO] = {"Io", "reading or writing failed"},

@@ -24,6 +24,7 @@ enum stepup_error {
 	STEPUP_NOT_ALLOWED,
 	STEPUP_BAD_DETAILS,
 	STEPUP_UNKNOWN_ACTION,
+	STEPUP_REDEEMED,
 	STEPUP_UNAVAILABLE,
 	/* What can go wrong on this side. */
 	STEPUP_NO_MEMORY,

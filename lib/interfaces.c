@@ -143,7 +143,7 @@ static const struct method admin_methods[] = {
 static const struct method redeem_methods[] = {
 	{"Redeem",
 		FIELDS(TEXT("receipt", RECEIPT_MAX), TEXT("action", ACTION_MAX), OBJECT("details", DETAIL_COUNT_MAX),
-			MAYBE_TEXT("exec_id", EXEC_ID_MAX)),
+			MAYBE_TEXT("exec_id", EXEC_ID_MAX), MAYBE_BOOL("resume")),
 		FIELDS(TEXT("user", USER_MAX), TEXT("action", ACTION_MAX), OBJECT("details", DETAIL_COUNT_MAX), NUMBER("auth_time"),
 			TEXT("acr", WORD_MAX), TEXTS("amr", WORD_MAX), BOOL("already"), NUMBER("log"))},
 	{NULL, NULL, NULL},

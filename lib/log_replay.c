@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/log_replay_keys.h"
+#include "lib/log_replay_receipts.h"
 #include "lib/log_replay_rules.h"
 
 #define GRANTS_KEPT_SECONDS 600 /* an administrator's verb names a step-up of the last minutes */
@@ -33,25 +34,6 @@ static void on_epoch(struct step *step)
 	json_object_clear(step->replay->grants);
 	json_object_clear(step->replay->fresh);
 	json_object_clear(step->replay->requests);
-}
-
-/* `approver_id`: who agreed, NULL where nobody was asked. */
-static void issue_receipt(struct step *step, const char *jti, const char *approver_id)
-{
-	json_t *receipt;
-
-	if (json_object_get(step->replay->receipts, jti) != NULL) {
-		step_tell(step, "The receipt %s was issued before.", jti);
-		return;
-	}
-	receipt = json_pack("{s:s, s:s, s:s, s:s, s:I}", "user_id", step_text(step, "user_id"), "credential", step_text(step, "credential"),
-		"audience", step_text(step, "audience"), "action", step_text(step, "action"), "expires",
-		(json_int_t)member_number(step->entry, "expires", 0));
-	if (receipt != NULL && approver_id != NULL)
-		step_put(step, receipt, "approver_id", json_string(approver_id));
-	if (receipt != NULL && json_is_object(json_object_get(step->evidence, "details")))
-		step_put(step, receipt, "details", json_incref(json_object_get(step->evidence, "details")));
-	step_put(step, step->replay->receipts, jti, receipt);
 }
 
 static void check_factor(struct step *step, json_t *credential)
@@ -102,7 +84,7 @@ static void on_grant(struct step *step)
 	if (!step_is_fresh(step))
 		step_keep_fresh(step);
 	if (jti != NULL)
-		issue_receipt(step, jti, approver_id[0] == '\0' ? NULL : approver_id);
+		step_issue_receipt(step, jti, approver_id[0] == '\0' ? NULL : approver_id);
 	if (strncmp(action, "stepup.", strlen("stepup.")) == 0) {
 		(void)snprintf(key, sizeof(key), "%" PRId64, step->index);
 		step_put(step, step->replay->grants, key, json_pack("{s:s, s:s, s:I, s:b}", "action", action, "user", step_text(step, "user"), "at",
@@ -270,55 +252,6 @@ static void on_policy(struct step *step)
 	step_check_grant(step, "stepup.reload", "by", GRANT_MAYBE);
 }
 
-/* What was carried out against what was approved: the same texts, numbers at most. */
-static void check_details(struct step *step, const json_t *approved, const json_t *redeemed)
-{
-	const json_t *limit;
-	const char *name;
-	json_t *value;
-
-	if (approved == NULL || redeemed == NULL)
-		return;
-	if (json_object_size(approved) != json_object_size(redeemed))
-		step_tell(step, "The receipt was redeemed with other details than were approved.");
-	json_object_foreach ((json_t *)(uintptr_t)redeemed, name, value) {
-		limit = json_object_get(approved, name);
-		if (json_is_integer(limit) && json_is_integer(value) ? json_integer_value(value) > json_integer_value(limit) :
-									!json_equal(limit, value))
-			step_tell(step, "The receipt was redeemed for another or a larger \"%s\" than was approved.", name);
-	}
-}
-
-static void on_redeem(struct step *step)
-{
-	const char *jti = step_text(step, "jti"), *user_id = step_text(step, "user_id");
-	json_t *receipt = json_object_get(step->replay->receipts, jti);
-
-	step->summary->redemptions++;
-	step_check_commitment(step);
-	if (member_text(receipt, "void") != NULL) {
-		step_tell(step, "The receipt %s was redeemed although it was void: %s after it was issued.", jti, member_text(receipt, "void"));
-	} else {
-		step_check_not_locked(step, user_id, "A receipt was redeemed");
-		step_check_not_frozen(step, step_text(step, "action"));
-	}
-	if (receipt == NULL) {
-		step_tell(step, "The receipt %s was never issued, is void, or was redeemed before.", jti);
-		return;
-	}
-	if (!members_equal(receipt, "user_id", step->entry, "user_id"))
-		step_tell(step, "The receipt %s was issued to another user.", jti);
-	if (!members_equal(receipt, "audience", step->entry, "audience"))
-		step_tell(step, "The receipt %s was redeemed by another service than it was issued for.", jti);
-	if (!members_equal(receipt, "action", step->entry, "action"))
-		step_tell(step, "The receipt %s was redeemed for another action.", jti);
-	if (step->at >= member_number(receipt, "expires", 0))
-		step_tell(step, "The receipt %s was redeemed after it had expired.", jti);
-	(void)step_check_credential(step, member_text(receipt, "credential"), member_text(receipt, "user_id"));
-	check_details(step, json_object_get(receipt, "details"), json_object_get(step->evidence, "details"));
-	(void)json_object_del(step->replay->receipts, jti);
-}
-
 /* Whether a hook was told of something that the log had said before. */
 static void on_hook(struct step *step)
 {
@@ -335,7 +268,7 @@ static const struct type {
 	{"epoch", on_epoch}, {"start", on_start}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
 	{"refusal", on_refusal}, {"alert", on_nothing}, {"enrol", on_enrol}, {"remove", on_remove}, {"revoke", on_revoke},
 	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"withdraw", on_withdraw}, {"lock", on_lock}, {"unlock", on_unlock},
-	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", on_redeem}, {"redeem-refusal", on_refusal},
+	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", step_redeem}, {"resume", step_resume}, {"redeem-refusal", on_refusal},
 	{"request", on_request}, {"approve", on_approve}, {"request-end", on_request_end},
 	{"hook", on_hook}, {"hooks-dropped", on_nothing},
 };
@@ -360,10 +293,10 @@ struct log_replay *log_replay_new(const char *host, log_problem *problem, void *
 	if (replay == NULL)
 		return NULL;
 	*replay = (struct log_replay){.host = strdup(host), .problem = problem, .context = context, .lowest_at = INT64_MAX, .users = json_object(),
-		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(),
+		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(), .redeemed = json_object(),
 		.grants = json_object(), .keys = json_object(), .fresh = json_object(), .requests = json_object()};
 	if (replay->host == NULL || replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
-		replay->frozen == NULL || replay->receipts == NULL || replay->grants == NULL || replay->keys == NULL || replay->fresh == NULL ||
+		replay->frozen == NULL || replay->receipts == NULL || replay->redeemed == NULL || replay->grants == NULL || replay->keys == NULL || replay->fresh == NULL ||
 		replay->requests == NULL)
 		log_replay_free(&replay);
 	return replay;
@@ -379,6 +312,7 @@ void log_replay_free(struct log_replay **replay)
 	json_decref((*replay)->invitations);
 	json_decref((*replay)->frozen);
 	json_decref((*replay)->receipts);
+	json_decref((*replay)->redeemed);
 	json_decref((*replay)->grants);
 	json_decref((*replay)->fresh);
 	json_decref((*replay)->keys);
@@ -416,6 +350,7 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 	if (index % SWEEP_EVERY == 0) { /* by the lowest time since the last sweep: the clock may be ahead just now */
 		forget(replay->grants, "at", replay->lowest_at - GRANTS_KEPT_SECONDS);
 		forget(replay->receipts, "expires", replay->lowest_at);
+		forget(replay->redeemed, "at", replay->lowest_at - RESUMED_WITHIN_SECONDS);
 		forget(replay->fresh, "until", replay->lowest_at); /* a request is kept until its own entry ends it, which may come late */
 		replay->lowest_at = INT64_MAX;
 	}

@@ -6,6 +6,7 @@
  *   - a key's signature that doesn't hold, is over something else, was made without a touch, or a counter that did not rise; a key that was
  *     enrolled before; a code where a key was required;
  *   - a TOTP step or HOTP counter at or below one accepted before for that credential;
+ *   - an execution told that it had redeemed what it had not, or more than a day before;
  *   - a receipt issued twice, redeemed twice, late, by another service, for another action or for more than was approved,
  *     or issued before a new epoch, a lock of whoever it was issued to or who agreed to it, or a freeze of the action, also one that was lifted;
  *   - a step-up covered by one from before a start, a reload of the policy, or such a lock or freeze;

@@ -20,6 +20,7 @@ struct log_replay {
 	json_t *invitations; /* user → {by, expires, init, void?} of the newest, until it is taken; `init` says that root made it without a step-up */
 	json_t *frozen;      /* name or pattern → true */
 	json_t *receipts;    /* jti → {user_id, approver_id?, credential, audience, action, expires, details?, void?}, of which `void` says why */
+	json_t *redeemed;    /* jti → {user_id, audience, action, exec_id, at, redemption}, for a day */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
 	json_t *fresh;       /* index → {action, user_id, rule, credential, session, until}, of step-ups that may cover later ones */
 	json_t *requests;    /* id → {user, user_id, credential, action, rule, digest, until, log, evidence?, void?} of those that are open; once approved also

@@ -47,6 +47,7 @@ bool patience_has(enum stepup_error error)
 	case STEPUP_NOT_ALLOWED:
 	case STEPUP_BAD_DETAILS:
 	case STEPUP_UNKNOWN_ACTION:
+	case STEPUP_REDEEMED:
 	case STEPUP_UNAVAILABLE:
 	case STEPUP_INVALID:
 	case STEPUP_TOO_LONG:

@@ -3,11 +3,12 @@
  * export-service: an example of a service that carries an action out, and does so only for a receipt it has redeemed.
  * It runs as a user of its own, believes no console, and asks the verifier about exactly what it is about to do.
  *
- * A connection carries one request, a JSON object {receipt, account, records, exec_id} and a newline. The answer is a JSON line,
+ * A connection carries one request, a JSON object {receipt, account, records} and a newline. The answer is a JSON line,
  * {"granted": true, "user", "records"} or {"granted": false, "message"}; after the first come blocks of a hexadecimal size, a
  * newline and that many bytes, ended by a block of size 0.
  *
- * MUST: count the contacts itself; redeem before the first byte goes out; write no more than it redeemed.
+ * MUST: count the contacts itself; name each execution itself, and have the name on the disk before it asks; redeem, and note that it begins, before
+ * the first byte goes out; begin nothing twice; write no more than it redeemed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "examples/export-service/contacts.h"
+#include "examples/export-service/orders.h"
 #include "examples/export-service/redeem.h"
 
 #define REQUEST_MAX 8192
@@ -33,7 +35,7 @@
 #define WAIT_SECONDS 30
 
 struct options {
-	const char *database, *socket_path, *redeem_socket;
+	const char *database, *orders, *socket_path, *redeem_socket;
 	uid_t caller;
 };
 
@@ -48,7 +50,7 @@ static void on_stop(int number)
 /* --- one connection, in a process of its own --- */
 
 struct order {
-	const char *receipt, *account, *exec_id;
+	const char *receipt, *account;
 	json_int_t records;
 };
 
@@ -56,9 +58,8 @@ static bool order_read(const json_t *request, struct order *order)
 {
 	order->receipt = json_string_value(json_object_get(request, "receipt"));
 	order->account = json_string_value(json_object_get(request, "account"));
-	order->exec_id = json_string_value(json_object_get(request, "exec_id"));
 	order->records = json_integer_value(json_object_get(request, "records"));
-	return order->receipt && order->account && order->exec_id && *order->exec_id && order->records > 0;
+	return order->receipt && order->account && order->records > 0;
 }
 
 static bool send_line(FILE *peer, json_t *answer)
@@ -84,27 +85,45 @@ static bool send_block(void *context, const char *bytes, size_t size)
 	return fprintf(context, "%zx\n", size) > 0 && fwrite(bytes, 1, size, context) == size;
 }
 
-/* Redeems for what is about to be exported, then exports that. */
+static void hand_out(FILE *peer, const struct order *order, struct contacts *contacts, int64_t records, const json_t *said)
+{
+	bool whole = send_line(peer, json_pack("{s:b, s:O, s:I}", "granted", 1, "user", json_object_get(said, "user"), "records",
+				       (json_int_t)records)) &&
+		contacts_write(contacts, order->account, records, send_block, peer) && fputs("0\n", peer) != EOF && fflush(peer) == 0;
+
+	fprintf(stderr, "export-service: %s: %lld contacts of %s for %s\n", whole ? "exported" : "broke off", (long long)records,
+		order->account, json_string_value(json_object_get(said, "user")));
+}
+
+/* Records what it is about to do, redeems for that, then does it, once. A verifier that says "already" has said yes before to this very order: whether
+ * anything came of that, the service's own record knows. */
 static void export_run(FILE *peer, const struct options *options, const struct order *order, struct contacts *contacts, int64_t records)
 {
+	struct orders *orders = orders_open(options->orders);
+	char exec_id[EXEC_ID_SIZE];
+	json_t *said = NULL;
+	bool again = false;
 	int granted = 0;
-	json_t *said =
-		redeem_receipt(options->redeem_socket, order->receipt, order->account, records, order->exec_id, &granted);
-	const char *words = json_string_value(json_object_get(said, "message"));
 
+	if (!orders || !orders_record(orders, order->receipt, order->account, records, exec_id, &again)) {
+		refuse(peer, "The export service could not write down what it is about to do. Nothing was exported.", NULL);
+		goto out;
+	}
+	said = redeem_receipt(options->redeem_socket, order->receipt, order->account, records, exec_id, again, &granted);
 	if (!said) {
 		refuse(peer, "Could not ask the verifier, so nothing was exported. You did nothing wrong. Try again in a minute.", NULL);
 	} else if (!granted) {
-		refuse(peer, words ? words : "The verifier refused this receipt.", json_string_value(json_object_get(said, "reference")));
-	} else if (send_line(peer, json_pack("{s:b, s:O, s:I}", "granted", 1, "user", json_object_get(said, "user"), "records",
-				     (json_int_t)records))) {
-		bool whole = contacts_write(contacts, order->account, records, send_block, peer) &&
-			fputs("0\n", peer) != EOF && fflush(peer) == 0;
+		const char *words = json_string_value(json_object_get(said, "message"));
 
-		fprintf(stderr, "export-service: %s: %lld contacts of %s for %s\n", whole ? "exported" : "broke off",
-			(long long)records, order->account, json_string_value(json_object_get(said, "user")));
+		refuse(peer, words ? words : "The verifier refused this receipt.", json_string_value(json_object_get(said, "reference")));
+	} else if (!orders_begin(orders, exec_id)) {
+		refuse(peer, "This export was begun before. Nothing was exported again. If it broke off, ask for it anew.", NULL);
+	} else {
+		hand_out(peer, order, contacts, records, said);
 	}
+out:
 	json_decref(said);
+	orders_close(&orders);
 }
 
 static void serve_order(FILE *peer, const struct options *options, const json_t *request)
@@ -232,8 +251,9 @@ static int serve(const struct options *options)
 
 static int usage(FILE *out, int status)
 {
-	fputs("usage: export-service --database FILE --socket PATH --redeem-socket PATH --caller USER\n\n"
-	      "Exports contacts as CSV to processes of USER, each export against a receipt that the verifier redeems.\n",
+	fputs("usage: export-service --database FILE --orders FILE --socket PATH --redeem-socket PATH --caller USER\n\n"
+	      "Exports contacts as CSV to processes of USER, each export against a receipt that the verifier redeems.\n"
+	      "FILE of --orders is the service's own: what it was about to do, and whether it did.\n",
 		out);
 	return status;
 }
@@ -241,7 +261,7 @@ static int usage(FILE *out, int status)
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {{"database", required_argument, NULL, 'd'},
-		{"socket", required_argument, NULL, 's'}, {"redeem-socket", required_argument, NULL, 'r'},
+		{"orders", required_argument, NULL, 'o'}, {"socket", required_argument, NULL, 's'}, {"redeem-socket", required_argument, NULL, 'r'},
 		{"caller", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct options options = {0};
 	const struct passwd *caller = NULL;
@@ -250,6 +270,7 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'd': options.database = optarg; break;
+		case 'o': options.orders = optarg; break;
 		case 's': options.socket_path = optarg; break;
 		case 'r': options.redeem_socket = optarg; break;
 		case 'c': caller = getpwnam(optarg); break;
@@ -257,7 +278,7 @@ int main(int argc, char **argv)
 		default: return usage(stderr, 2);
 		}
 	}
-	if (!options.database || !options.socket_path || !options.redeem_socket || !caller || optind != argc)
+	if (!options.database || !options.orders || !options.socket_path || !options.redeem_socket || !caller || optind != argc)
 		return usage(stderr, 2);
 	options.caller = caller->pw_uid;
 	return serve(&options);

@@ -86,11 +86,11 @@ static json_t *receive(int fd)
 }
 
 json_t *redeem_receipt(const char *socket_path, const char *receipt, const char *account, json_int_t records,
-	const char *exec_id, int *granted)
+	const char *exec_id, bool resume, int *granted)
 {
-	json_t *call = json_pack("{s:s, s:{s:s, s:s, s:{s:s, s:I}, s:s}}", "method", "io.stepup.Redeem1.Redeem", "parameters",
+	json_t *call = json_pack("{s:s, s:{s:s, s:s, s:{s:s, s:I}, s:s, s:b}}", "method", "io.stepup.Redeem1.Redeem", "parameters",
 		"receipt", receipt, "action", "customer.export", "details", "account", account, "records", records, "exec_id",
-		exec_id);
+		exec_id, "resume", (int)resume);
 	char *text = call ? json_dumps(call, JSON_COMPACT) : NULL;
 	json_t *reply = NULL, *parameters = NULL;
 	int fd = text ? redeem_connect(socket_path) : -1;

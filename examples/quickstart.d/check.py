@@ -55,19 +55,28 @@ def misuse(bob):
     exported = browser.export(granted)
     expect(f"export 5 of {RECORDS}: {len(exported.csv())} lines", "granted", outcome(exported), exported.words)
     receipt = browser.last_receipt()
-    tried = browser.replay(receipt, ACCOUNT, 5, "again")
+    tried = browser.replay(receipt, ACCOUNT, 5)
     expect("redeem the same receipt a second time", "refused", outcome(tried), tried.words)
-    tried = browser.replay(receipt, "amber-teas", 5, "other-account")
+    tried = browser.replay(receipt, "amber-teas", 5)
     expect("redeem it for another account", "refused", outcome(tried), tried.words)
 
     # The same with a receipt that nobody has redeemed: what a thief in the console's process would hold.
     fresh = browser.step_up(bob.code(), "customer.export", account=ACCOUNT, records=5).json["receipt"]
-    tried = browser.replay(fresh, "amber-teas", 5, "theft-1")
+    tried = browser.replay(fresh, "amber-teas", 5)
     expect("redeem a fresh receipt for another account", "refused", outcome(tried), tried.words)
-    tried = browser.replay(fresh, ACCOUNT, 200, "theft-2")
+    tried = browser.replay(fresh, ACCOUNT, 200)
     expect("redeem it for more records than approved", "refused", outcome(tried), tried.words)
-    tried = browser.replay(fresh, ACCOUNT, 5, "honest")
+    tried = browser.replay(fresh, ACCOUNT, 5)
     expect("redeem it for what was approved", "granted", outcome(tried), tried.words)
+    tried = browser.replay(fresh, ACCOUNT, 5)
+    expect("send the same order again, word for word", "refused", outcome(tried), tried.words)
+    tried = browser.replay(fresh, ACCOUNT, 4)
+    expect("redeem it again, for one record less", "refused", outcome(tried), tried.words)
+    reply = console.call_as("exportd", "redeem", "Redeem", {"receipt": fresh, "action": "customer.export",
+                                                            "details": {"account": ACCOUNT, "records": 5}, "exec_id": "a name that somebody guessed",
+                                                            "resume": True})
+    expect("resume an execution under another name than its own", "refused", "refused" if "error" in reply else "granted",
+           reply["parameters"].get("message", ""))
     kept = browser.step_up(bob.code(), "customer.export", account=ACCOUNT, records=5).json["receipt"]
     tried = browser.step_up(bob.wrong_code(), "customer.export", account=ACCOUNT, records=5)
     expect("answer with a wrong code", "refused", outcome(tried), refused_words(tried))
@@ -84,7 +93,7 @@ def other_people(bob, bob_browser, kept, carol, dave):
     expect("an administrator locks bob", "granted", "refused" if status else "granted", output + errors)
     other = console.Browser()
     other.sign_in(carol)
-    tried = other.replay(kept, ACCOUNT, 5, "locked")
+    tried = other.replay(kept, ACCOUNT, 5)
     expect("redeem a receipt that the locked bob still had", "refused", outcome(tried), tried.words)
     tried = bob_browser.get("/customers")
     expect("the locked bob clicks on", "refused", "granted" if tried.status == 200 else "refused", tried.words)

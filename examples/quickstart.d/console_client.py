@@ -202,5 +202,5 @@ class Browser:
         found = re.search(r"<textarea[^>]*>(.*?)</textarea>", self.get("/demo").text, re.S)
         return plain(found.group(1))
 
-    def replay(self, receipt, account, records, exec_id):
-        return self.form("/demo/exports", receipt=receipt, account=account, records=str(records), exec_id=exec_id)
+    def replay(self, receipt, account, records):
+        return self.form("/demo/exports", receipt=receipt, account=account, records=str(records))

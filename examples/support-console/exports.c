@@ -65,11 +65,9 @@ static bool account_is_plain(const char *account)
 		account[strspn(account, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
-static enum MHD_Result run_export(
-	struct request *request, const char *receipt, const char *account, int64_t records, const char *exec_id)
+static enum MHD_Result run_export(struct request *request, const char *receipt, const char *account, int64_t records)
 {
-	json_t *order = json_pack("{s:s, s:s, s:I, s:s}", "receipt", receipt, "account", account, "records",
-		(json_int_t)records, "exec_id", exec_id);
+	json_t *order = json_pack("{s:s, s:s, s:I}", "receipt", receipt, "account", account, "records", (json_int_t)records);
 	struct export_stream *stream = NULL;
 	enum MHD_Result result;
 	json_t *answer = NULL;
@@ -97,17 +95,15 @@ enum MHD_Result handle_export(struct request *request)
 {
 	char *id = form_field(request->body, "step_up", TOKEN_SIZE);
 	struct step_up_grant grant;
-	char exec_id[TOKEN_SIZE];
 	enum MHD_Result result;
 
-	if (!id || !bridge_take(request->console->bridge, &request->session, id, "customer.export", &grant) ||
-		!token_make(exec_id)) {
+	if (!id || !bridge_take(request->console->bridge, &request->session, id, "customer.export", &grant)) {
 		free(id);
 		return refuse(request, "No approval stands behind this export, or it was used already. Go back and click Export again.",
 			NULL);
 	}
 	free(id);
-	result = run_export(request, grant.receipt, grant.subject.account, grant.subject.records, exec_id);
+	result = run_export(request, grant.receipt, grant.subject.account, grant.subject.records);
 	explicit_bzero(&grant, sizeof(grant));
 	return result;
 }
@@ -125,16 +121,14 @@ enum MHD_Result handle_demo_export(struct request *request)
 	char *receipt = form_field(request->body, "receipt", RECEIPT_SIZE - 1);
 	char *account = form_field(request->body, "account", ACCOUNT_SIZE - 1);
 	char *records = form_field(request->body, "records", 16);
-	char *exec_id = form_field(request->body, "exec_id", 64);
 	enum MHD_Result result;
 
-	if (receipt && account && records && exec_id)
-		result = run_export(request, receipt, account, strtoll(records, NULL, 10), exec_id);
+	if (receipt && account && records)
+		result = run_export(request, receipt, account, strtoll(records, NULL, 10));
 	else
-		result = refuse(request, "Fill in all four fields.", NULL);
+		result = refuse(request, "Fill in all three fields.", NULL);
 	free(receipt);
 	free(account);
 	free(records);
-	free(exec_id);
 	return result;
 }

@@ -227,8 +227,6 @@ void page_demo(struct html *html, struct request *request)
 		"<label for=\"account\">Account</label>\n<input id=\"account\" name=\"account\" maxlength=\"64\" required>\n"
 		"<label for=\"records\">Records</label>\n"
 		"<input id=\"records\" name=\"records\" type=\"number\" min=\"1\" required>\n"
-		"<label for=\"exec\">Name of the execution</label>\n"
-		"<input id=\"exec\" name=\"exec_id\" maxlength=\"64\" value=\"demonstration-1\" required>\n"
 		"<button class=\"main\">Send to the export service</button>\n</form>\n",
 		request->session.csrf, request->session.receipt);
 	page_end(html);

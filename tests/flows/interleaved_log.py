@@ -350,6 +350,12 @@ class Replay:
         if voided > index:
             self.say(f"redeemed, and entry {voided} ({self.entries[voided]['type']}) voided it")
 
+    def see_resume(self, entry):
+        if self.redeemed.get(entry["jti"]) != entry["redemption"]:
+            self.say(f"told that entry {entry['redemption']} had redeemed a receipt that entry {self.redeemed.get(entry['jti'])} did")
+        if self.user in self.locked:
+            self.say(f"{self.user} is locked since entry {self.locked[self.user]}", self.user)
+
     def look_at_redeemed_details(self, wanted, approved, index):
         same = wanted.keys() == approved.keys() and all(wanted[name] <= value if isinstance(value, int) else wanted[name] == value
                                                         for name, value in approved.items())

@@ -452,5 +452,6 @@ class Moves:
         parameters = {"receipt": receipt, "action": grant["action"], "details": details}
         if self.happens(0.4):
             parameters["exec_id"] = f"job-{self.draw.randrange(3)}"
+            parameters["resume"] = self.happens(0.5)
         times = self.draw.choices((1, 2, 4), (6, 1, 1))[0]
         yield [Call("redeem", uid, "Redeem", dict(parameters), user=said["sub"], action=grant["action"], jti=said["jti"]) for _ in range(times)]

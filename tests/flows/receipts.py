@@ -39,10 +39,12 @@ def receipt(verifier, token, user="mail", action="customer.export", details=TREZ
     return reply["receipt"]
 
 
-def redeem(verifier, text, details=TREZOR, action="customer.export", exec_id=None, uid=BIN):
+def redeem(verifier, text, details=TREZOR, action="customer.export", exec_id=None, uid=BIN, resume=None):
     parameters = {"receipt": text, "action": action, "details": details}
     if exec_id is not None:
         parameters["exec_id"] = exec_id
+    if resume is not None:
+        parameters["resume"] = resume
     return verifier.call("redeem", "Redeem", parameters, uid=uid)
 
 
@@ -64,6 +66,14 @@ def administer(verifier, token, verb, details, parameters=None):
     return verifier.call("admin", verb, {**details, **(parameters or {}), "authorization": begun["transaction"]})
 
 
+def logged(verifier, root, first):
+    """The log's entries from that one on, read as the administrator."""
+    begun = verifier.begin("root", "stepup.log")
+    verifier.answer(begun["transaction"], root.fresh())
+    reply = verifier.call("admin", "Log", {"from": first, "count": 1000, "authorization": begun["transaction"]})
+    return [json.loads(one["entry"]) for one in reply["entries"]]
+
+
 def issued(verifier, token):
     text = receipt(verifier, token)
     header, claims = part(text, 0), part(text, 1)
@@ -83,10 +93,11 @@ def once(verifier, token):
     text = receipt(verifier, token)
     reply = redeem(verifier, text)
     tap.ok(reply.ok and not reply["already"], "the service redeems it", reply)
+    redeemed = reply.get("log")
     tap.equal((reply["user"], reply["action"], reply["details"], reply["acr"]), ("mail", "customer.export", TREZOR, "otp"),
               "and hears who approved what, how")
     reply = redeem(verifier, text)
-    tap.equal(reply.error, "NotAllowed", "a second time it is refused")
+    tap.equal((reply.error, reply.get("log")), ("Redeemed", redeemed), "a second time it is refused by an error of its own, with the redemption's entry")
     tap.matches(reply.message, "redeemed already", "and the words say why")
     text = receipt(verifier, token)
     replies = at_once(16, lambda i: redeem(verifier, text))
@@ -146,14 +157,44 @@ def forgeries(verifier, token):
 
 def executions(verifier, token):
     text = receipt(verifier, token)
-    tap.ok(not redeem(verifier, text, exec_id="job-7")["already"], "an execution redeems under its own name")
-    reply = redeem(verifier, text, exec_id="job-7")
-    tap.ok(reply.ok and reply["already"], "and is told that it has it already when it asks again", reply)
-    tap.equal(redeem(verifier, text, exec_id="job-8").error, "NotAllowed", "another execution is not")
-    tap.equal(redeem(verifier, text).error, "NotAllowed", "nor one without a name")
-    tap.equal(redeem(verifier, text, {"account": "trezor", "records": 5}, exec_id="job-7").error, "NotAllowed",
+    first = redeem(verifier, text, exec_id="job-7")
+    tap.ok(first.ok and not first["already"], "an execution redeems under its own name", first)
+    for resume in (None, False):
+        reply = redeem(verifier, text, exec_id="job-7", resume=resume)
+        tap.equal((reply.error, reply.get("log")), ("Redeemed", first.get("log")), f"the same name again, resume {resume}, is no yes")
+    reply = redeem(verifier, text, exec_id="job-7", resume=True)
+    tap.ok(reply.ok and reply["already"], "with \"resume\" it is told that it has it already", reply)
+    tap.equal(reply.get("log"), first.get("log"), "and which entry says so")
+    tap.equal(redeem(verifier, text, exec_id="job-8", resume=True).error, "Redeemed", "another execution is not")
+    reply = redeem(verifier, text, resume=True)
+    tap.equal((reply.error, reply.get("parameter")), ("InvalidParameter", "exec_id"), "who resumes says what")
+    tap.equal(redeem(verifier, text, {"account": "trezor", "records": 5}, exec_id="job-7", resume=True).error, "Redeemed",
               "nor the same name for something else")
-    tap.equal(redeem(verifier, text, exec_id="job-7", uid=DAEMON).error, "NotAllowed", "nor the same name of another service")
+    tap.equal(redeem(verifier, text, exec_id="job-7", uid=DAEMON, resume=True).error, "NotAllowed", "nor the same name of another service")
+    text = receipt(verifier, token)
+    reply = redeem(verifier, text, exec_id="job-9", resume=True)
+    tap.ok(reply.ok and not reply["already"], "who recorded its name, and fell before it asked, redeems by resuming", reply)
+    text = receipt(verifier, token)
+    replies = at_once(8, lambda i: redeem(verifier, text, exec_id="job-10"))
+    tap.equal(sorted(reply.error or "yes" for reply in replies), ["Redeemed"] * 7 + ["yes"], "eight at once under one name: one yes")
+
+
+def repeats(verifier, token):
+    """Every repeat is refused; the log has the first ones only, of one employee's receipts and of junk, and each employee's first is in it."""
+    root = verifier.enrol_token("root")
+    tokens = {user: verifier.enrol_token(user) for user in ("news", "man")}
+    texts = {user: receipt(verifier, tokens[user], user=user) for user in tokens}
+    first = [redeem(verifier, text, exec_id="job-20") for text in texts.values()]
+    tap.ok(all(reply.ok for reply in first), "two employees' receipts are redeemed", first)
+    replies = [redeem(verifier, texts["news"]) for _ in range(80)] + [redeem(verifier, "junk") for _ in range(60)]
+    replies += [redeem(verifier, texts["news"], exec_id="job-20", resume=True) for _ in range(60)]
+    tap.equal({reply.error for reply in replies}, {"Redeemed", "NotAllowed", None}, "what is spent is answered each time")
+    redeem(verifier, texts["man"])
+    told = [(entry["type"], entry.get("user"), entry.get("error")) for entry in logged(verifier, root, first[-1]["log"] + 1)]
+    tap.ok(told.count(("redeem-refusal", "news", "Redeemed")) in range(1, 45) and told.count(("redeem-refusal", None, "NotAllowed")) in range(1, 45),
+           "repeats and junk make the log grow within a budget", told)
+    tap.ok(("resume", "news", None) in told, "who resumes is logged, whatever was repeated before", told)
+    tap.ok(("redeem-refusal", "man", "Redeemed") in told, "one employee's repeats leave another's first in the log", told)
 
 
 def too_late(verifier, token):
@@ -165,7 +206,7 @@ def too_late(verifier, token):
         pass
     reply = redeem(verifier, text, {}, "customer.short")
     tap.equal(reply.error, "Expired", "a receipt whose second has come is refused: no leeway")
-    reply = redeem(verifier, other, {}, "customer.short", exec_id="job-9")
+    reply = redeem(verifier, other, {}, "customer.short", exec_id="job-9", resume=True)
     tap.ok(reply.ok and reply["already"], "an execution that has redeemed is told so after the receipt's end too", reply)
 
 
@@ -178,7 +219,7 @@ def stands(verifier, token):
     tap.equal(verifier.begin("mail", "customer.export", TREZOR, uid=GAMES).error, "Frozen", "and nothing new is begun")
     tap.ok(administer(verifier, root, "Thaw", {"action": "customer.*"}).ok, "the action is thawed")
     tap.matches(redeem(verifier, text).message, "frozen since it was approved", "a freeze voids a live receipt for good, also when it is lifted")
-    tap.ok(redeem(verifier, spent, exec_id="job-1").get("already"), "what was redeemed before the freeze can be told so again")
+    tap.ok(redeem(verifier, spent, exec_id="job-1", resume=True).get("already"), "what was redeemed before the freeze can be told so again")
     later, text = receipt(verifier, token), receipt(verifier, token)
     tap.ok(administer(verifier, root, "Freeze", {"action": "customer.short"}).ok and administer(verifier, root, "Thaw", {"action": "customer.short"}).ok,
            "another action is frozen and thawed")
@@ -187,10 +228,10 @@ def stands(verifier, token):
     tap.ok(locked.ok, "an administrator locks the employee", locked)
     reply = redeem(verifier, text)
     tap.equal((reply.error, reply.get("reference")), ("Locked", locked.get("reference")), "a locked employee's live receipt is refused")
-    tap.equal(redeem(verifier, spent, exec_id="job-1").error, "Locked", "also for an execution that had begun")
+    tap.equal(redeem(verifier, spent, exec_id="job-1", resume=True).error, "Locked", "also for an execution that had begun")
     tap.ok(administer(verifier, root, "Unlock", {"user": "mail"}).ok, "the employee is unlocked")
     tap.matches(redeem(verifier, text).message, "locked since then", "a lock voids a live receipt for good, also when it is lifted")
-    tap.ok(redeem(verifier, spent, exec_id="job-1").get("already"), "and an execution that had begun before it can be told so again")
+    tap.ok(redeem(verifier, spent, exec_id="job-1", resume=True).get("already"), "and an execution that had begun before it can be told so again")
     text = receipt(verifier, token)
     second = verifier.enrol_token("mail")
     tap.ok(administer(verifier, root, "Revoke", {"user": "mail", "credential": token.credential}).ok, "the credential is revoked")
@@ -206,8 +247,8 @@ def restarts(verifier, token):
     verifier.kill()
     verifier.start()
     open_doors(verifier)
-    tap.equal(redeem(verifier, other).error, "NotAllowed", "is redeemed after it: kill -9 makes nothing count twice")
-    tap.ok(redeem(verifier, other, exec_id="job-2").get("already"), "and its execution goes on")
+    tap.equal(redeem(verifier, other).error, "Redeemed", "is redeemed after it: kill -9 makes nothing count twice")
+    tap.ok(redeem(verifier, other, exec_id="job-2", resume=True).get("already"), "and its execution goes on")
     tap.ok(redeem(verifier, text).ok, "a receipt from before the crash is still good once")
 
 
@@ -215,6 +256,6 @@ if __name__ == "__main__":
     with Verifier(POLICY) as running:
         open_doors(running)
         mail = running.enrol_token("mail")
-        for function in (issued, once, audiences, what_was_approved, forgeries, executions, too_late, restarts, stands):
+        for function in (issued, once, audiences, what_was_approved, forgeries, executions, too_late, repeats, restarts, stands):
             tap.run(function, running, mail)
     tap.done()

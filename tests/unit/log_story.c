@@ -180,6 +180,16 @@ int64_t story_redeem(struct story *story, struct person *person, int64_t at, con
 	return index;
 }
 
+int64_t story_resume(struct story *story, struct person *person, int64_t at, const char *jti, const char *exec_id, int64_t redemption)
+{
+	struct receipt_row receipt = {.audience = "exportd", .redeemed_log = redemption};
+
+	(void)snprintf(receipt.jti, sizeof(receipt.jti), "%s", jti);
+	(void)snprintf(receipt.user, sizeof(receipt.user), "%s", person->name);
+	memcpy(receipt.user_id, person->user_id, USER_ID_SIZE);
+	return story_add(story, log_entry_resume(at, &receipt, exec_id, "customer.export"), NULL, NULL);
+}
+
 static void found(void *context, int64_t index, const char *sentence)
 {
 	struct findings *findings = context;

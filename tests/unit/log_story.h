@@ -60,6 +60,9 @@ struct action *story_action(const char *name, json_t *details);
 /* A redemption of that receipt by the service "exportd". */
 int64_t story_redeem(struct story *story, struct person *person, int64_t at, const char *action, json_t *details, const char *jti);
 
+/* That execution asks again about what it redeemed in entry `redemption`, under this name. */
+int64_t story_resume(struct story *story, struct person *person, int64_t at, const char *jti, const char *exec_id, int64_t redemption);
+
 /* Replaces the first `old` in line `at` by `new` of the same length. */
 void story_edit_line(struct story *story, size_t at, const char *old, const char *new);
 

@@ -15,7 +15,7 @@
 static void wire_names_are_these_and_stable(void **state)
 {
 	static const char *const names[] = {"NotEnrolled", "TooWeak", "Locked", "Frozen", "Throttled", "OverLimit", "NeedsApproval",
-		"BadAnswer", "Expired", "NotAllowed", "BadDetails", "UnknownAction", "Unavailable"};
+		"BadAnswer", "Expired", "NotAllowed", "BadDetails", "UnknownAction", "Redeemed", "Unavailable"};
 	int count = 0;
 
 	(void)state;
@@ -24,7 +24,7 @@ static void wire_names_are_these_and_stable(void **state)
 		assert_int_equal(stepup_error_from_name(names[count]), error);
 		assert_true(stepup_error_is_refusal((enum stepup_error)error));
 	}
-	assert_int_equal(count, 13);
+	assert_int_equal(count, 14);
 }
 
 static void an_unknown_wire_name_never_is_success(void **state)

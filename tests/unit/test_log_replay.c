@@ -331,6 +331,39 @@ static void a_receipt_redeemed_for_more_or_for_something_else_is_found(void **st
 	*state = scene;
 }
 
+static void an_execution_that_asks_again_is_told_so(void **state)
+{
+	struct scene *scene = *state;
+	int64_t redemption;
+
+	scene_grant(scene, T + 60, 102, "r1");
+	redemption = scene_redeem(scene, T + 70, "r1");
+	story_resume(scene->story, &scene->alice, T + 71, "r1", "exec-1", redemption);
+	story_resume(scene->story, &scene->alice, T + 70 + 86399, "r1", "exec-1", redemption);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+static void an_execution_told_that_it_had_redeemed_what_it_had_not_is_found(void **state)
+{
+	struct scene *scene = *state;
+	int64_t redemption;
+
+	scene_grant(scene, T + 60, 102, "r1");
+	redemption = scene_redeem(scene, T + 70, "r1");
+	scene_assert_fault(scene, story_resume(scene->story, &scene->alice, T + 71, "r1", "exec-2", redemption), "and it had not");
+	(void)scene_teardown((void **)&scene);
+	(void)scene_setup((void **)&scene);
+	scene_grant(scene, T + 60, 102, "r1");
+	scene_assert_fault(scene, story_resume(scene->story, &scene->alice, T + 71, "r1", "exec-1", 1), "and it had not");
+	(void)scene_teardown((void **)&scene);
+	(void)scene_setup((void **)&scene);
+	scene_grant(scene, T + 60, 102, "r1");
+	redemption = scene_redeem(scene, T + 70, "r1");
+	scene_assert_fault(scene, story_resume(scene->story, &scene->alice, T + 70 + 86400, "r1", "exec-1", redemption), "more than a day before");
+	*state = scene;
+}
+
 static void a_receipt_redeemed_by_a_locked_user_is_found(void **state)
 {
 	struct scene *scene = *state;
@@ -430,6 +463,8 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_receipt_never_issued_is_found),
 	FACT(a_receipt_redeemed_late_is_found),
 	FACT(a_receipt_redeemed_for_more_or_for_something_else_is_found),
+	FACT(an_execution_that_asks_again_is_told_so),
+	FACT(an_execution_told_that_it_had_redeemed_what_it_had_not_is_found),
 	FACT(a_receipt_redeemed_by_a_locked_user_is_found),
 	FACT(a_receipt_from_before_a_lock_is_void_when_it_is_lifted),
 	FACT(a_receipt_from_before_a_freeze_is_void_when_it_is_lifted),

@@ -436,7 +436,7 @@ static void a_new_epoch_voids_receipts_and_invitations_and_says_so(void **state)
 	assert_non_null(strstr(entry, signing->log_key));
 	assert_error(store_invitation_find(signing->store->writer, invitation.digest, &found), STEPUP_NOT_FOUND);
 	assert_ok(store_begin(signing->store->writer));
-	assert_error(store_receipt_redeem(signing->store->writer, row.jti, 1700000001, "x"), STEPUP_EXISTS);
+	assert_error(store_receipt_redeem(signing->store->writer, row.jti, 1700000001, "x", 7), STEPUP_EXISTS);
 	store_rollback(signing->store->writer);
 	free(first);
 	first = strdup(signing->log_key);

@@ -325,7 +325,7 @@ static enum stepup_error redeem(struct fixture *fixture)
 	enum stepup_error error;
 
 	assert_ok(store_begin(fixture->writer));
-	error = store_receipt_redeem(fixture->writer, jti, 120, "job");
+	error = store_receipt_redeem(fixture->writer, jti, 120, "job", 7);
 	if (error == STEPUP_OK)
 		assert_ok(store_commit(fixture->writer));
 	else

@@ -228,19 +228,20 @@ static void a_receipt_is_redeemed_once(void **state)
 	assert_ok(store_receipt_find(fixture->reader, row.jti, &found));
 	assert_memory_equal(&row, &found, sizeof(row));
 	assert_ok(store_begin(fixture->writer));
-	assert_ok(store_receipt_redeem(fixture->writer, row.jti, 120, "job-1"));
+	assert_ok(store_receipt_redeem(fixture->writer, row.jti, 120, "job-1", 7));
 	store_rollback(fixture->writer);
 	assert_ok(store_begin(fixture->writer));
-	assert_ok(store_receipt_redeem(fixture->writer, row.jti, 121, "job-2"));
-	assert_error(store_receipt_redeem(fixture->writer, row.jti, 122, "job-3"), STEPUP_EXISTS);
+	assert_ok(store_receipt_redeem(fixture->writer, row.jti, 121, "job-2", 8));
+	assert_error(store_receipt_redeem(fixture->writer, row.jti, 122, "job-3", 9), STEPUP_EXISTS);
 	assert_ok(store_commit(fixture->writer));
 	assert_ok(store_begin(fixture->writer));
-	assert_error(store_receipt_redeem(fixture->writer, row.jti, 122, "job-3"), STEPUP_EXISTS);
-	assert_error(store_receipt_redeem(fixture->writer, "BBBBBBBBBBBBBBBBBBBBBB", 122, "x"), STEPUP_NOT_FOUND);
+	assert_error(store_receipt_redeem(fixture->writer, row.jti, 122, "job-3", 9), STEPUP_EXISTS);
+	assert_error(store_receipt_redeem(fixture->writer, "BBBBBBBBBBBBBBBBBBBBBB", 122, "x", 9), STEPUP_NOT_FOUND);
 	store_rollback(fixture->writer);
 	assert_ok(store_receipt_find(fixture->reader, row.jti, &found));
 	assert_int_equal(found.redeemed, 121);
 	assert_string_equal(found.exec_id, "job-2");
+	assert_int_equal(found.redeemed_log, 8);
 }
 
 static void old_receipts_are_pruned_and_all_are_voided(void **state)
@@ -261,7 +262,7 @@ static void old_receipts_are_pruned_and_all_are_voided(void **state)
 	assert_int_equal(removed, 67);
 	assert_ok(store_receipt_prune(fixture->writer, 70, 67, &removed));
 	assert_int_equal(removed, 3);
-	assert_ok(store_receipt_redeem(fixture->writer, jti, 5, "job"));
+	assert_ok(store_receipt_redeem(fixture->writer, jti, 5, "job", 7));
 	assert_ok(store_receipt_void_all(fixture->writer, 1000));
 	assert_ok(store_commit(fixture->writer));
 	for (int i = 0; i < 150; i++) {
@@ -269,6 +270,8 @@ static void old_receipts_are_pruned_and_all_are_voided(void **state)
 		assert_error(store_receipt_find(fixture->reader, jti, &found), i < 70 ? STEPUP_NOT_FOUND : STEPUP_OK);
 		if (i >= 70)
 			assert_int_equal(found.redeemed, i == 149 ? 5 : 1000);
+		if (i >= 70)
+			assert_int_equal(found.redeemed_log, i == 149 ? 7 : 0);
 	}
 }
 

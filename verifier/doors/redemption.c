@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The decision on a redemption, in one transaction on the writer's side.
+ * The decision on a redemption, in one transaction on the writer's side. What was refused, or asked again, is logged by a second one, where the budget
+ * of the loop's thread has room for it.
  */
 #include "verifier/doors/redemption.h"
 
@@ -22,7 +23,10 @@ struct redemption {
 	char audience[64];
 	struct redeem_claims claims;
 	int64_t uid;                /* of the user's account now; -1 for none */
-	bool budgeted;              /* its refusal takes from the budget of refusals */
+	/* What its entry took of the budget of refusals, to be given back where it isn't written. */
+	uint32_t key;
+	bool took_budget, took_first;
+	int64_t taken_boot_ms;
 	/* decided */
 	enum redeem_fault fault;
 	char reference[LOCK_REFERENCE_SIZE];
@@ -114,13 +118,27 @@ static enum redeem_fault compare_row(const struct redemption *redemption)
 	return REDEEM_GOOD;
 }
 
-/* Whether this very execution redeemed it within the last day. */
-static bool is_same_execution(const struct redemption *redemption, int64_t now)
+/* Whether this very execution redeemed it within the last day, and says that it asks again. */
+static bool is_resumed(const struct redemption *redemption, int64_t now)
 {
 	const struct receipt_row *row = &redemption->row;
 
-	return redemption->claims.execution[0] != '\0' && strcmp(row->exec_id, redemption->claims.execution) == 0 && row->redeemed <= now &&
-		now - row->redeemed < EXEC_ID_TTL_SECONDS;
+	return message_bool(redemption->call->parameters, "resume", false) && redemption->claims.execution[0] != '\0' &&
+		strcmp(row->exec_id, redemption->claims.execution) == 0 && row->redeemed <= now && now - row->redeemed < EXEC_ID_TTL_SECONDS;
+}
+
+/* Redeemed already: by this execution, by another, or made void by a new epoch. */
+static void look_at_redeemed(struct redemption *redemption, int64_t now)
+{
+	const struct receipt_row *row = &redemption->row;
+
+	redemption->log = row->redeemed_log;
+	if (row->redeemed_log == 0)
+		redemption->fault = REDEEM_UNKNOWN;
+	else if (is_resumed(redemption, now))
+		redemption->already = true;
+	else
+		redemption->fault = REDEEM_TWICE;
 }
 
 static enum stepup_error decide(struct store_session *session, struct redemption *redemption, int64_t now)
@@ -145,11 +163,8 @@ static enum stepup_error decide(struct store_session *session, struct redemption
 	error = look_at_freezes(session, redemption);
 	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD)
 		return error;
-	redemption->already = row->redeemed != 0 && is_same_execution(redemption, now);
-	if (redemption->already)
-		return STEPUP_OK;
 	if (row->redeemed != 0)
-		redemption->fault = REDEEM_TWICE;
+		look_at_redeemed(redemption, now);
 	else if (row->issued > now)
 		redemption->fault = REDEEM_EARLY;
 	else if (now >= row->expires)
@@ -158,45 +173,23 @@ static enum stepup_error decide(struct store_session *session, struct redemption
 }
 
 /* Whose receipt it is that was refused before anybody looked for it. */
-static void find_owner(struct store_session *session, struct redemption *redemption)
+static enum stepup_error find_owner(struct store_session *session, struct redemption *redemption)
 {
-	if (!redemption->found && redemption->claims.jti[0] != '\0')
-		redemption->found = store_receipt_find(session, redemption->claims.jti, &redemption->row) == STEPUP_OK;
+	enum stepup_error error = store_receipt_find(session, redemption->claims.jti, &redemption->row);
+
+	redemption->found = error == STEPUP_OK;
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
-/* With what it was tried for, where that could be read. */
-static enum stepup_error write_refusal(struct store_session *session, struct redemption *redemption, int64_t now)
-{
-	const struct redeem_words *words = redeem_words(redemption->fault);
-	const struct action *asked = redemption->claims.asked;
-	json_t *entry, *evidence = asked == NULL ? NULL : log_entry_evidence(asked, NULL);
-	enum stepup_error error = STEPUP_NO_MEMORY;
-
-	find_owner(session, redemption);
-	entry = log_entry_redeem_refusal(now, redemption->found ? &redemption->row : NULL, redemption->audience,
-		message_text(redemption->call->parameters, "action"), words->error, words->why);
-	if (entry != NULL && (evidence != NULL || asked == NULL))
-		error = store_log_append(session, entry, evidence, NULL, &redemption->log);
-	else
-		json_decref(entry);
-	json_decref(evidence);
-	return error;
-}
-
+/* The entry first: the row says which one it is. Both or none are written. */
 static enum stepup_error write_redemption(struct store_session *session, struct redemption *redemption, int64_t now)
 {
 	const struct redeem_claims *claims = &redemption->claims;
 	const char *exec_id = message_text(redemption->call->parameters, "exec_id");
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	json_t *entry = NULL, *evidence = NULL;
-	enum stepup_error error = store_receipt_redeem(session, claims->jti, now, claims->execution);
+	enum stepup_error error = context_commit(claims->asked, salt, commitment);
 
-	if (error == STEPUP_EXISTS) {
-		redemption->fault = REDEEM_TWICE;
-		return write_refusal(session, redemption, now);
-	}
-	if (error == STEPUP_OK)
-		error = context_commit(claims->asked, salt, commitment);
 	if (error != STEPUP_OK)
 		return error;
 	entry = log_entry_redeem(now, &redemption->row, exec_id, claims->asked, commitment);
@@ -208,26 +201,22 @@ static enum stepup_error write_redemption(struct store_session *session, struct 
 		error = store_log_append(session, entry, evidence, salt, &redemption->log);
 	}
 	json_decref(evidence);
-	return error;
+	return error == STEPUP_OK ? store_receipt_redeem(session, claims->jti, now, claims->execution, redemption->log) : error;
 }
 
-/* A fault that was found before goes straight into the log. */
+/* Decides, and redeems where nothing stands against it. */
 static enum stepup_error redemption_work(struct store_session *session, void *job)
 {
 	struct redemption *redemption = job;
 	int64_t now = clock_wall_seconds();
-	enum stepup_error error = STEPUP_OK;
+	enum stepup_error error;
 
-	if (redemption->fault == REDEEM_GOOD)
-		error = decide(session, redemption, now);
-	if (error != STEPUP_OK)
-		return error;
 	if (redemption->fault != REDEEM_GOOD)
-		return write_refusal(session, redemption, now);
-	if (!redemption->already)
-		return write_redemption(session, redemption, now);
-	redemption->log = redemption->row.log_index;
-	return STEPUP_OK;
+		return find_owner(session, redemption);
+	error = decide(session, redemption, now);
+	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD || redemption->already)
+		return error;
+	return write_redemption(session, redemption, now);
 }
 
 static void redemption_free(struct redemption *redemption)
@@ -248,7 +237,7 @@ static void reply_refused(struct redemption *redemption)
 		.maximum = claims->most,
 		.asked = claims->wanted,
 	};
-	const struct refusal_facts refusal = {.detail = facts.detail};
+	const struct refusal_facts refusal = {.detail = facts.detail, .log = redemption->log};
 
 	if (words->sentence == NULL || claims->wanted > claims->most)
 		refuse(redemption->call, words->error, &facts);
@@ -266,12 +255,8 @@ static void reply_redeemed(struct redemption *redemption)
 		"log", (json_int_t)redemption->log));
 }
 
-static void redemption_done(void *job, enum stepup_error result)
+static void reply_and_free(struct redemption *redemption, enum stepup_error result)
 {
-	struct redemption *redemption = job;
-
-	if (result != STEPUP_OK && redemption->budgeted)
-		refusal_budget_give(&redemption->verifier->refusals, redemption->call->peer.uid);
 	if (result != STEPUP_OK)
 		refuse(redemption->call, result, NULL);
 	else if (redemption->fault != REDEEM_GOOD)
@@ -281,19 +266,80 @@ static void redemption_done(void *job, enum stepup_error result)
 	redemption_free(redemption);
 }
 
-/* A caller who holds no good receipt can't make the log grow at will; whoever holds one is logged each time. */
+/* --- what redeemed nothing, into the log --- */
+
+static json_t *refusal_entry(const struct redemption *redemption, int64_t now)
+{
+	const struct redeem_words *words = redeem_words(redemption->fault);
+
+	return log_entry_redeem_refusal(now, redemption->found ? &redemption->row : NULL, redemption->audience,
+		message_text(redemption->call->parameters, "action"), words->error, words->why);
+}
+
+/* With what it was tried for, where that could be read. */
+static enum stepup_error note_work(struct store_session *session, void *job)
+{
+	const struct redemption *redemption = job;
+	const struct action *asked = redemption->claims.asked;
+	int64_t now = clock_wall_seconds(), log;
+	json_t *evidence = asked == NULL ? NULL : log_entry_evidence(asked, NULL);
+	json_t *entry = redemption->already ? log_entry_resume(now, &redemption->row, message_text(redemption->call->parameters, "exec_id"), asked->name) :
+					      refusal_entry(redemption, now);
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	if (entry != NULL && (evidence != NULL || asked == NULL))
+		error = store_log_append(session, entry, evidence, NULL, &log);
+	else
+		json_decref(entry);
+	json_decref(evidence);
+	return error;
+}
+
+static void note_done(void *job, enum stepup_error result)
+{
+	struct redemption *redemption = job;
+	struct refusal_budget *budget = &redemption->verifier->refusals;
+
+	if (result != STEPUP_OK && redemption->took_budget)
+		refusal_budget_give(budget, redemption->key);
+	if (result != STEPUP_OK && redemption->took_first)
+		refusal_first_give(budget, redemption->row.user_id, redeem_words(redemption->fault)->error, redemption->taken_boot_ms);
+	reply_and_free(redemption, result);
+}
+
+/* Nobody makes the log grow at will: not by what is no receipt, nor by asking again and again with one that is spent, late or for something else. */
+static void note(struct redemption *redemption)
+{
+	struct refusal_budget *budget = &redemption->verifier->refusals;
+	const struct log_subject subject = {.user_id = redemption->found ? redemption->row.user_id : NULL};
+
+	redemption->taken_boot_ms = clock_boot_ms();
+	redemption->key = refusal_key(redemption->call->peer.uid, &subject);
+	redemption->took_first = redemption->found &&
+		refusal_first_take(budget, redemption->row.user_id, redeem_words(redemption->fault)->error, redemption->taken_boot_ms);
+	redemption->took_budget = refusal_budget_take(budget, redemption->key, redemption->taken_boot_ms);
+	if (!redemption->took_first && !redemption->took_budget)
+		reply_and_free(redemption, STEPUP_OK);
+	else if (commit_queue_submit(redemption->verifier->queue, note_work, note_done, redemption) != STEPUP_OK)
+		note_done(redemption, STEPUP_UNAVAILABLE);
+}
+
+static void redemption_done(void *job, enum stepup_error result)
+{
+	struct redemption *redemption = job;
+
+	if (result == STEPUP_OK && (redemption->fault != REDEEM_GOOD || redemption->already))
+		note(redemption);
+	else
+		reply_and_free(redemption, result);
+}
+
 static void submit(struct redemption *redemption)
 {
-	struct verifier *verifier = redemption->verifier;
-
-	redemption->budgeted = redemption->claims.payload == NULL;
-	if (redemption->budgeted && !refusal_budget_take(&verifier->refusals, redemption->call->peer.uid, clock_boot_ms())) {
-		reply_refused(redemption);
-		redemption_free(redemption);
-		return;
-	}
-	if (commit_queue_submit(verifier->queue, redemption_work, redemption_done, redemption) != STEPUP_OK)
-		redemption_done(redemption, STEPUP_UNAVAILABLE);
+	if (redemption->claims.jti[0] == '\0')
+		note(redemption); /* nobody's */
+	else if (commit_queue_submit(redemption->verifier->queue, redemption_work, redemption_done, redemption) != STEPUP_OK)
+		reply_and_free(redemption, STEPUP_UNAVAILABLE);
 }
 
 static void account_is(void *context, enum stepup_error result, const struct account *account)
@@ -312,9 +358,16 @@ static void account_is(void *context, enum stepup_error result, const struct acc
 void redemption_redeem(struct call *call)
 {
 	const struct service *service = policy_service_of(call->verifier->policy, call->peer.uid, call->peer.account);
-	struct redemption *redemption = calloc(1, sizeof(*redemption));
-	enum stepup_error error = redemption == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	const char *exec_id = message_text(call->parameters, "exec_id");
+	struct redemption *redemption;
+	enum stepup_error error;
 
+	if (message_bool(call->parameters, "resume", false) && (exec_id == NULL || *exec_id == '\0')) {
+		call_invalid(call, "exec_id");
+		return;
+	}
+	redemption = calloc(1, sizeof(*redemption));
+	error = redemption == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	if (error == STEPUP_OK) {
 		redemption->call = call;
 		redemption->verifier = call->verifier;

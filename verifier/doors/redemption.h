@@ -3,7 +3,8 @@
  * Redeeming a receipt (DESIGN section 8): what is held in hand (redemption_claims.c), and the decision in one transaction (redemption.c).
  *
  * MUST, each held by a test:
- * - a receipt counts once, whoever asks and however many at once; only the same execution of the same service is told "already";
+ * - a receipt counts once, whoever asks and however many at once; only the same execution of the same service, and only where it says that it asks
+ *   again, is told "already"; whoever repeats what is spent makes the log grow within a budget only;
  * - what is redeemed is what was approved: same action, same texts, numbers not above;
  * - a lock, a freeze, a revoked credential hold for receipts that are alive; there is no leeway on time;
  * - the audience is the kernel's word for who asks.

@@ -424,6 +424,19 @@ json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const ch
 	return draft_finish(&draft);
 }
 
+json_t *log_entry_resume(int64_t at, const struct receipt_row *receipt, const char *exec_id, const char *action)
+{
+	const struct log_subject subject = {.user = receipt->user, .user_id = receipt->user_id};
+	struct draft draft = draft_about("resume", at, &subject);
+
+	draft_add_text(&draft, "jti", receipt->jti);
+	draft_add_text(&draft, "audience", receipt->audience);
+	draft_add_text(&draft, "exec_id", exec_id);
+	draft_add_text(&draft, "action", action);
+	draft_add_number(&draft, "redemption", receipt->redeemed_log);
+	return draft_finish(&draft);
+}
+
 json_t *log_entry_redeem_refusal(int64_t at, const struct receipt_row *receipt, const char *audience, const char *action,
 	enum stepup_error error, const char *why)
 {

@@ -160,6 +160,8 @@ json_t *log_entry_thaw(int64_t at, const char *action, const struct log_actor *a
 /* `action` is what is about to be carried out (numbers may be lower than approved); `commitment` is to it, under a salt of its own. */
 json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const char *exec_id, const struct action *action,
 	const uint8_t commitment[DIGEST_SIZE]);
+/* The same execution asked once more and was told so; nothing was redeemed. */
+json_t *log_entry_resume(int64_t at, const struct receipt_row *receipt, const char *exec_id, const char *action);
 /* `receipt` NULL where it could not be told which; `action` a name, NULL where not known. */
 json_t *log_entry_redeem_refusal(int64_t at, const struct receipt_row *receipt, const char *audience, const char *action,
 	enum stepup_error error, const char *why);

@@ -10,7 +10,7 @@
 #define ERROR_NAME_SIZE 192
 
 /* What an error carries beside its message, as lib/interfaces/ declares it. */
-enum error_fact { FACT_REFERENCE = 1, FACT_DETAIL, FACT_TRIES_LEFT, FACT_RETRY_AFTER, FACT_REQUEST };
+enum error_fact { FACT_REFERENCE = 1, FACT_DETAIL, FACT_TRIES_LEFT, FACT_RETRY_AFTER, FACT_REQUEST, FACT_LOG };
 
 static const struct {
 	enum stepup_error error;
@@ -23,6 +23,7 @@ static const struct {
 	{ STEPUP_BAD_ANSWER, FACT_RETRY_AFTER },
 	{ STEPUP_BAD_DETAILS, FACT_DETAIL },
 	{ STEPUP_NEEDS_APPROVAL, FACT_REQUEST },
+	{ STEPUP_REDEEMED, FACT_LOG },
 };
 
 static int request_add(json_t *parameters, const struct refusal_facts *facts)
@@ -50,6 +51,8 @@ static int fact_add(json_t *parameters, enum error_fact fact, const struct refus
 						       : json_object_set_new(parameters, "retry_after", json_integer(facts->retry_after_seconds));
 	case FACT_REQUEST:
 		return request_add(parameters, facts);
+	case FACT_LOG:
+		return json_object_set_new(parameters, "log", json_integer(facts->log));
 	}
 	return -1;
 }

@@ -63,6 +63,7 @@ struct refusal_facts {
 	int64_t expires;
 	int64_t tries_left;         /* for BadAnswer */
 	int64_t retry_after_seconds; /* 0 for none */
+	int64_t log;                /* for Redeemed: the entry of the redemption */
 };
 
 /* Refuses in these words (copied). Errors that don't travel under their own name go out as Unavailable. */

@@ -154,14 +154,15 @@ struct receipt_row {
 	int64_t issued, expires, redeemed; /* redeemed 0 for not yet */
 	char exec_id[65];
 	int64_t log_index;
+	int64_t redeemed_log; /* entry of the redemption; 0 for none, where it is void; the step-up's where the row is of before this was kept */
 	char approver[USER_NAME_SIZE]; /* the second person; "" where none was asked */
 	uint8_t approver_id[USER_ID_SIZE];
 	char approver_credential[CREDENTIAL_ID_SIZE];
 };
 enum stepup_error store_receipt_add(struct store_session *session, const struct receipt_row *row);
 enum stepup_error store_receipt_find(struct store_session *session, const char *jti, struct receipt_row *row);
-/* Only from not redeemed to redeemed: STEPUP_EXISTS where it was already. */
-enum stepup_error store_receipt_redeem(struct store_session *session, const char *jti, int64_t at, const char *exec_id);
+/* Only from not redeemed to redeemed: STEPUP_EXISTS where it was already. `log`: the entry that says so, appended in the same transaction. */
+enum stepup_error store_receipt_redeem(struct store_session *session, const char *jti, int64_t at, const char *exec_id, int64_t log);
 enum stepup_error store_receipt_prune(struct store_session *session, int64_t before, int most, int *removed);
 enum stepup_error store_receipt_void_all(struct store_session *session, int64_t at);
 

@@ -10,7 +10,8 @@
 
 #include "verifier/state/pack.h"
 
-#define RECEIPT_FORMAT 2     /* 1: without an approver */
+#define RECEIPT_FORMAT 3     /* 1: without an approver; 2: without the redemption's entry */
+#define RECEIPT_FORMAT_APPROVER 2
 #define RECEIPT_FORMAT_OLDEST 1
 #define VERSION_ISSUED 1
 #define VERSION_REDEEMED 2
@@ -39,6 +40,7 @@ static enum stepup_error pack(const struct receipt_row *row, uint8_t **bytes, si
 	pack_text(&writer, row->approver);
 	pack_raw(&writer, row->approver_id, USER_ID_SIZE);
 	pack_text(&writer, row->approver_credential);
+	pack_i64(&writer, row->redeemed_log);
 	return pack_finish(&writer, bytes, size);
 }
 
@@ -59,11 +61,12 @@ static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct receip
 	row->redeemed = unpack_i64(&reader);
 	unpack_text(&reader, row->exec_id, sizeof(row->exec_id));
 	row->log_index = unpack_i64(&reader);
-	if (format == RECEIPT_FORMAT) {
+	if (format >= RECEIPT_FORMAT_APPROVER) {
 		unpack_text(&reader, row->approver, sizeof(row->approver));
 		unpack_raw(&reader, row->approver_id, USER_ID_SIZE);
 		unpack_text(&reader, row->approver_credential, sizeof(row->approver_credential));
 	}
+	row->redeemed_log = format == RECEIPT_FORMAT ? unpack_i64(&reader) : row->redeemed != 0 ? row->log_index : 0;
 	return unpack_finish(&reader);
 }
 
@@ -174,12 +177,12 @@ static enum stepup_error write_redeemed(struct store_session *session, const str
 	return error == STEPUP_OK ? version_write(session, number, VERSION_REDEEMED) : error;
 }
 
-enum stepup_error store_receipt_redeem(struct store_session *session, const char *jti, int64_t at, const char *exec_id)
+enum stepup_error store_receipt_redeem(struct store_session *session, const char *jti, int64_t at, const char *exec_id, int64_t log)
 {
 	struct receipt_row row;
 	enum stepup_error error;
 
-	if (at <= 0 || strlen(exec_id) >= sizeof(row.exec_id))
+	if (at <= 0 || log <= 0 || strlen(exec_id) >= sizeof(row.exec_id))
 		return STEPUP_INVALID;
 	if (!session->in_transaction)
 		return STEPUP_INTERNAL;
@@ -189,6 +192,7 @@ enum stepup_error store_receipt_redeem(struct store_session *session, const char
 	if (error != STEPUP_OK)
 		return error;
 	row.redeemed = at;
+	row.redeemed_log = log;
 	strcpy(row.exec_id, exec_id);
 	return write_redeemed(session, &row);
 }

@@ -166,12 +166,12 @@ class Theft:
         self.try_way("add a key of his own with an invitation that he invented", lambda: robber.add_key(invitation="ABCD-EFGH-IJKL-MNOP"))
         self.try_way("add a key of his own with her password and a code", robber.add_key_by_codes)
         self.try_way("remove her key, so that codes are all there is", robber.remove_keys)
-        self.try_way("redeem a receipt that he invented", robber.redeem, "eyJhbGciOiJub25lIn0.e30.", account, 1, "invented")
+        self.try_way("redeem a receipt that he invented", robber.redeem, "eyJhbGciOiJub25lIn0.e30.", account, 1)
         if not self.shipped:
             return
-        self.try_way("redeem a receipt of hers a second time", robber.redeem, self.used, "harbour-wallets", 5, "again")
-        self.try_way("redeem one that she has not used, for another account", robber.redeem, self.unused, account, 2, "other")
-        self.try_way("redeem it for more records", robber.redeem, self.unused, "amber-teas", 50, "more")
+        self.try_way("redeem a receipt of hers a second time", robber.redeem, self.used, "harbour-wallets", 5)
+        self.try_way("redeem one that she has not used, for another account", robber.redeem, self.unused, account, 2)
+        self.try_way("redeem it for more records", robber.redeem, self.unused, "amber-teas", 50)
         self.try_way("go on in a session that she has signed out of", self.with_cookie, self.old_cookie)
         self.alice_asks(customers[VIEWS - 3][0])
 
@@ -206,7 +206,7 @@ class Theft:
                 lambda: robber.view(customers[VIEWS - 1][0]), lambda: robber.export(customers[0][0], 1), lambda: robber.reveal(customers[0][0]),
                 lambda: (robber.sign_in()[0] is not None, "")]
         if self.shipped:
-            ways.append(lambda: robber.redeem(self.unused, "amber-teas", 2, "late"))
+            ways.append(lambda: robber.redeem(self.unused, "amber-teas", 2))
         for number in range(AFTER_LOCK):
             began = time.monotonic()
             try:

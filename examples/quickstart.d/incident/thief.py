@@ -173,9 +173,9 @@ class Thief:
                 return True, said
         return False, said
 
-    def redeem(self, receipt, account, records, exec_id):
+    def redeem(self, receipt, account, records):
         """A receipt that came into his hands, at the export service's door for it."""
-        answer = self.browser.replay(receipt, account, records, exec_id)
+        answer = self.browser.replay(receipt, account, records)
         return self.took(account, answer), self.words(answer)
 
     def in_parallel(self, accounts, browsers):
