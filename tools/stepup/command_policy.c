@@ -149,11 +149,12 @@ static bool has_rule(void *context, const char *action)
 
 static enum exit_status check_pam(struct findings *findings, size_t *used)
 {
+	bool chosen = option_given(findings->invocation, OPTION_PAM_DIR);
 	const char *folder = option_text(findings->invocation, OPTION_PAM_DIR, "/etc/pam.d");
 	const struct pam_listener listener = {.told = tell_finding, .has_rule = has_rule, .context = findings};
-	enum stepup_error error = pam_lint_folder(folder, &listener, used);
+	enum stepup_error error = pam_lint_folder(folder, chosen ? NULL : "/usr/lib/pam.d", &listener, used);
 
-	if (error == STEPUP_OK || (error == STEPUP_NOT_FOUND && !option_given(findings->invocation, OPTION_PAM_DIR)))
+	if (error == STEPUP_OK || (error == STEPUP_NOT_FOUND && !chosen))
 		return EXIT_DONE;
 	complain("%s could not be read: %s.", folder, error == STEPUP_NOT_FOUND ? "there is no such folder" : stepup_error_text(error));
 	output_add_failure(findings->failure, error);
