@@ -9,6 +9,7 @@ from harness import Verifier, need_root, program, source_dir
 
 STEPUP = 59001
 ALICE, BOB, CAROL, DAVE = 59101, 59102, 59103, 59104
+PASSWORD = "correct horse battery staple"
 
 POLICY = '''
 group support { unix = "support" }
@@ -45,6 +46,17 @@ def install_pam_lines(name):
              if "pam_loginuid" not in line]
     with open(f"/etc/pam.d/{name}", "w") as out:
         out.write("\n".join(lines) + "\n")
+
+
+def give_passwords(*users):
+    """These users get PASSWORD."""
+    hashed = subprocess.run(["openssl", "passwd", "-6", "-salt", "scratch", PASSWORD], capture_output=True, text=True, check=True).stdout.strip()
+    with open("/etc/shadow") as source:
+        lines = source.read().splitlines()
+    with open("/etc/shadow", "w") as out:
+        for line in lines:
+            name, _, rest = line.split(":", 2)
+            out.write(f"{name}:{hashed}:{rest}\n" if name in users else line + "\n")
 
 
 def lock(verifier, uid):

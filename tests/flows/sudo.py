@@ -8,10 +8,9 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scratch
 from harness import Tap, become
+from scratch import PASSWORD
 
 tap = Tap()
-PASSWORD = "correct horse battery staple"
-
 SUDOERS = '''
 Defaults passwd_tries=1
 Defaults timestamp_type=global
@@ -20,16 +19,6 @@ bob ALL=(ALL) NOPASSWD: ALL
 carol ALL=(ALL) NOPASSWD: ALL
 dave ALL=(ALL) ALL
 '''
-
-
-def give_passwords(*users):
-    hashed = subprocess.run(["openssl", "passwd", "-6", "-salt", "scratch", PASSWORD], capture_output=True, text=True, check=True).stdout.strip()
-    with open("/etc/shadow") as source:
-        lines = source.read().splitlines()
-    with open("/etc/shadow", "w") as out:
-        for line in lines:
-            name, _, rest = line.split(":", 2)
-            out.write(f"{name}:{hashed}:{rest}\n" if name in users else line + "\n")
 
 
 def sudo(uid, *typed, forget=True, command=("id", "-un")):
@@ -108,7 +97,7 @@ def away(verifier):
 if __name__ == "__main__":
     scratch.enter()
     scratch.install_pam_lines("sudo")
-    give_passwords("alice", "dave")
+    scratch.give_passwords("alice", "dave")
     with open("/etc/sudoers.d/test", "w") as rules:
         rules.write(SUDOERS)
     os.chmod("/etc/sudoers.d/test", 0o440)
