@@ -17,6 +17,7 @@ verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.
 verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/state/approval_request.c \
 	verifier/state/commit_queue.h verifier/state/commit_queue.c verifier/state/db.h \
 	verifier/state/db_sqlite.c verifier/state/head.h verifier/state/head.c verifier/state/sqlite_file.h verifier/state/sqlite_file.c verifier/state/sqlite_check.c \
+	verifier/state/mark.h verifier/state/mark.c verifier/state/mark_check.h verifier/state/mark_check.c \
 	verifier/state/master_key.h verifier/state/master_key.c \
 	verifier/state/pack.h verifier/state/pack.c verifier/state/seal.h verifier/state/seal.c \
 	verifier/state/store.h verifier/state/store.c verifier/state/store_events.c verifier/state/store_facts.c \
