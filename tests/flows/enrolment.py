@@ -133,7 +133,7 @@ def removing(verifier, token, other):
 
 
 def never_again(verifier, administrator):
-    secret = base64.b32encode(secrets.token_bytes(20)).decode()
+    secret = base64.b32encode(secrets.token_bytes(19) + b"\1").decode()
     begun = enroll_begin(verifier, user="man", invitation=invite(verifier, "man"), secret=secret)
     tap.equal(begun.get("secret"), secret, "a hardware token brings its own secret")
     token = Token(secret)
@@ -141,10 +141,15 @@ def never_again(verifier, administrator):
     tap.ok(done.ok, "and is enrolled by one of its codes", done)
     invitation = invite(verifier, "man")
     tap.equal(enroll_begin(verifier, user="man", invitation=invitation, secret=secret).error, "NotAllowed", "the same secret isn't enrolled twice")
+    padded = [base64.b32encode(base64.b32decode(secret) + bytes(count)).decode() for count in (1, 5, 44)]
+    tap.equal([enroll_begin(verifier, user="man", invitation=invitation, secret=one).error for one in padded], ["NotAllowed"] * 3,
+              "nor with zeros behind it, which makes the same codes")
     tap.ok(administrator.call("Revoke", {"user": "man", "credential": done["credential"]}).ok, "it is revoked")
     tap.equal(verifier.step_up("man", "door.open", None, token.fresh()).error, "BadAnswer", "its codes are worth nothing")
     reply = enroll_begin(verifier, user="man", invitation=invitation, secret=secret.lower())
     tap.equal(reply.error, "NotAllowed", "a revoked secret can't come back")
+    tap.equal([enroll_begin(verifier, user="man", invitation=invitation, secret=one).error for one in padded], ["NotAllowed"] * 3,
+              "with zeros behind it neither")
     tap.ok(enroll_begin(verifier, user="lp", invitation=invite(verifier, "lp"), secret=secret).ok, "that is about this user alone")
     shown = administrator.call("Credentials", {"user": "man"})["credentials"]
     tap.equal([item["state"] for item in shown], ["revoked"], "the tombstone stays for administrators to see")

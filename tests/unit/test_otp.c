@@ -309,13 +309,31 @@ static void every_length_of_secret_survives_writing_and_reading(void **state)
 	(void)state;
 	assert_int_equal(otp_secret_generate(&secret), STEPUP_OK);
 	for (secret.size = OTP_SECRET_MIN; secret.size <= OTP_SECRET_MAX; secret.size++) {
-		char *text = otp_secret_format(&secret);
+		char *text;
 
+		secret.bytes[secret.size - 1] |= 1; /* zeros at the end are dropped */
+		text = otp_secret_format(&secret);
 		assert_int_equal(otp_secret_parse(text, &again), STEPUP_OK);
 		assert_int_equal(again.size, secret.size);
 		assert_memory_equal(again.bytes, secret.bytes, secret.size);
 		free(text);
 	}
+}
+
+static void zeros_at_the_end_of_a_secret_are_dropped(void **state)
+{
+	struct otp_secret secret = {.size = 40, .bytes = "12345678901234567890"}, again = {0};
+	char *text = otp_secret_format(&secret);
+
+	(void)state;
+	assert_int_equal(otp_secret_parse(text, &again), STEPUP_OK);
+	assert_int_equal(again.size, 20);
+	free(text);
+	memset(secret.bytes, 0, sizeof(secret.bytes));
+	text = otp_secret_format(&secret);
+	assert_int_equal(otp_secret_parse(text, &again), STEPUP_OK);
+	assert_int_equal(again.size, OTP_SECRET_MIN);
+	free(text);
 }
 
 static void fresh_secrets_are_as_long_as_the_hash_and_differ(void **state)
@@ -369,6 +387,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(typed_codes_lose_spaces_and_one_dash_and_nothing_else_is_a_code),
 	cmocka_unit_test(secrets_read_and_write_base32_strictly),
 	cmocka_unit_test(every_length_of_secret_survives_writing_and_reading),
+	cmocka_unit_test(zeros_at_the_end_of_a_secret_are_dropped),
 	cmocka_unit_test(fresh_secrets_are_as_long_as_the_hash_and_differ),
 	cmocka_unit_test(the_uri_says_all_that_an_app_needs_and_escapes_the_rest),
 };

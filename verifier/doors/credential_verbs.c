@@ -18,9 +18,10 @@
 #include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
 
-static enum stepup_error secret_digest(struct store *store, const struct otp_secret *secret, uint8_t digest[DIGEST_SIZE])
+/* Of so many of its bytes; behind its length they are zeros. */
+static enum stepup_error secret_digest(struct store *store, const struct otp_secret *secret, size_t size, uint8_t digest[DIGEST_SIZE])
 {
-	return store_keyed_digest(store, "credential-secret", secret->bytes, secret->size, digest);
+	return store_keyed_digest(store, "credential-secret", secret->bytes, size, digest);
 }
 
 enum stepup_error credential_bury(struct store *store, struct credential *credential, int64_t now)
@@ -29,7 +30,7 @@ enum stepup_error credential_bury(struct store *store, struct credential *creden
 	enum stepup_error error;
 
 	if (credential_is_code(credential)) {
-		error = secret_digest(store, &credential->otp, digest);
+		error = secret_digest(store, &credential->otp, otp_secret_length(&credential->otp), digest);
 		if (error != STEPUP_OK)
 			return error;
 		WIPE_ARRAY(credential->otp.bytes);
@@ -41,10 +42,25 @@ enum stepup_error credential_bury(struct store *store, struct credential *creden
 	return STEPUP_OK;
 }
 
+/* Whether a buried secret was this one. Those buried before zeros at a secret's end were dropped have the digest of as many as there were. */
+static enum stepup_error is_buried(struct store *store, const struct otp_secret *buried, const struct otp_secret *secret, bool *known)
+{
+	struct otp_secret padded = {.size = otp_secret_length(secret)};
+	uint8_t digest[DIGEST_SIZE];
+	enum stepup_error error = STEPUP_OK;
+
+	memcpy(padded.bytes, secret->bytes, padded.size);
+	for (size_t size = padded.size; error == STEPUP_OK && size <= sizeof(padded.bytes); size++) {
+		error = secret_digest(store, &padded, size, digest);
+		*known |= error == STEPUP_OK && equal_constant_time(digest, buried->bytes, DIGEST_SIZE);
+	}
+	WIPE_ARRAY(padded.bytes);
+	return error;
+}
+
 enum stepup_error credential_is_known(struct store *store, const struct user_record *record, const struct otp_secret *secret, bool *known)
 {
-	uint8_t digest[DIGEST_SIZE], other[DIGEST_SIZE];
-	enum stepup_error error = secret_digest(store, secret, digest);
+	enum stepup_error error = STEPUP_OK;
 
 	*known = false;
 	for (size_t i = 0; error == STEPUP_OK && record != NULL && i < record->credential_count; i++) {
@@ -53,10 +69,9 @@ enum stepup_error credential_is_known(struct store *store, const struct user_rec
 		if (!credential_is_code(credential))
 			continue;
 		if (credential->state == CREDENTIAL_REVOKED && credential->otp.size == DIGEST_SIZE)
-			memcpy(other, credential->otp.bytes, DIGEST_SIZE);
+			error = is_buried(store, &credential->otp, secret, known);
 		else
-			error = secret_digest(store, &credential->otp, other);
-		*known |= error == STEPUP_OK && equal_constant_time(digest, other, DIGEST_SIZE);
+			*known |= otp_secret_equal(&credential->otp, secret);
 	}
 	return error;
 }

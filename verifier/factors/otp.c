@@ -198,7 +198,11 @@ enum stepup_error otp_secret_generate(struct otp_secret *secret)
 		return STEPUP_INVALID;
 	secret->size = sizes[secret->algorithm];
 	WIPE_ARRAY(secret->bytes);
-	return getrandom(secret->bytes, secret->size, 0) == (ssize_t)secret->size ? STEPUP_OK : STEPUP_INTERNAL;
+	do {
+		if (getrandom(secret->bytes, secret->size, 0) != (ssize_t)secret->size)
+			return STEPUP_INTERNAL;
+	} while (otp_secret_length(secret) != secret->size); /* one in 256: apps take secrets of the usual length best */
+	return STEPUP_OK;
 }
 
 static int base32_value(char c)
@@ -254,8 +258,10 @@ enum stepup_error otp_secret_parse(const char *base32, struct otp_secret *secret
 		secret->bytes[secret->size++] = (uint8_t)(bits >> held);
 		bits &= (1U << held) - 1;
 	}
-	if (bits == 0 && base32_length_fits(characters, pads) && secret->size >= OTP_SECRET_MIN)
+	if (bits == 0 && base32_length_fits(characters, pads) && secret->size >= OTP_SECRET_MIN) {
+		secret->size = otp_secret_length(secret);
 		error = STEPUP_OK;
+	}
 out:
 	wipe_memory(&bits, sizeof(bits));
 	if (error != STEPUP_OK) {

@@ -38,7 +38,8 @@ enum stepup_error otp_code(const struct otp_secret *secret, int64_t moving_facto
 /* Fresh random bytes as long as the algorithm's output (RFC 4226 R6, RFC 6238 5.1). */
 enum stepup_error otp_secret_generate(struct otp_secret *secret);
 
-/* Base32 (RFC 4648 section 6), spaces and lower case allowed: OTP_SECRET_MIN … OTP_SECRET_MAX bytes. */
+/* Base32 (RFC 4648 section 6), spaces and lower case allowed: OTP_SECRET_MIN … OTP_SECRET_MAX bytes, of which zeros at the end are dropped, as many as
+ * otp_secret_length() says. */
 enum stepup_error otp_secret_parse(const char *base32, struct otp_secret *secret);
 
 /* The secret as base32 without padding; the caller wipes and frees. */

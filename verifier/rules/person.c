@@ -5,15 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/wipe.h"
-
 static bool same_secret(const struct credential *a, const struct credential *b)
 {
 	if (a->key != NULL && b->key != NULL)
 		return a->key->public_key_size == b->key->public_key_size &&
 			memcmp(a->key->public_key, b->key->public_key, a->key->public_key_size) == 0;
-	return a->key == NULL && b->key == NULL && a->otp.size > 0 && a->otp.size == b->otp.size &&
-		equal_constant_time(a->otp.bytes, b->otp.bytes, a->otp.size);
+	return a->key == NULL && b->key == NULL && otp_secret_equal(&a->otp, &b->otp);
 }
 
 static bool share_a_credential(const struct user_record *a, const struct user_record *b)

@@ -38,6 +38,22 @@ bool credential_is_code(const struct credential *credential)
 	return credential->type == CREDENTIAL_TOTP || credential->type == CREDENTIAL_HOTP;
 }
 
+size_t otp_secret_length(const struct otp_secret *secret)
+{
+	size_t length = secret->size;
+
+	while (length > OTP_SECRET_MIN && secret->bytes[length - 1] == 0)
+		length--;
+	return length;
+}
+
+bool otp_secret_equal(const struct otp_secret *a, const struct otp_secret *b)
+{
+	size_t length = otp_secret_length(a);
+
+	return a->size > 0 && b->size > 0 && length == otp_secret_length(b) && equal_constant_time(a->bytes, b->bytes, length);
+}
+
 void credential_wipe(struct credential *credential)
 {
 	free(credential->key);

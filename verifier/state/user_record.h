@@ -20,7 +20,7 @@
 #define CREDENTIAL_ID_SIZE 27      /* "C-" and 24 characters, with the NUL */
 #define CREDENTIAL_LABEL_SIZE 65
 #define CREDENTIALS_MAX 64         /* live and revoked ones of one user */
-#define OTP_SECRET_MAX 64          /* bytes */
+#define OTP_SECRET_MAX 64          /* bytes: one block of SHA-1 and SHA-256, the shorter ones */
 #define OTP_SECRET_MIN 16          /* bytes: 128 bits, RFC 4226 section 4 R6 */
 #define LOCK_REFERENCE_SIZE 24     /* "L-83" */
 #define LOCK_REASON_SIZE 257
@@ -163,6 +163,14 @@ void user_record_free(struct user_record **record);
 
 /* Whether it makes codes, rather than signatures. */
 bool credential_is_code(const struct credential *credential);
+
+/* So many of the secret's bytes make its codes, at least OTP_SECRET_MIN: HMAC pads a key with zeros to a block (RFC 2104 section 2), so a seed and the seed
+ * with zeros behind it are one token. No secret is longer than a block, which HMAC would hash first. */
+size_t otp_secret_length(const struct otp_secret *secret);
+
+/* Whether two secrets make the same codes, as far as their bytes say; in constant time for secrets of one length. What a buried one
+ * has left is equal to its like only. */
+bool otp_secret_equal(const struct otp_secret *a, const struct otp_secret *b);
 
 /* Makes `to` what `from` is, except for its id, with a key of its own. STEPUP_NO_MEMORY leaves `to` as it was. Never assign a credential
  * with `=`: two would own one key. */
