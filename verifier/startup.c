@@ -80,6 +80,8 @@ static enum stepup_error state_open(const struct startup_options *options, struc
 		result = store_name_host(verifier->store, verifier->policy->host);
 	if (result == STEPUP_OK)
 		result = evidence_open(options, verifier, key, why);
+	if (result == STEPUP_OK) /* so that the database's file holds what this verifier begins with, whatever becomes of the log beside it */
+		result = store_checkpoint_wal(verifier->store);
 	if (result == STEPUP_OK)
 		result = store_session_open(verifier->store, false, &verifier->reader);
 	master_key_free(&key);

@@ -1,9 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Starting and stopping stepupd: what it refuses, in which words, and that it leaves everything as it was."""
+import contextlib
 import hashlib
 import os
 import re
+import shutil
 import signal
 import socket
 import sqlite3
@@ -299,6 +301,22 @@ def closed_stdio():
         verifier.close()
 
 
+def database_alone():
+    """What a start begins with stands in the database's own file, not only in the log beside it."""
+    with Verifier(POLICY) as verifier:
+        def entries():
+            copy = os.path.join(verifier.folder, "copy.db")
+            shutil.copy(verifier.database, copy)
+            with contextlib.closing(sqlite3.connect(copy)) as store:
+                return store.execute("SELECT COUNT(*) FROM log_entries").fetchone()[0]
+        first = entries()
+        tap.ok(first > 0, "the database's file alone is not an empty store, from the first start on", first)
+        verifier.enrol_token("games")
+        verifier.kill()
+        verifier.start()
+        tap.ok(entries() >= first + 2, "and each start moves what a crash left beside it", (first, entries()))
+
+
 def as_its_own_user():
     verifier = Verifier(POLICY, uid=NOBODY)
     try:
@@ -381,7 +399,7 @@ def main():
     need_root()
     for case in REFUSALS:
         tap.run(refusal, *case)
-    for part in (second_verifier, names_in_the_way, reload, check, options, closed_stdio, as_its_own_user, activation, activation_refused, stop_is_clean):
+    for part in (second_verifier, names_in_the_way, reload, check, options, closed_stdio, as_its_own_user, database_alone, activation, activation_refused, stop_is_clean):
         tap.run(part)
     tap.done()
 

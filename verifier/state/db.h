@@ -87,6 +87,10 @@ enum stepup_error db_rollback_to(struct db *db, unsigned depth);
  * `*why`. STEPUP_NOT_FOUND: an empty file, to be filled by db_create. */
 enum stepup_error db_check_file(const char *place, int fd, int schema, char **why);
 
+/* Before it is opened: makes sure that what its write-ahead log holds is on the disk. A sync that failed in another life leaves pages that the kernel takes for
+ * written: they are read back, no later sync writes them, and a power cut takes them away. So they are written once more, and synced. STEPUP_IO. */
+enum stepup_error db_settle_log(const char *place);
+
 /* Makes a database of an empty file: runs `sql` and marks it as ours and as of `schema`, in a transaction that is left open for
  * the caller to fill and to commit. */
 enum stepup_error db_create(const char *place, const char *sql, int schema, struct db **db);

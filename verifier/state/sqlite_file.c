@@ -2,7 +2,10 @@
 /* SQLite's files, read and filled without the library. */
 #include "verifier/state/sqlite_file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -49,6 +52,58 @@ enum stepup_error db_check_file(const char *place, int fd, int schema, char **wh
 	if (big_endian(header + 60) > (uint32_t)schema)
 		return sqlite_file_is_newer(place, why);
 	return STEPUP_OK;
+}
+
+/* The log's format: https://www.sqlite.org/fileformat2.html section 4.1. Frames that were written since the log was last begun repeat its salts. */
+#define LOG_HEADER_SIZE 32
+#define LOG_SALTS_AT 16   /* in the header */
+#define FRAME_SALTS_AT 8  /* in a frame's header */
+#define SALTS_SIZE 8
+
+static bool read_all(int fd, void *bytes, size_t size, off_t at)
+{
+	ssize_t n = pread(fd, bytes, size, at);
+
+	return n >= 0 && (size_t)n == size;
+}
+
+static bool write_again(int fd, const void *bytes, size_t size, off_t at)
+{
+	return pwrite(fd, bytes, size, at) == (ssize_t)size;
+}
+
+enum stepup_error sqlite_log_rewrite(int fd)
+{
+	uint8_t header[LOG_HEADER_SIZE], frame[SQLITE_FRAME_SIZE];
+	off_t at = LOG_HEADER_SIZE;
+
+	if (!read_all(fd, header, sizeof(header), 0))
+		return STEPUP_OK; /* shorter than a log that holds anything */
+	if (!write_again(fd, header, sizeof(header), 0))
+		return STEPUP_IO;
+	for (; read_all(fd, frame, sizeof(frame), at) && memcmp(frame + FRAME_SALTS_AT, header + LOG_SALTS_AT, SALTS_SIZE) == 0; at += SQLITE_FRAME_SIZE)
+		if (!write_again(fd, frame, sizeof(frame), at))
+			return STEPUP_IO;
+	return fsync(fd) == 0 ? STEPUP_OK : STEPUP_IO;
+}
+
+enum stepup_error db_settle_log(const char *place)
+{
+	char *path = NULL;
+	enum stepup_error error = STEPUP_OK;
+	int fd;
+
+	if (asprintf(&path, "%s-wal", place) < 0)
+		return STEPUP_NO_MEMORY;
+	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 && errno != ENOENT)
+		error = STEPUP_IO;
+	if (fd >= 0) {
+		error = sqlite_log_rewrite(fd);
+		(void)close(fd);
+	}
+	free(path);
+	return error;
 }
 
 enum stepup_error sqlite_log_fill(int fd, off_t from)

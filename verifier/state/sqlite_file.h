@@ -24,4 +24,7 @@ enum stepup_error sqlite_file_is_torn(const char *place, char **why);
  * the file's size. */
 enum stepup_error sqlite_log_fill(int fd, off_t from);
 
+/* Writes what the log holds once more, as it is, and syncs it; db_settle_log of db.h is this by the database's name. */
+enum stepup_error sqlite_log_rewrite(int fd);
+
 #endif

@@ -224,8 +224,10 @@ static enum stepup_error load(struct store *store, const struct master_key *key,
 {
 	struct store_session *session = NULL;
 	int schema = 0;
-	enum stepup_error error = store_session_open(store, true, &session);
+	enum stepup_error error = db_settle_log(store->place);
 
+	if (error == STEPUP_OK)
+		error = store_session_open(store, true, &session);
 	if (error == STEPUP_OK)
 		error = db_check(session->db, STORE_SCHEMA, grown_tables, &schema, why);
 	if (error == STEPUP_OK)
