@@ -212,10 +212,16 @@ static enum stepup_error signature_verify(const char *text, const struct note_ke
 	return holds ? STEPUP_OK : STEPUP_CORRUPT;
 }
 
+/* The key's id under the name that a line gives it: what counts is the key, not what it was called when it signed. STEPUP_INVALID for no name of a key. */
+static enum stepup_error key_id_of(const char *name, const struct note_key *key, uint8_t id[4])
+{
+	return name_is_valid(name) ? key_id(name, key->public_key, id) : STEPUP_INVALID;
+}
+
 /* One signature line. `*ours` where it is by this key and holds; STEPUP_CORRUPT where it claims to be and doesn't. */
 static enum stepup_error line_verify(char *line, const char *text, const struct note_key *key, bool *ours)
 {
-	uint8_t signature[OTHER_SIGNATURE_MAX];
+	uint8_t signature[OTHER_SIGNATURE_MAX], id[4];
 	char *name = line + strlen(DASH), *space;
 	size_t size = 0;
 	enum stepup_error error;
@@ -228,7 +234,7 @@ static enum stepup_error line_verify(char *line, const char *text, const struct 
 	*space = '\0';
 	if (base64_decode(space + 1, signature, sizeof(signature), &size) != STEPUP_OK || size <= 4)
 		return STEPUP_INVALID;
-	if (strcmp(name, key->name) != 0 || memcmp(signature, key->key_id, 4) != 0)
+	if (key_id_of(name, key, id) != STEPUP_OK || memcmp(signature, id, sizeof(id)) != 0)
 		return STEPUP_OK;
 	error = size == SIGNATURE_SIZE ? signature_verify(text, key, signature + 4) : STEPUP_CORRUPT;
 	if (error == STEPUP_OK)

@@ -38,7 +38,7 @@ enum stepup_error note_key_parse(const char *text, struct note_key *key);
 enum stepup_error checkpoint_sign(const struct checkpoint *checkpoint, const struct note_key *key,
 	const uint8_t seed[NOTE_KEY_SIZE], char **note);
 
-/* Parses and verifies; STEPUP_CORRUPT where no signature by `key` holds, STEPUP_INVALID where the text breaks the format. */
+/* Parses and verifies; the key may have had another name then. STEPUP_CORRUPT where no signature by `key` holds, STEPUP_INVALID where the text breaks the format. */
 enum stepup_error checkpoint_verify(const char *note, const struct note_key *key, struct checkpoint *checkpoint);
 
 #endif

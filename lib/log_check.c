@@ -23,8 +23,13 @@ struct log_check {
 	log_problem *problem;
 	void *context;
 	struct log_replay *replay;
-	struct note_key key;
+	struct note_key key, header_key; /* the trusted one; the one that the first line names */
 	bool has_header, last_was_checkpoint;
+	char host[NOTE_NAME_SIZE], issuer[NOTE_NAME_SIZE]; /* as of the last entry that says so; empty before */
+	struct note_key signing; /* who signs from the newest "epoch" on, as that entry says */
+	bool has_signing, signed_by_other; /* the last checkpoint that held is by `signing`, who is not `key` */
+	int64_t signing_from;              /* that entry's index */
+	bool by_other;                     /* so is the one that is being looked at */
 	struct log_check_summary summary;
 
 	struct merkle_tree tree;      /* of the entries as they stand in the file */
@@ -97,6 +102,12 @@ static bool copy_name(const json_t *line, const char *name, char copy[NOTE_NAME_
 	return text != NULL && text[0] != '\0' && snprintf(copy, NOTE_NAME_SIZE, "%s", text) < NOTE_NAME_SIZE;
 }
 
+/* Names change, keys don't: a log whose host is called otherwise now is the same one. */
+static bool same_key(const struct note_key *one, const struct note_key *other)
+{
+	return memcmp(one->public_key, other->public_key, NOTE_KEY_SIZE) == 0;
+}
+
 static enum stepup_error take_header(struct log_check *check, const json_t *line)
 {
 	const char *format = json_string_value(json_object_get(line, "format"));
@@ -114,11 +125,8 @@ static enum stepup_error take_header(struct log_check *check, const json_t *line
 		tell(check, -1, "The first line has no log key.");
 	else if (!check->summary.key_was_pinned)
 		check->key = key;
-	else if (memcmp(&key, &check->key, sizeof(key)) != 0) {
-		check->summary.names_other_key = true;
-		tell(check, -1, "The key given to check it by may be another verifier's: this log names another one, %s", log_key);
-	}
-	check->replay = log_replay_new(check->summary.host, replay_told, check);
+	check->header_key = key;
+	check->replay = log_replay_new(replay_told, check);
 	return check->replay == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
@@ -163,12 +171,57 @@ static void check_index(struct log_check *check, const json_t *entry)
 	check->next_index = (index < 0 ? check->next_index : index) + 1;
 }
 
-static void check_host(struct log_check *check, int64_t index, const json_t *entry)
+/* A member's text, empty where it has none. */
+static const char *text_of(const json_t *entry, const char *name)
 {
-	const char *host = json_string_value(json_object_get(entry, "host"));
+	const char *text = json_string_value(json_object_get(entry, name));
 
-	if (host == NULL || strcmp(host, check->summary.host) != 0)
-		tell(check, index, "This entry is of another host: %s", host == NULL ? "it names none" : host);
+	return text != NULL ? text : "";
+}
+
+/* Which names an entry gives itself: the host stands in each. It changes with an entry that says so, and in logs of before there were such entries with a start. */
+static bool says_new_host(const struct log_check *check, const json_t *entry)
+{
+	const char *type = text_of(entry, "type");
+
+	if (check->host[0] == '\0')
+		return true;
+	if (strcmp(type, "names") == 0)
+		return strcmp(text_of(entry, "was_host"), check->host) == 0;
+	return (strcmp(type, "start") == 0 || strcmp(type, "epoch") == 0) && check->issuer[0] == '\0' && json_object_get(entry, "issuer") == NULL;
+}
+
+static void check_names(struct log_check *check, int64_t index, const json_t *entry)
+{
+	const char *host = text_of(entry, "host"), *issuer = text_of(entry, "issuer"), *was = text_of(entry, "was_issuer"), *type = text_of(entry, "type");
+	bool renames = strcmp(type, "names") == 0, is_new = strcmp(host, check->host) != 0;
+
+	if (host[0] == '\0' || strlen(host) >= sizeof(check->host) || (is_new && !says_new_host(check, entry)))
+		tell(check, index, "This entry is of another host: %s", host[0] == '\0' ? "it names none" : host);
+	else if (is_new)
+		(void)snprintf(check->host, sizeof(check->host), "%s", host);
+	if (issuer[0] == '\0' || strlen(issuer) >= sizeof(check->issuer) || (!renames && strcmp(type, "start") != 0) || strcmp(issuer, check->issuer) == 0)
+		return;
+	if (check->issuer[0] != '\0' && (!renames || strcmp(was, check->issuer) != 0))
+		tell(check, index, "This entry is of another issuer: %s", issuer);
+	else
+		(void)snprintf(check->issuer, sizeof(check->issuer), "%s", issuer);
+}
+
+/* Who signs from here on. An entry is believed because a checkpoint by the trusted key stands over it, sooner or later. */
+static void take_signing_key(struct log_check *check, int64_t index, const json_t *entry)
+{
+	struct note_key key;
+
+	if (strcmp(text_of(entry, "type"), "epoch") != 0)
+		return;
+	if (note_key_parse(text_of(entry, "log_key"), &key) != STEPUP_OK) {
+		tell(check, index, "This entry does not say which key signs the log from here on.");
+		return;
+	}
+	check->signing = key;
+	check->has_signing = true;
+	check->signing_from = index;
 }
 
 /* The entry's text must be the canonical form of itself: one value, one text. */
@@ -224,7 +277,8 @@ static enum stepup_error take_entry(struct log_check *check, const json_t *line)
 		return error;
 	check_index(check, entry);
 	index = check->next_index - 1;
-	check_host(check, index, entry);
+	check_names(check, index, entry);
+	take_signing_key(check, index, entry);
 	error = check_canonical(check, index, entry, json_string_value(text));
 	if (error == STEPUP_OK)
 		error = log_replay_entry(check->replay, index, entry, json_is_object(details) ? details : NULL,
@@ -278,8 +332,10 @@ static enum stepup_error compare(struct log_check *check, const struct checkpoin
 	if (!equal_constant_time(root, checkpoint->root, sizeof(root)))
 		return check->tree_is_broken ? STEPUP_OK : locate(check, checkpoint);
 	check->summary.checkpoints++;
-	check->summary.proven = check->summary.entries;
 	check->suspect_count = 0;
+	check->signed_by_other = check->by_other;
+	if (!check->by_other)
+		check->summary.proven = check->summary.entries;
 	return STEPUP_OK;
 }
 
@@ -295,14 +351,15 @@ static enum stepup_error take_checkpoint(struct log_check *check, const json_t *
 		return STEPUP_OK;
 	}
 	error = checkpoint_verify(note, &check->key, &checkpoint);
+	check->by_other = error == STEPUP_CORRUPT && check->has_signing && !same_key(&check->signing, &check->key);
+	if (check->by_other)
+		error = checkpoint_verify(note, &check->signing, &checkpoint);
 	if (error == STEPUP_INVALID || error == STEPUP_CORRUPT) {
 		tell(check, -1, "The checkpoint after %" PRId64 " entries is not signed by the log's key.", check->summary.entries);
 		return STEPUP_OK;
 	}
 	if (error != STEPUP_OK)
 		return error;
-	if (strcmp(checkpoint.origin, check->key.name) != 0)
-		tell(check, -1, "The checkpoint after %" PRId64 " entries is of another log: %s", check->summary.entries, checkpoint.origin);
 	return compare(check, &checkpoint);
 }
 
@@ -337,11 +394,41 @@ enum stepup_error log_check_line(struct log_check *check, const char *line, size
 	return error;
 }
 
+/* The first line is in no tree: it must say what the entries say. */
+static void check_header(struct log_check *check)
+{
+	if (check->host[0] != '\0' && strcmp(check->host, check->summary.host) != 0)
+		tell(check, -1, "The first line was changed: it names the host %s, the log's own entries %s.", check->summary.host, check->host);
+	if (check->issuer[0] != '\0' && strcmp(check->issuer, check->summary.issuer) != 0)
+		tell(check, -1, "The first line was changed: it names the issuer %s, the log's own entries %s.", check->summary.issuer, check->issuer);
+	if (check->has_signing && !same_key(&check->header_key, &check->signing))
+		tell(check, -1, "The first line was changed: it names another key than the log's own entries.");
+}
+
+/* The trusted key is an earlier one of this log's, or another log's, or somebody made a new one up. */
+static void tell_other_key(struct log_check *check)
+{
+	const struct note_key *other = check->has_signing ? &check->signing : &check->header_key;
+	char *vkey = note_key_format(other);
+
+	check->summary.names_other_key = true;
+	if (check->summary.proven == 0)
+		tell(check, -1, "The key given to check it by may be another verifier's: this log names another one, %s", vkey != NULL ? vkey : "");
+	else
+		tell(check, check->signing_from, "From here on another key signs this log: a new epoch began. If you know that somebody of yours began it, check with that key: "
+			"%s", vkey != NULL ? vkey : "");
+	free(vkey);
+}
+
 enum stepup_error log_check_finish(struct log_check *check, struct log_check_summary *summary)
 {
 	if (!check->has_header)
 		tell(check, -1, "The file is empty.");
-	else if (!check->last_was_checkpoint)
+	else
+		check_header(check);
+	if (check->has_header && (check->signed_by_other || (check->summary.proven == 0 && !same_key(&check->header_key, &check->key))))
+		tell_other_key(check);
+	else if (check->has_header && !check->last_was_checkpoint)
 		tell(check, check->summary.proven, "The file does not end with a checkpoint: nothing proves the entries from %" PRId64
 						  " on, nor that they are all.", check->summary.proven);
 	*summary = check->summary;

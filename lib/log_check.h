@@ -9,7 +9,8 @@
  *   {"entry":"…","leaf":"…","details":{…},"salt":"…"}                       per entry from index 0 on, as Log of io.stepup.Admin1 gives them;
  *                                                                           details and salt only where not erased
  *   {"checkpoint":"…"}                                                      a signed note over exactly the entries before it
- * The last line is a checkpoint; there may be others between entries. An edited entry is told to lie between two checkpoints; where the optional
+ * The host stands in each entry, issuer and host in those that say that they changed; the first line's are held against the last of them, and so is its key against
+ * the last "epoch". Keys are compared, not their names. The last line is a checkpoint; there may be others between entries. An edited entry is told to lie between two checkpoints; where the optional
  * "leaf" (base64url of the entry's leaf hash when it was exported) still holds together with the checkpoint, it is told exactly.
  * Layer: lib/ (part "evidence").
  */

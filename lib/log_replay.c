@@ -265,7 +265,7 @@ static const struct type {
 	const char *name;
 	void (*rule)(struct step *step);
 } types[] = {
-	{"epoch", on_epoch}, {"start", on_start}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
+	{"epoch", on_epoch}, {"start", on_start}, {"names", on_nothing}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
 	{"refusal", on_refusal}, {"alert", on_nothing}, {"enrol", on_enrol}, {"remove", on_remove}, {"revoke", on_revoke},
 	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"withdraw", on_withdraw}, {"lock", on_lock}, {"unlock", on_unlock},
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", step_redeem}, {"resume", step_resume}, {"redeem-refusal", on_refusal},
@@ -286,16 +286,16 @@ static void forget(json_t *map, const char *member, int64_t before)
 			(void)json_object_del(map, key);
 }
 
-struct log_replay *log_replay_new(const char *host, log_problem *problem, void *context)
+struct log_replay *log_replay_new(log_problem *problem, void *context)
 {
 	struct log_replay *replay = calloc(1, sizeof(*replay));
 
 	if (replay == NULL)
 		return NULL;
-	*replay = (struct log_replay){.host = strdup(host), .problem = problem, .context = context, .lowest_at = INT64_MAX, .users = json_object(),
+	*replay = (struct log_replay){.problem = problem, .context = context, .lowest_at = INT64_MAX, .users = json_object(),
 		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(), .redeemed = json_object(),
 		.grants = json_object(), .keys = json_object(), .fresh = json_object(), .requests = json_object()};
-	if (replay->host == NULL || replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
+	if (replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
 		replay->frozen == NULL || replay->receipts == NULL || replay->redeemed == NULL || replay->grants == NULL || replay->keys == NULL || replay->fresh == NULL ||
 		replay->requests == NULL)
 		log_replay_free(&replay);
@@ -306,7 +306,6 @@ void log_replay_free(struct log_replay **replay)
 {
 	if (*replay == NULL)
 		return;
-	free((*replay)->host);
 	json_decref((*replay)->users);
 	json_decref((*replay)->credentials);
 	json_decref((*replay)->invitations);

@@ -32,7 +32,7 @@
 
 struct log_replay;
 
-struct log_replay *log_replay_new(const char *host, log_problem *problem, void *context);
+struct log_replay *log_replay_new(log_problem *problem, void *context);
 void log_replay_free(struct log_replay **replay);
 
 /* Takes one entry; `evidence` ({"details":…,"prompt":…}) and `salt` (DIGEST_SIZE bytes) may be NULL. Counts into `summary`.

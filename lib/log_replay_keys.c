@@ -129,7 +129,7 @@ static void check_client_data(struct step *step, const struct signed_bytes *byte
 	if (origin == NULL || via == NULL)
 		step_tell(step, "The client data of this entry does not say where it was made.");
 	else if ((strcmp(via, "seat") == 0) != (strncmp(origin, seat, strlen(seat)) == 0) ||
-		(strcmp(via, "seat") == 0 && strcmp(origin + strlen(seat), step->replay->host) != 0))
+		(strcmp(via, "seat") == 0 && strcmp(origin + strlen(seat), step_text(step, "host")) != 0))
 		step_tell(step, "The key was used at %s, which is not where this entry says.", origin);
 	json_decref(data);
 }

@@ -10,7 +10,6 @@
 
 /* What is known so far, in JSON objects used as maps. */
 struct log_replay {
-	char *host;
 	log_problem *problem;
 	void *context;
 	int64_t lowest_at;   /* of the entries since the last sweep; INT64_MAX before the first */

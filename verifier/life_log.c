@@ -40,7 +40,7 @@ static void append(struct verifier *verifier, json_t *entry)
 
 void life_log_start(struct verifier *verifier)
 {
-	append(verifier, log_entry_start(clock_wall_seconds(), PACKAGE_VERSION, verifier->policy->digest, verifier->clean_start));
+	append(verifier, log_entry_start(clock_wall_seconds(), PACKAGE_VERSION, verifier->policy->issuer, verifier->policy->digest, verifier->clean_start));
 }
 
 void life_log_stop(struct verifier *verifier)

@@ -305,8 +305,10 @@ static int run(const struct startup_options *options)
 	char *why = NULL;
 
 	daemon.sockets.lock_fd = -1;
-	if (uv_loop_init(&daemon.loop) != 0)
+	if (uv_loop_init(&daemon.loop) != 0) {
+		journal_line(LOG_ERR, "refused to start", "no memory or no descriptors for the event loop: %s", strerror(errno));
 		return EXIT_REFUSED;
+	}
 	daemon.verifier.loop = &daemon.loop;
 	result = start(options, &daemon, &why);
 	if (result == STEPUP_OK)

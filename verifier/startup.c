@@ -32,39 +32,21 @@ static void policy_warn(const struct policy *policy)
 		journal_line(LOG_WARNING, "warning", "%s", policy->warnings[i]);
 }
 
-/* "stepup.example.com/bastion1": what the log's checkpoints and its key are called (C2SP: no space, no plus). */
-static char *log_origin(const struct policy *policy)
-{
-	const char *host = strstr(policy->issuer, "://");
-	size_t length;
-	char *origin;
-
-	host = host != NULL ? host + 3 : policy->issuer;
-	length = strlen(host);
-	while (length > 0 && host[length - 1] == '/')
-		length--;
-	if (asprintf(&origin, "%.*s/%s", (int)length, host, policy->host) < 0)
-		return NULL;
-	return origin;
-}
-
 /* The log and the receipts' keys, in a writer's session of their own, before the queue has one. */
 static enum stepup_error evidence_open(const struct startup_options *options, struct verifier *verifier, const struct master_key *key,
 	char **why)
 {
 	const char *highwater = options->highwater != NULL ? options->highwater : STEPUP_STATEDIR "/highwater";
 	struct store_session *writer = NULL;
-	char *origin = log_origin(verifier->policy);
-	enum stepup_error result;
+	const struct log_names names = {.issuer = verifier->policy->issuer, .host = verifier->policy->host};
+	enum stepup_error result = store_session_open(verifier->store, true, &writer);
 
-	result = origin != NULL ? store_session_open(verifier->store, true, &writer) : STEPUP_NO_MEMORY;
 	if (result == STEPUP_OK)
-		result = log_signer_open(verifier->store, writer, key, highwater, origin, options->new_epoch, &verifier->log,
+		result = log_signer_open(verifier->store, writer, key, highwater, &names, options->new_epoch, &verifier->log,
 			&verifier->clean_start, &verifier->log_key, why);
 	if (result == STEPUP_OK)
 		result = receipt_signer_open(writer, &verifier->receipts, why);
 	store_session_close(&writer);
-	free(origin);
 	return result;
 }
 
@@ -168,6 +150,8 @@ static const char *fixed_setting(const struct policy *old, const struct policy *
 		return "store";
 	if (strcmp(old->issuer, new->issuer) != 0)
 		return "issuer";
+	if (strcmp(old->host, new->host) != 0)
+		return "host";
 	if (strcmp(old->rp_id, new->rp_id) != 0)
 		return "rp-id";
 	return NULL;

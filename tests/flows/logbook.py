@@ -65,18 +65,21 @@ class Administrator:
         """The log's entries as objects."""
         return [json.loads(entry["entry"]) for entry in self.read_log()[0]]
 
-    def check(self, log=None):
-        """What `stepup log verify` says of an export made from what Log gives (`log`, where read_log() gave it before): its summary, with `problems`."""
+    def check(self, log=None, noted=None):
+        """What `stepup log verify` says of an export made from what Log gives (`log`, where read_log() gave it before): its summary, with `problems`. By the
+        key that was `noted`, where that isn't the log's own word for it."""
         entries, note, key = log or self.read_log()
-        first = json.loads(entries[0]["entry"])
+        names = {"issuer": "https://stepup.example.com"}
+        for entry in entries:
+            names.update({name: value for name, value in json.loads(entry["entry"]).items() if name in ("issuer", "host")})
         path = os.path.join(self.verifier.folder, "export")
         with open(path, "w") as out:
-            header = {"format": "stepup-log/1", "issuer": "https://stepup.example.com", "host": first["host"], "log_key": key}
+            header = {"format": "stepup-log/1", **names, "log_key": key}
             out.write(json.dumps(header) + "\n")
             for entry in entries:
                 out.write(json.dumps({name: value for name, value in entry.items() if name != "index"}, ensure_ascii=False) + "\n")
             out.write(json.dumps({"checkpoint": note}) + "\n")
-        done = subprocess.run([program("tools/stepup/stepup"), "log", "verify", "--file", path, "--key", key, "--json"], capture_output=True, text=True)
+        done = subprocess.run([program("tools/stepup/stepup"), "log", "verify", "--file", path, "--key", noted or key, "--json"], capture_output=True, text=True)
         try:
             return json.loads(done.stdout)
         except json.JSONDecodeError:

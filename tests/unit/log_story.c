@@ -29,10 +29,11 @@ struct story *story_new(void)
 
 	assert_non_null(story);
 	merkle_init(&story->tree);
+	story->host = STORY_HOST;
 	memset(story->seed, 3, sizeof(story->seed));
 	assert_int_equal(note_key_from_seed("stepup.example.com/" STORY_HOST, story->seed, &story->key), STEPUP_OK);
 	story->vkey = note_key_format(&story->key);
-	take_line(story, log_line_header("https://stepup.example.com", STORY_HOST, story->vkey));
+	take_line(story, log_line_header(STORY_ISSUER, STORY_HOST, story->vkey));
 	return story;
 }
 
@@ -58,7 +59,7 @@ int64_t story_add(struct story *story, json_t *entry, json_t *evidence, const ui
 		free(text);
 	}
 	assert_int_equal(json_object_set_new(entry, "index", json_integer(story->index)), 0);
-	assert_int_equal(json_object_set_new(entry, "host", json_string(STORY_HOST)), 0);
+	assert_int_equal(json_object_set_new(entry, "host", json_string(story->host)), 0);
 	assert_int_equal(json_canonical(entry, &text, &size), STEPUP_OK);
 	assert_int_equal(merkle_append(&story->tree, text, size), STEPUP_OK);
 	take_line(story, log_line_entry(text, evidence, salt_text));

@@ -11,11 +11,13 @@
 
 #define STORY_LINES 64
 #define STORY_HOST "bastion1"
+#define STORY_ISSUER "https://stepup.example.com"
 
 struct story {
 	char *lines[STORY_LINES]; /* each with its newline */
 	size_t count;
 	int64_t index; /* the next entry's */
+	const char *host; /* of the next entry; STORY_HOST at first */
 	bool older;    /* entries are made as before there was "beside" */
 	struct merkle_tree tree;
 	uint8_t seed[NOTE_KEY_SIZE];

@@ -187,7 +187,7 @@ static void a_start_in_between_ends_what_was_fresh(void **state)
 	struct scene *scene = *state;
 	int64_t first = asked(scene);
 
-	(void)story_add(scene->story, log_entry_start(T + 15, "0.1.0", policy, true), NULL, NULL);
+	(void)story_add(scene->story, log_entry_start(T + 15, "0.1.0", STORY_ISSUER, policy, true), NULL, NULL);
 	assert_found(scene, covered(scene, first), "none that could");
 }
 

@@ -499,11 +499,11 @@ static void an_end_long_after_its_time_is_clean(void **state)
 	const struct log_grant asked = {.step = LOG_REQUEST, .request = &scene->request, .at = T + 10, .subject = scene->alice.subject, .action = scene->action,
 		.rule = &rule, .method = "totp", .credential = &scene->alice.credential, .acr = "otp"};
 	struct told told = {.index = 4097};
-	struct log_replay *replay = log_replay_new(STORY_HOST, note_told, &told);
+	struct log_replay *replay = log_replay_new(note_told, &told);
 
 	assert_non_null(replay);
 	replay_entry(replay, 4095, log_entry_grant(&asked));
-	replay_entry(replay, 4096, log_entry_start(T + 7200, "0.1.0", policy, true));
+	replay_entry(replay, 4096, log_entry_start(T + 7200, "0.1.0", STORY_ISSUER, policy, true));
 	scene->request.state = REQUEST_EXPIRED;
 	replay_entry(replay, 4097, log_entry_request_end(T + 7200, &scene->request, NULL));
 	assert_int_equal(told.count, 0);
@@ -520,11 +520,11 @@ static void a_verb_after_the_clock_was_ahead_for_a_moment_is_clean(void **state)
 	const struct log_grant granted = {.at = T + 10, .subject = scene->carol.subject, .action = freeze, .rule = &rule, .method = "totp",
 		.credential = &scene->carol.credential, .acr = "otp"};
 	struct told told = {.index = 4097};
-	struct log_replay *replay = log_replay_new(STORY_HOST, note_told, &told);
+	struct log_replay *replay = log_replay_new(note_told, &told);
 
 	assert_non_null(replay);
 	replay_entry(replay, 4095, log_entry_grant(&granted));
-	replay_entry(replay, 4096, log_entry_start(T + 7200, "0.1.0", policy, true));
+	replay_entry(replay, 4096, log_entry_start(T + 7200, "0.1.0", STORY_ISSUER, policy, true));
 	replay_entry(replay, 4097, log_entry_freeze(T + 11, "vault.*", "F-4097", NULL, &carol));
 	assert_int_equal(told.count, 0);
 	log_replay_free(&replay);

@@ -14,11 +14,14 @@
 
 #define ORIGIN "stepup.example.com/bastion1"
 
+static const struct log_names names_of_first = {"https://stepup.example.com/", "bastion1"};
+
 struct signing {
 	struct fixture *store;
 	char mark[128]; /* the high-water mark's path */
 	uint8_t mark_key[HIGHWATER_KEY_SIZE];
 	struct log_signer *signer;
+	const struct log_names *names;
 	bool clean;
 	char *log_key, *why;
 	/* the background's */
@@ -34,6 +37,7 @@ static int setup(void **state)
 	struct signing *signing = calloc(1, sizeof(*signing));
 
 	assert_non_null(signing);
+	signing->names = &names_of_first;
 	signing->store = fixture_new();
 	snprintf(signing->mark, sizeof(signing->mark), "%s/highwater", signing->store->folder);
 	assert_ok(highwater_key(signing->store->key, signing->mark_key));
@@ -84,7 +88,7 @@ static enum stepup_error open_signer(struct signing *signing, bool new_epoch)
 	enum stepup_error error;
 
 	forget(signing);
-	error = log_signer_open(signing->store->store, signing->store->writer, signing->store->key, signing->mark, ORIGIN, new_epoch, &signing->signer,
+	error = log_signer_open(signing->store->store, signing->store->writer, signing->store->key, signing->mark, signing->names, new_epoch, &signing->signer,
 		&signing->clean, &signing->log_key, &signing->why);
 	assert_int_equal(error == STEPUP_OK, signing->signer != NULL);
 	assert_int_equal(error == STEPUP_OK, signing->log_key != NULL);
@@ -285,6 +289,109 @@ static void the_key_lasts_and_a_clean_stop_is_known(void **state)
 	free(first);
 }
 
+/* The last entry's type and what it says of before. */
+struct last_entry {
+	char type[32], was_issuer[64], was_host[64];
+};
+
+static bool note_last(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+{
+	struct last_entry *last = context;
+	json_t *object = json_loads(entry, 0, NULL);
+	const char *type = "", *was_issuer = "", *was_host = "";
+
+	(void)index;
+	(void)details;
+	(void)salt;
+	(void)json_unpack(object, "{s:s, s?s, s?s}", "type", &type, "was_issuer", &was_issuer, "was_host", &was_host);
+	snprintf(last->type, sizeof(last->type), "%s", type);
+	snprintf(last->was_issuer, sizeof(last->was_issuer), "%s", was_issuer);
+	snprintf(last->was_host, sizeof(last->was_host), "%s", was_host);
+	json_decref(object);
+	return false;
+}
+
+static struct last_entry last_entry(struct signing *signing)
+{
+	struct last_entry last = {0};
+
+	assert_ok(store_log_each(signing->store->writer, log_size(signing) - 1, 1, note_last, &last));
+	return last;
+}
+
+static void another_name_of_host_or_issuer_is_an_entry_and_no_other_key(void **state)
+{
+	static const struct log_names later[] = {
+		{"https://stepup.example.com/", "bastion2"}, {"https://login.example.com", "bastion2"}, {"https://stepup.example.com/", "bastion1"}};
+	static const char *const was[][2] = {
+		{"https://stepup.example.com/", "bastion1"}, {"https://stepup.example.com/", "bastion2"}, {"https://login.example.com", "bastion2"}};
+	struct signing *signing = *state;
+	char *first;
+
+	assert_opens(signing, true);
+	first = strdup(signing->log_key);
+	close_signer(signing);
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		struct last_entry last;
+
+		signing->names = &later[i];
+		for (int again = 0; again < 2; again++) { /* and it is said once */
+			reopen_store(signing);
+			assert_opens(signing, true);
+			assert_string_equal(signing->log_key, first);
+			assert_int_equal(log_size(signing), 2 + (int64_t)i);
+			close_signer(signing);
+			assert_signed(signing, first, 2 + (int64_t)i);
+		}
+		last = last_entry(signing);
+		assert_string_equal(last.type, "names");
+		assert_string_equal(last.was_issuer, was[i][0]);
+		assert_string_equal(last.was_host, was[i][1]);
+	}
+	free(first);
+}
+
+static void a_new_epoch_keeps_the_logs_name(void **state)
+{
+	static const struct log_names later = {"https://login.example.com", "bastion2"};
+	struct signing *signing = *state;
+	char *first;
+
+	assert_opens(signing, true);
+	first = strdup(signing->log_key);
+	close_signer(signing);
+	signing->names = &later;
+	reopen_store(signing);
+	assert_ok(open_signer(signing, true));
+	assert_string_not_equal(signing->log_key, first);
+	assert_memory_equal(signing->log_key, ORIGIN "+", strlen(ORIGIN "+"));
+	free(first);
+}
+
+static void a_log_of_an_earlier_version_keeps_the_name_that_it_signed_under(void **state)
+{
+	static const struct log_names now = {"https://login.example.com", "bastion2"};
+	struct signing *signing = *state;
+	struct store_session *session = signing->store->writer;
+	struct checkpoint checkpoint = {.origin = ORIGIN, .size = 3};
+	const uint8_t seed[NOTE_KEY_SIZE] = {3};
+	char origin[NOTE_NAME_SIZE], *note = NULL;
+	struct merkle_tree tree;
+	struct note_key key;
+
+	append(signing, 3);
+	assert_ok(store_log_tree(session, &tree));
+	assert_ok(merkle_root(&tree, checkpoint.root));
+	assert_ok(note_key_from_seed(ORIGIN, seed, &key));
+	assert_ok(checkpoint_sign(&checkpoint, &key, seed, &note));
+	assert_ok(store_begin(session));
+	assert_ok(store_log_checkpoint_add(session, &tree, 1700000000, note));
+	assert_ok(store_commit(session));
+	free(note);
+	assert_ok(log_identity_origin(session, &now, origin));
+	assert_string_equal(origin, ORIGIN);
+}
+
 static void a_stop_that_was_not_clean_is_known(void **state)
 {
 	struct signing *signing = *state;
@@ -477,8 +584,9 @@ static void a_mark_that_cannot_be_written_stops_the_start(void **state)
 static void a_name_that_makes_no_key_stops_the_start(void **state)
 {
 	struct signing *signing = *state;
+	const struct log_names two_words = {"https://stepup.example.com", "two words"};
 
-	assert_error(log_signer_open(signing->store->store, signing->store->writer, signing->store->key, signing->mark, "two words", false, &signing->signer,
+	assert_error(log_signer_open(signing->store->store, signing->store->writer, signing->store->key, signing->mark, &two_words, false, &signing->signer,
 			     &signing->clean, &signing->log_key, &signing->why),
 		STEPUP_INVALID);
 	assert_non_null(strstr(signing->why, "two words"));
@@ -588,6 +696,9 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_mark_that_others_can_write_or_that_is_a_link_is_refused),
 	FACT(the_first_start_makes_a_key_and_begins_the_log),
 	FACT(the_key_lasts_and_a_clean_stop_is_known),
+	FACT(another_name_of_host_or_issuer_is_an_entry_and_no_other_key),
+	FACT(a_new_epoch_keeps_the_logs_name),
+	FACT(a_log_of_an_earlier_version_keeps_the_name_that_it_signed_under),
 	FACT(a_stop_that_was_not_clean_is_known),
 	FACT(a_restored_older_snapshot_is_refused),
 	FACT(a_database_that_is_gone_is_not_the_first_start),

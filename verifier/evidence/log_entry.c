@@ -48,11 +48,22 @@ json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_start(int64_t at, const char *version, const uint8_t policy[DIGEST_SIZE], bool clean)
+json_t *log_entry_names(int64_t at, const char *issuer, const char *was_issuer, const char *was_host)
+{
+	struct draft draft = draft_new("names", at);
+
+	draft_add_text(&draft, "issuer", issuer);
+	draft_add_text(&draft, "was_issuer", was_issuer);
+	draft_add_text(&draft, "was_host", was_host);
+	return draft_finish(&draft);
+}
+
+json_t *log_entry_start(int64_t at, const char *version, const char *issuer, const uint8_t policy[DIGEST_SIZE], bool clean)
 {
 	struct draft draft = draft_new("start", at);
 
 	draft_add_text(&draft, "version", version);
+	draft_add_text(&draft, "issuer", issuer);
 	draft_add_bytes(&draft, "policy", policy, DIGEST_SIZE);
 	draft_add(&draft, "clean", json_boolean(clean));
 	return draft_finish(&draft);

@@ -91,12 +91,15 @@ static enum stepup_error seed_make(struct log_signer *signer, struct store_sessi
 
 /* A new epoch has a new key: the old one may have signed entries that this store has lost, and a log must never sign two
  * different pasts (c2sp.org/tlog-checkpoint). */
-static enum stepup_error epoch_work(struct log_signer *signer, struct store_session *session, const char *origin, bool first,
+static enum stepup_error epoch_work(struct log_signer *signer, struct store_session *session, const char *origin, const struct log_names *names, bool first,
 	const struct highwater *seen)
 {
 	char *log_key = NULL;
+	bool changed;
 	enum stepup_error error = seed_make(signer, session, origin);
 
+	if (error == STEPUP_OK)
+		error = log_identity_keep(session, origin, names, &changed);
 	if (error != STEPUP_OK)
 		return error;
 	log_key = note_key_format(&signer->note_key);
@@ -105,18 +108,33 @@ static enum stepup_error epoch_work(struct log_signer *signer, struct store_sess
 	return error;
 }
 
-static enum stepup_error epoch_begin(struct log_signer *signer, struct store_session *session, const char *origin, bool first,
+static enum stepup_error epoch_begin(struct log_signer *signer, struct store_session *session, const char *origin, const struct log_names *names, bool first,
 	const struct highwater *seen)
 {
 	enum stepup_error error = store_begin(session);
 
 	if (error != STEPUP_OK)
 		return error;
-	error = epoch_work(signer, session, origin, first, seen);
+	error = epoch_work(signer, session, origin, names, first, seen);
 	if (error == STEPUP_OK)
 		error = store_commit(session);
 	if (error != STEPUP_OK)
 		store_rollback(session);
+	return error;
+}
+
+/* A start under other names than the last one's. */
+static enum stepup_error names_keep(struct store_session *session, const char *origin, const struct log_names *names)
+{
+	bool changed = false;
+	enum stepup_error error = store_begin(session);
+
+	if (error != STEPUP_OK)
+		return error;
+	error = log_identity_keep(session, origin, names, &changed);
+	if (error == STEPUP_OK && changed)
+		return store_commit(session);
+	store_rollback(session);
 	return error;
 }
 
@@ -181,9 +199,10 @@ static void signer_free(struct log_signer **signer)
 }
 
 /* Everything that stands between the store and serving it. */
-static enum stepup_error open_checked(struct log_signer *signer, struct store_session *session, const char *origin, bool new_epoch,
+static enum stepup_error open_checked(struct log_signer *signer, struct store_session *session, const struct log_names *names, bool new_epoch,
 	bool *clean, char **log_key, char **why)
 {
+	char origin[NOTE_NAME_SIZE] = "";
 	struct highwater mark;
 	int64_t size = 0;
 	enum stepup_error error = log_epoch_check(session, signer->mark_key, signer->highwater_path, &mark, why);
@@ -204,8 +223,10 @@ static enum stepup_error open_checked(struct log_signer *signer, struct store_se
 	/* A clean mark stands at the log's very end; entries behind it came from a verifier that didn't have this mark. */
 	*clean = first || (error == STEPUP_OK && mark.clean && mark.size == size);
 	error = seed_load(signer, session);
-	if (error == STEPUP_OK && (first || new_epoch))
-		error = epoch_begin(signer, session, origin, first, &mark);
+	if (error == STEPUP_OK)
+		error = log_identity_origin(session, names, origin);
+	if (error == STEPUP_OK)
+		error = first || new_epoch ? epoch_begin(signer, session, origin, names, first, &mark) : names_keep(session, origin, names);
 	if (error == STEPUP_OK)
 		error = key_ready(signer, origin, log_key, why);
 	if (error == STEPUP_INVALID && asprintf(why, "The log can't be named \"%s\": printable ASCII without spaces and + only.", origin) < 0)
@@ -216,7 +237,7 @@ static enum stepup_error open_checked(struct log_signer *signer, struct store_se
 }
 
 enum stepup_error log_signer_open(struct store *store, struct store_session *session, const struct master_key *key,
-	const char *highwater_path, const char *origin, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why)
+	const char *highwater_path, const struct log_names *names, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why)
 {
 	struct log_signer *opened = calloc(1, sizeof(*opened));
 	enum stepup_error error = STEPUP_NO_MEMORY;
@@ -231,7 +252,7 @@ enum stepup_error log_signer_open(struct store *store, struct store_session *ses
 	if (opened->highwater_path != NULL)
 		error = highwater_key(key, opened->mark_key);
 	if (error == STEPUP_OK)
-		error = open_checked(opened, session, origin, new_epoch, clean, log_key, why);
+		error = open_checked(opened, session, names, new_epoch, clean, log_key, why);
 	if (error == STEPUP_OK) {
 		newest_size(opened, session);
 		*signer = opened;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "verifier/evidence/log_identity.h"
 #include "verifier/state/commit_queue.h"
 #include "verifier/state/store.h"
 
@@ -17,10 +18,10 @@ struct log_signer;
 /* Checks the store against the high-water mark at `highwater_path`: STEPUP_CORRUPT with a sentence in `*why` (the caller frees) for a store older than
  * it, or a missing or forged mark beside a store that has a log, unless `new_epoch`, which takes the store as it stands, voids receipts and invitations,
  * and logs that it did under a new signing key. `*clean` says whether the last stop was clean (so it is at the first start). Makes the signing key at the first start; `*log_key`
- * is its vkey (the caller frees). `origin` names the log and its key: printable ASCII without spaces and `+`. `session` is the writer's, outside
+ * is its vkey (the caller frees). A log's name is made of `names` when it begins (log_identity.h): printable ASCII without spaces and `+`. `session` is the writer's, outside
  * a transaction; neither it nor `key` is kept. */
 enum stepup_error log_signer_open(struct store *store, struct store_session *session, const struct master_key *key,
-	const char *highwater_path, const char *origin, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why);
+	const char *highwater_path, const struct log_names *names, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why);
 
 /* Begins the background work on the queue's loop. Call on the loop's thread. */
 enum stepup_error log_signer_start(struct log_signer *signer, struct commit_queue *queue, uv_loop_t *loop);
