@@ -6,6 +6,7 @@
  */
 #include "lib/authenticator.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,14 +46,15 @@ struct session {
 static const struct {
 	const char *name;
 	bool needs_asked;
+	bool is_look; /* nobody has to touch anything: who takes long does not answer at all */
 } operations[] = {
-	[AUTHENTICATOR_REACH] = {"reach", false},
-	[AUTHENTICATOR_SEAT_PROBE] = {"seat-probe", true},
-	[AUTHENTICATOR_SEAT_SIGN] = {"seat-sign", true},
-	[AUTHENTICATOR_SEAT_REGISTER] = {"seat-register", true},
-	[AUTHENTICATOR_AGENT_LIST] = {"agent-list", false},
-	[AUTHENTICATOR_AGENT_PROBE] = {"agent-probe", true},
-	[AUTHENTICATOR_AGENT_SIGN] = {"agent-sign", true},
+	[AUTHENTICATOR_REACH] = {"reach", false, true},
+	[AUTHENTICATOR_SEAT_PROBE] = {"seat-probe", true, true},
+	[AUTHENTICATOR_SEAT_SIGN] = {"seat-sign", true, false},
+	[AUTHENTICATOR_SEAT_REGISTER] = {"seat-register", true, false},
+	[AUTHENTICATOR_AGENT_LIST] = {"agent-list", false, true},
+	[AUTHENTICATOR_AGENT_PROBE] = {"agent-probe", true, true},
+	[AUTHENTICATOR_AGENT_SIGN] = {"agent-sign", true, false},
 };
 
 void authenticator_outcome_clear(struct authenticator_outcome *outcome)
@@ -211,10 +213,9 @@ static enum stepup_error session_end(const json_t *message, struct authenticator
 	}
 }
 
-static enum stepup_error session_run(
-	struct session *session, json_t *request, struct authenticator_outcome *outcome)
+static enum stepup_error session_run(struct session *session, struct authenticator_outcome *outcome)
 {
-	enum stepup_error error = session_send(session, request);
+	enum stepup_error error = STEPUP_OK;
 
 	while (error == STEPUP_OK) {
 		json_t *message = NULL;
@@ -241,6 +242,37 @@ static enum authenticator_code code_of(enum stepup_error error)
 	return error == STEPUP_CANCELLED ? AUTHENTICATOR_GIVEN_UP : AUTHENTICATOR_BROKEN;
 }
 
+/* Starts the helper and sends it what is asked. authenticator_process_end is the caller's, whatever comes of it. */
+static enum stepup_error session_start(struct session *session)
+{
+	json_t *message = NULL;
+	enum stepup_error error = request_build(session->request, session->deadline, &message);
+
+	frame_reader_init(&session->reader, FRAME_SIZE_MAX);
+	if (error == STEPUP_OK)
+		error = authenticator_process_start(session->request->account, session->deadline, &session->process);
+	if (error == STEPUP_OK)
+		return session_send(session, message);
+	json_decref(message);
+	return error;
+}
+
+/* Sees the helper end; gives the error that stands then. */
+static enum stepup_error session_close(
+	struct session *session, enum stepup_error error, struct authenticator_outcome *outcome)
+{
+	bool started = authenticator_process_end(&session->process);
+
+	frame_reader_clear(&session->reader);
+	if (error == STEPUP_IO && !started)
+		error = STEPUP_UNREACHABLE;
+	if (error != STEPUP_OK && outcome->code == AUTHENTICATOR_DONE)
+		outcome->code = code_of(error);
+	if (outcome->code == AUTHENTICATOR_TIMED_OUT && operations[session->request->operation].is_look)
+		outcome->code = AUTHENTICATOR_NO_ANSWER;
+	return error;
+}
+
 enum stepup_error authenticator_run(const struct authenticator_request *request,
 	const struct authenticator_conversation *conversation, struct deadline deadline,
 	struct authenticator_outcome *outcome)
@@ -249,26 +281,72 @@ enum stepup_error authenticator_run(const struct authenticator_request *request,
 		.conversation = conversation,
 		.deadline = deadline,
 		.process = {.fd = -1, .pidfd = -1}};
-	enum stepup_error error;
-	json_t *message = NULL;
-	bool started;
+	enum stepup_error error = session_start(&session);
 
 	authenticator_outcome_clear(outcome);
-	frame_reader_init(&session.reader, FRAME_SIZE_MAX);
-	error = request_build(request, deadline, &message);
 	if (error == STEPUP_OK)
-		error = authenticator_process_start(request->account, deadline, &session.process);
-	if (error == STEPUP_OK)
-		error = session_run(&session, message, outcome);
-	else
-		json_decref(message);
-	started = authenticator_process_end(&session.process);
-	frame_reader_clear(&session.reader);
-	if (error == STEPUP_IO && !started)
-		error = STEPUP_UNREACHABLE;
-	if (error != STEPUP_OK && outcome->code == AUTHENTICATOR_DONE)
-		outcome->code = code_of(error);
+		error = session_run(&session, outcome);
+	return session_close(&session, error, outcome);
+}
+
+/* --- looking, meanwhile --- */
+
+struct authenticator_look {
+	struct session session;
+};
+
+enum stepup_error authenticator_look_start(
+	const struct authenticator_request *request, struct deadline deadline, struct authenticator_look **look)
+{
+	struct authenticator_outcome nothing = {.tries_left = -1};
+	struct authenticator_look *made = calloc(1, sizeof(*made));
+	enum stepup_error error;
+
+	*look = NULL;
+	if (made == NULL)
+		return STEPUP_NO_MEMORY;
+	made->session = (struct session){.request = request,
+		.deadline = deadline_sooner(deadline_in(AUTHENTICATOR_LOOK_MS), deadline),
+		.process = {.fd = -1, .pidfd = -1}};
+	error = session_start(&made->session);
+	if (error == STEPUP_OK) {
+		*look = made;
+		return STEPUP_OK;
+	}
+	error = session_close(&made->session, error, &nothing);
+	free(made);
 	return error;
+}
+
+bool authenticator_looks_are_over(struct authenticator_look *const looks[], size_t count, struct deadline until)
+{
+	/* One after the other: the last of them is waited for in any case. */
+	for (size_t i = 0; i < count; i++)
+		if (looks[i] != NULL && deadline_left(looks[i]->session.deadline) > 0 &&
+			stream_wait(looks[i]->session.process.fd, POLLIN, deadline_sooner(until, looks[i]->session.deadline)) != STEPUP_OK &&
+			deadline_left(looks[i]->session.deadline) > 0)
+			return false;
+	return true;
+}
+
+enum stepup_error authenticator_look_end(struct authenticator_look **look, struct authenticator_outcome *outcome)
+{
+	struct authenticator_outcome unwanted = {.tries_left = -1}, *into = outcome != NULL ? outcome : &unwanted;
+	struct session *session = &(*look)->session;
+	enum stepup_error error = STEPUP_CANCELLED;
+
+	authenticator_outcome_clear(into);
+	if (outcome != NULL)
+		error = session_run(session, into);
+	error = session_close(session, error, into);
+	free(*look);
+	*look = NULL;
+	return error;
+}
+
+int64_t authenticator_patience_ms(enum authenticator_operation operation, int64_t person_ms)
+{
+	return operations[operation].is_look ? AUTHENTICATOR_LOOK_MS : person_ms;
 }
 
 const char *authenticator_operation_name(enum authenticator_operation operation)

@@ -20,6 +20,9 @@
 #include "lib/deadline.h"
 #include "lib/error.h"
 
+#define AUTHENTICATOR_LOOK_MS 2000 /* for a key or an agent to say what it holds, which takes nobody's touch */
+#define AUTHENTICATOR_TOUCH_MS 35000 /* for one to sign or refuse: CTAP 2.1 gives a touch 30 s (6.1.2, 6.2.2) */
+
 /* Whom the helper runs as: the person in front of the key. */
 struct authenticator_account {
 	uid_t uid;
@@ -34,7 +37,8 @@ void authenticator_account_clear(struct authenticator_account *account);
 
 enum authenticator_operation {
 	AUTHENTICATOR_REACH, /* what is there: {"seat": number of keys, "agent": number of its sk- keys} */
-	AUTHENTICATOR_SEAT_PROBE,    /* {"keys": number of keys, "credentials": [ids of those they hold]} */
+	AUTHENTICATOR_SEAT_PROBE,    /* {"keys": number of keys, "silent": how many more don't answer, "credentials": [ids of
+					those they hold]} */
 	AUTHENTICATOR_SEAT_SIGN,     /* Answer's `key` */
 	AUTHENTICATOR_SEAT_REGISTER, /* EnrollFinish's `key` */
 	AUTHENTICATOR_AGENT_LIST,    /* {"keys": [{"key", "label"}]}: the sk- keys with their comments */
@@ -74,6 +78,7 @@ enum authenticator_code {
 	AUTHENTICATOR_GIVEN_UP,
 	AUTHENTICATOR_UNSUPPORTED,
 	AUTHENTICATOR_NO_AGENT,
+	AUTHENTICATOR_NO_ANSWER, /* the agent, or each key that is plugged in, says nothing at all */
 	AUTHENTICATOR_AGENT_REFUSED,
 	AUTHENTICATOR_NO_TOUCH, /* the agent's key signs without one */
 	AUTHENTICATOR_BROKEN,	/* anything else: the helper can't be started, died, is garbled */
@@ -116,6 +121,24 @@ void authenticator_outcome_clear(struct authenticator_outcome *outcome);
 enum stepup_error authenticator_run(const struct authenticator_request *request,
 	const struct authenticator_conversation *conversation, struct deadline deadline,
 	struct authenticator_outcome *outcome);
+
+/* How long an operation may take: AUTHENTICATOR_LOOK_MS, or what a person may have where one has to touch a key. */
+int64_t authenticator_patience_ms(enum authenticator_operation operation, int64_t person_ms);
+
+/* A look for keys, which goes on while this process does something else: AUTHENTICATOR_SEAT_PROBE or AUTHENTICATOR_AGENT_PROBE. */
+struct authenticator_look;
+
+/* Starts one; it ends by itself within AUTHENTICATOR_LOOK_MS, or with the deadline where that is sooner. The request and what
+ * it borrows must live until authenticator_look_end. Errors as authenticator_run's. */
+enum stepup_error authenticator_look_start(
+	const struct authenticator_request *request, struct deadline deadline, struct authenticator_look **look);
+
+/* Waits until each of them (NULL: none) is over, or the deadline has passed. Whether they are. */
+bool authenticator_looks_are_over(struct authenticator_look *const looks[], size_t count, struct deadline until);
+
+/* Takes what came of it into a zeroed `outcome`, as authenticator_run does; waits for that as long as the look lasts. Who does
+ * not answer is AUTHENTICATOR_NO_ANSWER. `outcome` NULL: nobody wants to know any more. Frees it. */
+enum stepup_error authenticator_look_end(struct authenticator_look **look, struct authenticator_outcome *outcome);
 
 /* The sentences for a person, DESIGN section 13: what happened, what did not, what to do next. `user` may be
  * NULL. `outcome` is one that did not work. The caller frees; NULL where there is no memory. */

@@ -39,6 +39,7 @@ static const struct code_words words[] = {
 	[AUTHENTICATOR_NO_AGENT] = {"no-agent",
 		"No agent with your keys can be reached. Over SSH, connect with \"ssh -A\"; see \"ssh-add "
 		"-L\" for what the agent holds."},
+	[AUTHENTICATOR_NO_ANSWER] = {"no-answer", NULL},
 	[AUTHENTICATOR_AGENT_REFUSED] = {"agent-refused",
 		"Your agent did not sign: the key is not plugged in, was not touched, or the agent asks you "
 		"first and you said no."},
@@ -188,6 +189,23 @@ static char *wrong_key_text(const struct authenticator_request *request, const c
 	return text;
 }
 
+/* Who said nothing. */
+static const char *no_answer_text(const struct authenticator_request *request)
+{
+	switch (request->operation) {
+	case AUTHENTICATOR_AGENT_LIST:
+	case AUTHENTICATOR_AGENT_PROBE:
+	case AUTHENTICATOR_AGENT_SIGN:
+	case AUTHENTICATOR_REACH:
+		return "Your ssh-agent did not answer in time, so its keys were left out.";
+	case AUTHENTICATOR_SEAT_PROBE:
+	case AUTHENTICATOR_SEAT_SIGN:
+	case AUTHENTICATOR_SEAT_REGISTER:
+		return "A key that is plugged in did not answer in time, so it was left out. Unplug it and plug it in again to use it.";
+	}
+	return "";
+}
+
 static char *wrong_pin_text(int tries_left)
 {
 	if (tries_left < 0)
@@ -204,6 +222,8 @@ char *authenticator_sentence(const struct authenticator_request *request,
 
 	if (code == AUTHENTICATOR_WRONG_KEY)
 		said = wrong_key_text(request, user);
+	else if (code == AUTHENTICATOR_NO_ANSWER)
+		said = strdup(no_answer_text(request));
 	else if (code == AUTHENTICATOR_PIN_WRONG)
 		said = wrong_pin_text(outcome->tries_left);
 	else

@@ -35,3 +35,8 @@ int deadline_left(struct deadline deadline)
 		return 0;
 	return deadline.at_ms - now > INT_MAX ? INT_MAX : (int)(deadline.at_ms - now);
 }
+
+struct deadline deadline_sooner(struct deadline one, struct deadline other)
+{
+	return one.at_ms < other.at_ms ? one : other;
+}

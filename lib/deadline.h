@@ -15,6 +15,9 @@ struct deadline {
 /* `milliseconds` from now. */
 struct deadline deadline_in(int64_t milliseconds);
 
+/* The one that passes first. */
+struct deadline deadline_sooner(struct deadline one, struct deadline other);
+
 /* Milliseconds left for poll(2): 0 where it has passed, never negative. */
 int deadline_left(struct deadline deadline);
 

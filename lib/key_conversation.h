@@ -3,7 +3,8 @@
  * The conversation in text that the module and the CLI share: offers what the person has and what works here, best first.
  * One prompt says what will be approved and how: Enter takes the key, a code is typed; a key that fails says why, and the
  * question comes again with the next way.
- * MUST: ask for no key that isn't there (the helper looks first); not start the helper where the verifier lists no way that
+ * MUST: ask for no key that isn't there (the helper looks first, everywhere at once); have the question stand within a second, and
+ * leave out within two whoever does not say what they hold; not start the helper where the verifier lists no way that
  * needs it; have at most one touch for one approval; put what must be seen in time into a prompt, because sshd holds other
  * messages back; end, however often a key fails.
  * Layer: lib/, jansson.
@@ -39,9 +40,12 @@ struct key_conversation {
 	struct authenticator_account found;
 	bool has_found;
 	struct key_way {
-		bool probed, gone; /* gone: nothing can come of it any more */
+		bool looked, gone; /* gone: nothing can come of it any more */
 		int failures;
+		struct authenticator_look *look; /* while it is going on */
+		struct authenticator_request request;
 	} ways[KEY_WAYS];
+	char *left_out; /* who did not answer, a sentence each; owned, NULL once it was said */
 	bool tried;    /* a key was asked to sign */
 	bool put_by;   /* Enter instead of a PIN: not this key */
 	bool broken;   /* the channel ended it while a PIN was asked for */

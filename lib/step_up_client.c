@@ -45,9 +45,7 @@ void step_up_outcome_clear(struct step_up_outcome *outcome)
 /* `milliseconds` from now, or the whole step-up's deadline where that is sooner. */
 static struct deadline call_deadline(struct deadline whole, int64_t milliseconds)
 {
-	struct deadline own = deadline_in(milliseconds);
-
-	return own.at_ms < whole.at_ms ? own : whole;
+	return deadline_sooner(deadline_in(milliseconds), whole);
 }
 
 /* Tells the verifier that nobody is going to answer. Whether it hears that makes no difference to us. */

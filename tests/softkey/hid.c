@@ -142,7 +142,7 @@ void hid_receive(struct hid *hid, const uint8_t packet[HID_PACKET_SIZE])
 
 	/* Nothing waits here that it could stop, and it comes between the packets of a request as well: it is
 	 * no message of its own (CTAP 2.1 section 11.2.9.1.5). */
-	if (packet[4] == (HID_CANCEL | FIRST_FLAG))
+	if (packet[4] == (HID_CANCEL | FIRST_FLAG) || (hid->key->options.faults & FAULT_MUTE) != 0)
 		return;
 	if ((packet[4] & FIRST_FLAG) != 0) {
 		hid->channel = channel;

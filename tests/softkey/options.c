@@ -20,7 +20,7 @@ const char softkey_options_help[] =
 	"  "
 	"fault=rp-id-hash|up-clear|uv-clear|stale-counter|no-counter|bad-signature|extra-cbor|garbage|unplug|"
 	"\n"
-	"        pin-blocked|pin-locked|synced|bad-point\n";
+	"        pin-blocked|pin-locked|synced|bad-point|mute\n";
 
 static const struct {
 	const char *name;
@@ -39,6 +39,7 @@ static const struct {
 	{"pin-locked", FAULT_PIN_LOCKED},
 	{"synced", FAULT_SYNCED},
 	{"bad-point", FAULT_BAD_POINT},
+	{"mute", FAULT_MUTE},
 };
 
 void softkey_options_init(struct softkey_options *options)

@@ -25,6 +25,7 @@ enum softkey_fault {
 	FAULT_PIN_LOCKED = 1 << 10,   /* no tries left until it is plugged in again */
 	FAULT_SYNCED = 1 << 11,	      /* flags BE and BS: a passkey that is copied to other devices */
 	FAULT_BAD_POINT = 1 << 12,    /* its public keys lie off the curve */
+	FAULT_MUTE = 1 << 13,	      /* takes everything, and never says a word */
 };
 
 enum softkey_attestation {

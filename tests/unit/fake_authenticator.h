@@ -17,6 +17,7 @@ struct fake_step {
 	const char *reply;     /* JSON, with STEPUP_OK */
 	const char *pin;       /* asks for a PIN under this question */
 	const char *touch;     /* then says this */
+	bool slow;             /* a look: isn't over until somebody waits for its end */
 };
 
 extern struct fake_authenticator {
@@ -31,6 +32,8 @@ extern struct fake_authenticator {
 	uid_t uid;		      /* of the last account; (uid_t)-1 where it was NULL */
 	char pin[64];		      /* the last one */
 	int accounts_live;	      /* found and not cleared */
+	int looks_live;		      /* started and not ended */
+	int64_t waited_ms;	      /* how long somebody was ready to wait for looks, in all */
 } authenticator;
 
 void fake_authenticator_reset(void);

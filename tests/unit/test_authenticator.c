@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,6 +257,37 @@ static int every_way(void)
 	return 0;
 }
 
+/* Begins a look of a peer of that kind; `request` and what it asks must live until its end. */
+static enum stepup_error look_at(const char *peer, const char *pid_file, int64_t ms, struct authenticator_request *request,
+	struct authenticator_look **look)
+{
+	*request = (struct authenticator_request){
+		.operation = AUTHENTICATOR_SEAT_PROBE, .asked = json_pack("{s:s, s:s}", "peer", peer, "pid_file", pid_file)};
+	return authenticator_look_start(request, deadline_in(ms), look);
+}
+
+/* Looks that are read, let be and given up, of which each would leave a child. */
+static int every_look(void)
+{
+	static const char *const peers[] = {"tell", "die", "nothing", "stay", "stay"};
+	static const enum stepup_error expected[] = {STEPUP_OK, STEPUP_IO, STEPUP_IO, STEPUP_TIMEOUT, STEPUP_CANCELLED};
+
+	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
+		struct authenticator_outcome outcome = {0};
+		struct authenticator_request request;
+		struct authenticator_look *look = NULL;
+		bool wanted = expected[i] != STEPUP_CANCELLED;
+
+		if (look_at(peers[i], "/dev/null", expected[i] == STEPUP_TIMEOUT ? 300 : PATIENCE_MS, &request, &look) != STEPUP_OK)
+			return 20 + (int)i;
+		if (authenticator_look_end(&look, wanted ? &outcome : NULL) != expected[i] || look != NULL)
+			return 30 + (int)i;
+		authenticator_outcome_clear(&outcome);
+		json_decref((json_t *)(uintptr_t)request.asked);
+	}
+	return 0;
+}
+
 static int count_descriptors(void)
 {
 	int open_ones = 0;
@@ -275,6 +307,8 @@ static int no_trace(void)
 	children_signals = 0;
 	sigaction(SIGCHLD, &ours, NULL);
 	r = every_way();
+	if (r == 0)
+		r = every_look();
 	if (r != 0)
 		return r;
 	if (children_signals != 0)
@@ -354,6 +388,8 @@ static int closed_stdio(void)
 
 	close_range(0, ~0U, 0);
 	r = every_way();
+	if (r == 0)
+		r = every_look();
 	if (r != 0)
 		return r;
 	for (int fd = 0; fd <= STDERR_FILENO; fd++)
@@ -462,6 +498,50 @@ static void the_helper_ends_with_the_deadline(void **state)
 		assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 		assert_gone(pidfd);
 	}
+}
+
+static void a_look_goes_on_until_somebody_asks_for_its_end(void **state)
+{
+	struct authenticator_request requests[2];
+	struct authenticator_look *looks[3] = {NULL};
+	struct authenticator_outcome outcome = {0};
+
+	(void)state;
+	assert_int_equal(look_at("tell", "", PATIENCE_MS, &requests[0], &looks[0]), STEPUP_OK);
+	assert_true(authenticator_looks_are_over(looks, 1, deadline_in(PATIENCE_MS)));
+	assert_int_equal(look_at("stay", "/dev/null", PATIENCE_MS, &requests[1], &looks[2]), STEPUP_OK);
+	assert_false(authenticator_looks_are_over(looks, 3, deadline_in(1)));
+	assert_int_equal(authenticator_look_end(&looks[0], &outcome), STEPUP_OK);
+	assert_text(json_object_get(outcome.reply, "request"), "op", "seat-probe");
+	/* Whatever the deadline of the whole, nobody is looked at for longer than this. */
+	assert_true(number(json_object_get(outcome.reply, "request"), "timeout_ms") <= AUTHENTICATOR_LOOK_MS);
+	authenticator_outcome_clear(&outcome);
+	assert_int_equal(authenticator_look_end(&looks[2], &outcome), STEPUP_TIMEOUT);
+	assert_int_equal(outcome.code, AUTHENTICATOR_NO_ANSWER);
+	assert_true(authenticator_looks_are_over(looks, 3, deadline_in(0)));
+	authenticator_outcome_clear(&outcome);
+	for (size_t i = 0; i < 2; i++)
+		json_decref((json_t *)(uintptr_t)requests[i].asked);
+}
+
+static void a_look_that_nobody_wants_any_more_ends_the_helper(void **state)
+{
+	char path[] = "/tmp/stepup-pid.XXXXXX", text[32] = "";
+	struct authenticator_request request;
+	struct authenticator_look *look = NULL;
+	int fd = mkstemp(path), pidfd;
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(look_at("stay", path, PATIENCE_MS, &request, &look), STEPUP_OK);
+	while (pread(fd, text, sizeof(text) - 1, 0) <= 0)
+		poll(NULL, 0, 1);
+	close(fd);
+	unlink(path);
+	pidfd = (int)syscall(SYS_pidfd_open, atoi(text), 0);
+	assert_int_equal(authenticator_look_end(&look, NULL), STEPUP_CANCELLED);
+	assert_gone(pidfd);
+	json_decref((json_t *)(uintptr_t)request.asked);
 }
 
 static int no_program(void)
@@ -686,6 +766,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_signal_child_zombie_or_descriptor_is_left),
 	cmocka_unit_test(the_hosts_own_wait_finds_its_own_children_only),
 	cmocka_unit_test(closed_standard_input_and_output_stay_closed),
+	cmocka_unit_test(a_look_goes_on_until_somebody_asks_for_its_end),
+	cmocka_unit_test(a_look_that_nobody_wants_any_more_ends_the_helper),
 	cmocka_unit_test(many_threads_may_each_have_a_helper),
 	cmocka_unit_test(the_helper_ends_with_its_host),
 	cmocka_unit_test(the_helper_ends_with_the_deadline),

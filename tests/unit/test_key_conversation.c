@@ -84,6 +84,7 @@ static void scene_end(struct scene *scene)
 	step_up_answer_clear(&scene->answer);
 	key_conversation_clear(&scene->conversation);
 	assert_int_equal(authenticator.accounts_live, 0);
+	assert_int_equal(authenticator.looks_live, 0);
 	for (int i = 0; i < scene->person.count; i++)
 		free(scene->person.asked[i]);
 	free(scene->person.sentence);
@@ -424,6 +425,90 @@ static void where_no_time_is_left_nothing_more_is_asked(void **state)
 	}
 }
 
+/* --- who does not answer --- */
+
+#define SILENT {.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_NO_ANSWER, .slow = true}
+
+static void all_places_are_looked_at_at_once_and_the_question_stands_meanwhile(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_set(&scene, "[\"seat\",\"agent\",\"code\"]");
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0] = authenticator.steps[AUTHENTICATOR_AGENT_PROBE][0] = (struct fake_step)SILENT;
+	scene.person.types[0] = "123456";
+	assert_int_equal(scene_ask(&scene), STEPUP_OK);
+	assert_string_equal(scene.answer.code, "123456");
+	assert_string_equal(scene.person.asked[0], "Export 5 contacts\nPress Enter and touch your key, or type a code: ");
+	assert_int_equal(authenticator.runs, 2);
+	assert_int_equal(authenticator.looks_live, 2); /* nobody waited for them */
+	assert_true(authenticator.waited_ms <= 1000);
+	scene_end(&scene);
+}
+
+static void enter_waits_for_who_looks_and_leaves_out_the_silent_with_a_sentence(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_set(&scene, "[\"seat\",\"code\"]");
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0] = (struct fake_step)SILENT;
+	scene.person.types[0] = "";
+	scene.person.types[1] = "123456";
+	assert_int_equal(scene_ask(&scene), STEPUP_OK);
+	assert_string_equal(scene.person.asked[1], "no-answer of nobody.\nExport 5 contacts\nCode: ");
+	assert_string_equal(scene.answer.code, "123456");
+	assert_int_equal(fake_authenticator_count(AUTHENTICATOR_SEAT_SIGN), 0);
+	scene_end(&scene);
+
+	/* One that was only slow signs. */
+	scene_set(&scene, "[\"seat\",\"code\"]");
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].slow = true;
+	scene.person.types[0] = "";
+	assert_int_equal(scene_ask(&scene), STEPUP_OK);
+	assert_string_equal(scene.answer.method, "seat");
+	scene_end(&scene);
+}
+
+static void a_silent_agent_takes_nothing_from_a_key_that_is_there(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_set(&scene, "[\"seat\",\"agent\"]");
+	authenticator.steps[AUTHENTICATOR_AGENT_PROBE][0] = (struct fake_step)SILENT;
+	scene.person.types[0] = "";
+	assert_int_equal(scene_ask(&scene), STEPUP_OK);
+	assert_string_equal(scene.person.asked[0], "no-answer of nobody.\nExport 5 contacts\nPress Enter and touch your key: ");
+	assert_string_equal(scene.answer.method, "seat");
+	scene_end(&scene);
+
+	scene_set(&scene, "[\"seat\"]");
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply = "{\"keys\":1,\"silent\":1,\"credentials\":[\"AQ\"]}";
+	scene.person.types[0] = "";
+	assert_int_equal(scene_ask(&scene), STEPUP_OK);
+	assert_string_equal(scene.person.asked[0], "no-answer of nobody.\nExport 5 contacts\nPress Enter and touch your key: ");
+	scene_end(&scene);
+}
+
+static void where_only_a_silent_one_would_do_that_is_told(void **state)
+{
+	static const struct fake_step silences[] = {
+		SILENT, {.error = STEPUP_TIMEOUT, .code = AUTHENTICATOR_NO_ANSWER}, {.reply = "{\"keys\":0,\"silent\":2,\"credentials\":[]}"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(silences) / sizeof(silences[0]); i++) {
+		struct scene scene;
+
+		scene_set(&scene, "[\"seat\"]");
+		authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0] = silences[i];
+		assert_int_equal(scene_ask(&scene), STEPUP_TOO_WEAK);
+		assert_string_equal(scene.answer.why, "no-answer of nobody.");
+		assert_int_equal(scene.person.count, 0);
+		scene_end(&scene);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(with_codes_alone_the_helper_is_not_started),
 	cmocka_unit_test(an_empty_line_is_a_code_where_nothing_else_is_offered),
@@ -445,6 +530,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_refused_key_that_leaves_nothing_ends_in_the_verifiers_words),
 	cmocka_unit_test(a_code_may_be_typed_in_a_hurry),
 	cmocka_unit_test(where_no_time_is_left_nothing_more_is_asked),
+	cmocka_unit_test(all_places_are_looked_at_at_once_and_the_question_stands_meanwhile),
+	cmocka_unit_test(enter_waits_for_who_looks_and_leaves_out_the_silent_with_a_sentence),
+	cmocka_unit_test(a_silent_agent_takes_nothing_from_a_key_that_is_there),
+	cmocka_unit_test(where_only_a_silent_one_would_do_that_is_told),
 };
 
 TAP_MAIN(tests)

@@ -215,9 +215,9 @@ static void a_credential_is_found_without_a_touch_wherever_it_stands_in_the_list
 				i == at ? own.entries[0]
 					: (struct credential_id){
 						  .text = "other", .bytes = {(uint8_t)i}, .size = 32};
-		seat_keys_look(&keys, RP_ID, &list);
+		seat_key_look(&keys.keys[0], RP_ID, &list);
 		assert_ptr_equal(keys.keys[0].holds, at < list.count ? &list.entries[at] : NULL);
-		seat_keys_look(&keys, "elsewhere.example", &list);
+		seat_key_look(&keys.keys[0], "elsewhere.example", &list);
 		assert_int_equal(seat_keys_none_holds(&keys), AUTHENTICATOR_WRONG_KEY);
 	}
 	credential_list_clear(&list);

@@ -25,15 +25,19 @@ struct agent {
 	struct deadline deadline;
 };
 
+/* Connects; it has to say soon what it holds. */
 static enum authenticator_code agent_open(const struct host *host, struct agent *agent)
 {
 	const char *path = message_text(host->request, "agent_socket");
+	enum stepup_error error;
 
-	*agent = (struct agent){.fd = -1, .deadline = host->deadline};
+	*agent = (struct agent){.fd = -1, .deadline = host_own_deadline(host, AUTHENTICATOR_LOOK_MS)};
 	if (path == NULL)
 		return AUTHENTICATOR_NO_AGENT;
-	return stream_connect(path, host->deadline, &agent->fd) == STEPUP_OK ? AUTHENTICATOR_DONE
-									     : AUTHENTICATOR_NO_AGENT;
+	error = stream_connect(path, agent->deadline, &agent->fd);
+	if (error == STEPUP_TIMEOUT)
+		return AUTHENTICATOR_NO_ANSWER;
+	return error == STEPUP_OK ? AUTHENTICATOR_DONE : AUTHENTICATOR_NO_AGENT;
 }
 
 static void agent_close(struct agent *agent)
@@ -115,7 +119,7 @@ static enum authenticator_code list_keys(const struct agent *agent, json_t **key
 	if (code == AUTHENTICATOR_DONE)
 		code = agent_read_identities(reply, size, keys);
 	free(reply);
-	return code;
+	return code == AUTHENTICATOR_TIMED_OUT ? AUTHENTICATOR_NO_ANSWER : code;
 }
 
 enum authenticator_code agent_list(const struct host *host, json_t **keys)
@@ -181,7 +185,7 @@ static enum authenticator_code build_preamble(const struct host *host, uint8_t *
 }
 
 /* Has the agent sign with one key. */
-static enum authenticator_code sign_with(struct host *host, const struct agent *agent, const char *key,
+static enum authenticator_code sign_with(struct host *host, struct agent *agent, const char *key,
 	const uint8_t *preamble, size_t preamble_size, json_t **result)
 {
 	bool user_verification = message_bool(host->request, "user_verification", true);
@@ -197,6 +201,7 @@ static enum authenticator_code sign_with(struct host *host, const struct agent *
 	code = host_touch(host, key, false);
 	if (code != AUTHENTICATOR_DONE)
 		return code;
+	agent->deadline = host_own_deadline(host, AUTHENTICATOR_TOUCH_MS);
 	writer_u8(&request, AGENT_SIGN_REQUEST);
 	writer_string(&request, blob, blob_size);
 	writer_string(&request, preamble, preamble_size);

@@ -134,6 +134,11 @@ void host_close(struct host *host)
 	frame_reader_clear(&host->reader);
 }
 
+struct deadline host_own_deadline(const struct host *host, int64_t milliseconds)
+{
+	return deadline_sooner(deadline_in(milliseconds), host->deadline);
+}
+
 enum authenticator_code host_touch(struct host *host, const char *id, bool several)
 {
 	json_t *event = json_pack("{s:s, s:s*, s:b}", "event", "touch", "id", id, "several", several);

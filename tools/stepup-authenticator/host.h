@@ -27,6 +27,9 @@ struct host {
 enum authenticator_code host_open(struct host *host, int fd);
 void host_close(struct host *host);
 
+/* So long from now, or the host's deadline where that is sooner: each peer has one of its own. */
+struct deadline host_own_deadline(const struct host *host, int64_t milliseconds);
+
 /* Says that a key waits to be touched: `id` is the credential's or key's, NULL where not known; or several
  * keys wait. */
 enum authenticator_code host_touch(struct host *host, const char *id, bool several);

@@ -7,6 +7,7 @@ tools_stepup_authenticator_libauthenticator_a_SOURCES = tools/stepup-authenticat
 	tools/stepup-authenticator/client_data.h tools/stepup-authenticator/client_data.c \
 	tools/stepup-authenticator/attestation_object.h tools/stepup-authenticator/attestation_object.c \
 	tools/stepup-authenticator/seat_keys.h tools/stepup-authenticator/seat_keys.c \
+	tools/stepup-authenticator/seat_look.h tools/stepup-authenticator/seat_look.c \
 	tools/stepup-authenticator/seat_race.h tools/stepup-authenticator/seat_race.c \
 	tools/stepup-authenticator/seat_work.h tools/stepup-authenticator/seat_work.c \
 	tools/stepup-authenticator/seat.h tools/stepup-authenticator/seat.c \

@@ -11,6 +11,7 @@
 #include "lib/message.h"
 #include "lib/wipe.h"
 #include "tools/stepup-authenticator/client_data.h"
+#include "tools/stepup-authenticator/seat_look.h"
 #include "tools/stepup-authenticator/seat_race.h"
 #include "tools/stepup-authenticator/seat_work.h"
 
@@ -32,14 +33,12 @@ enum authenticator_code seat_count(size_t *count)
 
 /* Opens the keys, and looks for the listed credentials on them. */
 static enum authenticator_code open_and_look(
-	struct seat_keys *keys, const char *rp_id, const json_t *ids, struct credential_list *list)
+	const struct host *host, struct seat_keys *keys, const char *rp_id, const json_t *ids, struct credential_list *list)
 {
 	enum authenticator_code code = credential_list_read(ids, list);
 
 	if (code == AUTHENTICATOR_DONE)
-		code = seat_keys_open(keys);
-	if (code == AUTHENTICATOR_DONE)
-		seat_keys_look(keys, rp_id, list);
+		code = seat_look(keys, rp_id, list, host_own_deadline(host, AUTHENTICATOR_LOOK_MS));
 	return code;
 }
 
@@ -48,7 +47,7 @@ enum authenticator_code seat_probe(struct host *host, struct seat_answer *answer
 	struct credential_list list = {.count = 0};
 	struct seat_keys keys = {.count = 0};
 	json_t *held = json_array();
-	enum authenticator_code code = open_and_look(&keys, message_text(host->request, "rp_id"),
+	enum authenticator_code code = open_and_look(host, &keys, message_text(host->request, "rp_id"),
 		json_object_get(host->request, "credentials"), &list);
 
 	for (size_t i = 0; i < keys.count; i++)
@@ -56,8 +55,9 @@ enum authenticator_code seat_probe(struct host *host, struct seat_answer *answer
 			json_array_append_new(held, json_string(keys.keys[i].holds->text)) != 0)
 			code = AUTHENTICATOR_BROKEN;
 	/* That there is none is an answer here. */
-	if (code == AUTHENTICATOR_DONE || code == AUTHENTICATOR_NO_KEY) {
-		answer->result = json_pack("{s:I, s:O}", "keys", (json_int_t)keys.count, "credentials", held);
+	if (code == AUTHENTICATOR_DONE || code == AUTHENTICATOR_NO_KEY || code == AUTHENTICATOR_NO_ANSWER) {
+		answer->result = json_pack("{s:I, s:I, s:O}", "keys", (json_int_t)keys.count, "silent", (json_int_t)keys.silent,
+			"credentials", held);
 		code = answer->result != NULL ? AUTHENTICATOR_DONE : AUTHENTICATOR_BROKEN;
 	}
 	json_decref(held);
@@ -223,7 +223,7 @@ enum authenticator_code seat_sign(struct host *host, struct seat_answer *answer)
 	enum authenticator_code code = AUTHENTICATOR_BROKEN;
 
 	if (client_data_is_for_seat(task.client_data, "webauthn.get"))
-		code = open_and_look(&keys, task.rp_id, json_object_get(host->request, "credentials"), &list);
+		code = open_and_look(host, &keys, task.rp_id, json_object_get(host->request, "credentials"), &list);
 	if (code == AUTHENTICATOR_DONE) {
 		code = seat_keys_none_holds(&keys);
 		seat_keys_keep(&keys, true);
@@ -250,7 +250,7 @@ enum authenticator_code seat_register(struct host *host, struct seat_answer *ans
 	if (code == AUTHENTICATOR_DONE && !client_data_is_for_seat(task.client_data, "webauthn.create"))
 		code = AUTHENTICATOR_BROKEN;
 	if (code == AUTHENTICATOR_DONE)
-		code = open_and_look(&keys, task.rp_id, json_object_get(host->request, "exclude"), &list);
+		code = open_and_look(host, &keys, task.rp_id, json_object_get(host->request, "exclude"), &list);
 	if (code == AUTHENTICATOR_DONE) {
 		seat_keys_keep(&keys, false);
 		code = keys.count > 0 ? finish(host, &keys, &task, answer) : AUTHENTICATOR_ENROLLED_ALREADY;

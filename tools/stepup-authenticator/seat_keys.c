@@ -45,29 +45,6 @@ static void close_device(fido_dev_t **device)
 	fido_dev_free(device);
 }
 
-enum authenticator_code seat_keys_open(struct seat_keys *keys)
-{
-	fido_dev_info_t *found = fido_dev_info_new(SEAT_KEYS_MAX);
-	size_t count = 0;
-
-	*keys = (struct seat_keys){.count = 0};
-	if (found == NULL)
-		return AUTHENTICATOR_BROKEN;
-	if (fido_dev_info_manifest(found, SEAT_KEYS_MAX, &count) != FIDO_OK)
-		count = 0;
-	for (size_t i = 0; i < count; i++) {
-		fido_dev_t *device = fido_dev_new_with_info(fido_dev_info_ptr(found, i));
-
-		/* One that another program holds, or that is being unplugged, is none of ours. */
-		if (device != NULL && fido_dev_open_with_info(device) == FIDO_OK)
-			keys->keys[keys->count++].device = device;
-		else
-			fido_dev_free(&device);
-	}
-	fido_dev_info_free(&found, SEAT_KEYS_MAX);
-	return keys->count > 0 ? AUTHENTICATOR_DONE : AUTHENTICATOR_NO_KEY;
-}
-
 void seat_keys_close(struct seat_keys *keys)
 {
 	for (size_t i = 0; i < keys->count; i++)
@@ -134,10 +111,9 @@ static int look_for(
 	return r;
 }
 
-void seat_keys_look(struct seat_keys *keys, const char *rp_id, const struct credential_list *list)
+void seat_key_look(struct seat_key *key, const char *rp_id, const struct credential_list *list)
 {
-	for (size_t i = 0; i < keys->count; i++)
-		keys->keys[i].look_error = look_for(&keys->keys[i], rp_id, list->entries, list->count);
+	key->look_error = look_for(key, rp_id, list->entries, list->count);
 }
 
 enum authenticator_code seat_keys_none_holds(const struct seat_keys *keys)

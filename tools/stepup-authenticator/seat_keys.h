@@ -41,15 +41,14 @@ struct seat_key {
 struct seat_keys {
 	struct seat_key keys[SEAT_KEYS_MAX];
 	size_t count;
+	size_t silent; /* how many more there are that did not answer, and were left out */
 };
 
-/* Opens every key that this user may use. AUTHENTICATOR_NO_KEY. */
-enum authenticator_code seat_keys_open(struct seat_keys *keys);
 void seat_keys_close(struct seat_keys *keys);
 
-/* Asks each key, without a touch, whether it holds a credential of the list, and remembers the first. What it
+/* Asks the key, without a touch, whether it holds a credential of the list, and remembers the first. What it
  * signs for that is worthless: nobody was present, and nothing hashes to what is signed. */
-void seat_keys_look(struct seat_keys *keys, const char *rp_id, const struct credential_list *list);
+void seat_key_look(struct seat_key *key, const char *rp_id, const struct credential_list *list);
 
 /* Why none of them holds one: AUTHENTICATOR_WRONG_KEY, or that none could say. */
 enum authenticator_code seat_keys_none_holds(const struct seat_keys *keys);

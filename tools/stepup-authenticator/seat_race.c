@@ -112,11 +112,12 @@ static void stop_jobs(struct seat_race *race, size_t started, struct host *host,
 /* Watches until the race is decided: AUTHENTICATOR_DONE, whoever won. */
 static enum authenticator_code watch(struct seat_race *race, struct host *host, int event, int ended)
 {
+	struct deadline until = host_own_deadline(host, AUTHENTICATOR_TOUCH_MS);
 	struct pollfd watched[] = {{.fd = event, .events = POLLIN}, {.fd = host->fd, .events = POLLIN},
 		{.fd = ended, .events = POLLIN}};
 
 	while (look_at_jobs(race, race->count) && race->winner == NULL) {
-		int left = deadline_left(host->deadline), r;
+		int left = deadline_left(until), r;
 		uint64_t number;
 
 		if (left == 0)

@@ -64,6 +64,7 @@ static bool may_try_again(enum authenticator_code code)
 	case AUTHENTICATOR_NO_PIN_SET:
 	case AUTHENTICATOR_UNPLUGGED:
 	case AUTHENTICATOR_TIMED_OUT:
+	case AUTHENTICATOR_NO_ANSWER:
 	case AUTHENTICATOR_AGENT_REFUSED:
 		return true;
 	default:
@@ -124,7 +125,7 @@ enum exit_status keys_run(const struct invocation *invocation, struct authentica
 	request->enrolling = true;
 	*reply = NULL;
 	for (int i = 1;; i++) {
-		error = authenticator_run(request, &talk, deadline_in(HELPER_MS), &outcome);
+		error = authenticator_run(request, &talk, deadline_in(authenticator_patience_ms(request->operation, HELPER_MS)), &outcome);
 		if (error != STEPUP_BAD_ANSWER || !may_try_again(outcome.code) || i == TRIES_MAX)
 			break;
 		if (!wants_again(request, &outcome)) {
