@@ -116,7 +116,7 @@ static const struct method admin_methods[] = {
 		FIELDS(TEXT("user", USER_MAX), MAYBE_TEXT("credential", CREDENTIAL_MAX), TEXT("authorization", HANDLE_MAX)),
 		FIELDS(NUMBER("revoked"), NUMBER("log"), TEXT("message", SHOWN_MAX))},
 	{"Lock", FIELDS(TEXTS("users", USER_MAX), MAYBE_TEXT("reason", REASON_MAX), TEXT("authorization", HANDLE_MAX)),
-		FIELDS(TEXT("reference", REFERENCE_MAX), TEXT("message", SHOWN_MAX))},
+		FIELDS(TEXT("reference", REFERENCE_MAX), TEXTS("users", USER_MAX), TEXTS("unknown", USER_MAX), TEXT("message", SHOWN_MAX))},
 	{"Unlock", FIELDS(TEXT("user", USER_MAX), TEXT("authorization", HANDLE_MAX)),
 		FIELDS(NUMBER("log"), TEXT("message", SHOWN_MAX))},
 	{"Freeze", FIELDS(TEXT("action", ACTION_MAX), MAYBE_TEXT("reason", REASON_MAX), TEXT("authorization", HANDLE_MAX)),
@@ -137,6 +137,7 @@ static const struct method admin_methods[] = {
 			TEXTS("require", WORD_MAX), TEXTS("limits", NOTE_MAX), MAYBE_TEXT("over_limit", WORD_MAX), MAYBE_TEXTS("approvers", NOTE_MAX),
 			MAYBE_NUMBER("fresh_for"), MAYBE_NUMBER("fresh_until"), MAYBE_NUMBER("fresh_sessions"), MAYBE_TEXT("request", REFERENCE_MAX),
 			MAYBE_TEXT("service", PLACE_MAX), MAYBE_TEXT("detail", DETAIL_NAME_SIZE))},
+	{"Resolve", FIELDS(TEXT("user", USER_MAX)), FIELDS(TEXT("user", USER_MAX), BOOL("known"))},
 	{NULL, NULL, NULL},
 };
 

@@ -34,7 +34,7 @@ verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verif
 	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c verifier/rules/explanation.h verifier/rules/explain_approvers.c \
 	verifier/rules/explain_speech.h verifier/rules/explain_speech.c verifier/rules/explain_words.c \
 	verifier/rules/request_standing.h verifier/rules/request_standing.c verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
-	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/notices_invited.c verifier/rules/notices_over.c verifier/rules/policy.h verifier/rules/policy.c \
+	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/notices_invited.c verifier/rules/notices_locked.c verifier/rules/notices_over.c verifier/rules/policy.h verifier/rules/policy.c \
 	verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
 	verifier/rules/policy_build.c verifier/rules/policy_check.c verifier/rules/policy_file.h \
 	verifier/rules/policy_file.c verifier/rules/policy_prompt.h verifier/rules/policy_prompt.c \
@@ -87,12 +87,12 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/enrolment_kinds.h verifier/doors/key_json.h verifier/doors/key_json.c \
 	verifier/doors/explaining.h verifier/doors/explaining.c verifier/doors/hook_feed.h verifier/doors/hook_feed.c \
 	verifier/doors/hooks_door.c verifier/doors/inviting.h \
-	verifier/doors/inviting.c verifier/doors/locking.h verifier/doors/locking.c verifier/doors/locks.h \
+	verifier/doors/inviting.c verifier/doors/locking.h verifier/doors/locking.c verifier/doors/locking_people.c verifier/doors/locks.h \
 	verifier/doors/key_offer.h verifier/doors/key_offer.c verifier/doors/question.h verifier/doors/question.c \
 	verifier/doors/reach.h verifier/doors/reach.c verifier/doors/locks.c verifier/doors/redeem_door.c verifier/doors/redemption.h \
 	verifier/doors/redemption.c verifier/doors/redemption_claims.c verifier/doors/refusal_log.h \
 	verifier/doors/refusal_log.c verifier/doors/reports.h verifier/doors/reports.c \
-	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c \
+	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c verifier/doors/naming.c \
 	verifier/doors/request_follow.h verifier/doors/request_follow.c verifier/doors/waiters.h verifier/doors/waiters.c \
 	verifier/doors/transactions.h verifier/doors/transactions.c verifier/doors/verb_job.h \
 	verifier/doors/verb_job.c verifier/doors/verify_door.c

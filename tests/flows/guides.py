@@ -92,7 +92,7 @@ def misspelt(verifier):
     responder.verifier, responder.folder, responder.tokens = verifier, "/", {"mail": verifier.enrol_token("mail")}
     verifier.enrol_token("news")
     locked = responder.type("stepup lock nwes news")
-    tap.matches(locked.out.replace("\n", " "), r"Locked: news \(L-\d+\), nwes \(L-\d+\)\..* Nobody has ever enrolled as nwes: is that the right name\?",
+    tap.matches(locked.out.replace("\n", " "), r"Locked: news \(L-\d+\), nwes \(L-\d+\)\..* Nobody of that name is known: nwes\. The lock stands all the same\.",
                 "a lock of a name that nobody has enrolled under says so, and locks the others")
     frozen = responder.type("stepup freeze customer.exprot")
     tap.matches(frozen.out, r"No rule is about it: is that the right name\?", "so does a freeze of an action without a rule")

@@ -13,6 +13,14 @@ EXTRA_DIST += tests/flows/first_alert.py tests/flows/hooks.py tests/flows/hook_r
 EXTRA_DIST += tests/flows/interleavings.py tests/flows/interleaved_calls.py tests/flows/interleaved_judge.py tests/flows/interleaved_log.py
 EXTRA_DIST += tests/flows/interleaved_moves.py tests/flows/interleaved_people.py tests/flows/interleaved_policy.py
 
+# A directory as a module of NSS; for directory.py.
+check_PROGRAMS += tests/flows/nss_directory.so
+tests_flows_nss_directory_so_SOURCES = tests/flows/nss_directory.c
+tests_flows_nss_directory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_flows_nss_directory_so_LDFLAGS = $(AM_LDFLAGS) -shared
+tests_flows_nss_directory_so_LDADD =
+EXTRA_DIST += tests/flows/directory.py tests/flows/names.py tests/flows/names_cli.py tests/flows/names_sshd.py
+
 # A directory that lets stepupd wait; for slow_directory.py.
 check_PROGRAMS += tests/flows/held_directory.so
 tests_flows_held_directory_so_SOURCES = tests/flows/held_directory.c

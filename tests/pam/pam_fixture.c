@@ -173,7 +173,10 @@ static void look_around(struct trial *trial, pam_handle_t *handle)
 {
 	const char *receipt = pam_getenv(handle, "STEPUP_RECEIPT");
 	char **list = pam_getenvlist(handle);
+	const void *user = NULL;
 
+	if (pam_get_item(handle, PAM_USER, &user) == PAM_SUCCESS && user != NULL)
+		snprintf(trial->user_left, sizeof(trial->user_left), "%s", (const char *)user);
 	if (receipt != NULL)
 		snprintf(trial->receipt, sizeof(trial->receipt), "%s", receipt);
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {

@@ -55,6 +55,7 @@ struct trial {
 	struct said said[SAID_MAX];
 	int said_count;
 	char receipt[256];      /* "" where none */
+	char user_left[64];     /* PAM_USER at the end */
 	int variables_left;     /* STEPUP_ variables still set, the receipt not counted */
 	int64_t milliseconds;
 };

@@ -127,10 +127,21 @@ static void a_grant_with_an_unknown_member_or_another_type_of_receipt_is_refused
 	assert_pam_code(try(FAKE_ANSWER).code, PAM_SYSTEM_ERR);
 }
 
-static void a_grant_to_somebody_else_or_for_something_else_is_refused(void **state)
+static void a_grant_in_the_directorys_spelling_is_taken_and_the_hosts_user_stays_as_it_was(void **state)
+{
+	struct trial trial;
+
+	(void)state;
+	spoil(FAKE_ANSWER, FAKE_GRANT, "\"user\":\"alice\"", "\"user\":\"asmith\"");
+	trial = try(FAKE_ANSWER);
+	assert_pam_code(trial.code, PAM_SUCCESS);
+	assert_string_equal(trial.user_left, "alice");
+}
+
+static void a_grant_to_nobody_or_for_something_else_is_refused(void **state)
 {
 	(void)state;
-	spoil(FAKE_ANSWER, FAKE_GRANT, "\"user\":\"alice\"", "\"user\":\"bob\"");
+	spoil(FAKE_ANSWER, FAKE_GRANT, "\"user\":\"alice\"", "\"user\":\"\"");
 	assert_pam_code(try(FAKE_ANSWER).code, PAM_SYSTEM_ERR);
 	spoil(FAKE_ANSWER, FAKE_GRANT, "customer.export", "customer.view");
 	assert_pam_code(try(FAKE_ANSWER).code, PAM_SYSTEM_ERR);
@@ -461,7 +472,8 @@ int main(void)
 		module_test(an_empty_reply_is_no_grant),
 		module_test(a_grant_with_a_missing_or_mistyped_member_is_refused),
 		module_test(a_grant_with_an_unknown_member_or_another_type_of_receipt_is_refused),
-		module_test(a_grant_to_somebody_else_or_for_something_else_is_refused),
+		module_test(a_grant_in_the_directorys_spelling_is_taken_and_the_hosts_user_stays_as_it_was),
+		module_test(a_grant_to_nobody_or_for_something_else_is_refused),
 		module_test(a_question_with_a_missing_or_mistyped_member_is_refused),
 		module_test(a_question_that_no_code_answers_is_refused_and_cancelled),
 		module_test(a_nested_reply_is_refused),

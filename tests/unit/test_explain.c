@@ -29,7 +29,7 @@ static struct policy *policy;
 static struct user_record *record;
 
 static const char *const in_support[] = {"support", NULL};
-static const struct policy_user alice = {"alice", in_support}, mallory = {"mallory", NULL};
+static const struct policy_user alice = {.name = "alice", .unix_groups = in_support}, mallory = {.name = "mallory", .unix_groups = NULL};
 
 static int set_up(void **state)
 {
@@ -74,6 +74,8 @@ static int tear_down(void **state)
 }
 
 /* Asks, with what all questions have in common. */
+static bool no_account; /* the name has none */
+
 static json_t *explain(struct explain_question question)
 {
 	json_t *reply = NULL;
@@ -82,7 +84,7 @@ static json_t *explain(struct explain_question question)
 	question.store = store;
 	question.reader = reader;
 	question.now = NOW;
-	question.uid = 1000;
+	question.uid = no_account ? -1 : 1000;
 	if (question.caller == NULL)
 		question.caller = "alice";
 	if (question.user == NULL)
@@ -182,7 +184,8 @@ static void each_no_says_why(void **state)
 	expect_no((struct explain_question){.action = "customer.look", .is_insider = true}, "alice has enrolled nothing that counts, and customer.look takes code");
 	strcpy(record->lock.reference, "L-83");
 	record->lock.locked = true;
-	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true}, "alice is locked (L-83), since ");
+	expect_no((struct explain_question){.action = "customer.look", .record = record, .lock = &record->lock, .is_insider = true},
+		"alice is locked (L-83), since ");
 	user_record_free(&empty);
 	json_decref(wrong);
 }
@@ -261,7 +264,7 @@ static void outsiders_hear_the_same_of_everybody(void **state)
 	known = explain((struct explain_question){.action = "customer.look", .record = record});
 	unknown = explain((struct explain_question){.action = "customer.look"});
 	record->lock.locked = true;
-	locked = explain((struct explain_question){.action = "customer.look", .record = record});
+	locked = explain((struct explain_question){.action = "customer.look", .record = record, .lock = &record->lock});
 	assert_int_equal(json_equal(known, unknown), 1);
 	assert_int_equal(json_equal(known, locked), 1);
 	json_decref(known);
@@ -288,8 +291,25 @@ static void suspended_codes_and_another_accounts_credentials_are_no_way_in(void 
 	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true}, "have suspended the codes of alice");
 	record->guesses.suspended = false;
 	record->uid = 2000;
-	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true},
+	expect_no((struct explain_question){.action = "customer.look", .former = record, .is_insider = true, .sees_everybody = true},
 		"another account's (its uid was 2000): the name has another uid now");
+	expect_no((struct explain_question){.action = "customer.look", .former = record, .is_insider = true},
+		"another account's: the name has another uid now");
+}
+
+static void an_account_that_is_gone_for_a_moment_is_no_reason_to_revoke(void **state)
+{
+	json_t *reply;
+
+	(void)state;
+	record->uid = 2000;
+	no_account = true;
+	reply = explain((struct explain_question){.action = "customer.look", .former = record, .is_insider = true, .sees_everybody = true});
+	no_account = false;
+	assert_string_equal(text(reply, "outcome"), "NotAllowed");
+	assert_non_null(strstr(text(reply, "why"), "this host knows no account of that name just now"));
+	assert_null(strstr(text(reply, "why"), "revoke"));
+	json_decref(reply);
 }
 
 /* Who could agree to customer.close, as somebody who sees everybody is told, or as the person is. */
@@ -469,6 +489,7 @@ static const struct CMUnitTest tests[] = {
 	WITH_STORE(adding_a_key_is_said_to_take_one),
 	WITH_STORE(outsiders_hear_the_same_of_everybody),
 	WITH_STORE(without_details_the_rule_is_explained_as_far_as_it_goes),
+	WITH_STORE(an_account_that_is_gone_for_a_moment_is_no_reason_to_revoke),
 	WITH_STORE(suspended_codes_and_another_accounts_credentials_are_no_way_in),
 	WITH_STORE(why_an_approver_cannot_agree_is_told_to_administrators_only),
 	WITH_STORE(what_was_agreed_to_counts_from_where_it_was_asked),

@@ -11,7 +11,7 @@
 
 static const char *const in_support[] = {"support", NULL};
 static const char *const in_nothing[] = {NULL};
-static const struct policy_user alice = {"alice", in_support}, carol = {"carol", in_nothing}, mallory = {"mallory", in_nothing};
+static const struct policy_user alice = {.name = "alice", .unix_groups = in_support}, carol = {.name = "carol", .unix_groups = in_nothing}, mallory = {.name = "mallory", .unix_groups = in_nothing};
 
 static void the_designs_example_means_what_it_says(void **state)
 {
@@ -179,8 +179,14 @@ static void lists_name_users_groups_and_everybody(void **state)
 					      "action a.b { users = { dora, \"@team\", \"@support\", \"@empty\" } prompt = \"x\" require = { code } }\n"
 					      "action a.c { users = { \"*\" } prompt = \"x\" require = { code } }\n");
 	static const char *const other[] = {"supporters", "team", "empty", NULL};
-	const struct policy_user listed = {"m.b", in_nothing}, by_unix = {"bob", in_support}, unlisted = {"bob", other}, direct = {"dora", NULL},
-				 nobody = {"", in_support}, nameless = {NULL, in_support}, tricky = {"@team", in_nothing}, star = {"*", in_nothing};
+	const struct policy_user listed = {.name = "m.b", .unix_groups = in_nothing};
+	const struct policy_user by_unix = {.name = "bob", .unix_groups = in_support};
+	const struct policy_user unlisted = {.name = "bob", .unix_groups = other};
+	const struct policy_user direct = {.name = "dora", .unix_groups = NULL};
+	const struct policy_user nobody = {.name = "", .unix_groups = in_support};
+	const struct policy_user nameless = {.name = NULL, .unix_groups = in_support};
+	const struct policy_user tricky = {.name = "@team", .unix_groups = in_nothing};
+	const struct policy_user star = {.name = "*", .unix_groups = in_nothing};
 	char *const *users = policy_rule(policy, "a.b")->users;
 
 	(void)state;

@@ -23,10 +23,9 @@ static enum exit_status say_message(const struct invocation *invocation, json_t 
 }
 
 /* A verb whose details are its parameters: one text. `reason` goes along where it was given. */
-static enum exit_status simple_verb(
-	const struct invocation *invocation, const char *action, const char *method, const char *field, bool takes_reason)
+static enum exit_status simple_verb(struct doors *doors, const char *action, const char *method, const char *field, bool takes_reason)
 {
-	struct doors doors = {.invocation = invocation};
+	const struct invocation *invocation = doors->invocation;
 	const char *value = invocation->arguments[0];
 	json_t *parameters = json_pack("{s:s}", field, value), *reply = NULL;
 	enum exit_status status;
@@ -35,14 +34,29 @@ static enum exit_status simple_verb(
 		out_of_memory();
 	if (takes_reason)
 		set_text(parameters, "reason", option_text(invocation, OPTION_REASON, NULL));
-	status = doors_verb(&doors, action, json_pack("{s:s}", field, value), method, parameters, &reply);
-	doors_close(&doors);
+	status = doors_verb(doors, action, json_pack("{s:s}", field, value), method, parameters, &reply);
 	return status == EXIT_DONE ? say_message(invocation, reply) : status;
+}
+
+/* Puts the name that a spelling stands for in its place. */
+static enum exit_status resolve_argument(struct doors *doors, size_t index)
+{
+	const char *name;
+	enum exit_status status = doors_resolve(doors, doors->invocation->arguments[index], &name);
+
+	doors->invocation->arguments[index] = name;
+	return status;
 }
 
 enum exit_status command_unlock(const struct invocation *invocation)
 {
-	return simple_verb(invocation, "stepup.unlock", "Unlock", "user", false);
+	struct doors doors = {.invocation = invocation};
+	enum exit_status status = resolve_argument(&doors, 0);
+
+	if (status == EXIT_DONE)
+		status = simple_verb(&doors, "stepup.unlock", "Unlock", "user", false);
+	doors_close(&doors);
+	return status;
 }
 
 /* Before anybody types a code for a name that can be none. */
@@ -59,16 +73,26 @@ static bool is_in_lower_case(const char *action)
 
 enum exit_status command_freeze(const struct invocation *invocation)
 {
+	struct doors doors = {.invocation = invocation};
+	enum exit_status status;
+
 	if (!is_in_lower_case(invocation->arguments[0]))
 		return EXIT_USAGE;
-	return simple_verb(invocation, "stepup.freeze", "Freeze", "action", true);
+	status = simple_verb(&doors, "stepup.freeze", "Freeze", "action", true);
+	doors_close(&doors);
+	return status;
 }
 
 enum exit_status command_thaw(const struct invocation *invocation)
 {
+	struct doors doors = {.invocation = invocation};
+	enum exit_status status;
+
 	if (!is_in_lower_case(invocation->arguments[0]))
 		return EXIT_USAGE;
-	return simple_verb(invocation, "stepup.thaw", "Thaw", "action", false);
+	status = simple_verb(&doors, "stepup.thaw", "Thaw", "action", false);
+	doors_close(&doors);
+	return status;
 }
 
 /* --- lock --- */
@@ -105,19 +129,34 @@ static char *join_users(const struct invocation *invocation, json_t *users)
 	return joined;
 }
 
+/* Done, and with a status of its own where nobody is known by a name: that is easily overlooked in a sentence. */
+static enum exit_status say_locked(const struct invocation *invocation, json_t *reply)
+{
+	bool unknown = json_array_size(json_object_get(reply, "unknown")) > 0;
+	enum exit_status status = say_message(invocation, reply);
+
+	return status == EXIT_DONE && unknown ? EXIT_UNKNOWN : status;
+}
+
 static enum exit_status lock_others(struct doors *doors)
 {
-	json_t *users = json_array(), *parameters, *reply = NULL;
-	char *joined = join_users(doors->invocation, users);
-	enum exit_status status;
+	json_t *users, *parameters, *reply = NULL;
+	enum exit_status status = EXIT_DONE;
+	char *joined;
 
+	for (size_t i = 0; status == EXIT_DONE && i < doors->invocation->argument_count; i++)
+		status = resolve_argument(doors, i);
+	if (status != EXIT_DONE)
+		return status;
+	users = json_array();
+	joined = join_users(doors->invocation, users);
 	parameters = json_pack("{s:o}", "users", users);
 	if (parameters == NULL)
 		out_of_memory();
 	set_text(parameters, "reason", option_text(doors->invocation, OPTION_REASON, NULL));
 	status = doors_verb(doors, "stepup.lock", json_pack("{s:s}", "users", joined), "Lock", parameters, &reply);
 	free(joined);
-	return status == EXIT_DONE ? say_message(doors->invocation, reply) : status;
+	return status == EXIT_DONE ? say_locked(doors->invocation, reply) : status;
 }
 
 enum exit_status command_lock(const struct invocation *invocation)
@@ -149,12 +188,14 @@ enum exit_status command_lock(const struct invocation *invocation)
 enum exit_status command_invite(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};
-	const char *user = invocation->arguments[0];
-	enum exit_status status;
+	const char *user;
+	enum exit_status status = resolve_argument(&doors, 0);
 	json_t *reply = NULL;
 	char *message;
 
-	status = doors_verb(&doors, "stepup.invite", json_pack("{s:s}", "user", user), "Invite", json_pack("{s:s}", "user", user), &reply);
+	user = invocation->arguments[0];
+	if (status == EXIT_DONE)
+		status = doors_verb(&doors, "stepup.invite", json_pack("{s:s}", "user", user), "Invite", json_pack("{s:s}", "user", user), &reply);
 	doors_close(&doors);
 	if (status != EXIT_DONE)
 		return status;
@@ -170,14 +211,18 @@ enum exit_status command_invite(const struct invocation *invocation)
 
 enum exit_status command_revoke(const struct invocation *invocation)
 {
-	const char *user = invocation->arguments[0], *credential = invocation->argument_count > 1 ? invocation->arguments[1] : NULL;
-	/* Without a credential the step-up names "all". */
-	json_t *details = json_pack("{s:s, s:s}", "user", user, "credential", credential != NULL ? credential : "all"), *reply = NULL;
+	const char *credential = invocation->argument_count > 1 ? invocation->arguments[1] : NULL, *user;
 	struct doors doors = {.invocation = invocation};
-	enum exit_status status;
+	enum exit_status status = resolve_argument(&doors, 0);
+	json_t *details, *reply = NULL;
 
-	status = doors_verb(
-		&doors, "stepup.revoke", details, "Revoke", json_pack("{s:s, s:s*}", "user", user, "credential", credential), &reply);
+	user = invocation->arguments[0];
+	/* Without a credential the step-up names "all". */
+	details = json_pack("{s:s, s:s}", "user", user, "credential", credential != NULL ? credential : "all");
+	if (status != EXIT_DONE)
+		json_decref(details);
+	else
+		status = doors_verb(&doors, "stepup.revoke", details, "Revoke", json_pack("{s:s, s:s*}", "user", user, "credential", credential), &reply);
 	doors_close(&doors);
 	return status == EXIT_DONE ? say_message(invocation, reply) : status;
 }

@@ -72,10 +72,11 @@ enum exit_status command_list(const struct invocation *invocation)
 		complain("list takes USER (as an administrator) or --user (as root), not both.");
 		return EXIT_USAGE;
 	}
-	if (other != NULL)
+	status = other != NULL ? doors_resolve(&doors, other, &other) : EXIT_DONE;
+	if (status == EXIT_DONE && other != NULL)
 		status = doors_verb(&doors, "stepup.credentials", json_pack("{s:s}", "user", other), "Credentials",
 			json_pack("{s:s}", "user", other), &reply);
-	else
+	else if (status == EXIT_DONE)
 		status = doors_call(&doors, &interface_verify, "List", own_user(invocation), &reply, NULL);
 	doors_close(&doors);
 	if (status != EXIT_DONE)

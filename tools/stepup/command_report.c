@@ -124,7 +124,7 @@ static bool one_form(const struct invocation *invocation)
 
 enum exit_status command_report(const struct invocation *invocation)
 {
-	const char *path = option_text(invocation, OPTION_FILE, NULL);
+	const char *path = option_text(invocation, OPTION_FILE, NULL), *user = invocation->arguments[0];
 	struct doors doors = {.invocation = invocation};
 	struct reading reading = {0};
 	int64_t now = (int64_t)time(NULL), since, until;
@@ -140,7 +140,12 @@ enum exit_status command_report(const struct invocation *invocation)
 		complain("Give --since a time before %s: `--since 3d`, say.", option_given(invocation, OPTION_UNTIL) ? "--until" : "now");
 		return EXIT_USAGE;
 	}
-	reading.report = report_new(invocation->arguments[0], since, until);
+	status = path == NULL ? doors_resolve(&doors, user, &user) : EXIT_DONE;
+	if (status != EXIT_DONE) {
+		doors_close(&doors);
+		return status;
+	}
+	reading.report = report_new(user, since, until);
 	status = path != NULL ? read_file(&reading, path, invocation) : log_lines_since(&doors, since, take_line, &reading, &ended);
 	doors_close(&doors);
 	if (status == EXIT_DONE && ended)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/json_wipe.h"
+#include "lib/user_name.h"
 #include "lib/wipe.h"
 #include "tools/stepup/keys.h"
 #include "tools/stepup/output.h"
@@ -26,6 +27,8 @@ void doors_close(struct doors *doors)
 {
 	verifier_client_close(&doors->verify);
 	verifier_client_close(&doors->admin);
+	json_decref(doors->names);
+	doors->names = NULL;
 }
 
 const char *doors_path(const struct doors *doors, const struct interface *interface, char path[256])
@@ -287,6 +290,46 @@ enum exit_status doors_verb(
 	}
 	json_wipe_free(&parameters);
 	step_up_outcome_clear(&outcome);
+	return status;
+}
+
+/* Keeps a name until the end. */
+static const char *keep_name(struct doors *doors, const char *name)
+{
+	if (doors->names == NULL)
+		doors->names = json_array();
+	if (json_array_append_new(doors->names, json_string(name)) != 0)
+		out_of_memory();
+	return json_string_value(json_array_get(doors->names, json_array_size(doors->names) - 1));
+}
+
+enum exit_status doors_resolve(struct doors *doors, const char *spelt, const char **name)
+{
+	struct verifier_refusal refusal = {0};
+	json_t *reply = NULL;
+	enum exit_status status;
+
+	*name = spelt;
+	if (!user_name_is_possible(spelt)) {
+		char *safe = safe_text(spelt);
+
+		complain("No account can have the name %s. Nothing was done. Name people one by one; lists and groups are the policy's.", safe);
+		free(safe);
+		return EXIT_USAGE;
+	}
+	status = doors_call(doors, &interface_admin, "Resolve", json_pack("{s:s}", "user", spelt), &reply, &refusal);
+	if (status == EXIT_DONE && strcmp(message_text(reply, "user"), spelt) != 0) {
+		char *safe = safe_text(spelt), *found = safe_text(message_text(reply, "user"));
+
+		*name = keep_name(doors, message_text(reply, "user"));
+		complain("%s is %s here.", safe, found);
+		free(safe);
+		free(found);
+	}
+	if (status == EXIT_REFUSED && refusal.error != STEPUP_OK)
+		status = EXIT_DONE; /* what comes next says what is wrong, or does without */
+	verifier_refusal_clear(&refusal);
+	json_wipe_free(&reply);
 	return status;
 }
 

@@ -18,6 +18,7 @@
 struct doors {
 	const struct invocation *invocation;
 	struct verifier_client *verify, *admin;
+	json_t *names; /* that doors_resolve() gave out */
 };
 
 void doors_close(struct doors *doors);
@@ -49,6 +50,10 @@ enum exit_status doors_verb_step_up(struct doors *doors, const char *action, jso
  * Takes over both. */
 enum exit_status doors_verb(
 	struct doors *doors, const char *action, json_t *details, const char *method, json_t *parameters, json_t **reply);
+
+/* What everything of somebody's is kept under, however their name is spelt, in `*name`, which lives until doors_close(). Says so where that is another spelling.
+ * Where the verifier can't say just now, the name stays as it is. EXIT_USAGE, after a complaint, for a name that no account can have. */
+enum exit_status doors_resolve(struct doors *doors, const char *spelt, const char **name);
 
 /* Gives a transaction of the verify door up. Says nothing. */
 void doors_cancel(struct doors *doors, const char *transaction);

@@ -18,6 +18,7 @@ enum exit_status {
 	EXIT_USAGE = 2,
 	EXIT_OUT_OF_REACH = 3,
 	EXIT_WAITING = 4, /* for a second person's agreement */
+	EXIT_UNKNOWN = 5, /* done, but nobody of that name is known */
 };
 
 enum option_id {

@@ -22,6 +22,7 @@ static call_handler *const handlers[] = {
 	report_status,
 	report_reload,
 	explaining_any,
+	report_resolve,
 };
 
 const struct door door_admin = {.interface = &interface_admin, .handlers = handlers};

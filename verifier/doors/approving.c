@@ -60,9 +60,7 @@ struct awaiting {
 /* The account, or the caller, that it was made by. */
 static bool is_asker(const struct call *call, const struct approval_request *request)
 {
-	if (call->peer.uid == 0 || (int64_t)call->peer.uid == request->caller_uid)
-		return true;
-	return (int64_t)call->peer.uid == request->uid && call->peer.account != NULL && strcmp(call->peer.account, request->user) == 0;
+	return call->peer.uid == 0 || (int64_t)call->peer.uid == request->caller_uid || (int64_t)call->peer.uid == request->uid;
 }
 
 /* STEPUP_NOT_FOUND for one that isn't the caller's to see, too. */
@@ -226,7 +224,7 @@ static void submit(struct call *call, const struct approval_request *request, co
 /* Nobody is told of a request that isn't theirs to answer; the log is. */
 static void deny_refuse(struct call *call, const struct subject *subject)
 {
-	const struct log_subject about = {.user = subject->name, .user_id = subject->record == NULL ? NULL : subject->record->user_id};
+	const struct log_subject about = subject_for_log(subject);
 
 	refusal_log(call, &about, NULL, STEPUP_NOT_ALLOWED, "not a request to deny");
 	refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
@@ -242,7 +240,7 @@ static void deny_ready(struct call *call, const struct subject *subject)
 
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		refuse(call, error, NULL);
-	else if (!may || (subject->record != NULL && subject->record->lock.locked))
+	else if (!may || subject->lock.locked)
 		deny_refuse(call, subject);
 	else
 		submit(call, &request, subject->name, message_bool(call->parameters, "lock", false), deny_work, deny_reply);

@@ -60,6 +60,7 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 {
 	const struct call *call = begin->call;
 	const struct subject *subject = begin->subject;
+	const struct user_record *any = subject_any_record(subject);
 	const json_t *parameters = call->parameters;
 	struct prompt_facts facts;
 	char caller[PEER_NAME_SIZE];
@@ -72,8 +73,8 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	transaction->hopeless = begin->hopeless;
 	transaction->own = subject->own;
 	transaction->user_uid = subject->uid;
-	if (subject->record != NULL)
-		memcpy(transaction->user_id, subject->record->user_id, USER_ID_SIZE);
+	if (any != NULL)
+		memcpy(transaction->user_id, any->user_id, USER_ID_SIZE);
 	if (snprintf(transaction->user, sizeof(transaction->user), "%s", subject->name) >= (int)sizeof(transaction->user))
 		return STEPUP_TOO_LONG;
 	if (!copy_text(&transaction->caller, caller) || !copy_text(&transaction->service, message_text(parameters, "service")) ||
@@ -176,10 +177,7 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 		.agrees = begin->approves != NULL,
 		.cooling_seconds = begin->offer.strong_from - clock_wall_seconds(),
 	};
-	const struct log_subject about = {
-		.user = subject->name,
-		.user_id = subject->record == NULL ? NULL : subject->record->user_id,
-	};
+	const struct log_subject about = subject_for_log(subject);
 
 	if (is_worth_logging(error))
 		refusal_log_action(begin->call, &about, &(struct refused_action){.name = action, .action = begin->action, .limit = words.limit}, error,

@@ -34,7 +34,7 @@ static enum stepup_error begin_rule(struct beginning *begin)
 {
 	const char *action = message_text(begin->call->parameters, "action");
 	const struct subject *subject = begin->subject;
-	bool known = subject->uid >= 0 || subject->record != NULL;
+	bool known = subject->uid >= 0 || subject_any_record(subject) != NULL;
 
 	if (!action_name_is_valid(action))
 		return STEPUP_UNKNOWN_ACTION;
@@ -72,10 +72,10 @@ static enum stepup_error begin_action(struct beginning *begin)
 
 static enum stepup_error begin_stands(struct beginning *begin)
 {
-	const struct user_record *record = begin->subject->record;
+	const struct user_lock *lock = &begin->subject->lock;
 
-	if (record != NULL && record->lock.locked) {
-		memcpy(begin->reference, record->lock.reference, sizeof(begin->reference));
+	if (lock->locked) {
+		memcpy(begin->reference, lock->reference, sizeof(begin->reference));
 		begin->why = "locked";
 		return STEPUP_LOCKED;
 	}
@@ -97,7 +97,8 @@ static bool may_be_told(const struct beginning *begin)
 static enum stepup_error begin_factor(struct beginning *begin)
 {
 	const struct subject *subject = begin->subject;
-	bool enrolled = subject->record != NULL && user_record_live_count(subject->record) > 0;
+	const struct user_record *any = subject_any_record(subject);
+	bool enrolled = any != NULL && user_record_live_count(any) > 0;
 	bool holds = enrolled && subject_uid_holds(subject->record, subject->uid);
 	bool told = holds && may_be_told(begin);
 	unsigned possible;

@@ -91,10 +91,7 @@ enum stepup_error invitation_digest(const char *text, uint8_t digest[DIGEST_SIZE
 
 static void log_refused(struct call *call, const struct subject *subject, enum stepup_error error, const char *why)
 {
-	const struct log_subject about = {
-		.user = subject->name,
-		.user_id = subject->record == NULL ? NULL : subject->record->user_id,
-	};
+	const struct log_subject about = subject_for_log(subject);
 
 	refusal_log(call, &about, "stepup.enroll", error, why);
 }
@@ -154,25 +151,22 @@ static bool check_permission(struct call *call, const struct subject *subject, s
 /* What stands against it whoever permits it; answers the call where something does. */
 static bool check_subject(struct call *call, const struct subject *subject)
 {
-	const struct user_record *record = subject->record;
-	struct words_facts words = {.user = subject->name, .action = "stepup.enroll"};
+	const struct words_facts words = {.user = subject->name, .action = "stepup.enroll",
+		.reference = subject->lock.locked ? subject->lock.reference : NULL};
 
 	if (!subject_allows(call, subject, "stepup.enroll") || strlen(subject->name) >= USER_NAME_SIZE) {
 		log_refused(call, subject, STEPUP_NOT_ALLOWED, "caller may not act for this user");
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return false;
 	}
-	if (record == NULL)
-		return true;
-	if (record->lock.locked) {
-		words.reference = record->lock.reference;
+	if (subject->lock.locked) {
 		log_refused(call, subject, STEPUP_LOCKED, "enrolment");
 		refuse(call, STEPUP_LOCKED, &words);
 		return false;
 	}
-	if (user_record_live_count(record) > 0 && !subject_uid_holds(record, subject->uid)) {
+	if (subject->former != NULL && user_record_live_count(subject->former) > 0) {
 		log_refused(call, subject, STEPUP_NOT_ALLOWED, "not the account that enrolled");
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_other_account());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, subject_former_notice(subject));
 		return false;
 	}
 	return true;
@@ -255,6 +249,7 @@ static void enrolment_ready(struct call *call, const struct subject *subject)
 		return;
 	}
 	enrolment->uid = subject->uid;
+	enrolment->uid_was_anothers = subject->uid_was_anothers;
 	if (!check_subject(call, subject))
 		goto out;
 	wrong = read_credential(call->parameters, enrolment);

@@ -39,6 +39,7 @@ struct enrolment {
 	struct credential credential; /* without an id yet */
 	bool labelled;                /* by the person */
 	int64_t uid;                  /* the account's */
+	bool uid_was_anothers;        /* subject.h */
 	bool invited;                 /* by invitation, else by authorization */
 	uint8_t invitation[DIGEST_SIZE];
 	struct authorization authorization;

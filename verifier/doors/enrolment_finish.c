@@ -47,6 +47,16 @@ static struct user_record *new_record(const struct transaction *transaction)
 	return record;
 }
 
+/* Whether the person stands under a lock by another name of the same uid. Where somebody is enrolled, a lock is written to their record. */
+static enum stepup_error look_at_uid(struct store_session *session, struct finish *finish, const struct user_record *found)
+{
+	const struct transaction *transaction = finish->transaction;
+
+	if (transaction->enrolment->uid_was_anothers || (found != NULL && found->credential_count > 0 && subject_uid_holds(found, transaction->user_uid)))
+		return STEPUP_OK;
+	return uid_lock_look(session, transaction->user_uid, finish->reference);
+}
+
 /* The record to add to: the user's, or a new one. One that never had a credential, made by a lock, takes the account that enrols. */
 static enum stepup_error find_record(struct store_session *session, struct finish *finish, struct user_record **record)
 {
@@ -60,6 +70,11 @@ static enum stepup_error find_record(struct store_session *session, struct finis
 		return error;
 	if (found != NULL)
 		memcpy(finish->user_id, found->user_id, USER_ID_SIZE);
+	error = look_at_uid(session, finish, found);
+	if (error != STEPUP_OK) {
+		user_record_free(&found);
+		return error;
+	}
 	if (found != NULL && found->lock.locked) {
 		memcpy(finish->reference, found->lock.reference, sizeof(finish->reference));
 		error = STEPUP_LOCKED;

@@ -56,7 +56,7 @@ static bool key_check(struct call *call, const struct subject *subject, struct e
 		return false;
 	}
 	/* The record that enrolment_finish.c will add to: this one, or one to be made. */
-	if (subject->record != NULL && (subject_uid_holds(subject->record, subject->uid) || subject->record->credential_count == 0)) {
+	if (subject->record != NULL) {
 		memcpy(enrolment->user_id, subject->record->user_id, USER_ID_SIZE);
 	} else if (getrandom(enrolment->user_id, USER_ID_SIZE, 0) != USER_ID_SIZE) {
 		refuse(call, STEPUP_INTERNAL, NULL);

@@ -64,6 +64,8 @@ static void explain(struct call *call, const struct subject *subject, const char
 		.user = &subject->who,
 		.uid = subject->uid,
 		.record = subject->record,
+		.former = subject->former,
+		.lock = &subject->lock,
 		.action = action,
 		.knows_place = own || caller != NULL || service != NULL || rhost != NULL, /* whoever else the caller acts for may be anywhere */
 		.caller = caller != NULL ? caller : peer,
@@ -107,6 +109,7 @@ void explaining_own(struct call *call)
 	subject_of(call, message_text(call->parameters, "user"), own_ready);
 }
 
+/* At the administrators' door, about anybody. */
 static void any_ready(struct call *call, const struct subject *subject)
 {
 	const char *caller = message_text(call->parameters, "caller");
@@ -117,5 +120,5 @@ static void any_ready(struct call *call, const struct subject *subject)
 
 void explaining_any(struct call *call)
 {
-	subject_of(call, message_text(call->parameters, "user"), any_ready);
+	subject_of_anybody(call, message_text(call->parameters, "user"), any_ready);
 }

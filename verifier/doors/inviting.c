@@ -39,16 +39,10 @@ static enum stepup_error add_invitation(struct store_session *session, struct ve
 }
 
 /* Whom the host and the policy know. Where nobody could say, nothing is said: it refuses nothing. */
-static void account_is(void *context, enum stepup_error result, const struct account *account)
+static void invited_named(struct verb_job *job, const struct subject *subject)
 {
-	struct verb_job *job = context;
-	struct policy_user who = {.name = job->user};
-
-	if (result == STEPUP_OK && account != NULL) {
-		who.unix_groups = (const char *const *)account->unix_groups;
-		job->stranger = account->uid < 0;
-		job->powerless = !policy_may_administer(job->verifier->policy, &who);
-	}
+	job->stranger = subject->uid < 0 && !subject->silent;
+	job->powerless = !subject->silent && !policy_may_administer(job->verifier->policy, &subject->who);
 	verb_job_submit(job);
 }
 
@@ -101,13 +95,13 @@ void inviting_init(struct call *call)
 		return;
 	}
 	job = verb_job_new(call, NULL);
-	if (job == NULL || !verb_job_user(&job, user))
+	if (job == NULL)
 		return;
 	snprintf(job->by, sizeof(job->by), "%s", "root");
 	job->again = message_bool(call->parameters, "again", false);
 	job->work = init_work;
 	job->reply = init_reply;
-	account_by_name(call->verifier->accounts, user, account_is, job);
+	verb_job_about(job, SUBJECT_ANYWAY, NULL, invited_named);
 }
 
 /* --- further ones --- */
@@ -131,14 +125,13 @@ static void invite_reply(struct verb_job *job)
 
 void inviting_invite(struct call *call)
 {
-	const char *user = message_text(call->parameters, "user");
 	struct verb_job *job = verb_job_new(call, "stepup.invite");
 
-	if (job == NULL || !verb_job_user(&job, user) || !verb_job_authorize(&job, json_pack("{s:s}", "user", user)))
+	if (job == NULL)
 		return;
 	job->work = invite_work;
 	job->reply = invite_reply;
-	account_by_name(call->verifier->accounts, user, account_is, job);
+	verb_job_about(job, SUBJECT_ANYWAY, json_pack("{s:s}", "user", message_text(call->parameters, "user")), invited_named);
 }
 
 /* --- revocation --- */
@@ -188,7 +181,7 @@ static enum stepup_error revoke_work(struct store_session *session, struct verb_
 	if (error == STEPUP_OK && job->count == 0 && invitations > 0) {
 		error = verb_job_log(session, job, log_entry_withdraw(job->now, job->user, invitations, &job->actor));
 	} else if (error == STEPUP_OK && job->count == 0) {
-		job->objection = record == NULL ? notice_nobody() : notice_no_such_credential();
+		job->objection = record != NULL ? notice_no_such_credential() : job->silent ? notice_directory_silent() : notice_nobody();
 		error = STEPUP_NOT_FOUND;
 	}
 	user_record_free(&record);
@@ -205,19 +198,23 @@ static void revoke_reply(struct verb_job *job)
 	free(message);
 }
 
+static void revoke_named(struct verb_job *job, const struct subject *subject)
+{
+	(void)subject;
+	transactions_end_fresh(job->verifier->transactions, job->user);
+	verb_job_submit(job);
+}
+
 void inviting_revoke(struct call *call)
 {
 	const char *user = message_text(call->parameters, "user"), *credential = message_text(call->parameters, "credential");
 	struct verb_job *job = verb_job_new(call, "stepup.revoke");
 
-	if (job == NULL || !verb_job_user(&job, user))
+	if (job == NULL)
 		return;
 	if (credential != NULL)
 		snprintf(job->target, sizeof(job->target), "%s", credential);
-	if (!verb_job_authorize(&job, json_pack("{s:s, s:s}", "user", user, "credential", credential == NULL ? "all" : credential)))
-		return;
 	job->work = revoke_work;
 	job->reply = revoke_reply;
-	transactions_end_fresh(call->verifier->transactions, job->user);
-	verb_job_submit(job);
+	verb_job_about(job, SUBJECT_ANYWAY, json_pack("{s:s, s:s}", "user", user, "credential", credential == NULL ? "all" : credential), revoke_named);
 }

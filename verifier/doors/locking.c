@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Verbs that stop and start: lock, unlock, freeze, thaw, and one's own lock.
- * MUST: end what the locked had under way, and what was granted of a frozen action; never let anybody unlock their own account, nor, where there is a
- * second administrator, what they locked themselves; under another name of theirs neither.
+ * One's own lock, and the verbs freeze and thaw; locking_people.c has lock and unlock.
+ * MUST: end what the locked had under way, and what was granted of a frozen action.
  */
 #include "verifier/doors/locking.h"
 
@@ -14,7 +13,6 @@
 #include "verifier/doors/approving.h"
 #include "verifier/doors/locks.h"
 #include "verifier/rules/notices.h"
-#include "verifier/rules/person.h"
 #include "verifier/doors/subject.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/doors/verb_job.h"
@@ -38,7 +36,7 @@ static enum stepup_error lock_me_work(struct store_session *session, struct verb
 
 static void lock_me_reply(struct verb_job *job)
 {
-	transactions_end_user(job->verifier->transactions, job->user);
+	locking_end_person(job->verifier, job->user, job->uid);
 	approving_changed(job->verifier, INT64_MAX);
 	verb_job_reply_reference(job, notice_locked_me(job->reference, job->verifier->policy->help));
 }
@@ -66,194 +64,6 @@ static void lock_me_ready(struct call *call, const struct subject *subject)
 void locking_lock_me(struct call *call)
 {
 	subject_of(call, NULL, lock_me_ready);
-}
-
-/* --- users --- */
-
-/* The names of the call, joined by one comma, as its step-up names them; NULL where they aren't in order, not once each, or too many. */
-static char *join_users(const json_t *users)
-{
-	size_t size = 1, i;
-	const json_t *user;
-	const char *last = "";
-	char *joined, *end;
-
-	if (json_array_size(users) == 0 || json_array_size(users) > LOCK_USERS_MAX)
-		return NULL;
-	json_array_foreach ((json_t *)(uintptr_t)users, i, user) {
-		const char *name = json_string_value(user);
-
-		if (strcmp(last, name) >= 0 || strchr(name, ',') != NULL || strlen(name) >= USER_NAME_SIZE)
-			return NULL;
-		size += strlen(name) + 1;
-		last = name;
-	}
-	joined = malloc(size);
-	if (joined == NULL)
-		return NULL;
-	end = joined;
-	json_array_foreach ((json_t *)(uintptr_t)users, i, user)
-		end += sprintf(end, "%s%s", i == 0 ? "" : ",", json_string_value(user));
-	return joined;
-}
-
-/* Whether anything was ever enrolled under that name, and whether it is locked already. */
-static enum stepup_error look_before(struct store_session *session, struct locked_user *locked)
-{
-	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, locked->user, &record);
-
-	locked->enrolled = error == STEPUP_OK && record->credential_count > 0;
-	if (error == STEPUP_OK && record->lock.locked)
-		memcpy(locked->before, record->lock.by, sizeof(locked->before));
-	user_record_free(&record);
-	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
-}
-
-static enum stepup_error lock_work(struct store_session *session, struct verb_job *job)
-{
-	enum stepup_error error = STEPUP_OK;
-
-	for (size_t i = 0; error == STEPUP_OK && i < job->locked_count; i++) {
-		struct locked_user *locked = &job->locked[i];
-		const struct lock_order order = {.user = locked->user, .uid = -1, .reason = job->reason, .actor = &job->actor, .at = job->now};
-
-		error = look_before(session, locked);
-		if (error == STEPUP_OK)
-			error = user_lock(session, &order, locked->reference);
-	}
-	return error;
-}
-
-static void lock_reply(struct verb_job *job)
-{
-	for (size_t i = 0; i < job->locked_count; i++)
-		transactions_end_user(job->verifier->transactions, job->locked[i].user);
-	approving_changed(job->verifier, INT64_MAX);
-	memcpy(job->reference, job->locked[0].reference, sizeof(job->reference));
-	verb_job_reply_reference(job, notice_locked(job->locked, job->locked_count));
-}
-
-/* Takes the users of the call into the job; false: the call has been refused and the job is gone. */
-static bool take_users(struct verb_job **job)
-{
-	const json_t *users = json_object_get((*job)->call->parameters, "users");
-	size_t count = json_array_size(users);
-
-	(*job)->locked = calloc(count, sizeof(*(*job)->locked));
-	if ((*job)->locked == NULL) {
-		refuse((*job)->call, STEPUP_UNAVAILABLE, NULL);
-		verb_job_free(job);
-		return false;
-	}
-	for (size_t i = 0; i < count; i++)
-		(*job)->locked[i].user = json_string_value(json_array_get(users, i));
-	(*job)->locked_count = count;
-	return true;
-}
-
-void locking_lock(struct call *call)
-{
-	char *joined = join_users(json_object_get(call->parameters, "users"));
-	struct verb_job *job;
-
-	if (joined == NULL) {
-		call_invalid(call, "users");
-		return;
-	}
-	job = verb_job_new(call, "stepup.lock");
-	if (job != NULL && verb_job_reason(&job) && take_users(&job) && verb_job_authorize(&job, json_pack("{s:s}", "users", joined))) {
-		job->work = lock_work;
-		job->reply = lock_reply;
-		for (size_t i = 0; i < job->locked_count; i++)
-			transactions_end_fresh(call->verifier->transactions, job->locked[i].user);
-		verb_job_submit(job);
-	}
-	free(joined);
-}
-
-/* Whether the one who unlocks is a second person beside `other`, who may not be there. */
-static enum stepup_error look_at_second(struct store_session *session, struct verb_job *job, const struct user_record *other)
-{
-	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, job->authorization.by, &record);
-
-	if (error == STEPUP_OK && person_relation(record, other) != PERSON_ANOTHER) {
-		job->objection = notice_no_second_administrator();
-		job->why = "no second person";
-		error = STEPUP_NOT_ALLOWED;
-	}
-	user_record_free(&record);
-	return error;
-}
-
-/* Whoever locked somebody doesn't open it alone, where the policy has anybody else who could; under no name of theirs. */
-static enum stepup_error look_who_locked(struct store_session *session, struct verb_job *job, const struct user_lock *lock)
-{
-	struct user_record *locker = NULL;
-	enum stepup_error error;
-
-	if (!lock->locked || job->sole)
-		return STEPUP_OK;
-	if (strcmp(lock->by, job->authorization.by) == 0) {
-		job->objection = notice_not_your_lock();
-		job->why = "locked by the same person";
-		return STEPUP_NOT_ALLOWED;
-	}
-	error = store_user_find(session, lock->by, &locker);
-	if (error == STEPUP_OK)
-		error = look_at_second(session, job, locker);
-	user_record_free(&locker);
-	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
-}
-
-static enum stepup_error look_who_unlocks(struct store_session *session, struct verb_job *job)
-{
-	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, job->user, &record);
-
-	if (error == STEPUP_OK)
-		error = look_at_second(session, job, record);
-	if (error == STEPUP_OK)
-		error = look_who_locked(session, job, &record->lock);
-	user_record_free(&record);
-	return error;
-}
-
-static enum stepup_error unlock_work(struct store_session *session, struct verb_job *job)
-{
-	enum stepup_error error = look_who_unlocks(session, job);
-
-	if (error == STEPUP_OK)
-		error = user_unlock(session, job->user, &job->actor, job->now, &job->log);
-	if (error == STEPUP_NOT_FOUND)
-		job->objection = notice_not_locked();
-	return error;
-}
-
-static void unlock_reply(struct verb_job *job)
-{
-	verb_job_reply_log(job, notice_unlocked(job->user));
-}
-
-void locking_unlock(struct call *call)
-{
-	const char *user = message_text(call->parameters, "user");
-	const struct rule *rule = policy_rule(call->verifier->policy, "stepup.unlock");
-	struct verb_job *job = verb_job_new(call, "stepup.unlock");
-
-	if (job == NULL || !verb_job_user(&job, user) || !verb_job_authorize(&job, json_pack("{s:s}", "user", user)))
-		return;
-	if (strcmp(job->authorization.by, user) == 0) {
-		authorization_log_refused(call, &job->authorization, STEPUP_NOT_ALLOWED, "their own account");
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_not_yourself());
-		verb_job_free(&job);
-		return;
-	}
-	job->sole = rule != NULL && policy_list_is_one(call->verifier->policy, rule->users);
-	job->work = unlock_work;
-	job->reply = unlock_reply;
-	verb_job_submit(job);
 }
 
 /* --- actions --- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Verbs that stop and start: lock, unlock, freeze, thaw, and one's own lock. What they change is locks.h's.
- * Layer: verifier/doors/.
+ * Layer: verifier/doors/. People are locking_people.c's.
  */
 #ifndef STEPUP_VERIFIER_LOCKING_H
 #define STEPUP_VERIFIER_LOCKING_H
@@ -9,6 +9,9 @@
 #include "verifier/server/call.h"
 
 #define LOCK_USERS_MAX 64
+
+/* Ends what is under way and what is fresh for somebody, under all names of the uid (-1: none). On the loop's thread, once a lock is committed. */
+void locking_end_person(struct verifier *verifier, const char *user, int64_t uid);
 
 /* Handler of Verify1.LockMe. */
 void locking_lock_me(struct call *call);

@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "verifier/doors/requests.h"
@@ -111,17 +112,21 @@ static void lock_again(struct user_record *record, const struct lock_order *orde
 	snprintf(lock->reason, sizeof(lock->reason), "%s", order->reason);
 }
 
-static void lock_anew(struct store_session *session, struct user_lock *lock, const struct lock_order *order)
+/* `shared` is the reference of the lock that this one is part of; NULL for one of its own. */
+static void lock_anew(struct store_session *session, struct user_lock *lock, const struct lock_order *order, const char *shared)
 {
 	memset(lock, 0, sizeof(*lock));
 	lock->locked = true;
 	lock->at = order->at;
-	make_reference(session, 'L', lock->reference);
+	if (shared == NULL)
+		make_reference(session, 'L', lock->reference);
+	else
+		snprintf(lock->reference, sizeof(lock->reference), "%s", shared);
 	snprintf(lock->reason, sizeof(lock->reason), "%s", order->reason);
 	snprintf(lock->by, sizeof(lock->by), "%s", order->actor->by);
 }
 
-enum stepup_error user_lock_record(struct store_session *session, struct user_record *record, const struct lock_order *order)
+static enum stepup_error lock_one(struct store_session *session, struct user_record *record, const struct lock_order *order, const char *shared)
 {
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct user_lock *lock = &record->lock;
@@ -134,13 +139,73 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	if (lock->locked)
 		lock_again(record, order);
 	else
-		lock_anew(session, lock, order);
+		lock_anew(session, lock, order, shared);
 	entry = log_entry_lock(order->at, &subject, lock->reference, order->reason, order->actor, invitations);
 	if (entry == NULL)
 		return STEPUP_NO_MEMORY;
 	error = store_log_append(session, entry, NULL, NULL, &index);
 	record->receipts_from = index;
 	return error == STEPUP_OK ? requests_void(session, record->user_id, NULL, "who asked, or who agreed, was locked", order->at) : error;
+}
+
+/* --- a person: every name of one uid --- */
+
+struct others {
+	const char *user;      /* not this one */
+	const char *reference; /* those that are locked under this; NULL for all */
+	char (*names)[USER_NAME_SIZE]; /* owned */
+	size_t count;
+	bool failed;
+};
+
+static bool note_other(void *context, const struct user_record *record)
+{
+	struct others *others = context;
+	char(*larger)[USER_NAME_SIZE];
+
+	if (strcmp(record->name, others->user) == 0 ||
+		(others->reference != NULL && !(record->lock.locked && strcmp(record->lock.reference, others->reference) == 0)))
+		return true;
+	larger = reallocarray(others->names, others->count + 1, sizeof(*larger));
+	others->failed = larger == NULL;
+	if (others->failed)
+		return false;
+	others->names = larger;
+	memcpy(others->names[others->count++], record->name, USER_NAME_SIZE);
+	return true;
+}
+
+static enum stepup_error others_of_uid(struct store_session *session, int64_t uid, struct others *others)
+{
+	enum stepup_error error = store_user_each_of_uid(session, uid, note_other, others);
+
+	return error == STEPUP_OK && others->failed ? STEPUP_NO_MEMORY : error;
+}
+
+static enum stepup_error lock_other(struct store_session *session, const char *name, const struct lock_order *order, const char *shared)
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, name, &record);
+
+	if (error == STEPUP_OK)
+		error = lock_one(session, record, order, shared);
+	if (error == STEPUP_OK)
+		error = store_user_save(session, record);
+	user_record_free(&record);
+	return error;
+}
+
+enum stepup_error user_lock_record(struct store_session *session, struct user_record *record, const struct lock_order *order)
+{
+	struct others others = {.user = record->name};
+	enum stepup_error error = lock_one(session, record, order, NULL);
+
+	if (error == STEPUP_OK)
+		error = others_of_uid(session, order->uid >= 0 ? order->uid : record->uid, &others);
+	for (size_t i = 0; error == STEPUP_OK && i < others.count; i++)
+		error = lock_other(session, others.names[i], order, record->lock.reference);
+	free(others.names);
+	return error;
 }
 
 enum stepup_error user_lock(struct store_session *session, const struct lock_order *order, char reference[LOCK_REFERENCE_SIZE])
@@ -164,11 +229,54 @@ out:
 	return error;
 }
 
-enum stepup_error user_unlock(struct store_session *session, const char *user, const struct log_actor *actor, int64_t at, int64_t *log)
+static bool note_lock(void *context, const struct user_record *record)
+{
+	char *reference = context;
+
+	if (record->lock.locked)
+		memcpy(reference, record->lock.reference, LOCK_REFERENCE_SIZE);
+	return !record->lock.locked;
+}
+
+enum stepup_error uid_lock_look(struct store_session *session, int64_t uid, char reference[LOCK_REFERENCE_SIZE])
+{
+	enum stepup_error error;
+
+	reference[0] = '\0';
+	error = store_user_each_of_uid(session, uid, note_lock, reference);
+	return error == STEPUP_OK && reference[0] != '\0' ? STEPUP_LOCKED : error;
+}
+
+static enum stepup_error unlock_record(struct store_session *session, struct user_record *record, const struct log_actor *actor, int64_t at, int64_t *log)
+{
+	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
+	json_t *entry = log_entry_unlock(at, &subject, actor);
+	enum stepup_error error;
+
+	memset(&record->lock, 0, sizeof(record->lock));
+	record->guesses.suspended = false;
+	record->guesses.failures_in_a_row = 0;
+	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, log);
+	return error == STEPUP_OK ? store_user_save(session, record) : error;
+}
+
+static enum stepup_error unlock_other(struct store_session *session, const char *name, const struct log_actor *actor, int64_t at)
 {
 	struct user_record *record = NULL;
-	struct log_subject subject;
-	json_t *entry;
+	int64_t log;
+	enum stepup_error error = store_user_find(session, name, &record);
+
+	if (error == STEPUP_OK)
+		error = unlock_record(session, record, actor, at, &log);
+	user_record_free(&record);
+	return error;
+}
+
+enum stepup_error user_unlock(struct store_session *session, const char *user, int64_t uid, const struct log_actor *actor, int64_t at, int64_t *log)
+{
+	struct user_record *record = NULL;
+	char reference[LOCK_REFERENCE_SIZE];
+	struct others others = {.user = user, .reference = reference};
 	enum stepup_error error = store_user_find(session, user, &record);
 
 	if (error != STEPUP_OK)
@@ -177,15 +285,15 @@ enum stepup_error user_unlock(struct store_session *session, const char *user, c
 		error = STEPUP_NOT_FOUND;
 		goto out;
 	}
-	memset(&record->lock, 0, sizeof(record->lock));
-	record->guesses.suspended = false;
-	record->guesses.failures_in_a_row = 0;
-	subject = (struct log_subject){.user = record->name, .user_id = record->user_id};
-	entry = log_entry_unlock(at, &subject, actor);
-	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, log);
+	memcpy(reference, record->lock.reference, sizeof(reference));
+	if (record->lock.locked)
+		error = others_of_uid(session, uid >= 0 ? uid : record->uid, &others);
 	if (error == STEPUP_OK)
-		error = store_user_save(session, record);
+		error = unlock_record(session, record, actor, at, log);
+	for (size_t i = 0; error == STEPUP_OK && i < others.count; i++)
+		error = unlock_other(session, others.names[i], actor, at);
 out:
+	free(others.names);
 	user_record_free(&record);
 	return error;
 }

@@ -27,14 +27,15 @@ enum stepup_error freeze_look_since(struct store_session *session, const char *a
  * stepup.lock and stepup.freeze from a responder, nor what opens again. */
 bool freeze_is_valid(const char *pattern);
 
-/* Locks a user inside the caller's transaction and logs it: the record is made where there is none (with this uid), and saved. Voids for good, also where
+/* Locks a person inside the caller's transaction and logs it: the record of that name is made where there is none (with this uid), and saved, and so is every
+ * other record of the account's uid: whoever has two names is locked under both, and each has an entry, under one reference. Voids for good, also where
  * the lock is lifted: live receipts, open requests and agreements, invitations for this user or by them.
  * One that is locked already stays so under the reference it has; the log says that it was locked again, by whom and why. `reference` names the log's entry
  * about the first: "L-83". */
 #define LOCK_BY_VERIFIER "stepupd" /* who locked, where a limit did */
 struct lock_order {
 	const char *user;
-	int64_t uid;        /* the account's, -1 for none */
+	int64_t uid;        /* the account's; -1 for none, or not known: then the record's */
 	const char *reason; /* safe to show; "" for none */
 	const struct log_actor *actor;
 	int64_t at;
@@ -44,8 +45,12 @@ enum stepup_error user_lock(struct store_session *session, const struct lock_ord
 /* The same for a record in hand, which is saved by the caller. */
 enum stepup_error user_lock_record(struct store_session *session, struct user_record *record, const struct lock_order *order);
 
-/* Unlocks and logs. STEPUP_NOT_FOUND where nothing is locked. Also lifts the suspension of codes that guessing brought. */
-enum stepup_error user_unlock(struct store_session *session, const char *user, const struct log_actor *actor, int64_t at, int64_t *log);
+/* Whether any record of this uid is locked; its reference goes to `reference`. STEPUP_LOCKED, or STEPUP_OK. */
+enum stepup_error uid_lock_look(struct store_session *session, int64_t uid, char reference[LOCK_REFERENCE_SIZE]);
+
+/* Unlocks and logs, with every other record of the account's uid (-1: the record's) that is locked under the same reference. STEPUP_NOT_FOUND where nothing is locked. Also lifts the
+ * suspension of codes that guessing brought. */
+enum stepup_error user_unlock(struct store_session *session, const char *user, int64_t uid, const struct log_actor *actor, int64_t at, int64_t *log);
 
 /* Freezes, logs and voids requests for it; STEPUP_EXISTS where it is frozen already, with the reference of that. */
 struct freeze_order {

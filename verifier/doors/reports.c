@@ -92,24 +92,36 @@ void report_users(struct call *call)
 	call_reply(call, json_pack("{s:o, s:b}", "users", page.list, "more", (int)page.more));
 }
 
+/* Whosever they are: an administrator looks at what is enrolled under the name. */
+static void credentials_ready(struct call *call, const struct subject *subject)
+{
+	const struct user_record *record = subject_any_record(subject);
+
+	if (record == NULL)
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_nobody());
+	else
+		call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(call->verifier->policy, record, true)));
+}
+
 void report_credentials(struct call *call)
 {
 	const char *user = message_text(call->parameters, "user");
-	struct user_record *record = NULL;
 	struct authorization authorization;
-	enum stepup_error error;
 
-	if (!authorization_spend(call, NULL, "stepup.credentials", json_pack("{s:s}", "user", user), &authorization) ||
-	    !holds_now(call, &authorization))
-		return;
-	error = store_user_find(call->verifier->reader, user, &record);
-	if (error == STEPUP_OK)
-		call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(call->verifier->policy, record, true)));
-	else if (error == STEPUP_NOT_FOUND)
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_nobody());
-	else
-		refuse(call, error, NULL);
-	user_record_free(&record);
+	if (authorization_spend(call, NULL, "stepup.credentials", json_pack("{s:s}", "user", user), &authorization) && holds_now(call, &authorization))
+		subject_of_anybody(call, user, credentials_ready);
+}
+
+static void resolve_ready(struct call *call, const struct subject *subject)
+{
+	const bool known = subject->uid >= 0 || subject_any_record(subject) != NULL;
+
+	call_reply(call, json_pack("{s:s, s:b}", "user", subject->name, "known", (int)known));
+}
+
+void report_resolve(struct call *call)
+{
+	subject_of_anybody(call, message_text(call->parameters, "user"), resolve_ready);
 }
 
 /* --- the log --- */

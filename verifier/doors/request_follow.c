@@ -92,13 +92,13 @@ static enum waiter_word tell_account(struct follower *follower, const struct acc
 	struct call *call = follower->call;
 	struct subject subject = {0};
 	json_t *list = NULL;
-	enum stepup_error error = subject_of_account(call, account, &subject);
+	enum stepup_error error = subject_of_account(call, account, follower->name, &subject);
 
 	if (error == STEPUP_OK)
 		error = subject_may_be_asked(call, &subject) ? request_list_for(call, &subject, &list) : STEPUP_NOT_ALLOWED;
 	if (error != STEPUP_OK)
 		request_list_refuse(call, &subject, error, follower->told == NULL);
-	user_record_free(&subject.record);
+	subject_clear(&subject);
 	return error == STEPUP_OK ? tell(follower, list) : WAITER_ANSWERED;
 }
 

@@ -160,7 +160,7 @@ enum stepup_error request_list_for(const struct call *call, const struct subject
 	struct listing listing = {.call = call, .policy = verifier->policy, .subject = subject, .list = json_array(), .now = clock_wall_seconds()};
 	enum stepup_error error = listing.list == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 
-	if (error == STEPUP_OK && subject->record != NULL && subject->record->lock.locked)
+	if (error == STEPUP_OK && subject->lock.locked)
 		error = STEPUP_LOCKED;
 	if (error == STEPUP_OK)
 		error = look_at_each(verifier, &listing);
@@ -174,9 +174,10 @@ enum stepup_error request_list_for(const struct call *call, const struct subject
 
 void request_list_refuse(struct call *call, const struct subject *subject, enum stepup_error error, bool asks)
 {
-	const struct words_facts words = {.user = subject->name, .reference = error == STEPUP_LOCKED ? subject->record->lock.reference : NULL};
+	const struct log_subject about = subject_for_log(subject);
+	const struct words_facts words = {.user = subject->name, .reference = error == STEPUP_LOCKED ? subject->lock.reference : NULL};
 
 	if (error == STEPUP_LOCKED && asks)
-		refusal_log(call, &(struct log_subject){.user = subject->name, .user_id = subject->record->user_id}, NULL, error, "reading requests");
+		refusal_log(call, &about, NULL, error, "reading requests");
 	refuse(call, error, &words);
 }

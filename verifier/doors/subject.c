@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whom a call is about.
- * MUST: believe no name about the caller but the kernel's uid; refuse where account or record can't be read: unreadable is never "not there".
+ * What a caller may do about somebody, and how handlers refuse.
+ * MUST: believe no name about the caller but the kernel's uid.
  */
 #include "verifier/doors/subject.h"
 
@@ -11,12 +11,8 @@
 #include <string.h>
 
 #include "verifier/host/journal.h"
+#include "verifier/rules/notices.h"
 #include "verifier/verifier.h"
-
-struct lookup {
-	struct call *call;
-	subject_ready *ready;
-};
 
 void peer_name(const struct call *call, char name[PEER_NAME_SIZE])
 {
@@ -34,63 +30,31 @@ bool peer_is_caller(const struct peer *peer, const struct caller *caller)
 	return strcmp(caller->unix_user, number) == 0 || (peer->account != NULL && strcmp(caller->unix_user, peer->account) == 0);
 }
 
-enum stepup_error subject_of_account(const struct call *call, const struct account *account, struct subject *subject)
-{
-	enum stepup_error error;
-
-	*subject = (struct subject){.name = account->name, .uid = account->uid,
-		.who = {.name = account->name, .unix_groups = (const char *const *)account->unix_groups},
-		.own = account->uid == (int64_t)call->peer.uid && call->peer.account != NULL && strcmp(call->peer.account, account->name) == 0};
-	error = store_user_find(call->verifier->reader, account->name, &subject->record);
-	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
-}
-
-static void lookup_found(void *context, enum stepup_error result, const struct account *account)
-{
-	struct lookup *lookup = context;
-	struct call *call = lookup->call;
-	struct subject subject = {0};
-
-	if (result != STEPUP_OK || account == NULL || account->name == NULL) {
-		refuse(call, result == STEPUP_OK ? STEPUP_INTERNAL : result, NULL);
-		goto out;
-	}
-	result = subject_of_account(call, account, &subject);
-	if (result == STEPUP_OK)
-		lookup->ready(call, &subject);
-	else
-		refuse(call, result, NULL);
-out:
-	user_record_free(&subject.record);
-	free(lookup);
-}
-
-void subject_of(struct call *call, const char *user, subject_ready *ready)
-{
-	struct lookup *lookup;
-
-	if (user == NULL)
-		user = call->peer.account;
-	if (user == NULL) {
-		refuse(call, STEPUP_NOT_ALLOWED, NULL);
-		return;
-	}
-	if (*user == '\0') {
-		call_invalid(call, "user");
-		return;
-	}
-	lookup = malloc(sizeof(*lookup));
-	if (lookup == NULL) {
-		refuse(call, STEPUP_NO_MEMORY, NULL);
-		return;
-	}
-	*lookup = (struct lookup){.call = call, .ready = ready};
-	account_by_name(call->verifier->accounts, user, lookup_found, lookup);
-}
-
 bool subject_uid_holds(const struct user_record *record, int64_t uid)
 {
 	return record != NULL && record->uid == uid;
+}
+
+bool subject_owns(const struct user_record *record, int64_t uid)
+{
+	return record != NULL && (record->uid == uid || record->credential_count == 0);
+}
+
+const struct user_record *subject_any_record(const struct subject *subject)
+{
+	return subject->record != NULL ? subject->record : subject->former;
+}
+
+const char *subject_former_notice(const struct subject *subject)
+{
+	return subject->uid < 0 ? notice_absent_account() : notice_other_account();
+}
+
+struct log_subject subject_for_log(const struct subject *subject)
+{
+	const struct user_record *record = subject_any_record(subject);
+
+	return (struct log_subject){.user = subject->name, .user_id = record == NULL ? NULL : record->user_id};
 }
 
 bool subject_allows(const struct call *call, const struct subject *subject, const char *action)

@@ -12,6 +12,7 @@
 
 #include "lib/display_text.h"
 #include "lib/message.h"
+#include "lib/user_name.h"
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
 #include "verifier/state/commit_queue.h"
@@ -67,6 +68,40 @@ bool verb_job_user(struct verb_job **job, const char *user)
 	if (*user == '\0' || snprintf((*job)->user, sizeof((*job)->user), "%s", user) >= (int)sizeof((*job)->user))
 		return invalid(job, "user");
 	return true;
+}
+
+static void subject_is(void *context, enum stepup_error result, const struct subject *subject)
+{
+	struct verb_job *job = context;
+
+	if (result != STEPUP_OK) {
+		refuse(job->call, result, NULL);
+		verb_job_free(&job);
+		return;
+	}
+	if (!verb_job_user(&job, subject->name))
+		return;
+	job->uid = subject->uid;
+	job->silent = subject->silent;
+	job->named(job, subject);
+}
+
+void verb_job_about(struct verb_job *job, enum subject_wait wait, json_t *details, void (*named)(struct verb_job *job, const struct subject *subject))
+{
+	const char *user = message_text(job->call->parameters, "user");
+
+	if (!user_name_is_possible(user)) {
+		json_decref(details);
+		refuse_saying(job->call, STEPUP_NOT_ALLOWED, notice_impossible_name());
+		verb_job_free(&job);
+		return;
+	}
+	job->named = named;
+	if (job->action == NULL)
+		json_decref(details);
+	else if (!verb_job_authorize(&job, details))
+		return;
+	subject_find(job->call, user, wait, subject_is, job);
 }
 
 bool verb_job_reason(struct verb_job **job)

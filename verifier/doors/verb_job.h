@@ -10,6 +10,7 @@
 #include "verifier/doors/authorization.h"
 #include "verifier/server/call.h"
 #include "verifier/doors/enrolment.h"
+#include "verifier/doors/subject.h"
 #include "verifier/rules/notices.h"
 #include "verifier/state/store.h"
 
@@ -31,7 +32,9 @@ struct verb_job {
 	bool again;
 	bool sole;                   /* nobody else could carry this verb out */
 	bool stranger;               /* this host has no account of the user's name */
+	bool silent;                 /* the directory could not say whether there is one */
 	bool powerless;              /* no rule of the policy lets the user administer */
+	void (*named)(struct verb_job *job, const struct subject *subject); /* verb_job_about()'s */
 	bool carried_out;            /* before the transaction, which only writes that down */
 	uint8_t digest[DIGEST_SIZE];
 	/* What came of it. */
@@ -61,6 +64,11 @@ void verb_job_submit(struct verb_job *job);
 
 /* Wipes, frees, sets NULL. */
 void verb_job_free(struct verb_job **job);
+
+/* Goes on about the user that the call names: refuses a name that no account can have, spends the authorization for these details (taken over), where the job
+ * has an action, and looks the name up. `named` takes the job over, which holds the canonical name and the account's uid by then, and submits or frees it. Where
+ * that can't be, the call is refused and the job goes. */
+void verb_job_about(struct verb_job *job, enum subject_wait wait, json_t *details, void (*named)(struct verb_job *job, const struct subject *subject));
 
 /* Copies a user's name into the job; false where it is too long or empty: the call has been refused and the job is gone. */
 bool verb_job_user(struct verb_job **job, const char *user);

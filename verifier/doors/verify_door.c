@@ -17,23 +17,20 @@
 
 static void account_ready(struct call *call, const struct subject *subject)
 {
-	const struct user_record *record = subject->record;
-	struct words_facts words = {.user = subject->name};
-	struct log_subject about = {.user = subject->name};
+	const struct log_subject about = subject_for_log(subject);
+	const struct words_facts words = {.user = subject->name, .reference = subject->lock.locked ? subject->lock.reference : NULL};
 
 	if (!subject_may_be_asked(call, subject)) {
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return;
 	}
-	if (record != NULL && record->lock.locked) {
-		about.user_id = record->user_id;
-		words.reference = record->lock.reference;
+	if (subject->lock.locked) {
 		refusal_log(call, &about, NULL, STEPUP_LOCKED, "account check");
 		refuse(call, STEPUP_LOCKED, &words);
 		return;
 	}
-	if (record != NULL && user_record_live_count(record) > 0 && !subject_uid_holds(record, subject->uid)) {
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_other_account());
+	if (subject->former != NULL && user_record_live_count(subject->former) > 0) {
+		refuse_saying(call, STEPUP_NOT_ALLOWED, subject_former_notice(subject));
 		return;
 	}
 	call_reply(call, json_object());

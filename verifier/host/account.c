@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/user_name.h"
 #include "verifier/host/account.h"
 #include "verifier/host/account_nss.h"
 
 #define SLOTS 1024          /* a power of two */
 #define RUNNING_MAX 6       /* lookups at once; main.c makes more workers than that */
-#define NAME_MAX_BYTES 256
 
 struct shared_account {
 	struct account account; /* first: account_keep gets here from it */
@@ -309,7 +309,7 @@ static enum stepup_error lookup_start(struct account_cache *cache, struct entry 
 	return STEPUP_OK;
 }
 
-static void account_ask(struct account_cache *cache, const char *name, uid_t uid, account_found *found, void *context)
+static void account_ask(struct account_cache *cache, const char *name, uid_t uid, unsigned seconds, account_found *found, void *context)
 {
 	struct entry *entry = entry_find_or_add(cache, name, uid);
 	uint64_t now = uv_now(cache->loop), age;
@@ -336,7 +336,7 @@ static void account_ask(struct account_cache *cache, const char *name, uid_t uid
 		found(context, STEPUP_UNAVAILABLE, NULL);
 		return;
 	}
-	*waiter = (struct waiter){ .found = found, .context = context, .until_ms = now + ACCOUNT_WAIT_SECONDS * 1000 };
+	*waiter = (struct waiter){ .found = found, .context = context, .until_ms = now + seconds * UINT64_C(1000) };
 	*entry->last_waiter = waiter;
 	entry->last_waiter = &waiter->next;
 	pending_start(cache);
@@ -347,29 +347,21 @@ void account_by_uid(struct account_cache *cache, uid_t uid, account_found *found
 	if (uid == 0)
 		found(context, STEPUP_OK, &cache->root.account);
 	else
-		account_ask(cache, NULL, uid, found, context);
-}
-
-/* A name that no directory holds and that might mean something else to one of them. */
-static bool name_is_askable(const char *name)
-{
-	size_t size = strlen(name);
-
-	if (size == 0 || size > NAME_MAX_BYTES)
-		return false;
-	for (size_t i = 0; i < size; i++) {
-		if ((unsigned char)name[i] < 0x20 || name[i] == 0x7f || strchr(":/*", name[i]) != NULL)
-			return false;
-	}
-	return true;
+		account_ask(cache, NULL, uid, ACCOUNT_WAIT_SECONDS, found, context);
 }
 
 void account_by_name(struct account_cache *cache, const char *name, account_found *found, void *context)
 {
+	account_by_name_within(cache, name, ACCOUNT_WAIT_SECONDS, found, context);
+}
+
+void account_by_name_within(struct account_cache *cache, const char *name, unsigned seconds, account_found *found, void *context)
+{
 	struct shared_account *nobody;
 
-	if (name_is_askable(name)) {
-		account_ask(cache, name, 0, found, context);
+	/* What no directory holds might mean something else to one of them. */
+	if (user_name_is_possible(name)) {
+		account_ask(cache, name, 0, seconds, found, context);
 		return;
 	}
 	nobody = calloc(1, sizeof(*nobody));
@@ -414,13 +406,21 @@ void account_cache_forget(struct account_cache *cache)
 	}
 }
 
+static bool somebody_is_due(const struct entry *entry, uint64_t now)
+{
+	for (const struct waiter *waiter = entry->waiters; waiter != NULL; waiter = waiter->next)
+		if (waiter->until_ms <= now)
+			return true;
+	return false;
+}
+
 void account_cache_sweep(struct account_cache *cache)
 {
 	uint64_t now = uv_now(cache->loop);
 	struct entry *entry = cache->oldest;
 
 	while (entry != NULL) {
-		if (entry->waiters != NULL && entry->waiters->until_ms <= now) {
+		if (somebody_is_due(entry, now)) {
 			entry_answer(entry, STEPUP_UNAVAILABLE, now);
 			entry = cache->oldest; /* who was answered may have asked again and changed the order */
 		} else {

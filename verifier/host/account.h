@@ -42,6 +42,9 @@ typedef void account_found(void *context, enum stepup_error result, const struct
 void account_by_uid(struct account_cache *cache, uid_t uid, account_found *found, void *context);
 void account_by_name(struct account_cache *cache, const char *name, account_found *found, void *context);
 
+/* By name, with a shorter patience than ACCOUNT_WAIT_SECONDS. */
+void account_by_name_within(struct account_cache *cache, const char *name, unsigned seconds, account_found *found, void *context);
+
 /* Keeps an account beyond `found`, and lets it go (sets NULL). On the loop's thread only. */
 const struct account *account_keep(const struct account *account);
 void account_drop(const struct account **account);

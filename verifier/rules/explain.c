@@ -203,11 +203,11 @@ static enum stepup_error explain_factor(struct explanation *explanation)
 		return STEPUP_TOO_WEAK;
 	if (!question->is_insider)
 		return STEPUP_OK;
-	if (!enrolled)
-		return STEPUP_NOT_ENROLLED;
-	explanation->other_account = record->uid != question->uid;
+	explanation->other_account = question->former != NULL && user_record_live_count(question->former) > 0;
 	if (explanation->other_account)
 		return STEPUP_NOT_ALLOWED;
+	if (!enrolled)
+		return STEPUP_NOT_ENROLLED;
 	if (explanation->offer.methods == 0)
 		return STEPUP_TOO_WEAK;
 	return explanation->offer.methods == METHOD_CODE && record->guesses.suspended ? STEPUP_THROTTLED : STEPUP_OK;
@@ -225,7 +225,7 @@ static enum stepup_error standing(struct explanation *explanation)
 		return STEPUP_NOT_ALLOWED;
 	if (explanation->verdict != STEPUP_OK)
 		return explanation->verdict;
-	if (question->is_insider && record != NULL && record->lock.locked)
+	if (question->is_insider && question->lock != NULL && question->lock->locked)
 		return STEPUP_LOCKED;
 	if (question->frozen != NULL)
 		return STEPUP_FROZEN;

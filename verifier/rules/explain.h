@@ -29,6 +29,8 @@ struct explain_question {
 	const struct policy_user *user;
 	int64_t uid;                      /* that the name has now; -1 for none */
 	const struct user_record *record; /* NULL where the user isn't stored; then limits are shown as unused */
+	const struct user_record *former; /* that stands under the name and is another account's; NULL for none */
+	const struct user_lock *lock;     /* that the user stands under; NULL for none */
 	const char *frozen;               /* the reference of what freezes the action (freeze_look); NULL where nothing does */
 	const char *action;
 	const json_t *details;            /* an object; NULL where left out: then the prompt and what the limits have left for it stay out */

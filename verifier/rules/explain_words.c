@@ -95,16 +95,29 @@ static void unknown_action(struct speech *speech)
 	fputs(", by its name or by a pattern, so it is denied to everybody.", speech->out);
 }
 
+/* What is enrolled belongs to no account of this name: one that is gone for a moment may come back as it was. */
+static void other_account(struct speech *speech)
+{
+	const struct explain_question *question = speech->explanation->question;
+
+	fputs("What is enrolled under the name ", speech->out);
+	say_user(speech);
+	if (question->uid < 0) {
+		fputs(" is kept, but this host knows no account of that name just now, so nothing of it can be used. Is the directory complete?", speech->out);
+		return;
+	}
+	fputs(" is another account's", speech->out);
+	if (question->sees_everybody)
+		fprintf(speech->out, " (its uid was %" PRId64 ")", question->former->uid);
+	fputs(": the name has another uid now and inherits nothing. If that is right, run: stepup revoke ", speech->out);
+	say_user(speech);
+	fputs(", then invite them.", speech->out);
+}
+
 static void not_allowed(struct speech *speech)
 {
 	if (speech->explanation->other_account) {
-		fputs("What is enrolled under the name ", speech->out);
-		say_user(speech);
-		fputs(" is another account's (its uid was ", speech->out);
-		fprintf(speech->out, "%" PRId64 "): the name has another uid now and inherits nothing. If that is right, run: stepup revoke ",
-			speech->explanation->question->record->uid);
-		say_user(speech);
-		fputs(", then invite them.", speech->out);
+		other_account(speech);
 		return;
 	}
 	say_rule(speech);
@@ -139,14 +152,15 @@ static void bad_details(struct speech *speech)
 /* Whoever is locked already. */
 static void locked(struct speech *speech)
 {
-	const struct user_lock *lock = &speech->explanation->question->record->lock;
+	const struct explain_question *question = speech->explanation->question;
+	const struct user_lock *lock = question->lock;
 
 	say_user(speech);
 	fprintf(speech->out, " is locked (%s), since ", lock->reference);
 	say_moment(speech, lock->at);
 	fputs(" by ", speech->out);
 	say_safely(speech, lock->by[0] == '\0' ? "stepupd" : lock->by);
-	if (lock->reason[0] != '\0') {
+	if (lock->reason[0] != '\0' && (question->record != NULL || question->sees_everybody)) {
 		fputs(": ", speech->out);
 		say_safely(speech, lock->reason);
 	}

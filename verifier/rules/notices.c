@@ -108,6 +108,23 @@ const char *notice_other_account(void)
 	       "An administrator has to revoke the old credentials before this account can enrol.";
 }
 
+const char *notice_absent_account(void)
+{
+	return "This host knows no account of this name just now. Nothing was approved. What is enrolled is kept. "
+	       "If the account should be there, tell an administrator: the directory may be missing it for a moment.";
+}
+
+const char *notice_impossible_name(void)
+{
+	return "No account can have that name. Nothing was done. A name has no \"*\", comma, colon or slash in it, no \"@\", \"#\", \"+\" or \"-\" at its "
+	       "beginning, and no blank at either end. Name people one by one: lists and groups are the policy's.";
+}
+
+const char *notice_directory_silent(void)
+{
+	return "The directory did not answer, and nothing stands under exactly that name. Nothing was changed. Try again when the directory answers.";
+}
+
 const char *notice_initialised(void)
 {
 	return "The first administrator has enrolled already. Nothing was done. Ask an administrator for an invitation, "
@@ -241,64 +258,6 @@ char *notice_enrolled(const char *label, enum notice_proof proof, int64_t coolin
 		return sentence("\"%s\" is enrolled.%s", label, spent);
 	return sentence("\"%s\" is enrolled.%s For the first %" PRId64 " %s it counts as a code at most.", label, spent, hours,
 		hours == 1 ? "hour" : "hours");
-}
-
-static bool write_reference(FILE *out, const struct locked_user *user)
-{
-	char *before = display_text(user->before, strlen(user->before));
-
-	if (before == NULL)
-		return false;
-	fprintf(out, " (%s%s%s)", user->reference, *before == '\0' ? "" : ", already locked by ", before);
-	free(before);
-	return true;
-}
-
-/* "alice (L-83), bob (L-84, already locked by dana)", or with `strangers` the names alone of those who never enrolled. False: no memory. */
-static bool write_locked(FILE *out, const struct locked_user *users, size_t count, bool strangers)
-{
-	size_t written = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		char *safe;
-
-		if (strangers && users[i].enrolled)
-			continue;
-		safe = display_text(users[i].user, strlen(users[i].user));
-		if (safe == NULL)
-			return false;
-		fprintf(out, "%s%s", written++ == 0 ? "" : ", ", safe);
-		free(safe);
-		if (!strangers && !write_reference(out, &users[i]))
-			return false;
-	}
-	return true;
-}
-
-char *notice_locked(const struct locked_user *users, size_t count)
-{
-	char *text = NULL;
-	size_t size = 0, strangers = 0;
-	FILE *out = open_memstream(&text, &size);
-	bool written;
-
-	if (out == NULL)
-		return NULL;
-	for (size_t i = 0; i < count; i++)
-		strangers += users[i].enrolled ? 0 : 1;
-	fputs("Locked: ", out);
-	written = write_locked(out, users, count, false);
-	fputs(". Everything of theirs is refused from now on.", out);
-	if (strangers > 0) {
-		fputs(" Nobody has ever enrolled as ", out);
-		written = write_locked(out, users, count, true) && written;
-		fputs(": is that the right name?", out);
-	}
-	if (fclose(out) != 0 || !written) {
-		free(text);
-		text = NULL;
-	}
-	return text;
 }
 
 char *notice_locked_me(const char *reference, const char *help)

@@ -17,7 +17,11 @@
 
 /* One of those whom a verb locked. */
 struct locked_user {
-	const char *user;
+	const char *asked;           /* as it was spelt */
+	char user[USER_NAME_SIZE];   /* canonical */
+	int64_t uid;                 /* -1 where there is no account */
+	bool known;                  /* has an account, or something stands under the name */
+	bool silent;                 /* the directory could not say */
 	char reference[LOCK_REFERENCE_SIZE];
 	bool enrolled; /* has, or had, something */
 	char before[USER_NAME_SIZE]; /* who had locked them before, under that reference; "" for nobody */
@@ -42,6 +46,9 @@ const char *notice_key_too_strong(void);     /* it would earn more than what aut
 const char *notice_bad_key(void);            /* what a new key made isn't what it was asked for */
 const char *notice_too_many_credentials(void);
 const char *notice_other_account(void);      /* the name belongs to another account now */
+const char *notice_absent_account(void);     /* something is enrolled, and the name has no account just now */
+const char *notice_impossible_name(void);
+const char *notice_directory_silent(void);   /* nothing stands under exactly that name */
 const char *notice_initialised(void);        /* Init a second time */
 const char *notice_not_locked(void);
 const char *notice_not_yourself(void);       /* unlocking one's own account */
@@ -66,7 +73,7 @@ char *notice_granted(const char *prompt);
 enum notice_proof { NOTICE_PROOF_CODE, NOTICE_PROOF_TOUCH }; /* what proves a new credential */
 char *notice_enrol_prompt(const char *user, const char *label, enum notice_proof proof);
 char *notice_enrolled(const char *label, enum notice_proof proof, int64_t cooling_seconds);
-char *notice_locked(const struct locked_user *users, size_t count);
+char *notice_locked(const struct locked_user *users, size_t count); /* notices_locked.c */
 char *notice_locked_me(const char *reference, const char *help);
 char *notice_unlocked(const char *user);
 char *notice_frozen(const char *action, const char *reference, bool ruled); /* not `ruled`: the policy has no rule about it */

@@ -90,6 +90,12 @@ static const struct policy_group *find_group(const struct policy *policy, const 
 	return policy->group_count == 0 ? NULL : bsearch(name, policy->groups, policy->group_count, sizeof(*policy->groups), compare_group);
 }
 
+static bool group_lists(const struct policy_group *group, const char *user)
+{
+	return user != NULL && group->member_count > 0 &&
+		bsearch(user, group->members, group->member_count, sizeof(*group->members), compare_member) != NULL;
+}
+
 static bool group_holds(const struct policy *policy, const char *name, const struct policy_user *user)
 {
 	const struct policy_group *group = find_group(policy, name);
@@ -97,8 +103,7 @@ static bool group_holds(const struct policy *policy, const char *name, const str
 	if (group == NULL)
 		return false;
 	if (group->unix_group == NULL)
-		return group->member_count > 0 &&
-		       bsearch(user->name, group->members, group->member_count, sizeof(*group->members), compare_member) != NULL;
+		return group_lists(group, user->name) || group_lists(group, user->also);
 	for (size_t i = 0; user->unix_groups != NULL && user->unix_groups[i] != NULL; i++)
 		if (strcmp(user->unix_groups[i], group->unix_group) == 0)
 			return true;
@@ -111,7 +116,8 @@ bool policy_list_names(const struct policy *policy, char *const *list, const str
 		return false;
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
 		bool named = list[i][0] == '@' ? group_holds(policy, list[i] + 1, user)
-					       : strcmp(list[i], "*") == 0 || strcmp(list[i], user->name) == 0;
+					       : strcmp(list[i], "*") == 0 || strcmp(list[i], user->name) == 0 ||
+				(user->also != NULL && strcmp(list[i], user->also) == 0);
 
 		if (named)
 			return true;

@@ -141,6 +141,7 @@ const struct rule *policy_rule(const struct policy *policy, const char *action);
 /* A person as the policy sees one. Unix groups by name, looked up before (verifier/host/account.c). */
 struct policy_user {
 	const char *name;
+	const char *also; /* another name of the same account, which counts as well; NULL for none */
 	const char *const *unix_groups; /* NULL-terminated */
 };
 
