@@ -138,6 +138,17 @@ static void an_invitation_is_known_again_however_it_is_typed(void **state)
 	assert_memory_equal(digest, again, DIGEST_SIZE);
 }
 
+static void an_invitation_that_ends_in_zeros_is_one_like_any_other(void **state)
+{
+	uint8_t digest[DIGEST_SIZE], other[DIGEST_SIZE];
+
+	(void)state;
+	assert_int_equal(invitation_digest("BCDE-FGHI-JKLM-NOPQ-RSTU-VWXY-Z234-56AA", digest), STEPUP_OK);
+	assert_int_equal(invitation_digest("BCDE-FGHI-JKLM-NOPQ-RSTU-VWXY-Z234-AAAA", other), STEPUP_OK);
+	assert_memory_not_equal(digest, other, DIGEST_SIZE);
+	assert_int_equal(invitation_digest("BCDE-FGHI-JKLM-NOPQ-RSTU-VWXY-Z234", other), STEPUP_INVALID);
+}
+
 static void two_invitations_differ(void **state)
 {
 	char one[INVITATION_TEXT_SIZE], other[INVITATION_TEXT_SIZE];
@@ -186,6 +197,7 @@ int main(void)
 	cmocka_unit_test(each_users_refusals_have_a_budget_of_their_own_and_invented_users_one_together),
 		cmocka_unit_test(the_first_refusal_of_a_kind_about_a_person_is_always_logged),
 		cmocka_unit_test(an_invitation_is_known_again_however_it_is_typed),
+		cmocka_unit_test(an_invitation_that_ends_in_zeros_is_one_like_any_other),
 		cmocka_unit_test(two_invitations_differ),
 		cmocka_unit_test(what_cannot_be_an_invitation_is_refused),
 		cmocka_unit_test(guesses_at_a_name_without_record_add_up),
