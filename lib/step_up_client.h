@@ -84,7 +84,7 @@ struct step_up_outcome {
 
 void step_up_outcome_clear(struct step_up_outcome *outcome);
 
-/* Runs a step-up on an open connection, into a zeroed `outcome`. STEPUP_OK only where the verifier granted
+/* Runs a step-up on an open connection, into a zeroed `outcome`; it ends with that connection, also where it was granted. STEPUP_OK only where the verifier granted
  * it. At most three answers are asked for; one that came too soon, Throttled, is asked for again where that
  * can still be in time. At the seat and behind an agent a key that was refused is not asked for again; at a
  * browser the person chooses the key, and may choose another. No call waits longer than ten seconds.

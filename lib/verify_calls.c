@@ -88,6 +88,9 @@ enum stepup_error verify_begin(struct verifier_client *client, const struct step
 	if (error != STEPUP_OK)
 		return error;
 	error = set_reach(parameters, request->reach);
+	/* The connection is open for as long as anything can come of it; if this process is gone, nobody else's question waits. */
+	if (error == STEPUP_OK && json_object_set_new(parameters, "bound", json_true()) != 0)
+		error = STEPUP_NO_MEMORY;
 	if (error == STEPUP_OK && request->details != NULL &&
 		json_object_set_new(parameters, "details", json_deep_copy(request->details)) != 0)
 		error = STEPUP_NO_MEMORY;

@@ -8,7 +8,6 @@
 #include "verifier/life_log.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/approving.h"
-#include "verifier/doors/refusal_log.h"
 #include "verifier/doors/transactions.h"
 
 void housekeeping_start(struct housekeeping *housekeeping, struct verifier *verifier)
@@ -75,7 +74,7 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 		transactions_end_user(verifier->transactions, NULL);
 		life_log_clock(verifier);
 	}
-	transactions_sweep(verifier->transactions, now, refusal_log_unanswered, verifier);
+	transactions_sweep(verifier->transactions, now);
 	approving_tick(verifier);
 	if (now >= housekeeping->next_prune_ms) {
 		housekeeping->next_prune_ms = now + PRUNE_EVERY_SECONDS * 1000;

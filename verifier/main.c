@@ -36,6 +36,7 @@
 #include "verifier/patience.h"
 #include "verifier/startup.h"
 #include "verifier/doors/hook_feed.h"
+#include "verifier/doors/transactions.h"
 #include "verifier/doors/waiters.h"
 
 #define TICK_MS 1000
@@ -132,6 +133,7 @@ static void on_stop_signal(uv_signal_t *handle, int signal_number)
 	journal_line(LOG_NOTICE, "stop", "signal=%s", strsignal(signal_number));
 	sockets_remove(&daemon->sockets);
 	hook_feed_stop(&daemon->verifier);
+	transactions_watch(daemon->verifier.transactions, NULL, NULL); /* what ends now, we end */
 	server_stop(daemon->server);
 	waiters_end(daemon->verifier.waiters);
 	if (server_busy(daemon->server) == 0)
@@ -141,6 +143,12 @@ static void on_stop_signal(uv_signal_t *handle, int signal_number)
 static void notify_ready(const struct daemon *daemon)
 {
 	(void)sd_notifyf(0, "READY=1\nSTATUS=Serving %s with %zu rules.", daemon->verifier.policy->issuer, daemon->verifier.policy->rule_count);
+}
+
+/* Where strangers have sudo and sshd hold all of root's connections, the place that holds most of them gives way. */
+static bool make_room(struct verifier *verifier, uid_t uid)
+{
+	return transactions_make_room(verifier->transactions, uid);
 }
 
 static void on_hangup(uv_signal_t *handle, int signal_number)
@@ -215,6 +223,7 @@ static enum stepup_error serve(struct daemon *daemon)
 		return result;
 	daemon->verifier.server = daemon->server;
 	daemon->verifier.serves = true;
+	server_set_room(daemon->server, make_room);
 	jwks_write(daemon);
 	housekeeping_start(&daemon->housekeeping, &daemon->verifier);
 	journal_line(LOG_NOTICE, "start", "version=%s host=%s issuer=%s rules=%zu clean=%s", PACKAGE_VERSION, daemon->verifier.policy->host,

@@ -79,6 +79,7 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 	verifier->waiters = waiters_new();
 	if (verifier->accounts == NULL || verifier->waiters == NULL || verifier->transactions == NULL)
 		return STEPUP_NO_MEMORY;
+	transactions_watch(verifier->transactions, refusal_log_unanswered, verifier);
 	result = commit_queue_start(verifier->store, verifier->loop, &verifier->queue);
 	if (result == STEPUP_OK)
 		result = hook_feed_start(verifier);

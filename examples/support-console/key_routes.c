@@ -91,6 +91,8 @@ static json_t *enrolment_parameters(struct request *request, const json_t *body)
 		parameters = json_pack("{s:s, s:s}", "label", label, "authorization", grant.authorization);
 	explicit_bzero(&grant, sizeof(grant));
 	if (parameters && (json_object_set_new(parameters, "user", json_string(request->session.user)) ||
+				  json_object_set_new(parameters, "session", json_string(request->session.step_up)) ||
+				  json_object_set_new(parameters, "rhost", json_string(request->rhost)) ||
 				  json_object_set_new(parameters, "type", json_string("key")) ||
 				  json_object_set_new(parameters, "reach", json_pack("[s]", "browser")))) {
 		json_decref(parameters);

@@ -93,7 +93,15 @@ static struct session *session_slot(struct sessions *sessions, const char *token
 	return NULL;
 }
 
-/* A slot for one more session of this user: the user's oldest makes room where the user has too many. */
+/* Whether one makes room rather than another of the same user: whoever has only the password ends no session that took more than that. */
+static bool goes_before(const struct session *session, const struct session *other)
+{
+	if (!other || session->stage != other->stage)
+		return !other || session->stage == SESSION_PASSWORD;
+	return session->seen < other->seen;
+}
+
+/* A slot for one more session of this user: one of the user's own makes room where the user has too many. */
 static struct session *session_room(struct sessions *sessions, const char *user)
 {
 	struct session *room = NULL, *oldest = NULL;
@@ -107,7 +115,7 @@ static struct session *session_room(struct sessions *sessions, const char *user)
 			room = session;
 		} else if (!strcmp(session->user, user)) {
 			own++;
-			if (!oldest || session->seen < oldest->seen)
+			if (goes_before(session, oldest))
 				oldest = session;
 		}
 	}

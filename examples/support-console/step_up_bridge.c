@@ -8,8 +8,8 @@
 #include "examples/support-console/step_up_internal.h"
 #include "examples/support-console/verifier_call.h"
 
-#define STEP_UPS_MAX 128
-#define STEP_UPS_PER_USER 4
+#define STEP_UPS_MAX 128     /* under way */
+#define STEP_UPS_PER_USER 4  /* of these; and as many that have ended, of which a page may still ask what came of them */
 #define GRANT_SECONDS 60
 #define MODULE_SECONDS 20  /* the longest that a request waits for the module */
 #define PAGE_SECONDS 60	   /* a page that has not asked for so long, in spite of MODULE_SECONDS, has gone */
@@ -134,21 +134,25 @@ void bridge_free(struct bridge **bridge)
 	*bridge = NULL;
 }
 
-/* Drops what ended more than GRANT_SECONDS ago, and counts what the user has. With the mutex held. */
+/* Drops what ended more than GRANT_SECONDS ago, and of what this user's ended the oldest: who begins and gives up takes room from nobody else. Counts
+ * what is under way, of the user and in all. With the mutex held. */
 static size_t bridge_tidy(struct bridge *bridge, const char *user, size_t *all)
 {
 	int64_t now = monotonic_in(0).tv_sec;
-	struct step_up **link = &bridge->list;
-	size_t own = 0;
+	struct step_up **link = &bridge->list; /* newest first */
+	size_t own = 0, own_ended = 0;
 
 	*all = 0;
 	while (*link) {
-		if ((*link)->ended && now - (*link)->ended > GRANT_SECONDS) {
+		bool is_own = !strcmp((*link)->user, user), ended = (*link)->ended != 0;
+
+		own_ended += is_own && ended;
+		if (ended && (now - (*link)->ended > GRANT_SECONDS || (is_own && own_ended > STEP_UPS_PER_USER))) {
 			step_up_drop(link);
 			continue;
 		}
-		++*all;
-		own += !strcmp((*link)->user, user) && !(*link)->ended;
+		*all += !ended;
+		own += is_own && !ended;
 		link = &(*link)->next;
 	}
 	return own;

@@ -150,8 +150,35 @@ async function darkAndNarrow() {
 	await page.done();
 }
 
+// Whoever has somebody's password gets as far as the question, again and again.
+async function beginsAndCancels() {
+	const stranger = await open();
+	await password(stranger, 'alice');
+	await dialog(stranger).waitFor();
+	const begun = await stranger.evaluate(async () => {
+		const post = async (to, what) => {
+			const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': document.querySelector('meta[name=csrf]').content };
+			return (await fetch(to, { method: 'POST', headers, body: JSON.stringify(what) })).json();
+		};
+		let asked = 0;
+		for (let i = 0; i < 140; i++) {
+			const step = await post('/step-up/begin', { action: 'console.login' });
+			asked += step.state === 'question' ? 1 : 0;
+			await post('/step-up/answer', { id: step.id, answer: { cancel: true } });
+		}
+		return asked;
+	});
+	equal(begun, 140, 'a password alone begins step-ups and gives them up, 140 times');
+	const other = await open();
+	await signIn(other, 'carol');
+	equal(await other.locator('h1').textContent(), 'Customers', 'and everybody else signs in all the while');
+	await other.done();
+	await stranger.done();
+}
+
 // First: who has just typed a code that did not work has to wait before the next one.
 await station(darkAndNarrow);
+await station(beginsAndCancels);
 const carol = await open();
 await station(signingIn, carol);
 await station(exporting, carol);

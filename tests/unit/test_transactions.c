@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Step-ups in memory: whose they are, how many, when they end. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,32 @@ static struct transaction *begin(struct transactions *all, uid_t uid, const char
 {
 	struct transaction *transaction = NULL;
 
-	assert_int_equal(transaction_new(all, uid, TRANSACTIONS_PER_UID, false, &transaction), STEPUP_OK);
-	strcpy(transaction->user, user);
+	assert_int_equal(transaction_new(all, &(struct transaction_seat){.uid = uid, .pool = POOL_SMALL, .user = user}, &transaction), STEPUP_OK);
 	return transaction;
+}
+
+/* The same for a caller that begins for many, somewhere. */
+static struct transaction *begin_at(struct transactions *all, enum transaction_pool pool, const char *user, int place)
+{
+	struct transaction_seat seat = {.uid = CONSOLE, .pool = pool, .user = user};
+	struct transaction *transaction = NULL;
+
+	memcpy(seat.place, &place, sizeof(place));
+	assert_int_equal(transaction_new(all, &seat, &transaction), STEPUP_OK);
+	return transaction;
+}
+
+/* Whether there is room for one more of a person in a place. */
+static bool has_room(struct transactions *all, enum transaction_pool pool, const char *user, int place)
+{
+	struct transaction_seat seat = {.uid = CONSOLE, .pool = pool, .user = user};
+	struct transaction *transaction = NULL;
+	enum stepup_error error;
+
+	memcpy(seat.place, &place, sizeof(place));
+	error = transaction_new(all, &seat, &transaction);
+	assert_true(error == STEPUP_OK || error == STEPUP_THROTTLED);
+	return error == STEPUP_OK;
 }
 
 static void a_transaction_is_found_by_its_name_and_its_uid(void **state)
@@ -77,11 +101,11 @@ static void one_that_has_expired_is_not_found_and_is_swept(void **state)
 
 	(void)state;
 	memcpy(name, transaction->name, sizeof(name));
-	transactions_sweep(all, transaction->expires_boot_ms - 1, NULL, NULL);
+	transactions_sweep(all, transaction->expires_boot_ms - 1);
 	assert_int_equal(transactions_count(all), 1);
 	transaction->expires_boot_ms = clock_boot_ms();
 	assert_null(transaction_find(all, name, ALICE));
-	transactions_sweep(all, clock_boot_ms(), NULL, NULL);
+	transactions_sweep(all, clock_boot_ms());
 	assert_int_equal(transactions_count(all), 0);
 	transactions_free(&all);
 }
@@ -101,7 +125,8 @@ static void one_that_has_expired_is_shown_before_it_goes(void **state)
 	old->expires_boot_ms = 5;
 	other->state = TRANSACTION_ANSWERING; /* whose answer is still to come */
 	other->expires_boot_ms = 5;
-	transactions_sweep(all, 5, note_user, seen);
+	transactions_watch(all, note_user, seen);
+	transactions_sweep(all, 5);
 	assert_string_equal(seen, "alice");
 	other->state = TRANSACTION_SPENT;
 	transactions_free(&all);
@@ -118,7 +143,7 @@ static void one_that_is_being_answered_is_marked_and_not_freed(void **state)
 	assert_true(atomic_load(&transaction->ended));
 	assert_int_equal(transactions_count(all), 1);
 	assert_null(transaction_find(all, transaction->name, ALICE));
-	transactions_sweep(all, INT64_MAX, NULL, NULL);
+	transactions_sweep(all, INT64_MAX);
 	assert_int_equal(transactions_count(all), 1);
 	transaction->state = TRANSACTION_SPENT;
 	transaction_end(all, transaction);
@@ -143,59 +168,164 @@ static void ending_a_users_leaves_others(void **state)
 	transactions_free(&all);
 }
 
-static void an_ordinary_uid_that_has_as_many_as_it_may_is_refused_and_others_are_not(void **state)
+static void of_ones_own_the_oldest_unanswered_one_gives_way(void **state)
 {
 	struct transactions *all = transactions_new();
+	struct transaction *granted = begin(all, ALICE, "alice"), *bobs = begin(all, BOB, "bob"), *oldest, *next;
+	char name[TRANSACTION_NAME_SIZE];
+
+	(void)state;
+	granted->state = TRANSACTION_GRANTED;
+	oldest = begin(all, ALICE, "alice");
+	memcpy(name, oldest->name, sizeof(name));
+	next = begin(all, ALICE, "alice");
+	for (int i = 3; i < TRANSACTIONS_SMALL + 1; i++)
+		(void)begin(all, ALICE, "alice");
+	assert_null(transaction_find(all, name, ALICE));
+	assert_ptr_equal(transaction_find(all, next->name, ALICE), next);
+	assert_ptr_equal(transaction_find(all, granted->name, ALICE), granted);
+	assert_ptr_equal(transaction_find(all, bobs->name, BOB), bobs);
+	assert_int_equal(transactions_count(all), TRANSACTIONS_SMALL + 1);
+	transactions_free(&all);
+}
+
+static void one_person_in_one_place_pushes_out_their_own_and_nobody_elses(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *honest = begin_at(all, POOL_CALLER, "alice", 1), *first = begin_at(all, POOL_CALLER, "mallory", 2);
+	char name[TRANSACTION_NAME_SIZE];
+
+	(void)state;
+	memcpy(name, first->name, sizeof(name));
+	for (int i = 0; i < 3 * TRANSACTIONS_LARGE; i++)
+		(void)begin_at(all, POOL_CALLER, "mallory", 2);
+	assert_null(transaction_find(all, name, CONSOLE));
+	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
+	assert_int_equal(transactions_count(all), TRANSACTIONS_SHARE + 1);
+	transactions_free(&all);
+}
+
+static void invented_names_from_one_place_push_out_nobody_elses(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *honest = begin_at(all, POOL_BOUND, "alice", 1);
+	char user[32];
+
+	(void)state;
+	for (int i = 0; i < TRANSACTIONS_LARGE + 100; i++) {
+		(void)snprintf(user, sizeof(user), "stranger%d", i);
+		(void)begin_at(all, POOL_BOUND, user, 2);
+	}
+	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
+	assert_int_equal(transactions_count(all), TRANSACTIONS_LARGE);
+	transactions_free(&all);
+}
+
+static void many_places_of_one_name_push_out_nobody_elses(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *honest = begin_at(all, POOL_CALLER, "alice", 0), *late;
+
+	(void)state;
+	for (int i = 1; i < TRANSACTIONS_LARGE; i++)
+		(void)begin_at(all, POOL_CALLER, "mallory", i);
+	assert_false(has_room(all, POOL_CALLER, "mallory", TRANSACTIONS_LARGE));
+	late = begin_at(all, POOL_CALLER, "bob", TRANSACTIONS_LARGE + 1);
+	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
+	assert_ptr_equal(transaction_find(all, late->name, CONSOLE), late);
+	transactions_free(&all);
+}
+
+static void a_name_that_strangers_begin_for_keeps_what_its_owner_was_asked(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *honest = begin_at(all, POOL_BOUND, "alice", 0);
+	char user[32];
+
+	(void)state;
+	for (int i = 1; i < TRANSACTIONS_LARGE; i++) {
+		(void)snprintf(user, sizeof(user), "user%d", i);
+		(void)begin_at(all, POOL_BOUND, user, i);
+	}
+	for (int i = 0; i < 2 * TRANSACTIONS_SHARE; i++)
+		(void)has_room(all, POOL_BOUND, "alice", TRANSACTIONS_LARGE);
+	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
+	transactions_free(&all);
+}
+
+static void what_was_proved_stays_where_others_only_begin(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *waiting = begin_at(all, POOL_CALLER, "alice", 1), *answering = begin_at(all, POOL_CALLER, "alice", 1);
+
+	(void)state;
+	waiting->state = TRANSACTION_WAITING;
+	answering->state = TRANSACTION_ANSWERING;
+	for (int i = 0; i < 2 * TRANSACTIONS_SHARE; i++)
+		(void)begin_at(all, POOL_CALLER, "alice", 1);
+	assert_ptr_equal(transaction_find(all, waiting->name, CONSOLE), waiting);
+	assert_ptr_equal(transaction_find(all, answering->name, CONSOLE), answering);
+	answering->state = TRANSACTION_SPENT;
+	transactions_free(&all);
+}
+
+static void where_all_have_been_answered_the_oldest_gives_way(void **state)
+{
+	struct transactions *all = transactions_new();
+	char name[TRANSACTION_NAME_SIZE] = "";
+
+	(void)state;
+	for (int i = 0; i < TRANSACTIONS_SHARE; i++) {
+		struct transaction *waiting = begin_at(all, POOL_CALLER, "alice", 1);
+
+		waiting->state = TRANSACTION_WAITING;
+		if (i == 0)
+			memcpy(name, waiting->name, sizeof(name));
+	}
+	(void)begin_at(all, POOL_CALLER, "alice", 1);
+	assert_null(transaction_find(all, name, CONSOLE));
+	assert_int_equal(transactions_count(all), TRANSACTIONS_SHARE);
+	transactions_free(&all);
+}
+
+static void one_that_gives_way_is_told_of(void **state)
+{
+	struct transactions *all = transactions_new();
+	char seen[64] = "";
+
+	(void)state;
+	transactions_watch(all, note_user, seen);
+	for (int i = 0; i < TRANSACTIONS_SHARE + 1; i++)
+		(void)begin_at(all, POOL_CALLER, "alice", 1);
+	assert_string_equal(seen, "alice");
+	transactions_watch(all, NULL, NULL);
+	transactions_free(&all);
+}
+
+static void pools_of_one_uid_take_no_room_from_each_other(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *bound = begin_at(all, POOL_BOUND, "alice", 1);
+
+	(void)state;
+	for (int i = 0; i < 2 * TRANSACTIONS_SMALL; i++)
+		(void)begin_at(all, POOL_SMALL, "alice", 1);
+	assert_ptr_equal(transaction_find(all, bound->name, CONSOLE), bound);
+	assert_int_equal(transactions_count(all), TRANSACTIONS_SMALL + 1);
+	transactions_free(&all);
+}
+
+static void no_name_of_a_user_begins_nothing(void **state)
+{
+	struct transactions *all = transactions_new();
+	char user[USER_NAME_SIZE + 1] = {0};
 	struct transaction *transaction;
 
 	(void)state;
-	for (int i = 0; i < TRANSACTIONS_PER_UID; i++)
-		begin(all, ALICE, "alice");
-	assert_int_equal(transaction_new(all, ALICE, TRANSACTIONS_PER_UID, false, &transaction), STEPUP_THROTTLED);
+	memset(user, 'a', USER_NAME_SIZE);
+	assert_int_equal(transaction_new(all, &(struct transaction_seat){.uid = CONSOLE, .pool = POOL_SMALL, .user = user}, &transaction), STEPUP_TOO_LONG);
 	assert_null(transaction);
-	begin(all, BOB, "bob");
-	transactions_free(&all);
-}
-
-static void what_nobody_has_answered_yet_gives_way_first(void **state)
-{
-	struct transactions *all = transactions_new();
-	struct transaction *waiting = NULL, *granted = NULL, *asked = NULL, *newest = NULL;
-	char name[TRANSACTION_NAME_SIZE];
-
-	(void)state;
-	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &waiting), STEPUP_OK);
-	waiting->state = TRANSACTION_WAITING;
-	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &granted), STEPUP_OK);
-	granted->state = TRANSACTION_GRANTED;
-	for (int i = 0; i < 5; i++)
-		assert_int_equal(transaction_new(all, CONSOLE, 3, true, &asked), STEPUP_OK);
-	assert_ptr_equal(transaction_find(all, waiting->name, CONSOLE), waiting);
-	assert_ptr_equal(transaction_find(all, granted->name, CONSOLE), granted);
-	asked->state = TRANSACTION_WAITING;
-	memcpy(name, waiting->name, sizeof(name));
-	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &newest), STEPUP_OK);
-	assert_null(transaction_find(all, name, CONSOLE)); /* where all have been answered, the oldest */
-	transactions_free(&all);
-}
-
-static void a_callers_oldest_unanswered_one_gives_way(void **state)
-{
-	struct transactions *all = transactions_new();
-	struct transaction *answering = NULL, *oldest = NULL, *newest = NULL;
-	char name[TRANSACTION_NAME_SIZE];
-
-	(void)state;
-	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &answering), STEPUP_OK);
-	answering->state = TRANSACTION_ANSWERING;
-	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &oldest), STEPUP_OK);
-	memcpy(name, oldest->name, sizeof(name));
-	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &newest), STEPUP_OK);
-	assert_int_equal(transaction_new(all, CONSOLE, 3, true, &newest), STEPUP_OK);
-	assert_null(transaction_find(all, name, CONSOLE));
-	assert_ptr_equal(transaction_find(all, answering->name, CONSOLE), answering);
-	assert_int_equal(transactions_count(all), 3);
-	answering->state = TRANSACTION_SPENT;
+	assert_int_equal(transactions_count(all), 0);
 	transactions_free(&all);
 }
 
@@ -210,9 +340,16 @@ int main(void)
 		cmocka_unit_test(one_that_has_expired_is_shown_before_it_goes),
 		cmocka_unit_test(one_that_is_being_answered_is_marked_and_not_freed),
 		cmocka_unit_test(ending_a_users_leaves_others),
-		cmocka_unit_test(an_ordinary_uid_that_has_as_many_as_it_may_is_refused_and_others_are_not),
-		cmocka_unit_test(a_callers_oldest_unanswered_one_gives_way),
-	cmocka_unit_test(what_nobody_has_answered_yet_gives_way_first),
+		cmocka_unit_test(of_ones_own_the_oldest_unanswered_one_gives_way),
+		cmocka_unit_test(one_person_in_one_place_pushes_out_their_own_and_nobody_elses),
+		cmocka_unit_test(invented_names_from_one_place_push_out_nobody_elses),
+		cmocka_unit_test(many_places_of_one_name_push_out_nobody_elses),
+		cmocka_unit_test(a_name_that_strangers_begin_for_keeps_what_its_owner_was_asked),
+		cmocka_unit_test(what_was_proved_stays_where_others_only_begin),
+		cmocka_unit_test(where_all_have_been_answered_the_oldest_gives_way),
+		cmocka_unit_test(one_that_gives_way_is_told_of),
+		cmocka_unit_test(pools_of_one_uid_take_no_room_from_each_other),
+		cmocka_unit_test(no_name_of_a_user_begins_nothing),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

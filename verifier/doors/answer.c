@@ -57,7 +57,7 @@ static void keep_or_end(struct answer *answer)
 	struct transaction *transaction = answer->transaction;
 
 	transaction->state = TRANSACTION_SPENT;
-	if (!atomic_load(&transaction->ended) && !transaction->approves && transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
+	if (!transaction_is_over(transaction) && !transaction->approves && transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
 		transaction->state = TRANSACTION_GRANTED;
 		transaction->log_index = answer->log_index;
 		transaction->strength = answer->strength;
@@ -121,7 +121,7 @@ static void answer_grant(struct answer *answer)
 /* Whether the same transaction may be answered again after this refusal. */
 static bool goes_on(const struct answer *answer, int64_t tries_left)
 {
-	return !atomic_load(&answer->transaction->ended) &&
+	return !transaction_is_over(answer->transaction) &&
 		((answer->outcome == STEPUP_BAD_ANSWER && tries_left > 0) || answer->outcome == STEPUP_THROTTLED);
 }
 
@@ -130,7 +130,7 @@ static bool waits_on(const struct answer *answer)
 {
 	bool decided = stepup_error_is_refusal(answer->outcome) && answer->outcome != STEPUP_UNAVAILABLE;
 
-	return answer->claim && !decided && !atomic_load(&answer->transaction->ended);
+	return answer->claim && !decided && !transaction_is_over(answer->transaction);
 }
 
 /* The answer was right, and a second person has to agree: the transaction waits for that. */
@@ -146,7 +146,7 @@ static void answer_wait(struct answer *answer)
 	memcpy(transaction->request, request->id, sizeof(transaction->request));
 	transaction->expires_boot_ms = clock_boot_ms() + (request->expires - answer->now + REQUEST_CLAIM_SECONDS) * 1000;
 	call_refuse(answer->call, STEPUP_NEEDS_APPROVAL, message, &facts);
-	if (atomic_load(&transaction->ended))
+	if (transaction_is_over(transaction))
 		transaction_end(answer->verifier->transactions, transaction);
 	json_decref(approvers);
 	free(message);
@@ -297,7 +297,7 @@ static void answer_hand_in(struct answer *answer, enum stepup_error error)
 		return;
 	refuse(answer->call, error, NULL);
 	transaction->state = answer->claim ? TRANSACTION_WAITING : TRANSACTION_ASKED;
-	if (atomic_load(&transaction->ended))
+	if (transaction_is_over(transaction))
 		transaction_end(all, transaction);
 	answer_free(answer);
 }

@@ -75,8 +75,6 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	transaction->user_uid = subject->uid;
 	if (any != NULL)
 		memcpy(transaction->user_id, any->user_id, USER_ID_SIZE);
-	if (snprintf(transaction->user, sizeof(transaction->user), "%s", subject->name) >= (int)sizeof(transaction->user))
-		return STEPUP_TOO_LONG;
 	if (!copy_text(&transaction->caller, caller) || !copy_text(&transaction->service, message_text(parameters, "service")) ||
 	    !copy_text(&transaction->rhost, message_text(parameters, "rhost")) ||
 	    !copy_text(&transaction->tty, message_text(parameters, "tty")))
@@ -130,14 +128,25 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 	return error;
 }
 
+/* A step-up that ends with its connection takes no more room than that has. */
+static enum transaction_pool begin_pool(const struct beginning *begin)
+{
+	const struct peer *peer = &begin->call->peer;
+
+	if (message_bool(begin->call->parameters, "bound", false))
+		return POOL_BOUND;
+	return peer->uid != 0 && begin_calls_for_action(begin->policy, peer, begin->action->name) ? POOL_CALLER : POOL_SMALL;
+}
+
 static enum stepup_error begin_transaction(struct beginning *begin, struct transaction **transaction)
 {
 	struct call *call = begin->call;
 	struct transactions *all = call->verifier->transactions;
-	bool many = begin_calls_for_action(begin->policy, &call->peer, begin->action->name);
-	enum stepup_error error;
+	struct transaction_seat seat = {.uid = call->peer.uid, .pool = begin_pool(begin), .user = begin->subject->name};
+	enum stepup_error error = sitting_place(call, begin->subject->own, seat.place);
 
-	error = transaction_new(all, call->peer.uid, many ? TRANSACTIONS_PER_CALLER : TRANSACTIONS_PER_UID, many, transaction);
+	if (error == STEPUP_OK)
+		error = transaction_new(all, &seat, transaction);
 	if (error != STEPUP_OK)
 		return error;
 	error = begin_fill(begin, *transaction);
@@ -263,6 +272,8 @@ static void begin_ready(struct call *call, const struct subject *subject)
 	if (error == STEPUP_OK)
 		error = begin_reply(&begin, transaction, &reply);
 	if (error == STEPUP_OK) {
+		if (message_bool(call->parameters, "bound", false))
+			transaction_bind(call->verifier->transactions, transaction, call);
 		call_reply(call, reply);
 	} else {
 		if (transaction != NULL)

@@ -17,6 +17,7 @@
 #include "verifier/host/clock.h"
 #include "verifier/rules/notices.h"
 #include "verifier/factors/otp.h"
+#include "verifier/doors/sitting.h"
 #include "verifier/doors/subject.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/verifier.h"
@@ -97,17 +98,43 @@ static void log_refused(struct call *call, const struct subject *subject, enum s
 	refusal_log(call, &about, "stepup.enroll", error, why);
 }
 
-/* A wrong invitation costs its uid a try; a uid without tries is refused before anything is compared. Here nothing is taken: that happens where
- * the credential is stored. */
+/* Whose tries a wrong invitation costs: the caller's, for this user, from this place. Nobody else's enrolment waits for them. */
+static enum stepup_error tries_key(const struct call *call, const struct subject *subject, uint32_t *key)
+{
+	struct {
+		uint8_t place[DIGEST_SIZE];
+		char user[USER_NAME_SIZE];
+	} whose;
+	uint8_t digest[DIGEST_SIZE];
+	enum stepup_error error;
+
+	memset(&whose, 0, sizeof(whose));
+	(void)snprintf(whose.user, sizeof(whose.user), "%s", subject->name);
+	error = sitting_place(call, subject->own, whose.place);
+	if (error == STEPUP_OK)
+		error = store_keyed_digest(call->verifier->store, "invitation-tries", &whose, sizeof(whose), digest);
+	if (error == STEPUP_OK)
+		memcpy(key, digest, sizeof(*key));
+	*key += call->peer.uid;
+	return error;
+}
+
+/* A wrong invitation costs a try; whoever has none left is refused before anything is compared. Here nothing is taken: that happens where the
+ * credential is stored. */
 static bool check_invitation(struct call *call, const struct subject *subject, struct enrolment *enrolment)
 {
 	struct refusal_budget *budget = &call->verifier->invitation_tries;
 	const struct words_facts later = {.user = subject->name, .retry_after_seconds = REFUSAL_EVERY_MS / 1000};
 	struct invitation invitation = {0};
 	int64_t now = clock_boot_ms();
-	enum stepup_error error;
+	uint32_t key = 0;
+	enum stepup_error error = tries_key(call, subject, &key);
 
-	if (!refusal_budget_has(budget, call->peer.uid, now)) {
+	if (error != STEPUP_OK) {
+		refuse(call, error, NULL);
+		return false;
+	}
+	if (!refusal_budget_has(budget, key, now)) {
 		refuse(call, STEPUP_THROTTLED, &later);
 		return false;
 	}
@@ -119,7 +146,7 @@ static bool check_invitation(struct call *call, const struct subject *subject, s
 		return false;
 	}
 	if (error != STEPUP_OK || strcmp(invitation.user, subject->name) != 0 || invitation.expires <= clock_wall_seconds()) {
-		(void)refusal_budget_take(budget, call->peer.uid, now);
+		(void)refusal_budget_take(budget, key, now);
 		log_refused(call, subject, STEPUP_NOT_ALLOWED, "wrong invitation");
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_invitation());
 		return false;
@@ -216,11 +243,13 @@ static const char *read_credential(const json_t *parameters, struct enrolment *e
 static enum stepup_error enrolment_transaction(struct call *call, const struct subject *subject, struct enrolment **enrolment,
 	struct transaction **transaction)
 {
-	bool many = !subject->own;
-	enum stepup_error error = transaction_new(call->verifier->transactions, call->peer.uid,
-		many ? TRANSACTIONS_PER_CALLER : TRANSACTIONS_PER_UID, many, transaction);
+	struct transaction_seat seat = {.uid = call->peer.uid, .pool = subject->own || call->peer.uid == 0 ? POOL_SMALL : POOL_CALLER,
+		.user = subject->name};
+	enum stepup_error error = sitting_place(call, subject->own, seat.place);
 	char caller[PEER_NAME_SIZE];
 
+	if (error == STEPUP_OK)
+		error = transaction_new(call->verifier->transactions, &seat, transaction);
 	if (error != STEPUP_OK)
 		return error;
 	peer_name(call, caller);
@@ -228,7 +257,6 @@ static enum stepup_error enrolment_transaction(struct call *call, const struct s
 	(*transaction)->own = subject->own;
 	(*transaction)->user_uid = subject->uid;
 	(*transaction)->expires_boot_ms = clock_boot_ms() + ENROLMENT_TTL_SECONDS * INT64_C(1000);
-	snprintf((*transaction)->user, sizeof((*transaction)->user), "%s", subject->name);
 	(*transaction)->enrolment = *enrolment;
 	*enrolment = NULL;
 	(*transaction)->caller = strdup(caller);

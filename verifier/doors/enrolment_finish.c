@@ -281,7 +281,7 @@ static void finish_end(struct finish *finish, enum stepup_error result)
 {
 	struct transaction *transaction = finish->transaction;
 	struct transactions *all = finish->verifier->transactions;
-	bool again = result == STEPUP_BAD_ANSWER && transaction->answers < ENROLMENT_ANSWERS_MAX && !atomic_load(&transaction->ended);
+	bool again = result == STEPUP_BAD_ANSWER && transaction->answers < ENROLMENT_ANSWERS_MAX && !transaction_is_over(transaction);
 
 	transaction->state = again ? TRANSACTION_ASKED : TRANSACTION_SPENT;
 	finish_free(finish);

@@ -81,7 +81,7 @@ void refusal_log(const struct call *call, const struct log_subject *subject, con
 void refusal_log_of(void *verifier, const struct transaction *transaction, enum stepup_error error, const char *why);
 
 /* Logs that a transaction is about to end unanswered, where it was begun for what only a key can approve: whoever has a password and no key comes so far.
- * Of any other it does nothing. `verifier` is a struct verifier; for transactions_sweep. */
+ * Of any other it does nothing. `verifier` is a struct verifier; for transactions_watch(). */
 void refusal_log_unanswered(void *verifier, const struct transaction *transaction);
 
 #endif

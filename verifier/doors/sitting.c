@@ -50,6 +50,30 @@ enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[D
 	return sitting_session(call, from);
 }
 
+static enum stepup_error place_of(const char *kind, const char *name, uint8_t place[DIGEST_SIZE])
+{
+	char text[600];
+	int length = snprintf(text, sizeof(text), "%s %s", kind, name);
+
+	return length < 0 || (size_t)length >= sizeof(text) ? STEPUP_INTERNAL : digest_sha256(text, (size_t)length, place);
+}
+
+enum stepup_error sitting_place(const struct call *call, bool own, uint8_t place[DIGEST_SIZE])
+{
+	const char *session = session_text(call), *rhost = message_text(call->parameters, "rhost"), *tty = message_text(call->parameters, "tty");
+
+	memset(place, 0, DIGEST_SIZE);
+	if (own)
+		return STEPUP_OK;
+	if (session != NULL)
+		return place_of("session", session, place);
+	if (rhost != NULL && *rhost != '\0')
+		return place_of("host", rhost, place);
+	if (call->peer.uid == 0 && terminal_login(call->peer.pid, call->peer.connected_ms, place) == STEPUP_OK)
+		return STEPUP_OK;
+	return tty == NULL || *tty == '\0' ? STEPUP_OK : place_of("tty", tty, place);
+}
+
 enum stepup_error sitting_source(const struct call *call, bool own, uint8_t source[GUESS_SOURCE_SIZE])
 {
 	const char *rhost = message_text(call->parameters, "rhost");

@@ -29,4 +29,8 @@ enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[D
  * `own`. */
 enum stepup_error sitting_source(const struct call *call, bool own, uint8_t source[GUESS_SOURCE_SIZE]);
 
+/* Where a call comes from, as far as strangers who begin much are to be told from whoever begins little: the session or remote host that a caller names;
+ * of root's programs on this host the login that they came from, else the terminal that they name. All zero where none of that is known, and for `own`. */
+enum stepup_error sitting_place(const struct call *call, bool own, uint8_t place[DIGEST_SIZE]);
+
 #endif

@@ -2,11 +2,13 @@
 /*
  * Transactions in memory: found by name, counted by the uid that began them. Only the loop's thread comes here; the writer's side
  * reads the fields of the one it answers and its `ended` mark.
- * MUST: give a transaction to no other uid; never free one that is being answered; wipe what it frees.
+ * MUST: give a transaction to no other uid; never free one that is being answered; wipe what it frees; tell of what ends unanswered.
  */
 #include "verifier/doors/transactions.h"
 
 #include <openssl/rand.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,14 +27,27 @@ LIST_HEAD(transaction_bucket, transaction);
 
 struct transaction_owner {
 	uid_t uid;
+	enum transaction_pool pool;
 	size_t count;
 	struct transaction_list list;
 	LIST_ENTRY(transaction_owner) of_bucket;
 };
 LIST_HEAD(owner_bucket, transaction_owner);
 
+/* How much room a pool has, and how much of it one person from one place. */
+static const struct pool_size {
+	size_t all, share;
+} pool_sizes[] = {
+	[POOL_SMALL] = {TRANSACTIONS_SMALL, TRANSACTIONS_SMALL},
+	[POOL_CALLER] = {TRANSACTIONS_LARGE, TRANSACTIONS_SHARE},
+	[POOL_BOUND] = {TRANSACTIONS_LARGE, TRANSACTIONS_SHARE},
+};
+
 struct transactions {
 	struct freshness *freshness;
+	struct crowd *crowd;
+	void (*unanswered)(void *context, const struct transaction *transaction);
+	void *context;
 	struct transaction_bucket names[NAME_BUCKETS];
 	struct owner_bucket owners[OWNER_BUCKETS];
 	size_t count;
@@ -59,10 +74,9 @@ struct transactions *transactions_new(void)
 	if (all == NULL)
 		return NULL;
 	all->freshness = freshness_new();
-	if (all->freshness == NULL) {
-		free(all);
-		return NULL;
-	}
+	all->crowd = crowd_new();
+	if (all->freshness == NULL || all->crowd == NULL)
+		transactions_free(&all);
 	return all;
 }
 
@@ -81,19 +95,19 @@ static struct transaction_bucket *name_bucket(struct transactions *all, const ch
 	return &all->names[hash % NAME_BUCKETS];
 }
 
-static struct transaction_owner *owner_find(struct transactions *all, uid_t uid)
+static struct transaction_owner *owner_find(struct transactions *all, uid_t uid, enum transaction_pool pool)
 {
 	struct transaction_owner *owner;
 
 	LIST_FOREACH(owner, &all->owners[uid % OWNER_BUCKETS], of_bucket)
-		if (owner->uid == uid)
+		if (owner->uid == uid && owner->pool == pool)
 			return owner;
 	return NULL;
 }
 
-static struct transaction_owner *owner_get(struct transactions *all, uid_t uid)
+static struct transaction_owner *owner_get(struct transactions *all, uid_t uid, enum transaction_pool pool)
 {
-	struct transaction_owner *owner = owner_find(all, uid);
+	struct transaction_owner *owner = owner_find(all, uid, pool);
 
 	if (owner != NULL)
 		return owner;
@@ -101,6 +115,7 @@ static struct transaction_owner *owner_get(struct transactions *all, uid_t uid)
 	if (owner == NULL)
 		return NULL;
 	owner->uid = uid;
+	owner->pool = pool;
 	TAILQ_INIT(&owner->list);
 	LIST_INSERT_HEAD(&all->owners[uid % OWNER_BUCKETS], owner, of_bucket);
 	return owner;
@@ -122,6 +137,8 @@ static void transaction_free(struct transactions *all, struct transaction *trans
 	TAILQ_REMOVE(&owner->list, transaction, of_owner);
 	owner->count--;
 	all->count--;
+	crowd_leave(&transaction->crowd);
+	call_unbond(&transaction->bond);
 	policy_release(&transaction->policy);
 	action_free(&transaction->action);
 	question_free(&transaction->question);
@@ -145,61 +162,161 @@ void transactions_free(struct transactions **all)
 		while (!LIST_EMPTY(&(*all)->names[i]))
 			transaction_free(*all, LIST_FIRST(&(*all)->names[i]));
 	freshness_free(&(*all)->freshness);
+	crowd_free(&(*all)->crowd);
 	free(*all);
 	*all = NULL;
 }
 
-/* What nobody has answered yet goes first: whoever only begins can't push out what others have proved. */
-static bool owner_give_way(struct transactions *all, struct transaction_owner *owner)
+void transactions_watch(struct transactions *all, void (*unanswered)(void *context, const struct transaction *transaction), void *context)
 {
-	struct transaction *transaction, *oldest = NULL;
-
-	TAILQ_FOREACH(transaction, &owner->list, of_owner) {
-		if (transaction->state == TRANSACTION_ASKED)
-			break;
-		if (oldest == NULL && transaction->state != TRANSACTION_ANSWERING)
-			oldest = transaction;
-	}
-	if (transaction == NULL)
-		transaction = oldest;
-	if (transaction != NULL)
-		transaction_free(all, transaction);
-	return transaction != NULL;
+	all->unanswered = unanswered;
+	all->context = context;
 }
 
-enum stepup_error transaction_new(struct transactions *all, uid_t uid, size_t maximum, bool give_way, struct transaction **transaction)
+/* Ends one that nobody has answered, and tells so. */
+static void transaction_lapse(struct transactions *all, struct transaction *transaction)
 {
-	struct transaction_owner *owner = owner_find(all, uid);
-	struct transaction *new;
-	uint8_t bytes[NAME_BYTES];
+	if (all->unanswered != NULL)
+		all->unanswered(all->context, transaction);
+	transaction_end(all, transaction);
+}
 
-	*transaction = NULL;
-	if (owner != NULL && owner->count >= maximum && !(give_way && owner->count > 1 && owner_give_way(all, owner)))
-		return STEPUP_THROTTLED;
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-		return STEPUP_INTERNAL;
-	new = calloc(1, sizeof(*new));
-	owner = owner_get(all, uid);
-	if (new == NULL || owner == NULL) {
-		free(new);
+/* Whether one gives way rather than an older one: what nobody has answered yet goes first, so that whoever only begins can't push out what others have
+ * proved; then what is where most were begun. */
+static bool goes_before(const struct transaction *transaction, const struct transaction *older)
+{
+	bool asked = transaction->state == TRANSACTION_ASKED;
+
+	if (older == NULL || asked != (older->state == TRANSACTION_ASKED))
+		return older == NULL || asked;
+	return crowd_weight(&transaction->crowd) > crowd_weight(&older->crowd);
+}
+
+/* The one that would give way, of those that count with the newcomer in `same` (NULL: of all); NULL for none. */
+static struct transaction *owner_weakest(const struct transaction_owner *owner, const struct transaction *newcomer, const struct crowd_count *same)
+{
+	struct transaction *transaction, *chosen = NULL;
+
+	TAILQ_FOREACH(transaction, &owner->list, of_owner)
+		if (transaction != newcomer && transaction->state != TRANSACTION_ANSWERING &&
+		    (same == NULL || transaction->crowd.both == same || transaction->crowd.place == same) && goes_before(transaction, chosen))
+			chosen = transaction;
+	return chosen;
+}
+
+/* Ends one to make room for the newcomer, which is in the list already. False where that one has to go instead: it comes from where most were begun, or for
+ * whom, and no other comes from its place. */
+static bool owner_give_way(struct transactions *all, struct transaction_owner *owner, const struct transaction *newcomer)
+{
+	size_t weight = crowd_weight(&newcomer->crowd);
+	struct transaction *chosen = owner_weakest(owner, newcomer, NULL);
+
+	if (chosen != NULL && weight > CROWD_WEIGHT_SINGLE && weight >= crowd_weight(&chosen->crowd))
+		chosen = owner_weakest(owner, newcomer, newcomer->crowd.place);
+	if (chosen != NULL)
+		transaction_lapse(all, chosen);
+	return chosen != NULL;
+}
+
+/* The same where a person has a share of the pool from one place already. */
+static bool share_give_way(struct transactions *all, struct transaction_owner *owner, const struct transaction *newcomer)
+{
+	struct transaction *chosen = owner_weakest(owner, newcomer, newcomer->crowd.both);
+
+	if (chosen != NULL)
+		transaction_lapse(all, chosen);
+	return chosen != NULL;
+}
+
+/* Puts a new one among its owner's, and makes room for it. */
+static enum stepup_error transaction_join(struct transactions *all, const struct transaction_seat *seat, struct transaction *new)
+{
+	const struct pool_size *size = &pool_sizes[seat->pool];
+	const uint32_t pool[2] = {seat->uid, (uint32_t)seat->pool};
+	struct transaction_owner *owner = owner_get(all, seat->uid, seat->pool);
+	enum stepup_error error = owner == NULL ? STEPUP_NO_MEMORY : crowd_join(all->crowd, pool, seat->user, seat->place, &new->crowd);
+
+	if (error != STEPUP_OK) {
 		if (owner != NULL)
 			owner_put(owner);
-		return STEPUP_NO_MEMORY;
+		return error;
 	}
-	base64url_encode(bytes, sizeof(bytes), new->name);
-	WIPE_ARRAY(bytes);
-	new->state = TRANSACTION_ASKED;
-	atomic_init(&new->ended, false);
-	new->uid = uid;
-	new->user_uid = -1;
-	new->expires_boot_ms = clock_boot_ms() + TRANSACTION_TTL_SECONDS * INT64_C(1000);
 	new->owner = owner;
 	TAILQ_INSERT_TAIL(&owner->list, new, of_owner);
 	LIST_INSERT_HEAD(name_bucket(all, new->name), new, of_name);
 	owner->count++;
 	all->count++;
-	*transaction = new;
-	return STEPUP_OK;
+	if (crowd_share(&new->crowd) > size->share)
+		return share_give_way(all, owner, new) ? STEPUP_OK : STEPUP_THROTTLED;
+	return owner->count <= size->all || owner_give_way(all, owner, new) ? STEPUP_OK : STEPUP_THROTTLED;
+}
+
+enum stepup_error transaction_new(struct transactions *all, const struct transaction_seat *seat, struct transaction **transaction)
+{
+	struct transaction *new = calloc(1, sizeof(*new));
+	uint8_t bytes[NAME_BYTES] = {0};
+	enum stepup_error error;
+
+	*transaction = NULL;
+	if (new == NULL)
+		return STEPUP_NO_MEMORY;
+	error = RAND_bytes(bytes, sizeof(bytes)) == 1 ? STEPUP_OK : STEPUP_INTERNAL;
+	if (error == STEPUP_OK && snprintf(new->user, sizeof(new->user), "%s", seat->user) >= (int)sizeof(new->user))
+		error = STEPUP_TOO_LONG;
+	base64url_encode(bytes, sizeof(bytes), new->name);
+	WIPE_ARRAY(bytes);
+	new->state = TRANSACTION_ASKED;
+	atomic_init(&new->ended, false);
+	new->uid = seat->uid;
+	new->user_uid = -1;
+	new->expires_boot_ms = clock_boot_ms() + TRANSACTION_TTL_SECONDS * INT64_C(1000);
+	if (error == STEPUP_OK)
+		error = transaction_join(all, seat, new);
+	if (error == STEPUP_OK)
+		*transaction = new;
+	else if (new->owner != NULL)
+		transaction_free(all, new);
+	else
+		free(new);
+	return error;
+}
+
+/* The connection has gone. What was handed in before that counts; nothing else can come. */
+static void transaction_cut(struct call_bond *bond)
+{
+	struct transaction *transaction = (struct transaction *)(void *)((char *)bond - offsetof(struct transaction, bond));
+
+	if (transaction->state == TRANSACTION_ANSWERING)
+		transaction->cut = true;
+	else
+		transaction_lapse(bond->context, transaction);
+}
+
+void transaction_bind(struct transactions *all, struct transaction *transaction, struct call *call)
+{
+	transaction->bond.context = all;
+	call_bond(call, &transaction->bond, transaction_cut);
+}
+
+bool transactions_make_room(struct transactions *all, uid_t uid)
+{
+	const struct transaction_owner *owner = owner_find(all, uid, POOL_BOUND);
+	struct transaction *transaction, *chosen = NULL;
+
+	if (owner == NULL)
+		return false;
+	TAILQ_FOREACH(transaction, &owner->list, of_owner)
+		if (transaction->state == TRANSACTION_ASKED && goes_before(transaction, chosen))
+			chosen = transaction;
+	if (chosen == NULL || crowd_weight(&chosen->crowd) <= CROWD_WEIGHT_SINGLE || !call_bond_hang_up(&chosen->bond))
+		return false;
+	transaction_lapse(all, chosen);
+	return true;
+}
+
+bool transaction_is_over(const struct transaction *transaction)
+{
+	return transaction->cut || atomic_load(&transaction->ended);
 }
 
 struct transaction *transaction_find(struct transactions *all, const char *name, uid_t uid)
@@ -279,10 +396,10 @@ void transactions_end_sitting(struct transactions *all, uid_t uid, const uint8_t
 	freshness_end_sitting(all->freshness, uid, sitting);
 }
 
+/* What `is_swept` needs. */
 struct sweep {
+	struct transactions *all;
 	int64_t now_boot_ms;
-	void (*expires)(void *context, const struct transaction *transaction);
-	void *context;
 };
 
 static bool is_swept(const struct transaction *transaction, const void *context)
@@ -290,15 +407,14 @@ static bool is_swept(const struct transaction *transaction, const void *context)
 	const struct sweep *sweep = context;
 	bool swept = transaction->state != TRANSACTION_ANSWERING && transaction->expires_boot_ms <= sweep->now_boot_ms;
 
-	if (swept && sweep->expires != NULL)
-		sweep->expires(sweep->context, transaction);
+	if (swept && sweep->all->unanswered != NULL)
+		sweep->all->unanswered(sweep->all->context, transaction);
 	return swept;
 }
 
-void transactions_sweep(struct transactions *all, int64_t now_boot_ms, void (*expires)(void *context, const struct transaction *transaction),
-	void *context)
+void transactions_sweep(struct transactions *all, int64_t now_boot_ms)
 {
-	const struct sweep sweep = {now_boot_ms, expires, context};
+	const struct sweep sweep = {all, now_boot_ms};
 
 	end_each(all, is_swept, &sweep);
 	freshness_sweep(all->freshness, now_boot_ms);

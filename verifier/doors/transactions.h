@@ -2,7 +2,8 @@
 /*
  * Step-ups between Begin and Answer, and granted ones until an administrator's verb spends them: in memory only, named by 32 unguessable bytes,
  * bound to the caller's uid, good for two minutes of boot time and one success.
- * MUST: give a transaction to no other uid; let one answer at a time be under way; end all at a reload, a clock jump, a restart.
+ * MUST: give a transaction to no other uid; let one answer at a time be under way; end all at a reload, a clock jump, a restart; let what strangers
+ * begin end nothing that somebody else was asked.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_TRANSACTIONS_H
@@ -16,30 +17,50 @@
 #include <sys/types.h>
 
 #include "lib/action.h"
+#include "verifier/doors/crowd.h"
 #include "verifier/doors/freshness.h"
 #include "verifier/evidence/log_entry.h"
 #include "verifier/rules/policy.h"
+#include "verifier/server/call.h"
 #include "verifier/state/approval_request.h"
 #include "verifier/state/user_record.h"
 
 #define TRANSACTION_TTL_SECONDS 120
 #define TRANSACTION_GRANT_TTL_SECONDS 60
-#define TRANSACTIONS_PER_UID 64        /* ordinary uids */
-#define TRANSACTIONS_PER_CALLER 4096   /* root and configured callers */
+#define TRANSACTIONS_SMALL 64          /* of a uid for itself, and of root, where nothing ends them but time */
+#define TRANSACTIONS_LARGE 4096        /* of a configured caller; of a uid's that end with their connection */
+#define TRANSACTIONS_SHARE 64          /* of these, of one person from one place */
 #define TRANSACTION_NAME_SIZE 44       /* base64url of 32 bytes, with the NUL */
 
 enum transaction_state { TRANSACTION_ASKED, TRANSACTION_ANSWERING, TRANSACTION_GRANTED, TRANSACTION_SPENT,
 	TRANSACTION_WAITING /* its answer was right, and a second person has to agree */ };
 
+/* What shares room, for each uid. */
+enum transaction_pool {
+	POOL_SMALL,  /* root's, and a uid's for itself */
+	POOL_CALLER, /* a configured caller's, which begins for many */
+	POOL_BOUND,  /* that end with their connection: as many as that allows */
+};
+
+/* Whose a new one is. */
+struct transaction_seat {
+	uid_t uid;
+	enum transaction_pool pool;
+	const char *user;              /* whom it is for */
+	uint8_t place[DIGEST_SIZE];    /* where that one is, as far as it is known: sitting_place() */
+};
+
 struct question;  /* what a step-up puts to the person; question.c */
 struct enrolment; /* a credential waiting for its proof; enrolment.c */
 
-struct transaction_owner; /* what one uid has; transactions.c */
+struct transaction_owner; /* what one uid has in a pool; transactions.c */
 
 struct transaction {
 	char name[TRANSACTION_NAME_SIZE];
 	enum transaction_state state;
 	atomic_bool ended;         /* while ANSWERING: a lock, a reload or a clock jump ended it; the writer's side looks */
+	bool cut;                  /* while ANSWERING: nobody is there for what comes next; what was answered counts all the same */
+	struct call_bond bond;     /* to the connection that it ends with; tied to none otherwise */
 	uid_t uid;                 /* who may answer */
 	int64_t expires_boot_ms;
 	struct policy *policy;     /* referenced */
@@ -67,6 +88,7 @@ struct transaction {
 	struct question *question; /* NULL for an enrolment */
 	struct enrolment *enrolment;
 	struct transaction_owner *owner;
+	struct crowd_member crowd;
 	TAILQ_ENTRY(transaction) of_owner; /* oldest first */
 	LIST_ENTRY(transaction) of_name;
 };
@@ -84,9 +106,23 @@ void transactions_free(struct transactions **all);
 /* What granted step-ups keep fresh: of the same life as these, and ended with them. */
 struct freshness *transactions_freshness(struct transactions *all);
 
-/* A new one in state ASKED with a fresh name. Where the uid has `maximum` of them: STEPUP_THROTTLED, or with `give_way` the uid's oldest
- * unanswered one ends (for callers that begin for many people, so that abandoned ones don't shut the others out). Owned by `all`. */
-enum stepup_error transaction_new(struct transactions *all, uid_t uid, size_t maximum, bool give_way, struct transaction **transaction);
+/* Who is told of each that ends unanswered: whose time is up, that gave way, or whose connection has gone. */
+void transactions_watch(struct transactions *all, void (*unanswered)(void *context, const struct transaction *transaction), void *context);
+
+/* A new one in state ASKED with a fresh name, for the seat's user. Where the person has a share of the pool from that place already, their own oldest
+ * unanswered one ends; where the pool is full, one ends where it is most crowded (crowd_weight), unanswered before answered. Where the newcomer is the crowd,
+ * one of its own place ends, or it is STEPUP_THROTTLED: whoever begins many pushes out their own, not what others were asked. STEPUP_TOO_LONG for no name
+ * of a user. Owned by `all`. */
+enum stepup_error transaction_new(struct transactions *all, const struct transaction_seat *seat, struct transaction **transaction);
+
+/* From now on it ends with the call's connection. */
+void transaction_bind(struct transactions *all, struct transaction *transaction, struct call *call);
+
+/* Hangs up on one of a uid's connections, where it is most crowded, that only asks still. False where there is none. */
+bool transactions_make_room(struct transactions *all, uid_t uid);
+
+/* Whether nothing can come of it any more, once what is under way is done: for who answered. */
+bool transaction_is_over(const struct transaction *transaction);
 
 /* The live one of that name and uid, NULL otherwise: unknown, another uid's and expired ones look alike. */
 struct transaction *transaction_find(struct transactions *all, const char *name, uid_t uid);
@@ -109,9 +145,8 @@ void transactions_end_fresh(struct transactions *all, const char *user);
 /* Ends what is fresh in a caller's sitting, and that anything begun in it becomes fresh by an answer that comes later. */
 void transactions_end_sitting(struct transactions *all, uid_t uid, const uint8_t sitting[DIGEST_SIZE]);
 
-/* Frees what has expired, what is fresh too; called by a timer. Each transaction is shown to `expires` (may be NULL) before it goes. */
-void transactions_sweep(struct transactions *all, int64_t now_boot_ms, void (*expires)(void *context, const struct transaction *transaction),
-	void *context);
+/* Frees what has expired, what is fresh too; called by a timer. */
+void transactions_sweep(struct transactions *all, int64_t now_boot_ms);
 
 size_t transactions_count(const struct transactions *all);
 

@@ -145,15 +145,22 @@ static size_t slot_of(uid_t uid)
 	return (size_t)(((uint32_t)uid * UINT32_C(2654435761)) >> 22) & (SLOTS - 1);
 }
 
+static struct budget *budget_find(const struct budgets *all, uid_t uid)
+{
+	struct budget *budget = all->slots[slot_of(uid)];
+
+	while (budget != NULL && budget->uid != uid)
+		budget = budget->next;
+	return budget;
+}
+
 static struct budget *budget_find_or_add(struct budgets *all, uid_t uid, int64_t now_ms)
 {
 	struct budget **slot = &all->slots[slot_of(uid)];
-	struct budget *budget;
+	struct budget *budget = budget_find(all, uid);
 
-	for (budget = *slot; budget != NULL; budget = budget->next) {
-		if (budget->uid == uid)
-			return budget;
-	}
+	if (budget != NULL)
+		return budget;
 	/* Full: those who owe nothing go, and if thousands of uids owe something, they are forgiven rather than others refused. */
 	for (int forgive = 0; forgive < 2 && all->uids >= all->maximum + IDLE_MAX; forgive++)
 		sweep(all, now_ms, forgive != 0);
@@ -188,6 +195,24 @@ struct budget *budget_connect(struct budgets *all, uid_t uid, int64_t now_ms)
 	struct budget *budget = budget_find_or_add(all, uid, now_ms);
 
 	if (budget == NULL || !may_connect(all, budget))
+		return NULL;
+	budget->connections++;
+	all->connections++;
+	return budget;
+}
+
+bool budget_may_replace(const struct budgets *all, uid_t uid)
+{
+	const struct budget *budget = budget_find(all, uid);
+
+	return budget != NULL && budget->rank != BUDGET_ORDINARY && budget->connections >= limits_of(budget)->connections && all->connections < all->maximum;
+}
+
+struct budget *budget_replace(struct budgets *all, uid_t uid)
+{
+	struct budget *budget = budget_find(all, uid);
+
+	if (budget == NULL)
 		return NULL;
 	budget->connections++;
 	all->connections++;

@@ -36,6 +36,11 @@ void budgets_free(struct budgets **all);
 
 /* Opens a connection for a uid; NULL where it or everybody has as many as there may be. */
 struct budget *budget_connect(struct budgets *all, uid_t uid, int64_t now_ms);
+/* Where root or a configured caller has as many as it may: whether one of its connections may be ended for another, and the other one once it was; what
+ * was ended is still counted until it has gone. */
+bool budget_may_replace(const struct budgets *all, uid_t uid);
+struct budget *budget_replace(struct budgets *all, uid_t uid);
+
 void budget_disconnect(struct budgets *all, struct budget *budget);
 
 void budget_set_rank(struct budget *budget, enum budget_rank rank);

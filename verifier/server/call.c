@@ -182,3 +182,32 @@ bool call_is_waited_for(struct call *call)
 
 	return connection != NULL && connection->fd >= 0 && recv(connection->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) != 0;
 }
+
+void call_bond(struct call *call, struct call_bond *bond, void (*cut)(struct call_bond *bond))
+{
+	struct connection *connection = connection_of(call);
+
+	if (connection == NULL)
+		return;
+	bond->cut = cut;
+	bond->connection = connection;
+	LIST_INSERT_HEAD(&connection->bonds, bond, of_connection);
+}
+
+void call_unbond(struct call_bond *bond)
+{
+	if (bond->connection == NULL)
+		return;
+	bond->connection = NULL;
+	LIST_REMOVE(bond, of_connection);
+}
+
+bool call_bond_hang_up(struct call_bond *bond)
+{
+	struct connection *connection = bond->connection;
+
+	if (connection == NULL || connection->fd < 0 || connection->state == CONNECTION_CALLING)
+		return false;
+	connection_end(connection);
+	return true;
+}

@@ -9,12 +9,14 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <sys/queue.h>
 #include <sys/types.h>
 
 #include "lib/error.h"
 #include "lib/message.h"
 #include "verifier/host/account.h"
 
+struct connection;
 struct verifier;
 
 struct peer {
@@ -53,6 +55,22 @@ void call_watch(struct call *call);
 
 /* Whether nobody waits for the answer any more; it still has to be given. */
 bool call_is_gone(struct call *call);
+
+/* What ends with a connection; zero-initialise. Whoever has it calls call_unbond() before it goes. */
+struct call_bond {
+	void (*cut)(struct call_bond *bond);
+	void *context;                /* for `cut` */
+	struct connection *connection; /* NULL: tied to none */
+	LIST_ENTRY(call_bond) of_connection;
+};
+
+/* Ties it to the call's connection: `cut` runs once when that has gone, from the loop; where it has gone already, out of the call's answer. A connection
+ * that something is tied to may be idle for as long as that lasts. `context` is the caller's to set. */
+void call_bond(struct call *call, struct call_bond *bond, void (*cut)(struct call_bond *bond));
+void call_unbond(struct call_bond *bond);
+
+/* Hangs up on the one that it is tied to; false where that is none, or has a call under way. */
+bool call_bond_hang_up(struct call_bond *bond);
 
 /* What a refusal carries beside its words; zero-initialise and set what applies. */
 struct refusal_facts {

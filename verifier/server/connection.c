@@ -32,12 +32,24 @@ struct connection *connection_of(struct call *call)
 
 /* --- the end --- */
 
+/* Each once. */
+static void bonds_cut(struct connection *connection)
+{
+	while (!LIST_EMPTY(&connection->bonds)) {
+		struct call_bond *bond = LIST_FIRST(&connection->bonds);
+
+		call_unbond(bond);
+		bond->cut(bond);
+	}
+}
+
 static void free_when_done(struct connection *connection)
 {
 	struct server *server = connection->server;
 
 	if (!connection->handle_closed || connection->state == CONNECTION_CALLING)
 		return;
+	bonds_cut(connection);
 	budget_disconnect(server->budgets, connection->budget);
 	server->handles--;
 	free(connection);
@@ -48,6 +60,7 @@ static void on_closed(uv_handle_t *handle)
 	struct connection *connection = handle->data;
 
 	connection->handle_closed = true;
+	bonds_cut(connection);
 	free_when_done(connection);
 }
 
@@ -431,8 +444,11 @@ void connection_tick(struct connection *connection, int64_t now)
 	}
 	if (connection->state == CONNECTION_CALLING && connection->out == NULL)
 		return;
-	if (connection->state == CONNECTION_READING && connection->held == 0)
+	if (connection->state == CONNECTION_READING && connection->held == 0) {
+		if (!LIST_EMPTY(&connection->bonds)) /* which last for so long, and no longer */
+			return;
 		limit = SERVER_IDLE_SECONDS;
+	}
 	if (now - connection->since_ms >= limit * 1000 && !connection_moves(connection))
 		connection_end(connection);
 }

@@ -34,6 +34,7 @@ struct server {
 	struct connection *connections; /* those with a socket */
 	size_t busy, handles;
 	unsigned policy_generation;
+	server_room *room;
 	int reserve_fd;                 /* given up to accept and close when there are no more descriptors */
 	bool stopping;
 	char read_buffer[READ_SIZE];    /* wiped after each read */
@@ -65,6 +66,7 @@ struct connection {
 	struct call call;
 	const struct account *account;
 	struct door_request request;
+	LIST_HEAD(, call_bond) bonds; /* what ends with it */
 	char *out;               /* what is still to be written */
 	size_t out_size, out_sent;
 };

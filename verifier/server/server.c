@@ -29,6 +29,11 @@ enum stepup_error server_new(struct verifier *verifier, size_t connections, stru
 	return STEPUP_OK;
 }
 
+void server_set_room(struct server *server, server_room *room)
+{
+	server->room = room;
+}
+
 /* No descriptor left: hangs up on one caller rather than leave all of them, and this loop, waiting. */
 static void hang_up_on_one(struct server *server, int listening)
 {
@@ -42,6 +47,17 @@ static void hang_up_on_one(struct server *server, int listening)
 	server->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+/* The peer's budget, with room for one more connection; NULL where there is none. */
+static struct budget *admit(struct server *server, uid_t uid)
+{
+	int64_t now = (int64_t)uv_now(server->verifier->loop);
+	struct budget *budget = budget_connect(server->budgets, uid, now);
+
+	if (budget == NULL && server->room != NULL && budget_may_replace(server->budgets, uid) && server->room(server->verifier, uid))
+		budget = budget_replace(server->budgets, uid);
+	return budget;
+}
+
 static void welcome(struct listener *listener, int fd)
 {
 	struct server *server = listener->server;
@@ -50,7 +66,7 @@ static void welcome(struct listener *listener, int fd)
 	struct ucred credentials;
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 && size == sizeof(credentials))
-		budget = budget_connect(server->budgets, credentials.uid, (int64_t)uv_now(server->verifier->loop));
+		budget = admit(server, credentials.uid);
 	if (budget == NULL) {
 		(void)close(fd);
 		return;

@@ -20,6 +20,11 @@ struct server;
 /* `connections`: how many there may be in all. Uses the verifier's loop, policy and accounts. */
 enum stepup_error server_new(struct verifier *verifier, size_t connections, struct server **server);
 
+/* Who is asked for room where root or a configured caller, each of whom speaks for many, has as many connections as it may: hangs up on one of the uid's,
+ * or returns false, and then whoever comes is turned away. Without one (NULL) nobody is asked. */
+typedef bool server_room(struct verifier *verifier, uid_t uid);
+void server_set_room(struct server *server, server_room *room);
+
 /* Serves a door on a listening, non-blocking unix socket, which becomes the server's to close. */
 enum stepup_error server_listen(struct server *server, int fd, const struct door *door);
 
