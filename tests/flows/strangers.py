@@ -12,8 +12,9 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scratch
 from harness import PATIENCE, Client, Tap, become
+from scratch import PASSWORD, give_passwords
 from sshd import Sshd
-from sudo import PASSWORD, give_passwords, sudo
+from sudo import sudo
 
 tap = Tap()
 STARTS = 4300            # more than one pool has ever held
