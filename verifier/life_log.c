@@ -55,6 +55,11 @@ void life_log_reload(struct verifier *verifier)
 	append(verifier, log_entry_policy(clock_wall_seconds(), verifier->policy->digest, &root));
 }
 
+void life_log_last_good(struct verifier *verifier)
+{
+	append(verifier, log_entry_alert(clock_wall_seconds(), NULL, "old-policy", NULL));
+}
+
 void life_log_clock(struct verifier *verifier)
 {
 	append(verifier, log_entry_alert(clock_wall_seconds(), NULL, "clock-jump", NULL));

@@ -13,6 +13,7 @@ struct verifier;
 void life_log_start(struct verifier *verifier);
 void life_log_stop(struct verifier *verifier);
 void life_log_reload(struct verifier *verifier); /* by a signal; a reload by an administrator's verb has an entry of its own */
+void life_log_last_good(struct verifier *verifier); /* the policy in force is not the configuration's */
 void life_log_clock(struct verifier *verifier);
 
 #endif

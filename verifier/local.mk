@@ -37,6 +37,7 @@ verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verif
 	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/notices_invited.c verifier/rules/notices_locked.c verifier/rules/notices_over.c verifier/rules/policy.h verifier/rules/policy.c \
 	verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
 	verifier/rules/policy_build.c verifier/rules/policy_check.c verifier/rules/policy_file.h \
+	verifier/rules/policy_files.h verifier/rules/policy_files.c \
 	verifier/rules/policy_file.c verifier/rules/policy_prompt.h verifier/rules/policy_prompt.c \
 	verifier/rules/policy_reading.c verifier/rules/policy_rule.c verifier/rules/policy_rule_digest.c \
 	verifier/rules/policy_scanner.h verifier/rules/policy_scanner.c verifier/rules/policy_text.h \
@@ -99,7 +100,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 
 # Putting it together.
 verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/life_log.h verifier/life_log.c \
-	verifier/patience.h verifier/patience.c verifier/startup.h verifier/startup.c verifier/verifier.h
+	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c

@@ -413,7 +413,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	if (check)
-		return startup_check(options.config) ? EXIT_OK : EXIT_REFUSED;
+		return startup_check(options.config, options.run_dir) ? EXIT_OK : EXIT_REFUSED;
 	if (rule_for != NULL)
 		return startup_rule_for(options.config, rule_for) ? EXIT_OK : EXIT_REFUSED;
 	return run(&options);

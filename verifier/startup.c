@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/verifier_client.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
 #include "verifier/evidence/log_signer.h"
 #include "verifier/state/master_key.h"
+#include "verifier/policy_choice.h"
 #include "verifier/rules/policy_accounts.h"
 #include "verifier/evidence/receipt.h"
 #include "verifier/server/server.h"
@@ -18,6 +20,7 @@
 #include "verifier/doors/transactions.h"
 #include "verifier/doors/waiters.h"
 
+#define CHECK_MS 5000 /* for the running verifier to answer a check */
 #define DIGEST_SHOWN 8 /* bytes of a policy's digest that name it in the journal */
 
 static void policy_name(const struct policy *policy, char name[2 * DIGEST_SHOWN + 1])
@@ -50,14 +53,30 @@ static enum stepup_error evidence_open(const struct startup_options *options, st
 	return result;
 }
 
-static enum stepup_error state_open(const struct startup_options *options, struct verifier *verifier, char **why)
+/* The policy, with what the store keeps. */
+static enum stepup_error policy_open(const struct startup_options *options, struct verifier *verifier, struct policy_choice *choice, char **why)
+{
+	struct store_session *session = NULL;
+	enum stepup_error result = store_session_open(verifier->store, false, &session);
+
+	if (result == STEPUP_OK)
+		result = policy_choice_settle(choice, options->config, session, why);
+	store_session_close(&session);
+	if (result == STEPUP_OK)
+		verifier->policy = policy_reference(choice->policy);
+	return result;
+}
+
+static enum stepup_error state_open(const struct startup_options *options, struct verifier *verifier, struct policy_choice *choice, char **why)
 {
 	struct master_key *key = NULL;
 	enum stepup_error result;
 
 	result = master_key_read(options->master_key, &key, why);
 	if (result == STEPUP_OK)
-		result = store_open(verifier->policy->store, key, &verifier->store, why);
+		result = store_open(choice->store, key, &verifier->store, why);
+	if (result == STEPUP_OK)
+		result = policy_open(options, verifier, choice, why);
 	if (result == STEPUP_OK)
 		result = store_name_host(verifier->store, verifier->policy->host);
 	if (result == STEPUP_OK)
@@ -88,25 +107,47 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 	return result;
 }
 
+/* Why the last good policy is in force, for status and the journal. */
+static void tell_last_good(struct verifier *verifier, struct policy_choice *choice)
+{
+	const char *said = choice->why != NULL ? choice->why : stepup_error_text(choice->error);
+
+	verifier->policy_why = choice->why;
+	choice->why = NULL;
+	if (verifier->policy_why == NULL)
+		verifier->policy_why = strdup(said);
+	journal_lines(LOG_ERR, "policy", said);
+	journal_line(LOG_ERR, "policy", "So the last good policy is in force, which the store keeps. Mend the configuration, check it with "
+		"`stepupd --check`, then reload it.");
+}
+
 enum stepup_error startup_open(const struct startup_options *options, struct verifier *verifier, char **why)
 {
+	struct policy_choice choice;
 	enum stepup_error result;
 
 	verifier->config_path = options->config;
 	verifier->started = clock_wall_seconds();
-	result = policy_load(options->config, true, &verifier->policy, why);
+	result = policy_choice_read(options->config, &choice, why);
 	if (result == STEPUP_OK)
-		result = state_open(options, verifier, why);
+		result = state_open(options, verifier, &choice, why);
 	if (result == STEPUP_OK)
 		result = scheduling_open(verifier);
 	if (result != STEPUP_OK)
-		return result;
+		goto out;
 	/* What was accepted last may not have reached the disk's platters or this verifier's memory: only later steps count (DESIGN section 14). */
 	verifier->code_floor = verifier->clean_start ? 0 : verifier->started;
+	if (choice.error != STEPUP_OK)
+		tell_last_good(verifier, &choice);
 	policy_warn(verifier->policy);
 	life_log_start(verifier);
+	if (verifier->policy_why != NULL)
+		life_log_last_good(verifier);
+	policy_choice_keep(verifier, &choice);
 	approving_policy_changed(verifier);
-	return STEPUP_OK;
+out:
+	policy_choice_clear(&choice);
+	return result;
 }
 
 enum stepup_error startup_close(struct verifier *verifier)
@@ -139,8 +180,9 @@ enum stepup_error startup_close(struct verifier *verifier)
 	transactions_free(&verifier->transactions);
 	waiters_free(&verifier->waiters);
 	policy_release(&verifier->policy);
+	free(verifier->policy_why);
 	free(verifier->log_key);
-	verifier->log_key = NULL;
+	verifier->policy_why = verifier->log_key = NULL;
 	return result;
 }
 
@@ -158,28 +200,15 @@ static const char *fixed_setting(const struct policy *old, const struct policy *
 	return NULL;
 }
 
-enum stepup_error verifier_reload(struct verifier *verifier, char **why)
+/* Puts a policy in the place of the one in force. */
+static void policy_replace(struct verifier *verifier, struct policy *policy)
 {
 	char name[2 * DIGEST_SHOWN + 1];
-	struct policy *policy = NULL;
-	enum stepup_error result;
-	const char *fixed;
 
-	*why = NULL;
-	result = policy_load(verifier->config_path, true, &policy, why);
-	if (result == STEPUP_OK && (fixed = fixed_setting(verifier->policy, policy)) != NULL) {
-		result = STEPUP_INVALID;
-		if (asprintf(why, "%s: \"%s\" can't change while the verifier runs: restart it for that", verifier->config_path, fixed) < 0)
-			*why = NULL;
-	}
-	if (result != STEPUP_OK) {
-		policy_release(&policy);
-		journal_line(LOG_ERR, "reload", "refused; the policy in force stays as it was");
-		journal_lines(LOG_ERR, "reload", *why != NULL ? *why : stepup_error_text(result));
-		return result;
-	}
 	policy_release(&verifier->policy);
-	verifier->policy = policy;
+	verifier->policy = policy_reference(policy);
+	free(verifier->policy_why);
+	verifier->policy_why = NULL;
 	transactions_end_user(verifier->transactions, NULL);
 	account_cache_forget(verifier->accounts);
 	if (verifier->server != NULL)
@@ -188,7 +217,30 @@ enum stepup_error verifier_reload(struct verifier *verifier, char **why)
 	policy_name(policy, name);
 	journal_line(LOG_NOTICE, "reload", "policy=%s rules=%zu", name, policy->rule_count);
 	policy_warn(policy);
-	return STEPUP_OK;
+}
+
+enum stepup_error verifier_reload(struct verifier *verifier, char **why)
+{
+	struct policy_choice choice = {0};
+	enum stepup_error result;
+	const char *fixed;
+
+	*why = NULL;
+	result = policy_choice_reload(verifier, &choice, why);
+	if (result == STEPUP_OK && (fixed = fixed_setting(verifier->policy, choice.policy)) != NULL) {
+		result = STEPUP_INVALID;
+		if (asprintf(why, "%s: \"%s\" can't change while the verifier runs: restart it for that", verifier->config_path, fixed) < 0)
+			*why = NULL;
+	}
+	if (result != STEPUP_OK) {
+		journal_line(LOG_ERR, "reload", "refused; the policy in force stays as it was");
+		journal_lines(LOG_ERR, "reload", *why != NULL ? *why : stepup_error_text(result));
+	} else {
+		policy_replace(verifier, choice.policy);
+		policy_choice_keep(verifier, &choice);
+	}
+	policy_choice_clear(&choice);
+	return result;
 }
 
 /* What only this host can tell: accounts that it doesn't know. */
@@ -209,22 +261,54 @@ static size_t print_account_warnings(const struct policy *policy)
 	return count;
 }
 
-bool startup_check(const char *config)
+/* What the running verifier says against the policy's rp-id; NULL where that is nothing, or there is nobody to ask. The caller frees. */
+static char *ask_about_rp_id(const struct policy *policy, const char *run_dir)
+{
+	struct verifier_client *client = NULL;
+	struct verifier_refusal refusal = {0};
+	char *path = NULL, *why = NULL;
+	json_t *reply = NULL;
+
+	if (asprintf(&path, "%s/admin.sock", run_dir) < 0)
+		return NULL;
+	if (verifier_client_open(path, deadline_in(CHECK_MS), &client) == STEPUP_OK &&
+		verifier_client_call(client, "io.stepup.Admin1.Status", json_pack("{s:s, s:s*}", "rp_id", policy->rp_id, "rp_id_before", policy->rp_id_before),
+			deadline_in(CHECK_MS), &reply, &refusal) == STEPUP_OK &&
+		json_string_value(json_object_get(reply, "rp_id_why")) != NULL)
+		why = strdup(json_string_value(json_object_get(reply, "rp_id_why")));
+	verifier_refusal_clear(&refusal);
+	verifier_client_close(&client);
+	json_decref(reply);
+	free(path);
+	return why;
+}
+
+static void print_warnings(const char *config, const struct policy *policy)
+{
+	size_t warnings = 0;
+
+	for (; policy->warnings != NULL && policy->warnings[warnings] != NULL; warnings++)
+		printf("warning: %s\n", policy->warnings[warnings]);
+	warnings += print_account_warnings(policy);
+	printf("%s: no errors, %zu %s, %zu rules.\n", config, warnings, warnings == 1 ? "warning" : "warnings", policy->rule_count);
+}
+
+bool startup_check(const char *config, const char *run_dir)
 {
 	struct policy *policy = NULL;
 	enum stepup_error result;
 	char *why = NULL;
-	size_t warnings = 0;
 
 	result = policy_load(config, false, &policy, &why);
-	if (result != STEPUP_OK) {
-		printf("%s\n", why != NULL ? why : stepup_error_text(result));
-	} else {
-		for (; policy->warnings != NULL && policy->warnings[warnings] != NULL; warnings++)
-			printf("warning: %s\n", policy->warnings[warnings]);
-		warnings += print_account_warnings(policy);
-		printf("%s: no errors, %zu %s, %zu rules.\n", config, warnings, warnings == 1 ? "warning" : "warnings", policy->rule_count);
+	if (result == STEPUP_OK) {
+		why = ask_about_rp_id(policy, run_dir);
+		if (why != NULL)
+			result = STEPUP_INVALID;
 	}
+	if (result != STEPUP_OK)
+		printf("%s\n", why != NULL ? why : stepup_error_text(result));
+	else
+		print_warnings(config, policy);
 	policy_release(&policy);
 	free(why);
 	return result == STEPUP_OK;

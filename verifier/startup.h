@@ -26,8 +26,9 @@ enum stepup_error startup_open(const struct startup_options *options, struct ver
  * door any more. */
 enum stepup_error startup_close(struct verifier *verifier);
 
-/* `stepupd --check`: prints what is wrong with a policy, or that nothing is; true where it would be taken. */
-bool startup_check(const char *config);
+/* `stepupd --check`: prints what is wrong with a policy, or that nothing is; true where it would be taken. Asks the verifier that runs, if there is one
+ * behind `run_dir` and the caller may, about people's keys. */
+bool startup_check(const char *config, const char *run_dir);
 
 /* `stepupd --rule-for ACTION`: prints where the rule for an action stands, or that there is none; true where there is one. */
 bool startup_rule_for(const char *config, const char *action);

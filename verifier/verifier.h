@@ -28,6 +28,7 @@ struct verifier {
 	uv_loop_t *loop;
 	const char *config_path;
 	struct policy *policy;             /* the one in force; replaced whole by a reload */
+	char *policy_why;                  /* why that is the last good one, which the store keeps; NULL where it is the configuration's */
 	struct store *store;
 	struct store_session *reader;      /* the loop thread's */
 	struct commit_queue *queue;
@@ -52,5 +53,9 @@ struct verifier {
 
 /* Reads the policy again; keeps the old one where the new one is bad and says why (the caller frees). Ends what began under the old one. */
 enum stepup_error verifier_reload(struct verifier *verifier, char **why);
+
+/* Whether a policy with this rp-id could be taken, as far as people's keys go: STEPUP_INVALID with the sentence in `*why` (the caller frees) where it
+ * couldn't. `before` is what it says of the rp-id given up, NULL for nothing. Reads all users until it finds a key. */
+enum stepup_error verifier_check_rp_id(struct verifier *verifier, const char *rp_id, const char *before, char **why);
 
 #endif

@@ -413,7 +413,7 @@ def metadata(verifier):
         out.seek(len(text) - 20)
         out.write("A" * 10)
     os.kill(verifier.process.pid, 1)
-    tap.ok(verifier.wait_log(r"stepup\.conf:5: .*mds\.jwt"), "metadata whose signature doesn't hold is told with its place, and the policy in force stays")
+    tap.ok(verifier.wait_log(r"stepup\.conf:5: .*mds\.jwt"), "metadata whose signature doesn't hold is told with its place, and the last good list stays")
     reply, _ = step_up(verifier, "daemon", "safe.open", genuine)
     tap.ok(reply.ok, "as it was", reply)
 

@@ -30,7 +30,7 @@ tests_flows_held_directory_so_LDFLAGS = $(AM_LDFLAGS) -shared
 tests_flows_held_directory_so_LDADD = -ldl
 
 # Allocations that fail; for starved_reload.py, and in tests/unit.
-EXTRA_DIST += tests/flows/starved_reload.py
+EXTRA_DIST += tests/flows/starved_reload.py tests/flows/last_good_policy.py
 check_PROGRAMS += tests/flows/starved_memory.so
 tests_flows_starved_memory_so_SOURCES = tests/flows/starved_memory.c tests/flows/starved_memory.h
 tests_flows_starved_memory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE

@@ -4,6 +4,8 @@
  */
 #include "tests/unit/cmocka_tap.h"
 #include "tests/unit/certificate_maker.h"
+#include "verifier/rules/attestation_trust.h"
+#include "verifier/rules/policy_files.h"
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>
@@ -138,4 +140,19 @@ void folder_put_certificate(const char *folder, const char *name, const struct m
 	size = BIO_get_mem_data(memory, &bytes);
 	folder_put(folder, name, bytes, (size_t)size);
 	BIO_free(memory);
+}
+
+struct attestation_trust *folder_trust(const char *folder)
+{
+	struct policy_files *files = policy_files_on_disk(true);
+	const struct attestation_sources sources = {.roots = folder, .files = files};
+	struct attestation_findings findings;
+	struct attestation_trust *trust = NULL;
+	char *why = NULL;
+
+	assert_non_null(files);
+	assert_int_equal(attestation_trust_load(&sources, MADE_NOW, &trust, &findings, &why), STEPUP_OK);
+	assert_int_equal(findings.count, 0);
+	policy_files_free(&files);
+	return trust;
 }

@@ -46,4 +46,9 @@ void folder_remove(const char *folder);
 void folder_put(const char *folder, const char *name, const void *bytes, size_t size);
 void folder_put_certificate(const char *folder, const char *name, const struct made_certificate *made);
 
+struct attestation_trust;
+
+/* Trust in the roots of a folder alone; attestation_trust_free() it. */
+struct attestation_trust *folder_trust(const char *folder);
+
 #endif

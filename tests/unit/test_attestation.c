@@ -31,17 +31,6 @@ struct attested {
 	const char *why;
 };
 
-static struct attestation_trust *trust_folder(const char *folder)
-{
-	const struct attestation_sources sources = {.roots = folder, .trusted = false};
-	struct attestation_trust *trust = NULL;
-	char *why = NULL, *warning = NULL;
-
-	assert_int_equal(attestation_trust_load(&sources, MADE_NOW, &trust, &warning, &why), STEPUP_OK);
-	assert_null(warning);
-	return trust;
-}
-
 static void make(int algorithm, struct attested *it)
 {
 	struct certificate_shape root = certificate_shape_authority("Root"), leaf;
@@ -58,7 +47,7 @@ static void make(int algorithm, struct attested *it)
 	certificate_make(KEY_ES256, &leaf, &it->root, &it->leaf);
 	folder_make(it->folder);
 	folder_put_certificate(it->folder, "maker.pem", &it->root);
-	it->trust = trust_folder(it->folder);
+	it->trust = folder_trust(it->folder);
 }
 
 static void clear(struct attested *it)

@@ -16,8 +16,10 @@
 #include "lib/base64url.h"
 #include "tests/unit/certificate_maker.h"
 #include "verifier/rules/attestation_trust.h"
+#include "verifier/rules/certificate.h"
 #include "verifier/rules/mds.h"
 #include "verifier/rules/policy.h"
+#include "verifier/rules/policy_files.h"
 
 static const uint8_t model_a[16] = {0xa}, model_b[16] = {0xb}, unknown[16] = {0xc}, none[16];
 
@@ -30,16 +32,28 @@ struct world {
 	const char *next_update;
 	struct attestation_sources sources;
 	struct attestation_trust *trust;
-	char *warning, *why;
+	struct attestation_findings findings;
+	bool looking; /* somebody only looks */
+	char *why;
 };
+
+static void forget(struct world *it)
+{
+	for (size_t i = 0; i < it->findings.count; i++)
+		free(it->findings.warnings[i]);
+	it->findings.count = 0;
+	free(it->why);
+	it->why = NULL;
+	attestation_trust_free(&it->trust);
+	policy_files_free(&it->sources.files);
+}
 
 static void load_as(struct world *it, enum stepup_error expected)
 {
-	free(it->warning);
-	free(it->why);
-	attestation_trust_free(&it->trust);
-	it->warning = it->why = NULL;
-	assert_int_equal(attestation_trust_load(&it->sources, MADE_NOW, &it->trust, &it->warning, &it->why), expected);
+	forget(it);
+	it->sources.files = policy_files_on_disk(!it->looking);
+	assert_non_null(it->sources.files);
+	assert_int_equal(attestation_trust_load(&it->sources, MADE_NOW, &it->trust, &it->findings, &it->why), expected);
 	assert_int_equal(it->trust != NULL, expected == STEPUP_OK);
 }
 
@@ -55,6 +69,25 @@ static void assert_fails(struct world *it, enum stepup_error error, const char *
 	assert_non_null(it->why);
 	if (strstr(it->why, sentence) == NULL)
 		fail_msg("\"%s\" is not in \"%s\"", sentence, it->why);
+}
+
+static void assert_warns(const struct world *it, size_t which, const char *sentence)
+{
+	assert_true(it->findings.count > which);
+	if (strstr(it->findings.warnings[which], sentence) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", sentence, it->findings.warnings[which]);
+}
+
+/* The list at hand isn't taken for that reason, nothing else is lost, and no other list is there. */
+static void assert_no_list(struct world *it, const char *sentence)
+{
+	assert_loads(it);
+	assert_false(it->findings.list_taken);
+	assert_int_equal(it->findings.count, 1);
+	assert_warns(it, 0, "blob.jwt: ");
+	assert_warns(it, 0, sentence);
+	assert_warns(it, 0, " No list of models is in force: ");
+	assert_null(attestation_trust_model(it->trust, model_a, NULL).name);
 }
 
 static json_t *base64_of(const struct made_certificate *made)
@@ -89,14 +122,11 @@ static void make(struct world *it)
 	folder_put_certificate(it->folder, "service.pem", &it->service_root);
 	it->entries = json_array();
 	it->next_update = "2027-02-01";
-	it->sources.trusted = true;
 }
 
 static void clear(struct world *it)
 {
-	free(it->warning);
-	free(it->why);
-	attestation_trust_free(&it->trust);
+	forget(it);
 	json_decref(it->entries);
 	certificate_release(&it->maker_a);
 	certificate_release(&it->maker_b);
@@ -252,9 +282,9 @@ static void a_folder_that_is_not_as_it_should_be_is_refused(void **state)
 	assert_loads(&it);
 	assert_int_equal(chmod(it.roots, 0777), 0);
 	assert_fails(&it, STEPUP_UNSAFE_FILE, "others can write in this folder");
-	it.sources.trusted = false; /* somebody only looks */
+	it.looking = true;
 	assert_loads(&it);
-	it.sources.trusted = true;
+	it.looking = false;
 	assert_int_equal(chmod(it.roots, 0755), 0);
 	folder_put_certificate(it.roots, "b.pem", &it.maker_b);
 	(void)snprintf(it.mds, sizeof(it.mds), "%s/b.pem", it.roots);
@@ -273,7 +303,8 @@ static void metadata_names_models_and_their_own_roots(void **state)
 	make_with_metadata(&it);
 	put_mds(&it);
 	assert_loads(&it);
-	assert_null(it.warning);
+	assert_int_equal(it.findings.count, 0);
+	assert_true(it.findings.list_taken);
 	assert_string_equal(attestation_trust_model(it.trust, model_a, NULL).name, "Model A, blue");
 	assert_string_equal(attestation_trust_model(it.trust, model_b, NULL).name, "Model B");
 	assert_null(attestation_trust_model(it.trust, unknown, NULL).name);
@@ -360,8 +391,8 @@ static void metadata_past_its_date_is_used_with_a_warning(void **state)
 	it.next_update = "2027-01-15"; /* MADE_NOW is that day */
 	put_mds(&it);
 	assert_loads(&it);
-	assert_non_null(it.warning);
-	assert_non_null(strstr(it.warning, "blob.jwt: a newer list of models has been due since 2027-01-15;"));
+	assert_int_equal(it.findings.count, 1);
+	assert_warns(&it, 0, "blob.jwt: a newer list of models has been due since 2027-01-15;");
 	assert_leads(&it, model_a, &it.leaf_a, true);
 	clear(&it);
 }
@@ -379,11 +410,11 @@ static void a_signer_is_judged_by_the_list_s_date_where_that_has_passed(void **s
 	certificate_release(&it.service);
 	certificate_make(KEY_ES256, &shape, &it.service_root, &it.service);
 	put_mds(&it);
-	assert_fails(&it, STEPUP_INVALID, "certificate does not lead to \"mds-root\", or was not valid then.");
+	assert_no_list(&it, "certificate does not lead to \"mds-root\", or was not valid then.");
 	it.next_update = "2027-01-10"; /* while it was good */
 	put_mds(&it);
 	assert_loads(&it);
-	assert_non_null(it.warning);
+	assert_warns(&it, 0, "a newer list of models has been due since 2027-01-10;");
 	clear(&it);
 }
 
@@ -414,12 +445,12 @@ static void metadata_of_another_signer_is_refused(void **state)
 	shape.host = "mds.fidoalliance.org.evil.example";
 	certificate_make(KEY_ES256, &shape, &it.service_root, &it.service); /* another customer of the same authority */
 	put_mds(&it);
-	assert_fails(&it, STEPUP_INVALID, "is signed by somebody else than mds.fidoalliance.org.");
+	assert_no_list(&it, "is signed by somebody else than mds.fidoalliance.org.");
 	certificate_release(&it.service);
 	shape.host = MDS_SIGNER;
 	certificate_make(KEY_ES256, &shape, &it.maker_a, &it.service); /* another authority */
 	put_mds(&it);
-	assert_fails(&it, STEPUP_INVALID, "certificate does not lead to \"mds-root\"");
+	assert_no_list(&it, "certificate does not lead to \"mds-root\"");
 	clear(&it);
 }
 
@@ -430,21 +461,21 @@ static void headers_that_choose_their_own_rules_are_refused(void **state)
 	(void)state;
 	make_with_metadata(&it);
 	put_mds_with(&it, json_pack("{s:s, s:[o]}", "alg", "none", "x5c", base64_of(&it.service)));
-	assert_fails(&it, STEPUP_INVALID, "is signed by an algorithm other than RS256 and ES256.");
+	assert_no_list(&it, "is signed by an algorithm other than RS256 and ES256.");
 	put_mds_with(&it, json_pack("{s:s, s:[o]}", "alg", "HS256", "x5c", base64_of(&it.service)));
-	assert_fails(&it, STEPUP_INVALID, "is signed by an algorithm other than RS256 and ES256.");
+	assert_no_list(&it, "is signed by an algorithm other than RS256 and ES256.");
 	put_mds_with(&it, json_pack("{s:s, s:[o]}", "alg", "RS256", "x5c", base64_of(&it.service)));
-	assert_fails(&it, STEPUP_INVALID, "has a signature that does not hold");
+	assert_no_list(&it, "has a signature that does not hold");
 	put_mds_with(&it, json_pack("{s:s, s:[o], s:[s]}", "alg", "ES256", "x5c", base64_of(&it.service), "crit", "b64"));
-	assert_fails(&it, STEPUP_INVALID, "has a header that is malformed or without the signer's certificates.");
+	assert_no_list(&it, "has a header that is malformed or without the signer's certificates.");
 	put_mds_with(&it, json_pack("{s:s}", "alg", "ES256"));
-	assert_fails(&it, STEPUP_INVALID, "has a header that is malformed or without the signer's certificates.");
+	assert_no_list(&it, "has a header that is malformed or without the signer's certificates.");
 	put_mds_with(&it, json_pack("{s:s, s:[]}", "alg", "ES256", "x5c"));
-	assert_fails(&it, STEPUP_INVALID, "has a header that is malformed or without the signer's certificates.");
+	assert_no_list(&it, "has a header that is malformed or without the signer's certificates.");
 	put_mds_with(&it, json_pack("{s:s, s:[s]}", "alg", "ES256", "x5c", "AAAA"));
-	assert_fails(&it, STEPUP_INVALID, "has a header that is malformed or without the signer's certificates.");
+	assert_no_list(&it, "has a header that is malformed or without the signer's certificates.");
 	put_mds_with(&it, json_pack("{s:s, s:[o, o]}", "alg", "ES256", "x5c", base64_of(&it.service), base64_of(&it.maker_a)));
-	assert_fails(&it, STEPUP_INVALID, "certificate does not lead to \"mds-root\"");
+	assert_no_list(&it, "certificate does not lead to \"mds-root\"");
 	clear(&it);
 }
 
@@ -497,54 +528,161 @@ static void files_that_are_no_metadata_are_refused(void **state)
 	put_mds(&it);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		folder_put(it.folder, "blob.jwt", texts[i], strlen(texts[i]) + (i == 8));
-		load_as(&it, STEPUP_INVALID);
-		assert_non_null(strstr(it.why, "blob.jwt: "));
+		assert_no_list(&it, "");
 	}
 	it.next_update = "soon";
 	put_mds(&it);
-	assert_fails(&it, STEPUP_INVALID, "is signed, but no FIDO metadata: no JSON with \"nextUpdate\".");
+	assert_no_list(&it, "is signed, but no FIDO metadata: no JSON with \"nextUpdate\".");
 	it.next_update = "2027-02-30x";
 	put_mds(&it);
-	assert_fails(&it, STEPUP_INVALID, "is signed, but no FIDO metadata");
+	assert_no_list(&it, "is signed, but no FIDO metadata");
 	assert_int_equal(unlink(it.mds), 0);
-	assert_fails(&it, STEPUP_NOT_FOUND, "blob.jwt: does not exist.");
+	assert_no_list(&it, "blob.jwt: does not exist.");
 	put_mds(&it);
+	assert_int_equal(chmod(it.mds, 0666), 0);
+	assert_no_list(&it, "blob.jwt: others can write it");
+	assert_int_equal(chmod(it.mds, 0644), 0);
 	it.sources.mds_root = NULL;
 	load_as(&it, STEPUP_INVALID);
 	clear(&it);
 }
 
-static void entries_that_are_damaged_are_told_by_their_place(void **state)
+static json_t *roots_of(struct world *it, size_t entry)
+{
+	return json_object_get(json_object_get(json_array_get(it->entries, entry), "metadataStatement"), "attestationRootCertificates");
+}
+
+static void damaged_entries_are_left_out_counted_and_told(void **state)
 {
 	struct world it;
 
 	(void)state;
 	make_with_metadata(&it);
-	add_entry(&it, "not hexadecimal", "C", &it.maker_b, "FIDO_CERTIFIED");
+	add_entry(&it, "not hexadecimal", "C\xe2\x80\xae", &it.maker_b, "FIDO_CERTIFIED");
+	assert_int_equal(json_array_append_new(it.entries, json_integer(5)), 0);
 	put_mds(&it);
-	assert_fails(&it, STEPUP_INVALID, "has a damaged entry: number 3 of the list.");
-	assert_int_equal(json_object_set_new(json_array_get(it.entries, 2), "aaguid", json_integer(5)), 0);
-	put_mds(&it);
-	assert_fails(&it, STEPUP_INVALID, "has a damaged entry: number 3 of the list.");
+	assert_loads(&it);
+	assert_true(it.findings.list_taken);
+	assert_int_equal(it.findings.count, 1);
+	assert_warns(&it, 0, "blob.jwt: 2 entries of the list of models can't be read whole, so what can't be read of them does not count: "
+		"number 3 (C\\u{202E}), number 4. Nothing else of the list is lost.");
+	assert_leads(&it, model_a, &it.leaf_a, true);
+	assert_leads(&it, model_b, &it.leaf_b, true);
+	assert_int_equal(json_array_remove(it.entries, 3), 0);
 	assert_int_equal(json_array_set_new(it.entries, 2, json_pack("{s:s}", "aaid", "1234#5678")), 0); /* a UAF model */
 	put_mds(&it);
 	assert_loads(&it);
+	assert_int_equal(it.findings.count, 0);
+	for (size_t i = 0; i < 100; i++)
+		assert_int_equal(json_array_append_new(it.entries, json_pack("{s:i}", "aaguid", 7)), 0);
+	put_mds(&it);
+	assert_loads(&it);
+	assert_warns(&it, 0, "100 entries of the list of models can't be read whole");
+	assert_warns(&it, 0, "number 4, number 5, ");
+	assert_warns(&it, 0, " …. Nothing else");
 	clear(&it);
 }
 
-static void a_damaged_root_verifies_nothing_and_harms_nothing_else(void **state)
+static void what_can_be_read_of_a_damaged_entry_counts(void **state)
 {
 	struct world it;
-	json_t *roots;
+
+	(void)state;
+	make(&it);
+	add_entry(&it, "0a000000-0000-0000-0000-000000000000", "A", &it.maker_a, "REVOKED");
+	assert_int_equal(json_object_del(json_object_get(json_array_get(it.entries, 0), "metadataStatement"), "description"), 0);
+	assert_int_equal(json_object_set_new(json_array_get(it.entries, 0), "attestationCertificateKeyIdentifiers", json_pack("[s, i]", "zz", 4)), 0);
+	put_mds(&it);
+	assert_loads(&it);
+	assert_warns(&it, 0, "1 entry of the list of models can't be read whole, so what can't be read of it does not count: number 1. ");
+	assert_true(attestation_trust_model(it.trust, model_a, NULL).revoked);
+	assert_null(attestation_trust_model(it.trust, model_a, NULL).name);
+	clear(&it);
+}
+
+static void white_space_around_a_root_is_no_reason_to_lose_it(void **state)
+{
+	char text[3 * CERTIFICATE_SIZE_MAX], *plain;
+	struct world it;
 
 	(void)state;
 	make_with_metadata(&it);
-	roots = json_object_get(json_object_get(json_array_get(it.entries, 0), "metadataStatement"), "attestationRootCertificates");
-	assert_int_equal(json_array_set_new(roots, 0, json_string("MIIB")), 0);
+	plain = base64_encode_new(it.maker_a.der, it.maker_a.size);
+	(void)snprintf(text, sizeof(text), " \t%.20s\r\n %s\n\n", plain, plain + 20);
+	free(plain);
+	assert_int_equal(json_array_set_new(roots_of(&it, 0), 0, json_string(text)), 0);
 	put_mds(&it);
 	assert_loads(&it);
+	assert_int_equal(it.findings.count, 0);
+	assert_leads(&it, model_a, &it.leaf_a, true);
+	assert_leads(&it, model_a, &it.leaf_b, false);
+	clear(&it);
+}
+
+static void a_model_without_a_usable_root_is_held_against_the_folder(void **state)
+{
+	struct world it;
+
+	(void)state;
+	make_with_metadata(&it);
+	assert_int_equal(json_array_set_new(roots_of(&it, 0), 0, json_string("MIIB")), 0);
+	put_mds(&it);
+	assert_loads(&it);
+	assert_warns(&it, 0, "number 1 (Model A, blue)");
 	assert_leads(&it, model_a, &it.leaf_a, false);
 	assert_leads(&it, model_b, &it.leaf_b, true);
+	folder_put_certificate(it.roots, "a.pem", &it.maker_a);
+	it.sources.roots = it.roots;
+	assert_loads(&it);
+	assert_leads(&it, model_a, &it.leaf_a, true);
+	assert_leads(&it, model_b, &it.leaf_a, false); /* this one has a root of its own */
+	clear(&it);
+}
+
+static char *read_list(const struct world *it, size_t *size)
+{
+	FILE *file = fopen(it->mds, "r");
+	char *text = calloc(1, 65536);
+
+	assert_non_null(file);
+	assert_non_null(text);
+	*size = fread(text, 1, 65536, file);
+	assert_int_equal(fclose(file), 0);
+	return text;
+}
+
+static void the_last_good_list_stays_where_the_one_at_hand_cannot_be_taken(void **state)
+{
+	struct certificate_shape shape = certificate_shape_leaf(NULL);
+	struct attestation_models kept = {.at = MADE_NOW - 5 * MADE_DAY};
+	struct world it;
+	char *text;
+
+	(void)state;
+	make_with_metadata(&it);
+	shape.host = MDS_SIGNER;
+	shape.from = MADE_NOW - 8 * MADE_DAY;
+	shape.to = MADE_NOW - 2 * MADE_DAY; /* the signer's certificate is over while nextUpdate is ahead */
+	certificate_release(&it.service);
+	certificate_make(KEY_ES256, &shape, &it.service_root, &it.service);
+	put_mds(&it);
+	assert_no_list(&it, "or was not valid then.");
+	text = read_list(&it, &kept.size);
+	kept.bytes = text;
+	it.sources.kept = &kept;
+	assert_loads(&it);
+	assert_false(it.findings.list_taken);
+	assert_warns(&it, 0, "or was not valid then. The last good list, of 2027-01-10, stays in force. Download the list again.");
+	assert_leads(&it, model_a, &it.leaf_a, true);
+	folder_put(it.folder, "blob.jwt", "rubbish", 7);
+	assert_loads(&it);
+	assert_string_equal(attestation_trust_model(it.trust, model_a, NULL).name, "Model A, blue");
+	assert_int_equal(unlink(it.mds), 0);
+	assert_loads(&it);
+	assert_warns(&it, 0, "blob.jwt: does not exist. The last good list, of 2027-01-10, stays in force.");
+	folder_put_certificate(it.folder, "service.pem", &it.maker_a); /* another root was put there */
+	assert_no_list(&it, "does not exist.");
+	free(text);
 	clear(&it);
 }
 
@@ -584,8 +722,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(headers_that_choose_their_own_rules_are_refused),
 	cmocka_unit_test(every_changed_character_of_metadata_is_refused),
 	cmocka_unit_test(files_that_are_no_metadata_are_refused),
-	cmocka_unit_test(entries_that_are_damaged_are_told_by_their_place),
-	cmocka_unit_test(a_damaged_root_verifies_nothing_and_harms_nothing_else),
+	cmocka_unit_test(damaged_entries_are_left_out_counted_and_told),
+	cmocka_unit_test(what_can_be_read_of_a_damaged_entry_counts),
+	cmocka_unit_test(white_space_around_a_root_is_no_reason_to_lose_it),
+	cmocka_unit_test(a_model_without_a_usable_root_is_held_against_the_folder),
+	cmocka_unit_test(the_last_good_list_stays_where_the_one_at_hand_cannot_be_taken),
 	cmocka_unit_test(a_model_s_name_is_safe_to_show_and_cut_between_characters),
 };
 TAP_MAIN(tests)

@@ -40,6 +40,23 @@ static void print_locks(const char *title, const json_t *locks)
 	table_free(&table);
 }
 
+/* Why the policy in force is not the configuration's, a line each. */
+static void print_policy_why(const char *why)
+{
+	if (why == NULL)
+		return;
+	printf("            the last good one: at the start, the configuration could not be taken. Mend it, then run stepup reload.\n");
+	while (*why != '\0') {
+		size_t length = strcspn(why, "\n");
+		char *line = strndup(why, length), *safe = safe_text(line);
+
+		printf("            %s\n", safe);
+		free(safe);
+		free(line);
+		why += length + (why[length] == '\n');
+	}
+}
+
 static void print_status(const json_t *reply)
 {
 	char started[TIME_TEXT_SIZE], *issuer = safe_text(message_text(reply, "issuer")), *host = safe_text(message_text(reply, "host"));
@@ -49,6 +66,7 @@ static void print_status(const json_t *reply)
 	printf("Running     since %s, %s\n", time_text(message_number(reply, "started", 0), started),
 		message_bool(reply, "clean_start", false) ? "after a clean stop" : "after an unclean stop");
 	printf("Policy      %.16s…\n", message_text(reply, "policy"));
+	print_policy_why(message_text(reply, "policy_why"));
 	printf("Users       %lld\n", (long long)message_number(reply, "users", 0));
 	printf("Log         %lld entries, %lld of them under a signed checkpoint\n", (long long)size, (long long)signed_size);
 	printf("Under way   %lld\n", (long long)message_number(reply, "pending", 0));

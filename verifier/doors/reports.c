@@ -215,11 +215,35 @@ static void policy_name(const struct policy *policy, char name[BASE64URL_LENGTH(
 	base64url_encode(policy->digest, DIGEST_SIZE, name);
 }
 
+/* Whether the configuration's policy is in force, and what would become of people's keys under another rp-id, where that is asked. False where it
+ * refused: then the reply is gone. */
+static bool add_policy_state(struct call *call, json_t *reply)
+{
+	struct verifier *verifier = call->verifier;
+	const char *rp_id = message_text(call->parameters, "rp_id");
+	enum stepup_error error = STEPUP_OK;
+	char *why = NULL;
+
+	if (rp_id != NULL)
+		error = verifier_check_rp_id(verifier, rp_id, message_text(call->parameters, "rp_id_before"), &why);
+	if ((error == STEPUP_OK || error == STEPUP_INVALID) && reply != NULL && json_object_set_new(reply, "rp_id", json_string(verifier->policy->rp_id)) == 0 &&
+		(why == NULL || json_object_set_new(reply, "rp_id_why", json_string(why)) == 0) &&
+		(verifier->policy_why == NULL || json_object_set_new(reply, "policy_why", json_string(verifier->policy_why)) == 0)) {
+		free(why);
+		return true;
+	}
+	free(why);
+	json_decref(reply);
+	refuse(call, STEPUP_UNAVAILABLE, NULL);
+	return false;
+}
+
 void report_status(struct call *call)
 {
 	const struct verifier *verifier = call->verifier;
 	struct page locked = {.list = json_array()}, frozen = {.list = json_array()};
 	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *note = NULL;
+	json_t *reply;
 	int64_t users = 0, log_size = 0, checkpoint_size = 0;
 	enum stepup_error error = store_user_count(verifier->reader, &users);
 
@@ -237,11 +261,13 @@ void report_status(struct call *call)
 		json_decref(frozen.list);
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
 	} else {
-		call_reply(call, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b}", "version", PACKAGE_VERSION, "issuer",
+		reply = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b}", "version", PACKAGE_VERSION, "issuer",
 			verifier->policy->issuer, "host", verifier->policy->host, "policy", policy, "users", (json_int_t)users, "log_size",
 			(json_int_t)log_size, "checkpoint_size", (json_int_t)checkpoint_size, "pending",
 			(json_int_t)transactions_count(verifier->transactions), "locked", locked.list, "frozen", frozen.list, "started",
-			(json_int_t)verifier->started, "clean_start", (int)verifier->clean_start));
+			(json_int_t)verifier->started, "clean_start", (int)verifier->clean_start);
+		if (add_policy_state(call, reply))
+			call_reply(call, reply);
 	}
 	free(note);
 }

@@ -272,8 +272,8 @@ enum stepup_error receipt_signer_open(struct store_session *session, struct rece
 			error = STEPUP_INTERNAL;
 	}
 	if (error == STEPUP_OK && signer_prove(walk.signer) != STEPUP_OK) {
-		error = STEPUP_UNAVAILABLE;
-		if (asprintf(why, "a receipt signed with the receipts' key does not verify, so services would refuse every receipt; start again") < 0)
+		error = STEPUP_NO_MEMORY;
+		if (asprintf(why, "a receipt signed with the receipts' key does not verify, so services would refuse every receipt: most likely there was no memory") < 0)
 			*why = NULL;
 	}
 	if (error == STEPUP_OK)

@@ -15,7 +15,7 @@
 struct receipt_signer;
 
 /* Loads the keys, making the first; called at the start with a writer's session (begins and commits itself). Signs once and checks that, as a
- * service would: STEPUP_UNAVAILABLE, with a sentence in `*why` (the caller frees), where it doesn't hold. */
+ * service would: STEPUP_NO_MEMORY, which is what breaks a key that could be read, with a sentence in `*why` (the caller frees), where it doesn't hold. */
 enum stepup_error receipt_signer_open(struct store_session *session, struct receipt_signer **signer, char **why);
 void receipt_signer_free(struct receipt_signer **signer);
 

@@ -4,8 +4,6 @@
  */
 #include "verifier/rules/attestation_trust.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -16,9 +14,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/safe_file.h"
 #include "verifier/rules/certificate.h"
 #include "verifier/rules/mds.h"
+#include "verifier/rules/policy_files.h"
 
 #define PEM_SIZE_MAX (1024 * 1024) /* bytes of one file */
 #define ROOTS_MAX 1024             /* certificates of the folder */
@@ -39,13 +37,6 @@ __attribute__((format(printf, 3, 4))) static enum stepup_error explain(char **wh
 		*why = NULL;
 	va_end(arguments);
 	return error;
-}
-
-static enum stepup_error read_file(const struct attestation_sources *sources, const char *path, size_t limit, char **bytes, size_t *size,
-	char **why)
-{
-	return sources->trusted ? safe_file_read(path, SAFE_FILE_PUBLIC, limit, bytes, size, why) :
-				  unsafe_file_read(path, limit, bytes, size, why);
 }
 
 /* Takes every certificate of a PEM text. STEPUP_INVALID where one is malformed or there is none. */
@@ -76,14 +67,12 @@ static enum stepup_error take_pem(const char *bytes, size_t size, STACK_OF(X509)
 
 static enum stepup_error load_pem(const struct attestation_sources *sources, const char *path, STACK_OF(X509) *roots, char **why)
 {
-	char *bytes = NULL;
-	size_t size = 0;
-	enum stepup_error error = read_file(sources, path, PEM_SIZE_MAX, &bytes, &size, why);
+	const struct policy_source *pem = NULL;
+	enum stepup_error error = policy_files_read(sources->files, path, PEM_SIZE_MAX, &pem, why);
 
 	if (error != STEPUP_OK)
 		return error;
-	error = take_pem(bytes, size, roots);
-	free(bytes);
+	error = take_pem(pem->bytes, pem->size, roots);
 	if (error == STEPUP_INVALID)
 		return explain(why, error, "%s: has no certificate in PEM form, or a damaged one.", path);
 	if (error == STEPUP_TOO_LONG)
@@ -91,95 +80,131 @@ static enum stepup_error load_pem(const struct attestation_sources *sources, con
 	return error;
 }
 
-static int is_pem(const struct dirent *entry)
-{
-	size_t length = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && length > 4 && strcmp(entry->d_name + length - 4, ".pem") == 0;
-}
-
-static int compare_bytewise(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 static enum stepup_error load_folder(const struct attestation_sources *sources, STACK_OF(X509) *roots, char **why)
 {
-	struct dirent **names = NULL;
-	enum stepup_error error = sources->trusted ? safe_folder_check(sources->roots, why) : STEPUP_OK;
-	int count;
+	struct policy_paths paths = {0};
+	enum stepup_error error = policy_files_list(sources->files, sources->roots, ".pem", &paths, why);
 
-	if (error != STEPUP_OK)
-		return error;
-	count = scandir(sources->roots, &names, is_pem, compare_bytewise);
-	if (count < 0)
-		return explain(why, errno == ENOENT ? STEPUP_NOT_FOUND : STEPUP_IO, "%s: %s.", sources->roots, strerror(errno));
-	if (count == 0)
+	if ((error == STEPUP_OK || (error == STEPUP_NOT_FOUND && *why == NULL)) && paths.count == 0)
 		error = explain(why, STEPUP_NOT_FOUND, "%s: there is no file NAME.pem in it; put the makers' root certificates there.", sources->roots);
-	for (int i = 0; i < count; i++) {
-		char *path = NULL;
-
-		if (error == STEPUP_OK && asprintf(&path, "%s/%s", sources->roots, names[i]->d_name) < 0) {
-			path = NULL;
-			error = STEPUP_NO_MEMORY;
-		}
-		if (error == STEPUP_OK)
-			error = load_pem(sources, path, roots, why);
-		free(path);
-		free(names[i]);
-	}
-	free(names);
+	for (size_t i = 0; error == STEPUP_OK && i < paths.count; i++)
+		error = load_pem(sources, paths.all[i], roots, why);
+	policy_paths_free(&paths);
 	return error;
 }
 
-static enum stepup_error load_metadata(const struct attestation_sources *sources, int64_t now, struct mds **metadata, char **why)
+/* --- the list of models, which is a third party's --- */
+
+__attribute__((format(printf, 2, 3))) static enum stepup_error warn(struct attestation_findings *findings, const char *format, ...)
 {
+	va_list arguments;
+	int length;
+
+	if (findings->count == ATTESTATION_WARNINGS_MAX)
+		return STEPUP_OK;
+	va_start(arguments, format);
+	length = vasprintf(&findings->warnings[findings->count], format, arguments);
+	va_end(arguments);
+	if (length < 0) {
+		findings->warnings[findings->count] = NULL;
+		return STEPUP_NO_MEMORY;
+	}
+	findings->count++;
+	return STEPUP_OK;
+}
+
+static enum stepup_error date_text(int64_t at, char text[16])
+{
+	time_t time = (time_t)at;
+	struct tm date;
+
+	return gmtime_r(&time, &date) == NULL || strftime(text, 16, "%Y-%m-%d", &date) == 0 ? STEPUP_INTERNAL : STEPUP_OK;
+}
+
+static enum stepup_error warn_of_list(const char *path, const struct mds *list, int64_t now, struct attestation_findings *findings)
+{
+	enum stepup_error error = STEPUP_OK;
+	char due[16];
+
+	if (list->damaged > 0)
+		error = warn(findings, "%s: %zu %s of the list of models can't be read whole, so what can't be read of %s does not count: %s. "
+			"Nothing else of the list is lost.", path, list->damaged, list->damaged == 1 ? "entry" : "entries",
+			list->damaged == 1 ? "it" : "them", list->damaged_which);
+	if (error != STEPUP_OK || now < list->next_update)
+		return error;
+	error = date_text(list->next_update, due);
+	return error != STEPUP_OK ? error : warn(findings, "%s: a newer list of models has been due since %s; what went wrong with a model since then is "
+		"not known here. Download it again.", path, due);
+}
+
+/* Why the list at hand isn't taken, and which one is in force; `kept` is NULL where none is. Who is only `looking` doesn't know what a verifier kept. */
+static enum stepup_error warn_of_kept(const char *path, const char *reason, const struct mds *kept, int64_t at, bool looking,
+	struct attestation_findings *findings)
+{
+	bool named = strncmp(reason, path, strlen(path)) == 0; /* by what read the file */
+	enum stepup_error error;
+	char when[16];
+
+	if (kept == NULL && looking)
+		return warn(findings, "%s%s%s If the verifier has an earlier list, that one stays in force. Download the list again.", named ? "" : path,
+			named ? "" : ": ", reason);
+	if (kept == NULL)
+		return warn(findings, "%s%s%s No list of models is in force: new keys count as \"hardware-key\" by \"attestation-roots\" alone, and which "
+			"models can't be relied on is not known here. Download the list again.", named ? "" : path, named ? "" : ": ", reason);
+	error = date_text(at, when);
+	return error != STEPUP_OK ? error : warn(findings, "%s%s%s The last good list, of %s, stays in force. Download the list again.", named ? "" : path,
+		named ? "" : ": ", reason, when);
+}
+
+/* The list that `mds` names; STEPUP_OK with `*list` NULL, and the reason, where it can't be taken. */
+static enum stepup_error load_list(const struct attestation_sources *sources, STACK_OF(X509) *roots, int64_t now, struct mds **list, char **reason)
+{
+	const struct policy_source *blob = NULL;
+	enum stepup_error error = policy_files_read(sources->files, sources->mds, MDS_SIZE_MAX, &blob, reason);
+
+	if (error == STEPUP_OK)
+		error = mds_parse(blob->bytes, blob->size, roots, now, list, reason);
+	if (error != STEPUP_OK && error != STEPUP_NO_MEMORY && *reason == NULL)
+		*reason = strdup(stepup_error_text(error));
+	return error == STEPUP_NO_MEMORY || (error != STEPUP_OK && *reason == NULL) ? STEPUP_NO_MEMORY : STEPUP_OK;
+}
+
+static enum stepup_error load_metadata(const struct attestation_sources *sources, int64_t now, struct mds **metadata,
+	struct attestation_findings *findings, char **why)
+{
+	const struct attestation_models *kept = sources->kept;
 	STACK_OF(X509) *roots = sk_X509_new_null();
-	char *bytes = NULL, *reason = NULL;
-	size_t size = 0;
+	char *reason = NULL, *unheard = NULL;
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
 	if (roots != NULL)
 		error = load_pem(sources, sources->mds_root, roots, why);
 	if (error == STEPUP_OK)
-		error = read_file(sources, sources->mds, MDS_SIZE_MAX, &bytes, &size, why);
-	if (error == STEPUP_OK) {
-		error = mds_parse(bytes, size, roots, now, metadata, &reason);
-		if (error != STEPUP_OK && reason != NULL)
-			(void)explain(why, error, "%s: %s", sources->mds, reason);
+		error = load_list(sources, roots, now, metadata, &reason);
+	findings->list_taken = error == STEPUP_OK && *metadata != NULL;
+	if (error == STEPUP_OK && *metadata == NULL) {
+		if (kept != NULL && mds_parse(kept->bytes, kept->size, roots, kept->at, metadata, &unheard) == STEPUP_NO_MEMORY)
+			error = STEPUP_NO_MEMORY;
+		if (error == STEPUP_OK)
+			error = warn_of_kept(sources->mds, reason, *metadata, kept == NULL ? 0 : kept->at, !policy_files_are_trusted(sources->files), findings);
 	}
+	if (error == STEPUP_OK && *metadata != NULL)
+		error = warn_of_list(sources->mds, *metadata, now, findings);
+	free(unheard);
 	free(reason);
-	free(bytes);
 	sk_X509_pop_free(roots, X509_free);
 	return error;
 }
 
-static enum stepup_error warn_of_age(const char *path, int64_t next_update, int64_t now, char **warning)
-{
-	time_t due = (time_t)next_update;
-	struct tm date;
-	char text[16];
-
-	if (now < next_update)
-		return STEPUP_OK;
-	if (gmtime_r(&due, &date) == NULL || strftime(text, sizeof(text), "%Y-%m-%d", &date) == 0)
-		return STEPUP_INTERNAL;
-	if (asprintf(warning, "%s: a newer list of models has been due since %s; what went wrong with a model since then is not known here. "
-			      "Download it again.", path, text) < 0) {
-		*warning = NULL;
-		return STEPUP_NO_MEMORY;
-	}
-	return STEPUP_OK;
-}
-
 enum stepup_error attestation_trust_load(const struct attestation_sources *sources, int64_t now, struct attestation_trust **trust,
-	char **warning, char **why)
+	struct attestation_findings *findings, char **why)
 {
 	struct attestation_trust *made = calloc(1, sizeof(*made));
 	enum stepup_error error = made == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 
 	*trust = NULL;
-	*warning = *why = NULL;
+	*findings = (struct attestation_findings){0};
+	*why = NULL;
 	if (error == STEPUP_OK && sources->roots != NULL) {
 		made->roots = sk_X509_new_null();
 		error = made->roots == NULL ? STEPUP_NO_MEMORY : load_folder(sources, made->roots, why);
@@ -187,9 +212,7 @@ enum stepup_error attestation_trust_load(const struct attestation_sources *sourc
 	if (error == STEPUP_OK && (sources->mds == NULL) != (sources->mds_root == NULL))
 		error = STEPUP_INVALID;
 	if (error == STEPUP_OK && sources->mds != NULL)
-		error = load_metadata(sources, now, &made->metadata, why);
-	if (error == STEPUP_OK && made->metadata != NULL)
-		error = warn_of_age(sources->mds, made->metadata->next_update, now, warning);
+		error = load_metadata(sources, now, &made->metadata, findings, why);
 	if (error == STEPUP_OK) {
 		*trust = made;
 		made = NULL;
@@ -233,7 +256,7 @@ struct attestation_model attestation_trust_model(const struct attestation_trust 
 
 	if (entry == NULL)
 		return (struct attestation_model){0};
-	return (struct attestation_model){.name = entry->model, .revoked = entry->revoked};
+	return (struct attestation_model){.name = entry->model[0] == '\0' ? NULL : entry->model, .revoked = entry->revoked};
 }
 
 static enum stepup_error refuse(const char **why, const char *reason)
@@ -255,7 +278,7 @@ enum stepup_error attestation_trust_chain(const struct attestation_trust *trust,
 	if (count == 0 || count > ATTESTATION_CHAIN_MAX)
 		return refuse(why, "the attestation has no certificates, or too many");
 	entry = entry_of(trust, aaguid, &chain[0]);
-	roots = entry != NULL ? entry->roots : trust->roots;
+	roots = entry != NULL && sk_X509_num(entry->roots) > 0 ? entry->roots : trust->roots;
 	if (roots == NULL)
 		return refuse(why, "the attestation leads to no configured root");
 	parsed = sk_X509_new_null();

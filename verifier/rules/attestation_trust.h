@@ -18,18 +18,37 @@
 
 struct attestation_trust;
 
-/* Where trust comes from; each may be NULL, `mds` and `mds_root` only together. */
-struct attestation_sources {
-	const char *roots;    /* folder; each file NAME.pem in it is a root, or several */
-	const char *mds;      /* FIDO metadata: the signed blob as downloaded */
-	const char *mds_root; /* PEM file: the root that its signature leads to */
-	bool trusted;         /* false for a check by anybody: then who owns the files isn't looked at */
+struct policy_files; /* verifier/rules/policy_files.h */
+
+/* A list of models that was good once. */
+struct attestation_models {
+	const char *bytes;
+	size_t size;
+	int64_t at; /* when its signature held, seconds since 1970 */
 };
 
-/* Loads all of it. `*why` (the caller frees) names the file and what is wrong with it. `*warning` (the caller frees) is NULL, or says what is
- * no error but should be mended: metadata that is past its date. `now` in seconds since 1970. */
+/* Where trust comes from; each path may be NULL, `mds` and `mds_root` only together. */
+struct attestation_sources {
+	const char *roots;          /* folder; each file NAME.pem in it is a root, or several */
+	const char *mds;            /* FIDO metadata: the signed blob as downloaded */
+	const char *mds_root;       /* PEM file: the root that its signature leads to */
+	struct policy_files *files; /* what reads them */
+	const struct attestation_models *kept; /* NULL for none */
+};
+
+#define ATTESTATION_WARNINGS_MAX 4
+
+/* What is no error, but should be mended; and whether the list of models is the one that `mds` names. */
+struct attestation_findings {
+	char *warnings[ATTESTATION_WARNINGS_MAX]; /* the caller frees; each begins with a file's name */
+	size_t count;
+	bool list_taken;
+};
+
+/* Loads all of it. `*why` (the caller frees) names the file and what is wrong with it. The list of models is a third party's, so no trouble with it is
+ * an error: the one in `kept` stays, or there is none, and a warning says so. `now` in seconds since 1970. */
 enum stepup_error attestation_trust_load(const struct attestation_sources *sources, int64_t now, struct attestation_trust **trust,
-	char **warning, char **why);
+	struct attestation_findings *findings, char **why);
 void attestation_trust_free(struct attestation_trust **trust);
 
 /* One certificate, DER; somebody else owns the bytes. */
@@ -49,7 +68,7 @@ struct attestation_model attestation_trust_model(const struct attestation_trust 
 	const struct attestation_certificate *certificate);
 
 /* Whether a chain, the authenticator's certificate first and each signed by the next, leads to a root for this model: one of its own where
- * the metadata knows the model, else one of the folder. STEPUP_OK, or STEPUP_NOT_ALLOWED with the reason in `*why` (static). */
+ * the metadata has a usable one for the model, else one of the folder. STEPUP_OK, or STEPUP_NOT_ALLOWED with the reason in `*why` (static). */
 enum stepup_error attestation_trust_chain(const struct attestation_trust *trust, const uint8_t aaguid[16],
 	const struct attestation_certificate *chain, size_t count, int64_t now, const char **why);
 

@@ -4,6 +4,7 @@
  */
 #include "verifier/rules/certificate.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
@@ -14,6 +15,17 @@
 #define RSA_BITS_MIN 2048
 #define SECURITY_LEVEL 1 /* OpenSSL's: no MD5, no SHA-1, no RSA below 1024 bits in a chain */
 
+/* Whether OpenSSL failed for want of memory; empties its list of errors. */
+static bool memory_failed(void)
+{
+	bool failed = false;
+	unsigned long code;
+
+	while ((code = ERR_get_error()) != 0)
+		failed = failed || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
+	return failed;
+}
+
 enum stepup_error certificate_parse(const uint8_t *der, size_t size, X509 **certificate)
 {
 	const unsigned char *at = der;
@@ -21,9 +33,10 @@ enum stepup_error certificate_parse(const uint8_t *der, size_t size, X509 **cert
 	*certificate = NULL;
 	if (size == 0 || size > CERTIFICATE_SIZE_MAX)
 		return size == 0 ? STEPUP_INVALID : STEPUP_TOO_LONG;
+	ERR_clear_error();
 	*certificate = d2i_X509(NULL, &at, (long)size);
 	if (*certificate == NULL)
-		return STEPUP_INVALID;
+		return memory_failed() ? STEPUP_NO_MEMORY : STEPUP_INVALID;
 	if (at != der + size) {
 		X509_free(*certificate);
 		*certificate = NULL;

@@ -16,7 +16,7 @@
 
 #define CERTIFICATE_SIZE_MAX 8192 /* bytes of one, DER */
 
-/* Reads one certificate, which takes up all of the bytes; X509_free() it. STEPUP_INVALID, STEPUP_TOO_LONG. */
+/* Reads one certificate, which takes up all of the bytes; X509_free() it. STEPUP_INVALID, STEPUP_TOO_LONG, STEPUP_NO_MEMORY. */
 enum stepup_error certificate_parse(const uint8_t *der, size_t size, X509 **certificate);
 
 /* The COSE algorithm (lib/key_signature.h) that the certificate's key signs with: P-256, P-384, Ed25519, RSA of 2048 bits or more; 0 for others. */

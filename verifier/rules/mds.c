@@ -66,14 +66,16 @@ static bool hex_read(const char *text, uint8_t *bytes, size_t size)
 }
 
 /* The description made safe to show, cut between characters where it is too long. */
-static enum stepup_error model_read(const json_t *statement, struct mds_entry *entry)
+static enum stepup_error model_read(const json_t *statement, struct mds_entry *entry, bool *whole)
 {
 	const char *text = json_string_value(json_object_get(statement, "description"));
 	char *safe;
 	size_t length;
 
-	if (text == NULL)
-		return STEPUP_INVALID;
+	if (text == NULL) {
+		*whole = false;
+		return STEPUP_OK;
+	}
 	safe = display_text(text, strlen(text));
 	if (safe == NULL)
 		return STEPUP_NO_MEMORY;
@@ -87,22 +89,25 @@ static enum stepup_error model_read(const json_t *statement, struct mds_entry *e
 	return STEPUP_OK;
 }
 
-static enum stepup_error key_ids_read(const json_t *ids, struct mds_entry *entry)
+static enum stepup_error key_ids_read(const json_t *ids, struct mds_entry *entry, bool *whole)
 {
 	const json_t *value;
 	size_t index;
 
 	if (ids == NULL)
 		return STEPUP_OK;
-	if (!json_is_array(ids) || json_array_size(ids) > ENTRIES_MAX)
-		return STEPUP_INVALID;
+	if (!json_is_array(ids) || json_array_size(ids) > ENTRIES_MAX) {
+		*whole = false;
+		return STEPUP_OK;
+	}
 	entry->key_ids = calloc(json_array_size(ids) + 1, sizeof(*entry->key_ids));
 	if (entry->key_ids == NULL)
 		return STEPUP_NO_MEMORY;
 	json_array_foreach(ids, index, value) {
-		if (!json_is_string(value) || !hex_read(json_string_value(value), entry->key_ids[entry->key_id_count], MDS_KEY_ID_SIZE))
-			return STEPUP_INVALID;
-		entry->key_id_count++;
+		if (json_is_string(value) && hex_read(json_string_value(value), entry->key_ids[entry->key_id_count], MDS_KEY_ID_SIZE))
+			entry->key_id_count++;
+		else
+			*whole = false;
 	}
 	return STEPUP_OK;
 }
@@ -123,7 +128,8 @@ static bool is_revoked(const json_t *reports)
 	return false;
 }
 
-static enum stepup_error entry_read(const json_t *value, struct mds_entry *entry)
+/* `*whole` becomes false where anything can't be read. Of an entry without a name to find it by nothing counts. */
+static enum stepup_error entry_read(const json_t *value, struct mds_entry *entry, bool *whole)
 {
 	const json_t *statement = json_object_get(value, "metadataStatement");
 	const json_t *aaguid = json_object_get(value, "aaguid"), *roots = json_object_get(statement, "attestationRootCertificates");
@@ -132,16 +138,30 @@ static enum stepup_error entry_read(const json_t *value, struct mds_entry *entry
 	entry->roots = sk_X509_new_null();
 	if (entry->roots == NULL)
 		return STEPUP_NO_MEMORY;
-	entry->has_aaguid = aaguid != NULL;
-	if (aaguid != NULL && (!json_is_string(aaguid) || !hex_read(json_string_value(aaguid), entry->aaguid, sizeof(entry->aaguid))))
-		return STEPUP_INVALID;
+	entry->has_aaguid = aaguid != NULL && json_is_string(aaguid) && hex_read(json_string_value(aaguid), entry->aaguid, sizeof(entry->aaguid));
+	*whole = *whole && (aaguid == NULL || entry->has_aaguid);
 	entry->revoked = is_revoked(json_object_get(value, "statusReports"));
-	error = key_ids_read(json_object_get(value, "attestationCertificateKeyIdentifiers"), entry);
+	error = key_ids_read(json_object_get(value, "attestationCertificateKeyIdentifiers"), entry, whole);
 	if (error == STEPUP_OK)
-		error = model_read(statement, entry);
-	if (error == STEPUP_OK) /* some of the service's roots are damaged: without them, no key of that root is verified */
-		error = mds_certificates(roots, false, entry->roots);
+		error = model_read(statement, entry, whole);
+	if (error == STEPUP_OK)
+		error = mds_certificates(roots, entry->roots, whole);
 	return error;
+}
+
+/* "number 3 (Red Key)" to the list of those that are damaged, as long as there is room. */
+static void note_damaged(struct mds *mds, size_t number, const char *model)
+{
+	size_t used = strlen(mds->damaged_which), room = sizeof(mds->damaged_which) - used;
+	char one[MDS_MODEL_SIZE + 64];
+	int length = snprintf(one, sizeof(one), "%snumber %zu%s%s%s", used == 0 ? "" : ", ", number, *model == '\0' ? "" : " (", model,
+		*model == '\0' ? "" : ")");
+
+	mds->damaged++;
+	if (length > 0 && (size_t)length + sizeof(" …") <= room)
+		memcpy(mds->damaged_which + used, one, (size_t)length + 1);
+	else if (used >= 4 && room >= sizeof(" …") && strcmp(mds->damaged_which + used - 4, " …") != 0)
+		memcpy(mds->damaged_which + used, " …", sizeof(" …"));
 }
 
 /* "2026-03-01" as the beginning of that day, UTC. */
@@ -175,21 +195,23 @@ static enum stepup_error entries_read(const json_t *payload, struct mds *mds, ch
 	if (mds->entries == NULL)
 		return STEPUP_NO_MEMORY;
 	json_array_foreach(entries, index, value) {
-		struct mds_entry *entry = &mds->entries[mds->count++];
+		struct mds_entry *entry = &mds->entries[mds->count];
 		/* Models for UAF have neither kind of name, and aren't ours. */
 		bool ours = json_object_get(value, "aaguid") != NULL || json_object_get(value, "attestationCertificateKeyIdentifiers") != NULL;
+		bool whole = json_is_object(value);
 
-		if (ours)
-			error = entry_read(value, entry);
-		if (error == STEPUP_NO_MEMORY)
-			return error;
-		if (error != STEPUP_OK) {
-			if (asprintf(why, "has a damaged entry: number %zu of the list.", index + 1) < 0)
-				*why = NULL;
-			return STEPUP_INVALID;
+		if (ours) {
+			mds->count++;
+			error = entry_read(value, entry, &whole);
 		}
-		if (!ours)
+		if (error != STEPUP_OK)
+			return error;
+		if (!whole)
+			note_damaged(mds, index + 1, entry->model);
+		if (ours && !entry->has_aaguid && entry->key_id_count == 0) {
+			entry_clear(entry);
 			mds->count--;
+		}
 	}
 	return STEPUP_OK;
 }

@@ -25,8 +25,8 @@ struct mds_entry {
 	uint8_t aaguid[16];
 	uint8_t (*key_ids)[MDS_KEY_ID_SIZE]; /* of U2F keys' certificates; owned */
 	size_t key_id_count;
-	char model[MDS_MODEL_SIZE];          /* safe to show */
-	STACK_OF(X509) *roots;               /* owned */
+	char model[MDS_MODEL_SIZE];          /* safe to show; "" where the list doesn't say */
+	STACK_OF(X509) *roots;               /* those that can be read; owned */
 	bool revoked;
 };
 
@@ -34,9 +34,11 @@ struct mds {
 	struct mds_entry *entries; /* owned */
 	size_t count;
 	int64_t next_update;       /* seconds since 1970: when a newer one should be there */
+	size_t damaged;            /* entries that can't be read whole; what can be read of them counts */
+	char damaged_which[256];   /* "number 3 (Red Key), number 9 …", the first of those; safe to show */
 };
 
-/* Reads the signed blob. Its signer is judged at `now`, or at the blob's own next update where that has passed: an old list is better than
+/* Reads the signed blob; a damaged entry is no reason to lose the others. Its signer is judged at `now`, or at the blob's own next update where that has passed: an old list is better than
  * none, and the caller warns. `*why` (the caller frees; NULL where there is no memory) says what is wrong, without a file's name. */
 enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots, int64_t now, struct mds **mds, char **why);
 void mds_free(struct mds **mds);

@@ -64,33 +64,56 @@ enum stepup_error mds_jws_split(const char *blob, size_t size, struct mds_jws *j
 	return error;
 }
 
+/* A copy without the white space that some of the list's makers left in their base64; NULL where there is no memory. */
+static char *without_blanks(const char *text)
+{
+	char *copy = malloc(strlen(text) + 1), *at = copy;
+
+	if (copy == NULL)
+		return NULL;
+	for (; *text != '\0'; text++)
+		if (strchr(" \t\r\n", *text) == NULL)
+			*at++ = *text;
+	*at = '\0';
+	return copy;
+}
+
 /* One certificate in base64, as it stands in JSON. */
 static enum stepup_error certificate_from(const json_t *value, X509 **certificate)
 {
 	const char *text = json_string_value(value);
 	uint8_t der[CERTIFICATE_SIZE_MAX];
 	size_t size = 0;
-	enum stepup_error error = STEPUP_INVALID;
+	char *plain;
+	enum stepup_error error;
 
 	*certificate = NULL;
-	if (text != NULL)
-		error = base64_decode(text, der, sizeof(der), &size);
+	if (text == NULL)
+		return STEPUP_INVALID;
+	plain = without_blanks(text);
+	if (plain == NULL)
+		return STEPUP_NO_MEMORY;
+	error = base64_decode(plain, der, sizeof(der), &size);
+	free(plain);
 	return error == STEPUP_OK ? certificate_parse(der, size, certificate) : error;
 }
 
-enum stepup_error mds_certificates(const json_t *array, bool strict, STACK_OF(X509) *stack)
+enum stepup_error mds_certificates(const json_t *array, STACK_OF(X509) *stack, bool *whole)
 {
 	const json_t *value;
 	size_t index;
 
+	*whole = *whole && (array == NULL || json_is_array(array));
 	json_array_foreach(array, index, value) {
 		X509 *certificate = NULL;
 		enum stepup_error error = certificate_from(value, &certificate);
 
-		if (error == STEPUP_NO_MEMORY || (error != STEPUP_OK && strict))
+		if (error == STEPUP_NO_MEMORY)
 			return error;
-		if (error != STEPUP_OK)
+		if (error != STEPUP_OK) {
+			*whole = false;
 			continue;
+		}
 		if (sk_X509_push(stack, certificate) <= 0) {
 			X509_free(certificate);
 			return STEPUP_NO_MEMORY;
@@ -142,13 +165,14 @@ static enum stepup_error signature_check(struct mds_jws *jws, const json_t *head
 enum stepup_error mds_jws_verify(struct mds_jws *jws, STACK_OF(X509) *chain, char **why)
 {
 	json_t *header = NULL;
+	bool whole = true;
 	enum stepup_error error = json_parse_object(jws->header, jws->header_size, &header);
 
 	if (error == STEPUP_OK && json_object_get(header, "crit") != NULL)
 		error = STEPUP_INVALID;
 	if (error == STEPUP_OK)
-		error = mds_certificates(json_object_get(header, "x5c"), true, chain);
-	if (error == STEPUP_OK && (sk_X509_num(chain) == 0 || sk_X509_num(chain) > CHAIN_MAX))
+		error = mds_certificates(json_object_get(header, "x5c"), chain, &whole);
+	if (error == STEPUP_OK && (!whole || sk_X509_num(chain) == 0 || sk_X509_num(chain) > CHAIN_MAX))
 		error = STEPUP_INVALID;
 	if (error == STEPUP_OK)
 		error = signature_check(jws, header, sk_X509_value(chain, 0), why);

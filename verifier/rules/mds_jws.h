@@ -34,8 +34,8 @@ void mds_jws_clear(struct mds_jws *jws);
 /* The signer's certificates, and whether the first one's key made the signature. Whose they are is the next question. */
 enum stepup_error mds_jws_verify(struct mds_jws *jws, STACK_OF(X509) *chain, char **why);
 
-/* All certificates of an array; those that can't be read are left out, or with `strict` an error. */
-enum stepup_error mds_certificates(const json_t *array, bool strict, STACK_OF(X509) *stack);
+/* All certificates of an array that can be read, white space in their base64 or not; `*whole` becomes false where one can't. */
+enum stepup_error mds_certificates(const json_t *array, STACK_OF(X509) *stack, bool *whole);
 
 /* STEPUP_INVALID, with the reason: the rest of a sentence that begins with the file. */
 enum stepup_error mds_refuse(char **why, const char *reason);

@@ -28,6 +28,7 @@ static const struct alert_sentence {
 	{"not-allowed", "%A was tried for %U, and is not allowed: %W."},
 	{"locked-account", "Somebody tried to use the account %U, which is locked."},
 	{"redemption-refused", "A receipt for %A was refused at its redemption: %W."},
+	{"old-policy", "The configuration could not be taken at the start, so the last good policy is in force. `stepup status` says why; mend it, then reload it."},
 	{"clock-jump", "The clock was set. Every step-up under way ended, and people are asked again."},
 };
 

@@ -102,6 +102,7 @@ struct policy {
 	uint8_t digest[DIGEST_SIZE]; /* of all files */
 	char *issuer;     /* https URL */
 	char *rp_id;
+	char *rp_id_before; /* whose keys are given up; NULL for none */
 	char **origins;
 	char *store;      /* "sqlite:PATH" */
 	char *help;       /* shown whenever somebody is stuck; NULL where not given */
@@ -114,6 +115,7 @@ struct policy {
 	struct policy_models deny_models;     /* those that can't be enrolled, and earn at most `key` where they were */
 	bool require_counter;                 /* no key whose signature counter stands still at zero */
 	struct attestation_trust *trust;      /* what those files hold, owned; NULL where none is named, or only texts were loaded */
+	bool models_taken;                    /* from `mds` as it is now, not from the last good list */
 	struct rule *rules; /* exact names first, sorted bytewise; then patterns, the longest first */
 	size_t rule_count, exact_count;
 	struct policy_group *groups; /* sorted by name */

@@ -6,8 +6,10 @@
 #ifndef STEPUP_VERIFIER_POLICY_BUILD_H
 #define STEPUP_VERIFIER_POLICY_BUILD_H
 
+#include "verifier/rules/attestation_trust.h"
 #include "verifier/rules/complaints.h"
 #include "verifier/rules/policy.h"
+#include "verifier/rules/policy_files.h"
 #include "verifier/rules/policy_text.h"
 
 #define POLICY_LIST_MAX 64       /* entries of a list but for a group's members */
@@ -69,9 +71,10 @@ void policy_read_deny_models(struct policy_reading *reading, const struct policy
 void policy_read_require_counter(struct policy_reading *reading, const struct policy_entry *entry);
 void policy_trust_check(struct policy_reading *reading);
 
-/* Loads what the configuration names about keys' makers into the policy. For `trusted` see policy_load(): a file that isn't there to be read is
- * a warning without it. STEPUP_OK, or an error with "FILE:LINE: sentence" in `*why`. */
-enum stepup_error policy_trust_load(struct policy *policy, bool trusted, char **why);
+/* Loads what the configuration names about keys' makers into the policy, and tells in `policy->models_taken` whether the list of models is the one
+ * that the files have; `kept` (may be NULL) is the last good one. Where the files aren't trusted, one that isn't there to be read is a warning.
+ * STEPUP_OK, or an error with "FILE:LINE: sentence" in `*why`. */
+enum stepup_error policy_trust_load(struct policy *policy, struct policy_files *files, const struct attestation_models *kept, char **why);
 
 /* Checks what one key alone can't tell of a rule; policy_rule.c. */
 void policy_rule_check(struct policy_reading *reading);

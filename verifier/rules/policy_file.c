@@ -6,13 +6,10 @@
  */
 #include "verifier/rules/policy_file.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/safe_file.h"
 #include "verifier/rules/policy_build.h"
 #include "verifier/rules/policy_text.h"
 
@@ -110,20 +107,11 @@ enum stepup_error policy_load_sources(const struct policy_source *sources, size_
 
 /* --- files --- */
 
-/* The files' names and bytes, owned. */
-struct files {
-	struct policy_source all[POLICY_FILES_MAX];
+/* The configuration's own, in order. */
+struct sources {
+	struct policy_source all[POLICY_CONFIG_FILES_MAX];
 	size_t count;
 };
-
-static void files_clear(struct files *files)
-{
-	for (size_t i = 0; i < files->count; i++) {
-		free((void *)(uintptr_t)files->all[i].file);
-		free((void *)(uintptr_t)files->all[i].bytes);
-	}
-	files->count = 0;
-}
 
 static enum stepup_error say(char **why, enum stepup_error error, const char *path, const char *sentence)
 {
@@ -132,87 +120,121 @@ static enum stepup_error say(char **why, enum stepup_error error, const char *pa
 	return error;
 }
 
-static enum stepup_error add_file(struct files *files, const char *path, bool trusted, char **why)
+static enum stepup_error add_file(struct policy_files *files, struct sources *sources, const char *path, char **why)
 {
-	struct policy_source *source = &files->all[files->count];
-	char *bytes = NULL;
+	const struct policy_source *source;
 	enum stepup_error error;
 
-	if (files->count == POLICY_FILES_MAX)
+	if (sources->count == POLICY_CONFIG_FILES_MAX)
 		return say(why, STEPUP_TOO_LONG, path, "there are more configuration files than can be read; put some together.");
-	error = trusted ? safe_file_read(path, SAFE_FILE_PUBLIC, POLICY_FILE_MAX, &bytes, &source->size, why)
-			: unsafe_file_read(path, POLICY_FILE_MAX, &bytes, &source->size, why);
+	error = policy_files_read(files, path, POLICY_FILE_MAX, &source, why);
 	if (error == STEPUP_TOO_LONG)
 		(void)say(why, error, path, "is longer than 8 MiB; split it into files in stepup.conf.d.");
-	if (error != STEPUP_OK)
-		return error;
-	source->file = strdup(path);
-	source->bytes = bytes;
-	files->count++;
-	return source->file == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	if (error == STEPUP_OK)
+		sources->all[sources->count++] = *source;
+	return error;
 }
 
-static int is_drop_in(const struct dirent *entry)
+/* The main file and the drop-ins beside it. */
+static enum stepup_error read_sources(struct policy_files *files, const char *path, struct sources *sources, char **why)
 {
-	size_t length = strlen(entry->d_name);
+	const char *slash = strrchr(path, '/');
+	struct policy_paths drop_ins = {0};
+	char *folder = NULL;
+	enum stepup_error error;
 
-	return entry->d_name[0] != '.' && length > 5 && strcmp(entry->d_name + length - 5, ".conf") == 0;
-}
-
-static int compare_bytewise(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static enum stepup_error add_folder(struct files *files, const char *folder, bool trusted, char **why)
-{
-	struct dirent **names = NULL;
-	int count = scandir(folder, &names, is_drop_in, compare_bytewise);
-	enum stepup_error error = STEPUP_OK;
-
-	if (count < 0)
-		return errno == ENOENT ? STEPUP_OK : say(why, STEPUP_IO, folder, strerror(errno));
-	if (trusted)
-		error = safe_folder_check(folder, why);
-	for (int i = 0; i < count; i++) {
-		char *path = NULL;
-
-		if (error == STEPUP_OK && asprintf(&path, "%s/%s", folder, names[i]->d_name) < 0)
-			error = STEPUP_NO_MEMORY;
-		if (error == STEPUP_OK) {
-			error = add_file(files, path, trusted, why);
-			free(path);
+	if (asprintf(&folder, "%.*sstepup.conf.d", slash == NULL ? 0 : (int)(slash - path + 1), path) < 0)
+		return STEPUP_NO_MEMORY;
+	error = add_file(files, sources, path, why);
+	if (error == STEPUP_OK) {
+		error = policy_files_list(files, folder, ".conf", &drop_ins, why);
+		if (error == STEPUP_NOT_FOUND) {
+			free(*why);
+			*why = NULL;
+			error = STEPUP_OK;
 		}
-		free(names[i]);
 	}
-	free(names);
+	for (size_t i = 0; error == STEPUP_OK && i < drop_ins.count; i++)
+		error = add_file(files, sources, drop_ins.all[i], why);
+	policy_paths_free(&drop_ins);
+	free(folder);
+	return error;
+}
+
+enum stepup_error policy_load_files(const char *path, struct policy_files *files, const struct attestation_models *kept, struct policy **policy,
+	char **why)
+{
+	struct sources *sources = calloc(1, sizeof(*sources));
+	enum stepup_error error = sources == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+
+	*policy = NULL;
+	*why = NULL;
+	if (error == STEPUP_OK)
+		error = read_sources(files, path, sources, why);
+	if (error == STEPUP_OK)
+		error = policy_load_sources(sources->all, sources->count, policy, why);
+	if (error == STEPUP_OK)
+		error = policy_trust_load(*policy, files, kept, why);
+	if (error != STEPUP_OK)
+		policy_release(policy);
+	free(sources);
 	return error;
 }
 
 enum stepup_error policy_load(const char *path, bool trusted, struct policy **policy, char **why)
 {
-	const char *slash = strrchr(path, '/');
-	struct files *files = calloc(1, sizeof(*files));
-	char *folder = NULL;
-	enum stepup_error error = STEPUP_NO_MEMORY;
+	struct policy_files *files = policy_files_on_disk(trusted);
+	enum stepup_error error;
 
 	*policy = NULL;
 	*why = NULL;
-	if (files == NULL || asprintf(&folder, "%.*sstepup.conf.d", slash == NULL ? 0 : (int)(slash - path + 1), path) < 0)
-		goto out;
-	error = add_file(files, path, trusted, why);
-	if (error == STEPUP_OK)
-		error = add_folder(files, folder, trusted, why);
-	if (error == STEPUP_OK)
-		error = policy_load_sources(files->all, files->count, policy, why);
-	if (error == STEPUP_OK)
-		error = policy_trust_load(*policy, trusted, why);
-	if (error != STEPUP_OK)
-		policy_release(policy);
-out:
-	if (files != NULL)
-		files_clear(files);
-	free(files);
-	free(folder);
+	if (files == NULL)
+		return STEPUP_NO_MEMORY;
+	error = policy_load_files(path, files, NULL, policy, why);
+	policy_files_free(&files);
+	return error;
+}
+
+/* --- where the store is, of a configuration that may be in error --- */
+
+static enum stepup_error find_store(const struct sources *sources, struct arena *arena, const char **url)
+{
+	struct complaints unheard = {0};
+	enum stepup_error error = STEPUP_OK;
+
+	for (size_t i = 0; error == STEPUP_OK && i < sources->count && *url == NULL; i++) {
+		struct policy_text text = {.file = "", .bytes = arena_copy(arena, sources->all[i].bytes, sources->all[i].size), .size = sources->all[i].size};
+		const struct policy_entry *entry = NULL;
+
+		error = text.bytes == NULL ? STEPUP_NO_MEMORY : policy_text_scan(&text, policy_sections, arena, &unheard);
+		if (error == STEPUP_OK && text.blocks != NULL)
+			entry = policy_block_entry(text.blocks, "store");
+		if (entry != NULL && entry->value_count == 1)
+			*url = entry->values->text;
+	}
+	complaints_clear(&unheard);
+	return error;
+}
+
+enum stepup_error policy_store_url(const char *path, struct policy_files *files, char **url)
+{
+	struct sources *sources = calloc(1, sizeof(*sources));
+	struct arena arena = {0};
+	const char *found = NULL;
+	char *unheard = NULL;
+	enum stepup_error error = sources == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+
+	*url = NULL;
+	if (error == STEPUP_OK) {
+		(void)read_sources(files, path, sources, &unheard); /* what can be read of them */
+		error = find_store(sources, &arena, &found);
+	}
+	if (error == STEPUP_OK) {
+		*url = strdup(found == NULL ? POLICY_STORE_DEFAULT : found);
+		error = *url == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	}
+	arena_clear(&arena);
+	free(unheard);
+	free(sources);
 	return error;
 }

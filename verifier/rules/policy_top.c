@@ -3,6 +3,7 @@
  * The keys of the top level, and what holds where they say nothing.
  */
 #include "verifier/rules/policy_build.h"
+#include "verifier/rules/policy_file.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,13 @@ static void read_rp_id(struct policy_reading *reading, const struct policy_entry
 	reading->policy->rp_id = reading_copy(reading, entry->values->text);
 	if (!value_domain(entry->values->text))
 		READING_SAYS(reading, entry->line, "\"%s\" is no rp-id; write a domain name in lower case, such as \"example.com\".", entry->values->text);
+}
+
+static void read_rp_id_before(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	reading->policy->rp_id_before = reading_copy(reading, entry->values->text);
+	if (!value_domain(entry->values->text))
+		READING_SAYS(reading, entry->line, "\"%s\" is no rp-id; write the one that was given up, such as \"example.com\".", entry->values->text);
 }
 
 static bool is_origin(const char *text)
@@ -67,6 +75,7 @@ static void read_host(struct policy_reading *reading, const struct policy_entry 
 const struct policy_key policy_top_keys[] = {
 	{"issuer", false, read_issuer},
 	{"rp-id", false, read_rp_id},
+	{"rp-id-before", false, read_rp_id_before},
 	{"origins", true, read_origins},
 	{"store", false, read_store},
 	{"help", false, read_help},
@@ -94,7 +103,7 @@ static void fill_in(struct policy_reading *reading)
 	if (policy->rp_id == NULL && (value_url(policy->issuer, "https", true, host) || value_url(policy->issuer, "http", true, host)))
 		policy->rp_id = reading_copy(reading, host);
 	if (policy->store == NULL)
-		policy->store = reading_copy(reading, "sqlite:" STEPUP_STATEDIR "/stepup.db");
+		policy->store = reading_copy(reading, POLICY_STORE_DEFAULT);
 	if (policy->origins == NULL)
 		policy->origins = arena_alloc(&policy->memory, 1, sizeof(*policy->origins));
 	if (policy->host == NULL) {

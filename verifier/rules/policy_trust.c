@@ -160,21 +160,26 @@ static enum stepup_error add_warning(struct policy *policy, char *sentence)
 	return more == NULL || more[count] == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
-enum stepup_error policy_trust_load(struct policy *policy, bool trusted, char **why)
+enum stepup_error policy_trust_load(struct policy *policy, struct policy_files *files, const struct attestation_models *kept, char **why)
 {
 	const struct attestation_sources sources = {.roots = policy->attestation_roots.path, .mds = policy->mds.path, .mds_root = policy->mds_root.path,
-		.trusted = trusted};
-	char *warning = NULL, *reason = NULL;
+		.files = files, .kept = kept};
+	struct attestation_findings findings = {0};
+	char *reason = NULL;
 	enum stepup_error error;
 
 	if (sources.roots == NULL && sources.mds == NULL)
 		return STEPUP_OK;
-	error = attestation_trust_load(&sources, clock_wall_seconds(), &policy->trust, &warning, &reason);
-	if (error != STEPUP_OK && !trusted && (error == STEPUP_NOT_FOUND || error == STEPUP_IO))
+	error = attestation_trust_load(&sources, clock_wall_seconds(), &policy->trust, &findings, &reason);
+	policy->models_taken = findings.list_taken;
+	if (error != STEPUP_OK && !policy_files_are_trusted(files) && (error == STEPUP_NOT_FOUND || error == STEPUP_IO))
 		return add_warning(policy, reason);
 	if (error != STEPUP_OK)
 		*why = at_its_place(policy, reason);
-	else if (warning != NULL)
-		error = add_warning(policy, warning);
+	for (size_t i = 0; i < findings.count; i++)
+		if (error == STEPUP_OK)
+			error = add_warning(policy, findings.warnings[i]);
+		else
+			free(findings.warnings[i]);
 	return error;
 }

@@ -251,6 +251,12 @@ enum stepup_error store_key_each(struct store_session *session, const char *purp
 enum stepup_error store_fact_get(struct store_session *session, const char *name, char *value, size_t size);
 enum stepup_error store_fact_set(struct store_session *session, const char *name, const char *value);
 
+/* --- the last good policy and the last good list of models, in the bytes that policy_choice.c packs --- STEPUP_NOT_FOUND where none is kept. */
+enum store_kept { STORE_KEPT_POLICY, STORE_KEPT_MODELS };
+/* The caller frees the bytes. */
+enum stepup_error store_kept_get(struct store_session *session, enum store_kept which, uint8_t **bytes, size_t *size);
+enum stepup_error store_kept_set(struct store_session *session, enum store_kept which, const uint8_t *bytes, size_t size);
+
 /* A keyed digest of a text under a subkey of its own (limits' values, guess sources): tells equal from unequal, nothing else. */
 enum stepup_error store_keyed_digest(struct store *store, const char *purpose, const void *bytes, size_t size, uint8_t digest[DIGEST_SIZE]);
 

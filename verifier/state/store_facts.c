@@ -129,6 +129,20 @@ enum stepup_error store_fact_set(struct store_session *session, const char *name
 	return fact_write(session, name, value, strlen(value));
 }
 
+/* --- what is kept of the configuration --- */
+
+static const char *const kept_names[] = {[STORE_KEPT_POLICY] = ".policy", [STORE_KEPT_MODELS] = ".models"};
+
+enum stepup_error store_kept_get(struct store_session *session, enum store_kept which, uint8_t **bytes, size_t *size)
+{
+	return fact_read(session, kept_names[which], bytes, size);
+}
+
+enum stepup_error store_kept_set(struct store_session *session, enum store_kept which, const uint8_t *bytes, size_t size)
+{
+	return fact_write(session, kept_names[which], bytes, size);
+}
+
 /* --- frozen actions --- */
 
 struct freeze_list {
