@@ -218,11 +218,22 @@ static int ask_in_account(struct run *run)
 	return code == PAM_SUCCESS ? step_up(run) : code;
 }
 
+/* Whether the line says that it asks, and nothing would be asked: the environment alone names no action here, because a program
+ * that names none would be let through. */
+static bool asks_for_nothing(const struct arguments *arguments)
+{
+	return arguments->action == NULL && (arguments->details_from_environment || arguments->receipt_to_environment);
+}
+
 PUBLIC int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct run run;
 	int code = begin(&run, pamh, flags, argc, argv);
 
+	if (code == PAM_SUCCESS && asks_for_nothing(&run.arguments)) {
+		system_log(pamh, LOG_ERR, "refused: an account line with details=env or receipt=env needs action= as well, or it asks for nothing");
+		code = PAM_SERVICE_ERR;
+	}
 	if (code == PAM_SUCCESS)
 		code = account(&run);
 	if (code == PAM_SUCCESS && run.arguments.action != NULL)

@@ -606,6 +606,27 @@ static void account_takes_its_own_request_from_the_environment(void **state)
 	assert_non_null(strstr(fake.shared->last[FAKE_BEGIN], "\"records\":2"));
 }
 
+static void an_account_line_that_says_how_it_asks_and_not_for_what_is_refused(void **state)
+{
+	static const char *const arguments[] = {"details=env", "receipt=env", "details=env receipt=env conversation=json"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+		struct trial trial = {.service = "line", .user = "alice", .phases = "c", .variables = {"STEPUP_ACTION=customer.export"}};
+		char line[128];
+
+		snprintf(line, sizeof(line), "account required MODULE %s SOCKET\n", arguments[i]);
+		service_write("line", line);
+		trial_run(&trial);
+		assert_pam_code(trial.code, PAM_SERVICE_ERR);
+		/* Nor where the environment names nothing. */
+		trial.variables[0] = NULL;
+		trial_run(&trial);
+		assert_pam_code(trial.code, PAM_SERVICE_ERR);
+	}
+	assert_int_equal(fake.shared->calls[FAKE_BEGIN], 0);
+}
+
 static void a_failed_step_up_takes_the_mark_of_an_earlier_one_away(void **state)
 {
 	struct trial trial = {.service = "line", .user = "alice", .phases = "aac", .answers = {"123456", "000000", NULL}};
@@ -695,7 +716,8 @@ int main(void)
 		module_test(account_with_an_action_asks_where_authentication_was_left_out),
 		module_test(account_does_not_take_a_step_up_for_another_action),
 		module_test(account_takes_its_own_request_from_the_environment),
-		module_test(a_failed_step_up_takes_the_mark_of_an_earlier_one_away),
+		module_test(an_account_line_that_says_how_it_asks_and_not_for_what_is_refused),
+	module_test(a_failed_step_up_takes_the_mark_of_an_earlier_one_away),
 		module_test(the_account_check_ends_within_its_five_seconds),
 		module_test(setcred_succeeds_and_asks_nobody),
 		module_test(the_module_gives_no_session_and_no_password_functions),

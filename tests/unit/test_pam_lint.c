@@ -132,6 +132,8 @@ static void bad_stacks_are_errors_at_their_line(void **state)
 		{"auth required pam_stepup.so action=a nullok\n" ACCOUNT, 1, "`nullok`"},
 		{"auth required pam_stepup.so action= \n" ACCOUNT, 1, "`action=`"},
 		{"auth required pam_stepup.so\n" ACCOUNT, 1, "names no action"},
+		{AUTH "account required pam_stepup.so details=env\n", 2, "`details=env` and names no action"},
+		{AUTH "account required pam_stepup.so receipt=env\n", 2, "`receipt=env` and names no action"},
 		{"-auth required pam_stepup.so action=a\n" ACCOUNT, 1, "the `-` in front"},
 		{AUTH ACCOUNT "session required pam_stepup.so\n", 3, "no session"},
 	};

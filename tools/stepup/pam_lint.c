@@ -133,6 +133,16 @@ static void check_arguments(const struct lint *lint, const struct pam_line *line
 		tell(lint, line, true, "names no action; add `action=NAME`, or `details=env` where the program names it");
 }
 
+/* An account line that says how it asks and not for what asks for nothing; the module refuses everybody there. */
+static void check_asks_for_nothing(const struct lint *lint, const struct pam_line *line)
+{
+	static const char *const asking[] = {"details=env", "receipt=env"};
+
+	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
+		if (line->type == PAM_TYPE_ACCOUNT && has_argument(line, asking[i]) && !has_argument(line, "action="))
+			tell(lint, line, true, "has `%s` and names no action, so everybody is refused here; add `action=NAME`, or take it away", asking[i]);
+}
+
 /* An action that the policy doesn't know: everybody is refused, which nobody meant. */
 static void check_rules(const struct lint *lint, const struct pam_line *line)
 {
@@ -163,6 +173,7 @@ static void check_line(const struct lint *lint, const struct pam_line *line)
 	if (line->type == PAM_TYPE_SESSION || line->type == PAM_TYPE_PASSWORD)
 		tell(lint, line, true, "the module has no session or password part; use `auth` and `account`");
 	check_arguments(lint, line);
+	check_asks_for_nothing(lint, line);
 	check_rules(lint, line);
 	check_own_control(lint, line);
 }
