@@ -7,7 +7,7 @@ EXTRA_DIST += examples/scratch-host examples/quickstart examples/quickstart.d/st
 	examples/quickstart.d/incident/not-the-sign-in examples/quickstart.d/incident/export_service_before.py \
 	examples/quickstart.d/console_client.py examples/stepup.conf examples/hooks.d/end-sessions examples/hooks.d/webhook \
 	examples/hooks.d/mail examples/hooks.d/50-stepup-hooks.rules examples/pam.d/sshd examples/pam.d/sudo examples/pam.d/sudo-i \
-	examples/pam.d/su examples/pam.d/su-l examples/pam.d/login examples/pam.d/cron examples/pam.d/support-console
+	examples/pam.d/su examples/pam.d/su-l examples/pam.d/login examples/pam.d/cron examples/pam.d/sudo-machine examples/sudoers.d/stepup examples/pam.d/support-console
 
 if HAVE_MICROHTTPD
 noinst_PROGRAMS += examples/support-console/support-console examples/support-console/seed-customers \

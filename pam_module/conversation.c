@@ -32,10 +32,28 @@ static int converse(pam_handle_t *pamh, int style, const char *text, char **repl
 	return PAM_SUCCESS;
 }
 
+/* Says the whole of a prompt in a message, for whoever sees another one; on standard error, as sudo has it. */
+static void say_above(const struct conversation *conversation, const char *text)
+{
+	char *copy = strdup(text), *reply = NULL;
+	size_t length = strlen(text);
+
+	if (copy == NULL)
+		return;
+	while (length > 0 && copy[length - 1] == ' ')
+		copy[--length] = '\0';
+	(void)converse(conversation->pamh, PAM_ERROR_MSG, copy, &reply);
+	free(copy);
+	wipe_free_string(&reply);
+}
+
 enum stepup_error conversation_prompt(const struct conversation *conversation, const char *text, char **reply)
 {
-	int r = converse(conversation->pamh, PAM_PROMPT_ECHO_OFF, text, reply);
+	int r;
 
+	if (conversation->prompt_is_replaced)
+		say_above(conversation, text);
+	r = converse(conversation->pamh, PAM_PROMPT_ECHO_OFF, text, reply);
 	if (r == PAM_BUF_ERR)
 		return STEPUP_NO_MEMORY;
 	return r == PAM_SUCCESS && *reply != NULL ? STEPUP_OK : STEPUP_INVALID;
@@ -69,7 +87,11 @@ static bool wait_for_approval(void *context, const struct step_up_waiting *waiti
 /* The lines of a conversation in text. */
 static enum stepup_error ask_line(void *context, const char *question, char **line)
 {
-	return conversation_prompt(context, question, line);
+	struct conversation *conversation = context;
+	enum stepup_error error = conversation_prompt(conversation, question, line);
+
+	conversation->answered = conversation->answered || error == STEPUP_OK;
+	return error;
 }
 
 /* Nobody depends on it: the prompt before spoke of the touch. */
@@ -110,12 +132,17 @@ void conversation_clear(struct conversation *conversation)
 	key_conversation_clear(&conversation->keys);
 }
 
+bool conversation_has_nobody(const struct conversation *conversation)
+{
+	return conversation->failed && !conversation->answered && conversation->form == &conversation_form_text;
+}
+
 void conversation_tell(const struct conversation *conversation, const struct ending *ending)
 {
 	char *text = NULL, *reply = NULL;
 	bool granted = ending->error == STEPUP_OK;
 
-	if (conversation->failed || (granted && conversation->silent))
+	if ((conversation->failed && conversation->form != &conversation_form_text) || (granted && conversation->silent))
 		return;
 	if (conversation->form->ending(ending, &text) == STEPUP_OK && text != NULL)
 		(void)converse(conversation->pamh, granted ? PAM_TEXT_INFO : PAM_ERROR_MSG, text, &reply);

@@ -44,6 +44,8 @@ struct conversation {
 	pam_handle_t *pamh;
 	const struct conversation_form *form;
 	bool silent; /* the host asked for silence */
+	bool prompt_is_replaced; /* the host shows another prompt than ours: what ours says is told in a message as well */
+	bool answered; /* somebody was there: a prompt came back */
 	bool failed; /* the host's conversation did not work: it isn't the person who gave up */
 	struct text_channel channel;
 	struct key_conversation keys; /* the form in text: what it keeps between questions */
@@ -65,8 +67,11 @@ enum stepup_error conversation_prompt(const struct conversation *conversation, c
 /* Tells a sentence, or an object of the form in JSON; not where the host asked for silence. */
 void conversation_inform(const struct conversation *conversation, const char *text);
 
-/* Tells how it ended; a grant is held back where the host asked for silence. Whether anybody could be told
- * makes no difference. */
+/* Whether nobody is there to ask: the host's conversation in text gave no answer at all. */
+bool conversation_has_nobody(const struct conversation *conversation);
+
+/* Tells how it ended; a grant is held back where the host asked for silence, and in JSON a refusal where the conversation broke.
+ * Whether anybody could be told makes no difference. */
 void conversation_tell(const struct conversation *conversation, const struct ending *ending);
 
 #endif

@@ -89,6 +89,18 @@ char *outcome_words(enum stepup_error error)
 	return r < 0 ? NULL : words;
 }
 
+char *outcome_nobody_words(const char *action)
+{
+	char *words = NULL;
+
+	if (asprintf(&words,
+		    "%s needs a step-up, and there is nobody to ask: no terminal, or no answer. Nothing was approved. Start it from a terminal "
+		    "and answer. For jobs and accounts of machines see \"Where nobody answers\" in pam_stepup(8).",
+		    action) < 0)
+		return NULL;
+	return words;
+}
+
 /* Fills descriptors 0 to 2 where the host closed them; gives how many from 0 on are ours to close again, as
  * bits. */
 static unsigned stdio_hold(void)
@@ -162,4 +174,9 @@ void outcome_log(pam_handle_t *pamh, const char *user, const char *action, enum 
 	else
 		system_log(pamh, priority_of(error), "refused %s to %s: %s", what, who,
 			stepup_error_name(error));
+}
+
+void outcome_log_nobody(pam_handle_t *pamh, const char *user, const char *action)
+{
+	system_log(pamh, LOG_NOTICE, "refused %s to %s: nobody to ask", action == NULL ? "account" : action, user == NULL ? "?" : user);
 }

@@ -26,6 +26,9 @@ int outcome_account_code(enum stepup_error error);
  */
 char *outcome_words(enum stepup_error error);
 
+/* The sentence for an action that nobody was there to approve; the caller frees. NULL where there is no memory. */
+char *outcome_nobody_words(const char *action);
+
 /* What is said where there is no memory for anything better. */
 #define OUTCOME_LAST_WORDS "Could not check, so nothing was approved. You did nothing wrong."
 
@@ -33,6 +36,9 @@ char *outcome_words(enum stepup_error error);
  * come from anywhere. */
 void outcome_log(pam_handle_t *pamh, const char *user, const char *action, enum stepup_error error,
 	const char *reference, int64_t log_entry);
+
+/* The line where nobody was there to ask. */
+void outcome_log_nobody(pam_handle_t *pamh, const char *user, const char *action);
 
 /* Logs with pam_syslog; texts in it are made safe to show. Keeps the system log's socket off descriptors 0
  * to 2. */

@@ -19,6 +19,7 @@
 #include "pam_module/arguments.h"
 #include "pam_module/conversation.h"
 #include "pam_module/granted_mark.h"
+#include "pam_module/host_prompt.h"
 #include "pam_module/outcome.h"
 #include "pam_module/reach.h"
 #include "pam_module/request.h"
@@ -44,7 +45,8 @@ static void debug(const struct run *run, const char *what)
 static void conclude(const struct run *run, const char *action, enum stepup_error error,
 	const struct verifier_refusal *refusal)
 {
-	char *words = refusal->message == NULL ? outcome_words(error) : NULL;
+	bool nobody = error == STEPUP_CANCELLED && conversation_has_nobody(&run->conversation);
+	char *words = refusal->message != NULL ? NULL : nobody ? outcome_nobody_words(action) : outcome_words(error);
 	struct ending ending = {
 		.error = error,
 		.message = refusal->message != NULL ? refusal->message
@@ -54,7 +56,10 @@ static void conclude(const struct run *run, const char *action, enum stepup_erro
 		.retry_after_seconds = refusal->retry_after_seconds,
 	};
 
-	outcome_log(run->pamh, run->request.step_up.user, action, error, refusal->reference, 0);
+	if (nobody)
+		outcome_log_nobody(run->pamh, run->request.step_up.user, action);
+	else
+		outcome_log(run->pamh, run->request.step_up.user, action, error, refusal->reference, 0);
 	conversation_tell(&run->conversation, &ending);
 	free(words);
 }
@@ -109,6 +114,8 @@ static int step_up(struct run *run)
 
 	debug(run, "asking the verifier for a step-up");
 	reach_find(run->pamh, &run->arguments, &run->request);
+	run->conversation.prompt_is_replaced =
+		run->arguments.form == &conversation_form_text && host_prompt_is_replaced(run->request.step_up.service);
 	conversation_set_keys(&run->conversation, run->request.step_up.user, run->request.agent_socket);
 	error = verifier_client_open(run->arguments.socket, deadline, &client);
 	if (error == STEPUP_OK)

@@ -39,6 +39,29 @@ static void a_broken_conversation_is_refused_and_the_step_up_given_up(void **sta
 	}
 }
 
+static void where_nobody_is_there_to_ask_that_is_told(void **state)
+{
+	struct trial trial = {.service = "plain", .user = "alice"}, gave_up = {.service = "plain", .user = "alice", .answers = {"000000"}},
+		     json = {.service = "json", .user = "alice"};
+
+	(void)state;
+	trial_run(&trial);
+	assert_pam_code(trial.code, PAM_CONV_ERR);
+	assert_int_equal(trial.said_count, 2);
+	assert_int_equal(trial.said[1].style, PAM_ERROR_MSG);
+	assert_non_null(strstr(trial.said[1].text, "customer.export needs a step-up, and there is nobody to ask"));
+	assert_non_null(strstr(trial.said[1].text, "Nothing was approved."));
+	/* Somebody was there, and went. */
+	strcpy(fake.shared->replies[FAKE_ANSWER], FAKE_WRONG("2"));
+	trial_run(&gave_up);
+	assert_pam_code(gave_up.code, PAM_CONV_ERR);
+	assert_string_equal(gave_up.said[gave_up.said_count - 1].text, "Given up. Nothing was approved.");
+	/* A program that broke its own dialog is told nothing. */
+	trial_run(&json);
+	assert_pam_code(json.code, PAM_CONV_ERR);
+	assert_int_equal(json.said_count, 1);
+}
+
 static void a_host_without_a_conversation_is_refused(void **state)
 {
 	struct trial trial = {.service = "plain", .user = "alice", .no_conversation = true};
@@ -296,7 +319,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		module_test(a_broken_conversation_is_refused_and_the_step_up_given_up),
-		module_test(a_host_without_a_conversation_is_refused),
+		module_test(where_nobody_is_there_to_ask_that_is_told),
+	module_test(a_host_without_a_conversation_is_refused),
 		module_test(more_responses_than_messages_do_no_harm),
 		module_test(a_text_in_response_to_a_message_is_thrown_away),
 		module_test(an_empty_answer_is_for_the_verifier_to_refuse),

@@ -90,6 +90,15 @@ static void three_wrong_codes_are_one_line(void **state)
 	assert_non_null(strstr(log_text, "refused customer.export to alice: BadAnswer\n"));
 }
 
+static void where_nobody_is_there_to_ask_is_one_line(void **state)
+{
+	(void)state;
+	assert_pam_code(authenticate("plain", "alice", NULL), PAM_CONV_ERR);
+	assert_int_equal(log_lines, 1);
+	assert_non_null(strstr(log_text, "pam_stepup(plain:auth): refused customer.export to alice: nobody to ask\n"));
+	assert_int_equal(log_priority, LOG_NOTICE);
+}
+
 static void a_verifier_that_is_away_is_an_error_in_the_log(void **state)
 {
 	(void)state;
@@ -203,6 +212,7 @@ int main(void)
 		log_test(a_grant_is_one_line),
 		log_test(a_refusal_is_one_line_with_its_reference),
 		log_test(three_wrong_codes_are_one_line),
+		log_test(where_nobody_is_there_to_ask_is_one_line),
 		log_test(a_verifier_that_is_away_is_an_error_in_the_log),
 		log_test(an_account_that_may_be_used_is_no_line),
 		log_test(names_are_logged_safely),
