@@ -170,22 +170,33 @@ static enum stepup_error step_up_ask(struct step_up *run, const struct verifier_
 	return error;
 }
 
-/* The parameters of Answer; takes the answer's secrets over. What can't be a code at all goes as an empty one:
- * the verifier refuses it in its own words. */
+/* What was typed, or where it can't be a code or be sent at all, as much of what is none: the verifier refuses it in its own words, and
+ * goes by its size where sshd would have handed on junk of that size for a name that it doesn't know. */
+static json_t *typed_text(const char *typed)
+{
+	size_t size = strlen(typed);
+	char stand_in[ANSWER_SIZE_MAX + 1];
+
+	if (size <= ANSWER_SIZE_MAX && utf8_is_valid(typed, size))
+		return json_string(typed);
+	if (size > ANSWER_SIZE_MAX)
+		size = 0;
+	memset(stand_in, '?', size);
+	stand_in[size] = '\0';
+	return json_string(stand_in);
+}
+
+/* The parameters of Answer; takes the answer's secrets over. */
 static json_t *answer_parameters(const struct step_up *run, struct step_up_answer *answer)
 {
 	json_t *parameters = json_pack(
 		"{s:s, s:s}", "transaction", message_text(run->begun, "transaction"), "method", answer->method);
 	int r;
 
-	if (answer->key != NULL) {
+	if (answer->key != NULL)
 		r = json_object_set(parameters, "key", answer->key);
-	} else {
-		size_t size = strlen(answer->code);
-		bool sendable = size <= ANSWER_SIZE_MAX && utf8_is_valid(answer->code, size);
-
-		r = json_object_set_new(parameters, "code", json_string(sendable ? answer->code : ""));
-	}
+	else
+		r = json_object_set_new(parameters, "code", typed_text(answer->code));
 	if (r != 0)
 		json_wipe_free(&parameters);
 	return parameters;

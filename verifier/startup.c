@@ -96,7 +96,8 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 	verifier->accounts = account_cache_new(verifier->loop);
 	verifier->transactions = transactions_new();
 	verifier->waiters = waiters_new();
-	if (verifier->accounts == NULL || verifier->waiters == NULL || verifier->transactions == NULL)
+	verifier->decoys = decoys_new();
+	if (verifier->accounts == NULL || verifier->decoys == NULL || verifier->waiters == NULL || verifier->transactions == NULL)
 		return STEPUP_NO_MEMORY;
 	transactions_watch(verifier->transactions, refusal_log_unanswered, verifier);
 	result = commit_queue_start(verifier->store, verifier->loop, &verifier->queue);
@@ -179,6 +180,7 @@ enum stepup_error startup_close(struct verifier *verifier)
 	hook_feed_free(&verifier->hooks);
 	transactions_free(&verifier->transactions);
 	waiters_free(&verifier->waiters);
+	decoys_free(&verifier->decoys);
 	policy_release(&verifier->policy);
 	free(verifier->policy_why);
 	free(verifier->log_key);

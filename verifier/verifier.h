@@ -44,7 +44,7 @@ struct verifier {
 	bool serves;                       /* it came so far; only then is its stop a clean one */
 	struct refusal_budget refusals;    /* how many refusals each uid may still put into the log */
 	struct refusal_budget invitation_tries; /* how many wrong invitations may still be tried, by caller, user and place */
-	struct decoys decoys;              /* the writer side's alone: guesses at users who have no record */
+	struct decoys *decoys;             /* the writer side's alone: guesses at users who have no record */
 	struct waiters *waiters;           /* calls that wait for requests to be answered */
 	struct request_snapshot *requests_open; /* the open requests, while those who wait are told; NULL otherwise (request_list.c) */
 	int64_t requests_due;              /* seconds since 1970: when the next open request expires; 0 before the first look */

@@ -181,13 +181,16 @@ def later_then_earlier(verifier):
 def guessing(verifier):
     """Five wrong ones from places that never succeeded, and the sixth isn't looked at; nor is a right one."""
     token = verifier.enrol_token("ghost")
-    replies = at_once(20, lambda i: verifier.step_up("ghost", "door.open", None, token.wrong(), rhost=f"10.0.0.{i}"))
+    session = "s" * 43
+    replies = at_once(20, lambda i: verifier.step_up("ghost", "door.open", None, token.wrong(), rhost=f"10.0.0.{i}", session=session))
     evaluated = [reply for reply in replies if reply.error == "BadAnswer"]
     tap.ok(1 <= len(evaluated) <= 5, "of 20 parallel wrong guesses no more than the allowed number is evaluated", [r.error for r in replies])
     tap.equal({reply.error for reply in replies} - {"BadAnswer"}, {"Throttled"}, "the rest is throttled unseen")
-    reply = verifier.step_up("ghost", "door.open", None, token.fresh(), rhost="10.0.0.99")
+    reply = verifier.step_up("ghost", "door.open", None, token.fresh(), rhost="10.0.0.99", session=session)
     tap.equal(reply.error, "Throttled", "a right code isn't looked at then either")
     tap.ok(reply.get("retry_after", 0) > 0, "the refusal says when to come back")
+    reply = verifier.step_up("ghost", "door.open", None, token.fresh(), rhost="10.0.0.99")
+    tap.equal(reply.error, "BadAnswer", "which is told to nobody who could be a stranger")
 
 
 def enumeration(verifier):
@@ -200,10 +203,10 @@ def enumeration(verifier):
         first = verifier.answer(begun["transaction"], wrong)
         second = verifier.answer(begun["transaction"], wrong)
         heard[name] = (begun["methods"], begun["ask"], begun["prompt"], begun["expires_in"], first.error, first.parameters, second.error,
-                       re.sub(r"\d+ seconds?", "N seconds", second.message))
+                       second.message)
     for name in ("unenrolled", "unknown", "dangerous"):
         tap.equal(heard[name], heard["enrolled"], f"somebody {name} gets the prompts, words and refusals of an employee")
-    tap.equal(heard["enrolled"][6], "Throttled", "the second guess in a row has to wait, for everybody")
+    tap.equal(heard["enrolled"][6], "BadAnswer", "that the second guess in a row has to wait is told to nobody")
     known = verifier.begin("uucp", "few.vpn", {"n": 5}, rhost="x")
     unknown = verifier.begin("nobody-like-that", "few.vpn", {"n": 5}, rhost="x")
     tap.equal((known.error, known.message), (unknown.error, unknown.message), "what is over any limit is refused to both alike")

@@ -1,6 +1,9 @@
 # Step-ups in memory and the small rules behind the doors; what the doors decide is tested by tests/flows with a real stepupd.
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_requests tests/unit/test_transactions tests/unit/test_door_rules tests/unit/test_freshness tests/unit/test_waiters
+check_PROGRAMS += tests/unit/test_decoys
+tests_unit_test_decoys_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_decoys_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_known_secrets
 tests_unit_test_known_secrets_SOURCES = tests/unit/test_known_secrets.c tests/unit/store_fixture.c
 tests_unit_test_known_secrets_CFLAGS = $(UNIT_CFLAGS)

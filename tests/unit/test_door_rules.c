@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Small rules behind the doors: what a freeze covers, how many refusals are logged, invitations as text, guess windows of unknown names. */
+/* Small rules behind the doors: what a freeze covers, how many refusals are logged, invitations as text. */
 #include <string.h>
 
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/doors/decoys.h"
 #include "verifier/doors/enrolment.h"
 #include "verifier/doors/locks.h"
 #include "verifier/rules/policy.h"
@@ -174,16 +173,6 @@ static void what_cannot_be_an_invitation_is_refused(void **state)
 	assert_int_equal(invitation_digest(longer, digest), STEPUP_INVALID);
 }
 
-static void guesses_at_a_name_without_record_add_up(void **state)
-{
-	static struct decoys decoys;
-	uint8_t name[DIGEST_SIZE] = {7}, other[DIGEST_SIZE] = {7, 1};
-
-	(void)state;
-	decoy_guesses(&decoys, name)->failures_in_a_row = 3;
-	assert_int_equal(decoy_guesses(&decoys, name)->failures_in_a_row, 3);
-	assert_int_equal(decoy_guesses(&decoys, other)->failures_in_a_row, 0);
-}
 
 int main(void)
 {
@@ -200,7 +189,6 @@ int main(void)
 		cmocka_unit_test(an_invitation_that_ends_in_zeros_is_one_like_any_other),
 		cmocka_unit_test(two_invitations_differ),
 		cmocka_unit_test(what_cannot_be_an_invitation_is_refused),
-		cmocka_unit_test(guesses_at_a_name_without_record_add_up),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

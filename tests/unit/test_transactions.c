@@ -168,6 +168,22 @@ static void ending_a_users_leaves_others(void **state)
 	transactions_free(&all);
 }
 
+static void a_lock_says_nothing_to_a_quiet_question_that_waits(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *asked = begin(all, CONSOLE, "alice"), *granted = begin(all, CONSOLE, "alice");
+
+	(void)state;
+	asked->quiet = granted->quiet = true;
+	granted->state = TRANSACTION_GRANTED;
+	transactions_end_user(all, "alice");
+	assert_int_equal(transactions_count(all), 1);
+	assert_ptr_equal(transaction_find(all, asked->name, CONSOLE), asked);
+	transactions_end_user(all, NULL);
+	assert_int_equal(transactions_count(all), 0);
+	transactions_free(&all);
+}
+
 static void of_ones_own_the_oldest_unanswered_one_gives_way(void **state)
 {
 	struct transactions *all = transactions_new();
@@ -350,6 +366,7 @@ int main(void)
 		cmocka_unit_test(one_that_gives_way_is_told_of),
 		cmocka_unit_test(pools_of_one_uid_take_no_room_from_each_other),
 		cmocka_unit_test(no_name_of_a_user_begins_nothing),
+		cmocka_unit_test(a_lock_says_nothing_to_a_quiet_question_that_waits),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

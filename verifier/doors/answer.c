@@ -11,12 +11,17 @@
 #include "lib/message.h"
 #include "lib/wipe.h"
 #include "verifier/rules/approvers.h"
+#include "verifier/rules/guessing.h"
 #include "verifier/rules/notices.h"
 #include "verifier/factors/otp.h"
 #include "verifier/evidence/receipt.h"
 #include "verifier/doors/approving.h"
 #include "verifier/doors/refusal_log.h"
 #include "verifier/doors/subject.h"
+
+#define CODE_SIZE sizeof(((struct answer *)NULL)->code)
+#define TYPED_QUIETLY_MIN 6 /* bytes */
+#define TYPED_QUIETLY_MAX 9 /* eight digits and a blank between them */
 
 static void answer_free(struct answer *answer)
 {
@@ -118,11 +123,26 @@ static void answer_grant(struct answer *answer)
 	free(message);
 }
 
+/* What the person hears of a refusal. Quiet, an answer that wasn't looked at is a wrong one: that guesses are slowed down would tell a name. */
+static enum stepup_error told_as(const struct transaction *transaction, enum stepup_error outcome)
+{
+	return transaction->quiet && outcome == STEPUP_THROTTLED ? STEPUP_BAD_ANSWER : outcome;
+}
+
+/* Of a wrong answer, quiet: how many more there may be, and when, by how many there were alone. */
+static void say_quietly(const struct transaction *transaction, struct words_facts *words)
+{
+	words->quiet = true;
+	words->tries_left = STEP_UP_ANSWERS_MAX - transaction->answers;
+	words->retry_after_seconds = words->method == METHOD_CODE ? (int64_t)transaction->answers * GUESS_DELAY_STEP_SECONDS : 0;
+}
+
 /* Whether the same transaction may be answered again after this refusal. */
 static bool goes_on(const struct answer *answer, int64_t tries_left)
 {
-	return !transaction_is_over(answer->transaction) &&
-		((answer->outcome == STEPUP_BAD_ANSWER && tries_left > 0) || answer->outcome == STEPUP_THROTTLED);
+	enum stepup_error told = told_as(answer->transaction, answer->outcome);
+
+	return !transaction_is_over(answer->transaction) && ((told == STEPUP_BAD_ANSWER && tries_left > 0) || told == STEPUP_THROTTLED);
 }
 
 /* Whether a claim that could not be written may be made again: nothing came of it, and what was agreed to stands. */
@@ -152,19 +172,12 @@ static void answer_wait(struct answer *answer)
 	free(message);
 }
 
-/* Whether whoever is told is known to be the user: their own account, a session of a caller's, or this host. */
-static bool is_known(const struct transaction *transaction)
-{
-	static const uint8_t none[DIGEST_SIZE];
-
-	return transaction->own || memcmp(transaction->session, none, DIGEST_SIZE) != 0 || transaction->rhost == NULL || *transaction->rhost == '\0';
-}
-
 static void answer_refuse(struct answer *answer)
 {
 	struct transaction *transaction = answer->transaction;
 	int64_t tries_left = smaller(STEP_UP_ANSWERS_MAX - transaction->answers, answer->tries_left);
-	const struct words_facts words = {
+	enum stepup_error told = told_as(transaction, answer->outcome);
+	struct words_facts words = {
 		.user = transaction->user,
 		.action = transaction->action->name,
 		.reference = answer->reference[0] == '\0' ? NULL : answer->reference,
@@ -172,23 +185,25 @@ static void answer_refuse(struct answer *answer)
 		.maximum = answer->over == NULL ? 0 : answer->over->maximum,
 		.tries_left = tries_left,
 		.method = answer->method,
-		.keys = is_known(transaction) ? answer->keys : NULL,
+		.keys = transaction->quiet ? NULL : answer->keys,
 		.retry_after_seconds = answer->retry_after_seconds,
 	};
 
+	if (transaction->quiet && told == STEPUP_BAD_ANSWER)
+		say_quietly(transaction, &words);
 	/* What was charged is in the log already; of the rest, within the budget. */
 	if (answer->log_index < 0 && (refusal_is_for_log(answer->outcome) || answer->outcome == STEPUP_THROTTLED))
 		refusal_log_of(answer->verifier, transaction, answer->outcome, "at the answer");
 	if (answer->sentence != NULL)
 		refuse_saying(answer->call, answer->outcome, answer->sentence);
 	else
-		refuse(answer->call, answer->outcome, &words);
-	if (answer->outcome == STEPUP_THROTTLED)
+		refuse(answer->call, told, &words);
+	if (told == STEPUP_THROTTLED)
 		transaction->answers--;
 	/* It was no try of the person's, so nothing else ends it: each refusal that was decided may be an entry of the log for good. */
 	if (answer->method == METHOD_FRESH)
 		transaction->question->methods &= ~METHOD_FRESH;
-	transaction->state = goes_on(answer, tries_left) ? TRANSACTION_ASKED : waits_on(answer) ? TRANSACTION_WAITING : TRANSACTION_SPENT;
+	transaction->state = goes_on(answer, words.tries_left) ? TRANSACTION_ASKED : waits_on(answer) ? TRANSACTION_WAITING : TRANSACTION_SPENT;
 	if (transaction->state == TRANSACTION_SPENT)
 		transaction_end(answer->verifier->transactions, transaction);
 }
@@ -217,12 +232,14 @@ static void answer_done(void *job, enum stepup_error result)
  * logged; what is wrong with a key's answer is, within the budget. */
 static void answer_malformed(struct call *call, struct transaction *transaction, unsigned method, const char *why)
 {
-	const struct words_facts words = {
+	struct words_facts words = {
 		.user = transaction->user,
 		.tries_left = STEP_UP_ANSWERS_MAX - transaction->answers,
 		.method = method,
 	};
 
+	if (transaction->quiet)
+		say_quietly(transaction, &words);
 	if (method != METHOD_CODE)
 		refusal_log_of(call->verifier, transaction, STEPUP_BAD_ANSWER, why);
 	refuse(call, STEPUP_BAD_ANSWER, &words);
@@ -256,11 +273,26 @@ static enum stepup_error read_fresh(const struct call *call, const struct transa
 	return STEPUP_OK;
 }
 
+/* sshd hands on as many bytes of junk as were typed for names that it doesn't know, or doesn't let in, and no part of it says so. So, quiet, it is the size of
+ * what was typed that counts as a code: whatever it is, it is charged and held against the record. What is longer or shorter is neither. */
+static enum stepup_error read_code(const struct transaction *transaction, const char *typed, char code[CODE_SIZE])
+{
+	size_t size = strlen(typed);
+	enum stepup_error error;
+
+	if (!transaction->quiet)
+		return otp_normalise(typed, code);
+	if (size < TYPED_QUIETLY_MIN || size > TYPED_QUIETLY_MAX)
+		return STEPUP_INVALID;
+	error = otp_normalise(typed, code);
+	return error == STEPUP_INVALID ? STEPUP_OK : error; /* then it is empty, which no code is */
+}
+
 /* Takes what goes with the method out of the call. STEPUP_INVALID with the reason where it can't be an answer. */
 static enum stepup_error answer_read(struct call *call, unsigned method, struct answer *answer, const char **why)
 {
 	if (method == METHOD_CODE)
-		return otp_normalise(message_text(call->parameters, "code"), answer->code);
+		return read_code(answer->transaction, message_text(call->parameters, "code"), answer->code);
 	if (method == METHOD_FRESH)
 		return read_fresh(call, answer->transaction, &answer->fresh);
 	return key_answer_parse((enum via)method, false, json_object_get(call->parameters, "key"), &answer->key, why);

@@ -19,19 +19,41 @@ static bool is_decided(enum stepup_error error)
 	return error == STEPUP_OK || (stepup_error_is_refusal(error) && error != STEPUP_UNAVAILABLE);
 }
 
+static bool is_locked(const struct decision *decision)
+{
+	return decision->record != NULL && decision->record->lock.locked;
+}
+
+static enum stepup_error refuse_locked(struct decision *decision)
+{
+	memcpy(decision->answer->reference, decision->record->lock.reference, sizeof(decision->answer->reference));
+	decision->why = "locked";
+	return STEPUP_LOCKED;
+}
+
 static enum stepup_error look_at_standing(struct decision *decision)
 {
 	const struct transaction *transaction = decision->transaction;
 	struct answer *answer = decision->answer;
-	const struct user_record *record = decision->record;
 
 	if (atomic_load(&transaction->ended) || clock_boot_ms() >= transaction->expires_boot_ms)
 		return STEPUP_EXPIRED;
-	if (record != NULL && record->lock.locked) {
-		memcpy(answer->reference, record->lock.reference, sizeof(answer->reference));
-		return STEPUP_LOCKED;
-	}
+	if (is_locked(decision) && (!transaction->quiet || answer->claim))
+		return refuse_locked(decision);
 	return freeze_look(decision->session, transaction->action->name, answer->reference);
+}
+
+/* What nobody was told before a right answer. */
+static enum stepup_error look_at_withheld(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+
+	if (is_locked(decision))
+		return refuse_locked(decision);
+	decision->why = transaction->withheld_why;
+	if (transaction->withheld == STEPUP_LOCKED) /* then; by another name of the same account, and perhaps no more */
+		return uid_lock_look(decision->session, transaction->user_uid, decision->answer->reference);
+	return transaction->withheld;
 }
 
 const char *hopeless_because(const struct decision *decision)
@@ -39,6 +61,8 @@ const char *hopeless_because(const struct decision *decision)
 	const struct user_record *record = decision->record;
 	const struct transaction *transaction = decision->transaction;
 
+	if (transaction->apart)
+		return transaction->withheld_why;
 	if (record == NULL)
 		return "no such user";
 	if (record->uid != transaction->user_uid || memcmp(record->user_id, transaction->user_id, USER_ID_SIZE) != 0)
@@ -46,6 +70,11 @@ const char *hopeless_because(const struct decision *decision)
 	if (user_record_live_count(record) == 0)
 		return "not enrolled";
 	return transaction->hopeless ? "no factor for it" : NULL;
+}
+
+const char *withheld_because(const struct decision *decision)
+{
+	return is_locked(decision) ? "locked" : decision->transaction->withheld_why;
 }
 
 static enum stepup_error decide(struct decision *decision)
@@ -57,6 +86,8 @@ static enum stepup_error decide(struct decision *decision)
 	if (error != STEPUP_OK || answer->claim)
 		return error == STEPUP_OK ? decide_claim(decision) : error;
 	error = method == METHOD_CODE ? decide_code(decision) : method == METHOD_FRESH ? decide_fresh(decision) : decide_key(decision);
+	if (error == STEPUP_OK)
+		error = look_at_withheld(decision);
 	if (error != STEPUP_OK)
 		return error;
 	return decision->transaction->approves ? decide_agreement(decision) : decide_volume(decision);
@@ -160,7 +191,7 @@ static enum stepup_error write_refusal(struct decision *decision)
 	error = append_with_evidence(decision, log_entry_refusal(&refusal), &answer->log_index);
 	if (error == STEPUP_OK)
 		error = write_alerts(decision);
-	if (error == STEPUP_OK && answer->outcome == STEPUP_LOCKED)
+	if (error == STEPUP_OK && decision->locks)
 		error = lock_for_volume(decision);
 	if (error == STEPUP_OK && decision->record != NULL)
 		error = store_user_save(decision->session, decision->record);
@@ -285,7 +316,7 @@ enum stepup_error answer_decide(struct store_session *session, void *job)
 {
 	struct answer *answer = job;
 	struct decision decision = {.session = session, .answer = answer, .transaction = answer->transaction};
-	enum stepup_error error = store_user_find(session, answer->transaction->user, &decision.record);
+	enum stepup_error error = answer->transaction->apart ? STEPUP_NOT_FOUND : store_user_find(session, answer->transaction->user, &decision.record);
 
 	answer->outcome = STEPUP_UNAVAILABLE;
 	answer->now = clock_wall_seconds();

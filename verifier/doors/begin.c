@@ -70,7 +70,11 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	transaction->rule = begin->rule;
 	transaction->action = begin->action;
 	begin->action = NULL;
+	transaction->quiet = begin->quiet;
 	transaction->hopeless = begin->hopeless;
+	transaction->apart = begin->apart;
+	transaction->withheld = begin->withheld;
+	transaction->withheld_why = begin->withheld_why;
 	transaction->own = subject->own;
 	transaction->user_uid = subject->uid;
 	if (any != NULL)
@@ -86,7 +90,8 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 		transaction->prompt = strdup(begin->request.prompt);
 		return transaction->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	}
-	facts = (struct prompt_facts){.user = transaction->user, .host = begin->policy->host, .service = transaction->service,
+	/* How the directory spells a name that was typed otherwise would say that it has one. */
+	facts = (struct prompt_facts){.user = begin->quiet ? begin->subject->asked : transaction->user, .host = begin->policy->host, .service = transaction->service,
 		.rhost = transaction->rhost, .label = label_to_remove(begin, transaction->action)};
 	transaction->prompt = policy_prompt(begin->rule, transaction->action, &facts);
 	if (transaction->prompt == NULL || !copy_text(&transaction->reason, message_text(parameters, "reason")))
@@ -223,6 +228,7 @@ static enum stepup_error begin_reply(const struct beginning *begin, const struct
 		.question = transaction->question,
 		.record = begin->hopeless ? NULL : begin->subject->record,
 		.decoy = decoy,
+		.nameless = begin->quiet,
 		.now = clock_wall_seconds(),
 		.timeout_seconds = TRANSACTION_TTL_SECONDS,
 	};

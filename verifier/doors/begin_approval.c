@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Approve: a step-up begun to agree to a request of somebody else's.
- * MUST: show the very words that were asked for; tell nobody of a request that they could not agree to.
+ * MUST: show the very words that were asked for; tell nobody of a request that they could not agree to, nor anybody who isn't known to
+ * be the user.
  */
 #include "verifier/doors/begin_check.h"
 
@@ -39,9 +40,11 @@ enum stepup_error begin_approval_rule(struct beginning *begin)
 	const struct subject *subject = begin->subject;
 	struct approval_request *request = &begin->request;
 	enum request_state standing;
-	enum stepup_error error = request_id_is_valid(begin->approves) ? store_request_find(begin->call->verifier->reader, begin->approves, request)
-								       : STEPUP_NOT_FOUND;
+	enum stepup_error error;
 
+	if (begin->quiet)
+		return refuse_as(begin, STEPUP_NOT_ALLOWED, "not known to be the approver", notice_no_such_request());
+	error = request_id_is_valid(begin->approves) ? store_request_find(begin->call->verifier->reader, begin->approves, request) : STEPUP_NOT_FOUND;
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
 	if (error == STEPUP_OK && subject->record != NULL && memcmp(request->user_id, subject->record->user_id, USER_ID_SIZE) == 0)

@@ -8,6 +8,7 @@
 
 #include "lib/message.h"
 #include "verifier/doors/locks.h"
+#include "verifier/evidence/event.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/limits.h"
 #include "verifier/verifier.h"
@@ -28,6 +29,34 @@ bool begin_calls_for_action(const struct policy *policy, const struct peer *peer
 	return false;
 }
 
+/* A refusal by who the user is. Where that is nothing to be told, the user is asked all the same, and hears it after a right answer. */
+static enum stepup_error refuse_or_withhold(struct beginning *begin, enum stepup_error error, const char *why)
+{
+	begin->why = begin->withheld_why = why;
+	if (!begin->quiet)
+		return error;
+	begin->withheld = error;
+	return STEPUP_OK;
+}
+
+/* Whether the rule is there for the user. One for whom the caller may not act is asked as somebody whom nobody knows, so that their record is out of
+ * this caller's reach: it charges no guess there, and learns of none. */
+static enum stepup_error begin_person(struct beginning *begin)
+{
+	const struct subject *subject = begin->subject;
+	const char *action = message_text(begin->call->parameters, "action");
+
+	if (!subject_allows(begin->call, subject, action)) {
+		begin->apart = begin->quiet && begin_calls_for_action(begin->policy, &begin->call->peer, action);
+		begin->hopeless = begin->apart;
+		begin->why = begin->withheld_why = EVENT_WHY_NOT_FOR_USER;
+		return begin->apart ? STEPUP_OK : STEPUP_NOT_ALLOWED;
+	}
+	if (!policy_list_names(begin->policy, begin->rule->users, &subject->who))
+		return refuse_or_withhold(begin, STEPUP_NOT_ALLOWED, EVENT_WHY_NOT_IN_RULE);
+	return STEPUP_OK;
+}
+
 /* The rule, and whether the caller may act for the user in it. A name that neither the directory nor the store knows isn't told apart
  * from one that is listed: it is asked, and can't succeed. */
 static enum stepup_error begin_rule(struct beginning *begin)
@@ -41,17 +70,13 @@ static enum stepup_error begin_rule(struct beginning *begin)
 	begin->rule = policy_rule(begin->policy, action);
 	if (begin->rule == NULL)
 		return STEPUP_UNKNOWN_ACTION;
-	if (!subject_allows(begin->call, subject, action) &&
-	    (known || !begin_calls_for_action(begin->policy, &begin->call->peer, action))) {
-		begin->why = "caller may not act for this user";
-		return STEPUP_NOT_ALLOWED;
-	}
-	if (!policy_list_names(begin->policy, begin->rule->users, &subject->who) && known) {
-		begin->why = "user is not in the rule";
-		return STEPUP_NOT_ALLOWED;
-	}
-	begin->hopeless = !known;
-	return STEPUP_OK;
+	if (known)
+		return begin_person(begin);
+	begin->hopeless = true;
+	if (subject_allows(begin->call, subject, action) || begin_calls_for_action(begin->policy, &begin->call->peer, action))
+		return STEPUP_OK;
+	begin->why = EVENT_WHY_NOT_FOR_USER;
+	return STEPUP_NOT_ALLOWED;
 }
 
 static enum stepup_error begin_action(struct beginning *begin)
@@ -74,23 +99,16 @@ static enum stepup_error begin_stands(struct beginning *begin)
 {
 	const struct user_lock *lock = &begin->subject->lock;
 
-	if (lock->locked) {
+	if (lock->locked && begin->quiet && begin->withheld == STEPUP_OK) {
+		begin->withheld = STEPUP_LOCKED;
+		begin->withheld_why = "locked";
+	} else if (lock->locked && !begin->quiet) {
 		memcpy(begin->reference, lock->reference, sizeof(begin->reference));
 		begin->why = "locked";
 		return STEPUP_LOCKED;
 	}
 	begin->why = "frozen";
 	return freeze_look(begin->call->verifier->reader, begin->action->name, begin->reference);
-}
-
-/* Whether what a person lacks may be told: to themselves, to a tool in which they are signed in, and to whoever stands at this host. Elsewhere it
- * would tell a stranger who is enrolled with what. */
-static bool may_be_told(const struct beginning *begin)
-{
-	const json_t *parameters = begin->call->parameters;
-	const char *session = message_text(parameters, "session"), *rhost = message_text(parameters, "rhost");
-
-	return begin->subject->own || (session != NULL && *session != '\0') || rhost == NULL || *rhost == '\0';
 }
 
 /* What is required, and what of it this person can be asked for from here. */
@@ -100,7 +118,7 @@ static enum stepup_error begin_factor(struct beginning *begin)
 	const struct user_record *any = subject_any_record(subject);
 	bool enrolled = any != NULL && user_record_live_count(any) > 0;
 	bool holds = enrolled && subject_uid_holds(subject->record, subject->uid);
-	bool told = holds && may_be_told(begin);
+	bool told = holds && !begin->quiet;
 	unsigned possible;
 
 	begin->requirement = requirement_of(begin->policy, begin->rule, begin->action->name, begin->action, subject->record);
@@ -112,23 +130,24 @@ static enum stepup_error begin_factor(struct beginning *begin)
 		begin->why = "no factor for it";
 		return STEPUP_TOO_WEAK;
 	}
-	if (begin->methods != 0)
-		return STEPUP_OK;
-	if (subject->own)
+	if (begin->methods == 0 && subject->own && !begin->quiet)
 		return enrolled ? STEPUP_NOT_ALLOWED : STEPUP_NOT_ENROLLED;
-	begin->hopeless = true;
-	begin->methods = (possible & METHOD_CODE) != 0 ? METHOD_CODE : method_best(possible);
+	begin->hopeless = begin->hopeless || begin->methods == 0;
+	if (begin->quiet)
+		begin->methods = possible;
+	else if (begin->methods == 0)
+		begin->methods = (possible & METHOD_CODE) != 0 ? METHOD_CODE : method_best(possible);
 	return STEPUP_OK;
 }
 
 /* Looks whether the action fits what the limits have left, so that nobody is asked in vain. Where going over locks the user, or a second person may
- * agree to it, the user has to prove to be the one first: then this is left to the answer. */
+ * agree to it, the user has to prove to be the one first: then this is left to the answer. Quiet, so is all that was used before. */
 static enum stepup_error begin_limits(struct beginning *begin)
 {
 	struct verifier *verifier = begin->call->verifier;
 	struct limit_left left = {0};
-	enum stepup_error error = limits_look(verifier->store, verifier->reader, begin->rule, begin->subject->record, begin->action,
-		clock_wall_seconds(), &begin->over, &left);
+	enum stepup_error error = limits_look(verifier->store, verifier->reader, begin->rule, begin->quiet ? NULL : begin->subject->record,
+		begin->action, clock_wall_seconds(), &begin->over, &left);
 
 	if (error != STEPUP_OK || begin->over == NULL)
 		return error;
@@ -141,11 +160,25 @@ static enum stepup_error begin_limits(struct beginning *begin)
 	return STEPUP_OVER_LIMIT;
 }
 
+/* Whether what stands against a person may be told: to themselves, to a tool in which they are signed in, and to whoever stands at this host. Elsewhere
+ * it would tell a stranger who is there, enrolled, locked or allowed in. Root's programs that ask for root from a remote host are sshd, not root. */
+static bool may_be_told(const struct beginning *begin)
+{
+	const json_t *parameters = begin->call->parameters;
+	const char *session = message_text(parameters, "session"), *rhost = message_text(parameters, "rhost");
+
+	if (rhost == NULL || *rhost == '\0' || (session != NULL && *session != '\0'))
+		return true;
+	return begin->subject->own && begin->call->peer.uid != 0;
+}
+
 enum stepup_error begin_check(struct beginning *begin)
 {
 	bool approves = begin->approves != NULL;
-	enum stepup_error error = approves ? begin_approval_rule(begin) : begin_rule(begin);
+	enum stepup_error error;
 
+	begin->quiet = !may_be_told(begin);
+	error = approves ? begin_approval_rule(begin) : begin_rule(begin);
 	if (error == STEPUP_OK && !approves)
 		error = begin_action(begin);
 	if (error == STEPUP_OK)

@@ -2,6 +2,9 @@
 /*
  * What Begin looks at before anybody is asked: the rule and who may use it, the details, locks and freezes, which factors the person has for it, what
  * the limits have left. Decides nothing in anybody's favour: whatever it lets through is looked at again when the answer comes.
+ * MUST: be quiet where nobody who asks is known to be the user (a remote host, and neither one's own uid nor a caller's session): ask everybody the same, by
+ * rule and reach alone, whoever they are, so that what is told before a right answer tells no name from another. sshd asks for names that it doesn't know,
+ * and so does the module: neither knows what stood before it.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_BEGIN_CHECK_H
@@ -28,7 +31,11 @@ struct beginning {
 	struct action *action;          /* owned */
 	struct requirement requirement;
 	unsigned methods;               /* to be offered */
+	bool quiet;                     /* nothing is told before a right answer */
 	bool hopeless;                  /* to be asked all the same */
+	bool apart;                     /* and to be taken for somebody without a record */
+	enum stepup_error withheld;     /* quiet: what is told after one */
+	const char *withheld_why;       /* for the log; of `apart` too */
 	struct approval_request request; /* that `approves` names; owned */
 	/* for the refusal */
 	const char *why;

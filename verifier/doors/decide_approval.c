@@ -215,7 +215,8 @@ enum stepup_error decide_volume(struct decision *decision)
 		decision->why = "over the limit";
 		if (limit_is_hard(rule, answer->over) || rule->over_limit == OVER_LIMIT_DENY)
 			return STEPUP_OVER_LIMIT;
-		if (rule->over_limit == OVER_LIMIT_LOCK)
+		decision->locks = rule->over_limit == OVER_LIMIT_LOCK;
+		if (decision->locks)
 			return STEPUP_LOCKED;
 	}
 	if (answer->method == METHOD_FRESH && (answer->over != NULL || rule->always_approve)) {

@@ -8,23 +8,38 @@
 #include <string.h>
 
 #include "verifier/factors/otp.h"
+#include "verifier/host/journal.h"
 #include "verifier/rules/guessing.h"
 
-static enum stepup_error guesses_of(struct decision *decision, struct guess_state **guesses)
+/* The guesses at somebody who has no record. */
+struct nobody {
+	uint8_t name[DIGEST_SIZE]; /* keyed digest */
+	struct guess_state guesses;
+};
+
+/* The record's guesses, or those at nobody. */
+static enum stepup_error guesses_of(struct decision *decision, struct nobody *nobody, struct guess_state **guesses)
 {
 	struct verifier *verifier = decision->answer->verifier;
 	const char *user = decision->transaction->user;
-	uint8_t name[DIGEST_SIZE];
 	enum stepup_error error;
 
+	*guesses = &nobody->guesses;
 	if (decision->record != NULL) {
 		*guesses = &decision->record->guesses;
 		return STEPUP_OK;
 	}
-	error = store_keyed_digest(verifier->store, "decoy", user, strlen(user), name);
+	error = store_keyed_digest(verifier->store, "decoy", user, strlen(user), nobody->name);
 	if (error == STEPUP_OK)
-		*guesses = decoy_guesses(&verifier->decoys, name);
+		decoys_find(verifier->decoys, nobody->name, &nobody->guesses);
 	return error;
+}
+
+/* Where a day's invented names fill the memory, the next one is slowed down by nothing but the places in which people are asked. */
+static void keep_guesses(const struct decision *decision, const struct nobody *nobody)
+{
+	if (decision->record == NULL && decoys_keep(decision->answer->verifier->decoys, nobody->name, &nobody->guesses, decision->answer->now) != STEPUP_OK)
+		journal_line(LOG_WARNING, "guesses", "somebody guesses at more than %d names that don't exist", DECOYS_MAX);
 }
 
 /* Holds the code against every live credential that has codes of this length; the best of what they say counts. */
@@ -57,15 +72,26 @@ static enum stepup_error compare(struct decision *decision, enum otp_result *bes
 	return STEPUP_OK;
 }
 
+/* Why the log says that it was wrong. */
+static const char *wrong_because(const struct decision *decision, enum otp_result result)
+{
+	const char *withheld = withheld_because(decision);
+
+	if (result == OTP_SPENT)
+		return "spent code";
+	return withheld == NULL ? "wrong code" : withheld;
+}
+
 /* Charges the guess, then compares; a right code is given its charge back. */
 enum stepup_error decide_code(struct decision *decision)
 {
 	struct answer *answer = decision->answer;
 	const uint8_t *source = decision->transaction->source;
+	struct nobody nobody;
 	struct guess_state *guesses, before;
 	struct guess_verdict verdict;
 	enum otp_result result = OTP_WRONG;
-	enum stepup_error error = guesses_of(decision, &guesses);
+	enum stepup_error error = guesses_of(decision, &nobody, &guesses);
 
 	if (error != STEPUP_OK)
 		return error;
@@ -78,12 +104,13 @@ enum stepup_error decide_code(struct decision *decision)
 	before = *guesses;
 	decision->charged = true;
 	decision->suspended = guess_failed(guesses, source, answer->now);
+	keep_guesses(decision, &nobody);
 	decision->why = hopeless_because(decision);
 	if (decision->why == NULL) {
 		error = compare(decision, &result);
 		if (error != STEPUP_OK)
 			return error;
-		decision->why = result == OTP_SPENT ? "spent code" : "wrong code";
+		decision->why = wrong_because(decision, result);
 	}
 	if (result != OTP_ACCEPTED) {
 		decision->alert = result == OTP_SPENT ? "spent-code" : NULL;

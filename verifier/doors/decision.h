@@ -23,10 +23,14 @@ struct decision {
 	enum log_step step;              /* what the answer is accepted for */
 	bool charged;                    /* something is to be written */
 	bool suspended;                  /* codes were, by this very failure */
+	bool locks;                      /* it goes over a limit whose rule locks the user */
 };
 
 /* Why this user can't succeed whatever the answer; NULL where it can. */
 const char *hopeless_because(const struct decision *decision);
+
+/* What was withheld at Begin, or stands against the user since, and nobody is told who has no right answer: for the log. NULL for nothing. */
+const char *withheld_because(const struct decision *decision);
 
 /* Holds a code, a key's answer, or an earlier step-up that covers this one, against the record: STEPUP_OK with `credential` set, or the refusal with `why`. Counters and guesses are moved on in
  * the record, which the frame writes, whichever way it went. */

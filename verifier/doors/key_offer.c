@@ -48,7 +48,7 @@ static enum stepup_error add_agent_key(json_t *list, const struct key_credential
 	return error;
 }
 
-/* The key of somebody who has none. */
+/* The key of somebody who has none for this way. */
 static void make_decoy(const uint8_t digest[DIGEST_SIZE], enum via via, struct key_credential *key)
 {
 	*key = (struct key_credential){.algorithm = KEY_EDDSA, .transports = via == VIA_AGENT ? 0 : TRANSPORT_USB};
@@ -66,14 +66,13 @@ static enum stepup_error list_keys(const struct key_offer *offer, enum via via, 
 	enum stepup_error error = list == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	struct key_credential decoy;
 
-	if (error == STEPUP_OK && record == NULL) {
-		make_decoy(offer->decoy, via, &decoy);
-		return add(list, &decoy, notice_key_label());
-	}
-	for (size_t i = 0; error == STEPUP_OK && i < record->credential_count; i++)
+	for (size_t i = 0; error == STEPUP_OK && record != NULL && i < record->credential_count; i++)
 		if ((credential_methods(offer->policy, requirement, &record->credentials[i], offer->now) & via) != 0)
-			error = add(list, record->credentials[i].key, record->credentials[i].label);
-	return error;
+			error = add(list, record->credentials[i].key, offer->nameless ? notice_key_label() : record->credentials[i].label);
+	if (error != STEPUP_OK || json_array_size(list) > 0)
+		return error;
+	make_decoy(offer->decoy, via, &decoy);
+	return add(list, &decoy, notice_key_label());
 }
 
 /* PublicKeyCredentialRequestOptionsJSON; takes the list over. */

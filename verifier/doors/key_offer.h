@@ -7,6 +7,7 @@
 #define STEPUP_VERIFIER_KEY_OFFER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "verifier/doors/question.h"
@@ -18,6 +19,7 @@ struct key_offer {
 	const struct question *question;
 	const struct user_record *record; /* whose keys; NULL for somebody who can't succeed */
 	const uint8_t *decoy;             /* DIGEST_SIZE bytes, the same for a name each time: the key that somebody without record is told to use */
+	bool nameless;                    /* keys are called by no name of their owner's */
 	int64_t now;                      /* seconds since 1970 */
 	int64_t timeout_seconds;
 };

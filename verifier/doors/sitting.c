@@ -82,7 +82,7 @@ enum stepup_error sitting_source(const struct call *call, bool own, uint8_t sour
 	enum stepup_error error;
 	int length;
 
-	if (own || rhost == NULL || *rhost == '\0')
+	if ((own && call->peer.uid != 0) || rhost == NULL || *rhost == '\0') /* root's programs with a remote host are sshd's like, for root too */
 		length = snprintf(text, sizeof(text), "uid %" PRIuMAX, (uintmax_t)call->peer.uid);
 	else
 		length = snprintf(text, sizeof(text), "uid %" PRIuMAX " host %s", (uintmax_t)call->peer.uid, rhost);

@@ -26,7 +26,7 @@ bool sitting_of(const struct call *call, bool own, uint8_t sitting[DIGEST_SIZE])
 enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[DIGEST_SIZE]);
 
 /* Where guesses and requests come from: what a caller that acts for others says of the place (the call's `rhost`), else the caller itself; always that for
- * `own`. */
+ * `own`, but of root: its programs ask for root as sshd does. */
 enum stepup_error sitting_source(const struct call *call, bool own, uint8_t source[GUESS_SOURCE_SIZE]);
 
 /* Where a call comes from, as far as strangers who begin much are to be told from whoever begins little: the session or remote host that a caller names;

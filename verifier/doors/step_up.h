@@ -6,6 +6,7 @@
  * MUST, each held by a test:
  * - nobody acts for another user, or beyond the actions, unless the configuration names it; no rule, no step-up;
  * - somebody who can't succeed is asked like anybody else and refused like a wrong answer, with the same durable write;
+ * - where nobody is known to be the user (begin_check.h), nothing is told before a right answer; that is spent, whatever it then hears;
  * - only what is well-formed is charged, and before it is compared; what was typed is never logged;
  * - nobody is told of a success before its log entry is on the disk; an internal error is never a success;
  * - a code, right once, is spent in the transaction that accepts it; what a key signed counts for the one transaction it was made for.

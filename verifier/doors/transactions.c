@@ -360,7 +360,9 @@ static void end_each(struct transactions *all, bool (*ends)(const struct transac
 
 static bool is_of_user(const struct transaction *transaction, const void *user)
 {
-	return user == NULL || strcmp(transaction->user, user) == 0;
+	if (user == NULL)
+		return true;
+	return strcmp(transaction->user, user) == 0 && !(transaction->quiet && transaction->state == TRANSACTION_ASKED);
 }
 
 void transactions_end_user(struct transactions *all, const char *user)

@@ -78,7 +78,11 @@ struct transaction {
 	uint8_t sitting[DIGEST_SIZE]; /* console session or terminal that a grant stays fresh for */
 	bool sits;                    /* there is one */
 	uint8_t source[GUESS_SOURCE_SIZE];
+	bool quiet;                /* nobody who asks is known to be the user: nothing but a right answer is told anything (begin_check.h) */
 	bool hopeless;             /* begun for somebody who can't succeed; asked all the same */
+	bool apart;                /* and whose record it leaves alone: the caller may not act for them */
+	enum stepup_error withheld; /* what a right answer hears, quiet: STEPUP_OK, or why Begin would have refused */
+	const char *withheld_why;  /* for the log; NULL for nothing */
 	int answers;               /* so far */
 	uint8_t from[DIGEST_SIZE]; /* sitting or session, where a second person comes into it: must not be that one's; zero for none */
 	bool approves;             /* begun to agree to `request` */
@@ -131,7 +135,8 @@ struct transaction *transaction_find(struct transactions *all, const char *name,
  * after setting another state. */
 void transaction_end(struct transactions *all, struct transaction *transaction);
 
-/* Ends those of one user, or all (NULL), and what is fresh for them. */
+/* Ends those of one user, or all (NULL), and what is fresh for them. What is quiet and waits for an answer is left to the answer, which looks at the same
+ * again: its end would tell a stranger that somebody of that name was locked. */
 void transactions_end_user(struct transactions *all, const char *user);
 
 /* Ends what was granted of actions that a pattern covers, before a verb spends it; what was only asked is refused at its answer. What is fresh ends for

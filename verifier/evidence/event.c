@@ -37,6 +37,9 @@ static const struct row {
 	{"refusal", "NeedsApproval", NULL, NULL, BIT(STORE_EVENT_ALERT), "over-limit"},
 	{"refusal", "TooWeak", NULL, NULL, BIT(STORE_EVENT_ALERT), "too-weak"},
 	{"refusal", "Locked", NULL, NULL, BIT(STORE_EVENT_ALERT), "locked-account"},
+	{"refusal", "BadAnswer", "why", "locked", BIT(STORE_EVENT_ALERT), "locked-account"}, /* somebody elsewhere, who isn't told */
+	{"refusal", "BadAnswer", "why", EVENT_WHY_NOT_IN_RULE, BIT(STORE_EVENT_ALERT), "not-allowed"},
+	{"refusal", "BadAnswer", "why", EVENT_WHY_NOT_FOR_USER, BIT(STORE_EVENT_ALERT), "not-allowed"},
 	{"refusal", "BadAnswer", "method", "code", 0, NULL},
 	{"refusal", "BadAnswer", "method", "fresh", 0, NULL},
 	{"refusal", "BadAnswer", "why", "counter fell", 0, NULL}, /* has an alert of its own */

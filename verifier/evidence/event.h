@@ -15,6 +15,10 @@
 /* Why an entry of type `refusal` says Expired: a question that takes a key, given up or left until its time ran out. */
 #define EVENT_WHY_UNANSWERED "nobody answered"
 
+/* Why a refusal says NotAllowed or, where nobody may hear that, BadAnswer. */
+#define EVENT_WHY_NOT_IN_RULE "user is not in the rule"
+#define EVENT_WHY_NOT_FOR_USER "caller may not act for this user"
+
 /* The events that an entry is, as bits 1 << enum store_event; an alert's kind, a literal or the entry's own text, goes to `*kind`
  * (NULL where it is none). */
 unsigned event_of_entry(const json_t *entry, const char **kind);

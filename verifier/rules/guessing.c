@@ -25,6 +25,11 @@ static int64_t failures_within(const struct guess_bucket *bucket, int64_t now, i
 	return count;
 }
 
+bool guess_bucket_counts(const struct guess_bucket *bucket, int64_t now)
+{
+	return failures_within(bucket, now, GUESS_LONG_WINDOW_SECONDS) > 0;
+}
+
 /* Seconds until fewer than `maximum` failures stand in the window; 0 where that is so now. */
 static int64_t wait_for_window(const struct guess_bucket *bucket, int64_t now, int64_t window, int64_t maximum)
 {

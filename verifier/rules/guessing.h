@@ -32,6 +32,9 @@ struct guess_verdict {
 /* Whether a guess from this source may be evaluated now. */
 struct guess_verdict guess_allow(const struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now);
 
+/* Whether any failure of a bucket counts still. */
+bool guess_bucket_counts(const struct guess_bucket *bucket, int64_t now);
+
 /* Counts one failure; true where this one suspended codes. */
 bool guess_failed(struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now);
 

@@ -12,6 +12,7 @@
 
 #include "lib/display_text.h"
 #include "verifier/rules/approvers.h"
+#include "verifier/rules/guessing.h"
 
 /* One sentence after another, into one text. */
 struct speech {
@@ -315,6 +316,11 @@ static void bad_code(struct speech *speech)
 	fputc('.', speech->out);
 	if (left > 0)
 		fprintf(speech->out, " %" PRId64 " %s left.", left, left == 1 ? "try" : "tries");
+	else if (speech->facts->quiet) {
+		fputs(" If a right code is refused too, there were too many wrong ones: wait ", speech->out);
+		say_time(speech, GUESS_SHORT_WINDOW_SECONDS);
+		fputc('.', speech->out);
+	}
 }
 
 static void bad_answer(struct speech *speech)

@@ -2,7 +2,7 @@
 /*
  * The sentences that people read, all of them: what happened, what did not, what to do next, whom to call (DESIGN section 13).
  * MUST: say the same of a wrong answer, an unknown user and one who isn't enrolled: BadAnswer's words depend on the method, the
- * tries and the wait alone. NotEnrolled, the keys in BadAnswer, and TooWeak with what a person lacks, are for people who are known to be the ones.
+ * tries and the wait alone, and where nobody knows who is told (`quiet`) on method and tries. NotEnrolled, the keys in BadAnswer, and TooWeak with what a person lacks, are for people who are known to be the ones.
  * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_WORDS_H
@@ -26,6 +26,7 @@ struct words_facts {
 	enum shortfall shortfall;              /* TooWeak: what the person lacks */
 	enum detail_fault fault;               /* BadDetails: what is wrong with `detail` */
 	bool typed;                            /* BadDetails: by whoever is told, in their own name */
+	bool quiet;                            /* BadAnswer: to whom nobody knows; it may not have been looked at */
 	bool enrols;                           /* BadAnswer: that was to prove something new */
 	bool agrees;                           /* it is about agreeing to somebody else's request for the action */
 	const json_t *keys;                    /* BadAnswer: labels of those that would have done, where one that isn't enrolled was used; else NULL */
