@@ -335,7 +335,10 @@ class Verifier:
     def enrol_token(self, user, uid=None, invitation=None):
         """Enrols a HOTP credential, whose codes needn't be waited for; a Token."""
         if invitation is None:
-            invitation = self.call("admin", "Init", {"user": user, "again": True})["invitation"]
+            made = self.call("admin", "Init", {"user": user, "again": True})
+            if not made.ok:
+                raise RuntimeError(f"no invitation for {user}: {made}")
+            invitation = made["invitation"]
         begun = self.call("verify", "EnrollBegin", {"user": user, "type": "hotp", "invitation": invitation}, uid=uid)
         if not begun.ok:
             raise RuntimeError(f"{user} could not begin to enrol: {begun}")

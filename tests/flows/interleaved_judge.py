@@ -179,13 +179,18 @@ class Judge:
                 spans[whose].append((began, float("inf")))
         return spans
 
+    @staticmethod
+    def tells_nothing(call):
+        """Whether it is a question from elsewhere, of nobody who is known: a lock is told to a right answer alone."""
+        return call.method == "Begin" and "user" in call.parameters and call.parameters.get("rhost") and not call.parameters.get("session")
+
     def locks_hold(self):
         """Nothing begun in the time of a lock is answered with anything but a refusal, also what leaves no entry."""
         locks, freezes = self.spans("lock", "unlock", "user"), self.spans("freeze", "thaw", "action")
         for call in self.calls:
             if not call.ok or call.method not in ("Begin", "Approve", "Answer", "Claim", "Redeem", "Account"):
                 continue
-            if any(began < call.sent and call.received < ended for began, ended in locks[call.notes["user"]]):
+            if not self.tells_nothing(call) and any(began < call.sent and call.received < ended for began, ended in locks[call.notes["user"]]):
                 self.say(f"{call.notes['user']} was locked", call)
             action = call.notes.get("action") or ""
             for pattern, times in freezes.items():
