@@ -270,7 +270,7 @@ static const struct type {
 	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"withdraw", on_withdraw}, {"lock", on_lock}, {"unlock", on_unlock},
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", step_redeem}, {"resume", step_resume}, {"redeem-refusal", on_refusal},
 	{"request", on_request}, {"approve", on_approve}, {"request-end", on_request_end},
-	{"hook", on_hook}, {"hooks-dropped", on_nothing},
+	{"hook", on_hook}, {"hooks-dropped", on_nothing}, {"vault-begun", on_nothing},
 };
 
 /* --- the whole --- */

@@ -6,6 +6,7 @@
 #include "verifier/housekeeping.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
+#include "verifier/store_watch.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/approving.h"
 #include "verifier/doors/transactions.h"
@@ -76,6 +77,7 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 	}
 	transactions_sweep(verifier->transactions, now);
 	approving_tick(verifier);
+	store_watch_tick(verifier);
 	if (now >= housekeeping->next_prune_ms) {
 		housekeeping->next_prune_ms = now + PRUNE_EVERY_SECONDS * 1000;
 		prune(housekeeping);

@@ -16,7 +16,7 @@ verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.
 # State: users, limits, receipts, log, sealed in one database.
 verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/state/approval_request.c \
 	verifier/state/commit_queue.h verifier/state/commit_queue.c verifier/state/db.h \
-	verifier/state/db_sqlite.c verifier/state/head.h verifier/state/head.c verifier/state/sqlite_file.h verifier/state/sqlite_file.c verifier/state/sqlite_check.c \
+	verifier/state/db_sqlite.c verifier/state/head.h verifier/state/head.c verifier/state/kept_mac.h verifier/state/kept_mac.c verifier/state/row_term.h verifier/state/sqlite_file.h verifier/state/sqlite_file.c verifier/state/sqlite_check.c \
 	verifier/state/mark.h verifier/state/mark.c verifier/state/mark_check.h verifier/state/mark_check.c \
 	verifier/state/master_key.h verifier/state/master_key.c \
 	verifier/state/pack.h verifier/state/pack.c verifier/state/seal.h verifier/state/seal.c \
@@ -24,9 +24,10 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/store_internal.h verifier/state/store_invitations.c verifier/state/store_keys.c \
 	verifier/state/store_key_ids.c verifier/state/store_log.c verifier/state/store_meta.c verifier/state/store_open.c verifier/state/store_receipts.c verifier/state/store_requests.c \
 	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
-	verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c \
+	verifier/state/store_vault.h verifier/state/store_vault.c verifier/state/store_terms.c verifier/state/store_head.c \
+	verifier/state/store_scan.c verifier/state/store_wrong.c verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c \
 	verifier/state/user_record_pack.c \
-	verifier/state/version_memory.h verifier/state/version_memory.c
+	verifier/state/row_memory.h verifier/state/row_memory.c
 
 # Rules: policy, limits, guessing, and every sentence a person reads.
 verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/approvers.h verifier/rules/approvers.c verifier/rules/person.h verifier/rules/person.c verifier/doors/request_list.h verifier/doors/request_list.c \
@@ -99,7 +100,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/verb_job.c verifier/doors/verify_door.c
 
 # Putting it together.
-verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/life_log.h verifier/life_log.c \
+verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/store_watch.h verifier/store_watch.c verifier/life_log.h verifier/life_log.c \
 	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd

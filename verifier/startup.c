@@ -74,7 +74,7 @@ static enum stepup_error state_open(const struct startup_options *options, struc
 
 	result = master_key_read(options->master_key, &key, why);
 	if (result == STEPUP_OK)
-		result = store_open(choice->store, key, &verifier->store, why);
+		result = (options->new_epoch ? store_open_as_found : store_open)(choice->store, key, &verifier->store, why);
 	if (result == STEPUP_OK)
 		result = policy_open(options, verifier, choice, why);
 	if (result == STEPUP_OK)

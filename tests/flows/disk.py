@@ -170,8 +170,11 @@ def dropped(tap):
     time = PassingTime(verifier)
     with verifier:
         admin = Administrator(verifier)
+        verifier.stop()
         with contextlib.closing(sqlite3.connect(verifier.database)) as store, store:
             store.executemany("INSERT INTO events VALUES (2, ?, ?)", [(-number, 1 << 40) for number in range(1, 10001)])
+        verifier.arguments = ["--new-epoch"]  # which takes rows as they are found
+        verifier.start()
         verifier.enrol_token("mail")  # an event and an alert
         use_up(verifier)
         time.go_on(11)

@@ -307,7 +307,7 @@ def database_alone():
             copy = os.path.join(verifier.folder, "copy.db")
             shutil.copy(verifier.database, copy)
             with contextlib.closing(sqlite3.connect(copy)) as store:
-                return store.execute("SELECT COUNT(*) FROM log_entries").fetchone()[0]
+                return store.execute("SELECT COUNT(*) FROM log_entries WHERE idx >= 0").fetchone()[0]
         first = entries()
         tap.ok(first > 0, "the database's file alone is not an empty store, from the first start on", first)
         verifier.enrol_token("games")

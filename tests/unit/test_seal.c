@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Seals, master keys and the memory of versions.
+ * Seals and master keys.
  */
 #include "tests/unit/store_fixture.h"
 
@@ -9,7 +9,6 @@
 #include "lib/wipe.h"
 #include "verifier/state/pack.h"
 #include "verifier/state/seal.h"
-#include "verifier/state/version_memory.h"
 
 #define assert_hex(bytes, size, hex) assert_hex_at(bytes, size, hex, __FILE__, __LINE__)
 
@@ -225,44 +224,6 @@ static void subkeys_are_hkdf_sha256(void **state)
 
 /* --- the memory of versions --- */
 
-static void versions_are_kept_for_a_hundred_thousand_rows_and_forgotten_one_by_one(void **state)
-{
-	struct version_memory memory = {0};
-	enum { ROWS = 100000 };
-
-	(void)state;
-	assert_int_equal(version_memory_get(&memory, 5), 0);
-	for (uint64_t row = 0; row < ROWS; row++) {
-		assert_ok(version_memory_reserve(&memory, 1));
-		version_memory_raise(&memory, row * UINT64_C(0x9e3779b97f4a7c15), (int64_t)row + 1);
-	}
-	assert_true(memory.capacity * sizeof(struct version_slot) <= 4 * 1024 * 1024);
-	version_memory_raise(&memory, UINT64_C(0x9e3779b97f4a7c15), 1);
-	for (uint64_t row = 0; row < ROWS; row++)
-		assert_int_equal(version_memory_get(&memory, row * UINT64_C(0x9e3779b97f4a7c15)), (int64_t)row + 1);
-	for (uint64_t row = 0; row < ROWS; row += 2)
-		version_memory_forget(&memory, row * UINT64_C(0x9e3779b97f4a7c15));
-	assert_int_equal(memory.count, ROWS / 2);
-	for (uint64_t row = 0; row < ROWS; row++)
-		assert_int_equal(version_memory_get(&memory, row * UINT64_C(0x9e3779b97f4a7c15)), row % 2 ? (int64_t)row + 1 : 0);
-	version_memory_clear(&memory);
-}
-
-static void rows_that_fall_on_one_slot_are_all_found_when_some_go(void **state)
-{
-	struct version_memory memory = {0};
-
-	(void)state;
-	assert_ok(version_memory_reserve(&memory, 600));
-	for (uint64_t row = 0; row < 600; row++)
-		version_memory_raise(&memory, (row % 3 + 1022) | row << 32, 7);
-	for (uint64_t row = 0; row < 600; row += 2)
-		version_memory_forget(&memory, (row % 3 + 1022) | row << 32);
-	for (uint64_t row = 0; row < 600; row++)
-		assert_int_equal(version_memory_get(&memory, (row % 3 + 1022) | row << 32), row % 2 ? 7 : 0);
-	version_memory_clear(&memory);
-}
-
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(seals_are_those_of_the_specification),
 	cmocka_unit_test(macs_are_those_of_the_standard),
@@ -273,8 +234,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(systemd_credentials_come_first),
 	cmocka_unit_test(subkeys_differ_by_purpose_and_by_master_key),
 	cmocka_unit_test(subkeys_are_hkdf_sha256),
-	cmocka_unit_test(versions_are_kept_for_a_hundred_thousand_rows_and_forgotten_one_by_one),
-	cmocka_unit_test(rows_that_fall_on_one_slot_are_all_found_when_some_go),
 };
 
 TAP_MAIN(tests)

@@ -423,7 +423,7 @@ static void rows_of_yesterday_do_not_fit_the_record_of_today(void **state)
 	char sql[400];
 
 	fill_and_close(fixture);
-	fixture_tamper(fixture, "CREATE TABLE kept AS SELECT * FROM use_values");
+	fixture_tamper(fixture, "CREATE TABLE aside.kept AS SELECT * FROM use_values");
 	fixture_open(fixture);
 	assert_ok(store_begin(fixture->writer));
 	assert_ok(store_user_find(fixture->writer, "alice", &alice));
@@ -435,17 +435,17 @@ static void rows_of_yesterday_do_not_fit_the_record_of_today(void **state)
 	fixture_close(fixture);
 	assert_int_equal(look(fixture, T + 4).different, 7);
 	for (int at = 0; at < 10; at++) { /* one former row at a time, in place of the one of today */
-		fixture_tamper(fixture, "CREATE TABLE IF NOT EXISTS today AS SELECT * FROM use_values");
-		snprintf(sql, sizeof(sql), "REPLACE INTO use_values SELECT * FROM kept WHERE at = %d", T + at);
+		fixture_tamper(fixture, "CREATE TABLE IF NOT EXISTS aside.today AS SELECT * FROM use_values");
+		snprintf(sql, sizeof(sql), "REPLACE INTO use_values SELECT * FROM aside.kept WHERE at = %d", T + at);
 		fixture_tamper(fixture, sql);
 		seen = look(fixture, T - 1);
 		if (at == 3) /* it hid that the value moved */
 			assert_error(seen.values, STEPUP_CORRUPT);
 		else if (seen.values == STEPUP_OK)
 			assert_int_equal(seen.different, 11);
-		fixture_tamper(fixture, "DELETE FROM use_values; INSERT INTO use_values SELECT * FROM today");
+		fixture_tamper(fixture, "DELETE FROM use_values; INSERT INTO use_values SELECT * FROM aside.today");
 	}
-	fixture_tamper(fixture, "DELETE FROM use_values; INSERT INTO use_values SELECT * FROM kept");
+	fixture_tamper(fixture, "DELETE FROM use_values; INSERT INTO use_values SELECT * FROM aside.kept");
 	assert_error(look(fixture, T + 4).values, STEPUP_CORRUPT);
 }
 

@@ -224,7 +224,7 @@ static void a_record_of_the_first_format_is_read_and_goes_on_as_the_newest(void 
 	assert_int_equal(record->credentials[1].strong_from, 1600086401);
 	give_key(user_record_add_credential(record), CREDENTIAL_KEY);
 	assert_ok(user_record_pack(record, &bytes, &size));
-	assert_int_equal(bytes[0], 3);
+	assert_int_equal(bytes[0], 4);
 	user_record_free(&record);
 	assert_ok(user_record_unpack(bytes, size, &record));
 	assert_int_equal(record->credential_count, 3);

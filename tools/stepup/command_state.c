@@ -57,6 +57,22 @@ static void print_policy_why(const char *why)
 	}
 }
 
+/* Rows that somebody else wrote. */
+static void print_wrong(const json_t *sentences)
+{
+	const json_t *sentence;
+	size_t i;
+
+	if (json_array_size(sentences) > 0)
+		printf("\nThe database was changed by somebody else. Nothing is approved that rests on this until the right rows are back:\n");
+	json_array_foreach(sentences, i, sentence) {
+		char *text = safe_text(json_string_value(sentence));
+
+		printf("  %s.\n", text);
+		free(text);
+	}
+}
+
 static void print_status(const json_t *reply)
 {
 	char started[TIME_TEXT_SIZE], *issuer = safe_text(message_text(reply, "issuer")), *host = safe_text(message_text(reply, "host"));
@@ -72,6 +88,7 @@ static void print_status(const json_t *reply)
 	printf("Under way   %lld\n", (long long)message_number(reply, "pending", 0));
 	print_locks("Locked users", json_object_get(reply, "locked"));
 	print_locks("Frozen actions", json_object_get(reply, "frozen"));
+	print_wrong(json_object_get(reply, "store_wrong"));
 	free(issuer);
 	free(host);
 }

@@ -238,6 +238,18 @@ static void note_earned(struct decision *decision)
 		answer->amr[count++] = "mfa";
 }
 
+/* The version of the second person's record that the receipt rests on. */
+static enum stepup_error note_approver(struct store_session *session, struct receipt_row *row)
+{
+	struct user_record *approver = NULL;
+	enum stepup_error error = store_user_find(session, row->approver, &approver);
+
+	if (error == STEPUP_OK)
+		row->approver_version = approver->version;
+	user_record_free(&approver);
+	return error;
+}
+
 static enum stepup_error add_receipt(struct decision *decision)
 {
 	const struct transaction *transaction = decision->transaction;
@@ -256,6 +268,7 @@ static enum stepup_error add_receipt(struct decision *decision)
 	strcpy(row->user, transaction->user);
 	memcpy(row->user_id, decision->record->user_id, USER_ID_SIZE);
 	memcpy(row->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	row->user_version = decision->record->version + 1; /* as it is saved */
 	if (answer->request != NULL) {
 		memcpy(row->approver, answer->request->approver, sizeof(row->approver));
 		memcpy(row->approver_id, answer->request->approver_id, USER_ID_SIZE);
@@ -265,6 +278,8 @@ static enum stepup_error add_receipt(struct decision *decision)
 	row->expires = answer->now + transaction->rule->receipt_seconds;
 	row->log_index = store_log_next(decision->session);
 	error = action_digest(transaction->action, row->digest);
+	if (error == STEPUP_OK && answer->request != NULL)
+		error = note_approver(decision->session, row);
 	return error == STEPUP_OK ? store_receipt_add(decision->session, row) : error;
 }
 

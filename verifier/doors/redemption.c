@@ -36,9 +36,9 @@ struct redemption {
 };
 
 /* Whether somebody was locked since the receipt was made. What was redeemed before that is another matter: its execution had begun. */
-static bool is_void(const struct receipt_row *row, const struct user_record *record)
+static bool is_void(const struct receipt_row *row, int64_t version, const struct user_record *record)
 {
-	return row->redeemed == 0 && row->log_index < record->receipts_from;
+	return row->redeemed == 0 && version < record->receipts_from;
 }
 
 /* Whether the one who approved still stands behind it. */
@@ -59,7 +59,7 @@ static enum stepup_error look_at_user(struct store_session *session, struct rede
 	if (record->lock.locked) {
 		memcpy(redemption->reference, record->lock.reference, sizeof(redemption->reference));
 		redemption->fault = REDEEM_LOCKED;
-	} else if (is_void(row, record)) {
+	} else if (is_void(row, row->user_version, record)) {
 		redemption->fault = REDEEM_LOCKED_SINCE;
 	} else if (memcmp(record->user_id, row->user_id, USER_ID_SIZE) != 0 || record->uid != redemption->uid) {
 		redemption->fault = REDEEM_OTHER_ACCOUNT;
@@ -84,7 +84,7 @@ static enum stepup_error look_at_approver(struct store_session *session, struct 
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
 	credential = record == NULL ? NULL : user_record_credential(record, row->approver_credential);
-	if (record == NULL || record->lock.locked || is_void(row, record) || memcmp(record->user_id, row->approver_id, USER_ID_SIZE) != 0 || credential == NULL ||
+	if (record == NULL || record->lock.locked || is_void(row, row->approver_version, record) || memcmp(record->user_id, row->approver_id, USER_ID_SIZE) != 0 || credential == NULL ||
 	    credential->state != CREDENTIAL_LIVE)
 		redemption->fault = REDEEM_NO_APPROVER;
 	user_record_free(&record);

@@ -238,6 +238,30 @@ static bool add_policy_state(struct call *call, json_t *reply)
 	return false;
 }
 
+/* What of the store is wrong is told by itself: it keeps nobody from seeing the rest. */
+static bool is_seen(enum stepup_error error)
+{
+	return error == STEPUP_OK || error == STEPUP_CORRUPT;
+}
+
+/* Sentences; what is right again is not among them. */
+static bool list_wrong(const struct verifier *verifier, json_t *list)
+{
+	struct store_wrong wrong;
+
+	if (!is_seen(store_wrong_recheck(verifier->reader)))
+		return false;
+	for (size_t i = 0; store_wrong_at(verifier->store, i, &wrong); i++) {
+		char *text = notice_store_wrong(&wrong);
+		int failed = text == NULL ? -1 : json_array_append_new(list, json_string(text));
+
+		free(text);
+		if (failed != 0)
+			return false;
+	}
+	return true;
+}
+
 void report_status(struct call *call)
 {
 	const struct verifier *verifier = call->verifier;
@@ -245,27 +269,26 @@ void report_status(struct call *call)
 	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *note = NULL;
 	json_t *reply;
 	int64_t users = 0, log_size = 0, checkpoint_size = 0;
-	enum stepup_error error = store_user_count(verifier->reader, &users);
+	json_t *wrong = json_array();
+	struct store_head head;
+	bool seen = is_seen(store_user_count(verifier->reader, &users)) && store_log_size(verifier->reader, &log_size) == STEPUP_OK &&
+		is_seen(newest_checkpoint(call, &checkpoint_size, &note)) && is_seen(store_user_each_locked(verifier->reader, locked_seen, &locked)) &&
+		is_seen(store_freeze_each(verifier->reader, frozen_seen, &frozen)) && list_wrong(verifier, wrong);
 
-	if (error == STEPUP_OK)
-		error = store_log_size(verifier->reader, &log_size);
-	if (error == STEPUP_OK)
-		error = newest_checkpoint(call, &checkpoint_size, &note);
-	if (error == STEPUP_OK)
-		error = store_user_each_locked(verifier->reader, locked_seen, &locked);
-	if (error == STEPUP_OK)
-		error = store_freeze_each(verifier->reader, frozen_seen, &frozen);
+	store_head_now(verifier->store, &head);
 	policy_name(verifier->policy, policy);
-	if (error != STEPUP_OK || locked.failed || frozen.failed) {
+	if (!seen || locked.failed || frozen.failed) {
 		json_decref(locked.list);
 		json_decref(frozen.list);
+		json_decref(wrong);
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
 	} else {
-		reply = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b}", "version", PACKAGE_VERSION, "issuer",
+		reply = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:o}", "version", PACKAGE_VERSION, "issuer",
 			verifier->policy->issuer, "host", verifier->policy->host, "policy", policy, "users", (json_int_t)users, "log_size",
 			(json_int_t)log_size, "checkpoint_size", (json_int_t)checkpoint_size, "pending",
 			(json_int_t)transactions_count(verifier->transactions), "locked", locked.list, "frozen", frozen.list, "started",
-			(json_int_t)verifier->started, "clean_start", (int)verifier->clean_start);
+			(json_int_t)verifier->started, "clean_start", (int)verifier->clean_start, "batch", (json_int_t)head.batch, "store_wrong",
+			wrong);
 		if (add_policy_state(call, reply))
 			call_reply(call, reply);
 	}

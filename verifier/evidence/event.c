@@ -52,7 +52,7 @@ static const struct row {
 
 /* What an event takes over from its entry, where it is there. */
 static const char *const members[] = {"host", "user", "action", "reference", "reason", "by", "credential", "method", "how", "error", "why",
-	"caller", "audience", "count", "since", "request", "until"};
+	"caller", "audience", "count", "since", "request", "until", "table"};
 
 static const char *text_of(const json_t *object, const char *name)
 {

@@ -246,6 +246,21 @@ json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const cha
 	return draft_finish(&draft);
 }
 
+json_t *log_entry_store_changed(int64_t at, const char *table, const char *user, const char *why, int64_t found, int64_t known)
+{
+	struct draft draft = draft_new("alert", at);
+
+	draft_add_text(&draft, "user", user);
+	draft_add_text(&draft, "kind", "store-changed");
+	draft_add_text(&draft, "table", table);
+	draft_add_text(&draft, "why", why);
+	if (found >= 0)
+		draft_add_number(&draft, "found", found);
+	if (known >= 0)
+		draft_add_number(&draft, "known", known);
+	return draft_finish(&draft);
+}
+
 json_t *log_entry_alert_repeated(int64_t at, const char *user, const char *kind, int64_t count, int64_t since)
 {
 	struct draft draft = draft_new("alert", at);

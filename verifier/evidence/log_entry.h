@@ -112,6 +112,10 @@ json_t *log_entry_evidence(const struct action *action, const char *prompt);
 json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind, const char *credential);
 
 /* Alerts of a kind that were held back since people were told, so many of them. */
+/* The same of kind "store-changed": a row of `table` is not what this verifier wrote; `why` says in what. `user` NULL where it is no user's own; `found` and
+ * `known` are versions, -1 where there is none to tell. */
+json_t *log_entry_store_changed(int64_t at, const char *table, const char *user, const char *why, int64_t found, int64_t known);
+
 json_t *log_entry_alert_repeated(int64_t at, const char *user, const char *kind, int64_t count, int64_t since);
 
 /* --- hooks --- */

@@ -13,6 +13,7 @@
 
 #include "verifier/rules/policy.h"
 #include "verifier/state/approval_request.h"
+#include "verifier/state/store.h"
 #include "verifier/state/user_record.h"
 
 /* One of those whom a verb locked. */
@@ -101,6 +102,9 @@ struct invited_facts {
 char *notice_invited(const struct invited_facts *facts); /* notices_invited.c */
 
 /* What an event is about; texts come from the log, and NULL stands for none. */
+/* What is wrong with a row of the store, without a full stop; the caller frees. */
+char *notice_store_wrong(const struct store_wrong *wrong);
+
 struct event_words {
 	const char *user, *action, *reference, *why;
 	int64_t count; /* of those held back: 0 where this is the first */

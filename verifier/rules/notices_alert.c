@@ -29,6 +29,7 @@ static const struct alert_sentence {
 	{"locked-account", "Somebody tried to use the account %U, which is locked."},
 	{"redemption-refused", "A receipt for %A was refused at its redemption: %W."},
 	{"old-policy", "The configuration could not be taken at the start, so the last good policy is in force. `stepup status` says why; mend it, then reload it."},
+	{"store-changed", "%W. Somebody else wrote to the database. Nothing is approved that rests on it until the right row is back."},
 	{"clock-jump", "The clock was set. Every step-up under way ended, and people are asked again."},
 };
 
@@ -94,4 +95,28 @@ char *notice_alert(const char *kind, const struct event_words *words)
 		result = NULL;
 	}
 	return result;
+}
+
+char *notice_store_wrong(const struct store_wrong *wrong)
+{
+	char *safe = display_text(wrong->name, strlen(wrong->name)), *text = NULL;
+	int length;
+
+	if (safe == NULL)
+		return NULL;
+	if (wrong->list)
+		length = asprintf(&text, "The store's table %s has other rows than this verifier wrote: some are missing from its lists, or too many", wrong->table);
+	else if (wrong->known == 0)
+		length = asprintf(&text, "The store holds a row that nobody wrote: %s (%s)", safe, wrong->table);
+	else if (wrong->found == 0)
+		length = asprintf(&text, "The store's row of %s (%s) is gone", safe, wrong->table);
+	else if (wrong->found < 0 && wrong->known < 0)
+		length = asprintf(&text, "The store's row of %s (%s) can't be read", safe, wrong->table);
+	else if (wrong->found < 0 || wrong->found == wrong->known)
+		length = asprintf(&text, "The store's row of %s (%s) is not the one that this verifier wrote", safe, wrong->table);
+	else
+		length = asprintf(&text, "The store's row of %s (%s) is version %" PRId64 "; this verifier wrote %" PRId64, safe, wrong->table, wrong->found,
+			wrong->known);
+	free(safe);
+	return length < 0 ? NULL : text;
 }

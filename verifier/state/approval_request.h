@@ -48,6 +48,7 @@ struct request_proof {
 struct approval_request {
 	char id[REQUEST_ID_SIZE];
 	int64_t version;             /* as read; 0 for one that was never stored */
+	struct row_seen seen;        /* the store's: what the row was when it was read */
 	enum request_state state;
 	/* Who asks, and from where. */
 	char user[USER_NAME_SIZE];

@@ -37,7 +37,7 @@ const char *db_trouble(const struct db *db);
 enum stepup_error db_execute(struct db *db, const char *sql);
 
 /* --- statements --- */
-enum db_kind { DB_KIND_INT, DB_KIND_TEXT, DB_KIND_BLOB };
+enum db_kind { DB_KIND_INT, DB_KIND_TEXT, DB_KIND_BLOB, DB_KIND_NULL };
 
 struct db_value {
 	enum db_kind kind;
@@ -63,6 +63,9 @@ int64_t db_column_int(struct db_statement *statement, int column);
 const char *db_column_text(struct db_statement *statement, int column, size_t *size);
 const uint8_t *db_column_blob(struct db_statement *statement, int column, size_t *size);
 
+/* The column as it stands there, of whatever kind; false where it is NULL or of a kind that nothing here writes. Bytes live as above. */
+bool db_column(struct db_statement *statement, int column, struct db_value *value);
+
 /* Rows that the last finished statement changed. */
 int64_t db_changed(struct db *db);
 
@@ -81,7 +84,14 @@ enum stepup_error db_release(struct db *db, unsigned depth);
 /* Undoes what happened since the savepoint and ends it. */
 enum stepup_error db_rollback_to(struct db *db, unsigned depth);
 
+/* One view of the database for all that a reading connection does until it is let go. */
+enum stepup_error db_snapshot(struct db *db);
+void db_snapshot_end(struct db *db);
+
 /* --- a file-based driver's place --- */
+
+/* Whether tables and indexes are those that `sql` makes, nothing more, nothing less and nothing else; `name` is then the first that isn't. */
+enum stepup_error db_schema_is(struct db *db, const char *sql, bool *same, char *name, size_t name_size);
 
 /* Refuses what isn't ours before anything is touched: no database, another program's, a newer schema than `schema`. The sentence goes to
  * `*why`. STEPUP_NOT_FOUND: an empty file, to be filled by db_create. */

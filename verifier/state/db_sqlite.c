@@ -232,6 +232,8 @@ static int bind_one(sqlite3_stmt *handle, int place, const struct db_value *valu
 		return sqlite3_bind_text64(handle, place, bytes, value->size, SQLITE_STATIC, SQLITE_UTF8);
 	case DB_KIND_BLOB:
 		return sqlite3_bind_blob64(handle, place, bytes, value->size, SQLITE_STATIC);
+	case DB_KIND_NULL:
+		return sqlite3_bind_null(handle, place);
 	}
 	return SQLITE_MISUSE;
 }
@@ -284,6 +286,21 @@ const uint8_t *db_column_blob(struct db_statement *statement, int column, size_t
 		bytes = sqlite3_column_blob(statement->handle, column);
 	*size = bytes != NULL ? (size_t)sqlite3_column_bytes(statement->handle, column) : 0;
 	return bytes;
+}
+
+bool db_column(struct db_statement *statement, int column, struct db_value *value)
+{
+	int type = sqlite3_column_type(statement->handle, column);
+
+	*value = (struct db_value){.kind = DB_KIND_INT};
+	if (type == SQLITE_INTEGER) {
+		value->number = sqlite3_column_int64(statement->handle, column);
+		return true;
+	}
+	value->kind = type == SQLITE_TEXT ? DB_KIND_TEXT : DB_KIND_BLOB;
+	value->bytes = type == SQLITE_TEXT ? (const void *)sqlite3_column_text(statement->handle, column) : sqlite3_column_blob(statement->handle, column);
+	value->size = (size_t)sqlite3_column_bytes(statement->handle, column);
+	return (type == SQLITE_TEXT || type == SQLITE_BLOB) && (value->bytes != NULL || value->size == 0);
 }
 
 int64_t db_changed(struct db *db)
@@ -347,6 +364,17 @@ enum stepup_error db_rollback_to(struct db *db, unsigned depth)
 	enum stepup_error error = run_fixed(db, depth == 0 ? FIXED_UNDO : FIXED_UNDO2);
 
 	return error == STEPUP_OK ? db_release(db, depth) : error;
+}
+
+enum stepup_error db_snapshot(struct db *db)
+{
+	return db_execute(db, "BEGIN");
+}
+
+void db_snapshot_end(struct db *db)
+{
+	if (db_in_transaction(db))
+		(void)db_execute(db, "ROLLBACK");
 }
 
 /* --- the file --- */

@@ -109,3 +109,63 @@ enum stepup_error db_check(struct db *db, int schema, const char *const *grown, 
 		return sqlite_file_is_torn(place, why);
 	return error;
 }
+
+/* --- the schema --- */
+
+#define STATEMENTS_MAX 64
+
+/* The statements of a text, which end with a semicolon each. */
+static size_t split(const char *sql, const char *starts[STATEMENTS_MAX], size_t sizes[STATEMENTS_MAX])
+{
+	size_t count = 0;
+	const char *end;
+
+	for (; (end = strchr(sql, ';')) != NULL && count < STATEMENTS_MAX; sql = end + 1) {
+		starts[count] = sql;
+		sizes[count++] = (size_t)(end - sql);
+	}
+	return count;
+}
+
+/* Whether a row of the schema is one of the statements that none was yet; or an index that belongs to a table's own text. */
+static bool is_expected(struct db_statement *row, const char *const *starts, size_t *sizes, size_t count)
+{
+	struct db_value made;
+	size_t size = 0;
+	const char *type = db_column_text(row, 0, &size);
+
+	if (!db_column(row, 2, &made))
+		return type != NULL && strcmp(type, "index") == 0;
+	for (size_t i = 0; i < count; i++)
+		if (made.kind == DB_KIND_TEXT && sizes[i] == made.size && made.size > 0 && memcmp(starts[i], made.bytes, made.size) == 0) {
+			sizes[i] = 0;
+			return true;
+		}
+	return false;
+}
+
+enum stepup_error db_schema_is(struct db *db, const char *sql, bool *same, char *name, size_t name_size)
+{
+	const char *starts[STATEMENTS_MAX];
+	size_t sizes[STATEMENTS_MAX], size = 0, count = split(sql, starts, sizes);
+	struct db_statement *rows = NULL;
+	bool row = true;
+	enum stepup_error error = db_prepare(db, "SELECT type, name, sql FROM sqlite_schema", &rows);
+
+	*same = true;
+	while (error == STEPUP_OK && *same) {
+		error = db_step(rows, &row);
+		if (error != STEPUP_OK || !row)
+			break;
+		*same = is_expected(rows, starts, sizes, count);
+		if (!*same)
+			(void)snprintf(name, name_size, "%s", db_column_text(rows, 1, &size) != NULL ? db_column_text(rows, 1, &size) : "a nameless thing");
+	}
+	for (size_t i = 0; error == STEPUP_OK && *same && i < count; i++)
+		if (sizes[i] > 0) {
+			*same = false;
+			(void)snprintf(name, name_size, "%.*s", (int)sizes[i], starts[i]);
+		}
+	db_statement_free(&rows);
+	return error;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sessions and transactions. What a transaction would change in memory (the log's tree, the highest versions) is kept beside it and counts only once
+ * Sessions and transactions. What a transaction would change in memory (the log's tree, the vault) is kept beside it and counts only once
  * the database has committed.
  * MUST: call nothing committed that the database didn't sync; after a failure put memory back to what is committed.
  */
@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include "lib/wipe.h"
 
 #define MOVE_LOG_FROM (4 * 1024 * 1024) /* bytes of the write-ahead log */
 #define GATE_PATIENCE_NS 100000000      /* how long the writer lets the mover finish: a few syncs of a slow disk */
@@ -49,6 +51,10 @@ void store_session_close(struct store_session **session)
 	connection_close(*session);
 	seal_context_free(&(*session)->seal);
 	free((*session)->pending);
+	free((*session)->entry);
+	for (unsigned i = 0; i < VAULT_MAC_COUNT; i++)
+		kept_mac_free(&(*session)->macs[i]);
+	WIPE_OBJECT(*session);
 	free(*session);
 	*session = NULL;
 }
@@ -149,7 +155,10 @@ static void forget_transaction(struct store_session *session)
 	session->in_transaction = false;
 	session->failed = false;
 	session->events_begun = 0;
-	version_unwrite(session, 0);
+	vault_unwrite(session, 0);
+	free(session->entry);
+	session->entry = NULL;
+	session->moved = session->has_head = session->stops_clean = false;
 	session->depth = 0;
 	gate_leave(session->store);
 }
@@ -174,11 +183,13 @@ enum stepup_error store_begin(struct store_session *session)
 	session->has_events = false;
 	(void)pthread_mutex_lock(&session->store->lock);
 	session->tree = session->store->tree;
+	session->vault = session->store->vault;
+	session->head = session->store->head;
 	(void)pthread_mutex_unlock(&session->store->lock);
 	return STEPUP_OK;
 }
 
-/* What is durable now becomes what everybody knows. Room for the versions was made when they were written. */
+/* What is durable now becomes what everybody knows. Room for the rows was made when they were written. */
 static void publish(struct store_session *session)
 {
 	struct store *store = session->store;
@@ -187,15 +198,23 @@ static void publish(struct store_session *session)
 	store->tree = session->tree;
 	store->events_noted += session->has_events;
 	store->events_dropped += session->events_begun > 0 ? session->events_dropped[0] : 0;
-	for (size_t i = 0; i < session->pending_count; i++) {
-		const struct pending_version *pending = &session->pending[i];
-
-		if (pending->version > 0)
-			version_memory_raise(&store->versions, pending->row, pending->version);
-		else
-			version_memory_forget(&store->versions, pending->row);
-	}
+	vault_publish(session);
 	(void)pthread_mutex_unlock(&store->lock);
+}
+
+/* From here on a reader may meet what this transaction wrote. */
+static void commit_begins(struct store_session *session)
+{
+	(void)pthread_mutex_lock(&session->store->lock);
+	session->store->committing = session;
+	(void)pthread_mutex_unlock(&session->store->lock);
+}
+
+static void commit_ends(struct store_session *session)
+{
+	(void)pthread_mutex_lock(&session->store->lock);
+	session->store->committing = NULL;
+	(void)pthread_mutex_unlock(&session->store->lock);
 }
 
 enum stepup_error store_commit(struct store_session *session)
@@ -208,6 +227,12 @@ enum stepup_error store_commit(struct store_session *session)
 		store_rollback(session);
 		return STEPUP_IO;
 	}
+	error = head_write(session);
+	if (error != STEPUP_OK) {
+		store_rollback(session);
+		return error;
+	}
+	commit_begins(session);
 	error = db_commit(session->db);
 	if (error == STEPUP_OK) {
 		publish(session);
@@ -215,8 +240,19 @@ enum stepup_error store_commit(struct store_session *session)
 		session->broken = true;
 		events_undone(session, 0);
 	}
+	commit_ends(session);
 	forget_transaction(session);
 	return error;
+}
+
+enum stepup_error store_stop_clean(struct store_session *session)
+{
+	enum stepup_error error = store_begin(session);
+
+	if (error != STEPUP_OK)
+		return error;
+	session->stops_clean = true;
+	return store_commit(session);
 }
 
 void store_rollback(struct store_session *session)
@@ -239,10 +275,13 @@ enum stepup_error store_savepoint(struct store_session *session)
 		session->failed = true;
 		return STEPUP_IO; /* a savepoint would begin a transaction of its own */
 	}
-	error = db_savepoint(session->db, session->depth);
+	error = head_flush(session); /* an entry from before must not go with what comes */
+	if (error == STEPUP_OK)
+		error = db_savepoint(session->db, session->depth);
 	if (error != STEPUP_OK)
 		return error;
 	session->savepoints[session->depth].tree = session->tree;
+	session->savepoints[session->depth].vault = session->vault;
 	session->savepoints[session->depth].pending_count = session->pending_count;
 	session->depth++;
 	return STEPUP_OK;
@@ -272,7 +311,10 @@ void store_rollback_to(struct store_session *session)
 	events_undone(session, session->depth);
 	session->depth--;
 	session->tree = session->savepoints[session->depth].tree;
-	version_unwrite(session, session->savepoints[session->depth].pending_count);
+	session->vault = session->savepoints[session->depth].vault;
+	vault_unwrite(session, session->savepoints[session->depth].pending_count);
+	free(session->entry);
+	session->entry = NULL;
 	if (!db_in_transaction(session->db) || db_rollback_to(session->db, session->depth) != STEPUP_OK)
 		session->failed = true;
 }
@@ -312,19 +354,36 @@ enum stepup_error session_count(struct store_session *session, enum statement_id
 	return error;
 }
 
-enum stepup_error session_write(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
-	int64_t *changed)
+enum stepup_error session_mac(struct store_session *session, enum vault_mac which, struct kept_mac **mac)
 {
-	struct db_statement *statement = NULL;
-	bool row = false;
-	enum stepup_error error;
+	enum stepup_error error = STEPUP_OK;
 
+	if (session->macs[which] == NULL)
+		error = kept_mac_new(session->store->vault_keys[which], &session->macs[which]);
+	*mac = session->macs[which];
+	return error;
+}
+
+enum stepup_error session_may_write(struct store_session *session)
+{
 	if (!session->writer || !session->in_transaction)
 		return STEPUP_INTERNAL;
 	if (session->failed || !db_in_transaction(session->db)) {
 		session->failed = true;
 		return STEPUP_IO; /* it would commit by itself */
 	}
+	return STEPUP_OK;
+}
+
+enum stepup_error session_write(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
+	int64_t *changed)
+{
+	struct db_statement *statement = NULL;
+	bool row = false;
+	enum stepup_error error = session_may_write(session);
+
+	if (error != STEPUP_OK)
+		return error;
 	error = session_query(session, id, values, count, &statement);
 	if (error == STEPUP_OK)
 		error = db_step(statement, &row);

@@ -51,17 +51,14 @@ void events_released(struct store_session *session, unsigned depth)
 
 static enum stepup_error note_one(struct store_session *session, enum store_event event, int64_t index, int64_t at)
 {
-	int64_t count = 0;
-	enum stepup_error error = event == STORE_EVENT_LOCKED ? STEPUP_OK : session_count(session, SQL_EVENT_COUNT, &count);
+	const struct db_value row[] = {DB_INT((int64_t)event), DB_INT(index), DB_INT(at)};
 
-	if (error == STEPUP_OK && count >= STORE_EVENTS_MAX) {
+	if (event != STORE_EVENT_LOCKED && vault_rows(session, VAULT_EVENTS) >= STORE_EVENTS_MAX) {
 		session->events_dropped[session->depth]++;
 		return STEPUP_OK;
 	}
 	session->has_events = true;
-	if (error == STEPUP_OK)
-		error = session_write(session, SQL_EVENT_ADD, STORE_VALUES(DB_INT((int64_t)event), DB_INT(index), DB_INT(at)), NULL);
-	return error;
+	return vault_write(session, VAULT_EVENTS, SQL_EVENT_ADD, row, sizeof(row) / sizeof(row[0]), row, &(struct row_seen){0});
 }
 
 enum stepup_error events_note(struct store_session *session, const json_t *entry, int64_t index)
@@ -78,50 +75,75 @@ enum stepup_error events_note(struct store_session *session, const json_t *entry
 
 /* --- the rows --- */
 
-/* The one row that a statement finds. */
-static enum stepup_error find(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
-	struct event_row *found)
+/* The next row by its place in the table's order, whatever it is. */
+static enum stepup_error next(struct store_session *session, const struct event_row *after, struct event_row *found)
 {
 	struct db_statement *statement = NULL;
 	bool row = false;
-	int64_t event;
-	enum stepup_error error = session_query(session, id, values, count, &statement);
+	int64_t event = -1;
+	enum stepup_error error = session_query(session, SQL_EVENT_NEXT, STORE_VALUES(DB_INT((int64_t)after->event), DB_INT(after->index)), &statement);
 
 	if (error == STEPUP_OK)
 		error = db_step(statement, &row);
-	if (error == STEPUP_OK && !row)
-		error = STEPUP_NOT_FOUND;
-	if (error == STEPUP_OK) {
+	if (error == STEPUP_OK && row)
 		event = db_column_int(statement, 0);
-		error = event >= 0 && event < STORE_EVENT_COUNT ? STEPUP_OK : STEPUP_CORRUPT;
+	if (error == STEPUP_OK && (!row || event < 0 || event >= STORE_EVENT_COUNT))
+		error = STEPUP_NOT_FOUND; /* what comes behind the last kind is nobody's */
+	if (error == STEPUP_OK)
 		*found = (struct event_row){.event = (enum store_event)event, .index = db_column_int(statement, 1)};
-	}
 	if (statement != NULL)
 		db_reset(statement);
 	return error;
 }
 
+/* The next row that is what it should be; those that aren't are noted and passed over. */
+static enum stepup_error next_right(struct store_session *session, struct event_row after, struct event_row *found)
+{
+	struct vault_row row;
+	enum stepup_error error;
+
+	do {
+		error = next(session, &after, found);
+		if (error != STEPUP_OK)
+			return error;
+		error = vault_find(session, VAULT_EVENTS, (const struct db_value[]){DB_INT((int64_t)found->event), DB_INT(found->index)}, &row);
+		after = *found;
+	} while (error == STEPUP_CORRUPT || error == STEPUP_NOT_FOUND);
+	if (error == STEPUP_OK)
+		db_reset(row.statement);
+	return error;
+}
+
+/* Where nothing is found, nothing may be remembered: a count that differs is noted. */
 enum stepup_error store_event_first(struct store_session *session, struct event_row *row)
 {
-	return find(session, SQL_EVENT_FIRST, NULL, 0, row);
+	int64_t count;
+	enum stepup_error error = next_right(session, (struct event_row){.event = STORE_EVENT_LOCKED, .index = -1}, row);
+
+	if (error == STEPUP_NOT_FOUND && vault_rows(session, VAULT_EVENTS) > 0)
+		(void)vault_count(session, VAULT_EVENTS, false, &count);
+	return error;
 }
 
 enum stepup_error store_event_after(struct store_session *session, enum store_event event, int64_t after, struct event_row *row)
 {
-	return find(session, SQL_EVENT_AFTER, STORE_VALUES(DB_INT((int64_t)event), DB_INT(after)), row);
+	enum stepup_error error = next_right(session, (struct event_row){.event = event, .index = after}, row);
+
+	return error == STEPUP_OK && row->event != event ? STEPUP_NOT_FOUND : error;
 }
 
 enum stepup_error store_event_remove(struct store_session *session, const struct event_row *row)
 {
-	int64_t changed = 0;
-	enum stepup_error error = session_write(session, SQL_EVENT_REMOVE, STORE_VALUES(DB_INT((int64_t)row->event), DB_INT(row->index)), &changed);
+	int64_t deleted = 0;
+	enum stepup_error error = vault_delete(session, VAULT_EVENTS, SQL_EVENT_REMOVE, STORE_VALUES(DB_INT((int64_t)row->event), DB_INT(row->index)),
+		&deleted);
 
-	return error == STEPUP_OK && changed == 0 ? STEPUP_NOT_FOUND : error;
+	return error == STEPUP_OK && deleted == 0 ? STEPUP_NOT_FOUND : error;
 }
 
 enum stepup_error store_event_expire(struct store_session *session, int64_t before, int64_t *removed)
 {
-	return session_write(session, SQL_EVENT_EXPIRE, STORE_VALUES(DB_INT(before)), removed);
+	return vault_delete(session, VAULT_EVENTS, SQL_EVENT_EXPIRE, STORE_VALUES(DB_INT(before)), removed);
 }
 
 uint64_t store_events_noted(struct store *store)

@@ -23,84 +23,67 @@ static struct row_identity identity_of(const char *name, int64_t version)
 
 /* --- facts --- */
 
-static enum stepup_error read_once(struct store_session *session, const char *name, uint8_t **value, size_t *size, int64_t *version,
-	struct version_check *check)
+static enum stepup_error read_fact(struct store_session *session, const char *name, uint8_t **value, size_t *size, int64_t *version,
+	struct row_seen *seen)
 {
 	struct row_identity identity = identity_of(name, 0);
-	struct db_statement *statement = NULL;
-	bool row = false;
-	int64_t highest = 0;
-	uint64_t number = 0;
-	enum stepup_error error = row_number(&identity, &number);
-
-	if (error == STEPUP_OK)
-		highest = version_highest(session, number);
-	if (error == STEPUP_OK)
-		error = session_query(session, SQL_FACT_GET, STORE_VALUES(DB_TEXT(name)), &statement);
-	if (error == STEPUP_OK)
-		error = db_step(statement, &row);
-	if (error == STEPUP_OK && !row)
-		error = highest > 0 ? STEPUP_CORRUPT : STEPUP_NOT_FOUND; /* it was there */
-	if (error == STEPUP_OK) {
-		identity.version = *version = db_column_int(statement, 0);
-		error = row_unseal(session, &identity, statement, 1, value, size);
-	}
-	if (statement != NULL)
-		db_reset(statement);
-	if (error == STEPUP_OK)
-		error = version_check(session, number, *version, check);
-	if (error != STEPUP_OK || check->again) {
-		free(*value);
-		*value = NULL;
-	}
-	return error;
-}
-
-static enum stepup_error read_fact(struct store_session *session, const char *name, uint8_t **value, size_t *size, int64_t *version)
-{
-	struct version_check check = {0};
+	struct vault_row row;
 	enum stepup_error error;
 
 	*value = NULL;
-	do
-		error = read_once(session, name, value, size, version, &check);
-	while (error == STEPUP_OK && check.again);
+	error = vault_find(session, VAULT_FACTS, &DB_TEXT(name), &row);
+	*seen = row.seen;
+	if (error != STEPUP_OK)
+		return error;
+	identity.version = *version = db_column_int(row.statement, 1);
+	error = row_unseal(session, &identity, row.statement, 2, value, size);
+	if (error == STEPUP_CORRUPT)
+		vault_unreadable(session, VAULT_FACTS, &DB_TEXT(name), &row);
+	db_reset(row.statement);
 	return error;
 }
 
 enum stepup_error fact_read(struct store_session *session, const char *name, uint8_t **value, size_t *size)
 {
+	struct row_seen seen;
 	int64_t version = 0;
 
-	return read_fact(session, name, value, size, &version);
+	return read_fact(session, name, value, size, &version, &seen);
+}
+
+/* Writes the row at its new version. */
+static enum stepup_error write_row(struct store_session *session, const struct row_identity *identity, const void *value, size_t size,
+	struct row_seen *seen)
+{
+	uint8_t *sealed = NULL;
+	size_t sealed_size = 0;
+	enum stepup_error error = row_seal(session, identity, value, size, &sealed, &sealed_size);
+
+	if (error == STEPUP_OK) {
+		const struct db_value name = {.kind = DB_KIND_TEXT, .bytes = identity->key, .size = identity->key_size}, version = DB_INT(identity->version),
+			key_id = DB_TEXT(session->store->key_id), bytes = DB_BLOB(sealed, sealed_size);
+
+		error = vault_write(session, VAULT_FACTS, identity->version > 1 ? SQL_FACT_UPDATE : SQL_FACT_INSERT,
+			STORE_VALUES(version, key_id, bytes, name), (const struct db_value[]){name, version, key_id, bytes}, seen);
+	}
+	free(sealed);
+	return error;
 }
 
 enum stepup_error fact_write(struct store_session *session, const char *name, const void *value, size_t size)
 {
 	struct row_identity identity;
-	uint8_t *old = NULL, *sealed = NULL;
-	size_t old_size = 0, sealed_size = 0;
-	int64_t version = 0, changed = 0;
-	uint64_t number = 0;
-	bool found;
-	enum stepup_error error = read_fact(session, name, &old, &old_size, &version);
+	struct row_seen seen = {0};
+	uint8_t *old = NULL;
+	size_t old_size = 0;
+	int64_t version = 0;
+	enum stepup_error error = read_fact(session, name, &old, &old_size, &version, &seen);
 
 	free(old);
-	found = error == STEPUP_OK;
 	if (error == STEPUP_NOT_FOUND)
 		error = STEPUP_OK;
 	identity = identity_of(name, version + 1);
-	if (error == STEPUP_OK)
-		error = row_seal(session, &identity, value, size, &sealed, &sealed_size);
-	if (error == STEPUP_OK)
-		error = session_write(session, found ? SQL_FACT_UPDATE : SQL_FACT_INSERT, STORE_VALUES(DB_INT(identity.version),
-			DB_TEXT(session->store->key_id), DB_BLOB(sealed, sealed_size), DB_TEXT(name)), &changed);
-	free(sealed);
-	if (error == STEPUP_OK && changed != 1)
-		error = STEPUP_CORRUPT;
-	if (error == STEPUP_OK)
-		error = row_number(&identity, &number);
-	return error == STEPUP_OK ? version_write(session, number, identity.version) : error;
+	return error == STEPUP_OK ? write_row(session, &identity, value, size, &seen) : error;
 }
 
 enum stepup_error store_fact_get(struct store_session *session, const char *name, char *value, size_t size)

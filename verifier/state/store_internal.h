@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the files of the store share: the store, its sessions, sealed rows, and the highest versions seen.
+ * What the files of the store share: the store, its sessions, sealed rows, and the vault.
  * Layer: verifier/state/; included by store*.c only.
  */
 #ifndef STEPUP_VERIFIER_STORE_INTERNAL_H
@@ -11,7 +11,7 @@
 #include "verifier/state/db.h"
 #include "verifier/state/seal.h"
 #include "verifier/state/store.h"
-#include "verifier/state/version_memory.h"
+#include "verifier/state/store_vault.h"
 
 #define STORE_ID_SIZE 16   /* random bytes that tell stores apart */
 #define STORE_HOST_SIZE 256
@@ -21,21 +21,22 @@ enum sealed_table { SEALED_META, SEALED_USERS, SEALED_INVITATIONS, SEALED_FACTS,
 	SEALED_KEY_IDS, SEALED_REQUESTS, SEALED_USE_TOTALS, SEALED_USE_VALUES, SEALED_COUNT };
 
 enum statement_id {
-	SQL_META_GET, SQL_META_SET, SQL_META_UPDATE,
-	SQL_USER_FIND, SQL_USER_INSERT, SQL_USER_UPDATE, SQL_USER_RENAME, SQL_USER_PAGE, SQL_USER_PAGE_LOCKED, SQL_USER_OF_UID, SQL_USER_SET_UID,
-	SQL_USER_COUNT,
-	SQL_INVITATION_ADD, SQL_INVITATION_FIND, SQL_INVITATION_DELETE, SQL_INVITATION_ALL,
-	SQL_FACT_GET, SQL_FACT_INSERT, SQL_FACT_UPDATE,
+	SQL_META_GET, SQL_META_SET, SQL_META_UPDATE, SQL_META_SCAN, SQL_META_COUNT,
+	SQL_USER_FIND, SQL_USER_INSERT, SQL_USER_UPDATE, SQL_USER_UPDATE_ALL, SQL_USER_PAGE, SQL_USER_PAGE_LOCKED, SQL_USER_OF_UID, SQL_USER_FORMER,
+	SQL_USER_SET_UID, SQL_USER_COUNT, SQL_USER_COUNT_LOCKED, SQL_USER_SCAN,
+	SQL_INVITATION_ADD, SQL_INVITATION_FIND, SQL_INVITATION_DELETE, SQL_INVITATION_ALL, SQL_INVITATION_COUNT, SQL_INVITATION_SCAN,
+	SQL_FACT_GET, SQL_FACT_INSERT, SQL_FACT_UPDATE, SQL_FACT_SCAN, SQL_FACT_COUNT,
 	SQL_TOTAL_SET, SQL_TOTAL_AT, SQL_TOTAL_AHEAD, SQL_TOTAL_PRUNE,
 	SQL_VALUE_SET, SQL_VALUE_FIND, SQL_VALUE_AFTER, SQL_VALUE_WALK, SQL_VALUE_PRUNE,
 	SQL_FORMER_USES,
-	SQL_RECEIPT_ADD, SQL_RECEIPT_FIND, SQL_RECEIPT_UPDATE, SQL_RECEIPT_DELETE, SQL_RECEIPT_OLD, SQL_RECEIPT_PAGE,
-	SQL_LOG_ADD, SQL_LOG_DETAILS_ADD, SQL_LOG_ENTRIES, SQL_LOG_PAGE,
+	SQL_RECEIPT_ADD, SQL_RECEIPT_FIND, SQL_RECEIPT_UPDATE, SQL_RECEIPT_DELETE, SQL_RECEIPT_OLD, SQL_RECEIPT_PAGE, SQL_RECEIPT_COUNT, SQL_RECEIPT_SCAN,
+	SQL_LOG_ADD, SQL_LOG_DETAILS_ADD, SQL_LOG_ENTRIES, SQL_LOG_PAGE, SQL_HEAD_GET, SQL_HEAD_SET,
 	SQL_CHECKPOINT_ADD, SQL_CHECKPOINT_NEWEST, SQL_CHECKPOINT_PAGE, SQL_CHECKPOINT_DELETE,
-	SQL_KEY_ADD, SQL_KEY_ALL,
-	SQL_KEY_ID_ADD, SQL_KEY_ID_FIND,
-	SQL_REQUEST_ADD, SQL_REQUEST_FIND, SQL_REQUEST_UPDATE, SQL_REQUEST_OPEN, SQL_REQUEST_OF_USER, SQL_REQUEST_OLD, SQL_REQUEST_DELETE,
-	SQL_EVENT_ADD, SQL_EVENT_COUNT, SQL_EVENT_FIRST, SQL_EVENT_AFTER, SQL_EVENT_REMOVE, SQL_EVENT_EXPIRE,
+	SQL_KEY_ADD, SQL_KEY_ALL, SQL_KEY_FIND, SQL_KEY_COUNT, SQL_KEY_SCAN,
+	SQL_KEY_ID_ADD, SQL_KEY_ID_FIND, SQL_KEY_ID_COUNT, SQL_KEY_ID_SCAN,
+	SQL_REQUEST_ADD, SQL_REQUEST_FIND, SQL_REQUEST_UPDATE, SQL_REQUEST_OPEN, SQL_REQUEST_OPEN_BY_TABLE, SQL_REQUEST_OF_USER, SQL_REQUEST_OLD,
+	SQL_REQUEST_DELETE, SQL_REQUEST_COUNT, SQL_REQUEST_COUNT_OPEN, SQL_REQUEST_SCAN,
+	SQL_EVENT_ADD, SQL_EVENT_COUNT, SQL_EVENT_NEXT, SQL_EVENT_FIND, SQL_EVENT_REMOVE, SQL_EVENT_EXPIRE, SQL_EVENT_SCAN,
 	SQL_COUNT,
 };
 
@@ -51,11 +52,20 @@ struct store {
 	uint8_t id[STORE_ID_SIZE];
 	struct seal_key keys[SEALED_COUNT];
 	uint8_t digest_key[MASTER_KEY_SIZE];
+	uint8_t vault_keys[VAULT_MAC_COUNT][KEPT_MAC_KEY_SIZE];
 	struct store_event_watch event_watch; /* no filter: nobody */
 
 	pthread_mutex_t lock; /* guards what follows */
-	struct version_memory versions;
-	size_t versions_promised; /* room that transactions under way will need at their commit */
+	bool vault_ready; /* unset only while the store is opened, made or upgraded */
+	struct row_memory memory; /* this and the next two: as of the last commit */
+	struct vault_state vault;
+	struct store_head head;
+	size_t rows_promised; /* room that transactions under way will need at their commit */
+	uint64_t generation;  /* of what is published: one more with each commit */
+	const struct store_session *committing; /* whose changes may be durable already */
+	struct wrong_row wrong[WRONG_ROWS_MAX];
+	size_t wrong_count;
+	uint64_t wrong_more;  /* that there was no room for */
 	struct merkle_tree tree; /* as of the last commit */
 	uint64_t events_noted;   /* commits that brought any */
 	int64_t events_dropped;  /* by commits, and not logged yet */
@@ -70,11 +80,7 @@ struct store {
 
 #define SESSION_SAVEPOINTS_MAX DB_SAVEPOINTS_MAX
 
-/* A version that counts once the transaction is committed. */
-struct pending_version {
-	uint64_t row;
-	int64_t version;
-};
+#define SESSION_MARKS 64 /* words of bits: which rows a transaction may have changed */
 
 struct store_session {
 	struct store *store;
@@ -82,6 +88,7 @@ struct store_session {
 	struct db *db;
 	struct db_statement *statements[SQL_COUNT]; /* prepared when first used, then kept */
 	struct seal_context *seal;
+	struct kept_mac *macs[VAULT_MAC_COUNT]; /* made when first used */
 
 	bool in_transaction;
 	bool failed; /* the transaction can't be committed any more */
@@ -90,11 +97,20 @@ struct store_session {
 	unsigned events_begun; /* of the transaction and its savepoints, so many were told to the event watch */
 	int64_t events_dropped[SESSION_SAVEPOINTS_MAX + 1]; /* by transaction and savepoints, of those that were begun */
 	bool has_events; /* this transaction noted some; a superset, where some were taken back */
-	struct pending_version *pending;
+	struct vault_state vault;      /* with what the transaction changed so far */
+	struct row_print *pending;     /* what the memory becomes once it is committed */
 	size_t pending_count, pending_capacity;
+	uint64_t pending_marks[SESSION_MARKS]; /* by the rows' names; a superset */
+	bool moved;                    /* a row or the log: the transaction needs a head; a superset */
+	char *entry;                   /* the newest one of the log, which waits for the head; NULL for none */
+	int64_t entry_at;
+	bool stops_clean;              /* this transaction's head says that everything is finished */
+	bool has_head;                 /* made at the commit */
+	struct store_head head;
 	unsigned depth;
 	struct {
 		struct merkle_tree tree;
+		struct vault_state vault;
 		size_t pending_count;
 	} savepoints[SESSION_SAVEPOINTS_MAX];
 };
@@ -109,7 +125,14 @@ enum stepup_error session_query(struct store_session *session, enum statement_id
 /* The number that a statement without parameters gives; 0 where it gives no row. */
 enum stepup_error session_count(struct store_session *session, enum statement_id id, int64_t *count);
 
-/* Runs a writing statement inside the transaction; `*changed` (may be NULL) is the number of rows. */
+/* Whether a transaction is open that can still be written in. */
+enum stepup_error session_may_write(struct store_session *session);
+
+/* One of the vault's MACs, the session's own. */
+enum stepup_error session_mac(struct store_session *session, enum vault_mac which, struct kept_mac **mac);
+
+/* Runs a writing statement inside the transaction; `*changed` (may be NULL) is the number of rows. For tables in the vault's sum there are vault_write() and
+ * vault_delete(). */
 enum stepup_error session_write(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
 	int64_t *changed);
 
@@ -132,28 +155,12 @@ enum stepup_error row_seal(struct store_session *session, const struct row_ident
 enum stepup_error row_unseal(struct store_session *session, const struct row_identity *identity, struct db_statement *statement,
 	int key_id_column, uint8_t **plain, size_t *plain_size);
 
-/* A row's name in the memory of versions. */
-enum stepup_error row_number(const struct row_identity *identity, uint64_t *number);
-
-/* One reading of a row that may have to be done twice: a reader can meet a version that a commit is just overtaking. */
-struct version_check {
-	int64_t floor; /* the second time: what the row must have reached */
-	uint64_t row;
-	bool again;    /* read once more */
+/* The same for bytes in hand. */
+struct sealed_value {
+	struct db_value key_id, sealed;
 };
-
-/* Whether the version found is the newest one seen: STEPUP_CORRUPT for an older one, or STEPUP_OK with `again` set, the first time in a
- * reader's session. Remembers it where it is newer. */
-enum stepup_error version_check(struct store_session *session, uint64_t row, int64_t version, struct version_check *check);
-
-/* The highest version of a row that was seen or committed, 0 for none. */
-int64_t version_highest(struct store_session *session, uint64_t row);
-
-/* Notes a version that this transaction writes; 0 forgets the row. */
-enum stepup_error version_write(struct store_session *session, uint64_t row, int64_t version);
-
-/* Takes back all but the first `count` of them. */
-void version_unwrite(struct store_session *session, size_t count);
+enum stepup_error row_unseal_value(struct store_session *session, const struct row_identity *identity, const struct sealed_value *value,
+	uint8_t **plain, size_t *plain_size);
 
 /* The MAC of a row that is no secret, under its table's key; `size` as seal_mac has it. */
 enum stepup_error row_mac(struct store_session *session, enum sealed_table table, const void *bytes, size_t size, uint8_t mac[SEAL_TAG_SIZE]);
@@ -184,7 +191,11 @@ enum stepup_error meta_write(struct store_session *session);
 enum stepup_error meta_read(struct store_session *session, int schema, char **why);
 
 /* Brings a store of an older schema to STORE_SCHEMA, in one transaction. */
-enum stepup_error meta_upgrade(struct store_session *session, int schema);
+enum stepup_error meta_upgrade(struct store_session *session, int schema, char **why);
+
+/* What to do about a store that isn't as it was left. */
+#define STORE_WAY_ON "Put the newest store back. To go on with what is there, run \"stepupd --new-epoch\" once: receipts and invitations from before are void then," \
+	" and the log says so."
 
 /* --- facts as bytes (store_facts.c): names that begin with a dot are the store's own --- */
 enum stepup_error fact_read(struct store_session *session, const char *name, uint8_t **value, size_t *size);
@@ -204,6 +215,9 @@ void events_released(struct store_session *session, unsigned depth);
 /* --- log (store_log.c) --- */
 /* Rebuilds the tree from the newest checkpoint and the entries after it. */
 enum stepup_error log_tree_load(struct store_session *session, struct merkle_tree *tree);
+
+/* The tree as it was at a size; STEPUP_NOT_FOUND where the log isn't that long. */
+enum stepup_error log_tree_at(struct store_session *session, int64_t size, struct merkle_tree *tree);
 
 /* Whether the log's newest entries, with what stands beside them, are there and can be read. */
 enum stepup_error log_end_check(struct store_session *session, int64_t size);

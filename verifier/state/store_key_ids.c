@@ -48,6 +48,13 @@ static enum stepup_error names_of(struct store *store, const struct key_credenti
 	return error;
 }
 
+static enum stepup_error add_row(struct store_session *session, const uint8_t digest[DIGEST_SIZE], const uint8_t *sealed, size_t size)
+{
+	const struct db_value row[] = {DB_BLOB(digest, DIGEST_SIZE), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)};
+
+	return vault_write(session, VAULT_KEY_IDS, SQL_KEY_ID_ADD, row, sizeof(row) / sizeof(row[0]), row, &(struct row_seen){0});
+}
+
 enum stepup_error store_key_id_add(struct store_session *session, const struct key_credential *key, const struct key_owner *owner)
 {
 	uint8_t names[NAMES_MAX][DIGEST_SIZE], *plain = NULL;
@@ -68,22 +75,21 @@ enum stepup_error store_key_id_add(struct store_session *session, const struct k
 
 		error = row_seal(session, &identity, plain, plain_size, &sealed, &size);
 		if (error == STEPUP_OK)
-			error = session_write(session, SQL_KEY_ID_ADD, STORE_VALUES(DB_BLOB(names[i], DIGEST_SIZE),
-				DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)), NULL);
+			error = add_row(session, names[i], sealed, size);
 		free(sealed);
 	}
 	free(plain);
 	return error;
 }
 
-/* The owner in the statement's row: key_id, sealed. */
+/* The owner in the statement's row: digest, key_id, sealed. */
 static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, const uint8_t *digest, struct key_owner *owner)
 {
 	struct row_identity identity = identity_of(digest);
 	struct pack_reader reader;
 	uint8_t *plain = NULL;
 	size_t size = 0;
-	enum stepup_error error = row_unseal(session, &identity, statement, 0, &plain, &size);
+	enum stepup_error error = row_unseal(session, &identity, statement, 1, &plain, &size);
 
 	if (error != STEPUP_OK)
 		return error;
@@ -99,16 +105,15 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 
 static enum stepup_error find(struct store_session *session, const uint8_t digest[DIGEST_SIZE], struct key_owner *owner)
 {
-	struct db_statement *statement = NULL;
-	bool row = false;
-	enum stepup_error error = session_query(session, SQL_KEY_ID_FIND, STORE_VALUES(DB_BLOB(digest, DIGEST_SIZE)), &statement);
+	struct vault_row row;
+	enum stepup_error error = vault_find(session, VAULT_KEY_IDS, &DB_BLOB(digest, DIGEST_SIZE), &row);
 
-	if (error == STEPUP_OK)
-		error = db_step(statement, &row);
-	if (error == STEPUP_OK)
-		error = row ? read_row(session, statement, digest, owner) : STEPUP_NOT_FOUND;
-	if (statement != NULL)
-		db_reset(statement);
+	if (error != STEPUP_OK)
+		return error;
+	error = read_row(session, row.statement, digest, owner);
+	if (error == STEPUP_CORRUPT)
+		vault_unreadable(session, VAULT_KEY_IDS, &DB_BLOB(digest, DIGEST_SIZE), &row);
+	db_reset(row.statement);
 	return error;
 }
 

@@ -33,28 +33,26 @@ enum stepup_error store_key_add(struct store_session *session, const char *purpo
 	if (strlen(kid) >= KID_SIZE)
 		return STEPUP_TOO_LONG;
 	error = row_seal(session, &identity, secret, strlen(secret), &sealed, &size);
-	if (error == STEPUP_OK)
-		error = session_write(session, SQL_KEY_ADD, STORE_VALUES(DB_TEXT(purpose), DB_TEXT(kid), DB_INT(at),
-			DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)), NULL);
+	if (error == STEPUP_OK) {
+		const struct db_value row[] = {DB_TEXT(purpose), DB_TEXT(kid), DB_INT(at), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)};
+
+		error = vault_write(session, VAULT_KEYS, SQL_KEY_ADD, row, sizeof(row) / sizeof(row[0]), row, &(struct row_seen){0});
+	}
 	free(sealed);
 	return error;
 }
 
-/* The key in the statement's row: kid, at, key_id, sealed. */
+/* The key in the statement's row: purpose, kid, at, key_id, sealed. */
 static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, const char *purpose, struct stored_key *key)
 {
-	size_t kid_size = 0, size = 0;
-	const char *kid = db_column_text(statement, 0, &kid_size);
 	struct row_identity identity;
 	uint8_t *plain = NULL;
+	size_t size = 0;
 	enum stepup_error error;
 
-	if (kid == NULL || kid_size >= KID_SIZE || strlen(kid) != kid_size)
-		return STEPUP_CORRUPT;
-	memcpy(key->kid, kid, kid_size + 1);
-	key->at = db_column_int(statement, 1);
+	key->at = db_column_int(statement, 2);
 	identity = identity_of(purpose, key->kid, key->at);
-	error = row_unseal(session, &identity, statement, 2, &plain, &size);
+	error = row_unseal(session, &identity, statement, 3, &plain, &size);
 	if (error != STEPUP_OK)
 		return error;
 	key->secret = (char *)plain; /* unseal() leaves room for one more byte */
@@ -62,27 +60,60 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 	return strlen(key->secret) == size ? STEPUP_OK : STEPUP_CORRUPT;
 }
 
+/* The kids of one purpose, newest first. All keys are walked: a list by purpose could hide one. */
+static enum stepup_error list(struct store_session *session, const char *purpose, struct stored_key *keys, size_t *count)
+{
+	struct db_statement *statement = NULL;
+	bool row = true;
+	enum stepup_error error = session_query(session, SQL_KEY_ALL, NULL, 0, &statement);
+
+	*count = 0;
+	while (error == STEPUP_OK && *count < KEYS_MAX) {
+		const char *found, *kid;
+		size_t purpose_size = 0, size = 0;
+
+		error = db_step(statement, &row);
+		if (error != STEPUP_OK || !row)
+			break;
+		found = db_column_text(statement, 0, &purpose_size);
+		kid = db_column_text(statement, 1, &size);
+		if (found == NULL || kid == NULL || size >= KID_SIZE || strlen(kid) != size)
+			error = STEPUP_CORRUPT;
+		else if (purpose_size == strlen(purpose) && strcmp(found, purpose) == 0)
+			memcpy(keys[(*count)++].kid, kid, size + 1);
+	}
+	if (statement != NULL)
+		db_reset(statement);
+	return error;
+}
+
+static enum stepup_error read_one(struct store_session *session, const char *purpose, struct stored_key *key)
+{
+	struct vault_row row;
+	enum stepup_error error = vault_find(session, VAULT_KEYS, (const struct db_value[]){DB_TEXT(purpose), DB_TEXT(key->kid)}, &row);
+
+	if (error != STEPUP_OK)
+		return error == STEPUP_NOT_FOUND ? STEPUP_CORRUPT : error; /* keys never go */
+	error = read_row(session, row.statement, purpose, key);
+	db_reset(row.statement);
+	return error;
+}
+
 enum stepup_error store_key_each(struct store_session *session, const char *purpose,
 	bool (*each)(void *context, const char *kid, const char *secret, int64_t at), void *context)
 {
 	struct stored_key *keys = calloc(KEYS_MAX, sizeof(*keys));
-	struct db_statement *statement = NULL;
 	size_t count = 0;
-	bool row = true;
+	int64_t all;
 	enum stepup_error error;
 
 	if (keys == NULL)
 		return STEPUP_NO_MEMORY;
-	error = session_query(session, SQL_KEY_ALL, STORE_VALUES(DB_TEXT(purpose)), &statement);
-	while (error == STEPUP_OK && count < KEYS_MAX) {
-		error = db_step(statement, &row);
-		if (error != STEPUP_OK || !row)
-			break;
-		error = read_row(session, statement, purpose, &keys[count]);
-		count++;
-	}
-	if (statement != NULL)
-		db_reset(statement);
+	error = list(session, purpose, keys, &count);
+	if (error == STEPUP_OK)
+		error = vault_count(session, VAULT_KEYS, false, &all);
+	for (size_t i = 0; error == STEPUP_OK && i < count; i++)
+		error = read_one(session, purpose, &keys[i]);
 	for (size_t i = 0; error == STEPUP_OK && i < count; i++)
 		if (!each(context, keys[i].kid, keys[i].secret, keys[i].at))
 			break;

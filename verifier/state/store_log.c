@@ -78,7 +78,7 @@ enum stepup_error store_log_append(struct store_session *session, json_t *entry,
 	if (error == STEPUP_OK)
 		error = merkle_append(&tree, text, size);
 	if (error == STEPUP_OK)
-		error = session_write(session, SQL_LOG_ADD, STORE_VALUES(DB_INT(at), DB_TEXT(text)), NULL);
+		error = head_flush(session);
 	if (error == STEPUP_OK)
 		error = add_beside(session, at, &beside);
 	if (error == STEPUP_OK)
@@ -86,8 +86,11 @@ enum stepup_error store_log_append(struct store_session *session, json_t *entry,
 	if (error == STEPUP_EXISTS)
 		error = STEPUP_CORRUPT; /* somebody else wrote at the log's end */
 	if (error == STEPUP_OK) {
+		session->entry = text; /* waits for the transaction's head, or for the next entry */
+		session->entry_at = at;
 		session->tree = tree;
 		*index = at;
+		text = NULL;
 	}
 out:
 	free(beside.text);
@@ -171,9 +174,11 @@ static enum stepup_error page_read(struct store_session *session, int64_t from, 
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
-	enum stepup_error error = session_query(session, SQL_LOG_PAGE, STORE_VALUES(DB_INT(from), DB_INT(to)), &statement);
+	enum stepup_error error = head_flush(session);
 
 	*count = 0;
+	if (error == STEPUP_OK)
+		error = session_query(session, SQL_LOG_PAGE, STORE_VALUES(DB_INT(from), DB_INT(to)), &statement);
 	while (error == STEPUP_OK && *count < PAGE_ROWS) {
 		error = db_step(statement, &row);
 		if (error != STEPUP_OK || !row)
@@ -266,8 +271,10 @@ static enum stepup_error tree_extend(struct store_session *session, struct merkl
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
-	enum stepup_error error = session_query(session, SQL_LOG_ENTRIES, STORE_VALUES(DB_INT((int64_t)tree->size), DB_INT(size)), &statement);
+	enum stepup_error error = head_flush(session);
 
+	if (error == STEPUP_OK)
+		error = session_query(session, SQL_LOG_ENTRIES, STORE_VALUES(DB_INT((int64_t)tree->size), DB_INT(size)), &statement);
 	while (error == STEPUP_OK) {
 		size_t length = 0;
 		const char *entry;
@@ -317,21 +324,25 @@ enum stepup_error log_end_check(struct store_session *session, int64_t size)
 	return error == STEPUP_OK && next != size ? STEPUP_CORRUPT : error;
 }
 
+enum stepup_error log_tree_at(struct store_session *session, int64_t size, struct merkle_tree *tree)
+{
+	enum stepup_error error;
+
+	if (size < 0)
+		return STEPUP_NOT_FOUND;
+	error = checkpoint_find(session, size, tree, NULL);
+	if (error == STEPUP_NOT_FOUND) {
+		merkle_init(tree);
+		error = STEPUP_OK;
+	}
+	return error == STEPUP_OK ? tree_extend(session, tree, size, true) : error;
+}
+
 enum stepup_error store_log_root_at(struct store_session *session, int64_t size, uint8_t root[DIGEST_SIZE])
 {
 	struct merkle_tree tree;
-	int64_t committed = store_log_next(session);
-	enum stepup_error error;
+	enum stepup_error error = size > store_log_next(session) ? STEPUP_NOT_FOUND : log_tree_at(session, size, &tree);
 
-	if (size < 0 || size > committed)
-		return STEPUP_NOT_FOUND;
-	error = checkpoint_find(session, size, &tree, NULL);
-	if (error == STEPUP_NOT_FOUND) {
-		merkle_init(&tree);
-		error = STEPUP_OK;
-	}
-	if (error == STEPUP_OK)
-		error = tree_extend(session, &tree, size, true);
 	return error == STEPUP_OK ? merkle_root(&tree, root) : error;
 }
 

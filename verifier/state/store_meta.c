@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/wipe.h"
+#include "verifier/host/clock.h"
 
 #define KEY_CHECK "stepup key check"
 
@@ -30,6 +31,7 @@ enum stepup_error meta_keys_make(struct store *store, const struct master_key *k
 {
 	static const char *const purposes[SEALED_COUNT] = {"meta", "users", "invitations", "facts", "receipts", "checkpoints", "keys", "key_ids", "requests",
 		"use_totals", "use_values"};
+	static const char *const vault_purposes[VAULT_MAC_COUNT] = {"terms", "names", "heads"};
 	uint8_t bytes[MASTER_KEY_SIZE] = {0};
 	enum stepup_error error = STEPUP_OK;
 
@@ -42,6 +44,8 @@ enum stepup_error meta_keys_make(struct store *store, const struct master_key *k
 	}
 	if (error == STEPUP_OK && !meta_only)
 		error = subkey(store, key, "digests", store->digest_key);
+	for (unsigned i = 0; error == STEPUP_OK && !meta_only && i < VAULT_MAC_COUNT; i++)
+		error = subkey(store, key, vault_purposes[i], store->vault_keys[i]);
 	WIPE_ARRAY(bytes);
 	return error;
 }
@@ -52,19 +56,22 @@ static struct row_identity identity_of(int schema)
 	return (struct row_identity){.table = SEALED_META, .key = KEY_CHECK, .key_size = sizeof(KEY_CHECK) - 1, .version = schema};
 }
 
+/* Before the vault begins: in a new store, or in an upgrade. */
 static enum stepup_error write_row(struct store_session *session, enum statement_id statement)
 {
 	struct row_identity identity = identity_of(STORE_SCHEMA);
 	uint8_t *sealed = NULL;
 	size_t size = 0;
-	int64_t changed = 0;
 	enum stepup_error error = row_seal(session, &identity, session->store->id, STORE_ID_SIZE, &sealed, &size);
 
-	if (error == STEPUP_OK)
-		error = session_write(session, statement, STORE_VALUES(DB_TEXT(session->store->key_id), DB_BLOB(sealed, size), DB_TEXT(KEY_CHECK)),
-			&changed);
+	if (error == STEPUP_OK) {
+		const struct db_value name = DB_TEXT(KEY_CHECK), key_id = DB_TEXT(session->store->key_id), bytes = DB_BLOB(sealed, size);
+
+		error = vault_write(session, VAULT_META, statement, STORE_VALUES(key_id, bytes, name), (const struct db_value[]){name, key_id, bytes},
+			&(struct row_seen){0});
+	}
 	free(sealed);
-	return error == STEPUP_OK && changed != 1 ? STEPUP_CORRUPT : error;
+	return error;
 }
 
 enum stepup_error meta_write(struct store_session *session)
@@ -87,7 +94,7 @@ enum stepup_error meta_read(struct store_session *session, int schema, char **wh
 	if (error == STEPUP_OK && !row)
 		error = STEPUP_CORRUPT;
 	else if (error == STEPUP_OK) {
-		error = row_unseal(session, &identity, statement, 0, &id, &size);
+		error = row_unseal(session, &identity, statement, 1, &id, &size);
 		if (error == STEPUP_CORRUPT && asprintf(why, "Store %s: the master key is not the one that this store was made with."
 				" Nothing was changed. Put the right master key back.", store->place) < 0)
 			*why = NULL;
@@ -102,7 +109,43 @@ enum stepup_error meta_read(struct store_session *session, int schema, char **wh
 	return error;
 }
 
-enum stepup_error meta_upgrade(struct store_session *session, int schema)
+/* The host that the log's newest entry names: the policy, which may name another one, hasn't been read yet. */
+static bool take_host(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+{
+	struct store *store = context;
+	json_t *object = json_loads(entry, JSON_REJECT_DUPLICATES, NULL);
+	const char *host = json_string_value(json_object_get(object, "host"));
+
+	(void)index;
+	(void)details;
+	(void)salt;
+	if (host != NULL && strlen(host) < sizeof(store->host))
+		strcpy(store->host, host);
+	json_decref(object);
+	return true;
+}
+
+/* From here on every row has its term. What was exchanged before can't be told: the log's entry says when it began. */
+static enum stepup_error begin_vault(struct store_session *session, char **why)
+{
+	int64_t size = (int64_t)session->tree.size, unreadable = 0, index, rows = 0;
+	enum stepup_error error = head_begin(session);
+	json_t *entry;
+
+	if (error == STEPUP_OK)
+		error = vault_begin(session, &unreadable, why);
+	if (error == STEPUP_OK && size > 0)
+		error = store_log_each(session, size - 1, 1, take_host, session->store);
+	if (error != STEPUP_OK || size == 0)
+		return error;
+	for (unsigned i = 0; i < VAULT_COUNT; i++)
+		rows += session->vault.rows[i];
+	entry = json_pack("{s:i, s:s, s:I, s:I, s:I, s:I}", "v", 1, "type", "vault-begun", "at", (json_int_t)clock_wall_seconds(), "users",
+		(json_int_t)session->vault.rows[VAULT_USERS], "rows", (json_int_t)rows, "unreadable", (json_int_t)unreadable);
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+}
+
+enum stepup_error meta_upgrade(struct store_session *session, int schema, char **why)
 {
 	enum stepup_error error = store_begin(session);
 
@@ -118,6 +161,8 @@ enum stepup_error meta_upgrade(struct store_session *session, int schema)
 		error = db_set_schema(session->db, STORE_SCHEMA);
 	if (error == STEPUP_OK)
 		error = write_row(session, SQL_META_UPDATE);
+	if (error == STEPUP_OK)
+		error = begin_vault(session, why);
 	if (error == STEPUP_OK)
 		return store_commit(session);
 	store_rollback(session);

@@ -153,8 +153,9 @@ static void remove_leftovers(const char *fresh)
 }
 
 /* Fills a new database under another name, within the transaction that db_create began. */
-static enum stepup_error fill(struct store *store, const struct master_key *key, struct store_session *session)
+static enum stepup_error fill(struct store *store, const struct master_key *key, struct store_session *session, char **why)
 {
+	int64_t unreadable = 0;
 	enum stepup_error error;
 
 	session->in_transaction = true;
@@ -166,9 +167,17 @@ static enum stepup_error fill(struct store *store, const struct master_key *key,
 	if (error == STEPUP_OK)
 		error = freezes_init(session);
 	if (error == STEPUP_OK)
+		error = head_begin(session);
+	if (error == STEPUP_OK)
+		error = vault_begin(session, &unreadable, why);
+	session->moved = session->stops_clean = true;
+	if (error == STEPUP_OK)
+		error = head_write(session);
+	if (error == STEPUP_OK)
 		error = db_commit(session->db);
-	version_unwrite(session, 0);
+	vault_unwrite(session, 0);
 	session->in_transaction = false;
+	store->vault_ready = false; /* it is opened like any other */
 	return error;
 }
 
@@ -184,7 +193,7 @@ static enum stepup_error sync_folder(const char *place)
 	return error;
 }
 
-static enum stepup_error create(struct store *store, const struct master_key *key, struct seal_context *context)
+static enum stepup_error create(struct store *store, const struct master_key *key, struct seal_context *context, char **why)
 {
 	struct store_session session = {.store = store, .writer = true, .seal = context};
 	char *fresh = NULL;
@@ -199,10 +208,12 @@ static enum stepup_error create(struct store *store, const struct master_key *ke
 	if (error == STEPUP_OK)
 		error = db_create(fresh, store_schema_sql, STORE_SCHEMA, &session.db);
 	if (error == STEPUP_OK)
-		error = fill(store, key, &session);
+		error = fill(store, key, &session, why);
 	for (unsigned i = 0; i < SQL_COUNT; i++)
 		db_statement_free(&session.statements[i]);
 	free(session.pending);
+	for (unsigned i = 0; i < VAULT_MAC_COUNT; i++)
+		kept_mac_free(&session.macs[i]);
 	db_close(&session.db);
 	if (error == STEPUP_OK && rename(fresh, store->place) != 0)
 		error = STEPUP_IO;
@@ -220,7 +231,7 @@ static enum stepup_error create(struct store *store, const struct master_key *ke
  * count by the decision that needs it. */
 static const char *const grown_tables[] = {"log_entries", "log_details", "checkpoints", "use_totals", "use_values", "uses", NULL};
 
-static enum stepup_error load(struct store *store, const struct master_key *key, char **why)
+static enum stepup_error load(struct store *store, const struct master_key *key, bool as_found, char **why)
 {
 	struct store_session *session = NULL;
 	int schema = 0;
@@ -241,7 +252,11 @@ static enum stepup_error load(struct store *store, const struct master_key *key,
 	if (error == STEPUP_OK)
 		error = db_reserve_log(session->db);
 	if (error == STEPUP_OK && schema < STORE_SCHEMA)
-		error = meta_upgrade(session, schema);
+		error = meta_upgrade(session, schema, why);
+	if (error == STEPUP_OK)
+		error = vault_schema(session, why);
+	if (error == STEPUP_OK)
+		error = vault_open(session, as_found, why);
 	if (error == STEPUP_OK) { /* whether it can be written at all */
 		error = store_begin(session);
 		store_rollback(session);
@@ -250,7 +265,7 @@ static enum stepup_error load(struct store *store, const struct master_key *key,
 	return error;
 }
 
-static enum stepup_error open_checked(struct store *store, const struct master_key *key, char **why)
+static enum stepup_error open_checked(struct store *store, const struct master_key *key, bool as_found, char **why)
 {
 	struct seal_context *context = NULL;
 	enum stepup_error error = folder_prepare(store->place, why);
@@ -264,10 +279,10 @@ static enum stepup_error open_checked(struct store *store, const struct master_k
 	if (error == STEPUP_OK) {
 		error = file_check(store->place, why);
 		if (error == STEPUP_NOT_FOUND)
-			error = create(store, key, context);
+			error = create(store, key, context, why);
 	}
 	if (error == STEPUP_OK)
-		error = load(store, key, why);
+		error = load(store, key, as_found, why);
 	seal_context_free(&context);
 	return error;
 }
@@ -287,7 +302,7 @@ static enum stepup_error locks_init(struct store *store)
 	return error;
 }
 
-enum stepup_error store_open(const char *url, const struct master_key *key, struct store **store, char **why)
+static enum stepup_error open_store(const char *url, const struct master_key *key, bool as_found, struct store **store, char **why)
 {
 	struct store *made;
 	enum stepup_error error;
@@ -306,7 +321,7 @@ enum stepup_error store_open(const char *url, const struct master_key *key, stru
 	if (made->place == NULL || gethostname(made->host, sizeof(made->host) - 1) != 0)
 		error = STEPUP_NO_MEMORY;
 	if (error == STEPUP_OK)
-		error = open_checked(made, key, why);
+		error = open_checked(made, key, as_found, why);
 	if (error == STEPUP_OK) {
 		*store = made;
 		return STEPUP_OK;
@@ -315,6 +330,16 @@ enum stepup_error store_open(const char *url, const struct master_key *key, stru
 		(void)say_error(why, error, made->place);
 	store_close(&made);
 	return error;
+}
+
+enum stepup_error store_open(const char *url, const struct master_key *key, struct store **store, char **why)
+{
+	return open_store(url, key, false, store, why);
+}
+
+enum stepup_error store_open_as_found(const char *url, const struct master_key *key, struct store **store, char **why)
+{
+	return open_store(url, key, true, store, why);
 }
 
 enum stepup_error store_name_host(struct store *store, const char *host)
@@ -332,7 +357,7 @@ void store_close(struct store **store)
 	if (closed == NULL)
 		return;
 	db_close(&closed->mover);
-	version_memory_clear(&closed->versions);
+	row_memory_clear(&closed->memory);
 	if (closed->lock_fd >= 0)
 		close(closed->lock_fd);
 	(void)pthread_cond_destroy(&closed->gate_changed);

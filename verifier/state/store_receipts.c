@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Receipts: sealed rows that go once from issued to redeemed.
- * MUST: redeem a receipt at most once, also where somebody brings the row of an issued one back while the process lives.
+ * MUST: redeem a receipt at most once, also where somebody brings the row of an issued one back.
  */
 #include "verifier/state/store_internal.h"
 
@@ -10,7 +10,7 @@
 
 #include "verifier/state/pack.h"
 
-#define RECEIPT_FORMAT 3     /* 1: without an approver; 2: without the redemption's entry */
+#define RECEIPT_FORMAT 3     /* 1: without an approver; 2: without the redemption's entry and the versions; both still read */
 #define RECEIPT_FORMAT_APPROVER 2
 #define RECEIPT_FORMAT_OLDEST 1
 #define VERSION_ISSUED 1
@@ -41,6 +41,8 @@ static enum stepup_error pack(const struct receipt_row *row, uint8_t **bytes, si
 	pack_raw(&writer, row->approver_id, USER_ID_SIZE);
 	pack_text(&writer, row->approver_credential);
 	pack_i64(&writer, row->redeemed_log);
+	pack_i64(&writer, row->user_version);
+	pack_i64(&writer, row->approver_version);
 	return pack_finish(&writer, bytes, size);
 }
 
@@ -67,6 +69,10 @@ static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct receip
 		unpack_text(&reader, row->approver_credential, sizeof(row->approver_credential));
 	}
 	row->redeemed_log = format == RECEIPT_FORMAT ? unpack_i64(&reader) : row->redeemed != 0 ? row->log_index : 0;
+	if (format == RECEIPT_FORMAT) {
+		row->user_version = unpack_i64(&reader);
+		row->approver_version = unpack_i64(&reader);
+	}
 	return unpack_finish(&reader);
 }
 
@@ -89,9 +95,12 @@ enum stepup_error store_receipt_add(struct store_session *session, const struct 
 	size_t size = 0;
 	enum stepup_error error = row->redeemed != 0 ? STEPUP_INVALID : seal_row(session, row, VERSION_ISSUED, &sealed, &size);
 
-	if (error == STEPUP_OK)
-		error = session_write(session, SQL_RECEIPT_ADD, STORE_VALUES(DB_TEXT(row->jti), DB_INT(row->expires), DB_INT(VERSION_ISSUED),
-			DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)), NULL);
+	if (error == STEPUP_OK) {
+		const struct db_value values[] = {DB_TEXT(row->jti), DB_INT(row->expires), DB_INT(VERSION_ISSUED), DB_TEXT(session->store->key_id),
+			DB_BLOB(sealed, size)};
+
+		error = vault_write(session, VAULT_RECEIPTS, SQL_RECEIPT_ADD, values, sizeof(values) / sizeof(values[0]), values, &(struct row_seen){0});
+	}
 	free(sealed);
 	return error;
 }
@@ -121,60 +130,37 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 	return error;
 }
 
-static enum stepup_error find_once(struct store_session *session, const char *jti, struct receipt_row *row, struct version_check *check)
-{
-	struct row_identity identity = identity_of(jti, 0);
-	struct db_statement *statement = NULL;
-	bool found = false;
-	int64_t version = 0;
-	uint64_t number = 0;
-	enum stepup_error error = row_number(&identity, &number);
-
-	if (error == STEPUP_OK)
-		error = session_query(session, SQL_RECEIPT_FIND, STORE_VALUES(DB_TEXT(jti)), &statement);
-	if (error == STEPUP_OK)
-		error = db_step(statement, &found);
-	if (error == STEPUP_OK)
-		error = found ? read_row(session, statement, row, &version) : STEPUP_NOT_FOUND;
-	if (statement != NULL)
-		db_reset(statement);
-	/* Only what was redeemed is worth remembering. */
-	if (error == STEPUP_OK && (version > VERSION_ISSUED || version_highest(session, number) > version))
-		error = version_check(session, number, version, check);
-	else
-		check->again = false;
-	return error;
-}
-
 enum stepup_error store_receipt_find(struct store_session *session, const char *jti, struct receipt_row *row)
 {
-	struct version_check check = {0};
-	enum stepup_error error;
+	struct vault_row found;
+	int64_t version = 0;
+	enum stepup_error error = vault_find(session, VAULT_RECEIPTS, &DB_TEXT(jti), &found);
 
-	do
-		error = find_once(session, jti, row, &check);
-	while (error == STEPUP_OK && check.again);
+	if (error != STEPUP_OK)
+		return error;
+	error = read_row(session, found.statement, row, &version);
+	row->seen = found.seen;
+	if (error == STEPUP_CORRUPT)
+		vault_unreadable(session, VAULT_RECEIPTS, &DB_TEXT(jti), &found);
+	db_reset(found.statement);
 	return error;
 }
 
-static enum stepup_error write_redeemed(struct store_session *session, const struct receipt_row *row)
+static enum stepup_error write_redeemed(struct store_session *session, struct receipt_row *row)
 {
-	struct row_identity identity = identity_of(row->jti, VERSION_REDEEMED);
 	uint8_t *sealed = NULL;
 	size_t size = 0;
-	int64_t changed = 0;
-	uint64_t number = 0;
 	enum stepup_error error = seal_row(session, row, VERSION_REDEEMED, &sealed, &size);
 
-	if (error == STEPUP_OK)
-		error = session_write(session, SQL_RECEIPT_UPDATE, STORE_VALUES(DB_INT(VERSION_REDEEMED), DB_TEXT(session->store->key_id),
-			DB_BLOB(sealed, size), DB_TEXT(row->jti)), &changed);
+	if (error == STEPUP_OK) {
+		const struct db_value jti = DB_TEXT(row->jti), version = DB_INT(VERSION_REDEEMED), key_id = DB_TEXT(session->store->key_id),
+			bytes = DB_BLOB(sealed, size);
+
+		error = vault_write(session, VAULT_RECEIPTS, SQL_RECEIPT_UPDATE, STORE_VALUES(version, key_id, bytes, jti),
+			(const struct db_value[]){jti, DB_INT(row->expires), version, key_id, bytes}, &row->seen);
+	}
 	free(sealed);
-	if (error == STEPUP_OK && changed != 1)
-		error = STEPUP_CORRUPT;
-	if (error == STEPUP_OK)
-		error = row_number(&identity, &number);
-	return error == STEPUP_OK ? version_write(session, number, VERSION_REDEEMED) : error;
+	return error;
 }
 
 enum stepup_error store_receipt_redeem(struct store_session *session, const char *jti, int64_t at, const char *exec_id, int64_t log)
@@ -224,16 +210,22 @@ static enum stepup_error collect(struct store_session *session, enum statement_i
 	return error;
 }
 
-/* `version` stays in memory; 0 forgets the receipt. */
-static enum stepup_error delete_receipt(struct store_session *session, const char *jti, int64_t version)
+/* One that isn't what it should be stays where it is. `*deleted` says whether it went. */
+static enum stepup_error delete_receipt(struct store_session *session, const char *jti, bool *deleted)
 {
-	struct row_identity identity = identity_of(jti, 0);
-	uint64_t number = 0;
-	enum stepup_error error = session_write(session, SQL_RECEIPT_DELETE, STORE_VALUES(DB_TEXT(jti)), NULL);
+	struct vault_row row;
+	int64_t count = 0;
+	enum stepup_error error = vault_find(session, VAULT_RECEIPTS, &DB_TEXT(jti), &row);
 
-	if (error == STEPUP_OK)
-		error = row_number(&identity, &number);
-	return error == STEPUP_OK ? version_write(session, number, version) : error;
+	*deleted = false;
+	if (error == STEPUP_CORRUPT || error == STEPUP_NOT_FOUND)
+		return STEPUP_OK;
+	if (error != STEPUP_OK)
+		return error;
+	db_reset(row.statement);
+	error = vault_delete(session, VAULT_RECEIPTS, SQL_RECEIPT_DELETE, STORE_VALUES(DB_TEXT(jti)), &count);
+	*deleted = error == STEPUP_OK && count == 1;
+	return error;
 }
 
 enum stepup_error store_receipt_prune(struct store_session *session, int64_t before, int most, int *removed)
@@ -242,14 +234,16 @@ enum stepup_error store_receipt_prune(struct store_session *session, int64_t bef
 	size_t count = PAGE_ROWS;
 	enum stepup_error error = STEPUP_OK;
 
+	bool went = true;
+
 	*removed = 0;
-	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS) {
+	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS && went) {
 		int64_t limit = most - *removed < PAGE_ROWS ? most - *removed : PAGE_ROWS;
 
 		error = collect(session, SQL_RECEIPT_OLD, STORE_VALUES(DB_INT(before), DB_INT(limit)), names, &count);
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++) {
-			error = delete_receipt(session, names[i], 0);
-			*removed += error == STEPUP_OK;
+			error = delete_receipt(session, names[i], &went);
+			*removed += went;
 		}
 	}
 	return error;
@@ -260,9 +254,10 @@ static enum stepup_error void_one(struct store_session *session, const char *jti
 {
 	struct receipt_row row;
 	enum stepup_error error = store_receipt_find(session, jti, &row);
+	bool deleted;
 
 	if (error == STEPUP_CORRUPT)
-		return delete_receipt(session, jti, VERSION_REDEEMED);
+		return delete_receipt(session, jti, &deleted);
 	if (error != STEPUP_OK || row.redeemed != 0)
 		return error;
 	row.redeemed = at;
@@ -273,7 +268,8 @@ enum stepup_error store_receipt_void_all(struct store_session *session, int64_t 
 {
 	char names[PAGE_ROWS][RECEIPT_ID_SIZE], after[RECEIPT_ID_SIZE] = "";
 	size_t count = PAGE_ROWS;
-	enum stepup_error error = at > 0 ? STEPUP_OK : STEPUP_INVALID;
+	int64_t all;
+	enum stepup_error error = at > 0 ? vault_count(session, VAULT_RECEIPTS, false, &all) : STEPUP_INVALID;
 
 	while (error == STEPUP_OK && count == PAGE_ROWS) {
 		error = collect(session, SQL_RECEIPT_PAGE, STORE_VALUES(DB_TEXT(after), DB_INT(PAGE_ROWS)), names, &count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Requests for a second person's agreement: sealed rows whose version moves on with each state.
- * MUST: never take an older state for a newer one while the process lives; let no request go from one state to another but as they may.
+ * MUST: never take an older state for a newer one; let no request go from one state to another but as they may.
  */
 #include "verifier/state/store_internal.h"
 
@@ -57,51 +57,23 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 	return STEPUP_OK;
 }
 
-static enum stepup_error find_once(struct store_session *session, const char *id, struct approval_request *request, struct version_check *check)
-{
-	struct row_identity identity = identity_of(id, 0);
-	struct db_statement *statement = NULL;
-	bool found = false;
-	uint64_t number = 0;
-	enum stepup_error error = row_number(&identity, &number);
-
-	if (error == STEPUP_OK)
-		error = session_query(session, SQL_REQUEST_FIND, STORE_VALUES(DB_TEXT(id)), &statement);
-	if (error == STEPUP_OK)
-		error = db_step(statement, &found);
-	if (error == STEPUP_OK)
-		error = found ? read_row(session, statement, request) : STEPUP_NOT_FOUND;
-	if (statement != NULL)
-		db_reset(statement);
-	if (error == STEPUP_OK)
-		error = version_check(session, number, request->version, check);
-	else
-		check->again = false;
-	return error;
-}
-
 enum stepup_error store_request_find(struct store_session *session, const char *id, struct approval_request *request)
 {
-	struct version_check check = {0};
+	struct vault_row row;
 	enum stepup_error error;
 
 	memset(request, 0, sizeof(*request));
-	do {
-		approval_request_clear(request);
-		error = find_once(session, id, request, &check);
-	} while (error == STEPUP_OK && check.again);
+	error = vault_find(session, VAULT_REQUESTS, &DB_TEXT(id), &row);
+	if (error != STEPUP_OK)
+		return error;
+	error = read_row(session, row.statement, request);
+	request->seen = row.seen;
+	if (error == STEPUP_CORRUPT)
+		vault_unreadable(session, VAULT_REQUESTS, &DB_TEXT(id), &row);
+	db_reset(row.statement);
 	if (error != STEPUP_OK)
 		approval_request_clear(request);
 	return error;
-}
-
-static enum stepup_error note_version(struct store_session *session, const char *id, int64_t version)
-{
-	struct row_identity identity = identity_of(id, version);
-	uint64_t number = 0;
-	enum stepup_error error = row_number(&identity, &number);
-
-	return error == STEPUP_OK ? version_write(session, number, version) : error;
 }
 
 enum stepup_error store_request_add(struct store_session *session, struct approval_request *request)
@@ -112,12 +84,13 @@ enum stepup_error store_request_add(struct store_session *session, struct approv
 		? seal_row(session, request, 1, &sealed, &size)
 		: STEPUP_INTERNAL;
 
-	if (error == STEPUP_OK)
-		error = session_write(session, SQL_REQUEST_ADD, STORE_VALUES(DB_TEXT(request->id), DB_BLOB(request->user_id, USER_ID_SIZE), DB_INT(1),
-			DB_INT(request->expires), DB_INT(1), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)), NULL);
+	if (error == STEPUP_OK) {
+		const struct db_value row[] = {DB_TEXT(request->id), DB_BLOB(request->user_id, USER_ID_SIZE), DB_INT(1), DB_INT(request->expires),
+			DB_INT(1), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)};
+
+		error = vault_write(session, VAULT_REQUESTS, SQL_REQUEST_ADD, row, sizeof(row) / sizeof(row[0]), row, &request->seen);
+	}
 	free(sealed);
-	if (error == STEPUP_OK)
-		error = note_version(session, request->id, 1);
 	if (error == STEPUP_OK)
 		request->version = 1;
 	return error;
@@ -125,7 +98,7 @@ enum stepup_error store_request_add(struct store_session *session, struct approv
 
 enum stepup_error store_request_move(struct store_session *session, struct approval_request *request, enum request_state to)
 {
-	int64_t version = request->version + 1, changed = 0;
+	int64_t version = request->version + 1;
 	uint8_t *sealed = NULL;
 	size_t size = 0;
 	enum stepup_error error;
@@ -134,15 +107,15 @@ enum stepup_error store_request_move(struct store_session *session, struct appro
 		return STEPUP_INTERNAL;
 	request->state = to;
 	error = seal_row(session, request, version, &sealed, &size);
-	if (error == STEPUP_OK)
-		error = session_write(session, SQL_REQUEST_UPDATE, STORE_VALUES(DB_INT(request_is_open(request) ? 1 : 0), DB_INT(request->expires),
-			DB_INT(version), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size), DB_TEXT(request->id), DB_INT(request->version)),
-			&changed);
+	if (error == STEPUP_OK) {
+		const struct db_value id = DB_TEXT(request->id), open = DB_INT(request_is_open(request) ? 1 : 0), expires = DB_INT(request->expires),
+			now = DB_INT(version), key_id = DB_TEXT(session->store->key_id), bytes = DB_BLOB(sealed, size);
+
+		error = vault_write(session, VAULT_REQUESTS, SQL_REQUEST_UPDATE,
+			STORE_VALUES(open, expires, now, key_id, bytes, id, DB_INT(request->version)),
+			(const struct db_value[]){id, DB_BLOB(request->user_id, USER_ID_SIZE), open, expires, now, key_id, bytes}, &request->seen);
+	}
 	free(sealed);
-	if (error == STEPUP_OK && changed != 1)
-		error = STEPUP_CORRUPT;
-	if (error == STEPUP_OK)
-		error = note_version(session, request->id, version);
 	if (error == STEPUP_OK)
 		request->version = version;
 	return error;
@@ -175,31 +148,52 @@ static enum stepup_error collect(struct store_session *session, enum statement_i
 	return error;
 }
 
-/* The next ids of a walk: the open ones, or all of one user. */
-static enum stepup_error next_page(struct store_session *session, const uint8_t *user_id, const char *after, char (*ids)[REQUEST_ID_SIZE],
-	size_t *count)
+/* A walk: the open ones, or all of one user. */
+struct walk {
+	const uint8_t *user_id; /* NULL: the open ones */
+	enum statement_id open;
+	char ids[PAGE_ROWS][REQUEST_ID_SIZE], after[REQUEST_ID_SIZE];
+	size_t count;
+};
+
+static enum stepup_error next_page(struct store_session *session, struct walk *walk)
 {
-	if (user_id == NULL)
-		return collect(session, SQL_REQUEST_OPEN, STORE_VALUES(DB_TEXT(after), DB_INT(PAGE_ROWS)), ids, count);
-	return collect(session, SQL_REQUEST_OF_USER, STORE_VALUES(DB_BLOB(user_id, USER_ID_SIZE), DB_TEXT(after), DB_INT(PAGE_ROWS)), ids, count);
+	enum stepup_error error;
+
+	if (walk->user_id == NULL)
+		error = collect(session, walk->open, STORE_VALUES(DB_TEXT(walk->after), DB_INT(PAGE_ROWS)), walk->ids, &walk->count);
+	else
+		error = collect(session, SQL_REQUEST_OF_USER, STORE_VALUES(DB_BLOB(walk->user_id, USER_ID_SIZE), DB_TEXT(walk->after), DB_INT(PAGE_ROWS)),
+			walk->ids, &walk->count);
+	if (error == STEPUP_OK && walk->count > 0)
+		memcpy(walk->after, walk->ids[walk->count - 1], sizeof(walk->after));
+	return error;
+}
+
+/* The open ones are walked by their index where it has as many as the memory counts, else by the table, so that none is left standing that should be voided. */
+static enum stepup_error choose_list(struct store_session *session, struct walk *walk, bool *doubtful)
+{
+	int64_t count;
+	enum stepup_error error = walk->user_id == NULL ? vault_count(session, VAULT_REQUESTS, true, &count) : STEPUP_OK;
+
+	*doubtful = error == STEPUP_CORRUPT;
+	walk->open = *doubtful ? SQL_REQUEST_OPEN_BY_TABLE : SQL_REQUEST_OPEN;
+	return *doubtful ? STEPUP_OK : error;
 }
 
 enum stepup_error store_request_each(struct store_session *session, const uint8_t *user_id, request_visit *visit, void *context)
 {
-	char ids[PAGE_ROWS][REQUEST_ID_SIZE], after[REQUEST_ID_SIZE] = "";
-	size_t count = PAGE_ROWS;
-	enum stepup_error error = STEPUP_OK;
-	bool more = true;
+	struct walk walk = {.user_id = user_id, .count = PAGE_ROWS};
+	bool more = true, doubtful = false;
+	enum stepup_error error = choose_list(session, &walk, &doubtful);
 
-	while (error == STEPUP_OK && more && count == PAGE_ROWS) {
-		error = next_page(session, user_id, after, ids, &count);
-		if (error == STEPUP_OK && count > 0)
-			memcpy(after, ids[count - 1], sizeof(after));
-		for (size_t i = 0; error == STEPUP_OK && more && i < count; i++) {
+	while (error == STEPUP_OK && more && walk.count == PAGE_ROWS) {
+		error = next_page(session, &walk);
+		for (size_t i = 0; error == STEPUP_OK && more && i < walk.count; i++) {
 			struct approval_request request;
 
-			error = store_request_find(session, ids[i], &request);
-			if (error == STEPUP_NOT_FOUND) { /* a reader, and somebody pruned it meanwhile */
+			error = store_request_find(session, walk.ids[i], &request);
+			if (error == STEPUP_NOT_FOUND || error == STEPUP_CORRUPT) { /* pruned meanwhile; or wrong: noted, and nothing comes of it */
 				error = STEPUP_OK;
 				continue;
 			}
@@ -208,6 +202,24 @@ enum stepup_error store_request_each(struct store_session *session, const uint8_
 			approval_request_clear(&request);
 		}
 	}
+	return error == STEPUP_OK && doubtful && !session->in_transaction ? STEPUP_CORRUPT : error;
+}
+
+/* One that isn't what it should be stays where it is. */
+static enum stepup_error delete_request(struct store_session *session, const char *id, bool *deleted)
+{
+	struct vault_row row;
+	int64_t count = 0;
+	enum stepup_error error = vault_find(session, VAULT_REQUESTS, &DB_TEXT(id), &row);
+
+	*deleted = false;
+	if (error == STEPUP_CORRUPT || error == STEPUP_NOT_FOUND)
+		return STEPUP_OK;
+	if (error != STEPUP_OK)
+		return error;
+	db_reset(row.statement);
+	error = vault_delete(session, VAULT_REQUESTS, SQL_REQUEST_DELETE, STORE_VALUES(DB_TEXT(id)), &count);
+	*deleted = error == STEPUP_OK && count == 1;
 	return error;
 }
 
@@ -215,18 +227,17 @@ enum stepup_error store_request_prune(struct store_session *session, int64_t bef
 {
 	char ids[PAGE_ROWS][REQUEST_ID_SIZE];
 	size_t count = PAGE_ROWS;
+	bool went = true;
 	enum stepup_error error = STEPUP_OK;
 
 	*removed = 0;
-	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS) {
+	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS && went) {
 		int64_t limit = most - *removed < PAGE_ROWS ? most - *removed : PAGE_ROWS;
 
 		error = collect(session, SQL_REQUEST_OLD, STORE_VALUES(DB_INT(before), DB_INT(limit)), ids, &count);
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++) {
-			error = session_write(session, SQL_REQUEST_DELETE, STORE_VALUES(DB_TEXT(ids[i])), NULL);
-			if (error == STEPUP_OK)
-				error = note_version(session, ids[i], 0);
-			*removed += error == STEPUP_OK;
+			error = delete_request(session, ids[i], &went);
+			*removed += went;
 		}
 	}
 	return error;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sealed rows: what a seal is bound to, and the versions that must never go back.
+ * Sealed rows: what a seal is bound to.
  * MUST: bind table, key, owner, name and version into every seal, each behind its length, so that no row passes for another.
  */
 #include "verifier/state/store_internal.h"
@@ -40,22 +40,33 @@ enum stepup_error row_seal(struct store_session *session, const struct row_ident
 	return error;
 }
 
-enum stepup_error row_unseal(struct store_session *session, const struct row_identity *identity, struct db_statement *statement,
-	int key_id_column, uint8_t **plain, size_t *plain_size)
+enum stepup_error row_unseal_value(struct store_session *session, const struct row_identity *identity, const struct sealed_value *value,
+	uint8_t **plain, size_t *plain_size)
 {
+	const char *key_id = session->store->key_id;
 	uint8_t *bound = NULL;
-	size_t bound_size = 0, id_size = 0, sealed_size = 0;
-	const char *key_id = db_column_text(statement, key_id_column, &id_size);
-	const uint8_t *sealed = db_column_blob(statement, key_id_column + 1, &sealed_size);
+	size_t bound_size = 0;
 	enum stepup_error error;
 
-	if (key_id == NULL || sealed == NULL || strcmp(key_id, session->store->key_id) != 0)
+	if (value->key_id.kind != DB_KIND_TEXT || value->sealed.kind != DB_KIND_BLOB || value->key_id.size != strlen(key_id) ||
+		memcmp(value->key_id.bytes, key_id, value->key_id.size) != 0)
 		return STEPUP_CORRUPT;
 	error = bound_bytes(identity, &bound, &bound_size);
 	if (error == STEPUP_OK)
-		error = unseal(session->seal, &session->store->keys[identity->table], bound, bound_size, sealed, sealed_size, plain, plain_size);
+		error = unseal(session->seal, &session->store->keys[identity->table], bound, bound_size, value->sealed.bytes, value->sealed.size, plain,
+			plain_size);
 	free(bound);
 	return error;
+}
+
+enum stepup_error row_unseal(struct store_session *session, const struct row_identity *identity, struct db_statement *statement,
+	int key_id_column, uint8_t **plain, size_t *plain_size)
+{
+	struct sealed_value value;
+
+	if (!db_column(statement, key_id_column, &value.key_id) || !db_column(statement, key_id_column + 1, &value.sealed))
+		return STEPUP_CORRUPT;
+	return row_unseal_value(session, identity, &value, plain, plain_size);
 }
 
 enum stepup_error row_mac(struct store_session *session, enum sealed_table table, const void *bytes, size_t size, uint8_t mac[SEAL_TAG_SIZE])
@@ -74,95 +85,4 @@ enum stepup_error row_mac_check(struct store_session *session, enum sealed_table
 	if (error == STEPUP_OK && (found_size != sizeof(mac) || CRYPTO_memcmp(found, mac, sizeof(mac)) != 0))
 		error = STEPUP_CORRUPT;
 	return error;
-}
-
-/* Users go by their id, which is random; others by a digest of table and key. */
-enum stepup_error row_number(const struct row_identity *identity, uint64_t *number)
-{
-	struct row_identity place = {.table = identity->table, .key = identity->key, .key_size = identity->key_size};
-	uint8_t digest[DIGEST_SIZE] = {0};
-	uint8_t *bytes = NULL;
-	size_t size = 0;
-	enum stepup_error error;
-
-	if (identity->user_id != NULL) {
-		memcpy(number, identity->user_id, sizeof(*number));
-		return STEPUP_OK;
-	}
-	error = bound_bytes(&place, &bytes, &size);
-	if (error == STEPUP_OK)
-		error = digest_sha256(bytes, size, digest);
-	memcpy(number, digest, sizeof(*number));
-	free(bytes);
-	return error;
-}
-
-enum stepup_error version_check(struct store_session *session, uint64_t row, int64_t version, struct version_check *check)
-{
-	struct version_memory *versions = &session->store->versions;
-	enum stepup_error error = STEPUP_OK;
-	int64_t highest;
-	bool second = check->again;
-
-	check->again = false;
-	(void)pthread_mutex_lock(&session->store->lock);
-	highest = version_memory_get(versions, row);
-	if (second && row == check->row)
-		highest = check->floor;
-	if (version < highest && !second && !session->in_transaction) {
-		check->again = true;
-		check->row = row;
-		check->floor = highest;
-	} else if (version < highest || version <= 0 || (second && row != check->row)) {
-		error = STEPUP_CORRUPT;
-	} else if (!session->in_transaction && version > highest) {
-		error = version_memory_reserve(versions, session->store->versions_promised + 1);
-		if (error == STEPUP_OK)
-			version_memory_raise(versions, row, version);
-	}
-	(void)pthread_mutex_unlock(&session->store->lock);
-	return error;
-}
-
-int64_t version_highest(struct store_session *session, uint64_t row)
-{
-	int64_t highest;
-
-	(void)pthread_mutex_lock(&session->store->lock);
-	highest = version_memory_get(&session->store->versions, row);
-	(void)pthread_mutex_unlock(&session->store->lock);
-	for (size_t i = 0; i < session->pending_count; i++)
-		if (session->pending[i].row == row)
-			highest = session->pending[i].version;
-	return highest;
-}
-
-enum stepup_error version_write(struct store_session *session, uint64_t row, int64_t version)
-{
-	enum stepup_error error;
-
-	if (session->pending_count == session->pending_capacity) {
-		size_t capacity = session->pending_capacity ? 2 * session->pending_capacity : 64;
-		struct pending_version *larger = realloc(session->pending, capacity * sizeof(*larger));
-
-		if (larger == NULL)
-			return STEPUP_NO_MEMORY;
-		session->pending = larger;
-		session->pending_capacity = capacity;
-	}
-	(void)pthread_mutex_lock(&session->store->lock);
-	error = version_memory_reserve(&session->store->versions, session->store->versions_promised + 1);
-	session->store->versions_promised += error == STEPUP_OK;
-	(void)pthread_mutex_unlock(&session->store->lock);
-	if (error == STEPUP_OK)
-		session->pending[session->pending_count++] = (struct pending_version){.row = row, .version = version};
-	return error;
-}
-
-void version_unwrite(struct store_session *session, size_t count)
-{
-	(void)pthread_mutex_lock(&session->store->lock);
-	session->store->versions_promised -= session->pending_count - count;
-	(void)pthread_mutex_unlock(&session->store->lock);
-	session->pending_count = count;
 }

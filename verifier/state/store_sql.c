@@ -3,6 +3,8 @@
  * The schema and every statement. Only SQL that SQLite and PostgreSQL share; parameters stand in order, each once.
  * A column `sealed` holds what store_rows.c sealed; beside it stand only what rows are found by and `key_id`, and each of these is bound into the seal,
  * but for hints (`locked`, `uid`, `open`, `expires`) that are checked against what was sealed. What limits count isn't sealed, but has a `mac`.
+ * Statements that find, scan or delete rows of a table in the vault's sum (vault_tables in store_terms.c) give all of its columns, in one order; NOT INDEXED, which
+ * only SQLite has, makes a scan read the table itself.
  */
 #include "verifier/state/store_internal.h"
 
@@ -36,7 +38,7 @@
 const char *const store_upgrade_sql[] = {
 	[1] = KEY_IDS_TABLE REQUESTS_TABLE EVENTS_TABLE,
 	[2] = "DELETE FROM requests;" USES_TABLES,
-	[3] = USERS_UID_INDEX,
+	[3] = USERS_UID_INDEX "ALTER TABLE log_entries ADD COLUMN head BLOB;",
 };
 
 const char store_schema_sql[] =
@@ -54,7 +56,7 @@ const char store_schema_sql[] =
 	" sealed BLOB NOT NULL) WITHOUT ROWID;"
 	"CREATE INDEX receipts_expires ON receipts (expires);"
 
-	"CREATE TABLE log_entries (idx INTEGER PRIMARY KEY NOT NULL, entry TEXT NOT NULL);"
+	"CREATE TABLE log_entries (idx INTEGER PRIMARY KEY NOT NULL, entry TEXT NOT NULL, head BLOB);"
 	"CREATE TABLE log_details (idx INTEGER PRIMARY KEY NOT NULL, salt BLOB NOT NULL, details TEXT NOT NULL);"
 	"CREATE TABLE checkpoints (size INTEGER PRIMARY KEY NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL, key_id TEXT NOT NULL,"
 	" sealed BLOB NOT NULL);"
@@ -65,29 +67,38 @@ const char store_schema_sql[] =
 	KEY_IDS_TABLE REQUESTS_TABLE EVENTS_TABLE USES_TABLES;
 
 const char *const store_sql[SQL_COUNT] = {
-	[SQL_META_GET] = "SELECT key_id, sealed FROM meta WHERE name = $1",
+	[SQL_META_GET] = "SELECT name, key_id, sealed FROM meta WHERE name = $1",
 	[SQL_META_SET] = "INSERT INTO meta (key_id, sealed, name) VALUES ($1, $2, $3)",
 	[SQL_META_UPDATE] = "UPDATE meta SET key_id = $1, sealed = $2 WHERE name = $3",
+	[SQL_META_SCAN] = "SELECT name, key_id, sealed FROM meta NOT INDEXED",
+	[SQL_META_COUNT] = "SELECT COUNT(*) FROM meta NOT INDEXED",
 
-	[SQL_USER_FIND] = "SELECT name, user_id, version, locked, key_id, sealed, uid FROM users WHERE name = $1",
-	[SQL_USER_INSERT] = "INSERT INTO users (version, locked, uid, key_id, sealed, user_id, name) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-	[SQL_USER_UPDATE] = "UPDATE users SET version = $1, locked = $2, uid = $3, key_id = $4, sealed = $5 WHERE user_id = $6 AND name = $7 AND version = $8",
-	[SQL_USER_RENAME] = "UPDATE users SET version = $1, key_id = $2, sealed = $3, name = $4 WHERE user_id = $5 AND name = $6 AND version = $7",
-	[SQL_USER_PAGE] = "SELECT name, user_id, version, locked, key_id, sealed, uid FROM users WHERE name > $1 ORDER BY name LIMIT $2",
-	[SQL_USER_PAGE_LOCKED] = "SELECT name, user_id, version, locked, key_id, sealed, uid FROM users WHERE name > $1 AND locked = 1"
-				 " ORDER BY name LIMIT $2",
-	[SQL_USER_OF_UID] = "SELECT name, user_id, version, locked, key_id, sealed, uid FROM users WHERE uid = $1 AND name > $2 ORDER BY name LIMIT $3",
-	[SQL_USER_SET_UID] = "UPDATE users SET uid = $1 WHERE user_id = $2",
-	[SQL_USER_COUNT] = "SELECT COUNT(*) FROM users",
+	[SQL_USER_FIND] = "SELECT name, user_id, version, locked, uid, key_id, sealed FROM users WHERE name = $1",
+	[SQL_USER_INSERT] = "INSERT INTO users (name, user_id, version, locked, uid, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+	[SQL_USER_UPDATE] = "UPDATE users SET version = $1, locked = $2, key_id = $3, sealed = $4 WHERE user_id = $5 AND name = $6 AND version = $7",
+	[SQL_USER_UPDATE_ALL] = "UPDATE users SET version = $1, locked = $2, uid = $3, key_id = $4, sealed = $5, name = $6"
+				" WHERE user_id = $7 AND name = $8 AND version = $9",
+	[SQL_USER_PAGE] = "SELECT name FROM users WHERE name > $1 ORDER BY name LIMIT $2",
+	[SQL_USER_PAGE_LOCKED] = "SELECT name FROM users WHERE name > $1 AND locked = 1 ORDER BY name LIMIT $2",
+	[SQL_USER_OF_UID] = "SELECT name FROM users WHERE uid = $1 AND name > $2 ORDER BY name LIMIT $3",
+	[SQL_USER_FORMER] = "SELECT name, user_id, version, locked, uid, key_id, sealed FROM users WHERE name > $1 ORDER BY name LIMIT 1",
+	[SQL_USER_SET_UID] = "UPDATE users SET uid = $1 WHERE user_id = $2", /* in an upgrade, before the vault begins */
+	[SQL_USER_COUNT] = "SELECT COUNT(*) FROM users WHERE name > ''", /* by the index that pages go by */
+	[SQL_USER_COUNT_LOCKED] = "SELECT COUNT(*) FROM users WHERE locked = 1",
+	[SQL_USER_SCAN] = "SELECT name, user_id, version, locked, uid, key_id, sealed FROM users NOT INDEXED",
 
 	[SQL_INVITATION_ADD] = "INSERT INTO invitations (digest, key_id, sealed) VALUES ($1, $2, $3)",
 	[SQL_INVITATION_FIND] = "SELECT digest, key_id, sealed FROM invitations WHERE digest = $1",
-	[SQL_INVITATION_DELETE] = "DELETE FROM invitations WHERE digest = $1",
-	[SQL_INVITATION_ALL] = "SELECT digest, key_id, sealed FROM invitations WHERE digest > $1 ORDER BY digest LIMIT $2",
+	[SQL_INVITATION_DELETE] = "DELETE FROM invitations WHERE digest = $1 RETURNING digest, key_id, sealed",
+	[SQL_INVITATION_ALL] = "SELECT digest FROM invitations WHERE digest > $1 ORDER BY digest LIMIT $2",
+	[SQL_INVITATION_COUNT] = "SELECT COUNT(*) FROM invitations WHERE digest > x''",
+	[SQL_INVITATION_SCAN] = "SELECT digest, key_id, sealed FROM invitations NOT INDEXED",
 
-	[SQL_FACT_GET] = "SELECT version, key_id, sealed FROM facts WHERE name = $1",
+	[SQL_FACT_GET] = "SELECT name, version, key_id, sealed FROM facts WHERE name = $1",
 	[SQL_FACT_INSERT] = "INSERT INTO facts (version, key_id, sealed, name) VALUES ($1, $2, $3, $4)",
 	[SQL_FACT_UPDATE] = "UPDATE facts SET version = $1, key_id = $2, sealed = $3 WHERE name = $4",
+	[SQL_FACT_SCAN] = "SELECT name, version, key_id, sealed FROM facts NOT INDEXED",
+	[SQL_FACT_COUNT] = "SELECT COUNT(*) FROM facts NOT INDEXED",
 
 	[SQL_TOTAL_SET] = "INSERT INTO use_totals (user_id, limit_id, at, until, total, mac) VALUES ($1, $2, $3, $4, $5, $6)"
 			  " ON CONFLICT (user_id, limit_id, at) DO UPDATE SET until = excluded.until, total = excluded.total, mac = excluded.mac",
@@ -112,11 +123,15 @@ const char *const store_sql[SQL_COUNT] = {
 	[SQL_RECEIPT_ADD] = "INSERT INTO receipts (jti, expires, version, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
 	[SQL_RECEIPT_FIND] = "SELECT jti, expires, version, key_id, sealed FROM receipts WHERE jti = $1",
 	[SQL_RECEIPT_UPDATE] = "UPDATE receipts SET version = $1, key_id = $2, sealed = $3 WHERE jti = $4",
-	[SQL_RECEIPT_DELETE] = "DELETE FROM receipts WHERE jti = $1",
+	[SQL_RECEIPT_DELETE] = "DELETE FROM receipts WHERE jti = $1 RETURNING jti, expires, version, key_id, sealed",
 	[SQL_RECEIPT_OLD] = "SELECT jti FROM receipts WHERE expires < $1 ORDER BY expires LIMIT $2",
 	[SQL_RECEIPT_PAGE] = "SELECT jti FROM receipts WHERE jti > $1 ORDER BY jti LIMIT $2",
+	[SQL_RECEIPT_COUNT] = "SELECT COUNT(*) FROM receipts NOT INDEXED",
+	[SQL_RECEIPT_SCAN] = "SELECT jti, expires, version, key_id, sealed FROM receipts NOT INDEXED",
 
-	[SQL_LOG_ADD] = "INSERT INTO log_entries (idx, entry) VALUES ($1, $2)",
+	[SQL_LOG_ADD] = "INSERT INTO log_entries (idx, entry, head) VALUES ($1, $2, $3)",
+	[SQL_HEAD_GET] = "SELECT idx, head FROM log_entries ORDER BY idx DESC LIMIT 1",
+	[SQL_HEAD_SET] = "UPDATE log_entries SET head = $1 WHERE idx = $2",
 	[SQL_LOG_DETAILS_ADD] = "INSERT INTO log_details (idx, salt, details) VALUES ($1, $2, $3)",
 	[SQL_LOG_ENTRIES] = "SELECT idx, entry FROM log_entries WHERE idx >= $1 AND idx < $2 ORDER BY idx",
 	[SQL_LOG_PAGE] = "SELECT e.idx, e.entry, d.details, d.salt FROM log_entries e LEFT JOIN log_details d ON d.idx = e.idx"
@@ -128,23 +143,33 @@ const char *const store_sql[SQL_COUNT] = {
 	[SQL_CHECKPOINT_DELETE] = "DELETE FROM checkpoints WHERE size = $1",
 
 	[SQL_KEY_ADD] = "INSERT INTO keys (purpose, kid, at, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
-	[SQL_KEY_ALL] = "SELECT kid, at, key_id, sealed FROM keys WHERE purpose = $1 ORDER BY at DESC, kid",
+	[SQL_KEY_ALL] = "SELECT purpose, kid FROM keys NOT INDEXED ORDER BY at DESC, kid",
+	[SQL_KEY_FIND] = "SELECT purpose, kid, at, key_id, sealed FROM keys WHERE purpose = $1 AND kid = $2",
+	[SQL_KEY_COUNT] = "SELECT COUNT(*) FROM keys NOT INDEXED",
+	[SQL_KEY_SCAN] = "SELECT purpose, kid, at, key_id, sealed FROM keys NOT INDEXED",
 
 	[SQL_KEY_ID_ADD] = "INSERT INTO key_ids (digest, key_id, sealed) VALUES ($1, $2, $3)",
-	[SQL_KEY_ID_FIND] = "SELECT key_id, sealed FROM key_ids WHERE digest = $1",
+	[SQL_KEY_ID_FIND] = "SELECT digest, key_id, sealed FROM key_ids WHERE digest = $1",
+	[SQL_KEY_ID_COUNT] = "SELECT COUNT(*) FROM key_ids NOT INDEXED",
+	[SQL_KEY_ID_SCAN] = "SELECT digest, key_id, sealed FROM key_ids NOT INDEXED",
 
 	[SQL_REQUEST_ADD] = "INSERT INTO requests (id, user_id, open, expires, version, key_id, sealed) VALUES ($1, $2, $3, $4, $5, $6, $7)",
 	[SQL_REQUEST_FIND] = "SELECT id, user_id, open, expires, version, key_id, sealed FROM requests WHERE id = $1",
 	[SQL_REQUEST_UPDATE] = "UPDATE requests SET open = $1, expires = $2, version = $3, key_id = $4, sealed = $5 WHERE id = $6 AND version = $7",
 	[SQL_REQUEST_OPEN] = "SELECT id FROM requests WHERE open = 1 AND id > $1 ORDER BY id LIMIT $2",
+	[SQL_REQUEST_OPEN_BY_TABLE] = "SELECT id FROM requests NOT INDEXED WHERE open = 1 AND id > $1 ORDER BY id LIMIT $2",
 	[SQL_REQUEST_OF_USER] = "SELECT id FROM requests WHERE user_id = $1 AND id > $2 ORDER BY id LIMIT $3",
 	[SQL_REQUEST_OLD] = "SELECT id FROM requests WHERE open = 0 AND expires < $1 ORDER BY expires LIMIT $2",
-	[SQL_REQUEST_DELETE] = "DELETE FROM requests WHERE id = $1",
+	[SQL_REQUEST_DELETE] = "DELETE FROM requests WHERE id = $1 RETURNING id, user_id, open, expires, version, key_id, sealed",
+	[SQL_REQUEST_COUNT] = "SELECT COUNT(*) FROM requests NOT INDEXED",
+	[SQL_REQUEST_COUNT_OPEN] = "SELECT COUNT(*) FROM requests WHERE open = 1",
+	[SQL_REQUEST_SCAN] = "SELECT id, user_id, open, expires, version, key_id, sealed FROM requests NOT INDEXED",
 
 	[SQL_EVENT_ADD] = "INSERT INTO events (event, idx, at) VALUES ($1, $2, $3)",
-	[SQL_EVENT_COUNT] = "SELECT COUNT(*) FROM events",
-	[SQL_EVENT_FIRST] = "SELECT event, idx FROM events ORDER BY event, idx LIMIT 1",
-	[SQL_EVENT_AFTER] = "SELECT event, idx FROM events WHERE event = $1 AND idx > $2 ORDER BY idx LIMIT 1",
-	[SQL_EVENT_REMOVE] = "DELETE FROM events WHERE event = $1 AND idx = $2",
-	[SQL_EVENT_EXPIRE] = "DELETE FROM events WHERE at < $1",
+	[SQL_EVENT_COUNT] = "SELECT COUNT(*) FROM events WHERE event > -1",
+	[SQL_EVENT_NEXT] = "SELECT event, idx FROM events WHERE (event, idx) > ($1, $2) ORDER BY event, idx LIMIT 1",
+	[SQL_EVENT_FIND] = "SELECT event, idx, at FROM events WHERE event = $1 AND idx = $2",
+	[SQL_EVENT_REMOVE] = "DELETE FROM events WHERE event = $1 AND idx = $2 RETURNING event, idx, at",
+	[SQL_EVENT_EXPIRE] = "DELETE FROM events WHERE at < $1 RETURNING event, idx, at",
+	[SQL_EVENT_SCAN] = "SELECT event, idx, at FROM events NOT INDEXED",
 };

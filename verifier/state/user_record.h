@@ -14,6 +14,7 @@
 
 #include "lib/error.h"
 #include "lib/key_signature.h"
+#include "verifier/state/row_term.h"
 
 #define USER_ID_SIZE 16            /* random bytes, permanent, never reused; to WebAuthn it is the user handle */
 #define USER_NAME_SIZE 257         /* bytes, with the NUL */
@@ -144,10 +145,11 @@ struct user_record {
 	uint8_t user_id[USER_ID_SIZE];
 	char name[USER_NAME_SIZE];
 	int64_t version;   /* as read; 0 for a record that was never stored */
+	struct row_seen seen; /* the store's: what the row was when it was read */
 	int64_t uid;       /* the account's uid when it enrolled, -1 where it had none */
 	int64_t last_success;
 	struct user_lock lock;
-	int64_t receipts_from; /* place in the log: receipts from before it are void, for the user was locked since, unlocked or not */
+	int64_t receipts_from; /* a version of this record: receipts from below it are void, for the user was locked since, unlocked or not */
 	struct guess_state guesses;
 	struct credential *credentials; /* owned */
 	size_t credential_count;

@@ -8,7 +8,8 @@
 #include "verifier/state/pack.h"
 #include "verifier/state/user_record.h"
 
-#define RECORD_FORMAT 3       /* what is written */
+#define RECORD_FORMAT 4       /* what is written */
+#define RECORD_FORMAT_PLACE 3 /* receipts_from is a place in the log; still read */
 #define RECORD_FORMAT_KEYS 2  /* neither tallies nor receipts_from; still read */
 #define RECORD_FORMAT_FIRST 1 /* codes only; still read */
 
@@ -301,6 +302,9 @@ enum stepup_error user_record_unpack(const uint8_t *bytes, size_t size, struct u
 		error = unpack_tallies(&reader, made);
 		made->receipts_from = unpack_i64(&reader);
 		reader.broken |= made->receipts_from < 0;
+		/* Which receipts a place in the log comes before can't be told by versions: so all until now. */
+		if (format == RECORD_FORMAT_PLACE && made->receipts_from > 0)
+			made->receipts_from = made->version;
 	}
 	if (error == STEPUP_OK)
 		error = unpack_finish(&reader);
