@@ -8,7 +8,7 @@ verifier_libverifier_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) 
 verifier_libverifier_a_SOURCES =
 
 # The host: clock, journal, accounts, sessions, terminals.
-verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.c verifier/host/account_nss.h \
+verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.c verifier/host/account_places.h verifier/host/account_places.c verifier/host/account_nss.h \
 	verifier/host/account_nss.c verifier/host/clock.h verifier/host/clock.c verifier/host/journal.h \
 	verifier/host/journal.c verifier/host/session.h verifier/host/session.c verifier/host/terminal.h \
 	verifier/host/terminal.c

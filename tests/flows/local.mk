@@ -21,7 +21,7 @@ tests_flows_nss_directory_so_SOURCES = tests/flows/nss_directory.c
 tests_flows_nss_directory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_flows_nss_directory_so_LDFLAGS = $(AM_LDFLAGS) -shared
 tests_flows_nss_directory_so_LDADD =
-EXTRA_DIST += tests/flows/directory.py tests/flows/names.py tests/flows/names_cli.py tests/flows/names_sshd.py
+EXTRA_DIST += tests/flows/directory.py tests/flows/names.py tests/flows/names_cli.py tests/flows/names_sshd.py tests/flows/names_places.py
 
 # A directory that lets stepupd wait; for slow_directory.py.
 check_PROGRAMS += tests/flows/held_directory.so

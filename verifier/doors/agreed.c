@@ -83,7 +83,7 @@ static void look_up_next(struct answer *answer)
 	if (list->looked_up == list->count)
 		answer->agreed_ready(answer, STEPUP_OK);
 	else
-		account_by_name(answer->verifier->accounts, list->people[list->looked_up].name, account_is, answer);
+		account_by_name(answer->verifier->accounts, answer->transaction->uid, list->people[list->looked_up].name, account_is, answer);
 }
 
 void agreed_look_up(struct answer *answer, agreed_ready *ready)

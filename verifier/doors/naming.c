@@ -173,7 +173,7 @@ static void look_up_next(struct naming *naming)
 	if (naming->looked_up == naming->other_count)
 		naming_finish(naming);
 	else
-		account_by_name(call->verifier->accounts, naming->others[naming->looked_up].name, other_is, naming);
+		account_by_name(call->verifier->accounts, call->peer.uid, naming->others[naming->looked_up].name, other_is, naming);
 }
 
 static bool note_other(void *context, const struct user_record *record)
@@ -247,11 +247,12 @@ static struct naming *naming_new(struct call *call, const char *user, enum subje
 static void naming_start(struct naming *naming)
 {
 	struct account_cache *accounts = naming->call->verifier->accounts;
+	const uid_t asker = naming->call->peer.uid;
 
 	if (naming->wait == SUBJECT_ANYWAY)
-		account_by_name_within(accounts, naming->asked, BRAKE_WAIT_SECONDS, account_is, naming);
+		account_by_name_within(accounts, asker, naming->asked, BRAKE_WAIT_SECONDS, account_is, naming);
 	else
-		account_by_name(accounts, naming->asked, account_is, naming);
+		account_by_name(accounts, asker, naming->asked, account_is, naming);
 }
 
 void subject_find(struct call *call, const char *user, enum subject_wait wait, subject_found *found, void *context)

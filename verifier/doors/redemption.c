@@ -384,7 +384,7 @@ void redemption_redeem(struct call *call)
 		if (redemption != NULL)
 			redemption_free(redemption);
 	} else if (redemption->fault == REDEEM_GOOD) {
-		account_by_name(call->verifier->accounts, redemption->claims.user, account_is, redemption);
+		account_by_name(call->verifier->accounts, call->peer.uid, redemption->claims.user, account_is, redemption);
 	} else {
 		submit(redemption);
 	}

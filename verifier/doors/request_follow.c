@@ -65,7 +65,7 @@ static bool ask_account(struct follower *follower)
 		follower->asked = ACCOUNT_ASKED;
 		follower->references++;
 		follower->looking = true;
-		account_by_name(follower->call->verifier->accounts, follower->name, account_is, follower);
+		account_by_name(follower->call->verifier->accounts, follower->call->peer.uid, follower->name, account_is, follower);
 		follower->looking = false;
 	}
 	return follower->asked == ACCOUNT_ANSWERED;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Accounts by NSS, looked up on libuv's worker threads and remembered; see account.h. Everybody who asks for the same account
- * while it is being looked up waits for the one answer, and only so many lookups run at once: a slow directory can't take every worker.
+ * while it is being looked up waits for the one answer; which lookups run is account_places.c's.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 #include "lib/user_name.h"
 #include "verifier/host/account.h"
 #include "verifier/host/account_nss.h"
+#include "verifier/host/account_places.h"
 
 #define SLOTS 1024          /* a power of two */
-#define RUNNING_MAX 6       /* lookups at once; main.c makes more workers than that */
 
 struct shared_account {
 	struct account account; /* first: account_keep gets here from it */
@@ -37,26 +37,12 @@ struct entry {
 	struct lookup *lookup;       /* under way, or waiting for its turn */
 };
 
-struct lookup {
-	uv_work_t work;
-	struct account_cache *cache; /* NULL once the cache is gone */
-	struct entry *entry;         /* NULL once nobody wants the answer */
-	struct lookup *next_pending;
-	char *name;
-	uid_t uid;
-	struct shared_account *found;
-	enum stepup_error result;
-	bool running;
-	struct lookup *next_running;
-};
-
 struct account_cache {
 	uv_loop_t *loop;
 	struct entry *slots[SLOTS];
 	struct entry *newest, *oldest;
 	size_t count;
-	struct lookup *pending, **last_pending, *running;
-	unsigned running_count;
+	struct account_places places;
 	struct shared_account root;
 };
 
@@ -87,23 +73,6 @@ void account_drop(const struct account **account)
 
 	shared_release(&shared);
 	*account = NULL;
-}
-
-/* On a worker thread: nothing but the lookup is touched. */
-static void lookup_run(uv_work_t *work)
-{
-	struct lookup *lookup = work->data;
-
-	lookup->result = account_nss(lookup->name, lookup->uid, &lookup->found->account);
-}
-
-static void lookup_free(struct lookup *lookup)
-{
-	if (lookup == NULL)
-		return;
-	shared_free(lookup->found);
-	free(lookup->name);
-	free(lookup);
 }
 
 static uint32_t key_hash(const char *name, uid_t uid)
@@ -146,7 +115,7 @@ static void entry_remove(struct account_cache *cache, struct entry *entry)
 	entry_unlink_age(cache, entry);
 	cache->count--;
 	if (entry->lookup != NULL)
-		entry->lookup->entry = NULL;
+		entry->lookup->owner = NULL;
 	shared_release(&entry->known);
 	free(entry->name);
 	free(entry);
@@ -229,87 +198,38 @@ static void entry_answer(struct entry *entry, enum stepup_error result, uint64_t
 	shared_release(&known);
 }
 
-static void pending_start(struct account_cache *cache);
-
-static void lookup_done(uv_work_t *work, int status)
+/* A lookup has ended, whose entry is still there. */
+static void lookup_answered(struct lookup *lookup, enum stepup_error result)
 {
-	struct lookup *lookup = work->data;
-	struct account_cache *cache = lookup->cache;
-	struct entry *entry = lookup->entry;
-	enum stepup_error result = status == 0 ? lookup->result : STEPUP_UNAVAILABLE;
+	struct entry *entry = lookup->owner;
+	struct shared_account *known = result == STEPUP_OK ? calloc(1, sizeof(*known)) : NULL;
 
-	if (cache != NULL) {
-		struct lookup **link = &cache->running;
-
-		while (*link != lookup)
-			link = &(*link)->next_running;
-		*link = lookup->next_running;
-		cache->running_count--;
+	entry->lookup = NULL;
+	if (result == STEPUP_OK && known == NULL)
+		result = STEPUP_UNAVAILABLE;
+	/* Where it failed, what is known serves until its own time is up. */
+	if (result == STEPUP_OK) {
+		known->account = lookup->account;
+		known->references = 1;
+		lookup->account = (struct account){ .uid = -1 };
+		shared_release(&entry->known);
+		entry->known = known;
+		entry->known_at_ms = uv_now(lookup->places->loop);
 	}
-	if (entry != NULL) {
-		entry->lookup = NULL;
-		/* Where it failed, what is known serves until its own time is up. */
-		if (result == STEPUP_OK) {
-			shared_release(&entry->known);
-			entry->known = lookup->found;
-			entry->known->references = 1;
-			entry->known_at_ms = uv_now(cache->loop);
-			lookup->found = NULL;
-		}
-		entry_answer(entry, result, UINT64_MAX);
-	}
-	lookup_free(lookup);
-	if (cache != NULL)
-		pending_start(cache);
+	entry_answer(entry, result, UINT64_MAX);
 }
 
-/* Starts what waits, as far as there is room. A lookup that can't be started is answered as one that failed. */
-static void pending_start(struct account_cache *cache)
+/* Has the entry looked up for this uid, where that isn't under way. False: no memory. */
+static bool entry_look_up(struct account_cache *cache, struct entry *entry, uid_t asker)
 {
-	while (cache->pending != NULL && cache->running_count < RUNNING_MAX) {
-		struct lookup *lookup = cache->pending;
-
-		cache->pending = lookup->next_pending;
-		if (cache->pending == NULL)
-			cache->last_pending = &cache->pending;
-		if (lookup->entry == NULL) {
-			lookup_free(lookup);
-			continue;
-		}
-		lookup->next_running = cache->running;
-		cache->running = lookup;
-		cache->running_count++;
-		lookup->running = true;
-		if (uv_queue_work(cache->loop, &lookup->work, lookup_run, lookup_done) != 0) {
-			lookup_done(&lookup->work, UV_ENOMEM);
-			return;
-		}
-	}
+	if (entry->lookup != NULL)
+		places_join(&cache->places, entry->lookup, asker);
+	else
+		entry->lookup = places_add(&cache->places, entry, asker, entry->name, entry->uid);
+	return entry->lookup != NULL;
 }
 
-static enum stepup_error lookup_start(struct account_cache *cache, struct entry *entry)
-{
-	struct lookup *lookup = calloc(1, sizeof(*lookup));
-
-	if (lookup == NULL)
-		return STEPUP_NO_MEMORY;
-	lookup->found = calloc(1, sizeof(*lookup->found));
-	lookup->name = entry->name != NULL ? strdup(entry->name) : NULL;
-	if (lookup->found == NULL || (entry->name != NULL && lookup->name == NULL)) {
-		lookup_free(lookup);
-		return STEPUP_NO_MEMORY;
-	}
-	lookup->work.data = lookup;
-	lookup->cache = cache;
-	lookup->entry = entry;
-	lookup->uid = entry->uid;
-	entry->lookup = lookup;
-	*cache->last_pending = lookup;
-	cache->last_pending = &lookup->next_pending;
-	return STEPUP_OK;
-}
-
-static void account_ask(struct account_cache *cache, const char *name, uid_t uid, unsigned seconds, account_found *found, void *context)
+static void account_ask(struct account_cache *cache, uid_t asker, const char *name, uid_t uid, unsigned seconds, account_found *found, void *context)
 {
 	struct entry *entry = entry_find_or_add(cache, name, uid);
 	uint64_t now = uv_now(cache->loop), age;
@@ -324,14 +244,14 @@ static void account_ask(struct account_cache *cache, const char *name, uid_t uid
 		const struct account *account = account_keep(&entry->known->account);
 
 		/* Still good; where it soon isn't, the next answer is fetched while this one serves. */
-		if (age >= ACCOUNT_TTL_SECONDS * 1000 * 2 / 3 && entry->lookup == NULL && lookup_start(cache, entry) == STEPUP_OK)
-			pending_start(cache);
+		if (age >= ACCOUNT_TTL_SECONDS * 1000 * 2 / 3 && entry->lookup == NULL && entry_look_up(cache, entry, asker))
+			places_start(&cache->places);
 		found(context, STEPUP_OK, account);
 		account_drop(&account);
 		return;
 	}
 	waiter = calloc(1, sizeof(*waiter));
-	if (waiter == NULL || (entry->lookup == NULL && lookup_start(cache, entry) != STEPUP_OK)) {
+	if (waiter == NULL || !entry_look_up(cache, entry, asker)) {
 		free(waiter);
 		found(context, STEPUP_UNAVAILABLE, NULL);
 		return;
@@ -339,7 +259,7 @@ static void account_ask(struct account_cache *cache, const char *name, uid_t uid
 	*waiter = (struct waiter){ .found = found, .context = context, .until_ms = now + seconds * UINT64_C(1000) };
 	*entry->last_waiter = waiter;
 	entry->last_waiter = &waiter->next;
-	pending_start(cache);
+	places_start(&cache->places);
 }
 
 void account_by_uid(struct account_cache *cache, uid_t uid, account_found *found, void *context)
@@ -347,21 +267,21 @@ void account_by_uid(struct account_cache *cache, uid_t uid, account_found *found
 	if (uid == 0)
 		found(context, STEPUP_OK, &cache->root.account);
 	else
-		account_ask(cache, NULL, uid, ACCOUNT_WAIT_SECONDS, found, context);
+		account_ask(cache, uid, NULL, uid, ACCOUNT_WAIT_SECONDS, found, context);
 }
 
-void account_by_name(struct account_cache *cache, const char *name, account_found *found, void *context)
+void account_by_name(struct account_cache *cache, uid_t asker, const char *name, account_found *found, void *context)
 {
-	account_by_name_within(cache, name, ACCOUNT_WAIT_SECONDS, found, context);
+	account_by_name_within(cache, asker, name, ACCOUNT_WAIT_SECONDS, found, context);
 }
 
-void account_by_name_within(struct account_cache *cache, const char *name, unsigned seconds, account_found *found, void *context)
+void account_by_name_within(struct account_cache *cache, uid_t asker, const char *name, unsigned seconds, account_found *found, void *context)
 {
 	struct shared_account *nobody;
 
 	/* What no directory holds might mean something else to one of them. */
 	if (user_name_is_possible(name)) {
-		account_ask(cache, name, 0, seconds, found, context);
+		account_ask(cache, asker, name, 0, seconds, found, context);
 		return;
 	}
 	nobody = calloc(1, sizeof(*nobody));
@@ -385,7 +305,7 @@ struct account_cache *account_cache_new(uv_loop_t *loop)
 	if (cache == NULL)
 		return NULL;
 	cache->loop = loop;
-	cache->last_pending = &cache->pending;
+	places_init(&cache->places, loop, lookup_answered);
 	cache->root = (struct shared_account){ .account = { .name = root_name, .uid = 0, .unix_groups = no_groups }, .references = 1 };
 	return cache;
 }
@@ -431,7 +351,7 @@ void account_cache_sweep(struct account_cache *cache)
 
 bool account_cache_asks(const struct account_cache *cache)
 {
-	return cache != NULL && cache->running_count > 0;
+	return cache != NULL && cache->places.count > 0;
 }
 
 void account_cache_free(struct account_cache **cache)
@@ -445,13 +365,6 @@ void account_cache_free(struct account_cache **cache)
 		entry_answer(gone->oldest, STEPUP_UNAVAILABLE, UINT64_MAX);
 		entry_remove(gone, gone->oldest);
 	}
-	while (gone->pending != NULL) {
-		struct lookup *lookup = gone->pending;
-
-		gone->pending = lookup->next_pending;
-		lookup_free(lookup);
-	}
-	for (struct lookup *lookup = gone->running; lookup != NULL; lookup = lookup->next_running)
-		lookup->cache = NULL;
+	places_close(&gone->places);
 	free(gone);
 }

@@ -37,13 +37,13 @@ void account_cache_sweep(struct account_cache *cache);
 
 /* Looks up; `found` runs on the loop's thread, at once where remembered and for uid 0, which is "root" without groups. The account lives
  * until `found` returns. STEPUP_OK also for a uid or name without an account; STEPUP_UNAVAILABLE where NSS could not say (fail closed).
- * By name, account->name is the directory's spelling where there is an account, else the name asked for. */
+ * Lookups at once are few, and shared by the uids that cause them: `asker` (account_by_uid: the uid itself). By name, account->name is the directory's spelling where there is an account, else the name asked for. */
 typedef void account_found(void *context, enum stepup_error result, const struct account *account);
 void account_by_uid(struct account_cache *cache, uid_t uid, account_found *found, void *context);
-void account_by_name(struct account_cache *cache, const char *name, account_found *found, void *context);
+void account_by_name(struct account_cache *cache, uid_t asker, const char *name, account_found *found, void *context);
 
 /* By name, with a shorter patience than ACCOUNT_WAIT_SECONDS. */
-void account_by_name_within(struct account_cache *cache, const char *name, unsigned seconds, account_found *found, void *context);
+void account_by_name_within(struct account_cache *cache, uid_t asker, const char *name, unsigned seconds, account_found *found, void *context);
 
 /* Keeps an account beyond `found`, and lets it go (sets NULL). On the loop's thread only. */
 const struct account *account_keep(const struct account *account);
