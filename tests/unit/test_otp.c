@@ -351,7 +351,7 @@ static void fresh_secrets_are_as_long_as_the_hash_and_differ(void **state)
 	}
 }
 
-static void the_uri_says_all_that_an_app_needs_and_escapes_the_rest(void **state)
+static void the_uri_says_all_that_an_app_needs_and_no_more_and_escapes_the_rest(void **state)
 {
 	struct credential totp = make(CREDENTIAL_TOTP, OTP_SHA256, 8), hotp = make(CREDENTIAL_HOTP, OTP_SHA1, 6);
 	char *uri;
@@ -360,11 +360,21 @@ static void the_uri_says_all_that_an_app_needs_and_escapes_the_rest(void **state
 	totp.otp.size = 20;
 	uri = otp_uri(&totp, "Example Corp", "alice&secret=x@example.com");
 	assert_string_equal(uri, "otpauth://totp/Example%20Corp:alice%26secret%3Dx%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-				 "&issuer=Example%20Corp&algorithm=SHA256&digits=8&period=30");
+				 "&issuer=Example%20Corp&algorithm=SHA256&digits=8");
+	free(uri);
+	totp.otp.period_seconds = 60;
+	uri = otp_uri(&totp, "x", "b");
+	assert_non_null(strstr(uri, "&digits=8&period=60"));
 	free(uri);
 	hotp.otp.next_counter = 7;
 	uri = otp_uri(&hotp, "x", "b");
-	assert_string_equal(uri, "otpauth://hotp/x:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=x&algorithm=SHA1&digits=6&counter=7");
+	assert_string_equal(uri, "otpauth://hotp/x:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=x&counter=7");
+	free(uri);
+	/* What an app takes by itself is left out, so that the QR code stays small. */
+	hotp.type = CREDENTIAL_TOTP;
+	hotp.otp.period_seconds = 30;
+	uri = otp_uri(&hotp, "x", "b");
+	assert_string_equal(uri, "otpauth://totp/x:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=x");
 	free(uri);
 }
 
@@ -389,7 +399,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_length_of_secret_survives_writing_and_reading),
 	cmocka_unit_test(zeros_at_the_end_of_a_secret_are_dropped),
 	cmocka_unit_test(fresh_secrets_are_as_long_as_the_hash_and_differ),
-	cmocka_unit_test(the_uri_says_all_that_an_app_needs_and_escapes_the_rest),
+	cmocka_unit_test(the_uri_says_all_that_an_app_needs_and_no_more_and_escapes_the_rest),
 };
 
 TAP_MAIN(tests)

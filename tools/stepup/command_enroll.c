@@ -112,9 +112,10 @@ static void print_grouped(FILE *out, const char *secret)
 		(void)fprintf(out, "%s%c", i > 0 && i % 4 == 0 ? " " : "", secret[i]);
 }
 
-/* Shows what an app needs. A token has its secret already. */
+/* Shows what an app needs, the code last: with the question it fills 24 lines, and the secret may go up. A token has its secret already. */
 static void show_secret(const struct invocation *invocation, const json_t *begun)
 {
+	bool qr = !option_given(invocation, OPTION_NO_QR), colour = terminal_has_colour(stdout);
 	FILE *out = stdout;
 
 	if (option_given(invocation, OPTION_JSON)) {
@@ -124,16 +125,16 @@ static void show_secret(const struct invocation *invocation, const json_t *begun
 	}
 	if (option_given(invocation, OPTION_SECRET_FILE))
 		return;
-	if (!option_given(invocation, OPTION_NO_QR)) {
-		(void)fputs("Scan this with your authenticator app:\n\n", out);
-		if (qr_print(out, message_text(begun, "uri"), terminal_has_colour(out)) != STEPUP_OK)
-			complain("the QR code could not be drawn; type the secret instead.");
-		(void)fputs("\nor type this secret into it:\n\n    ", out);
-	} else {
+	if (qr && colour)
+		(void)fputs("Scan this with your authenticator app, or type this secret into it:\n\n    ", out);
+	else if (qr)
+		(void)fputs("Scan one of these with your authenticator app, whichever your camera takes, or type this secret into it:\n\n    ", out);
+	else
 		(void)fputs("Type this secret into your authenticator app:\n\n    ", out);
-	}
 	print_grouped(out, message_text(begun, "secret"));
-	(void)fputs("\n\n", out);
+	(void)fputs(qr ? "\n" : "\n\n", out);
+	if (qr && qr_print(out, message_text(begun, "uri"), colour) != STEPUP_OK)
+		complain("the QR code could not be drawn; type the secret instead.");
 	(void)fflush(out);
 }
 

@@ -34,7 +34,7 @@ static bool read_algorithm(const json_t *parameters, struct credential *credenti
 
 static bool read_digits(const json_t *parameters, struct credential *credential)
 {
-	int64_t digits = message_number(parameters, "digits", 6);
+	int64_t digits = message_number(parameters, "digits", OTP_DIGITS_DEFAULT);
 
 	credential->otp.digits = (unsigned)digits;
 	return digits >= 6 && digits <= 8;
@@ -46,7 +46,7 @@ static bool read_period(const json_t *parameters, struct credential *credential)
 
 	if (credential->type == CREDENTIAL_HOTP)
 		return period < 0;
-	credential->otp.period_seconds = period < 0 ? 30 : (unsigned)period;
+	credential->otp.period_seconds = period < 0 ? OTP_PERIOD_SECONDS_DEFAULT : (unsigned)period;
 	return period < 0 || (period >= 15 && period <= 300);
 }
 

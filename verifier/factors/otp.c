@@ -314,21 +314,43 @@ static char *percent_encode(const char *text)
 	return encoded;
 }
 
+/* What differs from the values that the format has by itself: one SHA-1 code of six digits every thirty seconds. Each byte makes the QR code larger. */
+static char *uri_parameters(const struct otp_secret *otp, bool totp)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	if (otp->algorithm != OTP_SHA1)
+		fprintf(out, "&algorithm=%s", otp_algorithm_name(otp->algorithm));
+	if (otp->digits != OTP_DIGITS_DEFAULT)
+		fprintf(out, "&digits=%u", otp->digits);
+	if (!totp)
+		fprintf(out, "&counter=%lld", (long long)otp->next_counter); /* required */
+	else if (otp->period_seconds != OTP_PERIOD_SECONDS_DEFAULT)
+		fprintf(out, "&period=%lld", (long long)otp->period_seconds);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
 char *otp_uri(const struct credential *credential, const char *issuer, const char *account)
 {
 	const struct otp_secret *otp = &credential->otp;
 	bool totp = credential->type == CREDENTIAL_TOTP;
 	char *safe_issuer = percent_encode(issuer), *safe_account = percent_encode(account);
-	char *secret = otp_secret_format(otp), *uri = NULL;
+	char *secret = otp_secret_format(otp), *parameters = uri_parameters(otp, totp), *uri = NULL;
 
-	if (safe_issuer != NULL && safe_account != NULL && secret != NULL &&
-		asprintf(&uri, "otpauth://%s/%s:%s?secret=%s&issuer=%s&algorithm=%s&digits=%u&%s=%lld", totp ? "totp" : "hotp",
-			safe_issuer, safe_account, secret, safe_issuer, otp_algorithm_name(otp->algorithm), otp->digits,
-			totp ? "period" : "counter",
-			totp ? (long long)otp->period_seconds : (long long)otp->next_counter) < 0)
+	if (safe_issuer != NULL && safe_account != NULL && secret != NULL && parameters != NULL &&
+		asprintf(&uri, "otpauth://%s/%s:%s?secret=%s&issuer=%s%s", totp ? "totp" : "hotp", safe_issuer, safe_account, secret,
+			safe_issuer, parameters) < 0)
 		uri = NULL;
 	free(safe_issuer);
 	free(safe_account);
+	free(parameters);
 	wipe_free_string(&secret);
 	return uri;
 }

@@ -45,7 +45,12 @@ enum stepup_error otp_secret_parse(const char *base32, struct otp_secret *secret
 /* The secret as base32 without padding; the caller wipes and frees. */
 char *otp_secret_format(const struct otp_secret *secret);
 
-/* otpauth:// for a QR code: type, issuer, account, algorithm, digits, period or counter; the caller wipes and frees. */
+/* What the otpauth:// format has by itself, beside SHA-1. */
+#define OTP_DIGITS_DEFAULT 6
+#define OTP_PERIOD_SECONDS_DEFAULT 30
+
+/* otpauth:// for a QR code: type, issuer, account, secret, a counter, and of algorithm, digits and period what differs from the format's own; the
+ * caller wipes and frees. */
 char *otp_uri(const struct credential *credential, const char *issuer, const char *account);
 
 #endif
