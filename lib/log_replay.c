@@ -32,6 +32,7 @@ static void on_epoch(struct step *step)
 	json_object_clear(step->replay->receipts);
 	json_object_clear(step->replay->invitations);
 	json_object_clear(step->replay->grants);
+	json_object_clear(step->replay->denials);
 	json_object_clear(step->replay->fresh);
 	json_object_clear(step->replay->requests);
 }
@@ -216,7 +217,8 @@ static void on_lock(struct step *step)
 		step_void_requests(step, user_id, NULL, NULL);
 	}
 	void_invitations(step, true);
-	step_check_grant(step, "stepup.lock", "by", GRANT_MAYBE);
+	if (!step_check_denial(step))
+		step_check_grant(step, "stepup.lock", "by", GRANT_MAYBE);
 }
 
 static void on_unlock(struct step *step)
@@ -269,7 +271,7 @@ static const struct type {
 	{"refusal", on_refusal}, {"alert", on_nothing}, {"enrol", on_enrol}, {"remove", on_remove}, {"revoke", on_revoke},
 	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"withdraw", on_withdraw}, {"lock", on_lock}, {"unlock", on_unlock},
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", step_redeem}, {"resume", step_resume}, {"redeem-refusal", on_refusal},
-	{"request", on_request}, {"approve", on_approve}, {"request-end", on_request_end},
+	{"request", on_request}, {"approve", on_approve}, {"deny", on_deny}, {"request-end", on_request_end},
 	{"hook", on_hook}, {"hooks-dropped", on_nothing}, {"vault-begun", on_nothing},
 };
 
@@ -294,10 +296,11 @@ struct log_replay *log_replay_new(log_problem *problem, void *context)
 		return NULL;
 	*replay = (struct log_replay){.problem = problem, .context = context, .lowest_at = INT64_MAX, .users = json_object(),
 		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(), .redeemed = json_object(),
-		.grants = json_object(), .keys = json_object(), .fresh = json_object(), .requests = json_object()};
+		.grants = json_object(), .keys = json_object(), .fresh = json_object(), .requests = json_object(),
+		.denials = json_object()};
 	if (replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
 		replay->frozen == NULL || replay->receipts == NULL || replay->redeemed == NULL || replay->grants == NULL || replay->keys == NULL || replay->fresh == NULL ||
-		replay->requests == NULL)
+		replay->requests == NULL || replay->denials == NULL)
 		log_replay_free(&replay);
 	return replay;
 }
@@ -316,6 +319,7 @@ void log_replay_free(struct log_replay **replay)
 	json_decref((*replay)->fresh);
 	json_decref((*replay)->keys);
 	json_decref((*replay)->requests);
+	json_decref((*replay)->denials);
 	free(*replay);
 	*replay = NULL;
 }
@@ -348,6 +352,7 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 		replay->lowest_at = step.at;
 	if (index % SWEEP_EVERY == 0) { /* by the lowest time since the last sweep: the clock may be ahead just now */
 		forget(replay->grants, "at", replay->lowest_at - GRANTS_KEPT_SECONDS);
+		forget(replay->denials, "at", replay->lowest_at - GRANTS_KEPT_SECONDS);
 		forget(replay->receipts, "expires", replay->lowest_at);
 		forget(replay->redeemed, "at", replay->lowest_at - RESUMED_WITHIN_SECONDS);
 		forget(replay->fresh, "until", replay->lowest_at); /* a request is kept until its own entry ends it, which may come late */

@@ -15,6 +15,7 @@
  *     added or removed on the strength of a code;
  *   - something consumed that nobody approved, twice, late, or by another person; claimed too long after it was approved; granted as approved without
  *     a request;
+ *   - a lock that names a denied request of somebody else's, or one that nobody denied so;
  *   - a request approved by who made it, as another person's, by somebody locked, by a signature of another text than was asked for, or after it had
  *     ended; one that was given more time than there is, or ended as somebody else's, as another action or in no known way;
  *   - a request approved or consumed after a lock of who asked or agreed, the removal of a credential that either used for it, or a freeze of the

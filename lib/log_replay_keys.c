@@ -77,14 +77,14 @@ void step_check_required(struct step *step, const json_t *credential)
 
 /* --- what was signed --- */
 
-/* An agreement's purpose is looked at with the request that it is to. */
+/* That of who answers a request is looked at with the request. */
 static bool purpose_fits(const struct step *step, const char *purpose, bool enrolment)
 {
 	const char *type = member_text(step->entry, "type");
 
 	if (enrolment)
 		return strcmp(purpose, "enrol") == 0;
-	return (type != NULL && strcmp(type, "approve") == 0) || strcmp(purpose, "auth") == 0 || strcmp(purpose, "admin") == 0;
+	return (type != NULL && (strcmp(type, "approve") == 0 || strcmp(type, "deny") == 0)) || strcmp(purpose, "auth") == 0 || strcmp(purpose, "admin") == 0;
 }
 
 /* Way and purpose stand in what was signed too, so that no evidence passes for another's. */

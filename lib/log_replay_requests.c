@@ -189,8 +189,8 @@ static void check_agreed(struct step *step, const json_t *request)
 		step_tell(step, "This request was approved as another person's than made it.");
 	if (!members_equal(request, "action", step->entry, "action") || !members_equal(request, "rule", step->entry, "rule"))
 		step_tell(step, "This request was approved as another action, or under another rule.");
-	if (!member_is(context, "purpose", "approve") || !members_equal(context, "request", request, "digest") ||
-	    !members_equal(step->entry, "digest", request, "digest"))
+	if (!member_is(context, "purpose", "approve") || !member_is(context, "decision", "approve") ||
+	    !members_equal(context, "request", request, "digest") || !members_equal(step->entry, "digest", request, "digest"))
 		step_tell(step, "What was signed is no agreement to this request.");
 	check_same_words(step, request);
 }
@@ -210,6 +210,45 @@ void on_approve(struct step *step)
 	step_put(step, request, "approver_credential", json_string(step_text(step, "credential")));
 	step_put(step, request, "approved_at", json_integer(step->at));
 	step_put(step, request, "until", json_integer(member_number(step->entry, "until", 0)));
+}
+
+/* Whoever is locked by this, the lock's own entry says; the request ends by one of its own, too. */
+void on_deny(struct step *step)
+{
+	const json_t *request = open_request(step), *context = json_object_get(step->entry, "context");
+	char key[24];
+
+	step_check_proof(step, "A request was denied to lock who made it");
+	if (request == NULL)
+		return;
+	if (!members_equal(step->entry, "requester", request, "user"))
+		step_tell(step, "This request was denied as another person's than made it.");
+	if (!members_equal(request, "action", step->entry, "action") || !members_equal(request, "rule", step->entry, "rule"))
+		step_tell(step, "This request was denied as another action, or under another rule.");
+	if (!member_is(context, "purpose", "approve") || !member_is(context, "decision", "lock") ||
+	    !members_equal(context, "request", request, "digest") || !members_equal(step->entry, "digest", request, "digest"))
+		step_tell(step, "What was signed is no denial of this request.");
+	if (step->at >= member_number(request, "until", 0))
+		step_tell(step, "This request was denied after it had expired.");
+	(void)is_void(step, request, "denied");
+	(void)snprintf(key, sizeof(key), "%" PRId64, step->index);
+	step_put(step, step->replay->denials, key, json_pack("{s:s, s:s, s:I}", "user", step_text(step, "user"), "user_id", member_text(request, "user_id"), "at",
+		(json_int_t)step->at));
+}
+
+bool step_check_denial(struct step *step)
+{
+	char key[24];
+	const json_t *denial;
+
+	if (!json_is_integer(json_object_get(step->entry, "denial")))
+		return false;
+	(void)snprintf(key, sizeof(key), "%" PRId64, member_number(step->entry, "denial", 0));
+	denial = json_object_get(step->replay->denials, key);
+	if (denial == NULL || !members_equal(denial, "user", step->entry, "by") || !members_equal(denial, "user_id", step->entry, "user_id"))
+		step_tell(step, "This lock names a denied request that is none, or of somebody else's, or was used before.");
+	(void)json_object_del(step->replay->denials, key);
+	return true;
 }
 
 /* Anybody may have ended it, also who asked. */

@@ -19,6 +19,7 @@ struct log_replay {
 	json_t *invitations; /* user → {by, expires, init, void?} of the newest, until it is taken; `init` says that root made it without a step-up */
 	json_t *frozen;      /* name or pattern → true */
 	json_t *receipts;    /* jti → {user_id, approver_id?, credential, audience, action, expires, details?, void?}, of which `void` says why */
+	json_t *denials;     /* index of a deny entry → {user, user_id of who is to be locked, at}, for as long as a grant */
 	json_t *redeemed;    /* jti → {user_id, audience, action, exec_id, at, redemption}, for a day */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
 	json_t *fresh;       /* index → {action, user_id, rule, credential, session, until}, of step-ups that may cover later ones */
@@ -87,7 +88,11 @@ void step_check_proof(struct step *step, const char *what);
 /* The entries about requests for a second person's agreement (log_replay_requests.c), and a grant that rests on one. */
 void on_request(struct step *step);
 void on_approve(struct step *step);
+void on_deny(struct step *step);
 void on_request_end(struct step *step);
+
+/* Whether a lock names the denial that it came with; tells where it names a wrong one. */
+bool step_check_denial(struct step *step);
 #define REPLAY_USER_ID_SIZE 64 /* of a user_id as text, with the NUL; what is longer belongs to nobody */
 /* `approver_id`: who agreed; left as it is where nobody did. */
 void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE]);

@@ -17,7 +17,8 @@
 struct step_up_request {
 	const char *user;
 	const char *action;	/* NULL with `approves` */
-	const char *approves;	/* the request of somebody else's to agree to; NULL for an ordinary step-up */
+	const char *approves;	/* the request to answer; NULL for an ordinary step-up */
+	const char *decision;	/* with `approves`: "lock" denies it and locks who made it; NULL agrees */
 	const json_t *details;
 	const char *session;
 	const char *service;

@@ -79,7 +79,7 @@ enum stepup_error verify_begin(struct verifier_client *client, const struct step
 	json_t **reply, struct verifier_refusal *refusal)
 {
 	const struct named_text texts[] = {{"user", request->user}, {"action", request->action},
-		{"request", request->approves},
+		{"request", request->approves}, {"decision", request->decision},
 		{"session", request->session}, {"service", request->service}, {"rhost", request->rhost},
 		{"tty", request->tty}, {"reason", request->reason}, {NULL, NULL}};
 	json_t *parameters = NULL;

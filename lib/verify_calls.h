@@ -16,7 +16,7 @@
 enum stepup_error verify_call(struct verifier_client *client, const char *method, json_t *parameters,
 	struct deadline deadline, json_t **reply, struct verifier_refusal *refusal);
 
-/* Begin, or Approve where the request names somebody else's. STEPUP_INVALID where a text isn't UTF-8; else as above. */
+/* Begin, or Approve where the request names one to answer. STEPUP_INVALID where a text isn't UTF-8; else as above. */
 enum stepup_error verify_begin(struct verifier_client *client, const struct step_up_request *request, struct deadline deadline,
 	json_t **reply, struct verifier_refusal *refusal);
 

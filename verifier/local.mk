@@ -35,7 +35,7 @@ verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verif
 	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c verifier/rules/explanation.h verifier/rules/explain_approvers.c \
 	verifier/rules/explain_speech.h verifier/rules/explain_speech.c verifier/rules/explain_words.c \
 	verifier/rules/request_standing.h verifier/rules/request_standing.c verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
-	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/notices_invited.c verifier/rules/notices_locked.c verifier/rules/notices_over.c verifier/rules/policy.h verifier/rules/policy.c \
+	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/notices_invited.c verifier/rules/notices_locked.c verifier/rules/notices_over.c verifier/rules/notices_denied.c verifier/rules/policy.h verifier/rules/policy.c \
 	verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
 	verifier/rules/policy_build.c verifier/rules/policy_check.c verifier/rules/policy_file.h \
 	verifier/rules/policy_files.h verifier/rules/policy_files.c \
@@ -77,7 +77,7 @@ verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budge
 # Doors and what they serve.
 verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/answer.c verifier/doors/answer_decision.c \
 	verifier/doors/decision.h verifier/doors/decide_approval.c verifier/doors/decide_code.c verifier/doors/decide_key.c \
-	verifier/doors/decide_fresh.c \
+	verifier/doors/decide_fresh.c verifier/doors/decide_denial.c \
 	verifier/doors/agreed.h verifier/doors/agreed.c verifier/doors/approving.h verifier/doors/approving.c verifier/doors/authorization.h verifier/doors/authorization.c \
 	verifier/doors/begin_approval.c verifier/doors/begin.c \
 	verifier/doors/begin_check.h verifier/doors/begin_check.c \

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Requests for a second person: what the employee can agree to, and the own ones. Agreeing is a step-up, {"action":"stepup.approve","request"}, in
- * step_up_routes.c.
+ * step_up_routes.c; so is denying one and locking who made it, with "lock": true.
  *   GET  /requests          the page
  *   POST /requests/list     {"seen"} → {"state":"list", "seen", "now", "requests": […]}; held for a while where nothing is new since `seen`
- *   POST /requests/deny     {"request", "lock"?}; with `lock` the one who asked is locked as well
+ *   POST /requests/deny     {"request"}
  *   POST /requests/cancel   {"request"}, an own one: takes it back
  *   POST /requests/outcome  {"request"}, an own one: how it stands, or how it ended
  * The last three answer {"state": "done"|"refused", "message": {"message"}}; the requests are Verify1.Requests'.
@@ -119,7 +119,6 @@ enum MHD_Result handle_request_deny(struct request *request)
 {
 	json_t *body = body_of(request);
 	const char *name = request_name(body);
-	bool lock = json_is_true(json_object_get(body, "lock"));
 	struct verifier_reply reply;
 
 	if (!name) {
@@ -127,7 +126,7 @@ enum MHD_Result handle_request_deny(struct request *request)
 		return names_none(request);
 	}
 	verifier_call(request->console->verifier_socket, "Deny",
-		json_pack("{s:s, s:s, s:b}", "user", request->session.user, "request", name, "lock", (int)lock), &reply);
+		json_pack("{s:s, s:s}", "user", request->session.user, "request", name), &reply);
 	json_decref(body);
 	return outcome(request, &reply);
 }

@@ -41,7 +41,8 @@ struct step_up_subject {
 	int64_t records;            /* 0 for none */
 	char type[8];               /* of the credential that is added; "" for none */
 	char credential[CREDENTIAL_SIZE]; /* the one that is removed; "" for none */
-	char request[REQUEST_SIZE]; /* the request of somebody else's that is agreed to; "" for none */
+	char request[REQUEST_SIZE]; /* the request that is answered; "" for none */
+	bool denies;                /* by denying it and locking who made it; else it is agreed to */
 	bool direct;                /* asked of the verifier past PAM, because the console has to name the grant to it */
 };
 

@@ -36,7 +36,8 @@ static json_t *begin_parameters(const struct step_up *step_up, const struct step
 	json_t *parameters = json_pack("{s:s, s:s, s:s, s:s, s:[s]}", "user", step_up->user, "session", step_up->step_up_session, "service",
 		step_up->bridge->service, "rhost", step_up->rhost, "reach", "browser");
 
-	if (*subject->request ? parameters && !json_object_set_new(parameters, "request", json_string(subject->request))
+	if (*subject->request ? parameters && !json_object_set_new(parameters, "request", json_string(subject->request)) &&
+					!json_object_set_new(parameters, "decision", json_string(subject->denies ? "lock" : "approve"))
 			      : parameters && !json_object_set_new(parameters, "action", json_string(subject->action)) &&
 				    !json_object_set_new(parameters, "details", step_up_details(subject)))
 		return parameters;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The step-up dialog's two addresses.
- *   POST /step-up/begin   {"action", "account"?, "records"?, "credential"?, "request"?}
+ *   POST /step-up/begin   {"action", "account"?, "records"?, "credential"?, "request"?, "lock"?}
  *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…}, {"method":"browser","credential":{…}}, {"wait":true} or {"cancel":true}}
  * Both answer {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
  * MUST: the browser names one of the actions below, and the console checks that its details are true.
@@ -71,7 +71,7 @@ static bool remove_details(struct request *request, const json_t *body, struct s
 	return true;
 }
 
-/* Whether it is one that this person may agree to, the verifier knows. */
+/* Whether it is one that this person may answer so, the verifier knows. */
 static bool approve_details(struct request *request, const json_t *body, struct step_up_subject *subject)
 {
 	const char *name = json_string_value(json_object_get(body, "request"));
@@ -81,6 +81,7 @@ static bool approve_details(struct request *request, const json_t *body, struct 
 		return false;
 	subject->direct = true;
 	strcpy(subject->request, name);
+	subject->denies = json_is_true(json_object_get(body, "lock"));
 	return true;
 }
 

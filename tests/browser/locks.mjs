@@ -127,6 +127,10 @@ async function notThem(bob, dave) {
 	matches(await card(dave, request).locator('.sure').textContent(), /lock the account: bob is refused everywhere/, 'to lock somebody is asked once more');
 	await picture(dave, 'lock-4-sure');
 	await press(dave, request, 'Deny and lock');
+	await dave.locator('#step-up-key:focus').waitFor();
+	matches(await dialog(dave).textContent(), /Deny this, and lock bob out of everything: Export 340 contacts/, 'and takes the key of who locks, for exactly that');
+	await picture(dave, 'lock-4-key');
+	await dave.keyboard.press('Enter');
 	await told(dave, 'Denied, and bob is locked');
 	await picture(dave, 'lock-5-denied');
 	await title(bob, 'Nothing was approved');
@@ -138,14 +142,18 @@ async function notThem(bob, dave) {
 
 // Somebody else asks in her name: she sees it in her own list. Here both are dave.
 async function notMe(dave) {
-	const other = await open();
-	await signIn(other, 'dave');
-	await other.goto(`${url}/requests`);
 	await exportWithin(dave);
 	const request = await askOver(dave);
+	const other = await open();
+	await Authenticator.plugIn(other);
+	await other.plugged.take(await dave.plugged.credentials(), 2000);
+	await signInWithKey(other, 'dave');
+	await other.goto(`${url}/requests`);
 	await press(other, request, 'This wasn\'t me …');
 	matches(await card(other, request).locator('.sure').textContent(), /lock the account: you are refused everywhere/, 'who finds a request that is not theirs can lock themselves');
 	await press(other, request, 'Deny and lock');
+	await other.locator('#step-up-key:focus').waitFor();
+	await other.keyboard.press('Enter');
 	await title(dave, 'Nothing was approved');
 	matches(await dialogError(dave).textContent(), LOCKED, 'whoever asked in their name is told of the lock');
 	await isOut(other, 'and both are out: who locked');

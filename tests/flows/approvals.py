@@ -215,15 +215,6 @@ def ends(verifier):
     clean(scene)
 
 
-def that_was_not_me(verifier):
-    scene = Scene(verifier)
-    _, reply = scene.ask()
-    denied = scene.deny(reply["request"], "mail", lock=True)
-    tap.ok(denied.ok and denied.get("reference", "").startswith("L-"), "the one in whose name it was made denies it and is locked", denied)
-    tap.equal(verifier.begin("mail", "door.open", uid=GAMES).get("reference"), denied.get("reference"), "everything of theirs is refused from then on")
-    clean(scene)
-
-
 def locks(verifier):
     scene = Scene(verifier)
     admin = Administrator(verifier)
@@ -555,7 +546,7 @@ def in_one(*functions, policy=POLICY):
 
 
 if __name__ == "__main__":
-    for function in (from_asking_to_using, later, volume, receipts_of_two, not_oneself, ends, that_was_not_me, locks, revocations, reloads, floods,
+    for function in (from_asking_to_using, later, volume, receipts_of_two, not_oneself, ends, locks, revocations, reloads, floods,
                      many_approvers, many_claims, waiting, kills):
         in_one(function)
     in_one(hard_limit, policy=HARD)

@@ -49,7 +49,7 @@ class Judge:
     def match(self, call):
         """A success has its entry, of that kind and person, about that."""
         kinds = LOGGED.get(call.method)
-        if call.method in ("Lock", "Freeze", "LockMe") or (call.method == "Deny" and call.reply.get("reference")):
+        if call.method in ("Lock", "Freeze", "LockMe") or (call.method == "Answer" and call.reply.get("reference")):
             self.match_reference(call)
         if kinds is None or (call.method == "Redeem" and call.reply["already"]):
             return
@@ -68,7 +68,7 @@ class Judge:
 
     def match_step_up(self, call, begun, entry, index):
         approves = "approves" in begun.notes
-        wanted = ("approve" if approves else "grant", call.notes["user"])
+        wanted = ("deny" if "denies" in begun.notes else "approve" if approves else "grant", call.notes["user"])
         if (entry["type"], entry["user"]) != wanted or call.reply["user"] != call.notes["user"]:
             self.say(f"log entry {index} is a {entry['type']} of {entry['user']}", call, index=index)
         if approves:

@@ -7,7 +7,7 @@ from interleaved_policy import ACTIONS, ADMINISTRATORS
 
 REQUEST_SECONDS = 600
 CLAIM_SECONDS = 120
-SUCCESSES = ("grant", "request", "approve")
+SUCCESSES = ("grant", "request", "approve", "deny")
 VERBS = {"lock": "stepup.lock", "unlock": "stepup.unlock", "freeze": "stepup.freeze", "thaw": "stepup.thaw", "revoke": "stepup.revoke",
          "policy": "stepup.reload"}
 
@@ -43,7 +43,7 @@ class Replay:
         self.problems = []
         self.policy = None
         self.locked, self.locker, self.frozen = {}, {}, {}
-        self.credentials, self.requests, self.receipts, self.redeemed = {}, {}, {}, {}
+        self.credentials, self.requests, self.receipts, self.redeemed, self.denials = {}, {}, {}, {}, {}
         self.voided = {}  # user or action → the newest lock or freeze, which voids receipts from before it
         self.challenges, self.spent_grants = set(), {}
         self.invitations = {}  # user → the entry of the newest that wasn't used
@@ -125,6 +125,9 @@ class Replay:
     see_revoke = see_remove = gone
 
     def see_lock(self, entry):
+        """By oneself, by a limit, by an administrator's step-up, or by a denial of exactly this person's request; never by a word."""
+        if entry["by"] not in (self.user, "stepupd", "root") and "grant" not in entry and self.denials.pop(entry.get("denial"), None) != (entry["by"], self.user):
+            self.say("locked by somebody else's word alone", entry["by"])
         self.ended[self.user] = self.voided[self.user] = self.index
         if self.locker.get(self.user, self.user) in (self.user, "stepupd"): # an administrator's lock stays that one's
             self.locker[self.user] = entry["by"]
@@ -223,7 +226,7 @@ class Replay:
             self.say(f"no request {entry['request']}")
             return
         asker = request.entry["user"]
-        self.look_at_open(request, "requested", entry)
+        self.look_at_open(request, ("requested",), entry)
         rule = self.standing_rule(entry["action"])
         if rule is not None and self.user not in rule.approvers:
             self.say("not one of the rule's approvers", asker)
@@ -240,9 +243,21 @@ class Replay:
             self.say("agreed to after ten minutes", asker)
         request.state, request.approval = "approved", entry
 
+    def see_deny(self, entry):
+        """Who could agree denies, or who asked, and the lock that follows is of who asked."""
+        request = self.requests.get(entry["request"])
+        if request is None:
+            self.say(f"no request {entry['request']}")
+            return
+        self.look_at_open(request, ("requested", "approved"), entry)
+        rule = self.standing_rule(entry["action"])
+        if self.user != request.entry["user"] and rule is not None and self.user not in rule.approvers:
+            self.say("neither one of the rule's approvers nor who asked", request.entry["user"])
+        self.denials[self.index] = (self.user, request.entry["user"])
+
     def look_at_open(self, request, wanted, entry):
         asker = request.entry["user"]
-        if request.state != wanted:
+        if request.state not in wanted:
             self.say(f"{entry['request']} is {request.state}", asker)
         if request.void:
             self.say(f"{entry['request']}: {request.void}", asker)
@@ -261,7 +276,7 @@ class Replay:
         if request is None:
             self.say(f"no request {entry['request']}")
             return
-        self.look_at_open(request, "approved", entry)
+        self.look_at_open(request, ("approved",), entry)
         approval = request.approval
         if approval is None or entry.get("approvers") != [approval["user"]]:
             self.say(f"names {entry.get('approvers')} where {approval and approval['user']} agreed")

@@ -295,9 +295,20 @@ class Moves:
             return
         request = self.draw.choice(list(self.world.requests)[-8:])
         person = self.world.people[self.world.requests[request]] if self.happens(0.4) else self.somebody(LEADS)
-        lock = self.happens(0.12)
-        call = yield Call("verify", CONSOLE, "Deny", {"user": person.name, "request": request, "lock": lock}, user=person.name, request=request)
-        if call.ok and lock:
+        if self.happens(0.12):
+            yield from self.deny_and_lock(person, request)
+        else:
+            yield Call("verify", CONSOLE, "Deny", {"user": person.name, "request": request}, user=person.name, request=request)
+
+    def deny_and_lock(self, person, request):
+        """By their own factor. Who has locked three others within the hour locks no fourth."""
+        parameters = {"user": person.name, "request": request, "decision": "lock", "reach": ["browser", "agent"]}
+        call = yield Call("verify", CONSOLE, "Approve", parameters, user=person.name, action="", approves=request, denies=True)
+        begun = self.noted(person, call)
+        if begun is None:
+            return
+        answered = yield from self.answer(begun, 1)
+        if answered is not None and answered.ok and answered.reply.get("reference"):
             self.world.locked.setdefault(self.world.requests[request], person.name)
 
     def cancel_request(self):

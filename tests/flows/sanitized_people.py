@@ -24,7 +24,7 @@ tap = approvals.tap
 
 ODD = (None, True, 0, -1, 2**53, 2**63, 1.5, "", "x", "R-", "R-000000000000", "\x00", "%n%s", "../" * 9, "é" * 300, "x" * 70000, [], {}, ["fresh"], [[]] * 50,
        {"account": "a"}, "fresh")
-FIELDS = ("user", "request", "reason", "reach", "session", "transaction", "method", "code", "key", "lock", "rhost", "service", "action", "details", "event", "log",
+FIELDS = ("user", "request", "reason", "reach", "session", "transaction", "method", "code", "key", "decision", "rhost", "service", "action", "details", "event", "log",
           "outcomes", "more")
 
 
@@ -39,7 +39,7 @@ class Gibberish:
         return self.draw.choice(known) if known and self.draw.random() < 0.8 else self.draw.choice(ODD)
 
     def parameters(self, method):
-        wanted = {"Requests": ("user",), "Approve": ("user", "request", "reach", "session"), "Deny": ("user", "request", "lock"), "CancelRequest": ("request",),
+        wanted = {"Requests": ("user",), "Approve": ("user", "request", "decision", "reach", "session"), "Deny": ("user", "request"), "CancelRequest": ("request",),
                   "AwaitApproval": ("request",), "Claim": ("transaction",), "Cancel": ("transaction",), "EndSession": ("session",), "Answer": ("transaction", "method", "code"),
                   "Begin": ("user", "action", "details", "reach", "session", "reason"), "Next": (), "Done": ("event", "log", "outcomes")}[method]
         made = {name: self.some(name) for name in wanted if self.draw.random() < 0.95}
@@ -92,7 +92,7 @@ def talk(path, door, seed, known):
 
 def at_once(verifier, seed, scene, requests):
     """The same from several uids, in children; what they saw."""
-    known = {"user": ["mail", "news", "uucp", "man"], "request": requests, "session": ["s" * 43], "method": ["code", "fresh"], "lock": [False],
+    known = {"user": ["mail", "news", "uucp", "man"], "request": requests, "session": ["s" * 43], "method": ["code", "fresh"], "decision": ["approve", "lock"],
              "action": ["vault.open", "customer.view", "customer.export"], "details": [{"door": "north"}, {"account": "a", "records": 1}],
              "code": [scene.tokens["man"].wrong()], "event": ["alert", "requested", "locked"], "log": list(range(20)), "reach": [["fresh"]]}
     children = []

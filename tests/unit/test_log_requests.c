@@ -28,6 +28,7 @@ struct scene {
 	struct approval_request request;
 	int64_t asked; /* index of the request's entry */
 	const char *without; /* a member that the entries lack; NULL for none */
+	const char *decision; /* that is signed; NULL for the right one */
 };
 
 static int setup(void **state)
@@ -98,9 +99,11 @@ static int64_t add(struct scene *scene, enum log_step kind, struct person *perso
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	struct log_grant grant = {.step = kind, .at = at, .subject = person->subject, .action = scene->action, .rule = &rule, .method = "totp",
 		.credential = &person->credential, .commitment = commitment, .acr = "otp", .amr = amr, .request = request, .claimed = step < 0};
-	struct context_facts facts = {.purpose = kind == LOG_APPROVE ? "approve" : "auth", .policy = &policy, .caller = "console", .via = "code",
+	bool answers = kind == LOG_APPROVE || kind == LOG_DENY;
+	struct context_facts facts = {.purpose = answers ? "approve" : "auth", .policy = &policy, .caller = "console", .via = "code",
 		.user = person->name, .user_id = person->user_id, .rule = &rule, .require = FACTOR_CODE, .prompt = shown, .commitment = commitment, .nonce = nonce,
-		.iat = at, .exp = at + 120, .request = kind == LOG_APPROVE ? request->digest : NULL};
+		.iat = at, .exp = at + 120, .request = answers ? request->digest : NULL,
+		.decision = !answers ? NULL : scene->decision != NULL ? scene->decision : kind == LOG_DENY ? "lock" : "approve"};
 	char *context = NULL;
 	json_t *entry;
 	size_t size;
@@ -214,6 +217,71 @@ static void asked_approved_and_claimed_or_used_again_is_clean(void **state)
 	(void)add(scene, LOG_REQUEST, &scene->alice, T + 70, 104, PROMPT);
 	(void)end(scene, REQUEST_DENIED, T + 71);
 	assert_clean(scene);
+}
+
+static int64_t deny(struct scene *scene)
+{
+	return add(scene, LOG_DENY, &scene->carol, T + 20, 101, "Deny this, and lock alice out of everything: " PROMPT);
+}
+
+static int64_t lock_by_denial(struct scene *scene, const struct person *whom, const char *by, int64_t denial)
+{
+	const struct log_actor actor = {.by = by, .grant = -1, .denial = denial};
+
+	return story_add(scene->story, log_entry_lock(T + 20, &whom->subject, "L-1", "a request was denied as not theirs", &actor, 0), NULL, NULL);
+}
+
+static void denied_by_a_factor_and_locked_is_clean(void **state)
+{
+	struct scene *scene = *state;
+	int64_t denial;
+
+	(void)ask(scene);
+	denial = deny(scene);
+	(void)end(scene, REQUEST_DENIED, T + 20);
+	(void)lock_by_denial(scene, &scene->alice, "carol", denial);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+static void an_agreement_is_no_denial_and_the_other_way_round(void **state)
+{
+	struct scene *scene = *state;
+
+	(void)ask(scene);
+	scene->decision = "approve";
+	assert_fault(scene, deny(scene), "no denial of this request");
+	(void)teardown((void **)&scene);
+	(void)setup((void **)&scene);
+	(void)ask(scene);
+	scene->decision = "lock";
+	assert_fault(scene, approve(scene), "no agreement to this request");
+	*state = scene;
+}
+
+static void a_lock_by_a_denial_of_somebody_else_s_or_a_spent_one_is_found(void **state)
+{
+	struct scene *scene = *state;
+	int64_t denial;
+
+	(void)ask(scene);
+	denial = deny(scene);
+	(void)end(scene, REQUEST_DENIED, T + 20);
+	assert_fault(scene, lock_by_denial(scene, &scene->carol, "carol", denial), "names a denied request that is none");
+	(void)teardown((void **)&scene);
+	(void)setup((void **)&scene);
+	(void)ask(scene);
+	denial = deny(scene);
+	(void)end(scene, REQUEST_DENIED, T + 20);
+	(void)lock_by_denial(scene, &scene->alice, "carol", denial);
+	assert_fault(scene, lock_by_denial(scene, &scene->alice, "carol", denial), "names a denied request that is none");
+	(void)teardown((void **)&scene);
+	(void)setup((void **)&scene);
+	(void)ask(scene);
+	denial = deny(scene);
+	(void)end(scene, REQUEST_DENIED, T + 20);
+	assert_fault(scene, lock_by_denial(scene, &scene->alice, "dave", denial), "names a denied request that is none");
+	*state = scene;
 }
 
 static void a_claim_that_nobody_approved_is_found(void **state)
@@ -650,6 +718,9 @@ static void a_claim_after_the_approvers_credential_was_revoked_is_found(void **s
 #define FACT(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 static const struct CMUnitTest tests[] = {
 	FACT(asked_approved_and_claimed_or_used_again_is_clean),
+	FACT(denied_by_a_factor_and_locked_is_clean),
+	FACT(an_agreement_is_no_denial_and_the_other_way_round),
+	FACT(a_lock_by_a_denial_of_somebody_else_s_or_a_spent_one_is_found),
 	FACT(a_claim_that_nobody_approved_is_found),
 	FACT(a_second_claim_is_found),
 	FACT(an_approval_by_who_asked_is_found),

@@ -202,6 +202,55 @@ static const uint8_t format_1[] =
 	"\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xff\xff\xff"
 	"\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x2a\xff\xff\xff\xff\xff\xff\xff\xff";
 
+/* The same person as packed by the version whose records were of format 3: a TOTP credential, a key, one tally. */
+static const uint8_t format_3[] =
+	"\x03\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x00\x05\x61\x6c\x69\x63\x65"
+	"\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00\x65\x53\xf1\x00"
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x1a\x43\x2d\x41\x41\x41\x41\x41\x41\x41\x41\x41"
+	"\x41\x41\x41\x41\x41\x41\x41\x41\x41\x41\x41\x41\x41\x41\x41\x00\x00\x00\x05\x50\x68\x6f\x6e\x65"
+	"\x00\x00\x00\x00\x5f\x5e\x10\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\x00\x00\x00\x00\x1e\x00\x14\x30\x31\x32\x33"
+	"\x34\x35\x36\x37\x38\x39\x61\x62\x63\x64\x65\x66\x30\x31\x32\x33\x00\x00\x00\x00\x03\x60\xaa\x2a"
+	"\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\x00\x1a\x43\x2d\x42\x42\x42\x42"
+	"\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x42\x02\x00\x00\x04"
+	"\x42\x6c\x75\x65\x00\x00\x00\x00\x5f\x5e\x10\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xf8\x00\x20\x5a\x5a"
+	"\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a\x5a"
+	"\x5a\x5a\x5a\x5a\x5a\x5a\x00\x10\x3c\x3c\x3c\x3c\x3c\x3c\x3c\x3c\x3c\x3c\x3c\x3c\x3c\x3c\x3c\x3c"
+	"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x09\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+	"\x00\x00\x00\x0a\x42\x6c\x75\x65\x20\x4b\x65\x79\x20\x35\x01\x00\x00\x01\x01\x00\x00\x00\x00\x00"
+	"\x00\x00\x05\x01\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22\x22\x00\x00\x00\x00"
+	"\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00\x00"
+	"\x00\x00\x00\x53";
+
+static void a_record_of_the_third_format_is_read_and_goes_on_as_the_newest(void **state)
+{
+	struct user_record *record = NULL;
+	uint8_t *bytes = NULL;
+	size_t size = 0;
+
+	(void)state;
+	assert_ok(user_record_unpack(format_3, sizeof(format_3) - 1, &record));
+	assert_string_equal(record->name, "alice");
+	assert_int_equal(record->receipts_from, 7); /* a place in the log then, a version now */
+	assert_int_equal(record->locked_others[0], 0);
+	assert_int_equal(record->credential_count, 2);
+	assert_int_equal(record->credentials[0].otp.last_step, 56666666);
+	assert_int_equal(record->credentials[1].key->counter, 9);
+	assert_int_equal(record->credentials[1].key->enrolled_log, 5);
+	assert_int_equal(record->tally_count, 1);
+	record->locked_others[LOCKS_OF_OTHERS - 1] = 1700000001;
+	assert_ok(user_record_pack(record, &bytes, &size));
+	assert_int_equal(bytes[0], 4);
+	user_record_free(&record);
+	assert_ok(user_record_unpack(bytes, size, &record));
+	assert_int_equal(record->locked_others[LOCKS_OF_OTHERS - 1], 1700000001);
+	assert_int_equal(record->tallies[0].total, 3);
+	user_record_free(&record);
+	free(bytes);
+}
+
 static void a_record_of_the_first_format_is_read_and_goes_on_as_the_newest(void **state)
 {
 	struct user_record *record = NULL;
@@ -233,7 +282,7 @@ static void a_record_of_the_first_format_is_read_and_goes_on_as_the_newest(void 
 	free(bytes);
 }
 
-static void the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_fourth(void **state)
+static void the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_fifth(void **state)
 {
 	struct user_record *record = user_record_new("alice", 1000), *back = NULL;
 	uint8_t *bytes = NULL;
@@ -245,7 +294,7 @@ static void the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_fou
 	bytes[0] = 1;
 	assert_error(user_record_unpack(bytes, size, &back), STEPUP_CORRUPT);
 	free(bytes);
-	for (unsigned format = 0; format <= 4; format += 4) {
+	for (unsigned format = 0; format <= 5; format += 5) {
 		uint8_t other[sizeof(format_1)];
 
 		memcpy(other, format_1, sizeof(other));
@@ -308,8 +357,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(changed_bytes_make_a_valid_record_or_none),
 	cmocka_unit_test(a_user_has_at_most_so_many_credentials_with_ids_of_their_own),
 	cmocka_unit_test(names_that_are_empty_or_too_long_make_no_record),
+	cmocka_unit_test(a_record_of_the_third_format_is_read_and_goes_on_as_the_newest),
 	cmocka_unit_test(a_record_of_the_first_format_is_read_and_goes_on_as_the_newest),
-	cmocka_unit_test(the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_fourth),
+	cmocka_unit_test(the_first_format_knows_no_keys_and_there_is_none_before_it_nor_a_fifth),
 	cmocka_unit_test(a_key_that_could_not_be_read_back_is_not_written),
 	cmocka_unit_test(a_copied_credential_has_a_key_of_its_own_and_keeps_its_id),
 };

@@ -199,8 +199,9 @@ static enum exit_status say(const struct invocation *invocation, json_t *reply)
 	return status;
 }
 
-/* Who asks for what, and why, before anybody touches a key. A request that isn't there the verifier refuses in its own words. */
-static enum exit_status show_request(struct doors *doors, const char *id)
+/* Who asks for what, and why, before anybody touches a key; `*own` where it is one's own, which isn't shown. A request that isn't there the verifier refuses
+ * in its own words. */
+static enum exit_status show_request(struct doors *doors, const char *id, bool *own)
 {
 	json_t *parameters = json_object(), *reply = NULL;
 	const json_t *request;
@@ -211,27 +212,15 @@ static enum exit_status show_request(struct doors *doors, const char *id)
 		out_of_memory();
 	set_text(parameters, "user", option_text(doors->invocation, OPTION_USER, NULL));
 	status = doors_call(doors, &interface_verify, "Requests", parameters, &reply, NULL);
-	json_array_foreach(json_object_get(reply, "requests"), i, request)
-		if (strcmp(message_text(request, "id"), id) == 0 && !message_bool(request, "own", false))
+	*own = false;
+	json_array_foreach(json_object_get(reply, "requests"), i, request) {
+		if (strcmp(message_text(request, "id"), id) != 0)
+			continue;
+		*own = message_bool(request, "own", false);
+		if (!*own)
 			print_request(stderr, request);
+	}
 	json_wipe_free(&reply);
-	return status;
-}
-
-enum exit_status command_approve(const struct invocation *invocation)
-{
-	struct doors doors = {.invocation = invocation};
-	struct step_up_outcome outcome = {0};
-	char *id = spelt_id(invocation->arguments[0]);
-	enum exit_status status = show_request(&doors, id);
-
-	if (status == EXIT_DONE)
-		status = doors_approve(&doors, id, &outcome);
-	free(id);
-	doors_close(&doors);
-	if (status == EXIT_DONE)
-		status = say(invocation, json_incref(outcome.reply));
-	step_up_outcome_clear(&outcome);
 	return status;
 }
 
@@ -245,13 +234,55 @@ static enum exit_status call_and_say(const struct invocation *invocation, const 
 	return status == EXIT_DONE ? say(invocation, reply) : status;
 }
 
+/* Answers a request by one's own key or code. */
+static enum exit_status answer_request(struct doors *doors, const char *id, const char *decision)
+{
+	struct step_up_outcome outcome = {0};
+	enum exit_status status = doors_approve(doors, id, decision, &outcome);
+
+	if (status == EXIT_DONE)
+		status = say(doors->invocation, json_incref(outcome.reply));
+	step_up_outcome_clear(&outcome);
+	return status;
+}
+
+enum exit_status command_approve(const struct invocation *invocation)
+{
+	struct doors doors = {.invocation = invocation};
+	char *id = spelt_id(invocation->arguments[0]);
+	bool own;
+	enum exit_status status = show_request(&doors, id, &own);
+
+	if (status == EXIT_DONE)
+		status = answer_request(&doors, id, NULL);
+	free(id);
+	doors_close(&doors);
+	return status;
+}
+
+/* Of somebody else's request, by one's own key or code: nobody is locked by a word alone. Oneself, by one's own account, at once; that ends the request too. */
+static enum exit_status deny_and_lock(const struct invocation *invocation)
+{
+	struct doors doors = {.invocation = invocation};
+	char *id = spelt_id(invocation->arguments[0]);
+	bool own;
+	enum exit_status status = show_request(&doors, id, &own);
+
+	own = own && option_text(invocation, OPTION_USER, NULL) == NULL;
+	if (status == EXIT_DONE && !own)
+		status = answer_request(&doors, id, "lock");
+	free(id);
+	doors_close(&doors);
+	if (status != EXIT_DONE || !own)
+		return status;
+	return call_and_say(invocation, "LockMe", json_pack("{s:s}", "reason", "a request was denied as not theirs"));
+}
+
 enum exit_status command_deny(const struct invocation *invocation)
 {
-	json_t *parameters = about_request(invocation);
-
-	if (option_given(invocation, OPTION_LOCK) && json_object_set_new(parameters, "lock", json_true()) != 0)
-		out_of_memory();
-	return call_and_say(invocation, "Deny", parameters);
+	if (option_given(invocation, OPTION_LOCK))
+		return deny_and_lock(invocation);
+	return call_and_say(invocation, "Deny", about_request(invocation));
 }
 
 enum exit_status command_withdraw(const struct invocation *invocation)

@@ -210,9 +210,9 @@ enum exit_status doors_step_up(
 	return status;
 }
 
-enum exit_status doors_approve(struct doors *doors, const char *id, struct step_up_outcome *outcome)
+enum exit_status doors_approve(struct doors *doors, const char *id, const char *decision, struct step_up_outcome *outcome)
 {
-	struct step_up_request request = {.approves = id};
+	struct step_up_request request = {.approves = id, .decision = decision};
 
 	return run_step_up(doors, &request, false, outcome);
 }

@@ -36,7 +36,7 @@ enum exit_status doors_follow(struct doors *doors, const char *method, json_t *p
 	void *context);
 
 /* A step-up by which whoever runs this agrees to somebody else's request. As doors_step_up(). */
-enum exit_status doors_approve(struct doors *doors, const char *id, struct step_up_outcome *outcome);
+enum exit_status doors_approve(struct doors *doors, const char *id, const char *decision, struct step_up_outcome *outcome);
 
 /* A step-up of whoever runs this; takes over `details` (NULL for none). `*outcome` is the caller's to clear whatever comes back.
  * Says what went wrong, but for a refusal of BadDetails where `quiet_bad_details`: then the error is in outcome->refusal. */

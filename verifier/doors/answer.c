@@ -100,19 +100,30 @@ static json_t *amr_to_json(const char *const *amr)
 	return list;
 }
 
+/* What is said of a right answer. */
+static char *granted_message(const struct answer *answer)
+{
+	const struct transaction *transaction = answer->transaction;
+
+	if (!transaction->approves)
+		return notice_granted(transaction->prompt);
+	if (!transaction->denies)
+		return notice_approved(answer->request->user, transaction->prompt);
+	return answer->reference[0] == '\0' ? notice_denied_only(answer->request->user) : notice_denied_and_locked(answer->request->user, answer->reference);
+}
+
 static void answer_grant(struct answer *answer)
 {
 	const struct transaction *transaction = answer->transaction;
-	char *receipt = NULL, *message = transaction->approves ? notice_approved(answer->request->user, transaction->prompt)
-							       : notice_granted(transaction->prompt);
+	char *receipt = NULL, *message = granted_message(answer);
 	json_t *reply = NULL;
 	enum stepup_error error = message == NULL ? STEPUP_NO_MEMORY : make_receipt(answer, &receipt);
 
 	if (error == STEPUP_OK)
-		reply = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s*, s:s}", "user", transaction->user, "action",
+		reply = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s*, s:s*, s:s}", "user", transaction->user, "action",
 			transaction->action->name, "acr", answer->acr, "amr", amr_to_json(answer->amr), "auth_time",
 			(json_int_t)(answer->claim ? answer->request->requester.at : answer->now), "log",
-			(json_int_t)answer->log_index, "receipt", receipt, "message", message);
+			(json_int_t)answer->log_index, "receipt", receipt, "reference", answer->reference[0] == '\0' ? NULL : answer->reference, "message", message);
 	keep_fresh(answer);
 	keep_or_end(answer);
 	if (reply != NULL)
@@ -215,6 +226,8 @@ static void answer_done(void *job, enum stepup_error result)
 	if (result != STEPUP_OK)
 		answer->outcome = result;
 	if (answer->outcome == STEPUP_OK) {
+		if (answer->transaction->denies && answer->reference[0] != '\0')
+			transactions_end_user(answer->verifier->transactions, answer->transaction->requester);
 		answer_grant(answer);
 	} else if (answer->outcome == STEPUP_NEEDS_APPROVAL && answer->request != NULL) {
 		answer_wait(answer);

@@ -90,7 +90,9 @@ static enum stepup_error decide(struct decision *decision)
 		error = look_at_withheld(decision);
 	if (error != STEPUP_OK)
 		return error;
-	return decision->transaction->approves ? decide_agreement(decision) : decide_volume(decision);
+	if (decision->transaction->approves)
+		return decision->transaction->denies ? decide_denial(decision) : decide_agreement(decision);
+	return decide_volume(decision);
 }
 
 static struct log_subject about(const struct decision *decision)
@@ -322,6 +324,8 @@ static enum stepup_error write_grant(struct decision *decision)
 		error = append_with_evidence(decision, log_entry_grant(&grant), &answer->log_index);
 	if (error == STEPUP_OK && grant.receipt != NULL && answer->receipt.log_index != answer->log_index)
 		error = STEPUP_INTERNAL;
+	if (error == STEPUP_OK && decision->step == LOG_DENY)
+		error = write_denial(decision);
 	if (error == STEPUP_OK)
 		error = store_user_save(decision->session, decision->record);
 	return error;

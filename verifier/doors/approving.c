@@ -170,41 +170,28 @@ static enum stepup_error object_over(struct verb_job *job, const struct approval
 static enum stepup_error deny_work(struct store_session *session, struct verb_job *job)
 {
 	struct approval_request request;
-	char user[USER_NAME_SIZE];
 	enum stepup_error error = look_who_denies(session, job);
 
 	if (error == STEPUP_OK)
 		error = store_request_find(session, job->target, &request);
 	if (error != STEPUP_OK)
 		return error;
-	snprintf(user, sizeof(user), "%s", request.user);
-	if (!request_is_open(&request)) {
-		error = object_over(job, &request);
-	} else {
+	if (request_is_open(&request))
 		error = request_end(session, &request, REQUEST_DENIED, job->by, "", job->now, &job->log);
-	}
-	if (error == STEPUP_OK && job->again) {
-		const struct lock_order order = {.user = user, .uid = request.uid, .reason = "a request was denied as not theirs", .actor = &job->actor, .at = job->now};
-
-		error = user_lock(session, &order, job->reference);
-	}
+	else
+		error = object_over(job, &request);
 	approval_request_clear(&request);
 	return error;
 }
 
 static void deny_reply(struct verb_job *job)
 {
-	char *message = notice_denied(job->user, job->again ? job->reference : NULL);
-
-	if (job->again)
-		transactions_end_user(job->verifier->transactions, job->user);
 	approving_changed(job->verifier, INT64_MAX);
-	call_reply(job->call, json_pack("{s:I, s:s*, s:s}", "log", (json_int_t)job->log, "reference", job->again ? job->reference : NULL, "message", message));
-	free(message);
+	verb_job_reply_log(job, notice_denied(job->user));
 }
 
 /* A job about a request, on behalf of this person. */
-static void submit(struct call *call, const struct approval_request *request, const char *by, bool lock,
+static void submit(struct call *call, const struct approval_request *request, const char *by,
 	enum stepup_error (*work)(struct store_session *session, struct verb_job *job), void (*reply)(struct verb_job *job))
 {
 	struct verb_job *job = verb_job_new(call, NULL);
@@ -213,9 +200,6 @@ static void submit(struct call *call, const struct approval_request *request, co
 		return;
 	snprintf(job->target, sizeof(job->target), "%s", request->id);
 	snprintf(job->by, sizeof(job->by), "%s", by);
-	job->again = lock;
-	if (lock)
-		transactions_end_fresh(call->verifier->transactions, job->user);
 	job->work = work;
 	job->reply = reply;
 	verb_job_submit(job);
@@ -243,7 +227,7 @@ static void deny_ready(struct call *call, const struct subject *subject)
 	else if (!may || subject->lock.locked)
 		deny_refuse(call, subject);
 	else
-		submit(call, &request, subject->name, message_bool(call->parameters, "lock", false), deny_work, deny_reply);
+		submit(call, &request, subject->name, deny_work, deny_reply);
 	if (error == STEPUP_OK)
 		approval_request_clear(&request);
 }
@@ -284,7 +268,7 @@ void approving_cancel(struct call *call)
 
 	if (error == STEPUP_OK) {
 		peer_name(call, caller);
-		submit(call, &request, caller, false, cancel_work, cancel_reply);
+		submit(call, &request, caller, cancel_work, cancel_reply);
 		approval_request_clear(&request);
 	} else if (error == STEPUP_NOT_FOUND) {
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());

@@ -85,9 +85,11 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 		return STEPUP_NO_MEMORY;
 	if (begin->approves != NULL) {
 		transaction->approves = true;
+		transaction->denies = begin->denies;
+		memcpy(transaction->requester, begin->request.user, sizeof(transaction->requester));
 		memcpy(transaction->request, begin->request.id, sizeof(transaction->request));
 		memcpy(transaction->request_digest, begin->request.digest, DIGEST_SIZE);
-		transaction->prompt = strdup(begin->request.prompt);
+		transaction->prompt = begin->denies ? notice_lock_prompt(begin->request.user, begin->request.prompt) : strdup(begin->request.prompt);
 		return transaction->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	}
 	/* How the directory spells a name that was typed otherwise would say that it has one. */
@@ -106,7 +108,7 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 	struct context_facts facts = {
 		.purpose = transaction->approves ? "approve" : policy_verb(transaction->action->name) == NULL ? "auth" : "admin",
 		.request = transaction->approves ? transaction->request_digest : NULL,
-		.decision = transaction->approves ? "approve" : NULL,
+		.decision = !transaction->approves ? NULL : transaction->denies ? "lock" : "approve",
 		.policy = transaction->policy,
 		.service = transaction->service,
 		.caller = transaction->caller,
@@ -256,6 +258,15 @@ static bool is_showable(const char *text)
 	return same;
 }
 
+/* What the answer to a request is to mean: to agree, where that isn't said. */
+static bool decision_of(const struct call *call, bool *denies)
+{
+	const char *decision = message_text(call->parameters, "decision");
+
+	*denies = decision != NULL && strcmp(decision, "lock") == 0;
+	return decision == NULL || *denies || strcmp(decision, "approve") == 0;
+}
+
 static void begin_ready(struct call *call, const struct subject *subject)
 {
 	struct beginning begin = {.call = call, .subject = subject, .policy = call->verifier->policy,
@@ -266,6 +277,10 @@ static void begin_ready(struct call *call, const struct subject *subject)
 
 	if (!reach_of(call, &begin.reach, &begin.takes_fresh)) {
 		call_invalid(call, "reach");
+		return;
+	}
+	if (!decision_of(call, &begin.denies)) {
+		call_invalid(call, "decision");
 		return;
 	}
 	if (!is_showable(message_text(call->parameters, "reason"))) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Approve: a step-up begun to agree to a request of somebody else's.
+ * Approve: a step-up begun to agree to a request of somebody else's, or to deny it and lock who made it; that one, one's own as well.
  * MUST: show the very words that were asked for; tell nobody of a request that they could not agree to, nor anybody who isn't known to
- * be the user.
+ * be the user; lock nobody for less than what it takes to agree.
  */
 #include "verifier/doors/begin_check.h"
 
@@ -41,21 +41,23 @@ enum stepup_error begin_approval_rule(struct beginning *begin)
 	struct approval_request *request = &begin->request;
 	enum request_state standing;
 	enum stepup_error error;
+	bool own;
 
 	if (begin->quiet)
 		return refuse_as(begin, STEPUP_NOT_ALLOWED, "not known to be the approver", notice_no_such_request());
 	error = request_id_is_valid(begin->approves) ? store_request_find(begin->call->verifier->reader, begin->approves, request) : STEPUP_NOT_FOUND;
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
-	if (error == STEPUP_OK && subject->record != NULL && memcmp(request->user_id, subject->record->user_id, USER_ID_SIZE) == 0)
+	own = error == STEPUP_OK && request_list_is_own(subject, request);
+	if (own && !begin->denies)
 		return refuse_as(begin, STEPUP_NOT_ALLOWED, "own request", notice_own_request());
-	if (error == STEPUP_OK && subject->uid == request->uid)
+	if (error == STEPUP_OK && !own && subject->uid == request->uid)
 		return refuse_as(begin, STEPUP_NOT_ALLOWED, "same account", notice_same_account());
 	if (error != STEPUP_OK || !subject_allows(begin->call, subject, request->action) ||
-	    !request_list_may_answer(begin->policy, subject, request))
-		return refuse_as(begin, STEPUP_NOT_ALLOWED, "not a request to agree to", notice_no_such_request());
+	    (!own && !request_list_may_answer(begin->policy, subject, request)))
+		return refuse_as(begin, STEPUP_NOT_ALLOWED, begin->denies ? "not a request to deny" : "not a request to agree to", notice_no_such_request());
 	standing = request_standing(request, begin->policy, clock_wall_seconds());
-	if (standing != REQUEST_REQUESTED) {
+	if (standing != REQUEST_REQUESTED && !(begin->denies && standing == REQUEST_APPROVED)) {
 		notice_request_over(request, standing, begin->told);
 		return refuse_as(begin, STEPUP_EXPIRED, "request not open", begin->told);
 	}
@@ -81,7 +83,11 @@ enum stepup_error begin_approval_person(struct beginning *begin)
 	struct user_record *requester = NULL;
 	uint8_t from[DIGEST_SIZE];
 	const char *objection;
-	enum stepup_error error = sitting_from(begin->call, begin->subject->own, from);
+	enum stepup_error error;
+
+	if (request_list_is_own(begin->subject, &begin->request)) /* and denied */
+		return STEPUP_OK;
+	error = sitting_from(begin->call, begin->subject->own, from);
 
 	if (error == STEPUP_OK)
 		error = store_user_find(begin->call->verifier->reader, begin->request.user, &requester);

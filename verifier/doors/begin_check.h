@@ -25,7 +25,8 @@ struct beginning {
 	const struct policy *policy;
 	unsigned reach;                 /* ways to a key that the client has */
 	bool takes_fresh;               /* the client knows what to do where nobody has to be asked */
-	const char *approves;           /* id of the request to agree to; NULL for an ordinary step-up */
+	const char *approves;           /* id of the request to answer; NULL for an ordinary step-up */
+	bool denies;                    /* by denying it and locking who made it */
 	/* found */
 	const struct rule *rule;
 	struct action *action;          /* owned */
@@ -52,7 +53,7 @@ struct beginning {
 /* Whether the peer is a configured caller with this action for anybody at all. */
 bool begin_calls_for_action(const struct policy *policy, const struct peer *peer, const char *action);
 
-/* The same for agreeing to a request: rule, action and words are the request's (begin_approval.c). Then whether it is another person. */
+/* The same for answering a request: rule, action and words are the request's (begin_approval.c). Then whether it is another person. */
 enum stepup_error begin_approval_rule(struct beginning *begin);
 enum stepup_error begin_approval_person(struct beginning *begin);
 

@@ -231,7 +231,7 @@ enum stepup_error decide_volume(struct decision *decision)
 /* --- agreeing --- */
 
 /* The request that the transaction is about, as it is now. */
-static enum stepup_error load_request(struct decision *decision, enum request_state wanted)
+static enum stepup_error load_request(struct decision *decision, unsigned states)
 {
 	const struct transaction *transaction = decision->transaction;
 	struct answer *answer = decision->answer;
@@ -245,7 +245,7 @@ static enum stepup_error load_request(struct decision *decision, enum request_st
 	if (error != STEPUP_OK)
 		return error;
 	standing = request_standing(request, transaction->policy, answer->now);
-	if (standing == wanted)
+	if ((states & REQUEST_BIT(standing)) != 0)
 		return STEPUP_OK;
 	notice_request_over(request, standing, answer->told);
 	return refuse_as(decision, STEPUP_EXPIRED, "request not open", answer->told);
@@ -256,9 +256,18 @@ static bool is_as_shown(const struct transaction *transaction, const struct appr
 {
 	uint8_t digest[DIGEST_SIZE];
 
-	return strcmp(request->prompt, transaction->prompt) == 0 && memcmp(request->digest, transaction->request_digest, DIGEST_SIZE) == 0 &&
+	return (transaction->denies || strcmp(request->prompt, transaction->prompt) == 0) && memcmp(request->digest, transaction->request_digest, DIGEST_SIZE) == 0 &&
 		action_digest(transaction->action, digest) == STEPUP_OK && memcmp(digest, request->action_digest, DIGEST_SIZE) == 0 &&
 		request_digest(request, digest) == STEPUP_OK && memcmp(digest, request->digest, DIGEST_SIZE) == 0;
+}
+
+enum stepup_error decide_request(struct decision *decision, unsigned states)
+{
+	enum stepup_error error = load_request(decision, states);
+
+	if (error == STEPUP_OK && !is_as_shown(decision->transaction, decision->answer->request))
+		return refuse_as(decision, STEPUP_EXPIRED, "request changed", notice_request_changed());
+	return error;
 }
 
 static enum stepup_error look_at_persons(struct decision *decision)
@@ -281,19 +290,19 @@ static enum stepup_error look_at_persons(struct decision *decision)
 	return objection == NULL ? STEPUP_OK : refuse_as(decision, STEPUP_NOT_ALLOWED, "not a second person", objection);
 }
 
-enum stepup_error decide_agreement(struct decision *decision)
+enum stepup_error decide_second_person(struct decision *decision)
 {
-	const struct transaction *transaction = decision->transaction;
-	enum stepup_error error = load_request(decision, REQUEST_REQUESTED);
-
-	decision->step = LOG_APPROVE;
-	if (error != STEPUP_OK)
-		return error;
-	if (!is_as_shown(transaction, decision->answer->request))
-		return refuse_as(decision, STEPUP_EXPIRED, "request changed", notice_request_changed());
-	if (!credential_is_old_enough(transaction->policy, decision->credential, decision->answer->now))
+	if (!credential_is_old_enough(decision->transaction->policy, decision->credential, decision->answer->now))
 		return refuse_as(decision, STEPUP_NOT_ALLOWED, "credential too new", notice_new_key());
 	return look_at_persons(decision);
+}
+
+enum stepup_error decide_agreement(struct decision *decision)
+{
+	enum stepup_error error = decide_request(decision, REQUEST_BIT(REQUEST_REQUESTED));
+
+	decision->step = LOG_APPROVE;
+	return error == STEPUP_OK ? decide_second_person(decision) : error;
 }
 
 /* --- claiming --- */
@@ -304,7 +313,7 @@ enum stepup_error decide_claim(struct decision *decision)
 	struct answer *answer = decision->answer;
 	struct approval_request *request;
 	const struct agreed *asker;
-	enum stepup_error error = load_request(decision, REQUEST_APPROVED);
+	enum stepup_error error = load_request(decision, REQUEST_BIT(REQUEST_APPROVED));
 
 	request = answer->request;
 	if (error == STEPUP_EXPIRED && request != NULL && request->state == REQUEST_REQUESTED &&
@@ -386,6 +395,8 @@ enum stepup_error write_request_step(struct decision *decision)
 		note_proof(decision, &request->approval);
 		request->expires = answer->now + REQUEST_SECONDS;
 		return store_request_move(decision->session, request, REQUEST_APPROVED);
+	case LOG_DENY:
+		return STEPUP_OK; /* its end has an entry of its own, behind this one */
 	case LOG_GRANT:
 		break;
 	}

@@ -45,6 +45,15 @@ enum stepup_error decide_volume(struct decision *decision);
 /* Whether the one who answered may agree to the transaction's request, which goes to `answer->request`. */
 enum stepup_error decide_agreement(struct decision *decision);
 
+/* Whether they may deny it and lock who made it (decide_denial.c). */
+enum stepup_error decide_denial(struct decision *decision);
+
+/* What both look at: the request as it is now, in one of these states, and as it was shown; then whether they are another person than made it, by a
+ * credential that is old enough. */
+#define REQUEST_BIT(state) (1U << (state))
+enum stepup_error decide_request(struct decision *decision, unsigned states);
+enum stepup_error decide_second_person(struct decision *decision);
+
 /* In place of an answer: whether what was proved for the request that the transaction waits for may be used now; as decide_volume(). */
 enum stepup_error decide_claim(struct decision *decision);
 
@@ -53,5 +62,9 @@ void claim_earned(struct decision *decision);
 
 /* Writes the request in its next state; before the entry of this step, whose index it notes. */
 enum stepup_error write_request_step(struct decision *decision);
+
+/* Ends the request as denied and locks who made it, after the entry of this step; an alert, where the one who denies has locked too many. `answer->reference`
+ * is that of the lock, "" where there is none. */
+enum stepup_error write_denial(struct decision *decision);
 
 #endif

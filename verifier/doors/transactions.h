@@ -85,7 +85,9 @@ struct transaction {
 	const char *withheld_why;  /* for the log; NULL for nothing */
 	int answers;               /* so far */
 	uint8_t from[DIGEST_SIZE]; /* sitting or session, where a second person comes into it: must not be that one's; zero for none */
-	bool approves;             /* begun to agree to `request` */
+	bool approves;             /* begun to answer `request`, which somebody else made … */
+	bool denies;               /* … and the answer denies it and locks who made it, which may be oneself; else it agrees */
+	char requester[USER_NAME_SIZE]; /* who made it */
 	char request[REQUEST_ID_SIZE]; /* that it agrees to or, WAITING, waits for; "" for none */
 	uint8_t request_digest[DIGEST_SIZE]; /* of the one that it agrees to, as it was shown */
 	char *reason;              /* the person's own words for a second one; NULL for none */

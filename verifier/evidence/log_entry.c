@@ -17,6 +17,8 @@ static void add_actor(struct draft *draft, const struct log_actor *actor)
 	draft_add_text(draft, "by", actor->by);
 	if (actor->grant >= 0)
 		draft_add_number(draft, "grant", actor->grant);
+	if (actor->denial > 0)
+		draft_add_number(draft, "denial", actor->denial);
 }
 
 /* What the proving or accepted code used up, or the key's counter as it stands now. */
@@ -148,7 +150,8 @@ static void add_request(struct draft *draft, const struct log_grant *grant)
 			draft_add_number(draft, "requested", request->requester.log);
 		return;
 	}
-	draft_add_number(draft, "until", request->expires);
+	if (grant->step != LOG_DENY)
+		draft_add_number(draft, "until", request->expires);
 	draft_add_bytes(draft, "digest", request->digest, DIGEST_SIZE);
 	if (grant->step == LOG_REQUEST) {
 		draft_add_text(draft, "caller", request->caller);
@@ -176,7 +179,7 @@ json_t *log_entry_request_end(int64_t at, const struct approval_request *request
 
 json_t *log_entry_grant(const struct log_grant *grant)
 {
-	static const char *const types[] = {[LOG_GRANT] = "grant", [LOG_REQUEST] = "request", [LOG_APPROVE] = "approve"};
+	static const char *const types[] = {[LOG_GRANT] = "grant", [LOG_REQUEST] = "request", [LOG_APPROVE] = "approve", [LOG_DENY] = "deny"};
 	struct draft draft = draft_about(types[grant->step], grant->at, &grant->subject);
 	bool fresh = strcmp(grant->method, "fresh") == 0;
 

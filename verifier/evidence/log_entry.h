@@ -32,6 +32,7 @@ struct log_subject {
 /* Who did it, for administrators' verbs. */
 struct log_actor {
 	const char *by;  /* a user, or "root" */
+	int64_t denial;  /* index of the deny entry that came with it; 0 for none: the first entry is no denial */
 	int64_t grant;   /* index of the grant entry that authorised it; -1 where none was needed (root's init, LockMe, the verifier itself) */
 };
 
@@ -63,6 +64,7 @@ enum log_step {
 	LOG_GRANT,   /* "grant": what was asked for */
 	LOG_REQUEST, /* "request": to ask a second person for it */
 	LOG_APPROVE, /* "approve": to agree as the second person */
+	LOG_DENY,    /* "deny": to deny a request and lock who made it; entries of both follow */
 };
 
 struct log_grant {

@@ -323,18 +323,6 @@ char *notice_approved(const char *user, const char *prompt)
 	return result;
 }
 
-char *notice_denied(const char *user, const char *reference)
-{
-	char *safe = display_text(user, strlen(user)), *result = NULL;
-
-	if (safe != NULL && reference == NULL)
-		result = sentence("Denied. Nothing was approved; %s is told so.", safe);
-	else if (safe != NULL)
-		result = sentence("Denied, and %s is locked: everything of theirs is refused from now on. Reference %s.", safe, reference);
-	free(safe);
-	return result;
-}
-
 /* "14:05", in local time. */
 static void clock_text(int64_t at, char text[16])
 {

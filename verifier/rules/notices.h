@@ -81,7 +81,10 @@ char *notice_frozen(const char *action, const char *reference, bool ruled); /* n
 char *notice_thawed(const char *action, const char *still); /* `still`: what freezes it as well, "" for nothing */
 char *notice_not_reloaded(const char *why); /* `why`: lines about the configuration */
 char *notice_approved(const char *user, const char *prompt);
-char *notice_denied(const char *user, const char *reference); /* reference NULL: not locked */
+char *notice_lock_prompt(const char *user, const char *prompt); /* instead of the request's prompt */
+char *notice_denied(const char *user);
+char *notice_denied_and_locked(const char *user, const char *reference);
+char *notice_denied_only(const char *user); /* who denied has locked too many */
 char *notice_waiting(const struct approval_request *request, const json_t *approvers);
 char *notice_request_state(const struct approval_request *request);
 char *notice_revoked(const char *user, int64_t count, int64_t left);

@@ -30,6 +30,7 @@ static const struct alert_sentence {
 	{"redemption-refused", "A receipt for %A was refused at its redemption: %W."},
 	{"old-policy", "The configuration could not be taken at the start, so the last good policy is in force. `stepup status` says why; mend it, then reload it."},
 	{"store-changed", "%W. Somebody else wrote to the database. Nothing is approved that rests on it until the right row is back."},
+	{"many-locks", "%U denied a request to lock who made it, the fourth within the hour: nobody was locked. Ask %U, and if in doubt run `stepup lock %U`."},
 	{"clock-jump", "The clock was set. Every step-up under way ended, and people are asked again."},
 };
 

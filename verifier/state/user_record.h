@@ -30,6 +30,7 @@
 #define GUESS_SOURCE_SIZE 16       /* bytes of a source's keyed digest */
 #define USE_TALLIES_MAX 250        /* limits that one user has uses under */
 #define USE_LIMIT_SIZE 16          /* bytes that name one kind of use of one rule */
+#define LOCKS_OF_OTHERS 3          /* that one person makes in LOCKS_OF_OTHERS_SECONDS by denying their requests */
 #define KEY_ID_MAX 1023            /* bytes of a WebAuthn credential id (Level 3, section 4) */
 #define KEY_APPLICATION_SIZE 257   /* bytes, with the NUL */
 #define KEY_AAGUID_SIZE 16
@@ -149,6 +150,7 @@ struct user_record {
 	int64_t uid;       /* the account's uid when it enrolled, -1 where it had none */
 	int64_t last_success;
 	struct user_lock lock;
+	int64_t locked_others[LOCKS_OF_OTHERS]; /* when this person last locked somebody by denying a request, newest first; 0 for never */
 	int64_t receipts_from; /* a version of this record: receipts from below it are void, for the user was locked since, unlocked or not */
 	struct guess_state guesses;
 	struct credential *credentials; /* owned */

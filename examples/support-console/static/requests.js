@@ -78,15 +78,16 @@ async function act(request, run, tone) {
 
 const approve = (request) => act(request, () => stepUp({ action: 'stepup.approve', request: request.id },
 	{ csrf, heading: `You agree that ${request.user} may` }), 'good');
-const deny = (request, lock) => act(request, () => post('/requests/deny', csrf, { request: request.id, lock }), 'bad');
+const deny = (request) => act(request, () => post('/requests/deny', csrf, { request: request.id }), 'bad');
+const denyAndLock = (request) => act(request, () => stepUp({ action: 'stepup.approve', request: request.id, lock: true }, { csrf, heading: 'You are about to' }), 'bad');
 const takeBack = (request) => act(request, () => post('/requests/cancel', csrf, { request: request.id }), '');
 
-// Locking somebody, or oneself, is asked once more.
+// Locking somebody, or oneself, is asked once more, and takes a key or a code of one's own.
 function sure(request) {
 	const whom = request.own ? 'you are' : `${request.user} is`;
-	const words = `Deny it, and lock the account: ${whom} refused everywhere from this moment on, until an administrator unlocks it.`;
+	const words = `Deny it, and lock the account: ${whom} refused everywhere from this moment on, until an administrator unlocks it. You are asked for your key or code.`;
 	const box = element('div', { className: 'sure', attributes: { role: 'group' } }, element('p', { textContent: words }),
-		button('Deny and lock', 'bad', () => deny(request, true)), ' ', button('Back', 'quiet', () => box.remove()));
+		button('Deny and lock', 'bad', () => denyAndLock(request)), ' ', button('Back', 'quiet', () => box.remove()));
 	return box;
 }
 
@@ -98,7 +99,7 @@ function actions(request) {
 		card.querySelector('.sure button').focus();
 	});
 	const answers = request.own ? [button('Take back', '', () => takeBack(request))]
-		: [button('Approve', 'main', () => approve(request)), button('Deny', '', () => deny(request, false))];
+		: [button('Approve', 'main', () => approve(request)), button('Deny', '', () => deny(request))];
 	return element('div', { className: 'actions' }, ...answers, element('span', { className: 'hint', textContent: request.id }), alarm);
 }
 
