@@ -403,6 +403,8 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 		{TOP "action \"stepup.*\" { users = { a, b } require = { key } limit = \"9 per 1h\" over-limit = lock }\n",
 			"f:2: stepup.freeze locks the administrator who has much to lock"},
 		{TOP "action stepup.unlock { users = { a } require = { key } }\n", "f:2: one person alone may do stepup.unlock"},
+		{TOP "rp-id = \"s.example\"\norigins = { \"https://s.example\", \"https://a.s.example:8443\" }\n",
+			"f:3: the rp-id s.example is a domain above a.s.example, so any page under it can hide people's synced passkeys"},
 		{TOP "action \"stepup.x.*\" { users = { a } require = { key } }\n", "f:2: action stepup.x.* covers no action"},
 	};
 

@@ -109,6 +109,7 @@ struct policy {
 	char *host;       /* this machine's name as prompts and the log call it */
 	int64_t cooling_off_seconds; /* what came by an invitation earns no more than `code` for so long */
 	struct policy_place cooling_off_place;
+	struct policy_place origins_place; /* where there are any */
 	struct policy_file attestation_roots; /* folder of PEM files */
 	struct policy_file mds, mds_root;     /* FIDO metadata, and the root of its signature: both or none */
 	struct policy_models allow_models;    /* those that can earn hardware-key; none named: all attested ones */

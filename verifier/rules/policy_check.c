@@ -85,6 +85,23 @@ static void warn_key(const struct policy *policy, const struct rule *rule, struc
 		WARN(warnings, rule->place, "action %s takes a key from a browser only, and no \"origins\" are named, so nobody can satisfy it.", rule->name);
 }
 
+/* A page may speak for the domain above it: what it says of a person's passkeys (WebAuthn Level 3, section 5.1.10.2) their provider believes. */
+static void warn_parent_domain(const struct policy *policy, struct complaints *warnings)
+{
+	for (char **origin = policy->origins; *origin != NULL; origin++) {
+		const char *host = strstr(*origin, "://") + 3;
+		size_t length = strcspn(host, ":");
+
+		if (length <= strlen(policy->rp_id))
+			continue;
+		WARN(warnings, policy->origins_place,
+			"the rp-id %s is a domain above %.*s, so any page under it can hide people's synced passkeys from them (signalAllAcceptedCredentials). "
+			"Make the rp-id the console's own host name before keys are enrolled, or let nobody else have a page under %s.", policy->rp_id, (int)length, host,
+			policy->rp_id);
+		return;
+	}
+}
+
 static void warn_cooling_off(const struct policy *policy, struct complaints *warnings)
 {
 	if (policy->cooling_off_seconds == 0)
@@ -264,6 +281,7 @@ void policy_warn(const struct policy *policy, struct complaints *warnings)
 		warn_shadowed(policy, rule, warnings);
 	}
 	warn_bad_day(policy, warnings);
+	warn_parent_domain(policy, warnings);
 	warn_cooling_off(policy, warnings);
 	warn_unused_groups(policy, warnings);
 	warn_unused_services(policy, warnings);

@@ -43,6 +43,7 @@ static bool is_origin(const char *text)
 
 static void read_origins(struct policy_reading *reading, const struct policy_entry *entry)
 {
+	reading->policy->origins_place = (struct policy_place){.file = reading->text->file, .line = entry->line};
 	reading->policy->origins =
 		reading_list(reading, entry, is_origin, "an origin: \"https://HOST\" or \"https://HOST:PORT\" in lower case, nothing behind it");
 }
