@@ -358,6 +358,32 @@ def models(verifier):
     return genuine, maker
 
 
+def asked_for(verifier):
+    """Whose keys are asked for an attestation, for which browsers put a question about privacy."""
+    top, rules = TOP + RULES, 'action vault.open { users = { "*" }  prompt = "Open"  require = { key } }\n'
+    hardware = 'action safe.open { users = { "proxy" }  prompt = "Open"  require = { hardware-key } }\n'
+    agreed = ('action safe.shut { users = { "proxy" }  prompt = "Shut"  require = { hardware-key }  limit = { "1 per 1h" }  over-limit = approve\n'
+              'approvers = { "backup" } }\n')
+
+    def asked(text, user="backup"):
+        verifier.write_policy(text)
+        verifier.reload()
+        return begin(verifier, user, invitation=invite(verifier, user))["browser"]["attestation"]
+
+    tap.equal(asked(top + rules), "none", "where no rule needs one, no browser is asked for an attestation")
+    key = Key(attestation=Maker())
+    begun = begin(verifier, "proxy", invitation=invite(verifier, "proxy"))
+    tap.ok(finish(verifier, begun, "browser", key.register(begun["browser"])).ok, "a key that makes one all the same is enrolled")
+    tap.equal((asked(top + rules + hardware), asked(top + rules + hardware, "proxy")), ("none", "direct"), "whoever a rule with hardware-key is for is asked")
+    tap.equal(asked(top + rules + agreed), "direct", "so is who may agree to it")
+    roots = write_roots(os.path.join(verifier.folder, "asked"), Maker())
+    model = "f1d0f1d0-f1d0-f1d0-f1d0-f1d0f1d0f1d0"
+    for what in (f'attestation-roots = "{roots}"\n', f'deny-models = {{ "{model}" }}\n', f'allow-models = {{ "{model}" }}\n'):
+        tap.equal(asked(what + top + rules), "direct", f"and everybody where the policy has {what.split()[0]}")
+    verifier.write_policy(POLICY)
+    verifier.reload()
+
+
 def attested_ssh(verifier, maker):
     """What `ssh-keygen -O write-attestation` wrote says which model an SSH key is; it never makes it more than a key."""
     def attestation(key, challenge, by=maker, aaguid=AAGUID, application=None):
@@ -484,6 +510,7 @@ if __name__ == "__main__":
         if made:
             tap.run(no_stronger_than_approved, running, made[1])
             tap.run(attested_ssh, running, made[1])
+        tap.run(asked_for, running)
         tap.run(metadata, running)
         tap.run(bad_roots, running)
         tap.run(a_few, running)

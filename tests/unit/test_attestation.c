@@ -358,6 +358,25 @@ static void section_8_2_1_a_certificate_is_as_the_format_demands(void **state)
 	clear(&it);
 }
 
+static void the_form_of_a_certificate_that_leads_nowhere_does_not_matter(void **state)
+{
+	struct certificate_shape root = certificate_shape_authority("Nobody"), shape;
+	struct made_certificate stranger;
+	struct attested it;
+
+	(void)state;
+	make(KEY_ES256, &it);
+	certificate_make(KEY_ES256, &root, NULL, &stranger);
+	shape = certificate_shape_leaf(it.authenticator.aaguid);
+	shape.constraints = NO_CONSTRAINTS;
+	certificate_release(&it.leaf);
+	certificate_make(KEY_ES256, &shape, &stranger, &it.leaf);
+	register_packed(&it);
+	assert_attested(&it, ATTESTATION_UNTRUSTED, "the attestation leads to no configured root");
+	certificate_release(&stranger);
+	clear(&it);
+}
+
 static void a_certificate_for_another_model_is_refused(void **state)
 {
 	struct certificate_shape shape;
@@ -369,9 +388,9 @@ static void a_certificate_for_another_model_is_refused(void **state)
 	register_shape(&it, KEY_ES256, &shape);
 	assert_refused(&it, "attestation certificate is for another model");
 	shape = certificate_shape_leaf(it.authenticator.aaguid);
-	shape.aaguid_critical = true;
+	shape.aaguid_critical = true; /* which no chain may have */
 	register_shape(&it, KEY_ES256, &shape);
-	assert_refused(&it, "attestation certificate is for another model");
+	assert_attested(&it, ATTESTATION_UNTRUSTED, "the attestation leads to no configured root");
 	shape.aaguid_critical = false;
 	shape.aaguid_bare = true;
 	register_shape(&it, KEY_ES256, &shape);
@@ -480,6 +499,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(more_certificates_than_fit_are_refused),
 	cmocka_unit_test(certificates_hold_for_their_time),
 	cmocka_unit_test(section_8_2_1_a_certificate_is_as_the_format_demands),
+	cmocka_unit_test(the_form_of_a_certificate_that_leads_nowhere_does_not_matter),
 	cmocka_unit_test(a_certificate_for_another_model_is_refused),
 	cmocka_unit_test(another_key_than_the_certificate_s_attests_nothing),
 	cmocka_unit_test(a_certificate_that_is_none_attests_nothing),

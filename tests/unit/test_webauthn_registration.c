@@ -447,6 +447,55 @@ static void statements_of_other_formats_count_as_none(void **state)
 	clear(&it);
 }
 
+/* The members of an attestation object in the order given. */
+static void wrap_in_order(struct registration *it, const char *const names[], size_t count)
+{
+	it->object.size = 0;
+	blob_head(&it->object, 5, count);
+	for (size_t i = 0; i < count; i++) {
+		blob_cbor_text(&it->object, names[i]);
+		if (strcmp(names[i], "fmt") == 0)
+			blob_cbor_text(&it->object, "packed");
+		else if (strcmp(names[i], "attStmt") == 0)
+			blob_raw(&it->object, it->statement.bytes, it->statement.size);
+		else
+			blob_cbor_bytes(&it->object, it->data.bytes, it->data.size);
+	}
+	it->response.attestation_object = bytes_of(&it->object);
+}
+
+static void an_attestation_that_nobody_asked_for_is_not_looked_into(void **state)
+{
+	static const char *const provider[] = {"authData", "fmt", "attStmt"}, *const twice[] = {"fmt", "attStmt", "fmt"},
+		*const short_one[] = {"fmt", "authData"}, *const other[] = {"fmt", "attStmt", "data"};
+	struct registration it;
+
+	(void)state;
+	make(KEY_ES256, &it);
+	it.statement.size = 0;
+	blob_hex(&it.statement, "a263736967412063616c6726"); /* sig before alg, and no signature */
+	wrap_in_order(&it, provider, 3);
+	assert_refused(&it, STEPUP_INVALID, "attestation object is malformed");
+	it.expected.attestation_unseen = true;
+	assert_int_equal(verify(&it), STEPUP_OK);
+	assert_int_equal(it.key.attestation, ATTESTATION_NONE);
+	assert_string_equal(it.why, "attestation of a format that is not checked counts as none");
+	wrap_in_order(&it, twice, 3);
+	assert_refused(&it, STEPUP_INVALID, "attestation object is malformed");
+	wrap_in_order(&it, short_one, 2);
+	assert_refused(&it, STEPUP_INVALID, "attestation object is malformed");
+	wrap_in_order(&it, other, 3);
+	assert_refused(&it, STEPUP_INVALID, "attestation object is malformed");
+	wrap_in_order(&it, provider, 3);
+	blob_u8(&it.object, 0);
+	it.response.attestation_object = bytes_of(&it.object);
+	assert_refused(&it, STEPUP_INVALID, "attestation object is malformed");
+	wrap_in_order(&it, provider, 3);
+	memcpy(it.expected.challenge, "another challenge", 17);
+	assert_refused(&it, STEPUP_BAD_ANSWER, "wrong challenge");
+	clear(&it);
+}
+
 static void step_25_an_id_has_1_to_1023_bytes(void **state)
 {
 	struct made_blob id = {.size = 0};
@@ -538,6 +587,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(step_22_a_self_attestation_is_of_the_key_s_algorithm),
 	cmocka_unit_test(step_22_packed_statements_have_their_members_and_no_others),
 	cmocka_unit_test(statements_of_other_formats_count_as_none),
+	cmocka_unit_test(an_attestation_that_nobody_asked_for_is_not_looked_into),
 	cmocka_unit_test(step_25_an_id_has_1_to_1023_bytes),
 	cmocka_unit_test(the_id_is_what_the_response_says),
 	cmocka_unit_test(step_28_extensions_are_well_formed_and_ignored),

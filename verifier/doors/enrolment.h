@@ -46,6 +46,7 @@ struct enrolment {
 	/* Keys: what was asked of them. */
 	unsigned ways;                 /* VIA_… that it may come by */
 	bool user_verification;        /* required */
+	bool attested;                 /* an attestation is asked for */
 	uint8_t user_id[USER_ID_SIZE]; /* of the record, also of one that is still to be made: the key keeps it as the user's handle */
 	struct action *action;         /* owned; what the contexts commit to */
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];

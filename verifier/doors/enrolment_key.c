@@ -46,6 +46,7 @@ static bool key_check(struct call *call, const struct subject *subject, struct e
 	enrolment->ways = reach & (credential->type == CREDENTIAL_AGENT ? (unsigned)VIA_AGENT : (unsigned)VIA_BROWSER | VIA_SEAT);
 	if (policy->origins[0] == NULL)
 		enrolment->ways &= ~(unsigned)VIA_BROWSER;
+	enrolment->attested = policy_wants_attestation(policy, &subject->who);
 	credential->key = calloc(1, sizeof(*credential->key));
 	if (credential->key == NULL) {
 		refuse(call, STEPUP_NO_MEMORY, NULL);
@@ -189,7 +190,7 @@ static json_t *browser_request(const struct transaction *transaction, const stru
 		"challenge", bytes_to_json(request->challenge, DIGEST_SIZE), "pubKeyCredParams", algorithms_to_json("public-key"), "timeout",
 		(json_int_t)ENROLMENT_TTL_SECONDS * 1000, "excludeCredentials", each_live_key(record, key_descriptor), "authenticatorSelection",
 		"residentKey", "discouraged", "userVerification", transaction->enrolment->user_verification ? "required" : "preferred",
-		"attestation", "direct");
+		"attestation", transaction->enrolment->attested ? "direct" : "none");
 }
 
 static json_t *seat_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)

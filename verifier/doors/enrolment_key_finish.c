@@ -43,6 +43,7 @@ static enum stepup_error take_webauthn(struct finish *finish, const struct key_a
 		.user_verification = transaction->enrolment->user_verification,
 		.origins = (const char *const *)transaction->policy->origins,
 		.algorithms = enrolment_algorithms,
+		.attestation_unseen = !transaction->enrolment->attested,
 	};
 	struct key_credential *key = transaction->enrolment->credential.key;
 	enum stepup_error error;

@@ -29,13 +29,25 @@ static void chain_read(struct byte_cursor *cursor, struct attestation_object *ob
 	}
 }
 
+/* A map of anything. */
+static void statement_skip(struct byte_cursor *cursor)
+{
+	struct byte_cursor peek = *cursor;
+
+	(void)cbor_map(&peek);
+	if (peek.broken)
+		cursor->broken = true;
+	else
+		cbor_skip_unseen(cursor);
+}
+
 /* packed: alg, sig and perhaps x5c; fido-u2f: sig and x5c; none: nothing. Keys stand in the order of canonical CBOR. */
 static void statement_read(struct byte_cursor *cursor, struct attestation_object *object)
 {
 	struct cbor_map map;
 
 	if (object->format == FORMAT_OTHER) {
-		cbor_skip_text_map(cursor);
+		statement_skip(cursor);
 		return;
 	}
 	map = cbor_map(cursor);
@@ -64,17 +76,34 @@ static enum attestation_format format_of(const struct byte_cursor *text)
 	return cursor_is(text, "fido-u2f") ? FORMAT_FIDO_U2F : FORMAT_OTHER;
 }
 
-enum stepup_error attestation_object_parse(struct byte_cursor bytes, struct attestation_object *object, const char **why)
+/* The three members in any order, each once: passkey providers have orders of their own. */
+static enum stepup_error parse_unseen(struct byte_cursor cursor, struct attestation_object *object)
 {
-	struct byte_cursor cursor = bytes, format;
-	struct cbor_map map;
+	size_t members = cbor_map(&cursor).left;
+	struct byte_cursor key, format = {.at = NULL}, statement = {.at = NULL};
 
-	memset(object, 0, sizeof(*object));
-	*why = "attestation object is too long";
-	if (bytes.left > ATTESTATION_OBJECT_MAX)
-		return STEPUP_INVALID;
-	*why = "attestation object is malformed";
-	map = cbor_map(&cursor);
+	object->format = FORMAT_OTHER;
+	for (size_t i = 0; i < members && !cursor.broken; i++) {
+		key = cbor_text(&cursor);
+		if (cursor_is(&key, "fmt") && format.at == NULL) {
+			format = cbor_text(&cursor);
+		} else if (cursor_is(&key, "attStmt") && statement.at == NULL) {
+			statement = cursor;
+			statement_skip(&cursor);
+		} else if (cursor_is(&key, "authData") && object->authenticator_data.at == NULL) {
+			object->authenticator_data = cbor_bytes(&cursor);
+		} else {
+			cursor.broken = true;
+		}
+	}
+	return members == 3 && cursor_is_done(&cursor) ? STEPUP_OK : STEPUP_INVALID;
+}
+
+static enum stepup_error parse_seen(struct byte_cursor cursor, struct attestation_object *object)
+{
+	struct byte_cursor format;
+	struct cbor_map map = cbor_map(&cursor);
+
 	if (!cbor_map_next_is(&cursor, &map, "fmt"))
 		return STEPUP_INVALID;
 	format = cbor_text(&cursor);
@@ -85,10 +114,20 @@ enum stepup_error attestation_object_parse(struct byte_cursor bytes, struct atte
 	if (!cbor_map_next_is(&cursor, &map, "authData"))
 		return STEPUP_INVALID;
 	object->authenticator_data = cbor_bytes(&cursor);
-	if (map.left != 0 || !cursor_is_done(&cursor))
+	return map.left == 0 && cursor_is_done(&cursor) ? STEPUP_OK : STEPUP_INVALID;
+}
+
+enum stepup_error attestation_object_parse(struct byte_cursor bytes, bool unseen, struct attestation_object *object, const char **why)
+{
+	enum stepup_error error;
+
+	memset(object, 0, sizeof(*object));
+	*why = "attestation object is too long";
+	if (bytes.left > ATTESTATION_OBJECT_MAX)
 		return STEPUP_INVALID;
-	*why = NULL;
-	return STEPUP_OK;
+	error = unseen ? parse_unseen(bytes, object) : parse_seen(bytes, object);
+	*why = error == STEPUP_OK ? NULL : "attestation object is malformed";
+	return error;
 }
 
 /* --- verifying --- */
@@ -124,10 +163,7 @@ static enum stepup_error packed_verify(const struct attestation_object *object, 
 			object->signature.left);
 		return signature_error(error, why);
 	}
-	error = attestation_certificate_signed(&object->chain[0], object->algorithm, bytes, size, object->signature);
-	if (error != STEPUP_OK)
-		return signature_error(error, why);
-	return attestation_certificate_is_packed(&object->chain[0], data->aaguid, why);
+	return signature_error(attestation_certificate_signed(&object->chain[0], object->algorithm, bytes, size, object->signature), why);
 }
 
 /* Section 8.6: the signature covers RP ID hash, client data hash, credential id and public key; neither flags nor AAGUID. */
@@ -193,6 +229,8 @@ enum stepup_error attestation_assess(const struct attestation_object *object, co
 	error = attestation_trust_chain(trust, key->aaguid, object->chain, object->chain_count, now, why);
 	if (error == STEPUP_NOT_ALLOWED)
 		return STEPUP_OK;
+	if (error == STEPUP_OK && object->format == FORMAT_PACKED)
+		error = attestation_certificate_is_packed(&object->chain[0], data->aaguid, why);
 	if (error != STEPUP_OK)
 		return error;
 	key->attestation = ATTESTATION_VERIFIED;

@@ -113,7 +113,9 @@ struct cbor_map cbor_map(struct byte_cursor *cursor)
 	return (struct cbor_map){.left = count(cursor, MAJOR_MAP)};
 }
 
-static void skip(struct byte_cursor *cursor, unsigned depth)
+static void next_key(struct byte_cursor *cursor, struct cbor_map *map, bool in_order);
+
+static void skip(struct byte_cursor *cursor, unsigned depth, bool in_order)
 {
 	struct byte_cursor peek = *cursor;
 	enum major major;
@@ -132,13 +134,13 @@ static void skip(struct byte_cursor *cursor, unsigned depth)
 	case MAJOR_ARRAY:
 		(void)cbor_array(cursor);
 		for (; value > 0 && !cursor->broken; value--)
-			skip(cursor, depth - 1);
+			skip(cursor, depth - 1, in_order);
 		break;
 	case MAJOR_MAP:
 		for (map = cbor_map(cursor); map.left > 0 && !cursor->broken;) {
-			cbor_map_next(cursor, &map);
-			skip(cursor, depth - 1);
-			skip(cursor, depth - 1);
+			next_key(cursor, &map, in_order);
+			skip(cursor, depth - 1, in_order);
+			skip(cursor, depth - 1, in_order);
 		}
 		break;
 	default:
@@ -148,7 +150,12 @@ static void skip(struct byte_cursor *cursor, unsigned depth)
 
 void cbor_skip(struct byte_cursor *cursor)
 {
-	skip(cursor, CBOR_DEPTH_MAX);
+	skip(cursor, CBOR_DEPTH_MAX, true);
+}
+
+void cbor_skip_unseen(struct byte_cursor *cursor)
+{
+	skip(cursor, CBOR_DEPTH_MAX, false);
 }
 
 /* Keys of a lower major type first, then shorter ones, then in the order of their bytes. */
@@ -163,20 +170,25 @@ static bool comes_after(const struct byte_cursor *key, const struct byte_cursor 
 	return memcmp(key->at, previous->at, key->left) > 0;
 }
 
-void cbor_map_next(struct byte_cursor *cursor, struct cbor_map *map)
+static void next_key(struct byte_cursor *cursor, struct cbor_map *map, bool in_order)
 {
 	struct byte_cursor peek = *cursor, key = {.at = cursor->at};
 
-	skip(&peek, 0); /* keys here are numbers and texts */
+	skip(&peek, 0, true); /* keys here are numbers and texts */
 	if (peek.broken || map->left == 0) {
 		cursor->broken = true;
 		return;
 	}
 	key.left = cursor->left - peek.left;
-	if (!comes_after(&key, &map->previous))
+	if (in_order && !comes_after(&key, &map->previous))
 		cursor->broken = true;
 	map->previous = key;
 	map->left--;
+}
+
+void cbor_map_next(struct byte_cursor *cursor, struct cbor_map *map)
+{
+	next_key(cursor, map, true);
 }
 
 bool cbor_map_next_is(struct byte_cursor *cursor, struct cbor_map *map, const char *text)
@@ -217,6 +229,6 @@ void cbor_skip_text_map(struct byte_cursor *cursor)
 	for (struct cbor_map map = cbor_map(cursor); map.left > 0 && !cursor->broken;) {
 		cbor_map_next(cursor, &map);
 		(void)cbor_text(cursor);
-		skip(cursor, CBOR_DEPTH_MAX - 1);
+		skip(cursor, CBOR_DEPTH_MAX - 1, true);
 	}
 }

@@ -2,8 +2,8 @@
 /*
  * CBOR (RFC 8949) from authenticators, read in place: the CTAP2 canonical form that WebAuthn prescribes (FIDO CTAP 2.1 section 8), and
  * nothing else. No memory is taken, whatever lengths the bytes claim. A failure sticks, as in lib/byte_cursor.h.
- * MUST: refuse indefinite lengths, numbers written longer than needed, keys out of order or twice, tags, floats, text that isn't UTF-8, and
- * nesting deeper than CBOR_DEPTH_MAX.
+ * MUST: refuse indefinite lengths, numbers written longer than needed, keys out of order or twice (but where nobody looks), tags, floats, text that isn't
+ * UTF-8, and nesting deeper than CBOR_DEPTH_MAX.
  * Layer: verifier/factors/.
  */
 #ifndef STEPUP_VERIFIER_CBOR_CURSOR_H
@@ -38,6 +38,9 @@ bool cbor_map_next_is_number(struct byte_cursor *cursor, struct cbor_map *map, i
 
 /* Passes over the next item, all of it. */
 void cbor_skip(struct byte_cursor *cursor);
+
+/* Passes over the next item, whatever order the keys of its maps have: for what nobody looks into. */
+void cbor_skip_unseen(struct byte_cursor *cursor);
 
 /* Passes over a map whose keys are texts. */
 void cbor_skip_text_map(struct byte_cursor *cursor);

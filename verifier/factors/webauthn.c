@@ -163,7 +163,8 @@ static enum stepup_error backup_needs_eligibility(struct ceremony *ceremony)
 static enum stepup_error attestation_is_read(struct ceremony *ceremony)
 {
 	enum stepup_error error =
-		attestation_object_parse(cursor_over(ceremony->registration->attestation_object), &ceremony->attestation, &ceremony->why);
+		attestation_object_parse(cursor_over(ceremony->registration->attestation_object), ceremony->expected->attestation_unseen,
+			&ceremony->attestation, &ceremony->why);
 
 	if (error != STEPUP_OK)
 		return error;

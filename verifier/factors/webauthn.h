@@ -40,8 +40,9 @@ struct webauthn_expected {
 	const char *const *origins;       /* NULL-terminated */
 	/* Or (seat): the client data itself, as the verifier wrote it; the response's is then not looked at. */
 	struct webauthn_bytes client_data;
-	/* Registration: the algorithms that were asked for, ended by 0. */
+	/* Registration: the algorithms that were asked for, ended by 0; and that no attestation was: what stands in its place is not looked into. */
 	const int *algorithms;
+	bool attestation_unseen;
 	/* Assertion: the user's handle, which a response that has one must repeat. */
 	struct webauthn_bytes user_handle;
 };

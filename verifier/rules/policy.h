@@ -175,6 +175,10 @@ void policy_issuer_name(const struct policy *policy, char *name, size_t size);
 bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE]);
 bool policy_model_denied(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE]);
 
+/* Whether this user's keys are asked for an attestation: where one can earn anything, or rule a model out. Browsers put a question about privacy for
+ * it. */
+bool policy_wants_attestation(const struct policy *policy, const struct policy_user *user);
+
 /* Whether a list of models names this one. */
 bool policy_models_name(const struct policy_models *models, const uint8_t aaguid[KEY_AAGUID_SIZE]);
 
