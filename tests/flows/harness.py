@@ -332,14 +332,14 @@ class Verifier:
         secret.credential = done["credential"]
         return secret
 
-    def enrol_token(self, user, uid=None, invitation=None):
+    def enrol_token(self, user, uid=None, invitation=None, **more):
         """Enrols a HOTP credential, whose codes needn't be waited for; a Token."""
         if invitation is None:
             made = self.call("admin", "Init", {"user": user, "again": True})
             if not made.ok:
                 raise RuntimeError(f"no invitation for {user}: {made}")
             invitation = made["invitation"]
-        begun = self.call("verify", "EnrollBegin", {"user": user, "type": "hotp", "invitation": invitation}, uid=uid)
+        begun = self.call("verify", "EnrollBegin", {"user": user, "type": "hotp", "invitation": invitation, **more}, uid=uid)
         if not begun.ok:
             raise RuntimeError(f"{user} could not begin to enrol: {begun}")
         token = Token(begun["secret"])

@@ -98,7 +98,7 @@ static void good_stacks_have_no_finding(void **state)
 		"auth required pam_stepup.so action=sudo.run agent=env\n" ACCOUNT,
 		"auth [success=ok default=die] pam_stepup.so action=a\n" ACCOUNT,
 		"auth [success=1 default=bad] pam_stepup.so action=a\nauth requisite pam_deny.so\nauth required pam_permit.so\n" ACCOUNT,
-		"# a comment\nauth required pam_unix.so\n" AUTH "@include common-account\n" ACCOUNT,
+		"# a comment\nauth requisite pam_unix.so\n" AUTH "@include common-account\n" ACCOUNT,
 		"auth required /usr/lib/security/pam_stepup.so \\\n  action=a # trailing\n" ACCOUNT,
 		"session optional pam_unix.so\n",
 		AUTH "auth sufficient pam_unix.so\n" ACCOUNT,
@@ -145,6 +145,39 @@ static void bad_stacks_are_errors_at_their_line(void **state)
 		if (seen.errors == 0 || seen.line != bad[i].line || strstr(seen.text, bad[i].says) == NULL)
 			fail_msg("%s gave %s", bad[i].content, seen.text);
 	}
+}
+
+static void a_wrong_password_that_goes_on_to_the_step_up_is_told_of(void **state)
+{
+	static const char *const told[] = {
+		"auth required pam_unix.so\n" AUTH ACCOUNT,
+		"auth [success=ok default=bad] pam_sss.so\n" AUTH ACCOUNT,
+		"auth optional pam_unix.so\n" AUTH ACCOUNT,
+		"auth required pam_env.so\nauth [success=1 default=ignore] pam_unix.so\nauth required pam_deny.so\nauth required pam_permit.so\n" AUTH ACCOUNT,
+		"auth [default=1 success=ok] pam_unix.so\nauth requisite pam_deny.so\n" AUTH ACCOUNT,
+		"auth substack common-auth\n" AUTH ACCOUNT,
+	};
+	static const char *const quiet[] = {
+		"auth requisite pam_unix.so\n" AUTH ACCOUNT,
+		"auth [success=ok default=die] pam_unix.so\n" AUTH ACCOUNT,
+		"auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\n" AUTH ACCOUNT,
+		"auth [success=2 default=ignore] pam_unix.so\nauth [success=1 default=ignore] pam_sss.so\nauth requisite pam_deny.so\n" AUTH ACCOUNT,
+		"@include common-auth\n" AUTH ACCOUNT,
+		"auth include common-auth\n" AUTH ACCOUNT,
+		"auth required pam_env.so\nauth required pam_faildelay.so delay=3000000\n" AUTH ACCOUNT,
+		AUTH "auth required pam_unix.so\n" ACCOUNT,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		struct seen seen = lint(told[i]);
+
+		if (seen.errors != 0 || seen.warnings != 1 || strstr(seen.text, "spends the owner's tries") == NULL || strstr(seen.text, "`requisite` there") == NULL)
+			fail_msg("%s gave %s", told[i], seen.text);
+	}
+	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
+		if (strstr(lint(quiet[i]).text, "spends the owner's tries") != NULL)
+			fail_msg("%s is told of", quiet[i]);
 }
 
 static void an_auth_line_without_an_account_line_is_a_warning(void **state)
@@ -338,6 +371,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_stacks_have_no_finding),
 		cmocka_unit_test(bad_stacks_are_errors_at_their_line),
+		cmocka_unit_test(a_wrong_password_that_goes_on_to_the_step_up_is_told_of),
 		cmocka_unit_test(an_auth_line_without_an_account_line_is_a_warning),
 		cmocka_unit_test(sshd_account_line_with_an_action_is_an_error),
 		cmocka_unit_test(an_action_without_a_rule_is_an_error),

@@ -28,6 +28,30 @@ int sd_session_is_remote(const char *session)
 	return remote;
 }
 
+int sd_session_get_remote_host(const char *session, char **host)
+{
+	assert_string_equal(session, "c7");
+	*host = strdup("192.0.2.7");
+	return 0;
+}
+
+static void a_remote_session_says_where_from(void **state)
+{
+	char *host;
+
+	(void)state;
+	found = 0;
+	remote = 1;
+	host = session_remote_host(4711);
+	assert_string_equal(host, "192.0.2.7");
+	free(host);
+	remote = 0;
+	assert_null(session_remote_host(4711));
+	found = -ENODATA;
+	assert_null(session_remote_host(4711));
+	assert_null(session_remote_host(0));
+}
+
 static void a_session_is_as_remote_as_logind_says(void **state)
 {
 	(void)state;
@@ -65,6 +89,7 @@ static void a_question_that_fails_counts_as_remote(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_session_is_as_remote_as_logind_says),
+	cmocka_unit_test(a_remote_session_says_where_from),
 	cmocka_unit_test(no_session_is_not_remote),
 	cmocka_unit_test(a_question_that_fails_counts_as_remote),
 };

@@ -8,7 +8,7 @@ tools_stepup_libcli_a_SOURCES = tools/stepup/options.h tools/stepup/options.c to
 	tools/stepup/qr.h tools/stepup/qr.c \
 	tools/stepup/completion.h tools/stepup/completion.c tools/stepup/doors.h tools/stepup/doors.c \
 	tools/stepup/details.h tools/stepup/details.c tools/stepup/token_secret.h tools/stepup/token_secret.c \
-	tools/stepup/pam_lint.h tools/stepup/pam_lint.c tools/stepup/pam_doors.h tools/stepup/pam_doors.c \
+	tools/stepup/pam_lint.h tools/stepup/pam_lint.c tools/stepup/pam_doors.h tools/stepup/pam_doors.c tools/stepup/pam_guesses.h tools/stepup/pam_guesses.c \
 	tools/stepup/pam_stack.h tools/stepup/pam_stack.c tools/stepup/log_pages.h tools/stepup/log_pages.c tools/stepup/log_sshsig.h tools/stepup/log_sshsig.c \
 	tools/stepup/keys.h tools/stepup/keys.c tools/stepup/agent_key.h tools/stepup/agent_key.c \
 	tools/stepup/enroll_key.h tools/stepup/enroll_key.c \

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tools/stepup/pam_doors.h"
+#include "tools/stepup/pam_guesses.h"
 
 struct lint {
 	const struct pam_stack *stack;
@@ -87,6 +88,24 @@ static void check_skipped(const struct lint *lint, size_t own)
 			line->module != NULL ? line->module : line->control, line->number, is_own_text(lint, line) ? "" : " of ",
 			is_own_text(lint, line) ? "" : line->file);
 	}
+}
+
+/* Whoever has no password guesses at codes: not for them to spend the owner's tries. */
+static void check_guesses(const struct lint *lint, size_t own)
+{
+	const struct pam_line *line = &lint->stack->lines[own];
+	const struct pam_line *asked = line->type == PAM_TYPE_AUTH ? pam_wrong_password_goes_on(lint->stack, own) : NULL;
+
+	if (asked == NULL || (!is_own_text(lint, line) && asked->file == line->file))
+		return;
+	if (asked->substack != line->substack)
+		tell(lint, line, false,
+			"is asked after a wrong password, too: a `substack` (%s, line %d of %s) ends itself alone, so whoever knows no password spends the owner's tries "
+			"at codes; write `include` for `substack`, and `requisite` there", asked->module, asked->number, asked->file);
+	else
+		tell(lint, line, false,
+			"is asked after a wrong password, too (%s on line %d%s%s), so whoever knows no password spends the owner's tries at codes; write `requisite` there",
+			asked->module, asked->number, is_own_text(lint, asked) ? "" : " of ", is_own_text(lint, asked) ? "" : asked->file);
 }
 
 /* A jump of our own that lands behind the end of the stack leaves it without anybody's word. */
@@ -196,6 +215,7 @@ static bool lint_stack(const struct pam_stack *stack, const struct pam_listener 
 		if (is_own_text(&lint, line))
 			check_line(&lint, line);
 		check_skipped(&lint, i);
+		check_guesses(&lint, i);
 		check_jump(&lint, i);
 	}
 	for (size_t i = 0; uses && i < stack->count; i++)

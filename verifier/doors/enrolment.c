@@ -249,6 +249,8 @@ static enum stepup_error enrolment_transaction(struct call *call, const struct s
 	char caller[PEER_NAME_SIZE];
 
 	if (error == STEPUP_OK)
+		error = sitting_sources(call, subject->own, (*enrolment)->sources, &(*enrolment)->source_count);
+	if (error == STEPUP_OK)
 		error = transaction_new(call->verifier->transactions, &seat, transaction);
 	if (error != STEPUP_OK)
 		return error;

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "verifier/doors/authorization.h"
+#include "verifier/doors/sitting.h"
 #include "verifier/evidence/key_request.h"
 #include "verifier/server/call.h"
 #include "verifier/state/store.h"
@@ -40,6 +41,8 @@ struct enrolment {
 	bool labelled;                /* by the person */
 	int64_t uid;                  /* the account's */
 	bool uid_was_anothers;        /* subject.h */
+	uint8_t sources[SITTING_SOURCES_MAX][GUESS_SOURCE_SIZE]; /* where the person sits: known to be theirs once they have enrolled */
+	size_t source_count;
 	bool invited;                 /* by invitation, else by authorization */
 	uint8_t invitation[DIGEST_SIZE];
 	struct authorization authorization;

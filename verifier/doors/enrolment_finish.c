@@ -15,6 +15,7 @@
 #include "verifier/host/clock.h"
 #include "verifier/doors/locks.h"
 #include "verifier/doors/refusal_log.h"
+#include "verifier/rules/guessing.h"
 #include "verifier/rules/notices.h"
 #include "verifier/verifier.h"
 
@@ -184,6 +185,8 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 	if (credential->key != NULL)
 		credential->key->enrolled_log = store_log_next(session);
 	error = log_enrolment(session, finish, record, credential, &actor);
+	for (size_t i = 0; i < enrolment->source_count; i++) /* so that whoever guesses elsewhere holds up none of these */
+		guess_succeeded(&record->guesses, enrolment->sources[i], finish->now);
 	if (error == STEPUP_OK && enrolment->kind->keep != NULL)
 		error = enrolment->kind->keep(session, record, credential);
 	if (error == STEPUP_OK)

@@ -4,10 +4,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/message.h"
 #include "verifier/doors/freshness.h"
+#include "verifier/host/session.h"
 #include "verifier/host/terminal.h"
 #include "verifier/verifier.h"
 
@@ -74,22 +76,49 @@ enum stepup_error sitting_place(const struct call *call, bool own, uint8_t place
 	return tty == NULL || *tty == '\0' ? STEPUP_OK : place_of("tty", tty, place);
 }
 
-enum stepup_error sitting_source(const struct call *call, bool own, uint8_t source[GUESS_SOURCE_SIZE])
+/* The programs of one uid, asked from a host (NULL: from nowhere else). */
+static enum stepup_error source_of(const struct call *call, uid_t uid, const char *host, uint8_t source[GUESS_SOURCE_SIZE])
 {
-	const char *rhost = message_text(call->parameters, "rhost");
 	uint8_t digest[DIGEST_SIZE];
 	char text[600];
 	enum stepup_error error;
 	int length;
 
-	if ((own && call->peer.uid != 0) || rhost == NULL || *rhost == '\0') /* root's programs with a remote host are sshd's like, for root too */
-		length = snprintf(text, sizeof(text), "uid %" PRIuMAX, (uintmax_t)call->peer.uid);
+	if (host == NULL || *host == '\0')
+		length = snprintf(text, sizeof(text), "uid %" PRIuMAX, (uintmax_t)uid);
 	else
-		length = snprintf(text, sizeof(text), "uid %" PRIuMAX " host %s", (uintmax_t)call->peer.uid, rhost);
+		length = snprintf(text, sizeof(text), "uid %" PRIuMAX " host %s", (uintmax_t)uid, host);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return STEPUP_INTERNAL;
 	error = store_keyed_digest(call->verifier->store, "guess-source", text, (size_t)length, digest);
 	if (error == STEPUP_OK)
 		memcpy(source, digest, GUESS_SOURCE_SIZE);
+	return error;
+}
+
+enum stepup_error sitting_source(const struct call *call, bool own, uint8_t source[GUESS_SOURCE_SIZE])
+{
+	bool here = own && call->peer.uid != 0; /* root's programs with a remote host are sshd's like, for root too */
+
+	return source_of(call, call->peer.uid, here ? NULL : message_text(call->parameters, "rhost"), source);
+}
+
+enum stepup_error sitting_sources(const struct call *call, bool own, uint8_t sources[SITTING_SOURCES_MAX][GUESS_SOURCE_SIZE], size_t *count)
+{
+	char *host = NULL;
+	enum stepup_error error;
+
+	*count = 0;
+	if (call->peer.uid == 0)
+		return STEPUP_OK;
+	error = sitting_source(call, own, sources[(*count)++]);
+	if (!own)
+		return error;
+	if (error == STEPUP_OK)
+		error = source_of(call, 0, NULL, sources[(*count)++]);
+	host = session_remote_host(call->peer.pid);
+	if (error == STEPUP_OK && host != NULL && *host != '\0')
+		error = source_of(call, 0, host, sources[(*count)++]);
+	free(host);
 	return error;
 }

@@ -33,4 +33,9 @@ enum stepup_error sitting_source(const struct call *call, bool own, uint8_t sour
  * of root's programs on this host the login that they came from, else the terminal that they name. All zero where none of that is known, and for `own`. */
 enum stepup_error sitting_place(const struct call *call, bool own, uint8_t place[DIGEST_SIZE]);
 
+/* All places that a person who enrols may be said to sit in, at most SITTING_SOURCES_MAX: where the call comes from; and of somebody at a shell, this host as root's
+ * programs have it (sudo), and the host that their session came from (sshd). None for root, who enrols others. */
+#define SITTING_SOURCES_MAX 3
+enum stepup_error sitting_sources(const struct call *call, bool own, uint8_t sources[SITTING_SOURCES_MAX][GUESS_SOURCE_SIZE], size_t *count);
+
 #endif

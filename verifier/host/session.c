@@ -28,3 +28,15 @@ bool session_is_remote(pid_t pid)
 	free(session);
 	return said != 0;
 }
+
+char *session_remote_host(pid_t pid)
+{
+	char *session = NULL, *host = NULL;
+
+	if (pid <= 0 || sd_pid_get_session(pid, &session) < 0)
+		return NULL;
+	if (sd_session_is_remote(session) <= 0 || sd_session_get_remote_host(session, &host) < 0)
+		host = NULL;
+	free(session);
+	return host;
+}

@@ -14,4 +14,7 @@
  * nothing more is known than what the caller says. Where logind answers with anything else, true. */
 bool session_is_remote(pid_t pid);
 
+/* Where the remote session of a process came from, as PAM's rhost had it when it began; the caller frees. NULL where it is in none, or nobody says. */
+char *session_remote_host(pid_t pid);
+
 #endif
