@@ -100,7 +100,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/verb_job.c verifier/doors/verify_door.c
 
 # Putting it together.
-verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/store_watch.h verifier/store_watch.c verifier/life_log.h verifier/life_log.c \
+verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/store_watch.h verifier/store_watch.c verifier/life_log.h verifier/life_log.c verifier/reload.h verifier/reload.c \
 	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd

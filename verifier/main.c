@@ -12,6 +12,7 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <malloc.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@
 #include "verifier/housekeeping.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
+#include "verifier/reload.h"
 #include "verifier/evidence/receipt.h"
 #include "verifier/server/server.h"
 #include "verifier/server/sockets.h"
@@ -157,12 +159,17 @@ static void on_hangup(uv_signal_t *handle, int signal_number)
 	struct timespec now;
 	char *why = NULL;
 
+	enum stepup_error result;
+	int64_t heard_ms = reload_now_ms();
+
 	(void)signal_number;
 	if (daemon->stopping || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
 		return;
 	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	if (verifier_reload(&daemon->verifier, &why) == STEPUP_OK)
+	result = verifier_reload(&daemon->verifier, &why);
+	if (result == STEPUP_OK)
 		life_log_reload(&daemon->verifier);
+	reload_tell(daemon->sockets.run_dir, heard_ms, result, why);
 	free(why);
 	notify_ready(daemon);
 }
@@ -351,6 +358,7 @@ static const struct option_row {
 	{ "highwater", "FILE", "the high-water mark; default " STEPUP_STATEDIR "/highwater", 'w' },
 	{ "check", NULL, "check the policy and exit: 0 where it would be taken, 1 where not", 'C' },
 	{ "rule-for", "ACTION", "say which rule of the policy an action has and exit: 0 where it has one, 1 where not", 'R' },
+	{ "reload", "PID", "make a running verifier read its policy again and exit: 0 where it is in force, 1 where it was refused", 'H' },
 	{ "new-epoch", NULL, "take a restored database as it stands; voids receipts and invitations", 'n' },
 	{ "version", NULL, "print the version and exit", 'V' },
 	{ "help", NULL, "print this and exit", 'h' },
@@ -368,8 +376,14 @@ static void usage(FILE *to)
 	}
 }
 
+/* What to do instead of serving. */
+struct instead {
+	bool check;
+	const char *rule_for, *reload;
+};
+
 /* -1 to go on, else the exit status. */
-static int options_read(int argc, char **argv, struct startup_options *options, bool *check, const char **rule_for)
+static int options_read(int argc, char **argv, struct startup_options *options, struct instead *instead)
 {
 	struct option longs[OPTION_ROWS + 1] = { 0 };
 	int key;
@@ -382,8 +396,9 @@ static int options_read(int argc, char **argv, struct startup_options *options, 
 		case 'r': options->run_dir = optarg; break;
 		case 'k': options->master_key = optarg; break;
 		case 'w': options->highwater = optarg; break;
-		case 'C': *check = true; break;
-		case 'R': *rule_for = optarg; break;
+		case 'C': instead->check = true; break;
+		case 'R': instead->rule_for = optarg; break;
+		case 'H': instead->reload = optarg; break;
 		case 'n': options->new_epoch = true; break;
 		case 'V': printf("stepupd %s\n", PACKAGE_VERSION); return EXIT_OK;
 		case 'h': usage(stdout); return EXIT_OK;
@@ -397,6 +412,18 @@ static int options_read(int argc, char **argv, struct startup_options *options, 
 	return -1;
 }
 
+static int ask_to_reload(const char *run_dir, const char *process)
+{
+	char *end;
+	long number = strtol(process, &end, 10);
+
+	if (*end != '\0' || number < 2 || number > INT_MAX) {
+		(void)fprintf(stderr, "stepupd: --reload takes the process number of the verifier, as systemd has it in $MAINPID.\n");
+		return EXIT_USAGE;
+	}
+	return reload_ask(run_dir, (pid_t)number) ? EXIT_OK : EXIT_REFUSED;
+}
+
 int main(int argc, char **argv)
 {
 	struct startup_options options = {
@@ -404,17 +431,18 @@ int main(int argc, char **argv)
 		.run_dir = STEPUP_RUNDIR,
 		.master_key = STEPUP_SYSCONFDIR "/master.key",
 	};
-	const char *rule_for = NULL;
-	bool check = false;
+	struct instead instead = { .check = false };
 	int status;
 
 	process_harden();
-	status = options_read(argc, argv, &options, &check, &rule_for);
+	status = options_read(argc, argv, &options, &instead);
 	if (status >= 0)
 		return status;
-	if (check)
+	if (instead.check)
 		return startup_check(options.config, options.run_dir) ? EXIT_OK : EXIT_REFUSED;
-	if (rule_for != NULL)
-		return startup_rule_for(options.config, rule_for) ? EXIT_OK : EXIT_REFUSED;
+	if (instead.rule_for != NULL)
+		return startup_rule_for(options.config, instead.rule_for) ? EXIT_OK : EXIT_REFUSED;
+	if (instead.reload != NULL)
+		return ask_to_reload(options.run_dir, instead.reload);
 	return run(&options);
 }

@@ -228,6 +228,23 @@ def reload():
         tap.equal(verifier.log().count("reload: refused"), 3, "a policy that others can write is refused at a reload")
 
 
+def asked_to_reload():
+    """stepupd --reload, which is what systemctl reload runs: it says what came of it."""
+    with Verifier(POLICY) as verifier:
+        def ask(process=None):
+            return subprocess.run([verifier.binary, "--run-dir", verifier.run, "--reload", process or str(verifier.process.pid)],
+                                  capture_output=True, text=True, check=False, timeout=120, env=verifier.command_environment())
+        done = ask()
+        tap.equal((done.returncode, done.stderr), (0, ""), "--reload of a good policy succeeds, without a word")
+        verifier.write_policy(POLICY + "action door.shut {\n\tusers = { \"*\" }\n\tcolour = \"red\"\n}\n")
+        done = ask()
+        tap.equal(done.returncode, 1, "--reload of a bad one fails")
+        tap.matches(done.stderr, r"stepup\.conf:\d+: .*colour", "and says where it is bad")
+        verifier.write_policy(POLICY)
+        tap.equal(ask().returncode, 0, "mended, it is in force")
+        tap.equal([ask("junk").returncode, ask("1").returncode, ask("999999999").returncode], [2, 2, 1], "what is no verifier's process is refused")
+
+
 def doors_of_administrators(verifier):
     """Whoever a rule lets administer has to get through the administrators' door as well: --check, on a host whose /etc/group is this one."""
     verifier.write_policy(POLICY + '''
@@ -398,7 +415,7 @@ def main():
     need_root()
     for case in REFUSALS:
         tap.run(refusal, *case)
-    for part in (second_verifier, names_in_the_way, reload, check, options, closed_stdio, as_its_own_user, database_alone, activation, activation_refused, stop_is_clean):
+    for part in (second_verifier, names_in_the_way, reload, asked_to_reload, check, options, closed_stdio, as_its_own_user, database_alone, activation, activation_refused, stop_is_clean):
         tap.run(part)
     tap.done()
 

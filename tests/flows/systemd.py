@@ -151,8 +151,17 @@ def works(tap):
         return call("verify", "Answer", {"transaction": asked["transaction"], "method": "code", "code": token.fresh()})
     tap.ok(step_up().ok, "a step-up is granted")
     tap.equal(run("systemctl", "reload", "stepupd.service").returncode, 0, "reload works")
-    # systemd sends the signal and waits for nothing; a step-up that is under way when it is heard ends.
     wait(lambda: "reload: policy=" in run("journalctl", "--no-pager", "-u", "stepupd.service").stdout, "the reload")
+    door = conf_dir() + "/stepup.conf.d/door.conf"
+    with open(door) as source:
+        good = source.read()
+    with open(door, "w") as out:
+        out.write(good + "action broken { colour = 1 }\n")
+    refused = run("systemctl", "reload", "stepupd.service")
+    tap.ok(refused.returncode != 0, "systemctl reload fails where the policy is refused", refused)
+    with open(door, "w") as out:
+        out.write(good)
+    tap.equal(run("systemctl", "reload", "stepupd.service").returncode, 0, "and works again once it is mended")
     tap.ok(step_up().ok, "and step-ups go on")
     tap.equal(run("systemctl", "restart", "stepupd.service").returncode, 0, "restart works")
     tap.ok(step_up().ok, "what was enrolled is still there")
