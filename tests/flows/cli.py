@@ -311,12 +311,29 @@ def administration(cli, token):
     verb("thaw", "customer.*")
     ended = cli.run("freeze", "Customer.Export")
     tap.ok(ended.status == 2 and "lower case" in ended.err, "freeze says that names are in lower case, before it asks for a code", ended)
+    def given_up(*words):
+        """What was said by the time of the question, which gets no answer."""
+        session = cli.start(*words)
+        session.wait_for(r"(?i)code[^\n]*: ?$")
+        session.type("\x04")
+        return session.finish()
+
+    for words, warning in ((("lock", "deamon"), "Nobody of the name deamon is known here"), (("lock", "mail"), "mail is your own account: you will be locked out"),
+                           (("unlock", "daemon"), "daemon is not locked"), (("unlock", "mail"), "nobody unlocks their own"),
+                           (("freeze", "customer.exprot"), "No rule has the action customer.exprot"), (("thaw", "customer.view"), "customer.view is not frozen"),
+                           (("revoke", "deamon"), "Nobody of the name deamon is known here")):
+        ended = given_up(*words)
+        tap.ok(ended.status != 0 and warning in ended.err, f"before anybody touches a key: {' '.join(words)} warns that {warning}", ended)
+    for words in (("lock", "daemon"), ("freeze", "customer.export"), ("freeze", "customer.*")):
+        ended = given_up(*words)
+        tap.ok("right name" not in ended.err and "own account" not in ended.err, f"and not without reason: {' '.join(words)}", ended)
     verb("reload")
     good = open(cli.verifier.config).read()
     cli.verifier.write_policy(good + "\naction x { nonsense = 1 }\n")
     ended = verb("reload", status=1, fact="reload of a bad configuration is refused: exit status 1")
     tap.ok(re.search(r"stepup\.conf:\d+: .*nonsense", ended.err) and "Nothing was changed: the policy before stays in force." in ended.err,
            "and says where it is bad, and what stays in force", ended)
+    tap.ok("\\u{" not in ended.err and re.search(r"(?m)^Nothing was changed", ended.err), "in lines, as they were written", ended)
     cli.verifier.write_policy(good)
     ended = cli.run("revoke", "daemon", answers=[token.code])
     tap.ok(ended.status == 0 and "all" in ended.shown, "revoke takes everything away", ended)

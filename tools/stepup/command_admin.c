@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/json_wipe.h"
+#include "tools/stepup/before_touch.h"
 #include "tools/stepup/commands.h"
 #include "tools/stepup/doors.h"
 #include "tools/stepup/output.h"
@@ -38,20 +39,20 @@ static enum exit_status simple_verb(struct doors *doors, const char *action, con
 	return status == EXIT_DONE ? say_message(invocation, reply) : status;
 }
 
-/* Puts the name that a spelling stands for in its place. */
-static enum exit_status resolve_argument(struct doors *doors, size_t index)
+/* Puts the name that a spelling stands for in its place, and says what should be heard of it before anybody touches a key. */
+static enum exit_status resolve_argument(struct doors *doors, enum about about, size_t index)
 {
 	const char *name;
 	enum exit_status status = doors_resolve(doors, doors->invocation->arguments[index], &name);
 
 	doors->invocation->arguments[index] = name;
-	return status;
+	return status == EXIT_DONE ? warn_about(doors, about, name) : status;
 }
 
 enum exit_status command_unlock(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};
-	enum exit_status status = resolve_argument(&doors, 0);
+	enum exit_status status = resolve_argument(&doors, ABOUT_UNLOCK, 0);
 
 	if (status == EXIT_DONE)
 		status = simple_verb(&doors, "stepup.unlock", "Unlock", "user", false);
@@ -78,7 +79,9 @@ enum exit_status command_freeze(const struct invocation *invocation)
 
 	if (!is_in_lower_case(invocation->arguments[0]))
 		return EXIT_USAGE;
-	status = simple_verb(&doors, "stepup.freeze", "Freeze", "action", true);
+	status = warn_about(&doors, ABOUT_FREEZE, invocation->arguments[0]);
+	if (status == EXIT_DONE)
+		status = simple_verb(&doors, "stepup.freeze", "Freeze", "action", true);
 	doors_close(&doors);
 	return status;
 }
@@ -90,7 +93,9 @@ enum exit_status command_thaw(const struct invocation *invocation)
 
 	if (!is_in_lower_case(invocation->arguments[0]))
 		return EXIT_USAGE;
-	status = simple_verb(&doors, "stepup.thaw", "Thaw", "action", false);
+	status = warn_about(&doors, ABOUT_THAW, invocation->arguments[0]);
+	if (status == EXIT_DONE)
+		status = simple_verb(&doors, "stepup.thaw", "Thaw", "action", false);
 	doors_close(&doors);
 	return status;
 }
@@ -145,7 +150,7 @@ static enum exit_status lock_others(struct doors *doors)
 	char *joined;
 
 	for (size_t i = 0; status == EXIT_DONE && i < doors->invocation->argument_count; i++)
-		status = resolve_argument(doors, i);
+		status = resolve_argument(doors, ABOUT_LOCK, i);
 	if (status != EXIT_DONE)
 		return status;
 	users = json_array();
@@ -189,7 +194,7 @@ enum exit_status command_invite(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};
 	const char *user;
-	enum exit_status status = resolve_argument(&doors, 0);
+	enum exit_status status = resolve_argument(&doors, ABOUT_OTHER, 0);
 	json_t *reply = NULL;
 	char *message;
 
@@ -213,7 +218,7 @@ enum exit_status command_revoke(const struct invocation *invocation)
 {
 	const char *credential = invocation->argument_count > 1 ? invocation->arguments[1] : NULL, *user;
 	struct doors doors = {.invocation = invocation};
-	enum exit_status status = resolve_argument(&doors, 0);
+	enum exit_status status = resolve_argument(&doors, ABOUT_OTHER, 0);
 	json_t *details, *reply = NULL;
 
 	user = invocation->arguments[0];

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 
 #include "lib/action.h"
 #include "lib/json_wipe.h"
+#include "tools/stepup/before_touch.h"
 #include "tools/stepup/commands.h"
 #include "tools/stepup/details.h"
 #include "tools/stepup/doors.h"
@@ -189,14 +189,6 @@ enum exit_status command_policy_check(const struct invocation *invocation)
 }
 
 /* --- explain --- */
-
-/* Whether a name is the one this runs as. */
-static bool is_own_name(const char *name)
-{
-	const struct passwd *own = getpwuid(getuid());
-
-	return own != NULL && strcmp(own->pw_name, name) == 0;
-}
 
 static void print_list(const char *heading, const json_t *texts)
 {

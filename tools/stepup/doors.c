@@ -318,6 +318,7 @@ enum exit_status doors_resolve(struct doors *doors, const char *spelt, const cha
 		return EXIT_USAGE;
 	}
 	status = doors_call(doors, &interface_admin, "Resolve", json_pack("{s:s}", "user", spelt), &reply, &refusal);
+	doors->names_nobody = status == EXIT_DONE && !message_bool(reply, "known", true);
 	if (status == EXIT_DONE && strcmp(message_text(reply, "user"), spelt) != 0) {
 		char *safe = safe_text(spelt), *found = safe_text(message_text(reply, "user"));
 

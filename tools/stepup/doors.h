@@ -19,6 +19,7 @@ struct doors {
 	const struct invocation *invocation;
 	struct verifier_client *verify, *admin;
 	json_t *names; /* that doors_resolve() gave out */
+	bool names_nobody; /* the last one has neither a record nor an account */
 };
 
 void doors_close(struct doors *doors);

@@ -5,7 +5,7 @@ tools_stepup_libcli_a_CPPFLAGS = $(AM_CPPFLAGS)
 tools_stepup_libcli_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS)
 tools_stepup_libcli_a_SOURCES = tools/stepup/options.h tools/stepup/options.c tools/stepup/commands.h \
 	tools/stepup/terminal.h tools/stepup/terminal.c tools/stepup/output.h tools/stepup/output.c tools/stepup/page.h tools/stepup/page.c \
-	tools/stepup/qr.h tools/stepup/qr.c \
+	tools/stepup/qr.h tools/stepup/qr.c tools/stepup/before_touch.h tools/stepup/before_touch.c \
 	tools/stepup/completion.h tools/stepup/completion.c tools/stepup/doors.h tools/stepup/doors.c \
 	tools/stepup/details.h tools/stepup/details.c tools/stepup/token_secret.h tools/stepup/token_secret.c \
 	tools/stepup/pam_lint.h tools/stepup/pam_lint.c tools/stepup/pam_doors.h tools/stepup/pam_doors.c tools/stepup/pam_guesses.h tools/stepup/pam_guesses.c \

@@ -240,7 +240,7 @@ enum exit_status output_refusal(
 
 	if (refusal == NULL || refusal->message == NULL)
 		return refuse(invocation, error, words_of(error), refusal);
-	sentence = safe_text(refusal->message);
+	sentence = safe_lines(refusal->message);
 	status = refuse(invocation, error, sentence, refusal);
 	free(sentence);
 	return status;
@@ -251,6 +251,32 @@ char *safe_text(const char *text)
 	char *safe = text != NULL ? display_text(text, strlen(text)) : strdup("");
 
 	if (safe == NULL)
+		out_of_memory();
+	return safe;
+}
+
+char *safe_lines(const char *text)
+{
+	char *safe = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&safe, &size);
+
+	if (out == NULL)
+		out_of_memory();
+	for (;;) {
+		size_t length = strcspn(text, "\n");
+		char *line = display_text(text, length);
+
+		if (line == NULL)
+			out_of_memory();
+		(void)fputs(line, out);
+		free(line);
+		if (text[length] == '\0')
+			break;
+		(void)fputc('\n', out);
+		text += length + 1;
+	}
+	if (fclose(out) != 0)
 		out_of_memory();
 	return safe;
 }

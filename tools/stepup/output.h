@@ -66,6 +66,9 @@ enum exit_status output_error(const struct invocation *invocation, enum stepup_e
 /* A text from elsewhere, safe to show; the caller frees. Never NULL: without memory a text of its own. */
 char *safe_text(const char *text);
 
+/* The same of what the verifier says in several lines: they stay lines. */
+char *safe_lines(const char *text);
+
 /* "2026-11-23 12:41", in local time; "never" for 0 and less. */
 const char *time_text(int64_t at, char text[TIME_TEXT_SIZE]);
 
