@@ -4,6 +4,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "verifier/housekeeping.h"
+#include "verifier/doors/policy_names.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
 #include "verifier/store_watch.h"
@@ -69,6 +70,7 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 	int64_t now = clock_boot_ms();
 
 	account_cache_sweep(verifier->accounts);
+	policy_names_tick(verifier->policy_names);
 	hook_feed_tick(verifier);
 	if (clock_watch_jumped(&housekeeping->clock)) {
 		journal_line(LOG_WARNING, "clock", "the clock was set; every step-up under way ends, and people are asked again");

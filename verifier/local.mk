@@ -36,7 +36,7 @@ verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verif
 	verifier/rules/explain_speech.h verifier/rules/explain_speech.c verifier/rules/explain_words.c \
 	verifier/rules/request_standing.h verifier/rules/request_standing.c verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
 	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/notices_invited.c verifier/rules/notices_locked.c verifier/rules/notices_over.c verifier/rules/notices_denied.c verifier/rules/policy.h verifier/rules/policy.c \
-	verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
+	verifier/rules/policy_directory.h verifier/rules/policy_directory.c verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
 	verifier/rules/policy_build.c verifier/rules/policy_check.c verifier/rules/policy_file.h \
 	verifier/rules/policy_files.h verifier/rules/policy_files.c \
 	verifier/rules/policy_file.c verifier/rules/policy_prompt.h verifier/rules/policy_prompt.c \
@@ -94,7 +94,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/reach.h verifier/doors/reach.c verifier/doors/locks.c verifier/doors/redeem_door.c verifier/doors/redemption.h \
 	verifier/doors/redemption.c verifier/doors/redemption_claims.c verifier/doors/refusal_log.h \
 	verifier/doors/refusal_log.c verifier/doors/reports.h verifier/doors/reports.c \
-	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c verifier/doors/naming.c \
+	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c verifier/doors/naming.c verifier/doors/policy_names.h verifier/doors/policy_names.c \
 	verifier/doors/request_follow.h verifier/doors/request_follow.c verifier/doors/waiters.h verifier/doors/waiters.c \
 	verifier/doors/crowd.h verifier/doors/crowd.c verifier/doors/transactions.h verifier/doors/transactions.c verifier/doors/verb_job.h \
 	verifier/doors/verb_job.c verifier/doors/verify_door.c

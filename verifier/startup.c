@@ -11,6 +11,7 @@
 #include "verifier/evidence/log_signer.h"
 #include "verifier/state/master_key.h"
 #include "verifier/policy_choice.h"
+#include "verifier/doors/policy_names.h"
 #include "verifier/rules/policy_accounts.h"
 #include "verifier/evidence/receipt.h"
 #include "verifier/server/server.h"
@@ -94,10 +95,11 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 	enum stepup_error result;
 
 	verifier->accounts = account_cache_new(verifier->loop);
+	verifier->policy_names = policy_names_new(verifier);
 	verifier->transactions = transactions_new();
 	verifier->waiters = waiters_new();
 	verifier->decoys = decoys_new();
-	if (verifier->accounts == NULL || verifier->decoys == NULL || verifier->waiters == NULL || verifier->transactions == NULL)
+	if (verifier->accounts == NULL || verifier->policy_names == NULL || verifier->decoys == NULL || verifier->waiters == NULL || verifier->transactions == NULL)
 		return STEPUP_NO_MEMORY;
 	transactions_watch(verifier->transactions, refusal_log_unanswered, verifier);
 	result = commit_queue_start(verifier->store, verifier->loop, &verifier->queue);
@@ -141,6 +143,7 @@ enum stepup_error startup_open(const struct startup_options *options, struct ver
 	if (choice.error != STEPUP_OK)
 		tell_last_good(verifier, &choice);
 	policy_warn(verifier->policy);
+	policy_names_changed(verifier->policy_names);
 	life_log_start(verifier);
 	if (verifier->policy_why != NULL)
 		life_log_last_good(verifier);
@@ -156,6 +159,7 @@ enum stepup_error startup_close(struct verifier *verifier)
 	struct store_session *writer = NULL;
 	enum stepup_error result = STEPUP_OK;
 
+	policy_names_free(&verifier->policy_names);
 	account_cache_free(&verifier->accounts);
 	hook_feed_stop(verifier);
 	if (verifier->log != NULL)
@@ -213,6 +217,7 @@ static void policy_replace(struct verifier *verifier, struct policy *policy)
 	verifier->policy_why = NULL;
 	transactions_end_user(verifier->transactions, NULL);
 	account_cache_forget(verifier->accounts);
+	policy_names_changed(verifier->policy_names);
 	if (verifier->server != NULL)
 		server_policy_changed(verifier->server);
 	approving_policy_changed(verifier);

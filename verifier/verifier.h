@@ -18,6 +18,7 @@
 #include "verifier/state/store.h"
 
 struct hook_feed;
+struct policy_names;
 struct transactions;
 struct receipt_signer;
 struct log_signer;
@@ -33,6 +34,7 @@ struct verifier {
 	struct store_session *reader;      /* the loop thread's */
 	struct commit_queue *queue;
 	struct account_cache *accounts;
+	struct policy_names *policy_names; /* what the directory says of the policy's */
 	struct transactions *transactions; /* pending step-ups and what granted ones keep fresh, in memory only */
 	struct hook_feed *hooks;           /* events on their way to stepup-hooks */
 	struct receipt_signer *receipts;

@@ -16,6 +16,10 @@ group people { members = { "asmith", "bwong", "eve", "mjones", "lead", "newcomer
 caller console { unix-user = "games"  users = { "@people" }  actions = { "*", "stepup.list" } }
 action "stepup.*" { users = { "root", "bin" }  require = { code }  code-is-enough = yes }
 action door.open { users = { "@people" }  prompt = "Open"  require = { code } }
+group desk { unix = "Domain Users" }
+action desk.open { users = { "@desk" }  prompt = "Desk"  require = { code } }
+action alias.open { users = { "BWong" }  prompt = "Alias"  require = { code }  code-is-enough = yes  always-approve = yes
+    approvers = { "ASmith" } }
 action vault.open { users = { "@people" }  prompt = "Vault"  require = { code }  code-is-enough = yes  always-approve = yes  approvers = { "@people" } }
 '''
 SPELLINGS = ("asmith", "ASmith", "CORP\\asmith", "asmith@corp.example.com")
@@ -86,6 +90,34 @@ def locks(world, token):
     tap.ok(world.unlock("asmith").ok, "which one unlock opens")
     revoked = world.verb("Revoke", {"user": "CORP\\asmith", "credential": "all"}, {"user": "CORP\\asmith"})
     tap.equal(revoked.get("revoked"), 1, "a revocation by another spelling finds what is enrolled")
+
+
+def lists(world):
+    """Names and groups in the policy, as somebody may write them."""
+    verifier, directory = world.verifier, world.directory
+    directory.account("bwong", 60004)
+    directory.account("anna smith", 60005)
+    directory.group("Domain Users", 61000, "anna smith", "bwong")
+    for i in range(300):
+        directory.group(f"group {i}", 62000 + i, "anna smith")
+    world.forget()
+    bwong, anna = verifier.enrol_token("bwong"), verifier.enrol_token("anna smith")
+    directory.heard()
+    world.forget()
+    begun = verifier.begin("anna smith", "desk.open")
+    tap.ok(verifier.answer(begun["transaction"], anna.fresh()).ok, "a unix group with blanks in its name names who is in it, blanks and all")
+    questions = [question for question, _ in directory.heard()]
+    tap.equal(questions.count("getgrgid"), 0, "of three hundred groups of theirs none is looked up by itself")
+    tap.equal((questions.count("initgroups"), questions.count("getgrnam") <= 1), (1, True), "they are asked for once, as numbers")
+    begun = verifier.begin("bwong", "alias.open")
+    asked = verifier.answer(begun["transaction"], bwong.fresh())
+    tap.equal(asked.error, "NeedsApproval", "a rule names an account by another spelling")
+    token = verifier.enrol_token("asmith")
+    agreeing = verifier.call("verify", "Approve", {"user": "asmith@corp.example.com", "request": asked["request"]})
+    tap.ok(verifier.answer(agreeing["transaction"], token.fresh()).ok, "an approver too, who comes by a third", agreeing)
+    begun = verifier.begin("bwong", "alias.open")
+    tap.ok(verifier.answer(begun["transaction"], bwong.fresh()).ok, "and what was agreed to is granted")
+    world.verifier.wait_log('BWong" is "bwong" here')
 
 
 def names_of_nobody(world):
@@ -243,7 +275,7 @@ def main():
         world = World(verifier, directory)
         token = tap.run(spellings, world)
         tap.run(locks, world, token)
-        for function in (names_of_nobody, two_names, a_uid_used_again, an_account_renamed, a_new_account_of_an_old_name, a_silent_directory):
+        for function in (lists, names_of_nobody, two_names, a_uid_used_again, an_account_renamed, a_new_account_of_an_old_name, a_silent_directory):
             tap.run(function, world)
     tap.done()
 

@@ -13,8 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void ask(const struct policy *policy)
 {
-	static const char *const groups[] = {"support", NULL};
-	const struct policy_user user = {.name = "alice", .unix_groups = groups};
+	static const gid_t groups[] = {100};
+	const struct policy_user user = {.name = "alice", .gids = groups, .gid_count = 1};
 
 	if (policy->issuer == NULL || policy->warnings == NULL || policy->rule_count < 3)
 		abort();

@@ -5,6 +5,10 @@ POLICY_UNIT_LIBS = $(LIBVERIFIER) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_policy
 tests_unit_test_policy_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_LDADD = $(POLICY_UNIT_LIBS)
+check_PROGRAMS += tests/unit/test_policy_directory
+tests_unit_test_policy_directory_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_policy_directory_LDADD = $(POLICY_UNIT_LIBS)
+
 check_PROGRAMS += tests/unit/test_policy_errors
 tests_unit_test_policy_errors_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_policy_errors_LDADD = $(POLICY_UNIT_LIBS)

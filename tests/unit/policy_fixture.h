@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "verifier/rules/policy_file.h"
+#include "verifier/rules/policy_directory.h"
 
 /* The example of the design, section 6. */
 #define DESIGN_EXAMPLE                                                                                                             \
@@ -44,6 +45,20 @@
 	"    service = export\n"                                                                                                   \
 	"}\n"
 
+#define GID_SUPPORT 5001 /* of the unix group support, in the directory that load_good() asks */
+
+static inline enum stepup_error fixture_group(const char *name, int64_t *gid)
+{
+	*gid = strcmp(name, "support") == 0 ? GID_SUPPORT : -1;
+	return STEPUP_OK;
+}
+
+static inline enum stepup_error fixture_user(const char *name, char **canonical)
+{
+	*canonical = strdup(name);
+	return STEPUP_OK;
+}
+
 /* Loads one text as the file "f"; the policy or NULL, and then what is wrong in `*why`, which the caller frees. */
 static inline struct policy *load_sized(const char *text, size_t size, char **why)
 {
@@ -65,6 +80,8 @@ static inline struct policy *load_good(const char *text)
 
 	if (policy == NULL)
 		fail_msg("does not load: %s", why);
+	policy_directory_set(policy,
+		policy_directory_ask(policy, &(struct directory_questions){.group = fixture_group, .user = fixture_user}, policy->directory));
 	return policy;
 }
 

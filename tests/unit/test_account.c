@@ -64,8 +64,7 @@ static void on_found(void *context, enum stepup_error result, const struct accou
 		return;
 	(void)snprintf(answer->name, sizeof(answer->name), "%s", account->name != NULL ? account->name : "(none)");
 	answer->uid = account->uid;
-	for (answer->groups = 0; account->unix_groups[answer->groups] != NULL; answer->groups++)
-		;
+	answer->groups = account->gid_count;
 }
 
 struct fixture {

@@ -28,8 +28,8 @@ static struct store_session *reader, *writer;
 static struct policy *policy;
 static struct user_record *record;
 
-static const char *const in_support[] = {"support", NULL};
-static const struct policy_user alice = {.name = "alice", .unix_groups = in_support}, mallory = {.name = "mallory", .unix_groups = NULL};
+static const gid_t in_support[] = {GID_SUPPORT};
+static const struct policy_user alice = {.name = "alice", .gids = in_support, .gid_count = 1}, mallory = {.name = "mallory"};
 
 static int set_up(void **state)
 {

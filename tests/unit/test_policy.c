@@ -9,9 +9,8 @@
 #include "verifier/rules/policy.h"
 #include "verifier/rules/policy_accounts.h"
 
-static const char *const in_support[] = {"support", NULL};
-static const char *const in_nothing[] = {NULL};
-static const struct policy_user alice = {.name = "alice", .unix_groups = in_support}, carol = {.name = "carol", .unix_groups = in_nothing}, mallory = {.name = "mallory", .unix_groups = in_nothing};
+static const gid_t in_support[] = {GID_SUPPORT}, others[] = {7, 8};
+static const struct policy_user alice = {.name = "alice", .gids = in_support, .gid_count = 1}, carol = {.name = "carol"}, mallory = {.name = "mallory"};
 
 static void the_designs_example_means_what_it_says(void **state)
 {
@@ -178,15 +177,14 @@ static void lists_name_users_groups_and_everybody(void **state)
 	struct policy *policy = load_good(TOP "group team { members = { zoe, alice, \"m.b\" } }\ngroup support { unix = support }\ngroup empty { members = { } }\n"
 					      "action a.b { users = { dora, \"@team\", \"@support\", \"@empty\" } prompt = \"x\" require = { code } }\n"
 					      "action a.c { users = { \"*\" } prompt = \"x\" require = { code } }\n");
-	static const char *const other[] = {"supporters", "team", "empty", NULL};
-	const struct policy_user listed = {.name = "m.b", .unix_groups = in_nothing};
-	const struct policy_user by_unix = {.name = "bob", .unix_groups = in_support};
-	const struct policy_user unlisted = {.name = "bob", .unix_groups = other};
-	const struct policy_user direct = {.name = "dora", .unix_groups = NULL};
-	const struct policy_user nobody = {.name = "", .unix_groups = in_support};
-	const struct policy_user nameless = {.name = NULL, .unix_groups = in_support};
-	const struct policy_user tricky = {.name = "@team", .unix_groups = in_nothing};
-	const struct policy_user star = {.name = "*", .unix_groups = in_nothing};
+	const struct policy_user listed = {.name = "m.b"};
+	const struct policy_user by_unix = {.name = "bob", .gids = in_support, .gid_count = 1};
+	const struct policy_user unlisted = {.name = "bob", .gids = others, .gid_count = 2};
+	const struct policy_user direct = {.name = "dora"};
+	const struct policy_user nobody = {.name = "", .gids = in_support, .gid_count = 1};
+	const struct policy_user nameless = {.name = NULL, .gids = in_support, .gid_count = 1};
+	const struct policy_user tricky = {.name = "@team"};
+	const struct policy_user star = {.name = "*"};
 	char *const *users = policy_rule(policy, "a.b")->users;
 
 	(void)state;
@@ -544,7 +542,7 @@ static void a_very_large_group_loads_and_is_searched(void **state)
 {
 	enum { MEMBERS = 100000 };
 	char *text = malloc((size_t)MEMBERS * 16 + 512), *at = text;
-	struct policy_user user = {.unix_groups = in_nothing};
+	struct policy_user user = {.name = NULL};
 	struct policy *policy;
 	char name[32];
 

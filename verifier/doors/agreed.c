@@ -70,7 +70,7 @@ static void account_is(void *context, enum stepup_error result, const struct acc
 		answer->agreed_ready(answer, STEPUP_UNAVAILABLE);
 		return;
 	}
-	who = (struct policy_user){.name = account->name, .unix_groups = (const char *const *)account->unix_groups};
+	who = (struct policy_user){.name = account->name, .gids = account->gids, .gid_count = account->gid_count};
 	agreed->may = account->uid == agreed->uid && policy_list_names(transaction->policy, asks ? transaction->rule->users : transaction->rule->approvers, &who);
 	answer->agreed.looked_up++;
 	look_up_next(answer);

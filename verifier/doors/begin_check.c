@@ -20,7 +20,7 @@ bool begin_calls_for_action(const struct policy *policy, const struct peer *peer
 	for (size_t i = 0; i < policy->caller_count; i++) {
 		const struct caller *caller = &policy->callers[i];
 
-		if (!peer_is_caller(peer, caller))
+		if (!peer_is_caller(policy, peer, caller))
 			continue;
 		for (char **pattern = caller->actions; pattern != NULL && *pattern != NULL; pattern++)
 			if (policy_pattern_matches(*pattern, action))
@@ -52,9 +52,12 @@ static enum stepup_error begin_person(struct beginning *begin)
 		begin->why = begin->withheld_why = EVENT_WHY_NOT_FOR_USER;
 		return begin->apart ? STEPUP_OK : STEPUP_NOT_ALLOWED;
 	}
-	if (!policy_list_names(begin->policy, begin->rule->users, &subject->who))
-		return refuse_or_withhold(begin, STEPUP_NOT_ALLOWED, EVENT_WHY_NOT_IN_RULE);
-	return STEPUP_OK;
+	if (policy_list_names(begin->policy, begin->rule->users, &subject->who))
+		return STEPUP_OK;
+	/* Nobody could say so far which unix group the rule means: that is no reason to tell anybody that they aren't in it. */
+	if (!begin->quiet && policy_list_is_unsure(begin->policy, begin->rule->users))
+		return STEPUP_UNAVAILABLE;
+	return refuse_or_withhold(begin, STEPUP_NOT_ALLOWED, EVENT_WHY_NOT_IN_RULE);
 }
 
 /* The rule, and whether the caller may act for the user in it. A name that neither the directory nor the store knows isn't told apart

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/user_name.h"
+#include "verifier/doors/policy_names.h"
 #include "verifier/rules/notices.h"
 #include "verifier/verifier.h"
 
@@ -87,7 +88,7 @@ enum stepup_error subject_of_account(const struct call *call, const struct accou
 	enum stepup_error error;
 
 	*subject = (struct subject){.name = account->name, .asked = alias, .uid = account->uid,
-		.who = {.name = account->name, .unix_groups = (const char *const *)account->unix_groups},
+		.who = {.name = account->name, .gids = account->gids, .gid_count = account->gid_count},
 		.own = account->uid == (int64_t)call->peer.uid && call->peer.account != NULL && strcmp(call->peer.account, account->name) == 0};
 	error = find_record(call, account->name, &record);
 	note_lock(subject, record);
@@ -207,9 +208,8 @@ static void look_for_others(struct naming *naming)
 /* The directory could not say whose the name is: it stands for itself. */
 static void take_as_spelt(struct naming *naming, bool silent)
 {
-	static const char *const no_groups[] = {NULL};
 	struct subject subject = {.name = naming->asked, .asked = naming->asked, .uid = -1, .silent = silent,
-		.who = {.name = naming->asked, .unix_groups = no_groups}};
+		.who = {.name = naming->asked}};
 	enum stepup_error error = find_record(naming->call, naming->asked, &subject.former);
 
 	note_lock(&subject, subject.former);
@@ -244,8 +244,9 @@ static struct naming *naming_new(struct call *call, const char *user, enum subje
 	return NULL;
 }
 
-static void naming_start(struct naming *naming)
+static void naming_start(void *context)
 {
+	struct naming *naming = context;
 	struct account_cache *accounts = naming->call->verifier->accounts;
 	const uid_t asker = naming->call->peer.uid;
 
@@ -291,7 +292,7 @@ static bool acts_for_others(const struct call *call)
 	if (call->peer.uid == 0)
 		return true;
 	for (size_t i = 0; i < policy->caller_count; i++)
-		if (peer_is_caller(&call->peer, &policy->callers[i]))
+		if (peer_is_caller(policy, &call->peer, &policy->callers[i]))
 			return true;
 	return false;
 }
@@ -308,7 +309,7 @@ static void subject_look_up(struct call *call, const char *user, bool knows_othe
 	}
 	*readying = (struct readying){.call = call, .ready = ready};
 	if (knows_others || (call->peer.account != NULL && strcmp(call->peer.account, user) == 0))
-		naming_start(naming);
+		policy_names_wait(call->verifier->policy_names, naming_start, naming);
 	else
 		take_as_spelt(naming, false);
 }

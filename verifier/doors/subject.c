@@ -22,12 +22,9 @@ void peer_name(const struct call *call, char name[PEER_NAME_SIZE])
 		snprintf(name, PEER_NAME_SIZE, "#%" PRIuMAX, (uintmax_t)call->peer.uid);
 }
 
-bool peer_is_caller(const struct peer *peer, const struct caller *caller)
+bool peer_is_caller(const struct policy *policy, const struct peer *peer, const struct caller *caller)
 {
-	char number[24];
-
-	snprintf(number, sizeof(number), "#%" PRIuMAX, (uintmax_t)peer->uid);
-	return strcmp(caller->unix_user, number) == 0 || (peer->account != NULL && strcmp(caller->unix_user, peer->account) == 0);
+	return policy_unix_user_is(policy, caller->unix_user, peer->uid, peer->account);
 }
 
 bool subject_uid_holds(const struct user_record *record, int64_t uid)
@@ -69,7 +66,7 @@ bool subject_may_be_asked(const struct call *call, const struct subject *subject
 	if (subject->own || call->peer.uid == 0)
 		return true;
 	for (size_t i = 0; i < policy->caller_count; i++)
-		if (peer_is_caller(&call->peer, &policy->callers[i]) &&
+		if (peer_is_caller(policy, &call->peer, &policy->callers[i]) &&
 		    policy_list_names(policy, policy->callers[i].users, &subject->who))
 			return true;
 	return false;

@@ -35,7 +35,7 @@ struct subject {
 void peer_name(const struct call *call, char name[PEER_NAME_SIZE]);
 
 /* Whether the peer is this configured caller. */
-bool peer_is_caller(const struct peer *peer, const struct caller *caller);
+bool peer_is_caller(const struct policy *policy, const struct peer *peer, const struct caller *caller);
 
 /* Finds account and record of `user` (NULL: the caller's own), however it is spelt, and hands them to `ready`, on the loop's thread, at once or later.
  * Everything lives until `ready` returns. Where they can't be found out the call is refused and `ready` doesn't run. The directory is asked for nobody

@@ -44,6 +44,15 @@ struct account_cache {
 	size_t count;
 	struct account_places places;
 	struct shared_account root;
+	struct long_question *questions;
+};
+
+struct long_question {
+	uv_work_t work;
+	struct account_cache *cache; /* NULL once it is gone */
+	struct long_question *next;
+	void (*run)(void *context), (*done)(void *context);
+	void *context;
 };
 
 static void shared_free(struct shared_account *shared)
@@ -287,9 +296,9 @@ void account_by_name_within(struct account_cache *cache, uid_t asker, const char
 	nobody = calloc(1, sizeof(*nobody));
 	if (nobody != NULL) {
 		nobody->references = 1;
-		nobody->account = (struct account){ .name = strdup(name), .uid = -1, .unix_groups = calloc(1, sizeof(char *)) };
+		nobody->account = (struct account){ .name = strdup(name), .uid = -1 };
 	}
-	if (nobody == NULL || nobody->account.name == NULL || nobody->account.unix_groups == NULL)
+	if (nobody == NULL || nobody->account.name == NULL)
 		found(context, STEPUP_UNAVAILABLE, NULL);
 	else
 		found(context, STEPUP_OK, &nobody->account);
@@ -299,14 +308,13 @@ void account_by_name_within(struct account_cache *cache, uid_t asker, const char
 struct account_cache *account_cache_new(uv_loop_t *loop)
 {
 	static char root_name[] = "root";
-	static char *no_groups[] = { NULL };
 	struct account_cache *cache = calloc(1, sizeof(*cache));
 
 	if (cache == NULL)
 		return NULL;
 	cache->loop = loop;
 	places_init(&cache->places, loop, lookup_answered);
-	cache->root = (struct shared_account){ .account = { .name = root_name, .uid = 0, .unix_groups = no_groups }, .references = 1 };
+	cache->root = (struct shared_account){ .account = { .name = root_name, .uid = 0 }, .references = 1 };
 	return cache;
 }
 
@@ -351,7 +359,44 @@ void account_cache_sweep(struct account_cache *cache)
 
 bool account_cache_asks(const struct account_cache *cache)
 {
-	return cache != NULL && cache->places.count > 0;
+	return cache != NULL && (cache->places.count > 0 || cache->questions != NULL);
+}
+
+static void question_run(uv_work_t *work)
+{
+	struct long_question *question = work->data;
+
+	question->run(question->context);
+}
+
+static void question_done(uv_work_t *work, int status)
+{
+	struct long_question *question = work->data, **link;
+
+	(void)status; /* nothing cancels it */
+	if (question->cache != NULL) {
+		for (link = &question->cache->questions; *link != question; link = &(*link)->next)
+			;
+		*link = question->next;
+	}
+	question->done(question->context);
+	free(question);
+}
+
+bool account_cache_work(struct account_cache *cache, void (*work)(void *context), void (*done)(void *context), void *context)
+{
+	struct long_question *question = calloc(1, sizeof(*question));
+
+	if (question == NULL)
+		return false;
+	*question = (struct long_question){ .cache = cache, .next = cache->questions, .run = work, .done = done, .context = context };
+	question->work.data = question;
+	if (uv_queue_work(cache->places.loop, &question->work, question_run, question_done) != 0) {
+		free(question);
+		return false;
+	}
+	cache->questions = question;
+	return true;
 }
 
 void account_cache_free(struct account_cache **cache)
@@ -366,5 +411,7 @@ void account_cache_free(struct account_cache **cache)
 		entry_remove(gone, gone->oldest);
 	}
 	places_close(&gone->places);
+	for (struct long_question *question = gone->questions; question != NULL; question = question->next)
+		question->cache = NULL;
 	free(gone);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who is behind a uid or a user name on this host: name, uid, unix groups, asked of NSS on libuv's worker threads, because a directory
+ * Who is behind a uid or a user name on this host: name, uid, numbers of unix groups, asked of NSS on libuv's worker threads, because a directory
  * may be slow, and remembered for ACCOUNT_TTL_SECONDS (ended by reload).
  * Layer: verifier/host/.
  */
@@ -20,7 +20,8 @@
 struct account {
 	char *name;          /* NULL where the uid has no account */
 	int64_t uid;         /* -1 where the name has no account */
-	char **unix_groups;  /* names, NULL-terminated */
+	gid_t *gids;         /* of its unix groups; NULL for none */
+	size_t gid_count;
 };
 
 struct account_cache;
@@ -44,6 +45,10 @@ void account_by_name(struct account_cache *cache, uid_t asker, const char *name,
 
 /* By name, with a shorter patience than ACCOUNT_WAIT_SECONDS. */
 void account_by_name_within(struct account_cache *cache, uid_t asker, const char *name, unsigned seconds, account_found *found, void *context);
+
+/* A longer question to the directory: `work` on a worker thread, then `done` on the loop's, both with this context, also where the cache is freed
+ * meanwhile. False where it can't be asked: then neither runs. */
+bool account_cache_work(struct account_cache *cache, void (*work)(void *context), void (*done)(void *context), void *context);
 
 /* Keeps an account beyond `found`, and lets it go (sets NULL). On the loop's thread only. */
 const struct account *account_keep(const struct account *account);

@@ -31,10 +31,8 @@ static int passwd_get(const char *name, uid_t uid, struct passwd *passwd, char *
 	return r;
 }
 
-/* The name of a group: STEPUP_NOT_FOUND for a gid without one. */
-static enum stepup_error group_name(gid_t gid, char **name)
+enum stepup_error group_nss(const char *name, int64_t *gid)
 {
-	enum stepup_error result = STEPUP_UNAVAILABLE;
 	struct group group, *found = NULL;
 	size_t size = 4096;
 	char *buffer = NULL;
@@ -44,71 +42,46 @@ static enum stepup_error group_name(gid_t gid, char **name)
 		free(buffer);
 		buffer = malloc(size);
 		if (buffer == NULL)
-			goto out;
+			return STEPUP_UNAVAILABLE;
 		do {
-			r = getgrgid_r(gid, &group, buffer, size, &found);
+			r = getgrnam_r(name, &group, buffer, size, &found);
 		} while (r == EINTR);
 	}
-	if (r != 0)
-		goto out;
-	if (found == NULL) {
-		result = STEPUP_NOT_FOUND;
-		goto out;
-	}
-	*name = strdup(group.gr_name);
-	result = *name != NULL ? STEPUP_OK : STEPUP_UNAVAILABLE;
-out:
+	*gid = r == 0 && found != NULL ? (int64_t)group.gr_gid : -1;
 	free(buffer);
-	return result;
+	return r == 0 ? STEPUP_OK : STEPUP_UNAVAILABLE;
 }
 
-static enum stepup_error gids_get(const struct passwd *passwd, gid_t **gids, int *count)
+enum stepup_error account_nss_name(const char *name, char **canonical)
 {
-	int room = 64;
+	struct passwd passwd, *found = NULL;
+	char *buffer = NULL;
+	int r = passwd_get(name, 0, &passwd, &buffer, &found);
+
+	*canonical = r == 0 && found != NULL ? strdup(passwd.pw_name) : NULL;
+	free(buffer);
+	return r == 0 && (found == NULL || *canonical != NULL) ? STEPUP_OK : STEPUP_UNAVAILABLE;
+}
+
+static enum stepup_error gids_get(const struct passwd *passwd, struct account *account)
+{
+	int room = 512; /* more than nearly anybody has: who has more is asked after twice */
 
 	for (;;) {
 		int needed = room;
 
-		free(*gids);
-		*gids = calloc((size_t)room, sizeof(**gids));
-		if (*gids == NULL)
+		free(account->gids);
+		account->gids = calloc((size_t)room, sizeof(*account->gids));
+		if (account->gids == NULL)
 			return STEPUP_UNAVAILABLE;
-		if (getgrouplist(passwd->pw_name, passwd->pw_gid, *gids, &needed) >= 0) {
-			*count = needed;
+		if (getgrouplist(passwd->pw_name, passwd->pw_gid, account->gids, &needed) >= 0) {
+			account->gid_count = (size_t)needed;
 			return STEPUP_OK;
 		}
 		if (room >= GROUPS_MAX)
 			return STEPUP_UNAVAILABLE;
 		room = needed > room && needed <= GROUPS_MAX ? needed : GROUPS_MAX;
 	}
-}
-
-static enum stepup_error groups_get(const struct passwd *passwd, char ***names)
-{
-	enum stepup_error result;
-	gid_t *gids = NULL;
-	size_t used = 0;
-	int count = 0;
-
-	result = gids_get(passwd, &gids, &count);
-	if (result != STEPUP_OK)
-		goto out;
-	*names = calloc((size_t)count + 1, sizeof(**names));
-	if (*names == NULL) {
-		result = STEPUP_UNAVAILABLE;
-		goto out;
-	}
-	for (int i = 0; i < count; i++) {
-		result = group_name(gids[i], &(*names)[used]);
-		if (result == STEPUP_OK)
-			used++;
-		else if (result != STEPUP_NOT_FOUND)
-			goto out;
-	}
-	result = STEPUP_OK;
-out:
-	free(gids);
-	return result;
 }
 
 enum stepup_error account_nss(const char *name, uid_t uid, struct account *account)
@@ -123,14 +96,10 @@ enum stepup_error account_nss(const char *name, uid_t uid, struct account *accou
 	if (found != NULL) {
 		account->uid = (int64_t)passwd.pw_uid;
 		account->name = strdup(passwd.pw_name);
-		if (account->name == NULL || groups_get(&passwd, &account->unix_groups) != STEPUP_OK)
+		if (account->name == NULL || gids_get(&passwd, account) != STEPUP_OK)
 			goto out;
-	} else {
-		if (name != NULL && (account->name = strdup(name)) == NULL)
-			goto out;
-		account->unix_groups = calloc(1, sizeof(*account->unix_groups));
-		if (account->unix_groups == NULL)
-			goto out;
+	} else if (name != NULL && (account->name = strdup(name)) == NULL) {
+		goto out;
 	}
 	result = STEPUP_OK;
 out:
@@ -140,9 +109,7 @@ out:
 
 void account_clear(struct account *account)
 {
-	for (size_t i = 0; account->unix_groups != NULL && account->unix_groups[i] != NULL; i++)
-		free(account->unix_groups[i]);
-	free(account->unix_groups);
+	free(account->gids);
 	free(account->name);
 	*account = (struct account){ .uid = -1 };
 }

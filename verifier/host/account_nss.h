@@ -12,6 +12,10 @@
  * say, or where there is no memory. Clear it either way. */
 enum stepup_error account_nss(const char *name, uid_t uid, struct account *account);
 
+/* The number of a unix group, -1 where there is none of that name; and what the directory calls a user (the caller frees), NULL likewise. Errors as above. */
+enum stepup_error group_nss(const char *name, int64_t *gid);
+enum stepup_error account_nss_name(const char *name, char **canonical);
+
 void account_clear(struct account *account);
 
 #endif

@@ -8,6 +8,14 @@
 #define APPROVER_WORDS_SIZE 300 /* "members of GROUP" */
 #define NAMED_MEMBERS_MAX 16    /* a group of more is named as such */
 
+#define MEMBERS_OF "members of "
+#define ANYBODY_ELSE "anybody else"
+
+bool approvers_is_person(const char *words)
+{
+	return strncmp(words, MEMBERS_OF, strlen(MEMBERS_OF)) != 0 && strcmp(words, ANYBODY_ELSE) != 0;
+}
+
 static bool add_name(json_t *names, const char *before, const char *name, const char *requester)
 {
 	char text[APPROVER_WORDS_SIZE];
@@ -32,7 +40,7 @@ static bool add_group(json_t *names, const struct policy_group *group, const cha
 	if (group == NULL)
 		return true;
 	if (group->unix_group != NULL || group->member_count > NAMED_MEMBERS_MAX)
-		return add_name(names, "members of ", group->unix_group != NULL ? group->unix_group : group->name, requester);
+		return add_name(names, MEMBERS_OF, group->unix_group != NULL ? group->unix_group : group->name, requester);
 	for (size_t i = 0; i < group->member_count; i++)
 		if (!add_name(names, "", group->members[i], requester))
 			return false;
@@ -50,7 +58,7 @@ json_t *approvers_words(const struct policy *policy, const struct rule *rule, co
 		if (entry[0] == '@')
 			added = add_group(names, find_group(policy, entry + 1), requester);
 		else
-			added = add_name(names, "", strcmp(entry, "*") == 0 ? "anybody else" : entry, requester);
+			added = add_name(names, "", strcmp(entry, "*") == 0 ? ANYBODY_ELSE : entry, requester);
 	}
 	if (!added) {
 		json_decref(names);

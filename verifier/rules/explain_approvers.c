@@ -80,7 +80,7 @@ enum stepup_error explanation_approvers(struct explanation *explanation)
 		bool can = true;
 
 		/* Of a group that the directory holds nobody knows here who is in it. */
-		if (question->sees_everybody && strchr(name, ' ') == NULL)
+		if (question->sees_everybody && approvers_is_person(name))
 			error = note(explanation, i, name, &can);
 		some = some || can;
 	}

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "verifier/rules/attestation_trust.h"
+#include "verifier/rules/policy_directory.h"
 
 #define OWN_NAMES "stepup."
 
@@ -31,6 +32,7 @@ void policy_release(struct policy **policy)
 	if (old == NULL || __atomic_sub_fetch(&old->references, 1, __ATOMIC_ACQ_REL) != 0)
 		return;
 	attestation_trust_free(&old->trust);
+	policy_directory_free(&old->directory);
 	memory = old->memory;
 	arena_clear(&memory);
 	free(old);
@@ -90,24 +92,39 @@ static const struct policy_group *find_group(const struct policy *policy, const 
 	return policy->group_count == 0 ? NULL : bsearch(name, policy->groups, policy->group_count, sizeof(*policy->groups), compare_group);
 }
 
-static bool group_lists(const struct policy_group *group, const char *user)
+/* As it is called, or as the directory says that it is written here as well. */
+static bool group_lists(const struct policy *policy, const struct policy_group *group, const char *user)
 {
-	return user != NULL && group->member_count > 0 &&
-		bsearch(user, group->members, group->member_count, sizeof(*group->members), compare_member) != NULL;
+	const char *written = user;
+
+	for (size_t i = 0; written != NULL && group->member_count > 0; i++) {
+		if (bsearch(written, group->members, group->member_count, sizeof(*group->members), compare_member) != NULL)
+			return true;
+		written = policy_directory_written(policy->directory, user, i);
+	}
+	return false;
 }
 
 static bool group_holds(const struct policy *policy, const char *name, const struct policy_user *user)
 {
 	const struct policy_group *group = find_group(policy, name);
+	int64_t gid;
 
 	if (group == NULL)
 		return false;
 	if (group->unix_group == NULL)
-		return group_lists(group, user->name) || group_lists(group, user->also);
-	for (size_t i = 0; user->unix_groups != NULL && user->unix_groups[i] != NULL; i++)
-		if (strcmp(user->unix_groups[i], group->unix_group) == 0)
+		return group_lists(policy, group, user->name) || group_lists(policy, group, user->also);
+	gid = policy_directory_gid(policy->directory, (size_t)(group - policy->groups));
+	for (size_t i = 0; i < user->gid_count; i++)
+		if ((int64_t)user->gids[i] == gid)
 			return true;
 	return false;
+}
+
+static bool is_name_of(const struct policy *policy, const char *written, const struct policy_user *user)
+{
+	return policy_directory_means(policy->directory, written, user->name) ||
+		(user->also != NULL && policy_directory_means(policy->directory, written, user->also));
 }
 
 bool policy_list_names(const struct policy *policy, char *const *list, const struct policy_user *user)
@@ -115,11 +132,20 @@ bool policy_list_names(const struct policy *policy, char *const *list, const str
 	if (user == NULL || user->name == NULL || user->name[0] == '\0')
 		return false;
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-		bool named = list[i][0] == '@' ? group_holds(policy, list[i] + 1, user)
-					       : strcmp(list[i], "*") == 0 || strcmp(list[i], user->name) == 0 ||
-				(user->also != NULL && strcmp(list[i], user->also) == 0);
+		bool named = list[i][0] == '@' ? group_holds(policy, list[i] + 1, user) : strcmp(list[i], "*") == 0 || is_name_of(policy, list[i], user);
 
 		if (named)
+			return true;
+	}
+	return false;
+}
+
+bool policy_list_is_unsure(const struct policy *policy, char *const *list)
+{
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+		const struct policy_group *group = list[i][0] == '@' ? find_group(policy, list[i] + 1) : NULL;
+
+		if (group != NULL && group->unix_group != NULL && policy_directory_gid(policy->directory, (size_t)(group - policy->groups)) == -2)
 			return true;
 	}
 	return false;
@@ -162,14 +188,13 @@ bool policy_list_is_empty(const struct policy *policy, char *const *list)
 	return true;
 }
 
-/* Whether a configured unix-user, a name or "#UID", is this peer. */
-static bool is_unix_user(const char *unix_user, uid_t uid, const char *account)
+bool policy_unix_user_is(const struct policy *policy, const char *unix_user, uid_t uid, const char *account)
 {
 	char *end = NULL;
 	unsigned long long number;
 
 	if (unix_user[0] != '#')
-		return account != NULL && strcmp(unix_user, account) == 0;
+		return account != NULL && policy_directory_means(policy->directory, unix_user, account);
 	errno = 0;
 	number = strtoull(unix_user + 1, &end, 10);
 	return errno == 0 && end != unix_user + 1 && *end == '\0' && number == uid;
@@ -190,7 +215,7 @@ bool policy_caller_may(const struct policy *policy, uid_t uid, const char *accou
 	for (size_t i = 0; i < policy->caller_count; i++) {
 		const struct caller *caller = &policy->callers[i];
 
-		if (is_unix_user(caller->unix_user, uid, account) && list_matches(caller->actions, action) &&
+		if (policy_unix_user_is(policy, caller->unix_user, uid, account) && list_matches(caller->actions, action) &&
 			policy_list_names(policy, caller->users, user))
 			return true;
 	}
@@ -202,7 +227,7 @@ const struct service *policy_service_of(const struct policy *policy, uid_t uid, 
 	const struct service *found = NULL;
 
 	for (size_t i = 0; i < policy->service_count; i++) {
-		if (!is_unix_user(policy->services[i].unix_user, uid, account))
+		if (!policy_unix_user_is(policy, policy->services[i].unix_user, uid, account))
 			continue;
 		if (found != NULL)
 			return NULL; /* "exportd" and "#998" may be one account: then nobody can say which service it is */

@@ -17,6 +17,7 @@
 #include "verifier/rules/arena.h"
 #include "verifier/state/user_record.h"
 
+struct policy_directory; /* verifier/rules/policy_directory.h */
 struct attestation_trust; /* verifier/rules/attestation_trust.h */
 
 /* What a rule requires, weakest first (DESIGN section 5). */
@@ -125,6 +126,7 @@ struct policy {
 	size_t service_count;
 	struct caller *callers;
 	size_t caller_count;
+	struct policy_directory *directory; /* owned; what the directory says of these names; NULL before it was asked */
 	char **warnings;  /* NULL-terminated; each "FILE:LINE: sentence" */
 	struct arena memory; /* holds all of the above */
 };
@@ -141,15 +143,22 @@ void policy_release(struct policy **policy);
  * only. A pattern covers stepup.* only where it says so itself. */
 const struct rule *policy_rule(const struct policy *policy, const char *action);
 
-/* A person as the policy sees one. Unix groups by name, looked up before (verifier/host/account.c). */
+/* A person as the policy sees one, looked up before (verifier/host/account.c). Unix groups of the policy are compared by number: policy_directory.h. */
 struct policy_user {
 	const char *name;
 	const char *also; /* another name of the same account, which counts as well; NULL for none */
-	const char *const *unix_groups; /* NULL-terminated */
+	const gid_t *gids; /* of unix groups */
+	size_t gid_count;
 };
 
 /* Whether a list of "name", "@group", "*" names this user. */
 bool policy_list_names(const struct policy *policy, char *const *list, const struct policy_user *user);
+
+/* Whether a list has a unix group of which the directory could not say yet what it is: then nobody can say whom it names. */
+bool policy_list_is_unsure(const struct policy *policy, char *const *list);
+
+/* Whether a configured unix-user, a name or "#UID", is the account with this uid and name (NULL for none). */
+bool policy_unix_user_is(const struct policy *policy, const char *unix_user, uid_t uid, const char *account);
 
 /* Whether such a list can name one user only, as far as the configuration tells: a unix group may hold more. */
 bool policy_list_is_one(const struct policy *policy, char *const *list);

@@ -5,6 +5,8 @@
  */
 #include "verifier/rules/policy_values.h"
 
+#include "lib/user_name.h"
+
 #include <string.h>
 
 #include "lib/display_text.h"
@@ -103,14 +105,7 @@ bool value_limit(const char *text, struct limit *limit)
 
 bool value_account(const char *text)
 {
-	size_t length = strlen(text);
-
-	if (length == 0 || length > 256 || text[0] == '-' || text[0] == '@' || text[0] == '#' || !utf8_is_valid(text, length))
-		return false;
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text <= ' ' || *text == 0x7f || strchr(",:/*\"", *text) != NULL)
-			return false;
-	return true;
+	return user_name_is_possible(text) && strchr(text, '"') == NULL;
 }
 
 bool value_unix_user(const char *text)

@@ -20,7 +20,7 @@ bool value_duration(const char *text, int64_t *seconds);
 /* "N per WINDOW", "N DETAIL per WINDOW", "N different DETAIL per WINDOW"; N up to DETAIL_NUMBER_MAX, windows of 1s to 31d. Leaves `text` alone. */
 bool value_limit(const char *text, struct limit *limit);
 
-/* A user's or group's account name: UTF-8 of at most 256 bytes, no blanks, control characters or any of , : / * and no leading - or @. */
+/* A user's or group's account name (lib/user_name.h), which may have blanks inside. */
 bool value_account(const char *text);
 
 /* An account name or "#UID". */

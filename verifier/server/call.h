@@ -25,7 +25,6 @@ struct peer {
 	pid_t pid;
 	int64_t connected_ms; /* clock_boot_ms(): whatever has this pid and began later is another process */
 	const char *account; /* the uid's account name, NULL where it has none */
-	const char *const *unix_groups;
 };
 
 struct call {

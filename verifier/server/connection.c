@@ -205,22 +205,14 @@ void connection_answer(struct connection *connection, char *frame, size_t size, 
 
 /* --- calls --- */
 
-static bool account_is(const char *unix_user, uid_t uid, const char *account)
-{
-	char number[16];
-
-	(void)snprintf(number, sizeof(number), "#%u", (unsigned)uid);
-	return strcmp(unix_user, number) == 0 || (account != NULL && strcmp(unix_user, account) == 0);
-}
-
 static enum budget_rank rank_of(const struct policy *policy, uid_t uid, const char *account)
 {
 	for (size_t i = 0; policy != NULL && i < policy->caller_count; i++) {
-		if (account_is(policy->callers[i].unix_user, uid, account))
+		if (policy_unix_user_is(policy, policy->callers[i].unix_user, uid, account))
 			return BUDGET_CALLER;
 	}
 	for (size_t i = 0; policy != NULL && i < policy->service_count; i++) {
-		if (account_is(policy->services[i].unix_user, uid, account))
+		if (policy_unix_user_is(policy, policy->services[i].unix_user, uid, account))
 			return BUDGET_CALLER;
 	}
 	return uid == 0 ? BUDGET_ROOT : BUDGET_ORDINARY;
@@ -259,7 +251,6 @@ static void on_account(void *context, enum stepup_error result, const struct acc
 	}
 	connection->account = account_keep(account);
 	call->peer.account = account->name;
-	call->peer.unix_groups = (const char *const *)account->unix_groups;
 	call->parameters = connection->request.parameters;
 	call->more = connection->request.more;
 	if (connection->policy_generation != connection->server->policy_generation) {
