@@ -25,7 +25,7 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/store_key_ids.c verifier/state/store_log.c verifier/state/store_meta.c verifier/state/store_open.c verifier/state/store_receipts.c verifier/state/store_requests.c \
 	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
 	verifier/state/store_vault.h verifier/state/store_vault.c verifier/state/store_terms.c verifier/state/store_head.c \
-	verifier/state/store_scan.c verifier/state/store_wrong.c verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c \
+	verifier/state/store_scan.c verifier/state/store_mark.h verifier/state/store_mark.c verifier/state/store_wrong.c verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c \
 	verifier/state/user_record_pack.c \
 	verifier/state/row_memory.h verifier/state/row_memory.c
 

@@ -36,17 +36,21 @@ static void policy_warn(const struct policy *policy)
 		journal_line(LOG_WARNING, "warning", "%s", policy->warnings[i]);
 }
 
+static const char *mark_path(const struct startup_options *options)
+{
+	return options->highwater != NULL ? options->highwater : STEPUP_STATEDIR "/highwater";
+}
+
 /* The log and the receipts' keys, in a writer's session of their own, before the queue has one. */
 static enum stepup_error evidence_open(const struct startup_options *options, struct verifier *verifier, const struct master_key *key,
 	char **why)
 {
-	const char *highwater = options->highwater != NULL ? options->highwater : STEPUP_STATEDIR "/highwater";
 	struct store_session *writer = NULL;
 	const struct log_names names = {.issuer = verifier->policy->issuer, .host = verifier->policy->host};
 	enum stepup_error result = store_session_open(verifier->store, true, &writer);
 
 	if (result == STEPUP_OK)
-		result = log_signer_open(verifier->store, writer, key, highwater, &names, options->new_epoch, &verifier->log,
+		result = log_signer_open(verifier->store, writer, key, mark_path(options), &names, options->new_epoch, &verifier->log,
 			&verifier->clean_start, &verifier->log_key, why);
 	if (result == STEPUP_OK)
 		result = receipt_signer_open(writer, &verifier->receipts, why);
@@ -75,7 +79,8 @@ static enum stepup_error state_open(const struct startup_options *options, struc
 
 	result = master_key_read(options->master_key, &key, why);
 	if (result == STEPUP_OK)
-		result = (options->new_epoch ? store_open_as_found : store_open)(choice->store, key, &verifier->store, why);
+		result = store_open_so(&(struct store_opening){.url = choice->store, .key = key, .mark = mark_path(options), .as_found = options->new_epoch},
+			&verifier->store, why);
 	if (result == STEPUP_OK)
 		result = policy_open(options, verifier, choice, why);
 	if (result == STEPUP_OK)

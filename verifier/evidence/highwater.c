@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The high-water mark's file: five lines of text and a MAC over them under a subkey of the master key.
+ * The high-water mark's file, as an earlier version left it: five lines of text and a MAC over them under a subkey of the master key.
  */
 #include "verifier/evidence/highwater.h"
 
@@ -106,24 +106,5 @@ enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_K
 	free(text);
 	if (error == STEPUP_CORRUPT && asprintf(why, "%s is not a high-water mark written under this master key.", path) < 0)
 		*why = NULL;
-	return error;
-}
-
-enum stepup_error highwater_write(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], const struct highwater *mark)
-{
-	char mac[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *body = body_format(mark), *text = NULL;
-	enum stepup_error error = STEPUP_NO_MEMORY;
-	int length;
-
-	if (body == NULL)
-		return error;
-	error = body_mac(key, body, strlen(body), mac);
-	if (error == STEPUP_OK) {
-		length = asprintf(&text, "%s" MAC_LINE "%s\n", body, mac);
-		error = length < 0 ? STEPUP_NO_MEMORY : safe_file_replace(path, text, (size_t)length, 0600);
-		if (length >= 0)
-			free(text);
-	}
-	free(body);
 	return error;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The high-water mark: a small MACed file outside the database that remembers how far the log had come, so that a restored
- * older database is told from the current one (DESIGN section 14).
- * MUST: take no mark whose MAC doesn't hold; leave either the old or the new mark after a crash.
+ * The high-water mark of earlier versions: a small MACed file that remembers how far the log had come. It is read once, where there is no mark (mark.h) yet, and
+ * replaced by one.
+ * MUST: take no mark whose MAC doesn't hold.
  * Layer: verifier/evidence/.
  */
 #ifndef STEPUP_VERIFIER_HIGHWATER_H
@@ -29,8 +29,5 @@ enum stepup_error highwater_key(const struct master_key *master, uint8_t key[HIG
 /* STEPUP_NOT_FOUND, STEPUP_CORRUPT (not ours, or changed), STEPUP_UNSAFE_FILE, STEPUP_IO; `*why` (the caller frees) then says what is
  * wrong with the file. */
 enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], struct highwater *mark, char **why);
-
-/* Replaces the file, durably. */
-enum stepup_error highwater_write(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], const struct highwater *mark);
 
 #endif

@@ -10,7 +10,13 @@
 
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
+#include "verifier/evidence/highwater.h"
 #include "verifier/evidence/log_entry.h"
+#include "verifier/host/journal.h"
+#include "verifier/state/mark_check.h"
+#include "verifier/state/store_mark.h"
+
+#define FIRST_BATCH 1 /* of an upgrade; a new store has made none */
 
 enum stepup_error log_epoch_refuse(char **why, const char *what)
 {
@@ -52,36 +58,84 @@ static enum stepup_error store_fits_mark(struct store_session *session, const ch
 	return log_epoch_refuse(why, what);
 }
 
-enum stepup_error log_epoch_check(struct store_session *session, const uint8_t key[HIGHWATER_KEY_SIZE], const char *path,
-	struct highwater *mark, char **why)
+/* The file of an earlier version, which knew the log only: read once, where this version has hardly written anything yet. STEPUP_NOT_FOUND: there is none. */
+static enum stepup_error check_former(struct store_session *session, const struct log_epoch_place *place, const struct store_head *head,
+	struct epoch_seen *seen, char **why)
 {
-	char *reason = NULL, what[512];
-	int64_t size = 0;
-	enum stepup_error error = store_log_size(session, &size);
+	uint8_t key[HIGHWATER_KEY_SIZE] = {0};
+	struct highwater mark;
+	char *reason = NULL;
+	enum stepup_error error = head->batch > FIRST_BATCH ? STEPUP_NOT_FOUND : highwater_key(place->key, key);
 
-	*mark = (struct highwater){.size = -1};
-	*why = NULL;
-	if (error != STEPUP_OK)
-		return error;
-	error = highwater_read(path, key, mark, &reason);
 	if (error == STEPUP_OK)
-		return store_fits_mark(session, path, size, mark, why);
-	*mark = (struct highwater){.size = -1};
-	if (error == STEPUP_NOT_FOUND && size == 0) {
+		error = highwater_read(place->path, key, &mark, &reason);
+	WIPE_ARRAY(key);
+	free(reason);
+	if (error != STEPUP_OK)
+		return STEPUP_NOT_FOUND;
+	error = store_fits_mark(session, place->path, head->log_size, &mark, why);
+	seen->size = mark.size;
+	seen->clean = error == STEPUP_OK && mark.clean && head->log_size <= mark.size + 1; /* the one more says that the vault began */
+	return error == STEPUP_OK ? store_mark_make(place->store, place->key, place->path, why) : error;
+}
+
+static enum stepup_error check_mark(struct store_session *session, const struct log_epoch_place *place, const struct store_head *head,
+	struct epoch_seen *seen, char **why)
+{
+	struct mark_question question = {.path = place->path, .store = head, .mark = &seen->head};
+	enum stepup_error error = STEPUP_OK;
+
+	seen->has_head = store_mark_head(place->store, &seen->head, &question.seen);
+	seen->size = seen->head.log_size;
+	if (head->batch > seen->head.batch)
+		error = store_head_fits_log(session, &seen->head, &question.log_fits);
+	if (error == STEPUP_OK)
+		error = mark_check(&question, &seen->clean, why);
+	if (error == STEPUP_OK && seen->clean) {
+		char *rest = mark_rest_sentence(question.seen, clock_wall_seconds());
+
+		if (rest != NULL)
+			journal_line(LOG_WARNING, "warning", "%s", rest);
+		free(rest);
+	}
+	return error;
+}
+
+enum stepup_error log_epoch_check(struct store_session *session, const struct log_epoch_place *place, struct epoch_seen *seen, char **why)
+{
+	struct mark_question question = {.path = place->path};
+	struct store_head head;
+	char *reason = NULL;
+	enum stepup_error error, former;
+
+	*seen = (struct epoch_seen){.size = -1};
+	*why = NULL;
+	store_head_now(place->store, &head);
+	error = store_mark_open(place->store, place->key, place->path, &reason);
+	if (error == STEPUP_OK)
+		return check_mark(session, place, &head, seen, why);
+	if (error == STEPUP_NOT_FOUND && head.log_size == 0 && head.batch <= FIRST_BATCH) {
 		free(reason);
 		return STEPUP_NOT_FOUND; /* the first start */
 	}
-	if (error == STEPUP_NOT_FOUND)
-		(void)snprintf(what, sizeof(what), "The high-water mark %.300s is missing beside a store whose log has %" PRId64
-						   " entries, so nobody can tell whether the store is the newest.", path, size);
-	else if (error == STEPUP_CORRUPT)
-		(void)snprintf(what, sizeof(what), "%.400s", reason != NULL ? reason : "The high-water mark was changed.");
-	else {
+	if (error != STEPUP_NOT_FOUND && error != STEPUP_CORRUPT && error != STEPUP_UNSAFE_FILE) {
 		*why = reason;
 		return error;
 	}
+	former = check_former(session, place, &head, seen, why);
+	if (former != STEPUP_NOT_FOUND) {
+		free(reason);
+		return former;
+	}
+	if (error == STEPUP_UNSAFE_FILE) {
+		*why = reason;
+		return error;
+	}
+	question.store = &head;
+	question.trouble = reason != NULL ? reason : "The mark can't be read";
+	error = mark_check(&question, &seen->clean, why);
 	free(reason);
-	return log_epoch_refuse(why, what);
+	return error;
 }
 
 /* The epoch's own entry says that it is void. */
@@ -91,7 +145,7 @@ static enum stepup_error void_request(void *context, struct approval_request *re
 	return store_request_move(context, request, REQUEST_VOID);
 }
 
-enum stepup_error log_epoch_write(struct store_session *session, bool first, const struct highwater *seen, const char *log_key)
+enum stepup_error log_epoch_write(struct store_session *session, bool first, const struct epoch_seen *seen, const char *log_key)
 {
 	int64_t now = clock_wall_seconds(), index = -1;
 	enum stepup_error error = STEPUP_OK;
@@ -105,7 +159,6 @@ enum stepup_error log_epoch_write(struct store_session *session, bool first, con
 		error = store_request_each(session, NULL, void_request, session);
 	if (error != STEPUP_OK)
 		return error;
-	entry = log_entry_epoch(now, first ? "first start" : "store taken as it stands by --new-epoch", seen->size,
-		seen->size >= 0 ? seen->root : NULL, log_key);
+	entry = log_entry_epoch(now, first ? "first start" : "store taken as it stands by --new-epoch", seen->size, NULL, log_key);
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
 }

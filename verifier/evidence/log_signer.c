@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Checkpoints in the background. One round at a time: read the tree on the writer's side, sign on a worker thread, store the note on
- * the writer's side, and only then, on a worker thread again, move the high-water mark and tell the journal. Nobody who is being answered waits for any of it.
+ * the writer's side, and only then, on a worker thread again, sync the mark and tell the journal. Nobody who is being answered waits for any of it.
  */
 #include "verifier/evidence/log_signer.h"
 
@@ -17,16 +17,15 @@
 #include "lib/checkpoint_note.h"
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
-#include "verifier/evidence/highwater.h"
 #include "verifier/host/journal.h"
 #include "verifier/evidence/log_epoch.h"
+#include "verifier/state/store_mark.h"
 
 #define KEY_PURPOSE "log"
 #define ROUND_MS 500 /* from an entry to its checkpoint: this, two commits and a signature at most */
 
 struct log_signer {
-	uint8_t mark_key[HIGHWATER_KEY_SIZE];
-	char *highwater_path;
+	struct store *store;
 	struct note_key note_key;
 	uint8_t seed[NOTE_KEY_SIZE];
 	int64_t seed_at; /* when it was made */
@@ -41,6 +40,8 @@ struct log_signer {
 
 	/* The round's: touched by one thread at a time, handed on by the queue and the loop. */
 	struct merkle_tree tree;
+	int64_t marked_batch; /* what the round's mark knows */
+	bool signs, marks;    /* the round has a new checkpoint; the mark something new to sync */
 	char *note;
 	int64_t at;
 	enum stepup_error result;
@@ -92,7 +93,7 @@ static enum stepup_error seed_make(struct log_signer *signer, struct store_sessi
 /* A new epoch has a new key: the old one may have signed entries that this store has lost, and a log must never sign two
  * different pasts (c2sp.org/tlog-checkpoint). */
 static enum stepup_error epoch_work(struct log_signer *signer, struct store_session *session, const char *origin, const struct log_names *names, bool first,
-	const struct highwater *seen)
+	const struct epoch_seen *seen)
 {
 	char *log_key = NULL;
 	bool changed;
@@ -109,7 +110,7 @@ static enum stepup_error epoch_work(struct log_signer *signer, struct store_sess
 }
 
 static enum stepup_error epoch_begin(struct log_signer *signer, struct store_session *session, const char *origin, const struct log_names *names, bool first,
-	const struct highwater *seen)
+	const struct epoch_seen *seen)
 {
 	enum stepup_error error = store_begin(session);
 
@@ -135,29 +136,6 @@ static enum stepup_error names_keep(struct store_session *session, const char *o
 	if (error == STEPUP_OK && changed)
 		return store_commit(session);
 	store_rollback(session);
-	return error;
-}
-
-static enum stepup_error mark_write(const struct log_signer *signer, const struct merkle_tree *tree, bool clean)
-{
-	struct highwater mark = {.size = (int64_t)tree->size, .at = clock_wall_seconds(), .clean = clean};
-	enum stepup_error error = merkle_root(tree, mark.root);
-
-	return error == STEPUP_OK ? highwater_write(signer->highwater_path, signer->mark_key, &mark) : error;
-}
-
-/* The mark of a running verifier: not clean, so that whatever ends it without a word is noticed. */
-static enum stepup_error mark_running(const struct log_signer *signer, struct store_session *session, char **why)
-{
-	struct merkle_tree tree;
-	enum stepup_error error = store_log_tree(session, &tree);
-
-	if (error != STEPUP_OK)
-		return error;
-	error = mark_write(signer, &tree, false);
-	if (error != STEPUP_OK && asprintf(why, "Could not write the high-water mark %s: %s", signer->highwater_path,
-					  stepup_error_text(error)) < 0)
-		*why = NULL;
 	return error;
 }
 
@@ -191,68 +169,75 @@ static void signer_free(struct log_signer **signer)
 	if (it == NULL)
 		return;
 	WIPE_ARRAY(it->seed);
-	WIPE_ARRAY(it->mark_key);
-	free(it->highwater_path);
 	free(it->note);
 	free(it);
 	*signer = NULL;
 }
 
+/* A new epoch has a mark of its own, once its first transaction stands: until then the old one refuses the store. */
+static enum stepup_error epoch_marked(struct log_signer *signer, struct store_session *session, const struct log_epoch_place *place, const char *origin,
+	const struct log_names *names, const struct epoch_seen *seen, char **why)
+{
+	enum stepup_error error;
+
+	store_mark_drop(place->store);
+	store_begin_epoch(place->store, seen->has_head ? &seen->head : NULL);
+	error = epoch_begin(signer, session, origin, names, false, seen);
+	return error == STEPUP_OK ? store_mark_make(place->store, place->key, place->path, why) : error;
+}
+
 /* Everything that stands between the store and serving it. */
-static enum stepup_error open_checked(struct log_signer *signer, struct store_session *session, const struct log_names *names, bool new_epoch,
-	bool *clean, char **log_key, char **why)
+static enum stepup_error open_checked(struct log_signer *signer, struct store_session *session, const struct log_epoch_place *place,
+	const struct log_names *names, bool new_epoch, bool *clean, char **log_key, char **why)
 {
 	char origin[NOTE_NAME_SIZE] = "";
-	struct highwater mark;
+	struct epoch_seen seen;
 	int64_t size = 0;
-	enum stepup_error error = log_epoch_check(session, signer->mark_key, signer->highwater_path, &mark, why);
+	enum stepup_error error = log_epoch_check(session, place, &seen, why);
 	bool first = error == STEPUP_NOT_FOUND;
 
 	/* The first start leaves a mark before its first entry, so that a crash between the two doesn't look like a lost mark. */
 	if (first)
-		error = mark_running(signer, session, why);
+		error = store_mark_make(place->store, place->key, place->path, why);
 	if (error == STEPUP_CORRUPT && new_epoch) {
 		free(*why);
 		*why = NULL;
+		seen.clean = false;
 	} else if (error != STEPUP_OK) {
 		return error;
 	}
 	if (store_log_size(session, &size) != STEPUP_OK)
 		return STEPUP_IO;
 	first = first || size == 0;
-	/* A clean mark stands at the log's very end; entries behind it came from a verifier that didn't have this mark. */
-	*clean = first || (error == STEPUP_OK && mark.clean && mark.size == size);
+	*clean = first || seen.clean;
 	error = seed_load(signer, session);
 	if (error == STEPUP_OK)
 		error = log_identity_origin(session, names, origin);
-	if (error == STEPUP_OK)
-		error = first || new_epoch ? epoch_begin(signer, session, origin, names, first, &mark) : names_keep(session, origin, names);
+	if (error == STEPUP_OK && first)
+		error = epoch_begin(signer, session, origin, names, true, &seen);
+	else if (error == STEPUP_OK)
+		error = new_epoch ? epoch_marked(signer, session, place, origin, names, &seen, why) : names_keep(session, origin, names);
 	if (error == STEPUP_OK)
 		error = key_ready(signer, origin, log_key, why);
 	if (error == STEPUP_INVALID && asprintf(why, "The log can't be named \"%s\": printable ASCII without spaces and + only.", origin) < 0)
 		*why = NULL;
-	if (error == STEPUP_OK)
-		error = mark_running(signer, session, why);
 	return error;
 }
 
 enum stepup_error log_signer_open(struct store *store, struct store_session *session, const struct master_key *key,
-	const char *highwater_path, const struct log_names *names, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why)
+	const char *mark_path, const struct log_names *names, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why)
 {
+	const struct log_epoch_place place = {.store = store, .key = key, .path = mark_path};
 	struct log_signer *opened = calloc(1, sizeof(*opened));
-	enum stepup_error error = STEPUP_NO_MEMORY;
+	enum stepup_error error;
 
-	(void)store;
 	*signer = NULL;
 	*clean = false;
 	*log_key = *why = NULL;
 	if (opened == NULL)
-		return error;
-	opened->highwater_path = strdup(highwater_path);
-	if (opened->highwater_path != NULL)
-		error = highwater_key(key, opened->mark_key);
-	if (error == STEPUP_OK)
-		error = open_checked(opened, session, names, new_epoch, clean, log_key, why);
+		return STEPUP_NO_MEMORY;
+	opened->store = store;
+	error = open_checked(opened, session, &place, names, new_epoch, clean, log_key, why);
 	if (error == STEPUP_OK) {
 		newest_size(opened, session);
 		*signer = opened;
@@ -313,8 +298,9 @@ static void publish_work(uv_work_t *work)
 {
 	struct log_signer *signer = work->data;
 
-	signer->result = mark_write(signer, &signer->tree, false);
-	note_tell(signer);
+	signer->result = store_mark_sync(signer->store);
+	if (signer->signs)
+		note_tell(signer);
 }
 
 static void publish_done(uv_work_t *work, int status)
@@ -367,8 +353,13 @@ static void sign_done(uv_work_t *work, int status)
 static enum stepup_error read_tree(struct store_session *session, void *job)
 {
 	struct log_signer *signer = job;
+	struct store_head head;
+	enum stepup_error error = store_mark_tables(session);
 
-	return store_log_tree(session, &signer->tree);
+	store_head_now(signer->store, &head);
+	signer->marks = head.batch != signer->marked_batch;
+	signer->marked_batch = head.batch;
+	return error == STEPUP_OK ? store_log_tree(session, &signer->tree) : error;
 }
 
 /* The commit stands: what the tree holds is what the store holds. */
@@ -376,10 +367,14 @@ static void read_tree_done(void *job, enum stepup_error result)
 {
 	struct log_signer *signer = job;
 	bool sign = result == STEPUP_OK && signer->tree.size > signer->signed_size && !signer->stopping;
+	bool sync = result == STEPUP_OK && !sign && signer->marks && !signer->stopping;
 
+	signer->signs = sign;
 	if (sign && uv_queue_work(signer->loop, &signer->work, sign_work, sign_done) == 0)
 		return;
-	round_end(signer, sign ? STEPUP_NO_MEMORY : result);
+	if (sync && uv_queue_work(signer->loop, &signer->work, publish_work, publish_done) == 0)
+		return;
+	round_end(signer, sign || sync ? STEPUP_NO_MEMORY : result);
 }
 
 static void round_begin(uv_timer_t *timer)
@@ -466,7 +461,11 @@ enum stepup_error log_signer_close(struct log_signer **signer, struct store_sess
 	if (error == STEPUP_OK && it->tree.size > it->signed_size)
 		error = last_checkpoint(it, session);
 	if (error == STEPUP_OK)
-		error = mark_write(it, &it->tree, true);
+		error = store_stop_clean(session);
+	if (error == STEPUP_OK)
+		error = store_mark_tables(session);
+	if (error == STEPUP_OK)
+		error = store_mark_sync(it->store);
 	if (error != STEPUP_OK)
 		journal_line(LOG_ERR, "log", "Could not sign the log's end: %s The next start will take this stop for unclean.",
 			stepup_error_text(error));

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "lib/wipe.h"
+#include "verifier/host/clock.h"
 
 #define MOVE_LOG_FROM (4 * 1024 * 1024) /* bytes of the write-ahead log */
 #define GATE_PATIENCE_NS 100000000      /* how long the writer lets the mover finish: a few syncs of a slow disk */
@@ -144,6 +145,8 @@ bool store_checkpoint_wal_due(const struct store_session *session)
 
 const char *store_trouble(const struct store_session *session)
 {
+	if (session->mark_failed)
+		return "the mark can't be written";
 	return session->db != NULL ? db_trouble(session->db) : "the database can't be opened";
 }
 
@@ -172,10 +175,14 @@ enum stepup_error store_begin(struct store_session *session)
 	gate_enter(session->store);
 	if (session->broken || session->db == NULL)
 		error = connection_renew(session);
+	if (error == STEPUP_OK && session->store->mark != NULL) {
+		error = mark_prepare(session->store->mark, clock_wall_seconds());
+		session->mark_failed = error != STEPUP_OK;
+	}
 	if (error == STEPUP_OK)
 		error = db_begin(session->db);
 	if (error != STEPUP_OK) {
-		session->broken |= error == STEPUP_IO;
+		session->broken |= error == STEPUP_IO && !session->mark_failed;
 		gate_leave(session->store);
 		return error;
 	}
@@ -217,6 +224,15 @@ static void commit_ends(struct store_session *session)
 	(void)pthread_mutex_unlock(&session->store->lock);
 }
 
+/* What is durable in the database; whoever waits is told only of what the mark knows, too. */
+static enum stepup_error mark_follow(struct store_session *session)
+{
+	enum stepup_error error = session->has_head && session->store->mark != NULL ? mark_write(session->store->mark, &session->head) : STEPUP_OK;
+
+	session->mark_failed = error != STEPUP_OK;
+	return error;
+}
+
 enum stepup_error store_commit(struct store_session *session)
 {
 	enum stepup_error error;
@@ -235,6 +251,7 @@ enum stepup_error store_commit(struct store_session *session)
 	commit_begins(session);
 	error = db_commit(session->db);
 	if (error == STEPUP_OK) {
+		error = mark_follow(session);
 		publish(session);
 	} else {
 		session->broken = true;

@@ -30,8 +30,15 @@ struct store_session; /* one connection: the writer's, or a reader's */
  * STEPUP_UNSAFE_FILE, STEPUP_CORRUPT (torn, wrong master key), STEPUP_EXISTS (another verifier has it), STEPUP_INVALID (newer schema),
  * STEPUP_IO. Creates the database where there is none. */
 enum stepup_error store_open(const char *url, const struct master_key *key, struct store **store, char **why);
-/* The same, but takes rows and log as they are found, whatever the head says of them, and begins a new epoch with the next commit. */
-enum stepup_error store_open_as_found(const char *url, const struct master_key *key, struct store **store, char **why);
+
+struct store_opening {
+	const char *url;
+	const struct master_key *key;
+	const char *mark; /* its path, so that what is refused can name the table that was changed; NULL: not needed. See store_mark.h for the rest */
+	bool as_found;    /* takes rows and log as they are found, whatever the head says of them: for who begins a new epoch then */
+};
+/* The same with more to say. */
+enum stepup_error store_open_so(const struct store_opening *opening, struct store **store, char **why);
 void store_close(struct store **store);
 
 /* The name that log entries call this machine by, before the first of them: the policy's; gethostname(2)'s where never told.
@@ -77,6 +84,8 @@ enum stepup_error store_check(struct store_session *session, struct store_checke
 void store_head_now(struct store *store, struct store_head *head);
 /* Whether the log, as far as that head counts its entries, is the one that the head was made of. */
 enum stepup_error store_head_fits_log(struct store_session *session, const struct store_head *head, bool *fits);
+/* From the next commit on it is another epoch: one above the store's and the one that was seen (NULL for none), whose batch it goes on from. */
+void store_begin_epoch(struct store *store, const struct store_head *seen);
 /* A last transaction, whose head says that everything is finished. */
 enum stepup_error store_stop_clean(struct store_session *session);
 

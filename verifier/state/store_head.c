@@ -81,6 +81,23 @@ static enum stepup_error tag_log(struct store_session *session, const struct sto
 	return finish(session, message, size + range, tag);
 }
 
+enum stepup_error head_table_tag(struct store_session *session, enum vault_table table, const struct vault_state *state, int64_t batch,
+	uint8_t tag[STORE_HEAD_TAG_SIZE])
+{
+	const struct row_term numbers = {.high = (uint64_t)batch, .low = (uint64_t)state->rows[table]};
+	uint8_t message[128];
+	size_t size = 4 + STORE_ID_SIZE;
+
+	message[0] = 3;
+	message[1] = HOST_NUMBER;
+	message[2] = (uint8_t)table;
+	message[3] = 0;
+	memcpy(message + 4, session->store->id, STORE_ID_SIZE);
+	size += put_term(&numbers, message + size);
+	size += put_term(&state->sums[table], message + size);
+	return finish(session, message, size, tag);
+}
+
 enum stepup_error head_tag(struct store_session *session, struct store_head *head, const struct vault_state *state, const struct merkle_tree *tree)
 {
 	enum stepup_error error = tag_rows(session, head, state, head->tag_rows);
@@ -161,11 +178,12 @@ static enum stepup_error make(struct store_session *session, uint8_t packed[STOR
 	(void)pthread_mutex_unlock(&store->lock);
 	if (head->batch == INT64_MAX)
 		return STEPUP_TOO_LONG;
-	head->batch++;
+	head->batch += session->begins ? 0 : 1;
 	head->at = clock_wall_seconds();
 	head->log_size = (int64_t)session->tree.size;
 	head->clean = session->stops_clean;
 	head->running = !session->stops_clean;
+	head->moved = false;
 	error = head_tag(session, head, &session->vault, &session->tree);
 	store_head_pack(head, packed);
 	return error;
@@ -198,6 +216,20 @@ enum stepup_error head_begin(struct store_session *session)
 }
 
 /* --- for the mark --- */
+
+void store_begin_epoch(struct store *store, const struct store_head *seen)
+{
+	struct store_head *head = &store->head;
+
+	(void)pthread_mutex_lock(&store->lock);
+	if (seen != NULL && seen->epoch > head->epoch)
+		head->epoch = seen->epoch;
+	if (seen != NULL && seen->batch > head->batch)
+		head->batch = seen->batch;
+	head->epoch += head->epoch < UINT32_MAX;
+	(void)pthread_mutex_unlock(&store->lock);
+}
+
 
 void store_head_now(struct store *store, struct store_head *head)
 {

@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "verifier/state/db.h"
+#include "verifier/state/mark.h"
 #include "verifier/state/seal.h"
 #include "verifier/state/store.h"
 #include "verifier/state/store_vault.h"
@@ -62,6 +63,7 @@ struct store {
 	struct store_head head;
 	size_t rows_promised; /* room that transactions under way will need at their commit */
 	uint64_t generation;  /* of what is published: one more with each commit */
+	struct mark *mark; /* set at the start; NULL: none. Has a lock of its own */
 	const struct store_session *committing; /* whose changes may be durable already */
 	struct wrong_row wrong[WRONG_ROWS_MAX];
 	size_t wrong_count;
@@ -104,8 +106,10 @@ struct store_session {
 	bool moved;                    /* a row or the log: the transaction needs a head; a superset */
 	char *entry;                   /* the newest one of the log, which waits for the head; NULL for none */
 	int64_t entry_at;
+	bool begins;                   /* this transaction makes the store: its head is the first, of batch 0 */
 	bool stops_clean;              /* this transaction's head says that everything is finished */
 	bool has_head;                 /* made at the commit */
+	bool mark_failed;              /* the last transaction's mark could not be written */
 	struct store_head head;
 	unsigned depth;
 	struct {

@@ -170,7 +170,7 @@ static enum stepup_error fill(struct store *store, const struct master_key *key,
 		error = head_begin(session);
 	if (error == STEPUP_OK)
 		error = vault_begin(session, &unreadable, why);
-	session->moved = session->stops_clean = true;
+	session->moved = session->stops_clean = session->begins = true;
 	if (error == STEPUP_OK)
 		error = head_write(session);
 	if (error == STEPUP_OK)
@@ -231,7 +231,7 @@ static enum stepup_error create(struct store *store, const struct master_key *ke
  * count by the decision that needs it. */
 static const char *const grown_tables[] = {"log_entries", "log_details", "checkpoints", "use_totals", "use_values", "uses", NULL};
 
-static enum stepup_error load(struct store *store, const struct master_key *key, bool as_found, char **why)
+static enum stepup_error load(struct store *store, const struct store_opening *opening, char **why)
 {
 	struct store_session *session = NULL;
 	int schema = 0;
@@ -244,7 +244,7 @@ static enum stepup_error load(struct store *store, const struct master_key *key,
 	if (error == STEPUP_OK)
 		error = meta_read(session, schema, why);
 	if (error == STEPUP_OK)
-		error = meta_keys_make(store, key, session->seal, false);
+		error = meta_keys_make(store, opening->key, session->seal, false);
 	if (error == STEPUP_OK)
 		error = log_tree_load(session, &store->tree);
 	if (error == STEPUP_OK)
@@ -256,7 +256,7 @@ static enum stepup_error load(struct store *store, const struct master_key *key,
 	if (error == STEPUP_OK)
 		error = vault_schema(session, why);
 	if (error == STEPUP_OK)
-		error = vault_open(session, as_found, why);
+		error = vault_open(session, opening, why);
 	if (error == STEPUP_OK) { /* whether it can be written at all */
 		error = store_begin(session);
 		store_rollback(session);
@@ -265,7 +265,7 @@ static enum stepup_error load(struct store *store, const struct master_key *key,
 	return error;
 }
 
-static enum stepup_error open_checked(struct store *store, const struct master_key *key, bool as_found, char **why)
+static enum stepup_error open_checked(struct store *store, const struct store_opening *opening, char **why)
 {
 	struct seal_context *context = NULL;
 	enum stepup_error error = folder_prepare(store->place, why);
@@ -275,14 +275,14 @@ static enum stepup_error open_checked(struct store *store, const struct master_k
 	if (error == STEPUP_OK)
 		error = seal_context_new(&context);
 	if (error == STEPUP_OK)
-		error = meta_keys_make(store, key, context, true);
+		error = meta_keys_make(store, opening->key, context, true);
 	if (error == STEPUP_OK) {
 		error = file_check(store->place, why);
 		if (error == STEPUP_NOT_FOUND)
-			error = create(store, key, context, why);
+			error = create(store, opening->key, context, why);
 	}
 	if (error == STEPUP_OK)
-		error = load(store, key, as_found, why);
+		error = load(store, opening, why);
 	seal_context_free(&context);
 	return error;
 }
@@ -302,8 +302,9 @@ static enum stepup_error locks_init(struct store *store)
 	return error;
 }
 
-static enum stepup_error open_store(const char *url, const struct master_key *key, bool as_found, struct store **store, char **why)
+enum stepup_error store_open_so(const struct store_opening *opening, struct store **store, char **why)
 {
+	const char *url = opening->url;
 	struct store *made;
 	enum stepup_error error;
 
@@ -315,13 +316,13 @@ static enum stepup_error open_store(const char *url, const struct master_key *ke
 		return STEPUP_NO_MEMORY;
 	made->lock_fd = -1;
 	merkle_init(&made->tree);
-	snprintf(made->key_id, sizeof(made->key_id), "%s", master_key_id(key));
+	snprintf(made->key_id, sizeof(made->key_id), "%s", master_key_id(opening->key));
 	error = locks_init(made);
 	made->place = strdup(url + strlen(URL_PREFIX));
 	if (made->place == NULL || gethostname(made->host, sizeof(made->host) - 1) != 0)
 		error = STEPUP_NO_MEMORY;
 	if (error == STEPUP_OK)
-		error = open_checked(made, key, as_found, why);
+		error = open_checked(made, opening, why);
 	if (error == STEPUP_OK) {
 		*store = made;
 		return STEPUP_OK;
@@ -334,12 +335,7 @@ static enum stepup_error open_store(const char *url, const struct master_key *ke
 
 enum stepup_error store_open(const char *url, const struct master_key *key, struct store **store, char **why)
 {
-	return open_store(url, key, false, store, why);
-}
-
-enum stepup_error store_open_as_found(const char *url, const struct master_key *key, struct store **store, char **why)
-{
-	return open_store(url, key, true, store, why);
+	return store_open_so(&(struct store_opening){.url = url, .key = key}, store, why);
 }
 
 enum stepup_error store_name_host(struct store *store, const char *host)
@@ -358,6 +354,7 @@ void store_close(struct store **store)
 		return;
 	db_close(&closed->mover);
 	row_memory_clear(&closed->memory);
+	mark_close(&closed->mark);
 	if (closed->lock_fd >= 0)
 		close(closed->lock_fd);
 	(void)pthread_cond_destroy(&closed->gate_changed);

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "lib/wipe.h"
+#include "verifier/state/store_mark.h"
 
 static void say(char **why, const char *place, const char *what, const char *table)
 {
@@ -222,7 +223,7 @@ enum stepup_error vault_schema(struct store_session *session, char **why)
 	return error;
 }
 
-static enum stepup_error refuse(struct store_session *session, const struct store_head *head, const char *what, char **why)
+static enum stepup_error refuse(struct store_session *session, const struct store_head *head, const char *what, const char *tables, char **why)
 {
 	char when[32] = "";
 	struct tm parts;
@@ -230,21 +231,26 @@ static enum stepup_error refuse(struct store_session *session, const struct stor
 
 	if (localtime_r(&at, &parts) == NULL || strftime(when, sizeof(when), "%F %T", &parts) == 0)
 		snprintf(when, sizeof(when), "%" PRId64, head->at);
-	if (*why == NULL && asprintf(why, "Store %s: %s at %s (batch %" PRId64 "): one was exchanged, added or taken out."
-		" Nothing was changed and nothing is approved. %s", session->store->place, what, when, head->batch, STORE_WAY_ON) < 0)
+	if (*why == NULL && asprintf(why, "Store %s: %s%s%s are not those that this verifier left at %s (batch %" PRId64 "): one was exchanged, added or taken out."
+		" Nothing was changed and nothing is approved. %s", session->store->place, what, tables != NULL ? " of " : "", tables != NULL ? tables : "",
+		when, head->batch, STORE_WAY_ON) < 0)
 		*why = NULL;
 	return STEPUP_CORRUPT;
 }
 
-static enum stepup_error hold_against_head(struct store_session *session, const struct store_head *head, char **why)
+static enum stepup_error hold_against_head(struct store_session *session, const struct store_opening *opening, const struct store_head *head, char **why)
 {
 	bool rows_fit = false, log_fits = false;
 	enum stepup_error error = head_check(session, head, &session->vault, &session->store->tree, &rows_fit, &log_fits);
 
-	if (error == STEPUP_OK && !log_fits)
-		return refuse(session, head, "the entries of its log are not those that this verifier left", why);
-	if (error == STEPUP_OK && !rows_fit)
-		return refuse(session, head, "its rows are not those that this verifier left", why);
+	if (error == STEPUP_OK && !rows_fit) {
+		char *tables = store_mark_differs(session, opening->key, opening->mark, head, &session->vault);
+
+		error = refuse(session, head, "rows", tables, why);
+		free(tables);
+	} else if (error == STEPUP_OK && !log_fits) {
+		error = refuse(session, head, "entries of its log", NULL, why);
+	}
 	return error;
 }
 
@@ -259,7 +265,7 @@ static void take(struct store_session *session, const struct store_head *head)
 	(void)pthread_mutex_unlock(&store->lock);
 }
 
-enum stepup_error vault_open(struct store_session *session, bool as_found, char **why)
+enum stepup_error vault_open(struct store_session *session, const struct store_opening *opening, char **why)
 {
 	struct store_head head = {0};
 	int64_t unreadable = 0;
@@ -267,16 +273,17 @@ enum stepup_error vault_open(struct store_session *session, bool as_found, char 
 
 	if (error != STEPUP_OK && error != STEPUP_CORRUPT)
 		return error;
-	scanned = scan_store(session, as_found, &unreadable, why);
+	scanned = scan_store(session, opening->as_found, &unreadable, why);
 	if (scanned != STEPUP_OK)
 		return scanned;
-	if (as_found) {
-		head.epoch = head.epoch == 0 ? 2 : head.epoch == UINT32_MAX ? UINT32_MAX : head.epoch + 1;
+	if (opening->as_found) {
+		if (error == STEPUP_CORRUPT)
+			head = (struct store_head){.epoch = 1};
 		error = STEPUP_OK;
 	} else if (error == STEPUP_CORRUPT) {
 		say(why, session->store->place, "the newest row of its log, in which the verifier says what it left, was changed or taken out.", NULL);
 	} else {
-		error = hold_against_head(session, &head, why);
+		error = hold_against_head(session, opening, &head, why);
 	}
 	if (error == STEPUP_OK)
 		take(session, &head);

@@ -161,6 +161,10 @@ enum stepup_error head_read(struct store_session *session, struct store_head *he
 /* Makes both tags for these numbers. */
 enum stepup_error head_tag(struct store_session *session, struct store_head *head, const struct vault_state *state, const struct merkle_tree *tree);
 
+/* A tag of one table's sum and number of rows, as of a batch. */
+enum stepup_error head_table_tag(struct store_session *session, enum vault_table table, const struct vault_state *state, int64_t batch,
+	uint8_t tag[STORE_HEAD_TAG_SIZE]);
+
 /* Whether head, rows and log are of one moment. */
 enum stepup_error head_check(struct store_session *session, const struct store_head *head, const struct vault_state *state,
 	const struct merkle_tree *tree, bool *rows_fit, bool *log_fits);
@@ -179,9 +183,10 @@ enum stepup_error head_begin(struct store_session *session);
 /* Whether the schema is ours, nothing more and nothing else. STEPUP_CORRUPT with a sentence. */
 enum stepup_error vault_schema(struct store_session *session, char **why);
 
-/* At the start: scans, and holds the store against its head; `as_found` takes it as it stands, in a new epoch. STEPUP_CORRUPT with a sentence where rows or log
+/* At the start: scans, and holds the store against its head, unless it is taken as it is found. STEPUP_CORRUPT with a sentence where rows or log
  * don't fit, a row can't be one of ours, or a key comes twice. */
-enum stepup_error vault_open(struct store_session *session, bool as_found, char **why);
+struct store_opening;
+enum stepup_error vault_open(struct store_session *session, const struct store_opening *opening, char **why);
 
 /* Whether the seal of the row that a statement stands at holds: STEPUP_CORRUPT where it doesn't. */
 enum stepup_error vault_opens(struct store_session *session, enum vault_table table, struct db_statement *statement);
