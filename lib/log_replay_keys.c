@@ -17,6 +17,7 @@
 
 #define CLIENT_DATA_MAX 4096
 #define AUTHENTICATOR_DATA_MAX 4096
+#define RECENT_MAX 4 /* signatures of a key, as the verifier remembers them */
 #define AUTHENTICATOR_DATA_MIN 37 /* rpIdHash, flags, counter: WebAuthn section 6.1 */
 #define FLAG_USER_PRESENT 0x01
 #define FLAG_USER_VERIFIED 0x04
@@ -278,15 +279,52 @@ void step_enrol_key(struct step *step, json_t *credential, const char *id)
 
 /* --- use --- */
 
-/* A counter rises with each signature; one that stays at zero doesn't count at all. */
+/* Remembers a signature one by one: what it counted, and what stood before it. */
+static void note_count(struct step *step, json_t *credential, int64_t count, int64_t last)
+{
+	json_t *recent = json_object_get(credential, "recent");
+
+	if (recent == NULL) {
+		recent = json_array();
+		step_put(step, credential, "recent", recent);
+	}
+	if (step->error == STEPUP_OK && json_array_append_new(recent, json_pack("{s:I, s:I, s:I}", "count", (json_int_t)count, "before", (json_int_t)last, "at",
+			(json_int_t)step->at)) != 0)
+		step->error = STEPUP_NO_MEMORY;
+	if (json_array_size(recent) > RECENT_MAX)
+		(void)json_array_remove(recent, 0);
+}
+
+/* Whether it was signed for a question that was put, by what was signed, while the counter stood lower, and nothing with its count was accepted since. What was
+ * right and refused, by a limit for one, moved the counter on as well and stands nowhere in its order: so the counter may have stood above what is known. */
+static bool is_late(const struct step *step, const json_t *credential, int64_t count)
+{
+	const json_t *recent = json_object_get(credential, "recent"), *one;
+	int64_t before = member_number(step->entry, "counter_before", -1), put = member_number(json_object_get(step->entry, "context"), "iat", -1);
+	bool found = false;
+	size_t i;
+
+	if (before < 0 || count <= before)
+		return false;
+	json_array_foreach((json_t *)(uintptr_t)recent, i, one) {
+		found |= member_number(one, "before", INT64_MAX) <= before && member_number(one, "at", -1) >= put;
+		if (found && member_number(one, "count", -1) == count)
+			return false;
+	}
+	return found;
+}
+
+/* A counter rises with each signature, but for those of questions that were open at once; one that stays at zero doesn't count at all. */
 static void check_counter(struct step *step, json_t *credential)
 {
 	int64_t count = member_number(step->entry, "sign_count", -1), last = member_number(credential, "spent", 0);
 
-	if (count <= last && !(count == 0 && last == 0))
+	if (count <= last && !(count == 0 && last == 0) && !is_late(step, credential, count))
 		step_tell(step, "The key counted %" PRId64 " after %" PRId64 ": there are two of it, or the order is another.", count, last);
-	else
+	if (count > last)
 		step_put(step, credential, "spent", json_integer(count));
+	if (count > 0)
+		note_count(step, credential, count, last);
 }
 
 void step_check_key(struct step *step, json_t *credential)

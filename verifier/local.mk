@@ -57,7 +57,7 @@ verifier_factors = verifier/factors/otp.h verifier/factors/otp.c verifier/factor
 	verifier/factors/cbor_cursor.c verifier/factors/authenticator_data.h verifier/factors/authenticator_data.c \
 	verifier/factors/attestation.h verifier/factors/attestation.c verifier/factors/attestation_certificate.h \
 	verifier/factors/attestation_certificate.c verifier/factors/attestation_ssh.h \
-	verifier/factors/attestation_ssh.c verifier/factors/key_answer.h verifier/factors/key_answer.c
+	verifier/factors/attestation_ssh.c verifier/factors/key_counter.h verifier/factors/key_counter.c verifier/factors/key_answer.h verifier/factors/key_answer.c
 verifier_libverifier_a_SOURCES += $(verifier_factors)
 
 # Evidence: contexts, receipts, the log's entries and checkpoints.

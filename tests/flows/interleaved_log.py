@@ -203,6 +203,8 @@ class Replay:
         spent = next((entry[name] for name in ("counter", "step", "sign_count") if name in entry), None)
         if credential is None:
             return
+        if spent is not None and entry.get("counter_before", spent) < spent: # of questions that were open at once
+            return
         if spent is None or (credential.spent is not None and spent <= credential.spent):
             self.say(f"counter {spent} of {entry['credential']} where {credential.spent} was spent already")
         credential.spent = spent

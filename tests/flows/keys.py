@@ -374,6 +374,23 @@ def tries(verifier, key):
     tap.equal(reply.full_error, "org.varlink.service.InvalidParameter", "and one with a code beside it")
 
 
+def either_order(verifier, administrator, key, agent):
+    """Two tabs: what was signed first comes last. A question that is put later takes no lower counter."""
+    before = len(entries_of(verifier, administrator, "alert"))
+    for way, one in (("browser", key), ("agent", agent)):
+        early = [ask(verifier, "mail", "vault.open") for _ in range(3)]
+        signed = [one.sign(begun[way]) for begun in early[:2]]
+        tap.ok(answer(verifier, early[1], way, signed[1]).ok, f"of two questions that are open at once ({way}), the second is answered first")
+        tap.ok(answer(verifier, early[0], way, signed[0]).ok, "and then the first")
+        last = one.counter
+        refused(verifier, early[2], way, one.sign(early[2][way], counter=last), "a third with the counter of one that was accepted is refused")
+        later = ask(verifier, "mail", "vault.open")
+        refused(verifier, later, way, one.sign(later[way], counter=last - 1), "and so is a lower one of a question that was put after both")
+        one.counter = last
+    alerts = [entry["kind"] for entry in entries_of(verifier, administrator, "alert")[before:]]
+    tap.equal(alerts, ["counter-fell"] * 4, "the first two alert nobody, the others each time")
+
+
 def counters(verifier, administrator, key, agent):
     before = len(entries_of(verifier, administrator, "alert"))
     begun = ask(verifier, "mail", "vault.open")
@@ -391,6 +408,7 @@ def counters(verifier, administrator, key, agent):
     tap.equal([entry["credential"] for entry in alerts], [key.credential, agent.credential] * 2, "each time the log has an alert that names the key")
     begun = ask(verifier, "mail", "vault.open")
     tap.ok(answer(verifier, begun, "browser", key.sign(begun["browser"])).ok, "a counter that rises again is taken")
+    either_order(verifier, administrator, key, agent)
     still = enrol_key(verifier, "backup", Key(counts=False))
     quiet = enrol_key(verifier, "backup", AgentKey(counts=False))
     for fact, policy, expected in (("is taken", POLICY, None), ("is refused under require-counter", "require-counter = yes\n" + POLICY, "BadAnswer")):

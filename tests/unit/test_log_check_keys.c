@@ -299,6 +299,60 @@ static void swapped_evidence_of_two_step_ups_is_found(void **state)
 	scene_strike(&scene);
 }
 
+static int64_t says_before;
+
+static void says_what_stood_before(json_t *entry)
+{
+	assert_int_equal(json_object_set_new(entry, "counter_before", json_integer(says_before)), 0);
+}
+
+/* Two questions of one second, of which the one that was signed first is answered last: by this counter, said to be put at `before`, 20 seconds ago. */
+static int64_t grant_late(struct scene *scene, uint32_t counter, int64_t before, int64_t at)
+{
+	struct key_use use;
+
+	scene_set(scene, KEY_ES256, VIA_BROWSER);
+	enrol(scene);
+	use = key_use_good(&scene->alice, false, 2);
+	grant(scene, T + 5, &use);
+	use = key_use_good(&scene->alice, false, 4);
+	grant(scene, T + 6, &use);
+	use = key_use_good(&scene->alice, false, counter);
+	use.spoil = says_what_stood_before;
+	says_before = before;
+	return grant(scene, at, &use);
+}
+
+static void questions_that_were_open_at_once_are_answered_in_either_order(void **state)
+{
+	struct scene scene;
+	struct key_use use;
+
+	(void)state;
+	(void)grant_late(&scene, 3, 2, T + 26);
+	use = key_use_good(&scene.alice, false, 5);
+	grant(&scene, T + 28, &use);
+	story_checkpoint(scene.story);
+	assert_no_finding(scene.story);
+	scene_strike(&scene);
+}
+
+static void a_late_counter_that_was_accepted_or_stood_or_is_of_a_later_question_is_found(void **state)
+{
+	static const struct {
+		uint32_t counter;
+		int64_t before, at;
+	} wrong[] = {{4, 2, T + 26}, {2, 2, T + 26}, {3, 3, T + 26}, {3, 1, T + 26}, {3, 2, T + 27}, {3, 0, T + 26}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct scene scene;
+
+		assert_fault(&scene, grant_late(&scene, wrong[i].counter, wrong[i].before, wrong[i].at), "there are two of it");
+		scene_strike(&scene);
+	}
+}
+
 /* One change to a good use, and what is told of it. */
 struct change {
 	enum via via;
@@ -683,6 +737,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(every_changed_bit_of_what_was_signed_is_found),
 	cmocka_unit_test(evidence_of_another_step_up_is_found),
 	cmocka_unit_test(swapped_evidence_of_two_step_ups_is_found),
+	cmocka_unit_test(questions_that_were_open_at_once_are_answered_in_either_order),
+	cmocka_unit_test(a_late_counter_that_was_accepted_or_stood_or_is_of_a_later_question_is_found),
 	cmocka_unit_test(what_a_key_would_not_have_done_is_found),
 	cmocka_unit_test(what_an_entry_can_not_say_is_found),
 	cmocka_unit_test(a_key_that_can_not_be_hardware_where_that_was_required_is_found),

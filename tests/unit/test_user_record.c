@@ -29,6 +29,9 @@ static void give_key(struct credential *credential, enum credential_type type)
 	key->user_verified = true;
 	key->transports = TRANSPORTS_ALL;
 	key->enrolled_log = INT64_MAX;
+	key->recent_count = KEY_RECENT_MAX;
+	for (size_t i = 0; i < KEY_RECENT_MAX; i++)
+		key->recent[i] = (struct key_recent){.counter = UINT32_MAX - (int64_t)i, .before = UINT32_MAX - 1 - (int64_t)i, .version = INT64_MAX - (int64_t)i};
 }
 
 static void assert_same_credential(const struct credential *one, const struct credential *other)
@@ -54,7 +57,7 @@ static void assert_sound(const struct credential *credential)
 		return;
 	assert_true(credential->key->public_key_size <= KEY_PUBLIC_MAX && credential->key->id_size <= KEY_ID_MAX);
 	assert_true(strlen(credential->key->application) < KEY_APPLICATION_SIZE && strlen(credential->key->model) < KEY_MODEL_SIZE);
-	assert_true(credential->key->algorithm < 0 && credential->key->transports <= TRANSPORTS_ALL);
+	assert_true(credential->key->algorithm < 0 && credential->key->transports <= TRANSPORTS_ALL && credential->key->recent_count <= KEY_RECENT_MAX);
 }
 
 static struct user_record *full_record(void)
@@ -238,6 +241,7 @@ static void a_record_of_the_third_format_is_read_and_goes_on_as_the_newest(void 
 	assert_int_equal(record->credential_count, 2);
 	assert_int_equal(record->credentials[0].otp.last_step, 56666666);
 	assert_int_equal(record->credentials[1].key->counter, 9);
+	assert_int_equal(record->credentials[1].key->recent_count, 0);
 	assert_int_equal(record->credentials[1].key->enrolled_log, 5);
 	assert_int_equal(record->tally_count, 1);
 	record->locked_others[LOCKS_OF_OTHERS - 1] = 1700000001;

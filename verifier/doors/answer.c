@@ -206,7 +206,7 @@ static void answer_refuse(struct answer *answer)
 	if (answer->log_index < 0 && (refusal_is_for_log(answer->outcome) || answer->outcome == STEPUP_THROTTLED))
 		refusal_log_of(answer->verifier, transaction, answer->outcome, "at the answer");
 	if (answer->sentence != NULL)
-		refuse_saying(answer->call, answer->outcome, answer->sentence);
+		call_refuse(answer->call, answer->outcome, answer->sentence, &(struct refusal_facts){.tries_left = words.tries_left});
 	else
 		refuse(answer->call, told, &words);
 	if (told == STEPUP_THROTTLED)

@@ -77,8 +77,10 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	transaction->withheld_why = begin->withheld_why;
 	transaction->own = subject->own;
 	transaction->user_uid = subject->uid;
-	if (any != NULL)
+	if (any != NULL) {
 		memcpy(transaction->user_id, any->user_id, USER_ID_SIZE);
+		transaction->user_version = any->version;
+	}
 	if (!copy_text(&transaction->caller, caller) || !copy_text(&transaction->service, message_text(parameters, "service")) ||
 	    !copy_text(&transaction->rhost, message_text(parameters, "rhost")) ||
 	    !copy_text(&transaction->tty, message_text(parameters, "tty")))

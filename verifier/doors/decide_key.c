@@ -2,7 +2,7 @@
 /*
  * The decision on what a key signed.
  * MUST: take it only of a live credential of this user that satisfies what is required by this way; verify it against the context that was made for this
- * way at Begin, byte for byte; let no counter stand still or fall; throttle nobody: a guesser can't lock an owner out of a key.
+ * way at Begin, byte for byte; let no counter stand still or fall, but for questions that were open at once; throttle nobody: a guesser can't lock an owner out of a key.
  */
 #include "verifier/doors/decision.h"
 
@@ -11,13 +11,12 @@
 
 #include "lib/base64url.h"
 #include "lib/sshsig.h"
-#include "verifier/factors/webauthn.h"
+#include "verifier/factors/key_counter.h"
 #include "verifier/rules/guessing.h"
 
 /* What a verified signature says of its key. */
 struct signed_facts {
 	int64_t counter;
-	enum webauthn_counter counter_result;
 	bool user_verified, backed_up;
 };
 
@@ -122,19 +121,12 @@ static enum stepup_error check_assertion(struct decision *decision, const struct
 	error = webauthn_assert(&expected, assertion, decision->credential->key, &result, &decision->why);
 	if (error != STEPUP_OK)
 		return error;
-	*facts = (struct signed_facts){result.counter, result.counter_result, result.user_verified, result.backed_up};
+	*facts = (struct signed_facts){result.counter, result.user_verified, result.backed_up};
 	decision->proof.evidence = assertion_evidence(assertion, request->client_data == NULL ? &assertion->client_data : &expected.client_data);
 	return decision->proof.evidence == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
 /* --- agent --- */
-
-static enum webauthn_counter counter_result(int64_t stored, int64_t given)
-{
-	if (given == 0 && stored == 0)
-		return COUNTER_ABSENT;
-	return given > stored ? COUNTER_ROSE : COUNTER_FELL;
-}
 
 static enum stepup_error check_agent(struct decision *decision, const struct key_request *request, struct signed_facts *facts)
 {
@@ -161,7 +153,6 @@ static enum stepup_error check_agent(struct decision *decision, const struct key
 		return error;
 	*facts = (struct signed_facts){
 		.counter = signature.counter,
-		.counter_result = counter_result(decision->credential->key->counter, signature.counter),
 		.user_verified = (signature.flags & SSH_FLAG_USER_VERIFIED) != 0,
 	};
 	decision->proof.evidence = evidence = json_object();
@@ -173,7 +164,15 @@ static enum stepup_error check_agent(struct decision *decision, const struct key
 /* WebAuthn section 7.2 step 22, for both kinds. A counter that does not rise says that the key was copied. */
 static enum stepup_error look_at_counter(struct decision *decision, const struct signed_facts *facts)
 {
-	switch (facts->counter_result) {
+	struct log_key_proof *proof = &decision->proof;
+	int64_t before;
+
+	switch (key_counter_judge(decision->credential->key, facts->counter, decision->transaction->user_version, &before)) {
+	case COUNTER_LATE:
+		proof->late = true;
+		proof->counter = facts->counter;
+		proof->counter_before = before;
+		return STEPUP_OK;
 	case COUNTER_ROSE:
 		return STEPUP_OK;
 	case COUNTER_ABSENT:
@@ -187,6 +186,16 @@ static enum stepup_error look_at_counter(struct decision *decision, const struct
 	decision->why = "counter fell";
 	decision->alert = "counter-fell";
 	return STEPUP_BAD_ANSWER;
+}
+
+/* A key that signed, and is of another kind by its own word than it was. */
+static void look_at_backup(struct decision *decision)
+{
+	if (decision->why == NULL || strcmp(decision->why, NOTICE_WHY_BACKUP) != 0)
+		return;
+	decision->alert = "key-changed";
+	if (!decision->transaction->quiet)
+		decision->answer->sentence = notice_key_changed();
 }
 
 enum stepup_error decide_key(struct decision *decision)
@@ -205,13 +214,15 @@ enum stepup_error decide_key(struct decision *decision)
 	error = request->via == VIA_AGENT ? check_agent(decision, request, &facts) : check_assertion(decision, request, &facts);
 	if (error == STEPUP_INVALID)
 		error = STEPUP_BAD_ANSWER;
+	if (error == STEPUP_BAD_ANSWER)
+		look_at_backup(decision);
 	if (error == STEPUP_OK)
 		error = look_at_counter(decision, &facts);
 	if (error != STEPUP_OK)
 		return error;
 	decision->proof.via = request->via;
 	decision->proof.user_verified = facts.user_verified;
-	decision->credential->key->counter = facts.counter;
+	key_counter_accept(decision->credential->key, facts.counter, decision->record->version);
 	decision->credential->key->backed_up = facts.backed_up;
 	guess_key_succeeded(&decision->record->guesses, decision->transaction->source, answer->now);
 	return STEPUP_OK;

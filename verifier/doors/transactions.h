@@ -69,6 +69,7 @@ struct transaction {
 	char user[USER_NAME_SIZE];
 	int64_t user_uid;          /* the account's uid at Begin, -1 where it has none */
 	uint8_t user_id[USER_ID_SIZE]; /* of the record at Begin; zero where there was none */
+	int64_t user_version;      /* of that record then; 0 where there was none */
 	int64_t log_index;         /* of the grant, once granted */
 	enum factor_strength strength; /* that it was granted with */
 	bool reading;              /* granted, and pages are being read under it */

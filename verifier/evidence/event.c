@@ -43,6 +43,7 @@ static const struct row {
 	{"refusal", "BadAnswer", "method", "code", 0, NULL},
 	{"refusal", "BadAnswer", "method", "fresh", 0, NULL},
 	{"refusal", "BadAnswer", "why", "counter fell", 0, NULL}, /* has an alert of its own */
+	{"refusal", "BadAnswer", "why", NOTICE_WHY_BACKUP, 0, NULL}, /* this as well */
 	{"refusal", "BadAnswer", NULL, NULL, BIT(STORE_EVENT_ALERT), "wrong-key"},
 	{"refusal", "NotAllowed", "action", "stepup.enroll", BIT(STORE_EVENT_ALERT), "enrolment-refused"},
 	{"refusal", "NotAllowed", NULL, NULL, BIT(STORE_EVENT_ALERT), "not-allowed"},

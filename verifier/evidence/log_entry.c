@@ -196,6 +196,10 @@ json_t *log_entry_grant(const struct log_grant *grant)
 		draft_add_number(&draft, "fresh_for", grant->rule->fresh_for_seconds);
 	if (grant->proof != NULL) {
 		draft_add_number(&draft, "enrolled", grant->credential->key->enrolled_log);
+		if (grant->proof->late) {
+			draft_add_number(&draft, "sign_count", grant->proof->counter);
+			draft_add_number(&draft, "counter_before", grant->proof->counter_before);
+		}
 		add_proof(&draft, grant->proof);
 	}
 	add_context(&draft, grant->context);

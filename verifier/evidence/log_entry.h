@@ -53,6 +53,8 @@ json_t *log_entry_policy(int64_t at, const uint8_t policy[DIGEST_SIZE], const st
 struct log_key_proof {
 	enum via via;
 	bool user_verified;
+	bool late;              /* of questions that were open at once the one that was signed first and answered last: its counter, and the one that stood */
+	int64_t counter, counter_before; /* when it was put */
 	/* In base64url, borrowed and copied. A step-up in the browser or at the seat: authenticator_data, client_data, signature; an enrolment by them:
 	 * client_data, attestation_object; by an agent both: signature, the blob, and where one was given to an enrolment attestation and
 	 * attestation_challenge. */

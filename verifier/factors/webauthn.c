@@ -13,6 +13,7 @@
 #include "verifier/factors/authenticator_data.h"
 #include "verifier/factors/client_data.h"
 #include "verifier/factors/webauthn_key.h"
+#include "verifier/rules/notices.h"
 
 /* One ceremony on its way through its steps. */
 struct ceremony {
@@ -284,7 +285,7 @@ static enum stepup_error authenticator_data_is_read(struct ceremony *ceremony)
 static enum stepup_error backup_eligibility_is_what_it_was(struct ceremony *ceremony)
 {
 	return refuse_unless(ceremony, has_flag(ceremony, FLAG_BACKUP_ELIGIBLE) == ceremony->key->backup_eligible,
-		"backup eligibility is not what it was at registration");
+		NOTICE_WHY_BACKUP);
 }
 
 static enum stepup_error signature_holds(struct ceremony *ceremony)
@@ -333,9 +334,9 @@ static step *const assertion_steps[] = {
 	user_is_present,                   /* 16 */
 	user_is_verified,                  /* 17 */
 	backup_needs_eligibility,          /* 18 */
-	backup_eligibility_is_what_it_was, /* 19 */
 	client_data_is_hashed,             /* 20 */
 	signature_holds,                   /* 21 */
+	backup_eligibility_is_what_it_was, /* 19, last: it is told as what it is, of a key that signed it */
 	counter_is_judged,                 /* 22 */
 	state_is_reported,                 /* 24 */
 };

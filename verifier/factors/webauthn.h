@@ -67,6 +67,7 @@ enum webauthn_counter {
 	COUNTER_ROSE,   /* above the stored one */
 	COUNTER_ABSENT, /* both are zero: this key doesn't count */
 	COUNTER_FELL,   /* equal or lower: two keys say that they are the same one */
+	COUNTER_LATE,   /* lower, and signed for a question that was open when the higher one was accepted: key_counter.h alone says so */
 };
 
 struct webauthn_assertion_result {

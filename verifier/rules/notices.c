@@ -92,6 +92,12 @@ const char *notice_key_too_strong(void)
 	       "or ask an administrator for an invitation.";
 }
 
+const char *notice_key_changed(void)
+{
+	return "That key says that it can be backed up, and said otherwise when it was enrolled, or the other way round. Nothing was approved. Use another key, "
+	       "or ask an administrator for an invitation and enroll this one anew.";
+}
+
 const char *notice_bad_key(void)
 {
 	return "What the key made is not what it was asked for. Nothing was added. Try again; if it stays so, tell an administrator.";

@@ -64,6 +64,9 @@ const char *notice_shared_key(void);
 const char *notice_same_session(void);
 const char *notice_new_key(void);
 const char *notice_no_such_request(void);    /* nor one that the person could agree to */
+/* The reason in the log where a key contradicts its enrolment. */
+#define NOTICE_WHY_BACKUP "it says that it can be backed up, and said otherwise at enrolment, or the other way round"
+const char *notice_key_changed(void);
 const char *notice_request_changed(void);    /* the words, or the rule */
 const char *notice_many_requests(void);      /* of this person, open or taken back, or unanswered ones from this place */
 const char *notice_cancelled(void);

@@ -18,6 +18,7 @@ static const struct alert_sentence {
 	{"new-credential", "%U has a new credential. If that wasn't them, run `stepup lock %U`."},
 	{"spent-code", "A code of %U's that had been accepted was typed again: somebody may be relaying codes. Ask %U, and if in doubt run `stepup lock %U`."},
 	{"counter-fell", "The signature counter of a key of %U's fell: there may be a copy of the key. Ask %U, and revoke the key."},
+	{"key-changed", "A key of %U's says of itself that it can be backed up, and said otherwise when it was enrolled, or the other way round. It was refused. If their passkey provider changed that, revoke the key and let %U enroll anew; if not, somebody else's key may answer in its place."},
 	{"codes-suspended", "100 wrong codes in a row: codes of %U's are suspended until a key of theirs or an administrator lifts that."},
 	{"guessing", "More wrong codes for %U than are allowed; further ones are refused for a while. If that isn't %U mistyping, somebody is guessing."},
 	{"over-limit", "%U went over a limit of %A."},

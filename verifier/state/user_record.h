@@ -34,6 +34,7 @@
 #define KEY_ID_MAX 1023            /* bytes of a WebAuthn credential id (Level 3, section 4) */
 #define KEY_APPLICATION_SIZE 257   /* bytes, with the NUL */
 #define KEY_AAGUID_SIZE 16
+#define KEY_RECENT_MAX 4           /* accepted signatures that are remembered one by one */
 #define KEY_MODEL_SIZE 65          /* bytes, with the NUL */
 
 enum credential_type {
@@ -74,6 +75,13 @@ enum key_transport {
 };
 #define TRANSPORTS_ALL 0x3fu
 
+/* One accepted signature. */
+struct key_recent {
+	int64_t counter; /* that it said */
+	int64_t before;  /* the key's counter as it stood then */
+	int64_t version; /* of the record when it was accepted */
+};
+
 /* A key: nothing in it is secret. */
 struct key_credential {
 	int algorithm;                 /* enum key_algorithm */
@@ -82,7 +90,9 @@ struct key_credential {
 	uint8_t id[KEY_ID_MAX];        /* WebAuthn credential id; an agent's key has none */
 	size_t id_size;
 	char application[KEY_APPLICATION_SIZE]; /* an agent's key: "ssh:" or what stands in it; empty for WebAuthn */
-	int64_t counter;               /* of the last signature seen */
+	int64_t counter;               /* the highest of the signatures accepted */
+	struct key_recent recent[KEY_RECENT_MAX]; /* the newest of them, newest first */
+	size_t recent_count;
 	uint8_t aaguid[KEY_AAGUID_SIZE];
 	char model[KEY_MODEL_SIZE];    /* as the metadata names it; empty where not known */
 	enum key_attestation attestation;

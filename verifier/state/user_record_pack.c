@@ -68,6 +68,16 @@ static void pack_key(struct pack_writer *writer, const struct key_credential *ke
 	pack_u8(writer, key->user_verified);
 	pack_u8(writer, key->transports);
 	pack_i64(writer, key->enrolled_log);
+	if (key->recent_count > KEY_RECENT_MAX) {
+		writer->error = STEPUP_INVALID;
+		return;
+	}
+	pack_u8(writer, (unsigned)key->recent_count);
+	for (size_t i = 0; i < key->recent_count; i++) {
+		pack_i64(writer, key->recent[i].counter);
+		pack_i64(writer, key->recent[i].before);
+		pack_i64(writer, key->recent[i].version);
+	}
 }
 
 static int unpack_algorithm(struct pack_reader *reader)
@@ -79,7 +89,17 @@ static int unpack_algorithm(struct pack_reader *reader)
 	return reader->broken ? 0 : (int)algorithm;
 }
 
-static void unpack_key(struct pack_reader *reader, struct key_credential *key)
+static void unpack_recent(struct pack_reader *reader, struct key_credential *key)
+{
+	key->recent_count = unpack_u8_at_most(reader, KEY_RECENT_MAX);
+	for (size_t i = 0; i < key->recent_count; i++) {
+		key->recent[i].counter = unpack_i64(reader);
+		key->recent[i].before = unpack_i64(reader);
+		key->recent[i].version = unpack_i64(reader);
+	}
+}
+
+static void unpack_key(struct pack_reader *reader, unsigned format, struct key_credential *key)
 {
 	key->algorithm = unpack_algorithm(reader);
 	key->public_key_size = unpack_bytes(reader, key->public_key, KEY_PUBLIC_MAX);
@@ -94,6 +114,8 @@ static void unpack_key(struct pack_reader *reader, struct key_credential *key)
 	key->user_verified = unpack_u8_at_most(reader, 1) != 0;
 	key->transports = unpack_u8_at_most(reader, TRANSPORTS_ALL);
 	key->enrolled_log = unpack_i64(reader);
+	if (format > RECORD_FORMAT_PLACE)
+		unpack_recent(reader, key);
 }
 
 static void pack_credential(struct pack_writer *writer, const struct credential *credential)
@@ -131,7 +153,7 @@ static enum stepup_error unpack_credential(struct pack_reader *reader, unsigned 
 	credential->key = calloc(1, sizeof(*credential->key));
 	if (credential->key == NULL)
 		return STEPUP_NO_MEMORY;
-	unpack_key(reader, credential->key);
+	unpack_key(reader, format, credential->key);
 	return STEPUP_OK;
 }
 
