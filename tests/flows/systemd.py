@@ -7,6 +7,7 @@ import pty
 import re
 import select
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -193,15 +194,15 @@ def no_room(tap):
 
 
 def refused_often(tap):
-    """A policy in error, and somebody who asks all the time: neither the service nor its sockets are ever given up."""
-    conf = conf_dir()
-    os.rename(conf + "/stepup.conf", conf + "/stepup.conf.away")
-    write(conf + "/stepup.conf", "nonsense = 1\n")
+    """A policy that others could write, and somebody who asks all the time: neither the service nor its sockets are ever given up."""
+    conf = conf_dir() + "/stepup.conf"
+    mode = stat.S_IMODE(os.stat(conf).st_mode)
+    os.chmod(conf, mode | 0o002)
     run("systemctl", "start", "--no-block", "stepupd.service")
     wait(lambda: run("stepup", "status") and int(property_of("stepupd.service", "NRestarts")) > 5, "the sixth restart")
     states = {unit: property_of(unit, "ActiveState") for unit in ("stepupd-verify.socket", "stepupd-admin.socket")}
     tap.equal(states, {unit: "active" for unit in states}, "refused again and again: the sockets stay")
-    os.rename(conf + "/stepup.conf.away", conf + "/stepup.conf")
+    os.chmod(conf, mode)
     wait(lambda: run("stepup", "status").returncode == 0, "the verifier, once its policy is right")
     tap.ok(True, "and with its policy put right the verifier is there by itself")
 

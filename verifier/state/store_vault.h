@@ -21,8 +21,10 @@
 #include "verifier/state/kept_mac.h"
 #include "verifier/state/row_memory.h"
 #include "verifier/state/row_term.h"
+#include "verifier/state/user_record.h"
 
 struct store_session;
+struct merkle_tree;
 
 /* The tables in the sum. Not among them: what limits count (it hangs by the user's sealed record), the log (its tree is in the head), and what may be erased. */
 enum vault_table { VAULT_META, VAULT_USERS, VAULT_KEY_IDS, VAULT_RECEIPTS, VAULT_REQUESTS, VAULT_INVITATIONS, VAULT_FACTS, VAULT_KEYS, VAULT_EVENTS,
