@@ -182,6 +182,8 @@ static void another_store_or_another_master_key_is_refused(void **state)
 
 	mark_close(&scene->mark);
 	assert_error(mark_open(scene->path, scene->fixture->key, other, &scene->mark, &why), STEPUP_CORRUPT);
+	free(why);
+	why = NULL;
 	assert_error(mark_open(scene->path, key, store_id, &scene->mark, &why), STEPUP_CORRUPT);
 	assert_non_null(strstr(why, "not written for this store under this master key"));
 	master_key_free(&key);
