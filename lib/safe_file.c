@@ -89,9 +89,10 @@ static enum stepup_error check_file(const struct stat *status, int rules, const 
 		return explain(why, STEPUP_UNSAFE_FILE, "%s: belongs to uid %u, neither root nor this program's user; change its owner.",
 			path, (unsigned)status->st_uid);
 	if ((status->st_mode & OTHERS_WRITE) != 0)
-		return explain(why, STEPUP_UNSAFE_FILE, "%s: others can write it (mode %04o); run: chmod go-w %s", path, mode, path);
+		return explain(why, STEPUP_UNSAFE_FILE, "%s: others can write it (mode %04o); run: chmod %s %s", path, mode,
+			(rules & SAFE_FILE_SECRET) != 0 ? "go-rwx" : "go-w", path);
 	if ((rules & SAFE_FILE_SECRET) != 0 && (status->st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return explain(why, STEPUP_UNSAFE_FILE, "%s: others can read this secret (mode %04o); run: chmod 0400 %s", path, mode,
+		return explain(why, STEPUP_UNSAFE_FILE, "%s: others can read this secret (mode %04o); run: chmod go-rwx %s", path, mode,
 			path);
 	return STEPUP_OK;
 }

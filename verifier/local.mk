@@ -20,7 +20,7 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/mark.h verifier/state/mark.c verifier/state/mark_check.h verifier/state/mark_check.c \
 	verifier/state/master_key.h verifier/state/master_key.c \
 	verifier/state/pack.h verifier/state/pack.c verifier/state/seal.h verifier/state/seal.c \
-	verifier/state/store.h verifier/state/store.c verifier/state/store_events.c verifier/state/store_facts.c \
+	verifier/state/store.h verifier/state/store.c verifier/state/store_events.c verifier/state/store_facts.c verifier/state/store_files.h verifier/state/store_files.c \
 	verifier/state/store_internal.h verifier/state/store_invitations.c verifier/state/store_keys.c \
 	verifier/state/store_key_ids.c verifier/state/store_log.c verifier/state/store_meta.c verifier/state/store_open.c verifier/state/store_receipts.c verifier/state/store_requests.c \
 	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
@@ -101,7 +101,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 
 # Putting it together.
 verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/store_watch.h verifier/store_watch.c verifier/life_log.h verifier/life_log.c verifier/reload.h verifier/reload.c \
-	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/verifier.h
+	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/upkeep.h verifier/upkeep.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c

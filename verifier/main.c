@@ -37,6 +37,7 @@
 #include "verifier/server/sockets.h"
 #include "verifier/patience.h"
 #include "verifier/startup.h"
+#include "verifier/upkeep.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/doors/waiters.h"
@@ -355,11 +356,15 @@ static const struct option_row {
 	{ "config", "FILE", "the policy; default " STEPUP_SYSCONFDIR "/stepup.conf", 'c' },
 	{ "run-dir", "DIR", "where the sockets are made; default " STEPUP_RUNDIR, 'r' },
 	{ "master-key", "FILE", "the master key; default " STEPUP_SYSCONFDIR "/master.key", 'k' },
-	{ "highwater", "FILE", "the high-water mark; default " STEPUP_STATEDIR "/highwater", 'w' },
+	{ "mark", "FILE", "what tells an older store from the newest; default " STEPUP_MARKDIR "/mark", 'w' },
+	{ "highwater", "FILE", NULL, 'w' }, /* what it was called */
 	{ "check", NULL, "check the policy and exit: 0 where it would be taken, 1 where not", 'C' },
 	{ "rule-for", "ACTION", "say which rule of the policy an action has and exit: 0 where it has one, 1 where not", 'R' },
 	{ "reload", "PID", "make a running verifier read its policy again and exit: 0 where it is in force, 1 where it was refused", 'H' },
 	{ "new-epoch", NULL, "take a restored database as it stands; voids receipts and invitations", 'n' },
+	{ "ask-epoch", NULL, "have the next start do that, and exit", 'e' },
+	{ "backup", "FILE", "copy the store to FILE, also while it is in use, and exit", 'b' },
+	{ "restore", "FILE", "put such a copy in the store's place, and exit", 's' },
 	{ "version", NULL, "print the version and exit", 'V' },
 	{ "help", NULL, "print this and exit", 'h' },
 };
@@ -370,7 +375,11 @@ static void usage(FILE *to)
 	(void)fputs("usage: stepupd [OPTION…]\n\nThe verifier of pam-stepup. Runs in the foreground.\n\n", to);
 	for (size_t i = 0; i < OPTION_ROWS; i++) {
 		const struct option_row *row = &option_rows[i];
-		int width = fprintf(to, "  --%s%s%s", row->name, row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+		int width;
+
+		if (row->help == NULL)
+			continue;
+		width = fprintf(to, "  --%s%s%s", row->name, row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
 
 		(void)fprintf(to, "%*s%s\n", width < 22 ? 22 - width : 1, "", row->help);
 	}
@@ -378,8 +387,8 @@ static void usage(FILE *to)
 
 /* What to do instead of serving. */
 struct instead {
-	bool check;
-	const char *rule_for, *reload;
+	bool check, ask_epoch;
+	const char *rule_for, *reload, *backup, *restore;
 };
 
 /* -1 to go on, else the exit status. */
@@ -395,10 +404,13 @@ static int options_read(int argc, char **argv, struct startup_options *options, 
 		case 'c': options->config = optarg; break;
 		case 'r': options->run_dir = optarg; break;
 		case 'k': options->master_key = optarg; break;
-		case 'w': options->highwater = optarg; break;
+		case 'w': options->mark = optarg; break;
 		case 'C': instead->check = true; break;
 		case 'R': instead->rule_for = optarg; break;
 		case 'H': instead->reload = optarg; break;
+		case 'e': instead->ask_epoch = true; break;
+		case 'b': instead->backup = optarg; break;
+		case 's': instead->restore = optarg; break;
 		case 'n': options->new_epoch = true; break;
 		case 'V': printf("stepupd %s\n", PACKAGE_VERSION); return EXIT_OK;
 		case 'h': usage(stdout); return EXIT_OK;
@@ -430,6 +442,7 @@ int main(int argc, char **argv)
 		.config = STEPUP_SYSCONFDIR "/stepup.conf",
 		.run_dir = STEPUP_RUNDIR,
 		.master_key = STEPUP_SYSCONFDIR "/master.key",
+		.mark = STEPUP_MARKDIR "/mark",
 	};
 	struct instead instead = { .check = false };
 	int status;
@@ -444,5 +457,11 @@ int main(int argc, char **argv)
 		return startup_rule_for(options.config, instead.rule_for) ? EXIT_OK : EXIT_REFUSED;
 	if (instead.reload != NULL)
 		return ask_to_reload(options.run_dir, instead.reload);
+	if (instead.ask_epoch)
+		return upkeep_ask_epoch(&options) ? EXIT_OK : EXIT_REFUSED;
+	if (instead.backup != NULL)
+		return upkeep_backup(&options, instead.backup) ? EXIT_OK : EXIT_REFUSED;
+	if (instead.restore != NULL)
+		return upkeep_restore(&options, instead.restore) ? EXIT_OK : EXIT_REFUSED;
 	return run(&options);
 }

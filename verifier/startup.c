@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Starting, stopping, reloading; see startup.h. */
+#include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/verifier_client.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
+#include "verifier/evidence/highwater.h"
 #include "verifier/evidence/log_signer.h"
 #include "verifier/state/master_key.h"
 #include "verifier/policy_choice.h"
@@ -16,6 +21,7 @@
 #include "verifier/evidence/receipt.h"
 #include "verifier/server/server.h"
 #include "verifier/startup.h"
+#include "verifier/upkeep.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/approving.h"
 #include "verifier/doors/transactions.h"
@@ -36,22 +42,54 @@ static void policy_warn(const struct policy *policy)
 		journal_line(LOG_WARNING, "warning", "%s", policy->warnings[i]);
 }
 
-static const char *mark_path(const struct startup_options *options)
+/* Whether two paths lie in one folder. */
+static bool same_folder(const char *one, const char *other)
 {
-	return options->highwater != NULL ? options->highwater : STEPUP_STATEDIR "/highwater";
+	char *first = strdup(one), *second = strdup(other);
+	struct stat of_first, of_second;
+	bool same = first != NULL && second != NULL && stat(dirname(first), &of_first) == 0 && stat(dirname(second), &of_second) == 0 &&
+		of_first.st_dev == of_second.st_dev && of_first.st_ino == of_second.st_ino;
+
+	free(first);
+	free(second);
+	return same;
+}
+
+/* The mark's folder must be there; a mark of an earlier version is taken along from where it lay. */
+static enum stepup_error mark_find(const struct startup_options *options, const char *url, char **why)
+{
+	char *copy = strdup(options->mark);
+	const char *folder = copy != NULL ? dirname(copy) : options->mark, *store = strchr(url, ':');
+	enum stepup_error result = STEPUP_OK;
+
+	if (access(folder, F_OK) != 0) {
+		result = STEPUP_IO;
+		if (asprintf(why, "%s, the mark's folder, is not there: %s. Run: systemd-tmpfiles --create stepup.conf", folder, strerror(errno)) < 0)
+			*why = NULL;
+	}
+	if (result == STEPUP_OK && (result = highwater_carry_over(STEPUP_STATEDIR "/highwater", options->mark)) != STEPUP_OK &&
+		asprintf(why, "The mark could not be taken from %s to %s: %s.", STEPUP_STATEDIR "/highwater", options->mark, stepup_error_text(result)) < 0)
+		*why = NULL;
+	if (result == STEPUP_OK && store != NULL && same_folder(store + 1, options->mark))
+		journal_line(LOG_WARNING, "warning", "the mark %s lies in the database's folder: whoever puts that folder back puts back the mark as well, and locks"
+			" and freezes are gone without a word. Give it a folder of its own (--mark)", options->mark);
+	free(copy);
+	return result;
 }
 
 /* The log and the receipts' keys, in a writer's session of their own, before the queue has one. */
 static enum stepup_error evidence_open(const struct startup_options *options, struct verifier *verifier, const struct master_key *key,
-	char **why)
+	bool new_epoch, char **why)
 {
 	struct store_session *writer = NULL;
 	const struct log_names names = {.issuer = verifier->policy->issuer, .host = verifier->policy->host};
 	enum stepup_error result = store_session_open(verifier->store, true, &writer);
 
 	if (result == STEPUP_OK)
-		result = log_signer_open(verifier->store, writer, key, mark_path(options), &names, options->new_epoch, &verifier->log,
+		result = log_signer_open(verifier->store, writer, key, options->mark, &names, new_epoch, &verifier->log,
 			&verifier->clean_start, &verifier->log_key, why);
+	if (result == STEPUP_OK && new_epoch)
+		upkeep_epoch_done(options->mark);
 	if (result == STEPUP_OK)
 		result = receipt_signer_open(writer, &verifier->receipts, why);
 	store_session_close(&writer);
@@ -74,19 +112,22 @@ static enum stepup_error policy_open(const struct startup_options *options, stru
 
 static enum stepup_error state_open(const struct startup_options *options, struct verifier *verifier, struct policy_choice *choice, char **why)
 {
+	bool new_epoch = options->new_epoch || upkeep_epoch_is_asked(options->mark);
 	struct master_key *key = NULL;
 	enum stepup_error result;
 
 	result = master_key_read(options->master_key, &key, why);
 	if (result == STEPUP_OK)
-		result = store_open_so(&(struct store_opening){.url = choice->store, .key = key, .mark = mark_path(options), .as_found = options->new_epoch},
+		result = mark_find(options, choice->store, why);
+	if (result == STEPUP_OK)
+		result = store_open_so(&(struct store_opening){.url = choice->store, .key = key, .mark = options->mark, .as_found = new_epoch},
 			&verifier->store, why);
 	if (result == STEPUP_OK)
 		result = policy_open(options, verifier, choice, why);
 	if (result == STEPUP_OK)
 		result = store_name_host(verifier->store, verifier->policy->host);
 	if (result == STEPUP_OK)
-		result = evidence_open(options, verifier, key, why);
+		result = evidence_open(options, verifier, key, new_epoch, why);
 	if (result == STEPUP_OK) /* so that the database's file holds what this verifier begins with, whatever becomes of the log beside it */
 		result = store_checkpoint_wal(verifier->store);
 	if (result == STEPUP_OK)

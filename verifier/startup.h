@@ -12,8 +12,7 @@
 #include "verifier/verifier.h"
 
 struct startup_options {
-	const char *config, *run_dir, *master_key;
-	const char *highwater; /* NULL: beside the database's folder's default, STATEDIR/highwater */
+	const char *config, *run_dir, *master_key, *mark;
 	bool new_epoch;
 };
 

@@ -112,7 +112,7 @@ class Verifier:
         begun = time.monotonic()
         notify = self.notify_socket()
         self.process = subprocess.Popen([STEPUPD, "--config", self.config, "--run-dir", self.run_dir, "--master-key", self.key,
-                                         "--highwater", os.path.join(self.folder, "highwater")],
+                                         "--mark", os.path.join(self.folder, "mark")],
                                         stderr=open(os.path.join(self.folder, "stderr"), "w"), env={
                                             "PATH": os.environ["PATH"], "NOTIFY_SOCKET": notify})
         self.wait_until_ready()

@@ -208,7 +208,6 @@ def read_only(tap):
 def full_at_start(tap):
     """The disk is full when the verifier starts: it answers at its doors that it can't, and goes on by itself once there is room."""
     verifier = Verifier(POLICY)
-    verifier.highwater = os.path.join(verifier.state, "highwater")
     mount("-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", verifier.state)
     with verifier:
         secret = verifier.enrol("alice")

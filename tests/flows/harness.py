@@ -123,7 +123,7 @@ class Verifier:
         self.etc, self.state, self.run = (os.path.join(self.folder, name) for name in ("etc", "state", "run"))
         self.config = os.path.join(self.etc, "stepup.conf")
         self.master_key = os.path.join(self.etc, "master.key")
-        self.highwater = os.path.join(self.folder, "highwater", "highwater")
+        self.mark = os.path.join(self.folder, "mark", "mark")
         self.database = os.path.join(self.state, "stepup.db")
         self.log_path = os.path.join(self.folder, "stepupd.log")
         self.uid = uid
@@ -133,7 +133,7 @@ class Verifier:
         self.binary = binary or program("verifier/stepupd")
         self.process = None
         self.notifications = None
-        for path, mode in ((self.etc, 0o755), (self.state, 0o700), (self.run, 0o755), (os.path.dirname(self.highwater), 0o700)):
+        for path, mode in ((self.etc, 0o755), (self.state, 0o700), (self.run, 0o755), (os.path.dirname(self.mark), 0o700)):
             if not os.path.exists(path):
                 os.mkdir(path, mode)
             os.chown(path, uid, -1)
@@ -162,7 +162,7 @@ class Verifier:
 
     def command(self):
         return [self.binary, "--config", self.config, "--run-dir", self.run, "--master-key", self.master_key,
-                "--highwater", self.highwater, *self.arguments]
+                "--mark", self.mark, *self.arguments]
 
     def command_environment(self):
         environment = {name: value for name, value in os.environ.items() if name.startswith(("ASAN_", "UBSAN_", "TSAN_", "PATH", "LSAN_"))}

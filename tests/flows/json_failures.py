@@ -45,6 +45,14 @@ def words(*command, uid=None, environment=None):
     return run
 
 
+def root_alone():
+    """What only root does to the store."""
+    for command in (("backup", "x"), ("restore", "x"), ("epoch", "new")):
+        fails(f"somebody else: stepup {' '.join(command)}", words(*command, uid=GAMES), 1, "NotAllowed")
+    fails("a store that isn't there: stepup backup", words("backup", "/tmp/x", "--config-dir", NOWHERE, "--stepupd", program("verifier/stepupd")), 1, "Io")
+    fails("no such program: stepup backup", words("backup", "/tmp/x", "--stepupd", NOWHERE), 1, "NotFound")
+
+
 def nobody_answers(folder):
     """Every command that talks to a verifier."""
     for command in (("list",), ("test",), ("enroll", "--invitation", "x"), ("remove", "x"), ("confirm", "door.open"), ("requests",), ("requests", "--follow"),
@@ -174,6 +182,7 @@ with Verifier(POLICY) as verifier, tempfile.TemporaryDirectory(prefix="stepup-te
     exported, cut = os.path.join(verifier.folder, "export"), os.path.join(folder, "cut")
     with open(exported) as source, open(cut, "w") as out:
         out.writelines(source.readlines()[:-2])
+    tap.run(root_alone)
     tap.run(nobody_answers, folder)
     tap.run(answers_are_malformed, folder)
     os.unlink(os.path.join(folder, "verify.sock"))

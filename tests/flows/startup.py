@@ -26,7 +26,7 @@ tap = Tap()
 def snapshot(verifier):
     """Everything in the verifier's folders but sockets, locks and its own log: kind, mode, links, content."""
     seen = {}
-    for folder in (verifier.etc, verifier.state, os.path.dirname(verifier.highwater)):
+    for folder in (verifier.etc, verifier.state, os.path.dirname(verifier.mark)):
         for name in sorted(os.listdir(folder)):
             path = os.path.join(folder, name)
             status = os.lstat(path)
@@ -119,8 +119,8 @@ REFUSALS = [
     ("a database with a page written over", lambda v: scribbled(v.database), r"stepup\.db.*(damaged|torn|changed)"),
     ("a file that is no database", lambda v: rewrite(v.database, b"hello\n" * 1000, 0o600), r"stepup\.db"),
     ("a database of a newer program", lambda v: newer(v.database), r"stepup\.db.*newer"),
-    ("a high-water mark that is missing", lambda v: os.unlink(v.highwater), r"high-?water"),
-    ("a high-water mark that is forged", lambda v: rewrite(v.highwater, b"stepup-highwater/1\nsize 0\n", 0o600), r"high-?water"),
+    ("a mark that is missing", lambda v: os.unlink(v.mark), r"The mark \S+ is missing.*stepup epoch new"),
+    ("a mark that is forged", lambda v: rewrite(v.mark, b"stepup-highwater/1\nsize 0\n", 0o600), r"The mark \S+ was not written for this store.*stepup epoch new"),
     ("a database that is missing beside its mark", lambda v: os.rename(v.database, v.database + ".away"), r"older|missing|high-?water"),
 ]
 

@@ -166,8 +166,8 @@ static void a_secret_that_others_can_read_is_refused(void **state)
 	(void)state;
 	make_file(in_folder("group"), "content", 0440);
 	make_file(in_folder("world"), "content", 0404);
-	assert_refused(in_folder("group"), SAFE_FILE_SECRET, STEPUP_UNSAFE_FILE, "chmod 0400");
-	assert_refused(in_folder("world"), SAFE_FILE_SECRET, STEPUP_UNSAFE_FILE, "chmod 0400");
+	assert_refused(in_folder("group"), SAFE_FILE_SECRET, STEPUP_UNSAFE_FILE, "chmod go-rwx");
+	assert_refused(in_folder("world"), SAFE_FILE_SECRET, STEPUP_UNSAFE_FILE, "chmod go-rwx");
 	assert_read(in_folder("world"), SAFE_FILE_PUBLIC, "content");
 }
 

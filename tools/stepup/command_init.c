@@ -55,7 +55,7 @@ static enum exit_status find_owner(struct setup *setup)
 }
 
 /* A folder of that mode and owner; one that is there must be safe to rest on where root owns it. */
-static enum exit_status make_folder(const struct setup *setup, const char *path, mode_t mode, bool of_owner)
+static enum exit_status make_folder(const struct setup *setup, const char *path, mode_t mode, bool of_owner, const char *what)
 {
 	struct stat status;
 	char *why = NULL;
@@ -63,7 +63,7 @@ static enum exit_status make_folder(const struct setup *setup, const char *path,
 	if (mkdir(path, mode) == 0) {
 		if (chmod(path, mode) != 0 || (of_owner && lchown(path, setup->owner.pw_uid, setup->owner.pw_gid) != 0))
 			return complain_file(path);
-		tell_made(setup, path, of_owner ? "the verifier's state" : "the configuration");
+		tell_made(setup, path, what);
 		return EXIT_DONE;
 	}
 	if (errno != EEXIST)
@@ -256,6 +256,7 @@ enum exit_status command_init(const struct invocation *invocation)
 	};
 	const char *user = invocation->arguments[0];
 	enum exit_status status;
+	char *mark_dir = NULL;
 
 	if (!user_is_plain(user)) {
 		complain("\"%s\" is no user's name.", user);
@@ -263,12 +264,16 @@ enum exit_status command_init(const struct invocation *invocation)
 	}
 	if (geteuid() != 0)
 		return output_error(invocation, STEPUP_NOT_ALLOWED, "Only root can do this: sudo stepup init USER. Nothing was done.");
+	if (asprintf(&mark_dir, "%s-mark", setup.state_dir) < 0)
+		out_of_memory();
 	setup.made = json_array();
 	status = find_owner(&setup);
 	if (status == EXIT_DONE)
-		status = make_folder(&setup, setup.config_dir, 0755, false);
+		status = make_folder(&setup, setup.config_dir, 0755, false, "the configuration");
 	if (status == EXIT_DONE)
-		status = make_folder(&setup, setup.state_dir, 0700, true);
+		status = make_folder(&setup, setup.state_dir, 0700, true, "the verifier's state");
+	if (status == EXIT_DONE)
+		status = make_folder(&setup, mark_dir, 0700, true, "the mark that tells an older store from the newest: keep it out of backups");
 	if (status == EXIT_DONE)
 		status = make_master_key(&setup);
 	if (status == EXIT_DONE)
@@ -276,5 +281,6 @@ enum exit_status command_init(const struct invocation *invocation)
 	if (status == EXIT_DONE)
 		status = invite(&setup, user);
 	json_decref(setup.made);
+	free(mark_dir);
 	return status;
 }

@@ -5,11 +5,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/action.h"
@@ -20,51 +18,9 @@
 #include "tools/stepup/doors.h"
 #include "tools/stepup/output.h"
 #include "tools/stepup/pam_lint.h"
-
-#define CHECK_OUTPUT_MAX 65536
-
-extern char **environ;
+#include "tools/stepup/run_program.h"
 
 /* --- check --- */
-
-/* Runs a program with its output into `output`. Its exit status, -1 where it could not be run. */
-static int run_and_read(char *const argv[], char output[CHECK_OUTPUT_MAX])
-{
-	posix_spawn_file_actions_t actions;
-	size_t length = 0;
-	int pipe_fds[2], status = -1, failed;
-	ssize_t got;
-	pid_t child;
-
-	if (pipe2(pipe_fds, O_CLOEXEC) != 0)
-		return -1;
-	failed = posix_spawn_file_actions_init(&actions);
-	if (failed == 0) {
-		failed = posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
-		if (failed == 0)
-			failed = posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDERR_FILENO);
-		if (failed == 0)
-			failed = posix_spawn(&child, argv[0], &actions, NULL, argv, environ);
-		(void)posix_spawn_file_actions_destroy(&actions);
-	}
-	(void)close(pipe_fds[1]);
-	while (failed == 0 && length + 1 < CHECK_OUTPUT_MAX) {
-		got = read(pipe_fds[0], output + length, CHECK_OUTPUT_MAX - 1 - length);
-		if (got > 0)
-			length += (size_t)got;
-		else if (got == 0 || errno != EINTR)
-			break;
-	}
-	output[length] = '\0';
-	(void)close(pipe_fds[0]);
-	if (failed != 0) {
-		errno = failed;
-		return -1;
-	}
-	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
 
 /* What the checks found so far. */
 struct findings {
@@ -90,10 +46,10 @@ static enum exit_status check_configuration(struct findings *findings, json_t *r
 {
 	const struct invocation *invocation = findings->invocation;
 	const char *program = check_program(invocation), *file = check_file(invocation);
-	static char output[CHECK_OUTPUT_MAX];
+	static char output[RUN_OUTPUT_MAX];
 	char *const argv[] = {strdupa(program), strdupa("--check"), strdupa("--config"), strdupa(file), NULL};
 	json_t *lines = json_array();
-	int status = run_and_read(argv, output), reason = errno;
+	int status = run_program(argv, output), reason = errno;
 
 	if (status < 0) {
 		complain("%s could not be run: %s. Name it with --stepupd.", program, strerror(reason));
@@ -140,11 +96,11 @@ static void tell_finding(void *context, const struct pam_finding *finding)
 static bool has_rule(void *context, const char *action)
 {
 	const struct findings *findings = context;
-	static char output[CHECK_OUTPUT_MAX];
+	static char output[RUN_OUTPUT_MAX];
 	char *const argv[] = {strdupa(check_program(findings->invocation)), strdupa("--config"), strdupa(check_file(findings->invocation)),
 		strdupa("--rule-for"), strdupa(action), NULL};
 
-	return !findings->policy_is_good || run_and_read(argv, output) != 1;
+	return !findings->policy_is_good || run_program(argv, output) != 1;
 }
 
 static enum exit_status check_pam(struct findings *findings, size_t *used)

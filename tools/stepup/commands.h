@@ -18,6 +18,7 @@ command_function command_policy_check, command_policy_explain;
 command_function command_status, command_keys, command_receipt_verify;
 command_function command_log_show, command_log_verify, command_log_export;
 command_function command_report;
+command_function command_backup, command_restore, command_epoch_new;
 command_function command_completion, command_help;
 
 #endif

@@ -14,7 +14,7 @@ tools_stepup_libcli_a_SOURCES = tools/stepup/options.h tools/stepup/options.c to
 	tools/stepup/enroll_key.h tools/stepup/enroll_key.c \
 	tools/stepup/command_init.c tools/stepup/command_enroll.c tools/stepup/command_own.c tools/stepup/command_requests.c tools/stepup/command_confirm.c \
 	tools/stepup/command_admin.c tools/stepup/command_policy.c tools/stepup/command_state.c tools/stepup/command_log.c \
-	tools/stepup/command_help.c \
+	tools/stepup/command_help.c tools/stepup/command_upkeep.c tools/stepup/run_program.h tools/stepup/run_program.c \
 	tools/stepup/command_report.c tools/stepup/report.h tools/stepup/report.c tools/stepup/report_time.c \
 	tools/stepup/report_output.h tools/stepup/report_text.c tools/stepup/report_csv.c tools/stepup/report_html.c tools/stepup/report_timeline.c \
 	tools/stepup/report_locks.c tools/stepup/report_touched.h tools/stepup/report_touched.c

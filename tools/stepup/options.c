@@ -37,6 +37,7 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_KEYS] = {"keys", "FILE", COMPLETE_FILE, NULL, "the verifier's keys as a JWK set; otherwise the verifier is asked"},
 	[OPTION_LABEL] = {"label", "TEXT", COMPLETE_NOTHING, NULL, "what you call it, for example \"Phone\""},
 	[OPTION_LOCK] = {"lock", NULL, COMPLETE_NOTHING, NULL, "lock the one who asks as well: \"that wasn't me\", or \"that isn't them\""},
+	[OPTION_MARK] = {"mark", "FILE", COMPLETE_FILE, NULL, "the verifier's mark (" STEPUP_MARKDIR "/mark)"},
 	[OPTION_ME] = {"me", NULL, COMPLETE_NOTHING, NULL, "lock yourself out, at once and without a code"},
 	[OPTION_NO_QR] = {"no-qr", NULL, COMPLETE_NOTHING, NULL, "no QR code; the secret in letters is enough"},
 	[OPTION_NO_WAIT] = {"no-wait", NULL, COMPLETE_NOTHING, NULL, "don't wait for a second person; exit status 4 where one has to agree"},
@@ -52,7 +53,7 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_SINCE] = {"since", "TIME", COMPLETE_WORDS, "1h today yesterday 3d 2w", "from then on: 2h, 3d, yesterday, 2026-11-23, 2026-11-23T15:00:00Z"},
 	[OPTION_SSHSIG] = {"sshsig", "PREFIX", COMPLETE_FILE, NULL, "of entry --from: write PREFIX.signed, .sig and .signers, for ssh-keygen -Y verify"},
 	[OPTION_STATE_DIR] = {"state-dir", "DIR", COMPLETE_FOLDER, NULL, "the verifier's state (" STEPUP_STATEDIR ")"},
-	[OPTION_STEPUPD] = {"stepupd", "PATH", COMPLETE_FILE, NULL, "the program to check with (" STEPUP_SBINDIR "/stepupd)"},
+	[OPTION_STEPUPD] = {"stepupd", "PATH", COMPLETE_FILE, NULL, "the verifier's program (" STEPUP_SBINDIR "/stepupd)"},
 	[OPTION_UNTIL] = {"until", "TIME", COMPLETE_WORDS, "1h 24h 3d 2w", "up to then; now, where not given"},
 	[OPTION_VERSION] = {"version", NULL, COMPLETE_NOTHING, NULL, "print the version"},
 };
@@ -135,6 +136,12 @@ const struct command_row command_table[] = {
 		"show what USER did, and whom it touched",
 		"--since is needed. With --file it reads an exported log, and checks it on the way; nobody needs to be asked then.\n"
 		"Otherwise it reads the verifier's. " ASKS_FIRST, command_report},
+	{"backup", NULL, "FILE", 1, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR), "copy the verifier's store to FILE",
+		"Run it as root, also while the verifier runs. The master key is not in it: keep a copy of that elsewhere.\n", command_backup},
+	{"restore", NULL, "FILE", 1, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR), "put such a copy in the store's place",
+		"Run it as root. It stops the verifier, and keeps the store of before beside it. Nothing is approved until `stepup epoch new`.\n", command_restore},
+	{"epoch new", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_STEPUPD) | OPTION(OPTION_MARK), "go on with a store that was put back",
+		"Run it as root. Receipts, invitations and requests of before are void then, the log gets a new key and says so.\n", command_epoch_new},
 	{"receipt verify", NULL, "[FILE]", 0, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_KEYS), "check a receipt's signature and show what it says",
 		"Reads FILE, or standard input. This says nothing about whether it was redeemed already or its owner is locked:\n"
 		"only redeeming it does.\n", command_receipt_verify},

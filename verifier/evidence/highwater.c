@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base64url.h"
 #include "lib/safe_file.h"
@@ -106,5 +107,23 @@ enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_K
 	free(text);
 	if (error == STEPUP_CORRUPT && asprintf(why, "%s is not a high-water mark written under this master key.", path) < 0)
 		*why = NULL;
+	return error;
+}
+
+enum stepup_error highwater_carry_over(const char *former, const char *path)
+{
+	char *text = NULL, *why = NULL;
+	size_t size = 0;
+	enum stepup_error error;
+
+	if (access(path, F_OK) == 0 || access(former, F_OK) != 0)
+		return STEPUP_OK;
+	error = safe_file_read(former, SAFE_FILE_PUBLIC, FILE_SIZE_MAX, &text, &size, &why);
+	if (error == STEPUP_OK)
+		error = safe_file_replace(path, text, size, 0600);
+	if (error == STEPUP_OK && unlink(former) != 0)
+		error = STEPUP_IO;
+	free(text);
+	free(why);
 	return error;
 }

@@ -30,4 +30,8 @@ enum stepup_error highwater_key(const struct master_key *master, uint8_t key[HIG
  * wrong with the file. */
 enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], struct highwater *mark, char **why);
 
+/* Takes the file of an earlier version, which lay beside the database, to where there is none yet, and removes it there. STEPUP_OK also where there is nothing to
+ * take. */
+enum stepup_error highwater_carry_over(const char *former, const char *path);
+
 #endif

@@ -20,8 +20,8 @@
 
 enum stepup_error log_epoch_refuse(char **why, const char *what)
 {
-	if (asprintf(why, "%s Nothing was changed. Bring the newest store and its high-water mark back; or, to go on with this store, run "
-			  "\"stepupd --new-epoch\" once: receipts and invitations from before are void then, and the log says so.",
+	if (asprintf(why, "%s Nothing was changed and nothing is approved. Put the newest store and its high-water mark back. To go on with what is there: stepup epoch new. "
+			  "Receipts and invitations of before are void then, and the log says so.",
 		    what) < 0)
 		*why = NULL;
 	return STEPUP_CORRUPT;

@@ -109,6 +109,12 @@ enum stepup_error db_create(const char *place, const char *sql, int schema, stru
  * a large one, that its end is there, and every table but those named in `grown` (ends with NULL), which may be larger than anybody wants to wait for at a start. */
 enum stepup_error db_check(struct db *db, int schema, const char *const *grown, int *found, char **why);
 
+/* Copies a database as of one moment, also while others use it, to a new file that needs no other beside it. */
+enum stepup_error db_copy(const char *place, const char *copy);
+
+/* db_check of such a copy, read whole, which leaves nothing beside it. */
+enum stepup_error db_check_copy(const char *copy, int schema, int *found, char **why);
+
 /* Marks the database as of another schema, within a transaction. */
 enum stepup_error db_set_schema(struct db *db, int schema);
 

@@ -398,6 +398,46 @@ enum stepup_error db_create(const char *place, const char *sql, int schema, stru
 	return error;
 }
 
+enum stepup_error db_open_alone(const char *place, struct db **db)
+{
+	enum stepup_error error = connect_to(place, db);
+
+	if (error == STEPUP_OK)
+		error = db_execute(*db, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA cell_size_check = ON;");
+	if (error != STEPUP_OK)
+		db_close(db);
+	return error;
+}
+
+/* In one step, so that it is of one moment. */
+static enum stepup_error copy_pages(struct db *from, struct db *to)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+	int code = backup != NULL ? sqlite3_backup_step(backup, -1) : sqlite3_errcode(to->handle);
+
+	if (backup != NULL && (sqlite3_backup_finish(backup) != SQLITE_OK && code == SQLITE_DONE))
+		code = SQLITE_IOERR;
+	return code == SQLITE_DONE ? STEPUP_OK : failed(to, code == SQLITE_OK ? SQLITE_BUSY : code);
+}
+
+enum stepup_error db_copy(const char *place, const char *copy)
+{
+	struct db *from = NULL, *to = NULL;
+	int fd = open(copy, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	enum stepup_error error = fd >= 0 && close(fd) == 0 ? db_open(place, DB_READ, &from) : STEPUP_IO;
+
+	if (error == STEPUP_OK)
+		error = connect_to(copy, &to);
+	if (error == STEPUP_OK)
+		error = copy_pages(from, to);
+	db_close(&to);
+	db_close(&from);
+	if (error == STEPUP_OK) /* what was copied says that there is a write-ahead log beside it */
+		error = db_open_alone(copy, &to);
+	db_close(&to);
+	return error;
+}
+
 enum stepup_error db_set_schema(struct db *db, int schema)
 {
 	char sql[64];

@@ -85,6 +85,18 @@ static enum stepup_error check_tables(struct db *db, const char *const *grown, b
 	return error;
 }
 
+enum stepup_error db_check_copy(const char *copy, int schema, int *found, char **why)
+{
+	static const char *const none[] = {NULL};
+	struct db *db = NULL;
+	enum stepup_error error = db_open_alone(copy, &db);
+
+	if (error == STEPUP_OK)
+		error = db_check(db, schema, none, found, why);
+	db_close(&db);
+	return error == STEPUP_CORRUPT ? sqlite_file_is_torn(copy, why) : error;
+}
+
 enum stepup_error db_check(struct db *db, int schema, const char *const *grown, int *found, char **why)
 {
 	const char *place = db_place(db);

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "lib/error.h"
+#include "verifier/state/db.h"
 
 #define SQLITE_FILE_APPLICATION 0x53745570 /* "StUp" */
 #define SQLITE_FILE_PAGE_SIZE 4096
@@ -19,6 +20,9 @@
 /* Say so in `*why`, once; STEPUP_INVALID and STEPUP_CORRUPT. */
 enum stepup_error sqlite_file_is_newer(const char *place, char **why);
 enum stepup_error sqlite_file_is_torn(const char *place, char **why);
+
+/* A connection to a database that nobody else has, without a write-ahead log: whatever it did, nothing is left beside it. */
+enum stepup_error db_open_alone(const char *place, struct db **db);
 
 /* Brings a log of `from` bytes to its full size. Zeros make no frame, so adding them after whatever is there changes nothing but
  * the file's size. */

@@ -4,6 +4,7 @@
  * MUST: refuse what others can write, links, FIFOs, another program's file, a newer schema, a damaged file, a wrong master key, a second verifier, and
  * say how to mend it; change nothing of what it refuses; let a new store appear whole or not at all.
  */
+#include "verifier/state/store_files.h"
 #include "verifier/state/store_internal.h"
 
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,28 +63,6 @@ static enum stepup_error folder_prepare(const char *place, char **why)
 	else
 		error = safe_folder_check(folder, why);
 	free(copy);
-	return error;
-}
-
-/* Held until the process ends. Taken before the database is touched: closing a file of SQLite's lets go of SQLite's own locks. */
-static enum stepup_error lock_take(struct store *store, char **why)
-{
-	char *path = NULL;
-	struct stat st;
-	enum stepup_error error = STEPUP_OK;
-
-	if (asprintf(&path, "%s.lock", store->place) < 0)
-		return STEPUP_NO_MEMORY;
-	store->lock_fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-	if (store->lock_fd < 0)
-		error = errno == ELOOP ? say(why, STEPUP_UNSAFE_FILE, path, "is a symbolic link. Remove it") :
-			errno == ENXIO ? say(why, STEPUP_UNSAFE_FILE, path, "is not a regular file. Remove it") :
-			say_error(why, STEPUP_IO, path);
-	else if (fstat(store->lock_fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
-		error = say(why, STEPUP_UNSAFE_FILE, path, "is not a regular file with one name. Remove it");
-	else if (flock(store->lock_fd, LOCK_EX | LOCK_NB) != 0)
-		error = say(why, STEPUP_EXISTS, store->place, "another verifier is using it. Stop that one first; one store has one verifier");
-	free(path);
 	return error;
 }
 
@@ -271,7 +249,7 @@ static enum stepup_error open_checked(struct store *store, const struct store_op
 	enum stepup_error error = folder_prepare(store->place, why);
 
 	if (error == STEPUP_OK)
-		error = lock_take(store, why);
+		error = store_lock(store->place, &store->lock_fd, why); /* before the database is touched: closing a file of SQLite's lets go of SQLite's own locks */
 	if (error == STEPUP_OK)
 		error = seal_context_new(&context);
 	if (error == STEPUP_OK)
