@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """stepup(1) and names that a directory spells in several ways: what is prompted, said and exited with."""
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scratch
 from cli_session import Cli
 from directory import Directory
-from harness import DAEMON, Tap, Verifier
+from harness import DAEMON, Tap, Verifier, program
 
 POLICY = '''
 cooling-off = 0s
@@ -53,6 +54,19 @@ def reading(desk):
     tap.ok("asmith is locked" in done.out, "so does policy explain", done)
 
 
+def checking(verifier, directory):
+    """policy check, and what the journal says at a reload."""
+    with open(verifier.config, "a") as out:
+        out.write('action alias.open { users = { "ASmith", "nobody-like-that" }  prompt = "Open"  require = { code } }\n')
+    ended = subprocess.run([program("verifier/stepupd"), "--check", "--config", verifier.config], capture_output=True, text=True, check=False)
+    tap.ok(ended.returncode == 0 and 'names "ASmith", which is the account "asmith" here' in ended.stdout, "policy check tells of a user whom the directory calls otherwise",
+           ended.stdout)
+    tap.matches(ended.stdout, 'names "nobody-like-that", and this host knows no such account', "and of one whom it doesn't know")
+    verifier.reload()
+    verifier.wait_log('this host knows no account "nobody-like-that", which the policy names')
+    tap.ok('the account that the policy calls "ASmith" is "asmith" here' in verifier.log(), "so does the journal at a reload")
+
+
 def main():
     directory = Directory()
     directory.switch("fold")
@@ -63,6 +77,7 @@ def main():
         desk = Desk(verifier)
         tap.run(locking, verifier, desk)
         tap.run(reading, desk)
+        tap.run(checking, verifier, directory)
     tap.done()
 
 

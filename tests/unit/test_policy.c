@@ -403,6 +403,9 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 		{TOP "action stepup.unlock { users = { a } require = { key } }\n", "f:2: one person alone may do stepup.unlock"},
 		{TOP "rp-id = \"s.example\"\norigins = { \"https://s.example\", \"https://a.s.example:8443\" }\n",
 			"f:3: the rp-id s.example is a domain above a.s.example, so any page under it can hide people's synced passkeys"},
+		{TOP "caller c { unix-user = x users = { \"*\" } actions = { \"*\" } }\n", "f:2: caller c may ask for everybody, and so for root"},
+		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { key } fresh-for = 1m }\n",
+			"f:2: one step-up for any action that a.* covers is fresh for all of them"},
 		{TOP "action \"stepup.x.*\" { users = { a } require = { key } }\n", "f:2: action stepup.x.* covers no action"},
 	};
 
@@ -449,6 +452,24 @@ static void accounts_that_the_host_does_not_know_are_warned_of(void **state)
 	text = complaints_text(&warnings);
 	assert_string_equal(text, "f:3: this host knows no unix group \"no-such-group-1\", so group gone has nobody in it here.\n"
 				  "f:4: this host knows no account \"no-such-user-1\", so nothing can be service s here.");
+	free(text);
+	complaints_clear(&warnings);
+	policy_release(&policy);
+}
+
+static void users_that_the_host_does_not_know_are_warned_of(void **state)
+{
+	struct policy *policy = load_good(TOP "group g { members = { root, Root, no-such-user-2 } }\n"
+					      "action a.b { users = { \"@g\", no-such-user-3 } prompt = \"x\" require = { key } }\n");
+	struct complaints warnings = {0};
+	char *text;
+
+	(void)state;
+	policy_warn_accounts(policy, &warnings);
+	text = complaints_text(&warnings);
+	assert_string_equal(text, "f:2: group g names \"Root\", and this host knows no such account; is it spelt right?\n"
+				  "f:2: group g names \"no-such-user-2\", and this host knows no such account; is it spelt right?\n"
+				  "f:3: action a.b names \"no-such-user-3\", and this host knows no such account; is it spelt right?");
 	free(text);
 	complaints_clear(&warnings);
 	policy_release(&policy);
@@ -623,6 +644,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_said_about_keys_means_what_it_says),
 	cmocka_unit_test(models_are_judged_by_both_lists),
 	cmocka_unit_test(accounts_that_the_host_does_not_know_are_warned_of),
+	cmocka_unit_test(users_that_the_host_does_not_know_are_warned_of),
 	cmocka_unit_test(a_plain_policy_has_no_warning),
 	cmocka_unit_test(what_is_left_out_has_its_default),
 	cmocka_unit_test(a_policy_lives_until_its_last_reference_goes),

@@ -161,6 +161,8 @@ static const struct bad rules[] = {
 	{WITH("details = { a:text, b:text, c:text, d:text, e:text, f:text, g:text, h:text, i:text, j:text, k:text, l:text, m:text, n:text, o:text, "
 	      "p:text, q:text }"),
 		"f:2: ", "at most 16 details"},
+	{WITH("limit = { \"0 per 1h\" }"), "f:2: ", "\"0 per 1h\" is no limit"},
+	{WITH("hard-limit = { \"0 different account per 1h\" }"), "f:2: ", "is no limit"},
 	{WITH("limit = { \"5\" }"), "f:2: ", "\"5\" is no limit"},
 	{WITH("limit = { \"5 per\" }"), "f:2: ", "is no limit"},
 	{WITH("limit = { \"5 per day\" }"), "f:2: ", "is no limit"},

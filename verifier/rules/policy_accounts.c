@@ -4,6 +4,9 @@
  */
 #include "verifier/rules/policy_accounts.h"
 
+#include "verifier/host/account_nss.h"
+#include "verifier/rules/policy_directory.h"
+
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
@@ -14,6 +17,7 @@
 #define OUTSIDE_MAX 64
 #define NAMED_MAX 5               /* in one warning; more are counted */
 #define GROUPS_MAX 256            /* of one account */
+#define NAMES_MAX 20              /* unknown ones that are told; more are counted */
 
 static void warn_unix_user(const struct policy_place *place, const char *kind, const char *name, const char *unix_user,
 	struct complaints *warnings)
@@ -129,6 +133,79 @@ static void warn_administrators(const struct policy *policy, struct complaints *
 			warn_outside(policy, &policy->rules[i], gid, warnings);
 }
 
+/* --- users that the policy names --- */
+
+struct naming {
+	const struct policy *policy;
+	struct complaints *warnings;
+	size_t unknown;
+};
+
+static bool lists(char *const *list, const char *name)
+{
+	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Where a user is named first, and by what; false where only a service or a caller runs as that. */
+static bool find_place(const struct policy *policy, const char *name, const struct policy_place **place, const char **kind, const char **title)
+{
+	for (size_t i = 0; i < policy->group_count; i++)
+		for (size_t j = 0; j < policy->groups[i].member_count; j++)
+			if (strcmp(policy->groups[i].members[j], name) == 0) {
+				*place = &policy->groups[i].place, *kind = "group", *title = policy->groups[i].name;
+				return true;
+			}
+	for (size_t i = 0; i < policy->rule_count; i++)
+		if (lists(policy->rules[i].users, name) || lists(policy->rules[i].approvers, name)) {
+			*place = &policy->rules[i].place, *kind = "action", *title = policy->rules[i].name;
+			return true;
+		}
+	for (size_t i = 0; i < policy->caller_count; i++)
+		if (lists(policy->callers[i].users, name)) {
+			*place = &policy->callers[i].place, *kind = "caller", *title = policy->callers[i].name;
+			return true;
+		}
+	return false;
+}
+
+static void warn_name(void *context, const char *written, const char *canonical)
+{
+	struct naming *naming = context;
+	const struct policy_place *place = NULL;
+	const char *kind = NULL, *title = NULL;
+
+	if (!find_place(naming->policy, written, &place, &kind, &title))
+		return;
+	if (canonical != NULL)
+		complain(naming->warnings, place->file, place->line, "%s %s names \"%s\", which is the account \"%s\" here: it counts, but is found by that name "
+			"only in the log; write that.", kind, title, written, canonical);
+	else if (naming->unknown++ < NAMES_MAX)
+		complain(naming->warnings, place->file, place->line, "%s %s names \"%s\", and this host knows no such account; is it spelt right?", kind, title,
+			written);
+}
+
+static enum stepup_error no_group(const char *name, int64_t *gid)
+{
+	(void)name;
+	*gid = -1;
+	return STEPUP_OK;
+}
+
+static void warn_names(const struct policy *policy, struct complaints *warnings)
+{
+	const struct directory_questions questions = {.group = no_group, .user = account_nss_name};
+	struct policy_directory *directory = policy_directory_ask(policy, &questions, NULL);
+	struct naming naming = {.policy = policy, .warnings = warnings};
+
+	policy_directory_each(directory, warn_name, &naming);
+	policy_directory_free(&directory);
+	if (naming.unknown > NAMES_MAX)
+		complain(warnings, policy->rules[0].place.file, 0, "this host doesn't know %zu other accounts that are named.", naming.unknown - NAMES_MAX);
+}
+
 void policy_warn_accounts(const struct policy *policy, struct complaints *warnings)
 {
 	for (size_t i = 0; i < policy->group_count; i++) {
@@ -142,5 +219,6 @@ void policy_warn_accounts(const struct policy *policy, struct complaints *warnin
 		warn_unix_user(&policy->services[i].place, "service", policy->services[i].name, policy->services[i].unix_user, warnings);
 	for (size_t i = 0; i < policy->caller_count; i++)
 		warn_unix_user(&policy->callers[i].place, "caller", policy->callers[i].name, policy->callers[i].unix_user, warnings);
+	warn_names(policy, warnings);
 	warn_administrators(policy, warnings);
 }

@@ -9,7 +9,7 @@
 #include "verifier/rules/complaints.h"
 #include "verifier/rules/policy.h"
 
-/* Adds one warning for each unix group and account that this host doesn't know, and for each rule about administrators' verbs that names
+/* Adds one warning for each unix group and account that this host doesn't know, for each user whom the directory calls otherwise, and for each rule about administrators' verbs that names
  * accounts outside the group that the administrators' door is for, where this host has that. Not safe with threads. */
 void policy_warn_accounts(const struct policy *policy, struct complaints *warnings);
 

@@ -74,6 +74,27 @@ static void warn_idle_callers(const struct policy *policy, struct complaints *wa
 	}
 }
 
+/* A console for everybody is one for root, too, and for every service's account. */
+static void warn_callers_for_all(const struct policy *policy, struct complaints *warnings)
+{
+	for (size_t i = 0; i < policy->caller_count; i++) {
+		const struct caller *caller = &policy->callers[i];
+
+		for (size_t j = 0; caller->users != NULL && caller->users[j] != NULL; j++)
+			if (strcmp(caller->users[j], "*") == 0)
+				WARN(warnings, caller->place, "caller %s may ask for everybody, and so for root and for administrators as well; name the group of those "
+					"who use it.", caller->name);
+	}
+}
+
+/* What is fresh is kept by rule, and a pattern is one rule for many actions. */
+static void warn_fresh_pattern(const struct rule *rule, struct complaints *warnings)
+{
+	if (rule->fresh_for_seconds > 0 && rule->name[strlen(rule->name) - 1] == '*')
+		WARN(warnings, rule->place, "one step-up for any action that %s covers is fresh for all of them, for as long as its fresh-for says; give those that "
+			"matter a rule of their own.", rule->name);
+}
+
 /* Rules that nobody can satisfy, whatever key they buy. */
 static void warn_key(const struct policy *policy, const struct rule *rule, struct complaints *warnings)
 {
@@ -279,6 +300,7 @@ void policy_warn(const struct policy *policy, struct complaints *warnings)
 		warn_hard_limits(rule, warnings);
 		warn_hidden_details(rule, warnings);
 		warn_shadowed(policy, rule, warnings);
+		warn_fresh_pattern(rule, warnings);
 	}
 	warn_bad_day(policy, warnings);
 	warn_parent_domain(policy, warnings);
@@ -286,5 +308,6 @@ void policy_warn(const struct policy *policy, struct complaints *warnings)
 	warn_unused_groups(policy, warnings);
 	warn_unused_services(policy, warnings);
 	warn_idle_callers(policy, warnings);
+	warn_callers_for_all(policy, warnings);
 	warn_idle_own_pattern(policy, warnings);
 }

@@ -206,7 +206,7 @@ static void read_limit(struct policy_reading *reading, const struct policy_value
 	if (!value_limit(value->text, limit)) {
 		READING_SAYS(reading, value->line,
 			"\"%s\" is no limit; write \"N per WINDOW\", \"N DETAIL per WINDOW\" or \"N different DETAIL per WINDOW\", the window as 1h or 24h, "
-			"from 1s to 31d.",
+			"from 1s to 31d, and N at least 1.",
 			value->text);
 		return;
 	}

@@ -83,7 +83,7 @@ bool value_limit(const char *text, struct limit *limit)
 	const char *at = take_number(text, DETAIL_NUMBER_MAX, &limit->maximum);
 	size_t count = 0;
 
-	if (at == NULL || *at != ' ')
+	if (at == NULL || *at != ' ' || limit->maximum < 1) /* none at all is no limit but a rule that denies: leave its users out */
 		return false;
 	at++;
 	/* Words up to the last " per ": a detail may itself be called "per" or "different". */
