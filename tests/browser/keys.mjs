@@ -375,6 +375,89 @@ async function olderBrowser() {
 	await page.done();
 }
 
+// What an extension that keeps passkeys puts in the place of the browser's: objects of its own with a credential's prototype, all of whose methods and
+// getters throw for them. It hears of no abort, and while `window.provider` says how, it fails in a way of its own.
+function passkeyProvider() {
+	const { credentials } = navigator;
+	const real = { get: credentials.get.bind(credentials), create: credentials.create.bind(credentials) };
+	const dressed = (prototype, members) => Object.setPrototypeOf(Object.create(null, Object.fromEntries(Object.entries(members)
+		.map(([name, value]) => [name, { value, enumerable: true }]))), prototype);
+	const copy = (buffer) => (buffer ? new Uint8Array([0, ...new Uint8Array(buffer)]).subarray(1) : null); // a view, not at its buffer's beginning
+	const ways = {
+		silent: () => new Promise(() => {}),
+		text: () => Promise.reject('no vault'), // eslint-disable-line prefer-promise-reject-errors
+		nothing: () => Promise.resolve(null),
+		empty: () => Promise.resolve(dressed(PublicKeyCredential.prototype, { type: 'public-key' })),
+		thrown: () => { throw new TypeError('Illegal invocation'); },
+	};
+	const provide = (kind, prototype, names) => async ({ publicKey }) => {
+		const how = sessionStorage.getItem('provider');
+		if (how)
+			return ways[how]();
+		const made = await real[kind]({ publicKey });
+		const response = dressed(prototype, Object.fromEntries(names.map((name) => [name, copy(made.response[name])])));
+		return dressed(PublicKeyCredential.prototype, { id: made.id, rawId: copy(made.rawId), type: made.type, response });
+	};
+	const get = provide('get', AuthenticatorAssertionResponse.prototype, ['clientDataJSON', 'authenticatorData', 'signature']);
+	const create = provide('create', AuthenticatorAttestationResponse.prototype, ['clientDataJSON', 'attestationObject']);
+	Object.defineProperty(navigator, 'credentials', { value: { get, create } });
+	PublicKeyCredential.parseRequestOptionsFromJSON = () => { throw new TypeError('not here'); };
+	PublicKeyCredential.parseCreationOptionsFromJSON = () => { throw new TypeError('not here'); };
+	window.objects = async (publicKey) => create({ publicKey });
+}
+
+async function passkeyExtension() {
+	const page = await open({ init: passkeyProvider });
+	await Authenticator.plugIn(page);
+	matches(await signInWithNewKey(page, 'carol', 'Key of an extension'), /enrolled/, 'a passkey provider\'s credential, whose toJSON() throws, is enrolled');
+	equal((await exportWithKey(page)).lines.length, 340, 'and exports');
+	const broken = await page.evaluate(async () => {
+		const credential = await window.objects({ rp: { name: 'x' }, user: { id: new Uint8Array(16), name: 'x', displayName: 'x' }, challenge: new Uint8Array(32),
+			pubKeyCredParams: [{ type: 'public-key', alg: -7 }] });
+		const throws = (work) => { try { work(); return false; } catch { return true; } };
+		return [credential instanceof PublicKeyCredential, throws(() => credential.toJSON()), throws(() => credential.authenticatorAttachment),
+			throws(() => credential.response.getTransports())];
+	});
+	equal(broken.join(), 'true,true,true,true', 'it is one indeed whose methods and getters throw');
+	for (const [how, words] of [['text', /failed \(string\): mostly an extension.*Nothing was approved/], ['nothing', /UnreadableCredential.*Nothing was approved/],
+		['empty', /UnreadableCredential.*Nothing was approved/], ['thrown', /failed \(TypeError\): mostly an extension.*Nothing was approved.*try again/]]) {
+		await page.evaluate((name) => sessionStorage.setItem('provider', name), how);
+		await askExport(page);
+		await page.click('#step-up-key');
+		await dialogError(page).waitFor();
+		matches(await refusal(page), words, `a provider that fails in a way of its own (${how}) is told of in words, and the question stands`);
+		equal(await page.locator('#step-up-key').getAttribute('aria-disabled'), 'false', 'and can be answered still');
+		await page.keyboard.press('Escape');
+	}
+	await page.evaluate(() => sessionStorage.setItem('provider', 'silent'));
+	await page.goto(`${url}/keys`);
+	const ended = await page.evaluate(async () => {
+		const { makeKey } = await import('/static/stepup-keys.js');
+		const timeUp = new AbortController();
+		const made = makeKey({ challenge: 'AAAA', user: { id: 'AAAA' } }, timeUp.signal).catch((error) => error.name);
+		timeUp.abort();
+		return made;
+	});
+	equal(ended, 'AbortError', 'one that never answers, nor hears that time is up, holds nobody up');
+	await page.done();
+}
+
+// Extensions and browsers that keep nothing for a page, and answer in the place of the network.
+async function bareBrowser() {
+	const page = await open({ init: () => {
+		Object.defineProperty(window, 'sessionStorage', { get() { throw new DOMException('no storage', 'SecurityError'); } });
+		const { fetch } = window;
+		window.fetch = (...what) => (window.answersNull ? Promise.resolve(new Response('null', { headers: { 'Content-Type': 'application/json' } })) : fetch(...what));
+	} });
+	await signIn(page, 'carol');
+	ok(true, 'a browser that keeps nothing for a page signs in');
+	await page.goto(`${url}/customers/${ACCOUNT}`);
+	await page.evaluate(() => { window.answersNull = true; });
+	await clickExport(page);
+	matches(await refusal(page), /did not answer, so nothing was approved/, 'an answer that is none ends a question in words');
+	await page.done();
+}
+
 async function browserWithoutKeys() {
 	const page = await open({ init: () => { delete window.PublicKeyCredential; } });
 	await signIn(page, 'carol');
@@ -436,6 +519,8 @@ const carol = await open();
 await station(codesEnrolNoKey, carol);
 await carol.done();
 await station(olderBrowser);
+await station(passkeyExtension);
+await station(bareBrowser);
 await station(browserWithoutKeys);
 equal(complaints.join('; '), '', 'no page violated its content security policy, no script failed');
 await done();

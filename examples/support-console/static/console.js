@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // What the console's buttons do: ask for a step-up, then do the thing.
-import { stepUp } from './stepup.js';
+import { post, stepUp } from './stepup.js';
 
 const csrf = document.querySelector('meta[name=csrf]')?.content ?? '';
 const status = document.getElementById('status');
@@ -9,9 +9,21 @@ function say(words) {
 	status.textContent = words;
 }
 
-// What the page before had to say: keys.js leaves it there.
-const said = sessionStorage.getItem('said');
-sessionStorage.removeItem('said');
+// What a page leaves for the next one to say; nothing where a browser or an extension keeps no such things.
+function stored(use) {
+	try {
+		return use(window.sessionStorage);
+	} catch {
+		return null;
+	}
+}
+
+export function leaveWords(words) {
+	stored((storage) => storage.setItem('said', words));
+}
+
+const said = stored((storage) => storage.getItem('said'));
+stored((storage) => storage.removeItem('said'));
 say(said ?? '');
 
 // Runs a step-up for a button, which is out of use meanwhile. The outcome where it was granted, else null.
@@ -50,17 +62,12 @@ reveal?.addEventListener('click', async () => {
 	const outcome = await approved(reveal, { action: 'customer.reveal_key', account });
 	if (!outcome)
 		return;
-	const response = await fetch(`/customers/${account}/key`, {
-		method: 'POST',
-		headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf },
-		body: JSON.stringify({ step_up: outcome.id }),
-	});
-	const answer = await response.json();
+	const answer = await post(`/customers/${account}/key`, csrf, { step_up: outcome.id });
 	if (answer.api_key) {
 		document.getElementById('api-key').textContent = answer.api_key;
 		say('The key is shown. It was logged that you looked at it.');
 	} else {
-		say(answer.message);
+		say(answer.message?.message ?? answer.message);
 	}
 });
 

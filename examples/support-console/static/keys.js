@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Adds a security key, on the strength of an invitation or of a key that is enrolled already; removes what is no longer wanted.
+import { leaveWords } from './console.js';
 import { keysWork, makeKey } from './stepup-keys.js';
 import { post, stepUp } from './stepup.js';
 
@@ -63,7 +64,7 @@ async function run(pressed, place, work) {
 	complain(removeError, '');
 	try {
 		const { message } = await work();
-		sessionStorage.setItem('said', message); // console.js shows it there
+		leaveWords(message);
 		location.assign(form.dataset.next);
 	} catch (cause) {
 		complain(place, cause.message);

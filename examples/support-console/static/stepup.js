@@ -36,12 +36,19 @@ export async function post(address, csrf, body, keepalive = false) {
 			body: JSON.stringify(body),
 		});
 		if ((response.headers.get('Content-Type') || '').startsWith('application/json'))
-			return await response.json();
+			return objectOf(await response.json());
 		// A page instead of JSON: the session ended, or the account was locked meanwhile. Its sentence is worth showing.
 		return { state: 'refused', status: response.status, message: { message: sentenceOf(await response.text()) || UNREACHABLE } };
 	} catch {
 		return { state: 'refused', unreachable: true, message: { message: UNREACHABLE } };
 	}
+}
+
+// Whatever else came in its place said nothing.
+function objectOf(reply) {
+	if (reply === null || typeof reply !== 'object')
+		throw new TypeError('not an object');
+	return reply;
 }
 
 // The text of the page's one alert, without parsing HTML.
