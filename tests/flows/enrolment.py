@@ -196,6 +196,24 @@ def user_id(administrator, user):
     return [entry.get("user_id") for entry in administrator.entries() if entry.get("user") == user][-1]
 
 
+def lost_answers(verifier):
+    """An answer that got lost after the credential was stored: asking again says what was added, and never that nothing was."""
+    invitation = invite(verifier, "irc")
+    begun = enroll_begin(verifier, user="irc", invitation=invitation)
+    token = Token(begun["secret"])
+    code = token.code(0)
+    done = enroll_finish(verifier, begun, code)
+    again = enroll_finish(verifier, begun, code)
+    tap.ok(again.ok and again.get("credential") == done.get("credential"), "whoever lost the answer asks again, and hears what was added", again)
+    tap.equal(len(verifier.call("verify", "List", {"user": "irc"})["credentials"]), 1, "nothing is added twice")
+    verifier.restart()
+    over = enroll_finish(verifier, begun, code)
+    tap.ok(over.error == "Expired" and "othing was" not in over.message and "stepup list" in over.message,
+           "after a restart it isn't known what became of it, and the words don't say that nothing was added", over)
+    used = enroll_begin(verifier, user="irc", invitation=invitation)
+    tap.ok(used.error == "NotAllowed" and "If you used it before" in used.message, "nor do those about an invitation that was used", used)
+
+
 if __name__ == "__main__":
     if ctypes.CDLL(None, use_errno=True).unshare(0x00020000) != 0:  # CLONE_NEWNS: this process's own mounts
         sys.stderr.write("needs a mount namespace of its own\n")
@@ -211,6 +229,7 @@ if __name__ == "__main__":
             tap.run(removing, running, *pair)
         tap.run(never_again, running, admin)
         tap.run(at_most_eight, running)
+        tap.run(lost_answers, running)
         tap.run(another_account, running, admin)
         tap.equal(admin.check()["problems"], [], "stepup log verify finds nothing wrong with any of it")
     tap.done()

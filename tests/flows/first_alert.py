@@ -150,6 +150,9 @@ def each_way(verifier, administrator):
         tap.ok(reply is None or not reply.ok, f"{way.__name__.replace('_', ' ')} is refused", reply)
         line = verifier.wait_log(rf"[^\n]*STEPUP_KIND={kind} STEPUP_USER={user} [^\n]*")
         tap.ok(True, f"and an alert of the kind {kind}: {line.group(0)[:140]}")
+        if kind == "spent-code":
+            tap.matches(verifier.log(), r"typed again at the same place, \d+ seconds later, and refused. As a rule that is a second connection",
+                        "and one of the same place, seconds later, says so")
     entries = administrator.entries()
     for user, way, kind in WAYS:
         refused = [entry for entry in entries if entry.get("user") == user and entry["type"] in ("refusal", "request", "alert")]

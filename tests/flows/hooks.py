@@ -272,7 +272,7 @@ def alerts(verifier, runner, administrator):
         verifier.step_up("games", "vault.open", {}, code)
     runner.wait(lambda: "spent-code" in kinds_of(runner, "games"), "the alert")
     line = verifier.wait_log(r"stepupd: alert: [^\n]*STEPUP_KIND=spent-code STEPUP_USER=games[^\n]* STEPUP_LOG=\d+ STEPUP_COUNT=1")
-    tap.ok("somebody may be relaying codes" in line.group(0), "a duplicate of an accepted code is an alert to hooks and to the journal")
+    tap.ok("typed again at the same place" in line.group(0), "a duplicate of an accepted code is an alert to hooks and to the journal")
     for _ in range(8):
         verifier.step_up("games", "door.open", None, secret.wrong())
     runner.wait(lambda: "guessing" in kinds_of(runner, "games"), "the alert")

@@ -144,8 +144,15 @@ static enum stepup_error write_alerts(struct decision *decision)
 	const struct log_subject subject = about(decision);
 	enum stepup_error error = STEPUP_OK;
 
-	if (decision->alert != NULL)
-		error = append(decision, log_entry_alert(answer->now, &subject, decision->alert, decision->credential->id));
+	if (decision->alert != NULL) {
+		json_t *entry = log_entry_alert(answer->now, &subject, decision->alert, decision->credential->id);
+
+		if (entry != NULL && decision->said[0] != '\0' && json_object_set_new(entry, "why", json_string(decision->said)) != 0) {
+			json_decref(entry);
+			entry = NULL;
+		}
+		error = append(decision, entry);
+	}
 	if (error == STEPUP_OK && decision->suspended)
 		error = append(decision, log_entry_alert(answer->now, &subject, "codes-suspended", NULL));
 	return error;

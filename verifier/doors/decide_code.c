@@ -5,11 +5,15 @@
  */
 #include "verifier/doors/decision.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "verifier/factors/otp.h"
 #include "verifier/host/journal.h"
 #include "verifier/rules/guessing.h"
+
+#define SECOND_CONNECTION_SECONDS 60 /* a tool opens two connections, and types the code into both */
 
 /* The guesses at somebody who has no record. */
 struct nobody {
@@ -72,6 +76,21 @@ static enum stepup_error compare(struct decision *decision, enum otp_result *bes
 	return STEPUP_OK;
 }
 
+/* Whether the spent code was accepted at this very place a moment ago, as that of a second connection of the same person's is. Says so, for who is alerted. */
+static void look_at_place(struct decision *decision, const struct guess_state *guesses)
+{
+	const struct answer *answer = decision->answer;
+	const struct credential *credential = decision->credential;
+	int64_t seconds = answer->now - credential->last_used;
+
+	if (credential->last_used == 0 || seconds < 0 || seconds > SECOND_CONNECTION_SECONDS)
+		return;
+	for (size_t i = 0; i < guesses->source_count; i++)
+		if (guesses->sources[i].last_success == credential->last_used &&
+		    memcmp(guesses->sources[i].source, decision->transaction->source, GUESS_SOURCE_SIZE) == 0)
+			snprintf(decision->said, sizeof(decision->said), "at the same place, %" PRId64 " seconds later", seconds);
+}
+
 /* Why the log says that it was wrong. */
 static const char *wrong_because(const struct decision *decision, enum otp_result result)
 {
@@ -114,6 +133,8 @@ enum stepup_error decide_code(struct decision *decision)
 	}
 	if (result != OTP_ACCEPTED) {
 		decision->alert = result == OTP_SPENT ? "spent-code" : NULL;
+		if (result == OTP_SPENT)
+			look_at_place(decision, &before);
 		answer->retry_after_seconds = guess_allow(guesses, source, answer->now).retry_after_seconds;
 		return STEPUP_BAD_ANSWER;
 	}

@@ -11,6 +11,8 @@
 #include "verifier/doors/step_up.h"
 #include "verifier/evidence/log_entry.h"
 
+#define DECISION_SAID_SIZE 64
+
 struct decision {
 	struct store_session *session;
 	struct answer *answer;
@@ -20,6 +22,7 @@ struct decision {
 	struct log_key_proof proof;      /* keys: for the log; its evidence is owned */
 	const char *why;                 /* in the log */
 	const char *alert;               /* about `credential`; NULL for none */
+	char said[DECISION_SAID_SIZE];   /* that the alert says of it; "" for nothing */
 	enum log_step step;              /* what the answer is accepted for */
 	bool charged;                    /* something is to be written */
 	bool suspended;                  /* codes were, by this very failure */

@@ -28,6 +28,7 @@ void enrolment_free(struct enrolment **enrolment)
 		return;
 	credential_wipe(&(*enrolment)->credential);
 	action_free(&(*enrolment)->action);
+	json_decref((*enrolment)->enrolled);
 	for (size_t i = 0; i < ENROLMENT_WAYS; i++)
 		key_request_clear(&(*enrolment)->requests[i]);
 	WIPE_OBJECT(*enrolment);

@@ -54,6 +54,7 @@ struct enrolment {
 	struct action *action;         /* owned; what the contexts commit to */
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	struct key_request requests[ENROLMENT_WAYS];
+	json_t *enrolled;              /* owned; what EnrollFinish replied: whoever lost that asks again and hears the same; NULL until then */
 };
 
 /* Wipes, frees, sets NULL. */

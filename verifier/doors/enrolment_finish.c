@@ -237,11 +237,12 @@ static void finish_free(struct finish *finish)
 
 static void finish_reply(struct finish *finish)
 {
-	const struct enrolment *enrolment = finish->transaction->enrolment;
+	struct enrolment *enrolment = finish->transaction->enrolment;
 	char *message = enrolment->kind->message(enrolment, finish->cooling_seconds);
+	json_t *reply = json_pack("{s:s, s:I, s:s}", "credential", finish->credential, "log", (json_int_t)finish->log, "message", message == NULL ? "" : message);
 
-	call_reply(finish->call, json_pack("{s:s, s:I, s:s}", "credential", finish->credential, "log", (json_int_t)finish->log, "message",
-		message == NULL ? "" : message));
+	enrolment->enrolled = json_incref(reply);
+	call_reply(finish->call, reply);
 	free(message);
 }
 
@@ -279,16 +280,22 @@ static void finish_refuse(const struct finish *finish, enum stepup_error error)
 		refuse(finish->call, error, &words);
 }
 
-/* A wrong answer leaves the transaction to be answered again, while there are tries left; anything else ends it. */
+/* A wrong answer leaves the transaction to be answered again, while there are tries left. What was enrolled leaves its reply for two minutes: the one that
+ * is on its way may get lost. Anything else ends it. */
 static void finish_end(struct finish *finish, enum stepup_error result)
 {
 	struct transaction *transaction = finish->transaction;
 	struct transactions *all = finish->verifier->transactions;
 	bool again = result == STEPUP_BAD_ANSWER && transaction->answers < ENROLMENT_ANSWERS_MAX && !transaction_is_over(transaction);
 
+	bool told = result == STEPUP_OK && transaction->enrolment->enrolled != NULL && !atomic_load(&transaction->ended);
+
 	transaction->state = again ? TRANSACTION_ASKED : TRANSACTION_SPENT;
 	finish_free(finish);
-	if (!again)
+	if (told) {
+		credential_wipe(&transaction->enrolment->credential);
+		transaction->expires_boot_ms = clock_boot_ms() + TRANSACTION_TTL_SECONDS * INT64_C(1000);
+	} else if (!again)
 		transaction_end(all, transaction);
 }
 
@@ -315,7 +322,11 @@ void enrolment_finish(struct call *call)
 	enum stepup_error error;
 
 	if (transaction == NULL || transaction->enrolment == NULL) {
-		refuse(call, STEPUP_EXPIRED, NULL);
+		refuse_saying(call, STEPUP_EXPIRED, notice_enrolment_over());
+		return;
+	}
+	if (transaction->enrolment->enrolled != NULL) {
+		call_reply(call, json_incref(transaction->enrolment->enrolled));
 		return;
 	}
 	if (transaction->state != TRANSACTION_ASKED) {

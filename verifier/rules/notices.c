@@ -62,8 +62,14 @@ const char *notice_enrolment_needs(void)
 
 const char *notice_bad_invitation(void)
 {
-	return "That invitation is not good: mistyped, expired, used already, or for somebody else. Nothing was added. "
-	       "Ask an administrator for a new one.";
+	return "That invitation is not good: mistyped, expired, used already, or for somebody else. Nothing was added just now. "
+	       "If you used it before, `stepup list` shows what was added then. Ask an administrator for a new one, if nothing was.";
+}
+
+const char *notice_enrolment_over(void)
+{
+	return "This enrolment is over: it took too long, it was answered, or the verifier was started anew. `stepup list` shows whether anything was added. "
+	       "If not, start again.";
 }
 
 const char *notice_secret_known(void)

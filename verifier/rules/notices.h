@@ -39,6 +39,7 @@ const char *notice_last_credential(void);
 const char *notice_removed(void);
 const char *notice_enrolment_needs(void);    /* neither invitation nor authorization */
 const char *notice_bad_invitation(void);
+const char *notice_enrolment_over(void); /* and perhaps done: an answer of the verifier's may have been lost */
 const char *notice_secret_known(void);
 const char *notice_key_out_of_reach(void);   /* none of the client's ways leads to a key of that type here */
 const char *notice_key_known(void);

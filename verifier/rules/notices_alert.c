@@ -8,7 +8,7 @@
 #include "lib/display_text.h"
 #include "verifier/rules/notices.h"
 
-/* `%U` stands for the user, `%A` for the action, `%R` for the reference, `%W` for why. */
+/* Of two of one kind the first is for entries that say why. `%U` stands for the user, `%A` for the action, `%R` for the reference, `%W` for why. */
 static const struct alert_sentence {
 	const char *kind, *text;
 } alert_sentences[] = {
@@ -16,6 +16,7 @@ static const struct alert_sentence {
 	{"freeze", "%A is frozen (%R): it is refused to everybody."},
 	{"request", "%U asks a second person to approve %A. See `stepup requests`."},
 	{"new-credential", "%U has a new credential. If that wasn't them, run `stepup lock %U`."},
+	{"spent-code", "A code of %U's that had been accepted was typed again %W, and refused. As a rule that is a second connection of their own. If %U knows of none, run `stepup lock %U`."},
 	{"spent-code", "A code of %U's that had been accepted was typed again: somebody may be relaying codes. Ask %U, and if in doubt run `stepup lock %U`."},
 	{"counter-fell", "The signature counter of a key of %U's fell: there may be a copy of the key. Ask %U, and revoke the key."},
 	{"key-changed", "A key of %U's says of itself that it can be backed up, and said otherwise when it was enrolled, or the other way round. It was refused. If their passkey provider changed that, revoke the key and let %U enroll anew; if not, somebody else's key may answer in its place."},
@@ -82,7 +83,7 @@ char *notice_alert(const char *kind, const struct event_words *words)
 
 	if (out == NULL)
 		return NULL;
-	for (size_t i = 0; i < sizeof(alert_sentences) / sizeof(alert_sentences[0]) && text == NULL; i++)
+	for (size_t i = 0; i < sizeof(alert_sentences) / sizeof(alert_sentences[0]) && (text == NULL || (words->why == NULL && strstr(text, "%W") != NULL)); i++)
 		if (strcmp(alert_sentences[i].kind, kind) == 0)
 			text = alert_sentences[i].text;
 	if (text != NULL && words->count > 0 && lacks_a_word(text, words))
