@@ -37,8 +37,9 @@ void authenticator_account_clear(struct authenticator_account *account);
 
 enum authenticator_operation {
 	AUTHENTICATOR_REACH, /* what is there: {"seat": number of keys, "agent": number of its sk- keys} */
-	AUTHENTICATOR_SEAT_PROBE,    /* {"keys": number of keys, "silent": how many more don't answer, "credentials": [ids of
-					those they hold]} */
+	AUTHENTICATOR_SEAT_PROBE,    /* {"keys": number of keys, "silent": how many more don't answer, "hiding": how many of the
+					keys may hold one that they show only with their PIN, "credentials": [ids of those that they
+					show]} */
 	AUTHENTICATOR_SEAT_SIGN,     /* Answer's `key` */
 	AUTHENTICATOR_SEAT_REGISTER, /* EnrollFinish's `key` */
 	AUTHENTICATOR_AGENT_LIST,    /* {"keys": [{"key", "label"}]}: the sk- keys with their comments */

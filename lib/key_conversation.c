@@ -134,8 +134,9 @@ static enum stepup_error judge_look(
 {
 	struct key_way *state = &conversation->ways[way];
 	bool silent = json_integer_value(json_object_get(outcome->reply, "silent")) > 0;
+	bool hiding = json_integer_value(json_object_get(outcome->reply, "hiding")) > 0;
 
-	if (error == STEPUP_OK && json_array_size(json_object_get(outcome->reply, ways[way].found)) == 0) {
+	if (error == STEPUP_OK && !hiding && json_array_size(json_object_get(outcome->reply, ways[way].found)) == 0) {
 		bool no_key = json_integer_value(json_object_get(outcome->reply, "keys")) == 0;
 
 		outcome->code = way == 0 && no_key ? AUTHENTICATOR_NO_KEY : AUTHENTICATOR_WRONG_KEY;

@@ -258,6 +258,37 @@ def its_process(keys, blue):
     tap.equal(keys.log("blue")[-1], "cancelled", "and the key is told to stop")
 
 
+def what_keys_announce(keys, blue):
+    """What a key says of itself is kept to: how many ids, how long, what it hides, that a touch alone is never enough."""
+    others = [b64(bytes([i + 1]) * 32) for i in range(20)]
+    too_long = b64(b"x" * 200)
+    _, end = keys.run(keys.words("blue"), "seat-sign", sign((too_long, "Long"), *[(other, "L") for other in others], blue))
+    tap.equal((end["error"], end["reply"] and end["reply"]["id"]), ("Ok", blue[0]), "an id that is too long for the key hides none of those behind it")
+    _, end = keys.run(keys.words("tenth"), "seat-register", register([too_long, *others]))
+    tap.equal(end["error"], "Ok", "more enrolled keys than it takes in a list don't keep one from being enrolled")
+
+    shy_words = keys.words("shy", "pin=4321", "protect=3")
+    _, end = keys.run(shy_words, "seat-register", register(), "--pin", "4321")
+    shy = (end["reply"]["id"], "Shy")
+    _, end = keys.run(shy_words, "seat-probe", sign(shy))
+    tap.equal((end["reply"]["credentials"], end["reply"]["hiding"]), ([], 1), "a protected credential doesn't show itself, and the key is one that may hide one")
+    keys.forget_log("shy")
+    seen, end = keys.run(shy_words, "seat-sign", sign(blue, *[(other, "L") for other in others], shy), "--pin", "4321")
+    tap.equal((end["error"], end["reply"] and end["reply"]["id"]), ("Ok", shy[0]), "with its PIN it is found, and signs")
+    tap.equal(([list(event)[0] for event in seen], keys.log("shy").count("touched")), (["pin", "touch"], 1), "by one PIN and one touch")
+    _, end = keys.run(shy_words, "seat-sign", sign(blue), "--pin", "4321")
+    tap.ok(end["code"] == "wrong-key" and keys.log("shy").count("touched") == 1, "a key that hid nothing is told from one's own, without a touch", end)
+    _, end = keys.run(shy_words, "seat-register", register([*others, shy[0]]), "--pin", "4321")
+    tap.equal(end["code"], "enrolled-already", "one that is enrolled already is found by its PIN, too, wherever it stands in the list")
+
+    sure = [keys.words(name, "pin=4321", "always-uv") for name in ("sure", "surer")]
+    enrolled = [keys.run(words, "seat-register", register(), "--pin", "4321")[1]["reply"]["id"] for words in sure]
+    for words in ([sure[0]], [sure[0], "+", sure[1]], [sure[0], "+", keys.words("blue")]):
+        line = [word for part in words for word in ([part] if isinstance(part, str) else part)]
+        _, end = keys.run(line, "seat-sign", sign(*[(each, "Sure") for each in enrolled], blue), "--pin", "4321")
+        tap.equal(end["error"], "Ok", f"alwaysUv: {len(words) // 2 + 1} of them at once, and the PIN is asked for")
+
+
 def main():
     need_root()
     with tempfile.TemporaryDirectory(prefix="stepup-test.") as folder:
@@ -270,6 +301,7 @@ def main():
             tap.run(what_goes_wrong, keys, blue)
             tap.run(its_process, keys, blue)
             tap.run(pins, keys, blue)
+            tap.run(what_keys_announce, keys, blue)
     tap.done()
 
 

@@ -122,8 +122,9 @@ def what_a_key_can_get_wrong(verifier, desk, blue):
     ended = desk.run(["--no-key"], "confirm", "vault.open")
     tap.ok(ended.status == 1 and "No key is plugged in" in ended.err and "Nothing was approved" in ended.err and "Press Enter" not in ended.shown,
            "where only a key would do and none is there, nothing is asked", ended)
-    ended = desk.run(desk.words("stranger"), "confirm", "vault.open")
-    tap.ok(ended.status == 1 and re.search(r'not enrolled.*Use "Blue"', ended.err) and desk.touches("stranger") == 0,
+    ended = desk.run(desk.words("stranger"), "confirm", "vault.open",
+                     talk=[(KEY_QUESTION, ""), (PIN_QUESTION, "4321"), (r"not enrolled[^\n]*\r?\n[^\n]*\r?\n" + KEY_QUESTION, "\x04")])
+    tap.ok(ended.status == 1 and re.search(r'not enrolled.*Use "Blue"', ended.shown) and desk.touches("stranger") == 0,
            "another key is told from one's own, without a touch", ended)
     ended = desk.run([*desk.words("stranger"), "+", *blue], "confirm", "vault.open", talk=[(KEY_QUESTION, "")])
     tap.ok(ended.status == 0 and desk.touches("stranger") == 0, "of two keys the right one is taken", ended)
@@ -176,7 +177,8 @@ def beside_codes(verifier, desk, blue):
     tap.ok(ended.status == 0, "a key that the verifier refused is not asked for again", ended)
     ended = desk.run(["--no-key"], "remove", "Blue")
     tap.ok(ended.status == 1, "a key isn't removed by a code", ended)
-    ended = desk.run(desk.words("second"), "enroll", "key", "--label", "Second")
+    ended = desk.run(desk.words("second"), "enroll", "key", "--label", "Second",
+                     talk=[(KEY_QUESTION, ""), (PIN_QUESTION, "4321"), (r"not enrolled[^\n]*\r?\n[^\n]*\r?\n" + KEY_QUESTION, "\x04")])
     tap.ok(ended.status == 1 and desk.touches("second") == 0, "nor is another one added by a code", ended)
 
 

@@ -88,9 +88,12 @@ def ends(desk, blue):
     result = desk.run(["--no-key"], "vault", "")
     tap.equal((result.code, result.prompts), ("PAM_AUTH_ERR", []), "without the key nothing is asked")
     tap.matches(result.told[0], "No key is plugged in here.*Nothing was approved", "and the reason told")
-    result = desk.run(desk.words("other", "pin=4321"), "vault", "")
+    result = desk.run(desk.words("other"), "vault", "")
     tap.equal((result.code, result.prompts), ("PAM_AUTH_ERR", []), "nor with another key")
     tap.matches(result.told[0], 'That key is not enrolled for mail. Use "Blue".*Nothing was approved', "which is told from one's own")
+    result = desk.run(desk.words("another", "pin=4321"), "vault", "", "4321")
+    tap.ok(result.code == "PAM_CONV_ERR" and re.search("not enrolled for mail", result.prompts[2]),
+           "another one with a PIN might hide what it holds: it is told from one's own once the PIN is known", result)
     result = desk.run([*blue, "fault=unplug"], "vault", "", "", "")
     tap.ok(result.code == "PAM_AUTH_ERR" and told(result, "was unplugged before it had answered.*Nothing was approved"), "a key that is unplugged half-way", result)
     desk.services.write("hurried", "auth required {} action=vault.open timeout=8")

@@ -113,7 +113,7 @@ def plugged_in(verifier, home):
     tap.matches(result[2], r"Press Enter and touch your key: ", "sudo: by Enter and a touch")
     result = sudo(scratch.CAROL, "", words=["--no-key"])
     tap.ok(refused(result) and "No key is plugged in" in result[2], "sudo: without it nobody becomes root, and why is said", result)
-    result = sudo(scratch.CAROL, "", words=[f"state={home}/other.key", "pin=4321"])
+    result = sudo(scratch.CAROL, "", "4321", words=[f"state={home}/other.key", "pin=4321"])
     tap.ok(refused(result) and re.search("not enrolled for carol.*carol's key", result[2]), "sudo: nor with another one", result)
     result = sudo(scratch.CAROL, "", "", "", words=[*words, "fault=unplug"])
     tap.ok(refused(result) and "was unplugged" in result[2], "sudo: nor with one that is unplugged half-way", result)

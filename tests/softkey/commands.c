@@ -223,6 +223,11 @@ static enum ctap_status read_request(
 		read_one(in, request);
 	if (in->bad || in->at != in->end)
 		return CTAP_INVALID_CBOR;
+	if (request->listed > SOFTKEY_LIST_MAX)
+		return CTAP_LIMIT_EXCEEDED;
+	for (size_t i = 0; i < request->listed; i++)
+		if (request->list[i].size > SOFTKEY_ID_MAX)
+			return CTAP_LIMIT_EXCEEDED;
 	return request->has_hash && request->has_rp ? CTAP_OK : CTAP_MISSING_PARAMETER;
 }
 
@@ -282,12 +287,25 @@ static void put_attestation(
 	}
 }
 
+/* credProtect (section 12.1): 3 only for who proved who they are, 2 also for who names the credential. */
+static bool may_be_seen(const json_t *credential, bool listed, bool verified)
+{
+	json_int_t protect = json_integer_value(json_object_get(credential, "protect"));
+
+	return verified || protect < 2 || (protect == 2 && listed);
+}
+
 static bool holds_excluded(const struct softkey *key, const struct request *request)
 {
-	for (size_t i = 0; i < request->listed; i++)
-		if (state_find(&key->state, request->list[i].bytes, request->list[i].size,
-			    request->credential.rp) != NULL)
+	bool verified = (request->credential.flags & FLAG_UV) != 0;
+
+	for (size_t i = 0; i < request->listed; i++) {
+		const json_t *credential =
+			state_find(&key->state, request->list[i].bytes, request->list[i].size, request->credential.rp);
+
+		if (credential != NULL && may_be_seen(credential, true, verified))
 			return true;
+	}
 	return false;
 }
 
@@ -371,14 +389,6 @@ static enum ctap_status answer(struct softkey *key, const json_t *credential,
 	return CTAP_OK;
 }
 
-/* credProtect (section 12.1): 3 only for who proved who they are, 2 also for who names the credential. */
-static bool may_be_seen(const json_t *credential, bool listed, bool verified)
-{
-	json_int_t protect = json_integer_value(json_object_get(credential, "protect"));
-
-	return verified || protect < 2 || (protect == 2 && listed);
-}
-
 /* The ids, as texts, of the credentials that may answer; newest first. */
 static json_t *find_candidates(const struct softkey *key, const struct request *request)
 {
@@ -443,6 +453,8 @@ enum ctap_status command_get_assertion(
 	key->next = find_candidates(key, &request);
 	if (json_array_size(key->next) == 0)
 		return CTAP_NO_CREDENTIALS;
+	if (request.option_up && key->options.always_uv && (request.credential.flags & FLAG_UV) == 0)
+		return CTAP_PUAT_REQUIRED;
 	if (request.option_up) {
 		status = softkey_touch(key);
 		if (status != CTAP_OK)

@@ -14,6 +14,8 @@ const char softkey_options_help[] =
 	"  pin=TEXT                has this PIN, unless FILE holds one already\n"
 	"  pin-protocol=1|2|both   [both]\n"
 	"  uv                      has a fingerprint reader\n"
+	"  always-uv               signs nothing by a touch alone\n"
+	"  protect=2|3             new credentials have this credProtect\n"
 	"  attestation=self|none|packed  [self]; packed: by the CA in ca=FOLDER (ca.pem, made where it isn't "
 	"there)\n"
 	"  aaguid=32 HEX DIGITS    the model\n"
@@ -103,6 +105,12 @@ static bool read_protocol(struct softkey_options *options, const char *text)
 	return strcmp(text, "1") == 0 || strcmp(text, "2") == 0;
 }
 
+static bool read_protect(struct softkey_options *options, const char *text)
+{
+	options->protect = text[0] - '0';
+	return strcmp(text, "2") == 0 || strcmp(text, "3") == 0;
+}
+
 static bool read_fault(struct softkey_options *options, const char *text)
 {
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++) {
@@ -121,7 +129,7 @@ static bool read_word(struct softkey_options *options, const char *word, const c
 		const char *name;
 		bool (*read)(struct softkey_options *, const char *);
 	} readers[] = {{"touch=", read_touch}, {"attestation=", read_attestation}, {"aaguid=", read_aaguid},
-		{"pin-protocol=", read_protocol}, {"fault=", read_fault}};
+		{"pin-protocol=", read_protocol}, {"protect=", read_protect}, {"fault=", read_fault}};
 
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
 		if (strlen(readers[i].name) == length && strncmp(word, readers[i].name, length) == 0)
@@ -141,6 +149,10 @@ bool softkey_options_word(struct softkey_options *options, const char *word)
 
 	if (strcmp(word, "uv") == 0) {
 		options->uv = true;
+		return true;
+	}
+	if (strcmp(word, "always-uv") == 0) {
+		options->always_uv = true;
 		return true;
 	}
 	if (equals != NULL && read_word(options, word, equals + 1))

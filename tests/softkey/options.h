@@ -46,6 +46,8 @@ struct softkey_options {
 	int touch_ms;		/* when somebody touches it, after it asked; TOUCH_NEVER */
 	unsigned pin_protocols; /* bits 1 << 1 and 1 << 2 */
 	bool uv;		/* has a fingerprint reader */
+	bool always_uv;		/* signs nothing by a touch alone */
+	int protect;		/* credProtect of new credentials where nobody asked for one; 0: none */
 	unsigned faults;
 };
 

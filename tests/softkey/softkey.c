@@ -107,11 +107,12 @@ static void put_options(const struct softkey *key, struct cbor_out *reply)
 		const char *name;
 		bool value;
 	} options[] = {{"rk", true}, {"up", true}, {"uv", true}, {"plat", false},
-		{"clientPin", pin_is_set(key)}, {"pinUvAuthToken", true}};
+		{"alwaysUv", true}, {"clientPin", pin_is_set(key)}, {"pinUvAuthToken", true}};
 
-	cbor_map(reply, sizeof(options) / sizeof(options[0]) - (key->options.uv ? 0 : 1));
+	cbor_map(reply, sizeof(options) / sizeof(options[0]) - (key->options.uv ? 0 : 1) - (key->options.always_uv ? 0 : 1));
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (strcmp(options[i].name, "uv") == 0 && !key->options.uv)
+		if ((strcmp(options[i].name, "uv") == 0 && !key->options.uv) ||
+			(strcmp(options[i].name, "alwaysUv") == 0 && !key->options.always_uv))
 			continue;
 		cbor_text(reply, options[i].name);
 		cbor_bool(reply, options[i].value);
@@ -143,9 +144,9 @@ static enum ctap_status get_info(const struct softkey *key, struct cbor_out *rep
 	if ((protocols & 1 << 1) != 0)
 		cbor_int(reply, 1);
 	cbor_int(reply, 7);
-	cbor_int(reply, 8); /* credentials in a list */
+	cbor_int(reply, SOFTKEY_LIST_MAX);
 	cbor_int(reply, 8);
-	cbor_int(reply, 128); /* bytes of a credential id */
+	cbor_int(reply, SOFTKEY_ID_MAX);
 	cbor_int(reply, 9);
 	cbor_array(reply, 1);
 	cbor_text(reply, "usb");

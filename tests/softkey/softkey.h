@@ -22,6 +22,7 @@ enum ctap_status {
 	CTAP_INVALID_LENGTH = 0x03,
 	CTAP_INVALID_CBOR = 0x12,
 	CTAP_MISSING_PARAMETER = 0x14,
+	CTAP_LIMIT_EXCEEDED = 0x15,
 	CTAP_CREDENTIAL_EXCLUDED = 0x19,
 	CTAP_UNSUPPORTED_ALGORITHM = 0x26,
 	CTAP_UNSUPPORTED_OPTION = 0x2b,
@@ -43,6 +44,10 @@ enum ctap_status {
 
 /* Permissions of a PIN token, section 6.5.5.7. */
 enum pin_permission { PERMISSION_MAKE_CREDENTIAL = 0x01, PERMISSION_GET_ASSERTION = 0x02 };
+
+/* What it says of its limits, and keeps. */
+#define SOFTKEY_LIST_MAX 8
+#define SOFTKEY_ID_MAX 128
 
 #define RP_SIZE 256
 #define HASH_SIZE 32

@@ -509,6 +509,33 @@ static void where_only_a_silent_one_would_do_that_is_told(void **state)
 	}
 }
 
+static void a_key_that_may_hide_a_credential_is_asked_for_and_looked_at_again(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_set(&scene, "[\"seat\"]");
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply = "{\"keys\":1,\"hiding\":1,\"credentials\":[]}";
+	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0].pin = "PIN of your key: ";
+	scene.person.types[0] = "";
+	scene.person.types[1] = "4321";
+	assert_int_equal(scene_ask(&scene), STEPUP_OK);
+	assert_string_equal(scene.person.asked[0], "Export 5 contacts\nPress Enter and touch your key: ");
+	assert_string_equal(scene.answer.method, "seat");
+	scene_end(&scene);
+
+	/* It hid nothing. */
+	scene_set(&scene, "[\"seat\",\"code\"]");
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply = "{\"keys\":1,\"hiding\":1,\"credentials\":[]}";
+	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_WRONG_KEY};
+	scene.person.types[0] = "";
+	scene.person.types[1] = "123456";
+	assert_int_equal(scene_ask(&scene), STEPUP_OK);
+	assert_string_equal(scene.person.asked[1], "wrong-key of nobody.\nExport 5 contacts\nPress Enter and touch your key, or type a code: ");
+	assert_string_equal(scene.answer.code, "123456");
+	scene_end(&scene);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(with_codes_alone_the_helper_is_not_started),
 	cmocka_unit_test(an_empty_line_is_a_code_where_nothing_else_is_offered),
@@ -534,6 +561,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(enter_waits_for_who_looks_and_leaves_out_the_silent_with_a_sentence),
 	cmocka_unit_test(a_silent_agent_takes_nothing_from_a_key_that_is_there),
 	cmocka_unit_test(where_only_a_silent_one_would_do_that_is_told),
+	cmocka_unit_test(a_key_that_may_hide_a_credential_is_asked_for_and_looked_at_again),
 };
 
 TAP_MAIN(tests)

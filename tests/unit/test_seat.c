@@ -69,10 +69,9 @@ static int remove_folder(void **state)
 	return system(command);
 }
 
-/* Makes a credential; the list then holds its id. */
-static struct seat_job make(struct bench *bench, int algorithm, const char *pin, struct credential_list *list)
+/* Makes a credential beside those that are excluded. */
+static struct seat_job make_beside(struct bench *bench, int algorithm, const char *pin, const struct credential_list *excluded)
 {
-	static const struct credential_list nothing = {.count = 0};
 	struct seat_task task = {.is_registration = true,
 		.rp_id = RP_ID,
 		.client_data = CLIENT_DATA,
@@ -83,10 +82,21 @@ static struct seat_job make(struct bench *bench, int algorithm, const char *pin,
 		.user_id_size = 1,
 		.algorithms = {algorithm},
 		.algorithm_count = 1,
-		.exclude = &nothing};
+		.exclude = excluded,
+		.listed = excluded};
 	struct seat_job job = {.key = &bench->seat, .what = &task, .pin = pin};
 
 	job.fido_error = seat_work(&job);
+	job.what = NULL;
+	return job;
+}
+
+/* Makes a credential; the list then holds its id. */
+static struct seat_job make(struct bench *bench, int algorithm, const char *pin, struct credential_list *list)
+{
+	static const struct credential_list nothing = {.count = 0};
+	struct seat_job job = make_beside(bench, algorithm, pin, &nothing);
+
 	if (job.fido_error == FIDO_OK && list != NULL) {
 		list->entries = calloc(1, sizeof(*list->entries));
 		assert_non_null(list->entries);
@@ -95,7 +105,6 @@ static struct seat_job make(struct bench *bench, int algorithm, const char *pin,
 		list->entries[0].size = fido_cred_id_len(job.credential);
 		memcpy(list->entries[0].bytes, fido_cred_id_ptr(job.credential), list->entries[0].size);
 	}
-	job.what = NULL;
 	return job;
 }
 
@@ -228,6 +237,7 @@ static void a_credential_is_found_without_a_touch_wherever_it_stands_in_the_list
 static void a_pin_is_checked_without_a_touch(void **state)
 {
 	struct bench *bench = *state;
+	const struct credential_list nothing = {.count = 0};
 	struct credential_list list = {.count = 0};
 	struct seat_job made, tried;
 
@@ -239,11 +249,11 @@ static void a_pin_is_checked_without_a_touch(void **state)
 	assert_int_equal(made.fido_error, FIDO_OK);
 	unplug(bench);
 	plug_in(bench, (const char *const[]){"touch=never", NULL});
-	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, "4321"), FIDO_OK);
-	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, "1111"), FIDO_ERR_PIN_INVALID);
+	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, &nothing, "4321"), FIDO_OK);
+	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, &nothing, "1111"), FIDO_ERR_PIN_INVALID);
 	bench->seat.holds = &list.entries[0];
-	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, "1111"), FIDO_ERR_PIN_INVALID);
-	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, "4321"), FIDO_OK);
+	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, &nothing, "1111"), FIDO_ERR_PIN_INVALID);
+	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, &nothing, "4321"), FIDO_OK);
 	unplug(bench);
 	plug_in(bench, (const char *const[]){NULL});
 	tried = sign(bench, &list.entries[0], true, "4321");
@@ -252,6 +262,102 @@ static void a_pin_is_checked_without_a_touch(void **state)
 	clear(&tried, NULL);
 	clear(&made, &list);
 	unplug(bench);
+}
+
+/* A list of `count` ids that nobody has, each of that size. */
+static void fill_list(struct credential_list *list, size_t count, size_t size)
+{
+	*list = (struct credential_list){.entries = calloc(count, sizeof(*list->entries)), .count = count};
+	assert_non_null(list->entries);
+	for (size_t i = 0; i < count; i++)
+		list->entries[i] = (struct credential_id){.text = "other", .bytes = {(uint8_t)i, 1}, .size = size};
+}
+
+static int pin_tries(struct bench *bench)
+{
+	int tries = -1;
+
+	assert_int_equal(fido_dev_get_retry_count(bench->seat.device, &tries), FIDO_OK);
+	return tries;
+}
+
+static void what_is_protected_shows_itself_with_the_pin_alone(void **state)
+{
+	struct bench *bench = *state;
+	struct credential_list own = {.count = 0}, list;
+	struct seat_job made;
+	int before;
+
+	plug_in(bench, (const char *const[]){"pin=4321", "protect=3", NULL});
+	made = make(bench, COSE_ES256, "4321", &own);
+	assert_int_equal(made.fido_error, FIDO_OK);
+	unplug(bench);
+	plug_in(bench, (const char *const[]){"touch=never", NULL});
+	fill_list(&list, 21, 32);
+	list.entries[17] = own.entries[0];
+	seat_key_look(&bench->seat, RP_ID, &list);
+	assert_null(bench->seat.holds);
+	assert_true(seat_key_may_hide_one(&bench->seat));
+	/* However long the list: a wrong PIN costs one try. */
+	before = pin_tries(bench);
+	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, &list, "1111"), FIDO_ERR_PIN_INVALID);
+	assert_int_equal(pin_tries(bench), before - 1);
+	assert_null(bench->seat.holds);
+	assert_int_equal(seat_key_check_pin(&bench->seat, RP_ID, &list, "4321"), FIDO_OK);
+	assert_ptr_equal(bench->seat.holds, &list.entries[17]);
+	assert_false(seat_key_may_hide_one(&bench->seat));
+	credential_list_clear(&list);
+	clear(&made, &own);
+	unplug(bench);
+}
+
+static void an_id_that_is_too_long_for_the_key_hides_none_of_the_others(void **state)
+{
+	static const size_t sizes[] = {129, 255, 1023};
+	struct bench *bench = *state;
+	struct credential_list own = {.count = 0}, list;
+	struct seat_job made;
+
+	plug_in(bench, (const char *const[]){NULL});
+	made = make(bench, COSE_ES256, NULL, &own);
+	assert_int_equal(made.fido_error, FIDO_OK);
+	unplug(bench);
+	plug_in(bench, (const char *const[]){"touch=never", NULL});
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		fill_list(&list, 12, sizes[i]);
+		list.entries[11] = own.entries[0];
+		seat_key_look(&bench->seat, RP_ID, &list);
+		assert_ptr_equal(bench->seat.holds, &list.entries[11]);
+		/* Nothing but such ones: nobody is asked for any. */
+		list.count = 11;
+		seat_key_look(&bench->seat, RP_ID, &list);
+		assert_null(bench->seat.holds);
+		assert_int_equal(bench->seat.look_error, FIDO_ERR_NO_CREDENTIALS);
+		credential_list_clear(&list);
+	}
+	clear(&made, &own);
+	unplug(bench);
+}
+
+static void more_excluded_ones_than_the_key_takes_do_not_keep_it_from_enrolling(void **state)
+{
+	static const size_t counts[] = {8, 9, 40};
+	struct bench *bench = *state;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		struct credential_list list;
+		struct seat_job made;
+
+		plug_in(bench, (const char *const[]){NULL});
+		fill_list(&list, counts[i], 32);
+		list.entries[0].size = 1023;
+		seat_key_look(&bench->seat, RP_ID, &list);
+		made = make_beside(bench, COSE_ES256, NULL, &list);
+		assert_int_equal(made.fido_error, FIDO_OK);
+		clear(&made, NULL);
+		credential_list_clear(&list);
+		unplug(bench);
+	}
 }
 
 static void what_a_key_says_has_a_meaning(void **state)
@@ -290,6 +396,9 @@ static const struct CMUnitTest tests[] = {
 	seat_test(an_attested_key_hands_its_certificate_over),
 	seat_test(a_credential_is_found_without_a_touch_wherever_it_stands_in_the_list),
 	seat_test(a_pin_is_checked_without_a_touch),
+	seat_test(what_is_protected_shows_itself_with_the_pin_alone),
+	seat_test(an_id_that_is_too_long_for_the_key_hides_none_of_the_others),
+	seat_test(more_excluded_ones_than_the_key_takes_do_not_keep_it_from_enrolling),
 	seat_test(what_a_key_says_has_a_meaning),
 };
 

@@ -42,6 +42,25 @@ static enum authenticator_code open_and_look(
 	return code;
 }
 
+static size_t count_holding(const struct seat_keys *keys)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < keys->count; i++)
+		count += keys->keys[i].holds != NULL;
+	return count;
+}
+
+/* How many may hold a credential that they show only with their PIN. */
+static size_t count_hiding(const struct seat_keys *keys)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < keys->count; i++)
+		count += seat_key_may_hide_one(&keys->keys[i]);
+	return count;
+}
+
 enum authenticator_code seat_probe(struct host *host, struct seat_answer *answer)
 {
 	struct credential_list list = {.count = 0};
@@ -56,8 +75,8 @@ enum authenticator_code seat_probe(struct host *host, struct seat_answer *answer
 			code = AUTHENTICATOR_BROKEN;
 	/* That there is none is an answer here. */
 	if (code == AUTHENTICATOR_DONE || code == AUTHENTICATOR_NO_KEY || code == AUTHENTICATOR_NO_ANSWER) {
-		answer->result = json_pack("{s:I, s:I, s:O}", "keys", (json_int_t)keys.count, "silent", (json_int_t)keys.silent,
-			"credentials", held);
+		answer->result = json_pack("{s:I, s:I, s:I, s:O}", "keys", (json_int_t)keys.count, "silent", (json_int_t)keys.silent,
+			"hiding", (json_int_t)count_hiding(&keys), "credentials", held);
 		code = answer->result != NULL ? AUTHENTICATOR_DONE : AUTHENTICATOR_BROKEN;
 	}
 	json_decref(held);
@@ -89,7 +108,7 @@ static int check_pin(struct seat_job *job)
 {
 	const struct seat_task *task = job->what;
 
-	return seat_key_check_pin(job->key, task->rp_id, job->pin);
+	return seat_key_check_pin(job->key, task->rp_id, task->listed, job->pin);
 }
 
 /* Gets the key's PIN from the person: one that the key found right, which the caller wipes and frees. */
@@ -125,12 +144,13 @@ static enum authenticator_code get_pin(struct host *host, struct seat_keys *keys
 static enum authenticator_code needs_pin(
 	const struct seat_key *key, const struct seat_task *task, bool *needed)
 {
-	bool has_pin = fido_dev_has_pin(key->device);
+	bool has_pin = fido_dev_has_pin(key->device), verified = task->user_verification || key->always_uv;
 
-	*needed = false;
-	if (task->user_verification && fido_dev_has_uv(key->device))
+	/* What it may hide shows itself only with the PIN. */
+	*needed = !task->is_registration && seat_key_may_hide_one(key);
+	if (*needed || (verified && fido_dev_has_uv(key->device)))
 		return AUTHENTICATOR_DONE;
-	if (!task->user_verification) {
+	if (!verified) {
 		/* A key with a PIN makes no credential without it. */
 		*needed = task->is_registration && has_pin;
 		return AUTHENTICATOR_DONE;
@@ -151,6 +171,14 @@ static bool asks_for_pin(const struct seat_race *race)
 		       error == FIDO_ERR_UV_INVALID);
 }
 
+/* What the key turned out to hold once its PIN was known. */
+static enum authenticator_code judge_held(const struct seat_key *key, const struct seat_task *task)
+{
+	if (task->is_registration)
+		return key->holds != NULL ? AUTHENTICATOR_ENROLLED_ALREADY : AUTHENTICATOR_DONE;
+	return key->holds != NULL ? AUTHENTICATOR_DONE : AUTHENTICATOR_WRONG_KEY;
+}
+
 /* Has one key do it, and asks for its PIN where that is needed. */
 static enum authenticator_code do_with_one(struct host *host, struct seat_keys *keys,
 	const struct seat_task *task, struct seat_race *race, struct seat_answer *answer)
@@ -168,17 +196,23 @@ static enum authenticator_code do_with_one(struct host *host, struct seat_keys *
 	if (code == AUTHENTICATOR_DONE && needed) {
 		code = get_pin(host, keys, task, &pin, answer);
 		if (code == AUTHENTICATOR_DONE)
+			code = judge_held(&keys->keys[0], task);
+		if (code == AUTHENTICATOR_DONE)
 			code = have_it_done(host, keys, task, pin, race);
 	}
 	wipe_free_string(&pin);
 	return code;
 }
 
-static bool any_has_pin(const struct seat_keys *keys)
+/* Whether one of them may want a PIN for this, or its own sensor. */
+static bool any_wants_more(const struct seat_keys *keys, const struct seat_task *task)
 {
-	for (size_t i = 0; i < keys->count; i++)
-		if (fido_dev_has_pin(keys->keys[i].device))
+	for (size_t i = 0; i < keys->count; i++) {
+		const struct seat_key *key = &keys->keys[i];
+
+		if (key->always_uv || (task->is_registration ? fido_dev_has_pin(key->device) : seat_key_may_hide_one(key)))
 			return true;
+	}
 	return false;
 }
 
@@ -187,7 +221,7 @@ static bool any_has_pin(const struct seat_keys *keys)
 static enum authenticator_code do_task(struct host *host, struct seat_keys *keys,
 	const struct seat_task *task, struct seat_race *race, struct seat_answer *answer)
 {
-	bool by_touch_alone = !task->user_verification && !(task->is_registration && any_has_pin(keys));
+	bool by_touch_alone = !task->user_verification && !any_wants_more(keys, task);
 	enum authenticator_code code = AUTHENTICATOR_DONE;
 
 	if (keys->count > 1 && by_touch_alone)
@@ -222,11 +256,15 @@ enum authenticator_code seat_sign(struct host *host, struct seat_answer *answer)
 	struct seat_keys keys = {.count = 0};
 	enum authenticator_code code = AUTHENTICATOR_BROKEN;
 
+	task.listed = &list;
 	if (client_data_is_for_seat(task.client_data, "webauthn.get"))
 		code = open_and_look(host, &keys, task.rp_id, json_object_get(host->request, "credentials"), &list);
 	if (code == AUTHENTICATOR_DONE) {
 		code = seat_keys_none_holds(&keys);
-		seat_keys_keep(&keys, true);
+		if (count_holding(&keys) > 0)
+			seat_keys_keep(&keys, true);
+		else
+			seat_keys_keep_hiding(&keys);
 		if (keys.count > 0)
 			code = finish(host, &keys, &task, answer);
 	}
@@ -246,7 +284,7 @@ enum authenticator_code seat_register(struct host *host, struct seat_answer *ans
 	struct seat_keys keys = {.count = 0};
 	enum authenticator_code code = seat_task_read_registration(host->request, &task);
 
-	task.exclude = &list;
+	task.exclude = task.listed = &list;
 	if (code == AUTHENTICATOR_DONE && !client_data_is_for_seat(task.client_data, "webauthn.create"))
 		code = AUTHENTICATOR_BROKEN;
 	if (code == AUTHENTICATOR_DONE)

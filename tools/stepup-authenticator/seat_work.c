@@ -58,7 +58,7 @@ static int sign(struct seat_job *job, const struct seat_task *task)
 		(r = fido_assert_set_up(assertion, FIDO_OPT_TRUE)) != FIDO_OK)
 		return r;
 	/* With a PIN libfido2 asks for verification by itself. */
-	if (task->user_verification && job->pin == NULL &&
+	if ((task->user_verification || job->key->always_uv) && job->pin == NULL &&
 		(r = fido_assert_set_uv(assertion, FIDO_OPT_TRUE)) != FIDO_OK)
 		return r;
 	return fido_dev_get_assert(job->key->device, assertion, job->pin);
@@ -96,6 +96,21 @@ enum authenticator_code seat_assertion_result(const struct seat_job *job, json_t
  * ----------------------------------------------------------------------------------------------------------
  */
 
+/* As many of the excluded as the key takes: that it holds none of them was looked for before, in all of the list. */
+static int exclude(fido_cred_t *credential, const struct seat_key *key, const struct credential_list *list)
+{
+	size_t excluded = 0;
+	int r = FIDO_OK;
+
+	for (size_t i = 0; i < list->count && excluded < key->list_max && r == FIDO_OK; i++) {
+		if (!seat_key_takes(key, &list->entries[i]))
+			continue;
+		r = fido_cred_exclude(credential, list->entries[i].bytes, list->entries[i].size);
+		excluded++;
+	}
+	return r;
+}
+
 static int fill_credential(
 	fido_cred_t *credential, const struct seat_job *job, const struct seat_task *task, int algorithm)
 {
@@ -113,11 +128,7 @@ static int fill_credential(
 	if (task->user_verification && job->pin == NULL &&
 		(r = fido_cred_set_uv(credential, FIDO_OPT_TRUE)) != FIDO_OK)
 		return r;
-	for (size_t i = 0; i < task->exclude->count; i++)
-		if ((r = fido_cred_exclude(credential, task->exclude->entries[i].bytes,
-			     task->exclude->entries[i].size)) != FIDO_OK)
-			return r;
-	return FIDO_OK;
+	return exclude(credential, job->key, task->exclude);
 }
 
 /* The first of the algorithms that the key knows; it says so before anybody has to touch it. */

@@ -25,6 +25,8 @@ struct seat_task {
 	int algorithms[ALGORITHMS_MAX]; /* COSE, best first */
 	size_t algorithm_count;
 	const struct credential_list *exclude;
+	/* for both: what is looked for on a key once its PIN is known */
+	const struct credential_list *listed;
 };
 
 /* Reads what only a registration has. AUTHENTICATOR_BROKEN where it breaks its form. */
