@@ -312,6 +312,30 @@ static void an_include_that_is_missing_or_includes_itself_is_told_of(void **stat
 	assert_true(is_told_of("acme", "auth include nowhere\n"));
 }
 
+static void a_link_that_leads_nowhere_hides_no_other_service(void **state)
+{
+	char folder[] = "/tmp/pam_lint_XXXXXX", link[64], other[64];
+	struct seen seen = {0};
+	const struct pam_listener listener = {.told = note, .has_rule = is_ruled, .context = &seen};
+	size_t used = 0;
+	FILE *file;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(link, sizeof(link), "%s/aaa", folder);
+	(void)snprintf(other, sizeof(other), "%s/su", folder);
+	assert_int_equal(symlink("nowhere", link), 0);
+	file = fopen(other, "w");
+	assert_non_null(file);
+	assert_true(fputs("auth required pam_unix.so\n", file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(pam_lint_folder(folder, NULL, &listener, &used), STEPUP_OK);
+	assert_non_null(strstr(seen.text, "su:0: is open"));
+	assert_int_equal(unlink(link), 0);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 static void the_twin_of_a_service_that_asks_is_an_error(void **state)
 {
 	const struct file half[] = {COMMON_AUTH, COMMON_ACCOUNT, {"sudo", our_sudo}, {"sudo-i", debian_sudo}, {NULL, NULL}};
@@ -380,6 +404,7 @@ int main(void)
 		cmocka_unit_test(what_is_included_is_looked_at_where_it_is_included),
 		cmocka_unit_test(a_whole_include_that_ends_the_stack_early_is_found),
 		cmocka_unit_test(an_include_that_is_missing_or_includes_itself_is_told_of),
+		cmocka_unit_test(a_link_that_leads_nowhere_hides_no_other_service),
 		cmocka_unit_test(the_twin_of_a_service_that_asks_is_an_error),
 		cmocka_unit_test(a_shut_door_is_no_open_one),
 		cmocka_unit_test(root_may_pass_only_where_that_is_the_way_in),

@@ -246,7 +246,7 @@ static enum stepup_error add_service(struct services *services, const char *fold
 	error = pam_stack_read(folder, dist_folder, name, &more[services->count]);
 	if (error == STEPUP_OK)
 		services->count++;
-	return error;
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error; /* a link that leads nowhere is no service, and hides no other */
 }
 
 static bool has_service(const struct services *services, size_t count, const char *name)
