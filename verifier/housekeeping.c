@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <systemd/sd-daemon.h>
 
+#include "verifier/clock_settling.h"
 #include "verifier/housekeeping.h"
 #include "verifier/doors/policy_names.h"
 #include "verifier/host/journal.h"
@@ -17,7 +18,7 @@ void housekeeping_start(struct housekeeping *housekeeping, struct verifier *veri
 	uint64_t watchdog_us = 0;
 
 	*housekeeping = (struct housekeeping){ .verifier = verifier };
-	housekeeping->next_prune_ms = clock_boot_ms() + PRUNE_EVERY_SECONDS * 1000;
+	housekeeping->next_prune_ms = clock_boot_ms() + (verifier->clock_doubtful ? PRUNE_DOUBTFUL_MS : PRUNE_EVERY_SECONDS * 1000);
 	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
 		housekeeping->watchdog_ms = (int64_t)(watchdog_us / 1000 / 3);
 	(void)clock_watch_jumped(&housekeeping->clock);
@@ -45,7 +46,7 @@ static void prune_done(void *job, enum stepup_error result)
 	struct housekeeping *housekeeping = job;
 
 	housekeeping->pruning = false;
-	if (result == STEPUP_OK && housekeeping->prune_more)
+	if (result == STEPUP_OK && housekeeping->prune_more && housekeeping->next_prune_ms <= clock_boot_ms() + PRUNE_EVERY_SECONDS * 1000)
 		housekeeping->next_prune_ms = 0; /* a step each second, until all that is old has gone */
 	if (result != STEPUP_OK)
 		journal_line(LOG_WARNING, "warning", "could not remove old rows: %s", stepup_error_text(result));
@@ -64,6 +65,20 @@ static void prune(struct housekeeping *housekeeping)
 	housekeeping->pruning = commit_queue_submit(housekeeping->verifier->queue, prune_work, prune_done, housekeeping) == STEPUP_OK;
 }
 
+/* Set back by much, it had been ahead: what was noted by it doesn't stand. Set forward by much, it may be ahead now: nothing is old only because it says so. */
+static void clock_was_set(struct housekeeping *housekeeping, int64_t now_boot_ms)
+{
+	struct verifier *verifier = housekeeping->verifier;
+	int64_t drift = housekeeping->clock.drift_ms / 1000, now = clock_wall_seconds();
+
+	if (atomic_load(&verifier->code_floor) > now)
+		atomic_store(&verifier->code_floor, now);
+	if (drift < -TIMES_AHEAD_SECONDS)
+		clock_settle(verifier);
+	else if (drift > TIMES_AHEAD_SECONDS)
+		housekeeping->next_prune_ms = now_boot_ms + PRUNE_DOUBTFUL_MS;
+}
+
 void housekeeping_tick(struct housekeeping *housekeeping)
 {
 	struct verifier *verifier = housekeeping->verifier;
@@ -75,6 +90,7 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 	if (clock_watch_jumped(&housekeeping->clock)) {
 		journal_line(LOG_WARNING, "clock", "the clock was set; every step-up under way ends, and people are asked again");
 		transactions_end_user(verifier->transactions, NULL);
+		clock_was_set(housekeeping, now);
 		life_log_clock(verifier);
 	}
 	transactions_sweep(verifier->transactions, now);

@@ -10,6 +10,7 @@
 #include "verifier/verifier.h"
 
 #define PRUNE_EVERY_SECONDS 30
+#define PRUNE_DOUBTFUL_MS (24 * 60 * 60 * INT64_C(1000)) /* the clock went forward by days: it may be wrong */
 #define PRUNE_ROWS 40                           /* at a time, so that nobody waits for it */
 #define RECEIPT_KEPT_SECONDS (24 * 60 * 60 + 600) /* an exec_id is answered for 24 hours; receipts live 300 s at most */
 #define CHECKPOINT_KEPT_SECONDS (24 * 60 * 60)    /* all of the log's checkpoints; then one an hour */

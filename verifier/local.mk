@@ -26,6 +26,7 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
 	verifier/state/store_vault.h verifier/state/store_vault.c verifier/state/store_terms.c verifier/state/store_head.c \
 	verifier/state/store_scan.c verifier/state/store_mark.h verifier/state/store_mark.c verifier/state/store_wrong.c verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c \
+	verifier/state/store_scan.c verifier/state/store_wrong.c verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c verifier/state/user_record_ahead.c \
 	verifier/state/user_record_pack.c \
 	verifier/state/row_memory.h verifier/state/row_memory.c
 
@@ -102,6 +103,8 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 # Putting it together.
 verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/store_watch.h verifier/store_watch.c verifier/life_log.h verifier/life_log.c verifier/reload.h verifier/reload.c \
 	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/upkeep.h verifier/upkeep.c verifier/verifier.h
+verifier_libverifier_a_SOURCES += verifier/clock_settling.h verifier/clock_settling.c verifier/housekeeping.h verifier/housekeeping.c verifier/store_watch.h verifier/store_watch.c verifier/life_log.h verifier/life_log.c \
+	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c

@@ -11,6 +11,7 @@
 #include "lib/verifier_client.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
+#include "verifier/clock_settling.h"
 #include "verifier/life_log.h"
 #include "verifier/evidence/highwater.h"
 #include "verifier/evidence/log_signer.h"
@@ -185,7 +186,10 @@ enum stepup_error startup_open(const struct startup_options *options, struct ver
 	if (result != STEPUP_OK)
 		goto out;
 	/* What was accepted last may not have reached the disk's platters or this verifier's memory: only later steps count (DESIGN section 14). */
-	verifier->code_floor = verifier->clean_start ? 0 : verifier->started;
+	atomic_store(&verifier->code_floor, verifier->clean_start ? 0 : verifier->started);
+	result = clock_settling_start(verifier, &verifier->clock_doubtful);
+	if (result != STEPUP_OK)
+		goto out;
 	if (choice.error != STEPUP_OK)
 		tell_last_good(verifier, &choice);
 	policy_warn(verifier->policy);

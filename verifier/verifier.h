@@ -6,6 +6,7 @@
 #ifndef STEPUP_VERIFIER_VERIFIER_H
 #define STEPUP_VERIFIER_VERIFIER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <uv.h>
@@ -50,7 +51,8 @@ struct verifier {
 	struct waiters *waiters;           /* calls that wait for requests to be answered */
 	struct request_snapshot *requests_open; /* the open requests, while those who wait are told; NULL otherwise (request_list.c) */
 	int64_t requests_due;              /* seconds since 1970: when the next open request expires; 0 before the first look */
-	int64_t code_floor;                /* after an unclean stop: time up to which codes are taken as spent, else 0 */
+	bool clock_doubtful;               /* at the start it was more than a day ahead of the log's newest entry */
+	_Atomic int64_t code_floor;        /* after an unclean stop: time up to which codes are taken as spent, else 0 */
 };
 
 /* Reads the policy again; keeps the old one where the new one is bad and says why (the caller frees). Ends what began under the old one. */

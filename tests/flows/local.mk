@@ -13,6 +13,7 @@ EXTRA_DIST += tests/flows/strangers.py tests/flows/crowds.py
 EXTRA_DIST += tests/flows/names_alike.py tests/flows/sshd_names.py
 EXTRA_DIST += tests/flows/denials.py
 EXTRA_DIST += tests/flows/first_places.py
+EXTRA_DIST += tests/flows/clock_ahead.py
 EXTRA_DIST += tests/flows/first_alert.py tests/flows/hooks.py tests/flows/hook_runner.py tests/flows/example_hooks.py tests/flows/report.py
 EXTRA_DIST += tests/flows/interleavings.py tests/flows/interleaved_calls.py tests/flows/interleaved_judge.py tests/flows/interleaved_log.py
 EXTRA_DIST += tests/flows/interleaved_moves.py tests/flows/interleaved_people.py tests/flows/interleaved_policy.py

@@ -61,7 +61,7 @@ static enum stepup_error compare(struct decision *decision, enum otp_result *bes
 
 		if (credential->state != CREDENTIAL_LIVE || !credential_is_code(credential) || credential->otp.digits != digits)
 			continue;
-		error = otp_check(credential, answer->code, answer->now, answer->verifier->code_floor, &result);
+		error = otp_check(credential, answer->code, answer->now, atomic_load(&answer->verifier->code_floor), &result);
 		if (error != STEPUP_OK)
 			return error;
 		if (result == OTP_ACCEPTED && !accepted) {

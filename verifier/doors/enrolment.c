@@ -36,6 +36,11 @@ void enrolment_free(struct enrolment **enrolment)
 	*enrolment = NULL;
 }
 
+bool invitation_is_live(const struct invitation *invitation, int64_t now)
+{
+	return invitation->expires > now && invitation->expires <= now + INVITATION_TTL_SECONDS + TIMES_AHEAD_SECONDS;
+}
+
 enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE])
 {
 	struct otp_secret bytes = {.size = INVITATION_BYTES};
@@ -146,7 +151,7 @@ static bool check_invitation(struct call *call, const struct subject *subject, s
 		refuse(call, error, NULL);
 		return false;
 	}
-	if (error != STEPUP_OK || strcmp(invitation.user, subject->name) != 0 || invitation.expires <= clock_wall_seconds()) {
+	if (error != STEPUP_OK || strcmp(invitation.user, subject->name) != 0 || !invitation_is_live(&invitation, clock_wall_seconds())) {
 		(void)refusal_budget_take(budget, key, now);
 		log_refused(call, subject, STEPUP_NOT_ALLOWED, "wrong invitation");
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_invitation());

@@ -71,6 +71,9 @@ void credentials_remove(struct call *call);
 /* What a list shows of one record's credentials: an array of Credential; NULL where there is no memory. `tombstones` too, or only live ones. */
 json_t *credentials_to_json(const struct policy *policy, const struct user_record *record, bool tombstones);
 
+/* Whether it may be used at that time: not expired, nor made by a clock that was more than a day ahead. */
+bool invitation_is_live(const struct invitation *invitation, int64_t now);
+
 /* Makes a fresh invitation's text. STEPUP_INTERNAL where there is no randomness. */
 enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE]);
 

@@ -110,7 +110,7 @@ static enum stepup_error take_permission(struct store_session *session, struct f
 	if (!enrolment->invited)
 		return authorization_holds(session, &enrolment->authorization, finish->reference);
 	error = store_invitation_find(session, enrolment->invitation, invitation);
-	if (error == STEPUP_OK && (strcmp(invitation->user, finish->transaction->user) != 0 || invitation->expires <= finish->now))
+	if (error == STEPUP_OK && (strcmp(invitation->user, finish->transaction->user) != 0 || !invitation_is_live(invitation, finish->now)))
 		error = STEPUP_NOT_FOUND;
 	if (error == STEPUP_OK)
 		error = store_invitation_take(session, enrolment->invitation);

@@ -268,6 +268,15 @@ json_t *log_entry_store_changed(int64_t at, const char *table, const char *user,
 	return draft_finish(&draft);
 }
 
+json_t *log_entry_clock_settled(int64_t at, int64_t count)
+{
+	struct draft draft = draft_new("alert", at);
+
+	draft_add_text(&draft, "kind", "clock-settled");
+	draft_add_number(&draft, "count", count);
+	return draft_finish(&draft);
+}
+
 json_t *log_entry_alert_repeated(int64_t at, const char *user, const char *kind, int64_t count, int64_t since)
 {
 	struct draft draft = draft_new("alert", at);

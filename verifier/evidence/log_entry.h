@@ -116,6 +116,9 @@ json_t *log_entry_evidence(const struct action *action, const char *prompt);
 json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind, const char *credential);
 
 /* Alerts of a kind that were held back since people were told, so many of them. */
+/* What was noted by a clock that was ahead was moved to now, that of so many people. */
+json_t *log_entry_clock_settled(int64_t at, int64_t count);
+
 /* The same of kind "store-changed": a row of `table` is not what this verifier wrote; `why` says in what. `user` NULL where it is no user's own; `found` and
  * `known` are versions, -1 where there is none to tell. */
 json_t *log_entry_store_changed(int64_t at, const char *table, const char *user, const char *why, int64_t found, int64_t known);

@@ -39,6 +39,7 @@ bool clock_watch_jumped(struct clock_watch *watch)
 	int64_t drift = offset - watch->offset_ms;
 	bool jumped = watch->set && (drift > JUMP_MS || drift < -JUMP_MS);
 
+	watch->drift_ms = drift;
 	watch->offset_ms = offset;
 	watch->set = true;
 	return jumped;

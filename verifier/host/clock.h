@@ -13,7 +13,11 @@ int64_t clock_wall_seconds(void); /* CLOCK_REALTIME */
 int64_t clock_boot_ms(void);      /* CLOCK_BOOTTIME */
 
 /* Whether wall time and boot time have drifted apart by more than 2 s since the last call: somebody set the clock. */
-struct clock_watch { int64_t offset_ms; bool set; };
+struct clock_watch {
+	int64_t offset_ms;
+	int64_t drift_ms; /* by how much, the last time; below 0 where it was set back */
+	bool set;
+};
 bool clock_watch_jumped(struct clock_watch *watch);
 
 #endif

@@ -70,7 +70,9 @@ static size_t source_index(const struct guess_state *state, const uint8_t source
 
 static bool source_is_known(const struct guess_state *state, size_t index, int64_t now)
 {
-	return index < state->source_count && state->sources[index].last_success > now - GUESS_SOURCE_SECONDS;
+	int64_t last = index < state->source_count ? state->sources[index].last_success : INT64_MIN;
+
+	return last > now - GUESS_SOURCE_SECONDS && last <= now + TIMES_AHEAD_SECONDS;
 }
 
 static int64_t failures_since_success(const struct guess_source *source)

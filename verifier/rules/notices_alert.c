@@ -34,6 +34,7 @@ static const struct alert_sentence {
 	{"store-changed", "%W. Somebody else wrote to the database. Nothing is approved that rests on it until the right row is back."},
 	{"many-locks", "%U denied a request to lock who made it, the fourth within the hour: nobody was locked. Ask %U, and if in doubt run `stepup lock %U`."},
 	{"clock-jump", "The clock was set. Every step-up under way ended, and people are asked again."},
+	{"clock-settled", "The clock had been more than a day ahead. What was noted in that time of limits, of keys that cool off and of places counts as of now. Look at who enrolled then."},
 };
 
 static const char *alert_word(char letter, const struct event_words *words)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "verifier/state/user_record.h"
+
 const struct rule *request_rule(const struct approval_request *request, const struct policy *policy)
 {
 	const struct rule *rule = policy_rule(policy, request->action);
@@ -30,6 +32,8 @@ void request_crowd_count(struct request_crowd *crowd, const struct approval_requ
 {
 	int64_t over = (request->ended == 0 ? request->expires : request->ended) + REQUESTS_UNANSWERED_SECONDS;
 
+	if (request->requested > now + TIMES_AHEAD_SECONDS) /* by a clock that was ahead */
+		return;
 	if (standing == REQUEST_REQUESTED || standing == REQUEST_APPROVED) {
 		crowd->open++;
 		crowd->open_here += here;

@@ -182,6 +182,10 @@ struct use_values {
 enum stepup_error store_use_values(struct store_session *session, const struct user_record *record, const char *limit_key, int64_t since,
 	const uint8_t value[DIGEST_SIZE], int64_t most, struct use_values *values);
 
+/* Moves what the record's tallies say was used further ahead of `now` than TIMES_AHEAD_SECONDS to `now`, with its rows: all of it counts, from now on. What rows no
+ * longer hold together is left as it is, and refused where it is counted. The caller saves the record. */
+enum stepup_error store_use_settle(struct store_session *session, struct user_record *record, int64_t now);
+
 /* Removes at most `most` rows that say nothing about times from `before` on. */
 enum stepup_error store_use_prune(struct store_session *session, int64_t before, int most, int *removed);
 

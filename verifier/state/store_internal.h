@@ -176,6 +176,7 @@ enum stepup_error row_mac_check(struct store_session *session, enum sealed_table
 /* --- what limits count, by the limit's short name (store_uses.c, store_use_values.c) --- */
 enum stepup_error use_limit_id(const char *limit_key, uint8_t limit[USE_LIMIT_SIZE]);
 enum stepup_error use_add(struct store_session *session, struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t at, int64_t amount);
+enum stepup_error use_settle_values(struct store_session *session, const struct user_record *record, struct use_tally *tally, int64_t now);
 enum stepup_error use_add_value(struct store_session *session, struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t at,
 	const uint8_t value[DIGEST_SIZE]);
 

@@ -14,6 +14,8 @@
 
 #define AHEAD_MAX 1000 /* rows written again where the clock was set back; beyond, a use is dated later */
 
+#define SETTLED_MAX 65536 /* rows of one list that are moved where the clock was ahead */
+
 /* A place in the list; number 0 for its end. */
 struct link {
 	int64_t number, at;
@@ -126,18 +128,18 @@ static bool is_at(const struct value_row *row, const struct link *place)
 	return row->here.number == place->number && row->here.at == place->at;
 }
 
-/* The rows later than `at`, newest first, at most AHEAD_MAX, from the list's beginning; `*place` is what comes after them. The caller frees. */
-static enum stepup_error rows_ahead(const struct list *list, int64_t at, struct link *place, struct value_row **rows, size_t *count)
+/* The rows later than `at`, newest first, at most `most`, from the list's beginning; `*place` is what comes after them. The caller frees. */
+static enum stepup_error rows_ahead(const struct list *list, int64_t at, size_t most, struct link *place, struct value_row **rows, size_t *count)
 {
 	struct db_statement *statement = NULL;
-	struct value_row *made = calloc(AHEAD_MAX, sizeof(*made));
+	struct value_row *made = calloc(most, sizeof(*made));
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
 	if (made == NULL)
 		return error;
 	error = session_query(list->session, SQL_VALUE_WALK, STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE),
-		DB_BLOB(list->limit, USE_LIMIT_SIZE), DB_INT(AHEAD_MAX)), &statement);
-	while (error == STEPUP_OK && *count < AHEAD_MAX && place->at > at) {
+		DB_BLOB(list->limit, USE_LIMIT_SIZE), DB_INT((int64_t)most)), &statement);
+	while (error == STEPUP_OK && *count < most && place->at > at) {
 		error = row_next(list, statement, &made[*count]);
 		if (error == STEPUP_NOT_FOUND || (error == STEPUP_OK && !is_at(&made[*count], place)))
 			error = STEPUP_CORRUPT;
@@ -193,7 +195,7 @@ static enum stepup_error move_to_front(const struct list *list, struct use_tally
 	enum stepup_error error = STEPUP_OK;
 
 	if (place.at > at)
-		error = rows_ahead(list, at, &place, &ahead, &count);
+		error = rows_ahead(list, at, AHEAD_MAX, &place, &ahead, &count);
 	if (error == STEPUP_OK && former->here.number != 0) {
 		if (place.number == former->here.number)
 			place = former->before;
@@ -207,6 +209,30 @@ static enum stepup_error move_to_front(const struct list *list, struct use_tally
 	if (error == STEPUP_OK)
 		error = rows_put(list, tally, &row, ahead, count);
 	free(ahead);
+	return error;
+}
+
+enum stepup_error use_settle_values(struct store_session *session, const struct user_record *record, struct use_tally *tally, int64_t now)
+{
+	const struct list list = {.session = session, .user_id = record->user_id, .limit = tally->limit};
+	struct link place = {.number = tally->total, .at = tally->at}, top = place;
+	struct value_row *ahead = NULL;
+	size_t count = 0;
+	enum stepup_error error = rows_ahead(&list, now, SETTLED_MAX, &place, &ahead, &count);
+
+	if (error == STEPUP_OK && place.at > now)
+		error = STEPUP_TOO_LONG;
+	while (error == STEPUP_OK && count > 0) {
+		struct value_row *moved = &ahead[--count];
+
+		moved->before = place;
+		moved->here = (struct link){.number = ++top.number, .at = now};
+		place = moved->here;
+		error = row_set(&list, moved);
+	}
+	free(ahead);
+	tally->total = place.number;
+	tally->at = place.at;
 	return error;
 }
 

@@ -161,6 +161,49 @@ enum stepup_error store_use_sum(struct store_session *session, const struct user
 	return error;
 }
 
+/* All that was used from `now` on is used at `now`. */
+static enum stepup_error settle_totals(struct store_session *session, const uint8_t *user_id, struct use_tally *tally, int64_t now)
+{
+	struct total_row row = {.at = now};
+	int64_t last = now; /* time of the last row to be kept */
+	enum stepup_error error = STEPUP_OK;
+
+	if (tally->first > now)
+		tally->first = now;
+	else
+		error = row_at(session, user_id, tally, now, &row);
+	if (error == STEPUP_OK && row.at < now) {
+		row.until = now;
+		error = row_set(session, user_id, tally->limit, &row);
+	} else if (error == STEPUP_OK) {
+		last = now - 1;
+	}
+	if (error == STEPUP_OK)
+		error = session_write(session, SQL_TOTAL_AHEAD, STORE_VALUES(DB_BLOB(user_id, USER_ID_SIZE), DB_BLOB(tally->limit, USE_LIMIT_SIZE), DB_INT(last)), NULL);
+	tally->at = now;
+	return error;
+}
+
+enum stepup_error store_use_settle(struct store_session *session, struct user_record *record, int64_t now)
+{
+	for (size_t i = 0; i < record->tally_count; i++) {
+		struct use_tally tally = record->tallies[i];
+		enum stepup_error error;
+
+		if (tally.at <= now + TIMES_AHEAD_SECONDS)
+			continue;
+		if (tally.first == 0)
+			error = use_settle_values(session, record, &tally, now);
+		else
+			error = settle_totals(session, record->user_id, &tally, now);
+		if (error == STEPUP_OK)
+			record->tallies[i] = tally;
+		else if (error != STEPUP_CORRUPT && error != STEPUP_TOO_LONG)
+			return error;
+	}
+	return STEPUP_OK;
+}
+
 enum stepup_error store_use_prune(struct store_session *session, int64_t before, int most, int *removed)
 {
 	int64_t totals = 0, values = 0;

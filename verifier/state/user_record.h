@@ -199,6 +199,15 @@ struct credential *user_record_add_credential(struct user_record *record);
 /* The credential of that id, NULL where there is none. */
 struct credential *user_record_credential(struct user_record *record, const char *id);
 
+/* Times further ahead than this were noted by a clock that was wrong. */
+#define TIMES_AHEAD_SECONDS (24 * 60 * 60)
+
+/* Whether the record has such times: when a credential was made or used, when a place was last the owner's, when something was used of a limit. */
+bool user_record_is_ahead(const struct user_record *record, int64_t now);
+
+/* Moves them to `now`, but for what was used of limits, whose rows go with it (store_use_settle); a key cools off as long from now on as it had to. */
+void user_record_settle(struct user_record *record, int64_t now);
+
 /* Live credentials. */
 size_t user_record_live_count(const struct user_record *record);
 
