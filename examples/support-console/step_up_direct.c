@@ -103,13 +103,14 @@ static void answer(struct exchange *exchange, const json_t *given, struct verifi
 		reply);
 }
 
-/* Whether what was granted is what was asked for. An agreement is to somebody else's action, whose name only the verifier knows. */
-static bool is_for(const struct verifier_reply *reply, const struct step_up *step_up, const struct step_up_subject *subject)
+/* Whether what was granted is what was asked for. Whom it is about the verifier says as the directory has it, which may be another spelling than a
+ * page's; the transaction is ours. An agreement is to somebody else's action, whose name only the verifier knows. */
+static bool is_for(const struct verifier_reply *reply, const struct step_up_subject *subject)
 {
 	const char *user = json_string_value(json_object_get(reply->parameters, "user"));
 	const char *action = json_string_value(json_object_get(reply->parameters, "action"));
 
-	return reply_is_good(reply) && user && action && !strcmp(user, step_up->user) && (*subject->request || !strcmp(action, subject->action));
+	return reply_is_good(reply) && user && *user && action && (*subject->request || !strcmp(action, subject->action));
 }
 
 static bool may_try_again(const struct verifier_reply *reply)
@@ -135,7 +136,7 @@ static bool converse(struct exchange *exchange, const struct step_up_subject *su
 		if (!may_try_again(reply))
 			break;
 	}
-	return is_for(reply, exchange->step_up, subject) || refused(exchange, reply);
+	return is_for(reply, subject) || refused(exchange, reply);
 }
 
 bool step_up_direct(struct step_up *step_up, struct step_up_grant *grant)

@@ -20,6 +20,7 @@ group desk { unix = "Domain Users" }
 action desk.open { users = { "@desk" }  prompt = "Desk"  require = { code } }
 action alias.open { users = { "BWong" }  prompt = "Alias"  require = { code }  code-is-enough = yes  always-approve = yes
     approvers = { "ASmith" } }
+action loud.open { users = { "@people" }  prompt = "Loud"  require = { code }  limit = { "1 per 24h" }  over-limit = lock }
 action vault.open { users = { "@people" }  prompt = "Vault"  require = { code }  code-is-enough = yes  always-approve = yes  approvers = { "@people" } }
 '''
 SPELLINGS = ("asmith", "ASmith", "CORP\\asmith", "asmith@corp.example.com")
@@ -165,6 +166,10 @@ def two_names(world):
     tap.equal(set(world.locked().values()), {me["reference"]}, "under one reference")
     world.unlock("bwong")
     tap.ok(verifier.answer(verifier.begin("bwong", "door.open")["transaction"], tokens["bwong"].fresh()).ok, "and all is as before")
+    for _ in range(2):
+        last = verifier.answer(verifier.begin("bwong", "loud.open")["transaction"], tokens["bwong"].fresh())
+    tap.equal((last.error, set(world.locked())), ("Locked", {"bwong", "admin-bwong"}), "a lock by volume is of both names as well")
+    world.unlock("admin-bwong")
     tap.equal(world.admin.check()["problems"], [], "the log of all that holds")
 
 

@@ -3,6 +3,7 @@
  * Answer and Cancel: what is handed to the decision, and what is said once it is on the disk.
  * MUST: let one answer of a transaction be under way; tell of no success but what the commit reported as done; wipe the code.
  */
+#include "verifier/doors/locking.h"
 #include "verifier/doors/step_up.h"
 
 #include <stdlib.h>
@@ -227,13 +228,13 @@ static void answer_done(void *job, enum stepup_error result)
 		answer->outcome = result;
 	if (answer->outcome == STEPUP_OK) {
 		if (answer->transaction->denies && answer->reference[0] != '\0')
-			transactions_end_user(answer->verifier->transactions, answer->transaction->requester);
+			locking_end_person(answer->verifier, answer->transaction->requester, -1);
 		answer_grant(answer);
 	} else if (answer->outcome == STEPUP_NEEDS_APPROVAL && answer->request != NULL) {
 		answer_wait(answer);
 	} else {
 		if (answer->outcome == STEPUP_LOCKED) /* perhaps by this very answer, which went over a limit */
-			transactions_end_user(answer->verifier->transactions, answer->transaction->user);
+			locking_end_person(answer->verifier, answer->transaction->user, answer->transaction->user_uid);
 		answer_refuse(answer);
 	}
 	if (answer->request != NULL || answer->outcome == STEPUP_LOCKED)

@@ -32,7 +32,12 @@ static bool end_one(void *context, const struct user_record *record)
 /* Where the other names can't be read, what is under way for them is refused when it is answered. */
 void locking_end_person(struct verifier *verifier, const char *user, int64_t uid)
 {
+	struct user_record *record = NULL;
+
 	transactions_end_user(verifier->transactions, user);
+	if (uid < 0 && store_user_find(verifier->reader, user, &record) == STEPUP_OK)
+		uid = record->uid;
+	user_record_free(&record);
 	(void)store_user_each_of_uid(verifier->reader, uid, end_one, verifier->transactions);
 }
 

@@ -194,13 +194,18 @@ static void look_for_others(struct naming *naming)
 {
 	struct subject subject = {0};
 	enum stepup_error error = subject_of_account(naming->call, naming->account, naming->asked, &subject);
-	bool known = subject.record != NULL && subject.record->credential_count > 0;
+	bool known = error == STEPUP_OK && subject.record != NULL && subject.record->credential_count > 0;
 
+	if (known) {
+		naming_end(naming, STEPUP_OK, &subject);
+		subject_clear(&subject);
+		return;
+	}
 	subject_clear(&subject);
-	if (error == STEPUP_OK && !known)
+	if (error == STEPUP_OK)
 		error = store_user_each_of_uid(naming->call->verifier->reader, naming->account->uid, note_other, naming);
 	if (error == STEPUP_OK)
-		look_up_next(naming);
+		look_up_next(naming); /* what was read is read once more: that may be later */
 	else
 		naming_end(naming, error, NULL);
 }
