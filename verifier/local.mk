@@ -97,7 +97,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/refusal_log.c verifier/doors/reports.h verifier/doors/reports.c \
 	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c verifier/doors/naming.c verifier/doors/policy_names.h verifier/doors/policy_names.c \
 	verifier/doors/request_follow.h verifier/doors/request_follow.c verifier/doors/waiters.h verifier/doors/waiters.c \
-	verifier/doors/crowd.h verifier/doors/crowd.c verifier/doors/transactions.h verifier/doors/transactions.c verifier/doors/verb_job.h \
+	verifier/doors/brakes.h verifier/doors/brakes.c verifier/doors/crowd.h verifier/doors/crowd.c verifier/doors/transactions.h verifier/doors/transactions.c verifier/doors/verb_job.h \
 	verifier/doors/verb_job.c verifier/doors/verify_door.c
 
 # Putting it together.

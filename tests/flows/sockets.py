@@ -148,18 +148,26 @@ def dispatch(verifier):
     cases = [
         ("io.stepup.Verify1.Nothing", "org.varlink.service.MethodNotFound", {"method": "Nothing"}),
         ("io.stepup.Admin1.Lock", "org.varlink.service.InterfaceNotFound", {"interface": "io.stepup.Admin1"}),
-        ("Begin", INVALID, {"parameter": "method"}),
     ]
     for method, error, parameters in cases:
         with verifier.client() as client:
-            client.start(method) if "." in method else client.send(b'{"method":"%s"}\0' % method.encode())
-            reply = client.finish()
+            reply = client.call(method)
             tap.equal((reply.full_error, reply.parameters), (error, parameters), f"{method} on verify.sock: {error}")
-            tap.ok(client.is_closed(), f"... and the connection closes ({method})")
-    for flag in ("oneway", "upgrade"):
-        with verifier.client() as client:
-            reply = client.call("Keys", **{flag: True})
-            tap.equal((reply.full_error, reply.get("parameter")), (INVALID, flag), f"\"{flag}\" is refused")
+            tap.ok(client.call("Keys").ok, f"... and the connection goes on ({method})")
+    with verifier.client() as client:
+        client.send(b'{"method":"Begin"}\0')
+        reply = client.finish()
+        tap.equal((reply.full_error, reply.parameters), (INVALID, {"parameter": "method"}), "a method without its interface is refused")
+        tap.ok(client.is_closed(), "... and the connection closes")
+    with verifier.client() as client:
+        reply = client.call("Keys", upgrade=True)
+        tap.equal((reply.full_error, reply.get("parameter")), (INVALID, "upgrade"), "\"upgrade\" is refused")
+    with verifier.client() as client:
+        client.start("Keys", oneway=True)
+        client.start("Nothing", oneway=True)
+        client.start("org.varlink.service.GetInfo", oneway=True)
+        reply = client.call("org.varlink.service.GetInterfaceDescription", {"interface": "io.stepup.Verify1"})
+        tap.ok("description" in reply, "\"oneway\" is answered by nothing: the first answer is to the first call without it", reply)
     with verifier.client() as client:
         tap.ok(client.call("Keys", more=True).ok, "\"more\" gets the one reply there is")
         client.start("Keys")

@@ -77,7 +77,7 @@ static const struct method methods[] = {
 static const struct interface interface = { "io.stepup.Test1", "interface io.stepup.Test1\n", methods };
 static call_handler *const handlers[] = { handle_echo, handle_hold, handle_refuse, handle_wrong, handle_twice, handle_invalid, handle_large,
 	handle_begin };
-static const struct door door = { &interface, handlers };
+static const struct door door = { &interface, handlers, NULL };
 
 /* --- a server for each test --- */
 
@@ -244,17 +244,40 @@ static void the_service_interface_answers(void **state)
 	(void)close(fd);
 }
 
+static void an_unknown_method_or_interface_is_told_and_the_connection_goes_on(void **state)
+{
+	struct fixture *fixture = *state;
+	int fd = client(fixture);
+
+	client_call(fd, "{\"method\":\"io.stepup.Test1.None\"}");
+	assert_answer(fixture, fd, "{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"None\"}}");
+	client_call(fd, "{\"method\":\"org.varlink.service.None\"}");
+	assert_answer(fixture, fd, "{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"None\"}}");
+	client_call(fd, "{\"method\":\"io.stepup.Admin1.Lock\"}");
+	assert_answer(fixture, fd, "{\"error\":\"org.varlink.service.InterfaceNotFound\",\"parameters\":{\"interface\":\"io.stepup.Admin1\"}}");
+	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.stepup.Test1\"}}");
+	assert_answer(fixture, fd, "{\"parameters\":{\"description\":\"interface io.stepup.Test1\\n\"}}");
+	(void)close(fd);
+}
+
+static void a_oneway_call_is_carried_out_and_answered_by_nothing(void **state)
+{
+	struct fixture *fixture = *state;
+	int fd = client(fixture);
+
+	client_call(fd, "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"one\"},\"oneway\":true}");
+	client_call(fd, "{\"method\":\"io.stepup.Test1.None\",\"oneway\":true}");
+	client_call(fd, "{\"method\":\"io.stepup.Test1.Refuse\",\"oneway\":true,\"more\":true}");
+	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.stepup.Test1\"}}");
+	assert_answer(fixture, fd, "{\"parameters\":{\"description\":\"interface io.stepup.Test1\\n\"}}");
+	(void)close(fd);
+}
+
 static void whatever_no_table_knows_is_named_and_the_connection_closes(void **state)
 {
 	static const struct {
 		const char *text, *answer;
 	} cases[] = {
-		{ "{\"method\":\"io.stepup.Test1.None\"}",
-			"{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"None\"}}" },
-		{ "{\"method\":\"org.varlink.service.None\"}",
-			"{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"None\"}}" },
-		{ "{\"method\":\"io.stepup.Admin1.Lock\"}",
-			"{\"error\":\"org.varlink.service.InterfaceNotFound\",\"parameters\":{\"interface\":\"io.stepup.Admin1\"}}" },
 		{ "{\"method\":\"Echo\"}", INVALID("method") },
 		{ "{\"method\":\".Echo\"}", INVALID("method") },
 		{ "{\"method\":\"io.stepup.Test1.\"}", INVALID("method") },
@@ -266,7 +289,6 @@ static void whatever_no_table_knows_is_named_and_the_connection_closes(void **st
 		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\",\"number\":101}}", INVALID("number") },
 		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\",\"other\":1}}", INVALID("other") },
 		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"123456789012345678901234567890123\"}}", INVALID("text") },
-		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\"},\"oneway\":true}", INVALID("oneway") },
 		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\"},\"upgrade\":true}", INVALID("upgrade") },
 		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\"},\"extra\":1}", INVALID("extra") },
 		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\",\"text\":\"b\"}}", INVALID("message") },
@@ -552,6 +574,8 @@ static void a_stop_lets_the_call_under_way_be_answered(void **state)
 static const struct CMUnitTest facts[] = {
 	FACT(a_call_is_answered_with_the_kernels_word_for_its_uid),
 	FACT(the_service_interface_answers),
+	FACT(an_unknown_method_or_interface_is_told_and_the_connection_goes_on),
+	FACT(a_oneway_call_is_carried_out_and_answered_by_nothing),
 	FACT(whatever_no_table_knows_is_named_and_the_connection_closes),
 	FACT(a_message_over_the_limit_is_refused_before_its_end),
 	FACT(a_message_in_single_bytes_is_one_message),

@@ -3,6 +3,7 @@
  * The administrators' door: io.stepup.Admin1. The order of handlers is that of the interface's methods.
  */
 #include "verifier/server/call.h"
+#include "verifier/doors/brakes.h"
 #include "verifier/doors/inviting.h"
 #include "verifier/doors/locking.h"
 #include "verifier/doors/reports.h"
@@ -25,4 +26,4 @@ static call_handler *const handlers[] = {
 	report_resolve,
 };
 
-const struct door door_admin = {.interface = &interface_admin, .handlers = handlers};
+const struct door door_admin = {.interface = &interface_admin, .handlers = handlers, .brake = brake_of_admin};

@@ -12,6 +12,7 @@
 #include "lib/display_text.h"
 #include "lib/message.h"
 #include "verifier/doors/begin_check.h"
+#include "verifier/doors/brakes.h"
 #include "verifier/doors/key_offer.h"
 #include "verifier/doors/question.h"
 #include "verifier/doors/reach.h"
@@ -76,6 +77,7 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	transaction->withheld = begin->withheld;
 	transaction->withheld_why = begin->withheld_why;
 	transaction->own = subject->own;
+	transaction->brake = brake_begins(parameters);
 	transaction->user_uid = subject->uid;
 	if (any != NULL) {
 		memcpy(transaction->user_id, any->user_id, USER_ID_SIZE);

@@ -182,12 +182,12 @@ static void transaction_lapse(struct transactions *all, struct transaction *tran
 }
 
 /* Whether one gives way rather than an older one: what nobody has answered yet goes first, so that whoever only begins can't push out what others have
- * proved; then what is where most were begun. */
+ * proved, nor a brake; then what is where most were begun. */
 static bool goes_before(const struct transaction *transaction, const struct transaction *older)
 {
-	bool asked = transaction->state == TRANSACTION_ASKED;
+	bool asked = transaction->state == TRANSACTION_ASKED && !transaction->brake;
 
-	if (older == NULL || asked != (older->state == TRANSACTION_ASKED))
+	if (older == NULL || asked != (older->state == TRANSACTION_ASKED && !older->brake))
 		return older == NULL || asked;
 	return crowd_weight(&transaction->crowd) > crowd_weight(&older->crowd);
 }

@@ -6,6 +6,7 @@
 
 #include "lib/message.h"
 #include "verifier/doors/approving.h"
+#include "verifier/doors/brakes.h"
 #include "verifier/doors/enrolment.h"
 #include "verifier/doors/explaining.h"
 #include "verifier/doors/locking.h"
@@ -83,4 +84,4 @@ static call_handler *const handlers[] = {
 	step_up_claim,
 };
 
-const struct door door_verify = {.interface = &interface_verify, .handlers = handlers};
+const struct door door_verify = {.interface = &interface_verify, .handlers = handlers, .brake = brake_of_verify};

@@ -36,10 +36,14 @@ struct call {
 
 typedef void call_handler(struct call *call);
 
+/* Whether a call is a brake, a lock or a freeze or a step on the way there: served in whatever debt its uid is. `method` is one of the door's. */
+typedef bool call_brake(struct verifier *verifier, uid_t uid, const char *method, const json_t *parameters);
+
 /* What a door serves: one handler per method of its interface, in the same order. */
 struct door {
 	const struct interface *interface;
 	call_handler *const *handlers;
+	call_brake *brake; /* NULL: none of its calls is one */
 };
 
 /* Answers; takes over `reply`, which is checked against the method's table. NULL answers Unavailable. */

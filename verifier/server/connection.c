@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Connections; see connection.h. The way of a message: readable → next → message → account_found → handler → answer → next. */
 #include <errno.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ static void free_when_done(struct connection *connection)
 	if (!connection->handle_closed || connection->state == CONNECTION_CALLING)
 		return;
 	bonds_cut(connection);
-	budget_disconnect(server->budgets, connection->budget);
+	budget_disconnect(server->budgets, &connection->member);
 	server->handles--;
 	free(connection);
 }
@@ -76,7 +77,7 @@ void connection_end(struct connection *connection)
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
 	*(connection->previous != NULL ? &connection->previous->next : &server->connections) = connection->next;
-	(void)budget_hold(connection->budget, connection->held, 0);
+	(void)budget_hold(connection->member.budget, connection->held, 0);
 	frame_reader_clear(&connection->frames);
 	wipe_free_string(&connection->out);
 }
@@ -184,12 +185,22 @@ bool connection_stream(struct connection *connection, char *frame, size_t size)
 void connection_answer(struct connection *connection, char *frame, size_t size, bool then_close)
 {
 	struct server *server = connection->server;
+	bool oneway = connection->request.oneway;
 
 	if (connection->account != NULL)
 		account_drop(&connection->account);
 	door_request_clear(&connection->request);
 	connection->state = CONNECTION_WRITING;
 	server->busy--;
+	connection->brake = false;
+	if (oneway && connection->fd >= 0 && frame != NULL) {
+		wipe_memory(frame, size);
+		free(frame);
+		connection->closing = then_close || server->stopping;
+		connection_write(connection); /* nothing */
+		server_when_idle(server);
+		return;
+	}
 	if (connection->fd < 0 || frame == NULL || !out_add(connection, frame, size)) {
 		if (connection->fd < 0)
 			wipe_free_string(&frame);
@@ -222,10 +233,12 @@ static bool may_begin(struct connection *connection)
 {
 	struct refusal_facts facts = { 0 };
 
+	if (connection->brake)
+		return true;
 	for (size_t i = 0; i < sizeof(begin_methods) / sizeof(begin_methods[0]); i++) {
 		if (strcmp(connection->request.method->name, begin_methods[i]) != 0)
 			continue;
-		facts.retry_after_seconds = budget_begin(connection->budget, now_ms(connection));
+		facts.retry_after_seconds = budget_begin(connection->member.budget, now_ms(connection));
 		if (facts.retry_after_seconds == 0)
 			continue;
 		call_refuse(&connection->call, STEPUP_THROTTLED,
@@ -253,12 +266,18 @@ static void on_account(void *context, enum stepup_error result, const struct acc
 	call->peer.account = account->name;
 	call->parameters = connection->request.parameters;
 	call->more = connection->request.more;
+	budget_set_named(connection->server->budgets, connection->member.budget, account->name != NULL, now_ms(connection));
 	if (connection->policy_generation != connection->server->policy_generation) {
 		connection->policy_generation = connection->server->policy_generation;
-		budget_set_rank(connection->budget, rank_of(call->verifier->policy, call->peer.uid, account->name));
+		budget_set_rank(connection->server->budgets, connection->member.budget, rank_of(call->verifier->policy, call->peer.uid, account->name));
 	}
 	if (may_begin(connection))
 		connection->request.handler(call);
+}
+
+static bool is_brake(struct server *server, const struct door *door, uid_t uid, const struct door_request *request)
+{
+	return door->brake != NULL && door->brake(server->verifier, uid, request->method->name, request->parameters);
 }
 
 static void connection_message(struct connection *connection, const char *text, size_t size)
@@ -267,8 +286,16 @@ static void connection_message(struct connection *connection, const char *text, 
 	enum door_verdict verdict = door_read(connection->door, text, size, request);
 	char *frame = request->answer;
 
+	if (!connection->brake && verdict == DOOR_CALL && is_brake(connection->server, connection->door, connection->call.peer.uid, request))
+		connection->brake = budget_brake(connection->member.budget, now_ms(connection));
+	if (!connection->brake)
+		budget_charge(connection->member.budget, BUDGET_CALL_COST, now_ms(connection));
 	connection->state = CONNECTION_CALLING;
 	connection->server->busy++;
+	if (verdict == DOOR_CALL && connection->member.narrow && !connection->brake) {
+		connection_answer(connection, NULL, 0, true);
+		return;
+	}
 	if (verdict == DOOR_CALL) {
 		account_by_uid(connection->server->verifier->accounts, connection->call.peer.uid, on_account, connection);
 		return;
@@ -280,12 +307,80 @@ static void connection_message(struct connection *connection, const char *text, 
 
 /* --- reading --- */
 
+/* The length of a whole message at the head of some bytes, with its NUL; 0 where there is none. */
+static size_t whole_message(const char *bytes, size_t size)
+{
+	const char *end = memchr(bytes, '\0', size);
+
+	return end == NULL ? 0 : (size_t)(end - bytes) + 1;
+}
+
+enum connection_look connection_look(struct server *server, const struct door *door, int fd, uid_t uid)
+{
+	ssize_t n = recv(fd, server->read_buffer, BRAKE_SIZE_MAX, MSG_PEEK | MSG_DONTWAIT);
+	enum connection_look look = LOOK_OTHER;
+	struct door_request request;
+	size_t size;
+
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? LOOK_NOTHING : LOOK_GONE;
+	size = whole_message(server->read_buffer, (size_t)n);
+	if (size == 0 && n < BRAKE_SIZE_MAX)
+		look = LOOK_NOTHING;
+	if (size > 0 && door->brake != NULL) {
+		if (door_read(door, server->read_buffer, size - 1, &request) == DOOR_CALL && is_brake(server, door, uid, &request))
+			look = LOOK_BRAKE;
+		door_request_clear(&request);
+	}
+	wipe_memory(server->read_buffer, (size_t)n);
+	return look;
+}
+
+/* Whether the peer has closed its end, and not only said that it has said all. */
+static bool is_hung_up(int fd)
+{
+	struct pollfd end = { .fd = fd };
+
+	return poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+/* In debt, or in a place for brakes: takes a brake from the socket and serves it, and leaves all else there; then it only looks whether the peer is still
+ * there, until the tick. */
+static void connection_brake(struct connection *connection)
+{
+	struct server *server = connection->server;
+	enum connection_look look = LOOK_OTHER;
+	size_t size;
+	ssize_t n;
+
+	if (connection->frames.length == 0)
+		look = connection_look(server, connection->door, connection->fd, connection->call.peer.uid);
+	if (look == LOOK_GONE || (connection->member.narrow && look == LOOK_OTHER)) {
+		connection_end(connection);
+		return;
+	}
+	if (look != LOOK_BRAKE || !budget_brake(connection->member.budget, now_ms(connection))) {
+		poll_for(connection, look == LOOK_NOTHING ? UV_READABLE : UV_DISCONNECT);
+		return;
+	}
+	n = recv(connection->fd, server->read_buffer, BRAKE_SIZE_MAX, MSG_PEEK | MSG_DONTWAIT);
+	size = n > 0 ? whole_message(server->read_buffer, (size_t)n) : 0;
+	if (size == 0 || recv(connection->fd, server->read_buffer, size, MSG_DONTWAIT) != (ssize_t)size) {
+		connection_end(connection);
+		return;
+	}
+	connection->since_ms = now_ms(connection);
+	connection->brake = connection->braked = true;
+	connection_message(connection, server->read_buffer, size - 1);
+	wipe_memory(server->read_buffer, size);
+}
+
 /* What is left of an unfinished message: counts, and its time runs from when it began. */
 static void connection_wait(struct connection *connection, bool new_message)
 {
 	size_t left = connection->frames.length;
 
-	if (!budget_hold(connection->budget, connection->held, left)) {
+	if (!budget_hold(connection->member.budget, connection->held, left)) {
 		connection_end(connection);
 		return;
 	}
@@ -294,7 +389,15 @@ static void connection_wait(struct connection *connection, bool new_message)
 	connection->held = left;
 	if (left == 0 && connection->frames.capacity > KEPT_ROOM)
 		frame_reader_clear(&connection->frames); /* one long message is no reason to keep as much room ever after */
-	poll_for(connection, connection->owing ? 0 : UV_READABLE);
+	if (connection->owing)
+		connection_brake(connection);
+	else
+		poll_for(connection, UV_READABLE);
+}
+
+static bool is_held_back(const struct connection *connection)
+{
+	return connection->member.narrow || budget_in_debt(connection->member.budget, now_ms(connection));
 }
 
 /* Takes whole messages, one after the other, until one is under way or none is whole. */
@@ -308,7 +411,7 @@ static void connection_next(struct connection *connection)
 		char *text = NULL;
 		size_t size = 0;
 
-		connection->owing = budget_in_debt(connection->budget, now_ms(connection));
+		connection->owing = is_held_back(connection);
 		if (connection->owing)
 			break;
 		result = frame_reader_next(&connection->frames, &text, &size);
@@ -319,7 +422,6 @@ static void connection_next(struct connection *connection)
 			break;
 		}
 		new_message = true;
-		budget_charge(connection->budget, BUDGET_CALL_COST, now_ms(connection));
 		connection_message(connection, text, size);
 		wipe_free_string(&text);
 	}
@@ -349,6 +451,11 @@ static void connection_read(struct connection *connection)
 		poll_for(connection, 0); /* sent ahead: it waits in the socket until the answer is out */
 		return;
 	}
+	connection->owing = is_held_back(connection);
+	if (connection->owing) { /* before a byte of it is read */
+		connection_brake(connection);
+		return;
+	}
 	n = recv(connection->fd, server->read_buffer, sizeof(server->read_buffer), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
 		poll_for(connection, UV_READABLE);
@@ -358,7 +465,7 @@ static void connection_read(struct connection *connection)
 		connection_end(connection);
 		return;
 	}
-	budget_charge(connection->budget, (size_t)n, now_ms(connection));
+	budget_charge(connection->member.budget, (size_t)n, now_ms(connection));
 	result = frame_reader_feed(&connection->frames, server->read_buffer, (size_t)n);
 	wipe_memory(server->read_buffer, (size_t)n);
 	if (result == STEPUP_OK)
@@ -377,28 +484,34 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		connection_end(connection);
 	else if ((events & UV_WRITABLE) != 0 && connection->out != NULL)
 		connection_write(connection);
-	else if ((events & UV_DISCONNECT) != 0)
+	else if ((events & UV_DISCONNECT) != 0 && (connection->state != CONNECTION_READING || is_hung_up(connection->fd)))
 		connection_end(connection);
+	else if ((events & UV_DISCONNECT) != 0)
+		poll_for(connection, 0); /* said all it has to say: that waits in the socket */
 	else if ((events & UV_READABLE) != 0)
 		connection_read(connection);
 }
 
 /* --- the beginning, and time --- */
 
-void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer, struct budget *budget)
+void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer, connection_place *place)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 
-	if (connection == NULL || uv_poll_init(server->verifier->loop, &connection->poll, fd) != 0) {
+	if (connection == NULL || !place(server->budgets, peer->uid, (int64_t)uv_now(server->verifier->loop), &connection->member)) {
 		free(connection);
 		(void)close(fd);
-		budget_disconnect(server->budgets, budget);
+		return;
+	}
+	if (uv_poll_init(server->verifier->loop, &connection->poll, fd) != 0) {
+		budget_disconnect(server->budgets, &connection->member);
+		free(connection);
+		(void)close(fd);
 		return;
 	}
 	connection->poll.data = connection;
 	connection->server = server;
 	connection->door = door;
-	connection->budget = budget;
 	connection->fd = fd;
 	connection->policy_generation = server->policy_generation - 1;
 	connection->call.verifier = server->verifier;
@@ -411,6 +524,18 @@ void connection_start(struct server *server, const struct door *door, int fd, co
 	server->connections = connection;
 	server->handles++;
 	connection_read(connection); /* most callers have written by now: saves a turn of the loop */
+}
+
+struct connection *connection_of_member(const struct budget_member *member)
+{
+	return (struct connection *)(void *)((char *)(uintptr_t)member - offsetof(struct connection, member));
+}
+
+bool connection_may_go(const struct budget_member *member)
+{
+	const struct connection *connection = connection_of_member(member);
+
+	return connection->fd >= 0 && connection->state == CONNECTION_READING && !connection->braked;
 }
 
 /* The loop may have stood still (a disk that hangs, a machine that sleeps): what came meanwhile is in the socket, and counts. */
@@ -429,9 +554,14 @@ void connection_tick(struct connection *connection, int64_t now)
 {
 	int64_t limit = SERVER_MESSAGE_SECONDS;
 
+	if (connection->state == CONNECTION_READING && connection->member.narrow && !connection->braked && now - connection->since_ms >= NARROW_SECONDS * 1000) {
+		connection_end(connection);
+		return;
+	}
 	if (connection->state == CONNECTION_READING && connection->owing) {
 		connection_next(connection);
-		return;
+		if (connection->fd < 0 || !connection->member.narrow)
+			return;
 	}
 	if (connection->state == CONNECTION_CALLING && connection->out == NULL)
 		return;

@@ -50,13 +50,15 @@ struct connection {
 	uv_poll_t poll;
 	struct server *server;
 	const struct door *door;
-	struct budget *budget;
+	struct budget_member member;
 	struct connection *next, *previous;
 	int fd; /* -1: gone */
 	enum connection_state state;
 	int poll_events;         /* what is being waited for */
 	bool handling;           /* in the loop over messages */
-	bool owing;              /* not read from until the uid's debt is paid */
+	bool owing;              /* nothing but a brake is read until the uid's debt is paid */
+	bool braked;             /* in a place for brakes: one was served */
+	bool brake;              /* the call under way is one, and paid as one */
 	bool closing;            /* closes when the answer is out */
 	bool handle_closed;
 	unsigned policy_generation; /* under which the rank was found */
@@ -71,8 +73,27 @@ struct connection {
 	size_t out_size, out_sent;
 };
 
+#define BRAKE_SIZE_MAX 4096       /* bytes of a brake's message, which is read in whatever debt */
+#define NARROW_SECONDS 2          /* for a brake to arrive in a place that is for brakes */
+
+/* What a connection shows before anything is read from it. */
+enum connection_look {
+	LOOK_NOTHING, /* nothing yet, or the beginning of something short */
+	LOOK_BRAKE,
+	LOOK_OTHER,
+	LOOK_GONE,    /* nothing, and nothing will come */
+};
+enum connection_look connection_look(struct server *server, const struct door *door, int fd, uid_t uid);
+
+/* How a new one gets its place. */
+typedef bool connection_place(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member);
+
 /* Takes an accepted socket; closes it where that fails. */
-void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer, struct budget *budget);
+void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer, connection_place *place);
+
+/* The connection of a budget's member, and whether it may be ended for another: nothing of it is under way, and in a place for brakes none came yet. */
+struct connection *connection_of_member(const struct budget_member *member);
+bool connection_may_go(const struct budget_member *member);
 
 /* Sends an answer, whose frame it takes over, and goes on with the next message, or closes. NULL closes. */
 void connection_answer(struct connection *connection, char *frame, size_t size, bool then_close);

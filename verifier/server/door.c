@@ -117,6 +117,14 @@ static enum door_verdict refuse(struct door_request *request, const char *error,
 	return request->answer != NULL ? DOOR_REFUSE : DOOR_CLOSE;
 }
 
+/* What isn't served here. */
+static enum door_verdict not_found(struct door_request *request, const char *error, const char *member, const char *value)
+{
+	enum door_verdict verdict = refuse(request, error, member, value);
+
+	return verdict == DOOR_REFUSE ? DOOR_ANSWER : verdict;
+}
+
 static enum door_verdict refuse_field(struct door_request *request, const char *field)
 {
 	return refuse(request, SERVICE ".InvalidParameter", "parameter", field);
@@ -149,7 +157,7 @@ static enum door_verdict service_describe(const struct door *door, struct door_r
 		return answer(request, json_pack("{s:s}", "description", service_description));
 	if (strcmp(name, door->interface->name) == 0)
 		return answer(request, json_pack("{s:s}", "description", door->interface->description));
-	return refuse(request, SERVICE ".InterfaceNotFound", "interface", name);
+	return not_found(request, SERVICE ".InterfaceNotFound", "interface", name);
 }
 
 static const struct service_method {
@@ -172,12 +180,12 @@ static enum door_verdict service_call(const struct door *door, const char *metho
 			return refuse_field(request, bad_field);
 		return service_methods[i].answer(door, request);
 	}
-	return refuse(request, SERVICE ".MethodNotFound", "method", method);
+	return not_found(request, SERVICE ".MethodNotFound", "method", method);
 }
 
 /* --- calls --- */
 
-/* Most methods answer "more" with one reply; "oneway" and "upgrade" are nothing that is served here. */
+/* Most methods answer "more" with one reply; "upgrade" is nothing that is served here. */
 static const struct field envelope_fields[] = {
 	{ "method", FIELD_TEXT, METHOD_NAME_MAX, true },
 	{ "parameters", FIELD_OBJECT, 64, false },
@@ -207,7 +215,7 @@ static enum door_verdict interface_call(const struct door *door, const char *nam
 
 	request->method = interface_method(door->interface, name);
 	if (request->method == NULL)
-		return refuse(request, SERVICE ".MethodNotFound", "method", name);
+		return not_found(request, SERVICE ".MethodNotFound", "method", name);
 	if (message_check(request->method->in, request->parameters, bad_field) != STEPUP_OK)
 		return refuse_field(request, bad_field);
 	request->handler = door->handlers[request->method - door->interface->methods];
@@ -225,13 +233,12 @@ enum door_verdict door_read(const struct door *door, const char *text, size_t si
 		return refuse_field(request, "message");
 	if (message_check(envelope_fields, request->message, bad_field) != STEPUP_OK)
 		return refuse_field(request, bad_field);
-	if (message_bool(request->message, "oneway", false))
-		return refuse_field(request, "oneway");
+	request->oneway = message_bool(request->message, "oneway", false);
 	if (message_bool(request->message, "upgrade", false))
 		return refuse_field(request, "upgrade");
 	if (parameters_take(request) != STEPUP_OK)
 		return DOOR_CLOSE;
-	request->more = message_bool(request->message, "more", false);
+	request->more = !request->oneway && message_bool(request->message, "more", false);
 
 	full_name = message_text(request->message, "method");
 	memcpy(name, full_name, strlen(full_name) + 1);
@@ -243,7 +250,7 @@ enum door_verdict door_read(const struct door *door, const char *text, size_t si
 		return service_call(door, dot + 1, request);
 	if (strcmp(name, door->interface->name) == 0)
 		return interface_call(door, dot + 1, request);
-	return refuse(request, SERVICE ".InterfaceNotFound", "interface", name);
+	return not_found(request, SERVICE ".InterfaceNotFound", "interface", name);
 }
 
 void door_request_clear(struct door_request *request)

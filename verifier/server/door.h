@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reading a call at a door: one JSON text in, a checked call or a ready answer out. Knows the door's method table and org.varlink.service;
- * whatever isn't exactly as a table says is answered with varlink's own errors, naming the field, and the connection then closes.
+ * whatever isn't exactly as a table says is answered with varlink's own errors, naming the field, and the connection then closes. A method or an interface
+ * that isn't there is told, and the connection goes on: a client of another version asks like that.
  * Layer: verifier/server/. Pure: no socket, no clock.
  */
 #ifndef STEPUP_VERIFIER_DOOR_H
@@ -25,6 +26,7 @@ struct door_request {
 	const struct method *method;
 	call_handler *handler;
 	bool more;                /* the caller takes several replies */
+	bool oneway;              /* the caller takes none, whatever comes of it */
 	char *answer;             /* DOOR_ANSWER, DOOR_REFUSE: a whole frame, owned, with its NUL */
 	size_t answer_size;
 };

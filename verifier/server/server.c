@@ -47,33 +47,61 @@ static void hang_up_on_one(struct server *server, int listening)
 	server->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* The peer's budget, with room for one more connection; NULL where there is none. */
-static struct budget *admit(struct server *server, uid_t uid)
+/* Ends a connection that nothing is under way on for one more of this uid's; false where there is none. */
+static bool end_idle(struct server *server, uid_t uid, bool narrow)
 {
-	int64_t now = (int64_t)uv_now(server->verifier->loop);
-	struct budget *budget = budget_connect(server->budgets, uid, now);
+	struct budget_member *idle = budget_oldest(server->budgets, uid, narrow, connection_may_go);
 
-	if (budget == NULL && server->room != NULL && budget_may_replace(server->budgets, uid) && server->room(server->verifier, uid))
-		budget = budget_replace(server->budgets, uid);
-	return budget;
+	if (idle != NULL)
+		connection_end(connection_of_member(idle));
+	return idle != NULL;
+}
+
+/* For a uid that has as many as it may, or owes: NULL where it is turned away. What a peer shows by then costs nothing but a look. */
+static connection_place *place_of(struct listener *listener, int fd, uid_t uid)
+{
+	struct server *server = listener->server;
+	int64_t now = (int64_t)uv_now(server->verifier->loop);
+	bool room = budget_has_room(server->budgets, uid);
+	enum connection_look look;
+
+	if (room && !budget_owes(server->budgets, uid, now))
+		return budget_connect;
+	if (!room && server->room != NULL && budget_may_replace(server->budgets, uid))
+		return server->room(server->verifier, uid) ? budget_replace : NULL;
+	look = connection_look(server, listener->door, fd, uid);
+	if (look == LOOK_GONE)
+		return NULL;
+	if (room)
+		return budget_connect;
+	if (end_idle(server, uid, false))
+		return budget_replace;
+	if (look == LOOK_OTHER)
+		return NULL;
+	if (!budget_has_narrow_room(server->budgets, uid) && end_idle(server, uid, true))
+		return budget_replace_narrow;
+	return budget_connect_narrow;
 }
 
 static void welcome(struct listener *listener, int fd)
 {
 	struct server *server = listener->server;
 	socklen_t size = sizeof(struct ucred);
-	struct budget *budget = NULL;
-	struct ucred credentials;
+	connection_place *place = NULL;
+	struct ucred credentials = { 0 };
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 && size == sizeof(credentials))
-		budget = admit(server, credentials.uid);
-	if (budget == NULL) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 || size != sizeof(credentials)) {
+		(void)close(fd);
+		return;
+	}
+	place = place_of(listener, fd, credentials.uid);
+	if (place == NULL) {
+		budget_turned_away(server->budgets, credentials.uid, (int64_t)uv_now(server->verifier->loop));
 		(void)close(fd);
 		return;
 	}
 	connection_start(server, listener->door, fd,
-		&(struct peer){ .uid = credentials.uid, .gid = credentials.gid, .pid = credentials.pid, .connected_ms = clock_boot_ms() },
-		budget);
+		&(struct peer){ .uid = credentials.uid, .gid = credentials.gid, .pid = credentials.pid, .connected_ms = clock_boot_ms() }, place);
 }
 
 static void on_connect(uv_poll_t *poll, int status, int events)
