@@ -84,14 +84,15 @@ class Flood:
 def verb(verifier, token, method, details, parameters):
     """What `stepup lock` does: a step-up on the one door, then the verb on the other."""
     def run():
-        with Client(verifier.path()) as own, Client(verifier.path("admin"), "admin") as admin:
+        with Client(verifier.path()) as own:
             begun = own.call("Begin", {"action": "stepup." + method.lower(), "details": details, "bound": True})
             if not begun.ok:
                 return repr(begun)
             granted = own.call("Answer", {"transaction": begun["transaction"], "method": "code", "code": code})
             if not granted.ok:
                 return repr(granted)
-            done = admin.call(method, {**parameters, "authorization": begun["transaction"]})
+            with Client(verifier.path("admin"), "admin") as admin:
+                done = admin.call(method, {**parameters, "authorization": begun["transaction"]})
             return "done" if done.ok else repr(done)
 
     code = token.fresh()

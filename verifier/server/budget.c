@@ -25,6 +25,7 @@ struct budget {
 	enum budget_rank rank;
 	size_t connections, held; /* this uid's own */
 	int64_t known_until_ms;   /* to have an account */
+	int64_t asked_until_ms;   /* whether it has one */
 	/* A payer's. */
 	struct bucket bytes, begins, brakes;
 	struct budget_members members; /* oldest first */
@@ -33,7 +34,7 @@ struct budget {
 
 struct budgets {
 	struct budget *slots[SLOTS];
-	struct budget unnamed;
+	struct budget root, unnamed; /* of uid 0; of all whose account isn't known */
 	size_t maximum, connections, uids;
 };
 
@@ -119,6 +120,8 @@ struct budgets *budgets_new(size_t connections)
 		return NULL;
 	all->maximum = connections;
 	budget_init(&all->unnamed, 0);
+	budget_init(&all->root, 0);
+	all->root.rank = BUDGET_ROOT;
 	return all;
 }
 
@@ -175,9 +178,9 @@ static size_t slot_of(uid_t uid)
 	return (size_t)(((uint32_t)uid * UINT32_C(2654435761)) >> 22) & (SLOTS - 1);
 }
 
-static struct budget *budget_find(const struct budgets *all, uid_t uid)
+struct budget *budget_of(struct budgets *all, uid_t uid)
 {
-	struct budget *budget = all->slots[slot_of(uid)];
+	struct budget *budget = uid == 0 ? &all->root : all->slots[slot_of(uid)];
 
 	while (budget != NULL && budget->uid != uid)
 		budget = budget->next;
@@ -187,7 +190,7 @@ static struct budget *budget_find(const struct budgets *all, uid_t uid)
 static struct budget *budget_find_or_add(struct budgets *all, uid_t uid, int64_t now_ms)
 {
 	struct budget **slot = &all->slots[slot_of(uid)];
-	struct budget *budget = budget_find(all, uid);
+	struct budget *budget = budget_of(all, uid);
 
 	if (budget != NULL)
 		return budget;
@@ -198,10 +201,9 @@ static struct budget *budget_find_or_add(struct budgets *all, uid_t uid, int64_t
 	if (budget == NULL)
 		return NULL;
 	budget->uid = uid;
-	budget->rank = uid == 0 ? BUDGET_ROOT : BUDGET_ORDINARY;
+	budget->rank = BUDGET_ORDINARY;
 	budget_init(budget, now_ms);
-	if (uid != 0)
-		budget->payer = &all->unnamed;
+	budget->payer = &all->unnamed;
 	budget->next = *slot;
 	*slot = budget;
 	all->uids++;
@@ -211,7 +213,7 @@ static struct budget *budget_find_or_add(struct budgets *all, uid_t uid, int64_t
 /* The one that pays for a uid, which need not have an entry yet. */
 static struct budget *payer_of(struct budgets *all, uid_t uid)
 {
-	struct budget *budget = budget_find(all, uid);
+	struct budget *budget = budget_of(all, uid);
 
 	return budget != NULL ? budget->payer : &all->unnamed;
 }
@@ -232,7 +234,7 @@ static size_t connections_most(const struct budgets *all, const struct budget *p
 
 bool budget_has_room(struct budgets *all, uid_t uid)
 {
-	const struct budget *budget = budget_find(all, uid), *payer = payer_of(all, uid);
+	const struct budget *budget = budget_of(all, uid), *payer = payer_of(all, uid);
 	bool own_room = payer != &all->unnamed || budget == NULL || budget->connections < BUDGET_CONNECTIONS_ORDINARY;
 
 	return own_room && all->connections < all->maximum && payer->paid_connections - payer->narrow < connections_most(all, payer);
@@ -293,7 +295,7 @@ void budget_turned_away(struct budgets *all, uid_t uid, int64_t now_ms)
 
 bool budget_may_replace(struct budgets *all, uid_t uid)
 {
-	const struct budget *budget = budget_find(all, uid);
+	const struct budget *budget = budget_of(all, uid);
 
 	return budget != NULL && budget->rank != BUDGET_ORDINARY && budget->connections >= limits_of(budget)->connections && all->connections < all->maximum;
 }
@@ -310,17 +312,21 @@ void budget_disconnect(struct budgets *all, struct budget_member *member)
 	member->budget = NULL;
 }
 
-struct budget_member *budget_oldest(struct budgets *all, uid_t uid, bool narrow, bool (*may_go)(const struct budget_member *member))
+struct budget_member *budget_first(struct budgets *all, uid_t uid, bool (*wanted)(const struct budget_member *member))
 {
-	struct budget *payer = payer_of(all, uid);
 	struct budget_member *member;
 
-	if (!narrow && (payer != &all->unnamed || payer->paid_connections - payer->narrow < BUDGET_CONNECTIONS_UNNAMED))
-		return NULL;
-	TAILQ_FOREACH(member, &payer->members, of_payer)
-		if (member->narrow == narrow && may_go(member))
+	TAILQ_FOREACH(member, &payer_of(all, uid)->members, of_payer)
+		if (wanted(member))
 			return member;
 	return NULL;
+}
+
+bool budget_unnamed_full(struct budgets *all, uid_t uid)
+{
+	const struct budget *payer = payer_of(all, uid);
+
+	return payer == &all->unnamed && payer->paid_connections - payer->narrow >= BUDGET_CONNECTIONS_UNNAMED;
 }
 
 /* --- who pays --- */
@@ -353,6 +359,15 @@ void budget_set_named(struct budgets *all, struct budget *budget, bool named, in
 	if (named)
 		budget->known_until_ms = now_ms + BUDGET_KNOWN_MS;
 	pay_with(budget, named || budget->rank != BUDGET_ORDINARY ? budget : &all->unnamed);
+}
+
+bool budget_wants_name(struct budget *budget, int64_t now_ms)
+{
+	bool wanted = budget->payer != budget && budget->asked_until_ms <= now_ms;
+
+	if (wanted)
+		budget->asked_until_ms = now_ms + BUDGET_ASK_MS;
+	return wanted;
 }
 
 void budget_set_rank(struct budgets *all, struct budget *budget, enum budget_rank rank)

@@ -31,6 +31,7 @@
 #define BUDGET_BRAKES 20                             /* calls per second that are brakes; two seconds' worth at once */
 #define BUDGET_HELD_ORDINARY (1024 * 1024)           /* bytes of unfinished messages */
 #define BUDGET_HELD_CALLER (16 * 1024 * 1024)
+#define BUDGET_ASK_MS (30 * 1000)
 #define BUDGET_KNOWN_MS (3600 * 1000)                /* a uid is remembered to have an account for so long after it was last here */
 
 /* A configured caller or service has more than an ordinary uid; root isn't slowed down. */
@@ -71,14 +72,22 @@ bool budget_may_replace(struct budgets *all, uid_t uid);
 bool budget_replace(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member);
 bool budget_replace_narrow(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member);
 
-/* The oldest connection that `may_go` for one more of this uid: of its narrow places; or of those that all unnamed uids share, where all of them are taken
- * and it is one of those uids. NULL for none. */
-struct budget_member *budget_oldest(struct budgets *all, uid_t uid, bool narrow, bool (*may_go)(const struct budget_member *member));
+/* The oldest connection that is `wanted`, of the uid or, of one that shares, of all that share; NULL for none. */
+struct budget_member *budget_first(struct budgets *all, uid_t uid, bool (*wanted)(const struct budget_member *member));
+
+/* Whether it is one of those that share, and all of their places are taken. */
+bool budget_unnamed_full(struct budgets *all, uid_t uid);
 
 void budget_set_rank(struct budgets *all, struct budget *budget, enum budget_rank rank);
 
 /* What the directory says: a uid with an account pays for itself, others share. */
 void budget_set_named(struct budgets *all, struct budget *budget, bool named, int64_t now_ms);
+
+/* Whether it is worth asking the directory about a uid, which nobody has done for BUDGET_ASK_MS; counts as asked from then on. */
+bool budget_wants_name(struct budget *budget, int64_t now_ms);
+
+/* A uid's, NULL where there is none. */
+struct budget *budget_of(struct budgets *all, uid_t uid);
 
 /* Charges bytes, or a call with cost BUDGET_CALL_COST. What is over is owed, up to BUDGET_DEBT_SECONDS: nothing more is read until it is paid. */
 void budget_charge(struct budget *budget, size_t bytes, int64_t now_ms);

@@ -326,7 +326,7 @@ enum connection_look connection_look(struct server *server, const struct door *d
 		return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? LOOK_NOTHING : LOOK_GONE;
 	size = whole_message(server->read_buffer, (size_t)n);
 	if (size == 0 && n < BRAKE_SIZE_MAX)
-		look = LOOK_NOTHING;
+		look = LOOK_PART;
 	if (size > 0 && door->brake != NULL) {
 		if (door_read(door, server->read_buffer, size - 1, &request) == DOOR_CALL && is_brake(server, door, uid, &request))
 			look = LOOK_BRAKE;
@@ -384,7 +384,7 @@ static void connection_wait(struct connection *connection, bool new_message)
 		connection_end(connection);
 		return;
 	}
-	if (new_message || connection->held == 0)
+	if (new_message || (connection->held == 0 && !connection->owing))
 		connection->since_ms = now_ms(connection);
 	connection->held = left;
 	if (left == 0 && connection->frames.capacity > KEPT_ROOM)
@@ -523,7 +523,14 @@ void connection_start(struct server *server, const struct door *door, int fd, co
 		connection->next->previous = connection;
 	server->connections = connection;
 	server->handles++;
+	server_name(server, connection->member.budget, peer->uid);
 	connection_read(connection); /* most callers have written by now: saves a turn of the loop */
+}
+
+void connection_paid_for(struct connection *connection)
+{
+	if (connection->fd >= 0 && connection->owing && connection->state == CONNECTION_READING && !connection->handling)
+		connection_next(connection);
 }
 
 struct connection *connection_of_member(const struct budget_member *member)
@@ -535,7 +542,22 @@ bool connection_may_go(const struct budget_member *member)
 {
 	const struct connection *connection = connection_of_member(member);
 
-	return connection->fd >= 0 && connection->state == CONNECTION_READING && !connection->braked;
+	return !member->narrow && connection->fd >= 0 && connection->state == CONNECTION_READING;
+}
+
+bool connection_is_vacant(const struct budget_member *member)
+{
+	const struct connection *connection = connection_of_member(member);
+
+	return member->narrow && connection->fd >= 0 && connection->state == CONNECTION_READING && !connection->braked;
+}
+
+bool connection_is_gone(const struct budget_member *member)
+{
+	const struct connection *connection = connection_of_member(member);
+	char byte;
+
+	return connection_may_go(member) && recv(connection->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 /* The loop may have stood still (a disk that hangs, a machine that sleeps): what came meanwhile is in the socket, and counts. */

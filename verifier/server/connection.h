@@ -35,6 +35,7 @@ struct server {
 	size_t busy, handles;
 	unsigned policy_generation;
 	server_room *room;
+	size_t naming;                  /* lookups under way of who connected */
 	int reserve_fd;                 /* given up to accept and close when there are no more descriptors */
 	bool stopping;
 	char read_buffer[READ_SIZE];    /* wiped after each read */
@@ -78,11 +79,15 @@ struct connection {
 
 /* What a connection shows before anything is read from it. */
 enum connection_look {
-	LOOK_NOTHING, /* nothing yet, or the beginning of something short */
+	LOOK_NOTHING, /* nothing yet */
+	LOOK_PART,    /* the beginning of something that may be short */
 	LOOK_BRAKE,
 	LOOK_OTHER,
 	LOOK_GONE,    /* nothing, and nothing will come */
 };
+/* Asks the directory whether a uid has an account, so that it pays for itself; server.c. */
+void server_name(struct server *server, struct budget *budget, uid_t uid);
+
 enum connection_look connection_look(struct server *server, const struct door *door, int fd, uid_t uid);
 
 /* How a new one gets its place. */
@@ -91,9 +96,15 @@ typedef bool connection_place(struct budgets *all, uid_t uid, int64_t now_ms, st
 /* Takes an accepted socket; closes it where that fails. */
 void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer, connection_place *place);
 
-/* The connection of a budget's member, and whether it may be ended for another: nothing of it is under way, and in a place for brakes none came yet. */
+/* What its uid pays with has changed: it may have something to read by now. */
+void connection_paid_for(struct connection *connection);
+
+/* The connection of a budget's member; and whether it may be ended for another: nothing of it is under way; it is in a place for brakes where none came
+ * yet; nothing of it is under way and its peer has gone. */
 struct connection *connection_of_member(const struct budget_member *member);
 bool connection_may_go(const struct budget_member *member);
+bool connection_is_vacant(const struct budget_member *member);
+bool connection_is_gone(const struct budget_member *member);
 
 /* Sends an answer, whose frame it takes over, and goes on with the next message, or closes. NULL closes. */
 void connection_answer(struct connection *connection, char *frame, size_t size, bool then_close);

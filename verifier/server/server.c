@@ -10,6 +10,7 @@
 #include "verifier/server/connection.h"
 #include "verifier/verifier.h"
 
+#define NAMINGS_MAX 64      /* lookups of who connected: one more is made at its first call */
 #define ACCEPTS_PER_TURN 64 /* then those already connected have their turn */
 
 enum stepup_error server_new(struct verifier *verifier, size_t connections, struct server **server)
@@ -47,14 +48,59 @@ static void hang_up_on_one(struct server *server, int listening)
 	server->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Ends a connection that nothing is under way on for one more of this uid's; false where there is none. */
-static bool end_idle(struct server *server, uid_t uid, bool narrow)
-{
-	struct budget_member *idle = budget_oldest(server->budgets, uid, narrow, connection_may_go);
+/* A lookup of who connected. */
+struct naming {
+	struct server *server;
+	uid_t uid;
+};
 
-	if (idle != NULL)
-		connection_end(connection_of_member(idle));
-	return idle != NULL;
+static void on_named(void *context, enum stepup_error result, const struct account *account)
+{
+	struct naming *naming = context;
+	struct server *server = naming->server;
+	struct budget *budget = budget_of(server->budgets, naming->uid);
+	struct connection *connection, *next;
+
+	server->naming--;
+	free(naming);
+	if (budget == NULL || result != STEPUP_OK)
+		return;
+	budget_set_named(server->budgets, budget, account->name != NULL, (int64_t)uv_now(server->verifier->loop));
+	for (connection = server->connections; connection != NULL; connection = next) {
+		next = connection->next;
+		if (connection->member.budget == budget)
+			connection_paid_for(connection);
+	}
+}
+
+void server_name(struct server *server, struct budget *budget, uid_t uid)
+{
+	struct naming *naming;
+
+	if (server->naming >= NAMINGS_MAX || !budget_wants_name(budget, (int64_t)uv_now(server->verifier->loop)))
+		return;
+	naming = malloc(sizeof(*naming));
+	if (naming == NULL)
+		return;
+	*naming = (struct naming){ server, uid };
+	server->naming++;
+	account_by_uid(server->verifier->accounts, uid, on_named, naming);
+}
+
+static bool end_member(struct budget_member *member)
+{
+	if (member != NULL)
+		connection_end(connection_of_member(member));
+	return member != NULL;
+}
+
+/* Ends a connection for one more of this uid's; false where there is none that may go. One whose peer has gone may be found so here before the loop has come
+ * to it. */
+static bool make_place(struct server *server, uid_t uid, bool owes)
+{
+	if (!owes && end_member(budget_first(server->budgets, uid, connection_is_gone)))
+		return true;
+	return budget_unnamed_full(server->budgets, uid) && end_member(budget_first(server->budgets, uid, connection_may_go));
 }
 
 /* For a uid that has as many as it may, or owes: NULL where it is turned away. What a peer shows by then costs nothing but a look. */
@@ -62,10 +108,10 @@ static connection_place *place_of(struct listener *listener, int fd, uid_t uid)
 {
 	struct server *server = listener->server;
 	int64_t now = (int64_t)uv_now(server->verifier->loop);
-	bool room = budget_has_room(server->budgets, uid);
+	bool room = budget_has_room(server->budgets, uid), owes = budget_owes(server->budgets, uid, now);
 	enum connection_look look;
 
-	if (room && !budget_owes(server->budgets, uid, now))
+	if (room && !owes)
 		return budget_connect;
 	if (!room && server->room != NULL && budget_may_replace(server->budgets, uid))
 		return server->room(server->verifier, uid) ? budget_replace : NULL;
@@ -74,11 +120,11 @@ static connection_place *place_of(struct listener *listener, int fd, uid_t uid)
 		return NULL;
 	if (room)
 		return budget_connect;
-	if (end_idle(server, uid, false))
+	if (make_place(server, uid, owes))
 		return budget_replace;
 	if (look == LOOK_OTHER)
 		return NULL;
-	if (!budget_has_narrow_room(server->budgets, uid) && end_idle(server, uid, true))
+	if (!budget_has_narrow_room(server->budgets, uid) && end_member(budget_first(server->budgets, uid, connection_is_vacant)))
 		return budget_replace_narrow;
 	return budget_connect_narrow;
 }
