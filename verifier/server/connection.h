@@ -85,10 +85,10 @@ enum connection_look {
 	LOOK_OTHER,
 	LOOK_GONE,    /* nothing, and nothing will come */
 };
+enum connection_look connection_look(struct server *server, const struct door *door, int fd, uid_t uid);
+
 /* Asks the directory whether a uid has an account, so that it pays for itself; server.c. */
 void server_name(struct server *server, struct budget *budget, uid_t uid);
-
-enum connection_look connection_look(struct server *server, const struct door *door, int fd, uid_t uid);
 
 /* How a new one gets its place. */
 typedef bool connection_place(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member);
