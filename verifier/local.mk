@@ -31,7 +31,7 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/row_memory.h verifier/state/row_memory.c
 
 # Rules: policy, limits, guessing, and every sentence a person reads.
-verifier_rules = verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/approvers.h verifier/rules/approvers.c verifier/rules/person.h verifier/rules/person.c verifier/doors/request_list.h verifier/doors/request_list.c \
+verifier_rules = verifier/rules/clock_votes.h verifier/rules/clock_votes.c verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/approvers.h verifier/rules/approvers.c verifier/rules/person.h verifier/rules/person.c verifier/doors/request_list.h verifier/doors/request_list.c \
 	verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
 	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c verifier/rules/explanation.h verifier/rules/explain_approvers.c \
 	verifier/rules/explain_speech.h verifier/rules/explain_speech.c verifier/rules/explain_words.c \

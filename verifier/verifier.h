@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "verifier/rules/clock_votes.h"
 #include "verifier/host/account.h"
 #include "verifier/state/commit_queue.h"
 #include "verifier/doors/decoys.h"
@@ -48,6 +49,7 @@ struct verifier {
 	struct refusal_budget refusals;    /* how many refusals each uid may still put into the log */
 	struct refusal_budget invitation_tries; /* how many wrong invitations may still be tried, by caller, user and place */
 	struct decoys *decoys;             /* the writer side's alone: guesses at users who have no record */
+	struct clock_votes clocks;         /* the writer side's alone: whose codes were right for which time */
 	struct waiters *waiters;           /* calls that wait for requests to be answered */
 	struct request_snapshot *requests_open; /* the open requests, while those who wait are told; NULL otherwise (request_list.c) */
 	int64_t requests_due;              /* seconds since 1970: when the next open request expires; 0 before the first look */

@@ -1,5 +1,8 @@
 # Factors and what paces them: one-time codes, guesses, limits, clocks.
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_otp_drift
+tests_unit_test_otp_drift_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_otp_drift_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_key_counter
 tests_unit_test_key_counter_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_key_counter_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)

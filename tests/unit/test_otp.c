@@ -112,7 +112,7 @@ static void the_window_is_one_step_to_either_side(void **state)
 	for (int64_t step = 995; step <= 1005; step++) {
 		struct credential totp = make(CREDENTIAL_TOTP, OTP_SHA256, 8);
 
-		assert_int_equal(check_factor(&totp, step, 30000 + 29), step >= 999 && step <= 1001 ? OTP_ACCEPTED : OTP_WRONG);
+		assert_int_equal(check_factor(&totp, step, 30000 + 29), step >= 999 && step <= 1001 ? OTP_ACCEPTED : OTP_RESYNC);
 		assert_int_equal(totp.otp.last_step, step >= 999 && step <= 1001 ? step : -1);
 	}
 }

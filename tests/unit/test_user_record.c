@@ -69,6 +69,7 @@ static struct user_record *full_record(void)
 	second->state = CREDENTIAL_REVOKED;
 	second->revoked = 12;
 	second->otp.algorithm = OTP_SHA512;
+	record->credentials[0].otp.drift_steps = -OTP_DRIFT_MAX_STEPS;
 	second->otp.next_counter = INT64_MAX;
 	second->otp.size = OTP_SECRET_MAX;
 	memset(second->otp.bytes, 0xa5, OTP_SECRET_MAX);

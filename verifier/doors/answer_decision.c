@@ -6,6 +6,7 @@
  */
 #include "verifier/doors/decision.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <openssl/rand.h>
@@ -138,6 +139,21 @@ static enum stepup_error append(struct decision *decision, json_t *entry)
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(decision->session, entry, NULL, NULL, &index);
 }
 
+/* Of nobody in particular. */
+static json_t *clock_alert(const struct decision *decision)
+{
+	json_t *entry = log_entry_alert(decision->answer->now, NULL, "host-clock", NULL);
+	char off[DECISION_SAID_SIZE], why[2 * DECISION_SAID_SIZE];
+
+	notice_clock(decision->off, off, sizeof(off));
+	snprintf(why, sizeof(why), "Codes of %zu people are %s", decision->clocks, off);
+	if (entry != NULL && json_object_set_new(entry, "why", json_string(why)) != 0) {
+		json_decref(entry);
+		entry = NULL;
+	}
+	return entry;
+}
+
 static enum stepup_error write_alerts(struct decision *decision)
 {
 	const struct answer *answer = decision->answer;
@@ -155,6 +171,8 @@ static enum stepup_error write_alerts(struct decision *decision)
 	}
 	if (error == STEPUP_OK && decision->suspended)
 		error = append(decision, log_entry_alert(answer->now, &subject, "codes-suspended", NULL));
+	if (error == STEPUP_OK && decision->clocks > 0)
+		error = append(decision, clock_alert(decision));
 	return error;
 }
 

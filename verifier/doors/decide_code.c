@@ -70,8 +70,13 @@ static enum stepup_error compare(struct decision *decision, enum otp_result *bes
 		} else if (result == OTP_SPENT && !accepted) {
 			spent = true;
 			decision->credential = credential;
+		} else if (result == OTP_RESYNC && !accepted && !spent && otp_far_seconds(credential, answer->now) != 0) {
+			decision->off = otp_far_seconds(credential, answer->now);
+			decision->credential = credential;
 		}
 	}
+	if (accepted || spent)
+		decision->off = 0;
 	*best = accepted ? OTP_ACCEPTED : spent ? OTP_SPENT : OTP_WRONG;
 	return STEPUP_OK;
 }
@@ -91,6 +96,21 @@ static void look_at_place(struct decision *decision, const struct guess_state *g
 			snprintf(decision->said, sizeof(decision->said), "at the same place, %" PRId64 " seconds later", seconds);
 }
 
+/* What a code further out says of clocks: to the log and to who is alerted, and nothing to who typed it. */
+static void look_at_clock(struct decision *decision, enum otp_result result)
+{
+	struct clock_votes *watch = &decision->answer->verifier->clocks;
+	size_t people = 0;
+
+	if (decision->off != 0) {
+		notice_clock(decision->off, decision->said, sizeof(decision->said));
+		decision->alert = "token-clock";
+	}
+	if ((decision->off != 0 || (result == OTP_ACCEPTED && decision->credential->type == CREDENTIAL_TOTP)) &&
+	    clock_votes_note(watch, decision->record->user_id, decision->off, decision->answer->now, &people))
+		decision->clocks = people;
+}
+
 /* Why the log says that it was wrong. */
 static const char *wrong_because(const struct decision *decision, enum otp_result result)
 {
@@ -98,6 +118,8 @@ static const char *wrong_because(const struct decision *decision, enum otp_resul
 
 	if (result == OTP_SPENT)
 		return "spent code";
+	if (decision->off != 0)
+		return decision->said;
 	return withheld == NULL ? "wrong code" : withheld;
 }
 
@@ -129,12 +151,14 @@ enum stepup_error decide_code(struct decision *decision)
 		error = compare(decision, &result);
 		if (error != STEPUP_OK)
 			return error;
+		look_at_clock(decision, result);
 		decision->why = wrong_because(decision, result);
 	}
 	if (result != OTP_ACCEPTED) {
-		decision->alert = result == OTP_SPENT ? "spent-code" : NULL;
-		if (result == OTP_SPENT)
+		if (result == OTP_SPENT) {
+			decision->alert = "spent-code";
 			look_at_place(decision, &before);
+		}
 		answer->retry_after_seconds = guess_allow(guesses, source, answer->now).retry_after_seconds;
 		return STEPUP_BAD_ANSWER;
 	}

@@ -22,6 +22,8 @@ struct decision {
 	struct log_key_proof proof;      /* keys: for the log; its evidence is owned */
 	const char *why;                 /* in the log */
 	const char *alert;               /* about `credential`; NULL for none */
+	size_t clocks;                   /* so many people's codes are off the same way; 0 for nothing to say */
+	int64_t off;                     /* and by so much this one, in seconds */
 	char said[DECISION_SAID_SIZE];   /* that the alert says of it; "" for nothing */
 	enum log_step step;              /* what the answer is accepted for */
 	bool charged;                    /* something is to be written */

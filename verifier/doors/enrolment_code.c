@@ -152,6 +152,10 @@ static enum stepup_error check_code(struct finish *finish)
 	error = otp_check(credential, finish->code, finish->now, 0, &result);
 	if (error != STEPUP_OK)
 		return error;
+	if (result == OTP_RESYNC && otp_far_seconds(credential, finish->now) != 0) {
+		notice_clock_enrols(otp_far_seconds(credential, finish->now), finish->told, sizeof(finish->told));
+		finish->objection = finish->told;
+	}
 	return result == OTP_ACCEPTED ? STEPUP_OK : STEPUP_BAD_ANSWER;
 }
 

@@ -273,7 +273,7 @@ static void finish_refuse(const struct finish *finish, enum stepup_error error)
 	const struct refusal_facts left = {.tries_left = words.tries_left};
 
 	if (finish->objection != NULL)
-		refuse_saying(finish->call, error, finish->objection);
+		call_refuse(finish->call, error, finish->objection, &left);
 	else if (error == STEPUP_BAD_ANSWER && bad_answer != NULL)
 		call_refuse(finish->call, error, bad_answer(), &left);
 	else

@@ -24,6 +24,7 @@ struct finish {
 	/* decided */
 	const char *objection;             /* the sentence, where it is refused for a reason of its own … */
 	const char *why;                   /* … and that reason in a few words for the log, a literal */
+	char told[256];                    /* room for an objection that isn't a literal */
 	char reference[LOCK_REFERENCE_SIZE];
 	bool has_record;                   /* the name had one, whose id is … */
 	uint8_t user_id[USER_ID_SIZE];

@@ -27,6 +27,8 @@ static void add_spent(struct draft *draft, const struct credential *credential)
 	switch (credential->type) {
 	case CREDENTIAL_TOTP:
 		draft_add_number(draft, "step", credential->otp.last_step);
+		if (credential->otp.drift_steps != 0)
+			draft_add_number(draft, "drift", credential->otp.drift_steps * (int64_t)credential->otp.period_seconds);
 		break;
 	case CREDENTIAL_HOTP:
 		draft_add_number(draft, "counter", credential->otp.next_counter - 1);

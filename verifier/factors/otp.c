@@ -83,31 +83,109 @@ static enum stepup_error code_matches(const struct otp_secret *secret, int64_t m
 	return error;
 }
 
+/* Whether a step may be accepted: above the last one, and not one of before `floor`, which is this host's time. Who seems to be behind may have typed late. */
+static bool step_is_good(const struct otp_secret *secret, int64_t step, int64_t floor)
+{
+	int64_t shown = step - secret->drift_steps - (secret->drift_steps < 0);
+
+	return step > secret->last_step && (floor == 0 || shown * (int64_t)secret->period_seconds > floor);
+}
+
+/* The steps around the one that the token's clock should have now. One step of drift isn't told from a person who types late, so this host's own are in it then,
+ * too. */
+static void window_of(const struct otp_secret *secret, int64_t here, int64_t *first, int64_t *last)
+{
+	*first = here + secret->drift_steps - OTP_WINDOW_STEPS - (secret->drift_steps == 1);
+	*last = here + secret->drift_steps + OTP_WINDOW_STEPS + (secret->drift_steps == -1);
+	if (*first < here - OTP_DRIFT_MAX_STEPS)
+		*first = here - OTP_DRIFT_MAX_STEPS;
+	if (*first < 0)
+		*first = 0;
+	if (*last > here + OTP_DRIFT_MAX_STEPS)
+		*last = here + OTP_DRIFT_MAX_STEPS;
+}
+
+/* The step further out that a code is right for: the one that completes a resynchronisation, else the first that could begin one; -1 for none. */
+static enum stepup_error match_far(const struct otp_secret *secret, const char code[CODE_SIZE], int64_t here, int64_t floor, int64_t *far)
+{
+	int64_t step = here > OTP_DRIFT_MAX_STEPS ? here - OTP_DRIFT_MAX_STEPS : 0;
+	bool matches;
+
+	*far = -1;
+	for (; step <= here + OTP_DRIFT_MAX_STEPS; step++) {
+		enum stepup_error error = code_matches(secret, step, code, &matches);
+
+		if (error != STEPUP_OK)
+			return error;
+		if (matches && step_is_good(secret, step, floor) && (*far < 0 || step == secret->resync_counter))
+			*far = step;
+	}
+	return STEPUP_OK;
+}
+
+static enum stepup_error check_far(struct otp_secret *secret, const char code[CODE_SIZE], int64_t here, int64_t floor, enum otp_result *result)
+{
+	int64_t far, expected = secret->resync_counter;
+	enum stepup_error error = match_far(secret, code, here, floor, &far);
+
+	if (error != STEPUP_OK)
+		return error;
+	secret->resync_counter = -1; /* whatever isn't the next code in a row ends a resynchronisation */
+	if (far >= 0 && far == expected) {
+		secret->last_step = far;
+		secret->drift_steps = far - here;
+		*result = OTP_ACCEPTED;
+	} else if (far >= 0) {
+		secret->resync_counter = far + 1;
+		*result = OTP_RESYNC;
+	}
+	return STEPUP_OK;
+}
+
 /* A code that two steps share is taken for the later one, so that it can't be good again. */
 static enum stepup_error check_totp(struct otp_secret *secret, const char code[CODE_SIZE], int64_t now, int64_t floor,
 	enum otp_result *result)
 {
-	int64_t period = secret->period_seconds, accepted = -1;
+	int64_t period = secret->period_seconds, accepted = -1, here, first, last;
 	bool matches, spent = false;
 	enum stepup_error error;
 
 	if (period < 1 || now < 0)
 		return STEPUP_INTERNAL;
-	for (int64_t step = now / period - OTP_WINDOW_STEPS; step <= now / period + OTP_WINDOW_STEPS; step++) {
-		if (step < 0)
-			continue;
+	here = now / period;
+	window_of(secret, here, &first, &last);
+	for (int64_t step = first; step <= last; step++) {
 		error = code_matches(secret, step, code, &matches);
 		if (error != STEPUP_OK)
 			return error;
-		if (matches && step > secret->last_step && (floor == 0 || step * period > floor))
+		if (matches && step_is_good(secret, step, floor))
 			accepted = step;
 		else if (matches)
 			spent = true;
 	}
 	*result = accepted >= 0 ? OTP_ACCEPTED : spent ? OTP_SPENT : OTP_WRONG;
-	if (accepted >= 0)
+	if (*result == OTP_WRONG)
+		return check_far(secret, code, here, floor, result);
+	secret->resync_counter = -1;
+	if (accepted >= 0) {
 		secret->last_step = accepted;
+		secret->drift_steps = accepted - here;
+	}
 	return STEPUP_OK;
+}
+
+int64_t otp_off_seconds(const struct credential *credential)
+{
+	return credential->type == CREDENTIAL_TOTP ? credential->otp.drift_steps * (int64_t)credential->otp.period_seconds : 0;
+}
+
+int64_t otp_far_seconds(const struct credential *credential, int64_t now)
+{
+	const struct otp_secret *otp = &credential->otp;
+
+	if (credential->type != CREDENTIAL_TOTP || otp->resync_counter < 1 || otp->period_seconds == 0)
+		return 0;
+	return (otp->resync_counter - 1 - now / (int64_t)otp->period_seconds) * (int64_t)otp->period_seconds;
 }
 
 /* What the counters around the expected one say about a code; -1 for no match. */

@@ -14,7 +14,7 @@
 #include "lib/error.h"
 #include "verifier/state/user_record.h"
 
-#define OTP_WINDOW_STEPS 1         /* before and after the current one: RFC 6238 section 5.2 */
+#define OTP_WINDOW_STEPS 1         /* before and after the one that the token's clock should have: RFC 6238 sections 5.2 and 6 */
 #define HOTP_LOOK_AHEAD 10         /* RFC 4226 section 7.2 */
 #define HOTP_RESYNC_LOOK_AHEAD 100 /* for two consecutive codes, RFC 4226 section 7.4 */
 
@@ -22,15 +22,21 @@ enum otp_result {
 	OTP_WRONG,
 	OTP_ACCEPTED,
 	OTP_SPENT,   /* right, but used before (or at or below the floor): somebody may be relaying */
-	OTP_RESYNC,  /* HOTP far ahead: the next code in a row completes it */
+	OTP_RESYNC,  /* HOTP far ahead, TOTP far either way: the next code in a row completes it */
 };
 
 /* Makes a code well-formed: drops spaces and one dash; STEPUP_INVALID unless 6 to 8 ASCII digits remain. */
 enum stepup_error otp_normalise(const char *typed, char code[9]);
 
-/* Checks a normalised code at `now` and moves the credential on where it is accepted (last_step, next_counter, resync_counter, last_used).
- * Steps that begin at or before `floor` are spent (0: no floor). STEPUP_INTERNAL where liboath fails: nothing moved. */
+/* Checks a normalised code at `now` and moves the credential on where it is accepted (last_step, drift_steps, next_counter, resync_counter, last_used).
+ * Steps that begin, by the token's clock, at or before `floor` are spent (0: no floor). STEPUP_INTERNAL where liboath fails: nothing moved. */
 enum stepup_error otp_check(struct credential *credential, const char *code, int64_t now, int64_t floor, enum otp_result *result);
+
+/* How far a token's clock is from this host's, in seconds, negative where it is behind; 0 for what has no clock. */
+int64_t otp_off_seconds(const struct credential *credential);
+
+/* After OTP_RESYNC: how far off this host's the clock would be that the code was right for; 0 for what has no clock. */
+int64_t otp_far_seconds(const struct credential *credential, int64_t now);
 
 /* The code of a TOTP step or HOTP counter, for proving and for tests. */
 enum stepup_error otp_code(const struct otp_secret *secret, int64_t moving_factor, char code[9]);

@@ -407,6 +407,23 @@ static void say(struct speech *speech)
 	}
 }
 
+/* What a token's clock has to do with it; to a guesser it says nothing of a code. */
+static void say_clocks(struct speech *speech)
+{
+	const struct user_record *record = speech->explanation->question->record;
+
+	for (size_t i = 0; record != NULL && i < record->credential_count; i++) {
+		const struct credential *credential = &record->credentials[i];
+		int64_t off = credential->otp.drift_steps * (int64_t)credential->otp.period_seconds;
+
+		if (credential->type != CREDENTIAL_TOTP || credential->state != CREDENTIAL_LIVE || (off <= credential->otp.period_seconds && off >= -(int64_t)credential->otp.period_seconds))
+			continue;
+		fputs(" The clock of ", speech->out);
+		say_safely(speech, credential->label);
+		fprintf(speech->out, " was %" PRId64 " s %s at its last code; its codes are taken by that clock.", off < 0 ? -off : off, off < 0 ? "behind" : "ahead");
+	}
+}
+
 char *explanation_why(const struct explanation *explanation)
 {
 	struct speech speech = {.explanation = explanation};
@@ -417,6 +434,7 @@ char *explanation_why(const struct explanation *explanation)
 	if (speech.out == NULL)
 		return NULL;
 	say(&speech);
+	say_clocks(&speech);
 	if (fclose(speech.out) != 0 || speech.failed) {
 		free(text);
 		text = NULL;

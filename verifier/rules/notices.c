@@ -98,6 +98,17 @@ const char *notice_key_too_strong(void)
 	       "or ask an administrator for an invitation.";
 }
 
+void notice_clock(int64_t off, char *text, size_t size)
+{
+	(void)snprintf(text, size, "right for a clock %" PRId64 " s %s", off < 0 ? -off : off, off < 0 ? "behind" : "ahead");
+}
+
+void notice_clock_enrols(int64_t off, char *text, size_t size)
+{
+	(void)snprintf(text, size, "That code is right for a clock %" PRId64 " s %s. Nothing was enrolled yet. Type the next code that it shows, right after that one; or set "
+		"its clock and type a new one.", off < 0 ? -off : off, off < 0 ? "behind" : "ahead");
+}
+
 const char *notice_key_changed(void)
 {
 	return "That key says that it can be backed up, and said otherwise when it was enrolled, or the other way round. Nothing was approved. Use another key, "

@@ -67,6 +67,10 @@ const char *notice_new_key(void);
 const char *notice_no_such_request(void);    /* nor one that the person could agree to */
 /* The reason in the log where a key contradicts its enrolment. */
 #define NOTICE_WHY_BACKUP "it says that it can be backed up, and said otherwise at enrolment, or the other way round"
+/* "right for a clock 90 s behind", for the log. */
+void notice_clock(int64_t off, char *text, size_t size);
+/* The same as a sentence, for whoever enrolls: they hold the secret. */
+void notice_clock_enrols(int64_t off, char *text, size_t size);
 const char *notice_key_changed(void);
 const char *notice_request_changed(void);    /* the words, or the rule */
 const char *notice_many_requests(void);      /* of this person, open or taken back, or unanswered ones from this place */

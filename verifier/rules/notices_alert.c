@@ -20,6 +20,8 @@ static const struct alert_sentence {
 	{"spent-code", "A code of %U's that had been accepted was typed again: somebody may be relaying codes. Ask %U, and if in doubt run `stepup lock %U`."},
 	{"counter-fell", "The signature counter of a key of %U's fell: there may be a copy of the key. Ask %U, and revoke the key."},
 	{"key-changed", "A key of %U's says of itself that it can be backed up, and said otherwise when it was enrolled, or the other way round. It was refused. If their passkey provider changed that, revoke the key and let %U enroll anew; if not, somebody else's key may answer in its place."},
+	{"token-clock", "A code of %U's was %W. It was refused. Two codes in a row set that right; if %U typed none, somebody has old codes of theirs."},
+	{"host-clock", "%W. Rather this host's clock is wrong than all of theirs: look at it."},
 	{"codes-suspended", "100 wrong codes in a row: codes of %U's are suspended until a key of theirs or an administrator lifts that."},
 	{"guessing", "More wrong codes for %U than are allowed; further ones are refused for a while. If that isn't %U mistyping, somebody is guessing."},
 	{"over-limit", "%U went over a limit of %A."},

@@ -22,6 +22,7 @@
 #define CREDENTIAL_LABEL_SIZE 65
 #define CREDENTIALS_MAX 64         /* live and revoked ones of one user */
 #define OTP_SECRET_MAX 64          /* bytes: one block of SHA-1 and SHA-256, the shorter ones */
+#define OTP_DRIFT_MAX_STEPS 20     /* ten minutes of a token's usual period */
 #define OTP_SECRET_MIN 16          /* bytes: 128 bits, RFC 4226 section 4 R6 */
 #define LOCK_REFERENCE_SIZE 24     /* "L-83" */
 #define LOCK_REASON_SIZE 257
@@ -54,7 +55,8 @@ struct otp_secret {
 	size_t size;
 	int64_t last_step;       /* TOTP: step of the last accepted code, -1 for none */
 	int64_t next_counter;    /* HOTP: the lowest counter still good */
-	int64_t resync_counter;  /* HOTP: counter that would complete a resynchronisation, -1 for none */
+	int64_t resync_counter;  /* counter or step that would complete a resynchronisation, -1 for none */
+	int64_t drift_steps;     /* TOTP: the token's clock less this host's, when its last code was accepted; at most OTP_DRIFT_MAX_STEPS either way */
 };
 
 /* What an attestation proved when the key was enrolled. */

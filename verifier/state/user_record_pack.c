@@ -25,9 +25,10 @@ static void pack_otp(struct pack_writer *writer, const struct otp_secret *otp)
 	pack_i64(writer, otp->last_step);
 	pack_i64(writer, otp->next_counter);
 	pack_i64(writer, otp->resync_counter);
+	pack_i64(writer, otp->drift_steps);
 }
 
-static void unpack_otp(struct pack_reader *reader, struct otp_secret *otp)
+static void unpack_otp(struct pack_reader *reader, unsigned format, struct otp_secret *otp)
 {
 	int64_t period;
 
@@ -42,6 +43,9 @@ static void unpack_otp(struct pack_reader *reader, struct otp_secret *otp)
 	otp->last_step = unpack_i64(reader);
 	otp->next_counter = unpack_i64(reader);
 	otp->resync_counter = unpack_i64(reader);
+	if (format > RECORD_FORMAT_PLACE)
+		otp->drift_steps = unpack_i64(reader);
+	reader->broken |= otp->drift_steps < -OTP_DRIFT_MAX_STEPS || otp->drift_steps > OTP_DRIFT_MAX_STEPS;
 }
 
 static bool algorithm_is_known(int64_t algorithm)
@@ -147,7 +151,7 @@ static enum stepup_error unpack_credential(struct pack_reader *reader, unsigned 
 	credential->revoked = unpack_i64(reader);
 	credential->strong_from = unpack_i64(reader);
 	if (credential_is_code(credential)) {
-		unpack_otp(reader, &credential->otp);
+		unpack_otp(reader, format, &credential->otp);
 		return STEPUP_OK;
 	}
 	credential->key = calloc(1, sizeof(*credential->key));
