@@ -267,6 +267,7 @@ def a_silent_directory(world):
     directory.hold()
     reply = verifier.call("admin", "Lock", {"users": ["bwong"], "authorization": authorization})
     tap.ok(reply.ok and reply.get("users") == ["bwong"], "nor does one that never answers", reply)
+    tap.equal(verifier.call("admin", "Resolve", {"user": "anybody"}).error, "Unavailable", "and what a lock asks before is told after the same short time")
     directory.let_go()
     tap.equal(verifier.call("verify", "Account", {"user": "admin-bwong"}).error, "Locked", "by what was enrolled under the name the others of its uid are locked too")
     world.unlock("bwong")

@@ -11,7 +11,7 @@
 #include "verifier/rules/policy_directory.h"
 #include "verifier/verifier.h"
 
-#define TOLD_MAX 5 /* names, in the journal */
+#define TOLD_MAX 5 /* names of each kind, in the journal */
 
 static const struct directory_questions questions = {.group = group_nss, .user = account_nss_name};
 
@@ -33,6 +33,7 @@ struct policy_names {
 	struct verifier *verifier;
 	struct asking *asking; /* one at a time */
 	bool settled;          /* the policy in force was asked for once */
+	bool told;             /* and the journal says what came of it */
 	int64_t next_ms;
 	STAILQ_HEAD(, waiting) waiting; /* in the order of their times */
 };
@@ -74,7 +75,7 @@ void policy_names_free(struct policy_names **names)
 }
 
 struct telling {
-	int unknown;
+	int unknown, otherwise;
 };
 
 /* A name that is nobody's may be mistyped; one that is spelt otherwise works, and may surprise whoever looks for it in the log. */
@@ -84,7 +85,7 @@ static void tell_name(void *context, const char *written, const char *canonical)
 
 	if (canonical == NULL && telling->unknown++ < TOLD_MAX)
 		journal_line(LOG_WARNING, "policy", "this host knows no account \"%s\", which the policy names", written);
-	else if (canonical != NULL)
+	else if (canonical != NULL && telling->otherwise++ < TOLD_MAX)
 		journal_line(LOG_NOTICE, "policy", "the account that the policy calls \"%s\" is \"%s\" here", written, canonical);
 }
 
@@ -95,6 +96,8 @@ static void tell(const struct policy *policy)
 	policy_directory_each(policy->directory, tell_name, &telling);
 	if (telling.unknown > TOLD_MAX)
 		journal_line(LOG_WARNING, "policy", "nor %d other ones; `stepup policy check` names them", telling.unknown - TOLD_MAX);
+	if (telling.otherwise > TOLD_MAX)
+		journal_line(LOG_NOTICE, "policy", "and it calls %d other ones otherwise; `stepup policy check` names them", telling.otherwise - TOLD_MAX);
 	for (size_t i = 0; i < policy->group_count; i++)
 		if (policy->groups[i].unix_group != NULL && policy_directory_gid(policy->directory, i) == -1)
 			journal_line(LOG_WARNING, "policy", "this host knows no unix group \"%s\", so group %s has nobody in it", policy->groups[i].unix_group,
@@ -123,8 +126,10 @@ static void answered(void *context)
 		policy_directory_set(asking->policy, asking->found);
 		asking->found = NULL;
 	}
-	if (current && !names->settled && complete)
+	if (current && !names->told && complete) {
 		tell(asking->policy);
+		names->told = true;
+	}
 	policy_directory_free(&asking->found);
 	policy_release(&asking->policy);
 	free(asking);
@@ -161,7 +166,7 @@ static void start(struct policy_names *names)
 
 void policy_names_changed(struct policy_names *names)
 {
-	names->settled = false;
+	names->settled = names->told = false;
 	start(names);
 }
 

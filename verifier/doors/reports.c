@@ -14,6 +14,7 @@
 
 #include "lib/base64url.h"
 #include "lib/message.h"
+#include "lib/user_name.h"
 #include "verifier/doors/authorization.h"
 #include "verifier/doors/enrolment.h"
 #include "verifier/rules/notices.h"
@@ -112,16 +113,25 @@ void report_credentials(struct call *call)
 		subject_of_anybody(call, user, credentials_ready);
 }
 
-static void resolve_ready(struct call *call, const struct subject *subject)
+static void resolved(void *context, enum stepup_error result, const struct subject *subject)
 {
-	const bool known = subject->uid >= 0 || subject_any_record(subject) != NULL;
+	struct call *call = context;
 
-	call_reply(call, json_pack("{s:s, s:b}", "user", subject->name, "known", (int)known));
+	if (result != STEPUP_OK || subject->silent)
+		refuse(call, result != STEPUP_OK ? result : STEPUP_UNAVAILABLE, NULL);
+	else
+		call_reply(call, json_pack("{s:s, s:b}", "user", subject->name, "known", (int)(subject->uid >= 0 || subject_any_record(subject) != NULL)));
 }
 
+/* Waits no longer for the directory than a lock does, which is what it is asked before. */
 void report_resolve(struct call *call)
 {
-	subject_of_anybody(call, message_text(call->parameters, "user"), resolve_ready);
+	const char *user = message_text(call->parameters, "user");
+
+	if (user_name_is_possible(user))
+		subject_find(call, user, SUBJECT_ANYWAY, resolved, call);
+	else
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_impossible_name());
 }
 
 /* --- the log --- */
