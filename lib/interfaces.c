@@ -133,7 +133,7 @@ static const struct method admin_methods[] = {
 			NUMBER("users"), NUMBER("log_size"), NUMBER("checkpoint_size"), NUMBER("pending"),
 			OBJECTS("locked", ENTRIES_MAX), OBJECTS("frozen", ENTRIES_MAX), NUMBER("started"), BOOL("clean_start"),
 			TEXT("rp_id", PLACE_MAX), MAYBE_TEXT("rp_id_why", NOTE_MAX), MAYBE_TEXT("policy_why", SHOWN_MAX), NUMBER("batch"),
-			TEXTS("store_wrong", SHOWN_MAX))},
+			TEXTS("store_wrong", SHOWN_MAX), MAYBE_NUMBER("first_day_until"), TEXTS("powerless", SHOWN_MAX))},
 	{"Reload", FIELDS(TEXT("authorization", HANDLE_MAX)), FIELDS(TEXT("policy", HANDLE_MAX), TEXTS("warnings", NOTE_MAX))},
 	{"Explain",
 		FIELDS(TEXT("user", USER_MAX), TEXT("action", ACTION_MAX), MAYBE_OBJECT("details", DETAIL_COUNT_MAX), MAYBE_TEXT("caller", USER_MAX),

@@ -82,7 +82,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/agreed.h verifier/doors/agreed.c verifier/doors/approving.h verifier/doors/approving.c verifier/doors/authorization.h verifier/doors/authorization.c \
 	verifier/doors/begin_approval.c verifier/doors/begin.c \
 	verifier/doors/begin_check.h verifier/doors/begin_check.c \
-	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c verifier/doors/freshness.h verifier/doors/freshness.c \
+	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c verifier/doors/first_day.h verifier/doors/first_day.c verifier/doors/powerless.h verifier/doors/powerless.c verifier/doors/freshness.h verifier/doors/freshness.c \
 	verifier/doors/sitting.h verifier/doors/sitting.c \
 	verifier/doors/enrolment.h verifier/doors/enrolment.c verifier/doors/enrolment_code.c \
 	verifier/doors/enrolment_finish.c verifier/doors/enrolment_key.c \

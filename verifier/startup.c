@@ -25,6 +25,7 @@
 #include "verifier/upkeep.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/approving.h"
+#include "verifier/doors/powerless.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/doors/waiters.h"
 
@@ -193,6 +194,7 @@ enum stepup_error startup_open(const struct startup_options *options, struct ver
 	if (choice.error != STEPUP_OK)
 		tell_last_good(verifier, &choice);
 	policy_warn(verifier->policy);
+	powerless_warn(verifier);
 	policy_names_changed(verifier->policy_names);
 	life_log_start(verifier);
 	if (verifier->policy_why != NULL)
@@ -274,6 +276,7 @@ static void policy_replace(struct verifier *verifier, struct policy *policy)
 	policy_name(policy, name);
 	journal_line(LOG_NOTICE, "reload", "policy=%s rules=%zu", name, policy->rule_count);
 	policy_warn(policy);
+	powerless_warn(verifier);
 }
 
 enum stepup_error verifier_reload(struct verifier *verifier, char **why)

@@ -97,7 +97,7 @@ def first_administrator(cli, folder):
     """init, and enrolment of a counting token by its own secret."""
     key = os.urandom(20)
     ended = cli.run("init", "mail", "--config-dir", cli.verifier.etc, "--state-dir", cli.verifier.state, uid=0)
-    tap.ok(ended.status == 0 and "stepup enroll totp --invitation" in ended.out, "init invites the first administrator", ended)
+    tap.ok(ended.status == 0 and "stepup enroll key --invitation" in ended.out, "init invites the first administrator", ended)
     tap.matches(ended.out, r"\n    \S+\+[0-9a-f]{8}\+\S+\n", "init prints the log's key to keep")
     log_key = re.search(r"\n    (\S+\+[0-9a-f]{8}\+\S+)\n", ended.out).group(1)
     invitation = re.search(r"--invitation (\S+)", ended.out).group(1)

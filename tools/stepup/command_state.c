@@ -73,6 +73,22 @@ static void print_wrong(const json_t *sentences)
 	}
 }
 
+/* What nobody can do who has enrolled. */
+static void print_powerless(const json_t *sentences)
+{
+	const json_t *sentence;
+	size_t i;
+
+	if (json_array_size(sentences) > 0)
+		putchar('\n');
+	json_array_foreach(sentences, i, sentence) {
+		char *text = safe_text(json_string_value(sentence));
+
+		printf("%s\n", text);
+		free(text);
+	}
+}
+
 static void print_status(const json_t *reply)
 {
 	char started[TIME_TEXT_SIZE], *issuer = safe_text(message_text(reply, "issuer")), *host = safe_text(message_text(reply, "host"));
@@ -83,11 +99,15 @@ static void print_status(const json_t *reply)
 		message_bool(reply, "clean_start", false) ? "after a clean stop" : "after an unclean stop");
 	printf("Policy      %.16s…\n", message_text(reply, "policy"));
 	print_policy_why(message_text(reply, "policy_why"));
+	if (message_number(reply, "first_day_until", 0) != 0)
+		printf("First day   until %s: keys that the first administrator invites need not cool off\n",
+			time_text(message_number(reply, "first_day_until", 0), started));
 	printf("Users       %lld\n", (long long)message_number(reply, "users", 0));
 	printf("Log         %lld entries, %lld of them under a signed checkpoint\n", (long long)size, (long long)signed_size);
 	printf("Under way   %lld\n", (long long)message_number(reply, "pending", 0));
 	print_locks("Locked users", json_object_get(reply, "locked"));
 	print_locks("Frozen actions", json_object_get(reply, "frozen"));
+	print_powerless(json_object_get(reply, "powerless"));
 	print_wrong(json_object_get(reply, "store_wrong"));
 	free(issuer);
 	free(host);

@@ -293,7 +293,8 @@ const char *time_text(int64_t at, char text[TIME_TEXT_SIZE])
 
 void print_invitation(const char *invitation)
 {
-	printf("    stepup enroll totp --invitation %s\n\nor, with a security key plugged in, `stepup enroll key` with the same invitation.\n",
+	printf("    stepup enroll key --invitation %s\n\nwith a security key plugged in; or `stepup enroll totp` with the same invitation. A code alone is not enough where a rule "
+	       "asks for a key, as the example policy does of administrators.\n",
 		invitation);
 }
 

@@ -13,6 +13,7 @@
 #include "lib/message.h"
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
+#include "verifier/doors/first_day.h"
 #include "verifier/doors/locks.h"
 #include "verifier/doors/refusal_log.h"
 #include "verifier/rules/guessing.h"
@@ -127,7 +128,7 @@ static int64_t cooling_seconds(const struct finish *finish, const struct invitat
 {
 	const struct transaction *transaction = finish->transaction;
 
-	return transaction->enrolment->invited && !invitation->first ? transaction->policy->cooling_off_seconds : 0;
+	return transaction->enrolment->invited && !invitation->first && !finish->excused ? transaction->policy->cooling_off_seconds : 0;
 }
 
 static enum stepup_error log_enrolment(struct store_session *session, struct finish *finish, const struct user_record *record,
@@ -157,6 +158,27 @@ static enum stepup_error log_enrolment(struct store_session *session, struct fin
 	return error;
 }
 
+/* Somebody has enrolled with root's own invitation. */
+static enum stepup_error first_enrolled(struct store_session *session, const struct user_record *record)
+{
+	char initialised[8] = "";
+	enum stepup_error error = store_fact_get(session, FACT_INITIALISED, initialised, sizeof(initialised));
+
+	if (error == STEPUP_NOT_FOUND)
+		error = first_day_begin(session, record->user_id);
+	return error == STEPUP_OK ? store_fact_set(session, FACT_INITIALISED, "yes") : error;
+}
+
+static enum stepup_error log_excused(struct store_session *session, const struct finish *finish, const struct user_record *record,
+	const struct credential *credential)
+{
+	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
+	json_t *entry = log_entry_alert(finish->now, &subject, FIRST_DAY_ALERT, credential->id);
+	int64_t index;
+
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+}
+
 static enum stepup_error add_credential(struct store_session *session, struct finish *finish, struct user_record *record,
 	const struct invitation *invitation)
 {
@@ -177,11 +199,15 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 	if (error != STEPUP_OK)
 		return error;
 	memcpy(finish->credential, credential->id, sizeof(finish->credential));
+	if (enrolment->invited && invitation->excused)
+		error = first_day_holds(session, NULL, finish->now, &finish->excused);
+	if (error != STEPUP_OK)
+		return error;
 	finish->cooling_seconds = cooling_seconds(finish, invitation);
 	credential->state = CREDENTIAL_LIVE;
 	credential->created = finish->now;
 	credential->last_used = 0;
-	credential->strong_from = finish->now + finish->cooling_seconds;
+	credential->strong_from = finish->excused ? CREDENTIAL_EXCUSED(credential) : finish->now + finish->cooling_seconds;
 	if (credential->key != NULL)
 		credential->key->enrolled_log = store_log_next(session);
 	error = log_enrolment(session, finish, record, credential, &actor);
@@ -192,7 +218,9 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 	if (error == STEPUP_OK)
 		error = store_user_save(session, record);
 	if (error == STEPUP_OK && enrolment->invited && invitation->first)
-		error = store_fact_set(session, FACT_INITIALISED, "yes");
+		error = first_enrolled(session, record);
+	if (error == STEPUP_OK && finish->excused)
+		error = log_excused(session, finish, record, credential);
 	return error;
 }
 

@@ -29,6 +29,7 @@ struct finish {
 	bool has_record;                   /* the name had one, whose id is … */
 	uint8_t user_id[USER_ID_SIZE];
 	char credential[CREDENTIAL_ID_SIZE];
+	bool excused;           /* by the first day: the key needn't cool off */
 	int64_t cooling_seconds, log;
 };
 

@@ -12,6 +12,7 @@
 
 #include "lib/message.h"
 #include "verifier/doors/enrolment.h"
+#include "verifier/doors/first_day.h"
 #include "verifier/evidence/log_entry.h"
 #include "verifier/host/account.h"
 #include "verifier/rules/notices.h"
@@ -31,6 +32,11 @@ static enum stepup_error add_invitation(struct store_session *session, struct ve
 		error = invitation_digest(job->invitation, invitation.digest);
 	if (error != STEPUP_OK)
 		return error;
+	if (job->authorized)
+		error = first_day_holds(session, job->authorization.user_id, job->now, &invitation.excused);
+	if (error != STEPUP_OK)
+		return error;
+	job->excused = invitation.excused;
 	job->expires = invitation.expires;
 	snprintf(invitation.user, sizeof(invitation.user), "%s", job->user);
 	snprintf(invitation.by, sizeof(invitation.by), "%s", job->actor.by);
@@ -48,7 +54,7 @@ static void invited_named(struct verb_job *job, const struct subject *subject)
 
 static char *invited_message(const struct verb_job *job, bool administrator)
 {
-	return notice_invited(&(struct invited_facts){.user = job->user, .hours = INVITATION_TTL_SECONDS / 3600, .stranger = job->stranger,
+	return notice_invited(&(struct invited_facts){.user = job->user, .hours = INVITATION_TTL_SECONDS / 3600, .stranger = job->stranger, .excused = job->excused,
 		.powerless_in = administrator && job->powerless ? job->verifier->policy : NULL});
 }
 
@@ -66,7 +72,9 @@ static enum stepup_error init_work(struct store_session *session, struct verb_jo
 		job->why = "init, and somebody has enrolled";
 		return STEPUP_NOT_ALLOWED;
 	}
-	error = add_invitation(session, job);
+	error = job->again ? first_day_end(session) : STEPUP_OK;
+	if (error == STEPUP_OK)
+		error = add_invitation(session, job);
 	if (error != STEPUP_OK)
 		return error;
 	return verb_job_log(session, job, log_entry_init(job->now, job->user, job->expires, job->again));

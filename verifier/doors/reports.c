@@ -6,6 +6,9 @@
 #include "config.h"
 #endif
 
+#include "verifier/doors/first_day.h"
+#include "verifier/host/clock.h"
+#include "verifier/doors/powerless.h"
 #include "verifier/doors/reports.h"
 
 #include <stdio.h>
@@ -248,6 +251,24 @@ static bool add_policy_state(struct call *call, json_t *reply)
 	return false;
 }
 
+/* Until when the first day lasts, and what nobody can do. False where it refused: then the reply is gone. */
+static bool add_first_day(struct call *call, json_t *reply)
+{
+	const struct verifier *verifier = call->verifier;
+	json_t *powerless = powerless_list(verifier);
+	int64_t until = 0;
+
+	if (powerless != NULL && first_day_until(verifier->reader, clock_wall_seconds(), &until) == STEPUP_OK &&
+		(until == 0 || json_object_set_new(reply, "first_day_until", json_integer(until)) == 0) && json_object_set(reply, "powerless", powerless) == 0) {
+		json_decref(powerless);
+		return true;
+	}
+	json_decref(powerless);
+	json_decref(reply);
+	refuse(call, STEPUP_UNAVAILABLE, NULL);
+	return false;
+}
+
 /* What of the store is wrong is told by itself: it keeps nobody from seeing the rest. */
 static bool is_seen(enum stepup_error error)
 {
@@ -299,7 +320,7 @@ void report_status(struct call *call)
 			(json_int_t)transactions_count(verifier->transactions), "locked", locked.list, "frozen", frozen.list, "started",
 			(json_int_t)verifier->started, "clean_start", (int)verifier->clean_start, "batch", (json_int_t)head.batch, "store_wrong",
 			wrong);
-		if (add_policy_state(call, reply))
+		if (add_policy_state(call, reply) && add_first_day(call, reply))
 			call_reply(call, reply);
 	}
 	free(note);
@@ -327,9 +348,13 @@ static enum stepup_error reload_work(struct store_session *session, struct verb_
 static void reload_reply(struct verb_job *job)
 {
 	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
+	json_t *warnings = texts_to_json(job->verifier->policy->warnings), *powerless = powerless_list(job->verifier);
 
+	if (powerless != NULL)
+		(void)json_array_extend(warnings, powerless);
+	json_decref(powerless);
 	policy_name(job->verifier->policy, policy);
-	call_reply(job->call, json_pack("{s:s, s:o}", "policy", policy, "warnings", texts_to_json(job->verifier->policy->warnings)));
+	call_reply(job->call, json_pack("{s:s, s:o}", "policy", policy, "warnings", warnings));
 }
 
 /* A mistake stays one however often it is tried; whether there is memory may be otherwise next time. */

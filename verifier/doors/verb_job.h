@@ -31,6 +31,7 @@ struct verb_job {
 	const char *reason;          /* of the call's parameters; "" for none */
 	bool again;
 	bool sole;                   /* nobody else could carry this verb out */
+	bool excused;                /* what the invitation enrols needn't cool off */
 	bool stranger;               /* this host has no account of the user's name */
 	bool silent;                 /* the directory could not say whether there is one */
 	bool powerless;              /* no rule of the policy lets the user administer */

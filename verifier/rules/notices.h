@@ -107,6 +107,7 @@ void notice_request_void(const char *why, char text[NOTICE_OVER_SIZE]);
 struct invited_facts {
 	const char *user;
 	int64_t hours;
+	bool excused;                        /* what they enrol on the first day needn't cool off */
 	bool stranger;                    /* this host has no account of that name: it may be mistyped */
 	const struct policy *powerless_in; /* to administer, and no rule of this policy lets them; else NULL */
 };

@@ -35,6 +35,7 @@ static const struct alert_sentence {
 	{"old-policy", "The configuration could not be taken at the start, so the last good policy is in force. `stepup status` says why; mend it, then reload it."},
 	{"store-changed", "%W. Somebody else wrote to the database. Nothing is approved that rests on it until the right row is back."},
 	{"many-locks", "%U denied a request to lock who made it, the fourth within the hour: nobody was locked. Ask %U, and if in doubt run `stepup lock %U`."},
+	{"first-day", "%U enrolled a credential on the verifier's first day: it need not cool off, and may agree to requests at once. If that wasn't them, revoke it."},
 	{"clock-jump", "The clock was set. Every step-up under way ended, and people are asked again."},
 	{"clock-settled", "The clock had been more than a day ahead. What was noted in that time of limits, of keys that cool off and of places counts as of now. Look at who enrolled then."},
 };

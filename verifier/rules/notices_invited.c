@@ -58,6 +58,8 @@ char *notice_invited(const struct invited_facts *facts)
 	if (out != NULL) {
 		fprintf(out, "%s can enrol with this invitation once, within %" PRId64 " hours. Hand it over in person. Older invitations of theirs are void.",
 			user, facts->hours);
+		if (facts->excused)
+			fprintf(out, " This is the verifier's first day: a key that %s enrols on it need not cool off, and may agree to requests at once.", user);
 		if (facts->stranger)
 			fprintf(out, " This host has no account %s: is that the right name?", user);
 		if (facts->powerless_in != NULL)

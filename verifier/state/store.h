@@ -121,6 +121,7 @@ struct invitation {
 	char by[USER_NAME_SIZE];
 	int64_t expires;
 	bool first; /* root's own, made by `stepup init` */
+	bool excused; /* made on the first day by its administrator: what it enrols needn't cool off, if that is on that day as well */
 };
 enum stepup_error store_invitation_add(struct store_session *session, const struct invitation *invitation);
 /* Finds it, whether expired or not; STEPUP_NOT_FOUND. */

@@ -9,6 +9,8 @@
 
 #include "verifier/state/pack.h"
 
+#define IS_FIRST 1U
+#define IS_EXCUSED 2U
 #define INVITATION_FORMAT 3       /* what is written */
 #define INVITATION_FORMAT_PLAIN 2 /* of generation 0; still read */
 #define INVITATION_FORMAT_FIRST 1 /* so is root's first one, which is told by its maker's name; still read */
@@ -68,7 +70,7 @@ static enum stepup_error pack(const struct invitation *invitation, int64_t gener
 	pack_text(&writer, invitation->user);
 	pack_text(&writer, invitation->by);
 	pack_i64(&writer, invitation->expires);
-	pack_u8(&writer, invitation->first);
+	pack_u8(&writer, (invitation->first ? IS_FIRST : 0U) | (invitation->excused ? IS_EXCUSED : 0U));
 	pack_i64(&writer, generation);
 	return pack_finish(&writer, bytes, size);
 }
@@ -76,14 +78,19 @@ static enum stepup_error pack(const struct invitation *invitation, int64_t gener
 static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct invitation *invitation, int64_t *generation)
 {
 	struct pack_reader reader = {.bytes = bytes, .left = size};
-	unsigned format = unpack_u8_at_most(&reader, INVITATION_FORMAT);
+	unsigned format = unpack_u8_at_most(&reader, INVITATION_FORMAT), marks = 0;
 
 	if (format < INVITATION_FORMAT_FIRST)
 		return STEPUP_CORRUPT;
 	unpack_text(&reader, invitation->user, sizeof(invitation->user));
 	unpack_text(&reader, invitation->by, sizeof(invitation->by));
 	invitation->expires = unpack_i64(&reader);
-	invitation->first = format == INVITATION_FORMAT_FIRST ? strcmp(invitation->by, "root") == 0 : unpack_u8_at_most(&reader, 1) != 0;
+	if (format != INVITATION_FORMAT_FIRST)
+		marks = unpack_u8_at_most(&reader, format == INVITATION_FORMAT ? IS_FIRST | IS_EXCUSED : IS_FIRST);
+	else if (strcmp(invitation->by, "root") == 0)
+		marks = IS_FIRST;
+	invitation->first = (marks & IS_FIRST) != 0;
+	invitation->excused = (marks & IS_EXCUSED) != 0;
 	*generation = format == INVITATION_FORMAT ? unpack_i64(&reader) : 0;
 	return unpack_finish(&reader);
 }

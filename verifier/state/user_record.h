@@ -210,6 +210,9 @@ bool user_record_is_ahead(const struct user_record *record, int64_t now);
 /* Moves them to `now`, but for what was used of limits, whose rows go with it (store_use_settle); a key cools off as long from now on as it had to. */
 void user_record_settle(struct user_record *record, int64_t now);
 
+/* What `strong_from` says of one that needn't cool off, nor be old to agree to others' requests: enrolled on the first day. */
+#define CREDENTIAL_EXCUSED(credential) ((credential)->created - 1)
+
 /* Live credentials. */
 size_t user_record_live_count(const struct user_record *record);
 
