@@ -5,6 +5,11 @@ check_PROGRAMS += tests/bench/commit_rate
 tests_bench_commit_rate_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_commit_rate_LDADD = $(LIBVERIFIER) $(UV_LIBS) $(JANSSON_LIBS)
 
+# What the vault adds to a code and to a start; run by hand.
+check_PROGRAMS += tests/bench/vault_cost
+tests_bench_vault_cost_CFLAGS = $(UNIT_CFLAGS)
+tests_bench_vault_cost_LDADD = $(LIBVERIFIER) $(UV_LIBS) $(JANSSON_LIBS)
+
 if HAVE_CMOCKA
 STORE_UNIT_LIBS = $(LIBVERIFIER) $(CMOCKA_LIBS) $(SQLITE_LIBS)
 check_PROGRAMS += tests/unit/test_seal

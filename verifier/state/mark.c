@@ -16,7 +16,7 @@
 #include "lib/digest.h"
 #include "lib/safe_file.h"
 #include "lib/wipe.h"
-#include "verifier/state/seal.h"
+#include "verifier/state/kept_mac.h"
 
 #define PURPOSE "mark"
 #define MAGIC "stepup-mark 1\n\0" /* with its end 16 bytes */
@@ -33,8 +33,7 @@
 
 struct mark {
 	int fd;
-	struct seal_context *context;
-	struct seal_key key;
+	struct kept_mac *mac; /* with the lock */
 	uint8_t store_id[MARK_STORE_ID_SIZE];
 	pthread_mutex_t lock; /* guards what follows, and the file's bytes */
 	uint64_t sequence;    /* of the newest slot */
@@ -81,6 +80,17 @@ static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t size)
 	return at + size;
 }
 
+/* The MAC of a slot's first part, behind which it stands. */
+static enum stepup_error slot_mac(const struct mark *mark, const uint8_t *bytes, size_t size, uint8_t result[KEPT_MAC_SIZE])
+{
+	uint8_t blocks[HEAD_PART];
+
+	if (size > sizeof(blocks))
+		return STEPUP_INTERNAL;
+	memcpy(blocks, bytes, size);
+	return kept_mac_of(mark->mac, blocks, size, result);
+}
+
 static enum stepup_error head_slot_make(const struct mark *mark, unsigned slot, uint64_t sequence, int64_t seen, uint8_t bytes[SLOT_SIZE])
 {
 	uint8_t *at = bytes;
@@ -92,14 +102,14 @@ static enum stepup_error head_slot_make(const struct mark *mark, unsigned slot, 
 	at = put_bytes(at, mark->store_id, MARK_STORE_ID_SIZE);
 	at = put_number(at, (uint64_t)seen);
 	store_head_pack(&mark->head, at);
-	return seal_mac(mark->context, &mark->key, bytes, HEAD_PART, bytes + HEAD_PART);
+	return slot_mac(mark, bytes, HEAD_PART, bytes + HEAD_PART);
 }
 
 static bool mac_holds(const struct mark *mark, const uint8_t *bytes, size_t size)
 {
-	uint8_t mac[SEAL_TAG_SIZE];
+	uint8_t mac[KEPT_MAC_SIZE];
 
-	return seal_mac(mark->context, &mark->key, bytes, size, mac) == STEPUP_OK && equal_constant_time(mac, bytes + size, sizeof(mac));
+	return slot_mac(mark, bytes, size, mac) == STEPUP_OK && equal_constant_time(mac, bytes + size, sizeof(mac));
 }
 
 /* Whether it is such a slot of this store's; what is in it is read where it is, and not before. */
@@ -123,7 +133,7 @@ static void head_slot_read(struct mark *mark, unsigned slot, const uint8_t bytes
 
 static enum stepup_error tables_slot_make(const struct mark *mark, const struct mark_tables *tables, uint8_t bytes[SLOT_SIZE])
 {
-	uint8_t *rows = bytes + TABLES_PART + SEAL_TAG_SIZE, *at = bytes;
+	uint8_t *rows = bytes + TABLES_PART + KEPT_MAC_SIZE, *at = bytes;
 	uint8_t digest[DIGEST_SIZE];
 	enum stepup_error error;
 
@@ -141,12 +151,12 @@ static enum stepup_error tables_slot_make(const struct mark *mark, const struct 
 	at = put_bytes(at, mark->store_id, MARK_STORE_ID_SIZE);
 	at = put_number(at, tables->count);
 	(void)put_bytes(at, digest, sizeof(digest));
-	return seal_mac(mark->context, &mark->key, bytes, TABLES_PART, bytes + TABLES_PART);
+	return slot_mac(mark, bytes, TABLES_PART, bytes + TABLES_PART);
 }
 
 static void tables_slot_read(struct mark *mark, const uint8_t bytes[SLOT_SIZE])
 {
-	const uint8_t *rows = bytes + TABLES_PART + SEAL_TAG_SIZE;
+	const uint8_t *rows = bytes + TABLES_PART + KEPT_MAC_SIZE;
 	uint64_t count = get_number(bytes + 48);
 	uint8_t digest[DIGEST_SIZE];
 
@@ -218,7 +228,7 @@ static void unlocked_free(struct mark **mark)
 {
 	if ((*mark)->fd >= 0)
 		(void)close((*mark)->fd);
-	seal_context_free(&(*mark)->context);
+	kept_mac_free(&(*mark)->mac);
 	(void)pthread_mutex_destroy(&(*mark)->lock);
 	WIPE_OBJECT(*mark);
 	free(*mark);
@@ -236,11 +246,9 @@ static enum stepup_error mark_new(const struct master_key *key, const uint8_t st
 	made->fd = -1;
 	memcpy(made->store_id, store_id, MARK_STORE_ID_SIZE);
 	(void)pthread_mutex_init(&made->lock, NULL);
-	error = seal_context_new(&made->context);
+	error = master_key_derive(key, PURPOSE, bytes);
 	if (error == STEPUP_OK)
-		error = master_key_derive(key, PURPOSE, bytes);
-	if (error == STEPUP_OK)
-		error = seal_key_init(made->context, &made->key, bytes);
+		error = kept_mac_new(bytes, &made->mac);
 	WIPE_ARRAY(bytes);
 	if (error == STEPUP_OK)
 		*mark = made;

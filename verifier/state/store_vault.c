@@ -334,15 +334,17 @@ enum stepup_error vault_group_is(struct store_session *session, enum vault_table
 	return error;
 }
 
-/* Sum, counts and memory go from what was read to what was written. */
-static enum stepup_error move(struct store_session *session, enum vault_table table, const struct db_value *row, struct row_seen *seen)
+/* Sum, counts and memory go from what was read to what was written; `renamed`: perhaps under another key. */
+static enum stepup_error move(struct store_session *session, enum vault_table table, const struct db_value *row, bool renamed, struct row_seen *seen)
 {
 	struct row_seen now = {.there = true, .flagged = vault_flag(table, row), .group = vault_group_of(table, row)};
 	bool regrouped;
 	struct row_print print;
 	enum stepup_error error = vault_term(session, table, row, &now.term);
 
-	if (error == STEPUP_OK)
+	if (error == STEPUP_OK && seen->there && !renamed)
+		now.row = seen->row;
+	else if (error == STEPUP_OK)
 		error = vault_name(session, table, row, &now.row);
 	if (error == STEPUP_OK && seen->there)
 		error = may_change(session, table, row, seen->row, seen);
@@ -396,7 +398,7 @@ enum stepup_error vault_write(struct store_session *session, enum vault_table ta
 		return taken(session, table, row);
 	if (error == STEPUP_OK && changed != 1)
 		error = STEPUP_CORRUPT;
-	return error == STEPUP_OK ? move(session, table, row, seen) : error;
+	return error == STEPUP_OK ? move(session, table, row, id == SQL_USER_UPDATE_ALL, seen) : error;
 }
 
 /* One of the rows that a statement deletes. */
