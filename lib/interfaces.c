@@ -143,6 +143,7 @@ static const struct method admin_methods[] = {
 			MAYBE_NUMBER("fresh_for"), MAYBE_NUMBER("fresh_until"), MAYBE_NUMBER("fresh_sessions"), MAYBE_TEXT("request", REFERENCE_MAX),
 			MAYBE_TEXT("service", PLACE_MAX), MAYBE_TEXT("detail", DETAIL_NAME_SIZE))},
 	{"Resolve", FIELDS(TEXT("user", USER_MAX)), FIELDS(TEXT("user", USER_MAX), BOOL("known"))},
+	{"CheckStore", FIELDS(), FIELDS(BOOL("fits"), NUMBER("batch"), NUMBER("rows"), TEXTS("store_wrong", SHOWN_MAX))},
 	{NULL, NULL, NULL},
 };
 

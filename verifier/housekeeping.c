@@ -8,9 +8,9 @@
 #include "verifier/doors/policy_names.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
-#include "verifier/store_watch.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/approving.h"
+#include "verifier/doors/store_watch.h"
 #include "verifier/doors/transactions.h"
 
 void housekeeping_start(struct housekeeping *housekeeping, struct verifier *verifier)

@@ -98,13 +98,11 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c verifier/doors/naming.c verifier/doors/policy_names.h verifier/doors/policy_names.c \
 	verifier/doors/request_follow.h verifier/doors/request_follow.c verifier/doors/waiters.h verifier/doors/waiters.c \
 	verifier/doors/brakes.h verifier/doors/brakes.c verifier/doors/crowd.h verifier/doors/crowd.c verifier/doors/transactions.h verifier/doors/transactions.c verifier/doors/verb_job.h \
-	verifier/doors/verb_job.c verifier/doors/verify_door.c
+	verifier/doors/store_watch.h verifier/doors/store_watch.c verifier/doors/verb_job.c verifier/doors/verify_door.c
 
 # Putting it together.
-verifier_libverifier_a_SOURCES += verifier/housekeeping.h verifier/housekeeping.c verifier/store_watch.h verifier/store_watch.c verifier/life_log.h verifier/life_log.c verifier/reload.h verifier/reload.c \
+verifier_libverifier_a_SOURCES += verifier/clock_settling.h verifier/clock_settling.c verifier/housekeeping.h verifier/housekeeping.c verifier/life_log.h verifier/life_log.c verifier/reload.h verifier/reload.c \
 	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/upkeep.h verifier/upkeep.c verifier/verifier.h
-verifier_libverifier_a_SOURCES += verifier/clock_settling.h verifier/clock_settling.c verifier/housekeeping.h verifier/housekeeping.c verifier/store_watch.h verifier/store_watch.c verifier/life_log.h verifier/life_log.c \
-	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c

@@ -24,6 +24,7 @@
 #include "verifier/startup.h"
 #include "verifier/upkeep.h"
 #include "verifier/doors/hook_feed.h"
+#include "verifier/doors/store_watch.h"
 #include "verifier/doors/approving.h"
 #include "verifier/doors/powerless.h"
 #include "verifier/doors/transactions.h"
@@ -154,6 +155,8 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 	if (result == STEPUP_OK)
 		result = hook_feed_start(verifier);
 	if (result == STEPUP_OK)
+		result = store_watch_start(verifier);
+	if (result == STEPUP_OK)
 		result = log_signer_start(verifier->log, verifier->queue, verifier->loop);
 	return result;
 }
@@ -213,6 +216,7 @@ enum stepup_error startup_close(struct verifier *verifier)
 
 	policy_names_free(&verifier->policy_names);
 	account_cache_free(&verifier->accounts);
+	store_watch_stop(verifier);
 	hook_feed_stop(verifier);
 	if (verifier->log != NULL)
 		log_signer_stop(verifier->log);

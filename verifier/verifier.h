@@ -20,6 +20,7 @@
 #include "verifier/state/store.h"
 
 struct hook_feed;
+struct store_watch;
 struct policy_names;
 struct transactions;
 struct receipt_signer;
@@ -38,6 +39,7 @@ struct verifier {
 	struct account_cache *accounts;
 	struct policy_names *policy_names; /* what the directory says of the policy's */
 	struct transactions *transactions; /* pending step-ups and what granted ones keep fresh, in memory only */
+	struct store_watch *store_watch;   /* rows that aren't what they should be */
 	struct hook_feed *hooks;           /* events on their way to stepup-hooks */
 	struct receipt_signer *receipts;
 	struct log_signer *log;

@@ -113,6 +113,32 @@ static void print_status(const json_t *reply)
 	free(host);
 }
 
+enum exit_status command_store_check(const struct invocation *invocation)
+{
+	struct doors doors = {.invocation = invocation};
+	enum exit_status status;
+	json_t *reply = NULL;
+	bool fits;
+
+	status = doors_call(&doors, &interface_admin, "CheckStore", json_object(), &reply, NULL);
+	doors_close(&doors);
+	if (status != EXIT_DONE)
+		return status;
+	fits = message_bool(reply, "fits", false) && json_array_size(json_object_get(reply, "store_wrong")) == 0;
+	if (option_given(invocation, OPTION_JSON)) {
+		status = output_json(reply);
+		return status == EXIT_DONE && !fits ? EXIT_REFUSED : status;
+	}
+	if (fits)
+		printf("The store is what this verifier wrote: %lld rows, batch %lld.\n", (long long)message_number(reply, "rows", 0),
+			(long long)message_number(reply, "batch", 0));
+	else
+		printf("The store is not what this verifier wrote.\n");
+	print_wrong(json_object_get(reply, "store_wrong"));
+	json_wipe_free(&reply);
+	return fits ? EXIT_DONE : EXIT_REFUSED;
+}
+
 enum exit_status command_status(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};

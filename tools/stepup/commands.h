@@ -15,7 +15,7 @@ command_function command_requests, command_approve, command_deny, command_wait, 
 command_function command_lock, command_unlock, command_freeze, command_thaw;
 command_function command_invite, command_users, command_revoke, command_reload;
 command_function command_policy_check, command_policy_explain;
-command_function command_status, command_keys, command_receipt_verify;
+command_function command_status, command_store_check, command_keys, command_receipt_verify;
 command_function command_log_show, command_log_verify, command_log_export;
 command_function command_report;
 command_function command_backup, command_restore, command_epoch_new;

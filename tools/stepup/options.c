@@ -121,6 +121,8 @@ const struct command_row command_table[] = {
 		"else say where: --service or --rhost, and --caller where no program of root's asks.\n" DETAIL_RULE, command_policy_explain},
 	{"reload", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "make the verifier read its configuration again", ASKS_FIRST, command_reload},
 	{"status", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "show how the verifier is", NULL, command_status},
+	{"store check", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "have the verifier hold every row of its database against what it wrote",
+		"Exit status 1: a row was changed, added, taken out or brought back.\n", command_store_check},
 	{"log show", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL,
 		OPTION(OPTION_FROM) | OPTION(OPTION_COUNT_OF) | OPTION(OPTION_SSHSIG) | OPTION(OPTION_FILE),
 		"show the log's last entries", "With --sshsig, what the SSH key of one entry signed; --file takes that from an export, and asks nobody.\n" ASKS_FIRST,

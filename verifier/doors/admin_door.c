@@ -7,6 +7,7 @@
 #include "verifier/doors/inviting.h"
 #include "verifier/doors/locking.h"
 #include "verifier/doors/reports.h"
+#include "verifier/doors/store_watch.h"
 #include "verifier/doors/explaining.h"
 
 static call_handler *const handlers[] = {
@@ -24,6 +25,7 @@ static call_handler *const handlers[] = {
 	report_reload,
 	explaining_any,
 	report_resolve,
+	store_watch_check,
 };
 
 const struct door door_admin = {.interface = &interface_admin, .handlers = handlers, .brake = brake_of_admin};

@@ -21,6 +21,7 @@
 #include "verifier/doors/authorization.h"
 #include "verifier/doors/enrolment.h"
 #include "verifier/rules/notices.h"
+#include "verifier/doors/store_watch.h"
 #include "verifier/doors/subject.h"
 #include "verifier/doors/transactions.h"
 #include "verifier/doors/verb_job.h"
@@ -275,24 +276,6 @@ static bool is_seen(enum stepup_error error)
 	return error == STEPUP_OK || error == STEPUP_CORRUPT;
 }
 
-/* Sentences; what is right again is not among them. */
-static bool list_wrong(const struct verifier *verifier, json_t *list)
-{
-	struct store_wrong wrong;
-
-	if (!is_seen(store_wrong_recheck(verifier->reader)))
-		return false;
-	for (size_t i = 0; store_wrong_at(verifier->store, i, &wrong); i++) {
-		char *text = notice_store_wrong(&wrong);
-		int failed = text == NULL ? -1 : json_array_append_new(list, json_string(text));
-
-		free(text);
-		if (failed != 0)
-			return false;
-	}
-	return true;
-}
-
 void report_status(struct call *call)
 {
 	const struct verifier *verifier = call->verifier;
@@ -300,11 +283,11 @@ void report_status(struct call *call)
 	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *note = NULL;
 	json_t *reply;
 	int64_t users = 0, log_size = 0, checkpoint_size = 0;
-	json_t *wrong = json_array();
+	json_t *wrong = store_watch_wrong(verifier);
 	struct store_head head;
 	bool seen = is_seen(store_user_count(verifier->reader, &users)) && store_log_size(verifier->reader, &log_size) == STEPUP_OK &&
 		is_seen(newest_checkpoint(call, &checkpoint_size, &note)) && is_seen(store_user_each_locked(verifier->reader, locked_seen, &locked)) &&
-		is_seen(store_freeze_each(verifier->reader, frozen_seen, &frozen)) && list_wrong(verifier, wrong);
+		is_seen(store_freeze_each(verifier->reader, frozen_seen, &frozen)) && wrong != NULL;
 
 	store_head_now(verifier->store, &head);
 	policy_name(verifier->policy, policy);
