@@ -49,6 +49,7 @@ struct verifier {
 	bool clean_start;
 	bool serves;                       /* it came so far; only then is its stop a clean one */
 	struct refusal_budget refusals;    /* how many refusals each uid may still put into the log */
+	struct refusal_budget key_answers; /* how many wrong ones may still go into the log, by caller and place */
 	struct refusal_budget invitation_tries; /* how many wrong invitations may still be tried, by caller, user and place */
 	struct decoys *decoys;             /* the writer side's alone: guesses at users who have no record */
 	struct clock_votes clocks;         /* the writer side's alone: whose codes were right for which time */

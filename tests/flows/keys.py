@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """Step-ups by keys: in the browser, at the seat, through an agent; and everything that must not count as one."""
+import itertools
 import json
 import os
 import secrets
@@ -38,6 +39,7 @@ WAYS = ["browser", "seat", "agent"]
 DETAILS = {"account": "trezor", "records": 102}
 tap = Tap()
 maker = Maker()
+TERMINALS = itertools.cycle(range(8))
 
 
 def verifier_with(policy=POLICY):
@@ -47,7 +49,8 @@ def verifier_with(policy=POLICY):
 
 
 def ask(verifier, user, action, details=None, reach=WAYS, **more):
-    """Begins; what came back, which must be a question."""
+    """Begins at one of some terminals; what came back, which must be a question."""
+    more.setdefault("tty", f"pts/{next(TERMINALS)}")
     begun = verifier.begin(user, action, details, reach=reach, **more)
     if not begun.ok:
         raise RuntimeError(f"{action} could not begin for {user}: {begun}")

@@ -220,6 +220,15 @@ static void answer_refuse(struct answer *answer)
 		transaction_end(answer->verifier->transactions, transaction);
 }
 
+/* Wrong keys are no guesses, so nothing slows them down: how many go into the log is up to the place that they come from, whoever they are for. */
+static uint32_t key_budget(const struct transaction *transaction)
+{
+	uint32_t place;
+
+	memcpy(&place, transaction->place, sizeof(place));
+	return (uint32_t)transaction->uid + place;
+}
+
 static void answer_done(void *job, enum stepup_error result)
 {
 	struct answer *answer = job;
@@ -362,6 +371,8 @@ static void answer_submit(struct call *call, struct transaction *transaction, un
 	error = answer_read(call, method, answer, &why);
 	if (error == STEPUP_OK) {
 		transaction->state = TRANSACTION_ANSWERING;
+		if ((method & METHODS_OF_KEYS) != 0)
+			answer->budgeted = refusal_budget_take(&call->verifier->key_answers, key_budget(transaction), clock_boot_ms());
 		agreed_look_up(answer, answer_hand_in);
 		return;
 	}

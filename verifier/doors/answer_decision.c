@@ -215,6 +215,8 @@ static enum stepup_error write_refusal(struct decision *decision)
 
 	if (!decision->charged)
 		return STEPUP_OK; /* nothing changed; answer.c notes what is worth it */
+	if ((answer->method & METHODS_OF_KEYS) != 0 && answer->outcome == STEPUP_BAD_ANSWER && decision->alert == NULL && !answer->budgeted)
+		return STEPUP_OK; /* a wrong key changes nothing either, and costs whoever sends it nothing */
 	error = append_with_evidence(decision, log_entry_refusal(&refusal), &answer->log_index);
 	if (error == STEPUP_OK)
 		error = write_alerts(decision);

@@ -44,6 +44,17 @@ static const char *objection(const struct transaction *transaction, const char *
 	return NULL;
 }
 
+/* By who is enrolled under the name, if anybody is: then the alert names them. */
+static void log_refused(const struct call *call, const char *user, const char *action, const char *why)
+{
+	struct user_record *record = NULL;
+	bool enrolled = store_user_find(call->verifier->reader, user, &record) == STEPUP_OK;
+	const struct log_subject about = {.user = user, .user_id = enrolled ? record->user_id : NULL};
+
+	refusal_log(call, &about, action, STEPUP_NOT_ALLOWED, why);
+	user_record_free(&record);
+}
+
 static struct transaction *find(struct call *call, const char *user, const char *action, const json_t *details,
 	struct authorization *authorization)
 {
@@ -51,12 +62,10 @@ static struct transaction *find(struct call *call, const char *user, const char 
 		message_text(call->parameters, "authorization"), call->peer.uid);
 	const char *why = objection(transaction, user, action, details);
 	char caller[PEER_NAME_SIZE];
-	struct log_subject about;
 
 	if (why != NULL) {
 		peer_name(call, caller);
-		about = (struct log_subject){.user = user == NULL ? caller : user};
-		refusal_log(call, &about, action, STEPUP_NOT_ALLOWED, why);
+		log_refused(call, user == NULL ? caller : user, action, why);
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_authorization());
 		return NULL;
 	}

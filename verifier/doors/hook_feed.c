@@ -63,6 +63,8 @@ static unsigned note_entry(void *context, const json_t *entry)
 
 	if (kind == NULL || json_object_get(entry, "count") != NULL)
 		return events;
+	if (event_is_of_stranger(entry)) /* names that somebody makes up are one, so that none of them delays or drowns what is about a person */
+		user = NULL;
 	if (!alert_limit_take(&feed->limit, user == NULL ? "" : user, kind, json_integer_value(json_object_get(entry, "at"))))
 		events &= ~(1U << STORE_EVENT_ALERT);
 	return events;

@@ -34,13 +34,14 @@ struct note {
 	json_t *beside;                /* from where and what for; NULL for nothing; owned */
 	enum stepup_error error;
 	const char *why;
+	bool meddles;                  /* an ordinary uid's, about somebody else */
 };
 
 uint32_t refusal_key(uid_t uid, const struct log_subject *subject)
 {
 	uint32_t user = 0;
 
-	if (subject->user_id != NULL)
+	if (subject != NULL && subject->user_id != NULL)
 		memcpy(&user, subject->user_id, sizeof(user)); /* they are random */
 	return uid + user;
 }
@@ -146,7 +147,7 @@ static bool take(struct note *note)
 	struct refusal_budget *budget = &note->verifier->refusals;
 
 	note->taken_boot_ms = clock_boot_ms();
-	note->took_first = note->has_user_id && refusal_first_take(budget, note->user_id, note->error, note->taken_boot_ms);
+	note->took_first = note->has_user_id && !note->meddles && refusal_first_take(budget, note->user_id, note->error, note->taken_boot_ms);
 	note->took_budget = refusal_budget_take(budget, note->key, note->taken_boot_ms);
 	return note->took_budget || note->took_first;
 }
@@ -197,7 +198,7 @@ static void submit(struct verifier *verifier, uid_t uid, const struct note *note
 	}
 	*copy = *note;
 	copy->verifier = verifier;
-	copy->key = refusal_key(uid, subject);
+	copy->key = refusal_key(uid, note->meddles ? NULL : subject);
 	copy->at = clock_wall_seconds();
 	snprintf(copy->user, sizeof(copy->user), "%s", subject->user == NULL ? "" : subject->user);
 	copy->has_user_id = subject->user_id != NULL;
@@ -211,10 +212,23 @@ static void submit(struct verifier *verifier, uid_t uid, const struct note *note
 	}
 }
 
+/* Whether an ordinary uid names somebody else than itself. */
+static bool meddles(const struct call *call, const struct log_subject *subject)
+{
+	const struct policy *policy = call->verifier->policy;
+
+	if (call->peer.uid == 0 || (call->peer.account != NULL && subject->user != NULL && strcmp(call->peer.account, subject->user) == 0))
+		return false;
+	for (size_t i = 0; i < policy->caller_count; i++)
+		if (peer_is_caller(policy, &call->peer, &policy->callers[i]))
+			return false;
+	return true;
+}
+
 void refusal_log_action(const struct call *call, const struct log_subject *subject, const struct refused_action *refused, enum stepup_error error,
 	const char *why)
 {
-	struct note note = {.error = error, .why = why, .grant = refused->grant,
+	struct note note = {.error = error, .why = why, .grant = refused->grant, .meddles = meddles(call, subject),
 		.beside = note_beside(refused->action, NULL, message_text(call->parameters, "rhost"))};
 
 	snprintf(note.action, sizeof(note.action), "%s", refused->name == NULL ? "" : refused->name);

@@ -40,7 +40,8 @@ struct refusal_budget {
 	struct refusal_first firsts[REFUSAL_SLOTS];
 };
 
-/* Whose budget it is: a caller's with this user. All whom nobody has enrolled are one user, so that inventing names makes no log grow. */
+/* Whose budget it is: a caller's with this user. All whom nobody has enrolled are one user, so that inventing names makes no log grow. NULL subject: the
+ * caller's alone, as of an ordinary uid that names somebody else: it can name everybody who is enrolled. */
 uint32_t refusal_key(uid_t uid, const struct log_subject *subject);
 
 /* Whether this key's refusal may be logged now; counts it. A uid is the key of what is counted per uid. */

@@ -47,6 +47,7 @@ struct answer {
 	char code[9];
 	struct key_answer key;           /* owned */
 	struct fresh_grant fresh;        /* METHOD_FRESH: what covers it; otherwise, once granted, what may cover later ones */
+	bool budgeted;                   /* a key's: whether a wrong one may go into the log */
 	bool claim;                      /* nothing was given: what the request has is used */
 	struct agreed_list agreed;       /* who agreed to what it may use up */
 	agreed_ready *agreed_ready;      /* goes on once that is known */

@@ -268,6 +268,7 @@ enum stepup_error transaction_new(struct transactions *all, const struct transac
 	new->state = TRANSACTION_ASKED;
 	atomic_init(&new->ended, false);
 	new->uid = seat->uid;
+	memcpy(new->place, seat->place, DIGEST_SIZE);
 	new->user_uid = -1;
 	new->expires_boot_ms = clock_boot_ms() + TRANSACTION_TTL_SECONDS * INT64_C(1000);
 	if (error == STEPUP_OK)

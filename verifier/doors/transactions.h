@@ -97,6 +97,7 @@ struct transaction {
 	struct enrolment *enrolment;
 	struct transaction_owner *owner;
 	struct crowd_member crowd;
+	uint8_t place[DIGEST_SIZE]; /* of the seat */
 	TAILQ_ENTRY(transaction) of_owner; /* oldest first */
 	LIST_ENTRY(transaction) of_name;
 };

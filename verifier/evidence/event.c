@@ -93,6 +93,11 @@ unsigned event_of_entry(const json_t *entry, const char **kind)
 	return row->events;
 }
 
+bool event_is_of_stranger(const json_t *entry)
+{
+	return has_text(entry, "type", "refusal") && text_of(entry, "user_id") == NULL;
+}
+
 const char *event_name(enum store_event event)
 {
 	return names[event];
@@ -112,7 +117,7 @@ enum stepup_error event_from_name(const char *name, enum store_event *event)
 static char *sentence(enum store_event event, const char *kind, const json_t *entry)
 {
 	const struct event_words words = {
-		.user = text_of(entry, "user"),
+		.user = event_is_of_stranger(entry) ? NULL : text_of(entry, "user"),
 		.action = text_of(entry, "action"),
 		.reference = text_of(entry, "reference"),
 		.why = text_of(entry, "why"),
@@ -130,7 +135,7 @@ static char *sentence(enum store_event event, const char *kind, const json_t *en
 	case STORE_EVENT_COUNT:
 		break;
 	}
-	return notice_alert(kind == NULL ? "" : kind, &words);
+	return notice_alert(event_is_of_stranger(entry) ? "stranger" : kind == NULL ? "" : kind, &words);
 }
 
 static bool put(json_t *object, const char *name, json_t *value)
@@ -156,7 +161,7 @@ json_t *event_to_json(enum store_event event, const json_t *entry, const json_t 
 		(json_int_t)at, "time", when, "issuer", issuer, "message", message == NULL ? "" : message);
 	good = object != NULL && message != NULL && (event != STORE_EVENT_ALERT || put(object, "kind", json_string(kind == NULL ? "" : kind)));
 	for (size_t i = 0; good && i < sizeof(members) / sizeof(members[0]); i++)
-		good = put(object, members[i], json_incref(json_object_get(entry, members[i])));
+		good = (strcmp(members[i], "user") == 0 && event_is_of_stranger(entry)) || put(object, members[i], json_incref(json_object_get(entry, members[i])));
 	if (good && event == STORE_EVENT_REQUESTED)
 		good = put(object, "prompt", json_incref(json_object_get(evidence, "prompt")));
 	free(message);

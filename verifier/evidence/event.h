@@ -2,13 +2,14 @@
 /*
  * Which of the log's entries are events that hooks are told of, and what they are told: `locked`, `requested`, `enrolled`, `alert`. One table.
  * An alert is something that a person should look at; what it is about its kind says.
- * MUST: put nothing into an event but what the log says, and a sentence.
+ * MUST: put nothing into an event but what the log says, and a sentence; no name into it that a stranger made up.
  * Layer: verifier/evidence/. Pure.
  */
 #ifndef STEPUP_VERIFIER_EVENT_H
 #define STEPUP_VERIFIER_EVENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "verifier/state/store.h"
 
@@ -22,6 +23,10 @@
 /* The events that an entry is, as bits 1 << enum store_event; an alert's kind, a literal or the entry's own text, goes to `*kind`
  * (NULL where it is none). */
 unsigned event_of_entry(const json_t *entry, const char **kind);
+
+/* Whether an entry is a refusal under a name that nobody is enrolled under: whoever tried it may have invented it. Such entries alert as one person's, and in
+ * nobody's words but ours; the log has the name. */
+bool event_is_of_stranger(const json_t *entry);
 
 const char *event_name(enum store_event event);
 /* STEPUP_INVALID where there is none of that name. */

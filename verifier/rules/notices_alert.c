@@ -30,6 +30,8 @@ static const struct alert_sentence {
 	{"unanswered", "%A was begun for %U, and nobody touched the key that it takes. If that wasn't %U, run `stepup lock %U`."},
 	{"enrolment-refused", "Somebody tried to add a credential to the account %U, and it was refused: %W. Ask %U."},
 	{"not-allowed", "%A was tried for %U, and is not allowed: %W."},
+	{"stranger", "%A was tried under a name that nobody is enrolled under, and refused: %W. The log has the name."},
+	{"stranger", "%A was tried under a name that nobody is enrolled under, and refused. The log has the name."},
 	{"locked-account", "Somebody tried to use the account %U, which is locked."},
 	{"redemption-refused", "A receipt for %A was refused at its redemption: %W."},
 	{"old-policy", "The configuration could not be taken at the start, so the last good policy is in force. `stepup status` says why; mend it, then reload it."},
