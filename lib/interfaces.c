@@ -128,7 +128,7 @@ static const struct method admin_methods[] = {
 		FIELDS(NUMBER("log"), TEXT("message", SHOWN_MAX))},
 	{"Log", FIELDS(NUMBER("from"), MAYBE_NUMBER("count"), TEXT("authorization", HANDLE_MAX)),
 		FIELDS(OBJECTS("entries", ENTRIES_MAX), NUMBER("size"), MAYBE_TEXT("checkpoint", NOTE_MAX), TEXT("log_key", NOTE_MAX))},
-	{"Status", FIELDS(MAYBE_TEXT("rp_id", PLACE_MAX), MAYBE_TEXT("rp_id_before", PLACE_MAX)),
+	{"Status", FIELDS(MAYBE_TEXT("rp_id", PLACE_MAX), MAYBE_TEXT("rp_id_before", PLACE_MAX), MAYBE_TEXT("policy", HANDLE_MAX)),
 		FIELDS(TEXT("version", WORD_MAX), TEXT("issuer", NOTE_MAX), TEXT("host", PLACE_MAX), TEXT("policy", HANDLE_MAX),
 			NUMBER("users"), NUMBER("log_size"), NUMBER("checkpoint_size"), NUMBER("pending"),
 			OBJECTS("locked", ENTRIES_MAX), OBJECTS("frozen", ENTRIES_MAX), NUMBER("started"), BOOL("clean_start"),

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base64url.h"
 #include "lib/verifier_client.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
@@ -325,54 +326,62 @@ static size_t print_account_warnings(const struct policy *policy)
 	return count;
 }
 
-/* What the running verifier says against the policy's rp-id; NULL where that is nothing, or there is nobody to ask. The caller frees. */
-static char *ask_about_rp_id(const struct policy *policy, const char *run_dir)
+/* What the running verifier says of the policy, by Status; NULL where there is nobody to ask. */
+static json_t *ask_about(const struct policy *policy, const char *run_dir)
 {
 	struct verifier_client *client = NULL;
 	struct verifier_refusal refusal = {0};
-	char *path = NULL, *why = NULL;
+	char *path = NULL, digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
 	json_t *reply = NULL;
 
+	base64url_encode(policy->digest, DIGEST_SIZE, digest);
 	if (asprintf(&path, "%s/admin.sock", run_dir) < 0)
 		return NULL;
 	if (verifier_client_open(path, deadline_in(CHECK_MS), &client) == STEPUP_OK &&
-		verifier_client_call(client, "io.stepup.Admin1.Status", json_pack("{s:s, s:s*}", "rp_id", policy->rp_id, "rp_id_before", policy->rp_id_before),
-			deadline_in(CHECK_MS), &reply, &refusal) == STEPUP_OK &&
-		json_string_value(json_object_get(reply, "rp_id_why")) != NULL)
-		why = strdup(json_string_value(json_object_get(reply, "rp_id_why")));
+		verifier_client_call(client, "io.stepup.Admin1.Status", json_pack("{s:s, s:s*, s:s}", "rp_id", policy->rp_id, "rp_id_before", policy->rp_id_before,
+			"policy", digest), deadline_in(CHECK_MS), &reply, &refusal) != STEPUP_OK)
+		reply = NULL;
 	verifier_refusal_clear(&refusal);
 	verifier_client_close(&client);
-	json_decref(reply);
 	free(path);
-	return why;
+	return reply;
 }
 
-static void print_warnings(const char *config, const struct policy *policy)
+static void print_warnings(const char *config, const struct policy *policy, const json_t *said)
 {
-	size_t warnings = 0;
+	const json_t *sentence;
+	size_t warnings = 0, i;
 
 	for (; policy->warnings != NULL && policy->warnings[warnings] != NULL; warnings++)
 		printf("warning: %s\n", policy->warnings[warnings]);
 	warnings += print_account_warnings(policy);
+	json_array_foreach(json_object_get(said, "powerless"), i, sentence) {
+		printf("warning: %s\n", json_string_value(sentence));
+		warnings++;
+	}
 	printf("%s: no errors, %zu %s, %zu rules.\n", config, warnings, warnings == 1 ? "warning" : "warnings", policy->rule_count);
 }
 
 bool startup_check(const char *config, const char *run_dir)
 {
 	struct policy *policy = NULL;
+	const char *objection = NULL;
+	json_t *said = NULL;
 	enum stepup_error result;
 	char *why = NULL;
 
 	result = policy_load(config, false, &policy, &why);
 	if (result == STEPUP_OK) {
-		why = ask_about_rp_id(policy, run_dir);
-		if (why != NULL)
+		said = ask_about(policy, run_dir);
+		objection = json_string_value(json_object_get(said, "rp_id_why"));
+		if (objection != NULL)
 			result = STEPUP_INVALID;
 	}
 	if (result != STEPUP_OK)
-		printf("%s\n", why != NULL ? why : stepup_error_text(result));
+		printf("%s\n", objection != NULL ? objection : why != NULL ? why : stepup_error_text(result));
 	else
-		print_warnings(config, policy);
+		print_warnings(config, policy, said);
+	json_decref(said);
 	policy_release(&policy);
 	free(why);
 	return result == STEPUP_OK;

@@ -4,11 +4,12 @@
 administrator who enrolled a code and then took the example policy."""
 import os
 import re
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scratch
-from harness import Tap, source_dir
+from harness import Tap, program, source_dir
 from passing_time import PassingTime
 from softkey import Key, ORIGIN, enrol_key
 
@@ -35,6 +36,12 @@ def example():
 def host():
     made = scratch.verifier(START)
     return made, PassingTime(made)
+
+
+def check(verifier):
+    """What `stepupd --check` says of the configuration."""
+    return subprocess.run([program("verifier/stepupd"), "--config", verifier.config, "--run-dir", verifier.run, "--check"], capture_output=True, text=True,
+                          check=False).stdout
 
 
 def init(verifier, again=False):
@@ -103,7 +110,10 @@ def with_a_code_only():
     with verifier:
         code = verifier.enrol_token("dana", invitation=init(verifier)["invitation"])
         verifier.write_policy(example())
+        said = check(verifier)
+        tap.ok("warning: Nobody who may do stepup.invite" in said, "so does a check before the reload", said)
         verifier.reload()
+        tap.ok("warning: Nobody who may do stepup.unlock" in check(verifier), "and after it")
         tap.matches(verifier.log(), r"Nobody who may do stepup\.invite has what it takes enrolled now.*stepup init --again USER", "a reload warns that nobody enrolled can administer")
         tap.ok("Nobody who may do stepup.unlock" in verifier.log() and "No approver of customer.export" in verifier.log(), "or unlock, or agree")
         before = len(verifier.log())

@@ -16,6 +16,7 @@
 /* Somebody who could do one thing. */
 struct able {
 	const struct verifier *verifier;
+	const struct policy *policy;
 	const struct rule *rule; /* that says what it takes */
 	const char *action;
 	int64_t now;
@@ -26,7 +27,7 @@ struct able {
 static bool is_able(void *context, const struct user_record *record)
 {
 	struct able *able = context;
-	const struct policy *policy = able->verifier->policy;
+	const struct policy *policy = able->policy;
 	const struct requirement requirement = requirement_of(policy, able->rule, able->action, NULL, record);
 
 	able->looked++;
@@ -48,7 +49,7 @@ static enum stepup_error look_at_name(struct able *able, const char *name)
 /* One of a list of users: a name, a group, or everybody. */
 static enum stepup_error look_at(struct able *able, const char *user)
 {
-	const struct policy *policy = able->verifier->policy;
+	const struct policy *policy = able->policy;
 	enum stepup_error error = STEPUP_OK;
 	bool anybody = strcmp(user, "*") == 0;
 
@@ -87,14 +88,14 @@ static enum stepup_error say(json_t *list, json_t *text)
 	return text != NULL && json_array_append_new(list, text) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
-static enum stepup_error look_at_verbs(const struct verifier *verifier, json_t *list)
+static enum stepup_error look_at_verbs(const struct verifier *verifier, const struct policy *policy, json_t *list)
 {
 	static const char *const verbs[] = {"stepup.invite", "stepup.unlock"};
 	enum stepup_error error = STEPUP_OK;
 
 	for (size_t i = 0; error == STEPUP_OK && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-		const struct rule *rule = policy_rule(verifier->policy, verbs[i]);
-		struct able able = {.verifier = verifier, .rule = rule, .action = verbs[i], .now = clock_wall_seconds()};
+		const struct rule *rule = policy_rule(policy, verbs[i]);
+		struct able able = {.verifier = verifier, .policy = policy, .rule = rule, .action = verbs[i], .now = clock_wall_seconds()};
 
 		if (rule != NULL)
 			error = look(&able, rule->users);
@@ -105,14 +106,13 @@ static enum stepup_error look_at_verbs(const struct verifier *verifier, json_t *
 	return error;
 }
 
-static enum stepup_error look_at_approvers(const struct verifier *verifier, json_t *list)
+static enum stepup_error look_at_approvers(const struct verifier *verifier, const struct policy *policy, json_t *list)
 {
-	const struct policy *policy = verifier->policy;
 	enum stepup_error error = STEPUP_OK;
 
 	for (size_t i = 0; error == STEPUP_OK && i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		struct able able = {.verifier = verifier, .rule = rule->approval, .action = rule->name, .now = clock_wall_seconds()};
+		struct able able = {.verifier = verifier, .policy = policy, .rule = rule->approval, .action = rule->name, .now = clock_wall_seconds()};
 
 		if (rule->approval == NULL)
 			continue;
@@ -124,7 +124,7 @@ static enum stepup_error look_at_approvers(const struct verifier *verifier, json
 	return error;
 }
 
-json_t *powerless_list(const struct verifier *verifier)
+json_t *powerless_list(const struct verifier *verifier, const struct policy *policy)
 {
 	json_t *list = json_array();
 	char initialised[8] = "";
@@ -133,9 +133,9 @@ json_t *powerless_list(const struct verifier *verifier)
 	if (error == STEPUP_NOT_FOUND)
 		return list;
 	if (error == STEPUP_OK)
-		error = look_at_verbs(verifier, list);
+		error = look_at_verbs(verifier, policy, list);
 	if (error == STEPUP_OK)
-		error = look_at_approvers(verifier, list);
+		error = look_at_approvers(verifier, policy, list);
 	if (error == STEPUP_OK)
 		return list;
 	json_decref(list);
@@ -144,7 +144,7 @@ json_t *powerless_list(const struct verifier *verifier)
 
 void powerless_warn(const struct verifier *verifier)
 {
-	json_t *list = powerless_list(verifier);
+	json_t *list = powerless_list(verifier, verifier->policy);
 	const json_t *sentence;
 	size_t i;
 

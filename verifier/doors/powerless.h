@@ -11,10 +11,11 @@
 
 #include "verifier/verifier.h"
 
-/* A sentence for each, a new array; empty before anybody has enrolled by root's invitation. NULL where there is no memory, or the store could not be read. */
-json_t *powerless_list(const struct verifier *verifier);
+/* A sentence for each under this policy, a new array; empty before anybody has enrolled by root's invitation. NULL where there is no memory, or the store could
+ * not be read. */
+json_t *powerless_list(const struct verifier *verifier, const struct policy *policy);
 
-/* The same, to the journal. */
+/* The same of the policy in force, to the journal. */
 void powerless_warn(const struct verifier *verifier);
 
 #endif

@@ -252,11 +252,35 @@ static bool add_policy_state(struct call *call, json_t *reply)
 	return false;
 }
 
+/* What nobody can do under the policy that the call names by its digest: the one in force, or the one that the configuration has by now, which a check asks about
+ * before the reload. Of any other nothing is said. */
+static json_t *powerless_under(const struct call *call)
+{
+	const struct verifier *verifier = call->verifier;
+	const char *wanted = message_text(call->parameters, "policy");
+	char name[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *why = NULL;
+	struct policy *next = NULL;
+	json_t *list = NULL;
+
+	policy_name(verifier->policy, name);
+	if (wanted == NULL || strcmp(wanted, name) == 0)
+		return powerless_list(verifier, verifier->policy);
+	if (policy_load(verifier->config_path, true, &next, &why) == STEPUP_OK) {
+		policy_name(next, name);
+		list = strcmp(wanted, name) == 0 ? powerless_list(verifier, next) : json_array();
+	} else {
+		list = json_array();
+	}
+	policy_release(&next);
+	free(why);
+	return list;
+}
+
 /* Until when the first day lasts, and what nobody can do. False where it refused: then the reply is gone. */
 static bool add_first_day(struct call *call, json_t *reply)
 {
 	const struct verifier *verifier = call->verifier;
-	json_t *powerless = powerless_list(verifier);
+	json_t *powerless = powerless_under(call);
 	int64_t until = 0;
 
 	if (powerless != NULL && first_day_until(verifier->reader, clock_wall_seconds(), &until) == STEPUP_OK &&
@@ -331,7 +355,7 @@ static enum stepup_error reload_work(struct store_session *session, struct verb_
 static void reload_reply(struct verb_job *job)
 {
 	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
-	json_t *warnings = texts_to_json(job->verifier->policy->warnings), *powerless = powerless_list(job->verifier);
+	json_t *warnings = texts_to_json(job->verifier->policy->warnings), *powerless = powerless_list(job->verifier, job->verifier->policy);
 
 	if (powerless != NULL)
 		(void)json_array_extend(warnings, powerless);
