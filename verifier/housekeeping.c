@@ -73,6 +73,8 @@ static void clock_was_set(struct housekeeping *housekeeping, int64_t now_boot_ms
 
 	if (atomic_load(&verifier->code_floor) > now)
 		atomic_store(&verifier->code_floor, now);
+	if (atomic_load(&verifier->epoch_floor) > now)
+		atomic_store(&verifier->epoch_floor, now);
 	if (drift < -TIMES_AHEAD_SECONDS)
 		clock_settle(verifier);
 	else if (drift > TIMES_AHEAD_SECONDS)

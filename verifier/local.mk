@@ -66,7 +66,7 @@ verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/
 	verifier/evidence/key_request.h verifier/evidence/key_request.c \
 	verifier/evidence/event.h verifier/evidence/event.c verifier/evidence/highwater.c \
 	verifier/evidence/log_draft.h verifier/evidence/log_draft.c verifier/evidence/log_entry.h verifier/evidence/log_entry.c \
-	verifier/evidence/log_identity.h verifier/evidence/log_identity.c verifier/evidence/log_epoch.h verifier/evidence/log_epoch.c verifier/evidence/log_signer.h \
+	verifier/evidence/code_floors.h verifier/evidence/code_floors.c verifier/evidence/log_identity.h verifier/evidence/log_identity.c verifier/evidence/log_epoch.h verifier/evidence/log_epoch.c verifier/evidence/log_signer.h \
 	verifier/evidence/log_signer.c verifier/evidence/receipt.h verifier/evidence/receipt.c
 
 # The server: sockets, connections, budgets, dispatch.

@@ -14,6 +14,7 @@
 #include "verifier/host/journal.h"
 #include "verifier/clock_settling.h"
 #include "verifier/life_log.h"
+#include "verifier/evidence/code_floors.h"
 #include "verifier/evidence/highwater.h"
 #include "verifier/evidence/log_signer.h"
 #include "verifier/state/master_key.h"
@@ -85,6 +86,7 @@ static enum stepup_error mark_find(const struct startup_options *options, const 
 static enum stepup_error evidence_open(const struct startup_options *options, struct verifier *verifier, const struct master_key *key,
 	bool new_epoch, char **why)
 {
+	struct code_floors floors = {0};
 	struct store_session *writer = NULL;
 	const struct log_names names = {.issuer = verifier->policy->issuer, .host = verifier->policy->host};
 	enum stepup_error result = store_session_open(verifier->store, true, &writer);
@@ -94,6 +96,11 @@ static enum stepup_error evidence_open(const struct startup_options *options, st
 			&verifier->clean_start, &verifier->log_key, why);
 	if (result == STEPUP_OK && new_epoch)
 		upkeep_epoch_done(options->mark);
+	/* What was accepted last may not have reached the disk's platters or this verifier's memory: only later steps count. */
+	if (result == STEPUP_OK)
+		result = code_floors_start(writer, verifier->clean_start, verifier->started, &floors);
+	atomic_store(&verifier->code_floor, floors.unclean);
+	atomic_store(&verifier->epoch_floor, floors.epoch);
 	if (result == STEPUP_OK)
 		result = receipt_signer_open(writer, &verifier->receipts, why);
 	store_session_close(&writer);
@@ -190,8 +197,6 @@ enum stepup_error startup_open(const struct startup_options *options, struct ver
 		result = scheduling_open(verifier);
 	if (result != STEPUP_OK)
 		goto out;
-	/* What was accepted last may not have reached the disk's platters or this verifier's memory: only later steps count (DESIGN section 14). */
-	atomic_store(&verifier->code_floor, verifier->clean_start ? 0 : verifier->started);
 	result = clock_settling_start(verifier, &verifier->clock_doubtful);
 	if (result != STEPUP_OK)
 		goto out;

@@ -58,6 +58,7 @@ struct verifier {
 	int64_t requests_due;              /* seconds since 1970: when the next open request expires; 0 before the first look */
 	bool clock_doubtful;               /* at the start it was more than a day ahead of the log's newest entry */
 	_Atomic int64_t code_floor;        /* after an unclean stop: time up to which codes are taken as spent, else 0 */
+	_Atomic int64_t epoch_floor;       /* after a new epoch: the same, and one step more; else 0 (evidence/code_floors.h) */
 };
 
 /* Reads the policy again; keeps the old one where the new one is bad and says why (the caller frees). Ends what began under the old one. */

@@ -8,10 +8,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import GAMES, NOBODY, Tap, Verifier, as_uid, need_root, program
 from logbook import RULES, Administrator
+from passing_time import PassingTime
 
 POLICY = 'action door.open { users = { "*" } prompt = "Open the door" require = { code } }\n' + RULES
 tap = Tap()
@@ -77,7 +79,7 @@ def refused(verifier, backup):
     tap.equal(os.listdir(verifier.state), before, "and leaves everything as it was")
 
 
-def restore_and_go_on(verifier, backup, admin, token):
+def restore_and_go_on(verifier, time_of, backup, admin, token):
     status, said = stepup(verifier, "restore", backup, "--json")
     tap.equal((status, json.loads(said)["file"]), (0, backup), "root puts a copy in the place of a store that belongs to another user")
     tap.equal([re.sub(r"\d{8}-\d{6}", "T", name) for name in kept(verifier)], ["stepup.db.before-T", "stepup.db.before-T-wal"],
@@ -94,9 +96,45 @@ def restore_and_go_on(verifier, backup, admin, token):
     tap.ok(not os.path.exists(os.path.join(os.path.dirname(verifier.mark), "new-epoch")), "which begins once")
     tap.ok("games" not in [lock["name"] for lock in verifier.call("admin", "Status")["locked"]], "with what the copy holds")
     verifier.restart()
+    codes_after_an_epoch(verifier, time_of, admin, token)
     entries = admin.entries()
     tap.equal(len([entry for entry in entries if entry["type"] == "epoch"]), 2, "the log has one entry of it")
     tap.equal(admin.check()["problems"], [], "and log verify finds nothing wrong")
+
+
+PAUSE = 31  # seconds, after which somebody who mistyped may try again
+
+
+def codes_after_an_epoch(verifier, time_of, admin, token):
+    """A code that was used after the backup may be somebody else's by now."""
+    def answer(code, user="games", action="door.open"):
+        reply = verifier.step_up(user, action, None, code)
+        time_of.go_on(PAUSE)
+        return reply.error or "granted"
+    tap.equal(answer(token.code(token.counter - 1)), "BadAnswer", "a counting token's code of after the backup counts no more")
+    tap.equal(answer(token.fresh()), "BadAnswer", "nor does the next one alone")
+    verifier.restart()
+    tap.equal([answer(token.fresh()), answer(token.fresh())], ["granted", "granted"], "over a restart: two in a row do, and then one is enough")
+    answer(admin.token.fresh(), "root", "stepup.test")
+
+
+def codes_of_a_clock():
+    """TOTP: those of one step more than the clock has, which a verifier takes ahead, may have been used; over a restart, too."""
+    verifier = Verifier(POLICY)
+    time_of = PassingTime(verifier)
+    with verifier:
+        secret = verifier.enrol("games", at=time.time() - 30)
+        verifier.stop()
+        stepup(verifier, "epoch", "new")
+        begun = time.time()
+        verifier.start()
+        tap.equal(verifier.step_up("games", "door.open", None, secret.code(at=begun)).error, "BadAnswer", "after a new epoch no code of now counts")
+        time_of.go_on(6)
+        verifier.restart()
+        tap.equal(verifier.step_up("games", "door.open", None, secret.code(at=begun + 30)).error, "BadAnswer",
+                  "nor one of the next step, over a restart neither")
+        time_of.go_on(90)
+        tap.ok(verifier.step_up("games", "door.open", None, secret.code(at=time.time() + time_of.ahead)).ok, "those of later steps do")
 
 
 def on_a_fresh_host(backup, old):
@@ -122,6 +160,7 @@ def on_a_fresh_host(backup, old):
 def main():
     need_root()
     verifier = own_user()
+    time_of = PassingTime(verifier)
     backup = os.path.join(verifier.folder, "backup")
     try:
         verifier.start()
@@ -130,8 +169,9 @@ def main():
         tap.run(back_up, verifier, backup)
         verifier.call("verify", "LockMe", {"reason": "test"}, uid=GAMES)
         tap.run(refused, verifier, backup)
-        tap.run(restore_and_go_on, verifier, backup, admin, token)
+        tap.run(restore_and_go_on, verifier, time_of, backup, admin, token)
         tap.run(on_a_fresh_host, backup, verifier)
+        tap.run(codes_of_a_clock)
     finally:
         verifier.close()
     tap.done()

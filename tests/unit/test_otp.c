@@ -200,6 +200,43 @@ static void resynchronisation_needs_two_codes_in_a_row(void **state)
 	assert_int_equal(hotp.otp.resync_counter, -1);
 }
 
+static void a_counter_in_doubt_takes_two_codes_in_a_row_wherever_it_is(void **state)
+{
+	static const int64_t begins[] = {20, 25, 60, 116};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		struct credential hotp = make(CREDENTIAL_HOTP, OTP_SHA1, 6);
+
+		hotp.otp.next_counter = 20;
+		hotp.otp.resync_counter = OTP_IN_DOUBT;
+		assert_int_equal(check_factor(&hotp, begins[i], 1000), OTP_RESYNC);
+		assert_int_equal(check_factor(&hotp, begins[i] + 2, 1000), OTP_RESYNC); /* not the next one: it begins anew */
+		assert_int_equal(check(&hotp, "000000", 1000), OTP_WRONG);
+		assert_int_equal(check_factor(&hotp, begins[i] + 3, 1000), OTP_RESYNC); /* and the doubt has stayed */
+		assert_int_equal(hotp.otp.next_counter, 20);
+		assert_int_equal(check_factor(&hotp, begins[i], 1000), OTP_RESYNC);
+		assert_int_equal(check_factor(&hotp, begins[i] + 1, 1000), OTP_ACCEPTED);
+		assert_int_equal(hotp.otp.next_counter, begins[i] + 2);
+		assert_int_equal(check_factor(&hotp, begins[i] + 2, 1000), OTP_ACCEPTED); /* from then on one is enough */
+		assert_int_not_equal(check_factor(&hotp, begins[i] + 2, 1000), OTP_ACCEPTED);
+	}
+}
+
+static void a_code_of_before_settles_no_doubt(void **state)
+{
+	struct credential hotp = make(CREDENTIAL_HOTP, OTP_SHA1, 6);
+
+	(void)state;
+	hotp.otp.next_counter = 20;
+	hotp.otp.resync_counter = OTP_IN_DOUBT;
+	assert_int_equal(check_factor(&hotp, 19, 1000), OTP_SPENT);
+	assert_int_equal(hotp.otp.resync_counter, OTP_IN_DOUBT);
+	assert_int_equal(check_factor(&hotp, 20, 1000), OTP_RESYNC);
+	assert_int_equal(check_factor(&hotp, 20, 1000), OTP_RESYNC); /* the same one again is not the next */
+	assert_int_equal(check_factor(&hotp, 21, 1000), OTP_ACCEPTED);
+}
+
 static void a_wrong_code_ends_a_resynchronisation(void **state)
 {
 	struct credential hotp = make(CREDENTIAL_HOTP, OTP_SHA1, 6);
@@ -390,6 +427,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_hotp_counter_beyond_the_look_ahead_stays_where_it_is),
 	cmocka_unit_test(a_hotp_counter_never_goes_back),
 	cmocka_unit_test(resynchronisation_needs_two_codes_in_a_row),
+	cmocka_unit_test(a_counter_in_doubt_takes_two_codes_in_a_row_wherever_it_is),
+	cmocka_unit_test(a_code_of_before_settles_no_doubt),
 	cmocka_unit_test(a_wrong_code_ends_a_resynchronisation),
 	cmocka_unit_test(resynchronisation_reaches_to_the_end_of_its_window),
 	cmocka_unit_test(a_revoked_credential_accepts_nothing),

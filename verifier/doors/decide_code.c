@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "verifier/evidence/code_floors.h"
 #include "verifier/factors/otp.h"
 #include "verifier/host/journal.h"
 #include "verifier/rules/guessing.h"
@@ -56,12 +57,14 @@ static enum stepup_error compare(struct decision *decision, enum otp_result *bes
 
 	for (size_t i = 0; i < record->credential_count; i++) {
 		struct credential *credential = &record->credentials[i];
+		struct code_floors floors;
 		enum otp_result result;
 		enum stepup_error error;
 
 		if (credential->state != CREDENTIAL_LIVE || !credential_is_code(credential) || credential->otp.digits != digits)
 			continue;
-		error = otp_check(credential, answer->code, answer->now, atomic_load(&answer->verifier->code_floor), &result);
+		floors = (struct code_floors){.unclean = atomic_load(&answer->verifier->code_floor), .epoch = atomic_load(&answer->verifier->epoch_floor)};
+		error = otp_check(credential, answer->code, answer->now, code_floor_of(&floors, credential->otp.period_seconds), &result);
 		if (error != STEPUP_OK)
 			return error;
 		if (result == OTP_ACCEPTED && !accepted) {

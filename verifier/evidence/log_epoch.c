@@ -10,6 +10,7 @@
 
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
+#include "verifier/evidence/code_floors.h"
 #include "verifier/evidence/highwater.h"
 #include "verifier/evidence/log_entry.h"
 #include "verifier/host/journal.h"
@@ -157,6 +158,8 @@ enum stepup_error log_epoch_write(struct store_session *session, bool first, con
 		error = store_invitation_void(session, NULL, false, NULL);
 	if (error == STEPUP_OK && !first)
 		error = store_request_each(session, NULL, void_request, session);
+	if (error == STEPUP_OK && !first)
+		error = code_floors_epoch(session, now);
 	if (error != STEPUP_OK)
 		return error;
 	entry = log_entry_epoch(now, first ? "first start" : "store taken as it stands by --new-epoch", seen->size, NULL, log_key);

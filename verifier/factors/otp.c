@@ -193,9 +193,10 @@ struct hotp_matches {
 	int64_t near;   /* within the look-ahead, or completing a resynchronisation */
 	int64_t far;    /* beyond it: could begin a resynchronisation */
 	bool previous;  /* the last one accepted */
+	bool completes; /* the one after the last code, where that began something */
 };
 
-static enum stepup_error match_hotp(const struct otp_secret *secret, const char code[CODE_SIZE], struct hotp_matches *found)
+static enum stepup_error match_hotp(const struct otp_secret *secret, const char code[CODE_SIZE], int64_t awaited, struct hotp_matches *found)
 {
 	int64_t next = secret->next_counter;
 	bool matches;
@@ -206,36 +207,47 @@ static enum stepup_error match_hotp(const struct otp_secret *secret, const char 
 		error = code_matches(secret, counter, code, &matches);
 		if (error != STEPUP_OK)
 			return error;
+		if (matches && counter == awaited)
+			found->completes = true;
 		if (matches && counter < next)
 			found->previous = true;
-		else if (matches && (counter < next + HOTP_LOOK_AHEAD || counter == secret->resync_counter))
+		else if (matches && (counter < next + HOTP_LOOK_AHEAD || counter == awaited))
 			found->near = counter; /* the last of them, so that the code can't be good again */
 		else if (matches && found->far < 0)
 			found->far = counter;
 	}
 	/* A resynchronisation begun at the last far counter is completed by the one after it. */
-	if (secret->resync_counter == next + HOTP_RESYNC_LOOK_AHEAD) {
-		error = code_matches(secret, secret->resync_counter, code, &matches);
+	if (awaited == next + HOTP_RESYNC_LOOK_AHEAD) {
+		error = code_matches(secret, awaited, code, &matches);
 		if (error != STEPUP_OK)
 			return error;
 		if (matches)
-			found->near = secret->resync_counter;
+			found->near = awaited;
+		found->completes = found->completes || matches;
 	}
 	return STEPUP_OK;
 }
 
 static enum stepup_error check_hotp(struct otp_secret *secret, const char code[CODE_SIZE], enum otp_result *result)
 {
+	bool in_doubt = secret->resync_counter <= OTP_IN_DOUBT;
+	int64_t awaited = in_doubt ? OTP_IN_DOUBT - 1 - secret->resync_counter : secret->resync_counter;
 	struct hotp_matches found;
+	int64_t begun;
 	enum stepup_error error;
 
 	if (secret->next_counter < 0 || secret->next_counter > COUNTER_MAX)
 		return STEPUP_INTERNAL;
-	error = match_hotp(secret, code, &found);
+	error = match_hotp(secret, code, awaited, &found);
 	if (error != STEPUP_OK)
 		return error;
-	secret->resync_counter = -1; /* whatever isn't the next code in a row ends a resynchronisation */
-	if (found.near >= 0) {
+	begun = found.near >= 0 ? found.near : found.far;
+	secret->resync_counter = in_doubt ? OTP_IN_DOUBT : -1; /* whatever isn't the next code in a row ends a resynchronisation */
+	if (in_doubt && begun >= 0 && !found.completes) {
+		secret->resync_counter = OTP_IN_DOUBT - 1 - (begun + 1);
+		*result = OTP_RESYNC;
+	} else if (found.near >= 0) {
+		secret->resync_counter = -1;
 		secret->next_counter = found.near + 1;
 		*result = OTP_ACCEPTED;
 	} else if (found.previous) {

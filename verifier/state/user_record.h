@@ -47,6 +47,10 @@ enum credential_type {
 enum credential_state { CREDENTIAL_LIVE, CREDENTIAL_REVOKED };
 enum otp_algorithm { OTP_SHA1, OTP_SHA256, OTP_SHA512 };
 
+/* Of a counting token whose counter nobody can be sure of, as after a new epoch: two codes in a row are wanted, wherever it is. Below it, OTP_IN_DOUBT - 1 - n
+ * says that one was given and n would complete it. */
+#define OTP_IN_DOUBT (-2)
+
 struct otp_secret {
 	enum otp_algorithm algorithm;
 	unsigned digits;         /* 6 … 8 */
@@ -55,7 +59,7 @@ struct otp_secret {
 	size_t size;
 	int64_t last_step;       /* TOTP: step of the last accepted code, -1 for none */
 	int64_t next_counter;    /* HOTP: the lowest counter still good */
-	int64_t resync_counter;  /* counter or step that would complete a resynchronisation, -1 for none */
+	int64_t resync_counter;  /* counter or step that would complete a resynchronisation, -1 for none; of HOTP also OTP_IN_DOUBT and below */
 	int64_t drift_steps;     /* TOTP: the token's clock less this host's, when its last code was accepted; at most OTP_DRIFT_MAX_STEPS either way */
 };
 
