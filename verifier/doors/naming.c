@@ -30,7 +30,7 @@ struct naming {
 	subject_found *found;
 	void *context;
 	const struct account *account; /* kept; NULL where the directory could not say */
-	struct other_name others[OTHER_NAMES_MAX]; /* enrolled with the account's uid */
+	struct other_name *others; /* enrolled with the account's uid; owned, room for OTHER_NAMES_MAX; NULL where nobody looked for any */
 	size_t other_count, looked_up;
 	const char *alias; /* another name of the account, that a record stands under; NULL for what was asked */
 };
@@ -106,6 +106,7 @@ static void naming_free(struct naming *naming)
 {
 	if (naming->account != NULL)
 		account_drop(&naming->account);
+	free(naming->others);
 	free(naming->asked);
 	free(naming);
 }
@@ -202,6 +203,8 @@ static void look_for_others(struct naming *naming)
 		return;
 	}
 	subject_clear(&subject);
+	if (error == STEPUP_OK && (naming->others = calloc(OTHER_NAMES_MAX, sizeof(*naming->others))) == NULL)
+		error = STEPUP_NO_MEMORY;
 	if (error == STEPUP_OK)
 		error = store_user_each_of_uid(naming->call->verifier->reader, naming->account->uid, note_other, naming);
 	if (error == STEPUP_OK)
