@@ -41,4 +41,7 @@ enum stepup_error checkpoint_sign(const struct checkpoint *checkpoint, const str
 /* Parses and verifies; the key may have had another name then. STEPUP_CORRUPT where no signature by `key` holds, STEPUP_INVALID where the text breaks the format. */
 enum stepup_error checkpoint_verify(const char *note, const struct note_key *key, struct checkpoint *checkpoint);
 
+/* What a note says, believed or not; STEPUP_INVALID where the text breaks the format. */
+enum stepup_error checkpoint_parse(const char *note, struct checkpoint *checkpoint);
+
 #endif

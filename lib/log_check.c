@@ -27,6 +27,8 @@ struct log_check {
 	bool has_header, last_was_checkpoint;
 	char host[NOTE_NAME_SIZE], issuer[NOTE_NAME_SIZE]; /* as of the last entry that says so; empty before */
 	struct note_key signing; /* who signs from the newest "epoch" on, as that entry says */
+	struct kept { int64_t size; char *note; } *kept; /* by size, before the first line sorted */
+	size_t kept_count, kept_next;
 	bool has_signing, signed_by_other; /* the last checkpoint that held is by `signing`, who is not `key` */
 	int64_t signing_from;              /* that entry's index */
 	bool by_other;                     /* so is the one that is being looked at */
@@ -89,8 +91,35 @@ void log_check_free(struct log_check **check)
 	if (*check == NULL)
 		return;
 	log_replay_free(&(*check)->replay);
+	for (size_t i = 0; i < (*check)->kept_count; i++)
+		free((*check)->kept[i].note);
+	free((*check)->kept);
 	free(*check);
 	*check = NULL;
+}
+
+enum stepup_error log_check_keep(struct log_check *check, const char *note)
+{
+	struct checkpoint checkpoint;
+	struct kept *grown;
+	enum stepup_error error = checkpoint_parse(note, &checkpoint);
+	size_t at;
+
+	if (error == STEPUP_OK && checkpoint.size > INT64_MAX)
+		error = STEPUP_INVALID;
+	if (error == STEPUP_OK && check->kept_count == LOG_KEPT_MAX)
+		error = STEPUP_TOO_LONG;
+	if (error != STEPUP_OK)
+		return error;
+	grown = realloc(check->kept, (check->kept_count + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return STEPUP_NO_MEMORY;
+	check->kept = grown;
+	for (at = check->kept_count; at > 0 && check->kept[at - 1].size > (int64_t)checkpoint.size; at--)
+		check->kept[at] = check->kept[at - 1];
+	check->kept[at] = (struct kept){(int64_t)checkpoint.size, strdup(note)};
+	check->kept_count++;
+	return check->kept[at].note != NULL ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
 /* --- the header --- */
@@ -363,6 +392,40 @@ static enum stepup_error take_checkpoint(struct log_check *check, const json_t *
 	return compare(check, &checkpoint);
 }
 
+/* One that somebody kept, at its place. */
+static enum stepup_error compare_kept(struct log_check *check, const char *note)
+{
+	struct checkpoint checkpoint;
+	uint8_t root[DIGEST_SIZE];
+	enum stepup_error error = checkpoint_verify(note, &check->key, &checkpoint);
+
+	if (error == STEPUP_CORRUPT && check->has_signing)
+		error = checkpoint_verify(note, &check->signing, &checkpoint);
+	if (error == STEPUP_CORRUPT) {
+		tell(check, -1, "The checkpoint over %" PRId64 " entries that was kept is not signed by this log's key.", (int64_t)check->tree.size);
+		return STEPUP_OK;
+	}
+	if (error == STEPUP_OK)
+		error = merkle_root(&check->tree, root);
+	if (error == STEPUP_OK && !equal_constant_time(root, checkpoint.root, sizeof(root)))
+		tell(check, -1, "The checkpoint over %" PRId64 " entries that was kept is of another log: one of the first %" PRId64
+			" entries was changed since, and what signs this log signed that too.", (int64_t)check->tree.size, (int64_t)check->tree.size);
+	else if (error == STEPUP_OK)
+		check->summary.kept++;
+	return error;
+}
+
+/* Those over exactly the entries so far. */
+static enum stepup_error take_kept(struct log_check *check)
+{
+	enum stepup_error error = STEPUP_OK;
+
+	for (; error == STEPUP_OK && check->kept_next < check->kept_count && check->kept[check->kept_next].size <= (int64_t)check->tree.size; check->kept_next++)
+		if (check->kept[check->kept_next].size == (int64_t)check->tree.size)
+			error = compare_kept(check, check->kept[check->kept_next].note);
+	return error;
+}
+
 /* --- lines --- */
 
 enum stepup_error log_check_line(struct log_check *check, const char *line, size_t size)
@@ -390,6 +453,8 @@ enum stepup_error log_check_line(struct log_check *check, const char *line, size
 		error = take_checkpoint(check, object);
 	else
 		tell(check, check->next_index, "The line here is neither an entry nor a checkpoint.");
+	if (error == STEPUP_OK)
+		error = take_kept(check);
 	json_decref(object);
 	return error;
 }
@@ -431,6 +496,9 @@ enum stepup_error log_check_finish(struct log_check *check, struct log_check_sum
 	else if (check->has_header && !check->last_was_checkpoint)
 		tell(check, check->summary.proven, "The file does not end with a checkpoint: nothing proves the entries from %" PRId64
 						  " on, nor that they are all.", check->summary.proven);
+	for (; check->has_header && check->kept_next < check->kept_count; check->kept_next++)
+		tell(check, check->summary.entries, "From entry %" PRId64 " on the log was cut: a checkpoint over %" PRId64 " entries was kept.",
+			check->summary.entries, check->kept[check->kept_next].size);
 	*summary = check->summary;
 	return summary->problems == 0 ? STEPUP_OK : STEPUP_CORRUPT;
 }

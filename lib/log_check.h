@@ -37,6 +37,7 @@ struct log_check_summary {
 	int64_t entries, grants, refusals, redemptions;
 	int64_t erased;       /* entries that commit to details which are no longer there */
 	int64_t checkpoints;  /* signed ones that held */
+	int64_t kept;         /* of those that somebody kept, how many held */
 	int64_t proven;       /* entries under the newest checkpoint that held */
 	int64_t first_at, last_at; /* seconds since 1970; 0 where there is no entry */
 	int64_t problems;
@@ -47,6 +48,12 @@ struct log_check;
 /* `log_key` is the vkey that is trusted (from `stepup init`, say); NULL takes the file's own word for it, which proves
  * only that the file agrees with itself. STEPUP_INVALID for a bad vkey. */
 enum stepup_error log_check_new(const char *log_key, log_problem *problem, void *context, struct log_check **check);
+
+/* Before the first line: a checkpoint that somebody kept elsewhere (the journal, an earlier export). The log must hold it, however many other checkpoints it brings:
+ * who can write the database and has the log's key can't make one that was kept say something else. Copied. STEPUP_INVALID where it is no checkpoint,
+ * STEPUP_TOO_LONG beyond LOG_KEPT_MAX. */
+#define LOG_KEPT_MAX 10000
+enum stepup_error log_check_keep(struct log_check *check, const char *note);
 
 /* Takes one line without its newline. STEPUP_OK also where something is wrong with it: that was told to `problem`. Anything else ends the check. */
 enum stepup_error log_check_line(struct log_check *check, const char *line, size_t size);

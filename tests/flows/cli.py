@@ -414,6 +414,14 @@ def logs(cli, token, log_key, folder):
     tap.ok(ended.status == 0 and os.path.getsize(exported) > 1000 and not os.path.exists(exported + ".part"), "log export --file", ended)
     ended = cli.run("log", "verify", "--file", exported, "--key", log_key)
     tap.ok(ended.status == 0 and "Nothing is wrong" in ended.out and "came with the log" not in ended.out, "log verify of an export, by the key from init", ended)
+    kept = os.path.join(folder, "mail", "kept")
+    with open(exported) as source, open(kept, "w") as out:
+        notes = [json.loads(line).get("checkpoint") for line in source]
+        out.write("".join(2 * [note for note in notes if note]))
+    ended = cli.run("log", "verify", "--file", exported, "--key", log_key, "--checkpoint", kept)
+    tap.ok(ended.status == 0 and "2 kept checkpoints are of this log" in ended.out, "log verify holds a log against checkpoints that were kept", ended)
+    ended = cli.run("log", "verify", "--file", exported, "--key", log_key, "--checkpoint", exported)
+    tap.ok(ended.status == 1 and "holds no checkpoints" in ended.err, "and says so where a file holds none", ended)
     with Verifier(POLICY) as other:
         other_key = other.call("verify", "Keys")["log_key"]
     ended = cli.run("log", "verify", "--file", exported, "--key", other_key)

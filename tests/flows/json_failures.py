@@ -118,6 +118,8 @@ def files_are_bad(folder, exported, cut):
         os.chmod(path, mode)
     os.mkdir(open_folder)
     os.chmod(open_folder, 0o777)
+    fails("kept checkpoints that aren't there", words("log", "verify", "--file", exported, "--checkpoint", NOWHERE), 1, "NotFound")
+    fails("kept checkpoints that are none", words("log", "verify", "--file", exported, "--checkpoint", junk), 1, "Invalid")
     init = ("--socket-dir", folder, "init", "mail", "--state-dir", os.path.join(folder, "state"), "--config-dir")
     for command, status, error in (
             (("log", "verify", "--file", NOWHERE), 1, "NotFound"), (("log", "verify", "--file", folder), 1, "Io"),

@@ -12,6 +12,7 @@
 #include "lib/canonical_json.h"
 #include "lib/json_wipe.h"
 #include "lib/log_check.h"
+#include "lib/safe_file.h"
 #include "lib/wipe.h"
 #include "tools/stepup/commands.h"
 #include "tools/stepup/log_pages.h"
@@ -19,6 +20,7 @@
 #include "tools/stepup/output.h"
 
 #define SHOWN_ENTRIES 20
+#define CHECKPOINTS_MAX (8 * 1024 * 1024) /* bytes */
 #define SHOWN_ENTRIES_MAX 100000
 #define PAGE_ENTRIES 100
 
@@ -208,6 +210,50 @@ static enum exit_status check_file(struct verification *verification, const char
 	return status;
 }
 
+/* Hands the notes of a file over: each ends with its signatures, lines that begin with a dash. False after a complaint. */
+static bool keep_notes(struct log_check *check, char *text)
+{
+	static const char dash[] = "\xe2\x80\x94 ";
+	char *begin = text;
+
+	while (*begin != '\0') {
+		char *end = begin, saved;
+		bool is_signed = false;
+
+		while (*end != '\0' && (!is_signed || strncmp(end, dash, strlen(dash)) == 0)) {
+			is_signed = is_signed || strncmp(end, dash, strlen(dash)) == 0;
+			end += strcspn(end, "\n");
+			end += *end == '\n' ? 1 : 0;
+		}
+		saved = *end;
+		*end = '\0';
+		if (log_check_keep(check, begin) != STEPUP_OK)
+			return false;
+		*end = saved;
+		begin = end + strspn(end, "\n");
+	}
+	return true;
+}
+
+/* --checkpoint FILE. */
+static enum exit_status keep_checkpoints(const struct invocation *invocation, struct log_check *check)
+{
+	const char *path = option_text(invocation, OPTION_CHECKPOINT, NULL);
+	char *text = NULL, *why = NULL;
+	enum exit_status status = EXIT_DONE;
+	size_t size = 0;
+
+	if (path == NULL)
+		return status;
+	if (unsafe_file_read(path, CHECKPOINTS_MAX, &text, &size, &why) != STEPUP_OK)
+		status = complain_failure(STEPUP_NOT_FOUND, "%s", why != NULL ? why : "The checkpoints could not be read.");
+	else if (size == 0 || !keep_notes(check, text))
+		status = complain_failure(STEPUP_INVALID, "%s holds no checkpoints: each is a name, a number, a hash, an empty line and a signature.", path);
+	free(text);
+	free(why);
+	return status;
+}
+
 static enum exit_status print_summary(const struct verification *verification, const struct log_check_summary *summary)
 {
 	char first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE], *host = safe_text(summary->host), *issuer = safe_text(summary->issuer);
@@ -229,6 +275,8 @@ static enum exit_status print_summary(const struct verification *verification, c
 	if (summary->erased > 0)
 		printf("%lld entries have had their details erased; all the rest of them was checked.\n", (long long)summary->erased);
 	printf("%lld of them are under a signed checkpoint that holds.\n", (long long)summary->proven);
+	if (summary->kept > 0)
+		printf("%lld kept checkpoints are of this log.\n", (long long)summary->kept);
 	if (!summary->key_was_pinned)
 		(void)puts("The key came with the log itself. Give the one that `stepup init` printed with --key to know that it is your verifier's.");
 	if (summary->problems == 0)
@@ -258,10 +306,9 @@ enum exit_status command_log_verify(const struct invocation *invocation)
 		json_decref(verification.problems);
 		return EXIT_USAGE;
 	}
-	if (path != NULL)
-		status = check_file(&verification, path);
-	else
-		status = log_lines(&doors, check_line, &verification, &ended);
+	status = keep_checkpoints(invocation, verification.check);
+	if (status == EXIT_DONE)
+		status = path != NULL ? check_file(&verification, path) : log_lines(&doors, check_line, &verification, &ended);
 	doors_close(&doors);
 	if (status == EXIT_DONE && verification.error != STEPUP_OK)
 		status = output_error(invocation, verification.error, "The check could not go on.");

@@ -22,6 +22,7 @@ const struct option_row option_table[OPTION_TOTAL] = {
 		"agent: what ssh-keygen -O write-attestation=FILE wrote when the key was made"},
 	[OPTION_CALLER] = {"caller", "ACCOUNT", COMPLETE_USER, NULL, "as if a program of ACCOUNT asked: a console's, or root for sshd and sudo"},
 	[OPTION_CHALLENGE] = {"challenge", "FILE", COMPLETE_FILE, NULL, "agent: what ssh-keygen -O challenge=FILE was given then"},
+	[OPTION_CHECKPOINT] = {"checkpoint", "FILE", COMPLETE_FILE, NULL, "checkpoints that you kept elsewhere, one behind the other: the log must hold them"},
 	[OPTION_CONFIG_DIR] = {"config-dir", "DIR", COMPLETE_FOLDER, NULL, "the configuration's folder (" STEPUP_SYSCONFDIR ")"},
 	[OPTION_COUNT_OF] = {"count", "N", COMPLETE_NOTHING, NULL, "at most N of them"},
 	[OPTION_COUNTER] = {"counter", "N", COMPLETE_NOTHING, NULL, "hotp: the counter of the token's next code (0)"},
@@ -127,7 +128,7 @@ const struct command_row command_table[] = {
 		OPTION(OPTION_FROM) | OPTION(OPTION_COUNT_OF) | OPTION(OPTION_SSHSIG) | OPTION(OPTION_FILE),
 		"show the log's last entries", "With --sshsig, what the SSH key of one entry signed; --file takes that from an export, and asks nobody.\n" ASKS_FIRST,
 		command_log_show},
-	{"log verify", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FILE) | OPTION(OPTION_KEY),
+	{"log verify", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FILE) | OPTION(OPTION_KEY) | OPTION(OPTION_CHECKPOINT),
 		"check the log, or an export of it",
 		"With --file nobody needs to be asked: it works on any machine. Give the key that `stepup init` printed with --key;\n"
 		"without it the log is only held against the key that came with it.\n", command_log_verify},
