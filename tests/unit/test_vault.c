@@ -6,6 +6,7 @@
 #include "tests/unit/store_fixture.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 
 #include "verifier/state/store_internal.h"
@@ -583,6 +584,53 @@ static void sums_are_those_of_a_scan_after_every_commit_whichever_jobs_fail(void
 	fixture_open(fixture);
 }
 
+/* --- while others write --- */
+
+#define WRITES 400
+
+struct reading {
+	struct fixture *fixture;
+	_Atomic bool over;
+	long wrong, reads;
+};
+
+/* A reader's own session, on its own thread. */
+static void *read_on(void *context)
+{
+	struct reading *reading = context;
+	struct store_session *session = NULL;
+
+	if (store_session_open(reading->fixture->store, false, &session) != STEPUP_OK) {
+		reading->wrong++;
+		return NULL;
+	}
+	while (!reading->over) {
+		int seen = 0;
+
+		reading->wrong += find_user(session, "alice") != STEPUP_OK;
+		reading->wrong += store_user_each_locked(session, count_user, &seen) != STEPUP_OK;
+		reading->wrong += store_user_each_of_uid(session, 1000, count_user, &seen) != STEPUP_OK;
+		reading->reads++;
+	}
+	store_session_close(&session);
+	return NULL;
+}
+
+static void who_reads_while_others_write_finds_nothing_wrong(void **state)
+{
+	struct reading reading = {.fixture = *state};
+	pthread_t thread;
+
+	fixture_add_user(reading.fixture, "alice", SECRET);
+	assert_int_equal(pthread_create(&thread, NULL, read_on, &reading), 0);
+	for (int i = 0; i < WRITES; i++)
+		touch(reading.fixture, "alice", i % 2 == 0);
+	reading.over = true;
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(reading.wrong, 0);
+	assert_int_equal(store_wrong_count(reading.fixture->store), 0);
+}
+
 /* An account's records, by its uid, whichever of them came, went or moved. */
 static void the_records_of_an_account_are_all_or_an_error(void **state)
 {
@@ -698,6 +746,7 @@ static const struct CMUnitTest tests[] = {
 	STORE_TEST(a_key_that_comes_twice_stops_the_start),
 	STORE_TEST(a_whole_check_finds_what_nobody_has_read),
 	STORE_TEST(sums_are_those_of_a_scan_after_every_commit_whichever_jobs_fail),
+	STORE_TEST(who_reads_while_others_write_finds_nothing_wrong),
 	STORE_TEST(the_records_of_an_account_are_all_or_an_error),
 	STORE_TEST(what_the_mark_could_not_be_told_is_not_committed_for_anybody),
 	STORE_TEST(a_start_names_the_table_that_was_changed),
