@@ -13,7 +13,7 @@
 #include "lib/wipe.h"
 #include "tools/stepup/output.h"
 
-#define PAGE_ENTRIES 100
+#define PAGE_ENTRIES 64 /* no more than the checkpoints that come with a page */
 #define CLOCK_SET_BACK_SECONDS 3600 /* that a log's times may go back */
 #define SIGNING_TRIES 20   /* the verifier signs what is new within a second */
 #define SIGNING_WAIT_MS 250
@@ -82,6 +82,23 @@ static bool hand_over(log_line_taken *taken, void *context, char *line)
 	return went;
 }
 
+/* Those of a page's checkpoints that are over exactly the entries so far, and not the last of all. They are as they were signed, by the key of then. */
+static bool take_checkpoints(const json_t *reply, int64_t next, int64_t size, log_line_taken *taken, void *context)
+{
+	const json_t *note;
+	bool went = true;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "checkpoints"), i, note) {
+		struct checkpoint checkpoint;
+
+		if (went && next < size && json_is_string(note) && checkpoint_parse(json_string_value(note), &checkpoint) == STEPUP_OK &&
+			checkpoint.size == (uint64_t)next)
+			went = hand_over(taken, context, log_line_checkpoint(json_string_value(note)));
+	}
+	return went;
+}
+
 /* The entries of one page; false where the page isn't what was asked for. */
 static bool take_entries(const json_t *reply, int64_t *next, int64_t size, log_line_taken *taken, void *context, bool *ended)
 {
@@ -99,6 +116,7 @@ static bool take_entries(const json_t *reply, int64_t *next, int64_t size, log_l
 			return true;
 		*ended = !hand_over(taken, context, log_line_entry(text, json_object_get(entry, "details"), message_text(entry, "salt")));
 		++*next;
+		*ended = *ended || !take_checkpoints(reply, *next, size, taken, context);
 	}
 	return true;
 }

@@ -177,28 +177,42 @@ static enum stepup_error newest_checkpoint(struct call *call, int64_t *size, cha
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
+#define CHECKPOINTS_TOLD 64
+
+static bool note_seen(void *context, const char *note)
+{
+	json_t *notes = context;
+
+	return json_array_append_new(notes, json_string(note)) == 0 && json_array_size(notes) < CHECKPOINTS_TOLD;
+}
+
 void report_log(struct call *call)
 {
 	struct page page = {.limit = at_most(message_number(call->parameters, "count", REPORT_LOG_MAX), REPORT_LOG_MAX)};
 	int64_t from = message_number(call->parameters, "from", 0), size = 0, checkpoint_size = 0;
 	struct authorization authorization;
+	json_t *notes;
 	char *note = NULL;
 	enum stepup_error error;
 
 	if (!authorization_read(call, "stepup.log", &authorization) || !holds_now(call, &authorization))
 		return;
 	page.list = json_array();
-	error = page.list == NULL ? STEPUP_NO_MEMORY : store_log_each(call->verifier->reader, from, (int)page.limit, entry_seen, &page);
+	notes = json_array();
+	error = page.list == NULL || notes == NULL ? STEPUP_NO_MEMORY : store_log_each(call->verifier->reader, from, (int)page.limit, entry_seen, &page);
 	if (error == STEPUP_OK)
 		error = store_log_size(call->verifier->reader, &size);
 	if (error == STEPUP_OK)
 		error = newest_checkpoint(call, &checkpoint_size, &note);
+	if (error == STEPUP_OK)
+		error = store_log_checkpoint_each(call->verifier->reader, from, from + (int64_t)json_array_size(page.list), note_seen, notes);
 	if (error != STEPUP_OK || page.failed) {
 		json_decref(page.list);
+		json_decref(notes);
 		refuse(call, error == STEPUP_OK ? STEPUP_NO_MEMORY : error, NULL);
 	} else {
-		call_reply(call, json_pack("{s:o, s:I, s:s*, s:s}", "entries", page.list, "size", (json_int_t)size, "checkpoint", note, "log_key",
-			call->verifier->log_key));
+		call_reply(call, json_pack("{s:o, s:I, s:s*, s:s, s:o}", "entries", page.list, "size", (json_int_t)size, "checkpoint", note, "log_key",
+			call->verifier->log_key, "checkpoints", notes));
 	}
 	free(note);
 }

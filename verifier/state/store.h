@@ -253,6 +253,9 @@ enum stepup_error store_log_checkpoint_add(struct store_session *session, const 
  * (0 at first), which it moves on; `*removed` is how many went. */
 #define CHECKPOINTS_THINNED_AT_ONCE 200
 enum stepup_error store_log_checkpoint_thin(struct store_session *session, int64_t before, int64_t *from, int *removed);
+/* The notes of the kept checkpoints over more than `from` and at most `to` entries, in their order; the callback returns false to stop. What they say is for whoever
+ * has the log's key to check. */
+enum stepup_error store_log_checkpoint_each(struct store_session *session, int64_t from, int64_t to, bool (*each)(void *context, const char *note), void *context);
 /* The newest signed note, the caller's to free; STEPUP_NOT_FOUND before the first. */
 enum stepup_error store_log_checkpoint_newest(struct store_session *session, int64_t *size, char **note);
 

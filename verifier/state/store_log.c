@@ -365,6 +365,30 @@ enum stepup_error store_log_checkpoint_add(struct store_session *session, const 
 	return error;
 }
 
+enum stepup_error store_log_checkpoint_each(struct store_session *session, int64_t from, int64_t to, bool (*each)(void *context, const char *note), void *context)
+{
+	struct db_statement *statement = NULL;
+	bool row = true, more = true;
+	enum stepup_error error = session_query(session, SQL_CHECKPOINT_NOTES, STORE_VALUES(DB_INT(from), DB_INT(to)), &statement);
+
+	while (error == STEPUP_OK && more) {
+		size_t size = 0;
+		const char *note;
+
+		error = db_step(statement, &row);
+		if (error != STEPUP_OK || !row)
+			break;
+		note = db_column_text(statement, 0, &size);
+		if (note == NULL || strlen(note) != size)
+			error = STEPUP_CORRUPT;
+		else
+			more = each(context, note);
+	}
+	if (statement != NULL)
+		db_reset(statement);
+	return error;
+}
+
 enum stepup_error store_log_checkpoint_newest(struct store_session *session, int64_t *size, char **note)
 {
 	struct merkle_tree tree;

@@ -139,6 +139,7 @@ const char *const store_sql[SQL_COUNT] = {
 
 	[SQL_CHECKPOINT_ADD] = "INSERT INTO checkpoints (size, at, note, key_id, sealed) VALUES ($1, $2, $3, $4, $5)",
 	[SQL_CHECKPOINT_NEWEST] = "SELECT size, at, note, key_id, sealed FROM checkpoints WHERE size <= $1 ORDER BY size DESC LIMIT 1",
+	[SQL_CHECKPOINT_NOTES] = "SELECT note FROM checkpoints WHERE size > $1 AND size <= $2 ORDER BY size",
 	[SQL_CHECKPOINT_PAGE] = "SELECT size, at FROM checkpoints WHERE size >= $1 ORDER BY size LIMIT $2",
 	[SQL_CHECKPOINT_DELETE] = "DELETE FROM checkpoints WHERE size = $1",
 
