@@ -71,7 +71,7 @@ verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/
 
 # The server: sockets, connections, budgets, dispatch.
 verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budget.c verifier/server/call.h verifier/server/call.c \
-	verifier/server/connection.h verifier/server/connection.c verifier/server/door.h \
+	verifier/server/connection.h verifier/server/connection.c verifier/server/connection_brake.c verifier/server/door.h \
 	verifier/server/door.c verifier/server/server.h verifier/server/server.c verifier/server/sockets.h \
 	verifier/server/sockets.c verifier/server/unavailable.h verifier/server/unavailable.c
 

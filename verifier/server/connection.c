@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Connections; see connection.h. The way of a message: readable → next → message → account_found → handler → answer → next. */
 #include <errno.h>
-#include <poll.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +85,7 @@ void connection_end(struct connection *connection)
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
-static void poll_for(struct connection *connection, int events)
+void connection_poll(struct connection *connection, int events)
 {
 	if (connection->fd < 0 || connection->poll_events == events)
 		return;
@@ -124,7 +123,7 @@ static void connection_write(struct connection *connection)
 			return;
 		}
 		if (n < 0) {
-			poll_for(connection, UV_WRITABLE);
+			connection_poll(connection, UV_WRITABLE);
 			return;
 		}
 		connection->out_sent += (size_t)n;
@@ -135,7 +134,7 @@ static void connection_write(struct connection *connection)
 	if (connection->state == CONNECTION_WRITING)
 		connection_written(connection);
 	else
-		poll_for(connection, UV_DISCONNECT);
+		connection_poll(connection, UV_DISCONNECT);
 }
 
 /* Puts a frame, which it takes over, behind what is still to be written. */
@@ -167,7 +166,7 @@ static bool out_add(struct connection *connection, char *frame, size_t size)
 void connection_watch(struct connection *connection)
 {
 	if (connection->out == NULL)
-		poll_for(connection, UV_DISCONNECT);
+		connection_poll(connection, UV_DISCONNECT);
 }
 
 bool connection_stream(struct connection *connection, char *frame, size_t size)
@@ -275,18 +274,13 @@ static void on_account(void *context, enum stepup_error result, const struct acc
 		connection->request.handler(call);
 }
 
-static bool is_brake(struct server *server, const struct door *door, uid_t uid, const struct door_request *request)
-{
-	return door->brake != NULL && door->brake(server->verifier, uid, request->method->name, request->parameters);
-}
-
-static void connection_message(struct connection *connection, const char *text, size_t size)
+void connection_message(struct connection *connection, const char *text, size_t size)
 {
 	struct door_request *request = &connection->request;
 	enum door_verdict verdict = door_read(connection->door, text, size, request);
 	char *frame = request->answer;
 
-	if (!connection->brake && verdict == DOOR_CALL && is_brake(connection->server, connection->door, connection->call.peer.uid, request))
+	if (!connection->brake && verdict == DOOR_CALL && connection_is_brake(connection, request))
 		connection->brake = budget_brake(connection->member.budget, now_ms(connection));
 	if (!connection->brake)
 		budget_charge(connection->member.budget, BUDGET_CALL_COST, now_ms(connection));
@@ -307,74 +301,6 @@ static void connection_message(struct connection *connection, const char *text, 
 
 /* --- reading --- */
 
-/* The length of a whole message at the head of some bytes, with its NUL; 0 where there is none. */
-static size_t whole_message(const char *bytes, size_t size)
-{
-	const char *end = memchr(bytes, '\0', size);
-
-	return end == NULL ? 0 : (size_t)(end - bytes) + 1;
-}
-
-enum connection_look connection_look(struct server *server, const struct door *door, int fd, uid_t uid)
-{
-	ssize_t n = recv(fd, server->read_buffer, BRAKE_SIZE_MAX, MSG_PEEK | MSG_DONTWAIT);
-	enum connection_look look = LOOK_OTHER;
-	struct door_request request;
-	size_t size;
-
-	if (n <= 0)
-		return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? LOOK_NOTHING : LOOK_GONE;
-	size = whole_message(server->read_buffer, (size_t)n);
-	if (size == 0 && n < BRAKE_SIZE_MAX)
-		look = LOOK_PART;
-	if (size > 0 && door->brake != NULL) {
-		if (door_read(door, server->read_buffer, size - 1, &request) == DOOR_CALL && is_brake(server, door, uid, &request))
-			look = LOOK_BRAKE;
-		door_request_clear(&request);
-	}
-	wipe_memory(server->read_buffer, (size_t)n);
-	return look;
-}
-
-/* Whether the peer has closed its end, and not only said that it has said all. */
-static bool is_hung_up(int fd)
-{
-	struct pollfd end = { .fd = fd };
-
-	return poll(&end, 1, 0) == 1 && (end.revents & (POLLHUP | POLLERR)) != 0;
-}
-
-/* In debt, or in a place for brakes: takes a brake from the socket and serves it, and leaves all else there; then it only looks whether the peer is still
- * there, until the tick. */
-static void connection_brake(struct connection *connection)
-{
-	struct server *server = connection->server;
-	enum connection_look look = LOOK_OTHER;
-	size_t size;
-	ssize_t n;
-
-	if (connection->frames.length == 0)
-		look = connection_look(server, connection->door, connection->fd, connection->call.peer.uid);
-	if (look == LOOK_GONE || (connection->member.narrow && look == LOOK_OTHER)) {
-		connection_end(connection);
-		return;
-	}
-	if (look != LOOK_BRAKE || !budget_brake(connection->member.budget, now_ms(connection))) {
-		poll_for(connection, look == LOOK_NOTHING ? UV_READABLE : UV_DISCONNECT);
-		return;
-	}
-	n = recv(connection->fd, server->read_buffer, BRAKE_SIZE_MAX, MSG_PEEK | MSG_DONTWAIT);
-	size = n > 0 ? whole_message(server->read_buffer, (size_t)n) : 0;
-	if (size == 0 || recv(connection->fd, server->read_buffer, size, MSG_DONTWAIT) != (ssize_t)size) {
-		connection_end(connection);
-		return;
-	}
-	connection->since_ms = now_ms(connection);
-	connection->brake = connection->braked = true;
-	connection_message(connection, server->read_buffer, size - 1);
-	wipe_memory(server->read_buffer, size);
-}
-
 /* What is left of an unfinished message: counts, and its time runs from when it began. */
 static void connection_wait(struct connection *connection, bool new_message)
 {
@@ -392,7 +318,7 @@ static void connection_wait(struct connection *connection, bool new_message)
 	if (connection->owing)
 		connection_brake(connection);
 	else
-		poll_for(connection, UV_READABLE);
+		connection_poll(connection, UV_READABLE);
 }
 
 static bool is_held_back(const struct connection *connection)
@@ -448,7 +374,7 @@ static void connection_read(struct connection *connection)
 	ssize_t n;
 
 	if (connection->state != CONNECTION_READING) {
-		poll_for(connection, 0); /* sent ahead: it waits in the socket until the answer is out */
+		connection_poll(connection, 0); /* sent ahead: it waits in the socket until the answer is out */
 		return;
 	}
 	connection->owing = is_held_back(connection);
@@ -458,7 +384,7 @@ static void connection_read(struct connection *connection)
 	}
 	n = recv(connection->fd, server->read_buffer, sizeof(server->read_buffer), MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
-		poll_for(connection, UV_READABLE);
+		connection_poll(connection, UV_READABLE);
 		return;
 	}
 	if (n <= 0) {
@@ -484,10 +410,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		connection_end(connection);
 	else if ((events & UV_WRITABLE) != 0 && connection->out != NULL)
 		connection_write(connection);
-	else if ((events & UV_DISCONNECT) != 0 && (connection->state != CONNECTION_READING || is_hung_up(connection->fd)))
+	else if ((events & UV_DISCONNECT) != 0 && (connection->state != CONNECTION_READING || connection_is_hung_up(connection)))
 		connection_end(connection);
 	else if ((events & UV_DISCONNECT) != 0)
-		poll_for(connection, 0); /* said all it has to say: that waits in the socket */
+		connection_poll(connection, 0); /* said all it has to say: that waits in the socket */
 	else if ((events & UV_READABLE) != 0)
 		connection_read(connection);
 }
@@ -531,33 +457,6 @@ void connection_paid_for(struct connection *connection)
 {
 	if (connection->fd >= 0 && connection->owing && connection->state == CONNECTION_READING && !connection->handling)
 		connection_next(connection);
-}
-
-struct connection *connection_of_member(const struct budget_member *member)
-{
-	return (struct connection *)(void *)((char *)(uintptr_t)member - offsetof(struct connection, member));
-}
-
-bool connection_may_go(const struct budget_member *member)
-{
-	const struct connection *connection = connection_of_member(member);
-
-	return !member->narrow && connection->fd >= 0 && connection->state == CONNECTION_READING;
-}
-
-bool connection_is_vacant(const struct budget_member *member)
-{
-	const struct connection *connection = connection_of_member(member);
-
-	return member->narrow && connection->fd >= 0 && connection->state == CONNECTION_READING && !connection->braked;
-}
-
-bool connection_is_gone(const struct budget_member *member)
-{
-	const struct connection *connection = connection_of_member(member);
-	char byte;
-
-	return connection_may_go(member) && recv(connection->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 /* The loop may have stood still (a disk that hangs, a machine that sleeps): what came meanwhile is in the socket, and counts. */

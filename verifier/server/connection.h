@@ -2,7 +2,7 @@
 /*
  * One connection: reads messages, hands calls to the door, writes answers. It outlives its socket while a call of it is under way, so that a
  * handler can always answer.
- * Layer: verifier/server/; of server.c, connection.c and call.c only.
+ * Layer: verifier/server/; of server.c, connection.c, connection_brake.c and call.c only.
  */
 #ifndef STEPUP_VERIFIER_CONNECTION_H
 #define STEPUP_VERIFIER_CONNECTION_H
@@ -98,6 +98,22 @@ void connection_start(struct server *server, const struct door *door, int fd, co
 
 /* What its uid pays with has changed: it may have something to read by now. */
 void connection_paid_for(struct connection *connection);
+
+/* In debt, or in a place for brakes: takes a brake from the socket and serves it, and leaves all else there; then it only looks whether the peer is still
+ * there, until the tick. */
+void connection_brake(struct connection *connection);
+
+/* Whether a call is one that is served in any debt. */
+bool connection_is_brake(const struct connection *connection, const struct door_request *request);
+
+/* Whether the peer has closed its end, and not only said that it has said all. */
+bool connection_is_hung_up(const struct connection *connection);
+
+/* Waits for these of libuv's events on the socket, and for no others. */
+void connection_poll(struct connection *connection, int events);
+
+/* A whole message, without its NUL: on to its handler, or to an answer at once. */
+void connection_message(struct connection *connection, const char *text, size_t size);
 
 /* The connection of a budget's member; and whether it may be ended for another: nothing of it is under way; it is in a place for brakes where none came
  * yet; nothing of it is under way and its peer has gone. */
