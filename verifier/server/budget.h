@@ -20,7 +20,7 @@
 #define BUDGET_CONNECTIONS_CALLER 1024
 #define BUDGET_CONNECTIONS_UNNAMED 256  /* of all uids without a known account together */
 #define BUDGET_CONNECTIONS_SCARCE 4     /* for an ordinary uid while the last quarter of all connections is being used up */
-#define BUDGET_CONNECTIONS_NARROW 8     /* more, for brakes alone */
+#define BUDGET_CONNECTIONS_NARROW 32    /* more, for brakes alone */
 #define BUDGET_CALL_COST 1024           /* a call costs as much as so many bytes, beside its own */
 #define BUDGET_CONNECTION_COST 1024     /* and a connection */
 #define BUDGET_BYTES_ORDINARY (256 * 1024)           /* per second; four seconds' worth at once */
