@@ -29,6 +29,23 @@ static const struct range alike_ranges[] = {{0x370, 0x373}, {0x376, 0x37D}, {0x3
 	{0x1F00, 0x1FFE}, {0x2126, 0x2126}, {0x212A, 0x212B}, {0x2C80, 0x2CF3}, {0x2DE0, 0x2DFF}, {0xA4D0, 0xA4FF},
 	{0xA640, 0xA69F}, {0xAB70, 0xABBF}, {0xFF21, 0xFF3A}, {0xFF41, 0xFF5A}, {0x1D400, 0x1D7FF}};
 
+/* Letters that look like a Latin one, or are one of another width or style. A word of these alone is taken for a Latin word. */
+static const struct range twin_ranges[] = {{0x391, 0x392}, {0x395, 0x397}, {0x399, 0x39A}, {0x39C, 0x39D}, {0x39F, 0x39F}, {0x3A1, 0x3A1},
+	{0x3A4, 0x3A5}, {0x3A7, 0x3A7}, {0x3BD, 0x3BD}, {0x3BF, 0x3BF}, {0x405, 0x406}, {0x408, 0x408}, {0x410, 0x410}, {0x412, 0x412},
+	{0x415, 0x415}, {0x41A, 0x41A}, {0x41C, 0x41E}, {0x420, 0x422}, {0x425, 0x425}, {0x430, 0x430}, {0x435, 0x435}, {0x43E, 0x43E},
+	{0x440, 0x441}, {0x443, 0x443}, {0x445, 0x445}, {0x455, 0x456}, {0x458, 0x458}, {0x4AE, 0x4AF}, {0x4BA, 0x4BB}, {0x4C0, 0x4C0},
+	{0x4CF, 0x4CF}, {0x500, 0x501}, {0x51A, 0x51D}, {0x54D, 0x54D}, {0x555, 0x555}, {0x570, 0x570}, {0x578, 0x578}, {0x57D, 0x57D},
+	{0x585, 0x585}, {0x13A0, 0x13F5}, {0x212A, 0x212B}, {0xA4D0, 0xA4F7}, {0xFF21, 0xFF3A}, {0xFF41, 0xFF5A}, {0x1D400, 0x1D6A5},
+	{0x1D7CE, 0x1D7FF}};
+
+/* Written from right to left: classes R, AL and AN of the Unicode Bidirectional Algorithm, by their blocks. */
+static const struct range right_to_left_ranges[] = {{0x590, 0x8FF}, {0xFB1D, 0xFDFF}, {0xFE70, 0xFEFF}, {0x10800, 0x10FFF}, {0x1E800, 0x1EFFF}};
+
+#define ISOLATE 0x2068
+#define ISOLATE_END 0x2069
+#define ISOLATE_BYTES "\xe2\x81\xa8"
+#define ISOLATE_END_BYTES "\xe2\x81\xa9"
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Whether a code point stands in a sorted table. */
@@ -107,6 +124,75 @@ static bool scripts_are_mixed(const char *text, size_t size)
 	return latin && alike;
 }
 
+/* Whether any code point of a text stands in a table. */
+static bool has_any(const char *text, size_t size, const struct range *ranges, size_t count)
+{
+	uint32_t point;
+	size_t length;
+
+	for (size_t i = 0; i < size; i += length) {
+		length = decode(text + i, size - i, &point);
+		if (length == 0)
+			length = 1;
+		else if (in_ranges(ranges, count, point))
+			return true;
+	}
+	return false;
+}
+
+#define HAS_ANY(text, size, ranges) has_any((text), (size), (ranges), COUNT(ranges))
+
+/* Whether letters look like Latin ones in a text that has no other letters: neither Latin nor of its own script alone. */
+static bool is_twin(const char *text, size_t size)
+{
+	bool twins = false;
+	uint32_t point;
+	size_t length;
+
+	for (size_t i = 0; i < size; i += length) {
+		length = decode(text + i, size - i, &point);
+		if (length == 0) {
+			length = 1;
+			continue;
+		}
+		if (in_ranges(twin_ranges, COUNT(twin_ranges), point))
+			twins = true;
+		else if (point >= 0xaa)
+			return false;
+	}
+	return twins;
+}
+
+/* Whether isolates of a text come in pairs, none within another, and there are any. */
+static bool has_isolates(const char *text, size_t size)
+{
+	bool open = false, any = false;
+	uint32_t point;
+	size_t length;
+
+	for (size_t i = 0; i < size; i += length) {
+		length = decode(text + i, size - i, &point);
+		if (length == 0) {
+			length = 1;
+			continue;
+		}
+		if (point != ISOLATE && point != ISOLATE_END)
+			continue;
+		if (open == (point == ISOLATE))
+			return false;
+		open = point == ISOLATE;
+		any = true;
+	}
+	return any && !open;
+}
+
+/* How a text is shown. */
+struct manner {
+	bool isolates; /* those in it stay */
+	bool blanks;   /* joined ones, and those at the ends, are escaped */
+	bool isolated; /* it stands between a pair of its own */
+};
+
 /* What stands before a mark decides whether it may stay. */
 struct context {
 	bool mixed;
@@ -139,25 +225,33 @@ static bool looks_like_escape(const char *text, size_t size)
 	return size >= 3 && text[0] == '\\' && (text[1] == 'u' || text[1] == 'x') && text[2] == '{';
 }
 
-char *display_text(const char *text, size_t size)
+/* Whether the blank at `i` can't be told from none, or from one alone. */
+static bool is_joined(const char *text, size_t size, size_t i)
 {
-	struct context context = {.mixed = scripts_are_mixed(text, size)};
+	return text[i] == ' ' && (i == 0 || i + 1 == size || text[i - 1] == ' ');
+}
+
+static char *show(const char *text, size_t size, struct context context, struct manner manner)
+{
 	size_t length, written = 0;
 	uint32_t point;
 	char *shown;
 
-	if (size > (SIZE_MAX - 1) / ESCAPE_SIZE_MAX)
+	if (size > (SIZE_MAX - 1) / ESCAPE_SIZE_MAX - 1)
 		return NULL;
-	shown = malloc(size * ESCAPE_SIZE_MAX + 1);
+	shown = malloc((size + 1) * ESCAPE_SIZE_MAX + 1);
 	if (shown == NULL)
 		return NULL;
+	if (manner.isolated)
+		written += (size_t)sprintf(shown, "%s", ISOLATE_BYTES);
 	for (size_t i = 0; i < size; i += length) {
 		length = decode(text + i, size - i, &point);
 		if (length == 0) {
 			length = 1;
 			context.on_letter = false;
 			written += (size_t)sprintf(shown + written, "\\x{%02X}", (unsigned)(unsigned char)text[i]);
-		} else if (is_safe(&context, point) && !looks_like_escape(text + i, size - i)) {
+		} else if ((manner.isolates && (point == ISOLATE || point == ISOLATE_END)) ||
+			(is_safe(&context, point) && !looks_like_escape(text + i, size - i) && !(manner.blanks && is_joined(text, size, i)))) {
 			memcpy(shown + written, text + i, length);
 			written += length;
 		} else {
@@ -165,6 +259,27 @@ char *display_text(const char *text, size_t size)
 			written += (size_t)sprintf(shown + written, "\\u{%04X}", point);
 		}
 	}
+	if (manner.isolated)
+		written += (size_t)sprintf(shown + written, "%s", ISOLATE_END_BYTES);
 	shown[written] = '\0';
 	return shown;
+}
+
+char *display_text(const char *text, size_t size)
+{
+	return show(text, size, (struct context){.mixed = scripts_are_mixed(text, size)}, (struct manner){.isolates = false});
+}
+
+char *display_value(const char *text, size_t size)
+{
+	return show(text, size, (struct context){.mixed = scripts_are_mixed(text, size) || is_twin(text, size)},
+		(struct manner){.blanks = true, .isolated = HAS_ANY(text, size, right_to_left_ranges)});
+}
+
+char *display_sentence(const char *text, size_t size)
+{
+	bool isolates = has_isolates(text, size);
+
+	return show(text, size, (struct context){.mixed = scripts_are_mixed(text, size)},
+		(struct manner){.isolates = isolates, .isolated = !isolates && HAS_ANY(text, size, right_to_left_ranges)});
 }

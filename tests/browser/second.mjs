@@ -200,9 +200,29 @@ async function onATelephone(page) {
 	await page.setViewportSize({ width, height });
 }
 
+// Whether on the screen everything before a text is left of it, or above, and everything behind it right of it, or below.
+const standsInOrder = (page, place, text) => page.locator(place).evaluate((node, part) => {
+	const whole = node.firstChild, start = whole.data.indexOf(part);
+	const box = (from, to) => {
+		const range = document.createRange();
+		range.setStart(whole, from);
+		range.setEnd(whole, to);
+		return range.getBoundingClientRect();
+	};
+	const value = box(start, start + part.length);
+	const far = (one, other) => one.bottom <= other.top + 1 || (one.right <= other.left + 1);
+	for (let i = 0; i < whole.length; i++) {
+		const one = box(i, i + 1);
+		if (one.width > 0 && ((i < start && !far(one, value)) || (i >= start + part.length && !far(value, one))))
+			return false;
+	}
+	return start > 0;
+}, text);
+
 // Texts that want to be something else, asked for past the console.
 async function awkward(bob, dave) {
-	const texts = ['<script>alert(1)</script><img src=x onerror=alert(1)>', 'moc.tseh\u202egro.kcatta\u202c \u2066x', `${'long '.repeat(79)}ends`, '&amp; "\'> \u0430\u0440\u0440le'];
+	const texts = ['<script>alert(1)</script><img src=x onerror=alert(1)>', 'moc.tseh\u202egro.kcatta\u202c \u2066x', `${'long '.repeat(79)}ends`, '&amp; "\'> \u0430\u0440\u0440le',
+		'\u05d0\u05dc\u05e3 7'];
 	await dave.goto(`${url}/requests`);
 	for (const [at, account] of texts.entries()) {
 		const { request, prompt } = await askElsewhere(account, `203.0.113.${at + 1}`);
@@ -214,6 +234,10 @@ async function awkward(bob, dave) {
 		equal(await dialog(dave).locator('#step-up-prompt').textContent(), prompt, 'in the dialog that agrees, too');
 		if (at === 1)
 			ok(!/[\u202a-\u202e\u2066-\u2069]/.test(prompt), 'the verifier lets nothing through that turns the direction of writing');
+		if (at === 4) {
+			matches(prompt, /"\u2068\u05d0\u05dc\u05e3 7\u2069"/, 'a text from right to left is isolated');
+			ok(await standsInOrder(dave, '#step-up-prompt', account), 'and exchanges nothing that stands before and behind it');
+		}
 		await dave.keyboard.press('Escape');
 		await dialog(dave).waitFor({ state: 'detached' });
 		await verifierCall('CancelRequest', { request });

@@ -158,7 +158,71 @@ static void utf8_is_valid_knows_rfc_3629(void **state)
 	assert_false(utf8_is_valid("\xe2\x82\x41", 3));
 }
 
+typedef char *display(const char *text, size_t size);
+
+static void assert_shown_by(display *how, const char *text, const char *expected)
+{
+	char *shown = how(text, strlen(text));
+
+	assert_non_null(shown);
+	assert_string_equal(shown, expected);
+	free(shown);
+}
+
+static void a_value_from_right_to_left_is_isolated_and_no_other(void **state)
+{
+	(void)state;
+	assert_shown_by(display_value, "\u05e2\u05d1\u05e8\u05d9\u05ea", "\u2068\u05e2\u05d1\u05e8\u05d9\u05ea\u2069");
+	assert_shown_by(display_value, "acme \u0627 12", "\u2068acme \u0627 12\u2069");
+	assert_shown_by(display_value, "\u0661\u0662", "\u2068\u0661\u0662\u2069"); /* Arabic digits */
+	assert_shown_by(display_value, "acme", "acme");
+	assert_shown_by(display_value, "Zo\u00eb", "Zo\u00eb");
+	assert_shown_by(display_value, "", "");
+}
+
+static void a_value_ends_no_isolate_and_begins_none(void **state)
+{
+	(void)state;
+	assert_shown_by(display_value, "\u05d0\u2069\u202e", "\u2068\u05d0\\u{2069}\\u{202E}\u2069");
+	assert_shown_by(display_value, "\u2068a\u2069", "\\u{2068}a\\u{2069}");
+}
+
+static void joined_blanks_of_a_value_are_marked(void **state)
+{
+	(void)state;
+	assert_shown_by(display_value, "a b c", "a b c");
+	assert_shown_by(display_value, "a  b", "a \\u{0020}b");
+	assert_shown_by(display_value, " a b ", "\\u{0020}a b\\u{0020}");
+	assert_shown_by(display_value, " ", "\\u{0020}");
+	assert_shown_by(display_value, "a\u00a0b", "a\\u{00A0}b");
+}
+
+static void a_value_of_look_alikes_alone_is_marked(void **state)
+{
+	(void)state;
+	assert_shown_by(display_value, "\u0430\u0440\u0440\u04cf\u0435", "\\u{0430}\\u{0440}\\u{0440}\\u{04CF}\\u{0435}");
+	assert_shown_by(display_value, "\u0430\u0441-1", "\\u{0430}\\u{0441}-1");
+	assert_shown_by(display_value, "\uff41\uff42", "\\u{FF41}\\u{FF42}");
+	assert_shown_by(display_value, "\u0413\u0430\u0437\u043f\u0440\u043e\u043c", "\u0413\u0430\u0437\u043f\u0440\u043e\u043c");
+}
+
+static void a_sentence_keeps_the_isolates_of_its_values(void **state)
+{
+	(void)state;
+	assert_shown_by(display_sentence, "from \u2068\u05d0\u2069 to \u2068\u05d1\u2069", "from \u2068\u05d0\u2069 to \u2068\u05d1\u2069");
+	assert_shown_by(display_sentence, "from \u2068\u05d0 to \u05d1", "\u2068from \\u{2068}\u05d0 to \u05d1\u2069");
+	assert_shown_by(display_sentence, "a\u2069b\u2068", "a\\u{2069}b\\u{2068}");
+	assert_shown_by(display_sentence, "\u2068\u2068\u05d0\u2069\u2069", "\u2068\\u{2068}\\u{2068}\u05d0\\u{2069}\\u{2069}\u2069");
+	assert_shown_by(display_sentence, "\u05d0", "\u2068\u05d0\u2069");
+	assert_shown_by(display_sentence, "two  blanks \u202e", "two  blanks \\u{202E}");
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(a_value_from_right_to_left_is_isolated_and_no_other),
+	cmocka_unit_test(a_value_ends_no_isolate_and_begins_none),
+	cmocka_unit_test(joined_blanks_of_a_value_are_marked),
+	cmocka_unit_test(a_value_of_look_alikes_alone_is_marked),
+	cmocka_unit_test(a_sentence_keeps_the_isolates_of_its_values),
 	cmocka_unit_test(letters_of_all_scripts_stay),
 	cmocka_unit_test(control_characters_are_escaped),
 	cmocka_unit_test(a_nul_is_escaped_and_not_the_end),

@@ -302,6 +302,50 @@ static void no_detail_passes_for_the_prompts_own_words(void **state)
 	}
 }
 
+static void letters_from_right_to_left_exchange_nothing_in_a_prompt(void **state)
+{
+	const struct prompt_facts facts = {.user = "alice"};
+	char *prompt = prompt_for("Move {records} from {source} to {target}, {days} days", "source:text, target:text, records:number, days:number",
+		json_pack("{s:s, s:s, s:i, s:i}", "source", "\u05d0\u05dc\u05e3", "target", "\u0628 7", "records", 340, "days", 2), &facts);
+
+	(void)state;
+	assert_string_equal(prompt, "Move 340 from \"\u2068\u05d0\u05dc\u05e3\u2069\" to \"\u2068\u0628 7\u2069\", 2 days");
+	free(prompt);
+}
+
+static void joined_blanks_and_look_alikes_are_marked_in_a_prompt(void **state)
+{
+	const struct prompt_facts facts = {.user = "alice"};
+	char *prompt = prompt_for("Show {account}, {other}.", "account:text, other:text",
+		json_pack("{s:s, s:s}", "account", "acme  ltd", "other", "\u0430\u0441\u0435"), &facts);
+
+	(void)state;
+	assert_string_equal(prompt, "Show \"acme \\u{0020}ltd\", \"\\u{0430}\\u{0441}\\u{0435}\".");
+	free(prompt);
+}
+
+static void a_long_value_scrolls_no_number_away(void **state)
+{
+	const struct prompt_facts facts = {.user = "alice"};
+	char value[200], expected[320], *prompt;
+
+	(void)state;
+	memset(value, 'x', sizeof(value));
+	value[160] = '\0';
+	prompt = prompt_for("Export {records} of {account}", "account:text, records:number, days:number",
+		json_pack("{s:s, s:i, s:i}", "account", value, "records", 340, "days", 2), &facts);
+	snprintf(expected, sizeof(expected), "Export 340 of %s", value);
+	assert_string_equal(prompt, expected);
+	free(prompt);
+	value[160] = 'x';
+	value[161] = '\0';
+	prompt = prompt_for("Export {records} of {account}", "account:text, records:number, days:number",
+		json_pack("{s:s, s:i, s:i}", "account", value, "records", 340, "days", 2), &facts);
+	snprintf(expected, sizeof(expected), "Export 340 of %s (days: 2, records: 340)", value);
+	assert_string_equal(prompt, expected);
+	free(prompt);
+}
+
 static void a_user_name_can_not_rewrite_the_prompt(void **state)
 {
 	const struct prompt_facts facts = {.user = "bob\r\nApproved", .rhost = "a b"};
@@ -637,6 +681,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_service_is_the_account_that_the_configuration_names),
 	cmocka_unit_test(prompts_show_plain_words_plainly_and_numbers_in_full),
 	cmocka_unit_test(no_detail_passes_for_the_prompts_own_words),
+	cmocka_unit_test(letters_from_right_to_left_exchange_nothing_in_a_prompt),
+	cmocka_unit_test(joined_blanks_and_look_alikes_are_marked_in_a_prompt),
+	cmocka_unit_test(a_long_value_scrolls_no_number_away),
 	cmocka_unit_test(a_user_name_can_not_rewrite_the_prompt),
 	cmocka_unit_test(a_rules_digest_tells_changed_rules_and_nothing_else),
 	cmocka_unit_test(what_deserves_a_word_gets_a_warning_with_its_line),

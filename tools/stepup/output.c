@@ -248,7 +248,7 @@ enum exit_status output_refusal(
 
 char *safe_text(const char *text)
 {
-	char *safe = text != NULL ? display_text(text, strlen(text)) : strdup("");
+	char *safe = text != NULL ? display_sentence(text, strlen(text)) : strdup("");
 
 	if (safe == NULL)
 		out_of_memory();
@@ -265,7 +265,7 @@ char *safe_lines(const char *text)
 		out_of_memory();
 	for (;;) {
 		size_t length = strcspn(text, "\n");
-		char *line = display_text(text, length);
+		char *line = display_sentence(text, length);
 
 		if (line == NULL)
 			out_of_memory();

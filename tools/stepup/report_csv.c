@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/display_text.h"
 #include "lib/message.h"
 #include "tools/stepup/output.h"
 #include "tools/stepup/report.h"
@@ -20,7 +21,10 @@ static const char *text_of(const json_t *row, const char *name)
 
 static void print_cell(const char *text, bool last, FILE *out)
 {
-	char *safe = safe_text(text);
+	char *safe = display_text(text, strlen(text)); /* for programs: nothing is isolated */
+
+	if (safe == NULL)
+		out_of_memory();
 
 	(void)fputc('"', out);
 	if (safe[0] != '\0' && strchr("=+-@", safe[0]) != NULL)

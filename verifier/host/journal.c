@@ -19,7 +19,7 @@ static bool journald_listens(void)
 
 static void line_write(int priority, const char *event, const char *text, size_t size)
 {
-	char *safe = display_text(text, size);
+	char *safe = display_sentence(text, size);
 	char prefix[8] = "";
 
 	/* journald reads "<N>" as the priority. */

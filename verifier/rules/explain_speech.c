@@ -15,7 +15,7 @@
 
 void say_safely(struct speech *speech, const char *text)
 {
-	char *safe = display_text(text, strlen(text));
+	char *safe = display_value(text, strlen(text));
 
 	if (safe == NULL)
 		speech->failed = true;

@@ -263,7 +263,7 @@ char *notice_granted(const char *prompt)
 
 char *notice_enrol_prompt(const char *user, const char *label, enum notice_proof proof)
 {
-	char *safe = display_text(user, strlen(user));
+	char *safe = display_value(user, strlen(user));
 	char *result = safe == NULL ? NULL : sentence("Add \"%s\" to the account %s. %s", label, safe,
 						     proof == NOTICE_PROOF_CODE ? "One code from it proves that it works."
 										: "A touch of it proves that it works.");
@@ -291,7 +291,7 @@ char *notice_locked_me(const char *reference, const char *help)
 
 char *notice_unlocked(const char *user)
 {
-	char *safe = display_text(user, strlen(user));
+	char *safe = display_value(user, strlen(user));
 	char *result = safe == NULL ? NULL : sentence("%s is not locked any more.", safe);
 
 	free(safe);
@@ -313,7 +313,7 @@ char *notice_thawed(const char *action, const char *still)
 
 char *notice_revoked(const char *user, int64_t count, int64_t left)
 {
-	char *safe = display_text(user, strlen(user));
+	char *safe = display_value(user, strlen(user));
 	char *result = safe == NULL ? NULL : sentence("Revoked %" PRId64 " of %s; %" PRId64 " left.%s", count, safe, left,
 						     left == 0 ? " Only an invitation lets them enrol again." : "");
 
@@ -323,7 +323,7 @@ char *notice_revoked(const char *user, int64_t count, int64_t left)
 
 char *notice_withdrawn(const char *user)
 {
-	char *safe = display_text(user, strlen(user));
+	char *safe = display_value(user, strlen(user));
 	char *result = safe == NULL ? NULL : sentence("%s has nothing that could be revoked. The invitation for them was withdrawn.", safe);
 
 	free(safe);
@@ -339,7 +339,7 @@ char *notice_not_reloaded(const char *why)
 
 char *notice_approved(const char *user, const char *prompt)
 {
-	char *safe = display_text(user, strlen(user));
+	char *safe = display_value(user, strlen(user));
 	char *result = safe == NULL ? NULL : sentence("You agreed that %s may: %s", safe, prompt);
 
 	free(safe);
@@ -393,14 +393,14 @@ char *notice_request_state(const struct approval_request *request)
 	case REQUEST_REQUESTED:
 		return sentence("Request %s waits for a second person until %s. Nothing was approved yet.", request->id, until);
 	case REQUEST_APPROVED:
-		by = display_text(request->approver, strlen(request->approver));
+		by = display_value(request->approver, strlen(request->approver));
 		text = by == NULL ? NULL : sentence("%s agreed to request %s. It can be used until %s.", by, request->id, until);
 		free(by);
 		return text;
 	case REQUEST_CONSUMED:
 		return sentence("Request %s was agreed to and used.", request->id);
 	case REQUEST_DENIED:
-		by = display_text(request->ended_by, strlen(request->ended_by));
+		by = display_value(request->ended_by, strlen(request->ended_by));
 		text = by == NULL ? NULL : sentence("%s denied request %s. Nothing was approved.", by, request->id);
 		free(by);
 		return text;

@@ -60,7 +60,7 @@ static bool write_sentence(FILE *out, const char *text, const struct event_words
 			continue;
 		}
 		word = alert_word(*++text, words);
-		safe = display_text(word, strlen(word));
+		safe = display_value(word, strlen(word));
 		if (safe == NULL)
 			return false;
 		(void)fputs(safe, out);
@@ -108,7 +108,7 @@ char *notice_alert(const char *kind, const struct event_words *words)
 
 char *notice_store_wrong(const struct store_wrong *wrong)
 {
-	char *safe = display_text(wrong->name, strlen(wrong->name)), *text = NULL;
+	char *safe = display_value(wrong->name, strlen(wrong->name)), *text = NULL;
 	int length;
 
 	if (safe == NULL)

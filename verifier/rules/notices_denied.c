@@ -10,7 +10,7 @@
 /* Texts in a row, the second of them a user's name; a text that is safe already may end it. NULL without memory. */
 static char *about(const char *before, const char *user, const char *after, const char *text)
 {
-	char *safe = display_text(user, strlen(user)), *result = NULL;
+	char *safe = display_value(user, strlen(user)), *result = NULL;
 
 	if (safe != NULL && asprintf(&result, "%s%s%s%s", before, safe, after, text) < 0)
 		result = NULL;

@@ -51,7 +51,7 @@ static void say_powerless(FILE *out, const struct policy *policy, const char *us
 
 char *notice_invited(const struct invited_facts *facts)
 {
-	char *user = display_text(facts->user, strlen(facts->user)), *text = NULL;
+	char *user = display_value(facts->user, strlen(facts->user)), *text = NULL;
 	size_t size = 0;
 	FILE *out = user == NULL ? NULL : open_memstream(&text, &size);
 

@@ -10,7 +10,7 @@
 
 static bool write_safely(FILE *out, const char *before, const char *text, const char *behind)
 {
-	char *safe = display_text(text, strlen(text));
+	char *safe = display_value(text, strlen(text));
 
 	if (safe == NULL)
 		return false;

@@ -18,7 +18,7 @@ static void over(const char *what, char text[NOTICE_OVER_SIZE])
 /* "carol denied it"; without her, and for a name that is too long to show, `otherwise`. */
 static void over_by(const char *who, const char *did, const char *otherwise, char text[NOTICE_OVER_SIZE])
 {
-	char *safe = display_text(who, strlen(who)), what[USER_NAME_SIZE + 64];
+	char *safe = display_value(who, strlen(who)), what[USER_NAME_SIZE + 64];
 
 	if (safe != NULL && *safe != '\0' && snprintf(what, sizeof(what), "%s %s", safe, did) < (int)sizeof(what))
 		over(what, text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What people read before they agree.
- * MUST: show every detail whole; let no value pass for the prompt's own words: a text that is more than one plain word stands in quotation
+ * MUST: show every detail whole, and no number so far from the end that a long value can push it out of sight; let no value pass for the prompt's own words: a text that is more than one plain word stands in quotation
  * marks, and none of its characters can end them; numbers stand in plain digits.
  */
 #include "verifier/rules/policy_prompt.h"
@@ -13,6 +13,8 @@
 
 #include "lib/display_text.h"
 #include "verifier/rules/policy.h"
+
+#define LONG_VALUE_SIZE 160 /* bytes: two lines of a terminal */
 
 bool prompt_next(const char **rest, struct prompt_piece *piece, bool *broken)
 {
@@ -75,7 +77,7 @@ static void put_text(FILE *out, const char *text, bool *failed)
 		fputs(text, out);
 		return;
 	}
-	safe = display_text(text, strlen(text));
+	safe = display_value(text, strlen(text));
 	if (safe == NULL) {
 		*failed = true;
 		return;
@@ -126,6 +128,30 @@ static void put_placeholder(FILE *out, const struct prompt_piece *piece, const s
 	*failed = true; /* the policy lets no such prompt in */
 }
 
+/* Whether a value is so long that what stands before it may have scrolled away where people answer. */
+static bool has_long_value(const struct action *action)
+{
+	for (size_t i = 0; i < action->detail_count; i++)
+		if (action->details[i].type == DETAIL_TEXT && strlen(action->details[i].text) > LONG_VALUE_SIZE)
+			return true;
+	return false;
+}
+
+/* " (records: 340)": once more, at the end. */
+static void put_numbers(FILE *out, const struct action *action)
+{
+	const char *before = " (";
+
+	for (size_t i = 0; i < action->detail_count; i++) {
+		if (action->details[i].type != DETAIL_NUMBER)
+			continue;
+		fprintf(out, "%s%s: %" PRId64, before, action->details[i].name, action->details[i].number);
+		before = ", ";
+	}
+	if (before[0] == ',')
+		fputc(')', out);
+}
+
 char *policy_prompt(const struct rule *rule, const struct action *action, const struct prompt_facts *facts)
 {
 	const struct verb *verb = policy_verb(action->name);
@@ -144,6 +170,8 @@ char *policy_prompt(const struct rule *rule, const struct action *action, const 
 		else
 			fwrite(piece.text, 1, piece.length, out);
 	}
+	if (has_long_value(action))
+		put_numbers(out, action);
 	if (fclose(out) != 0 || failed || broken) {
 		free(prompt);
 		prompt = NULL;

@@ -30,7 +30,7 @@ static void say_safely(struct speech *speech, const char *text, const char *othe
 		fputs(otherwise, speech->out);
 		return;
 	}
-	safe = display_text(text, strlen(text));
+	safe = display_value(text, strlen(text));
 	if (safe == NULL)
 		speech->failed = true;
 	else
