@@ -145,7 +145,7 @@ static enum exit_status tell_epoch(const struct invocation *invocation)
 	doors_close(&doors);
 	if (status != EXIT_DONE)
 		return status;
-	if (asprintf(&sentence, "A new epoch has begun. Receipts, invitations and requests of before are void. Codes count from the next step on, and a counting token"
+	if (asprintf(&sentence, "A new epoch has begun. Receipts, invitations and requests of before are void. Typed codes count again in a minute, and a counting token"
 		" wants two codes in a row once.\nThe log has a new key; keep it where the old one is:\n\n    %s", message_text(reply, "log_key")) < 0)
 		out_of_memory();
 	status = output_result(invocation, json_pack("{s:s}", "log_key", message_text(reply, "log_key")), sentence);
