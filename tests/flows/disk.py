@@ -175,6 +175,7 @@ def dropped(tap):
             store.executemany("INSERT INTO events VALUES (2, ?, ?)", [(-number, 1 << 40) for number in range(1, 10001)])
         verifier.arguments = ["--new-epoch"]  # which takes rows as they are found
         verifier.start()
+        verifier.step_up("root", "stepup.log", None, admin.token.fresh())  # the first of two in a row, as a new epoch wants
         verifier.enrol_token("mail")  # an event and an alert
         use_up(verifier)
         time.go_on(11)
