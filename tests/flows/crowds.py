@@ -66,6 +66,18 @@ def hangs_up(verifier):
     tap.ok(verifier.wait_log(r"STEPUP_KIND=unanswered STEPUP_USER=mail "), "bound: whoever hangs up at a question for a key is told of")
 
 
+def root_from_elsewhere(verifier):
+    """sshd asks for root in root's name, wherever whoever types that name may be."""
+    root = verifier.enrol_token("root")
+    with verifier.client() as honest, verifier.client() as here, verifier.client() as strangers:
+        begun = honest.call("Begin", {"user": "root", "action": "door.open", "bound": True, "rhost": "192.0.2.1"})
+        local = here.call("Begin", {"user": "root", "action": "door.open", "bound": True, "tty": "tty1"})
+        for _ in range(2 * SMALL):
+            strangers.call("Begin", {"user": "root", "action": "door.open", "bound": True, "rhost": "192.0.2.66"})
+        tap.ok(is_there(verifier, local["transaction"]), "root: what strangers begin for root elsewhere ends nothing at this host")
+        tap.ok(honest.call("Answer", {"transaction": begun["transaction"], "method": "code", "code": root.fresh()}).ok, "root: nor where root signs in from")
+
+
 def small_pool(verifier):
     mail = verifier.enrol_token("mail")
     honest = verifier.begin("mail", "door.open", rhost="192.0.2.1")
@@ -113,6 +125,6 @@ def invitations(verifier):
 
 
 with Verifier(POLICY) as real:
-    for function in (bound, own_bound, hangs_up, small_pool, console, invitations):
+    for function in (bound, own_bound, hangs_up, root_from_elsewhere, small_pool, console, invitations):
         tap.run(function, real)
 tap.done()
