@@ -285,6 +285,36 @@ static void what_was_proved_stays_where_others_only_begin(void **state)
 	transactions_free(&all);
 }
 
+static void brakes_by_the_thousand_push_out_nobody_elses_questions(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *honest, *brake;
+
+	(void)state;
+	for (int i = 0; i < TRANSACTIONS_LARGE - 2; i++)
+		begin_at(all, POOL_CALLER, "mallory", i / TRANSACTIONS_SHARE)->brake = true;
+	brake = begin_at(all, POOL_CALLER, "carol", TRANSACTIONS_LARGE);
+	brake->brake = true;
+	honest = begin_at(all, POOL_CALLER, "alice", TRANSACTIONS_LARGE + 1);
+	(void)begin_at(all, POOL_CALLER, "bob", TRANSACTIONS_LARGE + 2);
+	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
+	assert_ptr_equal(transaction_find(all, brake->name, CONSOLE), brake);
+	transactions_free(&all);
+}
+
+static void ones_own_brake_stays_where_one_begins_much_else(void **state)
+{
+	struct transactions *all = transactions_new();
+	struct transaction *brake = begin_at(all, POOL_BOUND, "alice", 1);
+
+	(void)state;
+	brake->brake = brake->own = true;
+	for (int i = 0; i < 2 * TRANSACTIONS_SHARE; i++)
+		(void)begin_at(all, POOL_BOUND, "alice", 1);
+	assert_ptr_equal(transaction_find(all, brake->name, CONSOLE), brake);
+	transactions_free(&all);
+}
+
 static void where_all_have_been_answered_the_oldest_gives_way(void **state)
 {
 	struct transactions *all = transactions_new();
@@ -362,6 +392,8 @@ int main(void)
 		cmocka_unit_test(many_places_of_one_name_push_out_nobody_elses),
 		cmocka_unit_test(a_name_that_strangers_begin_for_keeps_what_its_owner_was_asked),
 		cmocka_unit_test(what_was_proved_stays_where_others_only_begin),
+		cmocka_unit_test(brakes_by_the_thousand_push_out_nobody_elses_questions),
+		cmocka_unit_test(ones_own_brake_stays_where_one_begins_much_else),
 		cmocka_unit_test(where_all_have_been_answered_the_oldest_gives_way),
 		cmocka_unit_test(one_that_gives_way_is_told_of),
 		cmocka_unit_test(pools_of_one_uid_take_no_room_from_each_other),

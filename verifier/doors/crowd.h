@@ -14,6 +14,7 @@
 #include "lib/error.h"
 
 #define CROWD_WEIGHT_SINGLE 2 /* of one whose person and place have no other */
+#define CROWD_WEIGHT_FEW 16   /* and of one of no more than a person needs */
 
 struct crowd;
 struct crowd_count;

@@ -181,13 +181,24 @@ static void transaction_lapse(struct transactions *all, struct transaction *tran
 	transaction_end(all, transaction);
 }
 
+/* One's own brake is kept; through a caller, which one person may use in many sessions, no more of them than anybody needs. */
+static bool is_kept_brake(const struct transaction *transaction)
+{
+	return transaction->brake && (transaction->own || crowd_weight(&transaction->crowd) <= CROWD_WEIGHT_FEW);
+}
+
+static bool is_only_asked(const struct transaction *transaction)
+{
+	return transaction->state == TRANSACTION_ASKED && !is_kept_brake(transaction);
+}
+
 /* Whether one gives way rather than an older one: what nobody has answered yet goes first, so that whoever only begins can't push out what others have
  * proved, nor a brake; then what is where most were begun. */
 static bool goes_before(const struct transaction *transaction, const struct transaction *older)
 {
-	bool asked = transaction->state == TRANSACTION_ASKED && !transaction->brake;
+	bool asked = is_only_asked(transaction);
 
-	if (older == NULL || asked != (older->state == TRANSACTION_ASKED && !older->brake))
+	if (older == NULL || asked != is_only_asked(older))
 		return older == NULL || asked;
 	return crowd_weight(&transaction->crowd) > crowd_weight(&older->crowd);
 }

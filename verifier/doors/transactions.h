@@ -74,7 +74,7 @@ struct transaction {
 	enum factor_strength strength; /* that it was granted with */
 	bool reading;              /* granted, and pages are being read under it */
 	bool own;                  /* the caller's own account */
-	bool brake;                /* for a lock or a freeze: served whatever the caller owes, and the last to give way */
+	bool brake;                /* for a lock or a freeze: served whatever the caller owes, and one of few is the last to give way */
 	char *caller, *service, *rhost, *tty, *prompt;
 	uint8_t session[DIGEST_SIZE]; /* of STEPUP_SESSION; zero where none */
 	uint8_t sitting[DIGEST_SIZE]; /* console session or terminal that a grant stays fresh for */
