@@ -1,32 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The first day; see first_day.h. A fact names whose it is, and the log's first entry says when it began. */
+/* The first day; see first_day.h. A sealed fact names whose it is and when it began: entries of the log aren't sealed while the verifier runs. */
 #include "verifier/doors/first_day.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base64url.h"
 #include "lib/canonical_json.h"
 
-#define FACT_FIRST_DAY "first-day" /* the user's id, or OVER */
+#define FACT_FIRST_DAY "first-day" /* the user's id, a blank, seconds since 1970; or OVER */
 #define OVER "over"
 #define ID_SIZE (BASE64URL_LENGTH(USER_ID_SIZE) + 1)
+#define FACT_SIZE (ID_SIZE + 32)
 
-enum stepup_error first_day_begin(struct store_session *session, const uint8_t user_id[USER_ID_SIZE])
-{
-	char id[ID_SIZE], known[ID_SIZE];
-	enum stepup_error error = store_fact_get(session, FACT_FIRST_DAY, known, sizeof(known));
-
-	if (error != STEPUP_NOT_FOUND)
-		return error;
-	base64url_encode(user_id, USER_ID_SIZE, id);
-	return store_fact_set(session, FACT_FIRST_DAY, id);
-}
-
-enum stepup_error first_day_end(struct store_session *session)
-{
-	return store_fact_set(session, FACT_FIRST_DAY, OVER);
-}
-
+/* When an entry was made. */
 static bool take_time(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
 {
 	int64_t *at = context;
@@ -41,24 +29,47 @@ static bool take_time(void *context, int64_t index, const char *entry, const cha
 	return false;
 }
 
+enum stepup_error first_day_begin(struct store_session *session, const uint8_t user_id[USER_ID_SIZE])
+{
+	char id[ID_SIZE], fact[FACT_SIZE];
+	int64_t began = 0;
+	enum stepup_error error = store_fact_get(session, FACT_FIRST_DAY, fact, sizeof(fact));
+
+	if (error != STEPUP_NOT_FOUND)
+		return error;
+	error = store_log_each(session, 0, 1, take_time, &began);
+	if (error != STEPUP_OK)
+		return error;
+	base64url_encode(user_id, USER_ID_SIZE, id);
+	(void)snprintf(fact, sizeof(fact), "%s %" PRId64, id, began);
+	return store_fact_set(session, FACT_FIRST_DAY, fact);
+}
+
+enum stepup_error first_day_end(struct store_session *session)
+{
+	return store_fact_set(session, FACT_FIRST_DAY, OVER);
+}
+
 static enum stepup_error look(struct store_session *session, const uint8_t *user_id, int64_t now, int64_t *until)
 {
-	char id[ID_SIZE], known[ID_SIZE] = "";
+	char id[ID_SIZE], fact[FACT_SIZE] = "";
 	int64_t began = 0;
-	enum stepup_error error = store_fact_get(session, FACT_FIRST_DAY, known, sizeof(known));
+	enum stepup_error error = store_fact_get(session, FACT_FIRST_DAY, fact, sizeof(fact));
 
 	*until = 0;
-	if (error == STEPUP_NOT_FOUND || (error == STEPUP_OK && strcmp(known, OVER) == 0))
+	if (error == STEPUP_NOT_FOUND || (error == STEPUP_OK && strcmp(fact, OVER) == 0))
 		return STEPUP_OK;
+	if (error != STEPUP_OK)
+		return error;
+	if (strlen(fact) <= ID_SIZE || fact[ID_SIZE - 1] != ' ' || sscanf(fact + ID_SIZE, "%" SCNd64, &began) != 1)
+		return STEPUP_CORRUPT;
 	if (user_id != NULL)
 		base64url_encode(user_id, USER_ID_SIZE, id);
-	if (error == STEPUP_OK && user_id != NULL && strcmp(known, id) != 0)
+	if (user_id != NULL && memcmp(fact, id, ID_SIZE - 1) != 0)
 		return STEPUP_OK;
-	if (error == STEPUP_OK)
-		error = store_log_each(session, 0, 1, take_time, &began);
-	if (error == STEPUP_OK && began > 0 && now >= began && now < began + FIRST_DAY_SECONDS)
+	if (began > 0 && now >= began && now < began + FIRST_DAY_SECONDS)
 		*until = began + FIRST_DAY_SECONDS;
-	return error;
+	return STEPUP_OK;
 }
 
 enum stepup_error first_day_holds(struct store_session *session, const uint8_t *user_id, int64_t now, bool *holds)
