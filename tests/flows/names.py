@@ -24,6 +24,7 @@ action loud.open { users = { "@people" }  prompt = "Loud"  require = { code }  l
 action vault.open { users = { "@people" }  prompt = "Vault"  require = { code }  code-is-enough = yes  always-approve = yes  approvers = { "@people" } }
 '''
 SPELLINGS = ("asmith", "ASmith", "CORP\\asmith", "asmith@corp.example.com")
+IMPOSSIBLE = ("asmith ", " asmith", "asmith,", "-asmith")  # for a search in LDAP blanks at the ends are none
 tap = Tap()
 
 
@@ -84,6 +85,9 @@ def locks(world, token):
         for spelt in SPELLINGS:
             tap.equal((world.door(spelt).error, verifier.call("verify", "Account", {"user": spelt}).error), ("Locked", "Locked"),
                       f"locked as {name}, {spelt} is refused")
+        for spelt in IMPOSSIBLE:
+            tap.equal(verifier.call("verify", "Account", {"user": spelt, "service": "sshd"}).error, "NotAllowed",
+                      f"locked as {name}, {spelt!r}, which a directory may take for asmith, is refused in the account phase")
         tap.ok(list(world.locked()) == ["asmith"], "one lock is listed, by the canonical name")
         tap.ok(world.unlock(name).ok and not world.locked(), f"an unlock of {name} opens it")
     both = world.lock("ASmith", "asmith")

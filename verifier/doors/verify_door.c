@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/message.h"
+#include "lib/user_name.h"
 #include "verifier/doors/approving.h"
 #include "verifier/doors/brakes.h"
 #include "verifier/doors/enrolment.h"
@@ -32,6 +33,12 @@ static void account_ready(struct call *call, const struct subject *subject)
 	}
 	if (subject->former != NULL && user_record_live_count(subject->former) > 0) {
 		refuse_saying(call, STEPUP_NOT_ALLOWED, subject_former_notice(subject));
+		return;
+	}
+	/* A directory may take it for somebody's all the same, and that one may be locked. */
+	if (!user_name_is_possible(subject->asked)) {
+		refusal_log(call, &about, NULL, STEPUP_NOT_ALLOWED, "account check of an impossible name");
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_impossible_account());
 		return;
 	}
 	call_reply(call, json_object());

@@ -143,6 +143,11 @@ const char *notice_impossible_name(void)
 	       "beginning, and no blank at either end. Name people one by one: lists and groups are the policy's.";
 }
 
+const char *notice_impossible_account(void)
+{
+	return "No account can have that name, though a directory may take it for yours. You were not let in. Use your name exactly as your account has it.";
+}
+
 const char *notice_directory_silent(void)
 {
 	return "The directory did not answer, and nothing stands under exactly that name. Nothing was changed. Try again when the directory answers.";

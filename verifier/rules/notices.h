@@ -50,6 +50,7 @@ const char *notice_too_many_credentials(void);
 const char *notice_other_account(void);      /* the name belongs to another account now */
 const char *notice_absent_account(void);     /* something is enrolled, and the name has no account just now */
 const char *notice_impossible_name(void);
+const char *notice_impossible_account(void); /* to somebody who signs in by it */
 const char *notice_directory_silent(void);   /* nothing stands under exactly that name */
 const char *notice_initialised(void);        /* Init a second time */
 const char *notice_not_locked(void);
