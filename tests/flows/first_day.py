@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The first day, as README has it: root's invitation, a key, the example policy, a second administrator and an approver, in one sitting. And what becomes of an
+"""The first day: root's invitation, a key, the example policy (README has it first), a second administrator and an approver, in one sitting. And what becomes of an
 administrator who enrolled a code and then took the example policy."""
 import contextlib
 import os

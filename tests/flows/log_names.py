@@ -22,7 +22,7 @@ def host_line(name):
 
 
 def renamed(tap):
-    """README's own order: `stepup init` with the policy that it writes, the company's policy after it; then two moves."""
+    """A host that began with the policy that `stepup init` writes, and took the company's policy after it; then two moves."""
     verifier = Verifier(POLICY % (FIRST, ""))
     with verifier:
         admin = Administrator(verifier)
