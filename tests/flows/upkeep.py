@@ -76,6 +76,7 @@ def refused(verifier, backup):
             out.write(content)
         status, said = stepup(verifier, "restore", path)
         tap.ok(status == 1 and "othing was" in said, f"{name} is put nowhere", said)
+        tap.ok("Store The file" not in said and "stepup restore" not in said, f"and {name} is told as what was given, not as the store", said)
     tap.equal(os.listdir(verifier.state), before, "and leaves everything as it was")
 
 

@@ -190,7 +190,7 @@ enum stepup_error store_put_back(const char *place, int in, char **kept, char **
 
 	*kept = NULL;
 	if (error == STEPUP_OK)
-		error = db_check_file("The file", in, STORE_SCHEMA, why);
+		error = db_check_file("in that file", in, STORE_SCHEMA, why);
 	if (error == STEPUP_NOT_FOUND)
 		error = say(why, STEPUP_INVALID, "The file is empty. Nothing was changed.");
 	if (error == STEPUP_OK && (copy = fresh_name(place, ".restored")) == NULL)
@@ -201,6 +201,11 @@ enum stepup_error store_put_back(const char *place, int in, char **kept, char **
 		error = db_check_copy(copy, STORE_SCHEMA, &schema, why);
 	if (error == STEPUP_OK)
 		error = put_in_place(place, copy, kept);
+	if (error == STEPUP_CORRUPT) { /* of a store in use it would be said how to replace it */
+		free(*why);
+		*why = NULL;
+		(void)say(why, error, "That file is no whole backup of a store. Nothing was changed. Take another one.");
+	}
 	if (error != STEPUP_OK) {
 		(void)say(why, error, "Store %s: the copy could not be put in its place (%s).", place, stepup_error_text(error));
 		if (copy != NULL)
