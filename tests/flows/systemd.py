@@ -52,6 +52,20 @@ def call(door, method, parameters=None):
 
 # --- inside ---
 
+def init_names_the_group(tap):
+    """Who has a rule and is not in the group gets to no door, and hears so from init, once it matters and no longer."""
+    with open("/etc/passwd", "a") as out:
+        out.write("dana:x:7001:7001::/:/bin/sh\n")
+    told = run("stepup", "init", "dana")
+    tap.ok(told.returncode == 0 and "usermod -aG stepup-admin dana" in told.stdout, "init says that the administrator isn't in stepup-admin", told)
+    with open("/etc/group") as source:
+        groups = source.read()
+    with open("/etc/group", "w") as out:
+        out.write(re.sub(r"(?m)^(stepup-admin:.*:)$", r"\1dana", groups))
+    told = run("stepup", "init", "dana")
+    tap.ok(told.returncode == 0 and "usermod" not in told.stdout, "and no more once they are", told)
+
+
 def starts(tap):
     tap.equal(run("getent", "passwd", "stepup").returncode, 0, "sysusers makes the verifier's user")
     first = run("stepup", "init", "alice")
@@ -220,6 +234,7 @@ def stops(tap):
 def inside():
     tap = Tap()
     tap.run(starts, tap)
+    tap.run(init_names_the_group, tap)
     tap.run(works, tap)
     tap.run(hooks, tap)
     tap.run(no_room, tap)

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@
 
 #define MASTER_KEY_BYTES 32
 #define USER_MAX 256
+#define DOOR_GROUP "stepup-admin" /* of admin.sock */
+#define GROUPS_MAX 1024
 
 struct setup {
 	const struct invocation *invocation;
@@ -182,6 +185,22 @@ static enum exit_status make_conf(const struct setup *setup, const char *user)
 	return status;
 }
 
+/* A rule alone lets nobody administer: admin.sock is the group's. False where the directory doesn't say. */
+static bool is_outside(const char *user)
+{
+	const struct group *door = getgrnam(DOOR_GROUP);
+	const struct passwd *account = getpwnam(user);
+	gid_t groups[GROUPS_MAX];
+	int count = GROUPS_MAX;
+
+	if (door == NULL || account == NULL || account->pw_uid == 0 || getgrouplist(user, account->pw_gid, groups, &count) < 0)
+		return false;
+	for (int i = 0; i < count; i++)
+		if (groups[i] == door->gr_gid)
+			return false;
+	return true;
+}
+
 static enum exit_status print_reply(const struct setup *setup, const char *user, json_t *reply)
 {
 	const struct invocation *invocation = setup->invocation;
@@ -193,7 +212,12 @@ static enum exit_status print_reply(const struct setup *setup, const char *user,
 		return output_json(reply);
 	}
 	message = safe_text(message_text(reply, "message"));
-	printf("\n%s\nNow, as %s:\n\n", message, user);
+	printf("\n%s\n", message);
+	if (is_outside(user))
+		printf("%s is not in the unix group " DOOR_GROUP " yet, and administers nothing without it. As root, before %s signs in:\n\n"
+		       "    usermod -aG " DOOR_GROUP " %s\n\n",
+			user, user, user);
+	printf("Now, as %s:\n\n", user);
 	print_invitation(message_text(reply, "invitation"));
 	printf("\nKeep this key somewhere else; it shows later that the log is this verifier's (stepup log verify --key):\n\n    %s\n",
 		message_text(reply, "log_key"));
