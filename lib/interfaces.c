@@ -132,7 +132,7 @@ static const struct method admin_methods[] = {
 	{"Status", FIELDS(MAYBE_TEXT("rp_id", PLACE_MAX), MAYBE_TEXT("rp_id_before", PLACE_MAX), MAYBE_TEXT("policy", HANDLE_MAX)),
 		FIELDS(TEXT("version", WORD_MAX), TEXT("issuer", NOTE_MAX), TEXT("host", PLACE_MAX), TEXT("policy", HANDLE_MAX),
 			NUMBER("users"), NUMBER("log_size"), NUMBER("checkpoint_size"), NUMBER("pending"),
-			OBJECTS("locked", ENTRIES_MAX), OBJECTS("frozen", ENTRIES_MAX), NUMBER("started"), BOOL("clean_start"),
+			OBJECTS("locked", ENTRIES_MAX), OBJECTS("frozen", ENTRIES_MAX), NUMBER("started"), BOOL("clean_start"), BOOL("mark_beside_store"),
 			TEXT("rp_id", PLACE_MAX), MAYBE_TEXT("rp_id_why", NOTE_MAX), MAYBE_TEXT("policy_why", SHOWN_MAX), NUMBER("batch"),
 			TEXTS("store_wrong", SHOWN_MAX), MAYBE_NUMBER("first_day_until"), TEXTS("powerless", SHOWN_MAX))},
 	{"Reload", FIELDS(TEXT("authorization", HANDLE_MAX)), FIELDS(TEXT("policy", HANDLE_MAX), TEXTS("warnings", NOTE_MAX))},

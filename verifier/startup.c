@@ -61,7 +61,7 @@ static bool same_folder(const char *one, const char *other)
 }
 
 /* The mark's folder must be there; a mark of an earlier version is taken along from where it lay. */
-static enum stepup_error mark_find(const struct startup_options *options, const char *url, char **why)
+static enum stepup_error mark_find(const struct startup_options *options, const char *url, bool *beside_store, char **why)
 {
 	char *copy = strdup(options->mark);
 	const char *folder = copy != NULL ? dirname(copy) : options->mark, *store = strchr(url, ':');
@@ -75,7 +75,8 @@ static enum stepup_error mark_find(const struct startup_options *options, const 
 	if (result == STEPUP_OK && (result = highwater_carry_over(STEPUP_STATEDIR "/highwater", options->mark)) != STEPUP_OK &&
 		asprintf(why, "The mark could not be taken from %s to %s: %s.", STEPUP_STATEDIR "/highwater", options->mark, stepup_error_text(result)) < 0)
 		*why = NULL;
-	if (result == STEPUP_OK && store != NULL && same_folder(store + 1, options->mark))
+	*beside_store = result == STEPUP_OK && store != NULL && same_folder(store + 1, options->mark);
+	if (*beside_store)
 		journal_line(LOG_WARNING, "warning", "the mark %s lies in the database's folder: whoever puts that folder back puts back the mark as well, and locks"
 			" and freezes are gone without a word. Give it a folder of its own (--mark)", options->mark);
 	free(copy);
@@ -129,7 +130,7 @@ static enum stepup_error state_open(const struct startup_options *options, struc
 
 	result = master_key_read(options->master_key, &key, why);
 	if (result == STEPUP_OK)
-		result = mark_find(options, choice->store, why);
+		result = mark_find(options, choice->store, &verifier->mark_beside_store, why);
 	if (result == STEPUP_OK)
 		result = store_open_so(&(struct store_opening){.url = choice->store, .key = key, .mark = options->mark, .as_found = new_epoch},
 			&verifier->store, why);

@@ -46,6 +46,7 @@ struct verifier {
 	char *log_key;                     /* vkey of the log, text */
 	struct server *server;             /* NULL before it serves and after it stops */
 	int64_t started;                   /* seconds since 1970 */
+	bool mark_beside_store; /* the mark lies in the database's folder, and is put back with it */
 	bool clean_start;
 	bool serves;                       /* it came so far; only then is its stop a clean one */
 	struct refusal_budget refusals;    /* how many refusals each uid may still put into the log */

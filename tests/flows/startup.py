@@ -15,6 +15,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from cli_session import Cli
 from harness import NOBODY, PATIENCE, Tap, Verifier, as_uid, need_root, program
 
 POLICY = '''
@@ -333,6 +334,19 @@ def database_alone():
         tap.ok(entries() >= first + 2, "and each start moves what a crash left beside it", (first, entries()))
 
 
+def mark_beside():
+    """A mark that is put back with the database can notice nothing: the journal and `stepup status` say so as long as it lies there."""
+    with Verifier(POLICY) as verifier:
+        tap.equal(verifier.call("admin", "Status")["mark_beside_store"], False, "a mark in a folder of its own is no trouble")
+    verifier = Verifier(POLICY)
+    verifier.mark = os.path.join(verifier.state, "mark")
+    with verifier:
+        os.chmod(verifier.path("admin"), 0o666)
+        tap.equal(verifier.call("admin", "Status")["mark_beside_store"], True, "status says of a mark that it lies beside the database")
+        tap.matches(verifier.log(), "lies in the database's folder", "and so does the journal")
+        tap.matches(Cli(verifier).run("status").out, "Give the mark a folder of its own: stepupd --mark", "in words, too")
+
+
 def as_its_own_user():
     verifier = Verifier(POLICY, uid=NOBODY)
     try:
@@ -415,7 +429,8 @@ def main():
     need_root()
     for case in REFUSALS:
         tap.run(refusal, *case)
-    for part in (second_verifier, names_in_the_way, reload, asked_to_reload, check, options, closed_stdio, as_its_own_user, database_alone, activation, activation_refused, stop_is_clean):
+    for part in (second_verifier, names_in_the_way, reload, asked_to_reload, check, options, closed_stdio, as_its_own_user, database_alone, mark_beside,
+                 activation, activation_refused, stop_is_clean):
         tap.run(part)
     tap.done()
 

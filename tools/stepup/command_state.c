@@ -99,6 +99,9 @@ static void print_status(const json_t *reply)
 		message_bool(reply, "clean_start", false) ? "after a clean stop" : "after an unclean stop");
 	printf("Policy      %.16s…\n", message_text(reply, "policy"));
 	print_policy_why(message_text(reply, "policy_why"));
+	if (message_bool(reply, "mark_beside_store", false))
+		printf("Mark        in the database's folder: a backup of that folder that is put back is not noticed.\n"
+			"            Give the mark a folder of its own: stepupd --mark\n");
 	if (message_number(reply, "first_day_until", 0) != 0)
 		printf("First day   until %s: keys that the first administrator invites need not cool off\n",
 			time_text(message_number(reply, "first_day_until", 0), started));

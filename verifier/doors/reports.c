@@ -335,11 +335,12 @@ void report_status(struct call *call)
 		json_decref(wrong);
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
 	} else {
-		reply = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b, s:I, s:o}", "version", PACKAGE_VERSION, "issuer",
+		reply = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b, s:b, s:I, s:o}", "version", PACKAGE_VERSION, "issuer",
 			verifier->policy->issuer, "host", verifier->policy->host, "policy", policy, "users", (json_int_t)users, "log_size",
 			(json_int_t)log_size, "checkpoint_size", (json_int_t)checkpoint_size, "pending",
 			(json_int_t)transactions_count(verifier->transactions), "locked", locked.list, "frozen", frozen.list, "started",
-			(json_int_t)verifier->started, "clean_start", (int)verifier->clean_start, "batch", (json_int_t)head.batch, "store_wrong",
+			(json_int_t)verifier->started, "clean_start", (int)verifier->clean_start, "mark_beside_store",
+			(int)verifier->mark_beside_store, "batch", (json_int_t)head.batch, "store_wrong",
 			wrong);
 		if (add_policy_state(call, reply) && add_first_day(call, reply))
 			call_reply(call, reply);

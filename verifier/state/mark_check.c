@@ -70,7 +70,7 @@ enum stepup_error mark_check(const struct mark_question *question, bool *clean, 
 	if (store->epoch != mark->epoch)
 		return refuse(why, "The mark %s is of an earlier epoch than the store: it was put back.", question->path);
 	if (store->moved || mark->moved)
-		return refuse(why, "This store was moved to another machine (stepup backup --move) and goes on there.");
+		return refuse(why, "This store was moved to another machine and goes on there.");
 	if (store->batch > mark->batch)
 		return check_ahead(question, why);
 	if (!same_tags(store, mark))
