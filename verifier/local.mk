@@ -102,7 +102,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 
 # Putting it together.
 verifier_libverifier_a_SOURCES += verifier/clock_settling.h verifier/clock_settling.c verifier/housekeeping.h verifier/housekeeping.c verifier/life_log.h verifier/life_log.c verifier/reload.h verifier/reload.c \
-	verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/upkeep.h verifier/upkeep.c verifier/verifier.h
+	verifier/epoch_brakes.h verifier/epoch_brakes.c verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/upkeep.h verifier/upkeep.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c

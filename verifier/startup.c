@@ -14,6 +14,7 @@
 #include "verifier/host/journal.h"
 #include "verifier/clock_settling.h"
 #include "verifier/life_log.h"
+#include "verifier/epoch_brakes.h"
 #include "verifier/evidence/code_floors.h"
 #include "verifier/evidence/highwater.h"
 #include "verifier/evidence/log_signer.h"
@@ -96,7 +97,9 @@ static enum stepup_error evidence_open(const struct startup_options *options, st
 		result = log_signer_open(verifier->store, writer, key, options->mark, &names, new_epoch, &verifier->log,
 			&verifier->clean_start, &verifier->log_key, why);
 	if (result == STEPUP_OK && new_epoch)
-		upkeep_epoch_done(options->mark);
+		result = epoch_brakes_restore(verifier->store, writer, verifier->started);
+	if (result == STEPUP_OK && new_epoch)
+		upkeep_epoch_done(options->mark); /* last: a start that ends before this begins the epoch once more */
 	/* What was accepted last may not have reached the disk's platters or this verifier's memory: only later steps count. */
 	if (result == STEPUP_OK)
 		result = code_floors_start(writer, verifier->clean_start, verifier->started, &floors);

@@ -1,6 +1,6 @@
 # tests/flows
 EXTRA_DIST += tests/flows/explain.py tests/flows/export_service.py
-EXTRA_DIST += tests/flows/advice.py tests/flows/upkeep.py tests/flows/authenticator.py tests/flows/unattended.py tests/flows/qr_codes.py
+EXTRA_DIST += tests/flows/advice.py tests/flows/epoch_brakes.py tests/flows/upkeep.py tests/flows/authenticator.py tests/flows/unattended.py tests/flows/qr_codes.py
 EXTRA_DIST += tests/flows/step_up.py tests/flows/receipts.py tests/flows/crash.py tests/flows/admin.py tests/flows/enrolment.py tests/flows/log_names.py tests/flows/logbook.py
 EXTRA_DIST += tests/flows/cli.py tests/flows/cli_session.py tests/flows/harness.py tests/flows/callers.py tests/flows/codes.py tests/flows/vectors.py tests/flows/clock.py tests/flows/disk.py tests/flows/long_waits.py tests/flows/freshness.py tests/flows/systemd.py
 EXTRA_DIST += tests/flows/sockets.py tests/flows/startup.py tests/flows/vault.py tests/flows/sanitized.py
