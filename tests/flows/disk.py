@@ -161,8 +161,10 @@ def alerts(tap):
         tap.ok(True, "and that is an alert at once: the first one was not written")
         verifier.step_up("mail", "gate.open", None, token.fresh())
         verifier.wait_log("STEPUP_KIND=over-limit STEPUP_USER=mail")
+        size = verifier.call("admin", "Status")["log_size"]
         for _ in range(2):
             verifier.step_up("mail", "gate.open", None, token.fresh())
+        verifier.wait_log_size(size + 2)
         use_up(verifier)
         time.go_on(301)
         until_looked_at(verifier, time, told)

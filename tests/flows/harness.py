@@ -287,6 +287,16 @@ class Verifier:
                 return client.call(method, parameters)
         return once() if uid is None else as_uid(uid, once, gid=gid, groups=groups)
 
+    def wait_log_size(self, size):
+        """Until the log has so many entries: a refusal is answered before its entry is written."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            now = self.call("admin", "Status")["log_size"]
+            if now >= size:
+                return
+            select.select([], [], [], 0.02)
+        raise RuntimeError(f"the log has {now} entries and not {size}:\n{self.log()}")
+
     def wait_idle(self):
         """Until it waits for somebody: a door that it has served just now, and has not looked at since, would be served first again."""
         end = time.monotonic() + PATIENCE

@@ -267,6 +267,58 @@ static void a_failed_commit_fails_its_whole_batch_and_the_next_one_goes_through(
 	}
 }
 
+static enum stepup_error only_read(struct store_session *session, void *context)
+{
+	struct job *job = context;
+
+	return store_log_size(session, &job->index);
+}
+
+/* One job, alone in its transaction. */
+static void run_one(struct queue_fixture *all, commit_work *what, enum stepup_error expected)
+{
+	struct job job = {.of = all};
+
+	assert_ok(commit_queue_submit(all->queue, what, done, &job));
+	run_until_reported(all, &job, 1);
+	assert_error(job.reported, expected);
+}
+
+static unsigned said(FILE *out, const char *what)
+{
+	char line[1024];
+	unsigned count = 0;
+
+	rewind(out);
+	while (fgets(line, sizeof(line), out) != NULL)
+		count += strstr(line, what) != NULL;
+	return count;
+}
+
+static void a_full_disk_is_said_once_however_much_is_read_meanwhile(void **state)
+{
+	struct queue_fixture *all = *state;
+	FILE *out = tmpfile();
+	int standard_error = dup(STDERR_FILENO);
+
+	assert_non_null(out);
+	assert_true(standard_error >= 0 && dup2(fileno(out), STDERR_FILENO) == STDERR_FILENO);
+	disk_fail(DISK_NO_SPACE, 1, 0);
+	for (int i = 0; i < 3; i++) {
+		run_one(all, work, STEPUP_IO);
+		run_one(all, only_read, STEPUP_OK);
+	}
+	disk_forget();
+	run_one(all, only_read, STEPUP_OK);
+	assert_int_equal(said(out, "can be written again"), 0);
+	run_one(all, work, STEPUP_OK);
+	assert_int_equal(dup2(standard_error, STDERR_FILENO), STDERR_FILENO);
+	assert_int_equal(said(out, "can't be written"), 1);
+	assert_int_equal(said(out, "can be written again"), 1);
+	(void)close(standard_error);
+	(void)fclose(out);
+}
+
 /* --- a disk that stands still --- */
 
 static void end_stall(uv_timer_t *timer)
@@ -380,6 +432,7 @@ static const struct CMUnitTest tests[] = {
 	BOTH(a_full_queue_says_so_and_keeps_what_it_has),
 	BOTH(stopping_finishes_and_reports_what_waits),
 	BOTH(a_failed_commit_fails_its_whole_batch_and_the_next_one_goes_through),
+	BOTH(a_full_disk_is_said_once_however_much_is_read_meanwhile),
 	ON(writer, while_the_writer_waits_for_the_disk_the_loop_goes_on),
 	ON(either, after_a_slow_commit_the_loop_does_not_wait_for_the_disk),
 	ON(loop, the_write_ahead_log_does_not_grow_under_load),

@@ -93,14 +93,19 @@ static bool entry_seen(void *context, int64_t index, const char *entry, const ch
 	return false;
 }
 
-/* The event as hooks are told of it, a new object; NULL where it can't be read. */
-static json_t *event_read(struct verifier *verifier, const struct event_row *row)
+/* The event as hooks are told of it, a new object; NULL if it can't be read, with the store's error in `*error`. */
+static json_t *event_read(struct verifier *verifier, const struct event_row *row, enum stepup_error *error)
 {
 	struct reading reading = {.event = row->event, .issuer = verifier->policy->issuer};
 
-	if (store_log_each(verifier->reader, row->index, 1, entry_seen, &reading) != STEPUP_OK)
-		return NULL;
+	*error = store_log_each(verifier->reader, row->index, 1, entry_seen, &reading);
 	return reading.object;
+}
+
+/* What can't be read now may be read later: the event stays. Any other error stays too, so the event goes. */
+static bool may_pass(enum stepup_error error)
+{
+	return error == STEPUP_IO || error == STEPUP_NO_MEMORY;
 }
 
 /* --- the journal --- */
@@ -129,18 +134,23 @@ static void journal_alert(const json_t *event)
 	journal_event(LOG_WARNING, HOOK_MESSAGE_ID, message_text(event, "message"), fields, JOURNAL_TEXTS + 2);
 }
 
-static void journal_new(struct hook_feed *feed)
+/* An alert that can't be read now stays for the next look; so does all behind it. */
+static enum stepup_error journal_new(struct hook_feed *feed)
 {
 	struct event_row row;
+	enum stepup_error error;
 
-	while (store_event_after(feed->verifier->reader, STORE_EVENT_ALERT, feed->journaled, &row) == STEPUP_OK) {
-		json_t *event = event_read(feed->verifier, &row);
+	while ((error = store_event_after(feed->verifier->reader, STORE_EVENT_ALERT, feed->journaled, &row)) == STEPUP_OK) {
+		json_t *event = event_read(feed->verifier, &row, &error);
 
+		if (may_pass(error))
+			return error;
 		if (event != NULL)
 			journal_alert(event);
 		json_decref(event);
 		feed->journaled = row.index;
 	}
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
 /* --- Next --- */
@@ -210,7 +220,12 @@ static bool serve(struct hook_feed *feed, struct call *call)
 	}
 	feed->tells = feed->tells > 0 && row.event == feed->told.event && row.index == feed->told.index ? feed->tells + 1 : 1;
 	feed->told = row;
-	event = feed->tells > HOOK_TELLS_MAX ? NULL : event_read(feed->verifier, &row);
+	event = feed->tells > HOOK_TELLS_MAX ? NULL : event_read(feed->verifier, &row, &error);
+	if (may_pass(error)) {
+		feed->tells--;
+		refuse(call, error, NULL);
+		return true;
+	}
 	if (event == NULL) {
 		give_up(feed, &row);
 		return false;
@@ -244,8 +259,8 @@ static void look(void *context)
 
 	if (noted == feed->noted || feed->stopped)
 		return;
-	feed->noted = noted;
-	journal_new(feed);
+	if (journal_new(feed) == STEPUP_OK)
+		feed->noted = noted;
 	if (call == NULL)
 		return;
 	feed->waiting = NULL;

@@ -74,6 +74,15 @@ static enum stepup_error run_one(struct store_session *session, struct queued *q
 	return error;
 }
 
+/* How many transactions have changed something. */
+static uint64_t changes(const struct commit_queue *queue)
+{
+	struct store_head head;
+
+	store_head_now(queue->store, &head);
+	return (uint64_t)head.batch;
+}
+
 /* Says once why the store can't be written, and once that it can be again. */
 static void tell_trouble(struct commit_queue *queue, bool trouble)
 {
@@ -88,6 +97,7 @@ static void run_batch(struct commit_queue *queue, size_t from, size_t to)
 {
 	struct store_session *session = queue->session;
 	enum stepup_error begun = store_begin(session), committed = begun;
+	uint64_t changes_before = queue->trouble ? changes(queue) : 0;
 	size_t good = 0;
 	bool trouble = begun != STEPUP_OK;
 
@@ -102,8 +112,10 @@ static void run_batch(struct commit_queue *queue, size_t from, size_t to)
 		committed = store_commit(session);
 	else if (begun == STEPUP_OK)
 		store_rollback(session);
-	if (trouble || good > 0)
-		tell_trouble(queue, trouble || committed != STEPUP_OK);
+	trouble = trouble || (good > 0 && committed != STEPUP_OK);
+	/* Jobs that only read go well on a full disk too: they say nothing of it. */
+	if (trouble || (queue->trouble && changes(queue) != changes_before))
+		tell_trouble(queue, trouble);
 	for (size_t i = from; committed != STEPUP_OK && i < to; i++)
 		if (place(queue, i)->result == STEPUP_OK)
 			place(queue, i)->result = committed;
