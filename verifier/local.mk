@@ -25,8 +25,8 @@ verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/sta
 	verifier/state/store_key_ids.c verifier/state/store_log.c verifier/state/store_meta.c verifier/state/store_open.c verifier/state/store_receipts.c verifier/state/store_requests.c \
 	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
 	verifier/state/store_vault.h verifier/state/store_vault.c verifier/state/store_terms.c verifier/state/store_head.c \
-	verifier/state/store_scan.c verifier/state/store_mark.h verifier/state/store_mark.c verifier/state/store_wrong.c verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c \
-	verifier/state/store_scan.c verifier/state/store_wrong.c verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c verifier/state/user_record_ahead.c \
+	verifier/state/store_scan.c verifier/state/store_mark.h verifier/state/store_mark.c verifier/state/store_wrong.c verifier/state/store_recheck.c verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c \
+	verifier/state/user_record_ahead.c \
 	verifier/state/user_record_pack.c \
 	verifier/state/row_memory.h verifier/state/row_memory.c
 
@@ -45,7 +45,7 @@ verifier_rules = verifier/rules/clock_votes.h verifier/rules/clock_votes.c verif
 	verifier/rules/policy_scanner.h verifier/rules/policy_scanner.c verifier/rules/policy_text.h \
 	verifier/rules/policy_text.c verifier/rules/policy_top.c verifier/rules/policy_trust.c \
 	verifier/rules/policy_values.h verifier/rules/policy_values.c verifier/rules/policy_verbs.c \
-	verifier/rules/requirement.h verifier/rules/requirement.c \
+	verifier/rules/refusal_budget.h verifier/rules/refusal_budget.c verifier/rules/requirement.h verifier/rules/requirement.c \
 	verifier/rules/words.h verifier/rules/words.c verifier/rules/attestation_trust.h \
 	verifier/rules/attestation_trust.c verifier/rules/certificate.h verifier/rules/certificate.c \
 	verifier/rules/mds.h verifier/rules/mds.c verifier/rules/mds_jws.h verifier/rules/mds_jws.c
@@ -80,7 +80,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/decision.h verifier/doors/decide_approval.c verifier/doors/decide_code.c verifier/doors/decide_key.c \
 	verifier/doors/decide_fresh.c verifier/doors/decide_denial.c \
 	verifier/doors/agreed.h verifier/doors/agreed.c verifier/doors/approving.h verifier/doors/approving.c verifier/doors/authorization.h verifier/doors/authorization.c \
-	verifier/doors/begin_approval.c verifier/doors/begin.c \
+	verifier/doors/begin_approval.c verifier/doors/begin.h verifier/doors/begin.c \
 	verifier/doors/begin_check.h verifier/doors/begin_check.c \
 	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c verifier/doors/first_day.h verifier/doors/first_day.c verifier/doors/powerless.h verifier/doors/powerless.c verifier/doors/freshness.h verifier/doors/freshness.c \
 	verifier/doors/sitting.h verifier/doors/sitting.c \
@@ -89,13 +89,13 @@ verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/ans
 	verifier/doors/enrolment_key_finish.c \
 	verifier/doors/enrolment_kinds.h verifier/doors/key_json.h verifier/doors/key_json.c \
 	verifier/doors/explaining.h verifier/doors/explaining.c verifier/doors/hook_feed.h verifier/doors/hook_feed.c \
-	verifier/doors/hooks_door.c verifier/doors/inviting.h \
+	verifier/doors/hooks_door.c verifier/doors/invitation.h verifier/doors/invitation.c verifier/doors/inviting.h \
 	verifier/doors/inviting.c verifier/doors/locking.h verifier/doors/locking.c verifier/doors/locking_people.c verifier/doors/locks.h \
 	verifier/doors/key_offer.h verifier/doors/key_offer.c verifier/doors/question.h verifier/doors/question.c \
 	verifier/doors/reach.h verifier/doors/reach.c verifier/doors/locks.c verifier/doors/redeem_door.c verifier/doors/redemption.h \
 	verifier/doors/redemption.c verifier/doors/redemption_claims.c verifier/doors/refusal_log.h \
 	verifier/doors/refusal_log.c verifier/doors/reports.h verifier/doors/reports.c \
-	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/subject.h verifier/doors/subject.c verifier/doors/naming.c verifier/doors/policy_names.h verifier/doors/policy_names.c \
+	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/step_up_refusals.h verifier/doors/step_up_refusals.c verifier/doors/subject.h verifier/doors/subject.c verifier/doors/naming.c verifier/doors/policy_names.h verifier/doors/policy_names.c \
 	verifier/doors/request_follow.h verifier/doors/request_follow.c verifier/doors/waiters.h verifier/doors/waiters.c \
 	verifier/doors/brakes.h verifier/doors/brakes.c verifier/doors/crowd.h verifier/doors/crowd.c verifier/doors/transactions.h verifier/doors/transactions.c verifier/doors/verb_job.h \
 	verifier/doors/store_watch.h verifier/doors/store_watch.c verifier/doors/verb_job.c verifier/doors/verify_door.c
