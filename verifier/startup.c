@@ -10,6 +10,7 @@
 
 #include "lib/base64url.h"
 #include "lib/verifier_client.h"
+#include "verifier/doors/decoys.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
 #include "verifier/clock_settling.h"
@@ -27,6 +28,7 @@
 #include "verifier/startup.h"
 #include "verifier/upkeep.h"
 #include "verifier/doors/hook_feed.h"
+#include "verifier/doors/step_up_refusals.h"
 #include "verifier/doors/store_watch.h"
 #include "verifier/doors/approving.h"
 #include "verifier/doors/powerless.h"
@@ -162,7 +164,7 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 	verifier->decoys = decoys_new();
 	if (verifier->accounts == NULL || verifier->policy_names == NULL || verifier->decoys == NULL || verifier->waiters == NULL || verifier->transactions == NULL)
 		return STEPUP_NO_MEMORY;
-	transactions_watch(verifier->transactions, refusal_log_unanswered, verifier);
+	transactions_watch(verifier->transactions, step_up_unanswered, verifier);
 	result = commit_queue_start(verifier->store, verifier->loop, &verifier->queue);
 	if (result == STEPUP_OK)
 		result = hook_feed_start(verifier);

@@ -14,11 +14,11 @@
 #include "verifier/rules/clock_votes.h"
 #include "verifier/host/account.h"
 #include "verifier/state/commit_queue.h"
-#include "verifier/doors/decoys.h"
 #include "verifier/rules/policy.h"
-#include "verifier/doors/refusal_log.h"
+#include "verifier/rules/refusal_budget.h"
 #include "verifier/state/store.h"
 
+struct decoys;
 struct hook_feed;
 struct store_watch;
 struct policy_names;

@@ -18,6 +18,7 @@
 #include "verifier/evidence/receipt.h"
 #include "verifier/doors/approving.h"
 #include "verifier/doors/refusal_log.h"
+#include "verifier/doors/step_up_refusals.h"
 #include "verifier/doors/subject.h"
 
 #define CODE_SIZE sizeof(((struct answer *)NULL)->code)
@@ -205,7 +206,7 @@ static void answer_refuse(struct answer *answer)
 		say_quietly(transaction, &words);
 	/* What was charged is in the log already; of the rest, within the budget. */
 	if (answer->log_index < 0 && (refusal_is_for_log(answer->outcome) || answer->outcome == STEPUP_THROTTLED))
-		refusal_log_of(answer->verifier, transaction, answer->outcome, "at the answer");
+		step_up_refused(answer->verifier, transaction, answer->outcome, "at the answer");
 	if (answer->sentence != NULL)
 		call_refuse(answer->call, answer->outcome, answer->sentence, &(struct refusal_facts){.tries_left = words.tries_left});
 	else
@@ -264,7 +265,7 @@ static void answer_malformed(struct call *call, struct transaction *transaction,
 	if (transaction->quiet)
 		say_quietly(transaction, &words);
 	if (method != METHOD_CODE)
-		refusal_log_of(call->verifier, transaction, STEPUP_BAD_ANSWER, why);
+		step_up_refused(call->verifier, transaction, STEPUP_BAD_ANSWER, why);
 	refuse(call, STEPUP_BAD_ANSWER, &words);
 	if (words.tries_left <= 0)
 		transaction_end(call->verifier->transactions, transaction);
@@ -280,7 +281,7 @@ static void answer_not_offered(struct call *call, const struct transaction *tran
 		call_invalid(call, "method");
 		return;
 	}
-	refusal_log_of(call->verifier, transaction, STEPUP_TOO_WEAK, "a code");
+	step_up_refused(call->verifier, transaction, STEPUP_TOO_WEAK, "a code");
 	refuse(call, STEPUP_TOO_WEAK, &words);
 }
 
@@ -444,7 +445,7 @@ void step_up_cancel(struct call *call)
 		message_text(call->parameters, "transaction"), call->peer.uid);
 
 	if (transaction != NULL) {
-		refusal_log_unanswered(call->verifier, transaction);
+		step_up_unanswered(call->verifier, transaction);
 		transaction_end(call->verifier->transactions, transaction);
 	}
 	call_reply(call, json_object());

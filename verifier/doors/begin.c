@@ -2,7 +2,7 @@
 /*
  * Begin: what was looked at (begin_check.c) becomes a transaction with its question, and the reply that asks it.
  */
-#include "verifier/doors/step_up.h"
+#include "verifier/doors/begin.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,12 +13,17 @@
 #include "lib/message.h"
 #include "verifier/doors/begin_check.h"
 #include "verifier/doors/brakes.h"
+#include "verifier/doors/freshness.h"
 #include "verifier/doors/key_offer.h"
 #include "verifier/doors/question.h"
 #include "verifier/doors/reach.h"
+#include "verifier/doors/refusal_log.h"
 #include "verifier/doors/sitting.h"
 #include "verifier/rules/notices.h"
 #include "verifier/doors/subject.h"
+#include "verifier/doors/transactions.h"
+#include "verifier/host/clock.h"
+#include "verifier/verifier.h"
 
 static bool copy_text(char **to, const char *from)
 {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "verifier/doors/decoys.h"
 #include "verifier/evidence/code_floors.h"
 #include "verifier/factors/otp.h"
 #include "verifier/host/journal.h"

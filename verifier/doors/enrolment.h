@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "verifier/doors/authorization.h"
+#include "verifier/doors/invitation.h"
 #include "verifier/doors/sitting.h"
 #include "verifier/evidence/key_request.h"
 #include "verifier/server/call.h"
@@ -27,10 +28,6 @@
 #define ENROLMENT_ANSWERS_MAX 5
 #define ENROLMENT_WAYS 3           /* browser, seat, agent, in this order */
 #define CREDENTIALS_LIVE_MAX 8
-#define INVITATION_BYTES 20        /* random; 32 characters of base32 */
-#define INVITATION_TEXT_SIZE 40    /* in groups of four, with the NUL */
-#define INVITATION_TTL_SECONDS (72 * 60 * 60)
-#define FACT_INITIALISED "initialised" /* "yes" once somebody has enrolled with one made by Init */
 
 struct enrolment_kind; /* codes or keys; enrolment_kinds.h */
 
@@ -70,15 +67,6 @@ void credentials_remove(struct call *call);
 
 /* What a list shows of one record's credentials: an array of Credential; NULL where there is no memory. `tombstones` too, or only live ones. */
 json_t *credentials_to_json(const struct policy *policy, const struct user_record *record, bool tombstones);
-
-/* Whether it may be used at that time: not expired, nor made by a clock that was more than a day ahead. */
-bool invitation_is_live(const struct invitation *invitation, int64_t now);
-
-/* Makes a fresh invitation's text. STEPUP_INTERNAL where there is no randomness. */
-enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE]);
-
-/* The digest by which the store knows an invitation; case, dashes and spaces don't matter. STEPUP_INVALID for what can't be one. */
-enum stepup_error invitation_digest(const char *text, uint8_t digest[DIGEST_SIZE]);
 
 /* Makes a tombstone of a live credential: a code's secret gives way to its keyed digest, by which it is known again. */
 enum stepup_error credential_bury(struct store *store, struct credential *credential, int64_t now);

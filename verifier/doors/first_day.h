@@ -11,6 +11,7 @@
 #include "verifier/state/store.h"
 
 #define FIRST_DAY_SECONDS (24 * 60 * 60)
+#define FACT_INITIALISED "initialised" /* "yes" once somebody has enrolled with an invitation made by Init */
 #define FIRST_DAY_ALERT "first-day"
 
 /* Somebody has enrolled with root's first invitation, the first ever: it is their day. Inside the caller's transaction, as the next two are. */

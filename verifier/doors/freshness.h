@@ -24,7 +24,6 @@
 
 #define FRESHNESS_MAX 65536        /* remembered at once */
 #define FRESHNESS_PER_USER 256     /* of one person */
-#define FRESHNESS_SESSION_MIN 22   /* characters of a console's STEPUP_SESSION: 128 bits in base64 */
 
 /* What it is remembered under. */
 struct fresh_place {

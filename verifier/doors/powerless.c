@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/doors/enrolment.h"
+#include "verifier/doors/first_day.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
 #include "verifier/rules/requirement.h"

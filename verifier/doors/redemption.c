@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/message.h"
+#include "verifier/doors/refusal_log.h"
 #include "verifier/host/clock.h"
 #include "verifier/evidence/context.h"
 #include "verifier/doors/locks.h"

@@ -10,7 +10,6 @@
 
 #include "lib/message.h"
 #include "verifier/host/clock.h"
-#include "verifier/doors/question.h"
 #include "verifier/doors/subject.h"
 #include "verifier/evidence/event.h"
 #include "verifier/state/approval_request.h"
@@ -44,71 +43,6 @@ uint32_t refusal_key(uid_t uid, const struct log_subject *subject)
 	if (subject != NULL && subject->user_id != NULL)
 		memcpy(&user, subject->user_id, sizeof(user)); /* they are random */
 	return uid + user;
-}
-
-bool refusal_budget_take(struct refusal_budget *budget, uint32_t key, int64_t now_boot_ms)
-{
-	struct refusal_slot *slot = &budget->slots[key % REFUSAL_SLOTS];
-
-	if (slot->refilled_boot_ms == 0) {
-		slot->tokens = REFUSAL_BURST;
-		slot->refilled_boot_ms = now_boot_ms;
-	} else {
-		int64_t more = (now_boot_ms - slot->refilled_boot_ms) / REFUSAL_EVERY_MS;
-
-		slot->refilled_boot_ms += more * REFUSAL_EVERY_MS;
-		slot->tokens = slot->tokens + more > REFUSAL_BURST ? REFUSAL_BURST : slot->tokens + more;
-	}
-	if (slot->tokens <= 0)
-		return false;
-	slot->tokens--;
-	return true;
-}
-
-void refusal_budget_give(struct refusal_budget *budget, uint32_t key)
-{
-	struct refusal_slot *slot = &budget->slots[key % REFUSAL_SLOTS];
-
-	if (slot->tokens < REFUSAL_BURST)
-		slot->tokens++;
-}
-
-bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64_t now_boot_ms)
-{
-	const struct refusal_slot *slot = &budget->slots[key % REFUSAL_SLOTS];
-
-	return slot->refilled_boot_ms == 0 || slot->tokens > 0 || now_boot_ms - slot->refilled_boot_ms >= REFUSAL_EVERY_MS;
-}
-
-/* Ids are random, so any of their bytes spread well. One that is pushed out of its place is logged once more. */
-static struct refusal_first *first_of(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error)
-{
-	return &budget->firsts[(((size_t)user_id[0] << 8 | user_id[1]) * 31 + (size_t)error) % REFUSAL_SLOTS];
-}
-
-static bool is_first_of(const struct refusal_first *first, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error)
-{
-	return first->at_boot_ms != 0 && first->error == error && memcmp(first->user_id, user_id, USER_ID_SIZE) == 0;
-}
-
-bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t now_boot_ms)
-{
-	struct refusal_first *first = first_of(budget, user_id, error);
-
-	if (is_first_of(first, user_id, error) && now_boot_ms - first->at_boot_ms < REFUSAL_FIRST_MS)
-		return false;
-	memcpy(first->user_id, user_id, USER_ID_SIZE);
-	first->error = error;
-	first->at_boot_ms = now_boot_ms;
-	return true;
-}
-
-void refusal_first_give(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t taken_boot_ms)
-{
-	struct refusal_first *first = first_of(budget, user_id, error);
-
-	if (is_first_of(first, user_id, error) && first->at_boot_ms == taken_boot_ms)
-		first->at_boot_ms = 0;
 }
 
 bool refusal_is_for_log(enum stepup_error error)
@@ -242,20 +176,12 @@ void refusal_log(const struct call *call, const struct log_subject *subject, con
 	refusal_log_action(call, subject, &(struct refused_action){.name = action}, error, why);
 }
 
-void refusal_log_of(void *verifier, const struct transaction *transaction, enum stepup_error error, const char *why)
+void refusal_log_begun(struct verifier *verifier, const struct log_subject *subject, const struct refused_step_up *refused, enum stepup_error error,
+	const char *why)
 {
-	const struct log_subject subject = transaction_subject(transaction);
-	struct note note = {.error = error, .why = why, .beside = note_beside(transaction->action, transaction->prompt, transaction->rhost)};
+	struct note note = {.error = error, .why = why, .beside = note_beside(refused->action, refused->prompt, refused->rhost)};
 
-	snprintf(note.action, sizeof(note.action), "%s", transaction->action->name);
-	snprintf(note.caller, sizeof(note.caller), "%s", transaction->caller);
-	submit(verifier, transaction->uid, &note, &subject);
-}
-
-void refusal_log_unanswered(void *verifier, const struct transaction *transaction)
-{
-	if (transaction->action == NULL || transaction->approves || transaction->state != TRANSACTION_ASKED || transaction->answers > 0 ||
-	    transaction->question == NULL || (transaction->question->methods & ~(unsigned)METHODS_OF_KEYS) != 0)
-		return;
-	refusal_log_of(verifier, transaction, STEPUP_EXPIRED, EVENT_WHY_UNANSWERED);
+	snprintf(note.action, sizeof(note.action), "%s", refused->action->name);
+	snprintf(note.caller, sizeof(note.caller), "%s", refused->caller);
+	submit(verifier, refused->uid, &note, subject);
 }

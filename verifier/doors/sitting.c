@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "lib/message.h"
-#include "verifier/doors/freshness.h"
 #include "verifier/host/session.h"
 #include "verifier/host/terminal.h"
 #include "verifier/verifier.h"
@@ -40,7 +39,7 @@ bool sitting_of(const struct call *call, bool own, uint8_t sitting[DIGEST_SIZE])
 	const char *session = session_text(call);
 
 	if (session != NULL)
-		return strlen(session) >= FRESHNESS_SESSION_MIN && sitting_session(call, sitting) == STEPUP_OK;
+		return strlen(session) >= SITTING_SESSION_MIN && sitting_session(call, sitting) == STEPUP_OK;
 	return has_terminal(call, own) && terminal_of(call->peer.pid, call->peer.uid, call->peer.connected_ms, sitting) == STEPUP_OK;
 }
 

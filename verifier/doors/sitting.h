@@ -13,10 +13,12 @@
 #include "verifier/server/call.h"
 #include "verifier/state/user_record.h"
 
+#define SITTING_SESSION_MIN 22 /* characters of a console's STEPUP_SESSION: 128 bits in base64 */
+
 /* The call's `session`, hashed; all zero where it names none. */
 enum stepup_error sitting_session(const struct call *call, uint8_t digest[DIGEST_SIZE]);
 
-/* Its sitting. False where there is none: a session of fewer than FRESHNESS_SESSION_MIN characters, no terminal, or one that is the
+/* Its sitting. False where there is none: a session of fewer than SITTING_SESSION_MIN characters, no terminal, or one that is the
  * caller's and not (`own`) the person's. */
 bool sitting_of(const struct call *call, bool own, uint8_t sitting[DIGEST_SIZE]);
 

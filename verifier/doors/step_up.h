@@ -31,8 +31,7 @@
 #define STEP_UP_ANSWERS_MAX 3     /* answers that one transaction takes */
 #define STEP_UP_AMR_MAX 4
 
-/* Handlers of Verify1.Begin and Approve, Answer, Claim and Cancel. */
-void step_up_begin(struct call *call);
+/* Handlers of Verify1.Answer, Claim and Cancel. */
 void step_up_answer(struct call *call);
 void step_up_claim(struct call *call);
 void step_up_cancel(struct call *call);

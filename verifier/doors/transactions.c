@@ -15,7 +15,6 @@
 #include "lib/base64url.h"
 #include "lib/wipe.h"
 #include "verifier/host/clock.h"
-#include "verifier/doors/enrolment.h"
 #include "verifier/doors/question.h"
 
 #define NAME_BYTES 32
@@ -142,7 +141,8 @@ static void transaction_free(struct transactions *all, struct transaction *trans
 	policy_release(&transaction->policy);
 	action_free(&transaction->action);
 	question_free(&transaction->question);
-	enrolment_free(&transaction->enrolment);
+	if (transaction->enrolment != NULL)
+		transaction->enrolment_free(&transaction->enrolment);
 	free(transaction->caller);
 	free(transaction->service);
 	free(transaction->rhost);

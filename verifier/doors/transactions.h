@@ -95,6 +95,7 @@ struct transaction {
 	char *reason;              /* the person's own words for a second one; NULL for none */
 	struct question *question; /* NULL for an enrolment */
 	struct enrolment *enrolment;
+	void (*enrolment_free)(struct enrolment **enrolment); /* set with it */
 	struct transaction_owner *owner;
 	struct crowd_member crowd;
 	uint8_t place[DIGEST_SIZE]; /* of the seat */

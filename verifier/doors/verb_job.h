@@ -9,7 +9,7 @@
 
 #include "verifier/doors/authorization.h"
 #include "verifier/server/call.h"
-#include "verifier/doors/enrolment.h"
+#include "verifier/doors/invitation.h"
 #include "verifier/doors/subject.h"
 #include "verifier/rules/notices.h"
 #include "verifier/state/store.h"

@@ -259,3 +259,38 @@ bool policy_may_administer(const struct policy *policy, const struct policy_user
 			return true;
 	return false;
 }
+
+/* --- models of keys --- */
+
+bool policy_models_name(const struct policy_models *models, const uint8_t aaguid[KEY_AAGUID_SIZE])
+{
+	for (size_t i = 0; i < models->count; i++)
+		if (memcmp(models->aaguids[i], aaguid, KEY_AAGUID_SIZE) == 0)
+			return true;
+	return false;
+}
+
+bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE])
+{
+	return !policy_model_denied(policy, aaguid) && !attestation_trust_model(policy->trust, aaguid, NULL).revoked &&
+		(policy->allow_models.count == 0 || policy_models_name(&policy->allow_models, aaguid));
+}
+
+bool policy_model_denied(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE])
+{
+	return policy_models_name(&policy->deny_models, aaguid);
+}
+
+bool policy_wants_attestation(const struct policy *policy, const struct policy_user *user)
+{
+	if (policy->attestation_roots.path != NULL || policy->mds.path != NULL || policy->allow_models.count > 0 || policy->deny_models.count > 0)
+		return true;
+	for (size_t i = 0; i < policy->rule_count; i++) {
+		const struct rule *rule = &policy->rules[i];
+
+		if (rule->require == FACTOR_HARDWARE_KEY && (policy_list_names(policy, rule->users, user) ||
+			(rule->approvers != NULL && policy_list_names(policy, rule->approvers, user))))
+			return true;
+	}
+	return false;
+}
