@@ -11,7 +11,7 @@
 
 #include "lib/suggest.h"
 #include "tools/stepup/details.h"
-#include "tools/stepup/options.h"
+#include "tools/stepup/commands.h"
 #include "tools/stepup/page.h"
 #include "tools/stepup/token_secret.h"
 
@@ -23,7 +23,7 @@ static enum exit_status parse(char **words, struct invocation *invocation)
 
 	while (words[count] != NULL)
 		count++;
-	status = invocation_parse(count, words, nowhere, invocation);
+	status = invocation_parse(command_table, count, words, nowhere, invocation);
 	(void)fclose(nowhere);
 	return status;
 }
@@ -96,9 +96,9 @@ static void every_row_is_whole_and_its_name_its_own(void **state)
 		assert_non_null(row->run);
 		assert_true(row->help[0] >= 'a' && row->help[0] <= 'z');
 		assert_true(row->least <= row->most);
-		assert_ptr_equal(command_find(row->name), row);
+		assert_ptr_equal(command_find(command_table, row->name), row);
 		if (row->alias != NULL)
-			assert_ptr_equal(command_find(row->alias), row);
+			assert_ptr_equal(command_find(command_table, row->alias), row);
 		assert_true((row->completion == COMPLETE_WORDS) == (row->words != NULL));
 	}
 }
@@ -163,13 +163,13 @@ static void usage_names_every_option_of_a_command(void **state)
 	FILE *out = open_memstream(&text, &size);
 
 	(void)state;
-	usage_command(out, command_find("enroll"));
+	usage_command(out, command_find(command_table, "enroll"));
 	(void)fclose(out);
 	for (int id = 0; id < OPTION_TOTAL; id++) {
 		char name[64];
 
 		(void)snprintf(name, sizeof(name), "  --%s", option_table[id].name);
-		if (((command_find("enroll")->options | COMMON_OPTIONS) & OPTION(id)) != 0)
+		if (((command_find(command_table, "enroll")->options | COMMON_OPTIONS) & OPTION(id)) != 0)
 			assert_non_null(strstr(text, name));
 	}
 	free(text);
@@ -183,7 +183,7 @@ static void usage_has_every_command_under_a_heading(void **state)
 
 	(void)state;
 	assert_non_null(out);
-	usage_all(out);
+	usage_all(command_table, out);
 	assert_int_equal(fclose(out), 0);
 	for (const struct command_row *row = command_table; row->name != NULL; row++) {
 		char line[64];

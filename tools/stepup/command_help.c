@@ -16,11 +16,11 @@ enum exit_status command_help(const struct invocation *invocation)
 	char name[64];
 
 	if (first == NULL) {
-		usage_all(stdout);
+		usage_all(command_table, stdout);
 		return EXIT_DONE;
 	}
 	(void)snprintf(name, sizeof(name), "%s%s%s", first, second != NULL ? " " : "", second != NULL ? second : "");
-	command = command_find(name);
+	command = command_find(command_table, name);
 	if (command == NULL) {
 		complain("there is no command %s. Run `stepup help`.", name);
 		return EXIT_USAGE;

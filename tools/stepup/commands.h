@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The commands; what each does stands in options.c and stepup(1). One file command_*.c per group.
+ * The commands; what each does stands in command_table.c and stepup(1). One file command_*.c per group.
  * Layer: tools/stepup/.
  */
 #ifndef STEPUP_TOOLS_COMMANDS_H
 #define STEPUP_TOOLS_COMMANDS_H
 
 #include "tools/stepup/options.h"
+
+extern const struct command_row command_table[];
 
 command_function command_init;
 command_function command_enroll, command_list, command_test, command_remove;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "tools/stepup/options.h"
+#include "tools/stepup/commands.h"
 
 /* Every option that a command takes. */
 static bool takes(const struct command_row *command, int id)

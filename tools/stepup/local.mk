@@ -3,7 +3,7 @@ noinst_LIBRARIES += tools/stepup/libcli.a
 LIBCLI = tools/stepup/libcli.a $(LIBEVIDENCE) $(QRENCODE_LIBS)
 tools_stepup_libcli_a_CPPFLAGS = $(AM_CPPFLAGS)
 tools_stepup_libcli_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS)
-tools_stepup_libcli_a_SOURCES = tools/stepup/options.h tools/stepup/options.c tools/stepup/commands.h \
+tools_stepup_libcli_a_SOURCES = tools/stepup/options.h tools/stepup/options.c tools/stepup/commands.h tools/stepup/command_table.c \
 	tools/stepup/terminal.h tools/stepup/terminal.c tools/stepup/output.h tools/stepup/output.c tools/stepup/page.h tools/stepup/page.c \
 	tools/stepup/qr.h tools/stepup/qr.c tools/stepup/before_touch.h tools/stepup/before_touch.c \
 	tools/stepup/completion.h tools/stepup/completion.c tools/stepup/doors.h tools/stepup/doors.c \

@@ -11,7 +11,7 @@
 
 #include "config.h"
 #include "lib/display_text.h"
-#include "tools/stepup/options.h"
+#include "tools/stepup/commands.h"
 #include "tools/stepup/output.h"
 
 /* What goes into messages must be text; programs to run may get any bytes. */
@@ -46,7 +46,7 @@ static enum exit_status run(const struct invocation *invocation)
 	}
 	if (invocation->command != NULL)
 		return arguments_are_text(invocation) ? invocation->command->run(invocation) : EXIT_USAGE;
-	usage_all(option_given(invocation, OPTION_HELP) ? stdout : stderr);
+	usage_all(command_table, option_given(invocation, OPTION_HELP) ? stdout : stderr);
 	return option_given(invocation, OPTION_HELP) ? EXIT_DONE : EXIT_USAGE;
 }
 
@@ -68,7 +68,7 @@ static enum exit_status parse(int argc, char **argv, struct invocation *invocati
 
 	if (complaints == NULL)
 		out_of_memory();
-	status = invocation_parse(argc, argv, complaints, invocation);
+	status = invocation_parse(command_table, argc, argv, complaints, invocation);
 	if (fclose(complaints) != 0 || status == EXIT_REFUSED)
 		out_of_memory();
 	(void)fputs(*wrong, stderr);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The table of commands and options, and the one parser that reads command lines by it.
+ * The table of options, and the one parser that reads command lines by it and by a table of commands.
  */
 #include "tools/stepup/options.h"
 
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "lib/suggest.h"
-#include "tools/stepup/commands.h"
 
 const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_HELP] = {"help", NULL, COMPLETE_NOTHING, NULL, "say how to use it"},
@@ -57,101 +56,6 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_STEPUPD] = {"stepupd", "PATH", COMPLETE_FILE, NULL, "the verifier's program (" STEPUP_SBINDIR "/stepupd)"},
 	[OPTION_UNTIL] = {"until", "TIME", COMPLETE_WORDS, "1h 24h 3d 2w", "up to then; now, where not given"},
 	[OPTION_VERSION] = {"version", NULL, COMPLETE_NOTHING, NULL, "print the version"},
-};
-
-#define DETAIL_RULE                                                                                           \
-	"A value of digits alone is a number where the action's rule wants one and a text where it wants that;\n"       \
-	"name=\"123\" (with the quotes) is always a text, name:=123 always a number.\n"
-#define ASKS_FIRST "Asks for your own key or code first. Run it as yourself, not as root.\n"
-
-const struct command_row command_table[] = {
-	{"init", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL,
-		OPTION(OPTION_AGAIN) | OPTION(OPTION_CONFIG_DIR) | OPTION(OPTION_OWNER) | OPTION(OPTION_STATE_DIR),
-		"set this host up and invite the first administrator",
-		"Run it as root. It makes what is missing (folders, master key, a first configuration) and keeps what is there.\n"
-		"While stepupd isn't running it stops there and says so; run it again then.\n", command_init},
-	{"enroll", "enrol", "[totp|hotp|key|agent]", 0, 1, false, COMPLETE_WORDS, "totp hotp key agent",
-		OPTION(OPTION_USER) | OPTION(OPTION_INVITATION) | OPTION(OPTION_LABEL) | OPTION(OPTION_NO_QR) | OPTION(OPTION_SECRET_FILE) |
-			OPTION(OPTION_ALGORITHM) | OPTION(OPTION_DIGITS) | OPTION(OPTION_PERIOD) | OPTION(OPTION_COUNTER) |
-			OPTION(OPTION_KEY) | OPTION(OPTION_ATTESTATION) | OPTION(OPTION_CHALLENGE),
-		"add an authenticator app, a token or a security key",
-		"totp is an app (the default), hotp a counting token, key a security key plugged in here, agent one behind ssh-agent\n"
-		"(made with `ssh-keygen -t ed25519-sk`), also where that is forwarded (`ssh -A`).\n"
-		"The first one needs an invitation; further ones need one that you have, and a further key needs a key.\n"
-		"One code, or the key itself, proves it before it is stored.\n", command_enroll},
-	{"list", NULL, "[USER]", 0, 1, false, COMPLETE_USER, NULL, OPTION(OPTION_USER),
-		"show your authenticators, or as administrator USER's",
-		"STRENGTH is what one counts as just now: a code, a key, or an attested hardware-key.\n", command_list},
-	{"test", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER), "try a key or a code; nothing else happens", NULL, command_test},
-	{"remove", NULL, "CREDENTIAL", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER), "remove one of your authenticators",
-		"CREDENTIAL is the id or the label that `stepup list` shows.\n"
-		"Asks first: for a key where what goes is one, else for a key or a code.\n", command_remove},
-	{"confirm", NULL, "ACTION [NAME=VALUE…] [-- COMMAND…]", 1, ANY_NUMBER_OF_ARGUMENTS, true, COMPLETE_NOTHING, NULL,
-		OPTION(OPTION_USER) | OPTION(OPTION_RECEIPT) | OPTION(OPTION_REASON) | OPTION(OPTION_NO_WAIT), "confirm an action, then run COMMAND",
-		"COMMAND runs only where the step-up was granted; its exit status is then this command's.\n"
-		"Where a second person has to agree, it waits for that; interrupted, or with --no-wait, the request goes on waiting,\n"
-		"and the same command goes through once somebody has agreed.\n" DETAIL_RULE, command_confirm},
-	{"requests", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER) | OPTION(OPTION_FOLLOW),
-		"show requests for a second person: your own, and those that you can agree to", NULL, command_requests},
-	{"approve", NULL, "REQUEST", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER), "agree to somebody else's request",
-		"Shows exactly what is asked for, and asks for your own key or code.\n", command_approve},
-	{"deny", NULL, "REQUEST", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_USER) | OPTION(OPTION_LOCK),
-		"turn a request down, or one made in your name",
-		"Asks for nothing, with --lock neither: that wasn't you, or isn't them, and only an administrator unlocks again.\n", command_deny},
-	{"wait", NULL, "REQUEST", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_NO_WAIT), "wait until a request of yours is answered",
-		"Exit status 0: somebody agreed; do the same again, and it goes through. 1: nothing can come of it. 4: it still waits.\n", command_wait},
-	{"withdraw", NULL, "REQUEST", 1, 1, false, COMPLETE_NOTHING, NULL, 0, "take a request of yours back", NULL, command_withdraw},
-	{"lock", NULL, "USER… | --me", 0, ANY_NUMBER_OF_ARGUMENTS, false, COMPLETE_USER, NULL,
-		OPTION(OPTION_ME) | OPTION(OPTION_REASON), "refuse everything of these users, from now on",
-		ASKS_FIRST "`stepup lock --me` is for \"something is wrong\": it asks for nothing,\nand only an administrator unlocks again.\n", command_lock},
-	{"unlock", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL, 0, "end a lock", ASKS_FIRST, command_unlock},
-	{"freeze", NULL, "ACTION", 1, 1, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_REASON), "refuse an action to everybody",
-		"ACTION may be a pattern that ends in `*`.\n" ASKS_FIRST, command_freeze},
-	{"thaw", NULL, "ACTION", 1, 1, false, COMPLETE_NOTHING, NULL, 0, "end a freeze", ASKS_FIRST, command_thaw},
-	{"invite", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL, 0, "make an invitation to enroll a first authenticator",
-		ASKS_FIRST, command_invite},
-	{"users", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "list everybody who has enrolled or is locked", ASKS_FIRST, command_users},
-	{"revoke", NULL, "USER [CREDENTIAL]", 1, 2, false, COMPLETE_USER, NULL, 0, "take USER's authenticators away, or one of them",
-		ASKS_FIRST, command_revoke},
-	{"policy check", NULL, "[FILE]", 0, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_STEPUPD) | OPTION(OPTION_PAM_DIR),
-		"look for mistakes in the configuration and in PAM files",
-		"Needs no privilege and no running verifier. Warnings leave the exit status 0, errors make it 1.\n", command_policy_check},
-	{"policy explain", NULL, "USER ACTION [NAME=VALUE…]", 2, ANY_NUMBER_OF_ARGUMENTS, false, COMPLETE_USER, NULL,
-		OPTION(OPTION_CALLER) | OPTION(OPTION_SERVICE) | OPTION(OPTION_RHOST), "say what would be asked of USER, why, and what limits have left",
-		"What a second person agreed to counts where it was asked. Of yourself that is here, with `stepup confirm`; of somebody\n"
-		"else say where: --service or --rhost, and --caller where no program of root's asks.\n" DETAIL_RULE, command_policy_explain},
-	{"reload", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "make the verifier read its configuration again", ASKS_FIRST, command_reload},
-	{"status", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "show how the verifier is", NULL, command_status},
-	{"store check", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "have the verifier hold every row of its database against what it wrote",
-		"Exit status 1: a row was changed, added, taken out or brought back.\n", command_store_check},
-	{"log show", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL,
-		OPTION(OPTION_FROM) | OPTION(OPTION_COUNT_OF) | OPTION(OPTION_SSHSIG) | OPTION(OPTION_FILE),
-		"show the log's last entries", "With --sshsig, what the SSH key of one entry signed; --file takes that from an export, and asks nobody.\n" ASKS_FIRST,
-		command_log_show},
-	{"log verify", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FILE) | OPTION(OPTION_KEY) | OPTION(OPTION_CHECKPOINT),
-		"check the log, or an export of it",
-		"With --file nobody needs to be asked: it works on any machine. Give the key that `stepup init` printed with --key;\n"
-		"without it the log is only held against the key that came with it.\n", command_log_verify},
-	{"log export", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_FILE), "write the whole log for keeping elsewhere",
-		"Writes to FILE, or to standard output.\n" ASKS_FIRST, command_log_export},
-	{"report", NULL, "USER", 1, 1, false, COMPLETE_USER, NULL,
-		OPTION(OPTION_SINCE) | OPTION(OPTION_UNTIL) | OPTION(OPTION_CSV) | OPTION(OPTION_HTML) | OPTION(OPTION_FILE) | OPTION(OPTION_KEY),
-		"show what USER did, and whom it touched",
-		"--since is needed. With --file it reads an exported log, and checks it on the way; nobody needs to be asked then.\n"
-		"Otherwise it reads the verifier's. " ASKS_FIRST, command_report},
-	{"backup", NULL, "FILE", 1, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR), "copy the verifier's store to FILE",
-		"Run it as root, also while the verifier runs. The master key is not in it: keep a copy of that elsewhere.\n", command_backup},
-	{"restore", NULL, "FILE", 1, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR), "put such a copy in the store's place",
-		"Run it as root. It stops the verifier, and keeps the store of before beside it. Nothing is approved until `stepup epoch new`.\n", command_restore},
-	{"epoch new", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, OPTION(OPTION_STEPUPD) | OPTION(OPTION_MARK), "go on with a store that was put back",
-		"Run it as root. Receipts, invitations and requests of before are void then, the log gets a new key and says so.\n", command_epoch_new},
-	{"receipt verify", NULL, "[FILE]", 0, 1, false, COMPLETE_FILE, NULL, OPTION(OPTION_KEYS), "check a receipt's signature and show what it says",
-		"Reads FILE, or standard input. This says nothing about whether it was redeemed already or its owner is locked:\n"
-		"only redeeming it does.\n", command_receipt_verify},
-	{"keys", NULL, "", 0, 0, false, COMPLETE_NOTHING, NULL, 0, "show the verifier's public keys", NULL, command_keys},
-	{"completion", NULL, "bash|zsh|fish", 1, 1, false, COMPLETE_WORDS, "bash zsh fish", 0, "print a shell's completion script", NULL, command_completion},
-	{"help", NULL, "[COMMAND]", 0, 2, false, COMPLETE_NOTHING, NULL, 0, "say how to use a command", NULL, command_help},
-	{0},
 };
 
 /* --- parsing --- */
@@ -236,9 +140,9 @@ static bool name_matches(const char *name, const char *first, const char *second
 }
 
 /* The command that the first word, or the first two, name; `*words` is how many. */
-static const struct command_row *find_words(const char *first, const char *second, size_t *words)
+static const struct command_row *find_words(const struct command_row *table, const char *first, const char *second, size_t *words)
 {
-	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+	for (const struct command_row *row = table; row->name != NULL; row++) {
 		*words = 2;
 		if (second != NULL && (name_matches(row->name, first, second) || name_matches(row->alias, first, second)))
 			return row;
@@ -249,9 +153,9 @@ static const struct command_row *find_words(const char *first, const char *secon
 	return NULL;
 }
 
-const struct command_row *command_find(const char *name)
+const struct command_row *command_find(const struct command_row *table, const char *name)
 {
-	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+	for (const struct command_row *row = table; row->name != NULL; row++) {
 		if (strcmp(row->name, name) == 0 || (row->alias != NULL && strcmp(row->alias, name) == 0))
 			return row;
 	}
@@ -259,11 +163,11 @@ const struct command_row *command_find(const char *name)
 }
 
 /* Whether a word begins commands of two words: says which. */
-static bool complain_group(const char *first, FILE *complaints)
+static bool complain_group(const struct command_row *table, const char *first, FILE *complaints)
 {
 	size_t length = strlen(first), found = 0;
 
-	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+	for (const struct command_row *row = table; row->name != NULL; row++) {
 		if (strncmp(row->name, first, length) == 0 && row->name[length] == ' ') {
 			(void)fprintf(complaints, "%s %s", found++ == 0 ? "stepup: say which:" : ",", row->name);
 		}
@@ -274,14 +178,14 @@ static bool complain_group(const char *first, FILE *complaints)
 }
 
 /* `second` is the word behind it, NULL for none: commands of two words are known by both, and by the first alone. */
-static void complain_command(FILE *complaints, const char *word, const char *second)
+static void complain_command(const struct command_row *table, FILE *complaints, const char *word, const char *second)
 {
 	char both[64], groups[64][16];
 	const char *meant = NULL;
 	size_t count = 0;
 
 	(void)snprintf(both, sizeof(both), "%s %s", word, second != NULL ? second : "");
-	for (const struct command_row *row = command_table; row->name != NULL; row++) {
+	for (const struct command_row *row = table; row->name != NULL; row++) {
 		const char *space = strchr(row->name, ' ');
 
 		meant = suggest_nearer(word, row->alias, suggest_nearer(word, row->name, meant));
@@ -299,7 +203,7 @@ static void complain_command(FILE *complaints, const char *word, const char *sec
 }
 
 /* Finds the command among the words and checks that the options and the number of arguments suit it. */
-static enum exit_status settle_command(FILE *complaints, struct invocation *invocation)
+static enum exit_status settle_command(const struct command_row *table, FILE *complaints, struct invocation *invocation)
 {
 	const char **words = invocation->arguments;
 	const struct command_row *command;
@@ -307,10 +211,10 @@ static enum exit_status settle_command(FILE *complaints, struct invocation *invo
 
 	if (invocation->argument_count == 0)
 		return EXIT_DONE;
-	command = find_words(words[0], invocation->argument_count > 1 ? words[1] : NULL, &used);
+	command = find_words(table, words[0], invocation->argument_count > 1 ? words[1] : NULL, &used);
 	if (command == NULL) {
-		if (!complain_group(words[0], complaints))
-			complain_command(complaints, words[0], invocation->argument_count > 1 ? words[1] : NULL);
+		if (!complain_group(table, words[0], complaints))
+			complain_command(table, complaints, words[0], invocation->argument_count > 1 ? words[1] : NULL);
 		return EXIT_USAGE;
 	}
 	invocation->command = command;
@@ -337,7 +241,7 @@ static enum exit_status settle_command(FILE *complaints, struct invocation *invo
 	return EXIT_DONE;
 }
 
-enum exit_status invocation_parse(int argc, char **argv, FILE *complaints, struct invocation *invocation)
+enum exit_status invocation_parse(const struct command_row *table, int argc, char **argv, FILE *complaints, struct invocation *invocation)
 {
 	enum exit_status status = EXIT_DONE;
 
@@ -359,7 +263,7 @@ enum exit_status invocation_parse(int argc, char **argv, FILE *complaints, struc
 		(void)fputs("stepup: nothing follows `--`.\n", complaints);
 		status = EXIT_USAGE;
 	}
-	return status == EXIT_DONE ? settle_command(complaints, invocation) : status;
+	return status == EXIT_DONE ? settle_command(table, complaints, invocation) : status;
 }
 
 void invocation_clear(struct invocation *invocation)
@@ -409,28 +313,12 @@ static void usage_line(FILE *out, const char *left, const char *right)
 	(void)fprintf(out, "  %s%*s%s\n", left, width < USAGE_COLUMN ? (int)(USAGE_COLUMN - width) : 1, "", right);
 }
 
-/* What stands above the command that a group of them begins with. */
-static const char *heading_of(const struct command_row *row)
-{
-	static const struct {
-		const char *first, *heading;
-	} groups[] = {{"init", "Setting up"}, {"enroll", "Your keys and codes"}, {"confirm", "Actions, and a second person"}, {"lock", "The bad day"},
-		{"invite", "People"}, {"policy check", "The policy and the verifier"}, {"log show", "What happened"}, {"receipt verify", "For programs and shells"}};
-
-	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (strcmp(row->name, groups[i].first) == 0)
-			return groups[i].heading;
-	return NULL;
-}
-
-void usage_all(FILE *out)
+void usage_all(const struct command_row *table, FILE *out)
 {
 	(void)fputs("usage: stepup COMMAND [OPTION…] [ARGUMENT…]\n", out);
-	for (const struct command_row *row = command_table; row->name != NULL; row++) {
-		const char *heading = heading_of(row);
-
-		if (heading != NULL)
-			(void)fprintf(out, "\n%s:\n", heading);
+	for (const struct command_row *row = table; row->name != NULL; row++) {
+		if (row->heading != NULL)
+			(void)fprintf(out, "\n%s:\n", row->heading);
 		usage_line(out, row->name, row->help);
 	}
 	(void)fputs("\nRun `stepup help COMMAND` for one of them, and see stepup(1).\n", out);

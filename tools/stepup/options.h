@@ -86,7 +86,9 @@ typedef enum exit_status command_function(const struct invocation *invocation);
 
 #define ANY_NUMBER_OF_ARGUMENTS SIZE_MAX
 
+/* A table of them is ended by a row without name. */
 struct command_row {
+	const char *heading;   /* above it in the list of commands; NULL where it belongs to the group of the one before */
 	const char *name;      /* one word or two: "policy check" */
 	const char *alias;     /* another spelling, NULL for none */
 	const char *arguments; /* as usage texts show them; "" for none */
@@ -99,9 +101,6 @@ struct command_row {
 	const char *about;     /* what isn't obvious, for its own usage text; NULL for nothing */
 	command_function *run;
 };
-
-/* Ended by a row without name. */
-extern const struct command_row command_table[];
 
 #define OPTION(id) (UINT64_C(1) << (id))
 #define COMMON_OPTIONS (OPTION(OPTION_HELP) | OPTION(OPTION_JSON) | OPTION(OPTION_SOCKET_DIR))
@@ -116,7 +115,7 @@ struct invocation {
 };
 
 /* Takes a command line apart. EXIT_DONE, or EXIT_USAGE after a sentence to `complaints`; EXIT_REFUSED where there is no memory. */
-enum exit_status invocation_parse(int argc, char **argv, FILE *complaints, struct invocation *invocation);
+enum exit_status invocation_parse(const struct command_row *table, int argc, char **argv, FILE *complaints, struct invocation *invocation);
 void invocation_clear(struct invocation *invocation);
 
 bool option_given(const struct invocation *invocation, enum option_id option);
@@ -129,10 +128,10 @@ bool option_number(
 	const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number);
 
 /* The command of that name or alias ("policy check" too), NULL where there is none. */
-const struct command_row *command_find(const char *name);
+const struct command_row *command_find(const struct command_row *table, const char *name);
 
 /* Usage texts: all commands, one command. */
-void usage_all(FILE *out);
+void usage_all(const struct command_row *table, FILE *out);
 void usage_command(FILE *out, const struct command_row *command);
 
 #endif

@@ -47,6 +47,14 @@ const struct report_kind *report_kind_find(const char *name)
 	return kind->name != NULL ? kind : NULL;
 }
 
+const struct report_kind *report_kind_of(const json_t *row)
+{
+	const char *name = message_text(row, "kind");
+	const struct report_kind *kind = name != NULL ? report_kind_find(name) : NULL;
+
+	return kind != NULL ? kind : report_kinds;
+}
+
 /* What an entry is: about the user; done by the user to others; or naming the user in a member of its own. */
 static const struct type_row {
 	const char *type, *about, *by;

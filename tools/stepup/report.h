@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct report;
 
@@ -44,11 +45,17 @@ struct report_kind {
 extern const struct report_kind report_kinds[];
 const struct report_kind *report_kind_find(const char *name);
 
+/* A row's kind; the first one where it has none. */
+const struct report_kind *report_kind_of(const json_t *row);
+
 /* "2026-11-23T15:00:00Z". */
 #define REPORT_TIME_SIZE 32
 const char *report_time(int64_t at, char text[REPORT_TIME_SIZE]);
 
 /* "2h", "3d" (before `now`), "2026-11-23", "2026-11-23T15:00", "2026-11-23T15:00:00Z", "…+01:00"; without a zone it is local time. */
 bool report_time_parse(const char *text, int64_t now, int64_t *at);
+
+/* "2026-11-23 15:00:07", UTC, from a place in it on. */
+void report_print_time(int64_t at, size_t from, FILE *out);
 
 #endif

@@ -68,25 +68,6 @@ static void escape(const char *text, FILE *out)
 	free(safe);
 }
 
-void report_print_time(int64_t at, size_t from, FILE *out)
-{
-	char text[REPORT_TIME_SIZE];
-
-	(void)report_time(at, text);
-	text[strcspn(text, "T")] = ' ';
-	text[strcspn(text, "Z")] = '\0';
-	if (from < strlen(text))
-		(void)fputs(text + from, out);
-}
-
-const struct report_kind *report_kind_of(const json_t *row)
-{
-	const char *name = message_text(row, "kind");
-	const struct report_kind *kind = name != NULL ? report_kind_find(name) : NULL;
-
-	return kind != NULL ? kind : report_kinds;
-}
-
 /* --- the head --- */
 
 static void print_head(const json_t *report, const char *standing, FILE *out)

@@ -10,6 +10,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "tools/stepup/report.h"
+
 /* `report` with "sound": whether nothing is wrong with the log it is from. `standing` is one sentence about how far the log was checked. */
 void report_print_text(const json_t *report, const char *standing, FILE *out);
 
@@ -33,11 +35,5 @@ char *report_locks_text(const json_t *report, char *tone);
 
 /* The parts of a page: report_html.c has the frame, report_timeline.c the timeline. */
 void report_print_timeline(const json_t *report, FILE *out);
-
-/* A row's kind; the first one where it has none. */
-const struct report_kind *report_kind_of(const json_t *row);
-
-/* "2026-11-23 15:00:07", UTC, from a place in it on. */
-void report_print_time(int64_t at, size_t from, FILE *out);
 
 #endif

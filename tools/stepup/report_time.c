@@ -79,6 +79,17 @@ static bool parse_zone(const char *text, long *east)
 	return true;
 }
 
+void report_print_time(int64_t at, size_t from, FILE *out)
+{
+	char text[REPORT_TIME_SIZE];
+
+	(void)report_time(at, text);
+	text[strcspn(text, "T")] = ' ';
+	text[strcspn(text, "Z")] = '\0';
+	if (from < strlen(text))
+		(void)fputs(text + from, out);
+}
+
 bool report_time_parse(const char *text, int64_t now, int64_t *at)
 {
 	static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"};
