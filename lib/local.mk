@@ -5,6 +5,7 @@ LIBSTEPUP = lib/libstepup.a $(JANSSON_LIBS)
 lib_libstepup_a_CPPFLAGS = $(AM_CPPFLAGS)
 lib_libstepup_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 lib_libstepup_a_SOURCES = lib/error.h lib/wipe.h lib/base64url.h lib/display_text.h lib/suggest.h lib/suggest.c lib/user_name.h lib/user_name.c lib/canonical_json.h lib/action.h \
+	lib/limit_text.h lib/limit_text.c \
 	lib/byte_cursor.h lib/byte_cursor.c lib/frame.h lib/message.h lib/safe_file.h lib/deadline.h \
 	lib/error.c lib/wipe.c lib/deadline.c lib/base64url.c lib/display_text.c lib/display_text_ranges.h \
 	lib/canonical_json.c lib/action.c lib/frame.c lib/message.c lib/interfaces.c lib/safe_file.c

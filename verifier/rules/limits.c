@@ -110,11 +110,6 @@ enum stepup_error limit_look(struct store *store, struct store_session *session,
 	return error == STEPUP_OK ? look(session, limit, record, &use, now, left) : error;
 }
 
-static bool same_use(const struct limit *a, const struct limit *b)
-{
-	return a->kind == b->kind && (a->kind == LIMIT_COUNT || strcmp(a->detail, b->detail) == 0);
-}
-
 /* All of a rule's limits, hard ones first. */
 static const struct limit *limit_at(const struct rule *rule, size_t index)
 {
@@ -164,7 +159,7 @@ enum stepup_error limits_look(struct store *store, struct store_session *session
 static bool is_first_of_its_use(const struct rule *rule, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (same_use(limit_at(rule, i), limit_at(rule, index)))
+		if (limit_counts_same(limit_at(rule, i), limit_at(rule, index)))
 			return false;
 	return true;
 }

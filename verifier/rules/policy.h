@@ -14,6 +14,7 @@
 
 #include "lib/action.h"
 #include "lib/digest.h"
+#include "lib/limit_text.h"
 #include "verifier/rules/arena.h"
 #include "verifier/state/user_record.h"
 
@@ -24,19 +25,10 @@ struct attestation_trust; /* verifier/rules/attestation_trust.h */
 enum factor_strength { FACTOR_CODE = 1, FACTOR_KEY, FACTOR_HARDWARE_KEY };
 enum via { VIA_BROWSER = 1 << 0, VIA_SEAT = 1 << 1, VIA_AGENT = 1 << 2 };
 enum over_limit { OVER_LIMIT_DENY, OVER_LIMIT_APPROVE, OVER_LIMIT_LOCK };
-enum limit_kind { LIMIT_COUNT, LIMIT_SUM, LIMIT_DIFFERENT };
 
 struct policy_place { /* where something stands in the configuration */
 	const char *file;
 	int line;
-};
-
-struct limit {
-	enum limit_kind kind;
-	int64_t maximum;
-	char detail[DETAIL_NAME_SIZE]; /* LIMIT_SUM, LIMIT_DIFFERENT */
-	int64_t window_seconds;
-	char *text; /* "20000 records per 24h", as written */
 };
 
 struct rule {

@@ -13,7 +13,6 @@
 #include "verifier/rules/policy_text.h"
 
 #define POLICY_LIST_MAX 64       /* entries of a list but for a group's members */
-#define POLICY_LIMITS_MAX 16     /* limits of one rule */
 #define POLICY_PROMPT_MAX 512    /* bytes of a prompt */
 #define POLICY_RECEIPT_SECONDS 60
 #define POLICY_RECEIPT_MAX_SECONDS 300

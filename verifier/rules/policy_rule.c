@@ -194,7 +194,8 @@ static void read_fresh_for(struct policy_reading *reading, const struct policy_e
 
 	if (is_for_own_actions_only(reading, entry))
 		return;
-	if (!value_duration(entry->values->text, &rule->fresh_for_seconds) || rule->fresh_for_seconds > POLICY_FRESH_MAX_SECONDS)
+	if (!duration_parse(entry->values->text, &rule->fresh_for_seconds) ||
+	    rule->fresh_for_seconds > POLICY_FRESH_MAX_SECONDS)
 		READING_SAYS(reading, entry->line, "\"%s\" is no time to stay fresh; write 45s, 15m or 2h, at most 24h.", entry->values->text);
 }
 
@@ -203,7 +204,7 @@ static void read_limit(struct policy_reading *reading, const struct policy_value
 	const struct detail_spec *spec;
 
 	limit->text = reading_copy(reading, value->text);
-	if (!value_limit(value->text, limit)) {
+	if (!limit_parse(value->text, limit)) {
 		READING_SAYS(reading, value->line,
 			"\"%s\" is no limit; write \"N per WINDOW\", \"N DETAIL per WINDOW\" or \"N different DETAIL per WINDOW\", the window as 1h or 24h, "
 			"from 1s to 31d, and N at least 1.",
@@ -232,8 +233,9 @@ static bool is_same_limit(const struct limit *a, const struct limit *b)
 /* The limits of one list, for the policy's memory. */
 static void read_limit_list(struct policy_reading *reading, const struct policy_entry *entry, struct limit **limits, size_t *count)
 {
-	if (entry->value_count == 0 || entry->value_count > POLICY_LIMITS_MAX) {
-		READING_SAYS(reading, entry->line, "\"%s\" takes 1 to %d limits.", entry->key->name, POLICY_LIMITS_MAX);
+	if (entry->value_count == 0 || entry->value_count > LIMITS_MAX) {
+		READING_SAYS(reading, entry->line, "\"%s\" takes 1 to %d limits.",
+			entry->key->name, LIMITS_MAX);
 		return;
 	}
 	*limits = arena_alloc(&reading->policy->memory, entry->value_count, sizeof(**limits));
@@ -299,7 +301,8 @@ static void read_receipt_lifetime(struct policy_reading *reading, const struct p
 
 	if (is_for_own_actions_only(reading, entry))
 		return;
-	if (!value_duration(entry->values->text, &rule->receipt_seconds) || rule->receipt_seconds > POLICY_RECEIPT_MAX_SECONDS)
+	if (!duration_parse(entry->values->text, &rule->receipt_seconds) ||
+	    rule->receipt_seconds > POLICY_RECEIPT_MAX_SECONDS)
 		READING_SAYS(reading, entry->line, "\"%s\" is no receipt's lifetime; write 60s or 2m, at most 5m.", entry->values->text);
 	if (policy_block_entry(reading->block, "service") == NULL)
 		READING_SAYS(reading, entry->line, "\"receipt-lifetime\" goes with \"service\": without one no receipt is made.");

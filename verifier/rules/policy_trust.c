@@ -77,7 +77,7 @@ void policy_read_cooling_off(struct policy_reading *reading, const struct policy
 	reading->policy->cooling_off_place = (struct policy_place){.file = reading->text->file, .line = entry->line};
 	if (strcmp(text, "0s") == 0)
 		*seconds = 0;
-	else if (!value_duration(text, seconds) || *seconds > POLICY_COOLING_MAX_SECONDS)
+	else if (!duration_parse(text, seconds) || *seconds > POLICY_COOLING_MAX_SECONDS)
 		READING_SAYS(reading, entry->line, "\"%s\" is no time to cool off; write 0s, 45m, 24h or 7d, at most 31d.", text);
 }
 

@@ -5,11 +5,11 @@
  */
 #include "verifier/rules/policy_values.h"
 
-#include "lib/user_name.h"
-
 #include <string.h>
 
 #include "lib/display_text.h"
+#include "lib/limit_text.h"
+#include "lib/user_name.h"
 
 static bool is_digit(char character)
 {
@@ -19,88 +19,6 @@ static bool is_digit(char character)
 static bool is_lower(char character)
 {
 	return character >= 'a' && character <= 'z';
-}
-
-/* Decimal digits without a leading zero, 0 … maximum; the place behind them, NULL where there are none. */
-static const char *take_number(const char *text, int64_t maximum, int64_t *number)
-{
-	*number = 0;
-	if (!is_digit(*text) || (text[0] == '0' && is_digit(text[1])))
-		return NULL;
-	for (; is_digit(*text); text++) {
-		int digit = *text - '0';
-
-		if (*number > (maximum - digit) / 10)
-			return NULL;
-		*number = *number * 10 + digit;
-	}
-	return text;
-}
-
-bool value_duration(const char *text, int64_t *seconds)
-{
-	int64_t number, unit;
-	const char *at = take_number(text, INT64_C(1000000000), &number);
-
-	if (at == NULL || number == 0 || *at == '\0' || at[1] != '\0')
-		return false;
-	switch (*at) {
-	case 's':
-		unit = 1;
-		break;
-	case 'm':
-		unit = 60;
-		break;
-	case 'h':
-		unit = 3600;
-		break;
-	case 'd':
-		unit = 24 * 3600;
-		break;
-	default:
-		return false;
-	}
-	*seconds = number * unit;
-	return true;
-}
-
-/* Takes a word and the single space behind it off `*text`. */
-static bool take_word(const char **text, char *word, size_t size)
-{
-	size_t length = strcspn(*text, " ");
-
-	if (length == 0 || length >= size || (*text)[length] != ' ')
-		return false;
-	memcpy(word, *text, length);
-	word[length] = '\0';
-	*text += length + 1;
-	return true;
-}
-
-bool value_limit(const char *text, struct limit *limit)
-{
-	char words[2][DETAIL_NAME_SIZE] = {"", ""};
-	const char *at = take_number(text, DETAIL_NUMBER_MAX, &limit->maximum);
-	size_t count = 0;
-
-	if (at == NULL || *at != ' ' || limit->maximum < 1) /* none at all is no limit but a rule that denies: leave its users out */
-		return false;
-	at++;
-	/* Words up to the last " per ": a detail may itself be called "per" or "different". */
-	for (const char *last = strrchr(at, ' '); last != NULL && strchr(at, ' ') != last; count++)
-		if (count == 2 || !take_word(&at, words[count], sizeof(words[count])))
-			return false;
-	if (strncmp(at, "per ", 4) != 0 || !value_duration(at + 4, &limit->window_seconds))
-		return false;
-	if (limit->window_seconds > POLICY_WINDOW_MAX_SECONDS || (count == 2 && strcmp(words[0], "different") != 0))
-		return false;
-	limit->kind = count == 0 ? LIMIT_COUNT : count == 1 ? LIMIT_SUM : LIMIT_DIFFERENT;
-	if (count > 0) {
-		if (!detail_name_is_valid(words[count - 1]))
-			return false;
-		memcpy(limit->detail, words[count - 1], sizeof(limit->detail));
-	}
-	return true;
 }
 
 bool value_account(const char *text)
@@ -115,7 +33,7 @@ bool value_unix_user(const char *text)
 
 	if (text[0] != '#')
 		return value_account(text);
-	end = take_number(text + 1, INT64_C(4294967294), &uid); /* (uid_t)-1 is nobody's */
+	end = number_take(text + 1, INT64_C(4294967294), &uid); /* (uid_t)-1 is nobody's */
 	return end != NULL && *end == '\0';
 }
 
@@ -202,7 +120,7 @@ bool value_url(const char *text, const char *scheme, bool path, char host[256])
 		return false;
 	text += host_length;
 	if (*text == ':') {
-		text = take_number(text + 1, 65535, &port);
+		text = number_take(text + 1, 65535, &port);
 		if (text == NULL || port == 0)
 			return false;
 	}

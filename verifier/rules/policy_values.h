@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Single values of the configuration: names, durations, limits, addresses. Each function says whether a text is one; none allocates.
+ * Single values of the configuration: names, addresses. Each function says whether a text is one; none
+ * allocates. Durations and limits: lib/limit_text.h.
  * Layer: verifier/rules/.
  */
 #ifndef STEPUP_VERIFIER_POLICY_VALUES_H
@@ -12,13 +13,6 @@
 #include "verifier/rules/policy.h"
 
 #define POLICY_NAME_SIZE 64                     /* bytes of a group's, service's or caller's name, with the NUL */
-#define POLICY_WINDOW_MAX_SECONDS (31 * 24 * 3600)
-
-/* 45s, 15m, 1h, 24h, 7d: whole numbers from 1 on. */
-bool value_duration(const char *text, int64_t *seconds);
-
-/* "N per WINDOW", "N DETAIL per WINDOW", "N different DETAIL per WINDOW"; N up to DETAIL_NUMBER_MAX, windows of 1s to 31d. Leaves `text` alone. */
-bool value_limit(const char *text, struct limit *limit);
 
 /* A user's or group's account name (lib/user_name.h), which may have blanks inside. */
 bool value_account(const char *text);
