@@ -28,6 +28,7 @@ lib_libevidence_a_SOURCES = lib/digest.h lib/digest.c lib/merkle.h lib/merkle.c 
 	lib/log_beside.h lib/log_beside.c lib/log_check.h lib/log_check.c lib/log_replay.h lib/log_replay.c \
 	lib/log_replay_keys.h lib/log_replay_keys.c lib/log_replay_fresh.c lib/log_replay_requests.c lib/log_replay_rules.h lib/log_replay_rules.c \
 	lib/log_replay_receipts.h lib/log_replay_receipts.c \
+	lib/log_replay_limits.h lib/log_replay_limits.c lib/log_uses.h lib/log_uses.c \
 	lib/receipt_check.h lib/receipt_check.c \
 	lib/key_signature.h lib/key_signature.c lib/sshsig.h lib/sshsig.c
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/log_replay_keys.h"
+#include "lib/log_replay_limits.h"
 #include "lib/log_replay_receipts.h"
 #include "lib/log_replay_rules.h"
 
@@ -35,6 +36,7 @@ static void on_epoch(struct step *step)
 	json_object_clear(step->replay->denials);
 	json_object_clear(step->replay->fresh);
 	json_object_clear(step->replay->requests);
+	log_uses_clear(step->replay->uses);
 }
 
 static void check_factor(struct step *step, json_t *credential)
@@ -82,6 +84,8 @@ static void on_grant(struct step *step)
 		step_check_consumed(step, approver_id);
 	else
 		check_alone(step);
+	if (step->error == STEPUP_OK)
+		step_check_limits(step);
 	if (!step_is_fresh(step))
 		step_keep_fresh(step);
 	if (jti != NULL)
@@ -297,10 +301,11 @@ struct log_replay *log_replay_new(log_problem *problem, void *context)
 	*replay = (struct log_replay){.problem = problem, .context = context, .lowest_at = INT64_MAX, .users = json_object(),
 		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(), .redeemed = json_object(),
 		.grants = json_object(), .keys = json_object(), .fresh = json_object(), .requests = json_object(),
-		.denials = json_object()};
-	if (replay->users == NULL || replay->credentials == NULL || replay->invitations == NULL ||
-		replay->frozen == NULL || replay->receipts == NULL || replay->redeemed == NULL || replay->grants == NULL || replay->keys == NULL || replay->fresh == NULL ||
-		replay->requests == NULL || replay->denials == NULL)
+		.denials = json_object(), .uses = log_uses_new(), .unnamed_at = INT64_MIN};
+	if (replay->uses == NULL || replay->users == NULL || replay->credentials == NULL ||
+		replay->invitations == NULL || replay->frozen == NULL || replay->receipts == NULL ||
+		replay->redeemed == NULL || replay->grants == NULL || replay->keys == NULL ||
+		replay->fresh == NULL || replay->requests == NULL || replay->denials == NULL)
 		log_replay_free(&replay);
 	return replay;
 }
@@ -309,6 +314,7 @@ void log_replay_free(struct log_replay **replay)
 {
 	if (*replay == NULL)
 		return;
+	log_uses_free(&(*replay)->uses);
 	json_decref((*replay)->users);
 	json_decref((*replay)->credentials);
 	json_decref((*replay)->invitations);
@@ -339,7 +345,10 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 	summary->last_at = step.at;
 	if (member_number(entry, "v", 0) != 1)
 		step_tell(&step, "This entry is of a version that this program does not know.");
-	step_check_beside(&step);
+	if (step.at >= 0)
+		step.error = log_uses_time(replay->uses, step.at);
+	if (step.error == STEPUP_OK)
+		step_check_beside(&step);
 	if (step.error != STEPUP_OK) /* the rules would go by what nothing was compared with */
 		return step.error;
 	while (i < sizeof(types) / sizeof(types[0]) && strcmp(types[i].name, type) != 0)
@@ -356,6 +365,7 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 		forget(replay->receipts, "expires", replay->lowest_at);
 		forget(replay->redeemed, "at", replay->lowest_at - RESUMED_WITHIN_SECONDS);
 		forget(replay->fresh, "until", replay->lowest_at); /* a request is kept until its own entry ends it, which may come late */
+		log_uses_sweep(replay->uses, replay->lowest_at);
 		replay->lowest_at = INT64_MAX;
 	}
 	return step.error;

@@ -18,6 +18,8 @@
  *   - a lock that names a denied request of somebody else's, or one that nobody denied so;
  *   - a request approved by who made it, as another person's, by somebody locked, by a signature of another text than was asked for, or after it had
  *     ended; one that was given more time than there is, or ended as somebody else's, as another action or in no known way;
+ *   - a grant over a limit that its own entry names, by what was granted before to the same user under the
+ *     same rule's name;
  *   - a request approved or consumed after a lock of who asked or agreed, the removal of a credential that either used for it, or a freeze of the
  *     action, also one that was lifted;
  *   - a commitment or challenge that does not fit the details and context beside it; anything else beside an entry than it commits to.

@@ -7,12 +7,16 @@
 #define STEPUP_LIB_LOG_REPLAY_RULES_H
 
 #include "lib/log_replay.h"
+#include "lib/log_uses.h"
 
 /* What is known so far, in JSON objects used as maps. */
 struct log_replay {
 	log_problem *problem;
 	void *context;
 	int64_t lowest_at;   /* of the entries since the last sweep; INT64_MAX before the first */
+	struct log_uses *uses;
+	bool rules_named;    /* by a grant with limits */
+	int64_t unnamed_at;  /* time of the newest grant with limits from before; INT64_MIN */
 	json_t *users;       /* user_id → true, those who are locked */
 	json_t *credentials; /* id → {user_id, method, spent, gone?}; of keys also {alg, key, attestation, rp_id or application, enrolled} */
 	json_t *keys;        /* "key …" or "id …" → the id of the credential that it is, or was */

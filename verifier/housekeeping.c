@@ -92,8 +92,8 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 	if (clock_watch_jumped(&housekeeping->clock)) {
 		journal_line(LOG_WARNING, "clock", "the clock was set; every step-up under way ends, and people are asked again");
 		transactions_end_user(verifier->transactions, NULL);
+		life_log_clock(verifier); /* first: the log has the new time before anything moves to it */
 		clock_was_set(housekeeping, now);
-		life_log_clock(verifier);
 	}
 	transactions_sweep(verifier->transactions, now);
 	approving_tick(verifier);

@@ -91,8 +91,11 @@ def poisoned(ahead, how, name):
         tap.ok(begun.ok, f"{name}: for a day", begun)
         reply = verifier.call("verify", "Answer", {"transaction": begun["transaction"], "method": "browser", "key": key.sign(begun["browser"])})
         tap.ok(reply.ok, f"{name}: and then it is what it is", reply)
-        entries = [entry for entry in Administrator(verifier).entries() if entry.get("kind") == "clock-settled"]
+        root = Administrator(verifier)
+        entries = [entry for entry in root.entries() if entry.get("kind") == "clock-settled"]
         tap.equal([entry["count"] >= 2 for entry in entries], [True], f"{name}: the log says once that it was so, and of how many people")
+        problems = root.check()["problems"]
+        tap.equal(problems, [], f"{name}: stepup log verify finds nothing wrong with any of it")
 
 
 def nothing_old_goes(name="a clock that goes forward by a year"):
@@ -108,6 +111,8 @@ def nothing_old_goes(name="a clock that goes forward by a year"):
         tap.equal(rows, 2, f"{name}: keeps what it counts")
         scene.jump(-400 * DAY)
         tap.equal(scene.uses(token, "again"), NOTHING, f"{name}: and with the right one it counts")
+        problems = Administrator(verifier).check()["problems"]
+        tap.equal(problems, [], f"{name}: stepup log verify finds nothing wrong with it")
 
 
 def small_steps():
@@ -122,6 +127,8 @@ def small_steps():
         scene.jump(2 * 3600 + 1)
         tap.equal(scene.uses(token, "later"), FULL, "an hour ahead: and no longer")
         tap.ok("counts as of now" not in verifier.log(), "an hour ahead: nothing is moved")
+        problems = Administrator(verifier).check()["problems"]
+        tap.equal(problems, [], "an hour ahead: stepup log verify counts as the verifier does")
 
 
 if __name__ == "__main__":

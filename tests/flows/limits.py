@@ -219,16 +219,20 @@ def main():
     for run in (edges, charges, restarts, over_lock, over_approve, fresh, fifty, tampered):
         with Verifier(POLICY) as verifier:
             tap.run(run, verifier)
-            tap.equal(Administrator(verifier).check()["problems"], [], "stepup log verify finds nothing wrong with any of it")
+            problems = Administrator(verifier).check()["problems"]
+            tap.equal(problems, [], "stepup log verify finds nothing wrong with any of it")
     for run in (slides, pruned):
         verifier = Verifier(POLICY)
         time = PassingTime(verifier)
         with verifier:
             tap.run(run, verifier, time)
+            problems = Administrator(verifier).check()["problems"]
+            tap.equal(problems, [], "stepup log verify finds nothing wrong with any of it")
     verifier = Verifier(POLICY, environment={"TZ": "Europe/Berlin"})
     time = PassingTime(verifier, "2030-10-27 00:10:00")
     with verifier:
         tap.run(summer_time, verifier, time)
+        tap.equal(Administrator(verifier).check()["problems"], [], "stepup log verify counts as many hours")
     tap.done()
 
 

@@ -37,6 +37,14 @@ check_PROGRAMS += tests/unit/test_log_replay
 tests_unit_test_log_replay_SOURCES = tests/unit/test_log_replay.c $(log_scene)
 tests_unit_test_log_replay_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_log_replay_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_log_limits
+tests_unit_test_log_limits_SOURCES = tests/unit/test_log_limits.c tests/unit/log_story.c \
+	tests/unit/log_story.h
+tests_unit_test_log_limits_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_log_limits_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_log_uses
+tests_unit_test_log_uses_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_log_uses_LDADD = $(EVIDENCE_UNIT_LIBS)
 check_PROGRAMS += tests/unit/test_log_details
 tests_unit_test_log_details_SOURCES = tests/unit/test_log_details.c $(log_scene)
 tests_unit_test_log_details_CFLAGS = $(UNIT_CFLAGS)

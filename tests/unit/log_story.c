@@ -12,8 +12,9 @@
 #include "tests/unit/cmocka_tap.h"
 #include "verifier/evidence/context.h"
 
-static char limit_text[] = "5 per 24h", rule_prompt[] = "Export {records} contacts of {account}";
-static struct limit rule_limits[] = {{.kind = LIMIT_COUNT, .maximum = 5, .window_seconds = 86400, .text = limit_text}};
+static char rule_prompt[] = "Export {records} contacts of {account}";
+static struct limit rule_limits[] = {{.kind = LIMIT_COUNT, .maximum = 9,
+	.window_seconds = 86400, .text = "9 per 24h"}};
 static const struct rule rule = {.name = "customer.export", .require = FACTOR_CODE, .prompt = rule_prompt, .limits = rule_limits, .limit_count = 1};
 
 static void take_line(struct story *story, char *line)
@@ -30,6 +31,7 @@ struct story *story_new(void)
 	assert_non_null(story);
 	merkle_init(&story->tree);
 	story->host = STORY_HOST;
+	story->rule = &rule;
 	memset(story->seed, 3, sizeof(story->seed));
 	assert_int_equal(note_key_from_seed("stepup.example.com/" STORY_HOST, story->seed, &story->key), STEPUP_OK);
 	story->vkey = note_key_format(&story->key);
@@ -48,10 +50,13 @@ void story_free(struct story **story)
 
 int64_t story_add(struct story *story, json_t *entry, json_t *evidence, const uint8_t *salt)
 {
+	static const char *const named[] = {"rule_name", "hard_limits", "over_limit"};
 	char *text = NULL, *salt_text = salt == NULL ? NULL : base64url_encode_new(salt, DIGEST_SIZE), beside[LOG_BESIDE_SIZE];
 	size_t size = 0;
 
 	assert_non_null(entry);
+	for (size_t i = 0; story->older && i < sizeof(named) / sizeof(named[0]); i++)
+		(void)json_object_del(entry, named[i]);
 	if (evidence != NULL && salt != NULL && !story->older) {
 		assert_int_equal(json_canonical(evidence, &text, &size), STEPUP_OK);
 		assert_int_equal(log_beside_commit(text, size, salt, beside), STEPUP_OK);
@@ -62,7 +67,10 @@ int64_t story_add(struct story *story, json_t *entry, json_t *evidence, const ui
 	assert_int_equal(json_object_set_new(entry, "host", json_string(story->host)), 0);
 	assert_int_equal(json_canonical(entry, &text, &size), STEPUP_OK);
 	assert_int_equal(merkle_append(&story->tree, text, size), STEPUP_OK);
-	take_line(story, log_line_entry(text, evidence, salt_text));
+	if (story->erased)
+		take_line(story, log_line_entry(text, NULL, NULL));
+	else
+		take_line(story, log_line_entry(text, evidence, salt_text));
 	free(text);
 	free(salt_text);
 	json_decref(entry);
@@ -125,13 +133,15 @@ struct action *story_action(const char *name, json_t *details)
 	return action;
 }
 
-static char *context_of(const struct person *person, const uint8_t *commitment, int64_t at)
+static char *context_of(const struct story *story, const struct person *person, const uint8_t *commitment,
+	int64_t at)
 {
 	static char issuer[] = "https://stepup.example.com", rp_id[] = "example.com", host[] = STORY_HOST;
 	const struct policy policy = {.issuer = issuer, .rp_id = rp_id, .host = host};
 	const uint8_t nonce[CONTEXT_NONCE_SIZE] = {9};
 	const struct context_facts facts = {.purpose = "auth", .policy = &policy, .caller = "console", .via = "code", .user = person->name,
-		.user_id = person->user_id, .rule = &rule, .require = FACTOR_CODE, .prompt = "Export 102 contacts of trezor", .commitment = commitment, .nonce = nonce,
+		.user_id = person->user_id, .rule = story->rule, .require = FACTOR_CODE,
+		.prompt = "Export 102 contacts of trezor", .commitment = commitment, .nonce = nonce,
 		.iat = at - 20, .exp = at + 100};
 	char *text = NULL;
 	size_t size = 0;
@@ -147,7 +157,8 @@ int64_t story_grant(struct story *story, struct person *person, int64_t at, int6
 	struct action *action = story_action(name, details);
 	struct receipt_row receipt = {.audience = "exportd", .issued = at, .expires = at + 60};
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
-	struct log_grant grant = {.at = at, .subject = person->subject, .action = action, .rule = &rule, .credential = &person->credential,
+	struct log_grant grant = {.at = at, .subject = person->subject, .action = action,
+		.rule = story->rule, .credential = &person->credential,
 		.method = credential_type_name(person->credential.type), .commitment = commitment, .acr = "otp", .amr = amr};
 	char *context;
 	int64_t index;
@@ -158,7 +169,7 @@ int64_t story_grant(struct story *story, struct person *person, int64_t at, int6
 	}
 	spend(person, step);
 	assert_int_equal(context_commit(action, salt, commitment), STEPUP_OK);
-	grant.context = context = context_of(person, commitment, at);
+	grant.context = context = context_of(story, person, commitment, at);
 	index = story_add(story, log_entry_grant(&grant), log_entry_evidence(action, "Export 102 contacts of trezor"), salt);
 	free(context);
 	action_free(&action);

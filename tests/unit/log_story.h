@@ -18,7 +18,9 @@ struct story {
 	size_t count;
 	int64_t index; /* the next entry's */
 	const char *host; /* of the next entry; STORY_HOST at first */
-	bool older;    /* entries are made as before there was "beside" */
+	const struct rule *rule; /* of the next grant; one with a limit at first */
+	bool older;    /* entries are made as before there was "beside", and before a grant named its rule */
+	bool erased;   /* what stood beside the next entry is no longer there */
 	struct merkle_tree tree;
 	uint8_t seed[NOTE_KEY_SIZE];
 	struct note_key key;

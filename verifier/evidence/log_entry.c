@@ -108,17 +108,28 @@ static void add_context(struct draft *draft, const char *text)
 	draft_add_bytes(draft, "challenge", challenge, sizeof(challenge));
 }
 
-static void add_limits(struct draft *draft, const struct rule *rule)
+static void add_limits(struct draft *draft, const char *name, const struct limit *limits, size_t count)
 {
 	json_t *list;
 
-	if (rule->limit_count == 0)
+	if (count == 0)
 		return;
 	list = json_array();
-	for (size_t i = 0; i < rule->limit_count; i++)
-		if (json_array_append_new(list, draft_text(rule->limits[i].text)) != 0)
+	for (size_t i = 0; i < count; i++)
+		if (json_array_append_new(list, draft_text(limits[i].text)) != 0)
 			draft->failed = true;
-	draft_add(draft, "limits", list);
+	draft_add(draft, name, list);
+}
+
+/* All that it takes to count again what was granted: uses are kept by the rule's name. */
+static void add_charged(struct draft *draft, const struct rule *rule)
+{
+	if (rule->limit_count + rule->hard_limit_count == 0)
+		return;
+	draft_add_text(draft, "rule_name", rule->name);
+	add_limits(draft, "hard_limits", rule->hard_limits, rule->hard_limit_count);
+	if (rule->over_limit == OVER_LIMIT_APPROVE)
+		draft_add_text(draft, "over_limit", "approve");
 }
 
 static void add_amr(struct draft *draft, const char *const *amr)
@@ -187,7 +198,9 @@ json_t *log_entry_grant(const struct log_grant *grant)
 
 	draft_add_text(&draft, "action", grant->action->name);
 	draft_add_bytes(&draft, "rule", grant->rule->digest, DIGEST_SIZE);
-	add_limits(&draft, grant->rule);
+	add_limits(&draft, "limits", grant->rule->limits, grant->rule->limit_count);
+	if (grant->step == LOG_GRANT)
+		add_charged(&draft, grant->rule);
 	draft_add_text(&draft, "method", grant->method);
 	draft_add_text(&draft, "credential", grant->credential->id);
 	if (fresh)

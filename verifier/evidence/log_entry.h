@@ -74,7 +74,9 @@ struct log_grant {
 	int64_t at;
 	struct log_subject subject;
 	const struct action *action;         /* its name goes in, its details don't */
-	const struct rule *rule;             /* digest and the limits' texts */
+	/* Its digest and the limits' texts; in a grant also its name, its hard limits and whether agreement
+	 * passes the others: all that it takes to count again. */
+	const struct rule *rule;
 	const char *method;                  /* "totp", "hotp", "key", "agent"; "fresh" where an earlier step-up covers this one */
 	int64_t covered_by;                  /* "fresh": its index; the credential is that one's */
 	const struct credential *credential; /* as it was left: id, and the step or counter that was accepted or signed */
