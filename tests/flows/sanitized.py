@@ -67,7 +67,7 @@ def keys(verifier, name):
 def worker(verifier, number):
     """One process's share; how many right codes were granted, wrong ones refused, receipts redeemed."""
     name = f"user{number}"
-    secret = verifier.enrol(name)
+    secret = again(lambda: verifier.enrol(name))
     counts = {"granted": 0, "refused": 0, "redeemed": 0, "keys": keys(verifier, f"holder{number}")}
     for turn in range(ROUNDS):
         reply = verifier.step_up(name, "door.open", {"door": f"d{turn}", "times": turn}, secret.wrong(), rhost=f"host{turn}")
@@ -80,7 +80,7 @@ def worker(verifier, number):
     verifier.call("verify", "List", {"user": name})
     with verifier.client() as client:
         client.send(b'{"method":"io.stepup.Verify1.Be')
-    other = verifier.enrol(f"other{number}")
+    other = again(lambda: verifier.enrol(f"other{number}"))
     reply = verifier.step_up(f"other{number}", "vault.open", {"door": "v"}, other.fresh())
     counts["granted"] += reply.ok
     if reply.ok:
