@@ -97,6 +97,13 @@ static void on_grant(struct step *step)
 	}
 }
 
+/* The clock was set: everybody is asked again. With a count it sums up what was told before. */
+static void on_alert(struct step *step)
+{
+	if (member_is(step->entry, "kind", "clock-jump") && json_object_get(step->entry, "count") == NULL)
+		json_object_clear(step->replay->fresh);
+}
+
 static void on_refusal(struct step *step)
 {
 	step->summary->refusals++;
@@ -156,6 +163,7 @@ static void on_enrol(struct step *step)
 	json_t *credential;
 
 	step_check_not_locked(step, user_id, "A credential was enrolled");
+	step_forget_fresh(step, user_id, NULL);
 	if (strcmp(how, "invitation") == 0)
 		take_invitation(step);
 	else if (strcmp(how, "authorization") == 0)
@@ -182,6 +190,7 @@ static bool credential_gone(struct step *step)
 	const char *id = step_text(step, "credential"), *user_id = step_text(step, "user_id");
 	json_t *credential = step_check_credential(step, id, user_id);
 
+	step_forget_fresh(step, user_id, NULL);
 	if (credential == NULL)
 		return false;
 	step_put(step, credential, "gone", json_true());
@@ -272,7 +281,8 @@ static const struct type {
 	void (*rule)(struct step *step);
 } types[] = {
 	{"epoch", on_epoch}, {"start", on_start}, {"names", on_nothing}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
-	{"refusal", on_refusal}, {"alert", on_nothing}, {"enrol", on_enrol}, {"remove", on_remove}, {"revoke", on_revoke},
+	{"refusal", on_refusal}, {"alert", on_alert}, {"enrol", on_enrol}, {"remove", on_remove},
+	{"revoke", on_revoke},
 	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"withdraw", on_withdraw}, {"lock", on_lock}, {"unlock", on_unlock},
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", step_redeem}, {"resume", step_resume}, {"redeem-refusal", on_refusal},
 	{"request", on_request}, {"approve", on_approve}, {"deny", on_deny}, {"request-end", on_request_end},

@@ -215,6 +215,95 @@ static void a_freeze_in_between_ends_what_was_fresh_when_it_is_lifted(void **sta
 	assert_found(scene, covered(scene, first), "none that could");
 }
 
+/* Alice's next credential. */
+static void enrol_another(struct scene *scene, struct person *another, int64_t at)
+{
+	*another = scene->alice;
+	strcpy(another->credential.id, "C-another");
+	story_enrol(scene->story, another, at, 100);
+}
+
+static void a_new_credential_in_between_ends_what_was_fresh(void **state)
+{
+	struct scene *scene = *state;
+	struct person another;
+	int64_t first = asked(scene);
+
+	enrol_another(scene, &another, T + 15);
+	assert_found(scene, covered(scene, first), "none that could");
+}
+
+static void somebody_elses_new_credential_ends_nothing(void **state)
+{
+	struct scene *scene = *state;
+	struct person dave;
+	int64_t first = asked(scene);
+
+	person_make(&dave, "dave", CREDENTIAL_TOTP);
+	story_enrol(scene->story, &dave, T + 15, 100);
+	(void)covered(scene, first);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+static void another_credential_that_goes_in_between_ends_what_was_fresh(void **state)
+{
+	struct scene *scene = *state;
+	struct person another;
+	struct log_actor by = {.by = "alice"};
+	json_t *details = json_pack("{s:s}", "credential", "C-another"), *gone;
+	int64_t first;
+
+	enrol_another(scene, &another, T + 5);
+	first = asked(scene);
+	by.grant = story_grant(scene->story, &scene->alice, T + 11, scene->step++, "stepup.remove", details,
+		NULL);
+	gone = log_entry_remove(T + 12, &another.subject, "C-another", &by);
+	(void)story_add(scene->story, gone, NULL, NULL);
+	assert_found(scene, covered(scene, first), "none that could");
+}
+
+static void another_credential_that_is_revoked_in_between_ends_what_was_fresh(void **state)
+{
+	struct scene *scene = *state;
+	struct person another;
+	struct log_actor by = {.by = "carol"};
+	json_t *details = json_pack("{s:s}", "user", "alice"), *gone;
+	int64_t first;
+
+	enrol_another(scene, &another, T + 5);
+	first = asked(scene);
+	by.grant = story_grant(scene->story, &scene->carol, T + 11, 101, "stepup.revoke", details, NULL);
+	gone = log_entry_revoke(T + 12, &another.subject, "C-another", &by, -1);
+	(void)story_add(scene->story, gone, NULL, NULL);
+	assert_found(scene, covered(scene, first), "none that could");
+}
+
+static void a_clock_set_in_between_ends_what_was_fresh(void **state)
+{
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	(void)story_add(scene->story, log_entry_alert(T + 15, NULL, "clock-jump", NULL), NULL, NULL);
+	assert_found(scene, covered(scene, first), "none that could");
+}
+
+static void another_alert_ends_nothing(void **state)
+{
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+	json_t *one = log_entry_alert(T + 15, &scene->alice.subject, "spent-code", "C-alice");
+	json_t *sum = log_entry_alert(T + 16, NULL, "clock-jump", NULL);
+
+	(void)story_add(scene->story, one, NULL, NULL);
+	/* Of three that were told of before, one by one. */
+	assert_int_equal(json_object_set_new(sum, "count", json_integer(3)), 0);
+	(void)story_add(scene->story, sum, NULL, NULL);
+	(void)covered(scene, first);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
 #define fresh_test(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -230,6 +319,12 @@ static const struct CMUnitTest tests[] = {
 	fresh_test(a_start_in_between_ends_what_was_fresh),
 	fresh_test(a_reload_in_between_ends_what_was_fresh),
 	fresh_test(a_freeze_in_between_ends_what_was_fresh_when_it_is_lifted),
+	fresh_test(a_new_credential_in_between_ends_what_was_fresh),
+	fresh_test(somebody_elses_new_credential_ends_nothing),
+	fresh_test(another_credential_that_goes_in_between_ends_what_was_fresh),
+	fresh_test(another_credential_that_is_revoked_in_between_ends_what_was_fresh),
+	fresh_test(a_clock_set_in_between_ends_what_was_fresh),
+	fresh_test(another_alert_ends_nothing),
 };
 
 TAP_MAIN(tests)
