@@ -173,7 +173,7 @@ static enum stepup_error mend_user(struct store *store, struct store_session *se
 	for (size_t i = 0; error == STEPUP_OK && i < record->credential_count; i++) {
 		if (!is_gone(brakes, user_id, &record->credentials[i]))
 			continue;
-		error = credential_bury(store, &record->credentials[i], now);
+		error = credential_bury(store, record, &record->credentials[i], now);
 		journal_line(LOG_NOTICE, "epoch", "%s of %s is revoked again, as the log says", record->credentials[i].id, name);
 	}
 	if (error == STEPUP_OK)

@@ -33,6 +33,14 @@ tests_flows_held_directory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_flows_held_directory_so_LDFLAGS = $(AM_LDFLAGS) -shared
 tests_flows_held_directory_so_LDADD = -ldl
 
+# A disk that keeps commits waiting; for slow_disk.py.
+EXTRA_DIST += tests/flows/slow_disk.py
+check_PROGRAMS += tests/flows/held_disk.so
+tests_flows_held_disk_so_SOURCES = tests/flows/held_disk.c
+tests_flows_held_disk_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_flows_held_disk_so_LDFLAGS = $(AM_LDFLAGS) -shared
+tests_flows_held_disk_so_LDADD = -ldl
+
 # Allocations that fail; for starved_reload.py, and in tests/unit.
 EXTRA_DIST += tests/flows/starved_reload.py tests/flows/last_good_policy.py
 check_PROGRAMS += tests/flows/starved_memory.so

@@ -47,7 +47,7 @@ static void a_revoked_secret_with_zeros_behind_it_is_the_same(void **state)
 	for (size_t had = 0; had <= 44; had += 11) {
 		record->credentials[0].otp = secret_of(had);
 		record->credentials[0].state = CREDENTIAL_LIVE;
-		assert_ok(credential_bury(fixture->store, &record->credentials[0], 5));
+		assert_ok(credential_bury(fixture->store, record, &record->credentials[0], 5));
 		for (size_t zeros = 0; zeros <= 44; zeros += 4)
 			assert_true(is_known(fixture, record, zeros));
 	}

@@ -86,6 +86,7 @@ static struct user_record *full_record(void)
 	record->guesses.suspended = true;
 	record->uid = -1;
 	record->receipts_from = 83;
+	record->fresh_from = 84;
 	return record;
 }
 
@@ -103,6 +104,7 @@ static void a_record_comes_back_from_its_bytes_as_it_was(void **state)
 	assert_int_equal(back->uid, -1);
 	assert_memory_equal(&record->lock, &back->lock, sizeof(record->lock));
 	assert_int_equal(back->receipts_from, 83);
+	assert_int_equal(back->fresh_from, 84);
 	assert_memory_equal(&record->guesses, &back->guesses, sizeof(record->guesses));
 	assert_int_equal(back->credential_count, 4);
 	for (size_t i = 0; i < 4; i++)
@@ -239,6 +241,7 @@ static void a_record_of_the_third_format_is_read_and_goes_on_as_the_newest(void 
 	assert_string_equal(record->name, "alice");
 	assert_int_equal(record->receipts_from, 7); /* a place in the log then, a version now */
 	assert_int_equal(record->locked_others[0], 0);
+	assert_int_equal(record->fresh_from, 0);
 	assert_int_equal(record->credential_count, 2);
 	assert_int_equal(record->credentials[0].otp.last_step, 56666666);
 	assert_int_equal(record->credentials[1].key->counter, 9);

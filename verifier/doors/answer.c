@@ -67,6 +67,8 @@ static void keep_or_end(struct answer *answer)
 	if (!transaction_is_over(transaction) && !transaction->approves && transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
 		transaction->state = TRANSACTION_GRANTED;
 		transaction->log_index = answer->log_index;
+		transaction->version = answer->version;
+		memcpy(transaction->credential, answer->credential, CREDENTIAL_ID_SIZE);
 		transaction->strength = answer->strength;
 		transaction->expires_boot_ms = clock_boot_ms() + TRANSACTION_GRANT_TTL_SECONDS * INT64_C(1000);
 		return;
@@ -84,6 +86,7 @@ static void keep_fresh(const struct answer *answer)
 	if (answer->method == METHOD_FRESH || answer->request != NULL || !transaction->sits || atomic_load(&transaction->ended))
 		return;
 	grant.log_index = answer->log_index;
+	grant.version = answer->version;
 	grant.at = answer->now;
 	freshness_remember(transactions_freshness(answer->verifier->transactions), &place, transaction->user, &grant, clock_boot_ms());
 }

@@ -345,6 +345,8 @@ static enum stepup_error write_grant(struct decision *decision)
 		error = add_receipt(decision);
 		grant.receipt = &answer->receipt;
 	}
+	memcpy(answer->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	answer->version = decision->record->version + 1; /* as it is saved */
 	decision->credential->last_used = answer->now;
 	decision->record->last_success = answer->now;
 	if (error == STEPUP_OK)

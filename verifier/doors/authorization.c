@@ -75,6 +75,8 @@ static struct transaction *find(struct call *call, const char *user, const char 
 	memcpy(authorization->user_id, transaction->user_id, USER_ID_SIZE);
 	authorization->strength = transaction->strength;
 	authorization->grant = transaction->log_index;
+	authorization->version = transaction->version;
+	memcpy(authorization->credential, transaction->credential, CREDENTIAL_ID_SIZE);
 	return transaction;
 }
 
@@ -116,20 +118,39 @@ bool authorization_read(struct call *call, const char *action, struct authorizat
 	return true;
 }
 
+/* Whether the one who was granted it still is who was granted it. */
+static enum stepup_error look_at_record(struct user_record *record, const struct authorization *authorization,
+	char reference[LOCK_REFERENCE_SIZE])
+{
+	const struct credential *credential = user_record_credential(record, authorization->credential);
+	bool live = credential != NULL && credential->state == CREDENTIAL_LIVE;
+
+	if (memcmp(record->user_id, authorization->user_id, USER_ID_SIZE) != 0)
+		return STEPUP_NOT_ALLOWED;
+	if (record->lock.locked) {
+		memcpy(reference, record->lock.reference, LOCK_REFERENCE_SIZE);
+		return STEPUP_LOCKED;
+	}
+	return live && authorization->version >= record->receipts_from ? STEPUP_OK : STEPUP_NOT_ALLOWED;
+}
+
 enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization, char reference[LOCK_REFERENCE_SIZE])
 {
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, authorization->by, &record);
+	bool frozen = false;
 
 	*reference = '\0';
-	if (error == STEPUP_NOT_FOUND || (error == STEPUP_OK && memcmp(record->user_id, authorization->user_id, USER_ID_SIZE) != 0))
+	if (error == STEPUP_OK)
+		error = look_at_record(record, authorization, reference);
+	else if (error == STEPUP_NOT_FOUND)
 		error = STEPUP_NOT_ALLOWED;
-	if (error == STEPUP_OK && record->lock.locked) {
-		memcpy(reference, record->lock.reference, LOCK_REFERENCE_SIZE);
-		error = STEPUP_LOCKED;
-	}
 	user_record_free(&record);
-	return error == STEPUP_OK ? freeze_look(session, authorization->action, reference) : error;
+	if (error == STEPUP_OK)
+		error = freeze_look(session, authorization->action, reference);
+	if (error == STEPUP_OK)
+		error = freeze_look_since(session, authorization->action, authorization->grant, &frozen);
+	return frozen ? STEPUP_NOT_ALLOWED : error;
 }
 
 void authorization_log_refused(const struct call *call, const struct authorization *authorization, enum stepup_error error, const char *why)

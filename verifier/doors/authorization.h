@@ -2,8 +2,9 @@
 /*
  * Spending a granted step-up for a verb: the `authorization` of a call is the transaction of a step-up for exactly that verb with exactly those
  * details, begun by the same uid, granted not longer than a minute ago and not spent.
- * MUST: spend it before the verb is carried out; refuse one whose user was locked, or whose verb was frozen, meanwhile, inside the verb's own
- * transaction, and log that after it.
+ * MUST: spend it before the verb is carried out; refuse one whose user was locked, whose verb was frozen or
+ * whose credential went meanwhile, inside the verb's own transaction, also where that was undone again, and
+ * log that after it.
  * Layer: verifier/doors/.
  */
 #ifndef STEPUP_VERIFIER_AUTHORIZATION_H
@@ -22,6 +23,8 @@ struct authorization {
 	uint8_t user_id[USER_ID_SIZE];
 	enum factor_strength strength; /* that it was granted with */
 	int64_t grant; /* index of the grant's log entry */
+	int64_t version; /* of the record, as it was saved with the grant */
+	char credential[CREDENTIAL_ID_SIZE]; /* that earned it */
 };
 
 /* Spends the call's `authorization` for this verb, a literal; takes over `details` (the verb's, an object). The granted user is `user`, or with NULL the
@@ -34,8 +37,10 @@ bool authorization_suffices(struct call *call, const struct authorization *autho
 /* The same for what is read in pages: it stays good for AUTHORIZATION_PAGES_SECONDS from its first use. */
 bool authorization_read(struct call *call, const char *action, struct authorization *authorization);
 
-/* Inside the verb's transaction: STEPUP_LOCKED where the one who authorised is locked by now, STEPUP_FROZEN where the verb is frozen by now, each with the
- * reference of that in `reference`, which is "" otherwise; STEPUP_NOT_ALLOWED where the record is another. */
+/* Inside the verb's transaction: STEPUP_LOCKED where the one who authorised is locked by now, STEPUP_FROZEN
+ * where the verb is frozen by now, each with the reference of that in `reference`, which is "" otherwise;
+ * STEPUP_NOT_ALLOWED where either was so since the grant, where the credential that earned it is gone, and
+ * where the record is another. */
 enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization, char reference[LOCK_REFERENCE_SIZE]);
 
 /* Logs, within the budget, that what was authorised was refused all the same, where that is for the log. `why` is a literal; NULL where

@@ -24,7 +24,8 @@ static enum stepup_error secret_digest(struct store *store, const struct otp_sec
 	return store_keyed_digest(store, "credential-secret", secret->bytes, size, digest);
 }
 
-enum stepup_error credential_bury(struct store *store, struct credential *credential, int64_t now)
+enum stepup_error credential_bury(struct store *store, struct user_record *record,
+	struct credential *credential, int64_t now)
 {
 	uint8_t digest[DIGEST_SIZE];
 	enum stepup_error error;
@@ -39,6 +40,7 @@ enum stepup_error credential_bury(struct store *store, struct credential *creden
 	}
 	credential->state = CREDENTIAL_REVOKED;
 	credential->revoked = now;
+	user_record_end_fresh(record);
 	return STEPUP_OK;
 }
 
@@ -175,7 +177,7 @@ static enum stepup_error removal_change(struct store_session *session, struct re
 		removal->why = "the last credential";
 		return STEPUP_NOT_ALLOWED;
 	}
-	error = credential_bury(removal->verifier->store, credential, now);
+	error = credential_bury(removal->verifier->store, record, credential, now);
 	if (error != STEPUP_OK)
 		return error;
 	entry = log_entry_remove(now, &subject, credential->id, &actor);
@@ -252,7 +254,6 @@ static void remove_ready(struct call *call, const struct subject *subject)
 	removal->uid = subject->uid;
 	snprintf(removal->user, sizeof(removal->user), "%s", subject->name);
 	snprintf(removal->credential, sizeof(removal->credential), "%s", credential);
-	transactions_end_fresh(call->verifier->transactions, removal->user);
 	if (commit_queue_submit(call->verifier->queue, removal_work, removal_done, removal) != STEPUP_OK) {
 		free(removal);
 		refuse(call, STEPUP_UNAVAILABLE, NULL);

@@ -68,8 +68,10 @@ void credentials_remove(struct call *call);
 /* What a list shows of one record's credentials: an array of Credential; NULL where there is no memory. `tombstones` too, or only live ones. */
 json_t *credentials_to_json(const struct policy *policy, const struct user_record *record, bool tombstones);
 
-/* Makes a tombstone of a live credential: a code's secret gives way to its keyed digest, by which it is known again. */
-enum stepup_error credential_bury(struct store *store, struct credential *credential, int64_t now);
+/* Makes a tombstone of one of the record's live credentials, which ends what is fresh: a code's secret gives
+ * way to its keyed digest, by which it is known again. */
+enum stepup_error credential_bury(struct store *store, struct user_record *record,
+	struct credential *credential, int64_t now);
 
 /* Whether the user has, or had, a credential of codes with this secret. */
 enum stepup_error credential_is_known(struct store *store, const struct user_record *record, const struct otp_secret *secret, bool *known);

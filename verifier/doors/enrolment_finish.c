@@ -371,7 +371,6 @@ void enrolment_finish(struct call *call)
 	error = transaction->enrolment->kind->take(finish, &field);
 	if (error == STEPUP_OK) {
 		transaction->state = TRANSACTION_ANSWERING;
-		transactions_end_fresh(call->verifier->transactions, transaction->user);
 		error = commit_queue_submit(call->verifier->queue, finish_work, finish_done, finish);
 	}
 	if (error == STEPUP_OK)

@@ -7,8 +7,10 @@
  * - expire on boot time, whatever the wall clock says, and at the decision on the wall clock's, which is what the log has;
  * - be forgotten with a lock, a freeze, a change of credentials, a reload, a set clock, a restart, a logout;
  * - never cover a rule with a service: a receipt is for one action that was asked for;
- * - be nothing but the answer to "must the person be asked?": lock, freeze, credential and limits are looked at each time, in the transaction
- *   that charges and logs what it covers.
+ * - be nothing but the answer to "must the person be asked?": lock, freeze, credential and limits are looked
+ *   at each time, in the transaction that charges and logs what it covers, and so is whether a lock, a freeze
+ *   or a change of credentials lies in between (decide_fresh.c): memory is told of these only once they are
+ *   on the disk.
  * Where something is missing or there is no room, nothing is fresh. Only the loop's thread comes here.
  * Layer: verifier/doors/.
  */
@@ -40,6 +42,7 @@ struct fresh_grant {
 	unsigned method;                     /* METHOD_… by which it was proved */
 	bool user_verified;
 	int64_t log_index;                   /* of its entry */
+	int64_t version;                     /* of the person's record, as it was saved with it */
 	int64_t at;                          /* by the wall clock: its entry's time */
 	int64_t expires_boot_ms;             /* set by freshness_remember() */
 };

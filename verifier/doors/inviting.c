@@ -148,7 +148,7 @@ static enum stepup_error revoke_one(struct store_session *session, struct verb_j
 	int64_t invitations)
 {
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
-	enum stepup_error error = credential_bury(job->verifier->store, credential, job->now);
+	enum stepup_error error = credential_bury(job->verifier->store, record, credential, job->now);
 
 	if (error != STEPUP_OK)
 		return error;
@@ -209,7 +209,6 @@ static void revoke_reply(struct verb_job *job)
 static void revoke_named(struct verb_job *job, const struct subject *subject)
 {
 	(void)subject;
-	transactions_end_fresh(job->verifier->transactions, job->user);
 	verb_job_submit(job);
 }
 

@@ -57,7 +57,6 @@ static void lock_me_ready(struct call *call, const struct subject *subject)
 	snprintf(job->by, sizeof(job->by), "%s", subject->name);
 	job->work = lock_me_work;
 	job->reply = lock_me_reply;
-	transactions_end_fresh(call->verifier->transactions, job->user);
 	verb_job_submit(job);
 }
 

@@ -163,8 +163,6 @@ static void asking_done(struct asking *asking)
 		refuse(job->call, asking->error, NULL);
 		verb_job_free(&job);
 	} else {
-		for (size_t i = 0; i < job->locked_count; i++)
-			transactions_end_fresh(job->verifier->transactions, job->locked[i].user);
 		verb_job_submit(job);
 	}
 	free(asking);

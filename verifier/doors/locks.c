@@ -145,6 +145,7 @@ static enum stepup_error lock_one(struct store_session *session, struct user_rec
 		return STEPUP_NO_MEMORY;
 	error = store_log_append(session, entry, NULL, NULL, &index);
 	record->receipts_from = record->version + 1; /* as it is saved */
+	user_record_end_fresh(record);
 	return error == STEPUP_OK ? requests_void(session, record->user_id, NULL, "who asked, or who agreed, was locked", order->at) : error;
 }
 

@@ -61,7 +61,9 @@ struct answer {
 	int64_t tries_left, retry_after_seconds;
 	int64_t now;                     /* of the decision, seconds since 1970 */
 	int64_t log_index;
-	enum factor_strength strength;   /* of a grant: what the credential earned, and what a receipt calls it */
+	int64_t version;                 /* of a grant: the record's, as it was saved with it */
+	char credential[CREDENTIAL_ID_SIZE]; /* that earned it */
+	enum factor_strength strength;   /* and as what, which a receipt says too */
 	const char *acr;
 	const char *amr[STEP_UP_AMR_MAX + 1]; /* NULL-terminated */
 	struct receipt_row receipt;      /* where the rule has a service */

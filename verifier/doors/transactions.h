@@ -71,6 +71,8 @@ struct transaction {
 	uint8_t user_id[USER_ID_SIZE]; /* of the record at Begin; zero where there was none */
 	int64_t user_version;      /* of that record then; 0 where there was none */
 	int64_t log_index;         /* of the grant, once granted */
+	int64_t version;           /* of the record, as it was saved with the grant */
+	char credential[CREDENTIAL_ID_SIZE]; /* that earned it */
 	enum factor_strength strength; /* that it was granted with */
 	bool reading;              /* granted, and pages are being read under it */
 	bool own;                  /* the caller's own account */
@@ -149,8 +151,8 @@ void transactions_end_user(struct transactions *all, const char *user);
  * everybody: it is kept by rule, and one rule may have many actions. */
 void transactions_end_granted(struct transactions *all, const char *pattern);
 
-/* To be called when a lock or a change of somebody's credentials is handed to the commit queue: an answer that comes behind it there was told by then that
- * nothing covers it. What was granted before it in the queue is ended by transactions_end_user() when it is done. */
+/* Ends what is fresh for somebody, once a change that ends it is on the disk. What was handed in before that
+ * looks at the change itself (decide_fresh.c). */
 void transactions_end_fresh(struct transactions *all, const char *user);
 
 /* Ends what is fresh in a caller's sitting, and that anything begun in it becomes fresh by an answer that comes later. */

@@ -100,6 +100,11 @@ void user_record_free(struct user_record **record)
 	*record = NULL;
 }
 
+void user_record_end_fresh(struct user_record *record)
+{
+	record->fresh_from = record->version + 1; /* as it is saved */
+}
+
 struct credential *user_record_add_credential(struct user_record *record)
 {
 	uint8_t random[CREDENTIAL_RANDOM_SIZE];
@@ -121,6 +126,7 @@ struct credential *user_record_add_credential(struct user_record *record)
 	base64url_encode(random, sizeof(random), added->id + 2);
 	added->otp.last_step = -1;
 	added->otp.resync_counter = -1;
+	user_record_end_fresh(record);
 	return added;
 }
 

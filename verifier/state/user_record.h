@@ -168,6 +168,9 @@ struct user_record {
 	struct user_lock lock;
 	int64_t locked_others[LOCKS_OF_OTHERS]; /* when this person last locked somebody by denying a request, newest first; 0 for never */
 	int64_t receipts_from; /* a version of this record: receipts from below it are void, for the user was locked since, unlocked or not */
+	/* One too: what was granted below it is not fresh, for the user was locked since, or a credential
+	 * came or went. */
+	int64_t fresh_from;
 	struct guess_state guesses;
 	struct credential *credentials; /* owned */
 	size_t credential_count;
@@ -199,7 +202,12 @@ enum stepup_error credential_copy(struct credential *to, const struct credential
 /* Wipes one, and frees what it owns. */
 void credential_wipe(struct credential *credential);
 
-/* Adds an empty credential with a fresh id; NULL where there is no memory or the user has CREDENTIALS_MAX. Moves the array. */
+/* Ends what is fresh: nothing is that was granted before, from the version on that is saved next. To be saved
+ * with the cause. */
+void user_record_end_fresh(struct user_record *record);
+
+/* Adds an empty credential with a fresh id, which ends what is fresh; NULL where there is no memory or the
+ * user has CREDENTIALS_MAX. Moves the array. */
 struct credential *user_record_add_credential(struct user_record *record);
 
 /* The credential of that id, NULL where there is none. */

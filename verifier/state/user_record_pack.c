@@ -9,7 +9,7 @@
 #include "verifier/state/user_record.h"
 
 #define RECORD_FORMAT 4       /* what is written */
-#define RECORD_FORMAT_PLACE 3 /* receipts_from is a place in the log, and whom somebody locked isn't known; still read */
+#define RECORD_FORMAT_PLACE 3 /* no locked_others, no fresh_from, and receipts_from is a place in the log */
 #define RECORD_FORMAT_KEYS 2  /* neither tallies nor receipts_from; still read */
 #define RECORD_FORMAT_FIRST 1 /* codes only; still read */
 
@@ -287,6 +287,7 @@ enum stepup_error user_record_pack(const struct user_record *record, uint8_t **b
 	pack_i64(&writer, record->receipts_from);
 	for (size_t i = 0; i < LOCKS_OF_OTHERS; i++)
 		pack_i64(&writer, record->locked_others[i]);
+	pack_i64(&writer, record->fresh_from);
 	return pack_finish(&writer, bytes, size);
 }
 
@@ -336,6 +337,10 @@ enum stepup_error user_record_unpack(const uint8_t *bytes, size_t size, struct u
 	}
 	for (size_t i = 0; error == STEPUP_OK && format > RECORD_FORMAT_PLACE && i < LOCKS_OF_OTHERS; i++)
 		made->locked_others[i] = unpack_i64(&reader);
+	if (error == STEPUP_OK && format > RECORD_FORMAT_PLACE) {
+		made->fresh_from = unpack_i64(&reader);
+		reader.broken |= made->fresh_from < 0;
+	}
 	if (error == STEPUP_OK)
 		error = unpack_finish(&reader);
 	if (error == STEPUP_OK)
