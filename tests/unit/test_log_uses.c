@@ -75,9 +75,10 @@ static void a_sweep_lets_go_who_used_nothing_for_long(void **state)
 	use_value(*state, T, "trezor");
 	kept = line_of(*state, "b");
 	log_uses_sweep(*state, T + 40 * DAY);
+	assert_int_equal(log_use_sum(line_of(*state, "a"), T - 1), 0);
+	use(*state, "c", T + 40 * DAY, 4);
 	assert_ptr_equal(line_of(*state, "b"), kept);
 	assert_int_equal(log_use_sum(line_of(*state, "b"), T), 2);
-	assert_int_equal(log_use_sum(line_of(*state, "a"), T - 1), 0);
 	assert_false(log_use_maybe_seen(line_of(*state, "v"), T - 1, "trezor"));
 }
 
@@ -117,9 +118,20 @@ static void a_value_used_before_one_that_was_used_then_counts_once(void **state)
 {
 	use_value(*state, T + 10, "trezor");
 	use_value(*state, T, "trezor");
+	assert_int_equal(log_use_sum(line_of(*state, "v"), T + 9), 1);
 	use_value(*state, T + 20, "trezor");
 	assert_int_equal(log_use_sum(line_of(*state, "v"), T - 1), 1);
 	assert_int_equal(log_use_sum(line_of(*state, "v"), T + 19), 1);
+}
+
+/* The verifier dates it later where a thousand others were used then. */
+static void a_value_used_before_others_may_be_known_as_long_as_they_are(void **state)
+{
+	use_value(*state, T + 10, "trezor");
+	use_value(*state, T, "ledger");
+	assert_int_equal(log_use_sum(line_of(*state, "v"), T), 1);
+	assert_true(log_use_maybe_seen(line_of(*state, "v"), T + 9, "ledger"));
+	assert_false(log_use_maybe_seen(line_of(*state, "v"), T + 10, "ledger"));
 }
 
 static void numbers_beyond_any_limit_do_not_wrap(void **state)
@@ -144,6 +156,7 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_clock_set_back_by_less_than_a_day_moves_nothing),
 	FACT(a_clock_set_back_twice_moves_it_twice),
 	FACT(a_value_used_before_one_that_was_used_then_counts_once),
+	FACT(a_value_used_before_others_may_be_known_as_long_as_they_are),
 	FACT(numbers_beyond_any_limit_do_not_wrap),
 };
 
