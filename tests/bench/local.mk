@@ -19,7 +19,7 @@ tests_bench_key_rate_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_key_rate_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif
 
-EXTRA_DIST += tests/bench/run.py
+EXTRA_DIST += tests/bench/run.py tests/bench/code_cost.py
 .PHONY: bench
 bench: all test-programs
 	STEPUP_BUILD=$(abs_top_builddir) /usr/bin/python3 $(srcdir)/tests/bench/run.py $(BENCH_FLAGS)
