@@ -2,6 +2,11 @@
 EXTRA_DIST += tests/unit/verify_note
 if HAVE_CMOCKA
 EVIDENCE_UNIT_LIBS = $(LIBEVIDENCE) $(LIBSTEPUP) $(JANSSON_LIBS) $(CRYPTO_LIBS) $(JOSE_LIBS) $(CMOCKA_LIBS)
+check_PROGRAMS += tests/unit/test_digest
+crypto_memory = tests/unit/crypto_memory.h tests/unit/crypto_memory.c
+tests_unit_test_digest_SOURCES = tests/unit/test_digest.c $(crypto_memory)
+tests_unit_test_digest_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_digest_LDADD = $(EVIDENCE_UNIT_LIBS) -lpthread
 check_PROGRAMS += tests/unit/test_merkle
 tests_unit_test_merkle_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_merkle_LDADD = $(EVIDENCE_UNIT_LIBS)
