@@ -1,6 +1,10 @@
 # Step-ups in memory and the small rules behind the doors; what the doors decide is tested by tests/flows with a real stepupd.
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_requests tests/unit/test_transactions tests/unit/test_door_rules tests/unit/test_freshness tests/unit/test_waiters
+check_PROGRAMS += tests/unit/test_crowd
+tests_unit_test_crowd_SOURCES = tests/unit/test_crowd.c $(crypto_memory)
+tests_unit_test_crowd_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_test_crowd_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 check_PROGRAMS += tests/unit/test_decoys
 tests_unit_test_decoys_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_decoys_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Counts by person and place; see crowd.h. The keys are digests under a salt of this process, so that nobody can choose what falls together. */
+/*
+ * Counts by person and place; see crowd.h. A count is named by a MAC under a key of this process, so that
+ * nobody can choose which ones fall together.
+ */
 #include "verifier/doors/crowd.h"
 
 #include <openssl/rand.h>
@@ -8,20 +11,22 @@
 #include <string.h>
 #include <sys/queue.h>
 
+#include "lib/wipe.h"
+#include "verifier/state/kept_mac.h"
 #include "verifier/state/user_record.h"
 
 #define BUCKETS 1024 /* a power of two */
-#define SALT_SIZE 16
 
 struct crowd_count {
-	uint8_t key[DIGEST_SIZE];
+	uint8_t name[KEPT_MAC_SIZE];
 	size_t count;
 	LIST_ENTRY(crowd_count) of_bucket;
 };
 LIST_HEAD(crowd_bucket, crowd_count);
 
 struct crowd {
-	uint8_t salt[SALT_SIZE];
+	uint8_t key[KEPT_MAC_KEY_SIZE];
+	struct kept_mac *mac; /* made when first used, and anew after it failed */
 	struct crowd_bucket buckets[BUCKETS];
 };
 
@@ -29,27 +34,44 @@ struct crowd *crowd_new(void)
 {
 	struct crowd *crowd = calloc(1, sizeof(*crowd)); /* all-zero lists are empty ones */
 
-	if (crowd != NULL && RAND_bytes(crowd->salt, SALT_SIZE) != 1) {
-		free(crowd);
-		crowd = NULL;
-	}
+	if (crowd != NULL && RAND_bytes(crowd->key, sizeof(crowd->key)) != 1)
+		crowd_free(&crowd);
 	return crowd;
 }
 
 void crowd_free(struct crowd **crowd)
 {
+	if (*crowd == NULL)
+		return;
+	kept_mac_free(&(*crowd)->mac);
+	WIPE_ARRAY((*crowd)->key);
 	free(*crowd);
 	*crowd = NULL;
 }
 
-/* What a key is made of; texts are filled up with zeros, so that no two are one. */
+/* What a name is made of: texts filled up with zeros, so that no two are one, and zeros to whole blocks. */
 struct named {
 	uint32_t pool[2];
 	uint8_t has_person, has_place, place[DIGEST_SIZE];
 	char person[USER_NAME_SIZE];
 };
+#define NAMED_BLOCKS ((sizeof(struct named) + KEPT_MAC_BLOCK - 1) / KEPT_MAC_BLOCK)
 
-static enum stepup_error key_make(const struct crowd *crowd, const uint32_t pool[2], const char *person, const uint8_t *place, uint8_t key[DIGEST_SIZE])
+static enum stepup_error mac_of(struct crowd *crowd, const struct named *named, uint8_t name[KEPT_MAC_SIZE])
+{
+	uint8_t blocks[NAMED_BLOCKS * KEPT_MAC_BLOCK] = {0};
+	enum stepup_error error = crowd->mac == NULL ? kept_mac_new(crowd->key, &crowd->mac) : STEPUP_OK;
+
+	memcpy(blocks, named, sizeof(*named));
+	if (error == STEPUP_OK)
+		error = kept_mac_of(crowd->mac, blocks, sizeof(blocks), name);
+	if (error != STEPUP_OK)
+		kept_mac_free(&crowd->mac);
+	return error;
+}
+
+static enum stepup_error name_make(struct crowd *crowd, const uint32_t pool[2], const char *person,
+	const uint8_t *place, uint8_t name[KEPT_MAC_SIZE])
 {
 	struct named named;
 
@@ -61,22 +83,23 @@ static enum stepup_error key_make(const struct crowd *crowd, const uint32_t pool
 		memcpy(named.place, place, DIGEST_SIZE);
 	if (person != NULL && snprintf(named.person, sizeof(named.person), "%s", person) >= (int)sizeof(named.person))
 		return STEPUP_TOO_LONG;
-	return digest_hmac_sha256(crowd->salt, SALT_SIZE, &named, sizeof(named), key);
+	return mac_of(crowd, &named, name);
 }
 
-static enum stepup_error count_join(struct crowd *crowd, const uint8_t key[DIGEST_SIZE], struct crowd_count **joined)
+static enum stepup_error count_join(struct crowd *crowd, const uint8_t name[KEPT_MAC_SIZE],
+	struct crowd_count **joined)
 {
-	struct crowd_bucket *bucket = &crowd->buckets[((size_t)key[0] << 8 | key[1]) % BUCKETS];
+	struct crowd_bucket *bucket = &crowd->buckets[((size_t)name[0] << 8 | name[1]) % BUCKETS];
 	struct crowd_count *count;
 
 	LIST_FOREACH(count, bucket, of_bucket)
-		if (memcmp(count->key, key, DIGEST_SIZE) == 0)
+		if (memcmp(count->name, name, KEPT_MAC_SIZE) == 0)
 			break;
 	if (count == NULL) {
 		count = calloc(1, sizeof(*count));
 		if (count == NULL)
 			return STEPUP_NO_MEMORY;
-		memcpy(count->key, key, DIGEST_SIZE);
+		memcpy(count->name, name, KEPT_MAC_SIZE);
 		LIST_INSERT_HEAD(bucket, count, of_bucket);
 	}
 	count->count++;
@@ -98,20 +121,20 @@ static void count_leave(struct crowd_count **left)
 enum stepup_error crowd_join(struct crowd *crowd, const uint32_t pool[2], const char *person, const uint8_t place[DIGEST_SIZE],
 	struct crowd_member *member)
 {
-	uint8_t key[DIGEST_SIZE];
-	enum stepup_error error = key_make(crowd, pool, person, NULL, key);
+	uint8_t name[KEPT_MAC_SIZE];
+	enum stepup_error error = name_make(crowd, pool, person, NULL, name);
 
 	*member = (struct crowd_member){0};
 	if (error == STEPUP_OK)
-		error = count_join(crowd, key, &member->person);
+		error = count_join(crowd, name, &member->person);
 	if (error == STEPUP_OK)
-		error = key_make(crowd, pool, NULL, place, key);
+		error = name_make(crowd, pool, NULL, place, name);
 	if (error == STEPUP_OK)
-		error = count_join(crowd, key, &member->place);
+		error = count_join(crowd, name, &member->place);
 	if (error == STEPUP_OK)
-		error = key_make(crowd, pool, person, place, key);
+		error = name_make(crowd, pool, person, place, name);
 	if (error == STEPUP_OK)
-		error = count_join(crowd, key, &member->both);
+		error = count_join(crowd, name, &member->both);
 	if (error != STEPUP_OK)
 		crowd_leave(member);
 	return error;
