@@ -15,6 +15,7 @@
 #define DIGEST_SIZE 32 /* bytes of SHA-256 */
 #define SHA512_SIZE 64 /* bytes */
 
+/* From any thread. STEPUP_INTERNAL where OpenSSL has no memory or no such algorithm. */
 enum stepup_error digest_sha256(const void *bytes, size_t size, uint8_t digest[DIGEST_SIZE]);
 enum stepup_error digest_sha512(const void *bytes, size_t size, uint8_t digest[SHA512_SIZE]);
 enum stepup_error digest_hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, uint8_t mac[DIGEST_SIZE]);
