@@ -16,34 +16,35 @@ endif
 
 examples_support_console_support_console_CFLAGS = $(AM_CFLAGS) $(MICROHTTPD_CFLAGS) $(JANSSON_CFLAGS) $(SQLITE_CFLAGS) -pthread
 examples_support_console_support_console_LDADD = $(MICROHTTPD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(PAM_LIBS) -lcrypt -lpthread
-examples_support_console_support_console_SOURCES = \
-	examples/support-console/browse.c \
-	examples/support-console/customers.c examples/support-console/customers.h \
-	examples/support-console/export_client.c examples/support-console/export_client.h \
-	examples/support-console/exports.c \
-	examples/support-console/form.c examples/support-console/form.h \
-	examples/support-console/handlers.h \
-	examples/support-console/html.c examples/support-console/html.h \
-	examples/support-console/http.c examples/support-console/http.h \
-	examples/support-console/key_pages.c examples/support-console/key_pages.h \
-	examples/support-console/key_routes.c \
-	examples/support-console/main.c \
-	examples/support-console/pages.c examples/support-console/pages.h \
-	examples/support-console/pam_environment.c examples/support-console/pam_environment.h \
-	examples/support-console/request_routes.c \
-	examples/support-console/routes.c \
-	examples/support-console/session.c examples/support-console/session.h \
-	examples/support-console/sign_in.c \
-	examples/support-console/staff.c examples/support-console/staff.h \
-	examples/support-console/static_files.c examples/support-console/static_files.h \
-	examples/support-console/step_up_bridge.c examples/support-console/step_up_bridge.h \
-	examples/support-console/step_up_direct.c \
-	examples/support-console/step_up_internal.h \
-	examples/support-console/step_up_pam.c \
-	examples/support-console/step_up_routes.c \
-	examples/support-console/step_up_thread.c \
-	examples/support-console/unix_socket.c examples/support-console/unix_socket.h \
-	examples/support-console/verifier_call.c examples/support-console/verifier_call.h
+examples_support_console_support_console_SOURCES =
+examples_support_console_support_console_SOURCES += examples/support-console/main.c
+examples_support_console_support_console_SOURCES += examples/support-console/web/form.h \
+	examples/support-console/web/form.c examples/support-console/web/html.h \
+	examples/support-console/web/html.c examples/support-console/web/http.h \
+	examples/support-console/web/http.c examples/support-console/web/key_pages.h \
+	examples/support-console/web/key_pages.c examples/support-console/web/pages.h \
+	examples/support-console/web/pages.c examples/support-console/web/static_files.h \
+	examples/support-console/web/static_files.c
+examples_support_console_support_console_SOURCES += examples/support-console/routes/browse.c \
+	examples/support-console/routes/exports.c examples/support-console/routes/handlers.h \
+	examples/support-console/routes/key_routes.c examples/support-console/routes/request_routes.c \
+	examples/support-console/routes/routes.c examples/support-console/routes/sign_in.c \
+	examples/support-console/routes/step_up_routes.c
+examples_support_console_support_console_SOURCES += examples/support-console/data/customers.h \
+	examples/support-console/data/customers.c examples/support-console/data/session.h \
+	examples/support-console/data/session.c examples/support-console/data/staff.h \
+	examples/support-console/data/staff.c
+examples_support_console_support_console_SOURCES += examples/support-console/outside/export_client.h \
+	examples/support-console/outside/export_client.c examples/support-console/outside/unix_socket.h \
+	examples/support-console/outside/unix_socket.c examples/support-console/outside/verifier_call.h \
+	examples/support-console/outside/verifier_call.c
+examples_support_console_support_console_SOURCES += examples/support-console/step_up/pam_environment.h \
+	examples/support-console/step_up/pam_environment.c \
+	examples/support-console/step_up/step_up_bridge.h \
+	examples/support-console/step_up/step_up_bridge.c \
+	examples/support-console/step_up/step_up_direct.c \
+	examples/support-console/step_up/step_up_internal.h examples/support-console/step_up/step_up_pam.c \
+	examples/support-console/step_up/step_up_thread.c
 
 examples_support_console_seed_customers_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 examples_support_console_seed_customers_LDADD = $(SQLITE_LIBS)

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <syslog.h>
 
-#include "lib/action.h"
+#include "lib/wire/action.h"
 #include "pam_module/outcome.h"
 
 struct argument {

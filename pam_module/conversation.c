@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
 
 /* Hands the host one message; `*reply` is what came back, NULL where nothing did. */
 static int converse(pam_handle_t *pamh, int style, const char *text, char **reply)

@@ -12,8 +12,8 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
-#include "lib/key_conversation.h"
-#include "lib/step_up_client.h"
+#include "lib/client/key_conversation.h"
+#include "lib/client/step_up_client.h"
 
 struct conversation;
 

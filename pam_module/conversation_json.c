@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/json_wipe.h"
-#include "lib/message.h"
-#include "lib/wipe.h"
+#include "lib/base/json_wipe.h"
+#include "lib/base/wipe.h"
+#include "lib/wire/message.h"
 #include "pam_module/conversation.h"
 
 #define FORM_VERSION 1

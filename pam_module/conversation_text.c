@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
 #include "pam_module/conversation.h"
 
 static enum stepup_error text_ask(struct conversation *conversation, const struct step_up_question *question,

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/stream.h"
+#include "lib/wire/stream.h"
 
 #define ARGUMENTS_MAX 8192 /* bytes of the command line that are worth reading: options stand first */
 

@@ -13,7 +13,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "lib/display_text.h"
+#include "lib/base/display_text.h"
 
 int outcome_pam_code(enum stepup_error error, bool conversation_failed)
 {

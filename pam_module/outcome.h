@@ -13,7 +13,7 @@
 #include <security/pam_modules.h>
 #include <stdint.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 /* PAM's code for a step-up that ended so. `conversation_failed`: where it was the host that broke off, not
  * the person. */

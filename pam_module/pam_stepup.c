@@ -13,9 +13,9 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "lib/message.h"
-#include "lib/step_up_client.h"
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
+#include "lib/client/step_up_client.h"
+#include "lib/wire/message.h"
 #include "pam_module/arguments.h"
 #include "pam_module/conversation.h"
 #include "pam_module/granted_mark.h"

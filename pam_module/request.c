@@ -4,10 +4,10 @@
 
 #include <string.h>
 
-#include "lib/action.h"
-#include "lib/display_text.h"
-#include "lib/json_wipe.h"
-#include "lib/wipe.h"
+#include "lib/base/display_text.h"
+#include "lib/base/json_wipe.h"
+#include "lib/base/wipe.h"
+#include "lib/wire/action.h"
 
 #define ITEM_SIZE_MAX 256 /* bytes of a user, service, host or terminal name */
 #define SESSION_SIZE_MAX 512

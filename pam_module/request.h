@@ -12,7 +12,7 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
-#include "lib/step_up_client.h"
+#include "lib/client/step_up_client.h"
 #include "pam_module/arguments.h"
 
 struct request {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/canonical_json.h"
+#include "lib/wire/canonical_json.h"
 #include "verifier/evidence/log_entry.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"

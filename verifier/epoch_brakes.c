@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/message.h"
-#include "verifier/doors/enrolment.h"
+#include "lib/wire/base64url.h"
+#include "lib/wire/message.h"
+#include "verifier/doors/enrolment/enrolment.h"
 #include "verifier/host/journal.h"
 
 #define LOG_PAGE 1000

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "verifier/state/store.h"
+#include "verifier/state/store/store.h"
 
 /* With the writer's session, outside a transaction; `now` is in seconds since 1970. Reads the whole log, and tells the journal of each brake that is in force again.
  * The log gets no entry of it: it has each of them. */

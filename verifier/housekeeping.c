@@ -3,15 +3,15 @@
 #include <stdint.h>
 #include <systemd/sd-daemon.h>
 
-#include "verifier/clock_settling.h"
 #include "verifier/housekeeping.h"
-#include "verifier/doors/policy_names.h"
+#include "verifier/clock_settling.h"
+#include "verifier/doors/admin/store_watch.h"
+#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/calls/policy_names.h"
+#include "verifier/doors/hook_feed.h"
+#include "verifier/doors/pending/transactions.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
-#include "verifier/doors/hook_feed.h"
-#include "verifier/doors/approving.h"
-#include "verifier/doors/store_watch.h"
-#include "verifier/doors/transactions.h"
 
 void housekeeping_start(struct housekeeping *housekeeping, struct verifier *verifier)
 {

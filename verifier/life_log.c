@@ -8,9 +8,9 @@
 
 #include "verifier/life_log.h"
 
+#include "verifier/evidence/log_entry.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
-#include "verifier/evidence/log_entry.h"
 #include "verifier/verifier.h"
 
 static enum stepup_error append_work(struct store_session *session, void *entry)

@@ -8,101 +8,178 @@ verifier_libverifier_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) 
 verifier_libverifier_a_SOURCES =
 
 # The host: clock, journal, accounts, sessions, terminals.
-verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.c verifier/host/account_places.h verifier/host/account_places.c verifier/host/account_nss.h \
-	verifier/host/account_nss.c verifier/host/clock.h verifier/host/clock.c verifier/host/journal.h \
+verifier_libverifier_a_SOURCES += verifier/host/account.h verifier/host/account.c \
+	verifier/host/account_nss.h verifier/host/account_nss.c verifier/host/account_places.h \
+	verifier/host/account_places.c verifier/host/clock.h verifier/host/clock.c verifier/host/journal.h \
 	verifier/host/journal.c verifier/host/session.h verifier/host/session.c verifier/host/terminal.h \
 	verifier/host/terminal.c
 
-# State: users, limits, receipts, log, sealed in one database.
-verifier_libverifier_a_SOURCES += verifier/state/approval_request.h verifier/state/approval_request.c \
-	verifier/state/commit_queue.h verifier/state/commit_queue.c verifier/state/db.h \
-	verifier/state/db_sqlite.c verifier/state/head.h verifier/state/head.c verifier/state/kept_mac.h verifier/state/kept_mac.c verifier/state/row_term.h verifier/state/sqlite_file.h verifier/state/sqlite_file.c verifier/state/sqlite_check.c \
-	verifier/state/mark.h verifier/state/mark.c verifier/state/mark_check.h verifier/state/mark_check.c \
-	verifier/state/master_key.h verifier/state/master_key.c \
-	verifier/state/pack.h verifier/state/pack.c verifier/state/seal.h verifier/state/seal.c \
-	verifier/state/store.h verifier/state/store.c verifier/state/store_events.c verifier/state/store_facts.c verifier/state/store_files.h verifier/state/store_files.c \
-	verifier/state/store_internal.h verifier/state/store_invitations.c verifier/state/store_keys.c \
-	verifier/state/store_key_ids.c verifier/state/store_log.c verifier/state/store_meta.c verifier/state/store_open.c verifier/state/store_receipts.c verifier/state/store_requests.c \
-	verifier/state/store_rows.c verifier/state/store_sql.c verifier/state/store_users.c \
-	verifier/state/store_vault.h verifier/state/store_vault.c verifier/state/store_terms.c verifier/state/store_head.c \
-	verifier/state/store_scan.c verifier/state/store_mark.h verifier/state/store_mark.c verifier/state/store_wrong.c verifier/state/store_recheck.c verifier/state/store_uses.c verifier/state/store_use_values.c verifier/state/user_record.h verifier/state/user_record.c \
-	verifier/state/user_record_ahead.c \
-	verifier/state/user_record_pack.c \
-	verifier/state/row_memory.h verifier/state/row_memory.c
+# State: one database, its rows sealed and remembered.
+verifier_libverifier_a_SOURCES += verifier/state/db/db.h verifier/state/db/db_sqlite.c \
+	verifier/state/db/sqlite_check.c verifier/state/db/sqlite_file.h verifier/state/db/sqlite_file.c
+verifier_libverifier_a_SOURCES += verifier/state/vault/head.h verifier/state/vault/head.c \
+	verifier/state/vault/kept_mac.h verifier/state/vault/kept_mac.c verifier/state/vault/mark.h \
+	verifier/state/vault/mark.c verifier/state/vault/mark_check.h verifier/state/vault/mark_check.c \
+	verifier/state/vault/master_key.h verifier/state/vault/master_key.c \
+	verifier/state/vault/row_memory.h verifier/state/vault/row_memory.c \
+	verifier/state/vault/row_term.h verifier/state/vault/seal.h verifier/state/vault/seal.c
+verifier_libverifier_a_SOURCES += verifier/state/records/approval_request.h \
+	verifier/state/records/approval_request.c verifier/state/records/pack.h \
+	verifier/state/records/pack.c verifier/state/records/user_record.h \
+	verifier/state/records/user_record.c verifier/state/records/user_record_ahead.c \
+	verifier/state/records/user_record_pack.c
+verifier_libverifier_a_SOURCES += verifier/state/store/commit_queue.h verifier/state/store/commit_queue.c \
+	verifier/state/store/store.h verifier/state/store/store.c verifier/state/store/store_events.c \
+	verifier/state/store/store_head.c verifier/state/store/store_internal.h \
+	verifier/state/store/store_log.c verifier/state/store/store_mark.h \
+	verifier/state/store/store_mark.c verifier/state/store/store_rows.c \
+	verifier/state/store/store_sql.c verifier/state/store/store_terms.c \
+	verifier/state/store/store_vault.h verifier/state/store/store_vault.c \
+	verifier/state/store/store_wrong.c
+verifier_libverifier_a_SOURCES += verifier/state/tables/store_facts.c \
+	verifier/state/tables/store_invitations.c verifier/state/tables/store_key_ids.c \
+	verifier/state/tables/store_keys.c verifier/state/tables/store_receipts.c \
+	verifier/state/tables/store_requests.c verifier/state/tables/store_use_values.c \
+	verifier/state/tables/store_users.c verifier/state/tables/store_uses.c
+verifier_libverifier_a_SOURCES += verifier/state/opening/store_files.h \
+	verifier/state/opening/store_files.c verifier/state/opening/store_meta.c \
+	verifier/state/opening/store_open.c verifier/state/opening/store_recheck.c \
+	verifier/state/opening/store_scan.c
 
-# Rules: policy, limits, guessing, and every sentence a person reads.
-verifier_rules = verifier/rules/clock_votes.h verifier/rules/clock_votes.c verifier/rules/alert_limit.h verifier/rules/alert_limit.c verifier/rules/approvers.h verifier/rules/approvers.c verifier/rules/person.h verifier/rules/person.c verifier/doors/request_list.h verifier/doors/request_list.c \
-	verifier/rules/arena.h verifier/rules/arena.c verifier/rules/complaints.h \
-	verifier/rules/complaints.c verifier/rules/explain.h verifier/rules/explain.c verifier/rules/explanation.h verifier/rules/explain_approvers.c \
-	verifier/rules/explain_speech.h verifier/rules/explain_speech.c verifier/rules/explain_words.c \
-	verifier/rules/request_standing.h verifier/rules/request_standing.c verifier/rules/guessing.h verifier/rules/guessing.c verifier/rules/limits.h verifier/rules/limits.c \
-	verifier/rules/notices.h verifier/rules/notices.c verifier/rules/notices_alert.c verifier/rules/notices_invited.c verifier/rules/notices_locked.c verifier/rules/notices_over.c verifier/rules/notices_denied.c verifier/rules/policy.h verifier/rules/policy.c \
-	verifier/rules/policy_directory.h verifier/rules/policy_directory.c verifier/rules/policy_accounts.h verifier/rules/policy_accounts.c verifier/rules/policy_build.h \
-	verifier/rules/policy_build.c verifier/rules/policy_check.c verifier/rules/policy_file.h \
-	verifier/rules/policy_files.h verifier/rules/policy_files.c \
-	verifier/rules/policy_file.c verifier/rules/policy_prompt.h verifier/rules/policy_prompt.c \
-	verifier/rules/policy_reading.c verifier/rules/policy_rule.c verifier/rules/policy_rule_digest.c \
-	verifier/rules/policy_scanner.h verifier/rules/policy_scanner.c verifier/rules/policy_text.h \
-	verifier/rules/policy_text.c verifier/rules/policy_top.c verifier/rules/policy_trust.c \
-	verifier/rules/policy_values.h verifier/rules/policy_values.c verifier/rules/policy_verbs.c \
-	verifier/rules/refusal_budget.h verifier/rules/refusal_budget.c verifier/rules/requirement.h verifier/rules/requirement.c \
-	verifier/rules/words.h verifier/rules/words.c verifier/rules/attestation_trust.h \
-	verifier/rules/attestation_trust.c verifier/rules/certificate.h verifier/rules/certificate.c \
-	verifier/rules/mds.h verifier/rules/mds.c verifier/rules/mds_jws.h verifier/rules/mds_jws.c
+# Rules: policy and its reading, limits, people, and every sentence a person reads.
+verifier_rules =
+verifier_rules += verifier/rules/trust/attestation_trust.h verifier/rules/trust/attestation_trust.c \
+	verifier/rules/trust/certificate.h verifier/rules/trust/certificate.c verifier/rules/trust/mds.h \
+	verifier/rules/trust/mds.c verifier/rules/trust/mds_jws.h verifier/rules/trust/mds_jws.c \
+	verifier/rules/trust/policy_files.h verifier/rules/trust/policy_files.c
+verifier_rules += verifier/rules/policy/arena.h verifier/rules/policy/arena.c \
+	verifier/rules/policy/complaints.h verifier/rules/policy/complaints.c \
+	verifier/rules/policy/policy.h verifier/rules/policy/policy.c \
+	verifier/rules/policy/policy_directory.h verifier/rules/policy/policy_directory.c \
+	verifier/rules/policy/policy_prompt.h verifier/rules/policy/policy_prompt.c \
+	verifier/rules/policy/policy_verbs.c verifier/rules/policy/requirement.h \
+	verifier/rules/policy/requirement.c
+verifier_rules += verifier/rules/reading/policy_accounts.h verifier/rules/reading/policy_accounts.c \
+	verifier/rules/reading/policy_build.h verifier/rules/reading/policy_build.c \
+	verifier/rules/reading/policy_check.c verifier/rules/reading/policy_file.h \
+	verifier/rules/reading/policy_file.c verifier/rules/reading/policy_reading.c \
+	verifier/rules/reading/policy_rule.c verifier/rules/reading/policy_rule_digest.c \
+	verifier/rules/reading/policy_scanner.h verifier/rules/reading/policy_scanner.c \
+	verifier/rules/reading/policy_text.h verifier/rules/reading/policy_text.c \
+	verifier/rules/reading/policy_top.c verifier/rules/reading/policy_trust.c \
+	verifier/rules/reading/policy_values.h verifier/rules/reading/policy_values.c
+verifier_rules += verifier/rules/limits/clock_votes.h verifier/rules/limits/clock_votes.c \
+	verifier/rules/limits/decoys.h verifier/rules/limits/decoys.c verifier/rules/limits/guessing.h \
+	verifier/rules/limits/guessing.c verifier/rules/limits/limits.h verifier/rules/limits/limits.c \
+	verifier/rules/limits/refusal_budget.h verifier/rules/limits/refusal_budget.c
+verifier_rules += verifier/rules/people/approvers.h verifier/rules/people/approvers.c \
+	verifier/rules/people/person.h verifier/rules/people/person.c \
+	verifier/rules/people/request_standing.h verifier/rules/people/request_standing.c
+verifier_rules += verifier/rules/words/notices.h verifier/rules/words/notices.c \
+	verifier/rules/words/notices_alert.c verifier/rules/words/notices_denied.c \
+	verifier/rules/words/notices_invited.c verifier/rules/words/notices_locked.c \
+	verifier/rules/words/notices_over.c verifier/rules/words/words.h verifier/rules/words/words.c
+verifier_rules += verifier/rules/explain/explain.h verifier/rules/explain/explain.c \
+	verifier/rules/explain/explain_approvers.c verifier/rules/explain/explain_speech.h \
+	verifier/rules/explain/explain_speech.c verifier/rules/explain/explain_words.c \
+	verifier/rules/explain/explanation.h
 verifier_libverifier_a_SOURCES += $(verifier_rules)
 
 # Factors.
-verifier_factors = verifier/factors/otp.h verifier/factors/otp.c verifier/factors/webauthn.h \
-	verifier/factors/webauthn.c verifier/factors/webauthn_key.h verifier/factors/webauthn_key.c \
-	verifier/factors/client_data.h verifier/factors/client_data.c verifier/factors/cbor_cursor.h \
-	verifier/factors/cbor_cursor.c verifier/factors/authenticator_data.h verifier/factors/authenticator_data.c \
-	verifier/factors/attestation.h verifier/factors/attestation.c verifier/factors/attestation_certificate.h \
-	verifier/factors/attestation_certificate.c verifier/factors/attestation_ssh.h \
-	verifier/factors/attestation_ssh.c verifier/factors/key_counter.h verifier/factors/key_counter.c verifier/factors/key_answer.h verifier/factors/key_answer.c
+verifier_factors =
+verifier_factors += verifier/factors/otp.h verifier/factors/otp.c
+verifier_factors += verifier/factors/webauthn/client_data.h verifier/factors/webauthn/client_data.c \
+	verifier/factors/webauthn/key_answer.h verifier/factors/webauthn/key_answer.c \
+	verifier/factors/webauthn/key_counter.h verifier/factors/webauthn/key_counter.c \
+	verifier/factors/webauthn/webauthn.h verifier/factors/webauthn/webauthn.c \
+	verifier/factors/webauthn/webauthn_key.h verifier/factors/webauthn/webauthn_key.c
+verifier_factors += verifier/factors/attestation/attestation.h verifier/factors/attestation/attestation.c \
+	verifier/factors/attestation/attestation_certificate.h \
+	verifier/factors/attestation/attestation_certificate.c \
+	verifier/factors/attestation/attestation_ssh.h verifier/factors/attestation/attestation_ssh.c \
+	verifier/factors/attestation/authenticator_data.h \
+	verifier/factors/attestation/authenticator_data.c verifier/factors/attestation/cbor_cursor.h \
+	verifier/factors/attestation/cbor_cursor.c
 verifier_libverifier_a_SOURCES += $(verifier_factors)
 
-# Evidence: contexts, receipts, the log's entries and checkpoints.
-verifier_libverifier_a_SOURCES += verifier/evidence/context.h verifier/evidence/context.c verifier/evidence/highwater.h \
-	verifier/evidence/key_request.h verifier/evidence/key_request.c \
-	verifier/evidence/event.h verifier/evidence/event.c verifier/evidence/highwater.c \
-	verifier/evidence/log_draft.h verifier/evidence/log_draft.c verifier/evidence/log_entry.h verifier/evidence/log_entry.c \
-	verifier/evidence/code_floors.h verifier/evidence/code_floors.c verifier/evidence/log_identity.h verifier/evidence/log_identity.c verifier/evidence/log_epoch.h verifier/evidence/log_epoch.c verifier/evidence/log_signer.h \
+# Evidence: contexts, receipts, the log's entries and checkpoints, alerts.
+verifier_libverifier_a_SOURCES += verifier/evidence/code_floors.h verifier/evidence/code_floors.c \
+	verifier/evidence/context.h verifier/evidence/context.c verifier/evidence/highwater.h \
+	verifier/evidence/highwater.c verifier/evidence/key_request.h verifier/evidence/key_request.c \
+	verifier/evidence/log_draft.h verifier/evidence/log_draft.c verifier/evidence/log_entry.h \
+	verifier/evidence/log_entry.c verifier/evidence/log_epoch.h verifier/evidence/log_epoch.c \
+	verifier/evidence/log_identity.h verifier/evidence/log_identity.c verifier/evidence/log_signer.h \
 	verifier/evidence/log_signer.c verifier/evidence/receipt.h verifier/evidence/receipt.c
+verifier_libverifier_a_SOURCES += verifier/evidence/alerts/alert_limit.h \
+	verifier/evidence/alerts/alert_limit.c verifier/evidence/alerts/event.h \
+	verifier/evidence/alerts/event.c
 
 # The server: sockets, connections, budgets, dispatch.
-verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budget.c verifier/server/call.h verifier/server/call.c \
-	verifier/server/connection.h verifier/server/connection.c verifier/server/connection_brake.c verifier/server/door.h \
-	verifier/server/door.c verifier/server/server.h verifier/server/server.c verifier/server/sockets.h \
+verifier_libverifier_a_SOURCES += verifier/server/budget.h verifier/server/budget.c verifier/server/call.h \
+	verifier/server/call.c verifier/server/connection.h verifier/server/connection.c \
+	verifier/server/connection_brake.c verifier/server/door.h verifier/server/door.c \
+	verifier/server/server.h verifier/server/server.c verifier/server/sockets.h \
 	verifier/server/sockets.c verifier/server/unavailable.h verifier/server/unavailable.c
 
 # Doors and what they serve.
-verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/answer.c verifier/doors/answer_decision.c \
-	verifier/doors/decision.h verifier/doors/decide_approval.c verifier/doors/decide_code.c verifier/doors/decide_key.c \
-	verifier/doors/decide_fresh.c verifier/doors/decide_denial.c \
-	verifier/doors/agreed.h verifier/doors/agreed.c verifier/doors/approving.h verifier/doors/approving.c verifier/doors/authorization.h verifier/doors/authorization.c \
-	verifier/doors/begin_approval.c verifier/doors/begin.h verifier/doors/begin.c \
-	verifier/doors/begin_check.h verifier/doors/begin_check.c \
-	verifier/doors/credential_verbs.c verifier/doors/decoys.h verifier/doors/decoys.c verifier/doors/first_day.h verifier/doors/first_day.c verifier/doors/powerless.h verifier/doors/powerless.c verifier/doors/freshness.h verifier/doors/freshness.c \
-	verifier/doors/sitting.h verifier/doors/sitting.c \
-	verifier/doors/enrolment.h verifier/doors/enrolment.c verifier/doors/enrolment_code.c \
-	verifier/doors/enrolment_finish.c verifier/doors/enrolment_key.c \
-	verifier/doors/enrolment_key_finish.c \
-	verifier/doors/enrolment_kinds.h verifier/doors/key_json.h verifier/doors/key_json.c \
-	verifier/doors/explaining.h verifier/doors/explaining.c verifier/doors/hook_feed.h verifier/doors/hook_feed.c \
-	verifier/doors/hooks_door.c verifier/doors/invitation.h verifier/doors/invitation.c verifier/doors/inviting.h \
-	verifier/doors/inviting.c verifier/doors/locking.h verifier/doors/locking.c verifier/doors/locking_people.c verifier/doors/locks.h \
-	verifier/doors/key_offer.h verifier/doors/key_offer.c verifier/doors/question.h verifier/doors/question.c \
-	verifier/doors/reach.h verifier/doors/reach.c verifier/doors/locks.c verifier/doors/redeem_door.c verifier/doors/redemption.h \
-	verifier/doors/redemption.c verifier/doors/redemption_claims.c verifier/doors/refusal_log.h \
-	verifier/doors/refusal_log.c verifier/doors/reports.h verifier/doors/reports.c \
-	verifier/doors/requests.h verifier/doors/requests.c verifier/doors/step_up.h verifier/doors/step_up_refusals.h verifier/doors/step_up_refusals.c verifier/doors/subject.h verifier/doors/subject.c verifier/doors/naming.c verifier/doors/policy_names.h verifier/doors/policy_names.c \
-	verifier/doors/request_follow.h verifier/doors/request_follow.c verifier/doors/waiters.h verifier/doors/waiters.c \
-	verifier/doors/brakes.h verifier/doors/brakes.c verifier/doors/crowd.h verifier/doors/crowd.c verifier/doors/transactions.h verifier/doors/transactions.c verifier/doors/verb_job.h \
-	verifier/doors/store_watch.h verifier/doors/store_watch.c verifier/doors/verb_job.c verifier/doors/verify_door.c
+verifier_libverifier_a_SOURCES += verifier/doors/admin_door.c verifier/doors/hook_feed.h \
+	verifier/doors/hook_feed.c verifier/doors/hooks_door.c verifier/doors/redeem_door.c \
+	verifier/doors/verify_door.c
+verifier_libverifier_a_SOURCES += verifier/doors/calls/key_json.h verifier/doors/calls/key_json.c \
+	verifier/doors/calls/naming.c verifier/doors/calls/policy_names.h \
+	verifier/doors/calls/policy_names.c verifier/doors/calls/reach.h verifier/doors/calls/reach.c \
+	verifier/doors/calls/refusal_log.h verifier/doors/calls/refusal_log.c \
+	verifier/doors/calls/sitting.h verifier/doors/calls/sitting.c verifier/doors/calls/subject.h \
+	verifier/doors/calls/subject.c
+verifier_libverifier_a_SOURCES += verifier/doors/standing/first_day.h verifier/doors/standing/first_day.c \
+	verifier/doors/standing/invitation.h verifier/doors/standing/invitation.c \
+	verifier/doors/standing/locks.h verifier/doors/standing/locks.c \
+	verifier/doors/standing/powerless.h verifier/doors/standing/powerless.c \
+	verifier/doors/standing/requests.h verifier/doors/standing/requests.c
+verifier_libverifier_a_SOURCES += verifier/doors/pending/brakes.h verifier/doors/pending/brakes.c \
+	verifier/doors/pending/crowd.h verifier/doors/pending/crowd.c verifier/doors/pending/freshness.h \
+	verifier/doors/pending/freshness.c verifier/doors/pending/question.h \
+	verifier/doors/pending/question.c verifier/doors/pending/step_up_refusals.h \
+	verifier/doors/pending/step_up_refusals.c verifier/doors/pending/transactions.h \
+	verifier/doors/pending/transactions.c
+verifier_libverifier_a_SOURCES += verifier/doors/verbs/authorization.h \
+	verifier/doors/verbs/authorization.c verifier/doors/verbs/verb_job.h \
+	verifier/doors/verbs/verb_job.c
+verifier_libverifier_a_SOURCES += verifier/doors/approvals/approving.h \
+	verifier/doors/approvals/approving.c verifier/doors/approvals/request_follow.h \
+	verifier/doors/approvals/request_follow.c verifier/doors/approvals/request_list.h \
+	verifier/doors/approvals/request_list.c verifier/doors/approvals/waiters.h \
+	verifier/doors/approvals/waiters.c
+verifier_libverifier_a_SOURCES += verifier/doors/begin/begin.h verifier/doors/begin/begin.c \
+	verifier/doors/begin/begin_approval.c verifier/doors/begin/begin_check.h \
+	verifier/doors/begin/begin_check.c verifier/doors/begin/key_offer.h \
+	verifier/doors/begin/key_offer.c
+verifier_libverifier_a_SOURCES += verifier/doors/answer/agreed.h verifier/doors/answer/agreed.c \
+	verifier/doors/answer/answer.c verifier/doors/answer/answer_decision.c \
+	verifier/doors/answer/decide_approval.c verifier/doors/answer/decide_code.c \
+	verifier/doors/answer/decide_denial.c verifier/doors/answer/decide_fresh.c \
+	verifier/doors/answer/decide_key.c verifier/doors/answer/decision.h \
+	verifier/doors/answer/step_up.h
+verifier_libverifier_a_SOURCES += verifier/doors/enrolment/credential_verbs.c \
+	verifier/doors/enrolment/enrolment.h verifier/doors/enrolment/enrolment.c \
+	verifier/doors/enrolment/enrolment_code.c verifier/doors/enrolment/enrolment_finish.c \
+	verifier/doors/enrolment/enrolment_key.c verifier/doors/enrolment/enrolment_key_finish.c \
+	verifier/doors/enrolment/enrolment_kinds.h
+verifier_libverifier_a_SOURCES += verifier/doors/redemption/redemption.h \
+	verifier/doors/redemption/redemption.c verifier/doors/redemption/redemption_claims.c
+verifier_libverifier_a_SOURCES += verifier/doors/explain/explaining.h verifier/doors/explain/explaining.c
+verifier_libverifier_a_SOURCES += verifier/doors/admin/inviting.h verifier/doors/admin/inviting.c \
+	verifier/doors/admin/locking.h verifier/doors/admin/locking.c \
+	verifier/doors/admin/locking_people.c verifier/doors/admin/reports.h \
+	verifier/doors/admin/reports.c verifier/doors/admin/store_watch.h \
+	verifier/doors/admin/store_watch.c
 
 # Putting it together.
-verifier_libverifier_a_SOURCES += verifier/clock_settling.h verifier/clock_settling.c verifier/housekeeping.h verifier/housekeeping.c verifier/life_log.h verifier/life_log.c verifier/reload.h verifier/reload.c \
-	verifier/epoch_brakes.h verifier/epoch_brakes.c verifier/patience.h verifier/patience.c verifier/policy_choice.h verifier/policy_choice.c verifier/startup.h verifier/startup.c verifier/upkeep.h verifier/upkeep.c verifier/verifier.h
+verifier_libverifier_a_SOURCES += verifier/clock_settling.h verifier/clock_settling.c \
+	verifier/epoch_brakes.h verifier/epoch_brakes.c verifier/housekeeping.h verifier/housekeeping.c \
+	verifier/life_log.h verifier/life_log.c verifier/patience.h verifier/patience.c \
+	verifier/policy_choice.h verifier/policy_choice.c verifier/reload.h verifier/reload.c \
+	verifier/startup.h verifier/startup.c verifier/upkeep.h verifier/upkeep.c verifier/verifier.h
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c

@@ -24,23 +24,23 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "lib/safe_file.h"
-#include "lib/wipe.h"
+#include "lib/base/safe_file.h"
+#include "lib/base/wipe.h"
+#include "verifier/doors/approvals/waiters.h"
+#include "verifier/doors/hook_feed.h"
+#include "verifier/doors/pending/transactions.h"
+#include "verifier/evidence/receipt.h"
 #include "verifier/host/account.h"
 #include "verifier/host/clock.h"
-#include "verifier/housekeeping.h"
 #include "verifier/host/journal.h"
+#include "verifier/housekeeping.h"
 #include "verifier/life_log.h"
+#include "verifier/patience.h"
 #include "verifier/reload.h"
-#include "verifier/evidence/receipt.h"
 #include "verifier/server/server.h"
 #include "verifier/server/sockets.h"
-#include "verifier/patience.h"
 #include "verifier/startup.h"
 #include "verifier/upkeep.h"
-#include "verifier/doors/hook_feed.h"
-#include "verifier/doors/transactions.h"
-#include "verifier/doors/waiters.h"
 
 #define TICK_MS 1000
 #define STOP_SECONDS 5           /* for calls that are under way */

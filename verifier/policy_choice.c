@@ -9,7 +9,7 @@
 
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
-#include "verifier/state/pack.h"
+#include "verifier/state/records/pack.h"
 
 #define FORMAT 1
 #define RP_ID_SIZE 256

@@ -8,7 +8,7 @@
 #ifndef STEPUP_VERIFIER_POLICY_CHOICE_H
 #define STEPUP_VERIFIER_POLICY_CHOICE_H
 
-#include "verifier/rules/policy_file.h"
+#include "verifier/rules/reading/policy_file.h"
 #include "verifier/verifier.h"
 
 /* What one reading of the configuration came to. */

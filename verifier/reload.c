@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/deadline.h"
-#include "lib/safe_file.h"
+#include "lib/base/deadline.h"
+#include "lib/base/safe_file.h"
 
 #define RESULT_FILE "reloaded"
 #define RESULT_MAX 65536

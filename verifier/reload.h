@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 /* The verifier's side: leaves in RUN_DIR/reloaded what came of a reload whose signal was heard at `heard_ms` (CLOCK_MONOTONIC). `why` may be NULL. Where
  * that can't be written, who asked hears nothing and says so. */

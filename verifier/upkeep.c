@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "verifier/host/journal.h"
-#include "verifier/state/store_files.h"
+#include "verifier/state/opening/store_files.h"
 
 #define EPOCH_REQUEST "new-epoch"
 #define STORE_PREFIX "sqlite:"

@@ -11,12 +11,12 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "verifier/rules/clock_votes.h"
 #include "verifier/host/account.h"
-#include "verifier/state/commit_queue.h"
-#include "verifier/rules/policy.h"
-#include "verifier/rules/refusal_budget.h"
-#include "verifier/state/store.h"
+#include "verifier/rules/limits/clock_votes.h"
+#include "verifier/rules/limits/refusal_budget.h"
+#include "verifier/rules/policy/policy.h"
+#include "verifier/state/store/commit_queue.h"
+#include "verifier/state/store/store.h"
 
 struct decoys;
 struct hook_feed;

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "examples/support-console/http.h"
-#include "examples/support-console/verifier_call.h"
+#include "examples/support-console/outside/verifier_call.h"
+#include "examples/support-console/web/http.h"
 
 #define TEND_SECONDS 5 /* between two looks at what nobody waits for any more */
 

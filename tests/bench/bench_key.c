@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
+#include "lib/wire/base64url.h"
 
 #define DATA_SIZE 37 /* rpIdHash, flags, counter (WebAuthn section 6.1) */
 #define TOUCHED_AND_VERIFIED 0x05

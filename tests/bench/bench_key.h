@@ -9,7 +9,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-#include "lib/digest.h"
+#include "lib/evidence/digest.h"
 
 #define BENCH_RP_ID "example.com"
 #define BENCH_ORIGIN "https://bench.example.com"

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "verifier/state/commit_queue.h"
+#include "verifier/state/store/commit_queue.h"
 
 #define CLIENTS_MAX 256
 #define SAMPLES_MAX 200000

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/digest.h"
+#include "lib/evidence/digest.h"
 
 #define EMPLOYEE_NAME_SIZE 16
 #define EMPLOYEE_SECRET_SIZE 20 /* bytes */

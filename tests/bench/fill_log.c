@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "tests/bench/employee.h"
-#include "verifier/state/store.h"
+#include "verifier/state/store/store.h"
 
 #define ROWS_AT_ONCE 20000 /* in one transaction */
 #define FROM_SECONDS (31 * 24 * 3600)

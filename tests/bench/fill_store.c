@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/digest.h"
+#include "lib/evidence/digest.h"
 #include "tests/bench/bench_key.h"
 #include "tests/bench/employee.h"
-#include "verifier/state/store.h"
+#include "verifier/state/store/store.h"
 
 static enum stepup_error add_key(struct user_record *record, const struct bench_key *key, long number)
 {

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/sshsig.h"
+#include "lib/evidence/sshsig.h"
 #include "tests/unit/ssh_maker.h"
 #include "tests/unit/webauthn_maker.h"
-#include "verifier/factors/webauthn.h"
+#include "verifier/factors/webauthn/webauthn.h"
 
 #define NAMESPACE "stepup@bench.example.com"
 

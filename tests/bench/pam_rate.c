@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/step_up_client.h"
+#include "lib/client/step_up_client.h"
 #include "tests/bench/bench_key.h"
 #include "tests/bench/employee.h"
 

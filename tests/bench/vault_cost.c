@@ -12,9 +12,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "verifier/state/store.h"
+#include "verifier/state/store/store.h"
 #ifndef WITHOUT_MARK
-#include "verifier/state/store_mark.h"
+#include "verifier/state/store/store_mark.h"
 #endif
 
 #define BATCH 500

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "lib/authenticator.h"
-#include "lib/authenticator_words.h"
+#include "lib/client/authenticator.h"
+#include "lib/client/authenticator_words.h"
 
 #define PINS_MAX 16
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/action.h"
-#include "lib/canonical_json.h"
+#include "lib/wire/action.h"
+#include "lib/wire/canonical_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/canonical_json.h"
-#include "lib/sshsig.h"
-#include "verifier/factors/attestation_ssh.h"
-#include "verifier/factors/key_answer.h"
+#include "lib/evidence/sshsig.h"
+#include "lib/wire/base64url.h"
+#include "lib/wire/canonical_json.h"
+#include "verifier/factors/attestation/attestation_ssh.h"
+#include "verifier/factors/webauthn/key_answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/factors/webauthn.h"
+#include "verifier/factors/webauthn/webauthn.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/checkpoint_note.h"
+#include "lib/evidence/checkpoint_note.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/display_text.h"
+#include "lib/base/display_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/display_text.h"
-#include "lib/log_check.h"
+#include "lib/base/display_text.h"
+#include "lib/replay/log_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

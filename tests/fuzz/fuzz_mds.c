@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/display_text.h"
-#include "tests/unit/cmocka_tap.h"
+#include "lib/base/display_text.h"
+#include "lib/wire/base64url.h"
 #include "tests/unit/certificate_maker.h"
-#include "verifier/rules/mds.h"
+#include "tests/unit/cmocka_tap.h"
+#include "verifier/rules/trust/mds.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/canonical_json.h"
-#include "lib/display_text.h"
-#include "lib/frame.h"
-#include "lib/message.h"
-#include "lib/wipe.h"
+#include "lib/base/display_text.h"
+#include "lib/base/wipe.h"
+#include "lib/wire/canonical_json.h"
+#include "lib/wire/frame.h"
+#include "lib/wire/message.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

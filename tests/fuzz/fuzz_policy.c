@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/display_text.h"
-#include "verifier/rules/policy_file.h"
+#include "lib/base/display_text.h"
+#include "verifier/rules/reading/policy_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/receipt_check.h"
+#include "lib/evidence/receipt_check.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

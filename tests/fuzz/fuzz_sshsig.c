@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sshsig.h"
-#include "verifier/factors/attestation_ssh.h"
+#include "lib/evidence/sshsig.h"
+#include "verifier/factors/attestation/attestation_ssh.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,8 +5,8 @@ check_PROGRAMS += $(fuzz_targets)
 LIBFUZZER_FLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 # Of libverifier what reads bytes from outside; the rest of it would take longer to build than all targets to run.
 EXTRA_LIBRARIES = tests/fuzz/libfuzzed.a
-tests_fuzz_libfuzzed_a_SOURCES = $(verifier_rules) $(verifier_factors) verifier/host/clock.c verifier/state/pack.c \
-	verifier/state/user_record.c
+tests_fuzz_libfuzzed_a_SOURCES = $(verifier_rules) $(verifier_factors) verifier/host/clock.c verifier/state/records/pack.c \
+	verifier/state/records/user_record.c
 tests_fuzz_libfuzzed_a_CPPFLAGS = $(verifier_libverifier_a_CPPFLAGS)
 tests_fuzz_libfuzzed_a_CFLAGS = $(verifier_libverifier_a_CFLAGS)
 LIBFUZZED = tests/fuzz/libfuzzed.a $(LIBEVIDENCE) $(OATH_LIBS) $(FIDO_LIBS)

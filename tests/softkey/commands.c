@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "lib/base64url.h"
+#include "lib/wire/base64url.h"
 #include "tests/softkey/credential.h"
 #include "tests/softkey/pin.h"
 

@@ -8,7 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "lib/base64url.h"
+#include "lib/wire/base64url.h"
 
 #define PIN_RETRIES 8
 

@@ -2,8 +2,8 @@
 /*
  * Puts bytes together.
  */
-#include "tests/unit/cmocka_tap.h"
 #include "tests/unit/blob.h"
+#include "tests/unit/cmocka_tap.h"
 
 #include <stdlib.h>
 #include <string.h>

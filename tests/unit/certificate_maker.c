@@ -2,10 +2,10 @@
 /*
  * Makes certificates, and folders with them.
  */
-#include "tests/unit/cmocka_tap.h"
 #include "tests/unit/certificate_maker.h"
-#include "verifier/rules/attestation_trust.h"
-#include "verifier/rules/policy_files.h"
+#include "tests/unit/cmocka_tap.h"
+#include "verifier/rules/trust/attestation_trust.h"
+#include "verifier/rules/trust/policy_files.h"
 
 #include <openssl/bio.h>
 #include <openssl/pem.h>

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
 
 struct fake_authenticator authenticator;
 

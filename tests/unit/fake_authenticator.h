@@ -6,7 +6,7 @@
 #ifndef STEPUP_TESTS_UNIT_FAKE_AUTHENTICATOR_H
 #define STEPUP_TESTS_UNIT_FAKE_AUTHENTICATOR_H
 
-#include "lib/authenticator.h"
+#include "lib/client/authenticator.h"
 
 #define FAKE_RUNS_MAX 16
 

@@ -2,8 +2,8 @@
 /*
  * Makes keys and signatures.
  */
-#include "tests/unit/cmocka_tap.h"
 #include "tests/unit/key_maker.h"
+#include "tests/unit/cmocka_tap.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/key_signature.h"
+#include "lib/evidence/key_signature.h"
 
 struct made_key {
 	int algorithm;

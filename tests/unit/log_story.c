@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/canonical_json.h"
-#include "lib/log_beside.h"
+#include "lib/evidence/log_beside.h"
+#include "lib/wire/base64url.h"
+#include "lib/wire/canonical_json.h"
 #include "tests/unit/cmocka_tap.h"
 #include "verifier/evidence/context.h"
 

@@ -5,8 +5,8 @@
 #ifndef STEPUP_TESTS_UNIT_LOG_STORY_H
 #define STEPUP_TESTS_UNIT_LOG_STORY_H
 
-#include "lib/log_check.h"
-#include "lib/merkle.h"
+#include "lib/evidence/merkle.h"
+#include "lib/replay/log_check.h"
 #include "verifier/evidence/log_entry.h"
 
 #define STORY_LINES 64

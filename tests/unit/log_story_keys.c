@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
+#include "lib/wire/base64url.h"
 #include "tests/unit/cmocka_tap.h"
 #include "tests/unit/ssh_maker.h"
 #include "verifier/evidence/context.h"
-#include "verifier/rules/requirement.h"
+#include "verifier/rules/policy/requirement.h"
 
 #define ISSUER "https://stepup.example.com"
 #define RP_ID "example.com"

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/rules/policy_file.h"
-#include "verifier/rules/policy_directory.h"
+#include "verifier/rules/policy/policy_directory.h"
+#include "verifier/rules/reading/policy_file.h"
 
 /* The example of the design, section 6. */
 #define DESIGN_EXAMPLE                                                                                                             \

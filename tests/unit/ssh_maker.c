@@ -2,8 +2,8 @@
 /*
  * Makes blobs of SSH security keys.
  */
-#include "tests/unit/cmocka_tap.h"
 #include "tests/unit/ssh_maker.h"
+#include "tests/unit/cmocka_tap.h"
 
 #include <openssl/sha.h>
 #include <string.h>

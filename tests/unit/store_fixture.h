@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "verifier/state/store.h"
+#include "verifier/state/store/store.h"
 
 struct fixture {
 	char folder[64];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/action.h: exactly the declared details, of the declared types, in one canonical form.
+ * lib/wire/action.h: exactly the declared details, of the declared types, in one canonical form.
  */
 #include "tests/unit/cmocka_tap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/action.h"
+#include "lib/wire/action.h"
 
 static const struct detail_spec export_specs[] = {{"records", DETAIL_NUMBER}, {"account", DETAIL_TEXT}};
 

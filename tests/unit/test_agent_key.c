@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/stepup/agent_key.h"
+#include "tools/stepup/enrolling/agent_key.h"
 
 /* ssh-keygen -lf says: 256 SHA256:zZRfREUNsMUzSOFB5SbeIp9ej3rAmmnO94dMSqCRPD8 alice@laptop (ED25519-SK) */
 #define PUB                                                                                                   \

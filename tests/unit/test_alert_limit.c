@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/rules/alert_limit.h"
+#include "verifier/evidence/alerts/alert_limit.h"
 
 #define NOON INT64_C(1795449000)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Registrations attested by certificates, through verifier/factors/webauthn.h: what counts as hardware, and what only says so.
+ * Registrations attested by certificates, through verifier/factors/webauthn/webauthn.h: what counts as hardware, and what only says so.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -10,7 +10,7 @@
 
 #include "tests/unit/certificate_maker.h"
 #include "tests/unit/webauthn_maker.h"
-#include "verifier/factors/webauthn.h"
+#include "verifier/factors/webauthn/webauthn.h"
 
 static const char *const origins[] = {MADE_ORIGIN, NULL};
 static const int asked[] = {KEY_ES256, KEY_EDDSA, KEY_ES384, KEY_RS256, 0};

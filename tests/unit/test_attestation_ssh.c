@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/factors/attestation_ssh.h: what ssh-keygen -O write-attestation writes.
+ * verifier/factors/attestation/attestation_ssh.h: what ssh-keygen -O write-attestation writes.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -10,7 +10,7 @@
 
 #include "tests/unit/certificate_maker.h"
 #include "tests/unit/webauthn_maker.h"
-#include "verifier/factors/attestation_ssh.h"
+#include "verifier/factors/attestation/attestation_ssh.h"
 
 #define CHALLENGE "what was given with -O challenge"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/rules/attestation_trust.h: folders of roots, FIDO metadata, and what is refused of either.
+ * verifier/rules/trust/attestation_trust.h: folders of roots, FIDO metadata, and what is refused of either.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -13,13 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base64url.h"
+#include "lib/wire/base64url.h"
 #include "tests/unit/certificate_maker.h"
-#include "verifier/rules/attestation_trust.h"
-#include "verifier/rules/certificate.h"
-#include "verifier/rules/mds.h"
-#include "verifier/rules/policy.h"
-#include "verifier/rules/policy_files.h"
+#include "verifier/rules/policy/policy.h"
+#include "verifier/rules/trust/attestation_trust.h"
+#include "verifier/rules/trust/certificate.h"
+#include "verifier/rules/trust/mds.h"
+#include "verifier/rules/trust/policy_files.h"
 
 static const uint8_t model_a[16] = {0xa}, model_b[16] = {0xb}, unknown[16] = {0xc}, none[16];
 

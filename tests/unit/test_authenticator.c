@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/authenticator.h: the helper is started as it must be, leaves no trace in its host, ends with it, and is
+ * lib/client/authenticator.h: the helper is started as it must be, leaves no trace in its host, ends with it, and is
  * not believed. In the helper's place stands tests/unit/peer, which does what the request says.
  */
 #include "tests/unit/cmocka_tap.h"
@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/authenticator.h"
+#include "lib/client/authenticator.h"
 
 #define PATIENCE_MS 60000
 #define THREADS 32

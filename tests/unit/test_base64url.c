@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/base64url.h: the vectors of RFC 4648 section 10, and that decoding takes nothing but what encoding gives.
+ * lib/wire/base64url.h: the vectors of RFC 4648 section 10, and that decoding takes nothing but what encoding gives.
  */
 #include "tests/unit/cmocka_tap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
+#include "lib/wire/base64url.h"
 
 static const struct {
 	const char *bytes, *url, *plain;

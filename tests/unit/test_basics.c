@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/error.h, lib/wipe.h, lib/deadline.h: the small things everything else stands on.
+ * lib/base/error.h, lib/base/wipe.h, lib/base/deadline.h: the small things everything else stands on.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/deadline.h"
-#include "lib/error.h"
-#include "lib/wipe.h"
+#include "lib/base/deadline.h"
+#include "lib/base/error.h"
+#include "lib/base/wipe.h"
 
 static void wire_names_are_these_and_stable(void **state)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/canonical_json.h: RFC 8785's own examples as far as they apply (no fractions here), and the strict parser.
+ * lib/wire/canonical_json.h: RFC 8785's own examples as far as they apply (no fractions here), and the strict parser.
  */
 #include "tests/unit/cmocka_tap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/canonical_json.h"
+#include "lib/wire/canonical_json.h"
 
 static void assert_canonical(const char *text, const char *expected)
 {

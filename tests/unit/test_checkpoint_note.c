@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/checkpoint_note.h: notes that others can verify, and nothing but such notes taken.
+ * lib/evidence/checkpoint_note.h: notes that others can verify, and nothing but such notes taken.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/base64url.h"
-#include "lib/checkpoint_note.h"
+#include "lib/evidence/checkpoint_note.h"
+#include "lib/wire/base64url.h"
 
 /* The text a note is over and its one signature line, by a key of these tests. */
 struct fixture {

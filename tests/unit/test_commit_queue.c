@@ -5,7 +5,7 @@
 #include "tests/unit/store_fixture.h"
 
 #include "tests/unit/disk_faults.h"
-#include "verifier/state/commit_queue.h"
+#include "verifier/state/store/commit_queue.h"
 
 struct queue_fixture {
 	struct fixture *fixture;

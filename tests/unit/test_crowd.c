@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "tests/unit/crypto_memory.h"
-#include "verifier/doors/crowd.h"
-#include "verifier/state/kept_mac.h"
-#include "verifier/state/user_record.h"
+#include "verifier/doors/pending/crowd.h"
+#include "verifier/state/records/user_record.h"
+#include "verifier/state/vault/kept_mac.h"
 
 static const uint32_t pool_of_root[2] = {0, 1}, pool_of_console[2] = {2000, 1}, other_pool[2] = {0, 2};
 static const uint8_t here[DIGEST_SIZE] = {1}, there[DIGEST_SIZE] = {2}, nowhere[DIGEST_SIZE];

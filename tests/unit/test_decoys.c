@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "verifier/doors/decoys.h"
-#include "verifier/rules/guessing.h"
+#include "verifier/rules/limits/decoys.h"
+#include "verifier/rules/limits/guessing.h"
 
 #define NOW INT64_C(1800000000)
 

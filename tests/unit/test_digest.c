@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/digest.h: with a context that each thread keeps, digests and MACs are those of OpenSSL's own functions.
+ * lib/evidence/digest.h: with a context that each thread keeps, digests and MACs are those of OpenSSL's own functions.
  * Nothing of what was digested stays.
  */
 #include "tests/unit/cmocka_tap.h"
@@ -12,7 +12,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "lib/digest.h"
+#include "lib/evidence/digest.h"
 #include "tests/unit/crypto_memory.h"
 
 #define SIZE_MAX_TRIED 200 /* over three blocks */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/display_text.h: what is shown can neither steer a terminal nor pass for something else.
+ * lib/base/display_text.h: what is shown can neither steer a terminal nor pass for something else.
  */
 #include "tests/unit/cmocka_tap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/display_text.h"
+#include "lib/base/display_text.h"
 
 static void assert_shown(const char *text, const char *expected)
 {

@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/doors/enrolment.h"
-#include "verifier/doors/locks.h"
-#include "verifier/rules/policy.h"
-#include "verifier/doors/refusal_log.h"
+#include "verifier/doors/calls/refusal_log.h"
+#include "verifier/doors/enrolment/enrolment.h"
+#include "verifier/doors/standing/locks.h"
+#include "verifier/rules/policy/policy.h"
 
 static void a_freeze_covers_its_name_and_what_its_pattern_matches(void **state)
 {

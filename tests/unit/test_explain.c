@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "verifier/rules/explain.h"
-#include "verifier/rules/limits.h"
+#include "verifier/rules/explain/explain.h"
+#include "verifier/rules/limits/limits.h"
 
 #define NOW INT64_C(1800000000)
 #define POLICY                                                                                                                     \

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/frame.h: whole messages, however the bytes come, and none longer than the limit.
+ * lib/wire/frame.h: whole messages, however the bytes come, and none longer than the limit.
  */
 #include "tests/unit/cmocka_tap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/frame.h"
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
+#include "lib/wire/frame.h"
 
 static void assert_next(struct frame_reader *reader, const char *expected)
 {

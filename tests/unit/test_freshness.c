@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/doors/freshness.h: what covers whom, where, and for how long.
+ * verifier/doors/pending/freshness.h: what covers whom, where, and for how long.
  */
 #include "tests/unit/cmocka_tap.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "verifier/doors/freshness.h"
+#include "verifier/doors/pending/freshness.h"
 
 #define MINUTE_MS INT64_C(60000)
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/rules/guessing.h: how many guesses are looked at, by table and by random histories held against a plain model.
+ * verifier/rules/limits/guessing.h: how many guesses are looked at, by table and by random histories held against a plain model.
  */
 #include "tests/unit/cmocka_tap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/rules/guessing.h"
+#include "verifier/rules/limits/guessing.h"
 
 #define DAY 86400
 

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/store_fixture.h"
 
-#include "verifier/state/head.h"
+#include "verifier/state/vault/head.h"
 
 static const uint8_t sample[STORE_HEAD_SIZE] = {1, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 1, 0x58, 0x3b, 0, 0, 0, 0, 0x65, 0x53, 0xf1, 0, 0, 0, 0, 0, 0, 0, 2, 1,
 	[30] = 0xa1, [45] = 0xaf, [46] = 0xb1, [61] = 0xbf};

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/byte_cursor.h"
+#include "lib/base/byte_cursor.h"
 #include "tools/stepup-authenticator/agent_reply.h"
-#include "tools/stepup-authenticator/attestation_object.h"
-#include "tools/stepup-authenticator/client_data.h"
+#include "tools/stepup-authenticator/webauthn/attestation_object.h"
+#include "tools/stepup-authenticator/webauthn/client_data.h"
 
 #define ED25519 "sk-ssh-ed25519@openssh.com"
 #define IDENTITIES 12

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/factors/key_answer.h: what clients send for a key, read strictly.
+ * verifier/factors/webauthn/key_answer.h: what clients send for a key, read strictly.
  */
 #include "tests/unit/cmocka_tap.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sshsig.h"
-#include "verifier/factors/key_answer.h"
+#include "lib/evidence/sshsig.h"
+#include "verifier/factors/webauthn/key_answer.h"
 
 static enum stepup_error parse(enum via via, bool enrolment, const char *text, struct key_answer *answer, const char **why)
 {

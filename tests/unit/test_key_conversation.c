@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/key_conversation.h"
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
+#include "lib/client/key_conversation.h"
 #include "tests/unit/fake_authenticator.h"
 
 #define ASKED_MAX 12

@@ -2,7 +2,7 @@
 /* A key's counter, in the order of signatures and in the order of answers. */
 #include "tests/unit/cmocka_tap.h"
 
-#include "verifier/factors/key_counter.h"
+#include "verifier/factors/webauthn/key_counter.h"
 
 /* Of a key whose counter stood at 5 when the record was of version 10. */
 static struct key_credential at_five(void)

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "lib/base64url.h"
+#include "lib/wire/base64url.h"
 #include "verifier/evidence/key_request.h"
 
 #define TOP "issuer = \"https://stepup.example.com:8443\"\nhost = bastion1\n"

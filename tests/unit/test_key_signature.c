@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/key_signature.h: signatures that hold, every bit of them, and keys that are none.
+ * lib/evidence/key_signature.h: signatures that hold, every bit of them, and keys that are none.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/key_signature.h"
+#include "lib/evidence/key_signature.h"
 #include "tests/unit/key_maker.h"
 
 static const int algorithms[] = {KEY_ES256, KEY_ES384, KEY_EDDSA, KEY_RS256};

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/sshsig.h"
+#include "lib/evidence/sshsig.h"
+#include "lib/wire/base64url.h"
 #include "tests/unit/certificate_maker.h"
-#include "verifier/factors/attestation_ssh.h"
-#include "verifier/factors/key_answer.h"
+#include "verifier/factors/attestation/attestation_ssh.h"
+#include "verifier/factors/webauthn/key_answer.h"
 
 #define VECTORS STEPUP_TEST_SOURCE "/tests/vectors/"
 

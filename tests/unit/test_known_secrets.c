@@ -2,9 +2,9 @@
 /* A secret that somebody has, or had, is known again however it is written. */
 #include "tests/unit/store_fixture.h"
 
-#include "verifier/doors/enrolment.h"
+#include "verifier/doors/enrolment/enrolment.h"
 #include "verifier/factors/otp.h"
-#include "verifier/rules/person.h"
+#include "verifier/rules/people/person.h"
 
 /* Twenty bytes that end in no zero, and so many zeros. */
 static struct otp_secret secret_of(size_t zeros)

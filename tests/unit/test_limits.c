@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/rules/limits.h over a real store: three kinds, sliding windows, nothing charged where something refuses.
+ * verifier/rules/limits/limits.h over a real store: three kinds, sliding windows, nothing charged where something refuses.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "tests/unit/store_fixture.h"
-#include "verifier/rules/limits.h"
+#include "verifier/rules/limits/limits.h"
 
 #define T 1700000000
 #define HOUR 3600

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/log_check.h: a log that was tampered with as a file, entries or checkpoints; what is wrong with it, and where.
+ * lib/replay/log_check.h: a log that was tampered with as a file, entries or checkpoints; what is wrong with it, and where.
  */
 #include "tests/unit/log_scene.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/log_check.h about keys: every signature of a log is checked, and what doesn't fit is told where it stands. Faults are the forger's who
+ * lib/replay/log_check.h about keys: every signature of a log is checked, and what doesn't fit is told where it stands. Faults are the forger's who
  * writes the whole log anew around them: the tree can't tell.
  */
 #include "tests/unit/cmocka_tap.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
+#include "lib/wire/base64url.h"
 #include "tests/unit/log_story_keys.h"
 
 #define T 1700000000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/log_check.h: what stands beside the entries of a log, was put there, changed or erased.
+ * lib/replay/log_check.h: what stands beside the entries of a log, was put there, changed or erased.
  */
 #include "tests/unit/log_scene.h"
 

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/limit_text.h"
+#include "lib/wire/limit_text.h"
 #include "tests/unit/log_story.h"
-#include "verifier/doors/requests.h"
+#include "verifier/doors/standing/requests.h"
 #include "verifier/evidence/context.h"
 
 #define T 1700000000

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/log_replay.h: a log that says what could not have been: who was granted what, by which credential and on what ground; what was redeemed.
+ * lib/replay/log_replay.h: a log that says what could not have been: who was granted what, by which credential and on what ground; what was redeemed.
  */
 #include "tests/unit/log_scene.h"
 

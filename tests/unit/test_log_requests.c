@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/log_replay.h"
-#include "lib/base64url.h"
-#include "lib/canonical_json.h"
+#include "lib/replay/log_replay.h"
+#include "lib/wire/base64url.h"
+#include "lib/wire/canonical_json.h"
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/doors/requests.h"
+#include "verifier/doors/standing/requests.h"
 #include "verifier/evidence/context.h"
 
 #define T 1700000000

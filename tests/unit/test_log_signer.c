@@ -7,14 +7,14 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "lib/base64url.h"
-#include "lib/checkpoint_note.h"
-#include "lib/safe_file.h"
+#include "lib/base/safe_file.h"
+#include "lib/evidence/checkpoint_note.h"
+#include "lib/wire/base64url.h"
 #include "tests/unit/store_fixture.h"
 #include "verifier/evidence/highwater.h"
 #include "verifier/evidence/log_signer.h"
-#include "verifier/state/mark.h"
-#include "verifier/state/store_internal.h"
+#include "verifier/state/store/store_internal.h"
+#include "verifier/state/vault/mark.h"
 
 #define ORIGIN "stepup.example.com/bastion1"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/log_uses.h: what grants used, by time; what is kept of it, and numbers that no honest log has.
+ * lib/replay/log_uses.h: what grants used, by time; what is kept of it, and numbers that no honest log has.
  */
 #include "tests/unit/cmocka_tap.h"
 
-#include "lib/log_uses.h"
+#include "lib/replay/log_uses.h"
 
 #define T 1700000000
 #define DAY (24 * 3600)

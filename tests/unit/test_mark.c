@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 #include "tests/unit/disk_faults.h"
-#include "verifier/state/mark.h"
+#include "verifier/state/vault/mark.h"
 
 #define NOW 1700000000
 

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/store_fixture.h"
 
-#include "verifier/state/mark_check.h"
+#include "verifier/state/vault/mark_check.h"
 
 #define NOW 1700000000
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/merkle.h and lib/digest.h: the tree of RFC 6962, against published roots and against the definition worked out the slow way.
+ * lib/evidence/merkle.h and lib/evidence/digest.h: the tree of RFC 6962, against published roots and against the definition worked out the slow way.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/merkle.h"
+#include "lib/evidence/merkle.h"
 
 #define TREE_MAX 300
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/message.h: a message is exactly what its table says, and the tables are exactly what the .varlink texts say.
+ * lib/wire/message.h: a message is exactly what its table says, and the tables are exactly what the .varlink texts say.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/message.h"
+#include "lib/wire/message.h"
 
 static const struct field fields[] = {
 	{"text", FIELD_TEXT, 5, true},
@@ -263,7 +263,7 @@ static void compare_with_file(const struct interface *interface)
 	char path[4096], text[65536] = "";
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/lib/interfaces/%s.varlink", STEPUP_TEST_SOURCE, interface->name);
+	(void)snprintf(path, sizeof(path), "%s/lib/wire/interfaces/%s.varlink", STEPUP_TEST_SOURCE, interface->name);
 	file = fopen(path, "r");
 	assert_non_null(file);
 	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';

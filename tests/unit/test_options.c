@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/suggest.h"
-#include "tools/stepup/details.h"
-#include "tools/stepup/commands.h"
-#include "tools/stepup/page.h"
-#include "tools/stepup/token_secret.h"
+#include "lib/base/suggest.h"
+#include "tools/stepup/calls/details.h"
+#include "tools/stepup/enrolling/token_secret.h"
+#include "tools/stepup/shell/commands.h"
+#include "tools/stepup/shell/page.h"
 
 static enum exit_status parse(char **words, struct invocation *invocation)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "verifier/factors/otp.h"
-#include "verifier/rules/clock_votes.h"
+#include "verifier/rules/limits/clock_votes.h"
 
 #define HERE 1000000 /* the host's step */
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tools/stepup/output.h"
+#include "tools/stepup/shell/output.h"
 
 #define OUTPUT_SIZE 512
 

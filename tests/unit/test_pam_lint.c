@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/stepup/pam_lint.h"
+#include "tools/stepup/pam/pam_lint.h"
 
 #define AUTH "auth required pam_stepup.so action=login.sshd\n"
 #define ACCOUNT "account required pam_stepup.so\n"

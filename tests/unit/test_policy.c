@@ -6,8 +6,8 @@
 
 #include <stdio.h>
 
-#include "verifier/rules/policy.h"
-#include "verifier/rules/policy_accounts.h"
+#include "verifier/rules/policy/policy.h"
+#include "verifier/rules/reading/policy_accounts.h"
 
 static const gid_t in_support[] = {GID_SUPPORT}, others[] = {7, 8};
 static const struct policy_user alice = {.name = "alice", .gids = in_support, .gid_count = 1}, carol = {.name = "carol"}, mallory = {.name = "mallory"};

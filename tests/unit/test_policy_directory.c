@@ -2,7 +2,7 @@
 /* What the directory says of a policy's names: groups by number, users by another spelling, and what holds where it can't say. */
 #include "tests/unit/policy_fixture.h"
 
-#include "verifier/rules/policy.h"
+#include "verifier/rules/policy/policy.h"
 
 #define TOP "issuer = \"https://stepup.example.com\"\n"
 #define TEXT                                                                                                                       \

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "verifier/rules/policy_build.h"
+#include "verifier/rules/reading/policy_build.h"
 
 #define TOP "issuer = \"https://s.example\"\n"
 #define RULE(name) "action " name " { users = { a } prompt = \"x\" require = { code } }\n"

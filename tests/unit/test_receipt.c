@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/digest.h"
-#include "lib/receipt_check.h"
+#include "lib/evidence/digest.h"
+#include "lib/evidence/receipt_check.h"
+#include "lib/wire/base64url.h"
 #include "tests/unit/store_fixture.h"
 #include "verifier/evidence/receipt.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/receipt_check.h: the MUST list of its header, with receipts that are signed properly and wrong in one thing each.
+ * lib/evidence/receipt_check.h: the MUST list of its header, with receipts that are signed properly and wrong in one thing each.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/receipt_check.h"
+#include "lib/evidence/receipt_check.h"
+#include "lib/wire/base64url.h"
 
 static const char good_header[] = "{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\"}";
 static const char good_claims[] = "{\"aud\":\"export\",\"jti\":\"x\",\"sub\":\"alice\"}";

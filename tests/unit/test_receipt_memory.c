@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "lib/receipt_check.h"
+#include "lib/evidence/receipt_check.h"
 #include "tests/flows/starved_memory.h"
 #include "tests/unit/store_fixture.h"
 #include "verifier/evidence/receipt.h"

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/message.h"
-#include "tools/stepup/report.h"
-#include "tools/stepup/report_output.h"
+#include "lib/wire/message.h"
+#include "tools/stepup/report/report.h"
+#include "tools/stepup/report/report_output.h"
 
 #define NOW INT64_C(1795449016) /* 2026-11-23T15:50:16Z */
 

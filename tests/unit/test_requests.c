@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/doors/requests.h"
-#include "verifier/rules/requirement.h"
-#include "verifier/rules/approvers.h"
-#include "verifier/rules/notices.h"
+#include "verifier/doors/standing/requests.h"
+#include "verifier/rules/people/approvers.h"
+#include "verifier/rules/policy/requirement.h"
+#include "verifier/rules/words/notices.h"
 
 #define T 1700000000
 

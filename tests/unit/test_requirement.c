@@ -4,7 +4,7 @@
  */
 #include "tests/unit/policy_fixture.h"
 
-#include "verifier/rules/requirement.h"
+#include "verifier/rules/policy/requirement.h"
 
 #define NOW INT64_C(1800000000)
 #define B VIA_BROWSER

@@ -4,10 +4,10 @@
  */
 #include "tests/unit/store_fixture.h"
 
-#include "verifier/state/kept_mac.h"
-#include "verifier/state/row_memory.h"
-#include "verifier/state/row_term.h"
-#include "verifier/state/seal.h"
+#include "verifier/state/vault/kept_mac.h"
+#include "verifier/state/vault/row_memory.h"
+#include "verifier/state/vault/row_term.h"
+#include "verifier/state/vault/seal.h"
 
 /* NIST SP 800-38B, AES-256, 16 and 64 bytes; the same bytes again give the same MAC, for nothing of the last one is left. */
 static void kept_macs_are_those_of_the_standard(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/safe_file.h: only files that nobody else could have made or changed are read.
+ * lib/base/safe_file.h: only files that nobody else could have made or changed are read.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/safe_file.h"
+#include "lib/base/safe_file.h"
 
 static char folder[64];
 

@@ -6,9 +6,9 @@
 
 #include <sys/stat.h>
 
-#include "lib/wipe.h"
-#include "verifier/state/pack.h"
-#include "verifier/state/seal.h"
+#include "lib/base/wipe.h"
+#include "verifier/state/records/pack.h"
+#include "verifier/state/vault/seal.h"
 
 #define assert_hex(bytes, size, hex) assert_hex_at(bytes, size, hex, __FILE__, __LINE__)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/sshsig.h: what SSH security keys sign, read and checked; ssh-keygen agrees.
+ * lib/evidence/sshsig.h: what SSH security keys sign, read and checked; ssh-keygen agrees.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/base64url.h"
-#include "lib/sshsig.h"
+#include "lib/evidence/sshsig.h"
+#include "lib/wire/base64url.h"
 #include "tests/unit/ssh_maker.h"
 
 #define NAMESPACE "stepup@stepup.example.com"

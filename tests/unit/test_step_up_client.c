@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/step_up_client.h"
+#include "lib/client/step_up_client.h"
 #include "tests/pam/fake_verifier.h"
 
 #define ANSWERS 4

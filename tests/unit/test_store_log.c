@@ -2,7 +2,7 @@
 /*
  * The log in the store: entries and what stands beside them, checkpoints, the tree.
  */
-#include "lib/log_beside.h"
+#include "lib/evidence/log_beside.h"
 #include "tests/unit/store_fixture.h"
 
 struct entries {

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_tap.h"
+#include "verifier/doors/pending/transactions.h"
 #include "verifier/host/clock.h"
-#include "verifier/doors/transactions.h"
 
 #define ALICE 1000
 #define BOB 1001

@@ -4,7 +4,7 @@
  */
 #include "tests/unit/store_fixture.h"
 
-#include "verifier/state/user_record.h"
+#include "verifier/state/records/user_record.h"
 
 static void give_key(struct credential *credential, enum credential_type type)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The vault (verifier/state/store_vault.h) against somebody who writes the database: over a restart, while running, and where a row had not been read since
+ * The vault (verifier/state/store/store_vault.h) against somebody who writes the database: over a restart, while running, and where a row had not been read since
  * the start. What was brought back, taken out, added or changed is noticed, and with the right row in its place nothing is wrong any more.
  */
 #include "tests/unit/store_fixture.h"
@@ -9,8 +9,8 @@
 #include <pthread.h>
 #include <sqlite3.h>
 
-#include "verifier/state/store_internal.h"
-#include "verifier/state/store_mark.h"
+#include "verifier/state/store/store_internal.h"
+#include "verifier/state/store/store_mark.h"
 
 #define SECRET "0123456789abcdef0123"
 #define JTI "AAAAAAAAAAAAAAAAAAAAAA"

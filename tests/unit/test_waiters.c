@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* verifier/doors/waiters.h: who waits is looked at, told, let go, and left over by no stop. */
+/* verifier/doors/approvals/waiters.h: who waits is looked at, told, let go, and left over by no stop. */
 #include <string.h>
 
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/doors/subject.h"
-#include "verifier/doors/waiters.h"
+#include "verifier/doors/approvals/waiters.h"
+#include "verifier/doors/calls/subject.h"
 
 /* What stands for the connection: how often the call was refused, and whether its caller has gone. */
 static struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/factors/webauthn.h, registrations without certificates: each step of WebAuthn Level 3 section 7.1 refuses what it is there for.
+ * verifier/factors/webauthn/webauthn.h, registrations without certificates: each step of WebAuthn Level 3 section 7.1 refuses what it is there for.
  * Those with certificates are in test_attestation.c.
  */
 #include "tests/unit/cmocka_tap.h"
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "tests/unit/webauthn_maker.h"
-#include "verifier/factors/webauthn.h"
+#include "verifier/factors/webauthn/webauthn.h"
 
 static const int algorithms[] = {KEY_ES256, KEY_ES384, KEY_EDDSA, KEY_RS256};
 #define ALGORITHM_COUNT (sizeof(algorithms) / sizeof(algorithms[0]))

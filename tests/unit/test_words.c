@@ -4,8 +4,8 @@
  */
 #include "tests/unit/policy_fixture.h"
 
-#include "verifier/rules/notices.h"
-#include "verifier/rules/words.h"
+#include "verifier/rules/words/notices.h"
+#include "verifier/rules/words/words.h"
 
 static char desk[] = "Security desk, +1 555 0100", here[] = "bastion1";
 static const struct policy with_help = {.help = desk, .host = here}, without_help = {.host = here};

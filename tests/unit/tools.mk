@@ -2,8 +2,8 @@
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_pam_lint tests/unit/test_options tests/unit/test_agent_key tests/unit/test_report tests/unit/test_output
 endif
-tests_unit_test_pam_lint_SOURCES = tests/unit/test_pam_lint.c tools/stepup/pam_lint.c tools/stepup/pam_lint.h \
-	tools/stepup/pam_doors.c tools/stepup/pam_doors.h tools/stepup/pam_guesses.c tools/stepup/pam_guesses.h tools/stepup/pam_stack.c tools/stepup/pam_stack.h
+tests_unit_test_pam_lint_SOURCES = tests/unit/test_pam_lint.c tools/stepup/pam/pam_lint.c tools/stepup/pam/pam_lint.h \
+	tools/stepup/pam/pam_doors.c tools/stepup/pam/pam_doors.h tools/stepup/pam/pam_guesses.c tools/stepup/pam/pam_guesses.h tools/stepup/pam/pam_stack.c tools/stepup/pam/pam_stack.h
 tests_unit_test_pam_lint_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_test_pam_lint_LDADD = $(CMOCKA_LIBS)
 tests_unit_test_options_CFLAGS = $(UNIT_CFLAGS)

@@ -2,8 +2,8 @@
 /*
  * Makes what authenticators and browsers make.
  */
-#include "tests/unit/cmocka_tap.h"
 #include "tests/unit/webauthn_maker.h"
+#include "tests/unit/cmocka_tap.h"
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>

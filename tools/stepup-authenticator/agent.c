@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/base64url.h"
-#include "lib/byte_cursor.h"
-#include "lib/message.h"
-#include "lib/sshsig.h"
-#include "lib/stream.h"
+#include "lib/base/byte_cursor.h"
+#include "lib/evidence/sshsig.h"
+#include "lib/wire/base64url.h"
+#include "lib/wire/message.h"
+#include "lib/wire/stream.h"
 #include "tools/stepup-authenticator/agent_reply.h"
 
 #define NAMESPACE_START "stepup@"

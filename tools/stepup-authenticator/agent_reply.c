@@ -4,10 +4,10 @@
 
 #include <stdlib.h>
 
-#include "lib/base64url.h"
-#include "lib/byte_cursor.h"
-#include "lib/display_text.h"
-#include "lib/sshsig.h"
+#include "lib/base/byte_cursor.h"
+#include "lib/base/display_text.h"
+#include "lib/evidence/sshsig.h"
+#include "lib/wire/base64url.h"
 
 enum agent_reply_type {
 	AGENT_FAILURE = 5,

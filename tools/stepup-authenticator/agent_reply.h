@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/authenticator.h"
+#include "lib/client/authenticator.h"
 
 #define AGENT_REPLY_MAX (256 * 1024) /* bytes, as OpenSSH has it */
 #define AGENT_KEYS_MAX 64	     /* that are looked at, of those that are sk- keys */

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/authenticator_words.h"
-#include "lib/json_wipe.h"
-#include "lib/message.h"
-#include "lib/stream.h"
-#include "lib/wipe.h"
+#include "lib/base/json_wipe.h"
+#include "lib/base/wipe.h"
+#include "lib/client/authenticator_words.h"
+#include "lib/wire/message.h"
+#include "lib/wire/stream.h"
 
 #define REQUEST_PATIENCE_MS 10000
 #define LAST_WORD_MS 1000

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Whoever started this program: the request on standard input, questions and the result on standard output,
- * JSON objects ended by a NUL each (lib/authenticator.c is the other end).
+ * JSON objects ended by a NUL each (lib/client/authenticator.c is the other end).
  * MUST: take a request only as its table says; wipe whatever carried a PIN; notice that the other end has gone.
  * Layer: tools/stepup-authenticator/, jansson.
  */
@@ -11,8 +11,8 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "lib/authenticator.h"
-#include "lib/frame.h"
+#include "lib/client/authenticator.h"
+#include "lib/wire/frame.h"
 
 struct host {
 	int fd;

@@ -4,8 +4,8 @@ noinst_LIBRARIES += tools/stepup-authenticator/libauthenticator.a
 LIBAUTHENTICATOR = tools/stepup-authenticator/libauthenticator.a $(LIBEVIDENCE) $(FIDO_LIBS)
 tools_stepup_authenticator_libauthenticator_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(FIDO_CFLAGS)
 tools_stepup_authenticator_libauthenticator_a_SOURCES = tools/stepup-authenticator/host.h tools/stepup-authenticator/host.c \
-	tools/stepup-authenticator/client_data.h tools/stepup-authenticator/client_data.c \
-	tools/stepup-authenticator/attestation_object.h tools/stepup-authenticator/attestation_object.c \
+	tools/stepup-authenticator/webauthn/client_data.h tools/stepup-authenticator/webauthn/client_data.c \
+	tools/stepup-authenticator/webauthn/attestation_object.h tools/stepup-authenticator/webauthn/attestation_object.c \
 	tools/stepup-authenticator/seat_keys.h tools/stepup-authenticator/seat_keys.c \
 	tools/stepup-authenticator/seat_look.h tools/stepup-authenticator/seat_look.c \
 	tools/stepup-authenticator/seat_race.h tools/stepup-authenticator/seat_race.c \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * stepup-authenticator: talks to a key at the seat or to an ssh-agent, as the user, for the PAM module and
- * the CLI, which start it (lib/authenticator.h). One request in, questions, one result out.
+ * the CLI, which start it (lib/client/authenticator.h). One request in, questions, one result out.
  * MUST: never be worth more than the user it runs as; keep a PIN out of core files and other processes' sight; do nothing where it
  * wasn't started by one of ours.
  */

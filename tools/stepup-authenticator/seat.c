@@ -7,13 +7,13 @@
 
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/message.h"
-#include "lib/wipe.h"
-#include "tools/stepup-authenticator/client_data.h"
+#include "lib/base/wipe.h"
+#include "lib/wire/base64url.h"
+#include "lib/wire/message.h"
 #include "tools/stepup-authenticator/seat_look.h"
 #include "tools/stepup-authenticator/seat_race.h"
 #include "tools/stepup-authenticator/seat_work.h"
+#include "tools/stepup-authenticator/webauthn/client_data.h"
 
 #define PIN_ASKS_MAX 8 /* keys stop taking PINs before that */
 #define QUIET_MS 400   /* in which a key says that a PIN is wrong, or that it wants one */

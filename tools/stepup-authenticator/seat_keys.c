@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
+#include "lib/wire/base64url.h"
 
 #define CLIENT_DATA_HASH_SIZE 32
 

@@ -9,7 +9,7 @@
 #include <fido.h>
 #include <jansson.h>
 
-#include "lib/authenticator.h"
+#include "lib/client/authenticator.h"
 
 #define SEAT_KEYS_MAX 8
 #define CREDENTIALS_MAX 64

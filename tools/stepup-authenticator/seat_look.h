@@ -8,7 +8,7 @@
 #ifndef STEPUP_TOOLS_STEPUP_AUTHENTICATOR_SEAT_LOOK_H
 #define STEPUP_TOOLS_STEPUP_AUTHENTICATOR_SEAT_LOOK_H
 
-#include "lib/deadline.h"
+#include "lib/base/deadline.h"
 #include "tools/stepup-authenticator/seat_keys.h"
 
 /*

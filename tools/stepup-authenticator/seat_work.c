@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/message.h"
-#include "tools/stepup-authenticator/attestation_object.h"
+#include "lib/wire/base64url.h"
+#include "lib/wire/message.h"
+#include "tools/stepup-authenticator/webauthn/attestation_object.h"
 
 static const struct field rp_fields[] = {{"id", FIELD_TEXT, 253, true}, {"name", FIELD_TEXT, 256, true}, {0}};
 

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/safe_file.h"
+#include "lib/base/safe_file.h"
 
 /* A copy left by an editor or a package manager is no hook. */
 static bool name_is_a_hooks(const char *name)

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 #define HOOKS_MAX 64          /* programs */
 #define HOOK_NAME_SIZE 65

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "lib/deadline.h"
+#include "lib/base/deadline.h"
 #include "tools/stepup-hooks/hook_folder.h"
 
 #define HOOK_OUTPUT_MAX 4096 /* bytes kept of what one hook writes */

@@ -22,9 +22,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/display_text.h"
-#include "lib/message.h"
-#include "lib/verifier_client.h"
+#include "lib/base/display_text.h"
+#include "lib/wire/message.h"
+#include "lib/wire/verifier_client.h"
 #include "tools/stepup-hooks/hook_run.h"
 
 #define NEXT_PATIENCE_MS 60000 /* the verifier answers within 20 s */

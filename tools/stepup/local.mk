@@ -3,22 +3,45 @@ noinst_LIBRARIES += tools/stepup/libcli.a
 LIBCLI = tools/stepup/libcli.a $(LIBEVIDENCE) $(QRENCODE_LIBS)
 tools_stepup_libcli_a_CPPFLAGS = $(AM_CPPFLAGS)
 tools_stepup_libcli_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(QRENCODE_CFLAGS)
-tools_stepup_libcli_a_SOURCES = tools/stepup/options.h tools/stepup/options.c tools/stepup/commands.h tools/stepup/command_table.c \
-	tools/stepup/terminal.h tools/stepup/terminal.c tools/stepup/output.h tools/stepup/output.c tools/stepup/page.h tools/stepup/page.c \
-	tools/stepup/qr.h tools/stepup/qr.c tools/stepup/before_touch.h tools/stepup/before_touch.c \
-	tools/stepup/completion.h tools/stepup/completion.c tools/stepup/doors.h tools/stepup/doors.c \
-	tools/stepup/details.h tools/stepup/details.c tools/stepup/token_secret.h tools/stepup/token_secret.c \
-	tools/stepup/pam_lint.h tools/stepup/pam_lint.c tools/stepup/pam_doors.h tools/stepup/pam_doors.c tools/stepup/pam_guesses.h tools/stepup/pam_guesses.c \
-	tools/stepup/pam_stack.h tools/stepup/pam_stack.c tools/stepup/log_pages.h tools/stepup/log_pages.c tools/stepup/log_sshsig.h tools/stepup/log_sshsig.c \
-	tools/stepup/keys.h tools/stepup/keys.c tools/stepup/agent_key.h tools/stepup/agent_key.c \
-	tools/stepup/enroll_key.h tools/stepup/enroll_key.c \
-	tools/stepup/command_init.c tools/stepup/command_enroll.c tools/stepup/command_own.c tools/stepup/command_requests.c tools/stepup/command_confirm.c \
-	tools/stepup/command_admin.c tools/stepup/command_policy.c tools/stepup/command_state.c tools/stepup/command_log.c \
-	tools/stepup/command_help.c tools/stepup/command_upkeep.c tools/stepup/run_program.h tools/stepup/run_program.c \
-	tools/stepup/command_report.c tools/stepup/report.h tools/stepup/report.c tools/stepup/report_time.c \
-	tools/stepup/report_output.h tools/stepup/report_text.c tools/stepup/report_csv.c tools/stepup/report_html.c tools/stepup/report_timeline.c \
-	tools/stepup/report_locks.c tools/stepup/report_touched.h tools/stepup/report_touched.c
-nodist_tools_stepup_libcli_a_SOURCES = tools/stepup/starting_conf.h
+tools_stepup_libcli_a_SOURCES =
+# Command lines, complaints, results, the terminal.
+tools_stepup_libcli_a_SOURCES += tools/stepup/shell/commands.h tools/stepup/shell/options.h \
+	tools/stepup/shell/options.c tools/stepup/shell/output.h tools/stepup/shell/output.c \
+	tools/stepup/shell/page.h tools/stepup/shell/page.c tools/stepup/shell/run_program.h \
+	tools/stepup/shell/run_program.c tools/stepup/shell/terminal.h tools/stepup/shell/terminal.c
+# What a command asks the verifier.
+tools_stepup_libcli_a_SOURCES += tools/stepup/calls/before_touch.h tools/stepup/calls/before_touch.c \
+	tools/stepup/calls/details.h tools/stepup/calls/details.c tools/stepup/calls/doors.h \
+	tools/stepup/calls/doors.c tools/stepup/calls/keys.h tools/stepup/calls/keys.c \
+	tools/stepup/calls/log_pages.h tools/stepup/calls/log_pages.c
+# The commands.
+tools_stepup_libcli_a_SOURCES += tools/stepup/commands/command_admin.c \
+	tools/stepup/commands/command_confirm.c tools/stepup/commands/command_help.c \
+	tools/stepup/commands/command_init.c tools/stepup/commands/command_log.c \
+	tools/stepup/commands/command_own.c tools/stepup/commands/command_policy.c \
+	tools/stepup/commands/command_report.c tools/stepup/commands/command_requests.c \
+	tools/stepup/commands/command_state.c tools/stepup/commands/command_table.c \
+	tools/stepup/commands/command_upkeep.c tools/stepup/commands/completion.h \
+	tools/stepup/commands/completion.c tools/stepup/commands/log_sshsig.h \
+	tools/stepup/commands/log_sshsig.c
+# PAM stacks, as `policy check` reads them.
+tools_stepup_libcli_a_SOURCES += tools/stepup/pam/pam_doors.h tools/stepup/pam/pam_doors.c \
+	tools/stepup/pam/pam_guesses.h tools/stepup/pam/pam_guesses.c tools/stepup/pam/pam_lint.h \
+	tools/stepup/pam/pam_lint.c tools/stepup/pam/pam_stack.h tools/stepup/pam/pam_stack.c
+# A new key or token.
+tools_stepup_libcli_a_SOURCES += tools/stepup/enrolling/agent_key.h tools/stepup/enrolling/agent_key.c \
+	tools/stepup/enrolling/command_enroll.c tools/stepup/enrolling/enroll_key.h \
+	tools/stepup/enrolling/enroll_key.c tools/stepup/enrolling/qr.h tools/stepup/enrolling/qr.c \
+	tools/stepup/enrolling/token_secret.h tools/stepup/enrolling/token_secret.c
+# The report.
+tools_stepup_libcli_a_SOURCES += tools/stepup/report/report.h tools/stepup/report/report.c \
+	tools/stepup/report/report_csv.c tools/stepup/report/report_html.c \
+	tools/stepup/report/report_locks.c tools/stepup/report/report_output.h \
+	tools/stepup/report/report_text.c tools/stepup/report/report_time.c \
+	tools/stepup/report/report_timeline.c tools/stepup/report/report_touched.h \
+	tools/stepup/report/report_touched.c
+tools_stepup_libcli_a_SOURCES +=
+nodist_tools_stepup_libcli_a_SOURCES = tools/stepup/commands/starting_conf.h
 
 bin_PROGRAMS += tools/stepup/stepup
 tools_stepup_stepup_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
@@ -26,12 +49,12 @@ tools_stepup_stepup_SOURCES = tools/stepup/main.c
 tools_stepup_stepup_LDADD = $(LIBCLI)
 
 # The configuration that `stepup init` starts with, as a C string.
-EXTRA_DIST += tools/stepup/stepup.conf.in
-BUILT_SOURCES += tools/stepup/starting_conf.h
-CLEANFILES += tools/stepup/starting_conf.h
-tools/stepup/starting_conf.h: tools/stepup/stepup.conf.in
-	$(AM_V_GEN)$(MKDIR_P) tools/stepup && { echo 'static const char starting_conf_text[] ='; \
-	$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $(srcdir)/tools/stepup/stepup.conf.in; echo ';'; } >$@.new && mv $@.new $@
+EXTRA_DIST += tools/stepup/commands/stepup.conf.in
+BUILT_SOURCES += tools/stepup/commands/starting_conf.h
+CLEANFILES += tools/stepup/commands/starting_conf.h
+tools/stepup/commands/starting_conf.h: tools/stepup/commands/stepup.conf.in
+	$(AM_V_GEN)$(MKDIR_P) tools/stepup/commands && { echo 'static const char starting_conf_text[] ='; \
+	$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $(srcdir)/tools/stepup/commands/stepup.conf.in; echo ';'; } >$@.new && mv $@.new $@
 
 # Completion comes from the program's own table.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "lib/display_text.h"
-#include "tools/stepup/commands.h"
-#include "tools/stepup/output.h"
+#include "lib/base/display_text.h"
+#include "tools/stepup/shell/commands.h"
+#include "tools/stepup/shell/output.h"
 
 /* What goes into messages must be text; programs to run may get any bytes. */
 static bool arguments_are_text(const struct invocation *invocation)

@@ -2,13 +2,13 @@
 /*
  * The administrators' door: io.stepup.Admin1. The order of handlers is that of the interface's methods.
  */
+#include "verifier/doors/admin/inviting.h"
+#include "verifier/doors/admin/locking.h"
+#include "verifier/doors/admin/reports.h"
+#include "verifier/doors/admin/store_watch.h"
+#include "verifier/doors/explain/explaining.h"
+#include "verifier/doors/pending/brakes.h"
 #include "verifier/server/call.h"
-#include "verifier/doors/brakes.h"
-#include "verifier/doors/inviting.h"
-#include "verifier/doors/locking.h"
-#include "verifier/doors/reports.h"
-#include "verifier/doors/store_watch.h"
-#include "verifier/doors/explaining.h"
 
 static call_handler *const handlers[] = {
 	inviting_init,

@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/message.h"
-#include "verifier/doors/subject.h"
-#include "verifier/evidence/event.h"
+#include "lib/wire/message.h"
+#include "verifier/doors/calls/subject.h"
+#include "verifier/evidence/alerts/alert_limit.h"
+#include "verifier/evidence/alerts/event.h"
 #include "verifier/evidence/log_entry.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
-#include "verifier/rules/alert_limit.h"
 #include "verifier/verifier.h"
 
 struct hook_feed {

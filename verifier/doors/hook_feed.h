@@ -8,7 +8,7 @@
 #ifndef STEPUP_VERIFIER_HOOK_FEED_H
 #define STEPUP_VERIFIER_HOOK_FEED_H
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 #include "verifier/server/call.h"
 
 #define HOOK_WAIT_SECONDS 20           /* how long Next waits for an event */

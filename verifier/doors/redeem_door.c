@@ -2,8 +2,8 @@
 /*
  * The door of services that carry actions out: io.stepup.Redeem1. The order of handlers is that of the interface's methods.
  */
+#include "verifier/doors/redemption/redemption.h"
 #include "verifier/server/call.h"
-#include "verifier/doors/redemption.h"
 
 static call_handler *const handlers[] = {redemption_redeem};
 

@@ -4,20 +4,20 @@
  */
 #include <string.h>
 
-#include "lib/message.h"
-#include "lib/user_name.h"
-#include "verifier/doors/approving.h"
-#include "verifier/doors/begin.h"
-#include "verifier/doors/brakes.h"
-#include "verifier/doors/enrolment.h"
-#include "verifier/doors/explaining.h"
-#include "verifier/doors/locking.h"
-#include "verifier/doors/refusal_log.h"
-#include "verifier/rules/notices.h"
+#include "lib/wire/message.h"
+#include "lib/wire/user_name.h"
+#include "verifier/doors/admin/locking.h"
+#include "verifier/doors/answer/step_up.h"
+#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/begin/begin.h"
+#include "verifier/doors/calls/refusal_log.h"
+#include "verifier/doors/calls/sitting.h"
+#include "verifier/doors/calls/subject.h"
+#include "verifier/doors/enrolment/enrolment.h"
+#include "verifier/doors/explain/explaining.h"
+#include "verifier/doors/pending/brakes.h"
 #include "verifier/evidence/receipt.h"
-#include "verifier/doors/sitting.h"
-#include "verifier/doors/step_up.h"
-#include "verifier/doors/subject.h"
+#include "verifier/rules/words/notices.h"
 
 static void account_ready(struct call *call, const struct subject *subject)
 {

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "verifier/state/store.h"
+#include "verifier/state/store/store.h"
 
 struct code_floors {
 	int64_t unclean; /* TOTP steps that began then or before are spent, seconds since 1970; 0 for none */

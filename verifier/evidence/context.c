@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "lib/base64url.h"
-#include "lib/canonical_json.h"
-#include "verifier/rules/requirement.h"
+#include "lib/wire/base64url.h"
+#include "lib/wire/canonical_json.h"
+#include "verifier/rules/policy/requirement.h"
 
 static const char challenge_label[] = "stepup/1/challenge"; /* hashed with its NUL */
 

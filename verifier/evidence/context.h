@@ -11,10 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/action.h"
-#include "lib/digest.h"
-#include "verifier/rules/policy.h"
-#include "verifier/state/user_record.h"
+#include "lib/evidence/digest.h"
+#include "lib/wire/action.h"
+#include "verifier/rules/policy/policy.h"
+#include "verifier/state/records/user_record.h"
 
 #define CONTEXT_NONCE_SIZE 32
 
@@ -28,7 +28,7 @@ struct context_facts {
 	const uint8_t *user_id;    /* USER_ID_SIZE bytes */
 	const uint8_t *session;    /* DIGEST_SIZE bytes, NULL where there is none */
 	const struct rule *rule;   /* its digest; an enrolment's is that of stepup.enroll */
-	enum factor_strength require; /* what is required, as raised (verifier/rules/requirement.h) */
+	enum factor_strength require; /* what is required, as raised (verifier/rules/policy/requirement.h) */
 	bool pin;
 	const char *prompt;        /* as rendered */
 	const uint8_t *commitment; /* DIGEST_SIZE bytes */

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/base64url.h"
-#include "lib/safe_file.h"
-#include "lib/wipe.h"
+#include "lib/base/safe_file.h"
+#include "lib/base/wipe.h"
+#include "lib/wire/base64url.h"
 
 #define PURPOSE "highwater"
 #define FIRST_LINE "stepup-highwater/1"

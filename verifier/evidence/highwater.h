@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/digest.h"
-#include "verifier/state/master_key.h"
+#include "lib/evidence/digest.h"
+#include "verifier/state/vault/master_key.h"
 
 struct highwater {
 	int64_t size;              /* entries in the log */

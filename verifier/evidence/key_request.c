@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "verifier/rules/requirement.h"
+#include "lib/wire/base64url.h"
+#include "verifier/rules/policy/requirement.h"
 
 /* WebAuthn section 5.8.1, its members in that order. */
 static enum stepup_error client_data_make(const struct context_facts *facts, struct key_request *request)

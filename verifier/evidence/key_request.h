@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/sshsig.h"
+#include "lib/evidence/sshsig.h"
 #include "verifier/evidence/context.h"
 
 #define KEY_NAMESPACE_SIZE SSH_NAMESPACE_SIZE

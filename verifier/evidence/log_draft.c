@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/display_text.h"
+#include "lib/base/display_text.h"
+#include "lib/wire/base64url.h"
 
 void draft_add(struct draft *draft, const char *name, json_t *value)
 {

@@ -8,7 +8,7 @@
 
 #include "verifier/evidence/context.h"
 #include "verifier/evidence/log_draft.h"
-#include "verifier/rules/requirement.h"
+#include "verifier/rules/policy/requirement.h"
 
 static void add_actor(struct draft *draft, const struct log_actor *actor)
 {

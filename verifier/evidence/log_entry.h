@@ -7,7 +7,7 @@
  * Bytes are base64url. What could identify a customer (details, the rendered prompt) never stands in an entry: an entry commits to it,
  * and log_entry_evidence() makes the object that goes to the erasable table beside it.
  * MUST: never hold what somebody typed, a secret, an invitation or a receipt's text; bound every text.
- * lib/log_check.h replays these entries; a new member or type must be known there.
+ * lib/replay/log_check.h replays these entries; a new member or type must be known there.
  * Layer: verifier/evidence/. Pure.
  */
 #ifndef STEPUP_VERIFIER_LOG_ENTRY_H
@@ -15,11 +15,11 @@
 
 #include <jansson.h>
 
-#include "lib/action.h"
-#include "lib/digest.h"
-#include "verifier/rules/policy.h"
-#include "verifier/state/store.h"
-#include "verifier/state/user_record.h"
+#include "lib/evidence/digest.h"
+#include "lib/wire/action.h"
+#include "verifier/rules/policy/policy.h"
+#include "verifier/state/records/user_record.h"
+#include "verifier/state/store/store.h"
 
 #define LOG_TEXT_MAX 512 /* bytes of any text in an entry; longer ones are cut and end in "…" */
 

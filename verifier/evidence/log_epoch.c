@@ -8,14 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/wipe.h"
-#include "verifier/host/clock.h"
+#include "lib/base/wipe.h"
 #include "verifier/evidence/code_floors.h"
 #include "verifier/evidence/highwater.h"
 #include "verifier/evidence/log_entry.h"
+#include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
-#include "verifier/state/mark_check.h"
-#include "verifier/state/store_mark.h"
+#include "verifier/state/store/store_mark.h"
+#include "verifier/state/vault/mark_check.h"
 
 #define FIRST_BATCH 1 /* of an upgrade; a new store has made none */
 

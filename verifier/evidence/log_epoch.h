@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "verifier/state/store.h"
+#include "verifier/state/store/store.h"
 
 struct log_epoch_place {
 	struct store *store;

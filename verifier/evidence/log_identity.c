@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/canonical_json.h"
-#include "lib/message.h"
+#include "lib/wire/canonical_json.h"
+#include "lib/wire/message.h"
 #include "verifier/evidence/log_entry.h"
 #include "verifier/host/clock.h"
 

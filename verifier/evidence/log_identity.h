@@ -8,8 +8,8 @@
 #ifndef STEPUP_VERIFIER_LOG_IDENTITY_H
 #define STEPUP_VERIFIER_LOG_IDENTITY_H
 
-#include "lib/checkpoint_note.h"
-#include "verifier/state/store.h"
+#include "lib/evidence/checkpoint_note.h"
+#include "verifier/state/store/store.h"
 
 /* What the policy calls this verifier now. */
 struct log_names {

@@ -13,13 +13,13 @@
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 
-#include "lib/base64url.h"
-#include "lib/checkpoint_note.h"
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
+#include "lib/evidence/checkpoint_note.h"
+#include "lib/wire/base64url.h"
+#include "verifier/evidence/log_epoch.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
-#include "verifier/evidence/log_epoch.h"
-#include "verifier/state/store_mark.h"
+#include "verifier/state/store/store_mark.h"
 
 #define KEY_PURPOSE "log"
 #define ROUND_MS 500 /* from an entry to its checkpoint: this, two commits and a signature at most */

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 #include "verifier/evidence/log_identity.h"
-#include "verifier/state/commit_queue.h"
-#include "verifier/state/store.h"
+#include "verifier/state/store/commit_queue.h"
+#include "verifier/state/store/store.h"
 
 struct log_signer;
 

@@ -12,11 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base64url.h"
-#include "lib/canonical_json.h"
-#include "lib/json_wipe.h"
-#include "lib/receipt_check.h"
-#include "lib/wipe.h"
+#include "lib/base/json_wipe.h"
+#include "lib/base/wipe.h"
+#include "lib/evidence/receipt_check.h"
+#include "lib/wire/base64url.h"
+#include "lib/wire/canonical_json.h"
 #include "verifier/host/clock.h"
 
 #define RECEIPT_PURPOSE "receipt"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Receipts (DESIGN section 8): JWS compact, ES256, by libjose; the signing key sealed in the store, made at the first start.
- * Checking them is lib/receipt_check.h's work; redemption is redeem_door.c's.
+ * Checking them is lib/evidence/receipt_check.h's work; redemption is redeem_door.c's.
  * Layer: verifier/evidence/.
  */
 #ifndef STEPUP_VERIFIER_RECEIPT_H
@@ -9,8 +9,8 @@
 
 #include <jansson.h>
 
-#include "lib/action.h"
-#include "verifier/state/store.h"
+#include "lib/wire/action.h"
+#include "verifier/state/store/store.h"
 
 struct receipt_signer;
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
 
 #define CODE_SIZE 9       /* bytes, with the NUL */
 #define TYPED_MAX 32      /* bytes; nobody types more around 8 digits */

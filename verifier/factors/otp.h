@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/error.h"
-#include "verifier/state/user_record.h"
+#include "lib/base/error.h"
+#include "verifier/state/records/user_record.h"
 
 #define OTP_WINDOW_STEPS 1         /* before and after the one that the token's clock should have: RFC 6238 sections 5.2 and 6 */
 #define HOTP_LOOK_AHEAD 10         /* RFC 4226 section 7.2 */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/user_name.h"
 #include "verifier/host/account.h"
+#include "lib/wire/user_name.h"
 #include "verifier/host/account_nss.h"
 #include "verifier/host/account_places.h"
 

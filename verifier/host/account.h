@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
-#include "lib/error.h"
+#include "lib/base/error.h"
 
 #define ACCOUNT_TTL_SECONDS 30      /* looked up again in the background after two thirds of it, where still asked for */
 #define ACCOUNT_CACHE_MAX 1024

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/host/account_nss.h"
 #include "verifier/host/account_places.h"
+#include "verifier/host/account_nss.h"
 
 void places_init(struct account_places *places, uv_loop_t *loop, void (*done)(struct lookup *lookup, enum stepup_error result))
 {

@@ -8,8 +8,8 @@
 #include <sys/uio.h>
 #include <systemd/sd-journal.h>
 
-#include "lib/display_text.h"
 #include "verifier/host/journal.h"
+#include "lib/base/display_text.h"
 
 /* journald sets it for whom it listens to: sd-daemon(3). */
 static bool journald_listens(void)

@@ -10,8 +10,8 @@
 
 #include <sys/types.h>
 
-#include "lib/digest.h"
-#include "lib/error.h"
+#include "lib/base/error.h"
+#include "lib/evidence/digest.h"
 
 /* The digest that names the sitting of a process that connected at `connected_ms` (clock_boot_ms), as the uid that the kernel told.
  * STEPUP_NOT_FOUND where it has none that could be told apart. */

@@ -4,12 +4,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "verifier/server/connection.h"
 #include "verifier/host/journal.h"
+#include "verifier/server/connection.h"
 
 #define ERROR_NAME_SIZE 192
 
-/* What an error carries beside its message, as lib/interfaces/ declares it. */
+/* What an error carries beside its message, as lib/wire/interfaces/ declares it. */
 enum error_fact { FACT_REFERENCE = 1, FACT_DETAIL, FACT_TRIES_LEFT, FACT_RETRY_AFTER, FACT_REQUEST, FACT_LOG };
 
 static const struct {

@@ -12,8 +12,8 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-#include "lib/error.h"
-#include "lib/message.h"
+#include "lib/base/error.h"
+#include "lib/wire/message.h"
 #include "verifier/host/account.h"
 
 struct connection;

@@ -8,9 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/wipe.h"
 #include "verifier/server/connection.h"
-#include "verifier/rules/policy.h"
+#include "lib/base/wipe.h"
+#include "verifier/rules/policy/policy.h"
 #include "verifier/verifier.h"
 
 #define KEPT_ROOM 4096 /* bytes */

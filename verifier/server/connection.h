@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <uv.h>
 
-#include "lib/frame.h"
+#include "lib/wire/frame.h"
 #include "verifier/server/budget.h"
 #include "verifier/server/door.h"
 #include "verifier/server/server.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
 #include "verifier/server/connection.h"
 #include "verifier/verifier.h"
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/canonical_json.h"
-#include "lib/frame.h"
-#include "lib/wipe.h"
 #include "verifier/server/door.h"
+#include "lib/base/wipe.h"
+#include "lib/wire/canonical_json.h"
+#include "lib/wire/frame.h"
 
 #define SERVICE "org.varlink.service"
 #define METHOD_NAME_MAX 128 /* bytes of "interface.Method" */

@@ -15,9 +15,9 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "lib/safe_file.h"
-#include "verifier/host/journal.h"
 #include "verifier/server/sockets.h"
+#include "lib/base/safe_file.h"
+#include "verifier/host/journal.h"
 
 static const struct socket_kind {
 	const char *name; /* also the FileDescriptorName of its systemd unit */

@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "lib/frame.h"
-#include "lib/wipe.h"
+#include "lib/base/wipe.h"
+#include "lib/wire/frame.h"
 #include "verifier/server/door.h"
 
 #define SENTENCE "The verifier can't use its store yet, so nothing was approved. You did nothing wrong. Try again in a minute. " \

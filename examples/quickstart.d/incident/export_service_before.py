@@ -13,7 +13,7 @@ COLUMNS = ("name", "email", "city", "state", "added")
 
 
 class Order(socketserver.StreamRequestHandler):
-    """One line of JSON; then a line of JSON, blocks of CSV and a zero, as examples/support-console/export_client.c takes them."""
+    """One line of JSON; then a line of JSON, blocks of CSV and a zero, as examples/support-console/outside/export_client.c takes them."""
 
     def handle(self):
         order = json.loads(self.rfile.readline())

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * stepup backup, restore, epoch new: what root does to the verifier's store. The verifier's own program does it; here it is stopped and started around it,
+ * where systemd runs it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/json_wipe.h"
+#include "tools/stepup/calls/doors.h"
+#include "tools/stepup/shell/commands.h"
+#include "tools/stepup/shell/output.h"
+#include "tools/stepup/shell/run_program.h"
+
+#define UNIT "stepupd.service"
+
+static char said[RUN_OUTPUT_MAX]; /* by the last program */
+
+/* Root's alone: nobody else can do it, and half of it is worse than nothing. */
+static bool is_root(const struct invocation *invocation, const char *command, enum exit_status *status)
+{
+	char *sentence = NULL;
+
+	if (geteuid() == 0)
+		return true;
+	if (asprintf(&sentence, "Only root can do this: sudo stepup %s. Nothing was done.", command) < 0)
+		out_of_memory();
+	*status = output_error(invocation, STEPUP_NOT_ALLOWED, sentence);
+	free(sentence);
+	return false;
+}
+
+/* What a program said, on one line and safe to show; the caller frees. */
+static char *its_words(void)
+{
+	char *begin = said;
+
+	for (char *c = said; *c != '\0'; c++)
+		if (*c == '\n')
+			*c = c[1] == '\0' ? '\0' : ' ';
+	if (strncmp(begin, "stepupd: ", strlen("stepupd: ")) == 0)
+		begin += strlen("stepupd: ");
+	return safe_text(begin);
+}
+
+/* stepupd with one option for it. What it says on success is for the caller. */
+static enum exit_status run_stepupd(const struct invocation *invocation, const char *option, const char *value, const char *second, const char *second_value)
+{
+	const char *program = option_text(invocation, OPTION_STEPUPD, STEPUP_SBINDIR "/stepupd");
+	const char *argv[] = {program, option, value, second, second_value, NULL};
+	enum exit_status status = EXIT_DONE;
+	int ended = run_program((char *const *)(uintptr_t)argv, said), reason = errno;
+	char *words;
+
+	if (ended < 0) {
+		complain("%s could not be run: %s. Name it with --stepupd.", program, strerror(reason));
+		return complain_failure(error_of_errno(reason), "Nothing was done.");
+	}
+	if (ended == 0)
+		return status;
+	words = its_words();
+	status = complain_failure(STEPUP_IO, "%s", words);
+	free(words);
+	return status;
+}
+
+static bool has_systemd(void)
+{
+	return access("/run/systemd/system", F_OK) == 0;
+}
+
+/* systemctl VERB stepupd.service; 0 where it went well. */
+static int systemctl(const char *verb)
+{
+	const char *argv[] = {"systemctl", verb, UNIT, NULL};
+
+	return run_program((char *const *)(uintptr_t)argv, said);
+}
+
+/* PATH of the configuration; the caller frees. */
+static char *config_file(const struct invocation *invocation)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/stepup.conf", option_text(invocation, OPTION_CONFIG_DIR, STEPUP_SYSCONFDIR)) < 0)
+		out_of_memory();
+	return path;
+}
+
+/* Runs stepupd on the store with the command's file; its words are the result. */
+static enum exit_status on_store(const struct invocation *invocation, const char *option, const char *verb)
+{
+	const char *file = invocation->arguments[0];
+	char *config = config_file(invocation), *absolute = NULL, *words = NULL;
+	enum exit_status status = EXIT_DONE;
+
+	if (file[0] != '/') {
+		char *here = getcwd(NULL, 0);
+
+		if (here == NULL || asprintf(&absolute, "%s/%s", here, file) < 0)
+			out_of_memory();
+		free(here);
+		file = absolute;
+	}
+	status = run_stepupd(invocation, option, file, config[0] == '\0' ? NULL : "--config", config);
+	if (status == EXIT_DONE) {
+		words = its_words();
+		status = output_result(invocation, json_pack("{s:s, s:s}", verb, file, "message", words), words);
+	}
+	free(words);
+	free(absolute);
+	free(config);
+	return status;
+}
+
+enum exit_status command_backup(const struct invocation *invocation)
+{
+	enum exit_status status;
+
+	return is_root(invocation, "backup FILE", &status) ? on_store(invocation, "--backup", "file") : status;
+}
+
+enum exit_status command_restore(const struct invocation *invocation)
+{
+	enum exit_status status;
+
+	if (!is_root(invocation, "restore FILE", &status))
+		return status;
+	if (has_systemd() && systemctl("stop") != 0)
+		return complain_failure(STEPUP_IO, "The verifier could not be stopped, so nothing was done. Try: systemctl stop " UNIT);
+	return on_store(invocation, "--restore", "file");
+}
+
+/* The log's new key, from the verifier that has begun with it. */
+static enum exit_status tell_epoch(const struct invocation *invocation)
+{
+	struct doors doors = {.invocation = invocation};
+	json_t *reply = NULL;
+	char *sentence = NULL;
+	enum exit_status status = doors_call(&doors, &interface_verify, "Keys", json_object(), &reply, NULL);
+
+	doors_close(&doors);
+	if (status != EXIT_DONE)
+		return status;
+	if (asprintf(&sentence, "A new epoch has begun. Receipts, invitations and requests of before are void. Typed codes count again in a minute, and a counting token"
+		" wants two codes in a row once.\nThe log has a new key; keep it where the old one is:\n\n    %s", message_text(reply, "log_key")) < 0)
+		out_of_memory();
+	status = output_result(invocation, json_pack("{s:s}", "log_key", message_text(reply, "log_key")), sentence);
+	free(sentence);
+	json_wipe_free(&reply);
+	return status;
+}
+
+/* Why systemd's unit does not start, in the verifier's own words. */
+static enum exit_status tell_not_started(void)
+{
+	static const char *const argv[] = {"systemctl", "show", "--value", "-p", "StatusText", UNIT, NULL};
+	enum exit_status status;
+	char *words;
+
+	(void)run_program((char *const *)(uintptr_t)argv, said);
+	words = its_words();
+	status = complain_failure(STEPUP_UNREACHABLE, "A new epoch begins when the verifier starts, and it did not start: %s", words);
+	free(words);
+	return status;
+}
+
+enum exit_status command_epoch_new(const struct invocation *invocation)
+{
+	enum exit_status status;
+
+	if (!is_root(invocation, "epoch new", &status))
+		return status;
+	status = run_stepupd(invocation, "--ask-epoch", "--mark", option_text(invocation, OPTION_MARK, STEPUP_MARKDIR "/mark"), NULL);
+	if (status != EXIT_DONE)
+		return status;
+	if (!has_systemd())
+		return output_result(invocation, json_pack("{s:b}", "asked", 1), "A new epoch begins when the verifier starts. Start it again now.");
+	return systemctl("restart") == 0 ? tell_epoch(invocation) : tell_not_started();
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of options, and the one parser that reads command lines by it and by a table of commands.
+ */
+#include "tools/stepup/shell/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/suggest.h"
+
+const struct option_row option_table[OPTION_TOTAL] = {
+	[OPTION_HELP] = {"help", NULL, COMPLETE_NOTHING, NULL, "say how to use it"},
+	[OPTION_JSON] = {"json", NULL, COMPLETE_NOTHING, NULL, "print JSON, for programs"},
+	[OPTION_SOCKET_DIR] = {"socket-dir", "DIR", COMPLETE_FOLDER, NULL, "where the verifier's sockets are (" STEPUP_RUNDIR ")"},
+	[OPTION_USER] = {"user", "NAME", COMPLETE_USER, NULL, "act for NAME (root, or a caller that the configuration names)"},
+	[OPTION_AGAIN] = {"again", NULL, COMPLETE_NOTHING, NULL, "invite once more although somebody has enrolled; this is logged"},
+	[OPTION_ALGORITHM] = {"algorithm", "NAME", COMPLETE_WORDS, "SHA1 SHA256 SHA512", "hash of the codes: SHA1 (default), SHA256, SHA512"},
+	[OPTION_ATTESTATION] = {"attestation", "FILE", COMPLETE_FILE, NULL,
+		"agent: what ssh-keygen -O write-attestation=FILE wrote when the key was made"},
+	[OPTION_CALLER] = {"caller", "ACCOUNT", COMPLETE_USER, NULL, "as if a program of ACCOUNT asked: a console's, or root for sshd and sudo"},
+	[OPTION_CHALLENGE] = {"challenge", "FILE", COMPLETE_FILE, NULL, "agent: what ssh-keygen -O challenge=FILE was given then"},
+	[OPTION_CHECKPOINT] = {"checkpoint", "FILE", COMPLETE_FILE, NULL, "checkpoints that you kept elsewhere, one behind the other: the log must hold them"},
+	[OPTION_CONFIG_DIR] = {"config-dir", "DIR", COMPLETE_FOLDER, NULL, "the configuration's folder (" STEPUP_SYSCONFDIR ")"},
+	[OPTION_COUNT_OF] = {"count", "N", COMPLETE_NOTHING, NULL, "at most N of them"},
+	[OPTION_COUNTER] = {"counter", "N", COMPLETE_NOTHING, NULL, "hotp: the counter of the token's next code (0)"},
+	[OPTION_CSV] = {"csv", NULL, COMPLETE_NOTHING, NULL, "as a table for a spreadsheet"},
+	[OPTION_DIGITS] = {"digits", "N", COMPLETE_WORDS, "6 7 8", "digits of a code: 6 (default), 7 or 8"},
+	[OPTION_FILE] = {"file", "FILE", COMPLETE_FILE, NULL, "the exported log"},
+	[OPTION_FOLLOW] = {"follow", NULL, COMPLETE_NOTHING, NULL, "go on: show the list again whenever it changes"},
+	[OPTION_FROM] = {"from", "N", COMPLETE_NOTHING, NULL, "from entry N on, instead of the last ones"},
+	[OPTION_HTML] = {"html", NULL, COMPLETE_NOTHING, NULL, "as one page for a browser, or to print"},
+	[OPTION_INVITATION] = {"invitation", "CODE", COMPLETE_NOTHING, NULL, "the invitation that an administrator gave you; `-` asks for it"},
+	[OPTION_KEY] = {"key", "KEY", COMPLETE_FILE, NULL,
+		"log verify: the log's key, noted when `stepup init` printed it; enroll agent: the key's .pub file"},
+	[OPTION_KEYS] = {"keys", "FILE", COMPLETE_FILE, NULL, "the verifier's keys as a JWK set; otherwise the verifier is asked"},
+	[OPTION_LABEL] = {"label", "TEXT", COMPLETE_NOTHING, NULL, "what you call it, for example \"Phone\""},
+	[OPTION_LOCK] = {"lock", NULL, COMPLETE_NOTHING, NULL, "lock the one who asks as well: \"that wasn't me\", or \"that isn't them\""},
+	[OPTION_MARK] = {"mark", "FILE", COMPLETE_FILE, NULL, "the verifier's mark (" STEPUP_MARKDIR "/mark)"},
+	[OPTION_ME] = {"me", NULL, COMPLETE_NOTHING, NULL, "lock yourself out, at once and without a code"},
+	[OPTION_NO_QR] = {"no-qr", NULL, COMPLETE_NOTHING, NULL, "no QR code; the secret in letters is enough"},
+	[OPTION_NO_WAIT] = {"no-wait", NULL, COMPLETE_NOTHING, NULL, "don't wait for a second person; exit status 4 where one has to agree"},
+	[OPTION_OWNER] = {"owner", "NAME", COMPLETE_USER, NULL, "the user that stepupd runs as (stepup where there is one, else root)"},
+	[OPTION_PAM_DIR] = {"pam-dir", "DIR", COMPLETE_FOLDER, NULL, "the PAM service files to look through (/etc/pam.d)"},
+	[OPTION_PERIOD] = {"period", "SECONDS", COMPLETE_WORDS, "30 60", "totp: how long a code lasts (30)"},
+	[OPTION_REASON] = {"reason", "TEXT", COMPLETE_NOTHING, NULL, "why; goes into the log, and to a second person who has to agree"},
+	[OPTION_RECEIPT] = {"receipt", "env|FILE|-", COMPLETE_FILE, NULL,
+		"where the receipt goes: COMMAND's STEPUP_RECEIPT, a file, standard output"},
+	[OPTION_RHOST] = {"rhost", "ADDRESS", COMPLETE_NOTHING, NULL, "as if asked from ADDRESS, as PAM's rhost has it"},
+	[OPTION_SECRET_FILE] = {"secret-file", "FILE", COMPLETE_FILE, NULL, "a hardware token's own secret, base32 or hex"},
+	[OPTION_SERVICE] = {"service", "NAME", COMPLETE_NOTHING, NULL, "as if asked for this service: sshd, sudo; for oneself stepup, where not given"},
+	[OPTION_SINCE] = {"since", "TIME", COMPLETE_WORDS, "1h today yesterday 3d 2w", "from then on: 2h, 3d, yesterday, 2026-11-23, 2026-11-23T15:00:00Z"},
+	[OPTION_SSHSIG] = {"sshsig", "PREFIX", COMPLETE_FILE, NULL, "of entry --from: write PREFIX.signed, .sig and .signers, for ssh-keygen -Y verify"},
+	[OPTION_STATE_DIR] = {"state-dir", "DIR", COMPLETE_FOLDER, NULL, "the verifier's state (" STEPUP_STATEDIR ")"},
+	[OPTION_STEPUPD] = {"stepupd", "PATH", COMPLETE_FILE, NULL, "the verifier's program (" STEPUP_SBINDIR "/stepupd)"},
+	[OPTION_UNTIL] = {"until", "TIME", COMPLETE_WORDS, "1h 24h 3d 2w", "up to then; now, where not given"},
+	[OPTION_VERSION] = {"version", NULL, COMPLETE_NOTHING, NULL, "print the version"},
+};
+
+/* --- parsing --- */
+
+/* The option that a word "--name" or "--name=…" names; OPTION_TOTAL where there is none. */
+static enum option_id option_find(const char *word)
+{
+	size_t length = strcspn(word, "=");
+
+	if (strcmp(word, "-h") == 0)
+		return OPTION_HELP;
+	if (strncmp(word, "--", 2) != 0)
+		return OPTION_TOTAL;
+	for (int id = 0; id < OPTION_TOTAL; id++) {
+		if (strlen(option_table[id].name) == length - 2 && strncmp(option_table[id].name, word + 2, length - 2) == 0)
+			return (enum option_id)id;
+	}
+	return OPTION_TOTAL;
+}
+
+/* "Run `stepup help`.", or the word that was meant. */
+static void end_complaint(FILE *complaints, const char *meant, const char *dashes)
+{
+	if (meant != NULL)
+		(void)fprintf(complaints, " Did you mean %s%s?", dashes, meant);
+	(void)fputs(" Run `stepup help`.\n", complaints);
+}
+
+static void complain_option(FILE *complaints, const char *word)
+{
+	char name[64];
+	const char *meant = NULL;
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	for (int id = 0; id < OPTION_TOTAL; id++)
+		meant = suggest_nearer(name + strspn(name, "-"), option_table[id].name, meant);
+	(void)fprintf(complaints, "stepup: unknown option %s.", name);
+	end_complaint(complaints, meant, "--");
+}
+
+/* Takes the option at argv[*at], and its value where that stands behind it. */
+static enum exit_status take_option(int argc, char **argv, int *at, FILE *complaints, struct invocation *invocation)
+{
+	const char *word = argv[*at], *equals = strchr(word, '=');
+	enum option_id id = option_find(word);
+	const struct option_row *row = &option_table[id < OPTION_TOTAL ? id : 0];
+
+	if (id == OPTION_TOTAL) {
+		complain_option(complaints, word);
+		return EXIT_USAGE;
+	}
+	if (invocation->values[id] != NULL) {
+		(void)fprintf(complaints, "stepup: --%s is given twice.\n", row->name);
+		return EXIT_USAGE;
+	}
+	if (row->argument == NULL && equals != NULL) {
+		(void)fprintf(complaints, "stepup: --%s takes no value.\n", row->name);
+		return EXIT_USAGE;
+	}
+	if (row->argument == NULL) {
+		invocation->values[id] = "";
+	} else if (equals != NULL) {
+		invocation->values[id] = equals + 1;
+	} else if (*at + 1 < argc) {
+		invocation->values[id] = argv[++*at];
+	} else {
+		(void)fprintf(complaints, "stepup: --%s needs a value: --%s %s.\n", row->name, row->name, row->argument);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+static bool name_matches(const char *name, const char *first, const char *second)
+{
+	size_t length = strlen(first);
+
+	if (name == NULL)
+		return false;
+	if (second == NULL)
+		return strcmp(name, first) == 0;
+	return strncmp(name, first, length) == 0 && name[length] == ' ' && strcmp(name + length + 1, second) == 0;
+}
+
+/* The command that the first word, or the first two, name; `*words` is how many. */
+static const struct command_row *find_words(const struct command_row *table, const char *first, const char *second, size_t *words)
+{
+	for (const struct command_row *row = table; row->name != NULL; row++) {
+		*words = 2;
+		if (second != NULL && (name_matches(row->name, first, second) || name_matches(row->alias, first, second)))
+			return row;
+		*words = 1;
+		if (name_matches(row->name, first, NULL) || name_matches(row->alias, first, NULL))
+			return row;
+	}
+	return NULL;
+}
+
+const struct command_row *command_find(const struct command_row *table, const char *name)
+{
+	for (const struct command_row *row = table; row->name != NULL; row++) {
+		if (strcmp(row->name, name) == 0 || (row->alias != NULL && strcmp(row->alias, name) == 0))
+			return row;
+	}
+	return NULL;
+}
+
+/* Whether a word begins commands of two words: says which. */
+static bool complain_group(const struct command_row *table, const char *first, FILE *complaints)
+{
+	size_t length = strlen(first), found = 0;
+
+	for (const struct command_row *row = table; row->name != NULL; row++) {
+		if (strncmp(row->name, first, length) == 0 && row->name[length] == ' ') {
+			(void)fprintf(complaints, "%s %s", found++ == 0 ? "stepup: say which:" : ",", row->name);
+		}
+	}
+	if (found > 0)
+		(void)fputs(".\n", complaints);
+	return found > 0;
+}
+
+/* `second` is the word behind it, NULL for none: commands of two words are known by both, and by the first alone. */
+static void complain_command(const struct command_row *table, FILE *complaints, const char *word, const char *second)
+{
+	char both[64], groups[64][16];
+	const char *meant = NULL;
+	size_t count = 0;
+
+	(void)snprintf(both, sizeof(both), "%s %s", word, second != NULL ? second : "");
+	for (const struct command_row *row = table; row->name != NULL; row++) {
+		const char *space = strchr(row->name, ' ');
+
+		meant = suggest_nearer(word, row->alias, suggest_nearer(word, row->name, meant));
+		if (space == NULL || count == sizeof(groups) / sizeof(groups[0]))
+			continue;
+		if (second != NULL && suggest_nearer(both, row->name, NULL) != NULL) {
+			meant = row->name;
+			break;
+		}
+		(void)snprintf(groups[count], sizeof(groups[count]), "%.*s", (int)(space - row->name), row->name);
+		meant = suggest_nearer(word, groups[count++], meant);
+	}
+	(void)fprintf(complaints, "stepup: there is no command %s.", word);
+	end_complaint(complaints, meant, "");
+}
+
+/* Finds the command among the words and checks that the options and the number of arguments suit it. */
+static enum exit_status settle_command(const struct command_row *table, FILE *complaints, struct invocation *invocation)
+{
+	const char **words = invocation->arguments;
+	const struct command_row *command;
+	size_t used = 0;
+
+	if (invocation->argument_count == 0)
+		return EXIT_DONE;
+	command = find_words(table, words[0], invocation->argument_count > 1 ? words[1] : NULL, &used);
+	if (command == NULL) {
+		if (!complain_group(table, words[0], complaints))
+			complain_command(table, complaints, words[0], invocation->argument_count > 1 ? words[1] : NULL);
+		return EXIT_USAGE;
+	}
+	invocation->command = command;
+	memmove(words, words + used, (invocation->argument_count - used + 1) * sizeof(*words));
+	invocation->argument_count -= used;
+	if (option_given(invocation, OPTION_HELP))
+		return EXIT_DONE;
+	for (int id = 0; id < OPTION_TOTAL; id++) {
+		if (invocation->values[id] != NULL && ((command->options | COMMON_OPTIONS) & OPTION(id)) == 0) {
+			(void)fprintf(complaints, "stepup: %s does not take --%s. Run `stepup help %s`.\n", command->name,
+				option_table[id].name, command->name);
+			return EXIT_USAGE;
+		}
+	}
+	if (invocation->child != NULL && !command->takes_command) {
+		(void)fprintf(complaints, "stepup: %s runs no command; leave out what follows `--`.\n", command->name);
+		return EXIT_USAGE;
+	}
+	if (invocation->argument_count < command->least || invocation->argument_count > command->most) {
+		(void)fprintf(complaints, "usage: stepup %s [OPTION…] %s\nRun `stepup help %s` for more.\n", command->name, command->arguments,
+			command->name);
+		return EXIT_USAGE;
+	}
+	return EXIT_DONE;
+}
+
+enum exit_status invocation_parse(const struct command_row *table, int argc, char **argv, FILE *complaints, struct invocation *invocation)
+{
+	enum exit_status status = EXIT_DONE;
+
+	*invocation = (struct invocation){0};
+	invocation->arguments = calloc((size_t)argc + 1, sizeof(*invocation->arguments));
+	if (invocation->arguments == NULL)
+		return EXIT_REFUSED;
+	for (int at = 1; at < argc && status == EXIT_DONE; at++) {
+		if (strcmp(argv[at], "--") == 0) {
+			invocation->child = argv + at + 1;
+			break;
+		}
+		if (argv[at][0] == '-' && argv[at][1] != '\0')
+			status = take_option(argc, argv, &at, complaints, invocation);
+		else
+			invocation->arguments[invocation->argument_count++] = argv[at];
+	}
+	if (status == EXIT_DONE && invocation->child != NULL && invocation->child[0] == NULL) {
+		(void)fputs("stepup: nothing follows `--`.\n", complaints);
+		status = EXIT_USAGE;
+	}
+	return status == EXIT_DONE ? settle_command(table, complaints, invocation) : status;
+}
+
+void invocation_clear(struct invocation *invocation)
+{
+	free(invocation->arguments);
+	*invocation = (struct invocation){0};
+}
+
+bool option_given(const struct invocation *invocation, enum option_id option)
+{
+	return invocation->values[option] != NULL;
+}
+
+const char *option_text(const struct invocation *invocation, enum option_id option, const char *otherwise)
+{
+	return invocation->values[option] != NULL ? invocation->values[option] : otherwise;
+}
+
+bool option_number(
+	const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number)
+{
+	const char *text = invocation->values[option];
+	char *end = NULL;
+	long long value;
+
+	*number = otherwise;
+	if (text == NULL)
+		return true;
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value > maximum)
+		return false;
+	*number = value;
+	return true;
+}
+
+/* --- usage texts --- */
+
+#define USAGE_COLUMN 26
+
+static void usage_line(FILE *out, const char *left, const char *right)
+{
+	size_t width = 0;
+
+	for (const char *c = left; *c != '\0'; c++)
+		width += ((unsigned char)*c & 0xc0) != 0x80;
+	(void)fprintf(out, "  %s%*s%s\n", left, width < USAGE_COLUMN ? (int)(USAGE_COLUMN - width) : 1, "", right);
+}
+
+void usage_all(const struct command_row *table, FILE *out)
+{
+	(void)fputs("usage: stepup COMMAND [OPTION…] [ARGUMENT…]\n", out);
+	for (const struct command_row *row = table; row->name != NULL; row++) {
+		if (row->heading != NULL)
+			(void)fprintf(out, "\n%s:\n", row->heading);
+		usage_line(out, row->name, row->help);
+	}
+	(void)fputs("\nRun `stepup help COMMAND` for one of them, and see stepup(1).\n", out);
+}
+
+void usage_command(FILE *out, const struct command_row *command)
+{
+	(void)fprintf(out, "usage: stepup %s [OPTION…]%s%s\n\n%c%s.\n", command->name, command->arguments[0] != '\0' ? " " : "",
+		command->arguments, command->help[0] - 'a' + 'A', command->help + 1);
+	if (command->about != NULL)
+		(void)fputs(command->about, out);
+	if (command->alias != NULL)
+		(void)fprintf(out, "Also: stepup %s.\n", command->alias);
+	(void)fputs("\n", out);
+	for (int id = 0; id < OPTION_TOTAL; id++) {
+		const struct option_row *row = &option_table[id];
+		char left[64];
+
+		if (((command->options | COMMON_OPTIONS) & OPTION(id)) == 0)
+			continue;
+		(void)snprintf(left, sizeof(left), "--%s%s%s", row->name, row->argument != NULL ? " " : "",
+			row->argument != NULL ? row->argument : "");
+		usage_line(out, left, row->help);
+	}
+	(void)fputs("\nExit status: 0 done, 1 refused, 2 usage, 3 verifier out of reach, 4 waiting for a second person.\n", out);
+}

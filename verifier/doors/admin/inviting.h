@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Verbs about who may have credentials: the first invitation, invitations, revocation.
+ * Layer: verifier/doors/admin/.
+ */
+#ifndef STEPUP_VERIFIER_INVITING_H
+#define STEPUP_VERIFIER_INVITING_H
+
+#include "verifier/server/call.h"
+
+/* Handlers of Admin1. */
+void inviting_init(struct call *call);
+void inviting_invite(struct call *call);
+void inviting_revoke(struct call *call);
+
+#endif

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The decision on one answer, inside one transaction on the writer's side: who, whether anything stands against it, whether the code or the key is right
+ * (decide_code.c, decide_key.c), whether the limits allow it; then the receipt's row, the log's entry and the user's record, all or nothing.
+ * MUST: spend what was right even where something else refuses; write the same things for somebody who can't succeed as for a wrong answer.
+ */
+#include "verifier/doors/answer/decision.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/rand.h>
+
+#include "lib/wire/base64url.h"
+#include "verifier/doors/standing/locks.h"
+
+/* Whether a refusal is something decided, not something broken. */
+static bool is_decided(enum stepup_error error)
+{
+	return error == STEPUP_OK || (stepup_error_is_refusal(error) && error != STEPUP_UNAVAILABLE);
+}
+
+static bool is_locked(const struct decision *decision)
+{
+	return decision->record != NULL && decision->record->lock.locked;
+}
+
+static enum stepup_error refuse_locked(struct decision *decision)
+{
+	memcpy(decision->answer->reference, decision->record->lock.reference, sizeof(decision->answer->reference));
+	decision->why = "locked";
+	return STEPUP_LOCKED;
+}
+
+static enum stepup_error look_at_standing(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+
+	if (atomic_load(&transaction->ended) || clock_boot_ms() >= transaction->expires_boot_ms)
+		return STEPUP_EXPIRED;
+	if (is_locked(decision) && (!transaction->quiet || answer->claim))
+		return refuse_locked(decision);
+	return freeze_look(decision->session, transaction->action->name, answer->reference);
+}
+
+/* What nobody was told before a right answer. */
+static enum stepup_error look_at_withheld(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+
+	if (is_locked(decision))
+		return refuse_locked(decision);
+	decision->why = transaction->withheld_why;
+	if (transaction->withheld == STEPUP_LOCKED) /* then; by another name of the same account, and perhaps no more */
+		return uid_lock_look(decision->session, transaction->user_uid, decision->answer->reference);
+	return transaction->withheld;
+}
+
+const char *hopeless_because(const struct decision *decision)
+{
+	const struct user_record *record = decision->record;
+	const struct transaction *transaction = decision->transaction;
+
+	if (transaction->apart)
+		return transaction->withheld_why;
+	if (record == NULL)
+		return "no such user";
+	if (record->uid != transaction->user_uid || memcmp(record->user_id, transaction->user_id, USER_ID_SIZE) != 0)
+		return "not the account that enrolled";
+	if (user_record_live_count(record) == 0)
+		return "not enrolled";
+	return transaction->hopeless ? "no factor for it" : NULL;
+}
+
+const char *withheld_because(const struct decision *decision)
+{
+	return is_locked(decision) ? "locked" : decision->transaction->withheld_why;
+}
+
+static enum stepup_error decide(struct decision *decision)
+{
+	const struct answer *answer = decision->answer;
+	enum stepup_error error = look_at_standing(decision);
+	unsigned method = decision->answer->method;
+
+	if (error != STEPUP_OK || answer->claim)
+		return error == STEPUP_OK ? decide_claim(decision) : error;
+	error = method == METHOD_CODE ? decide_code(decision) : method == METHOD_FRESH ? decide_fresh(decision) : decide_key(decision);
+	if (error == STEPUP_OK)
+		error = look_at_withheld(decision);
+	if (error != STEPUP_OK)
+		return error;
+	if (decision->transaction->approves)
+		return decision->transaction->denies ? decide_denial(decision) : decide_agreement(decision);
+	return decide_volume(decision);
+}
+
+static struct log_subject about(const struct decision *decision)
+{
+	return (struct log_subject){
+		.user = decision->transaction->user,
+		.user_id = decision->record == NULL ? NULL : decision->record->user_id,
+	};
+}
+
+/* A text beside the entry, where there is one. */
+static bool note_text(json_t *evidence, const char *name, const char *text)
+{
+	return text == NULL || json_object_set_new(evidence, name, json_string(text)) == 0;
+}
+
+/* Appends an entry that commits to the action, with what it commits to in the erasable table. Takes the entry over. */
+static enum stepup_error append_with_evidence(struct decision *decision, json_t *entry, int64_t *index)
+{
+	const struct transaction *transaction = decision->transaction;
+	json_t *evidence = entry == NULL ? NULL : log_entry_evidence(transaction->action, transaction->prompt);
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	/* Where it came from is a person's address; a reason, and what a credential is called, are a person's words: they stand where they can be erased. */
+	if (evidence != NULL && (!note_text(evidence, "rhost", transaction->rhost) ||
+		!note_text(evidence, "label", decision->credential == NULL ? NULL : decision->credential->label) ||
+		(decision->step == LOG_REQUEST && !note_text(evidence, "reason", transaction->reason)))) {
+		json_decref(evidence);
+		evidence = NULL;
+	}
+	if (evidence != NULL)
+		error = store_log_append(decision->session, entry, evidence, transaction->question->salt, index);
+	else
+		json_decref(entry);
+	json_decref(evidence);
+	return error;
+}
+
+static enum stepup_error append(struct decision *decision, json_t *entry)
+{
+	int64_t index;
+
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(decision->session, entry, NULL, NULL, &index);
+}
+
+/* Of nobody in particular. */
+static json_t *clock_alert(const struct decision *decision)
+{
+	json_t *entry = log_entry_alert(decision->answer->now, NULL, "host-clock", NULL);
+	char off[DECISION_SAID_SIZE], why[2 * DECISION_SAID_SIZE];
+
+	notice_clock(decision->off, off, sizeof(off));
+	snprintf(why, sizeof(why), "Codes of %zu people are %s", decision->clocks, off);
+	if (entry != NULL && json_object_set_new(entry, "why", json_string(why)) != 0) {
+		json_decref(entry);
+		entry = NULL;
+	}
+	return entry;
+}
+
+static enum stepup_error write_alerts(struct decision *decision)
+{
+	const struct answer *answer = decision->answer;
+	const struct log_subject subject = about(decision);
+	enum stepup_error error = STEPUP_OK;
+
+	if (decision->alert != NULL) {
+		json_t *entry = log_entry_alert(answer->now, &subject, decision->alert, decision->credential->id);
+
+		if (entry != NULL && decision->said[0] != '\0' && json_object_set_new(entry, "why", json_string(decision->said)) != 0) {
+			json_decref(entry);
+			entry = NULL;
+		}
+		error = append(decision, entry);
+	}
+	if (error == STEPUP_OK && decision->suspended)
+		error = append(decision, log_entry_alert(answer->now, &subject, "codes-suspended", NULL));
+	if (error == STEPUP_OK && decision->clocks > 0)
+		error = append(decision, clock_alert(decision));
+	return error;
+}
+
+/* `over-limit = lock`: whoever went over has proved to be the user. */
+static enum stepup_error lock_for_volume(struct decision *decision)
+{
+	const struct log_actor verifier = {.by = LOCK_BY_VERIFIER, .grant = -1};
+	struct answer *answer = decision->answer;
+	const struct lock_order order = {
+		.user = decision->record->name,
+		.uid = decision->record->uid,
+		.reason = "went over a limit",
+		.actor = &verifier,
+		.at = answer->now,
+	};
+	enum stepup_error error = user_lock_record(decision->session, decision->record, &order);
+
+	if (error == STEPUP_OK)
+		memcpy(answer->reference, decision->record->lock.reference, sizeof(answer->reference));
+	return error;
+}
+
+static enum stepup_error write_refusal(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	const struct log_refusal refusal = {
+		.at = answer->now,
+		.subject = about(decision),
+		.error = answer->outcome,
+		.action = transaction->action->name,
+		.method = answer->claim ? NULL : method_name(answer->method),
+		.caller = transaction->caller,
+		.source = transaction->source,
+		.why = decision->why,
+		.limit = answer->over == NULL ? NULL : answer->over->text,
+		.commitment = transaction->question->commitment,
+	};
+	enum stepup_error error;
+
+	if (!decision->charged)
+		return STEPUP_OK; /* nothing changed; answer.c notes what is worth it */
+	if ((answer->method & METHODS_OF_KEYS) != 0 && answer->outcome == STEPUP_BAD_ANSWER && decision->alert == NULL && !answer->budgeted)
+		return STEPUP_OK; /* a wrong key changes nothing either, and costs whoever sends it nothing */
+	error = append_with_evidence(decision, log_entry_refusal(&refusal), &answer->log_index);
+	if (error == STEPUP_OK)
+		error = write_alerts(decision);
+	if (error == STEPUP_OK && decision->locks)
+		error = lock_for_volume(decision);
+	if (error == STEPUP_OK && decision->record != NULL)
+		error = store_user_save(decision->session, decision->record);
+	return error;
+}
+
+/* How the person proved to be the one: now, or when what covers this step-up was granted. */
+static void note_proof(struct decision *decision)
+{
+	struct answer *answer = decision->answer;
+
+	if (answer->method == METHOD_FRESH)
+		return;
+	memcpy(answer->fresh.credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	answer->fresh.method = answer->method;
+	answer->fresh.user_verified = decision->proof.user_verified;
+	answer->fresh.strength = credential_strength(decision->transaction->policy, decision->credential, answer->now);
+}
+
+/* What the credential earned, in the words of the policy, of receipts and of RFC 8176. */
+static void note_earned(struct decision *decision)
+{
+	struct answer *answer = decision->answer;
+	const struct credential *credential = decision->credential;
+	bool vouched = !credential_is_code(credential) && credential->key->attestation == ATTESTATION_VERIFIED;
+	size_t count = 0;
+
+	note_proof(decision);
+	answer->strength = answer->fresh.strength;
+	if (credential_is_code(credential)) {
+		answer->acr = "otp";
+		answer->amr[count++] = "otp";
+		return;
+	}
+	answer->acr = answer->strength == FACTOR_CODE ? "otp"
+		: answer->fresh.method == VIA_AGENT   ? "hwk"
+		: answer->strength == FACTOR_KEY      ? "phr"
+						      : "phrh";
+	answer->amr[count++] = "pop";
+	if (vouched)
+		answer->amr[count++] = "hwk";
+	answer->amr[count++] = "user";
+	if (answer->fresh.user_verified)
+		answer->amr[count++] = "mfa";
+}
+
+/* The version of the second person's record that the receipt rests on. */
+static enum stepup_error note_approver(struct store_session *session, struct receipt_row *row)
+{
+	struct user_record *approver = NULL;
+	enum stepup_error error = store_user_find(session, row->approver, &approver);
+
+	if (error == STEPUP_OK)
+		row->approver_version = approver->version;
+	user_record_free(&approver);
+	return error;
+}
+
+static enum stepup_error add_receipt(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	struct receipt_row *row = &answer->receipt;
+	uint8_t bytes[16];
+	enum stepup_error error;
+
+	memset(row, 0, sizeof(*row));
+	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+		return STEPUP_INTERNAL;
+	base64url_encode(bytes, sizeof(bytes), row->jti);
+	if (strlen(transaction->rule->service) >= sizeof(row->audience))
+		return STEPUP_TOO_LONG;
+	strcpy(row->audience, transaction->rule->service);
+	strcpy(row->user, transaction->user);
+	memcpy(row->user_id, decision->record->user_id, USER_ID_SIZE);
+	memcpy(row->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	row->user_version = decision->record->version + 1; /* as it is saved */
+	if (answer->request != NULL) {
+		memcpy(row->approver, answer->request->approver, sizeof(row->approver));
+		memcpy(row->approver_id, answer->request->approver_id, USER_ID_SIZE);
+		memcpy(row->approver_credential, answer->request->approval.credential, CREDENTIAL_ID_SIZE);
+	}
+	row->issued = answer->now;
+	row->expires = answer->now + transaction->rule->receipt_seconds;
+	row->log_index = store_log_next(decision->session);
+	error = action_digest(transaction->action, row->digest);
+	if (error == STEPUP_OK && answer->request != NULL)
+		error = note_approver(decision->session, row);
+	return error == STEPUP_OK ? store_receipt_add(decision->session, row) : error;
+}
+
+/* A grant, or the step of a request that takes a factor just as well. */
+static enum stepup_error write_grant(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	struct log_grant grant = {
+		.step = decision->step,
+		.request = answer->request,
+		.claimed = answer->claim,
+		.at = answer->now,
+		.subject = about(decision),
+		.action = transaction->action,
+		.rule = transaction->rule,
+		.method = answer->method == METHOD_FRESH ? method_name(METHOD_FRESH) : credential_type_name(decision->credential->type),
+		.covered_by = answer->fresh.log_index,
+		.credential = decision->credential,
+		.proof = decision->proof.evidence == NULL ? NULL : &decision->proof,
+		.context = answer->claim ? NULL : question_context(transaction->question, answer->method),
+		.commitment = transaction->question->commitment,
+		.amr = answer->amr,
+	};
+	enum stepup_error error = STEPUP_OK;
+
+	if (answer->claim)
+		claim_earned(decision);
+	else
+		note_earned(decision);
+	grant.acr = answer->acr;
+	error = write_request_step(decision);
+	if (error == STEPUP_OK && decision->step == LOG_GRANT && transaction->rule->service != NULL) {
+		error = add_receipt(decision);
+		grant.receipt = &answer->receipt;
+	}
+	memcpy(answer->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	answer->version = decision->record->version + 1; /* as it is saved */
+	decision->credential->last_used = answer->now;
+	decision->record->last_success = answer->now;
+	if (error == STEPUP_OK)
+		error = append_with_evidence(decision, log_entry_grant(&grant), &answer->log_index);
+	if (error == STEPUP_OK && grant.receipt != NULL && answer->receipt.log_index != answer->log_index)
+		error = STEPUP_INTERNAL;
+	if (error == STEPUP_OK && decision->step == LOG_DENY)
+		error = write_denial(decision);
+	if (error == STEPUP_OK)
+		error = store_user_save(decision->session, decision->record);
+	return error;
+}
+
+enum stepup_error answer_decide(struct store_session *session, void *job)
+{
+	struct answer *answer = job;
+	struct decision decision = {.session = session, .answer = answer, .transaction = answer->transaction};
+	enum stepup_error error = answer->transaction->apart ? STEPUP_NOT_FOUND : store_user_find(session, answer->transaction->user, &decision.record);
+
+	answer->outcome = STEPUP_UNAVAILABLE;
+	answer->now = clock_wall_seconds();
+	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
+		return error;
+	error = decide(&decision);
+	if (!is_decided(error))
+		goto out;
+	answer->outcome = error;
+	error = answer->outcome == STEPUP_OK || (answer->outcome == STEPUP_NEEDS_APPROVAL && decision.step == LOG_REQUEST)
+		? write_grant(&decision)
+		: write_refusal(&decision);
+	if (error != STEPUP_OK)
+		answer->outcome = STEPUP_UNAVAILABLE;
+out:
+	json_decref((json_t *)(uintptr_t)decision.proof.evidence);
+	user_record_free(&decision.record);
+	return error;
+}

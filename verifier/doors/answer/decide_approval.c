@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What limits and a second person say to an answer that was right: whether it may be done at once, was agreed to before, or becomes a request; whether
+ * somebody may agree to one; whether one that was agreed to may be claimed without another answer.
+ * MUST: let a hard limit pass for nobody; use up an agreement in the transaction that grants what was agreed to; agree to no words but those that
+ * were shown.
+ */
+#include "verifier/doors/answer/decision.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verifier/rules/limits/limits.h"
+#include "verifier/rules/words/notices.h"
+
+static enum stepup_error refuse_as(struct decision *decision, enum stepup_error error, const char *why, const char *sentence)
+{
+	decision->why = why;
+	decision->answer->sentence = sentence;
+	return error;
+}
+
+/* Nothing can come of the request any more. */
+static enum stepup_error refuse_void(struct decision *decision, const char *why, const char *told)
+{
+	notice_request_void(told, decision->answer->told);
+	return refuse_as(decision, STEPUP_EXPIRED, why, decision->answer->told);
+}
+
+/* --- what this person has asked for before --- */
+
+struct search {
+	const struct decision *decision;
+	uint8_t digest[DIGEST_SIZE];     /* of the action */
+	struct approval_request *found;  /* the same, open; owned */
+	struct request_crowd crowd;
+};
+
+/* The same words from the same place: an approver was shown that, too. */
+static bool is_the_same(const struct search *search, const struct approval_request *request)
+{
+	const struct transaction *transaction = search->decision->transaction;
+
+	return strcmp(request->action, transaction->action->name) == 0 && memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0 &&
+		strcmp(request->prompt, transaction->prompt) == 0 && strcmp(request->caller, transaction->caller) == 0 &&
+		strcmp(request->service, transaction->service == NULL ? "" : transaction->service) == 0 &&
+		memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0;
+}
+
+static enum stepup_error look_at_request(void *context, struct approval_request *request, bool *more)
+{
+	struct search *search = context;
+	const struct transaction *transaction = search->decision->transaction;
+	int64_t now = search->decision->answer->now;
+	enum request_state standing = request_standing(request, transaction->policy, now);
+
+	(void)more;
+	request_crowd_count(&search->crowd, request, standing, memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0, now);
+	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || search->found != NULL || !is_the_same(search, request))
+		return STEPUP_OK;
+	search->found = malloc(sizeof(*request));
+	if (search->found == NULL)
+		return STEPUP_NO_MEMORY;
+	*search->found = *request;
+	memset(request, 0, sizeof(*request)); /* it is the search's now */
+	return STEPUP_OK;
+}
+
+static enum stepup_error find_same(struct decision *decision, struct search *search)
+{
+	enum stepup_error error = action_digest(decision->transaction->action, search->digest);
+
+	search->decision = decision;
+	if (error == STEPUP_OK)
+		error = store_request_each(decision->session, decision->record->user_id, look_at_request, search);
+	return error;
+}
+
+/* --- a new one --- */
+
+static bool copy_text(char *to, size_t size, const char *from)
+{
+	return snprintf(to, size, "%s", from == NULL ? "" : from) < (int)size;
+}
+
+static enum stepup_error describe(struct decision *decision, const struct limit *over, struct approval_request *request)
+{
+	const struct transaction *transaction = decision->transaction;
+	json_t *details = action_details_to_json(transaction->action);
+
+	request->details = details == NULL ? NULL : json_dumps(details, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(details);
+	request->prompt = strdup(transaction->prompt);
+	if (request->details == NULL || request->prompt == NULL)
+		return STEPUP_NO_MEMORY;
+	if (!copy_text(request->user, sizeof(request->user), decision->record->name) ||
+	    !copy_text(request->caller, sizeof(request->caller), transaction->caller) ||
+	    !copy_text(request->host, sizeof(request->host), transaction->policy->host) ||
+	    !copy_text(request->service, sizeof(request->service), transaction->service) ||
+	    !copy_text(request->rhost, sizeof(request->rhost), transaction->rhost) ||
+	    !copy_text(request->action, sizeof(request->action), transaction->action->name) ||
+	    !copy_text(request->reason, sizeof(request->reason), transaction->reason))
+		return STEPUP_TOO_LONG;
+	(void)copy_text(request->why, sizeof(request->why), over == NULL ? "" : over->text);
+	return STEPUP_OK;
+}
+
+static enum stepup_error new_request(struct decision *decision, const struct limit *over, const uint8_t digest[DIGEST_SIZE])
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	struct approval_request *request = calloc(1, sizeof(*request));
+	enum stepup_error error;
+
+	if (request == NULL)
+		return STEPUP_NO_MEMORY;
+	answer->request = request;
+	request->state = REQUEST_REQUESTED;
+	memcpy(request->user_id, decision->record->user_id, USER_ID_SIZE);
+	request->uid = decision->record->uid;
+	memcpy(request->session, transaction->from, DIGEST_SIZE);
+	memcpy(request->source, transaction->source, GUESS_SOURCE_SIZE);
+	request->caller_uid = (int64_t)transaction->uid;
+	memcpy(request->action_digest, digest, DIGEST_SIZE);
+	memcpy(request->rule, transaction->rule->digest, DIGEST_SIZE);
+	memcpy(request->salt, transaction->question->salt, DIGEST_SIZE);
+	memcpy(request->commitment, transaction->question->commitment, DIGEST_SIZE);
+	request->requested = answer->now;
+	request->expires = answer->now + REQUEST_SECONDS;
+	error = describe(decision, over, request);
+	if (error == STEPUP_OK)
+		error = request_id_make(request->id);
+	if (error == STEPUP_OK)
+		error = request_digest(request, request->digest);
+	decision->step = LOG_REQUEST;
+	return error;
+}
+
+static enum stepup_error ask_second_person(struct decision *decision, const struct limit *over, const struct search *search)
+{
+	struct answer *answer = decision->answer;
+	int64_t until = request_crowd_full_until(&search->crowd);
+	enum stepup_error error;
+
+	if (until != 0) {
+		answer->retry_after_seconds = until > answer->now ? until - answer->now : 1;
+		return refuse_as(decision, STEPUP_OVER_LIMIT, "too many requests", notice_many_requests());
+	}
+	error = new_request(decision, over, search->digest);
+	return error == STEPUP_OK ? refuse_as(decision, STEPUP_NEEDS_APPROVAL, "asked a second person", NULL) : error;
+}
+
+/* --- one that is there --- */
+
+static enum stepup_error charge_approved(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	enum stepup_error error = limits_charge_approved(answer->verifier->store, decision->session, transaction->rule, decision->record,
+		transaction->action, answer->now, &answer->over);
+
+	if (error == STEPUP_OVER_LIMIT)
+		decision->why = "over the limit";
+	return error;
+}
+
+/* The request is used up by this grant, if its approver still stands behind it and may. STEPUP_NOT_FOUND: it ended just now. */
+static enum stepup_error consume(struct decision *decision, struct approval_request *request)
+{
+	const struct agreed *agreed = agreed_find(&decision->answer->agreed, request->approver_id);
+	enum stepup_error error;
+
+	if (agreed == NULL) /* since this answer was handed in: who agreed hasn't been asked after */
+		return refuse_as(decision, STEPUP_NEEDS_APPROVAL, "agreed to just now", NULL);
+	error = agreed->may ? request_approver_stands(decision->session, request) : STEPUP_NOT_ALLOWED;
+	if (error == STEPUP_NOT_ALLOWED) {
+		error = request_end(decision->session, request, REQUEST_VOID, NULL, "whoever agreed no longer stands behind it", decision->answer->now, NULL);
+		return error == STEPUP_OK ? STEPUP_NOT_FOUND : error;
+	}
+	return error == STEPUP_OK ? charge_approved(decision) : error;
+}
+
+static enum stepup_error with_second_person(struct decision *decision, const struct limit *over)
+{
+	struct answer *answer = decision->answer;
+	struct search search = {0};
+	enum stepup_error error = find_same(decision, &search);
+
+	answer->request = search.found;
+	if (error != STEPUP_OK)
+		return error;
+	if (search.found != NULL && search.found->state == REQUEST_REQUESTED)
+		return refuse_as(decision, STEPUP_NEEDS_APPROVAL, "waits for a second person", NULL);
+	if (search.found != NULL) {
+		error = consume(decision, search.found);
+		if (error != STEPUP_NOT_FOUND)
+			return error;
+		request_free(&answer->request);
+	}
+	return ask_second_person(decision, over, &search);
+}
+
+enum stepup_error decide_volume(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	const struct rule *rule = transaction->rule;
+	struct answer *answer = decision->answer;
+	struct store *store = answer->verifier->store;
+	enum stepup_error error = limits_look(store, decision->session, rule, decision->record, transaction->action, answer->now, &answer->over, NULL);
+
+	if (error != STEPUP_OK)
+		return error;
+	if (answer->over != NULL) {
+		decision->why = "over the limit";
+		if (limit_is_hard(rule, answer->over) || rule->over_limit == OVER_LIMIT_DENY)
+			return STEPUP_OVER_LIMIT;
+		decision->locks = rule->over_limit == OVER_LIMIT_LOCK;
+		if (decision->locks)
+			return STEPUP_LOCKED;
+	}
+	if (answer->method == METHOD_FRESH && (answer->over != NULL || rule->always_approve)) {
+		answer->over = NULL;
+		return refuse_as(decision, STEPUP_BAD_ANSWER, "fresh, but a second person is needed", NULL);
+	}
+	if (answer->over != NULL || rule->always_approve)
+		return with_second_person(decision, answer->over);
+	return limits_charge(store, decision->session, rule, decision->record, transaction->action, answer->now, &answer->over);
+}
+
+/* --- agreeing --- */
+
+/* The request that the transaction is about, as it is now. */
+static enum stepup_error load_request(struct decision *decision, unsigned states)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	struct approval_request *request = calloc(1, sizeof(*request));
+	enum request_state standing;
+	enum stepup_error error = request == NULL ? STEPUP_NO_MEMORY : store_request_find(decision->session, transaction->request, request);
+
+	answer->request = request;
+	if (error == STEPUP_NOT_FOUND)
+		return refuse_void(decision, "request gone", "");
+	if (error != STEPUP_OK)
+		return error;
+	standing = request_standing(request, transaction->policy, answer->now);
+	if ((states & REQUEST_BIT(standing)) != 0)
+		return STEPUP_OK;
+	notice_request_over(request, standing, answer->told);
+	return refuse_as(decision, STEPUP_EXPIRED, "request not open", answer->told);
+}
+
+/* Whether the words, and what they stand for, are those that were shown. */
+static bool is_as_shown(const struct transaction *transaction, const struct approval_request *request)
+{
+	uint8_t digest[DIGEST_SIZE];
+
+	return (transaction->denies || strcmp(request->prompt, transaction->prompt) == 0) && memcmp(request->digest, transaction->request_digest, DIGEST_SIZE) == 0 &&
+		action_digest(transaction->action, digest) == STEPUP_OK && memcmp(digest, request->action_digest, DIGEST_SIZE) == 0 &&
+		request_digest(request, digest) == STEPUP_OK && memcmp(digest, request->digest, DIGEST_SIZE) == 0;
+}
+
+enum stepup_error decide_request(struct decision *decision, unsigned states)
+{
+	enum stepup_error error = load_request(decision, states);
+
+	if (error == STEPUP_OK && !is_as_shown(decision->transaction, decision->answer->request))
+		return refuse_as(decision, STEPUP_EXPIRED, "request changed", notice_request_changed());
+	return error;
+}
+
+static enum stepup_error look_at_persons(struct decision *decision)
+{
+	const struct approval_request *request = decision->answer->request;
+	struct user_record *requester = NULL;
+	const char *objection = NULL;
+	enum stepup_error error = store_user_find(decision->session, request->user, &requester);
+
+	if (error == STEPUP_OK && (memcmp(requester->user_id, request->user_id, USER_ID_SIZE) != 0 || requester->lock.locked))
+		error = STEPUP_NOT_FOUND;
+	if (error == STEPUP_OK)
+		objection = request_objection(request,
+			&(struct request_approver){.record = decision->record, .requester = requester, .session = decision->transaction->from});
+	user_record_free(&requester);
+	if (error == STEPUP_NOT_FOUND)
+		return refuse_void(decision, "requester gone or locked", "");
+	if (error != STEPUP_OK)
+		return error;
+	return objection == NULL ? STEPUP_OK : refuse_as(decision, STEPUP_NOT_ALLOWED, "not a second person", objection);
+}
+
+enum stepup_error decide_second_person(struct decision *decision)
+{
+	if (!credential_is_old_enough(decision->transaction->policy, decision->credential, decision->answer->now))
+		return refuse_as(decision, STEPUP_NOT_ALLOWED, "credential too new", notice_new_key());
+	return look_at_persons(decision);
+}
+
+enum stepup_error decide_agreement(struct decision *decision)
+{
+	enum stepup_error error = decide_request(decision, REQUEST_BIT(REQUEST_REQUESTED));
+
+	decision->step = LOG_APPROVE;
+	return error == STEPUP_OK ? decide_second_person(decision) : error;
+}
+
+/* --- claiming --- */
+
+enum stepup_error decide_claim(struct decision *decision)
+{
+	const struct transaction *transaction = decision->transaction;
+	struct answer *answer = decision->answer;
+	struct approval_request *request;
+	const struct agreed *asker;
+	enum stepup_error error = load_request(decision, REQUEST_BIT(REQUEST_APPROVED));
+
+	request = answer->request;
+	if (error == STEPUP_EXPIRED && request != NULL && request->state == REQUEST_REQUESTED &&
+	    request_standing(request, transaction->policy, answer->now) == REQUEST_REQUESTED)
+		return refuse_as(decision, STEPUP_NEEDS_APPROVAL, "nobody agreed yet", NULL);
+	if (error != STEPUP_OK)
+		return error;
+	if (answer->now >= request->approval.at + REQUEST_CLAIM_SECONDS)
+		return refuse_as(decision, STEPUP_EXPIRED, "claimed late", notice_claim_late());
+	asker = agreed_find(&answer->agreed, request->user_id);
+	if (decision->record == NULL || memcmp(decision->record->user_id, request->user_id, USER_ID_SIZE) != 0 ||
+	    decision->record->uid != transaction->user_uid || asker == NULL || !asker->may)
+		return refuse_as(decision, STEPUP_NOT_ALLOWED, "not the account that asked", NULL);
+	decision->credential = user_record_credential(decision->record, request->requester.credential);
+	if (decision->credential == NULL || decision->credential->state != CREDENTIAL_LIVE)
+		return refuse_void(decision, "credential gone", REQUEST_CREDENTIAL_GONE);
+	decision->charged = true;
+	error = consume(decision, request);
+	return error == STEPUP_NOT_FOUND ? refuse_void(decision, "approver gone", "whoever agreed no longer stands behind it") : error;
+}
+
+/* --- writing --- */
+
+/* "pop hwk user" */
+static void join(const char *const *amr, char text[REQUEST_WORDS_SIZE])
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (; *amr != NULL && used + strlen(*amr) + 2 < REQUEST_WORDS_SIZE; amr++)
+		used += (size_t)sprintf(text + used, "%s%s", used == 0 ? "" : " ", *amr);
+}
+
+static void note_proof(const struct decision *decision, struct request_proof *proof)
+{
+	const struct answer *answer = decision->answer;
+
+	memcpy(proof->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	snprintf(proof->method, sizeof(proof->method), "%s", credential_type_name(decision->credential->type));
+	snprintf(proof->acr, sizeof(proof->acr), "%s", answer->acr);
+	join(answer->amr, proof->amr);
+	proof->at = answer->now;
+	proof->log = store_log_next(decision->session);
+}
+
+void claim_earned(struct decision *decision)
+{
+	static const char *const words[] = {"otp", "hwk", "phr", "phrh", "pop", "user", "mfa"};
+	const struct request_proof *proof = &decision->answer->request->requester;
+	struct answer *answer = decision->answer;
+	size_t count = 0;
+
+	answer->strength = credential_strength(decision->transaction->policy, decision->credential, answer->now);
+	answer->acr = "otp";
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i], proof->acr) == 0)
+			answer->acr = words[i];
+	for (const char *at = proof->amr; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (strcspn(at, " ") == strlen(words[i]) && strncmp(at, words[i], strlen(words[i])) == 0 && count < STEP_UP_AMR_MAX)
+				answer->amr[count++] = words[i];
+}
+
+enum stepup_error write_request_step(struct decision *decision)
+{
+	struct answer *answer = decision->answer;
+	struct approval_request *request = answer->request;
+
+	if (request == NULL)
+		return STEPUP_OK;
+	switch (decision->step) {
+	case LOG_REQUEST:
+		note_proof(decision, &request->requester);
+		return store_request_add(decision->session, request);
+	case LOG_APPROVE:
+		snprintf(request->approver, sizeof(request->approver), "%s", decision->record->name);
+		memcpy(request->approver_id, decision->record->user_id, USER_ID_SIZE);
+		request->approver_uid = decision->record->uid;
+		note_proof(decision, &request->approval);
+		request->expires = answer->now + REQUEST_SECONDS;
+		return store_request_move(decision->session, request, REQUEST_APPROVED);
+	case LOG_DENY:
+		return STEPUP_OK; /* its end has an entry of its own, behind this one */
+	case LOG_GRANT:
+		break;
+	}
+	request->ended = answer->now;
+	return store_request_move(decision->session, request, REQUEST_CONSUMED);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Explain, at both doors: what would be asked for an action, why, and what the limits have left. Charges nothing.
+ * Layer: verifier/doors/explain/.
+ */
+#ifndef STEPUP_VERIFIER_EXPLAINING_H
+#define STEPUP_VERIFIER_EXPLAINING_H
+
+#include "verifier/server/call.h"
+
+/* Handler of Verify1.Explain: for whoever may act for the user. */
+void explaining_own(struct call *call);
+
+/* Handler of Admin1.Explain: for anybody. */
+void explaining_any(struct call *call);
+
+#endif

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The decision on a redemption, in one transaction on the writer's side. What was refused, or asked again, is logged by a second one, where the budget
+ * of the loop's thread has room for it.
+ */
+#include "verifier/doors/redemption/redemption.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/wire/message.h"
+#include "verifier/doors/calls/refusal_log.h"
+#include "verifier/doors/calls/subject.h"
+#include "verifier/doors/standing/locks.h"
+#include "verifier/evidence/context.h"
+#include "verifier/evidence/log_entry.h"
+#include "verifier/host/clock.h"
+#include "verifier/verifier.h"
+
+struct redemption {
+	struct call *call;
+	struct verifier *verifier;
+	char audience[64];
+	struct redeem_claims claims;
+	int64_t uid;                /* of the user's account now; -1 for none */
+	/* What its entry took of the budget of refusals, to be given back where it isn't written. */
+	uint32_t key;
+	bool took_budget, took_first;
+	int64_t taken_boot_ms;
+	/* decided */
+	enum redeem_fault fault;
+	char reference[LOCK_REFERENCE_SIZE];
+	struct receipt_row row;
+	bool found, already;
+	int64_t log;
+};
+
+/* Whether somebody was locked since the receipt was made. What was redeemed before that is another matter: its execution had begun. */
+static bool is_void(const struct receipt_row *row, int64_t version, const struct user_record *record)
+{
+	return row->redeemed == 0 && version < record->receipts_from;
+}
+
+/* Whether the one who approved still stands behind it. */
+static enum stepup_error look_at_user(struct store_session *session, struct redemption *redemption)
+{
+	const struct receipt_row *row = &redemption->row;
+	struct user_record *record = NULL;
+	struct credential *credential;
+	enum stepup_error error = store_user_find(session, row->user, &record);
+
+	if (error == STEPUP_NOT_FOUND) {
+		redemption->fault = REDEEM_OTHER_ACCOUNT;
+		return STEPUP_OK;
+	}
+	if (error != STEPUP_OK)
+		return error;
+	credential = user_record_credential(record, row->credential);
+	if (record->lock.locked) {
+		memcpy(redemption->reference, record->lock.reference, sizeof(redemption->reference));
+		redemption->fault = REDEEM_LOCKED;
+	} else if (is_void(row, row->user_version, record)) {
+		redemption->fault = REDEEM_LOCKED_SINCE;
+	} else if (memcmp(record->user_id, row->user_id, USER_ID_SIZE) != 0 || record->uid != redemption->uid) {
+		redemption->fault = REDEEM_OTHER_ACCOUNT;
+	} else if (credential == NULL || credential->state != CREDENTIAL_LIVE) {
+		redemption->fault = REDEEM_NO_CREDENTIAL;
+	}
+	user_record_free(&record);
+	return STEPUP_OK;
+}
+
+/* Whether the second person does. */
+static enum stepup_error look_at_approver(struct store_session *session, struct redemption *redemption)
+{
+	const struct receipt_row *row = &redemption->row;
+	struct user_record *record = NULL;
+	const struct credential *credential;
+	enum stepup_error error;
+
+	if (row->approver[0] == '\0' || redemption->fault != REDEEM_GOOD)
+		return STEPUP_OK;
+	error = store_user_find(session, row->approver, &record);
+	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
+		return error;
+	credential = record == NULL ? NULL : user_record_credential(record, row->approver_credential);
+	if (record == NULL || record->lock.locked || is_void(row, row->approver_version, record) || memcmp(record->user_id, row->approver_id, USER_ID_SIZE) != 0 || credential == NULL ||
+	    credential->state != CREDENTIAL_LIVE)
+		redemption->fault = REDEEM_NO_APPROVER;
+	user_record_free(&record);
+	return STEPUP_OK;
+}
+
+/* Whether the action is frozen, or was since it was approved. */
+static enum stepup_error look_at_freezes(struct store_session *session, struct redemption *redemption)
+{
+	const struct receipt_row *row = &redemption->row;
+	const char *action = redemption->claims.asked->name;
+	bool since = false;
+	enum stepup_error error = freeze_look(session, action, redemption->reference);
+
+	if (error == STEPUP_OK && row->redeemed == 0)
+		error = freeze_look_since(session, action, row->log_index, &since);
+	if (error == STEPUP_FROZEN || since)
+		redemption->fault = since ? REDEEM_FROZEN_SINCE : REDEEM_FROZEN;
+	return error == STEPUP_FROZEN ? STEPUP_OK : error;
+}
+
+static enum redeem_fault compare_row(const struct redemption *redemption)
+{
+	const struct receipt_row *row = &redemption->row;
+	const struct redeem_claims *claims = &redemption->claims;
+
+	if (strcmp(row->audience, redemption->audience) != 0)
+		return REDEEM_OTHER_AUDIENCE;
+	if (strcmp(row->user, claims->user) != 0 || row->expires != claims->expires || memcmp(row->digest, claims->digest, DIGEST_SIZE) != 0)
+		return REDEEM_CHANGED;
+	return REDEEM_GOOD;
+}
+
+/* Whether this very execution redeemed it within the last day, and says that it asks again. */
+static bool is_resumed(const struct redemption *redemption, int64_t now)
+{
+	const struct receipt_row *row = &redemption->row;
+
+	return message_bool(redemption->call->parameters, "resume", false) && redemption->claims.execution[0] != '\0' &&
+		strcmp(row->exec_id, redemption->claims.execution) == 0 && row->redeemed <= now && now - row->redeemed < EXEC_ID_TTL_SECONDS;
+}
+
+/* Redeemed already: by this execution, by another, or made void by a new epoch. */
+static void look_at_redeemed(struct redemption *redemption, int64_t now)
+{
+	const struct receipt_row *row = &redemption->row;
+
+	redemption->log = row->redeemed_log;
+	if (row->redeemed_log == 0)
+		redemption->fault = REDEEM_UNKNOWN;
+	else if (is_resumed(redemption, now))
+		redemption->already = true;
+	else
+		redemption->fault = REDEEM_TWICE;
+}
+
+static enum stepup_error decide(struct store_session *session, struct redemption *redemption, int64_t now)
+{
+	struct receipt_row *row = &redemption->row;
+	enum stepup_error error = store_receipt_find(session, redemption->claims.jti, row);
+
+	redemption->found = error == STEPUP_OK;
+	if (error == STEPUP_NOT_FOUND) {
+		redemption->fault = REDEEM_UNKNOWN;
+		return STEPUP_OK;
+	}
+	if (error != STEPUP_OK)
+		return error;
+	redemption->fault = compare_row(redemption);
+	if (redemption->fault == REDEEM_GOOD)
+		error = look_at_user(session, redemption);
+	if (error == STEPUP_OK)
+		error = look_at_approver(session, redemption);
+	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD)
+		return error;
+	error = look_at_freezes(session, redemption);
+	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD)
+		return error;
+	if (row->redeemed != 0)
+		look_at_redeemed(redemption, now);
+	else if (row->issued > now)
+		redemption->fault = REDEEM_EARLY;
+	else if (now >= row->expires)
+		redemption->fault = REDEEM_EXPIRED;
+	return STEPUP_OK;
+}
+
+/* Whose receipt it is that was refused before anybody looked for it. */
+static enum stepup_error find_owner(struct store_session *session, struct redemption *redemption)
+{
+	enum stepup_error error = store_receipt_find(session, redemption->claims.jti, &redemption->row);
+
+	redemption->found = error == STEPUP_OK;
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
+}
+
+/* The entry first: the row says which one it is. Both or none are written. */
+static enum stepup_error write_redemption(struct store_session *session, struct redemption *redemption, int64_t now)
+{
+	const struct redeem_claims *claims = &redemption->claims;
+	const char *exec_id = message_text(redemption->call->parameters, "exec_id");
+	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
+	json_t *entry = NULL, *evidence = NULL;
+	enum stepup_error error = context_commit(claims->asked, salt, commitment);
+
+	if (error != STEPUP_OK)
+		return error;
+	entry = log_entry_redeem(now, &redemption->row, exec_id, claims->asked, commitment);
+	evidence = log_entry_evidence(claims->asked, NULL);
+	if (entry == NULL || evidence == NULL) {
+		json_decref(entry);
+		error = STEPUP_NO_MEMORY;
+	} else {
+		error = store_log_append(session, entry, evidence, salt, &redemption->log);
+	}
+	json_decref(evidence);
+	return error == STEPUP_OK ? store_receipt_redeem(session, claims->jti, now, claims->execution, redemption->log) : error;
+}
+
+/* Decides, and redeems where nothing stands against it. */
+static enum stepup_error redemption_work(struct store_session *session, void *job)
+{
+	struct redemption *redemption = job;
+	int64_t now = clock_wall_seconds();
+	enum stepup_error error;
+
+	if (redemption->fault != REDEEM_GOOD)
+		return find_owner(session, redemption);
+	error = decide(session, redemption, now);
+	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD || redemption->already)
+		return error;
+	return write_redemption(session, redemption, now);
+}
+
+static void redemption_free(struct redemption *redemption)
+{
+	redeem_claims_clear(&redemption->claims);
+	free(redemption);
+}
+
+static void reply_refused(struct redemption *redemption)
+{
+	const struct redeem_words *words = redeem_words(redemption->fault);
+	const struct redeem_claims *claims = &redemption->claims;
+	const struct words_facts facts = {
+		.user = claims->user,
+		.action = message_text(redemption->call->parameters, "action"),
+		.reference = redemption->reference[0] == '\0' ? NULL : redemption->reference,
+		.detail = claims->detail[0] == '\0' ? NULL : claims->detail,
+		.maximum = claims->most,
+		.asked = claims->wanted,
+	};
+	const struct refusal_facts refusal = {.detail = facts.detail, .log = redemption->log};
+
+	if (words->sentence == NULL || claims->wanted > claims->most)
+		refuse(redemption->call, words->error, &facts);
+	else
+		call_refuse(redemption->call, words->error, words->sentence, &refusal);
+}
+
+static void reply_redeemed(struct redemption *redemption)
+{
+	const struct redeem_claims *claims = &redemption->claims;
+
+	call_reply(redemption->call, json_pack("{s:s, s:s, s:o, s:I, s:O, s:O, s:b, s:I}", "user", claims->user, "action", claims->asked->name,
+		"details", action_details_to_json(claims->asked), "auth_time", (json_int_t)claims->auth_time, "acr",
+		json_object_get(claims->payload, "acr"), "amr", json_object_get(claims->payload, "amr"), "already", (int)redemption->already,
+		"log", (json_int_t)redemption->log));
+}
+
+static void reply_and_free(struct redemption *redemption, enum stepup_error result)
+{
+	if (result != STEPUP_OK)
+		refuse(redemption->call, result, NULL);
+	else if (redemption->fault != REDEEM_GOOD)
+		reply_refused(redemption);
+	else
+		reply_redeemed(redemption);
+	redemption_free(redemption);
+}
+
+/* --- what redeemed nothing, into the log --- */
+
+static json_t *refusal_entry(const struct redemption *redemption, int64_t now)
+{
+	const struct redeem_words *words = redeem_words(redemption->fault);
+
+	return log_entry_redeem_refusal(now, redemption->found ? &redemption->row : NULL, redemption->audience,
+		message_text(redemption->call->parameters, "action"), words->error, words->why);
+}
+
+/* With what it was tried for, where that could be read. */
+static enum stepup_error note_work(struct store_session *session, void *job)
+{
+	const struct redemption *redemption = job;
+	const struct action *asked = redemption->claims.asked;
+	int64_t now = clock_wall_seconds(), log;
+	json_t *evidence = asked == NULL ? NULL : log_entry_evidence(asked, NULL);
+	json_t *entry = redemption->already ? log_entry_resume(now, &redemption->row, message_text(redemption->call->parameters, "exec_id"), asked->name) :
+					      refusal_entry(redemption, now);
+	enum stepup_error error = STEPUP_NO_MEMORY;
+
+	if (entry != NULL && (evidence != NULL || asked == NULL))
+		error = store_log_append(session, entry, evidence, NULL, &log);
+	else
+		json_decref(entry);
+	json_decref(evidence);
+	return error;
+}
+
+static void note_done(void *job, enum stepup_error result)
+{
+	struct redemption *redemption = job;
+	struct refusal_budget *budget = &redemption->verifier->refusals;
+
+	if (result != STEPUP_OK && redemption->took_budget)
+		refusal_budget_give(budget, redemption->key);
+	if (result != STEPUP_OK && redemption->took_first)
+		refusal_first_give(budget, redemption->row.user_id, redeem_words(redemption->fault)->error, redemption->taken_boot_ms);
+	reply_and_free(redemption, result);
+}
+
+/* Nobody makes the log grow at will: not by what is no receipt, nor by asking again and again with one that is spent, late or for something else. */
+static void note(struct redemption *redemption)
+{
+	struct refusal_budget *budget = &redemption->verifier->refusals;
+	const struct log_subject subject = {.user_id = redemption->found ? redemption->row.user_id : NULL};
+
+	redemption->taken_boot_ms = clock_boot_ms();
+	redemption->key = refusal_key(redemption->call->peer.uid, &subject);
+	redemption->took_first = redemption->found &&
+		refusal_first_take(budget, redemption->row.user_id, redeem_words(redemption->fault)->error, redemption->taken_boot_ms);
+	redemption->took_budget = refusal_budget_take(budget, redemption->key, redemption->taken_boot_ms);
+	if (!redemption->took_first && !redemption->took_budget)
+		reply_and_free(redemption, STEPUP_OK);
+	else if (commit_queue_submit(redemption->verifier->queue, note_work, note_done, redemption) != STEPUP_OK)
+		note_done(redemption, STEPUP_UNAVAILABLE);
+}
+
+static void redemption_done(void *job, enum stepup_error result)
+{
+	struct redemption *redemption = job;
+
+	if (result == STEPUP_OK && (redemption->fault != REDEEM_GOOD || redemption->already))
+		note(redemption);
+	else
+		reply_and_free(redemption, result);
+}
+
+static void submit(struct redemption *redemption)
+{
+	if (redemption->claims.jti[0] == '\0')
+		note(redemption); /* nobody's */
+	else if (commit_queue_submit(redemption->verifier->queue, redemption_work, redemption_done, redemption) != STEPUP_OK)
+		reply_and_free(redemption, STEPUP_UNAVAILABLE);
+}
+
+static void account_is(void *context, enum stepup_error result, const struct account *account)
+{
+	struct redemption *redemption = context;
+
+	if (result != STEPUP_OK || account == NULL) {
+		refuse(redemption->call, STEPUP_UNAVAILABLE, NULL);
+		redemption_free(redemption);
+		return;
+	}
+	redemption->uid = account->uid;
+	submit(redemption);
+}
+
+void redemption_redeem(struct call *call)
+{
+	const struct service *service = policy_service_of(call->verifier->policy, call->peer.uid, call->peer.account);
+	const char *exec_id = message_text(call->parameters, "exec_id");
+	struct redemption *redemption;
+	enum stepup_error error;
+
+	if (message_bool(call->parameters, "resume", false) && (exec_id == NULL || *exec_id == '\0')) {
+		call_invalid(call, "exec_id");
+		return;
+	}
+	redemption = calloc(1, sizeof(*redemption));
+	error = redemption == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	if (error == STEPUP_OK) {
+		redemption->call = call;
+		redemption->verifier = call->verifier;
+		redemption->fault = REDEEM_NO_SERVICE;
+	}
+	if (error == STEPUP_OK && service != NULL) {
+		if (snprintf(redemption->audience, sizeof(redemption->audience), "%s", service->name) >= (int)sizeof(redemption->audience))
+			error = STEPUP_TOO_LONG;
+		else
+			error = redeem_claims_read(call, redemption->audience, &redemption->claims, &redemption->fault);
+	}
+	if (error != STEPUP_OK) {
+		refuse(call, error, NULL);
+		if (redemption != NULL)
+			redemption_free(redemption);
+	} else if (redemption->fault == REDEEM_GOOD) {
+		account_by_name(call->verifier->accounts, call->peer.uid, redemption->claims.user, account_is, redemption);
+	} else {
+		submit(redemption);
+	}
+}

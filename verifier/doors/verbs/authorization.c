@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Spending a granted step-up for a verb.
+ */
+#include "verifier/doors/verbs/authorization.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/wire/message.h"
+#include "verifier/doors/calls/refusal_log.h"
+#include "verifier/doors/calls/subject.h"
+#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/standing/locks.h"
+#include "verifier/host/clock.h"
+#include "verifier/rules/words/notices.h"
+#include "verifier/verifier.h"
+
+/* Whether the step-up was granted for this verb with these details. */
+static bool is_for(const struct transaction *transaction, const char *action, const json_t *details)
+{
+	json_t *approved;
+	bool same;
+
+	if (transaction->action == NULL || strcmp(transaction->action->name, action) != 0)
+		return false;
+	approved = action_details_to_json(transaction->action);
+	same = approved != NULL && details != NULL && json_equal(approved, details) == 1;
+	json_decref(approved);
+	return same;
+}
+
+/* Why a step-up doesn't serve; NULL where it does. */
+static const char *objection(const struct transaction *transaction, const char *user, const char *action, const json_t *details)
+{
+	if (transaction == NULL)
+		return "no such step-up, or an old one";
+	if (transaction->state != TRANSACTION_GRANTED)
+		return "step-up not granted, or spent";
+	if (user == NULL ? !transaction->own : strcmp(transaction->user, user) != 0)
+		return "step-up of another user";
+	if (!is_for(transaction, action, details))
+		return "step-up for something else";
+	return NULL;
+}
+
+/* By who is enrolled under the name, if anybody is: then the alert names them. */
+static void log_refused(const struct call *call, const char *user, const char *action, const char *why)
+{
+	struct user_record *record = NULL;
+	bool enrolled = store_user_find(call->verifier->reader, user, &record) == STEPUP_OK;
+	const struct log_subject about = {.user = user, .user_id = enrolled ? record->user_id : NULL};
+
+	refusal_log(call, &about, action, STEPUP_NOT_ALLOWED, why);
+	user_record_free(&record);
+}
+
+static struct transaction *find(struct call *call, const char *user, const char *action, const json_t *details,
+	struct authorization *authorization)
+{
+	struct transaction *transaction = transaction_find(call->verifier->transactions,
+		message_text(call->parameters, "authorization"), call->peer.uid);
+	const char *why = objection(transaction, user, action, details);
+	char caller[PEER_NAME_SIZE];
+
+	if (why != NULL) {
+		peer_name(call, caller);
+		log_refused(call, user == NULL ? caller : user, action, why);
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_authorization());
+		return NULL;
+	}
+	memset(authorization, 0, sizeof(*authorization));
+	authorization->action = action;
+	snprintf(authorization->by, sizeof(authorization->by), "%s", transaction->user);
+	memcpy(authorization->user_id, transaction->user_id, USER_ID_SIZE);
+	authorization->strength = transaction->strength;
+	authorization->grant = transaction->log_index;
+	authorization->version = transaction->version;
+	memcpy(authorization->credential, transaction->credential, CREDENTIAL_ID_SIZE);
+	return transaction;
+}
+
+bool authorization_spend(struct call *call, const char *user, const char *action, json_t *details, struct authorization *authorization)
+{
+	struct transaction *transaction = find(call, user, action, details, authorization);
+
+	json_decref(details);
+	if (transaction == NULL)
+		return false;
+	transaction->state = TRANSACTION_SPENT;
+	transaction_end(call->verifier->transactions, transaction);
+	return true;
+}
+
+bool authorization_suffices(struct call *call, const struct authorization *authorization, const char *action, enum factor_strength strength)
+{
+	const struct log_subject about = {.user = authorization->by, .user_id = authorization->user_id};
+	const struct words_facts words = {.user = authorization->by, .action = action};
+
+	if (authorization->strength >= strength)
+		return true;
+	refusal_log(call, &about, action, STEPUP_TOO_WEAK, "step-up by a weaker factor");
+	refuse(call, STEPUP_TOO_WEAK, &words);
+	return false;
+}
+
+bool authorization_read(struct call *call, const char *action, struct authorization *authorization)
+{
+	json_t *nothing = json_object();
+	struct transaction *transaction = find(call, NULL, action, nothing, authorization);
+
+	json_decref(nothing);
+	if (transaction == NULL)
+		return false;
+	if (!transaction->reading)
+		transaction->expires_boot_ms = clock_boot_ms() + AUTHORIZATION_PAGES_SECONDS * INT64_C(1000);
+	transaction->reading = true;
+	return true;
+}
+
+/* Whether the one who was granted it still is who was granted it. */
+static enum stepup_error look_at_record(struct user_record *record, const struct authorization *authorization,
+	char reference[LOCK_REFERENCE_SIZE])
+{
+	const struct credential *credential = user_record_credential(record, authorization->credential);
+	bool live = credential != NULL && credential->state == CREDENTIAL_LIVE;
+
+	if (memcmp(record->user_id, authorization->user_id, USER_ID_SIZE) != 0)
+		return STEPUP_NOT_ALLOWED;
+	if (record->lock.locked) {
+		memcpy(reference, record->lock.reference, LOCK_REFERENCE_SIZE);
+		return STEPUP_LOCKED;
+	}
+	return live && authorization->version >= record->receipts_from ? STEPUP_OK : STEPUP_NOT_ALLOWED;
+}
+
+enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization, char reference[LOCK_REFERENCE_SIZE])
+{
+	struct user_record *record = NULL;
+	enum stepup_error error = store_user_find(session, authorization->by, &record);
+	bool frozen = false;
+
+	*reference = '\0';
+	if (error == STEPUP_OK)
+		error = look_at_record(record, authorization, reference);
+	else if (error == STEPUP_NOT_FOUND)
+		error = STEPUP_NOT_ALLOWED;
+	user_record_free(&record);
+	if (error == STEPUP_OK)
+		error = freeze_look(session, authorization->action, reference);
+	if (error == STEPUP_OK)
+		error = freeze_look_since(session, authorization->action, authorization->grant, &frozen);
+	return frozen ? STEPUP_NOT_ALLOWED : error;
+}
+
+void authorization_log_refused(const struct call *call, const struct authorization *authorization, enum stepup_error error, const char *why)
+{
+	const struct log_subject about = {.user = authorization->by, .user_id = authorization->user_id};
+	const struct refused_action refused = {.name = authorization->action, .grant = authorization->grant};
+
+	if (refusal_is_for_log(error))
+		refusal_log_action(call, &about, &refused, error, why == NULL ? "after its step-up" : why);
+}
+
+struct log_actor authorization_actor(const struct authorization *authorization)
+{
+	return (struct log_actor){.by = authorization->by, .grant = authorization->grant};
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The verifier's own actions, stepup.*: one table.
+ */
+#include <string.h>
+
+#include "verifier/rules/policy/policy.h"
+
+#define TEXT(name) {name, DETAIL_TEXT}
+
+static const struct verb verbs[] = {
+	{.action = "stepup.test", .prompt = "Try your step-up. Nothing else happens"},
+	{.action = "stepup.enroll", .prompt = "Add one more credential ({type}) to your account", .details = {TEXT("type")}, .detail_count = 1},
+	{.action = "stepup.remove", .prompt = "Remove {label} from your account", .details = {TEXT("credential")}, .detail_count = 1},
+	{.action = "stepup.invite", .prompt = "Invite {user} to enrol", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
+	{.action = "stepup.users", .prompt = "Show who is enrolled", .administrator = true},
+	{.action = "stepup.credentials", .prompt = "Show the credentials of {user}", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
+	{.action = "stepup.revoke", .prompt = "Revoke credentials of {user}: {credential}", .details = {TEXT("credential"), TEXT("user")},
+		.detail_count = 2, .administrator = true},
+	{.action = "stepup.lock", .prompt = "Lock the access of {users}", .details = {TEXT("users")}, .detail_count = 1, .administrator = true},
+	{.action = "stepup.unlock", .prompt = "Give {user} access again", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
+	{.action = "stepup.freeze", .prompt = "Freeze {action} for everybody", .details = {TEXT("action")}, .detail_count = 1, .administrator = true},
+	{.action = "stepup.thaw", .prompt = "Allow {action} again", .details = {TEXT("action")}, .detail_count = 1, .administrator = true},
+	{.action = "stepup.log", .prompt = "Read the log", .administrator = true},
+	{.action = "stepup.reload", .prompt = "Read the policy again", .administrator = true},
+};
+
+const struct verb *policy_verb(const char *action)
+{
+	for (size_t i = 0; action != NULL && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].action, action) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+void policy_details(const struct rule *rule, const char *action, const struct detail_spec **specs, size_t *count)
+{
+	const struct verb *verb = policy_verb(action);
+
+	*specs = verb != NULL ? verb->details : rule->details;
+	*count = verb != NULL ? verb->detail_count : rule->detail_count;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The keys of an action's section: who, what it takes, what is asked, how much.
+ * MUST: refuse what contradicts itself, so that no rule means less than it seems to say.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/base/display_text.h"
+#include "verifier/rules/policy/policy_prompt.h"
+#include "verifier/rules/reading/policy_build.h"
+#include "verifier/rules/reading/policy_values.h"
+
+static bool is_pattern(const char *name)
+{
+	return name[strlen(name) - 1] == '*';
+}
+
+static bool is_own(const struct rule *rule)
+{
+	return strncmp(rule->name, "stepup.", strlen("stepup.")) == 0;
+}
+
+/* A detail as the rule's limits and prompt may name it. */
+static const struct detail_spec *find_detail(const struct rule *rule, const char *name)
+{
+	const struct detail_spec *specs;
+	size_t count;
+
+	policy_details(rule, rule->name, &specs, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(specs[i].name, name) == 0)
+			return &specs[i];
+	return NULL;
+}
+
+/* stepup.* have prompts and details of their own and no receipt. */
+static bool is_for_own_actions_only(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	if (!is_own(reading->rule))
+		return false;
+	READING_SAYS(reading, entry->line, "\"%s\" can't be set for stepup.* actions: they have their own; take it out.", entry->key->name);
+	return true;
+}
+
+static void read_users(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	reading->rule->users = reading_users(reading, entry);
+}
+
+static void read_approvers(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	reading->rule->approvers = reading_users(reading, entry);
+}
+
+static void read_detail(struct policy_reading *reading, const struct policy_value *value)
+{
+	struct rule *rule = reading->rule;
+	struct detail_spec spec = {.type = DETAIL_TEXT};
+	const char *colon = strchr(value->text, ':');
+	size_t length = colon == NULL ? 0 : (size_t)(colon - value->text);
+
+	if (length > 0 && length < sizeof(spec.name))
+		memcpy(spec.name, value->text, length);
+	if (colon == NULL || !detail_name_is_valid(spec.name) || (strcmp(colon, ":text") != 0 && strcmp(colon, ":number") != 0)) {
+		READING_SAYS(reading, value->line,
+			"\"%s\" is no detail; write \"NAME:text\" or \"NAME:number\", the name of a-z, 0-9 and _ (at most %d characters).",
+			value->text, DETAIL_NAME_SIZE - 1);
+		return;
+	}
+	if (prompt_is_own(spec.name)) {
+		READING_SAYS(reading, value->line, "a detail can't be called \"%s\": {%s} in a prompt is the verifier's own. Take another name.",
+			spec.name, spec.name);
+		return;
+	}
+	for (size_t i = 0; i < rule->detail_count; i++)
+		if (strcmp(rule->details[i].name, spec.name) == 0) {
+			READING_SAYS(reading, value->line, "the detail \"%s\" stands here a second time.", spec.name);
+			return;
+		}
+	if (rule->detail_count == DETAIL_COUNT_MAX) {
+		READING_SAYS(reading, value->line, "an action has at most %d details.", DETAIL_COUNT_MAX);
+		return;
+	}
+	spec.type = strcmp(colon, ":number") == 0 ? DETAIL_NUMBER : DETAIL_TEXT;
+	rule->details[rule->detail_count++] = spec;
+}
+
+static void read_details(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	if (is_for_own_actions_only(reading, entry))
+		return;
+	for (const struct policy_value *value = entry->values; value != NULL; value = value->next)
+		read_detail(reading, value);
+}
+
+static void read_prompt(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	struct rule *rule = reading->rule;
+	const char *text = entry->values->text, *rest = text;
+	struct prompt_piece piece;
+	bool broken = false;
+
+	if (is_for_own_actions_only(reading, entry))
+		return;
+	rule->prompt = reading_copy(reading, text);
+	if (*text == '\0' || strlen(text) > POLICY_PROMPT_MAX || !reading_is_showable(reading, text))
+		READING_SAYS(reading, entry->line, "a prompt is a text of 1 to %d bytes without backslashes or invisible characters.", POLICY_PROMPT_MAX);
+	while (prompt_next(&rest, &piece, &broken)) {
+		char name[DETAIL_NAME_SIZE] = "";
+
+		if (!piece.placeholder)
+			continue;
+		if (piece.length < sizeof(name))
+			memcpy(name, piece.text, piece.length);
+		if (find_detail(rule, name) == NULL && !prompt_is_own(name))
+			READING_SAYS(reading, entry->line,
+				"the prompt names {%.*s}, which is no detail of this action; declare it in \"details\" or use {user}, {host}, "
+				"{service}, {rhost} or {action}.",
+				(int)piece.length, piece.text);
+	}
+	if (broken)
+		READING_SAYS(reading, entry->line, "a brace in the prompt has no partner; write {{ or }} for a brace itself.");
+}
+
+static void read_require(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	static const char *const strengths[] = {[FACTOR_CODE] = "code", [FACTOR_KEY] = "key", [FACTOR_HARDWARE_KEY] = "hardware-key"};
+	struct rule *rule = reading->rule;
+
+	rule->require = 0;
+	for (const struct policy_value *value = entry->values; value != NULL; value = value->next) {
+		enum factor_strength strength = 0;
+
+		for (unsigned i = FACTOR_CODE; i <= FACTOR_HARDWARE_KEY; i++)
+			if (strcmp(strengths[i], value->text) == 0)
+				strength = i;
+		if (strcmp(value->text, "pin") == 0) {
+			if (rule->pin)
+				READING_SAYS(reading, value->line, "\"pin\" stands here a second time.");
+			rule->pin = true;
+		} else if (strength == 0) {
+			READING_SAYS(reading, value->line, "\"%s\" can't be required; write code, key or hardware-key, and pin where wanted.", value->text);
+		} else if (rule->require != 0) {
+			READING_SAYS(reading, value->line, "only one of code, key and hardware-key can be required; each includes the stronger ones.");
+		} else {
+			rule->require = strength;
+		}
+	}
+	if (rule->require == 0)
+		READING_SAYS(reading, entry->line, "say what is required: code, key or hardware-key.");
+	else if (rule->require == FACTOR_CODE && rule->pin)
+		READING_SAYS(reading, entry->line, "\"pin\" goes with a key; a code has none. Require key or hardware-key, or take it out.");
+	if (rule->require == FACTOR_HARDWARE_KEY)
+		rule->pin = true;
+}
+
+static void read_via(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	static const char *const ways[] = {"browser", "seat", "agent"};
+
+	for (const struct policy_value *value = entry->values; value != NULL; value = value->next) {
+		unsigned way = 0;
+
+		for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+			if (strcmp(ways[i], value->text) == 0)
+				way = 1u << i;
+		if (way == 0 || (reading->rule->via & way) != 0)
+			READING_SAYS(reading, value->line, "\"%s\" is no way for a key, or stands here twice; write browser, seat or agent, each once.",
+				value->text);
+		reading->rule->via |= way;
+	}
+	if (entry->value_count == 0)
+		READING_SAYS(reading, entry->line, "\"via\" names no way; write browser, seat or agent, or take it out.");
+	if (reading->rule->require == FACTOR_CODE)
+		READING_SAYS(reading, entry->line, "\"via\" says how a key is reached; a code has no way of its own. Take it out or require a key.");
+}
+
+static void read_code_is_enough(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	reading->rule->code_is_enough = reading_yes(reading, entry);
+	if (reading->rule->code_is_enough && reading->rule->require > FACTOR_CODE)
+		READING_SAYS(reading, entry->line, "\"code-is-enough\" contradicts \"require\": take it out, or require code.");
+}
+
+static void read_always_approve(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	reading->rule->always_approve = reading_yes(reading, entry);
+}
+
+static void read_fresh_for(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	struct rule *rule = reading->rule;
+
+	if (is_for_own_actions_only(reading, entry))
+		return;
+	if (!duration_parse(entry->values->text, &rule->fresh_for_seconds) ||
+	    rule->fresh_for_seconds > POLICY_FRESH_MAX_SECONDS)
+		READING_SAYS(reading, entry->line, "\"%s\" is no time to stay fresh; write 45s, 15m or 2h, at most 24h.", entry->values->text);
+}
+
+static void read_limit(struct policy_reading *reading, const struct policy_value *value, struct limit *limit)
+{
+	const struct detail_spec *spec;
+
+	limit->text = reading_copy(reading, value->text);
+	if (!limit_parse(value->text, limit)) {
+		READING_SAYS(reading, value->line,
+			"\"%s\" is no limit; write \"N per WINDOW\", \"N DETAIL per WINDOW\" or \"N different DETAIL per WINDOW\", the window as 1h or 24h, "
+			"from 1s to 31d, and N at least 1.",
+			value->text);
+		return;
+	}
+	spec = limit->kind == LIMIT_COUNT ? NULL : find_detail(reading->rule, limit->detail);
+	if (limit->kind == LIMIT_COUNT)
+		return;
+	if (spec == NULL)
+		READING_SAYS(reading, value->line, "the limit \"%s\" counts \"%s\", which is no detail of this action; declare it in \"details\".",
+			value->text, limit->detail);
+	else if (limit->kind == LIMIT_SUM && spec->type != DETAIL_NUMBER)
+		READING_SAYS(reading, value->line, "the limit \"%s\" adds up \"%s\", which is a text; write \"%" PRId64 " different %s per …\", or declare it as a number.",
+			value->text, limit->detail, limit->maximum, limit->detail);
+	else if (limit->kind == LIMIT_DIFFERENT && spec->type != DETAIL_TEXT)
+		READING_SAYS(reading, value->line, "the limit \"%s\" counts different values of \"%s\", which is a number, and numbers are amounts; declare it as text.",
+			value->text, limit->detail);
+}
+
+static bool is_same_limit(const struct limit *a, const struct limit *b)
+{
+	return a->kind == b->kind && a->window_seconds == b->window_seconds && strcmp(a->detail, b->detail) == 0;
+}
+
+/* The limits of one list, for the policy's memory. */
+static void read_limit_list(struct policy_reading *reading, const struct policy_entry *entry, struct limit **limits, size_t *count)
+{
+	if (entry->value_count == 0 || entry->value_count > LIMITS_MAX) {
+		READING_SAYS(reading, entry->line, "\"%s\" takes 1 to %d limits.",
+			entry->key->name, LIMITS_MAX);
+		return;
+	}
+	*limits = arena_alloc(&reading->policy->memory, entry->value_count, sizeof(**limits));
+	if (*limits == NULL)
+		return;
+	for (const struct policy_value *value = entry->values; value != NULL; value = value->next) {
+		read_limit(reading, value, &(*limits)[*count]);
+		for (size_t i = 0; i < *count; i++)
+			if (is_same_limit(&(*limits)[i], &(*limits)[*count]))
+				READING_SAYS(reading, value->line, "the limit \"%s\" counts the same over the same window as \"%s\"; keep one of them.",
+					value->text, (*limits)[i].text);
+		(*count)++;
+	}
+}
+
+static void read_limits(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	read_limit_list(reading, entry, &reading->rule->limits, &reading->rule->limit_count);
+}
+
+static void read_hard_limits(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	struct rule *rule = reading->rule;
+
+	read_limit_list(reading, entry, &rule->hard_limits, &rule->hard_limit_count);
+	for (size_t i = 0; i < rule->hard_limit_count; i++)
+		for (size_t j = 0; j < rule->limit_count; j++)
+			if (is_same_limit(&rule->hard_limits[i], &rule->limits[j]) && rule->hard_limits[i].maximum < rule->limits[j].maximum)
+				READING_SAYS(reading, entry->line, "the hard-limit \"%s\" is below the limit \"%s\", which then means nothing; raise it, or lower that.",
+					rule->hard_limits[i].text, rule->limits[j].text);
+}
+
+static void read_over_limit(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	static const char *const ways[] = {[OVER_LIMIT_DENY] = "deny", [OVER_LIMIT_APPROVE] = "approve", [OVER_LIMIT_LOCK] = "lock"};
+	const char *text = entry->values->text;
+
+	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (strcmp(ways[i], text) == 0) {
+			reading->rule->over_limit = i;
+			return;
+		}
+	READING_SAYS(reading, entry->line, "\"%s\" is nothing to do over a limit; write deny, approve or lock.", text);
+}
+
+static void read_service(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	const char *name = entry->values->text;
+
+	if (is_for_own_actions_only(reading, entry))
+		return;
+	for (size_t i = 0; i < reading->policy->service_count; i++)
+		if (strcmp(reading->policy->services[i].name, name) == 0) {
+			reading->rule->service = reading->policy->services[i].name;
+			return;
+		}
+	READING_SAYS(reading, entry->line, "there is no service \"%s\"; write: service %s { unix-user = \"…\" }.", name, name);
+}
+
+static void read_receipt_lifetime(struct policy_reading *reading, const struct policy_entry *entry)
+{
+	struct rule *rule = reading->rule;
+
+	if (is_for_own_actions_only(reading, entry))
+		return;
+	if (!duration_parse(entry->values->text, &rule->receipt_seconds) ||
+	    rule->receipt_seconds > POLICY_RECEIPT_MAX_SECONDS)
+		READING_SAYS(reading, entry->line, "\"%s\" is no receipt's lifetime; write 60s or 2m, at most 5m.", entry->values->text);
+	if (policy_block_entry(reading->block, "service") == NULL)
+		READING_SAYS(reading, entry->line, "\"receipt-lifetime\" goes with \"service\": without one no receipt is made.");
+}
+
+/* In the order in which they are read: later ones look at earlier ones. */
+const struct policy_key policy_rule_keys[] = {
+	{"users", true, read_users},
+	{"details", true, read_details},
+	{"prompt", false, read_prompt},
+	{"require", true, read_require},
+	{"via", true, read_via},
+	{"code-is-enough", false, read_code_is_enough},
+	{"always-approve", false, read_always_approve},
+	{"fresh-for", false, read_fresh_for},
+	{"limit", true, read_limits},
+	{"over-limit", false, read_over_limit},
+	{"hard-limit", true, read_hard_limits},
+	{"approvers", true, read_approvers},
+	{"service", false, read_service},
+	{"receipt-lifetime", false, read_receipt_lifetime},
+	{0},
+};
+
+void policy_rule_add_approval(struct policy *policy, struct rule *rule)
+{
+	struct rule *approval;
+
+	if (rule->approvers == NULL)
+		return;
+	approval = arena_alloc(&policy->memory, 1, sizeof(*approval));
+	if (approval == NULL)
+		return;
+	*approval = *rule;
+	approval->users = rule->approvers;
+	approval->approvers = NULL;
+	approval->approves = true;
+	approval->always_approve = false;
+	approval->pin = !rule->code_is_enough;
+	approval->fresh_for_seconds = 0;
+	approval->limits = approval->hard_limits = NULL;
+	approval->limit_count = approval->hard_limit_count = 0;
+	approval->service = NULL;
+	rule->approval = approval;
+}
+
+static bool names_action(const struct rule *rule)
+{
+	const char *rest = rule->prompt;
+	struct prompt_piece piece;
+	bool broken;
+
+	while (prompt_next(&rest, &piece, &broken))
+		if (prompt_names(&piece, "action"))
+			return true;
+	return false;
+}
+
+void policy_rule_check(struct policy_reading *reading)
+{
+	struct rule *rule = reading->rule;
+	const struct policy_block *block = reading->block;
+	bool needs_approvers = rule->always_approve || rule->over_limit == OVER_LIMIT_APPROVE;
+
+	if (policy_block_entry(block, "users") == NULL)
+		READING_SAYS(reading, block->line, "action %s says nobody may; add users = { \"NAME\", \"@GROUP\" }.", rule->name);
+	if (policy_block_entry(block, "require") == NULL)
+		READING_SAYS(reading, block->line, "action %s does not say what is required; add require = { code } or a key.", rule->name);
+	if (!is_own(rule) && policy_block_entry(block, "prompt") == NULL)
+		READING_SAYS(reading, block->line, "action %s has no prompt; add prompt = \"…\", which people read before they agree.", rule->name);
+	if (is_pattern(rule->name) && rule->prompt != NULL && !names_action(rule))
+		READING_SAYS(reading, block->line, "the prompt of the pattern %s does not say which action it is for; put {action} into it.", rule->name);
+	if (rule->fresh_for_seconds > 0 && policy_block_entry(block, "service") != NULL)
+		READING_SAYS(reading, policy_block_entry(block, "fresh-for")->line,
+			"\"fresh-for\" and \"service\" exclude each other: a receipt is for one action that was asked for.");
+	if (rule->require == FACTOR_HARDWARE_KEY && rule->via == VIA_AGENT)
+		READING_SAYS(reading, policy_block_entry(block, "via")->line,
+			"an agent can't show that a key is hardware, so \"hardware-key\" and via = { agent } exclude each other; add browser or seat, or require key.");
+	if (needs_approvers && policy_block_entry(block, "approvers") == NULL)
+		READING_SAYS(reading, block->line, "action %s wants a second person's agreement; add approvers = { \"@GROUP\" }.", rule->name);
+}
