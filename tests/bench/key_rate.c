@@ -11,8 +11,8 @@
 #include <time.h>
 
 #include "lib/evidence/sshsig.h"
-#include "tests/unit/ssh_maker.h"
-#include "tests/unit/webauthn_maker.h"
+#include "tests/unit/makers/ssh_maker.h"
+#include "tests/unit/makers/webauthn_maker.h"
 #include "verifier/factors/webauthn/webauthn.h"
 
 #define NAMESPACE "stepup@bench.example.com"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "flows"))
+import rooms  # noqa: F401
 from harness import Verifier, program
 from logbook import Administrator, RULES
 from long_waits import Clock, START

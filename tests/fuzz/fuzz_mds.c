@@ -10,7 +10,7 @@
 
 #include "lib/base/display_text.h"
 #include "lib/wire/base64url.h"
-#include "tests/unit/certificate_maker.h"
+#include "tests/unit/makers/certificate_maker.h"
 #include "tests/unit/cmocka_tap.h"
 #include "verifier/rules/trust/mds.h"
 
