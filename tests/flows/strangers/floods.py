@@ -175,7 +175,9 @@ def hang_ups(verifier):
     os.close(writing)
     os.read(reading, 1)
     verifier.process.send_signal(signal.SIGCONT)
-    verifier.call("verify", "Keys")
+    end = time.monotonic() + PATIENCE
+    while open_descriptors() <= before + 20 and time.monotonic() < end:
+        select.select([], [], [], 0.02)
     tap.ok(open_descriptors() > before + 20, "junk waits on connections that aren't read", (before, open_descriptors()))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
