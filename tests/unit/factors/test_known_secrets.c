@@ -63,7 +63,7 @@ static void a_secret_that_was_buried_with_its_zeros_is_known_without_them(void *
 	const struct otp_secret had = secret_of(12);
 	uint8_t digest[DIGEST_SIZE];
 
-	assert_ok(store_keyed_digest(fixture->store, "credential-secret", had.bytes, had.size, digest));
+	assert_ok(store_keyed_digest(fixture->store, DIGEST_CREDENTIAL_SECRET, had.bytes, had.size, digest));
 	memcpy(otp->bytes, digest, DIGEST_SIZE);
 	otp->size = DIGEST_SIZE;
 	record->credentials[0].state = CREDENTIAL_REVOKED;

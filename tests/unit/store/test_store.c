@@ -3,6 +3,7 @@
  * What the store keeps, gives back and takes back: users, keys; commits, rollbacks, savepoints.
  */
 #include "tests/unit/store/store_fixture.h"
+#include "verifier/state/store/store_internal.h"
 
 /* --- users --- */
 
@@ -372,16 +373,38 @@ static void keyed_digests_differ_by_purpose_text_and_store(void **state)
 	struct fixture *fixture = *state, *other = fixture_new();
 	uint8_t a[DIGEST_SIZE], b[DIGEST_SIZE];
 
-	assert_ok(store_keyed_digest(fixture->store, "limit", "trezor", 6, a));
-	assert_ok(store_keyed_digest(fixture->store, "limit", "trezor", 6, b));
+	assert_ok(store_keyed_digest(fixture->store, DIGEST_LIMIT_VALUE, "trezor", 6, a));
+	assert_ok(store_keyed_digest(fixture->store, DIGEST_LIMIT_VALUE, "trezor", 6, b));
 	assert_memory_equal(a, b, sizeof(a));
-	assert_ok(store_keyed_digest(fixture->store, "source", "trezor", 6, b));
+	assert_ok(store_keyed_digest(fixture->store, DIGEST_GUESS_SOURCE, "trezor", 6, b));
 	assert_memory_not_equal(a, b, sizeof(a));
-	assert_ok(store_keyed_digest(fixture->store, "limit", "trezos", 6, b));
+	assert_ok(store_keyed_digest(fixture->store, DIGEST_LIMIT_VALUE, "trezos", 6, b));
 	assert_memory_not_equal(a, b, sizeof(a));
-	assert_ok(store_keyed_digest(other->store, "limit", "trezor", 6, b));
+	assert_ok(store_keyed_digest(other->store, DIGEST_LIMIT_VALUE, "trezor", 6, b));
 	assert_memory_not_equal(a, b, sizeof(a));
 	fixture_free(other);
+}
+
+/* As every version has made them: what was kept under them is found again. */
+static void keyed_digests_are_macs_under_a_subkey_for_each_purpose(void **state)
+{
+	static const char *const purposes[DIGEST_COUNT] = {"guess-source", "limit-value", "credential-secret",
+		"key-public", "key-id", "invitation-tries", "decoy", "decoy-key"};
+	struct fixture *fixture = *state;
+	const struct store *store = fixture->store;
+	uint8_t key[MASTER_KEY_SIZE], subkey[DIGEST_SIZE], expected[DIGEST_SIZE], digest[DIGEST_SIZE];
+	char id[2 * STORE_ID_SIZE + 1], purpose[64 + sizeof(id)];
+
+	for (size_t i = 0; i < STORE_ID_SIZE; i++)
+		snprintf(id + 2 * i, 3, "%02x", store->id[i]);
+	snprintf(purpose, sizeof(purpose), "store/%s/digests", id);
+	assert_ok(master_key_derive(fixture->key, purpose, key));
+	for (unsigned i = 0; i < DIGEST_COUNT; i++) {
+		assert_ok(digest_hmac_sha256(key, sizeof(key), purposes[i], strlen(purposes[i]), subkey));
+		assert_ok(digest_hmac_sha256(subkey, sizeof(subkey), "trezor", 6, expected));
+		assert_ok(store_keyed_digest(store, i, "trezor", 6, digest));
+		assert_memory_equal(digest, expected, DIGEST_SIZE);
+	}
 }
 
 static void everything_is_there_after_a_restart(void **state)
@@ -422,6 +445,7 @@ static const struct CMUnitTest tests[] = {
 	STORE_TEST(a_session_closed_in_a_transaction_leaves_nothing),
 	STORE_TEST(keys_come_newest_first),
 	STORE_TEST(keyed_digests_differ_by_purpose_text_and_store),
+	STORE_TEST(keyed_digests_are_macs_under_a_subkey_for_each_purpose),
 	STORE_TEST(everything_is_there_after_a_restart),
 };
 

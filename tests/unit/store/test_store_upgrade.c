@@ -137,7 +137,7 @@ static int64_t different_since(struct fixture *fixture, struct store_session *se
 	uint8_t value[DIGEST_SIZE];
 	struct use_values values;
 
-	assert_ok(store_keyed_digest(fixture->store, "limit-value", account, strlen(account), value));
+	assert_ok(store_keyed_digest(fixture->store, DIGEST_LIMIT_VALUE, account, strlen(account), value));
 	assert_ok(store_use_values(session, record, "customer.view different account", since, value, 100, &values));
 	assert_int_equal(values.has_value, there);
 	return values.different;

@@ -35,7 +35,7 @@ static enum stepup_error guesses_of(struct decision *decision, struct nobody *no
 		*guesses = &decision->record->guesses;
 		return STEPUP_OK;
 	}
-	error = store_keyed_digest(verifier->store, "decoy", user, strlen(user), nobody->name);
+	error = store_keyed_digest(verifier->store, DIGEST_DECOY, user, strlen(user), nobody->name);
 	if (error == STEPUP_OK)
 		decoys_find(verifier->decoys, nobody->name, &nobody->guesses);
 	return error;

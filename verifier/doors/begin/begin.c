@@ -243,7 +243,7 @@ static enum stepup_error begin_reply(const struct beginning *begin, const struct
 		.now = clock_wall_seconds(),
 		.timeout_seconds = TRANSACTION_TTL_SECONDS,
 	};
-	enum stepup_error error = store_keyed_digest(store, "decoy-key", transaction->user, strlen(transaction->user), decoy);
+	enum stepup_error error = store_keyed_digest(store, DIGEST_DECOY_KEY, transaction->user, strlen(transaction->user), decoy);
 
 	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", transaction->name, "prompt", transaction->prompt, "ask",
 		(begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(), "methods", methods_to_json(transaction->question->methods), "expires_in",

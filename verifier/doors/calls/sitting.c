@@ -89,7 +89,7 @@ static enum stepup_error source_of(const struct call *call, uid_t uid, const cha
 		length = snprintf(text, sizeof(text), "uid %" PRIuMAX " host %s", (uintmax_t)uid, host);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return STEPUP_INTERNAL;
-	error = store_keyed_digest(call->verifier->store, "guess-source", text, (size_t)length, digest);
+	error = store_keyed_digest(call->verifier->store, DIGEST_GUESS_SOURCE, text, (size_t)length, digest);
 	if (error == STEPUP_OK)
 		memcpy(source, digest, GUESS_SOURCE_SIZE);
 	return error;

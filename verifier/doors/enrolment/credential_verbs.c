@@ -21,7 +21,7 @@
 /* Of so many of its bytes; behind its length they are zeros. */
 static enum stepup_error secret_digest(struct store *store, const struct otp_secret *secret, size_t size, uint8_t digest[DIGEST_SIZE])
 {
-	return store_keyed_digest(store, "credential-secret", secret->bytes, size, digest);
+	return store_keyed_digest(store, DIGEST_CREDENTIAL_SECRET, secret->bytes, size, digest);
 }
 
 enum stepup_error credential_bury(struct store *store, struct user_record *record,

@@ -59,7 +59,8 @@ static enum stepup_error tries_key(const struct call *call, const struct subject
 	(void)snprintf(whose.user, sizeof(whose.user), "%s", subject->name);
 	error = sitting_place(call, subject->own, whose.place);
 	if (error == STEPUP_OK)
-		error = store_keyed_digest(call->verifier->store, "invitation-tries", &whose, sizeof(whose), digest);
+		error = store_keyed_digest(call->verifier->store, DIGEST_INVITATION_TRIES, &whose,
+			sizeof(whose), digest);
 	if (error == STEPUP_OK)
 		memcpy(key, digest, sizeof(*key));
 	*key += call->peer.uid;

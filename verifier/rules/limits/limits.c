@@ -44,7 +44,7 @@ static enum stepup_error value_digest(struct store *store, const struct detail *
 		(void)snprintf(number, sizeof(number), "%" PRId64, detail->number);
 		text = number;
 	}
-	return store_keyed_digest(store, "limit-value", text, strlen(text), digest);
+	return store_keyed_digest(store, DIGEST_LIMIT_VALUE, text, strlen(text), digest);
 }
 
 /* The policy let no limit pass whose detail the rule does not declare; an action without it is a fault, not a free pass. */

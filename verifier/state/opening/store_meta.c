@@ -43,7 +43,9 @@ enum stepup_error meta_keys_make(struct store *store, const struct master_key *k
 			error = seal_key_init(context, &store->keys[i], bytes);
 	}
 	if (error == STEPUP_OK && !meta_only)
-		error = subkey(store, key, "digests", store->digest_key);
+		error = subkey(store, key, "digests", bytes);
+	if (error == STEPUP_OK && !meta_only)
+		error = digest_keys_make(store, bytes);
 	for (unsigned i = 0; error == STEPUP_OK && !meta_only && i < VAULT_MAC_COUNT; i++)
 		error = subkey(store, key, vault_purposes[i], store->vault_keys[i]);
 	WIPE_ARRAY(bytes);

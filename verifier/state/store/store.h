@@ -311,7 +311,12 @@ enum store_kept { STORE_KEPT_POLICY, STORE_KEPT_MODELS };
 enum stepup_error store_kept_get(struct store_session *session, enum store_kept which, uint8_t **bytes, size_t *size);
 enum stepup_error store_kept_set(struct store_session *session, enum store_kept which, const uint8_t *bytes, size_t size);
 
-/* A keyed digest of a text under a subkey of its own (limits' values, guess sources): tells equal from unequal, nothing else. */
-enum stepup_error store_keyed_digest(struct store *store, const char *purpose, const void *bytes, size_t size, uint8_t digest[DIGEST_SIZE]);
+/* What keyed digests are made of, each under a subkey of its own that the store keeps. */
+enum store_digest { DIGEST_GUESS_SOURCE, DIGEST_LIMIT_VALUE, DIGEST_CREDENTIAL_SECRET, DIGEST_KEY_PUBLIC,
+	DIGEST_KEY_ID, DIGEST_INVITATION_TRIES, DIGEST_DECOY, DIGEST_DECOY_KEY, DIGEST_COUNT };
+
+/* A keyed digest, HMAC-SHA-256: tells equal from unequal, nothing else. From any thread. */
+enum stepup_error store_keyed_digest(const struct store *store, enum store_digest of, const void *bytes,
+	size_t size, uint8_t digest[DIGEST_SIZE]);
 
 #endif

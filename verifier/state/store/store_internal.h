@@ -52,7 +52,7 @@ struct store {
 	char host[STORE_HOST_SIZE];
 	uint8_t id[STORE_ID_SIZE];
 	struct seal_key keys[SEALED_COUNT];
-	uint8_t digest_key[MASTER_KEY_SIZE];
+	uint8_t digest_keys[DIGEST_COUNT][DIGEST_SIZE];
 	uint8_t vault_keys[VAULT_MAC_COUNT][KEPT_MAC_KEY_SIZE];
 	struct store_event_watch event_watch; /* no filter: nobody */
 
@@ -187,6 +187,9 @@ enum stepup_error users_upgrade(struct store_session *session);
 enum stepup_error uses_upgrade(struct store_session *session);
 
 /* --- what the store says of itself (store_meta.c): its random id, sealed under the schema's number --- */
+
+/* The keys of keyed digests, under their subkey of the master key. */
+enum stepup_error digest_keys_make(struct store *store, const uint8_t key[MASTER_KEY_SIZE]);
 
 /* The store's keys under the master key. Those of rows hang on the store's id; the one of its own table, `meta_only`, doesn't. */
 enum stepup_error meta_keys_make(struct store *store, const struct master_key *key, struct seal_context *context, bool meta_only);

@@ -19,8 +19,8 @@ static struct row_identity identity_of(const uint8_t *digest)
 }
 
 /* One name of a key. */
-static enum stepup_error name_digest(struct store *store, const char *purpose, int64_t number, const uint8_t *bytes, size_t size,
-	uint8_t digest[DIGEST_SIZE])
+static enum stepup_error name_digest(const struct store *store, enum store_digest of, int64_t number,
+	const uint8_t *bytes, size_t size, uint8_t digest[DIGEST_SIZE])
 {
 	struct pack_writer writer = {0};
 	uint8_t *packed = NULL;
@@ -31,18 +31,19 @@ static enum stepup_error name_digest(struct store *store, const char *purpose, i
 	pack_bytes(&writer, bytes, size);
 	error = pack_finish(&writer, &packed, &packed_size);
 	if (error == STEPUP_OK)
-		error = store_keyed_digest(store, purpose, packed, packed_size, digest);
+		error = store_keyed_digest(store, of, packed, packed_size, digest);
 	free(packed);
 	return error;
 }
 
 static enum stepup_error names_of(struct store *store, const struct key_credential *key, uint8_t names[NAMES_MAX][DIGEST_SIZE], size_t *count)
 {
-	enum stepup_error error = name_digest(store, "key-public", key->algorithm, key->public_key, key->public_key_size, names[0]);
+	enum stepup_error error = name_digest(store, DIGEST_KEY_PUBLIC, key->algorithm, key->public_key,
+		key->public_key_size, names[0]);
 
 	*count = 1;
 	if (error == STEPUP_OK && key->id_size > 0) {
-		error = name_digest(store, "key-id", 0, key->id, key->id_size, names[1]);
+		error = name_digest(store, DIGEST_KEY_ID, 0, key->id, key->id_size, names[1]);
 		*count = 2;
 	}
 	return error;

@@ -123,13 +123,30 @@ enum stepup_error store_key_each(struct store_session *session, const char *purp
 	return error;
 }
 
-enum stepup_error store_keyed_digest(struct store *store, const char *purpose, const void *bytes, size_t size, uint8_t digest[DIGEST_SIZE])
-{
-	uint8_t subkey[DIGEST_SIZE] = {0};
-	enum stepup_error error = digest_hmac_sha256(store->digest_key, sizeof(store->digest_key), purpose, strlen(purpose), subkey);
+/* --- keyed digests --- */
 
-	if (error == STEPUP_OK)
-		error = digest_hmac_sha256(subkey, sizeof(subkey), bytes, size, digest);
-	WIPE_ARRAY(subkey);
+enum stepup_error digest_keys_make(struct store *store, const uint8_t key[MASTER_KEY_SIZE])
+{
+	static const char *const purposes[DIGEST_COUNT] = {
+		[DIGEST_GUESS_SOURCE] = "guess-source",
+		[DIGEST_LIMIT_VALUE] = "limit-value",
+		[DIGEST_CREDENTIAL_SECRET] = "credential-secret",
+		[DIGEST_KEY_PUBLIC] = "key-public",
+		[DIGEST_KEY_ID] = "key-id",
+		[DIGEST_INVITATION_TRIES] = "invitation-tries",
+		[DIGEST_DECOY] = "decoy",
+		[DIGEST_DECOY_KEY] = "decoy-key",
+	};
+	enum stepup_error error = STEPUP_OK;
+
+	for (unsigned i = 0; error == STEPUP_OK && i < DIGEST_COUNT; i++)
+		error = digest_hmac_sha256(key, MASTER_KEY_SIZE, purposes[i], strlen(purposes[i]),
+			store->digest_keys[i]);
 	return error;
+}
+
+enum stepup_error store_keyed_digest(const struct store *store, enum store_digest of, const void *bytes,
+	size_t size, uint8_t digest[DIGEST_SIZE])
+{
+	return digest_hmac_sha256(store->digest_keys[of], DIGEST_SIZE, bytes, size, digest);
 }
