@@ -473,6 +473,9 @@ def strangers(verifier):
     tap.equal(texts[1:], texts[:1] * 2, "and refused in the same words")
     again = [ask(verifier, "nobody-of-that-name", "vault.open", reach=[way], rhost="10.0.0.9", uid=GAMES) for way in ("browser", "browser", "agent", "agent")]
     tap.equal(again[0]["browser"]["allowCredentials"], again[1]["browser"]["allowCredentials"], "with the same key each time")
+    other = ask(verifier, "no-such-name", "vault.open", reach=["browser"], rhost="10.0.0.9", uid=GAMES)
+    keys = [reply["browser"]["allowCredentials"] for reply in (other, again[0])]
+    tap.ok(keys[0] != keys[1], "another name with another")
     tap.equal(again[2]["agent"]["keys"], again[3]["agent"]["keys"], "through an agent too")
     reply = verifier.begin("lp", "vault.open", reach=WAYS, rhost="10.0.0.9", session="s" * 32, uid=GAMES)
     tap.equal(reply.error, "TooWeak", "in a session of their own people are told what they lack")

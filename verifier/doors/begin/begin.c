@@ -233,7 +233,7 @@ static json_t *methods_to_json(unsigned methods)
 static enum stepup_error begin_reply(const struct beginning *begin, const struct transaction *transaction, json_t **reply)
 {
 	struct store *store = begin->call->verifier->store;
-	uint8_t decoy[DIGEST_SIZE];
+	uint8_t decoy[DIGEST_SIZE] = {0};
 	const struct key_offer offer = {
 		.policy = begin->policy,
 		.question = transaction->question,
@@ -243,8 +243,12 @@ static enum stepup_error begin_reply(const struct beginning *begin, const struct
 		.now = clock_wall_seconds(),
 		.timeout_seconds = TRANSACTION_TTL_SECONDS,
 	};
-	enum stepup_error error = store_keyed_digest(store, DIGEST_DECOY_KEY, transaction->user, strlen(transaction->user), decoy);
+	enum stepup_error error = STEPUP_OK;
 
+	/* Whether or not there are keys to name instead: it takes the same time. */
+	if ((transaction->question->methods & METHODS_OF_KEYS) != 0)
+		error = store_keyed_digest(store, DIGEST_DECOY_KEY, transaction->user,
+			strlen(transaction->user), decoy);
 	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", transaction->name, "prompt", transaction->prompt, "ask",
 		(begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(), "methods", methods_to_json(transaction->question->methods), "expires_in",
 		TRANSACTION_TTL_SECONDS);
