@@ -98,6 +98,11 @@ bool utf8_is_valid(const char *text, size_t size)
 	size_t length;
 
 	for (size_t i = 0; i < size; i += length) {
+		unsigned char first = (unsigned char)text[i];
+
+		length = 1;
+		if (first >= 0x01 && first <= 0x7f) /* as most are */
+			continue;
 		length = decode(text + i, size - i, &point);
 		if (length == 0 || point == 0)
 			return false;
