@@ -67,6 +67,7 @@ static void write_string(struct writer *writer, const char *text, size_t size)
 	static const char *const shorts[0x20] = {
 		['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
 	char escape[8];
+	size_t written = 0; /* of the text; what needs no escape is written in one go */
 
 	if (!utf8_is_valid(text, size)) {
 		writer->failed = writer->failed != STEPUP_OK ? writer->failed : STEPUP_INVALID;
@@ -76,11 +77,13 @@ static void write_string(struct writer *writer, const char *text, size_t size)
 	for (size_t i = 0; i < size; i++) {
 		unsigned char byte = (unsigned char)text[i];
 
-		if (byte == '"' || byte == '\\') {
+		if (byte >= 0x20 && byte != '"' && byte != '\\')
+			continue;
+		write_bytes(writer, text + written, i - written);
+		written = i + 1;
+		if (byte >= 0x20) {
 			(void)snprintf(escape, sizeof(escape), "\\%c", byte);
 			write_text(writer, escape);
-		} else if (byte >= 0x20) {
-			write_bytes(writer, text + i, 1);
 		} else if (shorts[byte] != NULL) {
 			write_text(writer, shorts[byte]);
 		} else {
@@ -88,6 +91,7 @@ static void write_string(struct writer *writer, const char *text, size_t size)
 			write_text(writer, escape);
 		}
 	}
+	write_bytes(writer, text + written, size - written);
 	write_text(writer, "\"");
 }
 

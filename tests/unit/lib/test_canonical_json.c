@@ -4,6 +4,7 @@
  */
 #include "tests/unit/cmocka_tap.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,36 @@ static void strings_have_these_escapes_and_no_others(void **state)
 		"{\"s\":\"\u20ac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
 	assert_canonical("{\"s\":\"\\b\\t\\n\\f\\r\\u001f\\u007f\\u0001\"}", "{\"s\":\"\\b\\t\\n\\f\\r\\u001f\x7f\\u0001\"}");
 	assert_canonical("{\"s\":\"<\\u2028>\"}", "{\"s\":\"<\u2028>\"}");
+}
+
+/* What needs an escape, and what doesn't, stands before, behind and between either. */
+static void escapes_are_the_same_wherever_they_stand(void **state)
+{
+	static const struct {
+		const char *character, *written;
+	} pieces[] = {{"", ""}, {"a", "a"}, {"bc", "bc"}, {"\xc3\xa4", "\xc3\xa4"}, {"\x7f", "\x7f"},
+		{"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80"}, {"\"", "\\\""}, {"\\", "\\\\"}, {"\n", "\\n"},
+		{"\x01", "\\u0001"}};
+	enum { COUNT = sizeof(pieces) / sizeof(pieces[0]) };
+
+	(void)state;
+	for (size_t n = 0; n < COUNT * COUNT * COUNT; n++) {
+		const size_t a = n / COUNT / COUNT, b = n / COUNT % COUNT, c = n % COUNT;
+		char text[16], expected[32], *canonical = NULL;
+		size_t size = 0;
+		json_t *value;
+
+		snprintf(text, sizeof(text), "%s%s%s", pieces[a].character, pieces[b].character,
+			pieces[c].character);
+		snprintf(expected, sizeof(expected), "\"%s%s%s\"", pieces[a].written, pieces[b].written,
+			pieces[c].written);
+		value = json_string(text);
+		assert_int_equal(json_canonical(value, &canonical, &size), STEPUP_OK);
+		assert_string_equal(canonical, expected);
+		assert_int_equal(size, strlen(expected));
+		free(canonical);
+		json_decref(value);
+	}
 }
 
 static void white_space_goes_and_values_stay(void **state)
@@ -173,6 +204,7 @@ static void values_too_deep_are_not_written_either(void **state)
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(members_stand_in_the_order_of_their_utf16_units),
 	cmocka_unit_test(strings_have_these_escapes_and_no_others),
+	cmocka_unit_test(escapes_are_the_same_wherever_they_stand),
 	cmocka_unit_test(white_space_goes_and_values_stay),
 	cmocka_unit_test(fractions_and_large_numbers_have_no_canonical_form),
 	cmocka_unit_test(only_one_whole_object_is_parsed),
