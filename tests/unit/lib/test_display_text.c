@@ -158,6 +158,19 @@ static void utf8_is_valid_knows_rfc_3629(void **state)
 	assert_false(utf8_is_valid("\xe2\x82\x41", 3));
 }
 
+static void of_single_bytes_only_ascii_is_utf8(void **state)
+{
+	(void)state;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		const char text[] = {'a', (char)byte, 'z'};
+		bool good = byte >= 0x01 && byte <= 0x7f;
+
+		for (size_t from = 0; from < 2; from++)
+			for (size_t to = 2; to <= 3; to++)
+				assert_int_equal(utf8_is_valid(text + from, to - from), good);
+	}
+}
+
 typedef char *display(const char *text, size_t size);
 
 static void assert_shown_by(display *how, const char *text, const char *expected)
@@ -236,6 +249,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(no_two_texts_look_the_same),
 	cmocka_unit_test(nothing_is_cut_off),
 	cmocka_unit_test(utf8_is_valid_knows_rfc_3629),
+	cmocka_unit_test(of_single_bytes_only_ascii_is_utf8),
 };
 
 TAP_MAIN(tests)
