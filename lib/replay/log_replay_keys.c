@@ -296,18 +296,20 @@ static void note_count(struct step *step, json_t *credential, int64_t count, int
 }
 
 /* Whether it was signed for a question that was put, by what was signed, while the counter stood lower, and nothing with its count was accepted since. What was
- * right and refused, by a limit for one, moved the counter on as well and stands nowhere in its order: so the counter may have stood above what is known. */
+ * right and refused, by a limit for one, moved the counter on as well and stands nowhere in its order: so the counter may have stood above what is known.
+ * An entry from before its question is by a clock that was set back meanwhile: times say nothing of the order. */
 static bool is_late(const struct step *step, const json_t *credential, int64_t count)
 {
 	const json_t *recent = json_object_get(credential, "recent"), *one;
 	int64_t before = member_number(step->entry, "counter_before", -1), put = member_number(json_object_get(step->entry, "context"), "iat", -1);
-	bool found = false;
+	bool set_back = step->at < put, found = false;
 	size_t i;
 
 	if (before < 0 || count <= before)
 		return false;
 	json_array_foreach((json_t *)(uintptr_t)recent, i, one) {
-		found |= member_number(one, "before", INT64_MAX) <= before && member_number(one, "at", -1) >= put;
+		found |= member_number(one, "before", INT64_MAX) <= before &&
+			(set_back || member_number(one, "at", -1) >= put);
 		if (found && member_number(one, "count", -1) == count)
 			return false;
 	}

@@ -299,11 +299,14 @@ static void swapped_evidence_of_two_step_ups_is_found(void **state)
 	scene_strike(&scene);
 }
 
-static int64_t says_before;
+static int64_t says_before, set_back;
 
 static void says_what_stood_before(json_t *entry)
 {
+	json_int_t at = json_integer_value(json_object_get(entry, "at"));
+
 	assert_int_equal(json_object_set_new(entry, "counter_before", json_integer(says_before)), 0);
+	assert_int_equal(json_object_set_new(entry, "at", json_integer(at - set_back)), 0);
 }
 
 /* Two questions of one second, of which the one that was signed first is answered last: by this counter, said to be put at `before`, 20 seconds ago. */
@@ -335,6 +338,22 @@ static void questions_that_were_open_at_once_are_answered_in_either_order(void *
 	story_checkpoint(scene.story);
 	assert_no_finding(scene.story);
 	scene_strike(&scene);
+}
+
+/* The clock is set back while both questions are open: then an entry is from before its question. */
+static void times_of_a_clock_that_was_set_back_say_nothing_of_the_order(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	set_back = 300;
+	(void)grant_late(&scene, 3, 2, T + 27);
+	story_checkpoint(scene.story);
+	assert_no_finding(scene.story);
+	scene_strike(&scene);
+	assert_fault(&scene, grant_late(&scene, 4, 2, T + 27), "there are two of it");
+	scene_strike(&scene);
+	set_back = 0;
 }
 
 static void a_late_counter_that_was_accepted_or_stood_or_is_of_a_later_question_is_found(void **state)
@@ -738,6 +757,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(evidence_of_another_step_up_is_found),
 	cmocka_unit_test(swapped_evidence_of_two_step_ups_is_found),
 	cmocka_unit_test(questions_that_were_open_at_once_are_answered_in_either_order),
+	cmocka_unit_test(times_of_a_clock_that_was_set_back_say_nothing_of_the_order),
 	cmocka_unit_test(a_late_counter_that_was_accepted_or_stood_or_is_of_a_later_question_is_found),
 	cmocka_unit_test(what_a_key_would_not_have_done_is_found),
 	cmocka_unit_test(what_an_entry_can_not_say_is_found),
