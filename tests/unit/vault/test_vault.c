@@ -710,6 +710,25 @@ static void what_the_mark_could_not_be_told_is_not_committed_for_anybody(void **
 	close(full);
 }
 
+/* Killed between commit and mark, they are as far apart as their times: the mark's is of the beginning. */
+static void a_clock_that_is_set_within_a_transaction_leaves_its_head_by_the_mark(void **state)
+{
+	struct fixture *fixture = *state;
+	struct store_head head;
+	int64_t began;
+
+	assert_ok(store_begin(fixture->writer));
+	fixture->writer->at -= 400; /* what it was, by a clock that was set ahead since */
+	began = fixture->writer->at;
+	assert_ok(fixture_log(fixture->writer, "one"));
+	assert_ok(store_commit(fixture->writer));
+	store_head_now(fixture->store, &head);
+	assert_int_equal(head.at, began);
+	assert_ok(store_begin(fixture->writer));
+	assert_true(fixture->writer->at >= began + 400);
+	store_rollback(fixture->writer);
+}
+
 static void a_start_names_the_table_that_was_changed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -749,6 +768,7 @@ static const struct CMUnitTest tests[] = {
 	STORE_TEST(who_reads_while_others_write_finds_nothing_wrong),
 	STORE_TEST(the_records_of_an_account_are_all_or_an_error),
 	STORE_TEST(what_the_mark_could_not_be_told_is_not_committed_for_anybody),
+	STORE_TEST(a_clock_that_is_set_within_a_transaction_leaves_its_head_by_the_mark),
 	STORE_TEST(a_start_names_the_table_that_was_changed),
 };
 

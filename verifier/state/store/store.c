@@ -175,8 +175,9 @@ enum stepup_error store_begin(struct store_session *session)
 	gate_enter(session->store);
 	if (session->broken || session->db == NULL)
 		error = connection_renew(session);
+	session->at = clock_wall_seconds();
 	if (error == STEPUP_OK && session->store->mark != NULL) {
-		error = mark_prepare(session->store->mark, clock_wall_seconds());
+		error = mark_prepare(session->store->mark, session->at);
 		session->mark_failed = error != STEPUP_OK;
 	}
 	if (error == STEPUP_OK)

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "lib/base/wipe.h"
-#include "verifier/host/clock.h"
 
 #define HOST_NUMBER 1 /* the one host of a store in SQLite */
 #define BEFORE_FIRST (-1) /* the row that bears the head of an empty log */
@@ -179,7 +178,7 @@ static enum stepup_error make(struct store_session *session, uint8_t packed[STOR
 	if (head->batch == INT64_MAX)
 		return STEPUP_TOO_LONG;
 	head->batch += session->begins ? 0 : 1;
-	head->at = clock_wall_seconds();
+	head->at = session->at; /* as the mark knows; the clock may have been set since */
 	head->log_size = (int64_t)session->tree.size;
 	head->clean = session->stops_clean;
 	head->running = !session->stops_clean;

@@ -93,6 +93,7 @@ struct store_session {
 	struct kept_mac *macs[VAULT_MAC_COUNT]; /* made when first used */
 
 	bool in_transaction;
+	int64_t at; /* when it began: its head's time, of which the mark knows before the commit */
 	bool failed; /* the transaction can't be committed any more */
 	bool broken; /* the connection is made anew before the next transaction */
 	struct merkle_tree tree;
