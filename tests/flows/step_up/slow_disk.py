@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """A disk that takes its time. Commits are another thread's then, and what is decided there may have been
-handed in by what the loop still had in memory. What an entry of the log ended covers nothing behind that entry,
-and permits nothing."""
+handed in by what the loop still had in memory. What an entry of the log ended covers nothing behind it, and
+permits nothing."""
 import os
 import select
 import socket
@@ -17,6 +17,9 @@ from logbook import Administrator
 POLICY = '''
 caller console { unix-user = "root"  users = { "*" }  actions = { "customer.*" } }
 action customer.edit { users = { "*" }  prompt = "Edit"  require = { code }  fresh-for = 15m }
+service export { unix-user = "root" }
+action customer.export { users = { "*" }  prompt = "Export"  require = { code }  code-is-enough = yes
+    service = export }
 action "stepup.*" { users = { "root", "bin", "daemon" }  require = { code }  code-is-enough = yes }
 '''
 SESSION = "s" * 43
@@ -81,9 +84,10 @@ class Desk:
     def call(self, method, parameters, user="root"):
         """Sends a call as that user; its connection."""
         uid = {"root": 0, "bin": BIN, "daemon": DAEMON}[user]
+        door = {"Answer": "verify", "EnrollFinish": "verify", "Redeem": "redeem"}.get(method, "admin")
         os.seteuid(uid)
         try:
-            client = self.verifier.client("verify" if method in ("Answer", "EnrollFinish") else "admin")
+            client = self.verifier.client(door)
         finally:
             os.seteuid(0)
         client.start(method, parameters)
@@ -140,8 +144,8 @@ class Desk:
 
     def behind_changes(self, changes, last):
         """changes() and then last(), made anew each time. The last is refused anyway where a lock was lifted
-        only behind it, because its name was looked up for longer, and where the loop had ended what it answers
-        before that was decided: then once more."""
+        only behind it, because its name was looked up for longer, and where the loop had ended what it
+        answers before that was decided: then once more."""
         for _ in range(20):
             changed = changes()
             self.disk.be_slow(self)
@@ -206,12 +210,40 @@ def permitted_behind(desk):
                f"a verb is not carried out behind {what}", (changed, answered))
 
 
+def reloaded_behind(desk):
+    """A reload is carried out before it is written down: whether it may be is asked behind what is decided."""
+    desk.tokens["bin"] = desk.verifier.enrol_token("bin")
+    desk.disk.be_slow(desk)
+    changes = lifted(desk, "daemon", "Lock", "Unlock", user="bin")()
+    locked, answered = desk.behind(changes[0], desk.verb("bin", "Reload", {}))
+    tap.ok(locked.ok and answered.error == "Locked", "a reload is not carried out behind a lock",
+           (locked, answered))
+    desk.call(*changes[1]).finish()
+
+
+def resumed_behind(desk):
+    """Told again that it had redeemed, a service hears what is so where that is written down."""
+    granted = desk.verifier.step_up("mail", "customer.export", None, desk.tokens["mail"].fresh())
+    resume = {"receipt": granted["receipt"], "action": "customer.export", "details": {}, "exec_id": "7",
+              "resume": True}
+    desk.call("Redeem", resume).finish()
+    for _ in range(20):
+        desk.disk.be_slow(desk)
+        changes = lifted(desk, "bin", "Lock", "Unlock", user="mail")()
+        _, answered, locked = desk.behind(desk.code(), ("Redeem", resume), changes[0])
+        desk.call(*changes[1]).finish()
+        if not answered.ok:
+            break  # else its names were looked up for longer, and the lock came behind the entry
+    tap.ok(locked.ok and answered.error == "Locked", "nor is a resumption told behind one",
+           (locked, answered))
+
+
 def main():
     verifier = Verifier(POLICY)
     disk = Disk(verifier)
     with verifier:
         desk = Desk(verifier, disk)
-        for run in (granted_in_between, covered_behind, permitted_behind):
+        for run in (granted_in_between, covered_behind, permitted_behind, reloaded_behind, resumed_behind):
             tap.run(run, desk)
         tap.equal(desk.root.check()["problems"], [], "stepup log verify finds nothing wrong with any of it")
     tap.done()

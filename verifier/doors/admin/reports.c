@@ -389,28 +389,46 @@ static void refuse_reload(struct call *call, enum stepup_error error, const char
 	free(sentence);
 }
 
-void report_reload(struct call *call)
+/* Permitted in the queue, behind all that was decided before; carried out then, and written down. */
+static void reload_permitted(struct verb_job *permitted)
 {
+	struct call *call = permitted->call;
 	struct verb_job *job = verb_job_new(call, "stepup.reload");
 	enum stepup_error error;
 	char *why = NULL;
 
-	if (job == NULL || !verb_job_authorize(&job, json_object()))
+	if (job == NULL)
 		return;
-	if (!holds_now(call, &job->authorization)) {
-		verb_job_free(&job);
-		return;
-	}
 	error = verifier_reload(call->verifier, &why);
 	if (error != STEPUP_OK) {
 		refuse_reload(call, error, why);
 		verb_job_free(&job);
 	} else {
 		memcpy(job->digest, call->verifier->policy->digest, DIGEST_SIZE);
+		job->authorization = permitted->authorization;
+		job->authorized = true;
 		job->carried_out = true;
 		job->work = reload_work;
 		job->reply = reload_reply;
 		verb_job_submit(job);
 	}
 	free(why);
+}
+
+static enum stepup_error nothing_more(struct store_session *session, struct verb_job *job)
+{
+	(void)session;
+	(void)job;
+	return STEPUP_OK;
+}
+
+void report_reload(struct call *call)
+{
+	struct verb_job *job = verb_job_new(call, "stepup.reload");
+
+	if (job == NULL || !verb_job_authorize(&job, json_object()))
+		return;
+	job->work = nothing_more;
+	job->reply = reload_permitted;
+	verb_job_submit(job);
 }

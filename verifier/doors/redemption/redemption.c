@@ -27,6 +27,7 @@ struct redemption {
 	/* What its entry took of the budget of refusals, to be given back where it isn't written. */
 	uint32_t key;
 	bool took_budget, took_first;
+	enum stepup_error first_of; /* what it was the first of */
 	int64_t taken_boot_ms;
 	/* decided */
 	enum redeem_fault fault;
@@ -277,17 +278,36 @@ static json_t *refusal_entry(const struct redemption *redemption, int64_t now)
 		message_text(redemption->call->parameters, "action"), words->error, words->why);
 }
 
+/* A resumption is decided again where its entry is written: the user may have been locked since. */
+static enum stepup_error resume(struct store_session *session, struct redemption *redemption, int64_t now)
+{
+	enum stepup_error error;
+
+	redemption->already = false;
+	error = decide(session, redemption, now);
+	if (error == STEPUP_OK && redemption->fault == REDEEM_GOOD && !redemption->already)
+		error = STEPUP_INTERNAL; /* it had been redeemed */
+	return error;
+}
+
 /* With what it was tried for, where that could be read. */
 static enum stepup_error note_work(struct store_session *session, void *job)
 {
-	const struct redemption *redemption = job;
+	struct redemption *redemption = job;
 	const struct action *asked = redemption->claims.asked;
+	const char *exec_id = message_text(redemption->call->parameters, "exec_id");
 	int64_t now = clock_wall_seconds(), log;
-	json_t *evidence = asked == NULL ? NULL : log_entry_evidence(asked, NULL);
-	json_t *entry = redemption->already ? log_entry_resume(now, &redemption->row, message_text(redemption->call->parameters, "exec_id"), asked->name) :
-					      refusal_entry(redemption, now);
-	enum stepup_error error = STEPUP_NO_MEMORY;
+	enum stepup_error error = redemption->already ? resume(session, redemption, now) : STEPUP_OK;
+	json_t *evidence, *entry;
 
+	if (error != STEPUP_OK)
+		return error;
+	evidence = asked == NULL ? NULL : log_entry_evidence(asked, NULL);
+	if (redemption->already)
+		entry = log_entry_resume(now, &redemption->row, exec_id, asked->name);
+	else
+		entry = refusal_entry(redemption, now);
+	error = STEPUP_NO_MEMORY;
 	if (entry != NULL && (evidence != NULL || asked == NULL))
 		error = store_log_append(session, entry, evidence, NULL, &log);
 	else
@@ -304,7 +324,8 @@ static void note_done(void *job, enum stepup_error result)
 	if (result != STEPUP_OK && redemption->took_budget)
 		refusal_budget_give(budget, redemption->key);
 	if (result != STEPUP_OK && redemption->took_first)
-		refusal_first_give(budget, redemption->row.user_id, redeem_words(redemption->fault)->error, redemption->taken_boot_ms);
+		refusal_first_give(budget, redemption->row.user_id, redemption->first_of,
+			redemption->taken_boot_ms);
 	reply_and_free(redemption, result);
 }
 
@@ -315,9 +336,11 @@ static void note(struct redemption *redemption)
 	const struct log_subject subject = {.user_id = redemption->found ? redemption->row.user_id : NULL};
 
 	redemption->taken_boot_ms = clock_boot_ms();
+	redemption->first_of = redeem_words(redemption->fault)->error;
 	redemption->key = refusal_key(redemption->call->peer.uid, &subject);
 	redemption->took_first = redemption->found &&
-		refusal_first_take(budget, redemption->row.user_id, redeem_words(redemption->fault)->error, redemption->taken_boot_ms);
+		refusal_first_take(budget, redemption->row.user_id, redemption->first_of,
+			redemption->taken_boot_ms);
 	redemption->took_budget = refusal_budget_take(budget, redemption->key, redemption->taken_boot_ms);
 	if (!redemption->took_first && !redemption->took_budget)
 		reply_and_free(redemption, STEPUP_OK);
