@@ -7,6 +7,7 @@ from interleaved_log import SUCCESSES, covers
 
 LOGGED = {"Answer": SUCCESSES, "Claim": ("grant",), "Redeem": ("redeem",), "Deny": ("request-end",), "CancelRequest": ("request-end",), "Unlock": ("unlock",),
           "Thaw": ("thaw",), "Revoke": ("revoke",), "EnrollFinish": ("enrol",)}
+REFUSED_TO_THE_LOCKED = ("Begin", "Approve", "Answer", "Claim", "Redeem", "Account", "Reload")
 
 
 class Judge:
@@ -109,7 +110,9 @@ class Judge:
     def unanswered(self):
         """Entries of successes that nobody was told of: at most as many as calls were lost."""
         lost = collections.Counter((call.notes.get("user"), call.method) for call in self.calls if call.lost)
-        for index in range(self.first, self.last):
+        # Grants last: either of two methods makes one.
+        indexes = sorted(range(self.first, self.last), key=lambda one: self.entries[one]["type"] == "grant")
+        for index in indexes:
             entry = self.entries[index]
             if entry["type"] not in (*SUCCESSES, "redeem") or index in self.call_of or index in self.told:
                 continue
@@ -188,7 +191,7 @@ class Judge:
         """Nothing begun in the time of a lock is answered with anything but a refusal, also what leaves no entry."""
         locks, freezes = self.spans("lock", "unlock", "user"), self.spans("freeze", "thaw", "action")
         for call in self.calls:
-            if not call.ok or call.method not in ("Begin", "Approve", "Answer", "Claim", "Redeem", "Account"):
+            if not call.ok or call.method not in REFUSED_TO_THE_LOCKED:
                 continue
             if not self.tells_nothing(call) and any(began < call.sent and call.received < ended for began, ended in locks[call.notes["user"]]):
                 self.say(f"{call.notes['user']} was locked", call)
