@@ -170,19 +170,30 @@ static int bind_socket(struct fake_verifier *fake)
 	return fd;
 }
 
+/* A connection to it; negative where nobody listens. */
+static int connect_to(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
 /* Waits until somebody listens. */
 static bool wait_for_listener(const char *path)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	for (int i = 0; i < 5000; i++) {
-		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		bool up = connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+		int fd = connect_to(path);
 
-		close(fd);
-		if (up)
+		if (fd >= 0) {
+			close(fd);
 			return true;
+		}
 		usleep(1000);
 	}
 	return false;
@@ -225,6 +236,21 @@ void fake_verifier_reset(struct fake_verifier *fake)
 	}
 	fake->shared->second_answer[0] = '\0';
 	fake->shared->speaks_first = false;
+}
+
+bool fake_verifier_settle(struct fake_verifier *fake)
+{
+	int fd = connect_to(fake->socket);
+	char byte = 1;
+	bool answered = fd >= 0 && send_all(fd, method_names[FAKE_CANCEL], strlen(method_names[FAKE_CANCEL]) + 1);
+
+	while (answered && byte != '\0')
+		answered = recv(fd, &byte, 1, 0) == 1;
+	if (fd >= 0)
+		close(fd);
+	while (answered && fake->shared->closed < fake->shared->connections)
+		usleep(1000);
+	return answered;
 }
 
 void fake_verifier_stop(struct fake_verifier *fake)

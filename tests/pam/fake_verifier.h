@@ -52,6 +52,9 @@ bool fake_verifier_start(struct fake_verifier *fake, uid_t uid);
 /* Sets everything to a friendly verifier that grants customer.export to alice. */
 void fake_verifier_reset(struct fake_verifier *fake);
 
+/* Waits until it has let in everybody who came before, and closed their connections. A call of Cancel. */
+bool fake_verifier_settle(struct fake_verifier *fake);
+
 void fake_verifier_stop(struct fake_verifier *fake);
 
 #define FAKE_BEGIN_REPLY                                                                                      \

@@ -297,14 +297,14 @@ static int answer_when_closed(int count, const struct pam_message **messages, st
 /* Transactions outlive connections: a verifier that hung up while the person was typing is called again. */
 static void a_connection_closed_between_calls_is_made_anew(void **state)
 {
-	int closed, connections = fake.shared->connections;
+	int closed, connections;
 	struct pam_conv conversation = {answer_when_closed, &closed};
 	pam_handle_t *handle = NULL;
 
 	(void)state;
 	assert_pam_code(pam_start_confdir("plain", "alice", &conversation, service_folder(), &handle), PAM_SUCCESS);
-	while (fake.shared->closed < connections) /* those of earlier tests */
-		usleep(1000);
+	assert_true(fake_verifier_settle(&fake)); /* connections of earlier tests */
+	connections = fake.shared->connections;
 	closed = fake.shared->closed;
 	fake.shared->manners[FAKE_BEGIN] = FAKE_LATER_CLOSE;
 	assert_pam_code(pam_authenticate(handle, 0), PAM_SUCCESS);

@@ -182,7 +182,8 @@ def hang_ups(verifier):
     end = time.monotonic() + PATIENCE
     while open_descriptors() > before and time.monotonic() < end:
         select.select([], [], [], 0.05)
-    tap.equal(open_descriptors(), before, "and whoever hangs up meanwhile is let go")
+    now = open_descriptors()  # perhaps fewer: the call before the first look may not have been let go then
+    tap.ok(now <= before, "and whoever hangs up meanwhile is let go", (before, now))
 
 
 def without_account(verifier):
