@@ -182,7 +182,7 @@ static enum stepup_error mend_user(struct store *store, struct store_session *se
 	return error;
 }
 
-struct walk {
+struct brakes_walk {
 	struct brakes *brakes;
 	char names[USER_PAGE][USER_NAME_SIZE];
 	char last[USER_NAME_SIZE];
@@ -192,7 +192,7 @@ struct walk {
 
 static bool note_user(void *context, const struct user_record *record)
 {
-	struct walk *walk = context;
+	struct brakes_walk *walk = context;
 	char user_id[USER_ID_TEXT_SIZE];
 
 	base64url_encode(record->user_id, USER_ID_SIZE, user_id);
@@ -206,7 +206,7 @@ static bool note_user(void *context, const struct user_record *record)
 }
 
 /* Whoever is locked and has no record any more gets one, under the id that the log knows. */
-static enum stepup_error lock_the_missing(struct store_session *session, const struct walk *walk)
+static enum stepup_error lock_the_missing(struct store_session *session, const struct brakes_walk *walk)
 {
 	enum stepup_error error = STEPUP_OK;
 	const char *user_id, *name;
@@ -239,7 +239,7 @@ static enum stepup_error lock_the_missing(struct store_session *session, const s
 /* Page by page, as nothing is written while a list is read. */
 static enum stepup_error mend_users(struct store *store, struct store_session *session, struct brakes *brakes, int64_t now)
 {
-	struct walk *walk = calloc(1, sizeof(*walk));
+	struct brakes_walk *walk = calloc(1, sizeof(*walk));
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
 	if (walk != NULL) {

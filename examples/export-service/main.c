@@ -34,7 +34,7 @@
 #define CHILDREN_MAX 16
 #define WAIT_SECONDS 30
 
-struct options {
+struct service_options {
 	const char *database, *orders, *socket_path, *redeem_socket;
 	uid_t caller;
 };
@@ -97,7 +97,7 @@ static void hand_out(FILE *peer, const struct order *order, struct contacts *con
 
 /* Records what it is about to do, redeems for that, then does it, once. A verifier that says "already" has said yes before to this very order: whether
  * anything came of that, the service's own record knows. */
-static void export_run(FILE *peer, const struct options *options, const struct order *order, struct contacts *contacts, int64_t records)
+static void export_run(FILE *peer, const struct service_options *options, const struct order *order, struct contacts *contacts, int64_t records)
 {
 	struct orders *orders = orders_open(options->orders);
 	char exec_id[EXEC_ID_SIZE];
@@ -126,7 +126,7 @@ out:
 	orders_close(&orders);
 }
 
-static void serve_order(FILE *peer, const struct options *options, const json_t *request)
+static void serve_order(FILE *peer, const struct service_options *options, const json_t *request)
 {
 	struct contacts *contacts = NULL;
 	struct order order;
@@ -145,7 +145,7 @@ static void serve_order(FILE *peer, const struct options *options, const json_t 
 	contacts_close(&contacts);
 }
 
-static void serve_connection(int fd, const struct options *options)
+static void serve_connection(int fd, const struct service_options *options)
 {
 	const struct timeval wait = {.tv_sec = WAIT_SECONDS};
 	struct ucred credentials;
@@ -214,7 +214,7 @@ static void block_signals(sigset_t *waiting)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int serve(const struct options *options)
+static int serve(const struct service_options *options)
 {
 	int listener = listen_on(options->socket_path), children = 0;
 	sigset_t waiting;
@@ -263,7 +263,7 @@ int main(int argc, char **argv)
 	static const struct option long_options[] = {{"database", required_argument, NULL, 'd'},
 		{"orders", required_argument, NULL, 'o'}, {"socket", required_argument, NULL, 's'}, {"redeem-socket", required_argument, NULL, 'r'},
 		{"caller", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct options options = {0};
+	struct service_options options = {0};
 	const struct passwd *caller = NULL;
 	int option;
 

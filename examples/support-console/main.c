@@ -16,7 +16,7 @@
 
 #define TEND_SECONDS 5 /* between two looks at what nobody waits for any more */
 
-struct options {
+struct console_options {
 	const char *customers, *staff, *files, *export_socket, *verifier_socket, *origin, *service, *confdir, *set_password;
 	uint16_t port;
 	bool demo;
@@ -54,12 +54,12 @@ static void usage(FILE *out)
 }
 
 /* False after a wrong option; `*done` where the help was shown. */
-static bool options_read(int argc, char **argv, struct options *options, bool *done)
+static bool options_read(int argc, char **argv, struct console_options *options, bool *done)
 {
 	long port;
 	int option;
 
-	*options = (struct options){.service = "support-console", .verifier_socket = VERIFIER_SOCKET, .port = 8080};
+	*options = (struct console_options){.service = "support-console", .verifier_socket = VERIFIER_SOCKET, .port = 8080};
 	while ((option = getopt_long(argc, argv, "p:dh", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_CUSTOMERS: options->customers = optarg; break;
@@ -90,7 +90,7 @@ static bool options_read(int argc, char **argv, struct options *options, bool *d
 		(options->set_password || (options->customers && options->files && options->export_socket));
 }
 
-static bool set_password(const struct options *options)
+static bool set_password(const struct console_options *options)
 {
 	char password[PASSWORD_MAX + 2], why[256] = "no password was given";
 	struct staff *staff = staff_open(options->staff, why, sizeof(why));
@@ -107,7 +107,7 @@ static bool set_password(const struct options *options)
 	return done;
 }
 
-static bool console_open(const struct options *options, struct console *console, char *why, size_t why_size)
+static bool console_open(const struct console_options *options, struct console *console, char *why, size_t why_size)
 {
 	console->export_socket = options->export_socket;
 	console->verifier_socket = options->verifier_socket;
@@ -151,7 +151,7 @@ static bool tend_until_told(const struct console *console, const sigset_t *signa
 }
 
 /* Serves until SIGINT or SIGTERM. */
-static int serve(const struct options *options)
+static int serve(const struct console_options *options)
 {
 	struct console console = {0};
 	struct MHD_Daemon *daemon = NULL;
@@ -185,7 +185,7 @@ out:
 
 int main(int argc, char **argv)
 {
-	struct options options;
+	struct console_options options;
 	bool help = false;
 
 	if (!options_read(argc, argv, &options, &help)) {

@@ -34,7 +34,7 @@ static const struct field helper_fields[] = {
 	{0},
 };
 
-struct session {
+struct helper_session {
 	const struct authenticator_request *request;
 	const struct authenticator_conversation *conversation;
 	struct deadline deadline;
@@ -92,7 +92,7 @@ static enum stepup_error request_build(
 }
 
 /* Sends one message, and lets go of it. */
-static enum stepup_error session_send(struct session *session, json_t *message)
+static enum stepup_error session_send(struct helper_session *session, json_t *message)
 {
 	enum stepup_error error = message == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	char *text = NULL;
@@ -109,7 +109,7 @@ static enum stepup_error session_send(struct session *session, json_t *message)
 }
 
 /* The next whole message, as its table says. */
-static enum stepup_error session_receive(struct session *session, json_t **message)
+static enum stepup_error session_receive(struct helper_session *session, json_t **message)
 {
 	char bad_field[FIELD_NAME_SIZE];
 	json_error_t parse_error;
@@ -130,7 +130,7 @@ static enum stepup_error session_receive(struct session *session, json_t **messa
 	return error == STEPUP_UNREACHABLE ? STEPUP_IO : error; /* it died half-way */
 }
 
-static enum stepup_error ask_touch(struct session *session, const json_t *event)
+static enum stepup_error ask_touch(struct helper_session *session, const json_t *event)
 {
 	enum stepup_error error;
 	char *text;
@@ -146,7 +146,7 @@ static enum stepup_error ask_touch(struct session *session, const json_t *event)
 	return error;
 }
 
-static enum stepup_error ask_pin(struct session *session, const json_t *event)
+static enum stepup_error ask_pin(struct helper_session *session, const json_t *event)
 {
 	const struct authenticator_conversation *conversation = session->conversation;
 	struct authenticator_pin_question question = {
@@ -173,7 +173,7 @@ static enum stepup_error ask_pin(struct session *session, const json_t *event)
 }
 
 /* One event. Where the person can't or won't go on, our end is closed, and the helper tells the key. */
-static enum stepup_error session_event(struct session *session, const json_t *event)
+static enum stepup_error session_event(struct helper_session *session, const json_t *event)
 {
 	const char *name = message_text(event, "event");
 
@@ -213,7 +213,7 @@ static enum stepup_error session_end(const json_t *message, struct authenticator
 	}
 }
 
-static enum stepup_error session_run(struct session *session, struct authenticator_outcome *outcome)
+static enum stepup_error session_run(struct helper_session *session, struct authenticator_outcome *outcome)
 {
 	enum stepup_error error = STEPUP_OK;
 
@@ -243,7 +243,7 @@ static enum authenticator_code code_of(enum stepup_error error)
 }
 
 /* Starts the helper and sends it what is asked. authenticator_process_end is the caller's, whatever comes of it. */
-static enum stepup_error session_start(struct session *session)
+static enum stepup_error session_start(struct helper_session *session)
 {
 	json_t *message = NULL;
 	enum stepup_error error = request_build(session->request, session->deadline, &message);
@@ -259,7 +259,7 @@ static enum stepup_error session_start(struct session *session)
 
 /* Sees the helper end; gives the error that stands then. */
 static enum stepup_error session_close(
-	struct session *session, enum stepup_error error, struct authenticator_outcome *outcome)
+	struct helper_session *session, enum stepup_error error, struct authenticator_outcome *outcome)
 {
 	bool started = authenticator_process_end(&session->process);
 
@@ -277,7 +277,7 @@ enum stepup_error authenticator_run(const struct authenticator_request *request,
 	const struct authenticator_conversation *conversation, struct deadline deadline,
 	struct authenticator_outcome *outcome)
 {
-	struct session session = {.request = request,
+	struct helper_session session = {.request = request,
 		.conversation = conversation,
 		.deadline = deadline,
 		.process = {.fd = -1, .pidfd = -1}};
@@ -292,7 +292,7 @@ enum stepup_error authenticator_run(const struct authenticator_request *request,
 /* --- looking, meanwhile --- */
 
 struct authenticator_look {
-	struct session session;
+	struct helper_session session;
 };
 
 enum stepup_error authenticator_look_start(
@@ -305,7 +305,7 @@ enum stepup_error authenticator_look_start(
 	*look = NULL;
 	if (made == NULL)
 		return STEPUP_NO_MEMORY;
-	made->session = (struct session){.request = request,
+	made->session = (struct helper_session){.request = request,
 		.deadline = deadline_sooner(deadline_in(AUTHENTICATOR_LOOK_MS), deadline),
 		.process = {.fd = -1, .pidfd = -1}};
 	error = session_start(&made->session);
@@ -332,7 +332,7 @@ bool authenticator_looks_are_over(struct authenticator_look *const looks[], size
 enum stepup_error authenticator_look_end(struct authenticator_look **look, struct authenticator_outcome *outcome)
 {
 	struct authenticator_outcome unwanted = {.tries_left = -1}, *into = outcome != NULL ? outcome : &unwanted;
-	struct session *session = &(*look)->session;
+	struct helper_session *session = &(*look)->session;
 	enum stepup_error error = STEPUP_CANCELLED;
 
 	authenticator_outcome_clear(into);

@@ -25,7 +25,7 @@
 #define ANSWER_SIZE_MAX 512 /* bytes of a typed answer that are worth sending, PAM_MAX_RESP_SIZE */
 
 /* One step-up under way. */
-struct step_up {
+struct client_step_up {
 	struct verifier_client *client;
 	const struct step_up_request *request;
 	const struct step_up_conversation *conversation;
@@ -49,7 +49,7 @@ static struct deadline call_deadline(struct deadline whole, int64_t milliseconds
 }
 
 /* Tells the verifier that nobody is going to answer. Whether it hears that makes no difference to us. */
-static void step_up_cancel(struct step_up *run)
+static void step_up_cancel(struct client_step_up *run)
 {
 	struct verifier_refusal ignored = {0};
 	json_t *reply = NULL;
@@ -88,7 +88,7 @@ static bool is_within_reach(const char *const *reach, const char *method)
 
 /* Keeps of the verifier's methods what this side can do. Each way of reaching a key must come with what the key
  * is to sign. */
-static enum stepup_error settle_methods(struct step_up *run)
+static enum stepup_error settle_methods(struct client_step_up *run)
 {
 	const json_t *method;
 	size_t i;
@@ -117,7 +117,7 @@ static bool offers_a_key(const json_t *methods)
 }
 
 /* A key that this side found and that was refused is not asked for again. */
-static void take_away(struct step_up *run, const char *method)
+static void take_away(struct client_step_up *run, const char *method)
 {
 	const json_t *found;
 	size_t i;
@@ -146,7 +146,7 @@ static bool is_an_answer(const struct step_up_question *question, const struct s
 }
 
 /* Asks the person. `before` is why the last answer was refused, NULL the first time. */
-static enum stepup_error step_up_ask(struct step_up *run, const struct verifier_refusal *before,
+static enum stepup_error step_up_ask(struct client_step_up *run, const struct verifier_refusal *before,
 	struct deadline expires, struct step_up_answer *answer)
 {
 	struct step_up_question question = {
@@ -187,7 +187,7 @@ static json_t *typed_text(const char *typed)
 }
 
 /* The parameters of Answer; takes the answer's secrets over. */
-static json_t *answer_parameters(const struct step_up *run, struct step_up_answer *answer)
+static json_t *answer_parameters(const struct client_step_up *run, struct step_up_answer *answer)
 {
 	json_t *parameters = json_pack(
 		"{s:s, s:s}", "transaction", message_text(run->begun, "transaction"), "method", answer->method);
@@ -203,7 +203,7 @@ static json_t *answer_parameters(const struct step_up *run, struct step_up_answe
 }
 
 /* Sends one answer and wipes it. */
-static enum stepup_error step_up_answer(struct step_up *run, struct step_up_answer *answer, json_t **reply)
+static enum stepup_error step_up_answer(struct client_step_up *run, struct step_up_answer *answer, json_t **reply)
 {
 	json_t *parameters = answer_parameters(run, answer);
 	const char *method = answer->method;
@@ -223,7 +223,7 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* Keeps what was granted, if it is what was asked for. */
-static enum stepup_error step_up_grant(struct step_up *run, json_t **reply)
+static enum stepup_error step_up_grant(struct client_step_up *run, json_t **reply)
 {
 	const struct step_up_request *request = run->request;
 	struct step_up_outcome *outcome = run->outcome;
@@ -241,7 +241,7 @@ static enum stepup_error step_up_grant(struct step_up *run, json_t **reply)
 
 /* Whether the same step-up may be answered again: after a wrong answer with tries left and something to try, or
  * after one that came too soon and can still come in time. */
-static bool may_ask_again(const struct step_up *run, enum stepup_error error, struct deadline expires)
+static bool may_ask_again(const struct client_step_up *run, enum stepup_error error, struct deadline expires)
 {
 	const struct verifier_refusal *refusal = &run->outcome->refusal;
 
@@ -254,7 +254,7 @@ static bool may_ask_again(const struct step_up *run, enum stepup_error error, st
 }
 
 /* Gives the step-up up; the words of the conversation, if it had any, are why. */
-static void step_up_give_up(struct step_up *run, struct step_up_answer *answer)
+static void step_up_give_up(struct client_step_up *run, struct step_up_answer *answer)
 {
 	struct verifier_refusal *refusal = &run->outcome->refusal;
 
@@ -265,7 +265,7 @@ static void step_up_give_up(struct step_up *run, struct step_up_answer *answer)
 }
 
 /* Where an earlier step-up covers this one, nobody is asked. Where it covers it no more, by now, everybody is. */
-static enum stepup_error step_up_cover(struct step_up *run)
+static enum stepup_error step_up_cover(struct client_step_up *run)
 {
 	json_t *reply = NULL;
 	enum stepup_error error;
@@ -293,7 +293,7 @@ static enum stepup_error request_refusal(struct verifier_refusal *refusal, const
 }
 
 /* Waits until the request isn't waiting any more: STEPUP_OK where somebody agreed. */
-static enum stepup_error await_approval(struct step_up *run, const char *request, struct deadline until)
+static enum stepup_error await_approval(struct client_step_up *run, const char *request, struct deadline until)
 {
 	struct verifier_refusal *refusal = &run->outcome->refusal;
 	json_t *reply = NULL;
@@ -312,7 +312,7 @@ static enum stepup_error await_approval(struct step_up *run, const char *request
 	return error;
 }
 
-static enum stepup_error step_up_claim(struct step_up *run, struct deadline deadline)
+static enum stepup_error step_up_claim(struct client_step_up *run, struct deadline deadline)
 {
 	json_t *reply = NULL;
 	enum stepup_error error = verify_call(run->client, "Claim",
@@ -326,7 +326,7 @@ static enum stepup_error step_up_claim(struct step_up *run, struct deadline dead
 }
 
 /* Waits once, or looks once, as the conversation says; `*looked` for the latter. STEPUP_TIMEOUT where nobody waits. */
-static enum stepup_error wait_once(struct step_up *run, const struct step_up_waiting *waiting, bool *looked)
+static enum stepup_error wait_once(struct client_step_up *run, const struct step_up_waiting *waiting, bool *looked)
 {
 	struct verifier_refusal *refusal = &run->outcome->refusal;
 	struct deadline until = run->deadline, claim;
@@ -347,7 +347,7 @@ static enum stepup_error wait_once(struct step_up *run, const struct step_up_wai
 
 /* The answer was right, and a second person has to agree. Where nobody does in time, the first refusal stands: it names
  * the request, which goes on waiting. */
-static enum stepup_error step_up_wait(struct step_up *run)
+static enum stepup_error step_up_wait(struct client_step_up *run)
 {
 	struct verifier_refusal asked = run->outcome->refusal;
 	struct step_up_waiting waiting = {asked.request, asked.message, asked.approvers, asked.expires, false};
@@ -372,7 +372,7 @@ static enum stepup_error step_up_wait(struct step_up *run)
 
 /* Asks and answers, again while tries are left. The refusal of one try is the error text of the next
  * question. */
-static enum stepup_error step_up_converse(struct step_up *run)
+static enum stepup_error step_up_converse(struct client_step_up *run)
 {
 	struct deadline expires =
 		call_deadline(run->deadline, message_number(run->begun, "expires_in", 0) * 1000);
@@ -402,7 +402,7 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 	const struct step_up_conversation *conversation, struct deadline deadline,
 	struct step_up_outcome *outcome)
 {
-	struct step_up run = {client, request, conversation, deadline, outcome, NULL, NULL};
+	struct client_step_up run = {client, request, conversation, deadline, outcome, NULL, NULL};
 	enum stepup_error error;
 
 	error = verify_begin(client, request, call_deadline(deadline, CALL_MS), &run.begun, &outcome->refusal);

@@ -19,7 +19,7 @@ struct limit_list {
 };
 
 /* What the grant takes of one. */
-struct use {
+struct counted_use {
 	int64_t amount;	   /* -1: the details are no longer there */
 	const char *value; /* LIMIT_DIFFERENT; NULL: no longer there */
 };
@@ -67,10 +67,10 @@ static struct log_use_line *line_of(struct step *step, const struct limit *limit
 	return line;
 }
 
-static struct use use_of(const struct step *step, const struct limit *limit)
+static struct counted_use use_of(const struct step *step, const struct limit *limit)
 {
 	const json_t *details = json_object_get(step->evidence, "details");
-	struct use use = {.amount = 1};
+	struct counted_use use = {.amount = 1};
 
 	if (limit->kind == LIMIT_SUM)
 		use.amount = member_number(details, limit->detail, -1);
@@ -82,7 +82,7 @@ static struct use use_of(const struct step *step, const struct limit *limit)
 /* How much of the limit is used with this grant; 0 where it takes nothing of it, or nobody can tell. */
 static int64_t used_with(const struct step *step, const struct limit *limit, const struct log_use_line *line)
 {
-	struct use use = use_of(step, limit);
+	struct counted_use use = use_of(step, limit);
 	int64_t since = step->at - limit->window_seconds, used;
 
 	if (use.amount <= 0 || use.amount > DETAIL_NUMBER_MAX)
@@ -121,7 +121,7 @@ static void look(struct step *step, const struct limit_list *list, size_t index,
 static void count(struct step *step, const struct limit *limit)
 {
 	struct log_use_line *line = line_of(step, limit);
-	struct use use = use_of(step, limit);
+	struct counted_use use = use_of(step, limit);
 
 	if (line == NULL)
 		return;

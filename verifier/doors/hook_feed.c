@@ -72,7 +72,7 @@ static unsigned note_entry(void *context, const json_t *entry)
 
 /* --- reading an event's entry --- */
 
-struct reading {
+struct event_reading {
 	enum store_event event;
 	const char *issuer;
 	json_t *object;
@@ -80,7 +80,7 @@ struct reading {
 
 static bool entry_seen(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
 {
-	struct reading *reading = context;
+	struct event_reading *reading = context;
 	json_t *parsed = json_loads(entry, JSON_REJECT_DUPLICATES, NULL);
 	json_t *evidence = details == NULL ? NULL : json_loads(details, JSON_REJECT_DUPLICATES, NULL);
 
@@ -96,7 +96,7 @@ static bool entry_seen(void *context, int64_t index, const char *entry, const ch
 /* The event as hooks are told of it, a new object; NULL if it can't be read, with the store's error in `*error`. */
 static json_t *event_read(struct verifier *verifier, const struct event_row *row, enum stepup_error *error)
 {
-	struct reading reading = {.event = row->event, .issuer = verifier->policy->issuer};
+	struct event_reading reading = {.event = row->event, .issuer = verifier->policy->issuer};
 
 	*error = store_log_each(verifier->reader, row->index, 1, entry_seen, &reading);
 	return reading.object;

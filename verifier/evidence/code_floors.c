@@ -34,7 +34,7 @@ static enum stepup_error write_floors(struct store_session *session, const struc
 
 /* --- counting tokens --- */
 
-struct names {
+struct floor_names {
 	char names[PAGE][USER_NAME_SIZE];
 	size_t count;
 };
@@ -47,15 +47,15 @@ static bool has_counter(const struct user_record *record)
 	return false;
 }
 
-struct walk {
-	struct names in_doubt;
+struct floors_walk {
+	struct floor_names in_doubt;
 	char last[USER_NAME_SIZE];
 	size_t seen;
 };
 
 static bool note_name(void *context, const struct user_record *record)
 {
-	struct walk *walk = context;
+	struct floors_walk *walk = context;
 
 	(void)snprintf(walk->last, sizeof(walk->last), "%s", record->name);
 	walk->seen++;
@@ -82,7 +82,7 @@ static enum stepup_error put_in_doubt(struct store_session *session, const char 
 /* Page by page, as nothing is written while a list is read. */
 static enum stepup_error all_in_doubt(struct store_session *session)
 {
-	struct walk *walk = calloc(1, sizeof(*walk));
+	struct floors_walk *walk = calloc(1, sizeof(*walk));
 	enum stepup_error error = walk == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 
 	do {

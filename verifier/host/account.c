@@ -19,8 +19,8 @@ struct shared_account {
 	unsigned references;
 };
 
-struct waiter {
-	struct waiter *next;
+struct account_waiter {
+	struct account_waiter *next;
 	account_found *found;
 	void *context;
 	uint64_t until_ms;
@@ -33,7 +33,7 @@ struct entry {
 	uid_t uid;
 	struct shared_account *known; /* NULL before the first answer */
 	uint64_t known_at_ms;
-	struct waiter *waiters, **last_waiter;
+	struct account_waiter *waiters, **last_waiter;
 	struct lookup *lookup;       /* under way, or waiting for its turn */
 };
 
@@ -178,12 +178,12 @@ static struct entry *entry_find_or_add(struct account_cache *cache, const char *
 static void entry_answer(struct entry *entry, enum stepup_error result, uint64_t until_ms)
 {
 	struct shared_account *known = result == STEPUP_OK ? entry->known : NULL;
-	struct waiter *due = NULL, **last_due = &due;
-	struct waiter **link = &entry->waiters;
+	struct account_waiter *due = NULL, **last_due = &due;
+	struct account_waiter **link = &entry->waiters;
 
 	/* Taken off first: a waiter may ask again at once. */
 	while (*link != NULL) {
-		struct waiter *waiter = *link;
+		struct account_waiter *waiter = *link;
 
 		if (waiter->until_ms <= until_ms) {
 			*link = waiter->next;
@@ -198,7 +198,7 @@ static void entry_answer(struct entry *entry, enum stepup_error result, uint64_t
 	if (known != NULL)
 		known->references++;
 	while (due != NULL) {
-		struct waiter *waiter = due;
+		struct account_waiter *waiter = due;
 
 		due = waiter->next;
 		waiter->found(waiter->context, result, known != NULL ? &known->account : NULL);
@@ -242,7 +242,7 @@ static void account_ask(struct account_cache *cache, uid_t asker, const char *na
 {
 	struct entry *entry = entry_find_or_add(cache, name, uid);
 	uint64_t now = uv_now(cache->loop), age;
-	struct waiter *waiter;
+	struct account_waiter *waiter;
 
 	if (entry == NULL) {
 		found(context, STEPUP_UNAVAILABLE, NULL);
@@ -265,7 +265,7 @@ static void account_ask(struct account_cache *cache, uid_t asker, const char *na
 		found(context, STEPUP_UNAVAILABLE, NULL);
 		return;
 	}
-	*waiter = (struct waiter){ .found = found, .context = context, .until_ms = now + seconds * UINT64_C(1000) };
+	*waiter = (struct account_waiter){ .found = found, .context = context, .until_ms = now + seconds * UINT64_C(1000) };
 	*entry->last_waiter = waiter;
 	entry->last_waiter = &waiter->next;
 	places_start(&cache->places);
@@ -336,7 +336,7 @@ void account_cache_forget(struct account_cache *cache)
 
 static bool somebody_is_due(const struct entry *entry, uint64_t now)
 {
-	for (const struct waiter *waiter = entry->waiters; waiter != NULL; waiter = waiter->next)
+	for (const struct account_waiter *waiter = entry->waiters; waiter != NULL; waiter = waiter->next)
 		if (waiter->until_ms <= now)
 			return true;
 	return false;

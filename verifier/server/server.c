@@ -49,14 +49,14 @@ static void hang_up_on_one(struct server *server, int listening)
 }
 
 /* A lookup of who connected. */
-struct naming {
+struct account_naming {
 	struct server *server;
 	uid_t uid;
 };
 
 static void on_named(void *context, enum stepup_error result, const struct account *account)
 {
-	struct naming *naming = context;
+	struct account_naming *naming = context;
 	struct server *server = naming->server;
 	struct budget *budget = budget_of(server->budgets, naming->uid);
 	struct connection *connection, *next;
@@ -75,14 +75,14 @@ static void on_named(void *context, enum stepup_error result, const struct accou
 
 void server_name(struct server *server, struct budget *budget, uid_t uid)
 {
-	struct naming *naming;
+	struct account_naming *naming;
 
 	if (server->naming >= NAMINGS_MAX || !budget_wants_name(budget, (int64_t)uv_now(server->verifier->loop)))
 		return;
 	naming = malloc(sizeof(*naming));
 	if (naming == NULL)
 		return;
-	*naming = (struct naming){ server, uid };
+	*naming = (struct account_naming){ server, uid };
 	server->naming++;
 	account_by_uid(server->verifier->accounts, uid, on_named, naming);
 }

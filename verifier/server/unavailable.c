@@ -25,10 +25,10 @@ struct listening {
 	size_t answer_size;
 };
 
-struct caller {
+struct turned_away {
 	uv_poll_t poll;
 	const struct listening *at;
-	struct caller *next, *previous;
+	struct turned_away *next, *previous;
 	int fd;
 	size_t taken; /* bytes of its message */
 	uint64_t since_ms;
@@ -38,7 +38,7 @@ struct unavailable {
 	uv_loop_t *loop;
 	uv_timer_t sweep;
 	struct listening doors[SOCKET_COUNT];
-	struct caller *callers;
+	struct turned_away *callers;
 	size_t caller_count;
 	size_t handles; /* of all of it, in the loop */
 	char buffer[16384]; /* wiped after each read */
@@ -48,13 +48,13 @@ struct unavailable {
 
 static void caller_closed(uv_handle_t *handle)
 {
-	struct caller *caller = handle->data;
+	struct turned_away *caller = handle->data;
 
 	caller->at->of->handles--;
 	free(caller);
 }
 
-static void caller_end(struct caller *caller)
+static void caller_end(struct turned_away *caller)
 {
 	struct unavailable *of = caller->at->of;
 
@@ -69,7 +69,7 @@ static void caller_end(struct caller *caller)
 /* Answers where the message is whole. One answer is all there is, and fits any socket's buffer. */
 static void caller_read(uv_poll_t *poll, int status, int events)
 {
-	struct caller *caller = poll->data;
+	struct turned_away *caller = poll->data;
 	const struct listening *at = caller->at;
 	char *buffer = at->of->buffer;
 	ssize_t n = status < 0 ? 0 : recv(caller->fd, buffer, sizeof(at->of->buffer), MSG_DONTWAIT);
@@ -89,14 +89,14 @@ static void caller_read(uv_poll_t *poll, int status, int events)
 static void welcome(struct listening *at, int fd)
 {
 	struct unavailable *of = at->of;
-	struct caller *caller = of->caller_count < UNAVAILABLE_CALLERS_MAX ? calloc(1, sizeof(*caller)) : NULL;
+	struct turned_away *caller = of->caller_count < UNAVAILABLE_CALLERS_MAX ? calloc(1, sizeof(*caller)) : NULL;
 
 	if (caller == NULL || uv_poll_init(of->loop, &caller->poll, fd) != 0) {
 		free(caller);
 		(void)close(fd);
 		return;
 	}
-	*caller = (struct caller){.poll = caller->poll, .at = at, .next = of->callers, .fd = fd, .since_ms = uv_now(of->loop)};
+	*caller = (struct turned_away){.poll = caller->poll, .at = at, .next = of->callers, .fd = fd, .since_ms = uv_now(of->loop)};
 	caller->poll.data = caller;
 	if (caller->next != NULL)
 		caller->next->previous = caller;
@@ -120,10 +120,10 @@ static void on_connect(uv_poll_t *poll, int status, int events)
 static void on_sweep(uv_timer_t *timer)
 {
 	struct unavailable *of = timer->data;
-	struct caller *caller = of->callers;
+	struct turned_away *caller = of->callers;
 
 	while (caller != NULL) {
-		struct caller *next = caller->next;
+		struct turned_away *next = caller->next;
 
 		if (uv_now(of->loop) - caller->since_ms >= CALLER_SECONDS * 1000)
 			caller_end(caller);

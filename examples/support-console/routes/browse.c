@@ -6,12 +6,12 @@
 #include "examples/support-console/routes/handlers.h"
 #include "examples/support-console/web/pages.h"
 
-enum MHD_Result handle_home(struct request *request)
+enum MHD_Result handle_home(struct http_request *request)
 {
 	return reply_redirect(request, request->has_session ? "/customers" : "/sign-in", NULL);
 }
 
-enum MHD_Result handle_static(struct request *request)
+enum MHD_Result handle_static(struct http_request *request)
 {
 	const struct static_file *file = static_files_get(request->console->files, request->argument);
 	struct html html = {0};
@@ -22,7 +22,7 @@ enum MHD_Result handle_static(struct request *request)
 	return reply_html(request, MHD_HTTP_NOT_FOUND, &html);
 }
 
-enum MHD_Result handle_customers(struct request *request)
+enum MHD_Result handle_customers(struct http_request *request)
 {
 	const char *search = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "q");
 	const char *number = MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND, "page");
@@ -40,7 +40,7 @@ enum MHD_Result handle_customers(struct request *request)
 	return reply_html(request, MHD_HTTP_OK, &html);
 }
 
-enum MHD_Result handle_customer(struct request *request)
+enum MHD_Result handle_customer(struct http_request *request)
 {
 	struct html html = {0};
 
@@ -52,7 +52,7 @@ enum MHD_Result handle_customer(struct request *request)
 }
 
 /* {"step_up": id} → {"api_key": …}, where that step-up was granted for this customer's key and not used before. */
-enum MHD_Result handle_customer_key(struct request *request)
+enum MHD_Result handle_customer_key(struct http_request *request)
 {
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const char *id = json_string_value(json_object_get(body, "step_up"));

@@ -31,7 +31,7 @@ static void stream_free(void *data)
 	export_close(&stream);
 }
 
-static enum MHD_Result reply_stream(struct request *request, struct export_stream *stream, const char *account)
+static enum MHD_Result reply_stream(struct http_request *request, struct export_stream *stream, const char *account)
 {
 	struct MHD_Response *response =
 		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, stream_read, stream, stream_free);
@@ -50,7 +50,7 @@ static enum MHD_Result reply_stream(struct request *request, struct export_strea
 	return reply_queue(request, MHD_HTTP_OK, response);
 }
 
-static enum MHD_Result refuse(struct request *request, const char *words, const char *reference)
+static enum MHD_Result refuse(struct http_request *request, const char *words, const char *reference)
 {
 	struct html html = {0};
 
@@ -65,7 +65,7 @@ static bool account_is_plain(const char *account)
 		account[strspn(account, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
-static enum MHD_Result run_export(struct request *request, const char *receipt, const char *account, int64_t records)
+static enum MHD_Result run_export(struct http_request *request, const char *receipt, const char *account, int64_t records)
 {
 	json_t *order = json_pack("{s:s, s:s, s:I}", "receipt", receipt, "account", account, "records", (json_int_t)records);
 	struct export_stream *stream = NULL;
@@ -91,7 +91,7 @@ static enum MHD_Result run_export(struct request *request, const char *receipt, 
 	return result;
 }
 
-enum MHD_Result handle_export(struct request *request)
+enum MHD_Result handle_export(struct http_request *request)
 {
 	char *id = form_field(request->body, "step_up", TOKEN_SIZE);
 	struct step_up_grant grant;
@@ -108,7 +108,7 @@ enum MHD_Result handle_export(struct request *request)
 	return result;
 }
 
-enum MHD_Result handle_demo_page(struct request *request)
+enum MHD_Result handle_demo_page(struct http_request *request)
 {
 	struct html html = {0};
 
@@ -116,7 +116,7 @@ enum MHD_Result handle_demo_page(struct request *request)
 	return reply_html(request, MHD_HTTP_OK, &html);
 }
 
-enum MHD_Result handle_demo_export(struct request *request)
+enum MHD_Result handle_demo_export(struct http_request *request)
 {
 	char *receipt = form_field(request->body, "receipt", RECEIPT_SIZE - 1);
 	char *account = form_field(request->body, "account", ACCOUNT_SIZE - 1);

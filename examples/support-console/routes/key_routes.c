@@ -18,12 +18,12 @@
 
 #define INVITATION_MAX 64
 
-static enum MHD_Result refuse(struct request *request, unsigned status, const char *words)
+static enum MHD_Result refuse(struct http_request *request, unsigned status, const char *words)
 {
 	return reply_json(request, status, json_pack("{s:s, s:{s:s, s:s}}", "state", "refused", "message", "type", "refused", "message", words));
 }
 
-static enum MHD_Result refuse_as(struct request *request, const struct verifier_reply *reply)
+static enum MHD_Result refuse_as(struct http_request *request, const struct verifier_reply *reply)
 {
 	const char *reference = json_string_value(json_object_get(reply->parameters, "reference"));
 
@@ -32,7 +32,7 @@ static enum MHD_Result refuse_as(struct request *request, const struct verifier_
 }
 
 /* Tells how a call that ends something went, and frees the reply. */
-static enum MHD_Result outcome(struct request *request, struct verifier_reply *reply)
+static enum MHD_Result outcome(struct http_request *request, struct verifier_reply *reply)
 {
 	enum MHD_Result result;
 
@@ -45,7 +45,7 @@ static enum MHD_Result outcome(struct request *request, struct verifier_reply *r
 	return result;
 }
 
-enum MHD_Result handle_keys_page(struct request *request)
+enum MHD_Result handle_keys_page(struct http_request *request)
 {
 	struct verifier_reply reply;
 	struct html html = {0};
@@ -61,7 +61,7 @@ enum MHD_Result handle_keys_page(struct request *request)
 	return reply_html(request, listed ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, &html);
 }
 
-enum MHD_Result handle_first_key_page(struct request *request)
+enum MHD_Result handle_first_key_page(struct http_request *request)
 {
 	struct html html = {0};
 
@@ -73,7 +73,7 @@ enum MHD_Result handle_first_key_page(struct request *request)
 
 /* EnrollBegin's parameters; NULL where the request names an approval that isn't there. Without permission of either kind it is the verifier that
  * refuses, so that somebody hears of it. */
-static json_t *enrolment_parameters(struct request *request, const json_t *body)
+static json_t *enrolment_parameters(struct http_request *request, const json_t *body)
 {
 	const char *label = json_string_value(json_object_get(body, "label"));
 	const char *invitation = json_string_value(json_object_get(body, "invitation"));
@@ -101,7 +101,7 @@ static json_t *enrolment_parameters(struct request *request, const json_t *body)
 	return parameters;
 }
 
-enum MHD_Result handle_key_begin(struct request *request)
+enum MHD_Result handle_key_begin(struct http_request *request)
 {
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	json_t *parameters = enrolment_parameters(request, body);
@@ -128,7 +128,7 @@ enum MHD_Result handle_key_begin(struct request *request)
 	return result;
 }
 
-enum MHD_Result handle_key_finish(struct request *request)
+enum MHD_Result handle_key_finish(struct http_request *request)
 {
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	json_t *key = json_object_get(body, "key");
@@ -145,7 +145,7 @@ enum MHD_Result handle_key_finish(struct request *request)
 	return outcome(request, &reply);
 }
 
-enum MHD_Result handle_key_remove(struct request *request)
+enum MHD_Result handle_key_remove(struct http_request *request)
 {
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const char *step_up = json_string_value(json_object_get(body, "step_up"));

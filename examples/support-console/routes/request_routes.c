@@ -24,13 +24,13 @@
 #define ASK_SECONDS 5
 #define SEEN_SIZE 17
 
-static enum MHD_Result say(struct request *request, unsigned status, const char *state, const char *words)
+static enum MHD_Result say(struct http_request *request, unsigned status, const char *state, const char *words)
 {
 	return reply_json(request, status, json_pack("{s:s, s:{s:s}}", "state", state, "message", "message", words));
 }
 
 /* Tells how a call went, and frees the reply. */
-static enum MHD_Result outcome(struct request *request, struct verifier_reply *reply)
+static enum MHD_Result outcome(struct http_request *request, struct verifier_reply *reply)
 {
 	enum MHD_Result result = say(request, MHD_HTTP_OK, reply_is_good(reply) ? "done" : "refused", reply->message);
 
@@ -38,7 +38,7 @@ static enum MHD_Result outcome(struct request *request, struct verifier_reply *r
 	return result;
 }
 
-static json_t *body_of(const struct request *request)
+static json_t *body_of(const struct http_request *request)
 {
 	return request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 }
@@ -51,12 +51,12 @@ static const char *request_name(const json_t *body)
 	return name && strlen(name) < REQUEST_SIZE ? name : NULL;
 }
 
-static enum MHD_Result names_none(struct request *request)
+static enum MHD_Result names_none(struct http_request *request)
 {
 	return say(request, MHD_HTTP_BAD_REQUEST, "refused", "That names no request. Nothing was changed. Reload the page.");
 }
 
-enum MHD_Result handle_requests_page(struct request *request)
+enum MHD_Result handle_requests_page(struct http_request *request)
 {
 	struct html html = {0};
 
@@ -88,7 +88,7 @@ static bool list_is_news(const json_t *parameters, void *context)
 	return list_mark(parameters, mark) && strcmp(mark, context) != 0;
 }
 
-enum MHD_Result handle_requests_list(struct request *request)
+enum MHD_Result handle_requests_list(struct http_request *request)
 {
 	json_t *body = body_of(request);
 	const char *sent = json_string_value(json_object_get(body, "seen"));
@@ -115,7 +115,7 @@ enum MHD_Result handle_requests_list(struct request *request)
 
 /* --- answers to requests --- */
 
-enum MHD_Result handle_request_deny(struct request *request)
+enum MHD_Result handle_request_deny(struct http_request *request)
 {
 	json_t *body = body_of(request);
 	const char *name = request_name(body);
@@ -139,7 +139,7 @@ static bool any(const json_t *parameters, void *context)
 }
 
 /* How a request stands that the console made for the session's employee; any other is as if there were none. */
-static void look_at_own(struct request *request, const char *name, struct verifier_reply *reply)
+static void look_at_own(struct http_request *request, const char *name, struct verifier_reply *reply)
 {
 	const char *user;
 
@@ -152,7 +152,7 @@ static void look_at_own(struct request *request, const char *name, struct verifi
 	}
 }
 
-enum MHD_Result handle_request_cancel(struct request *request)
+enum MHD_Result handle_request_cancel(struct http_request *request)
 {
 	json_t *body = body_of(request);
 	const char *name = request_name(body);
@@ -171,7 +171,7 @@ enum MHD_Result handle_request_cancel(struct request *request)
 	return outcome(request, &reply);
 }
 
-enum MHD_Result handle_request_outcome(struct request *request)
+enum MHD_Result handle_request_outcome(struct http_request *request)
 {
 	json_t *body = body_of(request);
 	const char *name = request_name(body);

@@ -8,7 +8,7 @@
 #include "examples/support-console/web/form.h"
 #include "examples/support-console/web/pages.h"
 
-enum MHD_Result handle_sign_in_page(struct request *request)
+enum MHD_Result handle_sign_in_page(struct http_request *request)
 {
 	struct html html = {0};
 
@@ -18,7 +18,7 @@ enum MHD_Result handle_sign_in_page(struct request *request)
 	return reply_html(request, MHD_HTTP_OK, &html);
 }
 
-static enum MHD_Result sign_in_again(struct request *request, unsigned status, const char *user, const char *words)
+static enum MHD_Result sign_in_again(struct http_request *request, unsigned status, const char *user, const char *words)
 {
 	struct html html = {0};
 
@@ -26,7 +26,7 @@ static enum MHD_Result sign_in_again(struct request *request, unsigned status, c
 	return reply_html(request, status, &html);
 }
 
-static enum MHD_Result sign_in_as(struct request *request, const char *user)
+static enum MHD_Result sign_in_as(struct http_request *request, const char *user)
 {
 	struct console *console = request->console;
 	char cookie[COOKIE_SIZE];
@@ -42,7 +42,7 @@ static enum MHD_Result sign_in_as(struct request *request, const char *user)
 	return reply_redirect(request, "/sign-in/code", cookie);
 }
 
-enum MHD_Result handle_sign_in(struct request *request)
+enum MHD_Result handle_sign_in(struct http_request *request)
 {
 	char *user = form_field(request->body, "user", USER_SIZE - 1);
 	char *password = form_field(request->body, "password", PASSWORD_MAX);
@@ -72,7 +72,7 @@ enum MHD_Result handle_sign_in(struct request *request)
 	return result;
 }
 
-enum MHD_Result handle_code_page(struct request *request)
+enum MHD_Result handle_code_page(struct http_request *request)
 {
 	struct html html = {0};
 
@@ -82,7 +82,7 @@ enum MHD_Result handle_code_page(struct request *request)
 	return reply_html(request, MHD_HTTP_OK, &html);
 }
 
-enum MHD_Result handle_sign_out(struct request *request)
+enum MHD_Result handle_sign_out(struct http_request *request)
 {
 	char cookie[COOKIE_SIZE];
 

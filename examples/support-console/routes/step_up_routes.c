@@ -13,7 +13,7 @@
 
 #define CODE_MAX 64
 
-static enum MHD_Result gone(struct request *request, unsigned status, const char *words)
+static enum MHD_Result gone(struct http_request *request, unsigned status, const char *words)
 {
 	return reply_json(request, status, json_pack("{s:s, s:{s:s, s:s}}", "state", "gone", "message", "type", "refused",
 						   "message", words));
@@ -21,7 +21,7 @@ static enum MHD_Result gone(struct request *request, unsigned status, const char
 
 /* --- what each action's details are: what isn't so in the database isn't begun --- */
 
-static bool no_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+static bool no_details(struct http_request *request, const json_t *body, struct step_up_subject *subject)
 {
 	(void)request;
 	(void)body;
@@ -29,7 +29,7 @@ static bool no_details(struct request *request, const json_t *body, struct step_
 	return true;
 }
 
-static bool account_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+static bool account_details(struct http_request *request, const json_t *body, struct step_up_subject *subject)
 {
 	const char *account = json_string_value(json_object_get(body, "account"));
 
@@ -39,7 +39,7 @@ static bool account_details(struct request *request, const json_t *body, struct 
 	return true;
 }
 
-static bool export_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+static bool export_details(struct http_request *request, const json_t *body, struct step_up_subject *subject)
 {
 	const json_t *records = json_object_get(body, "records");
 
@@ -49,7 +49,7 @@ static bool export_details(struct request *request, const json_t *body, struct s
 	return subject->records >= 1 && subject->records <= customer_contact_count(request->console->customers, subject->account);
 }
 
-static bool enroll_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+static bool enroll_details(struct http_request *request, const json_t *body, struct step_up_subject *subject)
 {
 	(void)request;
 	(void)body;
@@ -59,7 +59,7 @@ static bool enroll_details(struct request *request, const json_t *body, struct s
 }
 
 /* Whose credential it is, the verifier knows. */
-static bool remove_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+static bool remove_details(struct http_request *request, const json_t *body, struct step_up_subject *subject)
 {
 	const char *credential = json_string_value(json_object_get(body, "credential"));
 
@@ -72,7 +72,7 @@ static bool remove_details(struct request *request, const json_t *body, struct s
 }
 
 /* Whether it is one that this person may answer so, the verifier knows. */
-static bool approve_details(struct request *request, const json_t *body, struct step_up_subject *subject)
+static bool approve_details(struct http_request *request, const json_t *body, struct step_up_subject *subject)
 {
 	const char *name = json_string_value(json_object_get(body, "request"));
 
@@ -89,7 +89,7 @@ static bool approve_details(struct request *request, const json_t *body, struct 
 static const struct {
 	const char *action;
 	enum session_stage stage;
-	bool (*details)(struct request *request, const json_t *body, struct step_up_subject *subject);
+	bool (*details)(struct http_request *request, const json_t *body, struct step_up_subject *subject);
 } actions[] = {
 	{"console.login", SESSION_PASSWORD, no_details},
 	{"customer.view", SESSION_SIGNED_IN, account_details},
@@ -100,7 +100,7 @@ static const struct {
 	{"stepup.approve", SESSION_SIGNED_IN, approve_details},
 };
 
-static bool subject_read(struct request *request, const json_t *body, struct step_up_subject *subject)
+static bool subject_read(struct http_request *request, const json_t *body, struct step_up_subject *subject)
 {
 	const char *action = json_string_value(json_object_get(body, "action"));
 
@@ -131,7 +131,7 @@ static const char *state_name(enum step_up_state state)
 
 /* What a grant changes at once. Sign-in: the session moves on, under a new cookie. Viewing: the session may look at the customer.
  * Exports and keys are taken later, by the request that carries them out. */
-static bool granted(struct request *request, const struct step_up_view *view, char cookie[COOKIE_SIZE])
+static bool granted(struct http_request *request, const struct step_up_view *view, char cookie[COOKIE_SIZE])
 {
 	struct console *console = request->console;
 	struct step_up_grant grant;
@@ -154,7 +154,7 @@ static bool granted(struct request *request, const struct step_up_view *view, ch
 }
 
 /* Demonstration mode: the receipt goes to the browser, where a real console's never goes. */
-static bool show_receipt(struct request *request, const char *id, json_t *reply)
+static bool show_receipt(struct http_request *request, const char *id, json_t *reply)
 {
 	char receipt[RECEIPT_SIZE];
 	bool shown = true;
@@ -169,7 +169,7 @@ static bool show_receipt(struct request *request, const char *id, json_t *reply)
 }
 
 /* A lock ends what is under way, which then is told as too late or as denied: the person should hear of the lock instead. */
-static void prefer_lock(struct request *request, struct step_up_view *view)
+static void prefer_lock(struct http_request *request, struct step_up_view *view)
 {
 	const char *error = json_string_value(json_object_get(view->message, "error"));
 	json_t *message = NULL;
@@ -184,7 +184,7 @@ static void prefer_lock(struct request *request, struct step_up_view *view)
 	}
 }
 
-static enum MHD_Result reply_step_up(struct request *request, struct step_up_view *view)
+static enum MHD_Result reply_step_up(struct http_request *request, struct step_up_view *view)
 {
 	char cookie[COOKIE_SIZE] = "";
 	json_t *reply;
@@ -213,7 +213,7 @@ static enum MHD_Result reply_step_up(struct request *request, struct step_up_vie
 	return reply_json_cookie(request, MHD_HTTP_OK, reply, *cookie ? cookie : NULL);
 }
 
-enum MHD_Result handle_step_up_begin(struct request *request)
+enum MHD_Result handle_step_up_begin(struct http_request *request)
 {
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	struct step_up_subject subject = {0};
@@ -247,7 +247,7 @@ static bool answer_fits(const json_t *answer)
 	return !strcmp(method, "code") && json_is_string(code) && json_string_length(code) <= CODE_MAX;
 }
 
-enum MHD_Result handle_step_up_answer(struct request *request)
+enum MHD_Result handle_step_up_answer(struct http_request *request)
 {
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const char *id = json_string_value(json_object_get(body, "id"));

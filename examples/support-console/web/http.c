@@ -48,7 +48,7 @@ void cookie_line(const struct console *console, const char *token, char line[COO
 
 /* --- replies --- */
 
-enum MHD_Result reply_queue(struct request *request, unsigned status, struct MHD_Response *response)
+enum MHD_Result reply_queue(struct http_request *request, unsigned status, struct MHD_Response *response)
 {
 	enum MHD_Result result;
 
@@ -74,7 +74,7 @@ fail:
 
 /* A reply from memory that becomes the response's, with its type and perhaps a cookie. */
 static enum MHD_Result reply_text(
-	struct request *request, unsigned status, char *text, size_t size, const char *type, const char *cookie)
+	struct http_request *request, unsigned status, char *text, size_t size, const char *type, const char *cookie)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
 
@@ -90,7 +90,7 @@ static enum MHD_Result reply_text(
 	return reply_queue(request, status, response);
 }
 
-enum MHD_Result reply_html(struct request *request, unsigned status, struct html *html)
+enum MHD_Result reply_html(struct http_request *request, unsigned status, struct html *html)
 {
 	char *text = html->text;
 	size_t size = html->size;
@@ -103,7 +103,7 @@ enum MHD_Result reply_html(struct request *request, unsigned status, struct html
 	return reply_text(request, status, text, size, "text/html; charset=utf-8", NULL);
 }
 
-enum MHD_Result reply_json_cookie(struct request *request, unsigned status, json_t *value, const char *cookie)
+enum MHD_Result reply_json_cookie(struct http_request *request, unsigned status, json_t *value, const char *cookie)
 {
 	char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
 
@@ -113,12 +113,12 @@ enum MHD_Result reply_json_cookie(struct request *request, unsigned status, json
 	return reply_text(request, status, text, strlen(text), "application/json", cookie);
 }
 
-enum MHD_Result reply_json(struct request *request, unsigned status, json_t *value)
+enum MHD_Result reply_json(struct http_request *request, unsigned status, json_t *value)
 {
 	return reply_json_cookie(request, status, value, NULL);
 }
 
-enum MHD_Result reply_file(struct request *request, const struct static_file *file)
+enum MHD_Result reply_file(struct http_request *request, const struct static_file *file)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(file->size, file->bytes, MHD_RESPMEM_PERSISTENT);
 
@@ -132,7 +132,7 @@ enum MHD_Result reply_file(struct request *request, const struct static_file *fi
 	return reply_queue(request, MHD_HTTP_OK, response);
 }
 
-enum MHD_Result reply_redirect(struct request *request, const char *location, const char *cookie)
+enum MHD_Result reply_redirect(struct http_request *request, const char *location, const char *cookie)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 
@@ -168,13 +168,13 @@ static bool path_matches(const char *pattern, const char *path, char argument[AC
 	return true;
 }
 
-static const char *header(struct request *request, const char *name)
+static const char *header(struct http_request *request, const char *name)
 {
 	return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
 /* The Host must be ours (against DNS rebinding); a POST must come from our own pages. */
-static bool request_is_ours(struct request *request, const char *method)
+static bool request_is_ours(struct http_request *request, const char *method)
 {
 	const char *host = header(request, "Host"), *origin = header(request, "Origin");
 	const char *authority = strstr(request->console->origin, "://") + 3;
@@ -185,7 +185,7 @@ static bool request_is_ours(struct request *request, const char *method)
 }
 
 /* The session's own token, from the header of a script or the field of a form. */
-static bool csrf_holds(struct request *request)
+static bool csrf_holds(struct http_request *request)
 {
 	const char *sent = header(request, "X-CSRF-Token");
 	char *field = sent ? NULL : form_field(request->body, "csrf", TOKEN_SIZE);
@@ -195,7 +195,7 @@ static bool csrf_holds(struct request *request)
 	return holds;
 }
 
-static enum MHD_Result refuse(struct request *request, unsigned status, const char *title, const char *words)
+static enum MHD_Result refuse(struct http_request *request, unsigned status, const char *title, const char *words)
 {
 	struct html html = {0};
 
@@ -203,7 +203,7 @@ static enum MHD_Result refuse(struct request *request, unsigned status, const ch
 	return reply_html(request, status, &html);
 }
 
-void request_end_session(struct request *request)
+void request_end_session(struct http_request *request)
 {
 	struct verifier_reply reply;
 
@@ -215,7 +215,7 @@ void request_end_session(struct request *request)
 }
 
 /* A locked employee is out from the next click on; where nobody could say, this click is refused and the session stays. */
-static enum MHD_Result account_refused(struct request *request, json_t *message)
+static enum MHD_Result account_refused(struct http_request *request, json_t *message)
 {
 	const char *error = json_string_value(json_object_get(message, "error"));
 	const char *words = json_string_value(json_object_get(message, "message"));
@@ -232,7 +232,7 @@ static enum MHD_Result account_refused(struct request *request, json_t *message)
 	return reply_html(request, locked ? MHD_HTTP_FORBIDDEN : MHD_HTTP_SERVICE_UNAVAILABLE, &html);
 }
 
-static enum MHD_Result dispatch_route(struct request *request, const struct route *route)
+static enum MHD_Result dispatch_route(struct http_request *request, const struct route *route)
 {
 	bool signed_in = route->access == ACCESS_SIGNED_IN || route->access == ACCESS_WATCHING;
 	json_t *message = NULL;
@@ -255,7 +255,7 @@ static enum MHD_Result dispatch_route(struct request *request, const struct rout
 	return route->handle(request);
 }
 
-static enum MHD_Result dispatch(struct request *request, const char *method, const char *path)
+static enum MHD_Result dispatch(struct http_request *request, const char *method, const char *path)
 {
 	bool other_method = false;
 
@@ -275,7 +275,7 @@ static enum MHD_Result dispatch(struct request *request, const char *method, con
 		"There is nothing at this address.");
 }
 
-static void request_peer(struct request *request)
+static void request_peer(struct http_request *request)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr_in *address = info ? (const void *)info->client_addr : NULL;
@@ -285,7 +285,7 @@ static void request_peer(struct request *request)
 		inet_ntop(AF_INET, &address->sin_addr, request->rhost, sizeof(request->rhost));
 }
 
-static void request_body(struct request *request, const char *data, size_t size)
+static void request_body(struct http_request *request, const char *data, size_t size)
 {
 	char *body;
 
@@ -308,7 +308,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 	const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	struct console *console = data;
-	struct request *request = *state;
+	struct http_request *request = *state;
 	const char *token;
 
 	(void)version;
@@ -334,7 +334,7 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 static void on_completed(
 	void *data, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code)
 {
-	struct request *request = *state;
+	struct http_request *request = *state;
 
 	(void)data;
 	(void)connection;

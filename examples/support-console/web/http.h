@@ -32,7 +32,7 @@ struct console {
 /* ACCESS_WATCHING is signed in, too, but for what a page asks by itself: the session counts as idle nevertheless. */
 enum access_needed { ACCESS_ANYBODY, ACCESS_PASSWORD, ACCESS_SIGNED_IN, ACCESS_WATCHING };
 
-struct request {
+struct http_request {
 	struct console *console;
 	struct MHD_Connection *connection;
 	char *body;
@@ -48,7 +48,7 @@ struct route {
 	const char *method;
 	const char *path;               /* one `*` stands for a name of [a-z0-9-] */
 	enum access_needed access;
-	enum MHD_Result (*handle)(struct request *request);
+	enum MHD_Result (*handle)(struct http_request *request);
 	bool demo_only;
 };
 
@@ -61,19 +61,19 @@ extern const struct route routes[];
 struct MHD_Daemon *http_start(struct console *console, uint16_t port, char origin[ORIGIN_SIZE]);
 
 /* Ends the request's session, and with it what it has under way and whatever the verifier keeps fresh in it. */
-void request_end_session(struct request *request);
+void request_end_session(struct http_request *request);
 
 /* Replies. Each takes over what it sends. */
-enum MHD_Result reply_html(struct request *request, unsigned status, struct html *html);
-enum MHD_Result reply_json(struct request *request, unsigned status, json_t *value);
-enum MHD_Result reply_file(struct request *request, const struct static_file *file);
+enum MHD_Result reply_html(struct http_request *request, unsigned status, struct html *html);
+enum MHD_Result reply_json(struct http_request *request, unsigned status, json_t *value);
+enum MHD_Result reply_file(struct http_request *request, const struct static_file *file);
 /* 303, with a Set-Cookie line where `cookie` is not NULL. */
-enum MHD_Result reply_redirect(struct request *request, const char *location, const char *cookie);
+enum MHD_Result reply_redirect(struct http_request *request, const char *location, const char *cookie);
 /* Adds the security headers and queues; for replies that are made elsewhere. Takes over `response`. */
-enum MHD_Result reply_queue(struct request *request, unsigned status, struct MHD_Response *response);
+enum MHD_Result reply_queue(struct http_request *request, unsigned status, struct MHD_Response *response);
 
 /* reply_json that also sets the session's cookie. */
-enum MHD_Result reply_json_cookie(struct request *request, unsigned status, json_t *value, const char *cookie);
+enum MHD_Result reply_json_cookie(struct http_request *request, unsigned status, json_t *value, const char *cookie);
 
 /* The Set-Cookie line for a session's token; NULL ends the session in the browser. 160 bytes are enough. */
 #define COOKIE_SIZE 160

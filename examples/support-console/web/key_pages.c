@@ -90,7 +90,7 @@ static void key_form(struct html *html, bool has_key, const char *next)
 		has_key ? "Leave it empty to confirm with a key that you have." : "An administrator gives you one. It works once.");
 }
 
-void page_keys(struct html *html, struct request *request, const json_t *credentials)
+void page_keys(struct html *html, struct http_request *request, const json_t *credentials)
 {
 	bool has_key = false;
 	const json_t *each;
@@ -107,7 +107,7 @@ void page_keys(struct html *html, struct request *request, const json_t *credent
 	page_end(html);
 }
 
-void page_first_key(struct html *html, struct request *request)
+void page_first_key(struct html *html, struct http_request *request)
 {
 	page_begin(html, request, "Your first key", "keys.js");
 	key_form(html, false, "/sign-in/code");

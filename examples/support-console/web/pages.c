@@ -5,7 +5,7 @@
 
 #include "examples/support-console/web/pages.h"
 
-void page_begin(struct html *html, struct request *request, const char *title, const char *script)
+void page_begin(struct html *html, struct http_request *request, const char *title, const char *script)
 {
 	bool signed_in = request->has_session && request->session.stage == SESSION_SIGNED_IN;
 
@@ -44,7 +44,7 @@ void page_end(struct html *html)
 		       "</body>\n</html>\n");
 }
 
-void page_sign_in(struct html *html, struct request *request, const char *user, const char *words)
+void page_sign_in(struct html *html, struct http_request *request, const char *user, const char *words)
 {
 	page_begin(html, request, "Sign in", NULL);
 	if (words)
@@ -62,7 +62,7 @@ void page_sign_in(struct html *html, struct request *request, const char *user, 
 	page_end(html);
 }
 
-void page_code(struct html *html, struct request *request)
+void page_code(struct html *html, struct http_request *request)
 {
 	page_begin(html, request, "Sign in", NULL);
 	html_add(html,
@@ -97,7 +97,7 @@ static void page_link(struct html *html, const char *search, int64_t page, const
 		search, (long long)page, label);
 }
 
-bool page_customers(struct html *html, struct request *request, const char *search, int64_t page)
+bool page_customers(struct html *html, struct http_request *request, const char *search, int64_t page)
 {
 	struct html rows = {0};
 	int64_t total = 0, offset = (page - 1) * PAGE_CUSTOMERS;
@@ -127,7 +127,7 @@ bool page_customers(struct html *html, struct request *request, const char *sear
 
 struct customer_page {
 	struct html *html;
-	struct request *request;
+	struct http_request *request;
 };
 
 static void customer_head(void *context, const struct customer *customer)
@@ -162,7 +162,7 @@ static void contact_row(void *context, const struct contact *contact)
 		contact->email, contact->city, contact->state);
 }
 
-bool page_customer(struct html *html, struct request *request, const char *account)
+bool page_customer(struct html *html, struct http_request *request, const char *account)
 {
 	struct customer_page page = {html, request};
 	struct customers *customers = request->console->customers;
@@ -188,7 +188,7 @@ bool page_customer(struct html *html, struct request *request, const char *accou
 	return true;
 }
 
-void page_requests(struct html *html, struct request *request)
+void page_requests(struct html *html, struct http_request *request)
 {
 	page_begin(html, request, "Requests", "requests.js");
 	html_add(html,
@@ -201,7 +201,7 @@ void page_requests(struct html *html, struct request *request)
 	page_end(html);
 }
 
-void page_message(struct html *html, struct request *request, const char *title, const char *words, const char *reference)
+void page_message(struct html *html, struct http_request *request, const char *title, const char *words, const char *reference)
 {
 	bool signed_in = request->has_session && request->session.stage == SESSION_SIGNED_IN;
 
@@ -214,7 +214,7 @@ void page_message(struct html *html, struct request *request, const char *title,
 	page_end(html);
 }
 
-void page_demo(struct html *html, struct request *request)
+void page_demo(struct html *html, struct http_request *request)
 {
 	page_begin(html, request, "Try to cheat", NULL);
 	html_add(html,

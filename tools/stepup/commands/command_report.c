@@ -16,7 +16,7 @@
 #include "tools/stepup/shell/commands.h"
 #include "tools/stepup/shell/output.h"
 
-struct reading {
+struct report_reading {
 	struct report *report;
 	struct log_check *check; /* an exported log's; NULL for the verifier's own */
 	bool broken;
@@ -24,7 +24,7 @@ struct reading {
 
 static bool take_line(void *context, const char *line)
 {
-	struct reading *reading = context;
+	struct report_reading *reading = context;
 
 	reading->broken = !report_line(reading->report, line);
 	return !reading->broken;
@@ -38,7 +38,7 @@ static void hear_problem(void *context, int64_t index, const char *sentence)
 	(void)sentence;
 }
 
-static enum exit_status read_file(struct reading *reading, const char *path, const struct invocation *invocation)
+static enum exit_status read_file(struct report_reading *reading, const char *path, const struct invocation *invocation)
 {
 	enum exit_status status = EXIT_DONE;
 	FILE *file = fopen(path, "re");
@@ -70,7 +70,7 @@ static enum exit_status read_file(struct reading *reading, const char *path, con
 }
 
 /* How far what was read can be believed; the caller frees. */
-static char *standing_of(struct reading *reading, bool *sound)
+static char *standing_of(struct report_reading *reading, bool *sound)
 {
 	struct log_check_summary summary = {0};
 	char *text = NULL;
@@ -126,7 +126,7 @@ enum exit_status command_report(const struct invocation *invocation)
 {
 	const char *path = option_text(invocation, OPTION_FILE, NULL), *user = invocation->arguments[0];
 	struct doors doors = {.invocation = invocation};
-	struct reading reading = {0};
+	struct report_reading reading = {0};
 	int64_t now = (int64_t)time(NULL), since, until;
 	enum exit_status status;
 	json_t *report = NULL;

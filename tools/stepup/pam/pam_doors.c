@@ -15,7 +15,7 @@ enum trait {
 	ROOT_MAY_PASS = 1 << 4,  /* root's own jobs, and the way in while the verifier is away: a line that lets root past ours is meant */
 };
 
-struct service {
+struct pam_service {
 	const char *name;
 	unsigned traits;
 	const char *sibling; /* the service that people think this is: where that one asks and this one doesn't, it is an error */
@@ -25,7 +25,7 @@ struct service {
 #define SIGNS_IN "whoever knows a password signs in by it, locked or not"
 #define GOES_ON "what it starts for a locked employee goes on"
 
-static const struct service service_table[] = {
+static const struct pam_service service_table[] = {
 	{"sudo", SKIPS_AUTH, NULL, "whoever may use sudo becomes root by their password, locked or not"},
 	{"sudo-i", SKIPS_AUTH, "sudo", "`sudo -i` uses this service, not sudo's: whoever may use it becomes root by their password, locked or not"},
 	{"doas", SKIPS_AUTH, NULL, "whoever may use doas becomes root by their password, locked or not"},
@@ -78,11 +78,11 @@ static const struct service service_table[] = {
 };
 
 /* What stands for all that the table has not. A service that sudoers(5) names by pam_service is called sudo-something, if pam_stepup(8) was followed. */
-static const struct service any_sudo = {"sudo-*", SKIPS_AUTH, NULL, "whoever sudo lets in by this service becomes root, locked or not"};
-static const struct service any_other = {"*", 0, NULL,
+static const struct pam_service any_sudo = {"sudo-*", SKIPS_AUTH, NULL, "whoever sudo lets in by this service becomes root, locked or not"};
+static const struct pam_service any_other = {"*", 0, NULL,
 	"whoever it lets in gets what its program gives, which may be a shell, root or a session"};
 
-static const struct service *service_of(const struct pam_stack *stack)
+static const struct pam_service *service_of(const struct pam_stack *stack)
 {
 	for (size_t i = 0; i < sizeof(service_table) / sizeof(service_table[0]); i++)
 		if (strcmp(service_table[i].name, stack->name) == 0)
@@ -166,7 +166,7 @@ static bool has_lines(const struct pam_stack *stack, enum pam_type type)
 }
 
 /* Whether somebody gets through it of whom the verifier was never asked. */
-static bool is_open(const struct pam_stack *stack, const struct service *service)
+static bool is_open(const struct pam_stack *stack, const struct pam_service *service)
 {
 	bool skips_auth = (service->traits & SKIPS_AUTH) != 0;
 
@@ -213,7 +213,7 @@ void pam_doors_mark_fragments(struct pam_stack *const stacks[], size_t count)
 }
 
 /* Whether the service that this one is taken for asks the verifier. */
-static bool sibling_asks(struct pam_stack *const stacks[], size_t count, const struct service *service)
+static bool sibling_asks(struct pam_stack *const stacks[], size_t count, const struct pam_service *service)
 {
 	for (size_t i = 0; i < count && service->sibling != NULL; i++)
 		if (strcmp(stacks[i]->name, service->sibling) == 0)
@@ -224,7 +224,7 @@ static bool sibling_asks(struct pam_stack *const stacks[], size_t count, const s
 void pam_doors_check(struct pam_stack *const stacks[], size_t count, const struct pam_listener *listener)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct service *service = service_of(stacks[i]);
+		const struct pam_service *service = service_of(stacks[i]);
 		struct pam_finding finding = {.file = stacks[i]->path};
 		char *sentence = NULL;
 

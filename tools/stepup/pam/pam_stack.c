@@ -12,7 +12,7 @@
 #define DEPTH_MAX 16 /* libpam's PAM_SUBSTACK_MAX_LEVEL: whoever includes themselves ends there */
 
 /* One file on the way through those that include each other. */
-struct reading {
+struct stack_reading {
 	struct pam_stack *stack;
 	const char *folder, *dist_folder;
 	const char *file;
@@ -21,7 +21,7 @@ struct reading {
 	unsigned depth;
 };
 
-static enum stepup_error read_file(const struct reading *reading, FILE *file);
+static enum stepup_error read_file(const struct stack_reading *reading, FILE *file);
 
 /* --- words and lines --- */
 
@@ -154,7 +154,7 @@ static enum stepup_error add_substack(struct pam_stack *stack, size_t parent, si
 }
 
 /* Opens what is included: a path, or a name in one of the folders. `*path` is the caller's. NULL with errno. */
-static FILE *open_included(const struct reading *reading, const char *name, char **path)
+static FILE *open_included(const struct stack_reading *reading, const char *name, char **path)
 {
 	const char *const folders[] = {reading->folder, reading->dist_folder};
 	FILE *file = NULL;
@@ -176,9 +176,9 @@ static FILE *open_included(const struct reading *reading, const char *name, char
 }
 
 /* Follows an include. STEPUP_NOT_FOUND where it can't be: the line itself has to stand for it. */
-static enum stepup_error follow(const struct reading *reading, const struct pam_line *line)
+static enum stepup_error follow(const struct stack_reading *reading, const struct pam_line *line)
 {
-	struct reading inner = *reading;
+	struct stack_reading inner = *reading;
 	char *path = NULL;
 	FILE *file;
 	enum stepup_error error = STEPUP_OK;
@@ -206,7 +206,7 @@ static enum stepup_error follow(const struct reading *reading, const struct pam_
 }
 
 /* Takes one line over, or what it includes. */
-static enum stepup_error take_line(const struct reading *reading, struct pam_line *line)
+static enum stepup_error take_line(const struct stack_reading *reading, struct pam_line *line)
 {
 	enum stepup_error error = STEPUP_NOT_FOUND;
 
@@ -226,7 +226,7 @@ static enum stepup_error take_line(const struct reading *reading, struct pam_lin
 	return error;
 }
 
-static enum stepup_error read_file(const struct reading *reading, FILE *file)
+static enum stepup_error read_file(const struct stack_reading *reading, FILE *file)
 {
 	enum stepup_error error = STEPUP_OK;
 	int number = 0;
@@ -245,7 +245,7 @@ static enum stepup_error read_file(const struct reading *reading, FILE *file)
 enum stepup_error pam_stack_read(const char *folder, const char *dist_folder, const char *name, struct pam_stack **stack)
 {
 	struct pam_stack *made = calloc(1, sizeof(*made));
-	struct reading reading = {.stack = made, .folder = folder, .dist_folder = dist_folder, .wanted = PAM_TYPE_UNKNOWN};
+	struct stack_reading reading = {.stack = made, .folder = folder, .dist_folder = dist_folder, .wanted = PAM_TYPE_UNKNOWN};
 	enum stepup_error error = STEPUP_NO_MEMORY;
 	size_t own;
 	FILE *file = NULL;

@@ -143,17 +143,17 @@ static void lock_reply(struct verb_job *job)
 }
 
 /* The names are asked after at once, all of them. */
-struct asking {
+struct lock_asking {
 	struct verb_job *job;
 	size_t waiting;
 	enum stepup_error error;
 	struct asked_name {
-		struct asking *asking;
+		struct lock_asking *asking;
 		struct locked_user *locked;
 	} names[];
 };
 
-static void asking_done(struct asking *asking)
+static void asking_done(struct lock_asking *asking)
 {
 	struct verb_job *job = asking->job;
 
@@ -187,7 +187,7 @@ static void name_is(void *context, enum stepup_error result, const struct subjec
 /* Takes the job over. */
 static void ask_after_users(struct verb_job *job)
 {
-	struct asking *asking = calloc(1, sizeof(*asking) + job->locked_count * sizeof(asking->names[0]));
+	struct lock_asking *asking = calloc(1, sizeof(*asking) + job->locked_count * sizeof(asking->names[0]));
 
 	if (asking == NULL) {
 		refuse(job->call, STEPUP_UNAVAILABLE, NULL);

@@ -48,13 +48,13 @@ static int64_t at_most(int64_t asked, int64_t most)
 
 /* --- users --- */
 
-struct page {
+struct log_page {
 	json_t *list;
 	int64_t limit, bytes;
 	bool more, failed;
 };
 
-static bool page_add(struct page *page, json_t *object)
+static bool page_add(struct log_page *page, json_t *object)
 {
 	page->failed = json_array_append_new(page->list, object) != 0;
 	return !page->failed;
@@ -62,7 +62,7 @@ static bool page_add(struct page *page, json_t *object)
 
 static bool user_seen(void *context, const struct user_record *record)
 {
-	struct page *page = context;
+	struct log_page *page = context;
 	json_t *user;
 
 	if ((int64_t)json_array_size(page->list) == page->limit) {
@@ -81,7 +81,7 @@ static bool user_seen(void *context, const struct user_record *record)
 void report_users(struct call *call)
 {
 	const char *after = message_text(call->parameters, "after");
-	struct page page = {.limit = at_most(message_number(call->parameters, "limit", REPORT_USERS_MAX), REPORT_USERS_MAX)};
+	struct log_page page = {.limit = at_most(message_number(call->parameters, "limit", REPORT_USERS_MAX), REPORT_USERS_MAX)};
 	struct authorization authorization;
 	enum stepup_error error;
 
@@ -155,7 +155,7 @@ static bool put_details(json_t *object, const char *details, const uint8_t *salt
 
 static bool entry_seen(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
 {
-	struct page *page = context;
+	struct log_page *page = context;
 	json_t *object;
 
 	page->bytes += (int64_t)strlen(entry) + (details == NULL ? 0 : (int64_t)strlen(details));
@@ -188,7 +188,7 @@ static bool note_seen(void *context, const char *note)
 
 void report_log(struct call *call)
 {
-	struct page page = {.limit = at_most(message_number(call->parameters, "count", REPORT_LOG_MAX), REPORT_LOG_MAX)};
+	struct log_page page = {.limit = at_most(message_number(call->parameters, "count", REPORT_LOG_MAX), REPORT_LOG_MAX)};
 	int64_t from = message_number(call->parameters, "from", 0), size = 0, checkpoint_size = 0;
 	struct authorization authorization;
 	json_t *notes;
@@ -221,7 +221,7 @@ void report_log(struct call *call)
 
 static bool locked_seen(void *context, const struct user_record *record)
 {
-	struct page *page = context;
+	struct log_page *page = context;
 	const struct user_lock *lock = &record->lock;
 
 	return page_add(page, json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", record->name, "reference", lock->reference, "reason", lock->reason, "by",
@@ -230,7 +230,7 @@ static bool locked_seen(void *context, const struct user_record *record)
 
 static bool frozen_seen(void *context, const struct freeze *freeze)
 {
-	struct page *page = context;
+	struct log_page *page = context;
 
 	if (freeze->thawed != 0)
 		return true;
@@ -317,7 +317,7 @@ static bool is_seen(enum stepup_error error)
 void report_status(struct call *call)
 {
 	const struct verifier *verifier = call->verifier;
-	struct page locked = {.list = json_array()}, frozen = {.list = json_array()};
+	struct log_page locked = {.list = json_array()}, frozen = {.list = json_array()};
 	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *note = NULL;
 	json_t *reply;
 	int64_t users = 0, log_size = 0, checkpoint_size = 0;

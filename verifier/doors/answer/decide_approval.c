@@ -30,7 +30,7 @@ static enum stepup_error refuse_void(struct decision *decision, const char *why,
 
 /* --- what this person has asked for before --- */
 
-struct search {
+struct request_search {
 	const struct decision *decision;
 	uint8_t digest[DIGEST_SIZE];     /* of the action */
 	struct approval_request *found;  /* the same, open; owned */
@@ -38,7 +38,7 @@ struct search {
 };
 
 /* The same words from the same place: an approver was shown that, too. */
-static bool is_the_same(const struct search *search, const struct approval_request *request)
+static bool is_the_same(const struct request_search *search, const struct approval_request *request)
 {
 	const struct transaction *transaction = search->decision->transaction;
 
@@ -50,7 +50,7 @@ static bool is_the_same(const struct search *search, const struct approval_reque
 
 static enum stepup_error look_at_request(void *context, struct approval_request *request, bool *more)
 {
-	struct search *search = context;
+	struct request_search *search = context;
 	const struct transaction *transaction = search->decision->transaction;
 	int64_t now = search->decision->answer->now;
 	enum request_state standing = request_standing(request, transaction->policy, now);
@@ -67,7 +67,7 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 	return STEPUP_OK;
 }
 
-static enum stepup_error find_same(struct decision *decision, struct search *search)
+static enum stepup_error find_same(struct decision *decision, struct request_search *search)
 {
 	enum stepup_error error = action_digest(decision->transaction->action, search->digest);
 
@@ -137,7 +137,7 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 	return error;
 }
 
-static enum stepup_error ask_second_person(struct decision *decision, const struct limit *over, const struct search *search)
+static enum stepup_error ask_second_person(struct decision *decision, const struct limit *over, const struct request_search *search)
 {
 	struct answer *answer = decision->answer;
 	int64_t until = request_crowd_full_until(&search->crowd);
@@ -184,7 +184,7 @@ static enum stepup_error consume(struct decision *decision, struct approval_requ
 static enum stepup_error with_second_person(struct decision *decision, const struct limit *over)
 {
 	struct answer *answer = decision->answer;
-	struct search search = {0};
+	struct request_search search = {0};
 	enum stepup_error error = find_same(decision, &search);
 
 	answer->request = search.found;

@@ -16,7 +16,7 @@
 static const struct directory_questions questions = {.group = group_nss, .user = account_nss_name};
 
 /* On its way to the directory and back; outlives the names where they go meanwhile. */
-struct asking {
+struct names_asking {
 	struct policy_names *names; /* NULL once they are gone */
 	struct policy *policy;      /* referenced */
 	struct policy_directory *found;
@@ -31,7 +31,7 @@ struct waiting {
 
 struct policy_names {
 	struct verifier *verifier;
-	struct asking *asking; /* one at a time */
+	struct names_asking *asking; /* one at a time */
 	bool settled;          /* the policy in force was asked for once */
 	bool told;             /* and the journal says what came of it */
 	int64_t next_ms;
@@ -107,7 +107,7 @@ static void tell(const struct policy *policy)
 /* On a worker thread. */
 static void ask(void *context)
 {
-	struct asking *asking = context;
+	struct names_asking *asking = context;
 
 	asking->found = policy_directory_ask(asking->policy, &questions, asking->policy->directory);
 }
@@ -117,7 +117,7 @@ static void start(struct policy_names *names);
 /* Back on the loop's thread. */
 static void answered(void *context)
 {
-	struct asking *asking = context;
+	struct names_asking *asking = context;
 	struct policy_names *names = asking->names;
 	bool current = names != NULL && names->verifier->policy == asking->policy;
 	bool complete = policy_directory_is_complete(asking->found);
@@ -147,7 +147,7 @@ static void answered(void *context)
 
 static void start(struct policy_names *names)
 {
-	struct asking *asking;
+	struct names_asking *asking;
 
 	if (names->asking != NULL)
 		return;
@@ -155,7 +155,7 @@ static void start(struct policy_names *names)
 	asking = calloc(1, sizeof(*asking));
 	if (asking == NULL)
 		return;
-	*asking = (struct asking){.names = names, .policy = policy_reference(names->verifier->policy)};
+	*asking = (struct names_asking){.names = names, .policy = policy_reference(names->verifier->policy)};
 	names->asking = asking;
 	if (account_cache_work(names->verifier->accounts, ask, answered, asking))
 		return;

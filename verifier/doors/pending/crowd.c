@@ -50,14 +50,14 @@ void crowd_free(struct crowd **crowd)
 }
 
 /* What a name is made of: texts filled up with zeros, so that no two are one, and zeros to whole blocks. */
-struct named {
+struct crowd_named {
 	uint32_t pool[2];
 	uint8_t has_person, has_place, place[DIGEST_SIZE];
 	char person[USER_NAME_SIZE];
 };
-#define NAMED_BLOCKS ((sizeof(struct named) + KEPT_MAC_BLOCK - 1) / KEPT_MAC_BLOCK)
+#define NAMED_BLOCKS ((sizeof(struct crowd_named) + KEPT_MAC_BLOCK - 1) / KEPT_MAC_BLOCK)
 
-static enum stepup_error mac_of(struct crowd *crowd, const struct named *named, uint8_t name[KEPT_MAC_SIZE])
+static enum stepup_error mac_of(struct crowd *crowd, const struct crowd_named *named, uint8_t name[KEPT_MAC_SIZE])
 {
 	uint8_t blocks[NAMED_BLOCKS * KEPT_MAC_BLOCK] = {0};
 	enum stepup_error error = crowd->mac == NULL ? kept_mac_new(crowd->key, &crowd->mac) : STEPUP_OK;
@@ -73,7 +73,7 @@ static enum stepup_error mac_of(struct crowd *crowd, const struct named *named, 
 static enum stepup_error name_make(struct crowd *crowd, const uint32_t pool[2], const char *person,
 	const uint8_t *place, uint8_t name[KEPT_MAC_SIZE])
 {
-	struct named named;
+	struct crowd_named named;
 
 	memset(&named, 0, sizeof(named));
 	memcpy(named.pool, pool, sizeof(named.pool));

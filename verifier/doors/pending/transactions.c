@@ -411,14 +411,14 @@ void transactions_end_sitting(struct transactions *all, uid_t uid, const uint8_t
 }
 
 /* What `is_swept` needs. */
-struct sweep {
+struct transaction_sweep {
 	struct transactions *all;
 	int64_t now_boot_ms;
 };
 
 static bool is_swept(const struct transaction *transaction, const void *context)
 {
-	const struct sweep *sweep = context;
+	const struct transaction_sweep *sweep = context;
 	bool swept = transaction->state != TRANSACTION_ANSWERING && transaction->expires_boot_ms <= sweep->now_boot_ms;
 
 	if (swept && sweep->all->unanswered != NULL)
@@ -428,7 +428,7 @@ static bool is_swept(const struct transaction *transaction, const void *context)
 
 void transactions_sweep(struct transactions *all, int64_t now_boot_ms)
 {
-	const struct sweep sweep = {all, now_boot_ms};
+	const struct transaction_sweep sweep = {all, now_boot_ms};
 
 	end_each(all, is_swept, &sweep);
 	freshness_sweep(all->freshness, now_boot_ms);

@@ -69,7 +69,7 @@ enum stepup_error request_end(struct store_session *session, struct approval_req
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, log == NULL ? &index : log);
 }
 
-struct voiding {
+struct requests_voiding {
 	struct store_session *session;
 	const char *pattern;     /* of actions; NULL for all */
 	const uint8_t *user_id;  /* NULL for all */
@@ -78,7 +78,7 @@ struct voiding {
 	int64_t at;
 };
 
-static bool rests_on(const struct approval_request *request, const struct voiding *voiding)
+static bool rests_on(const struct approval_request *request, const struct requests_voiding *voiding)
 {
 	bool asked, agreed;
 
@@ -96,7 +96,7 @@ static bool rests_on(const struct approval_request *request, const struct voidin
 
 static enum stepup_error void_one(void *context, struct approval_request *request, bool *more)
 {
-	const struct voiding *voiding = context;
+	const struct requests_voiding *voiding = context;
 
 	(void)more;
 	if (!rests_on(request, voiding))
@@ -106,19 +106,19 @@ static enum stepup_error void_one(void *context, struct approval_request *reques
 
 enum stepup_error requests_void(struct store_session *session, const uint8_t *user_id, const char *credential, const char *why, int64_t at)
 {
-	struct voiding voiding = {.session = session, .user_id = user_id, .credential = credential, .why = why, .at = at};
+	struct requests_voiding voiding = {.session = session, .user_id = user_id, .credential = credential, .why = why, .at = at};
 
 	return store_request_each(session, NULL, void_one, &voiding);
 }
 
 enum stepup_error requests_void_action(struct store_session *session, const char *pattern, const char *why, int64_t at)
 {
-	struct voiding voiding = {.session = session, .pattern = pattern, .why = why, .at = at};
+	struct requests_voiding voiding = {.session = session, .pattern = pattern, .why = why, .at = at};
 
 	return store_request_each(session, NULL, void_one, &voiding);
 }
 
-struct sweep {
+struct request_sweep {
 	struct store_session *session;
 	const struct policy *policy;
 	int64_t now, due;
@@ -126,7 +126,7 @@ struct sweep {
 
 static enum stepup_error sweep_one(void *context, struct approval_request *request, bool *more)
 {
-	struct sweep *sweep = context;
+	struct request_sweep *sweep = context;
 	enum request_state standing = request_standing(request, sweep->policy, sweep->now);
 
 	(void)more;
@@ -139,7 +139,7 @@ static enum stepup_error sweep_one(void *context, struct approval_request *reque
 
 enum stepup_error requests_sweep(struct store_session *session, const struct policy *policy, int64_t now, int64_t *due)
 {
-	struct sweep sweep = {.session = session, .policy = policy, .now = now, .due = INT64_MAX};
+	struct request_sweep sweep = {.session = session, .policy = policy, .now = now, .due = INT64_MAX};
 	enum stepup_error error = store_request_each(session, NULL, sweep_one, &sweep);
 
 	*due = sweep.due;

@@ -87,7 +87,7 @@ static void look_at_volume(struct explanation *explanation)
 
 /* --- what was asked of a second person already --- */
 
-struct search {
+struct explain_search {
 	struct explanation *explanation;
 	uint8_t digest[DIGEST_SIZE]; /* of the action */
 };
@@ -117,14 +117,14 @@ static bool is_asked_here(const struct explanation *explanation, const struct ap
 		strcmp(request->prompt, explanation->prompt) == 0;
 }
 
-static bool is_for_the_same(const struct search *search, const struct approval_request *request)
+static bool is_for_the_same(const struct explain_search *search, const struct approval_request *request)
 {
 	return strcmp(request->action, search->explanation->question->action) == 0 && memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0;
 }
 
 static enum stepup_error look_at_request(void *context, struct approval_request *request, bool *more)
 {
-	struct search *search = context;
+	struct explain_search *search = context;
 	struct explanation *explanation = search->explanation;
 	const struct explain_question *question = explanation->question;
 	enum request_state standing = request_standing(request, question->policy, question->now);
@@ -147,7 +147,7 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 static enum stepup_error explain_requests(struct explanation *explanation)
 {
 	const struct explain_question *question = explanation->question;
-	struct search search = {.explanation = explanation};
+	struct explain_search search = {.explanation = explanation};
 	enum stepup_error error;
 
 	if (!question->is_insider || question->record == NULL || explanation->action == NULL || explanation->rule->approvers == NULL)

@@ -101,13 +101,13 @@ bool policy_directory_means(const struct policy_directory *directory, const char
 
 /* --- asking the directory --- */
 
-struct names {
+struct directory_names {
 	const char **texts; /* borrowed from the policy */
 	size_t count, room;
 	bool failed;
 };
 
-static void note_name(struct names *names, const char *name)
+static void note_name(struct directory_names *names, const char *name)
 {
 	if (name[0] == '@' || name[0] == '#' || strcmp(name, "*") == 0 || names->failed)
 		return;
@@ -124,7 +124,7 @@ static void note_name(struct names *names, const char *name)
 	names->texts[names->count++] = name;
 }
 
-static void note_list(struct names *names, char *const *list)
+static void note_list(struct directory_names *names, char *const *list)
 {
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
 		note_name(names, list[i]);
@@ -136,7 +136,7 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* All users that the policy names, each once, in order; of large groups no more than are asked after. */
-static void collect(const struct policy *policy, struct names *names)
+static void collect(const struct policy *policy, struct directory_names *names)
 {
 	size_t kept = 0;
 
@@ -215,7 +215,7 @@ static int compare_spellings(const void *a, const void *b)
 static bool ask_users(struct policy_directory *directory, const struct policy *policy, const struct directory_questions *questions,
 	const struct policy_directory *before)
 {
-	struct names names = {0};
+	struct directory_names names = {0};
 	bool asked;
 
 	collect(policy, &names);

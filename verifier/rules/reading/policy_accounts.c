@@ -135,7 +135,7 @@ static void warn_administrators(const struct policy *policy, struct complaints *
 
 /* --- users that the policy names --- */
 
-struct naming {
+struct accounts_naming {
 	const struct policy *policy;
 	struct complaints *warnings;
 	size_t unknown;
@@ -173,7 +173,7 @@ static bool find_place(const struct policy *policy, const char *name, const stru
 
 static void warn_name(void *context, const char *written, const char *canonical)
 {
-	struct naming *naming = context;
+	struct accounts_naming *naming = context;
 	const struct policy_place *place = NULL;
 	const char *kind = NULL, *title = NULL;
 
@@ -198,7 +198,7 @@ static void warn_names(const struct policy *policy, struct complaints *warnings)
 {
 	const struct directory_questions questions = {.group = no_group, .user = account_nss_name};
 	struct policy_directory *directory = policy_directory_ask(policy, &questions, NULL);
-	struct naming naming = {.policy = policy, .warnings = warnings};
+	struct accounts_naming naming = {.policy = policy, .warnings = warnings};
 
 	policy_directory_each(directory, warn_name, &naming);
 	policy_directory_free(&directory);

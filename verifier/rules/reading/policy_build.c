@@ -234,7 +234,7 @@ static void check_top_twins(const struct policy_text *texts, size_t count, struc
 			}
 }
 
-struct named {
+struct named_block {
 	const char *name;
 	const struct policy_text *text;
 	const struct policy_block *block;
@@ -242,7 +242,7 @@ struct named {
 
 static int compare_named(const void *a, const void *b)
 {
-	const struct named *left = a, *right = b;
+	const struct named_block *left = a, *right = b;
 	int order = strcmp(left->name, right->name);
 
 	return order != 0 ? order : left->text < right->text ? -1 : left->text > right->text;
@@ -252,7 +252,7 @@ static void check_block_twins(struct policy *policy, const struct policy_text *t
 	struct complaints *errors)
 {
 	size_t total = count_blocks(texts, count, section), at = 0;
-	struct named *all = calloc(total + 1, sizeof(*all));
+	struct named_block *all = calloc(total + 1, sizeof(*all));
 
 	if (all == NULL) {
 		policy->memory.failed = true;
@@ -261,7 +261,7 @@ static void check_block_twins(struct policy *policy, const struct policy_text *t
 	for (size_t i = 0; i < count; i++)
 		for (const struct policy_block *block = texts[i].blocks; block != NULL; block = block->next)
 			if (block->section == section)
-				all[at++] = (struct named){block->title, &texts[i], block};
+				all[at++] = (struct named_block){block->title, &texts[i], block};
 	qsort(all, total, sizeof(*all), compare_named);
 	for (size_t i = 1; i < total; i++)
 		if (strcmp(all[i - 1].name, all[i].name) == 0)

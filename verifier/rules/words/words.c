@@ -15,14 +15,14 @@
 #include "verifier/rules/people/approvers.h"
 
 /* One sentence after another, into one text. */
-struct speech {
+struct refusal_speech {
 	FILE *out;
 	const struct words_facts *facts;
 	bool failed;
 };
 
 /* Writes a text of unknown origin; a name that isn't there becomes `otherwise`. */
-static void say_safely(struct speech *speech, const char *text, const char *otherwise)
+static void say_safely(struct refusal_speech *speech, const char *text, const char *otherwise)
 {
 	char *safe;
 
@@ -39,7 +39,7 @@ static void say_safely(struct speech *speech, const char *text, const char *othe
 }
 
 /* "5 minutes": rounded up, so that nobody comes back too early. */
-static void say_time(struct speech *speech, int64_t seconds)
+static void say_time(struct refusal_speech *speech, int64_t seconds)
 {
 	static const struct {
 		int64_t seconds;
@@ -56,13 +56,13 @@ static void say_time(struct speech *speech, int64_t seconds)
 	}
 }
 
-static const char *help_of(const struct speech *speech)
+static const char *help_of(const struct refusal_speech *speech)
 {
 	return speech->facts->policy == NULL ? NULL : speech->facts->policy->help;
 }
 
 /* Whom to call; nothing where the configuration names nobody. */
-static void say_help(struct speech *speech)
+static void say_help(struct refusal_speech *speech)
 {
 	const char *help = help_of(speech);
 
@@ -70,7 +70,7 @@ static void say_help(struct speech *speech)
 		fprintf(speech->out, " If you are stuck: %s.", help);
 }
 
-static void say_reference(struct speech *speech)
+static void say_reference(struct refusal_speech *speech)
 {
 	if (speech->facts->reference == NULL)
 		return;
@@ -78,7 +78,7 @@ static void say_reference(struct speech *speech)
 	say_safely(speech, speech->facts->reference, "");
 }
 
-static void say_call(struct speech *speech)
+static void say_call(struct refusal_speech *speech)
 {
 	const char *help = help_of(speech);
 
@@ -87,12 +87,12 @@ static void say_call(struct speech *speech)
 	fputc('.', speech->out);
 }
 
-static void say_action(struct speech *speech)
+static void say_action(struct refusal_speech *speech)
 {
 	say_safely(speech, speech->facts->action, "this");
 }
 
-static void not_enrolled(struct speech *speech)
+static void not_enrolled(struct refusal_speech *speech)
 {
 	fputs("Nothing is enrolled for you yet, so nothing was approved. Ask an administrator for an invitation, then run: stepup enroll.", speech->out);
 	say_help(speech);
@@ -107,7 +107,7 @@ static const char *needed(const struct requirement *requirement)
 }
 
 /* "customer.export needs …", or who agrees to it does. */
-static void say_what_needs(struct speech *speech)
+static void say_what_needs(struct refusal_speech *speech)
 {
 	if (speech->facts->agrees && speech->facts->action != NULL)
 		fputs("Agreeing to ", speech->out);
@@ -116,7 +116,7 @@ static void say_what_needs(struct speech *speech)
 }
 
 /* How to come by what is missing. */
-static void say_enrol(struct speech *speech)
+static void say_enrol(struct refusal_speech *speech)
 {
 	const struct requirement *requirement = speech->facts->requirement;
 	bool agent = requirement != NULL && requirement->methods == VIA_AGENT;
@@ -130,7 +130,7 @@ static void say_enrol(struct speech *speech)
 }
 
 /* Where a key that will do can be used. */
-static void say_ways(struct speech *speech)
+static void say_ways(struct refusal_speech *speech)
 {
 	static const struct {
 		unsigned method;
@@ -155,7 +155,7 @@ static void say_ways(struct speech *speech)
 		fputc('.', speech->out);
 }
 
-static void say_out_of_reach(struct speech *speech)
+static void say_out_of_reach(struct refusal_speech *speech)
 {
 	const struct requirement *requirement = speech->facts->requirement;
 
@@ -168,7 +168,7 @@ static void say_out_of_reach(struct speech *speech)
 	say_ways(speech);
 }
 
-static void too_weak(struct speech *speech)
+static void too_weak(struct refusal_speech *speech)
 {
 	const struct words_facts *facts = speech->facts;
 
@@ -205,20 +205,20 @@ static void too_weak(struct speech *speech)
 	say_help(speech);
 }
 
-static void locked(struct speech *speech)
+static void locked(struct refusal_speech *speech)
 {
 	fputs("Your access is locked. Don't retry.", speech->out);
 	say_call(speech);
 }
 
-static void frozen(struct speech *speech)
+static void frozen(struct refusal_speech *speech)
 {
 	say_safely(speech, speech->facts->action, "This action");
 	fputs(" is frozen for everybody just now. Nothing was approved. You did nothing wrong; don't retry.", speech->out);
 	say_call(speech);
 }
 
-static void throttled(struct speech *speech)
+static void throttled(struct refusal_speech *speech)
 {
 	fputs("Too many tries. Nothing was approved. ", speech->out);
 	if (speech->facts->retry_after_seconds > 0) {
@@ -231,7 +231,7 @@ static void throttled(struct speech *speech)
 	say_help(speech);
 }
 
-static void over_limit(struct speech *speech)
+static void over_limit(struct refusal_speech *speech)
 {
 	const struct words_facts *facts = speech->facts;
 
@@ -248,7 +248,7 @@ static void over_limit(struct speech *speech)
 	say_help(speech);
 }
 
-static void needs_approval(struct speech *speech)
+static void needs_approval(struct refusal_speech *speech)
 {
 	const struct words_facts *facts = speech->facts;
 
@@ -271,7 +271,7 @@ static void needs_approval(struct speech *speech)
 }
 
 /* "Blue YubiKey" or "Spare". */
-static void say_keys(struct speech *speech)
+static void say_keys(struct refusal_speech *speech)
 {
 	size_t count = json_array_size(speech->facts->keys);
 
@@ -282,7 +282,7 @@ static void say_keys(struct speech *speech)
 	}
 }
 
-static void bad_key(struct speech *speech)
+static void bad_key(struct refusal_speech *speech)
 {
 	int64_t left = speech->facts->tries_left;
 
@@ -307,7 +307,7 @@ static void bad_key(struct speech *speech)
 		fputs("No tries left: start again.", speech->out);
 }
 
-static void bad_code(struct speech *speech)
+static void bad_code(struct refusal_speech *speech)
 {
 	int64_t left = speech->facts->tries_left, wait = speech->facts->retry_after_seconds;
 
@@ -328,7 +328,7 @@ static void bad_code(struct speech *speech)
 	}
 }
 
-static void bad_answer(struct speech *speech)
+static void bad_answer(struct refusal_speech *speech)
 {
 	if (speech->facts->method == METHOD_FRESH)
 		fputs("What you confirmed before does not cover this any more. Nothing was approved: confirm it again.", speech->out);
@@ -340,12 +340,12 @@ static void bad_answer(struct speech *speech)
 		say_help(speech);
 }
 
-static void expired(struct speech *speech)
+static void expired(struct refusal_speech *speech)
 {
 	fputs("That took too long, or was answered already. Nothing was approved. Start again.", speech->out);
 }
 
-static void not_allowed(struct speech *speech)
+static void not_allowed(struct refusal_speech *speech)
 {
 	if (speech->facts->action == NULL) {
 		fputs("You are not allowed to do this. Nothing was approved.", speech->out);
@@ -374,14 +374,14 @@ const char *words_detail_fault(enum detail_fault fault)
 	return faults[fault];
 }
 
-static void say_fault(struct speech *speech)
+static void say_fault(struct refusal_speech *speech)
 {
 	fputs(": \"", speech->out);
 	say_safely(speech, speech->facts->detail, "");
 	fprintf(speech->out, "\" %s", words_detail_fault(speech->facts->fault));
 }
 
-static void bad_details(struct speech *speech)
+static void bad_details(struct refusal_speech *speech)
 {
 	const struct words_facts *facts = speech->facts;
 
@@ -399,7 +399,7 @@ static void bad_details(struct speech *speech)
 	fputs(facts->typed ? "`stepup policy explain` says which details it takes." : "You did nothing wrong; tell whoever runs this tool.", speech->out);
 }
 
-static void unknown_action(struct speech *speech)
+static void unknown_action(struct refusal_speech *speech)
 {
 	fputs("No rule covers ", speech->out);
 	say_action(speech);
@@ -407,7 +407,7 @@ static void unknown_action(struct speech *speech)
 	say_help(speech);
 }
 
-static void unavailable(struct speech *speech)
+static void unavailable(struct refusal_speech *speech)
 {
 	fputs("Could not check, so nothing was approved. You did nothing wrong. Try again in a while.", speech->out);
 	say_help(speech);
@@ -418,9 +418,9 @@ static void unavailable(struct speech *speech)
 	}
 }
 
-static void say_refusal(struct speech *speech, enum stepup_error error)
+static void say_refusal(struct refusal_speech *speech, enum stepup_error error)
 {
-	static void (*const say[])(struct speech *) = {
+	static void (*const say[])(struct refusal_speech *) = {
 		[STEPUP_NOT_ENROLLED] = not_enrolled,
 		[STEPUP_TOO_WEAK] = too_weak,
 		[STEPUP_LOCKED] = locked,
@@ -446,7 +446,7 @@ static void say_refusal(struct speech *speech, enum stepup_error error)
 char *words_refusal(enum stepup_error error, const struct words_facts *facts)
 {
 	static const struct words_facts nothing = {0};
-	struct speech speech = {.facts = facts == NULL ? &nothing : facts};
+	struct refusal_speech speech = {.facts = facts == NULL ? &nothing : facts};
 	char *text = NULL;
 	size_t size = 0;
 

@@ -203,7 +203,7 @@ static enum stepup_error page_read(struct store_session *session, const uint8_t 
 	return error;
 }
 
-struct voiding {
+struct invitations_voiding {
 	const char *user;
 	bool made_too;
 	int64_t voided;
@@ -211,7 +211,7 @@ struct voiding {
 };
 
 /* Voids one where it is meant; one whose seal doesn't hold goes too. */
-static enum stepup_error void_one(struct store_session *session, struct voiding *voiding, const uint8_t digest[DIGEST_SIZE])
+static enum stepup_error void_one(struct store_session *session, struct invitations_voiding *voiding, const uint8_t digest[DIGEST_SIZE])
 {
 	struct invitation invitation = {.expires = 0};
 	struct vault_row row;
@@ -235,7 +235,7 @@ static enum stepup_error void_one(struct store_session *session, struct voiding 
 }
 
 /* Whether one is missing, or too many. */
-static enum stepup_error look_for_doubt(struct store_session *session, struct voiding *voiding)
+static enum stepup_error look_for_doubt(struct store_session *session, struct invitations_voiding *voiding)
 {
 	int64_t count;
 	enum stepup_error error = vault_count(session, VAULT_INVITATIONS, false, &count);
@@ -246,7 +246,7 @@ static enum stepup_error look_for_doubt(struct store_session *session, struct vo
 
 enum stepup_error store_invitation_void(struct store_session *session, const char *user, bool made_too, int64_t *voided)
 {
-	struct voiding voiding = {.user = user, .made_too = made_too};
+	struct invitations_voiding voiding = {.user = user, .made_too = made_too};
 	uint8_t page[PAGE_ROWS][DIGEST_SIZE], after[DIGEST_SIZE] = {0};
 	size_t count = PAGE_ROWS;
 	enum stepup_error error = look_for_doubt(session, &voiding);

@@ -149,14 +149,14 @@ static enum stepup_error collect(struct store_session *session, enum statement_i
 }
 
 /* A walk: the open ones, or all of one user. */
-struct walk {
+struct requests_walk {
 	const uint8_t *user_id; /* NULL: the open ones */
 	enum statement_id open;
 	char ids[PAGE_ROWS][REQUEST_ID_SIZE], after[REQUEST_ID_SIZE];
 	size_t count;
 };
 
-static enum stepup_error next_page(struct store_session *session, struct walk *walk)
+static enum stepup_error next_page(struct store_session *session, struct requests_walk *walk)
 {
 	enum stepup_error error;
 
@@ -171,7 +171,7 @@ static enum stepup_error next_page(struct store_session *session, struct walk *w
 }
 
 /* The open ones are walked by their index where it has as many as the memory counts, else by the table, so that none is left standing that should be voided. */
-static enum stepup_error choose_list(struct store_session *session, struct walk *walk, bool *doubtful)
+static enum stepup_error choose_list(struct store_session *session, struct requests_walk *walk, bool *doubtful)
 {
 	int64_t count;
 	enum stepup_error error = walk->user_id == NULL ? vault_count(session, VAULT_REQUESTS, true, &count) : STEPUP_OK;
@@ -183,7 +183,7 @@ static enum stepup_error choose_list(struct store_session *session, struct walk 
 
 enum stepup_error store_request_each(struct store_session *session, const uint8_t *user_id, request_visit *visit, void *context)
 {
-	struct walk walk = {.user_id = user_id, .count = PAGE_ROWS};
+	struct requests_walk walk = {.user_id = user_id, .count = PAGE_ROWS};
 	bool more = true, doubtful = false;
 	enum stepup_error error = choose_list(session, &walk, &doubtful);
 

@@ -27,7 +27,7 @@ struct value_row {
 };
 
 /* One user's list of one limit. */
-struct list {
+struct value_list {
 	struct store_session *session;
 	const uint8_t *user_id;
 	const uint8_t *limit;
@@ -39,7 +39,7 @@ struct value_bound {
 	uint64_t number, at, before, before_at;
 };
 
-static struct value_bound bound_of(const struct list *list, const struct value_row *row)
+static struct value_bound bound_of(const struct value_list *list, const struct value_row *row)
 {
 	struct value_bound bound = {
 		.number = htobe64((uint64_t)row->here.number),
@@ -54,7 +54,7 @@ static struct value_bound bound_of(const struct list *list, const struct value_r
 	return bound;
 }
 
-static enum stepup_error row_set(const struct list *list, const struct value_row *row)
+static enum stepup_error row_set(const struct value_list *list, const struct value_row *row)
 {
 	struct value_bound bound = bound_of(list, row);
 	uint8_t mac[SEAL_TAG_SIZE];
@@ -68,7 +68,7 @@ static enum stepup_error row_set(const struct list *list, const struct value_row
 }
 
 /* The next row of a statement; STEPUP_NOT_FOUND at its end. */
-static enum stepup_error row_next(const struct list *list, struct db_statement *statement, struct value_row *row)
+static enum stepup_error row_next(const struct value_list *list, struct db_statement *statement, struct value_row *row)
 {
 	struct value_bound bound;
 	const uint8_t *value;
@@ -89,7 +89,7 @@ static enum stepup_error row_next(const struct list *list, struct db_statement *
 }
 
 /* The row of a value; STEPUP_NOT_FOUND. */
-static enum stepup_error row_of_value(const struct list *list, const uint8_t value[DIGEST_SIZE], struct value_row *row)
+static enum stepup_error row_of_value(const struct value_list *list, const uint8_t value[DIGEST_SIZE], struct value_row *row)
 {
 	struct db_statement *statement = NULL;
 	enum stepup_error error = session_query(list->session, SQL_VALUE_FIND, STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE),
@@ -103,7 +103,7 @@ static enum stepup_error row_of_value(const struct list *list, const uint8_t val
 }
 
 /* Takes a row out of the list: the one after it, which has to be there, names the one before it instead. */
-static enum stepup_error row_bypass(const struct list *list, const struct value_row *gone)
+static enum stepup_error row_bypass(const struct value_list *list, const struct value_row *gone)
 {
 	struct db_statement *statement = NULL;
 	struct value_row after;
@@ -129,7 +129,7 @@ static bool is_at(const struct value_row *row, const struct link *place)
 }
 
 /* The rows later than `at`, newest first, at most `most`, from the list's beginning; `*place` is what comes after them. The caller frees. */
-static enum stepup_error rows_ahead(const struct list *list, int64_t at, size_t most, struct link *place, struct value_row **rows, size_t *count)
+static enum stepup_error rows_ahead(const struct value_list *list, int64_t at, size_t most, struct link *place, struct value_row **rows, size_t *count)
 {
 	struct db_statement *statement = NULL;
 	struct value_row *made = calloc(most, sizeof(*made));
@@ -153,7 +153,7 @@ static enum stepup_error rows_ahead(const struct list *list, int64_t at, size_t 
 }
 
 /* Writes the new row at its place, and those later than it again after it, all under new numbers. */
-static enum stepup_error rows_put(const struct list *list, struct use_tally *tally, struct value_row *row, struct value_row *ahead, size_t count)
+static enum stepup_error rows_put(const struct value_list *list, struct use_tally *tally, struct value_row *row, struct value_row *ahead, size_t count)
 {
 	struct link top = {.number = tally->total};
 	enum stepup_error error;
@@ -175,7 +175,7 @@ static enum stepup_error rows_put(const struct list *list, struct use_tally *tal
 }
 
 /* What there is of the value already; an empty row where that is older than anybody looks, or nothing. */
-static enum stepup_error former_use(const struct list *list, const uint8_t value[DIGEST_SIZE], int64_t at, struct value_row *former)
+static enum stepup_error former_use(const struct value_list *list, const uint8_t value[DIGEST_SIZE], int64_t at, struct value_row *former)
 {
 	enum stepup_error error = row_of_value(list, value, former);
 
@@ -186,7 +186,7 @@ static enum stepup_error former_use(const struct list *list, const uint8_t value
 	return error;
 }
 
-static enum stepup_error move_to_front(const struct list *list, struct use_tally *tally, const uint8_t value[DIGEST_SIZE], int64_t at,
+static enum stepup_error move_to_front(const struct value_list *list, struct use_tally *tally, const uint8_t value[DIGEST_SIZE], int64_t at,
 	const struct value_row *former)
 {
 	struct link place = {.number = tally->total, .at = tally->at};
@@ -214,7 +214,7 @@ static enum stepup_error move_to_front(const struct list *list, struct use_tally
 
 enum stepup_error use_settle_values(struct store_session *session, const struct user_record *record, struct use_tally *tally, int64_t now)
 {
-	const struct list list = {.session = session, .user_id = record->user_id, .limit = tally->limit};
+	const struct value_list list = {.session = session, .user_id = record->user_id, .limit = tally->limit};
 	struct link place = {.number = tally->total, .at = tally->at}, top = place;
 	struct value_row *ahead = NULL;
 	size_t count = 0;
@@ -245,7 +245,7 @@ static int64_t first_number(int64_t at)
 enum stepup_error use_add_value(struct store_session *session, struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t at,
 	const uint8_t value[DIGEST_SIZE])
 {
-	const struct list list = {.session = session, .user_id = record->user_id, .limit = limit};
+	const struct value_list list = {.session = session, .user_id = record->user_id, .limit = limit};
 	struct use_tally *tally = user_record_tally(record, limit);
 	struct value_row former, row = {.here = {.number = first_number(at) + 1, .at = at}};
 	enum stepup_error error = former_use(&list, value, at, &former);
@@ -276,7 +276,7 @@ enum stepup_error store_use_add_value(struct store_session *session, struct user
 
 /* Counts along the list from `place` on. In a transaction each row has to be the one that was named; a reader may see rows of a commit that its
  * record isn't of yet. */
-static enum stepup_error count_rows(const struct list *list, struct link place, int64_t since, const uint8_t *value, int64_t most,
+static enum stepup_error count_rows(const struct value_list *list, struct link place, int64_t since, const uint8_t *value, int64_t most,
 	struct use_values *values)
 {
 	bool strict = list->session->in_transaction;
@@ -304,7 +304,7 @@ enum stepup_error store_use_values(struct store_session *session, const struct u
 	const uint8_t value[DIGEST_SIZE], int64_t most, struct use_values *values)
 {
 	uint8_t limit[USE_LIMIT_SIZE];
-	const struct list list = {.session = session, .user_id = record->user_id, .limit = limit};
+	const struct value_list list = {.session = session, .user_id = record->user_id, .limit = limit};
 	const struct use_tally *tally;
 	struct value_row row;
 	enum stepup_error error = use_limit_id(limit_key, limit);

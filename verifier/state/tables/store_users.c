@@ -152,19 +152,19 @@ enum stepup_error store_user_rename(struct store_session *session, struct user_r
 
 /* --- lists --- */
 
-struct page {
+struct user_page {
 	char names[PAGE_ROWS][USER_NAME_SIZE];
 	size_t count;
 };
 
-struct list {
+struct user_list {
 	enum statement_id id;
 	int64_t uid; /* SQL_USER_OF_UID's */
 	bool (*each)(void *context, const struct user_record *record);
 	void *context;
 };
 
-static enum stepup_error list_query(struct store_session *session, const struct list *list, const char *after, int limit, struct db_statement **statement)
+static enum stepup_error list_query(struct store_session *session, const struct user_list *list, const char *after, int limit, struct db_statement **statement)
 {
 	const int rows = limit < PAGE_ROWS ? limit : PAGE_ROWS;
 
@@ -174,7 +174,7 @@ static enum stepup_error list_query(struct store_session *session, const struct 
 }
 
 /* The next names, in order, above `after`. Read whole before anybody is called back: an open statement would hold an old view of the database. */
-static enum stepup_error page_read(struct store_session *session, const struct list *list, const char *after, int limit, struct page *page)
+static enum stepup_error page_read(struct store_session *session, const struct user_list *list, const char *after, int limit, struct user_page *page)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
@@ -203,7 +203,7 @@ static enum stepup_error page_read(struct store_session *session, const struct l
 
 /* Each row of a page as of now. One that isn't what it should be is left out: it is noted, and nothing is approved for it; but nobody is told that these
  * are all the records of an account then. */
-static enum stepup_error page_visit(struct store_session *session, const struct list *list, const struct page *page, bool *more)
+static enum stepup_error page_visit(struct store_session *session, const struct user_list *list, const struct user_page *page, bool *more)
 {
 	enum stepup_error error = STEPUP_OK;
 
@@ -220,9 +220,9 @@ static enum stepup_error page_visit(struct store_session *session, const struct 
 	return error;
 }
 
-static enum stepup_error each_user(struct store_session *session, const struct list *list, const char *after, int limit)
+static enum stepup_error each_user(struct store_session *session, const struct user_list *list, const char *after, int limit)
 {
-	struct page page;
+	struct user_page page;
 	char last[USER_NAME_SIZE];
 	bool more = limit > 0, full = true;
 	int64_t count;
@@ -248,17 +248,17 @@ static enum stepup_error each_user(struct store_session *session, const struct l
 enum stepup_error store_user_each(struct store_session *session, const char *after, int limit,
 	bool (*each)(void *context, const struct user_record *record), void *context)
 {
-	return each_user(session, &(struct list){.id = SQL_USER_PAGE, .each = each, .context = context}, after, limit);
+	return each_user(session, &(struct user_list){.id = SQL_USER_PAGE, .each = each, .context = context}, after, limit);
 }
 
 enum stepup_error store_user_each_locked(struct store_session *session,
 	bool (*each)(void *context, const struct user_record *record), void *context)
 {
-	return each_user(session, &(struct list){.id = SQL_USER_PAGE_LOCKED, .each = each, .context = context}, "", INT32_MAX);
+	return each_user(session, &(struct user_list){.id = SQL_USER_PAGE_LOCKED, .each = each, .context = context}, "", INT32_MAX);
 }
 
 /* The names of one account's records, as the index has them and as the memory says that they are. */
-static enum stepup_error names_of_uid(struct store_session *session, const struct list *list, struct page *page, bool *right)
+static enum stepup_error names_of_uid(struct store_session *session, const struct user_list *list, struct user_page *page, bool *right)
 {
 	struct db_value names[PAGE_ROWS];
 	enum stepup_error error = page_read(session, list, "", PAGE_ROWS, page);
@@ -276,8 +276,8 @@ static enum stepup_error names_of_uid(struct store_session *session, const struc
 enum stepup_error store_user_each_of_uid(struct store_session *session, int64_t uid,
 	bool (*each)(void *context, const struct user_record *record), void *context)
 {
-	const struct list list = {.id = SQL_USER_OF_UID, .uid = uid, .each = each, .context = context};
-	struct page page = {.count = 0};
+	const struct user_list list = {.id = SQL_USER_OF_UID, .uid = uid, .each = each, .context = context};
+	struct user_page page = {.count = 0};
 	bool right = false, overtaken = true, more = true;
 	enum stepup_error error = STEPUP_OK;
 
