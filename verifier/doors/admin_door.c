@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The administrators' door: io.stepup.Admin1. The order of handlers is that of the interface's methods.
+ * The administrators' door: io.stepup.Admin1.
  */
 #include "verifier/doors/admin/inviting.h"
 #include "verifier/doors/admin/locking.h"
@@ -10,22 +10,23 @@
 #include "verifier/doors/pending/brakes.h"
 #include "verifier/server/call.h"
 
-static call_handler *const handlers[] = {
-	inviting_init,
-	inviting_invite,
-	report_users,
-	report_credentials,
-	inviting_revoke,
-	locking_lock,
-	locking_unlock,
-	locking_freeze,
-	locking_thaw,
-	report_log,
-	report_status,
-	report_reload,
-	explaining_any,
-	report_resolve,
-	store_watch_check,
+static const struct door_handler handlers[] = {
+	{"Init", inviting_init},
+	{"Invite", inviting_invite},
+	{"Users", report_users},
+	{"Credentials", report_credentials},
+	{"Revoke", inviting_revoke},
+	{"Lock", locking_lock},
+	{"Unlock", locking_unlock},
+	{"Freeze", locking_freeze},
+	{"Thaw", locking_thaw},
+	{"Log", report_log},
+	{"Status", report_status},
+	{"Reload", report_reload},
+	{"Explain", explaining_any},
+	{"Resolve", report_resolve},
+	{"CheckStore", store_watch_check},
+	{NULL, NULL},
 };
 
 const struct door door_admin = {.interface = &interface_admin, .handlers = handlers, .brake = brake_of_admin};

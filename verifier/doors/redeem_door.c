@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The door of services that carry actions out: io.stepup.Redeem1. The order of handlers is that of the interface's methods.
+ * The door of services that carry actions out: io.stepup.Redeem1.
  */
 #include "verifier/doors/redemption/redemption.h"
 #include "verifier/server/call.h"
 
-static call_handler *const handlers[] = {redemption_redeem};
+static const struct door_handler handlers[] = {
+	{"Redeem", redemption_redeem},
+	{NULL, NULL},
+};
 
 const struct door door_redeem = {.interface = &interface_redeem, .handlers = handlers};

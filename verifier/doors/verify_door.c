@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The door that everybody has: io.stepup.Verify1. The order of handlers is that of the interface's methods.
+ * The door that everybody has: io.stepup.Verify1.
  */
 #include <string.h>
 
@@ -72,25 +72,26 @@ static void end_session(struct call *call)
 	call_reply(call, json_object());
 }
 
-static call_handler *const handlers[] = {
-	step_up_begin,
-	step_up_answer,
-	step_up_cancel,
-	account,
-	enrolment_begin,
-	enrolment_finish,
-	credentials_list,
-	credentials_remove,
-	end_session,
-	locking_lock_me,
-	explaining_own,
-	keys,
-	approving_requests,
-	step_up_begin, /* Approve */
-	approving_deny,
-	approving_cancel,
-	approving_await,
-	step_up_claim,
+static const struct door_handler handlers[] = {
+	{"Begin", step_up_begin},
+	{"Answer", step_up_answer},
+	{"Cancel", step_up_cancel},
+	{"Account", account},
+	{"EnrollBegin", enrolment_begin},
+	{"EnrollFinish", enrolment_finish},
+	{"List", credentials_list},
+	{"Remove", credentials_remove},
+	{"EndSession", end_session},
+	{"LockMe", locking_lock_me},
+	{"Explain", explaining_own},
+	{"Keys", keys},
+	{"Requests", approving_requests},
+	{"Approve", step_up_begin},
+	{"Deny", approving_deny},
+	{"CancelRequest", approving_cancel},
+	{"AwaitApproval", approving_await},
+	{"Claim", step_up_claim},
+	{NULL, NULL},
 };
 
 const struct door door_verify = {.interface = &interface_verify, .handlers = handlers, .brake = brake_of_verify};

@@ -39,10 +39,16 @@ typedef void call_handler(struct call *call);
 /* Whether a call is a brake, a lock or a freeze or a step on the way there: served in whatever debt its uid is. `method` is one of the door's. */
 typedef bool call_brake(struct verifier *verifier, uid_t uid, const char *method, const json_t *parameters);
 
-/* What a door serves: one handler per method of its interface, in the same order. */
+/* Who answers a method of a door's interface. */
+struct door_handler {
+	const char *method; /* "Begin" */
+	call_handler *handle;
+};
+
+/* What a door serves: each method of its interface has one row, in any order; door_check() in door.h says whether it has. */
 struct door {
 	const struct interface *interface;
-	call_handler *const *handlers;
+	const struct door_handler *handlers; /* ended by a row without method */
 	call_brake *brake; /* NULL: none of its calls is one */
 };
 

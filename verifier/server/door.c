@@ -4,6 +4,7 @@
 #include "config.h"
 #endif
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -183,6 +184,53 @@ static enum door_verdict service_call(const struct door *door, const char *metho
 	return not_found(request, SERVICE ".MethodNotFound", "method", method);
 }
 
+/* --- handlers --- */
+
+/* The first row of that method from `row` on; NULL where there is none. */
+static const struct door_handler *handler_from(const struct door_handler *row, const char *method)
+{
+	for (; row->method != NULL; row++) {
+		if (strcmp(row->method, method) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+/* What is wrong with a method's rows: NULL where it has one, with a handler. */
+static const char *fault_of(const struct door *door, const char *method)
+{
+	const struct door_handler *row = handler_from(door->handlers, method);
+
+	if (row == NULL)
+		return "has no row";
+	if (row->handle == NULL)
+		return "has a row without a handler";
+	return handler_from(row + 1, method) != NULL ? "has two rows" : NULL;
+}
+
+static enum stepup_error not_whole(const struct door *door, const char *method, const char *fault, char **why)
+{
+	if (asprintf(why, "This stepupd was built wrong: method %s of %s %s in its door's table of handlers.", method,
+		door->interface->name, fault) < 0)
+		*why = NULL;
+	return STEPUP_INTERNAL;
+}
+
+enum stepup_error door_check(const struct door *door, char **why)
+{
+	for (const struct method *method = door->interface->methods; method->name != NULL; method++) {
+		const char *fault = fault_of(door, method->name);
+
+		if (fault != NULL)
+			return not_whole(door, method->name, fault, why);
+	}
+	for (const struct door_handler *row = door->handlers; row->method != NULL; row++) {
+		if (interface_method(door->interface, row->method) == NULL)
+			return not_whole(door, row->method, "is not of that interface, but has a row", why);
+	}
+	return STEPUP_OK;
+}
+
 /* --- calls --- */
 
 /* Most methods answer "more" with one reply; "upgrade" is nothing that is served here. */
@@ -211,6 +259,7 @@ static enum stepup_error parameters_take(struct door_request *request)
 
 static enum door_verdict interface_call(const struct door *door, const char *name, struct door_request *request)
 {
+	const struct door_handler *handler = handler_from(door->handlers, name);
 	char bad_field[FIELD_NAME_SIZE];
 
 	request->method = interface_method(door->interface, name);
@@ -218,7 +267,9 @@ static enum door_verdict interface_call(const struct door *door, const char *nam
 		return not_found(request, SERVICE ".MethodNotFound", "method", name);
 	if (message_check(request->method->in, request->parameters, bad_field) != STEPUP_OK)
 		return refuse_field(request, bad_field);
-	request->handler = door->handlers[request->method - door->interface->methods];
+	if (handler == NULL)
+		return not_found(request, SERVICE ".MethodNotImplemented", "method", name);
+	request->handler = handler->handle;
 	return DOOR_CALL;
 }
 

@@ -31,6 +31,10 @@ struct door_request {
 	size_t answer_size;
 };
 
+/* Whether each method of the door's interface has one row with a handler, and no other row is there. Where not, STEPUP_INTERNAL with
+ * a sentence in `*why` (the caller frees; NULL where there is no memory for it). A verifier serves no door that was not checked. */
+enum stepup_error door_check(const struct door *door, char **why);
+
 /* Reads one message. Clear the request whatever comes back. */
 enum door_verdict door_read(const struct door *door, const char *text, size_t size, struct door_request *request);
 void door_request_clear(struct door_request *request);

@@ -18,6 +18,7 @@
 #include "verifier/server/sockets.h"
 #include "lib/base/safe_file.h"
 #include "verifier/host/journal.h"
+#include "verifier/server/door.h"
 
 static const struct socket_kind {
 	const char *name; /* also the FileDescriptorName of its systemd unit */
@@ -222,13 +223,17 @@ static enum stepup_error sockets_make(struct sockets *sockets, char **why)
 
 enum stepup_error sockets_open(const char *run_dir, struct sockets *sockets, char **why)
 {
-	enum stepup_error result;
+	enum stepup_error result = STEPUP_OK;
 	char **names = NULL;
 	int count;
 
 	*sockets = (struct sockets){ .fds = { -1, -1, -1, -1 }, .lock_fd = -1, .run_dir = strdup(run_dir) };
 	if (sockets->run_dir == NULL)
 		return STEPUP_NO_MEMORY;
+	for (int i = 0; i < SOCKET_COUNT && result == STEPUP_OK; i++)
+		result = door_check(kinds[i].door, why);
+	if (result != STEPUP_OK)
+		return result;
 	count = sd_listen_fds_with_names(1, &names);
 	if (count < 0)
 		result = refuse(why, STEPUP_INVALID, "the sockets that the service manager passes could not be taken: %s", strerror(-count));

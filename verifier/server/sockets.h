@@ -28,8 +28,8 @@ struct sockets {
 	bool own;
 };
 
-/* Opens all; `run_dir` is made where it is missing. An error's sentence goes to `*why` (the caller frees); what is odd but no reason to
- * refuse goes to the journal. */
+/* Opens all, unless a door is not whole (door_check() in door.h). `run_dir` is made if it is missing. An error's sentence goes to
+ * `*why` (the caller frees); what is odd but no reason to refuse goes to the journal. */
 enum stepup_error sockets_open(const char *run_dir, struct sockets *sockets, char **why);
 
 /* Removes our own sockets' names, first thing at a stop: who comes now finds no verifier rather than a deaf one. */

@@ -75,8 +75,10 @@ static const struct method methods[] = {
 	{ "Large", no_fields, out_fields }, { "Begin", no_fields, no_fields }, { 0 },
 };
 static const struct interface interface = { "io.stepup.Test1", "interface io.stepup.Test1\n", methods };
-static call_handler *const handlers[] = { handle_echo, handle_hold, handle_refuse, handle_wrong, handle_twice, handle_invalid, handle_large,
-	handle_begin };
+static const struct door_handler handlers[] = {
+	{ "Echo", handle_echo }, { "Hold", handle_hold }, { "Refuse", handle_refuse }, { "Wrong", handle_wrong },
+	{ "Twice", handle_twice }, { "Invalid", handle_invalid }, { "Large", handle_large }, { "Begin", handle_begin }, { 0 },
+};
 static const struct door door = { &interface, handlers, NULL };
 
 /* --- a server for each test --- */
