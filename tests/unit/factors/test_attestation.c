@@ -10,6 +10,7 @@
 
 #include "tests/unit/makers/certificate_maker.h"
 #include "tests/unit/makers/webauthn_maker.h"
+#include "verifier/factors/attestation/attestation.h"
 #include "verifier/factors/webauthn/webauthn.h"
 
 static const char *const origins[] = {MADE_ORIGIN, NULL};
@@ -101,7 +102,7 @@ static void register_shape(struct attested *it, int algorithm, const struct cert
 }
 
 /* fido-u2f, whose signature covers neither flags nor AAGUID. */
-static void register_u2f(struct attested *it)
+static void register_u2f_signed(struct attested *it, const struct made_key *signer)
 {
 	struct made_blob signed_bytes = {.size = 0}, signature = {.size = 0};
 	uint8_t hash[32];
@@ -114,7 +115,7 @@ static void register_u2f(struct attested *it)
 	blob_raw(&signed_bytes, it->authenticator.id, it->authenticator.id_size);
 	blob_u8(&signed_bytes, 4);
 	blob_raw(&signed_bytes, it->authenticator.key.raw, it->authenticator.key.raw_size);
-	key_sign(&it->leaf.key, signed_bytes.bytes, signed_bytes.size, signature.bytes, &signature.size);
+	key_sign(signer, signed_bytes.bytes, signed_bytes.size, signature.bytes, &signature.size);
 	it->statement.size = 0;
 	blob_head(&it->statement, 5, 2);
 	blob_cbor_text(&it->statement, "sig");
@@ -123,6 +124,11 @@ static void register_u2f(struct attested *it)
 	blob_head(&it->statement, 4, 1);
 	blob_cbor_bytes(&it->statement, it->leaf.der, it->leaf.size);
 	wrap(it, "fido-u2f");
+}
+
+static void register_u2f(struct attested *it)
+{
+	register_u2f_signed(it, &it->leaf.key);
 }
 
 static enum stepup_error verify(struct attested *it)
@@ -488,6 +494,101 @@ static void section_8_6_a_u2f_key_is_es256_and_so_is_its_one_certificate(void **
 	clear(&it);
 }
 
+/* --- formats as rows --- */
+
+static void register_none(struct attested *it, const struct made_key *signer)
+{
+	(void)signer; /* there is no signature in it */
+	authenticator_make_data(&it->authenticator, true, &it->data);
+	it->statement.size = 0;
+	blob_head(&it->statement, 5, 0);
+	wrap(it, "none");
+}
+
+static void register_packed_signed(struct attested *it, const struct made_key *signer)
+{
+	register_chain(it, signer, signer->algorithm, (const struct made_certificate *[]){&it->leaf}, 1);
+}
+
+/* One of no format that has a row, as a packed one is. */
+static void register_other(struct attested *it, const struct made_key *signer)
+{
+	register_packed_signed(it, signer);
+	wrap(it, "made-up");
+}
+
+static const struct format_case {
+	const char *format;
+	void (*make)(struct attested *it, const struct made_key *signer);
+	enum key_attestation earns; /* signed by the certificate's key */
+} format_cases[] = {
+	{"none", register_none, ATTESTATION_NONE},
+	{"packed", register_packed_signed, ATTESTATION_VERIFIED},
+	{"fido-u2f", register_u2f_signed, ATTESTATION_VERIFIED},
+	{"other", register_other, ATTESTATION_NONE},
+};
+
+static const struct format_case *case_of(const struct attestation_format *format)
+{
+	for (size_t i = 0; i < sizeof(format_cases) / sizeof(format_cases[0]); i++)
+		if (strcmp(format_cases[i].format, format->name) == 0)
+			return &format_cases[i];
+	fail_msg("format %s has no case among format_cases", format->name);
+	return NULL;
+}
+
+static void no_format_takes_a_statement_that_another_key_signed(void **state)
+{
+	struct attested it;
+
+	(void)state;
+	for (size_t i = 0; attestation_formats[i] != NULL; i++) {
+		const struct attestation_format *format = attestation_formats[i];
+		const struct format_case *with = case_of(format);
+
+		make(KEY_ES256, &it);
+		with->make(&it, &it.leaf.key);
+		assert_attested(&it, with->earns, format->unattested);
+		with->make(&it, &it.root.key);
+		if (format->unattested != NULL)
+			assert_attested(&it, ATTESTATION_NONE, format->unattested);
+		else
+			assert_refused(&it, "attestation signature");
+		clear(&it);
+	}
+}
+
+static void every_format_is_either_checked_or_counts_as_none(void **state)
+{
+	(void)state;
+	for (size_t i = 0; attestation_formats[i] != NULL; i++) {
+		const struct attestation_format *format = attestation_formats[i];
+
+		assert_non_null(format->name);
+		assert_non_null(format->read);
+		assert_int_equal(format->verify != NULL, format->unattested == NULL);
+		assert_int_equal(format->certificate != NULL, format->unattested == NULL);
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(attestation_formats[j]->name, format->name);
+	}
+}
+
+static void a_format_with_half_a_row_holds_for_nothing(void **state)
+{
+	const struct attestation_format no_check = {"made-up", attestation_packed.read, NULL, NULL, true, NULL},
+		no_certificate = {"made-up", attestation_packed.read, attestation_packed.verify, NULL, true, NULL};
+	struct attestation_object object = {.format = &no_check};
+	static const struct authenticator_data data;
+	static const uint8_t hash[DIGEST_SIZE];
+	const char *why = NULL;
+
+	(void)state;
+	assert_int_equal(attestation_verify(&object, &data, hash, &why), STEPUP_BAD_ANSWER);
+	assert_non_null(why);
+	object.format = &no_certificate;
+	assert_int_equal(attestation_verify(&object, &data, hash, &why), STEPUP_BAD_ANSWER);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_chain_to_a_configured_root_verifies),
 	cmocka_unit_test(certificates_of_all_kinds_of_keys_attest),
@@ -505,5 +606,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_certificate_that_is_none_attests_nothing),
 	cmocka_unit_test(section_8_6_a_u2f_key_is_verified_but_names_no_model),
 	cmocka_unit_test(section_8_6_a_u2f_key_is_es256_and_so_is_its_one_certificate),
+	cmocka_unit_test(no_format_takes_a_statement_that_another_key_signed),
+	cmocka_unit_test(every_format_is_either_checked_or_counts_as_none),
+	cmocka_unit_test(a_format_with_half_a_row_holds_for_nothing),
 };
 TAP_MAIN(tests)

@@ -41,39 +41,61 @@ static void statement_skip(struct byte_cursor *cursor)
 		cbor_skip_unseen(cursor);
 }
 
-/* packed: alg, sig and perhaps x5c; fido-u2f: sig and x5c; none: nothing. Keys stand in the order of canonical CBOR. */
-static void statement_read(struct byte_cursor *cursor, struct attestation_object *object)
+/* Section 8.7: nothing. */
+static void none_read(struct byte_cursor *cursor, struct attestation_object *object)
 {
-	struct cbor_map map;
-
-	if (object->format == FORMAT_OTHER) {
-		statement_skip(cursor);
-		return;
-	}
-	map = cbor_map(cursor);
-	if (object->format == FORMAT_PACKED) {
-		if (!cbor_map_next_is(cursor, &map, "alg"))
-			cursor->broken = true;
-		object->algorithm = cbor_integer(cursor);
-	}
-	if (object->format != FORMAT_NONE) {
-		if (!cbor_map_next_is(cursor, &map, "sig"))
-			cursor->broken = true;
-		object->signature = cbor_bytes(cursor);
-	}
-	if (object->format != FORMAT_NONE && cbor_map_next_is(cursor, &map, "x5c"))
-		chain_read(cursor, object);
-	if (map.left != 0 || (object->format == FORMAT_FIDO_U2F && object->chain_count != 1))
+	(void)object;
+	if (cbor_map(cursor).left != 0)
 		cursor->broken = true;
 }
 
-static enum attestation_format format_of(const struct byte_cursor *text)
+static void other_read(struct byte_cursor *cursor, struct attestation_object *object)
 {
-	if (cursor_is(text, "none"))
-		return FORMAT_NONE;
-	if (cursor_is(text, "packed"))
-		return FORMAT_PACKED;
-	return cursor_is(text, "fido-u2f") ? FORMAT_FIDO_U2F : FORMAT_OTHER;
+	(void)object;
+	statement_skip(cursor);
+}
+
+static void member_expect(struct byte_cursor *cursor, struct cbor_map *map, const char *name)
+{
+	if (!cbor_map_next_is(cursor, map, name))
+		cursor->broken = true;
+}
+
+/* Section 8.2: alg, sig and perhaps x5c, in the order of canonical CBOR. */
+static void packed_read(struct byte_cursor *cursor, struct attestation_object *object)
+{
+	struct cbor_map map = cbor_map(cursor);
+
+	member_expect(cursor, &map, "alg");
+	object->algorithm = cbor_integer(cursor);
+	member_expect(cursor, &map, "sig");
+	object->signature = cbor_bytes(cursor);
+	if (cbor_map_next_is(cursor, &map, "x5c"))
+		chain_read(cursor, object);
+	if (map.left != 0)
+		cursor->broken = true;
+}
+
+/* Section 8.6: sig and x5c, which has one certificate. */
+static void u2f_read(struct byte_cursor *cursor, struct attestation_object *object)
+{
+	struct cbor_map map = cbor_map(cursor);
+
+	member_expect(cursor, &map, "sig");
+	object->signature = cbor_bytes(cursor);
+	member_expect(cursor, &map, "x5c");
+	chain_read(cursor, object);
+	if (map.left != 0 || object->chain_count != 1)
+		cursor->broken = true;
+}
+
+static const struct attestation_format *format_of(const struct byte_cursor *name)
+{
+	for (size_t i = 0; attestation_formats[i] != NULL; i++) {
+		if (cursor_is(name, attestation_formats[i]->name))
+			return attestation_formats[i];
+	}
+	return &attestation_other;
 }
 
 /* The three members in any order, each once: passkey providers have orders of their own. */
@@ -82,7 +104,7 @@ static enum stepup_error parse_unseen(struct byte_cursor cursor, struct attestat
 	size_t members = cbor_map(&cursor).left;
 	struct byte_cursor key, format = {.at = NULL}, statement = {.at = NULL};
 
-	object->format = FORMAT_OTHER;
+	object->format = &attestation_other;
 	for (size_t i = 0; i < members && !cursor.broken; i++) {
 		key = cbor_text(&cursor);
 		if (cursor_is(&key, "fmt") && format.at == NULL) {
@@ -110,7 +132,7 @@ static enum stepup_error parse_seen(struct byte_cursor cursor, struct attestatio
 	object->format = format_of(&format);
 	if (!cbor_map_next_is(&cursor, &map, "attStmt"))
 		return STEPUP_INVALID;
-	statement_read(&cursor, object);
+	object->format->read(&cursor, object);
 	if (!cbor_map_next_is(&cursor, &map, "authData"))
 		return STEPUP_INVALID;
 	object->authenticator_data = cbor_bytes(&cursor);
@@ -186,18 +208,42 @@ static enum stepup_error u2f_verify(const struct attestation_object *object, con
 		attestation_certificate_signed(&object->chain[0], KEY_ES256, bytes, (size_t)(at - bytes), object->signature), why);
 }
 
+/* Section 8.6 demands nothing of a certificate but the kind of its key, which u2f_verify() looks at. */
+static enum stepup_error u2f_certificate(
+	const struct attestation_certificate *certificate, const uint8_t aaguid[16], const char **why)
+{
+	(void)certificate;
+	(void)aaguid;
+	*why = NULL;
+	return STEPUP_OK;
+}
+
+/* --- formats --- */
+
+const struct attestation_format attestation_none = {"none", none_read, NULL, NULL, true, "there is no attestation"};
+const struct attestation_format attestation_packed = {
+	"packed", packed_read, packed_verify, attestation_certificate_is_packed, true, NULL};
+const struct attestation_format attestation_fido_u2f = {"fido-u2f", u2f_read, u2f_verify, u2f_certificate, false, NULL};
+const struct attestation_format attestation_other = {
+	"other", other_read, NULL, NULL, true, "attestation of a format that is not checked counts as none"};
+
+const struct attestation_format *const attestation_formats[] = {
+	&attestation_none,
+	&attestation_packed,
+	&attestation_fido_u2f,
+	&attestation_other,
+	NULL,
+};
+
 enum stepup_error attestation_verify(const struct attestation_object *object, const struct authenticator_data *data,
 	const uint8_t client_data_hash[DIGEST_SIZE], const char **why)
 {
+	const struct attestation_format *format = object->format;
+
 	*why = NULL;
-	switch (object->format) {
-	case FORMAT_PACKED:
-		return packed_verify(object, data, client_data_hash, why);
-	case FORMAT_FIDO_U2F:
-		return u2f_verify(object, data, client_data_hash, why);
-	default:
-		return STEPUP_OK;
-	}
+	if (format->verify != NULL && format->certificate != NULL)
+		return format->verify(object, data, client_data_hash, why);
+	return format->unattested != NULL ? STEPUP_OK : refuse(why, "attestation of a format that nobody can check");
 }
 
 /* --- trust --- */
@@ -209,17 +255,14 @@ enum stepup_error attestation_assess(const struct attestation_object *object, co
 	enum stepup_error error;
 
 	*why = NULL;
-	if (object->format != FORMAT_FIDO_U2F)
+	if (object->format->names_model)
 		memcpy(key->aaguid, data->aaguid, sizeof(key->aaguid));
 	model = attestation_trust_model(trust, key->aaguid, object->chain_count > 0 ? &object->chain[0] : NULL);
 	if (model.revoked)
 		return refuse(why, "the metadata says that this model can't be relied on any more");
 	key->attestation = ATTESTATION_NONE;
-	if (object->format == FORMAT_OTHER)
-		*why = "attestation of a format that is not checked counts as none";
-	if (object->format == FORMAT_NONE)
-		*why = "there is no attestation";
-	if (object->format == FORMAT_OTHER || object->format == FORMAT_NONE)
+	*why = object->format->unattested;
+	if (*why != NULL)
 		return STEPUP_OK;
 	key->attestation = ATTESTATION_SELF;
 	*why = "the key attests to itself";
@@ -229,8 +272,8 @@ enum stepup_error attestation_assess(const struct attestation_object *object, co
 	error = attestation_trust_chain(trust, key->aaguid, object->chain, object->chain_count, now, why);
 	if (error == STEPUP_NOT_ALLOWED)
 		return STEPUP_OK;
-	if (error == STEPUP_OK && object->format == FORMAT_PACKED)
-		error = attestation_certificate_is_packed(&object->chain[0], data->aaguid, why);
+	if (error == STEPUP_OK)
+		error = object->format->certificate(&object->chain[0], data->aaguid, why);
 	if (error != STEPUP_OK)
 		return error;
 	key->attestation = ATTESTATION_VERIFIED;

@@ -47,7 +47,7 @@ static void format_guess(const struct authenticator_data *data, struct attestati
 	static const uint8_t none[KEY_AAGUID_SIZE];
 	bool u2f = object->chain_count > 0 && memcmp(data->aaguid, none, sizeof(none)) == 0;
 
-	object->format = u2f ? FORMAT_FIDO_U2F : FORMAT_PACKED;
+	object->format = u2f ? &attestation_fido_u2f : &attestation_packed;
 	object->algorithm = object->chain_count > 0 ? attestation_certificate_algorithm(&object->chain[0]) : data->algorithm;
 }
 
