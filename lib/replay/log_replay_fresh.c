@@ -42,8 +42,10 @@ void step_keep_fresh(struct step *step)
 
 	if (seconds <= 0)
 		return;
-	kept = json_pack("{s:s, s:s, s:s, s:s, s:I, s:O?}", "action", step_text(step, "action"), "user_id", step_text(step, "user_id"), "rule", step_text(step, "rule"), "credential",
-		step_text(step, "credential"), "until", (json_int_t)(step->at + seconds + CLOCK_SLACK_SECONDS), "session",
+	kept = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:O?}", "action", step_text(step, "action"),
+		"user_id", step_text(step, "user_id"), "rule", step_text(step, "rule"), "credential",
+		step_text(step, "credential"), "acr", step_text(step, "acr"), "until",
+		(json_int_t)(step->at + seconds + CLOCK_SLACK_SECONDS), "session",
 		context_session(step->entry));
 	(void)snprintf(key, sizeof(key), "%" PRId64, step->index);
 	step_put(step, step->replay->fresh, key, kept);
@@ -51,7 +53,7 @@ void step_keep_fresh(struct step *step)
 
 void step_check_covered(struct step *step)
 {
-	static const char *const shared[] = {"user_id", "rule", "credential"};
+	static const char *const shared[] = {"user_id", "rule", "credential", "acr"};
 	int64_t index = member_number(step->entry, "covered_by", -1);
 	const json_t *covers, *session = context_session(step->entry), *then;
 	char key[24];

@@ -58,13 +58,29 @@ static bool has_word(const json_t *list, const char *word)
 
 /* --- what was required --- */
 
+/* Whether the words that a receipt has too promise no more than the factor keeps: stepup-receipt(5). */
+static void check_promise(struct step *step, bool key, bool vouched, bool hardware)
+{
+	const char *acr = member_text(step->entry, "acr"), *via = member_text(step->entry, "via");
+	bool resistant = acr != NULL && (strcmp(acr, "phr") == 0 || strcmp(acr, "phrh") == 0);
+
+	if (acr != NULL && !key && strcmp(acr, "otp") != 0)
+		step_tell(step, "This entry calls a code more than a code.");
+	else if (resistant && (via == NULL || strcmp(via, "agent") == 0))
+		step_tell(step, "This entry calls phishing-resistant what has neither an origin nor a host.");
+	else if ((resistant && strcmp(acr, "phrh") == 0 && !hardware) ||
+		 (has_word(json_object_get(step->entry, "amr"), "hwk") && !vouched))
+		step_tell(step, "This entry calls a key hardware that nobody vouched for.");
+}
+
 void step_check_required(struct step *step, const json_t *credential)
 {
 	const json_t *required = json_object_get(json_object_get(step->entry, "context"), "require");
-	const char *method = member_text(credential, "method"), *acr = member_text(step->entry, "acr");
+	const char *method = member_text(credential, "method");
 	const char *attestation = member_text(credential, "attestation"), *via = member_text(step->entry, "via");
 	bool key = method != NULL && method_is_key(method);
-	bool hardware = attestation != NULL && strcmp(attestation, "verified") == 0 && via != NULL && strcmp(via, "agent") != 0;
+	bool vouched = attestation != NULL && strcmp(attestation, "verified") == 0;
+	bool hardware = vouched && via != NULL && strcmp(via, "agent") != 0;
 
 	if (!key && (has_word(required, "key") || has_word(required, "hardware-key") || has_word(required, "pin")))
 		step_tell(step, "A code was taken where a key was required.");
@@ -72,8 +88,7 @@ void step_check_required(struct step *step, const json_t *credential)
 		step_tell(step, "A key was taken whose hardware nobody vouched for, where a hardware-key was required.");
 	else if (has_word(required, "pin") && !json_is_true(json_object_get(step->entry, "uv")))
 		step_tell(step, "The key's PIN was required, and it was used without.");
-	if (acr != NULL && strcmp(acr, "phrh") == 0 && !hardware)
-		step_tell(step, "This entry calls a key hardware that nobody vouched for.");
+	check_promise(step, key, vouched, hardware);
 }
 
 /* --- what was signed --- */

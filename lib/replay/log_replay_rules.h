@@ -26,7 +26,8 @@ struct log_replay {
 	json_t *denials;     /* index of a deny entry → {user, user_id of who is to be locked, at}, for as long as a grant */
 	json_t *redeemed;    /* jti → {user_id, audience, action, exec_id, at, redemption}, for a day */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
-	json_t *fresh;       /* index → {action, user_id, rule, credential, session, until}, of step-ups that may cover later ones */
+	/* index → {action, user_id, rule, credential, acr, session, until}: what may cover later step-ups */
+	json_t *fresh;
 	json_t *requests;    /* id → {user, user_id, credential, action, rule, digest, until, log, evidence?, void?} of those that are open; once approved also
 	                      * {approver, approver_id, approver_credential, approved_at}; `void` says why nothing may come of it */
 };

@@ -93,7 +93,8 @@ def each_way(verifier, key, agent):
     tap.equal((reply.get("acr"), reply.get("amr")), ("phr", ["pop", "user"]), "the same key at the seat; without its PIN there is no second factor to tell of")
     begun = ask(verifier, "mail", "vault.open")
     reply = answer(verifier, begun, "agent", agent.sign(begun["agent"]))
-    tap.equal((reply.get("acr"), reply.get("amr")), ("hwk", ["pop", "user", "mfa"]), "an SSH security key through an agent")
+    tap.equal((reply.get("acr"), reply.get("amr")), ("key", ["pop", "user", "mfa"]),
+              "an SSH security key through an agent")
     begun = ask(verifier, "mail", "vault.open")
     reply = answer(verifier, begun, "browser", key.sign(begun["browser"], origin="https://console.example.com:8443"))
     tap.ok(reply.ok, "each origin of the configuration is one", reply)
@@ -207,6 +208,10 @@ def hardware(verifier):
     tap.equal(verifier.begin("uucp", "vault.hard", reach=WAYS).error, "TooWeak", "nor one that vouches for itself, nor one of an unknown maker")
     copied = enrol_key(verifier, "uucp", Key(attestation=maker, backup=True))
     tap.equal(verifier.begin("uucp", "vault.hard", reach=WAYS).error, "TooWeak", "nor one that can be copied to a cloud")
+    begun = ask(verifier, "uucp", "vault.open")
+    reply = answer(verifier, begun, "browser", copied.sign(begun["browser"]))
+    tap.equal((reply.get("acr"), reply.get("amr")), ("phr", ["pop", "user", "mfa"]),
+              "which is told as no hardware, whatever its maker vouched for")
     hard = enrol_key(verifier, "uucp", Key(attestation=maker))
     begun = ask(verifier, "uucp", "vault.hard")
     tap.equal((begun["methods"], [one["id"] for one in begun["browser"]["allowCredentials"]], begun["browser"]["userVerification"]),

@@ -222,7 +222,7 @@ def enrolling_behind_an_agent(verifier, cli, agent):
 
 def confirming_behind_an_agent(verifier, cli, agent):
     ended = talk_to(cli, DAEMON, "confirm", "vault.open", "--json", talk=[(KEY_QUESTION, "")], environment=with_agent(agent))
-    tap.ok(ended.status == 0 and ended.json()["acr"] == "hwk", "confirm by the agent's key", ended)
+    tap.ok(ended.status == 0 and ended.json()["acr"] == "key", "confirm by the agent's key", ended)
     ended = talk_to(cli, DAEMON, "confirm", "vault.open")
     tap.ok(ended.status == 1 and "Nothing was approved" in ended.err, "without the agent it is refused", ended)
     agent.forget()

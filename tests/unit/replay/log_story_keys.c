@@ -56,7 +56,7 @@ struct key_use key_use_good(const struct keyholder *holder, bool enrolment, uint
 		.says_verified = true,
 		.counter = counter,
 		.says_counter = counter,
-		.acr = holder->via == VIA_AGENT ? "hwk" : "phr",
+		.acr = holder->via == VIA_AGENT ? "key" : "phr",
 		.namespace = "stepup@stepup.example.com",
 	};
 }

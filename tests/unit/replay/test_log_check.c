@@ -134,7 +134,7 @@ static void a_carefully_edited_entry_is_found_between_its_checkpoints(void **sta
 	scene_grant(scene, T + 60, 102, "r1");
 	scene_grant(scene, T + 90, 103, NULL);
 	story_checkpoint(scene->story);
-	story_edit_line(scene->story, 6, "\\\"acr\\\":\\\"otp\\\"", "\\\"acr\\\":\\\"hwk\\\"");
+	story_edit_line(scene->story, 6, "\\\"amr\\\":[\\\"otp\\\"]", "\\\"amr\\\":[\\\"pop\\\"]");
 	hash_line_anew(scene->story, 6);
 	assert_one_finding(scene->story, 3, "Of entries 3 to 4 at least one was changed after it was signed.");
 }

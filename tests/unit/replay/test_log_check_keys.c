@@ -460,6 +460,11 @@ static void as_an_agents(json_t *entry) { set_text(entry, "method", "agent"); }
 static void as_codes(json_t *entry) { set_text(entry, "method", "totp"); }
 static void of_another_enrolment(json_t *entry) { json_object_set_new(entry, "enrolled", json_integer(1)); }
 static void as_hardware(json_t *entry) { set_text(entry, "acr", "phrh"); }
+static void with_hardware_in_amr(json_t *entry)
+{
+	json_array_append_new(json_object_get(entry, "amr"), json_string("hwk"));
+}
+static void as_an_origins(json_t *entry) { set_text(entry, "acr", "phr"); }
 
 static void what_an_entry_can_not_say_is_found(void **state)
 {
@@ -467,14 +472,19 @@ static void what_an_entry_can_not_say_is_found(void **state)
 		void (*spoil)(json_t *entry);
 		const char *words;
 		bool attested;
+		enum via via;
 	} all[] = {
-		{by_another_way, "came by another way", true},
-		{without_evidence, "no \"authenticator_data\"", true},
-		{without_signature, "no \"signature\"", true},
-		{as_an_agents, "enrolled for another method than \"agent\"", true},
-		{as_codes, "enrolled for another method than \"totp\"", true},
-		{of_another_enrolment, "another enrolment", true},
-		{as_hardware, "hardware that nobody vouched for", false},
+		{by_another_way, "came by another way", true, VIA_BROWSER},
+		{without_evidence, "no \"authenticator_data\"", true, VIA_BROWSER},
+		{without_signature, "no \"signature\"", true, VIA_BROWSER},
+		{as_an_agents, "enrolled for another method than \"agent\"", true, VIA_BROWSER},
+		{as_codes, "enrolled for another method than \"totp\"", true, VIA_BROWSER},
+		{of_another_enrolment, "another enrolment", true, VIA_BROWSER},
+		{as_hardware, "hardware that nobody vouched for", false, VIA_BROWSER},
+		{with_hardware_in_amr, "hardware that nobody vouched for", false, VIA_BROWSER},
+		{with_hardware_in_amr, "hardware that nobody vouched for", false, VIA_AGENT},
+		{as_an_origins, "neither an origin nor a host", true, VIA_AGENT},
+		{as_hardware, "neither an origin nor a host", true, VIA_AGENT},
 	};
 
 	(void)state;
@@ -483,7 +493,7 @@ static void what_an_entry_can_not_say_is_found(void **state)
 		struct key_use use;
 		int64_t index;
 
-		scene_set(&scene, KEY_ES256, VIA_BROWSER);
+		scene_set(&scene, KEY_ES256, all[i].via);
 		scene.alice.credential.attestation = all[i].attested ? ATTESTATION_VERIFIED : ATTESTATION_SELF;
 		enrol(&scene);
 		use = key_use_good(&scene.alice, false, 2);
@@ -541,6 +551,7 @@ static void a_code_where_a_key_was_required_is_found(void **state)
 	story_enrol(scene.story, &codes, T, 100);
 	/* A key's entry with a code's credential, as if the code had done. */
 	use = key_use_good(&scene.alice, false, 101);
+	use.acr = "otp";
 	scene.alice.person.credential.type = CREDENTIAL_TOTP;
 	scene.alice.person.credential.otp.last_step = 101;
 	index = grant(&scene, T + 60, &use);

@@ -23,6 +23,7 @@ struct scene {
 	struct story *story;
 	struct person alice, carol;
 	struct action *action;
+	const char *acr; /* that the next grant says */
 	int64_t step;
 };
 
@@ -38,6 +39,7 @@ static int setup(void **state)
 	story_enrol(scene->story, &scene->alice, T, 100);
 	story_enrol(scene->story, &scene->carol, T, 100);
 	scene->action = story_action(ACTION, json_pack("{s:s}", "account", "trezor"));
+	scene->acr = "otp";
 	scene->step = 101;
 	memset(rule.digest, 0, DIGEST_SIZE);
 	*state = scene;
@@ -64,7 +66,7 @@ static int64_t grant(struct scene *scene, struct person *person, int64_t at, con
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	struct log_grant entry = {.step = LOG_GRANT, .at = at, .subject = person->subject, .action = scene->action, .rule = &rule,
 		.method = covered_by == ASKED ? "totp" : "fresh", .covered_by = covered_by, .credential = &person->credential, .commitment = commitment,
-		.acr = "otp", .amr = amr, .receipt = receipt};
+		.acr = scene->acr, .amr = amr, .receipt = receipt};
 	struct context_facts facts = {.purpose = "auth", .policy = &policy, .caller = "console", .via = "code", .user = person->name,
 		.user_id = person->user_id, .session = session, .rule = &rule, .require = FACTOR_CODE, .prompt = shown, .commitment = commitment,
 		.nonce = nonce, .iat = at, .exp = at + 120};
@@ -169,6 +171,23 @@ static void another_persons_step_up_is_found(void **state)
 	assert_true(findings.count > 0);
 	assert_non_null(strstr(findings.sentence[0], "another \"user_id\""));
 	findings_clear(&findings);
+}
+
+static void a_code_that_is_called_a_key_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->acr = "key";
+	assert_found(scene, asked(scene), "calls a code more than a code");
+}
+
+static void a_step_up_that_is_called_stronger_than_what_covers_it_is_found(void **state)
+{
+	struct scene *scene = *state;
+	int64_t first = asked(scene);
+
+	scene->acr = "phr";
+	assert_found(scene, covered(scene, first), "has another \"acr\"");
 }
 
 static void a_receipt_for_which_nobody_was_asked_is_found(void **state)
@@ -315,6 +334,8 @@ static const struct CMUnitTest tests[] = {
 	fresh_test(no_session_where_there_was_one_is_found),
 	fresh_test(another_rule_is_found),
 	fresh_test(another_persons_step_up_is_found),
+	fresh_test(a_code_that_is_called_a_key_is_found),
+	fresh_test(a_step_up_that_is_called_stronger_than_what_covers_it_is_found),
 	fresh_test(a_receipt_for_which_nobody_was_asked_is_found),
 	fresh_test(a_start_in_between_ends_what_was_fresh),
 	fresh_test(a_reload_in_between_ends_what_was_fresh),

@@ -126,6 +126,48 @@ static void a_credential_earns_what_it_proved_and_no_more(void **state)
 	}
 }
 
+static void a_proof_is_called_by_its_strength_and_an_agents_never_phishing_resistant(void **state)
+{
+	static const struct {
+		enum factor_strength strength;
+		unsigned method;
+		const char *acr;
+	} all[] = {
+		{FACTOR_CODE, C, "otp"}, {FACTOR_CODE, B, "otp"}, {FACTOR_CODE, A, "otp"},
+		{FACTOR_KEY, B, "phr"}, {FACTOR_KEY, S, "phr"}, {FACTOR_KEY, A, "key"},
+		{FACTOR_HARDWARE_KEY, B, "phrh"}, {FACTOR_HARDWARE_KEY, S, "phrh"},
+		{FACTOR_HARDWARE_KEY, A, "key"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		assert_string_equal(acr_name(all[i].strength, all[i].method), all[i].acr);
+		assert_string_equal(acr_of_name(all[i].acr), all[i].acr);
+	}
+	assert_string_equal(acr_of_name("hwk"), "otp");
+	assert_string_equal(acr_of_name(""), "otp");
+}
+
+static void a_credential_is_hardware_where_its_maker_says_so_and_it_can_not_be_copied(void **state)
+{
+	static const struct {
+		const char *letter;
+		bool hardware;
+	} all[] = {
+		{"t", false}, {"k", false}, {"a", false}, {"e", true}, {"h", true}, {"u", false},
+		{"s", false}, {"b", false}, {"m", true}, {"p", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct user_record *record = record_of(all[i].letter);
+
+		if (credential_is_hardware(record->credentials) != all[i].hardware)
+			fail_msg("%s", all[i].letter);
+		user_record_free(&record);
+	}
+}
+
 static void cooling_off_ends_at_its_second(void **state)
 {
 	struct user_record *record = record_of("c");
@@ -351,6 +393,8 @@ static void methods_have_names_and_an_order(void **state)
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_credential_earns_what_it_proved_and_no_more),
+	cmocka_unit_test(a_proof_is_called_by_its_strength_and_an_agents_never_phishing_resistant),
+	cmocka_unit_test(a_credential_is_hardware_where_its_maker_says_so_and_it_can_not_be_copied),
 	cmocka_unit_test(cooling_off_ends_at_its_second),
 	cmocka_unit_test(the_model_lists_in_force_decide_not_those_at_enrolment),
 	cmocka_unit_test(a_rule_requires_what_it_says_and_a_key_where_a_code_is_not_enough),

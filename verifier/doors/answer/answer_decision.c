@@ -245,22 +245,17 @@ static void note_earned(struct decision *decision)
 {
 	struct answer *answer = decision->answer;
 	const struct credential *credential = decision->credential;
-	bool vouched = !credential_is_code(credential) && credential->key->attestation == ATTESTATION_VERIFIED;
 	size_t count = 0;
 
 	note_proof(decision);
 	answer->strength = answer->fresh.strength;
+	answer->acr = acr_name(answer->strength, answer->fresh.method);
 	if (credential_is_code(credential)) {
-		answer->acr = "otp";
 		answer->amr[count++] = "otp";
 		return;
 	}
-	answer->acr = answer->strength == FACTOR_CODE ? "otp"
-		: answer->fresh.method == VIA_AGENT   ? "hwk"
-		: answer->strength == FACTOR_KEY      ? "phr"
-						      : "phrh";
 	answer->amr[count++] = "pop";
-	if (vouched)
+	if (credential_is_hardware(credential))
 		answer->amr[count++] = "hwk";
 	answer->amr[count++] = "user";
 	if (answer->fresh.user_verified)

@@ -361,16 +361,13 @@ static void note_proof(const struct decision *decision, struct request_proof *pr
 
 void claim_earned(struct decision *decision)
 {
-	static const char *const words[] = {"otp", "hwk", "phr", "phrh", "pop", "user", "mfa"};
+	static const char *const words[] = {"otp", "pop", "hwk", "user", "mfa"};
 	const struct request_proof *proof = &decision->answer->request->requester;
 	struct answer *answer = decision->answer;
 	size_t count = 0;
 
 	answer->strength = credential_strength(decision->transaction->policy, decision->credential, answer->now);
-	answer->acr = "otp";
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(words[i], proof->acr) == 0)
-			answer->acr = words[i];
+	answer->acr = acr_of_name(proof->acr);
 	for (const char *at = proof->amr; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 			if (strcspn(at, " ") == strlen(words[i]) && strncmp(at, words[i], strlen(words[i])) == 0 && count < STEP_UP_AMR_MAX)

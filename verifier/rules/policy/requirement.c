@@ -46,15 +46,45 @@ const char *factor_strength_name(enum factor_strength strength)
 	return "unknown";
 }
 
-/* What it earns once it has cooled off. */
-static enum factor_strength strength_in_time(const struct policy *policy, const struct credential *credential)
+/* By strength; an agent's key has the second, however strong it is. */
+static const char *const acr_names[] = {"otp", "key", "phr", "phrh"};
+
+const char *acr_name(enum factor_strength strength, unsigned method)
+{
+	switch (strength) {
+	case FACTOR_CODE:
+		break;
+	case FACTOR_KEY:
+		return acr_names[method == VIA_AGENT ? 1 : 2];
+	case FACTOR_HARDWARE_KEY:
+		return acr_names[method == VIA_AGENT ? 1 : 3];
+	}
+	return acr_names[0];
+}
+
+const char *acr_of_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(acr_names) / sizeof(acr_names[0]); i++)
+		if (strcmp(name, acr_names[i]) == 0)
+			return acr_names[i];
+	return acr_names[0];
+}
+
+bool credential_is_hardware(const struct credential *credential)
 {
 	const struct key_credential *key = credential->key;
 
+	return !credential_is_code(credential) && key->attestation == ATTESTATION_VERIFIED &&
+	       !key->backup_eligible;
+}
+
+/* What it earns once it has cooled off. */
+static enum factor_strength strength_in_time(const struct policy *policy, const struct credential *credential)
+{
 	if (credential_is_code(credential))
 		return FACTOR_CODE;
-	if (credential->type == CREDENTIAL_KEY && key->attestation == ATTESTATION_VERIFIED && !key->backup_eligible &&
-	    policy_model_allowed(policy, key->aaguid))
+	if (credential->type == CREDENTIAL_KEY && credential_is_hardware(credential) &&
+		policy_model_allowed(policy, credential->key->aaguid))
 		return FACTOR_HARDWARE_KEY;
 	return FACTOR_KEY;
 }

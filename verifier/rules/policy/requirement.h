@@ -36,6 +36,18 @@ unsigned method_best(unsigned methods);
 /* "code", "key", "hardware-key": the words of the policy. */
 const char *factor_strength_name(enum factor_strength strength);
 
+/* What receipts and the log call a proof: "otp", "key", "phr", "phrh". stepup-receipt(5) says what each
+ * promises. `method` is the one that the person answered by. Only what is bound to an origin or to this host
+ * is phishing-resistant; an agent's signature is bound to neither. */
+const char *acr_name(enum factor_strength strength, unsigned method);
+
+/* The literal of such a word; that of the weakest for any other text. */
+const char *acr_of_name(const char *name);
+
+/* Whether its private key is known to be in hardware, for good: its maker vouched for that, and it says of
+ * itself that it can't be backed up. */
+bool credential_is_hardware(const struct credential *credential);
+
 /* What the credential earns at `now` (seconds since 1970), under the model lists of this policy. */
 enum factor_strength credential_strength(const struct policy *policy, const struct credential *credential, int64_t now);
 
