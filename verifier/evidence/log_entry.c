@@ -40,14 +40,13 @@ static void add_spent(struct draft *draft, const struct credential *credential)
 	}
 }
 
-json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const uint8_t *seen_root, const char *log_key)
+json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const char *log_key)
 {
 	struct draft draft = draft_new("epoch", at);
 
 	draft_add_text(&draft, "reason", reason);
 	if (seen_size >= 0)
 		draft_add_number(&draft, "seen_size", seen_size);
-	draft_add_bytes(&draft, "seen_root", seen_root, DIGEST_SIZE);
 	draft_add_text(&draft, "log_key", log_key);
 	return draft_finish(&draft);
 }

@@ -38,9 +38,10 @@ struct log_actor {
 
 /* --- the verifier's own life --- */
 
-/* The first start, or a store taken as it stands: `reason` says which; `seen_size` and `seen_root` are what the high-water mark
- * remembered (-1 and NULL where there was none); `log_key` is the vkey that signs from here on. Receipts and invitations from before it are void. */
-json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const uint8_t *seen_root, const char *log_key);
+/* The first start, or a store taken as it stands: `reason` says which. `seen_size` is what the mark
+ * remembered, -1 where there was none. `log_key` is the vkey that signs from here on. Receipts and
+ * invitations from before it are void. */
+json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const char *log_key);
 json_t *log_entry_start(int64_t at, const char *version, const char *issuer, const uint8_t policy[DIGEST_SIZE], bool clean);
 /* The verifier is called otherwise from here on: `issuer` and, as of every entry, the host. What they were before; `was_issuer` NULL where nobody knows. */
 json_t *log_entry_names(int64_t at, const char *issuer, const char *was_issuer, const char *was_host);

@@ -261,6 +261,7 @@ enum stepup_error log_epoch_write(struct store_session *session, bool first, con
 		error = code_floors_epoch(session, now);
 	if (error != STEPUP_OK)
 		return error;
-	entry = log_entry_epoch(now, first ? "first start" : "store taken as it stands by --new-epoch", seen->size, NULL, log_key);
+	entry = log_entry_epoch(now, first ? "first start" : "store taken as it stands by --new-epoch",
+		seen->size, log_key);
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
 }

@@ -12,7 +12,7 @@ int scene_setup(void **state)
 	scene->story = story_new();
 	person_make(&scene->alice, "alice", CREDENTIAL_TOTP);
 	person_make(&scene->bob, "bob", CREDENTIAL_HOTP);
-	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, NULL, scene->story->vkey), NULL, NULL);
+	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, scene->story->vkey), NULL, NULL);
 	story_enrol(scene->story, &scene->alice, T, 100);
 	scene->details = json_pack("{s:s, s:i}", "account", "trezor", "records", 102);
 	*state = scene;

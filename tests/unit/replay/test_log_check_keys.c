@@ -24,7 +24,7 @@ static void scene_set(struct scene *scene, int algorithm, enum via via)
 {
 	scene->story = story_new();
 	keyholder_make(&scene->alice, "alice", algorithm, via);
-	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, NULL, scene->story->vkey), NULL, NULL);
+	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, scene->story->vkey), NULL, NULL);
 }
 
 /* The same key, the log anew. */
@@ -32,7 +32,7 @@ static void scene_restart(struct scene *scene)
 {
 	story_free(&scene->story);
 	scene->story = story_new();
-	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, NULL, scene->story->vkey), NULL, NULL);
+	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, scene->story->vkey), NULL, NULL);
 }
 
 static void scene_strike(struct scene *scene)
@@ -266,7 +266,8 @@ static void evidence_of_another_step_up_is_found(void **state)
 		grant(&scene, T + 5, &use);
 		first = scene.story;
 		scene.story = story_new();
-		(void)story_add(scene.story, log_entry_epoch(T, "first start", -1, NULL, scene.story->vkey), NULL, NULL);
+		(void)story_add(scene.story, log_entry_epoch(T, "first start", -1, scene.story->vkey), NULL,
+			NULL);
 		enrol(&scene);
 		use.spoil = put_kept_evidence;
 		assert_fault(&scene, grant(&scene, T + 5, &use), kinds[i].via == VIA_AGENT ? "does not hold" : "another challenge");

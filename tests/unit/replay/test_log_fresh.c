@@ -33,7 +33,7 @@ static int setup(void **state)
 
 	assert_non_null(scene);
 	scene->story = story_new();
-	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, NULL, scene->story->vkey), NULL, NULL);
+	(void)story_add(scene->story, log_entry_epoch(T, "first start", -1, scene->story->vkey), NULL, NULL);
 	person_make(&scene->alice, "alice", CREDENTIAL_TOTP);
 	person_make(&scene->carol, "carol", CREDENTIAL_TOTP);
 	story_enrol(scene->story, &scene->alice, T, 100);

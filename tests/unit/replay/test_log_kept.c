@@ -69,7 +69,7 @@ static void another_past_by_the_same_key_is_found(void **state)
 	keep(scene);
 	/* The same log up to there, but for the last entry, signed anew by the same key. */
 	other = story_new();
-	(void)story_add(other, log_entry_epoch(T, "first start", -1, NULL, other->vkey), NULL, NULL);
+	(void)story_add(other, log_entry_epoch(T, "first start", -1, other->vkey), NULL, NULL);
 	(void)story_add(other, log_entry_stop(T + 1), NULL, NULL);
 	(void)story_add(other, log_entry_stop(T + 2), NULL, NULL);
 	(void)story_add(other, log_entry_stop(T + 3), NULL, NULL);

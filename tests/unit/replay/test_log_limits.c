@@ -44,7 +44,7 @@ static int setup(void **state)
 	scene->story->rule = &scene->rule;
 	scene->step = 101;
 	(void)story_add(
-		scene->story, log_entry_epoch(T, "first start", -1, NULL, scene->story->vkey), NULL, NULL);
+		scene->story, log_entry_epoch(T, "first start", -1, scene->story->vkey), NULL, NULL);
 	person_make(&scene->alice, "alice", CREDENTIAL_TOTP);
 	person_make(&scene->carol, "carol", CREDENTIAL_TOTP);
 	story_enrol(scene->story, &scene->alice, T, 100);
@@ -402,7 +402,7 @@ static void a_new_epoch_begins_anew(void **state)
 	limit(scene, "1 per 24h");
 	(void)granted(scene, T + 60, "trezor", 1);
 	(void)story_add(scene->story,
-		log_entry_epoch(T + 61, "an older store was taken", -1, NULL, scene->story->vkey), NULL,
+		log_entry_epoch(T + 61, "an older store was taken", -1, scene->story->vkey), NULL,
 		NULL);
 	(void)granted(scene, T + 62, "trezor", 1);
 	assert_clean(scene);

@@ -149,7 +149,8 @@ static char *begin_epoch(struct story *story, int64_t at)
 	story->key = key;
 	free(story->vkey);
 	story->vkey = note_key_format(&story->key);
-	(void)story_add(story, log_entry_epoch(at, "store taken as it stands by --new-epoch", 3, scene_policy_digest, story->vkey), NULL, NULL);
+	(void)story_add(story, log_entry_epoch(at, "store taken as it stands by --new-epoch", 3, story->vkey),
+		NULL, NULL);
 	story_checkpoint(story);
 	set_header(story, STORY_ISSUER, STORY_HOST, story->vkey);
 	return first;

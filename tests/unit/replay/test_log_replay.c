@@ -419,7 +419,8 @@ static void a_receipt_from_before_a_new_epoch_is_void(void **state)
 	struct scene *scene = *state;
 
 	scene_grant(scene, T + 60, 102, "r1");
-	story_add(scene->story, log_entry_epoch(T + 65, "store taken as it stands by --new-epoch", 9, scene_policy_digest, scene->story->vkey), NULL, NULL);
+	story_add(scene->story, log_entry_epoch(T + 65, "store taken as it stands by --new-epoch", 9,
+		scene->story->vkey), NULL, NULL);
 	scene_assert_fault(scene, scene_redeem(scene, T + 70, "r1"), "is void");
 }
 
@@ -429,7 +430,8 @@ static void an_invitation_from_before_a_new_epoch_is_void(void **state)
 	const struct log_actor root = {.by = "root", .grant = -1};
 
 	story_add(scene->story, log_entry_init(T + 5, "bob", T + 3600, false), NULL, NULL);
-	story_add(scene->story, log_entry_epoch(T + 6, "store taken as it stands by --new-epoch", 9, scene_policy_digest, scene->story->vkey), NULL, NULL);
+	story_add(scene->story, log_entry_epoch(T + 6, "store taken as it stands by --new-epoch", 9,
+		scene->story->vkey), NULL, NULL);
 	scene->bob.credential.otp.next_counter = 1;
 	story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential, "invitation", &root, NULL), NULL, NULL);
 	scene_assert_fault(scene, 5, "none was open");
