@@ -1,7 +1,7 @@
 # Manual pages, mdoc.
 dist_man_MANS += man/stepup.1
 dist_man_MANS += man/pam_stepup.8
-dist_man_MANS += man/stepup.conf.5
+dist_man_MANS += man/stepup.conf.5 man/stepup-log.5 man/stepup-receipt.5
 
 # The interfaces' pages hold the very text that the daemon serves.
 interface_pages = man/io.stepup.Verify1.7 man/io.stepup.Admin1.7 man/io.stepup.Redeem1.7 \

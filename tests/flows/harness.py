@@ -29,6 +29,7 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from callers import (BIN, DAEMON, GAMES, INTERFACES, MAIL, NAMELESS, NEWS, NOBODY, PATIENCE, Client, Closed, Reply, as_uid, become)  # noqa: F401
 from codes import Secret, Token, hotp, totp, unshared  # noqa: F401
+import log_words
 
 HEADER = '''issuer = "https://stepup.example.com"
 rp-id = "example.com"
@@ -250,6 +251,9 @@ class Verifier:
             status = self.stop()
             if status not in (None, 0):
                 raise RuntimeError(f"stepupd stopped with {status}:\n{self.log()}")
+            wrong = log_words.unnamed(log_words.read_page(source_dir()), self.database)
+            if wrong:
+                raise RuntimeError("the log says what stepup-log(5) does not name:\n" + "\n".join(wrong))
         finally:
             self.kill()
             if self.notifications is not None:

@@ -18,6 +18,8 @@ EXTRA_DIST += tests/flows/step_up/clock_ahead.py tests/flows/enrolment/first_day
 EXTRA_DIST += tests/flows/strangers/first_alert.py tests/flows/running/hooks.py tests/flows/running/hook_runner.py tests/flows/running/example_hooks.py tests/flows/commands/report.py
 EXTRA_DIST += tests/flows/interleaving/interleavings.py tests/flows/interleaving/interleaved_calls.py tests/flows/interleaving/interleaved_judge.py tests/flows/interleaving/interleaved_log.py
 EXTRA_DIST += tests/flows/interleaving/interleaved_moves.py tests/flows/interleaving/interleaved_people.py tests/flows/interleaving/interleaved_policy.py
+EXTRA_DIST += tests/flows/log_words.py tests/flows/step_up/log_day.py tests/flows/step_up/log_page.py
+EXTRA_DIST += tests/flows/step_up/second_checker.py
 
 # A directory as a module of NSS; for directory.py.
 check_PROGRAMS += tests/flows/nss_directory.so

@@ -282,11 +282,14 @@ def make_root(folder, stage, test, others):
     os.makedirs(root + "/etc/systemd/system/multi-user.target.wants")
     os.symlink("../check.service", root + "/etc/systemd/system/multi-user.target.wants/check.service")
     check = root + "/root/check/tests/flows"
-    for path in {rooms.place(name) for name in (test, "systemd.py", "rooms.py", "harness.py", "callers.py", "codes.py")}:
+    shared = ("systemd.py", "rooms.py", "harness.py", "callers.py", "codes.py", "log_words.py")
+    for path in {rooms.place(name) for name in (test, *shared)}:
         os.makedirs(os.path.dirname(os.path.join(check, path)), exist_ok=True)
         shutil.copy(os.path.join(rooms.HERE, path), os.path.join(check, path))
     for path in others:
         shutil.copy(os.path.join(source_dir(), path), check)
+    os.mkdir(root + "/root/check/man")
+    shutil.copy(os.path.join(source_dir(), "man/stepup-log.5"), root + "/root/check/man")
     for path in os.listdir(stage):
         if path != "usr":
             shutil.copytree(os.path.join(stage, path), os.path.join(root, path), dirs_exist_ok=True)
