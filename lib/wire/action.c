@@ -5,6 +5,8 @@
  */
 #include "lib/wire/action.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,40 +94,120 @@ static enum stepup_error check_unknown(
 	return STEPUP_OK;
 }
 
-static enum stepup_error parse_text(const json_t *value, char **text)
+/* --- types --- */
+
+static enum stepup_error text_parse(const json_t *value, struct detail *detail)
 {
 	const char *bytes = json_string_value(value);
 	size_t length = json_string_length(value);
 
 	if (bytes == NULL || length > DETAIL_TEXT_MAX || !utf8_is_valid(bytes, length))
 		return STEPUP_BAD_DETAILS;
-	*text = strdup(bytes);
-	return *text != NULL ? STEPUP_OK : STEPUP_NO_MEMORY;
+	detail->text = strdup(bytes);
+	return detail->text != NULL ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
-static enum stepup_error parse_number(const json_t *value, int64_t *number)
+static enum detail_fault text_fault(const json_t *value)
+{
+	return json_string_length(value) > DETAIL_TEXT_MAX ? DETAIL_TOO_LONG : DETAIL_NO_TEXT;
+}
+
+static json_t *text_to_json(const struct detail *detail)
+{
+	return json_string(detail->text);
+}
+
+static bool text_covers(const struct detail *had, const struct detail *wants)
+{
+	return strcmp(wants->text, had->text) == 0;
+}
+
+static const char *text_show(const struct detail *detail, char room[DETAIL_SHOWN_SIZE])
+{
+	(void)room;
+	return detail->text;
+}
+
+static enum stepup_error number_parse(const json_t *value, struct detail *detail)
 {
 	json_int_t integer = json_integer_value(value);
 
 	if (!json_is_integer(value) || integer < 0 || integer > DETAIL_NUMBER_MAX)
 		return STEPUP_BAD_DETAILS;
-	*number = integer;
+	detail->number = integer;
 	return STEPUP_OK;
 }
 
+static enum detail_fault number_fault(const json_t *value)
+{
+	return json_is_integer(value) ? DETAIL_OUT_OF_RANGE : DETAIL_NO_NUMBER;
+}
+
+static json_t *number_to_json(const struct detail *detail)
+{
+	return json_integer(detail->number);
+}
+
+static bool number_covers(const struct detail *had, const struct detail *wants)
+{
+	return wants->number <= had->number;
+}
+
+static const char *number_show(const struct detail *detail, char room[DETAIL_SHOWN_SIZE])
+{
+	(void)snprintf(room, DETAIL_SHOWN_SIZE, "%" PRId64, detail->number);
+	return room;
+}
+
+/* In the order of enum detail_type. */
+static const struct detail_kind kinds[] = {
+	{"text", text_parse, text_fault, text_to_json, text_covers, text_show, false, true},
+	{"number", number_parse, number_fault, number_to_json, number_covers, number_show, true, false},
+};
+_Static_assert(sizeof(kinds) / sizeof(kinds[0]) == DETAIL_TYPE_COUNT, "each type of detail has a row");
+
+const struct detail_kind *detail_kind(enum detail_type type)
+{
+	return &kinds[type];
+}
+
+bool detail_type_named(const char *name, enum detail_type *type)
+{
+	for (size_t i = 0; i < DETAIL_TYPE_COUNT; i++) {
+		if (strcmp(kinds[i].name, name) != 0)
+			continue;
+		*type = (enum detail_type)i;
+		return true;
+	}
+	return false;
+}
+
+enum stepup_error detail_type_of(const json_t *value, enum detail_type *type)
+{
+	size_t taken = 0;
+
+	for (size_t i = 0; i < DETAIL_TYPE_COUNT; i++) {
+		struct detail detail = {.text = NULL};
+		enum stepup_error error = kinds[i].parse(value, &detail);
+
+		free(detail.text);
+		if (error == STEPUP_NO_MEMORY)
+			return error;
+		if (error != STEPUP_OK)
+			continue;
+		*type = (enum detail_type)i;
+		taken++;
+	}
+	return taken == 1 ? STEPUP_OK : STEPUP_BAD_DETAILS;
+}
+
+/* --- parsing --- */
+
 static enum stepup_error parse_detail(const json_t *details, const struct detail_spec *spec, struct detail *detail)
 {
-	const json_t *value = json_object_get(details, spec->name);
-
 	memcpy(detail->name, spec->name, sizeof(detail->name));
 	detail->type = spec->type;
-	switch (spec->type) {
-	case DETAIL_TEXT:
-		return parse_text(value, &detail->text);
-	case DETAIL_NUMBER:
-		return parse_number(value, &detail->number);
-	}
-	return STEPUP_INTERNAL;
+	return detail_kind(spec->type)->parse(json_object_get(details, spec->name), detail);
 }
 
 static int compare_details(const void *left, const void *right)
@@ -192,9 +274,7 @@ enum detail_fault action_detail_fault(
 	value = json_object_get(details, bad_detail);
 	if (value == NULL)
 		return DETAIL_MISSING;
-	if (spec->type == DETAIL_NUMBER)
-		return json_is_integer(value) ? DETAIL_OUT_OF_RANGE : DETAIL_NO_NUMBER;
-	return json_string_length(value) > DETAIL_TEXT_MAX ? DETAIL_TOO_LONG : DETAIL_NO_TEXT;
+	return detail_kind(spec->type)->fault(value);
 }
 
 void action_free(struct action **action)
@@ -224,7 +304,7 @@ json_t *action_details_to_json(const struct action *action)
 		return NULL;
 	for (size_t i = 0; i < action->detail_count; i++) {
 		const struct detail *detail = &action->details[i];
-		json_t *value = detail->type == DETAIL_TEXT ? json_string(detail->text) : json_integer(detail->number);
+		json_t *value = detail_kind(detail->type)->to_json(detail);
 
 		if (json_object_set_new(object, detail->name, value) != 0) {
 			json_decref(object);

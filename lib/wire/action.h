@@ -20,7 +20,7 @@
 #define DETAIL_COUNT_MAX 16
 #define DETAIL_NUMBER_MAX INT64_C(9007199254740991) /* 2^53-1, RFC 8259 section 6 */
 
-enum detail_type { DETAIL_TEXT, DETAIL_NUMBER };
+enum detail_type { DETAIL_TEXT, DETAIL_NUMBER, DETAIL_TYPE_COUNT };
 
 /* What a rule declares of one detail. */
 struct detail_spec {
@@ -34,6 +34,45 @@ struct detail {
 	char *text;     /* DETAIL_TEXT: UTF-8, owned */
 	int64_t number; /* DETAIL_NUMBER: 0 … DETAIL_NUMBER_MAX */
 };
+
+/* What is wrong with a detail. */
+enum detail_fault {
+	DETAIL_FAULT_NOT_KNOWN,
+	DETAIL_MISSING,
+	DETAIL_UNKNOWN,
+	DETAIL_NO_TEXT,
+	DETAIL_TOO_LONG,
+	DETAIL_NO_NUMBER,
+	DETAIL_OUT_OF_RANGE, /* a whole number, below 0 or past DETAIL_NUMBER_MAX */
+};
+
+#define DETAIL_SHOWN_SIZE 24 /* bytes, with the NUL, of a value that is not kept as text */
+
+/* A type of detail: all that depends on the type is asked here. */
+struct detail_kind {
+	const char *name; /* as the configuration has it behind the colon: "number" */
+	/* Reads a value: STEPUP_BAD_DETAILS where it is none of this type (NULL never is), STEPUP_NO_MEMORY. */
+	enum stepup_error (*parse)(const json_t *value, struct detail *detail);
+	/* Why parse() does not take this value, which is there. */
+	enum detail_fault (*fault)(const json_t *value);
+	/* A new jansson value, NULL where there is no memory. parse() of it is the same detail. */
+	json_t *(*to_json)(const struct detail *detail);
+	/* Whether an approval of `had` is one of `wants`, of the same type. */
+	bool (*covers)(const struct detail *had, const struct detail *wants);
+	/* The value as people read it, in `room` or borrowed from the detail. Not made safe for display. */
+	const char *(*show)(const struct detail *detail, char room[DETAIL_SHOWN_SIZE]);
+	bool may_sum;    /* `number` is an amount: limits add it up, prompts repeat it at their end */
+	bool may_differ; /* limits count how many different values there were */
+};
+
+/* The row of a type; there is one for each. */
+const struct detail_kind *detail_kind(enum detail_type type);
+
+/* The type of that name; false where there is none. */
+bool detail_type_named(const char *name, enum detail_type *type);
+
+/* The one type that takes this value, of where only the value is left: STEPUP_BAD_DETAILS where none does, or several. STEPUP_NO_MEMORY. */
+enum stepup_error detail_type_of(const json_t *value, enum detail_type *type);
 
 struct action {
 	char name[ACTION_NAME_SIZE];
@@ -51,15 +90,6 @@ enum stepup_error action_parse(const char *name, const json_t *details, const st
 	size_t spec_count, struct action **action, char bad_detail[DETAIL_NAME_SIZE]);
 
 /* What is wrong with the detail that action_parse() named, of the same details and declaration. */
-enum detail_fault {
-	DETAIL_FAULT_NOT_KNOWN,
-	DETAIL_MISSING,
-	DETAIL_UNKNOWN,
-	DETAIL_NO_TEXT,
-	DETAIL_TOO_LONG,
-	DETAIL_NO_NUMBER,
-	DETAIL_OUT_OF_RANGE, /* a whole number, below 0 or past DETAIL_NUMBER_MAX */
-};
 enum detail_fault action_detail_fault(
 	const json_t *details, const struct detail_spec *specs, size_t spec_count, const char *bad_detail);
 

@@ -212,6 +212,117 @@ static void a_bad_name_or_declaration_is_invalid(void **state)
 	json_decref(details);
 }
 
+/* --- types as rows --- */
+
+static const struct type_case {
+	const char *type, *value, *shown; /* the value as JSON, and as people read it */
+	const char *covered, *not_covered;
+	const char *mistyped, *too_much;  /* no value of the type, and what is one too long or too large; "" for none */
+	enum detail_fault no_value, too_much_fault;
+} type_cases[] = {
+	{"text", "\"acme\"", "acme", "\"acme\"", "\"acme2\"", "5", "\"\\u0000\"", DETAIL_NO_TEXT, DETAIL_NO_TEXT},
+	{"number", "340", "340", "339", "341", "\"340\"", "9007199254740992", DETAIL_NO_NUMBER, DETAIL_OUT_OF_RANGE},
+};
+
+static const struct type_case *case_of(enum detail_type type)
+{
+	for (size_t i = 0; i < sizeof(type_cases) / sizeof(type_cases[0]); i++)
+		if (strcmp(type_cases[i].type, detail_kind(type)->name) == 0)
+			return &type_cases[i];
+	fail_msg("type %s has no case among type_cases", detail_kind(type)->name);
+	return NULL;
+}
+
+static json_t *value_of(const char *text)
+{
+	json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+
+	assert_non_null(value);
+	return value;
+}
+
+/* A detail of that type and value; free its text. */
+static struct detail detail_of(enum detail_type type, const char *text)
+{
+	struct detail detail = {.type = type};
+	json_t *value = value_of(text);
+
+	assert_int_equal(detail_kind(type)->parse(value, &detail), STEPUP_OK);
+	json_decref(value);
+	return detail;
+}
+
+static void assert_not_taken(enum detail_type type, const char *text, enum detail_fault fault)
+{
+	struct detail detail = {.text = NULL};
+	json_t *value = value_of(text);
+
+	assert_int_equal(detail_kind(type)->parse(value, &detail), STEPUP_BAD_DETAILS);
+	assert_int_equal(detail_kind(type)->fault(value), fault);
+	json_decref(value);
+}
+
+static void each_type_has_a_whole_row_under_a_name_of_its_own(void **state)
+{
+	enum detail_type named;
+
+	(void)state;
+	for (int type = 0; type < DETAIL_TYPE_COUNT; type++) {
+		const struct detail_kind *kind = detail_kind((enum detail_type)type);
+
+		assert_true(kind->name != NULL && kind->parse != NULL && kind->fault != NULL && kind->to_json != NULL &&
+			kind->covers != NULL && kind->show != NULL);
+		assert_true(detail_type_named(kind->name, &named));
+		assert_int_equal(named, type);
+	}
+	assert_false(detail_type_named("", &named));
+	assert_false(detail_type_named("Text", &named));
+}
+
+static void each_type_reads_writes_shows_and_covers_its_values(void **state)
+{
+	(void)state;
+	for (int type = 0; type < DETAIL_TYPE_COUNT; type++) {
+		const struct detail_kind *kind = detail_kind((enum detail_type)type);
+		const struct type_case *with = case_of((enum detail_type)type);
+		struct detail had = detail_of((enum detail_type)type, with->value);
+		struct detail covered = detail_of((enum detail_type)type, with->covered);
+		struct detail other = detail_of((enum detail_type)type, with->not_covered);
+		json_t *written = kind->to_json(&had), *value = value_of(with->value);
+		char room[DETAIL_SHOWN_SIZE];
+
+		assert_true(json_equal(written, value));
+		assert_string_equal(kind->show(&had, room), with->shown);
+		assert_true(kind->covers(&had, &covered));
+		assert_false(kind->covers(&had, &other));
+		assert_not_taken((enum detail_type)type, with->mistyped, with->no_value);
+		assert_not_taken((enum detail_type)type, with->too_much, with->too_much_fault);
+		assert_int_equal(kind->parse(NULL, &(struct detail){.text = NULL}), STEPUP_BAD_DETAILS);
+		json_decref(written);
+		json_decref(value);
+		free(had.text);
+		free(covered.text);
+		free(other.text);
+	}
+}
+
+/* A receipt has values without types: a type whose values another type takes as well can't be redeemed. */
+static void a_value_says_of_which_one_type_it_is(void **state)
+{
+	enum detail_type found;
+
+	(void)state;
+	for (int type = 0; type < DETAIL_TYPE_COUNT; type++) {
+		json_t *value = value_of(case_of((enum detail_type)type)->value);
+
+		assert_int_equal(detail_type_of(value, &found), STEPUP_OK);
+		assert_int_equal(found, type);
+		json_decref(value);
+	}
+	assert_int_equal(detail_type_of(NULL, &found), STEPUP_BAD_DETAILS);
+	assert_int_equal(detail_type_of(json_true(), &found), STEPUP_BAD_DETAILS);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(declared_details_are_parsed_and_stand_in_order),
 	cmocka_unit_test(an_action_without_details_needs_none),
@@ -223,6 +334,9 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(what_is_wrong_with_a_detail_is_told_apart),
 	cmocka_unit_test(names_of_actions_and_details_keep_their_form),
 	cmocka_unit_test(a_bad_name_or_declaration_is_invalid),
+	cmocka_unit_test(each_type_has_a_whole_row_under_a_name_of_its_own),
+	cmocka_unit_test(each_type_reads_writes_shows_and_covers_its_values),
+	cmocka_unit_test(a_value_says_of_which_one_type_it_is),
 };
 
 TAP_MAIN(tests)

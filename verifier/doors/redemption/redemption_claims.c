@@ -98,24 +98,25 @@ static enum redeem_fault read_registered(const struct call *call, const char *au
 	return issued > now || not_before > now ? REDEEM_EARLY : REDEEM_GOOD;
 }
 
-/* What each detail of the approved action is: the receipt's own values say. False where one is neither text nor number. */
-static bool specs_of(const json_t *details, struct detail_spec specs[DETAIL_COUNT_MAX], size_t *count)
+/* What each detail of the approved action is: the receipt's own values say, by the table of lib/wire/action.h, where no two types may
+ * take one value. STEPUP_BAD_DETAILS where one is of no type. */
+static enum stepup_error specs_of(const json_t *details, struct detail_spec specs[DETAIL_COUNT_MAX], size_t *count)
 {
 	const char *name;
 	json_t *value;
 
 	*count = 0;
 	if (!json_is_object(details) || json_object_size(details) > DETAIL_COUNT_MAX)
-		return false;
+		return STEPUP_BAD_DETAILS;
 	json_object_foreach ((json_t *)(uintptr_t)details, name, value) {
 		struct detail_spec *spec = &specs[(*count)++];
+		enum stepup_error error = detail_name_is_valid(name) ? detail_type_of(value, &spec->type) : STEPUP_BAD_DETAILS;
 
-		if (!detail_name_is_valid(name) || (!json_is_string(value) && !json_is_integer(value)))
-			return false;
+		if (error != STEPUP_OK)
+			return error;
 		snprintf(spec->name, sizeof(spec->name), "%s", name);
-		spec->type = json_is_string(value) ? DETAIL_TEXT : DETAIL_NUMBER;
 	}
-	return true;
+	return STEPUP_OK;
 }
 
 /* Whether what is asked of one detail was approved. */
@@ -123,7 +124,7 @@ static bool covers(const struct detail *had, const struct detail *wants)
 {
 	if (wants == NULL || wants->type != had->type)
 		return false;
-	return had->type == DETAIL_NUMBER ? wants->number <= had->number : strcmp(wants->text, had->text) == 0;
+	return detail_kind(had->type)->covers(had, wants);
 }
 
 /* Holds what is asked against what was approved; notes the first detail in which it isn't covered. */
@@ -137,8 +138,10 @@ static enum redeem_fault compare_actions(struct redeem_claims *claims)
 		if (covers(had, wants))
 			continue;
 		snprintf(claims->detail, sizeof(claims->detail), "%s", had->name);
-		claims->most = had->type == DETAIL_NUMBER ? had->number : 0;
-		claims->wanted = had->type == DETAIL_NUMBER && wants != NULL ? wants->number : 0;
+		if (detail_kind(had->type)->may_sum) {
+			claims->most = had->number;
+			claims->wanted = wants != NULL ? wants->number : 0;
+		}
 		return REDEEM_OTHER_DETAILS;
 	}
 	return REDEEM_GOOD;
@@ -156,9 +159,11 @@ static enum stepup_error read_actions(const struct call *call, struct redeem_cla
 	enum stepup_error error;
 
 	*fault = REDEEM_NO_RECEIPT;
-	if (json_array_size(list) != 1 || type == NULL || strcmp(type, "io.stepup.action") != 0 || name == NULL || !specs_of(details, specs, &count))
+	if (json_array_size(list) != 1 || type == NULL || strcmp(type, "io.stepup.action") != 0 || name == NULL)
 		return STEPUP_OK;
-	error = action_parse(name, details, specs, count, &claims->approved, claims->detail);
+	error = specs_of(details, specs, &count);
+	if (error == STEPUP_OK)
+		error = action_parse(name, details, specs, count, &claims->approved, claims->detail);
 	if (error == STEPUP_OK)
 		error = action_digest(claims->approved, claims->digest);
 	if (error != STEPUP_OK)

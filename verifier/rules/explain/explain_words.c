@@ -140,7 +140,7 @@ static void bad_details(struct speech *speech)
 	say_rule(speech);
 	fputs(count == 0 ? " takes no details" : " takes the details ", speech->out);
 	for (size_t i = 0; i < count; i++)
-		fprintf(speech->out, "%s%s:%s", i == 0 ? "" : ", ", specs[i].name, specs[i].type == DETAIL_NUMBER ? "number" : "text");
+		fprintf(speech->out, "%s%s:%s", i == 0 ? "" : ", ", specs[i].name, detail_kind(specs[i].type)->name);
 	if (explanation->bad_detail[0] != '\0') {
 		fputs("; \"", speech->out);
 		say_safely(speech, explanation->bad_detail);

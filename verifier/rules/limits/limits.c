@@ -5,7 +5,6 @@
  */
 #include "verifier/rules/limits/limits.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
@@ -37,13 +36,9 @@ static enum stepup_error use_key(const struct rule *rule, const struct limit *li
 
 static enum stepup_error value_digest(struct store *store, const struct detail *detail, uint8_t digest[DIGEST_SIZE])
 {
-	char number[24];
-	const char *text = detail->text;
+	char room[DETAIL_SHOWN_SIZE];
+	const char *text = detail_kind(detail->type)->show(detail, room);
 
-	if (detail->type == DETAIL_NUMBER) {
-		(void)snprintf(number, sizeof(number), "%" PRId64, detail->number);
-		text = number;
-	}
 	return store_keyed_digest(store, DIGEST_LIMIT_VALUE, text, strlen(text), digest);
 }
 
@@ -61,11 +56,13 @@ static enum stepup_error use_of(struct store *store, const struct rule *rule, co
 	if (detail == NULL)
 		return STEPUP_INTERNAL;
 	if (limit->kind == LIMIT_SUM) {
-		if (detail->type != DETAIL_NUMBER || detail->number < 0)
+		if (!detail_kind(detail->type)->may_sum || detail->number < 0)
 			return STEPUP_INTERNAL;
 		use->amount = detail->number;
 		return STEPUP_OK;
 	}
+	if (!detail_kind(detail->type)->may_differ)
+		return STEPUP_INTERNAL;
 	use->has_value = true;
 	return value_digest(store, detail, use->value);
 }

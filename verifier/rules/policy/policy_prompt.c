@@ -6,7 +6,6 @@
  */
 #include "verifier/rules/policy/policy_prompt.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,16 +107,14 @@ static void put_placeholder(FILE *out, const struct prompt_piece *piece, const s
 		const char *name, *value;
 	} own[] = {{"user", facts->user}, {"host", facts->host}, {"service", facts->service}, {"rhost", facts->rhost}, {"action", action->name},
 		{"label", label_of(action, facts)}};
+	char room[DETAIL_SHOWN_SIZE];
 
 	for (size_t i = 0; i < action->detail_count; i++) {
 		const struct detail *detail = &action->details[i];
 
 		if (!prompt_names(piece, detail->name))
 			continue;
-		if (detail->type == DETAIL_NUMBER)
-			fprintf(out, "%" PRId64, detail->number);
-		else
-			put_text(out, detail->text, failed);
+		put_text(out, detail_kind(detail->type)->show(detail, room), failed);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
@@ -131,8 +128,10 @@ static void put_placeholder(FILE *out, const struct prompt_piece *piece, const s
 /* Whether a value is so long that what stands before it may have scrolled away where people answer. */
 static bool has_long_value(const struct action *action)
 {
+	char room[DETAIL_SHOWN_SIZE];
+
 	for (size_t i = 0; i < action->detail_count; i++)
-		if (action->details[i].type == DETAIL_TEXT && strlen(action->details[i].text) > LONG_VALUE_SIZE)
+		if (strlen(detail_kind(action->details[i].type)->show(&action->details[i], room)) > LONG_VALUE_SIZE)
 			return true;
 	return false;
 }
@@ -141,11 +140,15 @@ static bool has_long_value(const struct action *action)
 static void put_numbers(FILE *out, const struct action *action)
 {
 	const char *before = " (";
+	char room[DETAIL_SHOWN_SIZE];
 
 	for (size_t i = 0; i < action->detail_count; i++) {
-		if (action->details[i].type != DETAIL_NUMBER)
+		const struct detail *detail = &action->details[i];
+		const struct detail_kind *kind = detail_kind(detail->type);
+
+		if (!kind->may_sum)
 			continue;
-		fprintf(out, "%s%s: %" PRId64, before, action->details[i].name, action->details[i].number);
+		fprintf(out, "%s%s: %s", before, detail->name, kind->show(detail, room));
 		before = ", ";
 	}
 	if (before[0] == ',')

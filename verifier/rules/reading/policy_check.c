@@ -158,7 +158,7 @@ static void warn_volume(const struct rule *rule, struct complaints *warnings)
 	if (rule->service != NULL && rule->limit_count == 0)
 		WARN(warnings, rule->place, "action %s has a service and no limit: one person can have it carried out without end. Add limit = { … }.", rule->name);
 	for (size_t i = 0; i < rule->detail_count; i++)
-		if (rule->details[i].type == DETAIL_NUMBER && !counts_detail(rule, rule->details[i].name))
+		if (detail_kind(rule->details[i].type)->may_sum && !counts_detail(rule, rule->details[i].name))
 			WARN(warnings, rule->place, "action %s counts \"%s\", and no limit adds that up. Add limit = { \"N %s per 24h\" }.", rule->name,
 				rule->details[i].name, rule->details[i].name);
 	if (rule->limit_count == 0 && rule->over_limit != OVER_LIMIT_DENY)

@@ -4,12 +4,15 @@
  * MUST: refuse what contradicts itself, so that no rule means less than it seems to say.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/display_text.h"
 #include "verifier/rules/policy/policy_prompt.h"
 #include "verifier/rules/reading/policy_build.h"
 #include "verifier/rules/reading/policy_values.h"
+
+#define DETAIL_FORMS_SIZE 128 /* bytes, with the NUL */
 
 static bool is_pattern(const char *name)
 {
@@ -53,19 +56,30 @@ static void read_approvers(struct policy_reading *reading, const struct policy_e
 	reading->rule->approvers = reading_users(reading, entry);
 }
 
+/* How a detail is written: "NAME:text" or "NAME:number". */
+static const char *detail_forms(char forms[DETAIL_FORMS_SIZE])
+{
+	size_t length = 0;
+
+	for (int type = 0; type < DETAIL_TYPE_COUNT && length < DETAIL_FORMS_SIZE; type++)
+		length += (size_t)snprintf(forms + length, DETAIL_FORMS_SIZE - length, "%s\"NAME:%s\"", type == 0 ? "" : " or ",
+			detail_kind((enum detail_type)type)->name);
+	return forms;
+}
+
 static void read_detail(struct policy_reading *reading, const struct policy_value *value)
 {
 	struct rule *rule = reading->rule;
 	struct detail_spec spec = {.type = DETAIL_TEXT};
+	char forms[DETAIL_FORMS_SIZE];
 	const char *colon = strchr(value->text, ':');
 	size_t length = colon == NULL ? 0 : (size_t)(colon - value->text);
 
 	if (length > 0 && length < sizeof(spec.name))
 		memcpy(spec.name, value->text, length);
-	if (colon == NULL || !detail_name_is_valid(spec.name) || (strcmp(colon, ":text") != 0 && strcmp(colon, ":number") != 0)) {
-		READING_SAYS(reading, value->line,
-			"\"%s\" is no detail; write \"NAME:text\" or \"NAME:number\", the name of a-z, 0-9 and _ (at most %d characters).",
-			value->text, DETAIL_NAME_SIZE - 1);
+	if (colon == NULL || !detail_name_is_valid(spec.name) || !detail_type_named(colon + 1, &spec.type)) {
+		READING_SAYS(reading, value->line, "\"%s\" is no detail; write %s, the name of a-z, 0-9 and _ (at most %d characters).",
+			value->text, detail_forms(forms), DETAIL_NAME_SIZE - 1);
 		return;
 	}
 	if (prompt_is_own(spec.name)) {
@@ -82,7 +96,6 @@ static void read_detail(struct policy_reading *reading, const struct policy_valu
 		READING_SAYS(reading, value->line, "an action has at most %d details.", DETAIL_COUNT_MAX);
 		return;
 	}
-	spec.type = strcmp(colon, ":number") == 0 ? DETAIL_NUMBER : DETAIL_TEXT;
 	rule->details[rule->detail_count++] = spec;
 }
 
@@ -202,6 +215,7 @@ static void read_fresh_for(struct policy_reading *reading, const struct policy_e
 static void read_limit(struct policy_reading *reading, const struct policy_value *value, struct limit *limit)
 {
 	const struct detail_spec *spec;
+	const struct detail_kind *kind;
 
 	limit->text = reading_copy(reading, value->text);
 	if (!limit_parse(value->text, limit)) {
@@ -211,18 +225,20 @@ static void read_limit(struct policy_reading *reading, const struct policy_value
 			value->text);
 		return;
 	}
-	spec = limit->kind == LIMIT_COUNT ? NULL : find_detail(reading->rule, limit->detail);
 	if (limit->kind == LIMIT_COUNT)
 		return;
-	if (spec == NULL)
+	spec = find_detail(reading->rule, limit->detail);
+	kind = spec == NULL ? NULL : detail_kind(spec->type);
+	if (kind == NULL)
 		READING_SAYS(reading, value->line, "the limit \"%s\" counts \"%s\", which is no detail of this action; declare it in \"details\".",
 			value->text, limit->detail);
-	else if (limit->kind == LIMIT_SUM && spec->type != DETAIL_NUMBER)
-		READING_SAYS(reading, value->line, "the limit \"%s\" adds up \"%s\", which is a text; write \"%" PRId64 " different %s per …\", or declare it as a number.",
-			value->text, limit->detail, limit->maximum, limit->detail);
-	else if (limit->kind == LIMIT_DIFFERENT && spec->type != DETAIL_TEXT)
-		READING_SAYS(reading, value->line, "the limit \"%s\" counts different values of \"%s\", which is a number, and numbers are amounts; declare it as text.",
-			value->text, limit->detail);
+	else if (limit->kind == LIMIT_SUM && !kind->may_sum)
+		READING_SAYS(reading, value->line, "the limit \"%s\" adds up \"%s\", which is a %s; write \"%" PRId64 " different %s per …\", or declare it as a number.",
+			value->text, limit->detail, kind->name, limit->maximum, limit->detail);
+	else if (limit->kind == LIMIT_DIFFERENT && !kind->may_differ)
+		READING_SAYS(reading, value->line,
+			"the limit \"%s\" counts different values of \"%s\", which is a %s, and %ss are amounts; declare it as text.",
+			value->text, limit->detail, kind->name, kind->name);
 }
 
 static bool is_same_limit(const struct limit *a, const struct limit *b)
