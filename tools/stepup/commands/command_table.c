@@ -55,7 +55,7 @@ const struct command_row command_table[] = {
 		.options = OPTION(OPTION_USER),
 		.help = "remove one of your authenticators",
 		.about = "CREDENTIAL is the id or the label that `stepup list` shows.\n"
-			"Asks first: for a key where what goes is one, else for a key or a code.\n",
+			"Asks first: for a key if you remove a key, else for a key or a code.\n",
 		.run = command_remove,
 	},
 	{
@@ -65,9 +65,9 @@ const struct command_row command_table[] = {
 		.options = OPTION(OPTION_USER) | OPTION(OPTION_RECEIPT) | OPTION(OPTION_REASON) |
 			OPTION(OPTION_NO_WAIT),
 		.help = "confirm an action, then run COMMAND",
-		.about = "COMMAND runs only where the step-up was granted; its exit status is then this "
+		.about = "COMMAND runs only if the step-up was granted; its exit status is then this "
 			"command's.\n"
-			"Where a second person has to agree, it waits for that; interrupted, or with "
+			"If a second person has to agree, it waits for that; interrupted, or with "
 			"--no-wait, the request goes on waiting,\n"
 			"and the same command goes through once somebody has agreed.\n"
 			DETAIL_RULE,
@@ -90,21 +90,22 @@ const struct command_row command_table[] = {
 		.name = "deny", .arguments = "REQUEST", .least = 1, .most = 1,
 		.options = OPTION(OPTION_USER) | OPTION(OPTION_LOCK),
 		.help = "turn a request down, or one made in your name",
-		.about = "Asks for nothing, with --lock neither: that wasn't you, or isn't them, and only "
-			"an administrator unlocks again.\n",
+		.about = "Asks for nothing without --lock. With it, your own key or code is asked for, "
+			"unless the request is in your own name.\n"
+			"Only an administrator unlocks again.\n",
 		.run = command_deny,
 	},
 	{
 		.name = "wait", .arguments = "REQUEST", .least = 1, .most = 1,
 		.options = OPTION(OPTION_NO_WAIT),
 		.help = "wait until a request of yours is answered",
-		.about = "Exit status 0: somebody agreed; do the same again, and it goes through. 1: "
-			"nothing can come of it. 4: it still waits.\n",
+		.about = "Exit status 0: somebody agreed; do the same again, and it goes through.\n"
+			"1: the request can no longer be granted. 4: it still waits.\n",
 		.run = command_wait,
 	},
 	{
 		.name = "withdraw", .arguments = "REQUEST", .least = 1, .most = 1,
-		.help = "take a request of yours back",
+		.help = "withdraw a request that you made",
 		.run = command_withdraw,
 	},
 	{
