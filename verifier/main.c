@@ -364,7 +364,6 @@ static const struct option_row {
 	{ "new-epoch", NULL, "take a restored database as it stands; voids receipts and invitations", 'n' },
 	{ "ask-epoch", NULL, "have the next start do that, and exit", 'e' },
 	{ "backup", "FILE", "copy the store to FILE, also while it is in use, and exit", 'b' },
-	{ "move", NULL, "with --backup: the store goes on where FILE is restored, and not here", 'm' },
 	{ "restore", "FILE", "put such a copy in the store's place, and exit", 's' },
 	{ "version", NULL, "print the version and exit", 'V' },
 	{ "help", NULL, "print this and exit", 'h' },
@@ -388,7 +387,7 @@ static void usage(FILE *to)
 
 /* What to do instead of serving. */
 struct instead {
-	bool check, ask_epoch, moves;
+	bool check, ask_epoch;
 	const char *rule_for, *reload, *backup, *restore;
 };
 
@@ -412,7 +411,6 @@ static int options_read(int argc, char **argv, struct startup_options *options, 
 		case 'e': instead->ask_epoch = true; break;
 		case 'b': instead->backup = optarg; break;
 		case 's': instead->restore = optarg; break;
-		case 'm': instead->moves = true; break;
 		case 'n': options->new_epoch = true; break;
 		case 'V': printf("stepupd %s\n", PACKAGE_VERSION); return EXIT_OK;
 		case 'h': usage(stdout); return EXIT_OK;
@@ -421,10 +419,6 @@ static int options_read(int argc, char **argv, struct startup_options *options, 
 	}
 	if (optind < argc) {
 		(void)fprintf(stderr, "stepupd: unexpected argument \"%s\". See stepupd --help.\n", argv[optind]);
-		return EXIT_USAGE;
-	}
-	if (instead->moves && instead->backup == NULL) {
-		(void)fputs("stepupd: --move is for --backup. See stepupd --help.\n", stderr);
 		return EXIT_USAGE;
 	}
 	return -1;
@@ -466,7 +460,7 @@ int main(int argc, char **argv)
 	if (instead.ask_epoch)
 		return upkeep_ask_epoch(&options) ? EXIT_OK : EXIT_REFUSED;
 	if (instead.backup != NULL)
-		return upkeep_backup(&options, instead.backup, instead.moves) ? EXIT_OK : EXIT_REFUSED;
+		return upkeep_backup(&options, instead.backup) ? EXIT_OK : EXIT_REFUSED;
 	if (instead.restore != NULL)
 		return upkeep_restore(&options, instead.restore) ? EXIT_OK : EXIT_REFUSED;
 	return run(&options);

@@ -23,7 +23,6 @@
 #include "verifier/epoch_brakes.h"
 #include "verifier/evidence/code_floors.h"
 #include "verifier/evidence/highwater.h"
-#include "verifier/evidence/log_epoch.h"
 #include "verifier/evidence/log_signer.h"
 #include "verifier/evidence/receipt.h"
 #include "verifier/host/clock.h"
@@ -96,10 +95,6 @@ static enum stepup_error evidence_open(const struct startup_options *options, st
 	const struct log_names names = {.issuer = verifier->policy->issuer, .host = verifier->policy->host};
 	enum stepup_error result = store_session_open(verifier->store, true, &writer);
 
-	if (result == STEPUP_OK && !new_epoch && upkeep_arrival_is_asked(options->mark))
-		result = log_epoch_arrive(writer, &(struct log_epoch_place){.store = verifier->store, .key = key, .path = options->mark}, why);
-	if (result == STEPUP_OK)
-		upkeep_arrival_done(options->mark);
 	if (result == STEPUP_OK)
 		result = log_signer_open(verifier->store, writer, key, options->mark, &names, new_epoch, &verifier->log,
 			&verifier->clean_start, &verifier->log_key, why);

@@ -14,15 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/base/safe_file.h"
-#include "verifier/evidence/log_epoch.h"
 #include "verifier/host/journal.h"
 #include "verifier/state/opening/store_files.h"
-#include "verifier/state/store/store_mark.h"
-#include "verifier/state/vault/master_key.h"
 
 #define EPOCH_REQUEST "new-epoch"
-#define ARRIVAL_REQUEST "arrival"
 #define STORE_PREFIX "sqlite:"
 #define COPY_BYTES 65536
 
@@ -122,123 +117,18 @@ static bool child_is_content(pid_t child)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* --- what the next start is asked for: files beside the mark, where only root and the verifier write --- */
-
-/* The mark's folder, open; -1. */
-static int mark_folder(const char *mark)
-{
-	char *folder = folder_of(mark);
-	int fd = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
-
-	free(folder);
-	return fd;
-}
-
-static bool ask(const char *mark, const char *request)
-{
-	int folder = mark_folder(mark), fd;
-	bool asked = false;
-
-	fd = folder < 0 ? -1 : openat(folder, request, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0 || (folder >= 0 && errno == EEXIST))
-		asked = fsync(folder) == 0;
-	if (fd >= 0)
-		(void)close(fd);
-	if (folder >= 0)
-		(void)close(folder);
-	return asked;
-}
-
-/* Asked for by root or the verifier's own user. */
-static bool is_asked(const char *mark, const char *request)
-{
-	int folder = mark_folder(mark);
-	struct stat status;
-	bool asked = folder >= 0 && fstatat(folder, request, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
-		(status.st_uid == 0 || status.st_uid == geteuid());
-
-	if (folder >= 0)
-		(void)close(folder);
-	return asked;
-}
-
-static bool take_back(const char *mark, const char *request)
-{
-	int folder = mark_folder(mark);
-	bool gone = folder < 0 ? errno == ENOENT : (unlinkat(folder, request, 0) == 0 || errno == ENOENT) && fsync(folder) == 0;
-
-	if (folder >= 0)
-		(void)close(folder);
-	return gone;
-}
-
-/* --- leaving --- */
-
-/* What a copy is made for. */
-struct copying {
-	const struct startup_options *options;
-	const char *place;         /* of the store */
-	const struct stat *folder; /* of that */
-	const char *file;          /* the administrator's, absolute */
-	bool moves;                /* the store goes on where the copy is restored, and not here */
-	struct master_key *key;    /* of one that moves; owned. Root's to read as a rule; where it is the store's owner's, the child reads it */
-};
-
-/* The note that a refused start reads: where the store went. */
-static bool write_note(const struct copying *copying)
-{
-	char *note = log_epoch_note_path(copying->options->mark);
-	bool written = note != NULL && safe_file_replace(note, copying->file, strlen(copying->file), 0600) == STEPUP_OK;
-
-	free(note);
-	return written;
-}
-
-/* In the child: the store and its mark say that it goes on elsewhere. */
-static bool leave(struct copying *copying)
-{
-	struct log_epoch_place place = {.path = copying->options->mark};
-	struct store_session *session = NULL;
-	struct store *store = NULL;
-	char *url = NULL, *why = NULL;
-	enum stepup_error error = asprintf(&url, STORE_PREFIX "%s", copying->place) < 0 ? STEPUP_NO_MEMORY : STEPUP_OK;
-
-	if (error == STEPUP_OK && copying->key == NULL)
-		error = master_key_read(copying->options->master_key, &copying->key, &why);
-	place.key = copying->key;
-	if (error == STEPUP_OK)
-		error = store_open_so(&(struct store_opening){.url = url, .key = place.key, .mark = place.path}, &store, &why);
-	if (error == STEPUP_OK)
-		error = store_session_open(store, true, &session);
-	place.store = store;
-	if (error == STEPUP_OK && !write_note(copying))
-		error = STEPUP_IO;
-	if (error == STEPUP_OK)
-		error = log_epoch_leave(session, &place, &why);
-	if (error != STEPUP_OK)
-		(void)say("%s", why != NULL ? why : stepup_error_text(error));
-	store_session_close(&session);
-	store_close(&store);
-	master_key_free(&copying->key);
-	free(url);
-	free(why);
-	return error == STEPUP_OK;
-}
-
 /* --- backup --- */
 
 /* In the child: copies the store beside itself, and that copy into the pipe. */
-static bool give_copy(struct copying *copying, int out)
+static bool give_copy(const char *place, const struct stat *folder, int out)
 {
 	char *why = NULL;
 	int copy = -1;
 	bool given;
 
-	if (!become_owner(copying->folder))
+	if (!become_owner(folder))
 		return say("could not become the store's owner: %s", strerror(errno));
-	if (copying->moves && !leave(copying))
-		return false;
-	given = store_copy_open(copying->place, &copy, &why) == STEPUP_OK;
+	given = store_copy_open(place, &copy, &why) == STEPUP_OK;
 	if (!given)
 		(void)say("%s", why != NULL ? why : "the store could not be copied");
 	else if (!(given = copy_bytes(copy, out)))
@@ -250,7 +140,7 @@ static bool give_copy(struct copying *copying, int out)
 }
 
 /* Fills the administrator's file from a child that has the store. */
-static bool fill_from_child(struct copying *copying, int out)
+static bool fill_from_child(const char *place, const struct stat *folder, int out)
 {
 	int pipe_fds[2];
 	pid_t child;
@@ -261,7 +151,7 @@ static bool fill_from_child(struct copying *copying, int out)
 	if (child == 0) {
 		(void)close(pipe_fds[0]);
 		(void)close(out);
-		_exit(give_copy(copying, pipe_fds[1]) ? 0 : 1);
+		_exit(give_copy(place, folder, pipe_fds[1]) ? 0 : 1);
 	}
 	(void)close(pipe_fds[1]);
 	filled = copy_bytes(pipe_fds[0], out) && fsync(out) == 0;
@@ -271,40 +161,31 @@ static bool fill_from_child(struct copying *copying, int out)
 	return child_is_content(child) && filled;
 }
 
-bool upkeep_backup(const struct startup_options *options, const char *file, bool moves)
+bool upkeep_backup(const struct startup_options *options, const char *file)
 {
 	struct stat folder;
 	char *place = find_store(options, &folder), *part = NULL;
-	struct copying copying = {.options = options, .place = place, .folder = &folder, .file = file, .moves = moves};
-	char *why = NULL;
 	bool done = false;
 	int out = -1;
 
 	if (place == NULL || asprintf(&part, "%s.part", file) < 0)
 		goto out;
-	if (moves)
-		(void)master_key_read(options->master_key, &copying.key, &why);
 	(void)unlink(part);
 	out = open(part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out < 0) {
 		(void)say("%s: %s. Nothing was done.", part, strerror(errno));
 		goto out;
 	}
-	done = fill_from_child(&copying, out);
+	done = fill_from_child(place, &folder, out);
 	if (done && (rename(part, file) != 0 || !sync_folder_of(file)))
 		done = say("%s: %s", file, strerror(errno));
-	if (done && moves)
-		printf("%s is the store, which goes on where you restore it, and not here. On the other machine, with this master key: stepup restore %s\n",
-			file, file);
-	else if (done)
+	if (done)
 		printf("%s is the store as it is now. Keep it where the master key is not: what is secret in it can't be read without.\n", file);
 	else
 		(void)unlink(part);
 out:
 	if (out >= 0)
 		(void)close(out);
-	master_key_free(&copying.key);
-	free(why);
 	free(part);
 	free(place);
 	return done;
@@ -312,37 +193,25 @@ out:
 
 /* --- restore --- */
 
-/* What a restored store is told, and its administrator. */
-static void tell_restored(const char *kept, bool moved)
-{
-	printf("Restored.");
-	if (kept != NULL)
-		printf(" The store of before is kept as %s.", kept);
-	printf(moved ? " It was moved here and goes on when the verifier starts: systemctl start stepupd.service\n" :
-		" Nothing is approved until somebody runs: stepup epoch new\n");
-	(void)fflush(stdout);
-}
-
 /* In the child. */
-static bool put_back(const struct startup_options *options, const char *place, const struct stat *folder, int in)
+static bool put_back(const char *place, const struct stat *folder, int in)
 {
 	char *why = NULL, *kept = NULL;
-	bool moved = false, done;
 	enum stepup_error error;
 
 	if (!become_owner(folder))
 		return say("could not become the store's owner: %s. Nothing was done.", strerror(errno));
-	error = store_put_back(place, in, &kept, &moved, &why);
+	error = store_put_back(place, in, &kept, &why);
 	if (error != STEPUP_OK)
 		(void)say("%s", why != NULL ? why : stepup_error_text(error));
-	done = error == STEPUP_OK && (moved ? ask(options->mark, ARRIVAL_REQUEST) : take_back(options->mark, ARRIVAL_REQUEST));
-	if (error == STEPUP_OK && !done)
-		(void)say("%s: %s. The store was restored, but the verifier can't be told so. Mend that and restore it again.", options->mark, strerror(errno));
-	if (done)
-		tell_restored(kept, moved);
+	else if (kept != NULL)
+		printf("Restored. The store of before is kept as %s. Nothing is approved until somebody runs: stepup epoch new\n", kept);
+	else
+		printf("Restored. Nothing is approved until somebody runs: stepup epoch new\n");
+	(void)fflush(stdout);
 	free(kept);
 	free(why);
-	return done;
+	return error == STEPUP_OK;
 }
 
 bool upkeep_restore(const struct startup_options *options, const char *file)
@@ -361,7 +230,7 @@ bool upkeep_restore(const struct startup_options *options, const char *file)
 	} else if ((child = fork()) < 0) {
 		(void)say("no other process could be begun: %s. Nothing was done.", strerror(errno));
 	} else if (child == 0) {
-		_exit(put_back(options, place, &folder, in) ? 0 : 1);
+		_exit(put_back(place, &folder, in) ? 0 : 1);
 	} else {
 		done = child_is_content(child);
 	}
@@ -371,32 +240,54 @@ bool upkeep_restore(const struct startup_options *options, const char *file)
 	return done;
 }
 
-/* --- a new epoch, an arrival --- */
+/* --- a new epoch --- */
+
+/* The mark's folder, open; -1. */
+static int mark_folder(const char *mark)
+{
+	char *folder = folder_of(mark);
+	int fd = folder != NULL ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+	free(folder);
+	return fd;
+}
 
 bool upkeep_ask_epoch(const struct startup_options *options)
 {
-	return ask(options->mark, EPOCH_REQUEST) || say("%s: %s. Nothing was done.", options->mark, strerror(errno));
+	int folder = mark_folder(options->mark), fd;
+	bool asked = false;
+
+	fd = folder < 0 ? -1 : openat(folder, EPOCH_REQUEST, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0 || errno == EEXIST)
+		asked = fsync(folder) == 0;
+	if (!asked)
+		(void)say("%s: %s. Nothing was done.", options->mark, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	if (folder >= 0)
+		(void)close(folder);
+	return asked;
 }
 
 bool upkeep_epoch_is_asked(const char *mark)
 {
-	return is_asked(mark, EPOCH_REQUEST);
+	int folder = mark_folder(mark);
+	struct stat status;
+	bool asked = folder >= 0 && fstatat(folder, EPOCH_REQUEST, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+		(status.st_uid == 0 || status.st_uid == geteuid());
+
+	if (folder >= 0)
+		(void)close(folder);
+	return asked;
 }
 
 void upkeep_epoch_done(const char *mark)
 {
-	if (!take_back(mark, EPOCH_REQUEST))
+	int folder = mark_folder(mark);
+
+	if (folder < 0 || (unlinkat(folder, EPOCH_REQUEST, 0) != 0 && errno != ENOENT) || fsync(folder) != 0)
 		journal_line(LOG_WARNING, "warning", "could not remove " EPOCH_REQUEST " beside %s (%s): until it is gone, each start begins a new epoch", mark,
 			strerror(errno));
-}
-
-bool upkeep_arrival_is_asked(const char *mark)
-{
-	return is_asked(mark, ARRIVAL_REQUEST);
-}
-
-void upkeep_arrival_done(const char *mark)
-{
-	if (!take_back(mark, ARRIVAL_REQUEST))
-		journal_line(LOG_WARNING, "warning", "could not remove " ARRIVAL_REQUEST " beside %s (%s)", mark, strerror(errno));
+	if (folder >= 0)
+		(void)close(folder);
 }

@@ -12,13 +12,10 @@
 
 #include "verifier/startup.h"
 
-/* `stepupd --backup FILE`: the store as of one moment, in one file of mode 0600, also while the verifier runs. Prints what came of it. With `moves`
- * (`--move`) the verifier must be stopped: store and mark say first that the store goes on elsewhere, so no start takes it here. What ended in between can be
- * done again. */
-bool upkeep_backup(const struct startup_options *options, const char *file, bool moves);
+/* `stepupd --backup FILE`: the store as of one moment, in one file of mode 0600, also while the verifier runs. Prints what came of it. */
+bool upkeep_backup(const struct startup_options *options, const char *file);
 
-/* `stepupd --restore FILE`: the same back in its place; what stood there stays beside it under another name. Not while the verifier runs. What was
- * made with `--move` goes on here at the next start, without a new epoch. */
+/* `stepupd --restore FILE`: the same back in its place; what stood there stays beside it under another name. Not while the verifier runs. */
 bool upkeep_restore(const struct startup_options *options, const char *file);
 
 /* `stepupd --ask-epoch`: leaves a file in the mark's folder, where only root and the verifier write, by which the next start takes the store as it stands. */
@@ -27,9 +24,5 @@ bool upkeep_ask_epoch(const struct startup_options *options);
 /* Whether that was asked for, by root or the verifier's own user; and that it is done. */
 bool upkeep_epoch_is_asked(const char *mark);
 void upkeep_epoch_done(const char *mark);
-
-/* Whether a store that left another place was restored here; and that it has arrived. */
-bool upkeep_arrival_is_asked(const char *mark);
-void upkeep_arrival_done(const char *mark);
 
 #endif

@@ -1,7 +1,7 @@
 # tests/flows
 EXTRA_DIST += tests/flows/rooms.py
 EXTRA_DIST += tests/flows/commands/explain.py tests/flows/commands/export_service.py
-EXTRA_DIST += tests/flows/commands/advice.py tests/flows/store/epoch_brakes.py tests/flows/store/upkeep.py tests/flows/store/moving.py tests/flows/keys/authenticator.py tests/flows/strangers/unattended.py tests/flows/enrolment/qr_codes.py
+EXTRA_DIST += tests/flows/commands/advice.py tests/flows/store/epoch_brakes.py tests/flows/store/upkeep.py tests/flows/keys/authenticator.py tests/flows/strangers/unattended.py tests/flows/enrolment/qr_codes.py
 EXTRA_DIST += tests/flows/step_up/step_up.py tests/flows/step_up/receipts.py tests/flows/store/crash.py tests/flows/commands/admin.py tests/flows/enrolment/enrolment.py tests/flows/step_up/log_names.py tests/flows/logbook.py
 EXTRA_DIST += tests/flows/commands/cli.py tests/flows/cli_session.py tests/flows/harness.py tests/flows/callers.py tests/flows/codes.py tests/flows/step_up/vectors.py tests/flows/step_up/clock.py tests/flows/store/disk.py tests/flows/step_up/long_waits.py tests/flows/step_up/freshness.py tests/flows/running/systemd.py
 EXTRA_DIST += tests/flows/running/sockets.py tests/flows/running/startup.py tests/flows/store/vault.py tests/flows/store/sanitized.py

@@ -5,12 +5,9 @@
 #include "verifier/evidence/log_epoch.h"
 
 #include <inttypes.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "lib/base/safe_file.h"
 #include "lib/base/wipe.h"
 #include "verifier/evidence/code_floors.h"
 #include "verifier/evidence/highwater.h"
@@ -83,114 +80,18 @@ static enum stepup_error check_former(struct store_session *session, const struc
 	return error == STEPUP_OK ? store_mark_make(place->store, place->key, place->path, why) : error;
 }
 
-/* --- moving --- */
-
-char *log_epoch_note_path(const char *path)
-{
-	char *copy = strdup(path), *note = NULL;
-
-	if (copy != NULL && asprintf(&note, "%s/moved-to", dirname(copy)) < 0)
-		note = NULL;
-	free(copy);
-	return note;
-}
-
-/* What the note says, for a sentence; NULL where there is none. The caller frees. */
-static char *gone_to(const char *path)
-{
-	char *note = log_epoch_note_path(path), *text = NULL, *why = NULL;
-	size_t size = 0;
-
-	if (note != NULL && safe_file_read(note, SAFE_FILE_SECRET, LOG_EPOCH_NOTE_MAX, &text, &size, &why) != STEPUP_OK)
-		text = NULL;
-	free(why);
-	free(note);
-	return text;
-}
-
-/* Holds the store against the mark that it has, as one that arrives here, or that has left and is looked at again. */
-static enum stepup_error check_moved(struct store_session *session, const struct log_epoch_place *place, const struct store_head *head, char **why)
-{
-	struct store_head known;
-	struct mark_question question = {.path = place->path, .store = head, .mark = &known, .arrives = true};
-	bool clean;
-	enum stepup_error error;
-
-	if (!store_mark_head(place->store, &known, &question.seen))
-		return STEPUP_INTERNAL;
-	error = known.log_size > head->log_size ? STEPUP_OK : store_head_fits_log(session, &known, &question.log_fits);
-	return error == STEPUP_OK ? mark_check(&question, &clean, why) : error;
-}
-
-enum stepup_error log_epoch_leave(struct store_session *session, const struct log_epoch_place *place, char **why)
-{
-	struct epoch_seen seen;
-	struct store_head head;
-	enum stepup_error error;
-
-	*why = NULL;
-	store_head_now(place->store, &head);
-	if (head.moved) {
-		error = store_mark_open(place->store, place->key, place->path, why);
-		return error == STEPUP_OK ? check_moved(session, place, &head, why) : error;
-	}
-	error = log_epoch_check(session, place, &seen, why);
-	if (error == STEPUP_NOT_FOUND || (error == STEPUP_OK && !seen.clean)) {
-		if (asprintf(why, "The verifier was not stopped cleanly the last time, or never ran here. Nothing was done. Start it, stop it, and try"
-			" again: systemctl start stepupd.service && systemctl stop stepupd.service") < 0)
-			*why = NULL;
-		return STEPUP_CORRUPT;
-	}
-	if (error == STEPUP_OK)
-		error = store_leave(session);
-	return error == STEPUP_OK ? store_mark_sync(place->store) : error;
-}
-
-enum stepup_error log_epoch_arrive(struct store_session *session, const struct log_epoch_place *place, char **why)
-{
-	struct store_head head;
-	char *reason = NULL;
-	enum stepup_error error;
-
-	*why = NULL;
-	store_head_now(place->store, &head);
-	if (!head.moved)
-		return STEPUP_OK;
-	error = store_mark_open(place->store, place->key, place->path, &reason);
-	if (error == STEPUP_OK) {
-		error = check_moved(session, place, &head, why);
-	} else if (error == STEPUP_NOT_FOUND || error == STEPUP_CORRUPT) { /* this place knows nothing of this store */
-		error = STEPUP_OK;
-	} else {
-		*why = reason;
-		return error;
-	}
-	free(reason);
-	if (error == STEPUP_OK)
-		error = store_mark_make(place->store, place->key, place->path, why);
-	if (error == STEPUP_OK)
-		error = store_stop_clean(session);
-	return error == STEPUP_OK ? store_mark_sync(place->store) : error;
-}
-
-/* --- a start --- */
-
 static enum stepup_error check_mark(struct store_session *session, const struct log_epoch_place *place, const struct store_head *head,
 	struct epoch_seen *seen, char **why)
 {
 	struct mark_question question = {.path = place->path, .store = head, .mark = &seen->head};
-	char *note = NULL;
 	enum stepup_error error = STEPUP_OK;
 
 	seen->has_head = store_mark_head(place->store, &seen->head, &question.seen);
 	seen->size = seen->head.log_size;
 	if (head->batch > seen->head.batch)
 		error = store_head_fits_log(session, &seen->head, &question.log_fits);
-	if (head->moved || seen->head.moved)
-		question.gone_to = note = gone_to(place->path);
 	if (error == STEPUP_OK)
 		error = mark_check(&question, &seen->clean, why);
-	free(note);
 	if (error == STEPUP_OK && seen->clean) {
 		char *rest = mark_rest_sentence(question.seen, clock_wall_seconds());
 

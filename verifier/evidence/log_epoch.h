@@ -29,18 +29,6 @@ struct epoch_seen {
  * stood at the same path, is read once and replaced. */
 enum stepup_error log_epoch_check(struct store_session *session, const struct log_epoch_place *place, struct epoch_seen *seen, char **why);
 
-/* A store that is stopped goes on at another place: it and its mark say so, durably, and no start takes it here any more. Of one that has left already, only
- * looks whether it still is what left. STEPUP_CORRUPT with a sentence in `*why` where it is none that a start would take, or was not stopped cleanly. */
-enum stepup_error log_epoch_leave(struct store_session *session, const struct log_epoch_place *place, char **why);
-
-/* What root put here, if it left another place on purpose: from now on it goes on here, with a mark of this place's. Of any other store does nothing. Errors as
- * above. */
-enum stepup_error log_epoch_arrive(struct store_session *session, const struct log_epoch_place *place, char **why);
-
-/* Where a store that left was put: the path of a note beside the mark at `path`; the caller frees. */
-#define LOG_EPOCH_NOTE_MAX 4096
-char *log_epoch_note_path(const char *path);
-
 /* Inside the caller's transaction: voids receipts and invitations (but at the `first` start), and logs an "epoch" entry with what was seen and
  * the vkey that signs from here on. */
 enum stepup_error log_epoch_write(struct store_session *session, bool first, const struct epoch_seen *seen, const char *log_key);

@@ -23,7 +23,7 @@ tap = Tap()
 def stepup(verifier, *words, uid=None):
     """The ended command."""
     command = [program("tools/stepup/stepup"), *words, "--stepupd", program("verifier/stepupd"), "--socket-dir", verifier.run]
-    command += ["--mark", verifier.mark] + ([] if words[0] == "epoch" else ["--config-dir", verifier.etc])
+    command += ["--mark", verifier.mark] if words[0] == "epoch" else ["--config-dir", verifier.etc]
     def run():
         done = subprocess.run(command, capture_output=True, text=True, cwd=verifier.folder)
         return done.returncode, done.stdout + done.stderr

@@ -105,68 +105,15 @@ static void without_a_mark_nobody_can_tell(void **state)
 	assert_judged(&left, NULL, 0, true, "The mark /m/mark is missing, so nobody can tell whether this store is the newest.");
 }
 
-/* A moved store's sentence is its own: it says where to, and how to come back. */
 static void a_store_that_went_elsewhere_is_not_started_here(void **state)
 {
 	struct store_head moved = left;
-	struct mark_question question = {.path = "/m/mark", .store = &moved, .mark = &moved, .seen = NOW, .gone_to = "/root/moved"};
-	bool clean = true;
-	char *why = NULL;
 
 	(void)state;
 	moved.running = false;
 	moved.moved = true;
-	for (unsigned i = 0; i < 3; i++) { /* both say so, the mark alone, the store alone */
-		question.store = i == 1 ? &left : &moved;
-		question.mark = i == 2 ? &left : &moved;
-		assert_error(mark_check(&question, &clean, &why), STEPUP_CORRUPT);
-		assert_false(clean);
-		assert_non_null(strstr(why, "into /root/moved, and goes on where that was restored"));
-		assert_non_null(strstr(why, "stepup restore /root/moved."));
-		free(why);
-	}
-	question.gone_to = NULL;
-	assert_error(mark_check(&question, &clean, &why), STEPUP_CORRUPT);
-	assert_non_null(strstr(why, "stepup restore FILE."));
-	free(why);
-}
-
-static enum stepup_error arrive(const struct store_head *store, const struct store_head *mark, bool log_fits)
-{
-	const struct mark_question question = {.path = "/m/mark", .store = store, .mark = mark, .seen = NOW, .log_fits = log_fits, .arrives = true};
-	bool clean;
-	char *why = NULL;
-	enum stepup_error error = mark_check(&question, &clean, &why);
-
-	assert_int_equal(why == NULL, error == STEPUP_OK);
-	free(why);
-	return error;
-}
-
-static void one_that_arrives_goes_on_from_what_this_place_knows(void **state)
-{
-	struct store_head moved = left, known = left;
-
-	(void)state;
-	moved.running = known.running = false;
-	moved.moved = known.moved = true;
-	assert_ok(arrive(&moved, &moved, false)); /* it comes back to where it left */
-	known.batch = moved.batch - 1000;         /* it comes back from a long time elsewhere */
-	assert_ok(arrive(&moved, &known, true));
-	assert_error(arrive(&moved, &known, false), STEPUP_CORRUPT);
-	known.epoch = moved.epoch - 1;
-	assert_ok(arrive(&moved, &known, true));
-	assert_error(arrive(&moved, &known, false), STEPUP_CORRUPT);
-	known = moved;
-	known.log_size++;
-	known.batch--;
-	assert_error(arrive(&moved, &known, true), STEPUP_CORRUPT);
-	known = moved;
-	known.batch++; /* an old file */
-	assert_error(arrive(&moved, &known, true), STEPUP_CORRUPT);
-	known = moved;
-	known.tag_rows[0] ^= 1;
-	assert_error(arrive(&moved, &known, true), STEPUP_CORRUPT);
+	assert_judged(&moved, &moved, NOW, true, "goes on there");
+	assert_judged(&left, &moved, NOW, true, "goes on there");
 }
 
 static void one_side_alone_does_not_make_a_stop_clean(void **state)
@@ -205,7 +152,6 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_mark_of_before_is_refused),
 	cmocka_unit_test(without_a_mark_nobody_can_tell),
 	cmocka_unit_test(a_store_that_went_elsewhere_is_not_started_here),
-	cmocka_unit_test(one_that_arrives_goes_on_from_what_this_place_knows),
 	cmocka_unit_test(one_side_alone_does_not_make_a_stop_clean),
 	cmocka_unit_test(a_long_rest_is_asked_about),
 };

@@ -238,22 +238,18 @@ const struct command_row command_table[] = {
 	},
 	{
 		.name = "backup", .arguments = "FILE", .least = 1, .most = 1, .completion = COMPLETE_FILE,
-		.options = OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR) | OPTION(OPTION_MARK) |
-			OPTION(OPTION_MOVE),
+		.options = OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR),
 		.help = "copy the verifier's store to FILE",
 		.about = "Run it as root, also while the verifier runs. The master key is not in it: keep "
-			"a copy of that elsewhere.\n"
-			"With --move it stops the verifier, and the store can be used only where FILE is "
-			"restored.\n",
+			"a copy of that elsewhere.\n",
 		.run = command_backup,
 	},
 	{
 		.name = "restore", .arguments = "FILE", .least = 1, .most = 1, .completion = COMPLETE_FILE,
-		.options = OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR) | OPTION(OPTION_MARK),
+		.options = OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR),
 		.help = "put such a copy in the store's place",
 		.about = "Run it as root. It stops the verifier, and keeps the store of before beside it. "
-			"Nothing is approved until\n`stepup epoch new`, unless the copy was made with "
-			"--move.\n",
+			"Nothing is approved until `stepup epoch new`.\n",
 		.run = command_restore,
 	},
 	{

@@ -46,37 +46,24 @@ static char *its_words(void)
 	return safe_text(begin);
 }
 
-/* What stepupd is run with beside the mark; all but the option may be NULL. */
-struct stepupd_words {
-	const char *option, *value, *config, *master_key;
-};
-
-/* What it says on success is for the caller. */
-static enum exit_status run_stepupd(const struct invocation *invocation, const struct stepupd_words *words)
+/* stepupd with one option for it. What it says on success is for the caller. */
+static enum exit_status run_stepupd(const struct invocation *invocation, const char *option, const char *value, const char *second, const char *second_value)
 {
 	const char *program = option_text(invocation, OPTION_STEPUPD, STEPUP_SBINDIR "/stepupd");
-	const char *mark = option_text(invocation, OPTION_MARK, STEPUP_MARKDIR "/mark");
-	/* the last one is a switch, which the master key is for */
-	const char *argv[] = {program, "--mark", mark, words->option, words->value, "--config", words->config, "--master-key", words->master_key, "--move", NULL};
+	const char *argv[] = {program, option, value, second, second_value, NULL};
 	enum exit_status status = EXIT_DONE;
-	int ended, reason;
-	char *told;
+	int ended = run_program((char *const *)(uintptr_t)argv, said), reason = errno;
+	char *words;
 
-	if (words->master_key == NULL)
-		argv[7] = NULL;
-	if (words->config == NULL)
-		argv[words->value == NULL ? 4 : 5] = NULL;
-	ended = run_program((char *const *)(uintptr_t)argv, said);
-	reason = errno;
 	if (ended < 0) {
 		complain("%s could not be run: %s. Name it with --stepupd.", program, strerror(reason));
 		return complain_failure(error_of_errno(reason), "Nothing was done.");
 	}
 	if (ended == 0)
 		return status;
-	told = its_words();
-	status = complain_failure(STEPUP_IO, "%s", told);
-	free(told);
+	words = its_words();
+	status = complain_failure(STEPUP_IO, "%s", words);
+	free(words);
 	return status;
 }
 
@@ -93,12 +80,12 @@ static int systemctl(const char *verb)
 	return run_program((char *const *)(uintptr_t)argv, said);
 }
 
-/* PATH of a file of the configuration's folder; the caller frees. */
-static char *config_file(const struct invocation *invocation, const char *name)
+/* PATH of the configuration; the caller frees. */
+static char *config_file(const struct invocation *invocation)
 {
 	char *path = NULL;
 
-	if (asprintf(&path, "%s/%s", option_text(invocation, OPTION_CONFIG_DIR, STEPUP_SYSCONFDIR), name) < 0)
+	if (asprintf(&path, "%s/stepup.conf", option_text(invocation, OPTION_CONFIG_DIR, STEPUP_SYSCONFDIR)) < 0)
 		out_of_memory();
 	return path;
 }
@@ -107,8 +94,7 @@ static char *config_file(const struct invocation *invocation, const char *name)
 static enum exit_status on_store(const struct invocation *invocation, const char *option, const char *verb)
 {
 	const char *file = invocation->arguments[0];
-	char *config = config_file(invocation, "stepup.conf"), *key = config_file(invocation, "master.key"), *absolute = NULL, *words = NULL;
-	const bool moves = option_given(invocation, OPTION_MOVE);
+	char *config = config_file(invocation), *absolute = NULL, *words = NULL;
 	enum exit_status status = EXIT_DONE;
 
 	if (file[0] != '/') {
@@ -119,7 +105,7 @@ static enum exit_status on_store(const struct invocation *invocation, const char
 		free(here);
 		file = absolute;
 	}
-	status = run_stepupd(invocation, &(struct stepupd_words){option, file, config, moves ? key : NULL});
+	status = run_stepupd(invocation, option, file, config[0] == '\0' ? NULL : "--config", config);
 	if (status == EXIT_DONE) {
 		words = its_words();
 		status = output_result(invocation, json_pack("{s:s, s:s}", verb, file, "message", words), words);
@@ -127,27 +113,14 @@ static enum exit_status on_store(const struct invocation *invocation, const char
 	free(words);
 	free(absolute);
 	free(config);
-	free(key);
 	return status;
-}
-
-static enum exit_status stop_verifier(void)
-{
-	if (!has_systemd() || systemctl("stop") == 0)
-		return EXIT_DONE;
-	return complain_failure(STEPUP_IO, "The verifier could not be stopped, so nothing was done. Try: systemctl stop " UNIT);
 }
 
 enum exit_status command_backup(const struct invocation *invocation)
 {
-	const bool moves = option_given(invocation, OPTION_MOVE);
-	enum exit_status status = EXIT_DONE;
+	enum exit_status status;
 
-	if (!is_root(invocation, moves ? "backup --move FILE" : "backup FILE", &status))
-		return status;
-	if (moves)
-		status = stop_verifier();
-	return status == EXIT_DONE ? on_store(invocation, "--backup", "file") : status;
+	return is_root(invocation, "backup FILE", &status) ? on_store(invocation, "--backup", "file") : status;
 }
 
 enum exit_status command_restore(const struct invocation *invocation)
@@ -156,8 +129,9 @@ enum exit_status command_restore(const struct invocation *invocation)
 
 	if (!is_root(invocation, "restore FILE", &status))
 		return status;
-	status = stop_verifier();
-	return status == EXIT_DONE ? on_store(invocation, "--restore", "file") : status;
+	if (has_systemd() && systemctl("stop") != 0)
+		return complain_failure(STEPUP_IO, "The verifier could not be stopped, so nothing was done. Try: systemctl stop " UNIT);
+	return on_store(invocation, "--restore", "file");
 }
 
 /* The log's new key, from the verifier that has begun with it. */
@@ -200,7 +174,7 @@ enum exit_status command_epoch_new(const struct invocation *invocation)
 
 	if (!is_root(invocation, "epoch new", &status))
 		return status;
-	status = run_stepupd(invocation, &(struct stepupd_words){.option = "--ask-epoch"});
+	status = run_stepupd(invocation, "--ask-epoch", "--mark", option_text(invocation, OPTION_MARK, STEPUP_MARKDIR "/mark"), NULL);
 	if (status != EXIT_DONE)
 		return status;
 	if (!has_systemd())

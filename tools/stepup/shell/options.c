@@ -39,7 +39,6 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_LOCK] = {"lock", NULL, COMPLETE_NOTHING, NULL, "lock the one who asks as well: \"that wasn't me\", or \"that isn't them\""},
 	[OPTION_MARK] = {"mark", "FILE", COMPLETE_FILE, NULL, "the verifier's mark (" STEPUP_MARKDIR "/mark)"},
 	[OPTION_ME] = {"me", NULL, COMPLETE_NOTHING, NULL, "lock yourself out, at once and without a code"},
-	[OPTION_MOVE] = {"move", NULL, COMPLETE_NOTHING, NULL, "the store goes on where FILE is restored, and not here"},
 	[OPTION_NO_QR] = {"no-qr", NULL, COMPLETE_NOTHING, NULL, "no QR code; the secret in letters is enough"},
 	[OPTION_NO_WAIT] = {"no-wait", NULL, COMPLETE_NOTHING, NULL, "don't wait for a second person; exit status 4 if one has to agree"},
 	[OPTION_OWNER] = {"owner", "NAME", COMPLETE_USER, NULL, "the user that stepupd runs as (stepup if there is one, else root)"},

@@ -182,35 +182,13 @@ static enum stepup_error put_in_place(const char *place, const char *copy, char 
 	return error == STEPUP_OK ? sync_folder(place) : error;
 }
 
-/* What the copy's newest head says. Of an older schema there is none. */
-static bool says_moved(const char *copy)
-{
-	static const char query[] = "SELECT head FROM log_entries ORDER BY idx DESC LIMIT 1";
-	struct db_statement *statement = NULL;
-	struct store_head head = {0};
-	const uint8_t *bytes;
-	size_t size = 0;
-	struct db *db = NULL;
-	bool row = false, moved = false;
-
-	if (db_open(copy, DB_READ, &db) == STEPUP_OK && db_prepare(db, query, &statement) == STEPUP_OK &&
-	    db_step(statement, &row) == STEPUP_OK && row) {
-		bytes = db_column_blob(statement, 0, &size);
-		moved = store_head_unpack(bytes, size, &head) == STEPUP_OK && head.moved;
-	}
-	db_statement_free(&statement);
-	db_close(&db);
-	return moved;
-}
-
-enum stepup_error store_put_back(const char *place, int in, char **kept, bool *moved, char **why)
+enum stepup_error store_put_back(const char *place, int in, char **kept, char **why)
 {
 	char *copy = NULL;
 	int lock = -1, schema = 0;
 	enum stepup_error error = store_lock(place, &lock, why);
 
 	*kept = NULL;
-	*moved = false;
 	if (error == STEPUP_OK)
 		error = db_check_file("in that file", in, STORE_SCHEMA, why);
 	if (error == STEPUP_NOT_FOUND)
@@ -221,10 +199,8 @@ enum stepup_error store_put_back(const char *place, int in, char **kept, bool *m
 		error = write_copy(copy, in);
 	if (error == STEPUP_OK)
 		error = db_check_copy(copy, STORE_SCHEMA, &schema, why);
-	if (error == STEPUP_OK) {
-		*moved = says_moved(copy);
+	if (error == STEPUP_OK)
 		error = put_in_place(place, copy, kept);
-	}
 	if (error == STEPUP_CORRUPT) { /* of a store in use it would be said how to replace it */
 		free(*why);
 		*why = NULL;

@@ -7,8 +7,6 @@
 #ifndef STEPUP_VERIFIER_STORE_FILES_H
 #define STEPUP_VERIFIER_STORE_FILES_H
 
-#include <stdbool.h>
-
 #include "lib/base/error.h"
 
 /* Takes the store for this process, until `*fd` is closed. STEPUP_EXISTS where another one has it; the sentence goes to `*why` (the caller frees) where nobody
@@ -19,7 +17,7 @@ enum stepup_error store_lock(const char *place, int *fd, char **why);
 enum stepup_error store_copy_open(const char *place, int *fd, char **why);
 
 /* Puts the copy read from `in` where the store is, durably. What stood there is kept under another name, told in `*kept` (the caller frees; NULL where nothing
- * stood there). `*moved`: it says that it left another place on purpose, which nobody has checked yet. */
-enum stepup_error store_put_back(const char *place, int in, char **kept, bool *moved, char **why);
+ * stood there). */
+enum stepup_error store_put_back(const char *place, int in, char **kept, char **why);
 
 #endif

@@ -161,7 +161,7 @@ static void forget_transaction(struct store_session *session)
 	vault_unwrite(session, 0);
 	free(session->entry);
 	session->entry = NULL;
-	session->moved = session->has_head = session->stops_clean = session->leaves = false;
+	session->moved = session->has_head = session->stops_clean = false;
 	session->depth = 0;
 	gate_leave(session->store);
 }
@@ -270,16 +270,6 @@ enum stepup_error store_stop_clean(struct store_session *session)
 	if (error != STEPUP_OK)
 		return error;
 	session->stops_clean = true;
-	return store_commit(session);
-}
-
-enum stepup_error store_leave(struct store_session *session)
-{
-	enum stepup_error error = store_begin(session);
-
-	if (error != STEPUP_OK)
-		return error;
-	session->stops_clean = session->leaves = true;
 	return store_commit(session);
 }
 

@@ -88,8 +88,6 @@ enum stepup_error store_head_fits_log(struct store_session *session, const struc
 void store_begin_epoch(struct store *store, const struct store_head *seen);
 /* A last transaction, whose head says that everything is finished. */
 enum stepup_error store_stop_clean(struct store_session *session);
-/* The same of a store that goes on at another place: no start takes it here any more (mark_check.h). */
-enum stepup_error store_leave(struct store_session *session);
 
 /* Moves what is in the write-ahead log to the database file; off the commit path, on a connection of its own. */
 enum stepup_error store_checkpoint_wal(struct store *store);

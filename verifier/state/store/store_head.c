@@ -182,7 +182,7 @@ static enum stepup_error make(struct store_session *session, uint8_t packed[STOR
 	head->log_size = (int64_t)session->tree.size;
 	head->clean = session->stops_clean;
 	head->running = !session->stops_clean;
-	head->moved = session->leaves;
+	head->moved = false;
 	error = head_tag(session, head, &session->vault, &session->tree);
 	store_head_pack(head, packed);
 	return error;

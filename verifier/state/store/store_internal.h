@@ -108,7 +108,6 @@ struct store_session {
 	char *entry;                   /* the newest one of the log, which waits for the head; NULL for none */
 	int64_t entry_at;
 	bool begins;                   /* this transaction makes the store: its head is the first, of batch 0 */
-	bool leaves;                   /* this transaction's head says that the store goes on at another place */
 	bool stops_clean;              /* this transaction's head says that everything is finished */
 	bool has_head;                 /* made at the commit */
 	bool mark_failed;              /* the last transaction's mark could not be written */

@@ -42,27 +42,6 @@ static bool same_tags(const struct store_head *one, const struct store_head *oth
 	return equal_constant_time(one->tag_rows, other->tag_rows, STORE_HEAD_TAG_SIZE) && equal_constant_time(one->tag_log, other->tag_log, STORE_HEAD_TAG_SIZE);
 }
 
-/* The store left this place on purpose. */
-static enum stepup_error refuse_moved(const struct mark_question *question, char **why)
-{
-	char when[MOMENT_SIZE];
-	const char *file = question->gone_to == NULL ? "a file" : question->gone_to;
-
-	if (asprintf(why, "This store was moved on %s into %s, and goes on where that was restored. Nothing was changed and nothing is"
-		" approved. If it was restored nowhere, this place can go on: stepup restore %s.", moment(question->store->at, when), file,
-		question->gone_to == NULL ? "FILE" : file) < 0)
-		*why = NULL;
-	return STEPUP_CORRUPT;
-}
-
-/* A store that arrives is ahead by all that came to pass elsewhere since it left; what this place knows of it must be its beginning. */
-static enum stepup_error check_arrival(const struct mark_question *question, char **why)
-{
-	if (question->mark->log_size <= question->store->log_size && question->log_fits)
-		return STEPUP_OK;
-	return refuse(why, "The store's log does not go on from what the mark %s remembers: it went on here after it was moved away.", question->path);
-}
-
 /* The store has more than its mark knows: one commit or a few, in the last second before a power cut. */
 static enum stepup_error check_ahead(const struct mark_question *question, char **why)
 {
@@ -88,12 +67,10 @@ enum stepup_error mark_check(const struct mark_question *question, bool *clean, 
 		return refuse(why, "%s, so nobody can tell whether this store is the newest.", question->trouble);
 	if (store->epoch < mark->epoch || (store->epoch == mark->epoch && store->batch < mark->batch))
 		return refuse(why, "The store is older than its mark %s: batch %" PRId64 ", not %" PRId64 ".", question->path, store->batch, mark->batch);
-	if (question->arrives && (store->epoch != mark->epoch || store->batch > mark->batch))
-		return check_arrival(question, why);
 	if (store->epoch != mark->epoch)
 		return refuse(why, "The mark %s is of an earlier epoch than the store: it was put back.", question->path);
-	if ((store->moved || mark->moved) && !question->arrives)
-		return refuse_moved(question, why);
+	if (store->moved || mark->moved)
+		return refuse(why, "This store was moved to another machine and goes on there.");
 	if (store->batch > mark->batch)
 		return check_ahead(question, why);
 	if (!same_tags(store, mark))

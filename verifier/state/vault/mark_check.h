@@ -20,8 +20,6 @@ struct mark_question {
 	const struct store_head *mark;  /* what the mark remembers; NULL: there is none to believe */
 	const char *trouble;            /* without a mark: what is wrong with it, a sentence's beginning: "The mark … is missing" */
 	int64_t seen;                   /* when the mark was last written, seconds since 1970 */
-	bool arrives;                   /* root put it here as it was when it left another place: see stepup restore */
-	const char *gone_to;            /* of a store that left this place: the file that it was put in; NULL: not known */
 	bool log_fits;                  /* the store's log had the mark's tag when it was as long as the mark says */
 };
 
