@@ -25,11 +25,16 @@ static void on_nothing(struct step *step)
 /* What was fresh was in memory only. */
 static void on_start(struct step *step)
 {
+	if (step->replay->left)
+		step_tell(step,
+			"The verifier was started at a place that the store had left, without a new epoch.");
+	step->replay->left = false; /* told once */
 	json_object_clear(step->replay->fresh);
 }
 
 static void on_epoch(struct step *step)
 {
+	step->replay->left = false;
 	json_object_clear(step->replay->receipts);
 	json_object_clear(step->replay->invitations);
 	json_object_clear(step->replay->grants);
@@ -37,6 +42,18 @@ static void on_epoch(struct step *step)
 	json_object_clear(step->replay->fresh);
 	json_object_clear(step->replay->requests);
 	log_uses_clear(step->replay->uses);
+}
+
+static void on_moved(struct step *step)
+{
+	step->replay->left = true;
+}
+
+static void on_arrived(struct step *step)
+{
+	if (!step->replay->left)
+		step_tell(step, "The store arrived at a place, and had left none.");
+	step->replay->left = false;
 }
 
 static void check_factor(struct step *step, json_t *credential)
@@ -287,6 +304,7 @@ static const struct type {
 	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", step_redeem}, {"resume", step_resume}, {"redeem-refusal", on_refusal},
 	{"request", on_request}, {"approve", on_approve}, {"deny", on_deny}, {"request-end", on_request_end},
 	{"hook", on_hook}, {"hooks-dropped", on_nothing}, {"vault-begun", on_nothing},
+	{"moved", on_moved}, {"arrived", on_arrived},
 };
 
 /* --- the whole --- */

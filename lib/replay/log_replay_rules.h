@@ -17,6 +17,7 @@ struct log_replay {
 	struct log_uses *uses;
 	bool rules_named;    /* by a grant with limits */
 	int64_t unnamed_at;  /* time of the newest grant with limits from before; INT64_MIN */
+	bool left;           /* for another place, and it has not arrived yet */
 	json_t *users;       /* user_id → true, those who are locked */
 	json_t *credentials; /* id → {user_id, method, spent, gone?}; of keys also {alg, key, attestation, rp_id or application, enrolled} */
 	json_t *keys;        /* "key …" or "id …" → the id of the credential that it is, or was */

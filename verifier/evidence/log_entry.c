@@ -51,6 +51,22 @@ json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const
 	return draft_finish(&draft);
 }
 
+json_t *log_entry_moved(int64_t at, const char *file)
+{
+	struct draft draft = draft_new("moved", at);
+
+	draft_add_text(&draft, "file", file);
+	return draft_finish(&draft);
+}
+
+json_t *log_entry_arrived(int64_t at, int64_t left)
+{
+	struct draft draft = draft_new("arrived", at);
+
+	draft_add_number(&draft, "left", left);
+	return draft_finish(&draft);
+}
+
 json_t *log_entry_names(int64_t at, const char *issuer, const char *was_issuer, const char *was_host)
 {
 	struct draft draft = draft_new("names", at);

@@ -43,6 +43,9 @@ struct log_actor {
  * invitations from before it are void. */
 json_t *log_entry_epoch(int64_t at, const char *reason, int64_t seen_size, const char *log_key);
 json_t *log_entry_start(int64_t at, const char *version, const char *issuer, const uint8_t policy[DIGEST_SIZE], bool clean);
+/* A move: the store leaves, to go on where `file` is restored; and it has arrived, having left at `left`. */
+json_t *log_entry_moved(int64_t at, const char *file);
+json_t *log_entry_arrived(int64_t at, int64_t left);
 /* The verifier is called otherwise from here on: `issuer` and, as of every entry, the host. What they were before; `was_issuer` NULL where nobody knows. */
 json_t *log_entry_names(int64_t at, const char *issuer, const char *was_issuer, const char *was_host);
 json_t *log_entry_stop(int64_t at);

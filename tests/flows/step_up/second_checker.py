@@ -263,6 +263,7 @@ class Log:
         self.locked, self.frozen, self.receipts = set(), set(), {}
         self.granted = {}  # by user_id and rule_name: grants with their details
         self.issuer = None
+        self.left = False  # for another place, and has not arrived yet
         self.signatures = {}  # how many held, by way
 
     def take(self, line):
@@ -276,7 +277,7 @@ class Log:
         for rule in (self.check_form, self.check_beside, self.check_context, self.check_requirement,
                      self.check_evidence, self.check_request, self.check_agreement, self.check_credential,
                      self.check_count, self.check_verb, self.check_brakes, self.check_receipt,
-                     self.check_limits):
+                     self.check_limits, self.check_move):
             try:
                 rule(index, entry, beside, (line["entry"], salt))
             except (Wrong, KeyError, TypeError, ValueError) as error:
@@ -468,6 +469,12 @@ class Log:
                     amount = amount_of(kind, details, seen)
                     used += amount
             need(used <= most or amount == 0, f"over the limit of {limit}")
+
+    def check_move(self, index, entry, beside, line):
+        left, kind = self.left, entry["type"]
+        self.left = kind == "moved" or left and kind not in ("arrived", "epoch", "start")
+        need(left or kind != "arrived", "it arrived, and had left nowhere")
+        need(not left or kind != "start", "it was started where it had left")
 
 
 def check_log(lines, log_key):

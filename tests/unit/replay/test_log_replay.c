@@ -424,6 +424,55 @@ static void a_receipt_from_before_a_new_epoch_is_void(void **state)
 	scene_assert_fault(scene, scene_redeem(scene, T + 70, "r1"), "is void");
 }
 
+static json_t *started(int64_t at)
+{
+	return log_entry_start(at, "0.1.0", STORY_ISSUER, scene_policy_digest, true);
+}
+
+static void a_store_that_moved_goes_on_where_it_arrived(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_grant(scene, T + 60, 102, "r1");
+	story_add(scene->story, log_entry_moved(T + 61, "/root/stepup.move"), NULL, NULL);
+	story_add(scene->story, log_entry_moved(T + 62, "/root/stepup.again"), NULL, NULL);
+	story_add(scene->story, log_entry_arrived(T + 65, T + 62), NULL, NULL);
+	story_add(scene->story, started(T + 66), NULL, NULL);
+	scene_redeem(scene, T + 70, "r1"); /* no epoch: a receipt of before is worth what it was */
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+static void a_start_at_a_place_that_the_store_had_left_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	story_add(scene->story, log_entry_moved(T + 5, "/root/stepup.move"), NULL, NULL);
+	scene_assert_fault(scene, story_add(scene->story, started(T + 6), NULL, NULL),
+		"a place that the store had left");
+}
+
+static void a_new_epoch_takes_a_store_back_that_had_left(void **state)
+{
+	struct scene *scene = *state;
+
+	story_add(scene->story, log_entry_moved(T + 5, "/root/stepup.move"), NULL, NULL);
+	story_add(scene->story,
+		log_entry_epoch(T + 6, "store taken as it stands by --new-epoch", 9, scene->story->vkey),
+		NULL, NULL);
+	story_add(scene->story, started(T + 7), NULL, NULL);
+	story_checkpoint(scene->story);
+	assert_no_finding(scene->story);
+}
+
+static void an_arrival_without_leaving_is_found(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_assert_fault(
+		scene, story_add(scene->story, log_entry_arrived(T + 5, T + 4), NULL, NULL), "had left none");
+}
+
 static void an_invitation_from_before_a_new_epoch_is_void(void **state)
 {
 	struct scene *scene = *state;
@@ -473,6 +522,10 @@ static const struct CMUnitTest tests[] = {
 	FACT(a_freeze_of_something_else_leaves_receipts),
 	FACT(a_receipt_from_before_a_new_epoch_is_void),
 	FACT(an_invitation_from_before_a_new_epoch_is_void),
+	FACT(a_store_that_moved_goes_on_where_it_arrived),
+	FACT(a_start_at_a_place_that_the_store_had_left_is_found),
+	FACT(a_new_epoch_takes_a_store_back_that_had_left),
+	FACT(an_arrival_without_leaving_is_found),
 };
 
 TAP_MAIN(tests)
