@@ -20,6 +20,7 @@ verifier_libverifier_a_SOURCES += verifier/state/db/db.h verifier/state/db/db_sq
 verifier_libverifier_a_SOURCES += verifier/state/vault/head.h verifier/state/vault/head.c \
 	verifier/state/vault/kept_mac.h verifier/state/vault/kept_mac.c verifier/state/vault/mark.h \
 	verifier/state/vault/mark.c verifier/state/vault/mark_check.h verifier/state/vault/mark_check.c \
+	verifier/state/vault/move_check.h verifier/state/vault/move_check.c \
 	verifier/state/vault/master_key.h verifier/state/vault/master_key.c \
 	verifier/state/vault/row_memory.h verifier/state/vault/row_memory.c \
 	verifier/state/vault/row_term.h verifier/state/vault/seal.h verifier/state/vault/seal.c
@@ -32,7 +33,8 @@ verifier_libverifier_a_SOURCES += verifier/state/store/commit_queue.h verifier/s
 	verifier/state/store/store.h verifier/state/store/store.c verifier/state/store/store_events.c \
 	verifier/state/store/store_head.c verifier/state/store/store_internal.h \
 	verifier/state/store/store_log.c verifier/state/store/store_mark.h \
-	verifier/state/store/store_mark.c verifier/state/store/store_rows.c \
+	verifier/state/store/store_mark.c verifier/state/store/store_move.h \
+	verifier/state/store/store_move.c verifier/state/store/store_rows.c \
 	verifier/state/store/store_sql.c verifier/state/store/store_terms.c \
 	verifier/state/store/store_vault.h verifier/state/store/store_vault.c \
 	verifier/state/store/store_wrong.c
@@ -179,7 +181,12 @@ verifier_libverifier_a_SOURCES += verifier/clock_settling.h verifier/clock_settl
 	verifier/epoch_brakes.h verifier/epoch_brakes.c verifier/housekeeping.h verifier/housekeeping.c \
 	verifier/life_log.h verifier/life_log.c verifier/patience.h verifier/patience.c \
 	verifier/policy_choice.h verifier/policy_choice.c verifier/reload.h verifier/reload.c \
-	verifier/startup.h verifier/startup.c verifier/upkeep.h verifier/upkeep.c verifier/verifier.h
+	verifier/startup.h verifier/startup.c verifier/verifier.h
+
+# What root does to a store from outside.
+verifier_libverifier_a_SOURCES += verifier/upkeep/moving.h verifier/upkeep/moving.c \
+	verifier/upkeep/upkeep.h verifier/upkeep/upkeep.c verifier/upkeep/upkeep_parts.h \
+	verifier/upkeep/upkeep_backup.c verifier/upkeep/upkeep_restore.c
 
 sbin_PROGRAMS += verifier/stepupd
 verifier_stepupd_SOURCES = verifier/main.c

@@ -40,7 +40,7 @@
 #include "verifier/server/server.h"
 #include "verifier/server/sockets.h"
 #include "verifier/startup.h"
-#include "verifier/upkeep.h"
+#include "verifier/upkeep/upkeep.h"
 
 #define TICK_MS 1000
 #define STOP_SECONDS 5           /* for calls that are under way */
@@ -365,6 +365,9 @@ static const struct option_row {
 	{ "ask-epoch", NULL, "have the next start do that, and exit", 'e' },
 	{ "backup", "FILE", "copy the store to FILE, also while it is in use, and exit", 'b' },
 	{ "restore", "FILE", "put such a copy in the store's place, and exit", 's' },
+	{ "move", NULL, "with --backup: the store leaves in FILE, and no verifier starts here then", 'm' },
+	{ "as-backup", NULL, "with --restore: put back a store that left as any copy", 'B' },
+	{ "json", NULL, "with --backup and --restore: say what came of it as JSON", 'j' },
 	{ "version", NULL, "print the version and exit", 'V' },
 	{ "help", NULL, "print this and exit", 'h' },
 };
@@ -389,6 +392,7 @@ static void usage(FILE *to)
 struct instead {
 	bool check, ask_epoch;
 	const char *rule_for, *reload, *backup, *restore;
+	struct upkeep_how how;
 };
 
 /* -1 to go on, else the exit status. */
@@ -411,11 +415,20 @@ static int options_read(int argc, char **argv, struct startup_options *options, 
 		case 'e': instead->ask_epoch = true; break;
 		case 'b': instead->backup = optarg; break;
 		case 's': instead->restore = optarg; break;
+		case 'm': instead->how.move = true; break;
+		case 'B': instead->how.as_backup = true; break;
+		case 'j': instead->how.json = true; break;
 		case 'n': options->new_epoch = true; break;
 		case 'V': printf("stepupd %s\n", PACKAGE_VERSION); return EXIT_OK;
 		case 'h': usage(stdout); return EXIT_OK;
 		default: (void)fputs("See stepupd --help.\n", stderr); return EXIT_USAGE;
 		}
+	}
+	if ((instead->how.move && instead->backup == NULL) ||
+		(instead->how.as_backup && instead->restore == NULL)) {
+		(void)fputs("stepupd: --move goes with --backup, --as-backup with --restore."
+			    " See stepupd --help.\n", stderr);
+		return EXIT_USAGE;
 	}
 	if (optind < argc) {
 		(void)fprintf(stderr, "stepupd: unexpected argument \"%s\". See stepupd --help.\n", argv[optind]);
@@ -445,6 +458,7 @@ int main(int argc, char **argv)
 		.mark = STEPUP_MARKDIR "/mark",
 	};
 	struct instead instead = { .check = false };
+	struct upkeep_place here;
 	int status;
 
 	process_harden();
@@ -457,11 +471,12 @@ int main(int argc, char **argv)
 		return startup_rule_for(options.config, instead.rule_for) ? EXIT_OK : EXIT_REFUSED;
 	if (instead.reload != NULL)
 		return ask_to_reload(options.run_dir, instead.reload);
+	here = (struct upkeep_place){options.config, options.master_key, options.mark};
 	if (instead.ask_epoch)
-		return upkeep_ask_epoch(&options) ? EXIT_OK : EXIT_REFUSED;
+		return upkeep_ask_epoch(&here) ? EXIT_OK : EXIT_REFUSED;
 	if (instead.backup != NULL)
-		return upkeep_backup(&options, instead.backup) ? EXIT_OK : EXIT_REFUSED;
+		return upkeep_backup(&here, instead.backup, &instead.how) ? EXIT_OK : EXIT_REFUSED;
 	if (instead.restore != NULL)
-		return upkeep_restore(&options, instead.restore) ? EXIT_OK : EXIT_REFUSED;
+		return upkeep_restore(&here, instead.restore, &instead.how) ? EXIT_OK : EXIT_REFUSED;
 	return run(&options);
 }

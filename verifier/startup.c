@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Starting, stopping, reloading; see startup.h. */
-#include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,8 +31,9 @@
 #include "verifier/rules/limits/decoys.h"
 #include "verifier/rules/reading/policy_accounts.h"
 #include "verifier/server/server.h"
+#include "verifier/state/store/store_mark.h"
 #include "verifier/state/vault/master_key.h"
-#include "verifier/upkeep.h"
+#include "verifier/upkeep/upkeep.h"
 
 #define CHECK_MS 5000 /* for the running verifier to answer a check */
 #define DIGEST_SHOWN 8 /* bytes of a policy's digest that name it in the journal */
@@ -63,26 +63,23 @@ static bool same_folder(const char *one, const char *other)
 	return same;
 }
 
-/* The mark's folder must be there; a mark of an earlier version is taken along from where it lay. */
-static enum stepup_error mark_find(const struct startup_options *options, const char *url, bool *beside_store, char **why)
+/* A mark of an earlier version is taken along from where it lay. */
+static enum stepup_error mark_find(
+	const struct startup_options *options, const char *url, bool *beside_store, char **why)
 {
-	char *copy = strdup(options->mark);
-	const char *folder = copy != NULL ? dirname(copy) : options->mark, *store = strchr(url, ':');
-	enum stepup_error result = STEPUP_OK;
+	const char *store = strchr(url, ':');
+	enum stepup_error result = store_mark_folder(options->mark, why);
 
-	if (access(folder, F_OK) != 0) {
-		result = STEPUP_IO;
-		if (asprintf(why, "%s, the mark's folder, is not there: %s. Run: systemd-tmpfiles --create stepup.conf", folder, strerror(errno)) < 0)
-			*why = NULL;
-	}
 	if (result == STEPUP_OK && (result = highwater_carry_over(STEPUP_STATEDIR "/highwater", options->mark)) != STEPUP_OK &&
 		asprintf(why, "The mark could not be taken from %s to %s: %s.", STEPUP_STATEDIR "/highwater", options->mark, stepup_error_text(result)) < 0)
 		*why = NULL;
 	*beside_store = result == STEPUP_OK && store != NULL && same_folder(store + 1, options->mark);
 	if (*beside_store)
-		journal_line(LOG_WARNING, "warning", "the mark %s lies in the database's folder: whoever puts that folder back puts back the mark as well, and locks"
-			" and freezes are gone without a word. Give it a folder of its own (--mark)", options->mark);
-	free(copy);
+		journal_line(LOG_WARNING, "warning",
+			"the mark %s lies in the database's folder: whoever puts that folder back puts back "
+			"the mark as well, and locks"
+			" and freezes are gone without a word. Give it a folder of its own (--mark)",
+			options->mark);
 	return result;
 }
 

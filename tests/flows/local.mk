@@ -44,6 +44,14 @@ tests_flows_held_disk_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_flows_held_disk_so_LDFLAGS = $(AM_LDFLAGS) -shared
 tests_flows_held_disk_so_LDADD = -ldl
 
+# Killed at each of its steps; for moving.py.
+check_PROGRAMS += tests/flows/store/killed_at.so
+tests_flows_store_killed_at_so_SOURCES = tests/flows/store/killed_at.c
+tests_flows_store_killed_at_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
+tests_flows_store_killed_at_so_LDFLAGS = $(AM_LDFLAGS) -shared
+tests_flows_store_killed_at_so_LDADD = -ldl
+EXTRA_DIST += tests/flows/store/moving.py
+
 # Allocations that fail; for starved_reload.py, and in tests/unit.
 EXTRA_DIST += tests/flows/running/starved_reload.py tests/flows/running/last_good_policy.py
 check_PROGRAMS += tests/flows/starved_memory.so

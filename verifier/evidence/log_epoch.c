@@ -7,8 +7,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/wipe.h"
+#include "lib/wire/canonical_json.h"
+#include "lib/wire/message.h"
 #include "verifier/evidence/code_floors.h"
 #include "verifier/evidence/highwater.h"
 #include "verifier/evidence/log_entry.h"
@@ -80,12 +83,48 @@ static enum stepup_error check_former(struct store_session *session, const struc
 	return error == STEPUP_OK ? store_mark_make(place->store, place->key, place->path, why) : error;
 }
 
+/* --- a store that left --- */
+
+static bool take_file(
+	void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+{
+	char **file = context;
+	json_t *object = NULL;
+	const char *type;
+
+	(void)index;
+	(void)details;
+	(void)salt;
+	if (json_parse_object(entry, strlen(entry), &object) != STEPUP_OK)
+		return false;
+	type = message_text(object, "type");
+	if (type != NULL && strcmp(type, "moved") == 0 && message_text(object, "file") != NULL)
+		*file = strdup(message_text(object, "file"));
+	json_decref(object);
+	return false;
+}
+
+/* The file with which it did, of its newest entry; NULL otherwise. The caller frees. */
+static char *file_of_move(struct store_session *session, const struct store_head *head)
+{
+	char *file = NULL;
+
+	if (head->moved)
+		(void)store_log_each(session, head->log_size - 1, 1, take_file, &file);
+	return file;
+}
+
+/* --- the mark --- */
+
 static enum stepup_error check_mark(struct store_session *session, const struct log_epoch_place *place, const struct store_head *head,
 	struct epoch_seen *seen, char **why)
 {
-	struct mark_question question = {.path = place->path, .store = head, .mark = &seen->head};
+	struct mark_question question = {
+		.path = place->path, .store = head, .mark = &seen->head, .leaves = place->leaves};
 	enum stepup_error error = STEPUP_OK;
+	char *file = file_of_move(session, head);
 
+	question.file = file;
 	seen->has_head = store_mark_head(place->store, &seen->head, &question.seen);
 	seen->size = seen->head.log_size;
 	if (head->batch > seen->head.batch)
@@ -99,6 +138,7 @@ static enum stepup_error check_mark(struct store_session *session, const struct 
 			journal_line(LOG_WARNING, "warning", "%s", rest);
 		free(rest);
 	}
+	free(file);
 	return error;
 }
 
@@ -106,7 +146,7 @@ enum stepup_error log_epoch_check(struct store_session *session, const struct lo
 {
 	struct mark_question question = {.path = place->path};
 	struct store_head head;
-	char *reason = NULL;
+	char *reason = NULL, *file;
 	enum stepup_error error, former;
 
 	*seen = (struct epoch_seen){.size = -1};
@@ -134,7 +174,10 @@ enum stepup_error log_epoch_check(struct store_session *session, const struct lo
 	}
 	question.store = &head;
 	question.trouble = reason != NULL ? reason : "The mark can't be read";
+	file = file_of_move(session, &head);
+	question.file = file;
 	error = mark_check(&question, &seen->clean, why);
+	free(file);
 	free(reason);
 	return error;
 }

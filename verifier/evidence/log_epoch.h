@@ -14,6 +14,7 @@ struct log_epoch_place {
 	struct store *store;
 	const struct master_key *key;
 	const char *path; /* of the mark */
+	bool leaves;      /* asked by a move: a store that has left already may leave again */
 };
 
 /* What the mark remembered. */
@@ -25,7 +26,9 @@ struct epoch_seen {
 };
 
 /* Takes the store's mark and holds the store against it. STEPUP_OK: it is the newest one. STEPUP_NOT_FOUND: the first start, an empty log and no mark.
- * STEPUP_CORRUPT: older, changed, or a mark that is missing or not ours; `*why` (the caller frees) says which and what to do. The mark of an earlier version, which
+ * STEPUP_CORRUPT: moved away, older, changed, or
+ * a mark that is missing or not ours; `*why` (the caller frees) says which and what to do. The mark of
+ * an earlier version, which
  * stood at the same path, is read once and replaced. */
 enum stepup_error log_epoch_check(struct store_session *session, const struct log_epoch_place *place, struct epoch_seen *seen, char **why);
 

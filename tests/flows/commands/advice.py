@@ -161,16 +161,38 @@ def upgrade(tap):
 
 
 def moving(tap):
-    """To another host: here this one, its state gone."""
+    """To another host: here this one, its state gone. Before, what the old place says is followed there."""
     commands = page_commands("Moving to another host")
+    file = re.search(r"backup --move (\S+)$", commands[0]).group(1)
+    done = sh(commands[0])
+    tap.equal(done.returncode, 0, f"page: `{commands[0]}` works")
+    text = follow(tap, "a store that left, brought back", r"(stepup restore \S+)\.")
+    tap.matches(text, re.escape(file), "a place that was left names the file")
+    sh(commands[0])
+    follow(tap, "a store that left, its file lost", r"Where that file is lost: (stepup epoch new)\.")
+    key = call("verify", "Keys")["log_key"]
     for command in commands[:2]:
-        tap.equal(sh(command).returncode, 0, f"page: `{command.split(' stepupd.service')[0]}` works")
+        done = sh(command)
+        tap.equal((done.returncode, done.stderr if done.returncode else ""), (0, ""),
+                  f"page: `{command.split(' stepupd.service')[0]}` works")
+    tap.ok(not serves(), "the old place serves nobody")
     for folder in (mark_dir(), state_dir()):
         shutil.rmtree(folder)
     for command in commands[2:]:
         done = sh(command)
-        tap.equal(done.returncode, 0, f"page: `{command}` works")
+        tap.equal((done.returncode, done.stderr if done.returncode else ""), (0, ""),
+                  f"page: `{command}` works")
     tap.ok(serves(), "and the store goes on at its new place", done.stdout + done.stderr)
+    tap.equal(call("verify", "Keys")["log_key"], key, "in the same epoch")
+    run("systemctl", "stop", UNIT)
+    refused = sh(f"stepup restore {file}")
+    advised = re.search(r"(stepup restore --as-backup) FILE, and then (stepup epoch new)", refused.stderr)
+    tap.ok(refused.returncode == 1 and advised, "a second time the file is refused", refused.stderr)
+    for command in (f"{advised.group(1)} {file}", advised.group(2)) if advised else ():
+        done = sh(command)
+        tap.equal((done.returncode, done.stderr if done.returncode else ""), (0, ""),
+                  f"but `{command}` works, as the sentence says")
+    tap.ok(serves(), "and then it serves")
 
 
 def removing(tap):

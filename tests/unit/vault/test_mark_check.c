@@ -107,13 +107,73 @@ static void without_a_mark_nobody_can_tell(void **state)
 
 static void a_store_that_went_elsewhere_is_not_started_here(void **state)
 {
-	struct store_head moved = left;
+	struct store_head moved = left, older = left;
 
 	(void)state;
 	moved.running = false;
 	moved.moved = true;
-	assert_judged(&moved, &moved, NOW, true, "goes on there");
-	assert_judged(&left, &moved, NOW, true, "goes on there");
+	assert_judged(&moved, &moved, NOW, true, "goes on where its file was restored");
+	assert_judged(&left, &moved, NOW, true, "goes on where its file was restored");
+	assert_judged(&moved, NULL, NOW, true, "goes on where its file was restored");
+	older.batch--;
+	assert_judged(&older, &moved, NOW, true,
+		"goes on where its file was restored"); /* put back there after it left */
+	assert_judged(&moved, &older, NOW, true,
+		"goes on where its file was restored"); /* killed before the mark followed */
+}
+
+static void it_says_with_which_file_and_how_to_go_on(void **state)
+{
+	struct store_head moved = left;
+	struct mark_question question = {
+		.path = "/m/mark", .store = &moved, .mark = &moved, .seen = NOW, .file = "/root/stepup.move"};
+	bool clean = true;
+	char *why = NULL;
+
+	(void)state;
+	moved.running = false;
+	moved.moved = true;
+	assert_error(mark_check(&question, &clean, &why), STEPUP_CORRUPT);
+	assert_non_null(strstr(why, "goes on where /root/stepup.move was restored. Nothing was changed and "
+				    "nothing is approved."));
+	assert_non_null(strstr(why, ": stepup restore /root/stepup.move."));
+	free(why);
+}
+
+static void for_a_move_it_may_have_left_and_must_be_the_newest_all_the_same(void **state)
+{
+	struct store_head moved = left, older;
+	struct mark_question question = {
+		.path = "/m/mark", .store = &moved, .mark = &moved, .seen = NOW, .leaves = true};
+	bool clean = false;
+	char *why = NULL;
+
+	(void)state;
+	moved.running = false;
+	moved.moved = moved.clean = true;
+	older = moved;
+	older.batch--;
+	assert_ok(mark_check(&question, &clean, &why));
+	assert_true(clean);
+	question.mark = &older; /* killed before the mark followed, and the copying took an hour */
+	question.seen = NOW + 3600;
+	assert_error(mark_check(&question, &clean, &why), STEPUP_CORRUPT);
+	free(why);
+	why = NULL;
+	question.log_fits = true;
+	assert_ok(mark_check(&question, &clean, &why));
+	assert_false(clean);
+	question.mark = &moved;
+	question.store = &older;
+	assert_error(mark_check(&question, &clean, &why), STEPUP_CORRUPT);
+	assert_non_null(strstr(why, "older than its mark"));
+	free(why);
+	why = NULL;
+	question.mark = NULL;
+	question.trouble = "The mark /m/mark is missing";
+	assert_error(mark_check(&question, &clean, &why), STEPUP_CORRUPT);
+	assert_non_null(strstr(why, "is missing"));
+	free(why);
 }
 
 static void one_side_alone_does_not_make_a_stop_clean(void **state)
@@ -152,6 +212,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(a_mark_of_before_is_refused),
 	cmocka_unit_test(without_a_mark_nobody_can_tell),
 	cmocka_unit_test(a_store_that_went_elsewhere_is_not_started_here),
+	cmocka_unit_test(it_says_with_which_file_and_how_to_go_on),
+	cmocka_unit_test(for_a_move_it_may_have_left_and_must_be_the_newest_all_the_same),
 	cmocka_unit_test(one_side_alone_does_not_make_a_stop_clean),
 	cmocka_unit_test(a_long_rest_is_asked_about),
 };

@@ -238,18 +238,23 @@ const struct command_row command_table[] = {
 	},
 	{
 		.name = "backup", .arguments = "FILE", .least = 1, .most = 1, .completion = COMPLETE_FILE,
-		.options = OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR),
-		.help = "copy the verifier's store to FILE",
+		.options = OPTION(OPTION_MOVE) | OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR) |
+			OPTION(OPTION_MARK),
+		.help = "copy the verifier's store to FILE, or let it leave in FILE",
 		.about = "Run it as root, also while the verifier runs. The master key is not in it: keep "
-			"a copy of that elsewhere.\n",
+			"a copy of that elsewhere.\n"
+			"With --move it stops the verifier, and none starts with this store here any more: "
+			"it goes on where FILE is\nrestored, which needs the same master key.\n",
 		.run = command_backup,
 	},
 	{
 		.name = "restore", .arguments = "FILE", .least = 1, .most = 1, .completion = COMPLETE_FILE,
-		.options = OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR),
+		.options = OPTION(OPTION_AS_BACKUP) | OPTION(OPTION_STEPUPD) | OPTION(OPTION_CONFIG_DIR) |
+			OPTION(OPTION_MARK),
 		.help = "put such a copy in the store's place",
 		.about = "Run it as root. It stops the verifier, and keeps the store of before beside it. "
-			"Nothing is approved until `stepup epoch new`.\n",
+			"Nothing is approved until\n`stepup epoch new`; but a store that left with --move "
+			"goes on once the verifier is started.\n",
 		.run = command_restore,
 	},
 	{

@@ -46,17 +46,15 @@ static char *its_words(void)
 	return safe_text(begin);
 }
 
-/* stepupd with one option for it. What it says on success is for the caller. */
-static enum exit_status run_stepupd(const struct invocation *invocation, const char *option, const char *value, const char *second, const char *second_value)
+/* stepupd with options for it, which end with NULL. What it says on success is for the caller. */
+static enum exit_status run_stepupd(const char *const *argv)
 {
-	const char *program = option_text(invocation, OPTION_STEPUPD, STEPUP_SBINDIR "/stepupd");
-	const char *argv[] = {program, option, value, second, second_value, NULL};
 	enum exit_status status = EXIT_DONE;
 	int ended = run_program((char *const *)(uintptr_t)argv, said), reason = errno;
 	char *words;
 
 	if (ended < 0) {
-		complain("%s could not be run: %s. Name it with --stepupd.", program, strerror(reason));
+		complain("%s could not be run: %s. Name it with --stepupd.", argv[0], strerror(reason));
 		return complain_failure(error_of_errno(reason), "Nothing was done.");
 	}
 	if (ended == 0)
@@ -65,6 +63,16 @@ static enum exit_status run_stepupd(const struct invocation *invocation, const c
 	status = complain_failure(STEPUP_IO, "%s", words);
 	free(words);
 	return status;
+}
+
+static const char *program_path(const struct invocation *invocation)
+{
+	return option_text(invocation, OPTION_STEPUPD, STEPUP_SBINDIR "/stepupd");
+}
+
+static const char *mark_path(const struct invocation *invocation)
+{
+	return option_text(invocation, OPTION_MARK, STEPUP_MARKDIR "/mark");
 }
 
 static bool has_systemd(void)
@@ -80,58 +88,101 @@ static int systemctl(const char *verb)
 	return run_program((char *const *)(uintptr_t)argv, said);
 }
 
-/* PATH of the configuration; the caller frees. */
-static char *config_file(const struct invocation *invocation)
+/* A file in the configuration's folder; the caller frees. */
+static char *config_file(const struct invocation *invocation, const char *name)
 {
 	char *path = NULL;
 
-	if (asprintf(&path, "%s/stepup.conf", option_text(invocation, OPTION_CONFIG_DIR, STEPUP_SYSCONFDIR)) < 0)
+	if (asprintf(&path, "%s/%s", option_text(invocation, OPTION_CONFIG_DIR, STEPUP_SYSCONFDIR), name) < 0)
 		out_of_memory();
 	return path;
 }
 
-/* Runs stepupd on the store with the command's file; its words are the result. */
-static enum exit_status on_store(const struct invocation *invocation, const char *option, const char *verb)
+/* The command's file, by its whole path; the caller frees. */
+static char *whole_path(const char *file)
 {
-	const char *file = invocation->arguments[0];
-	char *config = config_file(invocation), *absolute = NULL, *words = NULL;
-	enum exit_status status = EXIT_DONE;
+	char *here = file[0] != '/' ? getcwd(NULL, 0) : NULL, *path = NULL;
 
-	if (file[0] != '/') {
-		char *here = getcwd(NULL, 0);
+	if ((file[0] != '/' && here == NULL) ||
+		asprintf(&path, "%s%s%s", here != NULL ? here : "", here != NULL ? "/" : "", file) < 0)
+		out_of_memory();
+	free(here);
+	return path;
+}
 
-		if (here == NULL || asprintf(&absolute, "%s/%s", here, file) < 0)
-			out_of_memory();
-		free(here);
-		file = absolute;
-	}
-	status = run_stepupd(invocation, option, file, config[0] == '\0' ? NULL : "--config", config);
-	if (status == EXIT_DONE) {
+/* What stepupd did to the file: its last line is JSON, and what stands before that are warnings. */
+static enum exit_status tell_done(const struct invocation *invocation, const char *file)
+{
+	size_t length = strlen(said);
+	char *line, *words = NULL;
+	json_t *object;
+	enum exit_status status;
+
+	if (length > 0 && said[length - 1] == '\n')
+		said[length - 1] = '\0';
+	line = strrchr(said, '\n');
+	object = json_loads(line != NULL ? line + 1 : said, JSON_REJECT_DUPLICATES, NULL);
+	if (line != NULL) {
+		*line = '\0';
 		words = its_words();
-		status = output_result(invocation, json_pack("{s:s, s:s}", verb, file, "message", words), words);
+		complain("%s", words);
+		free(words);
 	}
+	if (object == NULL)
+		return complain_failure(
+			STEPUP_INTERNAL, "%s did not say what it did.", program_path(invocation));
+	words = safe_text(message_text(object, "message"));
+	(void)json_object_set_new(object, "file", json_string(file));
+	status = output_result(invocation, object, words);
 	free(words);
-	free(absolute);
-	free(config);
 	return status;
+}
+
+/* Runs stepupd on the store with the command's file. */
+static enum exit_status on_store(const struct invocation *invocation, const char *option, const char *how)
+{
+	char *file = whole_path(invocation->arguments[0]);
+	char *config = config_file(invocation, "stepup.conf"), *key = config_file(invocation, "master.key");
+	const char *const argv[] = {program_path(invocation), option, file, "--json", "--config", config,
+		"--master-key", key, "--mark", mark_path(invocation), how, NULL};
+	enum exit_status status = run_stepupd(argv);
+
+	if (status == EXIT_DONE)
+		status = tell_done(invocation, file);
+	free(file);
+	free(config);
+	free(key);
+	return status;
+}
+
+static bool stop_verifier(enum exit_status *status)
+{
+	if (!has_systemd() || systemctl("stop") == 0)
+		return true;
+	*status = complain_failure(STEPUP_IO,
+		"The verifier could not be stopped, so nothing was done. Try: systemctl stop " UNIT);
+	return false;
 }
 
 enum exit_status command_backup(const struct invocation *invocation)
 {
+	bool move = option_given(invocation, OPTION_MOVE);
 	enum exit_status status;
 
-	return is_root(invocation, "backup FILE", &status) ? on_store(invocation, "--backup", "file") : status;
+	if (!is_root(invocation, move ? "backup --move FILE" : "backup FILE", &status) ||
+		(move && !stop_verifier(&status)))
+		return status;
+	return on_store(invocation, "--backup", move ? "--move" : NULL);
 }
 
 enum exit_status command_restore(const struct invocation *invocation)
 {
 	enum exit_status status;
 
-	if (!is_root(invocation, "restore FILE", &status))
+	if (!is_root(invocation, "restore FILE", &status) || !stop_verifier(&status))
 		return status;
-	if (has_systemd() && systemctl("stop") != 0)
-		return complain_failure(STEPUP_IO, "The verifier could not be stopped, so nothing was done. Try: systemctl stop " UNIT);
-	return on_store(invocation, "--restore", "file");
+	return on_store(
+		invocation, "--restore", option_given(invocation, OPTION_AS_BACKUP) ? "--as-backup" : NULL);
 }
 
 /* The log's new key, from the verifier that has begun with it. */
@@ -174,7 +225,8 @@ enum exit_status command_epoch_new(const struct invocation *invocation)
 
 	if (!is_root(invocation, "epoch new", &status))
 		return status;
-	status = run_stepupd(invocation, "--ask-epoch", "--mark", option_text(invocation, OPTION_MARK, STEPUP_MARKDIR "/mark"), NULL);
+	status = run_stepupd((const char *const[]){
+		program_path(invocation), "--ask-epoch", "--mark", mark_path(invocation), NULL});
 	if (status != EXIT_DONE)
 		return status;
 	if (!has_systemd())

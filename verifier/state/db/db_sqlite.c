@@ -401,7 +401,12 @@ enum stepup_error db_create(const char *place, const char *sql, int schema, stru
 enum stepup_error db_open_alone(const char *place, struct db **db)
 {
 	enum stepup_error error = connect_to(place, db);
+	int persist = 0; /* a log that stays beside it would be opened again, and take what says that there is
+			    none */
 
+	if (error == STEPUP_OK &&
+		sqlite3_file_control((*db)->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &persist) != SQLITE_OK)
+		error = STEPUP_INTERNAL;
 	if (error == STEPUP_OK)
 		error = db_execute(*db, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA cell_size_check = ON;");
 	if (error != STEPUP_OK)

@@ -59,7 +59,7 @@ enum stepup_error store_lock(const char *place, int *fd, char **why)
 /* PLACE with something behind it, removed where it is there already; the caller frees. */
 static char *fresh_name(const char *place, const char *end)
 {
-	static const char *const suffixes[] = {"", "-journal", "-wal", "-shm"};
+	static const char *const suffixes[] = {"", "-journal", "-wal", "-shm", ".lock"};
 	char *name = NULL, *path = NULL;
 
 	if (asprintf(&name, "%s%s", place, end) < 0)
@@ -73,8 +73,7 @@ static char *fresh_name(const char *place, const char *end)
 	return name;
 }
 
-/* A name that nothing has, which says of when it is: what is kept is never written over. The caller frees. */
-static char *kept_name(const char *place)
+char *store_kept_name(const char *place)
 {
 	const time_t now = time(NULL);
 	char when[32] = "", *name = NULL;
@@ -107,28 +106,80 @@ static enum stepup_error sync_folder(const char *place)
 
 /* --- copies --- */
 
+static enum stepup_error say_copy(char **why, enum stepup_error error, const char *place)
+{
+	return say(why, error,
+		"Store %s: could not be copied (%s). The disk needs as much room again as the store takes.",
+		place, stepup_error_text(error));
+}
+
+enum stepup_error store_copy_beside(const char *place, const char *end, char **copy, char **why)
+{
+	enum stepup_error error = STEPUP_OK;
+
+	if (access(place, F_OK) != 0)
+		error = say(why, STEPUP_NOT_FOUND, "Store %s: %s. Nothing was done.", place, strerror(errno));
+	if (error == STEPUP_OK && (*copy = fresh_name(place, end)) == NULL)
+		error = STEPUP_NO_MEMORY;
+	if (error == STEPUP_OK)
+		error = db_copy(place, *copy);
+	if (error != STEPUP_OK) {
+		(void)say_copy(why, error, place);
+		store_copy_remove(copy);
+	}
+	return error;
+}
+
+void store_copy_remove(char **copy)
+{
+	if (*copy != NULL)
+		free(fresh_name(*copy, ""));
+	free(*copy);
+	*copy = NULL;
+}
+
+/* Whether a database says of itself that it needs no write-ahead log. */
+static bool stands_alone(const char *copy)
+{
+	uint8_t header[20] = {0};
+	int fd = open(copy, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	bool alone = fd >= 0 && pread(fd, header, sizeof(header), 0) == (ssize_t)sizeof(header) &&
+		     header[18] == 1 && header[19] == 1;
+
+	if (fd >= 0)
+		(void)close(fd);
+	return alone;
+}
+
+enum stepup_error store_copy_settle(const char *copy, char **why)
+{
+	static const char *const suffixes[] = {"-journal", "-wal", "-shm", ".lock"};
+	char *path = NULL;
+	int schema = 0;
+	enum stepup_error error = db_check_copy(copy, STORE_SCHEMA, &schema, why);
+
+	if (error == STEPUP_OK && !stands_alone(copy))
+		error = STEPUP_IO;
+	for (size_t i = 0; error == STEPUP_OK && i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		if (asprintf(&path, "%s%s", copy, suffixes[i]) < 0)
+			return STEPUP_NO_MEMORY;
+		if (unlink(path) != 0 && errno != ENOENT)
+			error = STEPUP_IO;
+		free(path);
+	}
+	return error;
+}
+
 enum stepup_error store_copy_open(const char *place, int *fd, char **why)
 {
-	char end[32], *copy;
+	char end[32], *copy = NULL;
 	enum stepup_error error;
 
 	(void)snprintf(end, sizeof(end), ".copy-%d", (int)getpid()); /* two at a time don't meet */
-	copy = fresh_name(place, end);
-	error = copy == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
-
-	if (error == STEPUP_OK && access(place, F_OK) != 0)
-		error = say(why, STEPUP_NOT_FOUND, "Store %s: %s. Nothing was done.", place, strerror(errno));
-	if (error == STEPUP_OK)
-		error = db_copy(place, copy);
-	if (error == STEPUP_OK) {
-		*fd = open(copy, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-		error = *fd >= 0 ? STEPUP_OK : STEPUP_IO;
-	}
-	if (error != STEPUP_OK)
-		(void)say(why, error, "Store %s: could not be copied (%s). The disk needs as much room again as the store takes.", place, stepup_error_text(error));
-	if (copy != NULL)
-		free(fresh_name(place, end));
-	free(copy);
+	error = store_copy_beside(place, end, &copy, why);
+	if (error == STEPUP_OK && (*fd = open(copy, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		error = say_copy(why, STEPUP_IO, place);
+	store_copy_remove(&copy);
 	return error;
 }
 
@@ -159,7 +210,7 @@ static enum stepup_error move_aside(const char *place, char **kept)
 
 	if (lstat(place, &st) != 0 && errno == ENOENT)
 		return STEPUP_OK;
-	*kept = kept_name(place);
+	*kept = store_kept_name(place);
 	if (*kept == NULL || asprintf(&log, "%s-wal", place) < 0)
 		return STEPUP_NO_MEMORY;
 	if (asprintf(&kept_log, "%s-wal", *kept) >= 0 && (rename(log, kept_log) == 0 || errno == ENOENT) && rename(place, *kept) == 0)
@@ -182,37 +233,45 @@ static enum stepup_error put_in_place(const char *place, const char *copy, char 
 	return error == STEPUP_OK ? sync_folder(place) : error;
 }
 
-enum stepup_error store_put_back(const char *place, int in, char **kept, char **why)
+/* Of a store in use it would be said how to replace it. */
+static enum stepup_error say_incoming(char **why, enum stepup_error error, const char *place)
 {
-	char *copy = NULL;
-	int lock = -1, schema = 0;
-	enum stepup_error error = store_lock(place, &lock, why);
+	if (error == STEPUP_CORRUPT) {
+		free(*why);
+		*why = NULL;
+		return say(why, error,
+			"That file is no whole backup of a store. Nothing was changed. Take another one.");
+	}
+	return say(why, error, "Store %s: the copy could not be put in its place (%s).", place,
+		stepup_error_text(error));
+}
 
-	*kept = NULL;
+enum stepup_error store_bring(const char *place, int in, int *lock, char **copy, char **why)
+{
+	enum stepup_error error = store_lock(place, lock, why);
+
 	if (error == STEPUP_OK)
 		error = db_check_file("in that file", in, STORE_SCHEMA, why);
 	if (error == STEPUP_NOT_FOUND)
 		error = say(why, STEPUP_INVALID, "The file is empty. Nothing was changed.");
-	if (error == STEPUP_OK && (copy = fresh_name(place, ".restored")) == NULL)
+	if (error == STEPUP_OK && (*copy = fresh_name(place, ".restored")) == NULL)
 		error = STEPUP_NO_MEMORY;
 	if (error == STEPUP_OK)
-		error = write_copy(copy, in);
+		error = write_copy(*copy, in);
 	if (error == STEPUP_OK)
-		error = db_check_copy(copy, STORE_SCHEMA, &schema, why);
-	if (error == STEPUP_OK)
-		error = put_in_place(place, copy, kept);
-	if (error == STEPUP_CORRUPT) { /* of a store in use it would be said how to replace it */
-		free(*why);
-		*why = NULL;
-		(void)say(why, error, "That file is no whole backup of a store. Nothing was changed. Take another one.");
-	}
+		error = store_copy_settle(*copy, why);
 	if (error != STEPUP_OK) {
-		(void)say(why, error, "Store %s: the copy could not be put in its place (%s).", place, stepup_error_text(error));
-		if (copy != NULL)
-			free(fresh_name(place, ".restored"));
+		(void)say_incoming(why, error, place);
+		store_copy_remove(copy);
 	}
-	if (lock >= 0)
-		(void)close(lock);
-	free(copy);
 	return error;
+}
+
+enum stepup_error store_put(const char *place, const char *copy, char **kept, char **why)
+{
+	enum stepup_error error;
+
+	*kept = NULL;
+	error = put_in_place(place, copy, kept);
+	return error == STEPUP_OK ? error : say_incoming(why, error, place);
 }

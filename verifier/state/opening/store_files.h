@@ -16,8 +16,24 @@ enum stepup_error store_lock(const char *place, int *fd, char **why);
 /* A copy as of one moment, complete in one file, also while the store is in use; the file has no name by the time it is open in `*fd`. */
 enum stepup_error store_copy_open(const char *place, int *fd, char **why);
 
-/* Puts the copy read from `in` where the store is, durably. What stood there is kept under another name, told in `*kept` (the caller frees; NULL where nothing
- * stood there). */
-enum stepup_error store_put_back(const char *place, int in, char **kept, char **why);
+/* The same with a name, PLACE and `end`, for who changes it; goes with store_copy_remove(), which frees the
+ * name. */
+enum stepup_error store_copy_beside(const char *place, const char *end, char **copy, char **why);
+void store_copy_remove(char **copy);
+
+/* After it was used as a store: whole and complete in its one file, and nothing beside it. */
+enum stepup_error store_copy_settle(const char *copy, char **why);
+
+/* Takes the store for this process and brings what is read from `in` beside it, whole and durable. What the
+ * caller owes: close the lock, store_copy_remove(). */
+enum stepup_error store_bring(const char *place, int in, int *lock, char **copy, char **why);
+
+/* Puts it where the store is, durably. What stood there is kept under another name, told in `*kept` (the
+ * caller frees; NULL where nothing stood there). */
+enum stepup_error store_put(const char *place, const char *copy, char **kept, char **why);
+
+/* PLACE.before-TIME, or a name like it that nothing has: what is kept is never written over. The caller
+ * frees. */
+char *store_kept_name(const char *place);
 
 #endif

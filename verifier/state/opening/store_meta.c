@@ -111,7 +111,6 @@ enum stepup_error meta_read(struct store_session *session, int schema, char **wh
 	return error;
 }
 
-/* The host that the log's newest entry names: the policy, which may name another one, hasn't been read yet. */
 static bool take_host(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
 {
 	struct store *store = context;
@@ -127,6 +126,13 @@ static bool take_host(void *context, int64_t index, const char *entry, const cha
 	return true;
 }
 
+enum stepup_error meta_take_host(struct store_session *session)
+{
+	int64_t size = (int64_t)session->tree.size;
+
+	return size > 0 ? store_log_each(session, size - 1, 1, take_host, session->store) : STEPUP_OK;
+}
+
 /* From here on every row has its term. What was exchanged before can't be told: the log's entry says when it began. */
 static enum stepup_error begin_vault(struct store_session *session, char **why)
 {
@@ -136,8 +142,8 @@ static enum stepup_error begin_vault(struct store_session *session, char **why)
 
 	if (error == STEPUP_OK)
 		error = vault_begin(session, &unreadable, why);
-	if (error == STEPUP_OK && size > 0)
-		error = store_log_each(session, size - 1, 1, take_host, session->store);
+	if (error == STEPUP_OK)
+		error = meta_take_host(session);
 	if (error != STEPUP_OK || size == 0)
 		return error;
 	for (unsigned i = 0; i < VAULT_COUNT; i++)

@@ -161,7 +161,8 @@ static void forget_transaction(struct store_session *session)
 	vault_unwrite(session, 0);
 	free(session->entry);
 	session->entry = NULL;
-	session->moved = session->has_head = session->stops_clean = false;
+	session->moved = session->has_head = session->stops_clean = session->leaves = session->arrives =
+		false;
 	session->depth = 0;
 	gate_leave(session->store);
 }
@@ -244,7 +245,8 @@ enum stepup_error store_commit(struct store_session *session)
 		store_rollback(session);
 		return STEPUP_IO;
 	}
-	error = head_write(session);
+	error = session->has_head ? STEPUP_OK
+				  : head_write(session); /* a move has looked at its head already */
 	if (error != STEPUP_OK) {
 		store_rollback(session);
 		return error;

@@ -181,8 +181,8 @@ static enum stepup_error make(struct store_session *session, uint8_t packed[STOR
 	head->at = session->at; /* as the mark knows; the clock may have been set since */
 	head->log_size = (int64_t)session->tree.size;
 	head->clean = session->stops_clean;
-	head->running = !session->stops_clean;
-	head->moved = false;
+	head->moved = session->leaves;
+	head->running = !session->stops_clean && !session->leaves && !session->arrives;
 	error = head_tag(session, head, &session->vault, &session->tree);
 	store_head_pack(head, packed);
 	return error;

@@ -109,6 +109,7 @@ struct store_session {
 	int64_t entry_at;
 	bool begins;                   /* this transaction makes the store: its head is the first, of batch 0 */
 	bool stops_clean;              /* this transaction's head says that everything is finished */
+	bool leaves, arrives;          /* … that it goes on elsewhere; that it came from there */
 	bool has_head;                 /* made at the commit */
 	bool mark_failed;              /* the last transaction's mark could not be written */
 	struct store_head head;
@@ -198,6 +199,9 @@ enum stepup_error meta_keys_make(struct store *store, const struct master_key *k
 /* Writes the id of a new store; reads that of one which is of `schema`: STEPUP_CORRUPT with the sentence for a wrong master key. */
 enum stepup_error meta_write(struct store_session *session);
 enum stepup_error meta_read(struct store_session *session, int schema, char **why);
+
+/* Entries that are written before the policy was read call this host what the log's newest entry calls it. */
+enum stepup_error meta_take_host(struct store_session *session);
 
 /* Brings a store of an older schema to STORE_SCHEMA, in one transaction. */
 enum stepup_error meta_upgrade(struct store_session *session, int schema, char **why);

@@ -2,9 +2,12 @@
 /* The store and its mark; see store_mark.h. */
 #include "verifier/state/store/store_mark.h"
 
+#include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/wipe.h"
 #include "verifier/host/clock.h"
@@ -12,6 +15,24 @@
 
 _Static_assert(VAULT_COUNT <= MARK_TABLES_MAX, "the mark has room for every table in the sum");
 _Static_assert(STORE_ID_SIZE == MARK_STORE_ID_SIZE, "stores have one kind of id");
+
+enum stepup_error store_mark_folder(const char *mark, char **why)
+{
+	char *copy = strdup(mark);
+	const char *folder = copy != NULL ? dirname(copy) : mark;
+	enum stepup_error result = STEPUP_OK;
+
+	if (access(folder, F_OK) != 0) {
+		result = STEPUP_IO;
+		if (asprintf(why,
+			    "%s, the mark's folder, is not there: %s. Run: systemd-tmpfiles --create "
+			    "stepup.conf",
+			    folder, strerror(errno)) < 0)
+			*why = NULL;
+	}
+	free(copy);
+	return result;
+}
 
 enum stepup_error store_mark_open(struct store *store, const struct master_key *key, const char *path, char **why)
 {

@@ -9,6 +9,9 @@
 
 #include "verifier/state/store/store.h"
 
+/* Whether the mark's folder is there: STEPUP_IO with a sentence in `*why` (the caller frees) if it isn't. */
+enum stepup_error store_mark_folder(const char *path, char **why);
+
 /* Takes the mark at `path`, which follows every commit from then on; errors and sentences as mark_open has them. */
 enum stepup_error store_mark_open(struct store *store, const struct master_key *key, const char *path, char **why);
 

@@ -24,6 +24,25 @@ static const char *moment(int64_t at, char text[MOMENT_SIZE])
 	return text;
 }
 
+/* What is left here is the past of the store that goes on elsewhere. */
+static enum stepup_error refuse_moved(const struct mark_question *question, char **why)
+{
+	const struct store_head *mark = question->mark,
+				*left = mark != NULL && mark->moved ? mark : question->store;
+	const char *file = question->file != NULL ? question->file : "its file";
+	char when[MOMENT_SIZE];
+
+	if (asprintf(why,
+		    "This store was moved at %s, and goes on where %s was restored. Nothing was changed and "
+		    "nothing is"
+		    " approved. Start the verifier of that place. Only if it was restored nowhere, and is to "
+		    "go on here:"
+		    " stepup restore %s. Where that file is lost: stepup epoch new.",
+		    moment(left->at, when), file, question->file != NULL ? file : "FILE") < 0)
+		*why = NULL;
+	return STEPUP_CORRUPT;
+}
+
 __attribute__((format(printf, 2, 3))) static enum stepup_error refuse(char **why, const char *format, ...)
 {
 	char *found = NULL;
@@ -49,7 +68,8 @@ static enum stepup_error check_ahead(const struct mark_question *question, char 
 	int64_t apart = store->at > question->seen ? store->at - question->seen : question->seen - store->at;
 	char one[MOMENT_SIZE], other[MOMENT_SIZE];
 
-	if (apart > MARK_APART_SECONDS)
+	/* One that left has the time at which its copy was begun, however long that took. */
+	if (apart > MARK_APART_SECONDS && !(question->leaves && store->moved))
 		return refuse(why, "The mark %s is from %s, the store from %s: one of them was put back.", question->path, moment(question->seen, one),
 			moment(store->at, other));
 	if (mark->log_size > store->log_size || !question->log_fits)
@@ -63,14 +83,16 @@ enum stepup_error mark_check(const struct mark_question *question, bool *clean, 
 	const struct store_head *store = question->store, *mark = question->mark;
 
 	*clean = false;
+	if (!question->leaves && (mark != NULL ? mark->moved : store->moved))
+		return refuse_moved(question, why);
 	if (mark == NULL)
 		return refuse(why, "%s, so nobody can tell whether this store is the newest.", question->trouble);
 	if (store->epoch < mark->epoch || (store->epoch == mark->epoch && store->batch < mark->batch))
 		return refuse(why, "The store is older than its mark %s: batch %" PRId64 ", not %" PRId64 ".", question->path, store->batch, mark->batch);
 	if (store->epoch != mark->epoch)
 		return refuse(why, "The mark %s is of an earlier epoch than the store: it was put back.", question->path);
-	if (store->moved || mark->moved)
-		return refuse(why, "This store was moved to another machine and goes on there.");
+	if (store->moved && !question->leaves)
+		return refuse_moved(question, why);
 	if (store->batch > mark->batch)
 		return check_ahead(question, why);
 	if (!same_tags(store, mark))

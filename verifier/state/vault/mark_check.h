@@ -21,6 +21,8 @@ struct mark_question {
 	const char *trouble;            /* without a mark: what is wrong with it, a sentence's beginning: "The mark … is missing" */
 	int64_t seen;                   /* when the mark was last written, seconds since 1970 */
 	bool log_fits;                  /* the store's log had the mark's tag when it was as long as the mark says */
+	bool leaves;                    /* asked by a move: that the store has left already is no refusal */
+	const char *file;               /* with which it left, where it did and the log says so; else NULL */
 };
 
 /* STEPUP_OK, or STEPUP_CORRUPT with a sentence that says what was found, what did not happen, and what to do next (the caller frees). `*clean`: both were left by
