@@ -8,7 +8,7 @@
 #include "lib/base/wipe.h"
 
 /* Hands the host one message; `*reply` is what came back, NULL where nothing did. */
-static int converse(pam_handle_t *pamh, int style, const char *text, char **reply)
+static int conversation_converse(pam_handle_t *pamh, int style, const char *text, char **reply)
 {
 	const struct pam_message message = {.msg_style = style, .msg = text};
 	const struct pam_message *messages = &message;
@@ -42,7 +42,7 @@ static void say_above(const struct conversation *conversation, const char *text)
 		return;
 	while (length > 0 && copy[length - 1] == ' ')
 		copy[--length] = '\0';
-	(void)converse(conversation->pamh, PAM_ERROR_MSG, copy, &reply);
+	(void)conversation_converse(conversation->pamh, PAM_ERROR_MSG, copy, &reply);
 	free(copy);
 	wipe_free_string(&reply);
 }
@@ -53,7 +53,7 @@ enum stepup_error conversation_prompt(const struct conversation *conversation, c
 
 	if (conversation->prompt_is_replaced)
 		say_above(conversation, text);
-	r = converse(conversation->pamh, PAM_PROMPT_ECHO_OFF, text, reply);
+	r = conversation_converse(conversation->pamh, PAM_PROMPT_ECHO_OFF, text, reply);
 	if (r == PAM_BUF_ERR)
 		return STEPUP_NO_MEMORY;
 	return r == PAM_SUCCESS && *reply != NULL ? STEPUP_OK : STEPUP_INVALID;
@@ -106,7 +106,7 @@ void conversation_inform(const struct conversation *conversation, const char *te
 
 	if (conversation->silent)
 		return;
-	(void)converse(conversation->pamh, PAM_TEXT_INFO, text, &reply);
+	(void)conversation_converse(conversation->pamh, PAM_TEXT_INFO, text, &reply);
 	wipe_free_string(&reply);
 }
 
@@ -145,7 +145,7 @@ void conversation_tell(const struct conversation *conversation, const struct end
 	if ((conversation->failed && conversation->form != &conversation_form_text) || (granted && conversation->silent))
 		return;
 	if (conversation->form->ending(ending, &text) == STEPUP_OK && text != NULL)
-		(void)converse(conversation->pamh, granted ? PAM_TEXT_INFO : PAM_ERROR_MSG, text, &reply);
+		(void)conversation_converse(conversation->pamh, granted ? PAM_TEXT_INFO : PAM_ERROR_MSG, text, &reply);
 	free(text);
 	wipe_free_string(&reply);
 }

@@ -28,7 +28,7 @@ static const struct field reply_fields[] = {
 	{0},
 };
 
-static bool set_text(json_t *object, const char *name, const char *text)
+static bool conversation_json_set_text(json_t *object, const char *name, const char *text)
 {
 	return text == NULL || json_object_set_new(object, name, json_string(text)) == 0;
 }
@@ -39,7 +39,7 @@ static bool set_number(json_t *object, const char *name, int64_t number)
 }
 
 /* Writes `object` if `whole`, and frees it. */
-static enum stepup_error write_object(json_t *object, bool whole, char **text)
+static enum stepup_error conversation_json_write_object(json_t *object, bool whole, char **text)
 {
 	enum stepup_error error = STEPUP_NO_MEMORY;
 	size_t size;
@@ -63,12 +63,12 @@ static enum stepup_error json_question(const struct step_up_question *question, 
 	bool browser = step_up_offers(question, "browser");
 	bool whole = object != NULL && set_object(object, "methods", question->methods) &&
 		     set_object(object, "publicKey", browser ? question->browser : NULL) &&
-		     set_text(object, "error", question->error) &&
+		     conversation_json_set_text(object, "error", question->error) &&
 		     set_number(object, "tries_left", question->tries_left) &&
 		     set_number(object, "retry_after", question->retry_after_seconds) &&
 		     set_number(object, "expires_in", deadline_left(question->expires) / 1000);
 
-	return write_object(object, whole, text);
+	return conversation_json_write_object(object, whole, text);
 }
 
 /* Takes the answer out of a checked reply: {"method":"code","code":TEXT}, {"method":"browser","credential":{…}} or
@@ -136,12 +136,12 @@ static enum stepup_error json_ask(struct conversation *conversation, const struc
 static bool json_wait(struct conversation *conversation, const struct step_up_waiting *waiting, struct deadline *until)
 {
 	json_t *object = json_pack("{s:i, s:s, s:s}", "v", FORM_VERSION, "type", "waiting", "request", waiting->request);
-	bool whole = object != NULL && set_text(object, "message", waiting->message) &&
+	bool whole = object != NULL && conversation_json_set_text(object, "message", waiting->message) &&
 		     set_object(object, "approvers", waiting->approvers) &&
 		     set_number(object, "expires", waiting->expires) &&
 		     set_number(object, "waits", deadline_left(*until) / 1000);
 	char *text = NULL;
-	enum stepup_error error = write_object(object, whole, &text);
+	enum stepup_error error = conversation_json_write_object(object, whole, &text);
 
 	if (error == STEPUP_OK)
 		conversation_inform(conversation, text);
@@ -155,11 +155,11 @@ static enum stepup_error json_ending(const struct ending *ending, char **text)
 	json_t *object = json_pack("{s:i, s:s, s:s}", "v", FORM_VERSION, "type",
 		granted ? "granted" : "refused", "message", ending->message);
 	bool whole = object != NULL &&
-		     (granted || set_text(object, "error", stepup_error_name(ending->error))) &&
-		     set_text(object, "reference", ending->reference) &&
+		     (granted || conversation_json_set_text(object, "error", stepup_error_name(ending->error))) &&
+		     conversation_json_set_text(object, "reference", ending->reference) &&
 		     set_number(object, "retry_after", ending->retry_after_seconds);
 
-	return write_object(object, whole, text);
+	return conversation_json_write_object(object, whole, text);
 }
 
 const struct conversation_form conversation_form_json = {"json", json_ask, json_wait, json_ending};

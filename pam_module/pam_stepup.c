@@ -154,7 +154,7 @@ static int account(struct run *run)
 }
 
 /* Reads the line and who it is about. */
-static int begin(struct run *run, pam_handle_t *pamh, int flags, int argc, const char **argv)
+static int pam_stepup_begin(struct run *run, pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	int code;
 
@@ -191,7 +191,7 @@ static int read_action(struct run *run)
 PUBLIC int pam_sm_authenticate(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct run run;
-	int code = begin(&run, pamh, flags, argc, argv);
+	int code = pam_stepup_begin(&run, pamh, flags, argc, argv);
 
 	if (granted_mark_clear(pamh) != PAM_SUCCESS || request_forget_receipt(pamh) != STEPUP_OK)
 		code = PAM_BUF_ERR;
@@ -235,7 +235,7 @@ static bool asks_for_nothing(const struct arguments *arguments)
 PUBLIC int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {
 	struct run run;
-	int code = begin(&run, pamh, flags, argc, argv);
+	int code = pam_stepup_begin(&run, pamh, flags, argc, argv);
 
 	if (code == PAM_SUCCESS && asks_for_nothing(&run.arguments)) {
 		system_log(pamh, LOG_ERR, "refused: an account line with details=env or receipt=env needs action= as well, or it asks for nothing");

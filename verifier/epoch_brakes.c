@@ -31,14 +31,14 @@ static void gone_key(char key[GONE_KEY_SIZE], const char *user_id, const char *c
 	(void)snprintf(key, GONE_KEY_SIZE, "%s %s", user_id, credential);
 }
 
-static int on_lock(struct brakes *brakes, json_t *entry)
+static int epoch_brakes_on_lock(struct brakes *brakes, json_t *entry)
 {
 	const char *user_id = message_text(entry, "user_id");
 
 	return user_id == NULL ? 0 : json_object_set(brakes->locked, user_id, entry);
 }
 
-static int on_unlock(struct brakes *brakes, json_t *entry)
+static int epoch_brakes_on_unlock(struct brakes *brakes, json_t *entry)
 {
 	const char *user_id = message_text(entry, "user_id");
 
@@ -58,14 +58,14 @@ static int on_gone(struct brakes *brakes, json_t *entry)
 	return json_object_set(brakes->gone, key, entry);
 }
 
-static int on_freeze(struct brakes *brakes, json_t *entry)
+static int epoch_brakes_on_freeze(struct brakes *brakes, json_t *entry)
 {
 	const char *action = message_text(entry, "action");
 
 	return action == NULL ? 0 : json_object_set(brakes->frozen, action, entry);
 }
 
-static int on_thaw(struct brakes *brakes, json_t *entry)
+static int epoch_brakes_on_thaw(struct brakes *brakes, json_t *entry)
 {
 	const char *action = message_text(entry, "action");
 
@@ -79,11 +79,11 @@ static const struct {
 	const char *type;
 	int (*note)(struct brakes *brakes, json_t *entry); /* not 0: no memory */
 } kinds[] = {
-	{"\"type\":\"lock\"", on_lock}, {"\"type\":\"unlock\"", on_unlock}, {"\"type\":\"revoke\"", on_gone}, {"\"type\":\"remove\"", on_gone},
-	{"\"type\":\"freeze\"", on_freeze}, {"\"type\":\"thaw\"", on_thaw},
+	{"\"type\":\"lock\"", epoch_brakes_on_lock}, {"\"type\":\"unlock\"", epoch_brakes_on_unlock}, {"\"type\":\"revoke\"", on_gone}, {"\"type\":\"remove\"", on_gone},
+	{"\"type\":\"freeze\"", epoch_brakes_on_freeze}, {"\"type\":\"thaw\"", epoch_brakes_on_thaw},
 };
 
-static bool note_entry(void *context, int64_t index, const char *text, const char *details, const uint8_t *salt)
+static bool epoch_brakes_note_entry(void *context, int64_t index, const char *text, const char *details, const uint8_t *salt)
 {
 	struct brakes *brakes = context;
 
@@ -111,7 +111,7 @@ static enum stepup_error read_log(struct store_session *session, struct brakes *
 
 	do {
 		before = brakes->read;
-		error = store_log_each(session, before, LOG_PAGE, note_entry, brakes);
+		error = store_log_each(session, before, LOG_PAGE, epoch_brakes_note_entry, brakes);
 		if (error == STEPUP_OK && brakes->failed)
 			error = STEPUP_UNAVAILABLE;
 	} while (error == STEPUP_OK && brakes->read == before + LOG_PAGE);
@@ -127,7 +127,7 @@ static void copy(char *to, size_t size, const json_t *entry, const char *member)
 	(void)snprintf(to, size, "%s", text == NULL ? "" : text);
 }
 
-static void lock_again(struct user_record *record, const json_t *entry)
+static void epoch_brakes_lock_again(struct user_record *record, const json_t *entry)
 {
 	record->lock = (struct user_lock){.locked = true, .at = message_number(entry, "at", 0)};
 	copy(record->lock.reference, sizeof(record->lock.reference), entry, "reference");
@@ -169,7 +169,7 @@ static enum stepup_error mend_user(struct store *store, struct store_session *se
 	base64url_encode(record->user_id, USER_ID_SIZE, user_id);
 	entry = json_object_get(brakes->locked, user_id);
 	if (!record->lock.locked && entry != NULL)
-		lock_again(record, entry);
+		epoch_brakes_lock_again(record, entry);
 	for (size_t i = 0; error == STEPUP_OK && i < record->credential_count; i++) {
 		if (!is_gone(brakes, user_id, &record->credentials[i]))
 			continue;
@@ -228,7 +228,7 @@ static enum stepup_error lock_the_missing(struct store_session *session, const s
 		if (error == STEPUP_OK && size != USER_ID_SIZE)
 			error = STEPUP_CORRUPT;
 		if (error == STEPUP_OK) {
-			lock_again(record, entry);
+			epoch_brakes_lock_again(record, entry);
 			error = store_user_save(session, record);
 		}
 		user_record_free(&record);

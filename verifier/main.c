@@ -216,7 +216,7 @@ static enum stepup_error handles_start(struct daemon *daemon)
 	return STEPUP_OK;
 }
 
-static enum stepup_error serve(struct daemon *daemon)
+static enum stepup_error verifier_serve(struct daemon *daemon)
 {
 	enum stepup_error result;
 
@@ -266,7 +266,7 @@ static enum stepup_error try_open(const struct startup_options *options, struct 
 }
 
 /* Opens the sockets, and behind them everything else, however often it takes. STEPUP_CANCELLED: somebody ended it meanwhile. */
-static enum stepup_error start(const struct startup_options *options, struct daemon *daemon, char **why)
+static enum stepup_error verifier_start(const struct startup_options *options, struct daemon *daemon, char **why)
 {
 	struct patience *patience = NULL;
 	enum stepup_error result = sockets_open(options->run_dir, &daemon->sockets, why);
@@ -315,7 +315,7 @@ static int leave(const struct daemon *daemon, int status)
 }
 
 /* The process ends after this. */
-static int run(const struct startup_options *options)
+static int verifier_run(const struct startup_options *options)
 {
 	static struct daemon daemon;
 	enum stepup_error result;
@@ -327,9 +327,9 @@ static int run(const struct startup_options *options)
 		return EXIT_REFUSED;
 	}
 	daemon.verifier.loop = &daemon.loop;
-	result = start(options, &daemon, &why);
+	result = verifier_start(options, &daemon, &why);
 	if (result == STEPUP_OK)
-		result = serve(&daemon);
+		result = verifier_serve(&daemon);
 	if (result == STEPUP_CANCELLED) {
 		(void)unwind(&daemon);
 		journal_line(LOG_NOTICE, "stopped", "It had not served anybody.");
@@ -373,7 +373,7 @@ static const struct option_row {
 };
 #define OPTION_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 
-static void usage(FILE *to)
+static void verifier_usage(FILE *to)
 {
 	(void)fputs("usage: stepupd [OPTION…]\n\nThe verifier of pam-stepup. Runs in the foreground.\n\n", to);
 	for (size_t i = 0; i < OPTION_ROWS; i++) {
@@ -396,7 +396,7 @@ struct instead {
 };
 
 /* -1 to go on, else the exit status. */
-static int options_read(int argc, char **argv, struct startup_options *options, struct instead *instead)
+static int verifier_options_read(int argc, char **argv, struct startup_options *options, struct instead *instead)
 {
 	struct option longs[OPTION_ROWS + 1] = { 0 };
 	int key;
@@ -420,7 +420,7 @@ static int options_read(int argc, char **argv, struct startup_options *options, 
 		case 'j': instead->how.json = true; break;
 		case 'n': options->new_epoch = true; break;
 		case 'V': printf("stepupd %s\n", PACKAGE_VERSION); return EXIT_OK;
-		case 'h': usage(stdout); return EXIT_OK;
+		case 'h': verifier_usage(stdout); return EXIT_OK;
 		default: (void)fputs("See stepupd --help.\n", stderr); return EXIT_USAGE;
 		}
 	}
@@ -462,7 +462,7 @@ int main(int argc, char **argv)
 	int status;
 
 	process_harden();
-	status = options_read(argc, argv, &options, &instead);
+	status = verifier_options_read(argc, argv, &options, &instead);
 	if (status >= 0)
 		return status;
 	if (instead.check)
@@ -478,5 +478,5 @@ int main(int argc, char **argv)
 		return upkeep_backup(&here, instead.backup, &instead.how) ? EXIT_OK : EXIT_REFUSED;
 	if (instead.restore != NULL)
 		return upkeep_restore(&here, instead.restore, &instead.how) ? EXIT_OK : EXIT_REFUSED;
-	return run(&options);
+	return verifier_run(&options);
 }

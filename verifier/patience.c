@@ -136,7 +136,7 @@ static void pause_for(struct patience *patience, uint64_t ms)
 }
 
 /* The service manager is told each time, the journal where the cause is a new one. */
-static void tell(struct patience *patience, const char *why)
+static void patience_tell(struct patience *patience, const char *why)
 {
 	uint64_t seconds = patience->pause_ms / 1000;
 
@@ -153,7 +153,7 @@ static void tell(struct patience *patience, const char *why)
 bool patience_wait(struct patience *patience, const char *why)
 {
 	patience->pause_ms = patience_pause_after(patience->pause_ms);
-	tell(patience, why);
+	patience_tell(patience, why);
 	pause_for(patience, patience->pause_ms);
 	return !patience->ended;
 }

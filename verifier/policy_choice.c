@@ -280,7 +280,7 @@ static enum stepup_error is_kept(struct store_session *session, enum store_kept 
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
-static enum stepup_error keep(struct store_session *session, enum store_kept which, const uint8_t *bytes, size_t size, size_t skip)
+static enum stepup_error choice_keep(struct store_session *session, enum store_kept which, const uint8_t *bytes, size_t size, size_t skip)
 {
 	bool same = bytes == NULL;
 	enum stepup_error error = same ? STEPUP_OK : is_kept(session, which, bytes, size, skip, &same);
@@ -291,9 +291,9 @@ static enum stepup_error keep(struct store_session *session, enum store_kept whi
 static enum stepup_error keep_work(struct store_session *session, void *data)
 {
 	const struct keep_job *job = data;
-	enum stepup_error error = keep(session, STORE_KEPT_POLICY, job->policy, job->policy_size, 0);
+	enum stepup_error error = choice_keep(session, STORE_KEPT_POLICY, job->policy, job->policy_size, 0);
 
-	return error == STEPUP_OK ? keep(session, STORE_KEPT_MODELS, job->list, job->list_size, 1 + sizeof(int64_t)) : error;
+	return error == STEPUP_OK ? choice_keep(session, STORE_KEPT_MODELS, job->list, job->list_size, 1 + sizeof(int64_t)) : error;
 }
 
 static void keep_done(void *data, enum stepup_error result)

@@ -38,7 +38,7 @@
 #define CHECK_MS 5000 /* for the running verifier to answer a check */
 #define DIGEST_SHOWN 8 /* bytes of a policy's digest that name it in the journal */
 
-static void policy_name(const struct policy *policy, char name[2 * DIGEST_SHOWN + 1])
+static void startup_policy_name(const struct policy *policy, char name[2 * DIGEST_SHOWN + 1])
 {
 	for (size_t i = 0; i < DIGEST_SHOWN; i++)
 		(void)snprintf(name + 2 * i, 3, "%02x", policy->digest[i]);
@@ -286,7 +286,7 @@ static void policy_replace(struct verifier *verifier, struct policy *policy)
 	if (verifier->server != NULL)
 		server_policy_changed(verifier->server);
 	approving_policy_changed(verifier);
-	policy_name(policy, name);
+	startup_policy_name(policy, name);
 	journal_line(LOG_NOTICE, "reload", "policy=%s rules=%zu", name, policy->rule_count);
 	policy_warn(policy);
 	powerless_warn(verifier);

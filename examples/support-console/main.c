@@ -40,7 +40,7 @@ static const struct option long_options[] = {
 	{0},
 };
 
-static void usage(FILE *out)
+static void support_console_usage(FILE *out)
 {
 	fputs("usage: support-console --customers FILE --staff FILE --static DIR --export-socket PATH [OPTION…]\n"
 	      "       support-console --staff FILE --set-password NAME   (the password is read from standard input)\n\n"
@@ -151,7 +151,7 @@ static bool tend_until_told(const struct console *console, const sigset_t *signa
 }
 
 /* Serves until SIGINT or SIGTERM. */
-static int serve(const struct console_options *options)
+static int support_console_serve(const struct console_options *options)
 {
 	struct console console = {0};
 	struct MHD_Daemon *daemon = NULL;
@@ -189,11 +189,11 @@ int main(int argc, char **argv)
 	bool help = false;
 
 	if (!options_read(argc, argv, &options, &help)) {
-		usage(stderr);
+		support_console_usage(stderr);
 		return 2;
 	}
 	if (help) {
-		usage(stdout);
+		support_console_usage(stdout);
 		return EXIT_SUCCESS;
 	}
 	if (!geteuid()) {
@@ -202,5 +202,5 @@ int main(int argc, char **argv)
 	}
 	if (options.set_password)
 		return set_password(&options) ? EXIT_SUCCESS : EXIT_FAILURE;
-	return serve(&options);
+	return support_console_serve(&options);
 }

@@ -8,7 +8,7 @@
 #include <time.h>
 
 /* A clock that can't be read counts as standing at the end of time: every deadline has then passed. */
-static int64_t now_ms(void)
+static int64_t deadline_now_ms(void)
 {
 	struct timespec now;
 
@@ -20,7 +20,7 @@ static int64_t now_ms(void)
 struct deadline deadline_in(int64_t milliseconds)
 {
 	struct deadline deadline = {0};
-	int64_t now = now_ms();
+	int64_t now = deadline_now_ms();
 
 	if (__builtin_add_overflow(now, milliseconds, &deadline.at_ms))
 		deadline.at_ms = milliseconds < 0 ? 0 : now;
@@ -29,7 +29,7 @@ struct deadline deadline_in(int64_t milliseconds)
 
 int deadline_left(struct deadline deadline)
 {
-	int64_t now = now_ms();
+	int64_t now = deadline_now_ms();
 
 	if (now >= deadline.at_ms)
 		return 0;

@@ -67,7 +67,7 @@ static bool in_ranges(const struct range *ranges, size_t count, uint32_t point)
 }
 
 /* Decodes one code point of well-formed UTF-8 (RFC 3629 section 4) and returns its bytes; 0 where there is none. */
-static size_t decode(const char *text, size_t size, uint32_t *point)
+static size_t display_text_decode(const char *text, size_t size, uint32_t *point)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
 	const unsigned char *bytes = (const unsigned char *)text;
@@ -103,7 +103,7 @@ bool utf8_is_valid(const char *text, size_t size)
 		length = 1;
 		if (first >= 0x01 && first <= 0x7f) /* as most are */
 			continue;
-		length = decode(text + i, size - i, &point);
+		length = display_text_decode(text + i, size - i, &point);
 		if (length == 0 || point == 0)
 			return false;
 	}
@@ -118,7 +118,7 @@ static bool scripts_are_mixed(const char *text, size_t size)
 	size_t length;
 
 	for (size_t i = 0; i < size; i += length) {
-		length = decode(text + i, size - i, &point);
+		length = display_text_decode(text + i, size - i, &point);
 		if (length == 0) {
 			length = 1;
 			continue;
@@ -136,7 +136,7 @@ static bool has_any(const char *text, size_t size, const struct range *ranges, s
 	size_t length;
 
 	for (size_t i = 0; i < size; i += length) {
-		length = decode(text + i, size - i, &point);
+		length = display_text_decode(text + i, size - i, &point);
 		if (length == 0)
 			length = 1;
 		else if (in_ranges(ranges, count, point))
@@ -155,7 +155,7 @@ static bool is_twin(const char *text, size_t size)
 	size_t length;
 
 	for (size_t i = 0; i < size; i += length) {
-		length = decode(text + i, size - i, &point);
+		length = display_text_decode(text + i, size - i, &point);
 		if (length == 0) {
 			length = 1;
 			continue;
@@ -176,7 +176,7 @@ static bool has_isolates(const char *text, size_t size)
 	size_t length;
 
 	for (size_t i = 0; i < size; i += length) {
-		length = decode(text + i, size - i, &point);
+		length = display_text_decode(text + i, size - i, &point);
 		if (length == 0) {
 			length = 1;
 			continue;
@@ -250,7 +250,7 @@ static char *show(const char *text, size_t size, struct context context, struct 
 	if (manner.isolated)
 		written += (size_t)sprintf(shown, "%s", ISOLATE_BYTES);
 	for (size_t i = 0; i < size; i += length) {
-		length = decode(text + i, size - i, &point);
+		length = display_text_decode(text + i, size - i, &point);
 		if (length == 0) {
 			length = 1;
 			context.on_letter = false;

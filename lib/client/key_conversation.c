@@ -52,7 +52,7 @@ static enum stepup_error tell_touch(void *context, const char *text)
 }
 
 /* Enter alone puts the key by. */
-static enum stepup_error ask_pin(void *context, const struct authenticator_pin_question *question, char **pin)
+static enum stepup_error key_conversation_ask_pin(void *context, const struct authenticator_pin_question *question, char **pin)
 {
 	struct key_conversation *conversation = context;
 	enum stepup_error error =
@@ -208,7 +208,7 @@ static enum stepup_error finish_looking(struct key_conversation *conversation)
 static enum stepup_error run_helper(struct asking *asking, size_t way, struct authenticator_outcome *outcome)
 {
 	struct key_conversation *conversation = asking->conversation;
-	const struct authenticator_conversation talk = {tell_touch, ask_pin, conversation};
+	const struct authenticator_conversation talk = {tell_touch, key_conversation_ask_pin, conversation};
 	struct authenticator_request request;
 	enum stepup_error error = make_request(asking, way, ways[way].sign, &request);
 
@@ -233,7 +233,7 @@ static enum stepup_error ending_of(const struct asking *asking, enum stepup_erro
 }
 
 /* Whether another try of the same key can end better. */
-static bool may_try_again(enum authenticator_code code)
+static bool key_conversation_may_try_again(enum authenticator_code code)
 {
 	switch (code) {
 	case AUTHENTICATOR_PIN_WRONG:
@@ -282,7 +282,7 @@ static enum stepup_error use_key(struct asking *asking, size_t way, struct step_
 		ending = ending_of(asking, error);
 		state->failures++;
 		state->gone = state->failures == WAY_FAILURES_MAX ||
-			      !(asking->conversation->put_by || may_try_again(outcome.code));
+			      !(asking->conversation->put_by || key_conversation_may_try_again(outcome.code));
 		error = ending == STEPUP_OK ? STEPUP_BAD_ANSWER : ending;
 	}
 	authenticator_outcome_clear(&outcome);

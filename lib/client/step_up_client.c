@@ -347,7 +347,7 @@ static enum stepup_error wait_once(struct client_step_up *run, const struct step
 
 /* The answer was right, and a second person has to agree. Where nobody does in time, the first refusal stands: it names
  * the request, which goes on waiting. */
-static enum stepup_error step_up_wait(struct client_step_up *run)
+static enum stepup_error step_up_client_step_up_wait(struct client_step_up *run)
 {
 	struct verifier_refusal asked = run->outcome->refusal;
 	struct step_up_waiting waiting = {asked.request, asked.message, asked.approvers, asked.expires, false};
@@ -416,7 +416,7 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 				step_up_cancel(&run);
 		}
 		if (error == STEPUP_NEEDS_APPROVAL)
-			error = step_up_wait(&run);
+			error = step_up_client_step_up_wait(&run);
 	}
 	json_decref(run.methods);
 	json_wipe_free(&run.begun);

@@ -25,7 +25,7 @@ static void context_free(void *context)
 	EVP_MD_CTX_free(context);
 }
 
-static void prepare(void)
+static void digest_prepare(void)
 {
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	kept_can_be = pthread_key_create(&kept, context_free) == 0;
@@ -36,7 +36,7 @@ static EVP_MD_CTX *context_take(void)
 {
 	EVP_MD_CTX *context;
 
-	if (pthread_once(&once, prepare) != 0 || sha256 == NULL || !kept_can_be)
+	if (pthread_once(&once, digest_prepare) != 0 || sha256 == NULL || !kept_can_be)
 		return NULL;
 	context = pthread_getspecific(kept);
 	if (context != NULL)

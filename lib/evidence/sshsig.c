@@ -294,7 +294,7 @@ static enum stepup_error signed_bytes(const struct ssh_key *key, const struct ss
 	return error;
 }
 
-static enum stepup_error refuse(const char **why, const char *reason)
+static enum stepup_error sshsig_refuse(const char **why, const char *reason)
 {
 	*why = reason;
 	return STEPUP_BAD_ANSWER;
@@ -312,20 +312,20 @@ enum stepup_error sshsig_check(const struct ssh_key *key, const char *namespace,
 		return error;
 	}
 	if (signature->algorithm != key->algorithm)
-		return refuse(why, "signature of another algorithm than the key's");
+		return sshsig_refuse(why, "signature of another algorithm than the key's");
 	error = signed_bytes(key, signature, namespace, message, message_size, bytes);
 	if (error != STEPUP_OK)
 		return error;
 	error = key_signature_check(key->algorithm, key->public_key, key->public_key_size, bytes, sizeof(bytes), signature->raw,
 		signature->raw_size);
 	if (error == STEPUP_BAD_ANSWER)
-		return refuse(why, "signature");
+		return sshsig_refuse(why, "signature");
 	if (error != STEPUP_OK)
 		return error;
 	if ((signature->flags & SSH_FLAG_USER_PRESENT) == 0)
-		return refuse(why, "signed without a touch");
+		return sshsig_refuse(why, "signed without a touch");
 	if (user_verification && (signature->flags & SSH_FLAG_USER_VERIFIED) == 0)
-		return refuse(why, "user verification is missing");
+		return sshsig_refuse(why, "user verification is missing");
 	return STEPUP_OK;
 }
 

@@ -201,7 +201,7 @@ static void check_index(struct log_check *check, const json_t *entry)
 }
 
 /* A member's text, empty where it has none. */
-static const char *text_of(const json_t *entry, const char *name)
+static const char *log_check_text_of(const json_t *entry, const char *name)
 {
 	const char *text = json_string_value(json_object_get(entry, name));
 
@@ -211,18 +211,18 @@ static const char *text_of(const json_t *entry, const char *name)
 /* Which names an entry gives itself: the host stands in each. It changes with an entry that says so, and in logs of before there were such entries with a start. */
 static bool says_new_host(const struct log_check *check, const json_t *entry)
 {
-	const char *type = text_of(entry, "type");
+	const char *type = log_check_text_of(entry, "type");
 
 	if (check->host[0] == '\0')
 		return true;
 	if (strcmp(type, "names") == 0)
-		return strcmp(text_of(entry, "was_host"), check->host) == 0;
+		return strcmp(log_check_text_of(entry, "was_host"), check->host) == 0;
 	return (strcmp(type, "start") == 0 || strcmp(type, "epoch") == 0) && check->issuer[0] == '\0' && json_object_get(entry, "issuer") == NULL;
 }
 
 static void check_names(struct log_check *check, int64_t index, const json_t *entry)
 {
-	const char *host = text_of(entry, "host"), *issuer = text_of(entry, "issuer"), *was = text_of(entry, "was_issuer"), *type = text_of(entry, "type");
+	const char *host = log_check_text_of(entry, "host"), *issuer = log_check_text_of(entry, "issuer"), *was = log_check_text_of(entry, "was_issuer"), *type = log_check_text_of(entry, "type");
 	bool renames = strcmp(type, "names") == 0, is_new = strcmp(host, check->host) != 0;
 
 	if (host[0] == '\0' || strlen(host) >= sizeof(check->host) || (is_new && !says_new_host(check, entry)))
@@ -242,9 +242,9 @@ static void take_signing_key(struct log_check *check, int64_t index, const json_
 {
 	struct note_key key;
 
-	if (strcmp(text_of(entry, "type"), "epoch") != 0)
+	if (strcmp(log_check_text_of(entry, "type"), "epoch") != 0)
 		return;
-	if (note_key_parse(text_of(entry, "log_key"), &key) != STEPUP_OK) {
+	if (note_key_parse(log_check_text_of(entry, "log_key"), &key) != STEPUP_OK) {
 		tell(check, index, "This entry does not say which key signs the log from here on.");
 		return;
 	}

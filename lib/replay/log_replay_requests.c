@@ -44,7 +44,7 @@ static json_t *digested(struct step *step, const char *prompt)
 }
 
 /* The request's digest, where the prompt beside the entry is still there. */
-static enum stepup_error digest_of(struct step *step, const char *prompt, char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
+static enum stepup_error requests_digest_of(struct step *step, const char *prompt, char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
 {
 	json_t *object = digested(step, prompt);
 	char *text = NULL, *bytes = NULL;
@@ -74,7 +74,7 @@ static void check_digest(struct step *step)
 
 	if (prompt == NULL || step->error != STEPUP_OK)
 		return;
-	step->error = digest_of(step, prompt, digest);
+	step->error = requests_digest_of(step, prompt, digest);
 	if (step->error == STEPUP_OK && strcmp(digest, step_text(step, "digest")) != 0)
 		step_tell(step, "The digest of this request is not one of what it says.");
 }

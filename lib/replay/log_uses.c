@@ -251,7 +251,7 @@ void log_use_add_unknown(struct log_use_line *line, int64_t at)
 
 /* What was used before that second. A value that may have been used since is one of those that the log
  * doesn't say. */
-static void forget(struct log_use_line *line, int64_t before)
+static void log_uses_forget(struct log_use_line *line, int64_t before)
 {
 	size_t gone = before == INT64_MIN ? 0 : points_until(line, before - 1);
 	const char *value;
@@ -299,7 +299,7 @@ static enum stepup_error set_back(struct log_uses *uses, int64_t at)
 	enum stepup_error error = STEPUP_OK;
 
 	for (size_t i = 0; error == STEPUP_OK && i < uses->count; i++) {
-		forget(uses->lines[i], uses->latest_at - KEPT_SECONDS);
+		log_uses_forget(uses->lines[i], uses->latest_at - KEPT_SECONDS);
 		error = settle(uses->lines[i], at);
 	}
 	uses->latest_at = at;
@@ -325,7 +325,7 @@ void log_uses_sweep(struct log_uses *uses, int64_t lowest_at)
 	for (size_t i = 0; i < uses->count; i++) {
 		struct log_use_line *line = uses->lines[i];
 
-		forget(line, before);
+		log_uses_forget(line, before);
 		if (line->count == 0 && line->newest < before && line->unknown < before) {
 			(void)json_object_del(uses->places, line->key);
 			line_free(line);

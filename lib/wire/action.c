@@ -96,7 +96,7 @@ static enum stepup_error check_unknown(
 
 /* --- types --- */
 
-static enum stepup_error text_parse(const json_t *value, struct detail *detail)
+static enum stepup_error action_text_parse(const json_t *value, struct detail *detail)
 {
 	const char *bytes = json_string_value(value);
 	size_t length = json_string_length(value);
@@ -161,7 +161,7 @@ static const char *number_show(const struct detail *detail, char room[DETAIL_SHO
 
 /* In the order of enum detail_type. */
 static const struct detail_kind kinds[] = {
-	{"text", text_parse, text_fault, text_to_json, text_covers, text_show, false, true},
+	{"text", action_text_parse, text_fault, text_to_json, text_covers, text_show, false, true},
 	{"number", number_parse, number_fault, number_to_json, number_covers, number_show, true, false},
 };
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == DETAIL_TYPE_COUNT, "each type of detail has a row");

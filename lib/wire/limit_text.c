@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static bool is_digit(char character)
+static bool limit_text_is_digit(char character)
 {
 	return character >= '0' && character <= '9';
 }
@@ -14,9 +14,9 @@ static bool is_digit(char character)
 const char *number_take(const char *text, int64_t maximum, int64_t *number)
 {
 	*number = 0;
-	if (!is_digit(*text) || (text[0] == '0' && is_digit(text[1])))
+	if (!limit_text_is_digit(*text) || (text[0] == '0' && limit_text_is_digit(text[1])))
 		return NULL;
-	for (; is_digit(*text); text++) {
+	for (; limit_text_is_digit(*text); text++) {
 		int digit = *text - '0';
 
 		if (*number > (maximum - digit) / 10)

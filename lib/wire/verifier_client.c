@@ -251,7 +251,7 @@ static enum stepup_error refusal_read(
 
 /* What a whole message means: a reply's parameters, or the refusal in it. Anything else is STEPUP_IO, and so is a
  * reply that others follow, where `*continues` isn't wanted (NULL). */
-static enum stepup_error reply_read(const char *text, size_t size, const char *method, json_t **reply,
+static enum stepup_error verifier_client_reply_read(const char *text, size_t size, const char *method, json_t **reply,
 	bool *continues, struct verifier_refusal *refusal)
 {
 	char bad_field[FIELD_NAME_SIZE];
@@ -296,7 +296,7 @@ enum stepup_error verifier_client_call(struct verifier_client *client, const cha
 	if (error == STEPUP_OK)
 		error = client_receive(client, deadline, &message, &size);
 	if (error == STEPUP_OK)
-		error = reply_read(message, size, method, reply, NULL, refusal);
+		error = verifier_client_reply_read(message, size, method, reply, NULL, refusal);
 out:
 	wipe_memory(message, size);
 	free(message);
@@ -315,7 +315,7 @@ static enum stepup_error follow_next(struct verifier_client *client, const char 
 	enum stepup_error error = stream_next_message(client->fd, &client->reader, deadline, &message, &size);
 
 	if (error == STEPUP_OK)
-		error = reply_read(message, size, method, reply, continues, refusal);
+		error = verifier_client_reply_read(message, size, method, reply, continues, refusal);
 	wipe_memory(message, size);
 	free(message);
 	return error;

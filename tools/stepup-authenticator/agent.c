@@ -48,7 +48,7 @@ static void agent_close(struct agent *agent)
 }
 
 /* What not being able to talk to it means. */
-static enum authenticator_code code_of(enum stepup_error error)
+static enum authenticator_code agent_code_of(enum stepup_error error)
 {
 	switch (error) {
 	case STEPUP_OK:
@@ -104,7 +104,7 @@ static enum authenticator_code agent_call(
 	}
 	free(bytes);
 	free(message);
-	return code_of(error);
+	return agent_code_of(error);
 }
 
 static enum authenticator_code list_keys(const struct agent *agent, json_t **keys)

@@ -20,7 +20,7 @@
 #define EXIT_USAGE 2
 
 /* What the host's process left behind is undone: ignored signals come with a program. */
-static bool settle(void)
+static bool authenticator_settle(void)
 {
 	const struct rlimit no_core = {0, 0};
 	sigset_t none;
@@ -88,7 +88,7 @@ int main(void)
 	int type;
 	socklen_t size = sizeof(type);
 
-	if (!settle())
+	if (!authenticator_settle())
 		return EXIT_FAILURE;
 	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
 		(void)fputs("stepup-authenticator is started by pam_stepup and stepup, not by hand. See "

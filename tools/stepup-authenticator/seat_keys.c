@@ -81,7 +81,7 @@ static void read_info(struct seat_key *key)
 }
 
 /* Asks one key, without a touch, for some credentials: FIDO_OK where it holds one. An empty list would mean any: it isn't asked. */
-static int look(const struct seat_key *key, const char *rp_id, const struct credential_id *entries, size_t count, const char *pin)
+static int seat_keys_look(const struct seat_key *key, const char *rp_id, const struct credential_id *entries, size_t count, const char *pin)
 {
 	static const unsigned char nothing[CLIENT_DATA_HASH_SIZE] = {0};
 	fido_assert_t *assertion = fido_assert_new();
@@ -152,7 +152,7 @@ static int look_for(
 
 	if (count == 0)
 		return FIDO_ERR_NO_CREDENTIALS;
-	r = look(key, rp_id, entries, count, pin);
+	r = seat_keys_look(key, rp_id, entries, count, pin);
 	if (r == FIDO_ERR_NO_CREDENTIALS || is_final(r))
 		return r;
 	if (count == 1) {

@@ -48,12 +48,12 @@ static enum stepup_error judge(const char *path, char **objection)
 	return error;
 }
 
-static int compare(const void *a, const void *b)
+static int hook_folder_compare(const void *a, const void *b)
 {
 	return strcmp(((const struct hook *)a)->name, ((const struct hook *)b)->name);
 }
 
-static enum stepup_error take(struct hook_folder *folder, const char *path, const char *name)
+static enum stepup_error hook_folder_take(struct hook_folder *folder, const char *path, const char *name)
 {
 	struct hook *hook = &folder->hooks[folder->count];
 	struct stat status;
@@ -120,10 +120,10 @@ enum stepup_error hook_folder_read(const char *path, struct hook_folder *folder,
 	while (error == STEPUP_OK && (entry = readdir(dir)) != NULL) {
 		if (!name_is_a_hooks(entry->d_name))
 			continue;
-		error = folder->count == HOOKS_MAX ? too_many(path, why) : take(folder, path, entry->d_name);
+		error = folder->count == HOOKS_MAX ? too_many(path, why) : hook_folder_take(folder, path, entry->d_name);
 	}
 	(void)closedir(dir);
-	qsort(folder->hooks, folder->count, sizeof(folder->hooks[0]), compare);
+	qsort(folder->hooks, folder->count, sizeof(folder->hooks[0]), hook_folder_compare);
 	return error;
 }
 

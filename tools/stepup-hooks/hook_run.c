@@ -39,7 +39,7 @@ const char *hook_result_name(enum hook_result result)
 	return result_names[result];
 }
 
-static int64_t now_ms(void)
+static int64_t hook_run_now_ms(void)
 {
 	struct timespec now;
 
@@ -166,7 +166,7 @@ static void signal_hook(const struct running *running, int number)
 }
 
 /* The hook itself has ended. Whatever of its group is left ends too, while its number can't be anybody else's yet. */
-static void finish(struct running *running)
+static void hook_run_finish(struct running *running)
 {
 	struct hook_outcome *outcome = running->outcome;
 	siginfo_t info = {0};
@@ -174,7 +174,7 @@ static void finish(struct running *running)
 	(void)kill(-running->pid, SIGKILL);
 	if (waitid(P_PID, (id_t)running->pid, &info, WEXITED) == 0 && info.si_code == CLD_EXITED)
 		outcome->exit = info.si_status;
-	outcome->ms = now_ms() - running->began_ms;
+	outcome->ms = hook_run_now_ms() - running->began_ms;
 	if (running->told)
 		outcome->result = HOOK_TIMEOUT;
 	else if (outcome->exit < 0)
@@ -200,7 +200,7 @@ static void check_time(struct running *running)
 }
 
 /* What to wait for: each hook's end and output; returns how many places are in use, and the time until the next limit. */
-static nfds_t watch(struct running *running, size_t count, struct pollfd *polls, int *timeout)
+static nfds_t hook_run_watch(struct running *running, size_t count, struct pollfd *polls, int *timeout)
 {
 	nfds_t used = 0;
 
@@ -218,13 +218,13 @@ static nfds_t watch(struct running *running, size_t count, struct pollfd *polls,
 	return used;
 }
 
-static void wait_for_all(struct running *running, size_t count)
+static void hook_run_wait_for_all(struct running *running, size_t count)
 {
 	struct pollfd polls[2 * HOOKS_MAX];
 	int timeout;
 
-	while (watch(running, count, polls, &timeout) > 0) {
-		nfds_t used = watch(running, count, polls, &timeout);
+	while (hook_run_watch(running, count, polls, &timeout) > 0) {
+		nfds_t used = hook_run_watch(running, count, polls, &timeout);
 
 		if (poll(polls, used, timeout) < 0 && errno != EINTR)
 			timeout = 0; /* nothing to be done but to look again */
@@ -235,7 +235,7 @@ static void wait_for_all(struct running *running, size_t count)
 				continue;
 			drain(&running[i]);
 			if (poll(&ended, 1, 0) > 0)
-				finish(&running[i]);
+				hook_run_finish(&running[i]);
 			else
 				check_time(&running[i]);
 		}
@@ -254,11 +254,11 @@ void hooks_run(const struct hook_folder *folder, const char *event, const char *
 			continue;
 		running[i].outcome = &outcomes[i];
 		running[i].until = deadline_in(limit_ms);
-		running[i].began_ms = now_ms();
+		running[i].began_ms = hook_run_now_ms();
 		if (!start(&folder->hooks[i], event, json, &running[i]))
 			outcomes[i].result = HOOK_FAILED;
 	}
-	wait_for_all(running, folder->count);
+	hook_run_wait_for_all(running, folder->count);
 	/* What left its group came to this process and ends here when it ends. */
 	while (waitpid(-1, NULL, WNOHANG) > 0)
 		;

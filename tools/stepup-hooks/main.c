@@ -96,7 +96,7 @@ static json_t *outcomes_to_json(const struct hook_folder *folder, const struct h
 }
 
 /* Runs the hooks of an event; the outcomes, NULL where that could not be done at all. */
-static json_t *tell(const struct settings *settings, const json_t *event)
+static json_t *hooks_tell(const struct settings *settings, const json_t *event)
 {
 	static struct hook_folder folder;
 	static struct hook_outcome outcomes[HOOKS_MAX];
@@ -164,7 +164,7 @@ static enum stepup_error serve_one(const struct settings *settings, struct verif
 	if (error != STEPUP_OK || !json_is_object(event))
 		goto out;
 	telling = 1;
-	outcomes = tell(settings, event);
+	outcomes = hooks_tell(settings, event);
 	if (outcomes == NULL) {
 		error = STEPUP_NO_MEMORY;
 		goto out;
@@ -180,7 +180,7 @@ out:
 }
 
 /* Ends only when told to: the verifier may come and go. */
-static void serve(const struct settings *settings)
+static void hooks_serve(const struct settings *settings)
 {
 	struct verifier_client *client = NULL;
 	bool complained = false;
@@ -223,7 +223,7 @@ static const struct option_row {
 };
 #define OPTION_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
 
-static void usage(FILE *to)
+static void hooks_usage(FILE *to)
 {
 	(void)fputs("usage: stepup-hooks [OPTION…]\n\nRuns programs when stepupd has something to tell. Runs in the foreground.\n\n", to);
 	for (size_t i = 0; i < OPTION_ROWS; i++) {
@@ -250,7 +250,7 @@ static bool take_limit(struct settings *settings, const char *text)
 }
 
 /* -1 to go on, else the exit status. */
-static int options_read(int argc, char **argv, struct settings *settings)
+static int hooks_options_read(int argc, char **argv, struct settings *settings)
 {
 	struct option longs[OPTION_ROWS + 1] = {0};
 	int key;
@@ -267,7 +267,7 @@ static int options_read(int argc, char **argv, struct settings *settings)
 				return EXIT_USAGE;
 			break;
 		case 'V': printf("stepup-hooks %s\n", PACKAGE_VERSION); return EXIT_OK;
-		case 'h': usage(stdout); return EXIT_OK;
+		case 'h': hooks_usage(stdout); return EXIT_OK;
 		default: (void)fputs("See stepup-hooks --help.\n", stderr); return EXIT_USAGE;
 		}
 	}
@@ -313,7 +313,7 @@ int main(int argc, char **argv)
 		.socket = STEPUP_RUNDIR "/hooks.sock",
 		.limit_ms = LIMIT_DEFAULT_SECONDS * INT64_C(1000),
 	};
-	int status = options_read(argc, argv, &settings);
+	int status = hooks_options_read(argc, argv, &settings);
 
 	if (status >= 0)
 		return status;
@@ -323,6 +323,6 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	end_in_order();
-	serve(&settings);
+	hooks_serve(&settings);
 	return EXIT_OK;
 }

@@ -34,7 +34,7 @@ static bool arguments_are_text(const struct invocation *invocation)
 	return true;
 }
 
-static enum exit_status run(const struct invocation *invocation)
+static enum exit_status stepup_run(const struct invocation *invocation)
 {
 	if (option_given(invocation, OPTION_VERSION) && invocation->command == NULL) {
 		(void)puts("stepup " PACKAGE_VERSION);
@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 	status = parse(argc, argv, &invocation, &wrong);
 	if (status == EXIT_DONE) {
 		output_for_programs(option_given(&invocation, OPTION_JSON));
-		status = run(&invocation);
+		status = stepup_run(&invocation);
 	} else {
 		output_usage(wrong);
 	}

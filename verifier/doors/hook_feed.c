@@ -78,7 +78,7 @@ struct event_reading {
 	json_t *object;
 };
 
-static bool entry_seen(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool hook_feed_entry_seen(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
 {
 	struct event_reading *reading = context;
 	json_t *parsed = json_loads(entry, JSON_REJECT_DUPLICATES, NULL);
@@ -98,7 +98,7 @@ static json_t *event_read(struct verifier *verifier, const struct event_row *row
 {
 	struct event_reading reading = {.event = row->event, .issuer = verifier->policy->issuer};
 
-	*error = store_log_each(verifier->reader, row->index, 1, entry_seen, &reading);
+	*error = store_log_each(verifier->reader, row->index, 1, hook_feed_entry_seen, &reading);
 	return reading.object;
 }
 
@@ -206,7 +206,7 @@ static void give_up(struct hook_feed *feed, const struct event_row *row)
 }
 
 /* Answers with the most urgent event; false where there is none. */
-static bool serve(struct hook_feed *feed, struct call *call)
+static bool hook_feed_serve(struct hook_feed *feed, struct call *call)
 {
 	struct event_row row;
 	enum stepup_error error = store_event_first(feed->verifier->reader, &row);
@@ -242,7 +242,7 @@ void hook_feed_next(struct call *call)
 	feed->waiting = NULL;
 	if (feed->stopped) {
 		reply_nothing(call);
-	} else if (!serve(feed, call)) {
+	} else if (!hook_feed_serve(feed, call)) {
 		feed->waiting = call;
 		feed->waits_until_ms = clock_boot_ms() + HOOK_WAIT_SECONDS * INT64_C(1000);
 	}
@@ -251,7 +251,7 @@ void hook_feed_next(struct call *call)
 }
 
 /* After each commit, on the loop's thread. */
-static void look(void *context)
+static void hook_feed_look(void *context)
 {
 	struct hook_feed *feed = context;
 	uint64_t noted = store_events_noted(feed->verifier->store);
@@ -266,7 +266,7 @@ static void look(void *context)
 	feed->waiting = NULL;
 	if (!call_is_waited_for(call))
 		reply_nothing(call);
-	else if (!serve(feed, call))
+	else if (!hook_feed_serve(feed, call))
 		feed->waiting = call;
 }
 
@@ -362,7 +362,7 @@ void hook_feed_done(struct call *call)
 
 /* --- chores --- */
 
-static enum stepup_error append(struct store_session *session, json_t *entry)
+static enum stepup_error hook_feed_append(struct store_session *session, json_t *entry)
 {
 	int64_t index;
 
@@ -382,12 +382,12 @@ static enum stepup_error chores_work(struct store_session *session, void *contex
 	error = store_event_expire(session, now - HOOK_KEPT_SECONDS, &feed->expired);
 
 	while (error == STEPUP_OK && (due = alert_limit_due(&feed->limit, now)) != NULL) {
-		error = append(session, log_entry_alert_repeated(now, due->user, due->kind, due->held_back, due->since));
+		error = hook_feed_append(session, log_entry_alert_repeated(now, due->user, due->kind, due->held_back, due->since));
 		if (error == STEPUP_OK) /* only now: what is counted before its entry isn't undone with it */
 			alert_limit_told(&feed->limit, due, now);
 	}
 	if (error == STEPUP_OK && feed->expired + feed->dropped > 0)
-		error = append(session, log_entry_hooks_dropped(now, feed->expired + feed->dropped));
+		error = hook_feed_append(session, log_entry_hooks_dropped(now, feed->expired + feed->dropped));
 	return error;
 }
 
@@ -438,7 +438,7 @@ enum stepup_error hook_feed_start(struct verifier *verifier)
 	verifier->hooks = feed;
 	store_events_watch(verifier->store,
 		&(struct store_event_watch){.filter = note_entry, .begun = note_begun, .undone = note_undone, .context = feed});
-	commit_queue_watch(verifier->queue, look, feed);
+	commit_queue_watch(verifier->queue, hook_feed_look, feed);
 	return STEPUP_OK;
 }
 

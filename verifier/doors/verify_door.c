@@ -46,7 +46,7 @@ static void account_ready(struct call *call, const struct subject *subject)
 	call_reply(call, json_object());
 }
 
-static void account(struct call *call)
+static void verify_door_account(struct call *call)
 {
 	subject_of(call, message_text(call->parameters, "user"), account_ready);
 }
@@ -76,7 +76,7 @@ static const struct door_handler handlers[] = {
 	{"Begin", step_up_begin},
 	{"Answer", step_up_answer},
 	{"Cancel", step_up_cancel},
-	{"Account", account},
+	{"Account", verify_door_account},
 	{"EnrollBegin", enrolment_begin},
 	{"EnrollFinish", enrolment_finish},
 	{"List", credentials_list},

@@ -15,7 +15,7 @@
 
 static const char challenge_label[] = "stepup/1/challenge"; /* hashed with its NUL */
 
-static bool set_text(json_t *object, const char *name, const char *text)
+static bool context_set_text(json_t *object, const char *name, const char *text)
 {
 	return text == NULL || json_object_set_new(object, name, json_string(text)) == 0;
 }
@@ -28,12 +28,12 @@ static bool set_bytes(json_t *object, const char *name, const uint8_t *bytes, si
 	if (bytes == NULL)
 		return true;
 	text = base64url_encode_new(bytes, size);
-	set = text != NULL && set_text(object, name, text);
+	set = text != NULL && context_set_text(object, name, text);
 	free(text);
 	return set;
 }
 
-static bool set_number(json_t *object, const char *name, int64_t number)
+static bool context_set_number(json_t *object, const char *name, int64_t number)
 {
 	return json_object_set_new(object, name, json_integer(number)) == 0;
 }
@@ -51,17 +51,17 @@ enum stepup_error context_make(const struct context_facts *facts, char **text, s
 	enum stepup_error error = STEPUP_NO_MEMORY;
 	json_t *object = json_object();
 
-	if (object != NULL && set_number(object, "v", 1) && set_text(object, "purpose", facts->purpose) &&
-		set_text(object, "iss", facts->policy->issuer) && set_text(object, "rp_id", facts->policy->rp_id) &&
-		set_text(object, "host", facts->policy->host) && set_text(object, "service", facts->service) &&
-		set_text(object, "caller", facts->caller) && set_text(object, "via", facts->via) &&
-		set_text(object, "user", facts->user) && set_bytes(object, "user_id", facts->user_id, USER_ID_SIZE) &&
+	if (object != NULL && context_set_number(object, "v", 1) && context_set_text(object, "purpose", facts->purpose) &&
+		context_set_text(object, "iss", facts->policy->issuer) && context_set_text(object, "rp_id", facts->policy->rp_id) &&
+		context_set_text(object, "host", facts->policy->host) && context_set_text(object, "service", facts->service) &&
+		context_set_text(object, "caller", facts->caller) && context_set_text(object, "via", facts->via) &&
+		context_set_text(object, "user", facts->user) && set_bytes(object, "user_id", facts->user_id, USER_ID_SIZE) &&
 		set_bytes(object, "session", facts->session, DIGEST_SIZE) &&
-		set_bytes(object, "rule", facts->rule == NULL ? NULL : facts->rule->digest, DIGEST_SIZE) && set_text(object, "prompt", facts->prompt) &&
+		set_bytes(object, "rule", facts->rule == NULL ? NULL : facts->rule->digest, DIGEST_SIZE) && context_set_text(object, "prompt", facts->prompt) &&
 		set_bytes(object, "commitment", facts->commitment, DIGEST_SIZE) && set_require(object, facts) &&
-		set_bytes(object, "nonce", facts->nonce, CONTEXT_NONCE_SIZE) && set_number(object, "iat", facts->iat) &&
-		set_number(object, "exp", facts->exp) && set_bytes(object, "request", facts->request, DIGEST_SIZE) &&
-		set_text(object, "decision", facts->decision))
+		set_bytes(object, "nonce", facts->nonce, CONTEXT_NONCE_SIZE) && context_set_number(object, "iat", facts->iat) &&
+		context_set_number(object, "exp", facts->exp) && set_bytes(object, "request", facts->request, DIGEST_SIZE) &&
+		context_set_text(object, "decision", facts->decision))
 		error = json_canonical(object, text, size);
 	json_decref(object);
 	return error;

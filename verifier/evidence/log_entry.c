@@ -341,7 +341,7 @@ json_t *log_entry_hooks_dropped(int64_t at, int64_t count)
 	return draft_finish(&draft);
 }
 
-static void add_key(struct draft *draft, const struct key_credential *key, const struct log_key_enrolment *enrolment)
+static void log_entry_add_key(struct draft *draft, const struct key_credential *key, const struct log_key_enrolment *enrolment)
 {
 	draft_add_number(draft, "alg", key->algorithm);
 	draft_add_bytes(draft, "key", key->public_key, key->public_key_size);
@@ -370,7 +370,7 @@ json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const str
 	add_spent(&draft, credential);
 	draft_add_text(&draft, "how", how);
 	if (key != NULL)
-		add_key(&draft, credential->key, key);
+		log_entry_add_key(&draft, credential->key, key);
 	add_actor(&draft, actor);
 	return draft_finish(&draft);
 }

@@ -434,7 +434,7 @@ static enum stepup_error last_checkpoint(struct log_signer *signer, struct store
 	return error;
 }
 
-static void settle(struct log_signer *signer)
+static void log_signer_settle(struct log_signer *signer)
 {
 	log_signer_stop(signer);
 	while (signer->timer_open || signer->busy)
@@ -445,7 +445,7 @@ void log_signer_abandon(struct log_signer **signer)
 {
 	if (*signer == NULL)
 		return;
-	settle(*signer);
+	log_signer_settle(*signer);
 	signer_free(signer);
 }
 
@@ -456,7 +456,7 @@ enum stepup_error log_signer_close(struct log_signer **signer, struct store_sess
 
 	if (it == NULL)
 		return STEPUP_OK;
-	settle(it);
+	log_signer_settle(it);
 	error = store_log_tree(session, &it->tree);
 	if (error == STEPUP_OK && it->tree.size > it->signed_size)
 		error = last_checkpoint(it, session);

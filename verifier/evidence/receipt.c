@@ -76,7 +76,7 @@ static enum stepup_error signer_use(struct receipt_signer *signer, const json_t 
 	return error;
 }
 
-static bool take_key(void *context, const char *kid, const char *secret, int64_t at)
+static bool receipt_take_key(void *context, const char *kid, const char *secret, int64_t at)
 {
 	struct key_walk *walk = context;
 	char expected[KID_SIZE];
@@ -96,7 +96,7 @@ static bool take_key(void *context, const char *kid, const char *secret, int64_t
 }
 
 /* Makes a key and keeps it. */
-static enum stepup_error key_make(struct store_session *session)
+static enum stepup_error receipt_key_make(struct store_session *session)
 {
 	json_t *jwk = json_pack("{s:s}", "alg", "ES256");
 	char kid[KID_SIZE], *secret = NULL;
@@ -123,7 +123,7 @@ static enum stepup_error key_make(struct store_session *session)
 
 static enum stepup_error keys_load(struct store_session *session, struct key_walk *walk)
 {
-	enum stepup_error error = store_key_each(session, RECEIPT_PURPOSE, take_key, walk);
+	enum stepup_error error = store_key_each(session, RECEIPT_PURPOSE, receipt_take_key, walk);
 
 	return error == STEPUP_OK || error == STEPUP_NOT_FOUND ? walk->error : error;
 }
@@ -265,7 +265,7 @@ enum stepup_error receipt_signer_open(struct store_session *session, struct rece
 	if (walk.signer->jwks != NULL)
 		error = keys_load(session, &walk);
 	if (error == STEPUP_OK && walk.count == 0) {
-		error = key_make(session);
+		error = receipt_key_make(session);
 		if (error == STEPUP_OK)
 			error = keys_load(session, &walk);
 		if (error == STEPUP_OK && walk.count == 0)

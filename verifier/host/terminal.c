@@ -20,7 +20,7 @@ struct process_stat {
 };
 
 /* A small file of /proc, whole, as text. */
-static enum stepup_error read_file(int folder, const char *name, char *text, size_t size)
+static enum stepup_error terminal_read_file(int folder, const char *name, char *text, size_t size)
 {
 	int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	ssize_t length;
@@ -39,7 +39,7 @@ static enum stepup_error read_file(int folder, const char *name, char *text, siz
 static enum stepup_error read_stat(int folder, struct process_stat *stat)
 {
 	char text[2048], *rest;
-	enum stepup_error error = read_file(folder, "stat", text, sizeof(text));
+	enum stepup_error error = terminal_read_file(folder, "stat", text, sizeof(text));
 
 	if (error != STEPUP_OK)
 		return error;
@@ -55,7 +55,7 @@ static enum stepup_error read_number(int folder, const char *name, uint32_t *num
 {
 	char text[32], *end;
 	unsigned long value;
-	enum stepup_error error = read_file(folder, name, text, sizeof(text));
+	enum stepup_error error = terminal_read_file(folder, name, text, sizeof(text));
 
 	if (error != STEPUP_OK)
 		return error;

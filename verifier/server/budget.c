@@ -53,7 +53,7 @@ static const struct rank_limits rank_limits[] = {
 		INT64_C(4) * BUDGET_BYTES_CALLER, BUDGET_BEGINS_CALLER },
 };
 
-static const struct rank_limits *limits_of(const struct budget *budget)
+static const struct rank_limits *budget_limits_of(const struct budget *budget)
 {
 	return &rank_limits[budget->rank];
 }
@@ -78,14 +78,14 @@ static void bucket_fill(struct bucket *bucket, int64_t rate, int64_t per_ms, int
 
 static void bytes_fill(struct budget *payer, int64_t now_ms)
 {
-	const struct rank_limits *limits = limits_of(payer);
+	const struct rank_limits *limits = budget_limits_of(payer);
 
 	bucket_fill(&payer->bytes, limits->bytes_per_second, 1000, limits->bytes_at_once, now_ms);
 }
 
 static void begins_fill(struct budget *payer, int64_t now_ms)
 {
-	const struct rank_limits *limits = limits_of(payer);
+	const struct rank_limits *limits = budget_limits_of(payer);
 
 	bucket_fill(&payer->begins, limits->begins_per_minute, 60 * 1000, limits->begins_per_minute, now_ms);
 }
@@ -97,8 +97,8 @@ static void brakes_fill(struct budget *payer, int64_t now_ms)
 
 static void buckets_full(struct budget *budget)
 {
-	budget->bytes.level = limits_of(budget)->bytes_at_once * 1000;
-	budget->begins.level = limits_of(budget)->begins_per_minute * 1000;
+	budget->bytes.level = budget_limits_of(budget)->bytes_at_once * 1000;
+	budget->begins.level = budget_limits_of(budget)->begins_per_minute * 1000;
 	budget->brakes.level = INT64_C(2) * BUDGET_BRAKES * 1000;
 }
 
@@ -149,11 +149,11 @@ static bool is_idle(struct budget *budget, int64_t now_ms, bool forgive)
 	bytes_fill(budget, now_ms);
 	begins_fill(budget, now_ms);
 	brakes_fill(budget, now_ms);
-	return budget->known_until_ms <= now_ms && budget->bytes.level == limits_of(budget)->bytes_at_once * 1000 &&
-		budget->begins.level == limits_of(budget)->begins_per_minute * 1000 && budget->brakes.level == INT64_C(2) * BUDGET_BRAKES * 1000;
+	return budget->known_until_ms <= now_ms && budget->bytes.level == budget_limits_of(budget)->bytes_at_once * 1000 &&
+		budget->begins.level == budget_limits_of(budget)->begins_per_minute * 1000 && budget->brakes.level == INT64_C(2) * BUDGET_BRAKES * 1000;
 }
 
-static void sweep(struct budgets *all, int64_t now_ms, bool forgive)
+static void budget_sweep(struct budgets *all, int64_t now_ms, bool forgive)
 {
 	for (size_t i = 0; i < SLOTS; i++) {
 		struct budget **link = &all->slots[i];
@@ -196,7 +196,7 @@ static struct budget *budget_find_or_add(struct budgets *all, uid_t uid, int64_t
 		return budget;
 	/* Full: those who owe nothing go, and if thousands of uids owe something, they are forgiven rather than others refused. */
 	for (int forgive = 0; forgive < 2 && all->uids >= all->maximum + IDLE_MAX; forgive++)
-		sweep(all, now_ms, forgive != 0);
+		budget_sweep(all, now_ms, forgive != 0);
 	budget = calloc(1, sizeof(*budget));
 	if (budget == NULL)
 		return NULL;
@@ -222,7 +222,7 @@ static struct budget *payer_of(struct budgets *all, uid_t uid)
 
 static size_t connections_most(const struct budgets *all, const struct budget *payer)
 {
-	size_t most = payer == &all->unnamed ? BUDGET_CONNECTIONS_UNNAMED : limits_of(payer)->connections;
+	size_t most = payer == &all->unnamed ? BUDGET_CONNECTIONS_UNNAMED : budget_limits_of(payer)->connections;
 
 	if (payer->rank != BUDGET_ORDINARY)
 		return most;
@@ -251,7 +251,7 @@ bool budget_owes(struct budgets *all, uid_t uid, int64_t now_ms)
 }
 
 /* NULL budget: there was no memory. */
-static bool join(struct budgets *all, struct budget *budget, bool narrow, int64_t now_ms, struct budget_member *member)
+static bool budget_join(struct budgets *all, struct budget *budget, bool narrow, int64_t now_ms, struct budget_member *member)
 {
 	struct budget *payer;
 
@@ -270,22 +270,22 @@ static bool join(struct budgets *all, struct budget *budget, bool narrow, int64_
 
 bool budget_connect(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member)
 {
-	return budget_has_room(all, uid) && join(all, budget_find_or_add(all, uid, now_ms), false, now_ms, member);
+	return budget_has_room(all, uid) && budget_join(all, budget_find_or_add(all, uid, now_ms), false, now_ms, member);
 }
 
 bool budget_connect_narrow(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member)
 {
-	return budget_has_narrow_room(all, uid) && join(all, budget_find_or_add(all, uid, now_ms), true, now_ms, member);
+	return budget_has_narrow_room(all, uid) && budget_join(all, budget_find_or_add(all, uid, now_ms), true, now_ms, member);
 }
 
 bool budget_replace(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member)
 {
-	return join(all, budget_find_or_add(all, uid, now_ms), false, now_ms, member);
+	return budget_join(all, budget_find_or_add(all, uid, now_ms), false, now_ms, member);
 }
 
 bool budget_replace_narrow(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member)
 {
-	return join(all, budget_find_or_add(all, uid, now_ms), true, now_ms, member);
+	return budget_join(all, budget_find_or_add(all, uid, now_ms), true, now_ms, member);
 }
 
 void budget_turned_away(struct budgets *all, uid_t uid, int64_t now_ms)
@@ -297,7 +297,7 @@ bool budget_may_replace(struct budgets *all, uid_t uid)
 {
 	const struct budget *budget = budget_of(all, uid);
 
-	return budget != NULL && budget->rank != BUDGET_ORDINARY && budget->connections >= limits_of(budget)->connections && all->connections < all->maximum;
+	return budget != NULL && budget->rank != BUDGET_ORDINARY && budget->connections >= budget_limits_of(budget)->connections && all->connections < all->maximum;
 }
 
 void budget_disconnect(struct budgets *all, struct budget_member *member)
@@ -387,7 +387,7 @@ void budget_set_rank(struct budgets *all, struct budget *budget, enum budget_ran
 void budget_charge(struct budget *budget, size_t bytes, int64_t now_ms)
 {
 	struct budget *payer = budget->payer;
-	int64_t most = limits_of(payer)->bytes_at_once, least = -BUDGET_DEBT_SECONDS * limits_of(payer)->bytes_per_second * 1000;
+	int64_t most = budget_limits_of(payer)->bytes_at_once, least = -BUDGET_DEBT_SECONDS * budget_limits_of(payer)->bytes_per_second * 1000;
 
 	if (payer->rank == BUDGET_ROOT)
 		return;
@@ -421,7 +421,7 @@ int64_t budget_begin(struct budget *budget, int64_t now_ms)
 		return 0;
 	}
 	/* Thousandths of a token over tokens per minute, in seconds, rounded up. */
-	return 1 + missing * 60 / (1000 * limits_of(payer)->begins_per_minute);
+	return 1 + missing * 60 / (1000 * budget_limits_of(payer)->begins_per_minute);
 }
 
 bool budget_brake(struct budget *budget, int64_t now_ms)
@@ -442,7 +442,7 @@ bool budget_hold(struct budget *budget, size_t before, size_t after)
 	struct budget *payer = budget->payer;
 	size_t held = payer->paid_held - before + after;
 
-	if (after > before && held > limits_of(payer)->held)
+	if (after > before && held > budget_limits_of(payer)->held)
 		return false;
 	payer->paid_held = held;
 	budget->held = budget->held - before + after;
@@ -451,7 +451,7 @@ bool budget_hold(struct budget *budget, size_t before, size_t after)
 
 void budgets_sweep(struct budgets *all, int64_t now_ms)
 {
-	sweep(all, now_ms, false);
+	budget_sweep(all, now_ms, false);
 }
 
 size_t budgets_connections(const struct budgets *all)

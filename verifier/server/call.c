@@ -84,7 +84,7 @@ static struct connection *connection_waiting(struct call *call, const char *what
 }
 
 /* Sends; takes over `parameters`, and closes where there are none. */
-static void answer(struct connection *connection, const char *error, json_t *parameters, bool then_close)
+static void call_answer(struct connection *connection, const char *error, json_t *parameters, bool then_close)
 {
 	size_t size = 0;
 	char *frame = parameters != NULL ? door_frame(error, parameters, false, &size) : NULL;
@@ -103,7 +103,7 @@ void call_refuse(struct call *call, enum stepup_error error, const char *message
 	if (!stepup_error_is_refusal(error))
 		error = STEPUP_UNAVAILABLE;
 	(void)snprintf(name, sizeof(name), "%s.%s", connection->door->interface->name, stepup_error_name(error));
-	answer(connection, name, refusal_parameters(error, message != NULL ? message : stepup_error_text(error), facts), false);
+	call_answer(connection, name, refusal_parameters(error, message != NULL ? message : stepup_error_text(error), facts), false);
 }
 
 /* Holds a reply against the method's table: what doesn't fit is a mistake of ours, and goes to nobody. */
@@ -163,7 +163,7 @@ void call_reply(struct call *call, json_t *reply)
 	if (reply == NULL)
 		call_refuse(call, STEPUP_UNAVAILABLE, NULL, NULL);
 	else
-		answer(connection, NULL, reply, false);
+		call_answer(connection, NULL, reply, false);
 }
 
 void call_invalid(struct call *call, const char *field)
@@ -171,7 +171,7 @@ void call_invalid(struct call *call, const char *field)
 	struct connection *connection = connection_waiting(call, "invalid");
 
 	if (connection != NULL)
-		answer(connection, "org.varlink.service.InvalidParameter", json_pack("{s:s}", "parameter", field), true);
+		call_answer(connection, "org.varlink.service.InvalidParameter", json_pack("{s:s}", "parameter", field), true);
 }
 
 /* While a call is under way nobody reads from its socket: a peer that has hung up shows there as the end. */

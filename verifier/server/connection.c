@@ -18,7 +18,7 @@
 /* Calls that begin something are counted for themselves. */
 static const char *const begin_methods[] = { "Begin", "EnrollBegin", "Approve" };
 
-static int64_t now_ms(const struct connection *connection)
+static int64_t connection_now_ms(const struct connection *connection)
 {
 	return (int64_t)uv_now(connection->server->verifier->loop);
 }
@@ -55,7 +55,7 @@ static void free_when_done(struct connection *connection)
 	free(connection);
 }
 
-static void on_closed(uv_handle_t *handle)
+static void connection_on_closed(uv_handle_t *handle)
 {
 	struct connection *connection = handle->data;
 
@@ -70,7 +70,7 @@ void connection_end(struct connection *connection)
 
 	if (connection->fd < 0)
 		return;
-	uv_close((uv_handle_t *)&connection->poll, on_closed);
+	uv_close((uv_handle_t *)&connection->poll, connection_on_closed);
 	(void)close(connection->fd);
 	connection->fd = -1;
 	if (connection->next != NULL)
@@ -102,7 +102,7 @@ static void connection_next(struct connection *connection);
 static void connection_written(struct connection *connection)
 {
 	connection->state = CONNECTION_READING;
-	connection->since_ms = now_ms(connection);
+	connection->since_ms = connection_now_ms(connection);
 	if (connection->closing)
 		connection_end(connection);
 	else if (!connection->handling)
@@ -127,7 +127,7 @@ static void connection_write(struct connection *connection)
 			return;
 		}
 		connection->out_sent += (size_t)n;
-		connection->since_ms = now_ms(connection);
+		connection->since_ms = connection_now_ms(connection);
 	}
 	wipe_free_string(&connection->out);
 	connection->out_size = connection->out_sent = 0;
@@ -159,7 +159,7 @@ static bool out_add(struct connection *connection, char *frame, size_t size)
 	connection->out = frame;
 	connection->out_size = left + size;
 	connection->out_sent = 0;
-	connection->since_ms = now_ms(connection);
+	connection->since_ms = connection_now_ms(connection);
 	return true;
 }
 
@@ -237,7 +237,7 @@ static bool may_begin(struct connection *connection)
 	for (size_t i = 0; i < sizeof(begin_methods) / sizeof(begin_methods[0]); i++) {
 		if (strcmp(connection->request.method->name, begin_methods[i]) != 0)
 			continue;
-		facts.retry_after_seconds = budget_begin(connection->member.budget, now_ms(connection));
+		facts.retry_after_seconds = budget_begin(connection->member.budget, connection_now_ms(connection));
 		if (facts.retry_after_seconds == 0)
 			continue;
 		call_refuse(&connection->call, STEPUP_THROTTLED,
@@ -265,7 +265,7 @@ static void on_account(void *context, enum stepup_error result, const struct acc
 	call->peer.account = account->name;
 	call->parameters = connection->request.parameters;
 	call->more = connection->request.more;
-	budget_set_named(connection->server->budgets, connection->member.budget, account->name != NULL, now_ms(connection));
+	budget_set_named(connection->server->budgets, connection->member.budget, account->name != NULL, connection_now_ms(connection));
 	if (connection->policy_generation != connection->server->policy_generation) {
 		connection->policy_generation = connection->server->policy_generation;
 		budget_set_rank(connection->server->budgets, connection->member.budget, rank_of(call->verifier->policy, call->peer.uid, account->name));
@@ -281,9 +281,9 @@ void connection_message(struct connection *connection, const char *text, size_t 
 	char *frame = request->answer;
 
 	if (!connection->brake && verdict == DOOR_CALL && connection_is_brake(connection, request))
-		connection->brake = budget_brake(connection->member.budget, now_ms(connection));
+		connection->brake = budget_brake(connection->member.budget, connection_now_ms(connection));
 	if (!connection->brake)
-		budget_charge(connection->member.budget, BUDGET_CALL_COST, now_ms(connection));
+		budget_charge(connection->member.budget, BUDGET_CALL_COST, connection_now_ms(connection));
 	connection->state = CONNECTION_CALLING;
 	connection->server->busy++;
 	if (verdict == DOOR_CALL && connection->member.narrow && !connection->brake) {
@@ -311,7 +311,7 @@ static void connection_wait(struct connection *connection, bool new_message)
 		return;
 	}
 	if (new_message || (connection->held == 0 && !connection->owing))
-		connection->since_ms = now_ms(connection);
+		connection->since_ms = connection_now_ms(connection);
 	connection->held = left;
 	if (left == 0 && connection->frames.capacity > KEPT_ROOM)
 		frame_reader_clear(&connection->frames); /* one long message is no reason to keep as much room ever after */
@@ -323,7 +323,7 @@ static void connection_wait(struct connection *connection, bool new_message)
 
 static bool is_held_back(const struct connection *connection)
 {
-	return connection->member.narrow || budget_in_debt(connection->member.budget, now_ms(connection));
+	return connection->member.narrow || budget_in_debt(connection->member.budget, connection_now_ms(connection));
 }
 
 /* Takes whole messages, one after the other, until one is under way or none is whole. */
@@ -391,7 +391,7 @@ static void connection_read(struct connection *connection)
 		connection_end(connection);
 		return;
 	}
-	budget_charge(connection->member.budget, (size_t)n, now_ms(connection));
+	budget_charge(connection->member.budget, (size_t)n, connection_now_ms(connection));
 	result = frame_reader_feed(&connection->frames, server->read_buffer, (size_t)n);
 	wipe_memory(server->read_buffer, (size_t)n);
 	if (result == STEPUP_OK)
@@ -442,7 +442,7 @@ void connection_start(struct server *server, const struct door *door, int fd, co
 	connection->policy_generation = server->policy_generation - 1;
 	connection->call.verifier = server->verifier;
 	connection->call.peer = *peer;
-	connection->since_ms = now_ms(connection);
+	connection->since_ms = connection_now_ms(connection);
 	frame_reader_init(&connection->frames, FRAME_SIZE_MAX);
 	connection->next = server->connections;
 	if (connection->next != NULL)

@@ -112,7 +112,7 @@ char *door_bad_message(size_t *size)
 	return service_error(SERVICE ".InvalidParameter", "parameter", "message", size);
 }
 
-static enum door_verdict refuse(struct door_request *request, const char *error, const char *member, const char *value)
+static enum door_verdict door_refuse(struct door_request *request, const char *error, const char *member, const char *value)
 {
 	request->answer = service_error(error, member, value, &request->answer_size);
 	return request->answer != NULL ? DOOR_REFUSE : DOOR_CLOSE;
@@ -121,18 +121,18 @@ static enum door_verdict refuse(struct door_request *request, const char *error,
 /* What isn't served here. */
 static enum door_verdict not_found(struct door_request *request, const char *error, const char *member, const char *value)
 {
-	enum door_verdict verdict = refuse(request, error, member, value);
+	enum door_verdict verdict = door_refuse(request, error, member, value);
 
 	return verdict == DOOR_REFUSE ? DOOR_ANSWER : verdict;
 }
 
 static enum door_verdict refuse_field(struct door_request *request, const char *field)
 {
-	return refuse(request, SERVICE ".InvalidParameter", "parameter", field);
+	return door_refuse(request, SERVICE ".InvalidParameter", "parameter", field);
 }
 
 /* Answers; takes over `reply`. */
-static enum door_verdict answer(struct door_request *request, json_t *reply)
+static enum door_verdict door_answer(struct door_request *request, json_t *reply)
 {
 	request->answer = reply != NULL ? door_frame(NULL, reply, false, &request->answer_size) : NULL;
 	json_decref(reply);
@@ -146,7 +146,7 @@ static const struct field description_fields[] = { { "interface", FIELD_TEXT, ME
 
 static enum door_verdict service_info(const struct door *door, struct door_request *request)
 {
-	return answer(request, json_pack("{s:s, s:s, s:s, s:s, s:[s, s]}", "vendor", "pam-stepup", "product", "stepupd", "version",
+	return door_answer(request, json_pack("{s:s, s:s, s:s, s:s, s:[s, s]}", "vendor", "pam-stepup", "product", "stepupd", "version",
 		PACKAGE_VERSION, "url", PACKAGE_URL, "interfaces", SERVICE, door->interface->name));
 }
 
@@ -155,9 +155,9 @@ static enum door_verdict service_describe(const struct door *door, struct door_r
 	const char *name = message_text(request->parameters, "interface");
 
 	if (strcmp(name, SERVICE) == 0)
-		return answer(request, json_pack("{s:s}", "description", service_description));
+		return door_answer(request, json_pack("{s:s}", "description", service_description));
 	if (strcmp(name, door->interface->name) == 0)
-		return answer(request, json_pack("{s:s}", "description", door->interface->description));
+		return door_answer(request, json_pack("{s:s}", "description", door->interface->description));
 	return not_found(request, SERVICE ".InterfaceNotFound", "interface", name);
 }
 

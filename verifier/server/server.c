@@ -104,7 +104,7 @@ static bool make_place(struct server *server, uid_t uid, bool owes)
 }
 
 /* For a uid that has as many as it may, or owes: NULL where it is turned away. What a peer shows by then costs nothing but a look. */
-static connection_place *place_of(struct listener *listener, int fd, uid_t uid)
+static connection_place *server_place_of(struct listener *listener, int fd, uid_t uid)
 {
 	struct server *server = listener->server;
 	int64_t now = (int64_t)uv_now(server->verifier->loop);
@@ -140,7 +140,7 @@ static void welcome(struct listener *listener, int fd)
 		(void)close(fd);
 		return;
 	}
-	place = place_of(listener, fd, credentials.uid);
+	place = server_place_of(listener, fd, credentials.uid);
 	if (place == NULL) {
 		budget_turned_away(server->budgets, credentials.uid, (int64_t)uv_now(server->verifier->loop));
 		(void)close(fd);

@@ -86,7 +86,7 @@ static void caller_read(uv_poll_t *poll, int status, int events)
 	caller_end(caller);
 }
 
-static void welcome(struct listening *at, int fd)
+static void unavailable_welcome(struct listening *at, int fd)
 {
 	struct unavailable *of = at->of;
 	struct turned_away *caller = of->caller_count < UNAVAILABLE_CALLERS_MAX ? calloc(1, sizeof(*caller)) : NULL;
@@ -107,14 +107,14 @@ static void welcome(struct listening *at, int fd)
 		caller_end(caller);
 }
 
-static void on_connect(uv_poll_t *poll, int status, int events)
+static void unavailable_on_connect(uv_poll_t *poll, int status, int events)
 {
 	struct listening *at = poll->data;
 	int fd = status < 0 ? -1 : accept4(at->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	(void)events;
 	if (fd >= 0)
-		welcome(at, fd);
+		unavailable_welcome(at, fd);
 }
 
 static void on_sweep(uv_timer_t *timer)
@@ -156,7 +156,7 @@ static enum stepup_error listen_at(struct unavailable *of, int which, int fd)
 		return STEPUP_NO_MEMORY;
 	at->poll.data = at;
 	of->handles++;
-	return uv_poll_start(&at->poll, UV_READABLE, on_connect) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
+	return uv_poll_start(&at->poll, UV_READABLE, unavailable_on_connect) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
 static void listening_closed(uv_handle_t *handle)

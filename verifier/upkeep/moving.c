@@ -20,7 +20,7 @@
 #define COPY_END ".moving"
 
 /* One sentence, in the place of any. */
-static enum stepup_error say(char **why, enum stepup_error error, const char *sentence)
+static enum stepup_error moving_say(char **why, enum stepup_error error, const char *sentence)
 {
 	free(*why);
 	*why = strdup(sentence);
@@ -72,7 +72,7 @@ static enum stepup_error make_copy(const struct moving_place *place, const char 
 	return error == STEPUP_OK ? store_copy_settle(*copy, why) : error;
 }
 
-static enum stepup_error hand_over(const char *copy, const struct moving_carrier *carrier)
+static enum stepup_error moving_hand_over(const char *copy, const struct moving_carrier *carrier)
 {
 	int fd = open(copy, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	enum stepup_error error = fd >= 0 ? carrier->carry(carrier->context, fd) : STEPUP_IO;
@@ -93,14 +93,14 @@ static enum stepup_error leave(const struct moving_place *place, struct opened *
 	enum stepup_error error = log_epoch_check(opened->session, &here, &seen, why);
 
 	if (error == STEPUP_NOT_FOUND)
-		return say(why, error,
+		return moving_say(why, error,
 			"No verifier has ever started with this store: there is nothing to move.");
 	if (error != STEPUP_OK)
 		return error;
 	turn.clean = seen.clean;
 	error = make_copy(place, file, &turn, &copy, left, why);
 	if (error == STEPUP_OK)
-		error = hand_over(copy, carrier);
+		error = moving_hand_over(copy, carrier);
 	turn.expected = left;
 	if (error == STEPUP_OK)
 		error = store_leave(
@@ -150,12 +150,12 @@ static enum stepup_error check_key(const struct moving_place *place, const char 
 
 	if (error != STEPUP_CORRUPT)
 		return error;
-	return say(why, error,
+	return moving_say(why, error,
 		"The master key here is not the one that the store in that file was made with. Nothing was"
 		" changed. Copy the old place's master.key here first.");
 }
 
-static enum stepup_error ask(struct opened *copy, const struct moving_arrival *arrival, const char *who,
+static enum stepup_error moving_ask(struct opened *copy, const struct moving_arrival *arrival, const char *who,
 	const char *path, const struct store_head *known, char **why)
 {
 	struct move_question question = {.left = &arrival->left, .known = known};
@@ -187,7 +187,7 @@ static enum stepup_error ask_mark(
 	error = store_mark_open(copy->store, place->key, place->mark, &reason);
 	if (error == STEPUP_OK && store_mark_head(copy->store, &known, &seen)) {
 		store_mark_drop(copy->store); /* no commit in the copy is its own */
-		return ask(copy, arrival, "the mark", place->mark, &known, why);
+		return moving_ask(copy, arrival, "the mark", place->mark, &known, why);
 	}
 	arrival->other_mark = error == STEPUP_CORRUPT;
 	if (error == STEPUP_NOT_FOUND || error == STEPUP_CORRUPT)
@@ -209,7 +209,7 @@ static enum stepup_error ask_store(const struct moving_place *place, struct open
 	if (access(place->store, F_OK) != 0 || store_peek(&peek) != STEPUP_OK ||
 		memcmp(peek.id, arrival->id, sizeof(peek.id)) != 0)
 		return STEPUP_OK;
-	return ask(copy, arrival, "the store", place->store, &peek.head, why);
+	return moving_ask(copy, arrival, "the store", place->store, &peek.head, why);
 }
 
 static enum stepup_error arrive(
@@ -244,7 +244,7 @@ enum stepup_error moving_arrive(
 		return error;
 	error = open_at(place, copy, NULL, &opened, why);
 	if (error == STEPUP_CORRUPT)
-		error = say(why, error,
+		error = moving_say(why, error,
 			"The store in that file is not as it left: rows or log were changed on the way. "
 			"Nothing was"
 			" changed here. Bring it once more from the old place: stepup backup --move FILE.");

@@ -147,7 +147,7 @@ bool upkeep_say_error(enum stepup_error error, const char *why)
 	return upkeep_say("%s", why != NULL ? why : stepup_error_text(error));
 }
 
-static void key_read(const struct upkeep_place *host, bool as_root, struct upkeep_key *found)
+static void upkeep_key_read(const struct upkeep_place *host, bool as_root, struct upkeep_key *found)
 {
 	struct stat st;
 	bool roots = stat(host->master_key, &st) == 0 && st.st_uid == 0;
@@ -167,13 +167,13 @@ bool upkeep_become_owner(
 {
 	if (found != NULL) {
 		*found = (struct upkeep_key){.error = STEPUP_NOT_FOUND};
-		key_read(host, true, found);
+		upkeep_key_read(host, true, found);
 	}
 	if (!become_owner(folder))
 		return upkeep_say(
 			"could not become the store's owner: %s. Nothing was done.", strerror(errno));
 	if (found != NULL)
-		key_read(host, false, found);
+		upkeep_key_read(host, false, found);
 	return true;
 }
 

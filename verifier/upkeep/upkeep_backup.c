@@ -87,7 +87,7 @@ static enum stepup_error carry(void *context, int copy)
 	return recv(ferry->talk, &word, 1, 0) == 1 && word == MOVE_KEPT ? STEPUP_OK : STEPUP_CANCELLED;
 }
 
-static bool leave(struct ferry *ferry)
+static bool upkeep_backup_leave(struct ferry *ferry)
 {
 	const struct moving_carrier carrier = {.carry = carry, .context = ferry};
 	struct moving_place place = {.store = ferry->place, .mark = ferry->host->mark};
@@ -117,7 +117,7 @@ static bool leave(struct ferry *ferry)
 
 /* In the parent. `*kept`: the child was told that the file is on the disk, so that the store may have left by
  * now. */
-static bool receive(struct ferry *ferry, int out, bool *kept, struct store_head *left)
+static bool upkeep_backup_receive(struct ferry *ferry, int out, bool *kept, struct store_head *left)
 {
 	uint8_t packed[STORE_HEAD_SIZE];
 	char word = '\0';
@@ -151,9 +151,9 @@ static bool ferry_over(struct ferry *ferry, int out, bool *kept, struct store_he
 	(void)close(talk[child != 0]);
 	if (child == 0) {
 		(void)close(out);
-		_exit(leave(ferry) ? 0 : 1);
+		_exit(upkeep_backup_leave(ferry) ? 0 : 1);
 	}
-	received = receive(ferry, out, kept, left);
+	received = upkeep_backup_receive(ferry, out, kept, left);
 	(void)close(ferry->bytes);
 	(void)close(ferry->talk);
 	return upkeep_child_is_content(child) && received;

@@ -103,7 +103,7 @@ out:
 }
 
 /* A prepared statement with the account bound to ?1. */
-static sqlite3_stmt *prepare_account(struct customers *customers, const char *sql, const char *account)
+static sqlite3_stmt *customers_prepare_account(struct customers *customers, const char *sql, const char *account)
 {
 	sqlite3_stmt *statement = prepare(customers, sql);
 
@@ -117,7 +117,7 @@ static sqlite3_stmt *prepare_account(struct customers *customers, const char *sq
 bool customer_show(struct customers *customers, const char *account,
 	void (*each)(void *context, const struct customer *customer), void *context)
 {
-	sqlite3_stmt *statement = prepare_account(customers, CUSTOMER_COLUMNS "WHERE account = ?1", account);
+	sqlite3_stmt *statement = customers_prepare_account(customers, CUSTOMER_COLUMNS "WHERE account = ?1", account);
 	bool found = statement && sqlite3_step(statement) == SQLITE_ROW;
 
 	if (found)
@@ -129,7 +129,7 @@ bool customer_show(struct customers *customers, const char *account,
 bool customer_contacts(struct customers *customers, const char *account, int64_t limit,
 	void (*each)(void *context, const struct contact *contact), void *context)
 {
-	sqlite3_stmt *statement = prepare_account(customers,
+	sqlite3_stmt *statement = customers_prepare_account(customers,
 		"SELECT contacts.name, email, city, state FROM contacts JOIN customers ON customers.id = customer "
 		"WHERE account = ?1 ORDER BY contacts.id LIMIT ?2",
 		account);
@@ -153,7 +153,7 @@ bool customer_contacts(struct customers *customers, const char *account, int64_t
 
 int64_t customer_contact_count(struct customers *customers, const char *account)
 {
-	sqlite3_stmt *statement = prepare_account(customers,
+	sqlite3_stmt *statement = customers_prepare_account(customers,
 		"SELECT (SELECT count(*) FROM contacts WHERE customer = customers.id) FROM customers WHERE account = ?1", account);
 	int64_t count = -1;
 
@@ -165,7 +165,7 @@ int64_t customer_contact_count(struct customers *customers, const char *account)
 
 char *customer_api_key(struct customers *customers, const char *account)
 {
-	sqlite3_stmt *statement = prepare_account(customers, "SELECT api_key FROM customers WHERE account = ?1", account);
+	sqlite3_stmt *statement = customers_prepare_account(customers, "SELECT api_key FROM customers WHERE account = ?1", account);
 	char *key = NULL;
 
 	if (statement && sqlite3_step(statement) == SQLITE_ROW)

@@ -19,7 +19,7 @@
 #define UNREACHABLE "Could not check, so nothing was done. You did nothing wrong. Try again in a minute."
 
 /* Whether the other end is one that may speak for the verifier. */
-static bool server_is_right(int fd, const char *path)
+static bool verifier_call_server_is_right(int fd, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	struct ucred server;
@@ -115,7 +115,7 @@ static json_t *reader_next(struct reader *reader)
 static bool reader_open(struct reader *reader, const char *socket, int seconds)
 {
 	*reader = (struct reader){.fd = unix_connect(socket, WAIT_SECONDS), .until = now_ms() + (int64_t)seconds * 1000, .text = malloc(REPLY_SIZE_MAX)};
-	return reader->fd >= 0 && reader->text && server_is_right(reader->fd, socket);
+	return reader->fd >= 0 && reader->text && verifier_call_server_is_right(reader->fd, socket);
 }
 
 static void reader_close(struct reader *reader)

@@ -50,7 +50,7 @@ static enum MHD_Result reply_stream(struct http_request *request, struct export_
 	return reply_queue(request, MHD_HTTP_OK, response);
 }
 
-static enum MHD_Result refuse(struct http_request *request, const char *words, const char *reference)
+static enum MHD_Result exports_refuse(struct http_request *request, const char *words, const char *reference)
 {
 	struct html html = {0};
 
@@ -75,11 +75,11 @@ static enum MHD_Result run_export(struct http_request *request, const char *rece
 	if (order && account_is_plain(account))
 		stream = export_open(request->console->export_socket, order, &answer);
 	if (!stream) {
-		result = refuse(request, "The export service did not answer, so nothing was exported. Try again in a minute.", NULL);
+		result = exports_refuse(request, "The export service did not answer, so nothing was exported. Try again in a minute.", NULL);
 	} else if (!json_is_true(json_object_get(answer, "granted"))) {
 		const char *words = json_string_value(json_object_get(answer, "message"));
 
-		result = refuse(request, words ? words : "The export service refused without saying why.",
+		result = exports_refuse(request, words ? words : "The export service refused without saying why.",
 			json_string_value(json_object_get(answer, "reference")));
 	} else {
 		result = reply_stream(request, stream, account);
@@ -99,7 +99,7 @@ enum MHD_Result handle_export(struct http_request *request)
 
 	if (!id || !bridge_take(request->console->bridge, &request->session, id, "customer.export", &grant)) {
 		free(id);
-		return refuse(request, "No approval stands behind this export, or it was used already. Go back and click Export again.",
+		return exports_refuse(request, "No approval stands behind this export, or it was used already. Go back and click Export again.",
 			NULL);
 	}
 	free(id);
@@ -126,7 +126,7 @@ enum MHD_Result handle_demo_export(struct http_request *request)
 	if (receipt && account && records)
 		result = run_export(request, receipt, account, strtoll(records, NULL, 10));
 	else
-		result = refuse(request, "Fill in all three fields.", NULL);
+		result = exports_refuse(request, "Fill in all three fields.", NULL);
 	free(receipt);
 	free(account);
 	free(records);

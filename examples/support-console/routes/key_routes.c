@@ -18,7 +18,7 @@
 
 #define INVITATION_MAX 64
 
-static enum MHD_Result refuse(struct http_request *request, unsigned status, const char *words)
+static enum MHD_Result key_routes_refuse(struct http_request *request, unsigned status, const char *words)
 {
 	return reply_json(request, status, json_pack("{s:s, s:{s:s, s:s}}", "state", "refused", "message", "type", "refused", "message", words));
 }
@@ -111,14 +111,14 @@ enum MHD_Result handle_key_begin(struct http_request *request)
 
 	json_decref(body);
 	if (!parameters)
-		return refuse(request, MHD_HTTP_BAD_REQUEST,
+		return key_routes_refuse(request, MHD_HTTP_BAD_REQUEST,
 			"A key needs a name of at most 64 letters, and an invitation or an approval that was not used before. Nothing was added.");
 	verifier_call(request->console->verifier_socket, "EnrollBegin", parameters, &reply);
 	transaction = json_string_value(json_object_get(reply.parameters, "transaction"));
 	if (!reply_is_good(&reply))
 		result = refuse_as(request, &reply);
 	else if (!transaction || !session_keep_enrolment(request->console->sessions, request->session.token, transaction))
-		result = refuse(request, MHD_HTTP_CONFLICT, "Your session ended meanwhile. Nothing was added. Sign in again.");
+		result = key_routes_refuse(request, MHD_HTTP_CONFLICT, "Your session ended meanwhile. Nothing was added. Sign in again.");
 	else
 		result = reply_json(request, MHD_HTTP_OK,
 			json_pack("{s:s, s:{s:s, s:O, s:O, s:O}}", "state", "question", "message", "type", "question", "prompt",
@@ -136,7 +136,7 @@ enum MHD_Result handle_key_finish(struct http_request *request)
 
 	if (!json_is_object(key) || !*request->session.enrolment) {
 		json_decref(body);
-		return refuse(request, MHD_HTTP_BAD_REQUEST, "No key was being added. Nothing was added. Reload the page and start again.");
+		return key_routes_refuse(request, MHD_HTTP_BAD_REQUEST, "No key was being added. Nothing was added. Reload the page and start again.");
 	}
 	verifier_call(request->console->verifier_socket, "EnrollFinish",
 		json_pack("{s:s, s:s, s:O}", "transaction", request->session.enrolment, "method", "browser", "key", key), &reply);
@@ -155,7 +155,7 @@ enum MHD_Result handle_key_remove(struct http_request *request)
 
 	json_decref(body);
 	if (!granted)
-		return refuse(request, MHD_HTTP_BAD_REQUEST, "No approval stands behind this, or it was used already. Nothing was removed.");
+		return key_routes_refuse(request, MHD_HTTP_BAD_REQUEST, "No approval stands behind this, or it was used already. Nothing was removed.");
 	verifier_call(request->console->verifier_socket, "Remove",
 		json_pack("{s:s, s:s, s:s}", "user", request->session.user, "credential", grant.subject.credential, "authorization",
 			grant.authorization),

@@ -30,7 +30,7 @@ static enum MHD_Result say(struct http_request *request, unsigned status, const 
 }
 
 /* Tells how a call went, and frees the reply. */
-static enum MHD_Result outcome(struct http_request *request, struct verifier_reply *reply)
+static enum MHD_Result request_routes_outcome(struct http_request *request, struct verifier_reply *reply)
 {
 	enum MHD_Result result = say(request, MHD_HTTP_OK, reply_is_good(reply) ? "done" : "refused", reply->message);
 
@@ -128,7 +128,7 @@ enum MHD_Result handle_request_deny(struct http_request *request)
 	verifier_call(request->console->verifier_socket, "Deny",
 		json_pack("{s:s, s:s}", "user", request->session.user, "request", name), &reply);
 	json_decref(body);
-	return outcome(request, &reply);
+	return request_routes_outcome(request, &reply);
 }
 
 static bool any(const json_t *parameters, void *context)
@@ -168,7 +168,7 @@ enum MHD_Result handle_request_cancel(struct http_request *request)
 		verifier_call(request->console->verifier_socket, "CancelRequest", json_pack("{s:s}", "request", name), &reply);
 	}
 	json_decref(body);
-	return outcome(request, &reply);
+	return request_routes_outcome(request, &reply);
 }
 
 enum MHD_Result handle_request_outcome(struct http_request *request)
@@ -183,5 +183,5 @@ enum MHD_Result handle_request_outcome(struct http_request *request)
 	}
 	look_at_own(request, name, &reply);
 	json_decref(body);
-	return outcome(request, &reply);
+	return request_routes_outcome(request, &reply);
 }

@@ -8,7 +8,7 @@
 #include "examples/support-console/step_up/step_up_internal.h"
 
 /* A stack that asks for anything but what this conversation is about gets no answer. */
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *data)
+static int step_up_pam_converse(int count, const struct pam_message **messages, struct pam_response **responses, void *data)
 {
 	struct step_up *step_up = data;
 	struct pam_response *replies;
@@ -51,7 +51,7 @@ static int pam_open(const struct bridge *bridge, const char *user, const char *r
 
 bool step_up_through_pam(struct step_up *step_up, struct step_up_grant *grant)
 {
-	const struct pam_conv conversation = {converse, step_up};
+	const struct pam_conv conversation = {step_up_pam_converse, step_up};
 	pam_handle_t *handle = NULL;
 	const char *made;
 	int result = pam_open(step_up->bridge, step_up->user, step_up->rhost, &conversation, &handle);

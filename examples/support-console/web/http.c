@@ -195,7 +195,7 @@ static bool csrf_holds(struct http_request *request)
 	return holds;
 }
 
-static enum MHD_Result refuse(struct http_request *request, unsigned status, const char *title, const char *words)
+static enum MHD_Result http_refuse(struct http_request *request, unsigned status, const char *title, const char *words)
 {
 	struct html html = {0};
 
@@ -242,10 +242,10 @@ static enum MHD_Result dispatch_route(struct http_request *request, const struct
 	if (!request->has_session || (signed_in && request->session.stage != SESSION_SIGNED_IN)) {
 		if (!strcmp(route->method, "GET"))
 			return reply_redirect(request, "/sign-in", NULL);
-		return refuse(request, MHD_HTTP_UNAUTHORIZED, "You are signed out", "Sign in again. Nothing was done.");
+		return http_refuse(request, MHD_HTTP_UNAUTHORIZED, "You are signed out", "Sign in again. Nothing was done.");
 	}
 	if (!strcmp(route->method, "POST") && !csrf_holds(request))
-		return refuse(request, MHD_HTTP_FORBIDDEN, "Not from this page",
+		return http_refuse(request, MHD_HTTP_FORBIDDEN, "Not from this page",
 			"This request did not come from a page of this session. Nothing was done. Reload the page and try again.");
 	if (route->access != ACCESS_WATCHING)
 		session_seen(request->console->sessions, request->session.token);
@@ -260,9 +260,9 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 	bool other_method = false;
 
 	if (request->body_too_large)
-		return refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "Too much", "That was more than a form holds. Nothing was done.");
+		return http_refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "Too much", "That was more than a form holds. Nothing was done.");
 	if (!request_is_ours(request, method))
-		return refuse(request, MHD_HTTP_FORBIDDEN, "Not from this site",
+		return http_refuse(request, MHD_HTTP_FORBIDDEN, "Not from this site",
 			"This request came from another site or another address. Nothing was done.");
 	for (const struct route *route = routes; route->method; route++) {
 		if (!path_matches(route->path, path, request->argument) || (route->demo_only && !request->console->demo))
@@ -271,7 +271,7 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 			return dispatch_route(request, route);
 		other_method = true;
 	}
-	return refuse(request, other_method ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND, "No such page",
+	return http_refuse(request, other_method ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND, "No such page",
 		"There is nothing at this address.");
 }
 
@@ -350,7 +350,7 @@ static void on_completed(
 }
 
 /* A listening socket of our own, so that its port is known before anybody can ask. */
-static int listen_on(uint16_t port, char origin[ORIGIN_SIZE])
+static int http_listen_on(uint16_t port, char origin[ORIGIN_SIZE])
 {
 	struct sockaddr_in address = {
 		.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -371,7 +371,7 @@ static int listen_on(uint16_t port, char origin[ORIGIN_SIZE])
 
 struct MHD_Daemon *http_start(struct console *console, uint16_t port, char origin[ORIGIN_SIZE])
 {
-	int fd = listen_on(port, origin);
+	int fd = http_listen_on(port, origin);
 	struct MHD_Daemon *daemon;
 
 	if (fd < 0)

@@ -146,7 +146,7 @@ static enum stepup_error ask_person(void *context, const struct step_up_question
 }
 
 /* Waits as long as the request does, unless that isn't wanted. */
-static bool wait_for_approval(void *context, const struct step_up_waiting *waiting, struct deadline *until)
+static bool doors_wait_for_approval(void *context, const struct step_up_waiting *waiting, struct deadline *until)
 {
 	struct conversing *conversing = context;
 	const struct doors *doors = conversing->doors;
@@ -166,7 +166,7 @@ static bool wait_for_approval(void *context, const struct step_up_waiting *waiti
 static enum exit_status run_step_up(struct doors *doors, struct step_up_request *request, bool quiet_bad_details, struct step_up_outcome *outcome)
 {
 	struct conversing conversing = {.keys = {.channel = &terminal_channel}, .doors = doors};
-	const struct step_up_conversation conversation = {.ask = ask_person, .wait = wait_for_approval, .context = &conversing};
+	const struct step_up_conversation conversation = {.ask = ask_person, .wait = doors_wait_for_approval, .context = &conversing};
 	const char *reach[REACH_SIZE];
 	struct verifier_client **client = NULL;
 	enum exit_status status;

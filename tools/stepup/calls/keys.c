@@ -40,21 +40,21 @@ void keys_reach(const struct invocation *invocation, const char *reach[REACH_SIZ
 	reach[count] = NULL;
 }
 
-static enum stepup_error tell_touch(void *context, const char *text)
+static enum stepup_error keys_tell_touch(void *context, const char *text)
 {
 	(void)context;
 	terminal_channel.tell(NULL, text);
 	return STEPUP_OK;
 }
 
-static enum stepup_error ask_pin(void *context, const struct authenticator_pin_question *question, char **pin)
+static enum stepup_error keys_ask_pin(void *context, const struct authenticator_pin_question *question, char **pin)
 {
 	(void)context;
 	return terminal_ask(question->text, true, pin);
 }
 
 /* Whether the person can mend it and go on. */
-static bool may_try_again(enum authenticator_code code)
+static bool keys_may_try_again(enum authenticator_code code)
 {
 	switch (code) {
 	case AUTHENTICATOR_NO_KEY:
@@ -117,7 +117,7 @@ static enum exit_status say_error(const struct invocation *invocation, const str
 
 enum exit_status keys_run(const struct invocation *invocation, struct authenticator_request *request, json_t **reply)
 {
-	const struct authenticator_conversation talk = {tell_touch, ask_pin, NULL};
+	const struct authenticator_conversation talk = {keys_tell_touch, keys_ask_pin, NULL};
 	struct authenticator_outcome outcome = {0};
 	enum exit_status status;
 	enum stepup_error error;
@@ -126,7 +126,7 @@ enum exit_status keys_run(const struct invocation *invocation, struct authentica
 	*reply = NULL;
 	for (int i = 1;; i++) {
 		error = authenticator_run(request, &talk, deadline_in(authenticator_patience_ms(request->operation, HELPER_MS)), &outcome);
-		if (error != STEPUP_BAD_ANSWER || !may_try_again(outcome.code) || i == TRIES_MAX)
+		if (error != STEPUP_BAD_ANSWER || !keys_may_try_again(outcome.code) || i == TRIES_MAX)
 			break;
 		if (!wants_again(request, &outcome)) {
 			error = STEPUP_CANCELLED;

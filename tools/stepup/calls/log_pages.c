@@ -52,7 +52,7 @@ static int64_t checkpoint_size(const json_t *reply)
 }
 
 /* Waits for a checkpoint over everything there was when first asked; takes an older one where the signer is behind. */
-static enum exit_status settle(struct doors *doors, const char *authorization, json_t **reply, int64_t *size)
+static enum exit_status log_pages_settle(struct doors *doors, const char *authorization, json_t **reply, int64_t *size)
 {
 	enum exit_status status = log_page(doors, authorization, 0, 1, reply);
 	int64_t wanted = status == EXIT_DONE ? message_number(*reply, "size", 0) : 0;
@@ -71,7 +71,7 @@ static enum exit_status settle(struct doors *doors, const char *authorization, j
 }
 
 /* Hands a line over and frees it. */
-static bool hand_over(log_line_taken *taken, void *context, char *line)
+static bool log_pages_hand_over(log_line_taken *taken, void *context, char *line)
 {
 	bool went;
 
@@ -94,7 +94,7 @@ static bool take_checkpoints(const json_t *reply, int64_t next, int64_t size, lo
 
 		if (went && next < size && json_is_string(note) && checkpoint_parse(json_string_value(note), &checkpoint) == STEPUP_OK &&
 			checkpoint.size == (uint64_t)next)
-			went = hand_over(taken, context, log_line_checkpoint(json_string_value(note)));
+			went = log_pages_hand_over(taken, context, log_line_checkpoint(json_string_value(note)));
 	}
 	return went;
 }
@@ -114,7 +114,7 @@ static bool take_entries(const json_t *reply, int64_t *next, int64_t size, log_l
 			return false;
 		if (*next == size || *ended)
 			return true;
-		*ended = !hand_over(taken, context, log_line_entry(text, json_object_get(entry, "details"), message_text(entry, "salt")));
+		*ended = !log_pages_hand_over(taken, context, log_line_entry(text, json_object_get(entry, "details"), message_text(entry, "salt")));
 		++*next;
 		*ended = *ended || !take_checkpoints(reply, *next, size, taken, context);
 	}
@@ -150,14 +150,14 @@ enum exit_status log_lines(struct doors *doors, log_line_taken *taken, void *con
 	if (status == EXIT_DONE)
 		status = log_authorize(doors, &authorization);
 	if (status == EXIT_DONE)
-		status = settle(doors, authorization, &first, &size);
+		status = log_pages_settle(doors, authorization, &first, &size);
 	if (status != EXIT_DONE)
 		goto out;
-	*ended = !hand_over(taken, context,
+	*ended = !log_pages_hand_over(taken, context,
 		log_line_header(message_text(place, "issuer"), message_text(place, "host"), message_text(first, "log_key")));
 	status = all_entries(doors, authorization, 0, size, taken, context, ended);
 	if (status == EXIT_DONE && !*ended)
-		*ended = !hand_over(taken, context, log_line_checkpoint(message_text(first, "checkpoint")));
+		*ended = !log_pages_hand_over(taken, context, log_line_checkpoint(message_text(first, "checkpoint")));
 out:
 	wipe_free_string(&authorization);
 	json_decref(place);
@@ -208,7 +208,7 @@ enum exit_status log_lines_since(struct doors *doors, int64_t since, log_line_ta
 
 	*ended = false;
 	if (status == EXIT_DONE)
-		status = settle(doors, authorization, &first, &size);
+		status = log_pages_settle(doors, authorization, &first, &size);
 	if (status == EXIT_DONE)
 		status = first_since(doors, authorization, since, size, &from);
 	if (status == EXIT_DONE)

@@ -102,7 +102,7 @@ enum exit_status command_thaw(const struct invocation *invocation)
 
 /* --- lock --- */
 
-static int compare_names(const void *left, const void *right)
+static int admin_compare_names(const void *left, const void *right)
 {
 	return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
@@ -114,7 +114,7 @@ static char *join_users(const struct invocation *invocation, json_t *users)
 	const char *before = NULL;
 	char *joined;
 
-	qsort(invocation->arguments, invocation->argument_count, sizeof(*invocation->arguments), compare_names);
+	qsort(invocation->arguments, invocation->argument_count, sizeof(*invocation->arguments), admin_compare_names);
 	for (size_t i = 0; i < invocation->argument_count; i++)
 		room += strlen(invocation->arguments[i]) + 1;
 	joined = malloc(room);

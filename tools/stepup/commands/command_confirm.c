@@ -19,7 +19,7 @@
 #include "tools/stepup/shell/output.h"
 
 /* Asks; where the rule wants a text for what looked like a number, asks once more with the text. */
-static enum exit_status ask(struct doors *doors, json_t *details, struct step_up_outcome *outcome)
+static enum exit_status confirm_ask(struct doors *doors, json_t *details, struct step_up_outcome *outcome)
 {
 	const struct invocation *invocation = doors->invocation;
 	enum exit_status status;
@@ -35,7 +35,7 @@ static enum exit_status ask(struct doors *doors, json_t *details, struct step_up
 }
 
 /* Puts the receipt where --receipt says. */
-static enum exit_status hand_over(const struct invocation *invocation, const char *receipt)
+static enum exit_status confirm_hand_over(const struct invocation *invocation, const char *receipt)
 {
 	const char *where = option_text(invocation, OPTION_RECEIPT, NULL);
 	enum stepup_error error = STEPUP_OK;
@@ -65,7 +65,7 @@ static enum exit_status become(char **child)
 	return complain_failure(error_of_errno(reason), "confirmed, but %s could not be run: %s.", child[0], strerror(reason));
 }
 
-static enum exit_status granted(const struct invocation *invocation, const struct step_up_outcome *outcome)
+static enum exit_status confirm_granted(const struct invocation *invocation, const struct step_up_outcome *outcome)
 {
 	const char *where = option_text(invocation, OPTION_RECEIPT, "");
 	enum exit_status status;
@@ -73,7 +73,7 @@ static enum exit_status granted(const struct invocation *invocation, const struc
 	json_t *shown;
 
 	(void)unsetenv("STEPUP_RECEIPT"); /* an older one is nobody's business */
-	status = hand_over(invocation, message_text(outcome->reply, "receipt"));
+	status = confirm_hand_over(invocation, message_text(outcome->reply, "receipt"));
 	if (status != EXIT_DONE)
 		return status;
 	if (invocation->child != NULL)
@@ -107,10 +107,10 @@ enum exit_status command_confirm(const struct invocation *invocation)
 	status = details_parse(invocation->arguments + 1, invocation->argument_count - 1, &details);
 	if (status != EXIT_DONE)
 		return status;
-	status = ask(&doors, details, &outcome);
+	status = confirm_ask(&doors, details, &outcome);
 	doors_close(&doors);
 	if (status == EXIT_DONE)
-		status = granted(invocation, &outcome);
+		status = confirm_granted(invocation, &outcome);
 	json_decref(details);
 	step_up_outcome_clear(&outcome);
 	return status;

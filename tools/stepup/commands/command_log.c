@@ -190,7 +190,7 @@ static bool check_line(void *context, const char *line)
 }
 
 /* Feeds a file line by line. */
-static enum exit_status check_file(struct verification *verification, const char *path)
+static enum exit_status log_check_file(struct verification *verification, const char *path)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	enum exit_status status = EXIT_DONE;
@@ -308,7 +308,7 @@ enum exit_status command_log_verify(const struct invocation *invocation)
 	}
 	status = keep_checkpoints(invocation, verification.check);
 	if (status == EXIT_DONE)
-		status = path != NULL ? check_file(&verification, path) : log_lines(&doors, check_line, &verification, &ended);
+		status = path != NULL ? log_check_file(&verification, path) : log_lines(&doors, check_line, &verification, &ended);
 	doors_close(&doors);
 	if (status == EXIT_DONE && verification.error != STEPUP_OK)
 		status = output_error(invocation, verification.error, "The check could not go on.");

@@ -36,7 +36,7 @@ static const char *check_program(const struct invocation *invocation)
 	return option_text(invocation, OPTION_STEPUPD, STEPUP_SBINDIR "/stepupd");
 }
 
-static const char *check_file(const struct invocation *invocation)
+static const char *policy_check_file(const struct invocation *invocation)
 {
 	return invocation->argument_count > 0 ? invocation->arguments[0] : STEPUP_SYSCONFDIR "/stepup.conf";
 }
@@ -45,7 +45,7 @@ static const char *check_file(const struct invocation *invocation)
 static enum exit_status check_configuration(struct findings *findings, json_t *result)
 {
 	const struct invocation *invocation = findings->invocation;
-	const char *program = check_program(invocation), *file = check_file(invocation);
+	const char *program = check_program(invocation), *file = policy_check_file(invocation);
 	static char output[RUN_OUTPUT_MAX];
 	char *const argv[] = {strdupa(program), strdupa("--check"), strdupa("--config"), strdupa(file), NULL};
 	json_t *lines = json_array();
@@ -97,7 +97,7 @@ static bool has_rule(void *context, const char *action)
 {
 	const struct findings *findings = context;
 	static char output[RUN_OUTPUT_MAX];
-	char *const argv[] = {strdupa(check_program(findings->invocation)), strdupa("--config"), strdupa(check_file(findings->invocation)),
+	char *const argv[] = {strdupa(check_program(findings->invocation)), strdupa("--config"), strdupa(policy_check_file(findings->invocation)),
 		strdupa("--rule-for"), strdupa(action), NULL};
 
 	return !findings->policy_is_good || run_program(argv, output) != 1;

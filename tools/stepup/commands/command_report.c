@@ -38,7 +38,7 @@ static void hear_problem(void *context, int64_t index, const char *sentence)
 	(void)sentence;
 }
 
-static enum exit_status read_file(struct report_reading *reading, const char *path, const struct invocation *invocation)
+static enum exit_status report_read_file(struct report_reading *reading, const char *path, const struct invocation *invocation)
 {
 	enum exit_status status = EXIT_DONE;
 	FILE *file = fopen(path, "re");
@@ -146,7 +146,7 @@ enum exit_status command_report(const struct invocation *invocation)
 		return status;
 	}
 	reading.report = report_new(user, since, until);
-	status = path != NULL ? read_file(&reading, path, invocation) : log_lines_since(&doors, since, take_line, &reading, &ended);
+	status = path != NULL ? report_read_file(&reading, path, invocation) : log_lines_since(&doors, since, take_line, &reading, &ended);
 	doors_close(&doors);
 	if (status == EXIT_DONE && ended)
 		status = output_error(invocation, STEPUP_CORRUPT, "The verifier gave an entry that can't be read. `stepup log verify` says more.");

@@ -190,7 +190,7 @@ enum exit_status command_requests(const struct invocation *invocation)
 /* --- answers --- */
 
 /* The reply's message, or all of it. Takes the reply over. */
-static enum exit_status say(const struct invocation *invocation, json_t *reply)
+static enum exit_status requests_say(const struct invocation *invocation, json_t *reply)
 {
 	char *sentence = safe_text(message_text(reply, "message"));
 	enum exit_status status = output_result(invocation, reply, sentence);
@@ -231,7 +231,7 @@ static enum exit_status call_and_say(const struct invocation *invocation, const 
 	enum exit_status status = doors_call(&doors, &interface_verify, method, parameters, &reply, NULL);
 
 	doors_close(&doors);
-	return status == EXIT_DONE ? say(invocation, reply) : status;
+	return status == EXIT_DONE ? requests_say(invocation, reply) : status;
 }
 
 /* Answers a request by one's own key or code. */
@@ -241,7 +241,7 @@ static enum exit_status answer_request(struct doors *doors, const char *id, cons
 	enum exit_status status = doors_approve(doors, id, decision, &outcome);
 
 	if (status == EXIT_DONE)
-		status = say(doors->invocation, json_incref(outcome.reply));
+		status = requests_say(doors->invocation, json_incref(outcome.reply));
 	step_up_outcome_clear(&outcome);
 	return status;
 }
@@ -299,7 +299,7 @@ struct awaited {
 };
 
 /* Goes on until somebody agreed or nothing can come of it. */
-static bool look(void *context, const json_t *reply)
+static bool requests_look(void *context, const json_t *reply)
 {
 	struct awaited *awaited = context;
 	const char *state = message_text(json_object_get(reply, "request"), "state");
@@ -325,7 +325,7 @@ enum exit_status command_wait(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};
 	struct awaited awaited = {.invocation = invocation, };
-	enum exit_status status = doors_follow(&doors, "AwaitApproval", about_request(invocation), look, &awaited);
+	enum exit_status status = doors_follow(&doors, "AwaitApproval", about_request(invocation), requests_look, &awaited);
 
 	doors_close(&doors);
 	if (status == EXIT_DONE && !awaited.told) /* it hung up on what waits still */

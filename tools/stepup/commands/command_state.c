@@ -232,7 +232,7 @@ static enum exit_status get_keys(const struct invocation *invocation, json_t **j
 	return status;
 }
 
-static void print_claims(const json_t *claims)
+static void state_print_claims(const json_t *claims)
 {
 	const json_t *authorization = json_array_get(json_object_get(claims, "authorization_details"), 0);
 	char *details = json_dumps(json_object_get(authorization, "details"), JSON_COMPACT), when[TIME_TEXT_SIZE];
@@ -293,7 +293,7 @@ enum exit_status command_receipt_verify(const struct invocation *invocation)
 	if (option_given(invocation, OPTION_JSON)) {
 		status = output_json(json_pack("{s:b, s:s*, s:O}", "valid", wrong == NULL, "why", wrong, "claims", claims));
 	} else {
-		print_claims(claims);
+		state_print_claims(claims);
 		(void)puts(wrong != NULL ? wrong
 			: "The signature holds. Whether it was redeemed, or somebody was locked since, only redeeming it tells.");
 	}

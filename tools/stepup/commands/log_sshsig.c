@@ -118,7 +118,7 @@ static bool read_text(struct evidence *evidence, const char *prompt)
 }
 
 /* Takes the entry, and the one in which its key was enrolled, apart. */
-static enum exit_status gather(struct evidence *evidence, int64_t index)
+static enum exit_status log_sshsig_gather(struct evidence *evidence, int64_t index)
 {
 	const char *prompt, *signature, *issuer;
 	json_t *unused = NULL;
@@ -231,7 +231,7 @@ enum exit_status log_sshsig(const struct invocation *invocation)
 		complain("--sshsig is for one entry: name it with --from N.");
 		return EXIT_USAGE;
 	}
-	status = gather(&evidence, index);
+	status = log_sshsig_gather(&evidence, index);
 	if (status == EXIT_DONE)
 		status = write_parts(&evidence, option_text(invocation, OPTION_SSHSIG, NULL));
 	doors_close(&evidence.doors);

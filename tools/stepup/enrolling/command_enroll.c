@@ -60,7 +60,7 @@ static bool add_number(const struct invocation *invocation, json_t *parameters, 
 }
 
 /* What EnrollBegin takes, but for what allows it. NULL after a complaint, with the exit status in `*status`. */
-static json_t *begin_parameters(const struct invocation *invocation, const char *type, enum exit_status *status)
+static json_t *enroll_begin_parameters(const struct invocation *invocation, const char *type, enum exit_status *status)
 {
 	json_t *parameters = json_pack("{s:s}", "type", type);
 
@@ -247,7 +247,7 @@ enum exit_status command_enroll(const struct invocation *invocation)
 	if (status == EXIT_DONE && is_key)
 		status = key_choose(invocation, type, &choice);
 	if (status == EXIT_DONE)
-		parameters = begin_parameters(invocation, type, &status);
+		parameters = enroll_begin_parameters(invocation, type, &status);
 	if (status == EXIT_DONE && is_key)
 		key_add_parameters(&choice, parameters);
 	if (status == EXIT_DONE)

@@ -30,7 +30,7 @@ static bool squeeze(const char *text, char squeezed[2 * TOKEN_SECRET_MAX + 1])
 	return true;
 }
 
-static unsigned hex_value(char digit)
+static unsigned token_secret_hex_value(char digit)
 {
 	return digit <= '9' ? (unsigned)(digit - '0') : (unsigned)(digit - 'A' + 10);
 }
@@ -43,7 +43,7 @@ static void hex_to_base32(const char *hex, size_t length, char base32[BASE32_MAX
 	size_t out = 0;
 
 	for (size_t i = 0; i < length; i++) {
-		bits = (bits << 4 | hex_value(hex[i])) & 0xff;
+		bits = (bits << 4 | token_secret_hex_value(hex[i])) & 0xff;
 		count += 4;
 		if (count >= 5) {
 			count -= 5;

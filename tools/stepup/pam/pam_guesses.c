@@ -53,7 +53,7 @@ static void action_of(const struct pam_line *line, bool failed, char action[32])
 }
 
 /* The next auth line behind `from`, `skipped` ones further, or behind its substack where that ends; `own` where that isn't in front of it. */
-static size_t next_line(const struct pam_stack *stack, size_t from, size_t own, long skipped)
+static size_t pam_guesses_next_line(const struct pam_stack *stack, size_t from, size_t own, long skipped)
 {
 	for (size_t i = from + 1; i < own; i++) {
 		long distance;
@@ -88,7 +88,7 @@ const struct pam_line *pam_wrong_password_goes_on(const struct pam_stack *stack,
 			skipped = -1; /* of a substack that ours isn't in, it ends that alone */
 		if (skipped != 0 && pam_stack_distance(stack, i, own) >= 0 && (skipped < 0 || pam_stack_distance(stack, i, own) < skipped))
 			return NULL;
-		i = next_line(stack, i, own, skipped);
+		i = pam_guesses_next_line(stack, i, own, skipped);
 	}
 	return asked;
 }

@@ -19,7 +19,7 @@ struct lint {
 };
 
 __attribute__((format(printf, 4, 5)))
-static void tell(const struct lint *lint, const struct pam_line *line, bool is_error, const char *format, ...)
+static void pam_lint_tell(const struct lint *lint, const struct pam_line *line, bool is_error, const char *format, ...)
 {
 	struct pam_finding finding = {.file = line != NULL ? line->file : lint->stack->path, .line = line != NULL ? line->number : 0, .is_error = is_error};
 	char *sentence = NULL;
@@ -56,19 +56,19 @@ static void check_own_control(const struct lint *lint, const struct pam_line *li
 	char action[32];
 
 	if (line->may_be_missing)
-		tell(lint, line, true, "the `-` in front lets everybody past where the module's file is missing; take it away");
+		pam_lint_tell(lint, line, true, "the `-` in front lets everybody past where the module's file is missing; take it away");
 	if (strcasecmp(line->control, "optional") == 0) {
-		tell(lint, line, true, "`optional` lets a refusal through; write `required` or `requisite`");
+		pam_lint_tell(lint, line, true, "`optional` lets a refusal through; write `required` or `requisite`");
 		return;
 	}
 	if (strcasecmp(line->control, "sufficient") == 0)
-		tell(lint, line, line->type == PAM_TYPE_AUTH,
+		pam_lint_tell(lint, line, line->type == PAM_TYPE_AUTH,
 			"`sufficient` passes a refusal on to the lines behind it, and they decide alone; write `required` or `requisite`");
 	if (line->control[0] != '[')
 		return;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (pam_bracket_action(line->control, refusals[i], action) != NULL && lets_through(action))
-			tell(lint, line, true, "`%s=%s` lets a refusal through; write `default=die` or `default=bad`", refusals[i], action);
+			pam_lint_tell(lint, line, true, "`%s=%s` lets a refusal through; write `default=die` or `default=bad`", refusals[i], action);
 }
 
 /* Lines before ours in the same stack whose success skips it. Where both stand in one included file, that file's own look says so. */
@@ -84,7 +84,7 @@ static void check_skipped(const struct lint *lint, size_t own)
 			continue;
 		if (pam_only_root_passes(stack, line) || (!is_own_text(lint, line) && line->file == stack->lines[own].file))
 			continue;
-		tell(lint, &stack->lines[own], true, "is skipped when %s on line %d%s%s succeeds; put this line before it, or change that control (`required`)",
+		pam_lint_tell(lint, &stack->lines[own], true, "is skipped when %s on line %d%s%s succeeds; put this line before it, or change that control (`required`)",
 			line->module != NULL ? line->module : line->control, line->number, is_own_text(lint, line) ? "" : " of ",
 			is_own_text(lint, line) ? "" : line->file);
 	}
@@ -99,11 +99,11 @@ static void check_guesses(const struct lint *lint, size_t own)
 	if (asked == NULL || (!is_own_text(lint, line) && asked->file == line->file))
 		return;
 	if (asked->substack != line->substack)
-		tell(lint, line, false,
+		pam_lint_tell(lint, line, false,
 			"is asked after a wrong password, too: a `substack` (%s, line %d of %s) ends itself alone, so whoever knows no password spends the owner's tries "
 			"at codes; write `include` for `substack`, and `requisite` there", asked->module, asked->number, asked->file);
 	else
-		tell(lint, line, false,
+		pam_lint_tell(lint, line, false,
 			"is asked after a wrong password, too (%s on line %d%s%s), so whoever knows no password spends the owner's tries at codes; write `requisite` there",
 			asked->module, asked->number, is_own_text(lint, asked) ? "" : " of ", is_own_text(lint, asked) ? "" : asked->file);
 }
@@ -115,7 +115,7 @@ static void check_jump(const struct lint *lint, size_t own)
 	long skips = pam_success_skips(line), behind = pam_stack_distance(lint->stack, own, lint->stack->count);
 
 	if (skips > behind)
-		tell(lint, line, true, "jumps over %ld lines where only %ld follow", skips, behind);
+		pam_lint_tell(lint, line, true, "jumps over %ld lines where only %ld follow", skips, behind);
 }
 
 /* --- arguments --- */
@@ -146,10 +146,10 @@ static void check_arguments(const struct lint *lint, const struct pam_line *line
 {
 	for (size_t i = 0; i < line->argument_count; i++)
 		if (!argument_is_known(line->arguments[i]))
-			tell(lint, line, true, "the module does not know `%s` and will refuse everybody; see pam_stepup(8)",
+			pam_lint_tell(lint, line, true, "the module does not know `%s` and will refuse everybody; see pam_stepup(8)",
 				line->arguments[i]);
 	if (line->type == PAM_TYPE_AUTH && !has_argument(line, "action=") && !has_argument(line, "details=env"))
-		tell(lint, line, true, "names no action; add `action=NAME`, or `details=env` where the program names it");
+		pam_lint_tell(lint, line, true, "names no action; add `action=NAME`, or `details=env` where the program names it");
 }
 
 /* An account line that says how it asks and not for what asks for nothing; the module refuses everybody there. */
@@ -159,7 +159,7 @@ static void check_asks_for_nothing(const struct lint *lint, const struct pam_lin
 
 	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
 		if (line->type == PAM_TYPE_ACCOUNT && has_argument(line, asking[i]) && !has_argument(line, "action="))
-			tell(lint, line, true, "has `%s` and names no action, so everybody is refused here; add `action=NAME`, or take it away", asking[i]);
+			pam_lint_tell(lint, line, true, "has `%s` and names no action, so everybody is refused here; add `action=NAME`, or take it away", asking[i]);
 }
 
 /* An action that the policy doesn't know: everybody is refused, which nobody meant. */
@@ -170,7 +170,7 @@ static void check_rules(const struct lint *lint, const struct pam_line *line)
 
 		if (strncmp(line->arguments[i], "action=", strlen("action=")) == 0 && *action != '\0' &&
 			!lint->listener->has_rule(lint->listener->context, action))
-			tell(lint, line, true, "the policy has no rule for `%s`, so everybody is refused here; add one, or mend the name", action);
+			pam_lint_tell(lint, line, true, "the policy has no rule for `%s`, so everybody is refused here; add one, or mend the name", action);
 	}
 }
 
@@ -179,18 +179,18 @@ static void check_rules(const struct lint *lint, const struct pam_line *line)
 static void check_account(const struct lint *lint, bool has_auth, const struct pam_line *account)
 {
 	if (has_auth && account == NULL)
-		tell(lint, NULL, false,
+		pam_lint_tell(lint, NULL, false,
 			"has no `account required " PAM_MODULE "`: a locked employee still gets in where `auth` is skipped (ssh keys, sudo's ticket)");
 	if (strcmp(lint->stack->name, "sshd") == 0 && account != NULL && has_argument(account, "action="))
-		tell(lint, account, true,
+		pam_lint_tell(lint, account, true,
 			"sshd can't ask anything in its account phase, so `action=` refuses everybody there; leave it out on this line");
 }
 
 /* What can be said of our line wherever the file is used. */
-static void check_line(const struct lint *lint, const struct pam_line *line)
+static void pam_lint_check_line(const struct lint *lint, const struct pam_line *line)
 {
 	if (line->type == PAM_TYPE_SESSION || line->type == PAM_TYPE_PASSWORD)
-		tell(lint, line, true, "the module has no session or password part; use `auth` and `account`");
+		pam_lint_tell(lint, line, true, "the module has no session or password part; use `auth` and `account`");
 	check_arguments(lint, line);
 	check_asks_for_nothing(lint, line);
 	check_rules(lint, line);
@@ -213,14 +213,14 @@ static bool lint_stack(const struct pam_stack *stack, const struct pam_listener 
 		has_auth = has_auth || line->type == PAM_TYPE_AUTH;
 		account = line->type == PAM_TYPE_ACCOUNT ? line : account;
 		if (is_own_text(&lint, line))
-			check_line(&lint, line);
+			pam_lint_check_line(&lint, line);
 		check_skipped(&lint, i);
 		check_guesses(&lint, i);
 		check_jump(&lint, i);
 	}
 	for (size_t i = 0; uses && i < stack->count; i++)
 		if (stack->lines[i].included != NULL && is_own_text(&lint, &stack->lines[i]))
-			tell(&lint, &stack->lines[i], false, "includes %s, which could not be read: nobody has looked at what it lets through",
+			pam_lint_tell(&lint, &stack->lines[i], false, "includes %s, which could not be read: nobody has looked at what it lets through",
 				stack->lines[i].included);
 	if (uses && !stack->is_fragment)
 		check_account(&lint, has_auth, account);

@@ -21,7 +21,7 @@ struct stack_reading {
 	unsigned depth;
 };
 
-static enum stepup_error read_file(const struct stack_reading *reading, FILE *file);
+static enum stepup_error pam_stack_read_file(const struct stack_reading *reading, FILE *file);
 
 /* --- words and lines --- */
 
@@ -200,13 +200,13 @@ static enum stepup_error follow(const struct stack_reading *reading, const struc
 	if (line->type != PAM_TYPE_UNKNOWN)
 		inner.wanted = line->type;
 	if (error == STEPUP_OK)
-		error = read_file(&inner, file);
+		error = pam_stack_read_file(&inner, file);
 	fclose(file);
 	return error;
 }
 
 /* Takes one line over, or what it includes. */
-static enum stepup_error take_line(const struct stack_reading *reading, struct pam_line *line)
+static enum stepup_error pam_stack_take_line(const struct stack_reading *reading, struct pam_line *line)
 {
 	enum stepup_error error = STEPUP_NOT_FOUND;
 
@@ -226,7 +226,7 @@ static enum stepup_error take_line(const struct stack_reading *reading, struct p
 	return error;
 }
 
-static enum stepup_error read_file(const struct stack_reading *reading, FILE *file)
+static enum stepup_error pam_stack_read_file(const struct stack_reading *reading, FILE *file)
 {
 	enum stepup_error error = STEPUP_OK;
 	int number = 0;
@@ -235,7 +235,7 @@ static enum stepup_error read_file(const struct stack_reading *reading, FILE *fi
 	while (error == STEPUP_OK && (text = read_logical_line(file, &number)) != NULL) {
 		struct pam_line line = {.text = text, .file = reading->file, .number = number};
 
-		error = take_line(reading, &line);
+		error = pam_stack_take_line(reading, &line);
 	}
 	if (error == STEPUP_OK && !feof(file))
 		error = ferror(file) ? STEPUP_IO : STEPUP_NO_MEMORY;
@@ -266,7 +266,7 @@ enum stepup_error pam_stack_read(const char *folder, const char *dist_folder, co
 	if (file == NULL)
 		error = errno == ENOENT ? STEPUP_NOT_FOUND : STEPUP_IO;
 	else
-		error = read_file(&reading, file);
+		error = pam_stack_read_file(&reading, file);
 out:
 	if (file != NULL)
 		fclose(file);

@@ -124,21 +124,21 @@ void report_free(struct report **report)
 	free(freed);
 }
 
-static void put(json_t *object, const char *name, json_t *value)
+static void report_put(json_t *object, const char *name, json_t *value)
 {
 	if (json_object_set_new(object, name, value) != 0)
 		out_of_memory();
 }
 
-static void put_text(json_t *object, const char *name, const char *text)
+static void report_put_text(json_t *object, const char *name, const char *text)
 {
 	if (text != NULL && *text != '\0')
-		put(object, name, json_string(text));
+		report_put(object, name, json_string(text));
 }
 
-static void count(json_t *object, const char *name, int64_t more)
+static void report_count(json_t *object, const char *name, int64_t more)
 {
-	put(object, name, json_integer(message_number(object, name, 0) + more));
+	report_put(object, name, json_integer(message_number(object, name, 0) + more));
 }
 
 /* --- rows --- */
@@ -164,7 +164,7 @@ static void put_joined(json_t *row, const char *name, const char *const *texts, 
 {
 	char *text = joined(texts, texts_count);
 
-	put_text(row, name, text);
+	report_put_text(row, name, text);
 	free(text);
 }
 
@@ -175,15 +175,15 @@ static void put_who(json_t *row, const json_t *entry, const char *kind, const ch
 	const char *by = message_text(entry, "by"), *requester = message_text(entry, "requester");
 
 	if (json_array_size(approvers) > 0)
-		put_text(row, "who", json_string_value(json_array_get(approvers, 0)));
+		report_put_text(row, "who", json_string_value(json_array_get(approvers, 0)));
 	else if (strcmp(kind, "agreed") == 0)
-		put_text(row, "who", message_text(entry, "user"));
+		report_put_text(row, "who", message_text(entry, "user"));
 	else if (strcmp(kind, "approved-for-others") == 0)
-		put_text(row, "who", requester);
+		report_put_text(row, "who", requester);
 	else if (strcmp(kind, "administered") == 0)
-		put_text(row, "who", message_text(entry, "user"));
+		report_put_text(row, "who", message_text(entry, "user"));
 	else if (by != NULL && strcmp(by, user) != 0)
-		put_text(row, "who", by);
+		report_put_text(row, "who", by);
 }
 
 /* What it was about: the words that were shown, else the action with its details, else what the entry has. */
@@ -199,7 +199,7 @@ static void put_what(json_t *row, const json_t *entry, const json_t *evidence, c
 
 	if (prompt != NULL || action == NULL) {
 		if (prompt != NULL)
-			put_text(row, "what", prompt);
+			report_put_text(row, "what", prompt);
 		else
 			put_joined(row, "what", shown, 5);
 		return;
@@ -216,7 +216,7 @@ static void put_what(json_t *row, const json_t *entry, const json_t *evidence, c
 	}
 	if (fclose(out) != 0)
 		out_of_memory();
-	put_text(row, "what", text);
+	report_put_text(row, "what", text);
 	free(text);
 }
 
@@ -232,7 +232,7 @@ static void put_rest(json_t *row, const json_t *entry, const json_t *evidence)
 	put_joined(row, "factor", factor, 4);
 	put_joined(row, "from", from, 4);
 	put_joined(row, "note", note, 7);
-	put_text(row, "credential", message_text(entry, "credential"));
+	report_put_text(row, "credential", message_text(entry, "credential"));
 }
 
 /* Refused because the user was locked already. What went over a limit that locks is refused as "Locked" too, just before the lock. */
@@ -255,22 +255,22 @@ static void add_row(struct report *report, const json_t *entry, const json_t *ev
 
 	if (row == NULL || json_array_append_new(report->rows, row) != 0)
 		out_of_memory();
-	put_text(row, "action", message_text(entry, "action"));
+	report_put_text(row, "action", message_text(entry, "action"));
 	put_what(row, entry, evidence, type->type);
 	put_who(row, entry, kind, report->user);
 	put_rest(row, entry, evidence);
 	if (was_locked(entry, kind))
-		put(row, "locked", json_true());
+		report_put(row, "locked", json_true());
 	if (erased)
-		put(row, "erased", json_true());
+		report_put(row, "erased", json_true());
 	report->erased += erased;
-	count(report->totals, kind, 1);
+	report_count(report->totals, kind, 1);
 	if (message_text(entry, "host") != NULL)
-		put(report->hosts, message_text(entry, "host"), json_true());
+		report_put(report->hosts, message_text(entry, "host"), json_true());
 	touched_note(report->touched, entry, evidence, kind);
 }
 
-static bool names(const json_t *entry, const char *member, const char *user)
+static bool report_names(const json_t *entry, const char *member, const char *user)
 {
 	const char *text = member == NULL ? NULL : message_text(entry, member);
 
@@ -280,14 +280,14 @@ static bool names(const json_t *entry, const char *member, const char *user)
 /* What the entry is to this user; NULL for nothing. */
 static const char *kind_of(const struct report *report, const json_t *entry, const struct type_row *type)
 {
-	if (type->about != NULL && names(entry, "user", report->user)) {
-		if (strcmp(type->type, "grant") == 0 && names(entry, "method", "fresh"))
+	if (type->about != NULL && report_names(entry, "user", report->user)) {
+		if (strcmp(type->type, "grant") == 0 && report_names(entry, "method", "fresh"))
 			return "covered";
 		return type->about;
 	}
-	if (names(entry, type->member, report->user))
+	if (report_names(entry, type->member, report->user))
 		return type->named;
-	return type->by != NULL && names(entry, "by", report->user) ? type->by : NULL;
+	return type->by != NULL && report_names(entry, "by", report->user) ? type->by : NULL;
 }
 
 bool report_line(struct report *report, const char *line)

@@ -11,7 +11,7 @@
 #include "tools/stepup/report/report.h"
 #include "tools/stepup/shell/output.h"
 
-static const char *text_of(const json_t *row, const char *name)
+static const char *report_csv_text_of(const json_t *row, const char *name)
 {
 	const char *text = message_text(row, name);
 
@@ -38,7 +38,7 @@ static void print_cell(const char *text, bool last, FILE *out)
 	free(safe);
 }
 
-static void print_line(const char *const *cells, size_t count, FILE *out)
+static void report_csv_print_line(const char *const *cells, size_t count, FILE *out)
 {
 	for (size_t i = 0; i < count; i++)
 		print_cell(cells[i], i + 1 == count, out);
@@ -51,11 +51,11 @@ static void print_csv_things(const json_t *things, const char *kind, FILE *out)
 
 	json_array_foreach((json_t *)(uintptr_t)things, i, item) {
 		char first[REPORT_TIME_SIZE], times[24], *words = report_times_text(item);
-		const char *cells[12] = {report_time(message_number(item, "first", 0), first), "", kind, text_of(item, "action"), "", "", "", "", words,
-			text_of(item, "detail"), text_of(item, "value"), times};
+		const char *cells[12] = {report_time(message_number(item, "first", 0), first), "", kind, report_csv_text_of(item, "action"), "", "", "", "", words,
+			report_csv_text_of(item, "detail"), report_csv_text_of(item, "value"), times};
 
 		(void)snprintf(times, sizeof(times), "%lld", (long long)message_number(item, "times", 0));
-		print_line(cells, 12, out);
+		report_csv_print_line(cells, 12, out);
 		free(words);
 	}
 }
@@ -66,15 +66,15 @@ void report_print_csv(const json_t *report, FILE *out)
 	const json_t *item;
 	size_t i;
 
-	print_line(headings, 12, out);
+	report_csv_print_line(headings, 12, out);
 	json_array_foreach(json_object_get(report, "rows"), i, item) {
 		char number[24];
-		const char *cells[12] = {text_of(item, "time"), number, text_of(item, "kind"), text_of(item, "action"), text_of(item, "what"),
-			text_of(item, "who"), text_of(item, "factor"), text_of(item, "from"),
-			message_bool(item, "erased", false) ? "details erased" : text_of(item, "note"), "", "", ""};
+		const char *cells[12] = {report_csv_text_of(item, "time"), number, report_csv_text_of(item, "kind"), report_csv_text_of(item, "action"), report_csv_text_of(item, "what"),
+			report_csv_text_of(item, "who"), report_csv_text_of(item, "factor"), report_csv_text_of(item, "from"),
+			message_bool(item, "erased", false) ? "details erased" : report_csv_text_of(item, "note"), "", "", ""};
 
 		(void)snprintf(number, sizeof(number), "%lld", (long long)message_number(item, "entry", -1));
-		print_line(cells, 12, out);
+		report_csv_print_line(cells, 12, out);
 	}
 	print_csv_things(json_object_get(report, "touched"), "touched", out);
 	print_csv_things(json_object_get(report, "unredeemed"), "unredeemed", out);

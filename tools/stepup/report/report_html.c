@@ -130,7 +130,7 @@ static void begin_cell(const char *label, const char *class, FILE *out)
 	(void)fprintf(out, "<td data-label=\"%s\"%s%s%s>", label, *class != '\0' ? " class=\"" : "", class, *class != '\0' ? "\"" : "");
 }
 
-static void print_cell(const char *label, const char *class, const char *text, FILE *out)
+static void report_html_print_cell(const char *label, const char *class, const char *text, FILE *out)
 {
 	begin_cell(label, class, out);
 	escape(text, out);
@@ -141,13 +141,13 @@ static void print_thing(const json_t *thing, FILE *out)
 	char *times = report_times_text(thing);
 
 	(void)fputs("<tr>", out);
-	print_cell("Action", "", message_text(thing, "action"), out);
-	print_cell("Detail", "", message_text(thing, "detail"), out);
+	report_html_print_cell("Action", "", message_text(thing, "action"), out);
+	report_html_print_cell("Detail", "", message_text(thing, "detail"), out);
 	begin_cell("Value", "wide", out);
 	(void)fputs("<strong>", out);
 	escape(message_text(thing, "value"), out);
 	(void)fputs("</strong>", out);
-	print_cell("How often", "", times, out);
+	report_html_print_cell("How often", "", times, out);
 	begin_cell("First (UTC)", "at", out);
 	report_print_time(message_number(thing, "first", 0), 0, out);
 	begin_cell("Last (UTC)", "at", out);
@@ -205,11 +205,11 @@ static void print_row(const json_t *row, FILE *out)
 		(void)fputs(" <span class=\"soft\">(details erased)</span>", out);
 	(void)fputs("</span>", out);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		print_cell(members[i][1], i == 0 ? "" : "more", message_text(row, members[i][0]), out);
+		report_html_print_cell(members[i][1], i == 0 ? "" : "more", message_text(row, members[i][0]), out);
 	(void)fputs("</tr>\n", out);
 }
 
-static void print_rows(const json_t *report, FILE *out)
+static void report_html_print_rows(const json_t *report, FILE *out)
 {
 	const json_t *row;
 	int64_t day = -1;
@@ -243,7 +243,7 @@ void report_print_html(const json_t *report, const char *standing, FILE *out)
 		print_tiles(report, out);
 		report_print_timeline(report, out);
 		print_touched(report, out);
-		print_rows(report, out);
+		report_html_print_rows(report, out);
 	}
 	(void)fputs("</main>\n</body>\n</html>\n", out);
 }

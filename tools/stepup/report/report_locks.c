@@ -28,21 +28,21 @@ static bool went_through(const json_t *row)
 	return is_kind(row, "approved") || is_kind(row, "covered") || is_kind(row, "redeemed") || is_kind(row, "approved-for-others");
 }
 
-static void put(json_t *object, const char *name, json_t *value)
+static void report_locks_put(json_t *object, const char *name, json_t *value)
 {
 	if (json_object_set_new(object, name, value) != 0)
 		out_of_memory();
 }
 
-static void put_text(json_t *object, const char *name, const char *text)
+static void report_locks_put_text(json_t *object, const char *name, const char *text)
 {
 	if (text != NULL)
-		put(object, name, json_string(text));
+		report_locks_put(object, name, json_string(text));
 }
 
 static void put_time(json_t *lock, const char *name, const json_t *row)
 {
-	put(lock, name, json_integer(message_number(row, "at", 0)));
+	report_locks_put(lock, name, json_integer(message_number(row, "at", 0)));
 }
 
 /* Whether the user was locked when the time of the report began: something was refused for it, or it was undone, before any lock. Where something went
@@ -62,7 +62,7 @@ static bool began_locked(const json_t *rows)
 }
 
 /* A time of a lock that begins with that row; with none, before all of them. */
-static json_t *begin(json_t *locks, const json_t *row)
+static json_t *report_locks_begin(json_t *locks, const json_t *row)
 {
 	json_t *lock = json_pack("{s:i, s:i}", "refused", 0, "passed", 0);
 
@@ -70,7 +70,7 @@ static json_t *begin(json_t *locks, const json_t *row)
 		out_of_memory();
 	if (row != NULL) {
 		put_time(lock, "at", row);
-		put_text(lock, "who", message_text(row, "who"));
+		report_locks_put_text(lock, "who", message_text(row, "who"));
 	}
 	return lock;
 }
@@ -84,29 +84,29 @@ static void lock_again(json_t *lock, const json_t *row)
 	if ((same && json_object_get(lock, "at") != NULL) || json_object_get(lock, "again") != NULL)
 		return;
 	put_time(lock, "again", row);
-	put_text(lock, "again_who", who);
+	report_locks_put_text(lock, "again_who", who);
 }
 
 static void unlock(json_t *lock, const json_t *row)
 {
 	put_time(lock, "until", row);
-	put_text(lock, "until_who", message_text(row, "who"));
+	report_locks_put_text(lock, "until_who", message_text(row, "who"));
 }
 
-static void count(json_t *lock, const char *name)
+static void report_locks_count(json_t *lock, const char *name)
 {
-	put(lock, name, json_integer(message_number(lock, name, 0) + 1));
+	report_locks_put(lock, name, json_integer(message_number(lock, name, 0) + 1));
 }
 
 json_t *report_locks(const json_t *rows)
 {
-	json_t *locks = json_array(), *lock = began_locked(rows) ? begin(locks, NULL) : NULL;
+	json_t *locks = json_array(), *lock = began_locked(rows) ? report_locks_begin(locks, NULL) : NULL;
 	const json_t *row;
 	size_t i;
 
 	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
 		if (is_kind(row, "locked") && lock == NULL) {
-			lock = begin(locks, row);
+			lock = report_locks_begin(locks, row);
 		} else if (lock == NULL) {
 			continue;
 		} else if (is_kind(row, "locked")) {
@@ -115,9 +115,9 @@ json_t *report_locks(const json_t *rows)
 			unlock(lock, row);
 			lock = NULL;
 		} else if (is_refusal(row)) {
-			count(lock, "refused");
+			report_locks_count(lock, "refused");
 		} else if (went_through(row)) {
-			count(lock, "passed");
+			report_locks_count(lock, "passed");
 		}
 	}
 	return locks;

@@ -19,7 +19,7 @@
 #define TIME_OF_DAY strlen("2026-11-23 ")
 #define LEFT_MAX 40 /* of a value, where no terminal says how much room there is */
 
-static const char *text_of(const json_t *row, const char *name)
+static const char *report_text_text_of(const json_t *row, const char *name)
 {
 	const char *text = message_text(row, name);
 
@@ -119,13 +119,13 @@ static size_t widest(const json_t *things, const char *name)
 
 /* --- the head --- */
 
-static void print_head(const json_t *report, const char *standing, FILE *out)
+static void report_text_print_head(const json_t *report, const char *standing, FILE *out)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *line = open_text(&text, &size);
 
-	(void)fprintf(line, "What %s did, ", text_of(report, "user"));
+	(void)fprintf(line, "What %s did, ", report_text_text_of(report, "user"));
 	report_print_time(message_number(report, "since", 0), 0, line);
 	(void)fputs(" to ", line);
 	report_print_time(message_number(report, "until", 0), 0, line);
@@ -136,7 +136,7 @@ static void print_head(const json_t *report, const char *standing, FILE *out)
 	free(text);
 }
 
-static void print_essence(const json_t *report, FILE *out)
+static void report_text_print_essence(const json_t *report, FILE *out)
 {
 	char tone, *text = report_locks_text(report, &tone);
 
@@ -176,7 +176,7 @@ static const char *hand_of(const json_t *row)
 		{"administered", "to "}};
 
 	for (size_t i = 0; i < sizeof(hands) / sizeof(hands[0]); i++)
-		if (strcmp(text_of(row, "kind"), hands[i][0]) == 0)
+		if (strcmp(report_text_text_of(row, "kind"), hands[i][0]) == 0)
 			return hands[i][1];
 	return "by ";
 }
@@ -184,7 +184,7 @@ static const char *hand_of(const json_t *row)
 /* Without the credential's id at its end, where something else says which one it is. */
 static void print_without_id(const json_t *row, const char *text, FILE *out)
 {
-	const char *id = text_of(row, "credential");
+	const char *id = report_text_text_of(row, "credential");
 	size_t length = strlen(text), tail = strlen(DOT) + strlen(id);
 
 	if (*id != '\0' && length > tail && strcmp(text + length - strlen(id), id) == 0)
@@ -194,7 +194,7 @@ static void print_without_id(const json_t *row, const char *text, FILE *out)
 
 static void print_part(const json_t *row, const char *before, const char *name, FILE *out)
 {
-	const char *text = text_of(row, name);
+	const char *text = report_text_text_of(row, name);
 
 	if (*text == '\0')
 		return;
@@ -249,7 +249,7 @@ static void print_what(const json_t *row, size_t column, FILE *out)
 	free(what);
 }
 
-static void print_rows(const json_t *rows, FILE *out)
+static void report_text_print_rows(const json_t *rows, FILE *out)
 {
 	int64_t last = message_number(json_array_get(rows, json_array_size(rows) - 1), "entry", 0), day = -1;
 	int digits = snprintf(NULL, 0, "%lld", (long long)last), start = (int)strlen("15:00:07  #") + digits + 2;
@@ -267,7 +267,7 @@ static void print_rows(const json_t *rows, FILE *out)
 		}
 		report_print_time(at, TIME_OF_DAY, out);
 		(void)fprintf(out, "  #%-*lld  ", digits, (long long)message_number(row, "entry", -1));
-		(void)print_padded(text_of(row, "kind"), kinds + 2, out);
+		(void)print_padded(report_text_text_of(row, "kind"), kinds + 2, out);
 		print_what(row, (size_t)start + kinds + 2, out);
 	}
 }
@@ -294,7 +294,7 @@ static void print_often(const json_t *thing, size_t column, FILE *out)
 	free(times);
 }
 
-static void print_things(const json_t *things, FILE *out)
+static void report_text_print_things(const json_t *things, FILE *out)
 {
 	size_t page = page_width(out), actions = widest(things, "action") + 2, details = widest(things, "detail") + 2, values = widest(things, "value"), i;
 	size_t most = page > 0 ? page / 4 : LEFT_MAX, column;
@@ -303,29 +303,29 @@ static void print_things(const json_t *things, FILE *out)
 	values = (values < most ? values : most) + 2;
 	column = actions + details + values;
 	json_array_foreach((json_t *)(uintptr_t)things, i, thing) {
-		(void)print_padded(text_of(thing, "action"), actions, out);
-		(void)print_padded(text_of(thing, "detail"), details, out);
-		if (print_padded(text_of(thing, "value"), values, out) + 2 > values)
+		(void)print_padded(report_text_text_of(thing, "action"), actions, out);
+		(void)print_padded(report_text_text_of(thing, "detail"), details, out);
+		if (print_padded(report_text_text_of(thing, "value"), values, out) + 2 > values)
 			(void)fprintf(out, "%s%*s", page > 0 ? "\n" : "", page > 0 ? (int)column : 2, "");
 		print_often(thing, column, out);
 	}
 }
 
-static void print_touched(const json_t *report, FILE *out)
+static void report_text_print_touched(const json_t *report, FILE *out)
 {
 	const json_t *touched = json_object_get(report, "touched"), *unredeemed = json_object_get(report, "unredeemed");
 	int64_t erased = message_number(report, "erased", 0);
 
 	if (json_array_size(touched) > 0) {
 		(void)fprintf(out, "\nTouched: %lld. These are the ones to notify. Times are UTC.\n", (long long)message_number(report, "notify", 0));
-		print_things(touched, out);
+		report_text_print_things(touched, out);
 	} else {
 		(void)fprintf(out, "\n%s\n", report_nothing_touched(report));
 	}
 	if (json_array_size(unredeemed) > 0) {
 		(void)fputs("\nApproved, and no receipt redeemed by then:\n", out);
 		print_hanging(REPORT_UNREDEEMED, 0, out);
-		print_things(unredeemed, out);
+		report_text_print_things(unredeemed, out);
 	}
 	if (erased > 0) {
 		(void)fprintf(out, "\nEntries whose details have been erased: %lld.\n", (long long)erased);
@@ -337,14 +337,14 @@ void report_print_text(const json_t *report, const char *standing, FILE *out)
 {
 	const json_t *rows = json_object_get(report, "rows");
 
-	print_head(report, standing, out);
+	report_text_print_head(report, standing, out);
 	if (json_array_size(rows) == 0) {
 		(void)fputc('\n', out);
 		print_hanging("The log has nothing about this user in that time. Is the name spelt as `stepup users` shows it?", 0, out);
 		return;
 	}
-	print_essence(report, out);
+	report_text_print_essence(report, out);
 	print_totals(report, out);
-	print_rows(rows, out);
-	print_touched(report, out);
+	report_text_print_rows(rows, out);
+	report_text_print_touched(report, out);
 }

@@ -82,7 +82,7 @@ static void print_upright(const char *class, double x, FILE *out)
 	(void)fprintf(out, "<line class=\"%s\" x1=\"%.2f\" x2=\"%.2f\" y1=\"0\" y2=\"%d\" vector-effect=\"non-scaling-stroke\"/>", class, x, x, LANE_HEIGHT);
 }
 
-static bool is_kind(const json_t *row, const char *name)
+static bool report_timeline_is_kind(const json_t *row, const char *name)
 {
 	return strcmp(report_kind_of(row)->name, name) == 0;
 }
@@ -107,7 +107,7 @@ static void print_ground(const struct timeline *timeline, FILE *out)
 	for (int64_t at = first_tick(timeline); at <= timeline->to; at += timeline->step)
 		print_upright("tick", place_of(timeline, at) * (BUCKETS - 1) + 0.5, out);
 	json_array_foreach((json_t *)(uintptr_t)timeline->rows, i, row)
-		if (is_kind(row, "locked"))
+		if (report_timeline_is_kind(row, "locked"))
 			print_upright("lock", middle_of(timeline, message_number(row, "at", 0)), out);
 }
 

@@ -9,15 +9,15 @@
 #include "lib/wire/message.h"
 #include "tools/stepup/shell/output.h"
 
-static void put(json_t *object, const char *name, json_t *value)
+static void report_touched_put(json_t *object, const char *name, json_t *value)
 {
 	if (json_object_set_new(object, name, value) != 0)
 		out_of_memory();
 }
 
-static void count(json_t *object, const char *name, int64_t more)
+static void report_touched_count(json_t *object, const char *name, int64_t more)
 {
-	put(object, name, json_integer(message_number(object, name, 0) + more));
+	report_touched_put(object, name, json_integer(message_number(object, name, 0) + more));
 }
 
 static json_t *object_in(json_t *map, const char *name)
@@ -26,7 +26,7 @@ static json_t *object_in(json_t *map, const char *name)
 
 	if (object == NULL) {
 		object = json_object();
-		put(map, name, object);
+		report_touched_put(map, name, object);
 	}
 	return object;
 }
@@ -39,8 +39,8 @@ static void note_time(json_t *thing, int64_t at, bool carried_out)
 	if (!carried_out && times > 0)
 		return;
 	if (json_object_get(thing, "first") == NULL || (carried_out && times == 1))
-		put(thing, "first", json_integer(at));
-	put(thing, "last", json_integer(at));
+		report_touched_put(thing, "first", json_integer(at));
+	report_touched_put(thing, "last", json_integer(at));
 }
 
 /* One thing that an action was about. `carried_out`: it happened; else a receipt was issued for it, which may or may not be redeemed. */
@@ -49,13 +49,13 @@ static void touch(json_t *thing, const json_t *details, int64_t at, bool carried
 	json_t *numbers = object_in(thing, "numbers"), *number;
 	const char *other;
 
-	count(thing, carried_out ? "times" : "unredeemed", 1);
+	report_touched_count(thing, carried_out ? "times" : "unredeemed", 1);
 	note_time(thing, at, carried_out);
 	if (!carried_out)
 		return;
 	json_object_foreach((json_t *)(uintptr_t)details, other, number)
 		if (json_is_integer(number))
-			count(numbers, other, json_integer_value(number));
+			report_touched_count(numbers, other, json_integer_value(number));
 }
 
 static void touch_all(json_t *things, const json_t *details, const char *action, int64_t at, bool carried_out)
@@ -79,7 +79,7 @@ static void redeem(const json_t *things, const json_t *details, const char *acti
 			? json_object_get(json_object_get(json_object_get(things, action), name), json_string_value(value)) : NULL;
 
 		if (thing != NULL && message_number(thing, "unredeemed", 0) > 0)
-			count(thing, "unredeemed", -1);
+			report_touched_count(thing, "unredeemed", -1);
 	}
 }
 
@@ -110,10 +110,10 @@ static void add_thing(json_t *report, const char *action, const char *detail, co
 
 	if (copy == NULL || json_array_append_new(json_object_get(report, touched ? "touched" : "unredeemed"), copy) != 0)
 		out_of_memory();
-	put(copy, "action", json_string(action));
-	put(copy, "detail", json_string(detail));
-	put(copy, "value", json_string(value));
-	put(copy, "times", json_integer(message_number(thing, "times", 0)));
+	report_touched_put(copy, "action", json_string(action));
+	report_touched_put(copy, "detail", json_string(detail));
+	report_touched_put(copy, "value", json_string(value));
+	report_touched_put(copy, "times", json_integer(message_number(thing, "times", 0)));
 	if (!unredeemed)
 		(void)json_object_del(copy, "unredeemed");
 }
@@ -130,7 +130,7 @@ static int64_t count_distinct(const json_t *touched)
 		json_t *values = object_in(seen, message_text(thing, "detail"));
 
 		number += json_object_get(values, message_text(thing, "value")) == NULL;
-		put(values, message_text(thing, "value"), json_true());
+		report_touched_put(values, message_text(thing, "value"), json_true());
 	}
 	json_decref(seen);
 	return number;
@@ -141,11 +141,11 @@ void touched_finish(const json_t *things, json_t *report)
 	const char *action, *detail, *value;
 	json_t *details, *values, *thing;
 
-	put(report, "touched", json_array());
-	put(report, "unredeemed", json_array());
+	report_touched_put(report, "touched", json_array());
+	report_touched_put(report, "unredeemed", json_array());
 	json_object_foreach((json_t *)(uintptr_t)things, action, details)
 		json_object_foreach(details, detail, values)
 			json_object_foreach(values, value, thing)
 				add_thing(report, action, detail, value, thing);
-	put(report, "notify", json_integer(count_distinct(json_object_get(report, "touched"))));
+	report_touched_put(report, "notify", json_integer(count_distinct(json_object_get(report, "touched"))));
 }

@@ -187,7 +187,7 @@ static enum exit_status status_of(enum stepup_error error)
 	}
 }
 
-static enum exit_status refuse(const struct invocation *invocation, enum stepup_error error, const char *sentence,
+static enum exit_status output_refuse(const struct invocation *invocation, enum stepup_error error, const char *sentence,
 	const struct verifier_refusal *refusal)
 {
 	json_t *object;
@@ -206,11 +206,11 @@ static enum exit_status refuse(const struct invocation *invocation, enum stepup_
 
 enum exit_status output_error(const struct invocation *invocation, enum stepup_error error, const char *sentence)
 {
-	return refuse(invocation, error, sentence, NULL);
+	return output_refuse(invocation, error, sentence, NULL);
 }
 
 /* What to say where the verifier said nothing. */
-static const char *words_of(enum stepup_error error)
+static const char *output_words_of(enum stepup_error error)
 {
 	switch (error) {
 	case STEPUP_CANCELLED:
@@ -239,9 +239,9 @@ enum exit_status output_refusal(
 	char *sentence;
 
 	if (refusal == NULL || refusal->message == NULL)
-		return refuse(invocation, error, words_of(error), refusal);
+		return output_refuse(invocation, error, output_words_of(error), refusal);
 	sentence = safe_lines(refusal->message);
-	status = refuse(invocation, error, sentence, refusal);
+	status = output_refuse(invocation, error, sentence, refusal);
 	free(sentence);
 	return status;
 }
@@ -328,7 +328,7 @@ void table_add(struct table *table, const char *const *cells)
 }
 
 /* Each row for itself, a cell a line: for a terminal that the table is too wide for. */
-static void print_rows(const struct table *table, FILE *out)
+static void output_print_rows(const struct table *table, FILE *out)
 {
 	size_t widest = 0;
 
@@ -358,7 +358,7 @@ void table_print(const struct table *table, FILE *out)
 	for (size_t i = 0; i < table->columns; i++)
 		all += widths[i] + (i + 1 < table->columns ? 2 : 0);
 	if (page > 0 && all > page) {
-		print_rows(table, out);
+		output_print_rows(table, out);
 		return;
 	}
 	for (size_t i = 0; i < table->cell_count; i++) {

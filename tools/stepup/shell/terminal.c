@@ -85,7 +85,7 @@ static void terminal_hide(struct terminal *terminal)
 	terminal->hiding = tcsetattr(terminal->in, TCSAFLUSH, &quiet) == 0;
 }
 
-static void say(const struct terminal *terminal, const char *text)
+static void terminal_say(const struct terminal *terminal, const char *text)
 {
 	size_t size = strlen(text);
 
@@ -106,7 +106,7 @@ static void say_folded(const struct terminal *terminal, const char *text)
 {
 	char *folded = page_fold(text, page_width_of(terminal->out), 0);
 
-	say(terminal, folded != NULL ? folded : text);
+	terminal_say(terminal, folded != NULL ? folded : text);
 	free(folded);
 }
 
@@ -114,7 +114,7 @@ static void terminal_close(struct terminal *terminal)
 {
 	if (terminal->hiding) {
 		(void)tcsetattr(terminal->in, TCSAFLUSH, &terminal->before);
-		say(terminal, "\n");
+		terminal_say(terminal, "\n");
 	}
 	if (terminal->opened)
 		(void)close(terminal->in);
@@ -135,7 +135,7 @@ static enum stepup_error wait_for_input(const struct terminal *terminal, const s
 }
 
 /* One byte at a time: what follows the line on a pipe belongs to somebody else. */
-static enum stepup_error read_line(const struct terminal *terminal, const struct signals *signals, char *line, size_t room)
+static enum stepup_error terminal_read_line(const struct terminal *terminal, const struct signals *signals, char *line, size_t room)
 {
 	size_t length = 0;
 
@@ -166,7 +166,7 @@ static enum stepup_error read_line(const struct terminal *terminal, const struct
 }
 
 /* Asks once; a signal that came meanwhile is raised again when everything stands as it did. */
-static enum stepup_error ask_once(const char *question, bool hidden, char *line, size_t room)
+static enum stepup_error terminal_ask_once(const char *question, bool hidden, char *line, size_t room)
 {
 	struct terminal terminal;
 	struct signals before;
@@ -178,7 +178,7 @@ static enum stepup_error ask_once(const char *question, bool hidden, char *line,
 	if (hidden)
 		terminal_hide(&terminal);
 	say_folded(&terminal, question);
-	error = read_line(&terminal, &before, line, room);
+	error = terminal_read_line(&terminal, &before, line, room);
 	terminal_close(&terminal);
 	signal_number = caught;
 	unwatch_signals(&before);
@@ -193,7 +193,7 @@ enum stepup_error terminal_ask(const char *question, bool hidden, char **answer)
 	enum stepup_error error;
 
 	do { /* again where somebody stopped it with Ctrl-Z and came back */
-		error = ask_once(question, hidden, line, sizeof(line));
+		error = terminal_ask_once(question, hidden, line, sizeof(line));
 	} while (error == STEPUP_CANCELLED && caught == SIGTSTP);
 	if (error == STEPUP_OK) {
 		*answer = strdup(line);
@@ -233,7 +233,7 @@ static void channel_tell(void *context, const char *sentence)
 	(void)context;
 	terminal_open(&terminal);
 	say_folded(&terminal, sentence);
-	say(&terminal, "\n");
+	terminal_say(&terminal, "\n");
 	terminal_close(&terminal);
 }
 

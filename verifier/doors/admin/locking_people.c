@@ -44,7 +44,7 @@ void locking_end_person(struct verifier *verifier, const char *user, int64_t uid
 /* --- lock --- */
 
 /* The names of the call, joined by one comma, as its step-up names them; NULL where they aren't in order, not once each, or too many. */
-static char *join_users(const json_t *users)
+static char *locking_people_join_users(const json_t *users)
 {
 	size_t size = 1, i;
 	const json_t *user;
@@ -235,7 +235,7 @@ static bool are_possible(const json_t *users)
 void locking_lock(struct call *call)
 {
 	const json_t *users = json_object_get(call->parameters, "users");
-	char *joined = join_users(users);
+	char *joined = locking_people_join_users(users);
 	struct verb_job *job;
 
 	if (joined == NULL) {

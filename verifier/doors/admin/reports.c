@@ -350,7 +350,7 @@ void report_status(struct call *call)
 
 /* --- reload --- */
 
-static json_t *texts_to_json(char *const *texts)
+static json_t *reports_texts_to_json(char *const *texts)
 {
 	json_t *list = json_array();
 
@@ -370,7 +370,7 @@ static enum stepup_error reload_work(struct store_session *session, struct verb_
 static void reload_reply(struct verb_job *job)
 {
 	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
-	json_t *warnings = texts_to_json(job->verifier->policy->warnings), *powerless = powerless_list(job->verifier, job->verifier->policy);
+	json_t *warnings = reports_texts_to_json(job->verifier->policy->warnings), *powerless = powerless_list(job->verifier, job->verifier->policy);
 
 	if (powerless != NULL)
 		(void)json_array_extend(warnings, powerless);

@@ -40,7 +40,7 @@ static void append_done(void *entry, enum stepup_error result)
 	json_decref(entry);
 }
 
-static void tell(struct verifier *verifier, const struct store_wrong *wrong)
+static void watch_tell(struct verifier *verifier, const struct store_wrong *wrong)
 {
 	char *why = notice_store_wrong(wrong);
 	json_t *entry = why == NULL ? NULL : log_entry_store_changed(clock_wall_seconds(), wrong->table, wrong->is_user ? wrong->name : NULL, why,
@@ -144,7 +144,7 @@ void store_watch_tick(struct verifier *verifier)
 	if (store_wrong_count(verifier->store) == 0)
 		return;
 	while (store_wrong_untold(verifier->store, &wrong))
-		tell(verifier, &wrong);
+		watch_tell(verifier, &wrong);
 	if (store_wrong_recheck(verifier->reader) == STEPUP_OK && store_wrong_count(verifier->store) == 0)
 		journal_line(LOG_NOTICE, "store", "all rows are what this verifier wrote again");
 }

@@ -263,7 +263,7 @@ static void note_earned(struct decision *decision)
 }
 
 /* The version of the second person's record that the receipt rests on. */
-static enum stepup_error note_approver(struct store_session *session, struct receipt_row *row)
+static enum stepup_error decision_note_approver(struct store_session *session, struct receipt_row *row)
 {
 	struct user_record *approver = NULL;
 	enum stepup_error error = store_user_find(session, row->approver, &approver);
@@ -303,7 +303,7 @@ static enum stepup_error add_receipt(struct decision *decision)
 	row->log_index = store_log_next(decision->session);
 	error = action_digest(transaction->action, row->digest);
 	if (error == STEPUP_OK && answer->request != NULL)
-		error = note_approver(decision->session, row);
+		error = decision_note_approver(decision->session, row);
 	return error == STEPUP_OK ? store_receipt_add(decision->session, row) : error;
 }
 

@@ -14,7 +14,7 @@
 #include "verifier/rules/limits/limits.h"
 #include "verifier/rules/words/notices.h"
 
-static enum stepup_error refuse_as(struct decision *decision, enum stepup_error error, const char *why, const char *sentence)
+static enum stepup_error decide_approval_refuse_as(struct decision *decision, enum stepup_error error, const char *why, const char *sentence)
 {
 	decision->why = why;
 	decision->answer->sentence = sentence;
@@ -25,7 +25,7 @@ static enum stepup_error refuse_as(struct decision *decision, enum stepup_error 
 static enum stepup_error refuse_void(struct decision *decision, const char *why, const char *told)
 {
 	notice_request_void(told, decision->answer->told);
-	return refuse_as(decision, STEPUP_EXPIRED, why, decision->answer->told);
+	return decide_approval_refuse_as(decision, STEPUP_EXPIRED, why, decision->answer->told);
 }
 
 /* --- what this person has asked for before --- */
@@ -79,7 +79,7 @@ static enum stepup_error find_same(struct decision *decision, struct request_sea
 
 /* --- a new one --- */
 
-static bool copy_text(char *to, size_t size, const char *from)
+static bool decide_approval_copy_text(char *to, size_t size, const char *from)
 {
 	return snprintf(to, size, "%s", from == NULL ? "" : from) < (int)size;
 }
@@ -94,15 +94,15 @@ static enum stepup_error describe(struct decision *decision, const struct limit 
 	request->prompt = strdup(transaction->prompt);
 	if (request->details == NULL || request->prompt == NULL)
 		return STEPUP_NO_MEMORY;
-	if (!copy_text(request->user, sizeof(request->user), decision->record->name) ||
-	    !copy_text(request->caller, sizeof(request->caller), transaction->caller) ||
-	    !copy_text(request->host, sizeof(request->host), transaction->policy->host) ||
-	    !copy_text(request->service, sizeof(request->service), transaction->service) ||
-	    !copy_text(request->rhost, sizeof(request->rhost), transaction->rhost) ||
-	    !copy_text(request->action, sizeof(request->action), transaction->action->name) ||
-	    !copy_text(request->reason, sizeof(request->reason), transaction->reason))
+	if (!decide_approval_copy_text(request->user, sizeof(request->user), decision->record->name) ||
+	    !decide_approval_copy_text(request->caller, sizeof(request->caller), transaction->caller) ||
+	    !decide_approval_copy_text(request->host, sizeof(request->host), transaction->policy->host) ||
+	    !decide_approval_copy_text(request->service, sizeof(request->service), transaction->service) ||
+	    !decide_approval_copy_text(request->rhost, sizeof(request->rhost), transaction->rhost) ||
+	    !decide_approval_copy_text(request->action, sizeof(request->action), transaction->action->name) ||
+	    !decide_approval_copy_text(request->reason, sizeof(request->reason), transaction->reason))
 		return STEPUP_TOO_LONG;
-	(void)copy_text(request->why, sizeof(request->why), over == NULL ? "" : over->text);
+	(void)decide_approval_copy_text(request->why, sizeof(request->why), over == NULL ? "" : over->text);
 	return STEPUP_OK;
 }
 
@@ -145,10 +145,10 @@ static enum stepup_error ask_second_person(struct decision *decision, const stru
 
 	if (until != 0) {
 		answer->retry_after_seconds = until > answer->now ? until - answer->now : 1;
-		return refuse_as(decision, STEPUP_OVER_LIMIT, "too many requests", notice_many_requests());
+		return decide_approval_refuse_as(decision, STEPUP_OVER_LIMIT, "too many requests", notice_many_requests());
 	}
 	error = new_request(decision, over, search->digest);
-	return error == STEPUP_OK ? refuse_as(decision, STEPUP_NEEDS_APPROVAL, "asked a second person", NULL) : error;
+	return error == STEPUP_OK ? decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "asked a second person", NULL) : error;
 }
 
 /* --- one that is there --- */
@@ -172,7 +172,7 @@ static enum stepup_error consume(struct decision *decision, struct approval_requ
 	enum stepup_error error;
 
 	if (agreed == NULL) /* since this answer was handed in: who agreed hasn't been asked after */
-		return refuse_as(decision, STEPUP_NEEDS_APPROVAL, "agreed to just now", NULL);
+		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "agreed to just now", NULL);
 	error = agreed->may ? request_approver_stands(decision->session, request) : STEPUP_NOT_ALLOWED;
 	if (error == STEPUP_NOT_ALLOWED) {
 		error = request_end(decision->session, request, REQUEST_VOID, NULL, "whoever agreed no longer stands behind it", decision->answer->now, NULL);
@@ -191,7 +191,7 @@ static enum stepup_error with_second_person(struct decision *decision, const str
 	if (error != STEPUP_OK)
 		return error;
 	if (search.found != NULL && search.found->state == REQUEST_REQUESTED)
-		return refuse_as(decision, STEPUP_NEEDS_APPROVAL, "waits for a second person", NULL);
+		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "waits for a second person", NULL);
 	if (search.found != NULL) {
 		error = consume(decision, search.found);
 		if (error != STEPUP_NOT_FOUND)
@@ -221,7 +221,7 @@ enum stepup_error decide_volume(struct decision *decision)
 	}
 	if (answer->method == METHOD_FRESH && (answer->over != NULL || rule->always_approve)) {
 		answer->over = NULL;
-		return refuse_as(decision, STEPUP_BAD_ANSWER, "fresh, but a second person is needed", NULL);
+		return decide_approval_refuse_as(decision, STEPUP_BAD_ANSWER, "fresh, but a second person is needed", NULL);
 	}
 	if (answer->over != NULL || rule->always_approve)
 		return with_second_person(decision, answer->over);
@@ -248,7 +248,7 @@ static enum stepup_error load_request(struct decision *decision, unsigned states
 	if ((states & REQUEST_BIT(standing)) != 0)
 		return STEPUP_OK;
 	notice_request_over(request, standing, answer->told);
-	return refuse_as(decision, STEPUP_EXPIRED, "request not open", answer->told);
+	return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "request not open", answer->told);
 }
 
 /* Whether the words, and what they stand for, are those that were shown. */
@@ -266,7 +266,7 @@ enum stepup_error decide_request(struct decision *decision, unsigned states)
 	enum stepup_error error = load_request(decision, states);
 
 	if (error == STEPUP_OK && !is_as_shown(decision->transaction, decision->answer->request))
-		return refuse_as(decision, STEPUP_EXPIRED, "request changed", notice_request_changed());
+		return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "request changed", notice_request_changed());
 	return error;
 }
 
@@ -287,13 +287,13 @@ static enum stepup_error look_at_persons(struct decision *decision)
 		return refuse_void(decision, "requester gone or locked", "");
 	if (error != STEPUP_OK)
 		return error;
-	return objection == NULL ? STEPUP_OK : refuse_as(decision, STEPUP_NOT_ALLOWED, "not a second person", objection);
+	return objection == NULL ? STEPUP_OK : decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "not a second person", objection);
 }
 
 enum stepup_error decide_second_person(struct decision *decision)
 {
 	if (!credential_is_old_enough(decision->transaction->policy, decision->credential, decision->answer->now))
-		return refuse_as(decision, STEPUP_NOT_ALLOWED, "credential too new", notice_new_key());
+		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "credential too new", notice_new_key());
 	return look_at_persons(decision);
 }
 
@@ -318,15 +318,15 @@ enum stepup_error decide_claim(struct decision *decision)
 	request = answer->request;
 	if (error == STEPUP_EXPIRED && request != NULL && request->state == REQUEST_REQUESTED &&
 	    request_standing(request, transaction->policy, answer->now) == REQUEST_REQUESTED)
-		return refuse_as(decision, STEPUP_NEEDS_APPROVAL, "nobody agreed yet", NULL);
+		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "nobody agreed yet", NULL);
 	if (error != STEPUP_OK)
 		return error;
 	if (answer->now >= request->approval.at + REQUEST_CLAIM_SECONDS)
-		return refuse_as(decision, STEPUP_EXPIRED, "claimed late", notice_claim_late());
+		return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "claimed late", notice_claim_late());
 	asker = agreed_find(&answer->agreed, request->user_id);
 	if (decision->record == NULL || memcmp(decision->record->user_id, request->user_id, USER_ID_SIZE) != 0 ||
 	    decision->record->uid != transaction->user_uid || asker == NULL || !asker->may)
-		return refuse_as(decision, STEPUP_NOT_ALLOWED, "not the account that asked", NULL);
+		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "not the account that asked", NULL);
 	decision->credential = user_record_credential(decision->record, request->requester.credential);
 	if (decision->credential == NULL || decision->credential->state != CREDENTIAL_LIVE)
 		return refuse_void(decision, "credential gone", REQUEST_CREDENTIAL_GONE);
@@ -347,7 +347,7 @@ static void join(const char *const *amr, char text[REQUEST_WORDS_SIZE])
 		used += (size_t)sprintf(text + used, "%s%s", used == 0 ? "" : " ", *amr);
 }
 
-static void note_proof(const struct decision *decision, struct request_proof *proof)
+static void decide_approval_note_proof(const struct decision *decision, struct request_proof *proof)
 {
 	const struct answer *answer = decision->answer;
 
@@ -383,13 +383,13 @@ enum stepup_error write_request_step(struct decision *decision)
 		return STEPUP_OK;
 	switch (decision->step) {
 	case LOG_REQUEST:
-		note_proof(decision, &request->requester);
+		decide_approval_note_proof(decision, &request->requester);
 		return store_request_add(decision->session, request);
 	case LOG_APPROVE:
 		snprintf(request->approver, sizeof(request->approver), "%s", decision->record->name);
 		memcpy(request->approver_id, decision->record->user_id, USER_ID_SIZE);
 		request->approver_uid = decision->record->uid;
-		note_proof(decision, &request->approval);
+		decide_approval_note_proof(decision, &request->approval);
 		request->expires = answer->now + REQUEST_SECONDS;
 		return store_request_move(decision->session, request, REQUEST_APPROVED);
 	case LOG_DENY:

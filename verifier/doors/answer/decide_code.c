@@ -49,7 +49,7 @@ static void keep_guesses(const struct decision *decision, const struct nobody *n
 }
 
 /* Holds the code against every live credential that has codes of this length; the best of what they say counts. */
-static enum stepup_error compare(struct decision *decision, enum otp_result *best)
+static enum stepup_error decide_code_compare(struct decision *decision, enum otp_result *best)
 {
 	struct answer *answer = decision->answer;
 	struct user_record *record = decision->record;
@@ -152,7 +152,7 @@ enum stepup_error decide_code(struct decision *decision)
 	keep_guesses(decision, &nobody);
 	decision->why = hopeless_because(decision);
 	if (decision->why == NULL) {
-		error = compare(decision, &result);
+		error = decide_code_compare(decision, &result);
 		if (error != STEPUP_OK)
 			return error;
 		look_at_clock(decision, result);

@@ -14,7 +14,7 @@
 #define LOCKS_OF_OTHERS_SECONDS 3600
 #define ALERT_MANY_LOCKS "many-locks"
 
-static bool is_own(const struct decision *decision)
+static bool decide_denial_is_own(const struct decision *decision)
 {
 	return memcmp(decision->record->user_id, decision->answer->request->user_id, USER_ID_SIZE) == 0;
 }
@@ -25,7 +25,7 @@ enum stepup_error decide_denial(struct decision *decision)
 	enum stepup_error error = decide_request(decision, REQUEST_BIT(REQUEST_REQUESTED) | REQUEST_BIT(REQUEST_APPROVED));
 
 	decision->step = LOG_DENY;
-	if (error != STEPUP_OK || is_own(decision))
+	if (error != STEPUP_OK || decide_denial_is_own(decision))
 		return error;
 	return decide_second_person(decision);
 }
@@ -53,7 +53,7 @@ static enum stepup_error lock_requester(struct decision *decision, const struct 
 	struct answer *answer = decision->answer;
 	enum stepup_error error;
 
-	if (!is_own(decision)) {
+	if (!decide_denial_is_own(decision)) {
 		note_lock(decision->record, answer->now);
 		return user_lock(decision->session, order, answer->reference);
 	}
@@ -82,7 +82,7 @@ enum stepup_error write_denial(struct decision *decision)
 
 	if (error != STEPUP_OK)
 		return error;
-	if (!is_own(decision) && has_locked_many(decision->record, answer->now))
+	if (!decide_denial_is_own(decision) && has_locked_many(decision->record, answer->now))
 		return alert(decision);
 	return lock_requester(decision, &order);
 }

@@ -49,7 +49,7 @@ static void note_keys(struct decision *decision)
 }
 
 /* The credential that the answer names, `ssh` for an agent's; NULL with the reason where it won't do. */
-static struct credential *find_credential(struct decision *decision, const struct ssh_key *ssh)
+static struct credential *decide_key_find_credential(struct decision *decision, const struct ssh_key *ssh)
 {
 	const struct answer *answer = decision->answer;
 	const struct transaction *transaction = decision->transaction;
@@ -99,7 +99,7 @@ static json_t *assertion_evidence(const struct webauthn_assertion *assertion, co
 	return evidence;
 }
 
-static enum stepup_error check_assertion(struct decision *decision, const struct key_request *request, struct signed_facts *facts)
+static enum stepup_error decide_key_check_assertion(struct decision *decision, const struct key_request *request, struct signed_facts *facts)
 {
 	const struct transaction *transaction = decision->transaction;
 	const struct webauthn_assertion *assertion = &decision->answer->key.assertion;
@@ -112,7 +112,7 @@ static enum stepup_error check_assertion(struct decision *decision, const struct
 	struct webauthn_assertion_result result = {0};
 	enum stepup_error error;
 
-	decision->credential = find_credential(decision, NULL);
+	decision->credential = decide_key_find_credential(decision, NULL);
 	if (decision->credential == NULL)
 		return STEPUP_BAD_ANSWER;
 	memcpy(expected.challenge, request->challenge, DIGEST_SIZE);
@@ -128,7 +128,7 @@ static enum stepup_error check_assertion(struct decision *decision, const struct
 
 /* --- agent --- */
 
-static enum stepup_error check_agent(struct decision *decision, const struct key_request *request, struct signed_facts *facts)
+static enum stepup_error decide_key_check_agent(struct decision *decision, const struct key_request *request, struct signed_facts *facts)
 {
 	const struct transaction *transaction = decision->transaction;
 	const struct key_answer_agent *answer = &decision->answer->key.agent;
@@ -142,7 +142,7 @@ static enum stepup_error check_agent(struct decision *decision, const struct key
 		decision->why = "no SSH security key";
 		return error;
 	}
-	decision->credential = find_credential(decision, &ssh);
+	decision->credential = decide_key_find_credential(decision, &ssh);
 	if (decision->credential == NULL)
 		return STEPUP_BAD_ANSWER;
 	error = sshsig_namespace(transaction->policy->issuer, namespace);
@@ -211,7 +211,7 @@ enum stepup_error decide_key(struct decision *decision)
 	decision->why = hopeless_because(decision);
 	if (decision->why != NULL)
 		return STEPUP_BAD_ANSWER;
-	error = request->via == VIA_AGENT ? check_agent(decision, request, &facts) : check_assertion(decision, request, &facts);
+	error = request->via == VIA_AGENT ? decide_key_check_agent(decision, request, &facts) : decide_key_check_assertion(decision, request, &facts);
 	if (error == STEPUP_INVALID)
 		error = STEPUP_BAD_ANSWER;
 	if (error == STEPUP_BAD_ANSWER)

@@ -45,7 +45,7 @@ static void follower_end(void *context)
 }
 
 /* Looks again at once where somebody still waits for that. */
-static void account_is(void *context, enum stepup_error result, const struct account *account)
+static void request_follow_account_is(void *context, enum stepup_error result, const struct account *account)
 {
 	struct follower *follower = context;
 
@@ -65,14 +65,14 @@ static bool ask_account(struct follower *follower)
 		follower->asked = ACCOUNT_ASKED;
 		follower->references++;
 		follower->looking = true;
-		account_by_name(follower->call->verifier->accounts, follower->call->peer.uid, follower->name, account_is, follower);
+		account_by_name(follower->call->verifier->accounts, follower->call->peer.uid, follower->name, request_follow_account_is, follower);
 		follower->looking = false;
 	}
 	return follower->asked == ACCOUNT_ANSWERED;
 }
 
 /* Tells the list, where it is another than before. */
-static enum waiter_word tell(struct follower *follower, json_t *list)
+static enum waiter_word request_follow_tell(struct follower *follower, json_t *list)
 {
 	if (follower->told != NULL && json_equal(follower->told, list)) {
 		json_decref(list);
@@ -99,10 +99,10 @@ static enum waiter_word tell_account(struct follower *follower, const struct acc
 	if (error != STEPUP_OK)
 		request_list_refuse(call, &subject, error, follower->told == NULL);
 	subject_clear(&subject);
-	return error == STEPUP_OK ? tell(follower, list) : WAITER_ANSWERED;
+	return error == STEPUP_OK ? request_follow_tell(follower, list) : WAITER_ANSWERED;
 }
 
-static enum waiter_word follow(struct call *call, void *context)
+static enum waiter_word request_follow_follow(struct call *call, void *context)
 {
 	struct follower *follower = context;
 	const struct account *account;
@@ -122,7 +122,7 @@ static enum waiter_word follow(struct call *call, void *context)
 	return word;
 }
 
-static const struct waiter_kind follower_kind = {.look = follow, .free = follower_end};
+static const struct waiter_kind follower_kind = {.look = request_follow_follow, .free = follower_end};
 
 void request_follow(struct call *call, const struct subject *subject)
 {

@@ -25,7 +25,7 @@
 #include "verifier/rules/words/notices.h"
 #include "verifier/verifier.h"
 
-static bool copy_text(char **to, const char *from)
+static bool begin_copy_text(char **to, const char *from)
 {
 	*to = from == NULL ? NULL : strdup(from);
 	return from == NULL || *to != NULL;
@@ -88,9 +88,9 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 		memcpy(transaction->user_id, any->user_id, USER_ID_SIZE);
 		transaction->user_version = any->version;
 	}
-	if (!copy_text(&transaction->caller, caller) || !copy_text(&transaction->service, message_text(parameters, "service")) ||
-	    !copy_text(&transaction->rhost, message_text(parameters, "rhost")) ||
-	    !copy_text(&transaction->tty, message_text(parameters, "tty")))
+	if (!begin_copy_text(&transaction->caller, caller) || !begin_copy_text(&transaction->service, message_text(parameters, "service")) ||
+	    !begin_copy_text(&transaction->rhost, message_text(parameters, "rhost")) ||
+	    !begin_copy_text(&transaction->tty, message_text(parameters, "tty")))
 		return STEPUP_NO_MEMORY;
 	if (begin->approves != NULL) {
 		transaction->approves = true;
@@ -105,7 +105,7 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	facts = (struct prompt_facts){.user = begin->quiet ? begin->subject->asked : transaction->user, .host = begin->policy->host, .service = transaction->service,
 		.rhost = transaction->rhost, .label = label_to_remove(begin, transaction->action)};
 	transaction->prompt = policy_prompt(begin->rule, transaction->action, &facts);
-	if (transaction->prompt == NULL || !copy_text(&transaction->reason, message_text(parameters, "reason")))
+	if (transaction->prompt == NULL || !begin_copy_text(&transaction->reason, message_text(parameters, "reason")))
 		return STEPUP_NO_MEMORY;
 	return STEPUP_OK;
 }

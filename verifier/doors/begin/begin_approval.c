@@ -13,7 +13,7 @@
 #include "verifier/host/clock.h"
 #include "verifier/rules/words/notices.h"
 
-static enum stepup_error refuse_as(struct beginning *begin, enum stepup_error error, const char *why, const char *sentence)
+static enum stepup_error begin_approval_refuse_as(struct beginning *begin, enum stepup_error error, const char *why, const char *sentence)
 {
 	begin->why = why;
 	begin->sentence = sentence;
@@ -44,22 +44,22 @@ enum stepup_error begin_approval_rule(struct beginning *begin)
 	bool own;
 
 	if (begin->quiet)
-		return refuse_as(begin, STEPUP_NOT_ALLOWED, "not known to be the approver", notice_no_such_request());
+		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "not known to be the approver", notice_no_such_request());
 	error = request_id_is_valid(begin->approves) ? store_request_find(begin->call->verifier->reader, begin->approves, request) : STEPUP_NOT_FOUND;
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
 	own = error == STEPUP_OK && request_list_is_own(subject, request);
 	if (own && !begin->denies)
-		return refuse_as(begin, STEPUP_NOT_ALLOWED, "own request", notice_own_request());
+		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "own request", notice_own_request());
 	if (error == STEPUP_OK && !own && subject->uid == request->uid)
-		return refuse_as(begin, STEPUP_NOT_ALLOWED, "same account", notice_same_account());
+		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "same account", notice_same_account());
 	if (error != STEPUP_OK || !subject_allows(begin->call, subject, request->action) ||
 	    (!own && !request_list_may_answer(begin->policy, subject, request)))
-		return refuse_as(begin, STEPUP_NOT_ALLOWED, begin->denies ? "not a request to deny" : "not a request to agree to", notice_no_such_request());
+		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, begin->denies ? "not a request to deny" : "not a request to agree to", notice_no_such_request());
 	standing = request_standing(request, begin->policy, clock_wall_seconds());
 	if (standing != REQUEST_REQUESTED && !(begin->denies && standing == REQUEST_APPROVED)) {
 		notice_request_over(request, standing, begin->told);
-		return refuse_as(begin, STEPUP_EXPIRED, "request not open", begin->told);
+		return begin_approval_refuse_as(begin, STEPUP_EXPIRED, "request not open", begin->told);
 	}
 	begin->rule = request_rule(request, begin->policy)->approval;
 	return approval_action(begin);
@@ -97,8 +97,8 @@ enum stepup_error begin_approval_person(struct beginning *begin)
 		&(struct request_approver){.record = begin->subject->record, .requester = requester, .session = from});
 	user_record_free(&requester);
 	if (objection != NULL)
-		return refuse_as(begin, STEPUP_NOT_ALLOWED, "not a second person", objection);
+		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "not a second person", objection);
 	if (!has_old_credential(begin))
-		return refuse_as(begin, STEPUP_NOT_ALLOWED, "credential too new", notice_new_key());
+		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "credential too new", notice_new_key());
 	return STEPUP_OK;
 }

@@ -14,7 +14,7 @@
 /* Adds what one key is called by on one way. */
 typedef enum stepup_error add_key(json_t *list, const struct key_credential *key, const char *label);
 
-static enum stepup_error append(json_t *list, json_t *object)
+static enum stepup_error key_offer_append(json_t *list, json_t *object)
 {
 	return json_array_append_new(list, object) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
@@ -22,12 +22,12 @@ static enum stepup_error append(json_t *list, json_t *object)
 static enum stepup_error add_browser_key(json_t *list, const struct key_credential *key, const char *label)
 {
 	(void)label;
-	return append(list, key_descriptor(key));
+	return key_offer_append(list, key_descriptor(key));
 }
 
 static enum stepup_error add_seat_key(json_t *list, const struct key_credential *key, const char *label)
 {
-	return append(list, json_pack("{s:o, s:s}", "id", bytes_to_json(key->id, key->id_size), "label", label));
+	return key_offer_append(list, json_pack("{s:o, s:s}", "id", bytes_to_json(key->id, key->id_size), "label", label));
 }
 
 static enum stepup_error add_agent_key(json_t *list, const struct key_credential *key, const char *label)
@@ -43,7 +43,7 @@ static enum stepup_error add_agent_key(json_t *list, const struct key_credential
 	strcpy(ssh.application, key->application);
 	error = ssh_key_blob(&ssh, &blob, &size);
 	if (error == STEPUP_OK)
-		error = append(list, json_pack("{s:o, s:s}", "key", bytes_to_json(blob, size), "label", label));
+		error = key_offer_append(list, json_pack("{s:o, s:s}", "key", bytes_to_json(blob, size), "label", label));
 	free(blob);
 	return error;
 }
@@ -59,7 +59,7 @@ static void make_decoy(const uint8_t digest[DIGEST_SIZE], enum via via, struct k
 	strcpy(key->application, "ssh:");
 }
 
-static enum stepup_error list_keys(const struct key_offer *offer, enum via via, add_key *add, json_t *list)
+static enum stepup_error key_offer_list_keys(const struct key_offer *offer, enum via via, add_key *add, json_t *list)
 {
 	const struct requirement *requirement = &offer->question->requirement;
 	const struct user_record *record = offer->record;
@@ -121,7 +121,7 @@ enum stepup_error key_offer_add(const struct key_offer *offer, json_t *reply)
 		if (request == NULL)
 			continue;
 		list = json_array();
-		error = list_keys(offer, ways[i].via, ways[i].add, list);
+		error = key_offer_list_keys(offer, ways[i].via, ways[i].add, list);
 		if (error != STEPUP_OK)
 			json_decref(list);
 		else if (json_object_set_new(reply, method_name(ways[i].via), ways[i].make(offer, request, list)) != 0)

@@ -44,7 +44,7 @@ static enum stepup_error find_record(const struct call *call, const char *name, 
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
-static void note_lock(struct subject *subject, const struct user_record *record)
+static void naming_note_lock(struct subject *subject, const struct user_record *record)
 {
 	if (record == NULL || !record->lock.locked || subject->lock.locked)
 		return;
@@ -70,7 +70,7 @@ static enum stepup_error look_at_alias(const struct call *call, const char *alia
 	struct user_record *record = NULL;
 	enum stepup_error error = find_record(call, alias, &record);
 
-	note_lock(subject, record);
+	naming_note_lock(subject, record);
 	if (error == STEPUP_OK && !is_enrolled(subject) && subject_uid_holds(record, subject->uid) && user_record_live_count(record) > 0) {
 		subject_clear(subject);
 		subject->record = record;
@@ -91,7 +91,7 @@ enum stepup_error subject_of_account(const struct call *call, const struct accou
 		.who = {.name = account->name, .gids = account->gids, .gid_count = account->gid_count},
 		.own = account->uid == (int64_t)call->peer.uid && call->peer.account != NULL && strcmp(call->peer.account, account->name) == 0};
 	error = find_record(call, account->name, &record);
-	note_lock(subject, record);
+	naming_note_lock(subject, record);
 	*(subject_owns(record, account->uid) ? &subject->record : &subject->former) = record;
 	if (error == STEPUP_OK && strcmp(alias, account->name) != 0)
 		error = look_at_alias(call, alias, subject);
@@ -131,7 +131,7 @@ static enum stepup_error look_at_others(const struct naming *naming, struct subj
 		if (!other->same_person)
 			continue;
 		error = find_record(naming->call, other->name, &record);
-		note_lock(subject, record);
+		naming_note_lock(subject, record);
 		user_record_free(&record);
 	}
 	return error;
@@ -150,7 +150,7 @@ static void naming_finish(struct naming *naming)
 	subject_clear(&subject);
 }
 
-static void look_up_next(struct naming *naming);
+static void naming_look_up_next(struct naming *naming);
 
 static void other_is(void *context, enum stepup_error result, const struct account *account)
 {
@@ -165,10 +165,10 @@ static void other_is(void *context, enum stepup_error result, const struct accou
 	if (other->same_person && strcmp(account->name, naming->account->name) == 0 && naming->alias == NULL)
 		naming->alias = other->name;
 	naming->looked_up++;
-	look_up_next(naming);
+	naming_look_up_next(naming);
 }
 
-static void look_up_next(struct naming *naming)
+static void naming_look_up_next(struct naming *naming)
 {
 	struct call *call = naming->call;
 
@@ -208,7 +208,7 @@ static void look_for_others(struct naming *naming)
 	if (error == STEPUP_OK)
 		error = store_user_each_of_uid(naming->call->verifier->reader, naming->account->uid, note_other, naming);
 	if (error == STEPUP_OK)
-		look_up_next(naming); /* what was read is read once more: that may be later */
+		naming_look_up_next(naming); /* what was read is read once more: that may be later */
 	else
 		naming_end(naming, error, NULL);
 }
@@ -220,12 +220,12 @@ static void take_as_spelt(struct naming *naming, bool silent)
 		.who = {.name = naming->asked}};
 	enum stepup_error error = find_record(naming->call, naming->asked, &subject.former);
 
-	note_lock(&subject, subject.former);
+	naming_note_lock(&subject, subject.former);
 	naming_end(naming, error, error == STEPUP_OK ? &subject : NULL);
 	subject_clear(&subject);
 }
 
-static void account_is(void *context, enum stepup_error result, const struct account *account)
+static void naming_account_is(void *context, enum stepup_error result, const struct account *account)
 {
 	struct naming *naming = context;
 
@@ -259,9 +259,9 @@ static void naming_start(void *context)
 	const uid_t asker = naming->call->peer.uid;
 
 	if (naming->wait == SUBJECT_ANYWAY)
-		account_by_name_within(accounts, asker, naming->asked, BRAKE_WAIT_SECONDS, account_is, naming);
+		account_by_name_within(accounts, asker, naming->asked, BRAKE_WAIT_SECONDS, naming_account_is, naming);
 	else
-		account_by_name(accounts, asker, naming->asked, account_is, naming);
+		account_by_name(accounts, asker, naming->asked, naming_account_is, naming);
 }
 
 void subject_find(struct call *call, const char *user, enum subject_wait wait, subject_found *found, void *context)

@@ -89,7 +89,7 @@ static void tell_name(void *context, const char *written, const char *canonical)
 		journal_line(LOG_NOTICE, "policy", "the account that the policy calls \"%s\" is \"%s\" here", written, canonical);
 }
 
-static void tell(const struct policy *policy)
+static void names_tell(const struct policy *policy)
 {
 	struct telling telling = {0};
 
@@ -105,14 +105,14 @@ static void tell(const struct policy *policy)
 }
 
 /* On a worker thread. */
-static void ask(void *context)
+static void names_ask(void *context)
 {
 	struct names_asking *asking = context;
 
 	asking->found = policy_directory_ask(asking->policy, &questions, asking->policy->directory);
 }
 
-static void start(struct policy_names *names);
+static void names_start(struct policy_names *names);
 
 /* Back on the loop's thread. */
 static void answered(void *context)
@@ -127,7 +127,7 @@ static void answered(void *context)
 		asking->found = NULL;
 	}
 	if (current && !names->told && complete) {
-		tell(asking->policy);
+		names_tell(asking->policy);
 		names->told = true;
 	}
 	policy_directory_free(&asking->found);
@@ -137,7 +137,7 @@ static void answered(void *context)
 		return;
 	names->asking = NULL;
 	if (!current) {
-		start(names);
+		names_start(names);
 		return;
 	}
 	names->settled = true;
@@ -145,7 +145,7 @@ static void answered(void *context)
 	let_go(names, INT64_MAX);
 }
 
-static void start(struct policy_names *names)
+static void names_start(struct policy_names *names)
 {
 	struct names_asking *asking;
 
@@ -157,7 +157,7 @@ static void start(struct policy_names *names)
 		return;
 	*asking = (struct names_asking){.names = names, .policy = policy_reference(names->verifier->policy)};
 	names->asking = asking;
-	if (account_cache_work(names->verifier->accounts, ask, answered, asking))
+	if (account_cache_work(names->verifier->accounts, names_ask, answered, asking))
 		return;
 	names->asking = NULL;
 	policy_release(&asking->policy);
@@ -167,7 +167,7 @@ static void start(struct policy_names *names)
 void policy_names_changed(struct policy_names *names)
 {
 	names->settled = names->told = false;
-	start(names);
+	names_start(names);
 }
 
 void policy_names_tick(struct policy_names *names)
@@ -176,7 +176,7 @@ void policy_names_tick(struct policy_names *names)
 
 	let_go(names, now);
 	if (now >= names->next_ms)
-		start(names);
+		names_start(names);
 }
 
 void policy_names_wait(struct policy_names *names, void (*go)(void *context), void *context)

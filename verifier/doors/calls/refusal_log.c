@@ -76,7 +76,7 @@ static void note_free(struct note *note)
 }
 
 /* Within the budget; takes from it. */
-static bool take(struct note *note)
+static bool refusal_log_take(struct note *note)
 {
 	struct refusal_budget *budget = &note->verifier->refusals;
 
@@ -122,7 +122,7 @@ static json_t *note_beside(const struct action *action, const char *prompt, cons
 }
 
 /* Takes note->beside over. */
-static void submit(struct verifier *verifier, uid_t uid, const struct note *note, const struct log_subject *subject)
+static void refusal_log_submit(struct verifier *verifier, uid_t uid, const struct note *note, const struct log_subject *subject)
 {
 	struct note *copy = malloc(sizeof(*copy));
 
@@ -138,7 +138,7 @@ static void submit(struct verifier *verifier, uid_t uid, const struct note *note
 	copy->has_user_id = subject->user_id != NULL;
 	if (copy->has_user_id)
 		memcpy(copy->user_id, subject->user_id, USER_ID_SIZE);
-	if (!take(copy)) {
+	if (!refusal_log_take(copy)) {
 		note_free(copy);
 	} else if (commit_queue_submit(verifier->queue, note_work, note_done, copy) != STEPUP_OK) {
 		give_back(copy);
@@ -168,7 +168,7 @@ void refusal_log_action(const struct call *call, const struct log_subject *subje
 	snprintf(note.action, sizeof(note.action), "%s", refused->name == NULL ? "" : refused->name);
 	snprintf(note.limit, sizeof(note.limit), "%s", refused->limit == NULL ? "" : refused->limit);
 	peer_name(call, note.caller);
-	submit(call->verifier, call->peer.uid, &note, subject);
+	refusal_log_submit(call->verifier, call->peer.uid, &note, subject);
 }
 
 void refusal_log(const struct call *call, const struct log_subject *subject, const char *action, enum stepup_error error, const char *why)
@@ -183,5 +183,5 @@ void refusal_log_begun(struct verifier *verifier, const struct log_subject *subj
 
 	snprintf(note.action, sizeof(note.action), "%s", refused->action->name);
 	snprintf(note.caller, sizeof(note.caller), "%s", refused->caller);
-	submit(verifier, refused->uid, &note, subject);
+	refusal_log_submit(verifier, refused->uid, &note, subject);
 }

@@ -51,7 +51,7 @@ enum stepup_error sitting_from(const struct call *call, bool own, uint8_t from[D
 	return sitting_session(call, from);
 }
 
-static enum stepup_error place_of(const char *kind, const char *name, uint8_t place[DIGEST_SIZE])
+static enum stepup_error sitting_place_of(const char *kind, const char *name, uint8_t place[DIGEST_SIZE])
 {
 	char text[600];
 	int length = snprintf(text, sizeof(text), "%s %s", kind, name);
@@ -67,12 +67,12 @@ enum stepup_error sitting_place(const struct call *call, bool own, uint8_t place
 	if (own && call->peer.uid != 0) /* root's programs ask for root from wherever strangers are: sshd does */
 		return STEPUP_OK;
 	if (session != NULL)
-		return place_of("session", session, place);
+		return sitting_place_of("session", session, place);
 	if (rhost != NULL && *rhost != '\0')
-		return place_of("host", rhost, place);
+		return sitting_place_of("host", rhost, place);
 	if (call->peer.uid == 0 && terminal_login(call->peer.pid, call->peer.connected_ms, place) == STEPUP_OK)
 		return STEPUP_OK;
-	return tty == NULL || *tty == '\0' ? STEPUP_OK : place_of("tty", tty, place);
+	return tty == NULL || *tty == '\0' ? STEPUP_OK : sitting_place_of("tty", tty, place);
 }
 
 /* The programs of one uid, asked from a host (NULL: from nowhere else). */

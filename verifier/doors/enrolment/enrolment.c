@@ -150,7 +150,7 @@ static bool check_subject(struct call *call, const struct subject *subject)
 
 /* --- what is asked for --- */
 
-static const struct enrolment_kind *kind_of(const char *type, enum credential_type *found)
+static const struct enrolment_kind *enrolment_kind_of(const char *type, enum credential_type *found)
 {
 	for (int each = CREDENTIAL_TOTP; each <= CREDENTIAL_AGENT; each++) {
 		*found = (enum credential_type)each;
@@ -180,7 +180,7 @@ static bool read_label(const json_t *parameters, struct credential *credential)
 /* NULL, or the name of the parameter that is wrong. */
 static const char *read_credential(const json_t *parameters, struct enrolment *enrolment)
 {
-	enrolment->kind = kind_of(message_text(parameters, "type"), &enrolment->credential.type);
+	enrolment->kind = enrolment_kind_of(message_text(parameters, "type"), &enrolment->credential.type);
 	if (enrolment->kind == NULL)
 		return "type";
 	if (!read_label(parameters, &enrolment->credential))

@@ -60,7 +60,7 @@ static enum stepup_error look_at_uid(struct store_session *session, struct finis
 }
 
 /* The record to add to: the user's, or a new one. One that never had a credential, made by a lock, takes the account that enrols. */
-static enum stepup_error find_record(struct store_session *session, struct finish *finish, struct user_record **record)
+static enum stepup_error enrolment_finish_find_record(struct store_session *session, struct finish *finish, struct user_record **record)
 {
 	const struct transaction *transaction = finish->transaction;
 	struct user_record *found = NULL;
@@ -238,7 +238,7 @@ static enum stepup_error finish_work(struct store_session *session, void *job)
 	if (atomic_load(&transaction->ended) || clock_boot_ms() >= transaction->expires_boot_ms)
 		error = STEPUP_EXPIRED;
 	if (error == STEPUP_OK)
-		error = find_record(session, finish, &record);
+		error = enrolment_finish_find_record(session, finish, &record);
 	if (error == STEPUP_OK)
 		error = freeze_look(session, "stepup.enroll", finish->reference);
 	if (error == STEPUP_OK && user_record_live_count(record) >= CREDENTIALS_LIVE_MAX) {
@@ -275,7 +275,7 @@ static void finish_reply(struct finish *finish)
 }
 
 /* Into the log, whoever permitted it. */
-static void log_refused(const struct finish *finish, enum stepup_error error)
+static void enrolment_finish_log_refused(const struct finish *finish, enum stepup_error error)
 {
 	const struct enrolment *enrolment = finish->transaction->enrolment;
 	const struct log_subject about = {.user = finish->transaction->user, .user_id = finish->has_record ? finish->user_id : NULL};
@@ -335,7 +335,7 @@ static void finish_done(void *job, enum stepup_error result)
 		transactions_end_fresh(finish->verifier->transactions, finish->transaction->user);
 		finish_reply(finish);
 	} else {
-		log_refused(finish, result);
+		enrolment_finish_log_refused(finish, result);
 		finish_refuse(finish, result);
 	}
 	finish_end(finish, result);

@@ -114,7 +114,7 @@ static enum stepup_error make_requests(struct transaction *transaction)
 	return error;
 }
 
-static enum stepup_error prepare(struct transaction *transaction)
+static enum stepup_error enrolment_key_prepare(struct transaction *transaction)
 {
 	struct enrolment *enrolment = transaction->enrolment;
 	enum stepup_error error = make_action(transaction);
@@ -184,7 +184,7 @@ static json_t *algorithms_to_json(const char *type)
 }
 
 /* PublicKeyCredentialCreationOptionsJSON, WebAuthn section 5.4. */
-static json_t *browser_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)
+static json_t *enrolment_key_browser_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:{s:s, s:s}, s:s}", "rp", rp_to_json(transaction->policy), "user", user_to_json(transaction),
 		"challenge", bytes_to_json(request->challenge, DIGEST_SIZE), "pubKeyCredParams", algorithms_to_json("public-key"), "timeout",
@@ -193,14 +193,14 @@ static json_t *browser_request(const struct transaction *transaction, const stru
 		"attestation", transaction->enrolment->attested ? "direct" : "none");
 }
 
-static json_t *seat_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)
+static json_t *enrolment_key_seat_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)
 {
 	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "rp", rp_to_json(transaction->policy), "user", user_to_json(transaction), "client_data",
 		request->client_data, "algorithms", algorithms_to_json(NULL), "exclude", each_live_key(record, id_of), "user_verification",
 		transaction->enrolment->user_verification);
 }
 
-static json_t *agent_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)
+static json_t *enrolment_key_agent_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)
 {
 	char namespace[KEY_NAMESPACE_SIZE];
 
@@ -216,11 +216,11 @@ static json_t *key_reply(const struct subject *subject, struct transaction *tran
 	static const struct {
 		const char *member;
 		json_t *(*make)(const struct transaction *transaction, const struct key_request *request, const struct user_record *record);
-	} ways[ENROLMENT_WAYS] = {{"browser", browser_request}, {"seat", seat_request}, {"agent", agent_request}};
+	} ways[ENROLMENT_WAYS] = {{"browser", enrolment_key_browser_request}, {"seat", enrolment_key_seat_request}, {"agent", enrolment_key_agent_request}};
 	const struct enrolment *enrolment = transaction->enrolment;
 	json_t *reply;
 
-	if (prepare(transaction) != STEPUP_OK)
+	if (enrolment_key_prepare(transaction) != STEPUP_OK)
 		return NULL;
 	reply = json_pack("{s:s, s:s, s:s, s:i}", "transaction", transaction->name, "prompt", transaction->prompt, "ask", notice_ask_touch(),
 		"expires_in", ENROLMENT_TTL_SECONDS);

@@ -21,7 +21,7 @@
 #include "verifier/verifier.h"
 
 /* The request that is answered; NULL where none was made for that way. */
-static const struct key_request *request_of(const struct enrolment *enrolment, const char *method)
+static const struct key_request *enrolment_key_finish_request_of(const struct enrolment *enrolment, const char *method)
 {
 	unsigned via = method == NULL ? 0 : method_of_name(method);
 
@@ -128,7 +128,7 @@ static void name_key(struct enrolment *enrolment)
 		memcpy(credential->label, credential->key->model, sizeof(credential->label));
 }
 
-static void log_refused(const struct finish *finish, const char *why)
+static void enrolment_key_finish_log_refused(const struct finish *finish, const char *why)
 {
 	const struct log_subject about = {.user = finish->transaction->user, .user_id = finish->transaction->enrolment->user_id};
 
@@ -143,7 +143,7 @@ enum stepup_error enrolment_key_take(struct finish *finish, const char **field)
 	const char *why = NULL;
 	enum stepup_error error;
 
-	finish->request = request_of(enrolment, message_text(parameters, "method"));
+	finish->request = enrolment_key_finish_request_of(enrolment, message_text(parameters, "method"));
 	*field = finish->request == NULL ? "method" : message_text(parameters, "code") != NULL ? "code" : !json_is_object(object) ? "key" : NULL;
 	if (*field != NULL)
 		return STEPUP_INVALID;
@@ -154,7 +154,7 @@ enum stepup_error enrolment_key_take(struct finish *finish, const char **field)
 	if (error == STEPUP_INVALID)
 		*field = "key";
 	else if (error == STEPUP_BAD_ANSWER)
-		log_refused(finish, why);
+		enrolment_key_finish_log_refused(finish, why);
 	else if (error == STEPUP_OK)
 		name_key(enrolment);
 	return error;

@@ -48,7 +48,7 @@ static struct explain_fresh fresh_for(const struct call *call, const struct subj
 }
 
 /* `caller` is the account that would ask; NULL: whoever asks now. */
-static void explain(struct call *call, const struct subject *subject, const char *caller, bool is_insider, bool sees_everybody)
+static void explaining_explain(struct call *call, const struct subject *subject, const char *caller, bool is_insider, bool sees_everybody)
 {
 	const struct verifier *verifier = call->verifier;
 	const char *action = message_text(call->parameters, "action"), *service = message_text(call->parameters, "service");
@@ -99,7 +99,7 @@ static void own_ready(struct call *call, const struct subject *subject)
 	const struct words_facts words = {.user = subject->name, .action = message_text(call->parameters, "action")};
 
 	if (subject_may_be_asked(call, subject))
-		explain(call, subject, NULL, subject->own || call->peer.uid == 0, call->peer.uid == 0);
+		explaining_explain(call, subject, NULL, subject->own || call->peer.uid == 0, call->peer.uid == 0);
 	else
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 }
@@ -115,7 +115,7 @@ static void any_ready(struct call *call, const struct subject *subject)
 	const char *caller = message_text(call->parameters, "caller");
 	bool names_place = message_text(call->parameters, "service") != NULL || message_text(call->parameters, "rhost") != NULL;
 
-	explain(call, subject, caller == NULL && names_place ? "root" : caller, true, true);
+	explaining_explain(call, subject, caller == NULL && names_place ? "root" : caller, true, true);
 }
 
 void explaining_any(struct call *call)

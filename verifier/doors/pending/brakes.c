@@ -8,7 +8,7 @@
 #include "verifier/doors/pending/transactions.h"
 #include "verifier/verifier.h"
 
-static bool is_one_of(const char *text, const char *const *texts)
+static bool brakes_is_one_of(const char *text, const char *const *texts)
 {
 	for (; text != NULL && *texts != NULL; texts++)
 		if (strcmp(text, *texts) == 0)
@@ -21,11 +21,11 @@ bool brake_begins(const json_t *parameters)
 	static const char *const actions[] = {"stepup.lock", "stepup.freeze", NULL};
 	const char *decision = message_text(parameters, "decision");
 
-	return is_one_of(message_text(parameters, "action"), actions) || (decision != NULL && strcmp(decision, "lock") == 0);
+	return brakes_is_one_of(message_text(parameters, "action"), actions) || (decision != NULL && strcmp(decision, "lock") == 0);
 }
 
 /* Whether the call goes on with a step-up of this uid's that is for one. */
-static bool goes_on(struct verifier *verifier, uid_t uid, const json_t *parameters, const char *name)
+static bool brakes_goes_on(struct verifier *verifier, uid_t uid, const json_t *parameters, const char *name)
 {
 	const struct transaction *transaction = transaction_find(verifier->transactions, message_text(parameters, name), uid);
 
@@ -38,14 +38,14 @@ bool brake_of_verify(struct verifier *verifier, uid_t uid, const char *method, c
 
 	if (strcmp(method, "LockMe") == 0)
 		return true;
-	if (is_one_of(method, beginning))
+	if (brakes_is_one_of(method, beginning))
 		return brake_begins(parameters);
-	return is_one_of(method, going_on) && goes_on(verifier, uid, parameters, "transaction");
+	return brakes_is_one_of(method, going_on) && brakes_goes_on(verifier, uid, parameters, "transaction");
 }
 
 bool brake_of_admin(struct verifier *verifier, uid_t uid, const char *method, const json_t *parameters)
 {
 	static const char *const verbs[] = {"Lock", "Freeze", NULL};
 
-	return is_one_of(method, verbs) && goes_on(verifier, uid, parameters, "authorization");
+	return brakes_is_one_of(method, verbs) && brakes_goes_on(verifier, uid, parameters, "authorization");
 }

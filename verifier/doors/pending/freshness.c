@@ -260,7 +260,7 @@ void freshness_end_sitting(struct freshness *freshness, uid_t caller, const uint
 	end_where(freshness, is_of_sitting, &place);
 }
 
-static bool is_over(const struct fresh *fresh, const void *what)
+static bool freshness_is_over(const struct fresh *fresh, const void *what)
 {
 	const int64_t *now_boot_ms = what;
 
@@ -269,7 +269,7 @@ static bool is_over(const struct fresh *fresh, const void *what)
 
 void freshness_sweep(struct freshness *freshness, int64_t now_boot_ms)
 {
-	end_where(freshness, is_over, &now_boot_ms);
+	end_where(freshness, freshness_is_over, &now_boot_ms);
 }
 
 size_t freshness_count(const struct freshness *freshness)

@@ -194,7 +194,7 @@ static bool is_only_asked(const struct transaction *transaction)
 
 /* Whether one gives way rather than an older one: what nobody has answered yet goes first, so that whoever only begins can't push out what others have
  * proved, nor a brake; then what is where most were begun. */
-static bool goes_before(const struct transaction *transaction, const struct transaction *older)
+static bool transactions_goes_before(const struct transaction *transaction, const struct transaction *older)
 {
 	bool asked = is_only_asked(transaction);
 
@@ -210,7 +210,7 @@ static struct transaction *owner_weakest(const struct transaction_owner *owner, 
 
 	TAILQ_FOREACH(transaction, &owner->list, of_owner)
 		if (transaction != newcomer && transaction->state != TRANSACTION_ANSWERING &&
-		    (same == NULL || transaction->crowd.both == same || transaction->crowd.place == same) && goes_before(transaction, chosen))
+		    (same == NULL || transaction->crowd.both == same || transaction->crowd.place == same) && transactions_goes_before(transaction, chosen))
 			chosen = transaction;
 	return chosen;
 }
@@ -318,7 +318,7 @@ bool transactions_make_room(struct transactions *all, uid_t uid)
 	if (owner == NULL)
 		return false;
 	TAILQ_FOREACH(transaction, &owner->list, of_owner)
-		if (transaction->state == TRANSACTION_ASKED && goes_before(transaction, chosen))
+		if (transaction->state == TRANSACTION_ASKED && transactions_goes_before(transaction, chosen))
 			chosen = transaction;
 	if (chosen == NULL || crowd_weight(&chosen->crowd) <= CROWD_WEIGHT_SINGLE || !call_bond_hang_up(&chosen->bond))
 		return false;

@@ -38,7 +38,7 @@ struct redemption {
 };
 
 /* Whether somebody was locked since the receipt was made. What was redeemed before that is another matter: its execution had begun. */
-static bool is_void(const struct receipt_row *row, int64_t version, const struct user_record *record)
+static bool redemption_is_void(const struct receipt_row *row, int64_t version, const struct user_record *record)
 {
 	return row->redeemed == 0 && version < record->receipts_from;
 }
@@ -61,7 +61,7 @@ static enum stepup_error look_at_user(struct store_session *session, struct rede
 	if (record->lock.locked) {
 		memcpy(redemption->reference, record->lock.reference, sizeof(redemption->reference));
 		redemption->fault = REDEEM_LOCKED;
-	} else if (is_void(row, row->user_version, record)) {
+	} else if (redemption_is_void(row, row->user_version, record)) {
 		redemption->fault = REDEEM_LOCKED_SINCE;
 	} else if (memcmp(record->user_id, row->user_id, USER_ID_SIZE) != 0 || record->uid != redemption->uid) {
 		redemption->fault = REDEEM_OTHER_ACCOUNT;
@@ -86,7 +86,7 @@ static enum stepup_error look_at_approver(struct store_session *session, struct 
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
 	credential = record == NULL ? NULL : user_record_credential(record, row->approver_credential);
-	if (record == NULL || record->lock.locked || is_void(row, row->approver_version, record) || memcmp(record->user_id, row->approver_id, USER_ID_SIZE) != 0 || credential == NULL ||
+	if (record == NULL || record->lock.locked || redemption_is_void(row, row->approver_version, record) || memcmp(record->user_id, row->approver_id, USER_ID_SIZE) != 0 || credential == NULL ||
 	    credential->state != CREDENTIAL_LIVE)
 		redemption->fault = REDEEM_NO_APPROVER;
 	user_record_free(&record);
@@ -143,7 +143,7 @@ static void look_at_redeemed(struct redemption *redemption, int64_t now)
 		redemption->fault = REDEEM_TWICE;
 }
 
-static enum stepup_error decide(struct store_session *session, struct redemption *redemption, int64_t now)
+static enum stepup_error redemption_decide(struct store_session *session, struct redemption *redemption, int64_t now)
 {
 	struct receipt_row *row = &redemption->row;
 	enum stepup_error error = store_receipt_find(session, redemption->claims.jti, row);
@@ -175,7 +175,7 @@ static enum stepup_error decide(struct store_session *session, struct redemption
 }
 
 /* Whose receipt it is that was refused before anybody looked for it. */
-static enum stepup_error find_owner(struct store_session *session, struct redemption *redemption)
+static enum stepup_error redemption_find_owner(struct store_session *session, struct redemption *redemption)
 {
 	enum stepup_error error = store_receipt_find(session, redemption->claims.jti, &redemption->row);
 
@@ -214,8 +214,8 @@ static enum stepup_error redemption_work(struct store_session *session, void *jo
 	enum stepup_error error;
 
 	if (redemption->fault != REDEEM_GOOD)
-		return find_owner(session, redemption);
-	error = decide(session, redemption, now);
+		return redemption_find_owner(session, redemption);
+	error = redemption_decide(session, redemption, now);
 	if (error != STEPUP_OK || redemption->fault != REDEEM_GOOD || redemption->already)
 		return error;
 	return write_redemption(session, redemption, now);
@@ -284,14 +284,14 @@ static enum stepup_error resume(struct store_session *session, struct redemption
 	enum stepup_error error;
 
 	redemption->already = false;
-	error = decide(session, redemption, now);
+	error = redemption_decide(session, redemption, now);
 	if (error == STEPUP_OK && redemption->fault == REDEEM_GOOD && !redemption->already)
 		error = STEPUP_INTERNAL; /* it had been redeemed */
 	return error;
 }
 
 /* With what it was tried for, where that could be read. */
-static enum stepup_error note_work(struct store_session *session, void *job)
+static enum stepup_error redemption_note_work(struct store_session *session, void *job)
 {
 	struct redemption *redemption = job;
 	const struct action *asked = redemption->claims.asked;
@@ -316,7 +316,7 @@ static enum stepup_error note_work(struct store_session *session, void *job)
 	return error;
 }
 
-static void note_done(void *job, enum stepup_error result)
+static void redemption_note_done(void *job, enum stepup_error result)
 {
 	struct redemption *redemption = job;
 	struct refusal_budget *budget = &redemption->verifier->refusals;
@@ -344,8 +344,8 @@ static void note(struct redemption *redemption)
 	redemption->took_budget = refusal_budget_take(budget, redemption->key, redemption->taken_boot_ms);
 	if (!redemption->took_first && !redemption->took_budget)
 		reply_and_free(redemption, STEPUP_OK);
-	else if (commit_queue_submit(redemption->verifier->queue, note_work, note_done, redemption) != STEPUP_OK)
-		note_done(redemption, STEPUP_UNAVAILABLE);
+	else if (commit_queue_submit(redemption->verifier->queue, redemption_note_work, redemption_note_done, redemption) != STEPUP_OK)
+		redemption_note_done(redemption, STEPUP_UNAVAILABLE);
 }
 
 static void redemption_done(void *job, enum stepup_error result)
@@ -358,7 +358,7 @@ static void redemption_done(void *job, enum stepup_error result)
 		reply_and_free(redemption, result);
 }
 
-static void submit(struct redemption *redemption)
+static void redemption_submit(struct redemption *redemption)
 {
 	if (redemption->claims.jti[0] == '\0')
 		note(redemption); /* nobody's */
@@ -366,7 +366,7 @@ static void submit(struct redemption *redemption)
 		reply_and_free(redemption, STEPUP_UNAVAILABLE);
 }
 
-static void account_is(void *context, enum stepup_error result, const struct account *account)
+static void redemption_account_is(void *context, enum stepup_error result, const struct account *account)
 {
 	struct redemption *redemption = context;
 
@@ -376,7 +376,7 @@ static void account_is(void *context, enum stepup_error result, const struct acc
 		return;
 	}
 	redemption->uid = account->uid;
-	submit(redemption);
+	redemption_submit(redemption);
 }
 
 void redemption_redeem(struct call *call)
@@ -408,8 +408,8 @@ void redemption_redeem(struct call *call)
 		if (redemption != NULL)
 			redemption_free(redemption);
 	} else if (redemption->fault == REDEEM_GOOD) {
-		account_by_name(call->verifier->accounts, call->peer.uid, redemption->claims.user, account_is, redemption);
+		account_by_name(call->verifier->accounts, call->peer.uid, redemption->claims.user, redemption_account_is, redemption);
 	} else {
-		submit(redemption);
+		redemption_submit(redemption);
 	}
 }

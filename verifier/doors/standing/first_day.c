@@ -15,7 +15,7 @@
 #define FACT_SIZE (ID_SIZE + 32)
 
 /* When an entry was made. */
-static bool take_time(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool first_day_take_time(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
 {
 	int64_t *at = context;
 	json_t *object = NULL;
@@ -37,7 +37,7 @@ enum stepup_error first_day_begin(struct store_session *session, const uint8_t u
 
 	if (error != STEPUP_NOT_FOUND)
 		return error;
-	error = store_log_each(session, 0, 1, take_time, &began);
+	error = store_log_each(session, 0, 1, first_day_take_time, &began);
 	if (error != STEPUP_OK)
 		return error;
 	base64url_encode(user_id, USER_ID_SIZE, id);
@@ -50,7 +50,7 @@ enum stepup_error first_day_end(struct store_session *session)
 	return store_fact_set(session, FACT_FIRST_DAY, OVER);
 }
 
-static enum stepup_error look(struct store_session *session, const uint8_t *user_id, int64_t now, int64_t *until)
+static enum stepup_error first_day_look(struct store_session *session, const uint8_t *user_id, int64_t now, int64_t *until)
 {
 	char id[ID_SIZE], fact[FACT_SIZE] = "";
 	int64_t began = 0;
@@ -75,7 +75,7 @@ static enum stepup_error look(struct store_session *session, const uint8_t *user
 enum stepup_error first_day_holds(struct store_session *session, const uint8_t *user_id, int64_t now, bool *holds)
 {
 	int64_t until = 0;
-	enum stepup_error error = look(session, user_id, now, &until);
+	enum stepup_error error = first_day_look(session, user_id, now, &until);
 
 	*holds = until != 0;
 	return error;
@@ -83,5 +83,5 @@ enum stepup_error first_day_holds(struct store_session *session, const uint8_t *
 
 enum stepup_error first_day_until(struct store_session *session, int64_t now, int64_t *until)
 {
-	return look(session, NULL, now, until);
+	return first_day_look(session, NULL, now, until);
 }

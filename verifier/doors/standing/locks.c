@@ -102,7 +102,7 @@ static void make_reference(struct store_session *session, char letter, char refe
 
 /* A lock on a lock: what the locked person was told to quote stays, with when, why and by whom; but an administrator's takes the place of one's own and of
  * one by volume, which any other administrator could open. Whoever it is by, the reason is theirs. */
-static void lock_again(struct user_record *record, const struct lock_order *order)
+static void locks_lock_again(struct user_record *record, const struct lock_order *order)
 {
 	struct user_lock *lock = &record->lock;
 
@@ -126,7 +126,7 @@ static void lock_anew(struct store_session *session, struct user_lock *lock, con
 	snprintf(lock->by, sizeof(lock->by), "%s", order->actor->by);
 }
 
-static enum stepup_error lock_one(struct store_session *session, struct user_record *record, const struct lock_order *order, const char *shared)
+static enum stepup_error locks_lock_one(struct store_session *session, struct user_record *record, const struct lock_order *order, const char *shared)
 {
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct user_lock *lock = &record->lock;
@@ -137,7 +137,7 @@ static enum stepup_error lock_one(struct store_session *session, struct user_rec
 	if (error != STEPUP_OK)
 		return error;
 	if (lock->locked)
-		lock_again(record, order);
+		locks_lock_again(record, order);
 	else
 		lock_anew(session, lock, order, shared);
 	entry = log_entry_lock(order->at, &subject, lock->reference, order->reason, order->actor, invitations);
@@ -159,7 +159,7 @@ struct others {
 	bool failed;
 };
 
-static bool note_other(void *context, const struct user_record *record)
+static bool locks_note_other(void *context, const struct user_record *record)
 {
 	struct others *others = context;
 	char(*larger)[USER_NAME_SIZE];
@@ -178,7 +178,7 @@ static bool note_other(void *context, const struct user_record *record)
 
 static enum stepup_error others_of_uid(struct store_session *session, int64_t uid, struct others *others)
 {
-	enum stepup_error error = store_user_each_of_uid(session, uid, note_other, others);
+	enum stepup_error error = store_user_each_of_uid(session, uid, locks_note_other, others);
 
 	return error == STEPUP_OK && others->failed ? STEPUP_NO_MEMORY : error;
 }
@@ -189,7 +189,7 @@ static enum stepup_error lock_other(struct store_session *session, const char *n
 	enum stepup_error error = store_user_find(session, name, &record);
 
 	if (error == STEPUP_OK)
-		error = lock_one(session, record, order, shared);
+		error = locks_lock_one(session, record, order, shared);
 	if (error == STEPUP_OK)
 		error = store_user_save(session, record);
 	user_record_free(&record);
@@ -199,7 +199,7 @@ static enum stepup_error lock_other(struct store_session *session, const char *n
 enum stepup_error user_lock_record(struct store_session *session, struct user_record *record, const struct lock_order *order)
 {
 	struct others others = {.user = record->name};
-	enum stepup_error error = lock_one(session, record, order, NULL);
+	enum stepup_error error = locks_lock_one(session, record, order, NULL);
 
 	if (error == STEPUP_OK)
 		error = others_of_uid(session, order->uid >= 0 ? order->uid : record->uid, &others);
@@ -230,7 +230,7 @@ out:
 	return error;
 }
 
-static bool note_lock(void *context, const struct user_record *record)
+static bool locks_note_lock(void *context, const struct user_record *record)
 {
 	char *reference = context;
 
@@ -244,7 +244,7 @@ enum stepup_error uid_lock_look(struct store_session *session, int64_t uid, char
 	enum stepup_error error;
 
 	reference[0] = '\0';
-	error = store_user_each_of_uid(session, uid, note_lock, reference);
+	error = store_user_each_of_uid(session, uid, locks_note_lock, reference);
 	return error == STEPUP_OK && reference[0] != '\0' ? STEPUP_LOCKED : error;
 }
 

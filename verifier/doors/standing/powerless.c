@@ -73,7 +73,7 @@ static enum stepup_error look_at(struct able *able, const char *user)
 }
 
 /* Whether anybody of a list could. */
-static enum stepup_error look(struct able *able, char *const *users)
+static enum stepup_error powerless_look(struct able *able, char *const *users)
 {
 	enum stepup_error error = STEPUP_OK;
 
@@ -83,7 +83,7 @@ static enum stepup_error look(struct able *able, char *const *users)
 }
 
 /* Takes the text over. */
-static enum stepup_error say(json_t *list, json_t *text)
+static enum stepup_error powerless_say(json_t *list, json_t *text)
 {
 	return text != NULL && json_array_append_new(list, text) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
@@ -98,9 +98,9 @@ static enum stepup_error look_at_verbs(const struct verifier *verifier, const st
 		struct able able = {.verifier = verifier, .policy = policy, .rule = rule, .action = verbs[i], .now = clock_wall_seconds()};
 
 		if (rule != NULL)
-			error = look(&able, rule->users);
+			error = powerless_look(&able, rule->users);
 		if (error == STEPUP_OK && rule != NULL && !able.found)
-			error = say(list, json_sprintf("Nobody who may do %s has what it takes enrolled now. Root on this host makes an invitation for one who "
+			error = powerless_say(list, json_sprintf("Nobody who may do %s has what it takes enrolled now. Root on this host makes an invitation for one who "
 				"may, and what is enrolled by it counts at once: stepup init --again USER", verbs[i]));
 	}
 	return error;
@@ -116,9 +116,9 @@ static enum stepup_error look_at_approvers(const struct verifier *verifier, cons
 
 		if (rule->approval == NULL)
 			continue;
-		error = look(&able, rule->approvers);
+		error = powerless_look(&able, rule->approvers);
 		if (error == STEPUP_OK && !able.found)
-			error = say(list, json_sprintf("No approver of %s has what agreeing to it takes enrolled now. An administrator invites one: stepup invite USER",
+			error = powerless_say(list, json_sprintf("No approver of %s has what agreeing to it takes enrolled now. An administrator invites one: stepup invite USER",
 				rule->name));
 	}
 	return error;

@@ -78,7 +78,7 @@ struct requests_voiding {
 	int64_t at;
 };
 
-static bool rests_on(const struct approval_request *request, const struct requests_voiding *voiding)
+static bool requests_rests_on(const struct approval_request *request, const struct requests_voiding *voiding)
 {
 	bool asked, agreed;
 
@@ -99,7 +99,7 @@ static enum stepup_error void_one(void *context, struct approval_request *reques
 	const struct requests_voiding *voiding = context;
 
 	(void)more;
-	if (!rests_on(request, voiding))
+	if (!requests_rests_on(request, voiding))
 		return STEPUP_OK;
 	return request_end(voiding->session, request, REQUEST_VOID, NULL, voiding->why, voiding->at, NULL);
 }

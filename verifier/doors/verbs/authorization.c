@@ -17,7 +17,7 @@
 #include "verifier/verifier.h"
 
 /* Whether the step-up was granted for this verb with these details. */
-static bool is_for(const struct transaction *transaction, const char *action, const json_t *details)
+static bool authorization_is_for(const struct transaction *transaction, const char *action, const json_t *details)
 {
 	json_t *approved;
 	bool same;
@@ -39,7 +39,7 @@ static const char *objection(const struct transaction *transaction, const char *
 		return "step-up not granted, or spent";
 	if (user == NULL ? !transaction->own : strcmp(transaction->user, user) != 0)
 		return "step-up of another user";
-	if (!is_for(transaction, action, details))
+	if (!authorization_is_for(transaction, action, details))
 		return "step-up for something else";
 	return NULL;
 }
@@ -55,7 +55,7 @@ static void log_refused(const struct call *call, const char *user, const char *a
 	user_record_free(&record);
 }
 
-static struct transaction *find(struct call *call, const char *user, const char *action, const json_t *details,
+static struct transaction *authorization_find(struct call *call, const char *user, const char *action, const json_t *details,
 	struct authorization *authorization)
 {
 	struct transaction *transaction = transaction_find(call->verifier->transactions,
@@ -82,7 +82,7 @@ static struct transaction *find(struct call *call, const char *user, const char 
 
 bool authorization_spend(struct call *call, const char *user, const char *action, json_t *details, struct authorization *authorization)
 {
-	struct transaction *transaction = find(call, user, action, details, authorization);
+	struct transaction *transaction = authorization_find(call, user, action, details, authorization);
 
 	json_decref(details);
 	if (transaction == NULL)
@@ -107,7 +107,7 @@ bool authorization_suffices(struct call *call, const struct authorization *autho
 bool authorization_read(struct call *call, const char *action, struct authorization *authorization)
 {
 	json_t *nothing = json_object();
-	struct transaction *transaction = find(call, NULL, action, nothing, authorization);
+	struct transaction *transaction = authorization_find(call, NULL, action, nothing, authorization);
 
 	json_decref(nothing);
 	if (transaction == NULL)

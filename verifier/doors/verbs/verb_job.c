@@ -138,7 +138,7 @@ static enum stepup_error job_work(struct store_session *session, void *context)
 	return error == STEPUP_OK ? job->work(session, job) : error;
 }
 
-static void log_refused(const struct verb_job *job, enum stepup_error error)
+static void verb_job_log_refused(const struct verb_job *job, enum stepup_error error)
 {
 	static const uint8_t nobody[USER_ID_SIZE];
 	const struct log_subject by = {.user = job->by, .user_id = memcmp(job->by_id, nobody, USER_ID_SIZE) == 0 ? NULL : job->by_id};
@@ -159,7 +159,7 @@ static void job_done(void *context, enum stepup_error result)
 	};
 
 	if (result != STEPUP_OK)
-		log_refused(job, result);
+		verb_job_log_refused(job, result);
 	if (result == STEPUP_OK)
 		job->reply(job);
 	else if (job->objection != NULL)

@@ -6,13 +6,13 @@
 #include <string.h>
 
 /* A clock that was set back ends a quiet time too. */
-static bool is_over(const struct alert_slot *slot, int64_t now)
+static bool alert_limit_is_over(const struct alert_slot *slot, int64_t now)
 {
 	return now >= slot->since + ALERT_QUIET_SECONDS || now < slot->since;
 }
 
 /* Whether a slot is given away rather than another: what was held back is kept as long as it can be told. */
-static bool goes_before(const struct alert_slot *slot, const struct alert_slot *other)
+static bool alert_limit_goes_before(const struct alert_slot *slot, const struct alert_slot *other)
 {
 	if (slot->kind[0] == '\0' || other->kind[0] == '\0')
 		return other->kind[0] != '\0';
@@ -74,14 +74,14 @@ bool alert_limit_take(struct alert_limit *limit, const char *user, const char *k
 
 		if (strncmp(slot->kind, kind, ALERT_KIND_SIZE - 1) == 0 && strncmp(slot->user, user, USER_NAME_SIZE - 1) == 0) {
 			note_change(limit, slot, false);
-			if (slot->held_back > 0 || !is_over(slot, now)) {
+			if (slot->held_back > 0 || !alert_limit_is_over(slot, now)) {
 				slot->held_back++;
 				return false;
 			}
 			slot->since = now;
 			return true;
 		}
-		if (goes_before(slot, place))
+		if (alert_limit_goes_before(slot, place))
 			place = slot;
 	}
 	note_change(limit, place, true);
@@ -94,7 +94,7 @@ bool alert_limit_take(struct alert_limit *limit, const char *user, const char *k
 struct alert_slot *alert_limit_due(struct alert_limit *limit, int64_t now)
 {
 	for (size_t i = 0; i < ALERT_SLOTS; i++)
-		if (limit->slots[i].held_back > 0 && is_over(&limit->slots[i], now))
+		if (limit->slots[i].held_back > 0 && alert_limit_is_over(&limit->slots[i], now))
 			return &limit->slots[i];
 	return NULL;
 }

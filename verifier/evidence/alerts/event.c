@@ -55,14 +55,14 @@ static const struct row {
 static const char *const members[] = {"host", "user", "action", "reference", "reason", "by", "credential", "method", "how", "error", "why",
 	"caller", "audience", "count", "since", "request", "until", "table"};
 
-static const char *text_of(const json_t *object, const char *name)
+static const char *event_text_of(const json_t *object, const char *name)
 {
 	return json_string_value(json_object_get(object, name));
 }
 
 static bool has_text(const json_t *entry, const char *name, const char *value)
 {
-	const char *text = text_of(entry, name);
+	const char *text = event_text_of(entry, name);
 
 	return text != NULL && (value == NULL || strcmp(text, value) == 0);
 }
@@ -89,13 +89,13 @@ unsigned event_of_entry(const json_t *entry, const char **kind)
 	if (row == NULL)
 		return 0;
 	if ((row->events & BIT(STORE_EVENT_ALERT)) != 0)
-		*kind = row->kind != NULL ? row->kind : text_of(entry, "kind");
+		*kind = row->kind != NULL ? row->kind : event_text_of(entry, "kind");
 	return row->events;
 }
 
 bool event_is_of_stranger(const json_t *entry)
 {
-	return has_text(entry, "type", "refusal") && text_of(entry, "user_id") == NULL;
+	return has_text(entry, "type", "refusal") && event_text_of(entry, "user_id") == NULL;
 }
 
 const char *event_name(enum store_event event)
@@ -117,10 +117,10 @@ enum stepup_error event_from_name(const char *name, enum store_event *event)
 static char *sentence(enum store_event event, const char *kind, const json_t *entry)
 {
 	const struct event_words words = {
-		.user = event_is_of_stranger(entry) ? NULL : text_of(entry, "user"),
-		.action = text_of(entry, "action"),
-		.reference = text_of(entry, "reference"),
-		.why = text_of(entry, "why"),
+		.user = event_is_of_stranger(entry) ? NULL : event_text_of(entry, "user"),
+		.action = event_text_of(entry, "action"),
+		.reference = event_text_of(entry, "reference"),
+		.why = event_text_of(entry, "why"),
 		.count = json_integer_value(json_object_get(entry, "count")),
 	};
 
@@ -138,7 +138,7 @@ static char *sentence(enum store_event event, const char *kind, const json_t *en
 	return notice_alert(event_is_of_stranger(entry) ? "stranger" : kind == NULL ? "" : kind, &words);
 }
 
-static bool put(json_t *object, const char *name, json_t *value)
+static bool event_put(json_t *object, const char *name, json_t *value)
 {
 	return value == NULL || json_object_set_new(object, name, value) == 0;
 }
@@ -159,11 +159,11 @@ json_t *event_to_json(enum store_event event, const json_t *entry, const json_t 
 	message = sentence(event, kind, entry);
 	object = json_pack("{s:i, s:s, s:O, s:I, s:s, s:s, s:s}", "v", 1, "event", event_name(event), "log", json_object_get(entry, "index"), "at",
 		(json_int_t)at, "time", when, "issuer", issuer, "message", message == NULL ? "" : message);
-	good = object != NULL && message != NULL && (event != STORE_EVENT_ALERT || put(object, "kind", json_string(kind == NULL ? "" : kind)));
+	good = object != NULL && message != NULL && (event != STORE_EVENT_ALERT || event_put(object, "kind", json_string(kind == NULL ? "" : kind)));
 	for (size_t i = 0; good && i < sizeof(members) / sizeof(members[0]); i++)
-		good = (strcmp(members[i], "user") == 0 && event_is_of_stranger(entry)) || put(object, members[i], json_incref(json_object_get(entry, members[i])));
+		good = (strcmp(members[i], "user") == 0 && event_is_of_stranger(entry)) || event_put(object, members[i], json_incref(json_object_get(entry, members[i])));
 	if (good && event == STORE_EVENT_REQUESTED)
-		good = put(object, "prompt", json_incref(json_object_get(evidence, "prompt")));
+		good = event_put(object, "prompt", json_incref(json_object_get(evidence, "prompt")));
 	free(message);
 	if (good)
 		return object;

@@ -154,7 +154,7 @@ enum stepup_error attestation_object_parse(struct byte_cursor bytes, bool unseen
 
 /* --- verifying --- */
 
-static enum stepup_error refuse(const char **why, const char *reason)
+static enum stepup_error attestation_refuse(const char **why, const char *reason)
 {
 	*why = reason;
 	return STEPUP_BAD_ANSWER;
@@ -163,7 +163,7 @@ static enum stepup_error refuse(const char **why, const char *reason)
 static enum stepup_error signature_error(enum stepup_error error, const char **why)
 {
 	if (error == STEPUP_BAD_ANSWER)
-		return refuse(why, "attestation signature");
+		return attestation_refuse(why, "attestation signature");
 	return error;
 }
 
@@ -180,7 +180,7 @@ static enum stepup_error packed_verify(const struct attestation_object *object, 
 	size += DIGEST_SIZE;
 	if (object->chain_count == 0) {
 		if (object->algorithm != data->algorithm)
-			return refuse(why, "self attestation is of another algorithm than the key's");
+			return attestation_refuse(why, "self attestation is of another algorithm than the key's");
 		error = key_signature_check(data->algorithm, data->public_key, data->public_key_size, bytes, size, object->signature.at,
 			object->signature.left);
 		return signature_error(error, why);
@@ -195,9 +195,9 @@ static enum stepup_error u2f_verify(const struct attestation_object *object, con
 	uint8_t bytes[U2F_SIGNED_MAX], *at = bytes;
 
 	if (data->algorithm != KEY_ES256)
-		return refuse(why, "fido-u2f attestation of a key that is not ES256");
+		return attestation_refuse(why, "fido-u2f attestation of a key that is not ES256");
 	if (data->id.left > KEY_ID_MAX)
-		return refuse(why, "credential id is empty or too long");
+		return attestation_refuse(why, "credential id is empty or too long");
 	*at++ = 0x00;
 	at = mempcpy(at, data->rp_id_hash, DIGEST_SIZE);
 	at = mempcpy(at, hash, DIGEST_SIZE);
@@ -243,7 +243,7 @@ enum stepup_error attestation_verify(const struct attestation_object *object, co
 	*why = NULL;
 	if (format->verify != NULL && format->certificate != NULL)
 		return format->verify(object, data, client_data_hash, why);
-	return format->unattested != NULL ? STEPUP_OK : refuse(why, "attestation of a format that nobody can check");
+	return format->unattested != NULL ? STEPUP_OK : attestation_refuse(why, "attestation of a format that nobody can check");
 }
 
 /* --- trust --- */
@@ -259,7 +259,7 @@ enum stepup_error attestation_assess(const struct attestation_object *object, co
 		memcpy(key->aaguid, data->aaguid, sizeof(key->aaguid));
 	model = attestation_trust_model(trust, key->aaguid, object->chain_count > 0 ? &object->chain[0] : NULL);
 	if (model.revoked)
-		return refuse(why, "the metadata says that this model can't be relied on any more");
+		return attestation_refuse(why, "the metadata says that this model can't be relied on any more");
 	key->attestation = ATTESTATION_NONE;
 	*why = object->format->unattested;
 	if (*why != NULL)

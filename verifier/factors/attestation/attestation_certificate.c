@@ -15,7 +15,7 @@
 #define AAGUID_EXTENSION "1.3.6.1.4.1.45724.1.1.4" /* id-fido-gen-ce-aaguid */
 #define AAGUID_BYTES 16
 
-static enum stepup_error parse(const struct attestation_certificate *certificate, X509 **parsed)
+static enum stepup_error attestation_certificate_parse(const struct attestation_certificate *certificate, X509 **parsed)
 {
 	enum stepup_error error = certificate_parse(certificate->bytes, certificate->size, parsed);
 
@@ -26,7 +26,7 @@ enum stepup_error attestation_certificate_signed(const struct attestation_certif
 	size_t size, struct byte_cursor signature)
 {
 	X509 *parsed = NULL;
-	enum stepup_error error = parse(certificate, &parsed);
+	enum stepup_error error = attestation_certificate_parse(certificate, &parsed);
 
 	if (error == STEPUP_OK)
 		error = certificate_signed(parsed, algorithm, message, size, signature.at, signature.left);
@@ -39,7 +39,7 @@ int attestation_certificate_algorithm(const struct attestation_certificate *cert
 	X509 *parsed = NULL;
 	int algorithm = 0;
 
-	if (parse(certificate, &parsed) == STEPUP_OK)
+	if (attestation_certificate_parse(certificate, &parsed) == STEPUP_OK)
 		algorithm = certificate_algorithm(parsed);
 	X509_free(parsed);
 	return algorithm;
@@ -103,7 +103,7 @@ enum stepup_error attestation_certificate_is_packed(const struct attestation_cer
 	const char **why)
 {
 	X509 *parsed = NULL;
-	enum stepup_error error = parse(certificate, &parsed);
+	enum stepup_error error = attestation_certificate_parse(certificate, &parsed);
 
 	*why = NULL;
 	if (error != STEPUP_OK)

@@ -12,7 +12,7 @@
 #include "verifier/factors/attestation/authenticator_data.h"
 #include "verifier/factors/attestation/cbor_cursor.h"
 
-static enum stepup_error refuse(const char **why, const char *reason)
+static enum stepup_error attestation_ssh_refuse(const char **why, const char *reason)
 {
 	*why = reason;
 	return STEPUP_BAD_ANSWER;
@@ -72,13 +72,13 @@ enum stepup_error attestation_ssh_check(struct byte_cursor blob, struct byte_cur
 	if (error != STEPUP_OK)
 		return error;
 	if (!is_the_key(&data, key))
-		return refuse(why, "attestation is another key's");
+		return attestation_ssh_refuse(why, "attestation is another key's");
 	if (memcmp(data.rp_id_hash, application, DIGEST_SIZE) != 0)
-		return refuse(why, "attestation is for another application");
+		return attestation_ssh_refuse(why, "attestation is for another application");
 	if ((data.flags & FLAG_USER_PRESENT) == 0)
-		return refuse(why, "user presence is missing");
+		return attestation_ssh_refuse(why, "user presence is missing");
 	if ((data.flags & FLAG_BACKED_UP) != 0 && (data.flags & FLAG_BACKUP_ELIGIBLE) == 0)
-		return refuse(why, "backed up but not eligible for backup");
+		return attestation_ssh_refuse(why, "backed up but not eligible for backup");
 	format_guess(&data, &object);
 	error = attestation_verify(&object, &data, hash, why);
 	if (error != STEPUP_OK)

@@ -26,7 +26,7 @@ static const struct cose_kind {
 	{KEY_RS256, 3, 0, {256, 3}},  /* RSA: n, e */
 };
 
-static const struct cose_kind *kind_of(int64_t algorithm)
+static const struct cose_kind *authenticator_data_kind_of(int64_t algorithm)
 {
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (kinds[i].algorithm == algorithm)
@@ -35,7 +35,7 @@ static const struct cose_kind *kind_of(int64_t algorithm)
 }
 
 /* Reads the key, exactly the parameters that its kind needs: WebAuthn section 6.5.1.1 allows no others. */
-static enum stepup_error key_read(struct byte_cursor *cursor, struct authenticator_data *data, const char **why)
+static enum stepup_error authenticator_data_key_read(struct byte_cursor *cursor, struct authenticator_data *data, const char **why)
 {
 	struct cbor_map map = cbor_map(cursor);
 	const struct cose_kind *kind;
@@ -47,7 +47,7 @@ static enum stepup_error key_read(struct byte_cursor *cursor, struct authenticat
 	type = cbor_integer(cursor);
 	if (!cbor_map_next_is_number(cursor, &map, COSE_ALGORITHM))
 		return STEPUP_INVALID;
-	kind = kind_of(cbor_integer(cursor));
+	kind = authenticator_data_kind_of(cbor_integer(cursor));
 	if (cursor->broken)
 		return STEPUP_INVALID;
 	*why = "credential public key is of an algorithm that nobody asked for";
@@ -84,7 +84,7 @@ static enum stepup_error credential_read(struct byte_cursor *cursor, struct auth
 	*why = "attested credential data is cut short";
 	if (cursor->broken)
 		return STEPUP_INVALID;
-	return key_read(cursor, data, why);
+	return authenticator_data_key_read(cursor, data, why);
 }
 
 enum stepup_error authenticator_data_parse(struct byte_cursor bytes, bool attested, struct authenticator_data *data, const char **why)

@@ -94,7 +94,7 @@ struct byte_cursor cbor_text(struct byte_cursor *cursor)
 }
 
 /* An item takes a byte at least, so there can't be more of them than bytes left. */
-static size_t count(struct byte_cursor *cursor, enum major major)
+static size_t cbor_cursor_count(struct byte_cursor *cursor, enum major major)
 {
 	uint64_t items = head_of(cursor, major);
 
@@ -105,12 +105,12 @@ static size_t count(struct byte_cursor *cursor, enum major major)
 
 size_t cbor_array(struct byte_cursor *cursor)
 {
-	return count(cursor, MAJOR_ARRAY);
+	return cbor_cursor_count(cursor, MAJOR_ARRAY);
 }
 
 struct cbor_map cbor_map(struct byte_cursor *cursor)
 {
-	return (struct cbor_map){.left = count(cursor, MAJOR_MAP)};
+	return (struct cbor_map){.left = cbor_cursor_count(cursor, MAJOR_MAP)};
 }
 
 static void next_key(struct byte_cursor *cursor, struct cbor_map *map, bool in_order);

@@ -17,7 +17,7 @@ enum stepup_error client_data_parse(const uint8_t *bytes, size_t size, json_t **
 	return json_parse_object((const char *)bytes, size, client_data);
 }
 
-static bool text_is(const json_t *client_data, const char *member, const char *expected)
+static bool client_data_text_is(const json_t *client_data, const char *member, const char *expected)
 {
 	const char *text = json_string_value(json_object_get(client_data, member));
 
@@ -26,7 +26,7 @@ static bool text_is(const json_t *client_data, const char *member, const char *e
 
 bool client_data_type_is(const json_t *client_data, const char *type)
 {
-	return text_is(client_data, "type", type);
+	return client_data_text_is(client_data, "type", type);
 }
 
 bool client_data_challenge_is(const json_t *client_data, const uint8_t challenge[DIGEST_SIZE])
@@ -34,13 +34,13 @@ bool client_data_challenge_is(const json_t *client_data, const uint8_t challenge
 	char expected[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
 
 	base64url_encode(challenge, DIGEST_SIZE, expected);
-	return text_is(client_data, "challenge", expected);
+	return client_data_text_is(client_data, "challenge", expected);
 }
 
 bool client_data_origin_is_one_of(const json_t *client_data, const char *const *origins)
 {
 	for (; origins != NULL && *origins != NULL; origins++)
-		if (text_is(client_data, "origin", *origins))
+		if (client_data_text_is(client_data, "origin", *origins))
 			return true;
 	return false;
 }

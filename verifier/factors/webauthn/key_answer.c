@@ -82,7 +82,7 @@ static const struct member *members_of(enum via via, bool enrolment)
 }
 
 /* A member's value; NULL where it is left out or null. */
-static const json_t *value_of(const json_t *object, const struct member *member)
+static const json_t *key_answer_value_of(const json_t *object, const struct member *member)
 {
 	const json_t *holder = member->object == NULL ? object : json_object_get(object, member->object);
 	const json_t *value = json_object_get(holder, member->name);
@@ -96,14 +96,14 @@ static size_t size_of(const json_t *object, const struct member *members)
 	size_t size = 1;
 
 	for (; members->name != NULL; members++) {
-		size_t length = json_string_length(value_of(object, members));
+		size_t length = json_string_length(key_answer_value_of(object, members));
 
 		size += length <= BASE64URL_LENGTH(members->maximum) ? length : 0;
 	}
 	return size;
 }
 
-static enum stepup_error refuse(const char **why, const char *reason)
+static enum stepup_error key_answer_refuse(const char **why, const char *reason)
 {
 	*why = reason;
 	return STEPUP_INVALID;
@@ -114,16 +114,16 @@ static enum stepup_error members_read(const json_t *object, const struct member 
 	uint8_t *at = answer->memory;
 
 	for (; members->name != NULL; members++) {
-		const json_t *value = value_of(object, members);
+		const json_t *value = key_answer_value_of(object, members);
 		struct webauthn_bytes *bytes = (struct webauthn_bytes *)(void *)((char *)answer + members->place);
 
 		if (value == NULL && !members->required)
 			continue;
 		if (!json_is_string(value) || json_string_length(value) > BASE64URL_LENGTH(members->maximum) ||
 			base64url_decode(json_string_value(value), at, members->maximum, &bytes->size) != STEPUP_OK)
-			return refuse(why, members->why);
+			return key_answer_refuse(why, members->why);
 		if (bytes->size == 0 && members->required)
-			return refuse(why, members->why);
+			return key_answer_refuse(why, members->why);
 		bytes->bytes = at;
 		at += bytes->size;
 	}
@@ -136,9 +136,9 @@ static enum stepup_error browser_check(const json_t *object, const char **why)
 	const json_t *type = json_object_get(object, "type");
 
 	if (!json_is_string(type) || strcmp(json_string_value(type), "public-key") != 0)
-		return refuse(why, "\"type\" is not public-key");
+		return key_answer_refuse(why, "\"type\" is not public-key");
 	if (!json_equal(json_object_get(object, "id"), json_object_get(object, "rawId")))
-		return refuse(why, "\"rawId\" is not \"id\"");
+		return key_answer_refuse(why, "\"rawId\" is not \"id\"");
 	return STEPUP_OK;
 }
 
@@ -174,7 +174,7 @@ enum stepup_error key_answer_parse(enum via via, bool enrolment, const json_t *o
 	if (members == NULL)
 		return STEPUP_INTERNAL;
 	if (!json_is_object(object))
-		return refuse(why, "not an object");
+		return key_answer_refuse(why, "not an object");
 	if (via == VIA_BROWSER)
 		error = browser_check(object, why);
 	if (error != STEPUP_OK)
@@ -184,7 +184,7 @@ enum stepup_error key_answer_parse(enum via via, bool enrolment, const json_t *o
 		return STEPUP_NO_MEMORY;
 	error = members_read(object, members, answer, why);
 	if (error == STEPUP_OK && (answer->agent.attestation.bytes == NULL) != (answer->agent.challenge.bytes == NULL))
-		error = refuse(why, "\"attestation\" has a blob without a challenge, or a challenge without a blob");
+		error = key_answer_refuse(why, "\"attestation\" has a blob without a challenge, or a challenge without a blob");
 	answer->registration.transports = enrolment ? transports_read(object) : 0;
 	if (error != STEPUP_OK)
 		key_answer_clear(answer);

@@ -101,7 +101,7 @@ static step *const browser_steps[] = {
 	no_top_origin,       /* 11 and 14 */
 };
 
-static enum stepup_error run(struct ceremony *ceremony, step *const *steps, size_t count)
+static enum stepup_error webauthn_run(struct ceremony *ceremony, step *const *steps, size_t count)
 {
 	enum stepup_error error = STEPUP_OK;
 
@@ -110,7 +110,7 @@ static enum stepup_error run(struct ceremony *ceremony, step *const *steps, size
 	return error;
 }
 
-#define RUN(ceremony, steps) run((ceremony), (steps), sizeof(steps) / sizeof((steps)[0]))
+#define RUN(ceremony, steps) webauthn_run((ceremony), (steps), sizeof(steps) / sizeof((steps)[0]))
 
 /* At the seat the verifier wrote the client data, so all of the above holds of it; where the response has one, it is the same. */
 static enum stepup_error client_data_is_right(struct ceremony *ceremony)
@@ -288,7 +288,7 @@ static enum stepup_error backup_eligibility_is_what_it_was(struct ceremony *cere
 		NOTICE_WHY_BACKUP);
 }
 
-static enum stepup_error signature_holds(struct ceremony *ceremony)
+static enum stepup_error webauthn_signature_holds(struct ceremony *ceremony)
 {
 	const struct webauthn_signed what = {.rp_id = ceremony->expected->rp_id,
 		.user_verification = ceremony->expected->user_verification,
@@ -335,7 +335,7 @@ static step *const assertion_steps[] = {
 	user_is_verified,                  /* 17 */
 	backup_needs_eligibility,          /* 18 */
 	client_data_is_hashed,             /* 20 */
-	signature_holds,                   /* 21 */
+	webauthn_signature_holds,                   /* 21 */
 	backup_eligibility_is_what_it_was, /* 19, last: it is told as what it is, of a key that signed it */
 	counter_is_judged,                 /* 22 */
 	state_is_reported,                 /* 24 */

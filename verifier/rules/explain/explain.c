@@ -122,7 +122,7 @@ static bool is_for_the_same(const struct explain_search *search, const struct ap
 	return strcmp(request->action, search->explanation->question->action) == 0 && memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0;
 }
 
-static enum stepup_error look_at_request(void *context, struct approval_request *request, bool *more)
+static enum stepup_error explain_look_at_request(void *context, struct approval_request *request, bool *more)
 {
 	struct explain_search *search = context;
 	struct explanation *explanation = search->explanation;
@@ -153,7 +153,7 @@ static enum stepup_error explain_requests(struct explanation *explanation)
 	if (!question->is_insider || question->record == NULL || explanation->action == NULL || explanation->rule->approvers == NULL)
 		return STEPUP_OK;
 	error = action_digest(explanation->action, search.digest);
-	return error == STEPUP_OK ? store_request_each(question->reader, question->record->user_id, look_at_request, &search) : error;
+	return error == STEPUP_OK ? store_request_each(question->reader, question->record->user_id, explain_look_at_request, &search) : error;
 }
 
 /* --- the rule and the person --- */
@@ -257,7 +257,7 @@ static const char *over_limit_of(const struct rule *rule)
 	return rule->limit_count == 0 ? NULL : names[rule->over_limit];
 }
 
-static bool add(json_t *reply, const char *name, json_t *value)
+static bool explain_add(json_t *reply, const char *name, json_t *value)
 {
 	return reply != NULL && json_object_set_new(reply, name, value) == 0;
 }
@@ -274,13 +274,13 @@ static bool add_of_rule(const struct explanation *explanation, json_t *reply)
 	if (explanation->approvers != NULL)
 		added = json_object_set(reply, "approvers", explanation->approvers) == 0;
 	if (rule->fresh_for_seconds > 0)
-		added = added && add(reply, "fresh_for", json_integer(rule->fresh_for_seconds));
+		added = added && explain_add(reply, "fresh_for", json_integer(rule->fresh_for_seconds));
 	if (rule->fresh_for_seconds > 0 && question->is_insider)
-		added = added && add(reply, "fresh_sessions", json_integer((json_int_t)question->fresh.sessions));
+		added = added && explain_add(reply, "fresh_sessions", json_integer((json_int_t)question->fresh.sessions));
 	if (question->fresh.covers)
-		added = added && add(reply, "fresh_until", json_integer(question->fresh.until));
+		added = added && explain_add(reply, "fresh_until", json_integer(question->fresh.until));
 	if (explanation->request != NULL)
-		added = added && add(reply, "request", json_string(explanation->request->id));
+		added = added && explain_add(reply, "request", json_string(explanation->request->id));
 	return added;
 }
 

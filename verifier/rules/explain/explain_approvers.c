@@ -43,7 +43,7 @@ static const char *why_not(const struct explanation *explanation, const struct u
 }
 
 /* Replaces a person's name in the list by the name and why not. */
-static enum stepup_error note(struct explanation *explanation, size_t index, const char *name, bool *can)
+static enum stepup_error explain_approvers_note(struct explanation *explanation, size_t index, const char *name, bool *can)
 {
 	struct user_record *record = NULL;
 	const char *why;
@@ -81,7 +81,7 @@ enum stepup_error explanation_approvers(struct explanation *explanation)
 
 		/* Of a group that the directory holds nobody knows here who is in it. */
 		if (question->sees_everybody && approvers_is_person(name))
-			error = note(explanation, i, name, &can);
+			error = explain_approvers_note(explanation, i, name, &can);
 		some = some || can;
 	}
 	explanation->nobody_can_agree = !some;

@@ -253,7 +253,7 @@ static void say_over(struct speech *speech)
 }
 
 /* No other request is made: of all that may wait, of all from this place, or because too many were taken back, or went unanswered from there. */
-static void too_many(struct speech *speech)
+static void explain_words_too_many(struct speech *speech)
 {
 	const struct request_crowd *crowd = &speech->explanation->crowd;
 
@@ -296,7 +296,7 @@ static void over_limit(struct speech *speech)
 	const struct explanation *explanation = speech->explanation;
 
 	if (explanation->too_many) {
-		too_many(speech);
+		explain_words_too_many(speech);
 		return;
 	}
 	say_over(speech);
@@ -366,7 +366,7 @@ static void needs_approval(struct speech *speech)
 		fprintf(speech->out, " From a place that has %d requests waiting already nobody is asked.", REQUESTS_OPEN_PER_SOURCE);
 }
 
-static void say(struct speech *speech)
+static void explain_words_say(struct speech *speech)
 {
 	switch (speech->explanation->verdict) {
 	case STEPUP_OK:
@@ -433,7 +433,7 @@ char *explanation_why(const struct explanation *explanation)
 	speech.out = open_memstream(&text, &size);
 	if (speech.out == NULL)
 		return NULL;
-	say(&speech);
+	explain_words_say(&speech);
 	say_clocks(&speech);
 	if (fclose(speech.out) != 0 || speech.failed) {
 		free(text);

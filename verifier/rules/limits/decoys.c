@@ -58,7 +58,7 @@ void decoys_free(struct decoys **decoys)
 }
 
 /* Digests are keyed, so any of their bytes spread well. */
-static size_t bucket_of(const uint8_t name[DIGEST_SIZE])
+static size_t decoys_bucket_of(const uint8_t name[DIGEST_SIZE])
 {
 	return (size_t)(name[0] | name[1] << 8) % BUCKETS;
 }
@@ -67,7 +67,7 @@ static struct decoy *decoy_find(const struct decoys *decoys, const uint8_t name[
 {
 	struct decoy *decoy;
 
-	LIST_FOREACH(decoy, &decoys->buckets[bucket_of(name)], of_bucket)
+	LIST_FOREACH(decoy, &decoys->buckets[decoys_bucket_of(name)], of_bucket)
 		if (memcmp(decoy->name, name, DIGEST_SIZE) == 0)
 			return decoy;
 	return NULL;
@@ -87,7 +87,7 @@ void decoys_find(const struct decoys *decoys, const uint8_t name[DIGEST_SIZE], s
 }
 
 /* Makes room for one more; false where everybody's failures count. */
-static bool make_room(struct decoys *decoys, int64_t now)
+static bool decoys_make_room(struct decoys *decoys, int64_t now)
 {
 	struct decoy *oldest = TAILQ_FIRST(&decoys->ages);
 
@@ -106,13 +106,13 @@ enum stepup_error decoys_keep(struct decoys *decoys, const uint8_t name[DIGEST_S
 	if (decoy != NULL) {
 		TAILQ_REMOVE(&decoys->ages, decoy, of_age);
 	} else {
-		if (!make_room(decoys, now))
+		if (!decoys_make_room(decoys, now))
 			return STEPUP_TOO_LONG;
 		decoy = calloc(1, sizeof(*decoy));
 		if (decoy == NULL)
 			return STEPUP_NO_MEMORY;
 		memcpy(decoy->name, name, DIGEST_SIZE);
-		LIST_INSERT_HEAD(&decoys->buckets[bucket_of(name)], decoy, of_bucket);
+		LIST_INSERT_HEAD(&decoys->buckets[decoys_bucket_of(name)], decoy, of_bucket);
 		decoys->count++;
 	}
 	TAILQ_INSERT_TAIL(&decoys->ages, decoy, of_age);

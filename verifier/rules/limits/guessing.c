@@ -89,7 +89,7 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-static int64_t smaller(int64_t a, int64_t b)
+static int64_t guessing_smaller(int64_t a, int64_t b)
 {
 	return a < b ? a : b;
 }
@@ -110,7 +110,7 @@ struct guess_verdict guess_allow(const struct guess_state *state, const uint8_t 
 	left = GUESS_LONG_MAXIMUM - failures_within(bucket, now, GUESS_LONG_WINDOW_SECONDS);
 	if (!known) {
 		wait = larger(wait, wait_for_window(bucket, now, GUESS_SHORT_WINDOW_SECONDS, GUESS_SHORT_MAXIMUM));
-		left = smaller(left, GUESS_SHORT_MAXIMUM - failures_within(bucket, now, GUESS_SHORT_WINDOW_SECONDS));
+		left = guessing_smaller(left, GUESS_SHORT_MAXIMUM - failures_within(bucket, now, GUESS_SHORT_WINDOW_SECONDS));
 	}
 	verdict.allowed = wait == 0 && left > 0;
 	if (verdict.allowed)

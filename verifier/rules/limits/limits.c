@@ -22,7 +22,7 @@ struct use {
 	int64_t amount;
 };
 
-static enum stepup_error use_key(const struct rule *rule, const struct limit *limit, char key[LIMIT_KEY_SIZE])
+static enum stepup_error limits_use_key(const struct rule *rule, const struct limit *limit, char key[LIMIT_KEY_SIZE])
 {
 	int length;
 
@@ -43,14 +43,14 @@ static enum stepup_error value_digest(struct store *store, const struct detail *
 }
 
 /* The policy let no limit pass whose detail the rule does not declare; an action without it is a fault, not a free pass. */
-static enum stepup_error use_of(struct store *store, const struct rule *rule, const struct limit *limit, const struct action *action,
+static enum stepup_error limits_use_of(struct store *store, const struct rule *rule, const struct limit *limit, const struct action *action,
 	struct use *use)
 {
 	const struct detail *detail = limit->kind == LIMIT_COUNT ? NULL : action_detail(action, limit->detail);
 	enum stepup_error error;
 
 	*use = (struct use){.amount = 1};
-	error = use_key(rule, limit, use->key);
+	error = limits_use_key(rule, limit, use->key);
 	if (error != STEPUP_OK || limit->kind == LIMIT_COUNT)
 		return error;
 	if (detail == NULL)
@@ -68,7 +68,7 @@ static enum stepup_error use_of(struct store *store, const struct rule *rule, co
 }
 
 /* Passes an error on; one that rows leave which don't hold together, with a word to whoever can find out who was at the database. */
-static enum stepup_error say(enum stepup_error error, const struct user_record *record, const struct use *use)
+static enum stepup_error limits_say(enum stepup_error error, const struct user_record *record, const struct use *use)
 {
 	if (error == STEPUP_CORRUPT)
 		journal_line(LOG_ERR, "limits", "what %s used (%s) was changed or taken away in the database, so nothing more is granted that this limit counts"
@@ -89,7 +89,7 @@ static enum stepup_error look(struct store_session *session, const struct limit 
 	else if (record != NULL)
 		error = store_use_sum(session, record, use->key, since, &used);
 	if (error != STEPUP_OK)
-		return say(error, record, use);
+		return limits_say(error, record, use);
 	if (use->has_value)
 		used = values.different;
 	left->left = used < limit->maximum ? limit->maximum - used : 0;
@@ -102,7 +102,7 @@ enum stepup_error limit_look(struct store *store, struct store_session *session,
 	const struct user_record *record, const struct action *action, int64_t now, struct limit_left *left)
 {
 	struct use use;
-	enum stepup_error error = use_of(store, rule, limit, action, &use);
+	enum stepup_error error = limits_use_of(store, rule, limit, action, &use);
 
 	return error == STEPUP_OK ? look(session, limit, record, &use, now, left) : error;
 }
@@ -173,9 +173,9 @@ static enum stepup_error charge(struct store *store, struct store_session *sessi
 	for (size_t i = 0; error == STEPUP_OK && i < limits_of(rule); i++) {
 		if (!is_first_of_its_use(rule, i))
 			continue;
-		error = use_of(store, rule, limit_at(rule, i), action, &use);
+		error = limits_use_of(store, rule, limit_at(rule, i), action, &use);
 		if (error == STEPUP_OK)
-			error = say(use.has_value ? store_use_add_value(session, record, use.key, now, use.value)
+			error = limits_say(use.has_value ? store_use_add_value(session, record, use.key, now, use.value)
 						  : store_use_add(session, record, use.key, now, use.amount), record, &use);
 	}
 	return error;

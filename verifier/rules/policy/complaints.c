@@ -37,7 +37,7 @@ void complain(struct complaints *complaints, const char *file, int line, const c
 	all[complaints->count++] = (struct complaint){.file = file, .line = line, .sentence = safe};
 }
 
-static int compare(const void *a, const void *b)
+static int complaints_compare(const void *a, const void *b)
 {
 	const struct complaint *left = a, *right = b;
 	int order = strcmp(left->file, right->file);
@@ -47,7 +47,7 @@ static int compare(const void *a, const void *b)
 	return order != 0 ? order : strcmp(left->sentence, right->sentence);
 }
 
-static char *line_of(const struct complaint *complaint)
+static char *complaints_line_of(const struct complaint *complaint)
 {
 	char *file = display_text(complaint->file, strlen(complaint->file)), *line = NULL;
 	int length = -1;
@@ -67,9 +67,9 @@ char **complaints_lines(struct complaints *complaints)
 	bool whole = lines != NULL;
 
 	if (complaints->count > 0)
-		qsort(complaints->all, complaints->count, sizeof(*complaints->all), compare);
+		qsort(complaints->all, complaints->count, sizeof(*complaints->all), complaints_compare);
 	for (size_t i = 0; whole && i < count; i++) {
-		lines[i] = line_of(&complaints->all[i]);
+		lines[i] = complaints_line_of(&complaints->all[i]);
 		whole = lines[i] != NULL;
 	}
 	if (whole && count < complaints->count)

@@ -87,7 +87,7 @@ static int compare_member(const void *name, const void *member)
 	return strcmp(name, *(char *const *)member);
 }
 
-static const struct policy_group *find_group(const struct policy *policy, const char *name)
+static const struct policy_group *policy_find_group(const struct policy *policy, const char *name)
 {
 	return policy->group_count == 0 ? NULL : bsearch(name, policy->groups, policy->group_count, sizeof(*policy->groups), compare_group);
 }
@@ -107,7 +107,7 @@ static bool group_lists(const struct policy *policy, const struct policy_group *
 
 static bool group_holds(const struct policy *policy, const char *name, const struct policy_user *user)
 {
-	const struct policy_group *group = find_group(policy, name);
+	const struct policy_group *group = policy_find_group(policy, name);
 	int64_t gid;
 
 	if (group == NULL)
@@ -143,7 +143,7 @@ bool policy_list_names(const struct policy *policy, char *const *list, const str
 bool policy_list_is_unsure(const struct policy *policy, char *const *list)
 {
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-		const struct policy_group *group = list[i][0] == '@' ? find_group(policy, list[i] + 1) : NULL;
+		const struct policy_group *group = list[i][0] == '@' ? policy_find_group(policy, list[i] + 1) : NULL;
 
 		if (group != NULL && group->unix_group != NULL && policy_directory_gid(policy->directory, (size_t)(group - policy->groups)) == -2)
 			return true;
@@ -164,7 +164,7 @@ bool policy_list_is_one(const struct policy *policy, char *const *list)
 	const char *one = NULL;
 
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-		const struct policy_group *group = list[i][0] == '@' ? find_group(policy, list[i] + 1) : NULL;
+		const struct policy_group *group = list[i][0] == '@' ? policy_find_group(policy, list[i] + 1) : NULL;
 
 		if (strcmp(list[i], "*") == 0 || (group != NULL && group->unix_group != NULL))
 			return false;
@@ -180,7 +180,7 @@ bool policy_list_is_one(const struct policy *policy, char *const *list)
 bool policy_list_is_empty(const struct policy *policy, char *const *list)
 {
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-		const struct policy_group *group = list[i][0] == '@' ? find_group(policy, list[i] + 1) : NULL;
+		const struct policy_group *group = list[i][0] == '@' ? policy_find_group(policy, list[i] + 1) : NULL;
 
 		if (list[i][0] != '@' || (group != NULL && (group->unix_group != NULL || group->member_count > 0)))
 			return false;

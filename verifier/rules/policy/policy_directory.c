@@ -63,7 +63,7 @@ void policy_directory_each(const struct policy_directory *directory, void (*each
 /* --- asking the result --- */
 
 /* The first spelling of that name; known_count where there is none. */
-static size_t first_of(const struct policy_directory *directory, const char *canonical)
+static size_t directory_first_of(const struct policy_directory *directory, const char *canonical)
 {
 	size_t low = 0, high = directory == NULL ? 0 : directory->known_count;
 
@@ -80,7 +80,7 @@ static size_t first_of(const struct policy_directory *directory, const char *can
 
 const char *policy_directory_written(const struct policy_directory *directory, const char *canonical, size_t index)
 {
-	size_t at = first_of(directory, canonical) + index;
+	size_t at = directory_first_of(directory, canonical) + index;
 
 	if (directory == NULL || at >= directory->known_count || strcmp(directory->spellings[at].canonical, canonical) != 0)
 		return NULL;
@@ -107,7 +107,7 @@ struct directory_names {
 	bool failed;
 };
 
-static void note_name(struct directory_names *names, const char *name)
+static void directory_note_name(struct directory_names *names, const char *name)
 {
 	if (name[0] == '@' || name[0] == '#' || strcmp(name, "*") == 0 || names->failed)
 		return;
@@ -127,16 +127,16 @@ static void note_name(struct directory_names *names, const char *name)
 static void note_list(struct directory_names *names, char *const *list)
 {
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++)
-		note_name(names, list[i]);
+		directory_note_name(names, list[i]);
 }
 
-static int compare_names(const void *a, const void *b)
+static int directory_compare_names(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* All users that the policy names, each once, in order; of large groups no more than are asked after. */
-static void collect(const struct policy *policy, struct directory_names *names)
+static void directory_collect(const struct policy *policy, struct directory_names *names)
 {
 	size_t kept = 0;
 
@@ -146,15 +146,15 @@ static void collect(const struct policy *policy, struct directory_names *names)
 	}
 	for (size_t i = 0; i < policy->caller_count; i++) {
 		note_list(names, policy->callers[i].users);
-		note_name(names, policy->callers[i].unix_user);
+		directory_note_name(names, policy->callers[i].unix_user);
 	}
 	for (size_t i = 0; i < policy->service_count; i++)
-		note_name(names, policy->services[i].unix_user);
+		directory_note_name(names, policy->services[i].unix_user);
 	for (size_t i = 0; i < policy->group_count; i++)
 		for (size_t j = 0; j < policy->groups[i].member_count && names->count < 2 * POLICY_NAMES_ASKED_MAX; j++)
-			note_name(names, policy->groups[i].members[j]);
+			directory_note_name(names, policy->groups[i].members[j]);
 	if (names->count > 0)
-		qsort(names->texts, names->count, sizeof(*names->texts), compare_names);
+		qsort(names->texts, names->count, sizeof(*names->texts), directory_compare_names);
 	for (size_t i = 0; i < names->count && kept < POLICY_NAMES_ASKED_MAX; i++)
 		if (kept == 0 || strcmp(names->texts[kept - 1], names->texts[i]) != 0)
 			names->texts[kept++] = names->texts[i];
@@ -218,7 +218,7 @@ static bool ask_users(struct policy_directory *directory, const struct policy *p
 	struct directory_names names = {0};
 	bool asked;
 
-	collect(policy, &names);
+	directory_collect(policy, &names);
 	directory->spellings = calloc(names.count + 1, sizeof(*directory->spellings));
 	asked = !names.failed && directory->spellings != NULL;
 	for (size_t i = 0; asked && i < names.count; i++)

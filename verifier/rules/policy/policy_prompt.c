@@ -68,7 +68,7 @@ static bool is_plain_word(const char *text)
 }
 
 /* Writes a value: a plain word as it is, anything else made safe and put in quotation marks that it can't end. */
-static void put_text(FILE *out, const char *text, bool *failed)
+static void prompt_put_text(FILE *out, const char *text, bool *failed)
 {
 	char *safe;
 
@@ -93,7 +93,7 @@ static void put_text(FILE *out, const char *text, bool *failed)
 }
 
 /* What the verb stepup.remove calls the credential. */
-static const char *label_of(const struct action *action, const struct prompt_facts *facts)
+static const char *prompt_label_of(const struct action *action, const struct prompt_facts *facts)
 {
 	const struct detail *id = action_detail(action, "credential");
 
@@ -106,7 +106,7 @@ static void put_placeholder(FILE *out, const struct prompt_piece *piece, const s
 	const struct {
 		const char *name, *value;
 	} own[] = {{"user", facts->user}, {"host", facts->host}, {"service", facts->service}, {"rhost", facts->rhost}, {"action", action->name},
-		{"label", label_of(action, facts)}};
+		{"label", prompt_label_of(action, facts)}};
 	char room[DETAIL_SHOWN_SIZE];
 
 	for (size_t i = 0; i < action->detail_count; i++) {
@@ -114,12 +114,12 @@ static void put_placeholder(FILE *out, const struct prompt_piece *piece, const s
 
 		if (!prompt_names(piece, detail->name))
 			continue;
-		put_text(out, detail_kind(detail->type)->show(detail, room), failed);
+		prompt_put_text(out, detail_kind(detail->type)->show(detail, room), failed);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (prompt_names(piece, own[i].name)) {
-			put_text(out, own[i].value == NULL ? "unknown" : own[i].value, failed);
+			prompt_put_text(out, own[i].value == NULL ? "unknown" : own[i].value, failed);
 			return;
 		}
 	*failed = true; /* the policy lets no such prompt in */

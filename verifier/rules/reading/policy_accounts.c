@@ -71,7 +71,7 @@ static void note_group(struct outside *outside, const struct policy_group *group
 		note_outside(outside, *member);
 }
 
-static void note_user(struct outside *outside, const struct policy *policy, const char *user)
+static void accounts_note_user(struct outside *outside, const struct policy *policy, const char *user)
 {
 	if (user[0] != '@') {
 		note_outside(outside, user); /* of "*" there is no account: everybody is nobody in particular */
@@ -83,7 +83,7 @@ static void note_user(struct outside *outside, const struct policy *policy, cons
 }
 
 /* "carol, dave and 3 more"; the caller frees. */
-static char *join_names(const struct outside *outside)
+static char *accounts_join_names(const struct outside *outside)
 {
 	size_t shown = outside->count <= NAMED_MAX ? outside->count : NAMED_MAX, size = 0;
 	char *text = NULL;
@@ -109,8 +109,8 @@ static void warn_outside(const struct policy *policy, const struct rule *rule, g
 	char *names;
 
 	for (size_t i = 0; rule->users != NULL && rule->users[i] != NULL; i++)
-		note_user(&outside, policy, rule->users[i]);
-	names = outside.count == 0 ? NULL : join_names(&outside);
+		accounts_note_user(&outside, policy, rule->users[i]);
+	names = outside.count == 0 ? NULL : accounts_join_names(&outside);
 	if (names != NULL)
 		complain(warnings, rule->place.file, rule->place.line,
 			"action %s names %s, who %s not in the unix group " DOOR_GROUP ", and so can't get to the verifier's door for it; add them to that group.",

@@ -126,7 +126,7 @@ static char *read_title(struct policy_reading *reading)
 	return reading_copy(reading, title);
 }
 
-static struct policy_place place_of(const struct policy_reading *reading)
+static struct policy_place build_place_of(const struct policy_reading *reading)
 {
 	return (struct policy_place){.file = reading->text->file, .line = reading->block->line};
 }
@@ -141,7 +141,7 @@ static void read_group(struct policy_reading *reading)
 	bool members = policy_block_entry(reading->block, "members") != NULL, unix_group = policy_block_entry(reading->block, "unix") != NULL;
 
 	reading->group = &reading->policy->groups[reading->policy->group_count++];
-	*reading->group = (struct policy_group){.name = read_title(reading), .place = place_of(reading)};
+	*reading->group = (struct policy_group){.name = read_title(reading), .place = build_place_of(reading)};
 	if (members == unix_group)
 		READING_SAYS(reading, reading->block->line, "group %s needs either members = { … } or unix = \"…\", one of the two.", reading->block->title);
 	read_keys(reading);
@@ -150,7 +150,7 @@ static void read_group(struct policy_reading *reading)
 static void read_service(struct policy_reading *reading)
 {
 	reading->service = &reading->policy->services[reading->policy->service_count++];
-	*reading->service = (struct service){.name = read_title(reading), .place = place_of(reading)};
+	*reading->service = (struct service){.name = read_title(reading), .place = build_place_of(reading)};
 	need(reading, "unix-user", "unix-user = \"ACCOUNT\"");
 	read_keys(reading);
 	for (size_t i = 0; i + 1 < reading->policy->service_count; i++) {
@@ -165,20 +165,20 @@ static void read_service(struct policy_reading *reading)
 static void read_caller(struct policy_reading *reading)
 {
 	reading->caller = &reading->policy->callers[reading->policy->caller_count++];
-	*reading->caller = (struct caller){.name = read_title(reading), .place = place_of(reading)};
+	*reading->caller = (struct caller){.name = read_title(reading), .place = build_place_of(reading)};
 	need(reading, "unix-user", "unix-user = \"ACCOUNT\"");
 	need(reading, "users", "users = { \"@GROUP\" }");
 	need(reading, "actions", "actions = { \"NAME\" }");
 	read_keys(reading);
 }
 
-static void read_action(struct policy_reading *reading)
+static void build_read_action(struct policy_reading *reading)
 {
 	const char *title = reading->block->title;
 	bool own = strncmp(title, "stepup.", 7) == 0;
 	struct rule *rule = reading->rule = &reading->policy->rules[reading->policy->rule_count++];
 
-	*rule = (struct rule){.place = place_of(reading), .require = FACTOR_HARDWARE_KEY, .receipt_seconds = POLICY_RECEIPT_SECONDS};
+	*rule = (struct rule){.place = build_place_of(reading), .require = FACTOR_HARDWARE_KEY, .receipt_seconds = POLICY_RECEIPT_SECONDS};
 	if (!is_action_or_pattern(title)) {
 		READING_SAYS(reading, reading->block->line,
 			"\"%s\" is no action's name; write parts of a-z, 0-9, _ and - joined by dots, such as customer.export or \"customer.*\", at most %d bytes.",
@@ -197,7 +197,7 @@ static void read_action(struct policy_reading *reading)
 
 /* --- all of it --- */
 
-static void (*const readers[SECTION_COUNT])(struct policy_reading *) = {read_top, read_group, read_service, read_caller, read_action};
+static void (*const readers[SECTION_COUNT])(struct policy_reading *) = {read_top, read_group, read_service, read_caller, build_read_action};
 
 static size_t count_blocks(const struct policy_text *texts, size_t count, const struct policy_section *section)
 {
@@ -209,7 +209,7 @@ static size_t count_blocks(const struct policy_text *texts, size_t count, const 
 	return found;
 }
 
-static bool make_room(struct policy *policy, const struct policy_text *texts, size_t count)
+static bool build_make_room(struct policy *policy, const struct policy_text *texts, size_t count)
 {
 	struct arena *memory = &policy->memory;
 
@@ -325,7 +325,7 @@ enum stepup_error policy_build(struct policy *policy, const struct policy_text *
 	struct policy_reading reading = {.policy = policy, .errors = errors, .text = texts};
 
 	policy->cooling_off_seconds = POLICY_COOLING_SECONDS;
-	if (!make_room(policy, texts, count))
+	if (!build_make_room(policy, texts, count))
 		return STEPUP_NO_MEMORY;
 	check_top_twins(texts, count, errors);
 	for (size_t kind = SECTION_TOP; kind < SECTION_COUNT; kind++) {

@@ -52,7 +52,7 @@ static void warn_unused_services(const struct policy *policy, struct complaints 
 }
 
 /* Whether some rule could be asked for through one entry of a caller's list. */
-static bool has_rule(const struct policy *policy, const char *entry)
+static bool check_has_rule(const struct policy *policy, const char *entry)
 {
 	if (policy_rule(policy, entry) != NULL)
 		return true;
@@ -68,7 +68,7 @@ static void warn_idle_callers(const struct policy *policy, struct complaints *wa
 		const struct caller *caller = &policy->callers[i];
 
 		for (size_t j = 0; caller->actions != NULL && caller->actions[j] != NULL; j++)
-			if (!has_rule(policy, caller->actions[j]))
+			if (!check_has_rule(policy, caller->actions[j]))
 				WARN(warnings, caller->place, "caller %s may ask for \"%s\", but no action has that name: it is always denied.", caller->name,
 					caller->actions[j]);
 	}

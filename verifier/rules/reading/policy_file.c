@@ -113,23 +113,23 @@ struct sources {
 	size_t count;
 };
 
-static enum stepup_error say(char **why, enum stepup_error error, const char *path, const char *sentence)
+static enum stepup_error file_say(char **why, enum stepup_error error, const char *path, const char *sentence)
 {
 	if (*why == NULL && asprintf(why, "%s: %s", path, sentence) < 0)
 		*why = NULL;
 	return error;
 }
 
-static enum stepup_error add_file(struct policy_files *files, struct sources *sources, const char *path, char **why)
+static enum stepup_error file_add_file(struct policy_files *files, struct sources *sources, const char *path, char **why)
 {
 	const struct policy_source *source;
 	enum stepup_error error;
 
 	if (sources->count == POLICY_CONFIG_FILES_MAX)
-		return say(why, STEPUP_TOO_LONG, path, "there are more configuration files than can be read; put some together.");
+		return file_say(why, STEPUP_TOO_LONG, path, "there are more configuration files than can be read; put some together.");
 	error = policy_files_read(files, path, POLICY_FILE_MAX, &source, why);
 	if (error == STEPUP_TOO_LONG)
-		(void)say(why, error, path, "is longer than 8 MiB; split it into files in stepup.conf.d.");
+		(void)file_say(why, error, path, "is longer than 8 MiB; split it into files in stepup.conf.d.");
 	if (error == STEPUP_OK)
 		sources->all[sources->count++] = *source;
 	return error;
@@ -145,7 +145,7 @@ static enum stepup_error read_sources(struct policy_files *files, const char *pa
 
 	if (asprintf(&folder, "%.*sstepup.conf.d", slash == NULL ? 0 : (int)(slash - path + 1), path) < 0)
 		return STEPUP_NO_MEMORY;
-	error = add_file(files, sources, path, why);
+	error = file_add_file(files, sources, path, why);
 	if (error == STEPUP_OK) {
 		error = policy_files_list(files, folder, ".conf", &drop_ins, why);
 		if (error == STEPUP_NOT_FOUND) {
@@ -155,7 +155,7 @@ static enum stepup_error read_sources(struct policy_files *files, const char *pa
 		}
 	}
 	for (size_t i = 0; error == STEPUP_OK && i < drop_ins.count; i++)
-		error = add_file(files, sources, drop_ins.all[i], why);
+		error = file_add_file(files, sources, drop_ins.all[i], why);
 	policy_paths_free(&drop_ins);
 	free(folder);
 	return error;

@@ -74,7 +74,7 @@ static bool is_user_or_group(const char *text)
 	return text[0] == '@' ? value_name(text + 1) : strcmp(text, "*") == 0 || value_account(text);
 }
 
-static int compare_group(const void *name, const void *group)
+static int reading_compare_group(const void *name, const void *group)
 {
 	return strcmp(name, ((const struct policy_group *)group)->name);
 }
@@ -86,7 +86,7 @@ char **reading_users(struct policy_reading *reading, const struct policy_entry *
 	for (const struct policy_value *value = entry->values; value != NULL; value = value->next)
 		if (value->text[0] == '@' && value_name(value->text + 1) &&
 			(policy->group_count == 0 ||
-				bsearch(value->text + 1, policy->groups, policy->group_count, sizeof(*policy->groups), compare_group) == NULL))
+				bsearch(value->text + 1, policy->groups, policy->group_count, sizeof(*policy->groups), reading_compare_group) == NULL))
 			READING_SAYS(reading, value->line, "there is no group \"%s\"; write: group %s { members = { … } } or { unix = \"…\" }.",
 				value->text + 1, value->text + 1);
 	return reading_list(reading, entry, is_user_or_group, "a user, \"@GROUP\" or \"*\" (everybody)");

@@ -19,7 +19,7 @@ static bool is_pattern(const char *name)
 	return name[strlen(name) - 1] == '*';
 }
 
-static bool is_own(const struct rule *rule)
+static bool rule_is_own(const struct rule *rule)
 {
 	return strncmp(rule->name, "stepup.", strlen("stepup.")) == 0;
 }
@@ -40,7 +40,7 @@ static const struct detail_spec *find_detail(const struct rule *rule, const char
 /* stepup.* have prompts and details of their own and no receipt. */
 static bool is_for_own_actions_only(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	if (!is_own(reading->rule))
+	if (!rule_is_own(reading->rule))
 		return false;
 	READING_SAYS(reading, entry->line, "\"%s\" can't be set for stepup.* actions: they have their own; take it out.", entry->key->name);
 	return true;
@@ -267,7 +267,7 @@ static void read_limit_list(struct policy_reading *reading, const struct policy_
 	}
 }
 
-static void read_limits(struct policy_reading *reading, const struct policy_entry *entry)
+static void rule_read_limits(struct policy_reading *reading, const struct policy_entry *entry)
 {
 	read_limit_list(reading, entry, &reading->rule->limits, &reading->rule->limit_count);
 }
@@ -297,7 +297,7 @@ static void read_over_limit(struct policy_reading *reading, const struct policy_
 	READING_SAYS(reading, entry->line, "\"%s\" is nothing to do over a limit; write deny, approve or lock.", text);
 }
 
-static void read_service(struct policy_reading *reading, const struct policy_entry *entry)
+static void rule_read_service(struct policy_reading *reading, const struct policy_entry *entry)
 {
 	const char *name = entry->values->text;
 
@@ -334,11 +334,11 @@ const struct policy_key policy_rule_keys[] = {
 	{"code-is-enough", false, read_code_is_enough},
 	{"always-approve", false, read_always_approve},
 	{"fresh-for", false, read_fresh_for},
-	{"limit", true, read_limits},
+	{"limit", true, rule_read_limits},
 	{"over-limit", false, read_over_limit},
 	{"hard-limit", true, read_hard_limits},
 	{"approvers", true, read_approvers},
-	{"service", false, read_service},
+	{"service", false, rule_read_service},
 	{"receipt-lifetime", false, read_receipt_lifetime},
 	{0},
 };
@@ -387,7 +387,7 @@ void policy_rule_check(struct policy_reading *reading)
 		READING_SAYS(reading, block->line, "action %s says nobody may; add users = { \"NAME\", \"@GROUP\" }.", rule->name);
 	if (policy_block_entry(block, "require") == NULL)
 		READING_SAYS(reading, block->line, "action %s does not say what is required; add require = { code } or a key.", rule->name);
-	if (!is_own(rule) && policy_block_entry(block, "prompt") == NULL)
+	if (!rule_is_own(rule) && policy_block_entry(block, "prompt") == NULL)
 		READING_SAYS(reading, block->line, "action %s has no prompt; add prompt = \"…\", which people read before they agree.", rule->name);
 	if (is_pattern(rule->name) && rule->prompt != NULL && !names_action(rule))
 		READING_SAYS(reading, block->line, "the prompt of the pattern %s does not say which action it is for; put {action} into it.", rule->name);

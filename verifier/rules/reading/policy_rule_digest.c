@@ -9,7 +9,7 @@
 #include "lib/wire/canonical_json.h"
 #include "verifier/rules/reading/policy_build.h"
 
-static json_t *texts_to_json(char *const *texts)
+static json_t *rule_digest_texts_to_json(char *const *texts)
 {
 	json_t *array = json_array();
 
@@ -61,10 +61,10 @@ static const char *service_unix_user(const struct policy *policy, const char *na
 enum stepup_error policy_rule_seal(const struct policy *policy, struct rule *rule)
 {
 	json_t *object = json_pack("{s:s, s:o, s:o, s:s?, s:i, s:b, s:i, s:b, s:b, s:I, s:o, s:i, s:o, s:o, s:s?, s:s?, s:I}", "name", rule->name,
-		"users", texts_to_json(rule->users), "details", details_to_json(rule), "prompt", rule->prompt, "require", (int)rule->require,
+		"users", rule_digest_texts_to_json(rule->users), "details", details_to_json(rule), "prompt", rule->prompt, "require", (int)rule->require,
 		"pin", rule->pin, "via", (int)rule->via, "code_is_enough", rule->code_is_enough, "always_approve", rule->always_approve,
 		"fresh_for", (json_int_t)rule->fresh_for_seconds, "limits", limits_to_json(rule->limits, rule->limit_count), "over_limit", (int)rule->over_limit,
-		"hard_limits", limits_to_json(rule->hard_limits, rule->hard_limit_count), "approvers", texts_to_json(rule->approvers), "service", rule->service, "service_user", service_unix_user(policy, rule->service),
+		"hard_limits", limits_to_json(rule->hard_limits, rule->hard_limit_count), "approvers", rule_digest_texts_to_json(rule->approvers), "service", rule->service, "service_user", service_unix_user(policy, rule->service),
 		"receipt_seconds", (json_int_t)rule->receipt_seconds);
 	enum stepup_error error = STEPUP_NO_MEMORY;
 	char *text = NULL;

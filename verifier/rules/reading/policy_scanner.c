@@ -9,7 +9,7 @@
 /* --- bytes --- */
 
 /* One line's bytes; false where something was said about it. */
-static bool check_line(struct scanner *scanner, const char *start, size_t length, int line)
+static bool scanner_check_line(struct scanner *scanner, const char *start, size_t length, int line)
 {
 	if (length > POLICY_LINE_MAX)
 		SCANNER_SAYS(scanner, line, "this line is longer than %d bytes; break it up.", POLICY_LINE_MAX);
@@ -45,7 +45,7 @@ bool scanner_check_bytes(struct scanner *scanner)
 		const char *stop = memchr(at, '\n', (size_t)(end - at));
 		size_t length = stop == NULL ? (size_t)(end - at) : (size_t)(stop - at);
 
-		if (!check_line(scanner, at, length, line))
+		if (!scanner_check_line(scanner, at, length, line))
 			return false;
 		at += length + 1;
 		line++;
@@ -111,7 +111,7 @@ void scanner_blank_comments(struct scanner *scanner)
 	}
 }
 
-static void skip_blanks(struct scanner *scanner)
+static void scanner_skip_blanks(struct scanner *scanner)
 {
 	for (; *scanner->at == ' ' || *scanner->at == '\t' || *scanner->at == '\n'; scanner->at++)
 		if (*scanner->at == '\n')
@@ -181,7 +181,7 @@ void scanner_advance(struct scanner *scanner)
 {
 	struct token *token = &scanner->token;
 
-	skip_blanks(scanner);
+	scanner_skip_blanks(scanner);
 	*token = (struct token){.line = scanner->line, .start = scanner->at};
 	if (*scanner->at == '\0') {
 		token->kind = TOKEN_END;

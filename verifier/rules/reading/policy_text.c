@@ -75,7 +75,7 @@ static void add_value(struct parser *parser, struct policy_entry *entry, struct 
 }
 
 /* { "a", "b" }, from behind the opening brace to behind the closing one. */
-static void read_list(struct parser *parser, struct policy_entry *entry, const struct token *name)
+static void text_read_list(struct parser *parser, struct policy_entry *entry, const struct token *name)
 {
 	struct policy_value **tail = entry == NULL ? NULL : &entry->values;
 
@@ -136,7 +136,7 @@ static void read_entry(struct parser *parser, struct policy_block *block, const 
 		if (key != NULL && !key->list)
 			COMPLAIN(parser, parser->scanner.token.line, "\"%s\" takes one value, not a list in { }.", key->name);
 		advance(parser);
-		read_list(parser, entry, &name);
+		text_read_list(parser, entry, &name);
 	} else if (is_value(parser) && mark_ahead(parser) != '=') {
 		add_value(parser, entry, &values);
 	} else {
@@ -309,7 +309,7 @@ static void read_section(struct parser *parser, const struct policy_section *sec
 	read_block(parser, block);
 }
 
-static void read_file(struct parser *parser, struct policy_block *top)
+static void text_read_file(struct parser *parser, struct policy_block *top)
 {
 	while (parser->scanner.token.kind != TOKEN_END && !parser->arena->failed) {
 		const struct policy_section *section = find_section(parser, &parser->scanner.token);
@@ -354,7 +354,7 @@ enum stepup_error policy_text_scan(struct policy_text *text, const struct policy
 	if (top != NULL) {
 		scanner_blank_comments(&parser.scanner);
 		advance(&parser);
-		read_file(&parser, top);
+		text_read_file(&parser, top);
 	}
 	return arena->failed || complaints->no_memory ? STEPUP_NO_MEMORY : STEPUP_OK;
 }

@@ -13,7 +13,7 @@
 #include "verifier/rules/reading/policy_values.h"
 #include "verifier/rules/trust/attestation_trust.h"
 
-static struct policy_file read_file(struct policy_reading *reading, const struct policy_entry *entry, const char *what)
+static struct policy_file trust_read_file(struct policy_reading *reading, const struct policy_entry *entry, const char *what)
 {
 	const char *text = entry->values->text;
 
@@ -24,17 +24,17 @@ static struct policy_file read_file(struct policy_reading *reading, const struct
 
 void policy_read_attestation_roots(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	reading->policy->attestation_roots = read_file(reading, entry, "a folder of PEM files");
+	reading->policy->attestation_roots = trust_read_file(reading, entry, "a folder of PEM files");
 }
 
 void policy_read_mds(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	reading->policy->mds = read_file(reading, entry, "the metadata file");
+	reading->policy->mds = trust_read_file(reading, entry, "the metadata file");
 }
 
 void policy_read_mds_root(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	reading->policy->mds_root = read_file(reading, entry, "a PEM file");
+	reading->policy->mds_root = trust_read_file(reading, entry, "a PEM file");
 }
 
 static bool is_model(const char *text)

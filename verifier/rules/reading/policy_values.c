@@ -11,12 +11,12 @@
 #include "lib/wire/limit_text.h"
 #include "lib/wire/user_name.h"
 
-static bool is_digit(char character)
+static bool values_is_digit(char character)
 {
 	return character >= '0' && character <= '9';
 }
 
-static bool is_lower(char character)
+static bool values_is_lower(char character)
 {
 	return character >= 'a' && character <= 'z';
 }
@@ -41,11 +41,11 @@ bool value_name(const char *text)
 {
 	size_t length = 0;
 
-	if (!is_lower(text[0]))
+	if (!values_is_lower(text[0]))
 		return false;
 	for (; text[length] != '\0'; length++)
 		if (length >= POLICY_NAME_SIZE - 1 ||
-			!(is_lower(text[length]) || is_digit(text[length]) || text[length] == '_' || text[length] == '-'))
+			!(values_is_lower(text[length]) || values_is_digit(text[length]) || text[length] == '_' || text[length] == '-'))
 			return false;
 	return true;
 }
@@ -97,7 +97,7 @@ bool value_domain(const char *text)
 			if (character == '\0')
 				return length <= 253;
 			label = (size_t)-1;
-		} else if (!is_lower(character) && !is_digit(character) && !(character == '-' && label > 0)) {
+		} else if (!values_is_lower(character) && !values_is_digit(character) && !(character == '-' && label > 0)) {
 			return false;
 		}
 	}
@@ -129,7 +129,7 @@ bool value_url(const char *text, const char *scheme, bool path, char host[256])
 	if (!path || *text != '/' || text[strlen(text) - 1] == '/')
 		return false;
 	for (; *text != '\0'; text++)
-		if (!is_lower(*text) && !is_digit(*text) && !(*text >= 'A' && *text <= 'Z') && strchr("/._~-", *text) == NULL)
+		if (!values_is_lower(*text) && !values_is_digit(*text) && !(*text >= 'A' && *text <= 'Z') && strchr("/._~-", *text) == NULL)
 			return false;
 	return true;
 }

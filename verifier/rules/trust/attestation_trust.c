@@ -113,7 +113,7 @@ __attribute__((format(printf, 2, 3))) static enum stepup_error warn(struct attes
 	return STEPUP_OK;
 }
 
-static enum stepup_error date_text(int64_t at, char text[16])
+static enum stepup_error attestation_trust_date_text(int64_t at, char text[16])
 {
 	time_t time = (time_t)at;
 	struct tm date;
@@ -132,7 +132,7 @@ static enum stepup_error warn_of_list(const char *path, const struct mds *list, 
 			list->damaged == 1 ? "it" : "them", list->damaged_which);
 	if (error != STEPUP_OK || now < list->next_update)
 		return error;
-	error = date_text(list->next_update, due);
+	error = attestation_trust_date_text(list->next_update, due);
 	return error != STEPUP_OK ? error : warn(findings, "%s: a newer list of models has been due since %s; what went wrong with a model since then is "
 		"not known here. Download it again.", path, due);
 }
@@ -151,7 +151,7 @@ static enum stepup_error warn_of_kept(const char *path, const char *reason, cons
 	if (kept == NULL)
 		return warn(findings, "%s%s%s No list of models is in force: new keys count as \"hardware-key\" by \"attestation-roots\" alone, and which "
 			"models can't be relied on is not known here. Download the list again.", named ? "" : path, named ? "" : ": ", reason);
-	error = date_text(at, when);
+	error = attestation_trust_date_text(at, when);
 	return error != STEPUP_OK ? error : warn(findings, "%s%s%s The last good list, of %s, stays in force. Download the list again.", named ? "" : path,
 		named ? "" : ": ", reason, when);
 }
@@ -259,7 +259,7 @@ struct attestation_model attestation_trust_model(const struct attestation_trust 
 	return (struct attestation_model){.name = entry->model[0] == '\0' ? NULL : entry->model, .revoked = entry->revoked};
 }
 
-static enum stepup_error refuse(const char **why, const char *reason)
+static enum stepup_error attestation_trust_refuse(const char **why, const char *reason)
 {
 	*why = reason;
 	return STEPUP_NOT_ALLOWED;
@@ -274,13 +274,13 @@ enum stepup_error attestation_trust_chain(const struct attestation_trust *trust,
 
 	*why = NULL;
 	if (trust == NULL || (trust->roots == NULL && trust->metadata == NULL))
-		return refuse(why, "no attestation roots are configured");
+		return attestation_trust_refuse(why, "no attestation roots are configured");
 	if (count == 0 || count > ATTESTATION_CHAIN_MAX)
-		return refuse(why, "the attestation has no certificates, or too many");
+		return attestation_trust_refuse(why, "the attestation has no certificates, or too many");
 	entry = entry_of(trust, aaguid, &chain[0]);
 	roots = entry != NULL && sk_X509_num(entry->roots) > 0 ? entry->roots : trust->roots;
 	if (roots == NULL)
-		return refuse(why, "the attestation leads to no configured root");
+		return attestation_trust_refuse(why, "the attestation leads to no configured root");
 	parsed = sk_X509_new_null();
 	if (parsed == NULL)
 		return STEPUP_NO_MEMORY;
@@ -289,7 +289,7 @@ enum stepup_error attestation_trust_chain(const struct attestation_trust *trust,
 
 		error = certificate_parse(chain[i].bytes, chain[i].size, &certificate);
 		if (error != STEPUP_OK) {
-			error = refuse(why, "a certificate of the attestation is malformed");
+			error = attestation_trust_refuse(why, "a certificate of the attestation is malformed");
 		} else if (sk_X509_push(parsed, certificate) <= 0) {
 			X509_free(certificate);
 			error = STEPUP_NO_MEMORY;

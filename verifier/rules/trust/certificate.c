@@ -69,7 +69,7 @@ static bool is_of_kind(const EVP_PKEY *key, const struct kind *kind)
 }
 
 /* NULL where the certificate's key is of no such kind. */
-static const struct kind *kind_of(X509 *certificate)
+static const struct kind *certificate_kind_of(X509 *certificate)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(certificate);
 
@@ -81,7 +81,7 @@ static const struct kind *kind_of(X509 *certificate)
 
 int certificate_algorithm(X509 *certificate)
 {
-	const struct kind *kind = kind_of(certificate);
+	const struct kind *kind = certificate_kind_of(certificate);
 
 	return kind == NULL ? 0 : kind->algorithm;
 }
@@ -89,7 +89,7 @@ int certificate_algorithm(X509 *certificate)
 enum stepup_error certificate_signed(X509 *certificate, int64_t algorithm, const void *message, size_t size, const uint8_t *signature,
 	size_t signature_size)
 {
-	const struct kind *kind = kind_of(certificate);
+	const struct kind *kind = certificate_kind_of(certificate);
 	EVP_MD_CTX *md = NULL;
 	enum stepup_error error = STEPUP_BAD_ANSWER;
 

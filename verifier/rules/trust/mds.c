@@ -38,7 +38,7 @@ static enum stepup_error signer_check(STACK_OF(X509) *chain, STACK_OF(X509) *roo
 
 /* --- entries --- */
 
-static int hex_value(char c)
+static int mds_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -55,8 +55,8 @@ static bool hex_read(const char *text, uint8_t *bytes, size_t size)
 
 		while (*text == '-')
 			text++;
-		high = hex_value(text[0]);
-		low = high < 0 ? -1 : hex_value(text[1]);
+		high = mds_hex_value(text[0]);
+		low = high < 0 ? -1 : mds_hex_value(text[1]);
 		if (low < 0)
 			return false;
 		bytes[i] = (uint8_t)(high << 4 | low);

@@ -27,7 +27,7 @@ void mds_jws_clear(struct mds_jws *jws)
 	free(jws->payload);
 }
 
-static enum stepup_error decode(const char *part, char **bytes, size_t *size)
+static enum stepup_error mds_jws_decode(const char *part, char **bytes, size_t *size)
 {
 	size_t capacity = strlen(part);
 
@@ -54,9 +54,9 @@ enum stepup_error mds_jws_split(const char *blob, size_t size, struct mds_jws *j
 	if (second == NULL || strchr(second + 1, '.') != NULL)
 		return STEPUP_INVALID;
 	*first = *second = '\0';
-	error = decode(jws->copy, &jws->header, &jws->header_size);
+	error = mds_jws_decode(jws->copy, &jws->header, &jws->header_size);
 	if (error == STEPUP_OK)
-		error = decode(first + 1, &jws->payload, &jws->payload_size);
+		error = mds_jws_decode(first + 1, &jws->payload, &jws->payload_size);
 	if (error == STEPUP_OK)
 		error = base64url_decode(second + 1, jws->signature, sizeof(jws->signature), &jws->signature_size);
 	*first = '.';
@@ -123,7 +123,7 @@ enum stepup_error mds_certificates(const json_t *array, STACK_OF(X509) *stack, b
 }
 
 /* A JWS has r and s side by side, OpenSSL wants them in DER. */
-static enum stepup_error ecdsa_to_der(struct mds_jws *jws)
+static enum stepup_error mds_jws_ecdsa_to_der(struct mds_jws *jws)
 {
 	ECDSA_SIG *pair = ECDSA_SIG_new();
 	BIGNUM *r = BN_bin2bn(jws->signature, ECDSA_PART, NULL), *s = BN_bin2bn(jws->signature + ECDSA_PART, ECDSA_PART, NULL);
@@ -143,7 +143,7 @@ static enum stepup_error ecdsa_to_der(struct mds_jws *jws)
 	return STEPUP_OK;
 }
 
-static enum stepup_error signature_check(struct mds_jws *jws, const json_t *header, X509 *signer, char **why)
+static enum stepup_error mds_jws_signature_check(struct mds_jws *jws, const json_t *header, X509 *signer, char **why)
 {
 	const char *name = json_string_value(json_object_get(header, "alg"));
 	int algorithm = name == NULL ? 0 : strcmp(name, "RS256") == 0 ? KEY_RS256 : strcmp(name, "ES256") == 0 ? KEY_ES256 : 0;
@@ -154,7 +154,7 @@ static enum stepup_error signature_check(struct mds_jws *jws, const json_t *head
 	if (algorithm == KEY_ES256 && jws->signature_size != 2 * (size_t)ECDSA_PART)
 		return mds_refuse(why, "has a signature that does not hold: the file was changed, or not downloaded whole.");
 	if (algorithm == KEY_ES256)
-		error = ecdsa_to_der(jws);
+		error = mds_jws_ecdsa_to_der(jws);
 	if (error == STEPUP_OK)
 		error = certificate_signed(signer, algorithm, jws->copy, jws->signed_size, jws->signature, jws->signature_size);
 	if (error == STEPUP_BAD_ANSWER)
@@ -175,7 +175,7 @@ enum stepup_error mds_jws_verify(struct mds_jws *jws, STACK_OF(X509) *chain, cha
 	if (error == STEPUP_OK && (!whole || sk_X509_num(chain) == 0 || sk_X509_num(chain) > CHAIN_MAX))
 		error = STEPUP_INVALID;
 	if (error == STEPUP_OK)
-		error = signature_check(jws, header, sk_X509_value(chain, 0), why);
+		error = mds_jws_signature_check(jws, header, sk_X509_value(chain, 0), why);
 	else if (error != STEPUP_NO_MEMORY)
 		error = mds_refuse(why, "has a header that is malformed or without the signer's certificates.");
 	json_decref(header);

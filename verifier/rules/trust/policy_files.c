@@ -19,7 +19,7 @@ struct policy_files {
 	size_t count;
 };
 
-static enum stepup_error say(char **why, enum stepup_error error, const char *path, const char *sentence)
+static enum stepup_error files_say(char **why, enum stepup_error error, const char *path, const char *sentence)
 {
 	if (*why == NULL && asprintf(why, "%s: %s", path, sentence) < 0)
 		*why = NULL;
@@ -59,7 +59,7 @@ const struct policy_source *policy_files_first(const struct policy_files *files)
 	return files->count == 0 ? NULL : &files->all[0];
 }
 
-static const struct policy_source *find(const struct policy_files *files, const char *path)
+static const struct policy_source *files_find(const struct policy_files *files, const char *path)
 {
 	for (size_t i = 0; i < files->count; i++)
 		if (strcmp(files->all[i].file, path) == 0)
@@ -68,7 +68,7 @@ static const struct policy_source *find(const struct policy_files *files, const 
 }
 
 /* Takes both over, also where it fails. */
-static enum stepup_error add(struct policy_files *files, char *path, char *bytes, size_t size)
+static enum stepup_error files_add(struct policy_files *files, char *path, char *bytes, size_t size)
 {
 	if (path == NULL || bytes == NULL || files->count == POLICY_FILES_MAX) {
 		enum stepup_error error = path == NULL || bytes == NULL ? STEPUP_NO_MEMORY : STEPUP_TOO_LONG;
@@ -87,16 +87,16 @@ enum stepup_error policy_files_read(struct policy_files *files, const char *path
 	size_t size = 0;
 	enum stepup_error error;
 
-	*source = find(files, path);
+	*source = files_find(files, path);
 	if (*source != NULL)
 		return (*source)->size <= limit ? STEPUP_OK : STEPUP_TOO_LONG;
 	if (!files->on_disk)
-		return say(why, STEPUP_NOT_FOUND, path, "is not among the files that were kept.");
+		return files_say(why, STEPUP_NOT_FOUND, path, "is not among the files that were kept.");
 	error = files->trusted ? safe_file_read(path, SAFE_FILE_PUBLIC, limit, &bytes, &size, why) : unsafe_file_read(path, limit, &bytes, &size, why);
 	if (error == STEPUP_OK) {
-		error = add(files, strdup(path), bytes, size);
+		error = files_add(files, strdup(path), bytes, size);
 		if (error == STEPUP_TOO_LONG)
-			(void)say(why, error, path, "there are more files than can be read; put some together.");
+			(void)files_say(why, error, path, "there are more files than can be read; put some together.");
 	}
 	if (error == STEPUP_OK)
 		*source = &files->all[files->count - 1];
@@ -117,7 +117,7 @@ static int compare_bytewise(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static enum stepup_error add_path(struct policy_paths *paths, char *path)
+static enum stepup_error files_add_path(struct policy_paths *paths, char *path)
 {
 	char **more = path == NULL ? NULL : reallocarray(paths->all, paths->count + 1, sizeof(*more));
 
@@ -139,7 +139,7 @@ static enum stepup_error list_kept(const struct policy_files *files, const char 
 		const char *file = files->all[i].file;
 
 		if (strncmp(file, folder, length) == 0 && file[length] == '/' && strchr(file + length + 1, '/') == NULL && has_ending(file + length + 1, ending))
-			error = add_path(paths, strdup(file));
+			error = files_add_path(paths, strdup(file));
 	}
 	return error == STEPUP_OK && paths->count == 0 ? STEPUP_NOT_FOUND : error;
 }
@@ -154,7 +154,7 @@ static enum stepup_error list_disk(const struct policy_files *files, const char 
 		return error;
 	open = opendir(folder);
 	if (open == NULL)
-		return say(why, errno == ENOENT ? STEPUP_NOT_FOUND : errno == ENOMEM ? STEPUP_NO_MEMORY : STEPUP_IO, folder, strerror(errno));
+		return files_say(why, errno == ENOENT ? STEPUP_NOT_FOUND : errno == ENOMEM ? STEPUP_NO_MEMORY : STEPUP_IO, folder, strerror(errno));
 	while (error == STEPUP_OK) {
 		char *path = NULL;
 
@@ -162,14 +162,14 @@ static enum stepup_error list_disk(const struct policy_files *files, const char 
 		entry = readdir(open);
 		if (entry == NULL) {
 			if (errno != 0)
-				error = say(why, STEPUP_IO, folder, strerror(errno));
+				error = files_say(why, STEPUP_IO, folder, strerror(errno));
 			break;
 		}
 		if (!has_ending(entry->d_name, ending))
 			continue;
 		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
 			path = NULL;
-		error = add_path(paths, path);
+		error = files_add_path(paths, path);
 	}
 	(void)closedir(open);
 	return error;
@@ -236,7 +236,7 @@ static enum stepup_error unpack_file(struct pack_reader *reader, struct policy_f
 		unpack_raw(reader, bytes, (size_t)size);
 		bytes[size] = '\0';
 	}
-	return add(files, strdup(path), bytes, (size_t)size);
+	return files_add(files, strdup(path), bytes, (size_t)size);
 }
 
 enum stepup_error policy_files_unpack(const uint8_t *bytes, size_t size, struct policy_files **files)

@@ -92,7 +92,7 @@ static void say_action(struct refusal_speech *speech)
 	say_safely(speech, speech->facts->action, "this");
 }
 
-static void not_enrolled(struct refusal_speech *speech)
+static void words_not_enrolled(struct refusal_speech *speech)
 {
 	fputs("Nothing is enrolled for you yet, so nothing was approved. Ask an administrator for an invitation, then run: stepup enroll.", speech->out);
 	say_help(speech);
@@ -168,7 +168,7 @@ static void say_out_of_reach(struct refusal_speech *speech)
 	say_ways(speech);
 }
 
-static void too_weak(struct refusal_speech *speech)
+static void words_too_weak(struct refusal_speech *speech)
 {
 	const struct words_facts *facts = speech->facts;
 
@@ -205,13 +205,13 @@ static void too_weak(struct refusal_speech *speech)
 	say_help(speech);
 }
 
-static void locked(struct refusal_speech *speech)
+static void words_locked(struct refusal_speech *speech)
 {
 	fputs("Your access is locked. Don't retry.", speech->out);
 	say_call(speech);
 }
 
-static void frozen(struct refusal_speech *speech)
+static void words_frozen(struct refusal_speech *speech)
 {
 	say_safely(speech, speech->facts->action, "This action");
 	fputs(" is frozen for everybody just now. Nothing was approved. You did nothing wrong; don't retry.", speech->out);
@@ -231,7 +231,7 @@ static void throttled(struct refusal_speech *speech)
 	say_help(speech);
 }
 
-static void over_limit(struct refusal_speech *speech)
+static void words_over_limit(struct refusal_speech *speech)
 {
 	const struct words_facts *facts = speech->facts;
 
@@ -248,7 +248,7 @@ static void over_limit(struct refusal_speech *speech)
 	say_help(speech);
 }
 
-static void needs_approval(struct refusal_speech *speech)
+static void words_needs_approval(struct refusal_speech *speech)
 {
 	const struct words_facts *facts = speech->facts;
 
@@ -345,7 +345,7 @@ static void expired(struct refusal_speech *speech)
 	fputs("That took too long, or was answered already. Nothing was approved. Start again.", speech->out);
 }
 
-static void not_allowed(struct refusal_speech *speech)
+static void words_not_allowed(struct refusal_speech *speech)
 {
 	if (speech->facts->action == NULL) {
 		fputs("You are not allowed to do this. Nothing was approved.", speech->out);
@@ -381,7 +381,7 @@ static void say_fault(struct refusal_speech *speech)
 	fprintf(speech->out, "\" %s", words_detail_fault(speech->facts->fault));
 }
 
-static void bad_details(struct refusal_speech *speech)
+static void words_bad_details(struct refusal_speech *speech)
 {
 	const struct words_facts *facts = speech->facts;
 
@@ -399,7 +399,7 @@ static void bad_details(struct refusal_speech *speech)
 	fputs(facts->typed ? "`stepup policy explain` says which details it takes." : "You did nothing wrong; tell whoever runs this tool.", speech->out);
 }
 
-static void unknown_action(struct refusal_speech *speech)
+static void words_unknown_action(struct refusal_speech *speech)
 {
 	fputs("No rule covers ", speech->out);
 	say_action(speech);
@@ -421,18 +421,18 @@ static void unavailable(struct refusal_speech *speech)
 static void say_refusal(struct refusal_speech *speech, enum stepup_error error)
 {
 	static void (*const say[])(struct refusal_speech *) = {
-		[STEPUP_NOT_ENROLLED] = not_enrolled,
-		[STEPUP_TOO_WEAK] = too_weak,
-		[STEPUP_LOCKED] = locked,
-		[STEPUP_FROZEN] = frozen,
+		[STEPUP_NOT_ENROLLED] = words_not_enrolled,
+		[STEPUP_TOO_WEAK] = words_too_weak,
+		[STEPUP_LOCKED] = words_locked,
+		[STEPUP_FROZEN] = words_frozen,
 		[STEPUP_THROTTLED] = throttled,
-		[STEPUP_OVER_LIMIT] = over_limit,
-		[STEPUP_NEEDS_APPROVAL] = needs_approval,
+		[STEPUP_OVER_LIMIT] = words_over_limit,
+		[STEPUP_NEEDS_APPROVAL] = words_needs_approval,
 		[STEPUP_BAD_ANSWER] = bad_answer,
 		[STEPUP_EXPIRED] = expired,
-		[STEPUP_NOT_ALLOWED] = not_allowed,
-		[STEPUP_BAD_DETAILS] = bad_details,
-		[STEPUP_UNKNOWN_ACTION] = unknown_action,
+		[STEPUP_NOT_ALLOWED] = words_not_allowed,
+		[STEPUP_BAD_DETAILS] = words_bad_details,
+		[STEPUP_UNKNOWN_ACTION] = words_unknown_action,
 		[STEPUP_UNAVAILABLE] = unavailable,
 	};
 	size_t index = (size_t)error;

@@ -50,7 +50,7 @@ static void library_start(void)
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
-static enum stepup_error translate(int code)
+static enum stepup_error db_sqlite_translate(int code)
 {
 	if (code == SQLITE_IOERR_NOMEM)
 		return STEPUP_NO_MEMORY;
@@ -85,7 +85,7 @@ static enum stepup_error translate(int code)
 /* Keeps the words for logs, gives the error. */
 static enum stepup_error failed(struct db *db, int code)
 {
-	enum stepup_error error = translate(code);
+	enum stepup_error error = db_sqlite_translate(code);
 
 	if (error != STEPUP_OK)
 		snprintf(db->trouble, sizeof(db->trouble), "%s (%d)",

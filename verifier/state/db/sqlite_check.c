@@ -15,7 +15,7 @@
 #define CHECK_WHOLE_PAGES 16384 /* 64 MiB: read in a fraction of a second */
 
 /* Asks something that has one answer, a number or "ok"; `table` (NULL where there is none) is the statement's parameter. */
-static enum stepup_error ask(struct db *db, const char *sql, const char *table, int64_t *number, bool *ok)
+static enum stepup_error sqlite_check_ask(struct db *db, const char *sql, const char *table, int64_t *number, bool *ok)
 {
 	struct db_statement *statement = NULL;
 	bool row = false;
@@ -79,7 +79,7 @@ static enum stepup_error check_tables(struct db *db, const char *const *grown, b
 		if (name == NULL)
 			error = STEPUP_CORRUPT;
 		else if (!is_among(name, grown))
-			error = ask(db, "SELECT * FROM pragma_quick_check($1)", name, &number, ok);
+			error = sqlite_check_ask(db, "SELECT * FROM pragma_quick_check($1)", name, &number, ok);
 	}
 	db_statement_free(&tables);
 	return error;
@@ -102,7 +102,7 @@ enum stepup_error db_check(struct db *db, int schema, const char *const *grown, 
 	const char *place = db_place(db);
 	int64_t number = INT64_MAX, pages = 0;
 	bool ok = false;
-	enum stepup_error error = ask(db, "PRAGMA user_version", NULL, &number, &ok);
+	enum stepup_error error = sqlite_check_ask(db, "PRAGMA user_version", NULL, &number, &ok);
 
 	if (error == STEPUP_OK && number > schema)
 		return sqlite_file_is_newer(place, why);
@@ -110,9 +110,9 @@ enum stepup_error db_check(struct db *db, int schema, const char *const *grown, 
 		return sqlite_file_is_torn(place, why);
 	*found = error == STEPUP_OK ? (int)number : 0;
 	if (error == STEPUP_OK)
-		error = ask(db, "PRAGMA page_count", NULL, &pages, &ok);
+		error = sqlite_check_ask(db, "PRAGMA page_count", NULL, &pages, &ok);
 	if (error == STEPUP_OK && pages <= CHECK_WHOLE_PAGES)
-		error = ask(db, "PRAGMA quick_check(1)", NULL, &number, &ok);
+		error = sqlite_check_ask(db, "PRAGMA quick_check(1)", NULL, &number, &ok);
 	else if (error == STEPUP_OK)
 		error = end_is_there(db, pages, &ok);
 	if (error == STEPUP_OK && ok && pages > CHECK_WHOLE_PAGES)
@@ -127,7 +127,7 @@ enum stepup_error db_check(struct db *db, int schema, const char *const *grown, 
 #define STATEMENTS_MAX 64
 
 /* The statements of a text, which end with a semicolon each. */
-static size_t split(const char *sql, const char *starts[STATEMENTS_MAX], size_t sizes[STATEMENTS_MAX])
+static size_t sqlite_check_split(const char *sql, const char *starts[STATEMENTS_MAX], size_t sizes[STATEMENTS_MAX])
 {
 	size_t count = 0;
 	const char *end;
@@ -159,7 +159,7 @@ static bool is_expected(struct db_statement *row, const char *const *starts, siz
 enum stepup_error db_schema_is(struct db *db, const char *sql, bool *same, char *name, size_t name_size)
 {
 	const char *starts[STATEMENTS_MAX];
-	size_t sizes[STATEMENTS_MAX], size = 0, count = split(sql, starts, sizes);
+	size_t sizes[STATEMENTS_MAX], size = 0, count = sqlite_check_split(sql, starts, sizes);
 	struct db_statement *rows = NULL;
 	bool row = true;
 	enum stepup_error error = db_prepare(db, "SELECT type, name, sql FROM sqlite_schema", &rows);

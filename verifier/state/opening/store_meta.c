@@ -59,7 +59,7 @@ static struct row_identity identity_of(int schema)
 }
 
 /* Before the vault begins: in a new store, or in an upgrade. */
-static enum stepup_error write_row(struct store_session *session, enum statement_id statement)
+static enum stepup_error meta_write_row(struct store_session *session, enum statement_id statement)
 {
 	struct row_identity identity = identity_of(STORE_SCHEMA);
 	uint8_t *sealed = NULL;
@@ -78,7 +78,7 @@ static enum stepup_error write_row(struct store_session *session, enum statement
 
 enum stepup_error meta_write(struct store_session *session)
 {
-	return write_row(session, SQL_META_SET);
+	return meta_write_row(session, SQL_META_SET);
 }
 
 enum stepup_error meta_read(struct store_session *session, int schema, char **why)
@@ -168,7 +168,7 @@ enum stepup_error meta_upgrade(struct store_session *session, int schema, char *
 	if (error == STEPUP_OK)
 		error = db_set_schema(session->db, STORE_SCHEMA);
 	if (error == STEPUP_OK)
-		error = write_row(session, SQL_META_UPDATE);
+		error = meta_write_row(session, SQL_META_UPDATE);
 	if (error == STEPUP_OK)
 		error = begin_vault(session, why);
 	if (error == STEPUP_OK)

@@ -22,7 +22,7 @@
 
 #define URL_PREFIX "sqlite:"
 
-static enum stepup_error say(char **why, enum stepup_error error, const char *place, const char *what)
+static enum stepup_error open_say(char **why, enum stepup_error error, const char *place, const char *what)
 {
 	if (*why == NULL && asprintf(why, "Store %s: %s.", place, what) < 0)
 		*why = NULL;
@@ -30,20 +30,20 @@ static enum stepup_error say(char **why, enum stepup_error error, const char *pl
 }
 
 /* Words for an error that nobody worded better. */
-static enum stepup_error say_error(char **why, enum stepup_error error, const char *place)
+static enum stepup_error open_say_error(char **why, enum stepup_error error, const char *place)
 {
 	switch (error) {
 	case STEPUP_OK:
 		return error;
 	case STEPUP_IO:
-		return say(why, error, place, "can't be read and written. Check that its folder is writable for the verifier, not mounted read-only,"
+		return open_say(why, error, place, "can't be read and written. Check that its folder is writable for the verifier, not mounted read-only,"
 			" and that the disk is neither full nor failing");
 	case STEPUP_TIMEOUT:
-		return say(why, error, place, "is being written by another program. Stop that program");
+		return open_say(why, error, place, "is being written by another program. Stop that program");
 	case STEPUP_CORRUPT:
-		return say(why, error, place, "is damaged or was changed by another program. Restore it from a backup (stepup restore)");
+		return open_say(why, error, place, "is damaged or was changed by another program. Restore it from a backup (stepup restore)");
 	default:
-		return say(why, error, place, stepup_error_text(error));
+		return open_say(why, error, place, stepup_error_text(error));
 	}
 }
 
@@ -58,7 +58,7 @@ static enum stepup_error folder_prepare(const char *place, char **why)
 		return STEPUP_NO_MEMORY;
 	folder = dirname(copy);
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-		error = say(why, STEPUP_IO, folder, errno == ENOENT ? "its folder's parent doesn't exist. Make it, or name another place" :
+		error = open_say(why, STEPUP_IO, folder, errno == ENOENT ? "its folder's parent doesn't exist. Make it, or name another place" :
 			"its folder can't be made. Make it, with mode 0700 and owned by the verifier's user");
 	else
 		error = safe_folder_check(folder, why);
@@ -109,7 +109,7 @@ static enum stepup_error file_check(const char *place, char **why)
 		*why = NULL;
 	}
 	if (error == STEPUP_NOT_FOUND && log)
-		error = say(why, STEPUP_CORRUPT, place, "is missing, but its write-ahead log (-wal) is there. Put the database back from a backup,"
+		error = open_say(why, STEPUP_CORRUPT, place, "is missing, but its write-ahead log (-wal) is there. Put the database back from a backup,"
 			" or move the -wal file away to begin anew");
 	return error;
 }
@@ -131,7 +131,7 @@ static void remove_leftovers(const char *fresh)
 }
 
 /* Fills a new database under another name, within the transaction that db_create began. */
-static enum stepup_error fill(struct store *store, const struct master_key *key, struct store_session *session, char **why)
+static enum stepup_error open_fill(struct store *store, const struct master_key *key, struct store_session *session, char **why)
 {
 	int64_t unreadable = 0;
 	enum stepup_error error;
@@ -159,7 +159,7 @@ static enum stepup_error fill(struct store *store, const struct master_key *key,
 	return error;
 }
 
-static enum stepup_error sync_folder(const char *place)
+static enum stepup_error open_sync_folder(const char *place)
 {
 	char *copy = strdup(place);
 	int fd = copy != NULL ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -186,7 +186,7 @@ static enum stepup_error create(struct store *store, const struct master_key *ke
 	if (error == STEPUP_OK)
 		error = db_create(fresh, store_schema_sql, STORE_SCHEMA, &session.db);
 	if (error == STEPUP_OK)
-		error = fill(store, key, &session, why);
+		error = open_fill(store, key, &session, why);
 	for (unsigned i = 0; i < SQL_COUNT; i++)
 		db_statement_free(&session.statements[i]);
 	free(session.pending);
@@ -196,7 +196,7 @@ static enum stepup_error create(struct store *store, const struct master_key *ke
 	if (error == STEPUP_OK && rename(fresh, store->place) != 0)
 		error = STEPUP_IO;
 	if (error == STEPUP_OK)
-		error = sync_folder(store->place);
+		error = open_sync_folder(store->place);
 	else
 		remove_leftovers(fresh);
 	free(fresh);
@@ -288,7 +288,7 @@ enum stepup_error store_open_so(const struct store_opening *opening, struct stor
 
 	*why = NULL;
 	if (strncmp(url, URL_PREFIX "/", strlen(URL_PREFIX "/")) != 0)
-		return say(why, STEPUP_INVALID, url, "must be named as sqlite:/an/absolute/path");
+		return open_say(why, STEPUP_INVALID, url, "must be named as sqlite:/an/absolute/path");
 	made = calloc(1, sizeof(*made));
 	if (made == NULL)
 		return STEPUP_NO_MEMORY;
@@ -306,7 +306,7 @@ enum stepup_error store_open_so(const struct store_opening *opening, struct stor
 		return STEPUP_OK;
 	}
 	if (made->place != NULL)
-		(void)say_error(why, error, made->place);
+		(void)open_say_error(why, error, made->place);
 	store_close(&made);
 	return error;
 }

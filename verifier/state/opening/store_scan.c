@@ -15,7 +15,7 @@
 #include "lib/base/wipe.h"
 #include "verifier/state/store/store_mark.h"
 
-static void say(char **why, const char *place, const char *what, const char *table)
+static void scan_say(char **why, const char *place, const char *what, const char *table)
 {
 	if (*why == NULL && asprintf(why, "Store %s: %s%s%s Nothing was changed and nothing is approved. %s", place, what, table != NULL ? table : "",
 		table != NULL ? "." : "", STORE_WAY_ON) < 0)
@@ -34,7 +34,7 @@ struct scan {
 };
 
 /* What vault_group_is() compares with. */
-static enum stepup_error join(struct scan *scan, enum vault_table table, int64_t group, uint64_t row)
+static enum stepup_error scan_join(struct scan *scan, enum vault_table table, int64_t group, uint64_t row)
 {
 	struct row_print print;
 	uint64_t name = 0;
@@ -73,7 +73,7 @@ static enum stepup_error scan_row(struct scan *scan, enum vault_table table, str
 	print.term = row_term_short(&term);
 	row_memory_set(scan->memory, &print);
 	if (vault_group_of(table, row) >= 0)
-		error = join(scan, table, vault_group_of(table, row), print.row);
+		error = scan_join(scan, table, vault_group_of(table, row), print.row);
 	if (error != STEPUP_OK)
 		return error;
 	row_term_add(&scan->state->sums[table], &term);
@@ -124,7 +124,7 @@ static bool has_names(enum vault_table table, const struct db_value *row)
 }
 
 /* What a row's seal is bound to. */
-static struct row_identity identity_of(enum vault_table table, const struct db_value *row)
+static struct row_identity scan_identity_of(enum vault_table table, const struct db_value *row)
 {
 	struct row_identity identity = {.key = row[0].bytes, .key_size = row[0].size};
 
@@ -165,7 +165,7 @@ static struct row_identity identity_of(enum vault_table table, const struct db_v
 static enum stepup_error open_row(struct store_session *session, enum vault_table table, const struct db_value *row)
 {
 	const struct vault_columns *columns = &vault_tables[table];
-	struct row_identity identity = identity_of(table, row);
+	struct row_identity identity = scan_identity_of(table, row);
 	struct sealed_value sealed;
 	uint8_t *plain = NULL;
 	void *memory;
@@ -206,7 +206,7 @@ static enum stepup_error scan_store(struct store_session *session, bool opening,
 	enum stepup_error error = scan_all(&scan);
 
 	if (error == STEPUP_CORRUPT && scan.table != NULL)
-		say(why, session->store->place, "two rows under one key, or a row that this verifier never wrote, stand in its table ", scan.table);
+		scan_say(why, session->store->place, "two rows under one key, or a row that this verifier never wrote, stand in its table ", scan.table);
 	return error;
 }
 
@@ -217,13 +217,13 @@ enum stepup_error vault_schema(struct store_session *session, char **why)
 	enum stepup_error error = db_schema_is(session->db, store_schema_sql, &same, name, sizeof(name));
 
 	if (error == STEPUP_OK && !same) {
-		say(why, session->store->place, "something was added to its schema, changed in it or taken out: ", name);
+		scan_say(why, session->store->place, "something was added to its schema, changed in it or taken out: ", name);
 		error = STEPUP_CORRUPT;
 	}
 	return error;
 }
 
-static enum stepup_error refuse(struct store_session *session, const struct store_head *head, const char *what, const char *tables, char **why)
+static enum stepup_error scan_refuse(struct store_session *session, const struct store_head *head, const char *what, const char *tables, char **why)
 {
 	char when[32] = "";
 	struct tm parts;
@@ -246,15 +246,15 @@ static enum stepup_error hold_against_head(struct store_session *session, const 
 	if (error == STEPUP_OK && !rows_fit) {
 		char *tables = store_mark_differs(session, opening->key, opening->mark, head, &session->vault);
 
-		error = refuse(session, head, "rows", tables, why);
+		error = scan_refuse(session, head, "rows", tables, why);
 		free(tables);
 	} else if (error == STEPUP_OK && !log_fits) {
-		error = refuse(session, head, "entries of its log", NULL, why);
+		error = scan_refuse(session, head, "entries of its log", NULL, why);
 	}
 	return error;
 }
 
-static void take(struct store_session *session, const struct store_head *head)
+static void scan_take(struct store_session *session, const struct store_head *head)
 {
 	struct store *store = session->store;
 
@@ -281,12 +281,12 @@ enum stepup_error vault_open(struct store_session *session, const struct store_o
 			head = (struct store_head){.epoch = 1};
 		error = STEPUP_OK;
 	} else if (error == STEPUP_CORRUPT) {
-		say(why, session->store->place, "the newest row of its log, in which the verifier says what it left, was changed or taken out.", NULL);
+		scan_say(why, session->store->place, "the newest row of its log, in which the verifier says what it left, was changed or taken out.", NULL);
 	} else {
 		error = hold_against_head(session, opening, &head, why);
 	}
 	if (error == STEPUP_OK)
-		take(session, &head);
+		scan_take(session, &head);
 	return error;
 }
 
@@ -296,7 +296,7 @@ enum stepup_error vault_begin(struct store_session *session, int64_t *unreadable
 	enum stepup_error error = scan_store(session, true, unreadable, why);
 
 	if (error == STEPUP_OK)
-		take(session, &first);
+		scan_take(session, &first);
 	return error;
 }
 

@@ -12,7 +12,7 @@
 #define FIRST_CAPACITY 512
 
 /* Makes room for `size` more; realloc() would leave a copy behind. */
-static bool make_room(struct pack_writer *writer, size_t size)
+static bool pack_make_room(struct pack_writer *writer, size_t size)
 {
 	size_t capacity = writer->capacity ? writer->capacity : FIRST_CAPACITY;
 	uint8_t *bytes;
@@ -40,7 +40,7 @@ static bool make_room(struct pack_writer *writer, size_t size)
 
 void pack_raw(struct pack_writer *writer, const void *bytes, size_t size)
 {
-	if (size == 0 || !make_room(writer, size))
+	if (size == 0 || !pack_make_room(writer, size))
 		return;
 	memcpy(writer->bytes + writer->size, bytes, size);
 	writer->size += size;
@@ -103,7 +103,7 @@ void pack_clear(struct pack_writer *writer)
 	*writer = (struct pack_writer){0};
 }
 
-static const uint8_t *take(struct pack_reader *reader, size_t size)
+static const uint8_t *pack_take(struct pack_reader *reader, size_t size)
 {
 	const uint8_t *at = reader->bytes;
 
@@ -118,7 +118,7 @@ static const uint8_t *take(struct pack_reader *reader, size_t size)
 
 unsigned unpack_u8(struct pack_reader *reader)
 {
-	const uint8_t *at = take(reader, 1);
+	const uint8_t *at = pack_take(reader, 1);
 
 	return at != NULL ? *at : 0;
 }
@@ -134,7 +134,7 @@ unsigned unpack_u8_at_most(struct pack_reader *reader, unsigned maximum)
 
 int64_t unpack_i64(struct pack_reader *reader)
 {
-	const uint8_t *at = take(reader, 8);
+	const uint8_t *at = pack_take(reader, 8);
 	uint64_t value = 0;
 
 	for (unsigned i = 0; at != NULL && i < 8; i++)
@@ -144,7 +144,7 @@ int64_t unpack_i64(struct pack_reader *reader)
 
 void unpack_raw(struct pack_reader *reader, void *bytes, size_t size)
 {
-	const uint8_t *at = take(reader, size);
+	const uint8_t *at = pack_take(reader, size);
 
 	if (at != NULL)
 		memcpy(bytes, at, size);

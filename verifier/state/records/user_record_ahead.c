@@ -37,7 +37,7 @@ static bool source_settle(struct guess_source *source, int64_t now, bool look_on
 	return true;
 }
 
-static bool settle(struct user_record *record, int64_t now, bool look_only)
+static bool user_record_ahead_settle(struct user_record *record, int64_t now, bool look_only)
 {
 	bool ahead = is_ahead(record->last_success, now);
 
@@ -54,10 +54,10 @@ static bool settle(struct user_record *record, int64_t now, bool look_only)
 
 bool user_record_is_ahead(const struct user_record *record, int64_t now)
 {
-	return settle((struct user_record *)(uintptr_t)record, now, true);
+	return user_record_ahead_settle((struct user_record *)(uintptr_t)record, now, true);
 }
 
 void user_record_settle(struct user_record *record, int64_t now)
 {
-	(void)settle(record, now, false);
+	(void)user_record_ahead_settle(record, now, false);
 }

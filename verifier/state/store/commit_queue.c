@@ -121,7 +121,7 @@ static void run_batch(struct commit_queue *queue, size_t from, size_t to)
 			place(queue, i)->result = committed;
 }
 
-static int64_t now_ms(void)
+static int64_t commit_queue_now_ms(void)
 {
 	struct timespec now;
 
@@ -137,9 +137,9 @@ static void run_waiting(struct commit_queue *queue)
 	bool slow;
 
 	(void)pthread_mutex_unlock(&queue->lock);
-	began = now_ms();
+	began = commit_queue_now_ms();
 	run_batch(queue, from, to);
-	slow = now_ms() - began >= SLOW_COMMIT_MS;
+	slow = commit_queue_now_ms() - began >= SLOW_COMMIT_MS;
 	(void)pthread_mutex_lock(&queue->lock);
 	queue->ran = to;
 	queue->slow_left = slow ? SLOW_COMMITS_KEPT : queue->slow_left - (queue->slow_left > 0);
@@ -328,7 +328,7 @@ void commit_queue_watch(struct commit_queue *queue, void (*after)(void *context)
 
 /* --- start and stop --- */
 
-static void on_closed(uv_handle_t *handle)
+static void commit_queue_on_closed(uv_handle_t *handle)
 {
 	struct commit_queue *queue = handle->data;
 
@@ -366,9 +366,9 @@ void commit_queue_stop(struct commit_queue **queue)
 	(void)pthread_mutex_unlock(&stopped->lock);
 	report(stopped);
 	store_session_close(&stopped->session);
-	uv_close((uv_handle_t *)&stopped->after_poll, on_closed);
-	uv_close((uv_handle_t *)&stopped->dont_wait, on_closed);
-	uv_close((uv_handle_t *)&stopped->writer_ran, on_closed);
+	uv_close((uv_handle_t *)&stopped->after_poll, commit_queue_on_closed);
+	uv_close((uv_handle_t *)&stopped->dont_wait, commit_queue_on_closed);
+	uv_close((uv_handle_t *)&stopped->writer_ran, commit_queue_on_closed);
 	*queue = NULL;
 }
 

@@ -16,7 +16,7 @@
 #define MESSAGE_MAX (2048 + 128)
 
 /* What both tags begin with: store, host, the head's numbers. Returns the size. */
-static size_t put_numbers(const struct store *store, const struct store_head *head, uint8_t which, uint8_t *message)
+static size_t head_put_numbers(const struct store *store, const struct store_head *head, uint8_t which, uint8_t *message)
 {
 	uint8_t packed[STORE_HEAD_SIZE];
 	const size_t numbers = STORE_HEAD_SIZE - 2 * STORE_HEAD_TAG_SIZE;
@@ -38,7 +38,7 @@ static size_t put_term(const struct row_term *term, uint8_t *message)
 	return 16;
 }
 
-static enum stepup_error finish(struct store_session *session, uint8_t *message, size_t size, uint8_t tag[STORE_HEAD_TAG_SIZE])
+static enum stepup_error head_finish(struct store_session *session, uint8_t *message, size_t size, uint8_t tag[STORE_HEAD_TAG_SIZE])
 {
 	struct kept_mac *kept = NULL;
 	size_t full = (size + KEPT_MAC_BLOCK - 1) / KEPT_MAC_BLOCK * KEPT_MAC_BLOCK;
@@ -55,14 +55,14 @@ static enum stepup_error tag_rows(struct store_session *session, const struct st
 	uint8_t tag[STORE_HEAD_TAG_SIZE])
 {
 	uint8_t message[128];
-	size_t size = put_numbers(session->store, head, 1, message);
+	size_t size = head_put_numbers(session->store, head, 1, message);
 	struct row_term sum = {0};
 	enum stepup_error error;
 
 	for (unsigned i = 0; i < VAULT_COUNT; i++)
 		row_term_add(&sum, &state->sums[i]);
 	size += put_term(&sum, message + size);
-	error = finish(session, message, size, tag);
+	error = head_finish(session, message, size, tag);
 	WIPE_OBJECT(&sum);
 	return error;
 }
@@ -72,12 +72,12 @@ static enum stepup_error tag_log(struct store_session *session, const struct sto
 	uint8_t tag[STORE_HEAD_TAG_SIZE])
 {
 	uint8_t message[MESSAGE_MAX];
-	size_t size = put_numbers(session->store, head, 2, message), range = merkle_range_count(tree) * (size_t)DIGEST_SIZE;
+	size_t size = head_put_numbers(session->store, head, 2, message), range = merkle_range_count(tree) * (size_t)DIGEST_SIZE;
 
 	if (range > sizeof(message) - size - KEPT_MAC_BLOCK || tree->size != (uint64_t)head->log_size)
 		return STEPUP_CORRUPT;
 	memcpy(message + size, tree->range, range);
-	return finish(session, message, size + range, tag);
+	return head_finish(session, message, size + range, tag);
 }
 
 enum stepup_error head_table_tag(struct store_session *session, enum vault_table table, const struct vault_state *state, int64_t batch,
@@ -94,7 +94,7 @@ enum stepup_error head_table_tag(struct store_session *session, enum vault_table
 	memcpy(message + 4, session->store->id, STORE_ID_SIZE);
 	size += put_term(&numbers, message + size);
 	size += put_term(&state->sums[table], message + size);
-	return finish(session, message, size, tag);
+	return head_finish(session, message, size, tag);
 }
 
 enum stepup_error head_tag(struct store_session *session, struct store_head *head, const struct vault_state *state, const struct merkle_tree *tree)
@@ -166,7 +166,7 @@ enum stepup_error head_flush(struct store_session *session)
 }
 
 /* The next head's numbers and tags. */
-static enum stepup_error make(struct store_session *session, uint8_t packed[STORE_HEAD_SIZE])
+static enum stepup_error head_make(struct store_session *session, uint8_t packed[STORE_HEAD_SIZE])
 {
 	struct store *store = session->store;
 	struct store_head *head = &session->head;
@@ -196,7 +196,7 @@ enum stepup_error head_write(struct store_session *session)
 
 	if (!session->store->vault_ready || (!session->moved && session->entry == NULL && !session->stops_clean))
 		return head_flush(session);
-	error = make(session, packed);
+	error = head_make(session, packed);
 	if (error != STEPUP_OK)
 		return error;
 	session->has_head = true;

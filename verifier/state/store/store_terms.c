@@ -31,7 +31,7 @@ struct message {
 	bool broken;
 };
 
-static void put(struct message *message, const void *bytes, size_t size)
+static void terms_put(struct message *message, const void *bytes, size_t size)
 {
 	if (message->broken || size > sizeof(message->bytes) - message->size) {
 		message->broken = true;
@@ -47,7 +47,7 @@ static void put_number(struct message *message, uint64_t value, size_t size)
 
 	for (size_t i = 0; i < size; i++)
 		bytes[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
-	put(message, bytes, size);
+	terms_put(message, bytes, size);
 }
 
 static void put_value(struct message *message, const struct db_value *value)
@@ -59,7 +59,7 @@ static void put_value(struct message *message, const struct db_value *value)
 	}
 	put_number(message, value->size, 4);
 	if (value->size > 0)
-		put(message, value->bytes, value->size);
+		terms_put(message, value->bytes, value->size);
 }
 
 /* Format byte, nonce and tag; what lies between can't be changed under them without being noticed where it is opened. */
@@ -72,17 +72,17 @@ static void put_sealed(struct message *message, const struct db_value *sealed)
 		return;
 	}
 	put_number(message, sealed->size, 4);
-	put(message, bytes, 1 + SEAL_NONCE_SIZE);
-	put(message, bytes + sealed->size - SEAL_TAG_SIZE, SEAL_TAG_SIZE);
+	terms_put(message, bytes, 1 + SEAL_NONCE_SIZE);
+	terms_put(message, bytes + sealed->size - SEAL_TAG_SIZE, SEAL_TAG_SIZE);
 }
 
-static enum stepup_error finish(struct store_session *session, enum vault_mac which, struct message *message, uint8_t mac[KEPT_MAC_SIZE])
+static enum stepup_error terms_finish(struct store_session *session, enum vault_mac which, struct message *message, uint8_t mac[KEPT_MAC_SIZE])
 {
 	static const uint8_t filling[KEPT_MAC_BLOCK];
 	struct kept_mac *kept = NULL;
 	enum stepup_error error = session_mac(session, which, &kept);
 
-	put(message, filling, (KEPT_MAC_BLOCK - message->size % KEPT_MAC_BLOCK) % KEPT_MAC_BLOCK);
+	terms_put(message, filling, (KEPT_MAC_BLOCK - message->size % KEPT_MAC_BLOCK) % KEPT_MAC_BLOCK);
 	if (error == STEPUP_OK)
 		error = message->broken ? STEPUP_CORRUPT : kept_mac_of(kept, message->bytes, message->size, mac);
 	wipe_memory(message->bytes, message->size);
@@ -113,7 +113,7 @@ enum stepup_error vault_term(struct store_session *session, enum vault_table tab
 		put_value(&message, &row[i]);
 	if (!columns->plain)
 		put_sealed(&message, &row[clear]);
-	error = finish(session, VAULT_MAC_TERMS, &message, mac);
+	error = terms_finish(session, VAULT_MAC_TERMS, &message, mac);
 	if (error == STEPUP_OK)
 		*term = (struct row_term){.high = number_at(mac), .low = number_at(mac + 8)};
 	WIPE_ARRAY(mac);
@@ -131,7 +131,7 @@ enum stepup_error vault_name(struct store_session *session, enum vault_table tab
 	put_number(&message, (uint64_t)table, 1);
 	for (unsigned i = 0; i < vault_tables[table].keys; i++)
 		put_value(&message, &key[i]);
-	error = finish(session, VAULT_MAC_NAMES, &message, mac);
+	error = terms_finish(session, VAULT_MAC_NAMES, &message, mac);
 	if (error == STEPUP_OK)
 		*name = number_at(mac);
 	return error;
@@ -178,7 +178,7 @@ enum stepup_error vault_group_name(struct store_session *session, enum vault_tab
 	message.broken = false;
 	put_number(&message, (uint64_t)table | GROUP, 1);
 	put_value(&message, &DB_INT(group));
-	error = finish(session, VAULT_MAC_NAMES, &message, mac);
+	error = terms_finish(session, VAULT_MAC_NAMES, &message, mac);
 	if (error == STEPUP_OK)
 		*name = number_at(mac);
 	return error;

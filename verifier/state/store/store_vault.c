@@ -89,7 +89,7 @@ static bool same_value(const struct db_value *a, const struct db_value *b)
 }
 
 /* What stands in the row, or STEPUP_CORRUPT: of kinds that we never write, or under another key than was asked for. */
-static enum stepup_error look_at(struct store_session *session, enum vault_table table, const struct db_value *key, struct vault_row *row,
+static enum stepup_error vault_look_at(struct store_session *session, enum vault_table table, const struct db_value *key, struct vault_row *row,
 	int64_t *version)
 {
 	struct db_value values[VAULT_COLUMNS_MAX];
@@ -122,7 +122,7 @@ static enum stepup_error read_once(struct store_session *session, enum vault_tab
 	if (error == STEPUP_OK)
 		error = db_step(row->statement, &there);
 	if (error == STEPUP_OK && there) {
-		error = look_at(session, table, key, row, &version);
+		error = vault_look_at(session, table, key, row, &version);
 		strange = error == STEPUP_CORRUPT;
 		error = strange ? STEPUP_OK : error;
 	}
@@ -136,7 +136,7 @@ static enum stepup_error read_once(struct store_session *session, enum vault_tab
 	return STEPUP_OK;
 }
 
-static void let_go(struct vault_row *row)
+static void vault_let_go(struct vault_row *row)
 {
 	if (row->statement != NULL)
 		db_reset(row->statement);
@@ -155,7 +155,7 @@ enum stepup_error vault_find(struct store_session *session, enum vault_table tab
 	for (unsigned i = 0; error == STEPUP_OK && !right && moved && i < VAULT_READINGS_MAX; i++) {
 		uint64_t generation = vault_generation(session);
 
-		let_go(row);
+		vault_let_go(row);
 		error = read_once(session, table, key, row, &right, &found, &known);
 		moved = !right && vault_overtaken(session, generation);
 	}
@@ -166,7 +166,7 @@ enum stepup_error vault_find(struct store_session *session, enum vault_table tab
 	if (error == STEPUP_OK && !row->seen.there)
 		error = STEPUP_NOT_FOUND;
 	if (error != STEPUP_OK)
-		let_go(row);
+		vault_let_go(row);
 	return error;
 }
 
@@ -273,7 +273,7 @@ void vault_publish(struct store_session *session)
 	store->generation++;
 }
 
-static void add(struct vault_state *state, enum vault_table table, const struct row_seen *seen)
+static void vault_add(struct vault_state *state, enum vault_table table, const struct row_seen *seen)
 {
 	row_term_add(&state->sums[table], &seen->term);
 	state->rows[table]++;
@@ -364,7 +364,7 @@ static enum stepup_error move(struct store_session *session, enum vault_table ta
 		return error;
 	if (seen->there)
 		subtract(&session->vault, table, seen);
-	add(&session->vault, table, &now);
+	vault_add(&session->vault, table, &now);
 	session->moved = true;
 	*seen = now;
 	return STEPUP_OK;

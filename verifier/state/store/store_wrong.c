@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* The place of one that is noted already; the list's end where none is. */
-static size_t place_of(const struct store *store, enum vault_table table, enum wrong_kind kind, uint64_t name)
+static size_t wrong_place_of(const struct store *store, enum vault_table table, enum wrong_kind kind, uint64_t name)
 {
 	size_t i = 0;
 
@@ -32,13 +32,13 @@ void wrong_row_of(struct wrong_row *wrong, enum vault_table table, const struct 
 	}
 }
 
-static void note(struct store_session *session, const struct wrong_row *wrong)
+static void wrong_note(struct store_session *session, const struct wrong_row *wrong)
 {
 	struct store *store = session->store;
 	size_t place;
 
 	(void)pthread_mutex_lock(&store->lock);
-	place = place_of(store, wrong->table, wrong->kind, wrong->name);
+	place = wrong_place_of(store, wrong->table, wrong->kind, wrong->name);
 	if (place == store->wrong_count && place < WRONG_ROWS_MAX)
 		store->wrong[store->wrong_count++] = *wrong;
 	else if (place == store->wrong_count)
@@ -53,7 +53,7 @@ void vault_wrong(struct store_session *session, enum vault_table table, const st
 	wrong_row_of(&wrong, table, key, name);
 	wrong.found = found;
 	wrong.known = known;
-	note(session, &wrong);
+	wrong_note(session, &wrong);
 }
 
 void vault_unreadable(struct store_session *session, enum vault_table table, const struct db_value *key, const struct vault_row *row)
@@ -64,12 +64,12 @@ void vault_unreadable(struct store_session *session, enum vault_table table, con
 
 void vault_wrong_list(struct store_session *session, enum vault_table table, bool flagged, int64_t found, int64_t known)
 {
-	note(session, &(struct wrong_row){.table = table, .kind = WRONG_LIST, .name = flagged, .found = found, .known = known});
+	wrong_note(session, &(struct wrong_row){.table = table, .kind = WRONG_LIST, .name = flagged, .found = found, .known = known});
 }
 
 void vault_wrong_group(struct store_session *session, enum vault_table table, int64_t group)
 {
-	note(session, &(struct wrong_row){.table = table, .kind = WRONG_GROUP, .name = (uint64_t)group, .found = -1, .known = -1});
+	wrong_note(session, &(struct wrong_row){.table = table, .kind = WRONG_GROUP, .name = (uint64_t)group, .found = -1, .known = -1});
 }
 
 static void take_off(struct store_session *session, enum vault_table table, enum wrong_kind kind, uint64_t name)
@@ -78,7 +78,7 @@ static void take_off(struct store_session *session, enum vault_table table, enum
 	size_t place;
 
 	(void)pthread_mutex_lock(&store->lock);
-	place = store->wrong_count > 0 ? place_of(store, table, kind, name) : 0;
+	place = store->wrong_count > 0 ? wrong_place_of(store, table, kind, name) : 0;
 	if (place < store->wrong_count)
 		store->wrong[place] = store->wrong[--store->wrong_count];
 	(void)pthread_mutex_unlock(&store->lock);
@@ -102,7 +102,7 @@ void vault_right_group(struct store_session *session, enum vault_table table, in
 /* --- for those who tell of them --- */
 
 /* A text of somebody's who may have written anything: bytes beside printable ASCII become question marks. */
-static void put_text(char *to, size_t room, const struct wrong_key *key, size_t most)
+static void wrong_put_text(char *to, size_t room, const struct wrong_key *key, size_t most)
 {
 	size_t size = key->size < most ? key->size : most;
 
@@ -126,7 +126,7 @@ static void put_name(const struct wrong_row *wrong, struct store_wrong *out)
 		(void)snprintf(out->name, sizeof(out->name), "%lld/%lld", (long long)key->number, (long long)wrong->keys[1].number);
 		break;
 	case DB_KIND_TEXT:
-		put_text(out->name, sizeof(out->name), key, wrong->table == VAULT_RECEIPTS || wrong->table == VAULT_REQUESTS ? SHOWN : sizeof(key->bytes));
+		wrong_put_text(out->name, sizeof(out->name), key, wrong->table == VAULT_RECEIPTS || wrong->table == VAULT_REQUESTS ? SHOWN : sizeof(key->bytes));
 		break;
 	case DB_KIND_BLOB:
 		for (size_t i = 0; i < SHOWN / 2 && i < key->size; i++)
@@ -137,7 +137,7 @@ static void put_name(const struct wrong_row *wrong, struct store_wrong *out)
 	}
 }
 
-static void describe(const struct wrong_row *wrong, struct store_wrong *out)
+static void wrong_describe(const struct wrong_row *wrong, struct store_wrong *out)
 {
 	*out = (struct store_wrong){.table = vault_tables[wrong->table].name, .list = wrong->kind != WRONG_ROW, .is_user = wrong->table == VAULT_USERS && wrong->kind == WRONG_ROW,
 		.found = wrong->found, .known = wrong->known};
@@ -151,7 +151,7 @@ bool store_wrong_at(struct store *store, size_t place, struct store_wrong *wrong
 	(void)pthread_mutex_lock(&store->lock);
 	there = place < store->wrong_count;
 	if (there)
-		describe(&store->wrong[place], wrong);
+		wrong_describe(&store->wrong[place], wrong);
 	(void)pthread_mutex_unlock(&store->lock);
 	return there;
 }
@@ -176,7 +176,7 @@ bool store_wrong_untold(struct store *store, struct store_wrong *wrong)
 		i++;
 	if (i < store->wrong_count) {
 		store->wrong[i].told = true;
-		describe(&store->wrong[i], wrong);
+		wrong_describe(&store->wrong[i], wrong);
 	}
 	(void)pthread_mutex_unlock(&store->lock);
 	return wrong->table != NULL;

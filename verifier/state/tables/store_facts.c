@@ -16,7 +16,7 @@
 #define FREEZES_FORMAT 2 /* 1: only those that stand, without the place in the log; still read */
 #define FREEZES_FORMAT_OLDEST 1
 
-static struct row_identity identity_of(const char *name, int64_t version)
+static struct row_identity facts_identity_of(const char *name, int64_t version)
 {
 	return (struct row_identity){.table = SEALED_FACTS, .key = name, .key_size = strlen(name), .version = version};
 }
@@ -26,7 +26,7 @@ static struct row_identity identity_of(const char *name, int64_t version)
 static enum stepup_error read_fact(struct store_session *session, const char *name, uint8_t **value, size_t *size, int64_t *version,
 	struct row_seen *seen)
 {
-	struct row_identity identity = identity_of(name, 0);
+	struct row_identity identity = facts_identity_of(name, 0);
 	struct vault_row row;
 	enum stepup_error error;
 
@@ -52,7 +52,7 @@ enum stepup_error fact_read(struct store_session *session, const char *name, uin
 }
 
 /* Writes the row at its new version. */
-static enum stepup_error write_row(struct store_session *session, const struct row_identity *identity, const void *value, size_t size,
+static enum stepup_error facts_write_row(struct store_session *session, const struct row_identity *identity, const void *value, size_t size,
 	struct row_seen *seen)
 {
 	uint8_t *sealed = NULL;
@@ -82,8 +82,8 @@ enum stepup_error fact_write(struct store_session *session, const char *name, co
 	free(old);
 	if (error == STEPUP_NOT_FOUND)
 		error = STEPUP_OK;
-	identity = identity_of(name, version + 1);
-	return error == STEPUP_OK ? write_row(session, &identity, value, size, &seen) : error;
+	identity = facts_identity_of(name, version + 1);
+	return error == STEPUP_OK ? facts_write_row(session, &identity, value, size, &seen) : error;
 }
 
 enum stepup_error store_fact_get(struct store_session *session, const char *name, char *value, size_t size)

@@ -18,7 +18,7 @@
 #define VERSION_OPEN 1
 #define PAGE_ROWS 64
 
-static struct row_identity identity_of(const uint8_t *digest)
+static struct row_identity invitations_identity_of(const uint8_t *digest)
 {
 	return (struct row_identity){.table = SEALED_INVITATIONS, .key = digest, .key_size = DIGEST_SIZE, .version = VERSION_OPEN};
 }
@@ -97,7 +97,7 @@ static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct invita
 
 enum stepup_error store_invitation_add(struct store_session *session, const struct invitation *invitation)
 {
-	struct row_identity identity = identity_of(invitation->digest);
+	struct row_identity identity = invitations_identity_of(invitation->digest);
 	uint8_t *plain = NULL, *sealed = NULL;
 	size_t plain_size = 0, sealed_size = 0;
 	int64_t generation = 0;
@@ -119,11 +119,11 @@ enum stepup_error store_invitation_add(struct store_session *session, const stru
 }
 
 /* The invitation in the statement's row: digest, key_id, sealed. */
-static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, struct invitation *invitation, int64_t *generation)
+static enum stepup_error invitations_read_row(struct store_session *session, struct db_statement *statement, struct invitation *invitation, int64_t *generation)
 {
 	size_t digest_size = 0, plain_size = 0;
 	const uint8_t *digest = db_column_blob(statement, 0, &digest_size);
-	struct row_identity identity = identity_of(digest);
+	struct row_identity identity = invitations_identity_of(digest);
 	uint8_t *plain = NULL;
 	enum stepup_error error;
 
@@ -145,7 +145,7 @@ enum stepup_error store_invitation_find(struct store_session *session, const uin
 
 	if (error != STEPUP_OK)
 		return error;
-	error = read_row(session, row.statement, invitation, &made);
+	error = invitations_read_row(session, row.statement, invitation, &made);
 	if (error == STEPUP_CORRUPT)
 		vault_unreadable(session, VAULT_INVITATIONS, &DB_BLOB(digest, DIGEST_SIZE), &row);
 	db_reset(row.statement);
@@ -154,7 +154,7 @@ enum stepup_error store_invitation_find(struct store_session *session, const uin
 	return error == STEPUP_OK && made != generation ? STEPUP_NOT_FOUND : error;
 }
 
-static enum stepup_error take(struct store_session *session, const uint8_t digest[DIGEST_SIZE])
+static enum stepup_error invitations_take(struct store_session *session, const uint8_t digest[DIGEST_SIZE])
 {
 	int64_t deleted = 0;
 	enum stepup_error error = vault_delete(session, VAULT_INVITATIONS, SQL_INVITATION_DELETE, STORE_VALUES(DB_BLOB(digest, DIGEST_SIZE)), &deleted);
@@ -167,7 +167,7 @@ enum stepup_error store_invitation_take(struct store_session *session, const uin
 	struct invitation invitation;
 	enum stepup_error error = store_invitation_find(session, digest, &invitation);
 
-	return error == STEPUP_OK ? take(session, digest) : error;
+	return error == STEPUP_OK ? invitations_take(session, digest) : error;
 }
 
 static bool is_voided(const struct invitation *invitation, const char *user, bool made_too)
@@ -176,7 +176,7 @@ static bool is_voided(const struct invitation *invitation, const char *user, boo
 }
 
 /* The digests of the next rows. */
-static enum stepup_error page_read(struct store_session *session, const uint8_t after[DIGEST_SIZE], uint8_t (*page)[DIGEST_SIZE], size_t *count)
+static enum stepup_error invitations_page_read(struct store_session *session, const uint8_t after[DIGEST_SIZE], uint8_t (*page)[DIGEST_SIZE], size_t *count)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
@@ -211,7 +211,7 @@ struct invitations_voiding {
 };
 
 /* Voids one where it is meant; one whose seal doesn't hold goes too. */
-static enum stepup_error void_one(struct store_session *session, struct invitations_voiding *voiding, const uint8_t digest[DIGEST_SIZE])
+static enum stepup_error invitations_void_one(struct store_session *session, struct invitations_voiding *voiding, const uint8_t digest[DIGEST_SIZE])
 {
 	struct invitation invitation = {.expires = 0};
 	struct vault_row row;
@@ -224,14 +224,14 @@ static enum stepup_error void_one(struct store_session *session, struct invitati
 	}
 	if (error != STEPUP_OK)
 		return error;
-	read = read_row(session, row.statement, &invitation, &made);
+	read = invitations_read_row(session, row.statement, &invitation, &made);
 	db_reset(row.statement);
 	if (read != STEPUP_OK && read != STEPUP_CORRUPT)
 		return read;
 	if (read == STEPUP_OK && !is_voided(&invitation, voiding->user, voiding->made_too))
 		return STEPUP_OK;
 	voiding->voided++;
-	return take(session, digest);
+	return invitations_take(session, digest);
 }
 
 /* Whether one is missing, or too many. */
@@ -252,7 +252,7 @@ enum stepup_error store_invitation_void(struct store_session *session, const cha
 	enum stepup_error error = look_for_doubt(session, &voiding);
 
 	while (error == STEPUP_OK && count == PAGE_ROWS) {
-		error = page_read(session, after, page, &count);
+		error = invitations_page_read(session, after, page, &count);
 		if (error == STEPUP_CORRUPT) {
 			voiding.in_doubt = true;
 			count = 0;
@@ -261,7 +261,7 @@ enum stepup_error store_invitation_void(struct store_session *session, const cha
 		if (count > 0)
 			memcpy(after, page[count - 1], DIGEST_SIZE);
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++)
-			error = void_one(session, &voiding, page[i]);
+			error = invitations_void_one(session, &voiding, page[i]);
 	}
 	/* Nobody can keep one from being voided by hiding its row for a moment. */
 	if (error == STEPUP_OK && voiding.in_doubt)

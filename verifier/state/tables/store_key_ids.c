@@ -13,7 +13,7 @@
 #define KEY_ID_FORMAT 1
 #define NAMES_MAX 2 /* by its public key, and by its WebAuthn credential id where it has one */
 
-static struct row_identity identity_of(const uint8_t *digest)
+static struct row_identity key_ids_identity_of(const uint8_t *digest)
 {
 	return (struct row_identity){.table = SEALED_KEY_IDS, .key = digest, .key_size = DIGEST_SIZE};
 }
@@ -36,7 +36,7 @@ static enum stepup_error name_digest(const struct store *store, enum store_diges
 	return error;
 }
 
-static enum stepup_error names_of(struct store *store, const struct key_credential *key, uint8_t names[NAMES_MAX][DIGEST_SIZE], size_t *count)
+static enum stepup_error key_ids_names_of(struct store *store, const struct key_credential *key, uint8_t names[NAMES_MAX][DIGEST_SIZE], size_t *count)
 {
 	enum stepup_error error = name_digest(store, DIGEST_KEY_PUBLIC, key->algorithm, key->public_key,
 		key->public_key_size, names[0]);
@@ -49,7 +49,7 @@ static enum stepup_error names_of(struct store *store, const struct key_credenti
 	return error;
 }
 
-static enum stepup_error add_row(struct store_session *session, const uint8_t digest[DIGEST_SIZE], const uint8_t *sealed, size_t size)
+static enum stepup_error key_ids_add_row(struct store_session *session, const uint8_t digest[DIGEST_SIZE], const uint8_t *sealed, size_t size)
 {
 	const struct db_value row[] = {DB_BLOB(digest, DIGEST_SIZE), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)};
 
@@ -61,7 +61,7 @@ enum stepup_error store_key_id_add(struct store_session *session, const struct k
 	uint8_t names[NAMES_MAX][DIGEST_SIZE], *plain = NULL;
 	struct pack_writer writer = {0};
 	size_t count = 0, plain_size = 0;
-	enum stepup_error error = names_of(session->store, key, names, &count);
+	enum stepup_error error = key_ids_names_of(session->store, key, names, &count);
 
 	if (error != STEPUP_OK)
 		return error;
@@ -70,13 +70,13 @@ enum stepup_error store_key_id_add(struct store_session *session, const struct k
 	pack_text(&writer, owner->credential);
 	error = pack_finish(&writer, &plain, &plain_size);
 	for (size_t i = 0; error == STEPUP_OK && i < count; i++) {
-		struct row_identity identity = identity_of(names[i]);
+		struct row_identity identity = key_ids_identity_of(names[i]);
 		uint8_t *sealed = NULL;
 		size_t size = 0;
 
 		error = row_seal(session, &identity, plain, plain_size, &sealed, &size);
 		if (error == STEPUP_OK)
-			error = add_row(session, names[i], sealed, size);
+			error = key_ids_add_row(session, names[i], sealed, size);
 		free(sealed);
 	}
 	free(plain);
@@ -84,9 +84,9 @@ enum stepup_error store_key_id_add(struct store_session *session, const struct k
 }
 
 /* The owner in the statement's row: digest, key_id, sealed. */
-static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, const uint8_t *digest, struct key_owner *owner)
+static enum stepup_error key_ids_read_row(struct store_session *session, struct db_statement *statement, const uint8_t *digest, struct key_owner *owner)
 {
-	struct row_identity identity = identity_of(digest);
+	struct row_identity identity = key_ids_identity_of(digest);
 	struct pack_reader reader;
 	uint8_t *plain = NULL;
 	size_t size = 0;
@@ -104,14 +104,14 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 	return error;
 }
 
-static enum stepup_error find(struct store_session *session, const uint8_t digest[DIGEST_SIZE], struct key_owner *owner)
+static enum stepup_error key_ids_find(struct store_session *session, const uint8_t digest[DIGEST_SIZE], struct key_owner *owner)
 {
 	struct vault_row row;
 	enum stepup_error error = vault_find(session, VAULT_KEY_IDS, &DB_BLOB(digest, DIGEST_SIZE), &row);
 
 	if (error != STEPUP_OK)
 		return error;
-	error = read_row(session, row.statement, digest, owner);
+	error = key_ids_read_row(session, row.statement, digest, owner);
 	if (error == STEPUP_CORRUPT)
 		vault_unreadable(session, VAULT_KEY_IDS, &DB_BLOB(digest, DIGEST_SIZE), &row);
 	db_reset(row.statement);
@@ -122,9 +122,9 @@ enum stepup_error store_key_id_find(struct store_session *session, const struct 
 {
 	uint8_t names[NAMES_MAX][DIGEST_SIZE];
 	size_t count = 0;
-	enum stepup_error error = names_of(session->store, key, names, &count), found = STEPUP_NOT_FOUND;
+	enum stepup_error error = key_ids_names_of(session->store, key, names, &count), found = STEPUP_NOT_FOUND;
 
 	for (size_t i = 0; error == STEPUP_OK && found == STEPUP_NOT_FOUND && i < count; i++)
-		found = find(session, names[i], owner);
+		found = key_ids_find(session, names[i], owner);
 	return error == STEPUP_OK ? found : error;
 }

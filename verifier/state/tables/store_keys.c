@@ -18,14 +18,14 @@ struct stored_key {
 	int64_t at;
 };
 
-static struct row_identity identity_of(const char *purpose, const char *kid, int64_t at)
+static struct row_identity keys_identity_of(const char *purpose, const char *kid, int64_t at)
 {
 	return (struct row_identity){.table = SEALED_KEYS, .key = purpose, .key_size = strlen(purpose), .name = kid, .version = at};
 }
 
 enum stepup_error store_key_add(struct store_session *session, const char *purpose, const char *kid, const char *secret, int64_t at)
 {
-	struct row_identity identity = identity_of(purpose, kid, at);
+	struct row_identity identity = keys_identity_of(purpose, kid, at);
 	uint8_t *sealed = NULL;
 	size_t size = 0;
 	enum stepup_error error;
@@ -43,7 +43,7 @@ enum stepup_error store_key_add(struct store_session *session, const char *purpo
 }
 
 /* The key in the statement's row: purpose, kid, at, key_id, sealed. */
-static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, const char *purpose, struct stored_key *key)
+static enum stepup_error keys_read_row(struct store_session *session, struct db_statement *statement, const char *purpose, struct stored_key *key)
 {
 	struct row_identity identity;
 	uint8_t *plain = NULL;
@@ -51,7 +51,7 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 	enum stepup_error error;
 
 	key->at = db_column_int(statement, 2);
-	identity = identity_of(purpose, key->kid, key->at);
+	identity = keys_identity_of(purpose, key->kid, key->at);
 	error = row_unseal(session, &identity, statement, 3, &plain, &size);
 	if (error != STEPUP_OK)
 		return error;
@@ -61,7 +61,7 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 }
 
 /* The kids of one purpose, newest first. All keys are walked: a list by purpose could hide one. */
-static enum stepup_error list(struct store_session *session, const char *purpose, struct stored_key *keys, size_t *count)
+static enum stepup_error keys_list(struct store_session *session, const char *purpose, struct stored_key *keys, size_t *count)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
@@ -94,7 +94,7 @@ static enum stepup_error read_one(struct store_session *session, const char *pur
 
 	if (error != STEPUP_OK)
 		return error == STEPUP_NOT_FOUND ? STEPUP_CORRUPT : error; /* keys never go */
-	error = read_row(session, row.statement, purpose, key);
+	error = keys_read_row(session, row.statement, purpose, key);
 	db_reset(row.statement);
 	return error;
 }
@@ -109,7 +109,7 @@ enum stepup_error store_key_each(struct store_session *session, const char *purp
 
 	if (keys == NULL)
 		return STEPUP_NO_MEMORY;
-	error = list(session, purpose, keys, &count);
+	error = keys_list(session, purpose, keys, &count);
 	if (error == STEPUP_OK)
 		error = vault_count(session, VAULT_KEYS, false, &all);
 	for (size_t i = 0; error == STEPUP_OK && i < count; i++)

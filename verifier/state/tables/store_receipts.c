@@ -17,12 +17,12 @@
 #define VERSION_REDEEMED 2
 #define PAGE_ROWS 64
 
-static struct row_identity identity_of(const char *jti, int64_t version)
+static struct row_identity receipts_identity_of(const char *jti, int64_t version)
 {
 	return (struct row_identity){.table = SEALED_RECEIPTS, .key = jti, .key_size = strlen(jti), .version = version};
 }
 
-static enum stepup_error pack(const struct receipt_row *row, uint8_t **bytes, size_t *size)
+static enum stepup_error receipts_pack(const struct receipt_row *row, uint8_t **bytes, size_t *size)
 {
 	struct pack_writer writer = {0};
 
@@ -46,7 +46,7 @@ static enum stepup_error pack(const struct receipt_row *row, uint8_t **bytes, si
 	return pack_finish(&writer, bytes, size);
 }
 
-static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct receipt_row *row)
+static enum stepup_error receipts_unpack(const uint8_t *bytes, size_t size, struct receipt_row *row)
 {
 	struct pack_reader reader = {.bytes = bytes, .left = size};
 	unsigned format = unpack_u8_at_most(&reader, RECEIPT_FORMAT);
@@ -78,10 +78,10 @@ static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct receip
 
 static enum stepup_error seal_row(struct store_session *session, const struct receipt_row *row, int64_t version, uint8_t **sealed, size_t *size)
 {
-	struct row_identity identity = identity_of(row->jti, version);
+	struct row_identity identity = receipts_identity_of(row->jti, version);
 	uint8_t *plain = NULL;
 	size_t plain_size = 0;
-	enum stepup_error error = pack(row, &plain, &plain_size);
+	enum stepup_error error = receipts_pack(row, &plain, &plain_size);
 
 	if (error == STEPUP_OK)
 		error = row_seal(session, &identity, plain, plain_size, sealed, size);
@@ -106,7 +106,7 @@ enum stepup_error store_receipt_add(struct store_session *session, const struct 
 }
 
 /* The receipt in the statement's row: jti, expires, version, key_id, sealed. */
-static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, struct receipt_row *row, int64_t *version)
+static enum stepup_error receipts_read_row(struct store_session *session, struct db_statement *statement, struct receipt_row *row, int64_t *version)
 {
 	size_t jti_size = 0, plain_size = 0;
 	const char *jti = db_column_text(statement, 0, &jti_size);
@@ -120,10 +120,10 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 	*row = (struct receipt_row){0};
 	memcpy(row->jti, jti, jti_size + 1);
 	*version = db_column_int(statement, 2);
-	identity = identity_of(jti, *version);
+	identity = receipts_identity_of(jti, *version);
 	error = row_unseal(session, &identity, statement, 3, &plain, &plain_size);
 	if (error == STEPUP_OK)
-		error = unpack(plain, plain_size, row);
+		error = receipts_unpack(plain, plain_size, row);
 	free(plain);
 	if (error == STEPUP_OK && (row->expires != expires || (row->redeemed != 0) != (*version == VERSION_REDEEMED)))
 		error = STEPUP_CORRUPT;
@@ -138,7 +138,7 @@ enum stepup_error store_receipt_find(struct store_session *session, const char *
 
 	if (error != STEPUP_OK)
 		return error;
-	error = read_row(session, found.statement, row, &version);
+	error = receipts_read_row(session, found.statement, row, &version);
 	row->seen = found.seen;
 	if (error == STEPUP_CORRUPT)
 		vault_unreadable(session, VAULT_RECEIPTS, &DB_TEXT(jti), &found);
@@ -184,7 +184,7 @@ enum stepup_error store_receipt_redeem(struct store_session *session, const char
 }
 
 /* Names from a statement that gives nothing else, at most PAGE_ROWS. */
-static enum stepup_error collect(struct store_session *session, enum statement_id id, const struct db_value *values, size_t value_count,
+static enum stepup_error receipts_collect(struct store_session *session, enum statement_id id, const struct db_value *values, size_t value_count,
 	char (*names)[RECEIPT_ID_SIZE], size_t *count)
 {
 	struct db_statement *statement = NULL;
@@ -240,7 +240,7 @@ enum stepup_error store_receipt_prune(struct store_session *session, int64_t bef
 	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS && went) {
 		int64_t limit = most - *removed < PAGE_ROWS ? most - *removed : PAGE_ROWS;
 
-		error = collect(session, SQL_RECEIPT_OLD, STORE_VALUES(DB_INT(before), DB_INT(limit)), names, &count);
+		error = receipts_collect(session, SQL_RECEIPT_OLD, STORE_VALUES(DB_INT(before), DB_INT(limit)), names, &count);
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++) {
 			error = delete_receipt(session, names[i], &went);
 			*removed += went;
@@ -250,7 +250,7 @@ enum stepup_error store_receipt_prune(struct store_session *session, int64_t bef
 }
 
 /* One whose seal doesn't hold goes altogether. */
-static enum stepup_error void_one(struct store_session *session, const char *jti, int64_t at)
+static enum stepup_error receipts_void_one(struct store_session *session, const char *jti, int64_t at)
 {
 	struct receipt_row row;
 	enum stepup_error error = store_receipt_find(session, jti, &row);
@@ -272,11 +272,11 @@ enum stepup_error store_receipt_void_all(struct store_session *session, int64_t 
 	enum stepup_error error = at > 0 ? vault_count(session, VAULT_RECEIPTS, false, &all) : STEPUP_INVALID;
 
 	while (error == STEPUP_OK && count == PAGE_ROWS) {
-		error = collect(session, SQL_RECEIPT_PAGE, STORE_VALUES(DB_TEXT(after), DB_INT(PAGE_ROWS)), names, &count);
+		error = receipts_collect(session, SQL_RECEIPT_PAGE, STORE_VALUES(DB_TEXT(after), DB_INT(PAGE_ROWS)), names, &count);
 		if (count > 0)
 			memcpy(after, names[count - 1], sizeof(after));
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++)
-			error = void_one(session, names[i], at);
+			error = receipts_void_one(session, names[i], at);
 	}
 	return error;
 }

@@ -10,15 +10,15 @@
 
 #define PAGE_ROWS 64
 
-static struct row_identity identity_of(const char *id, int64_t version)
+static struct row_identity requests_identity_of(const char *id, int64_t version)
 {
 	return (struct row_identity){.table = SEALED_REQUESTS, .key = id, .key_size = strlen(id), .version = version};
 }
 
-static enum stepup_error seal_row(struct store_session *session, const struct approval_request *request, int64_t version, uint8_t **sealed,
+static enum stepup_error requests_seal_row(struct store_session *session, const struct approval_request *request, int64_t version, uint8_t **sealed,
 	size_t *size)
 {
-	struct row_identity identity = identity_of(request->id, version);
+	struct row_identity identity = requests_identity_of(request->id, version);
 	uint8_t *plain = NULL;
 	size_t plain_size = 0;
 	enum stepup_error error = approval_request_pack(request, &plain, &plain_size);
@@ -30,7 +30,7 @@ static enum stepup_error seal_row(struct store_session *session, const struct ap
 }
 
 /* The request in the statement's row: id, user_id, open, expires, version, key_id, sealed. */
-static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, struct approval_request *request)
+static enum stepup_error requests_read_row(struct store_session *session, struct db_statement *statement, struct approval_request *request)
 {
 	size_t id_size = 0, user_size = 0, plain_size = 0;
 	const char *id = db_column_text(statement, 0, &id_size);
@@ -42,7 +42,7 @@ static enum stepup_error read_row(struct store_session *session, struct db_state
 
 	if (id == NULL || strlen(id) != id_size || id_size >= REQUEST_ID_SIZE)
 		return STEPUP_CORRUPT;
-	identity = identity_of(id, version);
+	identity = requests_identity_of(id, version);
 	error = row_unseal(session, &identity, statement, 5, &plain, &plain_size);
 	if (error == STEPUP_OK)
 		error = approval_request_unpack(plain, plain_size, request);
@@ -66,7 +66,7 @@ enum stepup_error store_request_find(struct store_session *session, const char *
 	error = vault_find(session, VAULT_REQUESTS, &DB_TEXT(id), &row);
 	if (error != STEPUP_OK)
 		return error;
-	error = read_row(session, row.statement, request);
+	error = requests_read_row(session, row.statement, request);
 	request->seen = row.seen;
 	if (error == STEPUP_CORRUPT)
 		vault_unreadable(session, VAULT_REQUESTS, &DB_TEXT(id), &row);
@@ -81,7 +81,7 @@ enum stepup_error store_request_add(struct store_session *session, struct approv
 	uint8_t *sealed = NULL;
 	size_t size = 0;
 	enum stepup_error error = request->state == REQUEST_REQUESTED && request->version == 0 && request_id_is_valid(request->id)
-		? seal_row(session, request, 1, &sealed, &size)
+		? requests_seal_row(session, request, 1, &sealed, &size)
 		: STEPUP_INTERNAL;
 
 	if (error == STEPUP_OK) {
@@ -106,7 +106,7 @@ enum stepup_error store_request_move(struct store_session *session, struct appro
 	if (!session->in_transaction || request->version == 0 || !request_may_become(request->state, to))
 		return STEPUP_INTERNAL;
 	request->state = to;
-	error = seal_row(session, request, version, &sealed, &size);
+	error = requests_seal_row(session, request, version, &sealed, &size);
 	if (error == STEPUP_OK) {
 		const struct db_value id = DB_TEXT(request->id), open = DB_INT(request_is_open(request) ? 1 : 0), expires = DB_INT(request->expires),
 			now = DB_INT(version), key_id = DB_TEXT(session->store->key_id), bytes = DB_BLOB(sealed, size);
@@ -122,7 +122,7 @@ enum stepup_error store_request_move(struct store_session *session, struct appro
 }
 
 /* Ids from a statement that gives nothing else, at most PAGE_ROWS. */
-static enum stepup_error collect(struct store_session *session, enum statement_id id, const struct db_value *values, size_t value_count,
+static enum stepup_error requests_collect(struct store_session *session, enum statement_id id, const struct db_value *values, size_t value_count,
 	char (*ids)[REQUEST_ID_SIZE], size_t *count)
 {
 	struct db_statement *statement = NULL;
@@ -161,9 +161,9 @@ static enum stepup_error next_page(struct store_session *session, struct request
 	enum stepup_error error;
 
 	if (walk->user_id == NULL)
-		error = collect(session, walk->open, STORE_VALUES(DB_TEXT(walk->after), DB_INT(PAGE_ROWS)), walk->ids, &walk->count);
+		error = requests_collect(session, walk->open, STORE_VALUES(DB_TEXT(walk->after), DB_INT(PAGE_ROWS)), walk->ids, &walk->count);
 	else
-		error = collect(session, SQL_REQUEST_OF_USER, STORE_VALUES(DB_BLOB(walk->user_id, USER_ID_SIZE), DB_TEXT(walk->after), DB_INT(PAGE_ROWS)),
+		error = requests_collect(session, SQL_REQUEST_OF_USER, STORE_VALUES(DB_BLOB(walk->user_id, USER_ID_SIZE), DB_TEXT(walk->after), DB_INT(PAGE_ROWS)),
 			walk->ids, &walk->count);
 	if (error == STEPUP_OK && walk->count > 0)
 		memcpy(walk->after, walk->ids[walk->count - 1], sizeof(walk->after));
@@ -234,7 +234,7 @@ enum stepup_error store_request_prune(struct store_session *session, int64_t bef
 	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS && went) {
 		int64_t limit = most - *removed < PAGE_ROWS ? most - *removed : PAGE_ROWS;
 
-		error = collect(session, SQL_REQUEST_OLD, STORE_VALUES(DB_INT(before), DB_INT(limit)), ids, &count);
+		error = requests_collect(session, SQL_REQUEST_OLD, STORE_VALUES(DB_INT(before), DB_INT(limit)), ids, &count);
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++) {
 			error = delete_request(session, ids[i], &went);
 			*removed += went;

@@ -12,7 +12,7 @@
 
 #define PAGE_ROWS 32
 
-static struct row_identity identity_of(const uint8_t user_id[USER_ID_SIZE], const char *name, int64_t version)
+static struct row_identity users_identity_of(const uint8_t user_id[USER_ID_SIZE], const char *name, int64_t version)
 {
 	return (struct row_identity){.table = SEALED_USERS, .key = user_id, .key_size = USER_ID_SIZE, .user_id = user_id, .name = name,
 		.version = version};
@@ -40,7 +40,7 @@ static enum stepup_error unseal_row(struct store_session *session, struct db_sta
 
 	if (name == NULL || strlen(name) != name_size || name_size >= USER_NAME_SIZE || id_size != USER_ID_SIZE)
 		return STEPUP_CORRUPT;
-	identity = identity_of(user_id, name, version);
+	identity = users_identity_of(user_id, name, version);
 	error = row_unseal(session, &identity, statement, 5, &plain, &plain_size);
 	if (error == STEPUP_OK)
 		error = user_record_unpack(plain, plain_size, &made);
@@ -57,7 +57,7 @@ static enum stepup_error unseal_row(struct store_session *session, struct db_sta
 }
 
 /* The same, with its uid, which the upgrade fills in. */
-static enum stepup_error read_row(struct store_session *session, struct db_statement *statement, struct user_record **record)
+static enum stepup_error users_read_row(struct store_session *session, struct db_statement *statement, struct user_record **record)
 {
 	enum stepup_error error = unseal_row(session, statement, record);
 
@@ -76,7 +76,7 @@ enum stepup_error store_user_find(struct store_session *session, const char *nam
 	error = vault_find(session, VAULT_USERS, &DB_TEXT(name), &row);
 	if (error != STEPUP_OK)
 		return error;
-	error = read_row(session, row.statement, record);
+	error = users_read_row(session, row.statement, record);
 	if (error == STEPUP_OK)
 		(*record)->seen = row.seen;
 	else if (error == STEPUP_CORRUPT)
@@ -87,7 +87,7 @@ enum stepup_error store_user_find(struct store_session *session, const char *nam
 
 /* Writes the sealed record at the version after the one it has; `old_name` is the row's where it differs from the record's, else NULL. What is indexed is
  * written only where it changed: no page of an index is, for an accepted code. */
-static enum stepup_error write_row(struct store_session *session, struct user_record *record, const char *old_name, int64_t before,
+static enum stepup_error users_write_row(struct store_session *session, struct user_record *record, const char *old_name, int64_t before,
 	const uint8_t *sealed, size_t sealed_size)
 {
 	const struct db_value name = DB_TEXT(record->name), id = DB_BLOB(record->user_id, USER_ID_SIZE), version = DB_INT(record->version),
@@ -116,13 +116,13 @@ static enum stepup_error save(struct store_session *session, struct user_record 
 	if (before < 0 || before == INT64_MAX)
 		return STEPUP_INVALID;
 	record->version = before + 1;
-	identity = identity_of(record->user_id, record->name, record->version);
+	identity = users_identity_of(record->user_id, record->name, record->version);
 	error = user_record_pack(record, &plain, &plain_size);
 	if (error == STEPUP_OK)
 		error = row_seal(session, &identity, plain, plain_size, &sealed, &sealed_size);
 	free_bytes(&plain, plain_size);
 	if (error == STEPUP_OK)
-		error = write_row(session, record, old_name, before, sealed, sealed_size);
+		error = users_write_row(session, record, old_name, before, sealed, sealed_size);
 	free(sealed);
 	if (error != STEPUP_OK)
 		record->version = before;
@@ -174,7 +174,7 @@ static enum stepup_error list_query(struct store_session *session, const struct 
 }
 
 /* The next names, in order, above `after`. Read whole before anybody is called back: an open statement would hold an old view of the database. */
-static enum stepup_error page_read(struct store_session *session, const struct user_list *list, const char *after, int limit, struct user_page *page)
+static enum stepup_error users_page_read(struct store_session *session, const struct user_list *list, const char *after, int limit, struct user_page *page)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
@@ -232,7 +232,7 @@ static enum stepup_error each_user(struct store_session *session, const struct u
 		return STEPUP_TOO_LONG;
 	strcpy(last, after);
 	while (error == STEPUP_OK && more && full && limit > 0) {
-		error = page_read(session, list, last, limit, &page);
+		error = users_page_read(session, list, last, limit, &page);
 		full = page.count == PAGE_ROWS;
 		limit -= (int)page.count;
 		if (error == STEPUP_OK && page.count > 0)
@@ -261,7 +261,7 @@ enum stepup_error store_user_each_locked(struct store_session *session,
 static enum stepup_error names_of_uid(struct store_session *session, const struct user_list *list, struct user_page *page, bool *right)
 {
 	struct db_value names[PAGE_ROWS];
-	enum stepup_error error = page_read(session, list, "", PAGE_ROWS, page);
+	enum stepup_error error = users_page_read(session, list, "", PAGE_ROWS, page);
 
 	*right = false;
 	if (error == STEPUP_CORRUPT) /* not in order */

@@ -22,7 +22,7 @@ struct total_bound {
 	uint64_t at, until, total, zero;
 };
 
-static struct total_bound bound_of(const uint8_t *user_id, const uint8_t *limit, const struct total_row *row)
+static struct total_bound uses_bound_of(const uint8_t *user_id, const uint8_t *limit, const struct total_row *row)
 {
 	struct total_bound bound = {.at = htobe64((uint64_t)row->at), .until = htobe64((uint64_t)row->until), .total = htobe64((uint64_t)row->total)};
 
@@ -41,9 +41,9 @@ enum stepup_error use_limit_id(const char *limit_key, uint8_t limit[USE_LIMIT_SI
 	return error;
 }
 
-static enum stepup_error row_set(struct store_session *session, const uint8_t *user_id, const uint8_t *limit, const struct total_row *row)
+static enum stepup_error uses_row_set(struct store_session *session, const uint8_t *user_id, const uint8_t *limit, const struct total_row *row)
 {
-	struct total_bound bound = bound_of(user_id, limit, row);
+	struct total_bound bound = uses_bound_of(user_id, limit, row);
 	uint8_t mac[SEAL_TAG_SIZE];
 	enum stepup_error error = row_mac(session, SEALED_USE_TOTALS, &bound, sizeof(bound), mac);
 
@@ -68,7 +68,7 @@ static enum stepup_error row_at(struct store_session *session, const uint8_t *us
 		error = STEPUP_CORRUPT;
 	if (error == STEPUP_OK) {
 		*row = (struct total_row){db_column_int(statement, 0), db_column_int(statement, 1), db_column_int(statement, 2)};
-		bound = bound_of(user_id, tally->limit, row);
+		bound = uses_bound_of(user_id, tally->limit, row);
 		error = row_mac_check(session, SEALED_USE_TOTALS, &bound, sizeof(bound), statement, 3);
 	}
 	if (statement != NULL)
@@ -97,10 +97,10 @@ static enum stepup_error add_behind(struct store_session *session, const uint8_t
 	row.total = add_up(before.total, amount);
 	if (error == STEPUP_OK && before.at < at) {
 		before.until = at;
-		error = row_set(session, user_id, tally->limit, &before);
+		error = uses_row_set(session, user_id, tally->limit, &before);
 	}
 	if (error == STEPUP_OK)
-		error = row_set(session, user_id, tally->limit, &row);
+		error = uses_row_set(session, user_id, tally->limit, &row);
 	tally->total = add_up(tally->total, amount);
 	return error;
 }
@@ -126,7 +126,7 @@ enum stepup_error use_add(struct store_session *session, struct user_record *rec
 		return add_behind(session, record->user_id, tally, at, amount);
 	if (at > tally->at) {
 		row = (struct total_row){.at = tally->at, .until = at, .total = tally->total};
-		error = row_set(session, record->user_id, limit, &row);
+		error = uses_row_set(session, record->user_id, limit, &row);
 		tally->at = at;
 	}
 	tally->total = add_up(tally->total, amount);
@@ -174,7 +174,7 @@ static enum stepup_error settle_totals(struct store_session *session, const uint
 		error = row_at(session, user_id, tally, now, &row);
 	if (error == STEPUP_OK && row.at < now) {
 		row.until = now;
-		error = row_set(session, user_id, tally->limit, &row);
+		error = uses_row_set(session, user_id, tally->limit, &row);
 	} else if (error == STEPUP_OK) {
 		last = now - 1;
 	}

@@ -10,7 +10,7 @@
 
 enum { FLAG_RUNNING = 1, FLAG_CLEAN = 2, FLAG_MOVED = 4, FLAGS_ALL = 7 };
 
-static uint8_t *put(uint8_t *at, uint64_t value, unsigned size)
+static uint8_t *head_put(uint8_t *at, uint64_t value, unsigned size)
 {
 	for (unsigned i = 0; i < size; i++)
 		at[i] = (uint8_t)(value >> (8 * (size - 1 - i)));
@@ -29,12 +29,12 @@ void store_head_pack(const struct store_head *head, uint8_t bytes[STORE_HEAD_SIZ
 {
 	uint8_t *at = bytes;
 
-	at = put(at, HEAD_FORMAT, 1);
-	at = put(at, (uint64_t)((head->running ? FLAG_RUNNING : 0) | (head->clean ? FLAG_CLEAN : 0) | (head->moved ? FLAG_MOVED : 0)), 1);
-	at = put(at, head->epoch, 4);
-	at = put(at, (uint64_t)head->batch, 8);
-	at = put(at, (uint64_t)head->at, 8);
-	at = put(at, (uint64_t)head->log_size, 8);
+	at = head_put(at, HEAD_FORMAT, 1);
+	at = head_put(at, (uint64_t)((head->running ? FLAG_RUNNING : 0) | (head->clean ? FLAG_CLEAN : 0) | (head->moved ? FLAG_MOVED : 0)), 1);
+	at = head_put(at, head->epoch, 4);
+	at = head_put(at, (uint64_t)head->batch, 8);
+	at = head_put(at, (uint64_t)head->at, 8);
+	at = head_put(at, (uint64_t)head->log_size, 8);
 	memcpy(at, head->tag_rows, STORE_HEAD_TAG_SIZE);
 	memcpy(at + STORE_HEAD_TAG_SIZE, head->tag_log, STORE_HEAD_TAG_SIZE);
 }

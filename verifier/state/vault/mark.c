@@ -58,7 +58,7 @@ __attribute__((format(printf, 3, 4))) static enum stepup_error say(char **why, e
 
 /* --- slots as bytes --- */
 
-static uint8_t *put_number(uint8_t *at, uint64_t value)
+static uint8_t *mark_put_number(uint8_t *at, uint64_t value)
 {
 	for (unsigned i = 0; i < 8; i++)
 		at[i] = (uint8_t)(value >> (56 - 8 * i));
@@ -97,10 +97,10 @@ static enum stepup_error head_slot_make(const struct mark *mark, unsigned slot, 
 
 	memset(bytes, 0, SLOT_SIZE);
 	at = put_bytes(at, MAGIC, MAGIC_SIZE);
-	at = put_number(at, slot);
-	at = put_number(at, sequence);
+	at = mark_put_number(at, slot);
+	at = mark_put_number(at, sequence);
 	at = put_bytes(at, mark->store_id, MARK_STORE_ID_SIZE);
-	at = put_number(at, (uint64_t)seen);
+	at = mark_put_number(at, (uint64_t)seen);
 	store_head_pack(&mark->head, at);
 	return slot_mac(mark, bytes, HEAD_PART, bytes + HEAD_PART);
 }
@@ -140,16 +140,16 @@ static enum stepup_error tables_slot_make(const struct mark *mark, const struct 
 	memset(bytes, 0, SLOT_SIZE);
 	for (size_t i = 0; i < tables->count; i++) {
 		memcpy(rows + i * TABLE_SIZE, tables->tables[i].tag, STORE_HEAD_TAG_SIZE);
-		(void)put_number(rows + i * TABLE_SIZE + STORE_HEAD_TAG_SIZE, (uint64_t)tables->tables[i].rows);
+		(void)mark_put_number(rows + i * TABLE_SIZE + STORE_HEAD_TAG_SIZE, (uint64_t)tables->tables[i].rows);
 	}
 	error = digest_sha256(rows, tables->count * TABLE_SIZE, digest);
 	if (error != STEPUP_OK)
 		return error;
 	at = put_bytes(at, MAGIC, MAGIC_SIZE);
-	at = put_number(at, TABLES_SLOT);
-	at = put_number(at, (uint64_t)tables->batch);
+	at = mark_put_number(at, TABLES_SLOT);
+	at = mark_put_number(at, (uint64_t)tables->batch);
 	at = put_bytes(at, mark->store_id, MARK_STORE_ID_SIZE);
-	at = put_number(at, tables->count);
+	at = mark_put_number(at, tables->count);
 	(void)put_bytes(at, digest, sizeof(digest));
 	return slot_mac(mark, bytes, TABLES_PART, bytes + TABLES_PART);
 }
@@ -208,7 +208,7 @@ static enum stepup_error file_open(const char *path, struct mark *mark, char **w
 	return STEPUP_OK;
 }
 
-static enum stepup_error write_all(int fd, const uint8_t *bytes, size_t size, off_t place)
+static enum stepup_error mark_write_all(int fd, const uint8_t *bytes, size_t size, off_t place)
 {
 	size_t done = 0;
 
@@ -313,7 +313,7 @@ static enum stepup_error file_make(const char *path, const char *fresh, struct m
 	mark->seen = now;
 	error = head_slot_make(mark, 1 % SLOTS, mark->sequence, now, bytes + (1 % SLOTS) * SLOT_SIZE);
 	if (error == STEPUP_OK)
-		error = write_all(mark->fd, bytes, sizeof(bytes), 0);
+		error = mark_write_all(mark->fd, bytes, sizeof(bytes), 0);
 	if (error == STEPUP_OK && (fsync(mark->fd) != 0 || rename(fresh, path) != 0 || fsync(folder) != 0))
 		error = STEPUP_IO;
 out:
@@ -380,7 +380,7 @@ static enum stepup_error write_head(struct mark *mark, int64_t now)
 	enum stepup_error error = head_slot_make(mark, sequence % SLOTS, sequence, now, bytes);
 
 	if (error == STEPUP_OK)
-		error = write_all(mark->fd, bytes, sizeof(bytes), (off_t)(sequence % SLOTS) * SLOT_SIZE);
+		error = mark_write_all(mark->fd, bytes, sizeof(bytes), (off_t)(sequence % SLOTS) * SLOT_SIZE);
 	mark->owed = error != STEPUP_OK;
 	if (error == STEPUP_OK) {
 		mark->sequence = sequence;
@@ -389,7 +389,7 @@ static enum stepup_error write_head(struct mark *mark, int64_t now)
 	return error;
 }
 
-static bool is_late(const struct mark *mark, int64_t now)
+static bool mark_is_late(const struct mark *mark, int64_t now)
 {
 	return now < mark->seen || now - mark->seen >= MARK_LATE_SECONDS;
 }
@@ -411,7 +411,7 @@ enum stepup_error mark_prepare(struct mark *mark, int64_t now)
 	bool late;
 
 	(void)pthread_mutex_lock(&mark->lock);
-	late = is_late(mark, now);
+	late = mark_is_late(mark, now);
 	if (mark->owed || late)
 		error = write_head(mark, now);
 	(void)pthread_mutex_unlock(&mark->lock);
@@ -439,7 +439,7 @@ enum stepup_error mark_write_tables(struct mark *mark, const struct mark_tables 
 	(void)pthread_mutex_lock(&mark->lock);
 	error = tables_slot_make(mark, tables, bytes);
 	if (error == STEPUP_OK)
-		error = write_all(mark->fd, bytes, sizeof(bytes), (off_t)TABLES_SLOT * SLOT_SIZE);
+		error = mark_write_all(mark->fd, bytes, sizeof(bytes), (off_t)TABLES_SLOT * SLOT_SIZE);
 	if (error == STEPUP_OK) {
 		mark->tables = *tables;
 		mark->has_tables = true;
@@ -453,7 +453,7 @@ enum stepup_error mark_sync(struct mark *mark, int64_t now)
 	enum stepup_error error = STEPUP_OK;
 
 	(void)pthread_mutex_lock(&mark->lock);
-	if (mark->owed || is_late(mark, now))
+	if (mark->owed || mark_is_late(mark, now))
 		error = write_head(mark, now);
 	(void)pthread_mutex_unlock(&mark->lock);
 	return error == STEPUP_OK ? sync_file(mark) : error;

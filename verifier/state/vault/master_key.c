@@ -25,7 +25,7 @@ struct master_key {
 	char id[KEY_NAME_SIZE];
 };
 
-static int hex_value(char c)
+static int master_key_hex_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -44,7 +44,7 @@ static enum stepup_error parse_hex(const char *text, size_t size, uint8_t bytes[
 	if (size != 2 * MASTER_KEY_SIZE)
 		return STEPUP_INVALID;
 	for (size_t i = 0; i < MASTER_KEY_SIZE; i++) {
-		int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+		int high = master_key_hex_value(text[2 * i]), low = master_key_hex_value(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return STEPUP_INVALID;
@@ -53,7 +53,7 @@ static enum stepup_error parse_hex(const char *text, size_t size, uint8_t bytes[
 	return STEPUP_OK;
 }
 
-static void say(char **why, const char *path, const char *what)
+static void master_key_say(char **why, const char *path, const char *what)
 {
 	free(*why);
 	if (asprintf(why, "Master key %s: %s.", path, what) < 0)
@@ -76,14 +76,14 @@ enum stepup_error master_key_read(const char *path, struct master_key **key, cha
 	}
 	error = safe_file_read(from, SAFE_FILE_SECRET, KEY_TEXT_SIZE + 1, &text, &size, why);
 	if (error == STEPUP_NOT_FOUND)
-		say(why, from, "there is no such file. Put the key of this store back; for a new store make one with"
+		master_key_say(why, from, "there is no such file. Put the key of this store back; for a new store make one with"
 			" \"(umask 077; openssl rand -hex 32 > FILE)\"");
 	if (error == STEPUP_TOO_LONG)
 		error = STEPUP_INVALID;
 	if (error == STEPUP_OK)
 		error = parse_hex(text, size, bytes);
 	if (error == STEPUP_INVALID)
-		say(why, from, "is not 64 hexadecimal digits and a newline. Put the key of this store back from where it is kept");
+		master_key_say(why, from, "is not 64 hexadecimal digits and a newline. Put the key of this store back from where it is kept");
 	if (error == STEPUP_OK)
 		error = master_key_from_bytes(bytes, key);
 out:

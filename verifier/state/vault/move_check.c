@@ -11,7 +11,7 @@
 	" Nothing was changed. If it is to be put back all the same, do it as with any backup:"              \
 	" stepup restore --as-backup FILE, and then stepup epoch new."
 
-static enum stepup_error refuse(char **why, const struct move_question *question, const char *what)
+static enum stepup_error move_check_refuse(char **why, const struct move_question *question, const char *what)
 {
 	if (asprintf(why,
 		    "The store left in that file at batch %" PRId64
@@ -49,12 +49,12 @@ enum stepup_error move_check(const struct move_question *question, char **why)
 	if (is_same(left, known) || has_just_arrived(left, known))
 		return STEPUP_OK;
 	if (!is_older(known, left))
-		return refuse(why, question,
+		return move_check_refuse(why, question,
 			known->epoch > left->epoch
 				? "a later epoch was begun there"
 				: "the file was restored before, or the store went on there, or left again");
 	if (known->log_size > left->log_size || !question->known_fits)
-		return refuse(why, question,
+		return move_check_refuse(why, question,
 			"the two went apart before, so each knows of codes and locks that the other does "
 			"not");
 	return STEPUP_OK;

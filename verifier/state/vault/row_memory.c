@@ -33,7 +33,7 @@ static size_t after(const struct row_memory *memory, size_t at)
 }
 
 /* The row's slot, or the empty one where it would go. */
-static size_t slot_of(const struct row_memory *memory, uint64_t row)
+static size_t row_memory_slot_of(const struct row_memory *memory, uint64_t row)
 {
 	size_t at = home_of(memory, row);
 
@@ -53,7 +53,7 @@ static enum stepup_error resize(struct row_memory *memory, size_t capacity)
 		return STEPUP_NO_MEMORY;
 	for (size_t i = 0; i < memory->capacity; i++)
 		if (memory->slots[i].version != 0)
-			other.slots[slot_of(&other, memory->slots[i].row)] = memory->slots[i];
+			other.slots[row_memory_slot_of(&other, memory->slots[i].row)] = memory->slots[i];
 	free(memory->slots);
 	*memory = other;
 	return STEPUP_OK;
@@ -80,22 +80,22 @@ struct row_print row_memory_get(const struct row_memory *memory, uint64_t row)
 {
 	if (memory->capacity == 0)
 		return (struct row_print){.row = row};
-	return memory->slots[slot_of(memory, row)];
+	return memory->slots[row_memory_slot_of(memory, row)];
 }
 
 /* How far it is from one slot to another, going on round the end. */
-static size_t distance(const struct row_memory *memory, size_t from, size_t to)
+static size_t row_memory_distance(const struct row_memory *memory, size_t from, size_t to)
 {
 	return to >= from ? to - from : to + memory->capacity - from;
 }
 
 /* Closes the gap, so that rows behind it are still found. */
-static void forget(struct row_memory *memory, size_t gap)
+static void row_memory_forget(struct row_memory *memory, size_t gap)
 {
 	for (size_t at = after(memory, gap); memory->slots[at].version != 0; at = after(memory, at)) {
 		size_t home = home_of(memory, memory->slots[at].row);
 
-		if (distance(memory, home, at) >= distance(memory, gap, at)) {
+		if (row_memory_distance(memory, home, at) >= row_memory_distance(memory, gap, at)) {
 			memory->slots[gap] = memory->slots[at];
 			gap = at;
 		}
@@ -110,10 +110,10 @@ void row_memory_set(struct row_memory *memory, const struct row_print *print)
 
 	if (memory->capacity == 0)
 		return;
-	at = slot_of(memory, print->row);
+	at = row_memory_slot_of(memory, print->row);
 	if (print->version == 0) {
 		if (memory->slots[at].version != 0)
-			forget(memory, at);
+			row_memory_forget(memory, at);
 		return;
 	}
 	memory->count += memory->slots[at].version == 0;
