@@ -1,5 +1,5 @@
-# What all parts share. libstepup: libc and jansson, good for the PAM module. libevidence: digests, the log's tree and notes,
-# receipts (libcrypto, libjose), never linked into the module.
+# What all parts share. libstepup: libc and jansson, good for the PAM module. libevidence: digests, the log's
+# tree and notes, receipts (libcrypto, libjose), never linked into the module.
 noinst_LIBRARIES += lib/libstepup.a lib/libevidence.a
 LIBSTEPUP = lib/libstepup.a $(JANSSON_LIBS)
 lib_libstepup_a_CPPFLAGS = $(AM_CPPFLAGS)
@@ -51,17 +51,21 @@ lib_libevidence_a_SOURCES += lib/replay/log_check.h lib/replay/log_check.c lib/r
 
 EXTRA_DIST += lib/base/display_text_ranges.py
 
-# The interface texts: served by the verifier, installed for readers, and the source of the manual pages' tables.
+# The interface texts: served by the verifier, installed for readers, and the source of the
+# manual pages' tables.
 interfacesdir = $(datadir)/stepup/interfaces
-dist_interfaces_DATA = lib/wire/interfaces/io.stepup.Verify1.varlink lib/wire/interfaces/io.stepup.Admin1.varlink \
-	lib/wire/interfaces/io.stepup.Redeem1.varlink lib/wire/interfaces/io.stepup.Hooks1.varlink
+dist_interfaces_DATA = lib/wire/interfaces/io.stepup.Verify1.varlink \
+	lib/wire/interfaces/io.stepup.Admin1.varlink lib/wire/interfaces/io.stepup.Redeem1.varlink \
+	lib/wire/interfaces/io.stepup.Hooks1.varlink
 
 # The same texts as C strings, so that what is served is what is installed.
 BUILT_SOURCES += lib/wire/interfaces_text.h
 CLEANFILES += lib/wire/interfaces_text.h
 lib/wire/interfaces_text.h: $(dist_interfaces_DATA)
-	$(AM_V_GEN)$(MKDIR_P) lib/wire && for door in verify:Verify1 admin:Admin1 redeem:Redeem1 hooks:Hooks1; do \
+	$(AM_V_GEN)$(MKDIR_P) lib/wire && \
+		for door in verify:Verify1 admin:Admin1 redeem:Redeem1 hooks:Hooks1; do \
 		echo "static const char interface_text_$${door%%:*}[] ="; \
-		$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $(srcdir)/lib/wire/interfaces/io.stepup.$${door##*:}.varlink; \
+		$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' \
+			$(srcdir)/lib/wire/interfaces/io.stepup.$${door##*:}.varlink; \
 		echo ';'; \
 	done >$@.new && mv $@.new $@

@@ -1,6 +1,6 @@
 # systemd units, sysusers, tmpfiles: made from *.in with the folders that configure was told.
-PACKAGING_UNITS = packaging/stepupd.service packaging/stepupd-verify.socket packaging/stepupd-admin.socket packaging/stepupd-redeem.socket \
-	packaging/stepupd-hooks.socket packaging/stepup-hooks.service
+PACKAGING_UNITS = packaging/stepupd.service packaging/stepupd-verify.socket packaging/stepupd-admin.socket \
+	packaging/stepupd-redeem.socket packaging/stepupd-hooks.socket packaging/stepup-hooks.service
 PACKAGING_MADE = $(PACKAGING_UNITS) packaging/stepup-sysusers.conf packaging/stepup-tmpfiles.conf
 PACKAGING_SED = $(SED) -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g' \
 	-e 's|@localstatedir[@]|$(localstatedir)|g' -e 's|@rundir[@]|$(rundir)|g'

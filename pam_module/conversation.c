@@ -32,7 +32,8 @@ static int conversation_converse(pam_handle_t *pamh, int style, const char *text
 	return PAM_SUCCESS;
 }
 
-/* Says the whole of a prompt in a message, for whoever sees another one; on standard error, as sudo has it. */
+/* Says the whole of a prompt in a message, for whoever sees another one; on standard
+ * error, as sudo has it. */
 static void say_above(const struct conversation *conversation, const char *text)
 {
 	char *copy = strdup(text), *reply = NULL;
@@ -110,15 +111,16 @@ void conversation_inform(const struct conversation *conversation, const char *te
 	wipe_free_string(&reply);
 }
 
-void conversation_init(
-	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form, int flags)
+void conversation_init(struct conversation *conversation, pam_handle_t *pamh,
+	const struct conversation_form *form, int flags)
 {
 	*conversation = (struct conversation){
 		.pamh = pamh, .form = form, .silent = ((unsigned)flags & PAM_SILENT) != 0};
 	conversation->channel =
 		(struct text_channel){.ask = ask_line, .tell = tell_line, .context = conversation};
 	conversation->keys.channel = &conversation->channel;
-	conversation->step_up = (struct step_up_conversation){.ask = ask, .wait = wait_for_approval, .context = conversation};
+	conversation->step_up = (struct step_up_conversation){
+		.ask = ask, .wait = wait_for_approval, .context = conversation};
 }
 
 void conversation_set_keys(struct conversation *conversation, const char *user, const char *agent_socket)
@@ -134,7 +136,8 @@ void conversation_clear(struct conversation *conversation)
 
 bool conversation_has_nobody(const struct conversation *conversation)
 {
-	return conversation->failed && !conversation->answered && conversation->form == &conversation_form_text;
+	return conversation->failed && !conversation->answered &&
+		conversation->form == &conversation_form_text;
 }
 
 void conversation_tell(const struct conversation *conversation, const struct ending *ending)
@@ -142,10 +145,12 @@ void conversation_tell(const struct conversation *conversation, const struct end
 	char *text = NULL, *reply = NULL;
 	bool granted = ending->error == STEPUP_OK;
 
-	if ((conversation->failed && conversation->form != &conversation_form_text) || (granted && conversation->silent))
+	if ((conversation->failed && conversation->form != &conversation_form_text) ||
+	    (granted && conversation->silent))
 		return;
 	if (conversation->form->ending(ending, &text) == STEPUP_OK && text != NULL)
-		(void)conversation_converse(conversation->pamh, granted ? PAM_TEXT_INFO : PAM_ERROR_MSG, text, &reply);
+		(void)conversation_converse(conversation->pamh, granted ? PAM_TEXT_INFO : PAM_ERROR_MSG,
+			text, &reply);
 	free(text);
 	wipe_free_string(&reply);
 }

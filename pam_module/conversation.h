@@ -27,11 +27,13 @@ struct ending {
 
 struct conversation_form {
 	const char *name; /* the argument's value */
-	/* Gets an answer as step_up_conversation's ask does; STEPUP_INVALID where a reply is none in this form. */
+	/* Gets an answer as step_up_conversation's ask does; STEPUP_INVALID where a reply is
+	 * none in this form. */
 	enum stepup_error (*ask)(struct conversation *conversation, const struct step_up_question *question,
 		struct step_up_answer *answer);
 	/* Tells what waits for a second person, as step_up_conversation's wait does. */
-	bool (*wait)(struct conversation *conversation, const struct step_up_waiting *waiting, struct deadline *until);
+	bool (*wait)(struct conversation *conversation, const struct step_up_waiting *waiting,
+		struct deadline *until);
 	/* Makes the text that tells the ending; the caller frees. NULL where there is nothing to tell. */
 	enum stepup_error (*ending)(const struct ending *ending, char **text);
 };
@@ -44,7 +46,8 @@ struct conversation {
 	pam_handle_t *pamh;
 	const struct conversation_form *form;
 	bool silent; /* the host asked for silence */
-	bool prompt_is_replaced; /* the host shows another prompt than ours: what ours says is told in a message as well */
+	/* the host shows another prompt than ours: what ours says is told in a message as well */
+	bool prompt_is_replaced;
 	bool answered; /* somebody was there: a prompt came back */
 	bool failed; /* the host's conversation did not work: it isn't the person who gave up */
 	struct text_channel channel;
@@ -52,17 +55,18 @@ struct conversation {
 	struct step_up_conversation step_up;
 };
 
-void conversation_init(
-	struct conversation *conversation, pam_handle_t *pamh, const struct conversation_form *form, int flags);
+void conversation_init(struct conversation *conversation, pam_handle_t *pamh,
+	const struct conversation_form *form, int flags);
 
 /* Says whose keys may be used, and through which agent (NULL: none); both borrowed. */
 void conversation_set_keys(struct conversation *conversation, const char *user, const char *agent_socket);
 
 void conversation_clear(struct conversation *conversation);
 
-/* Puts one hidden prompt; the caller wipes and frees the reply. STEPUP_INVALID where the host's conversation did
- * not work. */
-enum stepup_error conversation_prompt(const struct conversation *conversation, const char *text, char **reply);
+/* Puts one hidden prompt; the caller wipes and frees the reply. STEPUP_INVALID where the host's
+ * conversation did not work. */
+enum stepup_error conversation_prompt(const struct conversation *conversation, const char *text,
+	char **reply);
 
 /* Tells a sentence, or an object of the form in JSON; not where the host asked for silence. */
 void conversation_inform(const struct conversation *conversation, const char *text);
@@ -70,8 +74,8 @@ void conversation_inform(const struct conversation *conversation, const char *te
 /* Whether nobody is there to ask: the host's conversation in text gave no answer at all. */
 bool conversation_has_nobody(const struct conversation *conversation);
 
-/* Tells how it ended; a grant is held back where the host asked for silence, and in JSON a refusal where the conversation broke.
- * Whether anybody could be told makes no difference. */
+/* Tells how it ended; a grant is held back where the host asked for silence, and in JSON a refusal where the
+ * conversation broke. Whether anybody could be told makes no difference. */
 void conversation_tell(const struct conversation *conversation, const struct ending *ending);
 
 #endif

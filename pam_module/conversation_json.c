@@ -2,8 +2,8 @@
 /*
  * The conversation in JSON, for programs that draw their own dialog: each message is one object on one line,
  * each reply one object. The form is described in pam_stepup(8); "v" is its version.
- * MUST: take a reply only where it is small, well-formed, of one of the two kinds of answer, and by a method that
- * the question offered.
+ * MUST: take a reply only where it is small, well-formed, of one of the two kinds of answer, and by a method
+ * that the question offered.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -71,8 +71,8 @@ static enum stepup_error json_question(const struct step_up_question *question, 
 	return conversation_json_write_object(object, whole, text);
 }
 
-/* Takes the answer out of a checked reply: {"method":"code","code":TEXT}, {"method":"browser","credential":{…}} or
- * {"cancel":true}, and nothing else. */
+/* Takes the answer out of a checked reply: {"method":"code","code":TEXT},
+ * {"method":"browser","credential":{…}} or {"cancel":true}, and nothing else. */
 static enum stepup_error take_answer(
 	const json_t *reply, const struct step_up_question *question, struct step_up_answer *answer)
 {
@@ -133,9 +133,11 @@ static enum stepup_error json_ask(struct conversation *conversation, const struc
 }
 
 /* The program is told, and the module waits as long as it may. */
-static bool json_wait(struct conversation *conversation, const struct step_up_waiting *waiting, struct deadline *until)
+static bool json_wait(struct conversation *conversation, const struct step_up_waiting *waiting,
+	struct deadline *until)
 {
-	json_t *object = json_pack("{s:i, s:s, s:s}", "v", FORM_VERSION, "type", "waiting", "request", waiting->request);
+	json_t *object = json_pack("{s:i, s:s, s:s}", "v", FORM_VERSION, "type", "waiting",
+		"request", waiting->request);
 	bool whole = object != NULL && conversation_json_set_text(object, "message", waiting->message) &&
 		     set_object(object, "approvers", waiting->approvers) &&
 		     set_number(object, "expires", waiting->expires) &&
@@ -155,9 +157,9 @@ static enum stepup_error json_ending(const struct ending *ending, char **text)
 	json_t *object = json_pack("{s:i, s:s, s:s}", "v", FORM_VERSION, "type",
 		granted ? "granted" : "refused", "message", ending->message);
 	bool whole = object != NULL &&
-		     (granted || conversation_json_set_text(object, "error", stepup_error_name(ending->error))) &&
-		     conversation_json_set_text(object, "reference", ending->reference) &&
-		     set_number(object, "retry_after", ending->retry_after_seconds);
+		(granted || conversation_json_set_text(object, "error", stepup_error_name(ending->error))) &&
+		conversation_json_set_text(object, "reference", ending->reference) &&
+		set_number(object, "retry_after", ending->retry_after_seconds);
 
 	return conversation_json_write_object(object, whole, text);
 }

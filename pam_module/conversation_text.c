@@ -16,15 +16,18 @@ static enum stepup_error text_ask(struct conversation *conversation, const struc
 	return key_conversation_ask(&conversation->keys, question, answer);
 }
 
-/* sshd shows nothing before the next prompt, and gives nobody ten minutes: so the person says when to look whether somebody
- * has agreed, again while there is time, and starts again where it takes longer. */
-static bool text_wait(struct conversation *conversation, const struct step_up_waiting *waiting, struct deadline *until)
+/* sshd shows nothing before the next prompt, and gives nobody ten minutes: so the person says when to look
+ * whether somebody has agreed, again while there is time, and starts again where it takes longer. */
+static bool text_wait(struct conversation *conversation, const struct step_up_waiting *waiting,
+	struct deadline *until)
 {
-	const char *said = waiting->again ? "Nobody has agreed yet." : waiting->message == NULL ? "A second person must agree." : waiting->message;
+	const char *said = waiting->again ? "Nobody has agreed yet."
+		: waiting->message == NULL ? "A second person must agree." : waiting->message;
 	char *question = NULL, *reply = NULL;
 	enum stepup_error error;
 
-	if (asprintf(&question, "%s\nPress Enter once somebody has, within %d seconds: ", said, deadline_left(*until) / 1000) < 0)
+	if (asprintf(&question, "%s\nPress Enter once somebody has, within %d seconds: ", said,
+		    deadline_left(*until) / 1000) < 0)
 		return false;
 	error = conversation_prompt(conversation, question, &reply);
 	free(question);

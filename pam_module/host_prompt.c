@@ -13,8 +13,8 @@
 
 /* sudo(8) 1.9: options whose value may be the next word. */
 static const char short_with_value[] = "aCcDghpRrTtUu";
-static const char *const long_with_value[] = {"--auth-type", "--close-from", "--login-class", "--chdir", "--group", "--host", "--chroot", "--role",
-	"--command-timeout", "--type", "--other-user", "--user"};
+static const char *const long_with_value[] = {"--auth-type", "--close-from", "--login-class", "--chdir",
+	"--group", "--host", "--chroot", "--role", "--command-timeout", "--type", "--other-user", "--user"};
 
 /* An option of one letter, or several in one word. */
 static bool short_has_prompt(const char *word, bool *takes_next)
@@ -23,7 +23,8 @@ static bool short_has_prompt(const char *word, bool *takes_next)
 		if (*letter == 'p')
 			return true;
 		if (strchr(short_with_value, *letter) != NULL) {
-			*takes_next = letter[1] == '\0' && *letter != 'h'; /* -h takes a value only where it stands in the same word */
+			/* -h takes a value only where it stands in the same word */
+			*takes_next = letter[1] == '\0' && *letter != 'h';
 			return false;
 		}
 	}
@@ -75,7 +76,8 @@ static bool read_arguments(char *arguments, size_t *size)
 	*size = 0;
 	if (fd < 0)
 		return false;
-	while (*size < ARGUMENTS_MAX && ((got = read(fd, arguments + *size, ARGUMENTS_MAX - *size)) > 0 || (got < 0 && errno == EINTR)))
+	while (*size < ARGUMENTS_MAX &&
+	    ((got = read(fd, arguments + *size, ARGUMENTS_MAX - *size)) > 0 || (got < 0 && errno == EINTR)))
 		*size += got > 0 ? (size_t)got : 0;
 	close(fd);
 	return got >= 0;

@@ -93,10 +93,9 @@ char *outcome_nobody_words(const char *action)
 {
 	char *words = NULL;
 
-	if (asprintf(&words,
-		    "%s needs a step-up, and there is nobody to ask: no terminal, or no answer. Nothing was approved. Start it from a terminal "
-		    "and answer. For jobs and accounts of machines see \"Where nobody answers\" in pam_stepup(8).",
-		    action) < 0)
+	if (asprintf(&words, "%s needs a step-up, and there is nobody to ask: no terminal, or no answer. "
+		    "Nothing was approved. Start it from a terminal and answer. For jobs and accounts of "
+		    "machines see \"Where nobody answers\" in pam_stepup(8).", action) < 0)
 		return NULL;
 	return words;
 }
@@ -178,5 +177,6 @@ void outcome_log(pam_handle_t *pamh, const char *user, const char *action, enum 
 
 void outcome_log_nobody(pam_handle_t *pamh, const char *user, const char *action)
 {
-	system_log(pamh, LOG_NOTICE, "refused %s to %s: nobody to ask", action == NULL ? "account" : action, user == NULL ? "?" : user);
+	system_log(pamh, LOG_NOTICE, "refused %s to %s: nobody to ask", action == NULL ? "account" : action,
+		user == NULL ? "?" : user);
 }

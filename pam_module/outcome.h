@@ -26,7 +26,8 @@ int outcome_account_code(enum stepup_error error);
  */
 char *outcome_words(enum stepup_error error);
 
-/* The sentence for an action that nobody was there to approve; the caller frees. NULL where there is no memory. */
+/* The sentence for an action that nobody was there to approve; the caller frees. NULL where
+ * there is no memory. */
 char *outcome_nobody_words(const char *action);
 
 /* What is said where there is no memory for anything better. */

@@ -46,7 +46,8 @@ static void conclude(const struct run *run, const char *action, enum stepup_erro
 	const struct verifier_refusal *refusal)
 {
 	bool nobody = error == STEPUP_CANCELLED && conversation_has_nobody(&run->conversation);
-	char *words = refusal->message != NULL ? NULL : nobody ? outcome_nobody_words(action) : outcome_words(error);
+	char *words = refusal->message != NULL ? NULL : nobody ? outcome_nobody_words(action)
+		: outcome_words(error);
 	struct ending ending = {
 		.error = error,
 		.message = refusal->message != NULL ? refusal->message
@@ -114,8 +115,8 @@ static int step_up(struct run *run)
 
 	debug(run, "asking the verifier for a step-up");
 	reach_find(run->pamh, &run->arguments, &run->request);
-	run->conversation.prompt_is_replaced =
-		run->arguments.form == &conversation_form_text && host_prompt_is_replaced(run->request.step_up.service);
+	run->conversation.prompt_is_replaced = run->arguments.form == &conversation_form_text &&
+		host_prompt_is_replaced(run->request.step_up.service);
 	conversation_set_keys(&run->conversation, run->request.step_up.user, run->request.agent_socket);
 	error = verifier_client_open(run->arguments.socket, deadline, &client);
 	if (error == STEPUP_OK)
@@ -225,11 +226,12 @@ static int ask_in_account(struct run *run)
 	return code == PAM_SUCCESS ? step_up(run) : code;
 }
 
-/* Whether the line says that it asks, and nothing would be asked: the environment alone names no action here, because a program
- * that names none would be let through. */
+/* Whether the line says that it asks, and nothing would be asked: the environment alone names no action here,
+ * because a program that names none would be let through. */
 static bool asks_for_nothing(const struct arguments *arguments)
 {
-	return arguments->action == NULL && (arguments->details_from_environment || arguments->receipt_to_environment);
+	return arguments->action == NULL &&
+		(arguments->details_from_environment || arguments->receipt_to_environment);
 }
 
 PUBLIC int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
@@ -238,7 +240,8 @@ PUBLIC int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char 
 	int code = pam_stepup_begin(&run, pamh, flags, argc, argv);
 
 	if (code == PAM_SUCCESS && asks_for_nothing(&run.arguments)) {
-		system_log(pamh, LOG_ERR, "refused: an account line with details=env or receipt=env needs action= as well, or it asks for nothing");
+		system_log(pamh, LOG_ERR, "refused: an account line with details=env or receipt=env needs "
+			"action= as well, or it asks for nothing");
 		code = PAM_SERVICE_ERR;
 	}
 	if (code == PAM_SUCCESS)

@@ -19,17 +19,19 @@ static bool uid_of(pam_handle_t *pamh, const char *name, uid_t *uid)
 	return account != NULL;
 }
 
-/* Whether the host's process belongs to the user. Its own account is looked at first: most hosts' isn't the user's, and to find
- * that a name has no account takes a search through all that might know it. */
+/* Whether the host's process belongs to the user. Its own account is looked at first: most hosts' isn't the
+ * user's, and to find that a name has no account takes a search through all that might know it. */
 static bool is_process_of(pam_handle_t *pamh, const char *user)
 {
 	uid_t own_uid = getuid(), user_uid;
 	const struct passwd *own = pam_modutil_getpwuid(pamh, own_uid);
 
-	return own != NULL && strcmp(own->pw_name, user) == 0 && uid_of(pamh, user, &user_uid) && user_uid == own_uid;
+	return own != NULL && strcmp(own->pw_name, user) == 0 && uid_of(pamh, user, &user_uid) &&
+		user_uid == own_uid;
 }
 
-/* Whether whoever asks is the user: PAM_RUSER where the host says, else the one that the host's process belongs to. */
+/* Whether whoever asks is the user: PAM_RUSER where the host says, else the one that the host's
+ * process belongs to. */
 static bool asks_for_themselves(pam_handle_t *pamh, const char *user)
 {
 	const void *item = NULL;

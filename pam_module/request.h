@@ -33,8 +33,8 @@ int request_read_person(pam_handle_t *pamh, struct request *request);
 enum stepup_error request_read_action(
 	pam_handle_t *pamh, const struct arguments *arguments, struct request *request);
 
-/* Takes an older step-up's receipt out of the PAM environment: before another one is asked for, or refused unasked.
- * STEPUP_NO_MEMORY where it stays. */
+/* Takes an older step-up's receipt out of the PAM environment: before another one is asked for, or refused
+ * unasked. STEPUP_NO_MEMORY where it stays. */
 enum stepup_error request_forget_receipt(pam_handle_t *pamh);
 
 void request_clear(struct request *request);

@@ -40,7 +40,9 @@ static enum stepup_error settle_one(struct store_session *session, const char *n
 	enum stepup_error error = store_user_find(session, name, &record);
 
 	if (error == STEPUP_CORRUPT) {
-		journal_line(LOG_ERR, "clock", "what was noted of %s by a clock that was ahead could not be moved: %s", name, stepup_error_text(error));
+		journal_line(LOG_ERR, "clock",
+			"what was noted of %s by a clock that was ahead could not be moved: %s", name,
+			stepup_error_text(error));
 		return STEPUP_OK;
 	}
 	if (error == STEPUP_OK)
@@ -56,7 +58,8 @@ static enum stepup_error settle_one(struct store_session *session, const char *n
 static enum stepup_error settle_page(struct store_session *session, void *job)
 {
 	struct settling *settling = job;
-	enum stepup_error error = settling->after[0] == '\0' ? store_fact_set(session, FACT_SETTLING, "yes") : STEPUP_OK;
+	enum stepup_error error = settling->after[0] == '\0' ? store_fact_set(session, FACT_SETTLING, "yes")
+		: STEPUP_OK;
 	int64_t index;
 
 	settling->now = clock_wall_seconds();
@@ -69,7 +72,8 @@ static enum stepup_error settle_page(struct store_session *session, void *job)
 	if (error == STEPUP_OK && settling->over)
 		error = store_fact_set(session, FACT_SETTLING, "no");
 	if (error == STEPUP_OK && settling->over && settling->moved + (int64_t)settling->ahead_count > 0)
-		error = store_log_append(session, log_entry_clock_settled(settling->now, settling->moved + (int64_t)settling->ahead_count), NULL, NULL, &index);
+		error = store_log_append(session, log_entry_clock_settled(settling->now,
+				settling->moved + (int64_t)settling->ahead_count), NULL, NULL, &index);
 	return error;
 }
 
@@ -81,7 +85,8 @@ static void settling_free(struct settling *settling)
 
 static void say_unfinished(enum stepup_error error)
 {
-	journal_line(LOG_ERR, "clock", "what was noted by a clock that was ahead has not all been moved, and will be at the next start: %s", stepup_error_text(error));
+	journal_line(LOG_ERR, "clock", "what was noted by a clock that was ahead has not all been moved, "
+		"and will be at the next start: %s", stepup_error_text(error));
 }
 
 static void page_done(void *job, enum stepup_error result)
@@ -96,8 +101,9 @@ static void page_done(void *job, enum stepup_error result)
 	if (result != STEPUP_OK)
 		say_unfinished(result);
 	else
-		journal_line(LOG_WARNING, "clock", "what was noted by a clock that was ahead counts as of now: that of %" PRId64 " %s", settling->moved,
-			settling->moved == 1 ? "person" : "people");
+		journal_line(LOG_WARNING, "clock",
+			"what was noted by a clock that was ahead counts as of now: that of %" PRId64 " %s",
+			settling->moved, settling->moved == 1 ? "person" : "people");
 	settling_free(settling);
 }
 
@@ -110,7 +116,8 @@ static enum stepup_error settle_everybody(struct verifier *verifier)
 		return STEPUP_NO_MEMORY;
 	settling->verifier = verifier;
 	settling->ahead = calloc(PAGE, sizeof(*settling->ahead));
-	error = settling->ahead == NULL ? STEPUP_NO_MEMORY : commit_queue_submit(verifier->queue, settle_page, page_done, settling);
+	error = settling->ahead == NULL ? STEPUP_NO_MEMORY
+		: commit_queue_submit(verifier->queue, settle_page, page_done, settling);
 	if (error != STEPUP_OK)
 		settling_free(settling);
 	return error;
@@ -126,7 +133,8 @@ void clock_settle(struct verifier *verifier)
 
 /* --- at the start --- */
 
-static bool take_time(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool take_time(void *context, int64_t index, const char *entry, const char *details,
+	const uint8_t *salt)
 {
 	int64_t *at = context;
 	json_t *object = NULL;
@@ -144,7 +152,8 @@ enum stepup_error clock_settling_start(struct verifier *verifier, bool *doubtful
 {
 	char unfinished[8] = "";
 	int64_t size = 0, newest = 0, now = clock_wall_seconds();
-	enum stepup_error error = store_fact_get(verifier->reader, FACT_SETTLING, unfinished, sizeof(unfinished));
+	enum stepup_error error =
+		store_fact_get(verifier->reader, FACT_SETTLING, unfinished, sizeof(unfinished));
 
 	if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
 		error = store_log_size(verifier->reader, &size);

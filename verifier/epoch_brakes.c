@@ -74,16 +74,19 @@ static int epoch_brakes_on_thaw(struct brakes *brakes, json_t *entry)
 	return 0;
 }
 
-/* As the canonical text of an entry has its type: it can stand nowhere else, as quotes within a text are escaped. */
+/* As the canonical text of an entry has its type: it can stand nowhere else, as quotes within a
+ * text are escaped. */
 static const struct {
 	const char *type;
 	int (*note)(struct brakes *brakes, json_t *entry); /* not 0: no memory */
 } kinds[] = {
-	{"\"type\":\"lock\"", epoch_brakes_on_lock}, {"\"type\":\"unlock\"", epoch_brakes_on_unlock}, {"\"type\":\"revoke\"", on_gone}, {"\"type\":\"remove\"", on_gone},
+	{"\"type\":\"lock\"", epoch_brakes_on_lock}, {"\"type\":\"unlock\"", epoch_brakes_on_unlock},
+	{"\"type\":\"revoke\"", on_gone}, {"\"type\":\"remove\"", on_gone},
 	{"\"type\":\"freeze\"", epoch_brakes_on_freeze}, {"\"type\":\"thaw\"", epoch_brakes_on_thaw},
 };
 
-static bool epoch_brakes_note_entry(void *context, int64_t index, const char *text, const char *details, const uint8_t *salt)
+static bool epoch_brakes_note_entry(void *context, int64_t index, const char *text, const char *details,
+	const uint8_t *salt)
 {
 	struct brakes *brakes = context;
 
@@ -134,7 +137,8 @@ static void epoch_brakes_lock_again(struct user_record *record, const json_t *en
 	copy(record->lock.reason, sizeof(record->lock.reason), entry, "reason");
 	copy(record->lock.by, sizeof(record->lock.by), entry, "by");
 	record->receipts_from = record->version + 1; /* as it is saved */
-	journal_line(LOG_NOTICE, "epoch", "%s is locked again, as the log says: %s", record->name, record->lock.reference);
+	journal_line(LOG_NOTICE, "epoch", "%s is locked again, as the log says: %s", record->name,
+		record->lock.reference);
 }
 
 static bool is_gone(const struct brakes *brakes, const char *user_id, const struct credential *credential)
@@ -157,7 +161,8 @@ static bool lacks_brakes(const struct brakes *brakes, const struct user_record *
 	return lacks;
 }
 
-static enum stepup_error mend_user(struct store *store, struct store_session *session, const struct brakes *brakes, const char *name, int64_t now)
+static enum stepup_error mend_user(struct store *store, struct store_session *session,
+	const struct brakes *brakes, const char *name, int64_t now)
 {
 	struct user_record *record = NULL;
 	char user_id[USER_ID_TEXT_SIZE];
@@ -174,7 +179,8 @@ static enum stepup_error mend_user(struct store *store, struct store_session *se
 		if (!is_gone(brakes, user_id, &record->credentials[i]))
 			continue;
 		error = credential_bury(store, record, &record->credentials[i], now);
-		journal_line(LOG_NOTICE, "epoch", "%s of %s is revoked again, as the log says", record->credentials[i].id, name);
+		journal_line(LOG_NOTICE, "epoch", "%s of %s is revoked again, as the log says",
+			record->credentials[i].id, name);
 	}
 	if (error == STEPUP_OK)
 		error = store_user_save(session, record);
@@ -198,7 +204,8 @@ static bool note_user(void *context, const struct user_record *record)
 	base64url_encode(record->user_id, USER_ID_SIZE, user_id);
 	(void)snprintf(walk->last, sizeof(walk->last), "%s", record->name);
 	walk->seen++;
-	if (json_object_get(walk->brakes->locked, user_id) != NULL && json_object_set_new(walk->ids, user_id, json_true()) != 0)
+	if (json_object_get(walk->brakes->locked, user_id) != NULL &&
+	    json_object_set_new(walk->ids, user_id, json_true()) != 0)
 		walk->brakes->failed = true;
 	if (lacks_brakes(walk->brakes, record))
 		memcpy(walk->names[walk->count++], walk->last, sizeof(walk->last));
@@ -224,7 +231,8 @@ static enum stepup_error lock_the_missing(struct store_session *session, const s
 		if (error != STEPUP_NOT_FOUND)
 			continue; /* somebody else has the name by now */
 		record = user_record_new(name, -1);
-		error = record == NULL ? STEPUP_NO_MEMORY : base64url_decode(user_id, record->user_id, USER_ID_SIZE, &size);
+		error = record == NULL ? STEPUP_NO_MEMORY
+			: base64url_decode(user_id, record->user_id, USER_ID_SIZE, &size);
 		if (error == STEPUP_OK && size != USER_ID_SIZE)
 			error = STEPUP_CORRUPT;
 		if (error == STEPUP_OK) {
@@ -237,7 +245,8 @@ static enum stepup_error lock_the_missing(struct store_session *session, const s
 }
 
 /* Page by page, as nothing is written while a list is read. */
-static enum stepup_error mend_users(struct store *store, struct store_session *session, struct brakes *brakes, int64_t now)
+static enum stepup_error mend_users(struct store *store, struct store_session *session, struct brakes *brakes,
+	int64_t now)
 {
 	struct brakes_walk *walk = calloc(1, sizeof(*walk));
 	enum stepup_error error = STEPUP_NO_MEMORY;
@@ -272,7 +281,8 @@ static enum stepup_error mend_freezes(struct store_session *session, const struc
 	json_t *entry;
 
 	json_object_foreach(brakes->frozen, action, entry) {
-		struct freeze freeze = {.at = message_number(entry, "at", 0), .log = message_number(entry, "index", 0)};
+		struct freeze freeze = {
+			.at = message_number(entry, "at", 0), .log = message_number(entry, "index", 0)};
 
 		if (error != STEPUP_OK)
 			continue;
@@ -282,7 +292,8 @@ static enum stepup_error mend_freezes(struct store_session *session, const struc
 		copy(freeze.by, sizeof(freeze.by), entry, "by");
 		error = store_freeze_add(session, &freeze);
 		if (error == STEPUP_OK)
-			journal_line(LOG_NOTICE, "epoch", "%s is frozen again, as the log says: %s", action, freeze.reference);
+			journal_line(LOG_NOTICE, "epoch", "%s is frozen again, as the log says: %s", action,
+				freeze.reference);
 		else if (error == STEPUP_EXISTS)
 			error = STEPUP_OK; /* it stands */
 	}

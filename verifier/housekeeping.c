@@ -18,7 +18,8 @@ void housekeeping_start(struct housekeeping *housekeeping, struct verifier *veri
 	uint64_t watchdog_us = 0;
 
 	*housekeeping = (struct housekeeping){ .verifier = verifier };
-	housekeeping->next_prune_ms = clock_boot_ms() + (verifier->clock_doubtful ? PRUNE_DOUBTFUL_MS : PRUNE_EVERY_SECONDS * 1000);
+	housekeeping->next_prune_ms =
+		clock_boot_ms() + (verifier->clock_doubtful ? PRUNE_DOUBTFUL_MS : PRUNE_EVERY_SECONDS * 1000);
 	if (sd_watchdog_enabled(0, &watchdog_us) > 0)
 		housekeeping->watchdog_ms = (int64_t)(watchdog_us / 1000 / 3);
 	(void)clock_watch_jumped(&housekeeping->clock);
@@ -36,8 +37,10 @@ static enum stepup_error prune_work(struct store_session *session, void *job)
 	if (result == STEPUP_OK)
 		result = store_request_prune(session, housekeeping->requests_before, PRUNE_ROWS, &requests);
 	if (result == STEPUP_OK)
-		result = store_log_checkpoint_thin(session, housekeeping->checkpoints_before, &housekeeping->thinned_to, &checkpoints);
-	housekeeping->prune_more = checkpoints > CHECKPOINTS_THINNED_AT_ONCE / 2 || uses == PRUNE_ROWS || receipts == PRUNE_ROWS || requests == PRUNE_ROWS;
+		result = store_log_checkpoint_thin(session, housekeeping->checkpoints_before,
+			&housekeeping->thinned_to, &checkpoints);
+	housekeeping->prune_more = checkpoints > CHECKPOINTS_THINNED_AT_ONCE / 2 || uses == PRUNE_ROWS ||
+		receipts == PRUNE_ROWS || requests == PRUNE_ROWS;
 	return result;
 }
 
@@ -46,10 +49,12 @@ static void prune_done(void *job, enum stepup_error result)
 	struct housekeeping *housekeeping = job;
 
 	housekeeping->pruning = false;
-	if (result == STEPUP_OK && housekeeping->prune_more && housekeeping->next_prune_ms <= clock_boot_ms() + PRUNE_EVERY_SECONDS * 1000)
+	if (result == STEPUP_OK && housekeeping->prune_more &&
+	    housekeeping->next_prune_ms <= clock_boot_ms() + PRUNE_EVERY_SECONDS * 1000)
 		housekeeping->next_prune_ms = 0; /* a step each second, until all that is old has gone */
 	if (result != STEPUP_OK)
-		journal_line(LOG_WARNING, "warning", "could not remove old rows: %s", stepup_error_text(result));
+		journal_line(LOG_WARNING, "warning", "could not remove old rows: %s",
+			stepup_error_text(result));
 }
 
 static void prune(struct housekeeping *housekeeping)
@@ -62,10 +67,12 @@ static void prune(struct housekeeping *housekeeping)
 	housekeeping->receipts_before = now - RECEIPT_KEPT_SECONDS;
 	housekeeping->requests_before = now - REQUEST_KEPT_SECONDS;
 	housekeeping->checkpoints_before = now - CHECKPOINT_KEPT_SECONDS;
-	housekeeping->pruning = commit_queue_submit(housekeeping->verifier->queue, prune_work, prune_done, housekeeping) == STEPUP_OK;
+	housekeeping->pruning = commit_queue_submit(housekeeping->verifier->queue, prune_work, prune_done,
+		housekeeping) == STEPUP_OK;
 }
 
-/* Set back by much, it had been ahead: what was noted by it doesn't stand. Set forward by much, it may be ahead now: nothing is old only because it says so. */
+/* Set back by much, it had been ahead: what was noted by it doesn't stand. Set forward by much, it may be
+ * ahead now: nothing is old only because it says so. */
 static void clock_was_set(struct housekeeping *housekeeping, int64_t now_boot_ms)
 {
 	struct verifier *verifier = housekeeping->verifier;
@@ -90,7 +97,8 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 	policy_names_tick(verifier->policy_names);
 	hook_feed_tick(verifier);
 	if (clock_watch_jumped(&housekeeping->clock)) {
-		journal_line(LOG_WARNING, "clock", "the clock was set; every step-up under way ends, and people are asked again");
+		journal_line(LOG_WARNING, "clock",
+			"the clock was set; every step-up under way ends, and people are asked again");
 		transactions_end_user(verifier->transactions, NULL);
 		life_log_clock(verifier); /* first: the log has the new time before anything moves to it */
 		clock_was_set(housekeeping, now);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What has to be looked after once a second: what expired in memory, a clock that was set, rows that nobody needs any more, the watchdog.
+ * What has to be looked after once a second: what expired in memory, a clock that was set, rows that nobody
+ * needs any more, the watchdog.
  * Layer: verifier/.
  */
 #ifndef STEPUP_VERIFIER_HOUSEKEEPING_H
@@ -12,7 +13,8 @@
 #define PRUNE_EVERY_SECONDS 30
 #define PRUNE_DOUBTFUL_MS (24 * 60 * 60 * INT64_C(1000)) /* the clock went forward by days: it may be wrong */
 #define PRUNE_ROWS 40                           /* at a time, so that nobody waits for it */
-#define RECEIPT_KEPT_SECONDS (24 * 60 * 60 + 600) /* an exec_id is answered for 24 hours; receipts live 300 s at most */
+/* an exec_id is answered for 24 hours; receipts live 300 s at most */
+#define RECEIPT_KEPT_SECONDS (24 * 60 * 60 + 600)
 #define CHECKPOINT_KEPT_SECONDS (24 * 60 * 60)    /* all of the log's checkpoints; then one an hour */
 
 struct housekeeping {
@@ -23,7 +25,8 @@ struct housekeeping {
 	int64_t watchdog_ms; /* 0: none wanted */
 	int64_t next_watchdog_ms;
 	int64_t thinned_to; /* the log's checkpoints up to this size are as few as they get */
-	int64_t uses_before, receipts_before, requests_before, checkpoints_before; /* of the prune under way: read by the writer */
+	/* of the prune under way: read by the writer */
+	int64_t uses_before, receipts_before, requests_before, checkpoints_before;
 };
 
 void housekeeping_start(struct housekeeping *housekeeping, struct verifier *verifier);

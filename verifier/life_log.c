@@ -23,7 +23,9 @@ static enum stepup_error life_log_append_work(struct store_session *session, voi
 static void life_log_append_done(void *entry, enum stepup_error result)
 {
 	if (result != STEPUP_OK)
-		journal_line(LOG_WARNING, "warning", "the log has no entry of what the verifier itself did: %s", stepup_error_text(result));
+		journal_line(LOG_WARNING, "warning",
+			"the log has no entry of what the verifier itself did: %s",
+			stepup_error_text(result));
 	json_decref(entry);
 }
 
@@ -33,14 +35,16 @@ static void life_log_append(struct verifier *verifier, json_t *entry)
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
 	if (entry != NULL)
-		error = commit_queue_submit(verifier->queue, life_log_append_work, life_log_append_done, entry);
+		error = commit_queue_submit(verifier->queue, life_log_append_work,
+			life_log_append_done, entry);
 	if (error != STEPUP_OK)
 		life_log_append_done(entry, error);
 }
 
 void life_log_start(struct verifier *verifier)
 {
-	life_log_append(verifier, log_entry_start(clock_wall_seconds(), PACKAGE_VERSION, verifier->policy->issuer, verifier->policy->digest, verifier->clean_start));
+	life_log_append(verifier, log_entry_start(clock_wall_seconds(), PACKAGE_VERSION,
+			verifier->policy->issuer, verifier->policy->digest, verifier->clean_start));
 }
 
 void life_log_stop(struct verifier *verifier)

@@ -1,4 +1,5 @@
-# stepupd, the relying party. libverifier holds everything but main.c, so that tests link the objects the daemon has.
+# stepupd, the relying party. libverifier holds everything but main.c, so that tests link the
+# objects the daemon has.
 noinst_LIBRARIES += verifier/libverifier.a
 LIBVERIFIER = verifier/libverifier.a $(LIBEVIDENCE) $(UV_LIBS) $(OATH_LIBS) $(FIDO_LIBS) $(SQLITE_LIBS) \
 	$(SYSTEMD_LIBS)

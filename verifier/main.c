@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stepupd: options, wiring, signals, the service manager. MUST: leave no core and no memory to other processes' eyes, never be killed by a
- * peer that hangs up, and mark a stop as clean only where everything answered is on the disk.
+ * stepupd: options, wiring, signals, the service manager. MUST: leave no core and no memory to other
+ * processes' eyes, never be killed by a peer that hangs up, and mark a stop as clean only where everything
+ * answered is on the disk.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -114,7 +115,8 @@ static size_t descriptors_raise(void)
 	}
 	if (limit.rlim_cur <= 2 * DESCRIPTORS_KEPT)
 		return DESCRIPTORS_KEPT / 2;
-	return limit.rlim_cur - DESCRIPTORS_KEPT < CONNECTIONS_MAX ? (size_t)limit.rlim_cur - DESCRIPTORS_KEPT : CONNECTIONS_MAX;
+	return limit.rlim_cur - DESCRIPTORS_KEPT < CONNECTIONS_MAX ? (size_t)limit.rlim_cur - DESCRIPTORS_KEPT
+		: CONNECTIONS_MAX;
 }
 
 /* --- running --- */
@@ -145,10 +147,12 @@ static void on_stop_signal(uv_signal_t *handle, int signal_number)
 
 static void notify_ready(const struct daemon *daemon)
 {
-	(void)sd_notifyf(0, "READY=1\nSTATUS=Serving %s with %zu rules.", daemon->verifier.policy->issuer, daemon->verifier.policy->rule_count);
+	(void)sd_notifyf(0, "READY=1\nSTATUS=Serving %s with %zu rules.", daemon->verifier.policy->issuer,
+		daemon->verifier.policy->rule_count);
 }
 
-/* Where strangers have sudo and sshd hold all of root's connections, the place that holds most of them gives way. */
+/* Where strangers have sudo and sshd hold all of root's connections, the place that holds most
+ * of them gives way. */
 static bool make_room(struct verifier *verifier, uid_t uid)
 {
 	return transactions_make_room(verifier->transactions, uid);
@@ -166,7 +170,8 @@ static void on_hangup(uv_signal_t *handle, int signal_number)
 	(void)signal_number;
 	if (daemon->stopping || clock_gettime(CLOCK_MONOTONIC, &now) != 0)
 		return;
-	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+		(long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	result = verifier_reload(&daemon->verifier, &why);
 	if (result == STEPUP_OK)
 		life_log_reload(&daemon->verifier);
@@ -175,17 +180,22 @@ static void on_hangup(uv_signal_t *handle, int signal_number)
 	notify_ready(daemon);
 }
 
-/* /run/stepup/jwks.json, for services that check receipts offline. Not being able to is no reason not to serve; it is tried on, and said once. */
+/* /run/stepup/jwks.json, for services that check receipts offline. Not being able to is no reason not to
+ * serve; it is tried on, and said once. */
 static void jwks_write(struct daemon *daemon)
 {
 	const char *run_dir = daemon->sockets.run_dir;
-	char *text = json_dumps(receipt_signer_jwks(daemon->verifier.receipts), JSON_COMPACT | JSON_SORT_KEYS), *path = NULL;
+	char *text =
+		json_dumps(receipt_signer_jwks(daemon->verifier.receipts), JSON_COMPACT | JSON_SORT_KEYS),
+		*path = NULL;
 	enum stepup_error result = STEPUP_NO_MEMORY;
 
 	if (text != NULL && asprintf(&path, "%s/jwks.json", run_dir) >= 0)
 		result = safe_file_replace(path, text, strlen(text), 0644);
 	if (result != STEPUP_OK && daemon->jwks == JWKS_NEW)
-		journal_line(LOG_WARNING, "warning", "could not write %s/jwks.json: %s. Trying again each second.", run_dir, stepup_error_text(result));
+		journal_line(LOG_WARNING, "warning",
+			"could not write %s/jwks.json: %s. Trying again each second.", run_dir,
+			stepup_error_text(result));
 	daemon->jwks = result == STEPUP_OK ? JWKS_WRITTEN : JWKS_OWED;
 	free(path);
 	free(text);
@@ -208,10 +218,14 @@ static enum stepup_error handles_start(struct daemon *daemon)
 	uv_loop_t *loop = &daemon->loop;
 
 	daemon->hangup.data = daemon->terminate.data = daemon->interrupt.data = daemon->tick.data = daemon;
-	if (uv_signal_init(loop, &daemon->hangup) != 0 || uv_signal_start(&daemon->hangup, on_hangup, SIGHUP) != 0 ||
-		uv_signal_init(loop, &daemon->terminate) != 0 || uv_signal_start(&daemon->terminate, on_stop_signal, SIGTERM) != 0 ||
-		uv_signal_init(loop, &daemon->interrupt) != 0 || uv_signal_start(&daemon->interrupt, on_stop_signal, SIGINT) != 0 ||
-		uv_timer_init(loop, &daemon->tick) != 0 || uv_timer_start(&daemon->tick, on_tick, TICK_MS, TICK_MS) != 0)
+	if (uv_signal_init(loop, &daemon->hangup) != 0 ||
+	    uv_signal_start(&daemon->hangup, on_hangup, SIGHUP) != 0 ||
+	    uv_signal_init(loop, &daemon->terminate) != 0 ||
+	    uv_signal_start(&daemon->terminate, on_stop_signal, SIGTERM) != 0 ||
+	    uv_signal_init(loop, &daemon->interrupt) != 0 ||
+	    uv_signal_start(&daemon->interrupt, on_stop_signal, SIGINT) != 0 ||
+	    uv_timer_init(loop, &daemon->tick) != 0 ||
+	    uv_timer_start(&daemon->tick, on_tick, TICK_MS, TICK_MS) != 0)
 		return STEPUP_NO_MEMORY;
 	return STEPUP_OK;
 }
@@ -234,14 +248,16 @@ static enum stepup_error verifier_serve(struct daemon *daemon)
 	server_set_room(daemon->server, make_room);
 	jwks_write(daemon);
 	housekeeping_start(&daemon->housekeeping, &daemon->verifier);
-	journal_line(LOG_NOTICE, "start", "version=%s host=%s issuer=%s rules=%zu clean=%s", PACKAGE_VERSION, daemon->verifier.policy->host,
-		daemon->verifier.policy->issuer, daemon->verifier.policy->rule_count, daemon->verifier.clean_start ? "yes" : "no");
+	journal_line(LOG_NOTICE, "start", "version=%s host=%s issuer=%s rules=%zu clean=%s", PACKAGE_VERSION,
+		daemon->verifier.policy->host, daemon->verifier.policy->issuer,
+		daemon->verifier.policy->rule_count, daemon->verifier.clean_start ? "yes" : "no");
 	notify_ready(daemon);
 	(void)uv_run(&daemon->loop, UV_RUN_DEFAULT);
 	return STEPUP_OK;
 }
 
-/* Whether somebody starts it who would only start it again: then it tries on by itself. Whoever typed the command wants to hear why it failed. */
+/* Whether somebody starts it who would only start it again: then it tries on by itself. Whoever typed the
+ * command wants to hear why it failed. */
 static bool is_managed(const struct startup_options *options)
 {
 	const char *notify = getenv("NOTIFY_SOCKET");
@@ -265,8 +281,10 @@ static enum stepup_error try_open(const struct startup_options *options, struct 
 	return result;
 }
 
-/* Opens the sockets, and behind them everything else, however often it takes. STEPUP_CANCELLED: somebody ended it meanwhile. */
-static enum stepup_error verifier_start(const struct startup_options *options, struct daemon *daemon, char **why)
+/* Opens the sockets, and behind them everything else, however often it takes. STEPUP_CANCELLED: somebody
+ * ended it meanwhile. */
+static enum stepup_error verifier_start(const struct startup_options *options,
+	struct daemon *daemon, char **why)
 {
 	struct patience *patience = NULL;
 	enum stepup_error result = sockets_open(options->run_dir, &daemon->sockets, why);
@@ -274,10 +292,12 @@ static enum stepup_error verifier_start(const struct startup_options *options, s
 	if (result != STEPUP_OK)
 		return result;
 	result = try_open(options, daemon, why);
-	if (result == STEPUP_OK || !is_managed(options) || patience_begin(&daemon->loop, &daemon->sockets, &patience) != STEPUP_OK)
+	if (result == STEPUP_OK || !is_managed(options) ||
+	    patience_begin(&daemon->loop, &daemon->sockets, &patience) != STEPUP_OK)
 		return result;
 	while (result != STEPUP_OK && patience_has(result))
-		result = patience_wait(patience, *why != NULL ? *why : stepup_error_text(result)) ? try_open(options, daemon, why) : STEPUP_CANCELLED;
+		result = patience_wait(patience, *why != NULL ? *why : stepup_error_text(result))
+			? try_open(options, daemon, why) : STEPUP_CANCELLED;
 	if (result != STEPUP_OK && result != STEPUP_CANCELLED && !daemon->sockets.own)
 		patience_refuse(patience);
 	return patience_end(&patience) ? result : STEPUP_CANCELLED;
@@ -323,7 +343,8 @@ static int verifier_run(const struct startup_options *options)
 
 	daemon.sockets.lock_fd = -1;
 	if (uv_loop_init(&daemon.loop) != 0) {
-		journal_line(LOG_ERR, "refused to start", "no memory or no descriptors for the event loop: %s", strerror(errno));
+		journal_line(LOG_ERR, "refused to start",
+			"no memory or no descriptors for the event loop: %s", strerror(errno));
 		return EXIT_REFUSED;
 	}
 	daemon.verifier.loop = &daemon.loop;
@@ -335,12 +356,15 @@ static int verifier_run(const struct startup_options *options)
 		journal_line(LOG_NOTICE, "stopped", "It had not served anybody.");
 		result = STEPUP_OK;
 	} else if (result != STEPUP_OK) {
-		journal_lines(LOG_ERR, "refused to start", why != NULL && *why != '\0' ? why : stepup_error_text(result));
-		(void)sd_notifyf(0, "STATUS=Refused to start: %s", why != NULL ? why : stepup_error_text(result));
+		journal_lines(LOG_ERR, "refused to start",
+			why != NULL && *why != '\0' ? why : stepup_error_text(result));
+		(void)sd_notifyf(0, "STATUS=Refused to start: %s",
+			why != NULL ? why : stepup_error_text(result));
 		(void)unwind(&daemon);
 	} else {
 		result = unwind(&daemon);
-		journal_line(result == STEPUP_OK ? LOG_NOTICE : LOG_ERR, "stopped", "clean=%s", result == STEPUP_OK ? "yes" : stepup_error_text(result));
+		journal_line(result == STEPUP_OK ? LOG_NOTICE : LOG_ERR, "stopped", "clean=%s",
+			result == STEPUP_OK ? "yes" : stepup_error_text(result));
 	}
 	free(why);
 	return leave(&daemon, result == STEPUP_OK ? EXIT_OK : EXIT_REFUSED);
@@ -359,8 +383,10 @@ static const struct option_row {
 	{ "mark", "FILE", "what tells an older store from the newest; default " STEPUP_MARKDIR "/mark", 'w' },
 	{ "highwater", "FILE", NULL, 'w' }, /* what it was called */
 	{ "check", NULL, "check the policy and exit: 0 where it would be taken, 1 where not", 'C' },
-	{ "rule-for", "ACTION", "say which rule of the policy an action has and exit: 0 where it has one, 1 where not", 'R' },
-	{ "reload", "PID", "make a running verifier read its policy again and exit: 0 where it is in force, 1 where it was refused", 'H' },
+	{ "rule-for", "ACTION",
+		"say which rule of the policy an action has and exit: 0 where it has one, 1 where not", 'R' },
+	{ "reload", "PID", "make a running verifier read its policy again and exit: "
+		"0 where it is in force, 1 where it was refused", 'H' },
 	{ "new-epoch", NULL, "take a restored database as it stands; voids receipts and invitations", 'n' },
 	{ "ask-epoch", NULL, "have the next start do that, and exit", 'e' },
 	{ "backup", "FILE", "copy the store to FILE, also while it is in use, and exit", 'b' },
@@ -375,14 +401,16 @@ static const struct option_row {
 
 static void verifier_usage(FILE *to)
 {
-	(void)fputs("usage: stepupd [OPTION…]\n\nThe verifier of pam-stepup. Runs in the foreground.\n\n", to);
+	(void)fputs("usage: stepupd [OPTION…]\n\nThe verifier of pam-stepup. Runs in the foreground.\n\n",
+		to);
 	for (size_t i = 0; i < OPTION_ROWS; i++) {
 		const struct option_row *row = &option_rows[i];
 		int width;
 
 		if (row->help == NULL)
 			continue;
-		width = fprintf(to, "  --%s%s%s", row->name, row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+		width = fprintf(to, "  --%s%s%s", row->name, row->argument != NULL ? " " : "",
+			row->argument != NULL ? row->argument : "");
 
 		(void)fprintf(to, "%*s%s\n", width < 22 ? 22 - width : 1, "", row->help);
 	}
@@ -396,13 +424,15 @@ struct instead {
 };
 
 /* -1 to go on, else the exit status. */
-static int verifier_options_read(int argc, char **argv, struct startup_options *options, struct instead *instead)
+static int verifier_options_read(int argc, char **argv, struct startup_options *options,
+	struct instead *instead)
 {
 	struct option longs[OPTION_ROWS + 1] = { 0 };
 	int key;
 
 	for (size_t i = 0; i < OPTION_ROWS; i++)
-		longs[i] = (struct option){ option_rows[i].name, option_rows[i].argument != NULL, NULL, option_rows[i].key };
+		longs[i] = (struct option){ option_rows[i].name, option_rows[i].argument != NULL, NULL,
+			option_rows[i].key };
 	while ((key = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (key) {
 		case 'c': options->config = optarg; break;
@@ -431,7 +461,8 @@ static int verifier_options_read(int argc, char **argv, struct startup_options *
 		return EXIT_USAGE;
 	}
 	if (optind < argc) {
-		(void)fprintf(stderr, "stepupd: unexpected argument \"%s\". See stepupd --help.\n", argv[optind]);
+		(void)fprintf(stderr, "stepupd: unexpected argument \"%s\". See stepupd --help.\n",
+			argv[optind]);
 		return EXIT_USAGE;
 	}
 	return -1;
@@ -443,7 +474,8 @@ static int ask_to_reload(const char *run_dir, const char *process)
 	long number = strtol(process, &end, 10);
 
 	if (*end != '\0' || number < 2 || number > INT_MAX) {
-		(void)fprintf(stderr, "stepupd: --reload takes the process number of the verifier, as systemd has it in $MAINPID.\n");
+		(void)fprintf(stderr, "stepupd: --reload takes the process number of the verifier, "
+			"as systemd has it in $MAINPID.\n");
 		return EXIT_USAGE;
 	}
 	return reload_ask(run_dir, (pid_t)number) ? EXIT_OK : EXIT_REFUSED;

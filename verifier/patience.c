@@ -140,12 +140,14 @@ static void patience_tell(struct patience *patience, const char *why)
 {
 	uint64_t seconds = patience->pause_ms / 1000;
 
-	(void)sd_notifyf(0, "STATUS=Not serving yet, trying again in %" PRIu64 " s: %s\nEXTEND_TIMEOUT_USEC=%" PRIu64, seconds, why,
-		(seconds + TRY_SECONDS) * UINT64_C(1000000));
+	(void)sd_notifyf(0, "STATUS=Not serving yet, trying again in %" PRIu64 " s: %s\nEXTEND_TIMEOUT_USEC=%"
+		PRIu64, seconds, why, (seconds + TRY_SECONDS) * UINT64_C(1000000));
 	if (patience->told != NULL && strcmp(patience->told, why) == 0)
 		return;
 	journal_lines(LOG_ERR, "waiting", why);
-	journal_line(LOG_ERR, "waiting", "Nothing is approved until that has passed. Trying again, after pauses of 1 to %d s.", PATIENCE_LONGEST_MS / 1000);
+	journal_line(LOG_ERR, "waiting",
+		"Nothing is approved until that has passed. Trying again, after pauses of 1 to %d s.",
+		PATIENCE_LONGEST_MS / 1000);
 	free(patience->told);
 	patience->told = strdup(why);
 }

@@ -31,7 +31,8 @@ static void kept_clear(struct kept *kept)
 }
 
 /* FORMAT, the rp-id, the files. */
-static enum stepup_error pack_policy(const struct policy *policy, const struct policy_files *files, uint8_t **bytes, size_t *size)
+static enum stepup_error pack_policy(const struct policy *policy, const struct policy_files *files,
+	uint8_t **bytes, size_t *size)
 {
 	struct pack_writer writer = {0};
 	uint8_t *packed = NULL;
@@ -48,7 +49,8 @@ static enum stepup_error pack_policy(const struct policy *policy, const struct p
 }
 
 /* FORMAT, when the signature held, the list. */
-static enum stepup_error pack_list(const struct policy_source *list, int64_t at, uint8_t **bytes, size_t *size)
+static enum stepup_error pack_list(const struct policy_source *list, int64_t at, uint8_t **bytes,
+	size_t *size)
 {
 	struct pack_writer writer = {0};
 
@@ -91,7 +93,8 @@ static enum stepup_error read_policy(struct store_session *session, struct kept 
 		error = STEPUP_CORRUPT;
 	if (error == STEPUP_OK) {
 		unpack_text(&reader, kept->rp_id, sizeof(kept->rp_id));
-		error = reader.broken ? STEPUP_CORRUPT : policy_files_unpack(reader.bytes, reader.left, &kept->files);
+		error = reader.broken ? STEPUP_CORRUPT
+			: policy_files_unpack(reader.bytes, reader.left, &kept->files);
 	}
 	free(bytes);
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
@@ -109,14 +112,16 @@ static bool has_key(void *context, const struct user_record *record)
 	bool *found = context;
 
 	for (size_t i = 0; i < record->credential_count; i++)
-		if (record->credentials[i].type == CREDENTIAL_KEY && record->credentials[i].state == CREDENTIAL_LIVE)
+		if (record->credentials[i].type == CREDENTIAL_KEY &&
+		    record->credentials[i].state == CREDENTIAL_LIVE)
 			*found = true;
 	return !*found;
 }
 
-/* Whether the keys of anybody would answer nothing any more under another rp-id than `current`, and `before` doesn't say that this is known. */
-static enum stepup_error check_rp_id(struct store_session *session, const char *current, const char *rp_id, const char *before, const char *config,
-	char **why)
+/* Whether the keys of anybody would answer nothing any more under another rp-id than `current`, and `before`
+ * doesn't say that this is known. */
+static enum stepup_error check_rp_id(struct store_session *session, const char *current, const char *rp_id,
+	const char *before, const char *config, char **why)
 {
 	bool found = false;
 	enum stepup_error error;
@@ -126,16 +131,19 @@ static enum stepup_error check_rp_id(struct store_session *session, const char *
 	error = store_user_each(session, "", INT32_MAX, has_key, &found);
 	if (error != STEPUP_OK || !found)
 		return error;
-	if (asprintf(why, "%s: rp-id is \"%s\", and the keys that people have here are for \"%s\": no browser and no key would answer for another one. "
-		"To go back, write rp-id = \"%s\". To go on, so that everybody has to enroll a new key, write rp-id-before = \"%s\" beside it and restart.",
-		config, rp_id, current, current, current) < 0)
+	if (asprintf(why, "%s: rp-id is \"%s\", and the keys that people have here are for \"%s\": "
+		    "no browser and no key would answer for another one. To go back, write rp-id = \"%s\". "
+		    "To go on, so that everybody has to enroll a new key, write rp-id-before = \"%s\" beside "
+		    "it and restart.", config, rp_id, current, current, current) < 0)
 		*why = NULL;
 	return STEPUP_INVALID;
 }
 
-enum stepup_error verifier_check_rp_id(struct verifier *verifier, const char *rp_id, const char *before, char **why)
+enum stepup_error verifier_check_rp_id(struct verifier *verifier, const char *rp_id,
+	const char *before, char **why)
 {
-	return check_rp_id(verifier->reader, verifier->policy->rp_id, rp_id, before, verifier->config_path, why);
+	return check_rp_id(verifier->reader, verifier->policy->rp_id, rp_id, before,
+		verifier->config_path, why);
 }
 
 /* --- choosing --- */
@@ -198,7 +206,8 @@ static enum stepup_error take_last_good(struct policy_choice *choice, struct kep
 	return error;
 }
 
-enum stepup_error policy_choice_settle(struct policy_choice *choice, const char *config, struct store_session *session, char **why)
+enum stepup_error policy_choice_settle(struct policy_choice *choice, const char *config,
+	struct store_session *session, char **why)
 {
 	struct kept kept = {0};
 	enum stepup_error error = read_policy(session, &kept);
@@ -208,7 +217,8 @@ enum stepup_error policy_choice_settle(struct policy_choice *choice, const char 
 	if (error != STEPUP_OK)
 		goto out;
 	if (choice->error == STEPUP_OK && kept.rp_id[0] != '\0')
-		choice->error = check_rp_id(session, kept.rp_id, choice->policy->rp_id, choice->policy->rp_id_before, config, &choice->why);
+		choice->error = check_rp_id(session, kept.rp_id, choice->policy->rp_id,
+			choice->policy->rp_id_before, config, &choice->why);
 	if (choice->error == STEPUP_OK)
 		choice->error = load_again(choice, config, &kept);
 	if (choice->error == STEPUP_NO_MEMORY)
@@ -238,7 +248,8 @@ enum stepup_error policy_choice_reload(struct verifier *verifier, struct policy_
 	if (error == STEPUP_OK)
 		error = load_again(choice, verifier->config_path, &kept);
 	if (error == STEPUP_OK)
-		error = verifier_check_rp_id(verifier, choice->policy->rp_id, choice->policy->rp_id_before, &choice->why);
+		error = verifier_check_rp_id(verifier, choice->policy->rp_id, choice->policy->rp_id_before,
+			&choice->why);
 	kept_clear(&kept);
 	*why = choice->why;
 	choice->why = NULL;
@@ -269,18 +280,21 @@ static void job_free(struct keep_job *job)
 }
 
 /* Whether the store keeps these bytes, `skip` at their beginning apart. */
-static enum stepup_error is_kept(struct store_session *session, enum store_kept which, const uint8_t *bytes, size_t size, size_t skip, bool *same)
+static enum stepup_error is_kept(struct store_session *session, enum store_kept which, const uint8_t *bytes,
+	size_t size, size_t skip, bool *same)
 {
 	uint8_t *kept = NULL;
 	size_t kept_size = 0;
 	enum stepup_error error = store_kept_get(session, which, &kept, &kept_size);
 
-	*same = error == STEPUP_OK && kept_size == size && size >= skip && memcmp(kept + skip, bytes + skip, size - skip) == 0;
+	*same = error == STEPUP_OK && kept_size == size && size >= skip &&
+		memcmp(kept + skip, bytes + skip, size - skip) == 0;
 	free(kept);
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
-static enum stepup_error choice_keep(struct store_session *session, enum store_kept which, const uint8_t *bytes, size_t size, size_t skip)
+static enum stepup_error choice_keep(struct store_session *session, enum store_kept which,
+	const uint8_t *bytes, size_t size, size_t skip)
 {
 	bool same = bytes == NULL;
 	enum stepup_error error = same ? STEPUP_OK : is_kept(session, which, bytes, size, skip, &same);
@@ -293,13 +307,17 @@ static enum stepup_error keep_work(struct store_session *session, void *data)
 	const struct keep_job *job = data;
 	enum stepup_error error = choice_keep(session, STORE_KEPT_POLICY, job->policy, job->policy_size, 0);
 
-	return error == STEPUP_OK ? choice_keep(session, STORE_KEPT_MODELS, job->list, job->list_size, 1 + sizeof(int64_t)) : error;
+	return error == STEPUP_OK
+		? choice_keep(session, STORE_KEPT_MODELS, job->list, job->list_size, 1 + sizeof(int64_t))
+		: error;
 }
 
 static void keep_done(void *data, enum stepup_error result)
 {
 	if (result != STEPUP_OK)
-		journal_line(LOG_WARNING, "warning", "the store does not keep this policy, so a start could not fall back on it: %s", stepup_error_text(result));
+		journal_line(LOG_WARNING, "warning",
+			"the store does not keep this policy, so a start could not fall back on it: %s",
+			stepup_error_text(result));
 	job_free(data);
 }
 
@@ -315,14 +333,17 @@ void policy_choice_keep(struct verifier *verifier, const struct policy_choice *c
 	if (error == STEPUP_OK)
 		error = pack_policy(verifier->policy, choice->files, &job->policy, &job->policy_size);
 	if (error == STEPUP_OK && verifier->policy->models_taken)
-		error = policy_files_read(choice->files, verifier->policy->mds.path, SIZE_MAX, &list, &unheard);
+		error = policy_files_read(choice->files, verifier->policy->mds.path, SIZE_MAX,
+			&list, &unheard);
 	if (error == STEPUP_OK && list != NULL)
 		error = pack_list(list, clock_wall_seconds(), &job->list, &job->list_size);
 	if (error == STEPUP_OK)
 		error = commit_queue_submit(verifier->queue, keep_work, keep_done, job);
 	free(unheard);
 	if (error != STEPUP_OK) {
-		journal_line(LOG_WARNING, "warning", "the store does not keep this policy, so a start could not fall back on it: %s", stepup_error_text(error));
+		journal_line(LOG_WARNING, "warning",
+			"the store does not keep this policy, so a start could not fall back on it: %s",
+			stepup_error_text(error));
 		if (job != NULL)
 			job_free(job);
 	}

@@ -27,7 +27,8 @@ int64_t reload_now_ms(void)
 {
 	struct timespec now;
 
-	return clock_gettime(CLOCK_MONOTONIC, &now) == 0 ? (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 : 0;
+	return clock_gettime(CLOCK_MONOTONIC, &now) == 0
+		? (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 : 0;
 }
 
 static char *result_path(const char *run_dir)
@@ -42,7 +43,9 @@ void reload_tell(const char *run_dir, int64_t heard_ms, enum stepup_error result
 	char *path = result_path(run_dir), *text = NULL;
 	const char *said = result == STEPUP_OK ? "" : why != NULL ? why : stepup_error_text(result);
 
-	if (path != NULL && asprintf(&text, "%" PRId64 " %s\n%s\n", heard_ms, result == STEPUP_OK ? TAKEN : REFUSED, said) >= 0)
+	if (path != NULL &&
+	    asprintf(&text, "%" PRId64 " %s\n%s\n", heard_ms,
+		    result == STEPUP_OK ? TAKEN : REFUSED, said) >= 0)
 		(void)safe_file_replace(path, text, strlen(text), 0600);
 	free(text);
 	free(path);
@@ -71,7 +74,8 @@ static bool read_result(const char *path, int64_t since_ms, bool *taken)
 	return true;
 }
 
-/* Waits until something is put into the folder, or the verifier has ended. False where nothing more can come. */
+/* Waits until something is put into the folder, or the verifier has ended. False where
+ * nothing more can come. */
 static bool wait_for_result(int folder, int verifier, struct deadline until)
 {
 	struct pollfd watched[] = {{.fd = folder, .events = POLLIN}, {.fd = verifier, .events = POLLIN}};
@@ -94,16 +98,20 @@ bool reload_ask(const char *run_dir, pid_t verifier)
 	char *path = result_path(run_dir);
 	bool taken = false, heard = false;
 
-	if (path == NULL || folder < 0 || process < 0 || inotify_add_watch(folder, run_dir, IN_MOVED_TO | IN_CLOSE_WRITE) < 0 ||
-		syscall(SYS_pidfd_send_signal, process, SIGHUP, NULL, 0) != 0) {
-		(void)fprintf(stderr, "stepupd: process %ld can't be asked to reload: %s. Nothing was changed.\n", (long)verifier, strerror(errno));
+	if (path == NULL || folder < 0 || process < 0 ||
+	    inotify_add_watch(folder, run_dir, IN_MOVED_TO | IN_CLOSE_WRITE) < 0 ||
+	    syscall(SYS_pidfd_send_signal, process, SIGHUP, NULL, 0) != 0) {
+		(void)fprintf(stderr,
+			"stepupd: process %ld can't be asked to reload: %s. Nothing was changed.\n",
+			(long)verifier, strerror(errno));
 		goto out;
 	}
 	do
 		heard = read_result(path, since_ms, &taken);
 	while (!heard && wait_for_result(folder, process, until));
 	if (!heard)
-		(void)fprintf(stderr, "stepupd: nobody knows what came of the reload: process %ld left nothing in %s. See its journal.\n", (long)verifier, path);
+		(void)fprintf(stderr, "stepupd: nobody knows what came of the reload: "
+			"process %ld left nothing in %s. See its journal.\n", (long)verifier, path);
 out:
 	if (folder >= 0)
 		close(folder);

@@ -55,8 +55,9 @@ static bool same_folder(const char *one, const char *other)
 {
 	char *first = strdup(one), *second = strdup(other);
 	struct stat of_first, of_second;
-	bool same = first != NULL && second != NULL && stat(dirname(first), &of_first) == 0 && stat(dirname(second), &of_second) == 0 &&
-		of_first.st_dev == of_second.st_dev && of_first.st_ino == of_second.st_ino;
+	bool same = first != NULL && second != NULL && stat(dirname(first), &of_first) == 0 &&
+		stat(dirname(second), &of_second) == 0 && of_first.st_dev == of_second.st_dev &&
+		of_first.st_ino == of_second.st_ino;
 
 	free(first);
 	free(second);
@@ -70,8 +71,10 @@ static enum stepup_error mark_find(
 	const char *store = strchr(url, ':');
 	enum stepup_error result = store_mark_folder(options->mark, why);
 
-	if (result == STEPUP_OK && (result = highwater_carry_over(STEPUP_STATEDIR "/highwater", options->mark)) != STEPUP_OK &&
-		asprintf(why, "The mark could not be taken from %s to %s: %s.", STEPUP_STATEDIR "/highwater", options->mark, stepup_error_text(result)) < 0)
+	if (result == STEPUP_OK &&
+	    (result = highwater_carry_over(STEPUP_STATEDIR "/highwater", options->mark)) != STEPUP_OK &&
+	    asprintf(why, "The mark could not be taken from %s to %s: %s.", STEPUP_STATEDIR "/highwater",
+		    options->mark, stepup_error_text(result)) < 0)
 		*why = NULL;
 	*beside_store = result == STEPUP_OK && store != NULL && same_folder(store + 1, options->mark);
 	if (*beside_store)
@@ -84,8 +87,8 @@ static enum stepup_error mark_find(
 }
 
 /* The log and the receipts' keys, in a writer's session of their own, before the queue has one. */
-static enum stepup_error evidence_open(const struct startup_options *options, struct verifier *verifier, const struct master_key *key,
-	bool new_epoch, char **why)
+static enum stepup_error evidence_open(const struct startup_options *options, struct verifier *verifier,
+	const struct master_key *key, bool new_epoch, char **why)
 {
 	struct code_floors floors = {0};
 	struct store_session *writer = NULL;
@@ -93,13 +96,15 @@ static enum stepup_error evidence_open(const struct startup_options *options, st
 	enum stepup_error result = store_session_open(verifier->store, true, &writer);
 
 	if (result == STEPUP_OK)
-		result = log_signer_open(verifier->store, writer, key, options->mark, &names, new_epoch, &verifier->log,
-			&verifier->clean_start, &verifier->log_key, why);
+		result = log_signer_open(verifier->store, writer, key, options->mark, &names, new_epoch,
+			&verifier->log, &verifier->clean_start, &verifier->log_key, why);
 	if (result == STEPUP_OK && new_epoch)
 		result = epoch_brakes_restore(verifier->store, writer, verifier->started);
 	if (result == STEPUP_OK && new_epoch)
-		upkeep_epoch_done(options->mark); /* last: a start that ends before this begins the epoch once more */
-	/* What was accepted last may not have reached the disk's platters or this verifier's memory: only later steps count. */
+		/* last: a start that ends before this begins the epoch once more */
+		upkeep_epoch_done(options->mark);
+	/* What was accepted last may not have reached the disk's platters or this verifier's memory: only
+	 * later steps count. */
 	if (result == STEPUP_OK)
 		result = code_floors_start(writer, verifier->clean_start, verifier->started, &floors);
 	atomic_store(&verifier->code_floor, floors.unclean);
@@ -111,7 +116,8 @@ static enum stepup_error evidence_open(const struct startup_options *options, st
 }
 
 /* The policy, with what the store keeps. */
-static enum stepup_error policy_open(const struct startup_options *options, struct verifier *verifier, struct policy_choice *choice, char **why)
+static enum stepup_error policy_open(const struct startup_options *options, struct verifier *verifier,
+	struct policy_choice *choice, char **why)
 {
 	struct store_session *session = NULL;
 	enum stepup_error result = store_session_open(verifier->store, false, &session);
@@ -124,7 +130,8 @@ static enum stepup_error policy_open(const struct startup_options *options, stru
 	return result;
 }
 
-static enum stepup_error state_open(const struct startup_options *options, struct verifier *verifier, struct policy_choice *choice, char **why)
+static enum stepup_error state_open(const struct startup_options *options, struct verifier *verifier,
+	struct policy_choice *choice, char **why)
 {
 	bool new_epoch = options->new_epoch || upkeep_epoch_is_asked(options->mark);
 	struct master_key *key = NULL;
@@ -134,15 +141,17 @@ static enum stepup_error state_open(const struct startup_options *options, struc
 	if (result == STEPUP_OK)
 		result = mark_find(options, choice->store, &verifier->mark_beside_store, why);
 	if (result == STEPUP_OK)
-		result = store_open_so(&(struct store_opening){.url = choice->store, .key = key, .mark = options->mark, .as_found = new_epoch},
-			&verifier->store, why);
+		result = store_open_so(&(struct store_opening){.url = choice->store, .key = key,
+				.mark = options->mark, .as_found = new_epoch}, &verifier->store, why);
 	if (result == STEPUP_OK)
 		result = policy_open(options, verifier, choice, why);
 	if (result == STEPUP_OK)
 		result = store_name_host(verifier->store, verifier->policy->host);
 	if (result == STEPUP_OK)
 		result = evidence_open(options, verifier, key, new_epoch, why);
-	if (result == STEPUP_OK) /* so that the database's file holds what this verifier begins with, whatever becomes of the log beside it */
+	/* so that the database's file holds what this verifier begins with, whatever becomes of
+	 * the log beside it */
+	if (result == STEPUP_OK)
 		result = store_checkpoint_wal(verifier->store);
 	if (result == STEPUP_OK)
 		result = store_session_open(verifier->store, false, &verifier->reader);
@@ -159,7 +168,8 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 	verifier->transactions = transactions_new();
 	verifier->waiters = waiters_new();
 	verifier->decoys = decoys_new();
-	if (verifier->accounts == NULL || verifier->policy_names == NULL || verifier->decoys == NULL || verifier->waiters == NULL || verifier->transactions == NULL)
+	if (verifier->accounts == NULL || verifier->policy_names == NULL || verifier->decoys == NULL ||
+	    verifier->waiters == NULL || verifier->transactions == NULL)
 		return STEPUP_NO_MEMORY;
 	transactions_watch(verifier->transactions, step_up_unanswered, verifier);
 	result = commit_queue_start(verifier->store, verifier->loop, &verifier->queue);
@@ -182,8 +192,8 @@ static void tell_last_good(struct verifier *verifier, struct policy_choice *choi
 	if (verifier->policy_why == NULL)
 		verifier->policy_why = strdup(said);
 	journal_lines(LOG_ERR, "policy", said);
-	journal_line(LOG_ERR, "policy", "So the last good policy is in force, which the store keeps. Mend the configuration, check it with "
-		"`stepupd --check`, then reload it.");
+	journal_line(LOG_ERR, "policy", "So the last good policy is in force, which the store keeps. "
+		"Mend the configuration, check it with `stepupd --check`, then reload it.");
 }
 
 enum stepup_error startup_open(const struct startup_options *options, struct verifier *verifier, char **why)
@@ -302,7 +312,8 @@ enum stepup_error verifier_reload(struct verifier *verifier, char **why)
 	result = policy_choice_reload(verifier, &choice, why);
 	if (result == STEPUP_OK && (fixed = fixed_setting(verifier->policy, choice.policy)) != NULL) {
 		result = STEPUP_INVALID;
-		if (asprintf(why, "%s: \"%s\" can't change while the verifier runs: restart it for that", verifier->config_path, fixed) < 0)
+		if (asprintf(why, "%s: \"%s\" can't change while the verifier runs: restart it for that",
+			    verifier->config_path, fixed) < 0)
 			*why = NULL;
 	}
 	if (result != STEPUP_OK) {
@@ -346,8 +357,9 @@ static json_t *ask_about(const struct policy *policy, const char *run_dir)
 	if (asprintf(&path, "%s/admin.sock", run_dir) < 0)
 		return NULL;
 	if (verifier_client_open(path, deadline_in(CHECK_MS), &client) == STEPUP_OK &&
-		verifier_client_call(client, "io.stepup.Admin1.Status", json_pack("{s:s, s:s*, s:s}", "rp_id", policy->rp_id, "rp_id_before", policy->rp_id_before,
-			"policy", digest), deadline_in(CHECK_MS), &reply, &refusal) != STEPUP_OK)
+	    verifier_client_call(client, "io.stepup.Admin1.Status", json_pack("{s:s, s:s*, s:s}",
+			    "rp_id", policy->rp_id, "rp_id_before", policy->rp_id_before, "policy", digest),
+		    deadline_in(CHECK_MS), &reply, &refusal) != STEPUP_OK)
 		reply = NULL;
 	verifier_refusal_clear(&refusal);
 	verifier_client_close(&client);
@@ -367,7 +379,8 @@ static void print_warnings(const char *config, const struct policy *policy, cons
 		printf("warning: %s\n", json_string_value(sentence));
 		warnings++;
 	}
-	printf("%s: no errors, %zu %s, %zu rules.\n", config, warnings, warnings == 1 ? "warning" : "warnings", policy->rule_count);
+	printf("%s: no errors, %zu %s, %zu rules.\n", config, warnings,
+		warnings == 1 ? "warning" : "warnings", policy->rule_count);
 }
 
 bool startup_check(const char *config, const char *run_dir)

@@ -47,8 +47,8 @@ static sqlite3_stmt *prepare_account(struct contacts *contacts, const char *sql,
 
 int64_t contacts_count(struct contacts *contacts, const char *account)
 {
-	sqlite3_stmt *statement = prepare_account(contacts,
-		"SELECT (SELECT count(*) FROM contacts WHERE customer = customers.id) FROM customers WHERE account = ?1", account);
+	sqlite3_stmt *statement = prepare_account(contacts, "SELECT (SELECT count(*) FROM contacts "
+		"WHERE customer = customers.id) FROM customers WHERE account = ?1", account);
 	int64_t count = -1;
 
 	if (statement && sqlite3_step(statement) == SQLITE_ROW)
@@ -93,9 +93,8 @@ bool contacts_write(struct contacts *contacts, const char *account, int64_t reco
 {
 	static const char header[] = "\"name\",\"email\",\"city\",\"state\",\"added\"\r\n";
 	sqlite3_stmt *statement = prepare_account(contacts,
-		"SELECT contacts.name, email, city, state, added FROM contacts JOIN customers ON customers.id = customer "
-		"WHERE account = ?1 ORDER BY contacts.id LIMIT ?2",
-		account);
+		"SELECT contacts.name, email, city, state, added FROM contacts JOIN customers "
+		"ON customers.id = customer WHERE account = ?1 ORDER BY contacts.id LIMIT ?2", account);
 	int64_t written = 0;
 	bool sound = statement && sqlite3_bind_int64(statement, 2, records) == SQLITE_OK &&
 		write(context, header, sizeof(header) - 1);

@@ -9,7 +9,8 @@
 
 struct contacts;
 
-/* Opens the database for reading and keeps its present state: what is counted is what is written. NULL where that failed. */
+/* Opens the database for reading and keeps its present state: what is counted is what is written. NULL
+ * where that failed. */
 struct contacts *contacts_open(const char *path);
 void contacts_close(struct contacts **contacts);
 

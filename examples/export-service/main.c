@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * export-service: an example of a service that carries an action out, and does so only for a receipt it has redeemed.
- * It runs as a user of its own, believes no console, and asks the verifier about exactly what it is about to do.
+ * export-service: an example of a service that carries an action out, and does so only for a receipt
+ * it has redeemed.
+ * It runs as a user of its own, believes no console, and asks the verifier about exactly what
+ * it is about to do.
  *
- * A connection carries one request, a JSON object {receipt, account, records} and a newline. The answer is a JSON line,
- * {"granted": true, "user", "records"} or {"granted": false, "message"}; after the first come blocks of a hexadecimal size, a
- * newline and that many bytes, ended by a block of size 0.
+ * A connection carries one request, a JSON object {receipt, account, records} and a newline. The answer is a
+ * JSON line, {"granted": true, "user", "records"} or {"granted": false, "message"}; after the first come
+ * blocks of a hexadecimal size, a newline and that many bytes, ended by a block of size 0.
  *
- * MUST: count the contacts itself; name each execution itself, and have the name on the disk before it asks; redeem, and note that it begins, before
- * the first byte goes out; begin nothing twice; write no more than it redeemed.
+ * MUST: count the contacts itself; name each execution itself, and have the name on the disk before it
+ * asks; redeem, and note that it begins, before the first byte goes out; begin nothing twice; write no more
+ * than it redeemed.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -64,7 +67,8 @@ static bool order_read(const json_t *request, struct order *order)
 
 static bool send_line(FILE *peer, json_t *answer)
 {
-	bool sent = answer && json_dumpf(answer, peer, JSON_COMPACT) == 0 && fputc('\n', peer) != EOF && fflush(peer) == 0;
+	bool sent = answer && json_dumpf(answer, peer, JSON_COMPACT) == 0 && fputc('\n', peer) != EOF &&
+		fflush(peer) == 0;
 
 	json_decref(answer);
 	return sent;
@@ -85,19 +89,22 @@ static bool send_block(void *context, const char *bytes, size_t size)
 	return fprintf(context, "%zx\n", size) > 0 && fwrite(bytes, 1, size, context) == size;
 }
 
-static void hand_out(FILE *peer, const struct order *order, struct contacts *contacts, int64_t records, const json_t *said)
+static void hand_out(FILE *peer, const struct order *order, struct contacts *contacts, int64_t records,
+	const json_t *said)
 {
-	bool whole = send_line(peer, json_pack("{s:b, s:O, s:I}", "granted", 1, "user", json_object_get(said, "user"), "records",
-				       (json_int_t)records)) &&
-		contacts_write(contacts, order->account, records, send_block, peer) && fputs("0\n", peer) != EOF && fflush(peer) == 0;
+	bool whole = send_line(peer, json_pack("{s:b, s:O, s:I}", "granted", 1,
+			"user", json_object_get(said, "user"), "records", (json_int_t)records)) &&
+		contacts_write(contacts, order->account, records, send_block, peer) &&
+		fputs("0\n", peer) != EOF && fflush(peer) == 0;
 
-	fprintf(stderr, "export-service: %s: %lld contacts of %s for %s\n", whole ? "exported" : "broke off", (long long)records,
-		order->account, json_string_value(json_object_get(said, "user")));
+	fprintf(stderr, "export-service: %s: %lld contacts of %s for %s\n", whole ? "exported" : "broke off",
+		(long long)records, order->account, json_string_value(json_object_get(said, "user")));
 }
 
-/* Records what it is about to do, redeems for that, then does it, once. A verifier that says "already" has said yes before to this very order: whether
- * anything came of that, the service's own record knows. */
-static void export_run(FILE *peer, const struct service_options *options, const struct order *order, struct contacts *contacts, int64_t records)
+/* Records what it is about to do, redeems for that, then does it, once. A verifier that says "already" has
+ * said yes before to this very order: whether anything came of that, the service's own record knows. */
+static void export_run(FILE *peer, const struct service_options *options, const struct order *order,
+	struct contacts *contacts, int64_t records)
 {
 	struct orders *orders = orders_open(options->orders);
 	char exec_id[EXEC_ID_SIZE];
@@ -106,18 +113,23 @@ static void export_run(FILE *peer, const struct service_options *options, const 
 	int granted = 0;
 
 	if (!orders || !orders_record(orders, order->receipt, order->account, records, exec_id, &again)) {
-		refuse(peer, "The export service could not write down what it is about to do. Nothing was exported.", NULL);
+		refuse(peer, "The export service could not write down what it is about to do. "
+			"Nothing was exported.", NULL);
 		goto out;
 	}
-	said = redeem_receipt(options->redeem_socket, order->receipt, order->account, records, exec_id, again, &granted);
+	said = redeem_receipt(options->redeem_socket, order->receipt, order->account, records, exec_id,
+		again, &granted);
 	if (!said) {
-		refuse(peer, "Could not ask the verifier, so nothing was exported. You did nothing wrong. Try again in a minute.", NULL);
+		refuse(peer, "Could not ask the verifier, so nothing was exported. You did nothing wrong. "
+			"Try again in a minute.", NULL);
 	} else if (!granted) {
 		const char *words = json_string_value(json_object_get(said, "message"));
 
-		refuse(peer, words ? words : "The verifier refused this receipt.", json_string_value(json_object_get(said, "reference")));
+		refuse(peer, words ? words : "The verifier refused this receipt.",
+			json_string_value(json_object_get(said, "reference")));
 	} else if (!orders_begin(orders, exec_id)) {
-		refuse(peer, "This export was begun before. Nothing was exported again. If it broke off, ask for it anew.", NULL);
+		refuse(peer, "This export was begun before. Nothing was exported again. "
+			"If it broke off, ask for it anew.", NULL);
 	} else {
 		hand_out(peer, order, contacts, records, said);
 	}
@@ -133,13 +145,15 @@ static void serve_order(FILE *peer, const struct service_options *options, const
 	int64_t count;
 
 	if (!order_read(request, &order)) {
-		refuse(peer, "The export service did not understand the request. Nothing was exported.", NULL);
+		refuse(peer,
+			"The export service did not understand the request. Nothing was exported.", NULL);
 		return;
 	}
 	contacts = contacts_open(options->database);
 	count = contacts ? contacts_count(contacts, order.account) : -1;
 	if (count <= 0)
-		refuse(peer, "This account has no contacts that could be exported. Nothing was exported.", NULL);
+		refuse(peer,
+			"This account has no contacts that could be exported. Nothing was exported.", NULL);
 	else
 		export_run(peer, options, &order, contacts, order.records < count ? order.records : count);
 	contacts_close(&contacts);
@@ -191,7 +205,8 @@ static int listen_on(const char *path)
 	if (fd < 0)
 		return -1;
 	/* Anybody may connect: who is served is decided by the kernel's word about the peer. */
-	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) || chmod(path, 0666) || listen(fd, 64)) {
+	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) || chmod(path, 0666) ||
+	    listen(fd, 64)) {
 		fprintf(stderr, "export-service: %s: %s\n", path, strerror(errno));
 		close(fd);
 		return -1;
@@ -251,18 +266,20 @@ static int serve(const struct service_options *options)
 
 static int usage(FILE *out, int status)
 {
-	fputs("usage: export-service --database FILE --orders FILE --socket PATH --redeem-socket PATH --caller USER\n\n"
-	      "Exports contacts as CSV to processes of USER, each export against a receipt that the verifier redeems.\n"
-	      "FILE of --orders is the service's own: what it was about to do, and whether it did.\n",
-		out);
+	fputs("usage: export-service --database FILE --orders FILE --socket PATH --redeem-socket PATH "
+		"--caller USER\n\n"
+		"Exports contacts as CSV to processes of USER, "
+		"each export against a receipt that the verifier redeems.\n"
+		"FILE of --orders is the service's own: what it was about to do, and whether it did.\n", out);
 	return status;
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option long_options[] = {{"database", required_argument, NULL, 'd'},
-		{"orders", required_argument, NULL, 'o'}, {"socket", required_argument, NULL, 's'}, {"redeem-socket", required_argument, NULL, 'r'},
-		{"caller", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
+		{"orders", required_argument, NULL, 'o'}, {"socket", required_argument, NULL, 's'},
+		{"redeem-socket", required_argument, NULL, 'r'}, {"caller", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'}, {0}};
 	struct service_options options = {0};
 	const struct passwd *caller = NULL;
 	int option;
@@ -278,7 +295,8 @@ int main(int argc, char **argv)
 		default: return usage(stderr, 2);
 		}
 	}
-	if (!options.database || !options.orders || !options.socket_path || !options.redeem_socket || !caller || optind != argc)
+	if (!options.database || !options.orders || !options.socket_path || !options.redeem_socket ||
+	    !caller || optind != argc)
 		return usage(stderr, 2);
 	options.caller = caller->pw_uid;
 	return serve(&options);

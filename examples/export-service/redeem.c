@@ -38,8 +38,8 @@ static int redeem_connect(const char *path)
 	if (fd < 0)
 		return -1;
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
-		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) ||
-		connect(fd, (const struct sockaddr *)&address, sizeof(address)) || !server_is_right(fd, path)) {
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)) ||
+	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) || !server_is_right(fd, path)) {
 		close(fd);
 		return -1;
 	}
@@ -88,9 +88,10 @@ static json_t *receive(int fd)
 json_t *redeem_receipt(const char *socket_path, const char *receipt, const char *account, json_int_t records,
 	const char *exec_id, bool resume, int *granted)
 {
-	json_t *call = json_pack("{s:s, s:{s:s, s:s, s:{s:s, s:I}, s:s, s:b}}", "method", "io.stepup.Redeem1.Redeem", "parameters",
-		"receipt", receipt, "action", "customer.export", "details", "account", account, "records", records, "exec_id",
-		exec_id, "resume", (int)resume);
+	json_t *call =
+		json_pack("{s:s, s:{s:s, s:s, s:{s:s, s:I}, s:s, s:b}}", "method", "io.stepup.Redeem1.Redeem",
+			"parameters", "receipt", receipt, "action", "customer.export", "details",
+			"account", account, "records", records, "exec_id", exec_id, "resume", (int)resume);
 	char *text = call ? json_dumps(call, JSON_COMPACT) : NULL;
 	json_t *reply = NULL, *parameters = NULL;
 	int fd = text ? redeem_connect(socket_path) : -1;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What `examples/quickstart --check` drives: the console's main job and the ways around it. Ends with a table."""
+"""What `examples/quickstart --check` drives: the console's main job and the ways around it.
+Ends with a table."""
 import sys
 
 import console_client as console
@@ -9,7 +10,8 @@ table = []
 
 
 def expect(what, wanted, got, words=""):
-    """One line of the table: what was tried, "granted" or "refused", what came of it, and the words that a person read."""
+    """One line of the table: what was tried, "granted" or "refused", what came of it, and the words
+    that a person read."""
     table.append((what, wanted, got, " ".join(words.split())))
     return got == wanted
 
@@ -18,7 +20,8 @@ def outcome(answer):
     """granted or refused, of a step-up's or an export's answer."""
     if answer.headers.get("Content-Type") == "application/json":
         return {"granted": "granted"}.get(answer.json.get("state"), "refused")
-    return "granted" if answer.status == 200 and answer.headers["Content-Type"].startswith("text/csv") else "refused"
+    return ("granted" if answer.status == 200
+            and answer.headers["Content-Type"].startswith("text/csv") else "refused")
 
 
 def refused_words(answer):
@@ -37,7 +40,8 @@ def main_job(alice):
     expect(f"approve the export of {RECORDS} contacts", "granted", outcome(granted), granted.words)
     exported = browser.export(granted)
     lines = len(exported.csv()) if outcome(exported) == "granted" else 0
-    expect(f"download: {lines} lines of {RECORDS}", "granted", outcome(exported) if lines == RECORDS else "refused", exported.words)
+    expect(f"download: {lines} lines of {RECORDS}", "granted",
+           outcome(exported) if lines == RECORDS else "refused", exported.words)
     again = browser.export(granted)
     expect("click the same approval a second time", "refused", outcome(again), again.words)
     again = browser.step_up(code, "customer.export", account=ACCOUNT, records=RECORDS)
@@ -53,7 +57,8 @@ def misuse(bob):
     expect("look at a customer's contacts", "granted", outcome(granted), granted.words)
     granted = browser.step_up(bob.code(), "customer.export", account=ACCOUNT, records=5)
     exported = browser.export(granted)
-    expect(f"export 5 of {RECORDS}: {len(exported.csv())} lines", "granted", outcome(exported), exported.words)
+    expect(f"export 5 of {RECORDS}: {len(exported.csv())} lines", "granted", outcome(exported),
+           exported.words)
     receipt = browser.last_receipt()
     tried = browser.replay(receipt, ACCOUNT, 5)
     expect("redeem the same receipt a second time", "refused", outcome(tried), tried.words)
@@ -72,11 +77,11 @@ def misuse(bob):
     expect("send the same order again, word for word", "refused", outcome(tried), tried.words)
     tried = browser.replay(fresh, ACCOUNT, 4)
     expect("redeem it again, for one record less", "refused", outcome(tried), tried.words)
-    reply = console.call_as("exportd", "redeem", "Redeem", {"receipt": fresh, "action": "customer.export",
-                                                            "details": {"account": ACCOUNT, "records": 5}, "exec_id": "a name that somebody guessed",
-                                                            "resume": True})
-    expect("resume an execution under another name than its own", "refused", "refused" if "error" in reply else "granted",
-           reply["parameters"].get("message", ""))
+    reply = console.call_as("exportd", "redeem", "Redeem", {
+        "receipt": fresh, "action": "customer.export", "details": {"account": ACCOUNT, "records": 5},
+        "exec_id": "a name that somebody guessed", "resume": True})
+    expect("resume an execution under another name than its own", "refused",
+           "refused" if "error" in reply else "granted", reply["parameters"].get("message", ""))
     kept = browser.step_up(bob.code(), "customer.export", account=ACCOUNT, records=5).json["receipt"]
     tried = browser.step_up(bob.wrong_code(), "customer.export", account=ACCOUNT, records=5)
     expect("answer with a wrong code", "refused", outcome(tried), refused_words(tried))
@@ -85,7 +90,8 @@ def misuse(bob):
 
 def other_people(bob, bob_browser, kept, carol, dave):
     reply = console.call_as("mallory", "verify", "Begin",
-                            {"user": "alice", "action": "customer.export", "details": {"account": ACCOUNT, "records": 5}})
+                            {"user": "alice", "action": "customer.export",
+                             "details": {"account": ACCOUNT, "records": 5}})
     expect("an ordinary user asks in another's name", "refused", "refused" if "error" in reply else "granted",
            reply["parameters"].get("message", ""))
 
@@ -96,7 +102,8 @@ def other_people(bob, bob_browser, kept, carol, dave):
     tried = other.replay(kept, ACCOUNT, 5)
     expect("redeem a receipt that the locked bob still had", "refused", outcome(tried), tried.words)
     tried = bob_browser.get("/customers")
-    expect("the locked bob clicks on", "refused", "granted" if tried.status == 200 else "refused", tried.words)
+    expect("the locked bob clicks on", "refused", "granted" if tried.status == 200 else "refused",
+           tried.words)
     tried = console.Browser().sign_in(bob)
     expect("the locked bob signs in again", "refused", outcome(tried), refused_words(tried))
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The support console as a program sees it: real HTTP requests, codes computed from the secrets, the tool run as its users.
+"""The support console as a program sees it: real HTTP requests, codes computed from the secrets, the tool
+run as its users.
 
 For check.py and for the flow tests. Standard library only; nothing of the product's own code.
 """
@@ -23,16 +24,18 @@ ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'", "&amp;": "&"}
 
 def plain(markup):
     """The text that HTML markup shows."""
-    return re.sub(r"&(?:lt|gt|quot|#39|amp);", lambda found: ENTITIES[found.group()], re.sub(r"<[^>]*>", "", markup)).strip()
+    return re.sub(r"&(?:lt|gt|quot|#39|amp);", lambda found: ENTITIES[found.group()],
+                  re.sub(r"<[^>]*>", "", markup)).strip()
 
 
-# --- people and their codes --------------------------------------------------------------------------------------------
+# --- people and their codes ---------------------------------------------------------------------------------
 
 class Person:
     """Somebody with a console password and a token. code() gives a code that was not given before."""
 
     def __init__(self, name, facts):
-        self.name, self.password, self.type, self.secret = name, facts["password"], facts["type"], facts["secret"]
+        self.name, self.password, self.type, self.secret = (name, facts["password"], facts["type"],
+                                                            facts["secret"])
         self.step = -1
 
     def _hotp(self, counter):
@@ -53,7 +56,8 @@ class Person:
         if self.type == "hotp":
             return self._hotp(self._counter())
         self.step = max(self.step + 1, int(time.time()) // 30)
-        while self.step > int(time.time()) // 30 + 1:  # the verifier takes the next step's code, not the one after
+        # the verifier takes the next step's code, not the one after
+        while self.step > int(time.time()) // 30 + 1:
             time.sleep(max(0.01, 30 - time.time() % 30))
         return self._hotp(self.step)
 
@@ -73,7 +77,8 @@ def people():
 
 
 def tool(user, *arguments, code=None):
-    """Runs stepup as a user, without a terminal; a code is typed where one is given. (exit status, output, errors)"""
+    """Runs stepup as a user, without a terminal; a code is typed where one is given. (exit
+    status, output, errors)"""
     done = subprocess.run(
         ["setpriv", "--reuid", user, "--regid", user, "--init-groups", "setsid", "-w", STEPUP, *arguments],
         input="" if code is None else code + "\n", capture_output=True, text=True, timeout=120)
@@ -82,18 +87,22 @@ def tool(user, *arguments, code=None):
 
 def call_as(user, door, method, parameters, run_dir="/run/stepup"):
     """One varlink call as a user, by a program of its own."""
-    interface = {"verify": "io.stepup.Verify1", "admin": "io.stepup.Admin1", "redeem": "io.stepup.Redeem1"}[door]
+    interface = {"verify": "io.stepup.Verify1", "admin": "io.stepup.Admin1",
+                 "redeem": "io.stepup.Redeem1"}[door]
     message = json.dumps({"method": f"{interface}.{method}", "parameters": parameters})
-    program = ("import socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.settimeout(30)\ns.connect(sys.argv[1])\n"
+    program = ("import socket, sys\ns = socket.socket(socket.AF_UNIX)\ns.settimeout(30)\n"
+               "s.connect(sys.argv[1])\n"
                "s.sendall(sys.stdin.buffer.read() + b'\\0')\nreply = b''\n"
-               "while not reply.endswith(b'\\0'):\n\tgot = s.recv(65536)\n\tif not got: break\n\treply += got\n"
+               "while not reply.endswith(b'\\0'):\n\tgot = s.recv(65536)\n\tif not got: break\n"
+               "\treply += got\n"
                "sys.stdout.buffer.write(reply[:-1])\n")
-    done = subprocess.run(["setpriv", "--reuid", user, "--regid", user, "--init-groups", "/usr/bin/python3", "-c", program,
-                           f"{run_dir}/{door}.sock"], input=message, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(["setpriv", "--reuid", user, "--regid", user, "--init-groups", "/usr/bin/python3",
+                           "-c", program, f"{run_dir}/{door}.sock"],
+                          input=message, capture_output=True, text=True, timeout=60, check=True)
     return json.loads(done.stdout)
 
 
-# --- the console -------------------------------------------------------------------------------------------------------
+# --- the console --------------------------------------------------------------------------------------------
 
 class Answer:
     """One HTTP answer."""
@@ -124,7 +133,8 @@ class Answer:
 
 
 class Browser:
-    """A session of somebody's with the console: cookie and CSRF token. `place`: the loopback address that they come from."""
+    """A session of somebody's with the console: cookie and CSRF token. `place`: the loopback address
+    that they come from."""
 
     def __init__(self, url=None, place=None):
         self.url = url or URL
@@ -134,13 +144,15 @@ class Browser:
 
     def request(self, method, path, body=None, headers=None):
         address = urllib.parse.urlsplit(self.url)
-        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60, source_address=self.place and (self.place, 0))
+        connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60,
+                                                source_address=self.place and (self.place, 0))
         send = {"Origin": self.url} if method == "POST" else {}
         if self.cookie:
             send["Cookie"] = "session=" + self.cookie
         send.update(headers or {})
         try:
-            connection.request(method, path, body, {name: value for name, value in send.items() if value is not None})
+            connection.request(method, path, body,
+                               {name: value for name, value in send.items() if value is not None})
             response = connection.getresponse()
             answer = Answer(response.status, response.headers, response.read())
         finally:
@@ -179,12 +191,14 @@ class Browser:
         return self.script("/step-up/begin", {"action": action, **details})
 
     def answer(self, question, code):
-        return self.script("/step-up/answer", {"id": question.json["id"], "answer": {"method": "code", "code": code}})
+        return self.script("/step-up/answer",
+                           {"id": question.json["id"], "answer": {"method": "code", "code": code}})
 
     def step_up(self, code, action, **details):
         """Begins and answers once; what came of it."""
         begun = self.begin(action, **details)
-        return self.answer(begun, code) if begun.status == 200 and begun.json["state"] == "question" else begun
+        return (self.answer(begun, code) if begun.status == 200
+                and begun.json["state"] == "question" else begun)
 
     def sign_in(self, person):
         """Password and code."""

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * support-console: an example of a web console that asks for a step-up before what matters.
- * It runs as an unprivileged user of its own, serves loopback only, and stands behind a TLS proxy in earnest use.
+ * It runs as an unprivileged user of its own, serves loopback only, and stands behind a TLS
+ * proxy in earnest use.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -17,12 +18,14 @@
 #define TEND_SECONDS 5 /* between two looks at what nobody waits for any more */
 
 struct console_options {
-	const char *customers, *staff, *files, *export_socket, *verifier_socket, *origin, *service, *confdir, *set_password;
+	const char *customers, *staff, *files, *export_socket, *verifier_socket, *origin, *service, *confdir,
+		*set_password;
 	uint16_t port;
 	bool demo;
 };
 
-enum { OPTION_CUSTOMERS = 256, OPTION_STAFF, OPTION_STATIC, OPTION_EXPORT, OPTION_VERIFIER, OPTION_ORIGIN, OPTION_SERVICE, OPTION_CONFDIR, OPTION_PASSWORD };
+enum { OPTION_CUSTOMERS = 256, OPTION_STAFF, OPTION_STATIC, OPTION_EXPORT, OPTION_VERIFIER, OPTION_ORIGIN,
+	OPTION_SERVICE, OPTION_CONFDIR, OPTION_PASSWORD };
 
 static const struct option long_options[] = {
 	{"customers", required_argument, NULL, OPTION_CUSTOMERS},
@@ -42,14 +45,17 @@ static const struct option long_options[] = {
 
 static void support_console_usage(FILE *out)
 {
-	fputs("usage: support-console --customers FILE --staff FILE --static DIR --export-socket PATH [OPTION…]\n"
-	      "       support-console --staff FILE --set-password NAME   (the password is read from standard input)\n\n"
-	      "  --port N            loopback port (8080); 0 takes a free one\n"
-	      "  --origin URL        as browsers see it (http://localhost:PORT); https makes the cookies Secure\n"
-	      "  --pam-service NAME  PAM service (support-console)\n"
-	      "  --pam-confdir DIR   PAM services stand in DIR instead of /etc/pam.d\n"
-	      "  --verifier-socket PATH  the verifier's (" VERIFIER_SOCKET ")\n"
-	      "  --demo              shows receipts and lets people try to misuse them; never in earnest\n",
+	fputs("usage: support-console --customers FILE --staff FILE --static DIR --export-socket "
+		"PATH [OPTION…]\n"
+		"       support-console --staff FILE --set-password NAME   "
+		"(the password is read from standard input)\n\n"
+		"  --port N            loopback port (8080); 0 takes a free one\n"
+		"  --origin URL        as browsers see it (http://localhost:PORT); "
+		"https makes the cookies Secure\n"
+		"  --pam-service NAME  PAM service (support-console)\n"
+		"  --pam-confdir DIR   PAM services stand in DIR instead of /etc/pam.d\n"
+		"  --verifier-socket PATH  the verifier's (" VERIFIER_SOCKET ")\n"
+		"  --demo              shows receipts and lets people try to misuse them; never in earnest\n",
 		out);
 }
 
@@ -59,7 +65,8 @@ static bool options_read(int argc, char **argv, struct console_options *options,
 	long port;
 	int option;
 
-	*options = (struct console_options){.service = "support-console", .verifier_socket = VERIFIER_SOCKET, .port = 8080};
+	*options = (struct console_options){
+		.service = "support-console", .verifier_socket = VERIFIER_SOCKET, .port = 8080};
 	while ((option = getopt_long(argc, argv, "p:dh", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_CUSTOMERS: options->customers = optarg; break;
@@ -82,7 +89,8 @@ static bool options_read(int argc, char **argv, struct console_options *options,
 		default: return false;
 		}
 	}
-	if (options->origin && strncmp(options->origin, "https://", 8) && strncmp(options->origin, "http://", 7))
+	if (options->origin && strncmp(options->origin, "https://", 8) &&
+	    strncmp(options->origin, "http://", 7))
 		return false;
 	if (*done || optind != argc)
 		return *done;
@@ -107,7 +115,8 @@ static bool set_password(const struct console_options *options)
 	return done;
 }
 
-static bool console_open(const struct console_options *options, struct console *console, char *why, size_t why_size)
+static bool console_open(const struct console_options *options, struct console *console, char *why,
+	size_t why_size)
 {
 	console->export_socket = options->export_socket;
 	console->verifier_socket = options->verifier_socket;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * seed-customers: fills an SQLite file with invented customers of an invented mailing company, and their contacts. The same file every
- * time. No name, address or key belongs to anybody: addresses end in example.com, .net and .org (RFC 2606).
+ * seed-customers: fills an SQLite file with invented customers of an invented mailing company, and their
+ * contacts. The same file every time. No name, address or key belongs to anybody: addresses end in
+ * example.com, .net and .org (RFC 2606).
  */
 #include <sqlite3.h>
 #include <stdint.h>
@@ -13,25 +14,28 @@
 
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
-static const char *const firsts[] = {"Amber", "Birch", "Cobalt", "Dune", "Ember", "Fable", "Granite", "Harbour", "Indigo",
-	"Juniper", "Kestrel", "Lantern", "Maple", "Nimbus", "Orchard", "Pepper", "Quarry", "Raven", "Saffron", "Thistle", "Umber",
-	"Velvet", "Willow", "Zephyr"};
-static const char *const seconds[] = {"Analytics", "Bakery", "Cycles", "Ledger", "Outdoor", "Pottery", "Records", "Robotics",
-	"Studio", "Teas", "Travel", "Wallets", "Works", "Yarns", "& Daughters"};
+static const char *const firsts[] = {"Amber", "Birch", "Cobalt", "Dune", "Ember", "Fable", "Granite",
+	"Harbour", "Indigo", "Juniper", "Kestrel", "Lantern", "Maple", "Nimbus", "Orchard", "Pepper",
+	"Quarry", "Raven", "Saffron", "Thistle", "Umber", "Velvet", "Willow", "Zephyr"};
+static const char *const seconds[] = {"Analytics", "Bakery", "Cycles", "Ledger", "Outdoor", "Pottery",
+	"Records", "Robotics", "Studio", "Teas", "Travel", "Wallets", "Works", "Yarns", "& Daughters"};
 static const char *const plans[] = {"Free", "Essentials", "Standard", "Premium"};
 static const char *const regions[] = {"EU", "UK", "US", "APAC"};
-static const char *const given[] = {"Ada", "Bela", "Carmen", "Dario", "Edda", "Farid", "Greta", "Hana", "Ivo", "Jana", "Kofi",
-	"Lena", "Milo", "Nora", "Otto", "Priya", "Quentin", "Rosa", "Sami", "Tove", "Uma", "Viggo", "Wanda", "Yusuf", "Zoé"};
-static const char *const families[] = {"Abara", "Bergmann", "Castell", "Dvořák", "Eklund", "Ferreira", "Grimaldi", "Haddad",
-	"Ishikawa", "Jansen", "Kowal", "Lindqvist", "Moreau", "Novak", "O'Shea", "Petrov", "Quist", "Rahman", "Sørensen", "Tanaka",
-	"Ueda", "Varga", "Weiss", "Yilmaz", "Zamora"};
+static const char *const given[] = {"Ada", "Bela", "Carmen", "Dario", "Edda", "Farid", "Greta", "Hana", "Ivo",
+	"Jana", "Kofi", "Lena", "Milo", "Nora", "Otto", "Priya", "Quentin", "Rosa", "Sami", "Tove", "Uma",
+	"Viggo", "Wanda", "Yusuf", "Zoé"};
+static const char *const families[] = {"Abara", "Bergmann", "Castell", "Dvořák", "Eklund", "Ferreira",
+	"Grimaldi", "Haddad", "Ishikawa", "Jansen", "Kowal", "Lindqvist", "Moreau", "Novak", "O'Shea",
+	"Petrov", "Quist", "Rahman", "Sørensen", "Tanaka", "Ueda", "Varga", "Weiss", "Yilmaz", "Zamora"};
 static const char *const domains[] = {"example.com", "example.net", "example.org"};
-static const char *const cities[] = {"Aarhus", "Bergen", "Bologna", "Cork", "Ghent", "Graz", "Leeds", "Lyon", "Porto", "Turku"};
+static const char *const cities[] = {"Aarhus", "Bergen", "Bologna", "Cork", "Ghent", "Graz", "Leeds", "Lyon",
+	"Porto", "Turku"};
 static const char *const states[] = {"subscribed", "subscribed", "subscribed", "unsubscribed", "bounced"};
 
 /* Customers that try to break out of a page, for tests. */
-static const char *const awkward[] = {"<script>document.title='broken'</script>", "\"><img src=x onerror=alert(1)>",
-	"' autofocus onfocus='alert(1)", "</title><svg onload=alert(1)>", "=HYPERLINK(\"http://example.org\")", "\xe2\x80\xaetxt.exe"};
+static const char *const awkward[] = {"<script>document.title='broken'</script>",
+	"\"><img src=x onerror=alert(1)>", "' autofocus onfocus='alert(1)", "</title><svg onload=alert(1)>",
+	"=HYPERLINK(\"http://example.org\")", "\xe2\x80\xaetxt.exe"};
 
 /* xorshift64*: the same numbers everywhere. */
 static uint64_t state = 0x5851f42d4c957f2d;
@@ -87,8 +91,8 @@ static void make_account(const char *name, char account[64])
 
 static void make_date(char date[16])
 {
-	snprintf(date, 16, "20%02u-%02u-%02u", (unsigned)(14 + number_below(9)), (unsigned)(1 + number_below(12)),
-		(unsigned)(1 + number_below(28)));
+	snprintf(date, 16, "20%02u-%02u-%02u", (unsigned)(14 + number_below(9)),
+		(unsigned)(1 + number_below(12)), (unsigned)(1 + number_below(28)));
 }
 
 static void add_contacts(sqlite3_stmt *statement, int64_t customer, uint64_t count)
@@ -98,8 +102,8 @@ static void add_contacts(sqlite3_stmt *statement, int64_t customer, uint64_t cou
 
 		snprintf(name, sizeof(name), "%s %s", PICK(given), PICK(families));
 		make_account(name, account);
-		snprintf(address, sizeof(address), "%s.%llu@%s", account, (unsigned long long)(customer * 10000 + (int64_t)i),
-			PICK(domains));
+		snprintf(address, sizeof(address), "%s.%llu@%s", account,
+			(unsigned long long)(customer * 10000 + (int64_t)i), PICK(domains));
 		make_date(date);
 		must(sqlite3_bind_int64(statement, 1, customer));
 		bind(statement, 2, name);
@@ -111,13 +115,13 @@ static void add_contacts(sqlite3_stmt *statement, int64_t customer, uint64_t cou
 	}
 }
 
-static void add_customer(sqlite3_stmt *customer, sqlite3_stmt *contact, int64_t id, const char *name, const char *account,
-	uint64_t contacts)
+static void add_customer(sqlite3_stmt *customer, sqlite3_stmt *contact, int64_t id, const char *name,
+	const char *account, uint64_t contacts)
 {
 	char key[48], date[16];
 
-	snprintf(key, sizeof(key), "qp_live_%08x%08x%08x", (unsigned)number_below(1ull << 32), (unsigned)number_below(1ull << 32),
-		(unsigned)number_below(1ull << 32));
+	snprintf(key, sizeof(key), "qp_live_%08x%08x%08x", (unsigned)number_below(1ull << 32),
+		(unsigned)number_below(1ull << 32), (unsigned)number_below(1ull << 32));
 	make_date(date);
 	must(sqlite3_bind_int64(customer, 1, id));
 	bind(customer, 2, account);
@@ -135,9 +139,10 @@ static void fill(int with_awkward)
 	sqlite3_stmt *customer, *contact;
 	int64_t id = 0;
 
-	must(sqlite3_prepare_v2(db, "INSERT INTO customers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", -1, &customer, NULL));
-	must(sqlite3_prepare_v2(db, "INSERT INTO contacts (customer, name, email, city, state, added) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-		-1, &contact, NULL));
+	must(sqlite3_prepare_v2(db, "INSERT INTO customers VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", -1,
+			&customer, NULL));
+	must(sqlite3_prepare_v2(db, "INSERT INTO contacts (customer, name, email, city, state, added) "
+			"VALUES (?1, ?2, ?3, ?4, ?5, ?6)", -1, &contact, NULL));
 	for (size_t i = 0; i < COUNT(firsts); i++) {
 		for (size_t j = 0; j < COUNT(seconds); j++) {
 			char name[64], account[64];
@@ -146,7 +151,8 @@ static void fill(int with_awkward)
 			snprintf(name, sizeof(name), "%s %s", firsts[i], seconds[j]);
 			make_account(name, account);
 			/* The example that the manual and the tests speak of. */
-			add_customer(customer, contact, ++id, name, account, strcmp(account, "harbour-wallets") ? size : 340);
+			add_customer(customer, contact, ++id, name, account,
+				strcmp(account, "harbour-wallets") ? size : 340);
 		}
 	}
 	for (size_t i = 0; with_awkward && i < COUNT(awkward); i++) {
@@ -158,21 +164,24 @@ static void fill(int with_awkward)
 	must(sqlite3_finalize(customer));
 	must(sqlite3_finalize(contact));
 	if (with_awkward)
-		must(sqlite3_exec(db,
-			"UPDATE contacts SET name = '=2+5+cmd|'' /C calc''!A0' WHERE id = (SELECT max(id) FROM contacts);"
-			"UPDATE contacts SET name = '<img src=x onerror=alert(2)>', city = 'a \"quoted\", place' "
-			"WHERE id = (SELECT max(id) - 1 FROM contacts)",
-			NULL, NULL, NULL));
+		must(sqlite3_exec(db, "UPDATE contacts SET name = '=2+5+cmd|'' /C calc''!A0' "
+				"WHERE id = (SELECT max(id) FROM contacts);"
+				"UPDATE contacts SET name = '<img src=x onerror=alert(2)>', "
+				"city = 'a \"quoted\", place' WHERE id = (SELECT max(id) - 1 FROM contacts)",
+				NULL, NULL, NULL));
 }
 
 int main(int argc, char **argv)
 {
-	static const char schema[] =
-		"PRAGMA journal_mode = DELETE; BEGIN;"
-		"CREATE TABLE customers (id INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE, name TEXT NOT NULL,"
-		" plan TEXT NOT NULL, region TEXT NOT NULL, since TEXT NOT NULL, api_key TEXT NOT NULL) STRICT;"
-		"CREATE TABLE contacts (id INTEGER PRIMARY KEY, customer INTEGER NOT NULL REFERENCES customers,"
-		" name TEXT NOT NULL, email TEXT NOT NULL, city TEXT NOT NULL, state TEXT NOT NULL, added TEXT NOT NULL) STRICT;"
+	static const char schema[] = "PRAGMA journal_mode = DELETE; BEGIN;"
+		"CREATE TABLE customers (id INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE, "
+		"name TEXT NOT NULL,"
+		" plan TEXT NOT NULL, region TEXT NOT NULL, since TEXT NOT NULL, "
+		"api_key TEXT NOT NULL) STRICT;"
+		"CREATE TABLE contacts (id INTEGER PRIMARY KEY, "
+		"customer INTEGER NOT NULL REFERENCES customers,"
+		" name TEXT NOT NULL, email TEXT NOT NULL, city TEXT NOT NULL, state TEXT NOT NULL, "
+		"added TEXT NOT NULL) STRICT;"
 		"CREATE INDEX contacts_customer ON contacts (customer);";
 	int with_awkward = argc == 3 && !strcmp(argv[1], "--awkward");
 

@@ -65,7 +65,8 @@ void cursor_text(struct byte_cursor *cursor, char *text, size_t capacity)
 	struct byte_cursor string = cursor_string(cursor);
 
 	text[0] = '\0';
-	if (string.broken || string.left >= capacity || (string.left > 0 && memchr(string.at, '\0', string.left) != NULL)) {
+	if (string.broken || string.left >= capacity ||
+	    (string.left > 0 && memchr(string.at, '\0', string.left) != NULL)) {
 		cursor->broken = true;
 		return;
 	}
@@ -76,7 +77,8 @@ void cursor_text(struct byte_cursor *cursor, char *text, size_t capacity)
 
 bool cursor_is(const struct byte_cursor *cursor, const char *text)
 {
-	return !cursor->broken && cursor->left == strlen(text) && (cursor->left == 0 || memcmp(cursor->at, text, cursor->left) == 0);
+	return !cursor->broken && cursor->left == strlen(text) &&
+		(cursor->left == 0 || memcmp(cursor->at, text, cursor->left) == 0);
 }
 
 bool cursor_is_done(const struct byte_cursor *cursor)
@@ -123,7 +125,8 @@ void writer_u8(struct byte_writer *writer, uint8_t value)
 
 void writer_u32(struct byte_writer *writer, uint32_t value)
 {
-	uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
+	uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+		(uint8_t)value};
 
 	writer_raw(writer, bytes, sizeof(bytes));
 }

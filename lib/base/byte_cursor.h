@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reading bytes from outside part by part, and writing such bytes: big-endian numbers, and strings behind a length of four bytes (RFC 4251
- * section 5). A failure sticks, so that a caller checks once, at the end.
+ * Reading bytes from outside part by part, and writing such bytes: big-endian numbers, and strings behind a
+ * length of four bytes (RFC 4251 section 5). A failure sticks, so that a caller checks once, at the end.
  * MUST: never read past the end; call nothing whole that has bytes left over.
  * Layer: lib/base/, libc only.
  */
@@ -32,7 +32,8 @@ const uint8_t *cursor_raw(struct byte_cursor *cursor, size_t size);
 /* The next string, as a cursor of its own; a broken one where there is none. */
 struct byte_cursor cursor_string(struct byte_cursor *cursor);
 
-/* The next string as text without a NUL inside, into `text` of `capacity` bytes; breaks the cursor where it has one or doesn't fit. */
+/* The next string as text without a NUL inside, into `text` of `capacity` bytes; breaks the cursor where it
+ * has one or doesn't fit. */
 void cursor_text(struct byte_cursor *cursor, char *text, size_t capacity);
 
 /* Whether everything left is exactly this text. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text made safe to show. Escapes are reversible: a backslash that could be taken for the start of one is escaped too, so no
- * two texts look the same afterwards.
+ * Text made safe to show. Escapes are reversible: a backslash that could be taken for the start of one is
+ * escaped too, so no two texts look the same afterwards.
  * MUST: give printable UTF-8 whatever comes in; leave nothing out.
  */
 #include "lib/base/display_text.h"
@@ -17,8 +17,8 @@
 #define MARKS_IN_A_ROW_MAX 4
 
 /* Strike-through and enclosing marks make another sign of the letter before: never shown as they are. */
-static const struct range overlay_ranges[] = {{0x334, 0x338}, {0x488, 0x489}, {0x20D2, 0x20D3}, {0x20D8, 0x20DA},
-	{0x20DD, 0x20E0}, {0x20E2, 0x20E6}, {0x20EA, 0x20EB}, {0xA670, 0xA672}};
+static const struct range overlay_ranges[] = {{0x334, 0x338}, {0x488, 0x489}, {0x20D2, 0x20D3},
+	{0x20D8, 0x20DA}, {0x20DD, 0x20E0}, {0x20E2, 0x20E6}, {0x20EA, 0x20EB}, {0xA670, 0xA672}};
 
 /* Letters of Latin, and of what looks like Latin. */
 static const struct range latin_ranges[] = {{'A', 'Z'}, {'a', 'z'}, {0xAA, 0xAA}, {0xBA, 0xBA}, {0xC0, 0xD6},
@@ -26,20 +26,26 @@ static const struct range latin_ranges[] = {{'A', 'Z'}, {'a', 'z'}, {0xAA, 0xAA}
 	{0xFB00, 0xFB06}};
 static const struct range alike_ranges[] = {{0x370, 0x373}, {0x376, 0x37D}, {0x37F, 0x37F}, {0x386, 0x386},
 	{0x388, 0x482}, {0x48A, 0x556}, {0x561, 0x587}, {0x13A0, 0x13FD}, {0x1C80, 0x1C88}, {0x1D26, 0x1D2B},
-	{0x1F00, 0x1FFE}, {0x2126, 0x2126}, {0x212A, 0x212B}, {0x2C80, 0x2CF3}, {0x2DE0, 0x2DFF}, {0xA4D0, 0xA4FF},
-	{0xA640, 0xA69F}, {0xAB70, 0xABBF}, {0xFF21, 0xFF3A}, {0xFF41, 0xFF5A}, {0x1D400, 0x1D7FF}};
+	{0x1F00, 0x1FFE}, {0x2126, 0x2126}, {0x212A, 0x212B}, {0x2C80, 0x2CF3}, {0x2DE0, 0x2DFF},
+	{0xA4D0, 0xA4FF}, {0xA640, 0xA69F}, {0xAB70, 0xABBF}, {0xFF21, 0xFF3A}, {0xFF41, 0xFF5A},
+	{0x1D400, 0x1D7FF}};
 
-/* Letters that look like a Latin one, or are one of another width or style. A word of these alone is taken for a Latin word. */
-static const struct range twin_ranges[] = {{0x391, 0x392}, {0x395, 0x397}, {0x399, 0x39A}, {0x39C, 0x39D}, {0x39F, 0x39F}, {0x3A1, 0x3A1},
-	{0x3A4, 0x3A5}, {0x3A7, 0x3A7}, {0x3BD, 0x3BD}, {0x3BF, 0x3BF}, {0x405, 0x406}, {0x408, 0x408}, {0x410, 0x410}, {0x412, 0x412},
-	{0x415, 0x415}, {0x41A, 0x41A}, {0x41C, 0x41E}, {0x420, 0x422}, {0x425, 0x425}, {0x430, 0x430}, {0x435, 0x435}, {0x43E, 0x43E},
-	{0x440, 0x441}, {0x443, 0x443}, {0x445, 0x445}, {0x455, 0x456}, {0x458, 0x458}, {0x4AE, 0x4AF}, {0x4BA, 0x4BB}, {0x4C0, 0x4C0},
-	{0x4CF, 0x4CF}, {0x500, 0x501}, {0x51A, 0x51D}, {0x54D, 0x54D}, {0x555, 0x555}, {0x570, 0x570}, {0x578, 0x578}, {0x57D, 0x57D},
-	{0x585, 0x585}, {0x13A0, 0x13F5}, {0x212A, 0x212B}, {0xA4D0, 0xA4F7}, {0xFF21, 0xFF3A}, {0xFF41, 0xFF5A}, {0x1D400, 0x1D6A5},
+/* Letters that look like a Latin one, or are one of another width or style. A word of these alone is taken
+ * for a Latin word. */
+static const struct range twin_ranges[] = {{0x391, 0x392}, {0x395, 0x397}, {0x399, 0x39A}, {0x39C, 0x39D},
+	{0x39F, 0x39F}, {0x3A1, 0x3A1}, {0x3A4, 0x3A5}, {0x3A7, 0x3A7}, {0x3BD, 0x3BD}, {0x3BF, 0x3BF},
+	{0x405, 0x406}, {0x408, 0x408}, {0x410, 0x410}, {0x412, 0x412}, {0x415, 0x415}, {0x41A, 0x41A},
+	{0x41C, 0x41E}, {0x420, 0x422}, {0x425, 0x425}, {0x430, 0x430}, {0x435, 0x435}, {0x43E, 0x43E},
+	{0x440, 0x441}, {0x443, 0x443}, {0x445, 0x445}, {0x455, 0x456}, {0x458, 0x458}, {0x4AE, 0x4AF},
+	{0x4BA, 0x4BB}, {0x4C0, 0x4C0}, {0x4CF, 0x4CF}, {0x500, 0x501}, {0x51A, 0x51D}, {0x54D, 0x54D},
+	{0x555, 0x555}, {0x570, 0x570}, {0x578, 0x578}, {0x57D, 0x57D}, {0x585, 0x585}, {0x13A0, 0x13F5},
+	{0x212A, 0x212B}, {0xA4D0, 0xA4F7}, {0xFF21, 0xFF3A}, {0xFF41, 0xFF5A}, {0x1D400, 0x1D6A5},
 	{0x1D7CE, 0x1D7FF}};
 
-/* Written from right to left: classes R, AL and AN of the Unicode Bidirectional Algorithm, by their blocks. */
-static const struct range right_to_left_ranges[] = {{0x590, 0x8FF}, {0xFB1D, 0xFDFF}, {0xFE70, 0xFEFF}, {0x10800, 0x10FFF}, {0x1E800, 0x1EFFF}};
+/* Written from right to left: classes R, AL and AN of the Unicode Bidirectional Algorithm,
+ * by their blocks. */
+static const struct range right_to_left_ranges[] = {{0x590, 0x8FF}, {0xFB1D, 0xFDFF}, {0xFE70, 0xFEFF},
+	{0x10800, 0x10FFF}, {0x1E800, 0x1EFFF}};
 
 #define ISOLATE 0x2068
 #define ISOLATE_END 0x2069
@@ -66,7 +72,8 @@ static bool in_ranges(const struct range *ranges, size_t count, uint32_t point)
 	return false;
 }
 
-/* Decodes one code point of well-formed UTF-8 (RFC 3629 section 4) and returns its bytes; 0 where there is none. */
+/* Decodes one code point of well-formed UTF-8 (RFC 3629 section 4) and returns its bytes; 0
+ * where there is none. */
 static size_t display_text_decode(const char *text, size_t size, uint32_t *point)
 {
 	static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -147,7 +154,8 @@ static bool has_any(const char *text, size_t size, const struct range *ranges, s
 
 #define HAS_ANY(text, size, ranges) has_any((text), (size), (ranges), COUNT(ranges))
 
-/* Whether letters look like Latin ones in a text that has no other letters: neither Latin nor of its own script alone. */
+/* Whether letters look like Latin ones in a text that has no other letters: neither Latin nor of its
+ * own script alone. */
 static bool is_twin(const char *text, size_t size)
 {
 	bool twins = false;
@@ -254,9 +262,11 @@ static char *show(const char *text, size_t size, struct context context, struct 
 		if (length == 0) {
 			length = 1;
 			context.on_letter = false;
-			written += (size_t)sprintf(shown + written, "\\x{%02X}", (unsigned)(unsigned char)text[i]);
+			written += (size_t)sprintf(shown + written, "\\x{%02X}",
+				(unsigned)(unsigned char)text[i]);
 		} else if ((manner.isolates && (point == ISOLATE || point == ISOLATE_END)) ||
-			(is_safe(&context, point) && !looks_like_escape(text + i, size - i) && !(manner.blanks && is_joined(text, size, i)))) {
+		    (is_safe(&context, point) && !looks_like_escape(text + i, size - i) &&
+			    !(manner.blanks && is_joined(text, size, i)))) {
 			memcpy(shown + written, text + i, length);
 			written += length;
 		} else {
@@ -272,12 +282,14 @@ static char *show(const char *text, size_t size, struct context context, struct 
 
 char *display_text(const char *text, size_t size)
 {
-	return show(text, size, (struct context){.mixed = scripts_are_mixed(text, size)}, (struct manner){.isolates = false});
+	return show(text, size, (struct context){.mixed = scripts_are_mixed(text, size)},
+		(struct manner){.isolates = false});
 }
 
 char *display_value(const char *text, size_t size)
 {
-	return show(text, size, (struct context){.mixed = scripts_are_mixed(text, size) || is_twin(text, size)},
+	return show(text, size,
+		(struct context){.mixed = scripts_are_mixed(text, size) || is_twin(text, size)},
 		(struct manner){.blanks = true, .isolated = HAS_ANY(text, size, right_to_left_ranges)});
 }
 
@@ -286,5 +298,6 @@ char *display_sentence(const char *text, size_t size)
 	bool isolates = has_isolates(text, size);
 
 	return show(text, size, (struct context){.mixed = scripts_are_mixed(text, size)},
-		(struct manner){.isolates = isolates, .isolated = !isolates && HAS_ANY(text, size, right_to_left_ranges)});
+		(struct manner){.isolates = isolates,
+			.isolated = !isolates && HAS_ANY(text, size, right_to_left_ranges)});
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which code points show something, and which sit on the one before. Made by lib/base/display_text_ranges.py from Unicode 14.0.0;
- * what that version doesn't know counts as invisible.
+ * Which code points show something, and which sit on the one before. Made by lib/base/display_text_ranges.py
+ * from Unicode 14.0.0; what that version doesn't know counts as invisible.
  * Layer: lib/base/, part of display_text.c alone.
  */
 #ifndef STEPUP_LIB_DISPLAY_TEXT_RANGES_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The one error type of the project. Every fallible function returns one of these; 0 is success.
- * Boundaries translate once: a library's codes into these, these into PAM's (pam_module/) or varlink's (lib/wire/message.c).
+ * Boundaries translate once: a library's codes into these, these into PAM's (pam_module/) or varlink's
+ * (lib/wire/message.c).
  * Layer: lib/base/, libc only.
  */
 #ifndef STEPUP_LIB_ERROR_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Files that security rests on. Everything is judged through descriptors that stay open, so what was checked is what is read:
- * each folder of the path is opened from the one above it without following links.
+ * Files that security rests on. Everything is judged through descriptors that stay open, so what was checked
+ * is what is read: each folder of the path is opened from the one above it without following links.
  * MUST: never follow a link; never block on a FIFO; never judge a path by one call and open it by another.
  */
 #include "lib/base/safe_file.h"
@@ -41,7 +41,8 @@ static enum stepup_error explain_open(char **why, const char *path, int number)
 	case ENOENT:
 		return explain(why, STEPUP_NOT_FOUND, "%s: does not exist.", path);
 	case ELOOP:
-		return explain(why, STEPUP_UNSAFE_FILE, "%s: is a symbolic link; put the real file or folder there.", path);
+		return explain(why, STEPUP_UNSAFE_FILE,
+			"%s: is a symbolic link; put the real file or folder there.", path);
 	case ENOTDIR:
 		return explain(why, STEPUP_UNSAFE_FILE,
 			"%s: is not a folder (or is a symbolic link to one); name the real path.", path);
@@ -61,18 +62,22 @@ static bool owner_is_fine(const struct stat *status)
 	return status->st_uid == 0 || status->st_uid == geteuid();
 }
 
-/* Whether nobody but the owner and root can change what stands in a folder; on the way to another one, root's sticky folders will do. */
-static enum stepup_error check_folder(const struct stat *status, bool on_the_way, const char *path, char **why)
+/* Whether nobody but the owner and root can change what stands in a folder; on the way to another one, root's
+ * sticky folders will do. */
+static enum stepup_error check_folder(const struct stat *status, bool on_the_way,
+	const char *path, char **why)
 {
 	bool is_sticky_of_root = on_the_way && status->st_uid == 0 && (status->st_mode & S_ISVTX) != 0;
 
 	if (!S_ISDIR(status->st_mode))
 		return explain(why, STEPUP_UNSAFE_FILE, "%s: is not a folder.", path);
 	if (!owner_is_fine(status))
-		return explain(why, STEPUP_UNSAFE_FILE, "%s: belongs to uid %u, neither root nor this program's user; change its owner.",
+		return explain(why, STEPUP_UNSAFE_FILE,
+			"%s: belongs to uid %u, neither root nor this program's user; change its owner.",
 			path, (unsigned)status->st_uid);
 	if ((status->st_mode & OTHERS_WRITE) != 0 && !is_sticky_of_root)
-		return explain(why, STEPUP_UNSAFE_FILE, "%s: others can write in this folder (mode %04o); run: chmod go-w %s", path,
+		return explain(why, STEPUP_UNSAFE_FILE,
+			"%s: others can write in this folder (mode %04o); run: chmod go-w %s", path,
 			(unsigned)(status->st_mode & 07777), path);
 	return STEPUP_OK;
 }
@@ -84,21 +89,26 @@ static enum stepup_error check_file(const struct stat *status, int rules, const 
 	if (!S_ISREG(status->st_mode))
 		return explain(why, STEPUP_UNSAFE_FILE, "%s: is not a regular file.", path);
 	if (status->st_nlink != 1)
-		return explain(why, STEPUP_UNSAFE_FILE, "%s: has another name (hard link); put a file with one name there.", path);
+		return explain(why, STEPUP_UNSAFE_FILE,
+			"%s: has another name (hard link); put a file with one name there.", path);
 	if (!owner_is_fine(status))
-		return explain(why, STEPUP_UNSAFE_FILE, "%s: belongs to uid %u, neither root nor this program's user; change its owner.",
+		return explain(why, STEPUP_UNSAFE_FILE,
+			"%s: belongs to uid %u, neither root nor this program's user; change its owner.",
 			path, (unsigned)status->st_uid);
 	if ((status->st_mode & OTHERS_WRITE) != 0)
-		return explain(why, STEPUP_UNSAFE_FILE, "%s: others can write it (mode %04o); run: chmod %s %s", path, mode,
+		return explain(why, STEPUP_UNSAFE_FILE,
+			"%s: others can write it (mode %04o); run: chmod %s %s", path, mode,
 			(rules & SAFE_FILE_SECRET) != 0 ? "go-rwx" : "go-w", path);
 	if ((rules & SAFE_FILE_SECRET) != 0 && (status->st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		return explain(why, STEPUP_UNSAFE_FILE, "%s: others can read this secret (mode %04o); run: chmod go-rwx %s", path, mode,
-			path);
+		return explain(why, STEPUP_UNSAFE_FILE,
+			"%s: others can read this secret (mode %04o); run: chmod go-rwx %s", path,
+			mode, path);
 	return STEPUP_OK;
 }
 
 /* Opens the folder `name` (of the whole path `shown`) in `parent`, closes `parent`, checks. */
-static enum stepup_error step_into(int *parent, const char *name, bool on_the_way, const char *shown, char **why)
+static enum stepup_error step_into(int *parent, const char *name, bool on_the_way,
+	const char *shown, char **why)
 {
 	struct stat status;
 	int fd = openat(*parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -112,8 +122,8 @@ static enum stepup_error step_into(int *parent, const char *name, bool on_the_wa
 	return check_folder(&status, on_the_way, shown, why);
 }
 
-/* Walks to the folder that holds the last part of an absolute path, checking every folder on the way; `*last` points at that part.
- * `path` is cut and mended meanwhile, so that messages name the folder at fault. */
+/* Walks to the folder that holds the last part of an absolute path, checking every folder on the way; `*last`
+ * points at that part. `path` is cut and mended meanwhile, so that messages name the folder at fault. */
 static enum stepup_error walk(char *path, int *folder, const char **last, char **why)
 {
 	enum stepup_error error = STEPUP_OK;
@@ -148,7 +158,8 @@ static enum stepup_error walk(char *path, int *folder, const char **last, char *
 	return error;
 }
 
-/* An absolute copy of a path without trailing slashes; the walk takes ".." like any other folder, from the one checked before. */
+/* An absolute copy of a path without trailing slashes; the walk takes ".." like any other folder, from the
+ * one checked before. */
 static enum stepup_error absolute(const char *path, char **copy, char **why)
 {
 	char here[PATH_MAX];
@@ -221,7 +232,8 @@ static enum stepup_error read_all(int fd, char *bytes, size_t capacity, size_t *
 }
 
 /* Reads an open file whole and closes it. */
-static enum stepup_error read_and_close(int fd, const char *path, size_t limit, char **bytes, size_t *size, char **why)
+static enum stepup_error read_and_close(int fd, const char *path, size_t limit, char **bytes,
+	size_t *size, char **why)
 {
 	enum stepup_error error;
 	void *buffer = NULL;
@@ -250,7 +262,8 @@ out:
 	return error;
 }
 
-enum stepup_error safe_file_read(const char *path, int rules, size_t limit, char **bytes, size_t *size, char **why)
+enum stepup_error safe_file_read(const char *path, int rules, size_t limit, char **bytes,
+	size_t *size, char **why)
 {
 	int fd = -1;
 	enum stepup_error error = safe_file_open(path, rules, &fd, why);
@@ -267,7 +280,8 @@ enum stepup_error unsafe_file_read(const char *path, size_t limit, char **bytes,
 
 	*why = NULL;
 	if (fd < 0)
-		return explain(why, errno == ENOENT ? STEPUP_NOT_FOUND : STEPUP_IO, "%s: %s.", path, strerror(errno));
+		return explain(why, errno == ENOENT ? STEPUP_NOT_FOUND : STEPUP_IO, "%s: %s.", path,
+			strerror(errno));
 	if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
 		(void)close(fd);
 		return explain(why, STEPUP_UNSAFE_FILE, "%s: is not a regular file.", path);
@@ -310,10 +324,12 @@ static enum stepup_error write_all(int fd, const char *bytes, size_t size)
 }
 
 /* Writes the new content under a temporary name in the same folder and makes it durable. */
-static enum stepup_error write_temporary(int folder, const char *name, const void *bytes, size_t size, mode_t mode)
+static enum stepup_error write_temporary(int folder, const char *name, const void *bytes, size_t size,
+	mode_t mode)
 {
 	enum stepup_error error = STEPUP_IO;
-	int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	int fd =
+		openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
 
 	if (fd < 0)
 		return errno == ENOMEM ? STEPUP_NO_MEMORY : STEPUP_IO;

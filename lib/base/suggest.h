@@ -6,8 +6,9 @@
 #ifndef STEPUP_LIB_SUGGEST_H
 #define STEPUP_LIB_SUGGEST_H
 
-/* Keeps the better of two suggestions for `word`: `candidate` where it is nearer than `best` (NULL: nothing yet) and near enough to be meant,
- * else `best`. Letters left out, added, mistaken and swapped with their neighbour count one each. */
+/* Keeps the better of two suggestions for `word`: `candidate` where it is nearer than `best` (NULL: nothing
+ * yet) and near enough to be meant, else `best`. Letters left out, added, mistaken and swapped with their
+ * neighbour count one each. */
 const char *suggest_nearer(const char *word, const char *candidate, const char *best);
 
 #endif

@@ -26,17 +26,17 @@ bool equal_constant_time(const void *a, const void *b, size_t size);
 #define WIPE_ASSERT(condition) ((void)sizeof(struct { int assertion : (condition) ? 1 : -1; }))
 
 /* Wipes an array; a pointer doesn't compile. */
-#define WIPE_ARRAY(array)                                                                                     \
-	do {                                                                                                  \
-		WIPE_ASSERT(WIPE_IS_ARRAY(array));                                                            \
-		wipe_memory((array), sizeof(array));                                                          \
+#define WIPE_ARRAY(array) \
+	do { \
+		WIPE_ASSERT(WIPE_IS_ARRAY(array)); \
+		wipe_memory((array), sizeof(array)); \
 	} while (0)
 
 /* Wipes the object behind a pointer to a complete type that isn't char. */
-#define WIPE_OBJECT(pointer)                                                                                  \
-	do {                                                                                                  \
-		WIPE_ASSERT(sizeof(*(pointer)) > 1);                                                          \
-		wipe_memory((pointer), sizeof(*(pointer)));                                                   \
+#define WIPE_OBJECT(pointer) \
+	do { \
+		WIPE_ASSERT(sizeof(*(pointer)) > 1); \
+		wipe_memory((pointer), sizeof(*(pointer))); \
 	} while (0)
 
 #endif

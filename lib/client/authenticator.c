@@ -2,7 +2,8 @@
 /*
  * One thing done by the helper program: the request, its questions to the person, its result. Messages are
  * JSON objects, each ended by a NUL; what the helper may say stands in the tables below.
- * MUST: take texts for the person from the request, never from the helper; hold to one deadline; wipe whatever carried a PIN.
+ * MUST: take texts for the person from the request, never from the helper; hold to one deadline; wipe
+ * whatever carried a PIN.
  */
 #include "lib/client/authenticator.h"
 
@@ -242,7 +243,8 @@ static enum authenticator_code code_of(enum stepup_error error)
 	return error == STEPUP_CANCELLED ? AUTHENTICATOR_GIVEN_UP : AUTHENTICATOR_BROKEN;
 }
 
-/* Starts the helper and sends it what is asked. authenticator_process_end is the caller's, whatever comes of it. */
+/* Starts the helper and sends it what is asked. authenticator_process_end is the caller's,
+ * whatever comes of it. */
 static enum stepup_error session_start(struct helper_session *session)
 {
 	json_t *message = NULL;
@@ -250,7 +252,8 @@ static enum stepup_error session_start(struct helper_session *session)
 
 	frame_reader_init(&session->reader, FRAME_SIZE_MAX);
 	if (error == STEPUP_OK)
-		error = authenticator_process_start(session->request->account, session->deadline, &session->process);
+		error = authenticator_process_start(session->request->account, session->deadline,
+			&session->process);
 	if (error == STEPUP_OK)
 		return session_send(session, message);
 	json_decref(message);
@@ -295,8 +298,8 @@ struct authenticator_look {
 	struct helper_session session;
 };
 
-enum stepup_error authenticator_look_start(
-	const struct authenticator_request *request, struct deadline deadline, struct authenticator_look **look)
+enum stepup_error authenticator_look_start(const struct authenticator_request *request,
+	struct deadline deadline, struct authenticator_look **look)
 {
 	struct authenticator_outcome nothing = {.tries_left = -1};
 	struct authenticator_look *made = calloc(1, sizeof(*made));
@@ -318,20 +321,24 @@ enum stepup_error authenticator_look_start(
 	return error;
 }
 
-bool authenticator_looks_are_over(struct authenticator_look *const looks[], size_t count, struct deadline until)
+bool authenticator_looks_are_over(struct authenticator_look *const looks[], size_t count,
+	struct deadline until)
 {
 	/* One after the other: the last of them is waited for in any case. */
 	for (size_t i = 0; i < count; i++)
 		if (looks[i] != NULL && deadline_left(looks[i]->session.deadline) > 0 &&
-			stream_wait(looks[i]->session.process.fd, POLLIN, deadline_sooner(until, looks[i]->session.deadline)) != STEPUP_OK &&
-			deadline_left(looks[i]->session.deadline) > 0)
+		    stream_wait(looks[i]->session.process.fd, POLLIN,
+			    deadline_sooner(until, looks[i]->session.deadline)) != STEPUP_OK &&
+		    deadline_left(looks[i]->session.deadline) > 0)
 			return false;
 	return true;
 }
 
-enum stepup_error authenticator_look_end(struct authenticator_look **look, struct authenticator_outcome *outcome)
+enum stepup_error authenticator_look_end(struct authenticator_look **look,
+	struct authenticator_outcome *outcome)
 {
-	struct authenticator_outcome unwanted = {.tries_left = -1}, *into = outcome != NULL ? outcome : &unwanted;
+	struct authenticator_outcome unwanted = {.tries_left = -1},
+		*into = outcome != NULL ? outcome : &unwanted;
 	struct helper_session *session = &(*look)->session;
 	enum stepup_error error = STEPUP_CANCELLED;
 

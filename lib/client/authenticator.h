@@ -3,10 +3,10 @@
  * A key plugged into this host, or the keys of an ssh-agent, reached through the helper program
  * stepup-authenticator: for the module and the CLI. The helper talks to devices and agents outside this
  * process, as the user; what it brings back is an answer for the verifier, who alone judges it.
- * MUST: leave the host as it was: no signal, no child that its wait functions see, no descriptor, no variable; run the helper
- * from a fixed path with an empty environment, no descriptor but its own, no new privileges, and never with
- * more rights than the person has; end it with the deadline and with the host; believe nothing of it that
- * isn't as declared; wipe PINs.
+ * MUST: leave the host as it was: no signal, no child that its wait functions see, no descriptor, no
+ * variable; run the helper from a fixed path with an empty environment, no descriptor but its own, no new
+ * privileges, and never with more rights than the person has; end it with the deadline and with the host;
+ * believe nothing of it that isn't as declared; wipe PINs.
  * Layer: lib/client/, jansson.
  */
 #ifndef STEPUP_LIB_AUTHENTICATOR_H
@@ -20,8 +20,10 @@
 #include "lib/base/deadline.h"
 #include "lib/base/error.h"
 
-#define AUTHENTICATOR_LOOK_MS 2000 /* for a key or an agent to say what it holds, which takes nobody's touch */
-#define AUTHENTICATOR_TOUCH_MS 35000 /* for one to sign or refuse: CTAP 2.1 gives a touch 30 s (6.1.2, 6.2.2) */
+/* for a key or an agent to say what it holds, which takes nobody's touch */
+#define AUTHENTICATOR_LOOK_MS 2000
+/* for one to sign or refuse: CTAP 2.1 gives a touch 30 s (6.1.2, 6.2.2) */
+#define AUTHENTICATOR_TOUCH_MS 35000
 
 /* Whom the helper runs as: the person in front of the key. */
 struct authenticator_account {
@@ -37,9 +39,9 @@ void authenticator_account_clear(struct authenticator_account *account);
 
 enum authenticator_operation {
 	AUTHENTICATOR_REACH, /* what is there: {"seat": number of keys, "agent": number of its sk- keys} */
-	AUTHENTICATOR_SEAT_PROBE,    /* {"keys": number of keys, "silent": how many more don't answer, "hiding": how many of the
-					keys may hold one that they show only with their PIN, "credentials": [ids of those that they
-					show]} */
+	/* {"keys": number of keys, "silent": how many more don't answer, "hiding": how many of the keys may
+	 * hold one that they show only with their PIN, "credentials": [ids of those that they show]} */
+	AUTHENTICATOR_SEAT_PROBE,
 	AUTHENTICATOR_SEAT_SIGN,     /* Answer's `key` */
 	AUTHENTICATOR_SEAT_REGISTER, /* EnrollFinish's `key` */
 	AUTHENTICATOR_AGENT_LIST,    /* {"keys": [{"key", "label"}]}: the sk- keys with their comments */
@@ -87,7 +89,8 @@ enum authenticator_code {
 
 /* A PIN to ask for. */
 struct authenticator_pin_question {
-	const char *text;  /* the whole question, e.g. "That PIN is wrong; 5 tries left. PIN of your key, then touch it: " */
+	/* the whole question, e.g. "That PIN is wrong; 5 tries left. PIN of your key, then touch it: " */
+	const char *text;
 	const char *label; /* the key's, NULL where not known */
 	int tries_left;	   /* -1 where not known */
 	bool again;	   /* the last one was wrong */
@@ -123,23 +126,28 @@ enum stepup_error authenticator_run(const struct authenticator_request *request,
 	const struct authenticator_conversation *conversation, struct deadline deadline,
 	struct authenticator_outcome *outcome);
 
-/* How long an operation may take: AUTHENTICATOR_LOOK_MS, or what a person may have where one has to touch a key. */
+/* How long an operation may take: AUTHENTICATOR_LOOK_MS, or what a person may have where one
+ * has to touch a key. */
 int64_t authenticator_patience_ms(enum authenticator_operation operation, int64_t person_ms);
 
-/* A look for keys, which goes on while this process does something else: AUTHENTICATOR_SEAT_PROBE or AUTHENTICATOR_AGENT_PROBE. */
+/* A look for keys, which goes on while this process does something else: AUTHENTICATOR_SEAT_PROBE or
+ * AUTHENTICATOR_AGENT_PROBE. */
 struct authenticator_look;
 
-/* Starts one; it ends by itself within AUTHENTICATOR_LOOK_MS, or with the deadline where that is sooner. The request and what
- * it borrows must live until authenticator_look_end. Errors as authenticator_run's. */
-enum stepup_error authenticator_look_start(
-	const struct authenticator_request *request, struct deadline deadline, struct authenticator_look **look);
+/* Starts one; it ends by itself within AUTHENTICATOR_LOOK_MS, or with the deadline where that is sooner. The
+ * request and what it borrows must live until authenticator_look_end. Errors as authenticator_run's. */
+enum stepup_error authenticator_look_start(const struct authenticator_request *request,
+	struct deadline deadline, struct authenticator_look **look);
 
 /* Waits until each of them (NULL: none) is over, or the deadline has passed. Whether they are. */
-bool authenticator_looks_are_over(struct authenticator_look *const looks[], size_t count, struct deadline until);
+bool authenticator_looks_are_over(struct authenticator_look *const looks[], size_t count,
+	struct deadline until);
 
-/* Takes what came of it into a zeroed `outcome`, as authenticator_run does; waits for that as long as the look lasts. Who does
- * not answer is AUTHENTICATOR_NO_ANSWER. `outcome` NULL: nobody wants to know any more. Frees it. */
-enum stepup_error authenticator_look_end(struct authenticator_look **look, struct authenticator_outcome *outcome);
+/* Takes what came of it into a zeroed `outcome`, as authenticator_run does; waits for that as long as
+ * the look lasts. Who does not answer is AUTHENTICATOR_NO_ANSWER. `outcome` NULL: nobody wants to know
+ * any more. Frees it. */
+enum stepup_error authenticator_look_end(struct authenticator_look **look,
+	struct authenticator_outcome *outcome);
 
 /* The sentences for a person, DESIGN section 13: what happened, what did not, what to do next. `user` may be
  * NULL. `outcome` is one that did not work. The caller frees; NULL where there is no memory. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Starting the helper program and seeing it end.
- * MUST: prepare everything before the copy is made; reap the supervisor, in whatever way this ends; never wait for it without
- * an end.
+ * MUST: prepare everything before the copy is made; reap the supervisor, in whatever way this ends; never
+ * wait for it without an end.
  */
 #include "lib/client/authenticator_process.h"
 

@@ -2,8 +2,8 @@
 /*
  * The helper's supervisor, in a copy of the host. Nothing here calls the C library but for syscall(2)'s
  * wrapper: no function of it that takes a lock, and none that a host may have replaced.
- * MUST: hold no descriptor of the host's; keep nobody's signal handlers; end the helper, whatever happens, before it ends
- * itself, so that the helper is never anybody else's child.
+ * MUST: hold no descriptor of the host's; keep nobody's signal handlers; end the helper, whatever happens,
+ * before it ends itself, so that the helper is never anybody else's child.
  */
 #include "lib/client/authenticator_supervisor.h"
 

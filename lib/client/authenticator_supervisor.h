@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What runs in the copy of the host: the helper's supervisor, and the helper until it is executed.
- * MUST: use system calls only (another thread of the host may have held any lock when the copy was made), and only what
- * the plan holds; touch no memory that it would have to allocate; never return.
+ * MUST: use system calls only (another thread of the host may have held any lock when the copy was made), and
+ * only what the plan holds; touch no memory that it would have to allocate; never return.
  * Layer: lib/client/, libc only.
  */
 #ifndef STEPUP_LIB_AUTHENTICATOR_SUPERVISOR_H

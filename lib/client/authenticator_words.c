@@ -201,7 +201,8 @@ static const char *no_answer_text(const struct authenticator_request *request)
 	case AUTHENTICATOR_SEAT_PROBE:
 	case AUTHENTICATOR_SEAT_SIGN:
 	case AUTHENTICATOR_SEAT_REGISTER:
-		return "A key that is plugged in did not answer in time, so it was left out. Unplug it and plug it in again to use it.";
+		return "A key that is plugged in did not answer in time, so it was left out. "
+			"Unplug it and plug it in again to use it.";
 	}
 	return "";
 }

@@ -23,7 +23,8 @@ const char *authenticator_label(const struct authenticator_request *request, con
 /* "Touch your key "Blue" now." `id` may be NULL. The caller frees; NULL where there is no memory. */
 char *authenticator_touch_text(const struct authenticator_request *request, const char *id, bool several);
 
-/* "PIN of your key, then touch it: "; `question`'s text isn't looked at. The caller frees; NULL where there is no memory. */
+/* "PIN of your key, then touch it: "; `question`'s text isn't looked at. The caller frees; NULL where
+ * there is no memory. */
 char *authenticator_pin_text(const struct authenticator_pin_question *question);
 
 #endif

@@ -52,7 +52,8 @@ static enum stepup_error tell_touch(void *context, const char *text)
 }
 
 /* Enter alone puts the key by. */
-static enum stepup_error key_conversation_ask_pin(void *context, const struct authenticator_pin_question *question, char **pin)
+static enum stepup_error key_conversation_ask_pin(void *context,
+	const struct authenticator_pin_question *question, char **pin)
 {
 	struct key_conversation *conversation = context;
 	enum stepup_error error =
@@ -85,8 +86,8 @@ static enum stepup_error find_account(struct key_conversation *conversation)
 }
 
 /* What the helper is asked for one way. STEPUP_OK, or why it can't be. */
-static enum stepup_error make_request(struct asking *asking, size_t way, enum authenticator_operation operation,
-	struct authenticator_request *request)
+static enum stepup_error make_request(struct asking *asking, size_t way,
+	enum authenticator_operation operation, struct authenticator_request *request)
 {
 	struct key_conversation *conversation = asking->conversation;
 	enum stepup_error error = find_account(conversation);
@@ -101,8 +102,8 @@ static enum stepup_error make_request(struct asking *asking, size_t way, enum au
 }
 
 /* Keeps the reason for the person, to whom looking for a key and using it are one thing. */
-static void remember_why(struct key_conversation *conversation, size_t way, struct authenticator_request request,
-	const struct authenticator_outcome *outcome)
+static void remember_why(struct key_conversation *conversation, size_t way,
+	struct authenticator_request request, const struct authenticator_outcome *outcome)
 {
 	request.operation = ways[way].sign;
 	free(conversation->why);
@@ -115,11 +116,14 @@ static void remember_why(struct key_conversation *conversation, size_t way, stru
 static enum stepup_error leave_out(struct key_conversation *conversation, size_t way)
 {
 	const struct authenticator_outcome silent = {.code = AUTHENTICATOR_NO_ANSWER, .tries_left = -1};
-	char *sentence = authenticator_sentence(&conversation->ways[way].request, &silent, conversation->account), *both = NULL;
+	char *sentence =
+		authenticator_sentence(&conversation->ways[way].request, &silent, conversation->account),
+		*both = NULL;
 	int r = -1;
 
 	if (sentence != NULL)
-		r = asprintf(&both, "%s%s\n", conversation->left_out != NULL ? conversation->left_out : "", sentence);
+		r = asprintf(&both, "%s%s\n",
+			conversation->left_out != NULL ? conversation->left_out : "", sentence);
 	free(sentence);
 	if (r < 0)
 		return STEPUP_NO_MEMORY;
@@ -129,14 +133,15 @@ static enum stepup_error leave_out(struct key_conversation *conversation, size_t
 }
 
 /* What a look found: `gone` where there is nothing, and why. */
-static enum stepup_error judge_look(
-	struct key_conversation *conversation, size_t way, enum stepup_error error, struct authenticator_outcome *outcome)
+static enum stepup_error judge_look(struct key_conversation *conversation, size_t way,
+	enum stepup_error error, struct authenticator_outcome *outcome)
 {
 	struct key_way *state = &conversation->ways[way];
 	bool silent = json_integer_value(json_object_get(outcome->reply, "silent")) > 0;
 	bool hiding = json_integer_value(json_object_get(outcome->reply, "hiding")) > 0;
 
-	if (error == STEPUP_OK && !hiding && json_array_size(json_object_get(outcome->reply, ways[way].found)) == 0) {
+	if (error == STEPUP_OK && !hiding &&
+	    json_array_size(json_object_get(outcome->reply, ways[way].found)) == 0) {
 		bool no_key = json_integer_value(json_object_get(outcome->reply, "keys")) == 0;
 
 		outcome->code = way == 0 && no_key ? AUTHENTICATOR_NO_KEY : AUTHENTICATOR_WRONG_KEY;
@@ -168,7 +173,8 @@ static enum stepup_error start_looking(struct asking *asking)
 		way->looked = true;
 		error = make_request(asking, i, ways[i].look, &way->request);
 		if (error == STEPUP_OK)
-			error = authenticator_look_start(&way->request, asking->question->expires, &way->look);
+			error = authenticator_look_start(&way->request, asking->question->expires,
+				&way->look);
 		if (error != STEPUP_OK)
 			error = judge_look(asking->conversation, i, error, &outcome);
 	}
@@ -251,7 +257,8 @@ static bool key_conversation_may_try_again(enum authenticator_code code)
 	}
 }
 
-/* The way to offer: of those that are left the one that failed least, the better one first. KEY_WAYS where there is none. */
+/* The way to offer: of those that are left the one that failed least, the better one first. KEY_WAYS
+ * where there is none. */
 static size_t best_way(const struct asking *asking)
 {
 	const struct key_way *state = asking->conversation->ways;
@@ -304,8 +311,8 @@ static enum stepup_error put_question(const struct asking *asking, size_t way, c
 	enum stepup_error error;
 	char *text = NULL;
 
-	if (asprintf(&text, "%s%s%s%s\n%s", left_out, wrong != NULL ? wrong : "", wrong != NULL ? "\n" : "", question->prompt,
-		    ask) < 0)
+	if (asprintf(&text, "%s%s%s%s\n%s", left_out, wrong != NULL ? wrong : "", wrong != NULL ? "\n" : "",
+		    question->prompt, ask) < 0)
 		return STEPUP_NO_MEMORY;
 	error = channel->ask(channel->context, text, line);
 	free(text);
@@ -324,7 +331,8 @@ static enum stepup_error set_why(struct key_conversation *conversation, const ch
 /* Nothing is left to ask for; says why. */
 static enum stepup_error nothing_left(const struct asking *asking, struct step_up_answer *answer)
 {
-	const char *why = asking->conversation->why != NULL ? asking->conversation->why : asking->question->error;
+	const char *why = asking->conversation->why != NULL ? asking->conversation->why
+		: asking->question->error;
 	const char *left_out = asking->conversation->left_out;
 
 	if (left_out != NULL && why == NULL)
@@ -336,7 +344,8 @@ static enum stepup_error nothing_left(const struct asking *asking, struct step_u
 	return asking->conversation->tried ? STEPUP_CANCELLED : STEPUP_TOO_WEAK;
 }
 
-/* Enter: the best key that there is by now signs. STEPUP_BAD_ANSWER where none does, and the question is to be put again. */
+/* Enter: the best key that there is by now signs. STEPUP_BAD_ANSWER where none does, and the question is
+ * to be put again. */
 static enum stepup_error take_key(struct asking *asking, struct step_up_answer *answer)
 {
 	enum stepup_error error = finish_looking(asking->conversation);
@@ -353,8 +362,8 @@ static enum stepup_error take_key(struct asking *asking, struct step_up_answer *
 static enum stepup_error refuse_code(struct asking *asking, size_t way)
 {
 	struct key_way *state = &asking->conversation->ways[way];
-	enum stepup_error error =
-		set_why(asking->conversation, "A code is not enough for this; it needs your key. Nothing was approved.");
+	enum stepup_error error = set_why(asking->conversation,
+		"A code is not enough for this; it needs your key. Nothing was approved.");
 
 	state->failures++;
 	state->gone = state->failures == WAY_FAILURES_MAX;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The conversation in text that the module and the CLI share: offers what the person has and what works here, best first.
- * One prompt says what will be approved and how: Enter takes the key, a code is typed; a key that fails says why, and the
- * question comes again with the next way.
- * MUST: ask for no key that isn't there (the helper looks first, everywhere at once); have the question stand within a second, and
- * leave out within two whoever does not say what they hold; not start the helper where the verifier lists no way that
- * needs it; have at most one touch for one approval; put what must be seen in time into a prompt, because sshd holds other
- * messages back; end, however often a key fails.
+ * The conversation in text that the module and the CLI share: offers what the person has and what works here,
+ * best first. One prompt says what will be approved and how: Enter takes the key, a code is typed; a key that
+ * fails says why, and the question comes again with the next way.
+ * MUST: ask for no key that isn't there (the helper looks first, everywhere at once); have the question stand
+ * within a second, and leave out within two whoever does not say what they hold; not start the helper where
+ * the verifier lists no way that needs it; have at most one touch for one approval; put what must be seen in
+ * time into a prompt, because sshd holds other messages back; end, however often a key fails.
  * Layer: lib/client/, jansson.
  */
 #ifndef STEPUP_LIB_KEY_CONVERSATION_H
@@ -21,8 +21,8 @@
 
 /* How lines go to the person and come back. */
 struct text_channel {
-	/* Puts a question and gets one line, which isn't shown while it is typed; the caller wipes and frees it.
-	 * STEPUP_CANCELLED where the person gave up; any other error ends the conversation with it. */
+	/* Puts a question and gets one line, which isn't shown while it is typed; the caller wipes and frees
+	 * it. STEPUP_CANCELLED where the person gave up; any other error ends the conversation with it. */
 	enum stepup_error (*ask)(void *context, const char *question, char **line);
 	/* Shows a sentence. */
 	void (*tell)(void *context, const char *sentence);
@@ -52,8 +52,8 @@ struct key_conversation {
 	char *why;     /* what was wrong with a key, owned */
 };
 
-/* The `ask` of a step_up_conversation whose context is a struct key_conversation. STEPUP_TOO_WEAK where nothing that the
- * verifier takes works here, with the reason in answer->why. */
+/* The `ask` of a step_up_conversation whose context is a struct key_conversation. STEPUP_TOO_WEAK where
+ * nothing that the verifier takes works here, with the reason in answer->why. */
 enum stepup_error key_conversation_ask(
 	void *conversation, const struct step_up_question *question, struct step_up_answer *answer);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The client side of one step-up.
- * MUST: take nothing but a whole, well-formed reply to Answer, for the action that was asked about, as a success (whom
- * it is about the verifier says in the name that its directory has, which may be another spelling than was asked for); send no answer but by a method that was offered and is within this side's reach; wipe
- * each answer as soon as it is sent; tell the verifier when a step-up is given up.
+ * MUST: take nothing but a whole, well-formed reply to Answer, for the action that was asked about, as a
+ * success (whom it is about the verifier says in the name that its directory has, which may be another
+ * spelling than was asked for); send no answer but by a method that was offered and is within this side's
+ * reach; wipe each answer as soon as it is sent; tell the verifier when a step-up is given up.
  */
 #include "lib/client/step_up_client.h"
 
@@ -86,8 +87,8 @@ static bool is_within_reach(const char *const *reach, const char *method)
 	return false;
 }
 
-/* Keeps of the verifier's methods what this side can do. Each way of reaching a key must come with what the key
- * is to sign. */
+/* Keeps of the verifier's methods what this side can do. Each way of reaching a key must come with what
+ * the key is to sign. */
 static enum stepup_error settle_methods(struct client_step_up *run)
 {
 	const json_t *method;
@@ -170,8 +171,9 @@ static enum stepup_error step_up_ask(struct client_step_up *run, const struct ve
 	return error;
 }
 
-/* What was typed, or where it can't be a code or be sent at all, as much of what is none: the verifier refuses it in its own words, and
- * goes by its size where sshd would have handed on junk of that size for a name that it doesn't know. */
+/* What was typed, or where it can't be a code or be sent at all, as much of what is none: the verifier
+ * refuses it in its own words, and goes by its size where sshd would have handed on junk of that size for a
+ * name that it doesn't know. */
 static json_t *typed_text(const char *typed)
 {
 	size_t size = strlen(typed);
@@ -189,8 +191,8 @@ static json_t *typed_text(const char *typed)
 /* The parameters of Answer; takes the answer's secrets over. */
 static json_t *answer_parameters(const struct client_step_up *run, struct step_up_answer *answer)
 {
-	json_t *parameters = json_pack(
-		"{s:s, s:s}", "transaction", message_text(run->begun, "transaction"), "method", answer->method);
+	json_t *parameters = json_pack("{s:s, s:s}", "transaction", message_text(run->begun, "transaction"),
+		"method", answer->method);
 	int r;
 
 	if (answer->key != NULL)
@@ -203,7 +205,8 @@ static json_t *answer_parameters(const struct client_step_up *run, struct step_u
 }
 
 /* Sends one answer and wipes it. */
-static enum stepup_error step_up_answer(struct client_step_up *run, struct step_up_answer *answer, json_t **reply)
+static enum stepup_error step_up_answer(struct client_step_up *run, struct step_up_answer *answer,
+	json_t **reply)
 {
 	json_t *parameters = answer_parameters(run, answer);
 	const char *method = answer->method;
@@ -212,7 +215,8 @@ static enum stepup_error step_up_answer(struct client_step_up *run, struct step_
 	step_up_answer_clear(answer);
 	error = verify_call(run->client, "Answer", parameters, call_deadline(run->deadline, CALL_MS), reply,
 		&run->outcome->refusal);
-	if (error == STEPUP_BAD_ANSWER && strcmp(method, METHOD_CODE) != 0 && strcmp(method, METHOD_BROWSER) != 0)
+	if (error == STEPUP_BAD_ANSWER && strcmp(method, METHOD_CODE) != 0 &&
+	    strcmp(method, METHOD_BROWSER) != 0)
 		take_away(run, method);
 	return error;
 }
@@ -239,8 +243,8 @@ static enum stepup_error step_up_grant(struct client_step_up *run, json_t **repl
 	return STEPUP_OK;
 }
 
-/* Whether the same step-up may be answered again: after a wrong answer with tries left and something to try, or
- * after one that came too soon and can still come in time. */
+/* Whether the same step-up may be answered again: after a wrong answer with tries left and something to try,
+ * or after one that came too soon and can still come in time. */
 static bool may_ask_again(const struct client_step_up *run, enum stepup_error error, struct deadline expires)
 {
 	const struct verifier_refusal *refusal = &run->outcome->refusal;
@@ -264,7 +268,8 @@ static void step_up_give_up(struct client_step_up *run, struct step_up_answer *a
 	answer->why = NULL;
 }
 
-/* Where an earlier step-up covers this one, nobody is asked. Where it covers it no more, by now, everybody is. */
+/* Where an earlier step-up covers this one, nobody is asked. Where it covers it no more, by
+ * now, everybody is. */
 static enum stepup_error step_up_cover(struct client_step_up *run)
 {
 	json_t *reply = NULL;
@@ -285,7 +290,8 @@ static enum stepup_error step_up_cover(struct client_step_up *run)
 }
 
 /* What became of a request that nothing can come of any more, as a refusal. */
-static enum stepup_error request_refusal(struct verifier_refusal *refusal, const char *state, const char *message)
+static enum stepup_error request_refusal(struct verifier_refusal *refusal, const char *state,
+	const char *message)
 {
 	refusal->error = strcmp(state, "denied") == 0 ? STEPUP_NOT_ALLOWED : STEPUP_EXPIRED;
 	refusal->message = message == NULL ? NULL : strdup(message);
@@ -293,13 +299,14 @@ static enum stepup_error request_refusal(struct verifier_refusal *refusal, const
 }
 
 /* Waits until the request isn't waiting any more: STEPUP_OK where somebody agreed. */
-static enum stepup_error await_approval(struct client_step_up *run, const char *request, struct deadline until)
+static enum stepup_error await_approval(struct client_step_up *run, const char *request,
+	struct deadline until)
 {
 	struct verifier_refusal *refusal = &run->outcome->refusal;
 	json_t *reply = NULL;
 	const char *state;
-	enum stepup_error error =
-		verify_call(run->client, "AwaitApproval", json_pack("{s:s}", "request", request), until, &reply, refusal);
+	enum stepup_error error = verify_call(run->client, "AwaitApproval",
+		json_pack("{s:s}", "request", request), until, &reply, refusal);
 
 	if (error != STEPUP_OK)
 		return error;
@@ -325,15 +332,18 @@ static enum stepup_error step_up_claim(struct client_step_up *run, struct deadli
 	return error;
 }
 
-/* Waits once, or looks once, as the conversation says; `*looked` for the latter. STEPUP_TIMEOUT where nobody waits. */
-static enum stepup_error wait_once(struct client_step_up *run, const struct step_up_waiting *waiting, bool *looked)
+/* Waits once, or looks once, as the conversation says; `*looked` for the latter. STEPUP_TIMEOUT
+ * where nobody waits. */
+static enum stepup_error wait_once(struct client_step_up *run, const struct step_up_waiting *waiting,
+	bool *looked)
 {
 	struct verifier_refusal *refusal = &run->outcome->refusal;
 	struct deadline until = run->deadline, claim;
 	enum stepup_error error = STEPUP_OK;
 
 	*looked = false;
-	if (run->conversation->wait == NULL || !run->conversation->wait(run->conversation->context, waiting, &until))
+	if (run->conversation->wait == NULL ||
+	    !run->conversation->wait(run->conversation->context, waiting, &until))
 		return STEPUP_TIMEOUT;
 	verifier_refusal_clear(refusal);
 	*refusal = (struct verifier_refusal){.tries_left = -1, .retry_after_seconds = -1, .expires = -1};
@@ -345,16 +355,18 @@ static enum stepup_error wait_once(struct client_step_up *run, const struct step
 	return error == STEPUP_OK ? step_up_claim(run, claim) : error;
 }
 
-/* The answer was right, and a second person has to agree. Where nobody does in time, the first refusal stands: it names
- * the request, which goes on waiting. */
+/* The answer was right, and a second person has to agree. Where nobody does in time, the first refusal
+ * stands: it names the request, which goes on waiting. */
 static enum stepup_error step_up_client_step_up_wait(struct client_step_up *run)
 {
 	struct verifier_refusal asked = run->outcome->refusal;
-	struct step_up_waiting waiting = {asked.request, asked.message, asked.approvers, asked.expires, false};
+	struct step_up_waiting waiting = {asked.request, asked.message, asked.approvers,
+		asked.expires, false};
 	enum stepup_error error = STEPUP_TIMEOUT;
 	bool looked = asked.request != NULL;
 
-	run->outcome->refusal = (struct verifier_refusal){.tries_left = -1, .retry_after_seconds = -1, .expires = -1};
+	run->outcome->refusal = (struct verifier_refusal){
+		.tries_left = -1, .retry_after_seconds = -1, .expires = -1};
 	for (int i = 0; looked && i < LOOKS_MAX; i++) {
 		error = wait_once(run, &waiting, &looked);
 		waiting.again = true;
@@ -405,7 +417,8 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 	struct client_step_up run = {client, request, conversation, deadline, outcome, NULL, NULL};
 	enum stepup_error error;
 
-	error = verify_begin(client, request, call_deadline(deadline, CALL_MS), &run.begun, &outcome->refusal);
+	error = verify_begin(client, request, call_deadline(deadline, CALL_MS), &run.begun,
+		&outcome->refusal);
 	if (error == STEPUP_OK) {
 		error = step_up_cover(&run);
 		if (error == STEPUP_BAD_ANSWER) {

@@ -44,7 +44,8 @@ struct step_up_question {
 /* Whether this method is one of the question's. */
 bool step_up_offers(const struct step_up_question *question, const char *method);
 
-/* One answer: a code, or what a key made (Verify1.Answer says which members that has). Owned by whoever asked. */
+/* One answer: a code, or what a key made (Verify1.Answer says which members that has). Owned
+ * by whoever asked. */
 struct step_up_answer {
 	const char *method; /* lives as long as the program */
 	char *code;	    /* for "code", as it was typed */
@@ -55,7 +56,8 @@ struct step_up_answer {
 /* Wipes, frees and zeroes. */
 void step_up_answer_clear(struct step_up_answer *answer);
 
-/* A step-up whose answer was right and that a second person has to agree to. Texts are borrowed and safe to show. */
+/* A step-up whose answer was right and that a second person has to agree to. Texts are borrowed
+ * and safe to show. */
 struct step_up_waiting {
 	const char *request;	 /* "R-…" */
 	const char *message;	 /* who can agree, and until when */
@@ -66,12 +68,13 @@ struct step_up_waiting {
 
 /* How to talk to the person. */
 struct step_up_conversation {
-	/* Gets one answer into a zeroed `answer`. STEPUP_CANCELLED where the person gave up; any other error, such
-	 * as STEPUP_NO_MEMORY, is handed through. With an error, answer->why may say what happened. */
+	/* Gets one answer into a zeroed `answer`. STEPUP_CANCELLED where the person gave up; any other error,
+	 * such as STEPUP_NO_MEMORY, is handed through. With an error, answer->why may say what happened. */
 	enum stepup_error (*ask)(
 		void *context, const struct step_up_question *question, struct step_up_answer *answer);
-	/* Tells what a step-up waits for. True: wait until `*until` (on entry the step-up's own deadline; one that has
-	 * passed: see once whether somebody agreed, and be called again while there is time). False, or NULL: it is refused as NeedsApproval at once. */
+	/* Tells what a step-up waits for. True: wait until `*until` (on entry the step-up's own deadline; one
+	 * that has passed: see once whether somebody agreed, and be called again while there is time). False,
+	 * or NULL: it is refused as NeedsApproval at once. */
 	bool (*wait)(void *context, const struct step_up_waiting *waiting, struct deadline *until);
 	void *context;
 };
@@ -85,10 +88,11 @@ struct step_up_outcome {
 
 void step_up_outcome_clear(struct step_up_outcome *outcome);
 
-/* Runs a step-up on an open connection, into a zeroed `outcome`; it ends with that connection, also where it was granted. STEPUP_OK only where the verifier granted
- * it. At most three answers are asked for; one that came too soon, Throttled, is asked for again where that
- * can still be in time. At the seat and behind an agent a key that was refused is not asked for again; at a
- * browser the person chooses the key, and may choose another. No call waits longer than ten seconds.
+/* Runs a step-up on an open connection, into a zeroed `outcome`; it ends with that connection, also where it
+ * was granted. STEPUP_OK only where the verifier granted it. At most three answers are asked for; one that
+ * came too soon, Throttled, is asked for again where that can still be in time. At the seat and behind an
+ * agent a key that was refused is not asked for again; at a browser the person chooses the key, and may
+ * choose another. No call waits longer than ten seconds.
  * Where a second person has to agree, `wait` says whether to wait for that; STEPUP_NEEDS_APPROVAL with
  * outcome->refusal.request where nobody agreed in that time.
  * Otherwise the refusal's error, with the verifier's words in outcome->refusal; or what
@@ -100,7 +104,8 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 	const struct step_up_conversation *conversation, struct deadline deadline,
 	struct step_up_outcome *outcome);
 
-/* Asks Account for this user; STEPUP_OK where nothing stands against them. Errors as above; verify_calls.c. */
+/* Asks Account for this user; STEPUP_OK where nothing stands against them. Errors as
+ * above; verify_calls.c. */
 enum stepup_error step_up_account(struct verifier_client *client, const char *user, const char *service,
 	const char *rhost, struct deadline deadline, struct verifier_refusal *refusal);
 

@@ -75,8 +75,8 @@ static enum stepup_error set_reach(json_t *object, const char *const *reach)
 	return json_array_append_new(ways, json_string(METHOD_FRESH)) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
-enum stepup_error verify_begin(struct verifier_client *client, const struct step_up_request *request, struct deadline deadline,
-	json_t **reply, struct verifier_refusal *refusal)
+enum stepup_error verify_begin(struct verifier_client *client, const struct step_up_request *request,
+	struct deadline deadline, json_t **reply, struct verifier_refusal *refusal)
 {
 	const struct named_text texts[] = {{"user", request->user}, {"action", request->action},
 		{"request", request->approves}, {"decision", request->decision},
@@ -88,7 +88,8 @@ enum stepup_error verify_begin(struct verifier_client *client, const struct step
 	if (error != STEPUP_OK)
 		return error;
 	error = set_reach(parameters, request->reach);
-	/* The connection is open for as long as anything can come of it; if this process is gone, nobody else's question waits. */
+	/* The connection is open for as long as anything can come of it; if this process is gone, nobody
+	 * else's question waits. */
 	if (error == STEPUP_OK && json_object_set_new(parameters, "bound", json_true()) != 0)
 		error = STEPUP_NO_MEMORY;
 	if (error == STEPUP_OK && request->details != NULL &&
@@ -98,7 +99,8 @@ enum stepup_error verify_begin(struct verifier_client *client, const struct step
 		json_wipe_free(&parameters);
 		return error;
 	}
-	return verify_call(client, request->approves == NULL ? "Begin" : "Approve", parameters, deadline, reply, refusal);
+	return verify_call(client, request->approves == NULL ? "Begin" : "Approve", parameters, deadline,
+		reply, refusal);
 }
 
 enum stepup_error step_up_account(struct verifier_client *client, const char *user, const char *service,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signed notes and checkpoints. Formats: c2sp.org/signed-note and c2sp.org/tlog-checkpoint; the only signature here is Ed25519 (RFC 8032).
- * What is read must be exactly what checkpoint_sign() writes, but for further signatures by other keys, which are left alone.
+ * Signed notes and checkpoints. Formats: c2sp.org/signed-note and c2sp.org/tlog-checkpoint; the only
+ * signature here is Ed25519 (RFC 8032). What is read must be exactly what checkpoint_sign() writes, but for
+ * further signatures by other keys, which are left alone.
  */
 #include "lib/evidence/checkpoint_note.h"
 
@@ -24,7 +25,8 @@
 #define SIGNATURES_MAX 16
 #define DASH "\xe2\x80\x94 " /* U+2014 and a space */
 
-/* No space, no plus, nothing that isn't printable ASCII: narrower than the format, wide enough for host names and URLs. */
+/* No space, no plus, nothing that isn't printable ASCII: narrower than the format, wide enough for
+ * host names and URLs. */
 static bool name_is_valid(const char *name)
 {
 	size_t length = strnlen(name, NOTE_NAME_SIZE);
@@ -54,7 +56,8 @@ static enum stepup_error key_id(const char *name, const uint8_t public_key[NOTE_
 	return error;
 }
 
-enum stepup_error note_key_from_seed(const char *name, const uint8_t seed[NOTE_KEY_SIZE], struct note_key *key)
+enum stepup_error note_key_from_seed(const char *name, const uint8_t seed[NOTE_KEY_SIZE],
+	struct note_key *key)
 {
 	enum stepup_error error = STEPUP_INTERNAL;
 	EVP_PKEY *pkey = NULL;
@@ -65,7 +68,8 @@ enum stepup_error note_key_from_seed(const char *name, const uint8_t seed[NOTE_K
 		return STEPUP_INVALID;
 	memcpy(key->name, name, strlen(name) + 1);
 	pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, NOTE_KEY_SIZE);
-	if (pkey != NULL && EVP_PKEY_get_raw_public_key(pkey, key->public_key, &size) == 1 && size == NOTE_KEY_SIZE)
+	if (pkey != NULL && EVP_PKEY_get_raw_public_key(pkey, key->public_key, &size) == 1 &&
+	    size == NOTE_KEY_SIZE)
 		error = key_id(name, key->public_key, key->key_id);
 	EVP_PKEY_free(pkey);
 	return error;
@@ -78,8 +82,9 @@ char *note_key_format(const struct note_key *key)
 
 	memcpy(bytes + 1, key->public_key, NOTE_KEY_SIZE);
 	base64 = base64_encode_new(bytes, sizeof(bytes));
-	if (base64 != NULL && asprintf(&text, "%s+%02x%02x%02x%02x+%s", key->name, key->key_id[0], key->key_id[1], key->key_id[2],
-		    key->key_id[3], base64) < 0)
+	if (base64 != NULL &&
+	    asprintf(&text, "%s+%02x%02x%02x%02x+%s", key->name, key->key_id[0], key->key_id[1],
+		    key->key_id[2], key->key_id[3], base64) < 0)
 		text = NULL;
 	free(base64);
 	return text;
@@ -99,13 +104,15 @@ enum stepup_error note_key_parse(const char *text, struct note_key *key)
 	memcpy(key->name, text, (size_t)(plus - text));
 	if (!name_is_valid(key->name))
 		return STEPUP_INVALID;
-	if (base64_decode(plus + 10, bytes, sizeof(bytes), &size) != STEPUP_OK || size != sizeof(bytes) || bytes[0] != TYPE_ED25519)
+	if (base64_decode(plus + 10, bytes, sizeof(bytes), &size) != STEPUP_OK || size != sizeof(bytes) ||
+	    bytes[0] != TYPE_ED25519)
 		return STEPUP_INVALID;
 	memcpy(key->public_key, bytes + 1, NOTE_KEY_SIZE);
 	error = key_id(key->name, key->public_key, key->key_id);
 	if (error != STEPUP_OK)
 		return error;
-	(void)snprintf(id, sizeof(id), "%02x%02x%02x%02x", key->key_id[0], key->key_id[1], key->key_id[2], key->key_id[3]);
+	(void)snprintf(id, sizeof(id), "%02x%02x%02x%02x", key->key_id[0], key->key_id[1], key->key_id[2],
+		key->key_id[3]);
 	return memcmp(id, plus + 1, 8) == 0 ? STEPUP_OK : STEPUP_INVALID;
 }
 
@@ -114,7 +121,8 @@ static enum stepup_error text_make(const struct checkpoint *checkpoint, char **t
 	char *root = base64_encode_new(checkpoint->root, DIGEST_SIZE);
 	enum stepup_error error = STEPUP_OK;
 
-	if (root == NULL || asprintf(text, "%s\n%" PRIu64 "\n%s\n", checkpoint->origin, checkpoint->size, root) < 0) {
+	if (root == NULL ||
+	    asprintf(text, "%s\n%" PRIu64 "\n%s\n", checkpoint->origin, checkpoint->size, root) < 0) {
 		*text = NULL;
 		error = STEPUP_NO_MEMORY;
 	}
@@ -122,7 +130,8 @@ static enum stepup_error text_make(const struct checkpoint *checkpoint, char **t
 	return error;
 }
 
-static enum stepup_error text_sign(const char *text, const uint8_t seed[NOTE_KEY_SIZE], uint8_t signature[ED25519_SIGNATURE_SIZE])
+static enum stepup_error text_sign(const char *text, const uint8_t seed[NOTE_KEY_SIZE],
+	uint8_t signature[ED25519_SIGNATURE_SIZE])
 {
 	EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, seed, NOTE_KEY_SIZE);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -193,32 +202,38 @@ static enum stepup_error text_parse(char *text, struct checkpoint *checkpoint)
 	char *root = size == NULL ? NULL : next_line(&text);
 	size_t root_size = 0;
 
-	if (root == NULL || *text != '\0' || !name_is_valid(origin) || size_parse(size, &checkpoint->size) != STEPUP_OK ||
-		base64_decode(root, checkpoint->root, DIGEST_SIZE, &root_size) != STEPUP_OK || root_size != DIGEST_SIZE)
+	if (root == NULL || *text != '\0' || !name_is_valid(origin) ||
+	    size_parse(size, &checkpoint->size) != STEPUP_OK ||
+	    base64_decode(root, checkpoint->root, DIGEST_SIZE, &root_size) != STEPUP_OK ||
+	    root_size != DIGEST_SIZE)
 		return STEPUP_INVALID;
 	memcpy(checkpoint->origin, origin, strlen(origin) + 1);
 	return STEPUP_OK;
 }
 
-static enum stepup_error signature_verify(const char *text, const struct note_key *key, const uint8_t *signature)
+static enum stepup_error signature_verify(const char *text, const struct note_key *key,
+	const uint8_t *signature)
 {
 	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->public_key, NOTE_KEY_SIZE);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	bool holds = pkey != NULL && md != NULL && EVP_DigestVerifyInit(md, NULL, NULL, NULL, pkey) == 1 &&
-		EVP_DigestVerify(md, signature, ED25519_SIGNATURE_SIZE, (const unsigned char *)text, strlen(text)) == 1;
+		EVP_DigestVerify(md, signature, ED25519_SIGNATURE_SIZE, (const unsigned char *)text,
+			strlen(text)) == 1;
 
 	EVP_MD_CTX_free(md);
 	EVP_PKEY_free(pkey);
 	return holds ? STEPUP_OK : STEPUP_CORRUPT;
 }
 
-/* The key's id under the name that a line gives it: what counts is the key, not what it was called when it signed. STEPUP_INVALID for no name of a key. */
+/* The key's id under the name that a line gives it: what counts is the key, not what it was called when it
+ * signed. STEPUP_INVALID for no name of a key. */
 static enum stepup_error key_id_of(const char *name, const struct note_key *key, uint8_t id[4])
 {
 	return name_is_valid(name) ? key_id(name, key->public_key, id) : STEPUP_INVALID;
 }
 
-/* One signature line. `*ours` where it is by this key and holds; STEPUP_CORRUPT where it claims to be and doesn't. */
+/* One signature line. `*ours` where it is by this key and holds; STEPUP_CORRUPT where it claims
+ * to be and doesn't. */
 static enum stepup_error line_verify(char *line, const char *text, const struct note_key *key, bool *ours)
 {
 	uint8_t signature[OTHER_SIGNATURE_MAX], id[4];
@@ -278,7 +293,8 @@ static bool characters_are_valid(const char *note, size_t size)
 }
 
 /* With the key's signature, or with whatever signatures there are (NULL). */
-static enum stepup_error note_read(const char *note, const struct note_key *key, struct checkpoint *checkpoint)
+static enum stepup_error note_read(const char *note, const struct note_key *key,
+	struct checkpoint *checkpoint)
 {
 	size_t size = strnlen(note, NOTE_SIZE_MAX + 1);
 	char *text = NULL, *copy = NULL, *signatures;
@@ -309,7 +325,8 @@ out:
 	return error;
 }
 
-enum stepup_error checkpoint_verify(const char *note, const struct note_key *key, struct checkpoint *checkpoint)
+enum stepup_error checkpoint_verify(const char *note, const struct note_key *key,
+	struct checkpoint *checkpoint)
 {
 	return note_read(note, key, checkpoint);
 }

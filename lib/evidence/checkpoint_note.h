@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checkpoints of the log as text: C2SP tlog-checkpoint in a C2SP signed-note, signed with Ed25519 (signature type 0x01).
+ * Checkpoints of the log as text: C2SP tlog-checkpoint in a C2SP signed-note, signed with Ed25519
+ * (signature type 0x01).
  * Layer: lib/evidence/ (part "evidence").
  */
 #ifndef STEPUP_LIB_CHECKPOINT_NOTE_H
@@ -28,7 +29,8 @@ struct checkpoint {
 };
 
 /* Makes the key's name, id and public half from its private seed. */
-enum stepup_error note_key_from_seed(const char *name, const uint8_t seed[NOTE_KEY_SIZE], struct note_key *key);
+enum stepup_error note_key_from_seed(const char *name, const uint8_t seed[NOTE_KEY_SIZE],
+	struct note_key *key);
 
 /* The vkey text; the caller frees. NULL where there is no memory. */
 char *note_key_format(const struct note_key *key);
@@ -38,8 +40,10 @@ enum stepup_error note_key_parse(const char *text, struct note_key *key);
 enum stepup_error checkpoint_sign(const struct checkpoint *checkpoint, const struct note_key *key,
 	const uint8_t seed[NOTE_KEY_SIZE], char **note);
 
-/* Parses and verifies; the key may have had another name then. STEPUP_CORRUPT where no signature by `key` holds, STEPUP_INVALID where the text breaks the format. */
-enum stepup_error checkpoint_verify(const char *note, const struct note_key *key, struct checkpoint *checkpoint);
+/* Parses and verifies; the key may have had another name then. STEPUP_CORRUPT where no signature by `key`
+ * holds, STEPUP_INVALID where the text breaks the format. */
+enum stepup_error checkpoint_verify(const char *note, const struct note_key *key,
+	struct checkpoint *checkpoint);
 
 /* What a note says, believed or not; STEPUP_INVALID where the text breaks the format. */
 enum stepup_error checkpoint_parse(const char *note, struct checkpoint *checkpoint);

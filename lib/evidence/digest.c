@@ -97,7 +97,8 @@ static void pad_fill(uint8_t pad[BLOCK_SIZE], const uint8_t *key, size_t key_siz
 		pad[i] ^= key[i];
 }
 
-enum stepup_error digest_hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size, uint8_t mac[DIGEST_SIZE])
+enum stepup_error digest_hmac_sha256(const void *key, size_t key_size, const void *bytes, size_t size,
+	uint8_t mac[DIGEST_SIZE])
 {
 	EVP_MD_CTX *context = context_take();
 	uint8_t pad[BLOCK_SIZE], short_key[DIGEST_SIZE] = {0}, inner[DIGEST_SIZE] = {0};

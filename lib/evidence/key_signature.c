@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Public keys and signatures of ES256, ES384, EdDSA (Ed25519) and RS256, by OpenSSL's EVP. What EVP takes without a word is looked at
- * here: an Ed25519 key that is no point or one of small order, an RSA exponent of 1. OpenSSL itself refuses DER with a second
- * form, r and s out of range, an Ed25519 S above the order, and an RSA signature above the modulus; the unit test holds it to that.
+ * Public keys and signatures of ES256, ES384, EdDSA (Ed25519) and RS256, by OpenSSL's EVP. What EVP takes
+ * without a word is looked at here: an Ed25519 key that is no point or one of small order, an RSA exponent of
+ * 1. OpenSSL itself refuses DER with a second form, r and s out of range, an Ed25519 S above the order, and
+ * an RSA signature above the modulus; the unit test holds it to that.
  */
 #include "lib/evidence/key_signature.h"
 
@@ -59,7 +60,8 @@ static EVP_PKEY *key_ec(const struct curve *curve, const uint8_t *bytes)
 	memcpy(group, curve->group, strlen(curve->group));
 	memcpy(point + 1, bytes, curve->key_size);
 	parameters[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0);
-	parameters[1] = OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + curve->key_size);
+	parameters[1] =
+		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, 1 + curve->key_size);
 	parameters[2] = OSSL_PARAM_construct_end();
 	return key_from("EC", parameters);
 }
@@ -70,7 +72,8 @@ static bool rsa_is_sound(const uint8_t *bytes)
 	const uint8_t *e = bytes + RSA_MODULUS_SIZE;
 	unsigned long exponent = (unsigned long)e[0] << 16 | (unsigned long)e[1] << 8 | e[2];
 
-	return (bytes[0] & 0x80) != 0 && (bytes[RSA_MODULUS_SIZE - 1] & 1) != 0 && exponent >= RSA_EXPONENT_MIN && (exponent & 1) != 0;
+	return (bytes[0] & 0x80) != 0 && (bytes[RSA_MODULUS_SIZE - 1] & 1) != 0 &&
+		exponent >= RSA_EXPONENT_MIN && (exponent & 1) != 0;
 }
 
 static EVP_PKEY *key_rsa(const uint8_t *bytes)
@@ -81,8 +84,9 @@ static EVP_PKEY *key_rsa(const uint8_t *bytes)
 	OSSL_PARAM *parameters = NULL;
 	EVP_PKEY *key = NULL;
 
-	if (n != NULL && e != NULL && builder != NULL && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
-		OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1)
+	if (n != NULL && e != NULL && builder != NULL &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1 &&
+	    OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1)
 		parameters = OSSL_PARAM_BLD_to_param(builder);
 	if (parameters != NULL)
 		key = key_from("RSA", parameters);
@@ -93,17 +97,21 @@ static EVP_PKEY *key_rsa(const uint8_t *bytes)
 	return key;
 }
 
-/* Whether y, without its sign, is below p, and not that of one of the eight points of small order, whose keys agree to any message. */
+/* Whether y, without its sign, is below p, and not that of one of the eight points of small order, whose keys
+ * agree to any message. */
 static bool ed25519_is_sound(const uint8_t *bytes)
 {
 	static const uint8_t small[][ED25519_KEY_SIZE] = {
 		{0x00}, {0x01},
-		{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05,
-			0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05},
-		{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa,
-			0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
-		{0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-			0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f},
+		{0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98,
+			0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d,
+			0x53, 0xfc, 0x05},
+		{0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b, 0x76, 0x0d, 0x10, 0x67,
+			0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39, 0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92,
+			0xac, 0x03, 0x7a},
+		{0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+			0xff, 0xff, 0x7f},
 	};
 	uint8_t y[ED25519_KEY_SIZE];
 	bool above = true;
@@ -120,12 +128,13 @@ static bool ed25519_is_sound(const uint8_t *bytes)
 	return true;
 }
 
-/* Whether x² = (y² - 1) / (d y² + 1) has a solution modulo p (RFC 8032 section 5.1.3), by Euler's criterion on the product of the two. OpenSSL would
- * find out only at the first signature. */
+/* Whether x² = (y² - 1) / (d y² + 1) has a solution modulo p (RFC 8032 section 5.1.3), by Euler's criterion
+ * on the product of the two. OpenSSL would find out only at the first signature. */
 static enum stepup_error ed25519_on_curve(const uint8_t *bytes)
 {
 	static const char prime[] = "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed";
-	static const char half[] = "3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff6"; /* (p - 1) / 2 */
+	/* (p - 1) / 2 */
+	static const char half[] = "3ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff6";
 	static const char curve_d[] = "52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3";
 	BIGNUM *p = NULL, *exponent = NULL, *d = NULL, *u = NULL, *v = NULL;
 	BN_CTX *context = BN_CTX_new();
@@ -136,10 +145,11 @@ static enum stepup_error ed25519_on_curve(const uint8_t *bytes)
 	y[31] &= 0x7f;
 	u = BN_lebin2bn(y, sizeof(y), NULL);
 	v = BN_new();
-	if (context != NULL && u != NULL && v != NULL && BN_hex2bn(&p, prime) != 0 && BN_hex2bn(&exponent, half) != 0 &&
-		BN_hex2bn(&d, curve_d) != 0 && BN_mod_sqr(u, u, p, context) == 1 && BN_mod_mul(v, u, d, p, context) == 1 &&
-		BN_sub_word(u, 1) == 1 && BN_add_word(v, 1) == 1 && BN_mod_mul(u, u, v, p, context) == 1 &&
-		BN_mod_exp(u, u, exponent, p, context) == 1)
+	if (context != NULL && u != NULL && v != NULL && BN_hex2bn(&p, prime) != 0 &&
+	    BN_hex2bn(&exponent, half) != 0 && BN_hex2bn(&d, curve_d) != 0 &&
+	    BN_mod_sqr(u, u, p, context) == 1 && BN_mod_mul(v, u, d, p, context) == 1 &&
+	    BN_sub_word(u, 1) == 1 && BN_add_word(v, 1) == 1 && BN_mod_mul(u, u, v, p, context) == 1 &&
+	    BN_mod_exp(u, u, exponent, p, context) == 1)
 		error = BN_is_one(u) ? STEPUP_OK : STEPUP_INVALID;
 	BN_free(p);
 	BN_free(exponent);
@@ -198,8 +208,8 @@ static const char *digest_of(int algorithm)
 	return algorithm == KEY_EDDSA ? NULL : "SHA256";
 }
 
-enum stepup_error key_signature_check(int algorithm, const uint8_t *key, size_t key_size, const void *message, size_t size,
-	const uint8_t *signature, size_t signature_size)
+enum stepup_error key_signature_check(int algorithm, const uint8_t *key, size_t key_size, const void *message,
+	size_t size, const uint8_t *signature, size_t signature_size)
 {
 	EVP_PKEY *made = NULL;
 	EVP_MD_CTX *md = NULL;
@@ -209,9 +219,12 @@ enum stepup_error key_signature_check(int algorithm, const uint8_t *key, size_t 
 		goto out;
 	error = STEPUP_INTERNAL;
 	md = EVP_MD_CTX_new();
-	if (md == NULL || EVP_DigestVerifyInit_ex(md, NULL, digest_of(algorithm), NULL, NULL, made, NULL) != 1)
+	if (md == NULL ||
+	    EVP_DigestVerifyInit_ex(md, NULL, digest_of(algorithm), NULL, NULL, made, NULL) != 1)
 		goto out;
-	error = signature_size > 0 && EVP_DigestVerify(md, signature, signature_size, message, size) == 1 ? STEPUP_OK : STEPUP_BAD_ANSWER;
+	error = signature_size > 0 && EVP_DigestVerify(md, signature, signature_size, message, size) == 1
+		? STEPUP_OK
+		: STEPUP_BAD_ANSWER;
 out:
 	EVP_MD_CTX_free(md);
 	EVP_PKEY_free(made);

@@ -9,7 +9,8 @@
 
 static const char label[] = "stepup/1/beside"; /* hashed with its NUL */
 
-enum stepup_error log_beside_commit(const char *text, size_t size, const uint8_t salt[DIGEST_SIZE], char beside[LOG_BESIDE_SIZE])
+enum stepup_error log_beside_commit(const char *text, size_t size, const uint8_t salt[DIGEST_SIZE],
+	char beside[LOG_BESIDE_SIZE])
 {
 	uint8_t mac[DIGEST_SIZE];
 	char *bytes = size > SIZE_MAX - sizeof(label) ? NULL : malloc(sizeof(label) + size);

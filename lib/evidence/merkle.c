@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The Merkle tree of RFC 6962 section 2.1, held as a compact range. Leaves and nodes are hashed under different first
- * bytes, so that neither can be passed off as the other.
+ * The Merkle tree of RFC 6962 section 2.1, held as a compact range. Leaves and nodes are hashed under
+ * different first bytes, so that neither can be passed off as the other.
  */
 #include "lib/evidence/merkle.h"
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The append-only Merkle tree of RFC 6962 section 2.1 as a compact range: the roots of its perfect subtrees, largest first.
- * Appending costs a few hashes whatever the size; the root of any size is computed from the range at that size.
+ * The append-only Merkle tree of RFC 6962 section 2.1 as a compact range: the roots of its perfect subtrees,
+ * largest first. Appending costs a few hashes whatever the size; the root of any size is computed from the
+ * range at that size.
  * Layer: lib/evidence/ (part "evidence").
  */
 #ifndef STEPUP_LIB_MERKLE_H

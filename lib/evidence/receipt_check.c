@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checks a receipt's text, header and signature. What libjose is given was built here: its view of the header, of the key and of the
- * algorithm can't differ from ours.
+ * Checks a receipt's text, header and signature. What libjose is given was built here: its view of the
+ * header, of the key and of the algorithm can't differ from ours.
  */
 #include "lib/evidence/receipt_check.h"
 
@@ -70,8 +70,8 @@ static bool text_is(const json_t *object, const char *name, const char *expected
 /* Exactly alg, typ and kid: so no jwk, jku, x5u, x5c, crit, nor anything that is yet to be thought of. */
 static enum stepup_error header_check(const json_t *header)
 {
-	if (json_object_size(header) != 3 || !text_is(header, "alg", "ES256") || !text_is(header, "typ", "stepup-receipt+jwt") ||
-		!json_is_string(json_object_get(header, "kid")))
+	if (json_object_size(header) != 3 || !text_is(header, "alg", "ES256") ||
+	    !text_is(header, "typ", "stepup-receipt+jwt") || !json_is_string(json_object_get(header, "kid")))
 		return STEPUP_INVALID;
 	return STEPUP_OK;
 }
@@ -82,11 +82,12 @@ static bool coordinate_is_valid(const json_t *key, const char *name)
 	uint8_t bytes[COORDINATE_SIZE];
 	size_t size = 0;
 
-	return text != NULL && base64url_decode(text, bytes, sizeof(bytes), &size) == STEPUP_OK && size == sizeof(bytes);
+	return text != NULL && base64url_decode(text, bytes, sizeof(bytes), &size) == STEPUP_OK &&
+		size == sizeof(bytes);
 }
 
-/* The public key of that kid as a JWK of our own making, with nothing in it but the point. Two keys of one kid are an error of
- * whoever made the set: nothing is verified by it. */
+/* The public key of that kid as a JWK of our own making, with nothing in it but the point. Two keys of one
+ * kid are an error of whoever made the set: nothing is verified by it. */
 static enum stepup_error key_find(const json_t *jwks, const char *kid, json_t **jwk)
 {
 	const json_t *keys = json_object_get(jwks, "keys"), *key, *found = NULL;
@@ -101,14 +102,14 @@ static enum stepup_error key_find(const json_t *jwks, const char *kid, json_t **
 			return STEPUP_CORRUPT;
 		found = key;
 	}
-	if (found == NULL || !text_is(found, "kty", "EC") || !text_is(found, "crv", "P-256") || !coordinate_is_valid(found, "x") ||
-		!coordinate_is_valid(found, "y"))
+	if (found == NULL || !text_is(found, "kty", "EC") || !text_is(found, "crv", "P-256") ||
+	    !coordinate_is_valid(found, "x") || !coordinate_is_valid(found, "y"))
 		return STEPUP_CORRUPT;
 	if ((json_object_get(found, "alg") != NULL && !text_is(found, "alg", "ES256")) ||
 		(json_object_get(found, "use") != NULL && !text_is(found, "use", "sig")))
 		return STEPUP_CORRUPT;
-	*jwk = json_pack("{s:s, s:s, s:O, s:O}", "kty", "EC", "crv", "P-256", "x", json_object_get(found, "x"), "y",
-		json_object_get(found, "y"));
+	*jwk = json_pack("{s:s, s:s, s:O, s:O}", "kty", "EC", "crv", "P-256",
+		"x", json_object_get(found, "x"), "y", json_object_get(found, "y"));
 	return *jwk == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
@@ -119,9 +120,11 @@ static enum stepup_error signature_check(const struct parts *parts, const json_t
 	json_t *jws;
 	bool holds;
 
-	if (base64url_decode(parts->signature, signature, sizeof(signature), &size) != STEPUP_OK || size != sizeof(signature))
+	if (base64url_decode(parts->signature, signature, sizeof(signature), &size) != STEPUP_OK ||
+	    size != sizeof(signature))
 		return STEPUP_INVALID;
-	jws = json_pack("{s:s, s:s, s:s}", "protected", parts->header, "payload", parts->payload, "signature", parts->signature);
+	jws = json_pack("{s:s, s:s, s:s}", "protected", parts->header, "payload", parts->payload,
+		"signature", parts->signature);
 	if (jws == NULL)
 		return STEPUP_NO_MEMORY;
 	holds = jose_jws_ver(NULL, jws, NULL, jwk, true);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checks a receipt (JWS compact, ES256, typ stepup-receipt+jwt) against a pinned JWK set: the one place that does,
- * used by redemption and by `stepup receipt verify`. Says nothing about single use or locks: only redemption can.
- * MUST: take the algorithm from this file and never from the receipt; refuse jwk, jku, x5u, x5c, crit and unknown header members;
- * refuse a kid that isn't in the set; refuse trailing data and non-canonical base64url.
+ * Checks a receipt (JWS compact, ES256, typ stepup-receipt+jwt) against a pinned JWK set: the one place
+ * that does, used by redemption and by `stepup receipt verify`. Says nothing about single use or locks:
+ * only redemption can.
+ * MUST: take the algorithm from this file and never from the receipt; refuse jwk, jku, x5u, x5c, crit
+ * and unknown header members; refuse a kid that isn't in the set; refuse trailing data and
+ * non-canonical base64url.
  * Layer: lib/evidence/ (part "evidence"), libjose.
  */
 #ifndef STEPUP_LIB_RECEIPT_CHECK_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SSH security keys' public keys and signatures, and SSHSIG around them. Formats: OpenSSH's PROTOCOL.u2f (keys, signatures, what the
- * authenticator signs) and PROTOCOL.sshsig (preamble, armor).
+ * SSH security keys' public keys and signatures, and SSHSIG around them. Formats: OpenSSH's PROTOCOL.u2f
+ * (keys, signatures, what the authenticator signs) and PROTOCOL.sshsig (preamble, armor).
  */
 #include "lib/evidence/sshsig.h"
 
@@ -178,13 +178,14 @@ enum stepup_error ssh_key_parse_line(const char *line, struct ssh_key *key, char
 
 /* --- signatures --- */
 
-/* Copies a number of an ECDSA signature as DER's INTEGER. SSH's mpint (RFC 4251 section 5) has the same bytes: two's complement, no byte too
- * many. Positive ones only. */
+/* Copies a number of an ECDSA signature as DER's INTEGER. SSH's mpint (RFC 4251 section 5) has the same
+ * bytes: two's complement, no byte too many. Positive ones only. */
 static bool number_to_der(struct byte_cursor *numbers, struct byte_writer *der)
 {
 	struct byte_cursor number = cursor_string(numbers);
 
-	if (number.broken || number.left == 0 || number.left > COORDINATE_SIZE + 1 || (number.at[0] & 0x80) != 0)
+	if (number.broken || number.left == 0 || number.left > COORDINATE_SIZE + 1 ||
+	    (number.at[0] & 0x80) != 0)
 		return false;
 	if (number.at[0] == 0 && (number.left == 1 || (number.at[1] & 0x80) == 0))
 		return false;
@@ -197,7 +198,8 @@ static bool number_to_der(struct byte_cursor *numbers, struct byte_writer *der)
 static enum stepup_error ecdsa_to_der(struct byte_cursor numbers, struct ssh_signature *signature)
 {
 	struct byte_writer der = {0};
-	bool read = number_to_der(&numbers, &der) && number_to_der(&numbers, &der) && cursor_is_done(&numbers);
+	bool read = number_to_der(&numbers, &der) && number_to_der(&numbers, &der) &&
+		cursor_is_done(&numbers);
 	uint8_t *bytes = NULL;
 	size_t size = 0;
 	enum stepup_error error = writer_finish(&der, &bytes, &size);
@@ -253,7 +255,8 @@ enum stepup_error sshsig_namespace(const char *issuer, char namespace[SSH_NAMESP
 	return length < 0 || length >= SSH_NAMESPACE_SIZE ? STEPUP_TOO_LONG : STEPUP_OK;
 }
 
-enum stepup_error sshsig_preamble(const char *namespace, const void *message, size_t message_size, uint8_t **preamble, size_t *size)
+enum stepup_error sshsig_preamble(const char *namespace, const void *message, size_t message_size,
+	uint8_t **preamble, size_t *size)
 {
 	struct byte_writer writer = {0};
 	uint8_t digest[SHA512_SIZE];
@@ -275,11 +278,12 @@ enum stepup_error sshsig_preamble(const char *namespace, const void *message, si
 }
 
 /* What the authenticator signed: SHA-256(application) ‖ flags ‖ counter ‖ SHA-256(preamble). */
-static enum stepup_error signed_bytes(const struct ssh_key *key, const struct ssh_signature *signature, const char *namespace,
-	const void *message, size_t message_size, uint8_t bytes[SIGNED_SIZE])
+static enum stepup_error signed_bytes(const struct ssh_key *key, const struct ssh_signature *signature,
+	const char *namespace, const void *message, size_t message_size, uint8_t bytes[SIGNED_SIZE])
 {
-	const uint8_t counted[5] = {signature->flags, (uint8_t)(signature->counter >> 24), (uint8_t)(signature->counter >> 16),
-		(uint8_t)(signature->counter >> 8), (uint8_t)signature->counter};
+	const uint8_t counted[5] = {signature->flags, (uint8_t)(signature->counter >> 24),
+		(uint8_t)(signature->counter >> 16), (uint8_t)(signature->counter >> 8),
+		(uint8_t)signature->counter};
 	uint8_t *preamble = NULL;
 	size_t size = 0;
 	enum stepup_error error = sshsig_preamble(namespace, message, message_size, &preamble, &size);
@@ -300,8 +304,9 @@ static enum stepup_error sshsig_refuse(const char **why, const char *reason)
 	return STEPUP_BAD_ANSWER;
 }
 
-enum stepup_error sshsig_check(const struct ssh_key *key, const char *namespace, const void *message, size_t message_size,
-	bool user_verification, const uint8_t *blob, size_t size, struct ssh_signature *signature, const char **why)
+enum stepup_error sshsig_check(const struct ssh_key *key, const char *namespace, const void *message,
+	size_t message_size, bool user_verification, const uint8_t *blob, size_t size,
+	struct ssh_signature *signature, const char **why)
 {
 	uint8_t bytes[SIGNED_SIZE];
 	enum stepup_error error = ssh_signature_parse(blob, size, signature);
@@ -316,8 +321,8 @@ enum stepup_error sshsig_check(const struct ssh_key *key, const char *namespace,
 	error = signed_bytes(key, signature, namespace, message, message_size, bytes);
 	if (error != STEPUP_OK)
 		return error;
-	error = key_signature_check(key->algorithm, key->public_key, key->public_key_size, bytes, sizeof(bytes), signature->raw,
-		signature->raw_size);
+	error = key_signature_check(key->algorithm, key->public_key, key->public_key_size, bytes,
+		sizeof(bytes), signature->raw, signature->raw_size);
 	if (error == STEPUP_BAD_ANSWER)
 		return sshsig_refuse(why, "signature");
 	if (error != STEPUP_OK)
@@ -334,7 +339,8 @@ enum stepup_error sshsig_check(const struct ssh_key *key, const char *namespace,
 /* The base64 text in lines between the marks. */
 static char *armor_wrap(const char *base64)
 {
-	static const char begin[] = "-----BEGIN SSH SIGNATURE-----\n", end[] = "-----END SSH SIGNATURE-----\n";
+	static const char begin[] = "-----BEGIN SSH SIGNATURE-----\n",
+		end[] = "-----END SSH SIGNATURE-----\n";
 	size_t length = strlen(base64), lines = (length + ARMOR_WIDTH - 1) / ARMOR_WIDTH;
 	char *armor = malloc(sizeof(begin) + length + lines + sizeof(end)), *at = armor;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Verifies an exported log: its lines, its tree, its checkpoints. What the entries say is lib/replay/log_replay.c's part.
+ * Verifies an exported log: its lines, its tree, its checkpoints. What the entries say is
+ * lib/replay/log_replay.c's part.
  */
 #include "lib/replay/log_check.h"
 
@@ -25,11 +26,13 @@ struct log_check {
 	struct log_replay *replay;
 	struct note_key key, header_key; /* the trusted one; the one that the first line names */
 	bool has_header, last_was_checkpoint;
-	char host[NOTE_NAME_SIZE], issuer[NOTE_NAME_SIZE]; /* as of the last entry that says so; empty before */
+	/* as of the last entry that says so; empty before */
+	char host[NOTE_NAME_SIZE], issuer[NOTE_NAME_SIZE];
 	struct note_key signing; /* who signs from the newest "epoch" on, as that entry says */
 	struct kept { int64_t size; char *note; } *kept; /* by size, before the first line sorted */
 	size_t kept_count, kept_next;
-	bool has_signing, signed_by_other; /* the last checkpoint that held is by `signing`, who is not `key` */
+	/* the last checkpoint that held is by `signing`, who is not `key` */
+	bool has_signing, signed_by_other;
 	int64_t signing_from;              /* that entry's index */
 	bool by_other;                     /* so is the one that is being looked at */
 	struct log_check_summary summary;
@@ -43,7 +46,8 @@ struct log_check {
 	int64_t next_index;           /* that the next entry should have */
 };
 
-__attribute__((format(printf, 3, 4))) static void tell(struct log_check *check, int64_t index, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void tell(struct log_check *check, int64_t index,
+	const char *format, ...)
 {
 	char *text = NULL, *safe = NULL;
 	va_list arguments;
@@ -55,7 +59,8 @@ __attribute__((format(printf, 3, 4))) static void tell(struct log_check *check, 
 	va_end(arguments);
 	if (text != NULL)
 		safe = display_text(text, strlen(text));
-	check->problem(check->context, index, safe != NULL ? safe : "Something is wrong here, and there is no memory to say what.");
+	check->problem(check->context, index,
+		safe != NULL ? safe : "Something is wrong here, and there is no memory to say what.");
 	free(safe);
 	free(text);
 }
@@ -65,7 +70,8 @@ static void replay_told(void *context, int64_t index, const char *sentence)
 	tell(context, index, "%s", sentence);
 }
 
-enum stepup_error log_check_new(const char *log_key, log_problem *problem, void *context, struct log_check **check)
+enum stepup_error log_check_new(const char *log_key, log_problem *problem, void *context,
+	struct log_check **check)
 {
 	struct log_check *made = calloc(1, sizeof(*made));
 
@@ -148,7 +154,8 @@ static enum stepup_error take_header(struct log_check *check, const json_t *line
 		tell(check, -1, "The first line has more in it than a log's first line has.");
 	if (format == NULL || strcmp(format, LOG_FORMAT) != 0)
 		tell(check, -1, "The first line does not say that this is a log of format " LOG_FORMAT ".");
-	if (!copy_name(line, "issuer", check->summary.issuer) || !copy_name(line, "host", check->summary.host))
+	if (!copy_name(line, "issuer", check->summary.issuer) ||
+	    !copy_name(line, "host", check->summary.host))
 		tell(check, -1, "The first line does not name issuer and host.");
 	if (log_key == NULL || note_key_parse(log_key, &key) != STEPUP_OK)
 		tell(check, -1, "The first line has no log key.");
@@ -173,7 +180,8 @@ static enum stepup_error grow_trees(struct log_check *check, const char *entry, 
 		error = merkle_append_hash(&check->tree, hash);
 	if (error != STEPUP_OK)
 		return error;
-	if (leaf == NULL || base64url_decode(leaf, claimed, sizeof(claimed), &size) != STEPUP_OK || size != sizeof(claimed)) {
+	if (leaf == NULL || base64url_decode(leaf, claimed, sizeof(claimed), &size) != STEPUP_OK ||
+	    size != sizeof(claimed)) {
 		check->all_claimed = false;
 		return STEPUP_OK;
 	}
@@ -182,7 +190,8 @@ static enum stepup_error grow_trees(struct log_check *check, const char *entry, 
 	return merkle_append_hash(&check->claimed, claimed);
 }
 
-/* Places run from 0 without a gap. After a gap the count goes on from what was found, so that one hole is told once. */
+/* Places run from 0 without a gap. After a gap the count goes on from what was found, so that one
+ * hole is told once. */
 static void check_index(struct log_check *check, const json_t *entry)
 {
 	const json_t *member = json_object_get(entry, "index");
@@ -193,10 +202,11 @@ static void check_index(struct log_check *check, const json_t *entry)
 	if (index < 0)
 		tell(check, check->next_index, "This entry does not say its place.");
 	else if (index > check->next_index)
-		tell(check, check->next_index, "Entries %" PRId64 " to %" PRId64 " are missing.", check->next_index, index - 1);
+		tell(check, check->next_index, "Entries %" PRId64 " to %" PRId64 " are missing.",
+			check->next_index, index - 1);
 	else if (index < check->next_index)
-		tell(check, index, "Entry %" PRId64 " stands where entry %" PRId64 " should: it is repeated or out of order.", index,
-			check->next_index);
+		tell(check, index, "Entry %" PRId64 " stands where entry %" PRId64
+			" should: it is repeated or out of order.", index, check->next_index);
 	check->next_index = (index < 0 ? check->next_index : index) + 1;
 }
 
@@ -208,7 +218,8 @@ static const char *log_check_text_of(const json_t *entry, const char *name)
 	return text != NULL ? text : "";
 }
 
-/* Which names an entry gives itself: the host stands in each. It changes with an entry that says so, and in logs of before there were such entries with a start. */
+/* Which names an entry gives itself: the host stands in each. It changes with an entry that says so, and in
+ * logs of before there were such entries with a start. */
 static bool says_new_host(const struct log_check *check, const json_t *entry)
 {
 	const char *type = log_check_text_of(entry, "type");
@@ -217,19 +228,24 @@ static bool says_new_host(const struct log_check *check, const json_t *entry)
 		return true;
 	if (strcmp(type, "names") == 0)
 		return strcmp(log_check_text_of(entry, "was_host"), check->host) == 0;
-	return (strcmp(type, "start") == 0 || strcmp(type, "epoch") == 0) && check->issuer[0] == '\0' && json_object_get(entry, "issuer") == NULL;
+	return (strcmp(type, "start") == 0 || strcmp(type, "epoch") == 0) && check->issuer[0] == '\0' &&
+		json_object_get(entry, "issuer") == NULL;
 }
 
 static void check_names(struct log_check *check, int64_t index, const json_t *entry)
 {
-	const char *host = log_check_text_of(entry, "host"), *issuer = log_check_text_of(entry, "issuer"), *was = log_check_text_of(entry, "was_issuer"), *type = log_check_text_of(entry, "type");
+	const char *host = log_check_text_of(entry, "host"), *issuer = log_check_text_of(entry, "issuer"),
+		*was = log_check_text_of(entry, "was_issuer"), *type = log_check_text_of(entry, "type");
 	bool renames = strcmp(type, "names") == 0, is_new = strcmp(host, check->host) != 0;
 
-	if (host[0] == '\0' || strlen(host) >= sizeof(check->host) || (is_new && !says_new_host(check, entry)))
-		tell(check, index, "This entry is of another host: %s", host[0] == '\0' ? "it names none" : host);
+	if (host[0] == '\0' || strlen(host) >= sizeof(check->host) ||
+	    (is_new && !says_new_host(check, entry)))
+		tell(check, index, "This entry is of another host: %s",
+			host[0] == '\0' ? "it names none" : host);
 	else if (is_new)
 		(void)snprintf(check->host, sizeof(check->host), "%s", host);
-	if (issuer[0] == '\0' || strlen(issuer) >= sizeof(check->issuer) || (!renames && strcmp(type, "start") != 0) || strcmp(issuer, check->issuer) == 0)
+	if (issuer[0] == '\0' || strlen(issuer) >= sizeof(check->issuer) ||
+	    (!renames && strcmp(type, "start") != 0) || strcmp(issuer, check->issuer) == 0)
 		return;
 	if (check->issuer[0] != '\0' && (!renames || strcmp(was, check->issuer) != 0))
 		tell(check, index, "This entry is of another issuer: %s", issuer);
@@ -237,7 +253,8 @@ static void check_names(struct log_check *check, int64_t index, const json_t *en
 		(void)snprintf(check->issuer, sizeof(check->issuer), "%s", issuer);
 }
 
-/* Who signs from here on. An entry is believed because a checkpoint by the trusted key stands over it, sooner or later. */
+/* Who signs from here on. An entry is believed because a checkpoint by the trusted key stands over it,
+ * sooner or later. */
 static void take_signing_key(struct log_check *check, int64_t index, const json_t *entry)
 {
 	struct note_key key;
@@ -254,7 +271,8 @@ static void take_signing_key(struct log_check *check, int64_t index, const json_
 }
 
 /* The entry's text must be the canonical form of itself: one value, one text. */
-static enum stepup_error check_canonical(struct log_check *check, int64_t index, const json_t *entry, const char *text)
+static enum stepup_error check_canonical(struct log_check *check, int64_t index, const json_t *entry,
+	const char *text)
 {
 	char *canonical = NULL;
 	size_t size = 0;
@@ -276,7 +294,9 @@ static const uint8_t *salt_of(struct log_check *check, const json_t *line, uint8
 
 	if (salt == NULL || json_is_null(salt))
 		return NULL;
-	if (json_is_string(salt) && base64url_decode(json_string_value(salt), room, DIGEST_SIZE, &size) == STEPUP_OK && size == DIGEST_SIZE)
+	if (json_is_string(salt) &&
+	    base64url_decode(json_string_value(salt), room, DIGEST_SIZE, &size) == STEPUP_OK &&
+	    size == DIGEST_SIZE)
 		return room;
 	tell(check, check->summary.entries, "The salt of this entry is no salt.");
 	return NULL;
@@ -310,8 +330,9 @@ static enum stepup_error take_entry(struct log_check *check, const json_t *line)
 	take_signing_key(check, index, entry);
 	error = check_canonical(check, index, entry, json_string_value(text));
 	if (error == STEPUP_OK)
-		error = log_replay_entry(check->replay, index, entry, json_is_object(details) ? details : NULL,
-			salt_of(check, line, room), &check->summary);
+		error = log_replay_entry(check->replay, index, entry,
+			json_is_object(details) ? details : NULL, salt_of(check, line, room),
+			&check->summary);
 	check->summary.entries++;
 	json_decref(entry);
 	return error;
@@ -319,7 +340,8 @@ static enum stepup_error take_entry(struct log_check *check, const json_t *line)
 
 /* --- checkpoints --- */
 
-/* The tree isn't what was signed. Where the hashes of the export still are, the entries that differ from theirs are the ones. */
+/* The tree isn't what was signed. Where the hashes of the export still are, the entries that differ from
+ * theirs are the ones. */
 static enum stepup_error locate(struct log_check *check, const struct checkpoint *checkpoint)
 {
 	uint8_t root[DIGEST_SIZE];
@@ -328,12 +350,14 @@ static enum stepup_error locate(struct log_check *check, const struct checkpoint
 	if (error != STEPUP_OK)
 		return error;
 	check->tree_is_broken = true;
-	if (check->all_claimed && check->suspect_count > 0 && equal_constant_time(root, checkpoint->root, sizeof(root))) {
+	if (check->all_claimed && check->suspect_count > 0 &&
+	    equal_constant_time(root, checkpoint->root, sizeof(root))) {
 		for (size_t i = 0; i < check->suspect_count; i++)
 			tell(check, check->suspects[i], "This entry was changed after it was signed.");
 		return STEPUP_OK;
 	}
-	tell(check, check->summary.proven, "Of entries %" PRId64 " to %" PRId64 " at least one was changed after it was signed.",
+	tell(check, check->summary.proven,
+		"Of entries %" PRId64 " to %" PRId64 " at least one was changed after it was signed.",
 		check->summary.proven, check->summary.entries - 1);
 	return STEPUP_OK;
 }
@@ -344,14 +368,16 @@ static enum stepup_error compare(struct log_check *check, const struct checkpoin
 	enum stepup_error error;
 
 	if (checkpoint->size > check->tree.size) {
-		tell(check, check->summary.entries, "From entry %" PRId64 " on the log was cut: %" PRIu64 " entries were signed here, %" PRIu64
-						    " stand in the file.", check->summary.entries, checkpoint->size, check->tree.size);
+		tell(check, check->summary.entries, "From entry %" PRId64 " on the log was cut: %" PRIu64
+			" entries were signed here, %" PRIu64 " stand in the file.",
+			check->summary.entries, checkpoint->size, check->tree.size);
 		check->tree_is_broken = true;
 		return STEPUP_OK;
 	}
 	if (checkpoint->size < check->tree.size) {
-		tell(check, (int64_t)checkpoint->size, "%" PRIu64 " entries stand before a checkpoint over %" PRIu64 ": some were put in, or the "
-						      "checkpoint was moved.", check->tree.size, checkpoint->size);
+		tell(check, (int64_t)checkpoint->size, "%" PRIu64 " entries stand before a checkpoint over %"
+			PRIu64 ": some were put in, or the checkpoint was moved.",
+			check->tree.size, checkpoint->size);
 		check->tree_is_broken = true;
 		return STEPUP_OK;
 	}
@@ -376,15 +402,18 @@ static enum stepup_error take_checkpoint(struct log_check *check, const json_t *
 
 	check->last_was_checkpoint = true;
 	if (note == NULL) {
-		tell(check, -1, "The checkpoint after %" PRId64 " entries is no text.", check->summary.entries);
+		tell(check, -1, "The checkpoint after %" PRId64 " entries is no text.",
+			check->summary.entries);
 		return STEPUP_OK;
 	}
 	error = checkpoint_verify(note, &check->key, &checkpoint);
-	check->by_other = error == STEPUP_CORRUPT && check->has_signing && !same_key(&check->signing, &check->key);
+	check->by_other = error == STEPUP_CORRUPT && check->has_signing &&
+		!same_key(&check->signing, &check->key);
 	if (check->by_other)
 		error = checkpoint_verify(note, &check->signing, &checkpoint);
 	if (error == STEPUP_INVALID || error == STEPUP_CORRUPT) {
-		tell(check, -1, "The checkpoint after %" PRId64 " entries is not signed by the log's key.", check->summary.entries);
+		tell(check, -1, "The checkpoint after %" PRId64 " entries is not signed by the log's key.",
+			check->summary.entries);
 		return STEPUP_OK;
 	}
 	if (error != STEPUP_OK)
@@ -402,14 +431,17 @@ static enum stepup_error compare_kept(struct log_check *check, const char *note)
 	if (error == STEPUP_CORRUPT && check->has_signing)
 		error = checkpoint_verify(note, &check->signing, &checkpoint);
 	if (error == STEPUP_CORRUPT) {
-		tell(check, -1, "The checkpoint over %" PRId64 " entries that was kept is not signed by this log's key.", (int64_t)check->tree.size);
+		tell(check, -1, "The checkpoint over %" PRId64
+			" entries that was kept is not signed by this log's key.", (int64_t)check->tree.size);
 		return STEPUP_OK;
 	}
 	if (error == STEPUP_OK)
 		error = merkle_root(&check->tree, root);
 	if (error == STEPUP_OK && !equal_constant_time(root, checkpoint.root, sizeof(root)))
-		tell(check, -1, "The checkpoint over %" PRId64 " entries that was kept is of another log: one of the first %" PRId64
-			" entries was changed since, and what signs this log signed that too.", (int64_t)check->tree.size, (int64_t)check->tree.size);
+		tell(check, -1, "The checkpoint over %" PRId64
+			" entries that was kept is of another log: one of the first %" PRId64
+			" entries was changed since, and what signs this log signed that too.",
+			(int64_t)check->tree.size, (int64_t)check->tree.size);
 	else if (error == STEPUP_OK)
 		check->summary.kept++;
 	return error;
@@ -420,7 +452,8 @@ static enum stepup_error take_kept(struct log_check *check)
 {
 	enum stepup_error error = STEPUP_OK;
 
-	for (; error == STEPUP_OK && check->kept_next < check->kept_count && check->kept[check->kept_next].size <= (int64_t)check->tree.size; check->kept_next++)
+	for (; error == STEPUP_OK && check->kept_next < check->kept_count &&
+		check->kept[check->kept_next].size <= (int64_t)check->tree.size; check->kept_next++)
 		if (check->kept[check->kept_next].size == (int64_t)check->tree.size)
 			error = compare_kept(check, check->kept[check->kept_next].note);
 	return error;
@@ -431,7 +464,8 @@ static enum stepup_error take_kept(struct log_check *check)
 enum stepup_error log_check_line(struct log_check *check, const char *line, size_t size)
 {
 	json_t *object = NULL;
-	enum stepup_error error = size > LOG_LINE_MAX ? STEPUP_INVALID : json_parse_object(line, size, &object);
+	enum stepup_error error = size > LOG_LINE_MAX ? STEPUP_INVALID
+		: json_parse_object(line, size, &object);
 
 	if (error == STEPUP_NO_MEMORY)
 		return error;
@@ -463,11 +497,15 @@ enum stepup_error log_check_line(struct log_check *check, const char *line, size
 static void check_header(struct log_check *check)
 {
 	if (check->host[0] != '\0' && strcmp(check->host, check->summary.host) != 0)
-		tell(check, -1, "The first line was changed: it names the host %s, the log's own entries %s.", check->summary.host, check->host);
+		tell(check, -1, "The first line was changed: it names the host %s, the log's own entries %s.",
+			check->summary.host, check->host);
 	if (check->issuer[0] != '\0' && strcmp(check->issuer, check->summary.issuer) != 0)
-		tell(check, -1, "The first line was changed: it names the issuer %s, the log's own entries %s.", check->summary.issuer, check->issuer);
+		tell(check, -1,
+			"The first line was changed: it names the issuer %s, the log's own entries %s.",
+			check->summary.issuer, check->issuer);
 	if (check->has_signing && !same_key(&check->header_key, &check->signing))
-		tell(check, -1, "The first line was changed: it names another key than the log's own entries.");
+		tell(check, -1,
+			"The first line was changed: it names another key than the log's own entries.");
 }
 
 /* The trusted key is an earlier one of this log's, or another log's, or somebody made a new one up. */
@@ -478,10 +516,12 @@ static void tell_other_key(struct log_check *check)
 
 	check->summary.names_other_key = true;
 	if (check->summary.proven == 0)
-		tell(check, -1, "The key given to check it by may be another verifier's: this log names another one, %s", vkey != NULL ? vkey : "");
+		tell(check, -1, "The key given to check it by may be another verifier's: "
+			"this log names another one, %s", vkey != NULL ? vkey : "");
 	else
-		tell(check, check->signing_from, "From here on another key signs this log: a new epoch began. If you know that somebody of yours began it, check with that key: "
-			"%s", vkey != NULL ? vkey : "");
+		tell(check, check->signing_from, "From here on another key signs this log: a new epoch "
+			"began. If you know that somebody of yours began it, check with that key: %s",
+			vkey != NULL ? vkey : "");
 	free(vkey);
 }
 
@@ -491,13 +531,17 @@ enum stepup_error log_check_finish(struct log_check *check, struct log_check_sum
 		tell(check, -1, "The file is empty.");
 	else
 		check_header(check);
-	if (check->has_header && (check->signed_by_other || (check->summary.proven == 0 && !same_key(&check->header_key, &check->key))))
+	if (check->has_header &&
+	    (check->signed_by_other ||
+		    (check->summary.proven == 0 && !same_key(&check->header_key, &check->key))))
 		tell_other_key(check);
 	else if (check->has_header && !check->last_was_checkpoint)
-		tell(check, check->summary.proven, "The file does not end with a checkpoint: nothing proves the entries from %" PRId64
-						  " on, nor that they are all.", check->summary.proven);
+		tell(check, check->summary.proven,
+			"The file does not end with a checkpoint: nothing proves the entries from %" PRId64
+			" on, nor that they are all.", check->summary.proven);
 	for (; check->has_header && check->kept_next < check->kept_count; check->kept_next++)
-		tell(check, check->summary.entries, "From entry %" PRId64 " on the log was cut: a checkpoint over %" PRId64 " entries was kept.",
+		tell(check, check->summary.entries, "From entry %" PRId64
+			" on the log was cut: a checkpoint over %" PRId64 " entries was kept.",
 			check->summary.entries, check->kept[check->kept_next].size);
 	*summary = check->summary;
 	return summary->problems == 0 ? STEPUP_OK : STEPUP_CORRUPT;
@@ -519,7 +563,8 @@ static char *line_format(json_t *line)
 
 char *log_line_header(const char *issuer, const char *host, const char *log_key)
 {
-	return line_format(json_pack("{s:s, s:s, s:s, s:s}", "format", LOG_FORMAT, "issuer", issuer, "host", host, "log_key", log_key));
+	return line_format(json_pack("{s:s, s:s, s:s, s:s}", "format", LOG_FORMAT, "issuer", issuer,
+			"host", host, "log_key", log_key));
 }
 
 char *log_line_entry(const char *entry, const json_t *details, const char *salt)

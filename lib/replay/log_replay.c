@@ -86,7 +86,8 @@ void step_check_proof(struct step *step, const char *what)
 /* Nobody was asked to agree. */
 static void check_alone(struct step *step)
 {
-	if (json_object_get(step->entry, "approvers") != NULL || json_object_get(step->entry, "requested") != NULL)
+	if (json_object_get(step->entry, "approvers") != NULL ||
+	    json_object_get(step->entry, "requested") != NULL)
 		step_tell(step, "This was granted as approved, and names no request.");
 	step_check_proof(step, "A step-up was granted");
 }
@@ -109,8 +110,9 @@ static void on_grant(struct step *step)
 		step_issue_receipt(step, jti, approver_id[0] == '\0' ? NULL : approver_id);
 	if (strncmp(action, "stepup.", strlen("stepup.")) == 0) {
 		(void)snprintf(key, sizeof(key), "%" PRId64, step->index);
-		step_put(step, step->replay->grants, key, json_pack("{s:s, s:s, s:I, s:b}", "action", action, "user", step_text(step, "user"), "at",
-			(json_int_t)step->at, "by_key", method_is_key(step_text(step, "method"))));
+		step_put(step, step->replay->grants, key, json_pack("{s:s, s:s, s:I, s:b}", "action", action,
+				"user", step_text(step, "user"), "at", (json_int_t)step->at,
+				"by_key", method_is_key(step_text(step, "method"))));
 	}
 }
 
@@ -130,8 +132,9 @@ static void on_refusal(struct step *step)
 /* The newest for somebody is the only one. */
 static void keep_invitation(struct step *step, bool init)
 {
-	step_put(step, step->replay->invitations, step_text(step, "user"), json_pack("{s:s, s:I, s:b}", "by", step_text(step, "by"), "expires",
-		(json_int_t)member_number(step->entry, "expires", 0), "init", (int)init));
+	step_put(step, step->replay->invitations, step_text(step, "user"),
+		json_pack("{s:s, s:I, s:b}", "by", step_text(step, "by"),
+			"expires", (json_int_t)member_number(step->entry, "expires", 0), "init", (int)init));
 }
 
 /* What `stepup init` prints: root's, and no step-up's. */
@@ -154,13 +157,16 @@ static void take_invitation(struct step *step)
 	if (known == NULL || step->at >= member_number(known, "expires", 0))
 		step_tell(step, "%s enrolled by an invitation, but none was open.", user);
 	else if (json_is_true(json_object_get(known, "void")))
-		step_tell(step, "%s enrolled by an invitation that was void: they or who invited were locked, or it was withdrawn, after it was made.", user);
+		step_tell(step, "%s enrolled by an invitation that was void: "
+			"they or who invited were locked, or it was withdrawn, after it was made.", user);
 	else if (!members_equal(known, "by", step->entry, "by"))
-		step_tell(step, "%s enrolled by another person's invitation than the one that was open.", user);
+		step_tell(step,
+			"%s enrolled by another person's invitation than the one that was open.", user);
 	(void)json_object_del(step->replay->invitations, user);
 }
 
-/* For the entry's user; with `made_too` also by them, but for what `stepup init` made. Entries from before that was done don't say how many. */
+/* For the entry's user; with `made_too` also by them, but for what `stepup init` made. Entries from before
+ * that was done don't say how many. */
 static void void_invitations(struct step *step, bool made_too)
 {
 	const char *whose = step_text(step, "user"), *user;
@@ -169,13 +175,16 @@ static void void_invitations(struct step *step, bool made_too)
 	if (!json_is_integer(json_object_get(step->entry, "invitations")))
 		return;
 	json_object_foreach (step->replay->invitations, user, invitation)
-		if (strcmp(user, whose) == 0 || (made_too && !json_is_true(json_object_get(invitation, "init")) && member_is(invitation, "by", whose)))
+		if (strcmp(user, whose) == 0 ||
+		    (made_too && !json_is_true(json_object_get(invitation, "init")) &&
+			    member_is(invitation, "by", whose)))
 			step_put(step, invitation, "void", json_true());
 }
 
 static void on_enrol(struct step *step)
 {
-	const char *user_id = step_text(step, "user_id"), *id = step_text(step, "credential"), *method = step_text(step, "method");
+	const char *user_id = step_text(step, "user_id"), *id = step_text(step, "credential"),
+		*method = step_text(step, "method");
 	const char *how = step_text(step, "how");
 	json_t *credential;
 
@@ -184,7 +193,8 @@ static void on_enrol(struct step *step)
 	if (strcmp(how, "invitation") == 0)
 		take_invitation(step);
 	else if (strcmp(how, "authorization") == 0)
-		step_check_grant(step, "stepup.enroll", "user", method_is_key(method) ? GRANT_BY_KEY : GRANT_NEEDED);
+		step_check_grant(step, "stepup.enroll", "user",
+			method_is_key(method) ? GRANT_BY_KEY : GRANT_NEEDED);
 	else
 		step_tell(step, "This credential came in some other way: %s", how);
 	if (json_object_get(step->replay->credentials, id) != NULL) {
@@ -277,7 +287,8 @@ static void on_thaw(struct step *step)
 	step_check_grant(step, "stepup.thaw", "by", GRANT_NEEDED);
 }
 
-/* A reload ends what is fresh, and every answer that is under way, before its entry is on the way to the log: also where it read the same policy again. */
+/* A reload ends what is fresh, and every answer that is under way, before its entry is on the way to the log:
+ * also where it read the same policy again. */
 static void on_policy(struct step *step)
 {
 	json_object_clear(step->replay->fresh);
@@ -297,14 +308,16 @@ static const struct type {
 	const char *name;
 	void (*rule)(struct step *step);
 } types[] = {
-	{"epoch", on_epoch}, {"start", on_start}, {"names", on_nothing}, {"stop", on_nothing}, {"policy", on_policy}, {"grant", on_grant},
-	{"refusal", on_refusal}, {"alert", on_alert}, {"enrol", on_enrol}, {"remove", on_remove},
+	{"epoch", on_epoch}, {"start", on_start}, {"names", on_nothing}, {"stop", on_nothing},
+	{"policy", on_policy}, {"grant", on_grant}, {"refusal", on_refusal}, {"alert", on_alert},
+	{"enrol", on_enrol}, {"remove", on_remove},
 	{"revoke", on_revoke},
-	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"withdraw", on_withdraw}, {"lock", on_lock}, {"unlock", on_unlock},
-	{"freeze", on_freeze}, {"thaw", on_thaw}, {"redeem", step_redeem}, {"resume", step_resume}, {"redeem-refusal", on_refusal},
+	{"rename", on_nothing}, {"init", on_init}, {"invite", on_invite}, {"withdraw", on_withdraw},
+	{"lock", on_lock}, {"unlock", on_unlock}, {"freeze", on_freeze}, {"thaw", on_thaw},
+	{"redeem", step_redeem}, {"resume", step_resume}, {"redeem-refusal", on_refusal},
 	{"request", on_request}, {"approve", on_approve}, {"deny", on_deny}, {"request-end", on_request_end},
-	{"hook", on_hook}, {"hooks-dropped", on_nothing}, {"vault-begun", on_nothing},
-	{"moved", on_moved}, {"arrived", on_arrived},
+	{"hook", on_hook}, {"hooks-dropped", on_nothing}, {"vault-begun", on_nothing}, {"moved", on_moved},
+	{"arrived", on_arrived},
 };
 
 /* --- the whole --- */
@@ -326,9 +339,11 @@ struct log_replay *log_replay_new(log_problem *problem, void *context)
 
 	if (replay == NULL)
 		return NULL;
-	*replay = (struct log_replay){.problem = problem, .context = context, .lowest_at = INT64_MAX, .users = json_object(),
-		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(), .receipts = json_object(), .redeemed = json_object(),
-		.grants = json_object(), .keys = json_object(), .fresh = json_object(), .requests = json_object(),
+	*replay = (struct log_replay){
+		.problem = problem, .context = context, .lowest_at = INT64_MAX, .users = json_object(),
+		.credentials = json_object(), .invitations = json_object(), .frozen = json_object(),
+		.receipts = json_object(), .redeemed = json_object(), .grants = json_object(),
+		.keys = json_object(), .fresh = json_object(), .requests = json_object(),
 		.denials = json_object(), .uses = log_uses_new(), .unnamed_at = INT64_MIN};
 	if (replay->uses == NULL || replay->users == NULL || replay->credentials == NULL ||
 		replay->invitations == NULL || replay->frozen == NULL || replay->receipts == NULL ||
@@ -358,10 +373,11 @@ void log_replay_free(struct log_replay **replay)
 	*replay = NULL;
 }
 
-enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, const json_t *entry, const json_t *evidence,
-	const uint8_t *salt, struct log_check_summary *summary)
+enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, const json_t *entry,
+	const json_t *evidence, const uint8_t *salt, struct log_check_summary *summary)
 {
-	struct step step = {.replay = replay, .index = index, .entry = entry, .evidence = evidence, .salt = salt, .summary = summary};
+	struct step step = {.replay = replay, .index = index, .entry = entry, .evidence = evidence,
+		.salt = salt, .summary = summary};
 	const char *type = step_text(&step, "type");
 	size_t i = 0;
 
@@ -387,12 +403,14 @@ enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, con
 		step_tell(&step, "This entry is of a type that this program does not know: %s", type);
 	if (step.at >= 0 && step.at < replay->lowest_at)
 		replay->lowest_at = step.at;
-	if (index % SWEEP_EVERY == 0) { /* by the lowest time since the last sweep: the clock may be ahead just now */
+	/* by the lowest time since the last sweep: the clock may be ahead just now */
+	if (index % SWEEP_EVERY == 0) {
 		forget(replay->grants, "at", replay->lowest_at - GRANTS_KEPT_SECONDS);
 		forget(replay->denials, "at", replay->lowest_at - GRANTS_KEPT_SECONDS);
 		forget(replay->receipts, "expires", replay->lowest_at);
 		forget(replay->redeemed, "at", replay->lowest_at - RESUMED_WITHIN_SECONDS);
-		forget(replay->fresh, "until", replay->lowest_at); /* a request is kept until its own entry ends it, which may come late */
+		/* a request is kept until its own entry ends it, which may come late */
+		forget(replay->fresh, "until", replay->lowest_at);
 		log_uses_sweep(replay->uses, replay->lowest_at);
 		replay->lowest_at = INT64_MAX;
 	}

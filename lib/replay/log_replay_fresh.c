@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Step-ups for which nobody was asked, because an earlier one still covered them: that one must stand before them, for the same rule, person,
- * credential and session, and not too long ago.
+ * Step-ups for which nobody was asked, because an earlier one still covered them: that one must stand before
+ * them, for the same rule, person, credential and session, and not too long ago.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,8 @@
 
 #include "lib/replay/log_replay_rules.h"
 
-#define CLOCK_SLACK_SECONDS 3 /* the verifier counts on the boot's clock; it notices a wall clock that was set by more than two seconds */
+/* the verifier counts on the boot's clock; it notices a wall clock that was set by more than two seconds */
+#define CLOCK_SLACK_SECONDS 3
 
 static const json_t *context_session(const json_t *entry)
 {
@@ -30,7 +31,8 @@ void step_forget_fresh(struct step *step, const char *user_id, const char *patte
 	void *next;
 
 	json_object_foreach_safe (step->replay->fresh, next, index, kept)
-		if (pattern != NULL ? step_pattern_matches(pattern, member_text(kept, "action")) : member_is(kept, "user_id", user_id))
+		if (pattern != NULL ? step_pattern_matches(pattern, member_text(kept, "action"))
+		    : member_is(kept, "user_id", user_id))
 			(void)json_object_del(step->replay->fresh, index);
 }
 
@@ -61,17 +63,22 @@ void step_check_covered(struct step *step)
 	(void)snprintf(key, sizeof(key), "%" PRId64, index);
 	covers = json_object_get(step->replay->fresh, key);
 	if (covers == NULL) {
-		step_tell(step, "Nobody was asked for this step-up, and entry %" PRId64 ", which should cover it, is none that could.", index);
+		step_tell(step, "Nobody was asked for this step-up, and entry %" PRId64
+			", which should cover it, is none that could.", index);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
 		if (!members_equal(covers, shared[i], step->entry, shared[i]))
-			step_tell(step, "Entry %" PRId64 ", which should cover this step-up, has another \"%s\".", index, shared[i]);
+			step_tell(step, "Entry %" PRId64
+				", which should cover this step-up, has another \"%s\".", index, shared[i]);
 	then = json_object_get(covers, "session");
-	if (json_is_string(then) != json_is_string(session) || (json_is_string(then) && !json_equal(then, session)))
-		step_tell(step, "Entry %" PRId64 ", which should cover this step-up, is of another session.", index);
+	if (json_is_string(then) != json_is_string(session) ||
+	    (json_is_string(then) && !json_equal(then, session)))
+		step_tell(step,
+			"Entry %" PRId64 ", which should cover this step-up, is of another session.", index);
 	if (step->at > member_number(covers, "until", 0))
-		step_tell(step, "Entry %" PRId64 ", which should cover this step-up, was too long ago.", index);
+		step_tell(step,
+			"Entry %" PRId64 ", which should cover this step-up, was too long ago.", index);
 	if (member_text(step->entry, "jti") != NULL)
 		step_tell(step, "A receipt was issued although nobody was asked.");
 }

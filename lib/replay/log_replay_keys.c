@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The replay's rules about keys: every signature is checked once more, over what the entry says that was signed, by the key that was enrolled. OpenSSL
- * alone does it here, where the verifier used libfido2, so that each watches the other.
- * MUST: need nothing that may be erased to check a WebAuthn signature and its challenge; call no entry good whose evidence is missing.
+ * The replay's rules about keys: every signature is checked once more, over what the entry says that was
+ * signed, by the key that was enrolled. OpenSSL alone does it here, where the verifier used libfido2, so that
+ * each watches the other.
+ * MUST: need nothing that may be erased to check a WebAuthn signature and its challenge; call no entry good
+ * whose evidence is missing.
  */
 #include "lib/replay/log_replay_keys.h"
 
@@ -24,7 +26,8 @@
 
 /* Bytes out of an entry; too many for a stack. */
 struct signed_bytes {
-	uint8_t authenticator_data[AUTHENTICATOR_DATA_MAX], client_data[CLIENT_DATA_MAX], signature[KEY_SIGNATURE_MAX], blob[SSH_BLOB_MAX];
+	uint8_t authenticator_data[AUTHENTICATOR_DATA_MAX], client_data[CLIENT_DATA_MAX],
+		signature[KEY_SIGNATURE_MAX], blob[SSH_BLOB_MAX];
 	uint8_t key[KEY_PUBLIC_MAX];
 	size_t authenticator_data_size, client_data_size, signature_size, blob_size, key_size;
 };
@@ -35,7 +38,8 @@ bool method_is_key(const char *method)
 }
 
 /* Decodes a member; told and false where it isn't there or can't be. */
-static bool take_bytes(struct step *step, const json_t *object, const char *name, uint8_t *bytes, size_t capacity, size_t *size)
+static bool take_bytes(struct step *step, const json_t *object, const char *name, uint8_t *bytes,
+	size_t capacity, size_t *size)
 {
 	const char *text = member_text(object, name);
 
@@ -77,15 +81,18 @@ void step_check_required(struct step *step, const json_t *credential)
 {
 	const json_t *required = json_object_get(json_object_get(step->entry, "context"), "require");
 	const char *method = member_text(credential, "method");
-	const char *attestation = member_text(credential, "attestation"), *via = member_text(step->entry, "via");
+	const char *attestation = member_text(credential, "attestation"),
+		*via = member_text(step->entry, "via");
 	bool key = method != NULL && method_is_key(method);
 	bool vouched = attestation != NULL && strcmp(attestation, "verified") == 0;
 	bool hardware = vouched && via != NULL && strcmp(via, "agent") != 0;
 
-	if (!key && (has_word(required, "key") || has_word(required, "hardware-key") || has_word(required, "pin")))
+	if (!key &&
+	    (has_word(required, "key") || has_word(required, "hardware-key") || has_word(required, "pin")))
 		step_tell(step, "A code was taken where a key was required.");
 	else if (has_word(required, "hardware-key") && !hardware)
-		step_tell(step, "A key was taken whose hardware nobody vouched for, where a hardware-key was required.");
+		step_tell(step, "A key was taken whose hardware nobody vouched for, "
+			"where a hardware-key was required.");
 	else if (has_word(required, "pin") && !json_is_true(json_object_get(step->entry, "uv")))
 		step_tell(step, "The key's PIN was required, and it was used without.");
 	check_promise(step, key, vouched, hardware);
@@ -100,7 +107,8 @@ static bool purpose_fits(const struct step *step, const char *purpose, bool enro
 
 	if (enrolment)
 		return strcmp(purpose, "enrol") == 0;
-	return (type != NULL && (strcmp(type, "approve") == 0 || strcmp(type, "deny") == 0)) || strcmp(purpose, "auth") == 0 || strcmp(purpose, "admin") == 0;
+	return (type != NULL && (strcmp(type, "approve") == 0 || strcmp(type, "deny") == 0)) ||
+		strcmp(purpose, "auth") == 0 || strcmp(purpose, "admin") == 0;
 }
 
 /* Way and purpose stand in what was signed too, so that no evidence passes for another's. */
@@ -114,8 +122,10 @@ static void check_way(struct step *step, const char *method, bool enrolment)
 	else if (!members_equal(context, "via", step->entry, "via"))
 		step_tell(step, "What was signed came by another way than this entry says.");
 	if (purpose == NULL || !purpose_fits(step, purpose, enrolment))
-		step_tell(step, "What was signed was for something else: %s.", purpose == NULL ? "nobody knows what" : purpose);
-	if (strcmp(method, "agent") == 0 ? strcmp(via, "agent") != 0 : strcmp(via, "browser") != 0 && strcmp(via, "seat") != 0)
+		step_tell(step, "What was signed was for something else: %s.",
+			purpose == NULL ? "nobody knows what" : purpose);
+	if (strcmp(method, "agent") == 0 ? strcmp(via, "agent") != 0 : strcmp(via, "browser") != 0 &&
+	    strcmp(via, "seat") != 0)
 		step_tell(step, "A credential of type \"%s\" can't come by the way \"%s\".", method, via);
 }
 
@@ -132,8 +142,10 @@ static void check_flags(struct step *step, uint8_t flags, int64_t counter)
 /* WebAuthn section 5.8.1: made for this challenge, and for this purpose. */
 static void check_client_data(struct step *step, const struct signed_bytes *bytes, const char *type)
 {
-	json_t *data = json_loadb((const char *)bytes->client_data, bytes->client_data_size, JSON_REJECT_DUPLICATES, NULL);
-	const char *origin = member_text(data, "origin"), *found = member_text(data, "type"), *via = member_text(step->entry, "via");
+	json_t *data = json_loadb((const char *)bytes->client_data, bytes->client_data_size,
+		JSON_REJECT_DUPLICATES, NULL);
+	const char *origin = member_text(data, "origin"), *found = member_text(data, "type"),
+		*via = member_text(step->entry, "via");
 	static const char seat[] = "stepup://";
 
 	if (found == NULL || strcmp(found, type) != 0)
@@ -159,8 +171,8 @@ static bool signature_holds(struct step *step, int algorithm, struct signed_byte
 	memcpy(message, bytes->authenticator_data, size);
 	error = digest_sha256(bytes->client_data, bytes->client_data_size, message + size);
 	if (error == STEPUP_OK)
-		error = key_signature_check(algorithm, bytes->key, bytes->key_size, message, size + DIGEST_SIZE, bytes->signature,
-			bytes->signature_size);
+		error = key_signature_check(algorithm, bytes->key, bytes->key_size, message,
+			size + DIGEST_SIZE, bytes->signature, bytes->signature_size);
 	if (error == STEPUP_NO_MEMORY || error == STEPUP_INTERNAL)
 		step->error = error;
 	return error == STEPUP_OK;
@@ -174,9 +186,12 @@ static void check_assertion(struct step *step, const json_t *credential, struct 
 	const uint8_t *data = bytes->authenticator_data;
 	uint8_t hash[DIGEST_SIZE];
 
-	if (!take_bytes(step, evidence, "authenticator_data", bytes->authenticator_data, AUTHENTICATOR_DATA_MAX, &bytes->authenticator_data_size) ||
-		!take_bytes(step, evidence, "client_data", bytes->client_data, CLIENT_DATA_MAX, &bytes->client_data_size) ||
-		!take_bytes(step, evidence, "signature", bytes->signature, KEY_SIGNATURE_MAX, &bytes->signature_size))
+	if (!take_bytes(step, evidence, "authenticator_data", bytes->authenticator_data,
+		    AUTHENTICATOR_DATA_MAX, &bytes->authenticator_data_size) ||
+	    !take_bytes(step, evidence, "client_data", bytes->client_data, CLIENT_DATA_MAX,
+		    &bytes->client_data_size) ||
+	    !take_bytes(step, evidence, "signature", bytes->signature, KEY_SIGNATURE_MAX,
+		    &bytes->signature_size))
 		return;
 	if (bytes->authenticator_data_size < AUTHENTICATOR_DATA_MIN) {
 		step_tell(step, "The authenticator data of this entry is cut short.");
@@ -187,38 +202,43 @@ static void check_assertion(struct step *step, const json_t *credential, struct 
 		return;
 	if (memcmp(data, hash, DIGEST_SIZE) != 0)
 		step_tell(step, "What the key signed is for another domain than %s.", rp_id);
-	check_flags(step, data[32], (int64_t)data[33] << 24 | (int64_t)data[34] << 16 | (int64_t)data[35] << 8 | data[36]);
+	check_flags(step, data[32],
+		(int64_t)data[33] << 24 | (int64_t)data[34] << 16 | (int64_t)data[35] << 8 | data[36]);
 	check_client_data(step, bytes, "webauthn.get");
 	if (!signature_holds(step, (int)member_number(credential, "alg", 0), bytes))
 		step_tell(step, "The key's signature of this entry does not hold.");
 }
 
-/* An SSH key signs the context whole, prompt and all: where that was erased nothing is left to check its signature by. */
+/* An SSH key signs the context whole, prompt and all: where that was erased nothing is left to check
+ * its signature by. */
 static void check_agent(struct step *step, const json_t *credential, struct signed_bytes *bytes)
 {
 	const char *application = member_text(credential, "application"), *why = NULL;
 	const char *issuer = member_text(json_object_get(step->entry, "context"), "iss");
-	struct ssh_key key = {.algorithm = (int)member_number(credential, "alg", 0), .public_key_size = bytes->key_size};
+	struct ssh_key key = {
+		.algorithm = (int)member_number(credential, "alg", 0), .public_key_size = bytes->key_size};
 	struct ssh_signature signature = {0};
 	char namespace[SSH_NAMESPACE_SIZE], *context = NULL;
 	size_t size = 0;
 	enum stepup_error error;
 
-	if (!take_bytes(step, json_object_get(step->entry, "evidence"), "signature", bytes->blob, SSH_BLOB_MAX, &bytes->blob_size) ||
-		!step_context_text(step, &context, &size))
+	if (!take_bytes(step, json_object_get(step->entry, "evidence"), "signature", bytes->blob,
+		    SSH_BLOB_MAX, &bytes->blob_size) || !step_context_text(step, &context, &size))
 		return;
-	if (issuer == NULL || sshsig_namespace(issuer, namespace) != STEPUP_OK || bytes->key_size > sizeof(key.public_key) ||
-		strlen(application) >= sizeof(key.application)) {
+	if (issuer == NULL || sshsig_namespace(issuer, namespace) != STEPUP_OK ||
+	    bytes->key_size > sizeof(key.public_key) || strlen(application) >= sizeof(key.application)) {
 		step_tell(step, "What this entry says of an SSH key can't be one.");
 		goto out;
 	}
 	memcpy(key.public_key, bytes->key, bytes->key_size);
 	memcpy(key.application, application, strlen(application) + 1);
-	error = sshsig_check(&key, namespace, context, size, false, bytes->blob, bytes->blob_size, &signature, &why);
+	error = sshsig_check(&key, namespace, context, size, false, bytes->blob, bytes->blob_size,
+		&signature, &why);
 	if (error == STEPUP_NO_MEMORY || error == STEPUP_INTERNAL)
 		step->error = error;
 	else if (error != STEPUP_OK)
-		step_tell(step, "The key's signature of this entry does not hold%s%s.", why == NULL ? "" : ": ", why == NULL ? "" : why);
+		step_tell(step, "The key's signature of this entry does not hold%s%s.",
+			why == NULL ? "" : ": ", why == NULL ? "" : why);
 	else
 		check_flags(step, signature.flags, signature.counter);
 out:
@@ -239,8 +259,8 @@ static void check_new(struct step *step, const char *kind, const char *name, con
 		return;
 	}
 	if (json_object_get(step->replay->keys, member) != NULL)
-		step_tell(step, "The key of the credential %s was enrolled before, as %s: the same one can't come back.", id,
-			member_text(step->replay->keys, member));
+		step_tell(step, "The key of the credential %s was enrolled before, as %s: "
+			"the same one can't come back.", id, member_text(step->replay->keys, member));
 	else
 		step_put(step, step->replay->keys, member, json_string(id));
 	free(member);
@@ -252,12 +272,14 @@ static void check_enrolled(struct step *step, const json_t *credential, struct s
 
 	if (!take_bytes(step, step->entry, "key", bytes->key, KEY_PUBLIC_MAX, &bytes->key_size))
 		return;
-	if (key_public_check((int)member_number(credential, "alg", 0), bytes->key, bytes->key_size) != STEPUP_OK)
+	if (key_public_check((int)member_number(credential, "alg", 0), bytes->key,
+		    bytes->key_size) != STEPUP_OK)
 		step_tell(step, "What was enrolled here is no public key.");
 	check_way(step, method, true);
 	if (strcmp(method, "agent") == 0)
 		check_agent(step, credential, bytes);
-	else if (take_bytes(step, json_object_get(step->entry, "evidence"), "client_data", bytes->client_data, CLIENT_DATA_MAX, &bytes->client_data_size))
+	else if (take_bytes(step, json_object_get(step->entry, "evidence"), "client_data", bytes->client_data,
+		    CLIENT_DATA_MAX, &bytes->client_data_size))
 		check_client_data(step, bytes, "webauthn.create");
 }
 
@@ -273,11 +295,13 @@ void step_enrol_key(struct step *step, json_t *credential, const char *id)
 	}
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
 		if (json_is_string(json_object_get(step->entry, shared[i])))
-			step_put(step, credential, shared[i], json_incref(json_object_get(step->entry, shared[i])));
+			step_put(step, credential, shared[i],
+				json_incref(json_object_get(step->entry, shared[i])));
 	step_put(step, credential, "alg", json_integer(member_number(step->entry, "alg", 0)));
 	step_put(step, credential, "enrolled", json_integer(step->index));
 	step_put(step, credential, "spent", json_integer(member_number(step->entry, "sign_count", 0)));
-	if (member_text(credential, agent ? "application" : "rp_id") == NULL || member_text(credential, "key") == NULL) {
+	if (member_text(credential, agent ? "application" : "rp_id") == NULL ||
+	    member_text(credential, "key") == NULL) {
 		step_tell(step, "This entry does not say enough of the key to check its signatures.");
 		step_put(step, credential, "gone", json_true());
 	} else if (step->error == STEPUP_OK) {
@@ -303,20 +327,24 @@ static void note_count(struct step *step, json_t *credential, int64_t count, int
 		recent = json_array();
 		step_put(step, credential, "recent", recent);
 	}
-	if (step->error == STEPUP_OK && json_array_append_new(recent, json_pack("{s:I, s:I, s:I}", "count", (json_int_t)count, "before", (json_int_t)last, "at",
-			(json_int_t)step->at)) != 0)
+	if (step->error == STEPUP_OK &&
+	    json_array_append_new(recent, json_pack("{s:I, s:I, s:I}", "count", (json_int_t)count,
+			    "before", (json_int_t)last, "at", (json_int_t)step->at)) != 0)
 		step->error = STEPUP_NO_MEMORY;
 	if (json_array_size(recent) > RECENT_MAX)
 		(void)json_array_remove(recent, 0);
 }
 
-/* Whether it was signed for a question that was put, by what was signed, while the counter stood lower, and nothing with its count was accepted since. What was
- * right and refused, by a limit for one, moved the counter on as well and stands nowhere in its order: so the counter may have stood above what is known.
- * An entry from before its question is by a clock that was set back meanwhile: times say nothing of the order. */
+/* Whether it was signed for a question that was put, by what was signed, while the counter stood
+ * lower, and nothing with its count was accepted since. What was right and refused, by a limit for
+ * one, moved the counter on as well and stands nowhere in its order: so the counter may have stood
+ * above what is known. An entry from before its question is by a clock that was set back meanwhile:
+ * times say nothing of the order. */
 static bool is_late(const struct step *step, const json_t *credential, int64_t count)
 {
 	const json_t *recent = json_object_get(credential, "recent"), *one;
-	int64_t before = member_number(step->entry, "counter_before", -1), put = member_number(json_object_get(step->entry, "context"), "iat", -1);
+	int64_t before = member_number(step->entry, "counter_before", -1),
+		put = member_number(json_object_get(step->entry, "context"), "iat", -1);
 	bool set_back = step->at < put, found = false;
 	size_t i;
 
@@ -331,13 +359,16 @@ static bool is_late(const struct step *step, const json_t *credential, int64_t c
 	return found;
 }
 
-/* A counter rises with each signature, but for those of questions that were open at once; one that stays at zero doesn't count at all. */
+/* A counter rises with each signature, but for those of questions that were open at once; one that stays at
+ * zero doesn't count at all. */
 static void check_counter(struct step *step, json_t *credential)
 {
-	int64_t count = member_number(step->entry, "sign_count", -1), last = member_number(credential, "spent", 0);
+	int64_t count = member_number(step->entry, "sign_count", -1),
+		last = member_number(credential, "spent", 0);
 
 	if (count <= last && !(count == 0 && last == 0) && !is_late(step, credential, count))
-		step_tell(step, "The key counted %" PRId64 " after %" PRId64 ": there are two of it, or the order is another.", count, last);
+		step_tell(step, "The key counted %" PRId64 " after %" PRId64
+			": there are two of it, or the order is another.", count, last);
 	if (count > last)
 		step_put(step, credential, "spent", json_integer(count));
 	if (count > 0)
@@ -354,7 +385,8 @@ void step_check_key(struct step *step, json_t *credential)
 		return;
 	}
 	if (!members_equal(step->entry, "method", credential, "method"))
-		step_tell(step, "The credential was enrolled for another method than \"%s\".", step_text(step, "method"));
+		step_tell(step, "The credential was enrolled for another method than \"%s\".",
+			step_text(step, "method"));
 	if (member_number(step->entry, "enrolled", -1) != member_number(credential, "enrolled", -2))
 		step_tell(step, "This entry names another enrolment than that of its credential.");
 	check_counter(step, credential);

@@ -11,8 +11,8 @@
 /* "key" or "agent". */
 bool method_is_key(const char *method);
 
-/* An enrolment: puts what the entry says of the key into its `credential`, and tells where the key was there before, is none, or did not make
- * what the entry says. */
+/* An enrolment: puts what the entry says of the key into its `credential`, and tells where the key was there
+ * before, is none, or did not make what the entry says. */
 void step_enrol_key(struct step *step, json_t *credential, const char *id);
 
 /* A step-up: the credential's key signed what the entry says, as the entry says, and counted on. */

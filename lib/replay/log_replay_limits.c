@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a rule's limits say of its grants, as verifier/rules/limits/limits.c looked at them: uses count by user, rule
- * and kind, in windows that slide.
+ * What a rule's limits say of its grants, as verifier/rules/limits/limits.c looked at them: uses count by
+ * user, rule and kind, in windows that slide.
  */
 #include "lib/replay/log_replay_limits.h"
 

@@ -15,9 +15,10 @@ void step_issue_receipt(struct step *step, const char *jti, const char *approver
 		step_tell(step, "The receipt %s was issued before.", jti);
 		return;
 	}
-	receipt = json_pack("{s:s, s:s, s:s, s:s, s:I}", "user_id", step_text(step, "user_id"), "credential", step_text(step, "credential"),
-		"audience", step_text(step, "audience"), "action", step_text(step, "action"), "expires",
-		(json_int_t)member_number(step->entry, "expires", 0));
+	receipt = json_pack("{s:s, s:s, s:s, s:s, s:I}", "user_id", step_text(step, "user_id"),
+		"credential", step_text(step, "credential"), "audience", step_text(step, "audience"),
+		"action", step_text(step, "action"),
+		"expires", (json_int_t)member_number(step->entry, "expires", 0));
 	if (receipt != NULL && approver_id != NULL)
 		step_put(step, receipt, "approver_id", json_string(approver_id));
 	if (receipt != NULL && json_is_object(json_object_get(step->evidence, "details")))
@@ -38,9 +39,11 @@ static void check_details(struct step *step, const json_t *approved, const json_
 		step_tell(step, "The receipt was redeemed with other details than were approved.");
 	json_object_foreach ((json_t *)(uintptr_t)redeemed, name, value) {
 		limit = json_object_get(approved, name);
-		if (json_is_integer(limit) && json_is_integer(value) ? json_integer_value(value) > json_integer_value(limit) :
-									!json_equal(limit, value))
-			step_tell(step, "The receipt was redeemed for another or a larger \"%s\" than was approved.", name);
+		if (json_is_integer(limit) && json_is_integer(value)
+		    ? json_integer_value(value) > json_integer_value(limit) : !json_equal(limit, value))
+			step_tell(step,
+				"The receipt was redeemed for another or a larger \"%s\" than was approved.",
+				name);
 	}
 }
 
@@ -50,9 +53,11 @@ static void keep_redeemed(struct step *step, const char *jti)
 	const char *exec_id = member_text(step->entry, "exec_id");
 
 	if (exec_id != NULL)
-		step_put(step, step->replay->redeemed, jti, json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "user_id", step_text(step, "user_id"),
-			"audience", step_text(step, "audience"), "action", step_text(step, "action"), "exec_id", exec_id, "at", (json_int_t)step->at,
-			"redemption", (json_int_t)step->index));
+		step_put(step, step->replay->redeemed, jti,
+			json_pack("{s:s, s:s, s:s, s:s, s:I, s:I}", "user_id", step_text(step, "user_id"),
+				"audience", step_text(step, "audience"), "action", step_text(step, "action"),
+				"exec_id", exec_id, "at", (json_int_t)step->at,
+				"redemption", (json_int_t)step->index));
 }
 
 void step_redeem(struct step *step)
@@ -63,7 +68,8 @@ void step_redeem(struct step *step)
 	step->summary->redemptions++;
 	step_check_commitment(step);
 	if (member_text(receipt, "void") != NULL) {
-		step_tell(step, "The receipt %s was redeemed although it was void: %s after it was issued.", jti, member_text(receipt, "void"));
+		step_tell(step, "The receipt %s was redeemed although it was void: %s after it was issued.",
+			jti, member_text(receipt, "void"));
 	} else {
 		step_check_not_locked(step, user_id, "A receipt was redeemed");
 		step_check_not_frozen(step, step_text(step, "action"));
@@ -75,12 +81,14 @@ void step_redeem(struct step *step)
 	if (!members_equal(receipt, "user_id", step->entry, "user_id"))
 		step_tell(step, "The receipt %s was issued to another user.", jti);
 	if (!members_equal(receipt, "audience", step->entry, "audience"))
-		step_tell(step, "The receipt %s was redeemed by another service than it was issued for.", jti);
+		step_tell(step,
+			"The receipt %s was redeemed by another service than it was issued for.", jti);
 	if (!members_equal(receipt, "action", step->entry, "action"))
 		step_tell(step, "The receipt %s was redeemed for another action.", jti);
 	if (step->at >= member_number(receipt, "expires", 0))
 		step_tell(step, "The receipt %s was redeemed after it had expired.", jti);
-	(void)step_check_credential(step, member_text(receipt, "credential"), member_text(receipt, "user_id"));
+	(void)step_check_credential(step, member_text(receipt, "credential"),
+		member_text(receipt, "user_id"));
 	check_details(step, json_object_get(receipt, "details"), json_object_get(step->evidence, "details"));
 	keep_redeemed(step, jti);
 	(void)json_object_del(step->replay->receipts, jti);
@@ -98,7 +106,10 @@ void step_resume(struct step *step)
 	for (size_t i = 0; fits && i < sizeof(same) / sizeof(same[0]); i++)
 		fits = json_equal(json_object_get(redeemed, same[i]), json_object_get(step->entry, same[i]));
 	if (!fits)
-		step_tell(step, "An execution was told that it had redeemed the receipt %s, and it had not.", jti);
+		step_tell(step,
+			"An execution was told that it had redeemed the receipt %s, and it had not.", jti);
 	else if (step->at - member_number(redeemed, "at", 0) >= RESUMED_WITHIN_SECONDS)
-		step_tell(step, "An execution was told that it had redeemed the receipt %s more than a day before.", jti);
+		step_tell(step,
+			"An execution was told that it had redeemed the receipt %s more than a day before.",
+			jti);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the log says of requests for a second person's agreement: asked, agreed to by somebody else in the very words that were asked, used once.
+ * What the log says of requests for a second person's agreement: asked, agreed to by somebody else in the
+ * very words that were asked, used once.
  */
 #include "lib/replay/log_replay_rules.h"
 
@@ -12,8 +13,10 @@
 #include "lib/wire/base64url.h"
 #include "lib/wire/canonical_json.h"
 
-#define REQUEST_LABEL "stepup/1/request" /* hashed with its NUL, as verifier/state/records/approval_request.c does */
-/* As in verifier/doors/standing/requests.h. The verifier reads its clock once for an entry and for what stands in it, so these are exact, however the clock is set. */
+/* hashed with its NUL, as verifier/state/records/approval_request.c does */
+#define REQUEST_LABEL "stepup/1/request"
+/* As in verifier/doors/standing/requests.h. The verifier reads its clock once for an entry and for what
+ * stands in it, so these are exact, however the clock is set. */
 #define REQUEST_SECONDS 600       /* to be agreed to; and, once it has been, to be used */
 #define REQUEST_CLAIM_SECONDS 120 /* after the agreement: without another step-up */
 
@@ -24,18 +27,24 @@ static const char *text_or_empty(const json_t *object, const char *name)
 	return text == NULL ? "" : text;
 }
 
-/* All that an approver is shown, and what it stands for. In entries from before there was "beside", only what it stands for. */
+/* All that an approver is shown, and what it stands for. In entries from before there was "beside", only
+ * what it stands for. */
 static json_t *digested(struct step *step, const char *prompt)
 {
 	const json_t *context = json_object_get(step->entry, "context");
-	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", step_text(step, "request"), "user", step_text(step, "user"), "user_id",
-		step_text(step, "user_id"), "action", step_text(step, "action"), "commitment", step_text(step, "commitment"), "rule",
-		step_text(step, "rule"), "prompt", prompt, "requested", (json_int_t)member_number(step->entry, "requested", -1));
-	json_t *shown = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "reason", text_or_empty(step->evidence, "reason"), "why",
-		text_or_empty(step->entry, "why"), "caller", text_or_empty(step->entry, "caller"), "host", text_or_empty(context, "host"), "service",
-		text_or_empty(context, "service"), "rhost", text_or_empty(step->evidence, "rhost"));
+	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}",
+		"id", step_text(step, "request"), "user", step_text(step, "user"),
+		"user_id", step_text(step, "user_id"), "action", step_text(step, "action"),
+		"commitment", step_text(step, "commitment"), "rule", step_text(step, "rule"),
+		"prompt", prompt, "requested", (json_int_t)member_number(step->entry, "requested", -1));
+	json_t *shown = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
+		"reason", text_or_empty(step->evidence, "reason"), "why", text_or_empty(step->entry, "why"),
+		"caller", text_or_empty(step->entry, "caller"), "host", text_or_empty(context, "host"),
+		"service", text_or_empty(context, "service"),
+		"rhost", text_or_empty(step->evidence, "rhost"));
 
-	if (object == NULL || shown == NULL || (member_text(step->entry, "beside") != NULL && json_object_update(object, shown) != 0)) {
+	if (object == NULL || shown == NULL ||
+	    (member_text(step->entry, "beside") != NULL && json_object_update(object, shown) != 0)) {
 		json_decref(object);
 		object = NULL;
 	}
@@ -44,7 +53,8 @@ static json_t *digested(struct step *step, const char *prompt)
 }
 
 /* The request's digest, where the prompt beside the entry is still there. */
-static enum stepup_error requests_digest_of(struct step *step, const char *prompt, char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
+static enum stepup_error requests_digest_of(struct step *step, const char *prompt,
+	char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
 {
 	json_t *object = digested(step, prompt);
 	char *text = NULL, *bytes = NULL;
@@ -103,9 +113,11 @@ void on_request(struct step *step)
 		step_tell(step, "The request %s was made before.", id);
 		return;
 	}
-	request = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "user", step_text(step, "user"), "user_id", step_text(step, "user_id"),
-		"credential", step_text(step, "credential"), "action", step_text(step, "action"), "rule", step_text(step, "rule"), "digest",
-		step_text(step, "digest"), "until", (json_int_t)member_number(step->entry, "until", 0), "log", (json_int_t)step->index);
+	request = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "user", step_text(step, "user"),
+		"user_id", step_text(step, "user_id"), "credential", step_text(step, "credential"),
+		"action", step_text(step, "action"), "rule", step_text(step, "rule"),
+		"digest", step_text(step, "digest"),
+		"until", (json_int_t)member_number(step->entry, "until", 0), "log", (json_int_t)step->index);
 	if (request != NULL && step->evidence != NULL)
 		step_put(step, request, "evidence", json_incref((json_t *)(uintptr_t)step->evidence));
 	step_put(step, step->replay->requests, id, request);
@@ -137,11 +149,13 @@ static void check_same_words(struct step *step, const json_t *request)
 /* As the verifier sees what a request rests on. */
 static bool rests_on(const json_t *request, const char *user_id, const char *credential)
 {
-	bool asked = member_is(request, "user_id", user_id), agreed = member_is(request, "approver_id", user_id);
+	bool asked = member_is(request, "user_id", user_id),
+		agreed = member_is(request, "approver_id", user_id);
 
 	if (credential == NULL)
 		return asked || agreed;
-	return (asked && member_is(request, "credential", credential)) || (agreed && member_is(request, "approver_credential", credential));
+	return (asked && member_is(request, "credential", credential)) ||
+		(agreed && member_is(request, "approver_credential", credential));
 }
 
 void step_void_requests(struct step *step, const char *user_id, const char *credential, const char *pattern)
@@ -153,7 +167,8 @@ void step_void_requests(struct step *step, const char *user_id, const char *cred
 	json_t *request;
 
 	json_object_foreach (step->replay->requests, id, request)
-		if (pattern != NULL ? step_pattern_matches(pattern, member_text(request, "action")) : rests_on(request, user_id, credential))
+		if (pattern != NULL ? step_pattern_matches(pattern, member_text(request, "action"))
+		    : rests_on(request, user_id, credential))
 			step_put(step, request, "void", json_string(why));
 }
 
@@ -177,20 +192,24 @@ static void check_agreeable(struct step *step, const json_t *request)
 	if (step->at >= member_number(request, "until", 0))
 		step_tell(step, "This request was approved after it had expired.");
 	if (!is_void(step, request, "approved"))
-		step_check_not_locked(step, member_text(request, "user_id"), "A request of somebody else's was approved");
+		step_check_not_locked(step, member_text(request, "user_id"),
+			"A request of somebody else's was approved");
 }
 
-/* Whether what was agreed to is what was asked for. A request keeps the name that it was made under, whatever its maker is called since. */
+/* Whether what was agreed to is what was asked for. A request keeps the name that it was made under, whatever
+ * its maker is called since. */
 static void check_agreed(struct step *step, const json_t *request)
 {
 	const json_t *context = json_object_get(step->entry, "context");
 
 	if (!members_equal(step->entry, "requester", request, "user"))
 		step_tell(step, "This request was approved as another person's than made it.");
-	if (!members_equal(request, "action", step->entry, "action") || !members_equal(request, "rule", step->entry, "rule"))
+	if (!members_equal(request, "action", step->entry, "action") ||
+	    !members_equal(request, "rule", step->entry, "rule"))
 		step_tell(step, "This request was approved as another action, or under another rule.");
 	if (!member_is(context, "purpose", "approve") || !member_is(context, "decision", "approve") ||
-	    !members_equal(context, "request", request, "digest") || !members_equal(step->entry, "digest", request, "digest"))
+	    !members_equal(context, "request", request, "digest") ||
+	    !members_equal(step->entry, "digest", request, "digest"))
 		step_tell(step, "What was signed is no agreement to this request.");
 	check_same_words(step, request);
 }
@@ -223,17 +242,20 @@ void on_deny(struct step *step)
 		return;
 	if (!members_equal(step->entry, "requester", request, "user"))
 		step_tell(step, "This request was denied as another person's than made it.");
-	if (!members_equal(request, "action", step->entry, "action") || !members_equal(request, "rule", step->entry, "rule"))
+	if (!members_equal(request, "action", step->entry, "action") ||
+	    !members_equal(request, "rule", step->entry, "rule"))
 		step_tell(step, "This request was denied as another action, or under another rule.");
 	if (!member_is(context, "purpose", "approve") || !member_is(context, "decision", "lock") ||
-	    !members_equal(context, "request", request, "digest") || !members_equal(step->entry, "digest", request, "digest"))
+	    !members_equal(context, "request", request, "digest") ||
+	    !members_equal(step->entry, "digest", request, "digest"))
 		step_tell(step, "What was signed is no denial of this request.");
 	if (step->at >= member_number(request, "until", 0))
 		step_tell(step, "This request was denied after it had expired.");
 	(void)is_void(step, request, "denied");
 	(void)snprintf(key, sizeof(key), "%" PRId64, step->index);
-	step_put(step, step->replay->denials, key, json_pack("{s:s, s:s, s:I}", "user", step_text(step, "user"), "user_id", member_text(request, "user_id"), "at",
-		(json_int_t)step->at));
+	step_put(step, step->replay->denials, key,
+		json_pack("{s:s, s:s, s:I}", "user", step_text(step, "user"),
+			"user_id", member_text(request, "user_id"), "at", (json_int_t)step->at));
 }
 
 bool step_check_denial(struct step *step)
@@ -245,8 +267,10 @@ bool step_check_denial(struct step *step)
 		return false;
 	(void)snprintf(key, sizeof(key), "%" PRId64, member_number(step->entry, "denial", 0));
 	denial = json_object_get(step->replay->denials, key);
-	if (denial == NULL || !members_equal(denial, "user", step->entry, "by") || !members_equal(denial, "user_id", step->entry, "user_id"))
-		step_tell(step, "This lock names a denied request that is none, or of somebody else's, or was used before.");
+	if (denial == NULL || !members_equal(denial, "user", step->entry, "by") ||
+	    !members_equal(denial, "user_id", step->entry, "user_id"))
+		step_tell(step, "This lock names a denied request that is none, or of somebody else's, "
+			"or was used before.");
 	(void)json_object_del(step->replay->denials, key);
 	return true;
 }
@@ -254,7 +278,8 @@ bool step_check_denial(struct step *step)
 /* Anybody may have ended it, also who asked. */
 static void check_end(struct step *step, const json_t *request)
 {
-	static const char *const ends[] = {"denied", "expired", "cancelled", "void"}, *const same[] = {"user", "user_id", "action"};
+	static const char *const ends[] = {"denied", "expired", "cancelled", "void"},
+		*const same[] = {"user", "user_id", "action"};
 	const char *how = step_text(step, "how");
 	size_t i = 0;
 
@@ -285,7 +310,8 @@ static void check_claim(struct step *step, const json_t *request)
 	if (!members_equal(step->entry, "credential", request, "credential"))
 		step_tell(step, "This grant names another credential than its request was made with.");
 	if (step->at >= seconds_after(member_number(request, "approved_at", step->at), REQUEST_CLAIM_SECONDS))
-		step_tell(step, "The request was claimed too long after it was approved: that takes another step-up.");
+		step_tell(step, "The request was claimed too long after it was approved: "
+			"that takes another step-up.");
 	step_check_commitment(step);
 }
 
@@ -304,7 +330,8 @@ static void check_approver(struct step *step, const json_t *request)
 	const json_t *approvers = json_object_get(step->entry, "approvers");
 	const char *named = json_string_value(json_array_get(approvers, 0));
 
-	if (json_array_size(approvers) != 1 || named == NULL || strcmp(named, member_text(request, "approver")) != 0)
+	if (json_array_size(approvers) != 1 || named == NULL ||
+	    strcmp(named, member_text(request, "approver")) != 0)
 		step_tell(step, "This grant names another approver than the one who agreed.");
 }
 
@@ -321,7 +348,8 @@ static void check_request_of_grant(struct step *step, const json_t *request)
 {
 	if (!members_equal(request, "user_id", step->entry, "user_id"))
 		step_tell(step, "The request was somebody else's.");
-	if (!members_equal(request, "action", step->entry, "action") || !members_equal(request, "rule", step->entry, "rule"))
+	if (!members_equal(request, "action", step->entry, "action") ||
+	    !members_equal(request, "rule", step->entry, "rule"))
 		step_tell(step, "The request was for another action, or under another rule.");
 	if (step->at >= member_number(request, "until", 0))
 		step_tell(step, "The request had expired.");

@@ -25,7 +25,8 @@ void step_tell(struct step *step, const char *format, ...)
 	if (vasprintf(&text, format, arguments) < 0)
 		text = NULL;
 	va_end(arguments);
-	step->replay->problem(step->replay->context, step->index, text != NULL ? text : "Something is wrong with this entry.");
+	step->replay->problem(step->replay->context, step->index,
+		text != NULL ? text : "Something is wrong with this entry.");
 	free(text);
 }
 
@@ -111,8 +112,9 @@ void step_void_receipts(struct step *step, const char *user_id, const char *patt
 
 	json_object_foreach (step->replay->receipts, jti, receipt)
 		if (pattern != NULL ? step_pattern_matches(pattern, member_text(receipt, "action"))
-				    : member_is(receipt, "user_id", user_id) || member_is(receipt, "approver_id", user_id))
-			step_put(step, receipt, "void", json_string(pattern != NULL ? "the action was frozen" : "who was issued it, or agreed to it, was locked"));
+		    : member_is(receipt, "user_id", user_id) || member_is(receipt, "approver_id", user_id))
+			step_put(step, receipt, "void", json_string(pattern != NULL ? "the action was frozen"
+					: "who was issued it, or agreed to it, was locked"));
 }
 
 /* The credential, where it was enrolled for this user and not removed; NULL and told otherwise. */
@@ -135,7 +137,8 @@ json_t *step_check_credential(struct step *step, const char *id, const char *use
 /* The TOTP step or HOTP counter an entry uses up; -1 and told where it has none. */
 int64_t step_spent(struct step *step, const char *method)
 {
-	const char *member = strcmp(method, "totp") == 0 ? "step" : strcmp(method, "hotp") == 0 ? "counter" : NULL;
+	const char *member = strcmp(method, "totp") == 0 ? "step"
+		: strcmp(method, "hotp") == 0 ? "counter" : NULL;
 	int64_t spent = member == NULL ? -1 : member_number(step->entry, member, -1);
 
 	if (spent < 0)
@@ -153,7 +156,8 @@ void step_check_spent(struct step *step, json_t *credential)
 	if (spent < 0)
 		return;
 	if (spent <= last)
-		step_tell(step, "A code was accepted twice: number %" PRId64 " was taken although %" PRId64 " was before.", spent, last);
+		step_tell(step, "A code was accepted twice: number %" PRId64 " was taken although %" PRId64
+			" was before.", spent, last);
 	else
 		step_put(step, credential, "spent", json_integer(spent));
 }
@@ -234,7 +238,8 @@ void step_check_commitment(struct step *step)
 
 static enum stepup_error context_text(const json_t *context, const char *prompt, char **text, size_t *size)
 {
-	json_t *whole = json_copy((json_t *)(uintptr_t)context); /* jansson's copy takes what it only reads as non-const */
+	/* jansson's copy takes what it only reads as non-const */
+	json_t *whole = json_copy((json_t *)(uintptr_t)context);
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
 	if (whole != NULL && json_object_set_new(whole, "prompt", json_string(prompt)) == 0)
@@ -258,7 +263,8 @@ bool step_context_text(struct step *step, char **text, size_t *size)
 }
 
 /* The challenge is a digest of the context with its prompt. */
-static enum stepup_error challenge_of(const json_t *context, const char *prompt, char challenge[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
+static enum stepup_error challenge_of(const json_t *context, const char *prompt,
+	char challenge[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
 {
 	char *text = NULL, *bytes = NULL;
 	uint8_t digest[DIGEST_SIZE];
@@ -287,7 +293,8 @@ void step_check_context(struct step *step)
 {
 	static const char *const shared[] = {"user", "user_id", "commitment", "rule"};
 	const json_t *context = json_object_get(step->entry, "context");
-	const char *prompt = member_text(step->evidence, "prompt"), *challenge = member_text(step->entry, "challenge");
+	const char *prompt = member_text(step->evidence, "prompt"),
+		*challenge = member_text(step->entry, "challenge");
 	char expected[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
 
 	if (context == NULL)
@@ -326,18 +333,23 @@ void step_check_grant(struct step *step, const char *verb, const char *by_member
 	(void)snprintf(key, sizeof(key), "%" PRId64, index);
 	grant = json_object_get(step->replay->grants, key);
 	if (grant == NULL) {
-		step_tell(step, "Entry %" PRId64 ", which this one rests on, is no step-up of the last minutes.", index);
+		step_tell(step, "Entry %" PRId64
+			", which this one rests on, is no step-up of the last minutes.", index);
 		return;
 	}
 	used = member_number(grant, "used", step->at);
 	if (strcmp(member_text(grant, "action"), verb) != 0)
-		step_tell(step, "Entry %" PRId64 ", which this one rests on, is a step-up for %s, not for %s.", index,
+		step_tell(step,
+			"Entry %" PRId64 ", which this one rests on, is a step-up for %s, not for %s.", index,
 			member_text(grant, "action"), verb);
 	else if (!members_equal(grant, "user", step->entry, by_member))
-		step_tell(step, "Entry %" PRId64 ", which this one rests on, is another person's step-up.", index);
+		step_tell(step,
+			"Entry %" PRId64 ", which this one rests on, is another person's step-up.", index);
 	else if (used != step->at)
 		step_tell(step, "Entry %" PRId64 ", which this one rests on, was spent before.", index);
 	else if (need == GRANT_BY_KEY && !json_is_true(json_object_get(grant, "by_key")))
-		step_tell(step, "Entry %" PRId64 ", which this one rests on, is a step-up by a code, and a key takes one by a key.", index);
+		step_tell(step, "Entry %" PRId64
+			", which this one rests on, is a step-up by a code, and a key takes one by a key.",
+			index);
 	step_put(step, grant, "used", json_integer(step->at));
 }

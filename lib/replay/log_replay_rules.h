@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rules that several types of entries share, and the state they are judged against. Inside of log_replay.c only.
+ * The rules that several types of entries share, and the state they are judged against. Inside of
+ * log_replay.c only.
  * Layer: lib/replay/ (part "evidence").
  */
 #ifndef STEPUP_LIB_LOG_REPLAY_RULES_H
@@ -19,18 +20,27 @@ struct log_replay {
 	int64_t unnamed_at;  /* time of the newest grant with limits from before; INT64_MIN */
 	bool left;           /* for another place, and it has not arrived yet */
 	json_t *users;       /* user_id → true, those who are locked */
-	json_t *credentials; /* id → {user_id, method, spent, gone?}; of keys also {alg, key, attestation, rp_id or application, enrolled} */
+	/* id → {user_id, method, spent, gone?}; of keys also {alg, key, attestation, rp_id or
+	 * application, enrolled} */
+	json_t *credentials;
 	json_t *keys;        /* "key …" or "id …" → the id of the credential that it is, or was */
-	json_t *invitations; /* user → {by, expires, init, void?} of the newest, until it is taken; `init` says that root made it without a step-up */
+	/* user → {by, expires, init, void?} of the newest, until it is taken; `init` says that root made it
+	 * without a step-up */
+	json_t *invitations;
 	json_t *frozen;      /* name or pattern → true */
-	json_t *receipts;    /* jti → {user_id, approver_id?, credential, audience, action, expires, details?, void?}, of which `void` says why */
-	json_t *denials;     /* index of a deny entry → {user, user_id of who is to be locked, at}, for as long as a grant */
+	/* jti → {user_id, approver_id?, credential, audience, action, expires, details?, void?}, of
+	 * which `void` says why */
+	json_t *receipts;
+	/* index of a deny entry → {user, user_id of who is to be locked, at}, for as long as a grant */
+	json_t *denials;
 	json_t *redeemed;    /* jti → {user_id, audience, action, exec_id, at, redemption}, for a day */
 	json_t *grants;      /* index → {action, user, at, by_key, used?}, of the verifier's own verbs */
 	/* index → {action, user_id, rule, credential, acr, session, until}: what may cover later step-ups */
 	json_t *fresh;
-	json_t *requests;    /* id → {user, user_id, credential, action, rule, digest, until, log, evidence?, void?} of those that are open; once approved also
-	                      * {approver, approver_id, approver_credential, approved_at}; `void` says why nothing may come of it */
+	/* id → {user, user_id, credential, action, rule, digest, until, log, evidence?, void?} of those that
+	 * are open; once approved also {approver, approver_id, approver_credential, approved_at}; `void` says
+	 * why nothing may come of it */
+	json_t *requests;
 };
 
 /* One entry on its way through the rules. */
@@ -63,15 +73,18 @@ void step_check_not_locked(struct step *step, const char *user_id, const char *w
 void step_check_not_frozen(struct step *step, const char *action);
 /* As the verifier reads patterns: none reaches its own verbs that doesn't begin like them. */
 bool step_pattern_matches(const char *pattern, const char *action);
-/* Receipts that this user was issued or agreed to (`pattern` NULL), or those for actions of a name or pattern, are void. */
+/* Receipts that this user was issued or agreed to (`pattern` NULL), or those for actions of a name or
+ * pattern, are void. */
 void step_void_receipts(struct step *step, const char *user_id, const char *pattern);
-/* Open requests that this user made or agreed to (with that credential, where it isn't NULL), or those for actions of a name or pattern, are void: whatever
- * does that ends them in its own transaction (log_replay_requests.c). */
+/* Open requests that this user made or agreed to (with that credential, where it isn't NULL), or those for
+ * actions of a name or pattern, are void: whatever does that ends them in its own transaction
+ * (log_replay_requests.c). */
 void step_void_requests(struct step *step, const char *user_id, const char *credential, const char *pattern);
 /* The credential, where it was enrolled for this user and not removed; NULL otherwise. */
 json_t *step_check_credential(struct step *step, const char *id, const char *user_id);
 
-/* The TOTP step or HOTP counter that the entry uses up, -1 where it has none; and that it lies above the last. */
+/* The TOTP step or HOTP counter that the entry uses up, -1 where it has none; and that it
+ * lies above the last. */
 int64_t step_spent(struct step *step, const char *method);
 void step_check_spent(struct step *step, json_t *credential);
 
@@ -81,17 +94,19 @@ void step_check_beside(struct step *step);
 /* HMAC-SHA-256(salt, JCS({"action","details"})) is what the entry commits to. */
 void step_check_commitment(struct step *step);
 
-/* The context with the prompt that was shown, as it was signed, which the caller frees. False where the prompt was erased, or nothing can be made of
- * them, which step_check_context() tells. */
+/* The context with the prompt that was shown, as it was signed, which the caller frees. False where the
+ * prompt was erased, or nothing can be made of them, which step_check_context() tells. */
 bool step_context_text(struct step *step, char **text, size_t *size);
 
 /* What was signed is about what the entry is about, and its challenge covers the prompt that was shown. */
 void step_check_context(struct step *step);
 
-/* All that a factor's use has to stand up to: its credential, what it used up or signed, commitment and context. `what` as above (log_replay.c). */
+/* All that a factor's use has to stand up to: its credential, what it used up or signed, commitment and
+ * context. `what` as above (log_replay.c). */
 void step_check_proof(struct step *step, const char *what);
 
-/* The entries about requests for a second person's agreement (log_replay_requests.c), and a grant that rests on one. */
+/* The entries about requests for a second person's agreement (log_replay_requests.c), and a grant
+ * that rests on one. */
 void on_request(struct step *step);
 void on_approve(struct step *step);
 void on_deny(struct step *step);
@@ -103,14 +118,16 @@ bool step_check_denial(struct step *step);
 /* `approver_id`: who agreed; left as it is where nobody did. */
 void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE]);
 
-/* A step-up that may cover later ones is kept in mind; one that is covered by an earlier one is held against that (log_replay_fresh.c). */
+/* A step-up that may cover later ones is kept in mind; one that is covered by an earlier one is held against
+ * that (log_replay_fresh.c). */
 bool step_is_fresh(const struct step *step);
 void step_keep_fresh(struct step *step);
-void step_forget_fresh(struct step *step, const char *user_id, const char *pattern); /* one user's, or what a name or pattern of actions covers */
+/* one user's, or what a name or pattern of actions covers */
+void step_forget_fresh(struct step *step, const char *user_id, const char *pattern);
 void step_check_covered(struct step *step);
 
-/* The step-up that the entry rests on stands before it, for that verb, by the person in member `by_member`, and nothing else rests on it
- * but what was done at the same moment (one verb may lock several users). */
+/* The step-up that the entry rests on stands before it, for that verb, by the person in member `by_member`,
+ * and nothing else rests on it but what was done at the same moment (one verb may lock several users). */
 enum grant_need {
 	GRANT_MAYBE,  /* an entry may name none */
 	GRANT_NEEDED,

@@ -13,7 +13,8 @@
 #include <string.h>
 
 #define KEPT_SECONDS (32 * 24 * 3600) /* as in verifier/state/store/store.h: longer than the longest window */
-#define AHEAD_SECONDS (24 * 3600)     /* as in verifier/state/records/user_record.h: later is a wrong clock's */
+/* as in verifier/state/records/user_record.h: later is a wrong clock's */
+#define AHEAD_SECONDS (24 * 3600)
 
 /* All that was used up to and in that second. */
 struct point {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Actions: checked once against a rule's declaration, typed from then on.
- * MUST: take no detail that isn't declared, miss none that is, convert none (the text "5" is not the number 5).
+ * MUST: take no detail that isn't declared, miss none that is, convert none (the text "5" is
+ * not the number 5).
  */
 #include "lib/wire/action.h"
 
@@ -35,9 +36,8 @@ bool action_name_is_valid(const char *name)
 
 		if (length >= ACTION_NAME_SIZE - 1)
 			return false;
-		if (at_start ? !is_lower(character)
-			     : !is_lower(character) && !is_digit(character) && character != '_' && character != '-' &&
-					character != '.')
+		if (at_start ? !is_lower(character) : !is_lower(character) && !is_digit(character) &&
+		    character != '_' && character != '-' && character != '.')
 			return false;
 		at_start = character == '.';
 	}
@@ -69,7 +69,8 @@ static void name_bad_detail(char bad_detail[DETAIL_NAME_SIZE], const char *name)
 	bad_detail[length] = '\0';
 }
 
-static const struct detail_spec *find_spec(const struct detail_spec *specs, size_t spec_count, const char *name)
+static const struct detail_spec *find_spec(const struct detail_spec *specs, size_t spec_count,
+	const char *name)
 {
 	for (size_t i = 0; i < spec_count; i++) {
 		if (strcmp(specs[i].name, name) == 0)
@@ -79,8 +80,8 @@ static const struct detail_spec *find_spec(const struct detail_spec *specs, size
 }
 
 /* Every given detail must be declared. */
-static enum stepup_error check_unknown(
-	const json_t *details, const struct detail_spec *specs, size_t spec_count, char bad_detail[DETAIL_NAME_SIZE])
+static enum stepup_error check_unknown(const json_t *details, const struct detail_spec *specs,
+	size_t spec_count, char bad_detail[DETAIL_NAME_SIZE])
 {
 	const char *name;
 	json_t *value;
@@ -203,7 +204,8 @@ enum stepup_error detail_type_of(const json_t *value, enum detail_type *type)
 
 /* --- parsing --- */
 
-static enum stepup_error parse_detail(const json_t *details, const struct detail_spec *spec, struct detail *detail)
+static enum stepup_error parse_detail(const json_t *details, const struct detail_spec *spec,
+	struct detail *detail)
 {
 	memcpy(detail->name, spec->name, sizeof(detail->name));
 	detail->type = spec->type;

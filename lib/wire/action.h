@@ -51,7 +51,8 @@ enum detail_fault {
 /* A type of detail: all that depends on the type is asked here. */
 struct detail_kind {
 	const char *name; /* as the configuration has it behind the colon: "number" */
-	/* Reads a value: STEPUP_BAD_DETAILS where it is none of this type (NULL never is), STEPUP_NO_MEMORY. */
+	/* Reads a value: STEPUP_BAD_DETAILS where it is none of this type (NULL never is),
+	 * STEPUP_NO_MEMORY. */
 	enum stepup_error (*parse)(const json_t *value, struct detail *detail);
 	/* Why parse() does not take this value, which is there. */
 	enum detail_fault (*fault)(const json_t *value);
@@ -71,7 +72,8 @@ const struct detail_kind *detail_kind(enum detail_type type);
 /* The type of that name; false where there is none. */
 bool detail_type_named(const char *name, enum detail_type *type);
 
-/* The one type that takes this value, of where only the value is left: STEPUP_BAD_DETAILS where none does, or several. STEPUP_NO_MEMORY. */
+/* The one type that takes this value, of where only the value is left: STEPUP_BAD_DETAILS where none does, or
+ * several. STEPUP_NO_MEMORY. */
 enum stepup_error detail_type_of(const json_t *value, enum detail_type *type);
 
 struct action {
@@ -84,8 +86,9 @@ bool action_name_is_valid(const char *name);
 bool detail_name_is_valid(const char *name);
 
 /* Parses an action with exactly the declared details (`details` may be NULL where none are declared).
- * STEPUP_BAD_DETAILS where one is missing, unknown or mistyped: its name (at most DETAIL_NAME_SIZE-1 bytes of it, NUL-terminated)
- * then stands in `bad_detail`. STEPUP_INVALID for a bad name. The result is the caller's to free. */
+ * STEPUP_BAD_DETAILS where one is missing, unknown or mistyped: its name (at most DETAIL_NAME_SIZE-1 bytes
+ * of it, NUL-terminated) then stands in `bad_detail`. STEPUP_INVALID for a bad name. The result is the
+ * caller's to free. */
 enum stepup_error action_parse(const char *name, const json_t *details, const struct detail_spec *specs,
 	size_t spec_count, struct action **action, char bad_detail[DETAIL_NAME_SIZE]);
 

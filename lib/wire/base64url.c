@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Base64 in both alphabets (RFC 4648 sections 4 and 5). Decoding takes exactly what encoding gives, nothing else.
+ * Base64 in both alphabets (RFC 4648 sections 4 and 5). Decoding takes exactly what encoding
+ * gives, nothing else.
  */
 #include "lib/wire/base64url.h"
 

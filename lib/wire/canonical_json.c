@@ -107,8 +107,9 @@ static void write_number(struct writer *writer, json_int_t number)
 	write_text(writer, digits);
 }
 
-/* UTF-8 bytes sort like code points, UTF-16 units don't: there U+10000 and above (units D800…DFFF) stand before U+E000…U+FFFF.
- * Both texts are valid UTF-8, so their first bytes EE and EF (U+E000…U+FFFF) and F0…F4 need only change places. */
+/* UTF-8 bytes sort like code points, UTF-16 units don't: there U+10000 and above (units D800…DFFF) stand
+ * before U+E000…U+FFFF. Both texts are valid UTF-8, so their first bytes EE and EF (U+E000…U+FFFF) and F0…F4
+ * need only change places. */
 static unsigned utf16_rank(unsigned char byte)
 {
 	if (byte == 0xee || byte == 0xef)
@@ -119,7 +120,8 @@ static unsigned utf16_rank(unsigned char byte)
 /* Order of RFC 8785 section 3.2.3: by UTF-16 code units. */
 static int compare_names(const void *left, const void *right)
 {
-	const unsigned char *a = *(const unsigned char *const *)left, *b = *(const unsigned char *const *)right;
+	const unsigned char *a = *(const unsigned char *const *)left,
+		*b = *(const unsigned char *const *)right;
 
 	while (*a != '\0' && *a == *b) {
 		a++;
@@ -221,7 +223,8 @@ enum stepup_error json_canonical(const json_t *value, char **text, size_t *size)
 	return STEPUP_OK;
 }
 
-/* Whether brackets outside strings nest at most DEPTH_MAX deep. Looked at before parsing, because the parser recurses. */
+/* Whether brackets outside strings nest at most DEPTH_MAX deep. Looked at before parsing, because the
+ * parser recurses. */
 static bool depth_is_fine(const char *text, size_t size)
 {
 	bool in_string = false;
@@ -254,10 +257,12 @@ enum stepup_error json_parse_object(const char *text, size_t size, json_t **obje
 
 	if (!utf8_is_valid(text, size) || !depth_is_fine(text, size))
 		return STEPUP_INVALID;
-	/* Without JSON_ALLOW_NUL jansson refuses \u0000; without JSON_DISABLE_EOF_CHECK it refuses what follows the object. */
+	/* Without JSON_ALLOW_NUL jansson refuses \u0000; without JSON_DISABLE_EOF_CHECK it refuses what
+	 * follows the object. */
 	value = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
 	if (value == NULL)
-		return json_error_code(&error) == json_error_out_of_memory ? STEPUP_NO_MEMORY : STEPUP_INVALID;
+		return json_error_code(&error) == json_error_out_of_memory ? STEPUP_NO_MEMORY
+			: STEPUP_INVALID;
 	if (!json_is_object(value)) {
 		json_decref(value);
 		return STEPUP_INVALID;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Varlink framing. Bytes are kept only from the first unfinished message on; what is taken out or dropped is wiped.
+ * Varlink framing. Bytes are kept only from the first unfinished message on; what is taken out or
+ * dropped is wiped.
  */
 #include "lib/wire/frame.h"
 
@@ -62,7 +63,8 @@ static size_t unfinished_length(const struct frame_reader *reader)
 	return last != NULL ? (size_t)(first + reader->length - last - 1) : reader->length;
 }
 
-/* Whether every message keeps the limit with these bytes added, the unfinished last one (which still needs its NUL) included. */
+/* Whether every message keeps the limit with these bytes added, the unfinished last one (which still needs
+ * its NUL) included. */
 static bool limit_holds(const struct frame_reader *reader, const char *bytes, size_t size)
 {
 	size_t pending = unfinished_length(reader);

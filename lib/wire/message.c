@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Checks messages against their tables.
- * MUST: refuse a field that isn't in the table, one of another type, one that is too long, and a missing one; name it.
+ * MUST: refuse a field that isn't in the table, one of another type, one that is too long, and a
+ * missing one; name it.
  */
 #include "lib/wire/message.h"
 
@@ -73,7 +74,8 @@ static bool value_fits(const struct field *field, const json_t *value)
 	case FIELD_TEXT:
 		return text_fits(value, field->maximum);
 	case FIELD_NUMBER:
-		return json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= field->maximum;
+		return json_is_integer(value) && json_integer_value(value) >= 0 &&
+			json_integer_value(value) <= field->maximum;
 	case FIELD_BOOL:
 		return json_is_boolean(value);
 	case FIELD_OBJECT:
@@ -88,7 +90,8 @@ static bool value_fits(const struct field *field, const json_t *value)
 	return false;
 }
 
-enum stepup_error message_check(const struct field *fields, const json_t *object, char bad_field[FIELD_NAME_SIZE])
+enum stepup_error message_check(const struct field *fields, const json_t *object,
+	char bad_field[FIELD_NAME_SIZE])
 {
 	const char *name;
 	json_t *value;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Typed messages: tables that say, per method, which fields it takes and gives, their types and maximum sizes. Parsed once,
- * at the door; a message that isn't exactly as its table says is refused and the field named.
+ * Typed messages: tables that say, per method, which fields it takes and gives, their types and
+ * maximum sizes. Parsed once, at the door; a message that isn't exactly as its table says is refused
+ * and the field named.
  * Layer: lib/wire/, jansson.
  */
 #ifndef STEPUP_LIB_MESSAGE_H
@@ -54,9 +55,10 @@ extern const struct interface interface_hooks;
 /* The method of that unqualified name, NULL where there is none. */
 const struct method *interface_method(const struct interface *interface, const char *name);
 
-/* Whether `object` has exactly the fields of the table: STEPUP_OK, or STEPUP_INVALID with the offending field's name
- * (cut to size, made printable) in `bad_field`. An explicit null counts as left out. */
-enum stepup_error message_check(const struct field *fields, const json_t *object, char bad_field[FIELD_NAME_SIZE]);
+/* Whether `object` has exactly the fields of the table: STEPUP_OK, or STEPUP_INVALID with the offending
+ * field's name (cut to size, made printable) in `bad_field`. An explicit null counts as left out. */
+enum stepup_error message_check(const struct field *fields, const json_t *object,
+	char bad_field[FIELD_NAME_SIZE]);
 
 /* Fields of a checked message. Texts live as long as the object; NULL where left out. */
 const char *message_text(const json_t *object, const char *field);

@@ -249,10 +249,10 @@ static enum stepup_error refusal_read(
 	return error == STEPUP_OK ? refusal->error : error;
 }
 
-/* What a whole message means: a reply's parameters, or the refusal in it. Anything else is STEPUP_IO, and so is a
- * reply that others follow, where `*continues` isn't wanted (NULL). */
-static enum stepup_error verifier_client_reply_read(const char *text, size_t size, const char *method, json_t **reply,
-	bool *continues, struct verifier_refusal *refusal)
+/* What a whole message means: a reply's parameters, or the refusal in it. Anything else is STEPUP_IO, and so
+ * is a reply that others follow, where `*continues` isn't wanted (NULL). */
+static enum stepup_error verifier_client_reply_read(const char *text, size_t size, const char *method,
+	json_t **reply, bool *continues, struct verifier_refusal *refusal)
 {
 	char bad_field[FIELD_NAME_SIZE];
 	enum stepup_error error = STEPUP_IO;
@@ -307,8 +307,8 @@ out:
 }
 
 /* The next of several replies. */
-static enum stepup_error follow_next(struct verifier_client *client, const char *method, struct deadline deadline,
-	json_t **reply, bool *continues, struct verifier_refusal *refusal)
+static enum stepup_error follow_next(struct verifier_client *client, const char *method,
+	struct deadline deadline, json_t **reply, bool *continues, struct verifier_refusal *refusal)
 {
 	char *message = NULL;
 	size_t size = 0;
@@ -321,9 +321,9 @@ static enum stepup_error follow_next(struct verifier_client *client, const char 
 	return error;
 }
 
-enum stepup_error verifier_client_follow(struct verifier_client *client, const char *method, json_t *parameters,
-	struct deadline (*deadline)(void), bool (*each)(void *context, const json_t *reply), void *context,
-	struct verifier_refusal *refusal)
+enum stepup_error verifier_client_follow(struct verifier_client *client, const char *method,
+	json_t *parameters, struct deadline (*deadline)(void),
+	bool (*each)(void *context, const json_t *reply), void *context, struct verifier_refusal *refusal)
 {
 	bool continues = true, wanted = true;
 	json_t *reply = NULL;

@@ -51,11 +51,11 @@ void verifier_client_close(struct verifier_client **client);
 enum stepup_error verifier_client_call(struct verifier_client *client, const char *method, json_t *parameters,
 	struct deadline deadline, json_t **reply, struct verifier_refusal *refusal);
 
-/* The same for a method with several replies: each goes to `each`, which may keep none of it and returns false to
- * stop. STEPUP_OK where `each` stopped, and then the connection is of no more use, or after the last one. `deadline`
- * is that of each single reply. */
-enum stepup_error verifier_client_follow(struct verifier_client *client, const char *method, json_t *parameters,
-	struct deadline (*deadline)(void), bool (*each)(void *context, const json_t *reply), void *context,
-	struct verifier_refusal *refusal);
+/* The same for a method with several replies: each goes to `each`, which may keep none of it and returns
+ * false to stop. STEPUP_OK where `each` stopped, and then the connection is of no more use, or after the last
+ * one. `deadline` is that of each single reply. */
+enum stepup_error verifier_client_follow(struct verifier_client *client, const char *method,
+	json_t *parameters, struct deadline (*deadline)(void),
+	bool (*each)(void *context, const json_t *reply), void *context, struct verifier_refusal *refusal);
 
 #endif

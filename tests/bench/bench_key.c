@@ -45,7 +45,8 @@ void bench_key_close(struct bench_key *key)
 static int coordinate(const struct bench_key *key, const char *name, uint8_t *bytes)
 {
 	BIGNUM *value = NULL;
-	int good = EVP_PKEY_get_bn_param(key->pkey, name, &value) == 1 && BN_bn2binpad(value, bytes, 32) == 32;
+	int good = EVP_PKEY_get_bn_param(key->pkey, name, &value) == 1 &&
+		BN_bn2binpad(value, bytes, 32) == 32;
 
 	BN_free(value);
 	return good;
@@ -53,7 +54,8 @@ static int coordinate(const struct bench_key *key, const char *name, uint8_t *by
 
 int bench_key_public(const struct bench_key *key, uint8_t point[BENCH_PUBLIC_SIZE])
 {
-	return coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X, point) && coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y, point + 32);
+	return coordinate(key, OSSL_PKEY_PARAM_EC_PUB_X, point) &&
+		coordinate(key, OSSL_PKEY_PARAM_EC_PUB_Y, point + 32);
 }
 
 enum stepup_error bench_key_id(long number, uint8_t id[DIGEST_SIZE])
@@ -74,16 +76,18 @@ static enum stepup_error make_data(uint32_t counter, uint8_t data[DATA_SIZE])
 	return error;
 }
 
-static int sign(const struct bench_key *key, const uint8_t *data, const char *client_data, uint8_t *signature, size_t *size)
+static int sign(const struct bench_key *key, const uint8_t *data, const char *client_data, uint8_t *signature,
+	size_t *size)
 {
 	uint8_t message[DATA_SIZE + DIGEST_SIZE];
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 	int good;
 
 	memcpy(message, data, DATA_SIZE);
-	good = context != NULL && digest_sha256(client_data, strlen(client_data), message + DATA_SIZE) == STEPUP_OK &&
-	       EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key->pkey) == 1 &&
-	       EVP_DigestSign(context, signature, size, message, sizeof(message)) == 1;
+	good = context != NULL &&
+		digest_sha256(client_data, strlen(client_data), message + DATA_SIZE) == STEPUP_OK &&
+		EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key->pkey) == 1 &&
+		EVP_DigestSign(context, signature, size, message, sizeof(message)) == 1;
 	EVP_MD_CTX_free(context);
 	return good;
 }
@@ -104,13 +108,16 @@ json_t *bench_key_answer(const struct bench_key *key, const json_t *options, lon
 	size_t size = sizeof(signature);
 	char client_data[512];
 
-	if (challenge == NULL || bench_key_id(number, id) != STEPUP_OK || make_data(counter, data) != STEPUP_OK)
+	if (challenge == NULL || bench_key_id(number, id) != STEPUP_OK ||
+	    make_data(counter, data) != STEPUP_OK)
 		return NULL;
-	if (snprintf(client_data, sizeof(client_data), "{\"type\":\"webauthn.get\",\"challenge\":\"%s\",\"origin\":\"" BENCH_ORIGIN "\",\"crossOrigin\":false}",
-		    challenge) >= (int)sizeof(client_data) ||
-		!sign(key, data, client_data, signature, &size))
+	if (snprintf(client_data, sizeof(client_data),
+		    "{\"type\":\"webauthn.get\",\"challenge\":\"%s\",\"origin\":\"" BENCH_ORIGIN
+		    "\",\"crossOrigin\":false}",
+		    challenge) >= (int)sizeof(client_data) || !sign(key, data, client_data, signature, &size))
 		return NULL;
-	return json_pack("{s:o, s:o, s:s, s:{s:o, s:o, s:o}}", "id", bytes_to_json(id, sizeof(id)), "rawId", bytes_to_json(id, sizeof(id)), "type",
-		"public-key", "response", "clientDataJSON", bytes_to_json(client_data, strlen(client_data)), "authenticatorData",
+	return json_pack("{s:o, s:o, s:s, s:{s:o, s:o, s:o}}", "id", bytes_to_json(id, sizeof(id)),
+		"rawId", bytes_to_json(id, sizeof(id)), "type", "public-key", "response", "clientDataJSON",
+		bytes_to_json(client_data, strlen(client_data)), "authenticatorData",
 		bytes_to_json(data, sizeof(data)), "signature", bytes_to_json(signature, size));
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * usage: commit_rate FOLDER loop|writer|either CLIENTS SECONDS USERS [CPU-MICROSECONDS]
- * What one accepted code costs below the doors: CLIENTS processes each ask over a socket and wait for the answer, as PAM does; the server's job
- * finds a user, saves it, appends to the log and charges a limit, through the commit queue. Prints jobs per second, p50, p99. CPU-MICROSECONDS is what a client
- * burns between two questions (libpam's own work is about 190). Never installed.
+ * What one accepted code costs below the doors: CLIENTS processes each ask over a socket and wait for the
+ * answer, as PAM does; the server's job finds a user, saves it, appends to the log and charges a limit,
+ * through the commit queue. Prints jobs per second, p50, p99. CPU-MICROSECONDS is what a client burns between
+ * two questions (libpam's own work is about 190). Never installed.
  */
 #include <errno.h>
 #include <poll.h>
@@ -68,7 +69,8 @@ static enum stepup_error accept_code(struct store_session *session, void *job)
 	if (error == STEPUP_OK) {
 		record->credentials[0].otp.last_step++;
 		record->last_success++;
-		error = store_use_sum(session, record, "customer.export count", (int64_t)time(NULL) - 86400, &used);
+		error = store_use_sum(session, record, "customer.export count",
+			(int64_t)time(NULL) - 86400, &used);
 	}
 	if (error == STEPUP_OK)
 		error = store_use_add(session, record, "customer.export count", (int64_t)time(NULL), 1);
@@ -76,9 +78,11 @@ static enum stepup_error accept_code(struct store_session *session, void *job)
 		error = store_user_save(session, record);
 	details = json_pack("{s:s, s:i}", "account", "trezor", "records", 102000);
 	if (error == STEPUP_OK)
-		error = store_log_append(session, json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i}", "v", 1, "type", "grant", "user", client->name,
-			"action", "customer.export", "commitment", "JJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJ", "credential",
-			"C-abcdefghijklmnopqrstuvwx", "at", (int)time(NULL)), details, salt, &index);
+		error = store_log_append(session, json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:i}", "v", 1,
+				"type", "grant", "user", client->name, "action", "customer.export",
+				"commitment", "JJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJ",
+				"credential", "C-abcdefghijklmnopqrstuvwx", "at", (int)time(NULL)),
+			details, salt, &index);
 	json_decref(details);
 	user_record_free(&record);
 	return error;
@@ -192,19 +196,22 @@ int main(int argc, char **argv)
 		return 2;
 	user_count = atol(argv[5]);
 	snprintf(url, sizeof(url), "sqlite:%s/bench.db", argv[1]);
-	if (master_key_from_bytes(bytes, &key) != STEPUP_OK || store_open(url, key, &store, &why) != STEPUP_OK)
+	if (master_key_from_bytes(bytes, &key) != STEPUP_OK ||
+	    store_open(url, key, &store, &why) != STEPUP_OK)
 		die(why ? why : "store", STEPUP_IO);
 	{
 		struct store_session *session = NULL;
 		int64_t have = 0;
 
-		if (store_session_open(store, false, &session) != STEPUP_OK || store_user_count(session, &have) != STEPUP_OK)
+		if (store_session_open(store, false, &session) != STEPUP_OK ||
+		    store_user_count(session, &have) != STEPUP_OK)
 			die("count", STEPUP_IO);
 		store_session_close(&session);
 		if (have == 0)
 			fill(store, user_count);
 	}
-	shared = mmap(NULL, sizeof(*shared) + SAMPLES_MAX * sizeof(float), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = mmap(NULL, sizeof(*shared) + SAMPLES_MAX * sizeof(float), PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return 1;
 	uv_loop_init(&loop);
@@ -229,7 +236,8 @@ int main(int argc, char **argv)
 	client_count = count;
 	if (commit_queue_start(store, &loop, &queue) != STEPUP_OK)
 		die("queue", STEPUP_IO);
-	commit_queue_prefer(queue, strcmp(argv[2], "loop") == 0 ? COMMIT_LOOP : strcmp(argv[2], "writer") == 0 ? COMMIT_WRITER : COMMIT_EITHER);
+	commit_queue_prefer(queue, strcmp(argv[2], "loop") == 0 ? COMMIT_LOOP
+		: strcmp(argv[2], "writer") == 0 ? COMMIT_WRITER : COMMIT_EITHER);
 	uv_timer_init(&loop, &timer);
 	uv_timer_start(&timer, on_time, (uint64_t)(seconds * 1000), 0);
 	began = now();
@@ -246,9 +254,12 @@ int main(int argc, char **argv)
 	}
 	qsort(all, (size_t)total, sizeof(float), by_size);
 	getrusage(RUSAGE_SELF, &usage);
-	printf("%-6s %3d clients %6ld users: %6.0f/s  p50 %.2f ms  p99 %.2f ms  max %.1f ms  cpu %.0f us each  rss %ld KB\n", argv[2], count, user_count,
-		(double)total / seconds, (double)all[total / 2], (double)all[total * 99 / 100], (double)all[total - 1],
-		((double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)) / (double)total,
+	printf("%-6s %3d clients %6ld users: "
+		"%6.0f/s  p50 %.2f ms  p99 %.2f ms  max %.1f ms  cpu %.0f us each  rss %ld KB\n",
+		argv[2], count, user_count, (double)total / seconds, (double)all[total / 2],
+		(double)all[total * 99 / 100], (double)all[total - 1],
+		((double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 +
+			(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec)) / (double)total,
 		usage.ru_maxrss);
 	free(all);
 	uv_run(&loop, UV_RUN_NOWAIT);

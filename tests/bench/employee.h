@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The benchmark's employees: name and secret of number N, the same in every program of the benchmark and in run.py.
+ * The benchmark's employees: name and secret of number N, the same in every program of the
+ * benchmark and in run.py.
  */
 #ifndef STEPUP_TESTS_BENCH_EMPLOYEE_H
 #define STEPUP_TESTS_BENCH_EMPLOYEE_H

@@ -2,9 +2,11 @@
 /*
  * usage: fill_log STORE-URL MASTER-KEY-FILE fill ENTRIES LIMIT-ROWS USERS
  *        fill_log STORE-URL MASTER-KEY-FILE read
- * Makes a store old, for the benchmark: so many log entries, of the size that step-ups by code and by key have, under a checkpoint; and rows that limits on
- * customer.view count, half of them of employee u0000000, half of everybody's, dated from 31 days to 25 hours ago. `read` prints, as JSON, how long what reads
- * the log takes: its newest page, single entries anywhere (how a report finds its beginning), a checkpoint, a step of pruning. Never installed.
+ * Makes a store old, for the benchmark: so many log entries, of the size that step-ups by code and by key
+ * have, under a checkpoint; and rows that limits on customer.view count, half of them of employee u0000000,
+ * half of everybody's, dated from 31 days to 25 hours ago. `read` prints, as JSON, how long what reads the
+ * log takes: its newest page, single entries anywhere (how a report finds its beginning), a checkpoint, a
+ * step of pruning. Never installed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +28,8 @@ static void check(const char *what, enum stepup_error error)
 {
 	if (error == STEPUP_OK)
 		return;
-	fprintf(stderr, "fill_log: %s: %s %s\n", what, stepup_error_text(error), session == NULL ? "" : store_trouble(session));
+	fprintf(stderr, "fill_log: %s: %s %s\n", what, stepup_error_text(error),
+		session == NULL ? "" : store_trouble(session));
 	exit(1);
 }
 
@@ -58,12 +61,15 @@ static void add_entry(long number, int64_t at)
 
 	memset(evidence, 'J', sizeof(evidence) - 1);
 	employee_name(number % 10000, user);
-	entry = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "v", 1, "type", "grant", "user", user, "action", "customer.view", "commitment",
-		"JJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJ", "credential", "C-abcdefghijklmnopqrstuvwx", "method", number % 4 == 0 ? "key" : "code", "acr",
-		number % 4 == 0 ? "phr" : "otp", "at", (json_int_t)at);
+	entry = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "v", 1, "type", "grant",
+		"user", user, "action", "customer.view",
+		"commitment", "JJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJJ",
+		"credential", "C-abcdefghijklmnopqrstuvwx", "method", number % 4 == 0 ? "key" : "code",
+		"acr", number % 4 == 0 ? "phr" : "otp", "at", (json_int_t)at);
 	if (number % 4 == 0)
 		(void)json_object_set_new(entry, "evidence", json_string(evidence));
-	details = json_pack("{s:{s:s, s:s}, s:s}", "action", "name", "customer.view", "account", "trezor", "prompt", "Look at customer trezor");
+	details = json_pack("{s:{s:s, s:s}, s:s}", "action", "name", "customer.view", "account",
+		"trezor", "prompt", "Look at customer trezor");
 	check("log", store_log_append(session, entry, details, salt, &index));
 	json_decref(details);
 }
@@ -88,7 +94,8 @@ static void fill_entries(long entries)
 static void add_uses(struct user_record *record, long rows, int64_t now, long *written)
 {
 	for (long n = 0; n < rows; n++) {
-		int64_t at = now - FROM_SECONDS + (int64_t)((double)n / (double)rows * (FROM_SECONDS - TO_SECONDS));
+		int64_t at = now - FROM_SECONDS +
+			(int64_t)((double)n / (double)rows * (FROM_SECONDS - TO_SECONDS));
 		uint8_t value[DIGEST_SIZE] = {2};
 
 		memcpy(value, &n, sizeof(n));
@@ -97,7 +104,8 @@ static void add_uses(struct user_record *record, long rows, int64_t now, long *w
 		else if (n % 3 == 1)
 			check("uses", store_use_add(session, record, "customer.view sum records", at, 100));
 		else
-			check("uses", store_use_add_value(session, record, "customer.view different account", at, value));
+			check("uses", store_use_add_value(session, record, "customer.view different account",
+					at, value));
 		if (++*written % ROWS_AT_ONCE == 0) {
 			check("user", store_user_save(session, record));
 			breathe();
@@ -139,7 +147,8 @@ static double per_read(int64_t from, int count, bool anywhere, int64_t size)
 	double began = now_ms();
 
 	for (int i = 0; i < READS; i++)
-		check("read", store_log_each(session, anywhere ? (int64_t)((double)size * i / READS) : from, count, ignore, NULL));
+		check("read", store_log_each(session, anywhere ? (int64_t)((double)size * i / READS) : from,
+				count, ignore, NULL));
 	return (now_ms() - began) / READS;
 }
 
@@ -161,11 +170,12 @@ static void read_log(void)
 	checkpoint = now_ms() - checkpoint;
 	prune = now_ms();
 	check("begin", store_begin(session));
-	check("prune", store_use_prune(session, (int64_t)time(NULL) - FROM_SECONDS + 24 * 3600, 40, &removed));
+	check("prune",
+		store_use_prune(session, (int64_t)time(NULL) - FROM_SECONDS + 24 * 3600, 40, &removed));
 	check("commit", store_commit(session));
 	prune = now_ms() - prune;
-	printf("{\"size\":%ld,\"page_ms\":%.3f,\"one_ms\":%.3f,\"checkpoint_ms\":%.3f,\"prune_ms\":%.3f,\"pruned\":%d}\n", (long)size, page, one, checkpoint,
-		prune, removed);
+	printf("{\"size\":%ld,\"page_ms\":%.3f,\"one_ms\":%.3f,\"checkpoint_ms\":%.3f,\"prune_ms\":%.3f,"
+		"\"pruned\":%d}\n", (long)size, page, one, checkpoint, prune, removed);
 }
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * usage: fill_store STORE-URL MASTER-KEY-FILE USERS KEY-FILE
- * Fills an empty store with employees u0000000 … who each have one HOTP credential and one security key (bench_key.h), for the benchmark. The secret of employee N is
- * SHA-256("bench N") cut to 20 bytes; pam_rate.c makes the same. Never installed.
+ * usage: fill_store STORE-URL MASTER-KEY-FILE USERS KEY-FILE Fills an empty store with employees u0000000 …
+ * who each have one HOTP credential and one security key (bench_key.h), for the benchmark. The secret of
+ * employee N is SHA-256("bench N") cut to 20 bytes; pam_rate.c makes the same. Never installed.
  */
 #include <stdio.h>
 #include <stdlib.h>

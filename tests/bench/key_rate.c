@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How many answers of keys are verified a second by one thread: the arithmetic alone, no socket, no store. One line of JSON a subject:
- * {"subject", "per_second"}.
+ * How many answers of keys are verified a second by one thread: the arithmetic alone, no socket, no store.
+ * One line of JSON a subject: {"subject", "per_second"}.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -39,7 +39,8 @@ static void webauthn_rate(const char *subject, int algorithm, double seconds)
 	struct made_authenticator authenticator;
 	struct made_blob data, client_data, signature;
 	struct key_credential key = {.algorithm = algorithm};
-	struct webauthn_expected expected = {.rp_id = MADE_RP_ID, .user_verification = true, .origins = origins};
+	struct webauthn_expected expected = {
+		.rp_id = MADE_RP_ID, .user_verification = true, .origins = origins};
 	struct webauthn_assertion response;
 	struct webauthn_assertion_result result;
 	const char *why;
@@ -55,8 +56,12 @@ static void webauthn_rate(const char *subject, int algorithm, double seconds)
 	client_data_make("webauthn.get", challenge, MADE_ORIGIN, "", &client_data);
 	authenticator_make_data(&authenticator, false, &data);
 	webauthn_sign(&authenticator.key, &data, &client_data, &signature);
-	response = (struct webauthn_assertion){.id = {key.id, key.id_size}, .client_data = {client_data.bytes, client_data.size},
-		.authenticator_data = {data.bytes, data.size}, .signature = {signature.bytes, signature.size}};
+	response = (struct webauthn_assertion){
+		.id = {key.id, key.id_size},
+		.client_data = {client_data.bytes, client_data.size},
+		.authenticator_data = {data.bytes, data.size},
+		.signature = {signature.bytes, signature.size},
+	};
 	for (began = now(); now() - began < seconds; count++)
 		if (webauthn_assert(&expected, &response, &key, &result, &why) != STEPUP_OK)
 			abort();
@@ -80,7 +85,8 @@ static void ssh_rate(const char *subject, int algorithm, double seconds)
 	if (ssh_key_parse(key_blob.bytes, key_blob.size, &parsed) != STEPUP_OK)
 		abort();
 	for (began = now(); now() - began < seconds; count++)
-		if (sshsig_check(&parsed, NAMESPACE, message, strlen(message), false, blob.bytes, blob.size, &signature, &why) != STEPUP_OK)
+		if (sshsig_check(&parsed, NAMESPACE, message, strlen(message), false, blob.bytes, blob.size,
+			    &signature, &why) != STEPUP_OK)
 			abort();
 	say(subject, count, now() - began);
 	key_release(&key);

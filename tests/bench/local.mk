@@ -14,7 +14,8 @@ tests_bench_pam_rate_LDADD = $(LIBEVIDENCE) $(OATH_LIBS) $(PAM_LIBS)
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/bench/key_rate
-tests_bench_key_rate_SOURCES = tests/bench/key_rate.c tests/unit/makers/webauthn_maker.h tests/unit/makers/webauthn_maker.c $(ssh_maker)
+tests_bench_key_rate_SOURCES = tests/bench/key_rate.c tests/unit/makers/webauthn_maker.h \
+	tests/unit/makers/webauthn_maker.c $(ssh_maker)
 tests_bench_key_rate_CFLAGS = $(UNIT_CFLAGS)
 tests_bench_key_rate_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif

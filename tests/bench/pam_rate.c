@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Authenticates as many employees as it can through a PAM service for some seconds, from several processes, and says how many
- * outcomes were right and how long each took. A right code's outcome is PAM_SUCCESS, a wrong code's anything else.
+ * Authenticates as many employees as it can through a PAM service for some seconds, from several processes,
+ * and says how many outcomes were right and how long each took. A right code's outcome is PAM_SUCCESS, a
+ * wrong code's anything else.
  *
- * usage: pam_rate --service NAME --confdir DIR --counters FILE --users N [--processes N] [--seconds S] [--wrong] [--fresh] [--key FILE] [--socket PATH] [--details VARIABLE]
- * FILE holds the codes each employee has used (int64; the first counter is 1, as google-authenticator wants), shared by all processes and kept between runs. Prints one JSON object.
- * --fresh runs every authentication in a new process, as sudo does. --key has employees answer with this private key, as their browsers would
- * (conversation=json); with --socket too, without PAM: Begin and Answer on a connection that stays. VARIABLE is
- * put into PAM's environment, "STEPUP_DETAILS={...}". Never installed.
+ * usage: pam_rate --service NAME --confdir DIR --counters FILE --users N [--processes N] [--seconds S]
+ * [--wrong] [--fresh] [--key FILE] [--socket PATH] [--details VARIABLE] FILE holds the codes each employee
+ * has used (int64; the first counter is 1, as google-authenticator wants), shared by all processes and kept
+ * between runs. Prints one JSON object. --fresh runs every authentication in a new process, as sudo does.
+ * --key has employees answer with this private key, as their browsers would (conversation=json); with
+ * --socket too, without PAM: Begin and Answer on a connection that stays. VARIABLE is put into PAM's
+ * environment, "STEPUP_DETAILS={...}". Never installed.
  */
 #include <getopt.h>
 #include <fcntl.h>
@@ -67,7 +70,8 @@ static char *key_reply(const struct conversation *conversation, const char *ques
 	json_t *asked = json_loads(question, 0, NULL), *answer, *reply;
 	char *text;
 
-	answer = bench_key_answer(conversation->key, json_object_get(asked, "publicKey"), conversation->number, conversation->counter);
+	answer = bench_key_answer(conversation->key, json_object_get(asked, "publicKey"),
+		conversation->number, conversation->counter);
 	reply = json_pack("{s:s, s:o}", "method", "browser", "credential", answer);
 	text = reply == NULL ? NULL : json_dumps(reply, JSON_COMPACT);
 	json_decref(reply);
@@ -76,7 +80,8 @@ static char *key_reply(const struct conversation *conversation, const char *ques
 }
 
 /* Answers every hidden prompt with the code, or by the key. */
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *context)
+static int converse(int count, const struct pam_message **messages, struct pam_response **responses,
+	void *context)
 {
 	struct conversation *conversation = context;
 	struct pam_response *r = calloc((size_t)count, sizeof(*r));
@@ -84,21 +89,25 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 	if (r == NULL)
 		return PAM_BUF_ERR;
 	for (int i = 0; i < count; i++) {
-		if (messages[i]->msg_style != PAM_PROMPT_ECHO_OFF && messages[i]->msg_style != PAM_PROMPT_ECHO_ON)
+		if (messages[i]->msg_style != PAM_PROMPT_ECHO_OFF &&
+		    messages[i]->msg_style != PAM_PROMPT_ECHO_ON)
 			continue;
-		r[i].resp = conversation->key != NULL ? key_reply(conversation, messages[i]->msg) : strdup(conversation->code);
+		r[i].resp = conversation->key != NULL ? key_reply(conversation, messages[i]->msg)
+			: strdup(conversation->code);
 		conversation->prompts++;
 	}
 	*responses = r;
 	return PAM_SUCCESS;
 }
 
-static enum stepup_error ask_key(void *context, const struct step_up_question *question, struct step_up_answer *answer)
+static enum stepup_error ask_key(void *context, const struct step_up_question *question,
+	struct step_up_answer *answer)
 {
 	const struct conversation *conversation = context;
 
 	answer->method = "browser";
-	answer->key = bench_key_answer(conversation->key, question->browser, conversation->number, conversation->counter);
+	answer->key = bench_key_answer(conversation->key, question->browser, conversation->number,
+		conversation->counter);
 	return answer->key == NULL ? STEPUP_CANCELLED : STEPUP_OK;
 }
 
@@ -119,7 +128,8 @@ static bool step_up(struct options *o, const char *user, struct conversation *co
 	return error == STEPUP_OK;
 }
 
-static bool authenticate(const struct options *o, const char *user, struct conversation *answers, long *prompts)
+static bool authenticate(const struct options *o, const char *user, struct conversation *answers,
+	long *prompts)
 {
 	struct conversation conversation = *answers;
 	struct pam_conv conv = {converse, &conversation};
@@ -135,7 +145,8 @@ static bool authenticate(const struct options *o, const char *user, struct conve
 	return result == PAM_SUCCESS;
 }
 
-static bool authenticate_fresh(const struct options *o, const char *user, const struct conversation *answers, long *prompts)
+static bool authenticate_fresh(const struct options *o, const char *user, const struct conversation *answers,
+	long *prompts)
 {
 	const char *key = o->key_file == NULL ? "" : o->key_file;
 	char number[24], counter[24];
@@ -145,12 +156,14 @@ static bool authenticate_fresh(const struct options *o, const char *user, const 
 	if (child == 0) {
 		snprintf(number, sizeof(number), "%ld", answers->number);
 		snprintf(counter, sizeof(counter), "%u", answers->counter);
-		execl(o->self, o->self, "--service", o->service, "--confdir", o->confdir, "--once-user", user, "--once-code",
-			answers->code, "--key", key, "--once-number", number, "--once-counter", counter, (char *)NULL);
+		execl(o->self, o->self, "--service", o->service, "--confdir", o->confdir, "--once-user", user,
+			"--once-code", answers->code, "--key", key, "--once-number", number, "--once-counter",
+			counter, (char *)NULL);
 		_exit(127);
 	}
 	*prompts += 1;
-	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+		WEXITSTATUS(status) == 0;
 }
 
 static void make_code(const struct options *o, long number, int64_t *counters, char code[7])
@@ -158,10 +171,11 @@ static void make_code(const struct options *o, long number, int64_t *counters, c
 	uint8_t secret[EMPLOYEE_SECRET_SIZE];
 
 	if (employee_secret(number, secret) != STEPUP_OK ||
-		oath_hotp_generate((const char *)secret, sizeof(secret), (uint64_t)counters[number] + 1, 6, 0, OATH_HOTP_DYNAMIC_TRUNCATION,
-			code) != OATH_OK)
+	    oath_hotp_generate((const char *)secret, sizeof(secret), (uint64_t)counters[number] + 1, 6, 0,
+		    OATH_HOTP_DYNAMIC_TRUNCATION, code) != OATH_OK)
 		exit(1);
-	if (o->wrong) /* no counter within reach gives this one often enough to matter; such an outcome isn't counted */
+	/* no counter within reach gives this one often enough to matter; such an outcome isn't counted */
+	if (o->wrong)
 		code[0] = (char)('0' + (code[0] - '0' + 5) % 10);
 }
 
@@ -180,12 +194,15 @@ static void run(struct options *o, int process, int64_t *counters, double until,
 		employee_name(number, name);
 		make_code(o, number, counters, code);
 		begun = now_seconds();
-		answers = (struct conversation){.code = code, .key = o->key, .number = number, .counter = (uint32_t)counters[number] + 1};
+		answers = (struct conversation){.code = code, .key = o->key, .number = number,
+			.counter = (uint32_t)counters[number] + 1};
 		if (o->socket != NULL)
 			granted = step_up(o, name, &answers);
 		else
-			granted = o->fresh ? authenticate_fresh(o, name, &answers, &prompts) : authenticate(o, name, &answers, &prompts);
-		result->samples[result->count++] = (uint32_t)((now_seconds() - begun) * 1e6 / (double)(prompts > 1 ? prompts : 1));
+			granted = o->fresh ? authenticate_fresh(o, name, &answers, &prompts)
+				: authenticate(o, name, &answers, &prompts);
+		result->samples[result->count++] =
+			(uint32_t)((now_seconds() - begun) * 1e6 / (double)(prompts > 1 ? prompts : 1));
 		result->prompts += prompts;
 		if (granted != o->wrong)
 			result->right += o->wrong ? prompts : 1;
@@ -224,16 +241,17 @@ static void report(const struct options *o, struct result *results, double took)
 		other += results[i].other;
 	}
 	qsort(all, (size_t)count, sizeof(*all), compare_samples);
-	printf("{\"right\":%ld,\"other\":%ld,\"per_second\":%.1f,\"p50_us\":%u,\"p99_us\":%u}\n", right, other, (double)right / took,
-		count ? all[count / 2] : 0, count ? all[count * 99 / 100] : 0);
+	printf("{\"right\":%ld,\"other\":%ld,\"per_second\":%.1f,\"p50_us\":%u,\"p99_us\":%u}\n", right,
+		other, (double)right / took, count ? all[count / 2] : 0, count ? all[count * 99 / 100] : 0);
 	free(all);
 }
 
 static void parse(int argc, char **argv, struct options *o)
 {
-	static const struct option table[] = {{"service", 1, NULL, 's'}, {"confdir", 1, NULL, 'c'}, {"counters", 1, NULL, 'C'},
-		{"users", 1, NULL, 'u'}, {"processes", 1, NULL, 'p'}, {"seconds", 1, NULL, 't'}, {"wrong", 0, NULL, 'w'},
-		{"fresh", 0, NULL, 'f'}, {"once-user", 1, NULL, 'U'}, {"once-code", 1, NULL, 'K'}, {"key", 1, NULL, 'k'},
+	static const struct option table[] = {{"service", 1, NULL, 's'}, {"confdir", 1, NULL, 'c'},
+		{"counters", 1, NULL, 'C'}, {"users", 1, NULL, 'u'}, {"processes", 1, NULL, 'p'},
+		{"seconds", 1, NULL, 't'}, {"wrong", 0, NULL, 'w'}, {"fresh", 0, NULL, 'f'},
+		{"once-user", 1, NULL, 'U'}, {"once-code", 1, NULL, 'K'}, {"key", 1, NULL, 'k'},
 		{"once-number", 1, NULL, 'n'}, {"once-counter", 1, NULL, 'm'}, {"socket", 1, NULL, 'S'},
 		{"details", 1, NULL, 'd'}, {NULL, 0, NULL, 0}};
 	int c;
@@ -284,10 +302,12 @@ int main(int argc, char **argv)
 	fd = open(o.counters, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return 1;
-	if (st.st_size < (off_t)sizeof(*counters) * o.users && ftruncate(fd, (off_t)sizeof(*counters) * o.users) != 0)
+	if (st.st_size < (off_t)sizeof(*counters) * o.users &&
+	    ftruncate(fd, (off_t)sizeof(*counters) * o.users) != 0)
 		return 1;
 	counters = mmap(NULL, sizeof(*counters) * (size_t)o.users, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	results = mmap(NULL, sizeof(*results) * (size_t)o.processes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	results = mmap(NULL, sizeof(*results) * (size_t)o.processes, PROT_READ | PROT_WRITE,
+		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (counters == MAP_FAILED || results == MAP_FAILED || o.users < o.processes)
 		return 1;
 	begun = now_seconds();

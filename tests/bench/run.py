@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The benchmark: accepted and refused codes per second through PAM, beside Debian's other modules.
 
-Interleaved passes of one run (each subject once per pass, medians over passes), ratios, only right outcomes counted. HOTP for everybody,
-so that a code can be made at any time. Needs libpam-oath, libpam-google-authenticator, libpam-u2f and pamu2fcfg for the peers; leaves out what
-isn't there. pam_u2f meets a software key behind unmodified libfido2; ours comes through the browser, whose part pam_rate plays.
+Interleaved passes of one run (each subject once per pass, medians over passes), ratios, only right outcomes
+counted. HOTP for everybody, so that a code can be made at any time. Needs libpam-oath,
+libpam-google-authenticator, libpam-u2f and pamu2fcfg for the peers; leaves out what isn't there. pam_u2f
+meets a software key behind unmodified libfido2; ours comes through the browser, whose part pam_rate plays.
 """
 import argparse
 import hashlib
@@ -30,8 +31,9 @@ FILL_STORE = os.path.join(BUILD, "tests/bench/fill_store")
 STEPUPD = os.path.join(BUILD, "verifier/stepupd")
 SOFTKEY_RUN = os.path.join(BUILD, "tests/softkey/softkey-run")
 OATH, GOOGLE, U2F = "pam_oath.so", "pam_google_authenticator.so", "pam_u2f.so"
-SECURITY = [d for d in ("/lib/x86_64-linux-gnu/security", "/usr/lib/x86_64-linux-gnu/security", "/usr/lib/security",
-                        "/usr/lib/aarch64-linux-gnu/security") if os.path.isdir(d)]
+SECURITY = [d for d in ("/lib/x86_64-linux-gnu/security", "/usr/lib/x86_64-linux-gnu/security",
+                        "/usr/lib/security", "/usr/lib/aarch64-linux-gnu/security")
+            if os.path.isdir(d)]
 
 POLICY = """
 issuer = "https://bench.example.com"
@@ -41,8 +43,10 @@ host = "bench"
 store = "sqlite:{store}"
 action login.bench {{ users = {{ "*" }} prompt = "Sign in" require = {{ code }} }}
 action login.key {{ users = {{ "*" }} prompt = "Sign in" require = {{ key }} }}
-action customer.view {{ users = {{ "*" }} details = {{ "account:text", "records:number" }} prompt = "Look at {{account}}" require = {{ code }}
-    limit = {{ "100000000 per 24h", "100000000000 records per 24h", "40 different account per 1h", "120 different account per 24h" }} }}
+action customer.view {{ users = {{ "*" }} details = {{ "account:text", "records:number" }}
+    prompt = "Look at {{account}}" require = {{ code }}
+    limit = {{ "100000000 per 24h", "100000000000 records per 24h", "40 different account per 1h",
+    "120 different account per 24h" }} }}
 """
 
 
@@ -68,8 +72,9 @@ class Subject:
         return self
 
     def rate(self, processes, seconds, *flags):
-        done = subprocess.run([*self.wrapping, PAM_RATE, "--service", self.service, "--confdir", self.folder, "--counters", self.counters,
-                               "--users", str(self.users), "--processes", str(processes), "--seconds", str(seconds), *self.flags, *flags],
+        done = subprocess.run([*self.wrapping, PAM_RATE, "--service", self.service, "--confdir", self.folder,
+                               "--counters", self.counters, "--users", str(self.users), "--processes",
+                               str(processes), "--seconds", str(seconds), *self.flags, *flags],
                               stdout=subprocess.PIPE)
         return json.loads(done.stdout) if done.returncode == 0 else None
 
@@ -91,16 +96,21 @@ class Verifier:
         with open(config, "w") as f:
             f.write(POLICY.format(store=os.path.join(state, "stepup.db")))
         browser_key = os.path.join(self.folder, "browser.key")
-        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", browser_key], check=True)
-        subprocess.run([FILL_STORE, "sqlite:" + os.path.join(state, "stepup.db"), key, str(users), browser_key], check=True)
-        self.config, self.run_dir, self.key, self.store = config, run, key, "sqlite:" + os.path.join(state, "stepup.db")
+        subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
+                        browser_key], check=True)
+        subprocess.run([FILL_STORE, "sqlite:" + os.path.join(state, "stepup.db"), key, str(users),
+                        browser_key], check=True)
+        self.config, self.run_dir, self.key, self.store = config, run, key, "sqlite:" + os.path.join(
+            state, "stepup.db")
         socket_path = os.path.join(run, "verify.sock")
         self.start()
         self.subject = Subject("pam_stepup, %d employees" % users, "stepup", self.folder, users).line(
             "%s action=login.bench socket=%s" % (MODULE, socket_path))
-        self.by_key = Subject("keys through PAM, %d employees" % users, "stepup-key", self.folder, users, ("--key", browser_key)).line(
+        self.by_key = Subject("keys through PAM, %d employees" % users, "stepup-key", self.folder, users,
+                              ("--key", browser_key)).line(
             "%s action=login.key conversation=json socket=%s" % (MODULE, socket_path))
-        self.by_socket = Subject("keys through the socket, %d employees" % users, "stepup-key", self.folder, users,
+        self.by_socket = Subject("keys through the socket, %d employees" % users, "stepup-key",
+                                 self.folder, users,
                                  ("--key", browser_key, "--socket", socket_path))
         self.limited = Subject("limits of four kinds", "stepup-limited", self.folder, users,
                                ("--details", 'STEPUP_DETAILS={"account":"trezor","records":1}')).line(
@@ -111,8 +121,9 @@ class Verifier:
         """The seconds until it is ready."""
         begun = time.monotonic()
         notify = self.notify_socket()
-        self.process = subprocess.Popen([STEPUPD, "--config", self.config, "--run-dir", self.run_dir, "--master-key", self.key,
-                                         "--mark", os.path.join(self.folder, "mark")],
+        self.process = subprocess.Popen([STEPUPD, "--config", self.config, "--run-dir", self.run_dir,
+                                         "--master-key", self.key, "--mark",
+                                         os.path.join(self.folder, "mark")],
                                         stderr=open(os.path.join(self.folder, "stderr"), "w"), env={
                                             "PATH": os.environ["PATH"], "NOTIFY_SOCKET": notify})
         self.wait_until_ready()
@@ -143,13 +154,15 @@ class Verifier:
     def age(self, entries, limit_rows):
         """Fills the stopped verifier's store with so much that has been; the seconds of the next start."""
         self.halt()
-        subprocess.run([FILL_LOG, self.store, self.key, "fill", str(entries), str(limit_rows), str(self.users)], check=True)
+        subprocess.run([FILL_LOG, self.store, self.key, "fill", str(entries), str(limit_rows),
+                        str(self.users)], check=True)
         return self.start()
 
     def read_times(self):
         """What reading and pruning takes, with the verifier stopped meanwhile."""
         self.halt()
-        out = subprocess.run([FILL_LOG, self.store, self.key, "read"], check=True, capture_output=True, text=True).stdout
+        out = subprocess.run([FILL_LOG, self.store, self.key, "read"], check=True, capture_output=True,
+                             text=True).stdout
         self.start()
         return json.loads(out)
 
@@ -196,7 +209,8 @@ def u2f(users):
     """pam_u2f with a software key plugged in; the accounts it insists on are in a /etc/passwd of its own."""
     folder = peer_folder("u2f")
     key = [SOFTKEY_RUN, "--preload", "state=" + os.path.join(folder, "key")]
-    made = subprocess.run([*key, "attestation=packed", "ca=" + folder, "--", "pamu2fcfg", "-n", "-o", "pam://bench", "-i", "pam://bench"],
+    made = subprocess.run([*key, "attestation=packed", "ca=" + folder, "--", "pamu2fcfg", "-n", "-o",
+                           "pam://bench", "-i", "pam://bench"],
                           capture_output=True, text=True)
     if made.returncode != 0:
         shutil.rmtree(folder)
@@ -208,7 +222,8 @@ def u2f(users):
         out.writelines(name(n) + made.stdout.strip() + "\n" for n in range(users))
     subject = Subject("pam_u2f, %d employees" % users, "u2f", folder, users).line(
         "pam_u2f.so authfile=%s/keys origin=pam://bench appid=pam://bench" % folder)
-    subject.wrapping = ("unshare", "-m", "--propagation", "private", "sh", "-c", 'mount --bind "$0" /etc/passwd && exec "$@"',
+    subject.wrapping = ("unshare", "-m", "--propagation", "private", "sh", "-c",
+                        'mount --bind "$0" /etc/passwd && exec "$@"',
                         os.path.join(folder, "passwd"), *key, "--")
     return subject
 
@@ -222,7 +237,8 @@ def median(values):
 
 
 def table(title, subjects, processes, options, *flags):
-    """Prints one table: a row a subject, a column a number of processes; the reference is google-authenticator where it is there."""
+    """Prints one table: a row a subject, a column a number of processes; the reference is
+    google-authenticator where it is there."""
     print("\n## %s\n" % title)
     print("| subject | " + " | ".join("%d: /s (p50, p99 ms) ×ref" % p for p in processes) + " |")
     print("|---" * (len(processes) + 1) + "|")
@@ -245,8 +261,10 @@ def table(title, subjects, processes, options, *flags):
             rate = median([g["per_second"] for g in got])
             base = median([g["per_second"] for g in figures.get((reference, p), [])])
             other = sum(g["other"] for g in got)
-            cells.append("%.0f (%.2f, %.2f) ×%.2f%s" % (rate, median([g["p50_us"] for g in got]) / 1000,
-                         median([g["p99_us"] for g in got]) / 1000, rate / base, " — %d wrong outcomes" % other if other else ""))
+            cells.append("%.0f (%.2f, %.2f) ×%.2f%s"
+                         % (rate, median([g["p50_us"] for g in got]) / 1000,
+                            median([g["p99_us"] for g in got]) / 1000, rate / base,
+                            " — %d wrong outcomes" % other if other else ""))
         print("| %s | %s |" % (s.title, " | ".join(cells)), flush=True)
 
 
@@ -256,7 +274,8 @@ def keys(options):
         return
     figures = {}
     for _ in range(options.passes):
-        out = subprocess.run([KEY_RATE, str(options.seconds / 3)], capture_output=True, text=True, check=True).stdout
+        out = subprocess.run([KEY_RATE, str(options.seconds / 3)], capture_output=True, text=True,
+                             check=True).stdout
         for line in out.splitlines():
             got = json.loads(line)
             figures.setdefault(got["subject"], []).append(got["per_second"])
@@ -275,7 +294,8 @@ def aged(options):
             verifiers.append(verifier)
             begun = time.monotonic()
             start = verifier.age(entries, limit_rows)
-            print("# %d log entries and %d limit rows took %.0f s to make" % (entries, limit_rows, time.monotonic() - begun - start), flush=True)
+            print("# %d log entries and %d limit rows took %.0f s to make"
+                  % (entries, limit_rows, time.monotonic() - begun - start), flush=True)
             rows.setdefault("start, s", []).append(start)
             rows.setdefault("resident after the start, MiB", []).append(verifier.resident_kib() / 1024)
         figures = {}
@@ -283,16 +303,21 @@ def aged(options):
             for verifier in verifiers:
                 one = Subject("", verifier.limited.service, verifier.folder, 1, verifier.limited.flags)
                 one.counters = verifier.limited.counters
-                for title, subject in (("code, no limit", verifier.subject), ("code, limits, everybody", verifier.limited),
-                                       ("code, limits, the one with half of the rows", one), ("key", verifier.by_socket)):
+                for title, subject in (("code, no limit", verifier.subject),
+                                       ("code, limits, everybody", verifier.limited),
+                                       ("code, limits, the one with half of the rows", one),
+                                       ("key", verifier.by_socket)):
                     got = subject.rate(1, options.seconds)
                     figures.setdefault((title, verifier), []).append(got)
         for title in dict.fromkeys(t for t, _ in figures):
             for what, field in (("p50", "p50_us"), ("p99", "p99_us")):
-                rows["%s: %s, ms" % (title, what)] = [median([g[field] for g in figures[title, v]]) / 1000 for v in verifiers]
-            rows["%s: wrong outcomes" % title] = [sum(g["other"] for g in figures[title, v]) for v in verifiers]
+                rows["%s: %s, ms" % (title, what)] = [median([g[field] for g in figures[title, v]]) / 1000
+                                                      for v in verifiers]
+            rows["%s: wrong outcomes" % title] = [sum(g["other"] for g in figures[title, v])
+                                                  for v in verifiers]
         for times in [v.read_times() for v in verifiers]:
-            for title, field in (("newest 100 entries, ms", "page_ms"), ("one entry anywhere, ms", "one_ms"), ("a checkpoint, ms", "checkpoint_ms"),
+            for title, field in (("newest 100 entries, ms", "page_ms"), ("one entry anywhere, ms", "one_ms"),
+                                 ("a checkpoint, ms", "checkpoint_ms"),
                                  ("pruning 40 rows, ms", "prune_ms")):
                 rows.setdefault(title, []).append(times[field])
         rows["resident at the end, MiB"] = [v.resident_kib() / 1024 for v in verifiers]
@@ -300,9 +325,11 @@ def aged(options):
     finally:
         for verifier in verifiers:
             verifier.stop()
-    print("\n## An old store\n\n| | %s | ratio |\n|---|---|---|---|" % " | ".join("%d log entries, %d limit rows" % size for size in sizes))
+    print("\n## An old store\n\n| | %s | ratio |\n"
+          "|---|---|---|---|" % " | ".join("%d log entries, %d limit rows" % size for size in sizes))
     for title, (young, old) in rows.items():
-        print("| %s | %.3g | %.3g | %s |" % (title, young, old, "×%.2f" % (old / young) if young else "–"), flush=True)
+        print("| %s | %.3g | %.3g | %s |" % (title, young, old, "×%.2f" % (old / young) if young else "–"),
+              flush=True)
 
 
 def main():
@@ -312,7 +339,8 @@ def main():
     parser.add_argument("--employees", type=int, nargs="*", default=[10, 1000, 100000])
     parser.add_argument("--processes", type=int, nargs="*", default=[1, 2, 8, 32])
     parser.add_argument("--quick", action="store_true", help="one short pass, without peers")
-    parser.add_argument("--log-entries", type=int, default=200000, help="of the old store (10000000 takes 10 GiB and some minutes)")
+    parser.add_argument("--log-entries", type=int, default=200000,
+                        help="of the old store (10000000 takes 10 GiB and some minutes)")
     parser.add_argument("--limit-rows", type=int, default=100000)
     parser.add_argument("--only-old", action="store_true", help="nothing but the old store")
     options = parser.parse_args()
@@ -332,16 +360,18 @@ def main():
                 peers += [oath_one_file(10), oath_one_file(1000)]
         ours = [v.subject for v in verifiers]
         table("Right codes, one process calling again and again", peers + ours, options.processes, options)
-        table("Right codes, a fresh process each time", peers + ours, [p for p in options.processes if p <= 8], options, "--fresh")
-        table("Wrong codes", [s for s in peers if s.service != "permit"] + ours[-1:], [p for p in options.processes if p <= 8],
-              options, "--wrong")
+        table("Right codes, a fresh process each time", peers + ours,
+              [p for p in options.processes if p <= 8], options, "--fresh")
+        table("Wrong codes", [s for s in peers if s.service != "permit"] + ours[-1:],
+              [p for p in options.processes if p <= 8], options, "--wrong")
         by_key = [v.by_key for v in verifiers]
         if not options.quick and there(U2F) and os.geteuid() == 0:
             others = [subject for subject in (u2f(10), u2f(10000)) if subject]
             peers += others
             table("Right answers of keys through PAM, one process", others + by_key, [1], options)
             table("The same, a fresh process each time", others + by_key, [1], options, "--fresh")
-        table("Right answers of keys, granted and durable", by_key + [v.by_socket for v in verifiers], options.processes, options)
+        table("Right answers of keys, granted and durable", by_key + [v.by_socket for v in verifiers],
+              options.processes, options)
         keys(options)
         for v in verifiers:
             print("\nstepupd with %d employees: %.1f MiB resident" % (v.users, v.resident_kib() / 1024))

@@ -2,9 +2,11 @@
 /*
  * usage: vault_cost FOLDER codes USERS CODES [MARK]
  *        vault_cost FOLDER start USERS
- * What the vault costs. `codes` does what an accepted code does in the store, CODES times: Begin's look-up, the writer's, the log's entry, the record; prints the bytes
- * written for each. Under `valgrind --tool=callgrind` with two numbers of CODES, the difference is what one costs in instructions. `start` makes a store of so many
- * users, twice as many key ids and as many receipts, where there is none, and prints how long a start takes. Never installed.
+ * What the vault costs. `codes` does what an accepted code does in the store, CODES times: Begin's look-up,
+ * the writer's, the log's entry, the record; prints the bytes written for each. Under `valgrind
+ * --tool=callgrind` with two numbers of CODES, the difference is what one costs in instructions. `start`
+ * makes a store of so many users, twice as many key ids and as many receipts, where there is none, and prints
+ * how long a start takes. Never installed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,7 +102,8 @@ static void one_code(struct store_session *reader, struct store_session *writer,
 	user_record_free(&record);
 	must(store_begin(writer), "begin");
 	must(store_user_find(writer, name, &record), "find");
-	must(store_log_append(writer, json_pack("{s:s, s:s, s:I}", "type", "grant", "user", name, "at", (json_int_t)1700000000), NULL, NULL, &index), "append");
+	must(store_log_append(writer, json_pack("{s:s, s:s, s:I}", "type", "grant", "user", name,
+				"at", (json_int_t)1700000000), NULL, NULL, &index), "append");
 	record->last_success++;
 	must(store_user_save(writer, record), "save");
 	must(store_commit(writer), "commit");
@@ -145,7 +148,8 @@ int main(int argc, char **argv)
 		fill(writer, atol(argv[3]), start);
 	getrusage(RUSAGE_SELF, &usage);
 	if (start)
-		printf("start with %lld users: %.3f s, %ld KB resident\n", (long long)users, began, usage.ru_maxrss);
+		printf("start with %lld users: %.3f s, %ld KB resident\n", (long long)users, began,
+			usage.ru_maxrss);
 #ifndef WITHOUT_MARK
 	if (!start && argc > 5)
 		must(store_mark_make(store, key, argv[5], &why), "mark");
@@ -157,7 +161,8 @@ int main(int argc, char **argv)
 		for (long i = 0; i < codes; i++)
 			one_code(reader, writer, i * 7919 % atol(argv[3]));
 		if (codes > 0)
-			printf("%lld bytes written for each of %ld codes\n", (written() - before) / codes, codes);
+			printf("%lld bytes written for each of %ld codes\n",
+				(written() - before) / codes, codes);
 	}
 	store_session_close(&reader);
 	store_session_close(&writer);

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A full day of one employee's, by a clock that is set forward, and the report of it as HTML: report_day.py FILE
+"""A full day of one employee's, by a clock that is set forward, and the report of it as HTML:
+report_day.py FILE
 
-An ordinary day, then somebody else with her codes: refusals, a request that is denied, volume past the limit, the lock, what came after it, a second lock, and what came
-after that.
+An ordinary day, then somebody else with her codes: refusals, a request that is denied, volume past the limit,
+the lock, what came after it, a second lock, and what came after that.
 """
 import json
 import os
@@ -20,14 +21,19 @@ POLICY = '''
 service vault { unix-user = "root" }
 cooling-off = 0s
 action console.login { users = { "*" }  prompt = "Sign in to the support console"  require = { code } }
-action customer.view { users = { "*" }  details = { "account:text" }  prompt = "Look at customer {account}"  require = { code }  fresh-for = 15m
+action customer.view { users = { "*" }  details = { "account:text" }  prompt = "Look at customer {account}"
+    require = { code }  fresh-for = 15m
     limit = { "12 different account per 1h" } }
-action customer.export { users = { "*" }  details = { "account:text", "records:number" }  prompt = "Export {records} contacts of {account}"
-    require = { code }  code-is-enough = yes  service = vault  limit = { "3 per 24h" }  over-limit = approve  approvers = { "mail" } }
+action customer.export { users = { "*" }  details = { "account:text", "records:number" }
+    prompt = "Export {records} contacts of {account}"
+    require = { code }  code-is-enough = yes  service = vault  limit = { "3 per 24h" }  over-limit = approve
+    approvers = { "mail" } }
 ''' + RULES
 HOUR, MINUTE = 3600, 60
-OFFICE = {"rhost": "192.0.2.14", "service": "support-console", "session": "an employee at her desk, 1234567890abcdef"}
-THIEF = {"rhost": "203.0.113.66", "service": "support-console", "session": "somebody else, somewhere else, 0987654321fedcba"}
+OFFICE = {"rhost": "192.0.2.14", "service": "support-console",
+          "session": "an employee at her desk, 1234567890abcdef"}
+THIEF = {"rhost": "203.0.113.66", "service": "support-console",
+         "session": "somebody else, somewhere else, 0987654321fedcba"}
 LONG = "a-customer-whose-name-is-longer-than-any-column-should-have-to-be-" * 5
 
 
@@ -38,7 +44,8 @@ class Day:
         self.tokens = {name: verifier.enrol_token(name) for name in ("mail", "backup")}
 
     def at(self, hours, minutes=0):
-        """Later; from when the verifier has noticed on. What is fresh runs by the clock since boot, which nobody sets: so she signs out."""
+        """Later; from when the verifier has noticed on. What is fresh runs by the clock since boot, which
+        nobody sets: so she signs out."""
         later = hours * HOUR + minutes * MINUTE - (self.clock.now - START)
         if later:
             self.clock.go_on(later)
@@ -48,14 +55,17 @@ class Day:
             self.verifier.call("verify", "EndSession", {"session": place["session"]})
 
     def do(self, action, details=None, place=OFFICE, code=None):
-        return self.verifier.step_up("backup", action, details, code or self.tokens["backup"].fresh(), **place)
+        return self.verifier.step_up("backup", action, details,
+                                     code or self.tokens["backup"].fresh(), **place)
 
     def look(self, account, place=OFFICE):
         """Uses what is fresh, as a console does."""
         begun = self.verifier.begin("backup", "customer.view", {"account": account}, reach=["fresh"], **place)
         if begun.ok and "fresh" in begun["methods"]:
-            return self.verifier.call("verify", "Answer", {"transaction": begun["transaction"], "method": "fresh"})
-        return self.verifier.answer(begun["transaction"], self.tokens["backup"].fresh()) if begun.ok else begun
+            return self.verifier.call("verify", "Answer",
+                                      {"transaction": begun["transaction"], "method": "fresh"})
+        return self.verifier.answer(begun["transaction"],
+                                    self.tokens["backup"].fresh()) if begun.ok else begun
 
     def export(self, account, records, place=OFFICE):
         details = {"account": account, "records": records}
@@ -64,7 +74,8 @@ class Day:
 
     def redeem(self, receipt, account, records):
         return self.verifier.call("redeem", "Redeem",
-                                  {"receipt": receipt, "action": "customer.export", "details": {"account": account, "records": records}})
+                                  {"receipt": receipt, "action": "customer.export",
+                                   "details": {"account": account, "records": records}})
 
     def agree(self, request):
         begun = self.verifier.call("verify", "Approve", {"user": "mail", "request": request})
@@ -101,7 +112,8 @@ class Day:
         self.verifier.call("verify", "Deny", {"user": "mail", "request": asked["request"]})
         self.at(19, 40)
         self.do("customer.view", {"account": "night-30"}, THIEF, self.tokens["backup"].wrong())
-        reference = self.administrator.call("Lock", {"users": "backup"}, {"users": ["backup"], "reason": "she says that it wasn't her"})["reference"]
+        reference = self.administrator.call("Lock", {"users": "backup"}, {
+            "users": ["backup"], "reason": "she says that it wasn't her"})["reference"]
         for _ in range(6):
             self.verifier.begin("backup", "customer.view", {"account": "night-31"}, **THIEF)
         self.at(21)
@@ -124,8 +136,10 @@ def main(path):
         exported = os.path.join(verifier.folder, "export")
         with open(exported) as source:
             key = json.loads(source.readline())["log_key"]
-        page = subprocess.run([program("tools/stepup/stepup"), "report", "backup", "--since", "2030-06-01T00:00:00Z", "--until", "2030-06-03T00:00:00Z",
-                               "--file", exported, "--key", key, "--html"], check=True, capture_output=True).stdout
+        page = subprocess.run([program("tools/stepup/stepup"), "report", "backup", "--since",
+                               "2030-06-01T00:00:00Z", "--until", "2030-06-03T00:00:00Z", "--file", exported,
+                               "--key", key, "--html"],
+                              check=True, capture_output=True).stdout
     with open(path, "wb") as out:
         out.write(page)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Callers of a verifier: other uids in forked children, and what speaks varlink to a door. For harness.py, which hands it on."""
+"""Callers of a verifier: other uids in forked children, and what speaks varlink to a door. For harness.py,
+which hands it on."""
 import json
 import os
 import pickle
@@ -17,7 +18,8 @@ PATIENCE = 60  # seconds after which a wait has failed; sanitizer builds on a bu
 def become(uid, gid=None, groups=()):
     """Turns this process into another user, for good."""
     os.setgroups(list(groups))
-    os.setresgid(gid if gid is not None else uid, gid if gid is not None else uid, gid if gid is not None else uid)
+    os.setresgid(gid if gid is not None else uid, gid if gid is not None else uid,
+                 gid if gid is not None else uid)
     os.setresuid(uid, uid, uid)
 
 
@@ -51,11 +53,13 @@ def as_uid(uid, function, *arguments, gid=None, groups=()):
     return value
 
 
-INTERFACES = {"verify": "io.stepup.Verify1", "admin": "io.stepup.Admin1", "redeem": "io.stepup.Redeem1", "hooks": "io.stepup.Hooks1"}
+INTERFACES = {"verify": "io.stepup.Verify1", "admin": "io.stepup.Admin1", "redeem": "io.stepup.Redeem1",
+              "hooks": "io.stepup.Hooks1"}
 
 
 class Reply:
-    """What came back: `ok`, the parameters by [] or get(), `error` as "BadAnswer" and `full_error` with its interface."""
+    """What came back: `ok`, the parameters by [] or get(), `error` as "BadAnswer" and `full_error`
+    with its interface."""
 
     def __init__(self, message):
         self.full_error = message.get("error")
@@ -96,7 +100,8 @@ class Client:
     def __init__(self, path, door="verify", patience=PATIENCE, connected=None):
         self.interface = INTERFACES.get(door, door)
         self.socket = connected or socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        # Waits while the backlog is full: a non-blocking connect, which a timeout makes of it, would give up at once.
+        # Waits while the backlog is full: a non-blocking connect, which a timeout makes of it, would
+        # give up at once.
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", patience, 0))
         if connected is None:
             self.socket.connect(path)

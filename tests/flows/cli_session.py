@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""stepup(1) on a terminal of its own, for the flow tests: runs of it, what its terminal shows, what is typed."""
+"""stepup(1) on a terminal of its own, for the flow tests: runs of it, what its terminal
+shows, what is typed."""
 import errno
 import fcntl
 import json
@@ -50,11 +51,14 @@ class Session:
                 become(uid, groups=groups)
 
         full = {"PATH": os.environ["PATH"], "TERM": "xterm", "LC_ALL": "C.UTF-8", **(environment or {})}
-        full.update({name: value for name, value in os.environ.items() if name.startswith(("ASAN_", "UBSAN_", "LSAN_"))})
-        self.process = subprocess.Popen(command, stdin=slave if own_terminal else subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=full, preexec_fn=prepare, pass_fds=(), start_new_session=False)
+        full.update({name: value for name, value in os.environ.items()
+                     if name.startswith(("ASAN_", "UBSAN_", "LSAN_"))})
+        self.process = subprocess.Popen(command, stdin=slave if own_terminal else subprocess.PIPE,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=full,
+                                        preexec_fn=prepare, pass_fds=(), start_new_session=False)
         os.close(slave)
-        self.buffers = {self.process.stdout.fileno(): b"", self.process.stderr.fileno(): b"", self.master: b""}
+        self.buffers = {self.process.stdout.fileno(): b"", self.process.stderr.fileno(): b"",
+                        self.master: b""}
         self.open = set(self.buffers)
 
     def pump(self, seconds):
@@ -81,7 +85,8 @@ class Session:
         return self.text(self.master)
 
     def wait_for(self, what, after=0, where=None):
-        """Waits until the terminal shows a pattern behind a place; the place behind it. `where`: instead, the descriptor of a pipe."""
+        """Waits until the terminal shows a pattern behind a place; the place behind it. `where`: instead, the
+        descriptor of a pipe."""
         where = self.master if where is None else where
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
@@ -90,7 +95,8 @@ class Session:
                 return match.end()
             if not self.pump(0.2) or (self.process.poll() is not None and not self.pump(0)):
                 break
-        raise Gone(f"{what!r} never came up: {self.text(where)!r} {self.text(self.process.stderr.fileno())!r}")
+        raise Gone(
+            f"{what!r} never came up: {self.text(where)!r} {self.text(self.process.stderr.fileno())!r}")
 
     def type(self, text):
         os.write(self.master, text.encode())
@@ -121,8 +127,10 @@ class Cli:
         return [program("tools/stepup/stepup"), *arguments]
 
     def start(self, *arguments, uid=MAIL, groups=(), environment=None):
-        """As the administrator, unless uid says otherwise. Options that go to the verifier stand right behind stepup, so that `--` may follow."""
-        return Session(self.command("--socket-dir", self.verifier.run, *arguments), uid=uid, groups=groups, environment=environment)
+        """As the administrator, unless uid says otherwise. Options that go to the verifier stand right behind
+        stepup, so that `--` may follow."""
+        return Session(self.command("--socket-dir", self.verifier.run, *arguments), uid=uid, groups=groups,
+                       environment=environment)
 
     def run(self, *arguments, answers=(), ask=r"(?i)code[^\n]*: ?$", uid=MAIL, groups=(), environment=None):
         session = self.start(*arguments, uid=uid, groups=groups, environment=environment)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""One-time codes, by RFC 4226 and RFC 6238 and without any of the product's code. For harness.py, which hands them on."""
+"""One-time codes, by RFC 4226 and RFC 6238 and without any of the product's code. For harness.py,
+which hands them on."""
 import base64
 import hashlib
 import hmac
@@ -14,8 +15,8 @@ def hotp(key, counter, digits=6, algorithm="SHA1"):
 
 
 def unshared(code, counter, ahead=10):
-    """The first counter from this one on whose code no later one has that the verifier looks at: of several it takes the last, so that what
-    was typed can't count again, and with it those between."""
+    """The first counter from this one on whose code no later one has that the verifier looks at: of several
+    it takes the last, so that what was typed can't count again, and with it those between."""
     while code(counter) in {code(counter + i) for i in range(1, ahead + 1)}:
         counter += 1
     return counter
@@ -28,8 +29,9 @@ def totp(secret, at=None, digits=6, algorithm="SHA1", period=30):
 
 
 class Secret:
-    """An enrolled TOTP secret. fresh() gives a code that the verifier still takes: of the current step, or of the next one (which the
-    window of one step allows) where the current one is used up; it waits for a step where both are."""
+    """An enrolled TOTP secret. fresh() gives a code that the verifier still takes: of the current step, or of
+    the next one (which the window of one step allows) where the current one is used up; it waits for a
+    step where both are."""
 
     def __init__(self, text, digits=6, algorithm="SHA1", period=30):
         self.text, self.digits, self.algorithm, self.period = text, digits, algorithm, period
@@ -40,7 +42,8 @@ class Secret:
         return int(time.time() if at is None else at) // self.period
 
     def code(self, at=None, ahead=0):
-        return totp(self.text, (time.time() if at is None else at) + ahead * self.period, self.digits, self.algorithm, self.period)
+        return totp(self.text, (time.time() if at is None else at) + ahead * self.period, self.digits,
+                    self.algorithm, self.period)
 
     def fresh(self):
         while self.used > self.step():
@@ -52,7 +55,8 @@ class Secret:
     def wrong(self):
         """A well-formed code that no step near now has."""
         near = {self.code(ahead=ahead) for ahead in range(-3, 4)}
-        return next(code for code in (str(n).zfill(self.digits) for n in range(10 ** self.digits)) if code not in near)
+        return next(code for code in (str(n).zfill(self.digits) for n in range(10 ** self.digits))
+                    if code not in near)
 
 
 class Token:
@@ -73,4 +77,5 @@ class Token:
     def wrong(self):
         """A well-formed code that no counter near now has."""
         near = {self.code(counter) for counter in range(max(self.counter - 2, 0), self.counter + 110)}
-        return next(code for code in (str(n).zfill(self.digits) for n in range(10 ** self.digits)) if code not in near)
+        return next(code for code in (str(n).zfill(self.digits) for n in range(10 ** self.digits))
+                    if code not in near)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A directory of the test's own behind NSS (nss_directory.c), on a scratch host of its own: scratch.enter() first. Accounts, aliases, groups, and how it behaves,
-change from one question to the next."""
+"""A directory of the test's own behind NSS (nss_directory.c), on a scratch host of its own: scratch.enter()
+first. Accounts, aliases, groups, and how it behaves, change from one question to the next."""
 import os
 import select
 import subprocess
@@ -19,12 +19,14 @@ class Directory:
     def __init__(self):
         self.accounts, self.aliases, self.groups, self.switches = {}, {}, {}, set()
         self.writer = None
-        module = subprocess.run(["sh", "-c", "echo /lib/*/libnss_hesiod.so.2"], capture_output=True, text=True, check=True).stdout.strip()
+        module = subprocess.run(["sh", "-c", "echo /lib/*/libnss_hesiod.so.2"], capture_output=True,
+                                text=True, check=True).stdout.strip()
         subprocess.run(["mount", "--bind", program("tests/flows/nss_directory.so"), module], check=True)
         with open("/etc/nsswitch.conf") as source:
             lines = [line for line in source if line.split(":")[0] not in ("passwd", "group", "initgroups")]
         with open("/etc/nsswitch.conf", "w") as out:
-            out.write("".join(lines) + "passwd: files hesiod\ngroup: files hesiod\ninitgroups: files hesiod\n")
+            out.write("".join(lines) + "passwd: files hesiod\ngroup: files hesiod\n"
+                      "initgroups: files hesiod\n")
         os.makedirs("/run/home", exist_ok=True)
         with open(HEARD, "w"):
             pass
@@ -38,7 +40,8 @@ class Directory:
         lines = sorted(self.switches) + [f"heard\t{HEARD}"]
         lines += [f"account\t{name}\t{uid}\t{gid}" for name, (uid, gid) in self.accounts.items()]
         lines += [f"alias\t{spelling}\t{name}" for spelling, name in self.aliases.items()]
-        lines += [f"group\t{name}\t{gid}\t{','.join(members)}" for name, (gid, members) in self.groups.items()]
+        lines += [f"group\t{name}\t{gid}\t{','.join(members)}"
+                  for name, (gid, members) in self.groups.items()]
         with open(PLACE + ".new", "w") as out:
             out.write("".join(line + "\n" for line in lines))
         os.chmod(PLACE + ".new", 0o644)

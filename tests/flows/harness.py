@@ -10,8 +10,8 @@
         tap.ok(reply.ok, "anybody may read the keys")
     tap.done()
 
-Run as root: the tests are about what the kernel says of different uids. Standard library only. Every wait has an end,
-and ends with an error that says what was waited for; none is a sleep.
+Run as root: the tests are about what the kernel says of different uids. Standard library only. Every wait has
+an end, and ends with an error that says what was waited for; none is a sleep.
 """
 import os
 import re
@@ -27,7 +27,9 @@ import time
 import traceback
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from callers import (BIN, DAEMON, GAMES, INTERFACES, MAIL, NAMELESS, NEWS, NOBODY, PATIENCE, Client, Closed, Reply, as_uid, become)  # noqa: F401
+# noqa: F401
+from callers import (BIN, DAEMON, GAMES, INTERFACES, MAIL, NAMELESS, NEWS, NOBODY, PATIENCE, Client, Closed,
+                     Reply, as_uid, become)
 from codes import Secret, Token, hotp, totp, unshared  # noqa: F401
 import log_words
 
@@ -39,12 +41,14 @@ help = "Security desk, +1 555 0100"
 
 
 def source_dir():
-    return os.environ.get("STEPUP_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    return (os.environ.get("STEPUP_SOURCE")
+            or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 
 
 def build_dir():
     """Where the programs under test are: tests/run sets STEPUP_BUILD."""
-    for candidate in (os.environ.get("STEPUP_BUILD"), os.path.join(source_dir(), "build-tests", "plain"), source_dir()):
+    for candidate in (os.environ.get("STEPUP_BUILD"), os.path.join(source_dir(), "build-tests", "plain"),
+                      source_dir()):
         if candidate and os.path.exists(os.path.join(candidate, "verifier", "stepupd")):
             return os.path.abspath(candidate)
     sys.stderr.write("no stepupd was found: set STEPUP_BUILD to the folder it was built in\n")
@@ -62,7 +66,7 @@ def need_root():
         sys.exit(77)
 
 
-# --- TAP -------------------------------------------------------------------------------------------------------------
+# --- TAP ----------------------------------------------------------------------------------------------------
 
 class Tap:
     """Counts facts. done() prints the plan and ends the program with the right status."""
@@ -85,7 +89,8 @@ class Tap:
         return self.ok(got == expected, fact, f"got {got!r}, expected {expected!r}")
 
     def matches(self, text, pattern, fact):
-        return self.ok(text is not None and re.search(pattern, text), fact, f"{text!r} doesn't match {pattern!r}")
+        return self.ok(text is not None and re.search(pattern, text), fact,
+                       f"{text!r} doesn't match {pattern!r}")
 
     def skip(self, fact, why):
         self.count += 1
@@ -104,10 +109,11 @@ class Tap:
         sys.exit(1 if self.failures or self.count == 0 else 0)
 
 
-# --- stepupd ---------------------------------------------------------------------------------------------------------
+# --- stepupd ------------------------------------------------------------------------------------------------
 
 class Verifier:
-    """A stepupd of its own: folder, policy, key, sockets, log. Use as a context manager, or start() and stop().
+    """A stepupd of its own: folder, policy, key, sockets, log. Use as a context manager, or
+    start() and stop().
 
     policy      rules; issuer, rp-id, store and help are put before them unless the text has an issuer
                 ({state} and {folder} are replaced where the text holds them)
@@ -116,7 +122,8 @@ class Verifier:
     faketime    what libfaketime is told, e.g. "+3600" or "@2030-01-01 00:00:00"
     """
 
-    def __init__(self, policy="", uid=0, arguments=(), environment=None, faketime=None, binary=None, folder=None):
+    def __init__(self, policy="", uid=0, arguments=(), environment=None, faketime=None, binary=None,
+                 folder=None):
         need_root()
         self.folder = folder or tempfile.mkdtemp(prefix="stepup-test.")
         self.own_folder = folder is None
@@ -134,7 +141,8 @@ class Verifier:
         self.binary = binary or program("verifier/stepupd")
         self.process = None
         self.notifications = None
-        for path, mode in ((self.etc, 0o755), (self.state, 0o700), (self.run, 0o755), (os.path.dirname(self.mark), 0o700)):
+        for path, mode in ((self.etc, 0o755), (self.state, 0o700), (self.run, 0o755),
+                           (os.path.dirname(self.mark), 0o700)):
             if not os.path.exists(path):
                 os.mkdir(path, mode)
             os.chown(path, uid, -1)
@@ -166,10 +174,13 @@ class Verifier:
                 "--mark", self.mark, *self.arguments]
 
     def command_environment(self):
-        environment = {name: value for name, value in os.environ.items() if name.startswith(("ASAN_", "UBSAN_", "TSAN_", "PATH", "LSAN_"))}
+        environment = {name: value for name, value in os.environ.items()
+                       if name.startswith(("ASAN_", "UBSAN_", "TSAN_", "PATH", "LSAN_"))}
         if self.faketime is not None:
-            library = subprocess.run(["sh", "-c", "echo /usr/lib/*/faketime/libfaketimeMT.so.1"], capture_output=True, text=True).stdout.strip()
-            environment.update(LD_PRELOAD=library, FAKETIME=self.faketime, FAKETIME_DONT_RESET="1", FAKETIME_DONT_FAKE_MONOTONIC="1")
+            library = subprocess.run(["sh", "-c", "echo /usr/lib/*/faketime/libfaketimeMT.so.1"],
+                                     capture_output=True, text=True).stdout.strip()
+            environment.update(LD_PRELOAD=library, FAKETIME=self.faketime, FAKETIME_DONT_RESET="1",
+                               FAKETIME_DONT_FAKE_MONOTONIC="1")
         environment.update(self.environment)
         return environment
 
@@ -184,7 +195,8 @@ class Verifier:
         environment.setdefault("NOTIFY_SOCKET", path)
         uid = self.uid
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(command or self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
+            self.process = subprocess.Popen(command or self.command(), stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, env=environment,
                                             preexec_fn=(lambda: become(uid)) if uid else None, **options)
         return self.process
 
@@ -194,7 +206,8 @@ class Verifier:
         return self
 
     def wait_notified(self, what):
-        """Waits for a line that stepupd sends to the service manager: exactly this one, or one that a compiled pattern matches."""
+        """Waits for a line that stepupd sends to the service manager: exactly this one, or one that a
+        compiled pattern matches."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             if select.select([self.notifications], [], [], 0.05)[0]:
@@ -202,7 +215,8 @@ class Verifier:
                 if any(what == line if isinstance(what, str) else what.search(line) for line in lines):
                     return lines
             elif self.process.poll() is not None:
-                raise RuntimeError(f"stepupd ended with {self.process.returncode} before {what}:\n{self.log()}")
+                raise RuntimeError(
+                    f"stepupd ended with {self.process.returncode} before {what}:\n{self.log()}")
         raise RuntimeError(f"stepupd didn't say {what} in {PATIENCE} s:\n{self.log()}")
 
     def refuses_to_start(self):
@@ -302,7 +316,8 @@ class Verifier:
         raise RuntimeError(f"the log has {now} entries and not {size}:\n{self.log()}")
 
     def wait_idle(self):
-        """Until it waits for somebody: a door that it has served just now, and has not looked at since, would be served first again."""
+        """Until it waits for somebody: a door that it has served just now, and has not looked at since, would
+        be served first again."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             with open(f"/proc/{self.process.pid}/stat") as now:
@@ -311,8 +326,8 @@ class Verifier:
         raise RuntimeError("stepupd did not go to sleep")
 
     def in_one_go(self, *calls):
-        """(door, method, parameters) of each: all are there when the verifier looks, and are decided in one commit, in the order in which it lets them in,
-        which is nearly always theirs. Their replies."""
+        """(door, method, parameters) of each: all are there when the verifier looks, and are decided in one
+        commit, in the order in which it lets them in, which is nearly always theirs. Their replies."""
         self.wait_idle()
         self.process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
@@ -329,17 +344,20 @@ class Verifier:
     # --- the usual ways, as root ---
 
     def enrol(self, user, digits=None, algorithm=None, at=None):
-        """Enrols a TOTP credential for a user by an invitation; a Secret. The proving code is of the current step unless `at`."""
+        """Enrols a TOTP credential for a user by an invitation; a Secret. The proving code is of the current
+        step unless `at`."""
         invitation = self.call("admin", "Init", {"user": user, "again": True})
         if not invitation.ok:
             raise RuntimeError(f"no invitation for {user}: {invitation}")
         wanted = {"user": user, "type": "totp", "invitation": invitation["invitation"]}
-        wanted.update({name: value for name, value in (("digits", digits), ("algorithm", algorithm)) if value is not None})
+        wanted.update({name: value for name, value in (("digits", digits), ("algorithm", algorithm))
+                       if value is not None})
         begun = self.call("verify", "EnrollBegin", wanted)
         if not begun.ok:
             raise RuntimeError(f"{user} could not begin to enrol: {begun}")
         secret = Secret(begun["secret"], digits or 6, algorithm or "SHA1")
-        done = self.call("verify", "EnrollFinish", {"transaction": begun["transaction"], "code": secret.code(at=at)})
+        done = self.call("verify", "EnrollFinish",
+                         {"transaction": begun["transaction"], "code": secret.code(at=at)})
         if not done.ok:
             raise RuntimeError(f"{user} could not enrol: {done}")
         secret.used = secret.step(at)
@@ -353,11 +371,13 @@ class Verifier:
             if not made.ok:
                 raise RuntimeError(f"no invitation for {user}: {made}")
             invitation = made["invitation"]
-        begun = self.call("verify", "EnrollBegin", {"user": user, "type": "hotp", "invitation": invitation, **more}, uid=uid)
+        begun = self.call("verify", "EnrollBegin",
+                          {"user": user, "type": "hotp", "invitation": invitation, **more}, uid=uid)
         if not begun.ok:
             raise RuntimeError(f"{user} could not begin to enrol: {begun}")
         token = Token(begun["secret"])
-        done = self.call("verify", "EnrollFinish", {"transaction": begun["transaction"], "code": token.fresh()}, uid=uid)
+        done = self.call("verify", "EnrollFinish",
+                         {"transaction": begun["transaction"], "code": token.fresh()}, uid=uid)
         if not done.ok:
             raise RuntimeError(f"{user} could not enrol: {done}")
         token.credential = done["credential"]
@@ -372,7 +392,8 @@ class Verifier:
         return self.call("verify", "Begin", parameters, uid=uid)
 
     def answer(self, transaction, code, uid=None):
-        return self.call("verify", "Answer", {"transaction": transaction, "method": "code", "code": code}, uid=uid)
+        return self.call("verify", "Answer",
+                         {"transaction": transaction, "method": "code", "code": code}, uid=uid)
 
     def step_up(self, user, action, details, code, uid=None, **more):
         """Begin and Answer; the last reply."""

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A directory that behaves as directories do, as a module of NSS: mounted over a libnss_* that nsswitch.conf names (directory.py). What it holds, and how it
- * behaves, stands in a file that is read anew for each question; fields are separated by tabs:
+ * A directory that behaves as directories do, as a module of NSS: mounted over a libnss_* that nsswitch.conf
+ * names (directory.py). What it holds, and how it behaves, stands in a file that is read anew for each
+ * question; fields are separated by tabs:
  *   account NAME UID GID           group NAME GID MEMBER,MEMBER
  *   alias SPELLING NAME            fold (case doesn't matter)      unavailable (says so of everything)
- *   hold PIPE (answers nothing while somebody has that pipe open for writing)      heard FILE (each question is a line there)
+ *   hold PIPE (answers nothing while somebody has that pipe open for writing)      heard FILE (each question
+ *   is a line there)
  */
 #include <ctype.h>
 #include <errno.h>
@@ -25,11 +27,16 @@
 #define PUBLIC __attribute__((visibility("default")))
 
 /* What libc looks for in a module of this name. */
-PUBLIC enum nss_status _nss_hesiod_getpwnam_r(const char *name, struct passwd *passwd, char *buffer, size_t room, int *error);
-PUBLIC enum nss_status _nss_hesiod_getpwuid_r(uid_t uid, struct passwd *passwd, char *buffer, size_t room, int *error);
-PUBLIC enum nss_status _nss_hesiod_getgrnam_r(const char *name, struct group *group, char *buffer, size_t room, int *error);
-PUBLIC enum nss_status _nss_hesiod_getgrgid_r(gid_t gid, struct group *group, char *buffer, size_t room, int *error);
-PUBLIC enum nss_status _nss_hesiod_initgroups_dyn(const char *name, gid_t first, long *start, long *size, gid_t **gids, long limit, int *error);
+PUBLIC enum nss_status _nss_hesiod_getpwnam_r(const char *name, struct passwd *passwd, char *buffer,
+	size_t room, int *error);
+PUBLIC enum nss_status _nss_hesiod_getpwuid_r(uid_t uid, struct passwd *passwd, char *buffer, size_t room,
+	int *error);
+PUBLIC enum nss_status _nss_hesiod_getgrnam_r(const char *name, struct group *group, char *buffer,
+	size_t room, int *error);
+PUBLIC enum nss_status _nss_hesiod_getgrgid_r(gid_t gid, struct group *group, char *buffer, size_t room,
+	int *error);
+PUBLIC enum nss_status _nss_hesiod_initgroups_dyn(const char *name, gid_t first, long *start, long *size,
+	gid_t **gids, long limit, int *error);
 
 struct line {
 	char text[4096];
@@ -115,15 +122,17 @@ static bool put(char **at, size_t *room, const char *text, char **to)
 	return true;
 }
 
-static enum nss_status give_account(const struct line *line, struct passwd *passwd, char *buffer, size_t room, int *error)
+static enum nss_status give_account(const struct line *line, struct passwd *passwd, char *buffer,
+	size_t room, int *error)
 {
 	char home[512];
 
 	(void)snprintf(home, sizeof(home), "/run/home/%s", line->fields[1]);
 	passwd->pw_uid = (uid_t)atol(line->fields[2]);
 	passwd->pw_gid = (gid_t)atol(line->fields[3]);
-	if (put(&buffer, &room, line->fields[1], &passwd->pw_name) && put(&buffer, &room, "*", &passwd->pw_passwd) &&
-		put(&buffer, &room, "", &passwd->pw_gecos) && put(&buffer, &room, home, &passwd->pw_dir) && put(&buffer, &room, "/bin/sh", &passwd->pw_shell))
+	if (put(&buffer, &room, line->fields[1], &passwd->pw_name) &&
+	    put(&buffer, &room, "*", &passwd->pw_passwd) && put(&buffer, &room, "", &passwd->pw_gecos) &&
+	    put(&buffer, &room, home, &passwd->pw_dir) && put(&buffer, &room, "/bin/sh", &passwd->pw_shell))
 		return NSS_STATUS_SUCCESS;
 	*error = ERANGE;
 	return NSS_STATUS_TRYAGAIN;
@@ -142,7 +151,8 @@ static void resolve(FILE *file, const struct directory *directory, const char *n
 }
 
 /* By name, or by id where that is NULL; `kind` is account or group. */
-static enum nss_status find(const char *question, const char *kind, const char *name, unsigned long id, struct line *line, int *error)
+static enum nss_status find(const char *question, const char *kind, const char *name, unsigned long id,
+	struct line *line, int *error)
 {
 	enum nss_status status = NSS_STATUS_NOTFOUND;
 	struct directory directory;
@@ -161,13 +171,16 @@ static enum nss_status find(const char *question, const char *kind, const char *
 	if (name != NULL)
 		resolve(file, &directory, name, wanted);
 	while (status != NSS_STATUS_SUCCESS && line_next(file, line))
-		if (line_is(line, kind) && (name != NULL ? same_name(&directory, line->fields[1], wanted) : strtoul(line->fields[2], NULL, 10) == id))
+		if (line_is(line, kind) &&
+		    (name != NULL ? same_name(&directory, line->fields[1], wanted)
+			    : strtoul(line->fields[2], NULL, 10) == id))
 			status = NSS_STATUS_SUCCESS;
 	(void)fclose(file);
 	return status;
 }
 
-PUBLIC enum nss_status _nss_hesiod_getpwnam_r(const char *name, struct passwd *passwd, char *buffer, size_t room, int *error)
+PUBLIC enum nss_status _nss_hesiod_getpwnam_r(const char *name, struct passwd *passwd, char *buffer,
+	size_t room, int *error)
 {
 	struct line line;
 	enum nss_status status = find("getpwnam", "account", name, 0, &line, error);
@@ -175,7 +188,8 @@ PUBLIC enum nss_status _nss_hesiod_getpwnam_r(const char *name, struct passwd *p
 	return status == NSS_STATUS_SUCCESS ? give_account(&line, passwd, buffer, room, error) : status;
 }
 
-PUBLIC enum nss_status _nss_hesiod_getpwuid_r(uid_t uid, struct passwd *passwd, char *buffer, size_t room, int *error)
+PUBLIC enum nss_status _nss_hesiod_getpwuid_r(uid_t uid, struct passwd *passwd, char *buffer,
+	size_t room, int *error)
 {
 	struct line line;
 	enum nss_status status = find("getpwuid", "account", NULL, uid, &line, error);
@@ -183,19 +197,22 @@ PUBLIC enum nss_status _nss_hesiod_getpwuid_r(uid_t uid, struct passwd *passwd, 
 	return status == NSS_STATUS_SUCCESS ? give_account(&line, passwd, buffer, room, error) : status;
 }
 
-static enum nss_status give_group(const struct line *line, struct group *group, char *buffer, size_t room, int *error)
+static enum nss_status give_group(const struct line *line, struct group *group, char *buffer,
+	size_t room, int *error)
 {
 	static char *nobody[] = {NULL}; /* who is in it is asked by initgroups */
 
 	group->gr_gid = (gid_t)atol(line->fields[2]);
 	group->gr_mem = nobody;
-	if (put(&buffer, &room, line->fields[1], &group->gr_name) && put(&buffer, &room, "x", &group->gr_passwd))
+	if (put(&buffer, &room, line->fields[1], &group->gr_name) &&
+	    put(&buffer, &room, "x", &group->gr_passwd))
 		return NSS_STATUS_SUCCESS;
 	*error = ERANGE;
 	return NSS_STATUS_TRYAGAIN;
 }
 
-PUBLIC enum nss_status _nss_hesiod_getgrnam_r(const char *name, struct group *group, char *buffer, size_t room, int *error)
+PUBLIC enum nss_status _nss_hesiod_getgrnam_r(const char *name, struct group *group, char *buffer,
+	size_t room, int *error)
 {
 	struct line line;
 	enum nss_status status = find("getgrnam", "group", name, 0, &line, error);
@@ -203,7 +220,8 @@ PUBLIC enum nss_status _nss_hesiod_getgrnam_r(const char *name, struct group *gr
 	return status == NSS_STATUS_SUCCESS ? give_group(&line, group, buffer, room, error) : status;
 }
 
-PUBLIC enum nss_status _nss_hesiod_getgrgid_r(gid_t gid, struct group *group, char *buffer, size_t room, int *error)
+PUBLIC enum nss_status _nss_hesiod_getgrgid_r(gid_t gid, struct group *group, char *buffer,
+	size_t room, int *error)
 {
 	struct line line;
 	enum nss_status status = find("getgrgid", "group", NULL, gid, &line, error);
@@ -221,7 +239,8 @@ static bool is_member(const char *members, const char *name)
 	return false;
 }
 
-PUBLIC enum nss_status _nss_hesiod_initgroups_dyn(const char *name, gid_t first, long *start, long *size, gid_t **gids, long limit, int *error)
+PUBLIC enum nss_status _nss_hesiod_initgroups_dyn(const char *name, gid_t first, long *start, long *size,
+	gid_t **gids, long limit, int *error)
 {
 	struct directory directory;
 	struct line line;

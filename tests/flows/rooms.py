@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Every room of tests/flows can be imported from: what several tests share stands here, and some use parts of others."""
+"""Every room of tests/flows can be imported from: what several tests share stands here, and some use
+parts of others."""
 import os
 import sys
 
@@ -10,4 +11,5 @@ sys.path[1:1] = ROOMS
 
 def place(name):
     """The path of a module, from tests/flows on."""
-    return next(os.path.relpath(os.path.join(room, name), HERE) for room in ROOMS if os.path.exists(os.path.join(room, name)))
+    return next(os.path.relpath(os.path.join(room, name), HERE) for room in ROOMS
+                if os.path.exists(os.path.join(room, name)))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the flows with a real sshd and a real sudo share: a scratch host (examples/scratch-host) with the shipped PAM lines, and a stepupd
-behind /run/stepup."""
+"""What the flows with a real sshd and a real sudo share: a scratch host (examples/scratch-host) with the
+shipped PAM lines, and a stepupd behind /run/stepup."""
 import os
 import subprocess
 import sys
@@ -23,7 +23,8 @@ def enter():
     if os.environ.get("SCRATCH_HOST"):
         return
     need_root()
-    if subprocess.run(["unshare", "-m", "--propagation", "private", "true"], capture_output=True, check=False).returncode != 0:
+    if subprocess.run(["unshare", "-m", "--propagation", "private", "true"], capture_output=True,
+                      check=False).returncode != 0:
         sys.stderr.write("private mount namespaces are not allowed here\n")
         sys.exit(77)
     script = os.path.join(source_dir(), "examples", "scratch-host")
@@ -50,7 +51,8 @@ def install_pam_lines(name):
 
 def give_passwords(*users):
     """These users get PASSWORD."""
-    hashed = subprocess.run(["openssl", "passwd", "-6", "-salt", "scratch", PASSWORD], capture_output=True, text=True, check=True).stdout.strip()
+    hashed = subprocess.run(["openssl", "passwd", "-6", "-salt", "scratch", PASSWORD], capture_output=True,
+                            text=True, check=True).stdout.strip()
     with open("/etc/shadow") as source:
         lines = source.read().splitlines()
     with open("/etc/shadow", "w") as out:

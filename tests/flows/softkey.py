@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Keys made of software, for tests: a WebAuthn authenticator with the client in front of it, and an SSH security key behind an agent. None of the
-product's code is in it. Whatever a key or a client can get wrong can be got wrong here, by naming it.
+"""Keys made of software, for tests: a WebAuthn authenticator with the client in front of it, and an SSH
+security key behind an agent. None of the product's code is in it. Whatever a key or a client can get wrong
+can be got wrong here, by naming it.
 
     from softkey import AgentKey, Key, enrol_key
 
@@ -60,7 +61,7 @@ def cbor(value):
     return head(5, len(value)) + b"".join(cbor(name) + cbor(item) for name, item in value.items())
 
 
-# --- private keys ------------------------------------------------------------------------------------------------------
+# --- private keys -------------------------------------------------------------------------------------------
 
 def make_private(algorithm):
     if algorithm == ES256:
@@ -98,16 +99,18 @@ def sign_bytes(private, message):
     return private.sign(message, padding.PKCS1v15(), hashes.SHA256())
 
 
-# --- makers of keys ----------------------------------------------------------------------------------------------------
+# --- makers of keys -----------------------------------------------------------------------------------------
 
 class Maker:
     """A maker of authenticators: a root certificate, and attestation certificates for models."""
 
     def __init__(self, name="Test Keys"):
         self.private = ec.generate_private_key(ec.SECP256R1())
-        self.subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, name), x509.NameAttribute(NameOID.COMMON_NAME, f"{name} Root")])
+        self.subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
+                                  x509.NameAttribute(NameOID.COMMON_NAME, f"{name} Root")])
         self.root = self._build(self.subject, self.private.public_key()).add_extension(
-            x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(self.private, hashes.SHA256())
+            x509.BasicConstraints(ca=True, path_length=None), critical=True).sign(self.private,
+                                                                                  hashes.SHA256())
 
     def _build(self, subject, public):
         now = datetime.datetime.utcnow()
@@ -121,17 +124,20 @@ class Maker:
     def attestation(self, aaguid):
         """A private key and its certificate (DER) for a model: WebAuthn section 8.2.1."""
         private = ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "SE"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test Keys"),
-                             x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "Authenticator Attestation"),
+        subject = x509.Name([x509.NameAttribute(NameOID.COUNTRY_NAME, "SE"),
+                             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test Keys"),
+                             x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME,
+                                                "Authenticator Attestation"),
                              x509.NameAttribute(NameOID.COMMON_NAME, "Test Key")])
         certificate = (self._build(subject, private.public_key())
                        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-                       .add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4"), b"\x04\x10" + aaguid), critical=False)
-                       .sign(self.private, hashes.SHA256()))
+                       .add_extension(x509.UnrecognizedExtension(
+                           x509.ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4"), b"\x04\x10" + aaguid),
+                                      critical=False).sign(self.private, hashes.SHA256()))
         return private, certificate.public_bytes(serialization.Encoding.DER)
 
 
-# --- WebAuthn ----------------------------------------------------------------------------------------------------------
+# --- WebAuthn -----------------------------------------------------------------------------------------------
 
 class Key:
     """One authenticator with one credential, and the client before it.
@@ -140,7 +146,8 @@ class Key:
     counts       False: its counter stays at zero
     """
 
-    def __init__(self, algorithm=ES256, attestation="none", aaguid=AAGUID, counts=True, backup=False, transports=("usb",)):
+    def __init__(self, algorithm=ES256, attestation="none", aaguid=AAGUID, counts=True, backup=False,
+                 transports=("usb",)):
         self.algorithm, self.attestation, self.counts, self.backup = algorithm, attestation, counts, backup
         self.aaguid = aaguid if attestation != "none" else bytes(16)
         self.transports = list(transports)
@@ -158,12 +165,16 @@ class Key:
         return self.counter
 
     def _authenticator_data(self, rp_id, up, uv, counter, attested=b"", flags=0):
-        flags |= (UP if up else 0) | (UV if uv else 0) | (BE | BS if self.backup else 0) | (AT if attested else 0)
-        return hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + struct.pack(">I", self._count(counter)) + attested
+        flags |= (UP if up else 0) | (UV if uv else 0) | (BE | BS if self.backup
+                                                          else 0) | (AT if attested else 0)
+        return (hashlib.sha256(rp_id.encode()).digest() + bytes([flags])
+                + struct.pack(">I", self._count(counter)) + attested)
 
     @staticmethod
     def client_data(kind, challenge, origin=ORIGIN, cross_origin=False, **more):
-        return json.dumps({"type": kind, "challenge": challenge, "origin": origin, "crossOrigin": cross_origin, **more}, separators=(",", ":")).encode()
+        return json.dumps({"type": kind, "challenge": challenge, "origin": origin,
+                           "crossOrigin": cross_origin, **more},
+                          separators=(",", ":")).encode()
 
     # --- registration ---
 
@@ -179,16 +190,22 @@ class Key:
         return cbor({"fmt": "packed", "attStmt": statement, "authData": authenticator_data})
 
     def _register(self, rp_id, client_data, up, uv, counter):
-        attested = self.aaguid + struct.pack(">H", len(self.id)) + self.id + cose(self.private, self.algorithm)
-        return self._attestation_object(self._authenticator_data(rp_id, up, uv, counter, attested), client_data)
+        attested = self.aaguid + struct.pack(">H", len(self.id)) + self.id + cose(self.private,
+                                                                                  self.algorithm)
+        return self._attestation_object(self._authenticator_data(rp_id, up, uv, counter, attested),
+                                        client_data)
 
-    def register(self, options, origin=ORIGIN, kind="webauthn.create", rp_id=None, challenge=None, up=True, uv=True, counter=None, **more):
+    def register(self, options, origin=ORIGIN, kind="webauthn.create", rp_id=None, challenge=None, up=True,
+                 uv=True, counter=None, **more):
         """RegistrationResponseJSON for PublicKeyCredentialCreationOptionsJSON."""
-        data = self.client_data(kind, options["challenge"] if challenge is None else challenge, origin, **more)
+        data = self.client_data(kind, options["challenge"] if challenge is None else challenge,
+                                origin, **more)
         self.user_handle = unb64(options["user"]["id"])
-        return {"id": b64(self.id), "rawId": b64(self.id), "type": "public-key", "authenticatorAttachment": "cross-platform", "clientExtensionResults": {},
+        return {"id": b64(self.id), "rawId": b64(self.id), "type": "public-key",
+                "authenticatorAttachment": "cross-platform", "clientExtensionResults": {},
                 "response": {"clientDataJSON": b64(data), "transports": self.transports,
-                             "attestationObject": b64(self._register(rp_id or options["rp"]["id"], data, up, uv, counter))}}
+                             "attestationObject": b64(self._register(rp_id or options["rp"]["id"], data, up,
+                                                                     uv, counter))}}
 
     def register_seat(self, request, up=True, uv=True, counter=None):
         """What the helper gives for EnrollBegin's `seat`."""
@@ -201,23 +218,28 @@ class Key:
         data = self._authenticator_data(rp_id, up, uv, counter, flags=flags)
         return data, sign_bytes(self.private, data + hashlib.sha256(client_data).digest())
 
-    def sign(self, options, origin=ORIGIN, kind="webauthn.get", rp_id=None, challenge=None, up=True, uv=True, counter=None, flags=0, bogus=False,
-             user_handle=None, data=None, **more):
-        """What PublicKeyCredential.toJSON() gives for PublicKeyCredentialRequestOptionsJSON. `bogus` spoils the signature; `more` goes into the
-        client data, which `data` replaces whole."""
+    def sign(self, options, origin=ORIGIN, kind="webauthn.get", rp_id=None, challenge=None, up=True, uv=True,
+             counter=None, flags=0, bogus=False, user_handle=None, data=None, **more):
+        """What PublicKeyCredential.toJSON() gives for PublicKeyCredentialRequestOptionsJSON. `bogus` spoils
+        the signature; `more` goes into the client data, which `data` replaces whole."""
         if data is None:
-            data = self.client_data(kind, options["challenge"] if challenge is None else challenge, origin, **more)
+            data = self.client_data(kind, options["challenge"] if challenge is None else challenge,
+                                    origin, **more)
         authenticator_data, signature = self._assert(rp_id or options["rpId"], data, up, uv, counter, flags)
-        response = {"clientDataJSON": b64(data), "authenticatorData": b64(authenticator_data), "signature": b64(spoil(signature) if bogus else signature)}
+        response = {"clientDataJSON": b64(data), "authenticatorData": b64(authenticator_data),
+                    "signature": b64(spoil(signature) if bogus else signature)}
         if user_handle is not None:
             response["userHandle"] = b64(user_handle)
-        return {"id": b64(self.id), "rawId": b64(self.id), "type": "public-key", "authenticatorAttachment": "cross-platform", "clientExtensionResults": {},
+        return {"id": b64(self.id), "rawId": b64(self.id), "type": "public-key",
+                "authenticatorAttachment": "cross-platform", "clientExtensionResults": {},
                 "response": response}
 
     def sign_seat(self, request, up=True, uv=True, counter=None, rp_id=None, client_data=None, bogus=False):
         """What the helper gives for Begin's `seat`."""
-        data, signature = self._assert(rp_id or request["rp_id"], (client_data or request["client_data"]).encode(), up, uv, counter, 0)
-        return {"id": b64(self.id), "response": {"authenticatorData": b64(data), "signature": b64(spoil(signature) if bogus else signature)}}
+        data, signature = self._assert(rp_id or request["rp_id"],
+                                       (client_data or request["client_data"]).encode(), up, uv, counter, 0)
+        return {"id": b64(self.id), "response": {"authenticatorData": b64(data),
+                                                 "signature": b64(spoil(signature) if bogus else signature)}}
 
 
 def spoil(data):
@@ -225,7 +247,7 @@ def spoil(data):
     return data[:-1] + bytes([data[-1] ^ 1])
 
 
-# --- SSH ---------------------------------------------------------------------------------------------------------------
+# --- SSH ----------------------------------------------------------------------------------------------------
 
 def string(data):
     data = data.encode() if isinstance(data, str) else data
@@ -259,28 +281,32 @@ class AgentKey:
             self.counter += 1
         flags = bytes([(UP if up else 0) | (UV if uv else 0)])
         count = struct.pack(">I", self.counter)
-        signed = hashlib.sha256((application or self.application).encode()).digest() + flags + count + hashlib.sha256(message).digest()
+        signed = (hashlib.sha256((application or self.application).encode()).digest() + flags + count
+                  + hashlib.sha256(message).digest())
         raw = sign_bytes(self.private, signed)
         if self.algorithm == ES256:
             r, s = utils.decode_dss_signature(raw)
             raw = mpint(r) + mpint(s)
         return string(self.type) + string(spoil(raw) if bogus else raw) + flags + count
 
-    def sign(self, request, up=True, uv=True, counter=None, namespace=None, message=None, application=None, bogus=False):
+    def sign(self, request, up=True, uv=True, counter=None, namespace=None, message=None, application=None,
+             bogus=False):
         """What the helper gives for an AgentRequest."""
         message = request["message"] if message is None else message
         preamble = (b"SSHSIG" + string(namespace or request["namespace"]) + string("") + string("sha512") +
                     string(hashlib.sha512(message.encode()).digest()))
-        return {"key": b64(self.blob), "signature": b64(self._signature(preamble, up, uv, counter, application, bogus))}
+        return {"key": b64(self.blob),
+                "signature": b64(self._signature(preamble, up, uv, counter, application, bogus))}
 
     register = sign  # a proof that the key is there, by the same means
 
 
-# --- with a verifier ---------------------------------------------------------------------------------------------------
+# --- with a verifier ----------------------------------------------------------------------------------------
 
 def answer(verifier, begun, method, key, uid=None):
     """Answers a step-up with what a key made."""
-    return verifier.call("verify", "Answer", {"transaction": begun["transaction"], "method": method, "key": key}, uid=uid)
+    return verifier.call("verify", "Answer",
+                         {"transaction": begun["transaction"], "method": method, "key": key}, uid=uid)
 
 
 def register(key, begun, via):
@@ -291,7 +317,8 @@ def register(key, begun, via):
 
 
 def enrol_key(verifier, user, key, via=None, uid=None, **permission):
-    """Enrols a key for a user: by an invitation of its own, or by the `authorization` or `invitation` given. The key."""
+    """Enrols a key for a user: by an invitation of its own, or by the `authorization` or
+    `invitation` given. The key."""
     via = via or ("agent" if isinstance(key, AgentKey) else "browser")
     if not permission:
         invitation = verifier.call("admin", "Init", {"user": user, "again": True})
@@ -299,10 +326,12 @@ def enrol_key(verifier, user, key, via=None, uid=None, **permission):
             raise RuntimeError(f"no invitation for {user}: {invitation}")
         permission = {"invitation": invitation["invitation"]}
     kind = "agent" if isinstance(key, AgentKey) else "key"
-    begun = verifier.call("verify", "EnrollBegin", {"user": user, "type": kind, "reach": [via], **permission}, uid=uid)
+    begun = verifier.call("verify", "EnrollBegin",
+                          {"user": user, "type": kind, "reach": [via], **permission}, uid=uid)
     if not begun.ok:
         raise RuntimeError(f"{user} could not begin to enrol: {begun}")
-    done = verifier.call("verify", "EnrollFinish", {"transaction": begun["transaction"], "method": via, "key": register(key, begun, via)}, uid=uid)
+    done = verifier.call("verify", "EnrollFinish", {"transaction": begun["transaction"], "method": via,
+                                                    "key": register(key, begun, via)}, uid=uid)
     if not done.ok:
         raise RuntimeError(f"{user} could not enrol: {done}")
     key.credential = done["credential"]
@@ -310,11 +339,14 @@ def enrol_key(verifier, user, key, via=None, uid=None, **permission):
 
 
 def write_metadata(path, *models):
-    """FIDO metadata (MDS3) about models, each an AAGUID, a name, a Maker and a status, and beside it the root of its signature, PATH.pem."""
+    """FIDO metadata (MDS3) about models, each an AAGUID, a name, a Maker and a status, and beside it the root
+    of its signature, PATH.pem."""
     alliance, private = Maker("Metadata"), ec.generate_private_key(ec.SECP256R1())
-    signer = (alliance._build(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mds.fidoalliance.org")]), private.public_key())
+    signer = (alliance._build(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mds.fidoalliance.org")]),
+                              private.public_key())
               .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-              .add_extension(x509.SubjectAlternativeName([x509.DNSName("mds.fidoalliance.org")]), critical=False).sign(alliance.private, hashes.SHA256()))
+              .add_extension(x509.SubjectAlternativeName([x509.DNSName("mds.fidoalliance.org")]),
+                             critical=False).sign(alliance.private, hashes.SHA256()))
 
     def dashed(aaguid):
         text = aaguid.hex()
@@ -323,12 +355,16 @@ def write_metadata(path, *models):
     def der(certificate):
         return base64.b64encode(certificate.public_bytes(serialization.Encoding.DER)).decode()
 
-    entries = [{"aaguid": dashed(aaguid), "statusReports": [{"status": status, "effectiveDate": "2024-01-01"}], "timeOfLastStatusChange": "2024-01-01",
-                "metadataStatement": {"aaguid": dashed(aaguid), "description": name, "protocolFamily": "fido2",
-                                      "attestationRootCertificates": [der(maker.root)]}} for aaguid, name, maker, status in models]
+    entries = [
+        {"aaguid": dashed(aaguid), "statusReports": [{"status": status, "effectiveDate": "2024-01-01"}],
+         "timeOfLastStatusChange": "2024-01-01",
+         "metadataStatement": {"aaguid": dashed(aaguid), "description": name, "protocolFamily": "fido2",
+                               "attestationRootCertificates": [der(maker.root)]}}
+        for aaguid, name, maker, status in models]
     due = (datetime.date.today() + datetime.timedelta(days=20)).isoformat()
     signed = ".".join(b64(json.dumps(part).encode()) for part in (
-        {"alg": "ES256", "typ": "JWT", "x5c": [der(signer)]}, {"no": 1, "nextUpdate": due, "legalHeader": "", "entries": entries}))
+        {"alg": "ES256", "typ": "JWT", "x5c": [der(signer)]},
+        {"no": 1, "nextUpdate": due, "legalHeader": "", "entries": entries}))
     r, s = utils.decode_dss_signature(private.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
     with open(path, "w") as out:
         out.write(signed + "." + b64(r.to_bytes(32, "big") + s.to_bytes(32, "big")))

@@ -63,7 +63,8 @@ __attribute__((constructor)) static void share(void)
 {
 	const char *path = getenv("STARVED_MEMORY");
 	int fd = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
-	void *page = fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(struct starved_memory), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *page = fd < 0 ? MAP_FAILED
+		: mmap(NULL, sizeof(struct starved_memory), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (page != MAP_FAILED)
 		starved_memory = page;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Allocations that fail, of the program and of every library in it: linked into a unit test, or for LD_PRELOAD, where the file
- * STARVED_MEMORY is the page that a test and the program share. No sanitizer has its own allocator beside it.
+ * Allocations that fail, of the program and of every library in it: linked into a unit test, or for
+ * LD_PRELOAD, where the file STARVED_MEMORY is the page that a test and the program share. No sanitizer has
+ * its own allocator beside it.
  * Layer: tests.
  */
 #ifndef STEPUP_TESTS_FLOWS_STARVED_MEMORY_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Actions: {"action":NAME,"details":{…}} with a declaration made to fit. What is parsed has one canonical form: parsing that again
- * gives the same bytes.
+ * Actions: {"action":NAME,"details":{…}} with a declaration made to fit. What is parsed has one canonical
+ * form: parsing that again gives the same bytes.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -29,8 +29,8 @@ static size_t declare(const json_t *details, struct detail_spec specs[DETAIL_COU
 	return count;
 }
 
-static enum stepup_error canonicalise(
-	const char *text, size_t size, const struct detail_spec *specs, size_t spec_count, char **canonical, size_t *canonical_size)
+static enum stepup_error canonicalise(const char *text, size_t size, const struct detail_spec *specs,
+	size_t spec_count, char **canonical, size_t *canonical_size)
 {
 	char bad_detail[DETAIL_NAME_SIZE];
 	struct action *action = NULL;
@@ -39,8 +39,8 @@ static enum stepup_error canonicalise(
 
 	if (error != STEPUP_OK)
 		return error;
-	error = action_parse(json_string_value(json_object_get(object, "action")), json_object_get(object, "details"), specs, spec_count,
-		&action, bad_detail);
+	error = action_parse(json_string_value(json_object_get(object, "action")),
+		json_object_get(object, "details"), specs, spec_count, &action, bad_detail);
 	if (error == STEPUP_OK)
 		error = action_canonical(action, canonical, canonical_size);
 	action_free(&action);

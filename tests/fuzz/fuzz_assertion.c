@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What clients send for a key, as JSON; the first byte says by which way, and whether to enrol. An assertion that is taken (one is among the
- * seeds) holds by OpenSSL's judgement too, which has no part in the ceremony.
+ * What clients send for a key, as JSON; the first byte says by which way, and whether to enrol. An assertion
+ * that is taken (one is among the seeds) holds by OpenSSL's judgement too, which has no part in the ceremony.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,9 +16,11 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Of "ES256, packed" in tests/vectors/webauthn_chromium.json. */
-static const uint8_t public_key[64] = {0x80, 0xdb, 0xf7, 0xad, 0x70, 0x9e, 0xc9, 0x08, 0xbd, 0x77, 0x52, 0x90, 0xc5, 0x7c, 0x58, 0x85, 0x62, 0xb9,
-	0x0e, 0xa4, 0x41, 0x2a, 0x06, 0x44, 0x57, 0xd7, 0x70, 0x89, 0x49, 0x79, 0x37, 0x6d, 0xad, 0xd1, 0x0c, 0xf4, 0x1a, 0x89, 0x4d, 0xec, 0x77, 0xd6,
-	0x02, 0x8d, 0x64, 0xe1, 0x34, 0xf6, 0x40, 0x04, 0xcc, 0x7f, 0x3d, 0x60, 0xc2, 0x7c, 0xf3, 0xf2, 0xf1, 0x36, 0x6e, 0xff, 0xb6, 0x95};
+static const uint8_t public_key[64] = {0x80, 0xdb, 0xf7, 0xad, 0x70, 0x9e, 0xc9, 0x08, 0xbd, 0x77, 0x52, 0x90,
+	0xc5, 0x7c, 0x58, 0x85, 0x62, 0xb9, 0x0e, 0xa4, 0x41, 0x2a, 0x06, 0x44, 0x57, 0xd7, 0x70, 0x89, 0x49,
+	0x79, 0x37, 0x6d, 0xad, 0xd1, 0x0c, 0xf4, 0x1a, 0x89, 0x4d, 0xec, 0x77, 0xd6, 0x02, 0x8d, 0x64, 0xe1,
+	0x34, 0xf6, 0x40, 0x04, 0xcc, 0x7f, 0x3d, 0x60, 0xc2, 0x7c, 0xf3, 0xf2, 0xf1, 0x36, 0x6e, 0xff,
+	0xb6, 0x95};
 static const char challenge[] = "Z8RweG1z3JXyyjUMbcuoVP6OIb1dI2iu4zJcqnW2Txk";
 static const char credential_id[] = "Q4qHIHcog8olmOqtQ0rA7_n7HBqGDrP6tlvDoWWoTnc";
 
@@ -36,7 +38,7 @@ static void try_assertion(const struct webauthn_assertion *assertion, bool seat)
 
 	memcpy(key.public_key, public_key, sizeof(public_key));
 	if (base64url_decode(credential_id, key.id, sizeof(key.id), &key.id_size) != STEPUP_OK ||
-		base64url_decode(challenge, expected.challenge, sizeof(expected.challenge), &size) != STEPUP_OK)
+	    base64url_decode(challenge, expected.challenge, sizeof(expected.challenge), &size) != STEPUP_OK)
 		abort();
 	if (seat)
 		expected.client_data = client_data = (struct webauthn_bytes){own, sizeof(own) - 1};
@@ -46,9 +48,11 @@ static void try_assertion(const struct webauthn_assertion *assertion, bool seat)
 		return;
 	}
 	memcpy(bytes, assertion->authenticator_data.bytes, assertion->authenticator_data.size);
-	if (digest_sha256(client_data.bytes, client_data.size, bytes + assertion->authenticator_data.size) != STEPUP_OK ||
-		key_signature_check(KEY_ES256, public_key, sizeof(public_key), bytes, assertion->authenticator_data.size + DIGEST_SIZE,
-			assertion->signature.bytes, assertion->signature.size) != STEPUP_OK)
+	if (digest_sha256(client_data.bytes, client_data.size,
+		    bytes + assertion->authenticator_data.size) != STEPUP_OK ||
+	    key_signature_check(KEY_ES256, public_key, sizeof(public_key), bytes,
+		    assertion->authenticator_data.size + DIGEST_SIZE, assertion->signature.bytes,
+		    assertion->signature.size) != STEPUP_OK)
 		abort();
 }
 
@@ -56,7 +60,8 @@ static void try_registration(const struct webauthn_registration *registration)
 {
 	static const uint8_t own[] = "{\"type\":\"webauthn.create\"}";
 	static const int algorithms[] = {KEY_ES256, 0};
-	const struct webauthn_expected expected = {.rp_id = "example.com", .algorithms = algorithms, .client_data = {own, sizeof(own) - 1}};
+	const struct webauthn_expected expected = {
+		.rp_id = "example.com", .algorithms = algorithms, .client_data = {own, sizeof(own) - 1}};
 	struct key_credential key;
 	const char *why;
 
@@ -75,11 +80,13 @@ static void try_agent(const struct key_answer_agent *agent)
 
 	if (ssh_key_parse(agent->key.bytes, agent->key.size, &key) != STEPUP_OK)
 		return;
-	if (sshsig_check(&key, "stepup@stepup.example.com", message, strlen(message), false, agent->signature.bytes, agent->signature.size,
-		    &signature, &why) == STEPUP_OK && (signature.flags & SSH_FLAG_USER_PRESENT) == 0)
+	if (sshsig_check(&key, "stepup@stepup.example.com", message, strlen(message), false,
+		    agent->signature.bytes, agent->signature.size, &signature,
+		    &why) == STEPUP_OK && (signature.flags & SSH_FLAG_USER_PRESENT) == 0)
 		abort();
-	if (blob.at != NULL && attestation_ssh_check(blob, given, &key, NULL, 1800000000, &made, &why) == STEPUP_OK &&
-		made.attestation == ATTESTATION_VERIFIED)
+	if (blob.at != NULL &&
+	    attestation_ssh_check(blob, given, &key, NULL, 1800000000, &made, &why) == STEPUP_OK &&
+	    made.attestation == ATTESTATION_VERIFIED)
 		abort();
 }
 

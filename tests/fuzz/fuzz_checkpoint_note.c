@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Notes against a key that nobody has signed with, and verifier keys as text: what is read must be written the same.
+ * Notes against a key that nobody has signed with, and verifier keys as text: what is read must be
+ * written the same.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,8 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct checkpoint checkpoint;
 	struct note_key read;
 
-	if (text == NULL || (key.name[0] == '\0' &&
-				    note_key_parse("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k", &key) != STEPUP_OK))
+	if (text == NULL ||
+	    (key.name[0] == '\0' &&
+		    note_key_parse("example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+			    &key) != STEPUP_OK))
 		abort();
 	if (checkpoint_verify(text, &key, &checkpoint) == STEPUP_OK)
 		abort();

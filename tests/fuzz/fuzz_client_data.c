@@ -21,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (error != STEPUP_OK)
 		return 0;
-	if (client_data_type_is(client_data, "webauthn.get") && client_data_type_is(client_data, "webauthn.create"))
+	if (client_data_type_is(client_data, "webauthn.get") &&
+	    client_data_type_is(client_data, "webauthn.create"))
 		abort();
 	if (client_data_origin_is_one_of(client_data, origins)) {
 		const char *origin = json_string_value(json_object_get(client_data, "origin"));
@@ -30,9 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 	}
 	if (client_data_challenge_is(client_data, challenge) &&
-		strcmp(json_string_value(json_object_get(client_data, "challenge")), "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") != 0)
+	    strcmp(json_string_value(json_object_get(client_data, "challenge")),
+		    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA") != 0)
 		abort();
-	if (!client_data_is_cross_origin(client_data) && json_is_true(json_object_get(client_data, "crossOrigin")))
+	if (!client_data_is_cross_origin(client_data) &&
+	    json_is_true(json_object_get(client_data, "crossOrigin")))
 		abort();
 	(void)client_data_has_top_origin(client_data);
 	json_decref(client_data);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Shown text is printable UTF-8 whatever comes in, never shorter in meaning: taking the escapes back gives the very bytes.
+ * Shown text is printable UTF-8 whatever comes in, never shorter in meaning: taking the escapes back
+ * gives the very bytes.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An export, line by line, checked by the key that it names: whatever stands in it, sentences are safe to show and are counted.
+ * An export, line by line, checked by the key that it names: whatever stands in it, sentences are safe to
+ * show and are counted.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,12 +12,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Controls, C1 controls and bidirectional controls, by their bytes. A sentence holds parts made safe one by one, so making the whole safe
- * once more may change it: that it has none of these is what counts. */
+/* Controls, C1 controls and bidirectional controls, by their bytes. A sentence holds parts made safe one by
+ * one, so making the whole safe once more may change it: that it has none of these is what counts. */
 static void count(void *context, int64_t index, const char *sentence)
 {
-	static const char *const controls[] = {"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad", "\xe2\x80\xae", "\xe2\x81\xa6",
-		"\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9", "\xe2\x80\x8e", "\xe2\x80\x8f"};
+	static const char *const controls[] = {"\xe2\x80\xaa", "\xe2\x80\xab", "\xe2\x80\xac", "\xe2\x80\xad",
+		"\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x81\xa7", "\xe2\x81\xa8", "\xe2\x81\xa9",
+		"\xe2\x80\x8e", "\xe2\x80\x8f"};
 
 	(void)index;
 	if (!utf8_is_valid(sentence, strlen(sentence)))
@@ -48,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		size -= length + (end != NULL);
 	}
 	result = log_check_finish(check, &summary);
-	if (summary.problems != problems || (result == STEPUP_OK) != (problems == 0) || summary.proven > summary.entries)
+	if (summary.problems != problems || (result == STEPUP_OK) != (problems == 0) ||
+	    summary.proven > summary.entries)
 		abort();
 	log_check_free(&check);
 	return 0;

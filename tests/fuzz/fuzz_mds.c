@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * FIDO metadata. Where the first byte is 0, the rest is a payload that is signed here before it is read, so that what lies behind the
- * signature is reached; otherwise it is a whole blob, and none that wasn't signed here is taken.
+ * FIDO metadata. Where the first byte is 0, the rest is a payload that is signed here before it is read,
+ * so that what lies behind the signature is reached; otherwise it is a whole blob, and none that wasn't
+ * signed here is taken.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -32,7 +33,8 @@ static void prepare(void)
 	certificate_make(KEY_RS256, &shape, &root, &service);
 	roots = sk_X509_new_null();
 	der = base64_encode_new(service.der, service.size);
-	if (roots == NULL || sk_X509_push(roots, root.x509) <= 0 || der == NULL || asprintf(&text, "{\"alg\":\"RS256\",\"x5c\":[\"%s\"]}", der) < 0)
+	if (roots == NULL || sk_X509_push(roots, root.x509) <= 0 || der == NULL ||
+	    asprintf(&text, "{\"alg\":\"RS256\",\"x5c\":[\"%s\"]}", der) < 0)
 		abort();
 	header = base64url_encode_new(text, strlen(text));
 	free(der);

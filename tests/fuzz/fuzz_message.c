@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What stands behind a door: bytes as they come, framed, parsed, held against every method's table. The first byte says how the
- * rest is cut into pieces.
+ * What stands behind a door: bytes as they come, framed, parsed, held against every method's table. The first
+ * byte says how the rest is cut into pieces.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -24,7 +24,8 @@ static void check_all(const struct interface *interface, const json_t *object)
 			memset(bad_field, 'x', sizeof(bad_field));
 			if (message_check(i == 0 ? method->in : method->out, object, bad_field) == STEPUP_OK)
 				continue;
-			if (memchr(bad_field, '\0', sizeof(bad_field)) == NULL || !utf8_is_valid(bad_field, strlen(bad_field)))
+			if (memchr(bad_field, '\0', sizeof(bad_field)) == NULL ||
+			    !utf8_is_valid(bad_field, strlen(bad_field)))
 				abort();
 		}
 	}
@@ -42,7 +43,8 @@ static void take_message(const char *message, size_t size)
 	check_all(&interface_admin, object);
 	check_all(&interface_redeem, object);
 	check_all(&interface_hooks, object);
-	if (json_canonical(object, &canonical, &canonical_size) == STEPUP_OK && strlen(canonical) != canonical_size)
+	if (json_canonical(object, &canonical, &canonical_size) == STEPUP_OK &&
+	    strlen(canonical) != canonical_size)
 		abort();
 	free(canonical);
 	json_decref(object);

@@ -25,8 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (otp_secret_parse(text, &secret) == STEPUP_OK) {
 		again = otp_secret_format(&secret);
-		if (again == NULL || secret.size < OTP_SECRET_MIN || otp_secret_parse(again, &read) != STEPUP_OK || read.size != secret.size ||
-			memcmp(read.bytes, secret.bytes, secret.size) != 0)
+		if (again == NULL || secret.size < OTP_SECRET_MIN ||
+		    otp_secret_parse(again, &read) != STEPUP_OK || read.size != secret.size ||
+		    memcmp(read.bytes, secret.bytes, secret.size) != 0)
 			abort();
 		free(again);
 	} else if (secret.size != 0) {

@@ -21,7 +21,8 @@ static void ask(const struct policy *policy)
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 
-		if (rule->users == NULL || rule->users[0] == NULL || rule->require < FACTOR_CODE || rule->require > FACTOR_HARDWARE_KEY)
+		if (rule->users == NULL || rule->users[0] == NULL || rule->require < FACTOR_CODE ||
+		    rule->require > FACTOR_HARDWARE_KEY)
 			abort();
 		if (i < policy->exact_count && policy_rule(policy, rule->name) != rule)
 			abort();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Receipts against a set whose private key nobody has: nothing may ever check. With a first byte of 1 the rest is a key set, which
- * must not crash the check either.
+ * Receipts against a set whose private key nobody has: nothing may ever check. With a first byte of 1 the
+ * rest is a key set, which must not crash the check either.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,10 +11,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char keys[] = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"k1\",\"alg\":\"ES256\",\"use\":\"sig\","
-			   "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\",\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}]}";
-static const char receipt[] = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIiwidHlwIjoic3RlcHVwLXJlY2VpcHQrand0In0.e30."
-			      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+static const char keys[] =
+	"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"k1\",\"alg\":\"ES256\",\"use\":\"sig\","
+	"\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+	"\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}]}";
+static const char receipt[] = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIiwidHlwIjoic3RlcHVwLXJlY2VpcHQrand0In0"
+	".e30.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 static void check(const char *text, const json_t *jwks)
 {

@@ -1,12 +1,14 @@
-# Fuzz targets, built with --enable-fuzz (clang). tests/fuzz/smoke runs one for some seconds on its seeds in corpus/NAME.
+# Fuzz targets, built with --enable-fuzz (clang). tests/fuzz/smoke runs one for some seconds on its
+# seeds in corpus/NAME.
 EXTRA_DIST += tests/fuzz/smoke tests/fuzz/corpus
 if FUZZ
 check_PROGRAMS += $(fuzz_targets)
 LIBFUZZER_FLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-# Of libverifier what reads bytes from outside; the rest of it would take longer to build than all targets to run.
+# Of libverifier what reads bytes from outside; the rest of it would take longer to build than
+# all targets to run.
 EXTRA_LIBRARIES = tests/fuzz/libfuzzed.a
-tests_fuzz_libfuzzed_a_SOURCES = $(verifier_rules) $(verifier_factors) verifier/host/clock.c verifier/state/records/pack.c \
-	verifier/state/records/user_record.c
+tests_fuzz_libfuzzed_a_SOURCES = $(verifier_rules) $(verifier_factors) verifier/host/clock.c \
+	verifier/state/records/pack.c verifier/state/records/user_record.c
 tests_fuzz_libfuzzed_a_CPPFLAGS = $(verifier_libverifier_a_CPPFLAGS)
 tests_fuzz_libfuzzed_a_CFLAGS = $(verifier_libverifier_a_CFLAGS)
 LIBFUZZED = tests/fuzz/libfuzzed.a $(LIBEVIDENCE) $(OATH_LIBS) $(FIDO_LIBS)

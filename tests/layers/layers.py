@@ -5,7 +5,8 @@ import re
 import subprocess
 import sys
 
-SOURCE = os.environ.get("STEPUP_SOURCE") or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SOURCE = (os.environ.get("STEPUP_SOURCE")
+          or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 BUILD = os.environ.get("STEPUP_BUILD") or SOURCE
 
 _count = 0
@@ -30,7 +31,8 @@ def done():
 
 def output(*command):
     """A command's standard output and error; an error where it can't be run at all."""
-    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False).stdout
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False).stdout
 
 
 def source_files(folder, endings=(".c", ".h")):
@@ -38,7 +40,8 @@ def source_files(folder, endings=(".c", ".h")):
     found = []
     for where, folders, files in os.walk(os.path.join(SOURCE, folder)):
         folders[:] = [name for name in folders if not name.startswith((".", "build"))]
-        found += [os.path.relpath(os.path.join(where, name), SOURCE) for name in files if name.endswith(endings)]
+        found += [os.path.relpath(os.path.join(where, name), SOURCE) for name in files
+                  if name.endswith(endings)]
     return sorted(found)
 
 

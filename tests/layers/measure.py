@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What HACKING.md says of the tree, in numbers. By hand: python3 tests/layers/measure.py [--source DIR] [--json]
+"""What HACKING.md says of the tree, in numbers. By hand: python3 tests/layers/measure.py
+[--source DIR] [--json]
 
-Text is all that is looked at: comments and strings are blanked first, so that no brace or word in them counts.
+Text is all that is looked at: comments and strings are blanked first, so that no brace or
+word in them counts.
 """
 import argparse
 import collections
@@ -12,7 +14,8 @@ import statistics
 
 PRODUCT = ("lib", "pam_module", "tools", "verifier", "examples")
 WIDTH, LONG = 110, 60
-NOUNS = ("sentence", "words", "notice", "message", "why", "told", "fault", "complain", "trouble", "reason", "speech")
+NOUNS = ("sentence", "words", "notice", "message", "why", "told", "fault", "complain", "trouble",
+         "reason", "speech")
 
 
 def sources(top):
@@ -31,7 +34,8 @@ def blank(text):
     def same_lines(match):
         kept = re.sub(r"[^\n]", " ", match.group(0))
         return kept if match.group(0).startswith("/") else match.group(0)[0] + kept[1:-1] + match.group(0)[-1]
-    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'', same_lines, text, flags=re.S)
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'', same_lines,
+                  text, flags=re.S)
 
 
 def functions(lines):
@@ -106,7 +110,8 @@ def measure(top):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--source", default=os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+    parser.add_argument("--source",
+                        default=os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     found = measure(options.source)

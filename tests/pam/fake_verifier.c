@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 static const char *const method_names[FAKE_METHODS] = {
-	"io.stepup.Verify1.Begin", "io.stepup.Verify1.Answer", "io.stepup.Verify1.Account", "io.stepup.Verify1.Cancel"};
+	"io.stepup.Verify1.Begin", "io.stepup.Verify1.Answer", "io.stepup.Verify1.Account",
+	"io.stepup.Verify1.Cancel"};
 
 /* Of the verifier's process, set before its first thread. */
 static struct fake_shared *shared;
@@ -163,7 +164,8 @@ static int bind_socket(struct fake_verifier *fake)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", fake->socket);
-	if (fd >= 0 && (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(fake->socket, 0666) != 0)) {
+	if (fd >= 0 &&
+	    (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(fake->socket, 0666) != 0)) {
 		close(fd);
 		fd = -1;
 	}
@@ -208,7 +210,8 @@ bool fake_verifier_start(struct fake_verifier *fake, uid_t uid)
 	if (mkdtemp(fake->folder) == NULL || chmod(fake->folder, 0755) != 0)
 		return false;
 	snprintf(fake->socket, sizeof(fake->socket), "%s/verify.sock", fake->folder);
-	fake->shared = mmap(NULL, sizeof(*fake->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fake->shared =
+		mmap(NULL, sizeof(*fake->shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (fake->shared == MAP_FAILED)
 		return false;
 	fake_verifier_reset(fake);
@@ -226,7 +229,8 @@ bool fake_verifier_start(struct fake_verifier *fake, uid_t uid)
 
 void fake_verifier_reset(struct fake_verifier *fake)
 {
-	static const char *const friendly[FAKE_METHODS] = {FAKE_BEGIN_REPLY, FAKE_GRANT, "{\"parameters\":{}}", "{\"parameters\":{}}"};
+	static const char *const friendly[FAKE_METHODS] = {FAKE_BEGIN_REPLY, FAKE_GRANT,
+		"{\"parameters\":{}}", "{\"parameters\":{}}"};
 
 	for (int method = 0; method < FAKE_METHODS; method++) {
 		memcpy(fake->shared->replies[method], friendly[method], strlen(friendly[method]) + 1);
@@ -242,7 +246,8 @@ bool fake_verifier_settle(struct fake_verifier *fake)
 {
 	int fd = connect_to(fake->socket);
 	char byte = 1;
-	bool answered = fd >= 0 && send_all(fd, method_names[FAKE_CANCEL], strlen(method_names[FAKE_CANCEL]) + 1);
+	bool answered = fd >= 0 &&
+		send_all(fd, method_names[FAKE_CANCEL], strlen(method_names[FAKE_CANCEL]) + 1);
 
 	while (answered && byte != '\0')
 		answered = recv(fd, &byte, 1, 0) == 1;

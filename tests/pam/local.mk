@@ -7,8 +7,11 @@ tests_pam_pam_try_LDADD = $(JANSSON_LIBS) $(PAM_LIBS)
 if HAVE_CMOCKA
 PAM_TEST_CPPFLAGS = $(AM_CPPFLAGS) -DPAM_STEPUP_SO='"$(abs_top_builddir)/pam_module/pam_stepup.so"'
 PAM_TEST_LIBS = $(CMOCKA_LIBS) $(JANSSON_LIBS) $(PAM_LIBS) -lpthread
-PAM_TEST_FIXTURE = tests/pam/pam_fixture.h tests/pam/pam_fixture.c tests/pam/fake_verifier.h tests/pam/fake_verifier.c
-check_PROGRAMS += tests/pam/test_return_codes tests/pam/test_conversation tests/pam/test_stacks tests/pam/test_host tests/pam/test_no_memory tests/pam/test_secrets tests/pam/test_verifier_abuse tests/pam/test_keys tests/pam/test_host_prompt
+PAM_TEST_FIXTURE = tests/pam/pam_fixture.h tests/pam/pam_fixture.c tests/pam/fake_verifier.h \
+	tests/pam/fake_verifier.c
+check_PROGRAMS += tests/pam/test_return_codes tests/pam/test_conversation tests/pam/test_stacks \
+	tests/pam/test_host tests/pam/test_no_memory tests/pam/test_secrets tests/pam/test_verifier_abuse \
+	tests/pam/test_keys tests/pam/test_host_prompt
 
 tests_pam_test_return_codes_SOURCES = tests/pam/test_return_codes.c $(PAM_TEST_FIXTURE)
 tests_pam_test_return_codes_CPPFLAGS = $(PAM_TEST_CPPFLAGS)
@@ -58,7 +61,8 @@ tests_pam_test_secrets_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_secrets_LDADD = $(PAM_TEST_LIBS)
 tests_pam_test_secrets_DEPENDENCIES = pam_module/pam_stepup.so
 
-tests_pam_test_host_prompt_SOURCES = tests/pam/test_host_prompt.c pam_module/host_prompt.h pam_module/host_prompt.c
+tests_pam_test_host_prompt_SOURCES = tests/pam/test_host_prompt.c pam_module/host_prompt.h \
+	pam_module/host_prompt.c
 tests_pam_test_host_prompt_CFLAGS = $(UNIT_CFLAGS)
 tests_pam_test_host_prompt_LDADD = $(LIBSTEPUP) $(CMOCKA_LIBS)
 endif

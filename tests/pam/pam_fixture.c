@@ -118,10 +118,12 @@ static int answer(struct trial *trial, bool prompt, struct pam_response **respon
 	return PAM_SUCCESS;
 }
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *context)
+static int converse(int count, const struct pam_message **messages, struct pam_response **responses,
+	void *context)
 {
 	struct trial *trial = context;
-	bool prompt = messages[0]->msg_style == PAM_PROMPT_ECHO_OFF || messages[0]->msg_style == PAM_PROMPT_ECHO_ON;
+	bool prompt = messages[0]->msg_style == PAM_PROMPT_ECHO_OFF ||
+		messages[0]->msg_style == PAM_PROMPT_ECHO_ON;
 
 	if (count != 1) /* the module never sends more */
 		return PAM_CONV_ERR;
@@ -223,10 +225,14 @@ int authenticate(const char *service, const char *user, const char *text)
 
 const char *pam_code_name(int code)
 {
-	static const char *const names[] = {[PAM_SUCCESS] = "PAM_SUCCESS", [PAM_OPEN_ERR] = "PAM_OPEN_ERR", [PAM_SERVICE_ERR] = "PAM_SERVICE_ERR",
-		[PAM_SYSTEM_ERR] = "PAM_SYSTEM_ERR", [PAM_BUF_ERR] = "PAM_BUF_ERR", [PAM_PERM_DENIED] = "PAM_PERM_DENIED",
-		[PAM_AUTH_ERR] = "PAM_AUTH_ERR", [PAM_AUTHINFO_UNAVAIL] = "PAM_AUTHINFO_UNAVAIL", [PAM_USER_UNKNOWN] = "PAM_USER_UNKNOWN",
-		[PAM_MAXTRIES] = "PAM_MAXTRIES", [PAM_CONV_ERR] = "PAM_CONV_ERR", [PAM_IGNORE] = "PAM_IGNORE", [PAM_ABORT] = "PAM_ABORT",
+	static const char *const names[] = {[PAM_SUCCESS] = "PAM_SUCCESS", [PAM_OPEN_ERR] = "PAM_OPEN_ERR",
+		[PAM_SERVICE_ERR] = "PAM_SERVICE_ERR",
+		[PAM_SYSTEM_ERR] = "PAM_SYSTEM_ERR", [PAM_BUF_ERR] = "PAM_BUF_ERR",
+		[PAM_PERM_DENIED] = "PAM_PERM_DENIED",
+		[PAM_AUTH_ERR] = "PAM_AUTH_ERR", [PAM_AUTHINFO_UNAVAIL] = "PAM_AUTHINFO_UNAVAIL",
+		[PAM_USER_UNKNOWN] = "PAM_USER_UNKNOWN",
+		[PAM_MAXTRIES] = "PAM_MAXTRIES", [PAM_CONV_ERR] = "PAM_CONV_ERR", [PAM_IGNORE] = "PAM_IGNORE",
+		[PAM_ABORT] = "PAM_ABORT",
 		[PAM_MODULE_UNKNOWN] = "PAM_MODULE_UNKNOWN", [PAM_INCOMPLETE] = "PAM_INCOMPLETE"};
 
 	if (code < 0 || (size_t)code >= sizeof(names) / sizeof(names[0]) || names[code] == NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the tests of the module share: service files in a folder of their own, a scripted verifier, a host's conversation, good or bad, and
- * one PAM transaction in a call.
+ * What the tests of the module share: service files in a folder of their own, a scripted verifier, a host's
+ * conversation, good or bad, and one PAM transaction in a call.
  */
 #ifndef STEPUP_TESTS_PAM_PAM_FIXTURE_H
 #define STEPUP_TESTS_PAM_PAM_FIXTURE_H
@@ -62,8 +62,8 @@ struct trial {
 
 extern struct fake_verifier fake;
 
-/* Group setup and teardown: a verifier, the folder, the services
- * "plain" (auth and account with action=customer.export), "env" (details=env receipt=env), "json", "hurried" (timeout=1). */
+/* Group setup and teardown: a verifier, the folder, the services "plain" (auth and account with
+ * action=customer.export), "env" (details=env receipt=env), "json", "hurried" (timeout=1). */
 int pam_group_setup(void **state);
 int pam_group_teardown(void **state);
 /* Before each test: a friendly verifier. */
@@ -84,11 +84,11 @@ const char *pam_code_name(int code);
 void wait_for_calls(enum fake_method method, int count);
 
 /* Asserts a code, naming both. */
-#define assert_pam_code(got, wanted)                                                                          \
-	do {                                                                                                  \
-		int got_ = (got);                                                                             \
-		if (got_ != (wanted))                                                                         \
-			fail_msg("got %s, wanted %s", pam_code_name(got_), pam_code_name(wanted));             \
+#define assert_pam_code(got, wanted) \
+	do { \
+		int got_ = (got); \
+		if (got_ != (wanted)) \
+			fail_msg("got %s, wanted %s", pam_code_name(got_), pam_code_name(wanted)); \
 	} while (0)
 
 #define module_test(f) cmocka_unit_test_setup(f, pam_test_setup)

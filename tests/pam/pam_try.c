@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs one PAM transaction from the command line, for tests of any language: sets PAM items and variables, does the phases asked for,
- * answers prompts from the command line in order, and prints what happened as one JSON object. Never installed.
+ * Runs one PAM transaction from the command line, for tests of any language: sets PAM items and variables,
+ * does the phases asked for, answers prompts from the command line in order, and prints what happened as one
+ * JSON object. Never installed.
  *
  * usage: pam_try [options] SERVICE USER
  *   --confdir DIR       service files (default: the host's /etc/pam.d)
- *   --phases LIST       of auth, account, setcred, separated by commas (default: auth); stops at the first that fails
+ *   --phases LIST       of auth, account, setcred, separated by commas (default: auth); stops at the
+ *   first that fails
  *   --answer TEXT       for the next prompt; may be repeated. Where none is left the conversation fails
  *   --answer-from FILE  for the next prompt: what stands in the file, a FIFO perhaps, when the prompt comes
  *   --tell FILE         writes each message there as it comes, one JSON object a line; a FIFO perhaps
@@ -15,8 +17,9 @@
  *   --uid N --gid N     becomes that user first
  *   --wait              waits for a byte on standard input before the first phase (for many at once)
  *
- * prints {"phases":{"auth":"PAM_SUCCESS"},"result":"PAM_SUCCESS","messages":[{"style":"prompt","text":…}],"receipt":…,"left":[…],"us":…}
- * "left" are the STEPUP_ variables still set; "us" is the time of pam_start to the last phase. Exit status 0: all phases succeeded, 1: one did not, 2: usage.
+ * prints {"phases":{"auth":"PAM_SUCCESS"},"result":"PAM_SUCCESS","messages":[{"style":"prompt","text":…}],
+ * "receipt":…,"left":[…],"us":…} "left" are the STEPUP_ variables still set; "us" is the time of pam_start to
+ * the last phase. Exit status 0: all phases succeeded, 1: one did not, 2: usage.
  */
 #include <getopt.h>
 #include <grp.h>
@@ -58,11 +61,13 @@ struct code_name {
 
 static const struct code_name code_names[] = {
 	{PAM_SUCCESS, "PAM_SUCCESS"}, {PAM_OPEN_ERR, "PAM_OPEN_ERR"}, {PAM_SYMBOL_ERR, "PAM_SYMBOL_ERR"},
-	{PAM_SERVICE_ERR, "PAM_SERVICE_ERR"}, {PAM_SYSTEM_ERR, "PAM_SYSTEM_ERR"}, {PAM_BUF_ERR, "PAM_BUF_ERR"},
-	{PAM_PERM_DENIED, "PAM_PERM_DENIED"}, {PAM_AUTH_ERR, "PAM_AUTH_ERR"}, {PAM_CRED_INSUFFICIENT, "PAM_CRED_INSUFFICIENT"},
-	{PAM_AUTHINFO_UNAVAIL, "PAM_AUTHINFO_UNAVAIL"}, {PAM_USER_UNKNOWN, "PAM_USER_UNKNOWN"}, {PAM_MAXTRIES, "PAM_MAXTRIES"},
-	{PAM_ACCT_EXPIRED, "PAM_ACCT_EXPIRED"}, {PAM_CONV_ERR, "PAM_CONV_ERR"}, {PAM_IGNORE, "PAM_IGNORE"}, {PAM_ABORT, "PAM_ABORT"},
-	{PAM_MODULE_UNKNOWN, "PAM_MODULE_UNKNOWN"}, {PAM_BAD_ITEM, "PAM_BAD_ITEM"}, {PAM_INCOMPLETE, "PAM_INCOMPLETE"},
+	{PAM_SERVICE_ERR, "PAM_SERVICE_ERR"}, {PAM_SYSTEM_ERR, "PAM_SYSTEM_ERR"},
+	{PAM_BUF_ERR, "PAM_BUF_ERR"}, {PAM_PERM_DENIED, "PAM_PERM_DENIED"}, {PAM_AUTH_ERR, "PAM_AUTH_ERR"},
+	{PAM_CRED_INSUFFICIENT, "PAM_CRED_INSUFFICIENT"}, {PAM_AUTHINFO_UNAVAIL, "PAM_AUTHINFO_UNAVAIL"},
+	{PAM_USER_UNKNOWN, "PAM_USER_UNKNOWN"}, {PAM_MAXTRIES, "PAM_MAXTRIES"},
+	{PAM_ACCT_EXPIRED, "PAM_ACCT_EXPIRED"}, {PAM_CONV_ERR, "PAM_CONV_ERR"}, {PAM_IGNORE, "PAM_IGNORE"},
+	{PAM_ABORT, "PAM_ABORT"}, {PAM_MODULE_UNKNOWN, "PAM_MODULE_UNKNOWN"}, {PAM_BAD_ITEM, "PAM_BAD_ITEM"},
+	{PAM_INCOMPLETE, "PAM_INCOMPLETE"},
 };
 
 static const char *code_name(int code)
@@ -114,7 +119,8 @@ static void note(struct talk *talk, json_t *message)
 	json_array_append_new(talk->messages, message);
 }
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *context)
+static int converse(int count, const struct pam_message **messages, struct pam_response **responses,
+	void *context)
 {
 	struct talk *talk = context;
 	struct pam_response *r = calloc((size_t)count, sizeof(*r));
@@ -122,9 +128,11 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 	if (r == NULL)
 		return PAM_BUF_ERR;
 	for (int i = 0; i < count; i++) {
-		bool prompt = messages[i]->msg_style == PAM_PROMPT_ECHO_OFF || messages[i]->msg_style == PAM_PROMPT_ECHO_ON;
+		bool prompt = messages[i]->msg_style == PAM_PROMPT_ECHO_OFF ||
+			messages[i]->msg_style == PAM_PROMPT_ECHO_ON;
 
-		note(talk, json_pack("{s:s, s:s}", "style", style_name(messages[i]->msg_style), "text", messages[i]->msg));
+		note(talk, json_pack("{s:s, s:s}", "style", style_name(messages[i]->msg_style),
+				"text", messages[i]->msg));
 		if (!prompt)
 			continue;
 		if (talk->answered == talk->options->answer_count) {
@@ -203,12 +211,14 @@ static int64_t now_us(void)
 
 static int try(const struct options *options)
 {
-	struct talk talk = {.options = options, .messages = json_array(), .tell = options->tell == NULL ? NULL : fopen(options->tell, "w")};
+	struct talk talk = {.options = options, .messages = json_array(),
+		.tell = options->tell == NULL ? NULL : fopen(options->tell, "w")};
 	struct pam_conv conversation = {converse, &talk};
 	json_t *results = json_object(), *all;
 	pam_handle_t *handle = NULL;
 	int64_t started = now_us();
-	int code = pam_start_confdir(options->service, options->user, &conversation, options->confdir, &handle);
+	int code =
+		pam_start_confdir(options->service, options->user, &conversation, options->confdir, &handle);
 
 	for (int i = 0; code == PAM_SUCCESS && i < options->item_count; i++)
 		code = set_item(handle, options->items[i]);
@@ -216,8 +226,10 @@ static int try(const struct options *options)
 		code = pam_putenv(handle, options->variables[i]);
 	if (code == PAM_SUCCESS)
 		code = run_phases(handle, options, results);
-	all = json_pack("{s:o, s:s, s:o, s:s?, s:o, s:I}", "phases", results, "result", code_name(code), "messages", talk.messages, "receipt",
-		handle == NULL ? NULL : pam_getenv(handle, "STEPUP_RECEIPT"), "left", handle == NULL ? json_array() : stepup_variables(handle),
+	all = json_pack("{s:o, s:s, s:o, s:s?, s:o, s:I}", "phases", results, "result", code_name(code),
+		"messages", talk.messages,
+		"receipt", handle == NULL ? NULL : pam_getenv(handle, "STEPUP_RECEIPT"),
+		"left", handle == NULL ? json_array() : stepup_variables(handle),
 		"us", (json_int_t)(now_us() - started));
 	if (handle != NULL)
 		pam_end(handle, code);
@@ -231,9 +243,9 @@ static int try(const struct options *options)
 
 static int usage(void)
 {
-	fputs("usage: pam_try [--confdir DIR] [--phases LIST] [--answer TEXT]… [--answer-from FILE]… [--tell FILE] [--item NAME=TEXT]… [--env NAME=TEXT]… [--flags silent]\n"
-	      "               [--uid N] [--gid N] [--wait] SERVICE USER\n",
-		stderr);
+	fputs("usage: pam_try [--confdir DIR] [--phases LIST] [--answer TEXT]… [--answer-from FILE]… [--tell "
+		"FILE] [--item NAME=TEXT]… [--env NAME=TEXT]… [--flags silent]\n"
+		"               [--uid N] [--gid N] [--wait] SERVICE USER\n", stderr);
 	return 2;
 }
 
@@ -256,9 +268,10 @@ static bool add_answer(struct options *options, const char *text, bool is_file)
 
 static bool read_options(int argc, char **argv, struct options *options)
 {
-	static const struct option table[] = {{"confdir", 1, NULL, 'c'}, {"phases", 1, NULL, 'p'}, {"answer", 1, NULL, 'a'}, {"answer-from", 1, NULL, 'A'}, {"tell", 1, NULL, 't'},
-		{"item", 1, NULL, 'i'}, {"env", 1, NULL, 'e'}, {"flags", 1, NULL, 'f'}, {"uid", 1, NULL, 'u'}, {"gid", 1, NULL, 'g'},
-		{"wait", 0, NULL, 'w'}, {NULL, 0, NULL, 0}};
+	static const struct option table[] = {{"confdir", 1, NULL, 'c'}, {"phases", 1, NULL, 'p'},
+		{"answer", 1, NULL, 'a'}, {"answer-from", 1, NULL, 'A'}, {"tell", 1, NULL, 't'},
+		{"item", 1, NULL, 'i'}, {"env", 1, NULL, 'e'}, {"flags", 1, NULL, 'f'}, {"uid", 1, NULL, 'u'},
+		{"gid", 1, NULL, 'g'}, {"wait", 0, NULL, 'w'}, {NULL, 0, NULL, 0}};
 	bool good = true;
 	int option;
 

@@ -28,7 +28,8 @@ static void a_broken_conversation_is_refused_and_the_step_up_given_up(void **sta
 
 	(void)state;
 	for (size_t i = 0; i < 2 * sizeof(bad_talks) / sizeof(bad_talks[0]); i++) {
-		struct trial trial = {.service = services[i % 2], .user = "alice", .answers = {"123456"}, .talk = bad_talks[i / 2].talk};
+		struct trial trial = {.service = services[i % 2], .user = "alice", .answers = {"123456"},
+			.talk = bad_talks[i / 2].talk};
 
 		fake_verifier_reset(&fake);
 		trial_run(&trial);
@@ -41,15 +42,17 @@ static void a_broken_conversation_is_refused_and_the_step_up_given_up(void **sta
 
 static void where_nobody_is_there_to_ask_that_is_told(void **state)
 {
-	struct trial trial = {.service = "plain", .user = "alice"}, gave_up = {.service = "plain", .user = "alice", .answers = {"000000"}},
-		     json = {.service = "json", .user = "alice"};
+	struct trial trial = {.service = "plain", .user = "alice"},
+		gave_up = {.service = "plain", .user = "alice", .answers = {"000000"}},
+		json = {.service = "json", .user = "alice"};
 
 	(void)state;
 	trial_run(&trial);
 	assert_pam_code(trial.code, PAM_CONV_ERR);
 	assert_int_equal(trial.said_count, 2);
 	assert_int_equal(trial.said[1].style, PAM_ERROR_MSG);
-	assert_non_null(strstr(trial.said[1].text, "customer.export needs a step-up, and there is nobody to ask"));
+	assert_non_null(strstr(trial.said[1].text,
+			"customer.export needs a step-up, and there is nobody to ask"));
 	assert_non_null(strstr(trial.said[1].text, "Nothing was approved."));
 	/* Somebody was there, and went. */
 	strcpy(fake.shared->replies[FAKE_ANSWER], FAKE_WRONG("2"));
@@ -73,7 +76,8 @@ static void a_host_without_a_conversation_is_refused(void **state)
 
 static void more_responses_than_messages_do_no_harm(void **state)
 {
-	struct trial trial = {.service = "plain", .user = "alice", .answers = {"123456"}, .talk = TALK_MANY_RESPONSES};
+	struct trial trial = {
+		.service = "plain", .user = "alice", .answers = {"123456"}, .talk = TALK_MANY_RESPONSES};
 
 	(void)state;
 	trial_run(&trial);
@@ -82,7 +86,8 @@ static void more_responses_than_messages_do_no_harm(void **state)
 
 static void a_text_in_response_to_a_message_is_thrown_away(void **state)
 {
-	struct trial trial = {.service = "plain", .user = "alice", .answers = {"123456"}, .talk = TALK_CHATTY};
+	struct trial trial = {
+		.service = "plain", .user = "alice", .answers = {"123456"}, .talk = TALK_CHATTY};
 
 	(void)state;
 	strcpy(fake.shared->replies[FAKE_ANSWER], FAKE_LOCKED);
@@ -107,7 +112,8 @@ static void only_the_size_of_an_answer_that_can_be_no_code_is_sent_on(void **sta
 	static char huge[65536 + 1];
 	const struct {
 		const char *typed, *sent;
-	} answers[] = {{huge, "\"code\":\"\""}, {"\xff\xfe", "\"code\":\"??\""}, {"12345\xc0\xaf", "\"code\":\"???????\""}};
+	} answers[] = {{huge, "\"code\":\"\""}, {"\xff\xfe", "\"code\":\"??\""},
+		{"12345\xc0\xaf", "\"code\":\"???????\""}};
 
 	(void)state;
 	memset(huge, '1', sizeof(huge) - 1);
@@ -149,7 +155,8 @@ static const char *text_of(const json_t *object, const char *name)
 
 static void a_json_question_has_prompt_ask_methods_and_time(void **state)
 {
-	struct trial trial = {.service = "json", .user = "alice", .answers = {"{\"method\":\"code\",\"code\":\"123456\"}"}};
+	struct trial trial = {
+		.service = "json", .user = "alice", .answers = {"{\"method\":\"code\",\"code\":\"123456\"}"}};
 	json_t *question;
 
 	(void)state;
@@ -161,7 +168,8 @@ static void a_json_question_has_prompt_ask_methods_and_time(void **state)
 	assert_string_equal(text_of(question, "prompt"), "Export 102000 contacts of trezor");
 	assert_string_equal(text_of(question, "ask"), "Code: ");
 	assert_int_equal(json_array_size(json_object_get(question, "methods")), 1);
-	assert_string_equal(json_string_value(json_array_get(json_object_get(question, "methods"), 0)), "code");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(question, "methods"), 0)),
+		"code");
 	assert_null(json_object_get(question, "error"));
 	assert_null(json_object_get(question, "tries_left"));
 	assert_in_range(json_integer_value(json_object_get(question, "expires_in")), 1, 60);
@@ -171,8 +179,12 @@ static void a_json_question_has_prompt_ask_methods_and_time(void **state)
 
 static void a_second_json_question_says_what_was_wrong_and_how_many_tries_are_left(void **state)
 {
-	struct trial trial = {.service = "json", .user = "alice",
-		.answers = {"{\"method\":\"code\",\"code\":\"000000\"}", " { \"code\" : \"123456\", \"method\":\"code\" } "}};
+	struct trial trial = {
+		.service = "json",
+		.user = "alice",
+		.answers = {"{\"method\":\"code\",\"code\":\"000000\"}",
+			" { \"code\" : \"123456\", \"method\":\"code\" } "},
+	};
 	json_t *question;
 
 	(void)state;
@@ -188,7 +200,8 @@ static void a_second_json_question_says_what_was_wrong_and_how_many_tries_are_le
 
 static void a_json_grant_is_told(void **state)
 {
-	struct trial trial = {.service = "json", .user = "alice", .answers = {"{\"method\":\"code\",\"code\":\"123456\"}"}};
+	struct trial trial = {
+		.service = "json", .user = "alice", .answers = {"{\"method\":\"code\",\"code\":\"123456\"}"}};
 	json_t *ending;
 
 	(void)state;
@@ -203,7 +216,8 @@ static void a_json_grant_is_told(void **state)
 
 static void a_json_grant_is_held_back_from_a_host_that_asked_for_silence(void **state)
 {
-	struct trial trial = {.service = "json", .user = "alice", .answers = {"{\"method\":\"code\",\"code\":\"123456\"}"}, .flags = PAM_SILENT};
+	struct trial trial = {.service = "json", .user = "alice",
+		.answers = {"{\"method\":\"code\",\"code\":\"123456\"}"}, .flags = PAM_SILENT};
 
 	(void)state;
 	trial_run(&trial);
@@ -213,7 +227,8 @@ static void a_json_grant_is_held_back_from_a_host_that_asked_for_silence(void **
 
 static void the_receipt_never_passes_through_the_conversation(void **state)
 {
-	struct trial trial = {.service = "json", .user = "alice", .answers = {"{\"method\":\"code\",\"code\":\"123456\"}"}};
+	struct trial trial = {
+		.service = "json", .user = "alice", .answers = {"{\"method\":\"code\",\"code\":\"123456\"}"}};
 
 	(void)state;
 	trial_run(&trial);
@@ -223,7 +238,8 @@ static void the_receipt_never_passes_through_the_conversation(void **state)
 
 static void a_json_refusal_has_words_name_and_reference(void **state)
 {
-	struct trial trials[] = {{.service = "json", .user = "alice", .phases = "a"}, {.service = "json", .user = "alice", .phases = "c"}};
+	struct trial trials[] = {{.service = "json", .user = "alice", .phases = "a"},
+		{.service = "json", .user = "alice", .phases = "c"}};
 
 	(void)state;
 	strcpy(fake.shared->replies[FAKE_BEGIN], FAKE_LOCKED);
@@ -250,8 +266,8 @@ static void a_throttled_json_refusal_says_when_to_come_back(void **state)
 	json_t *ending;
 
 	(void)state;
-	strcpy(fake.shared->replies[FAKE_BEGIN],
-		"{\"error\":\"io.stepup.Verify1.Throttled\",\"parameters\":{\"message\":\"Wait.\",\"retry_after\":90}}");
+	strcpy(fake.shared->replies[FAKE_BEGIN], "{\"error\":\"io.stepup.Verify1.Throttled\","
+		"\"parameters\":{\"message\":\"Wait.\",\"retry_after\":90}}");
 	trial_run(&trial);
 	assert_pam_code(trial.code, PAM_MAXTRIES);
 	ending = parse(trial.said[0].text);
@@ -279,12 +295,16 @@ static void a_json_cancel_gives_up_without_an_answer(void **state)
 static void a_json_reply_of_any_other_form_is_a_conversation_error(void **state)
 {
 	static char huge[65536];
-	const char *const replies[] = {"", "123456", "\"123456\"", "null", "[]", "{}", "{\"code\":\"123456\"}", "{\"method\":\"code\"}",
-		"{\"method\":\"code\",\"code\":123456}", "{\"method\":\"code\",\"code\":null}", "{\"method\":\"key\",\"code\":\"123456\"}",
-		"{\"method\":\"code\",\"code\":\"123456\",\"x\":1}", "{\"method\":\"code\",\"code\":\"1\",\"code\":\"2\"}",
-		"{\"method\":\"code\",\"code\":\"123456\",\"cancel\":false}", "{\"cancel\":false}", "{\"cancel\":1}",
-		"{\"cancel\":true,\"code\":\"123456\"}", "{\"method\":\"code\",\"code\":\"12\\u00003456\"}",
-		"{\"method\":\"code\",\"code\":\"123456\"}x", "{\"method\":\"code\",\"code\":\"\xff\"}", huge};
+	const char *const replies[] = {"", "123456", "\"123456\"", "null", "[]", "{}",
+		"{\"code\":\"123456\"}", "{\"method\":\"code\"}", "{\"method\":\"code\",\"code\":123456}",
+		"{\"method\":\"code\",\"code\":null}", "{\"method\":\"key\",\"code\":\"123456\"}",
+		"{\"method\":\"code\",\"code\":\"123456\",\"x\":1}",
+		"{\"method\":\"code\",\"code\":\"1\",\"code\":\"2\"}",
+		"{\"method\":\"code\",\"code\":\"123456\",\"cancel\":false}", "{\"cancel\":false}",
+		"{\"cancel\":1}", "{\"cancel\":true,\"code\":\"123456\"}",
+		"{\"method\":\"code\",\"code\":\"12\\u00003456\"}",
+		"{\"method\":\"code\",\"code\":\"123456\"}x",
+		"{\"method\":\"code\",\"code\":\"\xff\"}", huge};
 
 	(void)state;
 	memset(huge, ' ', sizeof(huge) - 1);
@@ -307,8 +327,8 @@ static void text_with_quotes_and_markup_stays_one_json_text(void **state)
 	json_t *question;
 
 	(void)state;
-	strcpy(fake.shared->replies[FAKE_BEGIN],
-		"{\"parameters\":{\"transaction\":\"T-1\",\"prompt\":\"</script>\\\"}\\n{\\\"type\\\":\\\"granted\\\"}\",\"ask\":\"Code: \","
+	strcpy(fake.shared->replies[FAKE_BEGIN], "{\"parameters\":{\"transaction\":\"T-1\","
+		"\"prompt\":\"</script>\\\"}\\n{\\\"type\\\":\\\"granted\\\"}\",\"ask\":\"Code: \","
 		"\"methods\":[\"code\"],\"expires_in\":120}}");
 	trial_run(&trial);
 	question = parse(trial.said[0].text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The module as a guest: it works in hosts with closed standard input and output, with many descriptors, with many threads, and leaves
- * them as they were: no signal, child, descriptor or variable more than before.
+ * The module as a guest: it works in hosts with closed standard input and output, with many descriptors, with
+ * many threads, and leaves them as they were: no signal, child, descriptor or variable more than before.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -37,7 +37,8 @@ static void go_everywhere(void)
 	fake_verifier_reset(&fake);
 	for (size_t i = 0; i < sizeof(manners) / sizeof(manners[0]); i++) {
 		fake.shared->manners[FAKE_ANSWER] = manners[i];
-		assert_pam_code(authenticate("plain", "alice", "123456"), i == 0 ? PAM_SUCCESS : PAM_SYSTEM_ERR);
+		assert_pam_code(authenticate("plain", "alice", "123456"),
+			i == 0 ? PAM_SUCCESS : PAM_SYSTEM_ERR);
 	}
 	fake_verifier_reset(&fake);
 	trial_run(&account);
@@ -130,7 +131,8 @@ static void no_descriptor_is_left_open(void **state)
 /* While a person is asked, the connection is open: is it where it may be? */
 static int descriptors_checked;
 
-static int look_at_descriptors(int count, const struct pam_message **messages, struct pam_response **responses, void *context)
+static int look_at_descriptors(int count, const struct pam_message **messages,
+	struct pam_response **responses, void *context)
 {
 	struct pam_response *r = calloc((size_t)count, sizeof(*r));
 	struct stat status;
@@ -218,7 +220,8 @@ static int no_descriptors(void)
 	int code;
 
 	trial_run(&trial); /* the module is loaded */
-	if (trial.code != PAM_SUCCESS || pam_start_confdir("plain", "alice", &conversation, service_folder(), &handle) != PAM_SUCCESS)
+	if (trial.code != PAM_SUCCESS ||
+	    pam_start_confdir("plain", "alice", &conversation, service_folder(), &handle) != PAM_SUCCESS)
 		return 1;
 	while (open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0)
 		;
@@ -271,9 +274,13 @@ static void two_hundred_handles_in_threads_each_get_their_own_answer(void **stat
 	pthread_attr_init(&attributes);
 	pthread_attr_setstacksize(&attributes, 512 * 1024);
 	for (int i = 0; i < THREADS; i++) {
-		trials[i] = (struct trial){.service = i % 2 ? "json" : "env", .user = i % 5 ? "alice" : "bob", .phases = "ac",
+		trials[i] = (struct trial){
+			.service = i % 2 ? "json" : "env",
+			.user = i % 5 ? "alice" : "bob",
+			.phases = "ac",
 			.answers = {i % 2 ? "{\"method\":\"code\",\"code\":\"123456\"}" : "123456"},
-			.variables = {"STEPUP_ACTION=customer.export"}};
+			.variables = {"STEPUP_ACTION=customer.export"},
+		};
 		assert_int_equal(pthread_create(&threads[i], &attributes, one_of_many, &trials[i]), 0);
 	}
 	for (int i = 0; i < THREADS; i++)

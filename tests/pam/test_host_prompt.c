@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pam_module/host_prompt: which of sudo's command lines put a prompt of sudo's in the place of the module's. */
+/* pam_module/host_prompt: which of sudo's command lines put a prompt of sudo's in the place
+ * of the module's. */
 #include "tests/unit/cmocka_tap.h"
 
 #include <string.h>
@@ -52,7 +53,8 @@ static void sudos_own_prompt_is_found_and_nothing_else(void **state)
 			size += strlen(lines[i].words[j]) + 1;
 		}
 		if (host_prompt_in_arguments(arguments, size) != lines[i].replaced)
-			fail_msg("line %zu: %s %s", i, lines[i].words[0], lines[i].words[1] != NULL ? lines[i].words[1] : "");
+			fail_msg("line %zu: %s %s", i, lines[i].words[0],
+				lines[i].words[1] != NULL ? lines[i].words[1] : "");
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Keys through the module: which ways of reaching one it tells the verifier, what it takes from a browser and what it does not, and what
- * becomes of a host without the helper. The verifier is scripted.
+ * Keys through the module: which ways of reaching one it tells the verifier, what it takes from a browser and
+ * what it does not, and what becomes of a host without the helper. The verifier is scripted.
  */
 #include <dlfcn.h>
 #include <jansson.h>
@@ -12,19 +12,24 @@
 
 #include "tests/pam/pam_fixture.h"
 
-#define BROWSER_ALONE                                                                                         \
-	"{\"parameters\":{\"transaction\":\"T-1\",\"prompt\":\"P\",\"ask\":\"Code: \",\"methods\":[\"browser\"],\"expires_in\":120,"  \
+#define BROWSER_ALONE \
+	"{\"parameters\":{\"transaction\":\"T-1\",\"prompt\":\"P\",\"ask\":\"Code: " \
+	"\",\"methods\":[\"browser\"],\"expires_in\":120," \
 	"\"browser\":{\"challenge\":\"AAAA\"}}}"
-#define SEAT(methods)                                                                                         \
-	"{\"parameters\":{\"transaction\":\"T-1\",\"prompt\":\"P\",\"ask\":\"Code: \",\"methods\":" methods ",\"expires_in\":120,"   \
-	"\"seat\":{\"rp_id\":\"example.com\",\"client_data\":\"e30\",\"user_verification\":false,\"credentials\":[{\"id\":\"AQ\"," \
+#define SEAT(methods) \
+	"{\"parameters\":{\"transaction\":\"T-1\",\"prompt\":\"P\",\"ask\":\"Code: \",\"methods\":" methods \
+	",\"expires_in\":120," \
+	"\"seat\":{\"rp_id\":\"example.com\",\"client_data\":\"e30\",\"user_verification\":false," \
+	"\"credentials\":[{\"id\":\"AQ\"," \
 	"\"label\":\"Blue\"}]}}}"
-#define KEY_ANSWER                                                                                            \
-	"{\"method\":\"browser\",\"credential\":{\"id\":\"AQ\",\"type\":\"public-key\",\"new\":[1],\"response\":{\"signature\":\"Ag\"}}}"
+#define KEY_ANSWER \
+	"{\"method\":\"browser\",\"credential\":{\"id\":\"AQ\",\"type\":\"public-key\",\"new\":[1]," \
+	"\"response\":{\"signature\":\"Ag\"}}}"
 
 static json_t *parameters_of(enum fake_method method)
 {
-	json_t *call = json_loads(fake.shared->last[method], 0, NULL), *parameters = json_incref(json_object_get(call, "parameters"));
+	json_t *call = json_loads(fake.shared->last[method], 0, NULL),
+		*parameters = json_incref(json_object_get(call, "parameters"));
 
 	json_decref(call);
 	return parameters;
@@ -81,11 +86,13 @@ static void what_can_be_reached_depends_on_who_asks_and_from_where(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(reaches) / sizeof(reaches[0]); i++) {
 		const struct reach *reach = &reaches[i];
-		struct trial trial = {.service = "reach", .user = reach->user, .ruser = reach->ruser, .rhost = reach->rhost};
+		struct trial trial = {.service = "reach", .user = reach->user, .ruser = reach->ruser,
+			.rhost = reach->rhost};
 		char line[256], *told;
 		json_t *parameters;
 
-		snprintf(line, sizeof(line), "auth required MODULE action=customer.export SOCKET %s\n", reach->line);
+		snprintf(line, sizeof(line), "auth required MODULE action=customer.export SOCKET %s\n",
+			reach->line);
 		service_write("reach", line);
 		fake_verifier_reset(&fake);
 		if (reach->socket != NULL)
@@ -157,9 +164,12 @@ static void a_question_has_the_methods_and_what_the_browser_needs(void **state)
 	trial = in_browser(KEY_ANSWER);
 	assert_pam_code(trial.code, PAM_SUCCESS);
 	question = json_loads(trial.said[0].text, JSON_REJECT_DUPLICATES, NULL);
-	assert_string_equal(json_string_value(json_array_get(json_object_get(question, "methods"), 0)), "browser");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(question, "methods"), 1)), "code");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(question, "publicKey"), "challenge")), "AAAA");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(question, "methods"), 0)),
+		"browser");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(question, "methods"), 1)),
+		"code");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(question, "publicKey"),
+				"challenge")), "AAAA");
 	json_decref(question);
 }
 
@@ -277,7 +287,8 @@ static void a_credential_with_too_many_members_is_refused(void **state)
 
 static void after_a_refused_key_a_browser_may_try_another_or_a_code(void **state)
 {
-	struct trial trial = {.service = "json", .user = "alice", .answers = {KEY_ANSWER, "{\"method\":\"code\",\"code\":\"123456\"}"}};
+	struct trial trial = {.service = "json", .user = "alice",
+		.answers = {KEY_ANSWER, "{\"method\":\"code\",\"code\":\"123456\"}"}};
 	json_t *question;
 
 	(void)state;
@@ -301,13 +312,17 @@ static void after_a_refused_key_a_browser_may_try_another_or_a_code(void **state
 
 static void a_wrong_answer_says_when_the_next_one_counts(void **state)
 {
-	struct trial trial = {.service = "json", .user = "alice",
-		.answers = {"{\"method\":\"code\",\"code\":\"000000\"}", "{\"method\":\"code\",\"code\":\"123456\"}"}};
+	struct trial trial = {
+		.service = "json",
+		.user = "alice",
+		.answers = {"{\"method\":\"code\",\"code\":\"000000\"}",
+			"{\"method\":\"code\",\"code\":\"123456\"}"},
+	};
 	json_t *question;
 
 	(void)state;
-	strcpy(fake.shared->replies[FAKE_ANSWER],
-		"{\"error\":\"io.stepup.Verify1.Throttled\",\"parameters\":{\"message\":\"Wait.\",\"retry_after\":5}}");
+	strcpy(fake.shared->replies[FAKE_ANSWER], "{\"error\":\"io.stepup.Verify1.Throttled\","
+		"\"parameters\":{\"message\":\"Wait.\",\"retry_after\":5}}");
 	strcpy(fake.shared->second_answer, FAKE_GRANT);
 	trial_run(&trial);
 	assert_pam_code(trial.code, PAM_SUCCESS);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Memory runs out at the Nth allocation, for every N on the path: never a success, never a crash, and the next try works.
- * The test's own malloc stands in front of the C library's, for everything in the process.
+ * Memory runs out at the Nth allocation, for every N on the path: never a success, never a crash, and the
+ * next try works. The test's own malloc stands in front of the C library's, for everything in the process.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -63,7 +63,8 @@ struct path {
 static const struct path paths[] = {
 	{"text with receipt", "env", "a", "123456", NULL},
 	{"json", "json", "a", "{\"method\":\"code\",\"code\":\"123456\"}", NULL},
-	{"a key in a browser", "json", "a", "{\"method\":\"browser\",\"credential\":{\"id\":\"AQ\",\"response\":{\"signature\":\"Ag\"}}}",
+	{"a key in a browser", "json", "a",
+		"{\"method\":\"browser\",\"credential\":{\"id\":\"AQ\",\"response\":{\"signature\":\"Ag\"}}}",
 		FAKE_BEGIN_BROWSER},
 	{"account", "plain", "c", NULL, NULL},
 	{"account that asks", "both", "c", "123456", NULL},
@@ -74,7 +75,8 @@ struct host {
 	const char *answer;
 };
 
-static int converse(int count, const struct pam_message **messages, struct pam_response **responses, void *context)
+static int converse(int count, const struct pam_message **messages, struct pam_response **responses,
+	void *context)
 {
 	const struct host *host = context;
 	struct pam_response *r;
@@ -91,15 +93,18 @@ static int converse(int count, const struct pam_message **messages, struct pam_r
 	return PAM_SUCCESS;
 }
 
-/* Runs one path with the allocation `fail` failing (0: none); only the module's phase counts. Gives PAM's code. */
+/* Runs one path with the allocation `fail` failing (0: none); only the module's phase counts.
+ * Gives PAM's code. */
 static int run(const struct path *path, long fail, bool behind_too)
 {
 	struct host host = {.answer = path->answer};
 	struct pam_conv conversation = {converse, &host};
 	int code;
 
-	assert_pam_code(pam_start_confdir(path->service, "alice", &conversation, service_folder(), &host.handle), PAM_SUCCESS);
-	/* Named, so that the account databases aren't asked: an entry that couldn't be read there is an unknown one. */
+	assert_pam_code(pam_start_confdir(path->service, "alice", &conversation, service_folder(),
+			&host.handle), PAM_SUCCESS);
+	/* Named, so that the account databases aren't asked: an entry that couldn't be read there
+	 * is an unknown one. */
 	pam_set_item(host.handle, PAM_RUSER, "alice");
 	if (strcmp(path->service, "env") == 0) {
 		pam_putenv(host.handle, "STEPUP_ACTION=customer.export");
@@ -121,7 +126,8 @@ static int run(const struct path *path, long fail, bool behind_too)
 	return code;
 }
 
-/* An allocation whose failure nobody can feel (a line for the system log) leaves a success a success: allowed where the verifier granted. */
+/* An allocation whose failure nobody can feel (a line for the system log) leaves a success a success: allowed
+ * where the verifier granted. */
 static void try_every_allocation(const struct path *path, bool behind_too)
 {
 	long count, refused = 0;
@@ -136,7 +142,8 @@ static void try_every_allocation(const struct path *path, bool behind_too)
 		fake_verifier_reset(&fake);
 		code = run(path, n, behind_too);
 		if (code == PAM_SUCCESS && (fake.shared->calls[FAKE_ANSWER] == 0 && path->answer != NULL))
-			fail_msg("%s: success without an answer, allocation %ld of %ld", path->name, n, count);
+			fail_msg("%s: success without an answer, allocation %ld of %ld",
+				path->name, n, count);
 		if (code == PAM_IGNORE || code == PAM_USER_UNKNOWN || code == PAM_AUTHINFO_UNAVAIL)
 			fail_msg("%s: %s at allocation %ld", path->name, pam_code_name(code), n);
 		refused += code != PAM_SUCCESS;
@@ -195,7 +202,8 @@ int main(void)
 #else
 int main(void)
 {
-	puts("1..1\nok 1 - the_nth_allocation_fails_without_success # SKIP the sanitizer has a malloc of its own; the plain build runs this");
+	puts("1..1\nok 1 - the_nth_allocation_fails_without_success # SKIP the sanitizer has a malloc of its "
+		"own; the plain build runs this");
 	return 0;
 }
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the module returns, says, reads and leaves: arguments, environment, items, refusals. The verifier is scripted. */
+/* What the module returns, says, reads and leaves: arguments, environment, items, refusals. The
+ * verifier is scripted. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,8 @@ static const struct refusal refusals[] = {
 static void refuse_with(enum fake_method method, const char *name)
 {
 	fake_verifier_reset(&fake);
-	snprintf(fake.shared->replies[method], FAKE_TEXT_MAX, "{\"error\":\"%s\",\"parameters\":{\"message\":\"These words.\"}}", name);
+	snprintf(fake.shared->replies[method], FAKE_TEXT_MAX,
+		"{\"error\":\"%s\",\"parameters\":{\"message\":\"These words.\"}}", name);
 }
 
 static void each_refusal_has_its_code(void **state)
@@ -79,8 +81,8 @@ static void each_refusal_has_its_code(void **state)
 			refuse_with((enum fake_method)method, refusals[i].name);
 			trial_run(&trial);
 			if (trial.code != wanted)
-				fail_msg("%s to method %d: got %s, wanted %s", refusals[i].name, method, pam_code_name(trial.code),
-					pam_code_name(wanted));
+				fail_msg("%s to method %d: got %s, wanted %s", refusals[i].name, method,
+					pam_code_name(trial.code), pam_code_name(wanted));
 		}
 	}
 }
@@ -119,12 +121,14 @@ static void a_wrong_code_is_asked_for_again_under_the_reason(void **state)
 	trial_run(&trial);
 	assert_pam_code(trial.code, PAM_SUCCESS);
 	assert_int_equal(trial.prompts, 2);
-	assert_string_equal(trial.said[1].text, "That code did not work.\nExport 102000 contacts of trezor\nCode: ");
+	assert_string_equal(trial.said[1].text,
+		"That code did not work.\nExport 102000 contacts of trezor\nCode: ");
 }
 
 static void three_wrong_codes_are_maxtries(void **state)
 {
-	struct trial trial = {.service = "plain", .user = "alice", .answers = {"000000", "000001", "000002", "123456"}};
+	struct trial trial = {
+		.service = "plain", .user = "alice", .answers = {"000000", "000001", "000002", "123456"}};
 
 	(void)state;
 	strcpy(fake.shared->replies[FAKE_ANSWER], FAKE_WRONG("2"));
@@ -146,8 +150,9 @@ static void no_tries_left_ends_it_at_once(void **state)
 	assert_int_equal(trial.prompts, 1);
 }
 
-#define THROTTLED(seconds)                                                                                    \
-	"{\"error\":\"io.stepup.Verify1.Throttled\",\"parameters\":{\"message\":\"Too soon.\",\"retry_after\":" seconds "}}"
+#define THROTTLED(seconds) \
+	"{\"error\":\"io.stepup.Verify1.Throttled\",\"parameters\":{\"message\":\"Too " \
+	"soon.\",\"retry_after\":" seconds "}}"
 
 static void an_answer_that_came_too_soon_is_asked_for_again(void **state)
 {
@@ -232,14 +237,16 @@ static void each_argument_is_known_or_an_error(void **state)
 		service_write("line", text);
 		got = authenticate("line", "alice", "123456");
 		if (got != lines[i].code)
-			fail_msg("\"%s\": got %s, wanted %s", lines[i].arguments, pam_code_name(got), pam_code_name(lines[i].code));
+			fail_msg("\"%s\": got %s, wanted %s", lines[i].arguments, pam_code_name(got),
+				pam_code_name(lines[i].code));
 	}
 }
 
 static void a_bad_line_reaches_no_verifier(void **state)
 {
 	(void)state;
-	service_write("line", "auth required MODULE action=customer.export SOCKET nullok\naccount required MODULE SOCKET nullok\n");
+	service_write("line", "auth required MODULE action=customer.export SOCKET nullok\n"
+		"account required MODULE SOCKET nullok\n");
 	assert_pam_code(authenticate("line", "alice", "123456"), PAM_SERVICE_ERR);
 	assert_int_equal(fake.shared->calls[FAKE_BEGIN], 0);
 }
@@ -270,23 +277,35 @@ static void a_socket_path_that_is_too_long_is_an_error(void **state)
 /* The PAM environment. */
 static void the_environment_names_action_details_and_session(void **state)
 {
-	struct trial trial = {.service = "env", .user = "alice", .answers = CODE,
-		.variables = {"STEPUP_ACTION=customer.export", "STEPUP_DETAILS={\"account\":\"trezor\",\"records\":102000}",
-			"STEPUP_SESSION=0123456789abcdef0123456789abcdef"}};
+	struct trial trial = {
+		.service = "env",
+		.user = "alice",
+		.answers = CODE,
+		.variables = {"STEPUP_ACTION=customer.export",
+			"STEPUP_DETAILS={\"account\":\"trezor\",\"records\":102000}",
+			"STEPUP_SESSION=0123456789abcdef0123456789abcdef"},
+	};
 
 	(void)state;
 	trial_run(&trial);
 	assert_pam_code(trial.code, PAM_SUCCESS);
 	assert_non_null(strstr(fake.shared->last[FAKE_BEGIN], "\"action\":\"customer.export\""));
-	assert_non_null(strstr(fake.shared->last[FAKE_BEGIN], "\"details\":{\"account\":\"trezor\",\"records\":102000}"));
-	assert_non_null(strstr(fake.shared->last[FAKE_BEGIN], "\"session\":\"0123456789abcdef0123456789abcdef\""));
+	assert_non_null(strstr(fake.shared->last[FAKE_BEGIN],
+			"\"details\":{\"account\":\"trezor\",\"records\":102000}"));
+	assert_non_null(strstr(fake.shared->last[FAKE_BEGIN],
+			"\"session\":\"0123456789abcdef0123456789abcdef\""));
 	assert_int_equal(trial.variables_left, 0);
 }
 
 static void the_environment_is_emptied_after_a_refusal_too(void **state)
 {
-	struct trial trial = {.service = "env", .user = "alice", .answers = CODE,
-		.variables = {"STEPUP_ACTION=customer.export", "STEPUP_DETAILS=[]", "STEPUP_SESSION=x", "STEPUP_RECEIPT=old"}};
+	struct trial trial = {
+		.service = "env",
+		.user = "alice",
+		.answers = CODE,
+		.variables = {"STEPUP_ACTION=customer.export", "STEPUP_DETAILS=[]", "STEPUP_SESSION=x",
+			"STEPUP_RECEIPT=old"},
+	};
 
 	(void)state;
 	trial_run(&trial);
@@ -297,8 +316,8 @@ static void the_environment_is_emptied_after_a_refusal_too(void **state)
 
 static void without_details_env_the_environment_is_emptied_and_not_used(void **state)
 {
-	struct trial trial = {.service = "plain", .user = "alice", .answers = CODE,
-		.variables = {"STEPUP_ACTION=harmless.thing", "STEPUP_DETAILS={\"a\":1}", "STEPUP_SESSION=x"}};
+	struct trial trial = {.service = "plain", .user = "alice", .answers = CODE, .variables = {
+			"STEPUP_ACTION=harmless.thing", "STEPUP_DETAILS={\"a\":1}", "STEPUP_SESSION=x"}};
 
 	(void)state;
 	trial_run(&trial);
@@ -323,7 +342,8 @@ static void the_process_environment_is_never_read(void **state)
 
 static void the_environment_may_not_name_another_action_than_the_line(void **state)
 {
-	struct trial trial = {.service = "line", .user = "alice", .answers = CODE, .variables = {"STEPUP_ACTION=customer.view"}};
+	struct trial trial = {.service = "line", .user = "alice", .answers = CODE,
+		.variables = {"STEPUP_ACTION=customer.view"}};
 
 	(void)state;
 	service_write("line", "auth required MODULE action=customer.export details=env SOCKET\n");
@@ -334,7 +354,8 @@ static void the_environment_may_not_name_another_action_than_the_line(void **sta
 
 static void details_that_are_no_json_object_are_refused(void **state)
 {
-	static const char *const bad[] = {"", "x", "[]", "1", "null", "{", "{}x", "{\"a\":1,\"a\":2}", "{\"a\":\"\\ud800\"}", "{\"a\":1e999}", "\xff"};
+	static const char *const bad[] = {"", "x", "[]", "1", "null", "{", "{}x", "{\"a\":1,\"a\":2}",
+		"{\"a\":\"\\ud800\"}", "{\"a\":1e999}", "\xff"};
 	char variable[64];
 
 	(void)state;
@@ -383,7 +404,8 @@ static void deeply_nested_details_are_refused(void **state)
 
 static void the_receipt_is_handed_over_only_with_receipt_env(void **state)
 {
-	struct trial with = {.service = "env", .user = "alice", .answers = CODE, .variables = {"STEPUP_ACTION=customer.export"}};
+	struct trial with = {.service = "env", .user = "alice", .answers = CODE,
+		.variables = {"STEPUP_ACTION=customer.export"}};
 	struct trial without = {.service = "plain", .user = "alice", .answers = CODE};
 
 	(void)state;
@@ -397,7 +419,8 @@ static void the_receipt_is_handed_over_only_with_receipt_env(void **state)
 
 static void an_older_receipt_does_not_outlive_the_next_try(void **state)
 {
-	struct trial trial = {.service = "plain", .user = "alice", .answers = CODE, .variables = {"STEPUP_RECEIPT=older"}};
+	struct trial trial = {
+		.service = "plain", .user = "alice", .answers = CODE, .variables = {"STEPUP_RECEIPT=older"}};
 
 	(void)state;
 	strcpy(fake.shared->replies[FAKE_ANSWER], FAKE_LOCKED);
@@ -408,7 +431,8 @@ static void an_older_receipt_does_not_outlive_the_next_try(void **state)
 
 static void an_account_line_that_asks_nothing_leaves_the_receipt(void **state)
 {
-	struct trial trial = {.service = "kept", .user = "alice", .phases = "ac", .answers = CODE, .variables = {"STEPUP_RECEIPT=older"}};
+	struct trial trial = {.service = "kept", .user = "alice", .phases = "ac", .answers = CODE,
+		.variables = {"STEPUP_RECEIPT=older"}};
 
 	(void)state;
 	service_write("kept", "auth required MODULE action=customer.export receipt=env SOCKET\n"
@@ -423,7 +447,8 @@ static void an_account_line_that_asks_nothing_leaves_the_receipt(void **state)
 static int account_with_older_receipt(const char *service, const char *details)
 {
 	struct trial trial = {
-		.service = service, .user = "alice", .phases = "c", .answers = CODE, .variables = {"STEPUP_RECEIPT=older", details}};
+		.service = service, .user = "alice", .phases = "c", .answers = CODE,
+		.variables = {"STEPUP_RECEIPT=older", details}};
 
 	trial_run(&trial);
 	assert_string_equal(trial.receipt, "");
@@ -461,7 +486,8 @@ static void an_account_line_for_another_action_takes_the_receipt_away(void **sta
 /* Items. */
 static void service_rhost_and_tty_are_sent_along(void **state)
 {
-	struct trial trial = {.service = "plain", .user = "alice", .answers = CODE, .rhost = "2001:db8::1", .tty = "/dev/pts/3"};
+	struct trial trial = {.service = "plain", .user = "alice", .answers = CODE, .rhost = "2001:db8::1",
+		.tty = "/dev/pts/3"};
 
 	(void)state;
 	trial_run(&trial);
@@ -480,19 +506,22 @@ static void a_name_no_account_can_have_is_refused_unasked(void **state)
 	memset(huge, 'a', sizeof(huge) - 1);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		for (int account = 0; account < 2; account++) {
-			struct trial trial = {.service = "plain", .user = bad[i], .phases = account ? "c" : "a", .answers = CODE};
+			struct trial trial = {.service = "plain", .user = bad[i],
+				.phases = account ? "c" : "a", .answers = CODE};
 
 			trial_run(&trial);
 			if (trial.code == PAM_SUCCESS || (bad[i][0] != '\0' && trial.code != PAM_AUTH_ERR))
 				fail_msg("name %zu: got %s", i, pam_code_name(trial.code));
-			assert_int_equal(fake.shared->calls[FAKE_BEGIN] + fake.shared->calls[FAKE_ACCOUNT], 0);
+			assert_int_equal(fake.shared->calls[FAKE_BEGIN] + fake.shared->calls[FAKE_ACCOUNT],
+				0);
 		}
 	}
 }
 
 static void odd_names_reach_the_verifier_as_they_are(void **state)
 {
-	static const char *const odd[] = {"../../etc/passwd", "%n%n%n%s", "-rf", "a;b", "$(id)", "\xc3\xa5sa"};
+	static const char *const odd[] = {"../../etc/passwd", "%n%n%n%s", "-rf", "a;b", "$(id)",
+		"\xc3\xa5sa"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
@@ -575,7 +604,8 @@ static void account_with_an_action_asks_where_authentication_was_left_out(void *
 
 static void account_does_not_take_a_step_up_for_another_action(void **state)
 {
-	struct trial trial = {.service = "line", .user = "alice", .phases = "ac", .answers = {"123456", "123457"}};
+	struct trial trial = {
+		.service = "line", .user = "alice", .phases = "ac", .answers = {"123456", "123457"}};
 
 	(void)state;
 	service_write("line", "auth required MODULE action=customer.export SOCKET\n"
@@ -587,8 +617,8 @@ static void account_does_not_take_a_step_up_for_another_action(void **state)
 
 static void account_takes_its_own_request_from_the_environment(void **state)
 {
-	struct trial trial = {.service = "line", .user = "alice", .phases = "ac", .answers = {"123456", "123457"},
-		.variables = {"STEPUP_DETAILS={\"records\":1}"}};
+	struct trial trial = {.service = "line", .user = "alice", .phases = "ac",
+		.answers = {"123456", "123457"}, .variables = {"STEPUP_DETAILS={\"records\":1}"}};
 
 	(void)state;
 	/* auth takes the variable out; the account phase then has no request of its own. */
@@ -608,11 +638,13 @@ static void account_takes_its_own_request_from_the_environment(void **state)
 
 static void an_account_line_that_says_how_it_asks_and_not_for_what_is_refused(void **state)
 {
-	static const char *const arguments[] = {"details=env", "receipt=env", "details=env receipt=env conversation=json"};
+	static const char *const arguments[] = {"details=env", "receipt=env",
+		"details=env receipt=env conversation=json"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
-		struct trial trial = {.service = "line", .user = "alice", .phases = "c", .variables = {"STEPUP_ACTION=customer.export"}};
+		struct trial trial = {.service = "line", .user = "alice", .phases = "c",
+			.variables = {"STEPUP_ACTION=customer.export"}};
 		char line[128];
 
 		snprintf(line, sizeof(line), "account required MODULE %s SOCKET\n", arguments[i]);
@@ -629,12 +661,14 @@ static void an_account_line_that_says_how_it_asks_and_not_for_what_is_refused(vo
 
 static void a_failed_step_up_takes_the_mark_of_an_earlier_one_away(void **state)
 {
-	struct trial trial = {.service = "line", .user = "alice", .phases = "aac", .answers = {"123456", "000000", NULL}};
+	struct trial trial = {
+		.service = "line", .user = "alice", .phases = "aac", .answers = {"123456", "000000", NULL}};
 
 	(void)state;
 	/* The second auth fails but the stack lets it through: the account phase must ask. */
-	service_write("line", "auth optional MODULE action=customer.export SOCKET\nauth required pam_permit.so\n"
-			      "account required MODULE action=customer.export SOCKET\n");
+	service_write("line",
+		"auth optional MODULE action=customer.export SOCKET\nauth required pam_permit.so\n"
+		"account required MODULE action=customer.export SOCKET\n");
 	trial.answers[1] = NULL;
 	trial_run(&trial);
 	assert_pam_code(trial.code, PAM_CONV_ERR);
@@ -649,7 +683,8 @@ static void the_account_check_ends_within_its_five_seconds(void **state)
 	trial_run(&trial);
 	assert_pam_code(trial.code, PAM_SYSTEM_ERR);
 	assert_true(trial.milliseconds >= 4900);
-	assert_non_null(strstr(trial.said[0].text, "Could not check, so nothing was approved. You did nothing wrong. ["));
+	assert_non_null(strstr(trial.said[0].text,
+			"Could not check, so nothing was approved. You did nothing wrong. ["));
 }
 
 static void setcred_succeeds_and_asks_nobody(void **state)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the module writes down and what it leaves in memory: one line per outcome in the system log, safe to show, without secrets; and no
- * typed code in memory that was given back. The test's own syslog and free stand in front of the C library's.
+ * What the module writes down and what it leaves in memory: one line per outcome in the system log, safe to
+ * show, without secrets; and no typed code in memory that was given back. The test's own syslog and free
+ * stand in front of the C library's.
  */
 #include <malloc.h>
 #include <stdio.h>
@@ -65,7 +66,8 @@ static void a_grant_is_one_line(void **state)
 	(void)state;
 	assert_pam_code(authenticate("plain", "alice", SECRET), PAM_SUCCESS);
 	assert_int_equal(log_lines, 1);
-	assert_non_null(strstr(log_text, "pam_stepup(plain:auth): granted customer.export to alice, log entry 7\n"));
+	assert_non_null(strstr(log_text,
+			"pam_stepup(plain:auth): granted customer.export to alice, log entry 7\n"));
 	assert_int_equal(log_priority, LOG_INFO);
 }
 
@@ -77,7 +79,8 @@ static void a_refusal_is_one_line_with_its_reference(void **state)
 	strcpy(fake.shared->replies[FAKE_ACCOUNT], FAKE_LOCKED);
 	trial_run(&trial);
 	assert_int_equal(log_lines, 1);
-	assert_non_null(strstr(log_text, "pam_stepup(plain:account): refused account to alice: Locked, reference L-83\n"));
+	assert_non_null(strstr(log_text,
+			"pam_stepup(plain:account): refused account to alice: Locked, reference L-83\n"));
 	assert_int_equal(log_priority, LOG_NOTICE);
 }
 
@@ -95,7 +98,8 @@ static void where_nobody_is_there_to_ask_is_one_line(void **state)
 	(void)state;
 	assert_pam_code(authenticate("plain", "alice", NULL), PAM_CONV_ERR);
 	assert_int_equal(log_lines, 1);
-	assert_non_null(strstr(log_text, "pam_stepup(plain:auth): refused customer.export to alice: nobody to ask\n"));
+	assert_non_null(strstr(log_text,
+			"pam_stepup(plain:auth): refused customer.export to alice: nobody to ask\n"));
 	assert_int_equal(log_priority, LOG_NOTICE);
 }
 
@@ -145,11 +149,13 @@ static void a_bad_argument_is_named(void **state)
 static void debug_says_more_and_no_secret(void **state)
 {
 	static const char *const answers[] = {FAKE_GRANT, FAKE_WRONG("2"), FAKE_LOCKED, "nonsense " SECRET};
-	struct trial json = {.service = "line2", .user = "alice", .answers = {"{\"method\":\"code\",\"code\":\"" SECRET "\"}"}};
+	struct trial json = {.service = "line2", .user = "alice",
+		.answers = {"{\"method\":\"code\",\"code\":\"" SECRET "\"}"}};
 
 	(void)state;
 	service_write("line", "auth required MODULE action=customer.export SOCKET debug\n");
-	service_write("line2", "auth required MODULE action=customer.export SOCKET debug conversation=json\n");
+	service_write("line2",
+		"auth required MODULE action=customer.export SOCKET debug conversation=json\n");
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
 		strcpy(fake.shared->replies[FAKE_ANSWER], answers[i]);
 		authenticate("line", "alice", SECRET);
@@ -170,7 +176,8 @@ static volatile int left_behind;
 /* Looks at what is given back. */
 IN_FRONT void free(void *memory)
 {
-	if (watching && memory != NULL && memmem(memory, malloc_usable_size(memory), SECRET, strlen(SECRET)) != NULL)
+	if (watching && memory != NULL &&
+	    memmem(memory, malloc_usable_size(memory), SECRET, strlen(SECRET)) != NULL)
 		left_behind++;
 	__libc_free(memory);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Every way of putting the module into a stack: the stack passes exactly where the module's own success is what lets it through.
- * Other modules' PAM_SUCCESS comes from pam_permit, their refusal from pam_deny.
+ * Every way of putting the module into a stack: the stack passes exactly where the module's own success is
+ * what lets it through. Other modules' PAM_SUCCESS comes from pam_permit, their refusal from pam_deny.
  */
 #include <stdio.h>
 #include <string.h>
@@ -34,14 +34,16 @@ static const struct stack stacks[] = {
 	/* What other modules' manuals say: the codes that are let through here must never be ours. */
 	{"", "[success=ok user_unknown=ignore default=die]", "TYPE required pam_permit.so\n"},
 	{"", "[success=ok authinfo_unavail=ignore default=die]", "TYPE required pam_permit.so\n"},
-	{"", "[success=ok ignore=ignore user_unknown=ignore authinfo_unavail=ignore default=die]", "TYPE required pam_permit.so\n"},
+	{"", "[success=ok ignore=ignore user_unknown=ignore authinfo_unavail=ignore default=die]",
+		"TYPE required pam_permit.so\n"},
 	{"", "[success=done new_authtok_reqd=done default=ignore]", "TYPE required pam_deny.so\n"},
 };
 
 /* Ways in which the module doesn't grant. */
 enum trouble { WRONG, LOCKED, GONE, NONSENSE, NO_TALK, BAD_LINE, TROUBLES };
 
-static const char *const trouble_names[TROUBLES] = {"wrong", "locked", "gone", "nonsense", "no conversation", "bad line"};
+static const char *const trouble_names[TROUBLES] = {"wrong", "locked", "gone", "nonsense", "no conversation",
+	"bad line"};
 
 static void write_stack(const struct stack *stack, bool account, enum trouble trouble)
 {
@@ -50,7 +52,8 @@ static void write_stack(const struct stack *stack, bool account, enum trouble tr
 	char ours[256], text[1024] = "";
 
 	snprintf(ours, sizeof(ours), "TYPE %s MODULE action=customer.export %s %s\n", stack->control,
-		trouble == GONE ? "socket=/nonexistent/verify.sock" : "SOCKET", trouble == BAD_LINE ? "nullok" : "");
+		trouble == GONE ? "socket=/nonexistent/verify.sock" : "SOCKET",
+		trouble == BAD_LINE ? "nullok" : "");
 	parts[1] = ours;
 	for (int i = 0; i < 3; i++) {
 		for (const char *at = parts[i]; *at != '\0'; at++) {
@@ -69,7 +72,8 @@ static void write_stack(const struct stack *stack, bool account, enum trouble tr
 
 static int run_stack(bool account, enum trouble trouble)
 {
-	struct trial trial = {.service = "stack", .user = "alice", .phases = account ? "c" : "a", .answers = {"123456"}};
+	struct trial trial = {
+		.service = "stack", .user = "alice", .phases = account ? "c" : "a", .answers = {"123456"}};
 
 	fake_verifier_reset(&fake);
 	if (trouble == WRONG)
@@ -93,7 +97,8 @@ static void each_stack_passes_with_our_success(void **state)
 		write_stack(&stacks[i / 2], i % 2 == 1, TROUBLES);
 		code = run_stack(i % 2 == 1, TROUBLES);
 		if (code != PAM_SUCCESS)
-			fail_msg("%s (%s): got %s", stacks[i / 2].control, i % 2 ? "account" : "auth", pam_code_name(code));
+			fail_msg("%s (%s): got %s", stacks[i / 2].control, i % 2 ? "account" : "auth",
+				pam_code_name(code));
 	}
 }
 
@@ -104,8 +109,8 @@ static void no_stack_passes_without_our_success(void **state)
 		for (int trouble = 0; trouble < TROUBLES; trouble++) {
 			write_stack(&stacks[i / 2], i % 2 == 1, (enum trouble)trouble);
 			if (run_stack(i % 2 == 1, (enum trouble)trouble) == PAM_SUCCESS)
-				fail_msg("%s (%s) passed with: %s", stacks[i / 2].control, i % 2 ? "account" : "auth",
-					trouble_names[trouble]);
+				fail_msg("%s (%s) passed with: %s", stacks[i / 2].control,
+					i % 2 ? "account" : "auth", trouble_names[trouble]);
 		}
 	}
 }
@@ -113,7 +118,8 @@ static void no_stack_passes_without_our_success(void **state)
 static void a_refusal_in_a_required_line_outlasts_a_later_sufficient_success(void **state)
 {
 	(void)state;
-	service_write("stack", "auth required MODULE action=customer.export SOCKET\nauth sufficient pam_permit.so\n");
+	service_write("stack",
+		"auth required MODULE action=customer.export SOCKET\nauth sufficient pam_permit.so\n");
 	assert_int_not_equal(run_stack(false, WRONG), PAM_SUCCESS);
 	assert_pam_code(run_stack(false, TROUBLES), PAM_SUCCESS);
 }
@@ -125,7 +131,8 @@ static void our_success_does_not_undo_an_earlier_refusal(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
-		snprintf(text, sizeof(text), "auth required pam_deny.so\nauth %s MODULE action=customer.export SOCKET\n", controls[i]);
+		snprintf(text, sizeof(text), "auth required pam_deny.so\n"
+			"auth %s MODULE action=customer.export SOCKET\n", controls[i]);
 		service_write("stack", text);
 		assert_int_not_equal(run_stack(false, TROUBLES), PAM_SUCCESS);
 	}
@@ -139,7 +146,8 @@ static void a_substack_passes_only_with_our_success(void **state)
 	(void)state;
 	service_write("inner", "auth required MODULE action=customer.export SOCKET\n");
 	for (size_t i = 0; i < 2; i++) {
-		snprintf(text, sizeof(text), "auth %s %s/inner\nauth required pam_permit.so\n", ways[i], service_folder());
+		snprintf(text, sizeof(text), "auth %s %s/inner\nauth required pam_permit.so\n", ways[i],
+			service_folder());
 		service_write("stack", text);
 		assert_pam_code(run_stack(false, TROUBLES), PAM_SUCCESS);
 		assert_int_not_equal(run_stack(false, WRONG), PAM_SUCCESS);

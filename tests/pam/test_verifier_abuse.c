@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A verifier that is absent, hung, another program, or talks nonsense: the module refuses by its deadline and never succeeds.
- * Design section 16, 1: no success on any internal error.
+ * A verifier that is absent, hung, another program, or talks nonsense: the module refuses by its deadline and
+ * never succeeds. Design section 16, 1: no success on any internal error.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,8 @@
 
 static struct trial try_with(const char *service, int method)
 {
-	struct trial trial = {.service = service, .user = "alice", .answers = CODE, .phases = method == FAKE_ACCOUNT ? "c" : "a"};
+	struct trial trial = {.service = service, .user = "alice", .answers = CODE,
+		.phases = method == FAKE_ACCOUNT ? "c" : "a"};
 
 	trial_run(&trial);
 	return trial;
@@ -73,7 +74,8 @@ static void nonsense_is_refused(void **state)
 			strcpy(fake.shared->replies[method], nonsense[i]);
 			trial = try(method);
 			if (trial.code != PAM_SYSTEM_ERR)
-				fail_msg("%s in reply to method %d: got %s", nonsense[i], method, pam_code_name(trial.code));
+				fail_msg("%s in reply to method %d: got %s", nonsense[i], method,
+					pam_code_name(trial.code));
 		}
 	}
 }
@@ -97,15 +99,17 @@ static void spoil(int method, const char *reply, const char *member, const char 
 	const char *at = strstr(reply, member);
 
 	assert_non_null(at);
-	snprintf(fake.shared->replies[method], FAKE_TEXT_MAX, "%.*s%s%s", (int)(at - reply), reply, with, at + strlen(member));
+	snprintf(fake.shared->replies[method], FAKE_TEXT_MAX, "%.*s%s%s", (int)(at - reply), reply, with,
+		at + strlen(member));
 }
 
 static void a_grant_with_a_missing_or_mistyped_member_is_refused(void **state)
 {
-	static const char *const members[] = {"\"user\":\"alice\",", "\"action\":\"customer.export\",", "\"acr\":\"otp\",", "\"amr\":[\"otp\"],",
-		"\"auth_time\":1700000000,", "\"log\":7,", ",\"message\":\"Approved.\""};
-	static const char *const mistyped[] = {"\"user\":5,", "\"action\":null,", "\"acr\":[],", "\"amr\":\"otp\",", "\"auth_time\":\"now\",",
-		"\"log\":7.5,", ",\"message\":true"};
+	static const char *const members[] = {"\"user\":\"alice\",", "\"action\":\"customer.export\",",
+		"\"acr\":\"otp\",", "\"amr\":[\"otp\"],", "\"auth_time\":1700000000,", "\"log\":7,",
+		",\"message\":\"Approved.\""};
+	static const char *const mistyped[] = {"\"user\":5,", "\"action\":null,", "\"acr\":[],",
+		"\"amr\":\"otp\",", "\"auth_time\":\"now\",", "\"log\":7.5,", ",\"message\":true"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
@@ -149,9 +153,11 @@ static void a_grant_to_nobody_or_for_something_else_is_refused(void **state)
 
 static void a_question_with_a_missing_or_mistyped_member_is_refused(void **state)
 {
-	static const char *const members[] = {"\"transaction\":\"T-1\",", "\"prompt\":\"Export 102000 contacts of trezor\",", "\"ask\":\"Code: \",",
+	static const char *const members[] = {"\"transaction\":\"T-1\",",
+		"\"prompt\":\"Export 102000 contacts of trezor\",", "\"ask\":\"Code: \",",
 		"\"methods\":[\"code\"],", ",\"expires_in\":120"};
-	static const char *const mistyped[] = {"\"transaction\":1,", "\"prompt\":{},", "\"ask\":0,", "\"methods\":[1],", ",\"expires_in\":-1"};
+	static const char *const mistyped[] = {"\"transaction\":1,", "\"prompt\":{},", "\"ask\":0,",
+		"\"methods\":[1],", ",\"expires_in\":-1"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
@@ -167,7 +173,8 @@ static void a_question_with_a_missing_or_mistyped_member_is_refused(void **state
 
 static void a_question_that_no_code_answers_is_refused_and_cancelled(void **state)
 {
-	static const char *const methods[] = {"\"methods\":[]", "\"methods\":[\"key\"]", "\"methods\":[\"Code\",\"codes\"]"};
+	static const char *const methods[] = {"\"methods\":[]", "\"methods\":[\"key\"]",
+		"\"methods\":[\"Code\",\"codes\"]"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
@@ -281,7 +288,8 @@ static void a_split_reply_is_taken_whole(void **state)
 }
 
 /* Answers when the verifier has closed another connection. */
-static int answer_when_closed(int count, const struct pam_message **messages, struct pam_response **responses, void *context)
+static int answer_when_closed(int count, const struct pam_message **messages, struct pam_response **responses,
+	void *context)
 {
 	struct pam_response *r = calloc((size_t)count, sizeof(*r));
 	int before = *(const int *)context;
@@ -302,7 +310,8 @@ static void a_connection_closed_between_calls_is_made_anew(void **state)
 	pam_handle_t *handle = NULL;
 
 	(void)state;
-	assert_pam_code(pam_start_confdir("plain", "alice", &conversation, service_folder(), &handle), PAM_SUCCESS);
+	assert_pam_code(pam_start_confdir("plain", "alice", &conversation, service_folder(), &handle),
+		PAM_SUCCESS);
 	assert_true(fake_verifier_settle(&fake)); /* connections of earlier tests */
 	connections = fake.shared->connections;
 	closed = fake.shared->closed;
@@ -332,8 +341,8 @@ static void service_at(const char *path)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "auth required MODULE action=customer.export timeout=1 socket=%s\naccount required MODULE socket=%s\n", path,
-		path);
+	snprintf(text, sizeof(text), "auth required MODULE action=customer.export timeout=1 socket=%s\n"
+		"account required MODULE socket=%s\n", path, path);
 	service_write("elsewhere", text);
 }
 
@@ -438,7 +447,8 @@ static void a_server_of_another_user_is_refused(void **state)
 }
 
 /* The person's time counts against the deadline as well. */
-static int answer_late(int count, const struct pam_message **messages, struct pam_response **responses, void *context)
+static int answer_late(int count, const struct pam_message **messages, struct pam_response **responses,
+	void *context)
 {
 	struct pam_response *r = calloc((size_t)count, sizeof(*r));
 
@@ -458,7 +468,8 @@ static void an_answer_after_the_deadline_is_not_sent(void **state)
 
 	(void)state;
 	service_write("three", "auth required MODULE action=customer.export timeout=3 SOCKET\n");
-	assert_pam_code(pam_start_confdir("three", "alice", &conversation, service_folder(), &handle), PAM_SUCCESS);
+	assert_pam_code(pam_start_confdir("three", "alice", &conversation, service_folder(), &handle),
+		PAM_SUCCESS);
 	assert_pam_code(pam_authenticate(handle, 0), PAM_AUTH_ERR);
 	pam_end(handle, 0);
 	assert_int_equal(fake.shared->calls[FAKE_ANSWER], 0);

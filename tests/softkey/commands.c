@@ -28,7 +28,7 @@ struct request {
 };
 
 /* --- reading
- * -----------------------------------------------------------------------------------------------------------------------
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 static void read_hash(struct cbor_in *in, struct request *request)
@@ -232,7 +232,7 @@ static enum ctap_status read_request(
 }
 
 /* --- doing
- * --------------------------------------------------------------------------------------------------------------------------
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 /* Whether the person proved who they are: FLAG_UV is set where they did. */
@@ -300,8 +300,8 @@ static bool holds_excluded(const struct softkey *key, const struct request *requ
 	bool verified = (request->credential.flags & FLAG_UV) != 0;
 
 	for (size_t i = 0; i < request->listed; i++) {
-		const json_t *credential =
-			state_find(&key->state, request->list[i].bytes, request->list[i].size, request->credential.rp);
+		const json_t *credential = state_find(&key->state, request->list[i].bytes,
+			request->list[i].size, request->credential.rp);
 
 		if (credential != NULL && may_be_seen(credential, true, verified))
 			return true;

@@ -67,9 +67,10 @@ static bool sign_both(const struct softkey *key, EVP_PKEY *pair, int algorithm,
 static bool remember(
 	struct softkey *key, const struct credential_request *request, const struct credential_made *made)
 {
-	json_t *credential = json_pack("{s:s, s:i, s:b, s:i, s:s}", "rp", request->rp, "algorithm",
-		request->algorithm, "resident", request->resident, "protect", request->protect != 0 ? request->protect : key->options.protect, "user_name",
-		request->user_name);
+	json_t *credential = json_pack("{s:s, s:i, s:b, s:i, s:s}", "rp", request->rp,
+		"algorithm", request->algorithm, "resident", request->resident,
+		"protect", request->protect != 0 ? request->protect : key->options.protect,
+		"user_name", request->user_name);
 	size_t size = 0;
 	unsigned char *der = key_pair_to_der(made->pair, &size);
 	bool done = credential != NULL && der != NULL;

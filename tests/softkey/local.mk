@@ -1,12 +1,13 @@
-# tests/softkey: a software authenticator, built for tests and never installed. libsoftkey.a is its core; softkey-provider.so is what
-# ssh-keygen and ssh-agent load; softkey-run plugs keys in for a command.
+# tests/softkey: a software authenticator, built for tests and never installed. libsoftkey.a is its core;
+# softkey-provider.so is what ssh-keygen and ssh-agent load; softkey-run plugs keys in for a command.
 check_LIBRARIES = tests/softkey/libsoftkey.a
 tests_softkey_libsoftkey_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
-tests_softkey_libsoftkey_a_SOURCES = tests/softkey/cbor.h tests/softkey/cbor.c tests/softkey/key_pair.h tests/softkey/key_pair.c \
-	tests/softkey/state.h tests/softkey/state.c tests/softkey/options.h tests/softkey/options.c \
-	tests/softkey/attestation.h tests/softkey/attestation.c tests/softkey/softkey.h tests/softkey/softkey.c \
-	tests/softkey/credential.h tests/softkey/credential.c tests/softkey/pin.h tests/softkey/pin.c \
-	tests/softkey/commands.h tests/softkey/commands.c tests/softkey/hid.h tests/softkey/hid.c
+tests_softkey_libsoftkey_a_SOURCES = tests/softkey/cbor.h tests/softkey/cbor.c tests/softkey/key_pair.h \
+	tests/softkey/key_pair.c tests/softkey/state.h tests/softkey/state.c tests/softkey/options.h \
+	tests/softkey/options.c tests/softkey/attestation.h tests/softkey/attestation.c \
+	tests/softkey/softkey.h tests/softkey/softkey.c tests/softkey/credential.h \
+	tests/softkey/credential.c tests/softkey/pin.h tests/softkey/pin.c tests/softkey/commands.h \
+	tests/softkey/commands.c tests/softkey/hid.h tests/softkey/hid.c
 LIBSOFTKEY = tests/softkey/libsoftkey.a $(LIBSTEPUP) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/softkey/softkey-provider.so

@@ -162,7 +162,7 @@ static bool mac_holds(int64_t protocol, const uint8_t mac_key[HASH_SIZE], const 
 }
 
 /* --- the subcommands
- * ------------------------------------------------------------------------------------------------------------
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 static void read_cose(struct cbor_in *in, struct pin_request *request)

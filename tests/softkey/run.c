@@ -113,7 +113,8 @@ static int take_packet(struct plugged *plugged, uint8_t packet[1 + HID_PACKET_SI
 		if ((watched[0].revents & POLLIN) == 0) {
 			if (watched[1].revents != 0 && is_let_go(plugged, watched[0].revents))
 				return -1;
-			/* Nobody has the device open, or it may be used for a moment still: come back then. */
+			/* Nobody has the device open, or it may be used for a moment
+			 * still: come back then. */
 			poll(NULL, 0, 1);
 			return 0;
 		}
@@ -177,7 +178,7 @@ static void *serve(void *context)
 }
 
 /* --- the testbed
- * ------------------------------------------------------------------------------------------------------------------
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 /* As the kernel shows a key: a USB device, its interface, a HID device, a hidraw device. */
@@ -247,7 +248,8 @@ static bool add_ioctls(struct plugged *plugged, int number)
 	return done && open_ioctls(plugged, number);
 }
 
-/* The device is a pty: no echo, no lines, and everybody may use it. One that somebody had open once tells when nobody has. */
+/* The device is a pty: no echo, no lines, and everybody may use it. One that somebody had open once tells
+ * when nobody has. */
 static bool open_device(struct plugged *plugged, int number)
 {
 	char device[32];
@@ -281,7 +283,7 @@ static bool plug_in(struct plugged *plugged, const struct softkey_options *optio
 }
 
 /* --- the command
- * ----------------------------------------------------------------------------------------------------------------
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 struct plan {

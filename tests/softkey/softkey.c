@@ -109,7 +109,8 @@ static void put_options(const struct softkey *key, struct cbor_out *reply)
 	} options[] = {{"rk", true}, {"up", true}, {"uv", true}, {"plat", false},
 		{"alwaysUv", true}, {"clientPin", pin_is_set(key)}, {"pinUvAuthToken", true}};
 
-	cbor_map(reply, sizeof(options) / sizeof(options[0]) - (key->options.uv ? 0 : 1) - (key->options.always_uv ? 0 : 1));
+	cbor_map(reply, sizeof(options) / sizeof(options[0]) - (key->options.uv ? 0
+			: 1) - (key->options.always_uv ? 0 : 1));
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if ((strcmp(options[i].name, "uv") == 0 && !key->options.uv) ||
 			(strcmp(options[i].name, "alwaysUv") == 0 && !key->options.always_uv))

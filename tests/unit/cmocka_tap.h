@@ -13,11 +13,11 @@
 #include <cmocka.h>
 
 /* The main of a test program whose facts stand in `tests`. */
-#define TAP_MAIN(tests)                                                                                       \
-	int main(void)                                                                                        \
-	{                                                                                                     \
-		cmocka_set_message_output(CM_OUTPUT_TAP);                                                     \
-		return cmocka_run_group_tests(tests, NULL, NULL);                                             \
+#define TAP_MAIN(tests) \
+	int main(void) \
+	{ \
+		cmocka_set_message_output(CM_OUTPUT_TAP); \
+		return cmocka_run_group_tests(tests, NULL, NULL); \
 	}
 
 #endif

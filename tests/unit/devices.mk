@@ -6,8 +6,10 @@ tests_unit_peer_stepup_authenticator_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_peer_stepup_authenticator_LDADD = $(JANSSON_LIBS)
 
 check_PROGRAMS += tests/unit/lib/test_authenticator
-tests_unit_lib_test_authenticator_SOURCES = tests/unit/lib/test_authenticator.c lib/client/authenticator_process.c
-tests_unit_lib_test_authenticator_CPPFLAGS = $(AM_CPPFLAGS) -USTEPUP_LIBEXECDIR -DSTEPUP_LIBEXECDIR='"$(abs_top_builddir)/tests/unit/peer"'
+tests_unit_lib_test_authenticator_SOURCES = tests/unit/lib/test_authenticator.c \
+	lib/client/authenticator_process.c
+tests_unit_lib_test_authenticator_CPPFLAGS = $(AM_CPPFLAGS) -USTEPUP_LIBEXECDIR \
+	-DSTEPUP_LIBEXECDIR='"$(abs_top_builddir)/tests/unit/peer"'
 tests_unit_lib_test_authenticator_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_lib_test_authenticator_LDADD = $(LIBSTEPUP) $(JANSSON_LIBS) $(CMOCKA_LIBS)
 tests_unit_lib_test_authenticator_DEPENDENCIES = lib/libstepup.a tests/unit/peer/stepup-authenticator

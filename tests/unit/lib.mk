@@ -27,11 +27,13 @@ check_PROGRAMS += tests/unit/lib/test_safe_file
 tests_unit_lib_test_safe_file_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_lib_test_safe_file_LDADD = $(LIB_UNIT_LIBS)
 check_PROGRAMS += tests/unit/lib/test_key_conversation
-tests_unit_lib_test_key_conversation_SOURCES = tests/unit/lib/test_key_conversation.c tests/unit/makers/fake_authenticator.h tests/unit/makers/fake_authenticator.c
+tests_unit_lib_test_key_conversation_SOURCES = tests/unit/lib/test_key_conversation.c \
+	tests/unit/makers/fake_authenticator.h tests/unit/makers/fake_authenticator.c
 tests_unit_lib_test_key_conversation_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_lib_test_key_conversation_LDADD = $(LIB_UNIT_LIBS)
 check_PROGRAMS += tests/unit/lib/test_step_up_client
-tests_unit_lib_test_step_up_client_SOURCES = tests/unit/lib/test_step_up_client.c tests/pam/fake_verifier.h tests/pam/fake_verifier.c
+tests_unit_lib_test_step_up_client_SOURCES = tests/unit/lib/test_step_up_client.c tests/pam/fake_verifier.h \
+	tests/pam/fake_verifier.c
 tests_unit_lib_test_step_up_client_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_lib_test_step_up_client_LDADD = $(LIB_UNIT_LIBS) -lpthread
 tests_unit_lib_test_message_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'

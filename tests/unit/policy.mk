@@ -14,7 +14,8 @@ tests_unit_rules_test_policy_errors_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rules_test_policy_errors_LDADD = $(POLICY_UNIT_LIBS)
 check_PROGRAMS += tests/unit/rules/test_policy_files
 tests_unit_rules_test_policy_files_CPPFLAGS = $(AM_CPPFLAGS) -DSTEPUP_TEST_SOURCE='"$(abs_top_srcdir)"'
-tests_unit_rules_test_policy_files_SOURCES = tests/unit/rules/test_policy_files.c $(certificate_maker) $(key_maker)
+tests_unit_rules_test_policy_files_SOURCES = tests/unit/rules/test_policy_files.c $(certificate_maker) \
+	$(key_maker)
 tests_unit_rules_test_policy_files_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rules_test_policy_files_LDADD = $(POLICY_UNIT_LIBS) $(CRYPTO_LIBS)
 check_PROGRAMS += tests/unit/rules/test_requirement
@@ -31,6 +32,7 @@ tests_unit_rules_test_explain_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_rules_test_explain_LDADD = $(POLICY_UNIT_LIBS) $(JANSSON_LIBS)
 check_PROGRAMS += tests/unit/rules/test_policy_memory
 tests_unit_rules_test_policy_memory_CFLAGS = $(UNIT_CFLAGS)
-tests_unit_rules_test_policy_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
+tests_unit_rules_test_policy_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup
 tests_unit_rules_test_policy_memory_LDADD = $(POLICY_UNIT_LIBS) $(JANSSON_LIBS)
 endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The sk- keys of the user's ssh-agent, often one forwarded by `ssh -A`.
- * MUST: ask it to sign nothing but an SSHSIG in a namespace of a verifier's ("stepup@…"), so that nobody gets a signature for anything else
- * out of it; look at what it answers as agent_reply.h says.
+ * MUST: ask it to sign nothing but an SSHSIG in a namespace of a verifier's ("stepup@…"), so that nobody gets
+ * a signature for anything else out of it; look at what it answers as agent_reply.h says.
  * Layer: tools/stepup-authenticator/, libevidence, jansson.
  */
 #ifndef STEPUP_TOOLS_STEPUP_AUTHENTICATOR_AGENT_H

@@ -2,7 +2,8 @@
 /*
  * What an ssh-agent answers (draft-miller-ssh-agent sections 4.4 and 4.5), from its first byte, the type, to
  * its last.
- * MUST: check every length; take nothing with bytes left over; believe only what is an sk- key or an sk- signature.
+ * MUST: check every length; take nothing with bytes left over; believe only what is an sk- key or
+ * an sk- signature.
  * Layer: tools/stepup-authenticator/, libevidence, jansson.
  */
 #ifndef STEPUP_TOOLS_STEPUP_AUTHENTICATOR_AGENT_REPLY_H

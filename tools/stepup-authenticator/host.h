@@ -2,7 +2,8 @@
 /*
  * Whoever started this program: the request on standard input, questions and the result on standard output,
  * JSON objects ended by a NUL each (lib/client/authenticator.c is the other end).
- * MUST: take a request only as its table says; wipe whatever carried a PIN; notice that the other end has gone.
+ * MUST: take a request only as its table says; wipe whatever carried a PIN; notice that the
+ * other end has gone.
  * Layer: tools/stepup-authenticator/, jansson.
  */
 #ifndef STEPUP_TOOLS_STEPUP_AUTHENTICATOR_HOST_H

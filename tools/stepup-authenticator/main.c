@@ -2,8 +2,8 @@
 /*
  * stepup-authenticator: talks to a key at the seat or to an ssh-agent, as the user, for the PAM module and
  * the CLI, which start it (lib/client/authenticator.h). One request in, questions, one result out.
- * MUST: never be worth more than the user it runs as; keep a PIN out of core files and other processes' sight; do nothing where it
- * wasn't started by one of ours.
+ * MUST: never be worth more than the user it runs as; keep a PIN out of core files and other processes'
+ * sight; do nothing where it wasn't started by one of ours.
  */
 #include <fido.h>
 #include <signal.h>

@@ -32,8 +32,8 @@ enum authenticator_code seat_count(size_t *count)
 }
 
 /* Opens the keys, and looks for the listed credentials on them. */
-static enum authenticator_code open_and_look(
-	const struct host *host, struct seat_keys *keys, const char *rp_id, const json_t *ids, struct credential_list *list)
+static enum authenticator_code open_and_look(const struct host *host, struct seat_keys *keys,
+	const char *rp_id, const json_t *ids, struct credential_list *list)
 {
 	enum authenticator_code code = credential_list_read(ids, list);
 
@@ -75,8 +75,9 @@ enum authenticator_code seat_probe(struct host *host, struct seat_answer *answer
 			code = AUTHENTICATOR_BROKEN;
 	/* That there is none is an answer here. */
 	if (code == AUTHENTICATOR_DONE || code == AUTHENTICATOR_NO_KEY || code == AUTHENTICATOR_NO_ANSWER) {
-		answer->result = json_pack("{s:I, s:I, s:I, s:O}", "keys", (json_int_t)keys.count, "silent", (json_int_t)keys.silent,
-			"hiding", (json_int_t)count_hiding(&keys), "credentials", held);
+		answer->result = json_pack("{s:I, s:I, s:I, s:O}", "keys", (json_int_t)keys.count,
+			"silent", (json_int_t)keys.silent, "hiding", (json_int_t)count_hiding(&keys),
+			"credentials", held);
 		code = answer->result != NULL ? AUTHENTICATOR_DONE : AUTHENTICATOR_BROKEN;
 	}
 	json_decref(held);
@@ -210,7 +211,8 @@ static bool any_wants_more(const struct seat_keys *keys, const struct seat_task 
 	for (size_t i = 0; i < keys->count; i++) {
 		const struct seat_key *key = &keys->keys[i];
 
-		if (key->always_uv || (task->is_registration ? fido_dev_has_pin(key->device) : seat_key_may_hide_one(key)))
+		if (key->always_uv ||
+		    (task->is_registration ? fido_dev_has_pin(key->device) : seat_key_may_hide_one(key)))
 			return true;
 	}
 	return false;
@@ -258,7 +260,8 @@ enum authenticator_code seat_sign(struct host *host, struct seat_answer *answer)
 
 	task.listed = &list;
 	if (client_data_is_for_seat(task.client_data, "webauthn.get"))
-		code = open_and_look(host, &keys, task.rp_id, json_object_get(host->request, "credentials"), &list);
+		code = open_and_look(host, &keys, task.rp_id,
+			json_object_get(host->request, "credentials"), &list);
 	if (code == AUTHENTICATOR_DONE) {
 		code = seat_keys_none_holds(&keys);
 		if (count_holding(&keys) > 0)
@@ -288,7 +291,8 @@ enum authenticator_code seat_register(struct host *host, struct seat_answer *ans
 	if (code == AUTHENTICATOR_DONE && !client_data_is_for_seat(task.client_data, "webauthn.create"))
 		code = AUTHENTICATOR_BROKEN;
 	if (code == AUTHENTICATOR_DONE)
-		code = open_and_look(host, &keys, task.rp_id, json_object_get(host->request, "exclude"), &list);
+		code = open_and_look(host, &keys, task.rp_id,
+			json_object_get(host->request, "exclude"), &list);
 	if (code == AUTHENTICATOR_DONE) {
 		seat_keys_keep(&keys, false);
 		code = keys.count > 0 ? finish(host, &keys, &task, answer) : AUTHENTICATOR_ENROLLED_ALREADY;

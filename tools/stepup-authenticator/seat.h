@@ -2,8 +2,8 @@
 /*
  * Keys plugged into this host: which there are, which of them holds a credential, having one sign or make a
  * credential.
- * MUST: sign only what client_data.h lets through; ask for a PIN only where one is needed, and wipe it; take one touch where one
- * will do; tell a key that is left waiting that nobody waits any more.
+ * MUST: sign only what client_data.h lets through; ask for a PIN only where one is needed, and wipe it; take
+ * one touch where one will do; tell a key that is left waiting that nobody waits any more.
  * Layer: tools/stepup-authenticator/, libfido2, jansson.
  */
 #ifndef STEPUP_TOOLS_STEPUP_AUTHENTICATOR_SEAT_H

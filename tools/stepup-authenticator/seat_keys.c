@@ -59,7 +59,8 @@ bool seat_key_takes(const struct seat_key *key, const struct credential_id *id)
 	return id->size <= key->id_max;
 }
 
-/* Reads what the key says of itself. A U2F key says nothing, and takes one credential at a time from libfido2. */
+/* Reads what the key says of itself. A U2F key says nothing, and takes one credential at a
+ * time from libfido2. */
 static void read_info(struct seat_key *key)
 {
 	fido_cbor_info_t *info = fido_dev_is_fido2(key->device) ? fido_cbor_info_new() : NULL;
@@ -80,8 +81,10 @@ static void read_info(struct seat_key *key)
 	fido_cbor_info_free(&info);
 }
 
-/* Asks one key, without a touch, for some credentials: FIDO_OK where it holds one. An empty list would mean any: it isn't asked. */
-static int seat_keys_look(const struct seat_key *key, const char *rp_id, const struct credential_id *entries, size_t count, const char *pin)
+/* Asks one key, without a touch, for some credentials: FIDO_OK where it holds one. An empty list would mean
+ * any: it isn't asked. */
+static int seat_keys_look(const struct seat_key *key, const char *rp_id, const struct credential_id *entries,
+	size_t count, const char *pin)
 {
 	static const unsigned char nothing[CLIENT_DATA_HASH_SIZE] = {0};
 	fido_assert_t *assertion = fido_assert_new();
@@ -110,7 +113,8 @@ out:
 	return r;
 }
 
-/* Whether an error is about the key or its PIN, so that asking for less of the list is no use: with a PIN, each would cost a try. */
+/* Whether an error is about the key or its PIN, so that asking for less of the list is no use: with a PIN,
+ * each would cost a try. */
 static bool is_final(int error)
 {
 	switch (error) {
@@ -135,17 +139,19 @@ static bool is_final(int error)
 	}
 }
 
-/* Whether an error is about the one id that was asked for, which is then none of the key's: one that says nothing of its limits answers so. */
+/* Whether an error is about the one id that was asked for, which is then none of the key's: one that says
+ * nothing of its limits answers so. */
 static bool is_about_id(int error)
 {
-	return error == FIDO_ERR_LIMIT_EXCEEDED || error == FIDO_ERR_INVALID_LENGTH || error == FIDO_ERR_REQUEST_TOO_LARGE ||
-		error == FIDO_ERR_INVALID_PARAMETER || error == FIDO_ERR_INVALID_CREDENTIAL;
+	return error == FIDO_ERR_LIMIT_EXCEEDED || error == FIDO_ERR_INVALID_LENGTH ||
+		error == FIDO_ERR_REQUEST_TOO_LARGE || error == FIDO_ERR_INVALID_PARAMETER ||
+		error == FIDO_ERR_INVALID_CREDENTIAL;
 }
 
 /* The credential on this key; a list that it finds too long, or in which it finds one, is halved until one is
  * left. */
-static int look_for(
-	struct seat_key *key, const char *rp_id, const struct credential_id *entries, size_t count, const char *pin)
+static int look_for(struct seat_key *key, const char *rp_id, const struct credential_id *entries,
+	size_t count, const char *pin)
 {
 	size_t half = count / 2;
 	int r;
@@ -167,7 +173,8 @@ static int look_for(
 }
 
 /* The whole list, in parts that the key takes. */
-static int look_through(struct seat_key *key, const char *rp_id, const struct credential_list *list, const char *pin)
+static int look_through(struct seat_key *key, const char *rp_id, const struct credential_list *list,
+	const char *pin)
 {
 	int r = FIDO_ERR_NO_CREDENTIALS;
 	size_t part;
@@ -196,12 +203,15 @@ static bool asks_anything(const struct seat_key *key, const struct credential_li
 	return false;
 }
 
-int seat_key_check_pin(struct seat_key *key, const char *rp_id, const struct credential_list *list, const char *pin)
+int seat_key_check_pin(struct seat_key *key, const char *rp_id, const struct credential_list *list,
+	const char *pin)
 {
 	/* Where there is nothing to look for, it is asked for one that nobody has. */
 	static const struct credential_id nobodys = {.size = 32};
-	const struct credential_list none = {.entries = (struct credential_id *)(uintptr_t)&nobodys, .count = 1},
-				     held = {.entries = (struct credential_id *)(uintptr_t)key->holds, .count = 1};
+	const struct credential_list none = {
+		.entries = (struct credential_id *)(uintptr_t)&nobodys, .count = 1},
+				     held = {.entries = (struct credential_id *)(uintptr_t)key->holds,
+					     .count = 1};
 	int r;
 
 	if (!key->known)
@@ -214,7 +224,8 @@ int seat_key_check_pin(struct seat_key *key, const char *rp_id, const struct cre
 
 bool seat_key_may_hide_one(const struct seat_key *key)
 {
-	return key->holds == NULL && key->look_error == FIDO_ERR_NO_CREDENTIALS && fido_dev_has_pin(key->device);
+	return key->holds == NULL && key->look_error == FIDO_ERR_NO_CREDENTIALS &&
+		fido_dev_has_pin(key->device);
 }
 
 enum authenticator_code seat_keys_none_holds(const struct seat_keys *keys)

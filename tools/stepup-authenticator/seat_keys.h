@@ -38,7 +38,8 @@ struct seat_key {
 	int look_error;			   /* libfido2's, of looking for one */
 	/* What it says of itself (CTAP 2.1 section 6.4), read by the first look. */
 	bool known, always_uv; /* always_uv: nothing is signed by a touch alone */
-	size_t list_max, id_max; /* credentials in a list, bytes of an id: more it refuses; SIZE_MAX where it doesn't say */
+	/* credentials in a list, bytes of an id: more it refuses; SIZE_MAX where it doesn't say */
+	size_t list_max, id_max;
 };
 
 struct seat_keys {
@@ -49,9 +50,10 @@ struct seat_keys {
 
 void seat_keys_close(struct seat_keys *keys);
 
-/* Asks the key, without a touch, whether it holds a credential of the list, and remembers the first; in parts where the list is longer than the key takes.
- * What it signs for that is worthless: nobody was present, and nothing hashes to what is signed. A credential that is protected (credProtect 3, CTAP 2.1
- * section 12.1) shows itself only with the key's PIN. */
+/* Asks the key, without a touch, whether it holds a credential of the list, and remembers the first; in parts
+ * where the list is longer than the key takes. What it signs for that is worthless: nobody was present, and
+ * nothing hashes to what is signed. A credential that is protected (credProtect 3, CTAP 2.1 section 12.1)
+ * shows itself only with the key's PIN. */
 void seat_key_look(struct seat_key *key, const char *rp_id, const struct credential_list *list);
 
 /* Whether the key may take such an id at all. */
@@ -69,9 +71,10 @@ void seat_keys_keep(struct seat_keys *keys, bool holding);
 /* Keeps those that may hide one. */
 void seat_keys_keep_hiding(struct seat_keys *keys);
 
-/* Whether the PIN is right, found out without a touch: libfido2's error. With it the key shows what it holds of the list, which is remembered as by
- * seat_key_look. `rp_id` is whose credentials it then shows us. */
-int seat_key_check_pin(struct seat_key *key, const char *rp_id, const struct credential_list *list, const char *pin);
+/* Whether the PIN is right, found out without a touch: libfido2's error. With it the key shows what it holds
+ * of the list, which is remembered as by seat_key_look. `rp_id` is whose credentials it then shows us. */
+int seat_key_check_pin(struct seat_key *key, const char *rp_id, const struct credential_list *list,
+	const char *pin);
 
 /* What libfido2's errors mean here. */
 enum authenticator_code seat_code(int fido_error);

@@ -81,10 +81,12 @@ static struct look *look_new(const char *rp_id, const struct credential_list *li
 		return NULL;
 	look->found = fido_dev_info_new(SEAT_KEYS_MAX);
 	look->rp_id = strdup(rp_id);
-	whole = look->found != NULL && look->rp_id != NULL && copy_list(list, &look->list) && pthread_condattr_init(&attributes) == 0;
+	whole = look->found != NULL && look->rp_id != NULL && copy_list(list, &look->list) &&
+		pthread_condattr_init(&attributes) == 0;
 	if (whole) {
 		whole = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-			pthread_cond_init(&look->somebody_is_over, &attributes) == 0 && pthread_mutex_init(&look->lock, NULL) == 0;
+			pthread_cond_init(&look->somebody_is_over, &attributes) == 0 &&
+			pthread_mutex_init(&look->lock, NULL) == 0;
 		pthread_condattr_destroy(&attributes);
 	}
 	if (whole)
@@ -111,7 +113,8 @@ static void start_all(struct look *look)
 
 static void wait_for_all(struct look *look, struct deadline deadline)
 {
-	const struct timespec until = {.tv_sec = deadline.at_ms / 1000, .tv_nsec = deadline.at_ms % 1000 * 1000000};
+	const struct timespec until = {
+		.tv_sec = deadline.at_ms / 1000, .tv_nsec = deadline.at_ms % 1000 * 1000000};
 	int r = 0;
 
 	while (look->over < look->count && r == 0)
@@ -144,8 +147,8 @@ static void gather(struct look *look, const struct credential_list *list, struct
 	}
 }
 
-enum authenticator_code seat_look(
-	struct seat_keys *keys, const char *rp_id, const struct credential_list *list, struct deadline deadline)
+enum authenticator_code seat_look(struct seat_keys *keys, const char *rp_id,
+	const struct credential_list *list, struct deadline deadline)
 {
 	struct look *look = look_new(rp_id, list);
 

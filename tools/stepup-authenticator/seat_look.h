@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Opening the keys that are plugged in and looking at what they hold: all at once, a thread for each, so that one that says nothing
- * takes no time of the others.
+ * Opening the keys that are plugged in and looking at what they hold: all at once, a thread for each, so that
+ * one that says nothing takes no time of the others.
  * MUST: end with the deadline, whatever a device does; leave alone whoever did not answer by then.
  * Layer: tools/stepup-authenticator/, libfido2, threads.
  */
@@ -12,11 +12,11 @@
 #include "tools/stepup-authenticator/seat_keys.h"
 
 /*
- * Opens every key that this user may use and has seat_key_look look for the list's credentials; `keys` is closed by the caller.
- * AUTHENTICATOR_NO_KEY; AUTHENTICATOR_NO_ANSWER where there are only silent ones. The thread of a silent one goes on until
- * the program ends; what it was given stays where it is.
+ * Opens every key that this user may use and has seat_key_look look for the list's credentials; `keys` is
+ * closed by the caller. AUTHENTICATOR_NO_KEY; AUTHENTICATOR_NO_ANSWER where there are only silent ones. The
+ * thread of a silent one goes on until the program ends; what it was given stays where it is.
  */
-enum authenticator_code seat_look(
-	struct seat_keys *keys, const char *rp_id, const struct credential_list *list, struct deadline deadline);
+enum authenticator_code seat_look(struct seat_keys *keys, const char *rp_id,
+	const struct credential_list *list, struct deadline deadline);
 
 #endif

@@ -39,7 +39,7 @@ enum authenticator_code seat_task_read_registration(const json_t *request, struc
 }
 
 /* --- signing
- * ----------------------------------------------------------------------------------------------------------------------
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 static int sign(struct seat_job *job, const struct seat_task *task)
@@ -96,7 +96,8 @@ enum authenticator_code seat_assertion_result(const struct seat_job *job, json_t
  * ----------------------------------------------------------------------------------------------------------
  */
 
-/* As many of the excluded as the key takes: that it holds none of them was looked for before, in all of the list. */
+/* As many of the excluded as the key takes: that it holds none of them was looked for before, in
+ * all of the list. */
 static int exclude(fido_cred_t *credential, const struct seat_key *key, const struct credential_list *list)
 {
 	size_t excluded = 0;

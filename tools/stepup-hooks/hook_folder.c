@@ -65,7 +65,8 @@ static enum stepup_error hook_folder_take(struct hook_folder *folder, const char
 		return STEPUP_NO_MEMORY;
 	}
 	/* A file that nobody may execute is a note or a configuration, not a hook. */
-	if (lstat(hook->path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) {
+	if (lstat(hook->path, &status) == 0 && S_ISREG(status.st_mode) &&
+	    (status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) {
 		free(hook->path);
 		return STEPUP_OK;
 	}
@@ -120,7 +121,8 @@ enum stepup_error hook_folder_read(const char *path, struct hook_folder *folder,
 	while (error == STEPUP_OK && (entry = readdir(dir)) != NULL) {
 		if (!name_is_a_hooks(entry->d_name))
 			continue;
-		error = folder->count == HOOKS_MAX ? too_many(path, why) : hook_folder_take(folder, path, entry->d_name);
+		error = folder->count == HOOKS_MAX ? too_many(path, why)
+			: hook_folder_take(folder, path, entry->d_name);
 	}
 	(void)closedir(dir);
 	qsort(folder->hooks, folder->count, sizeof(folder->hooks[0]), hook_folder_compare);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The folder with hooks: which programs there are, and whether each may be run.
- * MUST: name no program that anybody but root could have put there or changed, that is a link, or that has an odd name.
+ * MUST: name no program that anybody but root could have put there or changed, that is a link, or that
+ * has an odd name.
  * Layer: tools/stepup-hooks/, lib/.
  */
 #ifndef STEPUP_TOOLS_HOOK_FOLDER_H
@@ -26,9 +27,10 @@ struct hook_folder {
 	size_t count;
 };
 
-/* Looks again each time: what was put there counts from the next event on. Files whose names aren't letters, digits, `-`, `_` and `.`,
- * begin with a dot or end in `~` are no hooks; neither are files that nobody may execute. STEPUP_OK also where the folder isn't there:
- * no hooks then. Otherwise a sentence goes to `*why` (the caller frees). */
+/* Looks again each time: what was put there counts from the next event on. Files whose names aren't letters,
+ * digits, `-`, `_` and `.`, begin with a dot or end in `~` are no hooks; neither are files that nobody may
+ * execute. STEPUP_OK also where the folder isn't there: no hooks then. Otherwise a sentence goes to `*why`
+ * (the caller frees). */
 enum stepup_error hook_folder_read(const char *path, struct hook_folder *folder, char **why);
 void hook_folder_clear(struct hook_folder *folder);
 

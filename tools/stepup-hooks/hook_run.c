@@ -49,7 +49,8 @@ static int64_t hook_run_now_ms(void)
 
 /* --- starting --- */
 
-/* A file of its own for each: hooks that read don't take from each other, and one that doesn't read holds nobody up. */
+/* A file of its own for each: hooks that read don't take from each other, and one that doesn't read
+ * holds nobody up. */
 static int input_make(const char *json)
 {
 	size_t size = strlen(json), sent = 0;
@@ -73,10 +74,13 @@ static int input_make(const char *json)
 	return fd;
 }
 
-/* In the child: a group of its own, the event on 0, the pipe on 1 and 2, nothing else open, no signal blocked. Ends with the parent. */
-__attribute__((noreturn)) static void become_hook(const struct hook *hook, const char *event, int input, int output)
+/* In the child: a group of its own, the event on 0, the pipe on 1 and 2, nothing else open, no signal
+ * blocked. Ends with the parent. */
+__attribute__((noreturn)) static void become_hook(const struct hook *hook, const char *event,
+	int input, int output)
 {
-	char *const environment[] = {(char *)(uintptr_t)PATH_FOR_HOOKS, (char *)(uintptr_t)"LANG=C.UTF-8", NULL};
+	char *const environment[] = {(char *)(uintptr_t)PATH_FOR_HOOKS,
+		(char *)(uintptr_t)"LANG=C.UTF-8", NULL};
 	char *const arguments[] = {hook->path, (char *)(uintptr_t)event, NULL};
 	const struct rlimit no_core = {0, 0};
 	sigset_t none;
@@ -87,7 +91,8 @@ __attribute__((noreturn)) static void become_hook(const struct hook *hook, const
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
 	(void)setrlimit(RLIMIT_CORE, &no_core);
-	if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(output, STDERR_FILENO) < 0 || chdir("/") != 0)
+	if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 ||
+	    dup2(output, STDERR_FILENO) < 0 || chdir("/") != 0)
 		_exit(EXIT_NOT_STARTED);
 	(void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
 	(void)execve(hook->path, arguments, environment);
@@ -132,7 +137,8 @@ out:
 
 /* --- while they run --- */
 
-/* Takes what is there, but no more than a pipe holds: a hook that never stops talking holds nobody up. Closes at the end. */
+/* Takes what is there, but no more than a pipe holds: a hook that never stops talking holds nobody up.
+ * Closes at the end. */
 static void drain(struct running *running)
 {
 	struct hook_outcome *outcome = running->outcome;
@@ -140,7 +146,8 @@ static void drain(struct running *running)
 	size_t turns = DRAIN_MAX / sizeof(bytes);
 	ssize_t n = 1;
 
-	while (running->output >= 0 && turns-- > 0 && (n = read(running->output, bytes, sizeof(bytes))) != 0) {
+	while (running->output >= 0 && turns-- > 0 &&
+	    (n = read(running->output, bytes, sizeof(bytes))) != 0) {
 		size_t room = HOOK_OUTPUT_MAX - outcome->output_size, got;
 
 		if (n < 0 && errno == EINTR)
@@ -158,14 +165,16 @@ static void drain(struct running *running)
 	running->output = -1;
 }
 
-/* The hook's group, and the hook itself, which may have left it: it isn't waited for yet, so its number is nobody else's. */
+/* The hook's group, and the hook itself, which may have left it: it isn't waited for yet, so its number
+ * is nobody else's. */
 static void signal_hook(const struct running *running, int number)
 {
 	(void)kill(-running->pid, number);
 	(void)kill(running->pid, number);
 }
 
-/* The hook itself has ended. Whatever of its group is left ends too, while its number can't be anybody else's yet. */
+/* The hook itself has ended. Whatever of its group is left ends too, while its number can't be
+ * anybody else's yet. */
 static void hook_run_finish(struct running *running)
 {
 	struct hook_outcome *outcome = running->outcome;
@@ -199,7 +208,8 @@ static void check_time(struct running *running)
 	running->until = deadline_in(HOOK_MERCY_MS);
 }
 
-/* What to wait for: each hook's end and output; returns how many places are in use, and the time until the next limit. */
+/* What to wait for: each hook's end and output; returns how many places are in use, and the time
+ * until the next limit. */
 static nfds_t hook_run_watch(struct running *running, size_t count, struct pollfd *polls, int *timeout)
 {
 	nfds_t used = 0;
@@ -242,7 +252,8 @@ static void hook_run_wait_for_all(struct running *running, size_t count)
 	}
 }
 
-void hooks_run(const struct hook_folder *folder, const char *event, const char *json, int64_t limit_ms, struct hook_outcome *outcomes)
+void hooks_run(const struct hook_folder *folder, const char *event, const char *json, int64_t limit_ms,
+	struct hook_outcome *outcomes)
 {
 	struct running running[HOOKS_MAX] = {0};
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs the hooks of one event side by side: the event's JSON on standard input, its name as the only argument, a plain environment, one time limit,
- * and so much of what they write.
- * MUST: end every hook with its whole process group at the limit; leave no child; let none touch a descriptor that isn't its own.
+ * Runs the hooks of one event side by side: the event's JSON on standard input, its name as the only
+ * argument, a plain environment, one time limit, and so much of what they write.
+ * MUST: end every hook with its whole process group at the limit; leave no child; let none touch a descriptor
+ * that isn't its own.
  * Layer: tools/stepup-hooks/, lib/.
  */
 #ifndef STEPUP_TOOLS_HOOK_RUN_H
@@ -31,6 +32,7 @@ struct hook_outcome {
 const char *hook_result_name(enum hook_result result);
 
 /* Runs all that have no objection; `outcomes` has room for folder->count. */
-void hooks_run(const struct hook_folder *folder, const char *event, const char *json, int64_t limit_ms, struct hook_outcome *outcomes);
+void hooks_run(const struct hook_folder *folder, const char *event, const char *json, int64_t limit_ms,
+	struct hook_outcome *outcomes);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stepup-hooks: fetches events from the verifier, one after the other, runs the hooks for each, and says what came of it. A process of its own, without
- * privilege: what runs here can neither read the verifier's memory nor hold it up.
- * MUST: run nothing as root; start only what root put into the folder; say of an event that it was told only after it was.
+ * stepup-hooks: fetches events from the verifier, one after the other, runs the hooks for each, and says
+ * what came of it. A process of its own, without privilege: what runs here can neither read the verifier's
+ * memory nor hold it up.
+ * MUST: run nothing as root; start only what root put into the folder; say of an event that it was told
+ * only after it was.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -34,7 +36,8 @@
 
 enum { EXIT_OK = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
-/* Told to end: at once where only the next event is waited for, else when the hooks that run have ended and the verifier was told. */
+/* Told to end: at once where only the next event is waited for, else when the hooks that run have ended and
+ * the verifier was told. */
 static volatile sig_atomic_t ending, telling;
 
 struct settings {
@@ -82,8 +85,8 @@ static json_t *outcomes_to_json(const struct hook_folder *folder, const struct h
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < folder->count; i++) {
-		json_t *outcome = json_pack("{s:s, s:s, s:I}", "program", folder->hooks[i].name, "result", hook_result_name(outcomes[i].result), "ms",
-			(json_int_t)outcomes[i].ms);
+		json_t *outcome = json_pack("{s:s, s:s, s:I}", "program", folder->hooks[i].name,
+			"result", hook_result_name(outcomes[i].result), "ms", (json_int_t)outcomes[i].ms);
 
 		if (outcome != NULL && outcomes[i].exit >= 0)
 			(void)json_object_set_new(outcome, "exit", json_integer(outcomes[i].exit));
@@ -113,7 +116,8 @@ static json_t *hooks_tell(const struct settings *settings, const json_t *event)
 		if (folder.hooks[i].objection != NULL)
 			say("not run: %s", folder.hooks[i].objection);
 		else if (outcomes[i].result != HOOK_DONE)
-			say("%s: %s at %s after %lld ms", folder.hooks[i].name, hook_result_name(outcomes[i].result), name, (long long)outcomes[i].ms);
+			say("%s: %s at %s after %lld ms", folder.hooks[i].name,
+				hook_result_name(outcomes[i].result), name, (long long)outcomes[i].ms);
 		say_output(&folder.hooks[i], &outcomes[i]);
 	}
 	list = outcomes_to_json(&folder, outcomes);
@@ -158,7 +162,8 @@ static enum stepup_error serve_one(const struct settings *settings, struct verif
 	struct verifier_refusal refusal = {0};
 	const json_t *event;
 	json_t *reply = NULL, *done = NULL, *outcomes;
-	enum stepup_error error = verifier_client_call(client, "io.stepup.Hooks1.Next", json_object(), deadline_in(NEXT_PATIENCE_MS), &reply, &refusal);
+	enum stepup_error error = verifier_client_call(client, "io.stepup.Hooks1.Next", json_object(),
+		deadline_in(NEXT_PATIENCE_MS), &reply, &refusal);
 
 	event = json_object_get(reply, "event");
 	if (error != STEPUP_OK || !json_is_object(event))
@@ -170,7 +175,8 @@ static enum stepup_error serve_one(const struct settings *settings, struct verif
 		goto out;
 	}
 	error = verifier_client_call(client, "io.stepup.Hooks1.Done",
-		json_pack("{s:s, s:O, s:o}", "event", message_text(event, "event"), "log", json_object_get(event, "log"), "outcomes", outcomes),
+		json_pack("{s:s, s:O, s:o}", "event", message_text(event, "event"),
+			"log", json_object_get(event, "log"), "outcomes", outcomes),
 		deadline_in(NEXT_PATIENCE_MS), &done, &refusal);
 out:
 	verifier_refusal_clear(&refusal);
@@ -186,7 +192,8 @@ static void hooks_serve(const struct settings *settings)
 	bool complained = false;
 
 	for (;;) {
-		enum stepup_error error = client != NULL ? STEPUP_OK : verifier_client_open(settings->socket, deadline_in(NEXT_PATIENCE_MS), &client);
+		enum stepup_error error = client != NULL ? STEPUP_OK
+			: verifier_client_open(settings->socket, deadline_in(NEXT_PATIENCE_MS), &client);
 
 		if (error == STEPUP_OK && complained)
 			say("the verifier answers");
@@ -200,7 +207,8 @@ static void hooks_serve(const struct settings *settings)
 			continue;
 		}
 		if (!complained)
-			say("%s: %s; trying again until it answers", settings->socket, stepup_error_text(error));
+			say("%s: %s; trying again until it answers", settings->socket,
+				stepup_error_text(error));
 		complained = true;
 		verifier_client_close(&client);
 		(void)sleep(RETRY_SECONDS);
@@ -225,10 +233,12 @@ static const struct option_row {
 
 static void hooks_usage(FILE *to)
 {
-	(void)fputs("usage: stepup-hooks [OPTION…]\n\nRuns programs when stepupd has something to tell. Runs in the foreground.\n\n", to);
+	(void)fputs("usage: stepup-hooks [OPTION…]\n"
+		"\nRuns programs when stepupd has something to tell. Runs in the foreground.\n\n", to);
 	for (size_t i = 0; i < OPTION_ROWS; i++) {
 		const struct option_row *row = &option_rows[i];
-		int width = fprintf(to, "  --%s%s%s", row->name, row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
+		int width = fprintf(to, "  --%s%s%s", row->name, row->argument != NULL ? " " : "",
+			row->argument != NULL ? row->argument : "");
 
 		(void)fprintf(to, "%*s%s\n", width < 24 ? 24 - width : 1, "", row->help);
 	}
@@ -256,7 +266,8 @@ static int hooks_options_read(int argc, char **argv, struct settings *settings)
 	int key;
 
 	for (size_t i = 0; i < OPTION_ROWS; i++)
-		longs[i] = (struct option){option_rows[i].name, option_rows[i].argument != NULL, NULL, option_rows[i].key};
+		longs[i] = (struct option){option_rows[i].name, option_rows[i].argument != NULL, NULL,
+			option_rows[i].key};
 	while ((key = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		switch (key) {
 		case 'd': settings->hooks_dir = optarg; break;
@@ -298,8 +309,9 @@ static bool shed_privilege(const struct settings *settings)
 		say("there is no user %s without privilege.", settings->user);
 		return false;
 	}
-	if (initgroups(settings->user, account->pw_gid) != 0 || setresgid(account->pw_gid, account->pw_gid, account->pw_gid) != 0 ||
-		setresuid(account->pw_uid, account->pw_uid, account->pw_uid) != 0 || setuid(0) == 0) {
+	if (initgroups(settings->user, account->pw_gid) != 0 ||
+	    setresgid(account->pw_gid, account->pw_gid, account->pw_gid) != 0 ||
+	    setresuid(account->pw_uid, account->pw_uid, account->pw_uid) != 0 || setuid(0) == 0) {
 		say("could not become %s: %s", settings->user, strerror(errno));
 		return false;
 	}

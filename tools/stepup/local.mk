@@ -54,7 +54,8 @@ BUILT_SOURCES += tools/stepup/commands/starting_conf.h
 CLEANFILES += tools/stepup/commands/starting_conf.h
 tools/stepup/commands/starting_conf.h: tools/stepup/commands/stepup.conf.in
 	$(AM_V_GEN)$(MKDIR_P) tools/stepup/commands && { echo 'static const char starting_conf_text[] ='; \
-	$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' $(srcdir)/tools/stepup/commands/stepup.conf.in; echo ';'; } >$@.new && mv $@.new $@
+	$(SED) -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/.*/"&\\n"/' \
+		$(srcdir)/tools/stepup/commands/stepup.conf.in; echo ';'; } >$@.new && mv $@.new $@
 
 # Completion comes from the program's own table.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stepup: the command line of pam-stepup, for employees, administrators and scripts. It decides nothing: it asks people and the verifier.
+ * stepup: the command line of pam-stepup, for employees, administrators and scripts. It decides nothing: it
+ * asks people and the verifier.
  */
 #include <fcntl.h>
 #include <locale.h>
@@ -50,7 +51,8 @@ static enum exit_status stepup_run(const struct invocation *invocation)
 	return option_given(invocation, OPTION_HELP) ? EXIT_DONE : EXIT_USAGE;
 }
 
-/* Whether the words ask for JSON, also where they can't be taken apart; what stands behind `--` is a command's own. */
+/* Whether the words ask for JSON, also where they can't be taken apart; what stands behind `--` is
+ * a command's own. */
 static bool asks_for_json(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -80,11 +82,13 @@ static enum exit_status parse(int argc, char **argv, struct invocation *invocati
 	return status;
 }
 
-/* A descriptor that came closed would be the next file's or socket's, and what is printed would go there. What takes its place can't be used either. */
+/* A descriptor that came closed would be the next file's or socket's, and what is printed would go there.
+ * What takes its place can't be used either. */
 static void hold_closed(void)
 {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			_exit(EXIT_REFUSED);
 }
 

@@ -37,7 +37,8 @@ struct hook_feed {
 
 /* --- noting --- */
 
-/* On the writer's side. An alert that isn't committed is none: so whoever tries again is told of at once, and what was held back is told the next time. */
+/* On the writer's side. An alert that isn't committed is none: so whoever tries again is told of at once, and
+ * what was held back is told the next time. */
 static void note_begun(void *context, unsigned depth)
 {
 	struct hook_feed *feed = context;
@@ -63,9 +64,12 @@ static unsigned note_entry(void *context, const json_t *entry)
 
 	if (kind == NULL || json_object_get(entry, "count") != NULL)
 		return events;
-	if (event_is_of_stranger(entry)) /* names that somebody makes up are one, so that none of them delays or drowns what is about a person */
+	/* names that somebody makes up are one, so that none of them delays or drowns what
+	 * is about a person */
+	if (event_is_of_stranger(entry))
 		user = NULL;
-	if (!alert_limit_take(&feed->limit, user == NULL ? "" : user, kind, json_integer_value(json_object_get(entry, "at"))))
+	if (!alert_limit_take(&feed->limit, user == NULL ? "" : user, kind,
+		    json_integer_value(json_object_get(entry, "at"))))
 		events &= ~(1U << STORE_EVENT_ALERT);
 	return events;
 }
@@ -78,7 +82,8 @@ struct event_reading {
 	json_t *object;
 };
 
-static bool hook_feed_entry_seen(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool hook_feed_entry_seen(void *context, int64_t index, const char *entry, const char *details,
+	const uint8_t *salt)
 {
 	struct event_reading *reading = context;
 	json_t *parsed = json_loads(entry, JSON_REJECT_DUPLICATES, NULL);
@@ -93,7 +98,8 @@ static bool hook_feed_entry_seen(void *context, int64_t index, const char *entry
 	return false;
 }
 
-/* The event as hooks are told of it, a new object; NULL if it can't be read, with the store's error in `*error`. */
+/* The event as hooks are told of it, a new object; NULL if it can't be read, with the store's
+ * error in `*error`. */
 static json_t *event_read(struct verifier *verifier, const struct event_row *row, enum stepup_error *error)
 {
 	struct event_reading reading = {.event = row->event, .issuer = verifier->policy->issuer};
@@ -113,8 +119,9 @@ static bool may_pass(enum stepup_error error)
 static const struct {
 	const char *field, *member;
 } journal_fields[] = {
-	{"STEPUP_EVENT", "event"}, {"STEPUP_KIND", "kind"}, {"STEPUP_USER", "user"}, {"STEPUP_ACTION", "action"}, {"STEPUP_ERROR", "error"},
-	{"STEPUP_WHY", "why"}, {"STEPUP_CALLER", "caller"}, {"STEPUP_AUDIENCE", "audience"}, {"STEPUP_CREDENTIAL", "credential"},
+	{"STEPUP_EVENT", "event"}, {"STEPUP_KIND", "kind"}, {"STEPUP_USER", "user"},
+	{"STEPUP_ACTION", "action"}, {"STEPUP_ERROR", "error"}, {"STEPUP_WHY", "why"},
+	{"STEPUP_CALLER", "caller"}, {"STEPUP_AUDIENCE", "audience"}, {"STEPUP_CREDENTIAL", "credential"},
 	{"STEPUP_METHOD", "method"}, {"STEPUP_REFERENCE", "reference"}, {"STEPUP_BY", "by"},
 };
 #define JOURNAL_TEXTS (sizeof(journal_fields) / sizeof(journal_fields[0]))
@@ -126,12 +133,14 @@ static void journal_alert(const json_t *event)
 	int64_t held_back = message_number(event, "count", 0);
 
 	for (size_t i = 0; i < JOURNAL_TEXTS; i++)
-		fields[i] = (struct journal_field){journal_fields[i].field, message_text(event, journal_fields[i].member)};
+		fields[i] = (struct journal_field){journal_fields[i].field,
+			message_text(event, journal_fields[i].member)};
 	(void)snprintf(log, sizeof(log), "%" PRId64, message_number(event, "log", -1));
 	(void)snprintf(count, sizeof(count), "%" PRId64, held_back > 0 ? held_back : 1);
 	fields[JOURNAL_TEXTS] = (struct journal_field){"STEPUP_LOG", log};
 	fields[JOURNAL_TEXTS + 1] = (struct journal_field){"STEPUP_COUNT", count};
-	journal_event(LOG_WARNING, HOOK_MESSAGE_ID, message_text(event, "message"), fields, JOURNAL_TEXTS + 2);
+	journal_event(LOG_WARNING, HOOK_MESSAGE_ID, message_text(event, "message"), fields,
+		JOURNAL_TEXTS + 2);
 }
 
 /* An alert that can't be read now stays for the next look; so does all behind it. */
@@ -140,7 +149,8 @@ static enum stepup_error journal_new(struct hook_feed *feed)
 	struct event_row row;
 	enum stepup_error error;
 
-	while ((error = store_event_after(feed->verifier->reader, STORE_EVENT_ALERT, feed->journaled, &row)) == STEPUP_OK) {
+	while ((error = store_event_after(feed->verifier->reader, STORE_EVENT_ALERT, feed->journaled,
+			    &row)) == STEPUP_OK) {
 		json_t *event = event_read(feed->verifier, &row, &error);
 
 		if (may_pass(error))
@@ -189,7 +199,8 @@ static void untold_done(void *job, enum stepup_error result)
 
 	untold->feed->noted = 0; /* whoever waits is served what stands behind it */
 	if (result == STEPUP_OK)
-		journal_line(LOG_WARNING, "hooks", "the event %s of log entry %" PRId64 " was fetched %d times and nobody said what came of it: given up",
+		journal_line(LOG_WARNING, "hooks", "the event %s of log entry %" PRId64
+			" was fetched %d times and nobody said what came of it: given up",
 			event_name(untold->row.event), untold->row.index, HOOK_TELLS_MAX);
 	free(job);
 }
@@ -218,7 +229,8 @@ static bool hook_feed_serve(struct hook_feed *feed, struct call *call)
 		refuse(call, error, NULL);
 		return true;
 	}
-	feed->tells = feed->tells > 0 && row.event == feed->told.event && row.index == feed->told.index ? feed->tells + 1 : 1;
+	feed->tells = feed->tells > 0 && row.event == feed->told.event &&
+		row.index == feed->told.index ? feed->tells + 1 : 1;
 	feed->told = row;
 	event = feed->tells > HOOK_TELLS_MAX ? NULL : event_read(feed->verifier, &row, &error);
 	if (may_pass(error)) {
@@ -247,7 +259,8 @@ void hook_feed_next(struct call *call)
 		feed->waits_until_ms = clock_boot_ms() + HOOK_WAIT_SECONDS * INT64_C(1000);
 	}
 	if (before != NULL)
-		reply_nothing(before); /* last: its connection may have the next Next at hand, which comes back here */
+		/* last: its connection may have the next Next at hand, which comes back here */
+		reply_nothing(before);
 }
 
 /* After each commit, on the loop's thread. */
@@ -274,8 +287,9 @@ static void hook_feed_look(void *context)
 
 /* As io.stepup.Hooks1.varlink has them. */
 static const struct field outcome_fields[] = {
-	{"program", FIELD_TEXT, 64, true}, {"result", FIELD_TEXT, 16, true}, {"exit", FIELD_NUMBER, 255, false},
-	{"ms", FIELD_NUMBER, DETAIL_NUMBER_MAX, true}, {NULL, FIELD_TEXT, 0, false},
+	{"program", FIELD_TEXT, 64, true}, {"result", FIELD_TEXT, 16, true},
+	{"exit", FIELD_NUMBER, 255, false}, {"ms", FIELD_NUMBER, DETAIL_NUMBER_MAX, true},
+	{NULL, FIELD_TEXT, 0, false},
 };
 static const char *const results[] = {"done", "failed", "killed", "timeout", "refused"};
 
@@ -317,7 +331,8 @@ static enum stepup_error done_work(struct store_session *session, void *context)
 		json_t *entry = error == STEPUP_OK ? log_entry_hook(now, &hook) : NULL;
 
 		if (error == STEPUP_OK)
-			error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
+			error = entry == NULL ? STEPUP_NO_MEMORY
+				: store_log_append(session, entry, NULL, NULL, &index);
 	}
 	return error;
 }
@@ -353,8 +368,10 @@ void hook_feed_done(struct call *call)
 	}
 	job = malloc(sizeof(*job));
 	if (job != NULL)
-		*job = (struct done_job){.call = call, .row = {event, message_number(call->parameters, "log", -1)}, .outcomes = outcomes};
-	if (job == NULL || commit_queue_submit(call->verifier->queue, done_work, done_done, job) != STEPUP_OK) {
+		*job = (struct done_job){.call = call,
+			.row = {event, message_number(call->parameters, "log", -1)}, .outcomes = outcomes};
+	if (job == NULL ||
+	    commit_queue_submit(call->verifier->queue, done_work, done_done, job) != STEPUP_OK) {
 		free(job);
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
 	}
@@ -369,7 +386,8 @@ static enum stepup_error hook_feed_append(struct store_session *session, json_t 
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
 }
 
-/* What was held back is told, what nobody fetched is dropped and said: by the first chores whose commit succeeds. */
+/* What was held back is told, what nobody fetched is dropped and said: by the first chores whose
+ * commit succeeds. */
 static enum stepup_error chores_work(struct store_session *session, void *context)
 {
 	struct hook_feed *feed = context;
@@ -382,12 +400,14 @@ static enum stepup_error chores_work(struct store_session *session, void *contex
 	error = store_event_expire(session, now - HOOK_KEPT_SECONDS, &feed->expired);
 
 	while (error == STEPUP_OK && (due = alert_limit_due(&feed->limit, now)) != NULL) {
-		error = hook_feed_append(session, log_entry_alert_repeated(now, due->user, due->kind, due->held_back, due->since));
+		error = hook_feed_append(session,
+			log_entry_alert_repeated(now, due->user, due->kind, due->held_back, due->since));
 		if (error == STEPUP_OK) /* only now: what is counted before its entry isn't undone with it */
 			alert_limit_told(&feed->limit, due, now);
 	}
 	if (error == STEPUP_OK && feed->expired + feed->dropped > 0)
-		error = hook_feed_append(session, log_entry_hooks_dropped(now, feed->expired + feed->dropped));
+		error = hook_feed_append(session,
+			log_entry_hooks_dropped(now, feed->expired + feed->dropped));
 	return error;
 }
 
@@ -397,12 +417,14 @@ static void chores_done(void *context, enum stepup_error result)
 
 	feed->chores = false;
 	if (result != STEPUP_OK) {
-		journal_line(LOG_WARNING, "warning", "could not look after events for hooks: %s", stepup_error_text(result));
+		journal_line(LOG_WARNING, "warning", "could not look after events for hooks: %s",
+			stepup_error_text(result));
 		return;
 	}
 	store_events_dropped_logged(feed->verifier->store, feed->dropped);
 	if (feed->expired + feed->dropped > 0)
-		journal_line(LOG_WARNING, "hooks", "%" PRId64 " events were dropped: stepup-hooks did not fetch them. Is it running?",
+		journal_line(LOG_WARNING, "hooks",
+			"%" PRId64 " events were dropped: stepup-hooks did not fetch them. Is it running?",
 			feed->expired + feed->dropped);
 }
 
@@ -427,7 +449,8 @@ void hook_feed_tick(struct verifier *verifier)
 enum stepup_error hook_feed_start(struct verifier *verifier)
 {
 	struct hook_feed *feed = calloc(1, sizeof(*feed));
-	enum stepup_error error = feed == NULL ? STEPUP_NO_MEMORY : store_log_size(verifier->reader, &feed->journaled);
+	enum stepup_error error = feed == NULL ? STEPUP_NO_MEMORY
+		: store_log_size(verifier->reader, &feed->journaled);
 
 	if (error != STEPUP_OK) {
 		free(feed);
@@ -436,8 +459,8 @@ enum stepup_error hook_feed_start(struct verifier *verifier)
 	feed->journaled--;
 	feed->verifier = verifier;
 	verifier->hooks = feed;
-	store_events_watch(verifier->store,
-		&(struct store_event_watch){.filter = note_entry, .begun = note_begun, .undone = note_undone, .context = feed});
+	store_events_watch(verifier->store, &(struct store_event_watch){
+			.filter = note_entry, .begun = note_begun, .undone = note_undone, .context = feed});
 	commit_queue_watch(verifier->queue, hook_feed_look, feed);
 	return STEPUP_OK;
 }

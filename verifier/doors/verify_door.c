@@ -22,7 +22,8 @@
 static void account_ready(struct call *call, const struct subject *subject)
 {
 	const struct log_subject about = subject_for_log(subject);
-	const struct words_facts words = {.user = subject->name, .reference = subject->lock.locked ? subject->lock.reference : NULL};
+	const struct words_facts words = {
+		.user = subject->name, .reference = subject->lock.locked ? subject->lock.reference : NULL};
 
 	if (!subject_may_be_asked(call, subject)) {
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
@@ -56,7 +57,8 @@ static void keys(struct call *call)
 	const struct verifier *verifier = call->verifier;
 	json_t *jwks = json_deep_copy(receipt_signer_jwks(verifier->receipts));
 
-	call_reply(call, json_pack("{s:o, s:s, s:s}", "jwks", jwks, "log_key", verifier->log_key, "issuer", verifier->policy->issuer));
+	call_reply(call, json_pack("{s:o, s:s, s:s}", "jwks", jwks, "log_key", verifier->log_key,
+			"issuer", verifier->policy->issuer));
 }
 
 static void end_session(struct call *call)
@@ -94,4 +96,5 @@ static const struct door_handler handlers[] = {
 	{NULL, NULL},
 };
 
-const struct door door_verify = {.interface = &interface_verify, .handlers = handlers, .brake = brake_of_verify};
+const struct door door_verify = {
+	.interface = &interface_verify, .handlers = handlers, .brake = brake_of_verify};

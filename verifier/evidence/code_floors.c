@@ -42,7 +42,8 @@ struct floor_names {
 static bool has_counter(const struct user_record *record)
 {
 	for (size_t i = 0; i < record->credential_count; i++)
-		if (record->credentials[i].type == CREDENTIAL_HOTP && record->credentials[i].state == CREDENTIAL_LIVE)
+		if (record->credentials[i].type == CREDENTIAL_HOTP &&
+		    record->credentials[i].state == CREDENTIAL_LIVE)
 			return true;
 	return false;
 }
@@ -72,7 +73,8 @@ static enum stepup_error put_in_doubt(struct store_session *session, const char 
 	if (error != STEPUP_OK)
 		return error;
 	for (size_t i = 0; i < record->credential_count; i++)
-		if (record->credentials[i].type == CREDENTIAL_HOTP && record->credentials[i].state == CREDENTIAL_LIVE)
+		if (record->credentials[i].type == CREDENTIAL_HOTP &&
+		    record->credentials[i].state == CREDENTIAL_LIVE)
 			record->credentials[i].otp.resync_counter = OTP_IN_DOUBT;
 	error = store_user_save(session, record);
 	user_record_free(&record);
@@ -110,7 +112,8 @@ enum stepup_error code_floors_epoch(struct store_session *session, int64_t now)
 	return error == STEPUP_OK ? all_in_doubt(session) : error;
 }
 
-enum stepup_error code_floors_start(struct store_session *session, bool clean, int64_t now, struct code_floors *floors)
+enum stepup_error code_floors_start(struct store_session *session, bool clean, int64_t now,
+	struct code_floors *floors)
 {
 	enum stepup_error error = read_floors(session, floors);
 

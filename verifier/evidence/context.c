@@ -51,17 +51,23 @@ enum stepup_error context_make(const struct context_facts *facts, char **text, s
 	enum stepup_error error = STEPUP_NO_MEMORY;
 	json_t *object = json_object();
 
-	if (object != NULL && context_set_number(object, "v", 1) && context_set_text(object, "purpose", facts->purpose) &&
-		context_set_text(object, "iss", facts->policy->issuer) && context_set_text(object, "rp_id", facts->policy->rp_id) &&
-		context_set_text(object, "host", facts->policy->host) && context_set_text(object, "service", facts->service) &&
-		context_set_text(object, "caller", facts->caller) && context_set_text(object, "via", facts->via) &&
-		context_set_text(object, "user", facts->user) && set_bytes(object, "user_id", facts->user_id, USER_ID_SIZE) &&
-		set_bytes(object, "session", facts->session, DIGEST_SIZE) &&
-		set_bytes(object, "rule", facts->rule == NULL ? NULL : facts->rule->digest, DIGEST_SIZE) && context_set_text(object, "prompt", facts->prompt) &&
-		set_bytes(object, "commitment", facts->commitment, DIGEST_SIZE) && set_require(object, facts) &&
-		set_bytes(object, "nonce", facts->nonce, CONTEXT_NONCE_SIZE) && context_set_number(object, "iat", facts->iat) &&
-		context_set_number(object, "exp", facts->exp) && set_bytes(object, "request", facts->request, DIGEST_SIZE) &&
-		context_set_text(object, "decision", facts->decision))
+	if (object != NULL && context_set_number(object, "v", 1) &&
+	    context_set_text(object, "purpose", facts->purpose) &&
+	    context_set_text(object, "iss", facts->policy->issuer) &&
+	    context_set_text(object, "rp_id", facts->policy->rp_id) &&
+	    context_set_text(object, "host", facts->policy->host) &&
+	    context_set_text(object, "service", facts->service) &&
+	    context_set_text(object, "caller", facts->caller) &&
+	    context_set_text(object, "via", facts->via) && context_set_text(object, "user", facts->user) &&
+	    set_bytes(object, "user_id", facts->user_id, USER_ID_SIZE) &&
+	    set_bytes(object, "session", facts->session, DIGEST_SIZE) &&
+	    set_bytes(object, "rule", facts->rule == NULL ? NULL : facts->rule->digest, DIGEST_SIZE) &&
+	    context_set_text(object, "prompt", facts->prompt) &&
+	    set_bytes(object, "commitment", facts->commitment, DIGEST_SIZE) && set_require(object, facts) &&
+	    set_bytes(object, "nonce", facts->nonce, CONTEXT_NONCE_SIZE) &&
+	    context_set_number(object, "iat", facts->iat) && context_set_number(object, "exp", facts->exp) &&
+	    set_bytes(object, "request", facts->request, DIGEST_SIZE) &&
+	    context_set_text(object, "decision", facts->decision))
 		error = json_canonical(object, text, size);
 	json_decref(object);
 	return error;
@@ -84,7 +90,8 @@ enum stepup_error context_challenge(const char *text, size_t size, uint8_t chall
 	return error;
 }
 
-enum stepup_error context_commitment(const uint8_t salt[DIGEST_SIZE], const struct action *action, uint8_t commitment[DIGEST_SIZE])
+enum stepup_error context_commitment(const uint8_t salt[DIGEST_SIZE], const struct action *action,
+	uint8_t commitment[DIGEST_SIZE])
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -96,7 +103,8 @@ enum stepup_error context_commitment(const uint8_t salt[DIGEST_SIZE], const stru
 	return error;
 }
 
-enum stepup_error context_commit(const struct action *action, uint8_t salt[DIGEST_SIZE], uint8_t commitment[DIGEST_SIZE])
+enum stepup_error context_commit(const struct action *action, uint8_t salt[DIGEST_SIZE],
+	uint8_t commitment[DIGEST_SIZE])
 {
 	if (getrandom(salt, DIGEST_SIZE, 0) != DIGEST_SIZE)
 		return STEPUP_INTERNAL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The context of one step-up (DESIGN section 4): what a key signs, what a grant logs. A JCS object made by the verifier alone and kept
- * byte for byte; the challenge is a digest of it.
+ * The context of one step-up (DESIGN section 4): what a key signs, what a grant logs. A JCS object made by
+ * the verifier alone and kept byte for byte; the challenge is a digest of it.
  * Layer: verifier/evidence/. Pure.
  */
 #ifndef STEPUP_VERIFIER_CONTEXT_H
@@ -45,9 +45,11 @@ enum stepup_error context_make(const struct context_facts *facts, char **text, s
 enum stepup_error context_challenge(const char *text, size_t size, uint8_t challenge[DIGEST_SIZE]);
 
 /* HMAC-SHA-256(salt, JCS(action)), with a salt of DIGEST_SIZE random bytes. */
-enum stepup_error context_commitment(const uint8_t salt[DIGEST_SIZE], const struct action *action, uint8_t commitment[DIGEST_SIZE]);
+enum stepup_error context_commitment(const uint8_t salt[DIGEST_SIZE], const struct action *action,
+	uint8_t commitment[DIGEST_SIZE]);
 
 /* A fresh salt and the commitment under it. STEPUP_INTERNAL where there is no randomness. */
-enum stepup_error context_commit(const struct action *action, uint8_t salt[DIGEST_SIZE], uint8_t commitment[DIGEST_SIZE]);
+enum stepup_error context_commit(const struct action *action, uint8_t salt[DIGEST_SIZE],
+	uint8_t commitment[DIGEST_SIZE]);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The high-water mark's file, as an earlier version left it: five lines of text and a MAC over them under a subkey of the master key.
+ * The high-water mark's file, as an earlier version left it: five lines of text and a MAC over them under a
+ * subkey of the master key.
  */
 #include "verifier/evidence/highwater.h"
 
@@ -41,8 +42,8 @@ static char *body_format(const struct highwater *mark)
 	char root[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *body = NULL;
 
 	base64url_encode(mark->root, DIGEST_SIZE, root);
-	if (asprintf(&body, FIRST_LINE "\nsize %" PRId64 "\nroot %s\nat %" PRId64 "\nclean %d\n", mark->size, root, mark->at,
-		    mark->clean ? 1 : 0) < 0)
+	if (asprintf(&body, FIRST_LINE "\nsize %" PRId64 "\nroot %s\nat %" PRId64 "\nclean %d\n", mark->size,
+		    root, mark->at, mark->clean ? 1 : 0) < 0)
 		return NULL;
 	return body;
 }
@@ -55,10 +56,10 @@ static enum stepup_error body_parse(const char *body, struct highwater *mark)
 	int clean = 0;
 	bool same;
 
-	if (sscanf(body, FIRST_LINE "\nsize %" SCNd64 "\nroot %43s\nat %" SCNd64 "\nclean %d\n", &mark->size, root, &mark->at,
-		    &clean) != 4 ||
-		base64url_decode(root, mark->root, DIGEST_SIZE, &root_size) != STEPUP_OK || root_size != DIGEST_SIZE ||
-		mark->size < 0)
+	if (sscanf(body, FIRST_LINE "\nsize %" SCNd64 "\nroot %43s\nat %" SCNd64 "\nclean %d\n", &mark->size,
+		    root, &mark->at, &clean) != 4 ||
+	    base64url_decode(root, mark->root, DIGEST_SIZE, &root_size) != STEPUP_OK ||
+	    root_size != DIGEST_SIZE || mark->size < 0)
 		return STEPUP_CORRUPT;
 	mark->clean = clean == 1;
 	again = body_format(mark);
@@ -88,7 +89,8 @@ static enum stepup_error mac_check(char *text, size_t size, const uint8_t key[HI
 	return error;
 }
 
-enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], struct highwater *mark, char **why)
+enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE],
+	struct highwater *mark, char **why)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -105,7 +107,8 @@ enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_K
 	if (error == STEPUP_OK)
 		error = body_parse(text, mark);
 	free(text);
-	if (error == STEPUP_CORRUPT && asprintf(why, "%s is not a high-water mark written under this master key.", path) < 0)
+	if (error == STEPUP_CORRUPT &&
+	    asprintf(why, "%s is not a high-water mark written under this master key.", path) < 0)
 		*why = NULL;
 	return error;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The high-water mark of earlier versions: a small MACed file that remembers how far the log had come. It is read once, where there is no mark (mark.h) yet, and
- * replaced by one.
+ * The high-water mark of earlier versions: a small MACed file that remembers how far the log had come. It is
+ * read once, where there is no mark (mark.h) yet, and replaced by one.
  * MUST: take no mark whose MAC doesn't hold.
  * Layer: verifier/evidence/.
  */
@@ -26,12 +26,13 @@ struct highwater {
 /* The key that marks are MACed under; wipe it. */
 enum stepup_error highwater_key(const struct master_key *master, uint8_t key[HIGHWATER_KEY_SIZE]);
 
-/* STEPUP_NOT_FOUND, STEPUP_CORRUPT (not ours, or changed), STEPUP_UNSAFE_FILE, STEPUP_IO; `*why` (the caller frees) then says what is
- * wrong with the file. */
-enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE], struct highwater *mark, char **why);
+/* STEPUP_NOT_FOUND, STEPUP_CORRUPT (not ours, or changed), STEPUP_UNSAFE_FILE, STEPUP_IO; `*why` (the caller
+ * frees) then says what is wrong with the file. */
+enum stepup_error highwater_read(const char *path, const uint8_t key[HIGHWATER_KEY_SIZE],
+	struct highwater *mark, char **why);
 
-/* Takes the file of an earlier version, which lay beside the database, to where there is none yet, and removes it there. STEPUP_OK also where there is nothing to
- * take. */
+/* Takes the file of an earlier version, which lay beside the database, to where there is none yet, and
+ * removes it there. STEPUP_OK also where there is nothing to take. */
 enum stepup_error highwater_carry_over(const char *former, const char *path);
 
 #endif

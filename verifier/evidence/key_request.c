@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One way's context, challenge and client data.
- * MUST: make the client data of a seat here alone, so that no client can put another origin or challenge into it.
+ * MUST: make the client data of a seat here alone, so that no client can put another origin or
+ * challenge into it.
  */
 #include "verifier/evidence/key_request.h"
 
@@ -23,7 +24,8 @@ static enum stepup_error client_data_make(const struct context_facts *facts, str
 	base64url_encode(request->challenge, DIGEST_SIZE, challenge);
 	if (asprintf(&origin, KEY_SEAT_ORIGIN "%s", facts->policy->host) < 0)
 		return STEPUP_NO_MEMORY;
-	object = json_pack("{s:s, s:s, s:s, s:b}", "type", type, "challenge", challenge, "origin", origin, "crossOrigin", 0);
+	object = json_pack("{s:s, s:s, s:s, s:b}", "type", type, "challenge", challenge, "origin", origin,
+		"crossOrigin", 0);
 	if (object != NULL)
 		request->client_data = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
@@ -31,7 +33,8 @@ static enum stepup_error client_data_make(const struct context_facts *facts, str
 	return request->client_data == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
-enum stepup_error key_request_make(const struct context_facts *facts, enum via via, struct key_request *request)
+enum stepup_error key_request_make(const struct context_facts *facts, enum via via,
+	struct key_request *request)
 {
 	struct context_facts own = *facts;
 	enum stepup_error error;

@@ -32,7 +32,8 @@ void draft_add_number(struct draft *draft, const char *name, int64_t number);
 void draft_add_text(struct draft *draft, const char *name, const char *text);
 void draft_add_bytes(struct draft *draft, const char *name, const uint8_t *bytes, size_t size);
 
-/* At most LOG_TEXT_MAX bytes of UTF-8; what isn't UTF-8 is escaped, what is longer is cut between characters and says so. */
+/* At most LOG_TEXT_MAX bytes of UTF-8; what isn't UTF-8 is escaped, what is longer is cut between
+ * characters and says so. */
 json_t *draft_text(const char *text);
 
 /* The entry, the caller's; NULL where anything failed. */

@@ -28,7 +28,8 @@ static void add_spent(struct draft *draft, const struct credential *credential)
 	case CREDENTIAL_TOTP:
 		draft_add_number(draft, "step", credential->otp.last_step);
 		if (credential->otp.drift_steps != 0)
-			draft_add_number(draft, "drift", credential->otp.drift_steps * (int64_t)credential->otp.period_seconds);
+			draft_add_number(draft, "drift",
+				credential->otp.drift_steps * (int64_t)credential->otp.period_seconds);
 		break;
 	case CREDENTIAL_HOTP:
 		draft_add_number(draft, "counter", credential->otp.next_counter - 1);
@@ -77,7 +78,8 @@ json_t *log_entry_names(int64_t at, const char *issuer, const char *was_issuer, 
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_start(int64_t at, const char *version, const char *issuer, const uint8_t policy[DIGEST_SIZE], bool clean)
+json_t *log_entry_start(int64_t at, const char *version, const char *issuer,
+	const uint8_t policy[DIGEST_SIZE], bool clean)
 {
 	struct draft draft = draft_new("start", at);
 
@@ -207,7 +209,8 @@ json_t *log_entry_request_end(int64_t at, const struct approval_request *request
 
 json_t *log_entry_grant(const struct log_grant *grant)
 {
-	static const char *const types[] = {[LOG_GRANT] = "grant", [LOG_REQUEST] = "request", [LOG_APPROVE] = "approve", [LOG_DENY] = "deny"};
+	static const char *const types[] = {[LOG_GRANT] = "grant", [LOG_REQUEST] = "request",
+		[LOG_APPROVE] = "approve", [LOG_DENY] = "deny"};
 	struct draft draft = draft_about(types[grant->step], grant->at, &grant->subject);
 	bool fresh = strcmp(grant->method, "fresh") == 0;
 
@@ -273,7 +276,8 @@ json_t *log_entry_evidence(const struct action *action, const char *prompt)
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind, const char *credential)
+json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const char *kind,
+	const char *credential)
 {
 	static const struct log_subject nobody;
 	struct draft draft = draft_about("alert", at, subject == NULL ? &nobody : subject);
@@ -283,7 +287,8 @@ json_t *log_entry_alert(int64_t at, const struct log_subject *subject, const cha
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_store_changed(int64_t at, const char *table, const char *user, const char *why, int64_t found, int64_t known)
+json_t *log_entry_store_changed(int64_t at, const char *table, const char *user, const char *why,
+	int64_t found, int64_t known)
 {
 	struct draft draft = draft_new("alert", at);
 
@@ -341,7 +346,8 @@ json_t *log_entry_hooks_dropped(int64_t at, int64_t count)
 	return draft_finish(&draft);
 }
 
-static void log_entry_add_key(struct draft *draft, const struct key_credential *key, const struct log_key_enrolment *enrolment)
+static void log_entry_add_key(struct draft *draft, const struct key_credential *key,
+	const struct log_key_enrolment *enrolment)
 {
 	draft_add_number(draft, "alg", key->algorithm);
 	draft_add_bytes(draft, "key", key->public_key, key->public_key_size);
@@ -360,8 +366,8 @@ static void log_entry_add_key(struct draft *draft, const struct key_credential *
 	draft_add_bytes(draft, "commitment", enrolment->commitment, DIGEST_SIZE);
 }
 
-json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential, const char *how,
-	const struct log_actor *actor, const struct log_key_enrolment *key)
+json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const struct credential *credential,
+	const char *how, const struct log_actor *actor, const struct log_key_enrolment *key)
 {
 	struct draft draft = draft_about("enrol", at, subject);
 
@@ -375,8 +381,8 @@ json_t *log_entry_enrol(int64_t at, const struct log_subject *subject, const str
 	return draft_finish(&draft);
 }
 
-static struct draft draft_about_credential(const char *type, int64_t at, const struct log_subject *subject, const char *credential,
-	const struct log_actor *actor)
+static struct draft draft_about_credential(const char *type, int64_t at, const struct log_subject *subject,
+	const char *credential, const struct log_actor *actor)
 {
 	struct draft draft = draft_about(type, at, subject);
 
@@ -385,14 +391,16 @@ static struct draft draft_about_credential(const char *type, int64_t at, const s
 	return draft;
 }
 
-json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor)
+json_t *log_entry_remove(int64_t at, const struct log_subject *subject, const char *credential,
+	const struct log_actor *actor)
 {
 	struct draft draft = draft_about_credential("remove", at, subject, credential, actor);
 
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const char *credential, const struct log_actor *actor, int64_t invitations)
+json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const char *credential,
+	const struct log_actor *actor, int64_t invitations)
 {
 	struct draft draft = draft_about_credential("revoke", at, subject, credential, actor);
 
@@ -401,7 +409,8 @@ json_t *log_entry_revoke(int64_t at, const struct log_subject *subject, const ch
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const char *old_name, const struct log_actor *actor)
+json_t *log_entry_rename(int64_t at, const struct log_subject *subject, const char *old_name,
+	const struct log_actor *actor)
 {
 	struct draft draft = draft_about("rename", at, subject);
 
@@ -441,8 +450,8 @@ json_t *log_entry_withdraw(int64_t at, const char *user, int64_t invitations, co
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char *reference, const char *reason,
-	const struct log_actor *actor, int64_t invitations)
+json_t *log_entry_lock(int64_t at, const struct log_subject *subject, const char *reference,
+	const char *reason, const struct log_actor *actor, int64_t invitations)
 {
 	struct draft draft = draft_about("lock", at, subject);
 
@@ -462,7 +471,8 @@ json_t *log_entry_unlock(int64_t at, const struct log_subject *subject, const st
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_freeze(int64_t at, const char *action, const char *reference, const char *reason, const struct log_actor *actor)
+json_t *log_entry_freeze(int64_t at, const char *action, const char *reference, const char *reason,
+	const struct log_actor *actor)
 {
 	struct draft draft = draft_new("freeze", at);
 
@@ -482,8 +492,8 @@ json_t *log_entry_thaw(int64_t at, const char *action, const struct log_actor *a
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const char *exec_id, const struct action *action,
-	const uint8_t commitment[DIGEST_SIZE])
+json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const char *exec_id,
+	const struct action *action, const uint8_t commitment[DIGEST_SIZE])
 {
 	const struct log_subject subject = {.user = receipt->user, .user_id = receipt->user_id};
 	struct draft draft = draft_about("redeem", at, &subject);
@@ -496,7 +506,8 @@ json_t *log_entry_redeem(int64_t at, const struct receipt_row *receipt, const ch
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_resume(int64_t at, const struct receipt_row *receipt, const char *exec_id, const char *action)
+json_t *log_entry_resume(int64_t at, const struct receipt_row *receipt, const char *exec_id,
+	const char *action)
 {
 	const struct log_subject subject = {.user = receipt->user, .user_id = receipt->user_id};
 	struct draft draft = draft_about("resume", at, &subject);
@@ -509,8 +520,8 @@ json_t *log_entry_resume(int64_t at, const struct receipt_row *receipt, const ch
 	return draft_finish(&draft);
 }
 
-json_t *log_entry_redeem_refusal(int64_t at, const struct receipt_row *receipt, const char *audience, const char *action,
-	enum stepup_error error, const char *why)
+json_t *log_entry_redeem_refusal(int64_t at, const struct receipt_row *receipt, const char *audience,
+	const char *action, enum stepup_error error, const char *why)
 {
 	struct log_subject subject = {0};
 	struct draft draft;

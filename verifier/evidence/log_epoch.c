@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whether the store may be taken as it stands, and the beginning of a new epoch where somebody decided that it is.
+ * Whether the store may be taken as it stands, and the beginning of a new epoch where somebody
+ * decided that it is.
  */
 #include "verifier/evidence/log_epoch.h"
 
@@ -24,26 +25,26 @@
 
 enum stepup_error log_epoch_refuse(char **why, const char *what)
 {
-	if (asprintf(why, "%s Nothing was changed and nothing is approved. Put the newest store and its high-water mark back. To go on with what is there: stepup epoch new. "
-			  "Receipts and invitations of before are void then, and the log says so.",
-		    what) < 0)
+	if (asprintf(why, "%s Nothing was changed and nothing is approved. Put the newest store and its "
+		    "high-water mark back. To go on with what is there: stepup epoch new. "
+		    "Receipts and invitations of before are void then, and the log says so.", what) < 0)
 		*why = NULL;
 	return STEPUP_CORRUPT;
 }
 
-static enum stepup_error refuse_older(char **why, const char *path, int64_t size, const struct highwater *mark)
+static enum stepup_error refuse_older(char **why, const char *path, int64_t size,
+	const struct highwater *mark)
 {
 	char what[512];
 
-	(void)snprintf(what, sizeof(what),
-		"The store is older than it was: its log has %" PRId64 " entries, but %.300s remembers %" PRId64 ".", size, path,
-		mark->size);
+	(void)snprintf(what, sizeof(what), "The store is older than it was: its log has %" PRId64
+		" entries, but %.300s remembers %" PRId64 ".", size, path, mark->size);
 	return log_epoch_refuse(why, what);
 }
 
 /* Holds the store against a mark that is ours. */
-static enum stepup_error store_fits_mark(struct store_session *session, const char *path, int64_t size, const struct highwater *mark,
-	char **why)
+static enum stepup_error store_fits_mark(struct store_session *session, const char *path, int64_t size,
+	const struct highwater *mark, char **why)
 {
 	uint8_t root[DIGEST_SIZE];
 	char what[512];
@@ -57,19 +58,21 @@ static enum stepup_error store_fits_mark(struct store_session *session, const ch
 	if (error == STEPUP_OK && equal_constant_time(root, mark->root, DIGEST_SIZE))
 		return STEPUP_OK;
 	(void)snprintf(what, sizeof(what),
-		"The store's log is not the one that %.300s remembers: one of its first %" PRId64 " entries was changed or taken out.", path,
-		mark->size);
+		"The store's log is not the one that %.300s remembers: one of its first %" PRId64
+		" entries was changed or taken out.", path, mark->size);
 	return log_epoch_refuse(why, what);
 }
 
-/* The file of an earlier version, which knew the log only: read once, where this version has hardly written anything yet. STEPUP_NOT_FOUND: there is none. */
-static enum stepup_error check_former(struct store_session *session, const struct log_epoch_place *place, const struct store_head *head,
-	struct epoch_seen *seen, char **why)
+/* The file of an earlier version, which knew the log only: read once, where this version has hardly written
+ * anything yet. STEPUP_NOT_FOUND: there is none. */
+static enum stepup_error check_former(struct store_session *session, const struct log_epoch_place *place,
+	const struct store_head *head, struct epoch_seen *seen, char **why)
 {
 	uint8_t key[HIGHWATER_KEY_SIZE] = {0};
 	struct highwater mark;
 	char *reason = NULL;
-	enum stepup_error error = head->batch > FIRST_BATCH ? STEPUP_NOT_FOUND : highwater_key(place->key, key);
+	enum stepup_error error = head->batch > FIRST_BATCH ? STEPUP_NOT_FOUND
+		: highwater_key(place->key, key);
 
 	if (error == STEPUP_OK)
 		error = highwater_read(place->path, key, &mark, &reason);
@@ -79,7 +82,8 @@ static enum stepup_error check_former(struct store_session *session, const struc
 		return STEPUP_NOT_FOUND;
 	error = store_fits_mark(session, place->path, head->log_size, &mark, why);
 	seen->size = mark.size;
-	seen->clean = error == STEPUP_OK && mark.clean && head->log_size <= mark.size + 1; /* the one more says that the vault began */
+	/* the one more says that the vault began */
+	seen->clean = error == STEPUP_OK && mark.clean && head->log_size <= mark.size + 1;
 	return error == STEPUP_OK ? store_mark_make(place->store, place->key, place->path, why) : error;
 }
 
@@ -116,8 +120,8 @@ static char *file_of_move(struct store_session *session, const struct store_head
 
 /* --- the mark --- */
 
-static enum stepup_error check_mark(struct store_session *session, const struct log_epoch_place *place, const struct store_head *head,
-	struct epoch_seen *seen, char **why)
+static enum stepup_error check_mark(struct store_session *session, const struct log_epoch_place *place,
+	const struct store_head *head, struct epoch_seen *seen, char **why)
 {
 	struct mark_question question = {
 		.path = place->path, .store = head, .mark = &seen->head, .leaves = place->leaves};
@@ -142,7 +146,8 @@ static enum stepup_error check_mark(struct store_session *session, const struct 
 	return error;
 }
 
-enum stepup_error log_epoch_check(struct store_session *session, const struct log_epoch_place *place, struct epoch_seen *seen, char **why)
+enum stepup_error log_epoch_check(struct store_session *session, const struct log_epoch_place *place,
+	struct epoch_seen *seen, char **why)
 {
 	struct mark_question question = {.path = place->path};
 	struct store_head head;
@@ -189,7 +194,8 @@ static enum stepup_error void_request(void *context, struct approval_request *re
 	return store_request_move(context, request, REQUEST_VOID);
 }
 
-enum stepup_error log_epoch_write(struct store_session *session, bool first, const struct epoch_seen *seen, const char *log_key)
+enum stepup_error log_epoch_write(struct store_session *session, bool first, const struct epoch_seen *seen,
+	const char *log_key)
 {
 	int64_t now = clock_wall_seconds(), index = -1;
 	enum stepup_error error = STEPUP_OK;

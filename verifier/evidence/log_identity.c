@@ -25,7 +25,9 @@ static enum stepup_error origin_make(const struct log_names *names, char origin[
 	length = strlen(issuer);
 	while (length > 0 && issuer[length - 1] == '/')
 		length--;
-	return snprintf(origin, NOTE_NAME_SIZE, "%.*s/%s", (int)length, issuer, names->host) < NOTE_NAME_SIZE ? STEPUP_OK : STEPUP_TOO_LONG;
+	return snprintf(origin, NOTE_NAME_SIZE, "%.*s/%s", (int)length, issuer, names->host) < NOTE_NAME_SIZE
+		? STEPUP_OK
+		: STEPUP_TOO_LONG;
 }
 
 /* The first line of the newest checkpoint. */
@@ -48,7 +50,8 @@ static enum stepup_error origin_signed(struct store_session *session, char origi
 	return error;
 }
 
-enum stepup_error log_identity_origin(struct store_session *session, const struct log_names *names, char origin[NOTE_NAME_SIZE])
+enum stepup_error log_identity_origin(struct store_session *session, const struct log_names *names,
+	char origin[NOTE_NAME_SIZE])
 {
 	enum stepup_error error = store_fact_get(session, FACT_ORIGIN, origin, NOTE_NAME_SIZE);
 
@@ -64,7 +67,8 @@ struct last_host {
 	bool found;
 };
 
-static bool take_host(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool take_host(void *context, int64_t index, const char *entry, const char *details,
+	const uint8_t *salt)
 {
 	struct last_host *last = context;
 	json_t *object = NULL;
@@ -76,7 +80,8 @@ static bool take_host(void *context, int64_t index, const char *entry, const cha
 	if (json_parse_object(entry, strlen(entry), &object) != STEPUP_OK)
 		return false;
 	host = message_text(object, "host");
-	last->found = host != NULL && snprintf(last->host, sizeof(last->host), "%s", host) < (int)sizeof(last->host);
+	last->found = host != NULL &&
+		snprintf(last->host, sizeof(last->host), "%s", host) < (int)sizeof(last->host);
 	json_decref(object);
 	return false;
 }
@@ -99,7 +104,8 @@ static enum stepup_error host_of_before(struct store_session *session, char host
 }
 
 /* Writes a fact that says something else, or nothing, so far. */
-static enum stepup_error keep(struct store_session *session, const char *name, const char *value, bool *changed)
+static enum stepup_error keep(struct store_session *session, const char *name, const char *value,
+	bool *changed)
 {
 	char kept[NOTE_NAME_SIZE] = "";
 	enum stepup_error error = store_fact_get(session, name, kept, sizeof(kept));
@@ -110,7 +116,8 @@ static enum stepup_error keep(struct store_session *session, const char *name, c
 	return error == STEPUP_OK || error == STEPUP_NOT_FOUND ? store_fact_set(session, name, value) : error;
 }
 
-enum stepup_error log_identity_keep(struct store_session *session, const char *origin, const struct log_names *names, bool *changed)
+enum stepup_error log_identity_keep(struct store_session *session, const char *origin,
+	const struct log_names *names, bool *changed)
 {
 	char issuer[NOTE_NAME_SIZE] = "", host[NOTE_NAME_SIZE] = "";
 	enum stepup_error known_issuer = store_fact_get(session, FACT_ISSUER, issuer, sizeof(issuer));
@@ -123,10 +130,11 @@ enum stepup_error log_identity_keep(struct store_session *session, const char *o
 		return known_issuer;
 	if (known_host != STEPUP_OK && known_host != STEPUP_NOT_FOUND)
 		return known_host;
-	if ((known_issuer == STEPUP_OK && strcmp(issuer, names->issuer) != 0) || (known_host == STEPUP_OK && strcmp(host, names->host) != 0)) {
+	if ((known_issuer == STEPUP_OK && strcmp(issuer, names->issuer) != 0) ||
+	    (known_host == STEPUP_OK && strcmp(host, names->host) != 0)) {
 		*changed = true;
-		error = store_log_append(session, log_entry_names(clock_wall_seconds(), names->issuer, known_issuer == STEPUP_OK ? issuer : NULL,
-			host), NULL, NULL, &index);
+		error = store_log_append(session, log_entry_names(clock_wall_seconds(), names->issuer,
+				known_issuer == STEPUP_OK ? issuer : NULL, host), NULL, NULL, &index);
 	}
 	if (error == STEPUP_OK)
 		error = keep(session, FACT_ORIGIN, origin, changed);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checkpoints in the background. One round at a time: read the tree on the writer's side, sign on a worker thread, store the note on
- * the writer's side, and only then, on a worker thread again, sync the mark and tell the journal. Nobody who is being answered waits for any of it.
+ * Checkpoints in the background. One round at a time: read the tree on the writer's side, sign on a worker
+ * thread, store the note on the writer's side, and only then, on a worker thread again, sync the mark and
+ * tell the journal. Nobody who is being answered waits for any of it.
  */
 #include "verifier/evidence/log_signer.h"
 
@@ -70,7 +71,8 @@ static enum stepup_error seed_load(struct log_signer *signer, struct store_sessi
 }
 
 /* Makes a signing key and keeps it; inside the caller's transaction. */
-static enum stepup_error seed_make(struct log_signer *signer, struct store_session *session, const char *origin)
+static enum stepup_error seed_make(struct log_signer *signer, struct store_session *session,
+	const char *origin)
 {
 	char text[BASE64URL_LENGTH(NOTE_KEY_SIZE) + 1], kid[9];
 	int64_t at = clock_wall_seconds();
@@ -79,21 +81,22 @@ static enum stepup_error seed_make(struct log_signer *signer, struct store_sessi
 	if (at <= signer->seed_at) /* the newest by its time is the one that signs */
 		at = signer->seed_at + 1;
 	signer->has_seed = getrandom(signer->seed, sizeof(signer->seed), 0) == (ssize_t)sizeof(signer->seed);
-	error = signer->has_seed ? note_key_from_seed(origin, signer->seed, &signer->note_key) : STEPUP_INTERNAL;
+	error = signer->has_seed ? note_key_from_seed(origin, signer->seed, &signer->note_key)
+		: STEPUP_INTERNAL;
 	if (error != STEPUP_OK)
 		return error;
 	base64url_encode(signer->seed, sizeof(signer->seed), text);
-	(void)snprintf(kid, sizeof(kid), "%02x%02x%02x%02x", signer->note_key.key_id[0], signer->note_key.key_id[1],
-		signer->note_key.key_id[2], signer->note_key.key_id[3]);
+	(void)snprintf(kid, sizeof(kid), "%02x%02x%02x%02x", signer->note_key.key_id[0],
+		signer->note_key.key_id[1], signer->note_key.key_id[2], signer->note_key.key_id[3]);
 	error = store_key_add(session, KEY_PURPOSE, kid, text, at);
 	WIPE_ARRAY(text);
 	return error;
 }
 
-/* A new epoch has a new key: the old one may have signed entries that this store has lost, and a log must never sign two
- * different pasts (c2sp.org/tlog-checkpoint). */
-static enum stepup_error epoch_work(struct log_signer *signer, struct store_session *session, const char *origin, const struct log_names *names, bool first,
-	const struct epoch_seen *seen)
+/* A new epoch has a new key: the old one may have signed entries that this store has lost, and a log must
+ * never sign two different pasts (c2sp.org/tlog-checkpoint). */
+static enum stepup_error epoch_work(struct log_signer *signer, struct store_session *session,
+	const char *origin, const struct log_names *names, bool first, const struct epoch_seen *seen)
 {
 	char *log_key = NULL;
 	bool changed;
@@ -109,8 +112,8 @@ static enum stepup_error epoch_work(struct log_signer *signer, struct store_sess
 	return error;
 }
 
-static enum stepup_error epoch_begin(struct log_signer *signer, struct store_session *session, const char *origin, const struct log_names *names, bool first,
-	const struct epoch_seen *seen)
+static enum stepup_error epoch_begin(struct log_signer *signer, struct store_session *session,
+	const char *origin, const struct log_names *names, bool first, const struct epoch_seen *seen)
 {
 	enum stepup_error error = store_begin(session);
 
@@ -125,7 +128,8 @@ static enum stepup_error epoch_begin(struct log_signer *signer, struct store_ses
 }
 
 /* A start under other names than the last one's. */
-static enum stepup_error names_keep(struct store_session *session, const char *origin, const struct log_names *names)
+static enum stepup_error names_keep(struct store_session *session, const char *origin,
+	const struct log_names *names)
 {
 	bool changed = false;
 	enum stepup_error error = store_begin(session);
@@ -142,8 +146,9 @@ static enum stepup_error names_keep(struct store_session *session, const char *o
 /* The key's public half, or a sentence that says why there is none. */
 static enum stepup_error key_ready(struct log_signer *signer, const char *origin, char **log_key, char **why)
 {
-	enum stepup_error error = signer->has_seed ? note_key_from_seed(origin, signer->seed, &signer->note_key) :
-						     log_epoch_refuse(why, "The log's signing key is missing from the store.");
+	enum stepup_error error = signer->has_seed
+		? note_key_from_seed(origin, signer->seed, &signer->note_key)
+		: log_epoch_refuse(why, "The log's signing key is missing from the store.");
 
 	if (error == STEPUP_OK) {
 		*log_key = note_key_format(&signer->note_key);
@@ -174,9 +179,11 @@ static void signer_free(struct log_signer **signer)
 	*signer = NULL;
 }
 
-/* A new epoch has a mark of its own, once its first transaction stands: until then the old one refuses the store. */
-static enum stepup_error epoch_marked(struct log_signer *signer, struct store_session *session, const struct log_epoch_place *place, const char *origin,
-	const struct log_names *names, const struct epoch_seen *seen, char **why)
+/* A new epoch has a mark of its own, once its first transaction stands: until then the old one
+ * refuses the store. */
+static enum stepup_error epoch_marked(struct log_signer *signer, struct store_session *session,
+	const struct log_epoch_place *place, const char *origin, const struct log_names *names,
+	const struct epoch_seen *seen, char **why)
 {
 	enum stepup_error error;
 
@@ -187,8 +194,9 @@ static enum stepup_error epoch_marked(struct log_signer *signer, struct store_se
 }
 
 /* Everything that stands between the store and serving it. */
-static enum stepup_error open_checked(struct log_signer *signer, struct store_session *session, const struct log_epoch_place *place,
-	const struct log_names *names, bool new_epoch, bool *clean, char **log_key, char **why)
+static enum stepup_error open_checked(struct log_signer *signer, struct store_session *session,
+	const struct log_epoch_place *place, const struct log_names *names, bool new_epoch, bool *clean,
+	char **log_key, char **why)
 {
 	char origin[NOTE_NAME_SIZE] = "";
 	struct epoch_seen seen;
@@ -196,7 +204,8 @@ static enum stepup_error open_checked(struct log_signer *signer, struct store_se
 	enum stepup_error error = log_epoch_check(session, place, &seen, why);
 	bool first = error == STEPUP_NOT_FOUND;
 
-	/* The first start leaves a mark before its first entry, so that a crash between the two doesn't look like a lost mark. */
+	/* The first start leaves a mark before its first entry, so that a crash between the two doesn't look
+	 * like a lost mark. */
 	if (first)
 		error = store_mark_make(place->store, place->key, place->path, why);
 	if (error == STEPUP_CORRUPT && new_epoch) {
@@ -216,16 +225,20 @@ static enum stepup_error open_checked(struct log_signer *signer, struct store_se
 	if (error == STEPUP_OK && first)
 		error = epoch_begin(signer, session, origin, names, true, &seen);
 	else if (error == STEPUP_OK)
-		error = new_epoch ? epoch_marked(signer, session, place, origin, names, &seen, why) : names_keep(session, origin, names);
+		error = new_epoch ? epoch_marked(signer, session, place, origin, names, &seen, why)
+			: names_keep(session, origin, names);
 	if (error == STEPUP_OK)
 		error = key_ready(signer, origin, log_key, why);
-	if (error == STEPUP_INVALID && asprintf(why, "The log can't be named \"%s\": printable ASCII without spaces and + only.", origin) < 0)
+	if (error == STEPUP_INVALID &&
+	    asprintf(why, "The log can't be named \"%s\": printable ASCII without spaces and + only.",
+		    origin) < 0)
 		*why = NULL;
 	return error;
 }
 
-enum stepup_error log_signer_open(struct store *store, struct store_session *session, const struct master_key *key,
-	const char *mark_path, const struct log_names *names, bool new_epoch, struct log_signer **signer, bool *clean, char **log_key, char **why)
+enum stepup_error log_signer_open(struct store *store, struct store_session *session,
+	const struct master_key *key, const char *mark_path, const struct log_names *names, bool new_epoch,
+	struct log_signer **signer, bool *clean, char **log_key, char **why)
 {
 	const struct log_epoch_place place = {.store = store, .key = key, .path = mark_path};
 	struct log_signer *opened = calloc(1, sizeof(*opened));
@@ -261,7 +274,8 @@ static enum stepup_error note_make(struct log_signer *signer)
 	free(signer->note);
 	signer->note = NULL;
 	signer->at = clock_wall_seconds();
-	return error == STEPUP_OK ? checkpoint_sign(&checkpoint, &signer->note_key, signer->seed, &signer->note) : error;
+	return error == STEPUP_OK
+		? checkpoint_sign(&checkpoint, &signer->note_key, signer->seed, &signer->note) : error;
 }
 
 /* The note goes to the journal too, out of reach of whoever can write the database. */
@@ -270,8 +284,9 @@ static void note_tell(const struct log_signer *signer)
 	char *line;
 
 	if (getenv("JOURNAL_STREAM") != NULL) {
-		(void)sd_journal_send("MESSAGE=Signed the log of %s at %" PRIu64 " entries", signer->note_key.name, signer->tree.size,
-			"PRIORITY=%d", LOG_INFO, "STEPUP_LOG_ORIGIN=%s", signer->note_key.name, "STEPUP_LOG_SIZE=%" PRIu64,
+		(void)sd_journal_send("MESSAGE=Signed the log of %s at %" PRIu64 " entries",
+			signer->note_key.name, signer->tree.size, "PRIORITY=%d", LOG_INFO,
+			"STEPUP_LOG_ORIGIN=%s", signer->note_key.name, "STEPUP_LOG_SIZE=%" PRIu64,
 			signer->tree.size, "STEPUP_LOG_CHECKPOINT=%s", signer->note, NULL);
 		return;
 	}
@@ -290,7 +305,8 @@ static void round_end(struct log_signer *signer, enum stepup_error result)
 {
 	signer->busy = false;
 	if (result != STEPUP_OK && result != signer->told)
-		journal_line(LOG_ERR, "log", "Could not sign a checkpoint of the log: %s Trying again.", stepup_error_text(result));
+		journal_line(LOG_ERR, "log", "Could not sign a checkpoint of the log: %s Trying again.",
+			stepup_error_text(result));
 	signer->told = result;
 }
 
@@ -323,7 +339,8 @@ static void store_note_done(void *job, enum stepup_error result)
 
 	if (result == STEPUP_OK)
 		signer->signed_size = signer->tree.size;
-	if (result == STEPUP_OK && uv_queue_work(signer->loop, &signer->work, publish_work, publish_done) == 0)
+	if (result == STEPUP_OK &&
+	    uv_queue_work(signer->loop, &signer->work, publish_work, publish_done) == 0)
 		return;
 	round_end(signer, result == STEPUP_OK ? STEPUP_NO_MEMORY : result);
 }
@@ -395,7 +412,8 @@ enum stepup_error log_signer_start(struct log_signer *signer, struct commit_queu
 	if (uv_timer_init(loop, &signer->timer) != 0)
 		return STEPUP_INTERNAL;
 	signer->timer_open = true;
-	return uv_timer_start(&signer->timer, round_begin, ROUND_MS, ROUND_MS) == 0 ? STEPUP_OK : STEPUP_INTERNAL;
+	return uv_timer_start(&signer->timer, round_begin, ROUND_MS, ROUND_MS) == 0 ? STEPUP_OK
+		: STEPUP_INTERNAL;
 }
 
 static void timer_closed(uv_handle_t *handle)
@@ -467,7 +485,8 @@ enum stepup_error log_signer_close(struct log_signer **signer, struct store_sess
 	if (error == STEPUP_OK)
 		error = store_mark_sync(it->store);
 	if (error != STEPUP_OK)
-		journal_line(LOG_ERR, "log", "Could not sign the log's end: %s The next start will take this stop for unclean.",
+		journal_line(LOG_ERR, "log",
+			"Could not sign the log's end: %s The next start will take this stop for unclean.",
 			stepup_error_text(error));
 	signer_free(signer);
 	return error;

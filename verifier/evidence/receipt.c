@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Receipts: keys, claims, signature. The one file of the verifier that knows libjose, which makes and reads the keys; a signature is OpenSSL's,
- * because libjose would read the key anew for each one (three times the cost).
+ * Receipts: keys, claims, signature. The one file of the verifier that knows libjose, which makes and
+ * reads the keys; a signature is OpenSSL's, because libjose would read the key anew for each one (three
+ * times the cost).
  */
 #include "verifier/evidence/receipt.h"
 
@@ -49,14 +50,16 @@ static enum stepup_error thumbprint(const json_t *jwk, char kid[KID_SIZE])
 /* The public half as it is published (RFC 7517): the point, what it is for, its name. */
 static json_t *public_half(const json_t *jwk, const char *kid)
 {
-	return json_pack("{s:s, s:s, s:O, s:O, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256", "x", json_object_get(jwk, "x"), "y",
-		json_object_get(jwk, "y"), "alg", "ES256", "use", "sig", "kid", kid);
+	return json_pack("{s:s, s:s, s:O, s:O, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256",
+		"x", json_object_get(jwk, "x"), "y", json_object_get(jwk, "y"), "alg", "ES256", "use", "sig",
+		"kid", kid);
 }
 
 /* Makes the key that signs, and the header it signs under. */
 static enum stepup_error signer_use(struct receipt_signer *signer, const json_t *jwk, const char *kid)
 {
-	json_t *header = json_pack("{s:s, s:s, s:s}", "alg", "ES256", "typ", "stepup-receipt+jwt", "kid", kid);
+	json_t *header =
+		json_pack("{s:s, s:s, s:s}", "alg", "ES256", "typ", "stepup-receipt+jwt", "kid", kid);
 	char *text = NULL;
 	size_t size = 0;
 	enum stepup_error error = header == NULL ? STEPUP_NO_MEMORY : json_canonical(header, &text, &size);
@@ -87,7 +90,7 @@ static bool receipt_take_key(void *context, const char *kid, const char *secret,
 	if (walk->error == STEPUP_OK && strcmp(kid, expected) != 0)
 		walk->error = STEPUP_CORRUPT;
 	if (walk->error == STEPUP_OK &&
-		json_array_append_new(json_object_get(walk->signer->jwks, "keys"), public_half(jwk, kid)) != 0)
+	    json_array_append_new(json_object_get(walk->signer->jwks, "keys"), public_half(jwk, kid)) != 0)
 		walk->error = STEPUP_NO_MEMORY;
 	if (walk->error == STEPUP_OK && walk->count++ == 0)
 		walk->error = signer_use(walk->signer, jwk, kid);
@@ -150,14 +153,15 @@ static json_t *authorization(const struct receipt_facts *facts)
 	char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
 
 	base64url_encode(facts->row->digest, DIGEST_SIZE, digest);
-	return json_pack("{s:s, s:s, s:o, s:s}", "type", "io.stepup.action", "action", facts->action->name, "details",
-		action_details_to_json(facts->action), "digest", digest);
+	return json_pack("{s:s, s:s, s:o, s:s}", "type", "io.stepup.action", "action", facts->action->name,
+		"details", action_details_to_json(facts->action), "digest", digest);
 }
 
 static json_t *claims_make(const struct receipt_facts *facts)
 {
 	const struct receipt_row *row = facts->row;
-	json_t *amr = json_array(), *approvers = facts->approver == NULL || *facts->approver == '\0' ? NULL : json_pack("[s]", facts->approver);
+	json_t *amr = json_array(), *approvers = facts->approver == NULL ||
+		*facts->approver == '\0' ? NULL : json_pack("[s]", facts->approver);
 
 	for (size_t i = 0; facts->amr[i] != NULL; i++)
 		if (json_array_append_new(amr, json_string(facts->amr[i])) != 0) {
@@ -165,17 +169,20 @@ static json_t *claims_make(const struct receipt_facts *facts)
 			json_decref(approvers);
 			return NULL;
 		}
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:o, s:o*, s:[o], s:I}", "iss", facts->issuer, "aud",
-		row->audience, "sub", row->user, "azp", facts->azp, "iat", (json_int_t)row->issued, "nbf", (json_int_t)row->issued,
-		"exp", (json_int_t)row->expires, "jti", row->jti, "auth_time", (json_int_t)facts->auth_time, "acr", facts->acr,
-		"amr", amr, "approvers", approvers, "authorization_details", authorization(facts), "log", (json_int_t)row->log_index);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:s, s:o, s:o*, s:[o], s:I}",
+		"iss", facts->issuer, "aud", row->audience, "sub", row->user, "azp", facts->azp,
+		"iat", (json_int_t)row->issued, "nbf", (json_int_t)row->issued,
+		"exp", (json_int_t)row->expires, "jti", row->jti, "auth_time", (json_int_t)facts->auth_time,
+		"acr", facts->acr, "amr", amr, "approvers", approvers,
+		"authorization_details", authorization(facts), "log", (json_int_t)row->log_index);
 }
 
 /* r ‖ s, each of 32 bytes, from the DER form that OpenSSL signs in. */
 static enum stepup_error signature_raw(const unsigned char *der, size_t der_size, uint8_t raw[2 * HALF_SIZE])
 {
 	ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &der, (long)der_size);
-	bool done = signature != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(signature), raw, HALF_SIZE) == HALF_SIZE &&
+	bool done = signature != NULL &&
+		BN_bn2binpad(ECDSA_SIG_get0_r(signature), raw, HALF_SIZE) == HALF_SIZE &&
 		BN_bn2binpad(ECDSA_SIG_get0_s(signature), raw + HALF_SIZE, HALF_SIZE) == HALF_SIZE;
 
 	ECDSA_SIG_free(signature);
@@ -183,7 +190,8 @@ static enum stepup_error signature_raw(const unsigned char *der, size_t der_size
 }
 
 /* ES256 over the signing input (RFC 7515 section 5.1), in base64url. */
-static enum stepup_error sign(EVP_PKEY *key, const char *input, size_t size, char signature[BASE64URL_LENGTH(2 * HALF_SIZE) + 1])
+static enum stepup_error sign(EVP_PKEY *key, const char *input, size_t size,
+	char signature[BASE64URL_LENGTH(2 * HALF_SIZE) + 1])
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	unsigned char der[128];
@@ -201,7 +209,8 @@ static enum stepup_error sign(EVP_PKEY *key, const char *input, size_t size, cha
 }
 
 /* The receipt that says `claims`. */
-static enum stepup_error sign_claims(const struct receipt_signer *signer, const json_t *claims, char **receipt)
+static enum stepup_error sign_claims(const struct receipt_signer *signer, const json_t *claims,
+	char **receipt)
 {
 	char signature[BASE64URL_LENGTH(2 * HALF_SIZE) + 1], *text = NULL, *payload = NULL, *input = NULL;
 	size_t size = 0;
@@ -228,7 +237,8 @@ out:
 	return error;
 }
 
-enum stepup_error receipt_sign(struct receipt_signer *signer, const struct receipt_facts *facts, char **receipt)
+enum stepup_error receipt_sign(struct receipt_signer *signer, const struct receipt_facts *facts,
+	char **receipt)
 {
 	json_t *claims = claims_make(facts);
 	enum stepup_error error = sign_claims(signer, claims, receipt);
@@ -237,8 +247,9 @@ enum stepup_error receipt_sign(struct receipt_signer *signer, const struct recei
 	return error;
 }
 
-/* Whether services will take what this signer signs: a key that was loaded by halves (for want of memory, libjose says nothing of it) would
- * show at the first receipt only. What is signed here says nothing and goes nowhere. */
+/* Whether services will take what this signer signs: a key that was loaded by halves (for want of
+ * memory, libjose says nothing of it) would show at the first receipt only. What is signed here says
+ * nothing and goes nowhere. */
 static enum stepup_error signer_prove(const struct receipt_signer *signer)
 {
 	json_t *nothing = json_object(), *claims = NULL;
@@ -253,7 +264,8 @@ static enum stepup_error signer_prove(const struct receipt_signer *signer)
 	return error;
 }
 
-enum stepup_error receipt_signer_open(struct store_session *session, struct receipt_signer **signer, char **why)
+enum stepup_error receipt_signer_open(struct store_session *session,
+	struct receipt_signer **signer, char **why)
 {
 	struct key_walk walk = {.signer = calloc(1, sizeof(struct receipt_signer))};
 	enum stepup_error error = STEPUP_NO_MEMORY;
@@ -273,7 +285,8 @@ enum stepup_error receipt_signer_open(struct store_session *session, struct rece
 	}
 	if (error == STEPUP_OK && signer_prove(walk.signer) != STEPUP_OK) {
 		error = STEPUP_NO_MEMORY;
-		if (asprintf(why, "a receipt signed with the receipts' key does not verify, so services would refuse every receipt: most likely there was no memory") < 0)
+		if (asprintf(why, "a receipt signed with the receipts' key does not verify, "
+			    "so services would refuse every receipt: most likely there was no memory") < 0)
 			*why = NULL;
 	}
 	if (error == STEPUP_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One-time codes. liboath does the arithmetic of one code and nothing else: no file, no window, no comparison of its own.
+ * One-time codes. liboath does the arithmetic of one code and nothing else: no file, no window, no
+ * comparison of its own.
  */
 #include "verifier/factors/otp.h"
 
@@ -50,7 +51,8 @@ invalid:
 
 static int algorithm_flags(enum otp_algorithm algorithm)
 {
-	return algorithm == OTP_SHA512 ? OATH_TOTP_HMAC_SHA512 : algorithm == OTP_SHA256 ? OATH_TOTP_HMAC_SHA256 : 0;
+	return algorithm == OTP_SHA512 ? OATH_TOTP_HMAC_SHA512
+		: algorithm == OTP_SHA256 ? OATH_TOTP_HMAC_SHA256 : 0;
 }
 
 /* liboath's HOTP knows SHA-1 only; its TOTP with a period of one second is HOTP with any of the three. */
@@ -58,22 +60,23 @@ enum stepup_error otp_code(const struct otp_secret *secret, int64_t moving_facto
 {
 	(void)pthread_once(&oath_once, oath_start);
 	memset(code, 0, CODE_SIZE);
-	if (oath_state != OATH_OK || moving_factor < 0 || secret->digits < DIGITS_MIN || secret->digits > DIGITS_MAX ||
-		secret->size < OTP_SECRET_MIN || secret->size > OTP_SECRET_MAX || secret->algorithm < OTP_SHA1 ||
-		secret->algorithm > OTP_SHA512)
+	if (oath_state != OATH_OK || moving_factor < 0 || secret->digits < DIGITS_MIN ||
+	    secret->digits > DIGITS_MAX || secret->size < OTP_SECRET_MIN || secret->size > OTP_SECRET_MAX ||
+	    secret->algorithm < OTP_SHA1 || secret->algorithm > OTP_SHA512)
 		return STEPUP_INTERNAL;
-	if (oath_totp_generate2((const char *)secret->bytes, secret->size, (time_t)moving_factor, 1, 0, secret->digits,
-		    algorithm_flags(secret->algorithm), code) != OATH_OK ||
-		strlen(code) != secret->digits) {
+	if (oath_totp_generate2((const char *)secret->bytes, secret->size, (time_t)moving_factor, 1, 0,
+		    secret->digits, algorithm_flags(secret->algorithm), code) != OATH_OK ||
+	    strlen(code) != secret->digits) {
 		wipe_memory(code, CODE_SIZE);
 		return STEPUP_INTERNAL;
 	}
 	return STEPUP_OK;
 }
 
-/* Whether the code is the one of this moving factor. Both rooms are NUL-padded: a code of another length never matches. */
-static enum stepup_error code_matches(const struct otp_secret *secret, int64_t moving_factor, const char code[CODE_SIZE],
-	bool *matches)
+/* Whether the code is the one of this moving factor. Both rooms are NUL-padded: a code of another
+ * length never matches. */
+static enum stepup_error code_matches(const struct otp_secret *secret, int64_t moving_factor,
+	const char code[CODE_SIZE], bool *matches)
 {
 	char right[CODE_SIZE];
 	enum stepup_error error = otp_code(secret, moving_factor, right);
@@ -83,7 +86,8 @@ static enum stepup_error code_matches(const struct otp_secret *secret, int64_t m
 	return error;
 }
 
-/* Whether a step may be accepted: above the last one, and not one of before `floor`, which is this host's time. Who seems to be behind may have typed late. */
+/* Whether a step may be accepted: above the last one, and not one of before `floor`, which is this host's
+ * time. Who seems to be behind may have typed late. */
 static bool step_is_good(const struct otp_secret *secret, int64_t step, int64_t floor)
 {
 	int64_t shown = step - secret->drift_steps - (secret->drift_steps < 0);
@@ -91,8 +95,8 @@ static bool step_is_good(const struct otp_secret *secret, int64_t step, int64_t 
 	return step > secret->last_step && (floor == 0 || shown * (int64_t)secret->period_seconds > floor);
 }
 
-/* The steps around the one that the token's clock should have now. One step of drift isn't told from a person who types late, so this host's own are in it then,
- * too. */
+/* The steps around the one that the token's clock should have now. One step of drift isn't told from a person
+ * who types late, so this host's own are in it then, too. */
 static void window_of(const struct otp_secret *secret, int64_t here, int64_t *first, int64_t *last)
 {
 	*first = here + secret->drift_steps - OTP_WINDOW_STEPS - (secret->drift_steps == 1);
@@ -105,8 +109,10 @@ static void window_of(const struct otp_secret *secret, int64_t here, int64_t *fi
 		*last = here + OTP_DRIFT_MAX_STEPS;
 }
 
-/* The step further out that a code is right for: the one that completes a resynchronisation, else the first that could begin one; -1 for none. */
-static enum stepup_error match_far(const struct otp_secret *secret, const char code[CODE_SIZE], int64_t here, int64_t floor, int64_t *far)
+/* The step further out that a code is right for: the one that completes a resynchronisation, else the first
+ * that could begin one; -1 for none. */
+static enum stepup_error match_far(const struct otp_secret *secret, const char code[CODE_SIZE], int64_t here,
+	int64_t floor, int64_t *far)
 {
 	int64_t step = here > OTP_DRIFT_MAX_STEPS ? here - OTP_DRIFT_MAX_STEPS : 0;
 	bool matches;
@@ -117,13 +123,15 @@ static enum stepup_error match_far(const struct otp_secret *secret, const char c
 
 		if (error != STEPUP_OK)
 			return error;
-		if (matches && step_is_good(secret, step, floor) && (*far < 0 || step == secret->resync_counter))
+		if (matches && step_is_good(secret, step, floor) &&
+		    (*far < 0 || step == secret->resync_counter))
 			*far = step;
 	}
 	return STEPUP_OK;
 }
 
-static enum stepup_error check_far(struct otp_secret *secret, const char code[CODE_SIZE], int64_t here, int64_t floor, enum otp_result *result)
+static enum stepup_error check_far(struct otp_secret *secret, const char code[CODE_SIZE], int64_t here,
+	int64_t floor, enum otp_result *result)
 {
 	int64_t far, expected = secret->resync_counter;
 	enum stepup_error error = match_far(secret, code, here, floor, &far);
@@ -143,8 +151,8 @@ static enum stepup_error check_far(struct otp_secret *secret, const char code[CO
 }
 
 /* A code that two steps share is taken for the later one, so that it can't be good again. */
-static enum stepup_error check_totp(struct otp_secret *secret, const char code[CODE_SIZE], int64_t now, int64_t floor,
-	enum otp_result *result)
+static enum stepup_error check_totp(struct otp_secret *secret, const char code[CODE_SIZE], int64_t now,
+	int64_t floor, enum otp_result *result)
 {
 	int64_t period = secret->period_seconds, accepted = -1, here, first, last;
 	bool matches, spent = false;
@@ -176,7 +184,8 @@ static enum stepup_error check_totp(struct otp_secret *secret, const char code[C
 
 int64_t otp_off_seconds(const struct credential *credential)
 {
-	return credential->type == CREDENTIAL_TOTP ? credential->otp.drift_steps * (int64_t)credential->otp.period_seconds : 0;
+	return credential->type == CREDENTIAL_TOTP
+		? credential->otp.drift_steps * (int64_t)credential->otp.period_seconds : 0;
 }
 
 int64_t otp_far_seconds(const struct credential *credential, int64_t now)
@@ -196,7 +205,8 @@ struct hotp_matches {
 	bool completes; /* the one after the last code, where that began something */
 };
 
-static enum stepup_error match_hotp(const struct otp_secret *secret, const char code[CODE_SIZE], int64_t awaited, struct hotp_matches *found)
+static enum stepup_error match_hotp(const struct otp_secret *secret, const char code[CODE_SIZE],
+	int64_t awaited, struct hotp_matches *found)
 {
 	int64_t next = secret->next_counter;
 	bool matches;
@@ -228,7 +238,8 @@ static enum stepup_error match_hotp(const struct otp_secret *secret, const char 
 	return STEPUP_OK;
 }
 
-static enum stepup_error check_hotp(struct otp_secret *secret, const char code[CODE_SIZE], enum otp_result *result)
+static enum stepup_error check_hotp(struct otp_secret *secret, const char code[CODE_SIZE],
+	enum otp_result *result)
 {
 	bool in_doubt = secret->resync_counter <= OTP_IN_DOUBT;
 	int64_t awaited = in_doubt ? OTP_IN_DOUBT - 1 - secret->resync_counter : secret->resync_counter;
@@ -242,7 +253,8 @@ static enum stepup_error check_hotp(struct otp_secret *secret, const char code[C
 	if (error != STEPUP_OK)
 		return error;
 	begun = found.near >= 0 ? found.near : found.far;
-	secret->resync_counter = in_doubt ? OTP_IN_DOUBT : -1; /* whatever isn't the next code in a row ends a resynchronisation */
+	/* whatever isn't the next code in a row ends a resynchronisation */
+	secret->resync_counter = in_doubt ? OTP_IN_DOUBT : -1;
 	if (in_doubt && begun >= 0 && !found.completes) {
 		secret->resync_counter = OTP_IN_DOUBT - 1 - (begun + 1);
 		*result = OTP_RESYNC;
@@ -261,7 +273,8 @@ static enum stepup_error check_hotp(struct otp_secret *secret, const char code[C
 	return STEPUP_OK;
 }
 
-enum stepup_error otp_check(struct credential *credential, const char *code, int64_t now, int64_t floor, enum otp_result *result)
+enum stepup_error otp_check(struct credential *credential, const char *code, int64_t now, int64_t floor,
+	enum otp_result *result)
 {
 	char padded[CODE_SIZE] = {0};
 	enum stepup_error error;
@@ -272,8 +285,8 @@ enum stepup_error otp_check(struct credential *credential, const char *code, int
 	if (strnlen(code, CODE_SIZE) == CODE_SIZE)
 		return STEPUP_INVALID;
 	memcpy(padded, code, strlen(code));
-	error = credential->type == CREDENTIAL_TOTP ? check_totp(&credential->otp, padded, now, floor, result) :
-						      check_hotp(&credential->otp, padded, result);
+	error = credential->type == CREDENTIAL_TOTP ? check_totp(&credential->otp, padded, now, floor, result)
+		: check_hotp(&credential->otp, padded, result);
 	WIPE_ARRAY(padded);
 	if (error == STEPUP_OK && *result == OTP_ACCEPTED)
 		credential->last_used = now;
@@ -291,7 +304,8 @@ enum stepup_error otp_secret_generate(struct otp_secret *secret)
 	do {
 		if (getrandom(secret->bytes, secret->size, 0) != (ssize_t)secret->size)
 			return STEPUP_INTERNAL;
-	} while (otp_secret_length(secret) != secret->size); /* one in 256: apps take secrets of the usual length best */
+	/* one in 256: apps take secrets of the usual length best */
+	} while (otp_secret_length(secret) != secret->size);
 	return STEPUP_OK;
 }
 
@@ -393,7 +407,8 @@ static char *percent_encode(const char *text)
 	for (const char *in = text; encoded != NULL && *in != '\0'; in++) {
 		unsigned char c = (unsigned char)*in;
 
-		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~", c) != NULL) {
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		    strchr("-._~", c) != NULL) {
 			*out++ = *in;
 		} else {
 			*out++ = '%';
@@ -404,7 +419,8 @@ static char *percent_encode(const char *text)
 	return encoded;
 }
 
-/* What differs from the values that the format has by itself: one SHA-1 code of six digits every thirty seconds. Each byte makes the QR code larger. */
+/* What differs from the values that the format has by itself: one SHA-1 code of six digits every thirty
+ * seconds. Each byte makes the QR code larger. */
 static char *uri_parameters(const struct otp_secret *otp, bool totp)
 {
 	char *text = NULL;
@@ -435,8 +451,8 @@ char *otp_uri(const struct credential *credential, const char *issuer, const cha
 	char *secret = otp_secret_format(otp), *parameters = uri_parameters(otp, totp), *uri = NULL;
 
 	if (safe_issuer != NULL && safe_account != NULL && secret != NULL && parameters != NULL &&
-		asprintf(&uri, "otpauth://%s/%s:%s?secret=%s&issuer=%s%s", totp ? "totp" : "hotp", safe_issuer, safe_account, secret,
-			safe_issuer, parameters) < 0)
+	    asprintf(&uri, "otpauth://%s/%s:%s?secret=%s&issuer=%s%s", totp ? "totp" : "hotp", safe_issuer,
+		    safe_account, secret, safe_issuer, parameters) < 0)
 		uri = NULL;
 	free(safe_issuer);
 	free(safe_account);

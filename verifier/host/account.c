@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accounts by NSS, looked up on libuv's worker threads and remembered; see account.h. Everybody who asks for the same account
- * while it is being looked up waits for the one answer; which lookups run is account_places.c's.
+ * Accounts by NSS, looked up on libuv's worker threads and remembered; see account.h. Everybody who asks for
+ * the same account while it is being looked up waits for the one answer; which lookups run is
+ * account_places.c's.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -150,7 +151,8 @@ static struct entry *entry_find_or_add(struct account_cache *cache, const char *
 	struct entry *entry;
 
 	for (entry = *slot; entry != NULL; entry = entry->next_in_slot) {
-		if (name == NULL ? entry->name == NULL && entry->uid == uid : entry->name != NULL && strcmp(entry->name, name) == 0) {
+		if (name == NULL ? entry->name == NULL && entry->uid == uid : entry->name != NULL &&
+		    strcmp(entry->name, name) == 0) {
 			entry_unlink_age(cache, entry);
 			entry_link_newest(cache, entry);
 			return entry;
@@ -238,7 +240,8 @@ static bool entry_look_up(struct account_cache *cache, struct entry *entry, uid_
 	return entry->lookup != NULL;
 }
 
-static void account_ask(struct account_cache *cache, uid_t asker, const char *name, uid_t uid, unsigned seconds, account_found *found, void *context)
+static void account_ask(struct account_cache *cache, uid_t asker, const char *name, uid_t uid,
+	unsigned seconds, account_found *found, void *context)
 {
 	struct entry *entry = entry_find_or_add(cache, name, uid);
 	uint64_t now = uv_now(cache->loop), age;
@@ -253,7 +256,8 @@ static void account_ask(struct account_cache *cache, uid_t asker, const char *na
 		const struct account *account = account_keep(&entry->known->account);
 
 		/* Still good; where it soon isn't, the next answer is fetched while this one serves. */
-		if (age >= ACCOUNT_TTL_SECONDS * 1000 * 2 / 3 && entry->lookup == NULL && entry_look_up(cache, entry, asker))
+		if (age >= ACCOUNT_TTL_SECONDS * 1000 * 2 / 3 && entry->lookup == NULL &&
+		    entry_look_up(cache, entry, asker))
 			places_start(&cache->places);
 		found(context, STEPUP_OK, account);
 		account_drop(&account);
@@ -265,7 +269,8 @@ static void account_ask(struct account_cache *cache, uid_t asker, const char *na
 		found(context, STEPUP_UNAVAILABLE, NULL);
 		return;
 	}
-	*waiter = (struct account_waiter){ .found = found, .context = context, .until_ms = now + seconds * UINT64_C(1000) };
+	*waiter = (struct account_waiter){
+		.found = found, .context = context, .until_ms = now + seconds * UINT64_C(1000) };
 	*entry->last_waiter = waiter;
 	entry->last_waiter = &waiter->next;
 	places_start(&cache->places);
@@ -279,12 +284,14 @@ void account_by_uid(struct account_cache *cache, uid_t uid, account_found *found
 		account_ask(cache, uid, NULL, uid, ACCOUNT_WAIT_SECONDS, found, context);
 }
 
-void account_by_name(struct account_cache *cache, uid_t asker, const char *name, account_found *found, void *context)
+void account_by_name(struct account_cache *cache, uid_t asker, const char *name, account_found *found,
+	void *context)
 {
 	account_by_name_within(cache, asker, name, ACCOUNT_WAIT_SECONDS, found, context);
 }
 
-void account_by_name_within(struct account_cache *cache, uid_t asker, const char *name, unsigned seconds, account_found *found, void *context)
+void account_by_name_within(struct account_cache *cache, uid_t asker, const char *name, unsigned seconds,
+	account_found *found, void *context)
 {
 	struct shared_account *nobody;
 
@@ -350,7 +357,8 @@ void account_cache_sweep(struct account_cache *cache)
 	while (entry != NULL) {
 		if (somebody_is_due(entry, now)) {
 			entry_answer(entry, STEPUP_UNAVAILABLE, now);
-			entry = cache->oldest; /* who was answered may have asked again and changed the order */
+			/* who was answered may have asked again and changed the order */
+			entry = cache->oldest;
 		} else {
 			entry = entry->newer;
 		}
@@ -383,13 +391,15 @@ static void question_done(uv_work_t *work, int status)
 	free(question);
 }
 
-bool account_cache_work(struct account_cache *cache, void (*work)(void *context), void (*done)(void *context), void *context)
+bool account_cache_work(struct account_cache *cache, void (*work)(void *context), void (*done)(void *context),
+	void *context)
 {
 	struct long_question *question = calloc(1, sizeof(*question));
 
 	if (question == NULL)
 		return false;
-	*question = (struct long_question){ .cache = cache, .next = cache->questions, .run = work, .done = done, .context = context };
+	*question = (struct long_question){
+		.cache = cache, .next = cache->questions, .run = work, .done = done, .context = context };
 	question->work.data = question;
 	if (uv_queue_work(cache->places.loop, &question->work, question_run, question_done) != 0) {
 		free(question);

@@ -12,7 +12,8 @@
 #define GROUPS_MAX 65536 /* NGROUPS_MAX of Linux */
 
 /* One getpw*_r with a buffer that grows; 0 with *found NULL for none, else errno. */
-static int passwd_get(const char *name, uid_t uid, struct passwd *passwd, char **buffer, struct passwd **found)
+static int passwd_get(const char *name, uid_t uid, struct passwd *passwd, char **buffer,
+	struct passwd **found)
 {
 	size_t size = 4096;
 	int r = ERANGE;

@@ -6,7 +6,8 @@
 #include "verifier/host/account_places.h"
 #include "verifier/host/account_nss.h"
 
-void places_init(struct account_places *places, uv_loop_t *loop, void (*done)(struct lookup *lookup, enum stepup_error result))
+void places_init(struct account_places *places, uv_loop_t *loop,
+	void (*done)(struct lookup *lookup, enum stepup_error result))
 {
 	*places = (struct account_places){ .loop = loop, .done = done };
 	TAILQ_INIT(&places->pending);
@@ -20,7 +21,8 @@ static void lookup_free(struct lookup *lookup)
 	free(lookup);
 }
 
-struct lookup *places_add(struct account_places *places, void *owner, uid_t asker, const char *name, uid_t uid)
+struct lookup *places_add(struct account_places *places, void *owner, uid_t asker,
+	const char *name, uid_t uid)
 {
 	struct lookup *lookup = calloc(1, sizeof(*lookup));
 
@@ -84,7 +86,9 @@ static struct lookup *choose(const struct account_places *places)
 
 void places_join(struct account_places *places, struct lookup *lookup, uid_t asker)
 {
-	if (!lookup->running && (asker == 0 || (lookup->asker != 0 && running_for(places, asker) < running_for(places, lookup->asker))))
+	if (!lookup->running &&
+	    (asker == 0 ||
+		    (lookup->asker != 0 && running_for(places, asker) < running_for(places, lookup->asker))))
 		lookup->asker = asker;
 }
 

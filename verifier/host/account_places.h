@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which lookups of accounts run: only so many at once, so that a slow directory can't take every worker, and shared by who asks, so that nobody's questions make
- * others wait: root (and with it sudo and sshd) always finds a place that other uids can't have, and of those the one goes on that has the fewest.
+ * Which lookups of accounts run: only so many at once, so that a slow directory can't take every worker, and
+ * shared by who asks, so that nobody's questions make others wait: root (and with it sudo and sshd) always
+ * finds a place that other uids can't have, and of those the one goes on that has the fewest.
  * Layer: verifier/host/, under account.c.
  */
 #ifndef STEPUP_VERIFIER_ACCOUNT_PLACES_H
@@ -37,10 +38,13 @@ struct account_places {
 	void (*done)(struct lookup *lookup, enum stepup_error result);
 };
 
-void places_init(struct account_places *places, uv_loop_t *loop, void (*done)(struct lookup *lookup, enum stepup_error result));
+void places_init(struct account_places *places, uv_loop_t *loop,
+	void (*done)(struct lookup *lookup, enum stepup_error result));
 
-/* A lookup by name, or by uid where `name` is NULL (copied), behind those that wait; NULL where there is no memory. */
-struct lookup *places_add(struct account_places *places, void *owner, uid_t asker, const char *name, uid_t uid);
+/* A lookup by name, or by uid where `name` is NULL (copied), behind those that wait; NULL where
+ * there is no memory. */
+struct lookup *places_add(struct account_places *places, void *owner, uid_t asker,
+	const char *name, uid_t uid);
 
 /* Somebody else asks for the same: where it still waits, it is counted for whoever gets it sooner. */
 void places_join(struct account_places *places, struct lookup *lookup, uid_t asker);

@@ -25,7 +25,8 @@ static void line_write(int priority, const char *event, const char *text, size_t
 	/* journald reads "<N>" as the priority. */
 	if (journald_listens())
 		(void)snprintf(prefix, sizeof(prefix), "<%d>", priority & 7);
-	(void)fprintf(stderr, "%sstepupd: %s: %s\n", prefix, event, safe != NULL ? safe : "(no memory for the rest)");
+	(void)fprintf(stderr, "%sstepupd: %s: %s\n", prefix, event,
+		safe != NULL ? safe : "(no memory for the rest)");
 	free(safe);
 }
 
@@ -59,7 +60,8 @@ void journal_lines(int priority, const char *event, const char *text)
 }
 
 /* journald's own protocol takes any byte in a value. */
-static bool send_fields(int priority, const char *message_id, const char *message, const struct journal_field *fields, size_t count)
+static bool send_fields(int priority, const char *message_id, const char *message,
+	const struct journal_field *fields, size_t count)
 {
 	struct iovec lines[JOURNAL_FIELDS_MAX + 4];
 	char *texts[JOURNAL_FIELDS_MAX + 4];
@@ -98,13 +100,15 @@ static void write_fields(int priority, const char *message, const struct journal
 	(void)fputs(message, out);
 	for (size_t i = 0; i < count; i++)
 		if (fields[i].value != NULL)
-			(void)fprintf(out, strchr(fields[i].value, ' ') == NULL ? " %s=%s" : " %s=\"%s\"", fields[i].name, fields[i].value);
+			(void)fprintf(out, strchr(fields[i].value, ' ') == NULL ? " %s=%s" : " %s=\"%s\"",
+				fields[i].name, fields[i].value);
 	if (fclose(out) == 0)
 		line_write(priority, "alert", text, size);
 	free(text);
 }
 
-void journal_event(int priority, const char *message_id, const char *message, const struct journal_field *fields, size_t count)
+void journal_event(int priority, const char *message_id, const char *message,
+	const struct journal_field *fields, size_t count)
 {
 	if (!journald_listens() || !send_fields(priority, message_id, message, fields, count))
 		write_fields(priority, message, fields, count);

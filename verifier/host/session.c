@@ -11,7 +11,8 @@
 /* What sd_pid_get_session() says of a process in no session, or of a host without sessions. */
 static bool is_no_session(int error)
 {
-	return error == -ENODATA || error == -ENOENT || error == -ENXIO || error == -ENOMEDIUM || error == -EOPNOTSUPP;
+	return error == -ENODATA || error == -ENOENT || error == -ENXIO || error == -ENOMEDIUM ||
+		error == -EOPNOTSUPP;
 }
 
 bool session_is_remote(pid_t pid)

@@ -35,7 +35,8 @@ static enum stepup_error terminal_read_file(int folder, const char *name, char *
 	return STEPUP_OK;
 }
 
-/* The program's name stands in parentheses and may hold anything, so the fields are counted from the last one of these. */
+/* The program's name stands in parentheses and may hold anything, so the fields are counted from the
+ * last one of these. */
 static enum stepup_error read_stat(int folder, struct process_stat *stat)
 {
 	char text[2048], *rest;
@@ -45,8 +46,9 @@ static enum stepup_error read_stat(int folder, struct process_stat *stat)
 		return error;
 	rest = strrchr(text, ')');
 	if (rest == NULL ||
-	    sscanf(rest + 1, " %*c %*d %*d %ld %ld %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &stat->session, &stat->terminal,
-		    &stat->started) != 3)
+	    sscanf(rest + 1,
+		    " %*c %*d %*d %ld %ld %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+		    &stat->session, &stat->terminal, &stat->started) != 3)
 		return STEPUP_NOT_FOUND;
 	return STEPUP_OK;
 }
@@ -77,7 +79,8 @@ static int open_process(const char *proc, long pid)
 }
 
 /* When the process's session began: the leader must still be there, or another may have its number. */
-static enum stepup_error read_leader(const char *proc, const struct process_stat *process, struct process_stat *leader)
+static enum stepup_error read_leader(const char *proc, const struct process_stat *process,
+	struct process_stat *leader)
 {
 	int folder = open_process(proc, process->session);
 	enum stepup_error error;
@@ -86,7 +89,9 @@ static enum stepup_error read_leader(const char *proc, const struct process_stat
 		return STEPUP_NOT_FOUND;
 	error = read_stat(folder, leader);
 	(void)close(folder);
-	if (error == STEPUP_OK && (leader->session != process->session || leader->terminal != process->terminal || leader->started > process->started))
+	if (error == STEPUP_OK &&
+	    (leader->session != process->session || leader->terminal != process->terminal ||
+		    leader->started > process->started))
 		error = STEPUP_NOT_FOUND;
 	return error;
 }
@@ -95,10 +100,12 @@ static bool began_before(const struct process_stat *process, int64_t connected_m
 {
 	long ticks = sysconf(_SC_CLK_TCK);
 
-	return ticks > 0 && process->started / (unsigned long long)ticks <= (unsigned long long)((connected_ms + TICK_SLACK_MS) / 1000);
+	return ticks > 0 && process->started /
+		(unsigned long long)ticks <= (unsigned long long)((connected_ms + TICK_SLACK_MS) / 1000);
 }
 
-/* What the kernel knows of the process that connected: as whom it once logged in, and in which session of that. */
+/* What the kernel knows of the process that connected: as whom it once logged in, and in which
+ * session of that. */
 struct login {
 	struct process_stat process;
 	uint32_t uid, audit;
@@ -120,13 +127,15 @@ static enum stepup_error read_login(const char *proc, pid_t pid, int64_t connect
 	return error == STEPUP_OK && !began_before(&login->process, connected_ms) ? STEPUP_NOT_FOUND : error;
 }
 
-/* With its NUL, which stands in no session that a caller names: nobody becomes a terminal's sitting by spelling it out. */
+/* With its NUL, which stands in no session that a caller names: nobody becomes a terminal's sitting by
+ * spelling it out. */
 static enum stepup_error digest_kernels(const char *text, uint8_t digest[DIGEST_SIZE])
 {
 	return digest_sha256(text, strlen(text) + 1, digest);
 }
 
-enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t connected_ms, uint8_t terminal[DIGEST_SIZE])
+enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t connected_ms,
+	uint8_t terminal[DIGEST_SIZE])
 {
 	char text[256];
 	struct process_stat leader = {0};
@@ -135,17 +144,20 @@ enum stepup_error terminal_of_in(const char *proc, pid_t pid, uid_t uid, int64_t
 	int length;
 
 	if (error == STEPUP_OK)
-		error = login.process.terminal == 0 ? STEPUP_NOT_FOUND : read_leader(proc, &login.process, &leader);
+		error = login.process.terminal == 0 ? STEPUP_NOT_FOUND
+			: read_leader(proc, &login.process, &leader);
 	if (error != STEPUP_OK)
 		return error;
-	length = snprintf(text, sizeof(text), "terminal uid %" PRIuMAX " login %" PRIu32 " audit %" PRIu32 " leader %ld %llu tty %ld",
-		(uintmax_t)uid, login.uid, login.audit, login.process.session, leader.started, login.process.terminal);
+	length = snprintf(text, sizeof(text), "terminal uid %" PRIuMAX " login %" PRIu32 " audit %" PRIu32
+		" leader %ld %llu tty %ld", (uintmax_t)uid, login.uid, login.audit, login.process.session,
+		leader.started, login.process.terminal);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return STEPUP_INTERNAL;
 	return digest_kernels(text, terminal);
 }
 
-enum stepup_error terminal_login_in(const char *proc, pid_t pid, int64_t connected_ms, uint8_t digest[DIGEST_SIZE])
+enum stepup_error terminal_login_in(const char *proc, pid_t pid, int64_t connected_ms,
+	uint8_t digest[DIGEST_SIZE])
 {
 	char text[64];
 	struct login login = {0};

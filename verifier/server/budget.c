@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Per-uid budgets as token buckets; see budget.h. A uid's entry lives while it has a connection, owes something or is remembered, so the table is as large as
- * the connections allow plus what a sweep has not taken yet, and that is bounded too. An entry whose uid isn't known to have an account pays with the one
+ * Per-uid budgets as token buckets; see budget.h. A uid's entry lives while it has a connection, owes
+ * something or is remembered, so the table is as large as the connections allow plus what a sweep has not
+ * taken yet, and that is bounded too. An entry whose uid isn't known to have an account pays with the one
  * budget that all of those share: its payer.
  */
 #include <stdlib.h>
@@ -69,7 +70,8 @@ static void bucket_fill(struct bucket *bucket, int64_t rate, int64_t per_ms, int
 	if (passed <= 0)
 		return;
 	bucket->at_ms = now_ms;
-	/* Long enough to be full again, whatever it was; also keeps the product below from growing out of hand. */
+	/* Long enough to be full again, whatever it was; also keeps the product below from
+	 * growing out of hand. */
 	if (passed >= INT64_C(3600) * 1000 || passed * rate >= room * per_ms / 1000)
 		bucket->level = most * 1000;
 	else
@@ -149,8 +151,10 @@ static bool is_idle(struct budget *budget, int64_t now_ms, bool forgive)
 	bytes_fill(budget, now_ms);
 	begins_fill(budget, now_ms);
 	brakes_fill(budget, now_ms);
-	return budget->known_until_ms <= now_ms && budget->bytes.level == budget_limits_of(budget)->bytes_at_once * 1000 &&
-		budget->begins.level == budget_limits_of(budget)->begins_per_minute * 1000 && budget->brakes.level == INT64_C(2) * BUDGET_BRAKES * 1000;
+	return budget->known_until_ms <= now_ms &&
+		budget->bytes.level == budget_limits_of(budget)->bytes_at_once * 1000 &&
+		budget->begins.level == budget_limits_of(budget)->begins_per_minute * 1000 &&
+		budget->brakes.level == INT64_C(2) * BUDGET_BRAKES * 1000;
 }
 
 static void budget_sweep(struct budgets *all, int64_t now_ms, bool forgive)
@@ -194,7 +198,8 @@ static struct budget *budget_find_or_add(struct budgets *all, uid_t uid, int64_t
 
 	if (budget != NULL)
 		return budget;
-	/* Full: those who owe nothing go, and if thousands of uids owe something, they are forgiven rather than others refused. */
+	/* Full: those who owe nothing go, and if thousands of uids owe something, they are forgiven rather
+	 * than others refused. */
 	for (int forgive = 0; forgive < 2 && all->uids >= all->maximum + IDLE_MAX; forgive++)
 		budget_sweep(all, now_ms, forgive != 0);
 	budget = calloc(1, sizeof(*budget));
@@ -222,22 +227,26 @@ static struct budget *payer_of(struct budgets *all, uid_t uid)
 
 static size_t connections_most(const struct budgets *all, const struct budget *payer)
 {
-	size_t most = payer == &all->unnamed ? BUDGET_CONNECTIONS_UNNAMED : budget_limits_of(payer)->connections;
+	size_t most = payer == &all->unnamed ? BUDGET_CONNECTIONS_UNNAMED
+		: budget_limits_of(payer)->connections;
 
 	if (payer->rank != BUDGET_ORDINARY)
 		return most;
 	/* The last eighth is for root and configured callers alone. */
 	if (all->connections >= all->maximum - all->maximum / 8)
 		return 0;
-	return all->connections >= all->maximum - all->maximum / 4 && payer != &all->unnamed ? BUDGET_CONNECTIONS_SCARCE : most;
+	return all->connections >= all->maximum - all->maximum / 4 &&
+		payer != &all->unnamed ? BUDGET_CONNECTIONS_SCARCE : most;
 }
 
 bool budget_has_room(struct budgets *all, uid_t uid)
 {
 	const struct budget *budget = budget_of(all, uid), *payer = payer_of(all, uid);
-	bool own_room = payer != &all->unnamed || budget == NULL || budget->connections < BUDGET_CONNECTIONS_ORDINARY;
+	bool own_room = payer != &all->unnamed || budget == NULL ||
+		budget->connections < BUDGET_CONNECTIONS_ORDINARY;
 
-	return own_room && all->connections < all->maximum && payer->paid_connections - payer->narrow < connections_most(all, payer);
+	return own_room && all->connections < all->maximum &&
+		payer->paid_connections - payer->narrow < connections_most(all, payer);
 }
 
 bool budget_has_narrow_room(struct budgets *all, uid_t uid)
@@ -251,7 +260,8 @@ bool budget_owes(struct budgets *all, uid_t uid, int64_t now_ms)
 }
 
 /* NULL budget: there was no memory. */
-static bool budget_join(struct budgets *all, struct budget *budget, bool narrow, int64_t now_ms, struct budget_member *member)
+static bool budget_join(struct budgets *all, struct budget *budget, bool narrow, int64_t now_ms,
+	struct budget_member *member)
 {
 	struct budget *payer;
 
@@ -270,12 +280,14 @@ static bool budget_join(struct budgets *all, struct budget *budget, bool narrow,
 
 bool budget_connect(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member)
 {
-	return budget_has_room(all, uid) && budget_join(all, budget_find_or_add(all, uid, now_ms), false, now_ms, member);
+	return budget_has_room(all, uid) &&
+		budget_join(all, budget_find_or_add(all, uid, now_ms), false, now_ms, member);
 }
 
 bool budget_connect_narrow(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member)
 {
-	return budget_has_narrow_room(all, uid) && budget_join(all, budget_find_or_add(all, uid, now_ms), true, now_ms, member);
+	return budget_has_narrow_room(all, uid) &&
+		budget_join(all, budget_find_or_add(all, uid, now_ms), true, now_ms, member);
 }
 
 bool budget_replace(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member)
@@ -297,7 +309,9 @@ bool budget_may_replace(struct budgets *all, uid_t uid)
 {
 	const struct budget *budget = budget_of(all, uid);
 
-	return budget != NULL && budget->rank != BUDGET_ORDINARY && budget->connections >= budget_limits_of(budget)->connections && all->connections < all->maximum;
+	return budget != NULL && budget->rank != BUDGET_ORDINARY &&
+		budget->connections >= budget_limits_of(budget)->connections &&
+		all->connections < all->maximum;
 }
 
 void budget_disconnect(struct budgets *all, struct budget_member *member)
@@ -312,7 +326,8 @@ void budget_disconnect(struct budgets *all, struct budget_member *member)
 	member->budget = NULL;
 }
 
-struct budget_member *budget_first(struct budgets *all, uid_t uid, bool (*wanted)(const struct budget_member *member))
+struct budget_member *budget_first(struct budgets *all, uid_t uid,
+	bool (*wanted)(const struct budget_member *member))
 {
 	struct budget_member *member;
 
@@ -326,7 +341,8 @@ bool budget_unnamed_full(struct budgets *all, uid_t uid)
 {
 	const struct budget *payer = payer_of(all, uid);
 
-	return payer == &all->unnamed && payer->paid_connections - payer->narrow >= BUDGET_CONNECTIONS_UNNAMED;
+	return payer == &all->unnamed &&
+		payer->paid_connections - payer->narrow >= BUDGET_CONNECTIONS_UNNAMED;
 }
 
 /* --- who pays --- */
@@ -387,7 +403,8 @@ void budget_set_rank(struct budgets *all, struct budget *budget, enum budget_ran
 void budget_charge(struct budget *budget, size_t bytes, int64_t now_ms)
 {
 	struct budget *payer = budget->payer;
-	int64_t most = budget_limits_of(payer)->bytes_at_once, least = -BUDGET_DEBT_SECONDS * budget_limits_of(payer)->bytes_per_second * 1000;
+	int64_t most = budget_limits_of(payer)->bytes_at_once,
+		least = -BUDGET_DEBT_SECONDS * budget_limits_of(payer)->bytes_per_second * 1000;
 
 	if (payer->rank == BUDGET_ROOT)
 		return;

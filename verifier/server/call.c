@@ -10,7 +10,8 @@
 #define ERROR_NAME_SIZE 192
 
 /* What an error carries beside its message, as lib/wire/interfaces/ declares it. */
-enum error_fact { FACT_REFERENCE = 1, FACT_DETAIL, FACT_TRIES_LEFT, FACT_RETRY_AFTER, FACT_REQUEST, FACT_LOG };
+enum error_fact { FACT_REFERENCE = 1, FACT_DETAIL, FACT_TRIES_LEFT, FACT_RETRY_AFTER,
+	FACT_REQUEST, FACT_LOG };
 
 static const struct {
 	enum stepup_error error;
@@ -32,7 +33,8 @@ static int request_add(json_t *parameters, const struct refusal_facts *facts)
 		return 0;
 	if (json_object_set_new(parameters, "request", json_string(facts->request)) != 0)
 		return -1;
-	if (facts->approvers != NULL && json_object_set_new(parameters, "approvers", json_deep_copy(facts->approvers)) != 0)
+	if (facts->approvers != NULL &&
+	    json_object_set_new(parameters, "approvers", json_deep_copy(facts->approvers)) != 0)
 		return -1;
 	return json_object_set_new(parameters, "expires", json_integer(facts->expires));
 }
@@ -41,14 +43,17 @@ static int fact_add(json_t *parameters, enum error_fact fact, const struct refus
 {
 	switch (fact) {
 	case FACT_REFERENCE:
-		return facts->reference == NULL ? 0 : json_object_set_new(parameters, "reference", json_string(facts->reference));
+		return facts->reference == NULL ? 0
+			: json_object_set_new(parameters, "reference", json_string(facts->reference));
 	case FACT_DETAIL:
-		return facts->detail == NULL ? 0 : json_object_set_new(parameters, "detail", json_string(facts->detail));
+		return facts->detail == NULL ? 0
+			: json_object_set_new(parameters, "detail", json_string(facts->detail));
 	case FACT_TRIES_LEFT:
 		return json_object_set_new(parameters, "tries_left", json_integer(facts->tries_left));
 	case FACT_RETRY_AFTER:
 		return facts->retry_after_seconds == 0 ? 0
-						       : json_object_set_new(parameters, "retry_after", json_integer(facts->retry_after_seconds));
+			: json_object_set_new(parameters, "retry_after",
+				json_integer(facts->retry_after_seconds));
 	case FACT_REQUEST:
 		return request_add(parameters, facts);
 	case FACT_LOG:
@@ -57,7 +62,8 @@ static int fact_add(json_t *parameters, enum error_fact fact, const struct refus
 	return -1;
 }
 
-static json_t *refusal_parameters(enum stepup_error error, const char *message, const struct refusal_facts *facts)
+static json_t *refusal_parameters(enum stepup_error error, const char *message,
+	const struct refusal_facts *facts)
 {
 	static const struct refusal_facts none;
 	json_t *parameters = json_pack("{s:s}", "message", message);
@@ -73,13 +79,15 @@ static json_t *refusal_parameters(enum stepup_error error, const char *message, 
 	return parameters;
 }
 
-/* The connection that waits for this answer. A second answer to one call is a mistake of ours, and must reach nobody. */
+/* The connection that waits for this answer. A second answer to one call is a mistake of ours, and
+ * must reach nobody. */
 static struct connection *connection_waiting(struct call *call, const char *what)
 {
 	struct connection *connection = connection_of(call);
 
 	if (connection == NULL)
-		journal_line(LOG_ERR, "bug", "a call was answered twice (%s); the second answer was dropped", what);
+		journal_line(LOG_ERR, "bug",
+			"a call was answered twice (%s); the second answer was dropped", what);
 	return connection;
 }
 
@@ -93,7 +101,8 @@ static void call_answer(struct connection *connection, const char *error, json_t
 	connection_answer(connection, frame, size, then_close);
 }
 
-void call_refuse(struct call *call, enum stepup_error error, const char *message, const struct refusal_facts *facts)
+void call_refuse(struct call *call, enum stepup_error error, const char *message,
+	const struct refusal_facts *facts)
 {
 	struct connection *connection = connection_waiting(call, "refusal");
 	char name[ERROR_NAME_SIZE];
@@ -102,8 +111,10 @@ void call_refuse(struct call *call, enum stepup_error error, const char *message
 		return;
 	if (!stepup_error_is_refusal(error))
 		error = STEPUP_UNAVAILABLE;
-	(void)snprintf(name, sizeof(name), "%s.%s", connection->door->interface->name, stepup_error_name(error));
-	call_answer(connection, name, refusal_parameters(error, message != NULL ? message : stepup_error_text(error), facts), false);
+	(void)snprintf(name, sizeof(name), "%s.%s", connection->door->interface->name,
+		stepup_error_name(error));
+	call_answer(connection, name, refusal_parameters(error,
+			message != NULL ? message : stepup_error_text(error), facts), false);
 }
 
 /* Holds a reply against the method's table: what doesn't fit is a mistake of ours, and goes to nobody. */
@@ -113,7 +124,8 @@ static json_t *fitting(const struct connection *connection, json_t *reply)
 
 	if (reply == NULL || message_check(connection->request.method->out, reply, bad_field) == STEPUP_OK)
 		return reply;
-	journal_line(LOG_ERR, "bug", "the reply to %s doesn't fit its table at \"%s\"", connection->request.method->name, bad_field);
+	journal_line(LOG_ERR, "bug", "the reply to %s doesn't fit its table at \"%s\"",
+		connection->request.method->name, bad_field);
 	json_decref(reply);
 	return NULL;
 }
@@ -171,7 +183,8 @@ void call_invalid(struct call *call, const char *field)
 	struct connection *connection = connection_waiting(call, "invalid");
 
 	if (connection != NULL)
-		call_answer(connection, "org.varlink.service.InvalidParameter", json_pack("{s:s}", "parameter", field), true);
+		call_answer(connection, "org.varlink.service.InvalidParameter",
+			json_pack("{s:s}", "parameter", field), true);
 }
 
 /* While a call is under way nobody reads from its socket: a peer that has hung up shows there as the end. */
@@ -180,7 +193,8 @@ bool call_is_waited_for(struct call *call)
 	const struct connection *connection = connection_of(call);
 	char byte;
 
-	return connection != NULL && connection->fd >= 0 && recv(connection->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) != 0;
+	return connection != NULL && connection->fd >= 0 &&
+		recv(connection->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) != 0;
 }
 
 void call_bond(struct call *call, struct call_bond *bond, void (*cut)(struct call_bond *bond))

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One call on one door, as its handler sees it: who is calling (the kernel's word), the checked parameters, and the ways to answer.
- * A handler answers exactly once, at once or later from the loop's thread; the connection may be gone by then, which is no concern of its.
- * Layer: verifier/server/. Implemented by server.c; handlers live in verify_door.c, admin_door.c, redeem_door.c, hooks_door.c.
+ * One call on one door, as its handler sees it: who is calling (the kernel's word), the checked parameters,
+ * and the ways to answer. A handler answers exactly once, at once or later from the loop's thread; the
+ * connection may be gone by then, which is no concern of its.
+ * Layer: verifier/server/. Implemented by server.c; handlers live in verify_door.c, admin_door.c,
+ * redeem_door.c, hooks_door.c.
  */
 #ifndef STEPUP_VERIFIER_CALL_H
 #define STEPUP_VERIFIER_CALL_H
@@ -36,7 +38,8 @@ struct call {
 
 typedef void call_handler(struct call *call);
 
-/* Whether a call is a brake, a lock or a freeze or a step on the way there: served in whatever debt its uid is. `method` is one of the door's. */
+/* Whether a call is a brake, a lock or a freeze or a step on the way there: served in whatever debt its uid
+ * is. `method` is one of the door's. */
 typedef bool call_brake(struct verifier *verifier, uid_t uid, const char *method, const json_t *parameters);
 
 /* Who answers a method of a door's interface. */
@@ -45,7 +48,8 @@ struct door_handler {
 	call_handler *handle;
 };
 
-/* What a door serves: each method of its interface has one row, in any order; door_check() in door.h says whether it has. */
+/* What a door serves: each method of its interface has one row, in any order; door_check() in door.h
+ * says whether it has. */
 struct door {
 	const struct interface *interface;
 	const struct door_handler *handlers; /* ended by a row without method */
@@ -55,8 +59,9 @@ struct door {
 /* Answers; takes over `reply`, which is checked against the method's table. NULL answers Unavailable. */
 void call_reply(struct call *call, json_t *reply);
 
-/* To a caller that takes more: a reply that isn't the last one; takes over `reply`. False where it could not go out now, because the last one hasn't gone
- * yet or nobody is there any more: then try again with what is true by then. Somebody who takes no reply for long is given up. */
+/* To a caller that takes more: a reply that isn't the last one; takes over `reply`. False where it could not
+ * go out now, because the last one hasn't gone yet or nobody is there any more: then try again with what is
+ * true by then. Somebody who takes no reply for long is given up. */
 bool call_reply_more(struct call *call, json_t *reply);
 
 /* For a call that may take long: from now on call_is_gone() tells of a caller who went away. */
@@ -73,8 +78,9 @@ struct call_bond {
 	LIST_ENTRY(call_bond) of_connection;
 };
 
-/* Ties it to the call's connection: `cut` runs once when that has gone, from the loop; where it has gone already, out of the call's answer. A connection
- * that something is tied to may be idle for as long as that lasts. `context` is the caller's to set. */
+/* Ties it to the call's connection: `cut` runs once when that has gone, from the loop; where it has gone
+ * already, out of the call's answer. A connection that something is tied to may be idle for as long as that
+ * lasts. `context` is the caller's to set. */
 void call_bond(struct call *call, struct call_bond *bond, void (*cut)(struct call_bond *bond));
 void call_unbond(struct call_bond *bond);
 
@@ -85,7 +91,8 @@ bool call_bond_hang_up(struct call_bond *bond);
 struct refusal_facts {
 	const char *reference;      /* NULL for none */
 	const char *detail;         /* NULL for none */
-	const char *request;        /* for NeedsApproval: who can agree to which request until when; NULL for none */
+	/* for NeedsApproval: who can agree to which request until when; NULL for none */
+	const char *request;
 	const json_t *approvers;    /* borrowed, with `request` */
 	int64_t expires;
 	int64_t tries_left;         /* for BadAnswer */
@@ -94,7 +101,8 @@ struct refusal_facts {
 };
 
 /* Refuses in these words (copied). Errors that don't travel under their own name go out as Unavailable. */
-void call_refuse(struct call *call, enum stepup_error error, const char *message, const struct refusal_facts *facts);
+void call_refuse(struct call *call, enum stepup_error error, const char *message,
+	const struct refusal_facts *facts);
 
 /* org.varlink.service.InvalidParameter, naming the field. */
 void call_invalid(struct call *call, const char *field);

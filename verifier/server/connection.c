@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Connections; see connection.h. The way of a message: readable → next → message → account_found → handler → answer → next. */
+/* Connections; see connection.h. The way of a message: readable → next → message → account_found → handler
+ * → answer → next. */
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -25,7 +26,8 @@ static int64_t connection_now_ms(const struct connection *connection)
 
 struct connection *connection_of(struct call *call)
 {
-	struct connection *connection = (struct connection *)(void *)((char *)call - offsetof(struct connection, call));
+	struct connection *connection =
+		(struct connection *)(void *)((char *)call - offsetof(struct connection, call));
 
 	return connection->state == CONNECTION_CALLING ? connection : NULL;
 }
@@ -75,7 +77,8 @@ void connection_end(struct connection *connection)
 	connection->fd = -1;
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
-	*(connection->previous != NULL ? &connection->previous->next : &server->connections) = connection->next;
+	*(connection->previous != NULL ? &connection->previous->next : &server->connections) =
+		connection->next;
 	(void)budget_hold(connection->member.budget, connection->held, 0);
 	frame_reader_clear(&connection->frames);
 	wipe_free_string(&connection->out);
@@ -113,8 +116,8 @@ static void connection_written(struct connection *connection)
 static void connection_write(struct connection *connection)
 {
 	while (connection->out_sent < connection->out_size) {
-		ssize_t n = send(connection->fd, connection->out + connection->out_sent, connection->out_size - connection->out_sent,
-			MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send(connection->fd, connection->out + connection->out_sent,
+			connection->out_size - connection->out_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -237,11 +240,12 @@ static bool may_begin(struct connection *connection)
 	for (size_t i = 0; i < sizeof(begin_methods) / sizeof(begin_methods[0]); i++) {
 		if (strcmp(connection->request.method->name, begin_methods[i]) != 0)
 			continue;
-		facts.retry_after_seconds = budget_begin(connection->member.budget, connection_now_ms(connection));
+		facts.retry_after_seconds =
+			budget_begin(connection->member.budget, connection_now_ms(connection));
 		if (facts.retry_after_seconds == 0)
 			continue;
-		call_refuse(&connection->call, STEPUP_THROTTLED,
-			"Too many requests were begun from this account. Nothing was approved. Wait a little and try again.", &facts);
+		call_refuse(&connection->call, STEPUP_THROTTLED, "Too many requests were begun from this "
+			"account. Nothing was approved. Wait a little and try again.", &facts);
 		return false;
 	}
 	return true;
@@ -257,18 +261,20 @@ static void on_account(void *context, enum stepup_error result, const struct acc
 		return;
 	}
 	if (result != STEPUP_OK) {
-		call_refuse(call, STEPUP_UNAVAILABLE,
-			"Could not look up who is asking, so nothing was approved. You did nothing wrong. [account lookup failed]", NULL);
+		call_refuse(call, STEPUP_UNAVAILABLE, "Could not look up who is asking, "
+			"so nothing was approved. You did nothing wrong. [account lookup failed]", NULL);
 		return;
 	}
 	connection->account = account_keep(account);
 	call->peer.account = account->name;
 	call->parameters = connection->request.parameters;
 	call->more = connection->request.more;
-	budget_set_named(connection->server->budgets, connection->member.budget, account->name != NULL, connection_now_ms(connection));
+	budget_set_named(connection->server->budgets, connection->member.budget, account->name != NULL,
+		connection_now_ms(connection));
 	if (connection->policy_generation != connection->server->policy_generation) {
 		connection->policy_generation = connection->server->policy_generation;
-		budget_set_rank(connection->server->budgets, connection->member.budget, rank_of(call->verifier->policy, call->peer.uid, account->name));
+		budget_set_rank(connection->server->budgets, connection->member.budget,
+			rank_of(call->verifier->policy, call->peer.uid, account->name));
 	}
 	if (may_begin(connection))
 		connection->request.handler(call);
@@ -291,7 +297,8 @@ void connection_message(struct connection *connection, const char *text, size_t 
 		return;
 	}
 	if (verdict == DOOR_CALL) {
-		account_by_uid(connection->server->verifier->accounts, connection->call.peer.uid, on_account, connection);
+		account_by_uid(connection->server->verifier->accounts, connection->call.peer.uid, on_account,
+			connection);
 		return;
 	}
 	size = request->answer_size;
@@ -314,7 +321,8 @@ static void connection_wait(struct connection *connection, bool new_message)
 		connection->since_ms = connection_now_ms(connection);
 	connection->held = left;
 	if (left == 0 && connection->frames.capacity > KEPT_ROOM)
-		frame_reader_clear(&connection->frames); /* one long message is no reason to keep as much room ever after */
+		/* one long message is no reason to keep as much room ever after */
+		frame_reader_clear(&connection->frames);
 	if (connection->owing)
 		connection_brake(connection);
 	else
@@ -323,7 +331,8 @@ static void connection_wait(struct connection *connection, bool new_message)
 
 static bool is_held_back(const struct connection *connection)
 {
-	return connection->member.narrow || budget_in_debt(connection->member.budget, connection_now_ms(connection));
+	return connection->member.narrow ||
+		budget_in_debt(connection->member.budget, connection_now_ms(connection));
 }
 
 /* Takes whole messages, one after the other, until one is under way or none is whole. */
@@ -374,7 +383,8 @@ static void connection_read(struct connection *connection)
 	ssize_t n;
 
 	if (connection->state != CONNECTION_READING) {
-		connection_poll(connection, 0); /* sent ahead: it waits in the socket until the answer is out */
+		/* sent ahead: it waits in the socket until the answer is out */
+		connection_poll(connection, 0);
 		return;
 	}
 	connection->owing = is_held_back(connection);
@@ -410,7 +420,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		connection_end(connection);
 	else if ((events & UV_WRITABLE) != 0 && connection->out != NULL)
 		connection_write(connection);
-	else if ((events & UV_DISCONNECT) != 0 && (connection->state != CONNECTION_READING || connection_is_hung_up(connection)))
+	else if ((events & UV_DISCONNECT) != 0 &&
+	    (connection->state != CONNECTION_READING || connection_is_hung_up(connection)))
 		connection_end(connection);
 	else if ((events & UV_DISCONNECT) != 0)
 		connection_poll(connection, 0); /* said all it has to say: that waits in the socket */
@@ -420,11 +431,14 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* --- the beginning, and time --- */
 
-void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer, connection_place *place)
+void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer,
+	connection_place *place)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
 
-	if (connection == NULL || !place(server->budgets, peer->uid, (int64_t)uv_now(server->verifier->loop), &connection->member)) {
+	if (connection == NULL ||
+	    !place(server->budgets, peer->uid, (int64_t)uv_now(server->verifier->loop),
+		    &connection->member)) {
 		free(connection);
 		(void)close(fd);
 		return;
@@ -455,11 +469,13 @@ void connection_start(struct server *server, const struct door *door, int fd, co
 
 void connection_paid_for(struct connection *connection)
 {
-	if (connection->fd >= 0 && connection->owing && connection->state == CONNECTION_READING && !connection->handling)
+	if (connection->fd >= 0 && connection->owing && connection->state == CONNECTION_READING &&
+	    !connection->handling)
 		connection_next(connection);
 }
 
-/* The loop may have stood still (a disk that hangs, a machine that sleeps): what came meanwhile is in the socket, and counts. */
+/* The loop may have stood still (a disk that hangs, a machine that sleeps): what came meanwhile is in the
+ * socket, and counts. */
 static bool connection_moves(struct connection *connection)
 {
 	int64_t since_ms = connection->since_ms;
@@ -468,14 +484,16 @@ static bool connection_moves(struct connection *connection)
 		connection_read(connection);
 	else
 		connection_write(connection);
-	return connection->fd < 0 || connection->since_ms != since_ms || connection->state == CONNECTION_CALLING;
+	return connection->fd < 0 || connection->since_ms != since_ms ||
+		connection->state == CONNECTION_CALLING;
 }
 
 void connection_tick(struct connection *connection, int64_t now)
 {
 	int64_t limit = SERVER_MESSAGE_SECONDS;
 
-	if (connection->state == CONNECTION_READING && connection->member.narrow && !connection->braked && now - connection->since_ms >= NARROW_SECONDS * 1000) {
+	if (connection->state == CONNECTION_READING && connection->member.narrow && !connection->braked &&
+	    now - connection->since_ms >= NARROW_SECONDS * 1000) {
 		connection_end(connection);
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One connection: reads messages, hands calls to the door, writes answers. It outlives its socket while a call of it is under way, so that a
- * handler can always answer.
+ * One connection: reads messages, hands calls to the door, writes answers. It outlives its socket while a
+ * call of it is under way, so that a handler can always answer.
  * Layer: verifier/server/; of server.c, connection.c, connection_brake.c and call.c only.
  */
 #ifndef STEPUP_VERIFIER_CONNECTION_H
@@ -94,13 +94,14 @@ void server_name(struct server *server, struct budget *budget, uid_t uid);
 typedef bool connection_place(struct budgets *all, uid_t uid, int64_t now_ms, struct budget_member *member);
 
 /* Takes an accepted socket; closes it where that fails. */
-void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer, connection_place *place);
+void connection_start(struct server *server, const struct door *door, int fd, const struct peer *peer,
+	connection_place *place);
 
 /* What its uid pays with has changed: it may have something to read by now. */
 void connection_paid_for(struct connection *connection);
 
-/* In debt, or in a place for brakes: takes a brake from the socket and serves it, and leaves all else there; then it only looks whether the peer is still
- * there, until the tick. */
+/* In debt, or in a place for brakes: takes a brake from the socket and serves it, and leaves all else there;
+ * then it only looks whether the peer is still there, until the tick. */
 void connection_brake(struct connection *connection);
 
 /* Whether a call is one that is served in any debt. */
@@ -115,8 +116,8 @@ void connection_poll(struct connection *connection, int events);
 /* A whole message, without its NUL: on to its handler, or to an answer at once. */
 void connection_message(struct connection *connection, const char *text, size_t size);
 
-/* The connection of a budget's member; and whether it may be ended for another: nothing of it is under way; it is in a place for brakes where none came
- * yet; nothing of it is under way and its peer has gone. */
+/* The connection of a budget's member; and whether it may be ended for another: nothing of it is under way;
+ * it is in a place for brakes where none came yet; nothing of it is under way and its peer has gone. */
 struct connection *connection_of_member(const struct budget_member *member);
 bool connection_may_go(const struct budget_member *member);
 bool connection_is_vacant(const struct budget_member *member);
@@ -128,7 +129,8 @@ void connection_answer(struct connection *connection, char *frame, size_t size, 
 /* The call under way may take long: from now on a peer that goes away is noticed. */
 void connection_watch(struct connection *connection);
 
-/* Sends one of several replies while the call goes on; takes the frame over. False where the one before hasn't gone yet, or nobody is there. */
+/* Sends one of several replies while the call goes on; takes the frame over. False where the one before
+ * hasn't gone yet, or nobody is there. */
 bool connection_stream(struct connection *connection, char *frame, size_t size);
 
 /* Ends it now; an answer that comes later is dropped. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a connection is served while its uid owes: brakes, taken from the socket one by one, and nothing else. And which connections may go for another.
+ * What a connection is served while its uid owes: brakes, taken from the socket one by one, and nothing else.
+ * And which connections may go for another.
  * MUST: read no byte of anything else; serve no more brakes than the budget has.
  */
 #include <errno.h>
@@ -13,9 +14,11 @@
 #include "verifier/server/connection.h"
 #include "verifier/verifier.h"
 
-static bool is_brake(struct server *server, const struct door *door, uid_t uid, const struct door_request *request)
+static bool is_brake(struct server *server, const struct door *door, uid_t uid,
+	const struct door_request *request)
 {
-	return door->brake != NULL && door->brake(server->verifier, uid, request->method->name, request->parameters);
+	return door->brake != NULL &&
+		door->brake(server->verifier, uid, request->method->name, request->parameters);
 }
 
 bool connection_is_brake(const struct connection *connection, const struct door_request *request)
@@ -39,12 +42,14 @@ enum connection_look connection_look(struct server *server, const struct door *d
 	size_t size;
 
 	if (n <= 0)
-		return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? LOOK_NOTHING : LOOK_GONE;
+		return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? LOOK_NOTHING
+			: LOOK_GONE;
 	size = whole_message(server->read_buffer, (size_t)n);
 	if (size == 0 && n < BRAKE_SIZE_MAX)
 		look = LOOK_PART;
 	if (size > 0 && door->brake != NULL) {
-		if (door_read(door, server->read_buffer, size - 1, &request) == DOOR_CALL && is_brake(server, door, uid, &request))
+		if (door_read(door, server->read_buffer, size - 1, &request) == DOOR_CALL &&
+		    is_brake(server, door, uid, &request))
 			look = LOOK_BRAKE;
 		door_request_clear(&request);
 	}
@@ -72,7 +77,8 @@ void connection_brake(struct connection *connection)
 		connection_end(connection);
 		return;
 	}
-	if (look != LOOK_BRAKE || !budget_brake(connection->member.budget, (int64_t)uv_now(connection->server->verifier->loop))) {
+	if (look != LOOK_BRAKE ||
+	    !budget_brake(connection->member.budget, (int64_t)uv_now(connection->server->verifier->loop))) {
 		connection_poll(connection, look == LOOK_NOTHING ? UV_READABLE : UV_DISCONNECT);
 		return;
 	}
@@ -104,7 +110,8 @@ bool connection_is_vacant(const struct budget_member *member)
 {
 	const struct connection *connection = connection_of_member(member);
 
-	return member->narrow && connection->fd >= 0 && connection->state == CONNECTION_READING && !connection->braked;
+	return member->narrow && connection->fd >= 0 && connection->state == CONNECTION_READING &&
+		!connection->braked;
 }
 
 bool connection_is_gone(const struct budget_member *member)
@@ -112,5 +119,6 @@ bool connection_is_gone(const struct budget_member *member)
 	const struct connection *connection = connection_of_member(member);
 	char byte;
 
-	return connection_may_go(member) && recv(connection->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
+	return connection_may_go(member) &&
+		recv(connection->fd, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
 }

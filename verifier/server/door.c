@@ -22,7 +22,8 @@ static const char service_description[] =
 	"interface org.varlink.service\n"
 	"\n"
 	"# Who serves here, and which interfaces.\n"
-	"method GetInfo() -> (vendor: string, product: string, version: string, url: string, interfaces: []string)\n"
+	"method GetInfo() -> (vendor: string, product: string, version: string, url: "
+	"string, interfaces: []string)\n"
 	"\n"
 	"# The text of an interface.\n"
 	"method GetInterfaceDescription(interface: string) -> (description: string)\n"
@@ -82,13 +83,15 @@ char *door_frame(const char *error, const json_t *parameters, bool continues, si
 	struct text text = { 0 };
 
 	/* Error names are ours: letters and dots, nothing to escape. */
-	if (error != NULL && (text_add_words(&text, "{\"error\":\"") != 0 || text_add_words(&text, error) != 0 ||
-		text_add_words(&text, "\",\"parameters\":") != 0))
+	if (error != NULL &&
+	    (text_add_words(&text, "{\"error\":\"") != 0 || text_add_words(&text, error) != 0 ||
+		    text_add_words(&text, "\",\"parameters\":") != 0))
 		goto fail;
 	if (error == NULL && text_add_words(&text, "{\"parameters\":") != 0)
 		goto fail;
 	if (json_dump_callback(parameters, text_add, &text, JSON_COMPACT) != 0 ||
-		(continues && text_add_words(&text, ",\"continues\":true") != 0) || text_add("}", sizeof("}"), &text) != 0)
+	    (continues && text_add_words(&text, ",\"continues\":true") != 0) ||
+	    text_add("}", sizeof("}"), &text) != 0)
 		goto fail;
 	*size = text.length;
 	return text.bytes;
@@ -112,14 +115,16 @@ char *door_bad_message(size_t *size)
 	return service_error(SERVICE ".InvalidParameter", "parameter", "message", size);
 }
 
-static enum door_verdict door_refuse(struct door_request *request, const char *error, const char *member, const char *value)
+static enum door_verdict door_refuse(struct door_request *request, const char *error, const char *member,
+	const char *value)
 {
 	request->answer = service_error(error, member, value, &request->answer_size);
 	return request->answer != NULL ? DOOR_REFUSE : DOOR_CLOSE;
 }
 
 /* What isn't served here. */
-static enum door_verdict not_found(struct door_request *request, const char *error, const char *member, const char *value)
+static enum door_verdict not_found(struct door_request *request, const char *error, const char *member,
+	const char *value)
 {
 	enum door_verdict verdict = door_refuse(request, error, member, value);
 
@@ -142,12 +147,14 @@ static enum door_verdict door_answer(struct door_request *request, json_t *reply
 /* --- org.varlink.service --- */
 
 static const struct field no_fields[] = { { 0 } };
-static const struct field description_fields[] = { { "interface", FIELD_TEXT, METHOD_NAME_MAX, true }, { 0 } };
+static const struct field description_fields[] = {
+	{ "interface", FIELD_TEXT, METHOD_NAME_MAX, true }, { 0 } };
 
 static enum door_verdict service_info(const struct door *door, struct door_request *request)
 {
-	return door_answer(request, json_pack("{s:s, s:s, s:s, s:s, s:[s, s]}", "vendor", "pam-stepup", "product", "stepupd", "version",
-		PACKAGE_VERSION, "url", PACKAGE_URL, "interfaces", SERVICE, door->interface->name));
+	return door_answer(request, json_pack("{s:s, s:s, s:s, s:s, s:[s, s]}", "vendor", "pam-stepup",
+			"product", "stepupd", "version", PACKAGE_VERSION, "url", PACKAGE_URL,
+			"interfaces", SERVICE, door->interface->name));
 }
 
 static enum door_verdict service_describe(const struct door *door, struct door_request *request)
@@ -170,7 +177,8 @@ static const struct service_method {
 	{ "GetInterfaceDescription", description_fields, service_describe },
 };
 
-static enum door_verdict service_call(const struct door *door, const char *method, struct door_request *request)
+static enum door_verdict service_call(const struct door *door, const char *method,
+	struct door_request *request)
 {
 	char bad_field[FIELD_NAME_SIZE];
 
@@ -210,8 +218,8 @@ static const char *fault_of(const struct door *door, const char *method)
 
 static enum stepup_error not_whole(const struct door *door, const char *method, const char *fault, char **why)
 {
-	if (asprintf(why, "This stepupd was built wrong: method %s of %s %s in its door's table of handlers.", method,
-		door->interface->name, fault) < 0)
+	if (asprintf(why, "This stepupd was built wrong: method %s of %s %s in its door's table of handlers.",
+		    method, door->interface->name, fault) < 0)
 		*why = NULL;
 	return STEPUP_INTERNAL;
 }
@@ -257,7 +265,8 @@ static enum stepup_error parameters_take(struct door_request *request)
 	return STEPUP_OK;
 }
 
-static enum door_verdict interface_call(const struct door *door, const char *name, struct door_request *request)
+static enum door_verdict interface_call(const struct door *door, const char *name,
+	struct door_request *request)
 {
 	const struct door_handler *handler = handler_from(door->handlers, name);
 	char bad_field[FIELD_NAME_SIZE];
@@ -273,7 +282,8 @@ static enum door_verdict interface_call(const struct door *door, const char *nam
 	return DOOR_CALL;
 }
 
-enum door_verdict door_read(const struct door *door, const char *text, size_t size, struct door_request *request)
+enum door_verdict door_read(const struct door *door, const char *text, size_t size,
+	struct door_request *request)
 {
 	char bad_field[FIELD_NAME_SIZE], name[METHOD_NAME_MAX + 1];
 	const char *full_name;

@@ -65,7 +65,8 @@ static void on_named(void *context, enum stepup_error result, const struct accou
 	free(naming);
 	if (budget == NULL || result != STEPUP_OK)
 		return;
-	budget_set_named(server->budgets, budget, account->name != NULL, (int64_t)uv_now(server->verifier->loop));
+	budget_set_named(server->budgets, budget, account->name != NULL,
+		(int64_t)uv_now(server->verifier->loop));
 	for (connection = server->connections; connection != NULL; connection = next) {
 		next = connection->next;
 		if (connection->member.budget == budget)
@@ -77,7 +78,8 @@ void server_name(struct server *server, struct budget *budget, uid_t uid)
 {
 	struct account_naming *naming;
 
-	if (server->naming >= NAMINGS_MAX || !budget_wants_name(budget, (int64_t)uv_now(server->verifier->loop)))
+	if (server->naming >= NAMINGS_MAX ||
+	    !budget_wants_name(budget, (int64_t)uv_now(server->verifier->loop)))
 		return;
 	naming = malloc(sizeof(*naming));
 	if (naming == NULL)
@@ -94,16 +96,18 @@ static bool end_member(struct budget_member *member)
 	return member != NULL;
 }
 
-/* Ends a connection for one more of this uid's; false where there is none that may go. One whose peer has gone may be found so here before the loop has come
- * to it. */
+/* Ends a connection for one more of this uid's; false where there is none that may go. One whose peer has
+ * gone may be found so here before the loop has come to it. */
 static bool make_place(struct server *server, uid_t uid, bool owes)
 {
 	if (!owes && end_member(budget_first(server->budgets, uid, connection_is_gone)))
 		return true;
-	return budget_unnamed_full(server->budgets, uid) && end_member(budget_first(server->budgets, uid, connection_may_go));
+	return budget_unnamed_full(server->budgets, uid) &&
+		end_member(budget_first(server->budgets, uid, connection_may_go));
 }
 
-/* For a uid that has as many as it may, or owes: NULL where it is turned away. What a peer shows by then costs nothing but a look. */
+/* For a uid that has as many as it may, or owes: NULL where it is turned away. What a peer shows by then
+ * costs nothing but a look. */
 static connection_place *server_place_of(struct listener *listener, int fd, uid_t uid)
 {
 	struct server *server = listener->server;
@@ -124,7 +128,8 @@ static connection_place *server_place_of(struct listener *listener, int fd, uid_
 		return budget_replace;
 	if (look == LOOK_OTHER)
 		return NULL;
-	if (!budget_has_narrow_room(server->budgets, uid) && end_member(budget_first(server->budgets, uid, connection_is_vacant)))
+	if (!budget_has_narrow_room(server->budgets, uid) &&
+	    end_member(budget_first(server->budgets, uid, connection_is_vacant)))
 		return budget_replace_narrow;
 	return budget_connect_narrow;
 }
@@ -136,7 +141,8 @@ static void welcome(struct listener *listener, int fd)
 	connection_place *place = NULL;
 	struct ucred credentials = { 0 };
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 || size != sizeof(credentials)) {
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 ||
+	    size != sizeof(credentials)) {
 		(void)close(fd);
 		return;
 	}
@@ -146,8 +152,9 @@ static void welcome(struct listener *listener, int fd)
 		(void)close(fd);
 		return;
 	}
-	connection_start(server, listener->door, fd,
-		&(struct peer){ .uid = credentials.uid, .gid = credentials.gid, .pid = credentials.pid, .connected_ms = clock_boot_ms() }, place);
+	connection_start(server, listener->door, fd, &(struct peer){ .uid = credentials.uid,
+			.gid = credentials.gid, .pid = credentials.pid, .connected_ms = clock_boot_ms() },
+		place);
 }
 
 static void on_connect(uv_poll_t *poll, int status, int events)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The server under the doors: listening sockets, connections, budgets, deadlines. One call at a time per connection; nothing is read
- * while one is under way, so a peer that sends ahead waits in its own socket.
+ * The server under the doors: listening sockets, connections, budgets, deadlines. One call at a time per
+ * connection; nothing is read while one is under way, so a peer that sends ahead waits in its own socket.
  * MUST: take the peer's identity from the kernel alone; receive no file descriptor; never block the loop.
  * Layer: verifier/server/.
  */
@@ -20,8 +20,9 @@ struct server;
 /* `connections`: how many there may be in all. Uses the verifier's loop, policy and accounts. */
 enum stepup_error server_new(struct verifier *verifier, size_t connections, struct server **server);
 
-/* Who is asked for room where root or a configured caller, each of whom speaks for many, has as many connections as it may: hangs up on one of the uid's,
- * or returns false, and then whoever comes is turned away. Without one (NULL) nobody is asked. */
+/* Who is asked for room where root or a configured caller, each of whom speaks for many, has as many
+ * connections as it may: hangs up on one of the uid's, or returns false, and then whoever comes is turned
+ * away. Without one (NULL) nobody is asked. */
 typedef bool server_room(struct verifier *verifier, uid_t uid);
 void server_set_room(struct server *server, server_room *room);
 

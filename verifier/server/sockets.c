@@ -37,7 +37,8 @@ const struct door *sockets_door(int which)
 }
 
 /* Words a refusal; always returns `error`. */
-__attribute__((format(printf, 3, 4))) static enum stepup_error refuse(char **why, enum stepup_error error, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum stepup_error refuse(char **why, enum stepup_error error,
+	const char *format, ...)
 {
 	va_list arguments;
 
@@ -59,12 +60,14 @@ static enum stepup_error check_width(int fd, const struct socket_kind *kind, cha
 
 	if (kind->group == NULL)
 		return STEPUP_OK;
-	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 || size <= offsetof(struct sockaddr_un, sun_path) ||
-		address.sun_path[0] == '\0' || stat(address.sun_path, &status) != 0)
-		return refuse(why, STEPUP_UNSAFE_FILE,
-			"the socket passed for the %s door has no path whose mode could be checked: give it one with SocketMode=0660", kind->name);
+	if (getsockname(fd, (struct sockaddr *)&address, &size) != 0 ||
+	    size <= offsetof(struct sockaddr_un, sun_path) || address.sun_path[0] == '\0' ||
+	    stat(address.sun_path, &status) != 0)
+		return refuse(why, STEPUP_UNSAFE_FILE, "the socket passed for the %s door has no path whose "
+			"mode could be checked: give it one with SocketMode=0660", kind->name);
 	if ((status.st_mode & S_IWOTH) != 0) /* connect(2) asks for write permission, unix(7) */
-		return refuse(why, STEPUP_UNSAFE_FILE, "%s is open to everybody (mode %04o): set SocketMode=0660 and SocketGroup=%s in its unit",
+		return refuse(why, STEPUP_UNSAFE_FILE, "%s is open to everybody (mode %04o): "
+			"set SocketMode=0660 and SocketGroup=%s in its unit",
 			address.sun_path, (unsigned)(status.st_mode & 07777), kind->group);
 	return STEPUP_OK;
 }
@@ -77,18 +80,23 @@ static enum stepup_error take_activated(struct sockets *sockets, int fd, const c
 		if (strcmp(kinds[i].name, name) != 0)
 			continue;
 		if (sockets->fds[i] >= 0)
-			return refuse(why, STEPUP_INVALID, "two sockets were passed for the %s door: pass one", name);
+			return refuse(why, STEPUP_INVALID,
+				"two sockets were passed for the %s door: pass one", name);
 		if (sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
-			return refuse(why, STEPUP_INVALID, "what was passed for the %s door is not a listening unix stream socket: "
+			return refuse(why, STEPUP_INVALID,
+				"what was passed for the %s door is not a listening unix stream socket: "
 				"use ListenStream=%s/%s.sock", name, STEPUP_RUNDIR, name);
-		/* Listening again makes this process, not systemd, the one that callers see behind the socket. */
-		if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || listen(fd, SOCKETS_BACKLOG) != 0)
-			return refuse(why, STEPUP_IO, "cannot listen on the %s door's socket: %s", name, strerror(errno));
+		/* Listening again makes this process, not systemd, the one that callers see
+		 * behind the socket. */
+		if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+		    listen(fd, SOCKETS_BACKLOG) != 0)
+			return refuse(why, STEPUP_IO, "cannot listen on the %s door's socket: %s", name,
+				strerror(errno));
 		sockets->fds[i] = fd;
 		return check_width(fd, &kinds[i], why);
 	}
-	return refuse(why, STEPUP_INVALID, "a socket named \"%s\" was passed, but the doors are verify, admin, redeem and hooks: "
-		"set FileDescriptorName= in its unit", name);
+	return refuse(why, STEPUP_INVALID, "a socket named \"%s\" was passed, but the doors are verify, "
+		"admin, redeem and hooks: set FileDescriptorName= in its unit", name);
 }
 
 static enum stepup_error sockets_take(struct sockets *sockets, int count, char **names, char **why)
@@ -99,7 +107,8 @@ static enum stepup_error sockets_take(struct sockets *sockets, int count, char *
 		result = take_activated(sockets, SD_LISTEN_FDS_START + i, names[i], why);
 	for (int i = 0; i < SOCKET_COUNT && result == STEPUP_OK; i++) {
 		if (sockets->fds[i] < 0)
-			journal_line(LOG_WARNING, "warning", "no socket was passed for the %s door, so it is not served", kinds[i].name);
+			journal_line(LOG_WARNING, "warning",
+				"no socket was passed for the %s door, so it is not served", kinds[i].name);
 	}
 	return result;
 }
@@ -113,9 +122,11 @@ static enum stepup_error run_dir_open(struct sockets *sockets, char **why)
 
 	if (mkdir(sockets->run_dir, 0755) == 0) {
 		if (chmod(sockets->run_dir, 0755) != 0) /* the umask took what callers need */
-			return refuse(why, STEPUP_IO, "cannot set the mode of %s: %s", sockets->run_dir, strerror(errno));
+			return refuse(why, STEPUP_IO, "cannot set the mode of %s: %s", sockets->run_dir,
+				strerror(errno));
 	} else if (errno != EEXIST) {
-		return refuse(why, STEPUP_IO, "cannot make the run folder %s: %s", sockets->run_dir, strerror(errno));
+		return refuse(why, STEPUP_IO, "cannot make the run folder %s: %s", sockets->run_dir,
+			strerror(errno));
 	}
 	result = safe_folder_check(sockets->run_dir, why);
 	if (result != STEPUP_OK)
@@ -126,7 +137,9 @@ static enum stepup_error run_dir_open(struct sockets *sockets, char **why)
 	if (sockets->lock_fd < 0)
 		result = refuse(why, STEPUP_IO, "cannot open %s: %s", path, strerror(errno));
 	else if (flock(sockets->lock_fd, LOCK_EX | LOCK_NB) != 0)
-		result = refuse(why, STEPUP_EXISTS, "another stepupd serves in %s: stop it first, or give this one another --run-dir", sockets->run_dir);
+		result = refuse(why, STEPUP_EXISTS,
+			"another stepupd serves in %s: stop it first, or give this one another --run-dir",
+			sockets->run_dir);
 	free(path);
 	return result;
 }
@@ -138,20 +151,26 @@ static enum stepup_error name_is_free(const struct sockaddr_un *address, char **
 	int fd, r;
 
 	if (lstat(address->sun_path, &status) != 0)
-		return errno == ENOENT ? STEPUP_OK : refuse(why, STEPUP_IO, "cannot look at %s: %s", address->sun_path, strerror(errno));
+		return errno == ENOENT ? STEPUP_OK
+			: refuse(why, STEPUP_IO, "cannot look at %s: %s", address->sun_path, strerror(errno));
 	if (!S_ISSOCK(status.st_mode))
-		return refuse(why, STEPUP_UNSAFE_FILE, "%s is in the way and is not a socket: look what it is, and remove it", address->sun_path);
+		return refuse(why, STEPUP_UNSAFE_FILE,
+			"%s is in the way and is not a socket: look what it is, and remove it",
+			address->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return refuse(why, STEPUP_IO, "cannot make a socket: %s", strerror(errno));
 	r = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : errno;
 	(void)close(fd);
 	if (r == 0 || r == EAGAIN || r == EINPROGRESS)
-		return refuse(why, STEPUP_EXISTS, "somebody already serves %s: stop it first, or give this one another --run-dir", address->sun_path);
+		return refuse(why, STEPUP_EXISTS,
+			"somebody already serves %s: stop it first, or give this one another --run-dir",
+			address->sun_path);
 	return STEPUP_OK;
 }
 
-/* Who may connect. A group that isn't there, or that we may not give it to, leaves the socket to its owner. */
+/* Who may connect. A group that isn't there, or that we may not give it to, leaves the
+ * socket to its owner. */
 static enum stepup_error set_width(const char *path, const struct socket_kind *kind, char **why)
 {
 	mode_t mode = kind->group == NULL ? 0666 : 0600;
@@ -160,23 +179,28 @@ static enum stepup_error set_width(const char *path, const struct socket_kind *k
 	if (group != NULL && lchown(path, (uid_t)-1, group->gr_gid) == 0)
 		mode = 0660;
 	else if (group != NULL)
-		journal_line(LOG_WARNING, "warning", "cannot give the %s door to the group %s (%s), so only its owner and root can use it",
+		journal_line(LOG_WARNING, "warning",
+			"cannot give the %s door to the group %s (%s), so only its owner and root can use it",
 			kind->name, kind->group, strerror(errno));
 	else if (kind->group != NULL)
-		journal_line(LOG_WARNING, "warning", "there is no group %s, so only the owner and root can use the %s door", kind->group, kind->name);
+		journal_line(LOG_WARNING, "warning",
+			"there is no group %s, so only the owner and root can use the %s door", kind->group,
+			kind->name);
 	if (chmod(path, mode) != 0)
 		return refuse(why, STEPUP_IO, "cannot set the mode of %s: %s", path, strerror(errno));
 	return STEPUP_OK;
 }
 
-static enum stepup_error path_fill(struct sockaddr_un *address, const char *run_dir, const char *name, const char *end, char **why)
+static enum stepup_error path_fill(struct sockaddr_un *address, const char *run_dir, const char *name,
+	const char *end, char **why)
 {
 	int length;
 
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	length = snprintf(address->sun_path, sizeof(address->sun_path), "%s/%s.sock%s", run_dir, name, end);
 	if (length < 0 || (size_t)length >= sizeof(address->sun_path))
-		return refuse(why, STEPUP_TOO_LONG, "%s is too long for a socket's path: give a shorter --run-dir", run_dir);
+		return refuse(why, STEPUP_TOO_LONG,
+			"%s is too long for a socket's path: give a shorter --run-dir", run_dir);
 	return STEPUP_OK;
 }
 
@@ -236,7 +260,9 @@ enum stepup_error sockets_open(const char *run_dir, struct sockets *sockets, cha
 		return result;
 	count = sd_listen_fds_with_names(1, &names);
 	if (count < 0)
-		result = refuse(why, STEPUP_INVALID, "the sockets that the service manager passes could not be taken: %s", strerror(-count));
+		result = refuse(why, STEPUP_INVALID,
+			"the sockets that the service manager passes could not be taken: %s",
+			strerror(-count));
 	else
 		result = count > 0 ? sockets_take(sockets, count, names, why) : sockets_make(sockets, why);
 	for (int i = 0; names != NULL && names[i] != NULL; i++)
@@ -251,7 +277,8 @@ void sockets_remove(struct sockets *sockets)
 	char *why = NULL;
 
 	for (int i = 0; sockets->own && i < SOCKET_COUNT; i++) {
-		if (sockets->fds[i] >= 0 && path_fill(&address, sockets->run_dir, kinds[i].name, "", &why) == STEPUP_OK)
+		if (sockets->fds[i] >= 0 &&
+		    path_fill(&address, sockets->run_dir, kinds[i].name, "", &why) == STEPUP_OK)
 			(void)unlink(address.sun_path);
 		free(why);
 		why = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The doors' sockets: those that systemd hands over, or our own in the run folder, made under another name and moved into place when they
- * serve with the right owner and mode.
+ * The doors' sockets: those that systemd hands over, or our own in the run folder, made under another name
+ * and moved into place when they serve with the right owner and mode.
  * MUST: leave what isn't a dead socket where it is and refuse; open no door wider than DESIGN section 3 says.
  * Layer: verifier/server/.
  */
@@ -16,7 +16,8 @@
 #define SOCKETS_REDEEM_GROUP "stepup-redeem"
 #define SOCKETS_HOOKS_GROUP "stepup-hooks"
 
-/* Who connects waits behind at most so many others: room for a burst, and not for one flooder's thousands. A blocking connect(2) then waits its turn. */
+/* Who connects waits behind at most so many others: room for a burst, and not for one flooder's thousands. A
+ * blocking connect(2) then waits its turn. */
 #define SOCKETS_BACKLOG 256
 
 enum { SOCKET_VERIFY, SOCKET_ADMIN, SOCKET_REDEEM, SOCKET_HOOKS, SOCKET_COUNT };
@@ -28,11 +29,13 @@ struct sockets {
 	bool own;
 };
 
-/* Opens all, unless a door is not whole (door_check() in door.h). `run_dir` is made if it is missing. An error's sentence goes to
- * `*why` (the caller frees); what is odd but no reason to refuse goes to the journal. */
+/* Opens all, unless a door is not whole (door_check() in door.h). `run_dir` is made if it is
+ * missing. An error's sentence goes to `*why` (the caller frees); what is odd but no reason to
+ * refuse goes to the journal. */
 enum stepup_error sockets_open(const char *run_dir, struct sockets *sockets, char **why);
 
-/* Removes our own sockets' names, first thing at a stop: who comes now finds no verifier rather than a deaf one. */
+/* Removes our own sockets' names, first thing at a stop: who comes now finds no verifier rather
+ * than a deaf one. */
 void sockets_remove(struct sockets *sockets);
 
 /* Lets go of the run folder. The listening descriptors are the server's. */

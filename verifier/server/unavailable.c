@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The doors while the verifier can't serve; see unavailable.h. A message is read to its end, as a socket that is closed with bytes unread loses its answer. */
+/* The doors while the verifier can't serve; see unavailable.h. A message is read to its end, as a socket that
+ * is closed with bytes unread loses its answer. */
 #include "verifier/server/unavailable.h"
 
 #include <stdio.h>
@@ -12,7 +13,8 @@
 #include "lib/wire/frame.h"
 #include "verifier/server/door.h"
 
-#define SENTENCE "The verifier can't use its store yet, so nothing was approved. You did nothing wrong. Try again in a minute. " \
+#define SENTENCE "The verifier can't use its store yet, so nothing was approved. You did nothing wrong. " \
+	"Try again in a minute. " \
 	"On its host, \"systemctl status stepupd\" says what it waits for."
 #define CALLER_SECONDS 10
 #define SWEEP_MS 1000
@@ -89,14 +91,16 @@ static void caller_read(uv_poll_t *poll, int status, int events)
 static void unavailable_welcome(struct listening *at, int fd)
 {
 	struct unavailable *of = at->of;
-	struct turned_away *caller = of->caller_count < UNAVAILABLE_CALLERS_MAX ? calloc(1, sizeof(*caller)) : NULL;
+	struct turned_away *caller =
+		of->caller_count < UNAVAILABLE_CALLERS_MAX ? calloc(1, sizeof(*caller)) : NULL;
 
 	if (caller == NULL || uv_poll_init(of->loop, &caller->poll, fd) != 0) {
 		free(caller);
 		(void)close(fd);
 		return;
 	}
-	*caller = (struct turned_away){.poll = caller->poll, .at = at, .next = of->callers, .fd = fd, .since_ms = uv_now(of->loop)};
+	*caller = (struct turned_away){
+		.poll = caller->poll, .at = at, .next = of->callers, .fd = fd, .since_ms = uv_now(of->loop)};
 	caller->poll.data = caller;
 	if (caller->next != NULL)
 		caller->next->previous = caller;
@@ -138,7 +142,8 @@ static enum stepup_error answer_make(struct listening *at, const struct door *do
 	json_t *parameters = json_pack("{s:s}", "message", SENTENCE);
 	char *error = NULL;
 
-	if (parameters != NULL && asprintf(&error, "%s.%s", door->interface->name, stepup_error_name(STEPUP_UNAVAILABLE)) >= 0)
+	if (parameters != NULL &&
+	    asprintf(&error, "%s.%s", door->interface->name, stepup_error_name(STEPUP_UNAVAILABLE)) >= 0)
 		at->answer = door_frame(error, parameters, false, &at->answer_size);
 	free(error);
 	json_decref(parameters);
@@ -156,7 +161,8 @@ static enum stepup_error listen_at(struct unavailable *of, int which, int fd)
 		return STEPUP_NO_MEMORY;
 	at->poll.data = at;
 	of->handles++;
-	return uv_poll_start(&at->poll, UV_READABLE, unavailable_on_connect) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
+	return uv_poll_start(&at->poll, UV_READABLE, unavailable_on_connect) == 0 ? STEPUP_OK
+		: STEPUP_NO_MEMORY;
 }
 
 static void listening_closed(uv_handle_t *handle)
@@ -173,7 +179,8 @@ static void sweep_closed(uv_handle_t *handle)
 	of->handles--;
 }
 
-enum stepup_error unavailable_open(uv_loop_t *loop, const struct sockets *sockets, struct unavailable **unavailable)
+enum stepup_error unavailable_open(uv_loop_t *loop, const struct sockets *sockets,
+	struct unavailable **unavailable)
 {
 	struct unavailable *made = calloc(1, sizeof(*made));
 	enum stepup_error error = STEPUP_OK;

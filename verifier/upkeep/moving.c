@@ -155,8 +155,8 @@ static enum stepup_error check_key(const struct moving_place *place, const char 
 		" changed. Copy the old place's master.key here first.");
 }
 
-static enum stepup_error moving_ask(struct opened *copy, const struct moving_arrival *arrival, const char *who,
-	const char *path, const struct store_head *known, char **why)
+static enum stepup_error moving_ask(struct opened *copy, const struct moving_arrival *arrival,
+	const char *who, const char *path, const struct store_head *known, char **why)
 {
 	struct move_question question = {.left = &arrival->left, .known = known};
 	enum stepup_error error = STEPUP_OK;

@@ -194,7 +194,8 @@ bool upkeep_ask_epoch(const struct upkeep_place *host)
 	int folder = mark_folder(host->mark), fd;
 	bool asked = false;
 
-	fd = folder < 0 ? -1 : openat(folder, EPOCH_REQUEST, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = folder < 0 ? -1
+		: openat(folder, EPOCH_REQUEST, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0 || errno == EEXIST)
 		asked = fsync(folder) == 0;
 	if (!asked)
@@ -210,8 +211,8 @@ bool upkeep_epoch_is_asked(const char *mark)
 {
 	int folder = mark_folder(mark);
 	struct stat status;
-	bool asked = folder >= 0 && fstatat(folder, EPOCH_REQUEST, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
-		(status.st_uid == 0 || status.st_uid == geteuid());
+	bool asked = folder >= 0 && fstatat(folder, EPOCH_REQUEST, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+		S_ISREG(status.st_mode) && (status.st_uid == 0 || status.st_uid == geteuid());
 
 	if (folder >= 0)
 		(void)close(folder);
@@ -223,8 +224,9 @@ void upkeep_epoch_done(const char *mark)
 	int folder = mark_folder(mark);
 
 	if (folder < 0 || (unlinkat(folder, EPOCH_REQUEST, 0) != 0 && errno != ENOENT) || fsync(folder) != 0)
-		journal_line(LOG_WARNING, "warning", "could not remove " EPOCH_REQUEST " beside %s (%s): until it is gone, each start begins a new epoch", mark,
-			strerror(errno));
+		journal_line(LOG_WARNING, "warning", "could not remove " EPOCH_REQUEST
+			" beside %s (%s): until it is gone, each start begins a new epoch",
+			mark, strerror(errno));
 	if (folder >= 0)
 		(void)close(folder);
 }

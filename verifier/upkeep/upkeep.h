@@ -33,7 +33,8 @@ bool upkeep_backup(const struct upkeep_place *host, const char *file, const stru
  * Not while the verifier runs. Of a move it needs the master key, and gives the store its mark. */
 bool upkeep_restore(const struct upkeep_place *host, const char *file, const struct upkeep_how *how);
 
-/* `stepupd --ask-epoch`: leaves a file in the mark's folder, where only root and the verifier write, by which the next start takes the store as it stands. */
+/* `stepupd --ask-epoch`: leaves a file in the mark's folder, where only root and the verifier write, by which
+ * the next start takes the store as it stands. */
 bool upkeep_ask_epoch(const struct upkeep_place *host);
 
 /* Whether that was asked for, by root or the verifier's own user; and that it is done. */

@@ -7,7 +7,8 @@ import time
 
 
 class Desk:
-    """Reads the FIFO that the hook writes to. heard: (monotonic time, event), in the order in which they came."""
+    """Reads the FIFO that the hook writes to. heard: (monotonic time, event), in the order in
+    which they came."""
 
     def __init__(self, path):
         self.heard = []
@@ -31,7 +32,8 @@ class Desk:
 
     def alerts(self, user, since):
         """Those of what happened since then, a time of the log; what is older may only be told now."""
-        return [(at, event) for at, event in self.heard if event["event"] == "alert" and event.get("user") == user and event["at"] >= since]
+        return [(at, event) for at, event in self.heard if event["event"] == "alert"
+                and event.get("user") == user and event["at"] >= since]
 
     def wait(self, user, since, seconds):
         """The first of these; None where none comes in so many seconds."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The company of the incident: alice of support, carol who leads, dana and erik of security, and what each has enrolled. Keys are the tests' software
-ones; everything else is what people have: the console in a browser, and stepup on a terminal with a key plugged in.
+"""The company of the incident: alice of support, carol who leads, dana and erik of security, and what each
+has enrolled. Keys are the tests' software ones; everything else is what people have: the console in a
+browser, and stepup on a terminal with a key plugged in.
 """
 import json
 import os
@@ -37,7 +38,7 @@ def invitation(user):
     return call("admin", "Init", user=user, again=True)["invitation"]
 
 
-# --- what alice has ----------------------------------------------------------------------------------------------------
+# --- what alice has -----------------------------------------------------------------------------------------
 
 class Token:
     """A counter token. peek() is the code that it shows; take() the same, and the button is pressed."""
@@ -49,8 +50,9 @@ class Token:
         return hotp(softkey.base64.b32decode(self.secret + "=" * (-len(self.secret) % 8)), counter)
 
     def is_plain(self, codes=1000, near=10):
-        """Whether none of the first codes comes again soon. One in a hundred tokens has such a code: the verifier takes it for the later of the two, and
-        refuses those between, which makes the numbers of a replay other ones."""
+        """Whether none of the first codes comes again soon. One in a hundred tokens has such a code: the
+        verifier takes it for the later of the two, and refuses those between, which makes the numbers of a
+        replay other ones."""
         shown = [self._code(counter) for counter in range(codes + near)]
         return not any(shown[at] in shown[at + 1:at + 1 + near] for at in range(codes))
 
@@ -80,14 +82,19 @@ class Employee:
         call("verify", "EnrollFinish", transaction=begun["transaction"], code=token.take())
         key = softkey.Key() if with_key else None
         if key is not None:
-            begun = call("verify", "EnrollBegin", user=name, type="key", reach=["browser"], invitation=invitation(name))
-            call("verify", "EnrollFinish", transaction=begun["transaction"], method="browser", key=key.register(begun["browser"], origin=URL))
+            begun = call("verify", "EnrollBegin", user=name, type="key", reach=["browser"],
+                         invitation=invitation(name))
+            call("verify", "EnrollFinish", transaction=begun["transaction"], method="browser",
+                 key=key.register(begun["browser"], origin=URL))
         return cls(name, password, token, key)
 
     def save(self, path):
-        facts = {"name": self.name, "password": self.password, "secret": self.token.secret, "counter": self.token.counter}
+        facts = {"name": self.name, "password": self.password, "secret": self.token.secret,
+                 "counter": self.token.counter}
         if self.key is not None:
-            pem = self.key.private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            pem = self.key.private.private_bytes(serialization.Encoding.PEM,
+                                                 serialization.PrivateFormat.PKCS8,
+                                                 serialization.NoEncryption())
             facts["key"] = {"private": pem.decode(), "id": self.key.id.hex(), "counter": self.key.counter}
         with open(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
             json.dump(facts, out)
@@ -110,7 +117,8 @@ class Employee:
         reply = browser.begin(action, **details)
         if reply.json["state"] == "question":
             credential = self.key.sign(reply.json["message"]["publicKey"], origin=URL)
-            reply = browser.script("/step-up/answer", {"id": reply.json["id"], "answer": {"method": "browser", "credential": credential}})
+            reply = browser.script("/step-up/answer", {
+                "id": reply.json["id"], "answer": {"method": "browser", "credential": credential}})
         return reply
 
     def sign_in(self):
@@ -122,7 +130,7 @@ class Employee:
         return browser, granted
 
 
-# --- who sits at a terminal --------------------------------------------------------------------------------------------
+# --- who sits at a terminal ---------------------------------------------------------------------------------
 
 class Ended:
     """What a run of stepup came to: exit status, and the words of it."""
@@ -140,8 +148,9 @@ class Desk:
 
     def stepup(self, *arguments, talk=(TOUCH_IT, TYPE_PIN)):
         """Runs the tool. `talk`: what is waited for, and what is typed then."""
-        session = Session([program("tests/softkey/softkey-run"), f"state={self.state}", f"pin={PIN}", "--", "setpriv", "--reuid", self.name,
-                           "--regid", self.name, "--init-groups", STEPUP, *arguments])
+        session = Session([program("tests/softkey/softkey-run"), f"state={self.state}", f"pin={PIN}", "--",
+                           "setpriv", "--reuid", self.name, "--regid", self.name, "--init-groups", STEPUP,
+                           *arguments])
         place = 0
         for question, answer in talk:
             place = session.wait_for(question, place)

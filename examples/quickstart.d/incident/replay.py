@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The incident, replayed in one world: replay.py title | enrol WORLD | theft WORLD | table [RESULTS]. See the file `world` beside this one.
+"""The incident, replayed in one world: replay.py title | enrol WORLD | theft WORLD | table [RESULTS]. See the
+file `world` beside this one.
 
-Every theft is the same: it takes 319 accounts' contacts, exports 102 of them, shows API keys, and then whatever else might open a door. What came of it
-is left in a file, for the table and for tests/incident.
+Every theft is the same: it takes 319 accounts' contacts, exports 102 of them, shows API keys, and then
+whatever else might open a door. What came of it is left in a file, for the table and for tests/incident.
 """
 import bisect
 import json
@@ -49,7 +50,8 @@ class Theft:
         self.screen.tries(number, what)
 
     def refused(self, number, what, words):
-        """The first refused try. Where there is something to be heard of it, the thief goes on when the security desk has heard it."""
+        """The first refused try. Where there is something to be heard of it, the thief goes on when the
+        security desk has heard it."""
         if self.facts["refused"] is not None:
             return
         self.facts["refused"] = {"try": number, "what": what, "words": words}
@@ -57,9 +59,11 @@ class Theft:
             self.desk.wait("alice", self.began_at, PATIENCE)
 
     def first_alert(self):
-        """When the security desk first heard of alice after the thief had begun, and at which of his tries."""
+        """When the security desk first heard of alice after the thief had begun, and at
+        which of his tries."""
         for at, event in self.desk.alerts("alice", self.began_at)[:1]:
-            self.facts["alert"] = {"try": bisect.bisect(self.starts, at), "seconds": at - self.began, "kind": event["kind"], "message": event["message"]}
+            self.facts["alert"] = {"try": bisect.bisect(self.starts, at), "seconds": at - self.began,
+                                   "kind": event["kind"], "message": event["message"]}
 
     def way(self, what, tried):
         """One of the ways around it."""
@@ -82,30 +86,37 @@ class Theft:
     # --- before it, and in the meantime ---
 
     def alice_works(self):
-        """In the company that has keys: her morning. What is left of it lies about: a receipt that was used, one that was not, a session that ended."""
+        """In the company that has keys: her morning. What is left of it lies about: a receipt that was used,
+        one that was not, a session that ended."""
         browser, granted = self.alice.sign_in()
         self.honest("alice signs in with her key", granted.json["state"] == "granted")
         granted = self.alice.approve(browser, "customer.export", account="harbour-wallets", records=5)
         self.used = granted.json.get("receipt", "")
         exported = browser.export(granted)
         self.honest("alice exports 5 contacts with her key", len(exported.csv()) == 5, exported.words)
-        account = thief.LISTED.findall(browser.get("/customers?page=2").text)[-1][0]  # far down the list that he works through
+        # far down the list that he works through
+        account = thief.LISTED.findall(browser.get("/customers?page=2").text)[-1][0]
         self.alice.approve(browser, "customer.view", account=account)
-        self.honest("alice looks at a customer, which counts for her hour's limit", thief.ROWS.findall(browser.get(f"/customers/{account}").text))
-        self.unused = self.alice.approve(browser, "customer.export", account="amber-teas", records=2).json.get("receipt", "")
+        self.honest("alice looks at a customer, which counts for her hour's limit",
+                    thief.ROWS.findall(browser.get(f"/customers/{account}").text))
+        self.unused = self.alice.approve(browser, "customer.export", account="amber-teas",
+                                         records=2).json.get("receipt", "")
         self.old_cookie = browser.cookie
         browser.form("/sign-out")
 
     def carol_decides(self, browser, waiting):
-        """Over the limit somebody else decides. carol sees who asks for what, knows nothing of it, and says no; the thief waits for that, once."""
+        """Over the limit somebody else decides. carol sees who asks for what, knows nothing of it, and says
+        no; the thief waits for that, once."""
         self.thief.on_waiting = self.thief.let_go
         ended = Desk("carol").stepup("deny", waiting.json["message"]["request"], talk=())
-        self.honest("carol, who leads, sees what is asked in alice's name, and denies it", ended.status == 0, ended.words)
+        self.honest("carol, who leads, sees what is asked in alice's name, and denies it", ended.status == 0,
+                    ended.words)
         reply = browser.script("/step-up/answer", {"id": waiting.json["id"], "answer": {"wait": True}})
         self.way("get a second person to agree", (reply.json["state"] == "granted", self.thief.words(reply)))
 
     def alice_asks(self, account):
-        """The thief has used up alice's limit; she needs a customer all the same, calls carol, and gets that one."""
+        """The thief has used up alice's limit; she needs a customer all the same, calls carol,
+        and gets that one."""
         browser, _ = self.alice.sign_in()
         reply = self.alice.approve(browser, "customer.view", account=account)
         waits = reply.json["state"] == "waiting"
@@ -113,8 +124,8 @@ class Theft:
         if waits:
             reply = browser.script("/step-up/answer", {"id": reply.json["id"], "answer": {"wait": True}})
         seen = thief.ROWS.findall(browser.get(f"/customers/{account}").text)
-        self.honest("alice needs one more customer, and carol, whom she calls, agrees with her key", waits and ended.status == 0 and seen,
-                    ended.words if waits else self.thief.words(reply))
+        self.honest("alice needs one more customer, and carol, whom she calls, agrees with her key",
+                    waits and ended.status == 0 and seen, ended.words if waits else self.thief.words(reply))
 
     # --- the theft ---
 
@@ -143,8 +154,10 @@ class Theft:
         self.until_refused((f"view {account}", self.thief.view, account) for account in wanted[:-BESIDE])
         second, _ = self.thief.sign_in()
         self.thief.in_parallel(wanted[-BESIDE:], [self.thief.browser, second])
-        self.until_refused((f"export {count} contacts of {account}", self.thief.export, account, count) for account, count in customers[:EXPORTS])
-        self.until_refused((f"show the API key of {account}", self.thief.reveal, account) for account, _ in customers[:KEYS])
+        self.until_refused((f"export {count} contacts of {account}", self.thief.export, account, count)
+                           for account, count in customers[:EXPORTS])
+        self.until_refused((f"show the API key of {account}", self.thief.reveal, account)
+                           for account, _ in customers[:KEYS])
 
     def until_refused(self, tries):
         refused = 0
@@ -160,17 +173,22 @@ class Theft:
         granted = robber.step_up(robber.browser, "console.login")
         used = granted.json.get("id", "0" * 64)
         self.try_way("open a customer's page without asking", robber.look, customers[VIEWS - 1][0])
-        self.try_way("export under an approval that was for something else", robber.export, account, contacts, used)
-        self.try_way("show an API key under an approval that was for something else", robber.reveal, account, used)
+        self.try_way("export under an approval that was for something else", robber.export, account,
+                     contacts, used)
+        self.try_way("show an API key under an approval that was for something else", robber.reveal,
+                     account, used)
         self.try_way("add a key of his own without an invitation", robber.add_key)
-        self.try_way("add a key of his own with an invitation that he invented", lambda: robber.add_key(invitation="ABCD-EFGH-IJKL-MNOP"))
+        self.try_way("add a key of his own with an invitation that he invented",
+                     lambda: robber.add_key(invitation="ABCD-EFGH-IJKL-MNOP"))
         self.try_way("add a key of his own with her password and a code", robber.add_key_by_codes)
         self.try_way("remove her key, so that codes are all there is", robber.remove_keys)
-        self.try_way("redeem a receipt that he invented", robber.redeem, "eyJhbGciOiJub25lIn0.e30.", account, 1)
+        self.try_way("redeem a receipt that he invented", robber.redeem,
+                     "eyJhbGciOiJub25lIn0.e30.", account, 1)
         if not self.shipped:
             return
         self.try_way("redeem a receipt of hers a second time", robber.redeem, self.used, "harbour-wallets", 5)
-        self.try_way("redeem one that she has not used, for another account", robber.redeem, self.unused, account, 2)
+        self.try_way("redeem one that she has not used, for another account", robber.redeem,
+                     self.unused, account, 2)
         self.try_way("redeem it for more records", robber.redeem, self.unused, "amber-teas", 50)
         self.try_way("go on in a session that she has signed out of", self.with_cookie, self.old_cookie)
         self.alice_asks(customers[VIEWS - 3][0])
@@ -184,7 +202,8 @@ class Theft:
     # --- the lock ---
 
     def lock(self, customers):
-        """An administrator locks alice while the thief goes on as fast as he can; then he tries everything once more."""
+        """An administrator locks alice while the thief goes on as fast as he can; then he tries
+        everything once more."""
         hammer = thief.Hammer(self.thief, sorted(self.thief.loot.viewed)[:8])
         hammer.running.wait(PATIENCE)
         ended = Desk("dana").stepup("lock", "alice", "--reason", "her password is in use elsewhere")
@@ -194,7 +213,8 @@ class Theft:
         good = self.after_lock(customers)
         hammer.stop()
         last = max([at for at in (hammer.last, good[-1] if good else None) if at is not None], default=None)
-        self.facts["lock"] = {"words": ended.words, "tries": AFTER_LOCK, "succeeded": len(good), "watched": time.monotonic() - locked,
+        self.facts["lock"] = {"words": ended.words, "tries": AFTER_LOCK, "succeeded": len(good),
+                              "watched": time.monotonic() - locked,
                               "last": last - locked if last is not None and last > locked else None}
         if self.shipped:
             self.alice_afterwards()
@@ -202,9 +222,10 @@ class Theft:
     def after_lock(self, customers):
         """When each of the tries that succeeded began."""
         robber, good = self.thief, []
-        ways = [lambda: robber.look(customers[0][0]), lambda: (robber.browser.get("/customers").status == 200, ""),
-                lambda: robber.view(customers[VIEWS - 1][0]), lambda: robber.export(customers[0][0], 1), lambda: robber.reveal(customers[0][0]),
-                lambda: (robber.sign_in()[0] is not None, "")]
+        ways = [lambda: robber.look(customers[0][0]),
+                lambda: (robber.browser.get("/customers").status == 200, ""),
+                lambda: robber.view(customers[VIEWS - 1][0]), lambda: robber.export(customers[0][0], 1),
+                lambda: robber.reveal(customers[0][0]), lambda: (robber.sign_in()[0] is not None, "")]
         if self.shipped:
             ways.append(lambda: robber.redeem(self.unused, "amber-teas", 2))
         for number in range(AFTER_LOCK):
@@ -220,32 +241,41 @@ class Theft:
     def alice_afterwards(self):
         _, reply = self.alice.sign_in()
         words = self.thief.words(reply)
-        self.honest("alice herself is out too, and is told whom to call", reply.json["state"] == "refused" and "Call" in words, words)
+        self.honest("alice herself is out too, and is told whom to call",
+                    reply.json["state"] == "refused" and "Call" in words, words)
         ended = Desk("dana").stepup("unlock", "alice")
         self.honest("dana, who locked, can't open it again by herself", ended.status == 1, ended.words)
         ended = Desk("erik").stepup("unlock", "alice")
-        self.honest("erik of security opens it, once alice is on the telephone", ended.status == 0, ended.words)
+        self.honest("erik of security opens it, once alice is on the telephone", ended.status == 0,
+                    ended.words)
         browser, granted = self.alice.sign_in()
-        exported = browser.export(self.alice.approve(browser, "customer.export", account="harbour-wallets", records=3))
+        exported = browser.export(self.alice.approve(browser, "customer.export",
+                                                     account="harbour-wallets", records=3))
         self.report()
-        self.honest("alice works on with her key", granted.json["state"] == "granted" and exported.status == 200 and len(exported.csv()) == 3, exported.words)
+        self.honest("alice works on with her key", granted.json["state"] == "granted"
+                    and exported.status == 200 and len(exported.csv()) == 3, exported.words)
 
     def report(self):
-        """Whom the company has to write to: what `stepup report` lists has to have every customer that he saw."""
+        """Whom the company has to write to: what `stepup report` lists has to have every
+        customer that he saw."""
         ended = Desk("dana").stepup("report", "alice", "--since", "1h", "--json")
         found = ended.words[ended.words.find("{"):]
         things = json.loads(found)["touched"] if ended.status == 0 else []
         accounts = {thing["value"] for thing in things if thing["detail"] == "account" and thing["times"] > 0}
         self.honest("stepup report lists whom to write to", self.thief.loot.viewed <= accounts,
-                    f"{len(accounts)} customers, the {len(self.thief.loot.viewed)} that he saw and those of alice's own day" if accounts else ended.words)
+                    f"{len(accounts)} customers, "
+                    f"the {len(self.thief.loot.viewed)} that he saw and those of alice's own day"
+                    if accounts else ended.words)
 
     # --- what it came to ---
 
     def note_loot(self):
         loot = self.thief.loot
-        self.facts.update(tries=self.thief.tries, refusals=self.thief.refusals, viewed=len(loot.viewed), exported=len(loot.exported), keys=len(loot.keys),
-                          contacts=len(loot.contacts), codes=self.thief.token.counter - self.codes, asked=len(set(self.thief.requests)),
-                          alerts=sorted({event["kind"] for _, event in self.desk.alerts("alice", self.began_at)}))
+        self.facts.update(
+            tries=self.thief.tries, refusals=self.thief.refusals, viewed=len(loot.viewed),
+            exported=len(loot.exported), keys=len(loot.keys), contacts=len(loot.contacts),
+            codes=self.thief.token.counter - self.codes, asked=len(set(self.thief.requests)),
+            alerts=sorted({event["kind"] for _, event in self.desk.alerts("alice", self.began_at)}))
         self.screen.done(self.facts)
 
 

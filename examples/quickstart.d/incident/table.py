@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What people see of the incident: a line that moves while the thief is at work, what it came to, and the table at the end.
+"""What people see of the incident: a line that moves while the thief is at work, what it came to, and the
+table at the end.
 
-Colour and the moving line on a terminal alone, and no colour where NO_COLOR is set. Everywhere else plain lines, each of them whole.
+Colour and the moving line on a terminal alone, and no colour where NO_COLOR is set. Everywhere else plain
+lines, each of them whole.
 """
 import os
 import shutil
@@ -10,7 +12,8 @@ import textwrap
 import threading
 import time
 
-WORLDS = {"sign-in": ("a", "a factor at the sign-in"), "code": ("b", "a code for each action"), "shipped": ("c", "examples/stepup.conf")}
+WORLDS = {"sign-in": ("a", "a factor at the sign-in"), "code": ("b", "a code for each action"),
+          "shipped": ("c", "examples/stepup.conf")}
 TERMINAL = sys.stdout.isatty()
 COLOUR = TERMINAL and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
 EVERY = 0.08  # seconds between two states of the moving line
@@ -38,18 +41,20 @@ def line(text=""):
 
 
 def wrapped(text, indent="  ", hang=None):
-    line(textwrap.fill(text, width(), initial_indent=indent, subsequent_indent=indent if hang is None else hang))
+    line(textwrap.fill(text, width(), initial_indent=indent,
+                       subsequent_indent=indent if hang is None else hang))
 
 
 def title():
     line()
     line("  " + paint("The incident, replayed", BOLD))
     line()
-    wrapped("In 2022 somebody talked a mailing company's support staff out of their credentials, looked at 319 customers' accounts and exported 102 of them. "
-            "Here is the same thief, three times. He has alice's password, and alice on the telephone, who reads him as many one-time codes as he asks for. "
-            "He does not have her security key.")
-    wrapped("Everything is real: the console over HTTP, the PAM module, the verifier, the export service, 360 customers. Then an administrator runs "
-            "`stepup lock alice`, and he goes on.")
+    wrapped("In 2022 somebody talked a mailing company's support staff out of their credentials, "
+            "looked at 319 customers' accounts and exported 102 of them. "
+            "Here is the same thief, three times. He has alice's password, and alice on the telephone, "
+            "who reads him as many one-time codes as he asks for. He does not have her security key.")
+    wrapped("Everything is real: the console over HTTP, the PAM module, the verifier, the export service, "
+            "360 customers. Then an administrator runs `stepup lock alice`, and he goes on.")
     line()
 
 
@@ -98,12 +103,13 @@ class Screen:
         self.keep(f"stepup lock alice: {words}")
 
     def done(self, facts):
-        self.keep(f"{number(facts['tries'])} tries in {seconds(facts['seconds'])}: {facts['viewed']} accounts viewed, {facts['exported']} exported, "
-                  f"{facts['keys']} API keys shown, {number(facts['contacts'])} contacts handed out")
+        self.keep(f"{number(facts['tries'])} tries in {seconds(facts['seconds'])}: {facts['viewed']} "
+                  f"accounts viewed, {facts['exported']} exported, {facts['keys']} API keys shown, "
+                  f"{number(facts['contacts'])} contacts handed out")
         line()
 
 
-# --- the table ---------------------------------------------------------------------------------------------------------
+# --- the table ----------------------------------------------------------------------------------------------
 
 def alert_cell(facts):
     alert = facts["alert"]
@@ -116,7 +122,8 @@ def lock_cell(facts):
 
 
 COLUMNS = (
-    ("viewed", lambda facts: number(facts["viewed"]), lambda facts: facts["viewed"] < facts["customers"] // 4),
+    ("viewed", lambda facts: number(facts["viewed"]),
+     lambda facts: facts["viewed"] < facts["customers"] // 4),
     ("exported", lambda facts: number(facts["exported"]), lambda facts: facts["exported"] == 0),
     ("API keys", lambda facts: number(facts["keys"]), lambda facts: facts["keys"] == 0),
     ("contacts", lambda facts: number(facts["contacts"]), lambda facts: facts["exported"] == 0),
@@ -127,7 +134,9 @@ COLUMNS = (
 
 def print_table(results):
     rows = [("", *(head for head, _, _ in COLUMNS))]
-    rows += [(f"({WORLDS[facts['world']][0]}) {WORLDS[facts['world']][1]}", *(cell(facts) for _, cell, _ in COLUMNS)) for facts in results]
+    rows += [(f"({WORLDS[facts['world']][0]}) {WORLDS[facts['world']][1]}",
+              *(cell(facts) for _, cell, _ in COLUMNS))
+             for facts in results]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for place, row in enumerate(rows):
         cells = [row[0].ljust(widths[0])]
@@ -144,20 +153,25 @@ def print_table(results):
 
 def conclusion(results):
     before, code, shipped = results
-    lasted = f"he was still let in {seconds(before['lock']['last'])} later, when the replay ended" if before["lock"]["last"] else "he was out"
-    yield (f"(a) asked him for {before['codes']} codes, (b) for {code['codes']}, and he got them: who reads out one code reads out the next. Both had lost "
-           f"everything by the time that anybody heard of him. The lock ended (b) at least; under (a) nobody is asked again, and {lasted}.")
-    heard = f"was an alert at the security desk, {seconds(shipped['alert']['seconds'])} after he began" if shipped["alert"] else "was heard of by nobody"
-    yield (f"Under (c) a code opens {shipped['viewed']} customers, what a person looks at in a busy hour, and then a second person is asked. What is worth "
-           f"stealing takes a key, which he doesn't have and alice can't read out. His first refusal, try {shipped['refused']['try']}, {heard}; "
-           f"`stepup lock alice` was the end of him.")
+    lasted = (f"he was still let in {seconds(before['lock']['last'])} later, when the replay ended"
+              if before["lock"]["last"] else "he was out")
+    yield (f"(a) asked him for {before['codes']} codes, (b) for {code['codes']}, and he got them: "
+           "who reads out one code reads out the next. Both had lost everything by the time that anybody "
+           f"heard of him. The lock ended (b) at least; under (a) nobody is asked again, and {lasted}.")
+    heard = (f"was an alert at the security desk, {seconds(shipped['alert']['seconds'])} after he began"
+             if shipped["alert"] else "was heard of by nobody")
+    yield (f"Under (c) a code opens {shipped['viewed']} customers, what a person looks at in a busy hour, "
+           "and then a second person is asked. What is worth stealing takes a key, "
+           "which he doesn't have and alice can't read out. His first refusal, "
+           f"try {shipped['refused']['try']}, {heard}; `stepup lock alice` was the end of him.")
 
 
 def aside(heading, rows):
     line("  " + paint(heading, BOLD))
     for mark, good, what, words in rows:
         text = f"{what}" + (f": {words}" if words else "")
-        line("  " + paint(mark, GOOD if good else BAD) + "  " + textwrap.shorten(text, width() - 4 - len(mark), placeholder=" …"))
+        line("  " + paint(mark, GOOD if good else BAD) + "  "
+             + textwrap.shorten(text, width() - 4 - len(mark), placeholder=" …"))
     line()
 
 
@@ -170,5 +184,9 @@ def show(results):
         wrapped(sentence)
         line()
     shipped = results[-1]
-    aside("What else he tried under (c)", [("got it " if way["got"] else "refused", not way["got"], way["what"], way["words"]) for way in shipped["ways"]])
-    aside("And the others, meanwhile", [("ok " if one["good"] else "NOT", one["good"], one["what"], one["words"]) for one in shipped["alice"]])
+    aside("What else he tried under (c)",
+          [("got it " if way["got"] else "refused", not way["got"], way["what"], way["words"])
+           for way in shipped["ways"]])
+    aside("And the others, meanwhile",
+          [("ok " if one["good"] else "NOT", one["good"], one["what"], one["words"])
+           for one in shipped["alice"]])

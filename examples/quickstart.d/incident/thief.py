@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The thief of the incident. He has an employee's password, and on the telephone the employee herself, who reads him as many codes of her token as he
-asks for. Her key, and her computer, he does not have. He drives the console over HTTP, as fast as it goes, and takes what it gives.
+"""The thief of the incident. He has an employee's password, and on the telephone the employee herself, who
+reads him as many codes of her token as he asks for. Her key, and her computer, he does not have. He drives
+the console over HTTP, as fast as it goes, and takes what it gives.
 
 Each thing that he wants from the console is a try; it got him something, or was refused.
 """
@@ -17,7 +18,8 @@ LISTED = re.compile(r'<a href="/customers/([a-z0-9-]+)">.*?<td class="number">(\
 RUBBISH = {"id": "AAAA", "rawId": "AAAA", "type": "public-key", "clientExtensionResults": {},
            "response": {"clientDataJSON": "e30", "authenticatorData": "AAAA", "signature": "AAAA"}}
 AT_ONCE = 3    # the console lets one person have four questions open
-KEY_DODGES = ("a code all the same", "rubbish for a key", "giving up")  # what he tries where only a key would do, in turn
+# what he tries where only a key would do, in turn
+KEY_DODGES = ("a code all the same", "rubbish for a key", "giving up")
 
 
 class Loot:
@@ -28,7 +30,8 @@ class Loot:
 
 
 class Thief:
-    """`noticed(number, what)`: is told of each try as it begins; `refused(number, what, words)`: of each that was refused, before he goes on."""
+    """`noticed(number, what)`: is told of each try as it begins; `refused(number, what, words)`: of each that
+    was refused, before he goes on."""
 
     def __init__(self, name, password, token, noticed=None, refused=None):
         self.name, self.password, self.token = name, password, token
@@ -38,7 +41,8 @@ class Thief:
         self.requests = []
         self.on_waiting = self.let_go
         self.dodges = 0
-        self.on_the_telephone = threading.Lock()  # she reads one code at a time, and it is used before the next
+        # she reads one code at a time, and it is used before the next
+        self.on_the_telephone = threading.Lock()
         self.counting = threading.Lock()
         self.browser = None
 
@@ -93,7 +97,8 @@ class Thief:
         if reply.headers.get("Content-Type") != "application/json":
             return reply.words
         message = reply.json.get("message") or {}
-        return message if isinstance(message, str) else message.get("error") if reply.json.get("state") == "question" else message.get("message", "")
+        return (message if isinstance(message, str) else message.get("error")
+                if reply.json.get("state") == "question" else message.get("message", ""))
 
     # --- what he is after ---
 
@@ -134,12 +139,15 @@ class Thief:
         return bool(rows), page.words
 
     def export(self, account, records, step_up=None):
-        reply = None if step_up else self.step_up(self.browser, "customer.export", account=account, records=records)
+        reply = None if step_up else self.step_up(self.browser, "customer.export", account=account,
+                                                  records=records)
         taken = self.browser.form("/exports", step_up=step_up or reply.json.get("id", "0" * 64))
-        return self.took(account, taken), self.words(taken if step_up or reply.json["state"] == "granted" else reply)
+        return (self.took(account, taken),
+                self.words(taken if step_up or reply.json["state"] == "granted" else reply))
 
     def took(self, account, answer):
-        rows = answer.csv() if answer.status == 200 and answer.headers["Content-Type"].startswith("text/csv") else []
+        rows = (answer.csv() if answer.status == 200
+                and answer.headers["Content-Type"].startswith("text/csv") else [])
         if rows:
             self.loot.exported.add(account)
             self.loot.contacts.update(row.split('","')[1] for row in rows)
@@ -147,10 +155,12 @@ class Thief:
 
     def reveal(self, account, step_up=None):
         reply = None if step_up else self.step_up(self.browser, "customer.reveal_key", account=account)
-        shown = self.browser.script(f"/customers/{account}/key", {"step_up": step_up or reply.json.get("id", "")})
+        shown = self.browser.script(f"/customers/{account}/key",
+                                    {"step_up": step_up or reply.json.get("id", "")})
         if shown.status == 200:
             self.loot.keys[account] = shown.json["api_key"]
-        return shown.status == 200, self.words(shown if step_up or reply.json["state"] == "granted" else reply)
+        return (shown.status == 200,
+                self.words(shown if step_up or reply.json["state"] == "granted" else reply))
 
     def add_key(self, **permission):
         """The console's page for keys, with a key of his own in his hand."""
@@ -159,7 +169,8 @@ class Thief:
 
     def add_key_by_codes(self):
         reply = self.step_up(self.browser, "stepup.enroll")
-        return self.add_key(step_up=reply.json["id"]) if reply.json["state"] == "granted" else (False, self.words(reply))
+        return (self.add_key(step_up=reply.json["id"]) if reply.json["state"] == "granted"
+                else (False, self.words(reply)))
 
     def remove_keys(self):
         """Those of the employee, so that only codes are left."""
@@ -169,7 +180,8 @@ class Thief:
         for credential in re.findall(r'data-credential="([^"]+)"', " ".join(keys)):
             reply = self.step_up(self.browser, "stepup.remove", credential=credential)
             said = self.words(reply)
-            if reply.json["state"] == "granted" and self.browser.script("/keys/remove", {"step_up": reply.json["id"]}).json["state"] == "granted":
+            if reply.json["state"] == "granted" and self.browser.script("/keys/remove", {
+                "step_up": reply.json["id"]}).json["state"] == "granted":
                 return True, said
         return False, said
 
@@ -181,13 +193,15 @@ class Thief:
     def in_parallel(self, accounts, browsers):
         """Views them from several sessions, some at once."""
         def one(number, account):
-            return self.attempt(f"view {account}, beside others", self.view, account, browsers[number % len(browsers)])
+            return self.attempt(f"view {account}, beside others", self.view, account,
+                                browsers[number % len(browsers)])
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(one, range(len(accounts)), accounts))
 
 
 class Hammer:
-    """The thief in the background, who takes what he can again and again, until he is stopped: when did a request of his succeed last?"""
+    """The thief in the background, who takes what he can again and again, until he is stopped: when did a
+    request of his succeed last?"""
 
     def __init__(self, thief, accounts):
         self.thief, self.accounts = thief, accounts

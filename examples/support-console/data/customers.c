@@ -21,9 +21,10 @@ struct customers *customers_open(const char *path, char *why, size_t why_size)
 		snprintf(why, why_size, "no memory");
 		return NULL;
 	}
-	if (sqlite3_open_v2(path, &customers->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK ||
-		sqlite3_busy_timeout(customers->db, BUSY_MILLISECONDS) != SQLITE_OK ||
-		sqlite3_exec(customers->db, "SELECT 1 FROM customers LIMIT 1", NULL, NULL, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &customers->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_FULLMUTEX,
+		    NULL) != SQLITE_OK ||
+	    sqlite3_busy_timeout(customers->db, BUSY_MILLISECONDS) != SQLITE_OK ||
+	    sqlite3_exec(customers->db, "SELECT 1 FROM customers LIMIT 1", NULL, NULL, NULL) != SQLITE_OK) {
 		snprintf(why, why_size, "%s: %s", path, sqlite3_errmsg(customers->db));
 		customers_close(&customers);
 	}
@@ -59,7 +60,8 @@ static const char *column(sqlite3_stmt *statement, int index)
 	return text ? (const char *)text : "";
 }
 
-static void hand_customer(sqlite3_stmt *statement, void (*each)(void *, const struct customer *), void *context)
+static void hand_customer(sqlite3_stmt *statement, void (*each)(void *, const struct customer *),
+	void *context)
 {
 	struct customer customer = {
 		.account = column(statement, 0),
@@ -78,17 +80,19 @@ static void hand_customer(sqlite3_stmt *statement, void (*each)(void *, const st
 	"(SELECT count(*) FROM contacts WHERE contacts.customer = customers.id) FROM customers "
 #define MATCHES "WHERE ?1 = '' OR instr(lower(name), lower(?1)) OR instr(account, lower(?1)) "
 
-bool customers_list(struct customers *customers, const char *search, int64_t limit, int64_t offset, int64_t *total,
-	void (*each)(void *context, const struct customer *customer), void *context)
+bool customers_list(struct customers *customers, const char *search, int64_t limit, int64_t offset,
+	int64_t *total, void (*each)(void *context, const struct customer *customer), void *context)
 {
 	sqlite3_stmt *count = prepare(customers, "SELECT count(*) FROM customers " MATCHES);
-	sqlite3_stmt *list = prepare(customers, CUSTOMER_COLUMNS MATCHES "ORDER BY name COLLATE NOCASE, id LIMIT ?2 OFFSET ?3");
+	sqlite3_stmt *list = prepare(customers,
+		CUSTOMER_COLUMNS MATCHES "ORDER BY name COLLATE NOCASE, id LIMIT ?2 OFFSET ?3");
 	int step = SQLITE_ERROR;
 	bool done = false;
 
 	if (!count || !list || sqlite3_bind_text(count, 1, search, -1, SQLITE_STATIC) != SQLITE_OK ||
-		sqlite3_bind_text(list, 1, search, -1, SQLITE_STATIC) != SQLITE_OK ||
-		sqlite3_bind_int64(list, 2, limit) != SQLITE_OK || sqlite3_bind_int64(list, 3, offset) != SQLITE_OK)
+	    sqlite3_bind_text(list, 1, search, -1, SQLITE_STATIC) != SQLITE_OK ||
+	    sqlite3_bind_int64(list, 2, limit) != SQLITE_OK ||
+	    sqlite3_bind_int64(list, 3, offset) != SQLITE_OK)
 		goto out;
 	if (sqlite3_step(count) != SQLITE_ROW)
 		goto out;
@@ -103,7 +107,8 @@ out:
 }
 
 /* A prepared statement with the account bound to ?1. */
-static sqlite3_stmt *customers_prepare_account(struct customers *customers, const char *sql, const char *account)
+static sqlite3_stmt *customers_prepare_account(struct customers *customers, const char *sql,
+	const char *account)
 {
 	sqlite3_stmt *statement = prepare(customers, sql);
 
@@ -117,7 +122,8 @@ static sqlite3_stmt *customers_prepare_account(struct customers *customers, cons
 bool customer_show(struct customers *customers, const char *account,
 	void (*each)(void *context, const struct customer *customer), void *context)
 {
-	sqlite3_stmt *statement = customers_prepare_account(customers, CUSTOMER_COLUMNS "WHERE account = ?1", account);
+	sqlite3_stmt *statement =
+		customers_prepare_account(customers, CUSTOMER_COLUMNS "WHERE account = ?1", account);
 	bool found = statement && sqlite3_step(statement) == SQLITE_ROW;
 
 	if (found)
@@ -130,9 +136,8 @@ bool customer_contacts(struct customers *customers, const char *account, int64_t
 	void (*each)(void *context, const struct contact *contact), void *context)
 {
 	sqlite3_stmt *statement = customers_prepare_account(customers,
-		"SELECT contacts.name, email, city, state FROM contacts JOIN customers ON customers.id = customer "
-		"WHERE account = ?1 ORDER BY contacts.id LIMIT ?2",
-		account);
+		"SELECT contacts.name, email, city, state FROM contacts JOIN customers "
+		"ON customers.id = customer WHERE account = ?1 ORDER BY contacts.id LIMIT ?2", account);
 	int step = SQLITE_ERROR;
 
 	if (statement && sqlite3_bind_int64(statement, 2, limit) == SQLITE_OK) {
@@ -153,8 +158,8 @@ bool customer_contacts(struct customers *customers, const char *account, int64_t
 
 int64_t customer_contact_count(struct customers *customers, const char *account)
 {
-	sqlite3_stmt *statement = customers_prepare_account(customers,
-		"SELECT (SELECT count(*) FROM contacts WHERE customer = customers.id) FROM customers WHERE account = ?1", account);
+	sqlite3_stmt *statement = customers_prepare_account(customers, "SELECT (SELECT count(*) "
+		"FROM contacts WHERE customer = customers.id) FROM customers WHERE account = ?1", account);
 	int64_t count = -1;
 
 	if (statement && sqlite3_step(statement) == SQLITE_ROW)
@@ -165,7 +170,8 @@ int64_t customer_contact_count(struct customers *customers, const char *account)
 
 char *customer_api_key(struct customers *customers, const char *account)
 {
-	sqlite3_stmt *statement = customers_prepare_account(customers, "SELECT api_key FROM customers WHERE account = ?1", account);
+	sqlite3_stmt *statement = customers_prepare_account(customers,
+		"SELECT api_key FROM customers WHERE account = ?1", account);
 	char *key = NULL;
 
 	if (statement && sqlite3_step(statement) == SQLITE_ROW)

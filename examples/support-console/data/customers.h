@@ -22,10 +22,11 @@ struct contact {
 struct customers *customers_open(const char *path, char *why, size_t why_size);
 void customers_close(struct customers **customers);
 
-/* Hands customers whose name or account holds `search` (empty: all) to `each`, in order of name; texts last as long as the call.
- * `*total` is how many there are without `limit` and `offset`. False where the file could not be read. */
-bool customers_list(struct customers *customers, const char *search, int64_t limit, int64_t offset, int64_t *total,
-	void (*each)(void *context, const struct customer *customer), void *context);
+/* Hands customers whose name or account holds `search` (empty: all) to `each`, in order of name; texts last
+ * as long as the call. `*total` is how many there are without `limit` and `offset`. False where the file
+ * could not be read. */
+bool customers_list(struct customers *customers, const char *search, int64_t limit, int64_t offset,
+	int64_t *total, void (*each)(void *context, const struct customer *customer), void *context);
 
 /* Hands the one customer to `each`. False where there is none. */
 bool customer_show(struct customers *customers, const char *account,

@@ -93,7 +93,8 @@ static struct session *session_slot(struct sessions *sessions, const char *token
 	return NULL;
 }
 
-/* Whether one makes room rather than another of the same user: whoever has only the password ends no session that took more than that. */
+/* Whether one makes room rather than another of the same user: whoever has only the password ends no session
+ * that took more than that. */
 static bool goes_before(const struct session *session, const struct session *other)
 {
 	if (!other || session->stage != other->stage)

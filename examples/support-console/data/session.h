@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sessions of signed-in employees, in memory. Callers get copies; the table changes only through these functions.
- * MUST: ids are 256 random bits; a new id at every change of stage; a session ends when idle, when old, and when the
- * verifier says that the account is locked.
+ * Sessions of signed-in employees, in memory. Callers get copies; the table changes only through
+ * these functions.
+ * MUST: ids are 256 random bits; a new id at every change of stage; a session ends when idle, when old, and
+ * when the verifier says that the account is locked.
  */
 #ifndef CONSOLE_SESSION_H
 #define CONSOLE_SESSION_H
@@ -26,7 +27,8 @@ enum session_stage {
 struct session {
 	char token[TOKEN_SIZE];   /* the cookie */
 	char csrf[TOKEN_SIZE];    /* what forms and scripts must send back */
-	char step_up[TOKEN_SIZE]; /* STEPUP_SESSION: names the session to the verifier, gives no access to it */
+	/* STEPUP_SESSION: names the session to the verifier, gives no access to it */
+	char step_up[TOKEN_SIZE];
 	char user[USER_SIZE];
 	enum session_stage stage;
 	int64_t started, seen;    /* seconds, CLOCK_BOOTTIME */
@@ -65,7 +67,8 @@ bool session_may_view(const struct session *session, const char *account);
 /* Keeps a receipt for the demonstration's page. */
 void session_keep_receipt(struct sessions *sessions, const char *token, const char *receipt);
 
-/* Keeps the verifier's name for a key that is being added, in the place of an older one. False where it is too long or the session is over. */
+/* Keeps the verifier's name for a key that is being added, in the place of an older one. False where it is
+ * too long or the session is over. */
 bool session_keep_enrolment(struct sessions *sessions, const char *token, const char *enrolment);
 
 /* Fills `token` with 256 random bits in hexadecimal. False where the kernel gives none. */

@@ -70,10 +70,9 @@ struct staff *staff_open(const char *path, char *why, size_t why_size)
 	result = sqlite3_open_v2(
 		path, &staff->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, NULL);
 	if (result != SQLITE_OK || sqlite3_busy_timeout(staff->db, 2000) != SQLITE_OK ||
-		sqlite3_exec(staff->db,
-			"CREATE TABLE IF NOT EXISTS staff (name TEXT PRIMARY KEY, password TEXT NOT NULL) STRICT", NULL, NULL,
-			NULL) != SQLITE_OK ||
-		!hash_password("nobody's password", staff->decoy))
+	    sqlite3_exec(staff->db,
+		    "CREATE TABLE IF NOT EXISTS staff (name TEXT PRIMARY KEY, password TEXT NOT NULL) STRICT",
+		    NULL, NULL, NULL) != SQLITE_OK || !hash_password("nobody's password", staff->decoy))
 		goto fail;
 	umask(mask);
 	return staff;
@@ -94,13 +93,15 @@ void staff_close(struct staff **staff)
 	*staff = NULL;
 }
 
-bool staff_set_password(struct staff *staff, const char *user, const char *password, char *why, size_t why_size)
+bool staff_set_password(struct staff *staff, const char *user, const char *password, char *why,
+	size_t why_size)
 {
 	char hash[CRYPT_OUTPUT_SIZE];
 	sqlite3_stmt *statement = NULL;
 	bool done = false;
 
-	if (!*user || strlen(user) > 64 || strlen(password) < PASSWORD_MIN || strlen(password) > PASSWORD_MAX) {
+	if (!*user || strlen(user) > 64 || strlen(password) < PASSWORD_MIN ||
+	    strlen(password) > PASSWORD_MAX) {
 		snprintf(why, why_size, "a password has %d to %d characters", PASSWORD_MIN, PASSWORD_MAX);
 		return false;
 	}
@@ -108,9 +109,10 @@ bool staff_set_password(struct staff *staff, const char *user, const char *passw
 		snprintf(why, why_size, "crypt(3) has no yescrypt here");
 		return false;
 	}
-	if (sqlite3_prepare_v2(staff->db, "INSERT OR REPLACE INTO staff VALUES (?1, ?2)", -1, &statement, NULL) == SQLITE_OK &&
-		sqlite3_bind_text(statement, 1, user, -1, SQLITE_STATIC) == SQLITE_OK &&
-		sqlite3_bind_text(statement, 2, hash, -1, SQLITE_STATIC) == SQLITE_OK)
+	if (sqlite3_prepare_v2(staff->db, "INSERT OR REPLACE INTO staff VALUES (?1, ?2)", -1, &statement,
+		    NULL) == SQLITE_OK &&
+	    sqlite3_bind_text(statement, 1, user, -1, SQLITE_STATIC) == SQLITE_OK &&
+	    sqlite3_bind_text(statement, 2, hash, -1, SQLITE_STATIC) == SQLITE_OK)
 		done = sqlite3_step(statement) == SQLITE_DONE;
 	if (!done)
 		snprintf(why, why_size, "%s", sqlite3_errmsg(staff->db));
@@ -166,8 +168,9 @@ static bool staff_hash(struct staff *staff, const char *user, char hash[CRYPT_OU
 
 	strcpy(hash, staff->decoy);
 	*known = false;
-	if (sqlite3_prepare_v2(staff->db, "SELECT password FROM staff WHERE name = ?1", -1, &statement, NULL) == SQLITE_OK &&
-		sqlite3_bind_text(statement, 1, user, -1, SQLITE_STATIC) == SQLITE_OK) {
+	if (sqlite3_prepare_v2(staff->db, "SELECT password FROM staff WHERE name = ?1", -1, &statement,
+		    NULL) == SQLITE_OK &&
+	    sqlite3_bind_text(statement, 1, user, -1, SQLITE_STATIC) == SQLITE_OK) {
 		int step = sqlite3_step(statement);
 
 		if (step == SQLITE_ROW && sqlite3_column_bytes(statement, 0) < CRYPT_OUTPUT_SIZE) {

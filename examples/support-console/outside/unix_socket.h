@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Connects to the socket at `path`; reading and writing then wait at most so many seconds at a time. The descriptor, or -1. */
+/* Connects to the socket at `path`; reading and writing then wait at most so many seconds at a time. The
+ * descriptor, or -1. */
 int unix_connect(const char *path, int wait_seconds);
 
 /* Sends all of it. */

@@ -15,7 +15,8 @@
 
 #define INTERFACE "io.stepup.Verify1."
 #define WAIT_SECONDS 15
-#define REPLY_SIZE_MAX (1024 * 1024) /* the longest are lists of requests: stepupd sends up to 768 KiB of them in one reply */
+/* the longest are lists of requests: stepupd sends up to 768 KiB of them in one reply */
+#define REPLY_SIZE_MAX (1024 * 1024)
 #define UNREACHABLE "Could not check, so nothing was done. You did nothing wrong. Try again in a minute."
 
 /* Whether the other end is one that may speak for the verifier. */
@@ -114,7 +115,8 @@ static json_t *reader_next(struct reader *reader)
 
 static bool reader_open(struct reader *reader, const char *socket, int seconds)
 {
-	*reader = (struct reader){.fd = unix_connect(socket, WAIT_SECONDS), .until = now_ms() + (int64_t)seconds * 1000, .text = malloc(REPLY_SIZE_MAX)};
+	*reader = (struct reader){.fd = unix_connect(socket, WAIT_SECONDS),
+		.until = now_ms() + (int64_t)seconds * 1000, .text = malloc(REPLY_SIZE_MAX)};
 	return reader->fd >= 0 && reader->text && verifier_call_server_is_right(reader->fd, socket);
 }
 
@@ -150,7 +152,8 @@ void verifier_call(const char *socket, const char *method, json_t *parameters, s
 	struct reader reader;
 
 	*reply = (struct verifier_reply){0};
-	if (reader_open(&reader, socket, WAIT_SECONDS) && parameters && send_call(reader.fd, method, parameters, false))
+	if (reader_open(&reader, socket, WAIT_SECONDS) && parameters &&
+	    send_call(reader.fd, method, parameters, false))
 		reply->whole = reader_next(&reader);
 	if (reader.size) /* one call, one reply, and nothing after it */
 		reply_clear(reply);
@@ -159,14 +162,15 @@ void verifier_call(const char *socket, const char *method, json_t *parameters, s
 	reply_read(reply);
 }
 
-void verifier_watch(const char *socket, const char *method, json_t *parameters, int seconds, reply_is_news *is_news, void *context,
-	struct verifier_reply *reply)
+void verifier_watch(const char *socket, const char *method, json_t *parameters, int seconds,
+	reply_is_news *is_news, void *context, struct verifier_reply *reply)
 {
 	struct reader reader;
 	bool news = false;
 
 	*reply = (struct verifier_reply){0};
-	if (reader_open(&reader, socket, seconds) && parameters && send_call(reader.fd, method, parameters, true)) {
+	if (reader_open(&reader, socket, seconds) && parameters &&
+	    send_call(reader.fd, method, parameters, true)) {
 		json_t *heard;
 
 		while (!news && (heard = reader_next(&reader))) {

@@ -34,7 +34,8 @@ enum MHD_Result handle_customers(struct http_request *request)
 	if (page < 1 || page > 10000)
 		page = 1;
 	if (!page_customers(&html, request, search, page)) {
-		page_message(&html, request, "Not now", "The customers could not be read. Try again in a minute.", NULL);
+		page_message(&html, request, "Not now",
+			"The customers could not be read. Try again in a minute.", NULL);
 		return reply_html(request, MHD_HTTP_SERVICE_UNAVAILABLE, &html);
 	}
 	return reply_html(request, MHD_HTTP_OK, &html);
@@ -51,7 +52,8 @@ enum MHD_Result handle_customer(struct http_request *request)
 	return reply_html(request, MHD_HTTP_NOT_FOUND, &html);
 }
 
-/* {"step_up": id} → {"api_key": …}, where that step-up was granted for this customer's key and not used before. */
+/* {"step_up": id} → {"api_key": …}, where that step-up was granted for this customer's key and
+ * not used before. */
 enum MHD_Result handle_customer_key(struct http_request *request)
 {
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
@@ -60,14 +62,15 @@ enum MHD_Result handle_customer_key(struct http_request *request)
 	enum MHD_Result result;
 	char *key = NULL;
 
-	if (id && bridge_take(request->console->bridge, &request->session, id, "customer.reveal_key", &grant) &&
-		!strcmp(grant.subject.account, request->argument))
+	if (id &&
+	    bridge_take(request->console->bridge, &request->session, id, "customer.reveal_key", &grant) &&
+	    !strcmp(grant.subject.account, request->argument))
 		key = customer_api_key(request->console->customers, request->argument);
 	if (key)
 		result = reply_json(request, MHD_HTTP_OK, json_pack("{s:s}", "api_key", key));
 	else
-		result = reply_json(request, MHD_HTTP_FORBIDDEN,
-			json_pack("{s:s}", "message", "Nothing was approved for this key. Click Show again."));
+		result = reply_json(request, MHD_HTTP_FORBIDDEN, json_pack("{s:s}",
+				"message", "Nothing was approved for this key. Click Show again."));
 	if (key)
 		explicit_bzero(key, strlen(key));
 	free(key);

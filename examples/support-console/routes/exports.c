@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Exports: the console holds a receipt and passes it to the export service, which alone can redeem it and read out the contacts.
- * What arrives is streamed on to the browser; a stream that breaks off breaks the download off too.
+ * Exports: the console holds a receipt and passes it to the export service, which alone can redeem it and
+ * read out the contacts. What arrives is streamed on to the browser; a stream that breaks off breaks the
+ * download off too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,10 +32,11 @@ static void stream_free(void *data)
 	export_close(&stream);
 }
 
-static enum MHD_Result reply_stream(struct http_request *request, struct export_stream *stream, const char *account)
+static enum MHD_Result reply_stream(struct http_request *request, struct export_stream *stream,
+	const char *account)
 {
-	struct MHD_Response *response =
-		MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, stream_read, stream, stream_free);
+	struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE,
+		stream_read, stream, stream_free);
 	char disposition[ACCOUNT_SIZE + 64];
 
 	if (!response) {
@@ -42,8 +44,9 @@ static enum MHD_Result reply_stream(struct http_request *request, struct export_
 		return MHD_NO;
 	}
 	snprintf(disposition, sizeof(disposition), "attachment; filename=\"contacts-%s.csv\"", account);
-	if (MHD_add_response_header(response, "Content-Type", "text/csv; charset=utf-8; header=present") != MHD_YES ||
-		MHD_add_response_header(response, "Content-Disposition", disposition) != MHD_YES) {
+	if (MHD_add_response_header(response, "Content-Type",
+		    "text/csv; charset=utf-8; header=present") != MHD_YES ||
+	    MHD_add_response_header(response, "Content-Disposition", disposition) != MHD_YES) {
 		MHD_destroy_response(response);
 		return MHD_NO;
 	}
@@ -65,9 +68,11 @@ static bool account_is_plain(const char *account)
 		account[strspn(account, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
-static enum MHD_Result run_export(struct http_request *request, const char *receipt, const char *account, int64_t records)
+static enum MHD_Result run_export(struct http_request *request, const char *receipt, const char *account,
+	int64_t records)
 {
-	json_t *order = json_pack("{s:s, s:s, s:I}", "receipt", receipt, "account", account, "records", (json_int_t)records);
+	json_t *order = json_pack("{s:s, s:s, s:I}", "receipt", receipt, "account", account,
+		"records", (json_int_t)records);
 	struct export_stream *stream = NULL;
 	enum MHD_Result result;
 	json_t *answer = NULL;
@@ -75,11 +80,14 @@ static enum MHD_Result run_export(struct http_request *request, const char *rece
 	if (order && account_is_plain(account))
 		stream = export_open(request->console->export_socket, order, &answer);
 	if (!stream) {
-		result = exports_refuse(request, "The export service did not answer, so nothing was exported. Try again in a minute.", NULL);
+		result = exports_refuse(request,
+			"The export service did not answer, so nothing was exported. Try again in a minute.",
+			NULL);
 	} else if (!json_is_true(json_object_get(answer, "granted"))) {
 		const char *words = json_string_value(json_object_get(answer, "message"));
 
-		result = exports_refuse(request, words ? words : "The export service refused without saying why.",
+		result = exports_refuse(request,
+			words ? words : "The export service refused without saying why.",
 			json_string_value(json_object_get(answer, "reference")));
 	} else {
 		result = reply_stream(request, stream, account);
@@ -99,8 +107,8 @@ enum MHD_Result handle_export(struct http_request *request)
 
 	if (!id || !bridge_take(request->console->bridge, &request->session, id, "customer.export", &grant)) {
 		free(id);
-		return exports_refuse(request, "No approval stands behind this export, or it was used already. Go back and click Export again.",
-			NULL);
+		return exports_refuse(request, "No approval stands behind this export, "
+			"or it was used already. Go back and click Export again.", NULL);
 	}
 	free(id);
 	result = run_export(request, grant.receipt, grant.subject.account, grant.subject.records);

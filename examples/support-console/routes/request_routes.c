@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Requests for a second person: what the employee can agree to, and the own ones. Agreeing is a step-up, {"action":"stepup.approve","request"}, in
- * step_up_routes.c; so is denying one and locking who made it, with "lock": true.
+ * Requests for a second person: what the employee can agree to, and the own ones. Agreeing is a step-up,
+ * {"action":"stepup.approve","request"}, in step_up_routes.c; so is denying one and locking who made it,
+ * with "lock": true.
  *   GET  /requests          the page
- *   POST /requests/list     {"seen"} → {"state":"list", "seen", "now", "requests": […]}; held for a while where nothing is new since `seen`
+ *   POST /requests/list     {"seen"} → {"state":"list", "seen", "now", "requests": […]}; held for a while
+ *   where nothing is new since `seen`
  *   POST /requests/deny     {"request"}
  *   POST /requests/cancel   {"request"}, an own one: takes it back
  *   POST /requests/outcome  {"request"}, an own one: how it stands, or how it ended
- * The last three answer {"state": "done"|"refused", "message": {"message"}}; the requests are Verify1.Requests'.
- * MUST: act for the session's employee; take back and tell of nobody else's requests, although the verifier would let the console.
+ * The last three answer {"state": "done"|"refused", "message": {"message"}}; the requests are
+ * Verify1.Requests'.
+ * MUST: act for the session's employee; take back and tell of nobody else's requests, although the verifier
+ * would let the console.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,15 +28,18 @@
 #define ASK_SECONDS 5
 #define SEEN_SIZE 17
 
-static enum MHD_Result say(struct http_request *request, unsigned status, const char *state, const char *words)
+static enum MHD_Result say(struct http_request *request, unsigned status, const char *state,
+	const char *words)
 {
-	return reply_json(request, status, json_pack("{s:s, s:{s:s}}", "state", state, "message", "message", words));
+	return reply_json(request, status,
+		json_pack("{s:s, s:{s:s}}", "state", state, "message", "message", words));
 }
 
 /* Tells how a call went, and frees the reply. */
 static enum MHD_Result request_routes_outcome(struct http_request *request, struct verifier_reply *reply)
 {
-	enum MHD_Result result = say(request, MHD_HTTP_OK, reply_is_good(reply) ? "done" : "refused", reply->message);
+	enum MHD_Result result =
+		say(request, MHD_HTTP_OK, reply_is_good(reply) ? "done" : "refused", reply->message);
 
 	reply_clear(reply);
 	return result;
@@ -53,7 +60,8 @@ static const char *request_name(const json_t *body)
 
 static enum MHD_Result names_none(struct http_request *request)
 {
-	return say(request, MHD_HTTP_BAD_REQUEST, "refused", "That names no request. Nothing was changed. Reload the page.");
+	return say(request, MHD_HTTP_BAD_REQUEST, "refused",
+		"That names no request. Nothing was changed. Reload the page.");
 }
 
 enum MHD_Result handle_requests_page(struct http_request *request)
@@ -99,16 +107,17 @@ enum MHD_Result handle_requests_list(struct http_request *request)
 	if (sent && strlen(sent) < sizeof(seen))
 		strcpy(seen, sent);
 	json_decref(body);
-	verifier_watch(request->console->verifier_socket, "Requests", json_pack("{s:s}", "user", request->session.user), HOLD_SECONDS, list_is_news,
-		seen, &reply);
+	verifier_watch(request->console->verifier_socket, "Requests",
+		json_pack("{s:s}", "user", request->session.user), HOLD_SECONDS, list_is_news, seen, &reply);
 	if (!reply_is_good(&reply))
 		result = say(request, MHD_HTTP_SERVICE_UNAVAILABLE, "refused", reply.message);
-	else if (!json_is_array(json_object_get(reply.parameters, "requests")) || !list_mark(reply.parameters, mark))
+	else if (!json_is_array(json_object_get(reply.parameters, "requests")) ||
+	    !list_mark(reply.parameters, mark))
 		result = MHD_NO;
 	else
-		result = reply_json(request, MHD_HTTP_OK,
-			json_pack("{s:s, s:s, s:I, s:O}", "state", "list", "seen", mark, "now", (json_int_t)time(NULL), "requests",
-				json_object_get(reply.parameters, "requests")));
+		result = reply_json(request, MHD_HTTP_OK, json_pack("{s:s, s:s, s:I, s:O}", "state", "list",
+				"seen", mark, "now", (json_int_t)time(NULL),
+				"requests", json_object_get(reply.parameters, "requests")));
 	reply_clear(&reply);
 	return result;
 }
@@ -138,12 +147,14 @@ static bool any(const json_t *parameters, void *context)
 	return true;
 }
 
-/* How a request stands that the console made for the session's employee; any other is as if there were none. */
+/* How a request stands that the console made for the session's employee; any other is as if
+ * there were none. */
 static void look_at_own(struct http_request *request, const char *name, struct verifier_reply *reply)
 {
 	const char *user;
 
-	verifier_watch(request->console->verifier_socket, "AwaitApproval", json_pack("{s:s}", "request", name), ASK_SECONDS, any, NULL, reply);
+	verifier_watch(request->console->verifier_socket, "AwaitApproval",
+		json_pack("{s:s}", "request", name), ASK_SECONDS, any, NULL, reply);
 	user = json_string_value(json_object_get(json_object_get(reply->parameters, "request"), "user"));
 	if (reply_is_good(reply) && (!user || strcmp(user, request->session.user) != 0)) {
 		reply_clear(reply);
@@ -165,7 +176,8 @@ enum MHD_Result handle_request_cancel(struct http_request *request)
 	look_at_own(request, name, &reply);
 	if (reply_is_good(&reply)) {
 		reply_clear(&reply);
-		verifier_call(request->console->verifier_socket, "CancelRequest", json_pack("{s:s}", "request", name), &reply);
+		verifier_call(request->console->verifier_socket, "CancelRequest",
+			json_pack("{s:s}", "request", name), &reply);
 	}
 	json_decref(body);
 	return request_routes_outcome(request, &reply);

@@ -13,12 +13,14 @@ enum MHD_Result handle_sign_in_page(struct http_request *request)
 	struct html html = {0};
 
 	if (request->has_session)
-		return reply_redirect(request, request->session.stage == SESSION_SIGNED_IN ? "/customers" : "/sign-in/code", NULL);
+		return reply_redirect(request,
+			request->session.stage == SESSION_SIGNED_IN ? "/customers" : "/sign-in/code", NULL);
 	page_sign_in(&html, request, "", NULL);
 	return reply_html(request, MHD_HTTP_OK, &html);
 }
 
-static enum MHD_Result sign_in_again(struct http_request *request, unsigned status, const char *user, const char *words)
+static enum MHD_Result sign_in_again(struct http_request *request, unsigned status, const char *user,
+	const char *words)
 {
 	struct html html = {0};
 
@@ -35,8 +37,8 @@ static enum MHD_Result sign_in_as(struct http_request *request, const char *user
 	if (request->has_session)
 		request_end_session(request);
 	if (!session_start(console->sessions, user, &session))
-		return sign_in_again(request, MHD_HTTP_SERVICE_UNAVAILABLE, user,
-			"Too many people are signed in just now. Nothing was wrong with your password. Try again in a minute.");
+		return sign_in_again(request, MHD_HTTP_SERVICE_UNAVAILABLE, user, "Too many people are "
+			"signed in just now. Nothing was wrong with your password. Try again in a minute.");
 	cookie_line(console, session.token, cookie);
 	explicit_bzero(&session, sizeof(session));
 	return reply_redirect(request, "/sign-in/code", cookie);
@@ -58,7 +60,8 @@ enum MHD_Result handle_sign_in(struct http_request *request)
 		result = sign_in_as(request, user);
 		break;
 	case STAFF_WAIT:
-		snprintf(words, sizeof(words), "Too many tries for this name. Wait %d seconds, then try again.", wait);
+		snprintf(words, sizeof(words),
+			"Too many tries for this name. Wait %d seconds, then try again.", wait);
 		result = sign_in_again(request, MHD_HTTP_TOO_MANY_REQUESTS, user, words);
 		break;
 	default:

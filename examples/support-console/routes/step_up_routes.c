@@ -2,8 +2,10 @@
 /*
  * The step-up dialog's two addresses.
  *   POST /step-up/begin   {"action", "account"?, "records"?, "credential"?, "request"?, "lock"?}
- *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…}, {"method":"browser","credential":{…}}, {"wait":true} or {"cancel":true}}
- * Both answer {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
+ *   POST /step-up/answer  {"id", "answer": {"method":"code","code":…}, {"method":"browser","credential":{…}},
+ *   {"wait":true} or {"cancel":true}}
+ * Both answer {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}}, `message` as
+ * the PAM module made it.
  * MUST: the browser names one of the actions below, and the console checks that its details are true.
  */
 #include <stdio.h>
@@ -15,8 +17,8 @@
 
 static enum MHD_Result gone(struct http_request *request, unsigned status, const char *words)
 {
-	return reply_json(request, status, json_pack("{s:s, s:{s:s, s:s}}", "state", "gone", "message", "type", "refused",
-						   "message", words));
+	return reply_json(request, status, json_pack("{s:s, s:{s:s, s:s}}", "state", "gone",
+			"message", "type", "refused", "message", words));
 }
 
 /* --- what each action's details are: what isn't so in the database isn't begun --- */
@@ -33,7 +35,8 @@ static bool account_details(struct http_request *request, const json_t *body, st
 {
 	const char *account = json_string_value(json_object_get(body, "account"));
 
-	if (!account || strlen(account) >= ACCOUNT_SIZE || customer_contact_count(request->console->customers, account) < 0)
+	if (!account || strlen(account) >= ACCOUNT_SIZE ||
+	    customer_contact_count(request->console->customers, account) < 0)
 		return false;
 	strcpy(subject->account, account);
 	return true;
@@ -46,7 +49,8 @@ static bool export_details(struct http_request *request, const json_t *body, str
 	if (!account_details(request, body, subject) || !json_is_integer(records))
 		return false;
 	subject->records = json_integer_value(records);
-	return subject->records >= 1 && subject->records <= customer_contact_count(request->console->customers, subject->account);
+	return subject->records >= 1 &&
+		subject->records <= customer_contact_count(request->console->customers, subject->account);
 }
 
 static bool enroll_details(struct http_request *request, const json_t *body, struct step_up_subject *subject)
@@ -129,8 +133,8 @@ static const char *state_name(enum step_up_state state)
 	}
 }
 
-/* What a grant changes at once. Sign-in: the session moves on, under a new cookie. Viewing: the session may look at the customer.
- * Exports and keys are taken later, by the request that carries them out. */
+/* What a grant changes at once. Sign-in: the session moves on, under a new cookie. Viewing: the session may
+ * look at the customer. Exports and keys are taken later, by the request that carries them out. */
 static bool granted(struct http_request *request, const struct step_up_view *view, char cookie[COOKIE_SIZE])
 {
 	struct console *console = request->console;
@@ -168,15 +172,18 @@ static bool show_receipt(struct http_request *request, const char *id, json_t *r
 	return shown;
 }
 
-/* A lock ends what is under way, which then is told as too late or as denied: the person should hear of the lock instead. */
+/* A lock ends what is under way, which then is told as too late or as denied: the person should hear of
+ * the lock instead. */
 static void prefer_lock(struct http_request *request, struct step_up_view *view)
 {
 	const char *error = json_string_value(json_object_get(view->message, "error"));
 	json_t *message = NULL;
 
-	if (view->state != STEP_UP_REFUSED || !error || (strcmp(error, "Expired") && strcmp(error, "NotAllowed")))
+	if (view->state != STEP_UP_REFUSED || !error ||
+	    (strcmp(error, "Expired") && strcmp(error, "NotAllowed")))
 		return;
-	if (!bridge_account(request->console->bridge, request->session.user, request->rhost, &message) && message) {
+	if (!bridge_account(request->console->bridge, request->session.user, request->rhost, &message) &&
+	    message) {
 		json_decref(view->message);
 		view->message = message;
 	} else {
@@ -196,17 +203,19 @@ static enum MHD_Result reply_step_up(struct http_request *request, struct step_u
 	}
 	if (view->state == STEP_UP_RUNNING || view->state == STEP_UP_GONE) {
 		json_decref(view->message);
-		return gone(request, MHD_HTTP_GONE,
-			"This question is no longer open, so nothing was approved. Close it and start again.");
+		return gone(request, MHD_HTTP_GONE, "This question is no longer open, "
+			"so nothing was approved. Close it and start again.");
 	}
 	reply = json_pack("{s:s, s:s}", "id", view->id, "state", state_name(view->state));
 	if (!view->message && view->state == STEP_UP_REFUSED)
-		view->message = json_pack("{s:s}", "message", "Could not check, so nothing was approved. You did nothing wrong.");
+		view->message = json_pack("{s:s}",
+			"message", "Could not check, so nothing was approved. You did nothing wrong.");
 	if (view->message && json_object_set_new(reply, "message", view->message) < 0) {
 		json_decref(reply);
 		return MHD_NO;
 	}
-	if (view->state == STEP_UP_GRANTED && request->console->demo && !show_receipt(request, view->id, reply)) {
+	if (view->state == STEP_UP_GRANTED && request->console->demo &&
+	    !show_receipt(request, view->id, reply)) {
 		json_decref(reply);
 		return MHD_NO;
 	}
@@ -222,16 +231,17 @@ enum MHD_Result handle_step_up_begin(struct http_request *request)
 
 	json_decref(body);
 	if (!fits)
-		return gone(request, MHD_HTTP_BAD_REQUEST,
-			"The console does not know this action or these details. Nothing was approved. Reload the page.");
+		return gone(request, MHD_HTTP_BAD_REQUEST, "The console does not know this action or these "
+			"details. Nothing was approved. Reload the page.");
 	bridge_begin(request->console->bridge, &request->session, request->rhost, &subject, &view);
 	if (view.state == STEP_UP_GONE)
-		return gone(request, MHD_HTTP_TOO_MANY_REQUESTS,
-			"Too many questions are open. Nothing was approved. Answer or cancel the others, or wait two minutes.");
+		return gone(request, MHD_HTTP_TOO_MANY_REQUESTS, "Too many questions are open. "
+			"Nothing was approved. Answer or cancel the others, or wait two minutes.");
 	return reply_step_up(request, &view);
 }
 
-/* One of the three that the conversation knows, or to go on waiting, and nothing else: what is misshapen must not end it. */
+/* One of the three that the conversation knows, or to go on waiting, and nothing else: what is misshapen
+ * must not end it. */
 static bool answer_fits(const json_t *answer)
 {
 	const char *method = json_string_value(json_object_get(answer, "method"));
@@ -239,7 +249,8 @@ static bool answer_fits(const json_t *answer)
 	const json_t *code = json_object_get(answer, "code");
 
 	if (json_object_size(answer) == 1)
-		return json_is_true(json_object_get(answer, "cancel")) || json_is_true(json_object_get(answer, "wait"));
+		return json_is_true(json_object_get(answer, "cancel")) ||
+			json_is_true(json_object_get(answer, "wait"));
 	if (json_object_size(answer) != 2 || !method)
 		return false;
 	if (!strcmp(method, "browser"))
@@ -256,7 +267,8 @@ enum MHD_Result handle_step_up_answer(struct http_request *request)
 
 	if (!id || !answer_fits(answer)) {
 		json_decref(body);
-		return gone(request, MHD_HTTP_BAD_REQUEST, "That was no answer to a question. Nothing was approved. Reload the page.");
+		return gone(request, MHD_HTTP_BAD_REQUEST,
+			"That was no answer to a question. Nothing was approved. Reload the page.");
 	}
 	bridge_answer(request->console->bridge, &request->session, id, answer, &view);
 	json_decref(body);

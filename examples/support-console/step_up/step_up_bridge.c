@@ -9,7 +9,8 @@
 #include "examples/support-console/step_up/step_up_internal.h"
 
 #define STEP_UPS_MAX 128     /* under way */
-#define STEP_UPS_PER_USER 4  /* of these; and as many that have ended, of which a page may still ask what came of them */
+/* of these; and as many that have ended, of which a page may still ask what came of them */
+#define STEP_UPS_PER_USER 4
 #define GRANT_SECONDS 60
 #define MODULE_SECONDS 20  /* the longest that a request waits for the module */
 #define PAGE_SECONDS 60	   /* a page that has not asked for so long, in spite of MODULE_SECONDS, has gone */
@@ -82,7 +83,8 @@ static void request_of(const struct step_up *step_up, char request[REQUEST_SIZE]
 
 static void take_back(const struct bridge *bridge, const char *request, struct verifier_reply *reply)
 {
-	verifier_call(bridge->verifier_socket, "CancelRequest", json_pack("{s:s}", "request", request), reply);
+	verifier_call(bridge->verifier_socket, "CancelRequest",
+		json_pack("{s:s}", "request", request), reply);
 }
 
 /* Takes it off the list and wakes its thread, which then ends. With the mutex held. */
@@ -134,8 +136,9 @@ void bridge_free(struct bridge **bridge)
 	*bridge = NULL;
 }
 
-/* Drops what ended more than GRANT_SECONDS ago, and of what this user's ended the oldest: who begins and gives up takes room from nobody else. Counts
- * what is under way, of the user and in all. With the mutex held. */
+/* Drops what ended more than GRANT_SECONDS ago, and of what this user's ended the oldest: who
+ * begins and gives up takes room from nobody else. Counts what is under way, of the user and in
+ * all. With the mutex held. */
 static size_t bridge_tidy(struct bridge *bridge, const char *user, size_t *all)
 {
 	int64_t now = monotonic_in(0).tv_sec;
@@ -147,7 +150,8 @@ static size_t bridge_tidy(struct bridge *bridge, const char *user, size_t *all)
 		bool is_own = !strcmp((*link)->user, user), ended = (*link)->ended != 0;
 
 		own_ended += is_own && ended;
-		if (ended && (now - (*link)->ended > GRANT_SECONDS || (is_own && own_ended > STEP_UPS_PER_USER))) {
+		if (ended &&
+		    (now - (*link)->ended > GRANT_SECONDS || (is_own && own_ended > STEP_UPS_PER_USER))) {
 			step_up_drop(link);
 			continue;
 		}
@@ -168,7 +172,8 @@ static struct step_up **bridge_find(struct bridge *bridge, const struct session 
 	return NULL;
 }
 
-/* Waits until it isn't in this state any more (running: for a question or the end), and copies what there is. With the mutex held. */
+/* Waits until it isn't in this state any more (running: for a question or the end), and copies what there is.
+ * With the mutex held. */
 static void step_up_wait(struct step_up *step_up, enum step_up_state state, struct step_up_view *view)
 {
 	struct timespec until = monotonic_in(MODULE_SECONDS);
@@ -192,8 +197,8 @@ void step_up_late(struct step_up *step_up)
 	explicit_bzero(step_up->grant.receipt, sizeof(step_up->grant.receipt));
 	explicit_bzero(step_up->grant.authorization, sizeof(step_up->grant.authorization));
 	json_decref(step_up->message);
-	step_up->message = json_pack("{s:s, s:s}", "type", "refused", "message",
-		"It had been approved just before you stopped. Nothing was done with that, and nothing can be any more.");
+	step_up->message = json_pack("{s:s, s:s}", "type", "refused", "message", "It had been approved just "
+		"before you stopped. Nothing was done with that, and nothing can be any more.");
 }
 
 /* Starts the thread; the list and the thread hold a reference each. With the mutex held. */
@@ -250,7 +255,8 @@ void bridge_begin(struct bridge *bridge, const struct session *session, const ch
 	if (!step_up)
 		return;
 	pthread_mutex_lock(&bridge->mutex);
-	if (bridge->closing || bridge_tidy(bridge, session->user, &all) >= STEP_UPS_PER_USER || all >= STEP_UPS_MAX) {
+	if (bridge->closing || bridge_tidy(bridge, session->user, &all) >= STEP_UPS_PER_USER ||
+	    all >= STEP_UPS_MAX) {
 		step_up->references = 1;
 		step_up_release(step_up);
 	} else if (step_up_start(bridge, step_up)) {
@@ -324,7 +330,8 @@ void bridge_answer(struct bridge *bridge, const struct session *session, const c
 	text_wipe(&text);
 }
 
-bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action, struct step_up_grant *grant)
+bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action,
+	struct step_up_grant *grant)
 {
 	struct step_up **link;
 	bool granted = false;
@@ -333,7 +340,8 @@ bool bridge_take(struct bridge *bridge, const struct session *session, const cha
 	pthread_mutex_lock(&bridge->mutex);
 	bridge_tidy(bridge, session->user, &all);
 	link = bridge_find(bridge, session, id);
-	if (link && (*link)->state == STEP_UP_GRANTED && !(*link)->taken && !strcmp((*link)->grant.subject.action, action)) {
+	if (link && (*link)->state == STEP_UP_GRANTED && !(*link)->taken &&
+	    !strcmp((*link)->grant.subject.action, action)) {
 		(*link)->taken = true;
 		*grant = (*link)->grant;
 		granted = true;
@@ -356,7 +364,8 @@ void bridge_receipt(struct bridge *bridge, const struct session *session, const 
 }
 
 /* Abandons those that `matches` says, with its `what`. */
-static void abandon_where(struct bridge *bridge, bool (*matches)(const struct step_up *step_up, const void *what), const void *what)
+static void abandon_where(struct bridge *bridge,
+	bool (*matches)(const struct step_up *step_up, const void *what), const void *what)
 {
 	struct step_up **link;
 
@@ -385,7 +394,8 @@ void bridge_drop_session(struct bridge *bridge, const struct session *session)
 
 static bool is_left_alone(const struct step_up *step_up, const void *now)
 {
-	return step_up->state == STEP_UP_WAITING && !step_up->watchers && ((const struct timespec *)now)->tv_sec - step_up->watched > PAGE_SECONDS;
+	return step_up->state == STEP_UP_WAITING && !step_up->watchers &&
+		((const struct timespec *)now)->tv_sec - step_up->watched > PAGE_SECONDS;
 }
 
 void bridge_tend(struct bridge *bridge)

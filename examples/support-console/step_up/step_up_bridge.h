@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From PAM to HTTP: one step-up is one PAM transaction in a thread of its own, whose questions are answered by later requests.
- * This is the part to copy into a console of your own.
+ * From PAM to HTTP: one step-up is one PAM transaction in a thread of its own, whose questions are answered
+ * by later requests. This is the part to copy into a console of your own.
  *
  * MUST:
  * - a step-up belongs to the session that began it; no other session learns of it or answers it;
- * - only PAM_SUCCESS of pam_authenticate and then of pam_acct_mgmt is a grant (and of a direct one the verifier's own word);
+ * - only PAM_SUCCESS of pam_authenticate and then of pam_acct_mgmt is a grant (and of a direct one the
+ *   verifier's own word);
  * - a grant is for the action and the details that were begun, is taken once, and is gone after a minute;
  * - the number of step-ups is bounded, and each ends by itself when nobody answers;
- * - what nobody waits for any more is asked of nobody: its request is taken back, and an agreement that came first is not used.
+ * - what nobody waits for any more is asked of nobody: its request is taken back, and an agreement that came
+ *   first is not used.
  */
 #ifndef CONSOLE_STEP_UP_BRIDGE_H
 #define CONSOLE_STEP_UP_BRIDGE_H
@@ -28,7 +30,9 @@ struct bridge;
 enum step_up_state {
 	STEP_UP_RUNNING,  /* the verifier has not answered in time; ask again or give up */
 	STEP_UP_QUESTION, /* `message` is the question */
-	STEP_UP_WAITING,  /* a second person has to agree: `message` says who can; ask again with {"wait":true}, or stop with {"cancel":true} */
+	/* a second person has to agree: `message` says who can; ask again with {"wait":true}, or stop
+	 * with {"cancel":true} */
+	STEP_UP_WAITING,
 	STEP_UP_GRANTED,  /* `message` is what the module said, or NULL */
 	STEP_UP_REFUSED,  /* likewise */
 	STEP_UP_GONE,     /* unknown, of another session, taken, or too many at once */
@@ -43,7 +47,8 @@ struct step_up_subject {
 	char credential[CREDENTIAL_SIZE]; /* the one that is removed; "" for none */
 	char request[REQUEST_SIZE]; /* the request that is answered; "" for none */
 	bool denies;                /* by denying it and locking who made it; else it is agreed to */
-	bool direct;                /* asked of the verifier past PAM, because the console has to name the grant to it */
+	/* asked of the verifier past PAM, because the console has to name the grant to it */
+	bool direct;
 };
 
 /* What a grant gives; each "" where there is none. The caller wipes it. */
@@ -60,7 +65,8 @@ struct step_up_view {
 	json_t *message; /* a JSON object of the conversation, or NULL; the caller's to free */
 };
 
-/* `service` is the PAM service; `confdir` NULL for /etc/pam.d. The verifier's socket is for direct step-ups. Texts are copied. */
+/* `service` is the PAM service; `confdir` NULL for /etc/pam.d. The verifier's socket is for direct step-ups.
+ * Texts are copied. */
 struct bridge *bridge_new(const char *service, const char *confdir, const char *verifier_socket);
 
 /* Gives up what is still open, waits for its threads, frees, sets NULL. */
@@ -70,13 +76,14 @@ void bridge_free(struct bridge **bridge);
 void bridge_begin(struct bridge *bridge, const struct session *session, const char *rhost,
 	const struct step_up_subject *subject, struct step_up_view *view);
 
-/* Hands over one answer (a JSON object of the conversation) and waits for the next question or the end. To stop waiting for a second person takes
- * the request back. */
+/* Hands over one answer (a JSON object of the conversation) and waits for the next question or the end. To
+ * stop waiting for a second person takes the request back. */
 void bridge_answer(struct bridge *bridge, const struct session *session, const char *id, const json_t *answer,
 	struct step_up_view *view);
 
 /* Takes a grant for the action, with the details it was begun for: once. */
-bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action, struct step_up_grant *grant);
+bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action,
+	struct step_up_grant *grant);
 
 /* The receipt of a grant, without taking it: for the demonstration only. "" where there is none. */
 void bridge_receipt(struct bridge *bridge, const struct session *session, const char *id, char *receipt);
@@ -84,10 +91,12 @@ void bridge_receipt(struct bridge *bridge, const struct session *session, const 
 /* Gives up every step-up of the session, and takes back what it asked others for. */
 void bridge_drop_session(struct bridge *bridge, const struct session *session);
 
-/* The same of those whose page has gone without a word, as with a browser that crashed. To be called every now and then. */
+/* The same of those whose page has gone without a word, as with a browser that crashed. To be called
+ * every now and then. */
 void bridge_tend(struct bridge *bridge);
 
-/* PAM's account phase: may this employee still use the console? Where not, `*message` is the module's object or NULL. */
+/* PAM's account phase: may this employee still use the console? Where not, `*message` is the
+ * module's object or NULL. */
 bool bridge_account(struct bridge *bridge, const char *user, const char *rhost, json_t **message);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the bridge's files share: step_up_bridge.c keeps the table and serves the requests, step_up_thread.c holds the conversation,
- * step_up_pam.c and step_up_direct.c are the two ways to ask the verifier. One mutex guards all of it.
+ * What the bridge's files share: step_up_bridge.c keeps the table and serves the requests, step_up_thread.c
+ * holds the conversation, step_up_pam.c and step_up_direct.c are the two ways to ask the verifier. One mutex
+ * guards all of it.
  */
 #ifndef CONSOLE_STEP_UP_INTERNAL_H
 #define CONSOLE_STEP_UP_INTERNAL_H
@@ -47,17 +48,19 @@ void step_up_release(struct step_up *step_up);
 /* Makes a grant that nobody waits for any more a refusal. With the mutex held. */
 void step_up_late(struct step_up *step_up);
 
-/* Runs one step-up from start to end; for pthread_create. `data` is the step-up, with a reference of the thread's own. */
+/* Runs one step-up from start to end; for pthread_create. `data` is the step-up, with a reference of
+ * the thread's own. */
 void *step_up_thread(void *data);
 
 /* The action's details as a JSON object, NULL without memory. */
 json_t *step_up_details(const struct step_up_subject *subject);
 
-/* Puts one question, an object of the JSON conversation that it takes over, and waits for the answer: a fresh text to be wiped, or NULL where
- * nobody answered or the question is no object. */
+/* Puts one question, an object of the JSON conversation that it takes over, and waits for the answer: a fresh
+ * text to be wiped, or NULL where nobody answered or the question is no object. */
 char *step_up_ask(struct step_up *step_up, json_t *question);
 
-/* Keeps what is said without a question, taking it over; the last word counts, and what is no object is passed over. */
+/* Keeps what is said without a question, taking it over; the last word counts, and what is no
+ * object is passed over. */
 void step_up_hear(struct step_up *step_up, json_t *message);
 
 /* Wipes, frees and sets NULL. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The console's PAM transactions: pam_stepup.so with conversation=json asks, the step-up's thread answers; see step_up_bridge.h. */
+/* The console's PAM transactions: pam_stepup.so with conversation=json asks, the step-up's thread answers;
+ * see step_up_bridge.h. */
 #include <security/pam_appl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,8 @@
 #include "examples/support-console/step_up/step_up_internal.h"
 
 /* A stack that asks for anything but what this conversation is about gets no answer. */
-static int step_up_pam_converse(int count, const struct pam_message **messages, struct pam_response **responses, void *data)
+static int step_up_pam_converse(int count, const struct pam_message **messages,
+	struct pam_response **responses, void *data)
 {
 	struct step_up *step_up = data;
 	struct pam_response *replies;
@@ -22,7 +24,8 @@ static int step_up_pam_converse(int count, const struct pam_message **messages, 
 		switch (messages[i]->msg_style) {
 		case PAM_PROMPT_ECHO_OFF:
 		case PAM_PROMPT_ECHO_ON:
-			replies[i].resp = step_up_ask(step_up, json_loads(messages[i]->msg, JSON_REJECT_DUPLICATES, NULL));
+			replies[i].resp = step_up_ask(step_up,
+				json_loads(messages[i]->msg, JSON_REJECT_DUPLICATES, NULL));
 			if (!replies[i].resp)
 				goto fail;
 			break;
@@ -39,8 +42,8 @@ fail:
 	return PAM_CONV_ERR;
 }
 
-static int pam_open(const struct bridge *bridge, const char *user, const char *rhost, const struct pam_conv *conversation,
-	pam_handle_t **handle)
+static int pam_open(const struct bridge *bridge, const char *user, const char *rhost,
+	const struct pam_conv *conversation, pam_handle_t **handle)
 {
 	int result = pam_start_confdir(bridge->service, user, conversation, bridge->confdir, handle);
 
@@ -75,14 +78,16 @@ bool step_up_through_pam(struct step_up *step_up, struct step_up_grant *grant)
 }
 
 /* The account phase asks nothing; what it says is kept. */
-static int converse_account(int count, const struct pam_message **messages, struct pam_response **responses, void *data)
+static int converse_account(int count, const struct pam_message **messages,
+	struct pam_response **responses, void *data)
 {
 	json_t **message = data;
 
 	for (int i = 0; i < count; i++) {
 		json_t *said = NULL;
 
-		if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF || messages[i]->msg_style == PAM_PROMPT_ECHO_ON)
+		if (messages[i]->msg_style == PAM_PROMPT_ECHO_OFF ||
+		    messages[i]->msg_style == PAM_PROMPT_ECHO_ON)
 			return PAM_CONV_ERR;
 		said = json_loads(messages[i]->msg, JSON_REJECT_DUPLICATES, NULL);
 		if (json_is_object(said)) {

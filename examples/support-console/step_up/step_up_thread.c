@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A step-up's own thread: questions go out to the browser, answers come in with later requests; see step_up_internal.h. */
+/* A step-up's own thread: questions go out to the browser, answers come in with later requests; see
+ * step_up_internal.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,10 +60,12 @@ json_t *step_up_details(const struct step_up_subject *subject)
 {
 	json_t *details = json_object();
 
-	if (details && (!*subject->account || !json_object_set_new(details, "account", json_string(subject->account))) &&
-		(!subject->records || !json_object_set_new(details, "records", json_integer(subject->records))) &&
-		(!*subject->type || !json_object_set_new(details, "type", json_string(subject->type))) &&
-		(!*subject->credential || !json_object_set_new(details, "credential", json_string(subject->credential))))
+	if (details &&
+	    (!*subject->account || !json_object_set_new(details, "account", json_string(subject->account))) &&
+	    (!subject->records || !json_object_set_new(details, "records", json_integer(subject->records))) &&
+	    (!*subject->type || !json_object_set_new(details, "type", json_string(subject->type))) &&
+	    (!*subject->credential ||
+		    !json_object_set_new(details, "credential", json_string(subject->credential))))
 		return details;
 	json_decref(details);
 	return NULL;
@@ -73,7 +76,8 @@ void *step_up_thread(void *data)
 	struct step_up *step_up = data;
 	struct bridge *bridge = step_up->bridge;
 	struct step_up_grant grant = {.subject = step_up->grant.subject};
-	bool granted = grant.subject.direct ? step_up_direct(step_up, &grant) : step_up_through_pam(step_up, &grant);
+	bool granted = grant.subject.direct ? step_up_direct(step_up, &grant)
+		: step_up_through_pam(step_up, &grant);
 
 	pthread_mutex_lock(&bridge->mutex);
 	step_up->state = granted ? STEP_UP_GRANTED : STEP_UP_REFUSED;

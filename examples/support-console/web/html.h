@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Text that is built as HTML. MUST: whatever comes from outside goes through `%s`, which escapes it for text and for
- * quoted attributes; format strings are constants and the only markup there is.
+ * Text that is built as HTML. MUST: whatever comes from outside goes through `%s`, which escapes it for text
+ * and for quoted attributes; format strings are constants and the only markup there is.
  */
 #ifndef CONSOLE_HTML_H
 #define CONSOLE_HTML_H

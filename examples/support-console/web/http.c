@@ -18,10 +18,9 @@
 #define CONNECTION_SECONDS 30
 
 static const char *const security_headers[][2] = {
-	{"Content-Security-Policy",
-		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-		"trusted-types 'none'"},
+	{"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; "
+		"img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+		"frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"},
 	{"X-Content-Type-Options", "nosniff"},
 	{"X-Frame-Options", "DENY"},
 	{"Referrer-Policy", "same-origin"},
@@ -42,8 +41,8 @@ static const char *cookie_name(const struct console *console)
 
 void cookie_line(const struct console *console, const char *token, char line[COOKIE_SIZE])
 {
-	snprintf(line, COOKIE_SIZE, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", cookie_name(console), token ? token : "",
-		console_is_https(console) ? "; Secure" : "", token ? "" : "; Max-Age=0");
+	snprintf(line, COOKIE_SIZE, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s%s", cookie_name(console),
+		token ? token : "", console_is_https(console) ? "; Secure" : "", token ? "" : "; Max-Age=0");
 }
 
 /* --- replies --- */
@@ -55,7 +54,8 @@ enum MHD_Result reply_queue(struct http_request *request, unsigned status, struc
 	if (!response)
 		return MHD_NO;
 	for (size_t i = 0; i < sizeof(security_headers) / sizeof(*security_headers); i++) {
-		if (MHD_add_response_header(response, security_headers[i][0], security_headers[i][1]) != MHD_YES)
+		if (MHD_add_response_header(response, security_headers[i][0],
+			    security_headers[i][1]) != MHD_YES)
 			goto fail;
 	}
 	if (console_is_https(request->console) &&
@@ -73,8 +73,8 @@ fail:
 }
 
 /* A reply from memory that becomes the response's, with its type and perhaps a cookie. */
-static enum MHD_Result reply_text(
-	struct http_request *request, unsigned status, char *text, size_t size, const char *type, const char *cookie)
+static enum MHD_Result reply_text(struct http_request *request, unsigned status, char *text, size_t size,
+	const char *type, const char *cookie)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE);
 
@@ -103,7 +103,8 @@ enum MHD_Result reply_html(struct http_request *request, unsigned status, struct
 	return reply_text(request, status, text, size, "text/html; charset=utf-8", NULL);
 }
 
-enum MHD_Result reply_json_cookie(struct http_request *request, unsigned status, json_t *value, const char *cookie)
+enum MHD_Result reply_json_cookie(struct http_request *request, unsigned status, json_t *value,
+	const char *cookie)
 {
 	char *text = value ? json_dumps(value, JSON_COMPACT) : NULL;
 
@@ -120,7 +121,8 @@ enum MHD_Result reply_json(struct http_request *request, unsigned status, json_t
 
 enum MHD_Result reply_file(struct http_request *request, const struct static_file *file)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(file->size, file->bytes, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(file->size, file->bytes, MHD_RESPMEM_PERSISTENT);
 
 	if (!response)
 		return MHD_NO;
@@ -195,7 +197,8 @@ static bool csrf_holds(struct http_request *request)
 	return holds;
 }
 
-static enum MHD_Result http_refuse(struct http_request *request, unsigned status, const char *title, const char *words)
+static enum MHD_Result http_refuse(struct http_request *request, unsigned status, const char *title,
+	const char *words)
 {
 	struct html html = {0};
 
@@ -210,11 +213,13 @@ void request_end_session(struct http_request *request)
 	bridge_drop_session(request->console->bridge, &request->session);
 	session_end(request->console->sessions, request->session.token);
 	request->has_session = false;
-	verifier_call(request->console->verifier_socket, "EndSession", json_pack("{s:s}", "session", request->session.step_up), &reply);
+	verifier_call(request->console->verifier_socket, "EndSession",
+		json_pack("{s:s}", "session", request->session.step_up), &reply);
 	reply_clear(&reply); /* where nobody heard it, nobody can come back with that session either */
 }
 
-/* A locked employee is out from the next click on; where nobody could say, this click is refused and the session stays. */
+/* A locked employee is out from the next click on; where nobody could say, this click is refused and
+ * the session stays. */
 static enum MHD_Result account_refused(struct http_request *request, json_t *message)
 {
 	const char *error = json_string_value(json_object_get(message, "error"));
@@ -226,8 +231,8 @@ static enum MHD_Result account_refused(struct http_request *request, json_t *mes
 	if (locked)
 		request_end_session(request);
 	page_message(&html, request, locked ? "You are signed out" : "Not now",
-		words ? words : "Could not check your account, so nothing was done. You did nothing wrong. Try again in a minute.",
-		reference);
+		words ? words : "Could not check your account, so nothing was done. You did nothing wrong. "
+		"Try again in a minute.", reference);
 	json_decref(message);
 	return reply_html(request, locked ? MHD_HTTP_FORBIDDEN : MHD_HTTP_SERVICE_UNAVAILABLE, &html);
 }
@@ -242,14 +247,16 @@ static enum MHD_Result dispatch_route(struct http_request *request, const struct
 	if (!request->has_session || (signed_in && request->session.stage != SESSION_SIGNED_IN)) {
 		if (!strcmp(route->method, "GET"))
 			return reply_redirect(request, "/sign-in", NULL);
-		return http_refuse(request, MHD_HTTP_UNAUTHORIZED, "You are signed out", "Sign in again. Nothing was done.");
+		return http_refuse(request, MHD_HTTP_UNAUTHORIZED, "You are signed out",
+			"Sign in again. Nothing was done.");
 	}
 	if (!strcmp(route->method, "POST") && !csrf_holds(request))
-		return http_refuse(request, MHD_HTTP_FORBIDDEN, "Not from this page",
-			"This request did not come from a page of this session. Nothing was done. Reload the page and try again.");
+		return http_refuse(request, MHD_HTTP_FORBIDDEN, "Not from this page", "This request did not "
+			"come from a page of this session. Nothing was done. Reload the page and try again.");
 	if (route->access != ACCESS_WATCHING)
 		session_seen(request->console->sessions, request->session.token);
-	if (signed_in && !bridge_account(request->console->bridge, request->session.user, request->rhost, &message))
+	if (signed_in &&
+	    !bridge_account(request->console->bridge, request->session.user, request->rhost, &message))
 		return account_refused(request, message);
 	json_decref(message);
 	return route->handle(request);
@@ -260,24 +267,27 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 	bool other_method = false;
 
 	if (request->body_too_large)
-		return http_refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "Too much", "That was more than a form holds. Nothing was done.");
+		return http_refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "Too much",
+			"That was more than a form holds. Nothing was done.");
 	if (!request_is_ours(request, method))
 		return http_refuse(request, MHD_HTTP_FORBIDDEN, "Not from this site",
 			"This request came from another site or another address. Nothing was done.");
 	for (const struct route *route = routes; route->method; route++) {
-		if (!path_matches(route->path, path, request->argument) || (route->demo_only && !request->console->demo))
+		if (!path_matches(route->path, path, request->argument) ||
+		    (route->demo_only && !request->console->demo))
 			continue;
 		if (!strcmp(route->method, method))
 			return dispatch_route(request, route);
 		other_method = true;
 	}
-	return http_refuse(request, other_method ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND, "No such page",
-		"There is nothing at this address.");
+	return http_refuse(request, other_method ? MHD_HTTP_METHOD_NOT_ALLOWED : MHD_HTTP_NOT_FOUND,
+		"No such page", "There is nothing at this address.");
 }
 
 static void request_peer(struct http_request *request)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr_in *address = info ? (const void *)info->client_addr : NULL;
 
 	strcpy(request->rhost, "unknown");
@@ -304,8 +314,8 @@ static void request_body(struct http_request *request, const char *data, size_t 
 	body[request->body_size] = '\0';
 }
 
-static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path, const char *method,
-	const char *version, const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result on_request(void *data, struct MHD_Connection *connection, const char *path,
+	const char *method, const char *version, const char *upload, size_t *upload_size, void **state)
 {
 	struct console *console = data;
 	struct http_request *request = *state;
@@ -360,8 +370,9 @@ static int http_listen_on(uint16_t port, char origin[ORIGIN_SIZE])
 
 	if (fd < 0)
 		return -1;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) || bind(fd, (struct sockaddr *)&address, size) ||
-		getsockname(fd, (struct sockaddr *)&address, &size) || listen(fd, 64)) {
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) ||
+	    bind(fd, (struct sockaddr *)&address, size) ||
+	    getsockname(fd, (struct sockaddr *)&address, &size) || listen(fd, 64)) {
 		close(fd);
 		return -1;
 	}
@@ -376,11 +387,11 @@ struct MHD_Daemon *http_start(struct console *console, uint16_t port, char origi
 
 	if (fd < 0)
 		return NULL;
-	daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-		on_request, console, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
-		MHD_OPTION_END);
+	daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
+		MHD_USE_POLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, console,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_SECONDS, MHD_OPTION_NOTIFY_COMPLETED,
+		on_completed, NULL, MHD_OPTION_END);
 	if (!daemon)
 		close(fd);
 	return daemon;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The web server under the console: requests read whole and bounded, a route table, replies with the security headers.
- * MUST: every POST carries this site's Origin and, once there is a session, its CSRF token; every reply has the headers.
+ * The web server under the console: requests read whole and bounded, a route table, replies with the
+ * security headers.
+ * MUST: every POST carries this site's Origin and, once there is a session, its CSRF token; every reply
+ * has the headers.
  */
 #ifndef CONSOLE_HTTP_H
 #define CONSOLE_HTTP_H
@@ -29,7 +31,8 @@ struct console {
 	struct static_files *files;
 };
 
-/* ACCESS_WATCHING is signed in, too, but for what a page asks by itself: the session counts as idle nevertheless. */
+/* ACCESS_WATCHING is signed in, too, but for what a page asks by itself: the session counts as
+ * idle nevertheless. */
 enum access_needed { ACCESS_ANYBODY, ACCESS_PASSWORD, ACCESS_SIGNED_IN, ACCESS_WATCHING };
 
 struct http_request {
@@ -55,12 +58,13 @@ struct route {
 /* The table of all routes; ends with a NULL method. */
 extern const struct route routes[];
 
-/* Starts serving on this loopback port (0: a free one) and writes "http://localhost:PORT" to `origin` before the first request is
- * answered; NULL where that failed. */
+/* Starts serving on this loopback port (0: a free one) and writes "http://localhost:PORT" to `origin` before
+ * the first request is answered; NULL where that failed. */
 #define ORIGIN_SIZE 32
 struct MHD_Daemon *http_start(struct console *console, uint16_t port, char origin[ORIGIN_SIZE]);
 
-/* Ends the request's session, and with it what it has under way and whatever the verifier keeps fresh in it. */
+/* Ends the request's session, and with it what it has under way and whatever the verifier
+ * keeps fresh in it. */
 void request_end_session(struct http_request *request);
 
 /* Replies. Each takes over what it sends. */
@@ -73,7 +77,8 @@ enum MHD_Result reply_redirect(struct http_request *request, const char *locatio
 enum MHD_Result reply_queue(struct http_request *request, unsigned status, struct MHD_Response *response);
 
 /* reply_json that also sets the session's cookie. */
-enum MHD_Result reply_json_cookie(struct http_request *request, unsigned status, json_t *value, const char *cookie);
+enum MHD_Result reply_json_cookie(struct http_request *request, unsigned status, json_t *value,
+	const char *cookie);
 
 /* The Set-Cookie line for a session's token; NULL ends the session in the browser. 160 bytes are enough. */
 #define COOKIE_SIZE 160

@@ -40,7 +40,8 @@ static void date_text(const json_t *seconds, bool with_time, char text[DATE_SIZE
 	struct tm parts;
 
 	if (!json_is_integer(seconds) || !gmtime_r(&when, &parts) ||
-		!(with_time ? strftime(text, DATE_SIZE, "%d %b %Y, %H:%M UTC", &parts) : strftime(text, DATE_SIZE, "%d %b %Y", &parts)))
+	    !(with_time ? strftime(text, DATE_SIZE, "%d %b %Y, %H:%M UTC", &parts)
+		    : strftime(text, DATE_SIZE, "%d %b %Y", &parts)))
 		*text = '\0';
 }
 
@@ -60,34 +61,41 @@ static void credential_item(struct html *html, const json_t *credential)
 	date_text(json_object_get(credential, "created"), false, created);
 	date_text(json_object_get(credential, "last_used"), false, used);
 	date_text(strong_from, true, from);
-	html_add(html, "<li class=\"card\"><div><strong><bdi>%s</bdi></strong>\n<p class=\"hint\">%s%s%s, ", text_of(credential, "label"),
-		WORD_FOR(words, text_of(credential, "type")), *model ? " · " : "", model);
+	html_add(html, "<li class=\"card\"><div><strong><bdi>%s</bdi></strong>\n<p class=\"hint\">%s%s%s, ",
+		text_of(credential, "label"), WORD_FOR(words, text_of(credential, "type")),
+		*model ? " · " : "", model);
 	if (strcmp(state, "live"))
 		html_add(html, "%s", state);
 	else
 		html_add(html, "counts as %s", WORD_FOR(strengths, text_of(credential, "strength")));
 	if (json_integer_value(strong_from) > time(NULL))
 		html_add(html, " until %s", from);
-	html_add(html, ".<br>Added %s%s%s.</p></div>\n<button class=\"remove\" data-credential=\"%s\" aria-label=\"Remove %s\">Remove</button></li>\n",
-		created, *used ? ", last used " : "", used, text_of(credential, "id"), text_of(credential, "label"));
+	html_add(html, ".<br>Added %s%s%s.</p></div>\n<button class=\"remove\" data-credential=\"%s\" "
+		"aria-label=\"Remove %s\">Remove</button></li>\n", created, *used ? ", last used " : "", used,
+		text_of(credential, "id"), text_of(credential, "label"));
 }
 
-/* `has_key`: a step-up with it takes the invitation's place. `next` is where it goes on once there is one more key. */
+/* `has_key`: a step-up with it takes the invitation's place. `next` is where it goes on once there
+ * is one more key. */
 static void key_form(struct html *html, bool has_key, const char *next)
 {
 	html_add(html,
 		"<form id=\"add-key\" class=\"card narrow\" data-next=\"%s\">\n<h2>Add a security key</h2>\n"
 		"<label for=\"label\">A name for it</label>\n"
-		"<input id=\"label\" name=\"label\" maxlength=\"%lld\" placeholder=\"Blue key on my key ring\" autocomplete=\"off\" required>\n"
+		"<input id=\"label\" name=\"label\" maxlength=\"%lld\" placeholder=\"Blue key on my key "
+		"ring\" autocomplete=\"off\" required>\n"
 		"<label for=\"invitation\">Invitation</label>\n"
-		"<input id=\"invitation\" name=\"invitation\" maxlength=\"64\" placeholder=\"%s\" autocomplete=\"off\" autocapitalize=\"characters\" "
-		"spellcheck=\"false\" aria-describedby=\"invitation-hint\"%s>\n"
+		"<input id=\"invitation\" name=\"invitation\" maxlength=\"64\" placeholder=\"%s\" "
+		"autocomplete=\"off\" autocapitalize=\"characters\" spellcheck=\"false\" "
+		"aria-describedby=\"invitation-hint\"%s>\n"
 		"<p class=\"hint\" id=\"invitation-hint\">%s</p>\n"
-		"<p class=\"error\" id=\"add-key-error\" role=\"alert\" hidden></p>\n<button class=\"main\">Add this key</button>\n"
+		"<p class=\"error\" id=\"add-key-error\" role=\"alert\" hidden></p>\n"
+		"<button class=\"main\">Add this key</button>\n"
 		"<p class=\"hint\" id=\"add-key-live\" role=\"status\"></p>\n"
-		"<noscript><p class=\"error\">This page needs JavaScript to talk to the key.</p></noscript>\n</form>\n",
-		next, (long long)LABEL_MAX, "XXXX-XXXX-XXXX-…", has_key ? "" : " required",
-		has_key ? "Leave it empty to confirm with a key that you have." : "An administrator gives you one. It works once.");
+		"<noscript><p class=\"error\">This page needs JavaScript to talk to the key.</p>"
+		"</noscript>\n</form>\n", next, (long long)LABEL_MAX, "XXXX-XXXX-XXXX-…",
+		has_key ? "" : " required", has_key ? "Leave it empty to confirm with a key that you have."
+		: "An administrator gives you one. It works once.");
 }
 
 void page_keys(struct html *html, struct http_request *request, const json_t *credentials)
@@ -97,7 +105,8 @@ void page_keys(struct html *html, struct http_request *request, const json_t *cr
 	size_t i;
 
 	page_begin(html, request, "Security keys", "keys.js");
-	html_add(html, "<p class=\"error\" id=\"remove-key-error\" role=\"alert\" hidden></p>\n<ul class=\"keys\">\n");
+	html_add(html, "<p class=\"error\" id=\"remove-key-error\" role=\"alert\" hidden></p>\n"
+		"<ul class=\"keys\">\n");
 	json_array_foreach(credentials, i, each) {
 		has_key |= !strcmp(text_of(each, "type"), "key");
 		credential_item(html, each);

@@ -28,7 +28,8 @@ bool page_customer(struct html *html, struct http_request *request, const char *
 void page_requests(struct html *html, struct http_request *request);
 
 /* A title and a sentence. `reference` may be NULL. */
-void page_message(struct html *html, struct http_request *request, const char *title, const char *words, const char *reference);
+void page_message(struct html *html, struct http_request *request, const char *title, const char *words,
+	const char *reference);
 
 /* Demonstration mode: the last receipt, and a form that sends it wherever one likes. */
 void page_demo(struct html *html, struct http_request *request);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The few files that go to browsers as they are, read once at the start: no request ever names a path on disk. */
+/* The few files that go to browsers as they are, read once at the start: no request ever
+ * names a path on disk. */
 #ifndef CONSOLE_STATIC_FILES_H
 #define CONSOLE_STATIC_FILES_H
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the programs and stepup-operating(7) advise, done as they say it, on an installed system with a systemd of its own."""
+"""What the programs and stepup-operating(7) advise, done as they say it, on an installed system with a
+systemd of its own."""
 import os
 import re
 import shutil
@@ -41,7 +42,8 @@ class Person:
 
     def step_up(self, code=None):
         begun = call("verify", "Begin", {"action": "stepup.test"})
-        return call("verify", "Answer", {"transaction": begun["transaction"], "method": "code", "code": code or self.token.fresh()})
+        return call("verify", "Answer", {"transaction": begun["transaction"], "method": "code",
+                                         "code": code or self.token.fresh()})
 
 
 def serves():
@@ -51,7 +53,9 @@ def serves():
 def what_it_waits_for(pattern):
     """Starts the verifier and waits for a reason not to serve that fits; the text."""
     run("systemctl", "restart", "--no-block", UNIT)
-    return wait(lambda: (lambda text: re.search(pattern, text, re.S) and text)(property_of(UNIT, "StatusText")), f"a status with {pattern}")
+    return wait(lambda: (lambda text: re.search(pattern, text, re.S)
+                         and text)(property_of(UNIT, "StatusText")),
+                f"a status with {pattern}")
 
 
 def follow(tap, what, pattern, group=1):
@@ -59,12 +63,14 @@ def follow(tap, what, pattern, group=1):
     text = what_it_waits_for(pattern)
     command = re.search(pattern, text, re.S).group(group).rstrip(".")
     done = sh(command)
-    run("timeout", "120", "systemctl", "restart", UNIT)  # waits: the one that serves from now on is the new one
+    # waits: the one that serves from now on is the new one
+    run("timeout", "120", "systemctl", "restart", UNIT)
     try:
         wait(serves, "a verifier that serves")
         tap.ok(True, f"{what}: `{command}` is the way out, as the verifier says")
     except RuntimeError as error:
-        tap.ok(False, f"{what}: `{command}` is the way out, as the verifier says", (text, done.stdout, done.stderr, error))
+        tap.ok(False, f"{what}: `{command}` is the way out, as the verifier says",
+               (text, done.stdout, done.stderr, error))
     return text
 
 
@@ -72,16 +78,20 @@ def first_day(tap):
     first = run("stepup", "init", "root")
     command = re.search(r"^ +(systemctl enable .*)$", first.stdout + first.stderr, re.M).group(1)
     started = sh(command)
-    tap.ok(started.returncode == 0 and serves(), f"init: `{command}` starts the verifier, as it says", started.stderr)
+    tap.ok(started.returncode == 0 and serves(), f"init: `{command}` starts the verifier, as it says",
+           started.stderr)
     status = os.stat(mark_dir())
-    tap.equal((status.st_mode & 0o777, status.st_uid), (0o700, int(run("id", "-u", "stepup").stdout)), "the mark has a folder of its own")
-    tap.ok(os.path.exists(mark_dir() + "/mark") and not os.path.exists(state_dir() + "/highwater"), "and lies in it")
+    tap.equal((status.st_mode & 0o777, status.st_uid), (0o700, int(run("id", "-u", "stepup").stdout)),
+              "the mark has a folder of its own")
+    tap.ok(os.path.exists(mark_dir() + "/mark") and not os.path.exists(state_dir() + "/highwater"),
+           "and lies in it")
     tap.ok(sh("systemctl status stepupd").returncode == 0, "`systemctl status stepupd` says how it is")
 
 
 def modes(tap):
     conf, database = conf_dir() + "/stepup.conf", state_dir() + "/stepup.db"
-    for path, mode in ((conf, 0o666), (conf_dir(), 0o777), (database, 0o666), (database, 0o644), (state_dir(), 0o777)):
+    for path, mode in ((conf, 0o666), (conf_dir(), 0o777), (database, 0o666), (database, 0o644),
+                       (state_dir(), 0o777)):
         before = os.stat(path).st_mode & 0o7777
         os.chmod(path, mode)
         follow(tap, f"{os.path.basename(path)} with mode {mode:o}", r"run: (chmod \S+ \S+)")
@@ -102,7 +112,8 @@ def backup_and_restore(tap):
         if command.startswith("stepup restore"):
             what_it_waits_for("stepup epoch new")
             tap.ok(not serves(), "a store that was put back approves nothing before that")
-    tap.ok(serves() and call("verify", "Keys")["log_key"] in done.stdout and key not in done.stdout, "and the log's new key is printed", done.stdout)
+    tap.ok(serves() and call("verify", "Keys")["log_key"] in done.stdout and key not in done.stdout,
+           "and the log's new key is printed", done.stdout)
     return person
 
 
@@ -141,7 +152,8 @@ def mark_is_gone(tap):
 
 
 def second_one(tap):
-    done = sh(f"setpriv --reuid stepup --regid stepup --clear-groups stepupd --run-dir /tmp/second --master-key {conf_dir()}/none 2>&1")
+    done = sh("setpriv --reuid stepup --regid stepup --clear-groups stepupd --run-dir /tmp/second "
+              f"--master-key {conf_dir()}/none 2>&1")
     tap.ok(done.returncode == 1, "a second verifier by hand is refused", done.stdout)
     done = sh("stepupd --restore /root/stepup.backup 2>&1")
     told = re.search(r"\((systemctl stop [^)]*)\)", done.stdout)
@@ -156,7 +168,8 @@ def second_one(tap):
 def upgrade(tap):
     for command in page_commands("Upgrade"):
         done = sh(command)
-        tap.ok(done.returncode == 0, f"page: `{command}` works", done.stdout + done.stderr + run("journalctl", "--no-pager", "-n", "30").stdout)
+        tap.ok(done.returncode == 0, f"page: `{command}` works",
+               done.stdout + done.stderr + run("journalctl", "--no-pager", "-n", "30").stdout)
     tap.ok(serves(), "and after an upgrade's commands it serves")
 
 
@@ -206,7 +219,8 @@ def removing(tap):
 
 def inside():
     tap = Tap()
-    for part in (first_day, modes, backup_and_restore, damaged, mark_is_gone, second_one, upgrade, moving, removing):
+    for part in (first_day, modes, backup_and_restore, damaged, mark_is_gone, second_one, upgrade,
+                 moving, removing):
         tap.run(part, tap)
     tap.done()
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""stepup(1) as people and programs use it, against a real stepupd: every command, as text and as JSON, on a terminal and without one."""
+"""stepup(1) as people and programs use it, against a real stepupd: every command, as text and as JSON, on a
+terminal and without one."""
 import json
 import os
 import re
@@ -13,7 +14,8 @@ import termios
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import rooms  # noqa: F401
 from cli_session import Cli, Gone, Session
-from harness import DAEMON, GAMES, MAIL, PATIENCE, Secret, Tap, Verifier, become, hotp, need_root, program, unshared
+from harness import (DAEMON, GAMES, MAIL, PATIENCE, Secret, Tap, Verifier, become, hotp, need_root,
+                     program, unshared)
 
 POLICY = '''
 group admins { members = { "mail" } }
@@ -45,40 +47,53 @@ class Token:
 
 
 def usage_is_told(cli):
-    for arguments in ((), ("nonsense",), ("log",), ("list", "--nonsense"), ("list", "--json", "--json"), ("list", "--json=x"),
-                      ("list", "--user"), ("lock",), ("lock", "--me", "ada"), ("confirm",), ("confirm", "Bad Name"), ("list", "--", "true"),
-                      ("confirm", "customer.view", "account"), ("confirm", "customer.view", "a=1", "a=2"), ("confirm", "x", "n:=12x"),
-                      ("confirm", "x", 'n="open'), ("confirm", "x", "--receipt=env"), ("confirm", "x", "--"), ("enroll", "passkey"),
-                      ("enroll", "--digits=six"), ("enroll", "key", "--no-qr"), ("enroll", "totp", "--key", "x"), ("enroll", "agent", "--digits=6"), ("enroll", "key", "--user", "ada"),
-                      ("enroll", "agent", "--attestation", "/etc/hostname"), ("enroll", "totp", "--counter=5"), ("log", "verify", "--key", "junk"), ("revoke",),
+    for arguments in ((), ("nonsense",), ("log",), ("list", "--nonsense"), ("list", "--json", "--json"),
+                      ("list", "--json=x"), ("list", "--user"), ("lock",), ("lock", "--me", "ada"),
+                      ("confirm",), ("confirm", "Bad Name"), ("list", "--", "true"),
+                      ("confirm", "customer.view", "account"), ("confirm", "customer.view", "a=1", "a=2"),
+                      ("confirm", "x", "n:=12x"), ("confirm", "x", 'n="open'),
+                      ("confirm", "x", "--receipt=env"), ("confirm", "x", "--"), ("enroll", "passkey"),
+                      ("enroll", "--digits=six"), ("enroll", "key", "--no-qr"),
+                      ("enroll", "totp", "--key", "x"), ("enroll", "agent", "--digits=6"),
+                      ("enroll", "key", "--user", "ada"),
+                      ("enroll", "agent", "--attestation", "/etc/hostname"),
+                      ("enroll", "totp", "--counter=5"), ("log", "verify", "--key", "junk"), ("revoke",),
                       ("test", "--label", "x"), ("completion", "tcsh"), ("help", "nonsense")):
         ended = cli.run(*arguments)
         if "--json" in arguments:
             continue
-        tap.ok(ended.status == 2 and ended.err and not ended.out, f"usage error: stepup {' '.join(arguments)}", ended)
+        tap.ok(ended.status == 2 and ended.err and not ended.out,
+               f"usage error: stepup {' '.join(arguments)}", ended)
         ended = cli.run("--json", *arguments)
         said = ended.json() if ended.out.count("\n") == 1 else {}
-        tap.ok(ended.status == 2 and said.get("error") == "Usage" and (said["message"] in ended.err or not arguments),
+        tap.ok(ended.status == 2 and said.get("error") == "Usage"
+               and (said["message"] in ended.err or not arguments),
                f"and as JSON: stepup {' '.join(arguments)}", ended)
     tap.equal(cli.run("foo", "--json").json()["error"], "Usage", "wherever --json stands")
-    tap.equal(cli.run("list", "--json", "--json").json()["message"], "--json is given twice.", "the message is what standard error has, without the program's name")
+    tap.equal(cli.run("list", "--json", "--json").json()["message"], "--json is given twice.",
+              "the message is what standard error has, without the program's name")
     ended = cli.run("confirm", "x", "n:=12x", "--", "echo", "--json")
     tap.ok(ended.status == 2 and not ended.out, "what stands behind -- is the command's own", ended)
     tap.matches(cli.run("nonsense").err, r"stepup help", "a usage error says where to look")
-    for typed, meant in (("aprove", "approve"), ("polcy", "policy"), ("polcy check", "policy check"), ("lgo show", "log show"), ("receit", "receipt")):
-        tap.matches(cli.run(*typed.split()).err, rf"Did you mean {meant}\?", f"a slip is understood: stepup {typed}")
+    for typed, meant in (("aprove", "approve"), ("polcy", "policy"), ("polcy check", "policy check"),
+                         ("lgo show", "log show"), ("receit", "receipt")):
+        tap.matches(cli.run(*typed.split()).err, rf"Did you mean {meant}\?",
+                    f"a slip is understood: stepup {typed}")
     tap.ok("mean" not in cli.run("nonsense", "check").err, "another word is not")
     tap.matches(cli.run("log").err, "log show, log verify, log export", "half a command names the whole ones")
 
 
 def help_is_there(cli):
     everything = cli.run("help")
-    tap.ok(everything.status == 0 and "policy explain" in everything.out, "help names every command", everything)
+    tap.ok(everything.status == 0 and "policy explain" in everything.out,
+           "help names every command", everything)
     tap.equal(cli.run("--help").out, everything.out, "--help says the same")
     for command in re.findall(r"^  (\S+(?: \S+)?)  ", everything.out, re.M):
         ended = cli.run("help", *command.split())
-        tap.ok(ended.status == 0 and f"usage: stepup {command}" in ended.out and "--json" in ended.out, f"help {command}", ended)
-    tap.equal(cli.run("log", "show", "--help").out, cli.run("help", "log", "show").out, "a command's --help is its help")
+        tap.ok(ended.status == 0 and f"usage: stepup {command}" in ended.out and "--json" in ended.out,
+               f"help {command}", ended)
+    tap.equal(cli.run("log", "show", "--help").out, cli.run("help", "log", "show").out,
+              "a command's --help is its help")
     tap.matches(cli.run("--version").out, r"^stepup \d", "--version")
     tap.matches(cli.run("help", "enrol").out, "usage: stepup enroll", "the other spelling is known")
 
@@ -86,21 +101,26 @@ def help_is_there(cli):
 def verifier_out_of_reach():
     with tempfile.TemporaryDirectory() as empty:
         command = [program("tools/stepup/stepup"), "--socket-dir", empty]
-        for arguments in (["list"], ["test"], ["lock", "ada"], ["status"], ["keys"], ["confirm", "customer.view", "account=x"], ["log", "show"]):
+        for arguments in (["list"], ["test"], ["lock", "ada"], ["status"], ["keys"],
+                          ["confirm", "customer.view", "account=x"], ["log", "show"]):
             ended = Session(command + arguments).finish()
-            tap.ok(ended.status == 3 and "othing was done" in ended.err, f"no verifier: {' '.join(arguments)} ends with 3 and says so", ended)
+            tap.ok(ended.status == 3 and "othing was done" in ended.err,
+                   f"no verifier: {' '.join(arguments)} ends with 3 and says so", ended)
         ended = Session(command + ["list", "--json"]).finish()
         tap.equal(ended.json()["error"], "Unreachable", "no verifier, --json: the error is JSON")
         marker = os.path.join(empty, "ran")
         ended = Session(command + ["confirm", "customer.view", "account=x", "--", "touch", marker]).finish()
-        tap.ok(ended.status == 3 and not os.path.exists(marker), "no verifier: the command behind confirm doesn't run", ended)
+        tap.ok(ended.status == 3 and not os.path.exists(marker),
+               "no verifier: the command behind confirm doesn't run", ended)
 
 
 def first_administrator(cli, folder):
     """init, and enrolment of a counting token by its own secret."""
     key = os.urandom(20)
-    ended = cli.run("init", "mail", "--config-dir", cli.verifier.etc, "--state-dir", cli.verifier.state, uid=0)
-    tap.ok(ended.status == 0 and "stepup enroll key --invitation" in ended.out, "init invites the first administrator", ended)
+    ended = cli.run("init", "mail", "--config-dir", cli.verifier.etc, "--state-dir",
+                    cli.verifier.state, uid=0)
+    tap.ok(ended.status == 0 and "stepup enroll key --invitation" in ended.out,
+           "init invites the first administrator", ended)
     tap.matches(ended.out, r"\n    \S+\+[0-9a-f]{8}\+\S+\n", "init prints the log's key to keep")
     log_key = re.search(r"\n    (\S+\+[0-9a-f]{8}\+\S+)\n", ended.out).group(1)
     invitation = re.search(r"--invitation (\S+)", ended.out).group(1)
@@ -109,22 +129,31 @@ def first_administrator(cli, folder):
         out.write(key.hex() + "\n")
     os.chown(path, MAIL, -1)
     ended = cli.run("enroll", "hotp", "--invitation", invitation, "--secret-file", path)
-    tap.ok(ended.status == 1 and "chmod go-rwx" in ended.err, "a secret that others can read is refused, with the way to mend it", ended)
+    tap.ok(ended.status == 1 and "chmod go-rwx" in ended.err,
+           "a secret that others can read is refused, with the way to mend it", ended)
     os.chmod(path, 0o400)
     token = Token(key)
     ended = cli.run("enroll", "hotp", "--invitation", invitation, "--secret-file", path, "--label", "Token",
                     answers=["000000", token.code])
-    tap.ok(ended.status == 0 and ended.out.strip(), "enroll hotp --secret-file: a wrong code, then the right one", ended)
-    tap.ok("did not work" in ended.shown and "Nothing was enrolled" in ended.shown, "a wrong code that was to prove it enrolled nothing, and says so", ended)
-    tap.ok("█" not in ended.out and key.hex() not in ended.out + ended.shown, "a token's secret is not shown", ended)
-    ended = cli.run("init", "mail", "--config-dir", cli.verifier.etc, "--state-dir", cli.verifier.state, uid=0)
+    tap.ok(ended.status == 0 and ended.out.strip(),
+           "enroll hotp --secret-file: a wrong code, then the right one", ended)
+    tap.ok("did not work" in ended.shown and "Nothing was enrolled" in ended.shown,
+           "a wrong code that was to prove it enrolled nothing, and says so", ended)
+    tap.ok("█" not in ended.out and key.hex() not in ended.out + ended.shown,
+           "a token's secret is not shown", ended)
+    ended = cli.run("init", "mail", "--config-dir", cli.verifier.etc, "--state-dir",
+                    cli.verifier.state, uid=0)
     tap.ok(ended.status == 1, "init stops once somebody has enrolled", ended)
-    ended = cli.run("init", "news", "--again", "--json", "--config-dir", cli.verifier.etc, "--state-dir", cli.verifier.state, uid=0)
+    ended = cli.run("init", "news", "--again", "--json", "--config-dir", cli.verifier.etc, "--state-dir",
+                    cli.verifier.state, uid=0)
     tap.ok(ended.status == 0 and ended.json()["invitation"], "init --again --json", ended)
-    tap.matches(ended.json()["message"], r"No rule lets news administer.* add them to group admins \(\S+stepup\.conf:\d+\)",
+    tap.matches(ended.json()["message"],
+                r"No rule lets news administer.* add them to group admins \(\S+stepup\.conf:\d+\)",
                 "init says of somebody who may not administer what to edit")
-    ended = cli.run("init", "dvae", "--again", "--config-dir", cli.verifier.etc, "--state-dir", cli.verifier.state, uid=0)
-    tap.ok(ended.status == 0 and "This host has no account dvae: is that the right name?" in ended.out, "init asks whether an unknown name is right", ended)
+    ended = cli.run("init", "dvae", "--again", "--config-dir", cli.verifier.etc, "--state-dir",
+                    cli.verifier.state, uid=0)
+    tap.ok(ended.status == 0 and "This host has no account dvae: is that the right name?" in ended.out,
+           "init asks whether an unknown name is right", ended)
     return token, log_key
 
 
@@ -132,10 +161,12 @@ def own_account(cli, token):
     """An ordinary user: invited, enrols by QR, looks, tries, removes."""
     ended = cli.run("invite", "daemon", answers=[token.code])
     tap.ok(ended.status == 0 and "--invitation" in ended.out, "invite, after a step-up", ended)
-    tap.ok("no account" not in ended.out and "administer" not in ended.out, "invite of somebody whom the host knows asks nothing back", ended)
+    tap.ok("no account" not in ended.out and "administer" not in ended.out,
+           "invite of somebody whom the host knows asks nothing back", ended)
     invitation = re.search(r"--invitation (\S+)", ended.out).group(1)
     ended = cli.run("invite", "deamon", answers=[token.code])
-    tap.ok(ended.status == 0 and "This host has no account deamon: is that the right name?" in ended.out, "invite asks whether an unknown name is right", ended)
+    tap.ok(ended.status == 0 and "This host has no account deamon: is that the right name?" in ended.out,
+           "invite asks whether an unknown name is right", ended)
     session = cli.start("enroll", "--invitation", "-", "--label", "Phone", uid=DAEMON)
     place = session.wait_for("Invitation: $")
     session.type(invitation + "\n")
@@ -146,13 +177,15 @@ def own_account(cli, token):
     secret = Secret("".join(re.search(r"\n    ([A-Z2-7 ]+)\n", out).group(1).split()))
     session.type(secret.fresh() + "\n")
     ended = session.finish()
-    tap.ok(ended.status == 0 and "█" in ended.out, "enroll shows a QR code and the secret in letters, and takes one code", ended)
+    tap.ok(ended.status == 0 and "█" in ended.out,
+           "enroll shows a QR code and the secret in letters, and takes one code", ended)
     tap.ok(invitation not in ended.shown, "an invitation is not echoed", ended)
     tap.ok("\x1b" not in ended.out, "no colour where standard output is no terminal", ended)
     ended = cli.run("enroll", "--invitation", invitation, "--no-qr", uid=DAEMON)
     tap.ok(ended.status == 1, "an invitation works once", ended)
     ended = cli.run("enroll", "hotp", uid=GAMES)
-    tap.ok(ended.status == 1 and "stepup enroll hotp --invitation CODE" in ended.err, "enroll where nothing is enrolled asks for an invitation", ended)
+    tap.ok(ended.status == 1 and "stepup enroll hotp --invitation CODE" in ended.err,
+           "enroll where nothing is enrolled asks for an invitation", ended)
     ended = cli.run("list", uid=DAEMON)
     tap.ok(ended.status == 0 and "Phone" in ended.out and "totp" in ended.out, "list shows one's own", ended)
     listed = cli.run("list", "--json", uid=DAEMON).json()["credentials"]
@@ -169,14 +202,16 @@ def own_account(cli, token):
     session.wait_for(r"(?i)did not work(.|\n)*code[^\n]*: ?$", place)
     session.type("\x04")
     wrong = session.finish()
-    tap.ok(wrong.status == 1 and "Nothing was approved" in wrong.err, "a wrong code is said and asked for again", wrong)
+    tap.ok(wrong.status == 1 and "Nothing was approved" in wrong.err,
+           "a wrong code is said and asked for again", wrong)
     tap.ok(secret.wrong() not in wrong.shown, "codes are not echoed", wrong)
     ended = cli.run("test", "--json", answers=[token.code])
     tap.equal(ended.json()["action"], "stepup.test", "test --json")
     ended = cli.run("test", "--user", "mail", uid=0, answers=[token.code])
     tap.ok(ended.status == 0, "root may act for somebody", ended)
     ended = cli.run("users", uid=0)
-    tap.ok(ended.status == 1 and "without sudo" in ended.err, "an administrator's verb as root says how to do it instead", ended)
+    tap.ok(ended.status == 1 and "without sudo" in ended.err,
+           "an administrator's verb as root says how to do it instead", ended)
     return secret
 
 
@@ -196,7 +231,8 @@ def signals_and_pipes(cli, token):
     session.wait_for(r"(?i)code[^\n]*: ?$")
     session.type("\x04")
     ended = session.finish()
-    tap.ok(ended.status == 1 and "Nothing was approved" in ended.err, "end of input gives up and says so", ended)
+    tap.ok(ended.status == 1 and "Nothing was approved" in ended.err,
+           "end of input gives up and says so", ended)
     session = Session(cli.command("--socket-dir", cli.verifier.run, "test"), uid=MAIL, own_terminal=False)
     session.process.stdin.write((token.code() + "\n").encode())
     session.process.stdin.close()
@@ -208,21 +244,28 @@ def confirming(cli, token, folder):
     folder = os.path.join(folder, "mail")
     os.mkdir(folder)
     os.chown(folder, MAIL, -1)
-    for given, said in ((("account=trezor",), '"records" is missing'), (("account=trezor", "records=1", "recods=2"), '"recods" is none of its details'),
-                        (("account=trezor", "records=many"), '"records" must be a whole number'), (("account:=5", "records=1"), '"account" must be a text')):
+    for given, said in ((("account=trezor",), '"records" is missing'),
+                        (("account=trezor", "records=1", "recods=2"), '"recods" is none of its details'),
+                        (("account=trezor", "records=many"), '"records" must be a whole number'),
+                        (("account:=5", "records=1"), '"account" must be a text')):
         ended = cli.run("confirm", "customer.export", *given)
-        tap.ok(ended.status == 1 and said in ended.err and "whoever runs this tool" not in ended.err, f"confirm says what is wrong: {said}", ended)
+        tap.ok(ended.status == 1 and said in ended.err and "whoever runs this tool" not in ended.err,
+               f"confirm says what is wrong: {said}", ended)
     export = ("confirm", "customer.export", "account=trezor", "records=120")
     ended = cli.run(*export, answers=[token.code])
-    tap.ok(ended.status == 0 and "Export 120 contacts of trezor" in ended.shown, "confirm shows the verifier's prompt", ended)
+    tap.ok(ended.status == 0 and "Export 120 contacts of trezor" in ended.shown,
+           "confirm shows the verifier's prompt", ended)
     ended = cli.run(*export, "--json", answers=[token.code])
-    tap.ok(ended.json()["action"] == "customer.export" and ended.json()["receipt"].count(".") == 2, "confirm --json holds the receipt", ended)
+    tap.ok(ended.json()["action"] == "customer.export" and ended.json()["receipt"].count(".") == 2,
+           "confirm --json holds the receipt", ended)
     ended = cli.run("confirm", "customer.view", "account=4711", answers=[token.code])
-    tap.ok(ended.status == 0 and "Look at customer 4711" in ended.shown, "digits become a text where the rule wants a text", ended)
+    tap.ok(ended.status == 0 and "Look at customer 4711" in ended.shown,
+           "digits become a text where the rule wants a text", ended)
     ended = cli.run("confirm", "customer.view", 'account="4711"', answers=[token.code])
     tap.ok(ended.status == 0, "quoted digits are a text from the start", ended)
     ended = cli.run("confirm", "customer.export", "account=a", "records=many")
-    tap.ok(ended.status == 1 and "records" in ended.err, "a text where a number is wanted is refused by name", ended)
+    tap.ok(ended.status == 1 and "records" in ended.err,
+           "a text where a number is wanted is refused by name", ended)
     ended = cli.run("confirm", "customer.export", "account=a", 'records="5"')
     tap.ok(ended.status == 1, "a quoted number stays a text and is refused", ended)
     ended = cli.run("confirm", "customer.export", "account:=5", "records=5")
@@ -234,10 +277,14 @@ def confirming(cli, token, folder):
     script = f'echo "args=$1 receipt=${{STEPUP_RECEIPT-none}}" > {marker}; exit 7'
     stale = {"STEPUP_RECEIPT": "stale"}
     ended = cli.run(*export, "--", "sh", "-c", script, "sh", "x y", answers=[token.code], environment=stale)
-    tap.ok(ended.status == 7 and open(marker).read() == "args=x y receipt=none\n",
-           "the command runs after a grant, its status comes back, and it gets no receipt that wasn't asked for", ended)
-    ended = cli.run(*export, "--receipt=env", "--", "sh", "-c", script, answers=[token.code], environment=stale)
-    tap.ok(re.match(r"args= receipt=\S+\.\S+\.\S+\n", open(marker).read()), "--receipt=env hands the receipt to the command", ended)
+    tap.ok(
+        ended.status == 7 and open(marker).read() == "args=x y receipt=none\n",
+        "the command runs after a grant, its status comes back, and it gets no receipt that wasn't asked for",
+        ended)
+    ended = cli.run(*export, "--receipt=env", "--", "sh", "-c", script, answers=[token.code],
+                    environment=stale)
+    tap.ok(re.match(r"args= receipt=\S+\.\S+\.\S+\n", open(marker).read()),
+           "--receipt=env hands the receipt to the command", ended)
     os.unlink(marker)
     session = cli.start(*export, "--", "touch", marker, uid=DAEMON)
     place = session.wait_for(r"(?i)code[^\n]*: ?$")
@@ -248,15 +295,19 @@ def confirming(cli, token, folder):
     except Gone:
         pass  # refused unseen: too soon after the wrong code before
     ended = session.finish()
-    tap.ok(ended.status == 1 and not os.path.exists(marker), "after a wrong code and no right one the command doesn't run", ended)
-    ended = cli.run("confirm", "customer.view", "account=x", "--receipt=env", "--", "touch", marker, answers=[token.code])
+    tap.ok(ended.status == 1 and not os.path.exists(marker),
+           "after a wrong code and no right one the command doesn't run", ended)
+    ended = cli.run("confirm", "customer.view", "account=x", "--receipt=env", "--", "touch", marker,
+                    answers=[token.code])
     tap.ok(ended.status == 1 and not os.path.exists(marker) and "no receipt" in ended.err,
            "where there is no receipt to hand over the command doesn't run", ended)
     ended = cli.run(*export, "--", "/nonexistent/program", answers=[token.code])
-    tap.ok(ended.status == 1 and "could not be run" in ended.err, "a command that can't be run is said", ended)
+    tap.ok(ended.status == 1 and "could not be run" in ended.err,
+           "a command that can't be run is said", ended)
     path = os.path.join(folder, "receipt")
     ended = cli.run(*export, f"--receipt={path}", "--json", answers=[token.code])
-    tap.ok(ended.status == 0 and os.stat(path).st_mode & 0o777 == 0o600 and "receipt" not in ended.json(), "--receipt=FILE writes it for oneself alone", ended)
+    tap.ok(ended.status == 0 and os.stat(path).st_mode & 0o777 == 0o600 and "receipt" not in ended.json(),
+           "--receipt=FILE writes it for oneself alone", ended)
     ended = cli.run(*export, "--receipt=-", answers=[token.code])
     tap.ok(re.fullmatch(r"\S+\.\S+\.\S+\n", ended.out), "--receipt=- prints it and nothing else", ended)
     return path
@@ -265,7 +316,8 @@ def confirming(cli, token, folder):
 def receipts(cli, path, folder):
     os.chmod(path, 0o644)
     ended = cli.run("receipt", "verify", path)
-    tap.ok(ended.status == 0 and "trezor" in ended.out and "customer.export" in ended.out and "only redeeming" in ended.out,
+    tap.ok(ended.status == 0 and "trezor" in ended.out and "customer.export" in ended.out
+           and "only redeeming" in ended.out,
            "receipt verify says what it says, and what it can't say", ended)
     claims = cli.run("receipt", "verify", path, "--json").json()
     tap.ok(claims["valid"] and claims["claims"]["aud"] == "export", "receipt verify --json", claims)
@@ -274,7 +326,8 @@ def receipts(cli, path, folder):
     jwks = os.path.join(folder, "jwks.json")
     with open(jwks, "w") as out:
         json.dump(keys["jwks"], out)
-    tap.equal(cli.run("receipt", "verify", path, "--keys", jwks).status, 0, "receipt verify with the keys from a file")
+    tap.equal(cli.run("receipt", "verify", path, "--keys", jwks).status, 0,
+              "receipt verify with the keys from a file")
     text = open(path).read()
     with open(path, "w") as out:
         head, body, signature = text.strip().split(".")
@@ -286,19 +339,23 @@ def receipts(cli, path, folder):
 def administration(cli, token):
     def verb(*arguments, status=0, fact=None):
         ended = cli.run(*arguments, answers=[token.code])
-        tap.ok(ended.status == status and (status or ended.out.strip()), fact or "verb: " + " ".join(arguments), ended)
+        tap.ok(ended.status == status and (status or ended.out.strip()),
+               fact or "verb: " + " ".join(arguments), ended)
         return ended
 
     ended = verb("users")
     tap.ok("mail" in ended.out and "daemon" in ended.out, "users lists everybody", ended)
     tap.ok("Show who is enrolled" in ended.shown, "a verb's step-up says what it is for", ended)
-    tap.ok({"mail", "daemon"} <= {user["name"] for user in verb("users", "--json").json()["users"]}, "users --json")
+    tap.ok({"mail", "daemon"} <= {user["name"] for user in verb("users", "--json").json()["users"]},
+           "users --json")
     ended = verb("lock", "daemon", "games", "daemon", "--reason", "laptop stolen")
     tap.ok("daemon,games" in ended.shown, "lock names in its step-up exactly whom", ended)
     ended = cli.run("confirm", "customer.view", "account=x", uid=DAEMON)
-    tap.ok(ended.status == 1 and "L-" in ended.err, "a locked user is refused, with the reference to quote", ended)
+    tap.ok(ended.status == 1 and "L-" in ended.err,
+           "a locked user is refused, with the reference to quote", ended)
     ended = cli.run("enroll", uid=DAEMON)
-    tap.ok(ended.status == 1 and "is locked" in ended.err and "invitation" not in ended.err, "enroll speaks of no invitation to a locked user", ended)
+    tap.ok(ended.status == 1 and "is locked" in ended.err and "invitation" not in ended.err,
+           "enroll speaks of no invitation to a locked user", ended)
     status = cli.run("status")
     tap.ok(status.status == 0 and "laptop stolen" in status.out, "status shows who is locked", status)
     tap.ok(len(cli.run("status", "--json").json()["locked"]) == 2, "status --json")
@@ -310,10 +367,12 @@ def administration(cli, token):
     verb("freeze", "customer.*", "--reason", "incident")
     ended = cli.run("confirm", "customer.view", "account=x", answers=[])
     tap.ok(ended.status == 1, "a frozen action is refused", ended)
-    tap.matches(cli.run("status").out, r"Frozen actions:\n(.*\n)*.*customer\.\*", "status shows what is frozen")
+    tap.matches(cli.run("status").out, r"Frozen actions:\n(.*\n)*.*customer\.\*",
+                "status shows what is frozen")
     verb("thaw", "customer.*")
     ended = cli.run("freeze", "Customer.Export")
-    tap.ok(ended.status == 2 and "lower case" in ended.err, "freeze says that names are in lower case, before it asks for a code", ended)
+    tap.ok(ended.status == 2 and "lower case" in ended.err,
+           "freeze says that names are in lower case, before it asks for a code", ended)
     def given_up(*words):
         """What was said by the time of the question, which gets no answer."""
         session = cli.start(*words)
@@ -321,30 +380,41 @@ def administration(cli, token):
         session.type("\x04")
         return session.finish()
 
-    for words, warning in ((("lock", "deamon"), "Nobody of the name deamon is known here"), (("lock", "mail"), "mail is your own account: you will be locked out"),
-                           (("unlock", "daemon"), "daemon is not locked"), (("unlock", "mail"), "nobody unlocks their own"),
-                           (("freeze", "customer.exprot"), "No rule has the action customer.exprot"), (("thaw", "customer.view"), "customer.view is not frozen"),
+    for words, warning in ((("lock", "deamon"), "Nobody of the name deamon is known here"),
+                           (("lock", "mail"), "mail is your own account: you will be locked out"),
+                           (("unlock", "daemon"), "daemon is not locked"),
+                           (("unlock", "mail"), "nobody unlocks their own"),
+                           (("freeze", "customer.exprot"), "No rule has the action customer.exprot"),
+                           (("thaw", "customer.view"), "customer.view is not frozen"),
                            (("revoke", "deamon"), "Nobody of the name deamon is known here")):
         ended = given_up(*words)
-        tap.ok(ended.status != 0 and warning in ended.err, f"before anybody touches a key: {' '.join(words)} warns that {warning}", ended)
+        tap.ok(ended.status != 0 and warning in ended.err,
+               f"before anybody touches a key: {' '.join(words)} warns that {warning}", ended)
     for words in (("lock", "daemon"), ("freeze", "customer.export"), ("freeze", "customer.*")):
         ended = given_up(*words)
-        tap.ok("right name" not in ended.err and "own account" not in ended.err, f"and not without reason: {' '.join(words)}", ended)
+        tap.ok("right name" not in ended.err and "own account" not in ended.err,
+               f"and not without reason: {' '.join(words)}", ended)
     verb("reload")
     good = open(cli.verifier.config).read()
     cli.verifier.write_policy(good + "\naction x { nonsense = 1 }\n")
     ended = verb("reload", status=1, fact="reload of a bad configuration is refused: exit status 1")
-    tap.ok(re.search(r"stepup\.conf:\d+: .*nonsense", ended.err) and "Nothing was changed: the policy before stays in force." in ended.err,
+    tap.ok(re.search(r"stepup\.conf:\d+: .*nonsense", ended.err)
+           and "Nothing was changed: the policy before stays in force." in ended.err,
            "and says where it is bad, and what stays in force", ended)
-    tap.ok("\\u{" not in ended.err and re.search(r"(?m)^Nothing was changed", ended.err), "in lines, as they were written", ended)
+    tap.ok("\\u{" not in ended.err and re.search(r"(?m)^Nothing was changed", ended.err),
+           "in lines, as they were written", ended)
     cli.verifier.write_policy(good)
     ended = cli.run("revoke", "daemon", answers=[token.code])
     tap.ok(ended.status == 0 and "all" in ended.shown, "revoke takes everything away", ended)
-    tap.equal([c["state"] for c in cli.run("list", "--json", uid=DAEMON).json()["credentials"] if c["state"] == "live"], [], "nothing live is left")
+    tap.equal([c["state"] for c in cli.run("list", "--json", uid=DAEMON).json()["credentials"]
+               if c["state"] == "live"],
+              [], "nothing live is left")
     ended = cli.run("lock", "mail", uid=DAEMON)
-    tap.ok(ended.status == 1 and "stepup-admin" in ended.err, "somebody outside the administrators' group is told so", ended)
+    tap.ok(ended.status == 1 and "stepup-admin" in ended.err,
+           "somebody outside the administrators' group is told so", ended)
     ended = cli.run("lock", "mail", uid=GAMES, groups=[MAIL], answers=[])
-    tap.ok(ended.status == 1 and "Locked" not in ended.out, "somebody in the group but not in the policy is refused", ended)
+    tap.ok(ended.status == 1 and "Locked" not in ended.out,
+           "somebody in the group but not in the policy is refused", ended)
 
 
 def removing(cli, token):
@@ -354,15 +424,18 @@ def removing(cli, token):
         os.fchown(file.fileno(), MAIL, -1)
         file.write("base32:" + __import__("base64").b32encode(key).decode().lower())
         file.flush()
-        session = cli.start("enroll", "hotp", "--label", "Spare", "--secret-file", file.name, "--digits", "6", "--json")
+        session = cli.start("enroll", "hotp", "--label", "Spare", "--secret-file", file.name, "--digits",
+                            "6", "--json")
         place = session.wait_for(r"(?i)code[^\n]*: ?$")
         session.type(token.code() + "\n")
         session.wait_for(r"(?i)code[^\n]*: ?$", place)
         session.type(hotp(key, 0) + "\n")
         ended = session.finish()
-    tap.ok(ended.status == 0 and ended.json()["state"] == "enrolled", "a second one needs a code of the first", ended)
+    tap.ok(ended.status == 0 and ended.json()["state"] == "enrolled",
+           "a second one needs a code of the first", ended)
     ended = cli.run("remove", "Nothing")
-    tap.ok(ended.status == 1 and "Nothing was removed" in ended.err, "remove of what isn't there says so", ended)
+    tap.ok(ended.status == 1 and "Nothing was removed" in ended.err,
+           "remove of what isn't there says so", ended)
     ended = cli.run("remove", "Spare", answers=[token.code])
     tap.ok(ended.status == 0, "remove by label", ended)
     tap.matches(ended.shown, "Remove Spare from your account", "and that is what the question calls it")
@@ -379,73 +452,95 @@ def policies(cli, folder):
     with open(os.path.join(pam, "sudo"), "w") as out:
         out.write("auth optional pam_stepup.so action=sudo.run fast=yes\naccount required pam_stepup.so\n")
     ended = cli.run("policy", "check", cli.verifier.config, *stepupd, "--pam-dir", pam)
-    tap.ok(ended.status == 1 and re.search(r"sudo:1: .*optional", ended.out) and "fast=yes" in ended.out, "policy check finds a PAM line that lets through", ended)
+    tap.ok(ended.status == 1 and re.search(r"sudo:1: .*optional", ended.out) and "fast=yes" in ended.out,
+           "policy check finds a PAM line that lets through", ended)
     found = cli.run("policy", "check", cli.verifier.config, *stepupd, "--pam-dir", pam, "--json").json()
-    tap.ok(found["configuration"]["ok"] and found["pam_files"] == 1 and len(found["pam"]) == 3, "policy check --json", found)
-    tap.ok("PAM: 1 file uses pam_stepup.so; 3 to look at." in ended.out, "policy check counts what it told of PAM files in text, too", ended)
-    tap.ok(re.search(r"sudo:1: .*no rule for `sudo\.run`", ended.out), "policy check finds a PAM line whose action has no rule", ended)
+    tap.ok(found["configuration"]["ok"] and found["pam_files"] == 1 and len(found["pam"]) == 3,
+           "policy check --json", found)
+    tap.ok("PAM: 1 file uses pam_stepup.so; 3 to look at." in ended.out,
+           "policy check counts what it told of PAM files in text, too", ended)
+    tap.ok(re.search(r"sudo:1: .*no rule for `sudo\.run`", ended.out),
+           "policy check finds a PAM line whose action has no rule", ended)
     with open(os.path.join(pam, "sudo"), "w") as out:
         out.write("auth required pam_stepup.so action=stepup.users\n")
     ended = cli.run("policy", "check", cli.verifier.config, *stepupd, "--pam-dir", pam)
-    tap.ok(ended.status == 0 and "no rule" not in ended.out, "policy check takes an action that a pattern covers", ended)
-    tap.ok("sudo: warning: has no" in ended.out and "sudo:0" not in ended.out, "policy check names no line for what is about a whole PAM file", ended)
+    tap.ok(ended.status == 0 and "no rule" not in ended.out,
+           "policy check takes an action that a pattern covers", ended)
+    tap.ok("sudo: warning: has no" in ended.out and "sudo:0" not in ended.out,
+           "policy check names no line for what is about a whole PAM file", ended)
     os.unlink(os.path.join(pam, "sudo"))
     bad = os.path.join(folder, "bad.conf")
     with open(bad, "w") as out:
         out.write(open(cli.verifier.config).read() + "\naction x { nonsense = 1 }\n")
     ended = cli.run("policy", "check", bad, *stepupd, "--pam-dir", pam, uid=GAMES)
-    tap.ok(ended.status == 1 and re.search(r"bad\.conf:\d+: .*nonsense", ended.out), "policy check says file and line, to anybody", ended)
+    tap.ok(ended.status == 1 and re.search(r"bad\.conf:\d+: .*nonsense", ended.out),
+           "policy check says file and line, to anybody", ended)
     ended = cli.run("policy", "check", "--stepupd", "/nonexistent/stepupd", "--pam-dir", pam)
     tap.equal(ended.status, 3, "policy check without stepupd")
 
     ended = cli.run("policy", "explain", "mail", "customer.export", "account=x", "records=120")
-    tap.ok(ended.status == 0 and re.search(r"Rule +\S*stepup\.conf:\d+", ended.out) and "Export 120 contacts of x" in ended.out and "Limits" in ended.out,
+    tap.ok(ended.status == 0 and re.search(r"Rule +\S*stepup\.conf:\d+", ended.out)
+           and "Export 120 contacts of x" in ended.out and "Limits" in ended.out,
            "policy explain says what, why and what is left", ended)
     explained = cli.run("policy", "explain", "daemon", "customer.view", "account=5", "--json", uid=DAEMON)
-    tap.ok(explained.status == 0 and explained.json()["allowed"], "policy explain --json about oneself, with digits as a text", explained)
+    tap.ok(explained.status == 0 and explained.json()["allowed"],
+           "policy explain --json about oneself, with digits as a text", explained)
     ended = cli.run("policy", "explain", "nobody", "customer.view", "account=x")
     tap.ok("no" in ended.out or ended.status == 1, "policy explain says no", ended)
 
 
 def logs(cli, token, log_key, folder):
     ended = cli.run("log", "show", answers=[token.code])
-    tap.ok(ended.status == 0 and "grant" in ended.out and len(ended.out.splitlines()) == 21, "log show: the last twenty", ended)
-    shown = cli.run("log", "show", "--from", "0", "--count", "150", "--json", answers=[token.code]).json()["entries"]
-    tap.ok(len(shown) > 40 and [e["index"] for e in shown] == list(range(len(shown))), "log show --from --count --json", len(shown))
+    tap.ok(ended.status == 0 and "grant" in ended.out and len(ended.out.splitlines()) == 21,
+           "log show: the last twenty", ended)
+    shown = cli.run("log", "show", "--from", "0", "--count", "150", "--json",
+                    answers=[token.code]).json()["entries"]
+    tap.ok(len(shown) > 40 and [e["index"] for e in shown] == list(range(len(shown))),
+           "log show --from --count --json", len(shown))
     exported = os.path.join(folder, "mail", "log.jsonl")
     ended = cli.run("log", "export", "--file", exported, answers=[token.code])
-    tap.ok(ended.status == 0 and os.path.getsize(exported) > 1000 and not os.path.exists(exported + ".part"), "log export --file", ended)
+    tap.ok(ended.status == 0 and os.path.getsize(exported) > 1000 and not os.path.exists(exported + ".part"),
+           "log export --file", ended)
     ended = cli.run("log", "verify", "--file", exported, "--key", log_key)
-    tap.ok(ended.status == 0 and "Nothing is wrong" in ended.out and "came with the log" not in ended.out, "log verify of an export, by the key from init", ended)
+    tap.ok(ended.status == 0 and "Nothing is wrong" in ended.out and "came with the log" not in ended.out,
+           "log verify of an export, by the key from init", ended)
     kept = os.path.join(folder, "mail", "kept")
     with open(exported) as source, open(kept, "w") as out:
         notes = [note for note in (json.loads(line).get("checkpoint") for line in source) if note]
         out.write("".join(2 * notes))
     tap.ok(len(notes) > 2, "an export has every checkpoint that is kept, not the newest alone", len(notes))
     ended = cli.run("log", "verify", "--file", exported, "--key", log_key, "--checkpoint", kept)
-    tap.ok(ended.status == 0 and f"{2 * len(notes)} kept checkpoints are of this log" in ended.out, "log verify holds a log against checkpoints that were kept", ended)
+    tap.ok(ended.status == 0 and f"{2 * len(notes)} kept checkpoints are of this log" in ended.out,
+           "log verify holds a log against checkpoints that were kept", ended)
     ended = cli.run("log", "verify", "--file", exported, "--key", log_key, "--checkpoint", exported)
-    tap.ok(ended.status == 1 and "holds no checkpoints" in ended.err, "and says so where a file holds none", ended)
+    tap.ok(ended.status == 1 and "holds no checkpoints" in ended.err,
+           "and says so where a file holds none", ended)
     with Verifier(POLICY) as other:
         other_key = other.call("verify", "Keys")["log_key"]
     ended = cli.run("log", "verify", "--file", exported, "--key", other_key)
-    tap.ok(ended.status == 1 and "may be another verifier's" in ended.out.splitlines()[0], "log verify by another verifier's key says that first", ended)
+    tap.ok(ended.status == 1 and "may be another verifier's" in ended.out.splitlines()[0],
+           "log verify by another verifier's key says that first", ended)
     tap.ok("Somebody changed this log" not in ended.out, "and accuses nobody", ended)
     ended = cli.run("log", "show", "--from", "9999", answers=[token.code])
-    tap.ok(ended.status == 0 and re.search(r"ends before entry 9999: it has \d+", ended.err), "log show behind the end says that the log ends before", ended)
+    tap.ok(ended.status == 0 and re.search(r"ends before entry 9999: it has \d+", ended.err),
+           "log show behind the end says that the log ends before", ended)
     ended = cli.run("log", "verify", "--file", exported)
-    tap.ok(ended.status == 0 and "came with the log itself" in ended.out, "log verify without a key says what that is worth", ended)
+    tap.ok(ended.status == 0 and "came with the log itself" in ended.out,
+           "log verify without a key says what that is worth", ended)
     checked = cli.run("log", "verify", "--file", exported, "--key", log_key, "--json").json()
-    tap.ok(checked["valid"] and checked["key_was_pinned"] and checked["entries"] > 40, "log verify --json", checked)
+    tap.ok(checked["valid"] and checked["key_was_pinned"] and checked["entries"] > 40,
+           "log verify --json", checked)
     ended = cli.run("log", "verify", "--key", log_key, answers=[token.code])
-    tap.ok(ended.status == 0 and "Nothing is wrong" in ended.out, "log verify of the running verifier's log", ended)
+    tap.ok(ended.status == 0 and "Nothing is wrong" in ended.out,
+           "log verify of the running verifier's log", ended)
     text = open(exported).read()
     with open(exported, "w") as out:
         out.write(text.replace("laptop stolen", "laptop broken"))
     ended = cli.run("log", "verify", "--file", exported, "--key", log_key)
     tap.ok(ended.status == 1 and "entry " in ended.out, "an edited log is found out, and where", ended)
     ended = cli.run("log", "export", answers=[token.code])
-    tap.ok(ended.status == 0 and json.loads(ended.out.splitlines()[0])["format"] == "stepup-log/1", "log export to standard output", ended)
+    tap.ok(ended.status == 0 and json.loads(ended.out.splitlines()[0])["format"] == "stepup-log/1",
+           "log export to standard output", ended)
     ended = cli.run("log", "export", "--file", "/nonexistent/x")
     tap.equal(ended.status, 1, "log export where nothing can be written")
 
@@ -455,28 +550,37 @@ def fresh_host():
     with tempfile.TemporaryDirectory(prefix="stepup-test.") as folder:
         os.chmod(folder, 0o755)
         etc, state, run = (os.path.join(folder, name) for name in ("etc", "state", "run"))
-        command = [program("tools/stepup/stepup"), "--socket-dir", run, "init", "mail", "--config-dir", etc, "--state-dir", state]
+        command = [program("tools/stepup/stepup"), "--socket-dir", run, "init", "mail", "--config-dir", etc,
+                   "--state-dir", state]
         ended = Session(command).finish()
-        tap.ok(ended.status == 3 and "systemctl enable --now stepupd" in ended.err, "init on a new host says how to start the verifier", ended)
+        tap.ok(ended.status == 3 and "systemctl enable --now stepupd" in ended.err,
+               "init on a new host says how to start the verifier", ended)
         tap.ok("no account" not in ended.err, "init of a known account asks nothing back", ended)
         unknown = Session(command[:4] + ["dvae"] + command[5:]).finish()
-        tap.ok(unknown.status == 3 and "This host has no account dvae: is that the right name?" in unknown.err,
+        tap.ok(unknown.status == 3
+               and "This host has no account dvae: is that the right name?" in unknown.err,
                "init on a new host asks whether an unknown name is right", unknown)
         key = os.stat(os.path.join(etc, "master.key"))
-        tap.ok(key.st_mode & 0o7777 == 0o400 and re.fullmatch("[0-9a-f]{64}\n", open(os.path.join(etc, "master.key")).read()),
+        tap.ok(key.st_mode & 0o7777 == 0o400
+               and re.fullmatch("[0-9a-f]{64}\n", open(os.path.join(etc, "master.key")).read()),
                "the master key is for its owner alone", ended)
         before = open(os.path.join(etc, "master.key")).read()
-        checked = subprocess.run([program("verifier/stepupd"), "--check", "--config", os.path.join(etc, "stepup.conf")], capture_output=True, text=True)
-        tap.ok(checked.returncode == 0, "the configuration it writes is a good one", checked.stdout + checked.stderr)
+        checked = subprocess.run([program("verifier/stepupd"), "--check", "--config",
+                                  os.path.join(etc, "stepup.conf")],
+                                 capture_output=True, text=True)
+        tap.ok(checked.returncode == 0, "the configuration it writes is a good one",
+               checked.stdout + checked.stderr)
         with open(os.path.join(etc, "stepup.conf"), "a") as out:
             out.write("# mine\n")
         ended = Session(command + ["--json"]).finish()
-        tap.ok(open(os.path.join(etc, "master.key")).read() == before and "# mine" in open(os.path.join(etc, "stepup.conf")).read(),
+        tap.ok(open(os.path.join(etc, "master.key")).read() == before
+               and "# mine" in open(os.path.join(etc, "stepup.conf")).read(),
                "run again it keeps key and configuration", ended)
         tap.equal(ended.json()["error"], "Unreachable", "init --json")
         os.chmod(etc, 0o777)
         ended = Session(command).finish()
-        tap.ok(ended.status == 1 and "chmod go-w" in ended.err, "a folder that others can write stops it", ended)
+        tap.ok(ended.status == 1 and "chmod go-w" in ended.err,
+               "a folder that others can write stops it", ended)
         os.chmod(etc, 0o755)
         ended = Session(command, uid=GAMES).finish()
         tap.ok(ended.status == 1 and "root" in ended.err, "init is root's", ended)
@@ -492,14 +596,17 @@ def completions(cli):
 
     def complete(*words):
         line = " ".join(f"'{word}'" for word in words)
-        done = subprocess.run(["bash", "-c", f"{script}\nCOMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _stepup; echo \"${{COMPREPLY[@]}}\""],
-                              capture_output=True, text=True)
+        done = subprocess.run(
+            ["bash", "-c", f"{script}\n"
+             f"COMP_WORDS=({line}); COMP_CWORD={len(words) - 1}; _stepup; echo \"${{COMPREPLY[@]}}\""],
+            capture_output=True, text=True)
         return done.stdout.split() if done.returncode == 0 and not done.stderr else [done.stderr]
 
     tap.ok({"enroll", "policy", "log"} <= set(complete("stepup", "")), "bash completes commands")
     tap.equal(complete("stepup", "log", "v"), ["verify"], "bash completes second words")
     tap.equal(complete("stepup", "log", "verify", "--f"), ["--file"], "bash completes a command's options")
-    tap.equal(complete("stepup", "enroll", "--algorithm", "SHA2"), ["SHA256"], "bash completes an option's values")
+    tap.equal(complete("stepup", "enroll", "--algorithm", "SHA2"), ["SHA256"],
+              "bash completes an option's values")
     tap.equal(complete("stepup", "enroll", "h"), ["hotp"], "bash completes arguments")
 
 

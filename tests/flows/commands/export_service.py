@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The example export service with a real verifier: one approval is carried out once, whoever brings its receipt again, and a service that fell between the
-verifier's yes and its own work still does it."""
+"""The example export service with a real verifier: one approval is carried out once, whoever brings its
+receipt again, and a service that fell between the verifier's yes and its own work still does it."""
 import json
 import os
 import socket
@@ -18,7 +18,8 @@ POLICY = '''
 caller console { unix-user = "games"  users = { "*" }  actions = { "customer.*" } }
 service export { unix-user = "bin" }
 action customer.export { users = { "*" }  details = { "account:text", "records:number" }
-    prompt = "Export {records} contacts of {account}"  require = { code }  code-is-enough = yes  service = export }
+    prompt = "Export {records} contacts of {account}"  require = { code }  code-is-enough = yes
+    service = export }
 '''
 PATIENCE = 60
 tap = Tap()
@@ -32,20 +33,25 @@ class Service:
         self.folder = os.path.join(verifier.folder, "service")
         os.mkdir(self.folder, 0o755)
         os.chown(self.folder, BIN, -1)
-        self.orders, self.path = os.path.join(self.folder, "orders.db"), os.path.join(self.folder, "export.sock")
+        self.orders, self.path = os.path.join(self.folder, "orders.db"), os.path.join(self.folder,
+                                                                                      "export.sock")
         database = os.path.join(self.folder, "customers.db")
         with sqlite3.connect(database) as made:
             made.executescript("CREATE TABLE customers (id INTEGER PRIMARY KEY, account TEXT);"
-                               "CREATE TABLE contacts (id INTEGER PRIMARY KEY, customer INTEGER, name, email, city, state, added);"
+                               "CREATE TABLE contacts (id INTEGER PRIMARY KEY, customer INTEGER, name, "
+                               "email, city, state, added);"
                                "INSERT INTO customers VALUES (1, 'acme');")
-            made.executemany("INSERT INTO contacts VALUES (?, 1, ?, 'e', 'c', 's', '2020')", [(i, f"person {i}") for i in range(12)])
-        self.command = [program("examples/export-service/export-service"), "--database", database, "--orders", self.orders, "--socket", self.path,
-                        "--redeem-socket", verifier.path("redeem"), "--caller", "games"]
+            made.executemany("INSERT INTO contacts VALUES (?, 1, ?, 'e', 'c', 's', '2020')",
+                             [(i, f"person {i}") for i in range(12)])
+        self.command = [program("examples/export-service/export-service"), "--database", database, "--orders",
+                        self.orders, "--socket", self.path, "--redeem-socket", verifier.path("redeem"),
+                        "--caller", "games"]
         self.process = None
         self.start()
 
     def start(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=lambda: (os.setgid(BIN), os.setuid(BIN)))
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                        preexec_fn=lambda: (os.setgid(BIN), os.setuid(BIN)))
         if b"ready" not in self.process.stdout.readline():
             raise RuntimeError("the export service did not start")
 
@@ -60,7 +66,8 @@ class Service:
             with socket.socket(socket.AF_UNIX) as door:
                 door.settimeout(PATIENCE)
                 door.connect(self.path)
-                door.sendall(json.dumps({"receipt": receipt, "account": "acme", "records": records, **more}).encode() + b"\n")
+                door.sendall(json.dumps({"receipt": receipt, "account": "acme", "records": records,
+                                         **more}).encode() + b"\n")
                 came = b""
                 while got := door.recv(65536):
                     came += got
@@ -75,14 +82,16 @@ class Service:
 
 
 def receipt(verifier, token):
-    return verifier.step_up("mail", "customer.export", {"account": "acme", "records": 5}, token.fresh(), uid=GAMES)["receipt"]
+    return verifier.step_up("mail", "customer.export", {"account": "acme", "records": 5}, token.fresh(),
+                            uid=GAMES)["receipt"]
 
 
 def once(service, verifier, token):
     approved = receipt(verifier, token)
     answer, lines = service.order(approved, 5, exec_id="mine")
     tap.equal((answer.get("granted"), lines), (True, 5), "an approved export is handed out")
-    for what, records, more in (("word for word", 5, {}), ("under a name that the console gives", 5, {"exec_id": "mine"}), ("for less", 4, {})):
+    for what, records, more in (("word for word", 5, {}), ("under a name that the console gives", 5,
+                                                           {"exec_id": "mine"}), ("for less", 4, {})):
         answer, lines = service.order(approved, records, **more)
         tap.equal((answer.get("granted"), lines), (False, 0), f"and not again {what}")
     service.stop()
@@ -90,7 +99,8 @@ def once(service, verifier, token):
     tap.equal(service.order(approved, 5)[1], 0, "nor after the service was started anew")
     approved = receipt(verifier, token)
     answers = at_once(8, lambda i: service.order(approved, 5))
-    tap.equal(sorted(lines for _, lines in answers), [0] * 7 + [5], "eight processes send one order at once: it is handed out once")
+    tap.equal(sorted(lines for _, lines in answers), [0] * 7 + [5],
+              "eight processes send one order at once: it is handed out once")
 
 
 def after_a_crash(service, verifier, token):
@@ -98,13 +108,15 @@ def after_a_crash(service, verifier, token):
     tap.equal(service.order(approved, 5)[1], 5, "a service redeems")
     service.forget_beginning()
     answer, lines = service.order(approved, 5)
-    tap.equal((answer.get("granted"), lines), (True, 5), "and, fallen before it handed anything out, does so when the order comes again")
+    tap.equal((answer.get("granted"), lines), (True, 5),
+              "and, fallen before it handed anything out, does so when the order comes again")
     answer, lines = service.order(approved, 5)
     tap.equal((answer.get("granted"), lines), (False, 0), "once")
     tap.matches(answer["message"], "begun before. Nothing was exported again", "and the words say why")
     service.forget_beginning()
     answers = at_once(8, lambda i: service.order(approved, 5))
-    tap.equal(sorted(lines for _, lines in answers), [0] * 7 + [5], "eight at once after a crash are told \"already\": it is handed out once")
+    tap.equal(sorted(lines for _, lines in answers), [0] * 7 + [5],
+              "eight at once after a crash are told \"already\": it is handed out once")
 
 
 def unwritten(service, verifier, token):
@@ -114,7 +126,8 @@ def unwritten(service, verifier, token):
     os.mkdir(service.orders)
     service.start()
     answer, lines = service.order(approved, 5)
-    tap.equal((answer.get("granted"), lines), (False, 0), "a service that can't write down what it is about to do asks nobody")
+    tap.equal((answer.get("granted"), lines), (False, 0),
+              "a service that can't write down what it is about to do asks nobody")
     service.stop()
     os.rmdir(service.orders)
     os.rename(service.orders + ".away", service.orders)

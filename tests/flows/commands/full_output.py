@@ -17,21 +17,26 @@ action door.open { users = { "*" }  prompt = "Open the door"  require = { code }
 action "stepup.*" { users = { "root", "mail" }  require = { code }  code-is-enough = yes }
 '''
 LOST = "stepup: could not write to standard output.\n"
-ALONE = (("--version",), ("--help",), ("help",), ("help", "report"), ("report", "--help"), ("completion", "bash"))
-OF_A_LOG = (("log", "verify"), ("log", "verify", "--json"), ("report", "mail", "--since", "1h"), ("report", "mail", "--since", "1h", "--json"),
-            ("report", "mail", "--since", "1h", "--csv"), ("report", "mail", "--since", "1h", "--html"))
+ALONE = (("--version",), ("--help",), ("help",), ("help", "report"), ("report", "--help"),
+         ("completion", "bash"))
+OF_A_LOG = (("log", "verify"), ("log", "verify", "--json"), ("report", "mail", "--since", "1h"),
+            ("report", "mail", "--since", "1h", "--json"), ("report", "mail", "--since", "1h", "--csv"),
+            ("report", "mail", "--since", "1h", "--html"))
 ASKED_FIRST = (("log", "show"), ("log", "show", "--json"), ("log", "export"), ("users",), ("lock", "news"),
                ("report", "mail", "--since", "1h"))
-ASKED_NOTHING = (("status",), ("status", "--json"), ("list",), ("list", "--json"), ("requests",), ("requests", "--json"), ("keys",),
-                ("policy", "explain", "mail", "door.open"), ("policy", "explain", "mail", "door.open", "--json"))
+ASKED_NOTHING = (("status",), ("status", "--json"), ("list",), ("list", "--json"), ("requests",),
+                 ("requests", "--json"), ("keys",), ("policy", "explain", "mail", "door.open"),
+                 ("policy", "explain", "mail", "door.open", "--json"))
 tap = Tap()
 
 
 def lost(command, words, **options):
     """What ended with 1 and said so; a dictionary of the rest."""
     with open("/dev/full", "w") as full:
-        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True, **options)
-    tap.equal((done.returncode, done.stderr), (1, LOST), f"what is lost is no success: stepup {' '.join(words)}")
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                              text=True, **options)
+    tap.equal((done.returncode, done.stderr), (1, LOST),
+              f"what is lost is no success: stepup {' '.join(words)}")
 
 
 def without_a_verifier():
@@ -54,13 +59,16 @@ def of_a_verifier(verifier, token):
             session.wait_for(r"(?i)code[^\n]*: ?$")
             session.type(token.fresh() + "\n")
         ended = session.finish()
-        tap.ok(ended.status == 1 and ended.err.endswith(LOST) and ended.err.count(LOST) == 1, f"what is lost is no success: stepup {' '.join(words)}", ended)
+        tap.ok(ended.status == 1 and ended.err.endswith(LOST) and ended.err.count(LOST) == 1,
+               f"what is lost is no success: stepup {' '.join(words)}", ended)
 
 
 def followed(verifier):
-    """What can't be told isn't followed any more. Nor does a closed descriptor become the verifier's connection, over which all that is printed would go."""
+    """What can't be told isn't followed any more. Nor does a closed descriptor become the verifier's
+    connection, over which all that is printed would go."""
     stepup = [program("tools/stepup/stepup"), "--socket-dir", verifier.run]
-    for what, words in ((where, ("requests", "--follow", *more)) for where in (">/dev/full", ">&-", "<&- >&-") for more in ((), ("--json",))):
+    for what, words in ((where, ("requests", "--follow", *more)) for where in (">/dev/full", ">&-", "<&- >&-")
+                        for more in ((), ("--json",))):
         ended = Session(["sh", "-c", f'exec "$@" {what}', "sh", *stepup, *words], uid=MAIL).finish()
         tap.equal((ended.status, ended.err), (1, LOST), f"{what}: stepup {' '.join(words)} ends")
 
@@ -70,8 +78,10 @@ def what_ends_otherwise():
     done = subprocess.run(f"{stepup} help >&-", shell=True, capture_output=True, text=True)
     tap.equal((done.returncode, done.stderr), (1, LOST), "nor is there any where standard output is closed")
     done = subprocess.run(f"{stepup} report >/dev/full", shell=True, capture_output=True, text=True)
-    tap.ok(done.returncode == 2 and LOST not in done.stderr, "what had nothing to write ends as it would have", done)
-    done = subprocess.run(f"{stepup} --socket-dir /nonexistent status --json >/dev/full", shell=True, capture_output=True, text=True)
+    tap.ok(done.returncode == 2 and LOST not in done.stderr,
+           "what had nothing to write ends as it would have", done)
+    done = subprocess.run(f"{stepup} --socket-dir /nonexistent status --json >/dev/full", shell=True,
+                          capture_output=True, text=True)
     tap.ok(done.returncode == 3 and LOST in done.stderr, "and what failed already keeps its status", done)
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The guides in man/: what stepup-responding(7) tells a responder to type is typed, in its order; what stepup-integrating(7) prints works as printed."""
+"""The guides in man/: what stepup-responding(7) tells a responder to type is typed, in its order; what
+stepup-integrating(7) prints works as printed."""
 import os
 import re
 import subprocess
@@ -12,13 +13,16 @@ import rooms  # noqa: F401
 from cli_session import Cli, Session
 from harness import BIN, DAEMON, GAMES, HEADER, MAIL, NEWS, Tap, Verifier, as_uid, program, source_dir
 
-# news is the employee (alice in the page), mail and bin administrators, daemon a lead, games runs the console and the export service.
+# news is the employee (alice in the page), mail and bin administrators, daemon a lead, games runs the console
+# and the export service.
 RESPONDING = '''
 group leads { members = { "bin", "daemon" } }
 cooling-off = 0s
-action customer.export { users = { "news" }  details = { "account:text", "records:number" }  prompt = "Export {records} contacts of {account}"
+action customer.export { users = { "news" }  details = { "account:text", "records:number" }
+    prompt = "Export {records} contacts of {account}"
     require = { code }  code-is-enough = yes  always-approve = yes  approvers = { "@leads" } }
-action customer.view { users = { "news" }  details = { "account:text" }  prompt = "Look at customer {account}"  require = { code } }
+action customer.view { users = { "news" }  details = { "account:text" }
+    prompt = "Look at customer {account}"  require = { code } }
 action "stepup.*" { users = { "mail", "bin" }  require = { code }  code-is-enough = yes }
 '''
 tap = Tap()
@@ -43,7 +47,8 @@ class Responder:
         self.tokens = {name: verifier.enrol_token(name) for name in ("mail", "bin", "news", "daemon")}
 
     def type(self, line, user="mail", uid=MAIL):
-        line = line.replace("stepup ", f"{program('tools/stepup/stepup')} --socket-dir {self.verifier.run} ", 1)
+        line = line.replace("stepup ",
+                            f"{program('tools/stepup/stepup')} --socket-dir {self.verifier.run} ", 1)
         session = Session(["sh", "-c", f"cd {self.folder} && {line}"], uid=uid)
         shown = 0
         while session.pump(0.2):
@@ -60,7 +65,8 @@ def responding(verifier, folder):
     responder = Responder(verifier, folder)
     cli = Cli(verifier)
     for token, words in ((responder.tokens["news"], ("customer.view", "account=trezor")),
-                         (responder.tokens["news"], ("customer.export", "account=trezor", "records=102", "--no-wait"))):
+                         (responder.tokens["news"],
+                          ("customer.export", "account=trezor", "records=102", "--no-wait"))):
         asked = cli.run("confirm", *words, answers=(token.fresh(),), uid=NEWS)
     waiting = re.search(r"R-[0-9A-Z]{12}", asked.err).group()
     key = verifier.call("verify", "Keys")["log_key"]
@@ -75,30 +81,42 @@ def responding(verifier, folder):
         tap.equal(ended.status, 0, f"works as it stands: {line}")
         if ended.status != 0:
             print("#", str(ended).replace("\n", "\n# "))
-    tap.matches(done["stepup lock news --reason INC-7"].out, r"Locked: news \(L-\d+\)", "the lock says whom, with the reference")
-    tap.matches(done["stepup status"].out, r"(?s)Locked users:.*news.*INC-7.*Frozen actions:.*customer\.export.*INC-7", "status shows what holds")
-    tap.matches(done["stepup report news --since yesterday"].out, r"(?s)ones to notify.*customer\.view +account +trezor", "the report ends with whom to notify")
+    tap.matches(done["stepup lock news --reason INC-7"].out, r"Locked: news \(L-\d+\)",
+                "the lock says whom, with the reference")
+    tap.matches(done["stepup status"].out,
+                r"(?s)Locked users:.*news.*INC-7.*Frozen actions:.*customer\.export.*INC-7",
+                "status shows what holds")
+    tap.matches(done["stepup report news --since yesterday"].out,
+                r"(?s)ones to notify.*customer\.view +account +trezor", "the report ends with whom to notify")
     exported = os.path.join(folder, "incident.log")
-    tap.ok(os.path.getsize(exported) > 1000 and os.stat(exported).st_mode & 0o077 == 0, "the evidence is a file that nobody else reads")
-    tap.ok("Nothing is wrong" in done['stepup log verify --file incident.log --key "KEY"'].out, "and checks against the key that was noted")
+    tap.ok(os.path.getsize(exported) > 1000 and os.stat(exported).st_mode & 0o077 == 0,
+           "the evidence is a file that nobody else reads")
+    tap.ok("Nothing is wrong" in done['stepup log verify --file incident.log --key "KEY"'].out,
+           "and checks against the key that was noted")
     gone = cli.run("wait", waiting, uid=NEWS)
     tap.ok(gone.status == 1 and "void" in gone.out, "the lock voided the employee's request", gone)
     me = responder.type("stepup lock --me", "daemon", DAEMON)
-    tap.ok(me.status == 0 and "To have it opened again, call Security desk, +1 555 0100, and quote L-" in me.out, "lock --me says how it is opened again", me)
+    tap.ok(me.status == 0
+           and "To have it opened again, call Security desk, +1 555 0100, and quote L-" in me.out,
+           "lock --me says how it is opened again", me)
     tap.equal(cli.run("test", uid=DAEMON).status, 1, "and holds")
 
 
 def misspelt(verifier):
     responder = Responder.__new__(Responder)
-    responder.verifier, responder.folder, responder.tokens = verifier, "/", {"mail": verifier.enrol_token("mail")}
+    responder.verifier, responder.folder, responder.tokens = verifier, "/", {
+        "mail": verifier.enrol_token("mail")}
     verifier.enrol_token("news")
     locked = responder.type("stepup lock nwes news")
-    tap.matches(locked.out.replace("\n", " "), r"Locked: news \(L-\d+\), nwes \(L-\d+\)\..* Nobody of that name is known: nwes\. The lock stands all the same\.",
+    tap.matches(locked.out.replace("\n", " "), r"Locked: news \(L-\d+\), "
+                r"nwes \(L-\d+\)\..* Nobody of that name is known: nwes\. The lock stands all the same\.",
                 "a lock of a name that nobody has enrolled under says so, and locks the others")
     frozen = responder.type("stepup freeze customer.exprot")
-    tap.matches(frozen.out, r"No rule is about it: is that the right name\?", "so does a freeze of an action without a rule")
+    tap.matches(frozen.out, r"No rule is about it: is that the right name\?",
+                "so does a freeze of an action without a rule")
     frozen = responder.type("stepup freeze 'customer.*'")
-    tap.ok(frozen.status == 0 and "right name" not in frozen.out, "a pattern over a rule is no misspelling", frozen)
+    tap.ok(frozen.status == 0 and "right name" not in frozen.out,
+           "a pattern over a rule is no misspelling", frozen)
 
 
 def code_of(source, after):
@@ -111,11 +129,13 @@ def integrating(folder):
     source = page("stepup-integrating.7")
     rules = code_of(source, ".Ss What the policy")
     rules = rules.replace('"console"', '"games"').replace("@support", "mail").replace("exportd", "games")
-    tap.ok(all(word in rules for word in ("caller console", "service export", "action customer.export")), "the page has a policy")
+    tap.ok(all(word in rules for word in ("caller console", "service export", "action customer.export")),
+           "the page has a policy")
     client = code_of(source, ".Sh FROM ANY LANGUAGE") + code_of(source, ".Sh IN THE SERVICE")
     with Verifier(rules) as strict:
         begun = as_uid(GAMES, strict.begin, "mail", "customer.export", {"account": "trezor", "records": 120})
-        tap.ok(begun.ok or begun.error in ("NotEnrolled", "TooWeak"), "its policy is taken, and lets its caller ask", begun)
+        tap.ok(begun.ok or begun.error in ("NotEnrolled", "TooWeak"),
+               "its policy is taken, and lets its caller ask", begun)
     with Verifier(rules.replace("{ key, pin }", "{ code }  code-is-enough = yes")) as verifier:
         os.chmod(verifier.run, 0o755)
         os.chmod(verifier.path("redeem"), 0o666)
@@ -142,12 +162,15 @@ def integrating(folder):
                     facts.append(refused.error)
             again = names["redeem"](granted["receipt"], "customer.export", details, "order 1", resume=True)
             return facts + [first["already"], again["already"]]
-        tap.equal(as_uid(GAMES, tool), ["Export 120 contacts of trezor", ("BadAnswer", True), "Redeemed", "Redeemed", False, True],
-                  "its program asks, answers, redeems once, and is told \"already\" only when it says that it resumes")
+        tap.equal(as_uid(GAMES, tool),
+                  ["Export 120 contacts of trezor", ("BadAnswer", True), "Redeemed", "Redeemed", False, True],
+                  "its program asks, answers, redeems once, "
+                  "and is told \"already\" only when it says that it resumes")
 
 
 def console_line(folder):
-    line = re.search(r"^\.Dl (stepup confirm .*)$", page("stepup-integrating.7"), re.M).group(1).replace("\\-", "-")
+    line = re.search(r"^\.Dl (stepup confirm .*)$", page("stepup-integrating.7"),
+                     re.M).group(1).replace("\\-", "-")
     rules = RESPONDING.replace("always-approve = yes  approvers = { \"@leads\" }", "")
     with Verifier(rules) as verifier:
         os.chmod(verifier.run, 0o755)
@@ -156,22 +179,27 @@ def console_line(folder):
             script.write('#!/bin/sh\necho "exported $*"\n')
         os.chmod(script.name, 0o755)
         ended = responder.type(line.replace("export-contacts", "./export-contacts"), "news", NEWS)
-        tap.ok(ended.status == 0 and "exported trezor 120" in ended.out, "its line for a script runs the command after the step-up", ended)
+        tap.ok(ended.status == 0 and "exported trezor 120" in ended.out,
+               "its line for a script runs the command after the step-up", ended)
 
 
 def narrow(verifier):
-    """On a terminal that a table is too wide for, each row is lines below one another; in a pipe it stays a table."""
+    """On a terminal that a table is too wide for, each row is lines below one another; in a pipe
+    it stays a table."""
     responder = Responder.__new__(Responder)
-    responder.verifier, responder.folder, responder.tokens = verifier, "/", {"mail": verifier.enrol_token("mail")}
+    responder.verifier, responder.folder, responder.tokens = verifier, "/", {
+        "mail": verifier.enrol_token("mail")}
     wide = responder.type("stepup list").out
     tap.matches(wide, r"(?m)^ID +TYPE +LABEL.*\n\S+ +hotp ", "a list is a table in a pipe")
     for columns in (60, 300):
-        command = f"stty cols {columns} </dev/tty; {program('tools/stepup/stepup')} --socket-dir {verifier.run} list >/dev/tty"
+        command = (f"stty cols {columns} "
+                   f"</dev/tty; {program('tools/stepup/stepup')} --socket-dir {verifier.run} list >/dev/tty")
         shown = Session(["sh", "-c", command], uid=MAIL)
         ended = shown.finish()
         lines = ended.shown.splitlines()
         if columns == 60:
-            tap.ok(max(map(len, lines)) <= 60 and re.search(r"(?m)^  TYPE +hotp\r?$", ended.shown), "and fits a narrow terminal row by row", ended)
+            tap.ok(max(map(len, lines)) <= 60 and re.search(r"(?m)^  TYPE +hotp\r?$", ended.shown),
+                   "and fits a narrow terminal row by row", ended)
         else:
             tap.matches(ended.shown, r"(?m)^ID +TYPE +LABEL", "a wide terminal shows the table")
 

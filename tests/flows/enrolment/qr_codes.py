@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The QR code of `stepup enroll` on a terminal of 80 columns and 24 lines, as a camera would see it: drawn as a picture, on a dark and on a light terminal,
-with colours and without, and read by zbarimg."""
+"""The QR code of `stepup enroll` on a terminal of 80 columns and 24 lines, as a camera would see it: drawn as
+a picture, on a dark and on a light terminal, with colours and without, and read by zbarimg."""
 import fcntl
 import os
 import pty
@@ -93,18 +93,22 @@ class Screen:
 
 def write_png(path, rows):
     def chunk(kind, content):
-        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I",
+                                                                              zlib.crc32(kind + content))
 
     header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
     with open(path, "wb") as out:
-        out.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row for row in rows))) + chunk(b"IEND", b""))
+        out.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+                  + chunk(b"IDAT",
+                          zlib.compress(b"".join(b"\0" + row for row in rows))) + chunk(b"IEND", b""))
 
 
 def read_code(screen, theme, folder):
     """What zbarimg finds on the picture, as an ordinary reader finds it: dark on light alone."""
     path = os.path.join(folder, f"{theme}.png")
     write_png(path, screen.picture(theme))
-    return subprocess.run(["zbarimg", "-q", "--raw", path], capture_output=True, text=True, check=False).stdout.splitlines()
+    return subprocess.run(["zbarimg", "-q", "--raw", path], capture_output=True, text=True,
+                          check=False).stdout.splitlines()
 
 
 class Terminal:
@@ -143,22 +147,27 @@ class Terminal:
 
 def enrol(verifier, environment, label, folder):
     invitation = verifier.call("admin", "Init", {"user": "daemon", "again": True})["invitation"]
-    terminal = Terminal([program("tools/stepup/stepup"), "--socket-dir", verifier.run, "enroll", "--invitation", invitation, "--label", label], environment)
+    terminal = Terminal([program("tools/stepup/stepup"), "--socket-dir", verifier.run, "enroll",
+                         "--invitation", invitation, "--label", label],
+                        environment)
     terminal.wait_for(r"Code[^\n]*: ?$")
     screen = terminal.screen
     secret = "".join(re.search(r"\n    ([A-Z2-7 ]+)\r?\n", terminal.raw).group(1).split())
     what = "without colours" if "NO_COLOR" in environment else "with colours"
     tap.equal(screen.rows_of_code(), 21, f"{what}: the code has 21 rows")
-    tap.ok(re.search(r"Code[^\n]*:$", screen.text().rstrip("\n")) and secret[:4] in screen.text(), f"{what}: code, question and secret are on 24 lines", screen.text())
+    tap.ok(re.search(r"Code[^\n]*:$", screen.text().rstrip("\n")) and secret[:4] in screen.text(),
+           f"{what}: code, question and secret are on 24 lines", screen.text())
     if "NO_COLOR" in environment:
         tap.ok("\x1b" not in terminal.raw, "without colours there is none", terminal.raw)
     for theme in INK_AND_PAPER:
         found = read_code(screen, theme, folder)
         address = urllib.parse.urlparse(found[0] if found else "")
         parameters = urllib.parse.parse_qs(address.query)
-        tap.equal((address.scheme, address.netloc, parameters.get("secret"), parameters.get("issuer")), ("otpauth", "totp", [secret], ["stepup.example.com"]),
+        tap.equal((address.scheme, address.netloc, parameters.get("secret"), parameters.get("issuer")),
+                  ("otpauth", "totp", [secret], ["stepup.example.com"]),
                   f"{what}: a camera reads it on a {theme} terminal")
-    tap.equal(terminal.finish(Secret(secret).fresh() + "\n"), 0, f"{what}: the code of an app that read it is right")
+    tap.equal(terminal.finish(Secret(secret).fresh() + "\n"), 0,
+              f"{what}: the code of an app that read it is right")
 
 
 if __name__ == "__main__":
@@ -166,7 +175,8 @@ if __name__ == "__main__":
     if shutil.which("zbarimg") is None:
         sys.stderr.write("zbarimg is not installed\n")
         sys.exit(77)
-    with Verifier('issuer = "https://stepup.example.com"\nstore = "sqlite:{state}/stepup.db"\n') as running, tempfile.TemporaryDirectory() as pictures:
+    with (Verifier('issuer = "https://stepup.example.com"\nstore = "sqlite:{state}/stepup.db"\n') as running,
+          tempfile.TemporaryDirectory() as pictures):
         tap.run(enrol, running, {}, "Phone", pictures)
         tap.run(enrol, running, {"NO_COLOR": "1"}, "Tablet", pictures)
     tap.done()

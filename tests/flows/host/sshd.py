@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real sshd on a scratch host, with the shipped PAM lines: codes by keyboard-interactive, keys, the locked, the password method."""
+"""A real sshd on a scratch host, with the shipped PAM lines: codes by keyboard-interactive, keys, the locked,
+the password method."""
 import os
 import signal
 import socket
@@ -48,14 +49,16 @@ class Sshd:
             self.port = free.getsockname()[1]
         for key in ("host_key", "key"):
             if not os.path.exists(f"{folder}/{key}"):
-                subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{folder}/{key}"], check=True)
+                subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", f"{folder}/{key}"],
+                               check=True)
         with open(f"{folder}/sshd_config", "w") as out:
             out.write(CONFIG.format(port=self.port, folder=folder, password=password))
         with open(f"{folder}/askpass", "w") as out:
             out.write(ASKPASS.format(folder=folder))
         os.chmod(f"{folder}/askpass", 0o700)
         self.log = open(f"{folder}/log", "wb")
-        self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", f"{folder}/sshd_config"], stderr=self.log, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", f"{folder}/sshd_config"],
+                                        stderr=self.log, stdin=subprocess.DEVNULL)
         self.wait_listening()
 
     def wait_listening(self):
@@ -83,14 +86,17 @@ class Sshd:
             out.write("".join(answer + "\n" for answer in answers))
         with open(f"{self.folder}/prompts", "w"):
             pass
-        command = ["ssh", "-F", "none", "-p", str(self.port), "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o",
-                   "IdentitiesOnly=yes", "-o", "PreferredAuthentications=" + method, "-o", f"NumberOfPasswordPrompts={prompts}", "-o", "ConnectTimeout=30"]
+        command = ["ssh", "-F", "none", "-p", str(self.port), "-o", "StrictHostKeyChecking=no", "-o",
+                   "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o",
+                   "PreferredAuthentications=" + method, "-o", f"NumberOfPasswordPrompts={prompts}", "-o",
+                   "ConnectTimeout=30"]
         if method == "publickey":
             command += ["-i", f"{self.folder}/key"]
-        ended = subprocess.run(["setsid", "-w", *command, f"{user}@127.0.0.1", "id", "-un"], capture_output=True, text=True, check=False, timeout=300,
+        ended = subprocess.run(["setsid", "-w", *command, f"{user}@127.0.0.1", "id", "-un"],
+                               capture_output=True, text=True, check=False, timeout=300,
                                stdin=subprocess.DEVNULL,
-                               env={"PATH": os.environ["PATH"], "HOME": self.folder, "DISPLAY": "none", "SSH_ASKPASS": f"{self.folder}/askpass",
-                                    "SSH_ASKPASS_REQUIRE": "force"})
+                               env={"PATH": os.environ["PATH"], "HOME": self.folder, "DISPLAY": "none",
+                                    "SSH_ASKPASS": f"{self.folder}/askpass", "SSH_ASKPASS_REQUIRE": "force"})
         with open(f"{self.folder}/prompts") as source:
             asked = source.read().split("\x1e")[:-1]
         return ended.returncode, ended.stdout.strip(), ended.stderr, asked
@@ -108,11 +114,14 @@ def give_key(folder, user, uid):
 def codes(verifier, sshd):
     alice = verifier.enrol_token("alice")
     status, printed, said, prompts = sshd.login("alice", alice.fresh())
-    tap.equal((status, printed, len(prompts)), (0, "alice", 1), "sshd: a right code by keyboard-interactive signs in")
-    tap.matches(prompts[0] if prompts else said, r"Sign in to \S+ from 127\.0\.0\.1\n.*ode", "sshd: the prompt says what for, in the same message")
+    tap.equal((status, printed, len(prompts)), (0, "alice", 1),
+              "sshd: a right code by keyboard-interactive signs in")
+    tap.matches(prompts[0] if prompts else said, r"Sign in to \S+ from 127\.0\.0\.1\n.*ode",
+                "sshd: the prompt says what for, in the same message")
     status, printed, said, prompts = sshd.login("alice", alice.code(alice.counter - 1), prompts=3)
     tap.ok(status == 255 and printed == "", "sshd: the same code again doesn't")
-    tap.matches(prompts[1] if len(prompts) > 1 else said, "That code did not work", "sshd: the next prompt says why")
+    tap.matches(prompts[1] if len(prompts) > 1 else said, "That code did not work",
+                "sshd: the next prompt says why")
     tap.ok(alice.code(alice.counter - 1).encode() not in sshd.said(), "sshd: no code is in its log")
 
 
@@ -120,28 +129,33 @@ def tries(verifier, sshd):
     verifier.enrol_token("bob")
     for user in ("bob", "no-such-user"):
         status, _, said, prompts = sshd.login(user, *["wrong"] * 20, prompts=20)
-        tap.equal((status, len(prompts)), (255, 3), f"sshd: after three answers it asks {user} no more on this connection")
+        tap.equal((status, len(prompts)), (255, 3),
+                  f"sshd: after three answers it asks {user} no more on this connection")
         tap.matches(said, "Permission denied", f"sshd: and refuses {user}")
 
 
 def not_allowed(verifier, sshd):
     mallory = verifier.enrol_token("mallory")
     status, printed, said, prompts = sshd.login("mallory", mallory.fresh())
-    tap.equal((status, printed, len(prompts)), (255, "", 1), "sshd: an account that the policy doesn't allow in is asked like anybody")
-    tap.matches(said, "You are not allowed to do login.sshd here. Nothing was approved", "sshd: and told so after a right code")
+    tap.equal((status, printed, len(prompts)), (255, "", 1),
+              "sshd: an account that the policy doesn't allow in is asked like anybody")
+    tap.matches(said, "You are not allowed to do login.sshd here. Nothing was approved",
+                "sshd: and told so after a right code")
 
 
 def keys(verifier, sshd):
     carol = verifier.enrol_token("carol")
     give_key(sshd.folder, "carol", scratch.CAROL)
     status, printed, said, prompts = sshd.login("carol", method="publickey")
-    tap.equal((status, printed, prompts), (0, "carol", []), "sshd: a public key signs in, and the account phase asks nothing")
+    tap.equal((status, printed, prompts), (0, "carol", []),
+              "sshd: a public key signs in, and the account phase asks nothing")
     reference = scratch.lock(verifier, scratch.CAROL)
     status, printed, said, _ = sshd.login("carol", method="publickey")
     tap.ok(status != 0 and printed == "", "sshd: a locked employee is refused with a public key too", said)
     tap.matches(said, f"locked.*{reference}", "sshd: and told so, with the reference")
     status, printed, said, prompts = sshd.login("carol", carol.fresh())
-    tap.ok(status == 255 and printed == "" and len(prompts) == 1, "sshd: and with a right code", (said, prompts))
+    tap.ok(status == 255 and printed == "" and len(prompts) == 1, "sshd: and with a right code",
+           (said, prompts))
     tap.matches(said, f"locked.*{reference}", "sshd: in the same words")
 
 
@@ -151,21 +165,26 @@ def away(verifier, sshd):
     verifier.stop()
     status, printed, said, _ = sshd.login("dave", method="publickey")
     tap.ok(status != 0 and printed == "", "sshd: with the verifier away a public key is refused", said)
-    tap.matches(said, "Could not check, so nothing was approved. You did nothing wrong", "sshd: in plain words")
+    tap.matches(said, "Could not check, so nothing was approved. You did nothing wrong",
+                "sshd: in plain words")
     status, printed, said, _ = sshd.login("dave", dave.fresh())
     tap.ok(status != 0 and printed == "", "sshd: and a code too", said)
     verifier.start()
-    tap.equal(sshd.login("dave", method="publickey")[:2], (0, "dave"), "sshd: when it is back the key signs in")
+    tap.equal(sshd.login("dave", method="publickey")[:2], (0, "dave"),
+              "sshd: when it is back the key signs in")
 
 
 def password_method(verifier, folder):
-    """The password method answers every question with the password: it gets nowhere, and the employee isn't charged for it."""
+    """The password method answers every question with the password: it gets nowhere, and the employee
+    isn't charged for it."""
     sshd = Sshd(folder, password="yes")
     dave = verifier.enrol_token("dave")
     for _ in range(3):
-        status, printed, said, prompts = sshd.login("dave", "correct horse battery", "correct horse battery", method="password")
+        status, printed, said, prompts = sshd.login("dave", "correct horse battery", "correct horse battery",
+                                                    method="password")
         tap.ok(status == 255 and printed == "", "sshd: the password method gets nowhere", said)
-    tap.equal(sshd.login("dave", dave.fresh())[:2], (0, "dave"), "sshd: and the owner's next code is still good")
+    tap.equal(sshd.login("dave", dave.fresh())[:2], (0, "dave"),
+              "sshd: and the owner's next code is still good")
     sshd.stop()
 
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real sudo on a scratch host, with the shipped PAM lines: a step-up to become root, and no way around it by a ticket or NOPASSWD."""
+"""A real sudo on a scratch host, with the shipped PAM lines: a step-up to become root, and no way around it
+by a ticket or NOPASSWD."""
 import os
 import subprocess
 import sys
@@ -25,8 +26,9 @@ dave ALL=(ALL) ALL
 def sudo(uid, *typed, forget=True, command=("id", "-un")):
     """Runs sudo as that user with these answers; (exit status, what the command printed, what sudo said)."""
     options = ["-S", *(["-k"] if forget else [])]
-    ended = subprocess.run(["sudo", *options, *command], input="".join(text + "\n" for text in typed), capture_output=True, text=True, check=False,
-                           timeout=300, cwd="/", env={"PATH": os.environ["PATH"]},
+    ended = subprocess.run(["sudo", *options, *command], input="".join(text + "\n" for text in typed),
+                           capture_output=True, text=True, check=False, timeout=300, cwd="/",
+                           env={"PATH": os.environ["PATH"]},
                            preexec_fn=lambda: become(uid, groups=(59013,) if uid else ()))
     return ended.returncode, ended.stdout.strip(), ended.stderr
 
@@ -56,14 +58,16 @@ def ticket(verifier, alice):
     result = sudo(scratch.ALICE, PASSWORD, alice.fresh(), forget=False)
     tap.ok(granted(result), "sudo: that leaves a ticket", result)
     result = sudo(scratch.ALICE, alice.fresh(), forget=False)
-    tap.ok(granted(result), "sudo: within the ticket's lifetime no password, but the account phase asks for a code", result)
+    tap.ok(granted(result),
+           "sudo: within the ticket's lifetime no password, but the account phase asks for a code", result)
     tap.equal(result[2].count("Become root"), 1, "sudo: once")
     result = sudo(scratch.ALICE, forget=False)
     tap.ok(refused(result), "sudo: without an answer the ticket is no use", result)
     reference = scratch.lock(verifier, scratch.ALICE)
     result = sudo(scratch.ALICE, alice.fresh(), forget=False)
     tap.ok(refused(result), "sudo: a locked employee's ticket is no use either", result)
-    tap.matches(result[2], f"locked.*{reference}", "sudo: and they are told why, although sudo asks modules for silence")
+    tap.matches(result[2], f"locked.*{reference}",
+                "sudo: and they are told why, although sudo asks modules for silence")
     result = sudo(scratch.ALICE, PASSWORD, alice.fresh())
     tap.ok(refused(result), "sudo: nor are their password and a right code", result)
 
@@ -88,7 +92,8 @@ def away(verifier):
     verifier.stop()
     result = sudo(scratch.DAVE, PASSWORD, dave.fresh())
     tap.ok(refused(result), "sudo: with the verifier away nobody becomes root", result)
-    tap.matches(result[2], "Could not check, so nothing was approved. You did nothing wrong", "sudo: in plain words")
+    tap.matches(result[2], "Could not check, so nothing was approved. You did nothing wrong",
+                "sudo: in plain words")
     tap.ok(refused(sudo(scratch.BOB, "123456")), "sudo: nor by NOPASSWD")
     verifier.start()
     result = sudo(scratch.DAVE, PASSWORD, dave.fresh())

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Many calls to a stepupd under way at once, from connections of several uids, each noted with when it was sent and answered."""
+"""Many calls to a stepupd under way at once, from connections of several uids, each noted with when it was
+sent and answered."""
 import json
 import os
 import select
@@ -10,7 +11,8 @@ from harness import PATIENCE, Client, Closed, Reply, become
 
 
 class Connector:
-    """A forked child of some uid that makes connections for this process: the kernel says of them who the child is."""
+    """A forked child of some uid that makes connections for this process: the kernel says of them
+    who the child is."""
 
     def __init__(self, uid):
         self.end, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -48,10 +50,12 @@ class Connector:
 
 
 class Call:
-    """One call. `notes` is what the test knows of it; `lost` that the verifier died before it was answered, if it ever came there."""
+    """One call. `notes` is what the test knows of it; `lost` that the verifier died before it was answered,
+    if it ever came there."""
 
     def __init__(self, door, uid, method, parameters, more=False, **notes):
-        self.door, self.uid, self.method, self.parameters, self.more, self.notes = door, uid, method, parameters, more, notes
+        self.door, self.uid, self.method, self.parameters, self.more, self.notes = (door, uid, method,
+                                                                                    parameters, more, notes)
         self.number = self.sent = self.received = self.reply = None
         self.lost = False
         self.updates = []
@@ -65,26 +69,32 @@ class Call:
         return None if self.reply is None else self.reply.error
 
     def __str__(self):
-        said = "lost" if self.lost else "under way" if self.reply is None else f"{self.reply.error or 'ok'} {short(self.reply.parameters)}"
+        said = ("lost" if self.lost else "under way" if self.reply is None
+                else f"{self.reply.error or 'ok'} {short(self.reply.parameters)}")
         notes = " ".join(f"{name}={value}" for name, value in self.notes.items() if isinstance(value, str))
         until = "" if self.received is None else f"{self.received:.3f}"
-        return f"#{self.number} {self.sent:.3f}-{until} uid {self.uid} {self.method} {short(self.parameters)} [{notes}] -> {said}"
+        return (f"#{self.number} {self.sent:.3f}-{until} uid {self.uid} {self.method} "
+                f"{short(self.parameters)} [{notes}] -> {said}")
 
 
-UNSHOWN = ("message", "key", "browser", "agent", "ask", "reach", "amr", "acr", "auth_time", "methods", "expires_in")
+UNSHOWN = ("message", "key", "browser", "agent", "ask", "reach", "amr", "acr", "auth_time", "methods",
+           "expires_in")
 
 
 def short(value):
     """JSON without what is long, so that a trace can be read."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{name}: {short(one)}" for name, one in value.items() if name not in UNSHOWN) + "}"
+        return "{" + ", ".join(f"{name}: {short(one)}" for name, one in value.items()
+                               if name not in UNSHOWN) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(short(one) for one in value[:3]) + ("]" if len(value) <= 3 else f", {len(value) - 3} more]")
+        return "[" + ", ".join(short(one) for one in value[:3]) + ("]" if len(value) <= 3
+                                                                   else f", {len(value) - 3} more]")
     return value[:10] + "…" if isinstance(value, str) and len(value) > 40 else json.dumps(value)
 
 
 class Crowd:
-    """All connections. start() sends a call, wait() gives those that were answered meanwhile, in the order of their answers."""
+    """All connections. start() sends a call, wait() gives those that were answered meanwhile, in the order
+    of their answers."""
 
     def __init__(self, verifier):
         self.verifier = verifier
@@ -152,7 +162,8 @@ class Crowd:
                 raise RuntimeError("no answer to " + "; ".join(map(str, self.under_way.values())))
 
     def drain(self):
-        """The verifier has ended: what it still said is taken, the rest is lost. The calls that were under way and were answered."""
+        """The verifier has ended: what it still said is taken, the rest is lost. The calls that were under
+        way and were answered."""
         calls = list(self.under_way.items())
         for connection, call in calls:
             try:

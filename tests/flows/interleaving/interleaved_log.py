@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The judge of the log of interleavings.py: replays it in its own order, against a small model of what DESIGN sections 7, 8 and 16 allow, and says
-what can't have been. It knows the policies as data (interleaved_policy.py) and none of the verifier's code."""
+"""The judge of the log of interleavings.py: replays it in its own order, against a small model of what DESIGN
+sections 7, 8 and 16 allow, and says what can't have been. It knows the policies as data
+(interleaved_policy.py) and none of the verifier's code."""
 from dataclasses import dataclass
 
 from interleaved_policy import ACTIONS, ADMINISTRATORS
@@ -8,8 +9,8 @@ from interleaved_policy import ACTIONS, ADMINISTRATORS
 REQUEST_SECONDS = 600
 CLAIM_SECONDS = 120
 SUCCESSES = ("grant", "request", "approve", "deny")
-VERBS = {"lock": "stepup.lock", "unlock": "stepup.unlock", "freeze": "stepup.freeze", "thaw": "stepup.thaw", "revoke": "stepup.revoke",
-         "policy": "stepup.reload"}
+VERBS = {"lock": "stepup.lock", "unlock": "stepup.unlock", "freeze": "stepup.freeze", "thaw": "stepup.thaw",
+         "revoke": "stepup.revoke", "policy": "stepup.reload"}
 
 
 def covers(pattern, action):
@@ -56,7 +57,9 @@ class Replay:
             self.look(entry)
 
     def say(self, text, *users):
-        self.problems.append((self.index, f"log entry {self.index} ({self.entry['type']} {self.entry.get('action', '')}): {text}",
+        self.problems.append(
+            (self.index,
+             f"log entry {self.index} ({self.entry['type']} {self.entry.get('action', '')}): {text}",
                               {self.user, *users} - {None}))
 
     def look(self, entry):
@@ -85,7 +88,8 @@ class Replay:
     see_policy = see_start
 
     def see_alert(self, entry):
-        if entry["kind"] == "clock-jump" and "count" not in entry:  # with one, it sums up what was said before
+        # with one, it sums up what was said before
+        if entry["kind"] == "clock-jump" and "count" not in entry:
             self.ended[None] = self.index
 
     def see_enrol(self, entry):
@@ -96,14 +100,16 @@ class Replay:
             self.say("a credential twice")
         if entry["how"] == "invitation":
             self.look_at_invitation(entry)
-        self.credentials[entry["credential"]] = Credential(self.user, entry["at"], entry.get("counter", entry.get("step")))
+        self.credentials[entry["credential"]] = Credential(self.user, entry["at"],
+                                                           entry.get("counter", entry.get("step")))
 
     def look_at_invitation(self, entry):
         """The newest one for this person, used once, and nobody who matters was locked since it was made."""
         invitation = self.invitations.pop(self.user, None)
         if invitation is None:
             self.say("enrolled by no invitation that was open")
-        elif max(self.voided.get(self.user, -1), self.voided.get(invitation["by"], -1) if invitation["type"] == "invite" else -1) > invitation["index"]:
+        elif max(self.voided.get(self.user, -1), self.voided.get(invitation["by"], -1)
+                 if invitation["type"] == "invite" else -1) > invitation["index"]:
             self.say(f"enrolled by the invitation of entry {invitation['index']}, which a lock voided")
         elif (invitation["by"], invitation["expires"] > entry["at"]) != (entry["by"], True):
             self.say(f"enrolled by another invitation than that of entry {invitation['index']}, or too late")
@@ -125,15 +131,19 @@ class Replay:
     see_revoke = see_remove = gone
 
     def see_lock(self, entry):
-        """By oneself, by a limit, by an administrator's step-up, or by a denial of exactly this person's request; never by a word."""
-        if entry["by"] not in (self.user, "stepupd", "root") and "grant" not in entry and self.denials.pop(entry.get("denial"), None) != (entry["by"], self.user):
+        """By oneself, by a limit, by an administrator's step-up, or by a denial of exactly this person's
+        request; never by a word."""
+        if (entry["by"] not in (self.user, "stepupd", "root") and "grant" not in entry
+            and self.denials.pop(entry.get("denial"), None) != (entry["by"], self.user)):
             self.say("locked by somebody else's word alone", entry["by"])
         self.ended[self.user] = self.voided[self.user] = self.index
-        if self.locker.get(self.user, self.user) in (self.user, "stepupd"): # an administrator's lock stays that one's
+        # an administrator's lock stays that one's
+        if self.locker.get(self.user, self.user) in (self.user, "stepupd"):
             self.locker[self.user] = entry["by"]
         self.locked[self.user] = self.index
         for request in self.requests.values():
-            if self.user == request.entry["user"] or (request.approval is not None and self.user == request.approval["user"]):
+            if self.user == request.entry["user"] or (request.approval is not None
+                                                      and self.user == request.approval["user"]):
                 request.void = f"{self.user} was locked"
 
     def see_unlock(self, entry):
@@ -162,17 +172,22 @@ class Replay:
     # --- administrators ---
 
     def look_at_verb(self, entry, action):
-        """Rests on a granted step-up for exactly that, of an administrator who isn't locked; one step-up, one verb."""
+        """Rests on a granted step-up for exactly that, of an administrator who isn't locked; one
+        step-up, one verb."""
         index = entry["grant"]
         granted = self.entries[index] if index < self.index else None
         by = entry["by"]
-        if granted is None or granted["type"] != "grant" or (granted["action"], granted["user"]) != (action, by) or by not in ADMINISTRATORS:
+        if (granted is None or granted["type"] != "grant"
+            or (granted["action"], granted["user"]) != (action, by) or by not in ADMINISTRATORS):
             self.say(f"rests on entry {index}, which is no step-up of {by}'s for {action}", by)
             return
         said = self.details[index] or {}
-        wanted = {"lock": entry.get("user") in said.get("users", "").split(","), "unlock": said.get("user") == entry.get("user"),
-                  "freeze": said.get("action") == entry.get("action"), "thaw": said.get("action") == entry.get("action"),
-                  "revoke": said.get("user") == entry.get("user") and said.get("credential") == entry.get("credential"), "policy": said == {}}
+        wanted = {"lock": entry.get("user") in said.get("users", "").split(","),
+                  "unlock": said.get("user") == entry.get("user"),
+                  "freeze": said.get("action") == entry.get("action"),
+                  "thaw": said.get("action") == entry.get("action"),
+                  "revoke": said.get("user") == entry.get("user")
+                  and said.get("credential") == entry.get("credential"), "policy": said == {}}
         if not wanted[entry["type"]]:
             self.say(f"rests on a step-up for something else: {said}", by)
         # A reload is carried out before it is written down: the judge of answers looks at those (locks_hold).
@@ -181,7 +196,8 @@ class Replay:
             if (entry["type"], self.entries[self.locked[by]].get("grant")) != ("lock", index):
                 self.say(f"done by {by}, who is locked", by)
         target = (entry["type"], entry.get("user"), entry.get("action"), entry.get("credential"))
-        if target in self.spent_grants.setdefault(index, set()) or {one[0] for one in self.spent_grants[index]} - {entry["type"]}:
+        if target in self.spent_grants.setdefault(index, set()) or {
+            one[0] for one in self.spent_grants[index]} - {entry["type"]}:
             self.say(f"the step-up at {index} served twice", by)
         self.spent_grants[index].add(target)
 
@@ -205,7 +221,8 @@ class Replay:
         spent = next((entry[name] for name in ("counter", "step", "sign_count") if name in entry), None)
         if credential is None:
             return
-        if spent is not None and entry.get("counter_before", spent) < spent: # of questions that were open at once
+        # of questions that were open at once
+        if spent is not None and entry.get("counter_before", spent) < spent:
             return
         if spent is None or (credential.spent is not None and spent <= credential.spent):
             self.say(f"counter {spent} of {entry['credential']} where {credential.spent} was spent already")
@@ -284,13 +301,15 @@ class Replay:
         approval = request.approval
         if approval is None or entry.get("approvers") != [approval["user"]]:
             self.say(f"names {entry.get('approvers')} where {approval and approval['user']} agreed")
-        if request.entry["user"] != self.user or request.entry["action"] != entry["action"] or request.details != self.details[self.index]:
+        if (request.entry["user"] != self.user or request.entry["action"] != entry["action"]
+            or request.details != self.details[self.index]):
             self.say("used for something else than was asked for", request.entry["user"])
         if approval is not None:
             if approval["user"] in self.locked:
                 self.say(f"{approval['user']}, who agreed, is locked", approval["user"])
             if entry["at"] >= approval["at"] + (CLAIM_SECONDS if "requested" in entry else REQUEST_SECONDS):
-                self.say(f"used {entry['at'] - approval['at']} s after {approval['user']} agreed", approval["user"])
+                self.say(f"used {entry['at'] - approval['at']} s after {approval['user']} agreed",
+                         approval["user"])
         if "requested" in entry and entry["requested"] != request.index:
             self.say("claims another request's step-up")
         request.state = "consumed"
@@ -323,7 +342,8 @@ class Replay:
             used = limit.used([details for at, details in uses if at > entry["at"] - limit.window])
             before = limit.used([details for at, details in uses[:-1] if at > entry["at"] - limit.window])
             if used > limit.maximum and not (limit.different and used == before):
-                self.say(f"{used} where {self.policy.name} allows {limit.text()}{' (hard)' if limit in rule.hard else ''}")
+                self.say(f"{used} where {self.policy.name} allows "
+                         f"{limit.text()}{' (hard)' if limit in rule.hard else ''}")
 
     def look_at_cover(self, entry, rule):
         index = entry.get("covered_by", -1)
@@ -340,7 +360,8 @@ class Replay:
             self.say("covered, under a rule that asks each time")
         ended = max(self.ended[None], self.ended.get(self.user, -1), self.ended.get(entry["action"], -1))
         if ended > index:
-            self.say(f"covered by entry {index}, and entry {ended} ({self.entries[ended]['type']}) ended that")
+            self.say(
+                f"covered by entry {index}, and entry {ended} ({self.entries[ended]['type']}) ended that")
 
     # --- receipts ---
 
@@ -352,31 +373,36 @@ class Replay:
         if entry["jti"] in self.redeemed:
             self.say(f"redeemed twice, first at {self.redeemed[entry['jti']]}")
         self.redeemed[entry["jti"]] = self.index
-        if (granted["user"], granted["action"], granted["audience"]) != (self.user, entry["action"], entry["audience"]):
+        if (granted["user"], granted["action"], granted["audience"]) != (self.user, entry["action"],
+                                                                         entry["audience"]):
             self.say(f"redeemed as something else than entry {index} granted", granted["user"])
         if entry["at"] >= granted["expires"]:
             self.say(f"redeemed {entry['at'] - granted['expires']} s after it expired")
         self.look_at_redeemed_details(self.details[self.index] or {}, self.details[index] or {}, index)
-        for who, credential in [(self.user, granted["credential"])] + [(name, self.requests[granted["request"]].approval["credential"])
-                                                                       for name in granted.get("approvers", [])]:
+        for who, credential in [(self.user, granted["credential"])] + [
+            (name, self.requests[granted["request"]].approval["credential"])
+            for name in granted.get("approvers", [])]:
             if who in self.locked:
                 self.say(f"{who} is locked since entry {self.locked[who]}", who)
             if not self.credentials[credential].live:
                 self.say(f"{who}'s credential was revoked", who)
         if self.freeze_of(entry["action"]) is not None:
             self.say(f"{entry['action']} is frozen")
-        voided = max(self.voided.get(one, -1) for one in (self.user, entry["action"], *granted.get("approvers", [])))
+        voided = max(self.voided.get(one, -1)
+                     for one in (self.user, entry["action"], *granted.get("approvers", [])))
         if voided > index:
             self.say(f"redeemed, and entry {voided} ({self.entries[voided]['type']}) voided it")
 
     def see_resume(self, entry):
         if self.redeemed.get(entry["jti"]) != entry["redemption"]:
-            self.say(f"told that entry {entry['redemption']} had redeemed a receipt that entry {self.redeemed.get(entry['jti'])} did")
+            self.say(f"told that entry {entry['redemption']} had redeemed a receipt that entry "
+                     f"{self.redeemed.get(entry['jti'])} did")
         if self.user in self.locked:
             self.say(f"{self.user} is locked since entry {self.locked[self.user]}", self.user)
 
     def look_at_redeemed_details(self, wanted, approved, index):
-        same = wanted.keys() == approved.keys() and all(wanted[name] <= value if isinstance(value, int) else wanted[name] == value
-                                                        for name, value in approved.items())
+        same = (wanted.keys() == approved.keys()
+                and all(wanted[name] <= value if isinstance(value, int) else wanted[name] == value
+                        for name, value in approved.items()))
         if not same:
             self.say(f"redeemed for {wanted} where entry {index} granted {approved}")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Who takes part in interleavings.py, what they hold, and what a program on their side would remember: step-ups begun, requests, receipts.
-All of this is to choose operations by; the judge looks at none of it."""
+"""Who takes part in interleavings.py, what they hold, and what a program on their side would remember:
+step-ups begun, requests, receipts. All of this is to choose operations by; the judge looks at none of it."""
 import base64
 import json
 from dataclasses import dataclass, field
@@ -10,9 +10,11 @@ from interleaved_policy import ADMINISTRATORS
 from logbook import Administrator
 from softkey import AgentKey, Key, answer
 
-UIDS = {"root": 0, "mail": 8, "lp": 7, "man": 6, "proxy": 13, "news": 9, "uucp": 10, "irc": 39, "www-data": 33, "backup": 34, "list": 38}
-HOLDS = {"mail": ("hotp",), "lp": ("hotp", "key"), "man": ("key",), "proxy": ("key", "agent"), "news": ("key",), "uucp": ("hotp", "agent"),
-         "irc": ("hotp", "key"), "www-data": ("totp", "agent"), "root": ("key",), "backup": ("key",), "list": ("agent",)}
+UIDS = {"root": 0, "mail": 8, "lp": 7, "man": 6, "proxy": 13, "news": 9, "uucp": 10, "irc": 39,
+        "www-data": 33, "backup": 34, "list": 38}
+HOLDS = {"mail": ("hotp",), "lp": ("hotp", "key"), "man": ("key",), "proxy": ("key", "agent"),
+         "news": ("key",), "uucp": ("hotp", "agent"), "irc": ("hotp", "key"), "www-data": ("totp", "agent"),
+         "root": ("key",), "backup": ("key",), "list": ("agent",)}
 EMPLOYEES = tuple(name for name in UIDS if name not in ADMINISTRATORS)
 WRONG_CODES = 4  # of one person in a run: more, and they would only be throttled
 
@@ -149,7 +151,8 @@ class KeyAdministrator(Administrator):
 
     def authorize(self, action, details=None):
         begun = self.verifier.begin("root", action, details, reach=["browser"])
-        granted = answer(self.verifier, begun, "browser", self.key.sign(begun["browser"])) if begun.ok else begun
+        granted = answer(self.verifier, begun, "browser",
+                         self.key.sign(begun["browser"])) if begun.ok else begun
         if not granted.ok:
             raise RuntimeError(f"{action} was not granted: {granted}")
         return begun["transaction"]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The policies of interleavings.py as data: what stepupd is told and what the judge holds it to come from the same rows."""
+"""The policies of interleavings.py as data: what stepupd is told and what the judge holds it to come
+from the same rows."""
 from dataclasses import dataclass, field, replace
 
 LEADS = ("news", "uucp", "irc", "mail", "proxy")
@@ -30,7 +31,8 @@ class Limit:
     different: bool = False
 
     def text(self):
-        what = "" if self.detail is None else f" different {self.detail}" if self.different else f" {self.detail}"
+        what = ("" if self.detail is None else f" different {self.detail}" if self.different
+                else f" {self.detail}")
         return f'"{self.maximum}{what} per {self.window}s"'
 
     def used(self, uses):
@@ -56,9 +58,12 @@ class Rule:
     receipt_lifetime: int = 60
 
     def text(self):
-        words = [f'users = {{ "*" }}  prompt = "Do {{action}}{"".join(f" {{{name}}}" for name in self.details)}"  require = {{ {self.require} }}']
+        words = [
+            f'users = {{ "*" }}  prompt = "Do {{action}}{"".join(f" {{{name}}}" for name in self.details)}"  '
+            f'require = {{ {self.require} }}']
         if self.details:
-            words.append("details = { %s }" % ", ".join(f'"{name}:{kind}"' for name, kind in self.details.items()))
+            words.append(
+                "details = { %s }" % ", ".join(f'"{name}:{kind}"' for name, kind in self.details.items()))
         if self.require == "code":
             words.append("code-is-enough = yes")
         for key, limits in (("limit", self.limits), ("hard-limit", self.hard)):
@@ -79,23 +84,29 @@ class Rule:
 
 RULES = (
     Rule("view.page", {"account": "text"}, fresh_for=4, over="approve", approvers=LEADS,
-         limits=(Limit(4, 6, "account", True), Limit(14, 5)), hard=(Limit(7, 6, "account", True), Limit(24, 10))),
-    Rule("export.list", {"account": "text", "records": "number"}, service="export", over="approve", approvers=LEADS,
-         limits=(Limit(3, 5), Limit(40, 8, "records")), hard=(Limit(6, 5), Limit(90, 8, "records"))),
+         limits=(Limit(4, 6, "account", True), Limit(14, 5)),
+         hard=(Limit(7, 6, "account", True), Limit(24, 10))),
+    Rule("export.list", {"account": "text", "records": "number"}, service="export", over="approve",
+         approvers=LEADS, limits=(Limit(3, 5), Limit(40, 8, "records")),
+         hard=(Limit(6, 5), Limit(90, 8, "records"))),
     Rule("desk.*", {"box": "text"}, fresh_for=3, limits=(Limit(5, 4),)),
-    Rule("vault.open", {"door": "text"}, require="key", always=True, approvers=LEADS, hard=(Limit(3, 6),), limits=(Limit(9, 30),), over="approve"),
+    Rule("vault.open", {"door": "text"}, require="key", always=True, approvers=LEADS, hard=(Limit(3, 6),),
+         limits=(Limit(9, 30),), over="approve"),
     Rule("lab.enter", always=True, approvers=LEADS, service="other", receipt_lifetime=3),
-    Rule("mint.run", {"coins": "number"}, fresh_for=5, over="lock", limits=(Limit(8, 3), Limit(60, 6, "coins"))),
+    Rule("mint.run", {"coins": "number"}, fresh_for=5, over="lock",
+         limits=(Limit(8, 3), Limit(60, 6, "coins"))),
 )
-ACTIONS = {"view.page": "view.page", "export.list": "export.list", "desk.open": "desk.*", "desk.close": "desk.*", "vault.open": "vault.open",
-           "lab.enter": "lab.enter", "mint.run": "mint.run"}
+ACTIONS = {"view.page": "view.page", "export.list": "export.list", "desk.open": "desk.*",
+           "desk.close": "desk.*", "vault.open": "vault.open", "lab.enter": "lab.enter",
+           "mint.run": "mint.run"}
 
 
 def scaled(rule, factor, approvers):
     """The same with limits and freshness narrower or wider."""
     def some(limits):
         return tuple(replace(limit, maximum=max(1, int(limit.maximum * factor))) for limit in limits)
-    return replace(rule, limits=some(rule.limits), hard=some(rule.hard), fresh_for=max(1, int(rule.fresh_for * factor)) if rule.fresh_for else 0,
+    return replace(rule, limits=some(rule.limits), hard=some(rule.hard),
+                   fresh_for=max(1, int(rule.fresh_for * factor)) if rule.fresh_for else 0,
                    approvers=approvers if rule.approvers else ())
 
 
@@ -106,7 +117,8 @@ class Policy:
         self.name, self.cooling_off = name, cooling_off
         self.rules = {rule.title: rule for rule in rules}
         quoted = ", ".join(f'"{one}"' for one in ADMINISTRATORS)
-        self.text = HEAD.format(cooling_off=cooling_off, administrators=quoted) + "".join(rule.text() for rule in rules)
+        self.text = HEAD.format(cooling_off=cooling_off,
+                                administrators=quoted) + "".join(rule.text() for rule in rules)
         self.digest = None  # as the log names it, once stepupd has said so
 
     def rule(self, action):

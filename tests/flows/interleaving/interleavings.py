@@ -1,14 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Random interleavings never yield more than the policy allows: step-ups, requests and agreements, locks, freezes, revocations, redemptions, reloads,
-kills, restarts and a clock that is set, many at once, on a real stepupd; then judges look at every answer and at the whole log.
+"""Random interleavings never yield more than the policy allows: step-ups, requests and agreements, locks,
+freezes, revocations, redemptions, reloads, kills, restarts and a clock that is set, many at once, on a real
+stepupd; then judges look at every answer and at the whole log.
 
-STEPUP_SEED=N        one run with that seed (several, separated by commas); else a few fixed ones and a new one
+STEPUP_SEED=N        one run with that seed (several, separated by commas); else a few fixed
+ones and a new one
 STEPUP_OPERATIONS=N  so many operations a run
-STEPUP_WIDTH=N       so many at once, at most; 1 is one after the other, as near to a repeatable run as windows in seconds allow
+STEPUP_WIDTH=N       so many at once, at most; 1 is one after the other, as near to a repeatable run as
+windows in seconds allow
 STEPUP_VERBOSE=1     also how often each method was answered with what
 
-Operations are in interleaved_moves.py, the judges in interleaved_log.py (the log) and interleaved_judge.py (what clients were answered).
+Operations are in interleaved_moves.py, the judges in interleaved_log.py (the log) and interleaved_judge.py
+(what clients were answered).
 """
 import collections
 import json
@@ -99,7 +103,8 @@ class Run:
         self.of_call.update(dict.fromkeys(calls, operation))
 
     def hold(self):
-        """The verifier stands still until the next answer is waited for: what is sent meanwhile, it finds all at once and decides in one go."""
+        """The verifier stands still until the next answer is waited for: what is sent meanwhile, it finds all
+        at once and decides in one go."""
         self.held = True
         self.verifier.process.send_signal(signal.SIGSTOP)
 
@@ -138,7 +143,8 @@ class Run:
     # --- what happens to the verifier meanwhile ---
 
     def meanwhile(self):
-        for share, event in ((0.005, self.kill), (0.002, self.stop), (0.008, self.change_policy), (0.006 if self.with_clock else 0, self.set_clock)):
+        for share, event in ((0.005, self.kill), (0.002, self.stop), (0.008, self.change_policy),
+                             (0.006 if self.with_clock else 0, self.set_clock)):
             if self.draw.random() < share:
                 self.release()
                 self.events[event.__name__] += 1
@@ -180,7 +186,8 @@ class Run:
         self.open_doors()
         administrator = KeyAdministrator(self.verifier, self.world.people["root"])
         log = administrator.read_log()
-        self.replay = Replay([json.loads(one["entry"]) for one in log[0]], [(one.get("details") or {}).get("details") for one in log[0]], self.policies)
+        self.replay = Replay([json.loads(one["entry"]) for one in log[0]],
+                             [(one.get("details") or {}).get("details") for one in log[0]], self.policies)
         self.judged = Judge(self.crowd.calls, self.replay, self.first, self.last)
         return self.replay.problems + self.judged.problems, administrator.check(log)["problems"]
 
@@ -191,7 +198,8 @@ class Run:
         concerned = self.judged.call_of.get(index)
         if concerned is not None:
             calls = [call for call in calls if call.sent <= concerned.received]
-        entry = [] if index is None or index >= len(self.replay.entries) else [f"entry {index}: {self.replay.entries[index]} {self.replay.details[index]}"]
+        entry = ([] if index is None or index >= len(self.replay.entries)
+                 else [f"entry {index}: {self.replay.entries[index]} {self.replay.details[index]}"])
         return "\n".join([text, *entry, *(f"  {call}" for call in calls[-TRACED:])])
 
 
@@ -200,7 +208,8 @@ def report(run, seed):
     kinds = collections.Counter(entry["type"] for entry in run.replay.entries[run.first:run.last])
     print(f"# seed {seed}: {len(run.crowd.calls)} calls, {dict(run.events)}, log: {dict(kinds)}", flush=True)
     if os.environ.get("STEPUP_VERBOSE"):
-        outcomes = collections.Counter(f"{call.method} {call.error or 'ok'}" for call in run.crowd.calls if call.reply is not None)
+        outcomes = collections.Counter(f"{call.method} {call.error or 'ok'}" for call in run.crowd.calls
+                                       if call.reply is not None)
         for outcome, count in sorted(outcomes.items()):
             print(f"#   {count:6} {outcome}")
     return kinds
@@ -214,7 +223,8 @@ def one(seed, operations, width):
             run.happen()
             problems, complaints = run.judge()
             why = "\n".join(run.trace(problem) for problem in problems[:3])
-            tap.ok(not problems, f"seed {seed}: nothing that the policy doesn't allow", f"{len(problems)} problems\n{why}")
+            tap.ok(not problems, f"seed {seed}: nothing that the policy doesn't allow",
+                   f"{len(problems)} problems\n{why}")
             tap.equal(complaints, [], f"seed {seed}: stepup log verify finds nothing wrong")
             return report(run, seed)
         except RuntimeError as error:

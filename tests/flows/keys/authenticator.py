@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""stepup-authenticator in front of keys of software, behind unmodified libfido2: enrolling, signing, PINs, several keys, everything that goes wrong, in the
-words that a person reads; whom it runs as; and that it ends with its host."""
+"""stepup-authenticator in front of keys of software, behind unmodified libfido2: enrolling, signing, PINs,
+several keys, everything that goes wrong, in the words that a person reads; whom it runs as; and that it
+ends with its host."""
 import json
 import os
 import select
@@ -22,16 +23,20 @@ NOTHING = " Nothing was approved."
 
 
 def client_data(kind, origin="stepup://host"):
-    return json.dumps({"type": kind, "challenge": "x" * 43, "origin": origin, "crossOrigin": False}, separators=(",", ":"))
+    return json.dumps({"type": kind, "challenge": "x" * 43, "origin": origin, "crossOrigin": False},
+                      separators=(",", ":"))
 
 
 def register(exclude=(), verify=False, algorithms=(-7, -8, -257)):
-    return {"rp": {"id": "example.com", "name": "Example"}, "user": {"id": b64(b"u1"), "name": "alice", "displayName": "Alice"},
-            "client_data": client_data("webauthn.create"), "algorithms": list(algorithms), "exclude": list(exclude), "user_verification": verify}
+    return {"rp": {"id": "example.com", "name": "Example"},
+            "user": {"id": b64(b"u1"), "name": "alice", "displayName": "Alice"},
+            "client_data": client_data("webauthn.create"), "algorithms": list(algorithms),
+            "exclude": list(exclude), "user_verification": verify}
 
 
 def sign(*credentials, verify=False, origin="stepup://host"):
-    return {"rp_id": "example.com", "client_data": client_data("webauthn.get", origin), "user_verification": verify,
+    return {"rp_id": "example.com", "client_data": client_data("webauthn.get", origin),
+            "user_verification": verify,
             "credentials": [{"id": credential, "label": label} for credential, label in credentials]}
 
 
@@ -64,8 +69,9 @@ class Keys:
             os.unlink(f"{self.folder}/{name}.log")
 
     def start(self, words, operation, asked, *options):
-        process = subprocess.Popen([program("tests/softkey/softkey-run"), *words, "--", TRY, operation, *options], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([program("tests/softkey/softkey-run"), *words, "--", TRY, operation,
+                                    *options],
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         process.stdin.write(json.dumps(asked))
         process.stdin.close()
         return process
@@ -82,46 +88,59 @@ class Keys:
 
 def enrolling(keys):
     seen, end = keys.run(keys.words("blue"), "seat-register", register(), "--user", "mail")
-    tap.ok(end["error"] == "Ok" and end["reply"]["response"]["transports"] == ["usb"], "a key is enrolled", end)
+    tap.ok(end["error"] == "Ok" and end["reply"]["response"]["transports"] == ["usb"],
+           "a key is enrolled", end)
     tap.equal(seen, [{"touch": "Touch the key to enroll it."}], "with one touch that the person is told of")
-    tap.equal([line for line in keys.log("blue") if line in ("blinks", "touched")], ["blinks", "touched"], "the key asked for one")
+    tap.equal([line for line in keys.log("blue") if line in ("blinks", "touched")], ["blinks", "touched"],
+              "the key asked for one")
     tap.ok(not end["children_ended"] and not end["child_left"], "the host has seen no child", end)
     blue = end["reply"]["id"]
     _, end = keys.run(keys.words("blue"), "seat-register", register([blue]))
-    tap.equal(end.get("sentence"), "That key is enrolled already. Plug in the one you want to add. Nothing was enrolled.", "not twice")
+    tap.equal(end.get("sentence"),
+              "That key is enrolled already. Plug in the one you want to add. Nothing was enrolled.",
+              "not twice")
     keys.forget_log("blue")
     seen, end = keys.run([*keys.words("blue"), "+", *keys.words("spare")], "seat-register", register([blue]))
-    tap.ok(end["error"] == "Ok" and "touched" not in keys.log("blue"), "of two keys the new one is enrolled, and the old one left alone", (end, keys.log("blue")))
+    tap.ok(end["error"] == "Ok" and "touched" not in keys.log("blue"),
+           "of two keys the new one is enrolled, and the old one left alone", (end, keys.log("blue")))
     spare = end["reply"]["id"]
     for algorithm in (-8, -257):
         _, end = keys.run(keys.words("other"), "seat-register", register(algorithms=[-65000, algorithm]))
         tap.equal(end["error"], "Ok", f"algorithm {algorithm}, after one that the key doesn't know")
     seen, end = keys.run(keys.words("pinned", "pin=4321"), "seat-register", register(), "--pin", "4321")
-    tap.ok(end["error"] == "Ok" and list(seen[0]) == ["pin", "tries", "again"] and list(seen[1]) == ["touch"], "a key with a PIN wants it first, then the touch", seen)
+    tap.ok(end["error"] == "Ok" and list(seen[0]) == ["pin", "tries", "again"] and list(seen[1]) == ["touch"],
+           "a key with a PIN wants it first, then the touch", seen)
     _, end = keys.run(keys.words("bare"), "seat-register", register(verify=True))
-    tap.ok(end["code"] == "no-pin-set" and "has no PIN" in end["sentence"], "a key without a PIN doesn't do where one is needed", end)
+    tap.ok(end["code"] == "no-pin-set" and "has no PIN" in end["sentence"],
+           "a key without a PIN doesn't do where one is needed", end)
     _, end = keys.run(["--no-key"], "seat-register", register())
-    tap.equal(end.get("sentence"), "No key is plugged in here. Plug yours in and try again. Nothing was enrolled.", "no key")
+    tap.equal(end.get("sentence"),
+              "No key is plugged in here. Plug yours in and try again. Nothing was enrolled.", "no key")
     return (blue, "Blue"), (spare, "Spare")
 
 
 def signing(keys, blue, spare):
     keys.forget_log("blue")
     seen, end = keys.run(keys.words("blue"), "seat-sign", sign(spare, blue))
-    tap.ok(end["error"] == "Ok" and end["reply"]["id"] == blue[0], "a listed key signs, and says which it is", end)
+    tap.ok(end["error"] == "Ok" and end["reply"]["id"] == blue[0],
+           "a listed key signs, and says which it is", end)
     tap.equal(seen, [{"touch": 'Touch your key "Blue" now.'}], "the person is told which one to touch")
     tap.equal(keys.log("blue").count("touched"), 1, "one touch for one action")
     seen, end = keys.run(keys.words("other"), "seat-sign", sign(blue, spare), "--user", "mail")
-    tap.equal(end.get("sentence"), 'That key is not enrolled for mail. Use "Blue" or "Spare".' + NOTHING, "a key of somebody else's")
+    tap.equal(end.get("sentence"), 'That key is not enrolled for mail. Use "Blue" or "Spare".' + NOTHING,
+              "a key of somebody else's")
     tap.equal(seen, [], "is told from one's own without a touch")
     _, end = keys.run(keys.words("blue"), "seat-sign", sign(blue, origin="https://support.example.com"))
     tap.ok(end["code"] == "internal", "nothing is signed for an origin that is no seat's", end)
-    _, end = keys.run(keys.words("blue"), "seat-sign", {**sign(blue), "client_data": client_data("webauthn.create")})
+    _, end = keys.run(keys.words("blue"), "seat-sign",
+                      {**sign(blue), "client_data": client_data("webauthn.create")})
     tap.ok(end["code"] == "internal", "nor is client data of another type", end)
-    _, end = keys.run(keys.words("blue"), "seat-sign", sign(*[(b64(bytes([i]) * 32), "L") for i in range(20)], blue))
+    _, end = keys.run(keys.words("blue"), "seat-sign",
+                      sign(*[(b64(bytes([i]) * 32), "L") for i in range(20)], blue))
     tap.equal(end["error"], "Ok", "a long list is no hindrance")
     _, end = keys.run([*keys.words("blue"), "+", *keys.words("spare")], "seat-probe", sign(blue, spare))
-    tap.equal((end["reply"]["keys"], set(end["reply"]["credentials"])), (2, {blue[0], spare[0]}), "a probe finds both, without a touch")
+    tap.equal((end["reply"]["keys"], set(end["reply"]["credentials"])), (2, {blue[0], spare[0]}),
+              "a probe finds both, without a touch")
     _, end = keys.run(["--no-key"], "reach", {})
     tap.equal(end["reply"], {"seat": 0, "agent": 0}, "nothing within reach")
     _, end = keys.run([*keys.words("blue"), "+", *keys.words("spare")], "reach", {})
@@ -133,15 +152,20 @@ def several_keys(keys, blue, spare):
     keys.forget_log("spare")
     keys.forget_log("blue")
     seen, end = keys.run([*keys.words("other"), "+", *keys.words("blue")], "seat-sign", sign(blue, spare))
-    tap.ok(end["error"] == "Ok" and seen == [{"touch": 'Touch your key "Blue" now.'}], "of two keys the one that holds the credential is asked", (seen, end))
+    tap.ok(end["error"] == "Ok" and seen == [{"touch": 'Touch your key "Blue" now.'}],
+           "of two keys the one that holds the credential is asked", (seen, end))
     keys.forget_log("blue")
     seen, end = keys.run(both, "seat-sign", sign(blue, spare))
-    tap.equal(seen, [{"touch": "Several keys are plugged in: touch the one you want to use."}], "where both would do, the person chooses by touching")
-    tap.ok(end["error"] == "Ok" and end["reply"]["id"] == blue[0] and keys.log("blue").count("touched") == 1, "and that touch is all", (end, keys.log("blue")))
-    tap.ok("touched" not in keys.log("spare") and keys.log("spare")[-1] == "cancelled", "the other key is told to stop", keys.log("spare"))
+    tap.equal(seen, [{"touch": "Several keys are plugged in: touch the one you want to use."}],
+              "where both would do, the person chooses by touching")
+    tap.ok(end["error"] == "Ok" and end["reply"]["id"] == blue[0] and keys.log("blue").count("touched") == 1,
+           "and that touch is all", (end, keys.log("blue")))
+    tap.ok("touched" not in keys.log("spare") and keys.log("spare")[-1] == "cancelled",
+           "the other key is told to stop", keys.log("spare"))
     both[2:2] = ["pin=4321"]
     seen, end = keys.run(both, "seat-sign", sign(blue, spare, verify=True), "--pin", "4321")
-    tap.ok(end["error"] == "Ok" and [list(event)[0] for event in seen] == ["touch", "pin", "touch"], "with a PIN, the key is chosen before it is typed", seen)
+    tap.ok(end["error"] == "Ok" and [list(event)[0] for event in seen] == ["touch", "pin", "touch"],
+           "with a PIN, the key is chosen before it is typed", seen)
 
 
 def pins(keys, blue):
@@ -149,26 +173,33 @@ def pins(keys, blue):
         return keys.run(keys.words("blue", "pin=4321", *words), "seat-sign", sign(blue, verify=True), *more,
                         *(word for text in pin for word in ("--pin", text)))
     seen, end = run()
-    tap.ok(end["error"] == "Ok" and seen[0] == {"pin": 'PIN of your key "Blue", then touch it: ', "tries": 8, "again": False}, "a PIN where the rule wants one", seen)
+    tap.ok(end["error"] == "Ok"
+           and seen[0] == {"pin": 'PIN of your key "Blue", then touch it: ', "tries": 8, "again": False},
+           "a PIN where the rule wants one", seen)
     seen, end = run("pin-protocol=1")
     tap.equal(end["error"], "Ok", "with PIN protocol one, too")
     keys.forget_log("blue")
     seen, end = run(pin=("1111", "4321"))
-    tap.ok(end["error"] == "Ok" and seen[1]["pin"] == 'That PIN is wrong; 7 tries left. PIN of your key "Blue", then touch it: ', "a wrong one is asked for again", seen)
+    tap.ok(end["error"] == "Ok"
+           and seen[1]["pin"] == 'That PIN is wrong; 7 tries left. PIN of your key "Blue", then touch it: ',
+           "a wrong one is asked for again", seen)
     tap.equal(keys.log("blue").count("blinks"), 1, "and the key is touched only after the right one")
     seen, end = run(pin=("1111", "2222", "3333"))
-    tap.ok(end["code"] == "pin-locked-until-replug" and "Unplug the key" in end["sentence"], "three in a row: until it is plugged in again", end)
+    tap.ok(end["code"] == "pin-locked-until-replug" and "Unplug the key" in end["sentence"],
+           "three in a row: until it is plugged in again", end)
     seen, end = run(pin=("1111",))
     tap.ok(end["code"] == "cancelled" and end["sentence"].endswith(NOTHING), "nobody has to type one", end)
     run()
     seen, end = run("fault=pin-locked")
     tap.ok(end["code"] == "pin-locked-until-replug", "a key that was locked before", end)
     seen, end = run("fault=pin-blocked")
-    tap.ok(end["code"] == "pin-blocked" and "is blocked" in end["sentence"] and seen == [], "a blocked PIN isn't asked for", (seen, end))
+    tap.ok(end["code"] == "pin-blocked" and "is blocked" in end["sentence"] and seen == [],
+           "a blocked PIN isn't asked for", (seen, end))
     seen, end = keys.run(keys.words("spare", "uv"), "seat-sign", sign(blue, verify=True))
     tap.equal(end["code"], "wrong-key", "a key with a sensor that isn't enrolled")
     seen, end = keys.run(keys.words("blue", "uv"), "seat-sign", sign(blue, verify=True))
-    tap.ok(end["error"] == "Ok" and list(seen[0]) == ["touch"], "a key with a sensor of its own needs no PIN", (seen, end))
+    tap.ok(end["error"] == "Ok" and list(seen[0]) == ["touch"], "a key with a sensor of its own needs no PIN",
+           (seen, end))
     for wrong in range(4):
         seen, end = run(pin=("1111", "1111"))
         if end["code"] == "pin-blocked":
@@ -178,15 +209,20 @@ def pins(keys, blue):
 
 def what_goes_wrong(keys, blue):
     _, end = keys.run(keys.words("blue", "fault=unplug"), "seat-sign", sign(blue))
-    tap.equal(end.get("sentence"), "The key was unplugged before it had answered. Plug it in and try again." + NOTHING, "unplugged half-way")
+    tap.equal(end.get("sentence"),
+              "The key was unplugged before it had answered. Plug it in and try again." + NOTHING,
+              "unplugged half-way")
     keys.forget_log("blue")
     _, end = keys.run(keys.words("blue", "touch=never"), "seat-sign", sign(blue), "--timeout", "1500")
-    tap.ok(end["error"] == "Timeout" and end["sentence"] == "Nobody touched the key in time. Try again." + NOTHING, "not touched in time", end)
+    tap.ok(end["error"] == "Timeout"
+           and end["sentence"] == "Nobody touched the key in time. Try again." + NOTHING,
+           "not touched in time", end)
     tap.equal(keys.log("blue")[-1], "cancelled", "the key is told that nobody waits any more")
     _, end = keys.run(keys.words("blue", "touch=700"), "seat-sign", sign(blue))
     tap.equal(end["error"], "Ok", "a slow one is waited for")
     _, end = keys.run(keys.words("blue", "fault=garbage"), "seat-sign", sign(blue))
-    tap.ok(end["code"] == "internal" and "You did nothing wrong" in end["sentence"], "a key that answers nonsense", end)
+    tap.ok(end["code"] == "internal" and "You did nothing wrong" in end["sentence"],
+           "a key that answers nonsense", end)
     for fault in ("extra-cbor", "up-clear", "bad-signature", "rp-id-hash", "stale-counter"):
         _, end = keys.run(keys.words("blue", f"fault={fault}"), "seat-sign", sign(blue))
         tap.equal(end["error"], "Ok", f"what the verifier has to judge is left to it ({fault})")
@@ -246,13 +282,18 @@ def its_process(keys, blue):
         status = dict(line.rstrip("\n").split(":\t", 1) for line in source if ":\t" in line)
     tap.equal(status["Uid"].split(), ["8"] * 4, "the helper is the user")
     tap.equal(status["Gid"].split(), ["8"] * 4, "in their group")
-    tap.equal((status["NoNewPrivs"], status["CapEff"], status["CapPrm"]), ("1", "0" * 16, "0" * 16), "without any right more, nor a way to get one")
+    tap.equal((status["NoNewPrivs"], status["CapEff"], status["CapPrm"]), ("1", "0" * 16, "0" * 16),
+              "without any right more, nor a way to get one")
     # The script that stands in its place here sets the three variables of the testbed and the shell's own.
     with open(f"/proc/{helper}/environ", "rb") as source:
         names = {entry.split(b"=")[0].decode() for entry in source.read().split(b"\0") if entry}
-    tap.ok(names <= {"LD_PRELOAD", "UMOCKDEV_DIR", "PWD"}, "none of the host's environment is in its own", names)
-    listed = subprocess.run(["setpriv", "--reuid=8", "--regid=8", "--clear-groups", "cat", f"/proc/{helper}/maps"], capture_output=True, check=False)
-    tap.ok(listed.returncode != 0, "the user's other processes can't look into its memory, where a PIN may be")
+    tap.ok(names <= {"LD_PRELOAD", "UMOCKDEV_DIR", "PWD"},
+           "none of the host's environment is in its own", names)
+    listed = subprocess.run(["setpriv", "--reuid=8", "--regid=8", "--clear-groups", "cat",
+                             f"/proc/{helper}/maps"],
+                            capture_output=True, check=False)
+    tap.ok(listed.returncode != 0,
+           "the user's other processes can't look into its memory, where a PIN may be")
     os.kill(host, signal.SIGKILL)
     tap.ok(gone(helper) and gone(supervisor), "it ends with its host, and so does who started it")
     process.wait(PATIENCE)
@@ -260,34 +301,47 @@ def its_process(keys, blue):
 
 
 def what_keys_announce(keys, blue):
-    """What a key says of itself is kept to: how many ids, how long, what it hides, that a touch alone is never enough."""
+    """What a key says of itself is kept to: how many ids, how long, what it hides, that a touch alone
+    is never enough."""
     others = [b64(bytes([i + 1]) * 32) for i in range(20)]
     too_long = b64(b"x" * 200)
-    _, end = keys.run(keys.words("blue"), "seat-sign", sign((too_long, "Long"), *[(other, "L") for other in others], blue))
-    tap.equal((end["error"], end["reply"] and end["reply"]["id"]), ("Ok", blue[0]), "an id that is too long for the key hides none of those behind it")
+    _, end = keys.run(keys.words("blue"), "seat-sign",
+                      sign((too_long, "Long"), *[(other, "L") for other in others], blue))
+    tap.equal((end["error"], end["reply"] and end["reply"]["id"]), ("Ok", blue[0]),
+              "an id that is too long for the key hides none of those behind it")
     _, end = keys.run(keys.words("tenth"), "seat-register", register([too_long, *others]))
-    tap.equal(end["error"], "Ok", "more enrolled keys than it takes in a list don't keep one from being enrolled")
+    tap.equal(end["error"], "Ok",
+              "more enrolled keys than it takes in a list don't keep one from being enrolled")
 
     shy_words = keys.words("shy", "pin=4321", "protect=3")
     _, end = keys.run(shy_words, "seat-register", register(), "--pin", "4321")
     shy = (end["reply"]["id"], "Shy")
     _, end = keys.run(shy_words, "seat-probe", sign(shy))
-    tap.equal((end["reply"]["credentials"], end["reply"]["hiding"]), ([], 1), "a protected credential doesn't show itself, and the key is one that may hide one")
+    tap.equal((end["reply"]["credentials"], end["reply"]["hiding"]), ([], 1),
+              "a protected credential doesn't show itself, and the key is one that may hide one")
     keys.forget_log("shy")
-    seen, end = keys.run(shy_words, "seat-sign", sign(blue, *[(other, "L") for other in others], shy), "--pin", "4321")
-    tap.equal((end["error"], end["reply"] and end["reply"]["id"]), ("Ok", shy[0]), "with its PIN it is found, and signs")
-    tap.equal(([list(event)[0] for event in seen], keys.log("shy").count("touched")), (["pin", "touch"], 1), "by one PIN and one touch")
+    seen, end = keys.run(shy_words, "seat-sign", sign(blue, *[(other, "L") for other in others], shy),
+                         "--pin", "4321")
+    tap.equal((end["error"], end["reply"] and end["reply"]["id"]), ("Ok", shy[0]),
+              "with its PIN it is found, and signs")
+    tap.equal(([list(event)[0] for event in seen], keys.log("shy").count("touched")), (["pin", "touch"], 1),
+              "by one PIN and one touch")
     _, end = keys.run(shy_words, "seat-sign", sign(blue), "--pin", "4321")
-    tap.ok(end["code"] == "wrong-key" and keys.log("shy").count("touched") == 1, "a key that hid nothing is told from one's own, without a touch", end)
+    tap.ok(end["code"] == "wrong-key" and keys.log("shy").count("touched") == 1,
+           "a key that hid nothing is told from one's own, without a touch", end)
     _, end = keys.run(shy_words, "seat-register", register([*others, shy[0]]), "--pin", "4321")
-    tap.equal(end["code"], "enrolled-already", "one that is enrolled already is found by its PIN, too, wherever it stands in the list")
+    tap.equal(end["code"], "enrolled-already",
+              "one that is enrolled already is found by its PIN, too, wherever it stands in the list")
 
     sure = [keys.words(name, "pin=4321", "always-uv") for name in ("sure", "surer")]
-    enrolled = [keys.run(words, "seat-register", register(), "--pin", "4321")[1]["reply"]["id"] for words in sure]
+    enrolled = [keys.run(words, "seat-register", register(), "--pin", "4321")[1]["reply"]["id"]
+                for words in sure]
     for words in ([sure[0]], [sure[0], "+", sure[1]], [sure[0], "+", keys.words("blue")]):
         line = [word for part in words for word in ([part] if isinstance(part, str) else part)]
-        _, end = keys.run(line, "seat-sign", sign(*[(each, "Sure") for each in enrolled], blue), "--pin", "4321")
-        tap.equal(end["error"], "Ok", f"alwaysUv: {len(words) // 2 + 1} of them at once, and the PIN is asked for")
+        _, end = keys.run(line, "seat-sign", sign(*[(each, "Sure") for each in enrolled], blue),
+                          "--pin", "4321")
+        tap.equal(end["error"], "Ok",
+                  f"alwaysUv: {len(words) // 2 + 1} of them at once, and the PIN is asked for")
 
 
 def main():

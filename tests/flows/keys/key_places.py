@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where keys are, for the flow tests: plugged into this host (tests/softkey/softkey-run), and behind a real ssh-agent that has the software key
-as its provider."""
+"""Where keys are, for the flow tests: plugged into this host (tests/softkey/softkey-run), and behind a real
+ssh-agent that has the software key as its provider."""
 import os
 import signal
 import socket
@@ -14,7 +14,8 @@ PROVIDER = "tests/softkey/softkey-provider.so"
 
 
 def need_helper():
-    """Goes on where the helper that was built stands in its place, as if it were installed; nothing is plugged in. For a test to call first."""
+    """Goes on where the helper that was built stands in its place, as if it were installed; nothing is
+    plugged in. For a test to call first."""
     if os.environ.get("STEPUP_TEST_HELPER_PLACED") != "1":
         os.environ["STEPUP_TEST_HELPER_PLACED"] = "1"
         runner = program("tests/softkey/softkey-run")
@@ -25,7 +26,8 @@ def need_helper():
 
 
 def at_desk(words, uid, command):
-    """The command as that user, with these keys plugged in: words as softkey-run takes them. For root to run."""
+    """The command as that user, with these keys plugged in: words as softkey-run takes them.
+    For root to run."""
     account = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"] if uid else []
     return [program("tests/softkey/softkey-run"), *words, "--", *account, *command]
 
@@ -45,10 +47,15 @@ class Agent:
         take(folder, uid)
         self.socket = os.path.join(folder, "agent")
         self.provider = os.path.realpath(program(PROVIDER))
-        self.environment = {"PATH": os.environ["PATH"], "HOME": folder, "SOFTKEY": " ".join([f"state={folder}/state", *words]), "SSH_AUTH_SOCK": self.socket}
-        self.environment.update({name: value for name, value in os.environ.items() if name.startswith(("ASAN_", "LSAN_", "UBSAN_"))})
-        self.process = subprocess.Popen(["ssh-agent", "-D", "-a", self.socket, "-P", f"{self.provider}"], env=self.environment, preexec_fn=lambda: become(uid),
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+        self.environment = {"PATH": os.environ["PATH"], "HOME": folder,
+                            "SOFTKEY": " ".join([f"state={folder}/state", *words]),
+                            "SSH_AUTH_SOCK": self.socket}
+        self.environment.update({name: value for name, value in os.environ.items()
+                                 if name.startswith(("ASAN_", "LSAN_", "UBSAN_"))})
+        self.process = subprocess.Popen(["ssh-agent", "-D", "-a", self.socket, "-P", f"{self.provider}"],
+                                        env=self.environment, preexec_fn=lambda: become(uid),
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, cwd=folder)
         self._wait_listening()
 
     def _wait_listening(self):
@@ -62,8 +69,9 @@ class Agent:
         raise RuntimeError(f"ssh-agent never listened at {self.socket}: {self.process.poll()}")
 
     def _run(self, *command):
-        done = subprocess.run(command, env=self.environment, preexec_fn=lambda: become(self.uid), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              cwd=self.folder, check=False, timeout=PATIENCE)
+        done = subprocess.run(command, env=self.environment, preexec_fn=lambda: become(self.uid),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, cwd=self.folder,
+                              check=False, timeout=PATIENCE)
         if done.returncode != 0:
             raise RuntimeError(f"{' '.join(command)}: {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
@@ -71,8 +79,8 @@ class Agent:
     def make_key(self, name, *options, kind="ed25519-sk", comment=None):
         """ssh-keygen; the path of the private half. `options` as -O takes them."""
         path = os.path.join(self.folder, name)
-        self._run("ssh-keygen", "-q", "-t", kind, "-w", self.provider, "-N", "", "-C", comment or name, "-f", path,
-                  *(word for option in options for word in ("-O", option)))
+        self._run("ssh-keygen", "-q", "-t", kind, "-w", self.provider, "-N", "", "-C", comment or name, "-f",
+                  path, *(word for option in options for word in ("-O", option)))
         return path
 
     def make_plain_key(self, name):

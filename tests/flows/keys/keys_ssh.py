@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real `ssh -A` to a real sshd on a scratch host: a key behind the forwarded agent is enrolled there, and stands in front of what is done there."""
+"""A real `ssh -A` to a real sshd on a scratch host: a key behind the forwarded agent is enrolled there, and
+stands in front of what is done there."""
 import os
 import sys
 
@@ -31,13 +32,16 @@ KEY_QUESTION = r"Press Enter and touch your key: ?$"
 
 def ssh(daemon, user, *command, agent=None, talk=()):
     """Runs a command over there, on a terminal, from a computer of the person's own."""
-    line = ["ssh", "-F", "none", "-tt", "-p", str(daemon.port), "-i", f"{daemon.folder}/key", "-o", "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no",
-            "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "PreferredAuthentications=publickey"]
+    line = ["ssh", "-F", "none", "-tt", "-p", str(daemon.port), "-i", f"{daemon.folder}/key", "-o",
+            "IdentitiesOnly=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+            "-o", "LogLevel=ERROR", "-o", "PreferredAuthentications=publickey"]
     line += ["-A" if agent else "-a", f"{user}@127.0.0.1", *command]
-    session = Session(line, environment={"HOME": daemon.folder, **({"SSH_AUTH_SOCK": agent.socket} if agent else {})})
+    session = Session(line, environment={"HOME": daemon.folder,
+                                         **({"SSH_AUTH_SOCK": agent.socket} if agent else {})})
     place = 0
     for question, answer in talk:
-        place = session.wait_for(question, place, session.process.stdout.fileno())  # ssh's output is the other terminal
+        # ssh's output is the other terminal
+        place = session.wait_for(question, place, session.process.stdout.fileno())
         session.type(answer + "\n")
     return session.finish()
 
@@ -47,19 +51,26 @@ def over_ssh(verifier, daemon, agent):
     give_key(daemon.folder, "alice", scratch.ALICE)
     invitation = verifier.call("admin", "Init", {"user": "alice", "again": True})["invitation"]
     ended = ssh(daemon, "alice", stepup, "enroll", "agent", "--invitation", invitation)
-    tap.ok(ended.status == 1 and "ssh -A" in ended.out, "ssh: without -A there is nothing to enroll, and what to do is said", ended)
+    tap.ok(ended.status == 1 and "ssh -A" in ended.out,
+           "ssh: without -A there is nothing to enroll, and what to do is said", ended)
     ended = ssh(daemon, "alice", stepup, "enroll", "key", "--invitation", invitation, agent=agent)
-    tap.ok(ended.status == 1 and "enroll agent" in ended.out, "ssh: a key of the host is not the person's", ended)
+    tap.ok(ended.status == 1 and "enroll agent" in ended.out,
+           "ssh: a key of the host is not the person's", ended)
     ended = ssh(daemon, "alice", stepup, "enroll", "agent", "--invitation", invitation, agent=agent)
     tap.ok(ended.status == 0, "ssh -A: a key of one's own computer is enrolled over there", ended)
-    ended = ssh(daemon, "alice", stepup, "confirm", "vault.open", "--", "echo", "the", "vault", "is", "open", agent=agent, talk=[(KEY_QUESTION, "")])
-    tap.ok(ended.status == 0 and "the vault is open" in ended.out, "ssh -A: stepup confirm lets through with the key", ended)
+    ended = ssh(daemon, "alice", stepup, "confirm", "vault.open", "--", "echo", "the", "vault", "is", "open",
+                agent=agent, talk=[(KEY_QUESTION, "")])
+    tap.ok(ended.status == 0 and "the vault is open" in ended.out,
+           "ssh -A: stepup confirm lets through with the key", ended)
     tap.ok("Open the vault on" in ended.out, "ssh -A: under what it is for", ended)
     ended = ssh(daemon, "alice", stepup, "confirm", "vault.open", "--", "echo", "the", "vault", "is", "open")
-    tap.ok(ended.status == 1 and "the vault is open" not in ended.out and "Nothing was approved" in ended.out, "ssh: without it stepup confirm does not", ended)
+    tap.ok(ended.status == 1 and "the vault is open" not in ended.out and "Nothing was approved" in ended.out,
+           "ssh: without it stepup confirm does not", ended)
     agent.forget()
-    ended = ssh(daemon, "alice", stepup, "confirm", "vault.open", "--", "echo", "the", "vault", "is", "open", agent=agent)
-    tap.ok(ended.status == 1 and "the vault is open" not in ended.out, "ssh -A: nor with an agent that has no key", ended)
+    ended = ssh(daemon, "alice", stepup, "confirm", "vault.open", "--", "echo", "the", "vault", "is", "open",
+                agent=agent)
+    tap.ok(ended.status == 1 and "the vault is open" not in ended.out,
+           "ssh -A: nor with an agent that has no key", ended)
 
 
 if __name__ == "__main__":

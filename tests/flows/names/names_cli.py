@@ -31,16 +31,21 @@ class Desk:
 
 def locking(verifier, desk):
     done = desk.run("lock", ALIAS)
-    tap.ok(done.status == 0 and "Locked: asmith (L-" in done.out, "lock takes any spelling, and says whom it locked", done)
-    tap.ok(f"{ALIAS} is asmith here" in done.err and "asmith@" not in done.shown, "the account's own name is told before a code is asked for", done)
+    tap.ok(done.status == 0 and "Locked: asmith (L-" in done.out,
+           "lock takes any spelling, and says whom it locked", done)
+    tap.ok(f"{ALIAS} is asmith here" in done.err and "asmith@" not in done.shown,
+           "the account's own name is told before a code is asked for", done)
     tap.equal(verifier.begin("asmith", "door.open").error, "Locked", "the person is locked")
     done = desk.run("lock", "ghost", "--json")
-    tap.ok(done.status == 5 and done.json()["unknown"] == ["ghost"], "a lock of a name of nobody's exits 5", done)
+    tap.ok(done.status == 5 and done.json()["unknown"] == ["ghost"],
+           "a lock of a name of nobody's exits 5", done)
     done = desk.run("lock", "spectre")
-    tap.ok(done.status == 5 and "Nobody of that name is known: spectre" in done.out, "and says that nobody of that name is known", done)
+    tap.ok(done.status == 5 and "Nobody of that name is known: spectre" in done.out,
+           "and says that nobody of that name is known", done)
     for name in ("@support", "*", "a,b"):
         done = desk.run("lock", name, ask=False)
-        tap.ok(done.status == 2 and "No account can have the name" in done.err and not done.shown, f"lock {name} is an error, before anybody is asked", done)
+        tap.ok(done.status == 2 and "No account can have the name" in done.err and not done.shown,
+               f"lock {name} is an error, before anybody is asked", done)
     for verb in ("unlock", "invite", "revoke", "list"):
         tap.equal(desk.run(verb, "@support", ask=False).status, 2, f"so is {verb} @support")
 
@@ -48,7 +53,8 @@ def locking(verifier, desk):
 def reading(desk):
     for name in ("ASmith", "CORP\\asmith", ALIAS, "asmith"):
         done = desk.run("report", name, "--since", "1h")
-        tap.ok(done.status == 0 and "What asmith did" in done.out and "Locked" in done.out, f"report {name} is asmith's", done)
+        tap.ok(done.status == 0 and "What asmith did" in done.out and "Locked" in done.out,
+               f"report {name} is asmith's", done)
     done = desk.run("list", ALIAS)
     tap.ok(done.status == 0 and "hotp" in done.out, "list takes any spelling", done)
     done = desk.run("policy", "explain", ALIAS, "door.open", ask=False)
@@ -58,14 +64,18 @@ def reading(desk):
 def checking(verifier, directory):
     """policy check, and what the journal says at a reload."""
     with open(verifier.config, "a") as out:
-        out.write('action alias.open { users = { "ASmith", "nobody-like-that" }  prompt = "Open"  require = { code } }\n')
-    ended = subprocess.run([program("verifier/stepupd"), "--check", "--config", verifier.config], capture_output=True, text=True, check=False)
-    tap.ok(ended.returncode == 0 and 'names "ASmith", which is the account "asmith" here' in ended.stdout, "policy check tells of a user whom the directory calls otherwise",
-           ended.stdout)
-    tap.matches(ended.stdout, 'names "nobody-like-that", and this host knows no such account', "and of one whom it doesn't know")
+        out.write('action alias.open { users = { "ASmith", '
+                  '"nobody-like-that" }  prompt = "Open"  require = { code } }\n')
+    ended = subprocess.run([program("verifier/stepupd"), "--check", "--config", verifier.config],
+                           capture_output=True, text=True, check=False)
+    tap.ok(ended.returncode == 0 and 'names "ASmith", which is the account "asmith" here' in ended.stdout,
+           "policy check tells of a user whom the directory calls otherwise", ended.stdout)
+    tap.matches(ended.stdout, 'names "nobody-like-that", and this host knows no such account',
+                "and of one whom it doesn't know")
     verifier.reload()
     verifier.wait_log('this host knows no account "nobody-like-that", which the policy names')
-    tap.ok('the account that the policy calls "ASmith" is "asmith" here' in verifier.log(), "so does the journal at a reload")
+    tap.ok('the account that the policy calls "ASmith" is "asmith" here' in verifier.log(),
+           "so does the journal at a reload")
 
 
 def main():

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A directory that is slow, and callers that ask it much: who waits for whom, and who may make it work at all."""
+"""A directory that is slow, and callers that ask it much: who waits for whom, and who may
+make it work at all."""
 import os
 import select
 import sys
@@ -44,9 +45,12 @@ def main():
         for uid in (GAMES, MAIL):  # who they are is known
             as_uid(uid, lambda: Client(verifier.path("verify"), "verify").call("Keys", {}))
         directory.heard()
-        reply = as_uid(MAIL, lambda: Client(verifier.path("verify"), "verify").call("Begin", {"user": "somebody", "action": "door.open"}))
+        reply = as_uid(MAIL,
+                       lambda: Client(verifier.path("verify"),
+                                      "verify").call("Begin", {"user": "somebody", "action": "door.open"}))
         tap.equal(reply.error, "NotAllowed", "who may act for nobody else is refused another's name")
-        tap.ok("somebody" not in [about for _, about in directory.heard()], "and the directory isn't asked for it")
+        tap.ok("somebody" not in [about for _, about in directory.heard()],
+               "and the directory isn't asked for it")
         directory.hold()
         holding = Client(verifier.path("verify"), "verify")
         child = os.fork()

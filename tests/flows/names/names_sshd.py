@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real sshd on a host whose directory ignores case and has aliases: sign-ins by other spellings, and a lock by one."""
+"""A real sshd on a host whose directory ignores case and has aliases: sign-ins by other spellings,
+and a lock by one."""
 import os
 import sys
 
@@ -30,13 +31,16 @@ def main():
         token = verifier.enrol_token("asmith")
         for name in ("asmith", "ASmith", "asmith@corp.example.com"):
             status, printed, said, prompts = sshd.login(name, token.fresh())
-            tap.equal((status, printed, len(prompts)), (0, "asmith", 1), f"sshd: a right code signs {name} in, who is asmith")
+            tap.equal((status, printed, len(prompts)), (0, "asmith", 1),
+                      f"sshd: a right code signs {name} in, who is asmith")
         tap.ok(b"made no sense" not in sshd.said(), "sshd: and the module takes the verifier's reply")
-        reply = Administrator(verifier).call("Lock", {"users": "asmith@corp.example.com"}, {"users": ["asmith@corp.example.com"]})
+        reply = Administrator(verifier).call("Lock", {"users": "asmith@corp.example.com"},
+                                             {"users": ["asmith@corp.example.com"]})
         tap.equal(reply.get("users"), ["asmith"], "an administrator locks asmith@corp.example.com")
         for name in ("asmith", "ASmith", "asmith@corp.example.com"):
             status, printed, said, prompts = sshd.login(name, token.fresh())
-            tap.ok(status == 255 and printed == "", f"sshd: a right code signs {name} in no more", (said, prompts))
+            tap.ok(status == 255 and printed == "", f"sshd: a right code signs {name} in no more",
+                   (said, prompts))
         sshd.stop()
     tap.done()
 

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A second person: requests from asking to using, who may agree, what ends one, and that nothing counts twice."""
+"""A second person: requests from asking to using, who may agree, what ends one, and that
+nothing counts twice."""
 import base64
 import json
 import os
@@ -20,12 +21,16 @@ service export { unix-user = "bin" }
 group leads { members = { "news", "uucp", "mail" } }
 cooling-off = 0s
 
-action vault.open { users = { "mail", "news" }  details = { "door:text" }  prompt = "Open vault {door}"  require = { code }
+action vault.open { users = { "mail", "news" }  details = { "door:text" }  prompt = "Open vault {door}"
+    require = { code }
     code-is-enough = yes  always-approve = yes  approvers = { "@leads" } }
 action customer.export { users = { "*" }  details = { "account:text", "records:number" }
-    prompt = "Export {records} contacts of {account}"  require = { code }  code-is-enough = yes  service = export
-    limit = { "1 per 24h" }  over-limit = approve  hard-limit = { "3 per 24h", "50 records per 24h" }  approvers = { "@leads" } }
-action lab.enter { users = { "*" }  prompt = "Enter the lab"  require = { code }  always-approve = yes  approvers = { "@leads" } }
+    prompt = "Export {records} contacts of {account}"  require = { code }  code-is-enough = yes
+    service = export
+    limit = { "1 per 24h" }  over-limit = approve  hard-limit = { "3 per 24h", "50 records per 24h" }
+    approvers = { "@leads" } }
+action lab.enter { users = { "*" }  prompt = "Enter the lab"  require = { code }  always-approve = yes
+    approvers = { "@leads" } }
 action door.open { users = { "*" }  prompt = "Open the door"  require = { code } }
 ''' + RULES
 VAULT = {"door": "north"}
@@ -44,7 +49,8 @@ class Scene:
         begun = self.verifier.begin(user, action, details, uid=uid, **more)
         if not begun.ok:
             return None, begun
-        return begun["transaction"], self.verifier.answer(begun["transaction"], self.tokens[user].fresh(), uid=uid)
+        return (begun["transaction"],
+                self.verifier.answer(begun["transaction"], self.tokens[user].fresh(), uid=uid))
 
     def approve(self, request, user="news", uid=GAMES, **more):
         begun = self.verifier.call("verify", "Approve", {"user": user, "request": request, **more}, uid=uid)
@@ -79,26 +85,33 @@ def clean(scene):
 def from_asking_to_using(verifier):
     scene = Scene(verifier)
     transaction, reply = scene.ask(reason="the north door is stuck")
-    tap.equal(reply.error, "NeedsApproval", "a right answer to a rule with always-approve asks a second person")
+    tap.equal(reply.error, "NeedsApproval",
+              "a right answer to a rule with always-approve asks a second person")
     request = reply.get("request")
-    tap.equal(sorted(reply.get("approvers")), ["news", "uucp"], "the refusal says who can agree, without who asks")
-    tap.matches(reply.message, r"news or uucp.*R-\w{12} waits until \d\d:\d\d. Nothing was approved yet", "in words, and until when")
+    tap.equal(sorted(reply.get("approvers")), ["news", "uucp"],
+              "the refusal says who can agree, without who asks")
+    tap.matches(reply.message, r"news or uucp.*R-\w{12} waits until \d\d:\d\d. Nothing was approved yet",
+                "in words, and until when")
     tap.equal(scene.claim(transaction).error, "NeedsApproval", "nothing is claimed before somebody agrees")
     shown = scene.requests("news")
     tap.equal([(one["id"], one["text"], one["reason"], one["user"], one["own"]) for one in shown],
-              [(request, 'Open vault north', "the north door is stuck", "mail", False)], "an approver sees who asks for what and why")
+              [(request, 'Open vault north', "the north door is stuck", "mail", False)],
+              "an approver sees who asks for what and why")
     tap.equal(shown[0].get("caller"), "games", "and through which account")
-    tap.equal([one["id"] for one in scene.requests("mail") if one["own"]], [request], "who asked sees it as their own")
+    tap.equal([one["id"] for one in scene.requests("mail") if one["own"]], [request],
+              "who asked sees it as their own")
     tap.equal(scene.requests("man"), [], "nobody else sees it")
     begun = verifier.call("verify", "Approve", {"user": "news", "request": request}, uid=GAMES)
     tap.equal(begun.get("prompt"), "Open vault north", "who agrees is shown exactly what was asked for")
     reply = verifier.answer(begun["transaction"], scene.tokens["news"].fresh(), uid=GAMES)
-    tap.ok(reply.ok and reply.get("receipt") is None, "a right code of the approver's agrees, and gives no receipt", reply)
+    tap.ok(reply.ok and reply.get("receipt") is None,
+           "a right code of the approver's agrees, and gives no receipt", reply)
     tap.equal(reply.message, "You agreed that mail may: Open vault north", "and says to what")
     tap.equal(scene.standing(request), "approved", "then the request is approved")
     reply = scene.claim(transaction)
     tap.ok(reply.ok, "the requester's side goes on without another answer", reply)
-    tap.equal((reply.get("user"), reply.get("action"), reply.get("acr")), ("mail", "vault.open", "otp"), "with the grant of what was asked for")
+    tap.equal((reply.get("user"), reply.get("action"), reply.get("acr")), ("mail", "vault.open", "otp"),
+              "with the grant of what was asked for")
     tap.equal(scene.claim(transaction).error, "Expired", "and once only")
     tap.equal(scene.standing(request), "consumed", "then the request is used up")
     tap.equal(scene.approve(request, "uucp").error, "Expired", "what was used isn't agreed to again")
@@ -111,14 +124,17 @@ def later(verifier):
     _, reply = scene.ask()
     request = reply["request"]
     _, again = scene.ask()
-    tap.equal((again.error, again.get("request")), ("NeedsApproval", request), "asking again for the same joins the request that waits")
+    tap.equal((again.error, again.get("request")), ("NeedsApproval", request),
+              "asking again for the same joins the request that waits")
     tap.ok(scene.approve(request, "uucp").ok, "somebody agrees")
     _, other = scene.ask(details={"door": "south"})
-    tap.ok(other.error == "NeedsApproval" and other.get("request") != request, "another door is another request")
+    tap.ok(other.error == "NeedsApproval" and other.get("request") != request,
+           "another door is another request")
     _, reply = scene.ask()
     tap.ok(reply.ok, "the same step-up again, with its own answer, is granted", reply)
     _, reply = scene.ask()
-    tap.ok(reply.error == "NeedsApproval" and reply.get("request") != request, "and the next one needs a second person again")
+    tap.ok(reply.error == "NeedsApproval" and reply.get("request") != request,
+           "and the next one needs a second person again")
     clean(scene)
 
 
@@ -133,19 +149,25 @@ def volume(verifier):
     tap.ok(reply.ok and reply.get("receipt"), "within its limit nobody else is asked", reply)
     transaction, reply = export()
     tap.equal(reply.error, "NeedsApproval", "over it a second person is")
-    tap.equal(scene.requests("news")[0]["why"], "over the limit of 1 per 24h", "who sees which limit it goes over")
-    tap.ok(scene.approve(reply["request"]).ok, "who agrees with a code, since the rule says that it is enough")
+    tap.equal(scene.requests("news")[0]["why"], "over the limit of 1 per 24h",
+              "who sees which limit it goes over")
+    tap.ok(scene.approve(reply["request"]).ok,
+           "who agrees with a code, since the rule says that it is enough")
     reply = scene.claim(transaction)
     tap.ok(reply.ok and reply.get("receipt"), "the claim gives the receipt", reply)
-    redeemed = verifier.call("redeem", "Redeem", {"receipt": reply["receipt"], "action": "customer.export", "details": details}, uid=BIN)
+    redeemed = verifier.call("redeem", "Redeem",
+                             {"receipt": reply["receipt"], "action": "customer.export", "details": details},
+                             uid=BIN)
     tap.ok(redeemed.ok, "which is redeemed", redeemed)
     reply = export(records=40)[1]
     tap.equal(reply.error, "OverLimit", "over a hard limit nobody is asked")
     tap.matches(reply.message, "50 records per 24h", "and the refusal names it")
-    explained = verifier.call("verify", "Explain", {"user": "mail", "action": "customer.export", "details": details})
+    explained = verifier.call("verify", "Explain",
+                              {"user": "mail", "action": "customer.export", "details": details})
     tap.equal(explained["allowed"], False, "Explain says that a second person is needed")
     tap.matches(explained["why"], "second person must agree: news or uucp", "and who")
-    explained = verifier.call("verify", "Explain", {"user": "mail", "action": "customer.export", "details": {**details, "records": 40}})
+    explained = verifier.call("verify", "Explain", {"user": "mail", "action": "customer.export",
+                                                    "details": {**details, "records": 40}})
     tap.matches(explained["why"], "50 records per 24h", "and which hard limit holds for whom")
     clean(scene)
 
@@ -159,13 +181,17 @@ def receipts_of_two(verifier):
     transaction, reply = scene.ask("customer.export", details)
     scene.approve(reply["request"])
     receipt = scene.claim(transaction)["receipt"]
-    tap.ok(admin.call("Lock", {"users": "news"}, {"users": ["news"]}).ok, "the approver is locked after the receipt was given")
-    reply = verifier.call("redeem", "Redeem", {"receipt": receipt, "action": "customer.export", "details": details}, uid=BIN)
+    tap.ok(admin.call("Lock", {"users": "news"}, {"users": ["news"]}).ok,
+           "the approver is locked after the receipt was given")
+    reply = verifier.call("redeem", "Redeem",
+                          {"receipt": receipt, "action": "customer.export", "details": details}, uid=BIN)
     tap.equal(reply.error, "NotAllowed", "then the receipt isn't redeemed")
     tap.matches(reply.message, "second person", "and the refusal says why")
     tap.ok(admin.call("Unlock", {"user": "news"}).ok, "the approver is unlocked")
-    reply = verifier.call("redeem", "Redeem", {"receipt": receipt, "action": "customer.export", "details": details}, uid=BIN)
-    tap.equal(reply.error, "NotAllowed", "a receipt that a locked approver stood behind stays void when the lock is lifted")
+    reply = verifier.call("redeem", "Redeem",
+                          {"receipt": receipt, "action": "customer.export", "details": details}, uid=BIN)
+    tap.equal(reply.error, "NotAllowed",
+              "a receipt that a locked approver stood behind stays void when the lock is lifted")
     clean(scene)
 
 
@@ -174,16 +200,20 @@ def not_oneself(verifier):
     _, reply = scene.ask()
     request = reply["request"]
     reply = scene.approve(request, "mail")
-    tap.equal((reply.error, "own request" in reply.message), ("NotAllowed", True), "who asked can't agree, though listed as an approver")
+    tap.equal((reply.error, "own request" in reply.message), ("NotAllowed", True),
+              "who asked can't agree, though listed as an approver")
     reply = scene.approve(request, "man")
     tap.equal(reply.error, "NotAllowed", "nor can somebody who isn't listed")
-    tap.equal(reply.message, scene.approve("R-000000000000", "man").message, "who hears of it what is said of a request that isn't there")
+    tap.equal(reply.message, scene.approve("R-000000000000", "man").message,
+              "who hears of it what is said of a request that isn't there")
     tap.equal(scene.deny(request, "man").error, "NotAllowed", "nor deny it")
-    tap.equal(verifier.call("verify", "AwaitApproval", {"request": request}, uid=DAEMON).error, "NotAllowed", "another account can't watch it")
+    tap.equal(verifier.call("verify", "AwaitApproval", {"request": request}, uid=DAEMON).error, "NotAllowed",
+              "another account can't watch it")
     tap.equal(scene.cancel(request, uid=DAEMON).error, "NotAllowed", "nor take it back")
     _, reply = scene.ask(details={"door": "west"}, session="S" * 30)
     reply = scene.approve(reply["request"], "news", session="S" * 30)
-    tap.equal((reply.error, "session" in reply.message), ("NotAllowed", True), "nobody agrees in the session that it came from")
+    tap.equal((reply.error, "session" in reply.message), ("NotAllowed", True),
+              "nobody agrees in the session that it came from")
     _, reply = scene.ask("lab.enter", None)
     reply = scene.approve(reply["request"])
     tap.equal(reply.error, "TooWeak", "a code agrees to nothing where the rule doesn't say that it is enough")
@@ -194,7 +224,8 @@ def too_new(verifier):
     scene = Scene(verifier)
     _, reply = scene.ask()
     reply = scene.approve(reply["request"])
-    tap.equal((reply.error, "too new" in reply.message), ("NotAllowed", True), "a credential that is still cooling off agrees to nothing")
+    tap.equal((reply.error, "too new" in reply.message), ("NotAllowed", True),
+              "a credential that is still cooling off agrees to nothing")
     clean(scene)
 
 
@@ -211,7 +242,8 @@ def ends(verifier):
     tap.equal(scene.approve(reply["request"]).error, "Expired", "nobody agrees to it any more")
     transaction, reply = scene.ask()
     scene.approve(reply["request"])
-    tap.ok(scene.deny(reply["request"], "uucp").ok, "another approver denies what was agreed to, before it is used")
+    tap.ok(scene.deny(reply["request"], "uucp").ok,
+           "another approver denies what was agreed to, before it is used")
     tap.equal(scene.claim(transaction).error, "Expired", "then it can't be claimed")
     clean(scene)
 
@@ -256,35 +288,43 @@ def reloads(verifier):
     transaction, reply = scene.ask()
     request = reply["request"]
     verifier.reload()
-    tap.equal(scene.standing(request), "requested", "a reload that changes nothing of its rule leaves a request")
+    tap.equal(scene.standing(request), "requested",
+              "a reload that changes nothing of its rule leaves a request")
     tap.ok(scene.approve(request).ok, "which somebody agrees to")
     tap.equal(scene.claim(transaction).error, "Expired", "the step-up that waited has ended with the reload")
     verifier.write_policy(POLICY.replace("Open vault {door}", "Open the vault {door}"))
     verifier.reload()
     tap.equal(scene.standing(request), "void", "a changed rule voids it, also when agreed to")
     transaction, reply = scene.ask()
-    tap.ok(reply.error == "NeedsApproval" and reply.get("request") != request, "and the same has to be asked anew")
+    tap.ok(reply.error == "NeedsApproval" and reply.get("request") != request,
+           "and the same has to be asked anew")
     transaction, reply = scene.ask(details={"door": "west"})
     verifier.stop()
     verifier.write_policy(POLICY.replace("Open vault {door}", "Unlock vault {door}"))
     verifier.start()
     verifier.write_policy(POLICY.replace("Open vault {door}", "Open the vault {door}"))
     verifier.reload()
-    tap.equal(scene.standing(reply["request"]), "void", "so does a rule that was another one from a start on, for however short a time")
+    tap.equal(scene.standing(reply["request"]), "void",
+              "so does a rule that was another one from a start on, for however short a time")
     clean(scene)
 
 
 def floods(verifier):
     scene = Scene(verifier)
     made = [scene.ask(details={"door": str(i)}, rhost="10.0.0.1")[1] for i in range(4)]
-    tap.equal([reply.error for reply in made], ["NeedsApproval"] * 3 + ["OverLimit"], "from one place three requests wait, a fourth is refused")
+    tap.equal([reply.error for reply in made], ["NeedsApproval"] * 3 + ["OverLimit"],
+              "from one place three requests wait, a fourth is refused")
     tap.matches(made[3].message, "Nothing was approved, and nobody was asked", "in words of its own")
-    tap.equal(scene.ask(details={"door": "9"}, rhost="10.0.0.2")[1].error, "NeedsApproval", "from another place the owner can still ask")
-    tap.equal(scene.ask(details={"door": "10"}, rhost="10.0.0.3")[1].error, "OverLimit", "and four wait of one person at most")
+    tap.equal(scene.ask(details={"door": "9"}, rhost="10.0.0.2")[1].error, "NeedsApproval",
+              "from another place the owner can still ask")
+    tap.equal(scene.ask(details={"door": "10"}, rhost="10.0.0.3")[1].error, "OverLimit",
+              "and four wait of one person at most")
     for reply in made[:3]:
         scene.deny(reply["request"])
-    tap.equal(scene.ask(details={"door": "11"}, rhost="10.0.0.1")[1].error, "OverLimit", "a place whose requests were all denied waits")
-    tap.equal(scene.ask(details={"door": "11"}, rhost="10.0.0.3")[1].error, "NeedsApproval", "its owner, elsewhere, does not")
+    tap.equal(scene.ask(details={"door": "11"}, rhost="10.0.0.1")[1].error, "OverLimit",
+              "a place whose requests were all denied waits")
+    tap.equal(scene.ask(details={"door": "11"}, rhost="10.0.0.3")[1].error, "NeedsApproval",
+              "its owner, elsewhere, does not")
     clean(scene)
 
 
@@ -299,7 +339,8 @@ def many_approvers(verifier):
         reply = verifier.call("verify", "Approve", {"user": user, "request": request})
         begun.append((reply["transaction"], scene.tokens[user].fresh()))
     clients = [verifier.client() for _ in begun]
-    replies = at_once(20, lambda i: clients[i].call("Answer", {"transaction": begun[i][0], "method": "code", "code": begun[i][1]}))
+    replies = at_once(20, lambda i: clients[i].call("Answer", {"transaction": begun[i][0], "method": "code",
+                                                               "code": begun[i][1]}))
     for client in clients:
         client.close()
     tap.equal(sum(reply.ok for reply in replies), 1, "of twenty approvals at once one counts")
@@ -311,7 +352,8 @@ def many_claims(verifier):
     """Agreed to once; the waiting side and new step-ups all want it."""
     scene = Scene(verifier)
     transaction, reply = scene.ask(uid=None)
-    begun = [(verifier.begin("mail", "vault.open", VAULT)["transaction"], scene.tokens["mail"].fresh()) for _ in range(20)]
+    begun = [(verifier.begin("mail", "vault.open", VAULT)["transaction"], scene.tokens["mail"].fresh())
+             for _ in range(20)]
     scene.approve(reply["request"])
     clients = [verifier.client() for _ in range(21)]
 
@@ -323,15 +365,18 @@ def many_claims(verifier):
     replies = at_once(21, use)
     for client in clients:
         client.close()
-    tap.equal(sum(reply.ok for reply in replies), 1, "what was agreed to once is used once, whoever comes first")
+    tap.equal(sum(reply.ok for reply in replies), 1,
+              "what was agreed to once is used once, whoever comes first")
     clean(scene)
 
 
 HARD = '''
 group leads { members = { "news", "uucp" } }
 cooling-off = 0s
-action stock.move { users = { "*" }  details = { "box:text" }  prompt = "Move {box}"  require = { code }  code-is-enough = yes
-    always-approve = yes  limit = { "1 per 24h" }  over-limit = approve  hard-limit = { "3 per 24h" }  approvers = { "@leads" } }
+action stock.move { users = { "*" }  details = { "box:text" }  prompt = "Move {box}"  require = { code }
+    code-is-enough = yes
+    always-approve = yes  limit = { "1 per 24h" }  over-limit = approve  hard-limit = { "3 per 24h" }
+    approvers = { "@leads" } }
 ''' + RULES
 
 
@@ -341,7 +386,8 @@ def hard_limit(verifier):
     granted = 0
     waiting = []
     for i in range(4):
-        transaction, reply = scene.ask("stock.move", {"box": str(i)}, uid=None, **({"rhost": "a"} if i < 2 else {"rhost": "b"}))
+        transaction, reply = scene.ask("stock.move", {"box": str(i)}, uid=None,
+                                       **({"rhost": "a"} if i < 2 else {"rhost": "b"}))
         scene.approve(reply["request"], "news", uid=None)
         waiting.append(transaction)
     clients = [verifier.client() for _ in range(52)]
@@ -350,7 +396,8 @@ def hard_limit(verifier):
         client.close()
     granted = sum(reply.ok for reply in replies)
     tap.equal(granted, 3, "four agreed to and claimed fifty-two times at once: the hard limit of three holds")
-    tap.ok("OverLimit" in {reply.error for reply in replies}, "the fourth hears that it goes over the limit", {reply.error for reply in replies})
+    tap.ok("OverLimit" in {reply.error for reply in replies}, "the fourth hears that it goes over the limit",
+           {reply.error for reply in replies})
     clean(scene)
 
 
@@ -360,10 +407,12 @@ def waiting(verifier):
     request = reply["request"]
     with verifier.client() as watcher, verifier.client() as single, verifier.client() as follower:
         first = watcher.call("AwaitApproval", {"request": request}, more=True)
-        tap.equal((first["request"]["state"], first.message is not None), ("requested", True), "who waits is told at once how it stands")
+        tap.equal((first["request"]["state"], first.message is not None), ("requested", True),
+                  "who waits is told at once how it stands")
         single.start("AwaitApproval", {"request": request})
         follower.start("Requests", {"user": "news"}, more=True)
-        tap.equal([one["id"] for one in follower.finish()["requests"]], [request], "who follows gets the list")
+        tap.equal([one["id"] for one in follower.finish()["requests"]], [request],
+                  "who follows gets the list")
         crowd = [verifier.client() for _ in range(40)]
         for client in crowd:
             client.call("AwaitApproval", {"request": request}, more=True)
@@ -371,13 +420,16 @@ def waiting(verifier):
         tap.equal(watcher.finish()["request"]["state"], "approved", "and told when somebody agreed")
         tap.equal(single.finish()["request"]["state"], "approved", "as is who asked for one reply only")
         tap.equal(follower.finish()["requests"], [], "and the list goes on")
-        tap.equal({client.finish()["request"]["state"] for client in crowd}, {"approved"}, "so are forty others")
+        tap.equal({client.finish()["request"]["state"] for client in crowd}, {"approved"},
+                  "so are forty others")
         for client in crowd[:20]:
             client.close()
         scene.claim(transaction)
         tap.equal(watcher.finish()["request"]["state"], "consumed", "and of the end")
-        tap.ok(watcher.call("AwaitApproval", {"request": request}).ok, "then the connection takes calls again")
-        tap.equal({client.finish()["request"]["state"] for client in crowd[20:]}, {"consumed"}, "those who stayed too, whoever went away")
+        tap.ok(watcher.call("AwaitApproval", {"request": request}).ok,
+               "then the connection takes calls again")
+        tap.equal({client.finish()["request"]["state"] for client in crowd[20:]}, {"consumed"},
+                  "those who stayed too, whoever went away")
         for client in crowd[20:]:
             client.close()
     with verifier.client() as watcher:
@@ -423,7 +475,8 @@ KEYS = f'''
 origins = {{ "{ORIGIN}" }}
 cooling-off = 0s
 service export {{ unix-user = "bin" }}
-action vault.key {{ users = {{ "mail" }}  details = {{ "door:text" }}  prompt = "Open vault {{door}}"  require = {{ key }}
+action vault.key {{ users = {{ "mail" }}  details = {{ "door:text" }}  prompt = "Open vault {{door}}"
+    require = {{ key }}
     always-approve = yes  approvers = {{ "news" }} service = export  limit = {{ "9 per 24h" }} }}
 ''' + RULES
 
@@ -443,9 +496,11 @@ def by_keys(verifier):
 
     transaction, reply = asked()
     request = reply.get("request")
-    tap.equal(reply.error, "NeedsApproval", "who asks proves it with a key, without its PIN where the rule doesn't want that")
+    tap.equal(reply.error, "NeedsApproval",
+              "who asks proves it with a key, without its PIN where the rule doesn't want that")
     begun, reply = agree(uv=False)
-    tap.equal((begun["methods"], begun["browser"]["userVerification"]), (["browser"], "required"), "who agrees is asked for a key and its PIN; no code")
+    tap.equal((begun["methods"], begun["browser"]["userVerification"]), (["browser"], "required"),
+              "who agrees is asked for a key and its PIN; no code")
     tap.equal(reply.error, "BadAnswer", "a signature without the PIN agrees to nothing")
     begun = verifier.call("verify", "Approve", {"user": "news", "request": request, "reach": ["browser"]})
     reply = answer(verifier, begun, "browser", mine.sign(begun["browser"]))
@@ -456,22 +511,26 @@ def by_keys(verifier):
     begun, reply = agree()
     tap.ok(reply.ok, "the approver's key with its PIN does", reply)
     reply = scene.claim(transaction, uid=None)
-    tap.ok(reply.ok and reply.get("acr") == "phr", "the claim is worth what the requester's key proved", reply)
+    tap.ok(reply.ok and reply.get("acr") == "phr",
+           "the claim is worth what the requester's key proved", reply)
     text = reply["receipt"]
     claims = json.loads(base64.urlsafe_b64decode(text.split(".")[1] + "=="))
     tap.equal(claims.get("approvers"), ["news"], "and the receipt says who agreed")
     entries = Administrator(verifier).entries()
     approval = [entry for entry in entries if entry["type"] == "approve"][0]
     asking = [entry for entry in entries if entry["type"] == "request"][0]
-    tap.equal((approval["context"]["purpose"], approval["context"]["request"], approval["uv"]), ("approve", asking["digest"], True),
+    tap.equal((approval["context"]["purpose"], approval["context"]["request"], approval["uv"]),
+              ("approve", asking["digest"], True),
               "the log has what was signed: an agreement to the request's digest, with the PIN")
-    tap.ok("prompt" not in approval["context"] and "evidence" in approval, "and the signature, whose text can be erased")
+    tap.ok("prompt" not in approval["context"] and "evidence" in approval,
+           "and the signature, whose text can be erased")
     clean(scene)
 
 
 VERBS = '''
 cooling-off = 0s
-action stepup.freeze { users = { "mail", "news" }  require = { code }  code-is-enough = yes  always-approve = yes  approvers = { "mail", "news" } }
+action stepup.freeze { users = { "mail", "news" }  require = { code }  code-is-enough = yes
+    always-approve = yes  approvers = { "mail", "news" } }
 action door.open { users = { "*" }  prompt = "Open the door"  require = { code } }
 ''' + RULES
 
@@ -482,8 +541,10 @@ def verbs(verifier):
     freeze = {"action": "door.open"}
     transaction, reply = scene.ask("stepup.freeze", freeze, uid=MAIL)
     begun = verifier.call("verify", "Approve", {"request": reply["request"]}, uid=NEWS)
-    tap.ok(verifier.answer(begun["transaction"], scene.tokens["news"].fresh(), uid=NEWS).ok, "somebody agrees to an administrator's verb")
-    for name, authorization, uid in (("the agreement", begun["transaction"], NEWS), ("a step-up that still waits", transaction, MAIL)):
+    tap.ok(verifier.answer(begun["transaction"], scene.tokens["news"].fresh(), uid=NEWS).ok,
+           "somebody agrees to an administrator's verb")
+    for name, authorization, uid in (("the agreement", begun["transaction"], NEWS),
+                                     ("a step-up that still waits", transaction, MAIL)):
         reply = verifier.call("admin", "Freeze", {**freeze, "authorization": authorization}, uid=uid)
         tap.equal(reply.error, "NotAllowed", f"{name} authorises nothing")
     tap.ok(scene.claim(transaction, uid=MAIL).ok, "the asker claims it")
@@ -523,9 +584,11 @@ def time_passes(verifier, clock):
     scene.approve(reply["request"])
     go_on(600)
     third = scene.ask()[1]
-    tap.ok(third.error == "NeedsApproval" and third["request"] != reply["request"], "ten minutes after it was agreed to it is good for nothing", third)
+    tap.ok(third.error == "NeedsApproval" and third["request"] != reply["request"],
+           "ten minutes after it was agreed to it is good for nothing", third)
     go_on(-3600)
-    tap.equal(scene.approve(third["request"]).error, "Expired", "a clock that goes back doesn't make requests last longer")
+    tap.equal(scene.approve(third["request"]).error, "Expired",
+              "a clock that goes back doesn't make requests last longer")
     go_on(3600 + 86400)
     clean(scene)
 
@@ -547,8 +610,8 @@ def in_one(*functions, policy=POLICY):
 
 
 if __name__ == "__main__":
-    for function in (from_asking_to_using, later, volume, receipts_of_two, not_oneself, ends, locks, revocations, reloads, floods,
-                     many_approvers, many_claims, waiting, kills):
+    for function in (from_asking_to_using, later, volume, receipts_of_two, not_oneself, ends, locks,
+                     revocations, reloads, floods, many_approvers, many_claims, waiting, kills):
         in_one(function)
     in_one(hard_limit, policy=HARD)
     in_one(by_keys, policy=KEYS)

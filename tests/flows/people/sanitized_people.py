@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Requests, agreements, waiting, locks and hooks under the sanitizers: random messages, right ones and mutilated ones, pipelined, with hang-ups in the
-middle, from several uids at once. Nothing is granted that nobody agreed to, nothing is said twice, and stepupd stops cleanly.
+"""Requests, agreements, waiting, locks and hooks under the sanitizers: random messages, right ones and
+mutilated ones, pipelined, with hang-ups in the middle, from several uids at once. Nothing is granted that
+nobody agreed to, nothing is said twice, and stepupd stops cleanly.
 
 STEPUP_SEED=N repeats one run."""
 import json
@@ -23,10 +24,11 @@ action customer.view { users = { "*" }  prompt = "View"  require = { code }  fre
 '''
 tap = approvals.tap
 
-ODD = (None, True, 0, -1, 2**53, 2**63, 1.5, "", "x", "R-", "R-000000000000", "\x00", "%n%s", "../" * 9, "é" * 300, "x" * 70000, [], {}, ["fresh"], [[]] * 50,
+ODD = (None, True, 0, -1, 2**53, 2**63, 1.5, "", "x", "R-", "R-000000000000", "\x00", "%n%s", "../" * 9,
+       "é" * 300, "x" * 70000, [], {}, ["fresh"], [[]] * 50,
        {"account": "a"}, "fresh")
-FIELDS = ("user", "request", "reason", "reach", "session", "transaction", "method", "code", "key", "decision", "rhost", "service", "action", "details", "event", "log",
-          "outcomes", "more")
+FIELDS = ("user", "request", "reason", "reach", "session", "transaction", "method", "code", "key", "decision",
+          "rhost", "service", "action", "details", "event", "log", "outcomes", "more")
 
 
 class Gibberish:
@@ -40,19 +42,24 @@ class Gibberish:
         return self.draw.choice(known) if known and self.draw.random() < 0.8 else self.draw.choice(ODD)
 
     def parameters(self, method):
-        wanted = {"Requests": ("user",), "Approve": ("user", "request", "decision", "reach", "session"), "Deny": ("user", "request"), "CancelRequest": ("request",),
-                  "AwaitApproval": ("request",), "Claim": ("transaction",), "Cancel": ("transaction",), "EndSession": ("session",), "Answer": ("transaction", "method", "code"),
-                  "Begin": ("user", "action", "details", "reach", "session", "reason"), "Next": (), "Done": ("event", "log", "outcomes")}[method]
+        wanted = {"Requests": ("user",), "Approve": ("user", "request", "decision", "reach", "session"),
+                  "Deny": ("user", "request"), "CancelRequest": ("request",), "AwaitApproval": ("request",),
+                  "Claim": ("transaction",), "Cancel": ("transaction",), "EndSession": ("session",),
+                  "Answer": ("transaction", "method", "code"),
+                  "Begin": ("user", "action", "details", "reach", "session", "reason"), "Next": (),
+                  "Done": ("event", "log", "outcomes")}[method]
         made = {name: self.some(name) for name in wanted if self.draw.random() < 0.95}
         if self.draw.random() < 0.1:
             made[self.draw.choice(FIELDS)] = self.draw.choice(ODD)
         return made
 
     def message(self):
-        methods = ("Next", "Done") if self.door == "hooks" else ("Requests", "Approve", "Deny", "CancelRequest", "AwaitApproval", "AwaitApproval", "Requests", "Claim",
-                                                                 "Cancel", "EndSession", "Answer", "Begin")
+        methods = (("Next", "Done") if self.door == "hooks"
+                   else ("Requests", "Approve", "Deny", "CancelRequest", "AwaitApproval", "AwaitApproval",
+                         "Requests", "Claim", "Cancel", "EndSession", "Answer", "Begin"))
         method = self.draw.choice(methods)
-        message = {"method": f"io.stepup.{'Hooks1' if self.door == 'hooks' else 'Verify1'}.{method}", "parameters": self.parameters(method)}
+        message = {"method": f"io.stepup.{'Hooks1' if self.door == 'hooks' else 'Verify1'}.{method}",
+                   "parameters": self.parameters(method)}
         if self.draw.random() < 0.4:
             message["more"] = self.draw.choice((True, True, True, False, 1))
         data = json.dumps(message).encode()
@@ -93,11 +100,15 @@ def talk(path, door, seed, known):
 
 def at_once(verifier, seed, scene, requests):
     """The same from several uids, in children; what they saw."""
-    known = {"user": ["mail", "news", "uucp", "man"], "request": requests, "session": ["s" * 43], "method": ["code", "fresh"], "decision": ["approve", "lock"],
-             "action": ["vault.open", "customer.view", "customer.export"], "details": [{"door": "north"}, {"account": "a", "records": 1}],
-             "code": [scene.tokens["man"].wrong()], "event": ["alert", "requested", "locked"], "log": list(range(20)), "reach": [["fresh"]]}
+    known = {"user": ["mail", "news", "uucp", "man"], "request": requests, "session": ["s" * 43],
+             "method": ["code", "fresh"], "decision": ["approve", "lock"],
+             "action": ["vault.open", "customer.view", "customer.export"],
+             "details": [{"door": "north"}, {"account": "a", "records": 1}],
+             "code": [scene.tokens["man"].wrong()], "event": ["alert", "requested", "locked"],
+             "log": list(range(20)), "reach": [["fresh"]]}
     children = []
-    for number, (uid, door) in enumerate(((GAMES, "verify"), (NEWS, "verify"), (MAIL, "verify"), (NOBODY, "verify"), (0, "hooks"))):
+    for number, (uid, door) in enumerate(((GAMES, "verify"), (NEWS, "verify"), (MAIL, "verify"),
+                                          (NOBODY, "verify"), (0, "hooks"))):
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
@@ -129,14 +140,16 @@ def one(flavour, binary, seed):
         waiting = [scene.ask(details={"door": door}, rhost=door) for door in ("north", "south", "east")]
         requests = [reply["request"] for _, reply in waiting]
         seen = at_once(verifier, seed, scene, requests)
-        odd = [error for error in seen if not re.fullmatch(r"null|closed|(io\.stepup|org\.varlink)\.\w+\.\w+", error)]
+        odd = [error for error in seen
+               if not re.fullmatch(r"null|closed|(io\.stepup|org\.varlink)\.\w+\.\w+", error)]
         tap.equal(odd, [], f"{flavour}: every message has an answer that the interface has")
         tap.ok(len(seen) >= 6 and seen.get("null", 0) > 20, f"{flavour}: of many kinds", seen)
         granted = [transaction for transaction, _ in waiting if scene.claim(transaction).ok]
         tap.equal(granted, [], f"{flavour}: nothing is granted that nobody agreed to")
         with verifier.client() as follower, verifier.client() as silent:
             follower.start("Requests", {"user": "uucp"}, more=True)
-            silent.send(b'{"method":"io.stepup.Verify1.Requests","parameters":{"user":"uucp"},"more":true}\0' * 9)
+            silent.send(
+                b'{"method":"io.stepup.Verify1.Requests","parameters":{"user":"uucp"},"more":true}\0' * 9)
             tap.ok(follower.finish().ok, f"{flavour}: others are served")
             clean(scene)
             tap.equal(verifier.stop(), 0, f"{flavour}: stepupd stops cleanly, whoever still waits")

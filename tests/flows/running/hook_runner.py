@@ -45,8 +45,8 @@ class Runner:
             os.unlink(os.path.join(self.folder, name))
 
     def command(self):
-        return [program("tools/stepup-hooks/stepup-hooks"), "--hooks-dir", self.folder, "--socket", self.verifier.path("hooks"), "--user", "nobody",
-                "--time-limit", str(self.limit)]
+        return [program("tools/stepup-hooks/stepup-hooks"), "--hooks-dir", self.folder, "--socket",
+                self.verifier.path("hooks"), "--user", "nobody", "--time-limit", str(self.limit)]
 
     def start(self):
         os.chmod(self.verifier.path("hooks"), 0o666) # there is no group stepup-hooks here
@@ -98,7 +98,8 @@ class Runner:
         return sorted(found, key=lambda item: item[0]["log"])
 
     def wait_events(self, name, count=1):
-        return self.wait(lambda: len(self.events(name)) >= count and self.events(name), f"{count} times {name}")
+        return self.wait(lambda: len(self.events(name)) >= count and self.events(name),
+                         f"{count} times {name}")
 
     def forget(self):
         for path in os.listdir(self.out):

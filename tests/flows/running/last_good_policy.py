@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A configuration that can't be taken at a start: the last good one, which the store keeps, is in force, and everybody who should know is told. Keys that people
-have don't become void without a word, and a third party's list of models stops nothing."""
+"""A configuration that can't be taken at a start: the last good one, which the store keeps, is in force, and
+everybody who should know is told. Keys that people have don't become void without a word, and a third party's
+list of models stops nothing."""
 import os
 import subprocess
 import sys
@@ -33,8 +34,9 @@ def top(rp="example.com", more=""):
 
 def check(verifier):
     """stepupd --check of its configuration: (exit status, what it said)."""
-    done = subprocess.run([program("verifier/stepupd"), "--config", verifier.config, "--run-dir", verifier.run, "--check"], capture_output=True, text=True,
-                          timeout=PATIENCE, check=False)
+    done = subprocess.run([program("verifier/stepupd"), "--config", verifier.config, "--run-dir",
+                           verifier.run, "--check"],
+                          capture_output=True, text=True, timeout=PATIENCE, check=False)
     return done.returncode, done.stdout
 
 
@@ -62,11 +64,19 @@ def kept_policy():
             out.write("requires = nonsense\n")
         os.unlink(os.path.join(verifier.etc, "stepup.conf.d", "bell.conf"))
         verifier.start()
-        tap.ok(verifier.begin("alice", "door.bell").ok, "a configuration in error doesn't keep a verifier from answering: the last good policy is in force, drop-ins and all")
-        tap.matches(verifier.log(), r'policy: .*stepup\.conf:\d+: "requires" is no key or section; .*\n.*So the last good policy is in force', "the journal says why, and so")
-        tap.matches(status(verifier).get("policy_why"), r'stepup\.conf:\d+: "requires" is no key', "so does `status`")
-        shown = subprocess.run([program("tools/stepup/stepup"), "--socket-dir", verifier.run, "status"], capture_output=True, text=True, timeout=PATIENCE, check=False)
-        tap.matches(shown.stdout, r'Policy .*\n +the last good one: at the start, .*\n +/.*stepup\.conf:\d+: "requires" is no key', "in words, too")
+        tap.ok(verifier.begin("alice", "door.bell").ok,
+               "a configuration in error doesn't keep a verifier from answering: "
+               "the last good policy is in force, drop-ins and all")
+        tap.matches(verifier.log(), r'policy: .*stepup\.conf:\d+: "requires" is no key or section; .*\n'
+                    r'.*So the last good policy is in force',
+                    "the journal says why, and so")
+        tap.matches(status(verifier).get("policy_why"), r'stepup\.conf:\d+: "requires" is no key',
+                    "so does `status`")
+        shown = subprocess.run([program("tools/stepup/stepup"), "--socket-dir", verifier.run, "status"],
+                               capture_output=True, text=True, timeout=PATIENCE, check=False)
+        tap.matches(shown.stdout, r'Policy .*\n +the last good one: at the start, .*\n'
+                    r' +/.*stepup\.conf:\d+: "requires" is no key',
+                    "in words, too")
         tap.equal(check(verifier)[0], 1, "`stepupd --check` refuses the configuration")
         alerts = [one["kind"] for one in administrator.entries() if one["type"] == "alert"]
         tap.equal(alerts.count("old-policy"), 1, "an alert says it once")
@@ -111,9 +121,11 @@ def kept_roots():
         for name in os.listdir(roots):
             os.unlink(os.path.join(roots, name))
         verifier.start()
-        tap.matches(status(verifier).get("policy_why"), r"there is no file NAME\.pem in it", "an empty folder of roots is an error as any other")
+        tap.matches(status(verifier).get("policy_why"), r"there is no file NAME\.pem in it",
+                    "an empty folder of roots is an error as any other")
         genuine = enrol_key(verifier, "alice", Key(attestation=maker))
-        tap.ok(opens(verifier, genuine, "safe.open"), "and the roots that were good last still vouch for a new key")
+        tap.ok(opens(verifier, genuine, "safe.open"),
+               "and the roots that were good last still vouch for a new key")
 
 
 def rp_id():
@@ -121,27 +133,32 @@ def rp_id():
     with verifier:
         verifier.write_policy(top("example.net") + RULES)
         verifier.restart()
-        tap.equal((status(verifier)["rp_id"], status(verifier).get("policy_why")), ("example.net", None), "while nobody has a key, a restart takes another rp-id")
+        tap.equal((status(verifier)["rp_id"], status(verifier).get("policy_why")), ("example.net", None),
+                  "while nobody has a key, a restart takes another rp-id")
         verifier.write_policy(top() + RULES)
         verifier.restart()
         key = enrol_key(verifier, "alice", Key())
         tap.ok(opens(verifier, key), "a key opens what takes one")
         verifier.write_policy(top("example.org") + RULES)
         verifier.reload()
-        said = r'rp-id is "example\.org", and the keys that people have here are for "example\.com": .* write rp-id = "example\.com"\. To go on, .*'
+        said = (r'rp-id is "example\.org", and the keys that people have here are for "example\.com": '
+                r'.* write rp-id = "example\.com"\. To go on, .*')
         verifier.wait_log("reload: .*" + said)
-        tap.ok(opens(verifier, key), "a reload with another rp-id is refused while somebody has a key, and says how to go back and how to go on")
+        tap.ok(opens(verifier, key), "a reload with another rp-id is refused while somebody has a key, "
+               "and says how to go back and how to go on")
         code, words = check(verifier)
         tap.equal(code, 1, "`stepupd --check` refuses it, too")
         tap.matches(words, said, "in the same words")
         verifier.restart()
-        tap.matches(status(verifier).get("policy_why"), said, "a restart takes the last good policy, and says why")
+        tap.matches(status(verifier).get("policy_why"), said,
+                    "a restart takes the last good policy, and says why")
         tap.ok(opens(verifier, key), "under which keys go on")
         verifier.write_policy(top("example.org", 'rp-id-before = "example.com"\n') + RULES)
         code, words = check(verifier)
         tap.equal(code, 0, "a policy that gives the former rp-id up is taken, says --check")
         verifier.restart()
-        tap.equal((status(verifier)["rp_id"], status(verifier).get("policy_why")), ("example.org", None), "and a restart takes it")
+        tap.equal((status(verifier)["rp_id"], status(verifier).get("policy_why")), ("example.org", None),
+                  "and a restart takes it")
         tap.ok(not opens(verifier, key), "the former keys answer nothing any more")
         verifier.write_policy(top("example.org") + RULES)
         verifier.restart()
@@ -153,12 +170,14 @@ def list_of_models():
     maker, fallen = Maker("Makers of Blue"), bytes(15) + b"\x09"
     verifier = Verifier()
     path = os.path.join(verifier.folder, "mds.jwt")
-    write_metadata(path, (AAGUID, "Blue Key 5", maker, "FIDO_CERTIFIED_L1"), (fallen, "Red Key", maker, "REVOKED"))
+    write_metadata(path, (AAGUID, "Blue Key 5", maker, "FIDO_CERTIFIED_L1"),
+                   (fallen, "Red Key", maker, "REVOKED"))
     verifier.write_policy(top(more=f'mds = "{path}"\nmds-root = "{path}.pem"\n') + RULES)
 
     def names_models(why):
         credential = enrol_key(verifier, "alice", Key(attestation=maker)).credential
-        shown = {one["id"]: one for one in administrator.call("Credentials", {"user": "alice"})["credentials"]}[credential]
+        shown = {one["id"]: one
+                 for one in administrator.call("Credentials", {"user": "alice"})["credentials"]}[credential]
         tap.equal((shown.get("model"), shown["strength"]), ("Blue Key 5", "hardware-key"), why)
 
     with verifier:
@@ -170,7 +189,8 @@ def list_of_models():
             out.write(good[:-20] + "A" * 20)
         verifier.reload()
         tap.ok("reload: refused" not in verifier.log(), "a damaged list is no reason to refuse a policy")
-        verifier.wait_log(r"warning: .*stepup\.conf:6: .*mds\.jwt: has a signature that does not hold.* The last good list, of 20\d\d-\d\d-\d\d, stays in force\.")
+        verifier.wait_log(r"warning: .*stepup\.conf:6: .*mds\.jwt: has a signature that does not hold.* The "
+                          r"last good list, of 20\d\d-\d\d-\d\d, stays in force\.")
         names_models("the last good list stays, which the warning says")
         verifier.restart()
         tap.equal(status(verifier).get("policy_why"), None, "nor for a start to do without the configuration")
@@ -180,7 +200,9 @@ def list_of_models():
         names_models("also where the file is gone")
         code, words = check(verifier)
         tap.equal(code, 0, "`stepupd --check` warns of it")
-        tap.matches(words, r"warning: .*mds\.jwt: No such file or directory\. If the verifier has an earlier list, that one stays in force\.", "by its name")
+        tap.matches(words, r"warning: .*mds\.jwt: No such file or directory\. "
+                    r"If the verifier has an earlier list, that one stays in force\.",
+                    "by its name")
 
 
 need_root()

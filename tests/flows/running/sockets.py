@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The three sockets as a stranger meets them: who may do what, garbage, floods, slow senders, passed descriptors."""
+"""The three sockets as a stranger meets them: who may do what, garbage, floods, slow senders,
+passed descriptors."""
 import array
 import json
 import os
@@ -13,10 +14,12 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import rooms  # noqa: F401
-from harness import (DAEMON, GAMES, INTERFACES, MAIL, NAMELESS, NEWS, NOBODY, Client, Closed, Tap, Verifier, as_uid, become, need_root)
+from harness import (DAEMON, GAMES, INTERFACES, MAIL, NAMELESS, NEWS, NOBODY, Client, Closed, Tap, Verifier,
+                     as_uid, become, need_root)
 
 POLICY = '''
-action door.open { users = { "*" }  details = { "door:text", "times:number" }  prompt = "Open {door}"  require = { code } }
+action door.open { users = { "*" }  details = { "door:text", "times:number" }  prompt = "Open {door}"
+    require = { code } }
 '''
 INVALID = "org.varlink.service.InvalidParameter"
 tap = Tap()
@@ -53,9 +56,11 @@ def modes(verifier):
             tap.ok(False, f"a stranger can't connect to {door}.sock")
         except RuntimeError as error:
             tap.matches(str(error), "PermissionError", f"a stranger can't connect to {door}.sock")
-    tap.equal(oct(stat.S_IMODE(os.stat(os.path.join(verifier.run, "jwks.json")).st_mode)), oct(0o644), "everybody may read jwks.json")
+    tap.equal(oct(stat.S_IMODE(os.stat(os.path.join(verifier.run, "jwks.json")).st_mode)), oct(0o644),
+              "everybody may read jwks.json")
     with open(os.path.join(verifier.run, "jwks.json")) as source:
-        tap.equal(json.load(source), verifier.call("verify", "Keys")["jwks"], "jwks.json holds the keys that Keys gives")
+        tap.equal(json.load(source), verifier.call("verify", "Keys")["jwks"],
+                  "jwks.json holds the keys that Keys gives")
 
 
 def identity(verifier):
@@ -69,11 +74,14 @@ def identity(verifier):
     }
     for method, parameters in others.items():
         reply = verifier.call("verify", method, parameters, uid=DAEMON)
-        tap.equal(reply.error, "NotAllowed", f"an ordinary uid that asks {method} for another user is refused: NotAllowed")
+        tap.equal(reply.error, "NotAllowed",
+                  f"an ordinary uid that asks {method} for another user is refused: NotAllowed")
         tap.ok(reply.message, f"... and told why ({method})", reply)
-    reply = verifier.call("verify", "Begin", {"action": "door.open", "details": {"door": "a", "times": 1}}, uid=NAMELESS)
+    reply = verifier.call("verify", "Begin", {"action": "door.open", "details": {"door": "a", "times": 1}},
+                          uid=NAMELESS)
     tap.equal(reply.error, "NotAllowed", "a uid without an account is refused")
-    reply = verifier.call("verify", "Begin", {"action": "door.open", "details": {"door": "a", "times": 1}}, uid=DAEMON)
+    reply = verifier.call("verify", "Begin",
+                          {"action": "door.open", "details": {"door": "a", "times": 1}}, uid=DAEMON)
     tap.ok(reply.ok, "an ordinary uid may begin for itself", reply)
     begun = verifier.begin("games", "door.open", {"door": "a", "times": 1})
     tap.ok(begun.ok, "root may begin for somebody else", begun)
@@ -81,7 +89,8 @@ def identity(verifier):
     tap.ok(reply.error in ("Expired", "NotAllowed"), "a transaction is of no use to another uid", reply)
     reply = verifier.answer("A" * 43, "123456", uid=GAMES)
     other = verifier.answer(begun["transaction"], "123456", uid=GAMES)
-    tap.equal((reply.error, reply.message), (other.error, other.message), "... who can't tell it from one that never was")
+    tap.equal((reply.error, reply.message), (other.error, other.message),
+              "... who can't tell it from one that never was")
 
 
 # --- dispatch ---
@@ -101,7 +110,8 @@ def a_value(kind):
 
 
 def bad_values(kind):
-    yield {"string": 7, "int": "7", "bool": "yes", "object": [], "[]string": "a", "[]Outcome": {}}[kind], "the wrong type"
+    yield ({"string": 7, "int": "7", "bool": "yes", "object": [], "[]string": "a", "[]Outcome": {}}[kind],
+           "the wrong type")
     if kind in ("string", "[]string"):
         text = "x" * 60000
         yield (text if kind == "string" else [text]), "too long a text"
@@ -121,8 +131,10 @@ def bad_values(kind):
 
 def every_field(verifier):
     for door, interface in INTERFACES.items():
-        text = verifier.call(door, "org.varlink.service.GetInterfaceDescription", {"interface": interface})["description"]
-        with open(os.path.join(os.path.dirname(__file__), "..", "..", "..", "lib", "wire", "interfaces", f"{interface}.varlink")) as source:
+        text = verifier.call(door, "org.varlink.service.GetInterfaceDescription",
+                             {"interface": interface})["description"]
+        with open(os.path.join(os.path.dirname(__file__), "..", "..", "..", "lib", "wire", "interfaces",
+                               f"{interface}.varlink")) as source:
             tap.equal(text, source.read(), f"{interface} is served as it stands in lib/interfaces")
         methods = fields_of(text)
         tap.ok(methods, f"{interface} has methods")
@@ -136,13 +148,15 @@ def every_field(verifier):
                 for value, what in cases:
                     with verifier.client(door) as client:
                         reply = client.call(method, {**good, field: value})
-                        if reply.full_error != INVALID or reply.get("parameter") != field or not client.is_closed():
+                        if (reply.full_error != INVALID or reply.get("parameter") != field
+                            or not client.is_closed()):
                             wrong.append(f"{field}: {what}: {reply}")
             with verifier.client(door) as client:
                 reply = client.call(method, {**good, "other": 1})
                 if reply.full_error != INVALID or reply.get("parameter") != "other" or not client.is_closed():
                     wrong.append(f"an unknown field: {reply}")
-            tap.ok(not wrong, f"{interface}.{method} refuses every field that is too long, mistyped, missing or unknown, names it and closes",
+            tap.ok(not wrong, f"{interface}.{method} refuses every field that is too long, mistyped, "
+                   "missing or unknown, names it and closes",
                    "\n".join(wrong))
 
 
@@ -154,12 +168,14 @@ def dispatch(verifier):
     for method, error, parameters in cases:
         with verifier.client() as client:
             reply = client.call(method)
-            tap.equal((reply.full_error, reply.parameters), (error, parameters), f"{method} on verify.sock: {error}")
+            tap.equal((reply.full_error, reply.parameters), (error, parameters),
+                      f"{method} on verify.sock: {error}")
             tap.ok(client.call("Keys").ok, f"... and the connection goes on ({method})")
     with verifier.client() as client:
         client.send(b'{"method":"Begin"}\0')
         reply = client.finish()
-        tap.equal((reply.full_error, reply.parameters), (INVALID, {"parameter": "method"}), "a method without its interface is refused")
+        tap.equal((reply.full_error, reply.parameters), (INVALID, {"parameter": "method"}),
+                  "a method without its interface is refused")
         tap.ok(client.is_closed(), "... and the connection closes")
     with verifier.client() as client:
         reply = client.call("Keys", upgrade=True)
@@ -169,14 +185,17 @@ def dispatch(verifier):
         client.start("Nothing", oneway=True)
         client.start("org.varlink.service.GetInfo", oneway=True)
         reply = client.call("org.varlink.service.GetInterfaceDescription", {"interface": "io.stepup.Verify1"})
-        tap.ok("description" in reply, "\"oneway\" is answered by nothing: the first answer is to the first call without it", reply)
+        tap.ok("description" in reply,
+               "\"oneway\" is answered by nothing: the first answer is to the first call without it", reply)
     with verifier.client() as client:
         tap.ok(client.call("Keys", more=True).ok, "\"more\" gets the one reply there is")
         client.start("Keys")
         client.start("org.varlink.service.GetInfo")
         client.start("Keys")
         names = [sorted(client.finish().parameters) for _ in range(3)]
-        tap.equal(names, [["issuer", "jwks", "log_key"], ["interfaces", "product", "url", "vendor", "version"], ["issuer", "jwks", "log_key"]],
+        tap.equal(names,
+                  [["issuer", "jwks", "log_key"], ["interfaces", "product", "url", "vendor", "version"],
+                   ["issuer", "jwks", "log_key"]],
                   "calls sent ahead are answered in their order")
 
 
@@ -198,12 +217,14 @@ def garbage(verifier):
         "half an object": b'{"method":\0',
         "something after the object": begin + b" {}\0",
         "duplicate members": b'{"method":"io.stepup.Verify1.Keys","method":"io.stepup.Verify1.Keys"}\0',
-        "duplicate parameters": b'{"method":"io.stepup.Verify1.Cancel","parameters":{"transaction":"a","transaction":"b"}}\0',
+        "duplicate parameters": b'{"method":"io.stepup.Verify1.Cancel","parameters":{"transaction":"a",'
+        b'"transaction":"b"}}\0',
         "invalid UTF-8": b'{"method":"io.stepup.Verify1.Cancel","parameters":{"transaction":"\xc3\x28"}}\0',
         "a surrogate": b'{"method":"io.stepup.Verify1.Cancel","parameters":{"transaction":"\\ud800"}}\0',
         "an escaped NUL": b'{"method":"io.stepup.Verify1.Cancel","parameters":{"transaction":"a\\u0000b"}}\0',
         "10,000 nested arrays": b'{"method":' + b"[" * 10000 + b"]" * 10000 + b"}\0",
-        "10,000 nested objects": b'{"method":"io.stepup.Verify1.Begin","parameters":{"action":"a","details":' + b'{"a":' * 10000 + b"1" + b"}" * 10001 + b"}\0",
+        "10,000 nested objects": b'{"method":"io.stepup.Verify1.Begin","parameters":{"action":"a","details":'
+        + b'{"a":' * 10000 + b"1" + b"}" * 10001 + b"}\0",
         "64 KiB without an end": b" " * 65536,
         "10 MB": b"x" * 10_000_000,
         "a byte order mark": b"\xef\xbb\xbf" + begin + b"\0",
@@ -211,7 +232,8 @@ def garbage(verifier):
     for door in INTERFACES:
         for name, data in cases.items():
             reply, closed = sends_and_hears(verifier, data, door)
-            tap.ok(closed and (reply is None or reply.full_error.startswith("org.varlink.service.")), f"{door}.sock refuses {name} and closes", reply)
+            tap.ok(closed and (reply is None or reply.full_error.startswith("org.varlink.service.")),
+                   f"{door}.sock refuses {name} and closes", reply)
         tap.ok(alive(verifier), f"garbage on {door}.sock leaves the verifier serving others")
     with verifier.client() as client:
         for byte in begin + b"\0":
@@ -229,8 +251,9 @@ def garbage(verifier):
 
 
 def names_as_they_come(verifier):
-    names = {"../../etc/passwd": "../", "a\nb": "a newline", "%n%s%n": "%n", "-rf": "a leading dash", "": "nothing", "a" * 256: "256 bytes",
-             "\u202egames": "a bidi control", "root:x:0": "colons", "*": "a star", "@support": "a group's name"}
+    names = {"../../etc/passwd": "../", "a\nb": "a newline", "%n%s%n": "%n", "-rf": "a leading dash",
+             "": "nothing", "a" * 256: "256 bytes", "\u202egames": "a bidi control", "root:x:0": "colons",
+             "*": "a star", "@support": "a group's name"}
     texts = set()
     for name, what in names.items():
         reply = verifier.begin(name, "door.open", {"door": "a", "times": 1})
@@ -252,7 +275,8 @@ def passed_descriptors(verifier):
         reading, writing = os.pipe()
         passed = array.array("i", [writing] * 50)
         for _ in range(20):
-            client.socket.sendmsg([b'{"method":"io.stepup.Verify1.Keys"}\0'], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
+            client.socket.sendmsg([b'{"method":"io.stepup.Verify1.Keys"}\0'],
+                                  [(socket.SOL_SOCKET, socket.SCM_RIGHTS, passed)])
             client.finish()
         tap.equal(descriptors_open(verifier), before, "passed descriptors are not received")
         os.close(writing)
@@ -312,7 +336,8 @@ def while_another(verifier, fact, function, *arguments):
         os.read(reading, 1)
         served = as_uid(MAIL, lambda: sum(1 for _ in range(100) if alive(verifier, uid=None)))
         tap.equal(served, 100, fact)
-        reply = verifier.call("verify", "Begin", {"action": "door.open", "details": {"door": "a", "times": 1}}, uid=DAEMON)
+        reply = verifier.call("verify", "Begin",
+                              {"action": "door.open", "details": {"door": "a", "times": 1}}, uid=DAEMON)
         tap.ok(reply.ok, f"{fact}: a step-up begins as well", reply)
         tap.ok(verifier.call("admin", "Status").ok, f"{fact}: and the administrators' door answers")
     finally:
@@ -324,14 +349,17 @@ def while_another(verifier, fact, function, *arguments):
 
 def floods(verifier):
     while_another(verifier, "ten thousand connects by one uid: others are served meanwhile", flood)
-    while_another(verifier, "as many idle connections as one uid may have: others are served", connect_and_hold, 64, b"")
+    while_another(verifier, "as many idle connections as one uid may have: others are served",
+                  connect_and_hold, 64, b"")
     while_another(verifier, "slow senders: others are served", connect_and_hold, 64, b'{"method":')
-    while_another(verifier, "64 unfinished messages of 60 KB: others are served", connect_and_hold, 64, b'{"method":"' + b"x" * 60000)
+    while_another(verifier, "64 unfinished messages of 60 KB: others are served", connect_and_hold, 64,
+                  b'{"method":"' + b"x" * 60000)
 
     def too_many():
         clients = [Client(verifier.path()) for _ in range(65)]
         return clients[64].is_closed(), clients[0].call("org.varlink.service.GetInfo").ok
-    tap.equal(as_uid(NEWS, too_many), (True, True), "the 65th connection of one uid is closed, the others stay")
+    tap.equal(as_uid(NEWS, too_many), (True, True),
+              "the 65th connection of one uid is closed, the others stay")
 
     def many_begins():
         with verifier.client() as client:
@@ -341,9 +369,11 @@ def floods(verifier):
                     return count, reply.get("retry_after"), client.call("org.varlink.service.GetInfo").ok
         return 400, None, True
     count, retry_after, still = as_uid(GAMES, many_begins)
-    tap.ok(50 <= count < 400 and retry_after, "a flood of Begin by one uid is throttled and told when to come back", (count, retry_after))
+    tap.ok(50 <= count < 400 and retry_after,
+           "a flood of Begin by one uid is throttled and told when to come back", (count, retry_after))
     tap.ok(still, "... on a connection that stays")
-    reply = verifier.call("verify", "Begin", {"action": "door.open", "details": {"door": "a", "times": 1}}, uid=DAEMON)
+    reply = verifier.call("verify", "Begin",
+                          {"action": "door.open", "details": {"door": "a", "times": 1}}, uid=DAEMON)
     tap.ok(reply.ok, "... while another uid begins", reply)
 
 
@@ -358,13 +388,15 @@ def main():
     need_root()
     with Verifier(POLICY) as verifier:
         verifier.enrol("daemon")
-        for part in (modes, identity, every_field, dispatch, garbage, names_as_they_come, passed_descriptors, floods, slow):
+        for part in (modes, identity, every_field, dispatch, garbage, names_as_they_come, passed_descriptors,
+                     floods, slow):
             started = time.monotonic()
             tap.run(part, verifier)
             print(f"# {part.__name__}: {time.monotonic() - started:.1f} s", flush=True)
         tap.ok(verifier.process.poll() is None, "the verifier has served through all of it", verifier.log())
         tap.ok("bug:" not in verifier.log(), "and found no fault with itself", verifier.log())
-        tap.ok("\n\n" not in verifier.log() and all(line.startswith("stepupd: ") for line in verifier.log().splitlines()),
+        tap.ok("\n\n" not in verifier.log()
+               and all(line.startswith("stepupd: ") for line in verifier.log().splitlines()),
                "each of its lines is a line of its own", verifier.log())
     tap.done()
 

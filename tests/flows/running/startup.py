@@ -99,7 +99,8 @@ def newer(path):
 
 REFUSALS = [
     ("a policy that is a link", lambda v: as_link(v.config), r"stepup\.conf.*link"),
-    ("a policy with a second name", lambda v: as_hard_link(v.config), r"stepup\.conf.*(hard link|second name|more than one|other name|another name)"),
+    ("a policy with a second name", lambda v: as_hard_link(v.config),
+     r"stepup\.conf.*(hard link|second name|more than one|other name|another name)"),
     ("a policy that is a FIFO", lambda v: as_fifo(v.config), r"stepup\.conf.*regular"),
     ("a policy that is a folder", lambda v: as_folder(v.config), r"stepup\.conf"),
     ("a policy that its group can write", lambda v: group_writable(v.config), r"stepup\.conf.*writ"),
@@ -107,23 +108,31 @@ REFUSALS = [
     ("a folder of the policy that its group can write", lambda v: group_writable(v.etc), r"etc.*writ"),
     ("no policy", lambda v: os.unlink(v.config), r"stepup\.conf"),
     ("a master key that is missing", lambda v: os.unlink(v.master_key), r"master\.key.*no such file"),
-    ("a master key that is short", lambda v: rewrite(v.master_key, b"00ff\n"), r"master\.key.*64 hexadecimal digits"),
-    ("a master key that is empty", lambda v: rewrite(v.master_key, b""), r"master\.key.*64 hexadecimal digits"),
-    ("a master key that is another one", lambda v: rewrite(v.master_key, b"ab" * 32 + b"\n"), r"master key is not the one"),
-    ("a master key that others can read", lambda v: os.chmod(v.master_key, 0o444), r"master\.key.*(read|secret)"),
+    ("a master key that is short", lambda v: rewrite(v.master_key, b"00ff\n"),
+     r"master\.key.*64 hexadecimal digits"),
+    ("a master key that is empty", lambda v: rewrite(v.master_key, b""),
+     r"master\.key.*64 hexadecimal digits"),
+    ("a master key that is another one", lambda v: rewrite(v.master_key, b"ab" * 32 + b"\n"),
+     r"master key is not the one"),
+    ("a master key that others can read", lambda v: os.chmod(v.master_key, 0o444),
+     r"master\.key.*(read|secret)"),
     ("a master key that is a link", lambda v: as_link(v.master_key), r"master\.key.*link"),
     ("a database that is a link", lambda v: as_link(v.database), r"stepup\.db.*link"),
-    ("a database with a second name", lambda v: as_hard_link(v.database), r"stepup\.db.*(hard link|second name|more than one|other name|another name)"),
+    ("a database with a second name", lambda v: as_hard_link(v.database),
+     r"stepup\.db.*(hard link|second name|more than one|other name|another name)"),
     ("a database that is a FIFO", lambda v: as_fifo(v.database), r"stepup\.db.*regular"),
     ("a database that its group can write", lambda v: group_writable(v.database), r"stepup\.db"),
     ("a folder of the database that its group can write", lambda v: group_writable(v.state), r"state.*writ"),
     ("a torn database", lambda v: torn(v.database), r"stepup\.db.*(damaged|torn|complete)"),
-    ("a database with a page written over", lambda v: scribbled(v.database), r"stepup\.db.*(damaged|torn|changed)"),
+    ("a database with a page written over", lambda v: scribbled(v.database),
+     r"stepup\.db.*(damaged|torn|changed)"),
     ("a file that is no database", lambda v: rewrite(v.database, b"hello\n" * 1000, 0o600), r"stepup\.db"),
     ("a database of a newer program", lambda v: newer(v.database), r"stepup\.db.*newer"),
     ("a mark that is missing", lambda v: os.unlink(v.mark), r"The mark \S+ is missing.*stepup epoch new"),
-    ("a mark that is forged", lambda v: rewrite(v.mark, b"stepup-highwater/1\nsize 0\n", 0o600), r"The mark \S+ was not written for this store.*stepup epoch new"),
-    ("a database that is missing beside its mark", lambda v: os.rename(v.database, v.database + ".away"), r"older|missing|high-?water"),
+    ("a mark that is forged", lambda v: rewrite(v.mark, b"stepup-highwater/1\nsize 0\n", 0o600),
+     r"The mark \S+ was not written for this store.*stepup epoch new"),
+    ("a database that is missing beside its mark", lambda v: os.rename(v.database, v.database + ".away"),
+     r"older|missing|high-?water"),
 ]
 
 
@@ -149,15 +158,19 @@ def second_verifier():
     with Verifier(POLICY) as first:
         second = Verifier(POLICY)
         try:
-            second.write_policy(POLICY.replace("action", f'issuer = "https://stepup.example.com"\nrp-id = "example.com"\nstore = "sqlite:{first.database}"\naction', 1))
+            second.write_policy(POLICY.replace("action", 'issuer = "https://stepup.example.com"\n'
+                                               'rp-id = "example.com"\n'
+                                               f'store = "sqlite:{first.database}"\naction', 1))
             second.environment["NOTIFY_SOCKET"] = ""
             status, said = second.refuses_to_start()
-            tap.equal(status, 1, "a second verifier on one database refuses to start where somebody types its command")
+            tap.equal(status, 1,
+                      "a second verifier on one database refuses to start where somebody types its command")
             tap.matches(said, "another verifier", "... and says why")
             del second.environment["NOTIFY_SOCKET"]
             second.spawn()
             lines = second.wait_notified(re.compile("^STATUS=Not serving yet"))
-            tap.matches(lines[0], "another verifier", "where a service manager starts it, it waits for the other one's end")
+            tap.matches(lines[0], "another verifier",
+                        "where a service manager starts it, it waits for the other one's end")
             tap.equal(second.call("verify", "Keys").error, "Unavailable", "... and approves nothing")
             tap.equal(second.stop(), 0, "... until it is stopped")
             second.write_policy(POLICY)
@@ -195,10 +208,12 @@ def names_in_the_way():
         tap.ok(verifier.call("verify", "Keys").ok, "so are those of a verifier that was killed")
         tap.matches(verifier.log(), "clean=no", "which is noticed as an unclean stop")
         verifier.stop()
-        tap.equal([name for name in os.listdir(verifier.run) if name.endswith(".sock")], [], "a clean stop removes its sockets")
+        tap.equal([name for name in os.listdir(verifier.run) if name.endswith(".sock")], [],
+                  "a clean stop removes its sockets")
         verifier.run = os.path.join(verifier.folder, "r" * 100)
         status, said = verifier.refuses_to_start()
-        tap.matches(said, "too long for a socket", "a run folder whose name is too long is refused with a sentence")
+        tap.matches(said, "too long for a socket",
+                    "a run folder whose name is too long is refused with a sentence")
     finally:
         verifier.close()
 
@@ -219,36 +234,46 @@ def reload():
         begun = verifier.begin("games", "door.open")
         verifier.write_policy(POLICY.replace("Open the door", "Open it").replace("door.open", "door.shut"))
         verifier.reload()
-        tap.ok(allowed("door.shut") and not allowed("door.open"), "a good policy is in force after a reload", verifier.log())
-        tap.equal(verifier.answer(begun["transaction"], "123456").error, "Expired", "... and what began under the old one has ended")
-        verifier.write_policy(POLICY.replace("action", 'issuer = "https://other.example.com"\nrp-id = "example.com"\n'
+        tap.ok(allowed("door.shut") and not allowed("door.open"), "a good policy is in force after a reload",
+               verifier.log())
+        tap.equal(verifier.answer(begun["transaction"], "123456").error, "Expired",
+                  "... and what began under the old one has ended")
+        verifier.write_policy(POLICY.replace("action",
+                                             'issuer = "https://other.example.com"\nrp-id = "example.com"\n'
                                              f'store = "sqlite:{verifier.database}"\naction', 1))
         verifier.reload()
-        tap.matches(verifier.log(), "can't change while the verifier runs", "the issuer can't change at a reload")
+        tap.matches(verifier.log(), "can't change while the verifier runs",
+                    "the issuer can't change at a reload")
         os.chmod(verifier.config, 0o666)
         verifier.reload()
-        tap.equal(verifier.log().count("reload: refused"), 3, "a policy that others can write is refused at a reload")
+        tap.equal(verifier.log().count("reload: refused"), 3,
+                  "a policy that others can write is refused at a reload")
 
 
 def asked_to_reload():
     """stepupd --reload, which is what systemctl reload runs: it says what came of it."""
     with Verifier(POLICY) as verifier:
         def ask(process=None):
-            return subprocess.run([verifier.binary, "--run-dir", verifier.run, "--reload", process or str(verifier.process.pid)],
-                                  capture_output=True, text=True, check=False, timeout=120, env=verifier.command_environment())
+            return subprocess.run([verifier.binary, "--run-dir", verifier.run, "--reload",
+                                   process or str(verifier.process.pid)],
+                                  capture_output=True, text=True, check=False, timeout=120,
+                                  env=verifier.command_environment())
         done = ask()
-        tap.equal((done.returncode, done.stderr), (0, ""), "--reload of a good policy succeeds, without a word")
+        tap.equal((done.returncode, done.stderr), (0, ""),
+                  "--reload of a good policy succeeds, without a word")
         verifier.write_policy(POLICY + "action door.shut {\n\tusers = { \"*\" }\n\tcolour = \"red\"\n}\n")
         done = ask()
         tap.equal(done.returncode, 1, "--reload of a bad one fails")
         tap.matches(done.stderr, r"stepup\.conf:\d+: .*colour", "and says where it is bad")
         verifier.write_policy(POLICY)
         tap.equal(ask().returncode, 0, "mended, it is in force")
-        tap.equal([ask("junk").returncode, ask("1").returncode, ask("999999999").returncode], [2, 2, 1], "what is no verifier's process is refused")
+        tap.equal([ask("junk").returncode, ask("1").returncode, ask("999999999").returncode], [2, 2, 1],
+                  "what is no verifier's process is refused")
 
 
 def doors_of_administrators(verifier):
-    """Whoever a rule lets administer has to get through the administrators' door as well: --check, on a host whose /etc/group is this one."""
+    """Whoever a rule lets administer has to get through the administrators' door as well: --check, on a host
+    whose /etc/group is this one."""
     verifier.write_policy(POLICY + '''
         group security { members = { "news", "nobody-like-that" } }
         action "stepup.*" { users = { "root", "mail", "@security" }  require = { key, pin } }''')
@@ -257,12 +282,17 @@ def doors_of_administrators(verifier):
     def checked(line):
         with open(group, "w") as out:
             out.write(open("/etc/group").read() + line)
-        return subprocess.run(["unshare", "-m", "sh", "-c", 'mount --bind "$1" /etc/group && shift && exec "$@"', "sh", group,
-                               program("verifier/stepupd"), "--config", verifier.config, "--check"], capture_output=True, text=True)
+        return subprocess.run(["unshare", "-m", "sh", "-c",
+                               'mount --bind "$1" /etc/group && shift && exec "$@"', "sh", group,
+                               program("verifier/stepupd"), "--config", verifier.config, "--check"],
+                              capture_output=True, text=True)
     ended = checked("stepup-admin:x:40111:news\n")
-    tap.ok(ended.returncode == 0 and re.search(r"warning: \S+stepup\.conf:\d+: action stepup\.\* names mail, who is not in the unix group stepup-admin", ended.stdout),
+    tap.ok(ended.returncode == 0
+           and re.search(r"warning: \S+stepup\.conf:\d+: action stepup\.\* names mail, "
+                         r"who is not in the unix group stepup-admin", ended.stdout),
            "--check warns of an administrator who isn't in stepup-admin, and of no other", ended.stdout)
-    tap.ok("unix group stepup-admin" not in checked("stepup-admin:x:40111:mail,news\n").stdout, "and of nobody where all are in it")
+    tap.ok("unix group stepup-admin" not in checked("stepup-admin:x:40111:mail,news\n").stdout,
+           "and of nobody where all are in it")
     tap.ok("unix group stepup-admin" not in checked("").stdout, "nor where this host has no such group")
 
 
@@ -270,8 +300,11 @@ def check():
     verifier = Verifier(POLICY)
     try:
         def checked(uid=None):
-            run = lambda: subprocess.run([program("verifier/stepupd"), "--config", verifier.config, "--check"], capture_output=True, text=True)
-            done = run() if uid is None else as_uid(uid, lambda: (lambda d: (d.returncode, d.stdout, d.stderr))(run()))
+            run = lambda: subprocess.run([program("verifier/stepupd"), "--config", verifier.config,
+                                          "--check"],
+                                         capture_output=True, text=True)
+            done = (run() if uid is None
+                    else as_uid(uid, lambda: (lambda d: (d.returncode, d.stdout, d.stderr))(run())))
             return done if uid is not None else (done.returncode, done.stdout, done.stderr)
         status, out, err = checked()
         tap.equal((status, err), (0, ""), "--check finds no error in a good policy")
@@ -279,8 +312,11 @@ def check():
         doors_of_administrators(verifier)
         verifier.write_policy(POLICY)
         def rule_for(action):
-            return subprocess.run([program("verifier/stepupd"), "--config", verifier.config, "--rule-for", action], capture_output=True, text=True)
-        tap.equal((rule_for("stepup.test").returncode, rule_for("no.such").returncode), (0, 1), "--rule-for tells whether an action has a rule")
+            return subprocess.run([program("verifier/stepupd"), "--config", verifier.config, "--rule-for",
+                                   action],
+                                  capture_output=True, text=True)
+        tap.equal((rule_for("stepup.test").returncode, rule_for("no.such").returncode), (0, 1),
+                  "--rule-for tells whether an action has a rule")
         tap.ok(not os.path.exists(verifier.database), "--rule-for opens no database")
         verifier.write_policy("nonsense = 7\n" + POLICY)
         status, out, err = checked()
@@ -292,15 +328,17 @@ def check():
 
 
 def options():
-    for arguments, status, pattern in ((["--version"], 0, r"stepupd \d"), (["--help"], 0, "usage: stepupd"), (["--nonsense"], 2, "--help"),
-                                       (["spare"], 2, "unexpected argument"), (["--config"], 2, "--help")):
+    for arguments, status, pattern in ((["--version"], 0, r"stepupd \d"), (["--help"], 0, "usage: stepupd"),
+                                       (["--nonsense"], 2, "--help"), (["spare"], 2, "unexpected argument"),
+                                       (["--config"], 2, "--help")):
         done = subprocess.run([program("verifier/stepupd"), *arguments], capture_output=True, text=True)
         tap.equal(done.returncode, status, f"stepupd {' '.join(arguments)} exits {status}")
         tap.matches(done.stdout + done.stderr, pattern, f"... and says what it should ({arguments[0]})")
     with open(os.path.join(os.path.dirname(__file__), "..", "..", "..", "man", "stepupd.8")) as source:
         page = set(re.findall(r"Fl -([a-z-]+)", source.read()))
     helped = subprocess.run([program("verifier/stepupd"), "--help"], capture_output=True, text=True).stdout
-    tap.equal(page, set(re.findall(r"--([a-z-]+)", helped)), "the manual page has exactly the options that --help has")
+    tap.equal(page, set(re.findall(r"--([a-z-]+)", helped)),
+              "the manual page has exactly the options that --help has")
 
 
 def closed_stdio():
@@ -336,16 +374,20 @@ def database_alone():
 
 
 def mark_beside():
-    """A mark that is put back with the database can notice nothing: the journal and `stepup status` say so as long as it lies there."""
+    """A mark that is put back with the database can notice nothing: the journal and `stepup status` say so as
+    long as it lies there."""
     with Verifier(POLICY) as verifier:
-        tap.equal(verifier.call("admin", "Status")["mark_beside_store"], False, "a mark in a folder of its own is no trouble")
+        tap.equal(verifier.call("admin", "Status")["mark_beside_store"], False,
+                  "a mark in a folder of its own is no trouble")
     verifier = Verifier(POLICY)
     verifier.mark = os.path.join(verifier.state, "mark")
     with verifier:
         os.chmod(verifier.path("admin"), 0o666)
-        tap.equal(verifier.call("admin", "Status")["mark_beside_store"], True, "status says of a mark that it lies beside the database")
+        tap.equal(verifier.call("admin", "Status")["mark_beside_store"], True,
+                  "status says of a mark that it lies beside the database")
         tap.matches(verifier.log(), "lies in the database's folder", "and so does the journal")
-        tap.matches(Cli(verifier).run("status").out, "Give the mark a folder of its own: stepupd --mark", "in words, too")
+        tap.matches(Cli(verifier).run("status").out, "Give the mark a folder of its own: stepupd --mark",
+                    "in words, too")
 
 
 def as_its_own_user():
@@ -353,7 +395,8 @@ def as_its_own_user():
     try:
         verifier.start()
         tap.ok(verifier.call("verify", "Keys", uid=NOBODY).ok, "serves as an unprivileged user")
-        tap.equal(stat.S_IMODE(os.stat(verifier.path("admin")).st_mode) & 0o007, 0, "... with the administrators' door closed to others")
+        tap.equal(stat.S_IMODE(os.stat(verifier.path("admin")).st_mode) & 0o007, 0,
+                  "... with the administrators' door closed to others")
         tap.equal(verifier.restart().call("verify", "Keys").ok, True, "... and starts again on what it left")
     finally:
         verifier.close()
@@ -378,10 +421,13 @@ def activation():
         tap.ok(reply.ok, "a call on an activated socket starts the verifier and is answered", reply)
         verifier.wait_notified("READY=1")
         for door in ("admin", "redeem", "hooks"):
-            tap.ok(verifier.call(door, "org.varlink.service.GetInfo").ok, f"the activated {door} door answers")
+            tap.ok(verifier.call(door, "org.varlink.service.GetInfo").ok,
+                   f"the activated {door} door answers")
         with verifier.client() as client:
-            credentials = client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-            tap.equal(struct.unpack("3i", credentials)[0], verifier.process.pid, "callers see the verifier behind the socket, not who made it")
+            credentials = client.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED,
+                                                   struct.calcsize("3i"))
+            tap.equal(struct.unpack("3i", credentials)[0], verifier.process.pid,
+                      "callers see the verifier behind the socket, not who made it")
         tap.equal(verifier.stop(), 0, "and stops cleanly")
         tap.ok(os.path.exists(verifier.path()), "leaving the sockets, which are not its own")
 
@@ -393,7 +439,8 @@ def pass_socket(verifier, name, mode):
     os.chmod(verifier.path("passed"), mode)
     listening.listen()
     verifier.environment.update(LISTEN_FDS="1", LISTEN_FDNAMES=name)
-    verifier.spawn(["bash", "-c", f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ exec "$@"', "bash", *verifier.command()],
+    verifier.spawn(["bash", "-c", f'exec 3<&{listening.fileno()}; LISTEN_PID=$$ exec "$@"', "bash",
+                    *verifier.command()],
                    pass_fds=(listening.fileno(),))
     status = verifier.process.wait(PATIENCE)
     verifier.process = None
@@ -402,8 +449,10 @@ def pass_socket(verifier, name, mode):
 
 
 def activation_refused():
-    for name, mode, sentence in (("other", 0o660, 'named "other"'), ("unknown", 0o660, 'named "unknown"'), ("admin", 0o666, "open to everybody"),
-                                 ("redeem", 0o666, "open to everybody"), ("hooks", 0o666, "open to everybody")):
+    for name, mode, sentence in (("other", 0o660, 'named "other"'), ("unknown", 0o660, 'named "unknown"'),
+                                 ("admin", 0o666, "open to everybody"),
+                                 ("redeem", 0o666, "open to everybody"),
+                                 ("hooks", 0o666, "open to everybody")):
         verifier = Verifier(POLICY)
         try:
             status, said = pass_socket(verifier, name, mode)
@@ -423,15 +472,16 @@ def stop_is_clean():
             verifier.process = None
         tap.matches(verifier.log(), "stopped: clean=yes", "and says so")
         verifier.start()
-        tap.matches(verifier.log(), r"(?s)start: .*stopped: .*start: .*clean=yes", "the next start knows that the stop was clean")
+        tap.matches(verifier.log(), r"(?s)start: .*stopped: .*start: .*clean=yes",
+                    "the next start knows that the stop was clean")
 
 
 def main():
     need_root()
     for case in REFUSALS:
         tap.run(refusal, *case)
-    for part in (second_verifier, names_in_the_way, reload, asked_to_reload, check, options, closed_stdio, as_its_own_user, database_alone, mark_beside,
-                 activation, activation_refused, stop_is_clean):
+    for part in (second_verifier, names_in_the_way, reload, asked_to_reload, check, options, closed_stdio,
+                 as_its_own_user, database_alone, mark_beside, activation, activation_refused, stop_is_clean):
         tap.run(part)
     tap.done()
 

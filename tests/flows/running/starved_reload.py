@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reloading with one allocation that fails, each in turn: the verifier goes on with the old policy or the new one, whole."""
+"""Reloading with one allocation that fails, each in turn: the verifier goes on with the old policy or
+the new one, whole."""
 import mmap
 import os
 import select
@@ -21,7 +22,8 @@ group support { members = { alice, "bob" } }
 group desk { unix = "daemon" }
 service export { unix-user = "#4321" }
 caller console { unix-user = "#4322" users = { "@support" } actions = { "door.*" } }
-action door.open { users = { "@support", "@desk" } details = { "door:text", "count:number" } prompt = "Open {door}" require = { key, pin }
+action door.open { users = { "@support", "@desk" } details = { "door:text", "count:number" }
+    prompt = "Open {door}" require = { key, pin }
 	service = export limit = { "10 per 1h", "20 count per 24h" } over-limit = deny }
 action door.shut { users = { "*" } prompt = "Shut the \\"door\\"" require = { code } }
 action "door.*" { users = { "*" } prompt = "Do {action}" require = { key } fresh-for = 5m }
@@ -48,7 +50,8 @@ class Memory:
 
 
 def reload_starved(verifier, memory, countdown):
-    """One reload in which an allocation fails. How it ended: "died", "failed", or "whole" where there were fewer allocations than that."""
+    """One reload in which an allocation fails. How it ended: "died", "failed", or "whole" where there were
+    fewer allocations than that."""
     memory.arm(countdown)
     verifier.process.send_signal(1)
     ready, end = False, time.monotonic() + PATIENCE
@@ -72,9 +75,11 @@ def no_failed_allocation_of_a_reload_ends_the_verifier():
     verifier = Verifier()
     maker = Maker()
     write_roots(os.path.join(verifier.folder, "roots"), maker)
-    write_metadata(os.path.join(verifier.folder, "mds.jwt"), (AAGUID, "Blue Key 5", maker, "FIDO_CERTIFIED_L1"))
+    write_metadata(os.path.join(verifier.folder, "mds.jwt"),
+                   (AAGUID, "Blue Key 5", maker, "FIDO_CERTIFIED_L1"))
     memory = Memory(verifier.folder)
-    verifier.environment.update(LD_PRELOAD=program("tests/flows/starved_memory.so"), STARVED_MEMORY=memory.path)
+    verifier.environment.update(LD_PRELOAD=program("tests/flows/starved_memory.so"),
+                                STARVED_MEMORY=memory.path)
     verifier.write_policy(POLICY)
     died = []
     with verifier:
@@ -88,12 +93,15 @@ def no_failed_allocation_of_a_reload_ends_the_verifier():
                 if len(died) == 3:
                     break
                 verifier.start()
-        if not tap.ok(not died, "no failed allocation of a reload ends the verifier", f"it ended at {died}:\n{verifier.log()[-2000:]}"):
+        if not tap.ok(not died, "no failed allocation of a reload ends the verifier",
+                      f"it ended at {died}:\n{verifier.log()[-2000:]}"):
             return
         tap.ok(countdown > 50, "a reload has allocations that can fail", countdown)
-        verifier.write_policy(POLICY + 'action door.bell { users = { "*" } prompt = "Ring" require = { code } }\n')
+        verifier.write_policy(
+            POLICY + 'action door.bell { users = { "*" } prompt = "Ring" require = { code } }\n')
         verifier.reload()
-        tap.ok(verifier.call("verify", "Explain", {"user": "alice", "action": "door.bell"}).ok, "the next reload takes the new policy")
+        tap.ok(verifier.call("verify", "Explain", {"user": "alice", "action": "door.bell"}).ok,
+               "the next reload takes the new policy")
 
 
 need_root()

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""The clock an hour back, a day forward, standing still, and set while the verifier runs: spent stays spent, what waits is void."""
+"""The clock an hour back, a day forward, standing still, and set while the verifier runs: spent stays spent,
+what waits is void."""
 import datetime
 import glob
 import os
@@ -32,8 +33,9 @@ class SetClock:
 
     def environment(self):
         """What has stepupd read it."""
-        return {"TZ": "UTC", "LD_PRELOAD": glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0], "FAKETIME_NO_CACHE": "1",
-                "FAKETIME_TIMESTAMP_FILE": self.path, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        return {"TZ": "UTC", "LD_PRELOAD": glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0],
+                "FAKETIME_NO_CACHE": "1", "FAKETIME_TIMESTAMP_FILE": self.path,
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def try_code(verifier, secret, at):
@@ -44,17 +46,21 @@ def restarts(tap):
     """The clock differs after a clean restart."""
     with Verifier(POLICY, environment={"TZ": "UTC"}, faketime=clock(NOON)) as verifier:
         secret = verifier.enrol("alice", at=NOON)
-        for name, moment in (("stands still", NOON), ("went an hour back", NOON - 3600), ("went a day forward", NOON + 86400)):
+        for name, moment in (("stands still", NOON), ("went an hour back", NOON - 3600),
+                             ("went a day forward", NOON + 86400)):
             verifier.faketime = clock(moment)
             verifier.restart()
-            tap.equal(try_code(verifier, secret, NOON).error, "BadAnswer", f"a spent code stays spent when the clock {name}")
+            tap.equal(try_code(verifier, secret, NOON).error, "BadAnswer",
+                      f"a spent code stays spent when the clock {name}")
         verifier.faketime = clock(NOON - 3600)
         verifier.restart()
-        tap.equal(try_code(verifier, secret, NOON - 3600).error, "BadAnswer",
-                  "with the clock an hour back, the code of that hour is below the last accepted step and refused")
+        tap.equal(
+            try_code(verifier, secret, NOON - 3600).error, "BadAnswer",
+            "with the clock an hour back, the code of that hour is below the last accepted step and refused")
         verifier.faketime = clock(NOON + 86400)
         verifier.restart()
-        tap.ok(try_code(verifier, secret, NOON + 86400).ok, "with the clock right again, a code of now is taken")
+        tap.ok(try_code(verifier, secret, NOON + 86400).ok,
+               "with the clock right again, a code of now is taken")
         tap.equal(try_code(verifier, secret, NOON + 86400).error, "BadAnswer", "and once only")
 
 
@@ -64,11 +70,13 @@ def unclean(tap):
         secret = verifier.enrol("alice", at=NOON - 30)
         verifier.kill()
         verifier.start()
-        tap.equal(try_code(verifier, secret, NOON).error, "BadAnswer", "after an unclean stop a code of the current step is refused")
+        tap.equal(try_code(verifier, secret, NOON).error, "BadAnswer",
+                  "after an unclean stop a code of the current step is refused")
         verifier.stop()
         verifier.faketime = clock(NOON + 60)
         verifier.start()
-        tap.ok(try_code(verifier, secret, NOON + 60).ok, "after a clean stop since, a code of the current step is taken")
+        tap.ok(try_code(verifier, secret, NOON + 60).ok,
+               "after a clean stop since, a code of the current step is taken")
 
 
 def running(tap):
@@ -86,7 +94,8 @@ def running(tap):
         tap.equal(reply.error, "Expired", "a step-up begun before the clock was set is void")
         late = verifier.begin("alice", "door.open")
         reply = verifier.answer(late["transaction"], totp(secret.text, time.time() - 3600))
-        tap.equal(reply.error, "BadAnswer", "and with the clock an hour back, an hour-old code is refused: later ones are spent")
+        tap.equal(reply.error, "BadAnswer",
+                  "and with the clock an hour back, an hour-old code is refused: later ones are spent")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A clock that was ahead for minutes, by days or a year, and is right again: nothing that was noted by it holds until it has caught up."""
+"""A clock that was ahead for minutes, by days or a year, and is right again: nothing that was noted by it
+holds until it has caught up."""
 import os
 import sqlite3
 import sys
@@ -17,11 +18,14 @@ DAY = 24 * 3600
 POLICY = f'''
 origins = {{ "{ORIGIN}" }}
 action count {{ users = {{ "*" }}  prompt = "Count"  require = {{ code }}  limit = {{ "2 per 1h" }} }}
-action sum {{ users = {{ "*" }}  details = {{ "n:number" }}  prompt = "Sum {{n}}"  require = {{ code }}  limit = {{ "100 n per 1h" }} }}
-action kinds {{ users = {{ "*" }}  details = {{ "account:text" }}  prompt = "Look at {{account}}"  require = {{ code }}
+action sum {{ users = {{ "*" }}  details = {{ "n:number" }}  prompt = "Sum {{n}}"  require = {{ code }}
+    limit = {{ "100 n per 1h" }} }}
+action kinds {{ users = {{ "*" }}  details = {{ "account:text" }}  prompt = "Look at {{account}}"
+    require = {{ code }}
     limit = {{ "2 different account per 1h" }} }}
 action vault {{ users = {{ "*" }}  prompt = "Open the vault"  require = {{ key }} }}
-action second {{ users = {{ "*" }}  prompt = "Two"  require = {{ code }}  code-is-enough = yes  always-approve = yes  approvers = {{ "news" }} }}
+action second {{ users = {{ "*" }}  prompt = "Two"  require = {{ code }}  code-is-enough = yes
+    always-approve = yes  approvers = {{ "news" }} }}
 ''' + RULES
 tap = Tap()
 
@@ -31,7 +35,8 @@ class Scene:
         self.ahead, self.how = ahead, how
         self.verifier = Verifier(POLICY)
         self.time = PassingTime(self.verifier)
-        self.verifier.environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"  # the clock is set, and no time passes
+        # the clock is set, and no time passes
+        self.verifier.environment["FAKETIME_DONT_FAKE_MONOTONIC"] = "1"
 
     def jump(self, seconds):
         """Sets the clock: under a verifier that runs, or that doesn't."""
@@ -79,18 +84,22 @@ def poisoned(ahead, how, name):
         verifier.wait_log("counts as of now: that of [1-9]")
         tap.equal(scene.uses(token, "now"), NOTHING, f"{name}: with the right one it still counts, as of now")
         scene.jump(3601)
-        tap.equal(scene.uses(token, "later"), FULL, f"{name}: for one window, and then everything is free again")
-        reply = verifier.call("verify", "EnrollBegin", {"user": "lp", "type": "hotp", "invitation": invited["invitation"]})
+        tap.equal(scene.uses(token, "later"), FULL,
+                  f"{name}: for one window, and then everything is free again")
+        reply = verifier.call("verify", "EnrollBegin",
+                              {"user": "lp", "type": "hotp", "invitation": invited["invitation"]})
         tap.equal(reply.error, "NotAllowed", f"{name}: an invitation of then is none")
         reply = verifier.step_up("uucp", "second", None, second.fresh())
         tap.equal(reply.error, "NeedsApproval", f"{name}: a request of then stands in no other's way")
         tap.ok(reply.get("request") != asked[0], f"{name}: which is a new one")
         begun = verifier.begin("irc", "vault", reach=["browser"])
-        tap.matches(begun.message, "Your key is new: it counts as a code for another 2[34] hours", f"{name}: a key that was enrolled then cools off from now on")
+        tap.matches(begun.message, "Your key is new: it counts as a code for another 2[34] hours",
+                    f"{name}: a key that was enrolled then cools off from now on")
         scene.jump(DAY)
         begun = verifier.begin("irc", "vault", reach=["browser"])
         tap.ok(begun.ok, f"{name}: for a day", begun)
-        reply = verifier.call("verify", "Answer", {"transaction": begun["transaction"], "method": "browser", "key": key.sign(begun["browser"])})
+        reply = verifier.call("verify", "Answer", {"transaction": begun["transaction"], "method": "browser",
+                                                   "key": key.sign(begun["browser"])})
         tap.ok(reply.ok, f"{name}: and then it is what it is", reply)
         root = Administrator(verifier)
         log = root.entries()
@@ -98,7 +107,8 @@ def poisoned(ahead, how, name):
         if how == "running":
             known = log[entries[0]["index"] - 1]["at"] <= entries[0]["at"]
             tap.ok(known, f"{name}: the log has the right time before anything is moved to it")
-        tap.equal([entry["count"] >= 2 for entry in entries], [True], f"{name}: the log says once that it was so, and of how many people")
+        tap.equal([entry["count"] >= 2 for entry in entries], [True],
+                  f"{name}: the log says once that it was so, and of how many people")
         problems = root.check()["problems"]
         tap.equal(problems, [], f"{name}: stepup log verify finds nothing wrong with any of it")
 
@@ -128,7 +138,8 @@ def small_steps():
         scene.jump(3600)
         tap.equal(scene.uses(token, "then"), FULL, "an hour ahead: limits are used")
         scene.jump(-3600)
-        tap.equal(scene.uses(token, "now"), NOTHING, "an hour ahead: they count until the hour has passed, too")
+        tap.equal(scene.uses(token, "now"), NOTHING,
+                  "an hour ahead: they count until the hour has passed, too")
         scene.jump(2 * 3600 + 1)
         tap.equal(scene.uses(token, "later"), FULL, "an hour ahead: and no longer")
         tap.ok("counts as of now" not in verifier.log(), "an hour ahead: nothing is moved")
@@ -137,7 +148,8 @@ def small_steps():
 
 
 if __name__ == "__main__":
-    for case in ((40 * DAY, "running", "40 days ahead"), (366 * DAY, "running", "a year ahead"), (366 * DAY, "restarted", "a year ahead, at a start")):
+    for case in ((40 * DAY, "running", "40 days ahead"), (366 * DAY, "running", "a year ahead"),
+                 (366 * DAY, "restarted", "a year ahead, at a start")):
         tap.run(poisoned, *case)
     tap.run(nothing_old_goes)
     tap.run(small_steps)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Tokens whose clock is off: followed slowly, set right by two codes in a row, told to the log and to who is alerted, and nothing new to who guesses."""
+"""Tokens whose clock is off: followed slowly, set right by two codes in a row, told to the log and to who is
+alerted, and nothing new to who guesses."""
 import os
 import re
 import sys
@@ -21,12 +22,14 @@ tap = Tap()
 
 
 class Slow:
-    """A token that is behind. Its next code is of the next step of its own, so that two are in a row whenever they are typed."""
+    """A token that is behind. Its next code is of the next step of its own, so that two are in a row
+    whenever they are typed."""
 
     def __init__(self, verifier, user):
         self.verifier, self.user = verifier, user
         invitation = verifier.call("admin", "Init", {"user": user, "again": True})["invitation"]
-        self.begun = verifier.call("verify", "EnrollBegin", {"user": user, "type": "totp", "invitation": invitation})
+        self.begun = verifier.call("verify", "EnrollBegin",
+                                   {"user": user, "type": "totp", "invitation": invitation})
         self.secret = Secret(self.begun["secret"])
         self.step = None
 
@@ -35,7 +38,8 @@ class Slow:
         return self.secret.code(at=self.step * self.secret.period)
 
     def enrol(self, code):
-        return self.verifier.call("verify", "EnrollFinish", {"transaction": self.begun["transaction"], "code": code})
+        return self.verifier.call("verify", "EnrollFinish",
+                                  {"transaction": self.begun["transaction"], "code": code})
 
     def open(self, code):
         begun = self.verifier.begin(self.user, "door.open", uid=GAMES)
@@ -45,14 +49,17 @@ class Slow:
 def enrolment(verifier):
     slow = Slow(verifier, "mail")
     first = slow.enrol(slow.code())
-    tap.matches(first.message, r"right for a clock \d+ s behind. Nothing was enrolled yet. Type the next code", "who enrols a token that is behind is told by how much")
+    tap.matches(first.message,
+                r"right for a clock \d+ s behind. Nothing was enrolled yet. Type the next code",
+                "who enrols a token that is behind is told by how much")
     tap.ok(first.error == "BadAnswer" and first.get("tries_left") > 0, "and may go on", first)
     tap.ok(slow.enrol(slow.code()).ok, "the next code in a row enrols it")
     reply = slow.open(slow.code())
     tap.ok(reply.ok, "then its codes are taken by its clock", reply)
     told = verifier.call("verify", "Explain", {"user": "mail", "action": "door.open"})["why"]
     tap.matches(told, r"The clock of Authenticator app was \d+ s behind at its last code", "Explain says so")
-    entry = [entry for entry in Administrator(verifier).entries() if entry["type"] == "grant" and entry["user"] == "mail"][-1]
+    entry = [entry for entry in Administrator(verifier).entries() if entry["type"] == "grant"
+             and entry["user"] == "mail"][-1]
     tap.ok(entry["drift"] < -60, "and the log has it", entry)
 
 
@@ -63,10 +70,13 @@ def later(verifier):
     slow.step = slow.secret.step() + 5  # by now it is ahead: what is behind the last code is spent
     ahead = slow.open(slow.code())
     plain = slow.open("000000" if slow.secret.wrong() == "000000" else slow.secret.wrong())
-    tap.equal((ahead.error, re.sub(r"\d+", "N", ahead.message)), ("BadAnswer", re.sub(r"\d+", "N", ahead.message)), "a code that is too far off is refused")
-    tap.ok("clock" not in ahead.message and plain.error in ("BadAnswer", "Throttled"), "in the words of any wrong code", (ahead, plain))
+    tap.equal((ahead.error, re.sub(r"\d+", "N", ahead.message)),
+              ("BadAnswer", re.sub(r"\d+", "N", ahead.message)), "a code that is too far off is refused")
+    tap.ok("clock" not in ahead.message and plain.error in ("BadAnswer", "Throttled"),
+           "in the words of any wrong code", (ahead, plain))
     verifier.wait_log(r"STEPUP_KIND=token-clock STEPUP_USER=news ")
-    entry = [entry for entry in Administrator(verifier).entries() if entry["type"] == "refusal" and entry["user"] == "news"][0]
+    entry = [entry for entry in Administrator(verifier).entries() if entry["type"] == "refusal"
+             and entry["user"] == "news"][0]
     tap.matches(entry["why"], r"^right for a clock \d+ s ahead$", "the log says what it was, and an alert")
 
 
@@ -77,10 +87,12 @@ def many(verifier):
         slow.step = slow.secret.step() + 6
         slow.open(slow.code())
     line = verifier.wait_log(r"[^\n]*STEPUP_KIND=host-clock[^\n]*")
-    tap.matches(verifier.log(), r"Codes of \d+ people are right for a clock \d+ s ahead. Rather this host's clock is wrong than all of theirs",
+    tap.matches(verifier.log(), r"Codes of \d+ people are right for a clock \d+ s ahead. "
+                r"Rather this host's clock is wrong than all of theirs",
                 "where many are off the same way, an alert says that this host's clock may be wrong")
     slow = people[0]
-    tap.ok(slow.open(slow.code()).error in (None, "Throttled"), "and each of them goes on by two codes in a row", line)
+    tap.ok(slow.open(slow.code()).error in (None, "Throttled"),
+           "and each of them goes on by two codes in a row", line)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What is refused only where it would have been done, inside its own transaction, is in the log like what is refused before: who, what, why, and the step-up that
-was spent on it. Each race is two calls in one commit."""
+"""What is refused only where it would have been done, inside its own transaction, is in the log like what is
+refused before: who, what, why, and the step-up that was spent on it. Each race is two calls in one commit."""
 import os
 import sys
 
@@ -14,7 +14,8 @@ from logbook import Administrator
 POLICY = '''
 caller console { unix-user = "root"  users = { "*" }  actions = { "*" } }
 action "stepup.*" { users = { "root", "bin" }  require = { code }  code-is-enough = yes }
-action vault.open { users = { "mail" }  prompt = "Open"  require = { code }  always-approve = yes  approvers = { "bin" } }
+action vault.open { users = { "mail" }  prompt = "Open"  require = { code }  always-approve = yes
+    approvers = { "bin" } }
 '''
 tap = Tap()
 
@@ -36,10 +37,12 @@ class Desk:
     def stop(self, verb, details, parameters=None):
         """A verb as (door, method, parameters), ready to be sent."""
         authorization = self.root.authorize("stepup." + verb.lower(), details)
-        return ("admin", verb, {**(details if parameters is None else parameters), "authorization": authorization})
+        return ("admin", verb,
+                {**(details if parameters is None else parameters), "authorization": authorization})
 
     def race(self, prepare, undo):
-        """prepare() gives two calls anew, of which the first should be decided first; undo() undoes that one, and where the second came first it is tried again."""
+        """prepare() gives two calls anew, of which the first should be decided first; undo() undoes that one,
+        and where the second came first it is tried again."""
         for _ in range(20):
             self.new_refusals()
             first, second = self.verifier.in_one_go(*prepare())
@@ -50,21 +53,24 @@ class Desk:
 
 
 def told(entry):
-    return {name: entry[name] for name in ("error", "action", "user", "why", "caller", "grant") if name in entry}
+    return {name: entry[name] for name in ("error", "action", "user", "why", "caller", "grant")
+            if name in entry}
 
 
 def expect(desk, race, error, wanted, fact):
     first, second = race
     tap.ok(first.ok and second.error == error, f"{fact}: refused as {error}", race)
     logged = desk.new_refusals()
-    tap.ok([{name: entry.get(name) for name in wanted} for entry in logged] == [wanted], f"{fact}: that is in the log", [told(entry) for entry in logged])
+    tap.ok([{name: entry.get(name) for name in wanted} for entry in logged] == [wanted],
+           f"{fact}: that is in the log", [told(entry) for entry in logged])
     return logged[0] if logged else {}
 
 
 def names_its_grant(desk, entry, fact):
     index = entry.get("grant", 0)
     grant = desk.root.entries()[index]
-    tap.ok(index and (grant["type"], grant["action"], grant["user"]) == ("grant", entry["action"], entry["user"]),
+    tap.ok(index
+           and (grant["type"], grant["action"], grant["user"]) == ("grant", entry["action"], entry["user"]),
            f"{fact}: with the step-up that was spent on it", (entry, grant))
 
 
@@ -73,25 +79,32 @@ def verbs(desk):
     held = desk.verifier.enrol_token("sync")
 
     def revoke():
-        return desk.stop("Revoke", {"user": "sync", "credential": desk.verifier.enrol_token("sync").credential})
+        return desk.stop("Revoke",
+                         {"user": "sync", "credential": desk.verifier.enrol_token("sync").credential})
 
     entry = expect(desk, desk.race(lambda: (desk.stop("Freeze", {"action": "stepup.revoke"}), revoke()),
                                    lambda: desk.root.call("Thaw", {"action": "stepup.revoke"})), "Frozen",
-                   {"error": "Frozen", "action": "stepup.revoke", "user": "root", "why": "after its step-up"}, "a verb behind its freeze")
+                   {"error": "Frozen", "action": "stepup.revoke", "user": "root", "why": "after its step-up"},
+                   "a verb behind its freeze")
     names_its_grant(desk, entry, "a verb behind its freeze")
-    entry = expect(desk, desk.race(lambda: (desk.stop("Lock", {"users": "root"}, {"users": ["root"]}), revoke()), lambda: desk.bin.unlock("root")), "Locked",
-                   {"error": "Locked", "action": "stepup.revoke", "user": "root", "why": "after its step-up"}, "a verb behind the lock of its administrator")
+    entry = expect(desk,
+                   desk.race(lambda: (desk.stop("Lock", {"users": "root"}, {"users": ["root"]}), revoke()),
+                             lambda: desk.bin.unlock("root")), "Locked",
+                   {"error": "Locked", "action": "stepup.revoke", "user": "root", "why": "after its step-up"},
+                   "a verb behind the lock of its administrator")
     names_its_grant(desk, entry, "a verb behind the lock of its administrator")
 
     def remove():
         spare = desk.verifier.enrol_token("sync").credential
         begun = desk.verifier.begin("sync", "stepup.remove", {"credential": spare})
         desk.verifier.answer(begun["transaction"], held.fresh())
-        return ("verify", "Remove", {"user": "sync", "credential": spare, "authorization": begun["transaction"]})
+        return ("verify", "Remove",
+                {"user": "sync", "credential": spare, "authorization": begun["transaction"]})
 
     entry = expect(desk, desk.race(lambda: (desk.stop("Freeze", {"action": "stepup.remove"}), remove()),
                                    lambda: desk.root.call("Thaw", {"action": "stepup.remove"})), "Frozen",
-                   {"error": "Frozen", "action": "stepup.remove", "user": "sync"}, "one's own removal behind its freeze")
+                   {"error": "Frozen", "action": "stepup.remove", "user": "sync"},
+                   "one's own removal behind its freeze")
     names_its_grant(desk, entry, "one's own removal behind its freeze")
 
 
@@ -101,14 +114,19 @@ def unlocking(desk):
     desk.new_refusals()
     ok = desk.verifier.call("admin", "Status")
     entry = expect(desk, (ok, desk.root.call("Unlock", {"user": "news"})), "NotAllowed",
-                   {"error": "NotAllowed", "action": "stepup.unlock", "user": "root", "why": "locked by the same person"}, "unlocking whom one locked")
+                   {"error": "NotAllowed", "action": "stepup.unlock", "user": "root",
+                    "why": "locked by the same person"},
+                   "unlocking whom one locked")
     names_its_grant(desk, entry, "unlocking whom one locked")
     expect(desk, (ok, desk.root.call("Unlock", {"user": "root"})), "NotAllowed",
-           {"error": "NotAllowed", "action": "stepup.unlock", "user": "root", "why": "their own account"}, "unlocking oneself")
+           {"error": "NotAllowed", "action": "stepup.unlock", "user": "root", "why": "their own account"},
+           "unlocking oneself")
     desk.bin.unlock("news")
     desk.new_refusals()
-    for verb, details in (("Unlock", {"user": "news"}), ("Thaw", {"action": "vault.open"}), ("Revoke", {"user": "news", "credential": MADE_UP[:16]})):
-        tap.equal(desk.root.call(verb, details).error, "NotAllowed", f"{verb} of what isn't there is a mistake")
+    for verb, details in (("Unlock", {"user": "news"}), ("Thaw", {"action": "vault.open"}),
+                          ("Revoke", {"user": "news", "credential": MADE_UP[:16]})):
+        tap.equal(desk.root.call(verb, details).error, "NotAllowed",
+                  f"{verb} of what isn't there is a mistake")
     tap.equal([told(entry) for entry in desk.new_refusals()], [], "and in no log")
 
 
@@ -117,21 +135,30 @@ def enrolments(desk):
 
     def finish(user, **permission):
         begun = verifier.call("verify", "EnrollBegin", {"user": user, "type": "hotp", **permission})
-        return ("verify", "EnrollFinish", {"transaction": begun["transaction"], "code": Token(begun["secret"]).fresh()})
+        return ("verify", "EnrollFinish",
+                {"transaction": begun["transaction"], "code": Token(begun["secret"]).fresh()})
 
     def invited(user):
-        return finish(user, invitation=verifier.call("admin", "Init", {"user": user, "again": True})["invitation"])
+        return finish(user,
+                      invitation=verifier.call("admin", "Init", {"user": user, "again": True})["invitation"])
 
     def thaw():
         return desk.root.call("Thaw", {"action": "stepup.enroll"})
 
     refusal = {"action": "stepup.enroll", "user": "lp"}
-    expect(desk, desk.race(lambda: (desk.stop("Freeze", {"action": "stepup.enroll"}), invited("lp")), thaw), "Frozen",
+    expect(desk, desk.race(lambda: (desk.stop("Freeze", {"action": "stepup.enroll"}), invited("lp")), thaw),
+           "Frozen",
            {"error": "Frozen", "why": "enrolment", **refusal}, "an enrolment behind its freeze")
-    expect(desk, desk.race(lambda: (desk.stop("Lock", {"users": "lp"}, {"users": ["lp"]}), invited("lp")), lambda: desk.bin.unlock("lp")), "Locked",
+    expect(desk, desk.race(lambda: (desk.stop("Lock", {"users": "lp"}, {"users": ["lp"]}), invited("lp")),
+                           lambda: desk.bin.unlock("lp")), "Locked",
            {"error": "Locked", "why": "enrolment", **refusal}, "an enrolment behind a lock")
-    expect(desk, desk.race(lambda: tuple(reversed((invited("lp"), ("admin", "Init", {"user": "lp", "again": True})))), lambda: None), "NotAllowed",
-           {"error": "NotAllowed", "why": "wrong invitation", **refusal}, "an enrolment behind a newer invitation")
+    expect(
+        desk,
+        desk.race(lambda: tuple(reversed((invited("lp"), ("admin", "Init", {"user": "lp", "again": True})))),
+                  lambda: None),
+        "NotAllowed",
+           {"error": "NotAllowed", "why": "wrong invitation", **refusal},
+           "an enrolment behind a newer invitation")
     token = verifier.enrol_token("man")
 
     def authorized():
@@ -139,8 +166,11 @@ def enrolments(desk):
         verifier.answer(begun["transaction"], token.fresh())
         return finish("man", authorization=begun["transaction"])
 
-    entry = expect(desk, desk.race(lambda: (desk.stop("Freeze", {"action": "stepup.enroll"}), authorized()), thaw), "Frozen",
-                   {"error": "Frozen", "action": "stepup.enroll", "user": "man"}, "an enrolment by a step-up behind its freeze")
+    entry = expect(desk,
+                   desk.race(lambda: (desk.stop("Freeze", {"action": "stepup.enroll"}), authorized()), thaw),
+                   "Frozen",
+                   {"error": "Frozen", "action": "stepup.enroll", "user": "man"},
+                   "an enrolment by a step-up behind its freeze")
     names_its_grant(desk, entry, "an enrolment by a step-up behind its freeze")
 
 
@@ -149,9 +179,12 @@ def last_credential(desk):
     begun = desk.verifier.begin("games", "stepup.remove", {"credential": token.credential})
     desk.verifier.answer(begun["transaction"], token.fresh())
     desk.new_refusals()
-    reply = desk.verifier.call("verify", "Remove", {"user": "games", "credential": token.credential, "authorization": begun["transaction"]})
+    reply = desk.verifier.call("verify", "Remove", {"user": "games", "credential": token.credential,
+                                                    "authorization": begun["transaction"]})
     entry = expect(desk, (desk.verifier.call("admin", "Status"), reply), "NotAllowed",
-                   {"error": "NotAllowed", "action": "stepup.remove", "user": "games", "why": "the last credential"}, "removing the last credential")
+                   {"error": "NotAllowed", "action": "stepup.remove", "user": "games",
+                    "why": "the last credential"},
+                   "removing the last credential")
     names_its_grant(desk, entry, "removing the last credential")
 
 
@@ -161,7 +194,8 @@ def requests(desk):
 
     def deny():
         asked = verifier.step_up("mail", "vault.open", None, token.fresh())
-        return (desk.stop("Lock", {"users": "bin"}, {"users": ["bin"]}), ("verify", "Deny", {"user": "bin", "request": asked["request"]}))
+        return (desk.stop("Lock", {"users": "bin"}, {"users": ["bin"]}),
+                ("verify", "Deny", {"user": "bin", "request": asked["request"]}))
 
     def unlock():
         """By a third one: who locked doesn't."""
@@ -170,14 +204,18 @@ def requests(desk):
         daemon = verifier.enrol_token("daemon")
         begun = verifier.begin("daemon", "stepup.unlock", {"user": "bin"}, uid=DAEMON)
         verifier.answer(begun["transaction"], daemon.fresh(), uid=DAEMON)
-        tap.equal(verifier.call("verify", "Requests", {}, uid=BIN).error, "Locked", "who is locked is shown no requests")
+        tap.equal(verifier.call("verify", "Requests", {}, uid=BIN).error, "Locked",
+                  "who is locked is shown no requests")
         verifier.call("admin", "Unlock", {"user": "bin", "authorization": begun["transaction"]}, uid=DAEMON)
 
     first, second = desk.race(deny, unlock)
-    tap.ok(first.ok and second.error == "Locked", "a denial behind the lock of who denies is refused", (first, second))
+    tap.ok(first.ok and second.error == "Locked", "a denial behind the lock of who denies is refused",
+           (first, second))
     logged = [told(entry) for entry in desk.new_refusals()]
     for why in ("denying a request", "reading requests"):
-        tap.ok([entry for entry in logged if (entry["error"], entry["user"], entry.get("why")) == ("Locked", "bin", why)], f"{why} while locked is in the log", logged)
+        tap.ok([entry for entry in logged
+                if (entry["error"], entry["user"], entry.get("why")) == ("Locked", "bin", why)],
+               f"{why} while locked is in the log", logged)
     again = [entry for entry in logged if entry["user"] == "bin"]
     tap.equal(len(again), 2, "once each")
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Limits as `stepup log verify` replays them: it finds nothing wrong with the log of a verifier that counted, and the
-entry in one of a verifier that did not. The second is the first with a word changed in it, signed anew by who has
-the log's key."""
+"""Limits as `stepup log verify` replays them: it finds nothing wrong with the log of a verifier that counted,
+and the entry in one of a verifier that did not. The second is the first with a word changed in it, signed
+anew by who has the log's key."""
 import base64
 import hashlib
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""What takes hours or days, under a clock that is set forward: invitations end, executions are remembered for a day, a hundred wrong
-codes in a row suspend codes."""
+"""What takes hours or days, under a clock that is set forward: invitations end, executions are remembered for
+a day, a hundred wrong codes in a row suspend codes."""
 import datetime
 import glob
 import json
@@ -32,8 +32,10 @@ class Clock:
     def __init__(self, verifier):
         self.path = os.path.join(verifier.folder, "clock")
         self.now = START
-        verifier.environment = {"TZ": "UTC", "LD_PRELOAD": glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0],
-                                "FAKETIME_NO_CACHE": "1", "FAKETIME_TIMESTAMP_FILE": self.path, "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+        verifier.environment = {"TZ": "UTC",
+                                "LD_PRELOAD": glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0],
+                                "FAKETIME_NO_CACHE": "1", "FAKETIME_TIMESTAMP_FILE": self.path,
+                                "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
         self.go_on(0)
 
     def go_on(self, seconds):
@@ -49,15 +51,19 @@ def entries(verifier, token):
     begun = verifier.begin("root", "stepup.log")
     verifier.answer(begun["transaction"], token.fresh())
     reply = verifier.call("admin", "Log", {"from": 0, "count": 1024, "authorization": begun["transaction"]})
-    return [one["entry"] if isinstance(one["entry"], dict) else json.loads(one["entry"]) for one in reply["entries"]]
+    return [one["entry"] if isinstance(one["entry"], dict) else json.loads(one["entry"])
+            for one in reply["entries"]]
 
 
 def invitations(verifier, clock):
-    made = {user: verifier.call("admin", "Init", {"user": user, "again": True})["invitation"] for user in ("mail", "news")}
+    made = {user: verifier.call("admin", "Init", {"user": user, "again": True})["invitation"]
+            for user in ("mail", "news")}
     clock.go_on(72 * HOUR - 1)
-    tap.ok(verifier.enrol_token("mail", invitation=made["mail"]).credential, "an invitation is good until its last second")
+    tap.ok(verifier.enrol_token("mail", invitation=made["mail"]).credential,
+           "an invitation is good until its last second")
     clock.go_on(1)
-    reply = verifier.call("verify", "EnrollBegin", {"user": "news", "type": "hotp", "invitation": made["news"]})
+    reply = verifier.call("verify", "EnrollBegin",
+                          {"user": "news", "type": "hotp", "invitation": made["news"]})
     tap.equal(reply.error, "NotAllowed", "and for nothing 72 hours after it was made")
 
 
@@ -86,7 +92,8 @@ def suspension(verifier, clock):
             reply = verifier.step_up("mail", "door.open", None, code)
         return reply
     wrong = [three_hours_later(token.wrong()) for _ in range(100)]
-    tap.equal({reply.error for reply in wrong}, {"BadAnswer"}, "a hundred wrong codes, spread over days, are each looked at")
+    tap.equal({reply.error for reply in wrong}, {"BadAnswer"},
+              "a hundred wrong codes, spread over days, are each looked at")
     clock.go_on(30 * 24 * HOUR)
     reply = three_hours_later(token.fresh())
     tap.ok(not reply.ok, "then even the right code is refused, a month later too", reply)

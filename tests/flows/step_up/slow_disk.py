@@ -211,7 +211,8 @@ def permitted_behind(desk):
 
 
 def reloaded_behind(desk):
-    """A reload is carried out before it is written down: whether it may be is asked behind what is decided."""
+    """A reload is carried out before it is written down: whether it may be is asked behind
+    what is decided."""
     desk.tokens["bin"] = desk.verifier.enrol_token("bin")
     desk.disk.be_slow(desk)
     changes = lifted(desk, "daemon", "Lock", "Unlock", user="bin")()

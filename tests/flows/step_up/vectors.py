@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""RFC 4226 appendix D and RFC 6238 appendix B through the whole path: a PAM transaction, pam_stepup.so, the socket, stepupd, the store.
+"""RFC 4226 appendix D and RFC 6238 appendix B through the whole path: a PAM transaction, pam_stepup.so, the
+socket, stepupd, the store.
 
-The clock is libfaketime's, frozen at each vector's time; credentials are enrolled one step earlier, with the step before as their proof.
+The clock is libfaketime's, frozen at each vector's time; credentials are enrolled one step earlier, with the
+step before as their proof.
 """
 import base64
 import datetime
@@ -42,7 +44,8 @@ def pam(verifier, user, code):
         with open(os.path.join(confdir, "vector"), "w") as out:
             out.write("auth required %s action=vector.check socket=%s\n" % (
                 os.path.join(build_dir(), "pam_module/pam_stepup.so"), verifier.path()))
-    done = subprocess.run([program("tests/pam/pam_try"), "--confdir", confdir, "--answer", code, "vector", user],
+    done = subprocess.run([program("tests/pam/pam_try"), "--confdir", confdir, "--answer", code, "vector",
+                           user],
                           stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)["result"]
 
@@ -65,8 +68,9 @@ def rfc6238(tap):
             for algorithm in codes:
                 for digits in (6, 8):
                     enrol(verifier, f"{algorithm.lower()}-{digits}-{moment}",
-                          hotp(SEEDS[algorithm], (moment - 30) // 30, digits, algorithm), type="totp", algorithm=algorithm,
-                          digits=digits, period=30, secret=base64.b32encode(SEEDS[algorithm]).decode())
+                          hotp(SEEDS[algorithm], (moment - 30) // 30, digits, algorithm), type="totp",
+                          algorithm=algorithm, digits=digits, period=30,
+                          secret=base64.b32encode(SEEDS[algorithm]).decode())
             verifier.faketime = faketime(moment)
             verifier.restart()
             for algorithm, code in codes.items():
@@ -74,8 +78,9 @@ def rfc6238(tap):
                     user = f"{algorithm.lower()}-{digits}-{moment}"
                     tap.equal(pam(verifier, user, code[8 - digits:]), "PAM_SUCCESS",
                               f"RFC 6238 appendix B: T={moment}, {algorithm}, {digits} digits")
-                    tap.ok(pam(verifier, user, code[8 - digits:]) != "PAM_SUCCESS",
-                           f"RFC 6238 section 5.2: T={moment}, {algorithm}, {digits} digits is not taken twice")
+                    tap.ok(
+                        pam(verifier, user, code[8 - digits:]) != "PAM_SUCCESS",
+                        f"RFC 6238 section 5.2: T={moment}, {algorithm}, {digits} digits is not taken twice")
 
 
 def rfc4226(tap):
@@ -83,9 +88,12 @@ def rfc4226(tap):
         enrol(verifier, "counter", RFC4226[0], type="hotp", counter=0, digits=6,
               secret=base64.b32encode(SEEDS["SHA1"]).decode())
         for counter, code in list(enumerate(RFC4226))[1:]:
-            tap.equal(pam(verifier, "counter", code), "PAM_SUCCESS", f"RFC 4226 appendix D: counter {counter}")
-        tap.ok(pam(verifier, "counter", RFC4226[9]) != "PAM_SUCCESS", "RFC 4226: a counter's code is not taken twice")
-        tap.ok(pam(verifier, "counter", RFC4226[3]) != "PAM_SUCCESS", "RFC 4226: an earlier counter's code is not taken")
+            tap.equal(pam(verifier, "counter", code), "PAM_SUCCESS",
+                      f"RFC 4226 appendix D: counter {counter}")
+        tap.ok(pam(verifier, "counter", RFC4226[9]) != "PAM_SUCCESS",
+               "RFC 4226: a counter's code is not taken twice")
+        tap.ok(pam(verifier, "counter", RFC4226[3]) != "PAM_SUCCESS",
+               "RFC 4226: an earlier counter's code is not taken")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""kill -9 under load, again and again: nothing counts twice, nothing that was answered is missing from the log."""
+"""kill -9 under load, again and again: nothing counts twice, nothing that was answered is
+missing from the log."""
 import collections
 import os
 import random
@@ -15,7 +16,8 @@ from logbook import RULES, Administrator
 POLICY = RULES + '''
 service export { unix-user = "root" }
 action door.open { users = { "*" }  prompt = "Open"  require = { code } }
-action customer.export { users = { "*" }  details = { "records:number" }  prompt = "Export {records}"  require = { code }
+action customer.export { users = { "*" }  details = { "records:number" }  prompt = "Export {records}"
+    require = { code }
     code-is-enough = yes  service = export }
 '''
 ROUNDS, WORKERS = 12, 8
@@ -24,7 +26,8 @@ tap = Tap()
 
 
 class Worker(threading.Thread):
-    """One user whose step-ups go on until the verifier dies. Notes what was answered, and what was under way."""
+    """One user whose step-ups go on until the verifier dies. Notes what was answered, and
+    what was under way."""
 
     def __init__(self, verifier, number, name, exports, counter):
         super().__init__()
@@ -60,7 +63,8 @@ class Worker(threading.Thread):
         self.answered.append((code, reply["log"]))
         if self.exports:
             self.unredeemed = reply["receipt"]
-            reply = redeem.call("Redeem", {"receipt": self.unredeemed, "action": "customer.export", "details": EXPORT})
+            reply = redeem.call("Redeem",
+                                {"receipt": self.unredeemed, "action": "customer.export", "details": EXPORT})
             if not reply.ok:
                 raise RuntimeError(f"a good receipt was refused: {reply}")
             self.redeemed.append((self.unredeemed, reply["log"]))
@@ -69,11 +73,13 @@ class Worker(threading.Thread):
 
 
 def redeem_again(verifier, receipt):
-    return verifier.call("redeem", "Redeem", {"receipt": receipt, "action": "customer.export", "details": EXPORT})
+    return verifier.call("redeem", "Redeem",
+                         {"receipt": receipt, "action": "customer.export", "details": EXPORT})
 
 
 def crash_once(verifier, number):
-    """Load, kill -9, start again, and each worker's last code and receipt once more. The workers, and what counted twice."""
+    """Load, kill -9, start again, and each worker's last code and receipt once more. The workers, and
+    what counted twice."""
     counter = threading.Semaphore(0)
     workers = [Worker(verifier, i, f"user{number}-{i}", i % 2 == 1, counter) for i in range(WORKERS)]
     for worker in workers:
@@ -90,7 +96,8 @@ def crash_once(verifier, number):
         if last is not None:
             reply = verifier.step_up(worker.user, "door.open", None, last)
             if worker.under_way is None and reply.ok:
-                twice.append(f"{worker.user}: code {last} was answered before the crash and accepted after it")
+                twice.append(
+                    f"{worker.user}: code {last} was answered before the crash and accepted after it")
             if worker.under_way is not None and reply.ok:
                 worker.answered.append((last, reply["log"]))
         if worker.redeemed and redeem_again(verifier, worker.redeemed[-1][0]).ok:
@@ -110,13 +117,15 @@ def missing(entries, workers):
     for worker in workers:
         for kind, list_of in (("grant", worker.answered), ("redeem", worker.redeemed)):
             for _, index in list_of:
-                if index >= len(entries) or entries[index]["type"] != kind or entries[index]["user"] != worker.user:
+                if (index >= len(entries) or entries[index]["type"] != kind
+                    or entries[index]["user"] != worker.user):
                     wrong.append(f"{kind} of {worker.user} at {index}")
     return wrong
 
 
 def repeated(entries, kind, *names):
-    counts = collections.Counter(tuple(entry.get(name) for name in names) for entry in entries if entry["type"] == kind)
+    counts = collections.Counter(tuple(entry.get(name) for name in names) for entry in entries
+                                 if entry["type"] == kind)
     return [key for key, count in counts.items() if count > 1]
 
 
@@ -130,14 +139,18 @@ def crashes(verifier):
     entries = administrator.entries()
     answered = sum(len(worker.answered) for worker in everybody)
     cut = sum(worker.under_way is not None for worker in everybody)
-    print(f"# {ROUNDS} crashes, {answered} step-ups answered, {cut} cut off under way, seed {seed}", flush=True)
+    print(f"# {ROUNDS} crashes, {answered} step-ups answered, {cut} cut off under way, seed {seed}",
+          flush=True)
     tap.ok(answered > 0 and cut > 0, "the crashes came under load")
     tap.equal(twice, [], "no code and no receipt of before a crash counts after it")
-    tap.equal(missing(entries, everybody), [], "every success that was answered is in the log where its answer said")
-    tap.equal(repeated(entries, "grant", "credential", "counter"), [], "no credential's counter was granted twice")
+    tap.equal(missing(entries, everybody), [],
+              "every success that was answered is in the log where its answer said")
+    tap.equal(repeated(entries, "grant", "credential", "counter"), [],
+              "no credential's counter was granted twice")
     tap.equal(repeated(entries, "redeem", "jti"), [], "no receipt was redeemed twice")
     summary = administrator.check()
-    tap.equal((summary["problems"], summary["valid"], summary["entries"] >= len(entries)), ([], True, True), "stepup log verify finds nothing wrong")
+    tap.equal((summary["problems"], summary["valid"], summary["entries"] >= len(entries)), ([], True, True),
+              "stepup log verify finds nothing wrong")
 
 
 def totp_across_a_crash(verifier):
@@ -146,7 +159,8 @@ def totp_across_a_crash(verifier):
     tap.ok(verifier.step_up("alice", "door.open", None, code).ok, "a TOTP code is accepted")
     verifier.kill()
     verifier.start()
-    tap.equal(verifier.step_up("alice", "door.open", None, code).error, "BadAnswer", "and refused after kill -9")
+    tap.equal(verifier.step_up("alice", "door.open", None, code).error, "BadAnswer",
+              "and refused after kill -9")
 
 
 if __name__ == "__main__":

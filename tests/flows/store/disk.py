@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A full disk and a store that turned read-only under a running verifier: nothing is approved, and it recovers when the disk does.
+"""A full disk and a store that turned read-only under a running verifier: nothing is approved, and it
+recovers when the disk does.
 
 Runs itself in a mount namespace of its own, with a small tmpfs as the verifier's state.
 """
@@ -46,10 +47,12 @@ def fill(folder):
 
 
 def expect_refused(tap, verifier, secret, what):
-    """Refusals until one is met whose write did not fit; never a success. The first codes may still fit into a log that was there before."""
+    """Refusals until one is met whose write did not fit; never a success. The first codes may still fit into
+    a log that was there before."""
     code = secret.fresh()
     reply = verifier.step_up("alice", "door.open", None, code)
-    tap.equal(reply.error, "Unavailable", f"{what}: a right code is not approved, and the reply says that it could not be checked")
+    tap.equal(reply.error, "Unavailable",
+              f"{what}: a right code is not approved, and the reply says that it could not be checked")
     tap.matches(reply.message, r"nothing was approved", f"{what}: the words say that nothing was approved")
     tap.ok(verifier.call("verify", "Keys").ok, f"{what}: the verifier still serves what needs no write")
     return code
@@ -67,16 +70,21 @@ def full_disk(tap):
             reply = verifier.step_up("nobody-%d" % _, "door.open", None, "123456")
             if reply.error == "Unavailable":
                 break
-        tap.equal(reply.error, "Unavailable", "a full disk: the refusal of a wrong code is not pretended to be logged either")
+        tap.equal(reply.error, "Unavailable",
+                  "a full disk: the refusal of a wrong code is not pretended to be logged either")
         code = expect_refused(tap, verifier, secret, "a full disk")
-        tap.matches(verifier.log(), r"store: can't be written, so nothing is approved: .*full", "a full disk: the journal says so")
+        tap.matches(verifier.log(), r"store: can't be written, so nothing is approved: .*full",
+                    "a full disk: the journal says so")
         tap.equal(verifier.log().count("can't be written"), 1, "a full disk: once")
         os.unlink(os.path.join(verifier.state, FILL))
         reply = verifier.step_up("alice", "door.open", None, code)
-        tap.matches(verifier.log(), "store: can be written again", "with room again the journal says that too")
-        tap.ok(reply.ok, "with room again the very code that could not be checked is taken: it was never spent", reply)
+        tap.matches(verifier.log(), "store: can be written again",
+                    "with room again the journal says that too")
+        tap.ok(reply.ok,
+               "with room again the very code that could not be checked is taken: it was never spent", reply)
         verifier.restart()
-        tap.equal(verifier.step_up("alice", "door.open", None, code).error, "BadAnswer", "and after a restart it is spent")
+        tap.equal(verifier.step_up("alice", "door.open", None, code).error, "BadAnswer",
+                  "and after a restart it is spent")
     subprocess.run(["umount", verifier.state])
 
 
@@ -90,7 +98,8 @@ def use_up(verifier):
 
 
 def second_person(tap):
-    """Between asking, agreeing and using: what could not be written did not happen, and happens once there is room."""
+    """Between asking, agreeing and using: what could not be written did not happen, and happens
+    once there is room."""
     verifier = Verifier(PEOPLE)
     mount("-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", verifier.state)
     with verifier:
@@ -101,22 +110,28 @@ def second_person(tap):
         code = scene.tokens["news"].fresh()
         use_up(verifier)
         reply = verifier.answer(begun["transaction"], code, uid=GAMES)
-        tap.equal((reply.error, scene.standing(request)), ("Unavailable", "requested"), "a full disk: nobody agrees to anything")
+        tap.equal((reply.error, scene.standing(request)), ("Unavailable", "requested"),
+                  "a full disk: nobody agrees to anything")
         tap.equal(scene.deny(request).error, "Unavailable", "nor denies it")
         os.unlink(os.path.join(verifier.state, FILL))
         begun = verifier.call("verify", "Approve", {"user": "news", "request": request}, uid=GAMES)
-        tap.ok(verifier.answer(begun["transaction"], code, uid=GAMES).ok, "with room again the very code agrees")
+        tap.ok(verifier.answer(begun["transaction"], code, uid=GAMES).ok,
+               "with room again the very code agrees")
         use_up(verifier)
         reply = scene.claim(transaction)
-        tap.equal((reply.error, scene.standing(request)), ("Unavailable", "approved"), "a full disk: nothing is claimed")
+        tap.equal((reply.error, scene.standing(request)), ("Unavailable", "approved"),
+                  "a full disk: nothing is claimed")
         os.unlink(os.path.join(verifier.state, FILL))
-        tap.ok(scene.claim(transaction).ok, "with room again the same side claims it, without another step-up")
-        tap.equal((scene.standing(request), scene.claim(transaction).error), ("consumed", "Expired"), "and once only")
+        tap.ok(scene.claim(transaction).ok,
+               "with room again the same side claims it, without another step-up")
+        tap.equal((scene.standing(request), scene.claim(transaction).error), ("consumed", "Expired"),
+                  "and once only")
     subprocess.run(["umount", verifier.state])
 
 
 def refusals(tap):
-    """A refusal that is charged to nobody has a budget in the log, of which nothing is spent on what was not written."""
+    """A refusal that is charged to nobody has a budget in the log, of which nothing is spent on what
+    was not written."""
     verifier = Verifier(POLICY)
     mount("-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", verifier.state)
     with verifier:
@@ -131,12 +146,14 @@ def refusals(tap):
         verifier.enrol_token("news")  # is written behind them: two entries
         grown = verifier.call("admin", "Status")["log_size"] - before - 2
         tap.equal(error, "TooWeak", "what is refused before anybody is asked")
-        tap.ok(grown >= REFUSAL_BURST, "a full disk spends nothing of what may be logged of it: with room again all of it is", grown)
+        tap.ok(grown >= REFUSAL_BURST,
+               "a full disk spends nothing of what may be logged of it: with room again all of it is", grown)
     subprocess.run(["umount", verifier.state])
 
 
 def until_looked_at(verifier, time, told):
-    """Until the full disk was met, or, as moving the write-ahead log makes room for a moment, what was due is told at once."""
+    """Until the full disk was met, or, as moving the write-ahead log makes room for a moment, what was due
+    is told at once."""
     for _ in range(20):
         if re.search(rf"could not look after events for hooks|{told}", verifier.log()):
             break
@@ -156,9 +173,11 @@ def alerts(tap):
         spent = token.fresh()
         verifier.step_up("mail", "door.open", None, spent)
         use_up(verifier)
-        tap.equal(verifier.step_up("mail", "door.open", None, spent).error, "Unavailable", "a full disk: a spent code is not told from another")
+        tap.equal(verifier.step_up("mail", "door.open", None, spent).error, "Unavailable",
+                  "a full disk: a spent code is not told from another")
         os.unlink(os.path.join(verifier.state, FILL))
-        tap.equal(verifier.step_up("mail", "door.open", None, spent).error, "BadAnswer", "with room again it is")
+        tap.equal(verifier.step_up("mail", "door.open", None, spent).error, "BadAnswer",
+                  "with room again it is")
         verifier.wait_log("STEPUP_KIND=spent-code STEPUP_USER=mail")
         tap.ok(True, "and that is an alert at once: the first one was not written")
         verifier.step_up("mail", "gate.open", None, token.fresh())
@@ -186,10 +205,12 @@ def dropped(tap):
         admin = Administrator(verifier)
         verifier.stop()
         with contextlib.closing(sqlite3.connect(verifier.database)) as store, store:
-            store.executemany("INSERT INTO events VALUES (2, ?, ?)", [(-number, 1 << 40) for number in range(1, 10001)])
+            store.executemany("INSERT INTO events VALUES (2, ?, ?)",
+                              [(-number, 1 << 40) for number in range(1, 10001)])
         verifier.arguments = ["--new-epoch"]  # which takes rows as they are found
         verifier.start()
-        verifier.step_up("root", "stepup.log", None, admin.token.fresh())  # the first of two in a row, as a new epoch wants
+        # the first of two in a row, as a new epoch wants
+        verifier.step_up("root", "stepup.log", None, admin.token.fresh())
         verifier.enrol_token("mail")  # an event and an alert
         use_up(verifier)
         time.go_on(11)
@@ -199,7 +220,8 @@ def dropped(tap):
         verifier.wait_log("events were dropped")
         said = int(re.search("hooks: ([0-9]+) events were dropped", verifier.log())[1])
         logged = [entry["count"] for entry in admin.entries() if entry["type"] == "hooks-dropped"]
-        tap.ok(said >= 2 and logged[:1] == [said], "a full disk when dropped events are due to be counted: the log has their number once there is room",
+        tap.ok(said >= 2 and logged[:1] == [said], "a full disk when dropped events are due to be counted: "
+               "the log has their number once there is room",
                (said, logged))
     subprocess.run(["umount", verifier.state])
 
@@ -213,21 +235,25 @@ def read_only(tap):
         mount("-o", "remount,ro", verifier.state)
         verifier.spawn()
         lines = verifier.wait_notified(WAITS)
-        tap.matches(" ".join(lines), r"(?i)read-only", "a read-only store: the verifier waits, and says for what")
+        tap.matches(" ".join(lines), r"(?i)read-only",
+                    "a read-only store: the verifier waits, and says for what")
         mount("-o", "remount,rw", verifier.state)
         verifier.wait_notified("READY=1")
-        tap.ok(verifier.step_up("alice", "door.open", None, secret.fresh()).ok, "writable again: nothing was lost")
+        tap.ok(verifier.step_up("alice", "door.open", None, secret.fresh()).ok,
+               "writable again: nothing was lost")
     subprocess.run(["umount", verifier.state])
 
 
 def full_at_start(tap):
-    """The disk is full when the verifier starts: it answers at its doors that it can't, and goes on by itself once there is room."""
+    """The disk is full when the verifier starts: it answers at its doors that it can't, and goes on by itself
+    once there is room."""
     verifier = Verifier(POLICY)
     mount("-t", "tmpfs", "-o", "size=12m,mode=0700", "tmpfs", verifier.state)
     with verifier:
         secret = verifier.enrol("alice")
         verifier.stop()
-        with contextlib.closing(sqlite3.connect(verifier.database)) as store:  # with its write-ahead log in place it needs no room
+        # with its write-ahead log in place it needs no room
+        with contextlib.closing(sqlite3.connect(verifier.database)) as store:
             store.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         for end in ("-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
@@ -235,28 +261,35 @@ def full_at_start(tap):
         fill(verifier.state)
         verifier.spawn()
         lines = verifier.wait_notified(WAITS)
-        tap.matches(lines[0], r"again in 1 s: \S.*(full|failed)", "a full disk at the start: the service manager hears what is waited for")
-        tap.ok(any(line.startswith("EXTEND_TIMEOUT_USEC=") for line in lines), "and that it takes longer", lines)
-        for door, method in (("verify", "Keys"), ("admin", "Status"), ("redeem", "org.varlink.service.GetInfo"), ("hooks", "Next")):
+        tap.matches(lines[0], r"again in 1 s: \S.*(full|failed)",
+                    "a full disk at the start: the service manager hears what is waited for")
+        tap.ok(any(line.startswith("EXTEND_TIMEOUT_USEC=") for line in lines),
+               "and that it takes longer", lines)
+        for door, method in (("verify", "Keys"), ("admin", "Status"),
+                             ("redeem", "org.varlink.service.GetInfo"), ("hooks", "Next")):
             reply = verifier.call(door, method)
-            tap.equal((reply.full_error, "nothing was approved" in (reply.message or "")), (f"io.stepup.{door.capitalize()}1.Unavailable", True),
+            tap.equal((reply.full_error, "nothing was approved" in (reply.message or "")),
+                      (f"io.stepup.{door.capitalize()}1.Unavailable", True),
                       f"meanwhile the {door} door answers that nothing can be checked")
         with verifier.client() as silent, verifier.client() as long:
             long.send(b"x" * 70000)
             tap.equal(Client.finish(long).error, "Unavailable", "also to what is no message")
-            tap.equal(verifier.call("verify", "Keys").error, "Unavailable", "and whoever says nothing stands in nobody's way")
+            tap.equal(verifier.call("verify", "Keys").error, "Unavailable",
+                      "and whoever says nothing stands in nobody's way")
             silent.close()
         tap.matches(verifier.wait_notified(WAITS)[0], "again in 2 s", "it tries on")
         tap.matches(verifier.wait_notified(WAITS)[0], "again in 4 s", "after growing pauses")
         verifier.process.send_signal(signal.SIGHUP)
-        tap.matches(verifier.wait_notified(WAITS)[0], "again in 8 s", "and at once where it is told to read its policy again")
+        tap.matches(verifier.wait_notified(WAITS)[0], "again in 8 s",
+                    "and at once where it is told to read its policy again")
         tap.equal(verifier.log().count("Nothing is approved until"), 1, "the journal says it once")
         tap.equal(verifier.stop(), 0, "a stop ends it meanwhile")
         verifier.spawn()
         verifier.wait_notified(WAITS)
         os.unlink(os.path.join(verifier.state, FILL))
         verifier.wait_notified("READY=1")
-        tap.ok(verifier.step_up("alice", "door.open", None, secret.fresh()).ok, "with room again it serves, without anybody's doing")
+        tap.ok(verifier.step_up("alice", "door.open", None, secret.fresh()).ok,
+               "with room again it serves, without anybody's doing")
     subprocess.run(["umount", verifier.state])
 
 
@@ -267,7 +300,8 @@ def no_room_for_keys(tap):
     fill(verifier.run)
     with verifier:
         jwks = os.path.join(verifier.run, "jwks.json")
-        tap.ok(verifier.call("verify", "Keys").ok and not os.path.exists(jwks), "a full run folder: the verifier serves without jwks.json")
+        tap.ok(verifier.call("verify", "Keys").ok and not os.path.exists(jwks),
+               "a full run folder: the verifier serves without jwks.json")
         os.unlink(os.path.join(verifier.run, FILL))
         end = time.monotonic() + PATIENCE
         while not os.path.exists(jwks) and time.monotonic() < end:

@@ -48,7 +48,8 @@ def main():
             admin.call("Lock", {"users": name}, {"users": [name], "reason": "laptop stolen"})
         admin.call("Unlock", {"user": "news"})
         admin.call("Freeze", {"action": "door.open"}, {"action": "door.open", "reason": "odd exports"})
-        admin.call("Revoke", {"user": "mail", "credential": tokens["mail"].credential}, {"user": "mail", "credential": tokens["mail"].credential})
+        admin.call("Revoke", {"user": "mail", "credential": tokens["mail"].credential},
+                   {"user": "mail", "credential": tokens["mail"].credential})
         verifier.stop()
         put_back(verifier, before, "lp")
         status, said = verifier.refuses_to_start()
@@ -57,10 +58,14 @@ def main():
         verifier.start()
         verifier.arguments = []
         reply = verifier.call("admin", "Status")
-        tap.equal(sorted((lock["name"], lock["reason"]) for lock in reply["locked"]), [("games", "laptop stolen"), ("lp", "laptop stolen")],
-                  "whoever the log has locked is locked again, also who has no row any more, and nobody who was unlocked")
-        tap.equal([freeze["name"] for freeze in reply["frozen"]], ["door.open"], "what it has frozen is frozen")
-        tap.equal(verifier.call("verify", "List", {"user": "mail"})["credentials"], [], "what it has revoked is revoked")
+        tap.equal(sorted((lock["name"], lock["reason"]) for lock in reply["locked"]),
+                  [("games", "laptop stolen"), ("lp", "laptop stolen")],
+                  "whoever the log has locked is locked again, also who has no row any more, "
+                  "and nobody who was unlocked")
+        tap.equal([freeze["name"] for freeze in reply["frozen"]], ["door.open"],
+                  "what it has frozen is frozen")
+        tap.equal(verifier.call("verify", "List", {"user": "mail"})["credentials"], [],
+                  "what it has revoked is revoked")
         tap.matches(verifier.log(), "games is locked again, as the log says", "the journal has each of them")
         tap.equal(admin_after(admin, time_of).check()["problems"], [], "and log verify finds nothing wrong")
         verifier.restart()

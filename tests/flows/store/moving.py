@@ -325,7 +325,8 @@ class Kept:
 
 def killed(verifier, number, *words, alone=False, trace=None):
     """stepupd with these options, killed at that call; whether it came to its end before."""
-    environment = {**os.environ, "LD_PRELOAD": program("tests/flows/store/killed_at.so"), "KILLED_AT": str(number)}
+    environment = {**os.environ, "LD_PRELOAD": program("tests/flows/store/killed_at.so"),
+                   "KILLED_AT": str(number)}
     if alone:
         environment["KILLED_AT_ALONE"] = "yes"
     if trace is not None:

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""stepupd, built with the address and undefined-behaviour sanitizers, under a mixed load: right and wrong codes and keys of many users at
-once, enrolments, reloads, garbage, hang-ups in the middle of a call, a clean stop, a kill. Whatever a sanitizer reports makes it end
-with another status than 0."""
+"""stepupd, built with the address and undefined-behaviour sanitizers, under a mixed load: right and wrong
+codes and keys of many users at once, enrolments, reloads, garbage, hang-ups in the middle of a call, a clean
+stop, a kill. Whatever a sanitizer reports makes it end with another status than 0."""
 import ast
 import os
 import re
@@ -44,7 +44,8 @@ def again(function):
 
 def keys(verifier, name):
     """One person's keys, by each way; how many step-ups were granted."""
-    key, agent = again(lambda: enrol_key(verifier, name, Key())), again(lambda: enrol_key(verifier, name, AgentKey()))
+    key, agent = again(lambda: enrol_key(verifier, name, Key())), again(lambda: enrol_key(verifier, name,
+                                                                                          AgentKey()))
     granted = 0
     for turn in range(ROUNDS):
         begun = verifier.begin(name, "safe.open", reach=["browser", "seat", "agent"])
@@ -71,13 +72,15 @@ def worker(verifier, number):
     secret = again(lambda: verifier.enrol(name))
     counts = {"granted": 0, "refused": 0, "redeemed": 0, "keys": keys(verifier, f"holder{number}")}
     for turn in range(ROUNDS):
-        reply = verifier.step_up(name, "door.open", {"door": f"d{turn}", "times": turn}, secret.wrong(), rhost=f"host{turn}")
+        reply = verifier.step_up(name, "door.open", {"door": f"d{turn}", "times": turn}, secret.wrong(),
+                                 rhost=f"host{turn}")
         counts["refused"] += reply.error in ("BadAnswer", "Throttled")
         begun = verifier.begin(name, "door.open", {"door": "x", "times": 1})
         with verifier.client() as client: # hangs up while the code is being checked
             client.start("Answer", {"transaction": begun["transaction"], "method": "code", "code": "000000"})
     verifier.call("admin", "Status")
-    verifier.call("verify", "Explain", {"user": name, "action": "door.open", "details": {"door": "d", "times": 1}})
+    verifier.call("verify", "Explain",
+                  {"user": name, "action": "door.open", "details": {"door": "d", "times": 1}})
     verifier.call("verify", "List", {"user": name})
     with verifier.client() as client:
         client.send(b'{"method":"io.stepup.Verify1.Be')
@@ -85,7 +88,8 @@ def worker(verifier, number):
     reply = verifier.step_up(f"other{number}", "vault.open", {"door": "v"}, other.fresh())
     counts["granted"] += reply.ok
     if reply.ok:
-        redeemed = verifier.call("redeem", "Redeem", {"receipt": reply["receipt"], "action": "vault.open", "details": {"door": "v"}})
+        redeemed = verifier.call("redeem", "Redeem", {"receipt": reply["receipt"], "action": "vault.open",
+                                                      "details": {"door": "v"}})
         counts["redeemed"] += redeemed.ok
     verifier.call("verify", "LockMe", {})
     return counts
@@ -113,7 +117,8 @@ def load(verifier, flavour):
             client.send(b"garbage\0")
             client.is_closed()
         verifier.call("verify", "Keys", uid=GAMES)
-    verifier.write_policy(POLICY + 'action door.shut { users = { "*" } prompt = "Shut" require = { code } }\n')
+    verifier.write_policy(
+        POLICY + 'action door.shut { users = { "*" } prompt = "Shut" require = { code } }\n')
     verifier.reload()
     verifier.write_policy(POLICY + "nonsense = 1\n")
     verifier.reload()
@@ -126,7 +131,8 @@ def load(verifier, flavour):
         if tap.ok(said.startswith("{"), f"{flavour}: worker {number} came to its end", said):
             for name, count in ast.literal_eval(said).items():
                 total[name] += count
-    tap.ok(total["refused"] > 0 and total["redeemed"] == total["granted"], f"{flavour}: wrong codes were refused, each receipt redeemed", total)
+    tap.ok(total["refused"] > 0 and total["redeemed"] == total["granted"],
+           f"{flavour}: wrong codes were refused, each receipt redeemed", total)
     tap.ok(total["keys"] > WORKERS * ROUNDS, f"{flavour}: keys were taken, by each way", total)
 
 
@@ -139,7 +145,8 @@ def one(flavour, build):
         verifier.start()
         verifier.kill()
         verifier.start()
-        verifier.call("verify", "Keys") # the thread sanitizer loses a signal that comes before the loop first waits
+        # the thread sanitizer loses a signal that comes before the loop first waits
+        verifier.call("verify", "Keys")
         tap.equal(verifier.stop(), 0, f"{flavour}: and after a start on what a kill left")
         reports = re.findall(r".*(?:Sanitizer|runtime error|stepupd: bug:).*", verifier.log())
         tap.equal(reports, [], f"{flavour}: nothing to report")
@@ -152,7 +159,8 @@ def one(flavour, build):
 
 def main():
     need_root()
-    for flavour, variable in (("address and undefined", "STEPUP_BUILD_ASAN"), ("thread", "STEPUP_BUILD_TSAN")):
+    for flavour, variable in (("address and undefined", "STEPUP_BUILD_ASAN"),
+                              ("thread", "STEPUP_BUILD_TSAN")):
         build = os.environ.get(variable)
         if not build or not os.path.exists(os.path.join(build, "verifier", "stepupd")):
             tap.skip(f"{flavour}: a mixed load", f"{variable} names no build of stepupd")

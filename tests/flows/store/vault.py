@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Somebody who may write the database, and has no master key, brings rows of before back, takes rows out and changes hints: each is noticed, over a restart or not,
-nothing is approved that rests on it, one alert says so, and everybody else goes on. With the right row back, all is as it was."""
+"""Somebody who may write the database, and has no master key, brings rows of before back, takes rows out and
+changes hints: each is noticed, over a restart or not, nothing is approved that rests on it, one alert says
+so, and everybody else goes on. With the right row back, all is as it was."""
 import contextlib
 import os
 import sqlite3
@@ -34,7 +35,9 @@ def keep(verifier, when):
 
 def put(verifier, when, name):
     with database(verifier) as store:
-        store.execute(f"DELETE FROM users WHERE name = ? OR user_id IN (SELECT user_id FROM aside.{when} WHERE name = ?)", (name, name))
+        store.execute("DELETE FROM users WHERE name = ? "
+                      f"OR user_id IN (SELECT user_id FROM aside.{when} WHERE name = ?)",
+                      (name, name))
         store.execute(f"INSERT INTO users SELECT * FROM aside.{when} WHERE name = ?", (name,))
 
 
@@ -52,7 +55,8 @@ def no_start(verifier):
 
 
 def stepup(verifier, *words):
-    return subprocess.run([program("tools/stepup/stepup"), "--socket-dir", verifier.run, *words], capture_output=True, text=True, check=False)
+    return subprocess.run([program("tools/stepup/stepup"), "--socket-dir", verifier.run, *words],
+                          capture_output=True, text=True, check=False)
 
 
 def account(verifier, user):
@@ -60,7 +64,8 @@ def account(verifier, user):
 
 
 def entries(administrator):
-    return [entry for entry in administrator.entries() if entry.get("kind") == "store-changed" and "count" not in entry]
+    return [entry for entry in administrator.entries() if entry.get("kind") == "store-changed"
+            and "count" not in entry]
 
 
 def over_a_restart(verifier, administrator, mail):
@@ -73,12 +78,15 @@ def over_a_restart(verifier, administrator, mail):
         stop()
         put(verifier, "before", "mail")
         said = no_start(verifier)
-        tap.matches(said, r"rows( of users)? are not those that this verifier left at .* \(batch \d+\)", f"an older row of somebody locked, after {how}: no start")
+        tap.matches(said, r"rows( of users)? are not those that this verifier left at .* \(batch \d+\)",
+                    f"an older row of somebody locked, after {how}: no start")
         tap.matches(said, "Nothing was changed and nothing is approved", "which says what did not happen")
         put(verifier, "now", "mail")
         verifier.start()
-        tap.equal(account(verifier, "mail"), "Locked", "with the newest row back it starts, and the lock stands")
-    tap.equal(verifier.step_up("mail", "door.open", None, code).error in ("Locked", "BadAnswer"), True, "and the spent code is spent")
+        tap.equal(account(verifier, "mail"), "Locked",
+                  "with the newest row back it starts, and the lock stands")
+    tap.equal(verifier.step_up("mail", "door.open", None, code).error in ("Locked", "BadAnswer"), True,
+              "and the spent code is spent")
 
 
 def while_running(verifier, administrator, news):
@@ -86,12 +94,16 @@ def while_running(verifier, administrator, news):
     verifier.start()
     told = len(entries(administrator))
     put(verifier, "before", "mail")
-    tap.equal([account(verifier, "mail") for _ in range(3)], ["Unavailable"] * 3, "the same row by UPDATE, unread since the start: not \"not locked\"")
+    tap.equal([account(verifier, "mail") for _ in range(3)], ["Unavailable"] * 3,
+              "the same row by UPDATE, unread since the start: not \"not locked\"")
     verifier.wait_log(r"STEPUP_KIND=store-changed")
     tap.ok(verifier.step_up("news", "door.open", None, news.fresh()).ok, "meanwhile others step up")
     found = entries(administrator)[told:]
-    tap.equal([(entry["table"], entry["user"]) for entry in found], [("users", "mail")], "one alert and one entry, which name table and user")
-    tap.matches(found[0]["why"], r"^The store's row of mail \(users\) is version \d+; this verifier wrote \d+$", "and what is wrong")
+    tap.equal([(entry["table"], entry["user"]) for entry in found], [("users", "mail")],
+              "one alert and one entry, which name table and user")
+    tap.matches(found[0]["why"],
+                r"^The store's row of mail \(users\) is version \d+; this verifier wrote \d+$",
+                "and what is wrong")
     shown = stepup(verifier, "status")
     tap.matches(shown.stdout, r"The store's row of mail \(users\) is version", "`status` lists it", )
     checked = stepup(verifier, "store", "check")
@@ -101,21 +113,25 @@ def while_running(verifier, administrator, news):
     tap.equal(account(verifier, "mail"), "Locked", "with the right row back the lock is known again")
     tap.ok("store's row" not in stepup(verifier, "status").stdout, "and `status` is content")
     checked = stepup(verifier, "store", "check")
-    tap.ok(checked.returncode == 0 and "is what this verifier wrote" in checked.stdout, "so is `store check`", checked)
+    tap.ok(checked.returncode == 0 and "is what this verifier wrote" in checked.stdout,
+           "so is `store check`", checked)
 
 
 def gone(verifier):
-    for sql, what in (("DELETE FROM users WHERE name = 'mail'", "deleted"), ("UPDATE users SET name = 'lp' WHERE name = 'mail'", "renamed"),
+    for sql, what in (("DELETE FROM users WHERE name = 'mail'", "deleted"),
+                      ("UPDATE users SET name = 'lp' WHERE name = 'mail'", "renamed"),
                       ("UPDATE users SET uid = 77 WHERE name = 'mail'", "given another account")):
         change(verifier, sql)
-        tap.equal(account(verifier, "mail"), "Unavailable", f"a locked user's row {what}: nobody is told that all is well")
+        tap.equal(account(verifier, "mail"), "Unavailable",
+                  f"a locked user's row {what}: nobody is told that all is well")
         put(verifier, "now", "mail")
         tap.equal(account(verifier, "mail"), "Locked", "and the right row back is enough")
 
 
 def hidden_from_status(verifier):
     change(verifier, "UPDATE users SET locked = 0 WHERE name = 'mail'")
-    tap.matches(stepup(verifier, "status").stdout, r"The store's (table users|row of mail)", "a lock that is hidden from the list of locks: `status` says that the list is wrong")
+    tap.matches(stepup(verifier, "status").stdout, r"The store's (table users|row of mail)",
+                "a lock that is hidden from the list of locks: `status` says that the list is wrong")
     change(verifier, "UPDATE users SET locked = 1 WHERE name = 'mail'")
     tap.matches(stepup(verifier, "status").stdout, r"Locked users:\n.*\n  mail ", "and shows it again")
 

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Whoever has somebody's password and codes, and no key, is noticed at the first thing that is refused, whichever way it is tried: an entry in the log
-and an alert, at once. A flood of them fills neither the log nor anybody else's place in it."""
+"""Whoever has somebody's password and codes, and no key, is noticed at the first thing that is refused,
+whichever way it is tried: an entry in the log and an alert, at once. A flood of them fills neither the log
+nor anybody else's place in it."""
 import glob
 import os
 import sys
@@ -21,12 +22,16 @@ help = "Security desk, +1 555 0100"
 cooling-off = 0s
 caller console { unix-user = "games"  users = { "*" }  actions = { "*", "stepup.enroll", "stepup.remove" } }
 group admins { members = { "root" } }
-group staff { members = { "mail", "news", "lp", "man", "sys", "bin", "uucp", "proxy", "list", "irc", "backup", "www-data", "sync", "daemon", "games" } }
+group staff { members = { "mail", "news", "lp", "man", "sys", "bin", "uucp", "proxy", "list", "irc", "backup",
+    "www-data", "sync", "daemon", "games" } }
 action console.login { users = { "*" }  prompt = "Sign in"  require = { code } }
 action vault.open { users = { "@staff" }  prompt = "Open the vault"  require = { key } }
-action vault.list { users = { "@staff" }  details = { "page:text" }  prompt = "Look at {page}"  require = { code }  fresh-for = 15m
-    limit = { "2 different page per 1h" }  over-limit = approve  approvers = { "root" }  hard-limit = { "3 different page per 1h" } }
-action door.open { users = { "@staff" }  prompt = "Open the door"  require = { code }  limit = { "1 per 1h" } }
+action vault.list { users = { "@staff" }  details = { "page:text" }  prompt = "Look at {page}"
+    require = { code }  fresh-for = 15m
+    limit = { "2 different page per 1h" }  over-limit = approve  approvers = { "root" }
+    hard-limit = { "3 different page per 1h" } }
+action door.open { users = { "@staff" }  prompt = "Open the door"  require = { code }
+    limit = { "1 per 1h" } }
 action "stepup.*" { users = { "@admins" }  require = { code }  code-is-enough = yes }
 '''
 SESSION = "0123456789abcdef0123456789abcdef"
@@ -51,7 +56,8 @@ class Console:
         return self.verifier.begin(self.user, action, details, uid=GAMES, reach=["browser", "fresh"], **WHERE)
 
     def answer(self, begun, method="code", **what):
-        return self.verifier.call("verify", "Answer", {"transaction": begun["transaction"], "method": method, **what}, uid=GAMES)
+        return self.verifier.call("verify", "Answer",
+                                  {"transaction": begun["transaction"], "method": method, **what}, uid=GAMES)
 
     def code(self, action, details=None):
         begun = self.begin(action, details)
@@ -105,7 +111,8 @@ def a_key_added_without_permission(console):
 
 
 def a_key_added_by_an_invented_invitation(console):
-    return console.call("EnrollBegin", {"user": console.user, "type": "key", "reach": ["browser"], "invitation": "ABCD-EFGH-IJKL-MNOP"})
+    return console.call("EnrollBegin", {"user": console.user, "type": "key", "reach": ["browser"],
+                                        "invitation": "ABCD-EFGH-IJKL-MNOP"})
 
 
 def a_key_added_by_codes(console):
@@ -130,17 +137,22 @@ def a_code_twice(console):
 def a_step_up_for_something_else(console):
     begun = console.with_key().begin("vault.open")
     answer(console.verifier, begun, "browser", console.key.sign(begun["browser"]), uid=GAMES)
-    return console.call("EnrollBegin", {"user": console.user, "type": "hotp", "authorization": begun["transaction"]})
+    return console.call("EnrollBegin",
+                        {"user": console.user, "type": "hotp", "authorization": begun["transaction"]})
 
 
 # A user of its own for each way, because of one kind about one user the first is told at once.
 WAYS = (
-    ("mail", no_key_at_all, "too-weak"), ("news", a_code_for_a_key, "too-weak"), ("lp", rubbish_for_a_key, "wrong-key"),
-    ("man", a_key_of_his_own, "wrong-key"), ("sys", given_up, "unanswered"), ("bin", one_too_many, "over-limit"),
-    ("uucp", one_more_than_nobody_asks_about, "over-limit"), ("backup", more_than_anybody_may_agree_to, "over-limit"),
-    ("proxy", a_key_added_without_permission, "enrolment-refused"), ("list", a_key_added_by_an_invented_invitation, "enrolment-refused"),
-    ("irc", a_key_added_by_codes, "too-weak"), ("www-data", the_owners_key_removed_by_codes, "too-weak"), ("sync", what_is_not_hers, "not-allowed"),
-    ("daemon", a_code_twice, "spent-code"), ("games", a_step_up_for_something_else, "enrolment-refused"),
+    ("mail", no_key_at_all, "too-weak"), ("news", a_code_for_a_key, "too-weak"),
+    ("lp", rubbish_for_a_key, "wrong-key"), ("man", a_key_of_his_own, "wrong-key"),
+    ("sys", given_up, "unanswered"), ("bin", one_too_many, "over-limit"),
+    ("uucp", one_more_than_nobody_asks_about, "over-limit"),
+    ("backup", more_than_anybody_may_agree_to, "over-limit"),
+    ("proxy", a_key_added_without_permission, "enrolment-refused"),
+    ("list", a_key_added_by_an_invented_invitation, "enrolment-refused"),
+    ("irc", a_key_added_by_codes, "too-weak"), ("www-data", the_owners_key_removed_by_codes, "too-weak"),
+    ("sync", what_is_not_hers, "not-allowed"), ("daemon", a_code_twice, "spent-code"),
+    ("games", a_step_up_for_something_else, "enrolment-refused"),
 )
 
 
@@ -152,12 +164,15 @@ def each_way(verifier, administrator):
         line = verifier.wait_log(rf"[^\n]*STEPUP_KIND={kind} STEPUP_USER={user} [^\n]*")
         tap.ok(True, f"and an alert of the kind {kind}: {line.group(0)[:140]}")
         if kind == "spent-code":
-            tap.matches(verifier.log(), r"typed again at the same place, \d+ seconds later, and refused. As a rule that is a second connection",
+            tap.matches(verifier.log(), r"typed again at the same place, \d+ seconds later, and refused. "
+                        r"As a rule that is a second connection",
                         "and one of the same place, seconds later, says so")
     entries = administrator.entries()
     for user, way, kind in WAYS:
-        refused = [entry for entry in entries if entry.get("user") == user and entry["type"] in ("refusal", "request", "alert")]
-        tap.ok(refused, f"the log has it: {way.__name__.replace('_', ' ')}", [entry for entry in entries if entry.get("user") == user])
+        refused = [entry for entry in entries if entry.get("user") == user
+                   and entry["type"] in ("refusal", "request", "alert")]
+        tap.ok(refused, f"the log has it: {way.__name__.replace('_', ' ')}",
+               [entry for entry in entries if entry.get("user") == user])
     checked = administrator.check()
     tap.ok(checked["valid"], "and stepup log verify finds nothing wrong with it", checked)
 
@@ -169,7 +184,8 @@ def no_alert(verifier):
     console.call("Cancel", {"transaction": console.begin("console.login")["transaction"]})
     console.begin("vault.open")
     verifier.wait_log(r"STEPUP_USER=nobody STEPUP_ACTION=vault.open")
-    told = [line for line in verifier.log().splitlines() if "STEPUP_USER=nobody" in line and "STEPUP_KIND=new-credential" not in line]
+    told = [line for line in verifier.log().splitlines() if "STEPUP_USER=nobody" in line
+            and "STEPUP_KIND=new-credential" not in line]
     tap.equal(len(told), 1, "one mistyped code, or a change of mind at the sign-in, alerts nobody")
 
 
@@ -182,7 +198,8 @@ def flood(verifier, administrator):
     quiet.begin("vault.open")
     verifier.wait_log(r"STEPUP_KIND=too-weak STEPUP_USER=news ")
     tap.ok(True, "after 120 refusals of one user's, the first one of another's is logged, and is an alert")
-    refusals = [entry for entry in administrator.entries() if entry["type"] == "refusal" and entry.get("user") == "mail"]
+    refusals = [entry for entry in administrator.entries() if entry["type"] == "refusal"
+                and entry.get("user") == "mail"]
     tap.ok(len(refusals) < 100, "the log did not grow at their pace", len(refusals))
     tap.equal(verifier.log().count("STEPUP_KIND=too-weak STEPUP_USER=mail "), 1, "and people were told once")
 
@@ -204,7 +221,8 @@ if __name__ == "__main__":
         chief = Administrator(here)
         tap.run(flood, here, chief)
     fast = Verifier(POLICY)
-    fast.environment = {"LD_PRELOAD": glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0], "FAKETIME": "+0 x60"}
+    fast.environment = {"LD_PRELOAD": glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")[0],
+                        "FAKETIME": "+0 x60"}
     with fast:
         tap.run(left_open, fast)
     tap.done()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""An account that sends junk as fast as it can: its own brakes go on all the while, it owes seconds and not hours, and thousands of uids without an account
-take no place from anybody who has one."""
+"""An account that sends junk as fast as it can: its own brakes go on all the while, it owes seconds and not
+hours, and thousands of uids without an account take no place from anybody who has one."""
 import os
 import resource
 import select
@@ -83,7 +83,8 @@ class Flood:
 
 
 def again(function):
-    """What a person does who is hung up on before the verifier has read anything: a flood may take the place of a client that has connected and not spoken."""
+    """What a person does who is hung up on before the verifier has read anything: a flood may take the place
+    of a client that has connected and not spoken."""
     end = time.monotonic() + PATIENCE
     while True:
         try:
@@ -97,10 +98,12 @@ def verb(verifier, token, method, details, parameters):
     """What `stepup lock` does: a step-up on the one door, then the verb on the other."""
     def run(code):
         with Client(verifier.path()) as own:
-            begun = own.call("Begin", {"action": "stepup." + method.lower(), "details": details, "bound": True})
+            begun = own.call("Begin",
+                             {"action": "stepup." + method.lower(), "details": details, "bound": True})
             if not begun.ok:
                 return repr(begun)
-            granted = own.call("Answer", {"transaction": begun["transaction"], "method": "code", "code": code})
+            granted = own.call("Answer",
+                               {"transaction": begun["transaction"], "method": "code", "code": code})
             if not granted.ok:
                 return repr(granted)
             with Client(verifier.path("admin"), "admin") as admin:
@@ -122,7 +125,8 @@ def locks_itself(verifier):
         verifier.enrol_token(name)
         verifier.call("verify", "List", uid=uid)
         with Flood(verifier, uid, how):
-            tap.ok(lock_me(verifier, uid), f"`lock --me` is answered while the same account floods the door ({how.__name__})")
+            tap.ok(lock_me(verifier, uid),
+                   f"`lock --me` is answered while the same account floods the door ({how.__name__})")
 
 
 def brakes(verifier):
@@ -130,8 +134,10 @@ def brakes(verifier):
     os.chmod(verifier.path("admin"), 0o666)
     for how in (junk, nothing, begins):
         with Flood(verifier, BIN, how):
-            tap.equal(verb(verifier, token, "Lock", {"users": "lp"}, {"users": ["lp"]}), "done", f"so is `lock`, with its step-up ({how.__name__})")
-            tap.equal(verb(verifier, token, "Freeze", {"action": "door.open"}, {"action": "door.open"}), "done", f"and `freeze` ({how.__name__})")
+            tap.equal(verb(verifier, token, "Lock", {"users": "lp"}, {"users": ["lp"]}), "done",
+                      f"so is `lock`, with its step-up ({how.__name__})")
+            tap.equal(verb(verifier, token, "Freeze", {"action": "door.open"}, {"action": "door.open"}),
+                      "done", f"and `freeze` ({how.__name__})")
 
 
 def owes_seconds(verifier):
@@ -176,7 +182,8 @@ def hang_ups(verifier):
     os.read(reading, 1)
     verifier.process.send_signal(signal.SIGCONT)
     verifier.call("verify", "Keys")
-    tap.ok(open_descriptors() > before + 20, "junk waits on connections that aren't read", (before, open_descriptors()))
+    tap.ok(open_descriptors() > before + 20, "junk waits on connections that aren't read",
+           (before, open_descriptors()))
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
     end = time.monotonic() + PATIENCE
@@ -206,7 +213,8 @@ def without_account(verifier):
             client.start("List")
         return sum(1 for client in clients if client.finish().ok)
 
-    tap.equal(as_uid(BIN, thirty), 30, f"with {len(held)} connections of {COUNT} uids without an account, one that has one has all its places")
+    tap.equal(as_uid(BIN, thirty), 30, f"with {len(held)} connections of {COUNT} "
+              "uids without an account, one that has one has all its places")
     tap.ok(verifier.call("verify", "List", uid=9).ok, "and one that nobody has seen before is served")
     for one in held:
         one.close()

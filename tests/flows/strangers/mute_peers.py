@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Peers that take every word and never say one: an agent whose socket nobody reads, and a second key on the bus. Under a real sudo and in `stepup
-confirm` they take no time of the person's, are left out, and that is said."""
+"""Peers that take every word and never say one: an agent whose socket nobody reads, and a second key on
+the bus. Under a real sudo and in `stepup confirm` they take no time of the person's, are left out,
+and that is said."""
 import os
 import socket
 import subprocess
@@ -53,7 +54,8 @@ class MuteAgent:
 def run(command, talk, agent=None, words=None, uid=scratch.ALICE):
     """The command as alice, at a terminal of its own; `talk`: what is waited for, and what is typed then."""
     environment = {"SSH_AUTH_SOCK": agent.socket} if agent else {}
-    session = Session(at_desk(words, uid, command), environment=environment) if words else Session(command, uid=uid, environment=environment)
+    session = (Session(at_desk(words, uid, command), environment=environment) if words
+               else Session(command, uid=uid, environment=environment))
     place = 0
     for question, answer in talk:
         place = session.wait_for(question, place)
@@ -65,13 +67,18 @@ def run(command, talk, agent=None, words=None, uid=scratch.ALICE):
 def silent_agent(alice, mute):
     for command in (["sudo", "-k", "id", "-un"], [program("tools/stepup/stepup"), "confirm", "sudo"]):
         ended = run(command, [(EITHER, alice.fresh)], agent=mute)
-        tap.ok(ended.status == 0, f"{command[0]}: with an agent that says nothing the question stands, and a code does", ended)
+        tap.ok(ended.status == 0,
+               f"{command[0]}: with an agent that says nothing the question stands, and a code does", ended)
         ended = run(command, [(EITHER, ""), (CODE, alice.fresh)], agent=mute)
-        tap.ok(ended.status == 0 and AGENT_LEFT_OUT in ended.shown, f"{command[0]}: Enter leaves the agent out, and says so; the code is still asked for", ended)
+        tap.ok(ended.status == 0 and AGENT_LEFT_OUT in ended.shown,
+               f"{command[0]}: Enter leaves the agent out, and says so; the code is still asked for", ended)
     ended = run([program("tools/stepup/stepup"), "confirm", "vault.open"], [], agent=mute)
-    tap.ok(ended.status == 1 and AGENT_LEFT_OUT in ended.err, "where only the agent's key would do, that is why nothing was approved", ended)
-    ended = run([program("tools/stepup/stepup"), "enroll", "agent"], [("Press Enter to try again", "\x04")], agent=mute)
-    tap.ok(ended.status != 0 and AGENT_LEFT_OUT in ended.shown, "enrolling from such an agent says so, too", ended)
+    tap.ok(ended.status == 1 and AGENT_LEFT_OUT in ended.err,
+           "where only the agent's key would do, that is why nothing was approved", ended)
+    ended = run([program("tools/stepup/stepup"), "enroll", "agent"],
+                [("Press Enter to try again", "\x04")], agent=mute)
+    tap.ok(ended.status != 0 and AGENT_LEFT_OUT in ended.shown,
+           "enrolling from such an agent says so, too", ended)
 
 
 def silent_key(verifier, place):
@@ -79,11 +86,13 @@ def silent_key(verifier, place):
     enroll(verifier, "bob", scratch.BOB, "key", words=good, talk=[(r"PIN of your key[^\n]*: ?$", "4321")])
     confirm = [program("tools/stepup/stepup"), "confirm", "vault.open"]
     ended = run(confirm, [(KEY, "")], words=[*good, "+", *mute], uid=scratch.BOB)
-    tap.ok(ended.status == 0 and KEY_LEFT_OUT in ended.shown, "a mute key beside it is left out with a sentence, and the right one signs", ended)
+    tap.ok(ended.status == 0 and KEY_LEFT_OUT in ended.shown,
+           "a mute key beside it is left out with a sentence, and the right one signs", ended)
     ended = run(confirm, [(KEY, "")], words=[*mute, "+", *good], uid=scratch.BOB)
     tap.ok(ended.status == 0 and KEY_LEFT_OUT in ended.shown, "whichever of them was plugged in first", ended)
     ended = run(confirm, [], words=mute, uid=scratch.BOB)
-    tap.ok(ended.status == 1 and KEY_LEFT_OUT in ended.err and "Nothing was approved" in ended.err, "with nothing but a mute key nobody waits for it", ended)
+    tap.ok(ended.status == 1 and KEY_LEFT_OUT in ended.err and "Nothing was approved" in ended.err,
+           "with nothing but a mute key nobody waits for it", ended)
 
 
 if __name__ == "__main__":

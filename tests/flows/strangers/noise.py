@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Noise: names that somebody makes up alert people once, in words of ours, and delay no alert about a person; whatever one uid has refused makes the log grow
-at that uid's pace, whomever it names and whatever keys it tries."""
+"""Noise: names that somebody makes up alert people once, in words of ours, and delay no alert about a
+person; whatever one uid has refused makes the log grow at that uid's pace, whomever it names and
+whatever keys it tries."""
 import os
 import sys
 
@@ -34,14 +35,18 @@ def invented_names(verifier, _):
     as_uid(GAMES, tries)
     verifier.wait_log(r"STEPUP_KIND=enrolment-refused STEPUP_USER=news ")
     tap.ok(True, "what is tried at a person is told at once, also behind sixty names that somebody made up")
-    alerts = [line for line in verifier.log().splitlines() if "STEPUP_EVENT=alert" in line and "STEPUP_KIND=enrolment-refused" in line]
-    tap.equal(len([line for line in alerts if "STEPUP_USER=news" not in line]), 1, "those names are told of once")
-    tap.ok(not any("evil" in line for line in verifier.log().splitlines()), "and in no words of whoever made them up")
+    alerts = [line for line in verifier.log().splitlines() if "STEPUP_EVENT=alert" in line
+              and "STEPUP_KIND=enrolment-refused" in line]
+    tap.equal(len([line for line in alerts if "STEPUP_USER=news" not in line]), 1,
+              "those names are told of once")
+    tap.ok(not any("evil" in line for line in verifier.log().splitlines()),
+           "and in no words of whoever made them up")
     tap.matches("\n".join(alerts), "under a name that nobody is enrolled under", "but in ours")
 
 
 def refusals(administrator, uid):
-    return [entry for entry in administrator.entries() if entry["type"] == "refusal" and entry.get("caller") == uid]
+    return [entry for entry in administrator.entries() if entry["type"] == "refusal"
+            and entry.get("caller") == uid]
 
 
 def names_everybody(verifier, administrator):
@@ -56,7 +61,9 @@ def names_everybody(verifier, administrator):
 
     as_uid(MAIL, tries)
     entries = refusals(administrator, "mail")
-    tap.ok(0 < len(entries) <= BURST, f"a uid that names {len(PEOPLE)} people again and again makes the log grow at its own pace", len(entries))
+    tap.ok(0 < len(entries) <= BURST,
+           f"a uid that names {len(PEOPLE)} people again and again makes the log grow at its own pace",
+           len(entries))
 
 
 def wrong_keys(verifier, administrator):
@@ -65,10 +72,12 @@ def wrong_keys(verifier, administrator):
     def tries():
         with verifier.client() as client:
             for _ in range(60):
-                begun = client.call("Begin", {"user": "nobody", "action": "vault.open", "reach": ["browser"], "session": "s" * 30})
+                begun = client.call("Begin", {"user": "nobody", "action": "vault.open", "reach": ["browser"],
+                                              "session": "s" * 30})
                 for _ in range(3 if begun.ok else 0):
                     key = Key()
-                    client.call("Answer", {"transaction": begun["transaction"], "method": "browser", "key": key.sign(begun["browser"])})
+                    client.call("Answer", {"transaction": begun["transaction"], "method": "browser",
+                                           "key": key.sign(begun["browser"])})
 
     as_uid(GAMES, tries)
     entries = [entry for entry in refusals(administrator, "games") if entry.get("method") == "browser"]

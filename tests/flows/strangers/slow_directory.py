@@ -20,7 +20,8 @@ class Directory:
     def __init__(self, verifier):
         self.path = os.path.join(verifier.folder, "directory")
         os.mkfifo(self.path)
-        verifier.environment.update(LD_PRELOAD=program("tests/flows/held_directory.so"), HELD_DIRECTORY=self.path)
+        verifier.environment.update(LD_PRELOAD=program("tests/flows/held_directory.so"),
+                                    HELD_DIRECTORY=self.path)
 
     def held(self):
         end = time.monotonic() + PATIENCE
@@ -43,7 +44,8 @@ def main():
         with verifier.client("verify") as client:
             client.start("Begin", {"user": "mail", "action": "door.open"})
             directory.held()
-            tap.ok(verifier.call("admin", "Status").ok, "while a directory holds somebody's answer up, others are served")
+            tap.ok(verifier.call("admin", "Status").ok,
+                   "while a directory holds somebody's answer up, others are served")
             tap.equal(verifier.stop(), 0, "a stop doesn't wait for the directory")
             tap.equal(client.finish().error, "Unavailable", "who waited for it was refused")
         directory.let_go()

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Strangers at a real sudo and a real sshd on a scratch host: thousands of prompts that nobody answers take nothing from what an honest person was asked."""
+"""Strangers at a real sudo and a real sshd on a scratch host: thousands of prompts that nobody answers take
+nothing from what an honest person was asked."""
 import os
 import resource
 import signal
@@ -32,7 +33,8 @@ class Prompt:
     """A program that stands at its question."""
 
     def __init__(self, command, typed="", uid=0, groups=(), environment=None):
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", start_new_session=True,
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, cwd="/", start_new_session=True,
                                         env={"PATH": os.environ["PATH"], **(environment or {})},
                                         preexec_fn=lambda: become(uid, groups=groups) if uid else None)
         self.process.stdin.write(typed.encode())
@@ -74,7 +76,8 @@ def killed_at_the_prompt(counted, end):
 
 
 def begin_as_module(path, **parameters):
-    """What pam_stepup sends, on a connection of its own, which is open still; None where it is told to wait."""
+    """What pam_stepup sends, on a connection of its own, which is open still; None where it
+    is told to wait."""
     client = Client(path)
     reply = client.call("Begin", {"reach": ["fresh"], "bound": True, **parameters})
     if reply.ok:
@@ -101,7 +104,8 @@ def strangers_at_sudo(verifier):
         if client is not None:
             client.close()
     status, printed, said = honest.answer(alice.fresh())
-    tap.ok(status == 0 and printed == "root", f"sudo: after {STARTS} of those a code counts at the prompt that stood open all the while", said)
+    tap.ok(status == 0 and printed == "root",
+           f"sudo: after {STARTS} of those a code counts at the prompt that stood open all the while", said)
 
 
 def held_open(verifier, alice):
@@ -111,7 +115,8 @@ def held_open(verifier, alice):
     for _ in range(PLACES + 50):
         held.append(begin_as_module(verifier.path(), user="bob", action="sudo", service="sudo", tty="pts/7"))
     status, printed, said = honest.answer(alice.fresh())
-    tap.ok(status == 0 and printed == "root", f"sudo: with {len(held)} prompts left standing an open one's code counts", said)
+    tap.ok(status == 0 and printed == "root",
+           f"sudo: with {len(held)} prompts left standing an open one's code counts", said)
     result = sudo(scratch.ALICE, PASSWORD, alice.fresh())
     tap.ok(result[0] == 0 and result[1] == "root", "sudo: and whoever comes now is asked, and let in", result)
     for client in held:
@@ -128,10 +133,12 @@ def ssh_prompt(sshd, user, address):
     with open(script, "w") as out:
         out.write(f"#!/bin/sh\nprintf '%s\\n' \"$1\" >&2\nhead -n 1 <{answers}\n")
     os.chmod(script, 0o700)
-    command = ["ssh", "-F", "none", "-b", address, "-p", str(sshd.port), "-o", "StrictHostKeyChecking=no", "-o",
-               "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "PreferredAuthentications=keyboard-interactive", "-o",
-               "NumberOfPasswordPrompts=1", f"{user}@127.0.0.1", "id", "-un"]
-    prompt = Prompt(command, environment={"HOME": sshd.folder, "DISPLAY": "none", "SSH_ASKPASS": script, "SSH_ASKPASS_REQUIRE": "force"})
+    command = ["ssh", "-F", "none", "-b", address, "-p", str(sshd.port), "-o", "StrictHostKeyChecking=no",
+               "-o", "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o",
+               "PreferredAuthentications=keyboard-interactive", "-o", "NumberOfPasswordPrompts=1",
+               f"{user}@127.0.0.1", "id", "-un"]
+    prompt = Prompt(command, environment={"HOME": sshd.folder, "DISPLAY": "none", "SSH_ASKPASS": script,
+                                          "SSH_ASKPASS_REQUIRE": "force"})
     if prompt.wait_for("ode: "):
         return prompt, answers
     prompt.kill()
@@ -156,10 +163,12 @@ def strangers_at_sshd(verifier, sshd):
         thread.start()
     for thread in threads:
         thread.join()
-    tap.ok(len(counted) > 5, "sshd: nine strangers at once sign in under invented names and go away", len(counted))
+    tap.ok(len(counted) > 5, "sshd: nine strangers at once sign in under invented names and go away",
+           len(counted))
     held = []
     for i in range(STARTS - len(counted)):
-        client = begin_as_module(verifier.path(), user=f"invented{i}", action="login.sshd", service="sshd", rhost="127.0.0.1", tty="ssh")
+        client = begin_as_module(verifier.path(), user=f"invented{i}", action="login.sshd", service="sshd",
+                                 rhost="127.0.0.1", tty="ssh")
         if client is not None:
             held.append(client)
         if len(held) > PLACES:
@@ -167,8 +176,10 @@ def strangers_at_sshd(verifier, sshd):
     with open(answers, "w") as out:
         out.write(alice.fresh() + "\n")
     printed, _ = honest.process.communicate(timeout=PATIENCE)
-    tap.equal((honest.process.returncode, printed.decode().strip()), (0, "alice"), f"sshd: after {STARTS} of those a code counts at the prompt that stood open")
-    tap.equal(sshd.login("alice", alice.fresh())[:2], (0, "alice"), "sshd: and whoever comes now signs in, from the strangers' address too")
+    tap.equal((honest.process.returncode, printed.decode().strip()), (0, "alice"),
+              f"sshd: after {STARTS} of those a code counts at the prompt that stood open")
+    tap.equal(sshd.login("alice", alice.fresh())[:2], (0, "alice"),
+              "sshd: and whoever comes now signs in, from the strangers' address too")
     for client in held:
         client.close()
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""A real sudo where nobody answers: -n, no terminal, an askpass that gives up; where sudo -p puts another prompt in the place of ours; and what the example
-files do for root's jobs and for accounts of machines."""
+"""A real sudo where nobody answers: -n, no terminal, an askpass that gives up; where sudo -p puts another
+prompt in the place of ours; and what the example files do for root's jobs and for accounts of machines."""
 import os
 import re
 import subprocess
@@ -26,8 +26,10 @@ OWN_PROMPT = "[sudo via ansible, key=xyz] password: "
 
 def sudo(uid, *words, typed="", environment=None):
     """sudo without a terminal: (exit status, what the command printed, what sudo said)."""
-    ended = subprocess.run(["sudo", *words], input=typed, capture_output=True, text=True, check=False, timeout=300, cwd="/", start_new_session=True,
-                           env={"PATH": os.environ["PATH"], **(environment or {})}, preexec_fn=lambda: become(uid, groups=(59013,) if uid else ()))
+    ended = subprocess.run(["sudo", *words], input=typed, capture_output=True, text=True, check=False,
+                           timeout=300, cwd="/", start_new_session=True,
+                           env={"PATH": os.environ["PATH"], **(environment or {})},
+                           preexec_fn=lambda: become(uid, groups=(59013,) if uid else ()))
     return ended.returncode, ended.stdout.strip(), ended.stderr
 
 
@@ -43,7 +45,8 @@ def nobody_there(folder):
     for words, what in ((("-n",), "-n"), ((), "no terminal"), (("-S",), "nothing to read")):
         result = sudo(scratch.ALICE, *words, "id", "-un")
         tap.ok(refused(result), f"{what}: refused", result)
-        tap.ok(NOBODY in result[2] and "Nothing was approved" in result[2], f"{what}: and why is said", result)
+        tap.ok(NOBODY in result[2] and "Nothing was approved" in result[2],
+               f"{what}: and why is said", result)
     askpass = os.path.join(folder, "askpass")
     with open(askpass, "w") as out:
         out.write("#!/bin/sh\nexit 1\n")
@@ -54,12 +57,17 @@ def nobody_there(folder):
 
 def own_prompt(alice):
     result = sudo(scratch.ALICE, "-S", "id", "-un", typed=alice.fresh() + "\n")
-    tap.equal((result[1], result[2].count("Become root")), ("root", 1), "without -p what is approved is said once")
-    result = sudo(scratch.ALICE, "-H", "-S", "-p", OWN_PROMPT, "-u", "root", "id", "-un", typed=alice.fresh() + "\n")
+    tap.equal((result[1], result[2].count("Become root")), ("root", 1),
+              "without -p what is approved is said once")
+    result = sudo(scratch.ALICE, "-H", "-S", "-p", OWN_PROMPT, "-u", "root", "id", "-un",
+                  typed=alice.fresh() + "\n")
     tap.ok(granted(result), "sudo -p: a code makes root", result)
-    tap.matches(result[2], r"Become root on \S+\nCode:\n\[sudo\]", "sudo -p: what is approved, and how, stands above sudo's own prompt")
-    result = sudo(scratch.ALICE, "-S", "--prompt", OWN_PROMPT, "id", "-un", typed=alice.code(alice.counter - 1) + "\n")
-    tap.matches(result[2], r"That code did not work[^\n]*\nBecome root on", "sudo -p: so does the reason of a refusal")
+    tap.matches(result[2], r"Become root on \S+\nCode:\n\[sudo\]",
+                "sudo -p: what is approved, and how, stands above sudo's own prompt")
+    result = sudo(scratch.ALICE, "-S", "--prompt", OWN_PROMPT, "id", "-un",
+                  typed=alice.code(alice.counter - 1) + "\n")
+    tap.matches(result[2], r"That code did not work[^\n]*\nBecome root on",
+                "sudo -p: so does the reason of a refusal")
     tap.ok(NOBODY not in result[2], "who had answered is not told that nobody was there", result)
 
 
@@ -68,7 +76,8 @@ def machines(verifier):
     tap.ok(granted(result), "a machine's account runs its one command, unasked", result)
     for words in (("-n", "id"), ("-n", "sh", "-c", "id -un"), ("-S", "sh", "-c", "id -un")):
         result = sudo(scratch.DAVE, *words, typed=scratch.PASSWORD + "\n")
-        tap.ok(result[0] != 0 and "root" not in result[1], f"and nothing else: sudo {' '.join(words)}", result)
+        tap.ok(result[0] != 0 and "root" not in result[1],
+               f"and nothing else: sudo {' '.join(words)}", result)
     scratch.lock(verifier, scratch.DAVE)
     tap.ok(refused(sudo(scratch.DAVE, "-n", "id", "-un")), "locked, it runs nothing")
 
@@ -97,7 +106,8 @@ if __name__ == "__main__":
         with open(f"/etc/sudoers.d/{name}", "w") as rules:
             rules.write(text)
         os.chmod(f"/etc/sudoers.d/{name}", 0o440)
-    checked = subprocess.run(["visudo", "-cf", "/etc/sudoers.d/stepup"], capture_output=True, text=True, check=False)
+    checked = subprocess.run(["visudo", "-cf", "/etc/sudoers.d/stepup"], capture_output=True, text=True,
+                             check=False)
     tap.equal(checked.returncode, 0, "the example for sudoers is well-formed")
     with scratch.verifier() as real:
         token = real.enrol_token("alice")

@@ -97,7 +97,8 @@ static void what_was_not_written_gives_its_budget_back(void **state)
 static void each_users_refusals_have_a_budget_of_their_own_and_invented_users_one_together(void **state)
 {
 	static const uint8_t alice[USER_ID_SIZE] = {1, 2, 3}, bob[USER_ID_SIZE] = {4, 5, 6};
-	const struct log_subject of_alice = {.user = "alice", .user_id = alice}, of_bob = {.user = "bob", .user_id = bob};
+	const struct log_subject of_alice = {.user = "alice", .user_id = alice},
+		of_bob = {.user = "bob", .user_id = bob};
 	const struct log_subject one = {.user = "one"}, other = {.user = "other"};
 
 	(void)state;
@@ -169,7 +170,8 @@ static void what_cannot_be_an_invitation_is_refused(void **state)
 	assert_int_equal(invitation_digest("", digest), STEPUP_INVALID);
 	assert_int_equal(invitation_digest("----", digest), STEPUP_INVALID);
 	assert_int_equal(invitation_digest("AAAA-AAAA-AAAA-AAAA-AAAA-AAAA-AAAA", digest), STEPUP_INVALID);
-	assert_int_equal(invitation_digest("!!!!-AAAA-AAAA-AAAA-AAAA-AAAA-AAAA-AAAA", digest), STEPUP_INVALID);
+	assert_int_equal(invitation_digest("!!!!-AAAA-AAAA-AAAA-AAAA-AAAA-AAAA-AAAA", digest),
+		STEPUP_INVALID);
 	assert_int_equal(invitation_digest(longer, digest), STEPUP_INVALID);
 }
 

@@ -17,7 +17,8 @@ static const struct fresh_grant granted = {.credential = "C-one", .strength = FA
 static struct rule look = {.name = "customer.view", .digest = {5}, .fresh_for_seconds = 900};
 static struct rule edit = {.name = "customer.edit", .digest = {6}, .fresh_for_seconds = 900};
 
-static struct fresh_place at(const struct rule *rule, const uint8_t *user_id, uid_t caller, const uint8_t *sitting)
+static struct fresh_place at(const struct rule *rule, const uint8_t *user_id, uid_t caller,
+	const uint8_t *sitting)
 {
 	return (struct fresh_place){.rule = rule, .user_id = user_id, .caller = caller, .sitting = sitting};
 }
@@ -26,7 +27,8 @@ static void it_covers_the_same_rule_person_caller_and_sitting_only(void **state)
 {
 	struct freshness *freshness = freshness_new();
 	struct fresh_place place = at(&look, alice, 33, desk);
-	struct fresh_place others[] = {at(&edit, alice, 33, desk), at(&look, bob, 33, desk), at(&look, alice, 34, desk), at(&look, alice, 33, home)};
+	struct fresh_place others[] = {at(&edit, alice, 33, desk), at(&look, bob, 33, desk),
+		at(&look, alice, 34, desk), at(&look, alice, 33, home)};
 	struct rule changed = look;
 
 	(void)state;
@@ -89,7 +91,8 @@ static void rules_with_a_service_or_without_fresh_for_are_never_fresh(void **sta
 static void it_is_forgotten_by_person_by_sitting_and_for_all(void **state)
 {
 	struct freshness *freshness = freshness_new();
-	struct fresh_place of_alice = at(&look, alice, 33, desk), of_alice_at_home = at(&look, alice, 33, home), of_bob = at(&edit, bob, 33, desk);
+	struct fresh_place of_alice = at(&look, alice, 33, desk),
+		of_alice_at_home = at(&look, alice, 33, home), of_bob = at(&edit, bob, 33, desk);
 
 	(void)state;
 	assert_non_null(freshness);

@@ -38,7 +38,8 @@ static void a_place_waits_until_the_last_of_what_stands_in_its_way(void **state)
 		assert_int_equal(request_crowd_full_until(&crowd), 0);
 		request_crowd_count(&crowd, &denied, REQUEST_DENIED, true, T);
 	}
-	assert_int_equal(request_crowd_full_until(&crowd), T - 60 + REQUESTS_UNANSWERED_SECONDS); /* not when the open one ends */
+	/* not when the open one ends */
+	assert_int_equal(request_crowd_full_until(&crowd), T - 60 + REQUESTS_UNANSWERED_SECONDS);
 }
 
 static void give_token(struct user_record *record, uint8_t byte)
@@ -95,8 +96,8 @@ static int teardown(void **state)
 
 static const char *objection(const struct scene *scene, const struct user_record *record)
 {
-	return request_objection(&scene->request,
-		&(struct request_approver){.record = record, .requester = scene->alice, .session = scene->session});
+	return request_objection(&scene->request, &(struct request_approver){
+			.record = record, .requester = scene->alice, .session = scene->session});
 }
 
 static void another_person_may_agree(void **state)
@@ -176,8 +177,10 @@ static void a_credential_has_to_be_as_old_as_the_cooling_off(void **state)
 
 static void a_request_stands_in_its_time_and_under_its_rule(void **state)
 {
-	char *approvers[] = {(char *)(uintptr_t)(const void *)"carol", (char *)(uintptr_t)(const void *)"alice", (char *)(uintptr_t)(const void *)"@leads", NULL};
-	struct rule approval = {.name = "vault.open"}, rules[] = {{.name = "vault.open", .approval = &approval, .approvers = approvers}};
+	char *approvers[] = {(char *)(uintptr_t)(const void *)"carol",
+		(char *)(uintptr_t)(const void *)"alice", (char *)(uintptr_t)(const void *)"@leads", NULL};
+	struct rule approval = {.name = "vault.open"},
+		rules[] = {{.name = "vault.open", .approval = &approval, .approvers = approvers}};
 	const struct policy policy = {.rules = rules, .rule_count = 1, .exact_count = 1};
 	struct scene *scene = *state;
 	struct approval_request *request = &scene->request;
@@ -200,13 +203,17 @@ static void a_request_stands_in_its_time_and_under_its_rule(void **state)
 
 static void who_can_agree_is_said_without_who_asks(void **state)
 {
-	char *approvers[] = {(char *)(uintptr_t)(const void *)"carol", (char *)(uintptr_t)(const void *)"alice", (char *)(uintptr_t)(const void *)"@leads", (char *)(uintptr_t)(const void *)"@desk", NULL};
+	char *approvers[] = {(char *)(uintptr_t)(const void *)"carol",
+		(char *)(uintptr_t)(const void *)"alice", (char *)(uintptr_t)(const void *)"@leads",
+		(char *)(uintptr_t)(const void *)"@desk", NULL};
 	char *members[] = {(char *)(uintptr_t)(const void *)"alice", (char *)(uintptr_t)(const void *)"dave"};
 	static char leads[] = "leads", desk[] = "desk", unix_desk[] = "support-desk";
-	struct policy_group groups[] = {{.name = leads, .members = members, .member_count = 2}, {.name = desk, .unix_group = unix_desk}};
+	struct policy_group groups[] = {{.name = leads, .members = members, .member_count = 2},
+		{.name = desk, .unix_group = unix_desk}};
 	const struct policy policy = {.groups = groups, .group_count = 2};
 	const struct rule rule = {.approvers = approvers};
-	json_t *words = approvers_words(&policy, &rule, "alice"), *expected = json_pack("[s, s, s]", "carol", "dave", "members of support-desk");
+	json_t *words = approvers_words(&policy, &rule, "alice"),
+		*expected = json_pack("[s, s, s]", "carol", "dave", "members of support-desk");
 
 	(void)state;
 	assert_true(json_equal(words, expected));

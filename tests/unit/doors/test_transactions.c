@@ -16,12 +16,14 @@ static struct transaction *begin(struct transactions *all, uid_t uid, const char
 {
 	struct transaction *transaction = NULL;
 
-	assert_int_equal(transaction_new(all, &(struct transaction_seat){.uid = uid, .pool = POOL_SMALL, .user = user}, &transaction), STEPUP_OK);
+	assert_int_equal(transaction_new(all, &(struct transaction_seat){
+				.uid = uid, .pool = POOL_SMALL, .user = user}, &transaction), STEPUP_OK);
 	return transaction;
 }
 
 /* The same for a caller that begins for many, somewhere. */
-static struct transaction *begin_at(struct transactions *all, enum transaction_pool pool, const char *user, int place)
+static struct transaction *begin_at(struct transactions *all, enum transaction_pool pool,
+	const char *user, int place)
 {
 	struct transaction_seat seat = {.uid = CONSOLE, .pool = pool, .user = user};
 	struct transaction *transaction = NULL;
@@ -187,7 +189,8 @@ static void a_lock_says_nothing_to_a_quiet_question_that_waits(void **state)
 static void of_ones_own_the_oldest_unanswered_one_gives_way(void **state)
 {
 	struct transactions *all = transactions_new();
-	struct transaction *granted = begin(all, ALICE, "alice"), *bobs = begin(all, BOB, "bob"), *oldest, *next;
+	struct transaction *granted = begin(all, ALICE, "alice"), *bobs = begin(all, BOB, "bob"),
+		*oldest, *next;
 	char name[TRANSACTION_NAME_SIZE];
 
 	(void)state;
@@ -208,7 +211,8 @@ static void of_ones_own_the_oldest_unanswered_one_gives_way(void **state)
 static void one_person_in_one_place_pushes_out_their_own_and_nobody_elses(void **state)
 {
 	struct transactions *all = transactions_new();
-	struct transaction *honest = begin_at(all, POOL_CALLER, "alice", 1), *first = begin_at(all, POOL_CALLER, "mallory", 2);
+	struct transaction *honest = begin_at(all, POOL_CALLER, "alice", 1),
+		*first = begin_at(all, POOL_CALLER, "mallory", 2);
 	char name[TRANSACTION_NAME_SIZE];
 
 	(void)state;
@@ -272,7 +276,8 @@ static void a_name_that_strangers_begin_for_keeps_what_its_owner_was_asked(void 
 static void what_was_proved_stays_where_others_only_begin(void **state)
 {
 	struct transactions *all = transactions_new();
-	struct transaction *waiting = begin_at(all, POOL_CALLER, "alice", 1), *answering = begin_at(all, POOL_CALLER, "alice", 1);
+	struct transaction *waiting = begin_at(all, POOL_CALLER, "alice", 1),
+		*answering = begin_at(all, POOL_CALLER, "alice", 1);
 
 	(void)state;
 	waiting->state = TRANSACTION_WAITING;
@@ -369,7 +374,8 @@ static void no_name_of_a_user_begins_nothing(void **state)
 
 	(void)state;
 	memset(user, 'a', USER_NAME_SIZE);
-	assert_int_equal(transaction_new(all, &(struct transaction_seat){.uid = CONSOLE, .pool = POOL_SMALL, .user = user}, &transaction), STEPUP_TOO_LONG);
+	assert_int_equal(transaction_new(all, &(struct transaction_seat){.uid = CONSOLE, .pool = POOL_SMALL,
+				.user = user}, &transaction), STEPUP_TOO_LONG);
 	assert_null(transaction);
 	assert_int_equal(transactions_count(all), 0);
 	transactions_free(&all);

@@ -135,7 +135,8 @@ static void what_was_held_back_is_due_again_where_telling_it_is_undone(void **st
 	for (int i = 0; i < 3; i++)
 		assert_false(alert_limit_take(limit, "alice", "lock", NOON));
 	mark = alert_limit_mark(limit);
-	alert_limit_told(limit, alert_limit_due(limit, NOON + ALERT_QUIET_SECONDS), NOON + ALERT_QUIET_SECONDS);
+	alert_limit_told(limit, alert_limit_due(limit, NOON + ALERT_QUIET_SECONDS),
+		NOON + ALERT_QUIET_SECONDS);
 	assert_false(alert_limit_take(limit, "alice", "lock", NOON + ALERT_QUIET_SECONDS));
 	alert_limit_undo(limit, mark);
 	due = alert_limit_due(limit, NOON + ALERT_QUIET_SECONDS);
@@ -144,7 +145,8 @@ static void what_was_held_back_is_due_again_where_telling_it_is_undone(void **st
 	assert_int_equal(due->since, NOON);
 }
 
-/* Told, given away to somebody else, and all of that undone: nobody is alerted of an account without a name. */
+/* Told, given away to somebody else, and all of that undone: nobody is alerted of an
+ * account without a name. */
 static void a_slot_that_was_given_away_meanwhile_tells_of_nobody(void **state)
 {
 	struct alert_limit *limit = *state;
@@ -156,8 +158,10 @@ static void a_slot_that_was_given_away_meanwhile_tells_of_nobody(void **state)
 		assert_false(alert_limit_take(limit, name, "lock", NOON));
 	}
 	alert_limit_settle(limit);
-	alert_limit_told(limit, alert_limit_due(limit, NOON + ALERT_QUIET_SECONDS), NOON + ALERT_QUIET_SECONDS);
-	assert_true(alert_limit_take(limit, "alice", "lock", NOON + ALERT_QUIET_SECONDS)); /* into the one that holds nothing back */
+	alert_limit_told(limit, alert_limit_due(limit, NOON + ALERT_QUIET_SECONDS),
+		NOON + ALERT_QUIET_SECONDS);
+	/* into the one that holds nothing back */
+	assert_true(alert_limit_take(limit, "alice", "lock", NOON + ALERT_QUIET_SECONDS));
 	alert_limit_undo(limit, 0);
 	for (int i = 0; i < ALERT_SLOTS; i++)
 		assert_true(limit->slots[i].kind[0] != '\0' || limit->slots[i].held_back == 0);
@@ -209,9 +213,11 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(what_holds_alerts_back_is_forgotten_last, setup, teardown),
 	cmocka_unit_test_setup_teardown(where_all_hold_alerts_back_the_oldest_is_forgotten, setup, teardown),
 	cmocka_unit_test_setup_teardown(an_alert_that_is_undone_is_told_again, setup, teardown),
-	cmocka_unit_test_setup_teardown(what_was_held_back_is_due_again_where_telling_it_is_undone, setup, teardown),
+	cmocka_unit_test_setup_teardown(what_was_held_back_is_due_again_where_telling_it_is_undone,
+		setup, teardown),
 	cmocka_unit_test_setup_teardown(what_came_before_a_mark_stays, setup, teardown),
-	cmocka_unit_test_setup_teardown(a_slot_that_was_given_away_meanwhile_tells_of_nobody, setup, teardown),
+	cmocka_unit_test_setup_teardown(a_slot_that_was_given_away_meanwhile_tells_of_nobody,
+		setup, teardown),
 	cmocka_unit_test_setup_teardown(more_changes_than_can_be_undone_stay, setup, teardown),
 	cmocka_unit_test_setup_teardown(names_and_kinds_of_any_length_are_bounded, setup, teardown),
 };

@@ -28,10 +28,12 @@ static int setup(void **state)
 
 	assert_non_null(fixture);
 	memset(fixture->seed, 7, sizeof(fixture->seed));
-	assert_int_equal(note_key_from_seed("stepup.example.com/bastion1", fixture->seed, &fixture->key), STEPUP_OK);
+	assert_int_equal(note_key_from_seed("stepup.example.com/bastion1", fixture->seed, &fixture->key),
+		STEPUP_OK);
 	fixture->checkpoint = (struct checkpoint){.origin = "stepup.example.com/bastion1", .size = 20852163};
 	memset(fixture->checkpoint.root, 0xab, DIGEST_SIZE);
-	assert_int_equal(checkpoint_sign(&fixture->checkpoint, &fixture->key, fixture->seed, &fixture->note), STEPUP_OK);
+	assert_int_equal(checkpoint_sign(&fixture->checkpoint, &fixture->key, fixture->seed, &fixture->note),
+		STEPUP_OK);
 	*state = fixture;
 	return 0;
 }
@@ -45,7 +47,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* A signed note over any text: what an own key could be made to sign, to reach the parser behind the signature. */
+/* A signed note over any text: what an own key could be made to sign, to reach the parser
+ * behind the signature. */
 static char *sign_text(const struct fixture *fixture, const char *text)
 {
 	EVP_PKEY *pkey = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL, fixture->seed, NOTE_KEY_SIZE);
@@ -56,7 +59,8 @@ static char *sign_text(const struct fixture *fixture, const char *text)
 
 	memcpy(signature, fixture->key.key_id, 4);
 	assert_int_equal(EVP_DigestSignInit(md, NULL, NULL, NULL, pkey), 1);
-	assert_int_equal(EVP_DigestSign(md, signature + 4, &size, (const unsigned char *)text, strlen(text)), 1);
+	assert_int_equal(EVP_DigestSign(md, signature + 4, &size, (const unsigned char *)text, strlen(text)),
+		1);
 	base64 = base64_encode_new(signature, sizeof(signature));
 	assert_true(asprintf(&note, "%s\n\xe2\x80\x94 %s %s\n", text, fixture->key.name, base64) > 0);
 	free(base64);
@@ -79,8 +83,9 @@ static void a_signed_checkpoint_comes_back_as_it_was(void **state)
 static void the_text_has_the_form_of_tlog_checkpoint(void **state)
 {
 	struct fixture *fixture = *state;
-	static const char begin[] = "stepup.example.com/bastion1\n20852163\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n\n"
-				    "\xe2\x80\x94 stepup.example.com/bastion1 ";
+	static const char begin[] =
+		"stepup.example.com/bastion1\n20852163\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n\n"
+		"\xe2\x80\x94 stepup.example.com/bastion1 ";
 
 	assert_memory_equal(fixture->note, begin, strlen(begin));
 }
@@ -102,12 +107,14 @@ static void a_published_verifier_key_is_read_and_written_the_same(void **state)
 
 static void malformed_verifier_keys_are_refused(void **state)
 {
-	static const char *const bad[] = {"", "example.com/foo", "example.com/foo+530d903a", "+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+	static const char *const bad[] = {"", "example.com/foo", "example.com/foo+530d903a",
+		"+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
 		"example.com/foo+530d903b+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
 		"example.com/foo+530D903A+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
 		"example.com/bar+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
 		"example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k=",
-		"example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2", "example com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
+		"example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2",
+		"example com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k",
 		"example.com/foo+530d903a+AukyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"};
 	struct note_key key;
 
@@ -170,7 +177,8 @@ static void signatures_by_other_keys_are_left_alone_but_ours_must_be_there(void 
 
 	assert_true(asprintf(&both, "%s\xe2\x80\x94 witness.example/w AAAAAAECAwQ=\n", fixture->note) > 0);
 	assert_int_equal(checkpoint_verify(both, &fixture->key, &read), STEPUP_OK);
-	assert_true(asprintf(&other, "%.*s\xe2\x80\x94 witness.example/w AAAAAAECAwQ=\n", (int)(text_end - fixture->note), fixture->note) > 0);
+	assert_true(asprintf(&other, "%.*s\xe2\x80\x94 witness.example/w AAAAAAECAwQ=\n",
+			(int)(text_end - fixture->note), fixture->note) > 0);
 	assert_int_equal(checkpoint_verify(other, &fixture->key, &read), STEPUP_CORRUPT);
 	free(both);
 	free(other);
@@ -180,7 +188,8 @@ static void signed_texts_that_are_no_checkpoint_are_refused(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char root[] = "q6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=";
-	static const char *const sizes[] = {"", "-1", "+1", " 1", "1 ", "01", "0x10", "1e3", "18446744073709551616", "1\r"};
+	static const char *const sizes[] = {"", "-1", "+1", " 1", "1 ", "01", "0x10", "1e3",
+		"18446744073709551616", "1\r"};
 	struct checkpoint read;
 	char *text = NULL, *note;
 
@@ -203,7 +212,8 @@ static void signed_texts_that_are_no_checkpoint_are_refused(void **state)
 	note = sign_text(fixture, "a.example/l\n5\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\nmore\n");
 	assert_int_equal(checkpoint_verify(note, &fixture->key, &read), STEPUP_INVALID);
 	free(note);
-	note = sign_text(fixture, "a.example/l\n18446744073709551615\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n");
+	note = sign_text(fixture,
+		"a.example/l\n18446744073709551615\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n");
 	assert_int_equal(checkpoint_verify(note, &fixture->key, &read), STEPUP_OK);
 	free(note);
 }

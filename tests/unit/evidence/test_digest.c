@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/evidence/digest.h: with a context that each thread keeps, digests and MACs are those of OpenSSL's own functions.
- * Nothing of what was digested stays.
+ * lib/evidence/digest.h: with a context that each thread keeps, digests and MACs are those of OpenSSL's own
+ * functions. Nothing of what was digested stays.
  */
 #include "tests/unit/cmocka_tap.h"
 

@@ -11,12 +11,14 @@
 
 #define TOP "issuer = \"https://stepup.example.com:8443\"\nhost = bastion1\n"
 
-static const uint8_t user_id[USER_ID_SIZE] = {1}, nonce[CONTEXT_NONCE_SIZE] = {2}, commitment[DIGEST_SIZE] = {3};
+static const uint8_t user_id[USER_ID_SIZE] = {1}, nonce[CONTEXT_NONCE_SIZE] = {2},
+	commitment[DIGEST_SIZE] = {3};
 
 static struct context_facts facts_of(const struct policy *policy, const char *purpose)
 {
-	return (struct context_facts){.purpose = purpose, .policy = policy, .caller = "alice", .user = "alice", .user_id = user_id,
-		.rule = policy_rule(policy, "stepup.enroll"), .prompt = "Enroll a key", .commitment = commitment, .nonce = nonce, .iat = 5, .exp = 6};
+	return (struct context_facts){.purpose = purpose, .policy = policy, .caller = "alice",
+		.user = "alice", .user_id = user_id, .rule = policy_rule(policy, "stepup.enroll"),
+		.prompt = "Enroll a key", .commitment = commitment, .nonce = nonce, .iat = 5, .exp = 6};
 }
 
 static json_t *parse(const char *text)
@@ -47,7 +49,8 @@ static void each_way_has_a_context_and_a_challenge_of_its_own(void **state)
 		context = parse(request.context);
 		assert_int_equal(request.via, all[i].via);
 		assert_string_equal(json_string_value(json_object_get(context, "via")), all[i].name);
-		assert_int_equal(context_challenge(request.context, request.context_size, challenge), STEPUP_OK);
+		assert_int_equal(context_challenge(request.context, request.context_size, challenge),
+			STEPUP_OK);
 		assert_memory_equal(request.challenge, challenge, DIGEST_SIZE);
 		memcpy(challenges[i], challenge, DIGEST_SIZE);
 		assert_int_equal(request.client_data != NULL, all[i].via == VIA_SEAT);
@@ -71,8 +74,8 @@ static void a_seats_client_data_is_written_as_a_browser_would(void **state)
 	(void)state;
 	assert_int_equal(key_request_make(&facts, VIA_SEAT, &request), STEPUP_OK);
 	base64url_encode(request.challenge, DIGEST_SIZE, challenge);
-	snprintf(expected, sizeof(expected), "{\"type\":\"webauthn.get\",\"challenge\":\"%s\",\"origin\":\"stepup://bastion1\",\"crossOrigin\":false}",
-		challenge);
+	snprintf(expected, sizeof(expected), "{\"type\":\"webauthn.get\",\"challenge\":\"%s\","
+		"\"origin\":\"stepup://bastion1\",\"crossOrigin\":false}", challenge);
 	assert_string_equal(request.client_data, expected);
 	key_request_clear(&request);
 	assert_int_equal(key_request_make(&enrol, VIA_SEAT, &request), STEPUP_OK);
@@ -85,7 +88,8 @@ static void the_namespace_is_the_issuers_host(void **state)
 {
 	static const struct {
 		const char *text, *namespace;
-	} all[] = {{TOP, "stepup@stepup.example.com"}, {"issuer = \"https://a.example/b/c\"\n", "stepup@a.example"},
+	} all[] = {{TOP, "stepup@stepup.example.com"},
+		{"issuer = \"https://a.example/b/c\"\n", "stepup@a.example"},
 		{"issuer = \"http://localhost\"\n", "stepup@localhost"}};
 	char namespace[KEY_NAMESPACE_SIZE];
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/evidence/log_signer.h and verifier/evidence/log_epoch.h: checkpoints in the background, and stores that aren't what they were.
+ * verifier/evidence/log_signer.h and verifier/evidence/log_epoch.h: checkpoints in the background, and stores
+ * that aren't what they were.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -81,8 +82,9 @@ static enum stepup_error open_signer(struct signing *signing, bool new_epoch)
 	enum stepup_error error;
 
 	forget(signing);
-	error = log_signer_open(signing->store->store, signing->store->writer, signing->store->key, signing->mark, signing->names, new_epoch, &signing->signer,
-		&signing->clean, &signing->log_key, &signing->why);
+	error = log_signer_open(signing->store->store, signing->store->writer, signing->store->key,
+		signing->mark, signing->names, new_epoch, &signing->signer, &signing->clean,
+		&signing->log_key, &signing->why);
 	assert_int_equal(error == STEPUP_OK, signing->signer != NULL);
 	assert_int_equal(error == STEPUP_OK, signing->log_key != NULL);
 	return error;
@@ -135,7 +137,8 @@ static int64_t log_size(struct signing *signing)
 	return size;
 }
 
-/* The newest stored checkpoint verifies under the log's key and covers so many entries with the root that the table has. */
+/* The newest stored checkpoint verifies under the log's key and covers so many entries with the root
+ * that the table has. */
 static void assert_signed(struct signing *signing, const char *log_key, int64_t expected)
 {
 	uint8_t root[DIGEST_SIZE];
@@ -169,7 +172,8 @@ static struct store_head read_mark(struct signing *signing)
 }
 
 /* The file as earlier versions wrote it. */
-static void write_former(const struct signing *signing, const uint8_t key[HIGHWATER_KEY_SIZE], const struct highwater *mark)
+static void write_former(const struct signing *signing, const uint8_t key[HIGHWATER_KEY_SIZE],
+	const struct highwater *mark)
 {
 	char root[BASE64URL_LENGTH(DIGEST_SIZE) + 1], mac[BASE64URL_LENGTH(DIGEST_SIZE) + 1], body[512];
 	uint8_t bytes[DIGEST_SIZE];
@@ -177,8 +181,8 @@ static void write_former(const struct signing *signing, const uint8_t key[HIGHWA
 	int size;
 
 	base64url_encode(mark->root, DIGEST_SIZE, root);
-	size = snprintf(body, sizeof(body), "stepup-highwater/1\nsize %lld\nroot %s\nat %lld\nclean %d\n", (long long)mark->size, root, (long long)mark->at,
-		mark->clean);
+	size = snprintf(body, sizeof(body), "stepup-highwater/1\nsize %lld\nroot %s\nat %lld\nclean %d\n",
+		(long long)mark->size, root, (long long)mark->at, mark->clean);
 	assert_ok(digest_hmac_sha256(key, HIGHWATER_KEY_SIZE, body, (size_t)size, bytes));
 	base64url_encode(bytes, sizeof(bytes), mac);
 	(void)unlink(signing->mark);
@@ -295,7 +299,8 @@ static void a_mark_beside_the_database_is_taken_along_once(void **state)
 	assert_ok(highwater_carry_over(former, signing->mark));
 	assert_int_not_equal(access(former, F_OK), 0);
 	assert_ok(safe_file_replace(former, "second", 6, 0600));
-	assert_ok(highwater_carry_over(former, signing->mark)); /* there is a mark: whatever lies beside the database says nothing */
+	/* there is a mark: whatever lies beside the database says nothing */
+	assert_ok(highwater_carry_over(former, signing->mark));
 	assert_ok(safe_file_read(signing->mark, SAFE_FILE_PUBLIC, 100, &text, &size, &why));
 	assert_string_equal(text, "first");
 	free(text);
@@ -341,7 +346,8 @@ struct last_entry {
 	char type[32], was_issuer[64], was_host[64];
 };
 
-static bool note_last(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool note_last(void *context, int64_t index, const char *entry, const char *details,
+	const uint8_t *salt)
 {
 	struct last_entry *last = context;
 	json_t *object = json_loads(entry, 0, NULL);
@@ -350,7 +356,8 @@ static bool note_last(void *context, int64_t index, const char *entry, const cha
 	(void)index;
 	(void)details;
 	(void)salt;
-	(void)json_unpack(object, "{s:s, s?s, s?s}", "type", &type, "was_issuer", &was_issuer, "was_host", &was_host);
+	(void)json_unpack(object, "{s:s, s?s, s?s}", "type", &type, "was_issuer", &was_issuer,
+		"was_host", &was_host);
 	snprintf(last->type, sizeof(last->type), "%s", type);
 	snprintf(last->was_issuer, sizeof(last->was_issuer), "%s", was_issuer);
 	snprintf(last->was_host, sizeof(last->was_host), "%s", was_host);
@@ -369,9 +376,11 @@ static struct last_entry last_entry(struct signing *signing)
 static void another_name_of_host_or_issuer_is_an_entry_and_no_other_key(void **state)
 {
 	static const struct log_names later[] = {
-		{"https://stepup.example.com/", "bastion2"}, {"https://login.example.com", "bastion2"}, {"https://stepup.example.com/", "bastion1"}};
+		{"https://stepup.example.com/", "bastion2"}, {"https://login.example.com", "bastion2"},
+		{"https://stepup.example.com/", "bastion1"}};
 	static const char *const was[][2] = {
-		{"https://stepup.example.com/", "bastion1"}, {"https://stepup.example.com/", "bastion2"}, {"https://login.example.com", "bastion2"}};
+		{"https://stepup.example.com/", "bastion1"}, {"https://stepup.example.com/", "bastion2"},
+		{"https://login.example.com", "bastion2"}};
 	struct signing *signing = *state;
 	char *first;
 
@@ -561,7 +570,8 @@ static void assert_store_refused(struct signing *signing, const char *sentence)
 {
 	char *why = NULL;
 
-	assert_error(store_open(signing->store->url, signing->store->key, &signing->store->store, &why), STEPUP_CORRUPT);
+	assert_error(store_open(signing->store->url, signing->store->key, &signing->store->store, &why),
+		STEPUP_CORRUPT);
 	assert_non_null(why);
 	if (strstr(why, sentence) == NULL)
 		fail_msg("%s", why);
@@ -576,8 +586,10 @@ static void an_entry_edited_below_the_mark_is_refused(void **state)
 	append(signing, 5);
 	close_signer(signing);
 	fixture_close(signing->store);
-	/* whoever edits an entry must take the sealed checkpoints away, too, or the tree would be made from them */
-	fixture_tamper(signing->store, "DELETE FROM checkpoints; UPDATE log_entries SET entry = replace(entry, '\"entry\"', '\"Entry\"') WHERE idx = 3");
+	/* whoever edits an entry must take the sealed checkpoints away, too, or the tree would
+	 * be made from them */
+	fixture_tamper(signing->store, "DELETE FROM checkpoints; "
+		"UPDATE log_entries SET entry = replace(entry, '\"entry\"', '\"Entry\"') WHERE idx = 3");
 	assert_store_refused(signing, "entries of its log are not those that this verifier left");
 }
 
@@ -590,10 +602,12 @@ static void a_cut_tail_is_refused(void **state)
 	close_signer(signing);
 	fixture_close(signing->store);
 	fixture_tamper(signing->store, "DELETE FROM checkpoints; DELETE FROM log_entries WHERE idx >= 4");
-	assert_store_refused(signing, "the newest row of its log, in which the verifier says what it left, was changed or taken out");
+	assert_store_refused(signing, "the newest row of its log, in which the verifier says what it left, "
+		"was changed or taken out");
 }
 
-static bool find_text(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool find_text(void *context, int64_t index, const char *entry, const char *details,
+	const uint8_t *salt)
 {
 	(void)index;
 	(void)details;
@@ -605,8 +619,10 @@ static bool find_text(void *context, int64_t index, const char *entry, const cha
 static void a_new_epoch_voids_receipts_and_invitations_and_says_so(void **state)
 {
 	struct signing *signing = *state;
-	struct invitation invitation = {.user = "bob", .by = "alice", .expires = INT64_C(4000000000), .digest = {1}}, found;
-	struct receipt_row row = {.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .audience = "export", .issued = 1700000000, .expires = INT64_C(4000000000)};
+	struct invitation invitation = {
+		.user = "bob", .by = "alice", .expires = INT64_C(4000000000), .digest = {1}}, found;
+	struct receipt_row row = {.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .audience = "export",
+		.issued = 1700000000, .expires = INT64_C(4000000000)};
 	char *entry = NULL, *first;
 
 	assert_opens(signing, true);
@@ -637,9 +653,11 @@ static void a_new_epoch_voids_receipts_and_invitations_and_says_so(void **state)
 	assert_non_null(strstr(entry, "\"type\":\"epoch\""));
 	assert_non_null(strstr(entry, "\"seen_size\":11"));
 	assert_non_null(strstr(entry, signing->log_key));
-	assert_error(store_invitation_find(signing->store->writer, invitation.digest, &found), STEPUP_NOT_FOUND);
+	assert_error(store_invitation_find(signing->store->writer, invitation.digest, &found),
+		STEPUP_NOT_FOUND);
 	assert_ok(store_begin(signing->store->writer));
-	assert_error(store_receipt_redeem(signing->store->writer, row.jti, 1700000001, "x", 7), STEPUP_EXISTS);
+	assert_error(store_receipt_redeem(signing->store->writer, row.jti, 1700000001, "x", 7),
+		STEPUP_EXISTS);
 	store_rollback(signing->store->writer);
 	free(first);
 	first = strdup(signing->log_key);
@@ -661,7 +679,8 @@ static void a_store_without_its_signing_key_is_refused(void **state)
 	fixture_close(signing->store);
 	fixture_tamper(signing->store, "DELETE FROM keys WHERE purpose = 'log'");
 	assert_store_refused(signing, "rows are not those that this verifier left");
-	assert_ok(store_open_so(&(struct store_opening){.url = signing->store->url, .key = signing->store->key, .as_found = true}, &signing->store->store, &why));
+	assert_ok(store_open_so(&(struct store_opening){.url = signing->store->url,
+				.key = signing->store->key, .as_found = true}, &signing->store->store, &why));
 	assert_ok(store_session_open(signing->store->store, true, &signing->store->writer));
 	assert_ok(store_session_open(signing->store->store, false, &signing->store->reader));
 	assert_refused(signing, "signing key is missing");
@@ -685,9 +704,9 @@ static void a_name_that_makes_no_key_stops_the_start(void **state)
 	struct signing *signing = *state;
 	const struct log_names two_words = {"https://stepup.example.com", "two words"};
 
-	assert_error(log_signer_open(signing->store->store, signing->store->writer, signing->store->key, signing->mark, &two_words, false, &signing->signer,
-			     &signing->clean, &signing->log_key, &signing->why),
-		STEPUP_INVALID);
+	assert_error(log_signer_open(signing->store->store, signing->store->writer, signing->store->key,
+			signing->mark, &two_words, false, &signing->signer, &signing->clean,
+			&signing->log_key, &signing->why), STEPUP_INVALID);
 	assert_non_null(strstr(signing->why, "two words"));
 }
 
@@ -711,8 +730,8 @@ static void look(uv_timer_t *timer)
 	struct signing *signing = timer->data;
 	char *note = NULL;
 	int64_t size = 0;
-	bool there = store_log_checkpoint_newest(signing->store->reader, &size, &note) == STEPUP_OK && size >= signing->wanted &&
-		read_mark(signing).log_size >= signing->wanted;
+	bool there = store_log_checkpoint_newest(signing->store->reader, &size, &note) == STEPUP_OK &&
+		size >= signing->wanted && read_mark(signing).log_size >= signing->wanted;
 
 	free(note);
 	if (there || ++signing->rounds > 3000)

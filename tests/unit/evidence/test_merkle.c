@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/evidence/merkle.h and lib/evidence/digest.h: the tree of RFC 6962, against published roots and against the definition worked out the slow way.
+ * lib/evidence/merkle.h and lib/evidence/digest.h: the tree of RFC 6962, against published roots and against
+ * the definition worked out the slow way.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -43,7 +44,8 @@ static void the_published_roots_of_certificate_transparency_come_out(void **stat
 		{"\x20\x21", 2, "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"},
 		{"\x30\x31", 2, "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4"},
 		{"\x40\x41\x42\x43", 4, "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef"},
-		{"\x50\x51\x52\x53\x54\x55\x56\x57", 8, "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c"},
+		{"\x50\x51\x52\x53\x54\x55\x56\x57", 8,
+			"ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c"},
 		{"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f", 16,
 			"5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"},
 	};
@@ -154,7 +156,8 @@ static void hmac_gives_the_vectors_of_rfc_4231(void **state)
 static void an_actions_digest_is_that_of_its_canonical_form(void **state)
 {
 	static const struct detail_spec specs[] = {{"account", DETAIL_TEXT}, {"records", DETAIL_NUMBER}};
-	static const char canonical[] = "{\"action\":\"customer.export\",\"details\":{\"account\":\"trezor\",\"records\":102000}}";
+	static const char canonical[] =
+		"{\"action\":\"customer.export\",\"details\":{\"account\":\"trezor\",\"records\":102000}}";
 	json_t *details = json_pack("{s:i, s:s}", "records", 102000, "account", "trezor");
 	uint8_t digest[DIGEST_SIZE], expected[DIGEST_SIZE];
 	char bad_detail[DETAIL_NAME_SIZE];

@@ -35,12 +35,21 @@ static int setup(void **state)
 	assert_non_null(receipts);
 	receipts->store = fixture_new();
 	assert_int_equal(receipt_signer_open(receipts->store->writer, &receipts->signer, &why), STEPUP_OK);
-	assert_int_equal(action_parse("customer.export", details, specs, 2, &receipts->action, bad_detail), STEPUP_OK);
+	assert_int_equal(action_parse("customer.export", details, specs, 2, &receipts->action, bad_detail),
+		STEPUP_OK);
 	json_decref(details);
-	receipts->row = (struct receipt_row){.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .audience = "export", .issued = T, .expires = T + 60, .log_index = 83};
+	receipts->row = (struct receipt_row){.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice",
+		.audience = "export", .issued = T, .expires = T + 60, .log_index = 83};
 	assert_int_equal(action_digest(receipts->action, receipts->row.digest), STEPUP_OK);
-	receipts->facts = (struct receipt_facts){.row = &receipts->row, .issuer = "https://stepup.example.com", .azp = "console", .acr = "otp", .amr = amr,
-		.auth_time = T - 1, .action = receipts->action};
+	receipts->facts = (struct receipt_facts){
+		.row = &receipts->row,
+		.issuer = "https://stepup.example.com",
+		.azp = "console",
+		.acr = "otp",
+		.amr = amr,
+		.auth_time = T - 1,
+		.action = receipts->action,
+	};
 	*state = receipts;
 	return 0;
 }
@@ -74,10 +83,12 @@ static void a_receipt_says_exactly_what_was_approved(void **state)
 	char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
 
 	base64url_encode(receipts->row.digest, DIGEST_SIZE, digest);
-	expected = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:i, s:s, s:[s], s:[{s:s, s:s, s:{s:s, s:i}, s:s}], s:i}", "iss",
-		"https://stepup.example.com", "aud", "export", "sub", "alice", "azp", "console", "iat", T, "nbf", T, "exp", T + 60, "jti",
-		"AAAAAAAAAAAAAAAAAAAAAA", "auth_time", T - 1, "acr", "otp", "amr", "otp", "authorization_details", "type", "io.stepup.action", "action",
-		"customer.export", "details", "account", "trezor", "records", 102, "digest", digest, "log", 83);
+	expected = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:i, s:s, s:[s], s:[{s:s, s:s, "
+		"s:{s:s, s:i}, s:s}], s:i}", "iss", "https://stepup.example.com", "aud", "export",
+		"sub", "alice", "azp", "console", "iat", T, "nbf", T, "exp", T + 60,
+		"jti", "AAAAAAAAAAAAAAAAAAAAAA", "auth_time", T - 1, "acr", "otp", "amr", "otp",
+		"authorization_details", "type", "io.stepup.action", "action", "customer.export", "details",
+		"account", "trezor", "records", 102, "digest", digest, "log", 83);
 	assert_true(json_equal(claims, expected));
 	json_decref(claims);
 	json_decref(expected);
@@ -87,9 +98,11 @@ static void the_header_is_alg_kid_and_typ_and_nothing_else(void **state)
 {
 	struct receipts *receipts = *state;
 	char *receipt = NULL, header[256] = "", *dot;
-	const char *kid = json_string_value(json_object_get(json_array_get(json_object_get(receipt_signer_jwks(receipts->signer), "keys"), 0), "kid"));
+	const char *kid = json_string_value(json_object_get(json_array_get(
+				json_object_get(receipt_signer_jwks(receipts->signer), "keys"), 0), "kid"));
 	size_t size = 0;
-	json_t *object, *expected = json_pack("{s:s, s:s, s:s}", "alg", "ES256", "typ", "stepup-receipt+jwt", "kid", kid);
+	json_t *object, *expected =
+		json_pack("{s:s, s:s, s:s}", "alg", "ES256", "typ", "stepup-receipt+jwt", "kid", kid);
 
 	assert_int_equal(receipt_sign(receipts->signer, &receipts->facts, &receipt), STEPUP_OK);
 	dot = strchr(receipt, '.');
@@ -105,7 +118,8 @@ static void the_header_is_alg_kid_and_typ_and_nothing_else(void **state)
 static void the_published_keys_hold_no_private_half(void **state)
 {
 	struct receipts *receipts = *state;
-	const json_t *keys = json_object_get(receipt_signer_jwks(receipts->signer), "keys"), *key = json_array_get(keys, 0);
+	const json_t *keys = json_object_get(receipt_signer_jwks(receipts->signer), "keys"),
+		*key = json_array_get(keys, 0);
 
 	assert_int_equal(json_array_size(keys), 1);
 	assert_null(json_object_get(key, "d"));
@@ -127,7 +141,8 @@ static void receipts_from_before_a_restart_still_check(void **state)
 	fixture_open(receipts->store);
 	assert_int_equal(receipt_signer_open(receipts->store->writer, &receipts->signer, &why), STEPUP_OK);
 	assert_int_equal(json_array_size(json_object_get(receipt_signer_jwks(receipts->signer), "keys")), 1);
-	assert_int_equal(receipt_check_signature(receipt, receipt_signer_jwks(receipts->signer), &claims), STEPUP_OK);
+	assert_int_equal(receipt_check_signature(receipt, receipt_signer_jwks(receipts->signer), &claims),
+		STEPUP_OK);
 	json_decref(claims);
 	free(receipt);
 }
@@ -140,7 +155,8 @@ static void another_verifiers_receipt_does_not_check(void **state)
 
 	(void)setup((void **)&other);
 	assert_int_equal(receipt_sign(other->signer, &other->facts, &receipt), STEPUP_OK);
-	assert_int_equal(receipt_check_signature(receipt, receipt_signer_jwks(receipts->signer), &claims), STEPUP_CORRUPT);
+	assert_int_equal(receipt_check_signature(receipt, receipt_signer_jwks(receipts->signer), &claims),
+		STEPUP_CORRUPT);
 	assert_null(claims);
 	free(receipt);
 	(void)teardown((void **)&other);
@@ -179,10 +195,12 @@ static void texts_of_all_kinds_are_carried_whole(void **state)
 	text[DETAIL_TEXT_MAX] = '\0';
 	details = json_pack("{s:s}", "account", text);
 	action_free(&receipts->action);
-	assert_int_equal(action_parse("customer.export", details, specs, 1, &receipts->action, bad_detail), STEPUP_OK);
+	assert_int_equal(action_parse("customer.export", details, specs, 1, &receipts->action, bad_detail),
+		STEPUP_OK);
 	receipts->facts.action = receipts->action;
 	claims = sign_and_check(receipts, receipt_signer_jwks(receipts->signer));
-	assert_true(json_equal(json_object_get(json_array_get(json_object_get(claims, "authorization_details"), 0), "details"), details));
+	assert_true(json_equal(json_object_get(json_array_get(json_object_get(claims,
+						"authorization_details"), 0), "details"), details));
 	json_decref(claims);
 	json_decref(details);
 }

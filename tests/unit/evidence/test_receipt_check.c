@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/evidence/receipt_check.h: the MUST list of its header, with receipts that are signed properly and wrong in one thing each.
+ * lib/evidence/receipt_check.h: the MUST list of its header, with receipts that are signed properly and wrong
+ * in one thing each.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -24,8 +25,9 @@ struct fixture {
 
 static json_t *public_of(const json_t *jwk, const char *kid)
 {
-	return json_pack("{s:s, s:s, s:O, s:O, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256", "x", json_object_get(jwk, "x"), "y",
-		json_object_get(jwk, "y"), "alg", "ES256", "use", "sig", "kid", kid);
+	return json_pack("{s:s, s:s, s:O, s:O, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256",
+		"x", json_object_get(jwk, "x"), "y", json_object_get(jwk, "y"), "alg", "ES256", "use", "sig",
+		"kid", kid);
 }
 
 static json_t *new_key(void)
@@ -66,10 +68,12 @@ static char *encode(const char *text)
 static char *sign(const json_t *jwk, const char *header, const char *claims)
 {
 	char *protected = encode(header), *payload = encode(claims), *receipt = NULL;
-	json_t *jws = json_pack("{s:s}", "payload", payload), *template = json_pack("{s:s}", "protected", protected);
+	json_t *jws = json_pack("{s:s}", "payload", payload),
+		*template = json_pack("{s:s}", "protected", protected);
 
 	assert_true(jose_jws_sig(NULL, jws, template, jwk));
-	assert_true(asprintf(&receipt, "%s.%s.%s", protected, payload, json_string_value(json_object_get(jws, "signature"))) > 0);
+	assert_true(asprintf(&receipt, "%s.%s.%s", protected, payload,
+			json_string_value(json_object_get(jws, "signature"))) > 0);
 	json_decref(template);
 	json_decref(jws);
 	free(protected);
@@ -123,8 +127,10 @@ static void headers_with_anything_missing_more_or_else_are_refused(void **state)
 		"{\"alg\":\"ES384\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\"}",
 		"{\"alg\":\"ES256\",\"kid\":1,\"typ\":\"stepup-receipt+jwt\"}",
 		"{\"alg\":\"ES256\",\"crit\":[\"exp\"],\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\"}",
-		"{\"alg\":\"ES256\",\"jku\":\"https://a.example/jwks\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\"}",
-		"{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\",\"x5u\":\"https://a.example/c\"}",
+		"{\"alg\":\"ES256\",\"jku\":\"https://a.example/jwks\",\"kid\":\"k1\","
+		"\"typ\":\"stepup-receipt+jwt\"}",
+		"{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\","
+		"\"x5u\":\"https://a.example/c\"}",
 		"{\"alg\":\"ES256\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\",\"x5c\":[\"AAAA\"]}",
 		"{\"alg\":\"ES256\",\"kid\":\"k1\",\"other\":1,\"typ\":\"stepup-receipt+jwt\"}",
 		"{\"alg\":\"ES256\",\"b64\":false,\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\"}",
@@ -137,12 +143,14 @@ static void headers_with_anything_missing_more_or_else_are_refused(void **state)
 	assert_int_equal(sign_and_check(fixture, good_header, good_claims), STEPUP_OK);
 	for (; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		enum stepup_error error = STEPUP_OK;
-		char *payload = encode(good_claims), *header = encode(bad[i]), *receipt = NULL, *good = sign(fixture->jwk, good_header, good_claims);
+		char *payload = encode(good_claims), *header = encode(bad[i]), *receipt = NULL,
+			*good = sign(fixture->jwk, good_header, good_claims);
 
 		/* The header is looked at before the signature: a good one's signature will do here. */
 		assert_true(asprintf(&receipt, "%s.%s.%s", header, payload, strrchr(good, '.') + 1) > 0);
 		error = check(receipt, fixture->jwks);
-		if (i == 13) /* white space behind an object is JSON still; then the signature is not over it */
+		/* white space behind an object is JSON still; then the signature is not over it */
+		if (i == 13)
 			assert_int_not_equal(error, STEPUP_OK);
 		else
 			assert_int_equal(error, STEPUP_INVALID);
@@ -156,7 +164,8 @@ static void headers_with_anything_missing_more_or_else_are_refused(void **state)
 static void alg_none_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
-	char *header = encode("{\"alg\":\"none\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\"}"), *payload = encode(good_claims), *receipt = NULL;
+	char *header = encode("{\"alg\":\"none\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\"}"),
+		*payload = encode(good_claims), *receipt = NULL;
 
 	assert_true(asprintf(&receipt, "%s.%s.", header, payload) > 0);
 	assert_int_equal(check(receipt, fixture->jwks), STEPUP_INVALID);
@@ -173,14 +182,17 @@ static void alg_none_is_refused(void **state)
 static void the_public_key_as_an_hmac_key_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
-	char *header = encode("{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\"}"), *payload = encode(good_claims);
-	char *public_key = json_dumps(json_array_get(json_object_get(fixture->jwks, "keys"), 0), JSON_COMPACT);
+	char *header = encode("{\"alg\":\"HS256\",\"kid\":\"k1\",\"typ\":\"stepup-receipt+jwt\"}"),
+		*payload = encode(good_claims);
+	char *public_key =
+		json_dumps(json_array_get(json_object_get(fixture->jwks, "keys"), 0), JSON_COMPACT);
 	char *signed_text = NULL, *receipt = NULL, *mac_text;
 	unsigned char mac[32];
 	unsigned size = 0;
 
 	assert_true(asprintf(&signed_text, "%s.%s", header, payload) > 0);
-	assert_non_null(HMAC(EVP_sha256(), public_key, (int)strlen(public_key), (unsigned char *)signed_text, strlen(signed_text), mac, &size));
+	assert_non_null(HMAC(EVP_sha256(), public_key, (int)strlen(public_key), (unsigned char *)signed_text,
+			strlen(signed_text), mac, &size));
 	mac_text = base64url_encode_new(mac, size);
 	assert_true(asprintf(&receipt, "%s.%s", signed_text, mac_text) > 0);
 	assert_int_equal(check(receipt, fixture->jwks), STEPUP_INVALID);
@@ -215,8 +227,12 @@ static void an_unknown_kid_is_refused(void **state)
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(sign_and_check(fixture, "{\"alg\":\"ES256\",\"kid\":\"k2\",\"typ\":\"stepup-receipt+jwt\"}", good_claims), STEPUP_CORRUPT);
-	assert_int_equal(sign_and_check(fixture, "{\"alg\":\"ES256\",\"kid\":\"\",\"typ\":\"stepup-receipt+jwt\"}", good_claims), STEPUP_CORRUPT);
+	assert_int_equal(sign_and_check(fixture,
+			"{\"alg\":\"ES256\",\"kid\":\"k2\",\"typ\":\"stepup-receipt+jwt\"}", good_claims),
+		STEPUP_CORRUPT);
+	assert_int_equal(sign_and_check(fixture,
+			"{\"alg\":\"ES256\",\"kid\":\"\",\"typ\":\"stepup-receipt+jwt\"}", good_claims),
+		STEPUP_CORRUPT);
 }
 
 static void each_receipt_is_checked_by_the_key_of_its_kid(void **state)
@@ -227,7 +243,8 @@ static void each_receipt_is_checked_by_the_key_of_its_kid(void **state)
 
 	json_array_append_new(json_object_get(fixture->jwks, "keys"), public_of(other, "k2"));
 	by_first = sign(fixture->jwk, good_header, good_claims);
-	by_other = sign(other, "{\"alg\":\"ES256\",\"kid\":\"k2\",\"typ\":\"stepup-receipt+jwt\"}", good_claims);
+	by_other =
+		sign(other, "{\"alg\":\"ES256\",\"kid\":\"k2\",\"typ\":\"stepup-receipt+jwt\"}", good_claims);
 	crossed = sign(other, good_header, good_claims);
 	assert_int_equal(check(by_first, fixture->jwks), STEPUP_OK);
 	assert_int_equal(check(by_other, fixture->jwks), STEPUP_OK);
@@ -250,11 +267,14 @@ static void a_set_with_two_keys_of_one_kid_verifies_nothing_by_them(void **state
 
 static void a_set_of_other_keys_verifies_nothing(void **state)
 {
-	static const char *const sets[] = {"{}", "{\"keys\":{}}", "{\"keys\":[]}", "{\"keys\":[1,null,\"k1\"]}",
-		"{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\",\"kid\":\"k1\"}]}", "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-384\",\"kid\":\"k1\"}]}",
-		"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"k1\",\"x\":\"AAAA\",\"y\":\"AAAA\"}]}",
-		"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"k1\",\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
-		"\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}]}"}; /* the last: a point off the curve */
+	/* the last: a point off the curve */
+	static const char *const sets[] = {"{}", "{\"keys\":{}}", "{\"keys\":[]}",
+		"{\"keys\":[1,null,\"k1\"]}", "{\"keys\":[{\"kty\":\"oct\",\"k\":\"AAAA\",\"kid\":\"k1\"}]}",
+		"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-384\",\"kid\":\"k1\"}]}",
+		"{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"k1\",\"x\":\"AAAA\","
+		"\"y\":\"AAAA\"}]}", "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"k1\","
+		"\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\","
+		"\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}]}"};
 	struct fixture *fixture = *state;
 	char *receipt = sign(fixture->jwk, good_header, good_claims);
 
@@ -265,7 +285,8 @@ static void a_set_of_other_keys_verifies_nothing(void **state)
 		assert_int_not_equal(check(receipt, jwks), STEPUP_OK);
 		json_decref(jwks);
 	}
-	json_object_set_new(json_array_get(json_object_get(fixture->jwks, "keys"), 0), "use", json_string("enc"));
+	json_object_set_new(json_array_get(json_object_get(fixture->jwks, "keys"), 0), "use",
+		json_string("enc"));
 	assert_int_equal(check(receipt, fixture->jwks), STEPUP_CORRUPT);
 	free(receipt);
 }
@@ -309,7 +330,8 @@ static void a_receipt_cut_or_lengthened_anywhere_is_refused(void **state)
 
 static void payloads_that_are_no_single_strict_object_are_refused(void **state)
 {
-	static const char *const bad[] = {"", "[]", "1", "\"x\"", "null", "{}{}", "{\"a\":1,\"a\":2}", "{\"a\":\"\\u0000\"}", "{", "{\"a\":1}x"};
+	static const char *const bad[] = {"", "[]", "1", "\"x\"", "null", "{}{}", "{\"a\":1,\"a\":2}",
+		"{\"a\":\"\\u0000\"}", "{", "{\"a\":1}x"};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Out of memory while the receipts' key is loaded, in the program or in a library: no signer, or one whose receipts hold.
+ * Out of memory while the receipts' key is loaded, in the program or in a library: no signer, or one
+ * whose receipts hold.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -14,9 +15,11 @@
 static void expect_good_receipts(struct receipt_signer *signer)
 {
 	static const char *const amr[] = {"otp", NULL};
-	struct receipt_row row = {.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .audience = "export", .issued = 1700000000, .expires = 1700000060};
+	struct receipt_row row = {.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .audience = "export",
+		.issued = 1700000000, .expires = 1700000060};
 	struct action *action = NULL;
-	struct receipt_facts facts = {.row = &row, .issuer = "https://s.example", .azp = "console", .acr = "otp", .amr = amr};
+	struct receipt_facts facts = {
+		.row = &row, .issuer = "https://s.example", .azp = "console", .acr = "otp", .amr = amr};
 	char bad[DETAIL_NAME_SIZE], *receipt = NULL;
 	json_t *claims = NULL;
 
@@ -61,7 +64,8 @@ static void a_key_loaded_without_memory_is_none_or_signs(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test_setup_teardown(a_key_loaded_without_memory_is_none_or_signs, fixture_setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(a_key_loaded_without_memory_is_none_or_signs, fixture_setup,
+		fixture_teardown),
 };
 
 #ifdef STARVED_MEMORY_SANITIZED

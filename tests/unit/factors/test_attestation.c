@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Registrations attested by certificates, through verifier/factors/webauthn/webauthn.h: what counts as hardware, and what only says so.
+ * Registrations attested by certificates, through verifier/factors/webauthn/webauthn.h: what counts as
+ * hardware, and what only says so.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -39,7 +40,8 @@ static void make(int algorithm, struct attested *it)
 	memset(it, 0, sizeof(*it));
 	authenticator_make(algorithm, &it->authenticator);
 	client_data_make("webauthn.create", challenge, MADE_ORIGIN, "", &it->client_data);
-	it->expected = (struct webauthn_expected){.rp_id = MADE_RP_ID, .user_verification = true, .origins = origins, .algorithms = asked};
+	it->expected = (struct webauthn_expected){
+		.rp_id = MADE_RP_ID, .user_verification = true, .origins = origins, .algorithms = asked};
 	memcpy(it->expected.challenge, challenge, sizeof(challenge));
 	it->response.id = (struct webauthn_bytes){it->authenticator.id, it->authenticator.id_size};
 	it->now = MADE_NOW;
@@ -68,8 +70,8 @@ static void wrap(struct attested *it, const char *format)
 }
 
 /* Packed, signed by `signer` as `algorithm`, with these certificates in this order. */
-static void register_chain(struct attested *it, const struct made_key *signer, int64_t algorithm, const struct made_certificate *const *chain,
-	size_t count)
+static void register_chain(struct attested *it, const struct made_key *signer, int64_t algorithm,
+	const struct made_certificate *const *chain, size_t count)
 {
 	struct made_blob signature;
 
@@ -90,7 +92,8 @@ static void register_chain(struct attested *it, const struct made_key *signer, i
 
 static void register_packed(struct attested *it)
 {
-	register_chain(it, &it->leaf.key, it->leaf.key.algorithm, (const struct made_certificate *[]){&it->leaf}, 1);
+	register_chain(it, &it->leaf.key, it->leaf.key.algorithm,
+		(const struct made_certificate *[]){&it->leaf}, 1);
 }
 
 /* With another certificate than `make` made, of that shape and issuer. */
@@ -180,7 +183,8 @@ static void certificates_of_all_kinds_of_keys_attest(void **state)
 		assert_attested(&it, ATTESTATION_VERIFIED, NULL);
 		for (size_t j = 0; asked[j] != 0; j++)
 			if (i != j) { /* a certificate of one kind, a statement of another */
-				register_chain(&it, &it.leaf.key, asked[j], (const struct made_certificate *[]){&it.leaf}, 1);
+				register_chain(&it, &it.leaf.key, asked[j],
+					(const struct made_certificate *[]){&it.leaf}, 1);
 				assert_refused(&it, "attestation signature");
 			}
 		clear(&it);
@@ -230,9 +234,11 @@ static void a_made_up_authority_earns_nothing_whatever_model_it_names(void **sta
 	certificate_make(KEY_ES256, &leaf, &other, &it.leaf);
 	register_packed(&it);
 	assert_attested(&it, ATTESTATION_UNTRUSTED, "the attestation leads to no configured root");
-	register_chain(&it, &it.leaf.key, KEY_ES256, (const struct made_certificate *[]){&it.leaf, &other}, 2);
+	register_chain(&it, &it.leaf.key, KEY_ES256,
+		(const struct made_certificate *[]){&it.leaf, &other}, 2);
 	assert_attested(&it, ATTESTATION_UNTRUSTED, "the attestation leads to no configured root");
-	register_chain(&it, &it.leaf.key, KEY_ES256, (const struct made_certificate *[]){&it.leaf, &it.root}, 2);
+	register_chain(&it, &it.leaf.key, KEY_ES256,
+		(const struct made_certificate *[]){&it.leaf, &it.root}, 2);
 	assert_attested(&it, ATTESTATION_UNTRUSTED, "the attestation's certificates are not one chain");
 	certificate_release(&it.leaf);
 	certificate_make(KEY_ES256, &leaf, NULL, &it.leaf); /* signed by itself */
@@ -255,17 +261,23 @@ static void a_chain_has_one_order(void **state)
 	certificate_make(KEY_ES384, &shape, &first, &second);
 	leaf = certificate_shape_leaf(it.authenticator.aaguid);
 	certificate_make(KEY_ES256, &leaf, &second, &end);
-	register_chain(&it, &end.key, KEY_ES256, (const struct made_certificate *[]){&end, &second, &first}, 3);
+	register_chain(&it, &end.key, KEY_ES256,
+		(const struct made_certificate *[]){&end, &second, &first}, 3);
 	assert_attested(&it, ATTESTATION_VERIFIED, NULL);
-	register_chain(&it, &end.key, KEY_ES256, (const struct made_certificate *[]){&end, &second, &first, &it.root}, 4);
+	register_chain(&it, &end.key, KEY_ES256,
+		(const struct made_certificate *[]){&end, &second, &first, &it.root}, 4);
 	assert_attested(&it, ATTESTATION_VERIFIED, NULL);
-	register_chain(&it, &end.key, KEY_ES256, (const struct made_certificate *[]){&end, &first, &second}, 3);
+	register_chain(&it, &end.key, KEY_ES256,
+		(const struct made_certificate *[]){&end, &first, &second}, 3);
 	assert_attested(&it, ATTESTATION_UNTRUSTED, "the attestation's certificates are not one chain");
-	register_chain(&it, &end.key, KEY_ES256, (const struct made_certificate *[]){&end, &second}, 2); /* one is left out */
+	/* one is left out */
+	register_chain(&it, &end.key, KEY_ES256, (const struct made_certificate *[]){&end, &second}, 2);
 	assert_attested(&it, ATTESTATION_UNTRUSTED, "the attestation leads to no configured root");
-	register_chain(&it, &end.key, KEY_ES256, (const struct made_certificate *[]){&second, &end, &first}, 3);
+	register_chain(&it, &end.key, KEY_ES256,
+		(const struct made_certificate *[]){&second, &end, &first}, 3);
 	assert_refused(&it, "attestation signature");
-	register_chain(&it, &second.key, KEY_ES384, (const struct made_certificate *[]){&second, &first}, 2); /* an authority as authenticator */
+	/* an authority as authenticator */
+	register_chain(&it, &second.key, KEY_ES384, (const struct made_certificate *[]){&second, &first}, 2);
 	assert_refused(&it, "attestation certificate is not for an authenticator");
 	certificate_release(&first);
 	certificate_release(&second);
@@ -401,7 +413,8 @@ static void a_certificate_for_another_model_is_refused(void **state)
 	shape.aaguid_bare = true;
 	register_shape(&it, KEY_ES256, &shape);
 	assert_refused(&it, "attestation certificate is for another model");
-	shape = certificate_shape_leaf(NULL); /* names none: the authenticator's word, signed by the maker's key, counts */
+	/* names none: the authenticator's word, signed by the maker's key, counts */
+	shape = certificate_shape_leaf(NULL);
 	register_shape(&it, KEY_ES256, &shape);
 	assert_attested(&it, ATTESTATION_VERIFIED, NULL);
 	clear(&it);
@@ -413,7 +426,8 @@ static void another_key_than_the_certificate_s_attests_nothing(void **state)
 
 	(void)state;
 	make(KEY_ES256, &it);
-	register_chain(&it, &it.authenticator.key, KEY_ES256, (const struct made_certificate *[]){&it.leaf}, 1);
+	register_chain(&it, &it.authenticator.key, KEY_ES256,
+		(const struct made_certificate *[]){&it.leaf}, 1);
 	assert_refused(&it, "attestation signature");
 	register_chain(&it, &it.root.key, KEY_ES256, (const struct made_certificate *[]){&it.leaf}, 1);
 	assert_refused(&it, "attestation signature");
@@ -439,7 +453,8 @@ static void a_certificate_that_is_none_attests_nothing(void **state)
 	assert_refused(&it, "attestation signature");
 	broken = it.leaf; /* the leaf is fine, what comes behind it isn't */
 	broken.size--;
-	register_chain(&it, &it.leaf.key, KEY_ES256, (const struct made_certificate *[]){&it.leaf, &broken}, 2);
+	register_chain(&it, &it.leaf.key, KEY_ES256,
+		(const struct made_certificate *[]){&it.leaf, &broken}, 2);
 	assert_attested(&it, ATTESTATION_UNTRUSTED, "a certificate of the attestation is malformed");
 	clear(&it);
 }
@@ -575,8 +590,10 @@ static void every_format_is_either_checked_or_counts_as_none(void **state)
 
 static void a_format_with_half_a_row_holds_for_nothing(void **state)
 {
-	const struct attestation_format no_check = {"made-up", attestation_packed.read, NULL, NULL, true, NULL},
-		no_certificate = {"made-up", attestation_packed.read, attestation_packed.verify, NULL, true, NULL};
+	const struct attestation_format no_check = {"made-up", attestation_packed.read, NULL, NULL,
+		true, NULL},
+		no_certificate = {"made-up", attestation_packed.read, attestation_packed.verify, NULL,
+			true, NULL};
 	struct attestation_object object = {.format = &no_check};
 	static const struct authenticator_data data;
 	static const uint8_t hash[DIGEST_SIZE];

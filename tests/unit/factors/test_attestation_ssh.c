@@ -39,7 +39,8 @@ static void wrap_as(struct attested *it, const char *type, const struct made_cer
 	blob_cbor_bytes(&cbor, it->data.bytes, it->data.size);
 	it->blob.size = 0;
 	blob_text(&it->blob, type);
-	blob_string(&it->blob, certificate == NULL ? NULL : certificate->der, certificate == NULL ? 0 : certificate->size);
+	blob_string(&it->blob, certificate == NULL ? NULL : certificate->der,
+		certificate == NULL ? 0 : certificate->size);
 	blob_string(&it->blob, it->signature.bytes, it->signature.size);
 	blob_string(&it->blob, cbor.bytes, cbor.size);
 	blob_u32(&it->blob, 0);
@@ -80,7 +81,8 @@ static void make(int algorithm, struct attested *it)
 	memset(it, 0, sizeof(*it));
 	authenticator_make(algorithm, &it->authenticator);
 	it->authenticator.rp_id = "ssh:";
-	it->key = (struct ssh_key){.algorithm = algorithm, .public_key_size = it->authenticator.key.raw_size, .application = "ssh:"};
+	it->key = (struct ssh_key){.algorithm = algorithm, .public_key_size = it->authenticator.key.raw_size,
+		.application = "ssh:"};
 	memcpy(it->key.public_key, it->authenticator.key.raw, it->authenticator.key.raw_size);
 	leaf = certificate_shape_leaf(it->authenticator.aaguid);
 	certificate_make(KEY_ES256, &root, NULL, &it->root);
@@ -104,7 +106,8 @@ static void clear(struct attested *it)
 static enum stepup_error check(struct attested *it)
 {
 	memset(&it->made, 0, sizeof(it->made));
-	return attestation_ssh_check(over(&it->blob), over(&it->challenge), &it->key, it->trust, MADE_NOW, &it->made, &it->why);
+	return attestation_ssh_check(over(&it->blob), over(&it->challenge), &it->key, it->trust, MADE_NOW,
+		&it->made, &it->why);
 }
 
 static void assert_refused(struct attested *it, enum stepup_error error, const char *why)
@@ -167,7 +170,8 @@ static void every_changed_bit_is_refused_or_earns_nothing(void **state)
 
 	(void)state;
 	make(KEY_ES256, &it);
-	for (size_t bit = 0; bit < 8 * (it.blob.size - 8); bit++) { /* the last two fields are reserved, and signed by nobody */
+	/* the last two fields are reserved, and signed by nobody */
+	for (size_t bit = 0; bit < 8 * (it.blob.size - 8); bit++) {
 		it.blob.bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
 		if (check(&it) == STEPUP_OK)
 			assert_int_not_equal(it.made.attestation, ATTESTATION_VERIFIED);

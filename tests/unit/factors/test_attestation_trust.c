@@ -53,7 +53,8 @@ static void load_as(struct world *it, enum stepup_error expected)
 	forget(it);
 	it->sources.files = policy_files_on_disk(!it->looking);
 	assert_non_null(it->sources.files);
-	assert_int_equal(attestation_trust_load(&it->sources, MADE_NOW, &it->trust, &it->findings, &it->why), expected);
+	assert_int_equal(attestation_trust_load(&it->sources, MADE_NOW, &it->trust, &it->findings, &it->why),
+		expected);
 	assert_int_equal(it->trust != NULL, expected == STEPUP_OK);
 }
 
@@ -137,14 +138,16 @@ static void clear(struct world *it)
 	folder_remove(it->folder);
 }
 
-static enum stepup_error chain_of(struct world *it, const uint8_t aaguid[16], const struct made_certificate *leaf, const char **why)
+static enum stepup_error chain_of(struct world *it, const uint8_t aaguid[16],
+	const struct made_certificate *leaf, const char **why)
 {
 	const struct attestation_certificate chain = {leaf->der, leaf->size};
 
 	return attestation_trust_chain(it->trust, aaguid, &chain, 1, MADE_NOW, why);
 }
 
-static void assert_leads(struct world *it, const uint8_t aaguid[16], const struct made_certificate *leaf, bool leads)
+static void assert_leads(struct world *it, const uint8_t aaguid[16],
+	const struct made_certificate *leaf, bool leads)
 {
 	const char *why = NULL;
 
@@ -154,11 +157,12 @@ static void assert_leads(struct world *it, const uint8_t aaguid[16], const struc
 
 /* --- metadata as the service signs it --- */
 
-static void add_entry(struct world *it, const char *aaguid, const char *description, const struct made_certificate *root, const char *status)
+static void add_entry(struct world *it, const char *aaguid, const char *description,
+	const struct made_certificate *root, const char *status)
 {
-	json_t *entry = json_pack("{s:{s:s, s:[o], s:f}, s:[{s:s, s:s}]}", "metadataStatement", "description", description,
-		"attestationRootCertificates", base64_of(root), "aFraction", 0.03, "statusReports", "status", status, "effectiveDate",
-		"2024-01-01");
+	json_t *entry = json_pack("{s:{s:s, s:[o], s:f}, s:[{s:s, s:s}]}", "metadataStatement", "description",
+		description, "attestationRootCertificates", base64_of(root), "aFraction", 0.03,
+		"statusReports", "status", status, "effectiveDate", "2024-01-01");
 
 	assert_non_null(entry);
 	if (aaguid != NULL)
@@ -199,7 +203,8 @@ static void put_mds_with(struct world *it, json_t *header)
 {
 	char *first = part_of(header), *second, *signature, *text = NULL, *whole = NULL;
 
-	second = part_of(json_pack("{s:s, s:i, s:s, s:O}", "legalHeader", "yes", "no", 7, "nextUpdate", it->next_update, "entries", it->entries));
+	second = part_of(json_pack("{s:s, s:i, s:s, s:O}", "legalHeader", "yes", "no", 7,
+			"nextUpdate", it->next_update, "entries", it->entries));
 	assert_true(asprintf(&text, "%s.%s", first, second) > 0);
 	signature = signature_of(&it->service.key, text);
 	assert_true(asprintf(&whole, "%s.%s\n", text, signature) > 0);
@@ -215,14 +220,16 @@ static void put_mds_with(struct world *it, json_t *header)
 
 static void put_mds(struct world *it)
 {
-	put_mds_with(it, json_pack("{s:s, s:s, s:[o]}", "alg", it->service.key.algorithm == KEY_ES256 ? "ES256" : "RS256", "typ", "JWT", "x5c",
-		base64_of(&it->service)));
+	put_mds_with(it, json_pack("{s:s, s:s, s:[o]}",
+			"alg", it->service.key.algorithm == KEY_ES256 ? "ES256" : "RS256", "typ", "JWT",
+			"x5c", base64_of(&it->service)));
 }
 
 static void make_with_metadata(struct world *it)
 {
 	make(it);
-	add_entry(it, "0a000000-0000-0000-0000-000000000000", "Model A, blue", &it->maker_a, "FIDO_CERTIFIED");
+	add_entry(it, "0a000000-0000-0000-0000-000000000000", "Model A, blue", &it->maker_a,
+		"FIDO_CERTIFIED");
 	add_entry(it, "0b000000-0000-0000-0000-000000000000", "Model B", &it->maker_b, "FIDO_CERTIFIED_L1");
 }
 
@@ -271,7 +278,8 @@ static void a_folder_that_is_not_as_it_should_be_is_refused(void **state)
 	(void)state;
 	make(&it);
 	it.sources.roots = it.roots;
-	assert_fails(&it, STEPUP_NOT_FOUND, "roots: there is no file NAME.pem in it; put the makers' root certificates there.");
+	assert_fails(&it, STEPUP_NOT_FOUND,
+		"roots: there is no file NAME.pem in it; put the makers' root certificates there.");
 	folder_put(it.roots, "a.pem", "no certificate", 14);
 	assert_fails(&it, STEPUP_INVALID, "a.pem: has no certificate in PEM form, or a damaged one.");
 	folder_put(it.roots, "a.pem", "", 0);
@@ -345,8 +353,10 @@ static void a_u2f_key_is_known_by_its_certificate(void **state)
 	assert_int_equal(X509_pubkey_digest(it.leaf_a.x509, EVP_sha1(), id, &size), 1);
 	for (unsigned i = 0; i < 20; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", id[i]);
-	add_entry(&it, NULL, "An old key", &it.leaf_a, "FIDO_CERTIFIED"); /* whose root is its own certificate */
-	assert_int_equal(json_object_set_new(json_array_get(it.entries, 2), "attestationCertificateKeyIdentifiers", json_pack("[s]", hex)), 0);
+	/* whose root is its own certificate */
+	add_entry(&it, NULL, "An old key", &it.leaf_a, "FIDO_CERTIFIED");
+	assert_int_equal(json_object_set_new(json_array_get(it.entries, 2),
+			"attestationCertificateKeyIdentifiers", json_pack("[s]", hex)), 0);
 	put_mds(&it);
 	assert_loads(&it);
 	certificate = (struct attestation_certificate){it.leaf_a.der, it.leaf_a.size};
@@ -359,17 +369,19 @@ static void a_u2f_key_is_known_by_its_certificate(void **state)
 
 static void models_with_bad_news_are_revoked(void **state)
 {
-	static const char *const bad[] = {"REVOKED", "USER_VERIFICATION_BYPASS", "ATTESTATION_KEY_COMPROMISE", "USER_KEY_REMOTE_COMPROMISE",
-		"USER_KEY_PHYSICAL_COMPROMISE"};
+	static const char *const bad[] = {"REVOKED", "USER_VERIFICATION_BYPASS", "ATTESTATION_KEY_COMPROMISE",
+		"USER_KEY_REMOTE_COMPROMISE", "USER_KEY_PHYSICAL_COMPROMISE"};
 	struct world it;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		make(&it);
 		add_entry(&it, "0a000000-0000-0000-0000-000000000000", "A", &it.maker_a, bad[i]);
-		assert_int_equal(json_array_append_new(json_object_get(json_array_get(it.entries, 0), "statusReports"),
-					 json_pack("{s:s}", "status", "UPDATE_AVAILABLE")), 0);
-		add_entry(&it, "0b000000-0000-0000-0000-000000000000", "B", &it.maker_b, "NOT_FIDO_CERTIFIED");
+		assert_int_equal(json_array_append_new(json_object_get(json_array_get(it.entries, 0),
+					"statusReports"), json_pack("{s:s}", "status", "UPDATE_AVAILABLE")),
+			0);
+		add_entry(&it, "0b000000-0000-0000-0000-000000000000", "B", &it.maker_b,
+			"NOT_FIDO_CERTIFIED");
 		put_mds(&it);
 		assert_loads(&it);
 		assert_true(attestation_trust_model(it.trust, model_a, NULL).revoked);
@@ -443,7 +455,8 @@ static void metadata_of_another_signer_is_refused(void **state)
 	make_with_metadata(&it);
 	certificate_release(&it.service);
 	shape.host = "mds.fidoalliance.org.evil.example";
-	certificate_make(KEY_ES256, &shape, &it.service_root, &it.service); /* another customer of the same authority */
+	/* another customer of the same authority */
+	certificate_make(KEY_ES256, &shape, &it.service_root, &it.service);
 	put_mds(&it);
 	assert_no_list(&it, "is signed by somebody else than mds.fidoalliance.org.");
 	certificate_release(&it.service);
@@ -466,7 +479,8 @@ static void headers_that_choose_their_own_rules_are_refused(void **state)
 	assert_no_list(&it, "is signed by an algorithm other than RS256 and ES256.");
 	put_mds_with(&it, json_pack("{s:s, s:[o]}", "alg", "RS256", "x5c", base64_of(&it.service)));
 	assert_no_list(&it, "has a signature that does not hold");
-	put_mds_with(&it, json_pack("{s:s, s:[o], s:[s]}", "alg", "ES256", "x5c", base64_of(&it.service), "crit", "b64"));
+	put_mds_with(&it, json_pack("{s:s, s:[o], s:[s]}", "alg", "ES256", "x5c", base64_of(&it.service),
+			"crit", "b64"));
 	assert_no_list(&it, "has a header that is malformed or without the signer's certificates.");
 	put_mds_with(&it, json_pack("{s:s}", "alg", "ES256"));
 	assert_no_list(&it, "has a header that is malformed or without the signer's certificates.");
@@ -474,7 +488,8 @@ static void headers_that_choose_their_own_rules_are_refused(void **state)
 	assert_no_list(&it, "has a header that is malformed or without the signer's certificates.");
 	put_mds_with(&it, json_pack("{s:s, s:[s]}", "alg", "ES256", "x5c", "AAAA"));
 	assert_no_list(&it, "has a header that is malformed or without the signer's certificates.");
-	put_mds_with(&it, json_pack("{s:s, s:[o, o]}", "alg", "ES256", "x5c", base64_of(&it.service), base64_of(&it.maker_a)));
+	put_mds_with(&it, json_pack("{s:s, s:[o, o]}", "alg", "ES256", "x5c", base64_of(&it.service),
+			base64_of(&it.maker_a)));
 	assert_no_list(&it, "certificate does not lead to \"mds-root\"");
 	clear(&it);
 }
@@ -520,7 +535,8 @@ static void every_changed_character_of_metadata_is_refused(void **state)
 
 static void files_that_are_no_metadata_are_refused(void **state)
 {
-	static const char *const texts[] = {"", "\n", "a.b", "a.b.c.d", "{}", "!.!.!", "e30.e30.", "..", "e30.e30.AA\0"};
+	static const char *const texts[] = {"", "\n", "a.b", "a.b.c.d", "{}", "!.!.!", "e30.e30.", "..",
+		"e30.e30.AA\0"};
 	struct world it;
 
 	(void)state;
@@ -549,7 +565,8 @@ static void files_that_are_no_metadata_are_refused(void **state)
 
 static json_t *roots_of(struct world *it, size_t entry)
 {
-	return json_object_get(json_object_get(json_array_get(it->entries, entry), "metadataStatement"), "attestationRootCertificates");
+	return json_object_get(json_object_get(json_array_get(it->entries, entry), "metadataStatement"),
+		"attestationRootCertificates");
 }
 
 static void damaged_entries_are_left_out_counted_and_told(void **state)
@@ -564,12 +581,14 @@ static void damaged_entries_are_left_out_counted_and_told(void **state)
 	assert_loads(&it);
 	assert_true(it.findings.list_taken);
 	assert_int_equal(it.findings.count, 1);
-	assert_warns(&it, 0, "blob.jwt: 2 entries of the list of models can't be read whole, so what can't be read of them does not count: "
-		"number 3 (C\\u{202E}), number 4. Nothing else of the list is lost.");
+	assert_warns(&it, 0,
+		"blob.jwt: 2 entries of the list of models can't be read whole, so what can't be read of "
+		"them does not count: number 3 (C\\u{202E}), number 4. Nothing else of the list is lost.");
 	assert_leads(&it, model_a, &it.leaf_a, true);
 	assert_leads(&it, model_b, &it.leaf_b, true);
 	assert_int_equal(json_array_remove(it.entries, 3), 0);
-	assert_int_equal(json_array_set_new(it.entries, 2, json_pack("{s:s}", "aaid", "1234#5678")), 0); /* a UAF model */
+	/* a UAF model */
+	assert_int_equal(json_array_set_new(it.entries, 2, json_pack("{s:s}", "aaid", "1234#5678")), 0);
 	put_mds(&it);
 	assert_loads(&it);
 	assert_int_equal(it.findings.count, 0);
@@ -590,11 +609,14 @@ static void what_can_be_read_of_a_damaged_entry_counts(void **state)
 	(void)state;
 	make(&it);
 	add_entry(&it, "0a000000-0000-0000-0000-000000000000", "A", &it.maker_a, "REVOKED");
-	assert_int_equal(json_object_del(json_object_get(json_array_get(it.entries, 0), "metadataStatement"), "description"), 0);
-	assert_int_equal(json_object_set_new(json_array_get(it.entries, 0), "attestationCertificateKeyIdentifiers", json_pack("[s, i]", "zz", 4)), 0);
+	assert_int_equal(json_object_del(json_object_get(json_array_get(it.entries, 0), "metadataStatement"),
+			"description"), 0);
+	assert_int_equal(json_object_set_new(json_array_get(it.entries, 0),
+			"attestationCertificateKeyIdentifiers", json_pack("[s, i]", "zz", 4)), 0);
 	put_mds(&it);
 	assert_loads(&it);
-	assert_warns(&it, 0, "1 entry of the list of models can't be read whole, so what can't be read of it does not count: number 1. ");
+	assert_warns(&it, 0, "1 entry of the list of models can't be read whole, "
+		"so what can't be read of it does not count: number 1. ");
 	assert_true(attestation_trust_model(it.trust, model_a, NULL).revoked);
 	assert_null(attestation_trust_model(it.trust, model_a, NULL).name);
 	clear(&it);
@@ -672,7 +694,8 @@ static void the_last_good_list_stays_where_the_one_at_hand_cannot_be_taken(void 
 	it.sources.kept = &kept;
 	assert_loads(&it);
 	assert_false(it.findings.list_taken);
-	assert_warns(&it, 0, "or was not valid then. The last good list, of 2027-01-10, stays in force. Download the list again.");
+	assert_warns(&it, 0, "or was not valid then. The last good list, of 2027-01-10, stays in force. "
+		"Download the list again.");
 	assert_leads(&it, model_a, &it.leaf_a, true);
 	folder_put(it.folder, "blob.jwt", "rubbish", 7);
 	assert_loads(&it);
@@ -697,7 +720,8 @@ static void a_model_s_name_is_safe_to_show_and_cut_between_characters(void **sta
 	for (size_t i = 0; i < 40; i++)
 		strcat(description, "\xc3\xa9");
 	add_entry(&it, "0a000000-0000-0000-0000-000000000000", description, &it.maker_a, "FIDO_CERTIFIED");
-	add_entry(&it, "0b000000-0000-0000-0000-000000000000", "B\x1b[2J\xe2\x80\xae", &it.maker_b, "FIDO_CERTIFIED");
+	add_entry(&it, "0b000000-0000-0000-0000-000000000000", "B\x1b[2J\xe2\x80\xae", &it.maker_b,
+		"FIDO_CERTIFIED");
 	put_mds(&it);
 	assert_loads(&it);
 	name = attestation_trust_model(it.trust, model_a, NULL).name;

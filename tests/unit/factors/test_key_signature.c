@@ -34,7 +34,8 @@ static void make(int algorithm, struct signed_message *made)
 
 static enum stepup_error check(const struct signed_message *made, const uint8_t *text, size_t size)
 {
-	return key_signature_check(made->key.algorithm, made->key.raw, made->key.raw_size, text, size, made->signature, made->size);
+	return key_signature_check(made->key.algorithm, made->key.raw, made->key.raw_size, text, size,
+		made->signature, made->size);
 }
 
 static void from_hex(const char *hex, uint8_t *bytes, size_t size)
@@ -99,7 +100,8 @@ static void a_signature_of_another_length_is_refused(void **state)
 		size = made.size;
 		made.signature[size] = 0;
 		for (made.size = 0; made.size <= size + 1; made.size++)
-			assert_int_equal(check(&made, message, sizeof(message)), made.size == size ? STEPUP_OK : STEPUP_BAD_ANSWER);
+			assert_int_equal(check(&made, message, sizeof(message)),
+				made.size == size ? STEPUP_OK : STEPUP_BAD_ANSWER);
 		key_release(&made.key);
 	}
 }
@@ -115,17 +117,23 @@ static void a_key_serves_one_algorithm_and_one_length_only(void **state)
 		make(algorithms[i], &made);
 		for (size_t j = 0; j < ALGORITHM_COUNT; j++)
 			if (i != j) {
-				assert_int_equal(key_public_check(algorithms[j], made.key.raw, made.key.raw_size), STEPUP_INVALID);
-				assert_int_equal(key_signature_check(algorithms[j], made.key.raw, made.key.raw_size, message, sizeof(message),
-							 made.signature, made.size), STEPUP_INVALID);
+				assert_int_equal(key_public_check(algorithms[j], made.key.raw,
+						made.key.raw_size), STEPUP_INVALID);
+				assert_int_equal(key_signature_check(algorithms[j], made.key.raw,
+						made.key.raw_size, message, sizeof(message), made.signature,
+						made.size), STEPUP_INVALID);
 			}
 		memcpy(longer, made.key.raw, made.key.raw_size);
-		assert_int_equal(key_public_check(algorithms[i], longer, made.key.raw_size + 1), STEPUP_INVALID);
-		assert_int_equal(key_public_check(algorithms[i], longer, made.key.raw_size - 1), STEPUP_INVALID);
+		assert_int_equal(key_public_check(algorithms[i], longer, made.key.raw_size + 1),
+			STEPUP_INVALID);
+		assert_int_equal(key_public_check(algorithms[i], longer, made.key.raw_size - 1),
+			STEPUP_INVALID);
 		assert_int_equal(key_public_check(algorithms[i], longer, 0), STEPUP_INVALID);
 		for (int unknown = -300; unknown < 10; unknown++)
-			if (unknown != KEY_ES256 && unknown != KEY_ES384 && unknown != KEY_EDDSA && unknown != KEY_RS256)
-				assert_int_equal(key_public_check(unknown, made.key.raw, made.key.raw_size), STEPUP_INVALID);
+			if (unknown != KEY_ES256 && unknown != KEY_ES384 && unknown != KEY_EDDSA &&
+			    unknown != KEY_RS256)
+				assert_int_equal(key_public_check(unknown, made.key.raw, made.key.raw_size),
+					STEPUP_INVALID);
 		key_release(&made.key);
 	}
 }
@@ -162,11 +170,13 @@ static void ed25519_takes_points_only_and_none_of_small_order(void **state)
 		"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
 		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", /* p and above: 0, 1 … written otherwise */
+		/* p and above: 0, 1 … written otherwise */
+		"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 		"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
 		"f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f", /* 3 */
 		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
-		"0200000000000000000000000000000000000000000000000000000000000000", /* no x goes with this y */
+		/* no x goes with this y */
+		"0200000000000000000000000000000000000000000000000000000000000000",
 	};
 	uint8_t raw[32];
 
@@ -177,23 +187,27 @@ static void ed25519_takes_points_only_and_none_of_small_order(void **state)
 	}
 	from_hex("0300000000000000000000000000000000000000000000000000000000000000", raw, sizeof(raw));
 	assert_int_equal(key_public_check(KEY_EDDSA, raw, sizeof(raw)), STEPUP_OK);
-	from_hex("5866666666666666666666666666666666666666666666666666666666666666", raw, sizeof(raw)); /* the base point */
+	/* the base point */
+	from_hex("5866666666666666666666666666666666666666666666666666666666666666", raw, sizeof(raw));
 	assert_int_equal(key_public_check(KEY_EDDSA, raw, sizeof(raw)), STEPUP_OK);
 }
 
-/* With a key of small order, R = S·B is a signature over one message in eight, whoever asks: the reason for refusing them. */
+/* With a key of small order, R = S·B is a signature over one message in eight, whoever asks: the reason
+ * for refusing them. */
 static void a_key_of_small_order_signs_nothing(void **state)
 {
 	uint8_t key[32] = {0x01}, signature[64] = {0x01};
 
 	(void)state;
 	for (uint8_t text = 0; text < 64; text++)
-		assert_int_equal(key_signature_check(KEY_EDDSA, key, sizeof(key), &text, 1, signature, sizeof(signature)), STEPUP_INVALID);
+		assert_int_equal(key_signature_check(KEY_EDDSA, key, sizeof(key), &text, 1, signature,
+				sizeof(signature)), STEPUP_INVALID);
 }
 
 static void an_rsa_key_has_2048_bits_and_an_exponent_that_counts(void **state)
 {
-	static const uint8_t exponents[][3] = {{0, 0, 0}, {0, 0, 1}, {0, 0, 3}, {0, 1, 1}, {1, 0, 0}, {1, 0, 2}};
+	static const uint8_t exponents[][3] = {{0, 0, 0}, {0, 0, 1}, {0, 0, 3}, {0, 1, 1},
+		{1, 0, 0}, {1, 0, 2}};
 	struct made_key key;
 
 	(void)state;
@@ -290,7 +304,8 @@ static void an_ecdsa_signature_in_ber_is_refused(void **state)
 
 	(void)state;
 	make(KEY_ES256, &made);
-	memmove(bytes + 3, bytes + 2, made.size - 2); /* a length in the long form where the short one would do */
+	/* a length in the long form where the short one would do */
+	memmove(bytes + 3, bytes + 2, made.size - 2);
 	bytes[2] = bytes[1];
 	bytes[1] = 0x81;
 	made.size++;
@@ -306,9 +321,10 @@ static void a_published_signature_holds(void **state)
 
 	(void)state;
 	from_hex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025", key, sizeof(key));
-	from_hex("6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac"
-		 "18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a", signature, sizeof(signature));
-	assert_int_equal(key_signature_check(KEY_EDDSA, key, sizeof(key), text, sizeof(text), signature, sizeof(signature)), STEPUP_OK);
+	from_hex("6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b5"
+		"38d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a", signature, sizeof(signature));
+	assert_int_equal(key_signature_check(KEY_EDDSA, key, sizeof(key), text, sizeof(text), signature,
+			sizeof(signature)), STEPUP_OK);
 }
 
 static const struct CMUnitTest tests[] = {

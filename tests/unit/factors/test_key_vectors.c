@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What real browsers, authenticators and tools made (tests/vectors/), through everything a client's answer goes through: JSON to bytes, then the
- * ceremony; and that no changed bit of any of it passes.
+ * What real browsers, authenticators and tools made (tests/vectors/), through everything a client's answer
+ * goes through: JSON to bytes, then the ceremony; and that no changed bit of any of it passes.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -88,10 +88,15 @@ static void close_vectors(struct vectors *vectors)
 
 static struct webauthn_expected expected_of(const struct vectors *vectors, const json_t *half)
 {
-	struct webauthn_expected expected = {.rp_id = text_of(vectors->file, "rp_id"), .origins = vectors->origins, .algorithms = asked,
-		.user_handle = {(const uint8_t *)"0123456789abcdef", 16}};
+	struct webauthn_expected expected = {
+		.rp_id = text_of(vectors->file, "rp_id"),
+		.origins = vectors->origins,
+		.algorithms = asked,
+		.user_handle = {(const uint8_t *)"0123456789abcdef", 16},
+	};
 
-	assert_int_equal(bytes_of(half, "challenge", expected.challenge, sizeof(expected.challenge)), sizeof(expected.challenge));
+	assert_int_equal(bytes_of(half, "challenge", expected.challenge, sizeof(expected.challenge)),
+		sizeof(expected.challenge));
 	return expected;
 }
 
@@ -104,7 +109,8 @@ static bool register_vector(const struct vectors *vectors, const json_t *vector,
 	struct key_answer answer;
 	enum stepup_error error;
 
-	assert_int_equal(key_answer_parse(VIA_BROWSER, true, json_object_get(half, "response"), &answer, &why), STEPUP_OK);
+	assert_int_equal(key_answer_parse(VIA_BROWSER, true, json_object_get(half, "response"), &answer,
+			&why), STEPUP_OK);
 	error = webauthn_register(&expected, &answer.registration, vectors->trust, MADE_NOW, key, &why);
 	key_answer_clear(&answer);
 	if (strncmp(should, "refused: ", strlen("refused: ")) == 0) {
@@ -133,7 +139,8 @@ static void assert_no_bit_passes(const struct webauthn_bytes *bytes, const struc
 	}
 }
 
-static void assert_vector(const struct vectors *vectors, const json_t *vector, const struct key_credential *key)
+static void assert_vector(const struct vectors *vectors, const json_t *vector,
+	const struct key_credential *key)
 {
 	const json_t *half = json_object_get(vector, "assertion");
 	struct webauthn_expected expected = expected_of(vectors, half);
@@ -141,7 +148,8 @@ static void assert_vector(const struct vectors *vectors, const json_t *vector, c
 	struct key_answer answer;
 	const char *why = NULL;
 
-	assert_int_equal(key_answer_parse(VIA_BROWSER, false, json_object_get(half, "response"), &answer, &why), STEPUP_OK);
+	assert_int_equal(key_answer_parse(VIA_BROWSER, false, json_object_get(half, "response"), &answer,
+			&why), STEPUP_OK);
 	if (webauthn_assert(&expected, &answer.assertion, key, &result, &why) != STEPUP_OK)
 		fail_msg("%s: %s", text_of(vector, "name"), why);
 	assert_int_equal(result.counter_result, result.counter == 0 ? COUNTER_ABSENT : COUNTER_ROSE);
@@ -194,7 +202,8 @@ static void what_ssh_keygen_signed_is_taken_where_it_was_touched(void **state)
 	(void)state;
 	open_vectors("ssh_keygen.json", &vectors);
 	json_array_foreach(json_object_get(vectors.file, "vectors"), index, vector) {
-		const char *message = text_of(vectors.file, "message"), *namespace = text_of(vectors.file, "namespace"), *why = NULL;
+		const char *message = text_of(vectors.file, "message"),
+		*namespace = text_of(vectors.file, "namespace"), *why = NULL;
 		bool touched = json_is_true(json_object_get(vector, "touched"));
 		uint8_t blob[SSH_BLOB_MAX];
 		size_t size = bytes_of(vector, "signature", blob, sizeof(blob));
@@ -203,8 +212,8 @@ static void what_ssh_keygen_signed_is_taken_where_it_was_touched(void **state)
 		struct ssh_key key;
 
 		assert_int_equal(ssh_key_parse_line(text_of(vector, "public_key"), &key, comment), STEPUP_OK);
-		assert_int_equal(sshsig_check(&key, namespace, message, strlen(message), false, blob, size, &signature, &why),
-			touched ? STEPUP_OK : STEPUP_BAD_ANSWER);
+		assert_int_equal(sshsig_check(&key, namespace, message, strlen(message), false, blob, size,
+				&signature, &why), touched ? STEPUP_OK : STEPUP_BAD_ANSWER);
 		if (!touched)
 			assert_string_equal(why, "signed without a touch");
 		armor = sshsig_armor(&key, namespace, blob, size);
@@ -212,7 +221,8 @@ static void what_ssh_keygen_signed_is_taken_where_it_was_touched(void **state)
 		free(armor);
 		for (size_t bit = 0; bit < 8 * size; bit++) {
 			blob[bit / 8] ^= (uint8_t)(1U << bit % 8);
-			assert_int_not_equal(sshsig_check(&key, namespace, message, strlen(message), false, blob, size, &signature, &why), STEPUP_OK);
+			assert_int_not_equal(sshsig_check(&key, namespace, message, strlen(message), false,
+					blob, size, &signature, &why), STEPUP_OK);
 			blob[bit / 8] ^= (uint8_t)(1U << bit % 8);
 		}
 		seen++;
@@ -242,7 +252,8 @@ static void what_ssh_keygen_wrote_of_attestations_verifies(void **state)
 		over_blob.left = bytes_of(vector, "attestation", blob, sizeof(blob));
 		over_challenge.left = bytes_of(vector, "challenge", challenge, sizeof(challenge));
 		assert_int_equal(ssh_key_parse_line(text_of(vector, "public_key"), &key, comment), STEPUP_OK);
-		if (attestation_ssh_check(over_blob, over_challenge, &key, vectors.trust, MADE_NOW, &made, &why) != STEPUP_OK)
+		if (attestation_ssh_check(over_blob, over_challenge, &key, vectors.trust, MADE_NOW, &made,
+			    &why) != STEPUP_OK)
 			fail_msg("%s: %s", text_of(vector, "name"), why);
 		assert_null(why);
 		assert_int_equal(made.attestation, ATTESTATION_VERIFIED);

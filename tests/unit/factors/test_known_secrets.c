@@ -9,7 +9,8 @@
 /* Twenty bytes that end in no zero, and so many zeros. */
 static struct otp_secret secret_of(size_t zeros)
 {
-	struct otp_secret secret = {.size = 20 + zeros, .digits = 6, .period_seconds = 30, .last_step = -1, .resync_counter = -1};
+	struct otp_secret secret = {
+		.size = 20 + zeros, .digits = 6, .period_seconds = 30, .last_step = -1, .resync_counter = -1};
 
 	memcpy(secret.bytes, "12345678901234567890", 20);
 	return secret;
@@ -74,7 +75,8 @@ static void a_secret_that_was_buried_with_its_zeros_is_known_without_them(void *
 
 static void short_secrets_keep_the_zeros_that_make_them_long_enough(void **state)
 {
-	const struct otp_secret sixteen = {.bytes = {1}, .size = 16}, more = {.bytes = {1}, .size = 40}, other = {.bytes = {2}, .size = 16};
+	const struct otp_secret sixteen = {.bytes = {1}, .size = 16}, more = {.bytes = {1}, .size = 40},
+		other = {.bytes = {2}, .size = 16};
 
 	(void)state;
 	assert_int_equal(otp_secret_length(&sixteen), 16);
@@ -85,7 +87,8 @@ static void short_secrets_keep_the_zeros_that_make_them_long_enough(void **state
 
 static void whoever_holds_a_padded_twin_of_a_token_is_no_second_person(void **state)
 {
-	struct user_record *alice = fixture_user("alice", "12345678901234567890"), *bob = fixture_user("bob", "12345678901234567890");
+	struct user_record *alice = fixture_user("alice", "12345678901234567890"),
+		*bob = fixture_user("bob", "12345678901234567890");
 
 	(void)state;
 	alice->uid = 1001;
@@ -118,9 +121,12 @@ static void secrets_that_are_equal_make_equal_codes(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-	cmocka_unit_test_setup_teardown(a_secret_with_zeros_behind_it_is_the_same, fixture_setup, fixture_teardown),
-	cmocka_unit_test_setup_teardown(a_revoked_secret_with_zeros_behind_it_is_the_same, fixture_setup, fixture_teardown),
-	cmocka_unit_test_setup_teardown(a_secret_that_was_buried_with_its_zeros_is_known_without_them, fixture_setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(a_secret_with_zeros_behind_it_is_the_same, fixture_setup,
+		fixture_teardown),
+	cmocka_unit_test_setup_teardown(a_revoked_secret_with_zeros_behind_it_is_the_same, fixture_setup,
+		fixture_teardown),
+	cmocka_unit_test_setup_teardown(a_secret_that_was_buried_with_its_zeros_is_known_without_them,
+		fixture_setup, fixture_teardown),
 	cmocka_unit_test(short_secrets_keep_the_zeros_that_make_them_long_enough),
 	cmocka_unit_test(whoever_holds_a_padded_twin_of_a_token_is_no_second_person),
 	cmocka_unit_test(secrets_that_are_equal_make_equal_codes),

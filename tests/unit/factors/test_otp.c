@@ -15,8 +15,11 @@ static const char rfc_secret[] = "1234567890123456789012345678901234567890123456
 static struct credential make(enum credential_type type, enum otp_algorithm algorithm, unsigned digits)
 {
 	static const size_t sizes[] = {20, 32, 64};
-	struct credential credential = {.type = type, .otp = {.algorithm = algorithm, .digits = digits, .period_seconds = 30,
-		.size = sizes[algorithm], .last_step = -1, .resync_counter = -1}};
+	struct credential credential = {
+		.type = type,
+		.otp = {.algorithm = algorithm, .digits = digits, .period_seconds = 30,
+			.size = sizes[algorithm], .last_step = -1, .resync_counter = -1},
+	};
 
 	memcpy(credential.otp.bytes, rfc_secret, credential.otp.size);
 	return credential;
@@ -41,7 +44,8 @@ static enum otp_result check_factor(struct credential *credential, int64_t facto
 
 static void the_codes_of_rfc_4226_appendix_d_are_accepted_in_turn(void **state)
 {
-	static const char *const codes[] = {"755224", "287082", "359152", "969429", "338314", "254676", "287922", "162583", "399871", "520489"};
+	static const char *const codes[] = {"755224", "287082", "359152", "969429", "338314", "254676",
+		"287922", "162583", "399871", "520489"};
 	struct credential hotp = make(CREDENTIAL_HOTP, OTP_SHA1, 6);
 
 	(void)state;
@@ -71,7 +75,8 @@ static void the_codes_of_rfc_6238_appendix_b_are_accepted_at_their_times(void **
 		struct credential totp = make(CREDENTIAL_TOTP, (enum otp_algorithm)algorithm, 8);
 
 		for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
-			assert_int_equal(check(&totp, vectors[i].codes[algorithm], vectors[i].time), OTP_ACCEPTED);
+			assert_int_equal(check(&totp, vectors[i].codes[algorithm], vectors[i].time),
+				OTP_ACCEPTED);
 			assert_int_equal(totp.otp.last_step, vectors[i].time / 30);
 			assert_int_equal(totp.last_used, vectors[i].time);
 		}
@@ -84,7 +89,8 @@ static void codes_of_6_and_7_digits_are_the_last_ones_of_8(void **state)
 	for (unsigned algorithm = 0; algorithm < 3; algorithm++)
 		for (unsigned digits = 6; digits <= 7; digits++) {
 			struct credential eight = make(CREDENTIAL_TOTP, (enum otp_algorithm)algorithm, 8);
-			struct credential fewer = make(CREDENTIAL_TOTP, (enum otp_algorithm)algorithm, digits);
+			struct credential fewer =
+				make(CREDENTIAL_TOTP, (enum otp_algorithm)algorithm, digits);
 			char long_code[9], code[9];
 
 			assert_int_equal(otp_code(&eight.otp, 66666666, long_code), STEPUP_OK);
@@ -112,7 +118,8 @@ static void the_window_is_one_step_to_either_side(void **state)
 	for (int64_t step = 995; step <= 1005; step++) {
 		struct credential totp = make(CREDENTIAL_TOTP, OTP_SHA256, 8);
 
-		assert_int_equal(check_factor(&totp, step, 30000 + 29), step >= 999 && step <= 1001 ? OTP_ACCEPTED : OTP_RESYNC);
+		assert_int_equal(check_factor(&totp, step, 30000 + 29),
+			step >= 999 && step <= 1001 ? OTP_ACCEPTED : OTP_RESYNC);
 		assert_int_equal(totp.otp.last_step, step >= 999 && step <= 1001 ? step : -1);
 	}
 }
@@ -147,7 +154,8 @@ static void steps_that_begin_at_or_before_the_floor_are_spent(void **state)
 
 static void codes_of_another_length_never_match(void **state)
 {
-	struct credential six = make(CREDENTIAL_TOTP, OTP_SHA1, 6), eight = make(CREDENTIAL_TOTP, OTP_SHA1, 8);
+	struct credential six = make(CREDENTIAL_TOTP, OTP_SHA1, 6),
+		eight = make(CREDENTIAL_TOTP, OTP_SHA1, 8);
 	char code[9];
 
 	(void)state;
@@ -211,14 +219,17 @@ static void a_counter_in_doubt_takes_two_codes_in_a_row_wherever_it_is(void **st
 		hotp.otp.next_counter = 20;
 		hotp.otp.resync_counter = OTP_IN_DOUBT;
 		assert_int_equal(check_factor(&hotp, begins[i], 1000), OTP_RESYNC);
-		assert_int_equal(check_factor(&hotp, begins[i] + 2, 1000), OTP_RESYNC); /* not the next one: it begins anew */
+		/* not the next one: it begins anew */
+		assert_int_equal(check_factor(&hotp, begins[i] + 2, 1000), OTP_RESYNC);
 		assert_int_equal(check(&hotp, "000000", 1000), OTP_WRONG);
-		assert_int_equal(check_factor(&hotp, begins[i] + 3, 1000), OTP_RESYNC); /* and the doubt has stayed */
+		/* and the doubt has stayed */
+		assert_int_equal(check_factor(&hotp, begins[i] + 3, 1000), OTP_RESYNC);
 		assert_int_equal(hotp.otp.next_counter, 20);
 		assert_int_equal(check_factor(&hotp, begins[i], 1000), OTP_RESYNC);
 		assert_int_equal(check_factor(&hotp, begins[i] + 1, 1000), OTP_ACCEPTED);
 		assert_int_equal(hotp.otp.next_counter, begins[i] + 2);
-		assert_int_equal(check_factor(&hotp, begins[i] + 2, 1000), OTP_ACCEPTED); /* from then on one is enough */
+		/* from then on one is enough */
+		assert_int_equal(check_factor(&hotp, begins[i] + 2, 1000), OTP_ACCEPTED);
 		assert_int_not_equal(check_factor(&hotp, begins[i] + 2, 1000), OTP_ACCEPTED);
 	}
 }
@@ -271,8 +282,8 @@ static void a_revoked_credential_accepts_nothing(void **state)
 static void a_record_that_makes_no_sense_is_an_error_not_an_answer(void **state)
 {
 	struct credential bad[] = {make(CREDENTIAL_TOTP, OTP_SHA1, 6), make(CREDENTIAL_TOTP, OTP_SHA1, 5),
-		make(CREDENTIAL_TOTP, OTP_SHA1, 9), make(CREDENTIAL_TOTP, OTP_SHA1, 6), make(CREDENTIAL_HOTP, OTP_SHA1, 6),
-		make(CREDENTIAL_HOTP, OTP_SHA1, 6)};
+		make(CREDENTIAL_TOTP, OTP_SHA1, 9), make(CREDENTIAL_TOTP, OTP_SHA1, 6),
+		make(CREDENTIAL_HOTP, OTP_SHA1, 6), make(CREDENTIAL_HOTP, OTP_SHA1, 6)};
 	enum otp_result result;
 
 	(void)state;
@@ -292,10 +303,13 @@ static void typed_codes_lose_spaces_and_one_dash_and_nothing_else_is_a_code(void
 	static const struct {
 		const char *typed, *code; /* NULL: refused */
 	} cases[] = {
-		{"123456", "123456"}, {" 123 456 ", "123456"}, {"1234-5678", "12345678"}, {"1234567", "1234567"}, {"000000", "000000"},
-		{"12345", NULL}, {"123456789", NULL}, {"12-34-56", NULL}, {"", NULL}, {"      ", NULL}, {"12345a", NULL}, {"123456\n", NULL},
-		{"hunter2!", NULL}, {"+123456", NULL}, {"\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4\xd9\xa5\xd9\xa6", NULL}, {"%n123456", NULL},
-		{"                                123456", NULL}, {"123456                          ", "123456"},
+		{"123456", "123456"}, {" 123 456 ", "123456"}, {"1234-5678", "12345678"},
+		{"1234567", "1234567"}, {"000000", "000000"}, {"12345", NULL}, {"123456789", NULL},
+		{"12-34-56", NULL}, {"", NULL}, {"      ", NULL}, {"12345a", NULL}, {"123456\n", NULL},
+		{"hunter2!", NULL}, {"+123456", NULL},
+		{"\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4\xd9\xa5\xd9\xa6", NULL}, {"%n123456", NULL},
+		{"                                123456", NULL},
+		{"123456                          ", "123456"},
 		{"123456                           ", NULL},
 	};
 	char code[9];
@@ -303,7 +317,8 @@ static void typed_codes_lose_spaces_and_one_dash_and_nothing_else_is_a_code(void
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		memset(code, 'x', sizeof(code));
-		assert_int_equal(otp_normalise(cases[i].typed, code), cases[i].code != NULL ? STEPUP_OK : STEPUP_INVALID);
+		assert_int_equal(otp_normalise(cases[i].typed, code),
+			cases[i].code != NULL ? STEPUP_OK : STEPUP_INVALID);
 		if (cases[i].code != NULL)
 			assert_string_equal(code, cases[i].code);
 		else
@@ -313,9 +328,12 @@ static void typed_codes_lose_spaces_and_one_dash_and_nothing_else_is_a_code(void
 
 static void secrets_read_and_write_base32_strictly(void **state)
 {
-	static const char *const good[] = {"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "gezd gnbv gy3t qojq gezd gnbv gy3t qojq"};
-	static const char *const bad[] = {"", "GEZDGNBVGY3TQOJQ" /* 80 bits */, "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ1", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQA",
-		"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ=", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQO=J", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQAB", "GEZDGNBV\nGY3TQOJQGEZDGNBVGY3TQOJQ",
+	static const char *const good[] = {"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ",
+		"gezd gnbv gy3t qojq gezd gnbv gy3t qojq"};
+	static const char *const bad[] = {"", "GEZDGNBVGY3TQOJQ" /* 80 bits */,
+		"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ1", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQA",
+		"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ=", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQO=J",
+		"GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQAB", "GEZDGNBV\nGY3TQOJQGEZDGNBVGY3TQOJQ",
 		"GEZDGNBVGY3TQOJQGEZDGNBVGY=====", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ========"};
 	struct otp_secret secret = {.algorithm = OTP_SHA1};
 	char *text, longest[105 + 8] = "";
@@ -390,14 +408,15 @@ static void fresh_secrets_are_as_long_as_the_hash_and_differ(void **state)
 
 static void the_uri_says_all_that_an_app_needs_and_no_more_and_escapes_the_rest(void **state)
 {
-	struct credential totp = make(CREDENTIAL_TOTP, OTP_SHA256, 8), hotp = make(CREDENTIAL_HOTP, OTP_SHA1, 6);
+	struct credential totp = make(CREDENTIAL_TOTP, OTP_SHA256, 8),
+		hotp = make(CREDENTIAL_HOTP, OTP_SHA1, 6);
 	char *uri;
 
 	(void)state;
 	totp.otp.size = 20;
 	uri = otp_uri(&totp, "Example Corp", "alice&secret=x@example.com");
-	assert_string_equal(uri, "otpauth://totp/Example%20Corp:alice%26secret%3Dx%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-				 "&issuer=Example%20Corp&algorithm=SHA256&digits=8");
+	assert_string_equal(uri, "otpauth://totp/Example%20Corp:alice%26secret%3Dx%40example.com?secret=G"
+		"EZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Example%20Corp&algorithm=SHA256&digits=8");
 	free(uri);
 	totp.otp.period_seconds = 60;
 	uri = otp_uri(&totp, "x", "b");
@@ -405,7 +424,8 @@ static void the_uri_says_all_that_an_app_needs_and_no_more_and_escapes_the_rest(
 	free(uri);
 	hotp.otp.next_counter = 7;
 	uri = otp_uri(&hotp, "x", "b");
-	assert_string_equal(uri, "otpauth://hotp/x:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=x&counter=7");
+	assert_string_equal(uri,
+		"otpauth://hotp/x:b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=x&counter=7");
 	free(uri);
 	/* What an app takes by itself is left out, so that the QR code stays small. */
 	hotp.type = CREDENTIAL_TOTP;

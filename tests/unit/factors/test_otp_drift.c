@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tokens whose clock is not the host's (RFC 6238 section 6, RFC 4226 section 7.4), and a host whose clock is not its people's. */
+/* Tokens whose clock is not the host's (RFC 6238 section 6, RFC 4226 section 7.4), and a host whose clock is
+ * not its people's. */
 #include "tests/unit/cmocka_tap.h"
 
 #include <string.h>
@@ -11,8 +12,12 @@
 
 static struct credential token(void)
 {
-	struct credential credential = {.type = CREDENTIAL_TOTP, .state = CREDENTIAL_LIVE,
-		.otp = {.digits = 8, .period_seconds = 30, .bytes = "12345678901234567890", .size = 20, .last_step = -1, .resync_counter = -1}};
+	struct credential credential = {
+		.type = CREDENTIAL_TOTP,
+		.state = CREDENTIAL_LIVE,
+		.otp = {.digits = 8, .period_seconds = 30, .bytes = "12345678901234567890", .size = 20,
+			.last_step = -1, .resync_counter = -1},
+	};
 
 	return credential;
 }
@@ -138,7 +143,8 @@ static void many_people_off_the_same_way_say_that_this_host_s_clock_may_be_wrong
 	assert_true(note(5, -90, 1040, &people));
 	assert_int_equal(people, 4);
 	assert_false(note(6, -90, 1050, &people)); /* once an hour */
-	assert_false(note(6, -90, 1040 + CLOCK_VOTES_AGAIN_SECONDS, &people)); /* nobody else of the last half hour */
+	/* nobody else of the last half hour */
+	assert_false(note(6, -90, 1040 + CLOCK_VOTES_AGAIN_SECONDS, &people));
 }
 
 static void people_whose_codes_are_right_say_the_contrary(void **state)

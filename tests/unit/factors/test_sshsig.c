@@ -31,7 +31,8 @@ struct made {
 
 static void sign(struct made *made, uint8_t flags, uint32_t counter)
 {
-	ssh_make_sshsig(&made->key, "ssh:", flags, counter, NAMESPACE, message, strlen(message), &made->signature_blob);
+	ssh_make_sshsig(&made->key, "ssh:", flags, counter, NAMESPACE, message, strlen(message),
+		&made->signature_blob);
 }
 
 static void make(int algorithm, struct made *made)
@@ -45,8 +46,8 @@ static void make(int algorithm, struct made *made)
 
 static enum stepup_error check_as(struct made *made, const char *namespace, const char *text, bool uv)
 {
-	return sshsig_check(&made->read, namespace, text, strlen(text), uv, made->signature_blob.bytes, made->signature_blob.size,
-		&made->signature, &made->why);
+	return sshsig_check(&made->read, namespace, text, strlen(text), uv, made->signature_blob.bytes,
+		made->signature_blob.size, &made->signature, &made->why);
 }
 
 static enum stepup_error check(struct made *made)
@@ -67,7 +68,8 @@ static void a_touched_key_s_signature_is_taken(void **state)
 		struct made made;
 
 		make(algorithms[i], &made);
-		for (uint32_t counter = 0; counter < 24; counter++) { /* numbers of all lengths are met on the way */
+		/* numbers of all lengths are met on the way */
+		for (uint32_t counter = 0; counter < 24; counter++) {
 			sign(&made, TOUCHED, counter << counter);
 			assert_int_equal(check(&made), STEPUP_OK);
 			assert_null(made.why);
@@ -86,9 +88,11 @@ static void a_signature_is_good_for_its_message_and_namespace_and_key_only(void 
 		struct made made, other;
 
 		make(algorithms[i], &made);
-		assert_int_equal(check_as(&made, NAMESPACE, "{\"v\":1,\"purpose\":\"autH\"}", false), STEPUP_BAD_ANSWER);
+		assert_int_equal(check_as(&made, NAMESPACE, "{\"v\":1,\"purpose\":\"autH\"}", false),
+			STEPUP_BAD_ANSWER);
 		assert_string_equal(made.why, "signature");
-		assert_int_equal(check_as(&made, "stepup@stepup.example.org", message, false), STEPUP_BAD_ANSWER);
+		assert_int_equal(check_as(&made, "stepup@stepup.example.org", message, false),
+			STEPUP_BAD_ANSWER);
 		assert_int_equal(check_as(&made, "file", message, false), STEPUP_BAD_ANSWER);
 		assert_int_equal(check_as(&made, "", message, false), STEPUP_INVALID);
 		make(algorithms[i], &other);
@@ -143,7 +147,9 @@ static void what_an_agent_signs_for_a_login_is_no_answer(void **state)
 		struct made made;
 
 		make(algorithms[i], &made);
-		ssh_make_signature(&made.key, "ssh:", TOUCHED, 7, message, strlen(message), &made.signature_blob); /* no SSHSIG around it */
+		/* no SSHSIG around it */
+		ssh_make_signature(&made.key, "ssh:", TOUCHED, 7, message, strlen(message),
+			&made.signature_blob);
 		assert_refused(&made, "signature");
 		key_release(&made.key);
 	}
@@ -235,8 +241,9 @@ static void blobs_beyond_the_maximum_are_refused(void **state)
 
 static void keys_that_can_t_be_touched_are_none(void **state)
 {
-	static const char *const other[] = {"ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa", "sk-ssh-ed25519-cert-v01@openssh.com",
-		"sk-ssh-ed25519@openssh.com\n", "", "webauthn-sk-ecdsa-sha2-nistp256@openssh.com"};
+	static const char *const other[] = {"ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa",
+		"sk-ssh-ed25519-cert-v01@openssh.com", "sk-ssh-ed25519@openssh.com\n", "",
+		"webauthn-sk-ecdsa-sha2-nistp256@openssh.com"};
 	struct made_key made;
 	struct ssh_key key;
 
@@ -302,7 +309,8 @@ static enum stepup_error parse_numbers(const char *r, size_t r_size, const char 
 
 	blob_string(&numbers, r, r_size);
 	blob_string(&numbers, s, s_size);
-	blob_string(&blob, "sk-ecdsa-sha2-nistp256@openssh.com", strlen("sk-ecdsa-sha2-nistp256@openssh.com"));
+	blob_string(&blob, "sk-ecdsa-sha2-nistp256@openssh.com",
+		strlen("sk-ecdsa-sha2-nistp256@openssh.com"));
 	blob_string(&blob, numbers.bytes, numbers.size);
 	blob_raw(&blob, "\x01\0\0\0\1", 5);
 	return ssh_signature_parse(blob.bytes, blob.size, &signature);
@@ -343,7 +351,8 @@ static void a_key_s_blob_is_what_was_read(void **state)
 
 static void lines_of_public_key_files_are_read(void **state)
 {
-	static const char *const before[] = {"", "  ", "no-touch-required ", "command=\"a b \\\" c\",verify-required\t"};
+	static const char *const before[] = {"", "  ", "no-touch-required ",
+		"command=\"a b \\\" c\",verify-required\t"};
 	char comment[SSH_COMMENT_SIZE], line[2048];
 
 	(void)state;
@@ -351,12 +360,14 @@ static void lines_of_public_key_files_are_read(void **state)
 		struct made made;
 		struct ssh_key key;
 		char *base64;
-		const char *type = algorithms[i] == KEY_EDDSA ? "sk-ssh-ed25519@openssh.com" : "sk-ecdsa-sha2-nistp256@openssh.com";
+		const char *type = algorithms[i] == KEY_EDDSA ? "sk-ssh-ed25519@openssh.com"
+			: "sk-ecdsa-sha2-nistp256@openssh.com";
 
 		make(algorithms[i], &made);
 		base64 = base64_encode_new(made.key_blob.bytes, made.key_blob.size);
 		for (size_t j = 0; j < sizeof(before) / sizeof(before[0]); j++) {
-			(void)snprintf(line, sizeof(line), "%s%s %s alice's blue key\r\n", before[j], type, base64);
+			(void)snprintf(line, sizeof(line), "%s%s %s alice's blue key\r\n", before[j],
+				type, base64);
 			assert_int_equal(ssh_key_parse_line(line, &key, comment), STEPUP_OK);
 			assert_string_equal(comment, "alice's blue key");
 			assert_memory_equal(&key, &made.read, sizeof(key));
@@ -364,8 +375,8 @@ static void lines_of_public_key_files_are_read(void **state)
 		(void)snprintf(line, sizeof(line), "%s %s", type, base64);
 		assert_int_equal(ssh_key_parse_line(line, &key, comment), STEPUP_OK);
 		assert_string_equal(comment, "");
-		(void)snprintf(line, sizeof(line), "%s %s", algorithms[1 - i] == KEY_EDDSA ? "sk-ssh-ed25519@openssh.com" :
-			"sk-ecdsa-sha2-nistp256@openssh.com", base64);
+		(void)snprintf(line, sizeof(line), "%s %s", algorithms[1 - i] == KEY_EDDSA
+			? "sk-ssh-ed25519@openssh.com" : "sk-ecdsa-sha2-nistp256@openssh.com", base64);
 		assert_int_equal(ssh_key_parse_line(line, &key, comment), STEPUP_INVALID);
 		(void)snprintf(line, sizeof(line), "a b %s %s", type, base64);
 		assert_int_equal(ssh_key_parse_line(line, &key, comment), STEPUP_INVALID);
@@ -376,7 +387,8 @@ static void lines_of_public_key_files_are_read(void **state)
 		(void)snprintf(line, sizeof(line), "%s", type);
 		assert_int_equal(ssh_key_parse_line(line, &key, comment), STEPUP_INVALID);
 		assert_int_equal(ssh_key_parse_line("", &key, comment), STEPUP_INVALID);
-		assert_int_equal(ssh_key_parse_line("# sk-ssh-ed25519@openssh.com AAAA", &key, comment), STEPUP_INVALID);
+		assert_int_equal(ssh_key_parse_line("# sk-ssh-ed25519@openssh.com AAAA", &key, comment),
+			STEPUP_INVALID);
 		free(base64);
 		key_release(&made.key);
 	}
@@ -413,17 +425,21 @@ static void ssh_keygen_verifies_the_armored_signature(void **state)
 		make(algorithms[i], &made);
 		assert_non_null(mkdtemp(folder));
 		base64 = base64_encode_new(made.key_blob.bytes, made.key_blob.size);
-		armor = sshsig_armor(&made.read, NAMESPACE, made.signature_blob.bytes, made.signature_blob.size);
+		armor = sshsig_armor(&made.read, NAMESPACE, made.signature_blob.bytes,
+			made.signature_blob.size);
 		assert_non_null(armor);
-		(void)snprintf(line, sizeof(line), "alice %s %s\n", algorithms[i] == KEY_EDDSA ? "sk-ssh-ed25519@openssh.com" :
-			"sk-ecdsa-sha2-nistp256@openssh.com", base64);
+		(void)snprintf(line, sizeof(line), "alice %s %s\n", algorithms[i] == KEY_EDDSA
+			? "sk-ssh-ed25519@openssh.com" : "sk-ecdsa-sha2-nistp256@openssh.com", base64);
 		put(folder, "signers", line);
 		put(folder, "signature", armor);
 		put(folder, "message", message);
 		put(folder, "other", "something else");
-		assert_int_equal(run(folder, "ssh-keygen -Y verify -f signers -I alice -n " NAMESPACE " -s signature <message"), 0);
-		assert_int_not_equal(run(folder, "ssh-keygen -Y verify -f signers -I alice -n " NAMESPACE " -s signature <other"), 0);
-		assert_int_not_equal(run(folder, "ssh-keygen -Y verify -f signers -I alice -n file -s signature <message"), 0);
+		assert_int_equal(run(folder, "ssh-keygen -Y verify -f signers -I alice -n " NAMESPACE
+				" -s signature <message"), 0);
+		assert_int_not_equal(run(folder, "ssh-keygen -Y verify -f signers -I alice -n " NAMESPACE
+				" -s signature <other"), 0);
+		assert_int_not_equal(run(folder,
+				"ssh-keygen -Y verify -f signers -I alice -n file -s signature <message"), 0);
 		assert_int_equal(run(folder, "rm signers signature message other output"), 0);
 		assert_int_equal(rmdir(folder), 0);
 		free(base64);

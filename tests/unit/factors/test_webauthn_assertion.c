@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/factors/webauthn/webauthn.h, assertions: each step of WebAuthn Level 3 section 7.2 refuses what it is there for.
+ * verifier/factors/webauthn/webauthn.h, assertions: each step of WebAuthn Level 3 section 7.2 refuses what
+ * it is there for.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -60,8 +61,8 @@ static void make(int algorithm, struct assertion *it)
 	it->key.public_key_size = it->authenticator.key.raw_size;
 	memcpy(it->key.id, it->authenticator.id, it->authenticator.id_size);
 	it->key.id_size = it->authenticator.id_size;
-	it->expected = (struct webauthn_expected){.rp_id = MADE_RP_ID, .user_verification = true, .origins = origins,
-		.user_handle = {user_handle, sizeof(user_handle)}};
+	it->expected = (struct webauthn_expected){.rp_id = MADE_RP_ID, .user_verification = true,
+		.origins = origins, .user_handle = {user_handle, sizeof(user_handle)}};
 	memcpy(it->expected.challenge, challenge, sizeof(challenge));
 	it->response.id = (struct webauthn_bytes){it->authenticator.id, it->authenticator.id_size};
 	sign_client_data(it, "webauthn.get", MADE_ORIGIN, "");
@@ -91,8 +92,8 @@ static void clear(struct assertion *it)
 	key_release(&it->authenticator.key);
 }
 
-#define WITH_EACH_ALGORITHM(it)                                                                               \
-	for (size_t algorithm = 0; algorithm < ALGORITHM_COUNT; algorithm++)                                  \
+#define WITH_EACH_ALGORITHM(it) \
+	for (size_t algorithm = 0; algorithm < ALGORITHM_COUNT; algorithm++) \
 		for (make(algorithms[algorithm], (it)); (it)->authenticator.key.pkey != NULL; clear(it))
 
 static void a_key_s_assertion_is_taken(void **state)
@@ -128,7 +129,8 @@ static void every_changed_bit_is_refused(void **state)
 	}
 }
 
-/* At the seat the client data is the verifier's, and no member of it is looked at: the signature alone holds it. */
+/* At the seat the client data is the verifier's, and no member of it is looked at: the
+ * signature alone holds it. */
 static void every_changed_bit_is_refused_at_the_seat_too(void **state)
 {
 	struct assertion it;
@@ -177,7 +179,8 @@ static void step_6_a_user_handle_is_the_user_s(void **state)
 	make(KEY_ES256, &it);
 	it.response.user_handle = it.expected.user_handle;
 	assert_granted(&it);
-	it.response.user_handle = (struct webauthn_bytes){user_handle, 0}; /* some browsers have an empty one for none */
+	/* some browsers have an empty one for none */
+	it.response.user_handle = (struct webauthn_bytes){user_handle, 0};
 	assert_granted(&it);
 	it.response.user_handle = (struct webauthn_bytes){user_handle, 15};
 	assert_refused(&it, STEPUP_BAD_ANSWER, "user handle is another user's");
@@ -225,7 +228,8 @@ static void step_7_an_assertion_has_no_credential_in_it(void **state)
 
 static void step_8_client_data_is_one_json_object(void **state)
 {
-	static const char *const malformed[] = {"", "{}{}", "[]", "null", "{", "{\"type\":\"webauthn.get\",}", "\xef\xbb\xbf{}", "{\"a\":\"\xff\"}"};
+	static const char *const malformed[] = {"", "{}{}", "[]", "null", "{", "{\"type\":\"webauthn.get\",}",
+		"\xef\xbb\xbf{}", "{\"a\":\"\xff\"}"};
 	struct assertion it;
 
 	(void)state;
@@ -249,7 +253,8 @@ static void step_8_client_data_is_one_json_object(void **state)
 
 static void step_10_the_type_is_that_of_an_assertion(void **state)
 {
-	static const char *const others[] = {"webauthn.create", "webauthn.get ", "Webauthn.get", "payment.get", ""};
+	static const char *const others[] = {"webauthn.create", "webauthn.get ", "Webauthn.get",
+		"payment.get", ""};
 	struct assertion it;
 
 	(void)state;
@@ -263,7 +268,8 @@ static void step_10_the_type_is_that_of_an_assertion(void **state)
 
 static void step_11_another_challenge_is_refused(void **state)
 {
-	static const char empty[] = "{\"type\":\"webauthn.get\",\"challenge\":\"\",\"origin\":\"" MADE_ORIGIN "\"}";
+	static const char empty[] = "{\"type\":\"webauthn.get\",\"challenge\":\"\",\"origin\":\""
+		MADE_ORIGIN "\"}";
 	struct assertion it;
 
 	(void)state;
@@ -282,10 +288,13 @@ static void step_11_another_challenge_is_refused(void **state)
 
 static void step_12_look_alikes_of_an_origin_are_refused(void **state)
 {
-	static const char *const others[] = {"https://support.example.com.evil", "https://a.example.evil", "http://support.example.com",
-		"https://support.example.com:8443", "https://support.example.com:443", "https://support.example.com.", "https://support.example.com/",
-		"https://SUPPORT.example.com", "https://example.com", "https://evil-support.example.com", "https://s\xd1\x83pport.example.com",
-		"https://xn--spport-8fg.example.com", "support.example.com", "", "null", "stepup://bastion1", "https://support.example.com\\u0000"};
+	static const char *const others[] = {"https://support.example.com.evil", "https://a.example.evil",
+		"http://support.example.com", "https://support.example.com:8443",
+		"https://support.example.com:443", "https://support.example.com.",
+		"https://support.example.com/", "https://SUPPORT.example.com", "https://example.com",
+		"https://evil-support.example.com", "https://s\xd1\x83pport.example.com",
+		"https://xn--spport-8fg.example.com", "support.example.com", "", "null", "stepup://bastion1",
+		"https://support.example.com\\u0000"};
 	struct assertion it;
 
 	(void)state;
@@ -296,7 +305,8 @@ static void step_12_look_alikes_of_an_origin_are_refused(void **state)
 	}
 	sign_client_data(&it, "webauthn.get", others[sizeof(others) / sizeof(others[0]) - 1], "");
 	assert_refused(&it, STEPUP_INVALID, "client data is malformed"); /* NUL */
-	sign_client_data(&it, "webauthn.get", "https://other.example.com", ""); /* the other one of the list */
+	/* the other one of the list */
+	sign_client_data(&it, "webauthn.get", "https://other.example.com", "");
 	assert_granted(&it);
 	it.expected.origins = NULL;
 	assert_refused(&it, STEPUP_BAD_ANSWER, "wrong origin");
@@ -317,8 +327,8 @@ static void sign_text(struct assertion *it, const char *format_tail)
 
 static void steps_13_and_14_another_site_s_frame_is_refused(void **state)
 {
-	static const char *const crossing[] = {",\"crossOrigin\":true}", ",\"crossOrigin\":\"false\"}", ",\"crossOrigin\":0}",
-		",\"crossOrigin\":null}"};
+	static const char *const crossing[] = {",\"crossOrigin\":true}", ",\"crossOrigin\":\"false\"}",
+		",\"crossOrigin\":0}", ",\"crossOrigin\":null}"};
 	struct assertion it;
 
 	(void)state;
@@ -342,7 +352,8 @@ static void members_that_browsers_add_are_let_pass(void **state)
 
 	(void)state;
 	make(KEY_ES256, &it);
-	sign_client_data(&it, "webauthn.get", MADE_ORIGIN, ",\"other_keys_can_be_added_here\":\"do not compare clientDataJSON against a template\"");
+	sign_client_data(&it, "webauthn.get", MADE_ORIGIN,
+		",\"other_keys_can_be_added_here\":\"do not compare clientDataJSON against a template\"");
 	assert_granted(&it);
 	clear(&it);
 }
@@ -477,7 +488,8 @@ static void step_21_r_and_s_of_zero_are_refused(void **state)
 
 	(void)state;
 	make(KEY_ES256, &it);
-	it.response.signature = (struct webauthn_bytes){(const uint8_t *)"\x30\x06\x02\x01\x00\x02\x01\x00", 8};
+	it.response.signature =
+		(struct webauthn_bytes){(const uint8_t *)"\x30\x06\x02\x01\x00\x02\x01\x00", 8};
 	assert_refused(&it, STEPUP_BAD_ANSWER, "signature");
 	clear(&it);
 }
@@ -502,8 +514,9 @@ static void step_22_says_how_the_counter_went(void **state)
 		int64_t known;
 		enum webauthn_counter expected;
 	} cases[] = {
-		{0, 0, COUNTER_ABSENT}, {1, 0, COUNTER_ROSE}, {2, 1, COUNTER_ROSE}, {UINT32_MAX, 7, COUNTER_ROSE}, {7, 7, COUNTER_FELL},
-		{6, 7, COUNTER_FELL}, {0, 7, COUNTER_FELL}, {0, UINT32_MAX, COUNTER_FELL}, {UINT32_MAX, UINT32_MAX, COUNTER_FELL},
+		{0, 0, COUNTER_ABSENT}, {1, 0, COUNTER_ROSE}, {2, 1, COUNTER_ROSE},
+		{UINT32_MAX, 7, COUNTER_ROSE}, {7, 7, COUNTER_FELL}, {6, 7, COUNTER_FELL},
+		{0, 7, COUNTER_FELL}, {0, UINT32_MAX, COUNTER_FELL}, {UINT32_MAX, UINT32_MAX, COUNTER_FELL},
 	};
 	struct assertion it;
 
@@ -522,9 +535,11 @@ static void step_22_says_how_the_counter_went(void **state)
 
 static void step_23_extensions_nobody_asked_for_are_well_formed_and_ignored(void **state)
 {
-	static const char *const fine[] = {"a0", "a163666f6ff5", "a1657468696e6743010203", "a263666f6ff56462617a7af6", "a1656465657065818181f5"};
-	static const char *const malformed[] = {"", "a1", "a163666f6f", "80", "f5", "a101f5", "a163666f6ff5a0", "bf63666f6ff5ff", "a263666f6ff563666f6ff5",
-		"a264626172f563666f6ff5", "a163666f6ffb3ff0000000000000", "a163666f6fc101", "b863666f6f", "a1780363666f6ff5",
+	static const char *const fine[] = {"a0", "a163666f6ff5", "a1657468696e6743010203",
+		"a263666f6ff56462617a7af6", "a1656465657065818181f5"};
+	static const char *const malformed[] = {"", "a1", "a163666f6f", "80", "f5", "a101f5",
+		"a163666f6ff5a0", "bf63666f6ff5ff", "a263666f6ff563666f6ff5", "a264626172f563666f6ff5",
+		"a163666f6ffb3ff0000000000000", "a163666f6fc101", "b863666f6f", "a1780363666f6ff5",
 		"a163666f6f8181818181"};
 	struct assertion it;
 
@@ -544,14 +559,16 @@ static void step_23_extensions_nobody_asked_for_are_well_formed_and_ignored(void
 			blob_hex(&extensions, malformed[i]);
 			it.authenticator.extensions = &extensions;
 			sign(&it);
-			assert_refused(&it, STEPUP_INVALID, "authenticator data does not end where it should, or its extensions are malformed");
+			assert_refused(&it, STEPUP_INVALID, "authenticator data does not end where it "
+				"should, or its extensions are malformed");
 		}
 	}
 }
 
 static void at_the_seat_client_data_is_the_verifier_s_own(void **state)
 {
-	static const uint8_t own[] = "{\"type\":\"webauthn.get\",\"challenge\":\"x\",\"origin\":\"stepup://bastion1\",\"crossOrigin\":false}";
+	static const uint8_t own[] = "{\"type\":\"webauthn.get\",\"challenge\":\"x\","
+		"\"origin\":\"stepup://bastion1\",\"crossOrigin\":false}";
 	struct assertion it;
 
 	(void)state;

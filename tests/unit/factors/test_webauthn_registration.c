@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/factors/webauthn/webauthn.h, registrations without certificates: each step of WebAuthn Level 3 section 7.1 refuses what it is there for.
- * Those with certificates are in test_attestation.c.
+ * verifier/factors/webauthn/webauthn.h, registrations without certificates: each step of WebAuthn Level 3
+ * section 7.1 refuses what it is there for. Those with certificates are in test_attestation.c.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -71,7 +71,8 @@ static void make(int algorithm, struct registration *it)
 	memset(it, 0, sizeof(*it));
 	authenticator_make(algorithm, &it->authenticator);
 	client_data_make("webauthn.create", challenge, MADE_ORIGIN, "", &it->client_data);
-	it->expected = (struct webauthn_expected){.rp_id = MADE_RP_ID, .user_verification = true, .origins = origins, .algorithms = asked};
+	it->expected = (struct webauthn_expected){
+		.rp_id = MADE_RP_ID, .user_verification = true, .origins = origins, .algorithms = asked};
 	memcpy(it->expected.challenge, challenge, sizeof(challenge));
 	it->response.id = (struct webauthn_bytes){it->authenticator.id, it->authenticator.id_size};
 	it->response.transports = TRANSPORT_USB | TRANSPORT_NFC;
@@ -152,7 +153,9 @@ static void every_changed_bit_of_a_self_attested_registration_is_refused(void **
 		for (size_t part = 0; part < 2; part++)
 			for (size_t bit = 0; bit < 8 * parts[part]->size; bit++) {
 				parts[part]->bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
-				if (verify(&it) == STEPUP_OK) /* only a format of another name, which is not looked into: no attestation then */
+				/* only a format of another name, which is not looked into: no
+				 * attestation then */
+				if (verify(&it) == STEPUP_OK)
 					assert_int_equal(it.key.attestation, ATTESTATION_NONE);
 				parts[part]->bytes[bit / 8] ^= (uint8_t)(1U << bit % 8);
 			}
@@ -168,10 +171,14 @@ static void steps_5_to_11_client_data_is_a_registration_s_for_here(void **state)
 		enum stepup_error error;
 	} cases[] = {
 		{"webauthn.get", MADE_ORIGIN, "", "wrong type", STEPUP_BAD_ANSWER},
-		{"webauthn.create", "https://support.example.com.evil", "", "wrong origin", STEPUP_BAD_ANSWER},
+		{"webauthn.create", "https://support.example.com.evil", "", "wrong origin",
+			STEPUP_BAD_ANSWER},
 		{"webauthn.create", "http://support.example.com", "", "wrong origin", STEPUP_BAD_ANSWER},
-		{"webauthn.create", MADE_ORIGIN, ",\"topOrigin\":\"https://evil.example\"", "framed by another origin", STEPUP_BAD_ANSWER},
-		{"webauthn.create", MADE_ORIGIN, ",\"crossOrigin\":true", "client data is malformed", STEPUP_INVALID}, /* twice */
+		{"webauthn.create", MADE_ORIGIN, ",\"topOrigin\":\"https://evil.example\"",
+			"framed by another origin", STEPUP_BAD_ANSWER},
+		/* twice */
+		{"webauthn.create", MADE_ORIGIN, ",\"crossOrigin\":true", "client data is malformed",
+			STEPUP_INVALID},
 	};
 	struct registration it;
 
@@ -225,13 +232,19 @@ static void step_13_the_object_is_canonical_and_whole(void **state)
 {
 	static const char *const malformed[] = {
 		"", "a0", "80", "f6", "a363666d74646e6f6e65",
-		"a263666d74646e6f6e656761747453746d74a0",                                   /* no authenticator data */
-		"a36761747453746d74a063666d74646e6f6e656861757468446174614100",             /* keys out of order */
-		"bf63666d74646e6f6e656761747453746d74a06861757468446174614100ff",           /* indefinite length */
+		/* no authenticator data */
+		"a263666d74646e6f6e656761747453746d74a0",
+		/* keys out of order */
+		"a36761747453746d74a063666d74646e6f6e656861757468446174614100",
+		/* indefinite length */
+		"bf63666d74646e6f6e656761747453746d74a06861757468446174614100ff",
 		"a363666d74646e6f6e656761747453746d74f66861757468446174614100",             /* no map */
-		"a363666d74646e6f6e656761747453746d74a06861757468446174616100",             /* text instead of bytes */
-		"a363666d74446e6f6e656761747453746d74a06861757468446174614100",             /* bytes instead of text */
-		"a363666d74646e6f6e656761747453746d74a163616c67266861757468446174614100",   /* none has something in it */
+		/* text instead of bytes */
+		"a363666d74646e6f6e656761747453746d74a06861757468446174616100",
+		/* bytes instead of text */
+		"a363666d74446e6f6e656761747453746d74a06861757468446174614100",
+		/* none has something in it */
+		"a363666d74646e6f6e656761747453746d74a163616c67266861757468446174614100",
 	};
 	struct registration it;
 
@@ -284,24 +297,42 @@ static void step_13_the_key_matches_its_algorithm(void **state)
 		{"", "credential public key is malformed"},
 		{"a0", "credential public key is malformed"},
 		{"a501020326200121582000", "credential public key does not match its algorithm"},
-		{"a5010203182420", "credential public key is of an algorithm that nobody asked for"},            /* alg 36 */
-		{"a501020339fffe", "credential public key is of an algorithm that nobody asked for"},            /* RS1 */
-		{"a5010203382e2008215820" X "225820" Y, "credential public key is of an algorithm that nobody asked for"}, /* ES256K */
-		{"a5010203272001215820" X "225820" Y, "credential public key does not match its algorithm"},     /* EdDSA in EC2 */
-		{"a5010103262001215820" X "225820" Y, "credential public key does not match its algorithm"},     /* ES256 in OKP */
-		{"a5010203262002215820" X "225820" Y, "credential public key does not match its algorithm"},     /* on P-384 */
-		{"a501020326200121581f" X "225820" Y, "credential public key does not match its algorithm"},     /* x too short */
-		{"a5010203262001215820" X "22f5", "credential public key does not match its algorithm"},         /* compressed */
-		{"a4010203262001215820" X, "credential public key does not match its algorithm"},                /* without y */
+		/* alg 36 */
+		{"a5010203182420", "credential public key is of an algorithm that nobody asked for"},
+		/* RS1 */
+		{"a501020339fffe", "credential public key is of an algorithm that nobody asked for"},
+		/* ES256K */
+		{"a5010203382e2008215820" X "225820" Y,
+			"credential public key is of an algorithm that nobody asked for"},
+		/* EdDSA in EC2 */
+		{"a5010203272001215820" X "225820" Y, "credential public key does not match its algorithm"},
+		/* ES256 in OKP */
+		{"a5010103262001215820" X "225820" Y, "credential public key does not match its algorithm"},
+		/* on P-384 */
+		{"a5010203262002215820" X "225820" Y, "credential public key does not match its algorithm"},
+		/* x too short */
+		{"a501020326200121581f" X "225820" Y, "credential public key does not match its algorithm"},
+		/* compressed */
+		{"a5010203262001215820" X "22f5", "credential public key does not match its algorithm"},
+		/* without y */
+		{"a4010203262001215820" X, "credential public key does not match its algorithm"},
 		{"a601020326200121582000" X, "credential public key does not match its algorithm"},
-		{"a5010203262001225820" Y "215820" X, "credential public key does not match its algorithm"},     /* out of order */
-		{"a6010202410103262001215820" X "225820" Y, "credential public key is malformed"},               /* with a key id */
-		{"a6010203262001215820" X "225820" Y "2300", "credential public key does not match its algorithm"}, /* with a private part */
-		{"a5010203262001215820" Y "225820" X, "credential public key is no point of its curve, or too weak"},
+		/* out of order */
+		{"a5010203262001225820" Y "215820" X, "credential public key does not match its algorithm"},
+		/* with a key id */
+		{"a6010202410103262001215820" X "225820" Y, "credential public key is malformed"},
+		/* with a private part */
+		{"a6010203262001215820" X "225820" Y "2300",
+			"credential public key does not match its algorithm"},
+		{"a5010203262001215820" Y "225820" X,
+			"credential public key is no point of its curve, or too weak"},
 		{"a401010327200621582001000000000000000000000000000000000000000000000000000000000000" "00",
-			"credential public key is no point of its curve, or too weak"},                          /* small order */
-		{"a501020326200121582" "0" X "225820" Y "00", "authenticator data does not end where it should, or its extensions are malformed"},
-		{"a501180203262001215820" X "225820" Y, "credential public key is malformed"},                   /* 2 in two bytes */
+			/* small order */
+			"credential public key is no point of its curve, or too weak"},
+		{"a501020326200121582" "0" X "225820" Y "00",
+			"authenticator data does not end where it should, or its extensions are malformed"},
+		/* 2 in two bytes */
+		{"a501180203262001215820" X "225820" Y, "credential public key is malformed"},
 	};
 	struct registration it;
 
@@ -466,8 +497,9 @@ static void wrap_in_order(struct registration *it, const char *const names[], si
 
 static void an_attestation_that_nobody_asked_for_is_not_looked_into(void **state)
 {
-	static const char *const provider[] = {"authData", "fmt", "attStmt"}, *const twice[] = {"fmt", "attStmt", "fmt"},
-		*const short_one[] = {"fmt", "authData"}, *const other[] = {"fmt", "attStmt", "data"};
+	static const char *const provider[] = {"authData", "fmt", "attStmt"},
+		*const twice[] = {"fmt", "attStmt", "fmt"}, *const short_one[] = {"fmt", "authData"},
+		*const other[] = {"fmt", "attStmt", "data"};
 	struct registration it;
 
 	(void)state;
@@ -547,7 +579,8 @@ static void step_28_extensions_are_well_formed_and_ignored(void **state)
 	(void)state;
 	make(KEY_ES256, &it);
 	it.authenticator.extensions = &extensions;
-	blob_hex(&extensions, "a16b6372656450726f7465637402"); /* credProtect, which Chromium adds to resident keys */
+	/* credProtect, which Chromium adds to resident keys */
+	blob_hex(&extensions, "a16b6372656450726f7465637402");
 	register_self_as(&it, KEY_ES256);
 	assert_int_equal(verify(&it), STEPUP_OK);
 	extensions.size = 0;
@@ -556,7 +589,8 @@ static void step_28_extensions_are_well_formed_and_ignored(void **state)
 	assert_int_equal(verify(&it), STEPUP_OK);
 	blob_u8(&extensions, 0);
 	register_self_as(&it, KEY_ES256);
-	assert_refused(&it, STEPUP_INVALID, "authenticator data does not end where it should, or its extensions are malformed");
+	assert_refused(&it, STEPUP_INVALID,
+		"authenticator data does not end where it should, or its extensions are malformed");
 	clear(&it);
 }
 

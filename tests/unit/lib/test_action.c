@@ -12,7 +12,8 @@
 static const struct detail_spec export_specs[] = {{"records", DETAIL_NUMBER}, {"account", DETAIL_TEXT}};
 
 /* Parses customer.export with these details, which it takes over. */
-static enum stepup_error parse_export(json_t *details, struct action **action, char bad_detail[DETAIL_NAME_SIZE])
+static enum stepup_error parse_export(json_t *details, struct action **action,
+	char bad_detail[DETAIL_NAME_SIZE])
 {
 	enum stepup_error error;
 
@@ -39,14 +40,16 @@ static void declared_details_are_parsed_and_stand_in_order(void **state)
 	size_t size = 0;
 
 	(void)state;
-	assert_int_equal(parse_export(json_pack("{s:i, s:s}", "records", 102000, "account", "trez\"or"), &action, bad_detail), STEPUP_OK);
+	assert_int_equal(parse_export(json_pack("{s:i, s:s}", "records", 102000, "account", "trez\"or"),
+			&action, bad_detail), STEPUP_OK);
 	assert_int_equal(action->detail_count, 2);
 	assert_string_equal(action->details[0].name, "account");
 	assert_string_equal(action_detail(action, "account")->text, "trez\"or");
 	assert_int_equal(action_detail(action, "records")->number, 102000);
 	assert_null(action_detail(action, "other"));
 	assert_int_equal(action_canonical(action, &text, &size), STEPUP_OK);
-	assert_string_equal(text, "{\"action\":\"customer.export\",\"details\":{\"account\":\"trez\\\"or\",\"records\":102000}}");
+	assert_string_equal(text, "{\"action\":\"customer.export\",\"details\":{\"account\":\"trez\\\"or\","
+		"\"records\":102000}}");
 	assert_int_equal(size, strlen(text));
 	free(text);
 	action_free(&action);
@@ -92,10 +95,10 @@ static void numbers_are_whole_and_at_most_two_to_the_53_minus_1(void **state)
 
 	(void)state;
 	assert_bad_detail(json_pack("{s:i, s:s}", "records", -1, "account", "a"), "records");
-	assert_bad_detail(json_pack("{s:I, s:s}", "records", (json_int_t)(DETAIL_NUMBER_MAX + 1), "account", "a"), "records");
-	assert_int_equal(
-		parse_export(json_pack("{s:I, s:s}", "records", (json_int_t)DETAIL_NUMBER_MAX, "account", ""), &action, bad_detail),
-		STEPUP_OK);
+	assert_bad_detail(json_pack("{s:I, s:s}", "records", (json_int_t)(DETAIL_NUMBER_MAX + 1),
+			"account", "a"), "records");
+	assert_int_equal(parse_export(json_pack("{s:I, s:s}", "records", (json_int_t)DETAIL_NUMBER_MAX,
+				"account", ""), &action, bad_detail), STEPUP_OK);
 	assert_true(action_detail(action, "records")->number == DETAIL_NUMBER_MAX);
 	action_free(&action);
 }
@@ -110,7 +113,8 @@ static void texts_are_at_most_512_bytes(void **state)
 	text[DETAIL_TEXT_MAX + 1] = '\0';
 	assert_bad_detail(json_pack("{s:i, s:s}", "records", 5, "account", text), "account");
 	text[DETAIL_TEXT_MAX] = '\0';
-	assert_int_equal(parse_export(json_pack("{s:i, s:s}", "records", 5, "account", text), &action, bad_detail), STEPUP_OK);
+	assert_int_equal(parse_export(json_pack("{s:i, s:s}", "records", 5, "account", text), &action,
+			bad_detail), STEPUP_OK);
 	action_free(&action);
 }
 
@@ -139,7 +143,8 @@ static void assert_fault(json_t *details, enum detail_fault fault)
 	char bad_detail[DETAIL_NAME_SIZE];
 	struct action *action = NULL;
 
-	assert_int_equal(action_parse("customer.export", details, export_specs, 2, &action, bad_detail), STEPUP_BAD_DETAILS);
+	assert_int_equal(action_parse("customer.export", details, export_specs, 2, &action, bad_detail),
+		STEPUP_BAD_DETAILS);
 	assert_int_equal(action_detail_fault(details, export_specs, 2, bad_detail), fault);
 	json_decref(details);
 }
@@ -153,21 +158,24 @@ static void what_is_wrong_with_a_detail_is_told_apart(void **state)
 	text[DETAIL_TEXT_MAX + 1] = '\0';
 	assert_fault(json_object(), DETAIL_MISSING);
 	assert_fault(json_pack("{s:i}", "records", 5), DETAIL_MISSING);
-	assert_fault(json_pack("{s:i, s:s, s:s}", "records", 5, "account", "a", "extra", "x"), DETAIL_UNKNOWN);
+	assert_fault(json_pack("{s:i, s:s, s:s}", "records", 5, "account", "a", "extra", "x"),
+		DETAIL_UNKNOWN);
 	assert_fault(json_pack("{s:i, s:i}", "records", 5, "account", 5), DETAIL_NO_TEXT);
-	assert_fault(json_pack("{s:i, s:o}", "records", 5, "account", json_stringn("a\0b", 3)), DETAIL_NO_TEXT);
+	assert_fault(json_pack("{s:i, s:o}", "records", 5, "account", json_stringn("a\0b", 3)),
+		DETAIL_NO_TEXT);
 	assert_fault(json_pack("{s:i, s:s}", "records", 5, "account", text), DETAIL_TOO_LONG);
 	assert_fault(json_pack("{s:s, s:s}", "records", "5", "account", "a"), DETAIL_NO_NUMBER);
 	assert_fault(json_pack("{s:f, s:s}", "records", 5.0, "account", "a"), DETAIL_NO_NUMBER);
 	assert_fault(json_pack("{s:i, s:s}", "records", -1, "account", "a"), DETAIL_OUT_OF_RANGE);
-	assert_fault(json_pack("{s:I, s:s}", "records", (json_int_t)(DETAIL_NUMBER_MAX + 1), "account", "a"), DETAIL_OUT_OF_RANGE);
+	assert_fault(json_pack("{s:I, s:s}", "records", (json_int_t)(DETAIL_NUMBER_MAX + 1), "account", "a"),
+		DETAIL_OUT_OF_RANGE);
 }
 
 static void names_of_actions_and_details_keep_their_form(void **state)
 {
 	static const char *const good[] = {"a", "customer.export", "login.sshd", "a1.b-2.c_3", "stepup.lock"};
-	static const char *const bad[] = {"", ".", "a.", ".a", "a..b", "A", "a.B", "1a", "a.1", "-a", "a b", "a/b", "../a", "a\n", "a*", "a.*",
-		"\u00e4", "%n"};
+	static const char *const bad[] = {"", ".", "a.", ".a", "a..b", "A", "a.B", "1a", "a.1", "-a", "a b",
+		"a/b", "../a", "a\n", "a*", "a.*", "\u00e4", "%n"};
 	char longest[ACTION_NAME_SIZE + 1];
 
 	(void)state;
@@ -206,7 +214,8 @@ static void a_bad_name_or_declaration_is_invalid(void **state)
 	assert_int_equal(action_parse("x", details, twice, 2, &action, bad_detail), STEPUP_INVALID);
 	for (size_t i = 0; i <= DETAIL_COUNT_MAX; i++)
 		many[i].name[0] = (char)('a' + i);
-	assert_int_equal(action_parse("x", details, many, DETAIL_COUNT_MAX + 1, &action, bad_detail), STEPUP_INVALID);
+	assert_int_equal(action_parse("x", details, many, DETAIL_COUNT_MAX + 1, &action, bad_detail),
+		STEPUP_INVALID);
 	assert_null(action);
 	json_decref(array);
 	json_decref(details);
@@ -217,11 +226,14 @@ static void a_bad_name_or_declaration_is_invalid(void **state)
 static const struct type_case {
 	const char *type, *value, *shown; /* the value as JSON, and as people read it */
 	const char *covered, *not_covered;
-	const char *mistyped, *too_much;  /* no value of the type, and what is one too long or too large; "" for none */
+	/* no value of the type, and what is one too long or too large; "" for none */
+	const char *mistyped, *too_much;
 	enum detail_fault no_value, too_much_fault;
 } type_cases[] = {
-	{"text", "\"acme\"", "acme", "\"acme\"", "\"acme2\"", "5", "\"\\u0000\"", DETAIL_NO_TEXT, DETAIL_NO_TEXT},
-	{"number", "340", "340", "339", "341", "\"340\"", "9007199254740992", DETAIL_NO_NUMBER, DETAIL_OUT_OF_RANGE},
+	{"text", "\"acme\"", "acme", "\"acme\"", "\"acme2\"", "5", "\"\\u0000\"", DETAIL_NO_TEXT,
+		DETAIL_NO_TEXT},
+	{"number", "340", "340", "339", "341", "\"340\"", "9007199254740992", DETAIL_NO_NUMBER,
+		DETAIL_OUT_OF_RANGE},
 };
 
 static const struct type_case *case_of(enum detail_type type)
@@ -270,8 +282,8 @@ static void each_type_has_a_whole_row_under_a_name_of_its_own(void **state)
 	for (int type = 0; type < DETAIL_TYPE_COUNT; type++) {
 		const struct detail_kind *kind = detail_kind((enum detail_type)type);
 
-		assert_true(kind->name != NULL && kind->parse != NULL && kind->fault != NULL && kind->to_json != NULL &&
-			kind->covers != NULL && kind->show != NULL);
+		assert_true(kind->name != NULL && kind->parse != NULL && kind->fault != NULL &&
+			kind->to_json != NULL && kind->covers != NULL && kind->show != NULL);
 		assert_true(detail_type_named(kind->name, &named));
 		assert_int_equal(named, type);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/client/authenticator.h: the helper is started as it must be, leaves no trace in its host, ends with it, and is
- * not believed. In the helper's place stands tests/unit/peer, which does what the request says.
+ * lib/client/authenticator.h: the helper is started as it must be, leaves no trace in its host, ends with it,
+ * and is not believed. In the helper's place stands tests/unit/peer, which does what the request says.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -258,11 +258,12 @@ static int every_way(void)
 }
 
 /* Begins a look of a peer of that kind; `request` and what it asks must live until its end. */
-static enum stepup_error look_at(const char *peer, const char *pid_file, int64_t ms, struct authenticator_request *request,
-	struct authenticator_look **look)
+static enum stepup_error look_at(const char *peer, const char *pid_file, int64_t ms,
+	struct authenticator_request *request, struct authenticator_look **look)
 {
 	*request = (struct authenticator_request){
-		.operation = AUTHENTICATOR_SEAT_PROBE, .asked = json_pack("{s:s, s:s}", "peer", peer, "pid_file", pid_file)};
+		.operation = AUTHENTICATOR_SEAT_PROBE,
+			.asked = json_pack("{s:s, s:s}", "peer", peer, "pid_file", pid_file)};
 	return authenticator_look_start(request, deadline_in(ms), look);
 }
 
@@ -270,7 +271,8 @@ static enum stepup_error look_at(const char *peer, const char *pid_file, int64_t
 static int every_look(void)
 {
 	static const char *const peers[] = {"tell", "die", "nothing", "stay", "stay"};
-	static const enum stepup_error expected[] = {STEPUP_OK, STEPUP_IO, STEPUP_IO, STEPUP_TIMEOUT, STEPUP_CANCELLED};
+	static const enum stepup_error expected[] = {STEPUP_OK, STEPUP_IO, STEPUP_IO, STEPUP_TIMEOUT,
+		STEPUP_CANCELLED};
 
 	for (size_t i = 0; i < sizeof(peers) / sizeof(peers[0]); i++) {
 		struct authenticator_outcome outcome = {0};
@@ -278,7 +280,8 @@ static int every_look(void)
 		struct authenticator_look *look = NULL;
 		bool wanted = expected[i] != STEPUP_CANCELLED;
 
-		if (look_at(peers[i], "/dev/null", expected[i] == STEPUP_TIMEOUT ? 300 : PATIENCE_MS, &request, &look) != STEPUP_OK)
+		if (look_at(peers[i], "/dev/null", expected[i] == STEPUP_TIMEOUT ? 300 : PATIENCE_MS,
+			    &request, &look) != STEPUP_OK)
 			return 20 + (int)i;
 		if (authenticator_look_end(&look, wanted ? &outcome : NULL) != expected[i] || look != NULL)
 			return 30 + (int)i;
@@ -430,7 +433,7 @@ static void many_threads_may_each_have_a_helper(void **state)
 }
 
 /* --- how it ends
- * --------------------------------------------------------------------------------------------------------------
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 /* Starts a host that asks a peer of that kind, and waits until the peer runs; the peer's pidfd. */
@@ -552,9 +555,11 @@ static int no_program(void)
 	/* Where there is neither the program nor /dev/null. */
 	if (chroot("/proc") != 0)
 		return 2;
-	if (ask_peer(json_pack("{s:s}", "peer", "tell"), NULL, PATIENCE_MS, &talk, &outcome) != STEPUP_UNREACHABLE)
+	if (ask_peer(json_pack("{s:s}", "peer", "tell"), NULL, PATIENCE_MS, &talk,
+		    &outcome) != STEPUP_UNREACHABLE)
 		return 3;
-	return outcome.code == AUTHENTICATOR_BROKEN && waitid(P_ALL, 0, NULL, WEXITED | WNOHANG | __WALL) == -1 ? 0 : 4;
+	return outcome.code == AUTHENTICATOR_BROKEN &&
+		waitid(P_ALL, 0, NULL, WEXITED | WNOHANG | __WALL) == -1 ? 0 : 4;
 }
 
 static void a_helper_that_is_not_there_is_told_from_one_that_broke_off(void **state)
@@ -566,7 +571,7 @@ static void a_helper_that_is_not_there_is_told_from_one_that_broke_off(void **st
 }
 
 /* --- what it says
- * ---------------------------------------------------------------------------------------------------------------
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 static void questions_reach_the_person_in_the_requests_words(void **state)
@@ -582,7 +587,8 @@ static void questions_reach_the_person_in_the_requests_words(void **state)
 	assert_int_equal(outcome.code, AUTHENTICATOR_DONE);
 	assert_string_equal(talk.touched, "Touch your key \"Blue YubiKey\" now.");
 	assert_string_equal(talk.asked[0], "PIN of your key \"Blue YubiKey\", then touch it: ");
-	assert_string_equal(talk.asked[1], "That PIN is wrong; 7 tries left. PIN of your key, then touch it: ");
+	assert_string_equal(talk.asked[1],
+		"That PIN is wrong; 7 tries left. PIN of your key, then touch it: ");
 	assert_text(json_object_get(outcome.reply, "answer"), "pin", "12\"34");
 	request = json_object_get(outcome.reply, "request");
 	assert_text(request, "op", "seat-sign");
@@ -701,7 +707,7 @@ static void a_helper_that_asks_nobody_is_stopped(void **state)
 }
 
 /* --- words
- * ------------------------------------------------------------------------------------------------------------------------
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 static void assert_sentence(

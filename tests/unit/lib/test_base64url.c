@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/wire/base64url.h: the vectors of RFC 4648 section 10, and that decoding takes nothing but what encoding gives.
+ * lib/wire/base64url.h: the vectors of RFC 4648 section 10, and that decoding takes nothing but
+ * what encoding gives.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -65,8 +66,8 @@ static void every_byte_goes_there_and_back(void **state)
 
 static void only_canonical_base64url_is_decoded(void **state)
 {
-	static const char *const bad[] = {"Z", "Zg==", "Zg=", "Zh", "Zm9", "Zm9v\n", " Zm9v", "Zm 9v", "Zm9v+", "Zm9/", "Zm9vA",
-		"Z\xc3\xa9", "=", "===="};
+	static const char *const bad[] = {"Z", "Zg==", "Zg=", "Zh", "Zm9", "Zm9v\n", " Zm9v", "Zm 9v",
+		"Zm9v+", "Zm9/", "Zm9vA", "Z\xc3\xa9", "=", "===="};
 	char bytes[16];
 	size_t size = 7;
 
@@ -78,8 +79,8 @@ static void only_canonical_base64url_is_decoded(void **state)
 
 static void only_canonical_base64_is_decoded(void **state)
 {
-	static const char *const bad[] = {"Zg", "Zg=", "Zh==", "Zm9=", "Zm9v====", "Zg==Zg==", "Z===", "====", "Zm9v\n", "-__-",
-		"Zg=A", "Zm9v "};
+	static const char *const bad[] = {"Zg", "Zg=", "Zh==", "Zm9=", "Zm9v====", "Zg==Zg==", "Z===", "====",
+		"Zm9v\n", "-__-", "Zg=A", "Zm9v "};
 	char bytes[16];
 	size_t size = 7;
 

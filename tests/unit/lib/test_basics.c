@@ -14,8 +14,9 @@
 
 static void wire_names_are_these_and_stable(void **state)
 {
-	static const char *const names[] = {"NotEnrolled", "TooWeak", "Locked", "Frozen", "Throttled", "OverLimit", "NeedsApproval",
-		"BadAnswer", "Expired", "NotAllowed", "BadDetails", "UnknownAction", "Redeemed", "Unavailable"};
+	static const char *const names[] = {"NotEnrolled", "TooWeak", "Locked", "Frozen", "Throttled",
+		"OverLimit", "NeedsApproval", "BadAnswer", "Expired", "NotAllowed", "BadDetails",
+		"UnknownAction", "Redeemed", "Unavailable"};
 	int count = 0;
 
 	(void)state;

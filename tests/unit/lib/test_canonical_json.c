@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/wire/canonical_json.h: RFC 8785's own examples as far as they apply (no fractions here), and the strict parser.
+ * lib/wire/canonical_json.h: RFC 8785's own examples as far as they apply (no fractions here), and
+ * the strict parser.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -28,11 +29,14 @@ static void members_stand_in_the_order_of_their_utf16_units(void **state)
 {
 	(void)state;
 	/* RFC 8785 section 3.2.3 */
-	assert_canonical("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew Letter Dalet With Dagesh\","
-			 "\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji: Grinning Face\",\"\\u0080\":\"Control\","
-			 "\"\\u00f6\":\"Latin Small Letter O With Diaeresis\"}",
-		"{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xc2\x80\":\"Control\",\"\u00f6\":\"Latin Small Letter O With Diaeresis\","
-		"\"\u20ac\":\"Euro Sign\",\"\U0001f600\":\"Emoji: Grinning Face\",\"\ufb33\":\"Hebrew Letter Dalet With Dagesh\"}");
+	assert_canonical("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\",\"\\ufb33\":\"Hebrew Letter "
+		"Dalet With Dagesh\","
+		"\"1\":\"One\",\"\\ud83d\\ude00\":\"Emoji: Grinning Face\",\"\\u0080\":\"Control\","
+		"\"\\u00f6\":\"Latin Small Letter O With Diaeresis\"}",
+		"{\"\\r\":\"Carriage Return\",\"1\":\"One\",\"\xc2\x80\":\"Control\",\"\u00f6\":\"Latin "
+		"Small Letter O With Diaeresis\","
+		"\"\u20ac\":\"Euro Sign\",\"\U0001f600\":\"Emoji: "
+		"Grinning Face\",\"\ufb33\":\"Hebrew Letter Dalet With Dagesh\"}");
 	assert_canonical("{\"ab\":1,\"a\":2,\"\":3,\"aa\":4}", "{\"\":3,\"a\":2,\"aa\":4,\"ab\":1}");
 	assert_canonical("{\"\\uffff\":1,\"\\ud800\\udc00\":2,\"\\ud7ff\":3,\"\\ue000\":4}",
 		"{\"\ud7ff\":3,\"\U00010000\":2,\"\ue000\":4,\"\uffff\":1}");
@@ -44,7 +48,8 @@ static void strings_have_these_escapes_and_no_others(void **state)
 	/* RFC 8785 section 3.2.2.2 */
 	assert_canonical("{\"s\":\"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/\"}",
 		"{\"s\":\"\u20ac$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}");
-	assert_canonical("{\"s\":\"\\b\\t\\n\\f\\r\\u001f\\u007f\\u0001\"}", "{\"s\":\"\\b\\t\\n\\f\\r\\u001f\x7f\\u0001\"}");
+	assert_canonical("{\"s\":\"\\b\\t\\n\\f\\r\\u001f\\u007f\\u0001\"}",
+		"{\"s\":\"\\b\\t\\n\\f\\r\\u001f\x7f\\u0001\"}");
 	assert_canonical("{\"s\":\"<\\u2028>\"}", "{\"s\":\"<\u2028>\"}");
 }
 
@@ -81,16 +86,18 @@ static void escapes_are_the_same_wherever_they_stand(void **state)
 static void white_space_goes_and_values_stay(void **state)
 {
 	(void)state;
-	assert_canonical(" { \"b\" : [ true , false , null , { } , [ ] ] ,\n\"a\" : { \"z\" : -5 , \"y\" : 0 } } ",
+	assert_canonical(" { \"b\" : [ true , false , null , { } , [ ] ] ,\n"
+		"\"a\" : { \"z\" : -5 , \"y\" : 0 } } ",
 		"{\"a\":{\"y\":0,\"z\":-5},\"b\":[true,false,null,{},[]]}");
-	assert_canonical("{\"n\":9007199254740991,\"m\":-9007199254740991}", "{\"m\":-9007199254740991,\"n\":9007199254740991}");
+	assert_canonical("{\"n\":9007199254740991,\"m\":-9007199254740991}",
+		"{\"m\":-9007199254740991,\"n\":9007199254740991}");
 	assert_canonical("{\"n\":-0}", "{\"n\":0}");
 }
 
 static void fractions_and_large_numbers_have_no_canonical_form(void **state)
 {
-	static const char *const bad[] = {"{\"n\":1.5}", "{\"n\":1e2}", "{\"n\":1.0}", "{\"n\":9007199254740992}",
-		"{\"n\":-9007199254740992}", "{\"a\":[[{\"n\":0.1}]]}"};
+	static const char *const bad[] = {"{\"n\":1.5}", "{\"n\":1e2}", "{\"n\":1.0}",
+		"{\"n\":9007199254740992}", "{\"n\":-9007199254740992}", "{\"a\":[[{\"n\":0.1}]]}"};
 	char *canonical = NULL;
 	size_t size;
 
@@ -116,9 +123,10 @@ static void assert_refused(const char *text, size_t size)
 
 static void only_one_whole_object_is_parsed(void **state)
 {
-	static const char *const bad[] = {"", " ", "[]", "[{}]", "5", "\"a\"", "null", "true", "{", "}", "{}{}", "{} x", "{},", "{\"a\":}",
-		"{\"a\" 1}", "{'a':1}", "{a:1}", "{\"a\":01}", "{\"a\":+1}", "{\"a\":1,}", "{\"a\":NaN}", "{\"a\":Infinity}",
-		"{\"a\":\"\n\"}", "{\"a\":\"\\x\"}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\\udc00\\ud800\"}", "\xef\xbb\xbf{}",
+	static const char *const bad[] = {"", " ", "[]", "[{}]", "5", "\"a\"", "null", "true", "{", "}",
+		"{}{}", "{} x", "{},", "{\"a\":}", "{\"a\" 1}", "{'a':1}", "{a:1}", "{\"a\":01}",
+		"{\"a\":+1}", "{\"a\":1,}", "{\"a\":NaN}", "{\"a\":Infinity}", "{\"a\":\"\n\"}",
+		"{\"a\":\"\\x\"}", "{\"a\":\"\\ud800\"}", "{\"a\":\"\\udc00\\ud800\"}", "\xef\xbb\xbf{}",
 		"{\"a\":99999999999999999999999999}", "// x\n{}", "{/**/}"};
 
 	(void)state;

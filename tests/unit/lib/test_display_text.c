@@ -20,9 +20,10 @@ static void assert_shown(const char *text, const char *expected)
 
 static void letters_of_all_scripts_stay(void **state)
 {
-	static const char *const fine[] = {"", "Export 102000 contacts of trezor", "Zoë's Café & Söhne <GmbH>", "Газпром нефть",
-		"Ελληνικά", "日本語の会社", "한국어", "עברית", "العربية", "हिन्दी", "ไทยกำลัง", "ru\u0308ben", "👍", "C:\\Users\\bob",
-		"50 % of 1/2 — “quoted”", "DOMAIN\\user"};
+	static const char *const fine[] = {"", "Export 102000 contacts of trezor",
+		"Zoë's Café & Söhne <GmbH>", "Газпром нефть", "Ελληνικά", "日本語の会社", "한국어", "עברית", "العربية",
+		"हिन्दी", "ไทยกำลัง", "ru\u0308ben", "👍", "C:\\Users\\bob", "50 % of 1/2 — “quoted”",
+		"DOMAIN\\user"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
@@ -58,9 +59,12 @@ static void bidirectional_controls_are_escaped(void **state)
 static void invisible_characters_are_escaped(void **state)
 {
 	(void)state;
-	assert_shown("a\u200bb\u200cc\u200dd\u2060e\ufeff", "a\\u{200B}b\\u{200C}c\\u{200D}d\\u{2060}e\\u{FEFF}");
-	assert_shown("a\u00ad\u034f\u115f\u3164\u2800\uffa0", "a\\u{00AD}\\u{034F}\\u{115F}\\u{3164}\\u{2800}\\u{FFA0}");
-	assert_shown("a\ufe0f\ufe00\U000e0100", "a\\u{FE0F}\\u{FE00}\\u{E0100}");      /* variation selectors */
+	assert_shown("a\u200bb\u200cc\u200dd\u2060e\ufeff",
+		"a\\u{200B}b\\u{200C}c\\u{200D}d\\u{2060}e\\u{FEFF}");
+	assert_shown("a\u00ad\u034f\u115f\u3164\u2800\uffa0",
+		"a\\u{00AD}\\u{034F}\\u{115F}\\u{3164}\\u{2800}\\u{FFA0}");
+	/* variation selectors */
+	assert_shown("a\ufe0f\ufe00\U000e0100", "a\\u{FE0F}\\u{FE00}\\u{E0100}");
 	assert_shown("a\U000e0001\U000e0041\U000e007f", "a\\u{E0001}\\u{E0041}\\u{E007F}"); /* tags */
 }
 
@@ -146,7 +150,8 @@ static void utf8_is_valid_knows_rfc_3629(void **state)
 {
 	(void)state;
 	assert_true(utf8_is_valid("", 0));
-	assert_true(utf8_is_valid("\x7f\xc2\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff", 1 + 2 + 2 + 3 + 3 + 3 + 3 + 4 + 4));
+	assert_true(utf8_is_valid("\x7f\xc2\x80\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff",
+			1 + 2 + 2 + 3 + 3 + 3 + 3 + 4 + 4));
 	assert_false(utf8_is_valid("a\0b", 3));
 	assert_false(utf8_is_valid("\xc1\xbf", 2));
 	assert_false(utf8_is_valid("\xe0\x9f\xbf", 3));
@@ -185,7 +190,8 @@ static void assert_shown_by(display *how, const char *text, const char *expected
 static void a_value_from_right_to_left_is_isolated_and_no_other(void **state)
 {
 	(void)state;
-	assert_shown_by(display_value, "\u05e2\u05d1\u05e8\u05d9\u05ea", "\u2068\u05e2\u05d1\u05e8\u05d9\u05ea\u2069");
+	assert_shown_by(display_value, "\u05e2\u05d1\u05e8\u05d9\u05ea",
+		"\u2068\u05e2\u05d1\u05e8\u05d9\u05ea\u2069");
 	assert_shown_by(display_value, "acme \u0627 12", "\u2068acme \u0627 12\u2069");
 	assert_shown_by(display_value, "\u0661\u0662", "\u2068\u0661\u0662\u2069"); /* Arabic digits */
 	assert_shown_by(display_value, "acme", "acme");
@@ -213,19 +219,24 @@ static void joined_blanks_of_a_value_are_marked(void **state)
 static void a_value_of_look_alikes_alone_is_marked(void **state)
 {
 	(void)state;
-	assert_shown_by(display_value, "\u0430\u0440\u0440\u04cf\u0435", "\\u{0430}\\u{0440}\\u{0440}\\u{04CF}\\u{0435}");
+	assert_shown_by(display_value, "\u0430\u0440\u0440\u04cf\u0435",
+		"\\u{0430}\\u{0440}\\u{0440}\\u{04CF}\\u{0435}");
 	assert_shown_by(display_value, "\u0430\u0441-1", "\\u{0430}\\u{0441}-1");
 	assert_shown_by(display_value, "\uff41\uff42", "\\u{FF41}\\u{FF42}");
-	assert_shown_by(display_value, "\u0413\u0430\u0437\u043f\u0440\u043e\u043c", "\u0413\u0430\u0437\u043f\u0440\u043e\u043c");
+	assert_shown_by(display_value, "\u0413\u0430\u0437\u043f\u0440\u043e\u043c",
+		"\u0413\u0430\u0437\u043f\u0440\u043e\u043c");
 }
 
 static void a_sentence_keeps_the_isolates_of_its_values(void **state)
 {
 	(void)state;
-	assert_shown_by(display_sentence, "from \u2068\u05d0\u2069 to \u2068\u05d1\u2069", "from \u2068\u05d0\u2069 to \u2068\u05d1\u2069");
-	assert_shown_by(display_sentence, "from \u2068\u05d0 to \u05d1", "\u2068from \\u{2068}\u05d0 to \u05d1\u2069");
+	assert_shown_by(display_sentence, "from \u2068\u05d0\u2069 to \u2068\u05d1\u2069",
+		"from \u2068\u05d0\u2069 to \u2068\u05d1\u2069");
+	assert_shown_by(display_sentence, "from \u2068\u05d0 to \u05d1",
+		"\u2068from \\u{2068}\u05d0 to \u05d1\u2069");
 	assert_shown_by(display_sentence, "a\u2069b\u2068", "a\\u{2069}b\\u{2068}");
-	assert_shown_by(display_sentence, "\u2068\u2068\u05d0\u2069\u2069", "\u2068\\u{2068}\\u{2068}\u05d0\\u{2069}\\u{2069}\u2069");
+	assert_shown_by(display_sentence, "\u2068\u2068\u05d0\u2069\u2069",
+		"\u2068\\u{2068}\\u{2068}\u05d0\\u{2069}\\u{2069}\u2069");
 	assert_shown_by(display_sentence, "\u05d0", "\u2068\u05d0\u2069");
 	assert_shown_by(display_sentence, "two  blanks \u202e", "two  blanks \\u{202E}");
 }

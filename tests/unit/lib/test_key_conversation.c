@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/key_conversation: what the person is asked, when the helper is started, and what becomes of a key that fails.
+ * lib/key_conversation: what the person is asked, when the helper is started, and what becomes of
+ * a key that fails.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -65,8 +66,16 @@ static void scene_set(struct scene *scene, const char *methods)
 	scene->methods = json_loads(methods, 0, NULL);
 	scene->seat = json_pack("{s:s}", "client_data", "the seat's");
 	scene->agent = json_pack("{s:s}", "message", "the agent's");
-	scene->question = (struct step_up_question){.prompt = "Export 5 contacts", .ask = "Code: ", .tries_left = -1,
-		.retry_after_seconds = -1, .expires = deadline_in(600000), .methods = scene->methods, .seat = scene->seat, .agent = scene->agent};
+	scene->question = (struct step_up_question){
+		.prompt = "Export 5 contacts",
+		.ask = "Code: ",
+		.tries_left = -1,
+		.retry_after_seconds = -1,
+		.expires = deadline_in(600000),
+		.methods = scene->methods,
+		.seat = scene->seat,
+		.agent = scene->agent,
+	};
 	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply = SEAT_THERE;
 	authenticator.steps[AUTHENTICATOR_AGENT_PROBE][0].reply = AGENT_THERE;
 	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0].reply = "{\"id\":\"AQ\"}";
@@ -132,10 +141,12 @@ static void enter_uses_the_key_that_is_there(void **state)
 	assert_string_equal(scene.answer.method, "seat");
 	assert_string_equal(json_string_value(json_object_get(scene.answer.key, "id")), "AQ");
 	assert_null(scene.answer.code);
-	assert_string_equal(scene.person.asked[0], "Export 5 contacts\nPress Enter and touch your key, or type a code: ");
+	assert_string_equal(scene.person.asked[0],
+		"Export 5 contacts\nPress Enter and touch your key, or type a code: ");
 	assert_int_equal(authenticator.runs, 2);
 	assert_int_equal(authenticator.operations[1], AUTHENTICATOR_SEAT_SIGN);
-	assert_string_equal(json_string_value(json_object_get(authenticator.asked[1], "client_data")), "the seat's");
+	assert_string_equal(json_string_value(json_object_get(authenticator.asked[1], "client_data")),
+		"the seat's");
 	scene_end(&scene);
 }
 
@@ -166,14 +177,17 @@ static void the_agent_gets_its_socket_and_its_request(void **state)
 	assert_string_equal(scene.person.asked[0], "Export 5 contacts\nPress Enter and touch your key: ");
 	assert_string_equal(authenticator.socket, "/tmp/agent");
 	assert_int_equal(authenticator.uid, 4711);
-	assert_string_equal(json_string_value(json_object_get(authenticator.asked[1], "message")), "the agent's");
+	assert_string_equal(json_string_value(json_object_get(authenticator.asked[1], "message")),
+		"the agent's");
 	scene_end(&scene);
 }
 
 static void a_key_that_is_not_there_is_not_asked_for(void **state)
 {
-	static const struct fake_step absences[] = {{.reply = "{\"keys\":0,\"credentials\":[]}"}, {.reply = "{\"keys\":1,\"credentials\":[]}"},
-		{.reply = "{}"}, {.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_NO_KEY}, {.error = STEPUP_UNREACHABLE, .code = AUTHENTICATOR_BROKEN}};
+	static const struct fake_step absences[] = {{.reply = "{\"keys\":0,\"credentials\":[]}"},
+		{.reply = "{\"keys\":1,\"credentials\":[]}"},
+		{.reply = "{}"}, {.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_NO_KEY},
+		{.error = STEPUP_UNREACHABLE, .code = AUTHENTICATOR_BROKEN}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(absences) / sizeof(absences[0]); i++) {
@@ -207,7 +221,8 @@ static void where_only_an_absent_key_would_do_nothing_is_asked_and_the_reason_to
 	scene_end(&scene);
 
 	scene_set(&scene, "[\"agent\"]");
-	authenticator.steps[AUTHENTICATOR_AGENT_PROBE][0] = (struct fake_step){.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_NO_AGENT};
+	authenticator.steps[AUTHENTICATOR_AGENT_PROBE][0] = (struct fake_step){
+		.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_NO_AGENT};
 	assert_int_equal(scene_ask(&scene), STEPUP_TOO_WEAK);
 	assert_string_equal(scene.answer.why, "no-agent of nobody.");
 	scene_end(&scene);
@@ -284,12 +299,13 @@ static void a_key_that_fails_says_why_and_the_next_way_is_asked_for(void **state
 
 	(void)state;
 	scene_set(&scene, "[\"seat\",\"agent\",\"code\"]");
-	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_UNPLUGGED};
+	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){
+		.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_UNPLUGGED};
 	scene.conversation.account = "alice";
 	scene.person.types[0] = scene.person.types[1] = "";
 	assert_int_equal(scene_ask(&scene), STEPUP_OK);
-	assert_string_equal(
-		scene.person.asked[1], "unplugged of alice.\nExport 5 contacts\nPress Enter and touch your key, or type a code: ");
+	assert_string_equal(scene.person.asked[1],
+		"unplugged of alice.\nExport 5 contacts\nPress Enter and touch your key, or type a code: ");
 	assert_string_equal(scene.answer.method, "agent");
 	scene_end(&scene);
 }
@@ -300,12 +316,14 @@ static void the_only_key_may_be_tried_again(void **state)
 
 	(void)state;
 	scene_set(&scene, "[\"seat\"]");
-	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_TIMED_OUT};
+	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){
+		.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_TIMED_OUT};
 	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][1] = (struct fake_step){.reply = "{\"id\":\"Ag\"}"};
 	scene.person.types[0] = scene.person.types[1] = "";
 	assert_int_equal(scene_ask(&scene), STEPUP_OK);
 	assert_string_equal(scene.answer.method, "seat");
-	assert_string_equal(scene.person.asked[1], "timeout of nobody.\nExport 5 contacts\nPress Enter and touch your key: ");
+	assert_string_equal(scene.person.asked[1],
+		"timeout of nobody.\nExport 5 contacts\nPress Enter and touch your key: ");
 	scene_end(&scene);
 }
 
@@ -315,7 +333,8 @@ static void a_key_that_keeps_failing_ends_it(void **state)
 
 	(void)state;
 	scene_set(&scene, "[\"seat\"]");
-	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_TIMED_OUT};
+	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){
+		.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_TIMED_OUT};
 	for (int i = 0; i < ASKED_MAX; i++)
 		scene.person.types[i] = "";
 	assert_int_equal(scene_ask(&scene), STEPUP_CANCELLED);
@@ -326,15 +345,17 @@ static void a_key_that_keeps_failing_ends_it(void **state)
 
 static void a_key_that_can_not_work_is_not_asked_for_again(void **state)
 {
-	static const enum authenticator_code hopeless[] = {AUTHENTICATOR_PIN_BLOCKED, AUTHENTICATOR_NO_PIN_SET, AUTHENTICATOR_UNSUPPORTED,
-		AUTHENTICATOR_NO_AGENT, AUTHENTICATOR_NO_TOUCH, AUTHENTICATOR_BROKEN};
+	static const enum authenticator_code hopeless[] = {AUTHENTICATOR_PIN_BLOCKED,
+		AUTHENTICATOR_NO_PIN_SET, AUTHENTICATOR_UNSUPPORTED, AUTHENTICATOR_NO_AGENT,
+		AUTHENTICATOR_NO_TOUCH, AUTHENTICATOR_BROKEN};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(hopeless) / sizeof(hopeless[0]); i++) {
 		struct scene scene;
 
 		scene_set(&scene, "[\"seat\",\"code\"]");
-		authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){.error = STEPUP_BAD_ANSWER, .code = hopeless[i]};
+		authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){
+			.error = STEPUP_BAD_ANSWER, .code = hopeless[i]};
 		scene.person.types[0] = "";
 		scene.person.types[1] = "123456";
 		assert_int_equal(scene_ask(&scene), STEPUP_OK);
@@ -371,7 +392,8 @@ static void the_verifiers_words_stand_above_the_next_question_and_nothing_is_loo
 	assert_int_equal(scene_ask(&scene), STEPUP_OK);
 	scene.question.error = "That code did not work.";
 	assert_int_equal(scene_ask(&scene), STEPUP_OK);
-	assert_string_equal(scene.person.asked[1], "That code did not work.\nExport 5 contacts\nPress Enter and touch your key, or type a code: ");
+	assert_string_equal(scene.person.asked[1], "That code did not work.\nExport 5 contacts\n"
+		"Press Enter and touch your key, or type a code: ");
 	assert_int_equal(fake_authenticator_count(AUTHENTICATOR_SEAT_PROBE), 1);
 	scene_end(&scene);
 }
@@ -398,7 +420,8 @@ static void a_code_may_be_typed_in_a_hurry(void **state)
 
 	(void)state;
 	scene_set(&scene, "[\"seat\",\"code\"]");
-	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0] = (struct fake_step){.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_NO_KEY};
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0] = (struct fake_step){
+		.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_NO_KEY};
 	scene.question.expires = deadline_in(1000);
 	scene.person.types[0] = "123456";
 	assert_int_equal(scene_ask(&scene), STEPUP_OK);
@@ -409,7 +432,8 @@ static void a_code_may_be_typed_in_a_hurry(void **state)
 static void where_no_time_is_left_nothing_more_is_asked(void **state)
 {
 	static const struct fake_step ends[] = {{.error = STEPUP_TIMEOUT, .code = AUTHENTICATOR_TIMED_OUT},
-		{.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_TIMED_OUT}, {.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_UNPLUGGED}};
+		{.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_TIMED_OUT},
+			{.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_UNPLUGGED}};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -435,11 +459,13 @@ static void all_places_are_looked_at_at_once_and_the_question_stands_meanwhile(v
 
 	(void)state;
 	scene_set(&scene, "[\"seat\",\"agent\",\"code\"]");
-	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0] = authenticator.steps[AUTHENTICATOR_AGENT_PROBE][0] = (struct fake_step)SILENT;
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0] = authenticator.steps[AUTHENTICATOR_AGENT_PROBE][0] =
+		(struct fake_step)SILENT;
 	scene.person.types[0] = "123456";
 	assert_int_equal(scene_ask(&scene), STEPUP_OK);
 	assert_string_equal(scene.answer.code, "123456");
-	assert_string_equal(scene.person.asked[0], "Export 5 contacts\nPress Enter and touch your key, or type a code: ");
+	assert_string_equal(scene.person.asked[0],
+		"Export 5 contacts\nPress Enter and touch your key, or type a code: ");
 	assert_int_equal(authenticator.runs, 2);
 	assert_int_equal(authenticator.looks_live, 2); /* nobody waited for them */
 	assert_true(authenticator.waited_ms <= 1000);
@@ -479,22 +505,26 @@ static void a_silent_agent_takes_nothing_from_a_key_that_is_there(void **state)
 	authenticator.steps[AUTHENTICATOR_AGENT_PROBE][0] = (struct fake_step)SILENT;
 	scene.person.types[0] = "";
 	assert_int_equal(scene_ask(&scene), STEPUP_OK);
-	assert_string_equal(scene.person.asked[0], "no-answer of nobody.\nExport 5 contacts\nPress Enter and touch your key: ");
+	assert_string_equal(scene.person.asked[0],
+		"no-answer of nobody.\nExport 5 contacts\nPress Enter and touch your key: ");
 	assert_string_equal(scene.answer.method, "seat");
 	scene_end(&scene);
 
 	scene_set(&scene, "[\"seat\"]");
-	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply = "{\"keys\":1,\"silent\":1,\"credentials\":[\"AQ\"]}";
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply =
+		"{\"keys\":1,\"silent\":1,\"credentials\":[\"AQ\"]}";
 	scene.person.types[0] = "";
 	assert_int_equal(scene_ask(&scene), STEPUP_OK);
-	assert_string_equal(scene.person.asked[0], "no-answer of nobody.\nExport 5 contacts\nPress Enter and touch your key: ");
+	assert_string_equal(scene.person.asked[0],
+		"no-answer of nobody.\nExport 5 contacts\nPress Enter and touch your key: ");
 	scene_end(&scene);
 }
 
 static void where_only_a_silent_one_would_do_that_is_told(void **state)
 {
 	static const struct fake_step silences[] = {
-		SILENT, {.error = STEPUP_TIMEOUT, .code = AUTHENTICATOR_NO_ANSWER}, {.reply = "{\"keys\":0,\"silent\":2,\"credentials\":[]}"}};
+		SILENT, {.error = STEPUP_TIMEOUT, .code = AUTHENTICATOR_NO_ANSWER},
+		{.reply = "{\"keys\":0,\"silent\":2,\"credentials\":[]}"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(silences) / sizeof(silences[0]); i++) {
@@ -515,7 +545,8 @@ static void a_key_that_may_hide_a_credential_is_asked_for_and_looked_at_again(vo
 
 	(void)state;
 	scene_set(&scene, "[\"seat\"]");
-	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply = "{\"keys\":1,\"hiding\":1,\"credentials\":[]}";
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply =
+		"{\"keys\":1,\"hiding\":1,\"credentials\":[]}";
 	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0].pin = "PIN of your key: ";
 	scene.person.types[0] = "";
 	scene.person.types[1] = "4321";
@@ -526,12 +557,15 @@ static void a_key_that_may_hide_a_credential_is_asked_for_and_looked_at_again(vo
 
 	/* It hid nothing. */
 	scene_set(&scene, "[\"seat\",\"code\"]");
-	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply = "{\"keys\":1,\"hiding\":1,\"credentials\":[]}";
-	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_WRONG_KEY};
+	authenticator.steps[AUTHENTICATOR_SEAT_PROBE][0].reply =
+		"{\"keys\":1,\"hiding\":1,\"credentials\":[]}";
+	authenticator.steps[AUTHENTICATOR_SEAT_SIGN][0] = (struct fake_step){
+		.error = STEPUP_BAD_ANSWER, .code = AUTHENTICATOR_WRONG_KEY};
 	scene.person.types[0] = "";
 	scene.person.types[1] = "123456";
 	assert_int_equal(scene_ask(&scene), STEPUP_OK);
-	assert_string_equal(scene.person.asked[1], "wrong-key of nobody.\nExport 5 contacts\nPress Enter and touch your key, or type a code: ");
+	assert_string_equal(scene.person.asked[1],
+		"wrong-key of nobody.\nExport 5 contacts\nPress Enter and touch your key, or type a code: ");
 	assert_string_equal(scene.answer.code, "123456");
 	scene_end(&scene);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/wire/message.h: a message is exactly what its table says, and the tables are exactly what the .varlink texts say.
+ * lib/wire/message.h: a message is exactly what its table says, and the tables are exactly what the
+ * .varlink texts say.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -39,15 +40,18 @@ static void a_message_as_its_table_says_is_fine(void **state)
 {
 	(void)state;
 	assert_null(checked("{\"text\":\"12345\"}"));
-	assert_null(checked("{\"text\":\"\",\"number\":10,\"bool\":false,\"object\":{\"a\":[1]},\"texts\":[\"abc\",\"\"],\"objects\":[{},{}]}"));
-	assert_null(checked("{\"text\":\"\",\"number\":0,\"bool\":true,\"object\":{},\"texts\":[],\"objects\":[]}"));
+	assert_null(checked("{\"text\":\"\",\"number\":10,\"bool\":false,\"object\":{\"a\":[1]},"
+			"\"texts\":[\"abc\",\"\"],\"objects\":[{},{}]}"));
+	assert_null(checked("{\"text\":\"\",\"number\":0,\"bool\":true,\"object\":{},\"texts\":[],"
+			"\"objects\":[]}"));
 	assert_null(checked("{\"text\":\"\u00e9\u00e9\"}"));
 }
 
 static void null_counts_as_left_out(void **state)
 {
 	(void)state;
-	assert_null(checked("{\"text\":\"a\",\"number\":null,\"bool\":null,\"object\":null,\"texts\":null,\"objects\":null}"));
+	assert_null(checked("{\"text\":\"a\",\"number\":null,\"bool\":null,\"object\":null,\"texts\":null,"
+			"\"objects\":null}"));
 	assert_string_equal(checked("{\"text\":null}"), "text");
 }
 
@@ -68,12 +72,13 @@ static void an_unknown_field_is_named(void **state)
 
 static void a_field_of_another_type_is_named(void **state)
 {
-	static const char *const values[] = {"\"a\"", "1", "1.5", "true", "{}", "[]", "[\"a\"]", "[{}]", "[1]"};
+	static const char *const values[] = {"\"a\"", "1", "1.5", "true", "{}", "[]", "[\"a\"]",
+		"[{}]", "[1]"};
 	/* Which of the values each field takes. */
 	static const struct {
 		const char *name, *takes;
-	} matrix[] = {{"text", "100000000"}, {"number", "010000000"}, {"bool", "000100000"}, {"object", "000010000"},
-		{"texts", "000001100"}, {"objects", "000001010"}};
+	} matrix[] = {{"text", "100000000"}, {"number", "010000000"}, {"bool", "000100000"},
+		{"object", "000010000"}, {"texts", "000001100"}, {"objects", "000001010"}};
 
 	(void)state;
 	for (size_t f = 0; f < 6; f++) {
@@ -81,7 +86,8 @@ static void a_field_of_another_type_is_named(void **state)
 			const char *bad;
 			char message[128];
 
-			(void)snprintf(message, sizeof(message), "{%s\"%s\":%s}", f == 0 ? "" : "\"text\":\"\",", matrix[f].name, values[v]);
+			(void)snprintf(message, sizeof(message), "{%s\"%s\":%s}",
+				f == 0 ? "" : "\"text\":\"\",", matrix[f].name, values[v]);
 			bad = checked(message);
 			if (matrix[f].takes[v] == '1')
 				assert_null(bad);
@@ -190,7 +196,8 @@ static char *squeezed(const char *text)
 }
 
 /* Compares "name:type,…)" with a table and returns the place behind the bracket. */
-static const char *compare_fields(const struct interface *interface, const char *method, const char *text, const struct field *table)
+static const char *compare_fields(const struct interface *interface, const char *method, const char *text,
+	const struct field *table)
 {
 	for (; *text != ')'; table++) {
 		size_t length = strcspn(text, ":");
@@ -208,11 +215,13 @@ static const char *compare_fields(const struct interface *interface, const char 
 		text += *text == ',' ? 1 : 0;
 		if (table->name == NULL)
 			fail_msg("%s.%s: %s is not in the table", interface->name, method, name);
-		expected = strcmp(type, "string") == 0 ? "TEXT" : strcmp(type, "int") == 0 ? "NUMBER" : strcmp(type, "bool") == 0 ? "BOOL"
-			: strcmp(type, "object") == 0 ? "OBJECT" : strcmp(type, "[]string") == 0 ? "TEXTS"
-			: strncmp(type, "[]", 2) == 0 ? "OBJECTS" : isupper((unsigned char)type[0]) ? "OBJECT" : type;
+		expected = strcmp(type, "string") == 0 ? "TEXT" : strcmp(type, "int") == 0 ? "NUMBER"
+			: strcmp(type, "bool") == 0 ? "BOOL" : strcmp(type, "object") == 0 ? "OBJECT"
+			: strcmp(type, "[]string") == 0 ? "TEXTS" : strncmp(type, "[]", 2) == 0 ? "OBJECTS"
+			: isupper((unsigned char)type[0]) ? "OBJECT" : type;
 		assert_string_equal(table->name, name);
-		assert_string_equal(((const char *const[]){"TEXT", "NUMBER", "BOOL", "OBJECT", "TEXTS", "OBJECTS"})[table->type], expected);
+		assert_string_equal(((const char *const[]){"TEXT", "NUMBER", "BOOL", "OBJECT", "TEXTS",
+					"OBJECTS"})[table->type], expected);
 		if (table->required != required)
 			fail_msg("%s.%s: %s: required or not?", interface->name, method, name);
 		if (table->type != FIELD_BOOL && table->maximum <= 0)
@@ -263,7 +272,8 @@ static void compare_with_file(const struct interface *interface)
 	char path[4096], text[65536] = "";
 	FILE *file;
 
-	(void)snprintf(path, sizeof(path), "%s/lib/wire/interfaces/%s.varlink", STEPUP_TEST_SOURCE, interface->name);
+	(void)snprintf(path, sizeof(path), "%s/lib/wire/interfaces/%s.varlink", STEPUP_TEST_SOURCE,
+		interface->name);
 	file = fopen(path, "r");
 	assert_non_null(file);
 	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';

@@ -179,10 +179,12 @@ static void a_folder_above_that_others_can_write_is_refused(void **state)
 	make_file(in_folder("open/inner/file"), "content", 0600);
 	assert_read(in_folder("open/inner/file"), SAFE_FILE_PUBLIC, "content");
 	assert_int_equal(chmod(in_folder("open"), 0775), 0);
-	assert_refused(in_folder("open/inner/file"), SAFE_FILE_PUBLIC, STEPUP_UNSAFE_FILE, "others can write in this folder");
+	assert_refused(in_folder("open/inner/file"), SAFE_FILE_PUBLIC, STEPUP_UNSAFE_FILE,
+		"others can write in this folder");
 	assert_int_equal(chmod(in_folder("open"), 0755), 0);
 	assert_int_equal(chmod(in_folder("open/inner"), 0757), 0);
-	assert_refused(in_folder("open/inner/file"), SAFE_FILE_PUBLIC, STEPUP_UNSAFE_FILE, "others can write in this folder");
+	assert_refused(in_folder("open/inner/file"), SAFE_FILE_PUBLIC, STEPUP_UNSAFE_FILE,
+		"others can write in this folder");
 }
 
 static void a_file_or_folder_of_somebody_else_is_refused(void **state)
@@ -223,7 +225,8 @@ static void a_folder_is_checked_like_the_parents_of_a_file(void **state)
 	assert_int_equal(safe_folder_check(folder, &why), STEPUP_UNSAFE_FILE);
 	assert_non_null(strstr(why, folder));
 	free(why);
-	assert_int_equal(chmod(folder, 01777), 0); /* nothing of ours lives in a folder where all may put files */
+	/* nothing of ours lives in a folder where all may put files */
+	assert_int_equal(chmod(folder, 01777), 0);
 	assert_int_equal(safe_folder_check(folder, &why), STEPUP_UNSAFE_FILE);
 	free(why);
 	assert_int_equal(chmod(folder, 0700), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/step_up_client in front of a scripted verifier: which answers are asked for, which are sent, what is a success.
+ * lib/step_up_client in front of a scripted verifier: which answers are asked for, which are sent,
+ * what is a success.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -12,10 +13,12 @@
 #include "tests/pam/fake_verifier.h"
 
 #define ANSWERS 4
-#define BEGUN(methods, more)                                                                                  \
-	"{\"parameters\":{\"transaction\":\"T-1\",\"prompt\":\"P\",\"ask\":\"Code: \",\"methods\":" methods ",\"expires_in\":120" more "}}"
-#define REQUESTS ",\"browser\":{\"challenge\":\"AA\"},\"seat\":{\"rp_id\":\"x\"},\"agent\":{\"namespace\":\"n\"}"
-#define THROTTLED                                                                                             \
+#define BEGUN(methods, more) \
+	"{\"parameters\":{\"transaction\":\"T-1\",\"prompt\":\"P\",\"ask\":\"Code: \",\"methods\":" methods \
+	",\"expires_in\":120" more "}}"
+#define REQUESTS \
+	",\"browser\":{\"challenge\":\"AA\"},\"seat\":{\"rp_id\":\"x\"},\"agent\":{\"namespace\":\"n\"}"
+#define THROTTLED \
 	"{\"error\":\"io.stepup.Verify1.Throttled\",\"parameters\":{\"message\":\"Wait.\",\"retry_after\":5}}"
 
 static struct fake_verifier fake;
@@ -35,7 +38,8 @@ struct talk {
 	char *seat; /* of the last question */
 };
 
-static enum stepup_error ask(void *context, const struct step_up_question *question, struct step_up_answer *answer)
+static enum stepup_error ask(void *context, const struct step_up_question *question,
+	struct step_up_answer *answer)
 {
 	struct talk *talk = context;
 	int i = talk->count++;
@@ -85,7 +89,8 @@ static void script(enum fake_method method, const char *reply)
 
 static json_t *sent(enum fake_method method)
 {
-	json_t *call = json_loads(fake.shared->last[method], 0, NULL), *parameters = json_incref(json_object_get(call, "parameters"));
+	json_t *call = json_loads(fake.shared->last[method], 0, NULL),
+		*parameters = json_incref(json_object_get(call, "parameters"));
 
 	json_decref(call);
 	return parameters;
@@ -166,7 +171,8 @@ static void a_refusal_of_what_was_covered_is_the_end(void **state)
 
 	(void)state;
 	script(FAKE_BEGIN, BEGUN("[\"fresh\",\"code\"]", ""));
-	script(FAKE_ANSWER, "{\"error\":\"io.stepup.Verify1.Locked\",\"parameters\":{\"message\":\"Locked.\"}}");
+	script(FAKE_ANSWER,
+		"{\"error\":\"io.stepup.Verify1.Locked\",\"parameters\":{\"message\":\"Locked.\"}}");
 	assert_int_equal(run(&talk, NULL, &outcome), STEPUP_LOCKED);
 	assert_int_equal(talk.count, 0);
 	step_up_outcome_clear(&outcome);
@@ -174,7 +180,8 @@ static void a_refusal_of_what_was_covered_is_the_end(void **state)
 
 static void what_a_key_made_is_sent_as_it_is(void **state)
 {
-	struct talk talk = {.answers = {{.method = "seat"}}, .keys = {"{\"id\":\"AQ\",\"response\":{\"signature\":\"Ag\"}}"}};
+	struct talk talk = {.answers = {{.method = "seat"}},
+		.keys = {"{\"id\":\"AQ\",\"response\":{\"signature\":\"Ag\"}}"}};
 	struct step_up_outcome outcome = {0};
 	json_t *parameters, *expected = json_loads(talk.keys[0], 0, NULL);
 
@@ -208,7 +215,8 @@ static void methods_out_of_reach_or_unknown_are_not_offered(void **state)
 
 static void nothing_that_can_be_answered_here_is_too_weak_and_given_up(void **state)
 {
-	static const char *const replies[] = {BEGUN("[\"browser\"]", REQUESTS), BEGUN("[]", ""), BEGUN("[\"telepathy\"]", "")};
+	static const char *const replies[] = {BEGUN("[\"browser\"]", REQUESTS), BEGUN("[]", ""),
+		BEGUN("[\"telepathy\"]", "")};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -269,7 +277,8 @@ static void an_answer_that_was_not_asked_for_is_never_sent(void **state)
 
 static void a_refused_key_is_not_offered_again_but_the_rest_is(void **state)
 {
-	struct talk talk = {.answers = {{.method = "seat"}, {.method = "code", .code = (char[]){"123456"}}}, .keys = {"{}"}};
+	struct talk talk = {.answers = {{.method = "seat"}, {.method = "code", .code = (char[]){"123456"}}},
+		.keys = {"{}"}};
 	struct step_up_outcome outcome = {0};
 
 	(void)state;
@@ -319,7 +328,8 @@ static void where_the_only_key_was_refused_it_ends(void **state)
 
 static void a_wrong_code_may_be_followed_by_another_or_by_a_key(void **state)
 {
-	struct talk talk = {.answers = {{.method = "code", .code = (char[]){"000000"}}, {.method = "seat"}}, .keys = {NULL, "{}"}};
+	struct talk talk = {.answers = {{.method = "code", .code = (char[]){"000000"}}, {.method = "seat"}},
+		.keys = {NULL, "{}"}};
 	struct step_up_outcome outcome = {0};
 
 	(void)state;
@@ -335,7 +345,8 @@ static void a_wrong_code_may_be_followed_by_another_or_by_a_key(void **state)
 static void an_answer_that_came_too_soon_is_asked_for_again_with_the_time(void **state)
 {
 	struct talk talk = {
-		.answers = {{.method = "code", .code = (char[]){"123456"}}, {.method = "code", .code = (char[]){"123456"}}}};
+		.answers = {{.method = "code", .code = (char[]){"123456"}},
+			{.method = "code", .code = (char[]){"123456"}}}};
 	struct step_up_outcome outcome = {0};
 
 	(void)state;
@@ -351,9 +362,10 @@ static void an_answer_that_came_too_soon_is_asked_for_again_with_the_time(void *
 
 static void a_wrong_code_that_must_wait_too_long_is_the_last(void **state)
 {
-	static const char wrong[] =
-		"{\"error\":\"io.stepup.Verify1.BadAnswer\",\"parameters\":{\"message\":\"No.\",\"tries_left\":2,\"retry_after\":300}}";
-	struct talk talk = {.answers = {{.method = "code", .code = (char[]){"123456"}}, {.method = "seat"}}, .keys = {NULL, "{}"}};
+	static const char wrong[] = "{\"error\":\"io.stepup.Verify1.BadAnswer\","
+		"\"parameters\":{\"message\":\"No.\",\"tries_left\":2,\"retry_after\":300}}";
+	struct talk talk = {.answers = {{.method = "code", .code = (char[]){"123456"}}, {.method = "seat"}},
+		.keys = {NULL, "{}"}};
 	struct step_up_outcome outcome = {0};
 
 	(void)state;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Bytes that tests put together, right or wrong: SSH's numbers and strings (RFC 4251 section 5), CBOR's heads (RFC 8949 section 3).
+ * Bytes that tests put together, right or wrong: SSH's numbers and strings (RFC 4251 section 5), CBOR's heads
+ * (RFC 8949 section 3).
  */
 #ifndef STEPUP_TESTS_UNIT_BLOB_H
 #define STEPUP_TESTS_UNIT_BLOB_H

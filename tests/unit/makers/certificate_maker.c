@@ -16,20 +16,22 @@
 
 struct certificate_shape certificate_shape_leaf(const uint8_t *aaguid)
 {
-	return (struct certificate_shape){.version = 3, .country = "SE", .organisation = "Maker", .unit = "Authenticator Attestation",
-		.name = "Model 5", .constraints = NO_CA, .aaguid = aaguid, .from = MADE_NOW - MADE_DAY, .to = MADE_NOW + MADE_DAY};
+	return (struct certificate_shape){.version = 3, .country = "SE", .organisation = "Maker",
+		.unit = "Authenticator Attestation", .name = "Model 5", .constraints = NO_CA,
+		.aaguid = aaguid, .from = MADE_NOW - MADE_DAY, .to = MADE_NOW + MADE_DAY};
 }
 
 struct certificate_shape certificate_shape_authority(const char *name)
 {
-	return (struct certificate_shape){.version = 3, .organisation = "Maker", .name = name, .constraints = CA, .from = MADE_NOW - 9 * MADE_DAY,
-		.to = MADE_NOW + 9 * MADE_DAY};
+	return (struct certificate_shape){.version = 3, .organisation = "Maker", .name = name,
+		.constraints = CA, .from = MADE_NOW - 9 * MADE_DAY, .to = MADE_NOW + 9 * MADE_DAY};
 }
 
 static void add_name(X509_NAME *subject, const char *field, const char *value)
 {
 	if (value != NULL)
-		assert_int_equal(X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8, (const unsigned char *)value, -1, -1, 0), 1);
+		assert_int_equal(X509_NAME_add_entry_by_txt(subject, field, MBSTRING_UTF8,
+				(const unsigned char *)value, -1, -1, 0), 1);
 }
 
 static void add_extension(X509 *certificate, int nid, const char *value)
@@ -49,7 +51,8 @@ static void add_aaguid(X509 *certificate, const struct certificate_shape *shape)
 	X509_EXTENSION *extension = NULL;
 
 	memcpy(value + 2, shape->aaguid, 16);
-	assert_int_equal(ASN1_OCTET_STRING_set(octets, shape->aaguid_bare ? value + 2 : value, shape->aaguid_bare ? 16 : 18), 1);
+	assert_int_equal(ASN1_OCTET_STRING_set(octets, shape->aaguid_bare ? value + 2 : value,
+			shape->aaguid_bare ? 16 : 18), 1);
 	assert_non_null(X509_EXTENSION_create_by_OBJ(&extension, name, shape->aaguid_critical, octets));
 	assert_int_equal(X509_add_ext(certificate, extension, -1), 1);
 	X509_EXTENSION_free(extension);
@@ -57,7 +60,8 @@ static void add_aaguid(X509 *certificate, const struct certificate_shape *shape)
 	ASN1_OBJECT_free(name);
 }
 
-void certificate_make(int algorithm, const struct certificate_shape *shape, const struct made_certificate *issuer, struct made_certificate *made)
+void certificate_make(int algorithm, const struct certificate_shape *shape,
+	const struct made_certificate *issuer, struct made_certificate *made)
 {
 	static long serial = 1000;
 	X509 *x509 = X509_new();
@@ -80,9 +84,11 @@ void certificate_make(int algorithm, const struct certificate_shape *shape, cons
 	add_name(subject, "O", shape->organisation);
 	add_name(subject, "OU", shape->unit);
 	add_name(subject, "CN", shape->name);
-	assert_int_equal(X509_set_issuer_name(x509, issuer == NULL ? subject : X509_get_subject_name(issuer->x509)), 1);
+	assert_int_equal(X509_set_issuer_name(x509,
+			issuer == NULL ? subject : X509_get_subject_name(issuer->x509)), 1);
 	if (shape->constraints != NO_CONSTRAINTS)
-		add_extension(x509, NID_basic_constraints, shape->constraints == CA ? "critical,CA:TRUE" : "critical,CA:FALSE");
+		add_extension(x509, NID_basic_constraints,
+			shape->constraints == CA ? "critical,CA:TRUE" : "critical,CA:FALSE");
 	if (shape->aaguid != NULL)
 		add_aaguid(x509, shape);
 	if (shape->host != NULL) {

@@ -37,7 +37,8 @@ struct certificate_shape certificate_shape_leaf(const uint8_t *aaguid);
 struct certificate_shape certificate_shape_authority(const char *name);
 
 /* Makes one for a fresh key of that algorithm, signed by the issuer (NULL: by itself). */
-void certificate_make(int algorithm, const struct certificate_shape *shape, const struct made_certificate *issuer, struct made_certificate *made);
+void certificate_make(int algorithm, const struct certificate_shape *shape,
+	const struct made_certificate *issuer, struct made_certificate *made);
 void certificate_release(struct made_certificate *made);
 
 /* Writes a certificate as PEM, or a text, to FOLDER/NAME; then path_of() it. */

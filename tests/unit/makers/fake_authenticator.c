@@ -70,7 +70,8 @@ static enum stepup_error note(const struct authenticator_request *request, struc
 		return STEPUP_INTERNAL;
 	authenticator.operations[authenticator.runs] = request->operation;
 	authenticator.asked[authenticator.runs++] = json_deep_copy(request->asked);
-	snprintf(authenticator.socket, sizeof(authenticator.socket), "%s", request->agent_socket == NULL ? "" : request->agent_socket);
+	snprintf(authenticator.socket, sizeof(authenticator.socket), "%s",
+		request->agent_socket == NULL ? "" : request->agent_socket);
 	authenticator.uid = request->account == NULL ? (uid_t)-1 : request->account->uid;
 	return STEPUP_OK;
 }
@@ -80,8 +81,8 @@ struct authenticator_look {
 	struct fake_step step;
 };
 
-enum stepup_error authenticator_look_start(
-	const struct authenticator_request *request, struct deadline deadline, struct authenticator_look **look)
+enum stepup_error authenticator_look_start(const struct authenticator_request *request,
+	struct deadline deadline, struct authenticator_look **look)
 {
 	struct authenticator_look *made = calloc(1, sizeof(*made));
 	enum stepup_error error = note(request, &made->step);
@@ -99,7 +100,8 @@ enum stepup_error authenticator_look_start(
 	return error;
 }
 
-bool authenticator_looks_are_over(struct authenticator_look *const looks[], size_t count, struct deadline until)
+bool authenticator_looks_are_over(struct authenticator_look *const looks[], size_t count,
+	struct deadline until)
 {
 	authenticator.waited_ms += deadline_left(until);
 	for (size_t i = 0; i < count; i++)
@@ -108,7 +110,8 @@ bool authenticator_looks_are_over(struct authenticator_look *const looks[], size
 	return true;
 }
 
-enum stepup_error authenticator_look_end(struct authenticator_look **look, struct authenticator_outcome *outcome)
+enum stepup_error authenticator_look_end(struct authenticator_look **look,
+	struct authenticator_outcome *outcome)
 {
 	const struct fake_step step = (*look)->step;
 
@@ -124,7 +127,8 @@ enum stepup_error authenticator_look_end(struct authenticator_look **look, struc
 }
 
 enum stepup_error authenticator_run(const struct authenticator_request *request,
-	const struct authenticator_conversation *conversation, struct deadline deadline, struct authenticator_outcome *outcome)
+	const struct authenticator_conversation *conversation, struct deadline deadline,
+	struct authenticator_outcome *outcome)
 {
 	struct fake_step step;
 	enum stepup_error error = note(request, &step);
@@ -150,22 +154,26 @@ void authenticator_outcome_clear(struct authenticator_outcome *outcome)
 	*outcome = (struct authenticator_outcome){0};
 }
 
-char *authenticator_sentence(
-	const struct authenticator_request *request, const struct authenticator_outcome *outcome, const char *user)
+char *authenticator_sentence(const struct authenticator_request *request,
+	const struct authenticator_outcome *outcome, const char *user)
 {
 	char *sentence = NULL;
 
 	(void)request;
-	return asprintf(&sentence, "%s of %s.", authenticator_code_name(outcome->code), user == NULL ? "nobody" : user) < 0 ? NULL : sentence;
+	return asprintf(&sentence, "%s of %s.", authenticator_code_name(outcome->code),
+		user == NULL ? "nobody" : user) < 0 ? NULL : sentence;
 }
 
 const char *authenticator_code_name(enum authenticator_code code)
 {
-	static const char *const names[] = {[AUTHENTICATOR_DONE] = "done", [AUTHENTICATOR_NO_KEY] = "no-key", [AUTHENTICATOR_WRONG_KEY] = "wrong-key",
-		[AUTHENTICATOR_PIN_BLOCKED] = "pin-blocked", [AUTHENTICATOR_UNPLUGGED] = "unplugged", [AUTHENTICATOR_TIMED_OUT] = "timeout",
+	static const char *const names[] = {[AUTHENTICATOR_DONE] = "done", [AUTHENTICATOR_NO_KEY] = "no-key",
+		[AUTHENTICATOR_WRONG_KEY] = "wrong-key",
+		[AUTHENTICATOR_PIN_BLOCKED] = "pin-blocked", [AUTHENTICATOR_UNPLUGGED] = "unplugged",
+		[AUTHENTICATOR_TIMED_OUT] = "timeout",
 		[AUTHENTICATOR_GIVEN_UP] = "cancelled", [AUTHENTICATOR_NO_AGENT] = "no-agent",
 		[AUTHENTICATOR_NO_ANSWER] = "no-answer", [AUTHENTICATOR_AGENT_REFUSED] = "agent-refused",
 		[AUTHENTICATOR_BROKEN] = "internal"};
 
-	return (size_t)code < sizeof(names) / sizeof(names[0]) && names[code] != NULL ? names[code] : "another";
+	return (size_t)code < sizeof(names) / sizeof(names[0]) &&
+		names[code] != NULL ? names[code] : "another";
 }

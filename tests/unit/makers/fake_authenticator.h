@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/authenticator's functions, for tests of what uses them: they do what a test says, and write down what they were asked.
- * A program that has fake_authenticator.c does not take the real ones out of libstepup.
+ * lib/authenticator's functions, for tests of what uses them: they do what a test says, and write down what
+ * they were asked. A program that has fake_authenticator.c does not take the real ones out of libstepup.
  */
 #ifndef STEPUP_TESTS_UNIT_FAKE_AUTHENTICATOR_H
 #define STEPUP_TESTS_UNIT_FAKE_AUTHENTICATOR_H
@@ -21,7 +21,8 @@ struct fake_step {
 };
 
 extern struct fake_authenticator {
-	/* By operation: what happens the first time, the second …; the last one that isn't all zero goes on. */
+	/* By operation: what happens the first time, the second …; the last one that isn't
+	 * all zero goes on. */
 	struct fake_step steps[AUTHENTICATOR_AGENT_SIGN + 1][4];
 	enum stepup_error account_error;
 

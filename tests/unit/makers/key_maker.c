@@ -58,9 +58,11 @@ void key_release(struct made_key *key)
 	key->pkey = NULL;
 }
 
-void key_sign(const struct made_key *key, const void *message, size_t size, uint8_t *signature, size_t *signature_size)
+void key_sign(const struct made_key *key, const void *message, size_t size, uint8_t *signature,
+	size_t *signature_size)
 {
-	const char *digest = key->algorithm == KEY_EDDSA ? NULL : key->algorithm == KEY_ES384 ? "SHA384" : "SHA256";
+	const char *digest = key->algorithm == KEY_EDDSA ? NULL
+		: key->algorithm == KEY_ES384 ? "SHA384" : "SHA256";
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 
 	*signature_size = KEY_SIGNATURE_MAX;

@@ -10,7 +10,8 @@
 
 static void blob_type(struct made_blob *blob, const struct made_key *key)
 {
-	blob_text(blob, key->algorithm == KEY_EDDSA ? "sk-ssh-ed25519@openssh.com" : "sk-ecdsa-sha2-nistp256@openssh.com");
+	blob_text(blob, key->algorithm == KEY_EDDSA ? "sk-ssh-ed25519@openssh.com"
+		: "sk-ecdsa-sha2-nistp256@openssh.com");
 }
 
 void ssh_make_key_blob(const struct made_key *key, const char *application, struct made_blob *blob)
@@ -39,8 +40,8 @@ static void blob_ecdsa(struct made_blob *blob, const uint8_t *der)
 	blob_string(blob, numbers.bytes, numbers.size);
 }
 
-void ssh_make_signature(const struct made_key *key, const char *application, uint8_t flags, uint32_t counter, const void *bytes, size_t size,
-	struct made_blob *blob)
+void ssh_make_signature(const struct made_key *key, const char *application, uint8_t flags, uint32_t counter,
+	const void *bytes, size_t size, struct made_blob *blob)
 {
 	uint8_t signature[KEY_SIGNATURE_MAX], digest[32];
 	struct made_blob what = {.size = 0};
@@ -63,8 +64,8 @@ void ssh_make_signature(const struct made_key *key, const char *application, uin
 	blob_u32(blob, counter);
 }
 
-void ssh_make_sshsig(const struct made_key *key, const char *application, uint8_t flags, uint32_t counter, const char *namespace,
-	const void *message, size_t size, struct made_blob *blob)
+void ssh_make_sshsig(const struct made_key *key, const char *application, uint8_t flags, uint32_t counter,
+	const char *namespace, const void *message, size_t size, struct made_blob *blob)
 {
 	struct made_blob preamble = {.size = 0};
 	uint8_t digest[64];

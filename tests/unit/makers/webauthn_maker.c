@@ -54,14 +54,16 @@ void authenticator_make_cose_key(const struct made_key *key, struct made_blob *c
 	}
 }
 
-void authenticator_make_data(const struct made_authenticator *authenticator, bool attested, struct made_blob *data)
+void authenticator_make_data(const struct made_authenticator *authenticator, bool attested,
+	struct made_blob *data)
 {
 	uint8_t hash[32];
 
 	data->size = 0;
 	SHA256((const uint8_t *)authenticator->rp_id, strlen(authenticator->rp_id), hash);
 	blob_raw(data, hash, sizeof(hash));
-	blob_u8(data, authenticator->flags | (attested ? 0x40U : 0) | (authenticator->extensions != NULL ? 0x80U : 0));
+	blob_u8(data, authenticator->flags | (attested ? 0x40U : 0) | (authenticator->extensions != NULL
+			? 0x80U : 0));
 	blob_u32(data, authenticator->counter);
 	if (attested) {
 		blob_raw(data, authenticator->aaguid, sizeof(authenticator->aaguid));
@@ -73,7 +75,8 @@ void authenticator_make_data(const struct made_authenticator *authenticator, boo
 		blob_raw(data, authenticator->extensions->bytes, authenticator->extensions->size);
 }
 
-void client_data_make(const char *type, const uint8_t challenge[32], const char *origin, const char *more, struct made_blob *client_data)
+void client_data_make(const char *type, const uint8_t challenge[32], const char *origin, const char *more,
+	struct made_blob *client_data)
 {
 	char text[2048], base64[48];
 	int size;
@@ -82,14 +85,16 @@ void client_data_make(const char *type, const uint8_t challenge[32], const char 
 	base64[43] = '\0'; /* without the padding */
 	for (char *at = base64; *at != '\0'; at++)
 		*at = (char)(*at == '+' ? '-' : *at == '/' ? '_' : *at);
-	size = snprintf(text, sizeof(text), "{\"type\":\"%s\",\"challenge\":\"%s\",\"origin\":\"%s\",\"crossOrigin\":false%s}", type, base64,
-		origin, more);
+	size = snprintf(text, sizeof(text),
+		"{\"type\":\"%s\",\"challenge\":\"%s\",\"origin\":\"%s\",\"crossOrigin\":false%s}", type,
+		base64, origin, more);
 	assert_in_range(size, 1, sizeof(text) - 1);
 	client_data->size = 0;
 	blob_raw(client_data, text, (size_t)size);
 }
 
-void webauthn_sign(const struct made_key *key, const struct made_blob *data, const struct made_blob *client_data, struct made_blob *signature)
+void webauthn_sign(const struct made_key *key, const struct made_blob *data,
+	const struct made_blob *client_data, struct made_blob *signature)
 {
 	struct made_blob whole = *data;
 	uint8_t hash[32];
@@ -99,7 +104,8 @@ void webauthn_sign(const struct made_key *key, const struct made_blob *data, con
 	key_sign(key, whole.bytes, whole.size, signature->bytes, &signature->size);
 }
 
-void attestation_make_object(const char *format, const struct made_blob *statement, const struct made_blob *data, struct made_blob *object)
+void attestation_make_object(const char *format, const struct made_blob *statement,
+	const struct made_blob *data, struct made_blob *object)
 {
 	object->size = 0;
 	blob_head(object, 5, 3);

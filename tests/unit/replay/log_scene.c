@@ -31,12 +31,14 @@ int scene_teardown(void **state)
 
 int64_t scene_grant(struct scene *scene, int64_t at, int64_t step, const char *jti)
 {
-	return story_grant(scene->story, &scene->alice, at, step, "customer.export", json_incref(scene->details), jti);
+	return story_grant(scene->story, &scene->alice, at, step, "customer.export",
+		json_incref(scene->details), jti);
 }
 
 int64_t scene_redeem(struct scene *scene, int64_t at, const char *jti)
 {
-	return story_redeem(scene->story, &scene->alice, at, "customer.export", json_incref(scene->details), jti);
+	return story_redeem(scene->story, &scene->alice, at, "customer.export",
+		json_incref(scene->details), jti);
 }
 
 void scene_assert_fault(struct scene *scene, int64_t index, const char *words)

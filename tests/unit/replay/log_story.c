@@ -15,7 +15,8 @@
 static char rule_prompt[] = "Export {records} contacts of {account}";
 static struct limit rule_limits[] = {{.kind = LIMIT_COUNT, .maximum = 9,
 	.window_seconds = 86400, .text = "9 per 24h"}};
-static const struct rule rule = {.name = "customer.export", .require = FACTOR_CODE, .prompt = rule_prompt, .limits = rule_limits, .limit_count = 1};
+static const struct rule rule = {.name = "customer.export", .require = FACTOR_CODE, .prompt = rule_prompt,
+	.limits = rule_limits, .limit_count = 1};
 
 static void take_line(struct story *story, char *line)
 {
@@ -33,7 +34,8 @@ struct story *story_new(void)
 	story->host = STORY_HOST;
 	story->rule = &rule;
 	memset(story->seed, 3, sizeof(story->seed));
-	assert_int_equal(note_key_from_seed("stepup.example.com/" STORY_HOST, story->seed, &story->key), STEPUP_OK);
+	assert_int_equal(note_key_from_seed("stepup.example.com/" STORY_HOST, story->seed, &story->key),
+		STEPUP_OK);
 	story->vkey = note_key_format(&story->key);
 	take_line(story, log_line_header(STORY_ISSUER, STORY_HOST, story->vkey));
 	return story;
@@ -51,7 +53,8 @@ void story_free(struct story **story)
 int64_t story_add(struct story *story, json_t *entry, json_t *evidence, const uint8_t *salt)
 {
 	static const char *const named[] = {"rule_name", "hard_limits", "over_limit"};
-	char *text = NULL, *salt_text = salt == NULL ? NULL : base64url_encode_new(salt, DIGEST_SIZE), beside[LOG_BESIDE_SIZE];
+	char *text = NULL, *salt_text = salt == NULL ? NULL : base64url_encode_new(salt, DIGEST_SIZE),
+		beside[LOG_BESIDE_SIZE];
 	size_t size = 0;
 
 	assert_non_null(entry);
@@ -112,7 +115,9 @@ void story_enrol(struct story *story, struct person *person, int64_t at, int64_t
 
 	(void)story_add(story, log_entry_init(at, person->name, at + 3600, false), NULL, NULL);
 	spend(person, step);
-	(void)story_add(story, log_entry_enrol(at + 1, &person->subject, &person->credential, "invitation", &root, NULL), NULL, NULL);
+	(void)story_add(story,
+		log_entry_enrol(at + 1, &person->subject, &person->credential, "invitation", &root, NULL),
+		NULL, NULL);
 }
 
 struct action *story_action(const char *name, json_t *details)
@@ -139,10 +144,10 @@ static char *context_of(const struct story *story, const struct person *person, 
 	static char issuer[] = "https://stepup.example.com", rp_id[] = "example.com", host[] = STORY_HOST;
 	const struct policy policy = {.issuer = issuer, .rp_id = rp_id, .host = host};
 	const uint8_t nonce[CONTEXT_NONCE_SIZE] = {9};
-	const struct context_facts facts = {.purpose = "auth", .policy = &policy, .caller = "console", .via = "code", .user = person->name,
-		.user_id = person->user_id, .rule = story->rule, .require = FACTOR_CODE,
-		.prompt = "Export 102 contacts of trezor", .commitment = commitment, .nonce = nonce,
-		.iat = at - 20, .exp = at + 100};
+	const struct context_facts facts = {.purpose = "auth", .policy = &policy, .caller = "console",
+		.via = "code", .user = person->name, .user_id = person->user_id, .rule = story->rule,
+		.require = FACTOR_CODE, .prompt = "Export 102 contacts of trezor", .commitment = commitment,
+		.nonce = nonce, .iat = at - 20, .exp = at + 100};
 	char *text = NULL;
 	size_t size = 0;
 
@@ -151,15 +156,16 @@ static char *context_of(const struct story *story, const struct person *person, 
 	return text;
 }
 
-int64_t story_grant(struct story *story, struct person *person, int64_t at, int64_t step, const char *name, json_t *details, const char *jti)
+int64_t story_grant(struct story *story, struct person *person, int64_t at, int64_t step, const char *name,
+	json_t *details, const char *jti)
 {
 	static const char *const amr[] = {"otp", NULL};
 	struct action *action = story_action(name, details);
 	struct receipt_row receipt = {.audience = "exportd", .issued = at, .expires = at + 60};
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
-	struct log_grant grant = {.at = at, .subject = person->subject, .action = action,
-		.rule = story->rule, .credential = &person->credential,
-		.method = credential_type_name(person->credential.type), .commitment = commitment, .acr = "otp", .amr = amr};
+	struct log_grant grant = {.at = at, .subject = person->subject, .action = action, .rule = story->rule,
+		.credential = &person->credential, .method = credential_type_name(person->credential.type),
+		.commitment = commitment, .acr = "otp", .amr = amr};
 	char *context;
 	int64_t index;
 
@@ -170,13 +176,15 @@ int64_t story_grant(struct story *story, struct person *person, int64_t at, int6
 	spend(person, step);
 	assert_int_equal(context_commit(action, salt, commitment), STEPUP_OK);
 	grant.context = context = context_of(story, person, commitment, at);
-	index = story_add(story, log_entry_grant(&grant), log_entry_evidence(action, "Export 102 contacts of trezor"), salt);
+	index = story_add(story, log_entry_grant(&grant),
+		log_entry_evidence(action, "Export 102 contacts of trezor"), salt);
 	free(context);
 	action_free(&action);
 	return index;
 }
 
-int64_t story_redeem(struct story *story, struct person *person, int64_t at, const char *name, json_t *details, const char *jti)
+int64_t story_redeem(struct story *story, struct person *person, int64_t at, const char *name,
+	json_t *details, const char *jti)
 {
 	struct action *action = story_action(name, details);
 	struct receipt_row receipt = {.audience = "exportd"};
@@ -187,12 +195,14 @@ int64_t story_redeem(struct story *story, struct person *person, int64_t at, con
 	(void)snprintf(receipt.user, sizeof(receipt.user), "%s", person->name);
 	memcpy(receipt.user_id, person->user_id, USER_ID_SIZE);
 	assert_int_equal(context_commit(action, salt, commitment), STEPUP_OK);
-	index = story_add(story, log_entry_redeem(at, &receipt, "exec-1", action, commitment), log_entry_evidence(action, NULL), salt);
+	index = story_add(story, log_entry_redeem(at, &receipt, "exec-1", action, commitment),
+		log_entry_evidence(action, NULL), salt);
 	action_free(&action);
 	return index;
 }
 
-int64_t story_resume(struct story *story, struct person *person, int64_t at, const char *jti, const char *exec_id, int64_t redemption)
+int64_t story_resume(struct story *story, struct person *person, int64_t at, const char *jti,
+	const char *exec_id, int64_t redemption)
 {
 	struct receipt_row receipt = {.audience = "exportd", .redeemed_log = redemption};
 
@@ -243,7 +253,8 @@ void assert_one_finding(const struct story *story, int64_t index, const char *wo
 	struct findings findings;
 
 	story_check(story, story->vkey, &findings);
-	if (findings.count != 1 || findings.index[0] != index || strstr(findings.sentence[0], words) == NULL) {
+	if (findings.count != 1 || findings.index[0] != index ||
+	    strstr(findings.sentence[0], words) == NULL) {
 		print(&findings);
 		fail_msg("one finding was expected at %ld with \"%s\"", (long)index, words);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * For tests of the log's check: writes a log as the verifier does (verifier/evidence/log_entry.h), exports it, checks it, and keeps what was found.
+ * For tests of the log's check: writes a log as the verifier does (verifier/evidence/log_entry.h), exports
+ * it, checks it, and keeps what was found.
  */
 #ifndef STEPUP_TESTS_UNIT_LOG_STORY_H
 #define STEPUP_TESTS_UNIT_LOG_STORY_H
@@ -56,16 +57,19 @@ void person_make(struct person *person, const char *name, enum credential_type t
 void story_enrol(struct story *story, struct person *person, int64_t at, int64_t step);
 
 /* A grant for a person by this step (or counter); details may be NULL; `jti` NULL for no receipt. */
-int64_t story_grant(struct story *story, struct person *person, int64_t at, int64_t step, const char *action, json_t *details, const char *jti);
+int64_t story_grant(struct story *story, struct person *person, int64_t at, int64_t step, const char *action,
+	json_t *details, const char *jti);
 
 /* An action with whatever details there are, taken over: texts and numbers as they come. */
 struct action *story_action(const char *name, json_t *details);
 
 /* A redemption of that receipt by the service "exportd". */
-int64_t story_redeem(struct story *story, struct person *person, int64_t at, const char *action, json_t *details, const char *jti);
+int64_t story_redeem(struct story *story, struct person *person, int64_t at, const char *action,
+	json_t *details, const char *jti);
 
 /* That execution asks again about what it redeemed in entry `redemption`, under this name. */
-int64_t story_resume(struct story *story, struct person *person, int64_t at, const char *jti, const char *exec_id, int64_t redemption);
+int64_t story_resume(struct story *story, struct person *person, int64_t at, const char *jti,
+	const char *exec_id, int64_t redemption);
 
 /* Replaces the first `old` in line `at` by `new` of the same length. */
 void story_edit_line(struct story *story, size_t at, const char *old, const char *new);

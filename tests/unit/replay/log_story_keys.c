@@ -76,22 +76,26 @@ static char *client_data_of(const struct key_use *use, const uint8_t challenge[D
 	char text[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *data = NULL;
 
 	base64url_encode(use->wrong_challenge ? other : challenge, DIGEST_SIZE, text);
-	assert_true(asprintf(&data, "{\"type\":\"%s\",\"challenge\":\"%s\",\"origin\":\"%s\",\"crossOrigin\":%s}", use->client_type, text,
-		use->origin, use->cross_origin ? "true" : "false") > 0);
+	assert_true(asprintf(&data,
+			"{\"type\":\"%s\",\"challenge\":\"%s\",\"origin\":\"%s\",\"crossOrigin\":%s}",
+			use->client_type, text, use->origin, use->cross_origin ? "true" : "false") > 0);
 	return data;
 }
 
 /* The evidence of one signature over the context. */
-static json_t *sign(const struct keyholder *holder, const struct key_use *use, bool enrolment, const char *context)
+static json_t *sign(const struct keyholder *holder, const struct key_use *use, bool enrolment,
+	const char *context)
 {
 	json_t *evidence = json_object();
-	uint8_t challenge[DIGEST_SIZE], message[AUTHENTICATOR_DATA_SIZE + DIGEST_SIZE], signature[KEY_SIGNATURE_MAX];
+	uint8_t challenge[DIGEST_SIZE], message[AUTHENTICATOR_DATA_SIZE + DIGEST_SIZE],
+		signature[KEY_SIGNATURE_MAX];
 	struct made_blob blob = {0};
 	size_t size = 0;
 	char *client_data;
 
 	if (holder->via == VIA_AGENT) {
-		ssh_make_sshsig(&holder->key, "ssh:", use->flags, use->counter, use->namespace, context, strlen(context), &blob);
+		ssh_make_sshsig(&holder->key, "ssh:", use->flags, use->counter, use->namespace, context,
+			strlen(context), &blob);
 		put_bytes(evidence, "signature", blob.bytes, blob.size);
 		return evidence;
 	}
@@ -106,7 +110,8 @@ static json_t *sign(const struct keyholder *holder, const struct key_use *use, b
 		for (int i = 0; i < 4; i++)
 			message[33 + i] = (uint8_t)(use->counter >> (24 - 8 * i));
 		put_bytes(evidence, "authenticator_data", message, AUTHENTICATOR_DATA_SIZE);
-		assert_int_equal(digest_sha256(client_data, strlen(client_data), message + AUTHENTICATOR_DATA_SIZE), STEPUP_OK);
+		assert_int_equal(digest_sha256(client_data, strlen(client_data),
+				message + AUTHENTICATOR_DATA_SIZE), STEPUP_OK);
 		key_sign(&holder->key, message, sizeof(message), signature, &size);
 		put_bytes(evidence, "signature", signature, size);
 	}
@@ -114,11 +119,13 @@ static json_t *sign(const struct keyholder *holder, const struct key_use *use, b
 	return evidence;
 }
 
-static char *context_of(const struct keyholder *holder, const struct key_use *use, const struct rule *rule, const uint8_t *commitment, int64_t at)
+static char *context_of(const struct keyholder *holder, const struct key_use *use, const struct rule *rule,
+	const uint8_t *commitment, int64_t at)
 {
 	static uint8_t nonce[CONTEXT_NONCE_SIZE];
-	const struct context_facts facts = {.purpose = use->purpose, .policy = &policy, .caller = "console", .via = method_name(holder->via),
-		.user = holder->person.name, .user_id = holder->person.user_id, .rule = rule, .require = use->strength, .pin = use->pin,
+	const struct context_facts facts = {.purpose = use->purpose, .policy = &policy, .caller = "console",
+		.via = method_name(holder->via), .user = holder->person.name,
+		.user_id = holder->person.user_id, .rule = rule, .require = use->strength, .pin = use->pin,
 		.prompt = PROMPT, .commitment = commitment, .nonce = nonce, .iat = at - 20, .exp = at + 100};
 	char *text = NULL;
 	size_t size = 0;
@@ -136,7 +143,8 @@ static const struct rule *rule_of(const struct key_use *use)
 	return &rule;
 }
 
-static int64_t add(struct story *story, json_t *entry, json_t *evidence, const uint8_t *salt, const struct key_use *use)
+static int64_t add(struct story *story, json_t *entry, json_t *evidence, const uint8_t *salt,
+	const struct key_use *use)
 {
 	assert_non_null(entry);
 	if (use->spoil != NULL)
@@ -144,11 +152,13 @@ static int64_t add(struct story *story, json_t *entry, json_t *evidence, const u
 	return story_add(story, entry, evidence, salt);
 }
 
-int64_t story_enrol_key(struct story *story, struct keyholder *holder, int64_t at, int64_t grant, const struct key_use *use)
+int64_t story_enrol_key(struct story *story, struct keyholder *holder, int64_t at, int64_t grant,
+	const struct key_use *use)
 {
 	const struct person *person = &holder->person;
 	struct log_actor actor = {.by = grant >= 0 ? person->name : "root", .grant = grant};
-	struct action *action = story_action("stepup.enroll", json_pack("{s:s}", "type", credential_type_name(person->credential.type)));
+	struct action *action = story_action("stepup.enroll",
+		json_pack("{s:s}", "type", credential_type_name(person->credential.type)));
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	struct log_key_enrolment key = {.rp_id = RP_ID, .rule = rule_of(use), .commitment = commitment};
 	json_t *evidence, *entry;
@@ -163,8 +173,10 @@ int64_t story_enrol_key(struct story *story, struct keyholder *holder, int64_t a
 	holder->credential.counter = use->says_counter;
 	holder->credential.enrolled_log = story->index;
 	key.context = context;
-	key.proof = (struct log_key_proof){.via = holder->via, .user_verified = use->says_verified, .evidence = evidence};
-	entry = log_entry_enrol(at + 1, &person->subject, &person->credential, grant >= 0 ? "authorization" : "invitation", &actor, &key);
+	key.proof = (struct log_key_proof){
+		.via = holder->via, .user_verified = use->says_verified, .evidence = evidence};
+	entry = log_entry_enrol(at + 1, &person->subject, &person->credential,
+		grant >= 0 ? "authorization" : "invitation", &actor, &key);
 	index = add(story, entry, log_entry_evidence(action, PROMPT), salt, use);
 	json_decref(evidence);
 	free(context);
@@ -172,14 +184,17 @@ int64_t story_enrol_key(struct story *story, struct keyholder *holder, int64_t a
 	return index;
 }
 
-int64_t story_grant_key(struct story *story, struct keyholder *holder, int64_t at, const char *name, json_t *details, const struct key_use *use)
+int64_t story_grant_key(struct story *story, struct keyholder *holder, int64_t at, const char *name,
+	json_t *details, const struct key_use *use)
 {
 	static const char *const amr[] = {"pop", "user", NULL};
 	struct action *action = story_action(name, details);
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	struct log_key_proof proof = {.via = holder->via, .user_verified = use->says_verified};
-	struct log_grant grant = {.at = at, .subject = holder->person.subject, .action = action, .rule = rule_of(use), .credential = &holder->person.credential,
-		.method = credential_type_name(holder->person.credential.type), .proof = &proof, .commitment = commitment, .acr = use->acr, .amr = amr};
+	struct log_grant grant = {.at = at, .subject = holder->person.subject, .action = action,
+		.rule = rule_of(use), .credential = &holder->person.credential,
+		.method = credential_type_name(holder->person.credential.type), .proof = &proof,
+		.commitment = commitment, .acr = use->acr, .amr = amr};
 	json_t *evidence;
 	char *context;
 	int64_t index;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Keys in a log_story: people who enrol one and use it, with signatures that OpenSSL makes here, and ways to spoil them as a forger would who
- * writes the log anew around what he changed.
+ * Keys in a log_story: people who enrol one and use it, with signatures that OpenSSL makes here, and ways to
+ * spoil them as a forger would who writes the log anew around what he changed.
  */
 #ifndef STEPUP_TESTS_UNIT_LOG_STORY_KEYS_H
 #define STEPUP_TESTS_UNIT_LOG_STORY_KEYS_H
@@ -43,10 +43,13 @@ void keyholder_clear(struct keyholder *holder);
 /* A use as it should be, with this counter. */
 struct key_use key_use_good(const struct keyholder *holder, bool enrolment, uint32_t counter);
 
-/* An invitation and the enrolment by it, or the enrolment that rests on `grant` where that isn't negative. Gives the enrolment's index. */
-int64_t story_enrol_key(struct story *story, struct keyholder *holder, int64_t at, int64_t grant, const struct key_use *use);
+/* An invitation and the enrolment by it, or the enrolment that rests on `grant` where that isn't negative.
+ * Gives the enrolment's index. */
+int64_t story_enrol_key(struct story *story, struct keyholder *holder, int64_t at, int64_t grant,
+	const struct key_use *use);
 
 /* A step-up by the key. Takes over `details`. */
-int64_t story_grant_key(struct story *story, struct keyholder *holder, int64_t at, const char *action, json_t *details, const struct key_use *use);
+int64_t story_grant_key(struct story *story, struct keyholder *holder, int64_t at, const char *action,
+	json_t *details, const struct key_use *use);
 
 #endif

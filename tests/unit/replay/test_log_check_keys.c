@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/replay/log_check.h about keys: every signature of a log is checked, and what doesn't fit is told where it stands. Faults are the forger's who
- * writes the whole log anew around them: the tree can't tell.
+ * lib/replay/log_check.h about keys: every signature of a log is checked, and what doesn't fit is told where
+ * it stands. Faults are the forger's who writes the whole log anew around them: the tree can't tell.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -67,8 +67,8 @@ static void assert_fault(struct scene *scene, int64_t index, const char *words)
 static const struct {
 	int algorithm;
 	enum via via;
-} kinds[] = {{KEY_ES256, VIA_BROWSER}, {KEY_EDDSA, VIA_BROWSER}, {KEY_RS256, VIA_BROWSER}, {KEY_ES256, VIA_SEAT}, {KEY_EDDSA, VIA_SEAT},
-	{KEY_EDDSA, VIA_AGENT}, {KEY_ES256, VIA_AGENT}};
+} kinds[] = {{KEY_ES256, VIA_BROWSER}, {KEY_EDDSA, VIA_BROWSER}, {KEY_RS256, VIA_BROWSER},
+	{KEY_ES256, VIA_SEAT}, {KEY_EDDSA, VIA_SEAT}, {KEY_EDDSA, VIA_AGENT}, {KEY_ES256, VIA_AGENT}};
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static void keys_of_every_algorithm_by_every_way_are_clean(void **state)
@@ -128,9 +128,12 @@ static void step_ups_stay_good_after_the_key_was_revoked_and_the_user_renamed(vo
 	use = key_use_good(&scene.alice, false, 2);
 	grant(&scene, T + 5, &use);
 	use = key_use_good(&scene.alice, false, 3);
-	actor.grant = story_grant_key(scene.story, &scene.alice, T + 9, "stepup.remove", json_pack("{s:s}", "credential", "C-alice"), &use);
-	story_add(scene.story, log_entry_remove(T + 10, &scene.alice.person.subject, "C-alice", &actor), NULL, NULL);
-	story_add(scene.story, log_entry_rename(T + 11, &scene.alice.person.subject, "alix", NULL), NULL, NULL);
+	actor.grant = story_grant_key(scene.story, &scene.alice, T + 9, "stepup.remove",
+		json_pack("{s:s}", "credential", "C-alice"), &use);
+	story_add(scene.story, log_entry_remove(T + 10, &scene.alice.person.subject, "C-alice", &actor),
+		NULL, NULL);
+	story_add(scene.story, log_entry_rename(T + 11, &scene.alice.person.subject, "alix", NULL),
+		NULL, NULL);
 	story_checkpoint(scene.story);
 	assert_no_finding(scene.story);
 	scene_strike(&scene);
@@ -146,9 +149,10 @@ static void a_key_after_its_removal_is_found(void **state)
 	scene_set(&scene, KEY_ES256, VIA_BROWSER);
 	enrol(&scene);
 	use = key_use_good(&scene.alice, false, 2);
-	actor.grant =
-		story_grant_key(scene.story, &scene.alice, T + 9, "stepup.remove", json_pack("{s:s}", "credential", "C-alice"), &use);
-	story_add(scene.story, log_entry_remove(T + 10, &scene.alice.person.subject, "C-alice", &actor), NULL, NULL);
+	actor.grant = story_grant_key(scene.story, &scene.alice, T + 9, "stepup.remove",
+		json_pack("{s:s}", "credential", "C-alice"), &use);
+	story_add(scene.story, log_entry_remove(T + 10, &scene.alice.person.subject, "C-alice", &actor),
+		NULL, NULL);
 	use = key_use_good(&scene.alice, false, 3);
 	assert_fault(&scene, grant(&scene, T + 20, &use), "was removed before");
 	scene_strike(&scene);
@@ -181,7 +185,8 @@ static void flip_bit(json_t *entry)
 
 	assert_non_null(text);
 	assert_int_equal(base64url_decode(text, bytes, sizeof(bytes), &flip_size), STEPUP_OK);
-	bytes[flip_at / 8 % flip_size] ^= (uint8_t)(1 << flip_at % 8); /* an ECDSA signature may be a byte shorter than the last one */
+	/* an ECDSA signature may be a byte shorter than the last one */
+	bytes[flip_at / 8 % flip_size] ^= (uint8_t)(1 << flip_at % 8);
 	flipped = base64url_encode_new(bytes, flip_size);
 	json_object_set_new(evidence, flip_member, json_string(flipped));
 	free(flipped);
@@ -207,8 +212,9 @@ static void every_changed_bit_of_what_was_signed_is_found(void **state)
 	static const struct {
 		size_t kind;
 		const char *members[3];
-	} all[] = {{0, {"authenticator_data", "client_data", "signature"}}, {1, {"authenticator_data", "signature"}}, {2, {"authenticator_data"}},
-		{3, {"client_data"}}, {5, {"signature"}}, {6, {"signature"}}};
+	} all[] = {{0, {"authenticator_data", "client_data", "signature"}},
+		{1, {"authenticator_data", "signature"}}, {2, {"authenticator_data"}}, {3, {"client_data"}},
+		{5, {"signature"}}, {6, {"signature"}}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -229,7 +235,8 @@ static void every_changed_bit_of_what_was_signed_is_found(void **state)
 				index = grant(&scene, T + 5, &use);
 				story_checkpoint(scene.story);
 				if (!is_found(&scene, index, ""))
-					fail_msg("the change of bit %zu of %s by way %d is not found", flip_at, flip_member, kinds[all[i].kind].via);
+					fail_msg("the change of bit %zu of %s by way %d is not found",
+						flip_at, flip_member, kinds[all[i].kind].via);
 			}
 		}
 		scene_strike(&scene);
@@ -270,7 +277,8 @@ static void evidence_of_another_step_up_is_found(void **state)
 			NULL);
 		enrol(&scene);
 		use.spoil = put_kept_evidence;
-		assert_fault(&scene, grant(&scene, T + 5, &use), kinds[i].via == VIA_AGENT ? "does not hold" : "another challenge");
+		assert_fault(&scene, grant(&scene, T + 5, &use),
+			kinds[i].via == VIA_AGENT ? "does not hold" : "another challenge");
 		story_free(&first);
 		scene_strike(&scene);
 	}
@@ -310,7 +318,8 @@ static void says_what_stood_before(json_t *entry)
 	assert_int_equal(json_object_set_new(entry, "at", json_integer(at - set_back)), 0);
 }
 
-/* Two questions of one second, of which the one that was signed first is answered last: by this counter, said to be put at `before`, 20 seconds ago. */
+/* Two questions of one second, of which the one that was signed first is answered last: by this counter, said
+ * to be put at `before`, 20 seconds ago. */
 static int64_t grant_late(struct scene *scene, uint32_t counter, int64_t before, int64_t at)
 {
 	struct key_use use;
@@ -362,13 +371,15 @@ static void a_late_counter_that_was_accepted_or_stood_or_is_of_a_later_question_
 	static const struct {
 		uint32_t counter;
 		int64_t before, at;
-	} wrong[] = {{4, 2, T + 26}, {2, 2, T + 26}, {3, 3, T + 26}, {3, 1, T + 26}, {3, 2, T + 27}, {3, 0, T + 26}};
+	} wrong[] = {{4, 2, T + 26}, {2, 2, T + 26}, {3, 3, T + 26}, {3, 1, T + 26}, {3, 2, T + 27},
+		{3, 0, T + 26}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct scene scene;
 
-		assert_fault(&scene, grant_late(&scene, wrong[i].counter, wrong[i].before, wrong[i].at), "there are two of it");
+		assert_fault(&scene, grant_late(&scene, wrong[i].counter, wrong[i].before, wrong[i].at),
+			"there are two of it");
 		scene_strike(&scene);
 	}
 }
@@ -455,7 +466,8 @@ static void set_text(json_t *entry, const char *member, const char *text)
 }
 
 static void without_evidence(json_t *entry) { json_object_del(entry, "evidence"); }
-static void without_signature(json_t *entry) { json_object_del(json_object_get(entry, "evidence"), "signature"); }
+static void without_signature(json_t *entry) {
+	json_object_del(json_object_get(entry, "evidence"), "signature"); }
 static void by_another_way(json_t *entry) { set_text(entry, "via", "seat"); }
 static void as_an_agents(json_t *entry) { set_text(entry, "method", "agent"); }
 static void as_codes(json_t *entry) { set_text(entry, "method", "totp"); }
@@ -495,7 +507,8 @@ static void what_an_entry_can_not_say_is_found(void **state)
 		int64_t index;
 
 		scene_set(&scene, KEY_ES256, all[i].via);
-		scene.alice.credential.attestation = all[i].attested ? ATTESTATION_VERIFIED : ATTESTATION_SELF;
+		scene.alice.credential.attestation = all[i].attested ? ATTESTATION_VERIFIED
+			: ATTESTATION_SELF;
 		enrol(&scene);
 		use = key_use_good(&scene.alice, false, 2);
 		use.spoil = all[i].spoil;
@@ -513,8 +526,9 @@ static void a_key_that_can_not_be_hardware_where_that_was_required_is_found(void
 		enum via via;
 		enum key_attestation attestation;
 		bool found;
-	} all[] = {{VIA_BROWSER, ATTESTATION_VERIFIED, false}, {VIA_SEAT, ATTESTATION_VERIFIED, false}, {VIA_AGENT, ATTESTATION_VERIFIED, true},
-		{VIA_BROWSER, ATTESTATION_UNTRUSTED, true}, {VIA_BROWSER, ATTESTATION_SELF, true}, {VIA_SEAT, ATTESTATION_NONE, true}};
+	} all[] = {{VIA_BROWSER, ATTESTATION_VERIFIED, false}, {VIA_SEAT, ATTESTATION_VERIFIED, false},
+		{VIA_AGENT, ATTESTATION_VERIFIED, true}, {VIA_BROWSER, ATTESTATION_UNTRUSTED, true},
+		{VIA_BROWSER, ATTESTATION_SELF, true}, {VIA_SEAT, ATTESTATION_NONE, true}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -603,7 +617,8 @@ static void an_ssh_key_enrolled_as_another_key_is_found(void **state)
 	bob.key = scene.alice.key;
 	memcpy(bob.credential.public_key, scene.alice.credential.public_key, bob.credential.public_key_size);
 	use = key_use_good(&bob, true, 1);
-	assert_fault(&scene, story_enrol_key(scene.story, &bob, T + 5, -1, &use), "was enrolled before, as C-alice");
+	assert_fault(&scene, story_enrol_key(scene.story, &bob, T + 5, -1, &use),
+		"was enrolled before, as C-alice");
 	scene_strike(&scene);
 }
 
@@ -612,7 +627,8 @@ static void no_key(json_t *entry) { json_object_del(entry, "key"); }
 static void no_domain(json_t *entry) { json_object_del(entry, "rp_id"); }
 static void no_application(json_t *entry) { json_object_del(entry, "application"); }
 static void another_application(json_t *entry) { set_text(entry, "application", "ssh:other"); }
-static void no_client_data(json_t *entry) { json_object_del(json_object_get(entry, "evidence"), "client_data"); }
+static void no_client_data(json_t *entry) {
+	json_object_del(json_object_get(entry, "evidence"), "client_data"); }
 static void signed_for_a_step_up(struct key_use *use) { use->purpose = "auth"; }
 static void signs_instead(struct key_use *use) { use->client_type = "webauthn.get"; }
 
@@ -667,7 +683,8 @@ static void a_key_added_or_removed_on_the_strength_of_a_code_is_found(void **sta
 	person_make(&codes, "alice", CREDENTIAL_TOTP);
 	strcpy(codes.credential.id, "C-codes");
 	story_enrol(scene.story, &codes, T, 100);
-	index = story_grant(scene.story, &codes, T + 60, 102, "stepup.enroll", json_pack("{s:s}", "type", "key"), NULL);
+	index = story_grant(scene.story, &codes, T + 60, 102, "stepup.enroll",
+		json_pack("{s:s}", "type", "key"), NULL);
 	use = key_use_good(&scene.alice, true, 1);
 	index = story_enrol_key(scene.story, &scene.alice, T + 61, index, &use);
 	assert_fault(&scene, index, "is a step-up by a code, and a key takes one by a key");
@@ -676,8 +693,10 @@ static void a_key_added_or_removed_on_the_strength_of_a_code_is_found(void **sta
 	scene_set(&scene, KEY_ES256, VIA_BROWSER);
 	enrol(&scene);
 	story_enrol(scene.story, &codes, T + 5, 100);
-	actor.grant = story_grant(scene.story, &codes, T + 60, 102, "stepup.remove", json_pack("{s:s}", "credential", "C-alice"), NULL);
-	index = story_add(scene.story, log_entry_remove(T + 61, &scene.alice.person.subject, "C-alice", &actor), NULL, NULL);
+	actor.grant = story_grant(scene.story, &codes, T + 60, 102, "stepup.remove",
+		json_pack("{s:s}", "credential", "C-alice"), NULL);
+	index = story_add(scene.story,
+		log_entry_remove(T + 61, &scene.alice.person.subject, "C-alice", &actor), NULL, NULL);
 	assert_fault(&scene, index, "is a step-up by a code, and a key takes one by a key");
 	scene_strike(&scene);
 }
@@ -695,7 +714,8 @@ static void a_key_added_on_the_strength_of_a_key_is_clean(void **state)
 	strcpy(second.person.credential.id, "C-second");
 	enrol(&scene);
 	use = key_use_good(&scene.alice, false, 2);
-	index = story_grant_key(scene.story, &scene.alice, T + 5, "stepup.enroll", json_pack("{s:s}", "type", "agent"), &use);
+	index = story_grant_key(scene.story, &scene.alice, T + 5, "stepup.enroll",
+		json_pack("{s:s}", "type", "agent"), &use);
 	use = key_use_good(&second, true, 1);
 	story_enrol_key(scene.story, &second, T + 6, index, &use);
 	use = key_use_good(&second, false, 2);

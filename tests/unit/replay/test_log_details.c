@@ -18,19 +18,23 @@ static void details_that_are_not_the_committed_ones_are_found(void **state)
 static void details_of_another_action_than_was_signed_are_found(void **state)
 {
 	struct scene *scene = *state;
-	struct action *action = story_action("customer.export", json_pack("{s:s, s:i}", "account", "trezor", "records", 1));
-	struct log_refusal refusal = {.at = T + 9, .subject = scene->alice.subject, .error = STEPUP_BAD_ANSWER, .action = "customer.export"};
+	struct action *action =
+		story_action("customer.export", json_pack("{s:s, s:i}", "account", "trezor", "records", 1));
+	struct log_refusal refusal = {.at = T + 9, .subject = scene->alice.subject,
+		.error = STEPUP_BAD_ANSWER, .action = "customer.export"};
 	uint8_t salt[DIGEST_SIZE] = {7}, commitment[DIGEST_SIZE] = {9};
 
 	refusal.commitment = commitment;
-	scene_assert_fault(scene, story_add(scene->story, log_entry_refusal(&refusal), log_entry_evidence(action, "Export 1"), salt), "are not the ones that it commits to");
+	scene_assert_fault(scene, story_add(scene->story, log_entry_refusal(&refusal),
+			log_entry_evidence(action, "Export 1"), salt), "are not the ones that it commits to");
 	action_free(&action);
 }
 
 /* Changes a member of line `at` (NULL: takes it away), or of what stands beside the entry there. */
 static void change_line(struct story *story, size_t at, bool beside, const char *name, json_t *value)
 {
-	json_t *line = json_loads(story->lines[at], 0, NULL), *object = beside ? json_object_get(line, "details") : line;
+	json_t *line = json_loads(story->lines[at], 0, NULL),
+		*object = beside ? json_object_get(line, "details") : line;
 
 	if (value == NULL)
 		assert_int_equal(json_object_del(object, name), 0);
@@ -63,7 +67,9 @@ static void an_address_or_a_prompt_put_beside_an_entry_is_found(void **state)
 	assert_one_finding(scene->story, 3, "beside this entry is not what it commits to");
 	change_line(scene->story, 4, true, "rhost", NULL);
 	assert_no_finding(scene->story);
-	change_line(scene->story, 3, false, "details", json_pack("{s:s}", "prompt", "Export 5 contacts of evil")); /* an enrolment */
+	/* an enrolment */
+	change_line(scene->story, 3, false, "details",
+		json_pack("{s:s}", "prompt", "Export 5 contacts of evil"));
 	assert_one_finding(scene->story, 2, "which commits to nothing");
 }
 
@@ -126,7 +132,8 @@ static void an_entry_of_a_kind_not_known_is_told(void **state)
 {
 	struct scene *scene = *state;
 
-	story_add(scene->story, json_pack("{s:i, s:s, s:i}", "v", 1, "type", "magic", "at", T + 5), NULL, NULL);
+	story_add(scene->story, json_pack("{s:i, s:s, s:i}", "v", 1, "type", "magic", "at", T + 5),
+		NULL, NULL);
 	scene_assert_fault(scene, 3, "does not know: magic");
 }
 

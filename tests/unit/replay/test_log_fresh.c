@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What `stepup log verify` finds about step-ups for which nobody was asked, because an earlier one should have covered them.
+ * What `stepup log verify` finds about step-ups for which nobody was asked, because an earlier one should
+ * have covered them.
  */
 #include "tests/unit/replay/log_story.h"
 
@@ -16,7 +17,8 @@
 #define ASKED (-1) /* in the place of a covering entry: somebody typed a code */
 
 static char shown[] = "Look at trezor", service[] = "export";
-static struct rule rule = {.name = ACTION, .require = FACTOR_CODE, .prompt = shown, .fresh_for_seconds = FRESH_SECONDS};
+static struct rule rule = {
+	.name = ACTION, .require = FACTOR_CODE, .prompt = shown, .fresh_for_seconds = FRESH_SECONDS};
 static const uint8_t desk[DIGEST_SIZE] = {1}, home[DIGEST_SIZE] = {2};
 
 struct scene {
@@ -57,18 +59,21 @@ static int teardown(void **state)
 }
 
 /* A grant for a person in this session (NULL: none), by a code or covered by an entry. */
-static int64_t grant(struct scene *scene, struct person *person, int64_t at, const uint8_t *session, int64_t covered_by, const struct receipt_row *receipt)
+static int64_t grant(struct scene *scene, struct person *person, int64_t at, const uint8_t *session,
+	int64_t covered_by, const struct receipt_row *receipt)
 {
 	static char issuer[] = "https://stepup.example.com", rp_id[] = "example.com", host[] = STORY_HOST;
 	static const char *const amr[] = {"otp", NULL};
 	static const uint8_t nonce[CONTEXT_NONCE_SIZE] = {9};
 	const struct policy policy = {.issuer = issuer, .rp_id = rp_id, .host = host};
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
-	struct log_grant entry = {.step = LOG_GRANT, .at = at, .subject = person->subject, .action = scene->action, .rule = &rule,
-		.method = covered_by == ASKED ? "totp" : "fresh", .covered_by = covered_by, .credential = &person->credential, .commitment = commitment,
+	struct log_grant entry = {.step = LOG_GRANT, .at = at, .subject = person->subject,
+		.action = scene->action, .rule = &rule, .method = covered_by == ASKED ? "totp" : "fresh",
+		.covered_by = covered_by, .credential = &person->credential, .commitment = commitment,
 		.acr = scene->acr, .amr = amr, .receipt = receipt};
-	struct context_facts facts = {.purpose = "auth", .policy = &policy, .caller = "console", .via = "code", .user = person->name,
-		.user_id = person->user_id, .session = session, .rule = &rule, .require = FACTOR_CODE, .prompt = shown, .commitment = commitment,
+	struct context_facts facts = {.purpose = "auth", .policy = &policy, .caller = "console",
+		.via = "code", .user = person->name, .user_id = person->user_id, .session = session,
+		.rule = &rule, .require = FACTOR_CODE, .prompt = shown, .commitment = commitment,
 		.nonce = nonce, .iat = at, .exp = at + 120};
 	char *context = NULL;
 	size_t size;
@@ -79,7 +84,8 @@ static int64_t grant(struct scene *scene, struct person *person, int64_t at, con
 	entry.context = context;
 	if (covered_by == ASKED)
 		person->credential.otp.last_step = scene->step++;
-	index = story_add(scene->story, log_entry_grant(&entry), log_entry_evidence(scene->action, shown), salt);
+	index = story_add(scene->story, log_entry_grant(&entry),
+		log_entry_evidence(scene->action, shown), salt);
 	free(context);
 	return index;
 }
@@ -131,7 +137,8 @@ static void a_step_up_that_is_too_long_ago_is_found(void **state)
 	struct scene *scene = *state;
 	int64_t first = asked(scene);
 
-	assert_found(scene, grant(scene, &scene->alice, T + 10 + FRESH_SECONDS + 4, desk, first, NULL), "too long ago");
+	assert_found(scene, grant(scene, &scene->alice, T + 10 + FRESH_SECONDS + 4, desk, first, NULL),
+		"too long ago");
 }
 
 static void another_session_is_found(void **state)
@@ -197,7 +204,8 @@ static void a_receipt_for_which_nobody_was_asked_is_found(void **state)
 	int64_t first = asked(scene);
 
 	strcpy(receipt.audience, service);
-	assert_found(scene, grant(scene, &scene->alice, T + 20, desk, first, &receipt), "receipt was issued although nobody");
+	assert_found(scene, grant(scene, &scene->alice, T + 20, desk, first, &receipt),
+		"receipt was issued although nobody");
 }
 
 static void a_start_in_between_ends_what_was_fresh(void **state)
@@ -206,7 +214,8 @@ static void a_start_in_between_ends_what_was_fresh(void **state)
 	struct scene *scene = *state;
 	int64_t first = asked(scene);
 
-	(void)story_add(scene->story, log_entry_start(T + 15, "0.1.0", STORY_ISSUER, policy, true), NULL, NULL);
+	(void)story_add(scene->story, log_entry_start(T + 15, "0.1.0", STORY_ISSUER, policy, true),
+		NULL, NULL);
 	assert_found(scene, covered(scene, first), "none that could");
 }
 
@@ -227,9 +236,11 @@ static void a_freeze_in_between_ends_what_was_fresh_when_it_is_lifted(void **sta
 	struct scene *scene = *state;
 	int64_t first = asked(scene);
 
-	by.grant = story_grant(scene->story, &scene->carol, T + 11, 101, "stepup.freeze", json_pack("{s:s}", "action", "customer.*"), NULL);
+	by.grant = story_grant(scene->story, &scene->carol, T + 11, 101, "stepup.freeze",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	(void)story_add(scene->story, log_entry_freeze(T + 12, "customer.*", "F-1", NULL, &by), NULL, NULL);
-	by.grant = story_grant(scene->story, &scene->carol, T + 13, 102, "stepup.thaw", json_pack("{s:s}", "action", "customer.*"), NULL);
+	by.grant = story_grant(scene->story, &scene->carol, T + 13, 102, "stepup.thaw",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	(void)story_add(scene->story, log_entry_thaw(T + 14, "customer.*", &by), NULL, NULL);
 	assert_found(scene, covered(scene, first), "none that could");
 }

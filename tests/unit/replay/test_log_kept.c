@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checkpoints that somebody kept, held against a log: what a log's own checkpoints can't show, because whoever has its key can sign them anew.
+ * Checkpoints that somebody kept, held against a log: what a log's own checkpoints can't show, because
+ * whoever has its key can sign them anew.
  */
 #include "tests/unit/replay/log_scene.h"
 
@@ -14,7 +15,8 @@ static void keep(struct scene *scene)
 
 	memcpy(checkpoint.origin, scene->story->key.name, sizeof(checkpoint.origin));
 	assert_int_equal(merkle_root(&scene->story->tree, checkpoint.root), STEPUP_OK);
-	assert_int_equal(checkpoint_sign(&checkpoint, &scene->story->key, scene->story->seed, &text), STEPUP_OK);
+	assert_int_equal(checkpoint_sign(&checkpoint, &scene->story->key, scene->story->seed, &text),
+		STEPUP_OK);
 	snprintf(note, sizeof(note), "%s", text);
 	free(text);
 }
@@ -38,7 +40,8 @@ static struct log_check_summary check_with(const struct story *story, char first
 	assert_int_equal(log_check_new(story->vkey, note_first, first, &check), STEPUP_OK);
 	assert_int_equal(log_check_keep(check, note), STEPUP_OK);
 	for (size_t i = 0; i < story->count; i++)
-		assert_int_equal(log_check_line(check, story->lines[i], strlen(story->lines[i]) - 1), STEPUP_OK);
+		assert_int_equal(log_check_line(check, story->lines[i], strlen(story->lines[i]) - 1),
+			STEPUP_OK);
 	(void)log_check_finish(check, &summary);
 	log_check_free(&check);
 	return summary;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Logs whose host, issuer or key is called otherwise than it was, or another one: what is the same log, and what isn't.
+ * Logs whose host, issuer or key is called otherwise than it was, or another one: what is the same
+ * log, and what isn't.
  */
 #include "tests/unit/replay/log_scene.h"
 
@@ -22,7 +23,8 @@ static void set_header(struct story *story, const char *issuer, const char *host
 
 static void start(struct scene *scene, int64_t at, const char *issuer)
 {
-	(void)story_add(scene->story, log_entry_start(at, "0.1.0", issuer, scene_policy_digest, true), NULL, NULL);
+	(void)story_add(scene->story, log_entry_start(at, "0.1.0", issuer, scene_policy_digest, true),
+		NULL, NULL);
 }
 
 static void a_rename_is_an_entry_and_nothing_is_wrong(void **state)
@@ -56,7 +58,8 @@ static void a_start_renames_nothing_in_a_log_that_has_names(void **state)
 	struct scene *scene = *state;
 
 	start(scene, T + 1, STORY_ISSUER);
-	add_as(scene->story, OTHER_HOST, log_entry_start(T + 2, "0.1.0", STORY_ISSUER, scene_policy_digest, true));
+	add_as(scene->story, OTHER_HOST,
+		log_entry_start(T + 2, "0.1.0", STORY_ISSUER, scene_policy_digest, true));
 	scene->story->host = STORY_HOST;
 	scene_assert_fault(scene, 4, "of another host: " OTHER_HOST);
 }
@@ -123,7 +126,8 @@ static void the_key_counts_and_not_its_name(void **state)
 	vkey = note_key_format(&renamed);
 	assert_string_not_equal(vkey, story->vkey);
 	story_checkpoint(story);
-	story_check(story, vkey, &findings); /* the key under its later name, of a log signed under the first */
+	/* the key under its later name, of a log signed under the first */
+	story_check(story, vkey, &findings);
 	assert_int_equal(findings.count, 0);
 	assert_int_equal(findings.summary.proven, findings.summary.entries);
 	findings_clear(&findings);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lib/replay/log_replay.h: a log that says what could not have been: who was granted what, by which credential and on what ground; what was redeemed.
+ * lib/replay/log_replay.h: a log that says what could not have been: who was granted what, by which
+ * credential and on what ground; what was redeemed.
  */
 #include "tests/unit/replay/log_scene.h"
 
@@ -31,8 +32,8 @@ static void a_grant_by_a_credential_never_enrolled_is_found(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_assert_fault(scene, story_grant(scene->story, &scene->bob, T + 60, 5, "customer.export", json_incref(scene->details), NULL),
-		"The credential C-bob was not enrolled before.");
+	scene_assert_fault(scene, story_grant(scene->story, &scene->bob, T + 60, 5, "customer.export",
+			json_incref(scene->details), NULL), "The credential C-bob was not enrolled before.");
 }
 
 static void a_grant_by_another_users_credential_is_found(void **state)
@@ -48,8 +49,10 @@ static void a_grant_by_a_removed_credential_is_found(void **state)
 	struct scene *scene = *state;
 	struct log_actor alice = {.by = "alice"};
 
-	alice.grant = story_grant(scene->story, &scene->alice, T + 30, 101, "stepup.remove", json_pack("{s:s}", "credential", "C-alice"), NULL);
-	story_add(scene->story, log_entry_remove(T + 31, &scene->alice.subject, "C-alice", &alice), NULL, NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 30, 101, "stepup.remove",
+		json_pack("{s:s}", "credential", "C-alice"), NULL);
+	story_add(scene->story, log_entry_remove(T + 31, &scene->alice.subject, "C-alice", &alice),
+		NULL, NULL);
 	scene_assert_fault(scene, scene_grant(scene, T + 60, 102, NULL), "was removed before");
 }
 
@@ -66,7 +69,8 @@ static void a_grant_to_a_locked_user_is_found(void **state)
 	struct scene *scene = *state;
 	const struct log_actor self = {.by = "alice", .grant = -1};
 
-	story_add(scene->story, log_entry_lock(T + 20, &scene->alice.subject, "L-1", "me", &self, 0), NULL, NULL);
+	story_add(scene->story, log_entry_lock(T + 20, &scene->alice.subject, "L-1", "me", &self, 0),
+		NULL, NULL);
 	scene_assert_fault(scene, scene_grant(scene, T + 60, 102, NULL), "locked");
 }
 
@@ -75,7 +79,8 @@ static void a_grant_of_a_frozen_action_is_found(void **state)
 	struct scene *scene = *state;
 	struct log_actor alice = {.by = "alice"};
 
-	alice.grant = story_grant(scene->story, &scene->alice, T + 30, 101, "stepup.freeze", json_pack("{s:s}", "action", "customer.*"), NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 30, 101, "stepup.freeze",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	story_add(scene->story, log_entry_freeze(T + 31, "customer.*", "F-1", NULL, &alice), NULL, NULL);
 	scene_assert_fault(scene, scene_grant(scene, T + 60, 102, NULL), "frozen");
 }
@@ -86,7 +91,8 @@ static void an_enrolment_without_an_open_invitation_is_found(void **state)
 	const struct log_actor root = {.by = "root", .grant = -1};
 
 	scene->bob.credential.otp.next_counter = 1;
-	story_add(scene->story, log_entry_enrol(T + 5, &scene->bob.subject, &scene->bob.credential, "invitation", &root, NULL), NULL, NULL);
+	story_add(scene->story, log_entry_enrol(T + 5, &scene->bob.subject, &scene->bob.credential,
+			"invitation", &root, NULL), NULL, NULL);
 	scene_assert_fault(scene, 3, "none was open");
 }
 
@@ -96,11 +102,13 @@ static void one_invitation_used_twice_is_found(void **state)
 	const struct log_actor root = {.by = "root", .grant = -1};
 
 	(void)snprintf(scene->alice.credential.id, sizeof(scene->alice.credential.id), "C-second");
-	story_add(scene->story, log_entry_enrol(T + 5, &scene->alice.subject, &scene->alice.credential, "invitation", &root, NULL), NULL, NULL);
+	story_add(scene->story, log_entry_enrol(T + 5, &scene->alice.subject, &scene->alice.credential,
+			"invitation", &root, NULL), NULL, NULL);
 	scene_assert_fault(scene, 3, "none was open");
 }
 
-/* Alice invites bob, somebody is locked and unlocked again, and bob enrols by that invitation: its index. The lock may be of before it voided any. */
+/* Alice invites bob, somebody is locked and unlocked again, and bob enrols by that invitation: its index. The
+ * lock may be of before it voided any. */
 static int64_t enrol_after_a_lock(struct scene *scene, const struct person *locked, int64_t invitations)
 {
 	const struct log_actor self = {.by = locked->name, .grant = -1};
@@ -109,30 +117,37 @@ static int64_t enrol_after_a_lock(struct scene *scene, const struct person *lock
 
 	person_make(&second, "carol", CREDENTIAL_TOTP);
 	story_enrol(scene->story, &second, T + 3, 50);
-	alice.grant = story_grant(scene->story, &scene->alice, T + 5, 101, "stepup.invite", json_pack("{s:s}", "user", "bob"), NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 5, 101, "stepup.invite",
+		json_pack("{s:s}", "user", "bob"), NULL);
 	story_add(scene->story, log_entry_invite(T + 6, "bob", T + 4000, &alice), NULL, NULL);
-	story_add(scene->story, log_entry_lock(T + 7, &locked->subject, "L-1", "", &self, invitations), NULL, NULL);
-	carol.grant = story_grant(scene->story, &second, T + 8, 51, "stepup.unlock", json_pack("{s:s}", "user", locked->name), NULL);
+	story_add(scene->story, log_entry_lock(T + 7, &locked->subject, "L-1", "", &self, invitations),
+		NULL, NULL);
+	carol.grant = story_grant(scene->story, &second, T + 8, 51, "stepup.unlock",
+		json_pack("{s:s}", "user", locked->name), NULL);
 	story_add(scene->story, log_entry_unlock(T + 9, &locked->subject, &carol), NULL, NULL);
 	scene->bob.credential.otp.next_counter = 1;
-	return story_add(scene->story, log_entry_enrol(T + 10, &scene->bob.subject, &scene->bob.credential, "invitation", &alice, NULL), NULL, NULL);
+	return story_add(scene->story, log_entry_enrol(T + 10, &scene->bob.subject, &scene->bob.credential,
+			"invitation", &alice, NULL), NULL, NULL);
 }
 
 static void an_invitation_by_who_was_locked_since_is_found(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->alice, 1), "void: they or who invited were locked, or it was withdrawn");
+	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->alice, 1),
+		"void: they or who invited were locked, or it was withdrawn");
 }
 
 static void an_invitation_for_who_was_locked_since_is_found(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->bob, 1), "void: they or who invited were locked, or it was withdrawn");
+	scene_assert_fault(scene, enrol_after_a_lock(scene, &scene->bob, 1),
+		"void: they or who invited were locked, or it was withdrawn");
 }
 
-/* The invitation is for a second credential, of somebody whose first is revoked meanwhile: with all they have, or by itself. */
+/* The invitation is for a second credential, of somebody whose first is revoked meanwhile: with all they
+ * have, or by itself. */
 static int64_t enrol_after_a_revocation(struct scene *scene, int64_t invitations)
 {
 	struct log_actor alice = {.by = "alice"};
@@ -140,21 +155,26 @@ static int64_t enrol_after_a_revocation(struct scene *scene, int64_t invitations
 
 	story_enrol(scene->story, &scene->bob, T + 3, 50);
 	first = scene->bob.credential;
-	alice.grant = story_grant(scene->story, &scene->alice, T + 5, 101, "stepup.invite", json_pack("{s:s}", "user", "bob"), NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 5, 101, "stepup.invite",
+		json_pack("{s:s}", "user", "bob"), NULL);
 	story_add(scene->story, log_entry_invite(T + 6, "bob", T + 4000, &alice), NULL, NULL);
 	alice.grant = story_grant(scene->story, &scene->alice, T + 7, 102, "stepup.revoke",
-		json_pack("{s:s, s:s}", "user", "bob", "credential", invitations >= 0 ? "all" : first.id), NULL);
-	story_add(scene->story, log_entry_revoke(T + 8, &scene->bob.subject, first.id, &alice, invitations), NULL, NULL);
+		json_pack("{s:s, s:s}", "user", "bob", "credential", invitations >= 0 ? "all" : first.id),
+		NULL);
+	story_add(scene->story, log_entry_revoke(T + 8, &scene->bob.subject, first.id, &alice, invitations),
+		NULL, NULL);
 	(void)snprintf(second->id, sizeof(second->id), "C-second");
 	second->otp.next_counter = 1;
-	return story_add(scene->story, log_entry_enrol(T + 10, &scene->bob.subject, second, "invitation", &alice, NULL), NULL, NULL);
+	return story_add(scene->story,
+		log_entry_enrol(T + 10, &scene->bob.subject, second, "invitation", &alice, NULL), NULL, NULL);
 }
 
 static void an_invitation_for_whose_all_was_revoked_since_is_found(void **state)
 {
 	struct scene *scene = *state;
 
-	scene_assert_fault(scene, enrol_after_a_revocation(scene, 1), "void: they or who invited were locked, or it was withdrawn");
+	scene_assert_fault(scene, enrol_after_a_revocation(scene, 1),
+		"void: they or who invited were locked, or it was withdrawn");
 }
 
 static void revoking_one_credential_voids_no_invitation(void **state)
@@ -171,12 +191,15 @@ static void an_invitation_that_was_withdrawn_is_found(void **state)
 	struct scene *scene = *state;
 	struct log_actor alice = {.by = "alice"};
 
-	alice.grant = story_grant(scene->story, &scene->alice, T + 5, 101, "stepup.invite", json_pack("{s:s}", "user", "bob"), NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 5, 101, "stepup.invite",
+		json_pack("{s:s}", "user", "bob"), NULL);
 	story_add(scene->story, log_entry_invite(T + 6, "bob", T + 4000, &alice), NULL, NULL);
-	alice.grant = story_grant(scene->story, &scene->alice, T + 7, 102, "stepup.revoke", json_pack("{s:s, s:s}", "user", "bob", "credential", "all"), NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 7, 102, "stepup.revoke",
+		json_pack("{s:s, s:s}", "user", "bob", "credential", "all"), NULL);
 	story_add(scene->story, log_entry_withdraw(T + 8, "bob", 1, &alice), NULL, NULL);
 	scene->bob.credential.otp.next_counter = 1;
-	scene_assert_fault(scene, story_add(scene->story, log_entry_enrol(T + 10, &scene->bob.subject, &scene->bob.credential, "invitation", &alice, NULL), NULL, NULL),
+	scene_assert_fault(scene, story_add(scene->story, log_entry_enrol(T + 10, &scene->bob.subject,
+				&scene->bob.credential, "invitation", &alice, NULL), NULL, NULL),
 		"void: they or who invited were locked, or it was withdrawn");
 }
 
@@ -185,7 +208,8 @@ static void a_withdrawal_without_its_own_step_up_is_found(void **state)
 	struct scene *scene = *state;
 	const struct log_actor nobody = {.by = "alice", .grant = -1};
 
-	scene_assert_fault(scene, story_add(scene->story, log_entry_withdraw(T + 8, "bob", 1, &nobody), NULL, NULL), "step-up");
+	scene_assert_fault(scene,
+		story_add(scene->story, log_entry_withdraw(T + 8, "bob", 1, &nobody), NULL, NULL), "step-up");
 }
 
 static void a_lock_of_somebody_else_voids_no_invitation(void **state)
@@ -219,7 +243,8 @@ static void a_lock_of_an_administrator_named_root_leaves_what_init_made(void **s
 	story_add(scene->story, log_entry_init(T + 5, "bob", T + 3600, true), NULL, NULL);
 	story_add(scene->story, log_entry_lock(T + 6, &root.subject, "L-1", "", &self, 0), NULL, NULL);
 	scene->bob.credential.otp.next_counter = 1;
-	story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential, "invitation", &self, NULL), NULL, NULL);
+	story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential,
+			"invitation", &self, NULL), NULL, NULL);
 	story_checkpoint(scene->story);
 	assert_no_finding(scene->story);
 }
@@ -234,7 +259,8 @@ static void a_newer_invitation_takes_the_place_of_an_older_one(void **state)
 	for (int i = 0; i < 2; i++) {
 		scene->bob.credential.otp.next_counter = 1;
 		(void)snprintf(scene->bob.credential.id, sizeof(scene->bob.credential.id), "C-%d", i);
-		story_add(scene->story, log_entry_enrol(T + 10 + i, &scene->bob.subject, &scene->bob.credential, "invitation", &root, NULL), NULL, NULL);
+		story_add(scene->story, log_entry_enrol(T + 10 + i, &scene->bob.subject,
+				&scene->bob.credential, "invitation", &root, NULL), NULL, NULL);
 	}
 	scene_assert_fault(scene, scene->story->index - 1, "none was open");
 }
@@ -246,13 +272,15 @@ static void an_invitation_by_another_than_invited_last_is_found(void **state)
 
 	story_add(scene->story, log_entry_init(T + 5, "bob", T + 3600, true), NULL, NULL);
 	scene->bob.credential.otp.next_counter = 1;
-	scene_assert_fault(scene, story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential, "invitation", &carol, NULL), NULL, NULL),
+	scene_assert_fault(scene, story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject,
+				&scene->bob.credential, "invitation", &carol, NULL), NULL, NULL),
 		"another person's invitation");
 }
 
 static void verbs_without_their_own_step_up_are_found(void **state)
 {
-	const struct log_actor nobody = {.by = "alice", .grant = -1}, not_a_grant = {.by = "alice", .grant = 0};
+	const struct log_actor nobody = {.by = "alice", .grant = -1},
+		not_a_grant = {.by = "alice", .grant = 0};
 	struct scene *scene = *state;
 	struct log_actor actor;
 
@@ -269,19 +297,22 @@ static void verbs_without_their_own_step_up_are_found(void **state)
 	scene_assert_fault(scene, 4, "is no step-up of the last minutes");
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
-	actor.grant = story_grant(scene->story, &scene->alice, T + 30, 102, "stepup.freeze", json_pack("{s:s}", "action", "customer.*"), NULL);
+	actor.grant = story_grant(scene->story, &scene->alice, T + 30, 102, "stepup.freeze",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	story_add(scene->story, log_entry_thaw(T + 31, "customer.*", &actor), NULL, NULL);
 	scene_assert_fault(scene, 4, "is a step-up for stepup.freeze, not for stepup.thaw");
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
-	actor.grant = story_grant(scene->story, &scene->alice, T + 30, 102, "stepup.thaw", json_pack("{s:s}", "action", "customer.*"), NULL);
+	actor.grant = story_grant(scene->story, &scene->alice, T + 30, 102, "stepup.thaw",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	actor.by = "mallory";
 	story_add(scene->story, log_entry_thaw(T + 31, "customer.*", &actor), NULL, NULL);
 	scene_assert_fault(scene, 4, "another person's step-up");
 	actor.by = "alice";
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
-	actor.grant = story_grant(scene->story, &scene->alice, T + 30, 102, "stepup.thaw", json_pack("{s:s}", "action", "customer.*"), NULL);
+	actor.grant = story_grant(scene->story, &scene->alice, T + 30, 102, "stepup.thaw",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	story_add(scene->story, log_entry_thaw(T + 31, "customer.*", &actor), NULL, NULL);
 	story_add(scene->story, log_entry_thaw(T + 32, "customer.*", &actor), NULL, NULL);
 	scene_assert_fault(scene, 5, "was spent before");
@@ -317,17 +348,20 @@ static void a_receipt_redeemed_for_more_or_for_something_else_is_found(void **st
 	struct scene *scene = *state;
 
 	scene_grant(scene, T + 60, 102, "r1");
-	scene_assert_fault(scene, story_redeem(scene->story, &scene->alice, T + 70, "customer.export", json_pack("{s:s, s:i}", "account", "trezor", "records", 103), "r1"),
+	scene_assert_fault(scene, story_redeem(scene->story, &scene->alice, T + 70, "customer.export",
+			json_pack("{s:s, s:i}", "account", "trezor", "records", 103), "r1"),
 		"another or a larger \"records\"");
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
 	scene_grant(scene, T + 60, 102, "r1");
-	scene_assert_fault(scene, story_redeem(scene->story, &scene->alice, T + 70, "customer.export", json_pack("{s:s, s:i}", "account", "ledger", "records", 1), "r1"),
+	scene_assert_fault(scene, story_redeem(scene->story, &scene->alice, T + 70, "customer.export",
+			json_pack("{s:s, s:i}", "account", "ledger", "records", 1), "r1"),
 		"another or a larger \"account\"");
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
 	scene_grant(scene, T + 60, 102, "r1");
-	scene_assert_fault(scene, story_redeem(scene->story, &scene->alice, T + 70, "customer.reveal", json_incref(scene->details), "r1"), "for another action");
+	scene_assert_fault(scene, story_redeem(scene->story, &scene->alice, T + 70, "customer.reveal",
+			json_incref(scene->details), "r1"), "for another action");
 	*state = scene;
 }
 
@@ -351,16 +385,21 @@ static void an_execution_told_that_it_had_redeemed_what_it_had_not_is_found(void
 
 	scene_grant(scene, T + 60, 102, "r1");
 	redemption = scene_redeem(scene, T + 70, "r1");
-	scene_assert_fault(scene, story_resume(scene->story, &scene->alice, T + 71, "r1", "exec-2", redemption), "and it had not");
+	scene_assert_fault(scene,
+		story_resume(scene->story, &scene->alice, T + 71, "r1", "exec-2", redemption),
+		"and it had not");
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
 	scene_grant(scene, T + 60, 102, "r1");
-	scene_assert_fault(scene, story_resume(scene->story, &scene->alice, T + 71, "r1", "exec-1", 1), "and it had not");
+	scene_assert_fault(scene, story_resume(scene->story, &scene->alice, T + 71, "r1", "exec-1", 1),
+		"and it had not");
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
 	scene_grant(scene, T + 60, 102, "r1");
 	redemption = scene_redeem(scene, T + 70, "r1");
-	scene_assert_fault(scene, story_resume(scene->story, &scene->alice, T + 70 + 86400, "r1", "exec-1", redemption), "more than a day before");
+	scene_assert_fault(scene,
+		story_resume(scene->story, &scene->alice, T + 70 + 86400, "r1", "exec-1", redemption),
+		"more than a day before");
 	*state = scene;
 }
 
@@ -370,7 +409,8 @@ static void a_receipt_redeemed_by_a_locked_user_is_found(void **state)
 	const struct log_actor self = {.by = "alice", .grant = -1};
 
 	scene_grant(scene, T + 60, 102, "r1");
-	story_add(scene->story, log_entry_lock(T + 65, &scene->alice.subject, "L-1", "me", &self, 0), NULL, NULL);
+	story_add(scene->story, log_entry_lock(T + 65, &scene->alice.subject, "L-1", "me", &self, 0),
+		NULL, NULL);
 	scene_assert_fault(scene, scene_redeem(scene, T + 70, "r1"), "locked");
 }
 
@@ -382,10 +422,13 @@ static void a_receipt_from_before_a_lock_is_void_when_it_is_lifted(void **state)
 
 	story_enrol(scene->story, &scene->bob, T + 5, 5);
 	scene_grant(scene, T + 60, 102, "r1");
-	story_add(scene->story, log_entry_lock(T + 65, &scene->alice.subject, "L-1", "me", &self, 0), NULL, NULL);
-	bob.grant = story_grant(scene->story, &scene->bob, T + 66, 6, "stepup.unlock", json_pack("{s:s}", "user", "alice"), NULL);
+	story_add(scene->story, log_entry_lock(T + 65, &scene->alice.subject, "L-1", "me", &self, 0),
+		NULL, NULL);
+	bob.grant = story_grant(scene->story, &scene->bob, T + 66, 6, "stepup.unlock",
+		json_pack("{s:s}", "user", "alice"), NULL);
 	story_add(scene->story, log_entry_unlock(T + 67, &scene->alice.subject, &bob), NULL, NULL);
-	scene_assert_fault(scene, scene_redeem(scene, T + 70, "r1"), "void: who was issued it, or agreed to it, was locked");
+	scene_assert_fault(scene, scene_redeem(scene, T + 70, "r1"),
+		"void: who was issued it, or agreed to it, was locked");
 }
 
 static void a_receipt_from_before_a_freeze_is_void_when_it_is_lifted(void **state)
@@ -394,9 +437,11 @@ static void a_receipt_from_before_a_freeze_is_void_when_it_is_lifted(void **stat
 	struct log_actor alice = {.by = "alice"};
 
 	scene_grant(scene, T + 60, 102, "r1");
-	alice.grant = story_grant(scene->story, &scene->alice, T + 61, 103, "stepup.freeze", json_pack("{s:s}", "action", "customer.*"), NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 61, 103, "stepup.freeze",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	story_add(scene->story, log_entry_freeze(T + 62, "customer.*", "F-1", NULL, &alice), NULL, NULL);
-	alice.grant = story_grant(scene->story, &scene->alice, T + 63, 104, "stepup.thaw", json_pack("{s:s}", "action", "customer.*"), NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 63, 104, "stepup.thaw",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	story_add(scene->story, log_entry_thaw(T + 64, "customer.*", &alice), NULL, NULL);
 	scene_assert_fault(scene, scene_redeem(scene, T + 70, "r1"), "void: the action was frozen");
 }
@@ -407,7 +452,8 @@ static void a_freeze_of_something_else_leaves_receipts(void **state)
 	struct log_actor alice = {.by = "alice"};
 
 	scene_grant(scene, T + 60, 102, "r1");
-	alice.grant = story_grant(scene->story, &scene->alice, T + 61, 103, "stepup.freeze", json_pack("{s:s}", "action", "login.*"), NULL);
+	alice.grant = story_grant(scene->story, &scene->alice, T + 61, 103, "stepup.freeze",
+		json_pack("{s:s}", "action", "login.*"), NULL);
 	story_add(scene->story, log_entry_freeze(T + 62, "login.*", "F-1", NULL, &alice), NULL, NULL);
 	scene_redeem(scene, T + 70, "r1");
 	story_checkpoint(scene->story);
@@ -482,7 +528,8 @@ static void an_invitation_from_before_a_new_epoch_is_void(void **state)
 	story_add(scene->story, log_entry_epoch(T + 6, "store taken as it stands by --new-epoch", 9,
 		scene->story->vkey), NULL, NULL);
 	scene->bob.credential.otp.next_counter = 1;
-	story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential, "invitation", &root, NULL), NULL, NULL);
+	story_add(scene->story, log_entry_enrol(T + 7, &scene->bob.subject, &scene->bob.credential,
+			"invitation", &root, NULL), NULL, NULL);
 	scene_assert_fault(scene, 5, "none was open");
 }
 

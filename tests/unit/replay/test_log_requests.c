@@ -18,7 +18,8 @@
 #define ACTION "customer.export"
 #define PROMPT "Export 9 contacts of trezor"
 
-static char prompt[] = PROMPT, other_prompt[] = "Export 900 contacts of trezor", details[] = "{\"account\":\"trezor\"}";
+static char prompt[] = PROMPT, other_prompt[] = "Export 900 contacts of trezor",
+	details[] = "{\"account\":\"trezor\"}";
 static const struct rule rule = {.name = ACTION, .require = FACTOR_CODE, .prompt = prompt};
 
 struct scene {
@@ -47,9 +48,9 @@ static int setup(void **state)
 	story_enrol(scene->story, &scene->carol, T, 100);
 	assert_int_equal(action_parse(ACTION, object, specs, 1, &scene->action, bad), STEPUP_OK);
 	json_decref(object);
-	scene->request = (struct approval_request){.id = "R-0123456789AB", .user = "alice", .action = ACTION, .details = details, .prompt = prompt,
-		.requested = T + 10, .expires = T + 610, .approver = "carol",
-		.caller = "console", .host = STORY_HOST};
+	scene->request = (struct approval_request){.id = "R-0123456789AB", .user = "alice", .action = ACTION,
+		.details = details, .prompt = prompt, .requested = T + 10, .expires = T + 610,
+		.approver = "carol", .caller = "console", .host = STORY_HOST};
 	memcpy(scene->request.user_id, scene->alice.user_id, USER_ID_SIZE);
 	memcpy(scene->request.rule, rule.digest, DIGEST_SIZE);
 	*state = scene;
@@ -66,11 +67,13 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* As it was: of what is asked for, without the place, the program and the reason that an approver was shown as well. */
+/* As it was: of what is asked for, without the place, the program and the reason that an approver
+ * was shown as well. */
 static void older_digest(struct approval_request *request)
 {
 	static const char label[] = "stepup/1/request";
-	char user_id[BASE64URL_LENGTH(USER_ID_SIZE) + 1], commitment[BASE64URL_LENGTH(DIGEST_SIZE) + 1], digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
+	char user_id[BASE64URL_LENGTH(USER_ID_SIZE) + 1], commitment[BASE64URL_LENGTH(DIGEST_SIZE) + 1],
+		digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
 	char *text = NULL, bytes[2048];
 	size_t size = 0;
 	json_t *object;
@@ -78,8 +81,10 @@ static void older_digest(struct approval_request *request)
 	base64url_encode(request->user_id, USER_ID_SIZE, user_id);
 	base64url_encode(request->commitment, DIGEST_SIZE, commitment);
 	base64url_encode(request->rule, DIGEST_SIZE, digest);
-	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", request->id, "user", request->user, "user_id", user_id, "action",
-		request->action, "commitment", commitment, "rule", digest, "prompt", request->prompt, "requested", (json_int_t)request->requested);
+	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", request->id,
+		"user", request->user, "user_id", user_id, "action", request->action,
+		"commitment", commitment, "rule", digest, "prompt", request->prompt,
+		"requested", (json_int_t)request->requested);
 	assert_int_equal(json_canonical(object, &text, &size), STEPUP_OK);
 	memcpy(bytes, label, sizeof(label));
 	memcpy(bytes + sizeof(label), text, size);
@@ -89,7 +94,8 @@ static void older_digest(struct approval_request *request)
 }
 
 /* One entry of the three kinds, by this person's factor at that step; what was shown is `shown`. */
-static int64_t add(struct scene *scene, enum log_step kind, struct person *person, int64_t at, int64_t step, const char *shown)
+static int64_t add(struct scene *scene, enum log_step kind, struct person *person, int64_t at, int64_t step,
+	const char *shown)
 {
 	static char issuer[] = "https://stepup.example.com", rp_id[] = "example.com", host[] = STORY_HOST;
 	static const char *const amr[] = {"otp", NULL};
@@ -97,13 +103,16 @@ static int64_t add(struct scene *scene, enum log_step kind, struct person *perso
 	const struct policy policy = {.issuer = issuer, .rp_id = rp_id, .host = host};
 	struct approval_request *request = &scene->request;
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
-	struct log_grant grant = {.step = kind, .at = at, .subject = person->subject, .action = scene->action, .rule = &rule, .method = "totp",
-		.credential = &person->credential, .commitment = commitment, .acr = "otp", .amr = amr, .request = request, .claimed = step < 0};
+	struct log_grant grant = {.step = kind, .at = at, .subject = person->subject, .action = scene->action,
+		.rule = &rule, .method = "totp", .credential = &person->credential, .commitment = commitment,
+		.acr = "otp", .amr = amr, .request = request, .claimed = step < 0};
 	bool answers = kind == LOG_APPROVE || kind == LOG_DENY;
-	struct context_facts facts = {.purpose = answers ? "approve" : "auth", .policy = &policy, .caller = "console", .via = "code",
-		.user = person->name, .user_id = person->user_id, .rule = &rule, .require = FACTOR_CODE, .prompt = shown, .commitment = commitment, .nonce = nonce,
-		.iat = at, .exp = at + 120, .request = answers ? request->digest : NULL,
-		.decision = !answers ? NULL : scene->decision != NULL ? scene->decision : kind == LOG_DENY ? "lock" : "approve"};
+	struct context_facts facts = {
+		.purpose = answers ? "approve" : "auth", .policy = &policy, .caller = "console",
+		.via = "code", .user = person->name, .user_id = person->user_id, .rule = &rule,
+		.require = FACTOR_CODE, .prompt = shown, .commitment = commitment, .nonce = nonce, .iat = at,
+		.exp = at + 120, .request = answers ? request->digest : NULL, .decision = !answers ? NULL
+		: scene->decision != NULL ? scene->decision : kind == LOG_DENY ? "lock" : "approve"};
 	char *context = NULL;
 	json_t *entry;
 	size_t size;
@@ -162,14 +171,16 @@ static void lock(struct scene *scene, const struct person *person)
 {
 	const struct log_actor by = {.by = "stepupd", .grant = -1};
 
-	(void)story_add(scene->story, log_entry_lock(T + 25, &person->subject, "L-1", "", &by, 0), NULL, NULL);
+	(void)story_add(scene->story, log_entry_lock(T + 25, &person->subject, "L-1", "", &by, 0),
+		NULL, NULL);
 }
 
 /* The other one locks nobody, but can unlock, by a code of this step. */
-static void lock_and_unlock(struct scene *scene, const struct person *person, struct person *other, int64_t step)
+static void lock_and_unlock(struct scene *scene, const struct person *person, struct person *other,
+	int64_t step)
 {
-	const struct log_actor by = {.by = other->name,
-		.grant = story_grant(scene->story, other, T + 24, step, "stepup.unlock", json_pack("{s:s}", "user", person->name), NULL)};
+	const struct log_actor by = {.by = other->name, .grant = story_grant(scene->story, other, T + 24,
+			step, "stepup.unlock", json_pack("{s:s}", "user", person->name), NULL)};
 
 	lock(scene, person);
 	(void)story_add(scene->story, log_entry_unlock(T + 26, &person->subject, &by), NULL, NULL);
@@ -180,19 +191,26 @@ static void freeze_and_thaw(struct scene *scene, int64_t step)
 {
 	struct log_actor by = {.by = "carol"};
 
-	by.grant = story_grant(scene->story, &scene->carol, T + 23, step, "stepup.freeze", json_pack("{s:s}", "action", "customer.*"), NULL);
+	by.grant = story_grant(scene->story, &scene->carol, T + 23, step, "stepup.freeze",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	(void)story_add(scene->story, log_entry_freeze(T + 24, "customer.*", "F-1", NULL, &by), NULL, NULL);
-	by.grant = story_grant(scene->story, &scene->carol, T + 25, step + 1, "stepup.thaw", json_pack("{s:s}", "action", "customer.*"), NULL);
+	by.grant = story_grant(scene->story, &scene->carol, T + 25, step + 1, "stepup.thaw",
+		json_pack("{s:s}", "action", "customer.*"), NULL);
 	(void)story_add(scene->story, log_entry_thaw(T + 26, "customer.*", &by), NULL, NULL);
 }
 
 /* By the other one, with a code of this step. */
 static void revoke(struct scene *scene, const struct person *person, struct person *other, int64_t step)
 {
-	const struct log_actor by = {.by = other->name, .grant = story_grant(scene->story, other, T + 24, step, "stepup.revoke",
-		json_pack("{s:s, s:s}", "user", person->name, "credential", person->credential.id), NULL)};
+	const struct log_actor by = {
+		.by = other->name,
+		.grant = story_grant(scene->story, other, T + 24, step, "stepup.revoke",
+			json_pack("{s:s, s:s}", "user", person->name, "credential", person->credential.id),
+			NULL),
+	};
 
-	(void)story_add(scene->story, log_entry_revoke(T + 25, &person->subject, person->credential.id, &by, -1), NULL, NULL);
+	(void)story_add(scene->story,
+		log_entry_revoke(T + 25, &person->subject, person->credential.id, &by, -1), NULL, NULL);
 }
 
 static void assert_clean(struct scene *scene)
@@ -221,14 +239,16 @@ static void asked_approved_and_claimed_or_used_again_is_clean(void **state)
 
 static int64_t deny(struct scene *scene)
 {
-	return add(scene, LOG_DENY, &scene->carol, T + 20, 101, "Deny this, and lock alice out of everything: " PROMPT);
+	return add(scene, LOG_DENY, &scene->carol, T + 20, 101,
+		"Deny this, and lock alice out of everything: " PROMPT);
 }
 
 static int64_t lock_by_denial(struct scene *scene, const struct person *whom, const char *by, int64_t denial)
 {
 	const struct log_actor actor = {.by = by, .grant = -1, .denial = denial};
 
-	return story_add(scene->story, log_entry_lock(T + 20, &whom->subject, "L-1", "a request was denied as not theirs", &actor, 0), NULL, NULL);
+	return story_add(scene->story, log_entry_lock(T + 20, &whom->subject, "L-1",
+			"a request was denied as not theirs", &actor, 0), NULL, NULL);
 }
 
 static void denied_by_a_factor_and_locked_is_clean(void **state)
@@ -267,20 +287,23 @@ static void a_lock_by_a_denial_of_somebody_else_s_or_a_spent_one_is_found(void *
 	(void)ask(scene);
 	denial = deny(scene);
 	(void)end(scene, REQUEST_DENIED, T + 20);
-	assert_fault(scene, lock_by_denial(scene, &scene->carol, "carol", denial), "names a denied request that is none");
+	assert_fault(scene, lock_by_denial(scene, &scene->carol, "carol", denial),
+		"names a denied request that is none");
 	(void)teardown((void **)&scene);
 	(void)setup((void **)&scene);
 	(void)ask(scene);
 	denial = deny(scene);
 	(void)end(scene, REQUEST_DENIED, T + 20);
 	(void)lock_by_denial(scene, &scene->alice, "carol", denial);
-	assert_fault(scene, lock_by_denial(scene, &scene->alice, "carol", denial), "names a denied request that is none");
+	assert_fault(scene, lock_by_denial(scene, &scene->alice, "carol", denial),
+		"names a denied request that is none");
 	(void)teardown((void **)&scene);
 	(void)setup((void **)&scene);
 	(void)ask(scene);
 	denial = deny(scene);
 	(void)end(scene, REQUEST_DENIED, T + 20);
-	assert_fault(scene, lock_by_denial(scene, &scene->alice, "dave", denial), "names a denied request that is none");
+	assert_fault(scene, lock_by_denial(scene, &scene->alice, "dave", denial),
+		"names a denied request that is none");
 	*state = scene;
 }
 
@@ -299,7 +322,8 @@ static void a_second_claim_is_found(void **state)
 	(void)ask(scene);
 	(void)approve(scene);
 	(void)claim(scene);
-	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 31, 105, PROMPT), "never made, or has ended before");
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 31, 105, PROMPT),
+		"never made, or has ended before");
 }
 
 static void an_approval_by_who_asked_is_found(void **state)
@@ -307,7 +331,8 @@ static void an_approval_by_who_asked_is_found(void **state)
 	struct scene *scene = *state;
 
 	(void)ask(scene);
-	assert_fault(scene, add(scene, LOG_APPROVE, &scene->alice, T + 20, 102, PROMPT), "by the person who made it");
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->alice, T + 20, 102, PROMPT),
+		"by the person who made it");
 }
 
 static void an_approval_by_somebody_locked_is_found(void **state)
@@ -334,7 +359,8 @@ static void an_approval_of_other_words_is_found(void **state)
 	struct scene *scene = *state;
 
 	(void)ask(scene);
-	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 20, 101, other_prompt), "What was agreed to is not what was asked for");
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 20, 101, other_prompt),
+		"What was agreed to is not what was asked for");
 }
 
 static void a_request_whose_digest_is_of_something_else_is_found(void **state)
@@ -367,7 +393,8 @@ static void an_approval_too_late_is_found(void **state)
 	struct scene *scene = *state;
 
 	(void)ask(scene);
-	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 610, 101, PROMPT), "approved after it had expired");
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 610, 101, PROMPT),
+		"approved after it had expired");
 }
 
 static void a_request_for_longer_than_there_is_is_found(void **state)
@@ -404,7 +431,8 @@ static void a_use_too_late_is_found(void **state)
 
 	(void)ask(scene);
 	(void)approve(scene);
-	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 610, 102, PROMPT), "The request had expired");
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 610, 102, PROMPT),
+		"The request had expired");
 }
 
 static void a_claim_in_the_last_second_is_clean(void **state)
@@ -423,7 +451,8 @@ static void a_claim_too_late_is_found(void **state)
 
 	(void)ask(scene);
 	(void)approve(scene);
-	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 20 + REQUEST_CLAIM_SECONDS, -1, PROMPT), "claimed too long after it was approved");
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 20 + REQUEST_CLAIM_SECONDS, -1, PROMPT),
+		"claimed too long after it was approved");
 }
 
 static void a_claim_under_a_clock_that_was_set_back_is_clean(void **state)
@@ -444,7 +473,8 @@ static void a_claim_of_a_request_that_ended_is_found(void **state)
 	(void)approve(scene);
 	(void)end(scene, REQUEST_VOID, T + 25);
 	scene->request.requester.log = -1;
-	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 105, PROMPT), "never made, or has ended before");
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 105, PROMPT),
+		"never made, or has ended before");
 }
 
 static void a_grant_that_names_another_approver_is_found(void **state)
@@ -471,7 +501,8 @@ static void a_grant_with_an_approver_and_no_request_is_found(void **state)
 	struct scene *scene = *state;
 
 	scene->without = "request";
-	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 101, PROMPT), "granted as approved, and names no request");
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 101, PROMPT),
+		"granted as approved, and names no request");
 }
 
 static void an_approval_of_a_request_as_somebody_elses_is_found(void **state)
@@ -559,13 +590,15 @@ static void replay_entry(struct log_replay *replay, int64_t index, json_t *entry
 	json_decref(entry);
 }
 
-/* The replay forgets what is over at every 4096th entry; a verifier that was away ends its requests after that. */
+/* The replay forgets what is over at every 4096th entry; a verifier that was away ends its
+ * requests after that. */
 static void an_end_long_after_its_time_is_clean(void **state)
 {
 	static const uint8_t policy[DIGEST_SIZE];
 	struct scene *scene = *state;
-	const struct log_grant asked = {.step = LOG_REQUEST, .request = &scene->request, .at = T + 10, .subject = scene->alice.subject, .action = scene->action,
-		.rule = &rule, .method = "totp", .credential = &scene->alice.credential, .acr = "otp"};
+	const struct log_grant asked = {.step = LOG_REQUEST, .request = &scene->request, .at = T + 10,
+		.subject = scene->alice.subject, .action = scene->action, .rule = &rule, .method = "totp",
+		.credential = &scene->alice.credential, .acr = "otp"};
 	struct told told = {.index = 4097};
 	struct log_replay *replay = log_replay_new(note_told, &told);
 
@@ -585,8 +618,8 @@ static void a_verb_after_the_clock_was_ahead_for_a_moment_is_clean(void **state)
 	struct scene *scene = *state;
 	const struct log_actor carol = {.by = "carol", .grant = 4095};
 	struct action *freeze = story_action("stepup.freeze", json_pack("{s:s}", "action", "vault.*"));
-	const struct log_grant granted = {.at = T + 10, .subject = scene->carol.subject, .action = freeze, .rule = &rule, .method = "totp",
-		.credential = &scene->carol.credential, .acr = "otp"};
+	const struct log_grant granted = {.at = T + 10, .subject = scene->carol.subject, .action = freeze,
+		.rule = &rule, .method = "totp", .credential = &scene->carol.credential, .acr = "otp"};
 	struct told told = {.index = 4097};
 	struct log_replay *replay = log_replay_new(note_told, &told);
 
@@ -641,7 +674,8 @@ static void an_approval_after_a_lock_of_the_asker_that_was_lifted_is_found(void 
 
 	(void)ask(scene);
 	lock_and_unlock(scene, &scene->alice, &scene->carol, 101);
-	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 28, 102, PROMPT), "approved although it was void: who asked");
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 28, 102, PROMPT),
+		"approved although it was void: who asked");
 }
 
 static void a_claim_after_a_lock_of_the_asker_that_was_lifted_is_found(void **state)
@@ -661,7 +695,8 @@ static void a_use_after_a_lock_of_the_approver_that_was_lifted_is_found(void **s
 	(void)ask(scene);
 	(void)approve(scene);
 	lock_and_unlock(scene, &scene->carol, &scene->alice, 102);
-	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 103, PROMPT), "used although it was void: who asked, or who agreed");
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 103, PROMPT),
+		"used although it was void: who asked, or who agreed");
 }
 
 static void an_approval_after_a_freeze_that_was_lifted_is_found(void **state)
@@ -670,7 +705,8 @@ static void an_approval_after_a_freeze_that_was_lifted_is_found(void **state)
 
 	(void)ask(scene);
 	freeze_and_thaw(scene, 101);
-	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 28, 103, PROMPT), "approved although it was void: the action was frozen");
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 28, 103, PROMPT),
+		"approved although it was void: the action was frozen");
 }
 
 static void a_use_after_a_freeze_that_was_lifted_is_found(void **state)
@@ -680,7 +716,8 @@ static void a_use_after_a_freeze_that_was_lifted_is_found(void **state)
 	(void)ask(scene);
 	(void)approve(scene);
 	freeze_and_thaw(scene, 102);
-	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 102, PROMPT), "used although it was void: the action was frozen");
+	assert_fault(scene, add(scene, LOG_GRANT, &scene->alice, T + 30, 102, PROMPT),
+		"used although it was void: the action was frozen");
 }
 
 static void an_approval_after_the_askers_credential_was_revoked_is_found(void **state)
@@ -689,7 +726,8 @@ static void an_approval_after_the_askers_credential_was_revoked_is_found(void **
 
 	(void)ask(scene);
 	revoke(scene, &scene->alice, &scene->carol, 101);
-	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 28, 102, PROMPT), "approved although it was void: a credential");
+	assert_fault(scene, add(scene, LOG_APPROVE, &scene->carol, T + 28, 102, PROMPT),
+		"approved although it was void: a credential");
 }
 
 static void a_use_after_the_askers_credential_was_revoked_is_found(void **state)
@@ -702,7 +740,8 @@ static void a_use_after_the_askers_credential_was_revoked_is_found(void **state)
 	(void)ask(scene);
 	(void)approve(scene);
 	revoke(scene, &scene->alice, &scene->carol, 102);
-	assert_fault(scene, add(scene, LOG_GRANT, &again, T + 30, 101, PROMPT), "used although it was void: a credential");
+	assert_fault(scene, add(scene, LOG_GRANT, &again, T + 30, 101, PROMPT),
+		"used although it was void: a credential");
 }
 
 static void a_claim_after_the_approvers_credential_was_revoked_is_found(void **state)

@@ -86,7 +86,8 @@ static void where_there_is_no_room_the_one_that_is_idle_longest_goes(void **stat
 	assert_int_equal(failures(decoys, 0), 2);
 	assert_int_equal(failures(decoys, 2), 1);
 	assert_int_equal(decoys_count(decoys), DECOYS_MAX);
-	assert_int_equal(guess(decoys, 1, NOW + 1 + GUESS_LONG_WINDOW_SECONDS), STEPUP_TOO_LONG); /* the third counts for a second more */
+	/* the third counts for a second more */
+	assert_int_equal(guess(decoys, 1, NOW + 1 + GUESS_LONG_WINDOW_SECONDS), STEPUP_TOO_LONG);
 	decoys_free(&decoys);
 }
 

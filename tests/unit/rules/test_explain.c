@@ -12,15 +12,20 @@
 #include "verifier/rules/limits/limits.h"
 
 #define NOW INT64_C(1800000000)
-#define POLICY                                                                                                                     \
-	"issuer = \"https://s.example\"\norigins = { \"https://s.example\" }\nhelp = \"Desk 5\"\ngroup support { unix = support }\nservice export { unix-user = exportd }\n"   \
-	"action customer.export { users = { \"@support\" } details = { \"account:text\", \"records:number\" }\n"                     \
-	"prompt = \"Export {records} contacts of {account}\" require = { code } code-is-enough = yes\n"                             \
-	"limit = { \"5 per 24h\", \"20000 records per 24h\" } service = export }\n"                                                  \
-	"action customer.key { users = { \"@support\" } prompt = \"Show the key\" require = { hardware-key } }\n"                   \
-	"action customer.plug { users = { \"@support\" } prompt = \"Plug\" require = { key, pin } via = { seat, agent } }\n"          \
-	"action customer.look { users = { \"@support\" } prompt = \"Look\" require = { code } }\n"                                   \
-	"action customer.close { users = { \"@support\" } prompt = \"Close\" require = { code } always-approve = yes approvers = { bob } }\n"
+#define POLICY \
+	"issuer = \"https://s.example\"\norigins = { \"https://s.example\" }\nhelp = \"Desk 5\"\n" \
+	"group support { unix = support }\nservice export { unix-user = exportd }\n" \
+	"action customer.export { users = { \"@support\" } details = { \"account:text\", " \
+	"\"records:number\" }\n" \
+	"prompt = \"Export {records} contacts of {account}\" require = { code } code-is-enough = yes\n" \
+	"limit = { \"5 per 24h\", \"20000 records per 24h\" } service = export }\n" \
+	"action customer.key { users = { \"@support\" } prompt = \"Show the key\" " \
+	"require = { hardware-key } }\n" \
+	"action customer.plug { users = { \"@support\" } prompt = \"Plug\" require = { key, " \
+	"pin } via = { seat, agent } }\n" \
+	"action customer.look { users = { \"@support\" } prompt = \"Look\" require = { code } }\n" \
+	"action customer.close { users = { \"@support\" } prompt = \"Close\" " \
+	"require = { code } always-approve = yes approvers = { bob } }\n"
 
 static char folder[64];
 static struct store *store;
@@ -29,7 +34,8 @@ static struct policy *policy;
 static struct user_record *record;
 
 static const gid_t in_support[] = {GID_SUPPORT};
-static const struct policy_user alice = {.name = "alice", .gids = in_support, .gid_count = 1}, mallory = {.name = "mallory"};
+static const struct policy_user alice = {.name = "alice", .gids = in_support, .gid_count = 1},
+	mallory = {.name = "mallory"};
 
 static int set_up(void **state)
 {
@@ -43,10 +49,12 @@ static int set_up(void **state)
 	if (mkdtemp(folder) == NULL)
 		return -1;
 	snprintf(url, sizeof(url), "sqlite:%s/stepup.db", folder);
-	if (master_key_from_bytes(bytes, &key) != STEPUP_OK || store_open(url, key, &store, &why) != STEPUP_OK)
+	if (master_key_from_bytes(bytes, &key) != STEPUP_OK ||
+	    store_open(url, key, &store, &why) != STEPUP_OK)
 		return -1;
 	master_key_free(&key);
-	if (store_session_open(store, true, &writer) != STEPUP_OK || store_session_open(store, false, &reader) != STEPUP_OK)
+	if (store_session_open(store, true, &writer) != STEPUP_OK ||
+	    store_session_open(store, false, &reader) != STEPUP_OK)
 		return -1;
 	policy = load_good(POLICY);
 	record = user_record_new("alice", 1000);
@@ -107,17 +115,21 @@ static json_t *export_details(json_int_t records)
 static void what_would_be_asked_and_what_is_left_is_told(void **state)
 {
 	json_t *details = export_details(300);
-	json_t *reply = explain((struct explain_question){.action = "customer.export", .record = record, .details = details, .is_insider = true});
+	json_t *reply = explain((struct explain_question){.action = "customer.export", .record = record,
+			.details = details, .is_insider = true});
 
 	(void)state;
 	assert_true(json_is_true(json_object_get(reply, "allowed")));
 	assert_string_equal(text(reply, "prompt"), "Export 300 contacts of trezor");
 	assert_string_equal(text(reply, "rule"), "f:6");
 	assert_string_equal(text(reply, "service"), "export");
-	assert_string_equal(text(reply, "why"), "The rule customer.export (f:6) covers customer.export; it takes a code. Over a limit it is refused.");
+	assert_string_equal(text(reply, "why"), "The rule customer.export (f:6) covers customer.export; "
+		"it takes a code. Over a limit it is refused.");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "require"), 0)), "code");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)), "5 per 24h: 5 left, this takes 1");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)), "20000 records per 24h: 20000 left, this takes 300");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)),
+		"5 per 24h: 5 left, this takes 1");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)),
+		"20000 records per 24h: 20000 left, this takes 300");
 	json_decref(reply);
 	json_decref(details);
 }
@@ -132,23 +144,31 @@ static void asking_charges_nothing_and_what_was_charged_is_told(void **state)
 
 	(void)state;
 	for (int i = 0; i < 10; i++)
-		json_decref(explain((struct explain_question){.action = "customer.export", .record = record, .details = details, .is_insider = true}));
-	assert_int_equal(action_parse("customer.export", details, rule->details, rule->detail_count, &action, bad), STEPUP_OK);
+		json_decref(explain((struct explain_question){.action = "customer.export", .record = record,
+					.details = details, .is_insider = true}));
+	assert_int_equal(action_parse("customer.export", details, rule->details, rule->detail_count, &action,
+			bad), STEPUP_OK);
 	assert_int_equal(store_begin(writer), STEPUP_OK);
 	assert_int_equal(limits_charge(store, writer, rule, record, action, NOW - 60, &over), STEPUP_OK);
 	assert_int_equal(store_commit(writer), STEPUP_OK);
-	reply = explain((struct explain_question){.action = "customer.export", .record = record, .details = more, .is_insider = true});
+	reply = explain((struct explain_question){
+			.action = "customer.export", .record = record, .details = more, .is_insider = true});
 	assert_true(json_is_false(json_object_get(reply, "allowed")));
 	assert_string_equal(text(reply, "outcome"), "OverLimit");
-	assert_string_equal(text(reply, "why"), "The rule customer.export (f:6) limits it to 20000 records per 24h, and of that 100 are left: this takes 300. "
-						"Over it everything is refused (over-limit = deny). It has to wait until earlier ones are older than that.");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)), "5 per 24h: 4 left, this takes 1");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)), "20000 records per 24h: 100 left, this takes 300");
+	assert_string_equal(text(reply, "why"), "The rule customer.export (f:6) limits it to 20000 records "
+		"per 24h, and of that 100 are left: this takes 300. Over it everything is refused "
+		"(over-limit = deny). It has to wait until earlier ones are older than that.");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)),
+		"5 per 24h: 4 left, this takes 1");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)),
+		"20000 records per 24h: 100 left, this takes 300");
 	json_decref(reply);
 	/* An outsider hears of the rule, not of the person. */
-	reply = explain((struct explain_question){.action = "customer.export", .record = record, .details = more});
+	reply = explain((struct explain_question){
+			.action = "customer.export", .record = record, .details = more});
 	assert_true(json_is_true(json_object_get(reply, "allowed")));
-	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)), "20000 records per 24h");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)),
+		"20000 records per 24h");
 	json_decref(reply);
 	action_free(&action);
 	json_decref(details);
@@ -172,20 +192,30 @@ static void each_no_says_why(void **state)
 
 	(void)state;
 	assert_non_null(empty);
-	expect_no((struct explain_question){.action = "customer.nothing", .record = record}, "No rule covers customer.nothing");
+	expect_no((struct explain_question){.action = "customer.nothing", .record = record},
+		"No rule covers customer.nothing");
 	expect_no((struct explain_question){.action = "../x", .record = record}, "No rule covers ../x");
-	expect_no((struct explain_question){.action = "stepup.lock", .record = record}, "No rule covers stepup.lock");
-	expect_no((struct explain_question){.action = "customer.look", .user = &mallory, .record = record, .is_insider = true}, "doesn't name mallory, so they are not allowed to do customer.look: its users are @support.");
-	expect_no((struct explain_question){.action = "customer.key", .record = record, .is_insider = true}, "needs a hardware key of a trusted model, and alice has none");
-	expect_no((struct explain_question){.action = "customer.close", .record = record}, "a second person must agree: bob");
-	expect_no((struct explain_question){.action = "customer.export", .record = record, .details = wrong}, "\"records\" is missing");
-	expect_no((struct explain_question){.action = "customer.look", .record = record, .frozen = "L-7"}, "customer.look is frozen for everybody (L-7)");
-	expect_no((struct explain_question){.action = "customer.look", .record = empty, .is_insider = true}, "alice has enrolled nothing that counts, and customer.look takes code");
-	expect_no((struct explain_question){.action = "customer.look", .is_insider = true}, "alice has enrolled nothing that counts, and customer.look takes code");
+	expect_no((struct explain_question){.action = "stepup.lock", .record = record},
+		"No rule covers stepup.lock");
+	expect_no((struct explain_question){
+			.action = "customer.look", .user = &mallory, .record = record, .is_insider = true},
+		"doesn't name mallory, so they are not allowed to do customer.look: its users are @support.");
+	expect_no((struct explain_question){.action = "customer.key", .record = record, .is_insider = true},
+		"needs a hardware key of a trusted model, and alice has none");
+	expect_no((struct explain_question){.action = "customer.close", .record = record},
+		"a second person must agree: bob");
+	expect_no((struct explain_question){.action = "customer.export", .record = record, .details = wrong},
+		"\"records\" is missing");
+	expect_no((struct explain_question){.action = "customer.look", .record = record, .frozen = "L-7"},
+		"customer.look is frozen for everybody (L-7)");
+	expect_no((struct explain_question){.action = "customer.look", .record = empty, .is_insider = true},
+		"alice has enrolled nothing that counts, and customer.look takes code");
+	expect_no((struct explain_question){.action = "customer.look", .is_insider = true},
+		"alice has enrolled nothing that counts, and customer.look takes code");
 	strcpy(record->lock.reference, "L-83");
 	record->lock.locked = true;
-	expect_no((struct explain_question){.action = "customer.look", .record = record, .lock = &record->lock, .is_insider = true},
-		"alice is locked (L-83), since ");
+	expect_no((struct explain_question){.action = "customer.look", .record = record,
+			.lock = &record->lock, .is_insider = true}, "alice is locked (L-83), since ");
 	user_record_free(&empty);
 	json_decref(wrong);
 }
@@ -203,7 +233,8 @@ static struct credential *add_key(enum credential_type type, enum key_attestatio
 /* Asks about alice's own affairs. */
 static void expect(const char *action, bool allowed, const char *require, const char *words)
 {
-	json_t *reply = explain((struct explain_question){.action = action, .record = record, .is_insider = true});
+	json_t *reply =
+		explain((struct explain_question){.action = action, .record = record, .is_insider = true});
 	char *said = json_dumps(json_object_get(reply, "require"), JSON_COMPACT);
 
 	assert_int_equal(json_is_true(json_object_get(reply, "allowed")), allowed);
@@ -222,17 +253,21 @@ static void what_is_required_and_what_serves_is_told(void **state)
 	expect("customer.look", true, "[\"code\"]", "it takes a code.");
 	expect("customer.plug", false, "[\"key\",\"pin\"]", "needs a security key, and alice has none");
 	credential = add_key(CREDENTIAL_KEY, ATTESTATION_UNTRUSTED);
-	expect("customer.look", true, "[\"code\"]", "it takes a code, a key plugged in or a key in a browser.");
+	expect("customer.look", true, "[\"code\"]",
+		"it takes a code, a key plugged in or a key in a browser.");
 	expect("customer.plug", true, "[\"key\",\"pin\"]", "it takes a key plugged in with its PIN.");
 	expect("customer.key", false, "[\"hardware-key\",\"pin\"]", "alice has keys, none of which is one");
 	credential->strong_from = NOW + 60;
 	expect("customer.plug", false, "[\"key\",\"pin\"]", "counts as a code until ");
-	expect("customer.look", true, "[\"code\"]", "it takes a code, a key plugged in or a key in a browser.");
+	expect("customer.look", true, "[\"code\"]",
+		"it takes a code, a key plugged in or a key in a browser.");
 	add_key(CREDENTIAL_AGENT, ATTESTATION_VERIFIED);
-	expect("customer.plug", true, "[\"key\",\"pin\"]", "it takes a key behind an SSH agent with its PIN.");
+	expect("customer.plug", true, "[\"key\",\"pin\"]",
+		"it takes a key behind an SSH agent with its PIN.");
 	expect("customer.key", false, "[\"hardware-key\",\"pin\"]", "alice has keys, none of which is one");
 	add_key(CREDENTIAL_KEY, ATTESTATION_VERIFIED);
-	expect("customer.key", true, "[\"hardware-key\",\"pin\"]", "it takes a hardware key plugged in with its PIN or a hardware key in a browser with its PIN.");
+	expect("customer.key", true, "[\"hardware-key\",\"pin\"]", "it takes a hardware key plugged in with "
+		"its PIN or a hardware key in a browser with its PIN.");
 }
 
 static void adding_a_key_is_said_to_take_one(void **state)
@@ -240,12 +275,14 @@ static void adding_a_key_is_said_to_take_one(void **state)
 	json_t *details = json_pack("{s:s}", "type", "key"), *reply;
 
 	(void)state;
-	reply = explain((struct explain_question){.action = "stepup.enroll", .record = record, .is_insider = true, .details = details});
+	reply = explain((struct explain_question){
+			.action = "stepup.enroll", .record = record, .is_insider = true, .details = details});
 	assert_true(json_is_false(json_object_get(reply, "allowed")));
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "require"), 0)), "key");
 	json_decref(reply);
 	json_object_set_new(details, "type", json_string("totp"));
-	reply = explain((struct explain_question){.action = "stepup.enroll", .record = record, .is_insider = true, .details = details});
+	reply = explain((struct explain_question){
+			.action = "stepup.enroll", .record = record, .is_insider = true, .details = details});
 	assert_true(json_is_true(json_object_get(reply, "allowed")));
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "require"), 0)), "code");
 	json_decref(reply);
@@ -259,12 +296,14 @@ static void outsiders_hear_the_same_of_everybody(void **state)
 	(void)state;
 	known = explain((struct explain_question){.action = "customer.plug", .record = record});
 	assert_true(json_is_true(json_object_get(known, "allowed")));
-	assert_non_null(strstr(text(known, "why"), "it takes a key behind an SSH agent with its PIN or a key plugged in with its PIN."));
+	assert_non_null(strstr(text(known, "why"),
+			"it takes a key behind an SSH agent with its PIN or a key plugged in with its PIN."));
 	json_decref(known);
 	known = explain((struct explain_question){.action = "customer.look", .record = record});
 	unknown = explain((struct explain_question){.action = "customer.look"});
 	record->lock.locked = true;
-	locked = explain((struct explain_question){.action = "customer.look", .record = record, .lock = &record->lock});
+	locked = explain((struct explain_question){
+			.action = "customer.look", .record = record, .lock = &record->lock});
 	assert_int_equal(json_equal(known, unknown), 1);
 	assert_int_equal(json_equal(known, locked), 1);
 	json_decref(known);
@@ -274,13 +313,15 @@ static void outsiders_hear_the_same_of_everybody(void **state)
 
 static void without_details_the_rule_is_explained_as_far_as_it_goes(void **state)
 {
-	json_t *reply = explain((struct explain_question){.action = "customer.export", .record = record, .is_insider = true});
+	json_t *reply = explain((struct explain_question){
+			.action = "customer.export", .record = record, .is_insider = true});
 
 	(void)state;
 	assert_true(json_is_true(json_object_get(reply, "allowed")));
 	assert_null(json_object_get(reply, "prompt"));
 	assert_non_null(strstr(text(reply, "why"), "Give the details"));
-	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)), "5 per 24h");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)),
+		"5 per 24h");
 	json_decref(reply);
 }
 
@@ -288,10 +329,12 @@ static void suspended_codes_and_another_accounts_credentials_are_no_way_in(void 
 {
 	(void)state;
 	record->guesses.suspended = true;
-	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true}, "have suspended the codes of alice");
+	expect_no((struct explain_question){.action = "customer.look", .record = record, .is_insider = true},
+		"have suspended the codes of alice");
 	record->guesses.suspended = false;
 	record->uid = 2000;
-	expect_no((struct explain_question){.action = "customer.look", .former = record, .is_insider = true, .sees_everybody = true},
+	expect_no((struct explain_question){.action = "customer.look", .former = record, .is_insider = true,
+			.sees_everybody = true},
 		"another account's (its uid was 2000): the name has another uid now");
 	expect_no((struct explain_question){.action = "customer.look", .former = record, .is_insider = true},
 		"another account's: the name has another uid now");
@@ -304,7 +347,8 @@ static void an_account_that_is_gone_for_a_moment_is_no_reason_to_revoke(void **s
 	(void)state;
 	record->uid = 2000;
 	no_account = true;
-	reply = explain((struct explain_question){.action = "customer.look", .former = record, .is_insider = true, .sees_everybody = true});
+	reply = explain((struct explain_question){.action = "customer.look", .former = record,
+			.is_insider = true, .sees_everybody = true});
 	no_account = false;
 	assert_string_equal(text(reply, "outcome"), "NotAllowed");
 	assert_non_null(strstr(text(reply, "why"), "this host knows no account of that name just now"));
@@ -316,7 +360,8 @@ static void an_account_that_is_gone_for_a_moment_is_no_reason_to_revoke(void **s
 static void expect_approver(bool sees_everybody, const char *words)
 {
 	json_t *reply = explain((struct explain_question){
-		.action = "customer.close", .record = record, .is_insider = true, .sees_everybody = sees_everybody});
+		.action = "customer.close", .record = record, .is_insider = true,
+		.sees_everybody = sees_everybody});
 
 	assert_string_equal(text(reply, "outcome"), "NeedsApproval");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "approvers"), 0)), words);
@@ -406,7 +451,8 @@ static void expect_close_from(struct explain_question place, const char *outcome
 /* To alice, who is at `source`. */
 static void expect_close(const uint8_t *source, const char *outcome, const char *words)
 {
-	expect_close_from((struct explain_question){.source = source, .knows_place = source != NULL}, outcome, words);
+	expect_close_from((struct explain_question){.source = source, .knows_place = source != NULL},
+		outcome, words);
 }
 
 static void what_was_agreed_to_counts_from_where_it_was_asked(void **state)
@@ -414,7 +460,8 @@ static void what_was_agreed_to_counts_from_where_it_was_asked(void **state)
 	(void)state;
 	ask_bob(here, "", REQUEST_APPROVED);
 	expect_close(here, "Asked", "bob agreed to it as the second person");
-	expect_close(there, "NeedsApproval", "was agreed to by bob: that counts from where it was asked, in the same words, until ");
+	expect_close(there, "NeedsApproval",
+		"was agreed to by bob: that counts from where it was asked, in the same words, until ");
 	expect_close(NULL, "NeedsApproval", "was agreed to by bob: that counts from where it was asked");
 }
 
@@ -431,12 +478,17 @@ static void a_place_that_is_named_is_the_one_where_it_was_asked(void **state)
 {
 	(void)state;
 	ask_bob(here, "sudo", REQUEST_APPROVED);
-	expect_close_from((struct explain_question){.knows_place = true, .service = "sudo"}, "Asked", "bob agreed to it as the second person");
+	expect_close_from((struct explain_question){.knows_place = true, .service = "sudo"}, "Asked",
+		"bob agreed to it as the second person");
 	/* Of whoever asks for themselves it is one place, wherever they say that they are. */
-	expect_close_from((struct explain_question){.knows_place = true, .service = "sudo", .rhost = "10.0.0.1"}, "Asked", "bob agreed to it");
-	expect_close_from((struct explain_question){.knows_place = true, .service = "sshd"}, "NeedsApproval", "It was asked by the account alice, for the service sudo.");
-	expect_close_from((struct explain_question){.knows_place = true, .service = "sudo", .caller = "root"}, "NeedsApproval", "that counts from where it was asked");
-	expect_close_from((struct explain_question){.service = "sudo"}, "NeedsApproval", "that counts from where it was asked");
+	expect_close_from((struct explain_question){.knows_place = true, .service = "sudo",
+			.rhost = "10.0.0.1"}, "Asked", "bob agreed to it");
+	expect_close_from((struct explain_question){.knows_place = true, .service = "sshd"}, "NeedsApproval",
+		"It was asked by the account alice, for the service sudo.");
+	expect_close_from((struct explain_question){.knows_place = true, .service = "sudo", .caller = "root"},
+		"NeedsApproval", "that counts from where it was asked");
+	expect_close_from((struct explain_question){.service = "sudo"}, "NeedsApproval",
+		"that counts from where it was asked");
 }
 
 static void three_from_one_place_are_as_many_as_may_wait_there(void **state)
@@ -444,7 +496,8 @@ static void three_from_one_place_are_as_many_as_may_wait_there(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		ask_bob(here, "sudo", REQUEST_REQUESTED);
-	expect_close(here, "OverLimit", "3 requests of alice from here wait already, as many as may from one place");
+	expect_close(here, "OverLimit",
+		"3 requests of alice from here wait already, as many as may from one place");
 	expect_close(there, "NeedsApproval", "for it waits until ");
 	expect_close(NULL, "NeedsApproval", "for it waits until ");
 	ask_bob(there, "sudo", REQUEST_REQUESTED);
@@ -470,7 +523,8 @@ static void a_place_whose_three_were_denied_has_to_wait(void **state)
 
 static void a_built_in_rule_is_named_as_one(void **state)
 {
-	json_t *reply = explain((struct explain_question){.action = "stepup.test", .user = &mallory, .record = record, .is_insider = true});
+	json_t *reply = explain((struct explain_question){
+			.action = "stepup.test", .user = &mallory, .record = record, .is_insider = true});
 
 	(void)state;
 	assert_true(json_is_true(json_object_get(reply, "allowed")));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/rules/limits/guessing.h: how many guesses are looked at, by table and by random histories held against a plain model.
+ * verifier/rules/limits/guessing.h: how many guesses are looked at, by table and by random histories held
+ * against a plain model.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -23,7 +24,8 @@ static bool guess_wrong(struct guess_state *state, const uint8_t source[GUESS_SO
 }
 
 /* Guesses every second of an interval; how many were looked at. */
-static int hammer(struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t from, int64_t to)
+static int hammer(struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE],
+	int64_t from, int64_t to)
 {
 	int looked_at = 0;
 
@@ -72,7 +74,8 @@ static void success_does_not_empty_a_bucket(void **state)
 
 	(void)state;
 	guess_succeeded(&guesses, home, 1000000);
-	for (int64_t hour = 1; hour <= 24; hour++) { /* a few wrong ones, then the owner's right one, again and again */
+	/* a few wrong ones, then the owner's right one, again and again */
+	for (int64_t hour = 1; hour <= 24; hour++) {
 		for (int64_t i = 0; i < 4; i++)
 			looked_at += guess_wrong(&guesses, home, 1000000 + hour * 3600 - 3000 + i * 300);
 		guess_succeeded(&guesses, home, 1000000 + hour * 3600 - 60);
@@ -231,8 +234,9 @@ static size_t within(const struct model *model, int64_t now, int64_t window)
 	return count;
 }
 
-/* Random guessers at known and unknown places, with the owner's successes between: the windows are never passed, and
- * an owner who fails at a known place less than 10 times a day is never blocked there by what happens elsewhere. */
+/* Random guessers at known and unknown places, with the owner's successes between: the windows are never
+ * passed, and an owner who fails at a known place less than 10 times a day is never blocked there by what
+ * happens elsewhere. */
 static void random_histories_never_pass_a_window_nor_block_a_known_place(void **state)
 {
 	(void)state;
@@ -252,18 +256,23 @@ static void random_histories_never_pass_a_window_nor_block_a_known_place(void **
 			} else if (what < 80) {
 				if (guess_wrong(&guesses, elsewhere, now))
 					unknown.times[unknown.count++] = now;
-				assert_true(within(&unknown, now, GUESS_SHORT_WINDOW_SECONDS) <= GUESS_SHORT_MAXIMUM);
-				assert_true(within(&unknown, now, GUESS_LONG_WINDOW_SECONDS) <= GUESS_LONG_MAXIMUM);
+				assert_true(within(&unknown, now,
+						GUESS_SHORT_WINDOW_SECONDS) <= GUESS_SHORT_MAXIMUM);
+				assert_true(within(&unknown, now,
+						GUESS_LONG_WINDOW_SECONDS) <= GUESS_LONG_MAXIMUM);
 			} else {
-				bool fresh = known.count == 0 || known.times[known.count - 1] <= now - 10 * GUESS_DELAY_STEP_SECONDS;
-				bool room = within(&known, now, GUESS_LONG_WINDOW_SECONDS) < GUESS_LONG_MAXIMUM;
+				bool fresh = known.count == 0 ||
+					known.times[known.count - 1] <= now - 10 * GUESS_DELAY_STEP_SECONDS;
+				bool room =
+					within(&known, now, GUESS_LONG_WINDOW_SECONDS) < GUESS_LONG_MAXIMUM;
 				bool looked_at = guess_wrong(&guesses, home, now);
 
 				if (fresh && room)
 					assert_true(looked_at);
 				if (looked_at)
 					known.times[known.count++] = now;
-				assert_true(within(&known, now, GUESS_LONG_WINDOW_SECONDS) <= GUESS_LONG_MAXIMUM);
+				assert_true(
+					within(&known, now, GUESS_LONG_WINDOW_SECONDS) <= GUESS_LONG_MAXIMUM);
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verifier/rules/limits/limits.h over a real store: three kinds, sliding windows, nothing charged where something refuses.
+ * verifier/rules/limits/limits.h over a real store: three kinds, sliding windows, nothing charged where
+ * something refuses.
  */
 #include "tests/unit/cmocka_tap.h"
 
@@ -16,16 +17,20 @@
 #define DAY 86400
 
 static struct user_record *alice, *bob;
-static char five_a_day[] = "5 per 24h", records_a_day[] = "20000 records per 24h", accounts_an_hour[] = "40 different account per 1h",
-	    accounts_a_day[] = "120 different account per 24h";
+static char five_a_day[] = "5 per 24h", records_a_day[] = "20000 records per 24h",
+	accounts_an_hour[] = "40 different account per 1h",
+	accounts_a_day[] = "120 different account per 24h";
 
 static struct limit export_limits[] = {
 	{.kind = LIMIT_COUNT, .maximum = 5, .window_seconds = DAY, .text = five_a_day},
-	{.kind = LIMIT_SUM, .maximum = 20000, .detail = "records", .window_seconds = DAY, .text = records_a_day},
+	{.kind = LIMIT_SUM, .maximum = 20000, .detail = "records", .window_seconds = DAY,
+		.text = records_a_day},
 };
 static struct limit view_limits[] = {
-	{.kind = LIMIT_DIFFERENT, .maximum = 40, .detail = "account", .window_seconds = HOUR, .text = accounts_an_hour},
-	{.kind = LIMIT_DIFFERENT, .maximum = 120, .detail = "account", .window_seconds = DAY, .text = accounts_a_day},
+	{.kind = LIMIT_DIFFERENT, .maximum = 40, .detail = "account", .window_seconds = HOUR,
+		.text = accounts_an_hour},
+	{.kind = LIMIT_DIFFERENT, .maximum = 120, .detail = "account", .window_seconds = DAY,
+		.text = accounts_a_day},
 };
 static const struct rule export_rule = {.name = "customer.export", .limits = export_limits, .limit_count = 2};
 static const struct rule view_rule = {.name = "customer.view", .limits = view_limits, .limit_count = 2};
@@ -43,8 +48,9 @@ static struct action *make_action(const char *name, const char *account, int64_t
 }
 
 /* Charges as the accepting transaction does; `*over` is the limit that refused. */
-static enum stepup_error charge_over(struct fixture *fixture, const struct rule *rule, struct user_record *user, const char *account,
-	int64_t records, int64_t now, const struct limit **over)
+static enum stepup_error charge_over(struct fixture *fixture, const struct rule *rule,
+	struct user_record *user, const char *account, int64_t records, int64_t now,
+	const struct limit **over)
 {
 	struct action *action = make_action(rule->name, account, records);
 	enum stepup_error error;
@@ -56,8 +62,8 @@ static enum stepup_error charge_over(struct fixture *fixture, const struct rule 
 	return error;
 }
 
-static enum stepup_error charge(struct fixture *fixture, const struct rule *rule, struct user_record *user, const char *account, int64_t records,
-	int64_t now)
+static enum stepup_error charge(struct fixture *fixture, const struct rule *rule, struct user_record *user,
+	const char *account, int64_t records, int64_t now)
 {
 	const struct limit *over = NULL;
 	enum stepup_error error = charge_over(fixture, rule, user, account, records, now, &over);
@@ -66,12 +72,14 @@ static enum stepup_error charge(struct fixture *fixture, const struct rule *rule
 	return error;
 }
 
-static int64_t left(struct fixture *fixture, const struct rule *rule, size_t limit, const char *account, int64_t records, int64_t now, bool over)
+static int64_t left(struct fixture *fixture, const struct rule *rule, size_t limit, const char *account,
+	int64_t records, int64_t now, bool over)
 {
 	struct action *action = make_action(rule->name, account, records);
 	struct limit_left look = {0};
 
-	assert_int_equal(limit_look(fixture->store, fixture->writer, rule, &rule->limits[limit], alice, action, now, &look), STEPUP_OK);
+	assert_int_equal(limit_look(fixture->store, fixture->writer, rule, &rule->limits[limit], alice,
+			action, now, &look), STEPUP_OK);
 	assert_int_equal(look.over, over);
 	action_free(&action);
 	return look.left;
@@ -83,7 +91,8 @@ static void a_count_stops_at_its_number_and_slides(void **state)
 		assert_int_equal(charge(*state, &export_rule, alice, "trezor", 1, T + i * HOUR), STEPUP_OK);
 	assert_int_equal(charge(*state, &export_rule, alice, "trezor", 1, T + 5 * HOUR), STEPUP_OVER_LIMIT);
 	assert_int_equal(charge(*state, &export_rule, alice, "trezor", 1, T + DAY - 1), STEPUP_OVER_LIMIT);
-	assert_int_equal(charge(*state, &export_rule, alice, "trezor", 1, T + DAY), STEPUP_OK); /* the first one has left the window */
+	/* the first one has left the window */
+	assert_int_equal(charge(*state, &export_rule, alice, "trezor", 1, T + DAY), STEPUP_OK);
 	assert_int_equal(charge(*state, &export_rule, alice, "trezor", 1, T + DAY + 1), STEPUP_OVER_LIMIT);
 }
 
@@ -93,7 +102,8 @@ static void a_sum_stops_before_it_is_passed(void **state)
 
 	assert_int_equal(charge(*state, &export_rule, alice, "trezor", 19999, T), STEPUP_OK);
 	assert_int_equal(left(*state, &export_rule, 1, "trezor", 2, T + 1, true), 1);
-	assert_int_equal(charge_over(*state, &export_rule, alice, "trezor", 2, T + 1, &over), STEPUP_OVER_LIMIT);
+	assert_int_equal(charge_over(*state, &export_rule, alice, "trezor", 2, T + 1, &over),
+		STEPUP_OVER_LIMIT);
 	assert_ptr_equal(over, &export_limits[1]);
 	assert_int_equal(charge(*state, &export_rule, alice, "trezor", 1, T + 2), STEPUP_OK);
 	assert_int_equal(charge(*state, &export_rule, alice, "trezor", 1, T + 3), STEPUP_OVER_LIMIT);
@@ -103,15 +113,18 @@ static void a_sum_stops_before_it_is_passed(void **state)
 static void one_export_of_everything_is_refused_at_once(void **state)
 {
 	assert_int_equal(charge(*state, &export_rule, alice, "trezor", 102000, T), STEPUP_OVER_LIMIT);
-	assert_int_equal(charge(*state, &export_rule, alice, "trezor", DETAIL_NUMBER_MAX, T), STEPUP_OVER_LIMIT);
-	assert_int_equal(left(*state, &export_rule, 0, "trezor", 1, T, false), 5); /* a refusal costs nothing */
+	assert_int_equal(charge(*state, &export_rule, alice, "trezor", DETAIL_NUMBER_MAX, T),
+		STEPUP_OVER_LIMIT);
+	/* a refusal costs nothing */
+	assert_int_equal(left(*state, &export_rule, 0, "trezor", 1, T, false), 5);
 	assert_int_equal(left(*state, &export_rule, 1, "trezor", 1, T, false), 20000);
 }
 
 static void sums_never_wrap(void **state)
 {
 	static char text[] = "sum", huge_name[] = "x";
-	struct limit huge = {.kind = LIMIT_SUM, .maximum = INT64_MAX, .detail = "records", .window_seconds = DAY, .text = text};
+	struct limit huge = {.kind = LIMIT_SUM, .maximum = INT64_MAX, .detail = "records",
+		.window_seconds = DAY, .text = text};
 	struct rule rule = {.name = "customer.huge", .limits = &huge, .limit_count = 1, .prompt = huge_name};
 	struct action *action = make_action("customer.huge", "trezor", DETAIL_NUMBER_MAX);
 	const struct limit *over = NULL;
@@ -120,11 +133,14 @@ static void sums_never_wrap(void **state)
 
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
 	for (int i = 0; i < 1024; i++)
-		assert_int_equal(limits_charge(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OK);
-	assert_int_equal(limit_look(fixture->store, fixture->writer, &rule, &huge, alice, action, T, &look), STEPUP_OK);
+		assert_int_equal(limits_charge(fixture->store, fixture->writer, &rule, alice, action, T,
+				&over), STEPUP_OK);
+	assert_int_equal(limit_look(fixture->store, fixture->writer, &rule, &huge, alice, action, T, &look),
+		STEPUP_OK);
 	assert_true(look.left == INT64_MAX - 1024 * DETAIL_NUMBER_MAX);
 	assert_true(look.over);
-	assert_int_equal(limits_charge(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OVER_LIMIT);
+	assert_int_equal(limits_charge(fixture->store, fixture->writer, &rule, alice, action, T, &over),
+		STEPUP_OVER_LIMIT);
 	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
 	action_free(&action);
 }
@@ -156,7 +172,8 @@ static void three_hundred_and_nineteen_views_are_stopped(void **state)
 	assert_in_range(viewed, 41, 120);
 	for (int i = 319; i < 1500; i++) {
 		(void)snprintf(account, sizeof(account), "account-%d", i);
-		viewed += i * 60 < DAY && charge(*state, &view_rule, alice, account, 0, T + i * 60) == STEPUP_OK;
+		viewed += i * 60 < DAY &&
+			charge(*state, &view_rule, alice, account, 0, T + i * 60) == STEPUP_OK;
 	}
 	assert_int_equal(viewed, 120);
 }
@@ -224,7 +241,8 @@ static void an_undone_transaction_charges_nothing(void **state)
 
 	memcpy(undone->user_id, alice->user_id, USER_ID_SIZE);
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
-	assert_int_equal(limits_charge(fixture->store, fixture->writer, &export_rule, undone, action, T, &over), STEPUP_OK);
+	assert_int_equal(limits_charge(fixture->store, fixture->writer, &export_rule, undone, action, T,
+			&over), STEPUP_OK);
 	store_rollback(fixture->writer);
 	user_record_free(&undone);
 	assert_int_equal(left(fixture, &export_rule, 0, "trezor", 1, T, false), 5);
@@ -234,9 +252,11 @@ static void an_undone_transaction_charges_nothing(void **state)
 static void a_detail_that_is_missing_or_of_another_type_is_an_error_not_a_free_pass(void **state)
 {
 	static char text[] = "x";
-	struct limit limits[] = {{.kind = LIMIT_SUM, .maximum = 5, .detail = "account", .window_seconds = DAY, .text = text},
+	struct limit limits[] = {
+		{.kind = LIMIT_SUM, .maximum = 5, .detail = "account", .window_seconds = DAY, .text = text},
 		{.kind = LIMIT_SUM, .maximum = 5, .detail = "nothing", .window_seconds = DAY, .text = text},
-		{.kind = LIMIT_DIFFERENT, .maximum = 5, .detail = "nothing", .window_seconds = DAY, .text = text}};
+		{.kind = LIMIT_DIFFERENT, .maximum = 5, .detail = "nothing", .window_seconds = DAY,
+			.text = text}};
 	struct rule rule = {.name = "customer.export", .limit_count = 1};
 
 	for (size_t i = 0; i < 3; i++) {
@@ -247,9 +267,10 @@ static void a_detail_that_is_missing_or_of_another_type_is_an_error_not_a_free_p
 
 static void an_approval_passes_a_limit_and_never_a_hard_one(void **state)
 {
-	struct limit soft = {.kind = LIMIT_COUNT, .maximum = 2, .window_seconds = DAY, .text = five_a_day}, hard = soft;
-	struct rule rule = {.name = "customer.export", .limits = &soft, .limit_count = 1, .hard_limits = &hard, .hard_limit_count = 1,
-		.over_limit = OVER_LIMIT_APPROVE};
+	struct limit soft = {.kind = LIMIT_COUNT, .maximum = 2, .window_seconds = DAY, .text = five_a_day},
+		hard = soft;
+	struct rule rule = {.name = "customer.export", .limits = &soft, .limit_count = 1,
+		.hard_limits = &hard, .hard_limit_count = 1, .over_limit = OVER_LIMIT_APPROVE};
 	struct action *action = make_action(rule.name, "trezor", 1);
 	struct fixture *fixture = *state;
 	const struct limit *over = NULL;
@@ -263,14 +284,18 @@ static void an_approval_passes_a_limit_and_never_a_hard_one(void **state)
 	assert_false(limit_is_hard(&rule, over));
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OK);
-	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OVER_LIMIT);
+		assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action,
+				T, &over), STEPUP_OK);
+	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T,
+			&over), STEPUP_OVER_LIMIT);
 	assert_ptr_equal(over, &hard);
 	assert_true(limit_is_hard(&rule, over));
-	assert_int_equal(limits_look(fixture->store, fixture->writer, &rule, alice, action, T, &over, &look), STEPUP_OK);
+	assert_int_equal(limits_look(fixture->store, fixture->writer, &rule, alice, action, T, &over, &look),
+		STEPUP_OK);
 	assert_ptr_equal(over, &hard);
 	assert_int_equal(look.left, 0);
-	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T + DAY, &over), STEPUP_OK);
+	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action,
+			T + DAY, &over), STEPUP_OK);
 	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
 	action_free(&action);
 }
@@ -278,14 +303,17 @@ static void an_approval_passes_a_limit_and_never_a_hard_one(void **state)
 static void an_approval_passes_no_limit_of_a_rule_that_denies_over_it(void **state)
 {
 	struct limit soft = {.kind = LIMIT_COUNT, .maximum = 1, .window_seconds = DAY, .text = five_a_day};
-	struct rule rule = {.name = "customer.export", .limits = &soft, .limit_count = 1, .always_approve = true};
+	struct rule rule = {
+		.name = "customer.export", .limits = &soft, .limit_count = 1, .always_approve = true};
 	struct action *action = make_action(rule.name, "trezor", 1);
 	struct fixture *fixture = *state;
 	const struct limit *over = NULL;
 
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
-	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OK);
-	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T, &over), STEPUP_OVER_LIMIT);
+	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T,
+			&over), STEPUP_OK);
+	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T,
+			&over), STEPUP_OVER_LIMIT);
 	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
 	action_free(&action);
 }

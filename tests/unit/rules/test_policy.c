@@ -10,12 +10,14 @@
 #include "verifier/rules/reading/policy_accounts.h"
 
 static const gid_t in_support[] = {GID_SUPPORT}, others[] = {7, 8};
-static const struct policy_user alice = {.name = "alice", .gids = in_support, .gid_count = 1}, carol = {.name = "carol"}, mallory = {.name = "mallory"};
+static const struct policy_user alice = {.name = "alice", .gids = in_support, .gid_count = 1},
+	carol = {.name = "carol"}, mallory = {.name = "mallory"};
 
 static void the_designs_example_means_what_it_says(void **state)
 {
 	struct policy *policy = load_good(DESIGN_EXAMPLE);
-	const struct rule *view = policy_rule(policy, "customer.view"), *export = policy_rule(policy, "customer.export");
+	const struct rule *view = policy_rule(policy, "customer.view"),
+		*export = policy_rule(policy, "customer.export");
 
 	(void)state;
 	assert_string_equal(policy->issuer, "https://stepup.example.com");
@@ -72,14 +74,17 @@ static void what_no_rule_names_is_denied(void **state)
 
 static void an_exact_name_wins_then_the_longest_pattern(void **state)
 {
-	struct policy *policy = load_good(TOP "action \"*\" { users = { a } prompt = \"any {action}\" require = { code } }\n"
-					      "action \"customer.*\" { users = { a } prompt = \"customer {action}\" require = { code } }\n"
-					      "action customer.view { users = { a } prompt = \"exact\" require = { code } }\n"
-					      "action \"customer.view.*\" { users = { a } prompt = \"view {action}\" require = { code } }\n");
+	struct policy *policy = load_good(TOP
+		"action \"*\" { users = { a } prompt = \"any {action}\" require = { code } }\n"
+		"action \"customer.*\" { users = { a } prompt = \"customer {action}\" require = { code } }\n"
+		"action customer.view { users = { a } prompt = \"exact\" require = { code } }\n"
+		"action \"customer.view.*\" { users = { a } "
+		"prompt = \"view {action}\" require = { code } }\n");
 	static const struct {
 		const char *action, *rule;
-	} all[] = {{"customer.view", "customer.view"}, {"customer.list", "customer.*"}, {"customer.view.all", "customer.view.*"},
-		{"customer", "*"}, {"customers.view", "*"}, {"other", "*"}};
+	} all[] = {{"customer.view", "customer.view"}, {"customer.list", "customer.*"},
+		{"customer.view.all", "customer.view.*"}, {"customer", "*"}, {"customers.view", "*"},
+		{"other", "*"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -87,12 +92,14 @@ static void an_exact_name_wins_then_the_longest_pattern(void **state)
 	policy_release(&policy);
 }
 
-static const char *const administrators[] = {"stepup.invite", "stepup.users", "stepup.credentials", "stepup.revoke", "stepup.lock", "stepup.unlock",
-	"stepup.freeze", "stepup.thaw", "stepup.log", "stepup.reload"};
+static const char *const administrators[] = {"stepup.invite", "stepup.users", "stepup.credentials",
+	"stepup.revoke", "stepup.lock", "stepup.unlock", "stepup.freeze", "stepup.thaw", "stepup.log",
+	"stepup.reload"};
 
 static void no_pattern_but_its_own_reaches_the_verifiers_actions(void **state)
 {
-	struct policy *policy = load_good(TOP "action \"*\" { users = { \"*\" } prompt = \"any {action}\" require = { code } }\n");
+	struct policy *policy = load_good(TOP
+		"action \"*\" { users = { \"*\" } prompt = \"any {action}\" require = { code } }\n");
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(administrators) / sizeof(administrators[0]); i++)
@@ -110,8 +117,10 @@ static void no_pattern_but_its_own_reaches_the_verifiers_actions(void **state)
 static void administrators_verbs_are_denied_until_a_rule_names_them_and_want_more_than_a_code(void **state)
 {
 	struct policy *policy = load_good(DESIGN_EXAMPLE);
-	struct policy *plain = load_good(TOP "action \"stepup.*\" { users = { root-alice } require = { code } }\n");
-	struct policy *enough = load_good(TOP "action \"stepup.*\" { users = { root-alice } require = { code } code-is-enough = yes }\n");
+	struct policy *plain =
+		load_good(TOP "action \"stepup.*\" { users = { root-alice } require = { code } }\n");
+	struct policy *enough = load_good(TOP
+		"action \"stepup.*\" { users = { root-alice } require = { code } code-is-enough = yes }\n");
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(administrators) / sizeof(administrators[0]); i++) {
@@ -133,7 +142,8 @@ static void administrators_verbs_are_denied_until_a_rule_names_them_and_want_mor
 
 static void the_configuration_may_replace_a_rule_for_own_use(void **state)
 {
-	struct policy *policy = load_good(TOP "action stepup.enroll { users = { bob } require = { hardware-key } }\n");
+	struct policy *policy =
+		load_good(TOP "action stepup.enroll { users = { bob } require = { hardware-key } }\n");
 	const struct rule *rule = policy_rule(policy, "stepup.enroll");
 
 	(void)state;
@@ -165,7 +175,8 @@ static void a_code_satisfies_what_the_rule_lets_it_and_nothing_else(void **state
 		char text[512];
 		struct policy *policy;
 
-		snprintf(text, sizeof(text), TOP "service s { unix-user = x }\naction a.b { users = { a } prompt = \"x\" %s }\n", all[i].keys);
+		snprintf(text, sizeof(text), TOP "service s { unix-user = x }\n"
+			"action a.b { users = { a } prompt = \"x\" %s }\n", all[i].keys);
 		policy = load_good(text);
 		assert_int_equal(policy_code_may(policy_rule(policy, "a.b"), "a.b"), all[i].may);
 		policy_release(&policy);
@@ -174,9 +185,11 @@ static void a_code_satisfies_what_the_rule_lets_it_and_nothing_else(void **state
 
 static void lists_name_users_groups_and_everybody(void **state)
 {
-	struct policy *policy = load_good(TOP "group team { members = { zoe, alice, \"m.b\" } }\ngroup support { unix = support }\ngroup empty { members = { } }\n"
-					      "action a.b { users = { dora, \"@team\", \"@support\", \"@empty\" } prompt = \"x\" require = { code } }\n"
-					      "action a.c { users = { \"*\" } prompt = \"x\" require = { code } }\n");
+	struct policy *policy = load_good(TOP "group team { members = { zoe, alice, \"m.b\" } }\n"
+		"group support { unix = support }\ngroup empty { members = { } }\n"
+		"action a.b { users = { dora, \"@team\", \"@support\", "
+		"\"@empty\" } prompt = \"x\" require = { code } }\n"
+		"action a.c { users = { \"*\" } prompt = \"x\" require = { code } }\n");
 	const struct policy_user listed = {.name = "m.b"};
 	const struct policy_user by_unix = {.name = "bob", .gids = in_support, .gid_count = 1};
 	const struct policy_user unlisted = {.name = "bob", .gids = others, .gid_count = 2};
@@ -201,34 +214,41 @@ static void lists_name_users_groups_and_everybody(void **state)
 	policy_release(&policy);
 }
 
-/* DESIGN section 16.4: no process acts for another user, or beyond the actions, unless the configuration names it. */
+/* DESIGN section 16.4: no process acts for another user, or beyond the actions, unless the
+ * configuration names it. */
 static void no_process_acts_for_another_user_or_beyond_the_actions_unless_named(void **state)
 {
 	struct policy *policy = load_good(TOP "group support { unix = support }\n"
-					      "caller console { unix-user = console users = { \"@support\" } actions = { \"customer.*\" } }\n"
-					      "caller other { unix-user = console users = { carol } actions = { login.web } }\n"
-					      "caller numbered { unix-user = \"#777\" users = { \"*\" } actions = { \"*\" } }\n");
+		"caller console { unix-user = console "
+		"users = { \"@support\" } actions = { \"customer.*\" } }\n"
+		"caller other { unix-user = console users = { carol } actions = { login.web } }\n"
+		"caller numbered { unix-user = \"#777\" users = { \"*\" } actions = { \"*\" } }\n");
 	static const struct {
 		uid_t uid;
 		const char *account;
-	} peers[] = {{0, "root"}, {500, "console"}, {777, NULL}, {778, NULL}, {500, "consol"}, {500, NULL}, {501, "alice"}, {502, "#777"}};
-	static const char *const actions[] = {"customer.view", "login.web", "customer", "stepup.lock", "stepup.enroll"};
+	} peers[] = {{0, "root"}, {500, "console"}, {777, NULL}, {778, NULL}, {500, "consol"}, {500, NULL},
+		{501, "alice"}, {502, "#777"}};
+	static const char *const actions[] = {"customer.view", "login.web", "customer", "stepup.lock",
+		"stepup.enroll"};
 	const struct policy_user *const people[] = {&alice, &carol, &mallory};
 
 	(void)state;
 	for (size_t p = 0; p < sizeof(peers) / sizeof(peers[0]); p++)
 		for (size_t a = 0; a < sizeof(actions) / sizeof(actions[0]); a++)
 			for (size_t u = 0; u < sizeof(people) / sizeof(people[0]); u++) {
-				bool expected = p == 0 || (p == 1 && a == 0 && u == 0) || (p == 1 && a == 1 && u == 1) || (p == 2 && a <= 2);
+				bool expected = p == 0 || (p == 1 && a == 0 && u == 0) ||
+					(p == 1 && a == 1 && u == 1) || (p == 2 && a <= 2);
 
-				assert_int_equal(policy_caller_may(policy, peers[p].uid, peers[p].account, people[u], actions[a]), expected);
+				assert_int_equal(policy_caller_may(policy, peers[p].uid, peers[p].account,
+						people[u], actions[a]), expected);
 			}
 	policy_release(&policy);
 }
 
 static void a_service_is_the_account_that_the_configuration_names(void **state)
 {
-	struct policy *policy = load_good(TOP "service export { unix-user = exportd }\nservice keys { unix-user = \"#902\" }\n");
+	struct policy *policy = load_good(TOP
+		"service export { unix-user = exportd }\nservice keys { unix-user = \"#902\" }\n");
 
 	(void)state;
 	assert_string_equal(policy_service_of(policy, 901, "exportd")->name, "export");
@@ -240,7 +260,8 @@ static void a_service_is_the_account_that_the_configuration_names(void **state)
 	policy_release(&policy);
 }
 
-static char *prompt_for(const char *prompt, const char *details_spec, json_t *details, const struct prompt_facts *facts)
+static char *prompt_for(const char *prompt, const char *details_spec, json_t *details,
+	const struct prompt_facts *facts)
 {
 	char text[1024], bad[DETAIL_NAME_SIZE];
 	const struct detail_spec *specs;
@@ -250,7 +271,9 @@ static char *prompt_for(const char *prompt, const char *details_spec, json_t *de
 	size_t count;
 	char *shown;
 
-	snprintf(text, sizeof(text), TOP "action a.b { users = { a } details = { %s } prompt = \"%s\" require = { code } }\n", details_spec, prompt);
+	snprintf(text, sizeof(text),
+		TOP "action a.b { users = { a } details = { %s } prompt = \"%s\" require = { code } }\n",
+		details_spec, prompt);
 	policy = load_good(text);
 	rule = policy_rule(policy, "a.b");
 	policy_details(rule, "a.b", &specs, &count);
@@ -266,11 +289,13 @@ static char *prompt_for(const char *prompt, const char *details_spec, json_t *de
 static void prompts_show_plain_words_plainly_and_numbers_in_full(void **state)
 {
 	const struct prompt_facts facts = {.user = "alice", .host = "bastion1"};
-	char *prompt = prompt_for("Export {records} contacts of {account} {{as {user}@{host} via {service} from {rhost}: {action}}}", "account:text, records:number",
-		json_pack("{s:s, s:I}", "account", "trezor", "records", (json_int_t)9007199254740991), &facts);
+	char *prompt = prompt_for("Export {records} contacts of {account} {{as {user}@{host} via {service} "
+		"from {rhost}: {action}}}", "account:text, records:number", json_pack("{s:s, s:I}",
+			"account", "trezor", "records", (json_int_t)9007199254740991), &facts);
 
 	(void)state;
-	assert_string_equal(prompt, "Export 9007199254740991 contacts of trezor {as alice@bastion1 via unknown from unknown: a.b}");
+	assert_string_equal(prompt, "Export 9007199254740991 contacts of trezor {as alice@bastion1 via "
+		"unknown from unknown: a.b}");
 	free(prompt);
 }
 
@@ -295,7 +320,8 @@ static void no_detail_passes_for_the_prompts_own_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		char *prompt = prompt_for("Show {account}.", "account:text", json_pack("{s:s}", "account", all[i].value), &facts);
+		char *prompt = prompt_for("Show {account}.", "account:text",
+			json_pack("{s:s}", "account", all[i].value), &facts);
 
 		assert_string_equal(prompt, all[i].shown);
 		free(prompt);
@@ -305,11 +331,14 @@ static void no_detail_passes_for_the_prompts_own_words(void **state)
 static void letters_from_right_to_left_exchange_nothing_in_a_prompt(void **state)
 {
 	const struct prompt_facts facts = {.user = "alice"};
-	char *prompt = prompt_for("Move {records} from {source} to {target}, {days} days", "source:text, target:text, records:number, days:number",
-		json_pack("{s:s, s:s, s:i, s:i}", "source", "\u05d0\u05dc\u05e3", "target", "\u0628 7", "records", 340, "days", 2), &facts);
+	char *prompt = prompt_for("Move {records} from {source} to {target}, {days} days",
+		"source:text, target:text, records:number, days:number", json_pack("{s:s, s:s, s:i, s:i}",
+			"source", "\u05d0\u05dc\u05e3", "target", "\u0628 7", "records", 340, "days", 2),
+		&facts);
 
 	(void)state;
-	assert_string_equal(prompt, "Move 340 from \"\u2068\u05d0\u05dc\u05e3\u2069\" to \"\u2068\u0628 7\u2069\", 2 days");
+	assert_string_equal(prompt,
+		"Move 340 from \"\u2068\u05d0\u05dc\u05e3\u2069\" to \"\u2068\u0628 7\u2069\", 2 days");
 	free(prompt);
 }
 
@@ -358,15 +387,22 @@ static void a_user_name_can_not_rewrite_the_prompt(void **state)
 
 static void a_rules_digest_tells_changed_rules_and_nothing_else(void **state)
 {
-	static const char *const changed[] = {"users = { b } prompt = \"x\" require = { code }", "users = { a } prompt = \"y\" require = { code }",
-		"users = { a } prompt = \"x\" require = { key }", "users = { a } prompt = \"x\" require = { code } details = { d:text }",
-		"users = { a } prompt = \"x\" require = { code } details = { d:number }", "users = { a } prompt = \"x\" require = { code } limit = { \"5 per 1h\" }",
-		"users = { a } prompt = \"x\" require = { code } limit = { \"5 per 2h\" }", "users = { a } prompt = \"x\" require = { code } service = s",
+	static const char *const changed[] = {"users = { b } prompt = \"x\" require = { code }",
+		"users = { a } prompt = \"y\" require = { code }",
+		"users = { a } prompt = \"x\" require = { key }",
+		"users = { a } prompt = \"x\" require = { code } details = { d:text }",
+		"users = { a } prompt = \"x\" require = { code } details = { d:number }",
+		"users = { a } prompt = \"x\" require = { code } limit = { \"5 per 1h\" }",
+		"users = { a } prompt = \"x\" require = { code } limit = { \"5 per 2h\" }",
+		"users = { a } prompt = \"x\" require = { code } service = s",
 		"users = { a } prompt = \"x\" require = { code } service = s receipt-lifetime = 61s",
-		"users = { a } prompt = \"x\" require = { code } code-is-enough = yes", "users = { a } prompt = \"x\" require = { code } fresh-for = 5m",
-		"users = { a } prompt = \"x\" require = { code } approvers = { b }", "users = { a } prompt = \"x\" require = { code } over-limit = lock",
+		"users = { a } prompt = \"x\" require = { code } code-is-enough = yes",
+		"users = { a } prompt = \"x\" require = { code } fresh-for = 5m",
+		"users = { a } prompt = \"x\" require = { code } approvers = { b }",
+		"users = { a } prompt = \"x\" require = { code } over-limit = lock",
 		"users = { a } prompt = \"x\" require = { code } approvers = { b } always-approve = yes"};
-	static const char same[] = "\n\n# moved\nissuer = \"https://t.example\"\naction a.b { require = code\n users = a\n prompt = \"x\" }\n";
+	static const char same[] = "\n\n# moved\nissuer = \"https://t.example\"\n"
+		"action a.b { require = code\n users = a\n prompt = \"x\" }\n";
 	static const char base[] = TOP "action a.b { users = { a } prompt = \"x\" require = { code } }\n";
 	struct policy *first = load_good(base), *moved = load_good(same), *again = load_good(base);
 	uint8_t seen[32][DIGEST_SIZE];
@@ -381,7 +417,8 @@ static void a_rules_digest_tells_changed_rules_and_nothing_else(void **state)
 		char text[512];
 		struct policy *policy;
 
-		snprintf(text, sizeof(text), TOP "service s { unix-user = x }\naction a.b { %s }\n", changed[i]);
+		snprintf(text, sizeof(text), TOP "service s { unix-user = x }\naction a.b { %s }\n",
+			changed[i]);
 		policy = load_good(text);
 		memcpy(seen[count], policy_rule(policy, "a.b")->digest, DIGEST_SIZE);
 		for (size_t j = 0; j < count; j++)
@@ -410,47 +447,73 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 		{"issuer = \"http://s.example\"\n", "is not https"},
 		{TOP "group g { members = { a } }\n", "f:2: group g is not used"},
 		{TOP "service s { unix-user = x }\n", "f:2: service s is not named by any action"},
-		{TOP "caller c { unix-user = x users = { a } actions = { a.b } }\n", "f:2: caller c may ask for \"a.b\", but no action has that name"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n", "f:2: action a.b requires a hardware-key, and nothing says"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { key } via = { browser } }\n", "f:2: action a.b takes a key from a browser only"},
+		{TOP "caller c { unix-user = x users = { a } actions = { a.b } }\n",
+			"f:2: caller c may ask for \"a.b\", but no action has that name"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n",
+			"f:2: action a.b requires a hardware-key, and nothing says"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { key } via = { browser } }\n",
+			"f:2: action a.b takes a key from a browser only"},
 		{TOP "cooling-off = 0s\n", "f:2: cooling-off is 0s"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } code-is-enough = yes }\n", "f:2: action a.b takes a typed code as enough"},
-		{TOP "service s { unix-user = x }\naction a.b { users = { a } prompt = \"x\" require = { code } service = s }\n",
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } code-is-enough = yes }\n",
+			"f:2: action a.b takes a typed code as enough"},
+		{TOP "service s { unix-user = x }\n"
+			"action a.b { users = { a } prompt = \"x\" require = { code } service = s }\n",
 			"f:3: action a.b has a service, so a code alone never satisfies it"},
-		{TOP "service s { unix-user = x }\naction a.b { users = { a } prompt = \"x\" require = { code } service = s }\n",
+		{TOP "service s { unix-user = x }\n"
+			"action a.b { users = { a } prompt = \"x\" require = { code } service = s }\n",
 			"f:3: action a.b has a service and no limit"},
-		{TOP "action stepup.lock { users = { a } require = { code } }\n", "f:2: action stepup.lock is an administrator's"},
-		{TOP "action a.b { users = { a } details = { n:number } prompt = \"x {n}\" require = { code } }\n", "f:2: action a.b counts \"n\", and no limit"},
-		{TOP "action a.b { users = { a } details = { d:text } prompt = \"x\" require = { code } }\n", "does not show {d}"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } approvers = { b } }\n", "nothing in it asks them"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } over-limit = lock }\n", "but has no limit"},
-		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { key } }\naction a.b { users = { a } prompt = \"x\" require = { code } }\n",
+		{TOP "action stepup.lock { users = { a } require = { code } }\n",
+			"f:2: action stepup.lock is an administrator's"},
+		{TOP "action a.b { users = { a } "
+			"details = { n:number } prompt = \"x {n}\" require = { code } }\n",
+			"f:2: action a.b counts \"n\", and no limit"},
+		{TOP "action a.b { users = { a } details = { d:text } prompt = \"x\" require = { code } }\n",
+			"does not show {d}"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } approvers = { b } }\n",
+			"nothing in it asks them"},
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } over-limit = lock }\n",
+			"but has no limit"},
+		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { key } }\n"
+			"action a.b { users = { a } prompt = \"x\" require = { code } }\n",
 			"f:3: action a.b asks for less than the pattern a.* on line 2"},
-		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { code } limit = \"1 per 1h\" }\naction a.b { users = { a } prompt = \"x\" require = { "
-		     "code } }\n",
+		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { code } limit = \"1 "
+			"per 1h\" }\naction a.b { users = { a } prompt = \"x\" require = { code } }\n",
 			"f:3: action a.b has no limit; those of the pattern a.* on line 2"},
-		{TOP "group g { members = { } }\naction a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = \"@g\" }\n",
+		{TOP "group g { members = { } }\naction a.b { users = { a } "
+			"prompt = \"x\" require = { code } always-approve = yes approvers = \"@g\" }\n",
 			"f:3: action a.b wants a second person's agreement, and its approvers are nobody"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = c }\n",
+		{TOP "action a.b { users = { a } "
+			"prompt = \"x\" require = { code } always-approve = yes approvers = c }\n",
 			"f:2: action a.b has one approver alone"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = { c, \"*\" } }\n",
+		{TOP "action a.b { users = { a } "
+			"prompt = \"x\" require = { code } always-approve = yes approvers = { c, \"*\" } }\n",
 			"f:2: action a.b lets everybody agree"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = { c, d } fresh-for = 1m }\n",
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes "
+			"approvers = { c, d } fresh-for = 1m }\n",
 			"f:2: action a.b asks a second person each time, so its fresh-for does nothing"},
-		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } limit = \"9 per 1h\" hard-limit = \"5 per 24h\" over-limit = approve "
-		     "approvers = { c, d } }\n",
-			"f:2: action a.b never gets to its limit \"9 per 1h\": the hard-limit \"5 per 24h\" ends sooner"},
-		{TOP "action stepup.lock { users = { a, b } require = { key } always-approve = yes approvers = { c, d } }\n",
+		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } limit = \"9 per 1h\" "
+			"hard-limit = \"5 per 24h\" over-limit = approve approvers = { c, d } }\n",
+			"f:2: action a.b never gets to its limit \"9 per 1h\": "
+			"the hard-limit \"5 per 24h\" ends sooner"},
+		{TOP "action stepup.lock { users = { a, b } "
+			"require = { key } always-approve = yes approvers = { c, d } }\n",
 			"f:2: stepup.lock waits for a second person"},
-		{TOP "action \"stepup.*\" { users = { a, b } require = { key } limit = \"9 per 1h\" over-limit = lock }\n",
+		{TOP "action \"stepup.*\" { users = { a, b } "
+			"require = { key } limit = \"9 per 1h\" over-limit = lock }\n",
 			"f:2: stepup.freeze locks the administrator who has much to lock"},
-		{TOP "action stepup.unlock { users = { a } require = { key } }\n", "f:2: one person alone may do stepup.unlock"},
-		{TOP "rp-id = \"s.example\"\norigins = { \"https://s.example\", \"https://a.s.example:8443\" }\n",
-			"f:3: the rp-id s.example is a domain above a.s.example, so any page under it can hide people's synced passkeys"},
-		{TOP "caller c { unix-user = x users = { \"*\" } actions = { \"*\" } }\n", "f:2: caller c may ask for everybody, and so for root"},
-		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { key } fresh-for = 1m }\n",
+		{TOP "action stepup.unlock { users = { a } require = { key } }\n",
+			"f:2: one person alone may do stepup.unlock"},
+		{TOP "rp-id = \"s.example\"\n"
+			"origins = { \"https://s.example\", \"https://a.s.example:8443\" }\n",
+			"f:3: the rp-id s.example is a domain above a.s.example, "
+			"so any page under it can hide people's synced passkeys"},
+		{TOP "caller c { unix-user = x users = { \"*\" } actions = { \"*\" } }\n",
+			"f:2: caller c may ask for everybody, and so for root"},
+		{TOP "action \"a.*\" { users = { a } "
+			"prompt = \"{action}\" require = { key } fresh-for = 1m }\n",
 			"f:2: one step-up for any action that a.* covers is fresh for all of them"},
-		{TOP "action \"stepup.x.*\" { users = { a } require = { key } }\n", "f:2: action stepup.x.* covers no action"},
+		{TOP "action \"stepup.x.*\" { users = { a } require = { key } }\n",
+			"f:2: action stepup.x.* covers no action"},
 	};
 
 	(void)state;
@@ -467,9 +530,12 @@ static void what_keys_need_is_not_warned_of_where_it_is_there(void **state)
 {
 	static const char *const all[] = {
 		TOP "action a.b { users = { a } prompt = \"x\" require = { key } }\n",
-		TOP "attestation-roots = \"/etc/stepup/roots\"\naction a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n",
-		TOP "mds = \"/m\" mds-root = \"/r\"\naction a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n",
-		TOP "origins = { \"https://s.example\" }\naction a.b { users = { a } prompt = \"x\" require = { key } via = { browser } }\n",
+		TOP "attestation-roots = \"/etc/stepup/roots\"\n"
+			"action a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n",
+		TOP "mds = \"/m\" mds-root = \"/r\"\n"
+			"action a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n",
+		TOP "origins = { \"https://s.example\" }\n"
+			"action a.b { users = { a } prompt = \"x\" require = { key } via = { browser } }\n",
 		TOP "cooling-off = 1s\n",
 	};
 
@@ -485,17 +551,19 @@ static void what_keys_need_is_not_warned_of_where_it_is_there(void **state)
 
 static void accounts_that_the_host_does_not_know_are_warned_of(void **state)
 {
-	struct policy *policy = load_good(TOP "group root { unix = root }\ngroup gone { unix = no-such-group-1 }\nservice s { unix-user = no-such-user-1 }\n"
-					      "service t { unix-user = \"#4000000000\" }\n"
-					      "caller c { unix-user = root users = { \"@root\", \"@gone\" } actions = { a.b } }\n");
+	struct policy *policy = load_good(TOP "group root { unix = root }\n"
+		"group gone { unix = no-such-group-1 }\nservice s { unix-user = no-such-user-1 }\n"
+		"service t { unix-user = \"#4000000000\" }\n"
+		"caller c { unix-user = root users = { \"@root\", \"@gone\" } actions = { a.b } }\n");
 	struct complaints warnings = {0};
 	char *text;
 
 	(void)state;
 	policy_warn_accounts(policy, &warnings);
 	text = complaints_text(&warnings);
-	assert_string_equal(text, "f:3: this host knows no unix group \"no-such-group-1\", so group gone has nobody in it here.\n"
-				  "f:4: this host knows no account \"no-such-user-1\", so nothing can be service s here.");
+	assert_string_equal(text, "f:3: this host knows no unix group \"no-such-group-1\", "
+		"so group gone has nobody in it here.\n"
+		"f:4: this host knows no account \"no-such-user-1\", so nothing can be service s here.");
 	free(text);
 	complaints_clear(&warnings);
 	policy_release(&policy);
@@ -504,16 +572,19 @@ static void accounts_that_the_host_does_not_know_are_warned_of(void **state)
 static void users_that_the_host_does_not_know_are_warned_of(void **state)
 {
 	struct policy *policy = load_good(TOP "group g { members = { root, Root, no-such-user-2 } }\n"
-					      "action a.b { users = { \"@g\", no-such-user-3 } prompt = \"x\" require = { key } }\n");
+		"action a.b { users = { \"@g\", no-such-user-3 } prompt = \"x\" require = { key } }\n");
 	struct complaints warnings = {0};
 	char *text;
 
 	(void)state;
 	policy_warn_accounts(policy, &warnings);
 	text = complaints_text(&warnings);
-	assert_string_equal(text, "f:2: group g names \"Root\", and this host knows no such account; is it spelt right?\n"
-				  "f:2: group g names \"no-such-user-2\", and this host knows no such account; is it spelt right?\n"
-				  "f:3: action a.b names \"no-such-user-3\", and this host knows no such account; is it spelt right?");
+	assert_string_equal(text,
+		"f:2: group g names \"Root\", and this host knows no such account; is it spelt right?\n"
+		"f:2: group g names \"no-such-user-2\", and this host knows no such account; "
+		"is it spelt right?\n"
+		"f:3: action a.b names \"no-such-user-3\", and this host knows no such account; "
+		"is it spelt right?");
 	free(text);
 	complaints_clear(&warnings);
 	policy_release(&policy);
@@ -524,8 +595,10 @@ static void users_that_the_host_does_not_know_are_warned_of(void **state)
 
 static void what_is_said_about_keys_means_what_it_says(void **state)
 {
-	struct policy *silent = load_good(TOP), *policy = load_good(TOP "cooling-off = 2h\nattestation-roots = \"/etc/stepup/roots\"\n"
-		"mds = \"/var/lib/mds.jwt\"\nmds-root = \"/etc/stepup/mds.pem\"\nrequire-counter = yes\nallow-models = { \"" MODEL_A "\" }\n");
+	struct policy *silent = load_good(TOP),
+		*policy = load_good(TOP "cooling-off = 2h\nattestation-roots = \"/etc/stepup/roots\"\n"
+			"mds = \"/var/lib/mds.jwt\"\nmds-root = \"/etc/stepup/mds.pem\"\n"
+			"require-counter = yes\nallow-models = { \"" MODEL_A "\" }\n");
 
 	(void)state;
 	assert_int_equal(silent->cooling_off_seconds, 24 * 3600);
@@ -549,13 +622,16 @@ static void what_is_said_about_keys_means_what_it_says(void **state)
 
 static void models_are_judged_by_both_lists(void **state)
 {
-	static const uint8_t a[KEY_AAGUID_SIZE] = {0x2f, 0xc0, 0x57, 0x9f, 0x81, 0x13, 0x47, 0xea, 0xb1, 0x16, 0xbb, 0x5a, 0x8d, 0xb9, 0x20, 0x2a},
+	static const uint8_t a[KEY_AAGUID_SIZE] = {0x2f, 0xc0, 0x57, 0x9f, 0x81, 0x13, 0x47, 0xea, 0xb1, 0x16,
+		0xbb, 0x5a, 0x8d, 0xb9, 0x20, 0x2a},
 			     b[KEY_AAGUID_SIZE] = {[15] = 0xff}, none[KEY_AAGUID_SIZE] = {0};
-	struct policy *silent = load_good(TOP), *allow = load_good(TOP "allow-models = { \"" MODEL_A "\" }\n"),
-		      *deny = load_good(TOP "deny-models = \"" MODEL_B "\"\n");
+	struct policy *silent = load_good(TOP),
+		*allow = load_good(TOP "allow-models = { \"" MODEL_A "\" }\n"),
+		*deny = load_good(TOP "deny-models = \"" MODEL_B "\"\n");
 
 	(void)state;
-	assert_true(policy_model_allowed(silent, a) && policy_model_allowed(silent, b) && policy_model_allowed(silent, none));
+	assert_true(policy_model_allowed(silent, a) && policy_model_allowed(silent, b) &&
+		policy_model_allowed(silent, none));
 	assert_false(policy_model_denied(silent, a) || policy_model_denied(silent, none));
 	assert_true(policy_model_allowed(allow, a));
 	assert_false(policy_model_allowed(allow, b) || policy_model_allowed(allow, none));
@@ -570,7 +646,8 @@ static void models_are_judged_by_both_lists(void **state)
 
 static void a_plain_policy_has_no_warning(void **state)
 {
-	struct policy *policy = load_good(TOP "action login { users = { alice } prompt = \"Sign in\" require = { code } }\n");
+	struct policy *policy =
+		load_good(TOP "action login { users = { alice } prompt = \"Sign in\" require = { code } }\n");
 
 	(void)state;
 	assert_null(policy->warnings[0]);
@@ -631,14 +708,18 @@ static void a_very_large_group_loads_and_is_searched(void **state)
 
 static void who_approves_brings_the_same_factor_with_a_pin(void **state)
 {
-	struct policy *policy = load_good(TOP "action a.b { users = { a } prompt = \"x\" require = { key } always-approve = yes approvers = { b }"
-		" limit = { \"1 per 1h\" } }\naction a.c { users = { a } prompt = \"x\" require = { code } always-approve = yes approvers = { b } }\n"
-		"action a.d { users = { a } prompt = \"x\" require = { code } code-is-enough = yes always-approve = yes approvers = { b } }\n");
-	const struct rule *key = policy_rule(policy, "a.b")->approval, *code = policy_rule(policy, "a.c")->approval,
-			  *enough = policy_rule(policy, "a.d")->approval;
+	struct policy *policy = load_good(TOP "action a.b { users = { a } "
+		"prompt = \"x\" require = { key } always-approve = yes approvers = { b }"
+		" limit = { \"1 per 1h\" } }\naction a.c { users = { a } "
+		"prompt = \"x\" require = { code } always-approve = yes approvers = { b } }\n"
+		"action a.d { users = { a } prompt = \"x\" require = { code } code-is-enough = yes "
+		"always-approve = yes approvers = { b } }\n");
+	const struct rule *key = policy_rule(policy, "a.b")->approval,
+		*code = policy_rule(policy, "a.c")->approval, *enough = policy_rule(policy, "a.d")->approval;
 
 	(void)state;
-	assert_true(key->approves && key->pin && key->require == FACTOR_KEY && key->limit_count == 0 && !key->always_approve);
+	assert_true(key->approves && key->pin && key->require == FACTOR_KEY && key->limit_count == 0 &&
+		!key->always_approve);
 	assert_string_equal(key->users[0], "b");
 	assert_memory_equal(key->digest, policy_rule(policy, "a.b")->digest, DIGEST_SIZE);
 	assert_false(policy_code_may(code, "a.c"));
@@ -650,10 +731,13 @@ static void who_approves_brings_the_same_factor_with_a_pin(void **state)
 
 static void a_list_is_of_one_only_where_no_other_can_be_meant(void **state)
 {
-	char *const one[] = {(char[]){"ann"}, (char[]){"@solo"}, NULL}, *const two[] = {(char[]){"bob"}, (char[]){"@solo"}, NULL};
-	char *const unix_group[] = {(char[]){"@desk"}, NULL}, *const all[] = {(char[]){"*"}, NULL}, *const none[] = {NULL};
+	char *const one[] = {(char[]){"ann"}, (char[]){"@solo"}, NULL},
+		*const two[] = {(char[]){"bob"}, (char[]){"@solo"}, NULL};
+	char *const unix_group[] = {(char[]){"@desk"}, NULL}, *const all[] = {(char[]){"*"}, NULL},
+		*const none[] = {NULL};
 	char *const pair[] = {(char[]){"@pair"}, NULL};
-	struct policy *policy = load_good(TOP "group solo { members = { ann } }\ngroup pair { members = { ann, bob } }\ngroup desk { unix = \"desk\" }\n");
+	struct policy *policy = load_good(TOP "group solo { members = { ann } }\n"
+		"group pair { members = { ann, bob } }\ngroup desk { unix = \"desk\" }\n");
 
 	(void)state;
 	assert_true(policy_list_is_one(policy, one));

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the directory says of a policy's names: groups by number, users by another spelling, and what holds where it can't say. */
+/* What the directory says of a policy's names: groups by number, users by another spelling, and what holds
+ * where it can't say. */
 #include "tests/unit/rules/policy_fixture.h"
 
 #include "verifier/rules/policy/policy.h"
 
 #define TOP "issuer = \"https://stepup.example.com\"\n"
-#define TEXT                                                                                                                       \
-	TOP "group desk { unix = \"Domain Users\" }\ngroup team { members = { \"CORP\\\\asmith\", \"anna smith\", bob } }\n"        \
-	    "caller console { unix-user = \"CONSOLE\" users = { \"*\" } actions = { \"a.*\" } }\n"                                  \
-	    "action a.desk { users = { \"@desk\" } prompt = \"x\" require = { code } }\n"                                            \
-	    "action a.team { users = { \"@team\" } prompt = \"x\" require = { code } }\n"                                            \
+#define TEXT \
+	TOP "group desk { unix = \"Domain Users\" }\n" \
+		"group team { members = { \"CORP\\\\asmith\", \"anna smith\", bob } }\n" \
+	    "caller console { unix-user = \"CONSOLE\" users = { \"*\" } actions = { \"a.*\" } }\n" \
+	    "action a.desk { users = { \"@desk\" } prompt = \"x\" require = { code } }\n" \
+	    "action a.team { users = { \"@team\" } prompt = \"x\" require = { code } }\n" \
 	    "action a.one { users = { \"ASmith\", \"Ghost\" } prompt = \"x\" require = { code } }\n"
 
 static bool silent;
@@ -25,7 +27,8 @@ static enum stepup_error group(const char *name, int64_t *gid)
 /* Doesn't mind case, and knows one alias. */
 static enum stepup_error user(const char *name, char **canonical)
 {
-	static const char *const accounts[][2] = {{"ASmith", "asmith"}, {"CORP\\asmith", "asmith"}, {"CONSOLE", "console"}, {"bob", "bob"},
+	static const char *const accounts[][2] = {{"ASmith", "asmith"}, {"CORP\\asmith", "asmith"},
+		{"CONSOLE", "console"}, {"bob", "bob"},
 		{"anna smith", "anna smith"}};
 
 	asked++;

@@ -18,19 +18,25 @@ struct bad {
 
 static const struct bad structure[] = {
 	{TOP "nothing = 1\n", "f:2: ", "\"nothing\" is no key or section"},
-	{TOP "issuer = \"https://t.example\"\n", "f:2: ", "stands here a second time; the first is on line 1"},
+	{TOP "issuer = \"https://t.example\"\n", "f:2: ",
+		"stands here a second time; the first is on line 1"},
 	{TOP RULE RULE, "f:3: ", "action a.b stands here a second time; the first is on line 2"},
-	{TOP "group g { members = { a } }\ngroup g { members = { b } }\n", "f:3: ", "group g stands here a second time"},
+	{TOP "group g { members = { a } }\ngroup g { members = { b } }\n", "f:3: ",
+		"group g stands here a second time"},
 	{WITH("require = { code }"), "f:2: ", "\"require\" stands here a second time"},
 	{WITH("colour = blue"), "f:2: ", "\"colour\" is no key of action a.b"},
 	{WITH("colour = blue"), "f:2: ", "no key of action a.b; stepup.conf(5) lists them."},
-	{WITH("fresh-fro = 1m"), "f:2: ", "\"fresh-fro\" is no key of action a.b; did you mean fresh-for? stepup.conf(5) lists them."},
+	{WITH("fresh-fro = 1m"), "f:2: ",
+		"\"fresh-fro\" is no key of action a.b; did you mean fresh-for? stepup.conf(5) lists them."},
 	{TOP "isuer = 1\n", "f:2: ", "\"isuer\" is no key or section; did you mean issuer?"},
 	{WITH("Users = { bob }"), "f:2: ", "\"Users\" is no key of action a.b"},
 	{TOP "action a.b {\n users = { alice }\n", "f:2: ", "action a.b is never closed"},
-	{TOP "group g { members = { a }\n" RULE, "f:3: ", "group g, which begins on line 2, is not closed before this"},
-	{TOP "action a.b { users = { alice\n prompt = \"Do it\" require = { code } }\n", "f:3: ", "the list \"users\" that begins on line 2 is not closed"},
-	{TOP "group g { members = { a\n", "f:3: ", "the list \"members\" that begins on line 2 is not closed"},
+	{TOP "group g { members = { a }\n" RULE, "f:3: ",
+		"group g, which begins on line 2, is not closed before this"},
+	{TOP "action a.b { users = { alice\n prompt = \"Do it\" require = { code } }\n", "f:3: ",
+		"the list \"users\" that begins on line 2 is not closed"},
+	{TOP "group g { members = { a\n", "f:3: ",
+		"the list \"members\" that begins on line 2 is not closed"},
 	{TOP "}\n", "f:2: ", "this } closes nothing"},
 	{TOP "group { members = { a } }\n", "f:2: ", "group needs a name before its {"},
 	{TOP "group g members = { a }\n", "f:2: ", "after group g a { is missing"},
@@ -50,7 +56,8 @@ static const struct bad structure[] = {
 	{TOP "help = 'me'\n", "f:2: ", "put double quotation marks around 'me'"},
 	{TOP "store = sqlite:/x.db\n", "f:2: ", "put double quotation marks around sqlite:/x.db"},
 	{"issuer = https://s.example\n", "f:1: ", "put double quotation marks around https://s.example"},
-	{TOP "action customer.* { users = { alice } prompt = \"x {action}\" require = { code } }\n", "f:2: ", "put double quotation marks around customer.*"},
+	{TOP "action customer.* { users = { alice } prompt = \"x {action}\" require = { code } }\n", "f:2: ",
+		"put double quotation marks around customer.*"},
 	{TOP "/* never closed\n" RULE, "f:2: ", "the comment that begins here is never closed"},
 	{TOP "= 5\n", "f:2: ", "a key or a section was expected here"},
 	{TOP "group g { members = { a }, }\n", "f:2: ", "a key was expected here, not \",\""},
@@ -89,15 +96,18 @@ static const struct bad values[] = {
 	{TOP "host = x\nmds = \"/m.jwt\"\n", "f:3: ", "\"mds\" needs \"mds-root\""},
 	{TOP "host = x\nmds-root = \"/r.pem\"\n", "f:3: ", "\"mds-root\" goes with \"mds\""},
 	{TOP "allow-models = { }\n", "f:2: ", "\"allow-models\" is empty"},
-	{TOP "allow-models = { \"YubiKey 5\" }\n", "f:2: ", "\"YubiKey 5\" in \"allow-models\" is not a model"},
+	{TOP "allow-models = { \"YubiKey 5\" }\n", "f:2: ",
+		"\"YubiKey 5\" in \"allow-models\" is not a model"},
 	{TOP "allow-models = { \"2FC0579F-8113-47EA-B116-BB5A8DB9202A\" }\n", "f:2: ", "is not a model"},
 	{TOP "allow-models = { \"2fc0579f-8113-47ea-b116-bb5a8db9202\" }\n", "f:2: ", "is not a model"},
 	{TOP "allow-models = { \"2fc0579f-8113-47ea-b116-bb5a8db9202a0\" }\n", "f:2: ", "is not a model"},
 	{TOP "allow-models = { \"2fc0579f8113-47ea-b116-bb5a8db9202a00\" }\n", "f:2: ", "is not a model"},
 	{TOP "deny-models = { \"00000000-0000-0000-0000-000000000000\" }\n", "f:2: ", "is not a model"},
-	{TOP "deny-models = { \"2fc0579f-8113-47ea-b116-bb5a8db9202a\", \"2fc0579f-8113-47ea-b116-bb5a8db9202a\" }\n", "f:2: ", "stands twice in \"deny-models\""},
-	{TOP "allow-models = \"2fc0579f-8113-47ea-b116-bb5a8db9202a\"\ndeny-models = { \"2fc0579f-8113-47ea-b116-bb5a8db9202a\" }\n", "f:3: ",
-		"name the same model"},
+	{TOP "deny-models = { \"2fc0579f-8113-47ea-b116-bb5a8db9202a\", "
+		"\"2fc0579f-8113-47ea-b116-bb5a8db9202a\" }\n", "f:2: ", "stands twice in \"deny-models\""},
+	{TOP "allow-models = \"2fc0579f-8113-47ea-b116-bb5a8db9202a\"\n"
+		"deny-models = { \"2fc0579f-8113-47ea-b116-bb5a8db9202a\" }\n",
+		"f:3: ", "name the same model"},
 	{TOP "require-counter = always\n", "f:2: ", "is yes or no, not \"always\""},
 	{TOP "group \"G!\" { members = { a } }\n", "f:2: ", "can't be the name of a group"},
 	{TOP "group g { }\n", "f:2: ", "needs either members"},
@@ -115,37 +125,56 @@ static const struct bad values[] = {
 	{TOP "service s { unix-user = \"#x\" }\n", "f:2: ", "is not an account"},
 	{TOP "service s { unix-user = \"#4294967295\" }\n", "f:2: ", "is not an account"},
 	{TOP "service s { unix-user = \"#01\" }\n", "f:2: ", "is not an account"},
-	{TOP "service s { unix-user = x }\nservice t { unix-user = x }\n", "f:3: ", "runs as the same account as service s"},
+	{TOP "service s { unix-user = x }\nservice t { unix-user = x }\n", "f:3: ",
+		"runs as the same account as service s"},
 	{TOP "caller c { unix-user = x }\n", "f:2: ", "caller c has no \"users\""},
 	{TOP "caller c { unix-user = x users = { \"*\" } }\n", "f:2: ", "caller c has no \"actions\""},
-	{TOP "caller c { unix-user = x users = { \"@g\" } actions = { a.b } }\n", "f:2: ", "there is no group \"g\""},
+	{TOP "caller c { unix-user = x users = { \"@g\" } actions = { a.b } }\n", "f:2: ",
+		"there is no group \"g\""},
 	{TOP "caller c { unix-user = x users = { a } actions = { \"a*\" } }\n", "f:2: ", "is not an action"},
 	{TOP "caller c { unix-user = x users = { a } actions = { } }\n", "f:2: ", "\"actions\" is empty"},
-	{TOP "caller c { unix-user = x users = { a, a } actions = { a.b } }\n", "f:2: ", "stands twice in \"users\""},
+	{TOP "caller c { unix-user = x users = { a, a } actions = { a.b } }\n", "f:2: ",
+		"stands twice in \"users\""},
 };
 
 static const struct bad rules[] = {
-	{TOP "action \"A.b\" { users = { a } prompt = \"x\" require = { code } }\n", "f:2: ", "is no action's name"},
-	{TOP "action \"a.*.b\" { users = { a } prompt = \"x\" require = { code } }\n", "f:2: ", "is no action's name"},
-	{TOP "action \"../a\" { users = { a } prompt = \"x\" require = { code } }\n", "f:2: ", "is no action's name"},
+	{TOP "action \"A.b\" { users = { a } prompt = \"x\" require = { code } }\n", "f:2: ",
+		"is no action's name"},
+	{TOP "action \"a.*.b\" { users = { a } prompt = \"x\" require = { code } }\n", "f:2: ",
+		"is no action's name"},
+	{TOP "action \"../a\" { users = { a } prompt = \"x\" require = { code } }\n", "f:2: ",
+		"is no action's name"},
 	{TOP "action a.b { prompt = \"x\" require = { code } }\n", "f:2: ", "says nobody may"},
 	{TOP "action a.b { users = { } prompt = \"x\" require = { code } }\n", "f:2: ", "\"users\" is empty"},
 	{TOP "action a.b { users = { a } require = { code } }\n", "f:2: ", "has no prompt"},
 	{TOP "action a.b { users = { a } prompt = \"x\" }\n", "f:2: ", "does not say what is required"},
 	{TOP "action a.b { users = { a } prompt = \"x\" require = { } }\n", "f:2: ", "say what is required"},
-	{TOP "action a.b { users = { a } prompt = \"x\" require = { none } }\n", "f:2: ", "\"none\" can't be required"},
-	{TOP "action a.b { users = { a } prompt = \"x\" require = { code, key } }\n", "f:2: ", "only one of code, key and hardware-key"},
-	{TOP "action a.b { users = { a } prompt = \"x\" require = { pin } }\n", "f:2: ", "say what is required"},
-	{TOP "action a.b { users = { a } prompt = \"x\" require = { code, pin } }\n", "f:2: ", "\"pin\" goes with a key"},
-	{TOP "action a.b { users = { a } prompt = \"x\" require = { key } code-is-enough = yes }\n", "f:2: ", "contradicts \"require\""},
-	{TOP "action a.b { users = { a } prompt = \"x\" require = { hardware-key } via = { agent } }\n", "f:2: ", "an agent can't show that a key is hardware"},
-	{TOP "action a.b { users = { a } prompt = \"x\" require = { key } via = { door } }\n", "f:2: ", "\"door\" is no way for a key"},
-	{TOP "action a.b { users = { \"@g\" } prompt = \"x\" require = { code } }\n", "f:2: ", "there is no group \"g\""},
-	{TOP "action a.b { users = { a } prompt = \"x {b}\" require = { code } }\n", "f:2: ", "{b}, which is no detail of this action"},
-	{TOP "action a.b { users = { a } prompt = \"x {b\" require = { code } }\n", "f:2: ", "a brace in the prompt has no partner"},
-	{TOP "action a.b { users = { a } prompt = \"x }\" require = { code } }\n", "f:2: ", "a brace in the prompt has no partner"},
-	{TOP "action a.b { users = { a } prompt = \"\" require = { code } }\n", "f:2: ", "a prompt is a text of 1 to 512 bytes"},
-	{TOP "action \"a.*\" { users = { a } prompt = \"x\" require = { code } }\n", "f:2: ", "does not say which action it is for"},
+	{TOP "action a.b { users = { a } prompt = \"x\" require = { none } }\n", "f:2: ",
+		"\"none\" can't be required"},
+	{TOP "action a.b { users = { a } prompt = \"x\" require = { code, key } }\n", "f:2: ",
+		"only one of code, key and hardware-key"},
+	{TOP "action a.b { users = { a } prompt = \"x\" require = { pin } }\n", "f:2: ",
+		"say what is required"},
+	{TOP "action a.b { users = { a } prompt = \"x\" require = { code, pin } }\n", "f:2: ",
+		"\"pin\" goes with a key"},
+	{TOP "action a.b { users = { a } prompt = \"x\" require = { key } code-is-enough = yes }\n", "f:2: ",
+		"contradicts \"require\""},
+	{TOP "action a.b { users = { a } prompt = \"x\" require = { hardware-key } via = { agent } }\n",
+		"f:2: ", "an agent can't show that a key is hardware"},
+	{TOP "action a.b { users = { a } prompt = \"x\" require = { key } via = { door } }\n", "f:2: ",
+		"\"door\" is no way for a key"},
+	{TOP "action a.b { users = { \"@g\" } prompt = \"x\" require = { code } }\n", "f:2: ",
+		"there is no group \"g\""},
+	{TOP "action a.b { users = { a } prompt = \"x {b}\" require = { code } }\n", "f:2: ",
+		"{b}, which is no detail of this action"},
+	{TOP "action a.b { users = { a } prompt = \"x {b\" require = { code } }\n", "f:2: ",
+		"a brace in the prompt has no partner"},
+	{TOP "action a.b { users = { a } prompt = \"x }\" require = { code } }\n", "f:2: ",
+		"a brace in the prompt has no partner"},
+	{TOP "action a.b { users = { a } prompt = \"\" require = { code } }\n", "f:2: ",
+		"a prompt is a text of 1 to 512 bytes"},
+	{TOP "action \"a.*\" { users = { a } prompt = \"x\" require = { code } }\n", "f:2: ",
+		"does not say which action it is for"},
 	{WITH("via = { browser }"), "f:2: ", "a code has no way of its own"},
 	{WITH("code-is-enough = maybe"), "f:2: ", "is yes or no, not \"maybe\""},
 	{WITH("code-is-enough = true"), "f:2: ", "is yes or no"},
@@ -158,8 +187,8 @@ static const struct bad rules[] = {
 	{WITH("details = { Account:text }"), "f:2: ", "is no detail"},
 	{WITH("details = { user:text }"), "f:2: ", "can't be called \"user\""},
 	{WITH("details = { a:text, a:number }"), "f:2: ", "the detail \"a\" stands here a second time"},
-	{WITH("details = { a:text, b:text, c:text, d:text, e:text, f:text, g:text, h:text, i:text, j:text, k:text, l:text, m:text, n:text, o:text, "
-	      "p:text, q:text }"),
+	{WITH("details = { a:text, b:text, c:text, d:text, e:text, f:text, g:text, h:text, i:text, j:text, "
+			"k:text, l:text, m:text, n:text, o:text, p:text, q:text }"),
 		"f:2: ", "at most 16 details"},
 	{WITH("limit = { \"0 per 1h\" }"), "f:2: ", "\"0 per 1h\" is no limit"},
 	{WITH("hard-limit = { \"0 different account per 1h\" }"), "f:2: ", "is no limit"},
@@ -176,28 +205,37 @@ static const struct bad rules[] = {
 	{WITH("limit = { \"5 similar account per 1h\" }"), "f:2: ", "is no limit"},
 	{WITH("limit = { \"5 different a b per 1h\" }"), "f:2: ", "is no limit"},
 	{WITH("limit = { \"5 records per 1h\" }"), "f:2: ", "counts \"records\", which is no detail"},
-	{WITH("details = { a:text } limit = { \"5 a per 1h\" }"), "f:2: ", "adds up \"a\", which is a text; write \"5 different a per"},
-	{WITH("details = { a:number } limit = { \"5 different a per 1h\" }"), "f:2: ", "which is a number, and numbers are amounts"},
+	{WITH("details = { a:text } limit = { \"5 a per 1h\" }"), "f:2: ",
+		"adds up \"a\", which is a text; write \"5 different a per"},
+	{WITH("details = { a:number } limit = { \"5 different a per 1h\" }"), "f:2: ",
+		"which is a number, and numbers are amounts"},
 	{WITH("limit = { \"5 per 1h\", \"6 per 60m\" }"), "f:2: ", "counts the same over the same window"},
 	{WITH("limit = { }"), "f:2: ", "\"limit\" takes 1 to 16 limits"},
 	{WITH("hard-limit = { \"often\" }"), "f:2: ", "is no limit"},
 	{WITH("hard-limit = { }"), "f:2: ", "\"hard-limit\" takes 1 to 16 limits"},
-	{WITH("limit = { \"5 per 1h\" } hard-limit = { \"4 per 1h\" }"), "f:2: ", "is below the limit \"5 per 1h\", which then means nothing"},
+	{WITH("limit = { \"5 per 1h\" } hard-limit = { \"4 per 1h\" }"), "f:2: ",
+		"is below the limit \"5 per 1h\", which then means nothing"},
 	{WITH("over-limit = allow"), "f:2: ", "is nothing to do over a limit"},
 	{WITH("over-limit = approve"), "f:2: ", "wants a second person's agreement; add approvers"},
 	{WITH("always-approve = yes"), "f:2: ", "wants a second person's agreement; add approvers"},
 	{WITH("approvers = { \"@g\" }"), "f:2: ", "there is no group \"g\""},
 	{WITH("service = s"), "f:2: ", "there is no service \"s\""},
 	{WITH("receipt-lifetime = 60s"), "f:2: ", "goes with \"service\""},
-	{TOP "action a.b { users = { alice } prompt = \"x\" require = { code }\nservice = s receipt-lifetime = 6m }\nservice s { unix-user = x }\n", "f:3: ",
-		"is no receipt's lifetime"},
-	{TOP "action a.b { users = { alice } prompt = \"x\" require = { code }\nservice = s\nfresh-for = 5m }\nservice s { unix-user = x }\n", "f:4: ",
-		"exclude each other"},
-	{TOP "action stepup.nothing { users = { a } require = { code } }\n", "f:2: ", "there is no action stepup.nothing"},
-	{TOP "action stepup.lock { users = { a } require = { code }\nprompt = \"x\" }\n", "f:3: ", "\"prompt\" can't be set for stepup.* actions"},
-	{TOP "action stepup.lock { users = { a } require = { code }\ndetails = { a:text } }\n", "f:3: ", "\"details\" can't be set for stepup.*"},
-	{TOP "action \"stepup.*\" { users = { a } require = { code }\nfresh-for = 5m }\n", "f:3: ", "\"fresh-for\" can't be set for stepup.*"},
-	{TOP "action stepup.lock { users = { a } require = { code }\nservice = s }\nservice s { unix-user = x }\n", "f:3: ", "\"service\" can't be set"},
+	{TOP "action a.b { users = { alice } prompt = \"x\" require = { code }\n"
+		"service = s receipt-lifetime = 6m }\nservice s { unix-user = x }\n",
+		"f:3: ", "is no receipt's lifetime"},
+	{TOP "action a.b { users = { alice } prompt = \"x\" require = { code }\nservice = s\n"
+		"fresh-for = 5m }\nservice s { unix-user = x }\n", "f:4: ", "exclude each other"},
+	{TOP "action stepup.nothing { users = { a } require = { code } }\n", "f:2: ",
+		"there is no action stepup.nothing"},
+	{TOP "action stepup.lock { users = { a } require = { code }\nprompt = \"x\" }\n", "f:3: ",
+		"\"prompt\" can't be set for stepup.* actions"},
+	{TOP "action stepup.lock { users = { a } require = { code }\ndetails = { a:text } }\n", "f:3: ",
+		"\"details\" can't be set for stepup.*"},
+	{TOP "action \"stepup.*\" { users = { a } require = { code }\nfresh-for = 5m }\n", "f:3: ",
+		"\"fresh-for\" can't be set for stepup.*"},
+	{TOP "action stepup.lock { users = { a } require = { code }\nservice = s }\n"
+		"service s { unix-user = x }\n", "f:3: ", "\"service\" can't be set"},
 };
 
 static void check_one(const struct bad *bad, size_t size)
@@ -221,10 +259,10 @@ static void check_one(const struct bad *bad, size_t size)
 	free(why);
 }
 
-#define CHECK_ALL(table)                                                                                      \
-	do {                                                                                                  \
-		for (size_t i = 0; i < sizeof(table) / sizeof((table)[0]); i++)                               \
-			check_one(&(table)[i], strlen((table)[i].text));                                      \
+#define CHECK_ALL(table) \
+	do { \
+		for (size_t i = 0; i < sizeof(table) / sizeof((table)[0]); i++) \
+			check_one(&(table)[i], strlen((table)[i].text)); \
 	} while (0)
 
 static void broken_structure_is_refused_with_line_and_words(void **state)
@@ -280,9 +318,12 @@ static void over_long_things_are_refused(void **state)
 		{"help = \"", 201, "\"\n", "in 1 to 200 bytes"},
 		{"group g { members = { ", 257, " } }\n", "is not a user's name"},
 		{"group ", 64, " { members = { b } }\n", "can't be the name of a group"},
-		{"action ", 128, " { users = { b } prompt = \"x\" require = { code } }\n", "is no action's name"},
-		{"action a.b { users = { b } prompt = \"", 513, "\" require = { code } }\n", "a prompt is a text of 1 to 512 bytes"},
-		{"action a.b { users = { b } prompt = \"x\" require = { code } details = { ", 64, ":text } }\n", "is no detail"},
+		{"action ", 128, " { users = { b } prompt = \"x\" require = { code } }\n",
+			"is no action's name"},
+		{"action a.b { users = { b } prompt = \"", 513, "\" require = { code } }\n",
+			"a prompt is a text of 1 to 512 bytes"},
+		{"action a.b { users = { b } prompt = \"x\" require = { code } details = { ", 64,
+			":text } }\n", "is no detail"},
 	};
 
 	(void)state;
@@ -297,7 +338,8 @@ static void over_long_things_are_refused(void **state)
 
 static void a_list_of_more_than_64_users_asks_for_a_group(void **state)
 {
-	char text[2048] = TOP "action a.b { prompt = \"x\" require = { code } users = {\n", *at = text + strlen(text);
+	char text[2048] = TOP "action a.b { prompt = \"x\" require = { code } users = {\n",
+		*at = text + strlen(text);
 	const struct bad bad = {text, "f:2: ", "put users into a group"};
 
 	(void)state;
@@ -308,7 +350,8 @@ static void a_list_of_more_than_64_users_asks_for_a_group(void **state)
 
 static void several_errors_are_told_at_once_in_the_order_of_lines(void **state)
 {
-	static const char text[] = TOP "colour = blue\nhost = \"UPPER\"\ngroup g { shape = round }\nstore = 5\nhelp = 'x'\n";
+	static const char text[] = TOP
+		"colour = blue\nhost = \"UPPER\"\ngroup g { shape = round }\nstore = 5\nhelp = 'x'\n";
 	char *why = NULL;
 	const char *at;
 
@@ -320,7 +363,8 @@ static void several_errors_are_told_at_once_in_the_order_of_lines(void **state)
 	assert_non_null(at);
 	assert_non_null(strstr(at, "\nf:6: "));
 	free(why);
-	assert_null(load_sized(TOP "host = \"UPPER\"\nstore = 5\ngroup g { }\n", strlen(TOP "host = \"UPPER\"\nstore = 5\ngroup g { }\n"), &why));
+	assert_null(load_sized(TOP "host = \"UPPER\"\nstore = 5\ngroup g { }\n",
+			strlen(TOP "host = \"UPPER\"\nstore = 5\ngroup g { }\n"), &why));
 	assert_string_equal(strchr(why, ':'), strstr(why, ":2: "));
 	assert_non_null(strstr(why, "\nf:3: "));
 	assert_non_null(strstr(why, "\nf:4: "));
@@ -358,8 +402,9 @@ static void what_an_error_quotes_is_safe_to_show(void **state)
 
 static void the_environment_is_never_read(void **state)
 {
-	static const char *const texts[] = {"issuer = \"https://${STEPUP_TEST_ISSUER}\"\n", "issuer = ${STEPUP_TEST_ISSUER}\n",
-		"issuer = \"${STEPUP_TEST_UNSET:-https://s.example}\"\n", "${STEPUP_TEST_LINE}\n"};
+	static const char *const texts[] = {"issuer = \"https://${STEPUP_TEST_ISSUER}\"\n",
+		"issuer = ${STEPUP_TEST_ISSUER}\n", "issuer = \"${STEPUP_TEST_UNSET:-https://s.example}\"\n",
+		"${STEPUP_TEST_LINE}\n"};
 
 	(void)state;
 	assert_int_equal(setenv("STEPUP_TEST_ISSUER", "s.example", 1), 0);
@@ -412,9 +457,11 @@ static void every_cut_of_the_example_is_refused_or_whole(void **state)
 
 static void comments_and_spellings_that_mean_the_same_load_alike(void **state)
 {
-	struct policy *policy = load_good("# one\n// two\n/* three\n four */ issuer = \"https://s.example\" // https\n"
-					  "group g { members = { a, # first\n b, /* second */ c, } }\n"
-					  "action a.b { users = \"@g\" prompt = \"say \\\"yes\\\" # not a comment // nor this\" require = code }\n");
+	struct policy *policy =
+		load_good("# one\n// two\n/* three\n four */ issuer = \"https://s.example\" // https\n"
+			"group g { members = { a, # first\n b, /* second */ c, } }\n"
+			"action a.b { users = \"@g\" prompt = \"say \\\"yes\\\" # not a comment // nor "
+			"this\" require = code }\n");
 	const struct rule *rule = policy_rule(policy, "a.b");
 	const struct policy_user c = {.name = "c"};
 

@@ -190,7 +190,8 @@ static void the_example_loads_without_a_warning(void **state)
 {
 	struct policy *policy = NULL;
 	char *why = NULL;
-	enum stepup_error error = policy_load(STEPUP_TEST_SOURCE "/examples/stepup.conf", false, &policy, &why);
+	enum stepup_error error =
+		policy_load(STEPUP_TEST_SOURCE "/examples/stepup.conf", false, &policy, &why);
 
 	(void)state;
 	if (error != STEPUP_OK)
@@ -211,7 +212,8 @@ static void in_the_example_a_code_opens_customers_up_to_a_limit_and_nothing_else
 	char *why = NULL;
 
 	(void)state;
-	assert_int_equal(policy_load(STEPUP_TEST_SOURCE "/examples/stepup.conf", false, &policy, &why), STEPUP_OK);
+	assert_int_equal(policy_load(STEPUP_TEST_SOURCE "/examples/stepup.conf", false, &policy, &why),
+		STEPUP_OK);
 	view = policy_rule(policy, "customer.view");
 	assert_int_equal(view->require, FACTOR_CODE);
 	assert_int_equal(view->fresh_for_seconds, 15 * 60);
@@ -232,7 +234,8 @@ static void put_policy_with_roots(void)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "issuer = \"https://s.example\"\nattestation-roots = \"%s/roots\"\n", folder);
+	snprintf(text, sizeof(text),
+		"issuer = \"https://s.example\"\nattestation-roots = \"%s/roots\"\n", folder);
 	put("stepup.conf", text);
 }
 
@@ -275,7 +278,8 @@ static void attestation_roots_that_can_not_be_used_are_told_with_their_line(void
 	assert_int_equal(mkdir(path_of("roots"), 0755), 0);
 	expect_refusal(STEPUP_NOT_FOUND, "there is no file NAME.pem in it");
 	folder_put(path_of("roots"), "maker.pem", "no certificate", 14);
-	snprintf(expected, sizeof(expected), "%s/stepup.conf:2: %s/roots/maker.pem: has no certificate", folder, folder);
+	snprintf(expected, sizeof(expected), "%s/stepup.conf:2: %s/roots/maker.pem: has no certificate",
+		folder, folder);
 	expect_refusal(STEPUP_INVALID, expected);
 	assert_int_equal(load(false, &policy, &why), STEPUP_INVALID);
 	assert_non_null(strstr(why, expected));
@@ -291,7 +295,8 @@ static void metadata_that_is_not_there_is_told_with_its_line(void **state)
 	(void)state;
 	certificate_make(KEY_ES256, &shape, NULL, &root);
 	folder_put_certificate(folder, "mds.pem", &root);
-	snprintf(text, sizeof(text), "issuer = \"https://s.example\"\nmds-root = \"%s/mds.pem\"\n\nmds = \"%s/mds.jwt\"\n", folder, folder);
+	snprintf(text, sizeof(text), "issuer = \"https://s.example\"\nmds-root = \"%s/mds.pem\"\n"
+		"\nmds = \"%s/mds.jwt\"\n", folder, folder);
 	put("stepup.conf", text);
 	expect_warning("stepup.conf:4: ");
 	put("mds.jwt", "no metadata");
@@ -307,7 +312,8 @@ static char *fill(char *text, const char *placeholder, const char *value)
 	char *place = strstr(text, placeholder), *filled = NULL;
 
 	assert_non_null(place);
-	assert_true(asprintf(&filled, "%.*s%s%s", (int)(place - text), text, value, place + strlen(placeholder)) > 0);
+	assert_true(asprintf(&filled, "%.*s%s%s", (int)(place - text), text, value,
+			place + strlen(placeholder)) > 0);
 	free(text);
 	return filled;
 }
@@ -315,7 +321,8 @@ static char *fill(char *text, const char *placeholder, const char *value)
 /* The quickstart's policy with one of its two rules for exports. */
 static struct policy *load_quickstart(const char *exports)
 {
-	char *text = fill(fill(read_source("examples/quickstart.d/stepup.conf"), "@STATE@", "/STATE"), "@ORIGIN@", "http://localhost:8080");
+	char *text = fill(fill(read_source("examples/quickstart.d/stepup.conf"), "@STATE@", "/STATE"),
+		"@ORIGIN@", "http://localhost:8080");
 	char *rule = read_source(exports), *whole = NULL;
 	struct policy *policy;
 
@@ -342,8 +349,8 @@ static void the_quickstarts_policies_load(void **state)
 
 static void the_manual_page_lists_every_key_and_every_action_of_the_verifiers_own(void **state)
 {
-	static const char *const own[] = {"test", "enroll", "remove", "invite", "users", "credentials", "revoke", "lock", "unlock", "freeze", "thaw", "log",
-		"reload"};
+	static const char *const own[] = {"test", "enroll", "remove", "invite", "users", "credentials",
+		"revoke", "lock", "unlock", "freeze", "thaw", "log", "reload"};
 	char *page = read_source("man/stepup.conf.5"), line[128];
 	size_t items = 0, keys = 0;
 

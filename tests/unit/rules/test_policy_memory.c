@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Out of memory while a policy is loaded or asked: refused, never half a policy. The program's own allocations fail one after another
- * (linked with --wrap).
+ * Out of memory while a policy is loaded or asked: refused, never half a policy. The program's own
+ * allocations fail one after another (linked with --wrap).
  */
 #include "tests/unit/rules/policy_fixture.h"
 
@@ -81,14 +81,16 @@ static void a_good_policy_without_memory_is_refused(void **state)
 {
 	(void)state;
 	starve(DESIGN_EXAMPLE, STEPUP_OK);
-	starve("issuer = \"https://s.example\"\ncooling-off = 1h\nattestation-roots = \"/r\"\nmds = \"/m\"\nmds-root = \"/p\"\n"
-	       "allow-models = { \"2fc0579f-8113-47ea-b116-bb5a8db9202a\" }\n", STEPUP_OK);
+	starve("issuer = \"https://s.example\"\ncooling-off = 1h\nattestation-roots = \"/r\"\nmds = \"/m\"\n"
+		"mds-root = \"/p\"\n"
+		"allow-models = { \"2fc0579f-8113-47ea-b116-bb5a8db9202a\" }\n", STEPUP_OK);
 }
 
 static void a_bad_policy_without_memory_is_refused(void **state)
 {
 	(void)state;
-	starve(DESIGN_EXAMPLE "action a.b { users = { \"@nobody\" } require = { none } }\nhost = 5 5\n}\n", STEPUP_INVALID);
+	starve(DESIGN_EXAMPLE "action a.b { users = { \"@nobody\" } require = { none } }\nhost = 5 5\n}\n",
+		STEPUP_INVALID);
 	starve(DESIGN_EXAMPLE "action a.b { users = { \"@nobody\" } require = { none } }\n", STEPUP_INVALID);
 }
 
@@ -102,7 +104,8 @@ static void a_prompt_without_memory_is_none(void **state)
 	char bad[DETAIL_NAME_SIZE], *prompt;
 
 	(void)state;
-	assert_int_equal(action_parse("customer.view", details, rule->details, rule->detail_count, &action, bad), STEPUP_OK);
+	assert_int_equal(action_parse("customer.view", details, rule->details, rule->detail_count, &action,
+			bad), STEPUP_OK);
 	countdown = 0;
 	prompt = policy_prompt(rule, action, &facts);
 	countdown = -1;

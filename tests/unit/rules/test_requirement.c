@@ -13,23 +13,24 @@
 #define C METHOD_CODE
 #define ALL_WAYS METHODS_OF_KEYS
 
-#define GLOBALS                                                                                                             \
-	"issuer = \"https://stepup.example.com\"\nrp-id = \"example.com\"\norigins = { \"https://support.example.com\" }\n"         \
-	"service export { unix-user = exportd }\n"                                                                               \
+#define GLOBALS \
+	"issuer = \"https://stepup.example.com\"\nrp-id = \"example.com\"\n" \
+	"origins = { \"https://support.example.com\" }\n" \
+	"service export { unix-user = exportd }\n" \
 	"allow-models = { \"11111111-1111-1111-1111-111111111111\" }\n"
 #define RULE(name, rest) "action " name " { users = { \"*\" } prompt = \"P\" " rest " }\n"
 #define OWN(name, rest) "action " name " { users = { \"*\" } " rest " }\n"
-#define RULES                                                                                                               \
-	RULE("a.code", "require = { code }")                                                                                     \
-	RULE("a.service", "require = { code } service = export")                                                                 \
-	RULE("a.enough", "require = { code } service = export code-is-enough = yes")                                             \
-	RULE("a.key", "require = { key }")                                                                                       \
-	RULE("a.pin", "require = { key, pin }")                                                                                  \
-	RULE("a.seat", "require = { key } via = { seat }")                                                                       \
-	RULE("a.agent", "require = { key } via = { agent }")                                                                     \
-	RULE("a.hardware", "require = { hardware-key }")                                                                         \
-	RULE("a.two", "require = { key } always-approve = yes approvers = { bob }")                                              \
-	OWN("stepup.lock", "require = { code }")                                                                                 \
+#define RULES \
+	RULE("a.code", "require = { code }") \
+	RULE("a.service", "require = { code } service = export") \
+	RULE("a.enough", "require = { code } service = export code-is-enough = yes") \
+	RULE("a.key", "require = { key }") \
+	RULE("a.pin", "require = { key, pin }") \
+	RULE("a.seat", "require = { key } via = { seat }") \
+	RULE("a.agent", "require = { key } via = { agent }") \
+	RULE("a.hardware", "require = { hardware-key }") \
+	RULE("a.two", "require = { key } always-approve = yes approvers = { bob }") \
+	OWN("stepup.lock", "require = { code }") \
 	OWN("stepup.users", "require = { code } code-is-enough = yes")
 
 /* Whose credentials: one letter each. */
@@ -112,8 +113,9 @@ static void a_credential_earns_what_it_proved_and_no_more(void **state)
 		const char *letter;
 		enum factor_strength strength;
 	} all[] = {
-		{"t", FACTOR_CODE}, {"k", FACTOR_KEY}, {"a", FACTOR_KEY}, {"e", FACTOR_KEY}, {"h", FACTOR_HARDWARE_KEY}, {"u", FACTOR_KEY},
-		{"s", FACTOR_KEY}, {"b", FACTOR_KEY}, {"m", FACTOR_KEY}, {"p", FACTOR_KEY}, {"c", FACTOR_CODE},
+		{"t", FACTOR_CODE}, {"k", FACTOR_KEY}, {"a", FACTOR_KEY}, {"e", FACTOR_KEY},
+		{"h", FACTOR_HARDWARE_KEY}, {"u", FACTOR_KEY}, {"s", FACTOR_KEY}, {"b", FACTOR_KEY},
+		{"m", FACTOR_KEY}, {"p", FACTOR_KEY}, {"c", FACTOR_CODE},
 	};
 
 	(void)state;
@@ -121,7 +123,8 @@ static void a_credential_earns_what_it_proved_and_no_more(void **state)
 		struct user_record *record = record_of(all[i].letter);
 
 		if (credential_strength(policy, record->credentials, NOW) != all[i].strength)
-			fail_msg("%s earns %s", all[i].letter, factor_strength_name(credential_strength(policy, record->credentials, NOW)));
+			fail_msg("%s earns %s", all[i].letter,
+				factor_strength_name(credential_strength(policy, record->credentials, NOW)));
 		user_record_free(&record);
 	}
 }
@@ -180,7 +183,8 @@ static void cooling_off_ends_at_its_second(void **state)
 
 static void the_model_lists_in_force_decide_not_those_at_enrolment(void **state)
 {
-	static const char *const lists[] = {"", "deny-models = { \"11111111-1111-1111-1111-111111111111\" }\n",
+	static const char *const lists[] = {"",
+		"deny-models = { \"11111111-1111-1111-1111-111111111111\" }\n",
 		"allow-models = { \"22222222-2222-2222-2222-222222222222\" }\n"};
 	static const enum factor_strength earned[] = {FACTOR_HARDWARE_KEY, FACTOR_KEY, FACTOR_KEY};
 	struct user_record *record = record_of("h");
@@ -222,21 +226,25 @@ static void a_rule_requires_what_it_says_and_a_key_where_a_code_is_not_enough(vo
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		struct requirement requirement = requirement_of(policy, policy_rule(policy, all[i].action), all[i].action, NULL, NULL);
+		struct requirement requirement =
+			requirement_of(policy, policy_rule(policy, all[i].action), all[i].action, NULL, NULL);
 
-		if (requirement.strength != all[i].strength || requirement.pin != all[i].pin || requirement.approval != all[i].approval ||
-			requirement.methods != all[i].methods)
-			fail_msg("%s: strength %d, pin %d, approval %d, methods %x", all[i].action, (int)requirement.strength, requirement.pin,
-				requirement.approval, requirement.methods);
+		if (requirement.strength != all[i].strength || requirement.pin != all[i].pin ||
+		    requirement.approval != all[i].approval || requirement.methods != all[i].methods)
+			fail_msg("%s: strength %d, pin %d, approval %d, methods %x", all[i].action,
+				(int)requirement.strength, requirement.pin, requirement.approval,
+				requirement.methods);
 	}
 }
 
 static void without_an_origin_there_is_no_browser(void **state)
 {
-	struct policy *plain = load_good("issuer = \"https://stepup.example.com\"\n" RULE("a.key", "require = { key }"));
+	struct policy *plain =
+		load_good("issuer = \"https://stepup.example.com\"\n" RULE("a.key", "require = { key }"));
 
 	(void)state;
-	assert_int_equal(requirement_of(plain, policy_rule(plain, "a.key"), "a.key", NULL, NULL).methods, S | A);
+	assert_int_equal(requirement_of(plain, policy_rule(plain, "a.key"), "a.key", NULL, NULL).methods,
+		S | A);
 	policy_release(&plain);
 }
 
@@ -262,7 +270,8 @@ static void adding_or_removing_a_key_takes_a_key(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		const struct rule *rule = policy_rule(policy, all[i].action);
-		json_t *details = all[i].name == NULL ? json_object() : json_pack("{s:s}", all[i].name, all[i].value);
+		json_t *details = all[i].name == NULL ? json_object()
+			: json_pack("{s:s}", all[i].name, all[i].value);
 		struct action *action = NULL;
 		const struct detail_spec *specs;
 		char bad[DETAIL_NAME_SIZE];
@@ -272,8 +281,10 @@ static void adding_or_removing_a_key_takes_a_key(void **state)
 		policy_details(rule, all[i].action, &specs, &count);
 		assert_int_equal(action_parse(all[i].action, details, specs, count, &action, bad), STEPUP_OK);
 		requirement = requirement_of(policy, rule, all[i].action, action, record);
-		if (requirement.strength != all[i].strength || (requirement.methods & C) != (all[i].strength == FACTOR_CODE ? C : 0))
-			fail_msg("%s %s: strength %d", all[i].action, all[i].value, (int)requirement.strength);
+		if (requirement.strength != all[i].strength ||
+		    (requirement.methods & C) != (all[i].strength == FACTOR_CODE ? C : 0))
+			fail_msg("%s %s: strength %d", all[i].action, all[i].value,
+				(int)requirement.strength);
 		action_free(&action);
 		json_decref(details);
 	}
@@ -297,7 +308,8 @@ static void what_is_offered_is_required_enrolled_live_and_in_reach(void **state)
 		{"a.code", "c", ALL_WAYS, B | S, SHORTFALL_NONE},
 		{"a.code", "", ALL_WAYS, 0, SHORTFALL_NO_FACTOR},
 		{"a.code", "r", ALL_WAYS, 0, SHORTFALL_NO_FACTOR},
-		/* A key in a phone or a computer is for the browser alone; one that names no transport may be anything. */
+		/* A key in a phone or a computer is for the browser alone; one that names no transport
+		 * may be anything. */
 		{"a.code", "p", ALL_WAYS, B, SHORTFALL_NONE},
 		{"a.code", "n", ALL_WAYS, B | S, SHORTFALL_NONE},
 		/* What is required decides. */
@@ -326,20 +338,22 @@ static void what_is_offered_is_required_enrolled_live_and_in_reach(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		struct requirement requirement = requirement_of(policy, policy_rule(policy, all[i].action), all[i].action, NULL, NULL);
+		struct requirement requirement =
+			requirement_of(policy, policy_rule(policy, all[i].action), all[i].action, NULL, NULL);
 		struct user_record *record = record_of(all[i].credentials);
 		struct offer offer = offer_of(policy, &requirement, record, all[i].reach, NOW);
 
 		if (offer.methods != all[i].methods || offer.shortfall != all[i].shortfall)
-			fail_msg("%s with \"%s\" reaching %x: methods %x, shortfall %d", all[i].action, all[i].credentials, all[i].reach,
-				offer.methods, (int)offer.shortfall);
+			fail_msg("%s with \"%s\" reaching %x: methods %x, shortfall %d", all[i].action,
+				all[i].credentials, all[i].reach, offer.methods, (int)offer.shortfall);
 		user_record_free(&record);
 	}
 }
 
 static void nobody_is_offered_nothing(void **state)
 {
-	struct requirement requirement = requirement_of(policy, policy_rule(policy, "a.code"), "a.code", NULL, NULL);
+	struct requirement requirement =
+		requirement_of(policy, policy_rule(policy, "a.code"), "a.code", NULL, NULL);
 	struct offer offer = offer_of(policy, &requirement, NULL, ALL_WAYS, NOW);
 
 	(void)state;
@@ -349,7 +363,8 @@ static void nobody_is_offered_nothing(void **state)
 
 static void of_keys_that_cool_off_the_first_to_be_ready_is_told(void **state)
 {
-	struct requirement requirement = requirement_of(policy, policy_rule(policy, "a.key"), "a.key", NULL, NULL);
+	struct requirement requirement =
+		requirement_of(policy, policy_rule(policy, "a.key"), "a.key", NULL, NULL);
 	static const char *const orders[] = {"lc", "cl", "tlcr"};
 
 	(void)state;
@@ -365,7 +380,8 @@ static void of_keys_that_cool_off_the_first_to_be_ready_is_told(void **state)
 
 static void suspended_codes_are_offered_only_where_there_is_nothing_else(void **state)
 {
-	struct requirement requirement = requirement_of(policy, policy_rule(policy, "a.code"), "a.code", NULL, NULL);
+	struct requirement requirement =
+		requirement_of(policy, policy_rule(policy, "a.code"), "a.code", NULL, NULL);
 	struct user_record *record = record_of("tk");
 
 	(void)state;

@@ -12,7 +12,8 @@ static const struct policy with_help = {.help = desk, .host = here}, without_hel
 
 /* What was required. */
 static const struct requirement code = {.strength = FACTOR_CODE, .methods = VIA_BROWSER | METHOD_CODE},
-	key = {.strength = FACTOR_KEY, .methods = METHODS_OF_KEYS}, by_agent = {.strength = FACTOR_KEY, .methods = VIA_AGENT},
+	key = {.strength = FACTOR_KEY, .methods = METHODS_OF_KEYS},
+	by_agent = {.strength = FACTOR_KEY, .methods = VIA_AGENT},
 	hardware = {.strength = FACTOR_HARDWARE_KEY, .pin = true, .methods = VIA_BROWSER | VIA_SEAT};
 
 static void check(enum stepup_error error, const struct words_facts *facts, const char *expected)
@@ -31,86 +32,116 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 		struct words_facts facts;
 		const char *sentence;
 	} all[] = {
-		{STEPUP_BAD_ANSWER, {.tries_left = 2},
-			"That code did not work: mistyped, expired or already used. Nothing was approved. Wait for the next one. 2 tries left."},
-		{STEPUP_BAD_ANSWER, {.tries_left = 1},
-			"That code did not work: mistyped, expired or already used. Nothing was approved. Wait for the next one. 1 try left."},
+		{STEPUP_BAD_ANSWER, {.tries_left = 2}, "That code did not work: mistyped, expired or already "
+			"used. Nothing was approved. Wait for the next one. 2 tries left."},
+		{STEPUP_BAD_ANSWER, {.tries_left = 1}, "That code did not work: mistyped, "
+			"expired or already used. Nothing was approved. Wait for the next one. 1 try left."},
 		{STEPUP_BAD_ANSWER, {.tries_left = 2, .retry_after_seconds = 5},
-			"That code did not work: mistyped, expired or already used. Nothing was approved. Wait for the next one, 5 seconds at least. 2 tries "
-			"left."},
-		{STEPUP_BAD_ANSWER, {.tries_left = 0, .retry_after_seconds = 60},
-			"That code did not work: mistyped, expired or already used. Nothing was approved. No tries left: start again with the next code, in 60 "
-			"seconds. If you are stuck: Security desk, +1 555 0100."},
-		{STEPUP_BAD_ANSWER, {.tries_left = 0},
-			"That code did not work: mistyped, expired or already used. Nothing was approved. No tries left: start again with the next code. If you "
-			"are stuck: Security desk, +1 555 0100."},
-		{STEPUP_LOCKED, {.reference = "L-83"},
-			"Your access is locked. Don't retry. Call Security desk, +1 555 0100, and quote L-83."},
+			"That code did not work: mistyped, expired or already used. Nothing was approved. "
+			"Wait for the next one, 5 seconds at least. 2 tries left."},
+		{STEPUP_BAD_ANSWER, {.tries_left = 0, .retry_after_seconds = 60}, "That code did not work: "
+			"mistyped, expired or already used. Nothing was approved. No tries left: start again "
+			"with the next code, in 60 seconds. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_BAD_ANSWER, {.tries_left = 0}, "That code did not work: "
+			"mistyped, expired or already used. Nothing was approved. No tries left: "
+			"start again with the next code. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_LOCKED, {.reference = "L-83"}, "Your access is locked. Don't retry. "
+			"Call Security desk, +1 555 0100, and quote L-83."},
 		{STEPUP_FROZEN, {.reference = "L-84", .action = "customer.export"},
-			"customer.export is frozen for everybody just now. Nothing was approved. You did nothing wrong; don't retry. Call Security desk, +1 555 "
-			"0100, and quote L-84."},
+			"customer.export is frozen for everybody just now. Nothing was approved. You did "
+			"nothing wrong; don't retry. Call Security desk, +1 555 0100, and quote L-84."},
 		{STEPUP_THROTTLED, {.retry_after_seconds = 61},
-			"Too many tries. Nothing was approved. Try again in 2 minutes; earlier tries are refused unseen. If you are stuck: Security desk, +1 555 "
-			"0100."},
+			"Too many tries. Nothing was approved. Try again in 2 minutes; "
+			"earlier tries are refused unseen. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_THROTTLED, {.retry_after_seconds = 1},
-			"Too many tries. Nothing was approved. Try again in 1 second; earlier tries are refused unseen. If you are stuck: Security desk, +1 555 "
-			"0100."},
-		{STEPUP_OVER_LIMIT, {.action = "customer.export", .limit = "20000 records per 24h", .asked = 102000},
-			"That goes over the limit of 20000 records per 24h for customer.export: it asks for 102000. Nothing was approved. Ask for less, or wait "
-			"until earlier ones are older than that. If you are stuck: Security desk, +1 555 0100."},
+			"Too many tries. Nothing was approved. Try again in 1 second; "
+			"earlier tries are refused unseen. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_OVER_LIMIT,
+			{.action = "customer.export", .limit = "20000 records per 24h", .asked = 102000},
+			"That goes over the limit of 20000 records per 24h for customer.export: "
+			"it asks for 102000. Nothing was approved. Ask for less, or wait until earlier ones "
+			"are older than that. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export"},
-			"A code is not enough for customer.export: it needs a security key. Nothing was approved. If you are stuck: Security desk, +1 555 0100."},
-		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR, .requirement = &key},
-			"customer.export needs a security key, and you have none: a code is not enough. Nothing was approved. Ask an administrator for an "
-			"invitation, then add one on the web page for keys, or run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
-		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR, .requirement = &by_agent},
-			"customer.export needs a security key, and you have none: a code is not enough. Nothing was approved. Ask an administrator for an "
-			"invitation, then run: stepup enroll agent. If you are stuck: Security desk, +1 555 0100."},
-		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NOT_HARDWARE, .requirement = &hardware},
-			"customer.export needs a hardware key of a trusted model, and no key of yours is one. Nothing was approved. Ask an administrator for an "
-			"invitation, then add one on the web page for keys, or run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
-		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_COOLING, .requirement = &key, .cooling_seconds = 7201},
-			"Your key is new: it counts as a code for another 3 hours, and a code is not enough for customer.export. Nothing was approved. Come back "
-			"then. If you are stuck: Security desk, +1 555 0100."},
-		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_REACH, .requirement = &key},
-			"customer.export needs a security key, and none can be used from here: a code is not enough. Nothing was approved. It takes one in a "
-			"browser, plugged into the computer that asks or through an SSH agent. If you are stuck: Security desk, +1 555 0100."},
-		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_WAY, .requirement = &hardware},
-			"customer.export needs a hardware key of a trusted model, and none can be used from here: a code is not enough. Nothing was approved. It "
-			"takes one in a browser or plugged into the computer that asks. If you are stuck: Security desk, +1 555 0100."},
-		{STEPUP_TOO_WEAK, {.action = "customer.look", .shortfall = SHORTFALL_REACH, .requirement = &code},
-			"You have a key, which can't be used from here, and no code. Nothing was approved. It takes one in a browser. If you are stuck: Security "
-			"desk, +1 555 0100."},
+			"A code is not enough for customer.export: it needs a security key. "
+			"Nothing was approved. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK,
+			{.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR, .requirement = &key},
+			"customer.export needs a security key, and you have none: a code is not enough. "
+			"Nothing was approved. Ask an administrator for an invitation, "
+			"then add one on the web page for keys, or run: stepup enroll key. If you are stuck: "
+			"Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NO_FACTOR,
+				.requirement = &by_agent},
+			"customer.export needs a security key, and you have none: a code is not enough. "
+			"Nothing was approved. Ask an administrator for an invitation, then run: "
+			"stepup enroll agent. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_NOT_HARDWARE,
+				.requirement = &hardware},
+			"customer.export needs a hardware key of a trusted model, "
+			"and no key of yours is one. Nothing was approved. "
+			"Ask an administrator for an invitation, then add one on the web page for keys, "
+			"or run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_COOLING,
+				.requirement = &key, .cooling_seconds = 7201},
+			"Your key is new: it counts as a code for another 3 hours, "
+			"and a code is not enough for customer.export. Nothing was approved. Come back then. "
+			"If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK,
+			{.action = "customer.export", .shortfall = SHORTFALL_REACH, .requirement = &key},
+			"customer.export needs a security key, and none can be used from here: a code is not "
+			"enough. Nothing was approved. It takes one in a browser, plugged into the computer "
+			"that asks or through an SSH agent. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK,
+			{.action = "customer.export", .shortfall = SHORTFALL_WAY, .requirement = &hardware},
+			"customer.export needs a hardware key of a trusted model, and none can be used from "
+			"here: a code is not enough. Nothing was approved. It takes one in a browser or "
+			"plugged into the computer that asks. If you are stuck: Security desk, +1 555 0100."},
+		{STEPUP_TOO_WEAK,
+			{.action = "customer.look", .shortfall = SHORTFALL_REACH, .requirement = &code},
+			"You have a key, which can't be used from here, and no code. Nothing was approved. "
+			"It takes one in a browser. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_BAD_ANSWER, {.tries_left = 2, .method = VIA_BROWSER},
-			"That key did not do: it is not one of yours, was used without its PIN where that is asked for, or answered something else. Nothing was "
-			"approved. Use a key that is enrolled for you. 2 tries left."},
+			"That key did not do: it is not one of yours, "
+			"was used without its PIN where that is asked for, or answered something else. "
+			"Nothing was approved. Use a key that is enrolled for you. 2 tries left."},
 		{STEPUP_BAD_ANSWER, {.method = VIA_AGENT},
-			"That key did not do: it is not one of yours, was used without its PIN where that is asked for, or answered something else. Nothing was "
-			"approved. No tries left: start again. If you are stuck: Security desk, +1 555 0100."},
+			"That key did not do: it is not one of yours, was used without its PIN where that is "
+			"asked for, or answered something else. Nothing was approved. No tries left: "
+			"start again. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records"},
-			"The request does not fit the rule for customer.export: \"records\" is missing, unknown or of the wrong kind. Nothing was approved. You "
-			"did nothing wrong; tell whoever runs this tool."},
-		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records", .fault = DETAIL_MISSING},
-			"The request does not fit the rule for customer.export: \"records\" is missing. Nothing was approved. You did nothing wrong; tell "
-			"whoever runs this tool."},
-		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "recods", .fault = DETAIL_UNKNOWN, .typed = true},
-			"The request does not fit the rule for customer.export: \"recods\" is none of its details. Nothing was approved. `stepup policy explain` "
-			"says which details it takes."},
-		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records", .fault = DETAIL_NO_NUMBER, .typed = true},
-			"The request does not fit the rule for customer.export: \"records\" must be a whole number. Nothing was approved. `stepup policy explain` "
-			"says which details it takes."},
-		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "account", .fault = DETAIL_TOO_LONG, .typed = true},
-			"The request does not fit the rule for customer.export: \"account\" must be a text of at most 512 bytes. Nothing was approved. `stepup "
-			"policy explain` says which details it takes."},
-		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records", .fault = DETAIL_OUT_OF_RANGE, .typed = true},
-			"The request does not fit the rule for customer.export: \"records\" must be a whole number from 0 to 9007199254740991. Nothing was "
-			"approved. `stepup policy explain` says which details it takes."},
+			"The request does not fit the rule for customer.export: "
+			"\"records\" is missing, unknown or of the wrong kind. Nothing was approved. "
+			"You did nothing wrong; tell whoever runs this tool."},
+		{STEPUP_BAD_DETAILS,
+			{.action = "customer.export", .detail = "records", .fault = DETAIL_MISSING},
+			"The request does not fit the rule for customer.export: \"records\" is missing. "
+			"Nothing was approved. You did nothing wrong; tell whoever runs this tool."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "recods",
+				.fault = DETAIL_UNKNOWN, .typed = true},
+			"The request does not fit the rule for customer.export: "
+			"\"recods\" is none of its details. Nothing was approved. "
+			"`stepup policy explain` says which details it takes."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records",
+				.fault = DETAIL_NO_NUMBER, .typed = true},
+			"The request does not fit the rule for customer.export: \"records\" must be a whole "
+			"number. Nothing was approved. `stepup policy explain` says which details it takes."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "account",
+				.fault = DETAIL_TOO_LONG, .typed = true},
+			"The request does not fit the rule for customer.export: "
+			"\"account\" must be a text of at most 512 bytes. Nothing was approved. "
+			"`stepup policy explain` says which details it takes."},
+		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records",
+				.fault = DETAIL_OUT_OF_RANGE, .typed = true},
+			"The request does not fit the rule for customer.export: "
+			"\"records\" must be a whole number from 0 to 9007199254740991. "
+			"Nothing was approved. `stepup policy explain` says which details it takes."},
 		{STEPUP_BAD_ANSWER, {.enrols = true, .tries_left = 2},
-			"That code did not work: mistyped, expired or already used. Nothing was enrolled. Wait for the next one. 2 tries left."},
-		{STEPUP_BAD_DETAILS, {.detail = "records", .maximum = 300, .asked = 102000}, "300 records were approved, not 102000. Nothing was done."},
-		{STEPUP_UNAVAILABLE, {0},
-			"Could not check, so nothing was approved. You did nothing wrong. Try again in a while. If you are stuck: Security desk, +1 555 0100. "
-			"[bastion1]"},
+			"That code did not work: mistyped, expired or already used. Nothing was enrolled. "
+			"Wait for the next one. 2 tries left."},
+		{STEPUP_BAD_DETAILS, {.detail = "records", .maximum = 300, .asked = 102000},
+			"300 records were approved, not 102000. Nothing was done."},
+		{STEPUP_UNAVAILABLE, {0}, "Could not check, so nothing was approved. You did nothing wrong. "
+			"Try again in a while. If you are stuck: Security desk, +1 555 0100. [bastion1]"},
 	};
 
 	(void)state;
@@ -129,11 +160,13 @@ static void an_alert_for_several_says_no_more_than_it_knows(void **state)
 		struct event_words words;
 		const char *sentence;
 	} all[] = {
-		{"freeze", {.action = "a.b", .reference = "F-3"}, "a.b is frozen (F-3): it is refused to everybody."},
+		{"freeze", {.action = "a.b", .reference = "F-3"},
+			"a.b is frozen (F-3): it is refused to everybody."},
 		{"freeze", {.count = 2}, "freeze: 2 more since the last alert of this kind."},
-		{"lock", {.user = "alice", .count = 2}, "lock, alice: 2 more since the last alert of this kind."},
-		{"locked-account", {.user = "alice", .count = 7},
-			"Somebody tried to use the account alice, which is locked. 7 more since the last alert of this kind."},
+		{"lock", {.user = "alice", .count = 2},
+			"lock, alice: 2 more since the last alert of this kind."},
+		{"locked-account", {.user = "alice", .count = 7}, "Somebody tried to use the account alice, "
+			"which is locked. 7 more since the last alert of this kind."},
 	};
 
 	(void)state;
@@ -151,17 +184,20 @@ static void a_key_that_is_not_enrolled_is_told_which_are(void **state)
 	json_t *keys = json_pack("[s, s]", "Blue YubiKey", "Spare\u202e");
 
 	(void)state;
-	check(STEPUP_BAD_ANSWER, &(struct words_facts){.user = "alice", .method = VIA_BROWSER, .keys = keys, .tries_left = 2},
-		"That key is not enrolled for alice. Use \"Blue YubiKey\" or \"Spare\\u{202E}\". Nothing was approved. 2 tries left.");
+	check(STEPUP_BAD_ANSWER,
+		&(struct words_facts){.user = "alice", .method = VIA_BROWSER, .keys = keys, .tries_left = 2},
+		"That key is not enrolled for alice. Use \"Blue YubiKey\" or \"Spare\\u{202E}\". "
+		"Nothing was approved. 2 tries left.");
 	json_decref(keys);
 }
 
 static void who_agrees_is_told_that_it_is_the_agreeing(void **state)
 {
 	(void)state;
-	check(STEPUP_TOO_WEAK, &(struct words_facts){.action = "customer.view", .agrees = true, .shortfall = SHORTFALL_NOT_HARDWARE},
-		"Agreeing to customer.view needs a security key, and no key of yours is one. Nothing was approved. Ask an administrator for an invitation, "
-		"then run: stepup enroll key.");
+	check(STEPUP_TOO_WEAK, &(struct words_facts){
+			.action = "customer.view", .agrees = true, .shortfall = SHORTFALL_NOT_HARDWARE},
+		"Agreeing to customer.view needs a security key, and no key of yours is one. "
+		"Nothing was approved. Ask an administrator for an invitation, then run: stepup enroll key.");
 }
 
 static void every_error_has_words_that_say_nothing_was_done(void **state)
@@ -175,19 +211,23 @@ static void every_error_has_words_that_say_nothing_was_done(void **state)
 			char *sentence = words_refusal((enum stepup_error)error, &facts);
 
 			assert_non_null(sentence);
-			assert_true(strcasestr(sentence, error == STEPUP_LOCKED ? "is locked. Don't retry" : "nothing was approved") != NULL);
+			assert_true(strcasestr(sentence, error == STEPUP_LOCKED ? "is locked. Don't retry"
+					: "nothing was approved") != NULL);
 			assert_null(strstr(sentence, "(null)"));
 			assert_null(strstr(sentence, "  "));
 			free(sentence);
 		}
 	}
-	check(STEPUP_UNAVAILABLE, NULL, "Could not check, so nothing was approved. You did nothing wrong. Try again in a while.");
+	check(STEPUP_UNAVAILABLE, NULL,
+		"Could not check, so nothing was approved. You did nothing wrong. Try again in a while.");
 }
 
 static void a_wrong_code_an_unknown_user_and_an_unenrolled_one_read_alike(void **state)
 {
-	const struct words_facts people[] = {{.user = "alice", .action = "a.b", .tries_left = 2, .policy = &with_help},
-		{.user = "nobody", .action = "other", .tries_left = 2, .policy = &with_help}, {.tries_left = 2, .policy = &with_help}};
+	const struct words_facts people[] = {
+		{.user = "alice", .action = "a.b", .tries_left = 2, .policy = &with_help},
+		{.user = "nobody", .action = "other", .tries_left = 2, .policy = &with_help},
+			{.tries_left = 2, .policy = &with_help}};
 	char *first = words_refusal(STEPUP_BAD_ANSWER, &people[0]);
 
 	(void)state;
@@ -198,7 +238,8 @@ static void a_wrong_code_an_unknown_user_and_an_unenrolled_one_read_alike(void *
 
 static void what_comes_from_outside_is_safe_to_show(void **state)
 {
-	const struct words_facts facts = {.action = "a\033[2Jb\nApproved", .detail = "d\xe2\x80\xae", .limit = "l\r", .reference = "L\n1", .asked = 5};
+	const struct words_facts facts = {.action = "a\033[2Jb\nApproved", .detail = "d\xe2\x80\xae",
+		.limit = "l\r", .reference = "L\n1", .asked = 5};
 
 	(void)state;
 	for (int error = STEPUP_NOT_ENROLLED; error <= STEPUP_UNAVAILABLE; error++) {
@@ -223,7 +264,8 @@ static void a_request_that_is_over_says_what_became_of_it(void **state)
 		{REQUEST_DENIED, "ca\x1b[2Krol", "", "any more: ca\\u{001B}[2Krol denied it. Nothing"},
 		{REQUEST_EXPIRED, "", "", "any more: it has expired. Nothing"},
 		{REQUEST_CANCELLED, "alice", "", "any more: alice took it back. Nothing"},
-		{REQUEST_VOID, "", "the action was frozen", "any more: it is void: the action was frozen. Nothing"},
+		{REQUEST_VOID, "", "the action was frozen",
+			"any more: it is void: the action was frozen. Nothing"},
 		{REQUEST_VOID, "", "", "any more: it is void: what it rested on is gone. Nothing"},
 		{REQUEST_APPROVED, "", "", "any more: dave has agreed to it. Nothing"},
 	};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Accounts: what the host's own root, daemon and missing ones look like, and that everybody who asks is answered once. The functions of
- * NSS are replaced by the linker (--wrap), so that a directory can be slow, failing and counted.
+ * Accounts: what the host's own root, daemon and missing ones look like, and that everybody who asks is
+ * answered once. The functions of NSS are replaced by the linker (--wrap), so that a directory can be slow,
+ * failing and counted.
  */
 #include <errno.h>
 #include <pwd.h>
@@ -20,10 +21,13 @@ static pthread_cond_t begun = PTHREAD_COND_INITIALIZER;
 static char started[64]; /* first letters of what was asked for, in the order of the lookups' beginning */
 static size_t started_count;
 
-int __real_getpwnam_r(const char *name, struct passwd *passwd, char *buffer, size_t size, struct passwd **found);
-int __wrap_getpwnam_r(const char *name, struct passwd *passwd, char *buffer, size_t size, struct passwd **found);
+int __real_getpwnam_r(const char *name, struct passwd *passwd, char *buffer, size_t size,
+	struct passwd **found);
+int __wrap_getpwnam_r(const char *name, struct passwd *passwd, char *buffer, size_t size,
+	struct passwd **found);
 
-int __wrap_getpwnam_r(const char *name, struct passwd *passwd, char *buffer, size_t size, struct passwd **found)
+int __wrap_getpwnam_r(const char *name, struct passwd *passwd, char *buffer, size_t size,
+	struct passwd **found)
 {
 	int fails;
 
@@ -62,7 +66,8 @@ static void on_found(void *context, enum stepup_error result, const struct accou
 	answer->result = result;
 	if (account == NULL)
 		return;
-	(void)snprintf(answer->name, sizeof(answer->name), "%s", account->name != NULL ? account->name : "(none)");
+	(void)snprintf(answer->name, sizeof(answer->name), "%s",
+		account->name != NULL ? account->name : "(none)");
 	answer->uid = account->uid;
 	answer->groups = account->gid_count;
 }

@@ -281,7 +281,8 @@ static void uids_without_an_account_share_one_small_budget(void **state)
 static void what_one_of_them_owes_all_owe_and_nobody_with_an_account(void **state)
 {
 	struct budgets *all = budgets_new(8192);
-	struct budget *one = member_of(all, 100000, false)->budget, *other = member_of(all, 100001, false)->budget, *alice = connect_one(all, ALICE);
+	struct budget *one = member_of(all, 100000, false)->budget,
+		*other = member_of(all, 100001, false)->budget, *alice = connect_one(all, ALICE);
 
 	(void)state;
 	for (int i = 0; i < 1000; i++)
@@ -315,7 +316,8 @@ static void a_uid_pays_for_itself_once_it_is_known_to_have_an_account(void **sta
 static void what_a_uid_holds_goes_along_when_it_pays_for_itself(void **state)
 {
 	struct budgets *all = budgets_new(8192);
-	struct budget *one = member_of(all, 100000, false)->budget, *alice = member_of(all, ALICE, false)->budget;
+	struct budget *one = member_of(all, 100000, false)->budget,
+		*alice = member_of(all, ALICE, false)->budget;
 
 	(void)state;
 	assert_true(budget_hold(alice, 0, BUDGET_HELD_ORDINARY));

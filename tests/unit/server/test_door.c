@@ -18,7 +18,8 @@ static void handle_second(struct call *call)
 }
 
 static const struct field no_fields[] = {{0}};
-static const struct method methods[] = {{"First", no_fields, no_fields}, {"Second", no_fields, no_fields}, {0}};
+static const struct method methods[] = {{"First", no_fields, no_fields},
+	{"Second", no_fields, no_fields}, {0}};
 static const struct interface interface = {"io.stepup.Test1", "interface io.stepup.Test1\n", methods};
 
 /* Refused, with that fault in the sentence. */
@@ -89,8 +90,10 @@ static void in_whatever_order_rows_stand_each_method_has_its_own_handler(void **
 	(void)state;
 	assert_int_equal(door_check(&door, &why), STEPUP_OK);
 	assert_null(why);
-	assert_ptr_equal(handler_of(&door, "{\"method\":\"io.stepup.Test1.First\"}", DOOR_CALL), handle_first);
-	assert_ptr_equal(handler_of(&door, "{\"method\":\"io.stepup.Test1.Second\"}", DOOR_CALL), handle_second);
+	assert_ptr_equal(handler_of(&door, "{\"method\":\"io.stepup.Test1.First\"}", DOOR_CALL),
+		handle_first);
+	assert_ptr_equal(handler_of(&door, "{\"method\":\"io.stepup.Test1.Second\"}", DOOR_CALL),
+		handle_second);
 }
 
 static void a_door_that_nobody_checked_calls_no_neighbour(void **state)

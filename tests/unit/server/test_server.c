@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The server with a door made for the test: connections, framing, dispatch, backpressure, on real unix sockets in one process. */
+/* The server with a door made for the test: connections, framing, dispatch, backpressure, on real unix
+ * sockets in one process. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,7 +22,8 @@ static struct call *held; /* by Hold, until the test answers */
 
 static void handle_echo(struct call *call)
 {
-	call_reply(call, json_pack("{s:s, s:I}", "text", message_text(call->parameters, "text"), "uid", (json_int_t)call->peer.uid));
+	call_reply(call, json_pack("{s:s, s:I}", "text", message_text(call->parameters, "text"),
+			"uid", (json_int_t)call->peer.uid));
 }
 
 static void handle_hold(struct call *call)
@@ -31,7 +33,8 @@ static void handle_hold(struct call *call)
 
 static void handle_refuse(struct call *call)
 {
-	call_refuse(call, STEPUP_BAD_ANSWER, "That code did not work.", &(struct refusal_facts){ .tries_left = 2 });
+	call_refuse(call, STEPUP_BAD_ANSWER, "That code did not work.",
+		&(struct refusal_facts){ .tries_left = 2 });
 }
 
 static void handle_wrong(struct call *call)
@@ -66,18 +69,22 @@ static void handle_begin(struct call *call)
 	call_reply(call, json_object());
 }
 
-static const struct field in_fields[] = { { "text", FIELD_TEXT, 32, true }, { "number", FIELD_NUMBER, 100, false }, { 0 } };
+static const struct field in_fields[] = { { "text", FIELD_TEXT, 32, true },
+	{ "number", FIELD_NUMBER, 100, false }, { 0 } };
 static const struct field no_fields[] = { { 0 } };
-static const struct field out_fields[] = { { "text", FIELD_TEXT, 1000000, true }, { "uid", FIELD_NUMBER, UINT32_MAX, true }, { 0 } };
+static const struct field out_fields[] = { { "text", FIELD_TEXT, 1000000, true },
+	{ "uid", FIELD_NUMBER, UINT32_MAX, true }, { 0 } };
 static const struct method methods[] = {
-	{ "Echo", in_fields, out_fields }, { "Hold", no_fields, out_fields }, { "Refuse", no_fields, out_fields },
-	{ "Wrong", no_fields, out_fields }, { "Twice", no_fields, out_fields }, { "Invalid", no_fields, out_fields },
+	{ "Echo", in_fields, out_fields }, { "Hold", no_fields, out_fields },
+	{ "Refuse", no_fields, out_fields }, { "Wrong", no_fields, out_fields },
+	{ "Twice", no_fields, out_fields }, { "Invalid", no_fields, out_fields },
 	{ "Large", no_fields, out_fields }, { "Begin", no_fields, no_fields }, { 0 },
 };
 static const struct interface interface = { "io.stepup.Test1", "interface io.stepup.Test1\n", methods };
 static const struct door_handler handlers[] = {
-	{ "Echo", handle_echo }, { "Hold", handle_hold }, { "Refuse", handle_refuse }, { "Wrong", handle_wrong },
-	{ "Twice", handle_twice }, { "Invalid", handle_invalid }, { "Large", handle_large }, { "Begin", handle_begin }, { 0 },
+	{ "Echo", handle_echo }, { "Hold", handle_hold }, { "Refuse", handle_refuse },
+	{ "Wrong", handle_wrong }, { "Twice", handle_twice }, { "Invalid", handle_invalid },
+	{ "Large", handle_large }, { "Begin", handle_begin }, { 0 },
 };
 static const struct door door = { &interface, handlers, NULL };
 
@@ -111,7 +118,8 @@ static int setup(void **state)
 	fixture->verifier.accounts = account_cache_new(&fixture->loop);
 	assert_int_equal(server_new(&fixture->verifier, 200, &fixture->server), STEPUP_OK);
 	fixture->address.sun_family = AF_UNIX;
-	(void)snprintf(fixture->address.sun_path, sizeof(fixture->address.sun_path), "/tmp/test_server.%d", (int)getpid());
+	(void)snprintf(fixture->address.sun_path, sizeof(fixture->address.sun_path), "/tmp/test_server.%d",
+		(int)getpid());
 	(void)unlink(fixture->address.sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&fixture->address, sizeof(fixture->address)), 0);
@@ -160,7 +168,8 @@ static void client_call(int fd, const char *text)
 	client_send(fd, text, strlen(text) + 1);
 }
 
-/* Turns the loop until one answer or the end is there; the answer, or NULL at the end. Byte by byte: it takes no more than one. */
+/* Turns the loop until one answer or the end is there; the answer, or NULL at the end. Byte by byte: it takes
+ * no more than one. */
 static char *client_answer(struct fixture *fixture, int fd)
 {
 	static char answer[FRAME_REPLY_SIZE_MAX];
@@ -202,7 +211,8 @@ static void assert_answer(struct fixture *fixture, int fd, const char *expected)
 	assert_string_equal(answer, expected);
 }
 
-static void assert_refused_and_closed(struct fixture *fixture, const char *text, size_t size, const char *expected)
+static void assert_refused_and_closed(struct fixture *fixture, const char *text, size_t size,
+	const char *expected)
 {
 	int fd = client(fixture);
 
@@ -212,7 +222,9 @@ static void assert_refused_and_closed(struct fixture *fixture, const char *text,
 	(void)close(fd);
 }
 
-#define INVALID(field) "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"" field "\"}}"
+#define INVALID( \
+	field) "{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"" \
+	field "\"}}"
 
 /* --- facts --- */
 
@@ -222,10 +234,12 @@ static void a_call_is_answered_with_the_kernels_word_for_its_uid(void **state)
 	int fd = client(fixture);
 	char expected[128];
 
-	(void)snprintf(expected, sizeof(expected), "{\"parameters\":{\"text\":\"hello\",\"uid\":%u}}", (unsigned)getuid());
+	(void)snprintf(expected, sizeof(expected), "{\"parameters\":{\"text\":\"hello\",\"uid\":%u}}",
+		(unsigned)getuid());
 	client_call(fd, "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"hello\"}}");
 	assert_answer(fixture, fd, expected);
-	client_call(fd, "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"hello\"},\"more\":true}");
+	client_call(fd,
+		"{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"hello\"},\"more\":true}");
 	assert_answer(fixture, fd, expected);
 	(void)close(fd);
 }
@@ -236,13 +250,18 @@ static void the_service_interface_answers(void **state)
 	int fd = client(fixture);
 
 	client_call(fd, "{\"method\":\"org.varlink.service.GetInfo\"}");
-	assert_non_null(strstr(client_answer(fixture, fd), "\"interfaces\":[\"org.varlink.service\",\"io.stepup.Test1\"]"));
-	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.stepup.Test1\"}}");
+	assert_non_null(strstr(client_answer(fixture, fd),
+			"\"interfaces\":[\"org.varlink.service\",\"io.stepup.Test1\"]"));
+	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+		"\"parameters\":{\"interface\":\"io.stepup.Test1\"}}");
 	assert_answer(fixture, fd, "{\"parameters\":{\"description\":\"interface io.stepup.Test1\\n\"}}");
-	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"org.varlink.service\"}}");
+	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+		"\"parameters\":{\"interface\":\"org.varlink.service\"}}");
 	assert_non_null(strstr(client_answer(fixture, fd), "method GetInfo()"));
-	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.other\"}}");
-	assert_answer(fixture, fd, "{\"error\":\"org.varlink.service.InterfaceNotFound\",\"parameters\":{\"interface\":\"io.other\"}}");
+	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+		"\"parameters\":{\"interface\":\"io.other\"}}");
+	assert_answer(fixture, fd, "{\"error\":\"org.varlink.service.InterfaceNotFound\","
+		"\"parameters\":{\"interface\":\"io.other\"}}");
 	(void)close(fd);
 }
 
@@ -252,12 +271,16 @@ static void an_unknown_method_or_interface_is_told_and_the_connection_goes_on(vo
 	int fd = client(fixture);
 
 	client_call(fd, "{\"method\":\"io.stepup.Test1.None\"}");
-	assert_answer(fixture, fd, "{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"None\"}}");
+	assert_answer(fixture, fd,
+		"{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"None\"}}");
 	client_call(fd, "{\"method\":\"org.varlink.service.None\"}");
-	assert_answer(fixture, fd, "{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"None\"}}");
+	assert_answer(fixture, fd,
+		"{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"None\"}}");
 	client_call(fd, "{\"method\":\"io.stepup.Admin1.Lock\"}");
-	assert_answer(fixture, fd, "{\"error\":\"org.varlink.service.InterfaceNotFound\",\"parameters\":{\"interface\":\"io.stepup.Admin1\"}}");
-	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.stepup.Test1\"}}");
+	assert_answer(fixture, fd, "{\"error\":\"org.varlink.service.InterfaceNotFound\","
+		"\"parameters\":{\"interface\":\"io.stepup.Admin1\"}}");
+	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+		"\"parameters\":{\"interface\":\"io.stepup.Test1\"}}");
 	assert_answer(fixture, fd, "{\"parameters\":{\"description\":\"interface io.stepup.Test1\\n\"}}");
 	(void)close(fd);
 }
@@ -267,10 +290,12 @@ static void a_oneway_call_is_carried_out_and_answered_by_nothing(void **state)
 	struct fixture *fixture = *state;
 	int fd = client(fixture);
 
-	client_call(fd, "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"one\"},\"oneway\":true}");
+	client_call(fd,
+		"{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"one\"},\"oneway\":true}");
 	client_call(fd, "{\"method\":\"io.stepup.Test1.None\",\"oneway\":true}");
 	client_call(fd, "{\"method\":\"io.stepup.Test1.Refuse\",\"oneway\":true,\"more\":true}");
-	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.stepup.Test1\"}}");
+	client_call(fd, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+		"\"parameters\":{\"interface\":\"io.stepup.Test1\"}}");
 	assert_answer(fixture, fd, "{\"parameters\":{\"description\":\"interface io.stepup.Test1\\n\"}}");
 	(void)close(fd);
 }
@@ -288,15 +313,24 @@ static void whatever_no_table_knows_is_named_and_the_connection_closes(void **st
 		{ "{\"method\":\"io.stepup.Test1.Echo\"}", INVALID("text") },
 		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":[]}", INVALID("parameters") },
 		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":5}}", INVALID("text") },
-		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\",\"number\":101}}", INVALID("number") },
-		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\",\"other\":1}}", INVALID("other") },
-		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"123456789012345678901234567890123\"}}", INVALID("text") },
-		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\"},\"upgrade\":true}", INVALID("upgrade") },
-		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\"},\"extra\":1}", INVALID("extra") },
-		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\",\"text\":\"b\"}}", INVALID("message") },
-		{ "[]", INVALID("message") }, { "", INVALID("message") }, { "GET / HTTP/1.1\r\n\r\n", INVALID("message") },
-		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"\\u0000\"}}", INVALID("message") },
-		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"\xff\"}}", INVALID("message") },
+		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\",\"number\":101}}",
+			INVALID("number") },
+		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\",\"other\":1}}",
+			INVALID("other") },
+		{ "{\"method\":\"io.stepup.Test1.Echo\","
+			"\"parameters\":{\"text\":\"123456789012345678901234567890123\"}}", INVALID("text") },
+		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\"},\"upgrade\":true}",
+			INVALID("upgrade") },
+		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\"},\"extra\":1}",
+			INVALID("extra") },
+		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"a\",\"text\":\"b\"}}",
+			INVALID("message") },
+		{ "[]", INVALID("message") }, { "", INVALID("message") },
+		{ "GET / HTTP/1.1\r\n\r\n", INVALID("message") },
+		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"\\u0000\"}}",
+			INVALID("message") },
+		{ "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"\xff\"}}",
+			INVALID("message") },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -324,7 +358,8 @@ static void a_message_in_single_bytes_is_one_message(void **state)
 		(void)uv_run(&fixture->loop, UV_RUN_NOWAIT);
 	}
 	assert_answer(fixture, fd,
-		"{\"error\":\"io.stepup.Test1.BadAnswer\",\"parameters\":{\"message\":\"That code did not work.\",\"tries_left\":2}}");
+		"{\"error\":\"io.stepup.Test1.BadAnswer\",\"parameters\":{\"message\":\"That code did not "
+		"work.\",\"tries_left\":2}}");
 	(void)close(fd);
 }
 
@@ -422,7 +457,8 @@ static void a_reply_larger_than_the_socket_arrives_whole(void **state)
 	int fd = client(fixture);
 
 	client_call(fd, "{\"method\":\"io.stepup.Test1.Large\"}");
-	assert_int_equal(strlen(client_answer(fixture, fd)), 900000 + strlen("{\"parameters\":{\"text\":\"\",\"uid\":0}}"));
+	assert_int_equal(strlen(client_answer(fixture, fd)),
+		900000 + strlen("{\"parameters\":{\"text\":\"\",\"uid\":0}}"));
 	client_call(fd, "{\"method\":\"io.stepup.Test1.Begin\"}");
 	assert_answer(fixture, fd, "{\"parameters\":{}}");
 	(void)close(fd);
@@ -458,7 +494,8 @@ static void a_passed_descriptor_is_never_received(void **state)
 		struct cmsghdr align;
 	} control = { 0 };
 	struct iovec part = { text, sizeof(text) };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof(control) };
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	int fd = client(fixture), pipes[2], before;
 	char byte;
@@ -490,7 +527,8 @@ static void a_message_that_is_not_completed_in_time_ends_the_connection(void **s
 	client_send(slow, "{", 1);
 	client_hears_nothing(fixture, slow);
 	now = (int64_t)uv_now(&fixture->loop);
-	for (struct connection *connection = fixture->server->connections, *next; connection != NULL; connection = next) {
+	for (struct connection *connection = fixture->server->connections, *next; connection != NULL;
+		connection = next) {
 		next = connection->next;
 		connection_tick(connection, now + SERVER_MESSAGE_SECONDS * 1000);
 	}
@@ -502,7 +540,8 @@ static void a_message_that_is_not_completed_in_time_ends_the_connection(void **s
 	(void)close(idle);
 }
 
-/* The clock of a loop that stood still jumps: nobody is hung up on whose call or bytes are here, or who has taken an answer. */
+/* The clock of a loop that stood still jumps: nobody is hung up on whose call or bytes are here, or who has
+ * taken an answer. */
 static void what_came_while_the_loop_stood_still_counts(void **state)
 {
 	struct fixture *fixture = *state;
@@ -516,7 +555,8 @@ static void what_came_while_the_loop_stood_still_counts(void **state)
 	later = (int64_t)uv_now(&fixture->loop) + SERVER_IDLE_SECONDS * 1000 + 1000;
 	client_call(idle, "{\"method\":\"io.stepup.Test1.Echo\",\"parameters\":{\"text\":\"two\"}}");
 	client_call(begun, ".Test1.Echo\",\"parameters\":{\"text\":\"three\"}}");
-	for (struct connection *connection = fixture->server->connections, *next; connection != NULL; connection = next) {
+	for (struct connection *connection = fixture->server->connections, *next; connection != NULL;
+		connection = next) {
 		next = connection->next;
 		connection_tick(connection, later);
 	}
@@ -534,7 +574,8 @@ static void one_more_byte_is_no_more_time_for_a_message(void **state)
 	client_send(slow, "{\"method\":", 10);
 	client_hears_nothing(fixture, slow);
 	client_send(slow, "\"", 1);
-	connection_tick(fixture->server->connections, (int64_t)uv_now(&fixture->loop) + SERVER_MESSAGE_SECONDS * 1000);
+	connection_tick(fixture->server->connections,
+		(int64_t)uv_now(&fixture->loop) + SERVER_MESSAGE_SECONDS * 1000);
 	assert_null(client_answer(fixture, slow));
 	(void)close(slow);
 }

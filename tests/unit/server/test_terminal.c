@@ -44,8 +44,8 @@ static void write_stat(int pid, const char *program, int session, int tty, int s
 	char name[40], text[300];
 
 	(void)snprintf(name, sizeof(name), "%d/stat", pid);
-	(void)snprintf(text, sizeof(text), "%d (%s) S 1 %d %d %d %d 4194304 1 2 3 4 5 6 7 8 20 0 1 0 %d 1000 2000 18446744073709551615\n", pid, program,
-		pid, session, tty, pid, started_ticks);
+	(void)snprintf(text, sizeof(text), "%d (%s) S 1 %d %d %d %d 4194304 1 2 3 4 5 6 7 8 20 0 1 0 %d 1000 "
+		"2000 18446744073709551615\n", pid, program, pid, session, tty, pid, started_ticks);
 	write_file(name, text);
 }
 
@@ -101,7 +101,8 @@ static void another_login_session_leader_or_terminal_is_another_sitting(void **s
 			break;
 		default: break;
 		}
-		assert_int_equal(terminal_of_in(proc, CALLER, change == 5 ? 1001 : 1000, LATER_MS, after), STEPUP_OK);
+		assert_int_equal(terminal_of_in(proc, CALLER, change == 5 ? 1001 : 1000, LATER_MS, after),
+			STEPUP_OK);
 		assert_memory_not_equal(before, after, DIGEST_SIZE);
 	}
 }
@@ -117,8 +118,10 @@ static void anything_missing_is_no_sitting(void **state)
 		case 1: write_file("200/sessionid", "4294967295"); break;
 		case 2: write_file("200/sessionid", ""); break;
 		case 3: write_stat(CALLER, "stepup", SHELL, 0, 6000); break; /* no terminal */
-		case 4: write_stat(SHELL, "bash", 1, 34816, 5000); break; /* the leader's number is another's now */
-		case 5: write_stat(SHELL, "bash", SHELL, 34816, 7000); break; /* the leader is younger than its child */
+		/* the leader's number is another's now */
+		case 4: write_stat(SHELL, "bash", 1, 34816, 5000); break;
+		/* the leader is younger than its child */
+		case 5: write_stat(SHELL, "bash", SHELL, 34816, 7000); break;
 		case 6: write_stat(CALLER, "stepup", 300, 34816, 6000); break; /* the leader is gone */
 		case 7: write_file("200/stat", "200 (stepup) S 1\n"); break;
 		default: break;
@@ -143,7 +146,8 @@ static void a_process_that_began_after_its_caller_connected_is_another_one(void 
 /* All of it can be read in /proc, and a caller may name any session for its own account. */
 static void a_sitting_is_no_session_that_somebody_could_spell_out(void **state)
 {
-	const char *const texts[] = {"terminal uid 1000 login 1000 audit 7 leader 200 5000 tty 34816", "login 1000 audit 7"};
+	const char *const texts[] = {"terminal uid 1000 login 1000 audit 7 leader 200 5000 tty 34816",
+		"login 1000 audit 7"};
 	uint8_t kernels[DIGEST_SIZE], named[DIGEST_SIZE];
 
 	(void)state;
@@ -186,7 +190,8 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup(anything_missing_is_no_sitting, set_up),
 	cmocka_unit_test_setup(a_login_is_the_same_whoever_its_processes_become, set_up),
 	cmocka_unit_test_setup(a_sitting_is_no_session_that_somebody_could_spell_out, set_up),
-	cmocka_unit_test_setup_teardown(a_process_that_began_after_its_caller_connected_is_another_one, set_up, clean_up),
+	cmocka_unit_test_setup_teardown(a_process_that_began_after_its_caller_connected_is_another_one,
+		set_up, clean_up),
 };
 
 TAP_MAIN(tests)

@@ -74,7 +74,8 @@ static ssize_t faulty_write(int fd, const void *bytes, size_t size, off_t at)
 	if (!due(false))
 		return syscall(SYS_pwrite64, fd, bytes, size, at);
 	if (fault == DISK_SHORT_WRITE && size > 1)
-		return syscall(SYS_pwrite64, fd, bytes, size / 2, at); /* whoever goes on with the rest fails next */
+		/* whoever goes on with the rest fails next */
+		return syscall(SYS_pwrite64, fd, bytes, size / 2, at);
 	errno = codes[fault];
 	return -1;
 }

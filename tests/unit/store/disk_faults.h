@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A disk that counts and fails: the program's own pwrite, fdatasync and fsync, which SQLite's library uses too because a program's
- * symbols come before a library's.
+ * A disk that counts and fails: the program's own pwrite, fdatasync and fsync, which SQLite's library uses
+ * too because a program's symbols come before a library's.
  */
 #ifndef STEPUP_TESTS_UNIT_DISK_FAULTS_H
 #define STEPUP_TESTS_UNIT_DISK_FAULTS_H

@@ -25,7 +25,8 @@ struct fixture *fixture_folder(void)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	assert_non_null(fixture);
-	snprintf(fixture->folder, sizeof(fixture->folder), "%s/stepup-test-XXXXXX", scratch && strlen(scratch) < 40 ? scratch : "/tmp");
+	snprintf(fixture->folder, sizeof(fixture->folder), "%s/stepup-test-XXXXXX",
+		scratch && strlen(scratch) < 40 ? scratch : "/tmp");
 	assert_non_null(mkdtemp(fixture->folder));
 	snprintf(fixture->place, sizeof(fixture->place), "%s/stepup.db", fixture->folder);
 	snprintf(fixture->url, sizeof(fixture->url), "sqlite:%s", fixture->place);
@@ -117,7 +118,8 @@ enum stepup_error fixture_log(struct store_session *session, const char *text)
 {
 	int64_t index = -1;
 
-	return store_log_append(session, json_pack("{s:s, s:s}", "kind", "test", "text", text), NULL, NULL, &index);
+	return store_log_append(session, json_pack("{s:s, s:s}", "kind", "test", "text", text), NULL,
+		NULL, &index);
 }
 
 /* flip(BLOB, PLACE): the same bytes, but for one bit of the one at PLACE (from 1, as in substr). */
@@ -146,7 +148,8 @@ void fixture_tamper(const struct fixture *fixture, const char *sql)
 	sqlite3_busy_timeout(handle, 5000);
 	snprintf(aside, sizeof(aside), "ATTACH '%s/aside.db' AS aside", fixture->folder);
 	assert_int_equal(sqlite3_exec(handle, aside, NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_create_function(handle, "flip", 2, SQLITE_UTF8, NULL, flip, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_create_function(handle, "flip", 2, SQLITE_UTF8, NULL, flip, NULL, NULL),
+		SQLITE_OK);
 	if (sqlite3_exec(handle, sql, NULL, NULL, &message) != SQLITE_OK)
 		fail_msg("%s: %s", sql, message);
 	sqlite3_close(handle);
@@ -160,10 +163,13 @@ void fixture_log_root(const struct fixture *fixture, int64_t *size, uint8_t root
 
 	merkle_init(&tree);
 	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(handle, "SELECT idx, entry FROM log_entries WHERE idx >= 0 ORDER BY idx", -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(handle,
+			"SELECT idx, entry FROM log_entries WHERE idx >= 0 ORDER BY idx", -1, &statement,
+			NULL), SQLITE_OK);
 	while (sqlite3_step(statement) == SQLITE_ROW) {
 		assert_int_equal(sqlite3_column_int64(statement, 0), tree.size);
-		assert_ok(merkle_append(&tree, sqlite3_column_text(statement, 1), (size_t)sqlite3_column_bytes(statement, 1)));
+		assert_ok(merkle_append(&tree, sqlite3_column_text(statement, 1),
+				(size_t)sqlite3_column_bytes(statement, 1)));
 	}
 	sqlite3_finalize(statement);
 	sqlite3_close(handle);

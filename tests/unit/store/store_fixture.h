@@ -48,17 +48,19 @@ void fixture_add_user(struct fixture *fixture, const char *name, const char *sec
 enum stepup_error fixture_log(struct store_session *session, const char *text);
 /* So many of them, in one transaction. */
 void fixture_log_many(struct fixture *fixture, int count);
-/* Runs SQL as a database administrator would, on a connection of the test's own; fails the test where that fails. The schema `aside` is another file, where rows
- * can be kept and brought back from.
+/* Runs SQL as a database administrator would, on a connection of the test's own; fails the test where that
+ * fails. The schema `aside` is another file, where rows can be kept and brought back from.
  * flip(BLOB, PLACE) changes a byte that is random, so that it is surely another one afterwards. */
 void fixture_tamper(const struct fixture *fixture, const char *sql);
-/* Copies the database, while it is closed, to a file of that name in the folder; and puts such a copy back. */
+/* Copies the database, while it is closed, to a file of that name in the folder; and puts
+ * such a copy back. */
 void fixture_save(const struct fixture *fixture, const char *name);
 void fixture_restore(const struct fixture *fixture, const char *name);
 /* Recomputes the log's root from the table, from nothing. */
 void fixture_log_root(const struct fixture *fixture, int64_t *size, uint8_t root[DIGEST_SIZE]);
 
 #define assert_ok(expression) assert_string_equal(stepup_error_name(expression), stepup_error_name(STEPUP_OK))
-#define assert_error(expression, error) assert_string_equal(stepup_error_name(expression), stepup_error_name(error))
+#define assert_error(expression, error) assert_string_equal(stepup_error_name(expression), \
+	stepup_error_name(error))
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The commit queue: what shares a sync, what is reported when, and what happens when the disk fails or stands still.
+ * The commit queue: what shares a sync, what is reported when, and what happens when the disk fails
+ * or stands still.
  */
 #include "tests/unit/store/store_fixture.h"
 
@@ -26,7 +27,8 @@ struct job {
 static enum stepup_error work(struct store_session *session, void *context)
 {
 	struct job *job = context;
-	enum stepup_error error = store_log_append(session, json_pack("{s:s}", "type", "test"), NULL, NULL, &job->index);
+	enum stepup_error error =
+		store_log_append(session, json_pack("{s:s}", "type", "test"), NULL, NULL, &job->index);
 
 	job->wrote = true;
 	return error == STEPUP_OK ? job->says : error;
@@ -350,7 +352,8 @@ static void while_the_writer_waits_for_the_disk_the_loop_goes_on(void **state)
 /* A commit that took long by itself moves the next ones to the writer thread. */
 static void *unstall_later(void *unused)
 {
-	struct timespec while_slow = {.tv_nsec = 60000000}; /* longer than what counts as slow: there is no event to wait for */
+	/* longer than what counts as slow: there is no event to wait for */
+	struct timespec while_slow = {.tv_nsec = 60000000};
 
 	(void)unused;
 	nanosleep(&while_slow, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The log's checkpoints get fewer with time: all of a day, then one an hour, the newest always; and the log holds as it did.
+ * The log's checkpoints get fewer with time: all of a day, then one an hour, the newest always; and the log
+ * holds as it did.
  */
 #include "tests/unit/store/store_fixture.h"
 
@@ -42,7 +43,8 @@ static int thin(struct fixture *fixture, int64_t before)
 	return all;
 }
 
-/* How many checkpoints there are from before a time and from later, and how many of the former begin no hour. */
+/* How many checkpoints there are from before a time and from later, and how many of the
+ * former begin no hour. */
 static void count(const struct fixture *fixture, int64_t before, int *older, int *younger, int *odd)
 {
 	sqlite3 *handle = NULL;
@@ -50,7 +52,8 @@ static void count(const struct fixture *fixture, int64_t before, int *older, int
 
 	*older = *younger = *odd = 0;
 	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(handle, "SELECT at FROM checkpoints", -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(handle, "SELECT at FROM checkpoints", -1, &statement, NULL),
+		SQLITE_OK);
 	while (sqlite3_step(statement) == SQLITE_ROW) {
 		int64_t at = sqlite3_column_int64(statement, 0);
 

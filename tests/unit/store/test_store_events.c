@@ -40,7 +40,8 @@ static int setup(void **state)
 	int result = fixture_setup(state);
 
 	turns[0] = '\0';
-	store_events_watch(((struct fixture *)*state)->store, &(struct store_event_watch){.filter = filter, .begun = begun, .undone = undone});
+	store_events_watch(((struct fixture *)*state)->store,
+		&(struct store_event_watch){.filter = filter, .begun = begun, .undone = undone});
 	return result;
 }
 
@@ -49,7 +50,8 @@ static void append(struct fixture *fixture, unsigned events, int64_t at)
 {
 	int64_t index;
 
-	assert_ok(store_log_append(fixture->writer, json_pack("{s:i, s:I}", "events", (int)events, "at", (json_int_t)at), NULL, NULL, &index));
+	assert_ok(store_log_append(fixture->writer, json_pack("{s:i, s:I}", "events", (int)events,
+				"at", (json_int_t)at), NULL, NULL, &index));
 }
 
 static void add(struct fixture *fixture, unsigned events, int64_t at)
@@ -228,12 +230,16 @@ static void without_room_only_locks_are_noted_and_the_rest_is_counted(void **sta
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test_setup_teardown(locks_come_first_then_the_oldest, setup, fixture_teardown),
 	cmocka_unit_test_setup_teardown(an_event_stands_and_falls_with_its_entry, setup, fixture_teardown),
-	cmocka_unit_test_setup_teardown(the_watch_hears_where_its_entries_begin_and_that_they_were_undone, setup, fixture_teardown),
-	cmocka_unit_test_setup_teardown(a_transaction_without_entries_is_no_business_of_the_watch, setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(the_watch_hears_where_its_entries_begin_and_that_they_were_undone,
+		setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(a_transaction_without_entries_is_no_business_of_the_watch, setup,
+		fixture_teardown),
 	cmocka_unit_test_setup_teardown(what_is_too_old_goes, setup, fixture_teardown),
 	cmocka_unit_test_setup_teardown(what_is_dropped_counts_until_the_log_has_it, setup, fixture_teardown),
-	cmocka_unit_test_setup_teardown(what_is_dropped_with_an_entry_that_is_undone_counts_for_nothing, setup, fixture_teardown),
-	cmocka_unit_test_setup_teardown(without_room_only_locks_are_noted_and_the_rest_is_counted, setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(what_is_dropped_with_an_entry_that_is_undone_counts_for_nothing,
+		setup, fixture_teardown),
+	cmocka_unit_test_setup_teardown(without_room_only_locks_are_noted_and_the_rest_is_counted, setup,
+		fixture_teardown),
 };
 
 TAP_MAIN(tests)

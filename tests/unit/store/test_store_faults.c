@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The path of an accepted code on a failing disk, without memory, and killed: nothing is reported done that isn't there afterwards, and
- * what failed can be done again.
+ * The path of an accepted code on a failing disk, without memory, and killed: nothing is reported done that
+ * isn't there afterwards, and what failed can be done again.
  */
 #include "tests/unit/store/store_fixture.h"
 
@@ -130,7 +130,10 @@ static enum stepup_error accept_in(struct store_session *session)
 		error = store_user_save(session, record);
 	details = json_pack("{s:s}", "account", "trezor");
 	if (error == STEPUP_OK)
-		error = details != NULL ? store_log_append(session, json_pack("{s:s}", "type", "grant"), details, salt, &index) : STEPUP_NO_MEMORY;
+		error = details != NULL
+			? store_log_append(session, json_pack("{s:s}", "type", "grant"), details, salt,
+				&index)
+			: STEPUP_NO_MEMORY;
 	json_decref(details);
 	user_record_free(&record);
 	return error;
@@ -260,7 +263,8 @@ static void a_new_store_on_a_failing_disk_is_whole_or_not_there(void **state)
 		char *why = NULL;
 		enum stepup_error error;
 
-		disk_fail(number % 4 == 1 ? DISK_NO_SPACE : DISK_SYNC_FAILS, number % 4 == 1 ? number : number / 2, 1);
+		disk_fail(number % 4 == 1 ? DISK_NO_SPACE : DISK_SYNC_FAILS,
+			number % 4 == 1 ? number : number / 2, 1);
 		error = store_open(fixture->url, fixture->key, &store, &why);
 		failed = disk_has_failed();
 		disk_forget();
@@ -389,7 +393,8 @@ static void what_was_reported_before_a_kill_is_there_after_it(void **state)
 		close(ends[0]);
 		fixture_open(fixture);
 		fixture_log_root(fixture, &there, root);
-		assert_true(there == reported || there == reported + 1); /* the last one may have been done and not said */
+		/* the last one may have been done and not said */
+		assert_true(there == reported || there == reported + 1);
 		reported = there;
 		check_accepted(fixture, there);
 	}

@@ -7,16 +7,19 @@
 /* A key whose public key and credential id are made of one byte each; no id for 0. */
 static struct key_credential key_of(uint8_t public_byte, uint8_t id_byte)
 {
-	struct key_credential key = {.algorithm = KEY_ES256, .public_key_size = 64, .id_size = id_byte == 0 ? 0 : 48};
+	struct key_credential key = {
+		.algorithm = KEY_ES256, .public_key_size = 64, .id_size = id_byte == 0 ? 0 : 48};
 
 	memset(key.public_key, public_byte, key.public_key_size);
 	memset(key.id, id_byte, key.id_size);
 	return key;
 }
 
-static const struct key_owner alice = {.user_id = {1}, .credential = "C-alice"}, bob = {.user_id = {2}, .credential = "C-bob"};
+static const struct key_owner alice = {.user_id = {1}, .credential = "C-alice"},
+	bob = {.user_id = {2}, .credential = "C-bob"};
 
-static enum stepup_error add(struct fixture *fixture, const struct key_credential *key, const struct key_owner *owner)
+static enum stepup_error add(struct fixture *fixture, const struct key_credential *key,
+	const struct key_owner *owner)
 {
 	enum stepup_error error;
 
@@ -29,7 +32,8 @@ static enum stepup_error add(struct fixture *fixture, const struct key_credentia
 	return error;
 }
 
-static enum stepup_error find(struct fixture *fixture, const struct key_credential *key, struct key_owner *owner)
+static enum stepup_error find(struct fixture *fixture, const struct key_credential *key,
+	struct key_owner *owner)
 {
 	memset(owner, 0, sizeof(*owner));
 	return store_key_id_find(fixture->reader, key, owner);
@@ -38,8 +42,8 @@ static enum stepup_error find(struct fixture *fixture, const struct key_credenti
 static void a_key_is_known_by_its_id_and_by_its_public_key(void **state)
 {
 	struct fixture *fixture = *state;
-	struct key_credential key = key_of(3, 4), same_id = key_of(5, 4), same_public = key_of(3, 6), as_agents = key_of(3, 0),
-			      other = key_of(5, 6), crossed = key_of(4, 3);
+	struct key_credential key = key_of(3, 4), same_id = key_of(5, 4), same_public = key_of(3, 6),
+		as_agents = key_of(3, 0), other = key_of(5, 6), crossed = key_of(4, 3);
 	struct key_owner owner;
 
 	assert_error(find(fixture, &key, &owner), STEPUP_NOT_FOUND);
@@ -108,8 +112,10 @@ static void the_table_shows_neither_ids_nor_owners(void **state)
 	assert_ok(add(fixture, &key, &alice));
 	/* As somebody would look for them who has the database alone. */
 	fixture_tamper(fixture, "CREATE TABLE found (n INTEGER CHECK (n = 0));"
-		"INSERT INTO found SELECT count(*) FROM key_ids WHERE instr(digest, x'33333333') > 0 OR instr(digest, x'44444444') > 0"
-		" OR instr(sealed, x'33333333') > 0 OR instr(sealed, CAST('C-alice' AS BLOB)) > 0; DROP TABLE found;");
+		"INSERT INTO found SELECT count(*) FROM key_ids WHERE instr(digest, x'33333333') > 0 "
+		"OR instr(digest, x'44444444') > 0"
+		" OR instr(sealed, x'33333333') > 0 OR instr(sealed, CAST('C-alice' AS BLOB)) > 0; "
+		"DROP TABLE found;");
 }
 
 static void rows_that_were_changed_or_exchanged_are_refused(void **state)
@@ -120,8 +126,10 @@ static void rows_that_were_changed_or_exchanged_are_refused(void **state)
 
 	assert_ok(add(fixture, &one, &alice));
 	assert_ok(add(fixture, &two, &bob));
-	fixture_tamper(fixture, "UPDATE key_ids SET sealed = (SELECT sealed FROM key_ids WHERE digest = (SELECT max(digest) FROM key_ids))");
-	assert_true((find(fixture, &one, &owner) == STEPUP_CORRUPT) != (find(fixture, &two, &owner) == STEPUP_CORRUPT));
+	fixture_tamper(fixture, "UPDATE key_ids SET sealed = (SELECT sealed FROM key_ids "
+		"WHERE digest = (SELECT max(digest) FROM key_ids))");
+	assert_true((find(fixture, &one, &owner) == STEPUP_CORRUPT) != (find(fixture, &two,
+				&owner) == STEPUP_CORRUPT));
 	fixture_tamper(fixture, "UPDATE key_ids SET sealed = x'00'");
 	assert_error(find(fixture, &one, &owner), STEPUP_CORRUPT);
 }

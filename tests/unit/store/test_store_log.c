@@ -11,7 +11,8 @@ struct entries {
 	bool salted;
 };
 
-static bool read_entry(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool read_entry(void *context, int64_t index, const char *entry, const char *details,
+	const uint8_t *salt)
 {
 	struct entries *entries = context;
 
@@ -35,13 +36,17 @@ static void an_entry_is_kept_as_its_canonical_text_with_index_and_host(void **st
 	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
 	assert_ok(store_begin(fixture->writer));
 	assert_int_equal(store_log_next(fixture->writer), 0);
-	assert_ok(store_log_append(fixture->writer, json_pack("{s:s, s:s}", "type", "grant", "at", "now\n\"x"), details, salt, &index));
+	assert_ok(store_log_append(fixture->writer,
+			json_pack("{s:s, s:s}", "type", "grant", "at", "now\n\"x"), details, salt, &index));
 	assert_int_equal(index, 0);
 	assert_ok(fixture_log(fixture->writer, "plain"));
 	assert_ok(store_commit(fixture->writer));
 	assert_ok(store_log_each(fixture->reader, 0, 1, read_entry, &entries));
-	assert_ok(log_beside_commit("{\"account\":\"trezor\"}", strlen("{\"account\":\"trezor\"}"), salt, beside));
-	snprintf(expected, sizeof(expected), "{\"at\":\"now\\n\\\"x\",\"beside\":\"%s\",\"host\":\"%s\",\"index\":0,\"type\":\"grant\"}", beside, host);
+	assert_ok(log_beside_commit("{\"account\":\"trezor\"}", strlen("{\"account\":\"trezor\"}"),
+			salt, beside));
+	snprintf(expected, sizeof(expected),
+		"{\"at\":\"now\\n\\\"x\",\"beside\":\"%s\",\"host\":\"%s\",\"index\":0,\"type\":\"grant\"}",
+		beside, host);
 	assert_string_equal(entries.last, expected);
 	assert_string_equal(entries.details, "{\"account\":\"trezor\"}");
 	assert_true(entries.salted);
@@ -69,7 +74,8 @@ static void what_stands_beside_an_entry_has_a_salt_of_its_own_where_none_is_give
 	assert_ok(store_log_each(fixture->reader, 1, 1, read_entry, &entries));
 	assert_non_null(strstr(entries.last, "\"beside\""));
 	first[strlen("\"beside\":\"") + BASE64URL_LENGTH(DIGEST_SIZE)] = '\0';
-	assert_null(strstr(entries.last, first)); /* the same text, another commitment: what was erased can't be guessed from another entry */
+	/* the same text, another commitment: what was erased can't be guessed from another entry */
+	assert_null(strstr(entries.last, first));
 	json_decref(beside);
 }
 
@@ -79,7 +85,8 @@ static void an_entry_without_canonical_form_is_refused(void **state)
 	int64_t index = -1;
 
 	assert_ok(store_begin(fixture->writer));
-	assert_error(store_log_append(fixture->writer, json_pack("{s:f}", "half", 0.5), NULL, NULL, &index), STEPUP_INVALID);
+	assert_error(store_log_append(fixture->writer, json_pack("{s:f}", "half", 0.5), NULL, NULL, &index),
+		STEPUP_INVALID);
 	assert_error(store_log_append(fixture->writer, NULL, NULL, NULL, &index), STEPUP_NO_MEMORY);
 	assert_int_equal(store_log_next(fixture->writer), 0);
 	store_rollback(fixture->writer);

@@ -107,7 +107,8 @@ static void the_write_ahead_log_has_its_full_size_from_the_start_and_keeps_it(vo
 
 static void an_address_must_be_an_absolute_path(void **state)
 {
-	static const char *const urls[] = {"", "sqlite:", "sqlite:stepup.db", "postgresql:///x", "/var/lib/stepup/stepup.db"};
+	static const char *const urls[] = {"", "sqlite:", "sqlite:stepup.db", "postgresql:///x",
+		"/var/lib/stepup/stepup.db"};
 	struct master_key *key = fixture_key(1);
 
 	(void)state;
@@ -260,7 +261,8 @@ static void a_newer_schema_in_the_write_ahead_log_is_seen_too(void **state)
 	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
 	sqlite3_file_control(handle, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	assert_int_equal(sqlite3_exec(handle, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(handle, "PRAGMA wal_autocheckpoint = 0; PRAGMA user_version = 99", NULL,
+			NULL, NULL), SQLITE_OK);
 	sqlite3_close(handle);
 	before = content(fixture->place, &size_before);
 	assert_error(try(fixture, "newer version"), STEPUP_INVALID);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A power cut after syncs that failed. The kernel takes pages whose writing failed for written: they are read back, and no later sync writes them. This
- * file is such a kernel: it keeps what is on the disk apart from what is in memory.
+ * A power cut after syncs that failed. The kernel takes pages whose writing failed for written: they are read
+ * back, and no later sync writes them. This file is such a kernel: it keeps what is on the disk apart from
+ * what is in memory.
  */
 #include "tests/unit/store/store_fixture.h"
 
@@ -160,14 +161,16 @@ static void end(struct fixture *fixture)
 	fixture_free(fixture);
 }
 
-/* Commits on a failing disk, whatever comes of them; then the verifier ends, and starts anew on a disk that works. */
+/* Commits on a failing disk, whatever comes of them; then the verifier ends, and starts anew on a
+ * disk that works. */
 static void start_after_failed_syncs(struct fixture *fixture, int commits)
 {
 	failing = true;
 	for (int i = 0; i < commits; i++) {
 		if (store_begin(fixture->writer) != STEPUP_OK)
 			continue;
-		if (fixture_log(fixture->writer, "lost") != STEPUP_OK || store_commit(fixture->writer) != STEPUP_OK)
+		if (fixture_log(fixture->writer, "lost") != STEPUP_OK ||
+		    store_commit(fixture->writer) != STEPUP_OK)
 			store_rollback(fixture->writer);
 	}
 	fixture_close(fixture);
@@ -187,7 +190,8 @@ static void what_is_served_after_failed_syncs_is_there_after_a_power_cut(void **
 		before = log_size(fixture);
 		start_after_failed_syncs(fixture, commits);
 		served = log_size(fixture);
-		assert_true(served > before); /* it was recovered, though nobody was told that it was committed */
+		/* it was recovered, though nobody was told that it was committed */
+		assert_true(served > before);
 		fixture_close(fixture);
 		power_cut(fixture);
 		fixture_open(fixture);

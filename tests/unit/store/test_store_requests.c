@@ -6,7 +6,8 @@
 
 static struct approval_request request_of(uint8_t user)
 {
-	struct approval_request request = {.state = REQUEST_REQUESTED, .uid = 1000, .caller_uid = 0, .requested = 100, .expires = 700};
+	struct approval_request request = {
+		.state = REQUEST_REQUESTED, .uid = 1000, .caller_uid = 0, .requested = 100, .expires = 700};
 
 	assert_ok(request_id_make(request.id));
 	memset(request.user_id, user, USER_ID_SIZE);
@@ -30,7 +31,8 @@ static void add(struct fixture *fixture, struct approval_request *request)
 	assert_ok(store_commit(fixture->writer));
 }
 
-static enum stepup_error move(struct fixture *fixture, struct approval_request *request, enum request_state to)
+static enum stepup_error move(struct fixture *fixture, struct approval_request *request,
+	enum request_state to)
 {
 	enum stepup_error error;
 
@@ -63,7 +65,8 @@ static void a_request_comes_back_as_it_was(void **state)
 
 static void states_go_one_way(void **state)
 {
-	static const enum request_state ends[] = {REQUEST_CONSUMED, REQUEST_DENIED, REQUEST_EXPIRED, REQUEST_CANCELLED, REQUEST_VOID};
+	static const enum request_state ends[] = {REQUEST_CONSUMED, REQUEST_DENIED, REQUEST_EXPIRED,
+		REQUEST_CANCELLED, REQUEST_VOID};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
@@ -184,7 +187,9 @@ static void what_somebody_changed_or_brought_back_is_refused(void **state)
 	fixture_tamper(fixture, "DELETE FROM requests");
 	fixture_tamper(fixture, "INSERT INTO requests SELECT * FROM old");
 	assert_error(store_request_find(fixture->reader, request.id, &found), STEPUP_CORRUPT);
-	(void)snprintf(sql, sizeof(sql), "UPDATE requests SET sealed = (SELECT sealed FROM old WHERE id = '%s') WHERE id = '%s'", request.id, other.id);
+	(void)snprintf(sql, sizeof(sql),
+		"UPDATE requests SET sealed = (SELECT sealed FROM old WHERE id = '%s') WHERE id = '%s'",
+		request.id, other.id);
 	fixture_tamper(fixture, sql);
 	assert_error(store_request_find(fixture->reader, other.id, &found), STEPUP_CORRUPT);
 	approval_request_clear(&request);
@@ -193,7 +198,8 @@ static void what_somebody_changed_or_brought_back_is_refused(void **state)
 
 static void columns_beside_the_seal_are_held_against_it(void **state)
 {
-	static const char *const changes[] = {"open = 0", "expires = 9999999", "user_id = x'02020202020202020202020202020202'", "version = 2"};
+	static const char *const changes[] = {"open = 0", "expires = 9999999",
+		"user_id = x'02020202020202020202020202020202'", "version = 2"};
 	struct fixture *fixture = *state;
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
@@ -201,7 +207,8 @@ static void columns_beside_the_seal_are_held_against_it(void **state)
 		char sql[256];
 
 		add(fixture, &request);
-		(void)snprintf(sql, sizeof(sql), "UPDATE requests SET %s WHERE id = '%s'", changes[i], request.id);
+		(void)snprintf(sql, sizeof(sql), "UPDATE requests SET %s WHERE id = '%s'", changes[i],
+			request.id);
 		fixture_tamper(fixture, sql);
 		assert_error(store_request_find(fixture->reader, request.id, &found), STEPUP_CORRUPT);
 		approval_request_clear(&request);
@@ -226,8 +233,8 @@ static void the_digest_covers_all_that_an_approver_is_shown(void **state)
 {
 	struct approval_request request = request_of(1);
 	uint8_t first[DIGEST_SIZE], digest[DIGEST_SIZE];
-	char *const texts[] = {request.id, request.user, request.action, request.prompt, request.reason, request.why, request.caller, request.host,
-		request.service, request.rhost};
+	char *const texts[] = {request.id, request.user, request.action, request.prompt, request.reason,
+		request.why, request.caller, request.host, request.service, request.rhost};
 
 	(void)state;
 	for (size_t i = 4; i < sizeof(texts) / sizeof(texts[0]); i++)

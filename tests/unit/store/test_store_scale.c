@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a decision costs doesn't hang on how much there has been: not by time, which a test machine tells badly, but by the steps that SQLite takes for it and
- * the bytes that a start reads.
+ * What a decision costs doesn't hang on how much there has been: not by time, which a test machine tells
+ * badly, but by the steps that SQLite takes for it and the bytes that a start reads.
  */
 #include "tests/unit/store/store_fixture.h"
 
@@ -167,8 +167,10 @@ static struct fixture *large(void)
 	struct fixture *fixture = filled(FEW);
 
 	fixture_close(fixture);
-	fixture_tamper(fixture, "WITH RECURSIVE n (i) AS (SELECT 1000000 UNION ALL SELECT i + 1 FROM n WHERE i < 1008600)"
-		" INSERT INTO log_details (idx, salt, details) SELECT i, X'', hex(zeroblob(4000)) FROM n; PRAGMA wal_checkpoint(TRUNCATE)");
+	fixture_tamper(fixture,
+		"WITH RECURSIVE n (i) AS (SELECT 1000000 UNION ALL SELECT i + 1 FROM n WHERE i < 1008600)"
+		" INSERT INTO log_details (idx, salt, details) SELECT i, X'', hex(zeroblob(4000)) FROM n; "
+		"PRAGMA wal_checkpoint(TRUNCATE)");
 	return fixture;
 }
 
@@ -219,7 +221,8 @@ static int64_t first_page_of(const struct fixture *fixture, const char *name)
 	int64_t page;
 
 	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(handle, "SELECT rootpage FROM sqlite_schema WHERE name = $1", -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(handle, "SELECT rootpage FROM sqlite_schema WHERE name = $1", -1,
+			&statement, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC), SQLITE_OK);
 	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
 	page = sqlite3_column_int64(statement, 0);
@@ -245,7 +248,8 @@ static void exchange(const struct fixture *fixture, int64_t page, uint8_t bytes[
 
 static void a_large_store_that_is_torn_is_refused_too(void **state)
 {
-	static const char *const places[] = {"users", "users_locked", "receipts", "log_entries", "log_details"};
+	static const char *const places[] = {"users", "users_locked", "receipts", "log_entries",
+		"log_details"};
 	struct fixture *fixture = large();
 	uint8_t bytes[4096];
 

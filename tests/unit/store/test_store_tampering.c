@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What somebody can do who may write to the database but doesn't have the master key: nothing that isn't noticed.
+ * What somebody can do who may write to the database but doesn't have the master key: nothing
+ * that isn't noticed.
  */
 #include "tests/unit/store/store_fixture.h"
 
@@ -9,7 +10,8 @@
 #define SECRET "0123456789abcdef0123"
 
 /* Changes one byte of a blob in place. */
-static void flip(const struct fixture *fixture, const char *table, const char *column, size_t at, uint8_t mask)
+static void flip(const struct fixture *fixture, const char *table, const char *column, size_t at,
+	uint8_t mask)
 {
 	sqlite3 *handle = NULL;
 	sqlite3_blob *blob = NULL;
@@ -101,7 +103,8 @@ static void no_secret_stands_in_the_files(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char *const suffixes[] = {"", "-wal", "-shm"};
-	struct receipt_row row = {.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .credential = "C-verysecretcredential"};
+	struct receipt_row row = {
+		.jti = "AAAAAAAAAAAAAAAAAAAAAA", .user = "alice", .credential = "C-verysecretcredential"};
 
 	fixture_add_user(fixture, "alice", SECRET);
 	assert_ok(store_begin(fixture->writer));
@@ -138,7 +141,8 @@ static void every_other_column_of_a_users_row_is_bound_too(void **state)
 		{"UPDATE users SET version = 'x'", "UPDATE users SET version = 1"},
 		{"UPDATE users SET locked = 1", "UPDATE users SET locked = 0"},
 		{"UPDATE users SET uid = uid + 1", "UPDATE users SET uid = uid - 1"},
-		{"UPDATE users SET key_id = 'ffffffff'", "UPDATE users SET key_id = (SELECT key_id FROM meta)"},
+		{"UPDATE users SET key_id = 'ffffffff'",
+			"UPDATE users SET key_id = (SELECT key_id FROM meta)"},
 		{"UPDATE users SET user_id = flip(user_id, 16)", NULL},
 	};
 
@@ -171,7 +175,8 @@ static void rows_changed_between_two_users_are_refused(void **state)
 		"UPDATE users SET sealed = (SELECT sealed FROM t WHERE t.name <> users.name)");
 	assert_ok(find(fixture->reader, "bob"));
 	/* whole rows under each other's names */
-	fixture_tamper(fixture, "UPDATE users SET name = 'x' WHERE name = 'alice'; UPDATE users SET name = 'alice' WHERE name = 'bob';"
+	fixture_tamper(fixture, "UPDATE users SET name = 'x' WHERE name = 'alice'; "
+		"UPDATE users SET name = 'alice' WHERE name = 'bob';"
 		"UPDATE users SET name = 'bob' WHERE name = 'x'");
 	assert_error(find(fixture->reader, "alice"), STEPUP_CORRUPT);
 	assert_error(find(fixture->reader, "bob"), STEPUP_CORRUPT);
@@ -244,12 +249,14 @@ static void triggers_and_views_somebody_adds_do_nothing(void **state)
 	struct user_record *record = NULL;
 
 	fixture_add_user(fixture, "alice", SECRET);
-	fixture_tamper(fixture, "CREATE TRIGGER back AFTER UPDATE ON users BEGIN UPDATE users SET version = 1; END");
+	fixture_tamper(fixture,
+		"CREATE TRIGGER back AFTER UPDATE ON users BEGIN UPDATE users SET version = 1; END");
 	touch(fixture, "alice", true);
 	assert_ok(store_user_find(fixture->reader, "alice", &record));
 	assert_int_equal(record->version, 2);
 	user_record_free(&record);
-	fixture_tamper(fixture, "DROP TRIGGER back; ALTER TABLE users RENAME TO hidden; CREATE VIEW users AS SELECT * FROM hidden");
+	fixture_tamper(fixture, "DROP TRIGGER back; ALTER TABLE users RENAME TO hidden; "
+		"CREATE VIEW users AS SELECT * FROM hidden");
 	assert_int_not_equal(find(fixture->reader, "alice"), STEPUP_OK);
 	assert_int_not_equal(find(fixture->reader, "alice"), STEPUP_NOT_FOUND);
 }
@@ -289,10 +296,12 @@ static void a_forged_or_changed_invitation_is_refused(void **state)
 		flip(fixture, "invitations", "sealed", at, 0x80);
 	}
 	/* alice's invitation under a text that somebody else knows */
-	fixture_tamper(fixture, "UPDATE invitations SET digest = x'0202020202020202020202020202020202020202020202020202020202020202'");
+	fixture_tamper(fixture, "UPDATE invitations "
+		"SET digest = x'0202020202020202020202020202020202020202020202020202020202020202'");
 	assert_error(find_invitation(fixture, 2), STEPUP_CORRUPT);
 	fixture_tamper(fixture, "DELETE FROM invitations; INSERT INTO invitations SELECT"
-		" x'0303030303030303030303030303030303030303030303030303030303030303', key_id, zeroblob(80) FROM meta");
+		" x'0303030303030303030303030303030303030303030303030303030303030303', key_id, "
+		"zeroblob(80) FROM meta");
 	assert_error(find_invitation(fixture, 3), STEPUP_CORRUPT);
 }
 
@@ -346,11 +355,13 @@ static void where_an_invitation_is_changed_or_hidden_voiding_takes_all(void **st
 	struct fixture *fixture = *state;
 
 	add_invitation(fixture, 1, "alice");
-	void_meanwhile(fixture, "UPDATE invitations SET sealed = flip(sealed, 6)", "UPDATE invitations SET sealed = flip(sealed, 6)");
+	void_meanwhile(fixture, "UPDATE invitations SET sealed = flip(sealed, 6)",
+		"UPDATE invitations SET sealed = flip(sealed, 6)");
 	assert_error(find_invitation(fixture, 1), STEPUP_NOT_FOUND);
 	add_invitation(fixture, 2, "alice");
 	assert_ok(find_invitation(fixture, 2)); /* new ones are good */
-	void_meanwhile(fixture, "CREATE TABLE aside.kept AS SELECT * FROM invitations; DELETE FROM invitations",
+	void_meanwhile(fixture,
+		"CREATE TABLE aside.kept AS SELECT * FROM invitations; DELETE FROM invitations",
 		"INSERT INTO invitations SELECT * FROM aside.kept");
 	assert_error(find_invitation(fixture, 2), STEPUP_NOT_FOUND);
 }
@@ -411,7 +422,8 @@ static void a_changed_receipt_is_refused(void **state)
 	assert_ok(store_receipt_find(fixture->reader, jti, &row));
 	fixture_tamper(fixture, "UPDATE receipts SET jti = 'BBBBBBBBBBBBBBBBBBBBBB'");
 	assert_error(store_receipt_find(fixture->reader, "BBBBBBBBBBBBBBBBBBBBBB", &row), STEPUP_CORRUPT);
-	fixture_tamper(fixture, "UPDATE receipts SET jti = 'AAAAAAAAAAAAAAAAAAAAAA', sealed = flip(sealed, 41)");
+	fixture_tamper(fixture,
+		"UPDATE receipts SET jti = 'AAAAAAAAAAAAAAAAAAAAAA', sealed = flip(sealed, 41)");
 	assert_error(store_receipt_find(fixture->reader, jti, &row), STEPUP_CORRUPT);
 	assert_error(redeem(fixture), STEPUP_CORRUPT);
 }
@@ -431,7 +443,8 @@ static void a_fact_can_not_be_changed_moved_taken_or_brought_back(void **state)
 	assert_ok(store_begin(fixture->writer));
 	assert_ok(store_fact_set(fixture->writer, "colour", "green"));
 	assert_ok(store_commit(fixture->writer));
-	fixture_tamper(fixture, "UPDATE facts SET sealed = (SELECT sealed FROM aside.kept WHERE name = 'shape') WHERE name = 'colour'");
+	fixture_tamper(fixture, "UPDATE facts SET sealed = (SELECT sealed FROM aside.kept "
+		"WHERE name = 'shape') WHERE name = 'colour'");
 	assert_error(store_fact_get(fixture->reader, "colour", value, sizeof(value)), STEPUP_CORRUPT);
 	fixture_tamper(fixture, "DELETE FROM facts; INSERT INTO facts SELECT * FROM aside.kept");
 	assert_error(store_fact_get(fixture->reader, "colour", value, sizeof(value)), STEPUP_CORRUPT);
@@ -490,10 +503,12 @@ static void a_signing_key_can_not_be_put_in_renamed_or_used_for_something_else(v
 	assert_ok(store_commit(fixture->writer));
 	for (unsigned i = 0; i < 3; i++) {
 		fixture_tamper(fixture, changes[i][0]);
-		assert_error(store_key_each(fixture->reader, i == 0 ? "log" : "receipt", ignore_key, &count), STEPUP_CORRUPT);
+		assert_error(store_key_each(fixture->reader, i == 0 ? "log" : "receipt", ignore_key, &count),
+			STEPUP_CORRUPT);
 		fixture_tamper(fixture, changes[i][1]);
 	}
-	fixture_tamper(fixture, "INSERT INTO keys SELECT 'receipt', 'mine', 5, key_id, zeroblob(90) FROM meta");
+	fixture_tamper(fixture,
+		"INSERT INTO keys SELECT 'receipt', 'mine', 5, key_id, zeroblob(90) FROM meta");
 	assert_error(store_key_each(fixture->reader, "receipt", ignore_key, &count), STEPUP_CORRUPT);
 	assert_int_equal(count, 0);
 }
@@ -505,7 +520,8 @@ static void rows_of_another_store_under_the_same_master_key_are_worth_nothing(vo
 
 	fixture_add_user(fixture, "alice", SECRET);
 	fixture_add_user(other, "mallory", SECRET);
-	snprintf(sql, sizeof(sql), "ATTACH '%s' AS other; INSERT INTO users SELECT * FROM other.users", other->place);
+	snprintf(sql, sizeof(sql), "ATTACH '%s' AS other; INSERT INTO users SELECT * FROM other.users",
+		other->place);
 	fixture_tamper(fixture, sql);
 	assert_error(find(fixture->reader, "mallory"), STEPUP_CORRUPT);
 	assert_ok(find(fixture->reader, "alice"));
@@ -549,7 +565,8 @@ static void a_changed_entry_changes_the_root(void **state)
 
 	log_lines(fixture, 5);
 	assert_ok(store_log_root_at(fixture->reader, 5, before));
-	fixture_tamper(fixture, "UPDATE log_entries SET entry = replace(entry, 'line', 'lime') WHERE idx = 3");
+	fixture_tamper(fixture,
+		"UPDATE log_entries SET entry = replace(entry, 'line', 'lime') WHERE idx = 3");
 	assert_ok(store_log_root_at(fixture->reader, 5, after));
 	assert_memory_not_equal(before, after, DIGEST_SIZE);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A store as an older version left it becomes one of this version, with all that was in it, or stays as it was.
+ * A store as an older version left it becomes one of this version, with all that was in it, or
+ * stays as it was.
  */
 #include "tests/unit/store/store_fixture.h"
 
@@ -123,7 +124,8 @@ static void a_store_of_schema_1_is_brought_to_this_one_with_all_that_is_in_it(vo
 
 #define T2 1700000000 /* when schema_2.sql's uses begin */
 
-static int64_t sum_since(struct store_session *session, const struct user_record *record, const char *limit_key, int64_t since)
+static int64_t sum_since(struct store_session *session, const struct user_record *record,
+	const char *limit_key, int64_t since)
 {
 	int64_t used = -1;
 
@@ -131,14 +133,15 @@ static int64_t sum_since(struct store_session *session, const struct user_record
 	return used;
 }
 
-static int64_t different_since(struct fixture *fixture, struct store_session *session, const struct user_record *record, int64_t since,
-	const char *account, bool there)
+static int64_t different_since(struct fixture *fixture, struct store_session *session,
+	const struct user_record *record, int64_t since, const char *account, bool there)
 {
 	uint8_t value[DIGEST_SIZE];
 	struct use_values values;
 
 	assert_ok(store_keyed_digest(fixture->store, DIGEST_LIMIT_VALUE, account, strlen(account), value));
-	assert_ok(store_use_values(session, record, "customer.view different account", since, value, 100, &values));
+	assert_ok(store_use_values(session, record, "customer.view different account", since, value,
+			100, &values));
 	assert_int_equal(values.has_value, there);
 	return values.different;
 }
@@ -173,7 +176,8 @@ static void what_schema_2_counted_is_counted_on_to_the_second(void **state)
 	user_record_free(&record);
 	fixture_close(fixture);
 	assert_int_equal(schema_of(fixture), STORE_SCHEMA);
-	assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM requests"), 0); /* open ones end, and are asked for again */
+	/* open ones end, and are asked for again */
+	assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM requests"), 0);
 	fixture_free(fixture);
 }
 
@@ -269,7 +273,9 @@ static void a_disk_that_fails_on_the_way_leaves_schema_1_or_this_one_whole(void 
 			if (error == STEPUP_OK)
 				assert_int_equal(schema_of(fixture), STORE_SCHEMA);
 			else if (schema_of(fixture) == 1)
-				assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'key_ids'"), 0);
+				assert_int_equal(number_of(fixture,
+						"SELECT COUNT(*) FROM sqlite_schema WHERE name = 'key_ids'"),
+					0);
 			else
 				assert_int_equal(number_of(fixture, "SELECT COUNT(*) FROM key_ids"), 0);
 			free(why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What limits count: beside a model that keeps every use, over random times, amounts, values, clocks that are set, and rows that go; and what is noticed of
- * rows that somebody takes away, changes or brings back.
+ * What limits count: beside a model that keeps every use, over random times, amounts, values, clocks that are
+ * set, and rows that go; and what is noticed of rows that somebody takes away, changes or brings back.
  */
 #include "tests/unit/store/store_fixture.h"
 
@@ -20,7 +20,8 @@ static struct user_record *begin_with(struct fixture *fixture, const char *name)
 	return record;
 }
 
-static int64_t sum(struct store_session *session, const struct user_record *record, const char *key, int64_t since)
+static int64_t sum(struct store_session *session, const struct user_record *record, const char *key,
+	int64_t since)
 {
 	int64_t used = -1;
 
@@ -42,7 +43,8 @@ static void add_value(struct fixture *fixture, struct user_record *record, int n
 	assert_ok(store_use_add_value(fixture->writer, record, "view", at, value));
 }
 
-static struct use_values values(struct store_session *session, const struct user_record *record, int number, int64_t since, int64_t most)
+static struct use_values values(struct store_session *session, const struct user_record *record, int number,
+	int64_t since, int64_t most)
 {
 	uint8_t value[DIGEST_SIZE];
 	struct use_values found;
@@ -55,7 +57,8 @@ static struct use_values values(struct store_session *session, const struct user
 static void uses_add_up_within_their_window(void **state)
 {
 	struct fixture *fixture = *state;
-	struct user_record *alice = begin_with(fixture, "alice"), *bob = fixture_user("bob", "0123456789abcdef0123"), *again = NULL;
+	struct user_record *alice = begin_with(fixture, "alice"),
+		*bob = fixture_user("bob", "0123456789abcdef0123"), *again = NULL;
 
 	assert_ok(store_use_add(fixture->writer, alice, "export", 100, 10));
 	assert_ok(store_use_add(fixture->writer, alice, "export", 100, 20)); /* the same second */
@@ -88,7 +91,8 @@ static void sums_stay_at_the_most_rather_than_wrap(void **state)
 	assert_true(sum(fixture->writer, alice, "x", 0) == INT64_MAX);
 	assert_true(sum(fixture->writer, alice, "x", 1) == INT64_MAX); /* not known better, so not less */
 	assert_int_equal(sum(fixture->writer, alice, "x", 2), 0);
-	assert_ok(store_use_add(fixture->writer, alice, "x", 3 + USES_KEPT_SECONDS, 7)); /* long after, it begins anew */
+	/* long after, it begins anew */
+	assert_ok(store_use_add(fixture->writer, alice, "x", 3 + USES_KEPT_SECONDS, 7));
 	assert_int_equal(sum(fixture->writer, alice, "x", 3), 7);
 	store_rollback(fixture->writer);
 	user_record_free(&alice);
@@ -249,7 +253,8 @@ static void play(struct fixture *fixture, uint32_t seed)
 		}
 		if (dice(40) == 0 && model->now - 300 > model->kept_from) {
 			model->kept_from = model->now - 300;
-			assert_ok(store_use_prune(fixture->writer, model->kept_from, 1 + (int)dice(30), &removed));
+			assert_ok(store_use_prune(fixture->writer, model->kept_from,
+					1 + (int)dice(30), &removed));
 		}
 		if (dice(50) == 0)
 			save_and_read(fixture, &record);
@@ -291,7 +296,8 @@ static void a_clock_far_ahead_for_a_moment_holds_up_only_what_was_used_then(void
 	user_record_free(&alice);
 }
 
-/* One use with a clock that is weeks ahead, of this limit or of another one, and what was used before counts as it did. */
+/* One use with a clock that is weeks ahead, of this limit or of another one, and what was used before
+ * counts as it did. */
 static void a_clock_weeks_ahead_for_a_moment_empties_no_limit(void **state)
 {
 	struct fixture *fixture = *state;
@@ -386,14 +392,18 @@ static struct seen after(const char *sql)
 
 static void rows_that_a_window_needs_can_not_be_taken_away(void **state)
 {
-	static const char *const totals[] = {"DELETE FROM use_totals", "DELETE FROM use_totals WHERE at = 1700000004",
-		"UPDATE use_totals SET total = 10",
-		"DELETE FROM use_totals WHERE at = 1700000004; UPDATE use_totals SET until = 1800000000 WHERE at = 1700000003",
-		"DELETE FROM use_totals WHERE at > 1700000003", "UPDATE use_totals SET mac = zeroblob(16)",
-		"UPDATE use_totals SET mac = X''"};
-	static const char *const of_values[] = {"DELETE FROM use_values", "DELETE FROM use_values WHERE at = 1700000009",
-		"DELETE FROM use_values WHERE at = 1700000006", "DELETE FROM use_values WHERE at = 1700000005", "UPDATE use_values SET at = 1 WHERE number % 2 = 0",
-		"UPDATE use_values SET mac = zeroblob(16)", "UPDATE use_values SET before = 0, before_at = 0"};
+	static const char *const totals[] = {"DELETE FROM use_totals",
+		"DELETE FROM use_totals WHERE at = 1700000004", "UPDATE use_totals SET total = 10",
+		"DELETE FROM use_totals WHERE at = 1700000004; UPDATE use_totals SET until = 1800000000 "
+		"WHERE at = 1700000003", "DELETE FROM use_totals WHERE at > 1700000003",
+		"UPDATE use_totals SET mac = zeroblob(16)", "UPDATE use_totals SET mac = X''"};
+	static const char *const of_values[] = {"DELETE FROM use_values",
+		"DELETE FROM use_values WHERE at = 1700000009",
+		"DELETE FROM use_values WHERE at = 1700000006",
+		"DELETE FROM use_values WHERE at = 1700000005",
+		"UPDATE use_values SET at = 1 WHERE number % 2 = 0",
+		"UPDATE use_values SET mac = zeroblob(16)",
+		"UPDATE use_values SET before = 0, before_at = 0"};
 
 	(void)state;
 	assert_int_equal(after("SELECT 1").sum, 5);
@@ -411,7 +421,8 @@ static void rows_of_another_user_or_limit_are_worth_nothing_here(void **state)
 {
 	(void)state;
 	assert_error(after("UPDATE use_totals SET at = at - 1, until = until - 1").sums, STEPUP_CORRUPT);
-	assert_error(after("UPDATE use_values SET value = zeroblob(32) WHERE at = 1700000007").values, STEPUP_CORRUPT);
+	assert_error(after("UPDATE use_values SET value = zeroblob(32) WHERE at = 1700000007").values,
+		STEPUP_CORRUPT);
 }
 
 /* A former state of rows, put back beside the record of today. */
@@ -436,14 +447,16 @@ static void rows_of_yesterday_do_not_fit_the_record_of_today(void **state)
 	assert_int_equal(look(fixture, T + 4).different, 7);
 	for (int at = 0; at < 10; at++) { /* one former row at a time, in place of the one of today */
 		fixture_tamper(fixture, "CREATE TABLE IF NOT EXISTS aside.today AS SELECT * FROM use_values");
-		snprintf(sql, sizeof(sql), "REPLACE INTO use_values SELECT * FROM aside.kept WHERE at = %d", T + at);
+		snprintf(sql, sizeof(sql),
+			"REPLACE INTO use_values SELECT * FROM aside.kept WHERE at = %d", T + at);
 		fixture_tamper(fixture, sql);
 		seen = look(fixture, T - 1);
 		if (at == 3) /* it hid that the value moved */
 			assert_error(seen.values, STEPUP_CORRUPT);
 		else if (seen.values == STEPUP_OK)
 			assert_int_equal(seen.different, 11);
-		fixture_tamper(fixture, "DELETE FROM use_values; INSERT INTO use_values SELECT * FROM aside.today");
+		fixture_tamper(fixture,
+			"DELETE FROM use_values; INSERT INTO use_values SELECT * FROM aside.today");
 	}
 	fixture_tamper(fixture, "DELETE FROM use_values; INSERT INTO use_values SELECT * FROM aside.kept");
 	assert_error(look(fixture, T + 4).values, STEPUP_CORRUPT);

@@ -59,7 +59,8 @@ static void invitations_of_one_user_or_of_all_are_voided(void **state)
 	assert_ok(store_commit(fixture->writer));
 	for (uint8_t i = 1; i <= 130; i++) {
 		memset(digest, i, sizeof(digest));
-		assert_error(store_invitation_find(fixture->reader, digest, &invitation), i % 2 ? STEPUP_NOT_FOUND : STEPUP_OK);
+		assert_error(store_invitation_find(fixture->reader, digest, &invitation),
+			i % 2 ? STEPUP_NOT_FOUND : STEPUP_OK);
 	}
 	assert_ok(store_begin(fixture->writer));
 	assert_ok(store_invitation_void(fixture->writer, NULL, false, NULL));
@@ -71,8 +72,9 @@ static void invitations_of_one_user_or_of_all_are_voided(void **state)
 static void those_that_somebody_made_are_voided_too_but_for_the_first(void **state)
 {
 	struct fixture *fixture = *state;
-	struct invitation made = {.user = "bob", .by = "alice", .expires = 1000, .digest = {1}}, first = {.user = "dave", .by = "alice", .expires = 1000,
-		.digest = {2}, .first = true}, others = {.user = "erin", .by = "carol", .expires = 1000, .digest = {3}}, found;
+	struct invitation made = {.user = "bob", .by = "alice", .expires = 1000, .digest = {1}},
+		first = {.user = "dave", .by = "alice", .expires = 1000, .digest = {2}, .first = true},
+		others = {.user = "erin", .by = "carol", .expires = 1000, .digest = {3}}, found;
 	int64_t voided = -1;
 
 	assert_ok(store_begin(fixture->writer));
@@ -129,7 +131,8 @@ static void assert_freezes(const struct fixture *fixture, const char *expected)
 static void actions_are_frozen_and_thawed(void **state)
 {
 	struct fixture *fixture = *state;
-	struct freeze freeze = {.at = 5, .action = "customer.export", .reference = "F-1", .reason = "odd", .by = "carol"};
+	struct freeze freeze = {
+		.at = 5, .action = "customer.export", .reference = "F-1", .reason = "odd", .by = "carol"};
 
 	assert_ok(store_begin(fixture->writer));
 	assert_ok(store_freeze_add(fixture->writer, &freeze));
@@ -208,7 +211,8 @@ static void what_was_thawed_takes_no_room_from_what_is_frozen(void **state)
 
 static struct receipt_row receipt(const char *jti)
 {
-	struct receipt_row row = {.issued = 100, .expires = 160, .log_index = 7, .user = "alice", .credential = "C-1", .audience = "export"};
+	struct receipt_row row = {.issued = 100, .expires = 160, .log_index = 7, .user = "alice",
+		.credential = "C-1", .audience = "export"};
 
 	strcpy(row.jti, jti);
 	memset(row.digest, 9, DIGEST_SIZE);
@@ -237,7 +241,8 @@ static void a_receipt_is_redeemed_once(void **state)
 	assert_ok(store_commit(fixture->writer));
 	assert_ok(store_begin(fixture->writer));
 	assert_error(store_receipt_redeem(fixture->writer, row.jti, 122, "job-3", 9), STEPUP_EXISTS);
-	assert_error(store_receipt_redeem(fixture->writer, "BBBBBBBBBBBBBBBBBBBBBB", 122, "x", 9), STEPUP_NOT_FOUND);
+	assert_error(store_receipt_redeem(fixture->writer, "BBBBBBBBBBBBBBBBBBBBBB", 122, "x", 9),
+		STEPUP_NOT_FOUND);
 	store_rollback(fixture->writer);
 	assert_ok(store_receipt_find(fixture->reader, row.jti, &found));
 	assert_int_equal(found.redeemed, 121);
@@ -268,7 +273,8 @@ static void old_receipts_are_pruned_and_all_are_voided(void **state)
 	assert_ok(store_commit(fixture->writer));
 	for (int i = 0; i < 150; i++) {
 		snprintf(jti, sizeof(jti), "%022d", i);
-		assert_error(store_receipt_find(fixture->reader, jti, &found), i < 70 ? STEPUP_NOT_FOUND : STEPUP_OK);
+		assert_error(store_receipt_find(fixture->reader, jti, &found),
+			i < 70 ? STEPUP_NOT_FOUND : STEPUP_OK);
 		if (i >= 70)
 			assert_int_equal(found.redeemed, i == 149 ? 5 : 1000);
 		if (i >= 70)

@@ -12,9 +12,9 @@
 #include "tools/stepup/enrolling/agent_key.h"
 
 /* ssh-keygen -lf says: 256 SHA256:zZRfREUNsMUzSOFB5SbeIp9ej3rAmmnO94dMSqCRPD8 alice@laptop (ED25519-SK) */
-#define PUB                                                                                                   \
+#define PUB \
 	"AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4AAAABHNzaDo="
-#define KEY                                                                                                   \
+#define KEY \
 	"AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29tAAAAIAOhB7_zzhC-HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4AAAABHNzaDo"
 #define FINGERPRINT "SHA256:zZRfREUNsMUzSOFB5SbeIp9ej3rAmmnO94dMSqCRPD8"
 
@@ -35,8 +35,8 @@ static enum stepup_error read_text(const char *text, size_t size, char **key)
 
 static void a_pub_file_gives_its_key(void **state)
 {
-	static const char *const lines[] = {"sk-ssh-ed25519@openssh.com " PUB " alice@laptop\n", "sk-ssh-ed25519@openssh.com " PUB "\r\n",
-		"sk-ssh-ed25519@openssh.com " PUB};
+	static const char *const lines[] = {"sk-ssh-ed25519@openssh.com " PUB " alice@laptop\n",
+		"sk-ssh-ed25519@openssh.com " PUB "\r\n", "sk-ssh-ed25519@openssh.com " PUB};
 	char *key = NULL;
 
 	(void)state;
@@ -49,8 +49,10 @@ static void a_pub_file_gives_its_key(void **state)
 
 static void other_files_give_none(void **state)
 {
-	static const char *const lines[] = {"", "\n", "hello\n", "sk-ssh-ed25519@openssh.com\n", "sk-ssh-ed25519@openssh.com AAAA x\n",
-		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4 x\n", "-----BEGIN OPENSSH PRIVATE KEY-----\n"};
+	static const char *const lines[] = {"", "\n", "hello\n", "sk-ssh-ed25519@openssh.com\n",
+		"sk-ssh-ed25519@openssh.com AAAA x\n",
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAOhB7/zzhC+HXDdGOdLwJln5NYwm6UNXx3chmQSVTG4 x\n",
+		"-----BEGIN OPENSSH PRIVATE KEY-----\n"};
 	static char endless[65536];
 	char *key = NULL;
 
@@ -110,7 +112,8 @@ static void only_a_plain_comment_becomes_a_label(void **state)
 	static const struct {
 		const char *comment;
 		bool good;
-	} comments[] = {{"alice@laptop", true}, {"Blue key", true}, {"", false}, {"two\nlines", false}, {"\x1b[31mred", false},
+	} comments[] = {{"alice@laptop", true}, {"Blue key", true}, {"", false}, {"two\nlines", false},
+		{"\x1b[31mred", false},
 		{"a comment of more than sixty-four bytes, which is the longest that a label has", false}};
 
 	(void)state;

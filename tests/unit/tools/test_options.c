@@ -28,15 +28,15 @@ static enum exit_status parse(char **words, struct invocation *invocation)
 	return status;
 }
 
-#define ASSERT_PARSES(status, ...)                                                                            \
-	do {                                                                                                  \
-		struct invocation parsed_;                                                                    \
-		char text_[][32] = {__VA_ARGS__};                                                             \
-		char *words_[16] = {(char[]){"stepup"}};                                                      \
-		for (size_t i_ = 0; i_ < sizeof(text_) / sizeof(text_[0]); i_++)                              \
-			words_[i_ + 1] = text_[i_];                                                           \
-		assert_int_equal(parse(words_, &parsed_), status);                                            \
-		invocation_clear(&parsed_);                                                                   \
+#define ASSERT_PARSES(status, ...) \
+	do { \
+		struct invocation parsed_; \
+		char text_[][32] = {__VA_ARGS__}; \
+		char *words_[16] = {(char[]){"stepup"}}; \
+		for (size_t i_ = 0; i_ < sizeof(text_) / sizeof(text_[0]); i_++) \
+			words_[i_ + 1] = text_[i_]; \
+		assert_int_equal(parse(words_, &parsed_), status); \
+		invocation_clear(&parsed_); \
 	} while (0)
 
 static void one_slip_is_understood_and_another_word_is_not(void **state)
@@ -44,8 +44,9 @@ static void one_slip_is_understood_and_another_word_is_not(void **state)
 	static const struct {
 		const char *word, *candidate;
 		bool near;
-	} all[] = {{"aprove", "approve", true}, {"apporve", "approve", true}, {"approvex", "approve", true}, {"axprove", "approve", true},
-		{"lock", "log", false}, {"wait", "test", false}, {"", "approve", false}, {"approve-approve-approve-approve-approve", "approve", false}};
+	} all[] = {{"aprove", "approve", true}, {"apporve", "approve", true}, {"approvex", "approve", true},
+		{"axprove", "approve", true}, {"lock", "log", false}, {"wait", "test", false},
+		{"", "approve", false}, {"approve-approve-approve-approve-approve", "approve", false}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -115,7 +116,8 @@ static void every_option_belongs_to_a_command(void **state)
 
 static void options_may_stand_anywhere_before_the_dashes(void **state)
 {
-	char words[][32] = {"stepup", "--json", "confirm", "--receipt=env", "a.b", "--user", "x", "n=1", "--", "run", "--json"};
+	char words[][32] = {"stepup", "--json", "confirm", "--receipt=env", "a.b", "--user", "x", "n=1", "--",
+		"run", "--json"};
 	char *argv[12] = {NULL};
 	struct invocation invocation;
 
@@ -199,7 +201,8 @@ static void usage_has_every_command_under_a_heading(void **state)
 
 static void digits_are_numbers_until_the_rule_wants_a_text(void **state)
 {
-	const char *const arguments[] = {"a=trezor", "b=102000", "c=\"5\"", "d:=7", "e=007", "f=9007199254740992", "g=", "h=x=y"};
+	const char *const arguments[] = {"a=trezor", "b=102000", "c=\"5\"", "d:=7", "e=007",
+		"f=9007199254740992", "g=", "h=x=y"};
 	json_t *details = NULL;
 
 	(void)state;
@@ -238,7 +241,8 @@ static void a_token_s_secret_is_hex_or_base32(void **state)
 	char longest[132];
 
 	(void)state;
-	assert_secret("3132333435363738393031323334353637383930\n", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"); /* RFC 6238's key */
+	/* RFC 6238's key */
+	assert_secret("3132333435363738393031323334353637383930\n", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
 	assert_secret("31 32-33 34", "GEZDGNA");
 	assert_secret("gezd gnbv gy3t qojq gezd gnbv gy3t qojq====\r\n", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
 	assert_secret("base32:ABCDEF", "ABCDEF");

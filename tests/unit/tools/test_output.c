@@ -32,7 +32,8 @@ static int run(enum exit_status (*command)(void), bool for_programs, char output
 		_exit((int)output_end(command()));
 	}
 	(void)close(pipe_fds[1]);
-	while (length < OUTPUT_SIZE - 1 && (got = read(pipe_fds[0], output + length, OUTPUT_SIZE - 1 - length)) > 0)
+	while (length < OUTPUT_SIZE - 1 &&
+	    (got = read(pipe_fds[0], output + length, OUTPUT_SIZE - 1 - length)) > 0)
 		length += (size_t)got;
 	output[length] = '\0';
 	(void)close(pipe_fds[0]);
@@ -59,7 +60,8 @@ static enum exit_status memory_ends(void)
 static void the_end_of_memory_is_told(void **state)
 {
 	(void)state;
-	assert_says(memory_ends, EXIT_REFUSED, "{\"error\":\"NoMemory\",\"message\":\"out of memory. Nothing more was done.\"}\n");
+	assert_says(memory_ends, EXIT_REFUSED,
+		"{\"error\":\"NoMemory\",\"message\":\"out of memory. Nothing more was done.\"}\n");
 }
 
 static enum exit_status a_file_is_missing(void)
@@ -84,7 +86,8 @@ static enum exit_status ends_without_a_name(void)
 static void a_failure_that_nobody_named_is_told_all_the_same(void **state)
 {
 	(void)state;
-	assert_says(ends_without_a_name, EXIT_OUT_OF_REACH, "{\"error\":\"Internal\",\"message\":\"Something.\"}\n");
+	assert_says(ends_without_a_name, EXIT_OUT_OF_REACH,
+		"{\"error\":\"Internal\",\"message\":\"Something.\"}\n");
 }
 
 static enum exit_status has_a_result(void)
@@ -109,7 +112,8 @@ static enum exit_status fails_after_a_first_word(void)
 static void a_failure_after_other_objects_is_told_last(void **state)
 {
 	(void)state;
-	assert_says(fails_after_a_first_word, EXIT_REFUSED, "{\"state\":\"scan\"}\n{\"error\":\"Io\",\"message\":\"Torn.\"}\n");
+	assert_says(fails_after_a_first_word, EXIT_REFUSED,
+		"{\"state\":\"scan\"}\n{\"error\":\"Io\",\"message\":\"Torn.\"}\n");
 }
 
 static const struct CMUnitTest tests[] = {

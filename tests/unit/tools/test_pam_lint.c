@@ -28,7 +28,8 @@ static void note(void *context, const struct pam_finding *finding)
 	seen->errors += finding->is_error;
 	seen->warnings += !finding->is_error;
 	seen->line = finding->line;
-	(void)snprintf(seen->text + used, sizeof(seen->text) - used, "%s:%d: %s\n", strrchr(finding->file, '/') + 1, finding->line, finding->sentence);
+	(void)snprintf(seen->text + used, sizeof(seen->text) - used, "%s:%d: %s\n",
+		strrchr(finding->file, '/') + 1, finding->line, finding->sentence);
 }
 
 static bool is_ruled(void *context, const char *action)
@@ -69,7 +70,8 @@ static struct seen lint_host(const struct file files[], size_t *used)
 }
 
 /* What Debian has, in short. */
-#define COMMON_AUTH {"common-auth", "auth [success=1 default=ignore] pam_unix.so nullok\nauth requisite pam_deny.so\nauth required pam_permit.so\n"}
+#define COMMON_AUTH {"common-auth", "auth [success=1 default=ignore] pam_unix.so nullok\n" \
+	"auth requisite pam_deny.so\nauth required pam_permit.so\n"}
 #define COMMON_ACCOUNT {"common-account", "account required pam_unix.so\n"}
 
 /* A file of that name and content, on a host with those. */
@@ -97,7 +99,8 @@ static void good_stacks_have_no_finding(void **state)
 		"auth requisite pam_stepup.so details=env receipt=env conversation=json timeout=50\n" ACCOUNT,
 		"auth required pam_stepup.so action=sudo.run agent=env\n" ACCOUNT,
 		"auth [success=ok default=die] pam_stepup.so action=a\n" ACCOUNT,
-		"auth [success=1 default=bad] pam_stepup.so action=a\nauth requisite pam_deny.so\nauth required pam_permit.so\n" ACCOUNT,
+		"auth [success=1 default=bad] pam_stepup.so action=a\nauth requisite pam_deny.so\n"
+		"auth required pam_permit.so\n" ACCOUNT,
 		"# a comment\nauth requisite pam_unix.so\n" AUTH "@include common-account\n" ACCOUNT,
 		"auth required /usr/lib/security/pam_stepup.so \\\n  action=a # trailing\n" ACCOUNT,
 		"session optional pam_unix.so\n",
@@ -123,12 +126,15 @@ static void bad_stacks_are_errors_at_their_line(void **state)
 		{"auth optional pam_stepup.so action=a\n" ACCOUNT, 1, "optional"},
 		{"\nauth sufficient pam_stepup.so action=a\n" ACCOUNT, 2, "sufficient"},
 		{"auth [success=ok default=ignore] pam_stepup.so action=a\n" ACCOUNT, 1, "default=ignore"},
-		{"auth [success=ok system_err=ok default=die] pam_stepup.so action=a\n" ACCOUNT, 1, "system_err=ok"},
-		{"auth [success=ok maxtries=2 default=die] pam_stepup.so action=a\n" ACCOUNT, 1, "maxtries=2"},
+		{"auth [success=ok system_err=ok default=die] pam_stepup.so action=a\n" ACCOUNT, 1,
+			"system_err=ok"},
+		{"auth [success=ok maxtries=2 default=die] pam_stepup.so action=a\n" ACCOUNT, 1,
+			"maxtries=2"},
 		{"auth sufficient pam_unix.so\n" AUTH ACCOUNT, 2, "is skipped when pam_unix.so on line 1"},
 		{"auth [success=1 default=ignore] pam_unix.so\n" AUTH ACCOUNT, 2, "is skipped"},
 		{"auth [success=done default=die] pam_unix.so\n" AUTH ACCOUNT, 2, "is skipped"},
-		{"auth [success=2 default=bad] pam_stepup.so action=a\nauth required pam_deny.so\n" ACCOUNT, 1, "jumps over 2"},
+		{"auth [success=2 default=bad] pam_stepup.so action=a\nauth required pam_deny.so\n" ACCOUNT,
+			1, "jumps over 2"},
 		{"auth required pam_stepup.so action=a nullok\n" ACCOUNT, 1, "`nullok`"},
 		{"auth required pam_stepup.so action= \n" ACCOUNT, 1, "`action=`"},
 		{"auth required pam_stepup.so\n" ACCOUNT, 1, "names no action"},
@@ -153,15 +159,18 @@ static void a_wrong_password_that_goes_on_to_the_step_up_is_told_of(void **state
 		"auth required pam_unix.so\n" AUTH ACCOUNT,
 		"auth [success=ok default=bad] pam_sss.so\n" AUTH ACCOUNT,
 		"auth optional pam_unix.so\n" AUTH ACCOUNT,
-		"auth required pam_env.so\nauth [success=1 default=ignore] pam_unix.so\nauth required pam_deny.so\nauth required pam_permit.so\n" AUTH ACCOUNT,
+		"auth required pam_env.so\nauth [success=1 default=ignore] pam_unix.so\n"
+		"auth required pam_deny.so\nauth required pam_permit.so\n" AUTH ACCOUNT,
 		"auth [default=1 success=ok] pam_unix.so\nauth requisite pam_deny.so\n" AUTH ACCOUNT,
 		"auth substack common-auth\n" AUTH ACCOUNT,
 	};
 	static const char *const quiet[] = {
 		"auth requisite pam_unix.so\n" AUTH ACCOUNT,
 		"auth [success=ok default=die] pam_unix.so\n" AUTH ACCOUNT,
-		"auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\n" AUTH ACCOUNT,
-		"auth [success=2 default=ignore] pam_unix.so\nauth [success=1 default=ignore] pam_sss.so\nauth requisite pam_deny.so\n" AUTH ACCOUNT,
+		"auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\n"
+		"auth required pam_permit.so\n" AUTH ACCOUNT,
+		"auth [success=2 default=ignore] pam_unix.so\nauth [success=1 default=ignore] pam_sss.so\n"
+		"auth requisite pam_deny.so\n" AUTH ACCOUNT,
 		"@include common-auth\n" AUTH ACCOUNT,
 		"auth include common-auth\n" AUTH ACCOUNT,
 		"auth required pam_env.so\nauth required pam_faildelay.so delay=3000000\n" AUTH ACCOUNT,
@@ -172,7 +181,9 @@ static void a_wrong_password_that_goes_on_to_the_step_up_is_told_of(void **state
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
 		struct seen seen = lint(told[i]);
 
-		if (seen.errors != 0 || seen.warnings != 1 || strstr(seen.text, "spends the owner's tries") == NULL || strstr(seen.text, "`requisite` there") == NULL)
+		if (seen.errors != 0 || seen.warnings != 1 ||
+		    strstr(seen.text, "spends the owner's tries") == NULL ||
+		    strstr(seen.text, "`requisite` there") == NULL)
 			fail_msg("%s gave %s", told[i], seen.text);
 	}
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
@@ -193,7 +204,8 @@ static void an_auth_line_without_an_account_line_is_a_warning(void **state)
 static void sshd_account_line_with_an_action_is_an_error(void **state)
 {
 	bool uses;
-	struct seen seen = lint_named("sshd", AUTH "account required pam_stepup.so action=login.sshd\n", &uses);
+	struct seen seen =
+		lint_named("sshd", AUTH "account required pam_stepup.so action=login.sshd\n", &uses);
 
 	(void)state;
 	assert_int_equal(seen.errors, 1);
@@ -203,7 +215,8 @@ static void sshd_account_line_with_an_action_is_an_error(void **state)
 
 static void an_action_without_a_rule_is_an_error(void **state)
 {
-	struct seen seen = lint("account required pam_stepup.so\nauth required pam_stepup.so action=forgotten\n");
+	struct seen seen =
+		lint("account required pam_stepup.so\nauth required pam_stepup.so action=forgotten\n");
 
 	(void)state;
 	assert_int_equal(seen.errors, 1);
@@ -224,7 +237,8 @@ static void files_without_the_module_are_not_counted(void **state)
 /* --- doors that were forgotten --- */
 
 static const char debian_sudo[] = "@include common-auth\n@include common-account\n";
-static const char our_sudo[] = "@include common-auth\nauth required pam_stepup.so action=sudo\naccount required pam_stepup.so action=sudo\n"
+static const char our_sudo[] = "@include common-auth\nauth required pam_stepup.so action=sudo\n"
+	"account required pam_stepup.so action=sudo\n"
 	"@include common-account\n";
 
 /* Whether that service, with that content, beside Debian's includes, is told of as open. */
@@ -240,14 +254,15 @@ static bool is_told_of(const char *name, const char *content)
 
 static void every_service_that_opens_something_without_the_module_is_told_of(void **state)
 {
-	static const char *const names[] = {"sudo", "sudo-i", "sudo-machine", "su", "su-l", "login", "sshd", "cron", "atd", "systemd-user", "polkit-1",
-		"gdm-password", "other", "acme-console"};
+	static const char *const names[] = {"sudo", "sudo-i", "sudo-machine", "su", "su-l", "login", "sshd",
+		"cron", "atd", "systemd-user", "polkit-1", "gdm-password", "other", "acme-console"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!is_told_of(names[i], debian_sudo))
 			fail_msg("%s is forgotten", names[i]);
-	assert_true(is_told_of("systemd-user", "account required pam_unix.so\nsession required pam_unix.so\n"));
+	assert_true(is_told_of("systemd-user", "account required pam_unix.so\n"
+			"session required pam_unix.so\n"));
 }
 
 static void services_that_open_nothing_are_left_out(void **state)
@@ -265,8 +280,10 @@ static void services_that_open_nothing_are_left_out(void **state)
 
 static void what_is_included_is_looked_at_where_it_is_included(void **state)
 {
-	const struct file debian[] = {COMMON_AUTH, {"common-account", "account required pam_unix.so\naccount required pam_stepup.so\n"},
-		{"sudo", debian_sudo}, {"acme", "account include common-account\nauth substack common-auth\n"},
+	const struct file debian[] = {COMMON_AUTH,
+		{"common-account", "account required pam_unix.so\naccount required pam_stepup.so\n"},
+		{"sudo", debian_sudo},
+		{"acme", "account include common-account\nauth substack common-auth\n"},
 		{"other", "auth required pam_unix.so\n@include common-account\n"}, {NULL, NULL}};
 	size_t used;
 	struct seen seen = lint_host(debian, &used);
@@ -279,14 +296,17 @@ static void what_is_included_is_looked_at_where_it_is_included(void **state)
 
 static void a_whole_include_that_ends_the_stack_early_is_found(void **state)
 {
-	const struct file skipping[] = {{"early", "auth required pam_unix.so\nauth sufficient pam_permit.so\n"},
+	const struct file skipping[] = {
+		{"early", "auth required pam_unix.so\nauth sufficient pam_permit.so\n"},
 		{"acme", "auth include early\n" AUTH ACCOUNT}, {NULL, NULL}};
 	const struct file inside[] = {{"early", "auth required pam_unix.so\nauth sufficient pam_permit.so\n"},
 		{"acme", "auth substack early\n" AUTH ACCOUNT}, {NULL, NULL}};
 	const struct file jumping[] = {{"early", "auth required pam_unix.so\nauth required pam_unix.so\n"},
-		{"acme", "auth [success=1 default=ignore] pam_unix.so\nauth substack early\n" AUTH ACCOUNT}, {NULL, NULL}};
+		{"acme", "auth [success=1 default=ignore] pam_unix.so\nauth substack early\n" AUTH ACCOUNT},
+			{NULL, NULL}};
 	const struct file over[] = {{"early", "auth required pam_unix.so\nauth required pam_unix.so\n"},
-		{"acme", "auth [success=2 default=ignore] pam_unix.so\nauth substack early\n" AUTH ACCOUNT}, {NULL, NULL}};
+		{"acme", "auth [success=2 default=ignore] pam_unix.so\nauth substack early\n" AUTH ACCOUNT},
+			{NULL, NULL}};
 	size_t used;
 	struct seen seen = lint_host(skipping, &used);
 
@@ -338,15 +358,19 @@ static void a_link_that_leads_nowhere_hides_no_other_service(void **state)
 
 static void the_twin_of_a_service_that_asks_is_an_error(void **state)
 {
-	const struct file half[] = {COMMON_AUTH, COMMON_ACCOUNT, {"sudo", our_sudo}, {"sudo-i", debian_sudo}, {NULL, NULL}};
-	const struct file neither[] = {COMMON_AUTH, COMMON_ACCOUNT, {"sudo", debian_sudo}, {"sudo-i", debian_sudo}, {NULL, NULL}};
-	const struct file both[] = {COMMON_AUTH, COMMON_ACCOUNT, {"sudo", our_sudo}, {"sudo-i", our_sudo}, {NULL, NULL}};
+	const struct file half[] = {COMMON_AUTH, COMMON_ACCOUNT, {"sudo", our_sudo}, {"sudo-i", debian_sudo},
+		{NULL, NULL}};
+	const struct file neither[] = {COMMON_AUTH, COMMON_ACCOUNT, {"sudo", debian_sudo},
+		{"sudo-i", debian_sudo}, {NULL, NULL}};
+	const struct file both[] = {COMMON_AUTH, COMMON_ACCOUNT, {"sudo", our_sudo}, {"sudo-i", our_sudo},
+		{NULL, NULL}};
 	size_t used;
 	struct seen seen = lint_host(half, &used);
 
 	(void)state;
 	assert_int_equal(seen.errors, 1);
-	assert_non_null(strstr(seen.text, "sudo-i:0: is open without pam_stepup.so: `sudo -i` uses this service, not sudo's"));
+	assert_non_null(strstr(seen.text,
+			"sudo-i:0: is open without pam_stepup.so: `sudo -i` uses this service, not sudo's"));
 	seen = lint_host(neither, &used);
 	assert_int_equal(seen.errors, 0);
 	assert_int_equal(seen.warnings, 2);
@@ -356,7 +380,8 @@ static void the_twin_of_a_service_that_asks_is_an_error(void **state)
 
 static void a_shut_door_is_no_open_one(void **state)
 {
-	static const char shut[] = "auth sufficient pam_rootok.so\nauth requisite pam_deny.so\naccount required pam_unix.so\n";
+	static const char shut[] =
+		"auth sufficient pam_rootok.so\nauth requisite pam_deny.so\naccount required pam_unix.so\n";
 
 	(void)state;
 	assert_false(is_told_of("su", shut));
@@ -366,19 +391,22 @@ static void a_shut_door_is_no_open_one(void **state)
 	assert_true(is_told_of("login", shut));
 	assert_true(is_told_of("acme", shut));
 	/* A refusal that something jumps over. */
-	assert_true(is_told_of("su", "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required pam_permit.so\n"));
+	assert_true(is_told_of("su", "auth [success=1 default=ignore] pam_unix.so\n"
+			"auth requisite pam_deny.so\nauth required pam_permit.so\n"));
 	assert_true(is_told_of("su", "auth sufficient pam_unix.so\nauth requisite pam_deny.so\n"));
 	assert_true(is_told_of("su", "auth required pam_unix.so\nauth optional pam_deny.so\n"));
 	/* NOPASSWD leaves the refusal out. */
 	assert_true(is_told_of("sudo-machine", "auth requisite pam_deny.so\naccount required pam_unix.so\n"));
-	assert_false(is_told_of("sudo-machine", "auth requisite pam_deny.so\naccount required pam_stepup.so\n"));
+	assert_false(is_told_of("sudo-machine", "auth requisite pam_deny.so\n"
+			"account required pam_stepup.so\n"));
 	/* Of su an account line looks at whom one becomes. */
 	assert_true(is_told_of("su", "@include common-auth\n" ACCOUNT));
 }
 
 static void root_may_pass_only_where_that_is_the_way_in(void **state)
 {
-	static const char past[] = "auth required pam_unix.so\naccount [success=1 default=ignore] pam_succeed_if.so quiet uid = 0\n" ACCOUNT;
+	static const char past[] = "auth required pam_unix.so\n"
+		"account [success=1 default=ignore] pam_succeed_if.so quiet uid = 0\n" ACCOUNT;
 	bool uses;
 
 	(void)state;
@@ -386,8 +414,12 @@ static void root_may_pass_only_where_that_is_the_way_in(void **state)
 	assert_int_equal(lint_named("cron", past, &uses).errors, 0);
 	assert_int_equal(lint_named("sudo", past, &uses).errors, 1);
 	assert_int_equal(lint_named("sshd", past, &uses).errors, 1);
-	assert_int_equal(lint_named("cron", "auth required pam_unix.so\naccount [success=1 default=ignore] pam_succeed_if.so quiet uid < 1000\n" ACCOUNT, &uses).errors, 1);
-	assert_int_equal(lint_named("cron", "auth required pam_unix.so\naccount [success=1 default=ignore] pam_succeed_if.so uid = 0 user ingroup x\n" ACCOUNT, &uses).errors, 1);
+	assert_int_equal(lint_named("cron", "auth required pam_unix.so\n"
+			"account [success=1 default=ignore] pam_succeed_if.so quiet uid < 1000\n" ACCOUNT,
+			&uses).errors, 1);
+	assert_int_equal(lint_named("cron", "auth required pam_unix.so\n"
+			"account [success=1 default=ignore] pam_succeed_if.so uid = 0 user ingroup x\n"
+			ACCOUNT, &uses).errors, 1);
 }
 
 int main(void)

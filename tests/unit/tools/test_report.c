@@ -50,7 +50,8 @@ static void a_time_without_a_zone_is_local(void **state)
 
 static void what_is_no_time_is_refused(void **state)
 {
-	static const char *const wrong[] = {"", "5", "h", "2x", "-2h", "2 h", "99999999999999999999h", "999999999w", "2026", "2026-13-01", "2026-11-23T", "2026-11-23T15:50:16Zulu",
+	static const char *const wrong[] = {"", "5", "h", "2x", "-2h", "2 h", "99999999999999999999h",
+		"999999999w", "2026", "2026-13-01", "2026-11-23T", "2026-11-23T15:50:16Zulu",
 		"2026-11-23T15:50+15:00", "2026-11-23T15:50+1", "tomorrow"};
 
 	(void)state;
@@ -79,16 +80,28 @@ static int64_t total(const json_t *report, const char *kind)
 
 static const char *const lines[] = {
 	"{\"format\":\"stepup-log/1\"}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":999,\\\"user\\\":\\\"alice\\\",\\\"action\\\":\\\"a.b\\\",\\\"index\\\":0}\"}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":1000,\\\"user\\\":\\\"alice\\\",\\\"action\\\":\\\"a.b\\\",\\\"index\\\":1}\",\"details\":{\"details\":{\"account\":\"x\",\"n\":5}}}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":1001,\\\"user\\\":\\\"alice\\\",\\\"action\\\":\\\"a.b\\\",\\\"method\\\":\\\"fresh\\\",\\\"index\\\":2}\",\"details\":{\"details\":{\"account\":\"x\",\"n\":7}}}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":1002,\\\"user\\\":\\\"bob\\\",\\\"action\\\":\\\"a.b\\\",\\\"approvers\\\":[\\\"alice\\\"],\\\"index\\\":3}\"}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"approve\\\",\\\"at\\\":1003,\\\"user\\\":\\\"alice\\\",\\\"requester\\\":\\\"bob\\\",\\\"action\\\":\\\"a.b\\\",\\\"index\\\":4}\"}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"approve\\\",\\\"at\\\":1004,\\\"user\\\":\\\"bob\\\",\\\"requester\\\":\\\"alice\\\",\\\"action\\\":\\\"a.b\\\",\\\"index\\\":5}\"}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"lock\\\",\\\"at\\\":1005,\\\"user\\\":\\\"bob\\\",\\\"by\\\":\\\"alice\\\",\\\"index\\\":6}\"}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"unknown\\\",\\\"at\\\":1006,\\\"user\\\":\\\"alice\\\",\\\"index\\\":7}\"}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":1007,\\\"user\\\":\\\"alice\\\",\\\"action\\\":\\\"a.b\\\",\\\"commitment\\\":\\\"c\\\",\\\"index\\\":8}\"}\n",
-	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":2000,\\\"user\\\":\\\"alice\\\",\\\"action\\\":\\\"a.b\\\",\\\"index\\\":9}\"}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":999,\\\"user\\\":\\\"alice\\\","
+	"\\\"action\\\":\\\"a.b\\\",\\\"index\\\":0}\"}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":1000,\\\"user\\\":\\\"alice\\\","
+	"\\\"action\\\":\\\"a.b\\\",\\\"index\\\":1}\","
+	"\"details\":{\"details\":{\"account\":\"x\",\"n\":5}}}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":1001,\\\"user\\\":\\\"alice\\\","
+	"\\\"action\\\":\\\"a.b\\\",\\\"method\\\":\\\"fresh\\\",\\\"index\\\":2}\","
+	"\"details\":{\"details\":{\"account\":\"x\",\"n\":7}}}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":1002,\\\"user\\\":\\\"bob\\\","
+	"\\\"action\\\":\\\"a.b\\\",\\\"approvers\\\":[\\\"alice\\\"],\\\"index\\\":3}\"}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"approve\\\",\\\"at\\\":1003,\\\"user\\\":\\\"alice\\\","
+	"\\\"requester\\\":\\\"bob\\\",\\\"action\\\":\\\"a.b\\\",\\\"index\\\":4}\"}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"approve\\\",\\\"at\\\":1004,\\\"user\\\":\\\"bob\\\","
+	"\\\"requester\\\":\\\"alice\\\",\\\"action\\\":\\\"a.b\\\",\\\"index\\\":5}\"}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"lock\\\",\\\"at\\\":1005,\\\"user\\\":\\\"bob\\\","
+	"\\\"by\\\":\\\"alice\\\",\\\"index\\\":6}\"}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"unknown\\\",\\\"at\\\":1006,\\\"user\\\":\\\"alice\\\","
+	"\\\"index\\\":7}\"}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":1007,\\\"user\\\":\\\"alice\\\","
+	"\\\"action\\\":\\\"a.b\\\",\\\"commitment\\\":\\\"c\\\",\\\"index\\\":8}\"}\n",
+	"{\"entry\":\"{\\\"type\\\":\\\"grant\\\",\\\"at\\\":2000,\\\"user\\\":\\\"alice\\\","
+	"\\\"action\\\":\\\"a.b\\\",\\\"index\\\":9}\"}\n",
 	"{\"checkpoint\":\"note\"}\n",
 };
 #define LINES (sizeof(lines) / sizeof(lines[0]))
@@ -111,8 +124,10 @@ static void each_entry_is_of_its_kind_within_the_time(void **state)
 static void an_invitation_that_was_taken_back_is_said_of_whom_it_was_for_and_of_who_did_it(void **state)
 {
 	static const char *const withdrawn[] = {
-		"{\"entry\":\"{\\\"type\\\":\\\"withdraw\\\",\\\"at\\\":1000,\\\"user\\\":\\\"alice\\\",\\\"by\\\":\\\"bob\\\",\\\"index\\\":1}\"}\n",
-		"{\"entry\":\"{\\\"type\\\":\\\"withdraw\\\",\\\"at\\\":1001,\\\"user\\\":\\\"carol\\\",\\\"by\\\":\\\"alice\\\",\\\"index\\\":2}\"}\n",
+		"{\"entry\":\"{\\\"type\\\":\\\"withdraw\\\",\\\"at\\\":1000,\\\"user\\\":\\\"alice\\\","
+		"\\\"by\\\":\\\"bob\\\",\\\"index\\\":1}\"}\n",
+		"{\"entry\":\"{\\\"type\\\":\\\"withdraw\\\",\\\"at\\\":1001,\\\"user\\\":\\\"carol\\\","
+		"\\\"by\\\":\\\"alice\\\",\\\"index\\\":2}\"}\n",
 	};
 	json_t *report = report_of(withdrawn, 2);
 
@@ -124,7 +139,8 @@ static void an_invitation_that_was_taken_back_is_said_of_whom_it_was_for_and_of_
 
 static void what_was_touched_stands_once_with_its_sums(void **state)
 {
-	json_t *report = report_of(lines, LINES), *thing = json_array_get(json_object_get(report, "touched"), 0);
+	json_t *report = report_of(lines, LINES),
+		*thing = json_array_get(json_object_get(report, "touched"), 0);
 
 	(void)state;
 	assert_int_equal(json_array_size(json_object_get(report, "touched")), 1);
@@ -142,7 +158,8 @@ static void what_was_touched_stands_once_with_its_sums(void **state)
 #define MEMBER(name, value) "\\\"" name "\\\":\\\"" value "\\\""
 #define LOCK(at, by) ENTRY(at, MEMBER("type", "lock") "," MEMBER("by", by))
 #define UNLOCK(at, by) ENTRY(at, MEMBER("type", "unlock") "," MEMBER("by", by))
-#define REFUSAL(at, error, why) ENTRY(at, MEMBER("type", "refusal") "," MEMBER("error", error) "," MEMBER("why", why))
+#define REFUSAL(at, error, why) ENTRY(at, \
+	MEMBER("type", "refusal") "," MEMBER("error", error) "," MEMBER("why", why))
 #define GRANT(at) ENTRY(at, MEMBER("type", "grant") "," MEMBER("action", "a.b"))
 #define LOCKED(at) REFUSAL(at, "Locked", "locked")
 
@@ -171,7 +188,8 @@ static void assert_in(const char *words, const char *text)
 }
 
 /* `words` are in the form that `print` makes of these lines. */
-static void assert_printed(void (*print)(const json_t *, const char *, FILE *), const char *words, const char *const *of)
+static void assert_printed(void (*print)(const json_t *, const char *, FILE *), const char *words,
+	const char *const *of)
 {
 	char *text = printed(print, of);
 
@@ -181,15 +199,20 @@ static void assert_printed(void (*print)(const json_t *, const char *, FILE *), 
 #define TEXT(words, ...) assert_printed(report_print_text, words, (const char *const[]){__VA_ARGS__, NULL})
 #define PAGE(words, ...) assert_printed(report_print_html, words, (const char *const[]){__VA_ARGS__, NULL})
 
-#define ABOUT(at, entry, details) "{\"entry\":\"{\\\"at\\\":" #at ",\\\"user\\\":\\\"alice\\\"," entry "}\",\"details\":{\"details\":" details "}}\n"
-#define SEEN(at, account) ABOUT(at, MEMBER("type", "grant") "," MEMBER("action", "look"), "{\"account\":\"" account "\"}")
-#define ISSUED(at, account) ABOUT(at, MEMBER("type", "grant") "," MEMBER("action", "export") "," MEMBER("jti", "j"), "{\"account\":\"" account "\"}")
-#define REDEEMED(at, account) ABOUT(at, MEMBER("type", "redeem") "," MEMBER("action", "export"), "{\"account\":\"" account "\"}")
+#define ABOUT(at, entry, details) "{\"entry\":\"{\\\"at\\\":" #at ",\\\"user\\\":\\\"alice\\\"," entry \
+	"}\",\"details\":{\"details\":" details "}}\n"
+#define SEEN(at, account) ABOUT(at, MEMBER("type", "grant") "," MEMBER("action", "look"), \
+	"{\"account\":\"" account "\"}")
+#define ISSUED(at, account) ABOUT(at, MEMBER("type", "grant") "," MEMBER("action", "export") "," \
+	MEMBER("jti", "j"), "{\"account\":\"" account "\"}")
+#define REDEEMED(at, account) ABOUT(at, MEMBER("type", "redeem") "," MEMBER("action", "export"), \
+	"{\"account\":\"" account "\"}")
 
 static void what_two_actions_touched_is_notified_once(void **state)
 {
 	(void)state;
-	TEXT("Touched: 2. These are the ones to notify.", SEEN(1010, "x"), SEEN(1020, "y"), ISSUED(1030, "x"), REDEEMED(1040, "x"));
+	TEXT("Touched: 2. These are the ones to notify.", SEEN(1010, "x"), SEEN(1020, "y"), ISSUED(1030, "x"),
+		REDEEMED(1040, "x"));
 	PAGE("<b>2</b>Touched", SEEN(1010, "x"), SEEN(1020, "y"), ISSUED(1030, "x"), REDEEMED(1040, "x"));
 }
 
@@ -203,7 +226,9 @@ static void what_was_approved_and_not_redeemed_is_not_notified(void **state)
 static void what_was_approved_and_not_redeemed_stands_apart(void **state)
 {
 	(void)state;
-	TEXT("Approved, and no receipt redeemed by then:\nThey don't count as touched. A service that checks receipts itself", SEEN(1010, "x"), ISSUED(1030, "y"));
+	TEXT("Approved, and no receipt redeemed by then:\n"
+		"They don't count as touched. A service that checks receipts itself",
+		SEEN(1010, "x"), ISSUED(1030, "y"));
 	PAGE("<table id=\"unredeemed\">", SEEN(1010, "x"), ISSUED(1030, "y"));
 }
 
@@ -219,7 +244,8 @@ static void where_nothing_was_touched_nobody_is_to_be_notified(void **state)
 static void what_was_erased_may_have_been_touched(void **state)
 {
 	(void)state;
-	TEXT("\nNothing that the log still knows of was touched.\n", ENTRY(1010, MEMBER("type", "grant") "," MEMBER("action", "look") "," MEMBER("commitment", "c")));
+	TEXT("\nNothing that the log still knows of was touched.\n", ENTRY(1010,
+			MEMBER("type", "grant") "," MEMBER("action", "look") "," MEMBER("commitment", "c")));
 }
 
 static void touched_is_from_when_it_was_carried_out(void **state)
@@ -239,7 +265,8 @@ static void touched_is_from_when_it_was_carried_out(void **state)
 /* What stands over all, on the page and in text, has these words. */
 static void assert_headline(const char *words, const char *const *of)
 {
-	char *page = printed(report_print_html, of), *text = printed(report_print_text, of), *end, *essence = strstr(page, "<p class=\"essence");
+	char *page = printed(report_print_html, of), *text = printed(report_print_text, of), *end,
+		*essence = strstr(page, "<p class=\"essence");
 
 	assert_non_null(essence);
 	end = strstr(essence, "</p>");
@@ -255,54 +282,62 @@ static void assert_headline(const char *words, const char *const *of)
 static void a_lock_is_told_with_what_it_refused(void **state)
 {
 	(void)state;
-	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. While it was locked 1 try was refused and nothing went through.", GRANT(1000), LOCK(1010, "root"),
-		LOCKED(1020));
+	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. "
+		"While it was locked 1 try was refused and nothing went through.",
+		GRANT(1000), LOCK(1010, "root"), LOCKED(1020));
 }
 
 static void a_second_lock_goes_on_with_the_first(void **state)
 {
 	(void)state;
-	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. While it was locked 3 tries were refused and nothing went through.", LOCK(1010, "root"),
-		LOCKED(1020), LOCKED(1030), LOCKED(1040), LOCK(1050, "root"));
+	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. "
+		"While it was locked 3 tries were refused and nothing went through.",
+		LOCK(1010, "root"), LOCKED(1020), LOCKED(1030), LOCKED(1040), LOCK(1050, "root"));
 }
 
 static void a_second_lock_by_somebody_else_is_told_too(void **state)
 {
 	(void)state;
-	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. Locked once more on 1970-01-01 00:17:30 UTC by mail. While it was locked 2 tries", LOCK(1010, "root"),
-		LOCKED(1020), LOCK(1050, "mail"), LOCK(1060, "root"), LOCKED(1070));
+	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. "
+		"Locked once more on 1970-01-01 00:17:30 UTC by mail. While it was locked 2 tries",
+		LOCK(1010, "root"), LOCKED(1020), LOCK(1050, "mail"), LOCK(1060, "root"), LOCKED(1070));
 }
 
 static void an_unlock_ends_the_count(void **state)
 {
 	(void)state;
-	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root, and opened again on 1970-01-01 00:17:30 UTC by mail. While it was locked 2 tries were refused and nothing",
-		LOCK(1010, "root"), LOCKED(1020), LOCK(1025, "root"), LOCKED(1030), UNLOCK(1050, "mail"), GRANT(1060), LOCKED(1070));
+	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root, and opened again on 1970-01-01 00:17:30 UTC by "
+		"mail. While it was locked 2 tries were refused and nothing",
+		LOCK(1010, "root"), LOCKED(1020), LOCK(1025, "root"), LOCKED(1030), UNLOCK(1050, "mail"),
+		GRANT(1060), LOCKED(1070));
 }
 
 static void a_lock_after_an_unlock_is_a_new_one(void **state)
 {
 	(void)state;
-	HEADLINE("Locked on 1970-01-01 00:17:40 UTC by mail. While it was locked 1 try", LOCK(1010, "root"), LOCKED(1020), UNLOCK(1050, "root"),
-		LOCK(1060, "mail"), LOCKED(1070));
+	HEADLINE("Locked on 1970-01-01 00:17:40 UTC by mail. While it was locked 1 try", LOCK(1010, "root"),
+		LOCKED(1020), UNLOCK(1050, "root"), LOCK(1060, "mail"), LOCKED(1070));
 }
 
 static void what_went_through_a_lock_is_counted(void **state)
 {
 	(void)state;
-	HEADLINE("1 try was refused and 2 went through.", LOCK(1010, "root"), GRANT(1020), LOCKED(1030), LOCK(1040, "root"), GRANT(1050));
+	HEADLINE("1 try was refused and 2 went through.", LOCK(1010, "root"), GRANT(1020), LOCKED(1030),
+		LOCK(1040, "root"), GRANT(1050));
 }
 
 static void refusals_for_a_lock_before_the_time_tell_of_it(void **state)
 {
 	(void)state;
-	HEADLINE("Locked before this time began, and not opened again in it. While it was locked 2 tries were refused and nothing", LOCKED(1010), LOCKED(1020));
+	HEADLINE("Locked before this time began, and not opened again in it. "
+		"While it was locked 2 tries were refused and nothing", LOCKED(1010), LOCKED(1020));
 }
 
 static void a_lock_on_top_of_one_from_before_is_no_first(void **state)
 {
 	(void)state;
-	HEADLINE("Locked before this time began, and not opened again in it. Locked once more on 1970-01-01 00:17:10 UTC by root. While it was locked 2 tries",
+	HEADLINE("Locked before this time began, and not opened again in it. "
+		"Locked once more on 1970-01-01 00:17:10 UTC by root. While it was locked 2 tries",
 		LOCKED(1010), LOCK(1030, "root"), LOCKED(1040));
 }
 
@@ -316,20 +351,22 @@ static void an_unlock_after_something_went_through_tells_of_no_lock(void **state
 static void an_unlock_without_a_lock_tells_of_one_from_before(void **state)
 {
 	(void)state;
-	HEADLINE("Locked before this time began, and opened again on 1970-01-01 00:17:00 UTC by root. While it was locked 0 tries", UNLOCK(1020, "root"), GRANT(1030));
+	HEADLINE("Locked before this time began, and opened again on 1970-01-01 00:17:00 UTC by root. "
+		"While it was locked 0 tries", UNLOCK(1020, "root"), GRANT(1030));
 }
 
 static void the_refusal_that_locks_is_not_from_before(void **state)
 {
 	(void)state;
-	HEADLINE("Locked on 1970-01-01 00:17:00 UTC by stepupd. While it was locked 1 try", REFUSAL(1020, "Locked", "over the limit"), LOCK(1020, "stepupd"),
-		LOCKED(1030));
+	HEADLINE("Locked on 1970-01-01 00:17:00 UTC by stepupd. While it was locked 1 try",
+		REFUSAL(1020, "Locked", "over the limit"), LOCK(1020, "stepupd"), LOCKED(1030));
 }
 
 static void without_a_lock_none_is_claimed(void **state)
 {
 	(void)state;
-	HEADLINE("The account was not locked in this time, or nothing was tried while it was", GRANT(1000), REFUSAL(1010, "BadAnswer", "code"));
+	HEADLINE("The account was not locked in this time, or nothing was tried while it was", GRANT(1000),
+		REFUSAL(1010, "BadAnswer", "code"));
 }
 
 /* Where the timeline's ground is red, in lanes of 160 columns. */
@@ -341,12 +378,14 @@ static void assert_shaded(const char *place, const char *const *of)
 		fail_msg("not %s", place);
 	free(page);
 }
-#define SHADED(place, ...) assert_shaded("<rect class=\"late\" " place " height", (const char *const[]){__VA_ARGS__, NULL})
+#define SHADED(place, ...) assert_shaded("<rect class=\"late\" " place " height", \
+	(const char *const[]){__VA_ARGS__, NULL})
 
 static void the_ground_is_red_from_the_first_of_two_locks_on(void **state)
 {
 	(void)state;
-	SHADED("x=\"0.50\" y=\"0\" width=\"159.50\"", LOCK(1010, "root"), LOCKED(1020), LOCK(1040, "root"), LOCKED(1050));
+	SHADED("x=\"0.50\" y=\"0\" width=\"159.50\"", LOCK(1010, "root"), LOCKED(1020), LOCK(1040, "root"),
+		LOCKED(1050));
 }
 
 static void the_ground_is_red_from_the_beginning_where_it_was_locked_before(void **state)

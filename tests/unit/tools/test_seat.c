@@ -70,7 +70,8 @@ static int remove_folder(void **state)
 }
 
 /* Makes a credential beside those that are excluded. */
-static struct seat_job make_beside(struct bench *bench, int algorithm, const char *pin, const struct credential_list *excluded)
+static struct seat_job make_beside(struct bench *bench, int algorithm, const char *pin,
+	const struct credential_list *excluded)
 {
 	struct seat_task task = {.is_registration = true,
 		.rp_id = RP_ID,
@@ -270,7 +271,8 @@ static void fill_list(struct credential_list *list, size_t count, size_t size)
 	*list = (struct credential_list){.entries = calloc(count, sizeof(*list->entries)), .count = count};
 	assert_non_null(list->entries);
 	for (size_t i = 0; i < count; i++)
-		list->entries[i] = (struct credential_id){.text = "other", .bytes = {(uint8_t)i, 1}, .size = size};
+		list->entries[i] = (struct credential_id){
+			.text = "other", .bytes = {(uint8_t)i, 1}, .size = size};
 }
 
 static int pin_tries(struct bench *bench)

@@ -6,12 +6,14 @@
 
 #include "verifier/state/vault/head.h"
 
-static const uint8_t sample[STORE_HEAD_SIZE] = {1, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 1, 0x58, 0x3b, 0, 0, 0, 0, 0x65, 0x53, 0xf1, 0, 0, 0, 0, 0, 0, 0, 2, 1,
+static const uint8_t sample[STORE_HEAD_SIZE] = {1, 1, 0, 0, 0, 7, 0, 0, 0, 0, 0, 1, 0x58, 0x3b, 0, 0, 0, 0,
+	0x65, 0x53, 0xf1, 0, 0, 0, 0, 0, 0, 0, 2, 1,
 	[30] = 0xa1, [45] = 0xaf, [46] = 0xb1, [61] = 0xbf};
 
 static struct store_head head_of_sample(void)
 {
-	struct store_head head = {.running = true, .epoch = 7, .batch = 88123, .at = 1700000000, .log_size = 513};
+	struct store_head head = {
+		.running = true, .epoch = 7, .batch = 88123, .at = 1700000000, .log_size = 513};
 
 	head.tag_rows[0] = 0xa1;
 	head.tag_rows[15] = 0xaf;

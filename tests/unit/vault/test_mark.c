@@ -22,7 +22,8 @@ static const uint8_t store_id[MARK_STORE_ID_SIZE] = {7, 7, 7};
 
 static struct store_head head_of(int64_t batch)
 {
-	struct store_head head = {.running = true, .epoch = 1, .batch = batch, .at = NOW + batch, .log_size = 10 * batch};
+	struct store_head head = {
+		.running = true, .epoch = 1, .batch = batch, .at = NOW + batch, .log_size = 10 * batch};
 
 	memset(head.tag_rows, (int)batch, sizeof(head.tag_rows));
 	memset(head.tag_log, (int)batch + 1, sizeof(head.tag_log));
@@ -232,7 +233,8 @@ static void a_short_or_an_empty_file_is_no_mark(void **state)
 
 static void what_could_not_be_written_keeps_the_next_commit_from_being_made(void **state)
 {
-	static const enum disk_fault faults[] = {DISK_NO_SPACE, DISK_IO_ERROR, DISK_READ_ONLY, DISK_SHORT_WRITE};
+	static const enum disk_fault faults[] = {DISK_NO_SPACE, DISK_IO_ERROR, DISK_READ_ONLY,
+		DISK_SHORT_WRITE};
 	struct scene *scene = *state;
 	struct store_head head;
 	int64_t batch = 1;
@@ -258,7 +260,8 @@ static void a_sync_that_failed_is_not_taken_for_done_by_the_next(void **state)
 	disk_fail(DISK_SYNC_FAILS, 1, 1);
 	assert_error(mark_sync(scene->mark, NOW + 1), STEPUP_IO);
 	disk_forget();
-	assert_int_equal(utimensat(AT_FDCWD, scene->path, (const struct timespec[2]){{.tv_sec = 1}, {.tv_sec = 1}}, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, scene->path,
+			(const struct timespec[2]){{.tv_sec = 1}, {.tv_sec = 1}}, 0), 0);
 	assert_int_equal(stat(scene->path, &before), 0);
 	assert_ok(mark_sync(scene->mark, NOW + 1));
 	assert_int_equal(stat(scene->path, &after), 0);
@@ -279,7 +282,8 @@ static void a_quiet_mark_says_its_time_anew(void **state)
 	disk_forget();
 	assert_ok(mark_prepare(scene->mark, NOW + 2 + MARK_LATE_SECONDS));
 	assert_int_equal(disk_syncs(), 0);
-	assert_ok(mark_prepare(scene->mark, NOW + 10000)); /* the machine slept: before the commit, and durably */
+	/* the machine slept: before the commit, and durably */
+	assert_ok(mark_prepare(scene->mark, NOW + 10000));
 	assert_int_equal(disk_syncs(), 1);
 	assert_ok(reopen(scene));
 	assert_int_equal(mark_seen(scene->mark), NOW + 10000);
@@ -323,7 +327,8 @@ static void a_new_one_takes_the_place_of_whatever_is_there(void **state)
 	disk_fail(DISK_NO_SPACE, 1, 0);
 	mark_close(&scene->mark);
 	head = head_of(10);
-	assert_error(mark_make(scene->path, scene->fixture->key, store_id, &head, NOW, &scene->mark, &why), STEPUP_IO);
+	assert_error(mark_make(scene->path, scene->fixture->key, store_id, &head, NOW, &scene->mark, &why),
+		STEPUP_IO);
 	assert_non_null(strstr(why, "can't be made"));
 	free(why);
 	disk_forget();

@@ -8,12 +8,15 @@
 
 #define NOW 1700000000
 
-static const struct store_head left = {.running = true, .epoch = 2, .batch = 88123, .at = NOW, .log_size = 500, .tag_rows = {1}, .tag_log = {2}};
+static const struct store_head left = {.running = true, .epoch = 2, .batch = 88123, .at = NOW,
+	.log_size = 500, .tag_rows = {1}, .tag_log = {2}};
 
 /* Puts the question as of a kill -9, changed by what a case sets; the mark NULL where the case says so. */
-static void assert_judged(const struct store_head *store, const struct store_head *mark, int64_t seen, bool log_fits, const char *sentence)
+static void assert_judged(const struct store_head *store, const struct store_head *mark, int64_t seen,
+	bool log_fits, const char *sentence)
 {
-	struct mark_question question = {.path = "/m/mark", .store = store, .mark = mark, .trouble = "The mark /m/mark is missing", .seen = seen, .log_fits = log_fits};
+	struct mark_question question = {.path = "/m/mark", .store = store, .mark = mark,
+		.trouble = "The mark /m/mark is missing", .seen = seen, .log_fits = log_fits};
 	bool clean = true;
 	char *why = NULL;
 	enum stepup_error error = mark_check(&question, &clean, &why);
@@ -52,7 +55,8 @@ static void an_older_one_is_refused(void **state)
 
 	(void)state;
 	store.batch = 88000;
-	assert_judged(&store, &left, NOW, true, "The store is older than its mark /m/mark: batch 88000, not 88123.");
+	assert_judged(&store, &left, NOW, true,
+		"The store is older than its mark /m/mark: batch 88000, not 88123.");
 	store = left;
 	store.epoch = 1;
 	store.batch = 99999;
@@ -102,7 +106,8 @@ static void a_mark_of_before_is_refused(void **state)
 static void without_a_mark_nobody_can_tell(void **state)
 {
 	(void)state;
-	assert_judged(&left, NULL, 0, true, "The mark /m/mark is missing, so nobody can tell whether this store is the newest.");
+	assert_judged(&left, NULL, 0, true,
+		"The mark /m/mark is missing, so nobody can tell whether this store is the newest.");
 }
 
 static void a_store_that_went_elsewhere_is_not_started_here(void **state)
@@ -195,7 +200,8 @@ static void a_long_rest_is_asked_about(void **state)
 	char *sentence = mark_rest_sentence(NOW, NOW + 6 * MARK_REST_SECONDS + 5);
 
 	(void)state;
-	assert_string_equal(sentence, "This verifier last ran 6 days ago. If this machine was brought back from a copy, stop it and run: stepup epoch new");
+	assert_string_equal(sentence, "This verifier last ran 6 days ago. "
+		"If this machine was brought back from a copy, stop it and run: stepup epoch new");
 	free(sentence);
 	assert_null(mark_rest_sentence(NOW, NOW + MARK_REST_SECONDS - 1));
 	assert_null(mark_rest_sentence(NOW, NOW - 5));

@@ -9,13 +9,17 @@
 #include "verifier/state/vault/row_term.h"
 #include "verifier/state/vault/seal.h"
 
-/* NIST SP 800-38B, AES-256, 16 and 64 bytes; the same bytes again give the same MAC, for nothing of the last one is left. */
+/* NIST SP 800-38B, AES-256, 16 and 64 bytes; the same bytes again give the same MAC, for nothing of the
+ * last one is left. */
 static void kept_macs_are_those_of_the_standard(void **state)
 {
-	static const uint8_t key[KEPT_MAC_KEY_SIZE] = {0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe, 0x2b, 0x73, 0xae, 0xf0, 0x85, 0x7d, 0x77, 0x81, 0x1f,
-		0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7, 0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4};
-	static const uint8_t message[16] = {0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96, 0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93, 0x17, 0x2a};
-	static const uint8_t expected[KEPT_MAC_SIZE] = {0x28, 0xa7, 0x02, 0x3f, 0x45, 0x2e, 0x8f, 0x82, 0xbd, 0x4b, 0xf2, 0x8d, 0x8c, 0x37, 0xc3, 0x5c};
+	static const uint8_t key[KEPT_MAC_KEY_SIZE] = {0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe, 0x2b,
+		0x73, 0xae, 0xf0, 0x85, 0x7d, 0x77, 0x81, 0x1f, 0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7,
+		0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4};
+	static const uint8_t message[16] = {0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96, 0xe9, 0x3d, 0x7e,
+		0x11, 0x73, 0x93, 0x17, 0x2a};
+	static const uint8_t expected[KEPT_MAC_SIZE] = {0x28, 0xa7, 0x02, 0x3f, 0x45, 0x2e, 0x8f, 0x82, 0xbd,
+		0x4b, 0xf2, 0x8d, 0x8c, 0x37, 0xc3, 0x5c};
 	uint8_t blocks[16], result[KEPT_MAC_SIZE];
 	struct kept_mac *mac = NULL;
 
@@ -57,7 +61,8 @@ static void a_kept_mac_is_the_one_that_seals_make(void **state)
 
 static void a_sum_comes_back_to_where_it_was_in_any_order(void **state)
 {
-	const struct row_term a = {.high = UINT64_MAX, .low = UINT64_MAX}, b = {.high = 5, .low = UINT64_MAX - 2}, c = {.high = 1, .low = 7};
+	const struct row_term a = {.high = UINT64_MAX, .low = UINT64_MAX},
+		b = {.high = 5, .low = UINT64_MAX - 2}, c = {.high = 1, .low = 7};
 	struct row_term sum = {0};
 
 	(void)state;
@@ -76,7 +81,8 @@ static void a_sum_comes_back_to_where_it_was_in_any_order(void **state)
 
 static struct row_print print_of(uint64_t row)
 {
-	return (struct row_print){.row = (row + 1) * UINT64_C(0x9e3779b97f4a7c15), .version = row_print_version((int64_t)row + 1), .term = (uint32_t)row ^ 77};
+	return (struct row_print){.row = (row + 1) * UINT64_C(0x9e3779b97f4a7c15),
+		.version = row_print_version((int64_t)row + 1), .term = (uint32_t)row ^ 77};
 }
 
 static void check(const struct row_memory *memory, uint64_t row, bool there)
@@ -120,11 +126,13 @@ static void rows_that_fall_on_one_slot_are_all_found_when_some_go(void **state)
 	(void)state;
 	assert_ok(row_memory_reserve(&memory, 600));
 	for (uint64_t row = 0; row < 600; row++) /* at the table's end, so that they go on at its beginning */
-		row_memory_set(&memory, &(struct row_print){.row = UINT64_C(0xffffffff00000000) | row, .version = 7, .term = (uint32_t)row});
+		row_memory_set(&memory, &(struct row_print){.row = UINT64_C(0xffffffff00000000) | row,
+				.version = 7, .term = (uint32_t)row});
 	for (uint64_t row = 0; row < 600; row += 2)
 		row_memory_set(&memory, &(struct row_print){.row = UINT64_C(0xffffffff00000000) | row});
 	for (uint64_t row = 0; row < 600; row++)
-		assert_int_equal(row_memory_get(&memory, UINT64_C(0xffffffff00000000) | row).version, row % 2 ? 7 : 0);
+		assert_int_equal(row_memory_get(&memory, UINT64_C(0xffffffff00000000) | row).version,
+			row % 2 ? 7 : 0);
 	assert_int_equal(memory.count, 300);
 	row_memory_clear(&memory);
 }

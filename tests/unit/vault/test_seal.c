@@ -21,35 +21,43 @@ static void assert_hex_at(const uint8_t *bytes, size_t size, const char *hex, co
 	_assert_string_equal(text, hex, file, line);
 }
 
-/* The two short vectors that C2SP's XAES-256-GCM publishes; format byte and nonce stand before them in our form. */
+/* The two short vectors that C2SP's XAES-256-GCM publishes; format byte and nonce stand before
+ * them in our form. */
 static void seals_are_those_of_the_specification(void **state)
 {
 	struct seal_context *context = NULL;
 	struct seal_key key;
 	uint8_t bytes[SEAL_KEY_SIZE], sealed[12 + SEAL_OVERHEAD];
-	static const char nonce[] = "ABCDEFGHIJKLMNOPQRSTUVWX", plain[] = "XAES-256-GCM", bound[] = "c2sp.org/XAES-256-GCM";
+	static const char nonce[] = "ABCDEFGHIJKLMNOPQRSTUVWX", plain[] = "XAES-256-GCM",
+		bound[] = "c2sp.org/XAES-256-GCM";
 
 	(void)state;
 	assert_ok(seal_context_new(&context));
 	memset(bytes, 1, sizeof(bytes));
 	assert_ok(seal_key_init(context, &key, bytes));
 	assert_ok(seal_with_nonce(context, &key, (const uint8_t *)nonce, "", 0, plain, 12, sealed));
-	assert_hex(sealed + 1 + SEAL_NONCE_SIZE, 28, "ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271");
+	assert_hex(sealed + 1 + SEAL_NONCE_SIZE, 28,
+		"ce546ef63c9cc60765923609b33a9a1974e96e52daf2fcf7075e2271");
 	memset(bytes, 3, sizeof(bytes));
 	assert_ok(seal_key_init(context, &key, bytes));
-	assert_ok(seal_with_nonce(context, &key, (const uint8_t *)nonce, bound, sizeof(bound) - 1, plain, 12, sealed));
-	assert_hex(sealed + 1 + SEAL_NONCE_SIZE, 28, "986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d");
+	assert_ok(seal_with_nonce(context, &key, (const uint8_t *)nonce, bound, sizeof(bound) - 1, plain,
+			12, sealed));
+	assert_hex(sealed + 1 + SEAL_NONCE_SIZE, 28,
+		"986ec1832593df5443a179437fd083bf3fdb41abd740a21f71eb769d");
 	seal_context_free(&context);
 }
 
 /* NIST SP 800-38B, examples for AES-256: of 16 and of 64 bytes. */
 static void macs_are_those_of_the_standard(void **state)
 {
-	static const uint8_t bytes[SEAL_KEY_SIZE] = {0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe, 0x2b, 0x73, 0xae, 0xf0, 0x85, 0x7d, 0x77, 0x81, 0x1f,
-		0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7, 0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4};
-	static const uint8_t message[64] = {0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96, 0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93, 0x17, 0x2a, 0xae, 0x2d,
-		0x8a, 0x57, 0x1e, 0x03, 0xac, 0x9c, 0x9e, 0xb7, 0x6f, 0xac, 0x45, 0xaf, 0x8e, 0x51, 0x30, 0xc8, 0x1c, 0x46, 0xa3, 0x5c, 0xe4, 0x11, 0xe5,
-		0xfb, 0xc1, 0x19, 0x1a, 0x0a, 0x52, 0xef, 0xf6, 0x9f, 0x24, 0x45, 0xdf, 0x4f, 0x9b, 0x17, 0xad, 0x2b, 0x41, 0x7b, 0xe6, 0x6c, 0x37, 0x10};
+	static const uint8_t bytes[SEAL_KEY_SIZE] = {0x60, 0x3d, 0xeb, 0x10, 0x15, 0xca, 0x71, 0xbe, 0x2b,
+		0x73, 0xae, 0xf0, 0x85, 0x7d, 0x77, 0x81, 0x1f, 0x35, 0x2c, 0x07, 0x3b, 0x61, 0x08, 0xd7,
+		0x2d, 0x98, 0x10, 0xa3, 0x09, 0x14, 0xdf, 0xf4};
+	static const uint8_t message[64] = {0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96, 0xe9, 0x3d, 0x7e,
+		0x11, 0x73, 0x93, 0x17, 0x2a, 0xae, 0x2d, 0x8a, 0x57, 0x1e, 0x03, 0xac, 0x9c, 0x9e, 0xb7,
+		0x6f, 0xac, 0x45, 0xaf, 0x8e, 0x51, 0x30, 0xc8, 0x1c, 0x46, 0xa3, 0x5c, 0xe4, 0x11, 0xe5,
+		0xfb, 0xc1, 0x19, 0x1a, 0x0a, 0x52, 0xef, 0xf6, 0x9f, 0x24, 0x45, 0xdf, 0x4f, 0x9b, 0x17,
+		0xad, 0x2b, 0x41, 0x7b, 0xe6, 0x6c, 0x37, 0x10};
 	struct seal_context *context = NULL;
 	struct seal_key key;
 	uint8_t mac[SEAL_TAG_SIZE];
@@ -79,11 +87,13 @@ static void every_changed_bit_of_a_seal_is_refused(void **state)
 	assert_ok(seal(context, &key, "row", 3, "secret", 6, &sealed, &size));
 	for (size_t bit = 0; bit < 8 * size; bit++) {
 		sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
-		assert_error(unseal(context, &key, "row", 3, sealed, size, &plain, &plain_size), STEPUP_CORRUPT);
+		assert_error(unseal(context, &key, "row", 3, sealed, size, &plain, &plain_size),
+			STEPUP_CORRUPT);
 		sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
 	}
 	for (size_t shorter = 0; shorter < size; shorter++)
-		assert_error(unseal(context, &key, "row", 3, sealed, shorter, &plain, &plain_size), STEPUP_CORRUPT);
+		assert_error(unseal(context, &key, "row", 3, sealed, shorter, &plain, &plain_size),
+			STEPUP_CORRUPT);
 	assert_error(unseal(context, &key, "rov", 3, sealed, size, &plain, &plain_size), STEPUP_CORRUPT);
 	assert_error(unseal(context, &key, "ro", 2, sealed, size, &plain, &plain_size), STEPUP_CORRUPT);
 	assert_ok(unseal(context, &key, "row", 3, sealed, size, &plain, &plain_size));
@@ -210,7 +220,8 @@ static void subkeys_differ_by_purpose_and_by_master_key(void **state)
 	master_key_free(&two);
 }
 
-/* RFC 5869 gives no vector for a 32-byte key without salt; this one was made with "openssl kdf -keylen 32 -kdfopt digest:SHA256 … HKDF". */
+/* RFC 5869 gives no vector for a 32-byte key without salt; this one was made with "openssl kdf -keylen 32
+ * -kdfopt digest:SHA256 … HKDF". */
 static void subkeys_are_hkdf_sha256(void **state)
 {
 	struct master_key *key = fixture_key(0x0b);
@@ -218,7 +229,8 @@ static void subkeys_are_hkdf_sha256(void **state)
 
 	(void)state;
 	assert_ok(master_key_derive(key, "users", subkey));
-	assert_hex(subkey, sizeof(subkey), "9211bb31f08a2e614b3e439406ba5c45efd7ee6af889d85a54ec2ffba104e3d3");
+	assert_hex(subkey, sizeof(subkey),
+		"9211bb31f08a2e614b3e439406ba5c45efd7ee6af889d85a54ec2ffba104e3d3");
 	master_key_free(&key);
 }
 

@@ -31,7 +31,8 @@ static void give_key(struct credential *credential, enum credential_type type)
 	key->enrolled_log = INT64_MAX;
 	key->recent_count = KEY_RECENT_MAX;
 	for (size_t i = 0; i < KEY_RECENT_MAX; i++)
-		key->recent[i] = (struct key_recent){.counter = UINT32_MAX - (int64_t)i, .before = UINT32_MAX - 1 - (int64_t)i, .version = INT64_MAX - (int64_t)i};
+		key->recent[i] = (struct key_recent){.counter = UINT32_MAX - (int64_t)i,
+			.before = UINT32_MAX - 1 - (int64_t)i, .version = INT64_MAX - (int64_t)i};
 }
 
 static void assert_same_credential(const struct credential *one, const struct credential *other)
@@ -55,9 +56,12 @@ static void assert_sound(const struct credential *credential)
 	assert_true(credential->otp.size <= OTP_SECRET_MAX);
 	if (credential->key == NULL)
 		return;
-	assert_true(credential->key->public_key_size <= KEY_PUBLIC_MAX && credential->key->id_size <= KEY_ID_MAX);
-	assert_true(strlen(credential->key->application) < KEY_APPLICATION_SIZE && strlen(credential->key->model) < KEY_MODEL_SIZE);
-	assert_true(credential->key->algorithm < 0 && credential->key->transports <= TRANSPORTS_ALL && credential->key->recent_count <= KEY_RECENT_MAX);
+	assert_true(credential->key->public_key_size <= KEY_PUBLIC_MAX &&
+		credential->key->id_size <= KEY_ID_MAX);
+	assert_true(strlen(credential->key->application) < KEY_APPLICATION_SIZE &&
+		strlen(credential->key->model) < KEY_MODEL_SIZE);
+	assert_true(credential->key->algorithm < 0 && credential->key->transports <= TRANSPORTS_ALL &&
+		credential->key->recent_count <= KEY_RECENT_MAX);
 }
 
 static struct user_record *full_record(void)
@@ -174,7 +178,8 @@ static void a_user_has_at_most_so_many_credentials_with_ids_of_their_own(void **
 		assert_non_null(user_record_add_credential(record));
 	assert_null(user_record_add_credential(record));
 	for (int i = 0; i < CREDENTIALS_MAX; i++)
-		assert_ptr_equal(user_record_credential(record, record->credentials[i].id), &record->credentials[i]);
+		assert_ptr_equal(user_record_credential(record, record->credentials[i].id),
+			&record->credentials[i]);
 	assert_null(user_record_credential(record, "C-nobody"));
 	user_record_free(&record);
 }
@@ -190,7 +195,8 @@ static void names_that_are_empty_or_too_long_make_no_record(void **state)
 	assert_null(user_record_new(name, 1));
 }
 
-/* alice as the first version of the program packed her: a live TOTP credential, a revoked HOTP one, no key. */
+/* alice as the first version of the program packed her: a live TOTP credential, a revoked
+ * HOTP one, no key. */
 static const uint8_t format_1[] =
 	"\x01\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x00\x05\x61\x6c\x69\x63\x65"
 	"\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00\x65\x53\xf1\x00"
@@ -208,7 +214,8 @@ static const uint8_t format_1[] =
 	"\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xa5\xff\xff\xff"
 	"\xff\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x2a\xff\xff\xff\xff\xff\xff\xff\xff";
 
-/* The same person as packed by the version whose records were of format 3: a TOTP credential, a key, one tally. */
+/* The same person as packed by the version whose records were of format 3: a TOTP credential,
+ * a key, one tally. */
 static const uint8_t format_3[] =
 	"\x03\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x11\x00\x05\x61\x6c\x69\x63\x65"
 	"\x00\x00\x00\x00\x00\x00\x00\x07\x00\x00\x00\x00\x00\x00\x03\xe8\x00\x00\x00\x00\x65\x53\xf1\x00"

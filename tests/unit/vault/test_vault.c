@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The vault (verifier/state/store/store_vault.h) against somebody who writes the database: over a restart, while running, and where a row had not been read since
- * the start. What was brought back, taken out, added or changed is noticed, and with the right row in its place nothing is wrong any more.
+ * The vault (verifier/state/store/store_vault.h) against somebody who writes the database: over a restart,
+ * while running, and where a row had not been read since the start. What was brought back, taken out, added
+ * or changed is noticed, and with the right row in its place nothing is wrong any more.
  */
 #include "tests/unit/store/store_fixture.h"
 
@@ -33,7 +34,8 @@ static void turn(void *context, unsigned depth)
 
 static void watch(struct fixture *fixture)
 {
-	store_events_watch(fixture->store, &(struct store_event_watch){.filter = filter, .begun = turn, .undone = turn});
+	store_events_watch(fixture->store,
+		&(struct store_event_watch){.filter = filter, .begun = turn, .undone = turn});
 }
 
 static struct key_credential key_of(uint8_t byte)
@@ -67,14 +69,15 @@ static enum stepup_error find_user(struct store_session *session, const char *na
 	return error;
 }
 
-/* Something in every table, then one step on: a lock, a redemption, an agreement used, an invitation taken, an event told. What stood before that is kept aside
- * as before_TABLE, what stands now as now_TABLE. */
+/* Something in every table, then one step on: a lock, a redemption, an agreement used, an invitation taken,
+ * an event told. What stood before that is kept aside as before_TABLE, what stands now as now_TABLE. */
 static void keep(struct fixture *fixture, const char *when)
 {
 	char sql[256];
 
 	for (unsigned i = 0; i < VAULT_COUNT; i++) {
-		snprintf(sql, sizeof(sql), "CREATE TABLE aside.%s_%s AS SELECT * FROM %s", when, vault_tables[i].name, vault_tables[i].name);
+		snprintf(sql, sizeof(sql), "CREATE TABLE aside.%s_%s AS SELECT * FROM %s", when,
+			vault_tables[i].name, vault_tables[i].name);
 		fixture_tamper(fixture, sql);
 	}
 }
@@ -83,8 +86,10 @@ static void fill(struct fixture *fixture)
 {
 	const struct key_credential key = key_of(3);
 	const struct key_owner owner = {.user_id = {1}, .credential = "C-alice"};
-	struct approval_request request = {.state = REQUEST_REQUESTED, .uid = 1000, .requested = 100, .expires = 700, .user = "alice", .action = "x"};
-	struct receipt_row receipt = {.jti = JTI, .issued = 100, .expires = 160, .user = "alice", .audience = "export"};
+	struct approval_request request = {.state = REQUEST_REQUESTED, .uid = 1000, .requested = 100,
+		.expires = 700, .user = "alice", .action = "x"};
+	struct receipt_row receipt = {
+		.jti = JTI, .issued = 100, .expires = 160, .user = "alice", .audience = "export"};
 	struct invitation invitation = {.user = "carol", .by = "alice", .expires = 99};
 	struct event_row event;
 	int64_t index;
@@ -104,7 +109,8 @@ static void fill(struct fixture *fixture)
 	assert_ok(store_invitation_add(fixture->writer, &invitation));
 	assert_ok(store_fact_set(fixture->writer, "colour", "red"));
 	assert_ok(store_key_add(fixture->writer, "receipt", "old", "secret", 1));
-	assert_ok(store_log_append(fixture->writer, json_pack("{s:i, s:i}", "events", (int)EVENT, "at", 50), NULL, NULL, &index));
+	assert_ok(store_log_append(fixture->writer, json_pack("{s:i, s:i}", "events", (int)EVENT, "at", 50),
+			NULL, NULL, &index));
 	assert_ok(store_commit(fixture->writer));
 	keep(fixture, "before");
 	touch(fixture, "alice", true);
@@ -117,7 +123,8 @@ static void fill(struct fixture *fixture)
 	assert_ok(store_key_add(fixture->writer, "receipt", "new", "secret", 2));
 	assert_ok(store_event_first(fixture->writer, &event));
 	assert_ok(store_event_remove(fixture->writer, &event));
-	assert_ok(store_log_append(fixture->writer, json_pack("{s:i, s:i}", "events", (int)EVENT, "at", 60), NULL, NULL, &index));
+	assert_ok(store_log_append(fixture->writer, json_pack("{s:i, s:i}", "events", (int)EVENT, "at", 60),
+			NULL, NULL, &index));
 	assert_ok(store_commit(fixture->writer));
 	approval_request_clear(&request);
 	keep(fixture, "now");
@@ -221,7 +228,8 @@ static void put_rows(struct fixture *fixture, const char *table, const char *whe
 {
 	char sql[256];
 
-	snprintf(sql, sizeof(sql), "DELETE FROM %s; INSERT INTO %s SELECT * FROM aside.%s_%s", table, table, when, table);
+	snprintf(sql, sizeof(sql), "DELETE FROM %s; INSERT INTO %s SELECT * FROM aside.%s_%s", table, table,
+		when, table);
 	fixture_tamper(fixture, sql);
 }
 
@@ -238,7 +246,8 @@ static void assert_no_start(struct fixture *fixture, const char *doing)
 	char *why = NULL;
 	enum stepup_error error = store_open(fixture->url, fixture->key, &fixture->store, &why);
 
-	if (error != STEPUP_CORRUPT || why == NULL || strstr(why, "Nothing was changed and nothing is approved") == NULL)
+	if (error != STEPUP_CORRUPT || why == NULL ||
+	    strstr(why, "Nothing was changed and nothing is approved") == NULL)
 		fail_msg("%s: %s, %s", doing, stepup_error_name(error), why != NULL ? why : "");
 	free(why);
 }
@@ -276,7 +285,8 @@ static void rows_of_before_or_taken_out_are_noticed_while_running(void **state)
 	fill(fixture);
 	for (size_t i = 0; i < ACTS; i++)
 		for (unsigned taken = 0; taken < 2; taken++) {
-			if ((strcmp(acts[i].table, "key_ids") == 0 && !taken) || (strcmp(acts[i].table, "invitations") == 0 && taken))
+			if ((strcmp(acts[i].table, "key_ids") == 0 && !taken) ||
+			    (strcmp(acts[i].table, "invitations") == 0 && taken))
 				continue;
 			fixture_close(fixture);
 			fixture_open(fixture);
@@ -302,7 +312,8 @@ static void one_row_of_before_is_told_once_and_keeps_nobody_else(void **state)
 	struct store_wrong wrong;
 
 	fill(fixture);
-	fixture_tamper(fixture, "DELETE FROM users WHERE name = 'alice'; INSERT INTO users SELECT * FROM aside.before_users WHERE name = 'alice'");
+	fixture_tamper(fixture, "DELETE FROM users WHERE name = 'alice'; "
+		"INSERT INTO users SELECT * FROM aside.before_users WHERE name = 'alice'");
 	for (int i = 0; i < 3; i++)
 		assert_error(find_user(fixture->reader, "alice"), STEPUP_CORRUPT);
 	assert_ok(find_user(fixture->reader, "bob"));
@@ -322,8 +333,10 @@ static void one_row_of_before_is_told_once_and_keeps_nobody_else(void **state)
 static void a_locked_user_who_is_gone_renamed_or_another_is_not_nobody(void **state)
 {
 	struct fixture *fixture = *state;
-	static const char *const acts_on_her[] = {"DELETE FROM users WHERE name = 'alice'", "UPDATE users SET name = 'alicia' WHERE name = 'alice'",
-		"UPDATE users SET user_id = flip(user_id, 16) WHERE name = 'alice'", "UPDATE users SET uid = 77 WHERE name = 'alice'"};
+	static const char *const acts_on_her[] = {"DELETE FROM users WHERE name = 'alice'",
+		"UPDATE users SET name = 'alicia' WHERE name = 'alice'",
+		"UPDATE users SET user_id = flip(user_id, 16) WHERE name = 'alice'",
+		"UPDATE users SET uid = 77 WHERE name = 'alice'"};
 
 	fill(fixture);
 	for (size_t i = 0; i < sizeof(acts_on_her) / sizeof(acts_on_her[0]); i++) {
@@ -336,7 +349,8 @@ static void a_locked_user_who_is_gone_renamed_or_another_is_not_nobody(void **st
 	}
 }
 
-/* One page, changed in the file itself: that of an index, where the table is content and only the memory knows, or that of a table. */
+/* One page, changed in the file itself: that of an index, where the table is content and only the memory
+ * knows, or that of a table. */
 static void rename_in_page(struct fixture *fixture, const char *root, const char *name, const char *to)
 {
 	uint8_t page[4096], *found;
@@ -346,7 +360,8 @@ static void rename_in_page(struct fixture *fixture, const char *root, const char
 	int fd;
 
 	assert_int_equal(sqlite3_open(fixture->place, &handle), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(handle, "SELECT rootpage FROM sqlite_schema WHERE name = ?", -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(handle, "SELECT rootpage FROM sqlite_schema WHERE name = ?", -1,
+			&statement, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_bind_text(statement, 1, root, -1, SQLITE_STATIC), SQLITE_OK);
 	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
 	at = (off_t)(sqlite3_column_int64(statement, 0) - 1) * (off_t)sizeof(page);
@@ -402,13 +417,16 @@ static void a_row_that_nobody_wrote_is_not_taken_for_one(void **state)
 	assert_ok(store_commit(fixture->writer));
 	fixture_tamper(fixture, "CREATE TABLE aside.later AS SELECT * FROM key_ids");
 	fixture_close(fixture);
-	fixture_tamper(fixture, "DELETE FROM key_ids WHERE digest NOT IN (SELECT digest FROM aside.now_key_ids)");
+	fixture_tamper(fixture,
+		"DELETE FROM key_ids WHERE digest NOT IN (SELECT digest FROM aside.now_key_ids)");
 	assert_no_start(fixture, "a key taken out");
-	assert_ok(store_open_so(&(struct store_opening){.url = fixture->url, .key = fixture->key, .as_found = true}, &fixture->store, &(char *){NULL}));
+	assert_ok(store_open_so(&(struct store_opening){.url = fixture->url, .key = fixture->key,
+				.as_found = true}, &fixture->store, &(char *){NULL}));
 	assert_ok(store_session_open(fixture->store, true, &fixture->writer));
 	assert_ok(store_session_open(fixture->store, false, &fixture->reader));
 	put_rows(fixture, "key_ids", "now");
-	fixture_tamper(fixture, "INSERT INTO key_ids SELECT * FROM aside.later WHERE digest NOT IN (SELECT digest FROM key_ids)");
+	fixture_tamper(fixture, "INSERT INTO key_ids SELECT * FROM aside.later WHERE digest NOT IN "
+		"(SELECT digest FROM key_ids)");
 	assert_ok(store_begin(fixture->writer));
 	assert_error(store_key_id_add(fixture->writer, &key, &owner), STEPUP_CORRUPT);
 	store_rollback(fixture->writer);
@@ -439,7 +457,8 @@ static void a_hint_that_was_moved_stops_the_start(void **state)
 {
 	struct fixture *fixture = *state;
 	static const char *const moves[][2] = {
-		{"UPDATE users SET locked = 0 WHERE name = 'alice'", "UPDATE users SET locked = 1 WHERE name = 'alice'"},
+		{"UPDATE users SET locked = 0 WHERE name = 'alice'",
+			"UPDATE users SET locked = 1 WHERE name = 'alice'"},
 		{"UPDATE requests SET open = 1", "UPDATE requests SET open = 0"},
 		{"UPDATE requests SET expires = expires + 1", "UPDATE requests SET expires = expires - 1"},
 		{"UPDATE receipts SET expires = expires + 1", "UPDATE receipts SET expires = expires - 1"},
@@ -463,8 +482,10 @@ static void a_hint_that_was_moved_stops_the_start(void **state)
 static void a_schema_that_grew_stops_the_start(void **state)
 {
 	struct fixture *fixture = *state;
-	static const char *const additions[][2] = {{"CREATE TABLE more (x)", "DROP TABLE more"}, {"CREATE INDEX more ON users (version)", "DROP INDEX more"},
-		{"CREATE TRIGGER more AFTER UPDATE ON users BEGIN SELECT 1; END", "DROP TRIGGER more"}, {"CREATE VIEW more AS SELECT 1", "DROP VIEW more"}};
+	static const char *const additions[][2] = {{"CREATE TABLE more (x)", "DROP TABLE more"},
+		{"CREATE INDEX more ON users (version)", "DROP INDEX more"},
+		{"CREATE TRIGGER more AFTER UPDATE ON users BEGIN SELECT 1; END", "DROP TRIGGER more"},
+			{"CREATE VIEW more AS SELECT 1", "DROP VIEW more"}};
 
 	fill(fixture);
 	fixture_close(fixture);
@@ -489,7 +510,8 @@ static void a_key_that_comes_twice_stops_the_start(void **state)
 	fixture_close(fixture);
 	rename_in_page(fixture, "users", "clara", "alice");
 	assert_error(store_open(fixture->url, fixture->key, &fixture->store, &why), STEPUP_CORRUPT);
-	if (strstr(why, "two rows under one key, or a row that this verifier never wrote, stand in its table users.") == NULL)
+	if (strstr(why, "two rows under one key, or a row that this verifier never wrote, "
+		    "stand in its table users.") == NULL)
 		fail_msg("%s", why);
 	free(why);
 }
@@ -506,7 +528,8 @@ static void a_whole_check_finds_what_nobody_has_read(void **state)
 	assert_ok(store_check(fixture->reader, &checked));
 	assert_true(checked.fits);
 	assert_true(checked.rows > 8);
-	fixture_tamper(fixture, "DELETE FROM users WHERE name = 'alice'; INSERT INTO users SELECT * FROM aside.before_users WHERE name = 'alice'");
+	fixture_tamper(fixture, "DELETE FROM users WHERE name = 'alice'; "
+		"INSERT INTO users SELECT * FROM aside.before_users WHERE name = 'alice'");
 	assert_ok(store_check(fixture->reader, &checked));
 	assert_false(checked.fits);
 	assert_true(store_wrong_untold(fixture->store, &wrong));
@@ -647,7 +670,8 @@ static void the_records_of_an_account_are_all_or_an_error(void **state)
 	assert_int_equal(seen, 2);
 	assert_ok(store_user_each_of_uid(fixture->reader, 1001, count_user, &seen));
 	assert_int_equal(seen, 2);
-	fixture_tamper(fixture, "CREATE TABLE aside.kept AS SELECT * FROM users; DELETE FROM users WHERE name = 'alias'");
+	fixture_tamper(fixture,
+		"CREATE TABLE aside.kept AS SELECT * FROM users; DELETE FROM users WHERE name = 'alias'");
 	assert_error(store_user_each_of_uid(fixture->reader, 1000, count_user, &seen), STEPUP_CORRUPT);
 	fixture_tamper(fixture, "DELETE FROM users; INSERT INTO users SELECT * FROM aside.kept");
 	assert_ok(store_wrong_recheck(fixture->reader));

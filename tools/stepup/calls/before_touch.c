@@ -53,7 +53,8 @@ static enum exit_status find_rule(struct doors *doors, const char *action, bool 
 	*found = true;
 	if (strchr(action, '*') != NULL)
 		return EXIT_DONE;
-	status = doors_call(doors, &interface_verify, "Explain", json_pack("{s:s}", "action", action), &reply, &refusal);
+	status = doors_call(doors, &interface_verify, "Explain", json_pack("{s:s}", "action", action),
+		&reply, &refusal);
 	outcome = status == EXIT_DONE ? message_text(reply, "outcome") : NULL;
 	*found = outcome == NULL || strcmp(outcome, stepup_error_name(STEPUP_UNKNOWN_ACTION)) != 0;
 	verifier_refusal_clear(&refusal);
@@ -69,14 +70,17 @@ enum exit_status warn_about(struct doors *doors, enum about about, const char *n
 	switch (about) {
 	case ABOUT_LOCK:
 		if (is_own_name(name))
-			warn("", name, " is your own account: you will be locked out, and another administrator has to unlock you.");
+			warn("", name, " is your own account: "
+				"you will be locked out, and another administrator has to unlock you.");
 		else if (doors->names_nobody)
-			warn("Nobody of the name ", name, " is known here. A lock of it stands all the same; is that the right name?");
+			warn("Nobody of the name ", name,
+				" is known here. A lock of it stands all the same; is that the right name?");
 		return EXIT_DONE;
 	case ABOUT_UNLOCK:
 		status = find_in_status(doors, "locked", name, &found);
 		if (is_own_name(name))
-			warn("", name, " is your own account, and nobody unlocks their own: another administrator has to.");
+			warn("", name, " is your own account, and nobody unlocks their own: "
+				"another administrator has to.");
 		else if (status == EXIT_DONE && !found)
 			warn("", name, " is not locked. Is that the right name?");
 		return status;

@@ -15,7 +15,8 @@ static json_t *number_from(const char *value)
 	size_t length = strlen(value);
 	long long number;
 
-	if (length == 0 || length > 16 || strspn(value, "0123456789") != length || (value[0] == '0' && length > 1))
+	if (length == 0 || length > 16 || strspn(value, "0123456789") != length ||
+	    (value[0] == '0' && length > 1))
 		return NULL;
 	number = strtoll(value, NULL, 10);
 	return number <= DETAIL_NUMBER_MAX ? json_integer(number) : NULL;
@@ -29,7 +30,8 @@ static json_t *value_from(const char *argument, const char *value, bool only_num
 	if (only_number) {
 		parsed = number_from(value);
 		if (parsed == NULL)
-			complain("%s: what follows := must be a whole number of at most 9007199254740991.", argument);
+			complain("%s: what follows := must be a whole number of at most 9007199254740991.",
+				argument);
 		return parsed;
 	}
 	if (value[0] == '"') {

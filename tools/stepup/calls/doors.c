@@ -45,37 +45,40 @@ static enum exit_status say_unreachable(const struct doors *doors, enum stepup_e
 	char sentence[1024];
 
 	if (error == STEPUP_UNSAFE_FILE)
-		(void)snprintf(sentence, sizeof(sentence),
-			"What answers at %s is neither root nor the owner of that folder, so it is not trusted. Nothing was done.", path);
+		(void)snprintf(sentence, sizeof(sentence), "What answers at %s is neither root nor the owner "
+			"of that folder, so it is not trusted. Nothing was done.", path);
 	else if (error == STEPUP_UNREACHABLE && access(path, F_OK) != 0)
 		(void)snprintf(sentence, sizeof(sentence),
-			"No verifier answers here, so nothing was done. You did nothing wrong; try again in a while. [%s: %s; `systemctl status stepupd` says why]",
+			"No verifier answers here, so nothing was done. You did nothing wrong; "
+			"try again in a while. [%s: %s; `systemctl status stepupd` says why]",
 			path, strerror(errno));
 	else if (error == STEPUP_UNREACHABLE && access(path, W_OK) != 0) {
 		error = STEPUP_NOT_ALLOWED;
-		(void)snprintf(sentence, sizeof(sentence),
-			"You may not use %s. Administrators are in the group stepup-admin; sign in again after you were added. Nothing was done.",
-			path);
+		(void)snprintf(sentence, sizeof(sentence), "You may not use %s. Administrators are in the "
+			"group stepup-admin; sign in again after you were added. Nothing was done.", path);
 	} else
-		(void)snprintf(sentence, sizeof(sentence), "Could not reach the verifier at %s: %s. Nothing was done.", path,
+		(void)snprintf(sentence, sizeof(sentence),
+			"Could not reach the verifier at %s: %s. Nothing was done.", path,
 			stepup_error_text(error));
 	return output_error(doors->invocation, error, sentence);
 }
 
 /* The open connection to an interface's door. */
-static enum exit_status doors_open(struct doors *doors, const struct interface *interface, struct verifier_client ***client)
+static enum exit_status doors_open(struct doors *doors, const struct interface *interface,
+	struct verifier_client ***client)
 {
 	enum stepup_error error = STEPUP_OK;
 	char path[256];
 
 	*client = interface == &interface_admin ? &doors->admin : &doors->verify;
 	if (**client == NULL)
-		error = verifier_client_open(doors_path(doors, interface, path), deadline_in(CALL_MS), *client);
+		error = verifier_client_open(doors_path(doors, interface, path),
+			deadline_in(CALL_MS), *client);
 	return error == STEPUP_OK ? EXIT_DONE : say_unreachable(doors, error, path);
 }
 
-enum exit_status doors_call(struct doors *doors, const struct interface *interface, const char *method, json_t *parameters,
-	json_t **reply, struct verifier_refusal *quiet_refusal)
+enum exit_status doors_call(struct doors *doors, const struct interface *interface, const char *method,
+	json_t *parameters, json_t **reply, struct verifier_refusal *quiet_refusal)
 {
 	const struct method *table = interface_method(interface, method);
 	struct verifier_refusal refusal = {0};
@@ -93,7 +96,8 @@ enum exit_status doors_call(struct doors *doors, const struct interface *interfa
 	}
 	error = parameters == NULL || table == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	if (error == STEPUP_OK)
-		error = verifier_client_call(*client, name, parameters, deadline_in(CALL_MS), reply, &refusal);
+		error = verifier_client_call(*client, name, parameters, deadline_in(CALL_MS),
+			reply, &refusal);
 	if (error == STEPUP_OK && message_check(table->out, *reply, bad_field) != STEPUP_OK) {
 		json_wipe_free(reply);
 		error = STEPUP_IO;
@@ -125,10 +129,11 @@ static void hint(const struct invocation *invocation, enum stepup_error error)
 {
 	bool may_name = (invocation->command->options & OPTION(OPTION_USER)) != 0;
 
-	if (geteuid() != 0 || option_given(invocation, OPTION_USER) || !stepup_error_is_refusal(error) || error == STEPUP_UNAVAILABLE)
+	if (geteuid() != 0 || option_given(invocation, OPTION_USER) || !stepup_error_is_refusal(error) ||
+	    error == STEPUP_UNAVAILABLE)
 		return;
-	complain(may_name ? "You are root here. Say who you are with --user NAME."
-			  : "You are root here. Run this as yourself, without sudo; administrators are in the group stepup-admin.");
+	complain(may_name ? "You are root here. Say who you are with --user NAME." : "You are root here. "
+		"Run this as yourself, without sudo; administrators are in the group stepup-admin.");
 }
 
 /* One step-up's conversation. */
@@ -138,7 +143,8 @@ struct conversing {
 	char *waits_for; /* the request that is waited for, owned; NULL for none */
 };
 
-static enum stepup_error ask_person(void *context, const struct step_up_question *question, struct step_up_answer *answer)
+static enum stepup_error ask_person(void *context, const struct step_up_question *question,
+	struct step_up_answer *answer)
 {
 	struct conversing *conversing = context;
 
@@ -146,7 +152,8 @@ static enum stepup_error ask_person(void *context, const struct step_up_question
 }
 
 /* Waits as long as the request does, unless that isn't wanted. */
-static bool doors_wait_for_approval(void *context, const struct step_up_waiting *waiting, struct deadline *until)
+static bool doors_wait_for_approval(void *context, const struct step_up_waiting *waiting,
+	struct deadline *until)
 {
 	struct conversing *conversing = context;
 	const struct doors *doors = conversing->doors;
@@ -163,10 +170,12 @@ static bool doors_wait_for_approval(void *context, const struct step_up_waiting 
 }
 
 /* Runs one for whoever runs this. */
-static enum exit_status run_step_up(struct doors *doors, struct step_up_request *request, bool quiet_bad_details, struct step_up_outcome *outcome)
+static enum exit_status run_step_up(struct doors *doors, struct step_up_request *request,
+	bool quiet_bad_details, struct step_up_outcome *outcome)
 {
 	struct conversing conversing = {.keys = {.channel = &terminal_channel}, .doors = doors};
-	const struct step_up_conversation conversation = {.ask = ask_person, .wait = doors_wait_for_approval, .context = &conversing};
+	const struct step_up_conversation conversation = {
+		.ask = ask_person, .wait = doors_wait_for_approval, .context = &conversing};
 	const char *reach[REACH_SIZE];
 	struct verifier_client **client = NULL;
 	enum exit_status status;
@@ -183,26 +192,28 @@ static enum exit_status run_step_up(struct doors *doors, struct step_up_request 
 	keys_reach(doors->invocation, reach, &conversing.keys.agent_socket);
 	error = step_up_run(*client, request, &conversation, deadline_in(STEP_UP_MS), outcome);
 	key_conversation_clear(&conversing.keys);
-	if (error == STEPUP_OK || (error == STEPUP_BAD_DETAILS && quiet_bad_details && outcome->refusal.detail != NULL)) {
+	if (error == STEPUP_OK ||
+	    (error == STEPUP_BAD_DETAILS && quiet_bad_details && outcome->refusal.detail != NULL)) {
 		free(conversing.waits_for);
 		return error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
 	}
 	status = output_refusal(doors->invocation, error, &outcome->refusal);
 	if (status == EXIT_OUT_OF_REACH && conversing.waits_for != NULL)
-		complain("Request %s is still there, until its time is up: `stepup wait %s`, once the verifier answers.", conversing.waits_for,
-			conversing.waits_for);
+		complain("Request %s is still there, until its time is up: `stepup wait %s`, "
+			"once the verifier answers.", conversing.waits_for, conversing.waits_for);
 	free(conversing.waits_for);
 	hint(doors->invocation, error);
 	return status;
 }
 
-enum exit_status doors_step_up(
-	struct doors *doors, const char *action, json_t *details, bool quiet_bad_details, struct step_up_outcome *outcome)
+enum exit_status doors_step_up(struct doors *doors, const char *action, json_t *details,
+	bool quiet_bad_details, struct step_up_outcome *outcome)
 {
 	struct step_up_request request = {
 		.action = action,
 		.details = details,
-		.reason = strcmp(doors->invocation->command->name, "confirm") == 0 ? option_text(doors->invocation, OPTION_REASON, NULL) : NULL,
+		.reason = strcmp(doors->invocation->command->name, "confirm") == 0
+			? option_text(doors->invocation, OPTION_REASON, NULL) : NULL,
 	};
 	enum exit_status status = run_step_up(doors, &request, quiet_bad_details, outcome);
 
@@ -210,7 +221,8 @@ enum exit_status doors_step_up(
 	return status;
 }
 
-enum exit_status doors_approve(struct doors *doors, const char *id, const char *decision, struct step_up_outcome *outcome)
+enum exit_status doors_approve(struct doors *doors, const char *id, const char *decision,
+	struct step_up_outcome *outcome)
 {
 	struct step_up_request request = {.approves = id, .decision = decision};
 
@@ -239,10 +251,11 @@ static bool check_followed(void *context, const json_t *reply)
 	return !following->malformed && following->each(following->context, reply);
 }
 
-enum exit_status doors_follow(struct doors *doors, const char *method, json_t *parameters, bool (*each)(void *context, const json_t *reply),
-	void *context)
+enum exit_status doors_follow(struct doors *doors, const char *method, json_t *parameters,
+	bool (*each)(void *context, const json_t *reply), void *context)
 {
-	struct following following = {.method = interface_method(&interface_verify, method), .each = each, .context = context};
+	struct following following = {
+		.method = interface_method(&interface_verify, method), .each = each, .context = context};
 	struct verifier_refusal refusal = {0};
 	struct verifier_client **client = NULL;
 	char name[128];
@@ -254,7 +267,8 @@ enum exit_status doors_follow(struct doors *doors, const char *method, json_t *p
 		json_wipe_free(&parameters);
 		return status;
 	}
-	error = verifier_client_follow(*client, name, parameters, follow_deadline, check_followed, &following, &refusal);
+	error = verifier_client_follow(*client, name, parameters, follow_deadline, check_followed,
+		&following, &refusal);
 	verifier_client_close(client);
 	if (error == STEPUP_OK && following.malformed)
 		error = STEPUP_IO;
@@ -264,7 +278,8 @@ enum exit_status doors_follow(struct doors *doors, const char *method, json_t *p
 	return status;
 }
 
-enum exit_status doors_verb_step_up(struct doors *doors, const char *action, json_t *details, struct step_up_outcome *outcome)
+enum exit_status doors_verb_step_up(struct doors *doors, const char *action, json_t *details,
+	struct step_up_outcome *outcome)
 {
 	struct verifier_client **client = NULL;
 	enum exit_status status = doors_open(doors, &interface_admin, &client);
@@ -276,8 +291,8 @@ enum exit_status doors_verb_step_up(struct doors *doors, const char *action, jso
 	return status;
 }
 
-enum exit_status doors_verb(
-	struct doors *doors, const char *action, json_t *details, const char *method, json_t *parameters, json_t **reply)
+enum exit_status doors_verb(struct doors *doors, const char *action, json_t *details, const char *method,
+	json_t *parameters, json_t **reply)
 {
 	struct step_up_outcome outcome = {0};
 	enum exit_status status = doors_verb_step_up(doors, action, details, &outcome);
@@ -313,11 +328,13 @@ enum exit_status doors_resolve(struct doors *doors, const char *spelt, const cha
 	if (!user_name_is_possible(spelt)) {
 		char *safe = safe_text(spelt);
 
-		complain("No account can have the name %s. Nothing was done. Name people one by one; lists and groups are the policy's.", safe);
+		complain("No account can have the name %s. Nothing was done. Name people one by one; "
+			"lists and groups are the policy's.", safe);
 		free(safe);
 		return EXIT_USAGE;
 	}
-	status = doors_call(doors, &interface_admin, "Resolve", json_pack("{s:s}", "user", spelt), &reply, &refusal);
+	status = doors_call(doors, &interface_admin, "Resolve", json_pack("{s:s}", "user", spelt),
+		&reply, &refusal);
 	doors->names_nobody = status == EXIT_DONE && !message_bool(reply, "known", true);
 	if (status == EXIT_DONE && strcmp(message_text(reply, "user"), spelt) != 0) {
 		char *safe = safe_text(spelt), *found = safe_text(message_text(reply, "user"));
@@ -341,8 +358,8 @@ void doors_cancel(struct doors *doors, const char *transaction)
 
 	if (doors->verify == NULL)
 		return;
-	(void)verifier_client_call(doors->verify, "io.stepup.Verify1.Cancel", json_pack("{s:s}", "transaction", transaction), deadline_in(CALL_MS), &reply,
-		&ignored);
+	(void)verifier_client_call(doors->verify, "io.stepup.Verify1.Cancel",
+		json_pack("{s:s}", "transaction", transaction), deadline_in(CALL_MS), &reply, &ignored);
 	verifier_refusal_clear(&ignored);
 	json_wipe_free(&reply);
 }

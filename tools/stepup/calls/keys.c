@@ -47,7 +47,8 @@ static enum stepup_error keys_tell_touch(void *context, const char *text)
 	return STEPUP_OK;
 }
 
-static enum stepup_error keys_ask_pin(void *context, const struct authenticator_pin_question *question, char **pin)
+static enum stepup_error keys_ask_pin(void *context,
+	const struct authenticator_pin_question *question, char **pin)
 {
 	(void)context;
 	return terminal_ask(question->text, true, pin);
@@ -72,7 +73,8 @@ static bool keys_may_try_again(enum authenticator_code code)
 	}
 }
 
-static char *sentence_of(const struct authenticator_request *request, const struct authenticator_outcome *outcome)
+static char *sentence_of(const struct authenticator_request *request,
+	const struct authenticator_outcome *outcome)
 {
 	char *sentence = authenticator_sentence(request, outcome, NULL);
 
@@ -81,7 +83,8 @@ static char *sentence_of(const struct authenticator_request *request, const stru
 	return sentence;
 }
 
-static bool wants_again(const struct authenticator_request *request, const struct authenticator_outcome *outcome)
+static bool wants_again(const struct authenticator_request *request,
+	const struct authenticator_outcome *outcome)
 {
 	char *sentence = sentence_of(request, outcome), *question = NULL, *line = NULL;
 	bool again;
@@ -96,7 +99,8 @@ static bool wants_again(const struct authenticator_request *request, const struc
 }
 
 /* What is said of an error on this side; the rest is in the helper's own words. */
-static enum exit_status say_error(const struct invocation *invocation, const struct authenticator_request *request, enum stepup_error error,
+static enum exit_status say_error(const struct invocation *invocation,
+	const struct authenticator_request *request, enum stepup_error error,
 	const struct authenticator_outcome *outcome)
 {
 	enum exit_status status;
@@ -104,18 +108,21 @@ static enum exit_status say_error(const struct invocation *invocation, const str
 
 	if (error == STEPUP_UNREACHABLE)
 		return output_error(invocation, STEPUP_NOT_FOUND,
-			"The program that talks to keys, " STEPUP_LIBEXECDIR "/stepup-authenticator, can't be started. Is it installed? Nothing was enrolled.");
+			"The program that talks to keys, " STEPUP_LIBEXECDIR
+			"/stepup-authenticator, can't be started. Is it installed? Nothing was enrolled.");
 	if (error == STEPUP_CANCELLED)
 		return output_error(invocation, error, "Given up. Nothing was enrolled.");
 	if (error == STEPUP_TIMEOUT)
-		return output_error(invocation, error, "That took too long. Nothing was enrolled. Start again.");
+		return output_error(invocation, error,
+			"That took too long. Nothing was enrolled. Start again.");
 	sentence = sentence_of(request, outcome);
 	status = output_error(invocation, error, sentence);
 	free(sentence);
 	return status == EXIT_DONE ? EXIT_REFUSED : status;
 }
 
-enum exit_status keys_run(const struct invocation *invocation, struct authenticator_request *request, json_t **reply)
+enum exit_status keys_run(const struct invocation *invocation, struct authenticator_request *request,
+	json_t **reply)
 {
 	const struct authenticator_conversation talk = {keys_tell_touch, keys_ask_pin, NULL};
 	struct authenticator_outcome outcome = {0};
@@ -125,7 +132,8 @@ enum exit_status keys_run(const struct invocation *invocation, struct authentica
 	request->enrolling = true;
 	*reply = NULL;
 	for (int i = 1;; i++) {
-		error = authenticator_run(request, &talk, deadline_in(authenticator_patience_ms(request->operation, HELPER_MS)), &outcome);
+		error = authenticator_run(request, &talk,
+			deadline_in(authenticator_patience_ms(request->operation, HELPER_MS)), &outcome);
 		if (error != STEPUP_BAD_ANSWER || !keys_may_try_again(outcome.code) || i == TRIES_MAX)
 			break;
 		if (!wants_again(request, &outcome)) {
@@ -145,8 +153,8 @@ enum exit_status keys_run(const struct invocation *invocation, struct authentica
 	return status;
 }
 
-enum exit_status keys_refuse(
-	const struct invocation *invocation, const struct authenticator_request *request, enum authenticator_code code)
+enum exit_status keys_refuse(const struct invocation *invocation, const struct authenticator_request *request,
+	enum authenticator_code code)
 {
 	const struct authenticator_outcome outcome = {.code = code, .tries_left = -1};
 

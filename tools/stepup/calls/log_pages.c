@@ -18,10 +18,12 @@
 #define SIGNING_TRIES 20   /* the verifier signs what is new within a second */
 #define SIGNING_WAIT_MS 250
 
-enum exit_status log_page(struct doors *doors, const char *authorization, int64_t from, int64_t count, json_t **reply)
+enum exit_status log_page(struct doors *doors, const char *authorization, int64_t from, int64_t count,
+	json_t **reply)
 {
-	return doors_call(doors, &interface_admin, "Log",
-		json_pack("{s:I, s:I, s:s}", "from", (json_int_t)from, "count", (json_int_t)count, "authorization", authorization), reply, NULL);
+	return doors_call(doors, &interface_admin, "Log", json_pack("{s:I, s:I, s:s}",
+			"from", (json_int_t)from, "count", (json_int_t)count, "authorization", authorization),
+		reply, NULL);
 }
 
 enum exit_status log_authorize(struct doors *doors, char **authorization)
@@ -51,8 +53,10 @@ static int64_t checkpoint_size(const json_t *reply)
 	return (int64_t)checkpoint.size;
 }
 
-/* Waits for a checkpoint over everything there was when first asked; takes an older one where the signer is behind. */
-static enum exit_status log_pages_settle(struct doors *doors, const char *authorization, json_t **reply, int64_t *size)
+/* Waits for a checkpoint over everything there was when first asked; takes an older one where the
+ * signer is behind. */
+static enum exit_status log_pages_settle(struct doors *doors, const char *authorization, json_t **reply,
+	int64_t *size)
 {
 	enum exit_status status = log_page(doors, authorization, 0, 1, reply);
 	int64_t wanted = status == EXIT_DONE ? message_number(*reply, "size", 0) : 0;
@@ -67,7 +71,8 @@ static enum exit_status log_pages_settle(struct doors *doors, const char *author
 	*size = checkpoint_size(*reply);
 	if (*size >= 0)
 		return EXIT_DONE;
-	return output_error(doors->invocation, STEPUP_NOT_FOUND, "The log has no signed checkpoint yet. Try again in some seconds.");
+	return output_error(doors->invocation, STEPUP_NOT_FOUND,
+		"The log has no signed checkpoint yet. Try again in some seconds.");
 }
 
 /* Hands a line over and frees it. */
@@ -82,8 +87,10 @@ static bool log_pages_hand_over(log_line_taken *taken, void *context, char *line
 	return went;
 }
 
-/* Those of a page's checkpoints that are over exactly the entries so far, and not the last of all. They are as they were signed, by the key of then. */
-static bool take_checkpoints(const json_t *reply, int64_t next, int64_t size, log_line_taken *taken, void *context)
+/* Those of a page's checkpoints that are over exactly the entries so far, and not the last of all. They are
+ * as they were signed, by the key of then. */
+static bool take_checkpoints(const json_t *reply, int64_t next, int64_t size, log_line_taken *taken,
+	void *context)
 {
 	const json_t *note;
 	bool went = true;
@@ -92,15 +99,18 @@ static bool take_checkpoints(const json_t *reply, int64_t next, int64_t size, lo
 	json_array_foreach(json_object_get(reply, "checkpoints"), i, note) {
 		struct checkpoint checkpoint;
 
-		if (went && next < size && json_is_string(note) && checkpoint_parse(json_string_value(note), &checkpoint) == STEPUP_OK &&
-			checkpoint.size == (uint64_t)next)
-			went = log_pages_hand_over(taken, context, log_line_checkpoint(json_string_value(note)));
+		if (went && next < size && json_is_string(note) &&
+		    checkpoint_parse(json_string_value(note), &checkpoint) == STEPUP_OK &&
+		    checkpoint.size == (uint64_t)next)
+			went = log_pages_hand_over(taken, context,
+				log_line_checkpoint(json_string_value(note)));
 	}
 	return went;
 }
 
 /* The entries of one page; false where the page isn't what was asked for. */
-static bool take_entries(const json_t *reply, int64_t *next, int64_t size, log_line_taken *taken, void *context, bool *ended)
+static bool take_entries(const json_t *reply, int64_t *next, int64_t size, log_line_taken *taken,
+	void *context, bool *ended)
 {
 	const json_t *entry;
 	size_t i;
@@ -114,7 +124,8 @@ static bool take_entries(const json_t *reply, int64_t *next, int64_t size, log_l
 			return false;
 		if (*next == size || *ended)
 			return true;
-		*ended = !log_pages_hand_over(taken, context, log_line_entry(text, json_object_get(entry, "details"), message_text(entry, "salt")));
+		*ended = !log_pages_hand_over(taken, context,
+			log_line_entry(text, json_object_get(entry, "details"), message_text(entry, "salt")));
 		++*next;
 		*ended = *ended || !take_checkpoints(reply, *next, size, taken, context);
 	}
@@ -122,17 +133,19 @@ static bool take_entries(const json_t *reply, int64_t *next, int64_t size, log_l
 }
 
 /* Those from `next` on. */
-static enum exit_status all_entries(
-	struct doors *doors, const char *authorization, int64_t next, int64_t size, log_line_taken *taken, void *context, bool *ended)
+static enum exit_status all_entries(struct doors *doors, const char *authorization, int64_t next,
+	int64_t size, log_line_taken *taken, void *context, bool *ended)
 {
 	enum exit_status status = EXIT_DONE;
 
 	while (status == EXIT_DONE && next < size && !*ended) {
 		json_t *reply = NULL;
 
-		status = log_page(doors, authorization, next, size - next < PAGE_ENTRIES ? size - next : PAGE_ENTRIES, &reply);
+		status = log_page(doors, authorization, next,
+			size - next < PAGE_ENTRIES ? size - next : PAGE_ENTRIES, &reply);
 		if (status == EXIT_DONE && !take_entries(reply, &next, size, taken, context, ended))
-			status = output_error(doors->invocation, STEPUP_CORRUPT, "The verifier did not give the entries that were asked for.");
+			status = output_error(doors->invocation, STEPUP_CORRUPT,
+				"The verifier did not give the entries that were asked for.");
 		json_decref(reply);
 	}
 	return status;
@@ -153,11 +166,12 @@ enum exit_status log_lines(struct doors *doors, log_line_taken *taken, void *con
 		status = log_pages_settle(doors, authorization, &first, &size);
 	if (status != EXIT_DONE)
 		goto out;
-	*ended = !log_pages_hand_over(taken, context,
-		log_line_header(message_text(place, "issuer"), message_text(place, "host"), message_text(first, "log_key")));
+	*ended = !log_pages_hand_over(taken, context, log_line_header(message_text(place, "issuer"),
+			message_text(place, "host"), message_text(first, "log_key")));
 	status = all_entries(doors, authorization, 0, size, taken, context, ended);
 	if (status == EXIT_DONE && !*ended)
-		*ended = !log_pages_hand_over(taken, context, log_line_checkpoint(message_text(first, "checkpoint")));
+		*ended = !log_pages_hand_over(taken, context,
+			log_line_checkpoint(message_text(first, "checkpoint")));
 out:
 	wipe_free_string(&authorization);
 	json_decref(place);
@@ -172,8 +186,10 @@ static enum exit_status entry_time(struct doors *doors, const char *authorizatio
 	enum exit_status status = log_page(doors, authorization, index, 1, &reply);
 	const char *text = message_text(json_array_get(json_object_get(reply, "entries"), 0), "entry");
 
-	if (status == EXIT_DONE && (text == NULL || json_parse_object(text, strlen(text), &entry) != STEPUP_OK))
-		status = output_error(doors->invocation, STEPUP_CORRUPT, "The verifier did not give the entry that was asked for.");
+	if (status == EXIT_DONE &&
+	    (text == NULL || json_parse_object(text, strlen(text), &entry) != STEPUP_OK))
+		status = output_error(doors->invocation, STEPUP_CORRUPT,
+			"The verifier did not give the entry that was asked for.");
 	*at = message_number(entry, "at", 0);
 	json_decref(reply);
 	json_decref(entry);
@@ -181,7 +197,8 @@ static enum exit_status entry_time(struct doors *doors, const char *authorizatio
 }
 
 /* The first entry that may be of that time or later. */
-static enum exit_status first_since(struct doors *doors, const char *authorization, int64_t since, int64_t size, int64_t *first)
+static enum exit_status first_since(struct doors *doors, const char *authorization, int64_t since,
+	int64_t size, int64_t *first)
 {
 	enum exit_status status = EXIT_DONE;
 	int64_t low = 0, high = size, at;
@@ -199,7 +216,8 @@ static enum exit_status first_since(struct doors *doors, const char *authorizati
 	return status;
 }
 
-enum exit_status log_lines_since(struct doors *doors, int64_t since, log_line_taken *taken, void *context, bool *ended)
+enum exit_status log_lines_since(struct doors *doors, int64_t since, log_line_taken *taken, void *context,
+	bool *ended)
 {
 	char *authorization = NULL;
 	enum exit_status status = log_authorize(doors, &authorization);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Administrators' verbs: lock, unlock, freeze, thaw, invite, users, revoke, reload. Each does a step-up of the administrator's own for exactly
- * what it is about to do. `lock --me` is everybody's and asks for nothing.
+ * Administrators' verbs: lock, unlock, freeze, thaw, invite, users, revoke, reload. Each does a
+ * step-up of the administrator's own for exactly what it is about to do. `lock --me` is everybody's
+ * and asks for nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,8 @@ static enum exit_status say_message(const struct invocation *invocation, json_t 
 }
 
 /* A verb whose details are its parameters: one text. `reason` goes along where it was given. */
-static enum exit_status simple_verb(struct doors *doors, const char *action, const char *method, const char *field, bool takes_reason)
+static enum exit_status simple_verb(struct doors *doors, const char *action, const char *method,
+	const char *field, bool takes_reason)
 {
 	const struct invocation *invocation = doors->invocation;
 	const char *value = invocation->arguments[0];
@@ -39,7 +41,8 @@ static enum exit_status simple_verb(struct doors *doors, const char *action, con
 	return status == EXIT_DONE ? say_message(invocation, reply) : status;
 }
 
-/* Puts the name that a spelling stands for in its place, and says what should be heard of it before anybody touches a key. */
+/* Puts the name that a spelling stands for in its place, and says what should be heard of it before
+ * anybody touches a key. */
 static enum exit_status resolve_argument(struct doors *doors, enum about about, size_t index)
 {
 	const char *name;
@@ -65,7 +68,8 @@ static bool is_in_lower_case(const char *action)
 {
 	for (const char *c = action; *c != '\0'; c++) {
 		if (*c >= 'A' && *c <= 'Z') {
-			complain("%s is no action's name: they are in lower case, like customer.export. Nothing was done.", action);
+			complain("%s is no action's name: they are in lower case, like customer.export. "
+				"Nothing was done.", action);
 			return false;
 		}
 	}
@@ -107,14 +111,16 @@ static int admin_compare_names(const void *left, const void *right)
 	return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
-/* The names in order, none twice, joined by one comma; they are put in order in the invocation too. The caller frees. */
+/* The names in order, none twice, joined by one comma; they are put in order in the invocation too.
+ * The caller frees. */
 static char *join_users(const struct invocation *invocation, json_t *users)
 {
 	size_t room = 1, length = 0;
 	const char *before = NULL;
 	char *joined;
 
-	qsort(invocation->arguments, invocation->argument_count, sizeof(*invocation->arguments), admin_compare_names);
+	qsort(invocation->arguments, invocation->argument_count, sizeof(*invocation->arguments),
+		admin_compare_names);
 	for (size_t i = 0; i < invocation->argument_count; i++)
 		room += strlen(invocation->arguments[i]) + 1;
 	joined = malloc(room);
@@ -134,7 +140,8 @@ static char *join_users(const struct invocation *invocation, json_t *users)
 	return joined;
 }
 
-/* Done, and with a status of its own where nobody is known by a name: that is easily overlooked in a sentence. */
+/* Done, and with a status of its own where nobody is known by a name: that is easily
+ * overlooked in a sentence. */
 static enum exit_status say_locked(const struct invocation *invocation, json_t *reply)
 {
 	bool unknown = json_array_size(json_object_get(reply, "unknown")) > 0;
@@ -159,7 +166,8 @@ static enum exit_status lock_others(struct doors *doors)
 	if (parameters == NULL)
 		out_of_memory();
 	set_text(parameters, "reason", option_text(doors->invocation, OPTION_REASON, NULL));
-	status = doors_verb(doors, "stepup.lock", json_pack("{s:s}", "users", joined), "Lock", parameters, &reply);
+	status = doors_verb(doors, "stepup.lock", json_pack("{s:s}", "users", joined), "Lock",
+		parameters, &reply);
 	free(joined);
 	return status == EXIT_DONE ? say_locked(doors->invocation, reply) : status;
 }
@@ -200,7 +208,8 @@ enum exit_status command_invite(const struct invocation *invocation)
 
 	user = invocation->arguments[0];
 	if (status == EXIT_DONE)
-		status = doors_verb(&doors, "stepup.invite", json_pack("{s:s}", "user", user), "Invite", json_pack("{s:s}", "user", user), &reply);
+		status = doors_verb(&doors, "stepup.invite", json_pack("{s:s}", "user", user), "Invite",
+			json_pack("{s:s}", "user", user), &reply);
 	doors_close(&doors);
 	if (status != EXIT_DONE)
 		return status;
@@ -223,11 +232,13 @@ enum exit_status command_revoke(const struct invocation *invocation)
 
 	user = invocation->arguments[0];
 	/* Without a credential the step-up names "all". */
-	details = json_pack("{s:s, s:s}", "user", user, "credential", credential != NULL ? credential : "all");
+	details =
+		json_pack("{s:s, s:s}", "user", user, "credential", credential != NULL ? credential : "all");
 	if (status != EXIT_DONE)
 		json_decref(details);
 	else
-		status = doors_verb(&doors, "stepup.revoke", details, "Revoke", json_pack("{s:s, s:s*}", "user", user, "credential", credential), &reply);
+		status = doors_verb(&doors, "stepup.revoke", details, "Revoke",
+			json_pack("{s:s, s:s*}", "user", user, "credential", credential), &reply);
 	doors_close(&doors);
 	return status == EXIT_DONE ? say_message(invocation, reply) : status;
 }
@@ -240,10 +251,12 @@ static void add_users(struct table *table, const json_t *users)
 	json_array_foreach(users, i, user) {
 		char used[TIME_TEXT_SIZE], count[24];
 		const char *reference = message_text(user, "reference");
-		const char *cells[4] = {message_text(user, "name"), count, time_text(message_number(user, "last_success", 0), used),
-			message_bool(user, "locked", false) ? (reference != NULL ? reference : "locked") : "-"};
+		const char *cells[4] = {message_text(user, "name"), count,
+			time_text(message_number(user, "last_success", 0), used), message_bool(user, "locked",
+				false) ? (reference != NULL ? reference : "locked") : "-"};
 
-		(void)snprintf(count, sizeof(count), "%lld", (long long)message_number(user, "credentials", 0));
+		(void)snprintf(count, sizeof(count), "%lld",
+			(long long)message_number(user, "credentials", 0));
 		table_add(table, cells);
 	}
 }
@@ -265,7 +278,8 @@ static enum exit_status fetch_users(struct doors *doors, json_t *all)
 		set_text(parameters, "after", message_text(last, "name"));
 		status = doors_call(doors, &interface_admin, "Users", parameters, &reply, NULL);
 		users = json_object_get(reply, "users");
-		more = status == EXIT_DONE && message_bool(reply, "more", false) && json_array_size(users) > 0;
+		more = status == EXIT_DONE && message_bool(reply, "more", false) &&
+			json_array_size(users) > 0;
 		if (status == EXIT_DONE && json_array_extend(all, users) != 0)
 			out_of_memory();
 		json_decref(reply);

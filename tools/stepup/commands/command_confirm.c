@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * stepup confirm: a step-up for any action, then the command it stands in front of.
- * MUST: run the command only after the verifier granted the step-up, and, where a receipt was asked for, only with one; hand a receipt to nobody
- * who was not named.
+ * MUST: run the command only after the verifier granted the step-up, and, where a receipt was asked for, only
+ * with one; hand a receipt to nobody who was not named.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,10 +25,13 @@ static enum exit_status confirm_ask(struct doors *doors, json_t *details, struct
 	enum exit_status status;
 
 	for (;;) {
-		status = doors_step_up(doors, invocation->arguments[0], json_deep_copy(details), true, outcome);
-		if (status == EXIT_DONE || outcome->refusal.error != STEPUP_BAD_DETAILS || outcome->refusal.detail == NULL)
+		status = doors_step_up(doors, invocation->arguments[0], json_deep_copy(details),
+			true, outcome);
+		if (status == EXIT_DONE || outcome->refusal.error != STEPUP_BAD_DETAILS ||
+		    outcome->refusal.detail == NULL)
 			return status;
-		if (!details_make_text(details, invocation->arguments + 1, invocation->argument_count - 1, outcome->refusal.detail))
+		if (!details_make_text(details, invocation->arguments + 1, invocation->argument_count - 1,
+			    outcome->refusal.detail))
 			return output_refusal(invocation, STEPUP_BAD_DETAILS, &outcome->refusal);
 		step_up_outcome_clear(outcome);
 	}
@@ -43,15 +46,17 @@ static enum exit_status confirm_hand_over(const struct invocation *invocation, c
 	if (where == NULL)
 		return EXIT_DONE;
 	if (receipt == NULL)
-		return output_error(invocation, STEPUP_NOT_FOUND,
-			"Confirmed, but there is no receipt: this action's rule names no service. Nothing was run. Leave out --receipt.");
+		return output_error(invocation, STEPUP_NOT_FOUND, "Confirmed, but there is no receipt: "
+			"this action's rule names no service. Nothing was run. Leave out --receipt.");
 	if (strcmp(where, "env") == 0)
-		return setenv("STEPUP_RECEIPT", receipt, 1) == 0 ? EXIT_DONE : output_error(invocation, STEPUP_NO_MEMORY, "Out of memory.");
+		return setenv("STEPUP_RECEIPT", receipt, 1) == 0 ? EXIT_DONE
+			: output_error(invocation, STEPUP_NO_MEMORY, "Out of memory.");
 	if (strcmp(where, "-") == 0)
 		return puts(receipt) != EOF && fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
 	error = safe_file_replace(where, receipt, strlen(receipt), 0600);
 	return error == STEPUP_OK ? EXIT_DONE
-				  : complain_failure(error, "%s: the receipt could not be written: %s. Nothing was run.", where, strerror(errno));
+		: complain_failure(error, "%s: the receipt could not be written: %s. Nothing was run.", where,
+			strerror(errno));
 }
 
 /* Becomes the command. Returns only where that fails. */
@@ -62,10 +67,12 @@ static enum exit_status become(char **child)
 	(void)fflush(NULL);
 	(void)execvp(child[0], child);
 	reason = errno;
-	return complain_failure(error_of_errno(reason), "confirmed, but %s could not be run: %s.", child[0], strerror(reason));
+	return complain_failure(error_of_errno(reason), "confirmed, but %s could not be run: %s.", child[0],
+		strerror(reason));
 }
 
-static enum exit_status confirm_granted(const struct invocation *invocation, const struct step_up_outcome *outcome)
+static enum exit_status confirm_granted(const struct invocation *invocation,
+	const struct step_up_outcome *outcome)
 {
 	const char *where = option_text(invocation, OPTION_RECEIPT, "");
 	enum exit_status status;

@@ -19,7 +19,8 @@ enum exit_status command_help(const struct invocation *invocation)
 		usage_all(command_table, stdout);
 		return EXIT_DONE;
 	}
-	(void)snprintf(name, sizeof(name), "%s%s%s", first, second != NULL ? " " : "", second != NULL ? second : "");
+	(void)snprintf(name, sizeof(name), "%s%s%s", first, second != NULL ? " " : "",
+		second != NULL ? second : "");
 	command = command_find(command_table, name);
 	if (command == NULL) {
 		complain("there is no command %s. Run `stepup help`.", name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stepup init: from an installed package to the first administrator's invitation. Makes what is missing and keeps what is there.
+ * stepup init: from an installed package to the first administrator's invitation. Makes what is missing and
+ * keeps what is there.
  * MUST: never replace a master key; never show it; leave nothing behind that others can read or write.
  */
 #include <errno.h>
@@ -58,21 +59,23 @@ static enum exit_status find_owner(struct setup *setup)
 }
 
 /* A folder of that mode and owner; one that is there must be safe to rest on where root owns it. */
-static enum exit_status make_folder(const struct setup *setup, const char *path, mode_t mode, bool of_owner, const char *what)
+static enum exit_status make_folder(const struct setup *setup, const char *path, mode_t mode, bool of_owner,
+	const char *what)
 {
 	struct stat status;
 	char *why = NULL;
 
 	if (mkdir(path, mode) == 0) {
-		if (chmod(path, mode) != 0 || (of_owner && lchown(path, setup->owner.pw_uid, setup->owner.pw_gid) != 0))
+		if (chmod(path, mode) != 0 ||
+		    (of_owner && lchown(path, setup->owner.pw_uid, setup->owner.pw_gid) != 0))
 			return complain_file(path);
 		tell_made(setup, path, what);
 		return EXIT_DONE;
 	}
 	if (errno != EEXIST)
 		return complain_file(path);
-	if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && of_owner && status.st_uid == setup->owner.pw_uid &&
-		(status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+	if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && of_owner &&
+	    status.st_uid == setup->owner.pw_uid && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return EXIT_DONE;
 	if (safe_folder_check(path, &why) != STEPUP_OK) {
 		(void)complain_failure(STEPUP_UNSAFE_FILE, "%s", why != NULL ? why : "a folder is not safe.");
@@ -91,7 +94,8 @@ static bool write_new(const char *path, const char *text, size_t size, mode_t mo
 
 	if (fd < 0)
 		return false;
-	written = write(fd, text, size) == (ssize_t)size && fchmod(fd, mode) == 0 && fchown(fd, uid, gid) == 0 && fsync(fd) == 0;
+	written = write(fd, text, size) == (ssize_t)size && fchmod(fd, mode) == 0 &&
+		fchown(fd, uid, gid) == 0 && fsync(fd) == 0;
 	reason = errno;
 	if (close(fd) != 0)
 		written = false;
@@ -102,7 +106,8 @@ static bool write_new(const char *path, const char *text, size_t size, mode_t mo
 	return written;
 }
 
-/* 32 random bytes as hex. root's alone: systemd hands it to the service as a credential; --owner is for running without. */
+/* 32 random bytes as hex. root's alone: systemd hands it to the service as a credential; --owner is for
+ * running without. */
 static enum exit_status make_master_key(const struct setup *setup)
 {
 	uint8_t bytes[MASTER_KEY_BYTES];
@@ -119,9 +124,10 @@ static enum exit_status make_master_key(const struct setup *setup)
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		(void)snprintf(text + 2 * i, 3, "%02x", bytes[i]);
 	text[2 * MASTER_KEY_BYTES] = '\n';
-	if (write_new(path, text, 2 * MASTER_KEY_BYTES + 1, 0400, setup->owner_given ? setup->owner.pw_uid : 0,
-		    setup->owner_given ? setup->owner.pw_gid : 0)) {
-		tell_made(setup, path, "keep a copy in a safe place: nothing in the database can be read without it");
+	if (write_new(path, text, 2 * MASTER_KEY_BYTES + 1, 0400, setup->owner_given ? setup->owner.pw_uid
+		    : 0, setup->owner_given ? setup->owner.pw_gid : 0)) {
+		tell_made(setup, path,
+			"keep a copy in a safe place: nothing in the database can be read without it");
 	} else if (errno != EEXIST) {
 		status = complain_file(path);
 	}
@@ -193,7 +199,8 @@ static bool is_outside(const char *user)
 	gid_t groups[GROUPS_MAX];
 	int count = GROUPS_MAX;
 
-	if (door == NULL || account == NULL || account->pw_uid == 0 || getgrouplist(user, account->pw_gid, groups, &count) < 0)
+	if (door == NULL || account == NULL || account->pw_uid == 0 ||
+	    getgrouplist(user, account->pw_gid, groups, &count) < 0)
 		return false;
 	for (int i = 0; i < count; i++)
 		if (groups[i] == door->gr_gid)
@@ -214,13 +221,13 @@ static enum exit_status print_reply(const struct setup *setup, const char *user,
 	message = safe_text(message_text(reply, "message"));
 	printf("\n%s\n", message);
 	if (is_outside(user))
-		printf("%s is not in the unix group " DOOR_GROUP " yet, and administers nothing without it. As root, before %s signs in:\n\n"
-		       "    usermod -aG " DOOR_GROUP " %s\n\n",
-			user, user, user);
+		printf("%s is not in the unix group " DOOR_GROUP
+			" yet, and administers nothing without it. As root, before %s signs in:\n\n"
+			"    usermod -aG " DOOR_GROUP " %s\n\n", user, user, user);
 	printf("Now, as %s:\n\n", user);
 	print_invitation(message_text(reply, "invitation"));
-	printf("\nKeep this key somewhere else; it shows later that the log is this verifier's (stepup log verify --key):\n\n    %s\n",
-		message_text(reply, "log_key"));
+	printf("\nKeep this key somewhere else; it shows later that the log is this verifier's "
+		"(stepup log verify --key):\n\n    %s\n", message_text(reply, "log_key"));
 	free(message);
 	json_wipe_free(&reply);
 	return EXIT_DONE;
@@ -229,8 +236,9 @@ static enum exit_status print_reply(const struct setup *setup, const char *user,
 /* Where the verifier can't say that it doesn't know the account: the configuration names it by now. */
 static enum exit_status say_not_running(const struct invocation *invocation, const char *user)
 {
-	static const char *const next = "Everything is in place, but no verifier runs yet. Start it, then run this again for the invitation:\n\n"
-					"    systemctl enable --now stepupd\n";
+	static const char *const next = "Everything is in place, but no verifier runs yet. "
+		"Start it, then run this again for the invitation:\n\n"
+		"    systemctl enable --now stepupd\n";
 	enum exit_status status;
 	char *sentence = NULL;
 
@@ -258,7 +266,8 @@ static enum exit_status invite(const struct setup *setup, const char *user)
 		return say_not_running(invocation, user);
 	}
 	status = doors_call(&doors, &interface_admin, "Init",
-		json_pack("{s:s, s:b}", "user", user, "again", option_given(invocation, OPTION_AGAIN)), &reply, NULL);
+		json_pack("{s:s, s:b}", "user", user, "again", option_given(invocation, OPTION_AGAIN)),
+		&reply, NULL);
 	doors_close(&doors);
 	return status == EXIT_DONE ? print_reply(setup, user, reply) : status;
 }
@@ -268,7 +277,8 @@ static bool user_is_plain(const char *user)
 {
 	size_t length = strlen(user);
 
-	return length > 0 && length <= USER_MAX && user[0] != '-' && strpbrk(user, "\"\\\n\r\t ,{}()$*@'") == NULL;
+	return length > 0 && length <= USER_MAX && user[0] != '-' &&
+		strpbrk(user, "\"\\\n\r\t ,{}()$*@'") == NULL;
 }
 
 enum exit_status command_init(const struct invocation *invocation)
@@ -287,7 +297,8 @@ enum exit_status command_init(const struct invocation *invocation)
 		return EXIT_USAGE;
 	}
 	if (geteuid() != 0)
-		return output_error(invocation, STEPUP_NOT_ALLOWED, "Only root can do this: sudo stepup init USER. Nothing was done.");
+		return output_error(invocation, STEPUP_NOT_ALLOWED,
+			"Only root can do this: sudo stepup init USER. Nothing was done.");
 	if (asprintf(&mark_dir, "%s-mark", setup.state_dir) < 0)
 		out_of_memory();
 	setup.made = json_array();
@@ -297,7 +308,8 @@ enum exit_status command_init(const struct invocation *invocation)
 	if (status == EXIT_DONE)
 		status = make_folder(&setup, setup.state_dir, 0700, true, "the verifier's state");
 	if (status == EXIT_DONE)
-		status = make_folder(&setup, mark_dir, 0700, true, "the mark that tells an older store from the newest: keep it out of backups");
+		status = make_folder(&setup, mark_dir, 0700, true,
+			"the mark that tells an older store from the newest: keep it out of backups");
 	if (status == EXIT_DONE)
 		status = make_master_key(&setup);
 	if (status == EXIT_DONE)

@@ -29,8 +29,8 @@
 /* Members that have columns of their own, or that only programs read. */
 static bool is_shown(const char *name)
 {
-	static const char *const hidden[] = {"v", "type", "at", "user", "index", "host", "user_id", "context", "challenge", "commitment", "rule",
-		"policy", "source", "action", "digest", "seen_root"};
+	static const char *const hidden[] = {"v", "type", "at", "user", "index", "host", "user_id", "context",
+		"challenge", "commitment", "rule", "policy", "source", "action", "digest", "seen_root"};
 
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
 		if (strcmp(name, hidden[i]) == 0)
@@ -51,8 +51,11 @@ static char *other_members(const json_t *entry)
 
 		if (!is_shown(name) || json_is_object(value))
 			continue;
-		dumped = json_is_string(value) ? strdup(json_string_value(value)) : json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-		if (dumped == NULL || asprintf(&longer, "%s%s%s=%s", text != NULL ? text : "", text != NULL ? " " : "", name, dumped) < 0)
+		dumped = json_is_string(value) ? strdup(json_string_value(value))
+			: json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+		if (dumped == NULL ||
+		    asprintf(&longer, "%s%s%s=%s", text != NULL ? text : "", text != NULL ? " " : "", name,
+			    dumped) < 0)
 			out_of_memory();
 		free(dumped);
 		free(text);
@@ -63,20 +66,23 @@ static char *other_members(const json_t *entry)
 
 static void add_entry(struct table *table, const json_t *item)
 {
-	const char *text = message_text(item, "entry"), *prompt = message_text(json_object_get(item, "details"), "prompt");
+	const char *text = message_text(item, "entry"),
+		*prompt = message_text(json_object_get(item, "details"), "prompt");
 	char number[24], when[TIME_TEXT_SIZE], *others, *what = NULL;
 	json_t *entry = NULL;
 
 	if (text == NULL || json_parse_object(text, strlen(text), &entry) != STEPUP_OK)
 		return;
 	others = other_members(entry);
-	if (asprintf(&what, "%s%s%s", prompt != NULL ? prompt : message_text(entry, "action") != NULL ? message_text(entry, "action") : "",
-		    prompt != NULL || message_text(entry, "action") != NULL ? "  " : "", others != NULL ? others : "") < 0)
+	if (asprintf(&what, "%s%s%s", prompt != NULL ? prompt : message_text(entry, "action") != NULL
+		    ? message_text(entry, "action") : "", prompt != NULL ||
+		    message_text(entry, "action") != NULL ? "  " : "", others != NULL ? others : "") < 0)
 		out_of_memory();
 	(void)snprintf(number, sizeof(number), "%lld", (long long)message_number(item, "index", -1));
 	{
 		const char *user = message_text(entry, "user");
-		const char *cells[5] = {number, time_text(message_number(entry, "at", 0), when), message_text(entry, "type"), user != NULL ? user : "-", what};
+		const char *cells[5] = {number, time_text(message_number(entry, "at", 0), when),
+			message_text(entry, "type"), user != NULL ? user : "-", what};
 
 		table_add(table, cells);
 	}
@@ -100,16 +106,19 @@ static enum exit_status collect(struct doors *doors, json_t *entries)
 	status = log_authorize(doors, &authorization);
 	if (status == EXIT_DONE && from < 0) {
 		status = log_page(doors, authorization, 0, 1, &reply);
-		from = status == EXIT_DONE && message_number(reply, "size", 0) > count ? message_number(reply, "size", 0) - count : 0;
+		from = status == EXIT_DONE && message_number(reply, "size", 0) > count
+			? message_number(reply, "size", 0) - count : 0;
 		json_decref(reply);
 	}
 	while (status == EXIT_DONE && count > 0) {
 		size_t got;
 
-		status = log_page(doors, authorization, from, count < PAGE_ENTRIES ? count : PAGE_ENTRIES, &reply);
-		if (status == EXIT_DONE && json_array_size(entries) == 0 && message_number(reply, "size", 0) <= from)
-			complain("The log ends before entry %lld: it has %lld, and the first is number 0.", (long long)from,
-				(long long)message_number(reply, "size", 0));
+		status = log_page(doors, authorization, from,
+			count < PAGE_ENTRIES ? count : PAGE_ENTRIES, &reply);
+		if (status == EXIT_DONE && json_array_size(entries) == 0 &&
+		    message_number(reply, "size", 0) <= from)
+			complain("The log ends before entry %lld: it has %lld, and the first is number 0.",
+				(long long)from, (long long)message_number(reply, "size", 0));
 		got = json_array_size(json_object_get(reply, "entries"));
 		if (status == EXIT_DONE && json_array_extend(entries, json_object_get(reply, "entries")) != 0)
 			out_of_memory();
@@ -138,7 +147,8 @@ enum exit_status command_log_show(const struct invocation *invocation)
 	}
 	if (option_given(invocation, OPTION_FILE)) {
 		json_decref(entries);
-		complain("log show reads the verifier's log; --file goes with --sshsig. An export is text: read it as it is, or with `stepup report --file`.");
+		complain("log show reads the verifier's log; --file goes with --sshsig. An export is text: "
+			"read it as it is, or with `stepup report --file`.");
 		return EXIT_USAGE;
 	}
 	status = collect(&doors, entries);
@@ -171,7 +181,8 @@ static void tell_problem(void *context, int64_t index, const char *sentence)
 	struct verification *verification = context;
 
 	if (option_given(verification->invocation, OPTION_JSON)) {
-		if (json_array_append_new(verification->problems, json_pack("{s:I, s:s}", "entry", (json_int_t)index, "sentence", sentence)) != 0)
+		if (json_array_append_new(verification->problems,
+			    json_pack("{s:I, s:s}", "entry", (json_int_t)index, "sentence", sentence)) != 0)
 			out_of_memory();
 	} else if (index >= 0) {
 		printf("entry %lld: %s\n", (long long)index, sentence);
@@ -185,7 +196,8 @@ static bool check_line(void *context, const char *line)
 	struct verification *verification = context;
 	size_t size = strlen(line);
 
-	verification->error = log_check_line(verification->check, line, size > 0 && line[size - 1] == '\n' ? size - 1 : size);
+	verification->error = log_check_line(verification->check, line,
+		size > 0 && line[size - 1] == '\n' ? size - 1 : size);
 	return verification->error == STEPUP_OK;
 }
 
@@ -201,7 +213,8 @@ static enum exit_status log_check_file(struct verification *verification, const 
 	if (file == NULL)
 		return complain_file(path);
 	while (verification->error == STEPUP_OK && (got = getline(&line, &room, file)) >= 0)
-		verification->error = log_check_line(verification->check, line, got > 0 && line[got - 1] == '\n' ? (size_t)got - 1 : (size_t)got);
+		verification->error = log_check_line(verification->check, line,
+			got > 0 && line[got - 1] == '\n' ? (size_t)got - 1 : (size_t)got);
 	if (ferror(file))
 		status = complain_file(path);
 	free(line);
@@ -210,7 +223,8 @@ static enum exit_status log_check_file(struct verification *verification, const 
 	return status;
 }
 
-/* Hands the notes of a file over: each ends with its signatures, lines that begin with a dash. False after a complaint. */
+/* Hands the notes of a file over: each ends with its signatures, lines that begin with a dash. False
+ * after a complaint. */
 static bool keep_notes(struct log_check *check, char *text)
 {
 	static const char dash[] = "\xe2\x80\x94 ";
@@ -246,46 +260,58 @@ static enum exit_status keep_checkpoints(const struct invocation *invocation, st
 	if (path == NULL)
 		return status;
 	if (unsafe_file_read(path, CHECKPOINTS_MAX, &text, &size, &why) != STEPUP_OK)
-		status = complain_failure(STEPUP_NOT_FOUND, "%s", why != NULL ? why : "The checkpoints could not be read.");
+		status = complain_failure(STEPUP_NOT_FOUND, "%s",
+			why != NULL ? why : "The checkpoints could not be read.");
 	else if (size == 0 || !keep_notes(check, text))
-		status = complain_failure(STEPUP_INVALID, "%s holds no checkpoints: each is a name, a number, a hash, an empty line and a signature.", path);
+		status = complain_failure(STEPUP_INVALID, "%s holds no checkpoints: "
+			"each is a name, a number, a hash, an empty line and a signature.", path);
 	free(text);
 	free(why);
 	return status;
 }
 
-static enum exit_status print_summary(const struct verification *verification, const struct log_check_summary *summary)
+static enum exit_status print_summary(const struct verification *verification,
+	const struct log_check_summary *summary)
 {
-	char first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE], *host = safe_text(summary->host), *issuer = safe_text(summary->issuer);
+	char first[TIME_TEXT_SIZE], last[TIME_TEXT_SIZE], *host = safe_text(summary->host),
+		*issuer = safe_text(summary->issuer);
 	enum exit_status status = summary->problems == 0 ? EXIT_DONE : EXIT_REFUSED;
 
 	if (option_given(verification->invocation, OPTION_JSON)) {
-		json_t *object = json_pack("{s:b, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}", "valid", summary->problems == 0, "issuer",
-			issuer, "host", host, "key_was_pinned", (int)summary->key_was_pinned, "entries", (json_int_t)summary->entries, "grants",
-			(json_int_t)summary->grants, "refusals", (json_int_t)summary->refusals, "redemptions", (json_int_t)summary->redemptions,
-			"erased", (json_int_t)summary->erased, "checkpoints", (json_int_t)summary->checkpoints, "proven",
-			(json_int_t)summary->proven, "problems", verification->problems);
+		json_t *object = json_pack("{s:b, s:s, s:s, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O}",
+			"valid", summary->problems == 0, "issuer", issuer, "host", host,
+			"key_was_pinned", (int)summary->key_was_pinned,
+			"entries", (json_int_t)summary->entries, "grants", (json_int_t)summary->grants,
+			"refusals", (json_int_t)summary->refusals,
+			"redemptions", (json_int_t)summary->redemptions,
+			"erased", (json_int_t)summary->erased,
+			"checkpoints", (json_int_t)summary->checkpoints,
+			"proven", (json_int_t)summary->proven, "problems", verification->problems);
 
 		(void)output_json(object);
 		goto out;
 	}
-	printf("%lld entries of %s (%s), %s to %s: %lld granted, %lld refused, %lld redeemed.\n", (long long)summary->entries, host, issuer,
-		time_text(summary->first_at, first), time_text(summary->last_at, last), (long long)summary->grants,
-		(long long)summary->refusals, (long long)summary->redemptions);
+	printf("%lld entries of %s (%s), %s to %s: %lld granted, %lld refused, %lld redeemed.\n",
+		(long long)summary->entries, host, issuer, time_text(summary->first_at, first),
+		time_text(summary->last_at, last), (long long)summary->grants, (long long)summary->refusals,
+		(long long)summary->redemptions);
 	if (summary->erased > 0)
-		printf("%lld entries have had their details erased; all the rest of them was checked.\n", (long long)summary->erased);
+		printf("%lld entries have had their details erased; all the rest of them was checked.\n",
+			(long long)summary->erased);
 	printf("%lld of them are under a signed checkpoint that holds.\n", (long long)summary->proven);
 	if (summary->kept > 0)
 		printf("%lld kept checkpoints are of this log.\n", (long long)summary->kept);
 	if (!summary->key_was_pinned)
-		(void)puts("The key came with the log itself. Give the one that `stepup init` printed with --key to know that it is your verifier's.");
+		(void)puts("The key came with the log itself. Give the one that `stepup init` printed with "
+			"--key to know that it is your verifier's.");
 	if (summary->problems == 0)
 		(void)puts("Nothing is wrong.");
 	else if (summary->names_other_key)
-		printf("Wrong: %lld. Look first whether --key is this verifier's: `stepup init` printed it. If it is, somebody put another log in its place.\n",
-			(long long)summary->problems);
+		printf("Wrong: %lld. Look first whether --key is this verifier's: `stepup init` printed it. "
+			"If it is, somebody put another log in its place.\n", (long long)summary->problems);
 	else
-		printf("Wrong: %lld. Somebody changed this log, or the verifier erred; keep it, and ask who could.\n", (long long)summary->problems);
+		printf("Wrong: %lld. Somebody changed this log, or the verifier erred; "
+			"keep it, and ask who could.\n", (long long)summary->problems);
 out:
 	free(host);
 	free(issuer);
@@ -301,14 +327,16 @@ enum exit_status command_log_verify(const struct invocation *invocation)
 	enum exit_status status;
 	bool ended = false;
 
-	if (log_check_new(option_text(invocation, OPTION_KEY, NULL), tell_problem, &verification, &verification.check) != STEPUP_OK) {
+	if (log_check_new(option_text(invocation, OPTION_KEY, NULL), tell_problem, &verification,
+		    &verification.check) != STEPUP_OK) {
 		complain("--key takes the key that `stepup init` and `stepup keys` print: NAME+HASH+BASE64.");
 		json_decref(verification.problems);
 		return EXIT_USAGE;
 	}
 	status = keep_checkpoints(invocation, verification.check);
 	if (status == EXIT_DONE)
-		status = path != NULL ? log_check_file(&verification, path) : log_lines(&doors, check_line, &verification, &ended);
+		status = path != NULL ? log_check_file(&verification, path)
+			: log_lines(&doors, check_line, &verification, &ended);
 	doors_close(&doors);
 	if (status == EXIT_DONE && verification.error != STEPUP_OK)
 		status = output_error(invocation, verification.error, "The check could not go on.");
@@ -375,7 +403,8 @@ enum exit_status command_log_export(const struct invocation *invocation)
 	if (status != EXIT_DONE && part != NULL)
 		(void)unlink(part);
 	if (status == EXIT_DONE && !to_stdout)
-		status = output_result(invocation, json_pack("{s:s}", "file", path), "Written. Check it with `stepup log verify --file`, on another machine too.");
+		status = output_result(invocation, json_pack("{s:s}", "file", path),
+			"Written. Check it with `stepup log verify --file`, on another machine too.");
 	free(part);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What people do with their own authenticators: stepup list, test, remove; an administrator's list of somebody else's.
+ * What people do with their own authenticators: stepup list, test, remove; an administrator's list of
+ * somebody else's.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +43,8 @@ static void print_cooling(const json_t *credentials)
 
 static void print_credentials(const json_t *credentials)
 {
-	static const char *const headings[] = {"ID", "TYPE", "LABEL", "MODEL", "STRENGTH", "ADDED", "LAST USED", "STATE"};
+	static const char *const headings[] = {"ID", "TYPE", "LABEL", "MODEL", "STRENGTH", "ADDED",
+		"LAST USED", "STATE"};
 	struct table *table = table_new(headings, sizeof(headings) / sizeof(headings[0]));
 	const json_t *credential;
 	size_t i;
@@ -50,9 +52,12 @@ static void print_credentials(const json_t *credentials)
 	json_array_foreach(credentials, i, credential) {
 		char created[TIME_TEXT_SIZE], used[TIME_TEXT_SIZE];
 		const char *model = message_text(credential, "model");
-		const char *cells[] = {message_text(credential, "id"), message_text(credential, "type"), message_text(credential, "label"),
-			model != NULL ? model : "-", message_text(credential, "strength"), time_text(message_number(credential, "created", 0), created),
-			time_text(message_number(credential, "last_used", 0), used), message_text(credential, "state")};
+		const char *cells[] = {message_text(credential, "id"), message_text(credential, "type"),
+			message_text(credential, "label"), model != NULL ? model : "-",
+			message_text(credential, "strength"),
+			time_text(message_number(credential, "created", 0), created),
+			time_text(message_number(credential, "last_used", 0), used),
+			message_text(credential, "state")};
 
 		table_add(table, cells);
 	}
@@ -74,8 +79,8 @@ enum exit_status command_list(const struct invocation *invocation)
 	}
 	status = other != NULL ? doors_resolve(&doors, other, &other) : EXIT_DONE;
 	if (status == EXIT_DONE && other != NULL)
-		status = doors_verb(&doors, "stepup.credentials", json_pack("{s:s}", "user", other), "Credentials",
-			json_pack("{s:s}", "user", other), &reply);
+		status = doors_verb(&doors, "stepup.credentials", json_pack("{s:s}", "user", other),
+			"Credentials", json_pack("{s:s}", "user", other), &reply);
 	else if (status == EXIT_DONE)
 		status = doors_call(&doors, &interface_verify, "List", own_user(invocation), &reply, NULL);
 	doors_close(&doors);
@@ -87,7 +92,8 @@ enum exit_status command_list(const struct invocation *invocation)
 	if (json_array_size(credentials) > 0)
 		print_credentials(credentials);
 	else
-		(void)puts(other != NULL ? "Nothing is enrolled." : "Nothing is enrolled. With an invitation: stepup enroll --invitation CODE.");
+		(void)puts(other != NULL ? "Nothing is enrolled."
+			: "Nothing is enrolled. With an invitation: stepup enroll --invitation CODE.");
 	json_wipe_free(&reply);
 	return EXIT_DONE;
 }
@@ -111,7 +117,8 @@ enum exit_status command_test(const struct invocation *invocation)
 }
 
 /* The id of the live credential with that id or label. The caller frees; NULL after a complaint. */
-static char *find_credential(const struct invocation *invocation, const json_t *credentials, const char *wanted)
+static char *find_credential(const struct invocation *invocation, const json_t *credentials,
+	const char *wanted)
 {
 	const char *found = NULL;
 	const json_t *credential;
@@ -134,7 +141,7 @@ static char *find_credential(const struct invocation *invocation, const json_t *
 		return strdup(found);
 	(void)output_error(invocation, STEPUP_NOT_FOUND,
 		hits == 0 ? "You have no such authenticator. `stepup list` shows them. Nothing was removed."
-			  : "Several have that label. Name the id that `stepup list` shows. Nothing was removed.");
+		: "Several have that label. Name the id that `stepup list` shows. Nothing was removed.");
 	return NULL;
 }
 
@@ -171,7 +178,8 @@ enum exit_status command_remove(const struct invocation *invocation)
 
 	status = doors_call(&doors, &interface_verify, "List", own_user(invocation), &reply, NULL);
 	if (status == EXIT_DONE) {
-		id = find_credential(invocation, json_object_get(reply, "credentials"), invocation->arguments[0]);
+		id = find_credential(invocation, json_object_get(reply, "credentials"),
+			invocation->arguments[0]);
 		status = id != NULL ? remove_one(&doors, id) : EXIT_REFUSED;
 	}
 	free(id);

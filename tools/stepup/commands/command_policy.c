@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stepup policy check: the verifier's own check of its configuration, and a look through the PAM files that use the module.
- * stepup policy explain: what would be asked, and why.
+ * stepup policy check: the verifier's own check of its configuration, and a look through the PAM files that
+ * use the module. stepup policy explain: what would be asked, and why.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -82,8 +82,9 @@ static void tell_finding(void *context, const struct pam_finding *finding)
 	findings->errors += finding->is_error ? 1 : 0;
 	findings->pam_count++;
 	if (option_given(findings->invocation, OPTION_JSON))
-		(void)json_array_append_new(findings->pam, json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", finding->line, "level",
-			finding->is_error ? "error" : "warning", "sentence", sentence));
+		(void)json_array_append_new(findings->pam,
+			json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", finding->line,
+				"level", finding->is_error ? "error" : "warning", "sentence", sentence));
 	else if (finding->line > 0)
 		printf("%s:%d: %s%s\n", file, finding->line, finding->is_error ? "" : "warning: ", sentence);
 	else
@@ -92,13 +93,15 @@ static void tell_finding(void *context, const struct pam_finding *finding)
 	free(file);
 }
 
-/* stepupd --rule-for: 1 alone says that there is none. A policy that wouldn't be taken has no rules to ask for. */
+/* stepupd --rule-for: 1 alone says that there is none. A policy that wouldn't be taken has no
+ * rules to ask for. */
 static bool has_rule(void *context, const char *action)
 {
 	const struct findings *findings = context;
 	static char output[RUN_OUTPUT_MAX];
-	char *const argv[] = {strdupa(check_program(findings->invocation)), strdupa("--config"), strdupa(policy_check_file(findings->invocation)),
-		strdupa("--rule-for"), strdupa(action), NULL};
+	char *const argv[] = {strdupa(check_program(findings->invocation)), strdupa("--config"),
+		strdupa(policy_check_file(findings->invocation)), strdupa("--rule-for"),
+		strdupa(action), NULL};
 
 	return !findings->policy_is_good || run_program(argv, output) != 1;
 }
@@ -107,12 +110,14 @@ static enum exit_status check_pam(struct findings *findings, size_t *used)
 {
 	bool chosen = option_given(findings->invocation, OPTION_PAM_DIR);
 	const char *folder = option_text(findings->invocation, OPTION_PAM_DIR, "/etc/pam.d");
-	const struct pam_listener listener = {.told = tell_finding, .has_rule = has_rule, .context = findings};
+	const struct pam_listener listener = {
+		.told = tell_finding, .has_rule = has_rule, .context = findings};
 	enum stepup_error error = pam_lint_folder(folder, chosen ? NULL : "/usr/lib/pam.d", &listener, used);
 
 	if (error == STEPUP_OK || (error == STEPUP_NOT_FOUND && !chosen))
 		return EXIT_DONE;
-	complain("%s could not be read: %s.", folder, error == STEPUP_NOT_FOUND ? "there is no such folder" : stepup_error_text(error));
+	complain("%s could not be read: %s.", folder,
+		error == STEPUP_NOT_FOUND ? "there is no such folder" : stepup_error_text(error));
 	output_add_failure(findings->failure, error);
 	return EXIT_REFUSED;
 }
@@ -129,14 +134,16 @@ enum exit_status command_policy_check(const struct invocation *invocation)
 	if (status == EXIT_DONE)
 		status = pam_status;
 	if (option_given(invocation, OPTION_JSON)) {
-		json_t *object = json_pack("{s:O, s:O, s:I, s:I}", "configuration", result, "pam", findings.pam, "pam_files", (json_int_t)used,
-			"errors", (json_int_t)findings.errors);
+		json_t *object =
+			json_pack("{s:O, s:O, s:I, s:I}", "configuration", result, "pam", findings.pam,
+				"pam_files", (json_int_t)used, "errors", (json_int_t)findings.errors);
 
 		if (json_object_update(object, findings.failure) != 0)
 			out_of_memory();
 		(void)output_json(object);
 	} else {
-		printf("PAM: %zu %s pam_stepup.so; %zu to look at.\n", used, used == 1 ? "file uses" : "files use", findings.pam_count);
+		printf("PAM: %zu %s pam_stepup.so; %zu to look at.\n", used,
+			used == 1 ? "file uses" : "files use", findings.pam_count);
 	}
 	json_decref(findings.pam);
 	json_decref(findings.failure);
@@ -179,7 +186,8 @@ static void print_outcome(const json_t *reply)
 		outcome = "unknown";
 	(void)snprintf(refused, sizeof(refused), "no (%s)", outcome);
 	if (allowed)
-		print_text("Allowed", strcmp(outcome, "Fresh") == 0 ? "yes, and nobody is asked" : "yes, after a step-up");
+		print_text("Allowed",
+			strcmp(outcome, "Fresh") == 0 ? "yes, and nobody is asked" : "yes, after a step-up");
 	else if (strcmp(outcome, "NeedsApproval") == 0)
 		print_text("Allowed", "after a step-up, once a second person agrees (NeedsApproval)");
 	else
@@ -206,21 +214,26 @@ static enum exit_status explain(struct doors *doors, json_t *details, json_t **r
 	const struct invocation *invocation = doors->invocation;
 	const char *caller = option_text(invocation, OPTION_CALLER, NULL), *wrong;
 	bool own = is_own_name(invocation->arguments[0]);
-	const struct interface *door = caller == NULL && (own || getuid() == 0) ? &interface_verify : &interface_admin;
+	const struct interface *door = caller == NULL &&
+		(own || getuid() == 0) ? &interface_verify : &interface_admin;
 
 	for (;;) {
-		json_t *parameters = json_pack("{s:s, s:s, s:o, s:s*}", "user", invocation->arguments[0], "action", invocation->arguments[1], "details",
-			json_deep_copy(details), "caller", caller);
+		json_t *parameters = json_pack("{s:s, s:s, s:o, s:s*}", "user", invocation->arguments[0],
+			"action", invocation->arguments[1], "details", json_deep_copy(details),
+			"caller", caller);
 		enum exit_status status;
 
 		if (parameters == NULL)
 			out_of_memory();
 		/* Of oneself it is about `stepup confirm` from here. */
-		set_text(parameters, "service", option_text(invocation, OPTION_SERVICE, own && caller == NULL ? "stepup" : NULL));
+		set_text(parameters, "service",
+			option_text(invocation, OPTION_SERVICE, own && caller == NULL ? "stepup" : NULL));
 		set_text(parameters, "rhost", option_text(invocation, OPTION_RHOST, NULL));
 		status = doors_call(doors, door, "Explain", parameters, reply, NULL);
 		wrong = status == EXIT_DONE ? message_text(*reply, "detail") : NULL;
-		if (wrong == NULL || !details_make_text(details, invocation->arguments + 2, invocation->argument_count - 2, wrong))
+		if (wrong == NULL ||
+		    !details_make_text(details, invocation->arguments + 2,
+			    invocation->argument_count - 2, wrong))
 			return status;
 		json_wipe_free(reply);
 	}

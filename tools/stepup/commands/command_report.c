@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stepup report: what one user did, and whom it touched; from the verifier's log, or from an exported one, which is checked on the way.
+ * stepup report: what one user did, and whom it touched; from the verifier's log, or from an exported one,
+ * which is checked on the way.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -38,7 +39,8 @@ static void hear_problem(void *context, int64_t index, const char *sentence)
 	(void)sentence;
 }
 
-static enum exit_status report_read_file(struct report_reading *reading, const char *path, const struct invocation *invocation)
+static enum exit_status report_read_file(struct report_reading *reading, const char *path,
+	const struct invocation *invocation)
 {
 	enum exit_status status = EXIT_DONE;
 	FILE *file = fopen(path, "re");
@@ -48,7 +50,8 @@ static enum exit_status report_read_file(struct report_reading *reading, const c
 
 	if (file == NULL)
 		return complain_file(path);
-	if (log_check_new(option_text(invocation, OPTION_KEY, NULL), hear_problem, NULL, &reading->check) != STEPUP_OK) {
+	if (log_check_new(option_text(invocation, OPTION_KEY, NULL), hear_problem, NULL,
+		    &reading->check) != STEPUP_OK) {
 		complain("--key takes the key that `stepup init` and `stepup keys` print: NAME+HASH+BASE64.");
 		(void)fclose(file);
 		return EXIT_USAGE;
@@ -62,7 +65,8 @@ static enum exit_status report_read_file(struct report_reading *reading, const c
 			(void)take_line(reading, line);
 	}
 	if (status != EXIT_DONE || ferror(file)) {
-		status = complain_failure(ferror(file) ? STEPUP_IO : STEPUP_INVALID, "%s: this is no exported log, or it could not be read.", path);
+		status = complain_failure(ferror(file) ? STEPUP_IO : STEPUP_INVALID,
+			"%s: this is no exported log, or it could not be read.", path);
 	}
 	free(line);
 	(void)fclose(file);
@@ -76,29 +80,36 @@ static char *standing_of(struct report_reading *reading, bool *sound)
 	char *text = NULL;
 	int length;
 
-	*sound = reading->check == NULL || (log_check_finish(reading->check, &summary) == STEPUP_OK && !reading->broken);
+	*sound = reading->check == NULL ||
+		(log_check_finish(reading->check, &summary) == STEPUP_OK && !reading->broken);
 	if (reading->check == NULL)
-		length = asprintf(&text, "Read from the verifier as it stands. `stepup log verify` checks the log itself.");
+		length = asprintf(&text,
+			"Read from the verifier as it stands. `stepup log verify` checks the log itself.");
 	else if (*sound)
-		length = asprintf(&text, "The log was checked: %" PRId64 " entries, %" PRId64 " of them under a signed checkpoint that holds%s. Nothing is wrong.",
-			summary.entries, summary.proven, summary.key_was_pinned ? "" : " (by the key that came with the log; give yours with --key)");
+		length = asprintf(&text, "The log was checked: %" PRId64 " entries, %" PRId64
+			" of them under a signed checkpoint that holds%s. Nothing is wrong.",
+			summary.entries, summary.proven, summary.key_was_pinned ? ""
+			: " (by the key that came with the log; give yours with --key)");
 	else
-		length = asprintf(&text, "Don't rely on this: something is wrong with this log (%" PRId64 " findings). `stepup log verify --file` says what.",
-			summary.problems);
+		length = asprintf(&text, "Don't rely on this: something is wrong with this log (%" PRId64
+			" findings). `stepup log verify --file` says what.", summary.problems);
 	if (length < 0)
 		out_of_memory();
 	return text;
 }
 
 /* The time that an option gives, `otherwise` where it was not given. */
-static bool time_option(const struct invocation *invocation, enum option_id option, int64_t now, int64_t otherwise, int64_t *at)
+static bool time_option(const struct invocation *invocation, enum option_id option, int64_t now,
+	int64_t otherwise, int64_t *at)
 {
 	const char *text = option_text(invocation, option, NULL);
 
 	*at = otherwise;
 	if (text == NULL || report_time_parse(text, now, at))
 		return true;
-	complain("--%s takes a time: 2h, 3d, yesterday, 2026-11-23, 2026-11-23T15:00 or 2026-11-23T15:00:00Z.", option_table[option].name);
+	complain(
+		"--%s takes a time: 2h, 3d, yesterday, 2026-11-23, 2026-11-23T15:00 or 2026-11-23T15:00:00Z.",
+		option_table[option].name);
 	return false;
 }
 
@@ -116,7 +127,8 @@ static void print_report(const struct invocation *invocation, json_t *report, co
 
 static bool one_form(const struct invocation *invocation)
 {
-	if (option_given(invocation, OPTION_CSV) + option_given(invocation, OPTION_HTML) + option_given(invocation, OPTION_JSON) <= 1)
+	if (option_given(invocation, OPTION_CSV) + option_given(invocation,
+		    OPTION_HTML) + option_given(invocation, OPTION_JSON) <= 1)
 		return true;
 	complain("Give one of --csv, --html and --json.");
 	return false;
@@ -137,7 +149,8 @@ enum exit_status command_report(const struct invocation *invocation)
 		!time_option(invocation, OPTION_UNTIL, now, now + 1, &until))
 		return EXIT_USAGE;
 	if (option_text(invocation, OPTION_SINCE, NULL) == NULL || since >= until) {
-		complain("Give --since a time before %s: `--since 3d`, say.", option_given(invocation, OPTION_UNTIL) ? "--until" : "now");
+		complain("Give --since a time before %s: `--since 3d`, say.",
+			option_given(invocation, OPTION_UNTIL) ? "--until" : "now");
 		return EXIT_USAGE;
 	}
 	status = path == NULL ? doors_resolve(&doors, user, &user) : EXIT_DONE;
@@ -146,16 +159,21 @@ enum exit_status command_report(const struct invocation *invocation)
 		return status;
 	}
 	reading.report = report_new(user, since, until);
-	status = path != NULL ? report_read_file(&reading, path, invocation) : log_lines_since(&doors, since, take_line, &reading, &ended);
+	status = path != NULL ? report_read_file(&reading, path, invocation)
+		: log_lines_since(&doors, since, take_line, &reading, &ended);
 	doors_close(&doors);
 	if (status == EXIT_DONE && ended)
-		status = output_error(invocation, STEPUP_CORRUPT, "The verifier gave an entry that can't be read. `stepup log verify` says more.");
+		status = output_error(invocation, STEPUP_CORRUPT,
+			"The verifier gave an entry that can't be read. `stepup log verify` says more.");
 	if (status == EXIT_DONE) {
 		standing = standing_of(&reading, &sound);
-		if (!sound) /* whoever takes the lines for a letter to customers has to hear of it, whatever form they have */
+		/* whoever takes the lines for a letter to customers has to hear of it,
+		 * whatever form they have */
+		if (!sound)
 			complain("%s", standing);
 		report = report_finish(reading.report);
-		if (json_object_set_new(report, "standing", json_string(standing)) != 0 || json_object_set_new(report, "sound", json_boolean(sound)) != 0)
+		if (json_object_set_new(report, "standing", json_string(standing)) != 0 ||
+		    json_object_set_new(report, "sound", json_boolean(sound)) != 0)
 			out_of_memory();
 		print_report(invocation, report, standing);
 		status = sound ? EXIT_DONE : EXIT_REFUSED;

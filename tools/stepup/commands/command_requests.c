@@ -14,8 +14,8 @@
 #include "tools/stepup/shell/commands.h"
 #include "tools/stepup/shell/output.h"
 
-/* A request's id as somebody read or heard it, in the verifier's spelling: capitals, and no letter that looks like a digit (Crockford's base 32).
- * The caller frees. */
+/* A request's id as somebody read or heard it, in the verifier's spelling: capitals, and no letter that looks
+ * like a digit (Crockford's base 32). The caller frees. */
 static char *spelt_id(const char *typed)
 {
 	char *id = strdup(typed);
@@ -59,7 +59,8 @@ static char *join_names(const json_t *names)
 	for (size_t i = 0; i < count; i++) {
 		const char *name = json_string_value(json_array_get(names, i));
 
-		(void)fprintf(out, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", name == NULL ? "" : name);
+		(void)fprintf(out, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ",
+			name == NULL ? "" : name);
 	}
 	if (fclose(out) != 0)
 		out_of_memory();
@@ -77,18 +78,22 @@ static void print_line(FILE *out, const char *label, const char *text)
 	free(safe);
 }
 
-/* Of somebody who asks without a program that may speak for others, the place is their own word: "alice says: from 10.0.0.17, through desk". */
+/* Of somebody who asks without a program that may speak for others, the place is their own word: "alice says:
+ * from 10.0.0.17, through desk". */
 static void print_claims(FILE *out, const char *user, const char *from, const char *through)
 {
 	if (*from != '\0' || *through != '\0')
-		(void)fprintf(out, "  %s says: %s%s%s%s%s\n", user, *from == '\0' ? "" : "from ", from, *from == '\0' || *through == '\0' ? "" : ", ",
+		(void)fprintf(out, "  %s says: %s%s%s%s%s\n", user, *from == '\0' ? "" : "from ", from,
+			*from == '\0' || *through == '\0' ? "" : ", ",
 			*through == '\0' ? "" : "through ", through);
 }
 
 static void print_place(FILE *out, const json_t *request, bool own)
 {
-	char *user = safe_text(message_text(request, "user")), *caller = safe_text(message_text(request, "caller"));
-	char *from = safe_text(message_text(request, "rhost")), *through = safe_text(message_text(request, "service"));
+	char *user = safe_text(message_text(request, "user")),
+		*caller = safe_text(message_text(request, "caller"));
+	char *from = safe_text(message_text(request, "rhost")),
+		*through = safe_text(message_text(request, "service"));
 	bool by_themselves = strcmp(caller, user) == 0;
 
 	if (by_themselves && !own) {
@@ -110,12 +115,15 @@ static void print_place(FILE *out, const json_t *request, bool own)
 
 static void print_request(FILE *out, const json_t *request)
 {
-	const char *id = message_text(request, "id"), *user = message_text(request, "user"), *text = message_text(request, "text");
+	const char *id = message_text(request, "id"), *user = message_text(request, "user"),
+		*text = message_text(request, "text");
 	bool own = message_bool(request, "own", false);
-	char until[TIME_TEXT_SIZE], *safe = safe_text(text), *who = safe_text(own ? "you" : user), *approvers = join_names(json_object_get(request, "approvers"));
+	char until[TIME_TEXT_SIZE], *safe = safe_text(text), *who = safe_text(own ? "you" : user),
+		*approvers = join_names(json_object_get(request, "approvers"));
 
 	(void)fprintf(out, "%s  %s\n", id == NULL ? "?" : id, safe);
-	(void)fprintf(out, "  %-10s%s, until %s\n", "asked by", who, time_text(message_number(request, "expires", 0), until));
+	(void)fprintf(out, "  %-10s%s, until %s\n", "asked by", who,
+		time_text(message_number(request, "expires", 0), until));
 	print_line(out, "reason", message_text(request, "reason"));
 	print_line(out, "because", message_text(request, "why"));
 	print_place(out, request, own);
@@ -135,7 +143,9 @@ static void print_next_steps(bool own, bool others)
 	if (others)
 		(void)puts("\nAnswer with `stepup approve REQUEST` or `stepup deny REQUEST`.");
 	if (own)
-		(void)printf("%sYour own: `stepup wait REQUEST`, or `stepup withdraw REQUEST` to take one back.\n", others ? "" : "\n");
+		(void)printf(
+			"%sYour own: `stepup wait REQUEST`, or `stepup withdraw REQUEST` to take one back.\n",
+			others ? "" : "\n");
 }
 
 static bool show_list(void *context, const json_t *reply)
@@ -176,9 +186,11 @@ enum exit_status command_requests(const struct invocation *invocation)
 	enum exit_status status;
 
 	if (option_given(invocation, OPTION_FOLLOW)) {
-		status = doors_follow(&doors, "Requests", about_request(invocation), show_list, (void *)(uintptr_t)invocation);
+		status = doors_follow(&doors, "Requests", about_request(invocation), show_list,
+			(void *)(uintptr_t)invocation);
 	} else {
-		status = doors_call(&doors, &interface_verify, "Requests", about_request(invocation), &reply, NULL);
+		status = doors_call(&doors, &interface_verify, "Requests", about_request(invocation),
+			&reply, NULL);
 		if (status == EXIT_DONE)
 			(void)show_list((void *)(uintptr_t)invocation, reply);
 	}
@@ -199,8 +211,8 @@ static enum exit_status requests_say(const struct invocation *invocation, json_t
 	return status;
 }
 
-/* Who asks for what, and why, before anybody touches a key; `*own` where it is one's own, which isn't shown. A request that isn't there the verifier refuses
- * in its own words. */
+/* Who asks for what, and why, before anybody touches a key; `*own` where it is one's own, which isn't shown.
+ * A request that isn't there the verifier refuses in its own words. */
 static enum exit_status show_request(struct doors *doors, const char *id, bool *own)
 {
 	json_t *parameters = json_object(), *reply = NULL;
@@ -224,7 +236,8 @@ static enum exit_status show_request(struct doors *doors, const char *id, bool *
 	return status;
 }
 
-static enum exit_status call_and_say(const struct invocation *invocation, const char *method, json_t *parameters)
+static enum exit_status call_and_say(const struct invocation *invocation, const char *method,
+	json_t *parameters)
 {
 	struct doors doors = {.invocation = invocation};
 	json_t *reply = NULL;
@@ -260,7 +273,8 @@ enum exit_status command_approve(const struct invocation *invocation)
 	return status;
 }
 
-/* Of somebody else's request, by one's own key or code: nobody is locked by a word alone. Oneself, by one's own account, at once; that ends the request too. */
+/* Of somebody else's request, by one's own key or code: nobody is locked by a word alone. Oneself, by one's
+ * own account, at once; that ends the request too. */
 static enum exit_status deny_and_lock(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};
@@ -275,7 +289,8 @@ static enum exit_status deny_and_lock(const struct invocation *invocation)
 	doors_close(&doors);
 	if (status != EXIT_DONE || !own)
 		return status;
-	return call_and_say(invocation, "LockMe", json_pack("{s:s}", "reason", "a request was denied as not theirs"));
+	return call_and_say(invocation, "LockMe",
+		json_pack("{s:s}", "reason", "a request was denied as not theirs"));
 }
 
 enum exit_status command_deny(const struct invocation *invocation)
@@ -303,7 +318,8 @@ static bool requests_look(void *context, const json_t *reply)
 {
 	struct awaited *awaited = context;
 	const char *state = message_text(json_object_get(reply, "request"), "state");
-	bool waits = state != NULL && strcmp(state, "requested") == 0, agreed = state != NULL && strcmp(state, "approved") == 0;
+	bool waits = state != NULL && strcmp(state, "requested") == 0,
+		agreed = state != NULL && strcmp(state, "approved") == 0;
 	bool stop = !waits || option_given(awaited->invocation, OPTION_NO_WAIT);
 	char *sentence;
 
@@ -311,7 +327,8 @@ static bool requests_look(void *context, const json_t *reply)
 	if (!stop && option_given(awaited->invocation, OPTION_JSON))
 		return true;
 	if (!stop) {
-		tell_waiting(message_text(reply, "message"), message_text(json_object_get(reply, "request"), "id"));
+		tell_waiting(message_text(reply, "message"),
+			message_text(json_object_get(reply, "request"), "id"));
 		return true;
 	}
 	sentence = safe_text(message_text(reply, "message"));
@@ -325,7 +342,8 @@ enum exit_status command_wait(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};
 	struct awaited awaited = {.invocation = invocation, };
-	enum exit_status status = doors_follow(&doors, "AwaitApproval", about_request(invocation), requests_look, &awaited);
+	enum exit_status status =
+		doors_follow(&doors, "AwaitApproval", about_request(invocation), requests_look, &awaited);
 
 	doors_close(&doors);
 	if (status == EXIT_DONE && !awaited.told) /* it hung up on what waits still */

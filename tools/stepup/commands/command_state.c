@@ -30,10 +30,12 @@ static void print_locks(const char *title, const json_t *locks)
 	table = table_new(headings, 5);
 	json_array_foreach(locks, i, lock) {
 		char since[TIME_TEXT_SIZE], name[300];
-		const char *cells[5] = {name, message_text(lock, "reference"), time_text(message_number(lock, "at", 0), since),
-			message_text(lock, "by"), message_text(lock, "reason")};
+		const char *cells[5] = {name, message_text(lock, "reference"),
+			time_text(message_number(lock, "at", 0), since), message_text(lock, "by"),
+			message_text(lock, "reason")};
 
-		(void)snprintf(name, sizeof(name), "  %s", message_text(lock, "name") != NULL ? message_text(lock, "name") : "");
+		(void)snprintf(name, sizeof(name), "  %s",
+			message_text(lock, "name") != NULL ? message_text(lock, "name") : "");
 		table_add(table, cells);
 	}
 	table_print(table, stdout);
@@ -45,7 +47,8 @@ static void print_policy_why(const char *why)
 {
 	if (why == NULL)
 		return;
-	printf("            the last good one: at the start, the configuration could not be taken. Mend it, then run stepup reload.\n");
+	printf("            the last good one: at the start, the configuration could not be taken. "
+		"Mend it, then run stepup reload.\n");
 	while (*why != '\0') {
 		size_t length = strcspn(why, "\n");
 		char *line = strndup(why, length), *safe = safe_text(line);
@@ -64,7 +67,8 @@ static void print_wrong(const json_t *sentences)
 	size_t i;
 
 	if (json_array_size(sentences) > 0)
-		printf("\nThe database was changed by somebody else. Nothing is approved that rests on this until the right rows are back:\n");
+		printf("\nThe database was changed by somebody else. "
+			"Nothing is approved that rests on this until the right rows are back:\n");
 	json_array_foreach(sentences, i, sentence) {
 		char *text = safe_text(json_string_value(sentence));
 
@@ -91,8 +95,10 @@ static void print_powerless(const json_t *sentences)
 
 static void print_status(const json_t *reply)
 {
-	char started[TIME_TEXT_SIZE], *issuer = safe_text(message_text(reply, "issuer")), *host = safe_text(message_text(reply, "host"));
-	int64_t size = message_number(reply, "log_size", 0), signed_size = message_number(reply, "checkpoint_size", 0);
+	char started[TIME_TEXT_SIZE], *issuer = safe_text(message_text(reply, "issuer")),
+		*host = safe_text(message_text(reply, "host"));
+	int64_t size = message_number(reply, "log_size", 0),
+		signed_size = message_number(reply, "checkpoint_size", 0);
 
 	printf("Verifier    %s on %s, version %s\n", issuer, host, message_text(reply, "version"));
 	printf("Running     since %s, %s\n", time_text(message_number(reply, "started", 0), started),
@@ -100,13 +106,15 @@ static void print_status(const json_t *reply)
 	printf("Policy      %.16s…\n", message_text(reply, "policy"));
 	print_policy_why(message_text(reply, "policy_why"));
 	if (message_bool(reply, "mark_beside_store", false))
-		printf("Mark        in the database's folder: a backup of that folder that is put back is not noticed.\n"
+		printf("Mark        in the database's folder: "
+			"a backup of that folder that is put back is not noticed.\n"
 			"            Give the mark a folder of its own: stepupd --mark\n");
 	if (message_number(reply, "first_day_until", 0) != 0)
 		printf("First day   until %s: keys that the first administrator invites need not cool off\n",
 			time_text(message_number(reply, "first_day_until", 0), started));
 	printf("Users       %lld\n", (long long)message_number(reply, "users", 0));
-	printf("Log         %lld entries, %lld of them under a signed checkpoint\n", (long long)size, (long long)signed_size);
+	printf("Log         %lld entries, %lld of them under a signed checkpoint\n", (long long)size,
+		(long long)signed_size);
 	printf("Under way   %lld\n", (long long)message_number(reply, "pending", 0));
 	print_locks("Locked users", json_object_get(reply, "locked"));
 	print_locks("Frozen actions", json_object_get(reply, "frozen"));
@@ -127,13 +135,15 @@ enum exit_status command_store_check(const struct invocation *invocation)
 	doors_close(&doors);
 	if (status != EXIT_DONE)
 		return status;
-	fits = message_bool(reply, "fits", false) && json_array_size(json_object_get(reply, "store_wrong")) == 0;
+	fits = message_bool(reply, "fits", false) &&
+		json_array_size(json_object_get(reply, "store_wrong")) == 0;
 	if (option_given(invocation, OPTION_JSON)) {
 		status = output_json(reply);
 		return status == EXIT_DONE && !fits ? EXIT_REFUSED : status;
 	}
 	if (fits)
-		printf("The store is what this verifier wrote: %lld rows, batch %lld.\n", (long long)message_number(reply, "rows", 0),
+		printf("The store is what this verifier wrote: %lld rows, batch %lld.\n",
+			(long long)message_number(reply, "rows", 0),
 			(long long)message_number(reply, "batch", 0));
 	else
 		printf("The store is not what this verifier wrote.\n");
@@ -175,7 +185,8 @@ enum exit_status command_keys(const struct invocation *invocation)
 	if (option_given(invocation, OPTION_JSON))
 		return output_json(reply);
 	jwks = json_dumps(json_object_get(reply, "jwks"), JSON_COMPACT);
-	printf("Issuer    %s\nLog key   %s\nReceipts  %s\n", message_text(reply, "issuer"), message_text(reply, "log_key"), jwks != NULL ? jwks : "");
+	printf("Issuer    %s\nLog key   %s\nReceipts  %s\n", message_text(reply, "issuer"),
+		message_text(reply, "log_key"), jwks != NULL ? jwks : "");
 	free(jwks);
 	json_wipe_free(&reply);
 	return EXIT_DONE;
@@ -183,7 +194,8 @@ enum exit_status command_keys(const struct invocation *invocation)
 
 /* --- receipt verify --- */
 
-/* The receipt from a file or standard input, without white space around it. The caller wipes and frees; NULL after a complaint. */
+/* The receipt from a file or standard input, without white space around it. The caller wipes and frees; NULL
+ * after a complaint. */
 static char *read_receipt(const struct invocation *invocation)
 {
 	const char *path = invocation->argument_count > 0 ? invocation->arguments[0] : "-";
@@ -223,7 +235,8 @@ static enum exit_status get_keys(const struct invocation *invocation, json_t **j
 		*jwks = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
 		if (*jwks == NULL && json_error_code(&error) == json_error_cannot_open_file)
 			return complain_file(path);
-		return *jwks != NULL ? EXIT_DONE : complain_failure(STEPUP_INVALID, "%s: %s.", path, error.text);
+		return *jwks != NULL ? EXIT_DONE
+			: complain_failure(STEPUP_INVALID, "%s: %s.", path, error.text);
 	}
 	status = doors_call(&doors, &interface_verify, "Keys", json_object(), &reply, NULL);
 	doors_close(&doors);
@@ -235,8 +248,10 @@ static enum exit_status get_keys(const struct invocation *invocation, json_t **j
 static void state_print_claims(const json_t *claims)
 {
 	const json_t *authorization = json_array_get(json_object_get(claims, "authorization_details"), 0);
-	char *details = json_dumps(json_object_get(authorization, "details"), JSON_COMPACT), when[TIME_TEXT_SIZE];
-	static const char *const rows[][2] = {{"Issuer", "iss"}, {"User", "sub"}, {"Service", "aud"}, {"Asked by", "azp"}, {"Strength", "acr"},
+	char *details = json_dumps(json_object_get(authorization, "details"), JSON_COMPACT),
+		when[TIME_TEXT_SIZE];
+	static const char *const rows[][2] = {{"Issuer", "iss"}, {"User", "sub"}, {"Service", "aud"},
+		{"Asked by", "azp"}, {"Strength", "acr"},
 		{"Id", "jti"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -286,16 +301,18 @@ enum exit_status command_receipt_verify(const struct invocation *invocation)
 	error = receipt_check_signature(receipt, jwks, &claims);
 	if (error != STEPUP_OK) {
 		status = output_error(invocation, error,
-			error == STEPUP_CORRUPT ? "This is not a receipt that this verifier signed." : "This is no receipt: it is malformed.");
+			error == STEPUP_CORRUPT ? "This is not a receipt that this verifier signed."
+			: "This is no receipt: it is malformed.");
 		goto out;
 	}
 	wrong = what_time_says(claims);
 	if (option_given(invocation, OPTION_JSON)) {
-		status = output_json(json_pack("{s:b, s:s*, s:O}", "valid", wrong == NULL, "why", wrong, "claims", claims));
+		status = output_json(json_pack("{s:b, s:s*, s:O}", "valid", wrong == NULL, "why", wrong,
+				"claims", claims));
 	} else {
 		state_print_claims(claims);
-		(void)puts(wrong != NULL ? wrong
-			: "The signature holds. Whether it was redeemed, or somebody was locked since, only redeeming it tells.");
+		(void)puts(wrong != NULL ? wrong : "The signature holds. "
+			"Whether it was redeemed, or somebody was locked since, only redeeming it tells.");
 	}
 	if (status == EXIT_DONE && wrong != NULL)
 		status = EXIT_REFUSED;

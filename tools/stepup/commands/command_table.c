@@ -2,8 +2,9 @@
 /* The table of commands: names, arguments, options, help and what each runs. */
 #include "tools/stepup/shell/commands.h"
 
-#define DETAIL_RULE                                                                                           \
-	"A value of digits alone is a number where the action's rule wants one and a text where it wants that;\n"       \
+#define DETAIL_RULE \
+	"A value of digits alone is a number where the action's rule wants one and a text where it " \
+	"wants that;\n" \
 	"name=\"123\" (with the quotes) is always a text, name:=123 always a number.\n"
 #define ASKS_FIRST "Asks for your own key or code first. Run it as yourself, not as root.\n"
 

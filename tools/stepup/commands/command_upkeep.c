@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stepup backup, restore, epoch new: what root does to the verifier's store. The verifier's own program does it; here it is stopped and started around it,
- * where systemd runs it.
+ * stepup backup, restore, epoch new: what root does to the verifier's store. The verifier's own program does
+ * it; here it is stopped and started around it, where systemd runs it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -196,10 +196,14 @@ static enum exit_status tell_epoch(const struct invocation *invocation)
 	doors_close(&doors);
 	if (status != EXIT_DONE)
 		return status;
-	if (asprintf(&sentence, "A new epoch has begun. Receipts, invitations and requests of before are void. Typed codes count again in a minute, and a counting token"
-		" wants two codes in a row once.\nThe log has a new key; keep it where the old one is:\n\n    %s", message_text(reply, "log_key")) < 0)
+	if (asprintf(&sentence, "A new epoch has begun. Receipts, invitations and requests of before are "
+		    "void. Typed codes count again in a minute, and a counting token"
+		    " wants two codes in a row once.\n"
+		    "The log has a new key; keep it where the old one is:\n\n    %s",
+		    message_text(reply, "log_key")) < 0)
 		out_of_memory();
-	status = output_result(invocation, json_pack("{s:s}", "log_key", message_text(reply, "log_key")), sentence);
+	status = output_result(invocation,
+		json_pack("{s:s}", "log_key", message_text(reply, "log_key")), sentence);
 	free(sentence);
 	json_wipe_free(&reply);
 	return status;
@@ -214,7 +218,8 @@ static enum exit_status tell_not_started(void)
 
 	(void)run_program((char *const *)(uintptr_t)argv, said);
 	words = its_words();
-	status = complain_failure(STEPUP_UNREACHABLE, "A new epoch begins when the verifier starts, and it did not start: %s", words);
+	status = complain_failure(STEPUP_UNREACHABLE,
+		"A new epoch begins when the verifier starts, and it did not start: %s", words);
 	free(words);
 	return status;
 }
@@ -230,6 +235,7 @@ enum exit_status command_epoch_new(const struct invocation *invocation)
 	if (status != EXIT_DONE)
 		return status;
 	if (!has_systemd())
-		return output_result(invocation, json_pack("{s:b}", "asked", 1), "A new epoch begins when the verifier starts. Start it again now.");
+		return output_result(invocation, json_pack("{s:b}", "asked", 1),
+			"A new epoch begins when the verifier starts. Start it again now.");
 	return systemctl("restart") == 0 ? tell_epoch(invocation) : tell_not_started();
 }

@@ -20,7 +20,8 @@ static void print_first_words(FILE *out)
 	for (const struct command_row *row = command_table; row->name != NULL; row++) {
 		size_t length = strcspn(row->name, " ");
 
-		if (strlen(before) >= length && strncmp(before, row->name, length) == 0 && before[strcspn(before, " ")] == row->name[length])
+		if (strlen(before) >= length && strncmp(before, row->name, length) == 0 &&
+		    before[strcspn(before, " ")] == row->name[length])
 			continue;
 		(void)fprintf(out, "%.*s ", (int)length, row->name);
 		before = row->name;
@@ -42,7 +43,8 @@ static bool is_first_of_group(const struct command_row *command)
 {
 	size_t length = strcspn(command->name, " ");
 
-	return command->name[length] == ' ' && (command == command_table || strncmp(command[-1].name, command->name, length + 1) != 0);
+	return command->name[length] == ' ' &&
+		(command == command_table || strncmp(command[-1].name, command->name, length + 1) != 0);
 }
 
 /* --- bash; zsh uses the same by bashcompinit --- */
@@ -91,11 +93,11 @@ static void bash_command(FILE *out, const struct command_row *command)
 static void print_bash(FILE *out)
 {
 	(void)fputs("# Made from stepup's table of commands and options: stepup completion bash\n"
-		    "_stepup()\n{\n"
-		    "\tlocal word=${COMP_WORDS[COMP_CWORD]} before= first= second= options='--help --version' words= kind= i\n"
-		    "\t[ \"$COMP_CWORD\" -gt 0 ] && before=${COMP_WORDS[COMP_CWORD-1]}\n"
-		    "\tcase $before in\n",
-		out);
+		"_stepup()\n{\n"
+		"\tlocal word=${COMP_WORDS[COMP_CWORD]} before= first= second= options='--help --version' "
+		"words= kind= i\n"
+		"\t[ \"$COMP_CWORD\" -gt 0 ] && before=${COMP_WORDS[COMP_CWORD-1]}\n"
+		"\tcase $before in\n", out);
 	for (int id = 0; id < OPTION_TOTAL; id++) {
 		char pattern[64];
 
@@ -105,22 +107,23 @@ static void print_bash(FILE *out)
 		bash_value(out, pattern, option_table[id].completion, option_table[id].words);
 	}
 	(void)fputs("\tesac\n"
-		    "\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
-		    "\t\tcase ${COMP_WORDS[i]} in\n"
-		    "\t\t--) compopt -o default 2>/dev/null; return ;;\n"
-		    "\t\t-*) ;;\n"
-		    "\t\t*) if [ -z \"$first\" ]; then first=${COMP_WORDS[i]}; elif [ -z \"$second\" ]; then second=${COMP_WORDS[i]}; fi ;;\n"
-		    "\t\tesac\n"
-		    "\tdone\n"
-		    "\tcase $first in\n"
-		    "\t'') words='",
-		out);
+		"\tfor ((i = 1; i < COMP_CWORD; i++)); do\n"
+		"\t\tcase ${COMP_WORDS[i]} in\n"
+		"\t\t--) compopt -o default 2>/dev/null; return ;;\n"
+		"\t\t-*) ;;\n"
+		"\t\t*) if [ -z \"$first\" ]; then first=${COMP_WORDS[i]}; elif [ -z \"$second\" ]; "
+		"then second=${COMP_WORDS[i]}; fi ;;\n"
+		"\t\tesac\n"
+		"\tdone\n"
+		"\tcase $first in\n"
+		"\t'') words='", out);
 	print_first_words(out);
 	(void)fputs("' ;;\n", out);
 	for (const struct command_row *row = command_table; row->name != NULL; row++) {
 		if (!is_first_of_group(row))
 			continue;
-		(void)fprintf(out, "\t%.*s) if [ -z \"$second\" ]; then words='", (int)strcspn(row->name, " "), row->name);
+		(void)fprintf(out, "\t%.*s) if [ -z \"$second\" ]; then words='",
+			(int)strcspn(row->name, " "), row->name);
 		print_second_words(out, row->name);
 		(void)fputs("'; else first=\"$first $second\"; fi ;;\n", out);
 	}
@@ -155,8 +158,9 @@ static void fish_condition(FILE *out, const struct command_row *command)
 {
 	size_t length = strcspn(command->name, " ");
 
-	(void)fprintf(out, "complete -c stepup -n '__fish_seen_subcommand_from %.*s%s%s", (int)length, command->name,
-		command->alias != NULL ? " " : "", command->alias != NULL ? command->alias : "");
+	(void)fprintf(out, "complete -c stepup -n '__fish_seen_subcommand_from %.*s%s%s", (int)length,
+		command->name, command->alias != NULL ? " " : "",
+		command->alias != NULL ? command->alias : "");
 	if (command->name[length] == ' ')
 		(void)fprintf(out, "; and __fish_seen_subcommand_from %s", command->name + length + 1);
 	(void)fputs("'", out);
@@ -188,9 +192,10 @@ static void fish_command(FILE *out, const struct command_row *command)
 
 	if (command->name[length] == ' ') {
 		if (is_first_of_group(command))
-			(void)fprintf(out, "complete -c stepup -n __fish_use_subcommand -a %.*s\n", (int)length, command->name);
-		(void)fprintf(out, "complete -c stepup -n '__fish_seen_subcommand_from %.*s' -a %s -d '", (int)length, command->name,
-			command->name + length + 1);
+			(void)fprintf(out, "complete -c stepup -n __fish_use_subcommand -a %.*s\n",
+				(int)length, command->name);
+		(void)fprintf(out, "complete -c stepup -n '__fish_seen_subcommand_from %.*s' -a %s -d '",
+			(int)length, command->name, command->name + length + 1);
 	} else {
 		(void)fprintf(out, "complete -c stepup -n __fish_use_subcommand -a %s -d '", command->name);
 	}
@@ -205,7 +210,8 @@ static void fish_command(FILE *out, const struct command_row *command)
 		if ((command->options & OPTION(id)) == 0)
 			continue;
 		fish_condition(out, command);
-		(void)fprintf(out, " -l %s%s", option_table[id].name, option_table[id].argument != NULL ? " -r" : "");
+		(void)fprintf(out, " -l %s%s", option_table[id].name,
+			option_table[id].argument != NULL ? " -r" : "");
 		fish_value(out, option_table[id].completion, option_table[id].words);
 		(void)fputs(" -d '", out);
 		fish_quoted(out, option_table[id].help);
@@ -215,11 +221,13 @@ static void fish_command(FILE *out, const struct command_row *command)
 
 static void print_fish(FILE *out)
 {
-	(void)fputs("# Made from stepup's table of commands and options: stepup completion fish\ncomplete -c stepup -f\n", out);
+	(void)fputs("# Made from stepup's table of commands and options: stepup completion fish\n"
+		"complete -c stepup -f\n", out);
 	for (int id = 0; id < OPTION_TOTAL; id++) {
 		if (((COMMON_OPTIONS | OPTION(OPTION_VERSION)) & OPTION(id)) == 0)
 			continue;
-		(void)fprintf(out, "complete -c stepup -l %s%s", option_table[id].name, option_table[id].argument != NULL ? " -r" : "");
+		(void)fprintf(out, "complete -c stepup -l %s%s", option_table[id].name,
+			option_table[id].argument != NULL ? " -r" : "");
 		fish_value(out, option_table[id].completion, option_table[id].words);
 		(void)fputs(" -d '", out);
 		fish_quoted(out, option_table[id].help);

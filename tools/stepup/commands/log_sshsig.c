@@ -34,7 +34,8 @@ static enum exit_status complain_entry(const struct evidence *evidence, int64_t 
 {
 	char sentence[300];
 
-	(void)snprintf(sentence, sizeof(sentence), "Entry %lld %s. Nothing was written.", (long long)index, what);
+	(void)snprintf(sentence, sizeof(sentence), "Entry %lld %s. Nothing was written.",
+		(long long)index, what);
 	return output_error(evidence->invocation, STEPUP_NOT_FOUND, sentence);
 }
 
@@ -58,7 +59,8 @@ static json_t *line_of_entry(FILE *file, int64_t wanted)
 	return found;
 }
 
-static enum exit_status item_of_file(const struct evidence *evidence, const char *path, int64_t index, json_t **item)
+static enum exit_status item_of_file(const struct evidence *evidence, const char *path, int64_t index,
+	json_t **item)
 {
 	FILE *file = fopen(path, "re");
 
@@ -71,22 +73,24 @@ static enum exit_status item_of_file(const struct evidence *evidence, const char
 
 static enum exit_status item_of_verifier(struct evidence *evidence, int64_t index, json_t **item)
 {
-	enum exit_status status = evidence->authorization != NULL ? EXIT_DONE : log_authorize(&evidence->doors, &evidence->authorization);
+	enum exit_status status = evidence->authorization != NULL ? EXIT_DONE
+		: log_authorize(&evidence->doors, &evidence->authorization);
 	json_t *reply = NULL;
 
 	if (status == EXIT_DONE)
 		status = log_page(&evidence->doors, evidence->authorization, index, 1, &reply);
 	*item = json_incref(json_array_get(json_object_get(reply, "entries"), 0));
 	json_decref(reply);
-	return status != EXIT_DONE || *item != NULL ? status : complain_entry(evidence, index, "is not in the log");
+	return status != EXIT_DONE ||
+		*item != NULL ? status : complain_entry(evidence, index, "is not in the log");
 }
 
 /* An entry, and what stands beside it (details). */
 static enum exit_status fetch(struct evidence *evidence, int64_t index, json_t **item, json_t **entry)
 {
 	const char *path = option_text(evidence->invocation, OPTION_FILE, NULL), *text;
-	enum exit_status status =
-		path != NULL ? item_of_file(evidence, path, index, item) : item_of_verifier(evidence, index, item);
+	enum exit_status status = path != NULL ? item_of_file(evidence, path, index, item)
+		: item_of_verifier(evidence, index, item);
 
 	if (status != EXIT_DONE)
 		return status;
@@ -98,12 +102,13 @@ static enum exit_status fetch(struct evidence *evidence, int64_t index, json_t *
 
 static bool read_key(const json_t *enrolment, struct ssh_key *key)
 {
-	const char *bytes = message_text(enrolment, "key"), *application = message_text(enrolment, "application");
+	const char *bytes = message_text(enrolment, "key"),
+		*application = message_text(enrolment, "application");
 
 	*key = (struct ssh_key){.algorithm = (int)message_number(enrolment, "alg", 0)};
 	return bytes != NULL && application != NULL && strlen(application) < sizeof(key->application) &&
-		base64url_decode(bytes, key->public_key, sizeof(key->public_key), &key->public_key_size) == STEPUP_OK &&
-		strcpy(key->application, application) != NULL;
+		base64url_decode(bytes, key->public_key, sizeof(key->public_key),
+			&key->public_key_size) == STEPUP_OK && strcpy(key->application, application) != NULL;
 }
 
 /* What the key signed: the context with the prompt, in its canonical form. */
@@ -131,9 +136,11 @@ static enum exit_status log_sshsig_gather(struct evidence *evidence, int64_t ind
 	issuer = message_text(json_object_get(evidence->entry, "context"), "iss");
 	prompt = message_text(json_object_get(evidence->item, "details"), "prompt");
 	enrolled = message_number(evidence->entry, "enrolled", -1);
-	if (message_text(evidence->entry, "method") == NULL || strcmp(message_text(evidence->entry, "method"), "agent") != 0 || signature == NULL ||
-		issuer == NULL || enrolled < 0)
-		return complain_entry(evidence, index, "was not approved with an SSH key, so ssh-keygen can't check it; `stepup log verify` does");
+	if (message_text(evidence->entry, "method") == NULL ||
+	    strcmp(message_text(evidence->entry, "method"), "agent") != 0 || signature == NULL ||
+	    issuer == NULL || enrolled < 0)
+		return complain_entry(evidence, index, "was not approved with an SSH key, "
+			"so ssh-keygen can't check it; `stepup log verify` does");
 	if (prompt == NULL)
 		return complain_entry(evidence, index, "has had its details erased, and its key signed them");
 	status = fetch(evidence, enrolled, &unused, &evidence->enrolment);
@@ -141,8 +148,9 @@ static enum exit_status log_sshsig_gather(struct evidence *evidence, int64_t ind
 	if (status != EXIT_DONE)
 		return status;
 	if (!read_key(evidence->enrolment, &evidence->key) || !read_text(evidence, prompt) ||
-		sshsig_namespace(issuer, evidence->namespace) != STEPUP_OK ||
-		base64url_decode(signature, evidence->signature, sizeof(evidence->signature), &evidence->signature_size) != STEPUP_OK)
+	    sshsig_namespace(issuer, evidence->namespace) != STEPUP_OK ||
+	    base64url_decode(signature, evidence->signature, sizeof(evidence->signature),
+		    &evidence->signature_size) != STEPUP_OK)
 		return complain_entry(evidence, index, "is damaged: `stepup log verify` says how");
 	return EXIT_DONE;
 }
@@ -153,7 +161,8 @@ static const char *principal(const struct evidence *evidence)
 	const char *user = message_text(evidence->entry, "user");
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 
-	return user != NULL && *user != '\0' && *user != '-' && user[strspn(user, plain)] == '\0' ? user : "signer";
+	return user != NULL && *user != '\0' && *user != '-' &&
+		user[strspn(user, plain)] == '\0' ? user : "signer";
 }
 
 /* A line of an allowed_signers file. The caller frees; NULL: no memory. */
@@ -167,7 +176,8 @@ static char *signers_line(const struct evidence *evidence)
 		return NULL;
 	base64 = base64_encode_new(blob, size);
 	/* The blob begins with the type's name and its length. */
-	if (base64 != NULL && asprintf(&line, "%s namespaces=\"%s\" %.*s %s\n", principal(evidence), evidence->namespace,
+	if (base64 != NULL &&
+	    asprintf(&line, "%s namespaces=\"%s\" %.*s %s\n", principal(evidence), evidence->namespace,
 		    (int)((uint32_t)blob[2] << 8 | blob[3]), (const char *)blob + 4, base64) < 0)
 		line = NULL;
 	free(base64);
@@ -191,21 +201,22 @@ static bool write_part(const char *prefix, const char *ending, const char *text,
 
 static enum exit_status write_parts(const struct evidence *evidence, const char *prefix)
 {
-	char *armor = sshsig_armor(&evidence->key, evidence->namespace, evidence->signature, evidence->signature_size);
+	char *armor = sshsig_armor(&evidence->key, evidence->namespace, evidence->signature,
+		evidence->signature_size);
 	char *signers = signers_line(evidence), *sentence = NULL, *command = NULL;
 	enum exit_status status = EXIT_REFUSED;
 
 	if (armor == NULL || signers == NULL)
 		out_of_memory();
-	if (!write_part(prefix, "signed", evidence->text, evidence->text_size) || !write_part(prefix, "sig", armor, strlen(armor)) ||
-		!write_part(prefix, "signers", signers, strlen(signers)))
+	if (!write_part(prefix, "signed", evidence->text, evidence->text_size) ||
+	    !write_part(prefix, "sig", armor, strlen(armor)) ||
+	    !write_part(prefix, "signers", signers, strlen(signers)))
 		goto out;
-	if (asprintf(&command, "ssh-keygen -Y verify -f %s.signers -I %s -n %s -s %s.sig <%s.signed", prefix, principal(evidence), evidence->namespace,
-		    prefix, prefix) < 0 ||
-		asprintf(&sentence,
-			"Written: %s.signed, what the key signed; %s.sig, its signature; %s.signers, the key. Check them, on any machine, with\n\n    "
-			"%s\n\nand hold the key against the owner's .pub file.",
-			prefix, prefix, prefix, command) < 0)
+	if (asprintf(&command, "ssh-keygen -Y verify -f %s.signers -I %s -n %s -s %s.sig <%s.signed", prefix,
+		    principal(evidence), evidence->namespace, prefix, prefix) < 0 ||
+	    asprintf(&sentence, "Written: %s.signed, what the key signed; %s.sig, its signature; "
+		    "%s.signers, the key. Check them, on any machine, with\n\n    %s\n"
+		    "\nand hold the key against the owner's .pub file.", prefix, prefix, prefix, command) < 0)
 		out_of_memory();
 	if (option_given(evidence->invocation, OPTION_JSON))
 		status = output_json(json_pack("{s:s, s:s}", "prefix", prefix, "command", command));

@@ -8,8 +8,9 @@
 
 #include "tools/stepup/shell/options.h"
 
-/* stepup log show --from N --sshsig PREFIX: writes PREFIX.signed (what the key behind an agent signed), PREFIX.sig and PREFIX.signers, and prints the
- * command that checks them. From the verifier, or from an export with --file. */
+/* stepup log show --from N --sshsig PREFIX: writes PREFIX.signed (what the key behind an agent signed),
+ * PREFIX.sig and PREFIX.signers, and prints the command that checks them. From the verifier, or from an
+ * export with --file. */
 enum exit_status log_sshsig(const struct invocation *invocation);
 
 #endif

@@ -74,7 +74,8 @@ size_t agent_key_find(const json_t *keys, const char *key)
 static char *fingerprint_of(const uint8_t *blob, size_t size)
 {
 	uint8_t digest[DIGEST_SIZE];
-	char *text = digest_sha256(blob, size, digest) == STEPUP_OK ? base64_encode_new(digest, sizeof(digest)) : NULL;
+	char *text = digest_sha256(blob, size, digest) == STEPUP_OK
+		? base64_encode_new(digest, sizeof(digest)) : NULL;
 
 	if (text != NULL)
 		text[strcspn(text, "=")] = '\0';
@@ -89,12 +90,15 @@ char *agent_key_line(const json_t *entry)
 	struct ssh_key parsed;
 	size_t size = 0;
 
-	if (key == NULL || base64url_decode(key, blob, sizeof(blob), &size) != STEPUP_OK || ssh_key_parse(blob, size, &parsed) != STEPUP_OK)
+	if (key == NULL || base64url_decode(key, blob, sizeof(blob), &size) != STEPUP_OK ||
+	    ssh_key_parse(blob, size, &parsed) != STEPUP_OK)
 		return NULL;
-	shown = label != NULL && label[0] != '\0' ? display_text(label, strlen(label)) : strdup("(no comment)");
+	shown = label != NULL &&
+		label[0] != '\0' ? display_text(label, strlen(label)) : strdup("(no comment)");
 	fingerprint = fingerprint_of(blob, size);
 	if (shown != NULL && fingerprint != NULL &&
-		asprintf(&line, "%s  %s  SHA256:%s", shown, parsed.algorithm == KEY_EDDSA ? "ed25519-sk" : "ecdsa-sk", fingerprint) < 0)
+	    asprintf(&line, "%s  %s  SHA256:%s", shown,
+		    parsed.algorithm == KEY_EDDSA ? "ed25519-sk" : "ecdsa-sk", fingerprint) < 0)
 		line = NULL;
 	free(shown);
 	free(fingerprint);

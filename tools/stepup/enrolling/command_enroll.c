@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * stepup enroll: a new authenticator, proven by one code, or by the key itself (enroll_key.c), before it is stored.
- * MUST: wipe every copy of a secret; take a token's secret from a file that nobody else can read, never from an argument.
+ * stepup enroll: a new authenticator, proven by one code, or by the key itself (enroll_key.c),
+ * before it is stored.
+ * MUST: wipe every copy of a secret; take a token's secret from a file that nobody else can read, never
+ * from an argument.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,9 +38,11 @@ static enum exit_status add_secret(const struct invocation *invocation, json_t *
 	if (error == STEPUP_OK) {
 		error = strlen(bytes) == size ? token_secret_parse(bytes, &base32) : STEPUP_INVALID;
 		if (error != STEPUP_OK)
-			(void)complain_failure(error, "%s holds no secret in base32 or hex of at most %d bytes. Nothing was enrolled.", path, TOKEN_SECRET_MAX);
+			(void)complain_failure(error, "%s holds no secret in base32 or hex of at most %d "
+				"bytes. Nothing was enrolled.", path, TOKEN_SECRET_MAX);
 	} else {
-		(void)complain_failure(error, "%s Nothing was enrolled.", why != NULL ? why : stepup_error_text(error));
+		(void)complain_failure(error, "%s Nothing was enrolled.",
+			why != NULL ? why : stepup_error_text(error));
 	}
 	if (error == STEPUP_OK)
 		set_text(parameters, "secret", base32);
@@ -48,7 +52,8 @@ static enum exit_status add_secret(const struct invocation *invocation, json_t *
 	return error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
 }
 
-static bool add_number(const struct invocation *invocation, json_t *parameters, enum option_id option, const char *field, int64_t maximum)
+static bool add_number(const struct invocation *invocation, json_t *parameters, enum option_id option,
+	const char *field, int64_t maximum)
 {
 	int64_t number;
 
@@ -59,8 +64,10 @@ static bool add_number(const struct invocation *invocation, json_t *parameters, 
 	return true;
 }
 
-/* What EnrollBegin takes, but for what allows it. NULL after a complaint, with the exit status in `*status`. */
-static json_t *enroll_begin_parameters(const struct invocation *invocation, const char *type, enum exit_status *status)
+/* What EnrollBegin takes, but for what allows it. NULL after a complaint, with the exit
+ * status in `*status`. */
+static json_t *enroll_begin_parameters(const struct invocation *invocation, const char *type,
+	enum exit_status *status)
 {
 	json_t *parameters = json_pack("{s:s}", "type", type);
 
@@ -70,8 +77,9 @@ static json_t *enroll_begin_parameters(const struct invocation *invocation, cons
 	set_text(parameters, "label", option_text(invocation, OPTION_LABEL, NULL));
 	set_text(parameters, "algorithm", option_text(invocation, OPTION_ALGORITHM, NULL));
 	*status = EXIT_USAGE;
-	if (add_number(invocation, parameters, OPTION_DIGITS, "digits", 8) && add_number(invocation, parameters, OPTION_PERIOD, "period", 3600) &&
-		add_number(invocation, parameters, OPTION_COUNTER, "counter", INT64_C(9007199254740991)))
+	if (add_number(invocation, parameters, OPTION_DIGITS, "digits", 8) &&
+	    add_number(invocation, parameters, OPTION_PERIOD, "period", 3600) &&
+	    add_number(invocation, parameters, OPTION_COUNTER, "counter", INT64_C(9007199254740991)))
 		*status = add_secret(invocation, parameters);
 	if (*status != EXIT_DONE)
 		json_wipe_free(&parameters);
@@ -88,7 +96,8 @@ static enum exit_status add_permission(struct doors *doors, const char *type, js
 
 	if (invitation != NULL && strcmp(invitation, "-") == 0) {
 		if (terminal_ask("Invitation: ", true, &typed) != STEPUP_OK)
-			return output_error(doors->invocation, STEPUP_CANCELLED, "Given up. Nothing was enrolled.");
+			return output_error(doors->invocation, STEPUP_CANCELLED,
+				"Given up. Nothing was enrolled.");
 		invitation = typed;
 	}
 	if (invitation != NULL) {
@@ -100,7 +109,8 @@ static enum exit_status add_permission(struct doors *doors, const char *type, js
 	if (status == EXIT_DONE)
 		set_text(parameters, "authorization", outcome.transaction);
 	else if (outcome.refusal.error == STEPUP_NOT_ENROLLED)
-		complain("Your first authenticator needs an invitation: stepup enroll %s --invitation CODE.", type);
+		complain("Your first authenticator needs an invitation: stepup enroll %s --invitation CODE.",
+			type);
 	step_up_outcome_clear(&outcome);
 	return status;
 }
@@ -112,23 +122,27 @@ static void print_grouped(FILE *out, const char *secret)
 		(void)fprintf(out, "%s%c", i > 0 && i % 4 == 0 ? " " : "", secret[i]);
 }
 
-/* Shows what an app needs, the code last: with the question it fills 24 lines, and the secret may go up. A token has its secret already. */
+/* Shows what an app needs, the code last: with the question it fills 24 lines, and the secret may go up. A
+ * token has its secret already. */
 static void show_secret(const struct invocation *invocation, const json_t *begun)
 {
 	bool qr = !option_given(invocation, OPTION_NO_QR), colour = terminal_has_colour(stdout);
 	FILE *out = stdout;
 
 	if (option_given(invocation, OPTION_JSON)) {
-		(void)output_json(json_pack("{s:s, s:s, s:s, s:I}", "state", "scan", "uri", message_text(begun, "uri"), "secret",
-			message_text(begun, "secret"), "expires_in", (json_int_t)message_number(begun, "expires_in", 0)));
+		(void)output_json(json_pack("{s:s, s:s, s:s, s:I}", "state", "scan",
+				"uri", message_text(begun, "uri"), "secret", message_text(begun, "secret"),
+				"expires_in", (json_int_t)message_number(begun, "expires_in", 0)));
 		return;
 	}
 	if (option_given(invocation, OPTION_SECRET_FILE))
 		return;
 	if (qr && colour)
-		(void)fputs("Scan this with your authenticator app, or type this secret into it:\n\n    ", out);
+		(void)fputs("Scan this with your authenticator app, or type this secret into it:\n\n    ",
+			out);
 	else if (qr)
-		(void)fputs("Scan one of these with your authenticator app, whichever your camera takes, or type this secret into it:\n\n    ", out);
+		(void)fputs("Scan one of these with your authenticator app, whichever your camera takes, "
+			"or type this secret into it:\n\n    ", out);
 	else
 		(void)fputs("Type this secret into your authenticator app:\n\n    ", out);
 	print_grouped(out, message_text(begun, "secret"));
@@ -148,7 +162,8 @@ static enum exit_status prove(struct doors *doors, const json_t *begun, json_t *
 	json_t *parameters;
 
 	for (int i = 0; i < ANSWERS_MAX; i++) {
-		char *said = safe_text(i == 0 ? message_text(begun, "prompt") : refusal.message), *ask = safe_text(message_text(begun, "ask"));
+		char *said = safe_text(i == 0 ? message_text(begun, "prompt") : refusal.message),
+			*ask = safe_text(message_text(begun, "ask"));
 
 		if (asprintf(&question, "%s\n%s", said, ask) < 0)
 			out_of_memory();
@@ -158,7 +173,8 @@ static enum exit_status prove(struct doors *doors, const json_t *begun, json_t *
 		if (terminal_ask(question, true, &code) != STEPUP_OK) {
 			free(question);
 			doors_cancel(doors, transaction);
-			return output_error(doors->invocation, STEPUP_CANCELLED, "Given up. Nothing was enrolled.");
+			return output_error(doors->invocation, STEPUP_CANCELLED,
+				"Given up. Nothing was enrolled.");
 		}
 		free(question);
 		parameters = json_pack("{s:s, s:s}", "transaction", transaction, "code", code);
@@ -177,13 +193,15 @@ static enum exit_status prove(struct doors *doors, const json_t *begun, json_t *
 static enum exit_status prove_code(struct doors *doors, const json_t *begun, json_t **finished)
 {
 	if (message_text(begun, "uri") == NULL || message_text(begun, "secret") == NULL)
-		return output_error(doors->invocation, STEPUP_IO, "The verifier gave no secret. Nothing was enrolled.");
+		return output_error(doors->invocation, STEPUP_IO,
+			"The verifier gave no secret. Nothing was enrolled.");
 	show_secret(doors->invocation, begun);
 	return prove(doors, begun, finished);
 }
 
 /* `choice` is NULL for codes. */
-static enum exit_status enroll(struct doors *doors, const char *type, const struct key_choice *choice, json_t *parameters)
+static enum exit_status enroll(struct doors *doors, const char *type, const struct key_choice *choice,
+	json_t *parameters)
 {
 	json_t *begun = NULL, *finished = NULL;
 	enum exit_status status;
@@ -191,7 +209,8 @@ static enum exit_status enroll(struct doors *doors, const char *type, const stru
 
 	status = doors_call(doors, &interface_verify, "EnrollBegin", parameters, &begun, NULL);
 	if (status == EXIT_DONE)
-		status = choice != NULL ? key_prove(doors, choice, begun, &finished) : prove_code(doors, begun, &finished);
+		status = choice != NULL ? key_prove(doors, choice, begun, &finished)
+			: prove_code(doors, begun, &finished);
 	if (status == EXIT_DONE) {
 		set_text(finished, "state", "enrolled");
 		set_text(finished, "type", type);
@@ -221,15 +240,18 @@ static const struct {
 
 static enum exit_status check_usage(const struct invocation *invocation, const char *type)
 {
-	if (strcmp(type, "totp") != 0 && strcmp(type, "hotp") != 0 && strcmp(type, "key") != 0 && strcmp(type, "agent") != 0) {
-		complain("%s can't be enrolled; totp (an app, the default), hotp (a counting token), key (a security key plugged in here) and agent (one "
-			 "behind ssh-agent) can.", type);
+	if (strcmp(type, "totp") != 0 && strcmp(type, "hotp") != 0 && strcmp(type, "key") != 0 &&
+	    strcmp(type, "agent") != 0) {
+		complain("%s can't be enrolled; totp (an app, the default), hotp (a counting token), key "
+			"(a security key plugged in here) and agent (one behind ssh-agent) can.", type);
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; i < sizeof(particular) / sizeof(particular[0]); i++) {
-		if (!option_given(invocation, particular[i].option) || strstr(particular[i].types, type) != NULL)
+		if (!option_given(invocation, particular[i].option) ||
+		    strstr(particular[i].types, type) != NULL)
 			continue;
-		complain("--%s is for %s, not for %s.", option_table[particular[i].option].name, particular[i].types, type);
+		complain("--%s is for %s, not for %s.", option_table[particular[i].option].name,
+			particular[i].types, type);
 		return EXIT_USAGE;
 	}
 	return EXIT_DONE;

@@ -34,8 +34,8 @@ static enum exit_status choose_at_seat(const struct invocation *invocation)
 
 	if (keys_are_elsewhere())
 		return output_error(invocation, STEPUP_NOT_ALLOWED,
-			"You are here over SSH, and a key is enrolled where it is plugged in. Connect with `ssh -A` and run `stepup enroll agent`, or use "
-			"your browser. Nothing was enrolled.");
+			"You are here over SSH, and a key is enrolled where it is plugged in. Connect with "
+			"`ssh -A` and run `stepup enroll agent`, or use your browser. Nothing was enrolled.");
 	status = keys_run(invocation, &request, &reply);
 	if (status == EXIT_DONE && message_number(reply, "seat", 0) == 0)
 		status = keys_refuse(invocation, &request, AUTHENTICATOR_NO_KEY);
@@ -59,7 +59,8 @@ static size_t ask_which(const struct invocation *invocation, const json_t *keys)
 	for (size_t i = 0; i < count; i++) {
 		char *shown = agent_key_line(json_array_get(keys, i));
 
-		(void)fprintf(out, "  %zu  %s\n", i + 1, shown != NULL ? shown : "(a key that can't be shown)");
+		(void)fprintf(out, "  %zu  %s\n", i + 1,
+			shown != NULL ? shown : "(a key that can't be shown)");
 		free(shown);
 	}
 	(void)fprintf(out, "Which one? (1-%zu): ", count);
@@ -70,8 +71,8 @@ static size_t ask_which(const struct invocation *invocation, const json_t *keys)
 	if (error == STEPUP_OK)
 		number = strtoul(line, &end, 10);
 	if (error != STEPUP_OK || line[0] < '1' || line[0] > '9' || *end != '\0' || number > count) {
-		(void)output_error(invocation, STEPUP_CANCELLED,
-			"That is none of them. Nothing was enrolled. Name one with --key FILE.pub, or start again.");
+		(void)output_error(invocation, STEPUP_CANCELLED, "That is none of them. "
+			"Nothing was enrolled. Name one with --key FILE.pub, or start again.");
 		number = count + 1;
 	}
 	wipe_free_string(&line);
@@ -92,11 +93,11 @@ static size_t find_file(const struct invocation *invocation, const json_t *keys,
 	if (error == STEPUP_OK && found < json_array_size(keys))
 		return found;
 	if (error == STEPUP_OK)
-		length = asprintf(&sentence,
-			"Your agent does not hold the key of %s. Add it with `ssh-add`, the name without .pub, and run this again. Nothing was enrolled.", path);
+		length = asprintf(&sentence, "Your agent does not hold the key of %s. Add it with `ssh-add`, "
+			"the name without .pub, and run this again. Nothing was enrolled.", path);
 	else if (error == STEPUP_INVALID || error == STEPUP_TOO_LONG)
-		length = asprintf(&sentence,
-			"%s holds no public key of type ed25519-sk or ecdsa-sk. Make one with `ssh-keygen -t ed25519-sk`. Nothing was enrolled.", path);
+		length = asprintf(&sentence, "%s holds no public key of type ed25519-sk or ecdsa-sk. "
+			"Make one with `ssh-keygen -t ed25519-sk`. Nothing was enrolled.", path);
 	else
 		length = asprintf(&sentence, "%s: %s. Nothing was enrolled.", path, strerror(errno));
 	if (length < 0)
@@ -110,7 +111,8 @@ static enum exit_status choose_in_agent(const struct invocation *invocation, str
 {
 	const char *path = option_text(invocation, OPTION_KEY, NULL);
 	struct authenticator_request request = {
-		.operation = AUTHENTICATOR_AGENT_LIST, .agent_socket = choice->agent_socket, .enrolling = true};
+		.operation = AUTHENTICATOR_AGENT_LIST, .agent_socket = choice->agent_socket,
+		.enrolling = true};
 	enum exit_status status;
 	const json_t *keys;
 	json_t *reply = NULL;
@@ -124,8 +126,8 @@ static enum exit_status choose_in_agent(const struct invocation *invocation, str
 	keys = json_object_get(reply, "keys");
 	if (json_array_size(keys) == 0) {
 		status = output_error(invocation, STEPUP_NOT_FOUND,
-			"Your agent holds no security key. Make one with `ssh-keygen -t ed25519-sk`, add it with `ssh-add`, and run this again. Nothing was "
-			"enrolled.");
+			"Your agent holds no security key. Make one with `ssh-keygen -t ed25519-sk`, "
+			"add it with `ssh-add`, and run this again. Nothing was enrolled.");
 		goto out;
 	}
 	if (path != NULL)
@@ -142,7 +144,8 @@ out:
 }
 
 /* A file's bytes, which begin with those of `start`, as a base64url text in `object`. */
-static enum exit_status add_file(const char *path, const char *start, size_t start_size, const char *field, json_t *object)
+static enum exit_status add_file(const char *path, const char *start, size_t start_size, const char *field,
+	json_t *object)
 {
 	FILE *file = fopen(path, "re");
 	unsigned char bytes[BLOB_MAX + 1];
@@ -150,13 +153,18 @@ static enum exit_status add_file(const char *path, const char *start, size_t sta
 	size_t size;
 
 	if (file == NULL)
-		return complain_failure(error_of_errno(errno), "%s: %s. Nothing was enrolled.", path, strerror(errno));
+		return complain_failure(error_of_errno(errno), "%s: %s. Nothing was enrolled.", path,
+			strerror(errno));
 	size = fread(bytes, 1, sizeof(bytes), file);
 	if (ferror(file) || size == 0 || size > BLOB_MAX)
-		(void)complain_failure(ferror(file) ? STEPUP_IO : STEPUP_INVALID, "%s can't be read, is empty, or has more than %d bytes. Nothing was enrolled.", path, BLOB_MAX);
+		(void)complain_failure(ferror(file) ? STEPUP_IO : STEPUP_INVALID,
+			"%s can't be read, is empty, or has more than %d bytes. Nothing was enrolled.",
+			path, BLOB_MAX);
 	else if (size < start_size || memcmp(bytes, start, start_size) != 0)
-		(void)complain_failure(STEPUP_INVALID, "%s is no attestation that ssh-keygen wrote. Nothing was enrolled.", path);
-	else if ((text = base64url_encode_new(bytes, size)) == NULL || json_object_set_new(object, field, json_string(text)) != 0)
+		(void)complain_failure(STEPUP_INVALID,
+			"%s is no attestation that ssh-keygen wrote. Nothing was enrolled.", path);
+	else if ((text = base64url_encode_new(bytes, size)) == NULL ||
+	    json_object_set_new(object, field, json_string(text)) != 0)
 		out_of_memory();
 	(void)fclose(file);
 	free(text);
@@ -165,19 +173,22 @@ static enum exit_status add_file(const char *path, const char *start, size_t sta
 
 static enum exit_status read_attestation(const struct invocation *invocation, struct key_choice *choice)
 {
-	const char *blob = option_text(invocation, OPTION_ATTESTATION, NULL), *challenge = option_text(invocation, OPTION_CHALLENGE, NULL);
+	const char *blob = option_text(invocation, OPTION_ATTESTATION, NULL),
+		*challenge = option_text(invocation, OPTION_CHALLENGE, NULL);
 	enum exit_status status;
 
 	if (blob == NULL && challenge == NULL)
 		return EXIT_DONE;
 	if (blob == NULL || challenge == NULL) {
-		complain("--attestation and --challenge go together: what ssh-keygen's -O write-attestation= wrote and -O challenge= was given.");
+		complain("--attestation and --challenge go together: "
+			"what ssh-keygen's -O write-attestation= wrote and -O challenge= was given.");
 		return EXIT_USAGE;
 	}
 	choice->attestation = json_object();
 	if (choice->attestation == NULL)
 		out_of_memory();
-	status = add_file(blob, ATTESTATION_START, sizeof(ATTESTATION_START) - 1, "blob", choice->attestation);
+	status =
+		add_file(blob, ATTESTATION_START, sizeof(ATTESTATION_START) - 1, "blob", choice->attestation);
 	return status == EXIT_DONE ? add_file(challenge, "", 0, "challenge", choice->attestation) : status;
 }
 
@@ -210,7 +221,8 @@ void key_add_parameters(const struct key_choice *choice, json_t *parameters)
 }
 
 /* Has the key answer. */
-static enum exit_status ask_key(const struct invocation *invocation, const struct key_choice *choice, const json_t *begun, json_t **answer)
+static enum exit_status ask_key(const struct invocation *invocation, const struct key_choice *choice,
+	const json_t *begun, json_t **answer)
 {
 	json_t *asked = json_deep_copy(json_object_get(begun, choice->way));
 	struct authenticator_request request = {
@@ -227,7 +239,8 @@ static enum exit_status ask_key(const struct invocation *invocation, const struc
 	return status;
 }
 
-enum exit_status key_prove(struct doors *doors, const struct key_choice *choice, const json_t *begun, json_t **finished)
+enum exit_status key_prove(struct doors *doors, const struct key_choice *choice, const json_t *begun,
+	json_t **finished)
 {
 	const char *transaction = message_text(begun, "transaction");
 	char *prompt = safe_text(message_text(begun, "prompt"));
@@ -236,7 +249,8 @@ enum exit_status key_prove(struct doors *doors, const struct key_choice *choice,
 
 	if (!json_is_object(json_object_get(begun, choice->way))) {
 		free(prompt);
-		return output_error(doors->invocation, STEPUP_IO, "The verifier did not say what the key is to do. Nothing was enrolled.");
+		return output_error(doors->invocation, STEPUP_IO,
+			"The verifier did not say what the key is to do. Nothing was enrolled.");
 	}
 	terminal_channel.tell(NULL, prompt);
 	free(prompt);
@@ -247,6 +261,6 @@ enum exit_status key_prove(struct doors *doors, const struct key_choice *choice,
 	}
 	if (choice->attestation != NULL && json_object_set(answer, "attestation", choice->attestation) != 0)
 		out_of_memory();
-	return doors_call(doors, &interface_verify, "EnrollFinish",
-		json_pack("{s:s, s:s, s:o}", "transaction", transaction, "method", choice->way, "key", answer), finished, NULL);
+	return doors_call(doors, &interface_verify, "EnrollFinish", json_pack("{s:s, s:s, s:o}",
+			"transaction", transaction, "method", choice->way, "key", answer), finished, NULL);
 }

@@ -31,7 +31,8 @@ static void print_rows(FILE *out, const QRcode *code, int y, enum ink ink, int m
 	static const char *const blocks[2][2] = {{" ", "▄"}, {"▀", "█"}}; /* [upper inked][lower inked] */
 
 	for (int x = -QUIET_ZONE; x < code->width + margin; x++)
-		fputs(blocks[is_dark(code, x, y) == (ink == INK_DARK)][is_dark(code, x, y + 1) == (ink == INK_DARK)], out);
+		fputs(blocks[is_dark(code, x, y) == (ink == INK_DARK)][is_dark(code, x,
+					y + 1) == (ink == INK_DARK)], out);
 }
 
 /* By colours: right on any terminal. */
@@ -44,8 +45,8 @@ static void print_painted(FILE *out, const QRcode *code)
 	}
 }
 
-/* Without colours nobody knows which is light: twice, inked one way and the other, side by side where that fits. A camera takes the one that is
- * dark on light. */
+/* Without colours nobody knows which is light: twice, inked one way and the other, side by side where that
+ * fits. A camera takes the one that is dark on light. */
 static void print_twice(FILE *out, const QRcode *code)
 {
 	bool beside = 2 * code->width + 2 * QUIET_ZONE + NARROW_MARGIN <= COLUMNS;

@@ -12,13 +12,16 @@ enum trait {
 	SKIPS_AUTH = 1 << 1,     /* its account lines run without its auth lines: ssh keys, NOPASSWD, jobs */
 	USER_IS_TARGET = 1 << 2, /* PAM's user is whom one becomes: an account line looks at that one */
 	HAS_CALLER_UID = 1 << 3, /* its real uid is the caller's, so pam_rootok.so succeeds for root alone */
-	ROOT_MAY_PASS = 1 << 4,  /* root's own jobs, and the way in while the verifier is away: a line that lets root past ours is meant */
+	/* root's own jobs, and the way in while the verifier is away: a line that lets root
+	 * past ours is meant */
+	ROOT_MAY_PASS = 1 << 4,
 };
 
 struct pam_service {
 	const char *name;
 	unsigned traits;
-	const char *sibling; /* the service that people think this is: where that one asks and this one doesn't, it is an error */
+	/* the service that people think this is: where that one asks and this one doesn't, it is an error */
+	const char *sibling;
 	const char *opens;   /* what comes of it without the module */
 };
 
@@ -27,13 +30,18 @@ struct pam_service {
 
 static const struct pam_service service_table[] = {
 	{"sudo", SKIPS_AUTH, NULL, "whoever may use sudo becomes root by their password, locked or not"},
-	{"sudo-i", SKIPS_AUTH, "sudo", "`sudo -i` uses this service, not sudo's: whoever may use it becomes root by their password, locked or not"},
+	{"sudo-i", SKIPS_AUTH, "sudo", "`sudo -i` uses this service, not sudo's: "
+		"whoever may use it becomes root by their password, locked or not"},
 	{"doas", SKIPS_AUTH, NULL, "whoever may use doas becomes root by their password, locked or not"},
-	{"su", USER_IS_TARGET | HAS_CALLER_UID, NULL, "whoever knows an account's password becomes that account, root too, locked or not"},
-	{"su-l", USER_IS_TARGET | HAS_CALLER_UID, "su", "`su -` uses this service: whoever knows an account's password becomes that account, root too, locked or not"},
+	{"su", USER_IS_TARGET | HAS_CALLER_UID, NULL,
+		"whoever knows an account's password becomes that account, root too, locked or not"},
+	{"su-l", USER_IS_TARGET | HAS_CALLER_UID, "su", "`su -` uses this service: "
+		"whoever knows an account's password becomes that account, root too, locked or not"},
 	{"runuser", USER_IS_TARGET | HAS_CALLER_UID, NULL, "whoever it lets in becomes another account"},
-	{"runuser-l", USER_IS_TARGET | HAS_CALLER_UID, "runuser", "whoever it lets in becomes another account"},
-	{"polkit-1", USER_IS_TARGET, NULL, "pkexec uses it: whoever knows an administrator's password becomes root"},
+	{"runuser-l", USER_IS_TARGET | HAS_CALLER_UID, "runuser",
+		"whoever it lets in becomes another account"},
+	{"polkit-1", USER_IS_TARGET, NULL,
+		"pkexec uses it: whoever knows an administrator's password becomes root"},
 	{"sshd", SKIPS_AUTH, NULL, "whoever has a password or an ssh key signs in, locked or not"},
 	{"login", ROOT_MAY_PASS, NULL, SIGNS_IN},
 	{"remote", 0, NULL, SIGNS_IN},
@@ -77,8 +85,10 @@ static const struct pam_service service_table[] = {
 	{"gdm-launch-environment", OPENS_NOTHING, NULL, NULL},
 };
 
-/* What stands for all that the table has not. A service that sudoers(5) names by pam_service is called sudo-something, if pam_stepup(8) was followed. */
-static const struct pam_service any_sudo = {"sudo-*", SKIPS_AUTH, NULL, "whoever sudo lets in by this service becomes root, locked or not"};
+/* What stands for all that the table has not. A service that sudoers(5) names by pam_service is called
+ * sudo-something, if pam_stepup(8) was followed. */
+static const struct pam_service any_sudo = {"sudo-*", SKIPS_AUTH, NULL,
+	"whoever sudo lets in by this service becomes root, locked or not"};
 static const struct pam_service any_other = {"*", 0, NULL,
 	"whoever it lets in gets what its program gives, which may be a shell, root or a session"};
 
@@ -99,15 +109,20 @@ static bool asks_for_root(const struct pam_line *line)
 	size_t count = 0;
 
 	for (size_t i = 0; i < line->argument_count; i++) {
-		if (strcmp(line->arguments[i], "quiet") == 0 || strcmp(line->arguments[i], "quiet_success") == 0 ||
-			strcmp(line->arguments[i], "quiet_fail") == 0)
+		if (strcmp(line->arguments[i], "quiet") == 0 ||
+		    strcmp(line->arguments[i], "quiet_success") == 0 ||
+		    strcmp(line->arguments[i], "quiet_fail") == 0)
 			continue;
 		if (count == 3)
 			return false;
 		words[count++] = line->arguments[i];
 	}
-	return count == 3 && ((strcmp(words[0], "uid") == 0 && (strcmp(words[1], "=") == 0 || strcmp(words[1], "eq") == 0) && strcmp(words[2], "0") == 0) ||
-		(strcmp(words[0], "user") == 0 && strcmp(words[1], "=") == 0 && strcmp(words[2], "root") == 0));
+	return count == 3 &&
+		((strcmp(words[0], "uid") == 0 &&
+				(strcmp(words[1], "=") == 0 || strcmp(words[1], "eq") == 0) &&
+				strcmp(words[2], "0") == 0) ||
+			(strcmp(words[0], "user") == 0 && strcmp(words[1], "=") == 0 &&
+				strcmp(words[2], "root") == 0));
 }
 
 bool pam_only_root_passes(const struct pam_stack *stack, const struct pam_line *line)
@@ -124,7 +139,8 @@ static bool is_plain(const struct pam_line *line)
 	return strcasecmp(line->control, "required") == 0 || strcasecmp(line->control, "requisite") == 0;
 }
 
-/* Whether the lines of one type let nobody in but root: they end in a refusal that nothing jumps over, or have no line at all that another passes. */
+/* Whether the lines of one type let nobody in but root: they end in a refusal that nothing jumps over, or
+ * have no line at all that another passes. */
 static bool is_shut(const struct pam_stack *stack, enum pam_type type)
 {
 	bool any = false, any_passes = false;
@@ -170,7 +186,8 @@ static bool is_open(const struct pam_stack *stack, const struct pam_service *ser
 {
 	bool skips_auth = (service->traits & SKIPS_AUTH) != 0;
 
-	if ((service->traits & OPENS_NOTHING) != 0 || (!has_lines(stack, PAM_TYPE_AUTH) && !has_lines(stack, PAM_TYPE_ACCOUNT)))
+	if ((service->traits & OPENS_NOTHING) != 0 ||
+	    (!has_lines(stack, PAM_TYPE_AUTH) && !has_lines(stack, PAM_TYPE_ACCOUNT)))
 		return false;
 	if (has_module(stack, PAM_TYPE_AUTH) || is_shut(stack, PAM_TYPE_ACCOUNT))
 		return false;
@@ -184,7 +201,8 @@ static bool is_open(const struct pam_stack *stack, const struct pam_service *ser
 /* What an editor or a package left beside a service is none. */
 static bool is_leftover(const char *name)
 {
-	static const char *const marks[] = {"~", ".dpkg-", ".ucf-", ".rpmnew", ".rpmsave", ".rpmorig", ".pam-old", ".orig", ".bak", ".swp"};
+	static const char *const marks[] = {"~", ".dpkg-", ".ucf-", ".rpmnew", ".rpmsave", ".rpmorig",
+		".pam-old", ".orig", ".bak", ".swp"};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
 		if (strstr(name, marks[i]) != NULL)
@@ -206,8 +224,10 @@ static bool includes(const struct pam_stack *stack, const char *name)
 void pam_doors_mark_fragments(struct pam_stack *const stacks[], size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		stacks[i]->is_fragment = strncmp(stacks[i]->name, "common-", strlen("common-")) == 0; /* pam-auth-update(8) writes them */
-		for (size_t j = 0; j < count && service_of(stacks[i]) == &any_other && !stacks[i]->is_fragment; j++)
+		/* pam-auth-update(8) writes them */
+		stacks[i]->is_fragment = strncmp(stacks[i]->name, "common-", strlen("common-")) == 0;
+		for (size_t j = 0;
+			j < count && service_of(stacks[i]) == &any_other && !stacks[i]->is_fragment; j++)
 			stacks[i]->is_fragment = j != i && includes(stacks[j], stacks[i]->name);
 	}
 }
@@ -231,7 +251,8 @@ void pam_doors_check(struct pam_stack *const stacks[], size_t count, const struc
 		if (stacks[i]->is_fragment || is_leftover(stacks[i]->name) || !is_open(stacks[i], service))
 			continue;
 		finding.is_error = sibling_asks(stacks, count, service);
-		if (asprintf(&sentence, "is open without " PAM_MODULE ": %s; see \"The doors of a host\" in pam_stepup(8)", service->opens) < 0)
+		if (asprintf(&sentence, "is open without " PAM_MODULE
+			    ": %s; see \"The doors of a host\" in pam_stepup(8)", service->opens) < 0)
 			sentence = NULL;
 		finding.sentence = sentence != NULL ? sentence : "out of memory";
 		listener->told(listener->context, &finding);

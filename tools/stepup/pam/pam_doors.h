@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which of a host's PAM services lead to a shell, root or a session without pam_stepup.so: a table of those that everybody has, and a
- * look at the lines of all others.
- * MUST: leave out only what certainly lets nobody in but root, or opens nothing; what it doesn't know, it tells of.
- * Of four modules it knows what they do: pam_deny.so, pam_rootok.so (where the program has its caller's uid), pam_succeed_if.so
- * with `uid = 0` alone (where it is right to let root past), and our own.
+ * Which of a host's PAM services lead to a shell, root or a session without pam_stepup.so: a table of those
+ * that everybody has, and a look at the lines of all others.
+ * MUST: leave out only what certainly lets nobody in but root, or opens nothing; what it doesn't
+ * know, it tells of.
+ * Of four modules it knows what they do: pam_deny.so, pam_rootok.so (where the program has its caller's uid),
+ * pam_succeed_if.so with `uid = 0` alone (where it is right to let root past), and our own.
  * Layer: tools/stepup/pam/, libc only.
  */
 #ifndef STEPUP_TOOLS_PAM_DOORS_H

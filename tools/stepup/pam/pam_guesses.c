@@ -17,13 +17,15 @@ static bool is_one_of(const struct pam_line *line, const char *const modules[], 
 
 static bool asks_password(const struct pam_line *line)
 {
-	static const char *const modules[] = {"pam_unix.so", "pam_unix2.so", "pam_sss.so", "pam_ldap.so", "pam_krb5.so", "pam_winbind.so", "pam_radius_auth.so",
-		"pam_radius.so", "pam_pwdfile.so", "pam_userdb.so", "pam_mysql.so", "pam_pgsql.so", "pam_tcb.so", "pam_systemd_home.so"};
+	static const char *const modules[] = {"pam_unix.so", "pam_unix2.so", "pam_sss.so", "pam_ldap.so",
+		"pam_krb5.so", "pam_winbind.so", "pam_radius_auth.so", "pam_radius.so", "pam_pwdfile.so",
+		"pam_userdb.so", "pam_mysql.so", "pam_pgsql.so", "pam_tcb.so", "pam_systemd_home.so"};
 
 	return is_one_of(line, modules, sizeof(modules) / sizeof(modules[0]));
 }
 
-/* Whether a line fails for somebody elsewhere who knows no password: one that lets some people past what follows isn't there for them. */
+/* Whether a line fails for somebody elsewhere who knows no password: one that lets some people past what
+ * follows isn't there for them. */
 static bool fails(const struct pam_line *line)
 {
 	return asks_password(line) || pam_line_is(line, "pam_deny.so") || pam_success_skips(line) != 0;
@@ -52,7 +54,8 @@ static void action_of(const struct pam_line *line, bool failed, char action[32])
 			(void)snprintf(action, 32, "%s", failed ? words[i].failure : words[i].success);
 }
 
-/* The next auth line behind `from`, `skipped` ones further, or behind its substack where that ends; `own` where that isn't in front of it. */
+/* The next auth line behind `from`, `skipped` ones further, or behind its substack where that ends; `own`
+ * where that isn't in front of it. */
 static size_t pam_guesses_next_line(const struct pam_stack *stack, size_t from, size_t own, long skipped)
 {
 	for (size_t i = from + 1; i < own; i++) {
@@ -86,7 +89,8 @@ const struct pam_line *pam_wrong_password_goes_on(const struct pam_stack *stack,
 			skipped = strtol(action, NULL, 10);
 		else if (strcasecmp(action, "die") == 0 || strcasecmp(action, "done") == 0)
 			skipped = -1; /* of a substack that ours isn't in, it ends that alone */
-		if (skipped != 0 && pam_stack_distance(stack, i, own) >= 0 && (skipped < 0 || pam_stack_distance(stack, i, own) < skipped))
+		if (skipped != 0 && pam_stack_distance(stack, i, own) >= 0 &&
+		    (skipped < 0 || pam_stack_distance(stack, i, own) < skipped))
 			return NULL;
 		i = pam_guesses_next_line(stack, i, own, skipped);
 	}

@@ -18,10 +18,11 @@ struct lint {
 	const struct pam_listener *listener;
 };
 
-__attribute__((format(printf, 4, 5)))
-static void pam_lint_tell(const struct lint *lint, const struct pam_line *line, bool is_error, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static void pam_lint_tell(const struct lint *lint,
+	const struct pam_line *line, bool is_error, const char *format, ...)
 {
-	struct pam_finding finding = {.file = line != NULL ? line->file : lint->stack->path, .line = line != NULL ? line->number : 0, .is_error = is_error};
+	struct pam_finding finding = {.file = line != NULL ? line->file : lint->stack->path,
+		.line = line != NULL ? line->number : 0, .is_error = is_error};
 	char *sentence = NULL;
 	va_list arguments;
 
@@ -44,34 +45,39 @@ static bool is_own_text(const struct lint *lint, const struct pam_line *line)
 
 static bool lets_through(const char *action)
 {
-	return strcasecmp(action, "ignore") == 0 || strcasecmp(action, "ok") == 0 || strcasecmp(action, "done") == 0 ||
-		isdigit((unsigned char)action[0]);
+	return strcasecmp(action, "ignore") == 0 || strcasecmp(action, "ok") == 0 ||
+		strcasecmp(action, "done") == 0 || isdigit((unsigned char)action[0]);
 }
 
 static void check_own_control(const struct lint *lint, const struct pam_line *line)
 {
 	/* What the module returns when it refuses (pam_stepup(8)), and the word for all the rest. */
-	static const char *const refusals[] = {"auth_err", "perm_denied", "maxtries", "conv_err", "buf_err", "system_err", "service_err",
-		"default"};
+	static const char *const refusals[] = {"auth_err", "perm_denied", "maxtries", "conv_err", "buf_err",
+		"system_err", "service_err", "default"};
 	char action[32];
 
 	if (line->may_be_missing)
-		pam_lint_tell(lint, line, true, "the `-` in front lets everybody past where the module's file is missing; take it away");
+		pam_lint_tell(lint, line, true, "the `-` in front lets everybody past where the module's "
+			"file is missing; take it away");
 	if (strcasecmp(line->control, "optional") == 0) {
-		pam_lint_tell(lint, line, true, "`optional` lets a refusal through; write `required` or `requisite`");
+		pam_lint_tell(lint, line, true,
+			"`optional` lets a refusal through; write `required` or `requisite`");
 		return;
 	}
 	if (strcasecmp(line->control, "sufficient") == 0)
-		pam_lint_tell(lint, line, line->type == PAM_TYPE_AUTH,
-			"`sufficient` passes a refusal on to the lines behind it, and they decide alone; write `required` or `requisite`");
+		pam_lint_tell(lint, line, line->type == PAM_TYPE_AUTH, "`sufficient` passes a refusal on to "
+			"the lines behind it, and they decide alone; write `required` or `requisite`");
 	if (line->control[0] != '[')
 		return;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 		if (pam_bracket_action(line->control, refusals[i], action) != NULL && lets_through(action))
-			pam_lint_tell(lint, line, true, "`%s=%s` lets a refusal through; write `default=die` or `default=bad`", refusals[i], action);
+			pam_lint_tell(lint, line, true,
+				"`%s=%s` lets a refusal through; write `default=die` or `default=bad`",
+				refusals[i], action);
 }
 
-/* Lines before ours in the same stack whose success skips it. Where both stand in one included file, that file's own look says so. */
+/* Lines before ours in the same stack whose success skips it. Where both stand in one included file, that
+ * file's own look says so. */
 static void check_skipped(const struct lint *lint, size_t own)
 {
 	const struct pam_stack *stack = lint->stack;
@@ -82,11 +88,13 @@ static void check_skipped(const struct lint *lint, size_t own)
 
 		if (line->type != stack->lines[own].type || distance < 0 || (skips >= 0 && skips <= distance))
 			continue;
-		if (pam_only_root_passes(stack, line) || (!is_own_text(lint, line) && line->file == stack->lines[own].file))
+		if (pam_only_root_passes(stack, line) ||
+		    (!is_own_text(lint, line) && line->file == stack->lines[own].file))
 			continue;
-		pam_lint_tell(lint, &stack->lines[own], true, "is skipped when %s on line %d%s%s succeeds; put this line before it, or change that control (`required`)",
-			line->module != NULL ? line->module : line->control, line->number, is_own_text(lint, line) ? "" : " of ",
-			is_own_text(lint, line) ? "" : line->file);
+		pam_lint_tell(lint, &stack->lines[own], true, "is skipped when %s on line %d%s%s succeeds; "
+			"put this line before it, or change that control (`required`)",
+			line->module != NULL ? line->module : line->control, line->number,
+			is_own_text(lint, line) ? "" : " of ", is_own_text(lint, line) ? "" : line->file);
 	}
 }
 
@@ -94,25 +102,30 @@ static void check_skipped(const struct lint *lint, size_t own)
 static void check_guesses(const struct lint *lint, size_t own)
 {
 	const struct pam_line *line = &lint->stack->lines[own];
-	const struct pam_line *asked = line->type == PAM_TYPE_AUTH ? pam_wrong_password_goes_on(lint->stack, own) : NULL;
+	const struct pam_line *asked =
+		line->type == PAM_TYPE_AUTH ? pam_wrong_password_goes_on(lint->stack, own) : NULL;
 
 	if (asked == NULL || (!is_own_text(lint, line) && asked->file == line->file))
 		return;
 	if (asked->substack != line->substack)
-		pam_lint_tell(lint, line, false,
-			"is asked after a wrong password, too: a `substack` (%s, line %d of %s) ends itself alone, so whoever knows no password spends the owner's tries "
-			"at codes; write `include` for `substack`, and `requisite` there", asked->module, asked->number, asked->file);
+		pam_lint_tell(lint, line, false, "is asked after a wrong password, too: a `substack` (%s, "
+			"line %d of %s) ends itself alone, so whoever knows no password spends the owner's "
+			"tries at codes; write `include` for `substack`, and `requisite` there",
+			asked->module, asked->number, asked->file);
 	else
 		pam_lint_tell(lint, line, false,
-			"is asked after a wrong password, too (%s on line %d%s%s), so whoever knows no password spends the owner's tries at codes; write `requisite` there",
-			asked->module, asked->number, is_own_text(lint, asked) ? "" : " of ", is_own_text(lint, asked) ? "" : asked->file);
+			"is asked after a wrong password, too (%s on line %d%s%s), so whoever knows no "
+			"password spends the owner's tries at codes; write `requisite` there",
+			asked->module, asked->number, is_own_text(lint, asked) ? "" : " of ",
+			is_own_text(lint, asked) ? "" : asked->file);
 }
 
 /* A jump of our own that lands behind the end of the stack leaves it without anybody's word. */
 static void check_jump(const struct lint *lint, size_t own)
 {
 	const struct pam_line *line = &lint->stack->lines[own];
-	long skips = pam_success_skips(line), behind = pam_stack_distance(lint->stack, own, lint->stack->count);
+	long skips = pam_success_skips(line),
+		behind = pam_stack_distance(lint->stack, own, lint->stack->count);
 
 	if (skips > behind)
 		pam_lint_tell(lint, line, true, "jumps over %ld lines where only %ld follow", skips, behind);
@@ -122,14 +135,16 @@ static void check_jump(const struct lint *lint, size_t own)
 
 static bool argument_is_known(const char *argument)
 {
-	static const char *const whole[] = {"details=env", "receipt=env", "conversation=text", "conversation=json", "agent=env", "debug"};
+	static const char *const whole[] = {"details=env", "receipt=env", "conversation=text",
+		"conversation=json", "agent=env", "debug"};
 	static const char *const prefixes[] = {"action=", "timeout=", "socket=/"};
 
 	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
 		if (strcmp(argument, whole[i]) == 0)
 			return true;
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (strncmp(argument, prefixes[i], strlen(prefixes[i])) == 0 && argument[strlen(prefixes[i])] != '\0')
+		if (strncmp(argument, prefixes[i], strlen(prefixes[i])) == 0 &&
+		    argument[strlen(prefixes[i])] != '\0')
 			return true;
 	return false;
 }
@@ -146,20 +161,26 @@ static void check_arguments(const struct lint *lint, const struct pam_line *line
 {
 	for (size_t i = 0; i < line->argument_count; i++)
 		if (!argument_is_known(line->arguments[i]))
-			pam_lint_tell(lint, line, true, "the module does not know `%s` and will refuse everybody; see pam_stepup(8)",
+			pam_lint_tell(lint, line, true,
+				"the module does not know `%s` and will refuse everybody; see pam_stepup(8)",
 				line->arguments[i]);
-	if (line->type == PAM_TYPE_AUTH && !has_argument(line, "action=") && !has_argument(line, "details=env"))
-		pam_lint_tell(lint, line, true, "names no action; add `action=NAME`, or `details=env` where the program names it");
+	if (line->type == PAM_TYPE_AUTH && !has_argument(line, "action=") &&
+	    !has_argument(line, "details=env"))
+		pam_lint_tell(lint, line, true,
+			"names no action; add `action=NAME`, or `details=env` where the program names it");
 }
 
-/* An account line that says how it asks and not for what asks for nothing; the module refuses everybody there. */
+/* An account line that says how it asks and not for what asks for nothing; the module refuses
+ * everybody there. */
 static void check_asks_for_nothing(const struct lint *lint, const struct pam_line *line)
 {
 	static const char *const asking[] = {"details=env", "receipt=env"};
 
 	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
-		if (line->type == PAM_TYPE_ACCOUNT && has_argument(line, asking[i]) && !has_argument(line, "action="))
-			pam_lint_tell(lint, line, true, "has `%s` and names no action, so everybody is refused here; add `action=NAME`, or take it away", asking[i]);
+		if (line->type == PAM_TYPE_ACCOUNT && has_argument(line, asking[i]) &&
+		    !has_argument(line, "action="))
+			pam_lint_tell(lint, line, true, "has `%s` and names no action, so everybody is "
+				"refused here; add `action=NAME`, or take it away", asking[i]);
 }
 
 /* An action that the policy doesn't know: everybody is refused, which nobody meant. */
@@ -170,7 +191,8 @@ static void check_rules(const struct lint *lint, const struct pam_line *line)
 
 		if (strncmp(line->arguments[i], "action=", strlen("action=")) == 0 && *action != '\0' &&
 			!lint->listener->has_rule(lint->listener->context, action))
-			pam_lint_tell(lint, line, true, "the policy has no rule for `%s`, so everybody is refused here; add one, or mend the name", action);
+			pam_lint_tell(lint, line, true, "the policy has no rule for `%s`, "
+				"so everybody is refused here; add one, or mend the name", action);
 	}
 }
 
@@ -179,18 +201,20 @@ static void check_rules(const struct lint *lint, const struct pam_line *line)
 static void check_account(const struct lint *lint, bool has_auth, const struct pam_line *account)
 {
 	if (has_auth && account == NULL)
-		pam_lint_tell(lint, NULL, false,
-			"has no `account required " PAM_MODULE "`: a locked employee still gets in where `auth` is skipped (ssh keys, sudo's ticket)");
+		pam_lint_tell(lint, NULL, false, "has no `account required " PAM_MODULE
+			"`: a locked employee still gets in where `auth` is skipped (ssh keys, "
+			"sudo's ticket)");
 	if (strcmp(lint->stack->name, "sshd") == 0 && account != NULL && has_argument(account, "action="))
-		pam_lint_tell(lint, account, true,
-			"sshd can't ask anything in its account phase, so `action=` refuses everybody there; leave it out on this line");
+		pam_lint_tell(lint, account, true, "sshd can't ask anything in its account phase, "
+			"so `action=` refuses everybody there; leave it out on this line");
 }
 
 /* What can be said of our line wherever the file is used. */
 static void pam_lint_check_line(const struct lint *lint, const struct pam_line *line)
 {
 	if (line->type == PAM_TYPE_SESSION || line->type == PAM_TYPE_PASSWORD)
-		pam_lint_tell(lint, line, true, "the module has no session or password part; use `auth` and `account`");
+		pam_lint_tell(lint, line, true,
+			"the module has no session or password part; use `auth` and `account`");
 	check_arguments(lint, line);
 	check_asks_for_nothing(lint, line);
 	check_rules(lint, line);
@@ -220,8 +244,8 @@ static bool lint_stack(const struct pam_stack *stack, const struct pam_listener 
 	}
 	for (size_t i = 0; uses && i < stack->count; i++)
 		if (stack->lines[i].included != NULL && is_own_text(&lint, &stack->lines[i]))
-			pam_lint_tell(&lint, &stack->lines[i], false, "includes %s, which could not be read: nobody has looked at what it lets through",
-				stack->lines[i].included);
+			pam_lint_tell(&lint, &stack->lines[i], false, "includes %s, which could not be read: "
+				"nobody has looked at what it lets through", stack->lines[i].included);
 	if (uses && !stack->is_fragment)
 		check_account(&lint, has_auth, account);
 	return uses;
@@ -235,9 +259,11 @@ struct services {
 	size_t count;
 };
 
-static enum stepup_error add_service(struct services *services, const char *folder, const char *dist_folder, const char *name)
+static enum stepup_error add_service(struct services *services, const char *folder, const char *dist_folder,
+	const char *name)
 {
-	struct pam_stack **more = realloc(services->stacks, (services->count + 1) * sizeof(struct pam_stack *));
+	struct pam_stack **more =
+		realloc(services->stacks, (services->count + 1) * sizeof(struct pam_stack *));
 	enum stepup_error error;
 
 	if (more == NULL)
@@ -246,7 +272,8 @@ static enum stepup_error add_service(struct services *services, const char *fold
 	error = pam_stack_read(folder, dist_folder, name, &more[services->count]);
 	if (error == STEPUP_OK)
 		services->count++;
-	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error; /* a link that leads nowhere is no service, and hides no other */
+	/* a link that leads nowhere is no service, and hides no other */
+	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
 static bool has_service(const struct services *services, size_t count, const char *name)
@@ -270,7 +297,8 @@ static enum stepup_error read_folder(struct services *services, const char *fold
 	for (int i = 0; i < count; i++) {
 		const char *name = entries[i]->d_name;
 
-		if (error == STEPUP_OK && name[0] != '.' && entries[i]->d_type != DT_DIR && !has_service(services, known, name))
+		if (error == STEPUP_OK && name[0] != '.' && entries[i]->d_type != DT_DIR &&
+		    !has_service(services, known, name))
 			error = add_service(services, folder, dist_folder, name);
 		free(entries[i]);
 	}
@@ -278,7 +306,8 @@ static enum stepup_error read_folder(struct services *services, const char *fold
 	return error;
 }
 
-enum stepup_error pam_lint_folder(const char *folder, const char *dist_folder, const struct pam_listener *listener, size_t *used)
+enum stepup_error pam_lint_folder(const char *folder, const char *dist_folder,
+	const struct pam_listener *listener, size_t *used)
 {
 	struct services services = {NULL, 0};
 	enum stepup_error error = read_folder(&services, folder, dist_folder);

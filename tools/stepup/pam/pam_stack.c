@@ -71,7 +71,8 @@ static bool parse_line(struct pam_line *line)
 	if (line->control == NULL)
 		return false;
 	word = next_word(&at);
-	if (strcasecmp(line->control, "@include") == 0 || strcasecmp(line->control, "include") == 0 || strcasecmp(line->control, "substack") == 0)
+	if (strcasecmp(line->control, "@include") == 0 || strcasecmp(line->control, "include") == 0 ||
+	    strcasecmp(line->control, "substack") == 0)
 		line->included = word;
 	else
 		line->module = word;
@@ -153,7 +154,8 @@ static enum stepup_error add_substack(struct pam_stack *stack, size_t parent, si
 	return STEPUP_OK;
 }
 
-/* Opens what is included: a path, or a name in one of the folders. `*path` is the caller's. NULL with errno. */
+/* Opens what is included: a path, or a name in one of the folders. `*path` is the caller's.
+ * NULL with errno. */
 static FILE *open_included(const struct stack_reading *reading, const char *name, char **path)
 {
 	const char *const folders[] = {reading->folder, reading->dist_folder};
@@ -210,7 +212,8 @@ static enum stepup_error pam_stack_take_line(const struct stack_reading *reading
 {
 	enum stepup_error error = STEPUP_NOT_FOUND;
 
-	if (!parse_line(line) || (reading->wanted != PAM_TYPE_UNKNOWN && line->type != reading->wanted && *line->control != '@')) {
+	if (!parse_line(line) ||
+	    (reading->wanted != PAM_TYPE_UNKNOWN && line->type != reading->wanted && *line->control != '@')) {
 		free(line->text);
 		return STEPUP_OK;
 	}
@@ -242,10 +245,12 @@ static enum stepup_error pam_stack_read_file(const struct stack_reading *reading
 	return error;
 }
 
-enum stepup_error pam_stack_read(const char *folder, const char *dist_folder, const char *name, struct pam_stack **stack)
+enum stepup_error pam_stack_read(const char *folder, const char *dist_folder, const char *name,
+	struct pam_stack **stack)
 {
 	struct pam_stack *made = calloc(1, sizeof(*made));
-	struct stack_reading reading = {.stack = made, .folder = folder, .dist_folder = dist_folder, .wanted = PAM_TYPE_UNKNOWN};
+	struct stack_reading reading = {
+		.stack = made, .folder = folder, .dist_folder = dist_folder, .wanted = PAM_TYPE_UNKNOWN};
 	enum stepup_error error = STEPUP_NO_MEMORY;
 	size_t own;
 	FILE *file = NULL;
@@ -308,7 +313,8 @@ const char *pam_bracket_action(const char *control, const char *value, char acti
 
 	for (const char *at = control; (at = strstr(at, value)) != NULL; at += length) {
 		if ((at == control || at[-1] == '[' || isspace((unsigned char)at[-1])) && at[length] == '=') {
-			(void)snprintf(action, 32, "%.*s", (int)strcspn(at + length + 1, " \t]"), at + length + 1);
+			(void)snprintf(action, 32, "%.*s", (int)strcspn(at + length + 1, " \t]"),
+				at + length + 1);
 			return action;
 		}
 	}
@@ -323,12 +329,14 @@ long pam_success_skips(const struct pam_line *line)
 		return -1;
 	if (line->control[0] != '[')
 		return 0;
-	if (pam_bracket_action(line->control, "success", action) == NULL && pam_bracket_action(line->control, "default", action) == NULL)
+	if (pam_bracket_action(line->control, "success", action) == NULL &&
+	    pam_bracket_action(line->control, "default", action) == NULL)
 		return 0;
 	return strcasecmp(action, "done") == 0 ? -1 : strtol(action, NULL, 10);
 }
 
-/* The substack directly inside `level` that `substack` is or is inside of; `level` where it is that one itself; SIZE_MAX where it isn't inside. */
+/* The substack directly inside `level` that `substack` is or is inside of; `level` where it is that one
+ * itself; SIZE_MAX where it isn't inside. */
 static size_t child_of(const struct pam_stack *stack, size_t level, size_t substack)
 {
 	size_t child = substack;

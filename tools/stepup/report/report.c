@@ -17,12 +17,14 @@ const struct report_kind report_kinds[] = {
 	{"approved", "Approved", "The user's own factor, for this action.", 'g'},
 	{"covered", "Covered", "Allowed without asking: an earlier step-up still covered it.", 'g'},
 	{"redeemed", "Redeemed", "A service carried the action out.", 'g'},
-	{"asked-again", "Asked again", "The service asked once more about what it had redeemed. Nothing was redeemed again.", 'n'},
+	{"asked-again", "Asked again",
+		"The service asked once more about what it had redeemed. Nothing was redeemed again.", 'n'},
 	{"requested", "Requested", "The user asked a second person.", 'n'},
 	{"agreed", "Agreed", "A second person agreed to the user's request.", 'g'},
 	{"request-ended", "Request ended", "A request ended without being used.", 'b'},
 	{"approved-for-others", "Approved for others", "The user agreed to somebody else's request.", 'w'},
-	{"denied-for-others", "Denied and locked others", "The user denied somebody's request, with their own factor, to lock that person.", 'w'},
+	{"denied-for-others", "Denied and locked others",
+		"The user denied somebody's request, with their own factor, to lock that person.", 'w'},
 	{"denied", "Denied and locked", "A second person denied the user's request to lock them.", 'b'},
 	{"refused", "Refused", "Nothing was approved.", 'b'},
 	{"redemption-refused", "Redemption refused", "A receipt was refused.", 'b'},
@@ -104,7 +106,8 @@ struct report *report_new(const char *user, int64_t since, int64_t until)
 	report->totals = json_object();
 	report->rows = json_array();
 	report->touched = json_object();
-	if (report->hosts == NULL || report->totals == NULL || report->rows == NULL || report->touched == NULL)
+	if (report->hosts == NULL || report->totals == NULL || report->rows == NULL ||
+	    report->touched == NULL)
 		out_of_memory();
 	return report;
 }
@@ -191,7 +194,8 @@ static void put_what(json_t *row, const json_t *entry, const json_t *evidence, c
 {
 	const char *prompt = message_text(evidence, "prompt"), *action = message_text(entry, "action"), *name;
 	const json_t *details = json_object_get(evidence, "details");
-	const char *shown[] = {type, message_text(entry, "kind"), action, message_text(evidence, "label"), message_text(entry, "credential")};
+	const char *shown[] = {type, message_text(entry, "kind"), action, message_text(evidence, "label"),
+		message_text(entry, "credential")};
 	char *text = NULL;
 	size_t size = 0;
 	json_t *value;
@@ -223,11 +227,15 @@ static void put_what(json_t *row, const json_t *entry, const json_t *evidence, c
 static void put_rest(json_t *row, const json_t *entry, const json_t *evidence)
 {
 	const json_t *context = json_object_get(entry, "context");
-	const char *caller = message_text(entry, "caller") != NULL ? message_text(entry, "caller") : message_text(context, "caller");
-	const char *factor[] = {message_text(entry, "method"), message_text(entry, "via"), message_text(evidence, "label"), message_text(entry, "credential")};
-	const char *from[] = {message_text(evidence, "rhost"), message_text(context, "service"), caller, message_text(entry, "audience")};
-	const char *note[] = {message_text(entry, "error"), message_text(entry, "why"), message_text(entry, "limit"), message_text(entry, "how"),
-		message_text(entry, "reference"), message_text(entry, "reason"), message_text(entry, "request")};
+	const char *caller = message_text(entry, "caller") != NULL ? message_text(entry, "caller")
+		: message_text(context, "caller");
+	const char *factor[] = {message_text(entry, "method"), message_text(entry, "via"),
+		message_text(evidence, "label"), message_text(entry, "credential")};
+	const char *from[] = {message_text(evidence, "rhost"), message_text(context, "service"), caller,
+		message_text(entry, "audience")};
+	const char *note[] = {message_text(entry, "error"), message_text(entry, "why"),
+		message_text(entry, "limit"), message_text(entry, "how"), message_text(entry, "reference"),
+		message_text(entry, "reason"), message_text(entry, "request")};
 
 	put_joined(row, "factor", factor, 4);
 	put_joined(row, "from", from, 4);
@@ -235,23 +243,28 @@ static void put_rest(json_t *row, const json_t *entry, const json_t *evidence)
 	report_put_text(row, "credential", message_text(entry, "credential"));
 }
 
-/* Refused because the user was locked already. What went over a limit that locks is refused as "Locked" too, just before the lock. */
+/* Refused because the user was locked already. What went over a limit that locks is refused as "Locked" too,
+ * just before the lock. */
 static bool was_locked(const json_t *entry, const char *kind)
 {
 	const char *error = message_text(entry, "error"), *why = message_text(entry, "why");
 
-	if (error == NULL || strcmp(error, "Locked") != 0 || (why != NULL && strcmp(why, "over the limit") == 0))
+	if (error == NULL || strcmp(error, "Locked") != 0 ||
+	    (why != NULL && strcmp(why, "over the limit") == 0))
 		return false;
 	return strcmp(kind, "refused") == 0 || strcmp(kind, "redemption-refused") == 0;
 }
 
-static void add_row(struct report *report, const json_t *entry, const json_t *evidence, const struct type_row *type, const char *kind)
+static void add_row(struct report *report, const json_t *entry, const json_t *evidence,
+	const struct type_row *type, const char *kind)
 {
-	bool erased = type->is_action && message_text(entry, "commitment") != NULL && json_object_get(evidence, "details") == NULL;
+	bool erased = type->is_action && message_text(entry, "commitment") != NULL &&
+		json_object_get(evidence, "details") == NULL;
 	int64_t at = message_number(entry, "at", 0);
 	char when[REPORT_TIME_SIZE];
-	json_t *row = json_pack("{s:I, s:I, s:s, s:s}", "entry", (json_int_t)message_number(entry, "index", -1), "at", (json_int_t)at, "time",
-		report_time(at, when), "kind", kind);
+	json_t *row =
+		json_pack("{s:I, s:I, s:s, s:s}", "entry", (json_int_t)message_number(entry, "index", -1),
+			"at", (json_int_t)at, "time", report_time(at, when), "kind", kind);
 
 	if (row == NULL || json_array_append_new(report->rows, row) != 0)
 		out_of_memory();
@@ -299,7 +312,9 @@ bool report_line(struct report *report, const char *line)
 
 	text = message_text(object, "format") != NULL ? NULL : message_text(object, "entry");
 	if (!good || text == NULL) {
-		good = good && (message_text(object, "format") != NULL || message_text(object, "checkpoint") != NULL);
+		good = good &&
+			(message_text(object, "format") != NULL ||
+				message_text(object, "checkpoint") != NULL);
 		goto out;
 	}
 	good = json_parse_object(text, strlen(text), &entry) == STEPUP_OK;
@@ -308,7 +323,8 @@ bool report_line(struct report *report, const char *line)
 	if (!good || name == NULL || at < report->since || at >= report->until)
 		goto out;
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		const char *kind = strcmp(types[i].type, name) == 0 ? kind_of(report, entry, &types[i]) : NULL;
+		const char *kind =
+			strcmp(types[i].type, name) == 0 ? kind_of(report, entry, &types[i]) : NULL;
 
 		if (kind != NULL)
 			add_row(report, entry, json_object_get(object, "details"), &types[i], kind);
@@ -329,9 +345,10 @@ json_t *report_finish(struct report *report)
 	json_object_foreach(report->hosts, host, unused)
 		if (json_array_append_new(hosts, json_string(host)) != 0)
 			out_of_memory();
-	whole = json_pack("{s:s, s:I, s:I, s:o, s:O, s:I, s:O, s:o}", "user", report->user, "since", (json_int_t)report->since, "until",
-		(json_int_t)report->until, "hosts", hosts, "totals", report->totals, "erased", (json_int_t)report->erased, "rows", report->rows, "locks",
-		report_locks(report->rows));
+	whole = json_pack("{s:s, s:I, s:I, s:o, s:O, s:I, s:O, s:o}", "user", report->user,
+		"since", (json_int_t)report->since, "until", (json_int_t)report->until, "hosts", hosts,
+		"totals", report->totals, "erased", (json_int_t)report->erased, "rows", report->rows,
+		"locks", report_locks(report->rows));
 	if (whole == NULL)
 		out_of_memory();
 	touched_finish(report->touched, whole);

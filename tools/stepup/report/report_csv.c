@@ -51,7 +51,8 @@ static void print_csv_things(const json_t *things, const char *kind, FILE *out)
 
 	json_array_foreach((json_t *)(uintptr_t)things, i, item) {
 		char first[REPORT_TIME_SIZE], times[24], *words = report_times_text(item);
-		const char *cells[12] = {report_time(message_number(item, "first", 0), first), "", kind, report_csv_text_of(item, "action"), "", "", "", "", words,
+		const char *cells[12] = {report_time(message_number(item, "first", 0), first), "", kind,
+			report_csv_text_of(item, "action"), "", "", "", "", words,
 			report_csv_text_of(item, "detail"), report_csv_text_of(item, "value"), times};
 
 		(void)snprintf(times, sizeof(times), "%lld", (long long)message_number(item, "times", 0));
@@ -62,16 +63,20 @@ static void print_csv_things(const json_t *things, const char *kind, FILE *out)
 
 void report_print_csv(const json_t *report, FILE *out)
 {
-	static const char *const headings[] = {"time", "entry", "kind", "action", "what", "who", "factor", "from", "note", "detail", "value", "times"};
+	static const char *const headings[] = {"time", "entry", "kind", "action", "what", "who", "factor",
+		"from", "note", "detail", "value", "times"};
 	const json_t *item;
 	size_t i;
 
 	report_csv_print_line(headings, 12, out);
 	json_array_foreach(json_object_get(report, "rows"), i, item) {
 		char number[24];
-		const char *cells[12] = {report_csv_text_of(item, "time"), number, report_csv_text_of(item, "kind"), report_csv_text_of(item, "action"), report_csv_text_of(item, "what"),
-			report_csv_text_of(item, "who"), report_csv_text_of(item, "factor"), report_csv_text_of(item, "from"),
-			message_bool(item, "erased", false) ? "details erased" : report_csv_text_of(item, "note"), "", "", ""};
+		const char *cells[12] = {report_csv_text_of(item, "time"), number,
+			report_csv_text_of(item, "kind"), report_csv_text_of(item, "action"),
+			report_csv_text_of(item, "what"), report_csv_text_of(item, "who"),
+			report_csv_text_of(item, "factor"), report_csv_text_of(item, "from"),
+			message_bool(item, "erased", false) ? "details erased"
+			: report_csv_text_of(item, "note"), "", "", ""};
 
 		(void)snprintf(number, sizeof(number), "%lld", (long long)message_number(item, "entry", -1));
 		report_csv_print_line(cells, 12, out);

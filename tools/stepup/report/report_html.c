@@ -12,43 +12,72 @@
 #include "tools/stepup/report/report.h"
 #include "tools/stepup/shell/output.h"
 
-static const char style[] =
-	":root{--page:#f6f7f9;--card:#fff;--ink:#17202b;--soft:#5b6675;--line:#dde2e8;--g:#1a7f4b;--w:#b25c00;--b:#c02636;--n:#4a6a94}"
-	"@media (prefers-color-scheme:dark){:root{--page:#12161c;--card:#1b212a;--ink:#e6eaf0;--soft:#9aa6b5;--line:#303945;--g:#4cc38a;"
+static const char style[] = ":root{--page:#f6f7f9;--card:#fff;--ink:#17202b;--soft:#5b6675;--line:#dde2e8;"
+	"--g:#1a7f4b;--w:#b25c00;--b:#c02636;--n:#4a6a94}"
+	"@media (prefers-color-scheme:dark){:root{--page:#12161c;--card:#1b212a;--ink:#e6eaf0;--soft:#9aa6b5;"
+	"--line:#303945;--g:#4cc38a;"
 	"--w:#f0a648;--b:#ff7b86;--n:#8fb4e6}}"
-	"*{box-sizing:border-box}body{margin:0;padding:2rem 1.25rem 4rem;background:var(--page);color:var(--ink);"
+	"*{box-sizing:border-box}body{margin:0;padding:2rem 1.25rem "
+	"4rem;background:var(--page);color:var(--ink);"
 	"font:15px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}"
-	"main{max-width:76rem;margin:0 auto}h1{font-size:1.7rem;line-height:1.2;margin:0 0 .3rem}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}"
+	"main{max-width:76rem;margin:0 auto}h1{font-size:1.7rem;line-height:1.2;margin:0 "
+	"0 .3rem}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}"
 	"p{margin:.2rem 0}p+.card{margin-top:.5rem}.soft{color:var(--soft)}"
-	".essence{background:var(--card);border:1px solid var(--line);border-left:6px solid var(--g);border-radius:8px;padding:.7rem 1rem;margin:1.2rem 0 0;"
-	"font-size:1.1rem;font-weight:600}.essence.b{border-left-color:var(--b)}.essence.w{border-left-color:var(--w)}"
-	".tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.2rem,1fr));gap:.6rem;margin:1rem 0 0;padding:0;list-style:none}"
-	".tiles li{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--n);border-radius:6px;padding:.5rem .7rem}"
-	".tiles b{display:block;font-size:1.5rem;line-height:1.2}.tiles .g{border-left-color:var(--g)}.tiles .w{border-left-color:var(--w)}"
+	".essence{background:var(--card);border:1px solid var(--line);border-left:6px solid "
+	"var(--g);border-radius:8px;padding:.7rem 1rem;margin:1.2rem 0 0;"
+	"font-size:1.1rem;font-weight:600}.essence.b{border-left-color:var(--b)}"
+	".essence.w{border-left-color:var(--w)}"
+	".tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.2rem,1fr));gap:.6rem;"
+	"margin:1rem 0 0;padding:0;list-style:none}"
+	".tiles li{background:var(--card);border:1px solid var(--line);border-left:4px solid "
+	"var(--n);border-radius:6px;padding:.5rem .7rem}"
+	".tiles b{display:block;font-size:1.5rem;line-height:1.2}.tiles .g{border-left-color:var(--g)}.tiles "
+	".w{border-left-color:var(--w)}"
 	".tiles .b{border-left-color:var(--b)}"
-	".card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.4rem .9rem;overflow-x:auto}"
-	".card.time{padding:.9rem 1.1rem .3rem;overflow:hidden}.lane,.axis{display:grid;grid-template-columns:9.5rem minmax(0,1fr)}"
-	".lane span{color:var(--soft);font-size:.85rem;line-height:1.9rem;padding-right:.7rem;text-align:right;white-space:nowrap}"
-	".lane b{color:var(--ink)}.lane svg{display:block;width:100%;height:1.9rem;border-bottom:1px solid var(--line)}"
-	"svg .late{fill:var(--b);opacity:.09}svg .tick{stroke:var(--line)}svg .lock{stroke:var(--b);stroke-dasharray:4 3;stroke-width:2}"
-	".axis div{position:relative;height:1.7rem;grid-column:2}.axis i{position:absolute;top:.25rem;transform:translateX(-50%);font-style:normal;font-size:.8rem;"
-	"font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.axis i.day{color:var(--ink);font-weight:600}"
-	"@media(max-width:40rem){body{padding:1.2rem .8rem 3rem}.lane,.axis{grid-template-columns:minmax(0,1fr)}.axis div{grid-column:1}"
-	".lane span{text-align:left;line-height:1.5rem}.lane svg{height:1.5rem}.tiles{grid-template-columns:repeat(auto-fill,minmax(7rem,1fr))}}"
+	".card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.4rem "
+	".9rem;overflow-x:auto}"
+	".card.time{padding:.9rem 1.1rem "
+	".3rem;overflow:hidden}.lane,.axis{display:grid;grid-template-columns:9.5rem minmax(0,1fr)}"
+	".lane span{color:var(--soft);font-size:.85rem;line-height:1.9rem;padding-right:.7rem;"
+	"text-align:right;white-space:nowrap}"
+	".lane b{color:var(--ink)}.lane svg{display:block;width:100%;height:1.9rem;border-bottom:1px "
+	"solid var(--line)}"
+	"svg .late{fill:var(--b);opacity:.09}svg .tick{stroke:var(--line)}svg "
+	".lock{stroke:var(--b);stroke-dasharray:4 3;stroke-width:2}"
+	".axis div{position:relative;height:1.7rem;grid-column:2}.axis "
+	"i{position:absolute;top:.25rem;transform:translateX(-50%);font-style:normal;font-size:.8rem;"
+	"font-variant-numeric:tabular-nums;color:var(--soft);white-space:nowrap}.axis "
+	"i.day{color:var(--ink);font-weight:600}"
+	"@media(max-width:40rem){body{padding:1.2rem .8rem "
+	"3rem}.lane,.axis{grid-template-columns:minmax(0,1fr)}.axis div{grid-column:1}"
+	".lane span{text-align:left;line-height:1.5rem}.lane "
+	"svg{height:1.5rem}.tiles{grid-template-columns:repeat(auto-fill,minmax(7rem,1fr))}}"
 	"rect.g{fill:var(--g)}rect.w{fill:var(--w)}rect.b{fill:var(--b)}rect.n{fill:var(--n)}"
-	"table{border-collapse:collapse;width:100%}th{text-align:left;font-weight:600;color:var(--soft);font-size:.85rem}"
-	"th,td{padding:.42rem .7rem .42rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}"
+	"table{border-collapse:collapse;width:100%}th{text-align:left;font-weight:600;color:var(--soft);"
+	"font-size:.85rem}"
+	"th,td{padding:.42rem .7rem .42rem 0;border-bottom:1px solid "
+	"var(--line);vertical-align:top;overflow-wrap:break-word}"
 	"td.wide,td.what{overflow-wrap:anywhere}td.more{font-size:.87rem;min-width:6rem}"
-	"tbody tr:last-child td{border-bottom:0}td.at{white-space:nowrap;font-variant-numeric:tabular-nums}td.what,td.wide{min-width:14rem}"
-	".warning{font-weight:600;color:var(--w)}.wrong{font-weight:600;color:var(--b)}.kind{white-space:nowrap;font-weight:600}.kind.g{color:var(--g)}.kind.w{color:var(--w)}.kind.b{color:var(--b)}.kind.n{color:var(--n)}"
-	"tr.day th{padding-top:1rem;color:var(--ink);font-size:1rem}.number{text-align:right;padding-right:1rem;font-variant-numeric:tabular-nums}"
-	"td.at code{display:block}code{font:.86em ui-monospace,'SFMono-Regular',Menlo,Consolas,monospace;color:var(--soft)}"
-	"@media(max-width:40rem){table,tbody,tr,td,tr.day th{display:block}thead{display:none}tr{padding:.45rem 0;border-bottom:1px solid var(--line)}"
-	"tbody tr:last-child{border-bottom:0}tbody td{display:grid;grid-template-columns:5.5rem minmax(0,1fr);padding:.1rem 0;border:0;min-width:0;"
-	"font-size:inherit;overflow-wrap:anywhere}td:empty{display:none}td::before{content:attr(data-label);color:var(--soft);font-size:.85rem;font-weight:400}"
+	"tbody tr:last-child td{border-bottom:0}td.at{white-space:nowrap;font-variant-numeric:tabular-nums}"
+	"td.what,td.wide{min-width:14rem}"
+	".warning{font-weight:600;color:var(--w)}.wrong{font-weight:600;color:var(--b)}"
+	".kind{white-space:nowrap;font-weight:600}.kind.g{color:var(--g)}.kind.w{color:var(--w)}"
+	".kind.b{color:var(--b)}.kind.n{color:var(--n)}"
+	"tr.day th{padding-top:1rem;color:var(--ink);font-size:1rem}.number{text-align:right;"
+	"padding-right:1rem;font-variant-numeric:tabular-nums}"
+	"td.at code{display:block}code{font:.86em "
+	"ui-monospace,'SFMono-Regular',Menlo,Consolas,monospace;color:var(--soft)}"
+	"@media(max-width:40rem){table,tbody,tr,td,tr.day "
+	"th{display:block}thead{display:none}tr{padding:.45rem 0;border-bottom:1px solid var(--line)}"
+	"tbody tr:last-child{border-bottom:0}tbody td{display:grid;grid-template-columns:5.5rem "
+	"minmax(0,1fr);padding:.1rem 0;border:0;min-width:0;"
+	"font-size:inherit;overflow-wrap:anywhere}td:empty{display:none}td::before{content:attr(data-label);"
+	"color:var(--soft);font-size:.85rem;font-weight:400}"
 	"td.at code{display:inline}tr.day{padding:0}tr.day th{border:0;padding:1rem 0 .3rem}}"
-	"@media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--g:#0b5c33;--w:#8a4700;--b:#9c1220;--n:#2f4d78}"
-	"body{padding:0;font-size:10.5pt}.card,.tiles li{border-radius:0}tr,.tiles li,.time{break-inside:avoid}thead{display:table-header-group}"
+	"@media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#bbb;--g:#0b5c33;"
+	"--w:#8a4700;--b:#9c1220;--n:#2f4d78}"
+	"body{padding:0;font-size:10.5pt}.card,.tiles li{border-radius:0}tr,.tiles "
+	"li,.time{break-inside:avoid}thead{display:table-header-group}"
 	"*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
 
 static void escape(const char *text, FILE *out)
@@ -76,8 +105,10 @@ static void print_head(const json_t *report, const char *standing, FILE *out)
 	size_t i;
 
 	(void)fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+		"'unsafe-inline'\">\n"
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+		"<meta name=\"color-scheme\" content=\"light dark\">\n"
 		"<meta name=\"robots\" content=\"noindex\">\n<title>What ", out);
 	escape(message_text(report, "user"), out);
 	(void)fprintf(out, " did</title>\n<style>%s</style>\n</head>\n<body>\n<main>\n<h1>What ", style);
@@ -96,7 +127,8 @@ static void print_head(const json_t *report, const char *standing, FILE *out)
 	(void)fputs("</p>\n", out);
 }
 
-/* The last lock, and what was let through after it: the first thing that somebody who comes to this wants to know. */
+/* The last lock, and what was let through after it: the first thing that somebody who comes to
+ * this wants to know. */
 static void print_essence(const json_t *report, FILE *out)
 {
 	char tone, *text = report_locks_text(report, &tone);
@@ -116,10 +148,11 @@ static void print_tiles(const json_t *report, FILE *out)
 		int64_t number = message_number(totals, kind->name, 0);
 
 		if (number > 0)
-			(void)fprintf(out, "<li class=\"%c\" title=\"%s\"><b>%lld</b>%s</li>\n", kind->tone, kind->meaning, (long long)number, kind->heading);
+			(void)fprintf(out, "<li class=\"%c\" title=\"%s\"><b>%lld</b>%s</li>\n", kind->tone,
+				kind->meaning, (long long)number, kind->heading);
 	}
-	(void)fprintf(out, "<li title=\"What the actions that were carried out were about, each once.\"><b>%lld</b>Touched</li>\n</ul>\n",
-		(long long)message_number(report, "notify", 0));
+	(void)fprintf(out, "<li title=\"What the actions that were carried out were about, each once.\">"
+		"<b>%lld</b>Touched</li>\n</ul>\n", (long long)message_number(report, "notify", 0));
 }
 
 /* --- tables --- */
@@ -127,7 +160,8 @@ static void print_tiles(const json_t *report, FILE *out)
 /* A cell that says its heading itself, for pages too narrow for columns. */
 static void begin_cell(const char *label, const char *class, FILE *out)
 {
-	(void)fprintf(out, "<td data-label=\"%s\"%s%s%s>", label, *class != '\0' ? " class=\"" : "", class, *class != '\0' ? "\"" : "");
+	(void)fprintf(out, "<td data-label=\"%s\"%s%s%s>", label, *class != '\0' ? " class=\"" : "", class,
+		*class != '\0' ? "\"" : "");
 }
 
 static void report_html_print_cell(const char *label, const char *class, const char *text, FILE *out)
@@ -161,7 +195,9 @@ static void print_things(const json_t *things, const char *id, FILE *out)
 	const json_t *thing;
 	size_t i;
 
-	(void)fprintf(out, "<div class=\"card\"><table id=\"%s\"><thead><tr><th>Action<th>Detail<th>Value<th>How often<th>First (UTC)<th>Last (UTC)</tr></thead><tbody>\n", id);
+	(void)fprintf(out,
+		"<div class=\"card\"><table id=\"%s\"><thead><tr><th>Action<th>Detail<th>Value<th>How "
+		"often<th>First (UTC)<th>Last (UTC)</tr></thead><tbody>\n", id);
 	json_array_foreach((json_t *)(uintptr_t)things, i, thing)
 		print_thing(thing, out);
 	(void)fputs("</tbody></table></div>\n", out);
@@ -169,14 +205,16 @@ static void print_things(const json_t *things, const char *id, FILE *out)
 
 static void print_touched(const json_t *report, FILE *out)
 {
-	const json_t *touched = json_object_get(report, "touched"), *unredeemed = json_object_get(report, "unredeemed");
+	const json_t *touched = json_object_get(report, "touched"),
+		*unredeemed = json_object_get(report, "unredeemed");
 	int64_t erased = message_number(report, "erased", 0);
 
 	(void)fputs("<h2>Touched: whom to notify</h2>\n", out);
 	if (json_array_size(touched) == 0)
 		(void)fprintf(out, "<p>%s</p>\n", report_nothing_touched(report));
 	if (erased > 0)
-		(void)fprintf(out, "<p class=\"warning\">Entries whose details have been erased: %lld. What they were about is missing here.</p>\n", (long long)erased);
+		(void)fprintf(out, "<p class=\"warning\">Entries whose details have been erased: %lld. "
+			"What they were about is missing here.</p>\n", (long long)erased);
 	if (json_array_size(touched) > 0)
 		print_things(touched, "touched", out);
 	if (json_array_size(unredeemed) == 0)
@@ -189,15 +227,17 @@ static void print_touched(const json_t *report, FILE *out)
 
 static void print_row(const json_t *row, FILE *out)
 {
-	static const char *const members[][2] = {{"who", "Who else"}, {"factor", "With"}, {"from", "From"}, {"note", "Note"}};
+	static const char *const members[][2] = {{"who", "Who else"}, {"factor", "With"}, {"from", "From"},
+		{"note", "Note"}};
 	const struct report_kind *kind = report_kind_of(row);
 
 	(void)fputs("<tr>", out);
 	begin_cell("When (UTC)", "at", out);
 	(void)fputs("<span>", out);
 	report_print_time(message_number(row, "at", 0), strlen("2026-11-23 "), out);
-	(void)fprintf(out, " <code>#%lld</code></span><td data-label=\"Kind\" class=\"kind %c\" title=\"%s\">%s", (long long)message_number(row, "entry", -1), kind->tone,
-		kind->meaning, kind->heading);
+	(void)fprintf(out,
+		" <code>#%lld</code></span><td data-label=\"Kind\" class=\"kind %c\" title=\"%s\">%s",
+		(long long)message_number(row, "entry", -1), kind->tone, kind->meaning, kind->heading);
 	begin_cell("What", "what", out);
 	(void)fputs("<span>", out);
 	escape(message_text(row, "what"), out);
@@ -205,7 +245,8 @@ static void print_row(const json_t *row, FILE *out)
 		(void)fputs(" <span class=\"soft\">(details erased)</span>", out);
 	(void)fputs("</span>", out);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		report_html_print_cell(members[i][1], i == 0 ? "" : "more", message_text(row, members[i][0]), out);
+		report_html_print_cell(members[i][1], i == 0 ? "" : "more",
+			message_text(row, members[i][0]), out);
 	(void)fputs("</tr>\n", out);
 }
 
@@ -215,7 +256,8 @@ static void report_html_print_rows(const json_t *report, FILE *out)
 	int64_t day = -1;
 	size_t i;
 
-	(void)fputs("<h2>One by one</h2>\n<div class=\"card\"><table id=\"rows\"><thead><tr><th>When (UTC)<th>Kind<th>What<th>Who else<th>With<th>From<th>Note</tr>"
+	(void)fputs("<h2>One by one</h2>\n<div class=\"card\"><table id=\"rows\"><thead><tr><th>When "
+		"(UTC)<th>Kind<th>What<th>Who else<th>With<th>From<th>Note</tr>"
 		"</thead><tbody>\n", out);
 	json_array_foreach(json_object_get(report, "rows"), i, row) {
 		int64_t at = message_number(row, "at", 0);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The times in which the user was locked, out of a report's rows; see report.h and report_output.h. Who is locked can be locked again, by somebody
- * else or for another reason: that goes on with the same time, which only an unlock ends.
+ * The times in which the user was locked, out of a report's rows; see report.h and report_output.h. Who is
+ * locked can be locked again, by somebody else or for another reason: that goes on with the same time, which
+ * only an unlock ends.
  */
 #include "tools/stepup/report/report_output.h"
 
@@ -25,7 +26,8 @@ static bool is_refusal(const json_t *row)
 
 static bool went_through(const json_t *row)
 {
-	return is_kind(row, "approved") || is_kind(row, "covered") || is_kind(row, "redeemed") || is_kind(row, "approved-for-others");
+	return is_kind(row, "approved") || is_kind(row, "covered") || is_kind(row, "redeemed") ||
+		is_kind(row, "approved-for-others");
 }
 
 static void report_locks_put(json_t *object, const char *name, json_t *value)
@@ -45,8 +47,9 @@ static void put_time(json_t *lock, const char *name, const json_t *row)
 	report_locks_put(lock, name, json_integer(message_number(row, "at", 0)));
 }
 
-/* Whether the user was locked when the time of the report began: something was refused for it, or it was undone, before any lock. Where something went
- * through before, it wasn't: what was undone then is the suspension of codes that guessing brought. */
+/* Whether the user was locked when the time of the report began: something was refused for it, or it was
+ * undone, before any lock. Where something went through before, it wasn't: what was undone then is the
+ * suspension of codes that guessing brought. */
 static bool began_locked(const json_t *rows)
 {
 	const json_t *row;
@@ -155,7 +158,8 @@ static void print_lock(const json_t *lock, FILE *out)
 		print_when(lock, "again", "again_who", out);
 		(void)fputs(". ", out);
 	}
-	(void)fprintf(out, "While it was locked %lld %s refused and ", (long long)refused, refused == 1 ? "try was" : "tries were");
+	(void)fprintf(out, "While it was locked %lld %s refused and ", (long long)refused,
+		refused == 1 ? "try was" : "tries were");
 	if (passed > 0)
 		(void)fprintf(out, "%lld went through.", (long long)passed);
 	else
@@ -164,18 +168,21 @@ static void print_lock(const json_t *lock, FILE *out)
 
 char *report_locks_text(const json_t *report, char *tone)
 {
-	const json_t *locks = json_object_get(report, "locks"), *lock = json_array_get(locks, json_array_size(locks) - 1);
+	const json_t *locks = json_object_get(report, "locks"),
+		*lock = json_array_get(locks, json_array_size(locks) - 1);
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
 	if (out == NULL)
 		out_of_memory();
-	*tone = message_number(lock, "passed", 0) > 0 ? 'b' : lock == NULL || json_object_get(lock, "until") != NULL ? 'w' : 'g';
+	*tone = message_number(lock, "passed", 0) > 0 ? 'b' : lock == NULL ||
+		json_object_get(lock, "until") != NULL ? 'w' : 'g';
 	if (lock != NULL)
 		print_lock(lock, out);
 	else
-		(void)fputs("The account was not locked in this time, or nothing was tried while it was: `stepup status` says who is locked.", out);
+		(void)fputs("The account was not locked in this time, or nothing was tried while it was: "
+			"`stepup status` says who is locked.", out);
 	if (fclose(out) != 0)
 		out_of_memory();
 	return text;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reports as text, to be read at a glance on a terminal of 80 columns; see report_output.h. What an entry is stands left, what there is to say of it right
- * of that, broken between words where the terminal ends. Ids of credentials are left to the other forms.
+ * Reports as text, to be read at a glance on a terminal of 80 columns; see report_output.h. What an entry is
+ * stands left, what there is to say of it right of that, broken between words where the terminal ends. Ids of
+ * credentials are left to the other forms.
  */
 #include "tools/stepup/report/report_output.h"
 
@@ -28,7 +29,8 @@ static const char *report_text_text_of(const json_t *row, const char *name)
 
 char *report_times_text(const json_t *thing)
 {
-	int64_t times = message_number(thing, "times", 0), unredeemed = message_number(thing, "unredeemed", 0);
+	int64_t times = message_number(thing, "times", 0),
+		unredeemed = message_number(thing, "unredeemed", 0);
 	const char *name;
 	char *text = NULL;
 	size_t size = 0;
@@ -40,7 +42,8 @@ char *report_times_text(const json_t *thing)
 	if (times > 0)
 		(void)fprintf(out, "%lld %s", (long long)times, times == 1 ? "time" : "times");
 	if (unredeemed > 0)
-		(void)fprintf(out, "%s%lld approved and not redeemed by then", times > 0 ? ", " : "", (long long)unredeemed);
+		(void)fprintf(out, "%s%lld approved and not redeemed by then", times > 0 ? ", " : "",
+			(long long)unredeemed);
 	json_object_foreach(json_object_get(thing, "numbers"), name, value)
 		(void)fprintf(out, ", %s %lld", name, (long long)json_integer_value(value));
 	if (fclose(out) != 0)
@@ -172,7 +175,8 @@ static void print_totals(const json_t *report, FILE *out)
 /* What whoever else had a hand in it did. */
 static const char *hand_of(const json_t *row)
 {
-	static const char *const hands[][2] = {{"approved", "agreed by "}, {"covered", "agreed by "}, {"redeemed", "agreed by "}, {"approved-for-others", "for "},
+	static const char *const hands[][2] = {{"approved", "agreed by "}, {"covered", "agreed by "},
+		{"redeemed", "agreed by "}, {"approved-for-others", "for "},
 		{"administered", "to "}};
 
 	for (size_t i = 0; i < sizeof(hands) / sizeof(hands[0]); i++)
@@ -229,7 +233,8 @@ static char *rest_of(const json_t *row)
 	return text;
 }
 
-/* One line; where that is too short, one for what it was and one for the rest; where these are too short as well, as many as it takes. */
+/* One line; where that is too short, one for what it was and one for the rest; where these are too short as
+ * well, as many as it takes. */
 static void print_what(const json_t *row, size_t column, FILE *out)
 {
 	char *what = what_of(row), *rest = rest_of(row), *all = NULL;
@@ -237,7 +242,8 @@ static void print_what(const json_t *row, size_t column, FILE *out)
 
 	if (asprintf(&all, "%s%s%s", what, *rest != '\0' ? DOT : "", rest) < 0)
 		out_of_memory();
-	if (page > 0 && page_columns(all) > room && page_columns(what) <= room && page_columns(rest) <= room) {
+	if (page > 0 && page_columns(all) > room && page_columns(what) <= room &&
+	    page_columns(rest) <= room) {
 		print_hanging(what, column, out);
 		(void)fprintf(out, "%*s", (int)column, "");
 		print_hanging(rest, column, out);
@@ -252,7 +258,8 @@ static void print_what(const json_t *row, size_t column, FILE *out)
 static void report_text_print_rows(const json_t *rows, FILE *out)
 {
 	int64_t last = message_number(json_array_get(rows, json_array_size(rows) - 1), "entry", 0), day = -1;
-	int digits = snprintf(NULL, 0, "%lld", (long long)last), start = (int)strlen("15:00:07  #") + digits + 2;
+	int digits = snprintf(NULL, 0, "%lld", (long long)last),
+		start = (int)strlen("15:00:07  #") + digits + 2;
 	size_t kinds = widest(rows, "kind"), i;
 	const json_t *row;
 
@@ -263,7 +270,8 @@ static void report_text_print_rows(const json_t *rows, FILE *out)
 			char date[REPORT_TIME_SIZE];
 
 			day = at / DAY;
-			(void)fprintf(out, "\n%.*s (UTC)\n", (int)strlen("2026-11-23"), report_time(at, date));
+			(void)fprintf(out, "\n%.*s (UTC)\n", (int)strlen("2026-11-23"),
+				report_time(at, date));
 		}
 		report_print_time(at, TIME_OF_DAY, out);
 		(void)fprintf(out, "  #%-*lld  ", digits, (long long)message_number(row, "entry", -1));
@@ -296,7 +304,8 @@ static void print_often(const json_t *thing, size_t column, FILE *out)
 
 static void report_text_print_things(const json_t *things, FILE *out)
 {
-	size_t page = page_width(out), actions = widest(things, "action") + 2, details = widest(things, "detail") + 2, values = widest(things, "value"), i;
+	size_t page = page_width(out), actions = widest(things, "action") + 2,
+		details = widest(things, "detail") + 2, values = widest(things, "value"), i;
 	size_t most = page > 0 ? page / 4 : LEFT_MAX, column;
 	const json_t *thing;
 
@@ -313,11 +322,13 @@ static void report_text_print_things(const json_t *things, FILE *out)
 
 static void report_text_print_touched(const json_t *report, FILE *out)
 {
-	const json_t *touched = json_object_get(report, "touched"), *unredeemed = json_object_get(report, "unredeemed");
+	const json_t *touched = json_object_get(report, "touched"),
+		*unredeemed = json_object_get(report, "unredeemed");
 	int64_t erased = message_number(report, "erased", 0);
 
 	if (json_array_size(touched) > 0) {
-		(void)fprintf(out, "\nTouched: %lld. These are the ones to notify. Times are UTC.\n", (long long)message_number(report, "notify", 0));
+		(void)fprintf(out, "\nTouched: %lld. These are the ones to notify. Times are UTC.\n",
+			(long long)message_number(report, "notify", 0));
 		report_text_print_things(touched, out);
 	} else {
 		(void)fprintf(out, "\n%s\n", report_nothing_touched(report));
@@ -340,7 +351,8 @@ void report_print_text(const json_t *report, const char *standing, FILE *out)
 	report_text_print_head(report, standing, out);
 	if (json_array_size(rows) == 0) {
 		(void)fputc('\n', out);
-		print_hanging("The log has nothing about this user in that time. Is the name spelt as `stepup users` shows it?", 0, out);
+		print_hanging("The log has nothing about this user in that time. "
+			"Is the name spelt as `stepup users` shows it?", 0, out);
 		return;
 	}
 	report_text_print_essence(report, out);

@@ -13,7 +13,8 @@ const char *report_time(int64_t at, char text[REPORT_TIME_SIZE])
 	time_t seconds = (time_t)at;
 	struct tm utc;
 
-	if (gmtime_r(&seconds, &utc) == NULL || strftime(text, REPORT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+	if (gmtime_r(&seconds, &utc) == NULL ||
+	    strftime(text, REPORT_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
 		(void)snprintf(text, REPORT_TIME_SIZE, "?");
 	return text;
 }
@@ -72,8 +73,9 @@ static bool parse_zone(const char *text, long *east)
 		return true;
 	if (text[0] != '+' && text[0] != '-')
 		return false;
-	if ((sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 && sscanf(text + 1, "%2d%2d%n", &hours, &minutes, &used) != 2) ||
-		text[1 + used] != '\0' || hours < 0 || hours > 14 || minutes < 0 || minutes > 59)
+	if ((sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 &&
+		    sscanf(text + 1, "%2d%2d%n", &hours, &minutes, &used) != 2) ||
+	    text[1 + used] != '\0' || hours < 0 || hours > 14 || minutes < 0 || minutes > 59)
 		return false;
 	*east = (hours * 3600L + minutes * 60L) * (text[0] == '-' ? -1 : 1);
 	return true;
@@ -92,7 +94,8 @@ void report_print_time(int64_t at, size_t from, FILE *out)
 
 bool report_time_parse(const char *text, int64_t now, int64_t *at)
 {
-	static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"};
+	static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M",
+		"%Y-%m-%d %H:%M", "%Y-%m-%d"};
 
 	if (parse_relative(text, now, at) || parse_day(text, now, at))
 		return true;

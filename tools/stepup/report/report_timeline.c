@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A report's timeline: a lane for each kind of thing, one below the other over the same time; see report_output.h. Each lane is a drawing that
- * stretches, and all that is text stands beside it, so that it stays readable however wide the page is.
+ * A report's timeline: a lane for each kind of thing, one below the other over the same time; see
+ * report_output.h. Each lane is a drawing that stretches, and all that is text stands beside it, so that it
+ * stays readable however wide the page is.
  */
 #include "tools/stepup/report/report_output.h"
 
@@ -40,7 +41,8 @@ static void span_of(struct timeline *timeline)
 /* The shortest round step with which there are few enough ticks. */
 static int64_t step_of(int64_t span)
 {
-	static const int64_t steps[] = {1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY};
+	static const int64_t steps[] = {1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY,
+		2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY};
 	const size_t count = sizeof(steps) / sizeof(steps[0]);
 	int64_t step = 0;
 
@@ -54,7 +56,8 @@ static int64_t step_of(int64_t span)
 /* From 0 to 1. */
 static double place_of(const struct timeline *timeline, int64_t at)
 {
-	return timeline->to > timeline->from ? (double)(at - timeline->from) / (double)(timeline->to - timeline->from) : 0;
+	return timeline->to > timeline->from
+		? (double)(at - timeline->from) / (double)(timeline->to - timeline->from) : 0;
 }
 
 static size_t bucket_of(const struct timeline *timeline, int64_t at)
@@ -79,7 +82,8 @@ static int height_of(unsigned count)
 
 static void print_upright(const char *class, double x, FILE *out)
 {
-	(void)fprintf(out, "<line class=\"%s\" x1=\"%.2f\" x2=\"%.2f\" y1=\"0\" y2=\"%d\" vector-effect=\"non-scaling-stroke\"/>", class, x, x, LANE_HEIGHT);
+	(void)fprintf(out, "<line class=\"%s\" x1=\"%.2f\" x2=\"%.2f\" y1=\"0\" y2=\"%d\" "
+		"vector-effect=\"non-scaling-stroke\"/>", class, x, x, LANE_HEIGHT);
 }
 
 static bool report_timeline_is_kind(const json_t *row, const char *name)
@@ -100,9 +104,11 @@ static void print_ground(const struct timeline *timeline, FILE *out)
 
 	json_array_foreach((json_t *)(uintptr_t)timeline->locks, i, lock) {
 		int64_t at = message_number(lock, "at", -1), until = message_number(lock, "until", -1);
-		double left = at >= 0 ? middle_of(timeline, at) : 0, right = until >= 0 ? middle_of(timeline, until) : BUCKETS;
+		double left = at >= 0 ? middle_of(timeline, at) : 0,
+			right = until >= 0 ? middle_of(timeline, until) : BUCKETS;
 
-		(void)fprintf(out, "<rect class=\"late\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"%d\"/>", left, right > left ? right - left : 0, LANE_HEIGHT);
+		(void)fprintf(out, "<rect class=\"late\" x=\"%.2f\" y=\"0\" width=\"%.2f\" height=\"%d\"/>",
+			left, right > left ? right - left : 0, LANE_HEIGHT);
 	}
 	for (int64_t at = first_tick(timeline); at <= timeline->to; at += timeline->step)
 		print_upright("tick", place_of(timeline, at) * (BUCKETS - 1) + 0.5, out);
@@ -121,17 +127,21 @@ static void print_lane(const struct timeline *timeline, const struct report_kind
 	json_array_foreach((json_t *)(uintptr_t)timeline->rows, i, row)
 		if (report_kind_of(row) == kind)
 			counts[bucket_of(timeline, message_number(row, "at", 0))]++;
-	(void)fprintf(out, "<div class=\"lane\"><span title=\"%s\">%s <b>%lld</b></span><svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
-		kind->meaning, kind->heading, (long long)message_number(timeline->totals, kind->name, 0), BUCKETS, LANE_HEIGHT);
+	(void)fprintf(out, "<div class=\"lane\"><span title=\"%s\">%s <b>%lld</b></span>"
+		"<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" aria-hidden=\"true\">",
+		kind->meaning, kind->heading, (long long)message_number(timeline->totals, kind->name, 0),
+		BUCKETS, LANE_HEIGHT);
 	print_ground(timeline, out);
 	for (i = 0; i < BUCKETS; i++) {
 		int height = height_of(counts[i]);
 
 		if (counts[i] == 0)
 			continue;
-		(void)fprintf(out, "<rect class=\"%c\" x=\"%.2f\" y=\"%d\" width=\".9\" height=\"%d\"><title>%u \u00d7 %s, from ", kind->tone, (double)i + 0.05,
-			LANE_HEIGHT - height, height, counts[i], kind->heading);
-		report_print_time(timeline->from + (int64_t)i * (timeline->to - timeline->from) / (BUCKETS - 1), 0, out);
+		(void)fprintf(out, "<rect class=\"%c\" x=\"%.2f\" y=\"%d\" width=\".9\" height=\"%d\">"
+			"<title>%u \u00d7 %s, from ",
+			kind->tone, (double)i + 0.05, LANE_HEIGHT - height, height, counts[i], kind->heading);
+		report_print_time(timeline->from + (int64_t)i * (timeline->to - timeline->from) /
+			(BUCKETS - 1), 0, out);
 		(void)fputs("</title></rect>", out);
 	}
 	(void)fputs("</svg></div>\n", out);
@@ -147,7 +157,8 @@ static void print_axis(const struct timeline *timeline, FILE *out)
 
 		(void)report_time(at, time);
 		(void)fprintf(out, "<i%s style=\"left:%.2f%%\">%.*s</i>", is_day ? " class=\"day\"" : "",
-			(place_of(timeline, at) * (BUCKETS - 1) + 0.5) * 100 / BUCKETS, timeline->step < 60 ? 8 : 5,
+			(place_of(timeline, at) * (BUCKETS - 1) + 0.5) * 100 / BUCKETS,
+			timeline->step < 60 ? 8 : 5,
 			time + (is_day ? strlen("2026-") : strlen("2026-11-23T")));
 	}
 	(void)fputs("</div></div>\n", out);
@@ -155,13 +166,13 @@ static void print_axis(const struct timeline *timeline, FILE *out)
 
 void report_print_timeline(const json_t *report, FILE *out)
 {
-	struct timeline timeline = {.rows = json_object_get(report, "rows"), .totals = json_object_get(report, "totals"),
-		.locks = json_object_get(report, "locks")};
+	struct timeline timeline = {.rows = json_object_get(report, "rows"),
+		.totals = json_object_get(report, "totals"), .locks = json_object_get(report, "locks")};
 
 	span_of(&timeline);
 	timeline.step = step_of(timeline.to - timeline.from);
-	(void)fputs("<h2>Timeline (UTC)</h2>\n<div class=\"card time\" role=\"img\" aria-label=\"When each kind of thing happened; the table below has the "
-		"same.\">\n", out);
+	(void)fputs("<h2>Timeline (UTC)</h2>\n<div class=\"card time\" role=\"img\" aria-label=\"When each "
+		"kind of thing happened; the table below has the same.\">\n", out);
 	for (const struct report_kind *kind = report_kinds; kind->name != NULL; kind++)
 		if (message_number(timeline.totals, kind->name, 0) > 0)
 			print_lane(&timeline, kind, out);

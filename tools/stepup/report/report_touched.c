@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What was touched; see report_touched.h. `things` is action → detail → value → {"times", "unredeemed", "numbers", "first", "last"}. */
+/* What was touched; see report_touched.h. `things` is action → detail → value → {"times", "unredeemed",
+ * "numbers", "first", "last"}. */
 #include "tools/stepup/report/report_touched.h"
 
 #include <stdbool.h>
@@ -43,7 +44,8 @@ static void note_time(json_t *thing, int64_t at, bool carried_out)
 	report_touched_put(thing, "last", json_integer(at));
 }
 
-/* One thing that an action was about. `carried_out`: it happened; else a receipt was issued for it, which may or may not be redeemed. */
+/* One thing that an action was about. `carried_out`: it happened; else a receipt was issued for it, which may
+ * or may not be redeemed. */
 static void touch(json_t *thing, const json_t *details, int64_t at, bool carried_out)
 {
 	json_t *numbers = object_in(thing, "numbers"), *number;
@@ -65,7 +67,8 @@ static void touch_all(json_t *things, const json_t *details, const char *action,
 
 	json_object_foreach((json_t *)(uintptr_t)details, name, value)
 		if (json_is_string(value))
-			touch(object_in(object_in(object_in(things, action), name), json_string_value(value)), details, at, carried_out);
+			touch(object_in(object_in(object_in(things, action), name), json_string_value(value)),
+				details, at, carried_out);
 }
 
 /* A redemption uses up what was issued. */
@@ -76,7 +79,9 @@ static void redeem(const json_t *things, const json_t *details, const char *acti
 
 	json_object_foreach((json_t *)(uintptr_t)details, name, value) {
 		json_t *thing = json_is_string(value)
-			? json_object_get(json_object_get(json_object_get(things, action), name), json_string_value(value)) : NULL;
+			? json_object_get(json_object_get(json_object_get(things, action), name),
+				json_string_value(value))
+			: NULL;
 
 		if (thing != NULL && message_number(thing, "unredeemed", 0) > 0)
 			report_touched_count(thing, "unredeemed", -1);
@@ -103,12 +108,15 @@ void touched_note(json_t *things, const json_t *entry, const json_t *evidence, c
 /* --- the whole --- */
 
 /* A thing goes to what was touched, or to what was only approved. */
-static void add_thing(json_t *report, const char *action, const char *detail, const char *value, const json_t *thing)
+static void add_thing(json_t *report, const char *action, const char *detail, const char *value,
+	const json_t *thing)
 {
-	bool touched = message_number(thing, "times", 0) > 0, unredeemed = message_number(thing, "unredeemed", 0) > 0;
+	bool touched = message_number(thing, "times", 0) > 0,
+		unredeemed = message_number(thing, "unredeemed", 0) > 0;
 	json_t *copy = json_copy((json_t *)(uintptr_t)thing);
 
-	if (copy == NULL || json_array_append_new(json_object_get(report, touched ? "touched" : "unredeemed"), copy) != 0)
+	if (copy == NULL ||
+	    json_array_append_new(json_object_get(report, touched ? "touched" : "unredeemed"), copy) != 0)
 		out_of_memory();
 	report_touched_put(copy, "action", json_string(action));
 	report_touched_put(copy, "detail", json_string(detail));
@@ -147,5 +155,6 @@ void touched_finish(const json_t *things, json_t *report)
 		json_object_foreach(details, detail, values)
 			json_object_foreach(values, value, thing)
 				add_thing(report, action, detail, value, thing);
-	report_touched_put(report, "notify", json_integer(count_distinct(json_object_get(report, "touched"))));
+	report_touched_put(report, "notify",
+		json_integer(count_distinct(json_object_get(report, "touched"))));
 }

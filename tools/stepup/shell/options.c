@@ -13,51 +13,77 @@
 const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_HELP] = {"help", NULL, COMPLETE_NOTHING, NULL, "say how to use it"},
 	[OPTION_JSON] = {"json", NULL, COMPLETE_NOTHING, NULL, "print JSON, for programs"},
-	[OPTION_SOCKET_DIR] = {"socket-dir", "DIR", COMPLETE_FOLDER, NULL, "where the verifier's sockets are (" STEPUP_RUNDIR ")"},
-	[OPTION_USER] = {"user", "NAME", COMPLETE_USER, NULL, "act for NAME (root, or a caller that the configuration names)"},
-	[OPTION_AGAIN] = {"again", NULL, COMPLETE_NOTHING, NULL, "invite once more although somebody has enrolled; this is logged"},
-	[OPTION_ALGORITHM] = {"algorithm", "NAME", COMPLETE_WORDS, "SHA1 SHA256 SHA512", "hash of the codes: SHA1 (default), SHA256, SHA512"},
+	[OPTION_SOCKET_DIR] = {"socket-dir", "DIR", COMPLETE_FOLDER, NULL,
+		"where the verifier's sockets are (" STEPUP_RUNDIR ")"},
+	[OPTION_USER] = {"user", "NAME", COMPLETE_USER, NULL,
+		"act for NAME (root, or a caller that the configuration names)"},
+	[OPTION_AGAIN] = {"again", NULL, COMPLETE_NOTHING, NULL,
+		"invite once more although somebody has enrolled; this is logged"},
+	[OPTION_ALGORITHM] = {"algorithm", "NAME", COMPLETE_WORDS, "SHA1 SHA256 SHA512",
+		"hash of the codes: SHA1 (default), SHA256, SHA512"},
 	[OPTION_AS_BACKUP] = {"as-backup", NULL, COMPLETE_NOTHING, NULL,
 		"put back a store that left with --move as any copy"},
 	[OPTION_ATTESTATION] = {"attestation", "FILE", COMPLETE_FILE, NULL,
 		"agent: what ssh-keygen -O write-attestation=FILE wrote when the key was made"},
-	[OPTION_CALLER] = {"caller", "ACCOUNT", COMPLETE_USER, NULL, "as if a program of ACCOUNT asked: a console's, or root for sshd and sudo"},
-	[OPTION_CHALLENGE] = {"challenge", "FILE", COMPLETE_FILE, NULL, "agent: what ssh-keygen -O challenge=FILE was given then"},
-	[OPTION_CHECKPOINT] = {"checkpoint", "FILE", COMPLETE_FILE, NULL, "checkpoints that you kept elsewhere, one behind the other: the log must hold them"},
-	[OPTION_CONFIG_DIR] = {"config-dir", "DIR", COMPLETE_FOLDER, NULL, "the configuration's folder (" STEPUP_SYSCONFDIR ")"},
+	[OPTION_CALLER] = {"caller", "ACCOUNT", COMPLETE_USER, NULL,
+		"as if a program of ACCOUNT asked: a console's, or root for sshd and sudo"},
+	[OPTION_CHALLENGE] = {"challenge", "FILE", COMPLETE_FILE, NULL,
+		"agent: what ssh-keygen -O challenge=FILE was given then"},
+	[OPTION_CHECKPOINT] = {"checkpoint", "FILE", COMPLETE_FILE, NULL,
+		"checkpoints that you kept elsewhere, one behind the other: the log must hold them"},
+	[OPTION_CONFIG_DIR] = {"config-dir", "DIR", COMPLETE_FOLDER, NULL,
+		"the configuration's folder (" STEPUP_SYSCONFDIR ")"},
 	[OPTION_COUNT_OF] = {"count", "N", COMPLETE_NOTHING, NULL, "at most N of them"},
-	[OPTION_COUNTER] = {"counter", "N", COMPLETE_NOTHING, NULL, "hotp: the counter of the token's next code (0)"},
+	[OPTION_COUNTER] = {"counter", "N", COMPLETE_NOTHING, NULL,
+		"hotp: the counter of the token's next code (0)"},
 	[OPTION_CSV] = {"csv", NULL, COMPLETE_NOTHING, NULL, "as a table for a spreadsheet"},
 	[OPTION_DIGITS] = {"digits", "N", COMPLETE_WORDS, "6 7 8", "digits of a code: 6 (default), 7 or 8"},
 	[OPTION_FILE] = {"file", "FILE", COMPLETE_FILE, NULL, "the exported log"},
-	[OPTION_FOLLOW] = {"follow", NULL, COMPLETE_NOTHING, NULL, "go on: show the list again whenever it changes"},
+	[OPTION_FOLLOW] = {"follow", NULL, COMPLETE_NOTHING, NULL,
+		"go on: show the list again whenever it changes"},
 	[OPTION_FROM] = {"from", "N", COMPLETE_NOTHING, NULL, "from entry N on, instead of the last ones"},
 	[OPTION_HTML] = {"html", NULL, COMPLETE_NOTHING, NULL, "as one page for a browser, or to print"},
-	[OPTION_INVITATION] = {"invitation", "CODE", COMPLETE_NOTHING, NULL, "the invitation that an administrator gave you; `-` asks for it"},
-	[OPTION_KEY] = {"key", "KEY", COMPLETE_FILE, NULL,
-		"log verify: the log's key, noted when `stepup init` printed it; enroll agent: the key's .pub file"},
-	[OPTION_KEYS] = {"keys", "FILE", COMPLETE_FILE, NULL, "the verifier's keys as a JWK set; otherwise the verifier is asked"},
+	[OPTION_INVITATION] = {"invitation", "CODE", COMPLETE_NOTHING, NULL,
+		"the invitation that an administrator gave you; `-` asks for it"},
+	[OPTION_KEY] = {"key", "KEY", COMPLETE_FILE, NULL, "log verify: the log's key, "
+		"noted when `stepup init` printed it; enroll agent: the key's .pub file"},
+	[OPTION_KEYS] = {"keys", "FILE", COMPLETE_FILE, NULL,
+		"the verifier's keys as a JWK set; otherwise the verifier is asked"},
 	[OPTION_LABEL] = {"label", "TEXT", COMPLETE_NOTHING, NULL, "what you call it, for example \"Phone\""},
-	[OPTION_LOCK] = {"lock", NULL, COMPLETE_NOTHING, NULL, "lock the one who asks as well: \"that wasn't me\", or \"that isn't them\""},
-	[OPTION_MARK] = {"mark", "FILE", COMPLETE_FILE, NULL, "the verifier's mark (" STEPUP_MARKDIR "/mark)"},
+	[OPTION_LOCK] = {"lock", NULL, COMPLETE_NOTHING, NULL,
+		"lock the one who asks as well: \"that wasn't me\", or \"that isn't them\""},
+	[OPTION_MARK] = {"mark", "FILE", COMPLETE_FILE, NULL,
+		"the verifier's mark (" STEPUP_MARKDIR "/mark)"},
 	[OPTION_ME] = {"me", NULL, COMPLETE_NOTHING, NULL, "lock yourself out, at once and without a code"},
 	[OPTION_MOVE] = {"move", NULL, COMPLETE_NOTHING, NULL,
 		"the store leaves in FILE, and goes on where that is restored"},
-	[OPTION_NO_QR] = {"no-qr", NULL, COMPLETE_NOTHING, NULL, "no QR code; the secret in letters is enough"},
-	[OPTION_NO_WAIT] = {"no-wait", NULL, COMPLETE_NOTHING, NULL, "don't wait for a second person; exit status 4 if one has to agree"},
-	[OPTION_OWNER] = {"owner", "NAME", COMPLETE_USER, NULL, "the user that stepupd runs as (stepup if there is one, else root)"},
-	[OPTION_PAM_DIR] = {"pam-dir", "DIR", COMPLETE_FOLDER, NULL, "the PAM service files to look through (/etc/pam.d)"},
+	[OPTION_NO_QR] = {"no-qr", NULL, COMPLETE_NOTHING, NULL,
+		"no QR code; the secret in letters is enough"},
+	[OPTION_NO_WAIT] = {"no-wait", NULL, COMPLETE_NOTHING, NULL,
+		"don't wait for a second person; exit status 4 if one has to agree"},
+	[OPTION_OWNER] = {"owner", "NAME", COMPLETE_USER, NULL,
+		"the user that stepupd runs as (stepup if there is one, else root)"},
+	[OPTION_PAM_DIR] = {"pam-dir", "DIR", COMPLETE_FOLDER, NULL,
+		"the PAM service files to look through (/etc/pam.d)"},
 	[OPTION_PERIOD] = {"period", "SECONDS", COMPLETE_WORDS, "30 60", "totp: how long a code lasts (30)"},
-	[OPTION_REASON] = {"reason", "TEXT", COMPLETE_NOTHING, NULL, "why; goes into the log, and to a second person who has to agree"},
+	[OPTION_REASON] = {"reason", "TEXT", COMPLETE_NOTHING, NULL,
+		"why; goes into the log, and to a second person who has to agree"},
 	[OPTION_RECEIPT] = {"receipt", "env|FILE|-", COMPLETE_FILE, NULL,
 		"where the receipt goes: COMMAND's STEPUP_RECEIPT, a file, standard output"},
-	[OPTION_RHOST] = {"rhost", "ADDRESS", COMPLETE_NOTHING, NULL, "as if asked from ADDRESS, as PAM's rhost has it"},
-	[OPTION_SECRET_FILE] = {"secret-file", "FILE", COMPLETE_FILE, NULL, "a hardware token's own secret, base32 or hex"},
-	[OPTION_SERVICE] = {"service", "NAME", COMPLETE_NOTHING, NULL, "as if asked for this service: sshd, sudo; for oneself stepup, if not given"},
-	[OPTION_SINCE] = {"since", "TIME", COMPLETE_WORDS, "1h today yesterday 3d 2w", "from then on: 2h, 3d, yesterday, 2026-11-23, 2026-11-23T15:00:00Z"},
-	[OPTION_SSHSIG] = {"sshsig", "PREFIX", COMPLETE_FILE, NULL, "of entry --from: write PREFIX.signed, .sig and .signers, for ssh-keygen -Y verify"},
-	[OPTION_STATE_DIR] = {"state-dir", "DIR", COMPLETE_FOLDER, NULL, "the verifier's state (" STEPUP_STATEDIR ")"},
-	[OPTION_STEPUPD] = {"stepupd", "PATH", COMPLETE_FILE, NULL, "the verifier's program (" STEPUP_SBINDIR "/stepupd)"},
+	[OPTION_RHOST] = {"rhost", "ADDRESS", COMPLETE_NOTHING, NULL,
+		"as if asked from ADDRESS, as PAM's rhost has it"},
+	[OPTION_SECRET_FILE] = {"secret-file", "FILE", COMPLETE_FILE, NULL,
+		"a hardware token's own secret, base32 or hex"},
+	[OPTION_SERVICE] = {"service", "NAME", COMPLETE_NOTHING, NULL,
+		"as if asked for this service: sshd, sudo; for oneself stepup, if not given"},
+	[OPTION_SINCE] = {"since", "TIME", COMPLETE_WORDS, "1h today yesterday 3d 2w",
+		"from then on: 2h, 3d, yesterday, 2026-11-23, 2026-11-23T15:00:00Z"},
+	[OPTION_SSHSIG] = {"sshsig", "PREFIX", COMPLETE_FILE, NULL,
+		"of entry --from: write PREFIX.signed, .sig and .signers, for ssh-keygen -Y verify"},
+	[OPTION_STATE_DIR] = {"state-dir", "DIR", COMPLETE_FOLDER, NULL,
+		"the verifier's state (" STEPUP_STATEDIR ")"},
+	[OPTION_STEPUPD] = {"stepupd", "PATH", COMPLETE_FILE, NULL,
+		"the verifier's program (" STEPUP_SBINDIR "/stepupd)"},
 	[OPTION_UNTIL] = {"until", "TIME", COMPLETE_WORDS, "1h 24h 3d 2w", "up to then; now, if not given"},
 	[OPTION_VERSION] = {"version", NULL, COMPLETE_NOTHING, NULL, "print the version"},
 };
@@ -74,7 +100,8 @@ static enum option_id option_find(const char *word)
 	if (strncmp(word, "--", 2) != 0)
 		return OPTION_TOTAL;
 	for (int id = 0; id < OPTION_TOTAL; id++) {
-		if (strlen(option_table[id].name) == length - 2 && strncmp(option_table[id].name, word + 2, length - 2) == 0)
+		if (strlen(option_table[id].name) == length - 2 &&
+		    strncmp(option_table[id].name, word + 2, length - 2) == 0)
 			return (enum option_id)id;
 	}
 	return OPTION_TOTAL;
@@ -101,7 +128,8 @@ static void complain_option(FILE *complaints, const char *word)
 }
 
 /* Takes the option at argv[*at], and its value where that stands behind it. */
-static enum exit_status take_option(int argc, char **argv, int *at, FILE *complaints, struct invocation *invocation)
+static enum exit_status take_option(int argc, char **argv, int *at, FILE *complaints,
+	struct invocation *invocation)
 {
 	const char *word = argv[*at], *equals = strchr(word, '=');
 	enum option_id id = option_find(word);
@@ -126,7 +154,8 @@ static enum exit_status take_option(int argc, char **argv, int *at, FILE *compla
 	} else if (*at + 1 < argc) {
 		invocation->values[id] = argv[++*at];
 	} else {
-		(void)fprintf(complaints, "stepup: --%s needs a value: --%s %s.\n", row->name, row->name, row->argument);
+		(void)fprintf(complaints, "stepup: --%s needs a value: --%s %s.\n", row->name, row->name,
+			row->argument);
 		return EXIT_USAGE;
 	}
 	return EXIT_DONE;
@@ -140,15 +169,18 @@ static bool name_matches(const char *name, const char *first, const char *second
 		return false;
 	if (second == NULL)
 		return strcmp(name, first) == 0;
-	return strncmp(name, first, length) == 0 && name[length] == ' ' && strcmp(name + length + 1, second) == 0;
+	return strncmp(name, first, length) == 0 && name[length] == ' ' &&
+		strcmp(name + length + 1, second) == 0;
 }
 
 /* The command that the first word, or the first two, name; `*words` is how many. */
-static const struct command_row *find_words(const struct command_row *table, const char *first, const char *second, size_t *words)
+static const struct command_row *find_words(const struct command_row *table, const char *first,
+	const char *second, size_t *words)
 {
 	for (const struct command_row *row = table; row->name != NULL; row++) {
 		*words = 2;
-		if (second != NULL && (name_matches(row->name, first, second) || name_matches(row->alias, first, second)))
+		if (second != NULL &&
+		    (name_matches(row->name, first, second) || name_matches(row->alias, first, second)))
 			return row;
 		*words = 1;
 		if (name_matches(row->name, first, NULL) || name_matches(row->alias, first, NULL))
@@ -173,7 +205,8 @@ static bool complain_group(const struct command_row *table, const char *first, F
 
 	for (const struct command_row *row = table; row->name != NULL; row++) {
 		if (strncmp(row->name, first, length) == 0 && row->name[length] == ' ') {
-			(void)fprintf(complaints, "%s %s", found++ == 0 ? "stepup: say which:" : ",", row->name);
+			(void)fprintf(complaints, "%s %s",
+				found++ == 0 ? "stepup: say which:" : ",", row->name);
 		}
 	}
 	if (found > 0)
@@ -181,8 +214,10 @@ static bool complain_group(const struct command_row *table, const char *first, F
 	return found > 0;
 }
 
-/* `second` is the word behind it, NULL for none: commands of two words are known by both, and by the first alone. */
-static void complain_command(const struct command_row *table, FILE *complaints, const char *word, const char *second)
+/* `second` is the word behind it, NULL for none: commands of two words are known by both, and by
+ * the first alone. */
+static void complain_command(const struct command_row *table, FILE *complaints, const char *word,
+	const char *second)
 {
 	char both[64], groups[64][16];
 	const char *meant = NULL;
@@ -199,7 +234,8 @@ static void complain_command(const struct command_row *table, FILE *complaints, 
 			meant = row->name;
 			break;
 		}
-		(void)snprintf(groups[count], sizeof(groups[count]), "%.*s", (int)(space - row->name), row->name);
+		(void)snprintf(groups[count], sizeof(groups[count]), "%.*s",
+			(int)(space - row->name), row->name);
 		meant = suggest_nearer(word, groups[count++], meant);
 	}
 	(void)fprintf(complaints, "stepup: there is no command %s.", word);
@@ -207,7 +243,8 @@ static void complain_command(const struct command_row *table, FILE *complaints, 
 }
 
 /* Finds the command among the words and checks that the options and the number of arguments suit it. */
-static enum exit_status settle_command(const struct command_row *table, FILE *complaints, struct invocation *invocation)
+static enum exit_status settle_command(const struct command_row *table, FILE *complaints,
+	struct invocation *invocation)
 {
 	const char **words = invocation->arguments;
 	const struct command_row *command;
@@ -218,7 +255,8 @@ static enum exit_status settle_command(const struct command_row *table, FILE *co
 	command = find_words(table, words[0], invocation->argument_count > 1 ? words[1] : NULL, &used);
 	if (command == NULL) {
 		if (!complain_group(table, words[0], complaints))
-			complain_command(table, complaints, words[0], invocation->argument_count > 1 ? words[1] : NULL);
+			complain_command(table, complaints, words[0],
+				invocation->argument_count > 1 ? words[1] : NULL);
 		return EXIT_USAGE;
 	}
 	invocation->command = command;
@@ -227,25 +265,28 @@ static enum exit_status settle_command(const struct command_row *table, FILE *co
 	if (option_given(invocation, OPTION_HELP))
 		return EXIT_DONE;
 	for (int id = 0; id < OPTION_TOTAL; id++) {
-		if (invocation->values[id] != NULL && ((command->options | COMMON_OPTIONS) & OPTION(id)) == 0) {
-			(void)fprintf(complaints, "stepup: %s does not take --%s. Run `stepup help %s`.\n", command->name,
-				option_table[id].name, command->name);
+		if (invocation->values[id] != NULL &&
+		    ((command->options | COMMON_OPTIONS) & OPTION(id)) == 0) {
+			(void)fprintf(complaints, "stepup: %s does not take --%s. Run `stepup help %s`.\n",
+				command->name, option_table[id].name, command->name);
 			return EXIT_USAGE;
 		}
 	}
 	if (invocation->child != NULL && !command->takes_command) {
-		(void)fprintf(complaints, "stepup: %s runs no command; leave out what follows `--`.\n", command->name);
+		(void)fprintf(complaints, "stepup: %s runs no command; leave out what follows `--`.\n",
+			command->name);
 		return EXIT_USAGE;
 	}
 	if (invocation->argument_count < command->least || invocation->argument_count > command->most) {
-		(void)fprintf(complaints, "usage: stepup %s [OPTION…] %s\nRun `stepup help %s` for more.\n", command->name, command->arguments,
-			command->name);
+		(void)fprintf(complaints, "usage: stepup %s [OPTION…] %s\nRun `stepup help %s` for more.\n",
+			command->name, command->arguments, command->name);
 		return EXIT_USAGE;
 	}
 	return EXIT_DONE;
 }
 
-enum exit_status invocation_parse(const struct command_row *table, int argc, char **argv, FILE *complaints, struct invocation *invocation)
+enum exit_status invocation_parse(const struct command_row *table, int argc, char **argv, FILE *complaints,
+	struct invocation *invocation)
 {
 	enum exit_status status = EXIT_DONE;
 
@@ -286,8 +327,8 @@ const char *option_text(const struct invocation *invocation, enum option_id opti
 	return invocation->values[option] != NULL ? invocation->values[option] : otherwise;
 }
 
-bool option_number(
-	const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number)
+bool option_number(const struct invocation *invocation, enum option_id option, int64_t maximum,
+	int64_t otherwise, int64_t *number)
 {
 	const char *text = invocation->values[option];
 	char *end = NULL;
@@ -314,7 +355,8 @@ static void usage_line(FILE *out, const char *left, const char *right)
 
 	for (const char *c = left; *c != '\0'; c++)
 		width += ((unsigned char)*c & 0xc0) != 0x80;
-	(void)fprintf(out, "  %s%*s%s\n", left, width < USAGE_COLUMN ? (int)(USAGE_COLUMN - width) : 1, "", right);
+	(void)fprintf(out, "  %s%*s%s\n", left,
+		width < USAGE_COLUMN ? (int)(USAGE_COLUMN - width) : 1, "", right);
 }
 
 void usage_all(const struct command_row *table, FILE *out)
@@ -330,8 +372,9 @@ void usage_all(const struct command_row *table, FILE *out)
 
 void usage_command(FILE *out, const struct command_row *command)
 {
-	(void)fprintf(out, "usage: stepup %s [OPTION…]%s%s\n\n%c%s.\n", command->name, command->arguments[0] != '\0' ? " " : "",
-		command->arguments, command->help[0] - 'a' + 'A', command->help + 1);
+	(void)fprintf(out, "usage: stepup %s [OPTION…]%s%s\n\n%c%s.\n", command->name,
+		command->arguments[0] != '\0' ? " " : "", command->arguments, command->help[0] - 'a' + 'A',
+		command->help + 1);
 	if (command->about != NULL)
 		(void)fputs(command->about, out);
 	if (command->alias != NULL)
@@ -347,5 +390,6 @@ void usage_command(FILE *out, const struct command_row *command)
 			row->argument != NULL ? row->argument : "");
 		usage_line(out, left, row->help);
 	}
-	(void)fputs("\nExit status: 0 done, 1 refused, 2 usage, 3 verifier out of reach, 4 waiting for a second person.\n", out);
+	(void)fputs("\nExit status: 0 done, 1 refused, 2 usage, 3 verifier out of reach, "
+		"4 waiting for a second person.\n", out);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The commands and their options: one table, from which parsing, usage texts, completion and the check of the manual page come.
+ * The commands and their options: one table, from which parsing, usage texts, completion and the check of the
+ * manual page come.
  * Layer: tools/stepup/shell/, libc only.
  */
 #ifndef STEPUP_TOOLS_OPTIONS_H
@@ -90,7 +91,8 @@ typedef enum exit_status command_function(const struct invocation *invocation);
 
 /* A table of them is ended by a row without name. */
 struct command_row {
-	const char *heading;   /* above it in the list of commands; NULL where it belongs to the group of the one before */
+	/* above it in the list of commands; NULL where it belongs to the group of the one before */
+	const char *heading;
 	const char *name;      /* one word or two: "policy check" */
 	const char *alias;     /* another spelling, NULL for none */
 	const char *arguments; /* as usage texts show them; "" for none */
@@ -116,8 +118,10 @@ struct invocation {
 	char **child;                           /* behind `--`, NULL-terminated; NULL where there was none */
 };
 
-/* Takes a command line apart. EXIT_DONE, or EXIT_USAGE after a sentence to `complaints`; EXIT_REFUSED where there is no memory. */
-enum exit_status invocation_parse(const struct command_row *table, int argc, char **argv, FILE *complaints, struct invocation *invocation);
+/* Takes a command line apart. EXIT_DONE, or EXIT_USAGE after a sentence to `complaints`; EXIT_REFUSED where
+ * there is no memory. */
+enum exit_status invocation_parse(const struct command_row *table, int argc, char **argv, FILE *complaints,
+	struct invocation *invocation);
 void invocation_clear(struct invocation *invocation);
 
 bool option_given(const struct invocation *invocation, enum option_id option);
@@ -125,9 +129,10 @@ bool option_given(const struct invocation *invocation, enum option_id option);
 /* An option's value, or `otherwise` where it was not given. */
 const char *option_text(const struct invocation *invocation, enum option_id option, const char *otherwise);
 
-/* An option's value as a whole number of 0 … maximum; `otherwise` where it was not given. False where it is none: see number_given(). */
-bool option_number(
-	const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number);
+/* An option's value as a whole number of 0 … maximum; `otherwise` where it was not given. False where it is
+ * none: see number_given(). */
+bool option_number(const struct invocation *invocation, enum option_id option, int64_t maximum,
+	int64_t otherwise, int64_t *number);
 
 /* The command of that name or alias ("policy check" too), NULL where there is none. */
 const struct command_row *command_find(const struct command_row *table, const char *name);

@@ -16,8 +16,10 @@
 /* What a program hears of a failure (--json). */
 static struct {
 	bool wanted;             /* it hears anything at all */
-	bool told;               /* an object has been printed, and no failure was complained of since that has none */
-	enum stepup_error error; /* of the complaint that stands for one; STEPUP_OK: it was none that ends a command */
+	/* an object has been printed, and no failure was complained of since that has none */
+	bool told;
+	/* of the complaint that stands for one; STEPUP_OK: it was none that ends a command */
+	enum stepup_error error;
 	char sentence[1024];     /* of the last complaint */
 } failure;
 
@@ -63,7 +65,8 @@ enum exit_status output_end(enum exit_status status)
 	if (failure.wanted && !failure.told && status == EXIT_USAGE)
 		output_usage(failure.sentence);
 	else if (failure.wanted && !failure.told && status != EXIT_DONE)
-		tell_failure(stepup_error_name(failure.error != STEPUP_OK ? failure.error : STEPUP_INTERNAL), failure.sentence);
+		tell_failure(stepup_error_name(failure.error != STEPUP_OK ? failure.error : STEPUP_INTERNAL),
+			failure.sentence);
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	complain("could not write to standard output.");
@@ -96,7 +99,8 @@ static void put_complaint(const char *format, va_list arguments)
 
 	(void)fflush(stdout);
 	put_folded(stderr, "stepup: ", length >= 0 ? sentence : "out of memory.");
-	if (failure.error == STEPUP_OK || failure.told) /* what else is said of a failure doesn't take its place */
+	/* what else is said of a failure doesn't take its place */
+	if (failure.error == STEPUP_OK || failure.told)
 		(void)snprintf(failure.sentence, sizeof(failure.sentence), "%s", length >= 0 ? sentence : "");
 	if (length >= 0)
 		free(sentence);
@@ -137,12 +141,14 @@ enum exit_status complain_file(const char *path)
 
 void output_add_failure(json_t *object, enum stepup_error error)
 {
-	if (json_object_get(object, "error") == NULL && (json_object_set_new(object, "error", json_string(stepup_error_name(error))) != 0 ||
-		json_object_set_new(object, "message", json_string(failure.sentence)) != 0))
+	if (json_object_get(object, "error") == NULL &&
+	    (json_object_set_new(object, "error", json_string(stepup_error_name(error))) != 0 ||
+		    json_object_set_new(object, "message", json_string(failure.sentence)) != 0))
 		out_of_memory();
 }
 
-bool number_given(const struct invocation *invocation, enum option_id option, int64_t maximum, int64_t otherwise, int64_t *number)
+bool number_given(const struct invocation *invocation, enum option_id option, int64_t maximum,
+	int64_t otherwise, int64_t *number)
 {
 	if (option_number(invocation, option, maximum, otherwise, number))
 		return true;
@@ -155,7 +161,8 @@ void tell_waiting(const char *message, const char *request)
 	char *words = safe_text(message), *id = safe_text(request);
 
 	complain("%s", words);
-	complain("Waiting. Ctrl-C ends the waiting, not the request: `stepup withdraw %s` takes it back.", id);
+	complain("Waiting. Ctrl-C ends the waiting, not the request: `stepup withdraw %s` takes it back.",
+		id);
 	free(words);
 	free(id);
 }
@@ -187,24 +194,26 @@ static enum exit_status status_of(enum stepup_error error)
 	}
 }
 
-static enum exit_status output_refuse(const struct invocation *invocation, enum stepup_error error, const char *sentence,
-	const struct verifier_refusal *refusal)
+static enum exit_status output_refuse(const struct invocation *invocation, enum stepup_error error,
+	const char *sentence, const struct verifier_refusal *refusal)
 {
 	json_t *object;
 
 	complain("%s", sentence);
 	if (!option_given(invocation, OPTION_JSON))
 		return status_of(error);
-	object = json_pack("{s:s, s:s, s:s*, s:s*, s:O*}", "error", stepup_error_name(error), "message", sentence, "reference",
-		refusal == NULL ? NULL : refusal->reference, "request", refusal == NULL ? NULL : refusal->request, "approvers",
-		refusal == NULL ? NULL : refusal->approvers);
+	object = json_pack("{s:s, s:s, s:s*, s:s*, s:O*}", "error", stepup_error_name(error),
+		"message", sentence, "reference", refusal == NULL ? NULL : refusal->reference,
+		"request", refusal == NULL ? NULL : refusal->request,
+		"approvers", refusal == NULL ? NULL : refusal->approvers);
 	if (object != NULL && refusal != NULL && refusal->request != NULL && refusal->expires >= 0)
 		(void)json_object_set_new(object, "expires", json_integer(refusal->expires));
 	(void)output_json(object);
 	return status_of(error);
 }
 
-enum exit_status output_error(const struct invocation *invocation, enum stepup_error error, const char *sentence)
+enum exit_status output_error(const struct invocation *invocation, enum stepup_error error,
+	const char *sentence)
 {
 	return output_refuse(invocation, error, sentence, NULL);
 }
@@ -218,11 +227,13 @@ static const char *output_words_of(enum stepup_error error)
 	case STEPUP_EXPIRED:
 		return "That took too long. Nothing was approved. Start again.";
 	case STEPUP_TOO_WEAK:
-		return "A typed code is not enough for this, and none of your keys can be reached from here. Nothing was approved.";
+		return "A typed code is not enough for this, and none of your keys can be reached from here. "
+			"Nothing was approved.";
 	case STEPUP_UNREACHABLE:
 	case STEPUP_TIMEOUT:
 	case STEPUP_IO:
-		return "The verifier did not answer properly, so nothing was approved. Try again; if it stays so, look at `systemctl status stepupd`.";
+		return "The verifier did not answer properly, so nothing was approved. Try again; "
+			"if it stays so, look at `systemctl status stepupd`.";
 	case STEPUP_INVALID:
 		return "The verifier can't read this. Nothing was approved.";
 	case STEPUP_NO_MEMORY:
@@ -286,16 +297,17 @@ const char *time_text(int64_t at, char text[TIME_TEXT_SIZE])
 	time_t seconds = (time_t)at;
 	struct tm local;
 
-	if (at <= 0 || localtime_r(&seconds, &local) == NULL || strftime(text, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M", &local) == 0)
+	if (at <= 0 || localtime_r(&seconds, &local) == NULL ||
+	    strftime(text, TIME_TEXT_SIZE, "%Y-%m-%d %H:%M", &local) == 0)
 		(void)strcpy(text, "never");
 	return text;
 }
 
 void print_invitation(const char *invitation)
 {
-	printf("    stepup enroll key --invitation %s\n\nwith a security key plugged in; or `stepup enroll totp` with the same invitation. A code alone is not enough where a rule "
-	       "asks for a key, as the example policy does of administrators.\n",
-		invitation);
+	printf("    stepup enroll key --invitation %s\n\nwith a security key plugged in; "
+		"or `stepup enroll totp` with the same invitation. A code alone is not enough where a rule "
+		"asks for a key, as the example policy does of administrators.\n", invitation);
 }
 
 /* --- tables --- */
@@ -341,7 +353,8 @@ static void output_print_rows(const struct table *table, FILE *out)
 		if (i % table->columns == 0)
 			(void)fprintf(out, "%s\n", cell);
 		else if (*cell != '\0')
-			(void)fprintf(out, "  %s%*s%s\n", heading, (int)(widest - page_columns(heading) + 2), "", cell);
+			(void)fprintf(out, "  %s%*s%s\n", heading,
+				(int)(widest - page_columns(heading) + 2), "", cell);
 	}
 }
 

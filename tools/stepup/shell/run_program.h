@@ -8,7 +8,8 @@
 
 #define RUN_OUTPUT_MAX 65536 /* bytes; what is more is left out */
 
-/* Runs a program with its output and its complaints into `output`. Its exit status, -1 with errno where it could not be run, or was killed. */
+/* Runs a program with its output and its complaints into `output`. Its exit status, -1 with errno where it
+ * could not be run, or was killed. */
 int run_program(char *const argv[], char output[RUN_OUTPUT_MAX]);
 
 #endif

@@ -33,8 +33,8 @@ static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
 
 #define WATCHED_COUNT (sizeof(watched) / sizeof(watched[0]))
 
-/* How signals stood before. While a question is open they are blocked everywhere but in the waiting itself, so that none slips in between a look
- * at `caught` and the wait. */
+/* How signals stood before. While a question is open they are blocked everywhere but in the waiting itself,
+ * so that none slips in between a look at `caught` and the wait. */
 struct signals {
 	struct sigaction actions[WATCHED_COUNT];
 	sigset_t mask, waiting;
@@ -135,7 +135,8 @@ static enum stepup_error wait_for_input(const struct terminal *terminal, const s
 }
 
 /* One byte at a time: what follows the line on a pipe belongs to somebody else. */
-static enum stepup_error terminal_read_line(const struct terminal *terminal, const struct signals *signals, char *line, size_t room)
+static enum stepup_error terminal_read_line(const struct terminal *terminal, const struct signals *signals,
+	char *line, size_t room)
 {
 	size_t length = 0;
 
@@ -217,7 +218,8 @@ bool terminal_has_colour(FILE *stream)
 {
 	const char *term = getenv("TERM");
 
-	return isatty(fileno(stream)) == 1 && getenv("NO_COLOR") == NULL && term != NULL && strcmp(term, "dumb") != 0;
+	return isatty(fileno(stream)) == 1 && getenv("NO_COLOR") == NULL && term != NULL &&
+		strcmp(term, "dumb") != 0;
 }
 
 static enum stepup_error channel_ask(void *context, const char *question, char **line)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Talking to the person at the terminal: questions go to /dev/tty where there is one, so that standard output stays for results;
- * without a terminal they go to standard error and the answer comes from standard input.
+ * Talking to the person at the terminal: questions go to /dev/tty where there is one, so that standard output
+ * stays for results; without a terminal they go to standard error and the answer comes from standard input.
  * MUST: give the terminal back as it was, also after SIGINT, SIGTERM, SIGHUP, SIGTSTP; wipe what was typed.
  * Layer: tools/stepup/shell/, libc only.
  */
@@ -16,8 +16,9 @@
 
 #define TERMINAL_ANSWER_MAX 512 /* bytes */
 
-/* Asks and reads one line without its newline; not shown while typed where `hidden`. The caller wipes and frees `*answer`.
- * STEPUP_CANCELLED at end of input or an interrupting signal (which is raised again afterwards by the caller's exit). */
+/* Asks and reads one line without its newline; not shown while typed where `hidden`. The caller wipes and
+ * frees `*answer`. STEPUP_CANCELLED at end of input or an interrupting signal (which is raised again
+ * afterwards by the caller's exit). */
 enum stepup_error terminal_ask(const char *question, bool hidden, char **answer);
 
 /* Yes or no; anything but y or yes is no. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Verbs about who may have credentials.
- * MUST: make the first invitation for root alone, and only until somebody has enrolled with it; keep only the digest of an invitation.
+ * MUST: make the first invitation for root alone, and only until somebody has enrolled with it; keep only the
+ * digest of an invitation.
  */
 #include "verifier/doors/admin/inviting.h"
 #include "verifier/doors/approvals/approving.h"
@@ -25,7 +26,8 @@
 /* Stores a fresh invitation; an older one of the user's is void from now on. */
 static enum stepup_error add_invitation(struct store_session *session, struct verb_job *job)
 {
-	struct invitation invitation = {.expires = job->now + INVITATION_TTL_SECONDS, .first = !job->authorized};
+	struct invitation invitation = {
+		.expires = job->now + INVITATION_TTL_SECONDS, .first = !job->authorized};
 	enum stepup_error error = invitation_make(job->invitation);
 
 	if (error == STEPUP_OK)
@@ -54,8 +56,13 @@ static void invited_named(struct verb_job *job, const struct subject *subject)
 
 static char *invited_message(const struct verb_job *job, bool administrator)
 {
-	return notice_invited(&(struct invited_facts){.user = job->user, .hours = INVITATION_TTL_SECONDS / 3600, .stranger = job->stranger, .excused = job->excused,
-		.powerless_in = administrator && job->powerless ? job->verifier->policy : NULL});
+	return notice_invited(&(struct invited_facts){
+		.user = job->user,
+		.hours = INVITATION_TTL_SECONDS / 3600,
+		.stranger = job->stranger,
+		.excused = job->excused,
+		.powerless_in = administrator && job->powerless ? job->verifier->policy : NULL,
+	});
 }
 
 /* --- the first one --- */
@@ -84,8 +91,9 @@ static void init_reply(struct verb_job *job)
 {
 	char *message = invited_message(job, true);
 
-	call_reply(job->call, json_pack("{s:s, s:I, s:s, s:s}", "invitation", job->invitation, "expires", (json_int_t)job->expires, "log_key",
-		job->verifier->log_key, "message", message));
+	call_reply(job->call, json_pack("{s:s, s:I, s:s, s:s}", "invitation", job->invitation,
+			"expires", (json_int_t)job->expires, "log_key", job->verifier->log_key,
+			"message", message));
 	free(message);
 }
 
@@ -127,7 +135,8 @@ static void invite_reply(struct verb_job *job)
 {
 	char *message = invited_message(job, false);
 
-	call_reply(job->call, json_pack("{s:s, s:I, s:s}", "invitation", job->invitation, "expires", (json_int_t)job->expires, "message", message));
+	call_reply(job->call, json_pack("{s:s, s:I, s:s}", "invitation", job->invitation,
+			"expires", (json_int_t)job->expires, "message", message));
 	free(message);
 }
 
@@ -139,13 +148,14 @@ void inviting_invite(struct call *call)
 		return;
 	job->work = invite_work;
 	job->reply = invite_reply;
-	verb_job_about(job, SUBJECT_ANYWAY, json_pack("{s:s}", "user", message_text(call->parameters, "user")), invited_named);
+	verb_job_about(job, SUBJECT_ANYWAY,
+		json_pack("{s:s}", "user", message_text(call->parameters, "user")), invited_named);
 }
 
 /* --- revocation --- */
 
-static enum stepup_error revoke_one(struct store_session *session, struct verb_job *job, struct user_record *record, struct credential *credential,
-	int64_t invitations)
+static enum stepup_error revoke_one(struct store_session *session, struct verb_job *job,
+	struct user_record *record, struct credential *credential, int64_t invitations)
 {
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	enum stepup_error error = credential_bury(job->verifier->store, record, credential, job->now);
@@ -153,11 +163,15 @@ static enum stepup_error revoke_one(struct store_session *session, struct verb_j
 	if (error != STEPUP_OK)
 		return error;
 	job->count++;
-	error = verb_job_log(session, job, log_entry_revoke(job->now, &subject, credential->id, &job->actor, invitations));
-	return error == STEPUP_OK ? requests_void(session, record->user_id, credential->id, REQUEST_CREDENTIAL_GONE, job->now) : error;
+	error = verb_job_log(session, job,
+		log_entry_revoke(job->now, &subject, credential->id, &job->actor, invitations));
+	return error == STEPUP_OK
+		? requests_void(session, record->user_id, credential->id, REQUEST_CREDENTIAL_GONE, job->now)
+		: error;
 }
 
-static enum stepup_error revoke_theirs(struct store_session *session, struct verb_job *job, struct user_record *record, int64_t invitations)
+static enum stepup_error revoke_theirs(struct store_session *session, struct verb_job *job,
+	struct user_record *record, int64_t invitations)
 {
 	const bool all = job->target[0] == '\0';
 	enum stepup_error error = STEPUP_OK;
@@ -187,9 +201,11 @@ static enum stepup_error revoke_work(struct store_session *session, struct verb_
 	if (error == STEPUP_OK && record != NULL)
 		error = revoke_theirs(session, job, record, invitations);
 	if (error == STEPUP_OK && job->count == 0 && invitations > 0) {
-		error = verb_job_log(session, job, log_entry_withdraw(job->now, job->user, invitations, &job->actor));
+		error = verb_job_log(session, job,
+			log_entry_withdraw(job->now, job->user, invitations, &job->actor));
 	} else if (error == STEPUP_OK && job->count == 0) {
-		job->objection = record != NULL ? notice_no_such_credential() : job->silent ? notice_directory_silent() : notice_nobody();
+		job->objection = record != NULL ? notice_no_such_credential()
+			: job->silent ? notice_directory_silent() : notice_nobody();
 		error = STEPUP_NOT_FOUND;
 	}
 	user_record_free(&record);
@@ -198,11 +214,13 @@ static enum stepup_error revoke_work(struct store_session *session, struct verb_
 
 static void revoke_reply(struct verb_job *job)
 {
-	char *message = job->count > 0 ? notice_revoked(job->user, job->count, job->left) : notice_withdrawn(job->user);
+	char *message = job->count > 0 ? notice_revoked(job->user, job->count, job->left)
+		: notice_withdrawn(job->user);
 
 	transactions_end_user(job->verifier->transactions, job->user);
 	approving_changed(job->verifier, INT64_MAX);
-	call_reply(job->call, json_pack("{s:I, s:I, s:s}", "revoked", (json_int_t)job->count, "log", (json_int_t)job->log, "message", message));
+	call_reply(job->call, json_pack("{s:I, s:I, s:s}", "revoked", (json_int_t)job->count,
+			"log", (json_int_t)job->log, "message", message));
 	free(message);
 }
 
@@ -214,7 +232,8 @@ static void revoke_named(struct verb_job *job, const struct subject *subject)
 
 void inviting_revoke(struct call *call)
 {
-	const char *user = message_text(call->parameters, "user"), *credential = message_text(call->parameters, "credential");
+	const char *user = message_text(call->parameters, "user"),
+		*credential = message_text(call->parameters, "credential");
 	struct verb_job *job = verb_job_new(call, "stepup.revoke");
 
 	if (job == NULL)
@@ -223,5 +242,7 @@ void inviting_revoke(struct call *call)
 		snprintf(job->target, sizeof(job->target), "%s", credential);
 	job->work = revoke_work;
 	job->reply = revoke_reply;
-	verb_job_about(job, SUBJECT_ANYWAY, json_pack("{s:s, s:s}", "user", user, "credential", credential == NULL ? "all" : credential), revoke_named);
+	verb_job_about(job, SUBJECT_ANYWAY,
+		json_pack("{s:s, s:s}", "user", user, "credential", credential == NULL ? "all" : credential),
+		revoke_named);
 }

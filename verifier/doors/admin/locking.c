@@ -22,12 +22,14 @@
 
 static enum stepup_error lock_me_work(struct store_session *session, struct verb_job *job)
 {
-	const struct lock_order order = {.user = job->user, .uid = job->uid, .reason = job->reason, .actor = &job->actor, .at = job->now};
+	const struct lock_order order = {.user = job->user, .uid = job->uid, .reason = job->reason,
+		.actor = &job->actor, .at = job->now};
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, job->user, &record);
 
 	if (error == STEPUP_OK && record->lock.locked)
-		memcpy(job->reference, record->lock.reference, sizeof(job->reference)); /* stays as it is: no log entry for the asking */
+		/* stays as it is: no log entry for the asking */
+		memcpy(job->reference, record->lock.reference, sizeof(job->reference));
 	else if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
 		error = user_lock(session, &order, job->reference);
 	user_record_free(&record);
@@ -76,7 +78,8 @@ static bool object_to(struct verb_job **job, const char *sentence)
 
 static bool take_freezable(struct verb_job **job)
 {
-	return freeze_is_valid(message_text((*job)->call->parameters, "action")) || object_to(job, notice_unfreezable());
+	return freeze_is_valid(message_text((*job)->call->parameters, "action")) ||
+		object_to(job, notice_unfreezable());
 }
 
 static bool take_pattern(struct verb_job **job)
@@ -90,7 +93,8 @@ static bool take_pattern(struct verb_job **job)
 
 static enum stepup_error freeze_work(struct store_session *session, struct verb_job *job)
 {
-	const struct freeze_order order = {.action = job->target, .reason = job->reason, .actor = &job->actor, .at = job->now};
+	const struct freeze_order order = {
+		.action = job->target, .reason = job->reason, .actor = &job->actor, .at = job->now};
 	enum stepup_error error = action_freeze(session, &order, job->reference);
 
 	return error == STEPUP_EXISTS ? STEPUP_OK : error; /* it stands, under the reference it has */
@@ -113,7 +117,8 @@ static bool is_ruled(const struct policy *policy, const char *pattern)
 		const char *name = policy->rules[i].name;
 		size_t fixed = strcspn(name, "*");
 
-		if (is_own(name) == is_own(pattern) && strncmp(name, pattern, fixed < size - 1 && name[fixed] == '*' ? fixed : size - 1) == 0)
+		if (is_own(name) == is_own(pattern) &&
+		    strncmp(name, pattern, fixed < size - 1 && name[fixed] == '*' ? fixed : size - 1) == 0)
 			return true;
 	}
 	return false;
@@ -123,7 +128,8 @@ static void freeze_reply(struct verb_job *job)
 {
 	transactions_end_granted(job->verifier->transactions, job->target);
 	approving_changed(job->verifier, INT64_MAX);
-	verb_job_reply_reference(job, notice_frozen(job->target, job->reference, is_ruled(job->verifier->policy, job->target)));
+	verb_job_reply_reference(job,
+		notice_frozen(job->target, job->reference, is_ruled(job->verifier->policy, job->target)));
 }
 
 void locking_freeze(struct call *call)
@@ -137,7 +143,8 @@ void locking_freeze(struct call *call)
 	verb_job_submit(job);
 }
 
-/* What is thawed may stand under another freeze as well, and what isn't frozen under its own name under one of a pattern. */
+/* What is thawed may stand under another freeze as well, and what isn't frozen under its own name under
+ * one of a pattern. */
 static enum stepup_error thaw_work(struct store_session *session, struct verb_job *job)
 {
 	enum stepup_error error = action_thaw(session, job->target, &job->actor, job->now, &job->log), still;
@@ -151,7 +158,8 @@ static enum stepup_error thaw_work(struct store_session *session, struct verb_jo
 	if (still == STEPUP_FROZEN)
 		snprintf(job->still, sizeof(job->still), "%s (%s)", freeze.action, freeze.reference);
 	if (error == STEPUP_NOT_FOUND) {
-		snprintf(job->told, sizeof(job->told), "%s%s%s", notice_not_frozen(), job->still[0] == '\0' ? "" : " It is frozen all the same, by ", job->still);
+		snprintf(job->told, sizeof(job->told), "%s%s%s", notice_not_frozen(),
+			job->still[0] == '\0' ? "" : " It is frozen all the same, by ", job->still);
 		job->objection = job->told;
 	}
 	return error;

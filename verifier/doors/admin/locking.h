@@ -10,7 +10,8 @@
 
 #define LOCK_USERS_MAX 64
 
-/* Ends what is under way and what is fresh for somebody, under all names of the uid (-1: of the one that they enrolled with). On the loop's thread, once a lock is committed. */
+/* Ends what is under way and what is fresh for somebody, under all names of the uid (-1: of the one that they
+ * enrolled with). On the loop's thread, once a lock is committed. */
 void locking_end_person(struct verifier *verifier, const char *user, int64_t uid);
 
 /* Handler of Verify1.LockMe. */

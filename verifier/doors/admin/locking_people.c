@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Locking and unlocking people. A name is looked up first (subject.h), so that a lock is the person's whichever spelling was given.
- * MUST: lock whether the directory answers or not; end what the locked had under way; never let anybody unlock their own account, nor, where there is a
- * second administrator, what they locked themselves; under another name of theirs neither.
+ * Locking and unlocking people. A name is looked up first (subject.h), so that a lock is the person's
+ * whichever spelling was given.
+ * MUST: lock whether the directory answers or not; end what the locked had under way; never let anybody
+ * unlock their own account, nor, where there is a second administrator, what they locked themselves; under
+ * another name of theirs neither.
  */
 #include "verifier/doors/admin/locking.h"
 
@@ -43,7 +45,8 @@ void locking_end_person(struct verifier *verifier, const char *user, int64_t uid
 
 /* --- lock --- */
 
-/* The names of the call, joined by one comma, as its step-up names them; NULL where they aren't in order, not once each, or too many. */
+/* The names of the call, joined by one comma, as its step-up names them; NULL where they aren't in order, not
+ * once each, or too many. */
 static char *locking_people_join_users(const json_t *users)
 {
 	size_t size = 1, i;
@@ -95,7 +98,8 @@ static const struct locked_user *same_person(const struct verb_job *job, size_t 
 static enum stepup_error lock_one(struct store_session *session, struct verb_job *job, size_t index)
 {
 	struct locked_user *locked = &job->locked[index];
-	const struct lock_order order = {.user = locked->user, .uid = locked->uid, .reason = job->reason, .actor = &job->actor, .at = job->now};
+	const struct lock_order order = {.user = locked->user, .uid = locked->uid, .reason = job->reason,
+		.actor = &job->actor, .at = job->now};
 	const struct locked_user *same = same_person(job, index);
 	enum stepup_error error;
 
@@ -123,7 +127,8 @@ static json_t *names_of(const struct verb_job *job, bool unknown_only)
 	json_t *names = json_array();
 
 	for (size_t i = 0; names != NULL && i < job->locked_count; i++)
-		if ((!unknown_only || !job->locked[i].known) && json_array_append_new(names, json_string(job->locked[i].user)) != 0) {
+		if ((!unknown_only || !job->locked[i].known) &&
+		    json_array_append_new(names, json_string(job->locked[i].user)) != 0) {
 			json_decref(names);
 			names = NULL;
 		}
@@ -137,8 +142,8 @@ static void lock_reply(struct verb_job *job)
 	for (size_t i = 0; i < job->locked_count; i++)
 		locking_end_person(job->verifier, job->locked[i].user, job->locked[i].uid);
 	approving_changed(job->verifier, INT64_MAX);
-	call_reply(job->call, json_pack("{s:s, s:o, s:o, s:s}", "reference", job->locked[0].reference, "users", names_of(job, false), "unknown",
-		names_of(job, true), "message", message));
+	call_reply(job->call, json_pack("{s:s, s:o, s:o, s:s}", "reference", job->locked[0].reference,
+			"users", names_of(job, false), "unknown", names_of(job, true), "message", message));
 	free(message);
 }
 
@@ -187,7 +192,8 @@ static void name_is(void *context, enum stepup_error result, const struct subjec
 /* Takes the job over. */
 static void ask_after_users(struct verb_job *job)
 {
-	struct lock_asking *asking = calloc(1, sizeof(*asking) + job->locked_count * sizeof(asking->names[0]));
+	struct lock_asking *asking =
+		calloc(1, sizeof(*asking) + job->locked_count * sizeof(asking->names[0]));
 
 	if (asking == NULL) {
 		refuse(job->call, STEPUP_UNAVAILABLE, NULL);
@@ -195,7 +201,8 @@ static void ask_after_users(struct verb_job *job)
 		return;
 	}
 	asking->job = job;
-	asking->waiting = job->locked_count + 1; /* an answer may come at once: this one is for the loop's end */
+	/* an answer may come at once: this one is for the loop's end */
+	asking->waiting = job->locked_count + 1;
 	for (size_t i = 0; i < job->locked_count; i++) {
 		asking->names[i] = (struct asked_name){.asking = asking, .locked = &job->locked[i]};
 		subject_find(job->call, job->locked[i].asked, SUBJECT_ANYWAY, name_is, &asking->names[i]);
@@ -248,7 +255,8 @@ void locking_lock(struct call *call)
 		return;
 	}
 	job = verb_job_new(call, "stepup.lock");
-	if (job != NULL && verb_job_reason(&job) && take_users(&job) && verb_job_authorize(&job, json_pack("{s:s}", "users", joined))) {
+	if (job != NULL && verb_job_reason(&job) && take_users(&job) &&
+	    verb_job_authorize(&job, json_pack("{s:s}", "users", joined))) {
 		job->work = lock_work;
 		job->reply = lock_reply;
 		ask_after_users(job);
@@ -259,7 +267,8 @@ void locking_lock(struct call *call)
 /* --- unlock --- */
 
 /* Whether the one who unlocks is a second person beside `other`, who may not be there. */
-static enum stepup_error look_at_second(struct store_session *session, struct verb_job *job, const struct user_record *other)
+static enum stepup_error look_at_second(struct store_session *session, struct verb_job *job,
+	const struct user_record *other)
 {
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, job->authorization.by, &record);
@@ -273,8 +282,10 @@ static enum stepup_error look_at_second(struct store_session *session, struct ve
 	return error;
 }
 
-/* Whoever locked somebody doesn't open it alone, where the policy has anybody else who could; under no name of theirs. */
-static enum stepup_error look_who_locked(struct store_session *session, struct verb_job *job, const struct user_lock *lock)
+/* Whoever locked somebody doesn't open it alone, where the policy has anybody else who could; under
+ * no name of theirs. */
+static enum stepup_error look_who_locked(struct store_session *session, struct verb_job *job,
+	const struct user_lock *lock)
 {
 	struct user_record *locker = NULL;
 	enum stepup_error error;
@@ -325,10 +336,13 @@ static void unlock_reply(struct verb_job *job)
 /* Of one who is locked under another name of theirs, that name's. */
 static void unlock_named(struct verb_job *job, const struct subject *subject)
 {
-	snprintf(job->user, sizeof(job->user), "%s", subject->lock.locked ? subject->locked_as : subject->name);
+	snprintf(job->user, sizeof(job->user), "%s",
+		subject->lock.locked ? subject->locked_as : subject->name);
 	job->uid = subject->uid;
-	if (strcmp(job->authorization.by, subject->name) == 0 || strcmp(job->authorization.by, job->user) == 0) {
-		authorization_log_refused(job->call, &job->authorization, STEPUP_NOT_ALLOWED, "their own account");
+	if (strcmp(job->authorization.by, subject->name) == 0 ||
+	    strcmp(job->authorization.by, job->user) == 0) {
+		authorization_log_refused(job->call, &job->authorization, STEPUP_NOT_ALLOWED,
+			"their own account");
 		refuse_saying(job->call, STEPUP_NOT_ALLOWED, notice_not_yourself());
 		verb_job_free(&job);
 		return;
@@ -346,5 +360,6 @@ void locking_unlock(struct call *call)
 	job->sole = rule != NULL && policy_list_is_one(call->verifier->policy, rule->users);
 	job->work = unlock_work;
 	job->reply = unlock_reply;
-	verb_job_about(job, SUBJECT_ANYWAY, json_pack("{s:s}", "user", message_text(call->parameters, "user")), unlock_named);
+	verb_job_about(job, SUBJECT_ANYWAY,
+		json_pack("{s:s}", "user", message_text(call->parameters, "user")), unlock_named);
 }

@@ -69,8 +69,9 @@ static bool user_seen(void *context, const struct user_record *record)
 		page->more = true;
 		return false;
 	}
-	user = json_pack("{s:s, s:I, s:b}", "name", record->name, "credentials", (json_int_t)user_record_live_count(record), "locked",
-		(int)record->lock.locked);
+	user = json_pack("{s:s, s:I, s:b}", "name", record->name,
+		"credentials", (json_int_t)user_record_live_count(record),
+		"locked", (int)record->lock.locked);
 	if (user != NULL && record->lock.locked)
 		(void)json_object_set_new(user, "reference", json_string(record->lock.reference));
 	if (user != NULL && record->last_success > 0)
@@ -81,14 +82,16 @@ static bool user_seen(void *context, const struct user_record *record)
 void report_users(struct call *call)
 {
 	const char *after = message_text(call->parameters, "after");
-	struct log_page page = {.limit = at_most(message_number(call->parameters, "limit", REPORT_USERS_MAX), REPORT_USERS_MAX)};
+	struct log_page page = {.limit = at_most(message_number(call->parameters, "limit", REPORT_USERS_MAX),
+			REPORT_USERS_MAX)};
 	struct authorization authorization;
 	enum stepup_error error;
 
 	if (!authorization_read(call, "stepup.users", &authorization) || !holds_now(call, &authorization))
 		return;
 	page.list = json_array();
-	error = store_user_each(call->verifier->reader, after == NULL ? "" : after, (int)page.limit + 1, user_seen, &page);
+	error = store_user_each(call->verifier->reader, after == NULL ? "" : after, (int)page.limit + 1,
+		user_seen, &page);
 	if (page.list == NULL || page.failed || error != STEPUP_OK) {
 		json_decref(page.list);
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
@@ -105,7 +108,8 @@ static void credentials_ready(struct call *call, const struct subject *subject)
 	if (record == NULL)
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_nobody());
 	else
-		call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(call->verifier->policy, record, true)));
+		call_reply(call, json_pack("{s:o}",
+				"credentials", credentials_to_json(call->verifier->policy, record, true)));
 }
 
 void report_credentials(struct call *call)
@@ -113,7 +117,8 @@ void report_credentials(struct call *call)
 	const char *user = message_text(call->parameters, "user");
 	struct authorization authorization;
 
-	if (authorization_spend(call, NULL, "stepup.credentials", json_pack("{s:s}", "user", user), &authorization) && holds_now(call, &authorization))
+	if (authorization_spend(call, NULL, "stepup.credentials", json_pack("{s:s}", "user", user),
+		    &authorization) && holds_now(call, &authorization))
 		subject_of_anybody(call, user, credentials_ready);
 }
 
@@ -124,7 +129,8 @@ static void resolved(void *context, enum stepup_error result, const struct subje
 	if (result != STEPUP_OK || subject->silent)
 		refuse(call, result != STEPUP_OK ? result : STEPUP_UNAVAILABLE, NULL);
 	else
-		call_reply(call, json_pack("{s:s, s:b}", "user", subject->name, "known", (int)(subject->uid >= 0 || subject_any_record(subject) != NULL)));
+		call_reply(call, json_pack("{s:s, s:b}", "user", subject->name,
+				"known", (int)(subject->uid >= 0 || subject_any_record(subject) != NULL)));
 }
 
 /* Waits no longer for the directory than a lock does, which is what it is asked before. */
@@ -140,7 +146,8 @@ void report_resolve(struct call *call)
 
 /* --- the log --- */
 
-/* What stands beside an entry; a salt where the entry commits to it. False where it can't be read, or there is no memory. */
+/* What stands beside an entry; a salt where the entry commits to it. False where it can't be read, or
+ * there is no memory. */
 static bool put_details(json_t *object, const char *details, const uint8_t *salt)
 {
 	char salt_text[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
@@ -153,7 +160,8 @@ static bool put_details(json_t *object, const char *details, const uint8_t *salt
 	return json_object_set_new(object, "salt", json_string(salt_text)) == 0;
 }
 
-static bool entry_seen(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool entry_seen(void *context, int64_t index, const char *entry, const char *details,
+	const uint8_t *salt)
 {
 	struct log_page *page = context;
 	json_t *object;
@@ -169,7 +177,8 @@ static bool entry_seen(void *context, int64_t index, const char *entry, const ch
 	return page_add(page, object);
 }
 
-/* A checkpoint is told with the size that it is over, so that whoever reads page by page stops where it says. */
+/* A checkpoint is told with the size that it is over, so that whoever reads page by page
+ * stops where it says. */
 static enum stepup_error newest_checkpoint(struct call *call, int64_t *size, char **note)
 {
 	enum stepup_error error = store_log_checkpoint_newest(call->verifier->reader, size, note);
@@ -183,12 +192,14 @@ static bool note_seen(void *context, const char *note)
 {
 	json_t *notes = context;
 
-	return json_array_append_new(notes, json_string(note)) == 0 && json_array_size(notes) < CHECKPOINTS_TOLD;
+	return json_array_append_new(notes, json_string(note)) == 0 &&
+		json_array_size(notes) < CHECKPOINTS_TOLD;
 }
 
 void report_log(struct call *call)
 {
-	struct log_page page = {.limit = at_most(message_number(call->parameters, "count", REPORT_LOG_MAX), REPORT_LOG_MAX)};
+	struct log_page page = {
+		.limit = at_most(message_number(call->parameters, "count", REPORT_LOG_MAX), REPORT_LOG_MAX)};
 	int64_t from = message_number(call->parameters, "from", 0), size = 0, checkpoint_size = 0;
 	struct authorization authorization;
 	json_t *notes;
@@ -199,20 +210,23 @@ void report_log(struct call *call)
 		return;
 	page.list = json_array();
 	notes = json_array();
-	error = page.list == NULL || notes == NULL ? STEPUP_NO_MEMORY : store_log_each(call->verifier->reader, from, (int)page.limit, entry_seen, &page);
+	error = page.list == NULL || notes == NULL ? STEPUP_NO_MEMORY
+		: store_log_each(call->verifier->reader, from, (int)page.limit, entry_seen, &page);
 	if (error == STEPUP_OK)
 		error = store_log_size(call->verifier->reader, &size);
 	if (error == STEPUP_OK)
 		error = newest_checkpoint(call, &checkpoint_size, &note);
 	if (error == STEPUP_OK)
-		error = store_log_checkpoint_each(call->verifier->reader, from, from + (int64_t)json_array_size(page.list), note_seen, notes);
+		error = store_log_checkpoint_each(call->verifier->reader, from,
+			from + (int64_t)json_array_size(page.list), note_seen, notes);
 	if (error != STEPUP_OK || page.failed) {
 		json_decref(page.list);
 		json_decref(notes);
 		refuse(call, error == STEPUP_OK ? STEPUP_NO_MEMORY : error, NULL);
 	} else {
-		call_reply(call, json_pack("{s:o, s:I, s:s*, s:s, s:o}", "entries", page.list, "size", (json_int_t)size, "checkpoint", note, "log_key",
-			call->verifier->log_key, "checkpoints", notes));
+		call_reply(call, json_pack("{s:o, s:I, s:s*, s:s, s:o}", "entries", page.list,
+				"size", (json_int_t)size, "checkpoint", note,
+				"log_key", call->verifier->log_key, "checkpoints", notes));
 	}
 	free(note);
 }
@@ -224,8 +238,9 @@ static bool locked_seen(void *context, const struct user_record *record)
 	struct log_page *page = context;
 	const struct user_lock *lock = &record->lock;
 
-	return page_add(page, json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", record->name, "reference", lock->reference, "reason", lock->reason, "by",
-		lock->by, "at", (json_int_t)lock->at));
+	return page_add(page,
+		json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", record->name, "reference", lock->reference,
+			"reason", lock->reason, "by", lock->by, "at", (json_int_t)lock->at));
 }
 
 static bool frozen_seen(void *context, const struct freeze *freeze)
@@ -234,8 +249,9 @@ static bool frozen_seen(void *context, const struct freeze *freeze)
 
 	if (freeze->thawed != 0)
 		return true;
-	return page_add(page, json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", freeze->action, "reference", freeze->reference, "reason", freeze->reason,
-		"by", freeze->by, "at", (json_int_t)freeze->at));
+	return page_add(page,
+		json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", freeze->action, "reference", freeze->reference,
+			"reason", freeze->reason, "by", freeze->by, "at", (json_int_t)freeze->at));
 }
 
 static void policy_name(const struct policy *policy, char name[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
@@ -243,8 +259,8 @@ static void policy_name(const struct policy *policy, char name[BASE64URL_LENGTH(
 	base64url_encode(policy->digest, DIGEST_SIZE, name);
 }
 
-/* Whether the configuration's policy is in force, and what would become of people's keys under another rp-id, where that is asked. False where it
- * refused: then the reply is gone. */
+/* Whether the configuration's policy is in force, and what would become of people's keys under another rp-id,
+ * where that is asked. False where it refused: then the reply is gone. */
 static bool add_policy_state(struct call *call, json_t *reply)
 {
 	struct verifier *verifier = call->verifier;
@@ -253,10 +269,13 @@ static bool add_policy_state(struct call *call, json_t *reply)
 	char *why = NULL;
 
 	if (rp_id != NULL)
-		error = verifier_check_rp_id(verifier, rp_id, message_text(call->parameters, "rp_id_before"), &why);
-	if ((error == STEPUP_OK || error == STEPUP_INVALID) && reply != NULL && json_object_set_new(reply, "rp_id", json_string(verifier->policy->rp_id)) == 0 &&
-		(why == NULL || json_object_set_new(reply, "rp_id_why", json_string(why)) == 0) &&
-		(verifier->policy_why == NULL || json_object_set_new(reply, "policy_why", json_string(verifier->policy_why)) == 0)) {
+		error = verifier_check_rp_id(verifier, rp_id,
+			message_text(call->parameters, "rp_id_before"), &why);
+	if ((error == STEPUP_OK || error == STEPUP_INVALID) && reply != NULL &&
+	    json_object_set_new(reply, "rp_id", json_string(verifier->policy->rp_id)) == 0 &&
+	    (why == NULL || json_object_set_new(reply, "rp_id_why", json_string(why)) == 0) &&
+	    (verifier->policy_why == NULL ||
+		    json_object_set_new(reply, "policy_why", json_string(verifier->policy_why)) == 0)) {
 		free(why);
 		return true;
 	}
@@ -266,8 +285,8 @@ static bool add_policy_state(struct call *call, json_t *reply)
 	return false;
 }
 
-/* What nobody can do under the policy that the call names by its digest: the one in force, or the one that the configuration has by now, which a check asks about
- * before the reload. Of any other nothing is said. */
+/* What nobody can do under the policy that the call names by its digest: the one in force, or the one that
+ * the configuration has by now, which a check asks about before the reload. Of any other nothing is said. */
 static json_t *powerless_under(const struct call *call)
 {
 	const struct verifier *verifier = call->verifier;
@@ -297,8 +316,10 @@ static bool add_first_day(struct call *call, json_t *reply)
 	json_t *powerless = powerless_under(call);
 	int64_t until = 0;
 
-	if (powerless != NULL && first_day_until(verifier->reader, clock_wall_seconds(), &until) == STEPUP_OK &&
-		(until == 0 || json_object_set_new(reply, "first_day_until", json_integer(until)) == 0) && json_object_set(reply, "powerless", powerless) == 0) {
+	if (powerless != NULL &&
+	    first_day_until(verifier->reader, clock_wall_seconds(), &until) == STEPUP_OK &&
+	    (until == 0 || json_object_set_new(reply, "first_day_until", json_integer(until)) == 0) &&
+	    json_object_set(reply, "powerless", powerless) == 0) {
 		json_decref(powerless);
 		return true;
 	}
@@ -323,8 +344,10 @@ void report_status(struct call *call)
 	int64_t users = 0, log_size = 0, checkpoint_size = 0;
 	json_t *wrong = store_watch_wrong(verifier);
 	struct store_head head;
-	bool seen = is_seen(store_user_count(verifier->reader, &users)) && store_log_size(verifier->reader, &log_size) == STEPUP_OK &&
-		is_seen(newest_checkpoint(call, &checkpoint_size, &note)) && is_seen(store_user_each_locked(verifier->reader, locked_seen, &locked)) &&
+	bool seen = is_seen(store_user_count(verifier->reader, &users)) &&
+		store_log_size(verifier->reader, &log_size) == STEPUP_OK &&
+		is_seen(newest_checkpoint(call, &checkpoint_size, &note)) &&
+		is_seen(store_user_each_locked(verifier->reader, locked_seen, &locked)) &&
 		is_seen(store_freeze_each(verifier->reader, frozen_seen, &frozen)) && wrong != NULL;
 
 	store_head_now(verifier->store, &head);
@@ -335,13 +358,16 @@ void report_status(struct call *call)
 		json_decref(wrong);
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
 	} else {
-		reply = json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b, s:b, s:I, s:o}", "version", PACKAGE_VERSION, "issuer",
-			verifier->policy->issuer, "host", verifier->policy->host, "policy", policy, "users", (json_int_t)users, "log_size",
-			(json_int_t)log_size, "checkpoint_size", (json_int_t)checkpoint_size, "pending",
-			(json_int_t)transactions_count(verifier->transactions), "locked", locked.list, "frozen", frozen.list, "started",
-			(json_int_t)verifier->started, "clean_start", (int)verifier->clean_start, "mark_beside_store",
-			(int)verifier->mark_beside_store, "batch", (json_int_t)head.batch, "store_wrong",
-			wrong);
+		reply = json_pack(
+			"{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:b, s:b, s:I, s:o}",
+			"version", PACKAGE_VERSION, "issuer", verifier->policy->issuer,
+			"host", verifier->policy->host, "policy", policy, "users", (json_int_t)users,
+			"log_size", (json_int_t)log_size, "checkpoint_size", (json_int_t)checkpoint_size,
+			"pending", (json_int_t)transactions_count(verifier->transactions),
+			"locked", locked.list, "frozen", frozen.list,
+			"started", (json_int_t)verifier->started, "clean_start", (int)verifier->clean_start,
+			"mark_beside_store", (int)verifier->mark_beside_store,
+			"batch", (json_int_t)head.batch, "store_wrong", wrong);
 		if (add_policy_state(call, reply) && add_first_day(call, reply))
 			call_reply(call, reply);
 	}
@@ -360,8 +386,9 @@ static json_t *reports_texts_to_json(char *const *texts)
 	return list;
 }
 
-/* Only what came into force is logged. The policy is replaced before this runs, which is the safe order: an entry that can't be written leaves
- * a stricter or looser policy as SIGHUP would have, and Unavailable says that something is wrong. */
+/* Only what came into force is logged. The policy is replaced before this runs, which is the safe order: an
+ * entry that can't be written leaves a stricter or looser policy as SIGHUP would have, and Unavailable says
+ * that something is wrong. */
 static enum stepup_error reload_work(struct store_session *session, struct verb_job *job)
 {
 	return verb_job_log(session, job, log_entry_policy(job->now, job->digest, &job->actor));
@@ -370,7 +397,8 @@ static enum stepup_error reload_work(struct store_session *session, struct verb_
 static void reload_reply(struct verb_job *job)
 {
 	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
-	json_t *warnings = reports_texts_to_json(job->verifier->policy->warnings), *powerless = powerless_list(job->verifier, job->verifier->policy);
+	json_t *warnings = reports_texts_to_json(job->verifier->policy->warnings),
+		*powerless = powerless_list(job->verifier, job->verifier->policy);
 
 	if (powerless != NULL)
 		(void)json_array_extend(warnings, powerless);
@@ -385,7 +413,8 @@ static void refuse_reload(struct call *call, enum stepup_error error, const char
 	const char *said = why == NULL ? stepup_error_text(error) : why;
 	char *sentence = notice_not_reloaded(said);
 
-	refuse_saying(call, error == STEPUP_NO_MEMORY ? STEPUP_UNAVAILABLE : STEPUP_NOT_ALLOWED, sentence == NULL ? said : sentence);
+	refuse_saying(call, error == STEPUP_NO_MEMORY ? STEPUP_UNAVAILABLE : STEPUP_NOT_ALLOWED,
+		sentence == NULL ? said : sentence);
 	free(sentence);
 }
 

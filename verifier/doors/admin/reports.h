@@ -15,7 +15,8 @@
 
 void report_users(struct call *call);
 void report_credentials(struct call *call);
-/* Whose a name is: shows nothing that anybody may not look up in the directory, but that something stands under a name; takes no step-up. */
+/* Whose a name is: shows nothing that anybody may not look up in the directory, but that something stands
+ * under a name; takes no step-up. */
 void report_resolve(struct call *call);
 void report_log(struct call *call);
 void report_status(struct call *call);

@@ -36,19 +36,24 @@ static enum stepup_error append_work(struct store_session *session, void *entry)
 static void append_done(void *entry, enum stepup_error result)
 {
 	if (result != STEPUP_OK)
-		journal_line(LOG_WARNING, "warning", "the log has no entry of a row that somebody else wrote: %s", stepup_error_text(result));
+		journal_line(LOG_WARNING, "warning",
+			"the log has no entry of a row that somebody else wrote: %s",
+			stepup_error_text(result));
 	json_decref(entry);
 }
 
 static void watch_tell(struct verifier *verifier, const struct store_wrong *wrong)
 {
 	char *why = notice_store_wrong(wrong);
-	json_t *entry = why == NULL ? NULL : log_entry_store_changed(clock_wall_seconds(), wrong->table, wrong->is_user ? wrong->name : NULL, why,
-		wrong->found, wrong->known);
+	json_t *entry = why == NULL ? NULL
+		: log_entry_store_changed(clock_wall_seconds(), wrong->table,
+			wrong->is_user ? wrong->name : NULL, why, wrong->found, wrong->known);
 
-	journal_line(LOG_CRIT, "store", "%s. Somebody else wrote to the database. Nothing is approved that rests on it until the right row is back.",
+	journal_line(LOG_CRIT, "store", "%s. Somebody else wrote to the database. "
+		"Nothing is approved that rests on it until the right row is back.",
 		why != NULL ? why : wrong->table);
-	if (entry != NULL && commit_queue_submit(verifier->queue, append_work, append_done, entry) != STEPUP_OK)
+	if (entry != NULL &&
+	    commit_queue_submit(verifier->queue, append_work, append_done, entry) != STEPUP_OK)
 		append_done(entry, STEPUP_UNAVAILABLE);
 	free(why);
 }
@@ -87,8 +92,9 @@ static void reply(struct call *call, const struct store_watch *watch)
 	if (wrong == NULL)
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
 	else
-		call_reply(call, json_pack("{s:b, s:I, s:I, s:o}", "fits", (int)watch->checked.fits, "batch", (json_int_t)watch->checked.batch, "rows",
-			(json_int_t)watch->checked.rows, "store_wrong", wrong));
+		call_reply(call, json_pack("{s:b, s:I, s:I, s:o}", "fits", (int)watch->checked.fits,
+				"batch", (json_int_t)watch->checked.batch,
+				"rows", (json_int_t)watch->checked.rows, "store_wrong", wrong));
 }
 
 static void check_done(uv_work_t *work, int status)
@@ -101,9 +107,11 @@ static void check_done(uv_work_t *work, int status)
 		watch->result = STEPUP_CANCELLED;
 	store_session_close(&watch->session);
 	if (watch->result != STEPUP_OK)
-		journal_line(LOG_WARNING, "warning", "the store could not be checked: %s", stepup_error_text(watch->result));
+		journal_line(LOG_WARNING, "warning", "the store could not be checked: %s",
+			stepup_error_text(watch->result));
 	else if (!watch->checked.fits)
-		journal_line(LOG_CRIT, "store", "is not what this verifier wrote, as of batch %lld", (long long)watch->checked.batch);
+		journal_line(LOG_CRIT, "store", "is not what this verifier wrote, as of batch %lld",
+			(long long)watch->checked.batch);
 	for (size_t i = 0; i < watch->asking_count; i++)
 		reply(watch->asking[i], watch);
 	watch->asking_count = 0;
@@ -114,7 +122,8 @@ static enum stepup_error check_begin(struct store_watch *watch)
 	enum stepup_error error = store_session_open(watch->verifier->store, false, &watch->session);
 
 	watch->work.data = watch;
-	if (error == STEPUP_OK && uv_queue_work(watch->verifier->loop, &watch->work, check_work, check_done) != 0)
+	if (error == STEPUP_OK &&
+	    uv_queue_work(watch->verifier->loop, &watch->work, check_work, check_done) != 0)
 		error = STEPUP_NO_MEMORY;
 	watch->busy = error == STEPUP_OK;
 	if (error != STEPUP_OK)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tells of rows of the store that are not what this verifier wrote: in the journal, in the log, and by an alert, once each; looks again whether they are right by now;
- * and reads the whole store each day, and when an administrator asks, on a worker thread.
+ * Tells of rows of the store that are not what this verifier wrote: in the journal, in the log, and by an
+ * alert, once each; looks again whether they are right by now; and reads the whole store each day, and when
+ * an administrator asks, on a worker thread.
  * Layer: verifier/doors/admin/.
  */
 #ifndef STEPUP_VERIFIER_STORE_WATCH_H

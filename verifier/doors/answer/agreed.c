@@ -15,7 +15,8 @@ const struct agreed *agreed_find(const struct agreed_list *list, const uint8_t u
 	return NULL;
 }
 
-static void note_person(struct agreed_list *list, const char name[USER_NAME_SIZE], const uint8_t user_id[USER_ID_SIZE], int64_t uid)
+static void note_person(struct agreed_list *list, const char name[USER_NAME_SIZE],
+	const uint8_t user_id[USER_ID_SIZE], int64_t uid)
 {
 	struct agreed *agreed = &list->people[list->count];
 
@@ -70,8 +71,11 @@ static void account_is(void *context, enum stepup_error result, const struct acc
 		answer->agreed_ready(answer, STEPUP_UNAVAILABLE);
 		return;
 	}
-	who = (struct policy_user){.name = account->name, .gids = account->gids, .gid_count = account->gid_count};
-	agreed->may = account->uid == agreed->uid && policy_list_names(transaction->policy, asks ? transaction->rule->users : transaction->rule->approvers, &who);
+	who = (struct policy_user){
+		.name = account->name, .gids = account->gids, .gid_count = account->gid_count};
+	agreed->may = account->uid == agreed->uid &&
+		policy_list_names(transaction->policy,
+			asks ? transaction->rule->users : transaction->rule->approvers, &who);
 	answer->agreed.looked_up++;
 	look_up_next(answer);
 }
@@ -83,7 +87,8 @@ static void look_up_next(struct answer *answer)
 	if (list->looked_up == list->count)
 		answer->agreed_ready(answer, STEPUP_OK);
 	else
-		account_by_name(answer->verifier->accounts, answer->transaction->uid, list->people[list->looked_up].name, account_is, answer);
+		account_by_name(answer->verifier->accounts, answer->transaction->uid,
+			list->people[list->looked_up].name, account_is, answer);
 }
 
 void agreed_look_up(struct answer *answer, agreed_ready *ready)

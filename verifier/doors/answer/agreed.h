@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whether those who agreed may still agree, and who asked may still ask: the directory and the rule are asked once more before what was agreed to is used,
- * because who belongs to a group changes without any transaction of ours. What their records say is looked at in the transaction itself (requests.h).
- * MUST: let nothing be used up that somebody agreed to who is no approver now, or of whom the directory can't say.
+ * Whether those who agreed may still agree, and who asked may still ask: the directory and the rule are asked
+ * once more before what was agreed to is used, because who belongs to a group changes without any transaction
+ * of ours. What their records say is looked at in the transaction itself (requests.h).
+ * MUST: let nothing be used up that somebody agreed to who is no approver now, or of whom the
+ * directory can't say.
  * Layer: verifier/doors/answer/.
  */
 #ifndef STEPUP_VERIFIER_AGREED_H
@@ -31,8 +33,9 @@ struct agreed_list {
 	size_t count, looked_up;
 };
 
-/* Fills answer->agreed with whoever agreed to the request that is claimed, and who asked; or, for an answer, with whoever agreed to anything that this
- * person asked for. Then calls `ready` on the loop's thread, at once or later: STEPUP_OK, or that the store or the directory could not say. */
+/* Fills answer->agreed with whoever agreed to the request that is claimed, and who asked; or, for an answer,
+ * with whoever agreed to anything that this person asked for. Then calls `ready` on the loop's thread, at
+ * once or later: STEPUP_OK, or that the store or the directory could not say. */
 typedef void agreed_ready(struct answer *answer, enum stepup_error result);
 void agreed_look_up(struct answer *answer, agreed_ready *ready);
 

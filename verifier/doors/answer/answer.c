@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Answer and Cancel: what is handed to the decision, and what is said once it is on the disk.
- * MUST: let one answer of a transaction be under way; tell of no success but what the commit reported as done; wipe the code.
+ * MUST: let one answer of a transaction be under way; tell of no success but what the commit reported as
+ * done; wipe the code.
  */
 #include "verifier/doors/admin/locking.h"
 #include "verifier/doors/answer/step_up.h"
@@ -55,7 +56,8 @@ static enum stepup_error make_receipt(const struct answer *answer, char **receip
 	};
 
 	*receipt = NULL;
-	return transaction->rule->service == NULL ? STEPUP_OK : receipt_sign(answer->verifier->receipts, &facts, receipt);
+	return transaction->rule->service == NULL ? STEPUP_OK
+		: receipt_sign(answer->verifier->receipts, &facts, receipt);
 }
 
 /* Keeps a granted step-up for the verb that it allows; any other is over. */
@@ -64,13 +66,15 @@ static void keep_or_end(struct answer *answer)
 	struct transaction *transaction = answer->transaction;
 
 	transaction->state = TRANSACTION_SPENT;
-	if (!transaction_is_over(transaction) && !transaction->approves && transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
+	if (!transaction_is_over(transaction) && !transaction->approves &&
+	    transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
 		transaction->state = TRANSACTION_GRANTED;
 		transaction->log_index = answer->log_index;
 		transaction->version = answer->version;
 		memcpy(transaction->credential, answer->credential, CREDENTIAL_ID_SIZE);
 		transaction->strength = answer->strength;
-		transaction->expires_boot_ms = clock_boot_ms() + TRANSACTION_GRANT_TTL_SECONDS * INT64_C(1000);
+		transaction->expires_boot_ms =
+			clock_boot_ms() + TRANSACTION_GRANT_TTL_SECONDS * INT64_C(1000);
 		return;
 	}
 	transaction_end(answer->verifier->transactions, transaction);
@@ -83,12 +87,14 @@ static void keep_fresh(const struct answer *answer)
 	const struct fresh_place place = transaction_place(transaction);
 	struct fresh_grant grant = answer->fresh;
 
-	if (answer->method == METHOD_FRESH || answer->request != NULL || !transaction->sits || atomic_load(&transaction->ended))
+	if (answer->method == METHOD_FRESH || answer->request != NULL || !transaction->sits ||
+	    atomic_load(&transaction->ended))
 		return;
 	grant.log_index = answer->log_index;
 	grant.version = answer->version;
 	grant.at = answer->now;
-	freshness_remember(transactions_freshness(answer->verifier->transactions), &place, transaction->user, &grant, clock_boot_ms());
+	freshness_remember(transactions_freshness(answer->verifier->transactions), &place, transaction->user,
+		&grant, clock_boot_ms());
 }
 
 static json_t *amr_to_json(const char *const *amr)
@@ -114,7 +120,8 @@ static char *granted_message(const struct answer *answer)
 		return notice_granted(transaction->prompt);
 	if (!transaction->denies)
 		return notice_approved(answer->request->user, transaction->prompt);
-	return answer->reference[0] == '\0' ? notice_denied_only(answer->request->user) : notice_denied_and_locked(answer->request->user, answer->reference);
+	return answer->reference[0] == '\0' ? notice_denied_only(answer->request->user)
+		: notice_denied_and_locked(answer->request->user, answer->reference);
 }
 
 static void answer_grant(struct answer *answer)
@@ -125,10 +132,13 @@ static void answer_grant(struct answer *answer)
 	enum stepup_error error = message == NULL ? STEPUP_NO_MEMORY : make_receipt(answer, &receipt);
 
 	if (error == STEPUP_OK)
-		reply = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s*, s:s*, s:s}", "user", transaction->user, "action",
-			transaction->action->name, "acr", answer->acr, "amr", amr_to_json(answer->amr), "auth_time",
-			(json_int_t)(answer->claim ? answer->request->requester.at : answer->now), "log",
-			(json_int_t)answer->log_index, "receipt", receipt, "reference", answer->reference[0] == '\0' ? NULL : answer->reference, "message", message);
+		reply = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s*, s:s*, s:s}",
+			"user", transaction->user, "action", transaction->action->name, "acr", answer->acr,
+			"amr", amr_to_json(answer->amr),
+			"auth_time", (json_int_t)(answer->claim ? answer->request->requester.at
+				: answer->now), "log", (json_int_t)answer->log_index, "receipt", receipt,
+			"reference", answer->reference[0] == '\0' ? NULL : answer->reference,
+			"message", message);
 	keep_fresh(answer);
 	keep_or_end(answer);
 	if (reply != NULL)
@@ -139,7 +149,8 @@ static void answer_grant(struct answer *answer)
 	free(message);
 }
 
-/* What the person hears of a refusal. Quiet, an answer that wasn't looked at is a wrong one: that guesses are slowed down would tell a name. */
+/* What the person hears of a refusal. Quiet, an answer that wasn't looked at is a wrong one: that guesses are
+ * slowed down would tell a name. */
 static enum stepup_error told_as(const struct transaction *transaction, enum stepup_error outcome)
 {
 	return transaction->quiet && outcome == STEPUP_THROTTLED ? STEPUP_BAD_ANSWER : outcome;
@@ -150,7 +161,8 @@ static void say_quietly(const struct transaction *transaction, struct words_fact
 {
 	words->quiet = true;
 	words->tries_left = STEP_UP_ANSWERS_MAX - transaction->answers;
-	words->retry_after_seconds = words->method == METHOD_CODE ? (int64_t)transaction->answers * GUESS_DELAY_STEP_SECONDS : 0;
+	words->retry_after_seconds =
+		words->method == METHOD_CODE ? (int64_t)transaction->answers * GUESS_DELAY_STEP_SECONDS : 0;
 }
 
 /* Whether the same transaction may be answered again after this refusal. */
@@ -158,10 +170,12 @@ static bool goes_on(const struct answer *answer, int64_t tries_left)
 {
 	enum stepup_error told = told_as(answer->transaction, answer->outcome);
 
-	return !transaction_is_over(answer->transaction) && ((told == STEPUP_BAD_ANSWER && tries_left > 0) || told == STEPUP_THROTTLED);
+	return !transaction_is_over(answer->transaction) &&
+		((told == STEPUP_BAD_ANSWER && tries_left > 0) || told == STEPUP_THROTTLED);
 }
 
-/* Whether a claim that could not be written may be made again: nothing came of it, and what was agreed to stands. */
+/* Whether a claim that could not be written may be made again: nothing came of it, and what was
+ * agreed to stands. */
 static bool waits_on(const struct answer *answer)
 {
 	bool decided = stepup_error_is_refusal(answer->outcome) && answer->outcome != STEPUP_UNAVAILABLE;
@@ -176,11 +190,13 @@ static void answer_wait(struct answer *answer)
 	const struct approval_request *request = answer->request;
 	json_t *approvers = approvers_words(transaction->policy, transaction->rule, request->user);
 	char *message = notice_waiting(request, approvers);
-	const struct refusal_facts facts = {.request = request->id, .approvers = approvers, .expires = request->expires};
+	const struct refusal_facts facts = {
+		.request = request->id, .approvers = approvers, .expires = request->expires};
 
 	transaction->state = TRANSACTION_WAITING;
 	memcpy(transaction->request, request->id, sizeof(transaction->request));
-	transaction->expires_boot_ms = clock_boot_ms() + (request->expires - answer->now + REQUEST_CLAIM_SECONDS) * 1000;
+	transaction->expires_boot_ms =
+		clock_boot_ms() + (request->expires - answer->now + REQUEST_CLAIM_SECONDS) * 1000;
 	call_refuse(answer->call, STEPUP_NEEDS_APPROVAL, message, &facts);
 	if (transaction_is_over(transaction))
 		transaction_end(answer->verifier->transactions, transaction);
@@ -208,23 +224,28 @@ static void answer_refuse(struct answer *answer)
 	if (transaction->quiet && told == STEPUP_BAD_ANSWER)
 		say_quietly(transaction, &words);
 	/* What was charged is in the log already; of the rest, within the budget. */
-	if (answer->log_index < 0 && (refusal_is_for_log(answer->outcome) || answer->outcome == STEPUP_THROTTLED))
+	if (answer->log_index < 0 &&
+	    (refusal_is_for_log(answer->outcome) || answer->outcome == STEPUP_THROTTLED))
 		step_up_refused(answer->verifier, transaction, answer->outcome, "at the answer");
 	if (answer->sentence != NULL)
-		call_refuse(answer->call, answer->outcome, answer->sentence, &(struct refusal_facts){.tries_left = words.tries_left});
+		call_refuse(answer->call, answer->outcome, answer->sentence,
+			&(struct refusal_facts){.tries_left = words.tries_left});
 	else
 		refuse(answer->call, told, &words);
 	if (told == STEPUP_THROTTLED)
 		transaction->answers--;
-	/* It was no try of the person's, so nothing else ends it: each refusal that was decided may be an entry of the log for good. */
+	/* It was no try of the person's, so nothing else ends it: each refusal that was decided may be an
+	 * entry of the log for good. */
 	if (answer->method == METHOD_FRESH)
 		transaction->question->methods &= ~METHOD_FRESH;
-	transaction->state = goes_on(answer, words.tries_left) ? TRANSACTION_ASKED : waits_on(answer) ? TRANSACTION_WAITING : TRANSACTION_SPENT;
+	transaction->state = goes_on(answer, words.tries_left) ? TRANSACTION_ASKED
+		: waits_on(answer) ? TRANSACTION_WAITING : TRANSACTION_SPENT;
 	if (transaction->state == TRANSACTION_SPENT)
 		transaction_end(answer->verifier->transactions, transaction);
 }
 
-/* Wrong keys are no guesses, so nothing slows them down: how many go into the log is up to the place that they come from, whoever they are for. */
+/* Wrong keys are no guesses, so nothing slows them down: how many go into the log is up to the place that
+ * they come from, whoever they are for. */
 static uint32_t key_budget(const struct transaction *transaction)
 {
 	uint32_t place;
@@ -246,18 +267,22 @@ static void answer_done(void *job, enum stepup_error result)
 	} else if (answer->outcome == STEPUP_NEEDS_APPROVAL && answer->request != NULL) {
 		answer_wait(answer);
 	} else {
-		if (answer->outcome == STEPUP_LOCKED) /* perhaps by this very answer, which went over a limit */
-			locking_end_person(answer->verifier, answer->transaction->user, answer->transaction->user_uid);
+		/* perhaps by this very answer, which went over a limit */
+		if (answer->outcome == STEPUP_LOCKED)
+			locking_end_person(answer->verifier, answer->transaction->user,
+				answer->transaction->user_uid);
 		answer_refuse(answer);
 	}
 	if (answer->request != NULL || answer->outcome == STEPUP_LOCKED)
-		approving_changed(answer->verifier, answer->request == NULL ? INT64_MAX : answer->request->expires);
+		approving_changed(answer->verifier,
+			answer->request == NULL ? INT64_MAX : answer->request->expires);
 	answer_free(answer);
 }
 
-/* What was given can't be a code, or what a key makes: nothing is charged, but the transaction takes only so many answers. What was typed is never
- * logged; what is wrong with a key's answer is, within the budget. */
-static void answer_malformed(struct call *call, struct transaction *transaction, unsigned method, const char *why)
+/* What was given can't be a code, or what a key makes: nothing is charged, but the transaction takes only so
+ * many answers. What was typed is never logged; what is wrong with a key's answer is, within the budget. */
+static void answer_malformed(struct call *call, struct transaction *transaction, unsigned method,
+	const char *why)
 {
 	struct words_facts words = {
 		.user = transaction->user,
@@ -278,7 +303,8 @@ static void answer_malformed(struct call *call, struct transaction *transaction,
 static void answer_not_offered(struct call *call, const struct transaction *transaction, unsigned method)
 {
 	const struct requirement *requirement = &transaction->question->requirement;
-	const struct words_facts words = {.user = transaction->user, .action = transaction->action->name, .requirement = requirement};
+	const struct words_facts words = {
+		.user = transaction->user, .action = transaction->action->name, .requirement = requirement};
 
 	if (method != METHOD_CODE || (requirement->methods & METHOD_CODE) != 0) {
 		call_invalid(call, "method");
@@ -289,10 +315,12 @@ static void answer_not_offered(struct call *call, const struct transaction *tran
 }
 
 /* What covers the step-up still; it may have ended since Begin. */
-static enum stepup_error read_fresh(const struct call *call, const struct transaction *transaction, struct fresh_grant *fresh)
+static enum stepup_error read_fresh(const struct call *call, const struct transaction *transaction,
+	struct fresh_grant *fresh)
 {
 	const struct fresh_place place = transaction_place(transaction);
-	const struct fresh_grant *found = freshness_find(transactions_freshness(call->verifier->transactions), &place, clock_boot_ms());
+	const struct fresh_grant *found =
+		freshness_find(transactions_freshness(call->verifier->transactions), &place, clock_boot_ms());
 
 	if (found == NULL || !freshness_covers(found, &transaction->question->requirement))
 		return STEPUP_BAD_ANSWER;
@@ -300,9 +328,11 @@ static enum stepup_error read_fresh(const struct call *call, const struct transa
 	return STEPUP_OK;
 }
 
-/* sshd hands on as many bytes of junk as were typed for names that it doesn't know, or doesn't let in, and no part of it says so. So, quiet, it is the size of
- * what was typed that counts as a code: whatever it is, it is charged and held against the record. What is longer or shorter is neither. */
-static enum stepup_error read_code(const struct transaction *transaction, const char *typed, char code[CODE_SIZE])
+/* sshd hands on as many bytes of junk as were typed for names that it doesn't know, or doesn't let in, and no
+ * part of it says so. So, quiet, it is the size of what was typed that counts as a code: whatever it is, it
+ * is charged and held against the record. What is longer or shorter is neither. */
+static enum stepup_error read_code(const struct transaction *transaction, const char *typed,
+	char code[CODE_SIZE])
 {
 	size_t size = strlen(typed);
 	enum stepup_error error;
@@ -315,14 +345,17 @@ static enum stepup_error read_code(const struct transaction *transaction, const 
 	return error == STEPUP_INVALID ? STEPUP_OK : error; /* then it is empty, which no code is */
 }
 
-/* Takes what goes with the method out of the call. STEPUP_INVALID with the reason where it can't be an answer. */
-static enum stepup_error answer_read(struct call *call, unsigned method, struct answer *answer, const char **why)
+/* Takes what goes with the method out of the call. STEPUP_INVALID with the reason where it
+ * can't be an answer. */
+static enum stepup_error answer_read(struct call *call, unsigned method, struct answer *answer,
+	const char **why)
 {
 	if (method == METHOD_CODE)
 		return read_code(answer->transaction, message_text(call->parameters, "code"), answer->code);
 	if (method == METHOD_FRESH)
 		return read_fresh(call, answer->transaction, &answer->fresh);
-	return key_answer_parse((enum via)method, false, json_object_get(call->parameters, "key"), &answer->key, why);
+	return key_answer_parse((enum via)method, false, json_object_get(call->parameters, "key"),
+		&answer->key, why);
 }
 
 /* NULL where there is no memory, and then the call has been refused. */
@@ -344,7 +377,8 @@ static struct answer *answer_new(struct call *call, struct transaction *transact
 	return answer;
 }
 
-/* On to the decision, which is another thread's where it has to wait. Where it can't be made, the transaction is as it was before. */
+/* On to the decision, which is another thread's where it has to wait. Where it can't be made, the transaction
+ * is as it was before. */
 static void answer_hand_in(struct answer *answer, enum stepup_error error)
 {
 	struct transaction *transaction = answer->transaction;
@@ -364,7 +398,8 @@ static void answer_hand_in(struct answer *answer, enum stepup_error error)
 static void answer_submit(struct call *call, struct transaction *transaction, unsigned method)
 {
 	struct answer *answer = answer_new(call, transaction, method);
-	const struct words_facts no_longer_fresh = {.user = transaction->user, .tries_left = STEP_UP_ANSWERS_MAX, .method = METHOD_FRESH};
+	const struct words_facts no_longer_fresh = {
+		.user = transaction->user, .tries_left = STEP_UP_ANSWERS_MAX, .method = METHOD_FRESH};
 	const char *why = NULL;
 	enum stepup_error error;
 
@@ -376,7 +411,8 @@ static void answer_submit(struct call *call, struct transaction *transaction, un
 	if (error == STEPUP_OK) {
 		transaction->state = TRANSACTION_ANSWERING;
 		if ((method & METHODS_OF_KEYS) != 0)
-			answer->budgeted = refusal_budget_take(&call->verifier->key_answers, key_budget(transaction), clock_boot_ms());
+			answer->budgeted = refusal_budget_take(&call->verifier->key_answers,
+				key_budget(transaction), clock_boot_ms());
 		agreed_look_up(answer, answer_hand_in);
 		return;
 	}
@@ -390,7 +426,8 @@ static void answer_submit(struct call *call, struct transaction *transaction, un
 /* The parameter that the method lacks, or that doesn't go with it; NULL where it is as it should be. */
 static const char *wrong_parameter(const struct call *call, unsigned method)
 {
-	bool code = message_text(call->parameters, "code") != NULL, key = json_is_object(json_object_get(call->parameters, "key"));
+	bool code = message_text(call->parameters, "code") != NULL,
+		key = json_is_object(json_object_get(call->parameters, "key"));
 
 	if (method == 0)
 		return "method";
@@ -408,8 +445,9 @@ void step_up_answer(struct call *call)
 
 	if (wrong != NULL)
 		call_invalid(call, wrong);
-	else if (transaction == NULL || transaction->action == NULL || transaction->state == TRANSACTION_GRANTED ||
-		transaction->state == TRANSACTION_SPENT || transaction->state == TRANSACTION_WAITING)
+	else if (transaction == NULL || transaction->action == NULL ||
+	    transaction->state == TRANSACTION_GRANTED || transaction->state == TRANSACTION_SPENT ||
+	    transaction->state == TRANSACTION_WAITING)
 		refuse(call, STEPUP_EXPIRED, NULL);
 	else if (transaction->state == TRANSACTION_ANSWERING)
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The decision on one answer, inside one transaction on the writer's side: who, whether anything stands against it, whether the code or the key is right
- * (decide_code.c, decide_key.c), whether the limits allow it; then the receipt's row, the log's entry and the user's record, all or nothing.
- * MUST: spend what was right even where something else refuses; write the same things for somebody who can't succeed as for a wrong answer.
+ * The decision on one answer, inside one transaction on the writer's side: who, whether anything stands
+ * against it, whether the code or the key is right (decide_code.c, decide_key.c), whether the limits allow
+ * it; then the receipt's row, the log's entry and the user's record, all or nothing.
+ * MUST: spend what was right even where something else refuses; write the same things for somebody who can't
+ * succeed as for a wrong answer.
  */
 #include "verifier/doors/answer/decision.h"
 
@@ -27,7 +29,8 @@ static bool is_locked(const struct decision *decision)
 
 static enum stepup_error refuse_locked(struct decision *decision)
 {
-	memcpy(decision->answer->reference, decision->record->lock.reference, sizeof(decision->answer->reference));
+	memcpy(decision->answer->reference, decision->record->lock.reference,
+		sizeof(decision->answer->reference));
 	decision->why = "locked";
 	return STEPUP_LOCKED;
 }
@@ -52,7 +55,8 @@ static enum stepup_error look_at_withheld(struct decision *decision)
 	if (is_locked(decision))
 		return refuse_locked(decision);
 	decision->why = transaction->withheld_why;
-	if (transaction->withheld == STEPUP_LOCKED) /* then; by another name of the same account, and perhaps no more */
+	/* then; by another name of the same account, and perhaps no more */
+	if (transaction->withheld == STEPUP_LOCKED)
 		return uid_lock_look(decision->session, transaction->user_uid, decision->answer->reference);
 	return transaction->withheld;
 }
@@ -66,7 +70,8 @@ const char *hopeless_because(const struct decision *decision)
 		return transaction->withheld_why;
 	if (record == NULL)
 		return "no such user";
-	if (record->uid != transaction->user_uid || memcmp(record->user_id, transaction->user_id, USER_ID_SIZE) != 0)
+	if (record->uid != transaction->user_uid ||
+	    memcmp(record->user_id, transaction->user_id, USER_ID_SIZE) != 0)
 		return "not the account that enrolled";
 	if (user_record_live_count(record) == 0)
 		return "not enrolled";
@@ -86,7 +91,8 @@ static enum stepup_error decide(struct decision *decision)
 
 	if (error != STEPUP_OK || answer->claim)
 		return error == STEPUP_OK ? decide_claim(decision) : error;
-	error = method == METHOD_CODE ? decide_code(decision) : method == METHOD_FRESH ? decide_fresh(decision) : decide_key(decision);
+	error = method == METHOD_CODE ? decide_code(decision)
+		: method == METHOD_FRESH ? decide_fresh(decision) : decide_key(decision);
 	if (error == STEPUP_OK)
 		error = look_at_withheld(decision);
 	if (error != STEPUP_OK)
@@ -110,22 +116,28 @@ static bool note_text(json_t *evidence, const char *name, const char *text)
 	return text == NULL || json_object_set_new(evidence, name, json_string(text)) == 0;
 }
 
-/* Appends an entry that commits to the action, with what it commits to in the erasable table. Takes the entry over. */
+/* Appends an entry that commits to the action, with what it commits to in the erasable table.
+ * Takes the entry over. */
 static enum stepup_error append_with_evidence(struct decision *decision, json_t *entry, int64_t *index)
 {
 	const struct transaction *transaction = decision->transaction;
-	json_t *evidence = entry == NULL ? NULL : log_entry_evidence(transaction->action, transaction->prompt);
+	json_t *evidence = entry == NULL ? NULL
+		: log_entry_evidence(transaction->action, transaction->prompt);
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
-	/* Where it came from is a person's address; a reason, and what a credential is called, are a person's words: they stand where they can be erased. */
-	if (evidence != NULL && (!note_text(evidence, "rhost", transaction->rhost) ||
-		!note_text(evidence, "label", decision->credential == NULL ? NULL : decision->credential->label) ||
-		(decision->step == LOG_REQUEST && !note_text(evidence, "reason", transaction->reason)))) {
+	/* Where it came from is a person's address; a reason, and what a credential is called, are a person's
+	 * words: they stand where they can be erased. */
+	if (evidence != NULL &&
+	    (!note_text(evidence, "rhost", transaction->rhost) ||
+		    !note_text(evidence, "label",
+			    decision->credential == NULL ? NULL : decision->credential->label) ||
+		    (decision->step == LOG_REQUEST && !note_text(evidence, "reason", transaction->reason)))) {
 		json_decref(evidence);
 		evidence = NULL;
 	}
 	if (evidence != NULL)
-		error = store_log_append(decision->session, entry, evidence, transaction->question->salt, index);
+		error = store_log_append(decision->session, entry, evidence,
+			transaction->question->salt, index);
 	else
 		json_decref(entry);
 	json_decref(evidence);
@@ -136,7 +148,8 @@ static enum stepup_error append(struct decision *decision, json_t *entry)
 {
 	int64_t index;
 
-	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(decision->session, entry, NULL, NULL, &index);
+	return entry == NULL ? STEPUP_NO_MEMORY
+		: store_log_append(decision->session, entry, NULL, NULL, &index);
 }
 
 /* Of nobody in particular. */
@@ -161,9 +174,11 @@ static enum stepup_error write_alerts(struct decision *decision)
 	enum stepup_error error = STEPUP_OK;
 
 	if (decision->alert != NULL) {
-		json_t *entry = log_entry_alert(answer->now, &subject, decision->alert, decision->credential->id);
+		json_t *entry =
+			log_entry_alert(answer->now, &subject, decision->alert, decision->credential->id);
 
-		if (entry != NULL && decision->said[0] != '\0' && json_object_set_new(entry, "why", json_string(decision->said)) != 0) {
+		if (entry != NULL && decision->said[0] != '\0' &&
+		    json_object_set_new(entry, "why", json_string(decision->said)) != 0) {
 			json_decref(entry);
 			entry = NULL;
 		}
@@ -215,7 +230,8 @@ static enum stepup_error write_refusal(struct decision *decision)
 
 	if (!decision->charged)
 		return STEPUP_OK; /* nothing changed; answer.c notes what is worth it */
-	if ((answer->method & METHODS_OF_KEYS) != 0 && answer->outcome == STEPUP_BAD_ANSWER && decision->alert == NULL && !answer->budgeted)
+	if ((answer->method & METHODS_OF_KEYS) != 0 && answer->outcome == STEPUP_BAD_ANSWER &&
+	    decision->alert == NULL && !answer->budgeted)
 		return STEPUP_OK; /* a wrong key changes nothing either, and costs whoever sends it nothing */
 	error = append_with_evidence(decision, log_entry_refusal(&refusal), &answer->log_index);
 	if (error == STEPUP_OK)
@@ -237,7 +253,8 @@ static void note_proof(struct decision *decision)
 	memcpy(answer->fresh.credential, decision->credential->id, CREDENTIAL_ID_SIZE);
 	answer->fresh.method = answer->method;
 	answer->fresh.user_verified = decision->proof.user_verified;
-	answer->fresh.strength = credential_strength(decision->transaction->policy, decision->credential, answer->now);
+	answer->fresh.strength =
+		credential_strength(decision->transaction->policy, decision->credential, answer->now);
 }
 
 /* What the credential earned, in the words of the policy, of receipts and of RFC 8176. */
@@ -320,7 +337,8 @@ static enum stepup_error write_grant(struct decision *decision)
 		.subject = about(decision),
 		.action = transaction->action,
 		.rule = transaction->rule,
-		.method = answer->method == METHOD_FRESH ? method_name(METHOD_FRESH) : credential_type_name(decision->credential->type),
+		.method = answer->method == METHOD_FRESH ? method_name(METHOD_FRESH)
+			: credential_type_name(decision->credential->type),
 		.covered_by = answer->fresh.log_index,
 		.credential = decision->credential,
 		.proof = decision->proof.evidence == NULL ? NULL : &decision->proof,
@@ -359,7 +377,8 @@ enum stepup_error answer_decide(struct store_session *session, void *job)
 {
 	struct answer *answer = job;
 	struct decision decision = {.session = session, .answer = answer, .transaction = answer->transaction};
-	enum stepup_error error = answer->transaction->apart ? STEPUP_NOT_FOUND : store_user_find(session, answer->transaction->user, &decision.record);
+	enum stepup_error error = answer->transaction->apart ? STEPUP_NOT_FOUND
+		: store_user_find(session, answer->transaction->user, &decision.record);
 
 	answer->outcome = STEPUP_UNAVAILABLE;
 	answer->now = clock_wall_seconds();
@@ -369,7 +388,8 @@ enum stepup_error answer_decide(struct store_session *session, void *job)
 	if (!is_decided(error))
 		goto out;
 	answer->outcome = error;
-	error = answer->outcome == STEPUP_OK || (answer->outcome == STEPUP_NEEDS_APPROVAL && decision.step == LOG_REQUEST)
+	error = answer->outcome == STEPUP_OK ||
+		(answer->outcome == STEPUP_NEEDS_APPROVAL && decision.step == LOG_REQUEST)
 		? write_grant(&decision)
 		: write_refusal(&decision);
 	if (error != STEPUP_OK)

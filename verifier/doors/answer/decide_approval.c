@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What limits and a second person say to an answer that was right: whether it may be done at once, was agreed to before, or becomes a request; whether
- * somebody may agree to one; whether one that was agreed to may be claimed without another answer.
- * MUST: let a hard limit pass for nobody; use up an agreement in the transaction that grants what was agreed to; agree to no words but those that
- * were shown.
+ * What limits and a second person say to an answer that was right: whether it may be done at once, was agreed
+ * to before, or becomes a request; whether somebody may agree to one; whether one that was agreed to may be
+ * claimed without another answer.
+ * MUST: let a hard limit pass for nobody; use up an agreement in the transaction that grants what was agreed
+ * to; agree to no words but those that were shown.
  */
 #include "verifier/doors/answer/decision.h"
 
@@ -14,7 +15,8 @@
 #include "verifier/rules/limits/limits.h"
 #include "verifier/rules/words/notices.h"
 
-static enum stepup_error decide_approval_refuse_as(struct decision *decision, enum stepup_error error, const char *why, const char *sentence)
+static enum stepup_error decide_approval_refuse_as(struct decision *decision, enum stepup_error error,
+	const char *why, const char *sentence)
 {
 	decision->why = why;
 	decision->answer->sentence = sentence;
@@ -42,8 +44,10 @@ static bool is_the_same(const struct request_search *search, const struct approv
 {
 	const struct transaction *transaction = search->decision->transaction;
 
-	return strcmp(request->action, transaction->action->name) == 0 && memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0 &&
-		strcmp(request->prompt, transaction->prompt) == 0 && strcmp(request->caller, transaction->caller) == 0 &&
+	return strcmp(request->action, transaction->action->name) == 0 &&
+		memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0 &&
+		strcmp(request->prompt, transaction->prompt) == 0 &&
+		strcmp(request->caller, transaction->caller) == 0 &&
 		strcmp(request->service, transaction->service == NULL ? "" : transaction->service) == 0 &&
 		memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0;
 }
@@ -56,8 +60,10 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 	enum request_state standing = request_standing(request, transaction->policy, now);
 
 	(void)more;
-	request_crowd_count(&search->crowd, request, standing, memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0, now);
-	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || search->found != NULL || !is_the_same(search, request))
+	request_crowd_count(&search->crowd, request, standing,
+		memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0, now);
+	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || search->found != NULL ||
+	    !is_the_same(search, request))
 		return STEPUP_OK;
 	search->found = malloc(sizeof(*request));
 	if (search->found == NULL)
@@ -73,7 +79,8 @@ static enum stepup_error find_same(struct decision *decision, struct request_sea
 
 	search->decision = decision;
 	if (error == STEPUP_OK)
-		error = store_request_each(decision->session, decision->record->user_id, look_at_request, search);
+		error = store_request_each(decision->session, decision->record->user_id,
+			look_at_request, search);
 	return error;
 }
 
@@ -84,7 +91,8 @@ static bool decide_approval_copy_text(char *to, size_t size, const char *from)
 	return snprintf(to, size, "%s", from == NULL ? "" : from) < (int)size;
 }
 
-static enum stepup_error describe(struct decision *decision, const struct limit *over, struct approval_request *request)
+static enum stepup_error describe(struct decision *decision, const struct limit *over,
+	struct approval_request *request)
 {
 	const struct transaction *transaction = decision->transaction;
 	json_t *details = action_details_to_json(transaction->action);
@@ -106,7 +114,8 @@ static enum stepup_error describe(struct decision *decision, const struct limit 
 	return STEPUP_OK;
 }
 
-static enum stepup_error new_request(struct decision *decision, const struct limit *over, const uint8_t digest[DIGEST_SIZE])
+static enum stepup_error new_request(struct decision *decision, const struct limit *over,
+	const uint8_t digest[DIGEST_SIZE])
 {
 	const struct transaction *transaction = decision->transaction;
 	struct answer *answer = decision->answer;
@@ -137,7 +146,8 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 	return error;
 }
 
-static enum stepup_error ask_second_person(struct decision *decision, const struct limit *over, const struct request_search *search)
+static enum stepup_error ask_second_person(struct decision *decision, const struct limit *over,
+	const struct request_search *search)
 {
 	struct answer *answer = decision->answer;
 	int64_t until = request_crowd_full_until(&search->crowd);
@@ -145,10 +155,13 @@ static enum stepup_error ask_second_person(struct decision *decision, const stru
 
 	if (until != 0) {
 		answer->retry_after_seconds = until > answer->now ? until - answer->now : 1;
-		return decide_approval_refuse_as(decision, STEPUP_OVER_LIMIT, "too many requests", notice_many_requests());
+		return decide_approval_refuse_as(decision, STEPUP_OVER_LIMIT, "too many requests",
+			notice_many_requests());
 	}
 	error = new_request(decision, over, search->digest);
-	return error == STEPUP_OK ? decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "asked a second person", NULL) : error;
+	return error == STEPUP_OK
+		? decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "asked a second person", NULL)
+		: error;
 }
 
 /* --- one that is there --- */
@@ -157,15 +170,16 @@ static enum stepup_error charge_approved(struct decision *decision)
 {
 	const struct transaction *transaction = decision->transaction;
 	struct answer *answer = decision->answer;
-	enum stepup_error error = limits_charge_approved(answer->verifier->store, decision->session, transaction->rule, decision->record,
-		transaction->action, answer->now, &answer->over);
+	enum stepup_error error = limits_charge_approved(answer->verifier->store, decision->session,
+		transaction->rule, decision->record, transaction->action, answer->now, &answer->over);
 
 	if (error == STEPUP_OVER_LIMIT)
 		decision->why = "over the limit";
 	return error;
 }
 
-/* The request is used up by this grant, if its approver still stands behind it and may. STEPUP_NOT_FOUND: it ended just now. */
+/* The request is used up by this grant, if its approver still stands behind it and may. STEPUP_NOT_FOUND:
+ * it ended just now. */
 static enum stepup_error consume(struct decision *decision, struct approval_request *request)
 {
 	const struct agreed *agreed = agreed_find(&decision->answer->agreed, request->approver_id);
@@ -175,7 +189,8 @@ static enum stepup_error consume(struct decision *decision, struct approval_requ
 		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "agreed to just now", NULL);
 	error = agreed->may ? request_approver_stands(decision->session, request) : STEPUP_NOT_ALLOWED;
 	if (error == STEPUP_NOT_ALLOWED) {
-		error = request_end(decision->session, request, REQUEST_VOID, NULL, "whoever agreed no longer stands behind it", decision->answer->now, NULL);
+		error = request_end(decision->session, request, REQUEST_VOID, NULL,
+			"whoever agreed no longer stands behind it", decision->answer->now, NULL);
 		return error == STEPUP_OK ? STEPUP_NOT_FOUND : error;
 	}
 	return error == STEPUP_OK ? charge_approved(decision) : error;
@@ -191,7 +206,8 @@ static enum stepup_error with_second_person(struct decision *decision, const str
 	if (error != STEPUP_OK)
 		return error;
 	if (search.found != NULL && search.found->state == REQUEST_REQUESTED)
-		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "waits for a second person", NULL);
+		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL,
+			"waits for a second person", NULL);
 	if (search.found != NULL) {
 		error = consume(decision, search.found);
 		if (error != STEPUP_NOT_FOUND)
@@ -207,7 +223,8 @@ enum stepup_error decide_volume(struct decision *decision)
 	const struct rule *rule = transaction->rule;
 	struct answer *answer = decision->answer;
 	struct store *store = answer->verifier->store;
-	enum stepup_error error = limits_look(store, decision->session, rule, decision->record, transaction->action, answer->now, &answer->over, NULL);
+	enum stepup_error error = limits_look(store, decision->session, rule, decision->record,
+		transaction->action, answer->now, &answer->over, NULL);
 
 	if (error != STEPUP_OK)
 		return error;
@@ -221,11 +238,13 @@ enum stepup_error decide_volume(struct decision *decision)
 	}
 	if (answer->method == METHOD_FRESH && (answer->over != NULL || rule->always_approve)) {
 		answer->over = NULL;
-		return decide_approval_refuse_as(decision, STEPUP_BAD_ANSWER, "fresh, but a second person is needed", NULL);
+		return decide_approval_refuse_as(decision, STEPUP_BAD_ANSWER,
+			"fresh, but a second person is needed", NULL);
 	}
 	if (answer->over != NULL || rule->always_approve)
 		return with_second_person(decision, answer->over);
-	return limits_charge(store, decision->session, rule, decision->record, transaction->action, answer->now, &answer->over);
+	return limits_charge(store, decision->session, rule, decision->record, transaction->action,
+		answer->now, &answer->over);
 }
 
 /* --- agreeing --- */
@@ -237,7 +256,8 @@ static enum stepup_error load_request(struct decision *decision, unsigned states
 	struct answer *answer = decision->answer;
 	struct approval_request *request = calloc(1, sizeof(*request));
 	enum request_state standing;
-	enum stepup_error error = request == NULL ? STEPUP_NO_MEMORY : store_request_find(decision->session, transaction->request, request);
+	enum stepup_error error = request == NULL ? STEPUP_NO_MEMORY
+		: store_request_find(decision->session, transaction->request, request);
 
 	answer->request = request;
 	if (error == STEPUP_NOT_FOUND)
@@ -256,9 +276,12 @@ static bool is_as_shown(const struct transaction *transaction, const struct appr
 {
 	uint8_t digest[DIGEST_SIZE];
 
-	return (transaction->denies || strcmp(request->prompt, transaction->prompt) == 0) && memcmp(request->digest, transaction->request_digest, DIGEST_SIZE) == 0 &&
-		action_digest(transaction->action, digest) == STEPUP_OK && memcmp(digest, request->action_digest, DIGEST_SIZE) == 0 &&
-		request_digest(request, digest) == STEPUP_OK && memcmp(digest, request->digest, DIGEST_SIZE) == 0;
+	return (transaction->denies || strcmp(request->prompt, transaction->prompt) == 0) &&
+		memcmp(request->digest, transaction->request_digest, DIGEST_SIZE) == 0 &&
+		action_digest(transaction->action, digest) == STEPUP_OK &&
+		memcmp(digest, request->action_digest, DIGEST_SIZE) == 0 &&
+		request_digest(request, digest) == STEPUP_OK &&
+		memcmp(digest, request->digest, DIGEST_SIZE) == 0;
 }
 
 enum stepup_error decide_request(struct decision *decision, unsigned states)
@@ -266,7 +289,8 @@ enum stepup_error decide_request(struct decision *decision, unsigned states)
 	enum stepup_error error = load_request(decision, states);
 
 	if (error == STEPUP_OK && !is_as_shown(decision->transaction, decision->answer->request))
-		return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "request changed", notice_request_changed());
+		return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "request changed",
+			notice_request_changed());
 	return error;
 }
 
@@ -277,23 +301,27 @@ static enum stepup_error look_at_persons(struct decision *decision)
 	const char *objection = NULL;
 	enum stepup_error error = store_user_find(decision->session, request->user, &requester);
 
-	if (error == STEPUP_OK && (memcmp(requester->user_id, request->user_id, USER_ID_SIZE) != 0 || requester->lock.locked))
+	if (error == STEPUP_OK &&
+	    (memcmp(requester->user_id, request->user_id, USER_ID_SIZE) != 0 || requester->lock.locked))
 		error = STEPUP_NOT_FOUND;
 	if (error == STEPUP_OK)
-		objection = request_objection(request,
-			&(struct request_approver){.record = decision->record, .requester = requester, .session = decision->transaction->from});
+		objection = request_objection(request, &(struct request_approver){.record = decision->record,
+				.requester = requester, .session = decision->transaction->from});
 	user_record_free(&requester);
 	if (error == STEPUP_NOT_FOUND)
 		return refuse_void(decision, "requester gone or locked", "");
 	if (error != STEPUP_OK)
 		return error;
-	return objection == NULL ? STEPUP_OK : decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "not a second person", objection);
+	return objection == NULL ? STEPUP_OK
+		: decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "not a second person", objection);
 }
 
 enum stepup_error decide_second_person(struct decision *decision)
 {
-	if (!credential_is_old_enough(decision->transaction->policy, decision->credential, decision->answer->now))
-		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "credential too new", notice_new_key());
+	if (!credential_is_old_enough(decision->transaction->policy, decision->credential,
+		    decision->answer->now))
+		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "credential too new",
+			notice_new_key());
 	return look_at_persons(decision);
 }
 
@@ -322,17 +350,21 @@ enum stepup_error decide_claim(struct decision *decision)
 	if (error != STEPUP_OK)
 		return error;
 	if (answer->now >= request->approval.at + REQUEST_CLAIM_SECONDS)
-		return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "claimed late", notice_claim_late());
+		return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "claimed late",
+			notice_claim_late());
 	asker = agreed_find(&answer->agreed, request->user_id);
-	if (decision->record == NULL || memcmp(decision->record->user_id, request->user_id, USER_ID_SIZE) != 0 ||
+	if (decision->record == NULL ||
+	    memcmp(decision->record->user_id, request->user_id, USER_ID_SIZE) != 0 ||
 	    decision->record->uid != transaction->user_uid || asker == NULL || !asker->may)
-		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "not the account that asked", NULL);
+		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED,
+			"not the account that asked", NULL);
 	decision->credential = user_record_credential(decision->record, request->requester.credential);
 	if (decision->credential == NULL || decision->credential->state != CREDENTIAL_LIVE)
 		return refuse_void(decision, "credential gone", REQUEST_CREDENTIAL_GONE);
 	decision->charged = true;
 	error = consume(decision, request);
-	return error == STEPUP_NOT_FOUND ? refuse_void(decision, "approver gone", "whoever agreed no longer stands behind it") : error;
+	return error == STEPUP_NOT_FOUND
+		? refuse_void(decision, "approver gone", "whoever agreed no longer stands behind it") : error;
 }
 
 /* --- writing --- */
@@ -352,7 +384,8 @@ static void decide_approval_note_proof(const struct decision *decision, struct r
 	const struct answer *answer = decision->answer;
 
 	memcpy(proof->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
-	snprintf(proof->method, sizeof(proof->method), "%s", credential_type_name(decision->credential->type));
+	snprintf(proof->method, sizeof(proof->method), "%s",
+		credential_type_name(decision->credential->type));
 	snprintf(proof->acr, sizeof(proof->acr), "%s", answer->acr);
 	join(answer->amr, proof->amr);
 	proof->at = answer->now;
@@ -366,11 +399,13 @@ void claim_earned(struct decision *decision)
 	struct answer *answer = decision->answer;
 	size_t count = 0;
 
-	answer->strength = credential_strength(decision->transaction->policy, decision->credential, answer->now);
+	answer->strength =
+		credential_strength(decision->transaction->policy, decision->credential, answer->now);
 	answer->acr = acr_of_name(proof->acr);
 	for (const char *at = proof->amr; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (strcspn(at, " ") == strlen(words[i]) && strncmp(at, words[i], strlen(words[i])) == 0 && count < STEP_UP_AMR_MAX)
+			if (strcspn(at, " ") == strlen(words[i]) &&
+			    strncmp(at, words[i], strlen(words[i])) == 0 && count < STEP_UP_AMR_MAX)
 				answer->amr[count++] = words[i];
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The decision on a typed code.
- * MUST: charge before comparing; look at every live credential; count for somebody who can't succeed as for a wrong code.
+ * MUST: charge before comparing; look at every live credential; count for somebody who can't succeed as
+ * for a wrong code.
  */
 #include "verifier/doors/answer/decision.h"
 
@@ -24,7 +25,8 @@ struct nobody {
 };
 
 /* The record's guesses, or those at nobody. */
-static enum stepup_error guesses_of(struct decision *decision, struct nobody *nobody, struct guess_state **guesses)
+static enum stepup_error guesses_of(struct decision *decision, struct nobody *nobody,
+	struct guess_state **guesses)
 {
 	struct verifier *verifier = decision->answer->verifier;
 	const char *user = decision->transaction->user;
@@ -41,14 +43,19 @@ static enum stepup_error guesses_of(struct decision *decision, struct nobody *no
 	return error;
 }
 
-/* Where a day's invented names fill the memory, the next one is slowed down by nothing but the places in which people are asked. */
+/* Where a day's invented names fill the memory, the next one is slowed down by nothing but the places in
+ * which people are asked. */
 static void keep_guesses(const struct decision *decision, const struct nobody *nobody)
 {
-	if (decision->record == NULL && decoys_keep(decision->answer->verifier->decoys, nobody->name, &nobody->guesses, decision->answer->now) != STEPUP_OK)
-		journal_line(LOG_WARNING, "guesses", "somebody guesses at more than %d names that don't exist", DECOYS_MAX);
+	if (decision->record == NULL &&
+	    decoys_keep(decision->answer->verifier->decoys, nobody->name, &nobody->guesses,
+		    decision->answer->now) != STEPUP_OK)
+		journal_line(LOG_WARNING, "guesses",
+			"somebody guesses at more than %d names that don't exist", DECOYS_MAX);
 }
 
-/* Holds the code against every live credential that has codes of this length; the best of what they say counts. */
+/* Holds the code against every live credential that has codes of this length; the best of what
+ * they say counts. */
 static enum stepup_error decide_code_compare(struct decision *decision, enum otp_result *best)
 {
 	struct answer *answer = decision->answer;
@@ -62,10 +69,13 @@ static enum stepup_error decide_code_compare(struct decision *decision, enum otp
 		enum otp_result result;
 		enum stepup_error error;
 
-		if (credential->state != CREDENTIAL_LIVE || !credential_is_code(credential) || credential->otp.digits != digits)
+		if (credential->state != CREDENTIAL_LIVE || !credential_is_code(credential) ||
+		    credential->otp.digits != digits)
 			continue;
-		floors = (struct code_floors){.unclean = atomic_load(&answer->verifier->code_floor), .epoch = atomic_load(&answer->verifier->epoch_floor)};
-		error = otp_check(credential, answer->code, answer->now, code_floor_of(&floors, credential->otp.period_seconds), &result);
+		floors = (struct code_floors){.unclean = atomic_load(&answer->verifier->code_floor),
+			.epoch = atomic_load(&answer->verifier->epoch_floor)};
+		error = otp_check(credential, answer->code, answer->now,
+			code_floor_of(&floors, credential->otp.period_seconds), &result);
 		if (error != STEPUP_OK)
 			return error;
 		if (result == OTP_ACCEPTED && !accepted) {
@@ -74,7 +84,8 @@ static enum stepup_error decide_code_compare(struct decision *decision, enum otp
 		} else if (result == OTP_SPENT && !accepted) {
 			spent = true;
 			decision->credential = credential;
-		} else if (result == OTP_RESYNC && !accepted && !spent && otp_far_seconds(credential, answer->now) != 0) {
+		} else if (result == OTP_RESYNC && !accepted && !spent &&
+		    otp_far_seconds(credential, answer->now) != 0) {
 			decision->off = otp_far_seconds(credential, answer->now);
 			decision->credential = credential;
 		}
@@ -85,7 +96,8 @@ static enum stepup_error decide_code_compare(struct decision *decision, enum otp
 	return STEPUP_OK;
 }
 
-/* Whether the spent code was accepted at this very place a moment ago, as that of a second connection of the same person's is. Says so, for who is alerted. */
+/* Whether the spent code was accepted at this very place a moment ago, as that of a second connection of the
+ * same person's is. Says so, for who is alerted. */
 static void look_at_place(struct decision *decision, const struct guess_state *guesses)
 {
 	const struct answer *answer = decision->answer;
@@ -97,7 +109,8 @@ static void look_at_place(struct decision *decision, const struct guess_state *g
 	for (size_t i = 0; i < guesses->source_count; i++)
 		if (guesses->sources[i].last_success == credential->last_used &&
 		    memcmp(guesses->sources[i].source, decision->transaction->source, GUESS_SOURCE_SIZE) == 0)
-			snprintf(decision->said, sizeof(decision->said), "at the same place, %" PRId64 " seconds later", seconds);
+			snprintf(decision->said, sizeof(decision->said),
+				"at the same place, %" PRId64 " seconds later", seconds);
 }
 
 /* What a code further out says of clocks: to the log and to who is alerted, and nothing to who typed it. */
@@ -110,7 +123,8 @@ static void look_at_clock(struct decision *decision, enum otp_result result)
 		notice_clock(decision->off, decision->said, sizeof(decision->said));
 		decision->alert = "token-clock";
 	}
-	if ((decision->off != 0 || (result == OTP_ACCEPTED && decision->credential->type == CREDENTIAL_TOTP)) &&
+	if ((decision->off != 0 ||
+		    (result == OTP_ACCEPTED && decision->credential->type == CREDENTIAL_TOTP)) &&
 	    clock_votes_note(watch, decision->record->user_id, decision->off, decision->answer->now, &people))
 		decision->clocks = people;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A request that is denied and whoever made it locked, on the strength of a factor: "that wasn't them", or "that wasn't me".
- * MUST: ask for the same proof as agreeing; deny, lock and log in one transaction; let one person lock no more than a few others an hour, and then
- * still deny, and alert.
+ * A request that is denied and whoever made it locked, on the strength of a factor: "that wasn't them", or
+ * "that wasn't me".
+ * MUST: ask for the same proof as agreeing; deny, lock and log in one transaction; let one person lock no
+ * more than a few others an hour, and then still deny, and alert.
  */
 #include "verifier/doors/answer/decision.h"
 
@@ -19,10 +20,12 @@ static bool decide_denial_is_own(const struct decision *decision)
 	return memcmp(decision->record->user_id, decision->answer->request->user_id, USER_ID_SIZE) == 0;
 }
 
-/* Of somebody else's request, whether they could agree to it; of their own, nothing more than that it is theirs. */
+/* Of somebody else's request, whether they could agree to it; of their own, nothing more than
+ * that it is theirs. */
 enum stepup_error decide_denial(struct decision *decision)
 {
-	enum stepup_error error = decide_request(decision, REQUEST_BIT(REQUEST_REQUESTED) | REQUEST_BIT(REQUEST_APPROVED));
+	enum stepup_error error =
+		decide_request(decision, REQUEST_BIT(REQUEST_REQUESTED) | REQUEST_BIT(REQUEST_APPROVED));
 
 	decision->step = LOG_DENY;
 	if (error != STEPUP_OK || decide_denial_is_own(decision))
@@ -44,7 +47,8 @@ static bool has_locked_many(const struct user_record *record, int64_t now)
 
 static void note_lock(struct user_record *record, int64_t now)
 {
-	memmove(record->locked_others + 1, record->locked_others, (LOCKS_OF_OTHERS - 1) * sizeof(record->locked_others[0]));
+	memmove(record->locked_others + 1, record->locked_others,
+		(LOCKS_OF_OTHERS - 1) * sizeof(record->locked_others[0]));
 	record->locked_others[0] = now;
 }
 
@@ -65,20 +69,26 @@ static enum stepup_error lock_requester(struct decision *decision, const struct 
 
 static enum stepup_error alert(struct decision *decision)
 {
-	const struct log_subject subject = {.user = decision->record->name, .user_id = decision->record->user_id};
-	json_t *entry = log_entry_alert(decision->answer->now, &subject, ALERT_MANY_LOCKS, decision->credential->id);
+	const struct log_subject subject = {
+		.user = decision->record->name, .user_id = decision->record->user_id};
+	json_t *entry =
+		log_entry_alert(decision->answer->now, &subject, ALERT_MANY_LOCKS, decision->credential->id);
 	int64_t index;
 
-	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(decision->session, entry, NULL, NULL, &index);
+	return entry == NULL ? STEPUP_NO_MEMORY
+		: store_log_append(decision->session, entry, NULL, NULL, &index);
 }
 
 enum stepup_error write_denial(struct decision *decision)
 {
 	struct answer *answer = decision->answer;
 	struct approval_request *request = answer->request;
-	const struct log_actor actor = {.by = decision->record->name, .grant = -1, .denial = answer->log_index};
-	const struct lock_order order = {.user = request->user, .uid = request->uid, .reason = "a request was denied as not theirs", .actor = &actor, .at = answer->now};
-	enum stepup_error error = request_end(decision->session, request, REQUEST_DENIED, decision->record->name, "", answer->now, NULL);
+	const struct log_actor actor = {
+		.by = decision->record->name, .grant = -1, .denial = answer->log_index};
+	const struct lock_order order = {.user = request->user, .uid = request->uid,
+		.reason = "a request was denied as not theirs", .actor = &actor, .at = answer->now};
+	enum stepup_error error = request_end(decision->session, request, REQUEST_DENIED,
+		decision->record->name, "", answer->now, NULL);
 
 	if (error != STEPUP_OK)
 		return error;

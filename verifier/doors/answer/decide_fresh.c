@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The decision where nobody was asked: an earlier step-up of the same person, for the same rule, in the same sitting, covers this one.
+ * The decision where nobody was asked: an earlier step-up of the same person, for the same rule, in the same
+ * sitting, covers this one.
  * MUST: take nothing from memory but which grant it was; what earned it has to be live and as strong as is
  * required now, in this transaction, and nothing that ends what is fresh may lie between that grant and this
  * transaction, done with or not.
@@ -42,7 +43,8 @@ enum stepup_error decide_fresh(struct decision *decision)
 	if (error != STEPUP_OK)
 		return error;
 	if (credential == NULL || credential->state != CREDENTIAL_LIVE ||
-	    credential_strength(transaction->policy, credential, answer->now) < transaction->question->requirement.strength)
+	    credential_strength(transaction->policy, credential,
+		    answer->now) < transaction->question->requirement.strength)
 		return STEPUP_BAD_ANSWER;
 	decision->credential = credential;
 	decision->charged = true;

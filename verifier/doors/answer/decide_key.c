@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The decision on what a key signed.
- * MUST: take it only of a live credential of this user that satisfies what is required by this way; verify it against the context that was made for this
- * way at Begin, byte for byte; let no counter stand still or fall, but for questions that were open at once; throttle nobody: a guesser can't lock an owner out of a key.
+ * MUST: take it only of a live credential of this user that satisfies what is required by this way; verify it
+ * against the context that was made for this way at Begin, byte for byte; let no counter stand still or fall,
+ * but for questions that were open at once; throttle nobody: a guesser can't lock an owner out of a key.
  */
 #include "verifier/doors/answer/decision.h"
 
@@ -30,8 +31,10 @@ static bool is_of_ssh_key(const struct credential *credential, const struct ssh_
 {
 	const struct key_credential *key = credential->key;
 
-	return credential->type == CREDENTIAL_AGENT && key->algorithm == ssh->algorithm && key->public_key_size == ssh->public_key_size &&
-		memcmp(key->public_key, ssh->public_key, ssh->public_key_size) == 0 && strcmp(key->application, ssh->application) == 0;
+	return credential->type == CREDENTIAL_AGENT && key->algorithm == ssh->algorithm &&
+		key->public_key_size == ssh->public_key_size &&
+		memcmp(key->public_key, ssh->public_key, ssh->public_key_size) == 0 &&
+		strcmp(key->application, ssh->application) == 0;
 }
 
 /* Notes what the owner calls the keys that would have done. */
@@ -44,8 +47,10 @@ static void note_keys(struct decision *decision)
 	json_decref(answer->keys);
 	answer->keys = json_array();
 	for (size_t i = 0; i < record->credential_count; i++)
-		if ((credential_methods(transaction->policy, &transaction->question->requirement, &record->credentials[i], answer->now) & answer->method) != 0)
-			(void)json_array_append_new(answer->keys, json_string(record->credentials[i].label)); /* one that is missing is no harm */
+		if ((credential_methods(transaction->policy, &transaction->question->requirement,
+				    &record->credentials[i], answer->now) & answer->method) != 0)
+			/* one that is missing is no harm */
+			(void)json_array_append_new(answer->keys, json_string(record->credentials[i].label));
 }
 
 /* The credential that the answer names, `ssh` for an agent's; NULL with the reason where it won't do. */
@@ -59,7 +64,8 @@ static struct credential *decide_key_find_credential(struct decision *decision, 
 	for (size_t i = 0; found == NULL && i < record->credential_count; i++) {
 		struct credential *credential = &record->credentials[i];
 
-		if (ssh != NULL ? is_of_ssh_key(credential, ssh) : is_of_id(credential, &answer->key.assertion.id))
+		if (ssh != NULL ? is_of_ssh_key(credential, ssh)
+		    : is_of_id(credential, &answer->key.assertion.id))
 			found = credential;
 	}
 	if (found == NULL) {
@@ -67,7 +73,8 @@ static struct credential *decide_key_find_credential(struct decision *decision, 
 		note_keys(decision);
 	} else if (found->state != CREDENTIAL_LIVE)
 		decision->why = "revoked key";
-	else if ((credential_methods(transaction->policy, &transaction->question->requirement, found, answer->now) & answer->method) == 0)
+	else if ((credential_methods(transaction->policy, &transaction->question->requirement, found,
+			    answer->now) & answer->method) == 0)
 		decision->why = "key too weak, or by another way";
 	else
 		return found;
@@ -85,21 +92,25 @@ static bool add_bytes(json_t *object, const char *name, const void *bytes, size_
 
 /* --- browser and seat --- */
 
-static json_t *assertion_evidence(const struct webauthn_assertion *assertion, const struct webauthn_bytes *client_data)
+static json_t *assertion_evidence(const struct webauthn_assertion *assertion,
+	const struct webauthn_bytes *client_data)
 {
 	json_t *evidence = json_object();
 
 	if (evidence != NULL &&
-	    (!add_bytes(evidence, "authenticator_data", assertion->authenticator_data.bytes, assertion->authenticator_data.size) ||
-		!add_bytes(evidence, "client_data", client_data->bytes, client_data->size) ||
-		!add_bytes(evidence, "signature", assertion->signature.bytes, assertion->signature.size))) {
+	    (!add_bytes(evidence, "authenticator_data", assertion->authenticator_data.bytes,
+			    assertion->authenticator_data.size) ||
+		    !add_bytes(evidence, "client_data", client_data->bytes, client_data->size) ||
+		    !add_bytes(evidence, "signature", assertion->signature.bytes,
+			    assertion->signature.size))) {
 		json_decref(evidence);
 		evidence = NULL;
 	}
 	return evidence;
 }
 
-static enum stepup_error decide_key_check_assertion(struct decision *decision, const struct key_request *request, struct signed_facts *facts)
+static enum stepup_error decide_key_check_assertion(struct decision *decision,
+	const struct key_request *request, struct signed_facts *facts)
 {
 	const struct transaction *transaction = decision->transaction;
 	const struct webauthn_assertion *assertion = &decision->answer->key.assertion;
@@ -117,18 +128,21 @@ static enum stepup_error decide_key_check_assertion(struct decision *decision, c
 		return STEPUP_BAD_ANSWER;
 	memcpy(expected.challenge, request->challenge, DIGEST_SIZE);
 	if (request->client_data != NULL)
-		expected.client_data = (struct webauthn_bytes){(const uint8_t *)request->client_data, strlen(request->client_data)};
+		expected.client_data = (struct webauthn_bytes){(const uint8_t *)request->client_data,
+			strlen(request->client_data)};
 	error = webauthn_assert(&expected, assertion, decision->credential->key, &result, &decision->why);
 	if (error != STEPUP_OK)
 		return error;
 	*facts = (struct signed_facts){result.counter, result.user_verified, result.backed_up};
-	decision->proof.evidence = assertion_evidence(assertion, request->client_data == NULL ? &assertion->client_data : &expected.client_data);
+	decision->proof.evidence = assertion_evidence(assertion,
+		request->client_data == NULL ? &assertion->client_data : &expected.client_data);
 	return decision->proof.evidence == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
 /* --- agent --- */
 
-static enum stepup_error decide_key_check_agent(struct decision *decision, const struct key_request *request, struct signed_facts *facts)
+static enum stepup_error decide_key_check_agent(struct decision *decision, const struct key_request *request,
+	struct signed_facts *facts)
 {
 	const struct transaction *transaction = decision->transaction;
 	const struct key_answer_agent *answer = &decision->answer->key.agent;
@@ -147,8 +161,9 @@ static enum stepup_error decide_key_check_agent(struct decision *decision, const
 		return STEPUP_BAD_ANSWER;
 	error = sshsig_namespace(transaction->policy->issuer, namespace);
 	if (error == STEPUP_OK)
-		error = sshsig_check(&ssh, namespace, request->context, request->context_size, transaction->question->requirement.pin,
-			answer->signature.bytes, answer->signature.size, &signature, &decision->why);
+		error = sshsig_check(&ssh, namespace, request->context, request->context_size,
+			transaction->question->requirement.pin, answer->signature.bytes,
+			answer->signature.size, &signature, &decision->why);
 	if (error != STEPUP_OK)
 		return error;
 	*facts = (struct signed_facts){
@@ -156,7 +171,9 @@ static enum stepup_error decide_key_check_agent(struct decision *decision, const
 		.user_verified = (signature.flags & SSH_FLAG_USER_VERIFIED) != 0,
 	};
 	decision->proof.evidence = evidence = json_object();
-	return evidence != NULL && add_bytes(evidence, "signature", answer->signature.bytes, answer->signature.size) ? STEPUP_OK : STEPUP_NO_MEMORY;
+	return evidence != NULL &&
+		add_bytes(evidence, "signature", answer->signature.bytes, answer->signature.size) ? STEPUP_OK
+		: STEPUP_NO_MEMORY;
 }
 
 /* --- both --- */
@@ -167,7 +184,8 @@ static enum stepup_error look_at_counter(struct decision *decision, const struct
 	struct log_key_proof *proof = &decision->proof;
 	int64_t before;
 
-	switch (key_counter_judge(decision->credential->key, facts->counter, decision->transaction->user_version, &before)) {
+	switch (key_counter_judge(decision->credential->key, facts->counter,
+		    decision->transaction->user_version, &before)) {
 	case COUNTER_LATE:
 		proof->late = true;
 		proof->counter = facts->counter;
@@ -211,7 +229,8 @@ enum stepup_error decide_key(struct decision *decision)
 	decision->why = hopeless_because(decision);
 	if (decision->why != NULL)
 		return STEPUP_BAD_ANSWER;
-	error = request->via == VIA_AGENT ? decide_key_check_agent(decision, request, &facts) : decide_key_check_assertion(decision, request, &facts);
+	error = request->via == VIA_AGENT ? decide_key_check_agent(decision, request, &facts)
+		: decide_key_check_assertion(decision, request, &facts);
 	if (error == STEPUP_INVALID)
 		error = STEPUP_BAD_ANSWER;
 	if (error == STEPUP_BAD_ANSWER)

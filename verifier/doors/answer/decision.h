@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One answer on its way to an outcome, inside the transaction that decides it. The frame (answer_decision.c) looks at what stands against it, charges
- * limits and writes; a file per kind of factor holds the answer against the record.
+ * One answer on its way to an outcome, inside the transaction that decides it. The frame (answer_decision.c)
+ * looks at what stands against it, charges limits and writes; a file per kind of factor holds the answer
+ * against the record.
  * Layer: verifier/doors/answer/; included by answer_decision.c and decide_*.c only.
  */
 #ifndef STEPUP_VERIFIER_DECISION_H
@@ -22,7 +23,8 @@ struct decision {
 	struct log_key_proof proof;      /* keys: for the log; its evidence is owned */
 	const char *why;                 /* in the log */
 	const char *alert;               /* about `credential`; NULL for none */
-	size_t clocks;                   /* so many people's codes are off the same way; 0 for nothing to say */
+	/* so many people's codes are off the same way; 0 for nothing to say */
+	size_t clocks;
 	int64_t off;                     /* and by so much this one, in seconds */
 	char said[DECISION_SAID_SIZE];   /* that the alert says of it; "" for nothing */
 	enum log_step step;              /* what the answer is accepted for */
@@ -34,17 +36,20 @@ struct decision {
 /* Why this user can't succeed whatever the answer; NULL where it can. */
 const char *hopeless_because(const struct decision *decision);
 
-/* What was withheld at Begin, or stands against the user since, and nobody is told who has no right answer: for the log. NULL for nothing. */
+/* What was withheld at Begin, or stands against the user since, and nobody is told who has no right answer:
+ * for the log. NULL for nothing. */
 const char *withheld_because(const struct decision *decision);
 
-/* Holds a code, a key's answer, or an earlier step-up that covers this one, against the record: STEPUP_OK with `credential` set, or the refusal with `why`. Counters and guesses are moved on in
- * the record, which the frame writes, whichever way it went. */
+/* Holds a code, a key's answer, or an earlier step-up that covers this one, against the record: STEPUP_OK
+ * with `credential` set, or the refusal with `why`. Counters and guesses are moved on in the record, which
+ * the frame writes, whichever way it went. */
 enum stepup_error decide_code(struct decision *decision);
 enum stepup_error decide_key(struct decision *decision);
 enum stepup_error decide_fresh(struct decision *decision);
 
-/* What limits and a second person say to an answer that was right (decide_approval.c): STEPUP_OK, charged, and `answer->request` the one that is
- * used up, if any; STEPUP_NEEDS_APPROVAL with the request that waits, which is new where `step` is LOG_REQUEST; or a refusal. */
+/* What limits and a second person say to an answer that was right (decide_approval.c): STEPUP_OK, charged,
+ * and `answer->request` the one that is used up, if any; STEPUP_NEEDS_APPROVAL with the request that waits,
+ * which is new where `step` is LOG_REQUEST; or a refusal. */
 enum stepup_error decide_volume(struct decision *decision);
 
 /* Whether the one who answered may agree to the transaction's request, which goes to `answer->request`. */
@@ -53,13 +58,14 @@ enum stepup_error decide_agreement(struct decision *decision);
 /* Whether they may deny it and lock who made it (decide_denial.c). */
 enum stepup_error decide_denial(struct decision *decision);
 
-/* What both look at: the request as it is now, in one of these states, and as it was shown; then whether they are another person than made it, by a
- * credential that is old enough. */
+/* What both look at: the request as it is now, in one of these states, and as it was shown; then whether they
+ * are another person than made it, by a credential that is old enough. */
 #define REQUEST_BIT(state) (1U << (state))
 enum stepup_error decide_request(struct decision *decision, unsigned states);
 enum stepup_error decide_second_person(struct decision *decision);
 
-/* In place of an answer: whether what was proved for the request that the transaction waits for may be used now; as decide_volume(). */
+/* In place of an answer: whether what was proved for the request that the transaction waits for may be used
+ * now; as decide_volume(). */
 enum stepup_error decide_claim(struct decision *decision);
 
 /* What the request says was earned, in place of what an answer does. */
@@ -68,8 +74,8 @@ void claim_earned(struct decision *decision);
 /* Writes the request in its next state; before the entry of this step, whose index it notes. */
 enum stepup_error write_request_step(struct decision *decision);
 
-/* Ends the request as denied and locks who made it, after the entry of this step; an alert, where the one who denies has locked too many. `answer->reference`
- * is that of the lock, "" where there is none. */
+/* Ends the request as denied and locks who made it, after the entry of this step; an alert, where the one who
+ * denies has locked too many. `answer->reference` is that of the lock, "" where there is none. */
 enum stepup_error write_denial(struct decision *decision);
 
 #endif

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A step-up from Begin to its answer (DESIGN section 4): what is asked of whom (begin.c), what is decided in one durable transaction
- * (answer_decision.c, with decide_code.c, decide_key.c and decide_fresh.c), and what is said afterwards (answer.c).
+ * A step-up from Begin to its answer (DESIGN section 4): what is asked of whom (begin.c), what is decided in
+ * one durable transaction (answer_decision.c, with decide_code.c, decide_key.c and decide_fresh.c), and what
+ * is said afterwards (answer.c).
  *
  * MUST, each held by a test:
- * - nobody acts for another user, or beyond the actions, unless the configuration names it; no rule, no step-up;
- * - somebody who can't succeed is asked like anybody else and refused like a wrong answer, with the same durable write;
- * - where nobody is known to be the user (begin_check.h), nothing is told before a right answer; that is spent, whatever it then hears;
+ * - nobody acts for another user, or beyond the actions, unless the configuration names it; no
+ *   rule, no step-up;
+ * - somebody who can't succeed is asked like anybody else and refused like a wrong answer, with the
+ *   same durable write;
+ * - where nobody is known to be the user (begin_check.h), nothing is told before a right answer; that is
+ *   spent, whatever it then hears;
  * - only what is well-formed is charged, and before it is compared; what was typed is never logged;
  * - nobody is told of a success before its log entry is on the disk; an internal error is never a success;
- * - a code, right once, is spent in the transaction that accepts it; what a key signed counts for the one transaction it was made for.
+ * - a code, right once, is spent in the transaction that accepts it; what a key signed counts for the one
+ *   transaction it was made for.
  * Layer: verifier/doors/answer/.
  */
 #ifndef STEPUP_VERIFIER_STEP_UP_H
@@ -36,7 +41,8 @@ void step_up_answer(struct call *call);
 void step_up_claim(struct call *call);
 void step_up_cancel(struct call *call);
 
-/* What one answer is decided on, and what was decided. Made on the loop's thread; between submission and `done` the writer's side has it. */
+/* What one answer is decided on, and what was decided. Made on the loop's thread; between submission and
+ * `done` the writer's side has it. */
 struct answer {
 	/* given */
 	struct call *call;
@@ -45,7 +51,8 @@ struct answer {
 	unsigned method;                 /* METHOD_CODE, METHOD_FRESH, or the way of a key */
 	char code[9];
 	struct key_answer key;           /* owned */
-	struct fresh_grant fresh;        /* METHOD_FRESH: what covers it; otherwise, once granted, what may cover later ones */
+	/* METHOD_FRESH: what covers it; otherwise, once granted, what may cover later ones */
+	struct fresh_grant fresh;
 	bool budgeted;                   /* a key's: whether a wrong one may go into the log */
 	bool claim;                      /* nothing was given: what the request has is used */
 	struct agreed_list agreed;       /* who agreed to what it may use up */
@@ -55,9 +62,11 @@ struct answer {
 	char reference[LOCK_REFERENCE_SIZE];
 	const char *sentence;            /* a refusal's own words; NULL for those of its error */
 	char told[NOTICE_OVER_SIZE];     /* room for one that isn't a literal */
-	struct approval_request *request; /* owned; that is made, waited for, agreed to or used up; NULL for none */
+	/* owned; that is made, waited for, agreed to or used up; NULL for none */
+	struct approval_request *request;
 	const struct limit *over;        /* of the transaction's policy */
-	json_t *keys;                    /* owned; labels of the keys that would have done, where another one was used */
+	/* owned; labels of the keys that would have done, where another one was used */
+	json_t *keys;
 	int64_t tries_left, retry_after_seconds;
 	int64_t now;                     /* of the decision, seconds since 1970 */
 	int64_t log_index;

@@ -60,13 +60,16 @@ struct awaiting {
 /* The account, or the caller, that it was made by. */
 static bool is_asker(const struct call *call, const struct approval_request *request)
 {
-	return call->peer.uid == 0 || (int64_t)call->peer.uid == request->caller_uid || (int64_t)call->peer.uid == request->uid;
+	return call->peer.uid == 0 || (int64_t)call->peer.uid == request->caller_uid ||
+		(int64_t)call->peer.uid == request->uid;
 }
 
 /* STEPUP_NOT_FOUND for one that isn't the caller's to see, too. */
 static enum stepup_error find_own(struct call *call, const char *id, struct approval_request *request)
 {
-	enum stepup_error error = request_id_is_valid(id) ? store_request_find(call->verifier->reader, id, request) : STEPUP_NOT_FOUND;
+	enum stepup_error error = request_id_is_valid(id)
+		? store_request_find(call->verifier->reader, id, request)
+		: STEPUP_NOT_FOUND;
 
 	if (error == STEPUP_OK && !is_asker(call, request)) {
 		approval_request_clear(request);
@@ -101,7 +104,8 @@ static enum waiter_word await_look(struct call *call, void *context)
 		return WAITER_ANSWERED;
 	}
 	standing = request_standing(&request, call->verifier->policy, clock_wall_seconds());
-	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || (standing == REQUEST_APPROVED && !call->more)) {
+	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) ||
+	    (standing == REQUEST_APPROVED && !call->more)) {
 		call_reply(call, await_reply(call->verifier, &request));
 		word = WAITER_ANSWERED;
 	} else if (call->more && request.version != awaiting->told) {
@@ -192,7 +196,8 @@ static void deny_reply(struct verb_job *job)
 
 /* A job about a request, on behalf of this person. */
 static void submit(struct call *call, const struct approval_request *request, const char *by,
-	enum stepup_error (*work)(struct store_session *session, struct verb_job *job), void (*reply)(struct verb_job *job))
+	enum stepup_error (*work)(struct store_session *session, struct verb_job *job),
+	void (*reply)(struct verb_job *job))
 {
 	struct verb_job *job = verb_job_new(call, NULL);
 
@@ -218,9 +223,12 @@ static void deny_ready(struct call *call, const struct subject *subject)
 {
 	const char *id = message_text(call->parameters, "request");
 	struct approval_request request;
-	enum stepup_error error = request_id_is_valid(id) ? store_request_find(call->verifier->reader, id, &request) : STEPUP_NOT_FOUND;
+	enum stepup_error error = request_id_is_valid(id)
+		? store_request_find(call->verifier->reader, id, &request)
+		: STEPUP_NOT_FOUND;
 	bool may = error == STEPUP_OK && subject_allows(call, subject, request.action) &&
-		(request_list_is_own(subject, &request) || request_list_may_answer(call->verifier->policy, subject, &request));
+		(request_list_is_own(subject, &request) ||
+			request_list_may_answer(call->verifier->policy, subject, &request));
 
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		refuse(call, error, NULL);
@@ -299,7 +307,8 @@ static void sweep_done(void *context, enum stepup_error result)
 	int64_t due = sweeping->due;
 
 	if (result != STEPUP_OK) {
-		journal_line(LOG_WARNING, "warning", "could not end requests that have expired: %s", stepup_error_text(result));
+		journal_line(LOG_WARNING, "warning", "could not end requests that have expired: %s",
+			stepup_error_text(result));
 		due = clock_wall_seconds() + SWEEP_AGAIN_SECONDS;
 	}
 	policy_release(&sweeping->policy);

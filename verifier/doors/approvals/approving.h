@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A second person's agreement at the doors: what is asked, who looks at it, who turns it down or takes it back, who waits for it. Agreeing itself is a
- * step-up (begin_approval.c, decide_approval.c), begun with Approve.
+ * A second person's agreement at the doors: what is asked, who looks at it, who turns it down or
+ * takes it back, who waits for it. Agreeing itself is a step-up (begin_approval.c,
+ * decide_approval.c), begun with Approve.
  * MUST: show a request to nobody but who asked, the caller it came through, and those who could agree to it.
  * Layer: verifier/doors/approvals/.
  */
@@ -24,7 +25,8 @@ void approving_changed(struct verifier *verifier, int64_t expires);
 /* Once a second: what has expired ends. */
 void approving_tick(struct verifier *verifier);
 
-/* Another policy may be in force, after a reload or a start: requests under rules that changed end, before anybody can use them. */
+/* Another policy may be in force, after a reload or a start: requests under rules that changed end, before
+ * anybody can use them. */
 void approving_policy_changed(struct verifier *verifier);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who follows the list of requests. The account is asked after before each look, which the accounts' memory answers at once for ACCOUNT_TTL_SECONDS, as
- * for every other call; else the look is made when the directory has answered.
+ * Who follows the list of requests. The account is asked after before each look, which the accounts' memory
+ * answers at once for ACCOUNT_TTL_SECONDS, as for every other call; else the look is made when the
+ * directory has answered.
  */
 #include "verifier/doors/approvals/request_follow.h"
 
@@ -65,7 +66,8 @@ static bool ask_account(struct follower *follower)
 		follower->asked = ACCOUNT_ASKED;
 		follower->references++;
 		follower->looking = true;
-		account_by_name(follower->call->verifier->accounts, follower->call->peer.uid, follower->name, request_follow_account_is, follower);
+		account_by_name(follower->call->verifier->accounts, follower->call->peer.uid, follower->name,
+			request_follow_account_is, follower);
 		follower->looking = false;
 	}
 	return follower->asked == ACCOUNT_ANSWERED;
@@ -95,7 +97,8 @@ static enum waiter_word tell_account(struct follower *follower, const struct acc
 	enum stepup_error error = subject_of_account(call, account, follower->name, &subject);
 
 	if (error == STEPUP_OK)
-		error = subject_may_be_asked(call, &subject) ? request_list_for(call, &subject, &list) : STEPUP_NOT_ALLOWED;
+		error = subject_may_be_asked(call, &subject) ? request_list_for(call, &subject, &list)
+			: STEPUP_NOT_ALLOWED;
 	if (error != STEPUP_OK)
 		request_list_refuse(call, &subject, error, follower->told == NULL);
 	subject_clear(&subject);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who follows the list of requests: it is told again whenever it has changed, until the caller goes or may no longer be told.
- * MUST: ask the directory again before anything more is told, so that whoever left a group of approvers is shown nothing new; wait for no directory on the
- * loop's thread.
+ * Who follows the list of requests: it is told again whenever it has changed, until the caller goes or may
+ * no longer be told.
+ * MUST: ask the directory again before anything more is told, so that whoever left a group of approvers is
+ * shown nothing new; wait for no directory on the loop's thread.
  * Layer: verifier/doors/approvals/.
  */
 #ifndef STEPUP_VERIFIER_REQUEST_FOLLOW_H

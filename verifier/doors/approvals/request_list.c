@@ -12,7 +12,8 @@
 #include "verifier/host/clock.h"
 #include "verifier/rules/people/approvers.h"
 
-bool request_list_may_answer(const struct policy *policy, const struct subject *subject, const struct approval_request *request)
+bool request_list_may_answer(const struct policy *policy, const struct subject *subject,
+	const struct approval_request *request)
 {
 	const struct rule *rule = request_rule(request, policy);
 	const struct user_record *record = subject->record;
@@ -24,7 +25,8 @@ bool request_list_may_answer(const struct policy *policy, const struct subject *
 
 bool request_list_is_own(const struct subject *subject, const struct approval_request *request)
 {
-	return subject->record != NULL && memcmp(subject->record->user_id, request->user_id, USER_ID_SIZE) == 0;
+	return subject->record != NULL &&
+		memcmp(subject->record->user_id, request->user_id, USER_ID_SIZE) == 0;
 }
 
 static const char *text_or_null(const char *text)
@@ -32,19 +34,24 @@ static const char *text_or_null(const char *text)
 	return *text == '\0' ? NULL : text;
 }
 
-json_t *request_list_one(const struct policy *policy, const struct approval_request *request, bool own, int64_t now)
+json_t *request_list_one(const struct policy *policy, const struct approval_request *request, bool own,
+	int64_t now)
 {
 	const struct rule *rule = request_rule(request, policy);
 	json_t *approvers = rule == NULL ? json_array() : approvers_words(policy, rule, request->user);
 	const char *by = request->ended_by[0] != '\0' ? request->ended_by : text_or_null(request->approver);
 	char why[REQUEST_WHY_SIZE + 32];
 
-	snprintf(why, sizeof(why), "%s%s", request->why[0] == '\0' ? "always asks a second person" : "over the limit of ", request->why);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:s, s:s*, s:s*, s:I, s:I, s:o, s:s*, s:b}", "id", request->id, "state",
-		request_state_name(request_standing(request, policy, now)), "user", request->user, "action", request->action, "text", request->prompt,
-		"reason", text_or_null(request->reason), "why", why, "host", request->host, "caller",
-		request->caller, "service", text_or_null(request->service), "rhost", text_or_null(request->rhost), "requested", (json_int_t)request->requested, "expires",
-		(json_int_t)request->expires, "approvers", approvers, "by", by, "own", (int)own);
+	snprintf(why, sizeof(why), "%s%s",
+		request->why[0] == '\0' ? "always asks a second person" : "over the limit of ", request->why);
+	return json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s*, s:s, s:s, s:s, s:s*, s:s*, s:I, s:I, s:o, s:s*, s:b}",
+		"id", request->id, "state", request_state_name(request_standing(request, policy, now)),
+		"user", request->user, "action", request->action, "text", request->prompt,
+		"reason", text_or_null(request->reason), "why", why, "host", request->host,
+		"caller", request->caller, "service", text_or_null(request->service),
+		"rhost", text_or_null(request->rhost), "requested", (json_int_t)request->requested,
+		"expires", (json_int_t)request->expires, "approvers", approvers, "by", by, "own", (int)own);
 }
 
 struct listing {
@@ -56,7 +63,8 @@ struct listing {
 	int64_t now;
 };
 
-/* Takes the request over. One that is too long for what room is left stays away, and hides none that is short. */
+/* Takes the request over. One that is too long for what room is left stays away, and hides
+ * none that is short. */
 static enum stepup_error list_add(struct listing *listing, json_t *request, bool *more)
 {
 	size_t bytes = request == NULL ? 0 : json_dumpb(request, NULL, 0, JSON_COMPACT) + 1;
@@ -80,7 +88,9 @@ static enum stepup_error list_one(void *context, struct approval_request *reques
 
 	if (standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED)
 		return STEPUP_OK;
-	if (!own && (standing != REQUEST_REQUESTED || !request_list_may_answer(listing->policy, listing->subject, request)))
+	if (!own &&
+	    (standing != REQUEST_REQUESTED ||
+		    !request_list_may_answer(listing->policy, listing->subject, request)))
 		return STEPUP_OK;
 	if (!subject_allows(listing->call, listing->subject, request->action)) /* another caller's business */
 		return STEPUP_OK;
@@ -132,7 +142,8 @@ void request_list_share(struct verifier *verifier, void (*tell)(struct waiters *
 	snapshot_clear(&snapshot);
 }
 
-/* Shows each open request to list_one(): from the snapshot while there is one, which the first to look takes. */
+/* Shows each open request to list_one(): from the snapshot while there is one, which the
+ * first to look takes. */
 static enum stepup_error look_at_each(struct verifier *verifier, struct listing *listing)
 {
 	struct request_snapshot *snapshot = verifier->requests_open;
@@ -157,7 +168,8 @@ static enum stepup_error look_at_each(struct verifier *verifier, struct listing 
 enum stepup_error request_list_for(const struct call *call, const struct subject *subject, json_t **list)
 {
 	struct verifier *verifier = call->verifier;
-	struct listing listing = {.call = call, .policy = verifier->policy, .subject = subject, .list = json_array(), .now = clock_wall_seconds()};
+	struct listing listing = {.call = call, .policy = verifier->policy, .subject = subject,
+		.list = json_array(), .now = clock_wall_seconds()};
 	enum stepup_error error = listing.list == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 
 	if (error == STEPUP_OK && subject->lock.locked)
@@ -175,7 +187,8 @@ enum stepup_error request_list_for(const struct call *call, const struct subject
 void request_list_refuse(struct call *call, const struct subject *subject, enum stepup_error error, bool asks)
 {
 	const struct log_subject about = subject_for_log(subject);
-	const struct words_facts words = {.user = subject->name, .reference = error == STEPUP_LOCKED ? subject->lock.reference : NULL};
+	const struct words_facts words = {
+		.user = subject->name, .reference = error == STEPUP_LOCKED ? subject->lock.reference : NULL};
 
 	if (error == STEPUP_LOCKED && asks)
 		refusal_log(call, &about, NULL, error, "reading requests");

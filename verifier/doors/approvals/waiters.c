@@ -8,7 +8,8 @@
 #include "verifier/doors/calls/subject.h"
 #include "verifier/host/clock.h"
 
-#define WAITERS_REST 4 /* times as long as it took to tell all, before all are told again: the rest of the time is others' */
+/* times as long as it took to tell all, before all are told again: the rest of the time is others' */
+#define WAITERS_REST 4
 
 struct waiter {
 	struct call *call;
@@ -104,7 +105,8 @@ void waiters_tick(struct waiters *waiters)
 	for (waiter = TAILQ_FIRST(&waiters->list); waiter != NULL; waiter = next) {
 		next = TAILQ_NEXT(waiter, next);
 		if (call_is_gone(waiter->call)) {
-			refuse(waiter->call, STEPUP_UNAVAILABLE, NULL); /* to nobody: lets the connection go */
+			/* to nobody: lets the connection go */
+			refuse(waiter->call, STEPUP_UNAVAILABLE, NULL);
 			waiter_remove(waiters, waiter);
 		} else if (waiter->again) {
 			waiter_look(waiters, waiter);

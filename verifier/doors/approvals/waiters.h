@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Calls that wait for something to change. Nothing is polled: whoever changes something wakes them, and each looks for itself whether there is something
- * to tell. Only the loop's thread comes here.
+ * Calls that wait for something to change. Nothing is polled: whoever changes something wakes them, and each
+ * looks for itself whether there is something to tell. Only the loop's thread comes here.
  * MUST: answer every call in the end, also at a stop; forget callers who went away.
  * Layer: verifier/doors/approvals/.
  */
@@ -30,7 +30,8 @@ struct waiter_kind {
 struct waiters *waiters_new(void);
 void waiters_free(struct waiters **waiters);
 
-/* Takes the call and the context over, and looks at once. Without memory, or after waiters_end(), the call is refused. */
+/* Takes the call and the context over, and looks at once. Without memory, or after waiters_end(), the
+ * call is refused. */
 void waiters_add(struct waiters *waiters, struct call *call, const struct waiter_kind *kind, void *context);
 
 /* Something may have changed. Where many wait and it changes often, some of it is told by waiters_tick(). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Begin: what was looked at (begin_check.c) becomes a transaction with its question, and the reply that asks it.
+ * Begin: what was looked at (begin_check.c) becomes a transaction with its question, and the
+ * reply that asks it.
  */
 #include "verifier/doors/begin/begin.h"
 
@@ -31,7 +32,8 @@ static bool begin_copy_text(char **to, const char *from)
 	return from == NULL || *to != NULL;
 }
 
-/* Whether an earlier step-up of this person, from where they sit, covers the rule, and was as strong as is required now. */
+/* Whether an earlier step-up of this person, from where they sit, covers the rule, and was as strong as
+ * is required now. */
 static bool is_fresh(const struct beginning *begin, const struct transaction *transaction)
 {
 	const struct verifier *verifier = begin->call->verifier;
@@ -44,10 +46,12 @@ static bool is_fresh(const struct beginning *begin, const struct transaction *tr
 	return grant != NULL && freshness_covers(grant, &begin->requirement);
 }
 
-/* What the owner calls the credential that is to be removed; NULL where that isn't known, or more than one is called so. */
+/* What the owner calls the credential that is to be removed; NULL where that isn't known, or more than
+ * one is called so. */
 static const char *label_to_remove(const struct beginning *begin, const struct action *action)
 {
-	const struct detail *id = strcmp(action->name, "stepup.remove") == 0 ? action_detail(action, "credential") : NULL;
+	const struct detail *id =
+		strcmp(action->name, "stepup.remove") == 0 ? action_detail(action, "credential") : NULL;
 	const struct user_record *record = begin->subject->record;
 	const struct credential *found = NULL;
 	size_t same = 0;
@@ -56,7 +60,8 @@ static const char *label_to_remove(const struct beginning *begin, const struct a
 		if (strcmp(record->credentials[i].id, id->text) == 0)
 			found = &record->credentials[i];
 	for (size_t i = 0; found != NULL && i < record->credential_count; i++)
-		if (record->credentials[i].state != CREDENTIAL_REVOKED && strcmp(record->credentials[i].label, found->label) == 0)
+		if (record->credentials[i].state != CREDENTIAL_REVOKED &&
+		    strcmp(record->credentials[i].label, found->label) == 0)
 			same++;
 	return same == 1 ? found->label : NULL;
 }
@@ -88,7 +93,8 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 		memcpy(transaction->user_id, any->user_id, USER_ID_SIZE);
 		transaction->user_version = any->version;
 	}
-	if (!begin_copy_text(&transaction->caller, caller) || !begin_copy_text(&transaction->service, message_text(parameters, "service")) ||
+	if (!begin_copy_text(&transaction->caller, caller) ||
+	    !begin_copy_text(&transaction->service, message_text(parameters, "service")) ||
 	    !begin_copy_text(&transaction->rhost, message_text(parameters, "rhost")) ||
 	    !begin_copy_text(&transaction->tty, message_text(parameters, "tty")))
 		return STEPUP_NO_MEMORY;
@@ -98,14 +104,22 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 		memcpy(transaction->requester, begin->request.user, sizeof(transaction->requester));
 		memcpy(transaction->request, begin->request.id, sizeof(transaction->request));
 		memcpy(transaction->request_digest, begin->request.digest, DIGEST_SIZE);
-		transaction->prompt = begin->denies ? notice_lock_prompt(begin->request.user, begin->request.prompt) : strdup(begin->request.prompt);
+		transaction->prompt = begin->denies
+			? notice_lock_prompt(begin->request.user, begin->request.prompt)
+			: strdup(begin->request.prompt);
 		return transaction->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	}
 	/* How the directory spells a name that was typed otherwise would say that it has one. */
-	facts = (struct prompt_facts){.user = begin->quiet ? begin->subject->asked : transaction->user, .host = begin->policy->host, .service = transaction->service,
-		.rhost = transaction->rhost, .label = label_to_remove(begin, transaction->action)};
+	facts = (struct prompt_facts){
+		.user = begin->quiet ? begin->subject->asked : transaction->user,
+		.host = begin->policy->host,
+		.service = transaction->service,
+		.rhost = transaction->rhost,
+		.label = label_to_remove(begin, transaction->action),
+	};
 	transaction->prompt = policy_prompt(begin->rule, transaction->action, &facts);
-	if (transaction->prompt == NULL || !begin_copy_text(&transaction->reason, message_text(parameters, "reason")))
+	if (transaction->prompt == NULL ||
+	    !begin_copy_text(&transaction->reason, message_text(parameters, "reason")))
 		return STEPUP_NO_MEMORY;
 	return STEPUP_OK;
 }
@@ -115,7 +129,8 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 {
 	static const uint8_t none[DIGEST_SIZE];
 	struct context_facts facts = {
-		.purpose = transaction->approves ? "approve" : policy_verb(transaction->action->name) == NULL ? "auth" : "admin",
+		.purpose = transaction->approves ? "approve"
+			: policy_verb(transaction->action->name) == NULL ? "auth" : "admin",
 		.request = transaction->approves ? transaction->request_digest : NULL,
 		.decision = !transaction->approves ? NULL : transaction->denies ? "lock" : "approve",
 		.policy = transaction->policy,
@@ -132,7 +147,8 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 
 	if (error == STEPUP_OK && (transaction->approves || transaction->rule->approval != NULL))
 		error = sitting_from(begin->call, transaction->own, transaction->from);
-	transaction->sits = transaction->rule->fresh_for_seconds > 0 && sitting_of(begin->call, transaction->own, transaction->sitting);
+	transaction->sits = transaction->rule->fresh_for_seconds > 0 &&
+		sitting_of(begin->call, transaction->own, transaction->sitting);
 	if (is_fresh(begin, transaction))
 		methods |= METHOD_FRESH;
 	facts.exp = facts.iat + TRANSACTION_TTL_SECONDS;
@@ -140,7 +156,8 @@ static enum stepup_error begin_question(struct beginning *begin, struct transact
 	if (error == STEPUP_OK)
 		error = sitting_source(begin->call, transaction->own, transaction->source);
 	if (error == STEPUP_OK)
-		error = question_make(&facts, transaction->action, &begin->requirement, methods, &transaction->question);
+		error = question_make(&facts, transaction->action, &begin->requirement, methods,
+			&transaction->question);
 	return error;
 }
 
@@ -151,14 +168,16 @@ static enum transaction_pool begin_pool(const struct beginning *begin)
 
 	if (message_bool(begin->call->parameters, "bound", false))
 		return POOL_BOUND;
-	return peer->uid != 0 && begin_calls_for_action(begin->policy, peer, begin->action->name) ? POOL_CALLER : POOL_SMALL;
+	return peer->uid != 0 &&
+		begin_calls_for_action(begin->policy, peer, begin->action->name) ? POOL_CALLER : POOL_SMALL;
 }
 
 static enum stepup_error begin_transaction(struct beginning *begin, struct transaction **transaction)
 {
 	struct call *call = begin->call;
 	struct transactions *all = call->verifier->transactions;
-	struct transaction_seat seat = {.uid = call->peer.uid, .pool = begin_pool(begin), .user = begin->subject->name};
+	struct transaction_seat seat = {
+		.uid = call->peer.uid, .pool = begin_pool(begin), .user = begin->subject->name};
 	enum stepup_error error = sitting_place(call, begin->subject->own, seat.place);
 
 	if (error == STEPUP_OK)
@@ -177,15 +196,16 @@ static enum stepup_error begin_transaction(struct beginning *begin, struct trans
 
 static bool is_worth_logging(enum stepup_error error)
 {
-	return error == STEPUP_LOCKED || error == STEPUP_FROZEN || error == STEPUP_NOT_ALLOWED || error == STEPUP_OVER_LIMIT ||
-		error == STEPUP_NEEDS_APPROVAL || error == STEPUP_TOO_WEAK;
+	return error == STEPUP_LOCKED || error == STEPUP_FROZEN || error == STEPUP_NOT_ALLOWED ||
+		error == STEPUP_OVER_LIMIT || error == STEPUP_NEEDS_APPROVAL || error == STEPUP_TOO_WEAK;
 }
 
 static void begin_refuse(struct beginning *begin, enum stepup_error error)
 {
 	const struct subject *subject = begin->subject;
 	const char *asked = message_text(begin->call->parameters, "action");
-	const char *action = asked != NULL ? asked : begin->action != NULL ? begin->action->name : "stepup.approve";
+	const char *action = asked != NULL ? asked : begin->action != NULL ? begin->action->name
+		: "stepup.approve";
 	const struct words_facts words = {
 		.user = subject->name,
 		.action = action,
@@ -205,8 +225,8 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 	const struct log_subject about = subject_for_log(subject);
 
 	if (is_worth_logging(error))
-		refusal_log_action(begin->call, &about, &(struct refused_action){.name = action, .action = begin->action, .limit = words.limit}, error,
-			begin->why);
+		refusal_log_action(begin->call, &about, &(struct refused_action){.name = action,
+				.action = begin->action, .limit = words.limit}, error, begin->why);
 	if (begin->sentence != NULL)
 		refuse_saying(begin->call, error, begin->sentence);
 	else
@@ -230,7 +250,8 @@ static json_t *methods_to_json(unsigned methods)
 	return list;
 }
 
-static enum stepup_error begin_reply(const struct beginning *begin, const struct transaction *transaction, json_t **reply)
+static enum stepup_error begin_reply(const struct beginning *begin, const struct transaction *transaction,
+	json_t **reply)
 {
 	struct store *store = begin->call->verifier->store;
 	uint8_t decoy[DIGEST_SIZE] = {0};
@@ -249,9 +270,11 @@ static enum stepup_error begin_reply(const struct beginning *begin, const struct
 	if ((transaction->question->methods & METHODS_OF_KEYS) != 0)
 		error = store_keyed_digest(store, DIGEST_DECOY_KEY, transaction->user,
 			strlen(transaction->user), decoy);
-	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", transaction->name, "prompt", transaction->prompt, "ask",
-		(begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(), "methods", methods_to_json(transaction->question->methods), "expires_in",
-		TRANSACTION_TTL_SECONDS);
+	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", transaction->name,
+		"prompt", transaction->prompt,
+		"ask", (begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(),
+		"methods", methods_to_json(transaction->question->methods),
+		"expires_in", TRANSACTION_TTL_SECONDS);
 	if (error == STEPUP_OK)
 		error = *reply == NULL ? STEPUP_NO_MEMORY : key_offer_add(&offer, *reply);
 	if (error != STEPUP_OK) {

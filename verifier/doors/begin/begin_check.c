@@ -29,7 +29,8 @@ bool begin_calls_for_action(const struct policy *policy, const struct peer *peer
 	return false;
 }
 
-/* A refusal by who the user is. Where that is nothing to be told, the user is asked all the same, and hears it after a right answer. */
+/* A refusal by who the user is. Where that is nothing to be told, the user is asked all the same, and hears
+ * it after a right answer. */
 static enum stepup_error refuse_or_withhold(struct beginning *begin, enum stepup_error error, const char *why)
 {
 	begin->why = begin->withheld_why = why;
@@ -39,29 +40,32 @@ static enum stepup_error refuse_or_withhold(struct beginning *begin, enum stepup
 	return STEPUP_OK;
 }
 
-/* Whether the rule is there for the user. One for whom the caller may not act is asked as somebody whom nobody knows, so that their record is out of
- * this caller's reach: it charges no guess there, and learns of none. */
+/* Whether the rule is there for the user. One for whom the caller may not act is asked as somebody
+ * whom nobody knows, so that their record is out of this caller's reach: it charges no guess there,
+ * and learns of none. */
 static enum stepup_error begin_person(struct beginning *begin)
 {
 	const struct subject *subject = begin->subject;
 	const char *action = message_text(begin->call->parameters, "action");
 
 	if (!subject_allows(begin->call, subject, action)) {
-		begin->apart = begin->quiet && begin_calls_for_action(begin->policy, &begin->call->peer, action);
+		begin->apart = begin->quiet &&
+			begin_calls_for_action(begin->policy, &begin->call->peer, action);
 		begin->hopeless = begin->apart;
 		begin->why = begin->withheld_why = EVENT_WHY_NOT_FOR_USER;
 		return begin->apart ? STEPUP_OK : STEPUP_NOT_ALLOWED;
 	}
 	if (policy_list_names(begin->policy, begin->rule->users, &subject->who))
 		return STEPUP_OK;
-	/* Nobody could say so far which unix group the rule means: that is no reason to tell anybody that they aren't in it. */
+	/* Nobody could say so far which unix group the rule means: that is no reason to tell anybody that
+	 * they aren't in it. */
 	if (!begin->quiet && policy_list_is_unsure(begin->policy, begin->rule->users))
 		return STEPUP_UNAVAILABLE;
 	return refuse_or_withhold(begin, STEPUP_NOT_ALLOWED, EVENT_WHY_NOT_IN_RULE);
 }
 
-/* The rule, and whether the caller may act for the user in it. A name that neither the directory nor the store knows isn't told apart
- * from one that is listed: it is asked, and can't succeed. */
+/* The rule, and whether the caller may act for the user in it. A name that neither the directory nor the
+ * store knows isn't told apart from one that is listed: it is asked, and can't succeed. */
 static enum stepup_error begin_rule(struct beginning *begin)
 {
 	const char *action = message_text(begin->call->parameters, "action");
@@ -76,7 +80,8 @@ static enum stepup_error begin_rule(struct beginning *begin)
 	if (known)
 		return begin_person(begin);
 	begin->hopeless = true;
-	if (subject_allows(begin->call, subject, action) || begin_calls_for_action(begin->policy, &begin->call->peer, action))
+	if (subject_allows(begin->call, subject, action) ||
+	    begin_calls_for_action(begin->policy, &begin->call->peer, action))
 		return STEPUP_OK;
 	begin->why = EVENT_WHY_NOT_FOR_USER;
 	return STEPUP_NOT_ALLOWED;
@@ -94,7 +99,8 @@ static enum stepup_error begin_action(struct beginning *begin)
 		details = NULL;
 	policy_details(begin->rule, name, &specs, &count);
 	error = action_parse(name, details, specs, count, &begin->action, begin->detail);
-	begin->fault = error == STEPUP_BAD_DETAILS ? action_detail_fault(details, specs, count, begin->detail) : DETAIL_FAULT_NOT_KNOWN;
+	begin->fault = error == STEPUP_BAD_DETAILS ? action_detail_fault(details, specs, count, begin->detail)
+		: DETAIL_FAULT_NOT_KNOWN;
 	return error;
 }
 
@@ -124,8 +130,10 @@ static enum stepup_error begin_factor(struct beginning *begin)
 	bool told = holds && !begin->quiet;
 	unsigned possible;
 
-	begin->requirement = requirement_of(begin->policy, begin->rule, begin->action->name, begin->action, subject->record);
-	begin->offer = offer_of(begin->policy, &begin->requirement, holds ? subject->record : NULL, begin->reach, clock_wall_seconds());
+	begin->requirement = requirement_of(begin->policy, begin->rule, begin->action->name, begin->action,
+		subject->record);
+	begin->offer = offer_of(begin->policy, &begin->requirement, holds ? subject->record : NULL,
+		begin->reach, clock_wall_seconds());
 	begin->methods = begin->offer.methods;
 	possible = begin->requirement.methods & (begin->reach | METHOD_CODE);
 	if (possible == 0 || (told && begin->methods == 0)) {
@@ -143,14 +151,16 @@ static enum stepup_error begin_factor(struct beginning *begin)
 	return STEPUP_OK;
 }
 
-/* Looks whether the action fits what the limits have left, so that nobody is asked in vain. Where going over locks the user, or a second person may
- * agree to it, the user has to prove to be the one first: then this is left to the answer. Quiet, so is all that was used before. */
+/* Looks whether the action fits what the limits have left, so that nobody is asked in vain. Where going over
+ * locks the user, or a second person may agree to it, the user has to prove to be the one first: then this is
+ * left to the answer. Quiet, so is all that was used before. */
 static enum stepup_error begin_limits(struct beginning *begin)
 {
 	struct verifier *verifier = begin->call->verifier;
 	struct limit_left left = {0};
-	enum stepup_error error = limits_look(verifier->store, verifier->reader, begin->rule, begin->quiet ? NULL : begin->subject->record,
-		begin->action, clock_wall_seconds(), &begin->over, &left);
+	enum stepup_error error = limits_look(verifier->store, verifier->reader, begin->rule,
+		begin->quiet ? NULL : begin->subject->record, begin->action, clock_wall_seconds(),
+		&begin->over, &left);
 
 	if (error != STEPUP_OK || begin->over == NULL)
 		return error;
@@ -163,8 +173,9 @@ static enum stepup_error begin_limits(struct beginning *begin)
 	return STEPUP_OVER_LIMIT;
 }
 
-/* Whether what stands against a person may be told: to themselves, to a tool in which they are signed in, and to whoever stands at this host. Elsewhere
- * it would tell a stranger who is there, enrolled, locked or allowed in. Root's programs that ask for root from a remote host are sshd, not root. */
+/* Whether what stands against a person may be told: to themselves, to a tool in which they are signed in, and
+ * to whoever stands at this host. Elsewhere it would tell a stranger who is there, enrolled, locked or
+ * allowed in. Root's programs that ask for root from a remote host are sshd, not root. */
 static bool may_be_told(const struct beginning *begin)
 {
 	const json_t *parameters = begin->call->parameters;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What Begin looks at before anybody is asked: the rule and who may use it, the details, locks and freezes, which factors the person has for it, what
- * the limits have left. Decides nothing in anybody's favour: whatever it lets through is looked at again when the answer comes.
- * MUST: be quiet where nobody who asks is known to be the user (a remote host, and neither one's own uid nor a caller's session): ask everybody the same, by
- * rule and reach alone, whoever they are, so that what is told before a right answer tells no name from another. sshd asks for names that it doesn't know,
- * and so does the module: neither knows what stood before it.
+ * What Begin looks at before anybody is asked: the rule and who may use it, the details, locks and freezes,
+ * which factors the person has for it, what the limits have left. Decides nothing in anybody's favour:
+ * whatever it lets through is looked at again when the answer comes.
+ * MUST: be quiet where nobody who asks is known to be the user (a remote host, and neither one's own uid nor
+ * a caller's session): ask everybody the same, by rule and reach alone, whoever they are, so that what is
+ * told before a right answer tells no name from another. sshd asks for names that it doesn't know, and so
+ * does the module: neither knows what stood before it.
  * Layer: verifier/doors/begin/.
  */
 #ifndef STEPUP_VERIFIER_BEGIN_CHECK_H
@@ -53,7 +55,8 @@ struct beginning {
 /* Whether the peer is a configured caller with this action for anybody at all. */
 bool begin_calls_for_action(const struct policy *policy, const struct peer *peer, const char *action);
 
-/* The same for answering a request: rule, action and words are the request's (begin_approval.c). Then whether it is another person. */
+/* The same for answering a request: rule, action and words are the request's (begin_approval.c). Then whether
+ * it is another person. */
 enum stepup_error begin_approval_rule(struct beginning *begin);
 enum stepup_error begin_approval_person(struct beginning *begin);
 

@@ -27,7 +27,8 @@ static enum stepup_error add_browser_key(json_t *list, const struct key_credenti
 
 static enum stepup_error add_seat_key(json_t *list, const struct key_credential *key, const char *label)
 {
-	return key_offer_append(list, json_pack("{s:o, s:s}", "id", bytes_to_json(key->id, key->id_size), "label", label));
+	return key_offer_append(list,
+		json_pack("{s:o, s:s}", "id", bytes_to_json(key->id, key->id_size), "label", label));
 }
 
 static enum stepup_error add_agent_key(json_t *list, const struct key_credential *key, const char *label)
@@ -37,13 +38,15 @@ static enum stepup_error add_agent_key(json_t *list, const struct key_credential
 	size_t size = 0;
 	enum stepup_error error;
 
-	if (key->public_key_size > sizeof(ssh.public_key) || strlen(key->application) >= sizeof(ssh.application))
+	if (key->public_key_size > sizeof(ssh.public_key) ||
+	    strlen(key->application) >= sizeof(ssh.application))
 		return STEPUP_CORRUPT;
 	memcpy(ssh.public_key, key->public_key, key->public_key_size);
 	strcpy(ssh.application, key->application);
 	error = ssh_key_blob(&ssh, &blob, &size);
 	if (error == STEPUP_OK)
-		error = key_offer_append(list, json_pack("{s:o, s:s}", "key", bytes_to_json(blob, size), "label", label));
+		error = key_offer_append(list,
+			json_pack("{s:o, s:s}", "key", bytes_to_json(blob, size), "label", label));
 	free(blob);
 	return error;
 }
@@ -51,7 +54,8 @@ static enum stepup_error add_agent_key(json_t *list, const struct key_credential
 /* The key of somebody who has none for this way. */
 static void make_decoy(const uint8_t digest[DIGEST_SIZE], enum via via, struct key_credential *key)
 {
-	*key = (struct key_credential){.algorithm = KEY_EDDSA, .transports = via == VIA_AGENT ? 0 : TRANSPORT_USB};
+	*key = (struct key_credential){
+		.algorithm = KEY_EDDSA, .transports = via == VIA_AGENT ? 0 : TRANSPORT_USB};
 	memcpy(key->public_key, digest, DIGEST_SIZE);
 	key->public_key_size = DIGEST_SIZE;
 	memcpy(key->id, digest, DIGEST_SIZE);
@@ -59,7 +63,8 @@ static void make_decoy(const uint8_t digest[DIGEST_SIZE], enum via via, struct k
 	strcpy(key->application, "ssh:");
 }
 
-static enum stepup_error key_offer_list_keys(const struct key_offer *offer, enum via via, add_key *add, json_t *list)
+static enum stepup_error key_offer_list_keys(const struct key_offer *offer, enum via via, add_key *add,
+	json_t *list)
 {
 	const struct requirement *requirement = &offer->question->requirement;
 	const struct user_record *record = offer->record;
@@ -67,8 +72,10 @@ static enum stepup_error key_offer_list_keys(const struct key_offer *offer, enum
 	struct key_credential decoy;
 
 	for (size_t i = 0; error == STEPUP_OK && record != NULL && i < record->credential_count; i++)
-		if ((credential_methods(offer->policy, requirement, &record->credentials[i], offer->now) & via) != 0)
-			error = add(list, record->credentials[i].key, offer->nameless ? notice_key_label() : record->credentials[i].label);
+		if ((credential_methods(offer->policy, requirement, &record->credentials[i],
+				    offer->now) & via) != 0)
+			error = add(list, record->credentials[i].key,
+				offer->nameless ? notice_key_label() : record->credentials[i].label);
 	if (error != STEPUP_OK || json_array_size(list) > 0)
 		return error;
 	make_decoy(offer->decoy, via, &decoy);
@@ -78,15 +85,18 @@ static enum stepup_error key_offer_list_keys(const struct key_offer *offer, enum
 /* PublicKeyCredentialRequestOptionsJSON; takes the list over. */
 static json_t *browser_request(const struct key_offer *offer, const struct key_request *request, json_t *list)
 {
-	return json_pack("{s:o, s:I, s:s, s:o, s:s}", "challenge", bytes_to_json(request->challenge, DIGEST_SIZE), "timeout",
-		(json_int_t)offer->timeout_seconds * 1000, "rpId", offer->policy->rp_id, "allowCredentials", list, "userVerification",
-		offer->question->requirement.pin ? "required" : "discouraged");
+	return json_pack("{s:o, s:I, s:s, s:o, s:s}",
+		"challenge", bytes_to_json(request->challenge, DIGEST_SIZE),
+		"timeout", (json_int_t)offer->timeout_seconds * 1000, "rpId", offer->policy->rp_id,
+		"allowCredentials", list,
+		"userVerification", offer->question->requirement.pin ? "required" : "discouraged");
 }
 
 static json_t *seat_request(const struct key_offer *offer, const struct key_request *request, json_t *list)
 {
-	return json_pack("{s:s, s:s, s:b, s:o}", "rp_id", offer->policy->rp_id, "client_data", request->client_data, "user_verification",
-		(int)offer->question->requirement.pin, "credentials", list);
+	return json_pack("{s:s, s:s, s:b, s:o}", "rp_id", offer->policy->rp_id,
+		"client_data", request->client_data,
+		"user_verification", (int)offer->question->requirement.pin, "credentials", list);
 }
 
 static json_t *agent_request(const struct key_offer *offer, const struct key_request *request, json_t *list)
@@ -97,8 +107,8 @@ static json_t *agent_request(const struct key_offer *offer, const struct key_req
 		json_decref(list);
 		return NULL;
 	}
-	return json_pack("{s:s, s:s, s:b, s:o}", "namespace", namespace, "message", request->context, "user_verification",
-		(int)offer->question->requirement.pin, "keys", list);
+	return json_pack("{s:s, s:s, s:b, s:o}", "namespace", namespace, "message", request->context,
+		"user_verification", (int)offer->question->requirement.pin, "keys", list);
 }
 
 enum stepup_error key_offer_add(const struct key_offer *offer, json_t *reply)
@@ -106,7 +116,8 @@ enum stepup_error key_offer_add(const struct key_offer *offer, json_t *reply)
 	static const struct {
 		enum via via;
 		add_key *add;
-		json_t *(*make)(const struct key_offer *offer, const struct key_request *request, json_t *list);
+		json_t *(*make)(const struct key_offer *offer, const struct key_request *request,
+			json_t *list);
 	} ways[] = {
 		{VIA_BROWSER, add_browser_key, browser_request},
 		{VIA_SEAT, add_seat_key, seat_request},
@@ -124,7 +135,8 @@ enum stepup_error key_offer_add(const struct key_offer *offer, json_t *reply)
 		error = key_offer_list_keys(offer, ways[i].via, ways[i].add, list);
 		if (error != STEPUP_OK)
 			json_decref(list);
-		else if (json_object_set_new(reply, method_name(ways[i].via), ways[i].make(offer, request, list)) != 0)
+		else if (json_object_set_new(reply, method_name(ways[i].via),
+			    ways[i].make(offer, request, list)) != 0)
 			error = STEPUP_NO_MEMORY;
 	}
 	return error;

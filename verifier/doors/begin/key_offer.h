@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What Begin's reply says of each way to a key: which of the person's keys, and what they are to sign, in the form that the way speaks.
+ * What Begin's reply says of each way to a key: which of the person's keys, and what they are to sign, in the
+ * form that the way speaks.
  * Layer: verifier/doors/begin/.
  */
 #ifndef STEPUP_VERIFIER_KEY_OFFER_H
@@ -18,7 +19,9 @@ struct key_offer {
 	const struct policy *policy;
 	const struct question *question;
 	const struct user_record *record; /* whose keys; NULL for somebody who can't succeed */
-	const uint8_t *decoy;             /* DIGEST_SIZE bytes, the same for a name each time: the key that somebody without record is told to use */
+	/* DIGEST_SIZE bytes, the same for a name each time: the key that somebody without
+	 * record is told to use */
+	const uint8_t *decoy;
 	bool nameless;                    /* keys are called by no name of their owner's */
 	int64_t now;                      /* seconds since 1970 */
 	int64_t timeout_seconds;

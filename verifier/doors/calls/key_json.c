@@ -22,12 +22,14 @@ json_t *key_descriptor(const struct key_credential *key)
 
 	for (unsigned bit = 1; !failed && bit <= TRANSPORTS_ALL; bit <<= 1)
 		if ((key->transports & bit) != 0)
-			failed = json_array_append_new(transports, json_string(key_transport_name((enum key_transport)bit))) != 0;
+			failed = json_array_append_new(transports,
+				json_string(key_transport_name((enum key_transport)bit))) != 0;
 	if (failed || key->transports == 0) {
 		json_decref(transports);
 		transports = NULL;
 	}
 	if (failed)
 		return NULL;
-	return json_pack("{s:s, s:o, s:o*}", "type", "public-key", "id", bytes_to_json(key->id, key->id_size), "transports", transports);
+	return json_pack("{s:s, s:o, s:o*}", "type", "public-key", "id", bytes_to_json(key->id, key->id_size),
+		"transports", transports);
 }

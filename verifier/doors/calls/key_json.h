@@ -14,7 +14,8 @@
 /* Bytes as base64url; NULL where there is no memory. */
 json_t *bytes_to_json(const void *bytes, size_t size);
 
-/* PublicKeyCredentialDescriptorJSON (WebAuthn section 5.8.3) of a WebAuthn credential; NULL where there is no memory. */
+/* PublicKeyCredentialDescriptorJSON (WebAuthn section 5.8.3) of a WebAuthn credential; NULL where
+ * there is no memory. */
 json_t *key_descriptor(const struct key_credential *key);
 
 #endif

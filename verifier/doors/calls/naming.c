@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whose a name is; see subject.h. The directory says which account a name means and what that account is called. A record may stand under that name, under
- * the name that was asked for, or under another one of the same uid: then the directory is asked what that one means.
- * MUST: refuse where account or record can't be read, for unreadable is never "not there"; take a record for an account's only where the directory says
- * that its name is that account; ask no directory for who may act for nobody else.
+ * Whose a name is; see subject.h. The directory says which account a name means and what that account is
+ * called. A record may stand under that name, under the name that was asked for, or under another one of the
+ * same uid: then the directory is asked what that one means.
+ * MUST: refuse where account or record can't be read, for unreadable is never "not there"; take a record for
+ * an account's only where the directory says that its name is that account; ask no directory for who may act
+ * for nobody else.
  */
 #include "verifier/doors/calls/subject.h"
 
@@ -30,9 +32,12 @@ struct naming {
 	subject_found *found;
 	void *context;
 	const struct account *account; /* kept; NULL where the directory could not say */
-	struct other_name *others; /* enrolled with the account's uid; owned, room for OTHER_NAMES_MAX; NULL where nobody looked for any */
+	/* enrolled with the account's uid; owned, room for OTHER_NAMES_MAX; NULL where
+	 * nobody looked for any */
+	struct other_name *others;
 	size_t other_count, looked_up;
-	const char *alias; /* another name of the account, that a record stands under; NULL for what was asked */
+	/* another name of the account, that a record stands under; NULL for what was asked */
+	const char *alias;
 };
 
 /* --- records --- */
@@ -71,7 +76,8 @@ static enum stepup_error look_at_alias(const struct call *call, const char *alia
 	enum stepup_error error = find_record(call, alias, &record);
 
 	naming_note_lock(subject, record);
-	if (error == STEPUP_OK && !is_enrolled(subject) && subject_uid_holds(record, subject->uid) && user_record_live_count(record) > 0) {
+	if (error == STEPUP_OK && !is_enrolled(subject) && subject_uid_holds(record, subject->uid) &&
+	    user_record_live_count(record) > 0) {
 		subject_clear(subject);
 		subject->record = record;
 		record = NULL;
@@ -82,14 +88,20 @@ static enum stepup_error look_at_alias(const struct call *call, const char *alia
 	return error;
 }
 
-enum stepup_error subject_of_account(const struct call *call, const struct account *account, const char *alias, struct subject *subject)
+enum stepup_error subject_of_account(const struct call *call, const struct account *account,
+	const char *alias, struct subject *subject)
 {
 	struct user_record *record = NULL;
 	enum stepup_error error;
 
-	*subject = (struct subject){.name = account->name, .asked = alias, .uid = account->uid,
+	*subject = (struct subject){
+		.name = account->name,
+		.asked = alias,
+		.uid = account->uid,
 		.who = {.name = account->name, .gids = account->gids, .gid_count = account->gid_count},
-		.own = account->uid == (int64_t)call->peer.uid && call->peer.account != NULL && strcmp(call->peer.account, account->name) == 0};
+		.own = account->uid == (int64_t)call->peer.uid && call->peer.account != NULL &&
+			strcmp(call->peer.account, account->name) == 0,
+	};
 	error = find_record(call, account->name, &record);
 	naming_note_lock(subject, record);
 	*(subject_owns(record, account->uid) ? &subject->record : &subject->former) = record;
@@ -175,7 +187,8 @@ static void naming_look_up_next(struct naming *naming)
 	if (naming->looked_up == naming->other_count)
 		naming_finish(naming);
 	else
-		account_by_name(call->verifier->accounts, call->peer.uid, naming->others[naming->looked_up].name, other_is, naming);
+		account_by_name(call->verifier->accounts, call->peer.uid,
+			naming->others[naming->looked_up].name, other_is, naming);
 }
 
 static bool note_other(void *context, const struct user_record *record)
@@ -190,7 +203,8 @@ static bool note_other(void *context, const struct user_record *record)
 	return ++naming->other_count < OTHER_NAMES_MAX;
 }
 
-/* Where a record of this account stands under its own name, or the one asked for, no other is looked for: a lock is written to all that are there. */
+/* Where a record of this account stands under its own name, or the one asked for, no other is looked for: a
+ * lock is written to all that are there. */
 static void look_for_others(struct naming *naming)
 {
 	struct subject subject = {0};
@@ -206,7 +220,8 @@ static void look_for_others(struct naming *naming)
 	if (error == STEPUP_OK && (naming->others = calloc(OTHER_NAMES_MAX, sizeof(*naming->others))) == NULL)
 		error = STEPUP_NO_MEMORY;
 	if (error == STEPUP_OK)
-		error = store_user_each_of_uid(naming->call->verifier->reader, naming->account->uid, note_other, naming);
+		error = store_user_each_of_uid(naming->call->verifier->reader, naming->account->uid,
+			note_other, naming);
 	if (error == STEPUP_OK)
 		naming_look_up_next(naming); /* what was read is read once more: that may be later */
 	else
@@ -239,13 +254,15 @@ static void naming_account_is(void *context, enum stepup_error result, const str
 	}
 }
 
-static struct naming *naming_new(struct call *call, const char *user, enum subject_wait wait, subject_found *found, void *context)
+static struct naming *naming_new(struct call *call, const char *user, enum subject_wait wait,
+	subject_found *found, void *context)
 {
 	struct naming *naming = calloc(1, sizeof(*naming));
 
 	if (naming == NULL)
 		return NULL;
-	*naming = (struct naming){.call = call, .asked = strdup(user), .wait = wait, .found = found, .context = context};
+	*naming = (struct naming){
+		.call = call, .asked = strdup(user), .wait = wait, .found = found, .context = context};
 	if (naming->asked != NULL)
 		return naming;
 	free(naming);
@@ -259,12 +276,14 @@ static void naming_start(void *context)
 	const uid_t asker = naming->call->peer.uid;
 
 	if (naming->wait == SUBJECT_ANYWAY)
-		account_by_name_within(accounts, asker, naming->asked, BRAKE_WAIT_SECONDS, naming_account_is, naming);
+		account_by_name_within(accounts, asker, naming->asked, BRAKE_WAIT_SECONDS,
+			naming_account_is, naming);
 	else
 		account_by_name(accounts, asker, naming->asked, naming_account_is, naming);
 }
 
-void subject_find(struct call *call, const char *user, enum subject_wait wait, subject_found *found, void *context)
+void subject_find(struct call *call, const char *user, enum subject_wait wait, subject_found *found,
+	void *context)
 {
 	struct naming *naming = naming_new(call, user, wait, found, context);
 
@@ -308,7 +327,8 @@ static bool acts_for_others(const struct call *call)
 static void subject_look_up(struct call *call, const char *user, bool knows_others, subject_ready *ready)
 {
 	struct readying *readying = malloc(sizeof(*readying));
-	struct naming *naming = readying == NULL ? NULL : naming_new(call, user, SUBJECT_SURELY, readying_found, readying);
+	struct naming *naming = readying == NULL ? NULL
+		: naming_new(call, user, SUBJECT_SURELY, readying_found, readying);
 
 	if (naming == NULL) {
 		free(readying);

@@ -78,15 +78,18 @@ struct telling {
 	int unknown, otherwise;
 };
 
-/* A name that is nobody's may be mistyped; one that is spelt otherwise works, and may surprise whoever looks for it in the log. */
+/* A name that is nobody's may be mistyped; one that is spelt otherwise works, and may surprise whoever looks
+ * for it in the log. */
 static void tell_name(void *context, const char *written, const char *canonical)
 {
 	struct telling *telling = context;
 
 	if (canonical == NULL && telling->unknown++ < TOLD_MAX)
-		journal_line(LOG_WARNING, "policy", "this host knows no account \"%s\", which the policy names", written);
+		journal_line(LOG_WARNING, "policy",
+			"this host knows no account \"%s\", which the policy names", written);
 	else if (canonical != NULL && telling->otherwise++ < TOLD_MAX)
-		journal_line(LOG_NOTICE, "policy", "the account that the policy calls \"%s\" is \"%s\" here", written, canonical);
+		journal_line(LOG_NOTICE, "policy", "the account that the policy calls \"%s\" is \"%s\" here",
+			written, canonical);
 }
 
 static void names_tell(const struct policy *policy)
@@ -95,13 +98,17 @@ static void names_tell(const struct policy *policy)
 
 	policy_directory_each(policy->directory, tell_name, &telling);
 	if (telling.unknown > TOLD_MAX)
-		journal_line(LOG_WARNING, "policy", "nor %d other ones; `stepup policy check` names them", telling.unknown - TOLD_MAX);
+		journal_line(LOG_WARNING, "policy", "nor %d other ones; `stepup policy check` names them",
+			telling.unknown - TOLD_MAX);
 	if (telling.otherwise > TOLD_MAX)
-		journal_line(LOG_NOTICE, "policy", "and it calls %d other ones otherwise; `stepup policy check` names them", telling.otherwise - TOLD_MAX);
+		journal_line(LOG_NOTICE, "policy",
+			"and it calls %d other ones otherwise; `stepup policy check` names them",
+			telling.otherwise - TOLD_MAX);
 	for (size_t i = 0; i < policy->group_count; i++)
 		if (policy->groups[i].unix_group != NULL && policy_directory_gid(policy->directory, i) == -1)
-			journal_line(LOG_WARNING, "policy", "this host knows no unix group \"%s\", so group %s has nobody in it", policy->groups[i].unix_group,
-				policy->groups[i].name);
+			journal_line(LOG_WARNING, "policy",
+				"this host knows no unix group \"%s\", so group %s has nobody in it",
+				policy->groups[i].unix_group, policy->groups[i].name);
 }
 
 /* On a worker thread. */
@@ -141,7 +148,8 @@ static void answered(void *context)
 		return;
 	}
 	names->settled = true;
-	names->next_ms = clock_boot_ms() + (complete ? POLICY_NAMES_EVERY_SECONDS : POLICY_NAMES_AGAIN_SECONDS) * INT64_C(1000);
+	names->next_ms = clock_boot_ms() +
+		(complete ? POLICY_NAMES_EVERY_SECONDS : POLICY_NAMES_AGAIN_SECONDS) * INT64_C(1000);
 	let_go(names, INT64_MAX);
 }
 
@@ -187,6 +195,7 @@ void policy_names_wait(struct policy_names *names, void (*go)(void *context), vo
 		go(context);
 		return;
 	}
-	*waiting = (struct waiting){.go = go, .context = context, .until_ms = clock_boot_ms() + POLICY_NAMES_WAIT_SECONDS * INT64_C(1000)};
+	*waiting = (struct waiting){.go = go, .context = context,
+		.until_ms = clock_boot_ms() + POLICY_NAMES_WAIT_SECONDS * INT64_C(1000)};
 	STAILQ_INSERT_TAIL(&names->waiting, waiting, next);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Keeps what the directory says of the policy's names (rules/policy_directory.h): asked for each policy that comes into force, and every few minutes, on a
- * worker thread. Says in the journal which names the directory doesn't know.
+ * Keeps what the directory says of the policy's names (rules/policy_directory.h): asked for each policy
+ * that comes into force, and every few minutes, on a worker thread. Says in the journal which names the
+ * directory doesn't know.
  * Layer: verifier/doors/calls/.
  */
 #ifndef STEPUP_VERIFIER_POLICY_NAMES_H
@@ -25,7 +26,8 @@ void policy_names_changed(struct policy_names *names);
 /* Time passes. */
 void policy_names_tick(struct policy_names *names);
 
-/* Goes on as soon as the names were asked for once, at once where they were; on the loop's thread, once in any case. */
+/* Goes on as soon as the names were asked for once, at once where they were; on the loop's thread,
+ * once in any case. */
 void policy_names_wait(struct policy_names *names, void (*go)(void *context), void *context);
 
 #endif

@@ -47,7 +47,8 @@ uint32_t refusal_key(uid_t uid, const struct log_subject *subject)
 
 bool refusal_is_for_log(enum stepup_error error)
 {
-	return error == STEPUP_LOCKED || error == STEPUP_FROZEN || error == STEPUP_NOT_ALLOWED || error == STEPUP_TOO_WEAK;
+	return error == STEPUP_LOCKED || error == STEPUP_FROZEN || error == STEPUP_NOT_ALLOWED ||
+		error == STEPUP_TOO_WEAK;
 }
 
 static enum stepup_error note_work(struct store_session *session, void *job)
@@ -66,7 +67,8 @@ static enum stepup_error note_work(struct store_session *session, void *job)
 	json_t *entry = log_entry_refusal(&refusal);
 	int64_t index;
 
-	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, note->beside, NULL, &index);
+	return entry == NULL ? STEPUP_NO_MEMORY
+		: store_log_append(session, entry, note->beside, NULL, &index);
 }
 
 static void note_free(struct note *note)
@@ -81,7 +83,8 @@ static bool refusal_log_take(struct note *note)
 	struct refusal_budget *budget = &note->verifier->refusals;
 
 	note->taken_boot_ms = clock_boot_ms();
-	note->took_first = note->has_user_id && !note->meddles && refusal_first_take(budget, note->user_id, note->error, note->taken_boot_ms);
+	note->took_first = note->has_user_id && !note->meddles &&
+		refusal_first_take(budget, note->user_id, note->error, note->taken_boot_ms);
 	note->took_budget = refusal_budget_take(budget, note->key, note->taken_boot_ms);
 	return note->took_budget || note->took_first;
 }
@@ -106,12 +109,14 @@ static void note_done(void *job, enum stepup_error result)
 	note_free(note);
 }
 
-/* An address and details stand where they can be erased. NULL where there is neither, or no memory: the refusal is logged all the same. */
+/* An address and details stand where they can be erased. NULL where there is neither, or no memory: the
+ * refusal is logged all the same. */
 static json_t *note_beside(const struct action *action, const char *prompt, const char *rhost)
 {
 	json_t *beside = action == NULL ? json_object() : log_entry_evidence(action, prompt);
 
-	if (beside != NULL && rhost != NULL && json_object_set_new(beside, "rhost", json_string(rhost)) != 0) {
+	if (beside != NULL && rhost != NULL &&
+	    json_object_set_new(beside, "rhost", json_string(rhost)) != 0) {
 		json_decref(beside);
 		beside = NULL;
 	}
@@ -122,7 +127,8 @@ static json_t *note_beside(const struct action *action, const char *prompt, cons
 }
 
 /* Takes note->beside over. */
-static void refusal_log_submit(struct verifier *verifier, uid_t uid, const struct note *note, const struct log_subject *subject)
+static void refusal_log_submit(struct verifier *verifier, uid_t uid, const struct note *note,
+	const struct log_subject *subject)
 {
 	struct note *copy = malloc(sizeof(*copy));
 
@@ -151,7 +157,9 @@ static bool meddles(const struct call *call, const struct log_subject *subject)
 {
 	const struct policy *policy = call->verifier->policy;
 
-	if (call->peer.uid == 0 || (call->peer.account != NULL && subject->user != NULL && strcmp(call->peer.account, subject->user) == 0))
+	if (call->peer.uid == 0 ||
+	    (call->peer.account != NULL && subject->user != NULL &&
+		    strcmp(call->peer.account, subject->user) == 0))
 		return false;
 	for (size_t i = 0; i < policy->caller_count; i++)
 		if (peer_is_caller(policy, &call->peer, &policy->callers[i]))
@@ -159,11 +167,16 @@ static bool meddles(const struct call *call, const struct log_subject *subject)
 	return true;
 }
 
-void refusal_log_action(const struct call *call, const struct log_subject *subject, const struct refused_action *refused, enum stepup_error error,
-	const char *why)
+void refusal_log_action(const struct call *call, const struct log_subject *subject,
+	const struct refused_action *refused, enum stepup_error error, const char *why)
 {
-	struct note note = {.error = error, .why = why, .grant = refused->grant, .meddles = meddles(call, subject),
-		.beside = note_beside(refused->action, NULL, message_text(call->parameters, "rhost"))};
+	struct note note = {
+		.error = error,
+		.why = why,
+		.grant = refused->grant,
+		.meddles = meddles(call, subject),
+		.beside = note_beside(refused->action, NULL, message_text(call->parameters, "rhost")),
+	};
 
 	snprintf(note.action, sizeof(note.action), "%s", refused->name == NULL ? "" : refused->name);
 	snprintf(note.limit, sizeof(note.limit), "%s", refused->limit == NULL ? "" : refused->limit);
@@ -171,15 +184,17 @@ void refusal_log_action(const struct call *call, const struct log_subject *subje
 	refusal_log_submit(call->verifier, call->peer.uid, &note, subject);
 }
 
-void refusal_log(const struct call *call, const struct log_subject *subject, const char *action, enum stepup_error error, const char *why)
+void refusal_log(const struct call *call, const struct log_subject *subject, const char *action,
+	enum stepup_error error, const char *why)
 {
 	refusal_log_action(call, subject, &(struct refused_action){.name = action}, error, why);
 }
 
-void refusal_log_begun(struct verifier *verifier, const struct log_subject *subject, const struct refused_step_up *refused, enum stepup_error error,
-	const char *why)
+void refusal_log_begun(struct verifier *verifier, const struct log_subject *subject,
+	const struct refused_step_up *refused, enum stepup_error error, const char *why)
 {
-	struct note note = {.error = error, .why = why, .beside = note_beside(refused->action, refused->prompt, refused->rhost)};
+	struct note note = {.error = error, .why = why,
+		.beside = note_beside(refused->action, refused->prompt, refused->rhost)};
 
 	snprintf(note.action, sizeof(note.action), "%s", refused->action->name);
 	snprintf(note.caller, sizeof(note.caller), "%s", refused->caller);

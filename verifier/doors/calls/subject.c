@@ -51,12 +51,15 @@ struct log_subject subject_for_log(const struct subject *subject)
 {
 	const struct user_record *record = subject_any_record(subject);
 
-	return (struct log_subject){.user = subject->name, .user_id = record == NULL ? NULL : record->user_id};
+	return (struct log_subject){
+		.user = subject->name, .user_id = record == NULL ? NULL : record->user_id};
 }
 
 bool subject_allows(const struct call *call, const struct subject *subject, const char *action)
 {
-	return subject->own || policy_caller_may(call->verifier->policy, call->peer.uid, call->peer.account, &subject->who, action);
+	return subject->own ||
+		policy_caller_may(call->verifier->policy, call->peer.uid, call->peer.account,
+			&subject->who, action);
 }
 
 bool subject_may_be_asked(const struct call *call, const struct subject *subject)
@@ -82,7 +85,8 @@ void refuse(struct call *call, enum stepup_error error, const struct words_facts
 		facts = *words;
 	facts.policy = call->verifier->policy;
 	if (!stepup_error_is_refusal(error)) {
-		journal_line(LOG_ERR, "internal", "refused uid %ju because of: %s", (uintmax_t)call->peer.uid, stepup_error_text(error));
+		journal_line(LOG_ERR, "internal", "refused uid %ju because of: %s", (uintmax_t)call->peer.uid,
+			stepup_error_text(error));
 		error = STEPUP_UNAVAILABLE;
 	}
 	refusal = (struct refusal_facts){

@@ -19,7 +19,8 @@
 #include "verifier/verifier.h"
 
 /* Of so many of its bytes; behind its length they are zeros. */
-static enum stepup_error secret_digest(struct store *store, const struct otp_secret *secret, size_t size, uint8_t digest[DIGEST_SIZE])
+static enum stepup_error secret_digest(struct store *store, const struct otp_secret *secret, size_t size,
+	uint8_t digest[DIGEST_SIZE])
 {
 	return store_keyed_digest(store, DIGEST_CREDENTIAL_SECRET, secret->bytes, size, digest);
 }
@@ -44,8 +45,10 @@ enum stepup_error credential_bury(struct store *store, struct user_record *recor
 	return STEPUP_OK;
 }
 
-/* Whether a buried secret was this one. Those buried before zeros at a secret's end were dropped have the digest of as many as there were. */
-static enum stepup_error is_buried(struct store *store, const struct otp_secret *buried, const struct otp_secret *secret, bool *known)
+/* Whether a buried secret was this one. Those buried before zeros at a secret's end were dropped have the
+ * digest of as many as there were. */
+static enum stepup_error is_buried(struct store *store, const struct otp_secret *buried,
+	const struct otp_secret *secret, bool *known)
 {
 	struct otp_secret padded = {.size = otp_secret_length(secret)};
 	uint8_t digest[DIGEST_SIZE];
@@ -60,7 +63,8 @@ static enum stepup_error is_buried(struct store *store, const struct otp_secret 
 	return error;
 }
 
-enum stepup_error credential_is_known(struct store *store, const struct user_record *record, const struct otp_secret *secret, bool *known)
+enum stepup_error credential_is_known(struct store *store, const struct user_record *record,
+	const struct otp_secret *secret, bool *known)
 {
 	enum stepup_error error = STEPUP_OK;
 
@@ -87,20 +91,25 @@ static void add_member(json_t *object, bool there, const char *name, json_t *val
 		json_decref(value);
 }
 
-static json_t *credential_to_json(const struct policy *policy, const struct credential *credential, bool codes_suspended, int64_t now)
+static json_t *credential_to_json(const struct policy *policy, const struct credential *credential,
+	bool codes_suspended, int64_t now)
 {
 	bool suspended = codes_suspended && credential_is_code(credential), failed = false;
-	const char *state = credential->state == CREDENTIAL_REVOKED ? "revoked" : suspended ? "suspended" : "live";
+	const char *state = credential->state == CREDENTIAL_REVOKED ? "revoked"
+		: suspended ? "suspended" : "live";
 	const char *model = credential->key == NULL ? "" : credential->key->model;
-	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "id", credential->id, "type", credential_type_name(credential->type),
-		"label", credential->label, "created", (json_int_t)credential->created, "state", state, "strength",
-		factor_strength_name(credential_strength(policy, credential, now)));
+	json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "id", credential->id,
+		"type", credential_type_name(credential->type), "label", credential->label,
+		"created", (json_int_t)credential->created, "state", state,
+		"strength", factor_strength_name(credential_strength(policy, credential, now)));
 
 	if (object == NULL)
 		return NULL;
-	add_member(object, credential->last_used > 0, "last_used", json_integer(credential->last_used), &failed);
+	add_member(object, credential->last_used > 0, "last_used",
+		json_integer(credential->last_used), &failed);
 	add_member(object, *model != '\0', "model", json_string(model), &failed);
-	add_member(object, credential->strong_from > now, "strong_from", json_integer(credential->strong_from), &failed);
+	add_member(object, credential->strong_from > now, "strong_from",
+		json_integer(credential->strong_from), &failed);
 	if (failed) {
 		json_decref(object);
 		object = NULL;
@@ -118,7 +127,8 @@ json_t *credentials_to_json(const struct policy *policy, const struct user_recor
 
 		if (credential->state == CREDENTIAL_REVOKED && !tombstones)
 			continue;
-		if (json_array_append_new(list, credential_to_json(policy, credential, record->guesses.suspended, now)) != 0) {
+		if (json_array_append_new(list,
+			    credential_to_json(policy, credential, record->guesses.suspended, now)) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -134,7 +144,8 @@ static void list_ready(struct call *call, const struct subject *subject)
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return;
 	}
-	call_reply(call, json_pack("{s:o}", "credentials", credentials_to_json(call->verifier->policy, subject->record, false)));
+	call_reply(call, json_pack("{s:o}",
+			"credentials", credentials_to_json(call->verifier->policy, subject->record, false)));
 }
 
 void credentials_list(struct call *call)
@@ -155,7 +166,8 @@ struct removal {
 	int64_t log;
 };
 
-static enum stepup_error removal_change(struct store_session *session, struct removal *removal, struct user_record *record)
+static enum stepup_error removal_change(struct store_session *session, struct removal *removal,
+	struct user_record *record)
 {
 	struct credential *credential = user_record_credential(record, removal->credential);
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
@@ -181,9 +193,11 @@ static enum stepup_error removal_change(struct store_session *session, struct re
 	if (error != STEPUP_OK)
 		return error;
 	entry = log_entry_remove(now, &subject, credential->id, &actor);
-	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &removal->log);
+	error = entry == NULL ? STEPUP_NO_MEMORY
+		: store_log_append(session, entry, NULL, NULL, &removal->log);
 	if (error == STEPUP_OK)
-		error = requests_void(session, record->user_id, removal->credential, REQUEST_CREDENTIAL_GONE, now);
+		error = requests_void(session, record->user_id, removal->credential,
+			REQUEST_CREDENTIAL_GONE, now);
 	return error == STEPUP_OK ? store_user_save(session, record) : error;
 }
 
@@ -221,7 +235,8 @@ static void removal_done(void *job, enum stepup_error result)
 	if (result == STEPUP_OK) {
 		transactions_end_user(removal->verifier->transactions, removal->user);
 		approving_changed(removal->verifier, INT64_MAX);
-		call_reply(removal->call, json_pack("{s:I, s:s}", "log", (json_int_t)removal->log, "message", notice_removed()));
+		call_reply(removal->call, json_pack("{s:I, s:s}", "log", (json_int_t)removal->log,
+				"message", notice_removed()));
 	} else if (removal->objection != NULL) {
 		refuse_saying(removal->call, STEPUP_NOT_ALLOWED, removal->objection);
 	} else {
@@ -241,7 +256,8 @@ static void remove_ready(struct call *call, const struct subject *subject)
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return;
 	}
-	if (!authorization_spend(call, subject->name, "stepup.remove", json_pack("{s:s}", "credential", credential), &authorization))
+	if (!authorization_spend(call, subject->name, "stepup.remove",
+		    json_pack("{s:s}", "credential", credential), &authorization))
 		return;
 	removal = calloc(1, sizeof(*removal));
 	if (removal == NULL) {

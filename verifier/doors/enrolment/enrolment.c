@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The beginning of an enrolment: what is asked for, whether it may be, and the secret that the person takes along.
+ * The beginning of an enrolment: what is asked for, whether it may be, and the secret that the
+ * person takes along.
  */
 #include "verifier/doors/enrolment/enrolment_kinds.h"
 
@@ -38,14 +39,16 @@ void enrolment_free(struct enrolment **enrolment)
 
 /* --- whether it may be --- */
 
-static void log_refused(struct call *call, const struct subject *subject, enum stepup_error error, const char *why)
+static void log_refused(struct call *call, const struct subject *subject, enum stepup_error error,
+	const char *why)
 {
 	const struct log_subject about = subject_for_log(subject);
 
 	refusal_log(call, &about, "stepup.enroll", error, why);
 }
 
-/* Whose tries a wrong invitation costs: the caller's, for this user, from this place. Nobody else's enrolment waits for them. */
+/* Whose tries a wrong invitation costs: the caller's, for this user, from this place. Nobody else's
+ * enrolment waits for them. */
 static enum stepup_error tries_key(const struct call *call, const struct subject *subject, uint32_t *key)
 {
 	struct {
@@ -67,12 +70,13 @@ static enum stepup_error tries_key(const struct call *call, const struct subject
 	return error;
 }
 
-/* A wrong invitation costs a try; whoever has none left is refused before anything is compared. Here nothing is taken: that happens where the
- * credential is stored. */
+/* A wrong invitation costs a try; whoever has none left is refused before anything is compared. Here nothing
+ * is taken: that happens where the credential is stored. */
 static bool check_invitation(struct call *call, const struct subject *subject, struct enrolment *enrolment)
 {
 	struct refusal_budget *budget = &call->verifier->invitation_tries;
-	const struct words_facts later = {.user = subject->name, .retry_after_seconds = REFUSAL_EVERY_MS / 1000};
+	const struct words_facts later = {
+		.user = subject->name, .retry_after_seconds = REFUSAL_EVERY_MS / 1000};
 	struct invitation invitation = {0};
 	int64_t now = clock_boot_ms();
 	uint32_t key = 0;
@@ -93,7 +97,8 @@ static bool check_invitation(struct call *call, const struct subject *subject, s
 		refuse(call, error, NULL);
 		return false;
 	}
-	if (error != STEPUP_OK || strcmp(invitation.user, subject->name) != 0 || !invitation_is_live(&invitation, clock_wall_seconds())) {
+	if (error != STEPUP_OK || strcmp(invitation.user, subject->name) != 0 ||
+	    !invitation_is_live(&invitation, clock_wall_seconds())) {
 		(void)refusal_budget_take(budget, key, now);
 		log_refused(call, subject, STEPUP_NOT_ALLOWED, "wrong invitation");
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_invitation());
@@ -120,8 +125,10 @@ static bool check_permission(struct call *call, const struct subject *subject, s
 	if (invitation != NULL)
 		return check_invitation(call, subject, enrolment);
 	return authorization_spend(call, subject->name, "stepup.enroll",
-		       json_pack("{s:s}", "type", message_text(call->parameters, "type")), &enrolment->authorization) &&
-		authorization_suffices(call, &enrolment->authorization, "stepup.enroll", enrolment->kind->strength);
+		json_pack("{s:s}", "type", message_text(call->parameters, "type")),
+		&enrolment->authorization) &&
+		authorization_suffices(call, &enrolment->authorization, "stepup.enroll",
+			enrolment->kind->strength);
 }
 
 /* What stands against it whoever permits it; answers the call where something does. */
@@ -155,7 +162,8 @@ static const struct enrolment_kind *enrolment_kind_of(const char *type, enum cre
 	for (int each = CREDENTIAL_TOTP; each <= CREDENTIAL_AGENT; each++) {
 		*found = (enum credential_type)each;
 		if (strcmp(type, credential_type_name(*found)) == 0)
-			return *found == CREDENTIAL_TOTP || *found == CREDENTIAL_HOTP ? &enrolment_codes : &enrolment_keys;
+			return *found == CREDENTIAL_TOTP ||
+				*found == CREDENTIAL_HOTP ? &enrolment_codes : &enrolment_keys;
 	}
 	return NULL;
 }
@@ -188,16 +196,17 @@ static const char *read_credential(const json_t *parameters, struct enrolment *e
 	return enrolment->kind->read(parameters, enrolment);
 }
 
-static enum stepup_error enrolment_transaction(struct call *call, const struct subject *subject, struct enrolment **enrolment,
-	struct transaction **transaction)
+static enum stepup_error enrolment_transaction(struct call *call, const struct subject *subject,
+	struct enrolment **enrolment, struct transaction **transaction)
 {
-	struct transaction_seat seat = {.uid = call->peer.uid, .pool = subject->own || call->peer.uid == 0 ? POOL_SMALL : POOL_CALLER,
-		.user = subject->name};
+	struct transaction_seat seat = {.uid = call->peer.uid, .pool = subject->own ||
+		call->peer.uid == 0 ? POOL_SMALL : POOL_CALLER, .user = subject->name};
 	enum stepup_error error = sitting_place(call, subject->own, seat.place);
 	char caller[PEER_NAME_SIZE];
 
 	if (error == STEPUP_OK)
-		error = sitting_sources(call, subject->own, (*enrolment)->sources, &(*enrolment)->source_count);
+		error = sitting_sources(call, subject->own, (*enrolment)->sources,
+			&(*enrolment)->source_count);
 	if (error == STEPUP_OK)
 		error = transaction_new(call->verifier->transactions, &seat, transaction);
 	if (error != STEPUP_OK)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Enrolment of credentials, from its beginning (enrolment.c) to the code or the key's answer that proves them (enrolment_finish.c), and their end
- * (credential_verbs.c).
+ * Enrolment of credentials, from its beginning (enrolment.c) to the code or the key's answer that proves them
+ * (enrolment_finish.c), and their end (credential_verbs.c).
  *
  * MUST, each held by a test:
- * - adding a credential takes an invitation, or a step-up of the user's own for exactly that, with a factor at least as strong;
+ * - adding a credential takes an invitation, or a step-up of the user's own for exactly that, with a factor
+ *   at least as strong;
  * - an invitation is taken in the transaction that stores the credential, once;
  * - nothing is stored before a code or the key proved it, and that code is spent;
- * - a revoked credential stays as a tombstone without its secret; neither the same secret nor the same key can come back;
+ * - a revoked credential stays as a tombstone without its secret; neither the same secret nor the same
+ *   key can come back;
  * - a key is enrolled once, by one user; removing one takes a step-up by a key.
  * Layer: verifier/doors/enrolment/.
  */
@@ -38,7 +40,8 @@ struct enrolment {
 	bool labelled;                /* by the person */
 	int64_t uid;                  /* the account's */
 	bool uid_was_anothers;        /* subject.h */
-	uint8_t sources[SITTING_SOURCES_MAX][GUESS_SOURCE_SIZE]; /* where the person sits: known to be theirs once they have enrolled */
+	/* where the person sits: known to be theirs once they have enrolled */
+	uint8_t sources[SITTING_SOURCES_MAX][GUESS_SOURCE_SIZE];
 	size_t source_count;
 	bool invited;                 /* by invitation, else by authorization */
 	uint8_t invitation[DIGEST_SIZE];
@@ -47,11 +50,14 @@ struct enrolment {
 	unsigned ways;                 /* VIA_… that it may come by */
 	bool user_verification;        /* required */
 	bool attested;                 /* an attestation is asked for */
-	uint8_t user_id[USER_ID_SIZE]; /* of the record, also of one that is still to be made: the key keeps it as the user's handle */
+	/* of the record, also of one that is still to be made: the key keeps it as the user's handle */
+	uint8_t user_id[USER_ID_SIZE];
 	struct action *action;         /* owned; what the contexts commit to */
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	struct key_request requests[ENROLMENT_WAYS];
-	json_t *enrolled;              /* owned; what EnrollFinish replied: whoever lost that asks again and hears the same; NULL until then */
+	/* owned; what EnrollFinish replied: whoever lost that asks again and hears the
+	 * same; NULL until then */
+	json_t *enrolled;
 };
 
 /* Wipes, frees, sets NULL. */
@@ -65,7 +71,8 @@ void enrolment_finish(struct call *call);
 void credentials_list(struct call *call);
 void credentials_remove(struct call *call);
 
-/* What a list shows of one record's credentials: an array of Credential; NULL where there is no memory. `tombstones` too, or only live ones. */
+/* What a list shows of one record's credentials: an array of Credential; NULL where there is no memory.
+ * `tombstones` too, or only live ones. */
 json_t *credentials_to_json(const struct policy *policy, const struct user_record *record, bool tombstones);
 
 /* Makes a tombstone of one of the record's live credentials, which ends what is fresh: a code's secret gives
@@ -74,6 +81,7 @@ enum stepup_error credential_bury(struct store *store, struct user_record *recor
 	struct credential *credential, int64_t now);
 
 /* Whether the user has, or had, a credential of codes with this secret. */
-enum stepup_error credential_is_known(struct store *store, const struct user_record *record, const struct otp_secret *secret, bool *known);
+enum stepup_error credential_is_known(struct store *store, const struct user_record *record,
+	const struct otp_secret *secret, bool *known);
 
 #endif

@@ -85,7 +85,8 @@ static const char *code_read(const json_t *parameters, struct enrolment *enrolme
 	struct credential *credential = &enrolment->credential;
 
 	if (credential->label[0] == '\0')
-		strcpy(credential->label, credential->type == CREDENTIAL_HOTP ? "Code token" : "Authenticator app");
+		strcpy(credential->label,
+			credential->type == CREDENTIAL_HOTP ? "Code token" : "Authenticator app");
 	credential->otp.last_step = -1;
 	credential->otp.resync_counter = -1;
 	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++)
@@ -97,12 +98,15 @@ static const char *code_read(const json_t *parameters, struct enrolment *enrolme
 static bool code_check(struct call *call, const struct subject *subject, struct enrolment *enrolment)
 {
 	bool known;
-	enum stepup_error error = credential_is_known(call->verifier->store, subject->record, &enrolment->credential.otp, &known);
+	enum stepup_error error = credential_is_known(call->verifier->store, subject->record,
+		&enrolment->credential.otp, &known);
 
 	if (error != STEPUP_OK) {
 		refuse(call, error, NULL);
 	} else if (known) {
-		refusal_log(call, &(struct log_subject){.user = subject->name, .user_id = subject->record->user_id}, "stepup.enroll", STEPUP_NOT_ALLOWED, WHY_KNOWN);
+		refusal_log(call,
+			&(struct log_subject){.user = subject->name, .user_id = subject->record->user_id},
+			"stepup.enroll", STEPUP_NOT_ALLOWED, WHY_KNOWN);
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_secret_known());
 	}
 	return error == STEPUP_OK && !known;
@@ -120,8 +124,9 @@ static json_t *code_reply(const struct subject *subject, struct transaction *tra
 	secret = otp_secret_format(&credential->otp);
 	prompt = notice_enrol_prompt(transaction->user, credential->label, NOTICE_PROOF_CODE);
 	if (uri != NULL && secret != NULL && prompt != NULL)
-		reply = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "transaction", transaction->name, "uri", uri, "secret", secret, "prompt",
-			prompt, "ask", notice_ask(), "expires_in", ENROLMENT_TTL_SECONDS);
+		reply = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "transaction", transaction->name,
+			"uri", uri, "secret", secret, "prompt", prompt, "ask", notice_ask(),
+			"expires_in", ENROLMENT_TTL_SECONDS);
 	wipe_free_string(&uri);
 	wipe_free_string(&secret);
 	free(prompt);
@@ -130,7 +135,8 @@ static json_t *code_reply(const struct subject *subject, struct transaction *tra
 
 static enum stepup_error code_take(struct finish *finish, const char **field)
 {
-	const char *method = message_text(finish->call->parameters, "method"), *code = message_text(finish->call->parameters, "code");
+	const char *method = message_text(finish->call->parameters, "method"),
+		*code = message_text(finish->call->parameters, "code");
 	enum stepup_error error;
 
 	*field = method != NULL && strcmp(method, "code") != 0 ? "method" : code == NULL ? "code" : NULL;
@@ -140,7 +146,8 @@ static enum stepup_error code_take(struct finish *finish, const char **field)
 	return error == STEPUP_INVALID ? STEPUP_BAD_ANSWER : error;
 }
 
-/* Holds the code against the credential, which remembers the first half of a resynchronisation for the next try. */
+/* Holds the code against the credential, which remembers the first half of a resynchronisation
+ * for the next try. */
 static enum stepup_error check_code(struct finish *finish)
 {
 	struct credential *credential = &finish->transaction->enrolment->credential;
@@ -153,16 +160,19 @@ static enum stepup_error check_code(struct finish *finish)
 	if (error != STEPUP_OK)
 		return error;
 	if (result == OTP_RESYNC && otp_far_seconds(credential, finish->now) != 0) {
-		notice_clock_enrols(otp_far_seconds(credential, finish->now), finish->told, sizeof(finish->told));
+		notice_clock_enrols(otp_far_seconds(credential, finish->now), finish->told,
+			sizeof(finish->told));
 		finish->objection = finish->told;
 	}
 	return result == OTP_ACCEPTED ? STEPUP_OK : STEPUP_BAD_ANSWER;
 }
 
-static enum stepup_error code_prove(struct store_session *session, struct finish *finish, const struct user_record *record)
+static enum stepup_error code_prove(struct store_session *session, struct finish *finish,
+	const struct user_record *record)
 {
 	bool known;
-	enum stepup_error error = credential_is_known(finish->verifier->store, record, &finish->transaction->enrolment->credential.otp, &known);
+	enum stepup_error error = credential_is_known(finish->verifier->store, record,
+		&finish->transaction->enrolment->credential.otp, &known);
 
 	(void)session;
 	if (error == STEPUP_OK && known) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The end of an enrolment: one code, or what the key made, proves the credential, and only then it is stored, with the invitation taken, the code
- * spent and the log's entry in one transaction.
+ * The end of an enrolment: one code, or what the key made, proves the credential, and only then it is stored,
+ * with the invitation taken, the code spent and the log's entry in one transaction.
  */
 #include "verifier/doors/enrolment/enrolment_kinds.h"
 
@@ -20,8 +20,10 @@
 #include "verifier/rules/words/notices.h"
 #include "verifier/verifier.h"
 
-/* A name whose account changed: what there is goes on under a name of its own, so that whoever has the name now inherits nothing. */
-static enum stepup_error give_way(struct store_session *session, struct finish *finish, struct user_record *former)
+/* A name whose account changed: what there is goes on under a name of its own, so that whoever has the name
+ * now inherits nothing. */
+static enum stepup_error give_way(struct store_session *session, struct finish *finish,
+	struct user_record *former)
 {
 	const struct log_actor verifier = {.by = "stepupd", .grant = -1};
 	const struct log_subject subject = {.user = former->name, .user_id = former->user_id};
@@ -49,18 +51,23 @@ static struct user_record *new_record(const struct transaction *transaction)
 	return record;
 }
 
-/* Whether the person stands under a lock by another name of the same uid. Where somebody is enrolled, a lock is written to their record. */
-static enum stepup_error look_at_uid(struct store_session *session, struct finish *finish, const struct user_record *found)
+/* Whether the person stands under a lock by another name of the same uid. Where somebody is enrolled, a lock
+ * is written to their record. */
+static enum stepup_error look_at_uid(struct store_session *session, struct finish *finish,
+	const struct user_record *found)
 {
 	const struct transaction *transaction = finish->transaction;
 
-	if (transaction->enrolment->uid_was_anothers || (found != NULL && found->credential_count > 0 && subject_uid_holds(found, transaction->user_uid)))
+	if (transaction->enrolment->uid_was_anothers ||
+	    (found != NULL && found->credential_count > 0 && subject_uid_holds(found, transaction->user_uid)))
 		return STEPUP_OK;
 	return uid_lock_look(session, transaction->user_uid, finish->reference);
 }
 
-/* The record to add to: the user's, or a new one. One that never had a credential, made by a lock, takes the account that enrols. */
-static enum stepup_error enrolment_finish_find_record(struct store_session *session, struct finish *finish, struct user_record **record)
+/* The record to add to: the user's, or a new one. One that never had a credential, made by a lock, takes the
+ * account that enrols. */
+static enum stepup_error enrolment_finish_find_record(struct store_session *session, struct finish *finish,
+	struct user_record **record)
 {
 	const struct transaction *transaction = finish->transaction;
 	struct user_record *found = NULL;
@@ -103,7 +110,8 @@ static enum stepup_error enrolment_finish_find_record(struct store_session *sess
 }
 
 /* Takes the invitation, or looks that the one who authorised may still. */
-static enum stepup_error take_permission(struct store_session *session, struct finish *finish, struct invitation *invitation)
+static enum stepup_error take_permission(struct store_session *session, struct finish *finish,
+	struct invitation *invitation)
 {
 	const struct enrolment *enrolment = finish->transaction->enrolment;
 	enum stepup_error error;
@@ -111,7 +119,9 @@ static enum stepup_error take_permission(struct store_session *session, struct f
 	if (!enrolment->invited)
 		return authorization_holds(session, &enrolment->authorization, finish->reference);
 	error = store_invitation_find(session, enrolment->invitation, invitation);
-	if (error == STEPUP_OK && (strcmp(invitation->user, finish->transaction->user) != 0 || !invitation_is_live(invitation, finish->now)))
+	if (error == STEPUP_OK &&
+	    (strcmp(invitation->user, finish->transaction->user) != 0 ||
+		    !invitation_is_live(invitation, finish->now)))
 		error = STEPUP_NOT_FOUND;
 	if (error == STEPUP_OK)
 		error = store_invitation_take(session, enrolment->invitation);
@@ -128,16 +138,18 @@ static int64_t cooling_seconds(const struct finish *finish, const struct invitat
 {
 	const struct transaction *transaction = finish->transaction;
 
-	return transaction->enrolment->invited && !invitation->first && !finish->excused ? transaction->policy->cooling_off_seconds : 0;
+	return transaction->enrolment->invited && !invitation->first &&
+		!finish->excused ? transaction->policy->cooling_off_seconds : 0;
 }
 
-static enum stepup_error log_enrolment(struct store_session *session, struct finish *finish, const struct user_record *record,
-	const struct credential *credential, const struct log_actor *actor)
+static enum stepup_error log_enrolment(struct store_session *session, struct finish *finish,
+	const struct user_record *record, const struct credential *credential, const struct log_actor *actor)
 {
 	const struct transaction *transaction = finish->transaction;
 	const struct enrolment *enrolment = transaction->enrolment;
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
-	struct log_key_enrolment key = {.rp_id = transaction->policy->rp_id, .commitment = enrolment->commitment};
+	struct log_key_enrolment key = {
+		.rp_id = transaction->policy->rp_id, .commitment = enrolment->commitment};
 	const char *how = enrolment->invited ? "invitation" : "authorization";
 	json_t *entry, *details;
 	enum stepup_error error;
@@ -145,15 +157,20 @@ static enum stepup_error log_enrolment(struct store_session *session, struct fin
 	if (credential->key != NULL) {
 		key.rule = policy_rule(transaction->policy, "stepup.enroll");
 		key.context = finish->request->context;
-		key.proof = (struct log_key_proof){.via = finish->request->via, .user_verified = credential->key->user_verified, .evidence = finish->evidence};
+		key.proof = (struct log_key_proof){.via = finish->request->via,
+			.user_verified = credential->key->user_verified, .evidence = finish->evidence};
 	}
-	details = credential->key == NULL ? json_object() : log_entry_evidence(enrolment->action, transaction->prompt);
+	details = credential->key == NULL ? json_object()
+		: log_entry_evidence(enrolment->action, transaction->prompt);
 	if (details == NULL || json_object_set_new(details, "label", json_string(credential->label)) != 0) {
 		json_decref(details);
 		return STEPUP_NO_MEMORY;
 	}
-	entry = log_entry_enrol(finish->now, &subject, credential, how, actor, credential->key == NULL ? NULL : &key);
-	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, details, credential->key == NULL ? NULL : enrolment->salt, &finish->log);
+	entry = log_entry_enrol(finish->now, &subject, credential, how, actor,
+		credential->key == NULL ? NULL : &key);
+	error = entry == NULL ? STEPUP_NO_MEMORY
+		: store_log_append(session, entry, details, credential->key == NULL ? NULL : enrolment->salt,
+			&finish->log);
 	json_decref(details);
 	return error;
 }
@@ -169,8 +186,8 @@ static enum stepup_error first_enrolled(struct store_session *session, const str
 	return error == STEPUP_OK ? store_fact_set(session, FACT_INITIALISED, "yes") : error;
 }
 
-static enum stepup_error log_excused(struct store_session *session, const struct finish *finish, const struct user_record *record,
-	const struct credential *credential)
+static enum stepup_error log_excused(struct store_session *session, const struct finish *finish,
+	const struct user_record *record, const struct credential *credential)
 {
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	json_t *entry = log_entry_alert(finish->now, &subject, FIRST_DAY_ALERT, credential->id);
@@ -179,8 +196,8 @@ static enum stepup_error log_excused(struct store_session *session, const struct
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
 }
 
-static enum stepup_error add_credential(struct store_session *session, struct finish *finish, struct user_record *record,
-	const struct invitation *invitation)
+static enum stepup_error add_credential(struct store_session *session, struct finish *finish,
+	struct user_record *record, const struct invitation *invitation)
 {
 	const struct enrolment *enrolment = finish->transaction->enrolment;
 	struct log_actor actor = authorization_actor(&enrolment->authorization);
@@ -191,7 +208,8 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 		actor = (struct log_actor){.by = invitation->by, .grant = -1};
 	credential = user_record_add_credential(record);
 	if (credential == NULL) {
-		finish->objection = record->credential_count >= CREDENTIALS_MAX ? notice_too_many_credentials() : NULL;
+		finish->objection =
+			record->credential_count >= CREDENTIALS_MAX ? notice_too_many_credentials() : NULL;
 		finish->why = WHY_TOO_MANY;
 		return finish->objection == NULL ? STEPUP_NO_MEMORY : STEPUP_NOT_ALLOWED;
 	}
@@ -207,11 +225,13 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 	credential->state = CREDENTIAL_LIVE;
 	credential->created = finish->now;
 	credential->last_used = 0;
-	credential->strong_from = finish->excused ? CREDENTIAL_EXCUSED(credential) : finish->now + finish->cooling_seconds;
+	credential->strong_from = finish->excused ? CREDENTIAL_EXCUSED(credential)
+		: finish->now + finish->cooling_seconds;
 	if (credential->key != NULL)
 		credential->key->enrolled_log = store_log_next(session);
 	error = log_enrolment(session, finish, record, credential, &actor);
-	for (size_t i = 0; i < enrolment->source_count; i++) /* so that whoever guesses elsewhere holds up none of these */
+	/* so that whoever guesses elsewhere holds up none of these */
+	for (size_t i = 0; i < enrolment->source_count; i++)
 		guess_succeeded(&record->guesses, enrolment->sources[i], finish->now);
 	if (error == STEPUP_OK && enrolment->kind->keep != NULL)
 		error = enrolment->kind->keep(session, record, credential);
@@ -267,7 +287,8 @@ static void finish_reply(struct finish *finish)
 {
 	struct enrolment *enrolment = finish->transaction->enrolment;
 	char *message = enrolment->kind->message(enrolment, finish->cooling_seconds);
-	json_t *reply = json_pack("{s:s, s:I, s:s}", "credential", finish->credential, "log", (json_int_t)finish->log, "message", message == NULL ? "" : message);
+	json_t *reply = json_pack("{s:s, s:I, s:s}", "credential", finish->credential,
+		"log", (json_int_t)finish->log, "message", message == NULL ? "" : message);
 
 	enrolment->enrolled = json_incref(reply);
 	call_reply(finish->call, reply);
@@ -278,7 +299,8 @@ static void finish_reply(struct finish *finish)
 static void enrolment_finish_log_refused(const struct finish *finish, enum stepup_error error)
 {
 	const struct enrolment *enrolment = finish->transaction->enrolment;
-	const struct log_subject about = {.user = finish->transaction->user, .user_id = finish->has_record ? finish->user_id : NULL};
+	const struct log_subject about = {
+		.user = finish->transaction->user, .user_id = finish->has_record ? finish->user_id : NULL};
 
 	if (!enrolment->invited)
 		authorization_log_refused(finish->call, &enrolment->authorization, error, finish->why);
@@ -308,15 +330,17 @@ static void finish_refuse(const struct finish *finish, enum stepup_error error)
 		refuse(finish->call, error, &words);
 }
 
-/* A wrong answer leaves the transaction to be answered again, while there are tries left. What was enrolled leaves its reply for two minutes: the one that
- * is on its way may get lost. Anything else ends it. */
+/* A wrong answer leaves the transaction to be answered again, while there are tries left. What was enrolled
+ * leaves its reply for two minutes: the one that is on its way may get lost. Anything else ends it. */
 static void finish_end(struct finish *finish, enum stepup_error result)
 {
 	struct transaction *transaction = finish->transaction;
 	struct transactions *all = finish->verifier->transactions;
-	bool again = result == STEPUP_BAD_ANSWER && transaction->answers < ENROLMENT_ANSWERS_MAX && !transaction_is_over(transaction);
+	bool again = result == STEPUP_BAD_ANSWER && transaction->answers < ENROLMENT_ANSWERS_MAX &&
+		!transaction_is_over(transaction);
 
-	bool told = result == STEPUP_OK && transaction->enrolment->enrolled != NULL && !atomic_load(&transaction->ended);
+	bool told = result == STEPUP_OK && transaction->enrolment->enrolled != NULL &&
+		!atomic_load(&transaction->ended);
 
 	transaction->state = again ? TRANSACTION_ASKED : TRANSACTION_SPENT;
 	finish_free(finish);
@@ -343,8 +367,8 @@ static void finish_done(void *job, enum stepup_error result)
 
 void enrolment_finish(struct call *call)
 {
-	struct transaction *transaction =
-		transaction_find(call->verifier->transactions, message_text(call->parameters, "transaction"), call->peer.uid);
+	struct transaction *transaction = transaction_find(call->verifier->transactions,
+		message_text(call->parameters, "transaction"), call->peer.uid);
 	const char *field = NULL;
 	struct finish *finish;
 	enum stepup_error error;

@@ -24,7 +24,8 @@ static const char *key_read(const json_t *parameters, struct enrolment *enrolmen
 	struct credential *credential = &enrolment->credential;
 
 	for (size_t i = 0; i < sizeof(codes_own) / sizeof(codes_own[0]); i++)
-		if (json_object_get(parameters, codes_own[i]) != NULL && !json_is_null(json_object_get(parameters, codes_own[i])))
+		if (json_object_get(parameters, codes_own[i]) != NULL &&
+		    !json_is_null(json_object_get(parameters, codes_own[i])))
 			return codes_own[i];
 	enrolment->labelled = credential->label[0] != '\0';
 	if (!enrolment->labelled)
@@ -43,7 +44,8 @@ static bool key_check(struct call *call, const struct subject *subject, struct e
 		call_invalid(call, "reach");
 		return false;
 	}
-	enrolment->ways = reach & (credential->type == CREDENTIAL_AGENT ? (unsigned)VIA_AGENT : (unsigned)VIA_BROWSER | VIA_SEAT);
+	enrolment->ways = reach & (credential->type == CREDENTIAL_AGENT ? (unsigned)VIA_AGENT
+		: (unsigned)VIA_BROWSER | VIA_SEAT);
 	if (policy->origins[0] == NULL)
 		enrolment->ways &= ~(unsigned)VIA_BROWSER;
 	enrolment->attested = policy_wants_attestation(policy, &subject->who);
@@ -78,7 +80,8 @@ static enum stepup_error make_action(struct transaction *transaction)
 	enum stepup_error error;
 
 	policy_details(policy_rule(transaction->policy, "stepup.enroll"), "stepup.enroll", &specs, &count);
-	error = details == NULL ? STEPUP_NO_MEMORY : action_parse("stepup.enroll", details, specs, count, &enrolment->action, bad);
+	error = details == NULL ? STEPUP_NO_MEMORY
+		: action_parse("stepup.enroll", details, specs, count, &enrolment->action, bad);
 	json_decref(details);
 	return error;
 }
@@ -124,7 +127,8 @@ static enum stepup_error enrolment_key_prepare(struct transaction *transaction)
 	if (error != STEPUP_OK)
 		return error;
 	enrolment->user_verification = policy_rule(transaction->policy, "stepup.enroll")->pin;
-	transaction->prompt = notice_enrol_prompt(transaction->user, enrolment->credential.label, NOTICE_PROOF_TOUCH);
+	transaction->prompt =
+		notice_enrol_prompt(transaction->user, enrolment->credential.label, NOTICE_PROOF_TOUCH);
 	return transaction->prompt == NULL ? STEPUP_NO_MEMORY : make_requests(transaction);
 }
 
@@ -140,12 +144,14 @@ static json_t *rp_to_json(const struct policy *policy)
 
 static json_t *user_to_json(const struct transaction *transaction)
 {
-	return json_pack("{s:o, s:s, s:s}", "id", bytes_to_json(transaction->enrolment->user_id, USER_ID_SIZE), "name", transaction->user,
+	return json_pack("{s:o, s:s, s:s}",
+		"id", bytes_to_json(transaction->enrolment->user_id, USER_ID_SIZE), "name", transaction->user,
 		"displayName", transaction->user);
 }
 
 /* Makes an array of what `one` gives for each live WebAuthn credential. */
-static json_t *each_live_key(const struct user_record *record, json_t *(*one)(const struct key_credential *key))
+static json_t *each_live_key(const struct user_record *record,
+	json_t *(*one)(const struct key_credential *key))
 {
 	json_t *list = json_array();
 
@@ -173,7 +179,8 @@ static json_t *algorithms_to_json(const char *type)
 	json_t *list = json_array();
 
 	for (const int *algorithm = enrolment_algorithms; list != NULL && *algorithm != 0; algorithm++) {
-		json_t *one = type == NULL ? json_integer(*algorithm) : json_pack("{s:s, s:i}", "type", type, "alg", *algorithm);
+		json_t *one = type == NULL ? json_integer(*algorithm)
+			: json_pack("{s:s, s:i}", "type", type, "alg", *algorithm);
 
 		if (json_array_append_new(list, one) != 0) {
 			json_decref(list);
@@ -184,23 +191,31 @@ static json_t *algorithms_to_json(const char *type)
 }
 
 /* PublicKeyCredentialCreationOptionsJSON, WebAuthn section 5.4. */
-static json_t *enrolment_key_browser_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)
+static json_t *enrolment_key_browser_request(const struct transaction *transaction,
+	const struct key_request *request, const struct user_record *record)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:{s:s, s:s}, s:s}", "rp", rp_to_json(transaction->policy), "user", user_to_json(transaction),
-		"challenge", bytes_to_json(request->challenge, DIGEST_SIZE), "pubKeyCredParams", algorithms_to_json("public-key"), "timeout",
-		(json_int_t)ENROLMENT_TTL_SECONDS * 1000, "excludeCredentials", each_live_key(record, key_descriptor), "authenticatorSelection",
-		"residentKey", "discouraged", "userVerification", transaction->enrolment->user_verification ? "required" : "preferred",
-		"attestation", transaction->enrolment->attested ? "direct" : "none");
+	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:{s:s, s:s}, s:s}",
+		"rp", rp_to_json(transaction->policy), "user", user_to_json(transaction),
+		"challenge", bytes_to_json(request->challenge, DIGEST_SIZE),
+		"pubKeyCredParams", algorithms_to_json("public-key"),
+		"timeout", (json_int_t)ENROLMENT_TTL_SECONDS * 1000,
+		"excludeCredentials", each_live_key(record, key_descriptor),
+		"authenticatorSelection", "residentKey", "discouraged", "userVerification",
+		transaction->enrolment->user_verification ? "required" : "preferred", "attestation",
+		transaction->enrolment->attested ? "direct" : "none");
 }
 
-static json_t *enrolment_key_seat_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)
+static json_t *enrolment_key_seat_request(const struct transaction *transaction,
+	const struct key_request *request, const struct user_record *record)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "rp", rp_to_json(transaction->policy), "user", user_to_json(transaction), "client_data",
-		request->client_data, "algorithms", algorithms_to_json(NULL), "exclude", each_live_key(record, id_of), "user_verification",
-		transaction->enrolment->user_verification);
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "rp", rp_to_json(transaction->policy),
+		"user", user_to_json(transaction), "client_data", request->client_data,
+		"algorithms", algorithms_to_json(NULL), "exclude", each_live_key(record, id_of),
+		"user_verification", transaction->enrolment->user_verification);
 }
 
-static json_t *enrolment_key_agent_request(const struct transaction *transaction, const struct key_request *request, const struct user_record *record)
+static json_t *enrolment_key_agent_request(const struct transaction *transaction,
+	const struct key_request *request, const struct user_record *record)
 {
 	char namespace[KEY_NAMESPACE_SIZE];
 
@@ -215,19 +230,23 @@ static json_t *key_reply(const struct subject *subject, struct transaction *tran
 {
 	static const struct {
 		const char *member;
-		json_t *(*make)(const struct transaction *transaction, const struct key_request *request, const struct user_record *record);
-	} ways[ENROLMENT_WAYS] = {{"browser", enrolment_key_browser_request}, {"seat", enrolment_key_seat_request}, {"agent", enrolment_key_agent_request}};
+		json_t *(*make)(const struct transaction *transaction, const struct key_request *request,
+			const struct user_record *record);
+	} ways[ENROLMENT_WAYS] = {{"browser", enrolment_key_browser_request},
+		{"seat", enrolment_key_seat_request}, {"agent", enrolment_key_agent_request}};
 	const struct enrolment *enrolment = transaction->enrolment;
 	json_t *reply;
 
 	if (enrolment_key_prepare(transaction) != STEPUP_OK)
 		return NULL;
-	reply = json_pack("{s:s, s:s, s:s, s:i}", "transaction", transaction->name, "prompt", transaction->prompt, "ask", notice_ask_touch(),
+	reply = json_pack("{s:s, s:s, s:s, s:i}", "transaction", transaction->name,
+		"prompt", transaction->prompt, "ask", notice_ask_touch(),
 		"expires_in", ENROLMENT_TTL_SECONDS);
 	for (size_t i = 0; reply != NULL && i < ENROLMENT_WAYS; i++) {
 		if (enrolment->requests[i].via == 0)
 			continue;
-		if (json_object_set_new(reply, ways[i].member, ways[i].make(transaction, &enrolment->requests[i], subject->record)) != 0) {
+		if (json_object_set_new(reply, ways[i].member,
+			    ways[i].make(transaction, &enrolment->requests[i], subject->record)) != 0) {
 			json_decref(reply);
 			return NULL;
 		}

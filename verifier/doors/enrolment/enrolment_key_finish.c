@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Enrolling a key, the end: what the key made is held against what it was asked to make, and the key must be nobody's yet.
- * MUST: take nothing of a key that its own signature, or what stands beside it in the authenticator data, doesn't vouch for.
+ * Enrolling a key, the end: what the key made is held against what it was asked to make, and the key must
+ * be nobody's yet.
+ * MUST: take nothing of a key that its own signature, or what stands beside it in the authenticator data,
+ * doesn't vouch for.
  */
 #include "verifier/doors/enrolment/enrolment_kinds.h"
 
@@ -21,7 +23,8 @@
 #include "verifier/verifier.h"
 
 /* The request that is answered; NULL where none was made for that way. */
-static const struct key_request *enrolment_key_finish_request_of(const struct enrolment *enrolment, const char *method)
+static const struct key_request *enrolment_key_finish_request_of(const struct enrolment *enrolment,
+	const char *method)
 {
 	unsigned via = method == NULL ? 0 : method_of_name(method);
 
@@ -32,7 +35,8 @@ static const struct key_request *enrolment_key_finish_request_of(const struct en
 }
 
 /* What a WebAuthn authenticator registered, by section 7.1. The log keeps what was signed and attested. */
-static enum stepup_error take_webauthn(struct finish *finish, const struct key_answer *answer, const char **why)
+static enum stepup_error take_webauthn(struct finish *finish, const struct key_answer *answer,
+	const char **why)
 {
 	const struct transaction *transaction = finish->transaction;
 	const struct key_request *request = finish->request;
@@ -49,22 +53,26 @@ static enum stepup_error take_webauthn(struct finish *finish, const struct key_a
 	enum stepup_error error;
 
 	if (request->via == VIA_SEAT) {
-		client_data = (struct webauthn_bytes){.bytes = (const uint8_t *)request->client_data, .size = strlen(request->client_data)};
+		client_data = (struct webauthn_bytes){
+			.bytes = (const uint8_t *)request->client_data, .size = strlen(request->client_data)};
 		expected.client_data = client_data;
 	}
 	memcpy(expected.challenge, request->challenge, DIGEST_SIZE);
-	error = webauthn_register(&expected, registration, transaction->policy->trust, clock_wall_seconds(), key, why);
+	error = webauthn_register(&expected, registration, transaction->policy->trust,
+		clock_wall_seconds(), key, why);
 	if (error != STEPUP_OK)
 		return error;
-	finish->evidence = json_pack("{s:o, s:o}", "client_data", bytes_to_json(client_data.bytes, client_data.size), "attestation_object",
-		bytes_to_json(registration->attestation_object.bytes, registration->attestation_object.size));
+	finish->evidence =
+		json_pack("{s:o, s:o}", "client_data", bytes_to_json(client_data.bytes, client_data.size),
+			"attestation_object", bytes_to_json(registration->attestation_object.bytes,
+				registration->attestation_object.size));
 	return finish->evidence == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
-/* What `ssh-keygen -O write-attestation` wrote when the key was made, where the client gives it: a bad one is refused, one that leads nowhere says
- * no more of the key than none. */
-static enum stepup_error take_agent_attestation(struct finish *finish, const struct key_answer_agent *agent, const struct ssh_key *parsed,
-	const char **why)
+/* What `ssh-keygen -O write-attestation` wrote when the key was made, where the client gives it: a bad one is
+ * refused, one that leads nowhere says no more of the key than none. */
+static enum stepup_error take_agent_attestation(struct finish *finish, const struct key_answer_agent *agent,
+	const struct ssh_key *parsed, const char **why)
 {
 	const struct transaction *transaction = finish->transaction;
 	struct byte_cursor blob = {.at = agent->attestation.bytes, .left = agent->attestation.size},
@@ -72,18 +80,21 @@ static enum stepup_error take_agent_attestation(struct finish *finish, const str
 
 	if (blob.left == 0)
 		return STEPUP_OK;
-	return attestation_ssh_check(blob, challenge, parsed, transaction->policy->trust, clock_wall_seconds(), transaction->enrolment->credential.key,
-		why);
+	return attestation_ssh_check(blob, challenge, parsed, transaction->policy->trust,
+		clock_wall_seconds(), transaction->enrolment->credential.key, why);
 }
 
 static enum stepup_error keep_agent_evidence(struct finish *finish, const struct key_answer_agent *agent)
 {
-	json_t *evidence = json_pack("{s:o}", "signature", bytes_to_json(agent->signature.bytes, agent->signature.size));
+	json_t *evidence =
+		json_pack("{s:o}", "signature", bytes_to_json(agent->signature.bytes, agent->signature.size));
 
 	finish->evidence = evidence;
 	if (evidence != NULL && agent->attestation.size > 0 &&
-	    (json_object_set_new(evidence, "attestation", bytes_to_json(agent->attestation.bytes, agent->attestation.size)) != 0 ||
-		    json_object_set_new(evidence, "attestation_challenge", bytes_to_json(agent->challenge.bytes, agent->challenge.size)) != 0))
+	    (json_object_set_new(evidence, "attestation",
+			    bytes_to_json(agent->attestation.bytes, agent->attestation.size)) != 0 ||
+		    json_object_set_new(evidence, "attestation_challenge",
+			    bytes_to_json(agent->challenge.bytes, agent->challenge.size)) != 0))
 		return STEPUP_NO_MEMORY;
 	return evidence == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
@@ -103,16 +114,21 @@ static enum stepup_error take_agent(struct finish *finish, const struct key_answ
 	if (error == STEPUP_OK)
 		error = ssh_key_parse(agent->key.bytes, agent->key.size, &parsed);
 	if (error == STEPUP_OK)
-		error = sshsig_check(&parsed, namespace, request->context, request->context_size, transaction->enrolment->user_verification,
-			agent->signature.bytes, agent->signature.size, &signature, why);
+		error = sshsig_check(&parsed, namespace, request->context, request->context_size,
+			transaction->enrolment->user_verification, agent->signature.bytes,
+			agent->signature.size, &signature, why);
 	if (error != STEPUP_OK)
 		return error;
 	if (strncmp(parsed.application, "ssh:", strlen("ssh:")) != 0) {
 		*why = "not a key for SSH";
 		return STEPUP_BAD_ANSWER;
 	}
-	*key = (struct key_credential){.algorithm = parsed.algorithm, .public_key_size = parsed.public_key_size, .counter = signature.counter,
-		.user_verified = (signature.flags & SSH_FLAG_USER_VERIFIED) != 0};
+	*key = (struct key_credential){
+		.algorithm = parsed.algorithm,
+		.public_key_size = parsed.public_key_size,
+		.counter = signature.counter,
+		.user_verified = (signature.flags & SSH_FLAG_USER_VERIFIED) != 0,
+	};
 	memcpy(key->public_key, parsed.public_key, parsed.public_key_size);
 	memcpy(key->application, parsed.application, sizeof(key->application));
 	error = take_agent_attestation(finish, agent, &parsed, why);
@@ -130,7 +146,8 @@ static void name_key(struct enrolment *enrolment)
 
 static void enrolment_key_finish_log_refused(const struct finish *finish, const char *why)
 {
-	const struct log_subject about = {.user = finish->transaction->user, .user_id = finish->transaction->enrolment->user_id};
+	const struct log_subject about = {
+		.user = finish->transaction->user, .user_id = finish->transaction->enrolment->user_id};
 
 	refusal_log(finish->call, &about, "stepup.enroll", STEPUP_BAD_ANSWER, why);
 }
@@ -144,12 +161,14 @@ enum stepup_error enrolment_key_take(struct finish *finish, const char **field)
 	enum stepup_error error;
 
 	finish->request = enrolment_key_finish_request_of(enrolment, message_text(parameters, "method"));
-	*field = finish->request == NULL ? "method" : message_text(parameters, "code") != NULL ? "code" : !json_is_object(object) ? "key" : NULL;
+	*field = finish->request == NULL ? "method" : message_text(parameters, "code") != NULL ? "code"
+		: !json_is_object(object) ? "key" : NULL;
 	if (*field != NULL)
 		return STEPUP_INVALID;
 	error = key_answer_parse(finish->request->via, true, object, &answer, &why);
 	if (error == STEPUP_OK)
-		error = finish->request->via == VIA_AGENT ? take_agent(finish, &answer, &why) : take_webauthn(finish, &answer, &why);
+		error = finish->request->via == VIA_AGENT ? take_agent(finish, &answer, &why)
+			: take_webauthn(finish, &answer, &why);
 	key_answer_clear(&answer);
 	if (error == STEPUP_INVALID)
 		*field = "key";
@@ -166,7 +185,8 @@ static bool is_permitted(const struct finish *finish)
 	const struct enrolment *enrolment = finish->transaction->enrolment;
 
 	return enrolment->invited ||
-		credential_strength(finish->transaction->policy, &enrolment->credential, finish->now) <= enrolment->authorization.strength;
+		credential_strength(finish->transaction->policy, &enrolment->credential,
+			finish->now) <= enrolment->authorization.strength;
 }
 
 static enum stepup_error object(struct finish *finish, const char *sentence, const char *why)
@@ -176,7 +196,8 @@ static enum stepup_error object(struct finish *finish, const char *sentence, con
 	return STEPUP_NOT_ALLOWED;
 }
 
-enum stepup_error enrolment_key_prove(struct store_session *session, struct finish *finish, const struct user_record *record)
+enum stepup_error enrolment_key_prove(struct store_session *session, struct finish *finish,
+	const struct user_record *record)
 {
 	const struct enrolment *enrolment = finish->transaction->enrolment;
 	const struct key_credential *key = enrolment->credential.key;
@@ -186,15 +207,18 @@ enum stepup_error enrolment_key_prove(struct store_session *session, struct fini
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
 	if (memcmp(record->user_id, enrolment->user_id, USER_ID_SIZE) != 0)
-		return STEPUP_EXPIRED; /* the record was made meanwhile, and the key holds another user's handle */
+		/* the record was made meanwhile, and the key holds another user's handle */
+		return STEPUP_EXPIRED;
 	if (error == STEPUP_OK)
 		return object(finish, notice_key_known(), WHY_KNOWN);
 	if (policy_model_denied(finish->transaction->policy, key->aaguid))
 		return object(finish, notice_model_denied(), "a model that the policy denies");
-	return is_permitted(finish) ? STEPUP_OK : object(finish, notice_key_too_strong(), "stronger than its step-up");
+	return is_permitted(finish) ? STEPUP_OK
+		: object(finish, notice_key_too_strong(), "stronger than its step-up");
 }
 
-enum stepup_error enrolment_key_keep(struct store_session *session, const struct user_record *record, const struct credential *credential)
+enum stepup_error enrolment_key_keep(struct store_session *session, const struct user_record *record,
+	const struct credential *credential)
 {
 	struct key_owner owner = {0};
 

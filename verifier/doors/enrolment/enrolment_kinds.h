@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the enrolments of codes and of keys have in common, and where they differ. The frame (enrolment.c, enrolment_finish.c) knows who may, takes the
- * invitation, stores and logs; a kind (enrolment_code.c, enrolment_key.c, enrolment_key_finish.c) knows what is proved and how.
+ * What the enrolments of codes and of keys have in common, and where they differ. The frame (enrolment.c,
+ * enrolment_finish.c) knows who may, takes the invitation, stores and logs; a kind (enrolment_code.c,
+ * enrolment_key.c, enrolment_key_finish.c) knows what is proved and how.
  * Layer: verifier/doors/enrolment/; included by enrolment*.c only.
  */
 #ifndef STEPUP_VERIFIER_ENROLMENT_KINDS_H
@@ -47,13 +48,17 @@ struct enrolment_kind {
 	/* The reply, within a transaction that is filled in; NULL where there is no memory. */
 	json_t *(*reply)(const struct subject *subject, struct transaction *transaction);
 
-	/* Finish, on the loop's thread: takes the answer out of the call. STEPUP_BAD_ANSWER where it is wrong, STEPUP_INVALID with a parameter's
-	 * name in `*field` where it can't be one. */
+	/* Finish, on the loop's thread: takes the answer out of the call. STEPUP_BAD_ANSWER where it is
+	 * wrong, STEPUP_INVALID with a parameter's name in `*field` where it can't be one. */
 	enum stepup_error (*take)(struct finish *finish, const char **field);
-	/* In the transaction that stores: whether the credential is new, permitted and proved. May set `objection` and `why`. */
-	enum stepup_error (*prove)(struct store_session *session, struct finish *finish, const struct user_record *record);
-	/* The same transaction, when the record has the credential: stores what belongs beside it. NULL for nothing. */
-	enum stepup_error (*keep)(struct store_session *session, const struct user_record *record, const struct credential *credential);
+	/* In the transaction that stores: whether the credential is new, permitted and proved. May set
+	 * `objection` and `why`. */
+	enum stepup_error (*prove)(struct store_session *session, struct finish *finish,
+		const struct user_record *record);
+	/* The same transaction, when the record has the credential: stores what belongs beside it.
+	 * NULL for nothing. */
+	enum stepup_error (*keep)(struct store_session *session, const struct user_record *record,
+		const struct credential *credential);
 	/* Afterwards: the sentence; the caller frees. */
 	char *(*message)(const struct enrolment *enrolment, int64_t cooling_seconds);
 	/* What a wrong answer is told; NULL for the words of a wrong code. */
@@ -65,8 +70,10 @@ extern const struct enrolment_kind enrolment_keys;  /* key, agent */
 
 /* Keys: takes what the key answered, and holds it against what it was asked; enrolment_key_finish.c. */
 enum stepup_error enrolment_key_take(struct finish *finish, const char **field);
-enum stepup_error enrolment_key_prove(struct store_session *session, struct finish *finish, const struct user_record *record);
-enum stepup_error enrolment_key_keep(struct store_session *session, const struct user_record *record, const struct credential *credential);
+enum stepup_error enrolment_key_prove(struct store_session *session, struct finish *finish,
+	const struct user_record *record);
+enum stepup_error enrolment_key_keep(struct store_session *session, const struct user_record *record,
+	const struct credential *credential);
 
 extern const int enrolment_algorithms[]; /* what a new key may be, ended by 0 */
 

@@ -21,8 +21,10 @@ static int64_t wall_of(int64_t boot_ms)
 	return clock_wall_seconds() + (boot_ms - clock_boot_ms()) / 1000;
 }
 
-/* What is fresh for the subject, here and elsewhere. Here is nowhere where another account's program would ask. */
-static struct explain_fresh fresh_for(const struct call *call, const struct subject *subject, const char *action, bool here)
+/* What is fresh for the subject, here and elsewhere. Here is nowhere where another account's
+ * program would ask. */
+static struct explain_fresh fresh_for(const struct call *call, const struct subject *subject,
+	const char *action, bool here)
 {
 	const struct verifier *verifier = call->verifier;
 	const struct freshness *freshness = transactions_freshness(verifier->transactions);
@@ -38,7 +40,8 @@ static struct explain_fresh fresh_for(const struct call *call, const struct subj
 		return fresh;
 	if (here && sitting_of(call, subject->own, sitting))
 		grant = freshness_find(freshness,
-			&(struct fresh_place){.rule = rule, .user_id = subject->record->user_id, .caller = call->peer.uid, .sitting = sitting}, now);
+			&(struct fresh_place){.rule = rule, .user_id = subject->record->user_id,
+				.caller = call->peer.uid, .sitting = sitting}, now);
 	requirement = requirement_of(verifier->policy, rule, action, NULL, subject->record);
 	fresh.covers = grant != NULL && freshness_covers(grant, &requirement);
 	fresh.until = fresh.covers ? wall_of(grant->expires_boot_ms) : 0;
@@ -48,10 +51,12 @@ static struct explain_fresh fresh_for(const struct call *call, const struct subj
 }
 
 /* `caller` is the account that would ask; NULL: whoever asks now. */
-static void explaining_explain(struct call *call, const struct subject *subject, const char *caller, bool is_insider, bool sees_everybody)
+static void explaining_explain(struct call *call, const struct subject *subject, const char *caller,
+	bool is_insider, bool sees_everybody)
 {
 	const struct verifier *verifier = call->verifier;
-	const char *action = message_text(call->parameters, "action"), *service = message_text(call->parameters, "service");
+	const char *action = message_text(call->parameters, "action"),
+		*service = message_text(call->parameters, "service");
 	const char *rhost = message_text(call->parameters, "rhost");
 	const json_t *details = json_object_get(call->parameters, "details");
 	const bool own = subject->own && caller == NULL;
@@ -67,7 +72,8 @@ static void explaining_explain(struct call *call, const struct subject *subject,
 		.former = subject->former,
 		.lock = &subject->lock,
 		.action = action,
-		.knows_place = own || caller != NULL || service != NULL || rhost != NULL, /* whoever else the caller acts for may be anywhere */
+		/* whoever else the caller acts for may be anywhere */
+		.knows_place = own || caller != NULL || service != NULL || rhost != NULL,
 		.caller = caller != NULL ? caller : peer,
 		.service = service,
 		.rhost = rhost,
@@ -96,10 +102,12 @@ static void explaining_explain(struct call *call, const struct subject *subject,
 
 static void own_ready(struct call *call, const struct subject *subject)
 {
-	const struct words_facts words = {.user = subject->name, .action = message_text(call->parameters, "action")};
+	const struct words_facts words = {
+		.user = subject->name, .action = message_text(call->parameters, "action")};
 
 	if (subject_may_be_asked(call, subject))
-		explaining_explain(call, subject, NULL, subject->own || call->peer.uid == 0, call->peer.uid == 0);
+		explaining_explain(call, subject, NULL, subject->own || call->peer.uid == 0,
+			call->peer.uid == 0);
 	else
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 }
@@ -113,7 +121,8 @@ void explaining_own(struct call *call)
 static void any_ready(struct call *call, const struct subject *subject)
 {
 	const char *caller = message_text(call->parameters, "caller");
-	bool names_place = message_text(call->parameters, "service") != NULL || message_text(call->parameters, "rhost") != NULL;
+	bool names_place = message_text(call->parameters, "service") != NULL ||
+		message_text(call->parameters, "rhost") != NULL;
 
 	explaining_explain(call, subject, caller == NULL && names_place ? "root" : caller, true, true);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Explain, at both doors: what would be asked for an action, why, and what the limits have left. Charges nothing.
+ * Explain, at both doors: what would be asked for an action, why, and what the limits have left.
+ * Charges nothing.
  * Layer: verifier/doors/explain/.
  */
 #ifndef STEPUP_VERIFIER_EXPLAINING_H

@@ -21,20 +21,23 @@ bool brake_begins(const json_t *parameters)
 	static const char *const actions[] = {"stepup.lock", "stepup.freeze", NULL};
 	const char *decision = message_text(parameters, "decision");
 
-	return brakes_is_one_of(message_text(parameters, "action"), actions) || (decision != NULL && strcmp(decision, "lock") == 0);
+	return brakes_is_one_of(message_text(parameters, "action"), actions) ||
+		(decision != NULL && strcmp(decision, "lock") == 0);
 }
 
 /* Whether the call goes on with a step-up of this uid's that is for one. */
 static bool brakes_goes_on(struct verifier *verifier, uid_t uid, const json_t *parameters, const char *name)
 {
-	const struct transaction *transaction = transaction_find(verifier->transactions, message_text(parameters, name), uid);
+	const struct transaction *transaction =
+		transaction_find(verifier->transactions, message_text(parameters, name), uid);
 
 	return transaction != NULL && transaction->brake;
 }
 
 bool brake_of_verify(struct verifier *verifier, uid_t uid, const char *method, const json_t *parameters)
 {
-	static const char *const beginning[] = {"Begin", "Approve", NULL}, *const going_on[] = {"Answer", "Cancel", NULL};
+	static const char *const beginning[] = {"Begin", "Approve", NULL},
+		*const going_on[] = {"Answer", "Cancel", NULL};
 
 	if (strcmp(method, "LockMe") == 0)
 		return true;

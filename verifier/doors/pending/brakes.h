@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which calls are brakes: locks and freezes, and the steps on the way there. Whoever's account sends junk must still be able to stop what is going on.
+ * Which calls are brakes: locks and freezes, and the steps on the way there. Whoever's account sends junk
+ * must still be able to stop what is going on.
  * Layer: verifier/doors/pending/. Pure, but for looking a transaction up.
  */
 #ifndef STEPUP_VERIFIER_BRAKES_H

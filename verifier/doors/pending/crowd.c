@@ -57,7 +57,8 @@ struct crowd_named {
 };
 #define NAMED_BLOCKS ((sizeof(struct crowd_named) + KEPT_MAC_BLOCK - 1) / KEPT_MAC_BLOCK)
 
-static enum stepup_error mac_of(struct crowd *crowd, const struct crowd_named *named, uint8_t name[KEPT_MAC_SIZE])
+static enum stepup_error mac_of(struct crowd *crowd, const struct crowd_named *named,
+	uint8_t name[KEPT_MAC_SIZE])
 {
 	uint8_t blocks[NAMED_BLOCKS * KEPT_MAC_BLOCK] = {0};
 	enum stepup_error error = crowd->mac == NULL ? kept_mac_new(crowd->key, &crowd->mac) : STEPUP_OK;
@@ -81,7 +82,8 @@ static enum stepup_error name_make(struct crowd *crowd, const uint32_t pool[2], 
 	named.has_place = place != NULL;
 	if (place != NULL)
 		memcpy(named.place, place, DIGEST_SIZE);
-	if (person != NULL && snprintf(named.person, sizeof(named.person), "%s", person) >= (int)sizeof(named.person))
+	if (person != NULL &&
+	    snprintf(named.person, sizeof(named.person), "%s", person) >= (int)sizeof(named.person))
 		return STEPUP_TOO_LONG;
 	return mac_of(crowd, &named, name);
 }
@@ -118,8 +120,8 @@ static void count_leave(struct crowd_count **left)
 	free(count);
 }
 
-enum stepup_error crowd_join(struct crowd *crowd, const uint32_t pool[2], const char *person, const uint8_t place[DIGEST_SIZE],
-	struct crowd_member *member)
+enum stepup_error crowd_join(struct crowd *crowd, const uint32_t pool[2], const char *person,
+	const uint8_t place[DIGEST_SIZE], struct crowd_member *member)
 {
 	uint8_t name[KEPT_MAC_SIZE];
 	enum stepup_error error = name_make(crowd, pool, person, NULL, name);

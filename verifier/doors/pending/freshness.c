@@ -45,7 +45,8 @@ struct freshness *freshness_new(void)
 	return calloc(1, sizeof(struct freshness)); /* all-zero lists are empty ones */
 }
 
-/* Everything that has to be the same, in one digest; each part has a fixed size, so that no two places can write the same bytes. */
+/* Everything that has to be the same, in one digest; each part has a fixed size, so that no two places can
+ * write the same bytes. */
 static enum stepup_error place_digest(const struct fresh_place *place, uint8_t digest[DIGEST_SIZE])
 {
 	uint8_t bytes[DIGEST_SIZE + USER_ID_SIZE + sizeof(uid_t) + DIGEST_SIZE], *at = bytes;
@@ -131,7 +132,8 @@ static struct fresh *fresh_at(const struct freshness *freshness, const uint8_t p
 	return NULL;
 }
 
-static struct fresh *fresh_add(struct freshness *freshness, const uint8_t place[DIGEST_SIZE], const char *user)
+static struct fresh *fresh_add(struct freshness *freshness, const uint8_t place[DIGEST_SIZE],
+	const char *user)
 {
 	struct fresh_person *person = freshness->count < FRESHNESS_MAX ? person_get(freshness, user) : NULL;
 	struct fresh *fresh = NULL;
@@ -153,13 +155,14 @@ static struct fresh *fresh_add(struct freshness *freshness, const uint8_t place[
 	return fresh;
 }
 
-void freshness_remember(struct freshness *freshness, const struct fresh_place *place, const char *user, const struct fresh_grant *grant,
-	int64_t now_boot_ms)
+void freshness_remember(struct freshness *freshness, const struct fresh_place *place, const char *user,
+	const struct fresh_grant *grant, int64_t now_boot_ms)
 {
 	uint8_t digest[DIGEST_SIZE];
 	struct fresh *fresh;
 
-	if (place->rule->fresh_for_seconds <= 0 || place->rule->service != NULL || place_digest(place, digest) != STEPUP_OK)
+	if (place->rule->fresh_for_seconds <= 0 || place->rule->service != NULL ||
+	    place_digest(place, digest) != STEPUP_OK)
 		return;
 	fresh = fresh_at(freshness, digest);
 	if (fresh == NULL)
@@ -173,12 +176,14 @@ void freshness_remember(struct freshness *freshness, const struct fresh_place *p
 	fresh->grant.expires_boot_ms = now_boot_ms + place->rule->fresh_for_seconds * 1000;
 }
 
-const struct fresh_grant *freshness_find(const struct freshness *freshness, const struct fresh_place *place, int64_t now_boot_ms)
+const struct fresh_grant *freshness_find(const struct freshness *freshness, const struct fresh_place *place,
+	int64_t now_boot_ms)
 {
 	uint8_t digest[DIGEST_SIZE];
 	const struct fresh *fresh;
 
-	if (place->rule->fresh_for_seconds <= 0 || place->rule->service != NULL || place_digest(place, digest) != STEPUP_OK)
+	if (place->rule->fresh_for_seconds <= 0 || place->rule->service != NULL ||
+	    place_digest(place, digest) != STEPUP_OK)
 		return NULL;
 	fresh = fresh_at(freshness, digest);
 	return fresh == NULL || now_boot_ms >= fresh->grant.expires_boot_ms ? NULL : &fresh->grant;
@@ -186,10 +191,12 @@ const struct fresh_grant *freshness_find(const struct freshness *freshness, cons
 
 bool freshness_covers(const struct fresh_grant *grant, const struct requirement *requirement)
 {
-	return grant->strength >= requirement->strength && (!requirement->pin || grant->user_verified) && !requirement->approval;
+	return grant->strength >= requirement->strength && (!requirement->pin || grant->user_verified) &&
+		!requirement->approval;
 }
 
-size_t freshness_sittings(const struct freshness *freshness, const char *user, const struct rule *rule, int64_t now_boot_ms, int64_t *latest_boot_ms)
+size_t freshness_sittings(const struct freshness *freshness, const char *user, const struct rule *rule,
+	int64_t now_boot_ms, int64_t *latest_boot_ms)
 {
 	const struct fresh_person *person = person_find(freshness, user);
 	const struct fresh *fresh;
@@ -199,7 +206,8 @@ size_t freshness_sittings(const struct freshness *freshness, const char *user, c
 	if (person == NULL)
 		return 0;
 	LIST_FOREACH(fresh, &person->list, of_person) {
-		if (memcmp(fresh->rule, rule->digest, DIGEST_SIZE) != 0 || now_boot_ms >= fresh->grant.expires_boot_ms)
+		if (memcmp(fresh->rule, rule->digest, DIGEST_SIZE) != 0 ||
+		    now_boot_ms >= fresh->grant.expires_boot_ms)
 			continue;
 		count++;
 		if (fresh->grant.expires_boot_ms > *latest_boot_ms)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `fresh-for`: a step-up that was granted covers the same rule, for the same person in the same sitting, for a while. Kept in memory only.
+ * `fresh-for`: a step-up that was granted covers the same rule, for the same person in the same sitting, for
+ * a while. Kept in memory only.
  *
  * MUST, each held by a test:
  * - cover nothing but the very rule (its digest), person, caller and sitting that it was granted for;
- * - expire on boot time, whatever the wall clock says, and at the decision on the wall clock's, which is what the log has;
+ * - expire on boot time, whatever the wall clock says, and at the decision on the wall clock's, which is
+ *   what the log has;
  * - be forgotten with a lock, a freeze, a change of credentials, a reload, a set clock, a restart, a logout;
  * - never cover a rule with a service: a receipt is for one action that was asked for;
  * - be nothing but the answer to "must the person be asked?": lock, freeze, credential and limits are looked
@@ -52,18 +54,21 @@ struct freshness;
 struct freshness *freshness_new(void);
 void freshness_free(struct freshness **freshness);
 
-/* Remembers a grant for the rule's fresh-for, in place of an older one there. Rules with a service or without fresh-for: not at all. */
-void freshness_remember(struct freshness *freshness, const struct fresh_place *place, const char *user, const struct fresh_grant *grant,
-	int64_t now_boot_ms);
+/* Remembers a grant for the rule's fresh-for, in place of an older one there. Rules with a service or without
+ * fresh-for: not at all. */
+void freshness_remember(struct freshness *freshness, const struct fresh_place *place, const char *user,
+	const struct fresh_grant *grant, int64_t now_boot_ms);
 
 /* What covers this place now; NULL where nothing does. Good until the next call of anything here. */
-const struct fresh_grant *freshness_find(const struct freshness *freshness, const struct fresh_place *place, int64_t now_boot_ms);
+const struct fresh_grant *freshness_find(const struct freshness *freshness, const struct fresh_place *place,
+	int64_t now_boot_ms);
 
 /* Whether what was proved then is as strong as what is required now. */
 bool freshness_covers(const struct fresh_grant *grant, const struct requirement *requirement);
 
 /* In how many sittings a rule is fresh for a person, and until when at the latest (boot time). */
-size_t freshness_sittings(const struct freshness *freshness, const char *user, const struct rule *rule, int64_t now_boot_ms, int64_t *latest_boot_ms);
+size_t freshness_sittings(const struct freshness *freshness, const char *user, const struct rule *rule,
+	int64_t now_boot_ms, int64_t *latest_boot_ms);
 
 /* Forget: one person's, or everybody's (NULL); one sitting's of a caller; what has expired. */
 void freshness_end_user(struct freshness *freshness, const char *user);

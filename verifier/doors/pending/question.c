@@ -27,8 +27,8 @@ static enum stepup_error make_contexts(struct context_facts *facts, struct quest
 	return error;
 }
 
-enum stepup_error question_make(const struct context_facts *facts, const struct action *action, const struct requirement *requirement, unsigned methods,
-	struct question **question)
+enum stepup_error question_make(const struct context_facts *facts, const struct action *action,
+	const struct requirement *requirement, unsigned methods, struct question **question)
 {
 	struct question *made = calloc(1, sizeof(*made));
 	struct context_facts own = *facts;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What one step-up puts to a person: the same action under one nonce, with a context for each method that it may be answered by. Made at Begin, kept
- * byte for byte until the answer.
- * MUST: give each method a context of its own, so that what was signed one way is worth nothing as an answer by another.
+ * What one step-up puts to a person: the same action under one nonce, with a context for each method that it
+ * may be answered by. Made at Begin, kept byte for byte until the answer.
+ * MUST: give each method a context of its own, so that what was signed one way is worth nothing as an
+ * answer by another.
  * Layer: verifier/doors/pending/.
  */
 #ifndef STEPUP_VERIFIER_QUESTION_H
@@ -20,9 +21,10 @@ struct question {
 	struct key_request requests[METHODS_MAX - 1]; /* of the ways offered, best first; `via` 0 ends them */
 };
 
-/* Makes the contexts of `facts`, whose via, require, pin, commitment and nonce are set here, for these methods. */
-enum stepup_error question_make(const struct context_facts *facts, const struct action *action, const struct requirement *requirement, unsigned methods,
-	struct question **question);
+/* Makes the contexts of `facts`, whose via, require, pin, commitment and nonce are set here,
+ * for these methods. */
+enum stepup_error question_make(const struct context_facts *facts, const struct action *action,
+	const struct requirement *requirement, unsigned methods, struct question **question);
 
 /* Frees and sets NULL. */
 void question_free(struct question **question);

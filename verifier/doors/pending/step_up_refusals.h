@@ -9,11 +9,14 @@
 #include "verifier/doors/calls/refusal_log.h"
 #include "verifier/doors/pending/transactions.h"
 
-/* Logs that what a transaction was begun for was refused, within the budget. `verifier` is a struct verifier. */
-void step_up_refused(void *verifier, const struct transaction *transaction, enum stepup_error error, const char *why);
+/* Logs that what a transaction was begun for was refused, within the budget. `verifier` is a
+ * struct verifier. */
+void step_up_refused(void *verifier, const struct transaction *transaction, enum stepup_error error,
+	const char *why);
 
-/* Logs that a transaction is about to end unanswered, where it was begun for what only a key can approve: whoever has a password and no key comes so far.
- * Of any other it does nothing. `verifier` is a struct verifier; for transactions_watch(). */
+/* Logs that a transaction is about to end unanswered, where it was begun for what only a key can approve:
+ * whoever has a password and no key comes so far. Of any other it does nothing. `verifier` is a struct
+ * verifier; for transactions_watch(). */
 void step_up_unanswered(void *verifier, const struct transaction *transaction);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Transactions in memory: found by name, counted by the uid that began them. Only the loop's thread comes here; the writer's side
- * reads the fields of the one it answers and its `ended` mark.
- * MUST: give a transaction to no other uid; never free one that is being answered; wipe what it frees; tell of what ends unanswered.
+ * Transactions in memory: found by name, counted by the uid that began them. Only the loop's thread comes
+ * here; the writer's side reads the fields of the one it answers and its `ended` mark.
+ * MUST: give a transaction to no other uid; never free one that is being answered; wipe what it frees; tell
+ * of what ends unanswered.
  */
 #include "verifier/doors/pending/transactions.h"
 
@@ -54,8 +55,8 @@ struct transactions {
 
 struct fresh_place transaction_place(const struct transaction *transaction)
 {
-	return (struct fresh_place){.rule = transaction->rule, .user_id = transaction->user_id, .caller = transaction->uid,
-		.sitting = transaction->sitting};
+	return (struct fresh_place){.rule = transaction->rule, .user_id = transaction->user_id,
+		.caller = transaction->uid, .sitting = transaction->sitting};
 }
 
 struct log_subject transaction_subject(const struct transaction *transaction)
@@ -63,7 +64,8 @@ struct log_subject transaction_subject(const struct transaction *transaction)
 	static const uint8_t nobody[USER_ID_SIZE];
 	bool known = memcmp(transaction->user_id, nobody, USER_ID_SIZE) != 0;
 
-	return (struct log_subject){.user = transaction->user, .user_id = known ? transaction->user_id : NULL};
+	return (struct log_subject){
+		.user = transaction->user, .user_id = known ? transaction->user_id : NULL};
 }
 
 struct transactions *transactions_new(void)
@@ -167,7 +169,8 @@ void transactions_free(struct transactions **all)
 	*all = NULL;
 }
 
-void transactions_watch(struct transactions *all, void (*unanswered)(void *context, const struct transaction *transaction), void *context)
+void transactions_watch(struct transactions *all,
+	void (*unanswered)(void *context, const struct transaction *transaction), void *context)
 {
 	all->unanswered = unanswered;
 	all->context = context;
@@ -181,10 +184,12 @@ static void transaction_lapse(struct transactions *all, struct transaction *tran
 	transaction_end(all, transaction);
 }
 
-/* One's own brake is kept; through a caller, which one person may use in many sessions, no more of them than anybody needs. */
+/* One's own brake is kept; through a caller, which one person may use in many sessions, no more of them
+ * than anybody needs. */
 static bool is_kept_brake(const struct transaction *transaction)
 {
-	return transaction->brake && (transaction->own || crowd_weight(&transaction->crowd) <= CROWD_WEIGHT_FEW);
+	return transaction->brake &&
+		(transaction->own || crowd_weight(&transaction->crowd) <= CROWD_WEIGHT_FEW);
 }
 
 static bool is_only_asked(const struct transaction *transaction)
@@ -192,8 +197,8 @@ static bool is_only_asked(const struct transaction *transaction)
 	return transaction->state == TRANSACTION_ASKED && !is_kept_brake(transaction);
 }
 
-/* Whether one gives way rather than an older one: what nobody has answered yet goes first, so that whoever only begins can't push out what others have
- * proved, nor a brake; then what is where most were begun. */
+/* Whether one gives way rather than an older one: what nobody has answered yet goes first, so that whoever
+ * only begins can't push out what others have proved, nor a brake; then what is where most were begun. */
 static bool transactions_goes_before(const struct transaction *transaction, const struct transaction *older)
 {
 	bool asked = is_only_asked(transaction);
@@ -203,21 +208,24 @@ static bool transactions_goes_before(const struct transaction *transaction, cons
 	return crowd_weight(&transaction->crowd) > crowd_weight(&older->crowd);
 }
 
-/* The one that would give way, of those that count with the newcomer in `same` (NULL: of all); NULL for none. */
-static struct transaction *owner_weakest(const struct transaction_owner *owner, const struct transaction *newcomer, const struct crowd_count *same)
+/* The one that would give way, of those that count with the newcomer in `same` (NULL: of
+ * all); NULL for none. */
+static struct transaction *owner_weakest(const struct transaction_owner *owner,
+	const struct transaction *newcomer, const struct crowd_count *same)
 {
 	struct transaction *transaction, *chosen = NULL;
 
-	TAILQ_FOREACH(transaction, &owner->list, of_owner)
-		if (transaction != newcomer && transaction->state != TRANSACTION_ANSWERING &&
-		    (same == NULL || transaction->crowd.both == same || transaction->crowd.place == same) && transactions_goes_before(transaction, chosen))
-			chosen = transaction;
+	TAILQ_FOREACH(transaction, &owner->list, of_owner) if (transaction != newcomer &&
+		transaction->state != TRANSACTION_ANSWERING &&
+		(same == NULL || transaction->crowd.both == same || transaction->crowd.place == same) &&
+		transactions_goes_before(transaction, chosen)) chosen = transaction;
 	return chosen;
 }
 
-/* Ends one to make room for the newcomer, which is in the list already. False where that one has to go instead: it comes from where most were begun, or for
- * whom, and no other comes from its place. */
-static bool owner_give_way(struct transactions *all, struct transaction_owner *owner, const struct transaction *newcomer)
+/* Ends one to make room for the newcomer, which is in the list already. False where that one has to go
+ * instead: it comes from where most were begun, or for whom, and no other comes from its place. */
+static bool owner_give_way(struct transactions *all, struct transaction_owner *owner,
+	const struct transaction *newcomer)
 {
 	size_t weight = crowd_weight(&newcomer->crowd);
 	struct transaction *chosen = owner_weakest(owner, newcomer, NULL);
@@ -230,7 +238,8 @@ static bool owner_give_way(struct transactions *all, struct transaction_owner *o
 }
 
 /* The same where a person has a share of the pool from one place already. */
-static bool share_give_way(struct transactions *all, struct transaction_owner *owner, const struct transaction *newcomer)
+static bool share_give_way(struct transactions *all, struct transaction_owner *owner,
+	const struct transaction *newcomer)
 {
 	struct transaction *chosen = owner_weakest(owner, newcomer, newcomer->crowd.both);
 
@@ -240,12 +249,14 @@ static bool share_give_way(struct transactions *all, struct transaction_owner *o
 }
 
 /* Puts a new one among its owner's, and makes room for it. */
-static enum stepup_error transaction_join(struct transactions *all, const struct transaction_seat *seat, struct transaction *new)
+static enum stepup_error transaction_join(struct transactions *all, const struct transaction_seat *seat,
+	struct transaction *new)
 {
 	const struct pool_size *size = &pool_sizes[seat->pool];
 	const uint32_t pool[2] = {seat->uid, (uint32_t)seat->pool};
 	struct transaction_owner *owner = owner_get(all, seat->uid, seat->pool);
-	enum stepup_error error = owner == NULL ? STEPUP_NO_MEMORY : crowd_join(all->crowd, pool, seat->user, seat->place, &new->crowd);
+	enum stepup_error error = owner == NULL ? STEPUP_NO_MEMORY
+		: crowd_join(all->crowd, pool, seat->user, seat->place, &new->crowd);
 
 	if (error != STEPUP_OK) {
 		if (owner != NULL)
@@ -262,7 +273,8 @@ static enum stepup_error transaction_join(struct transactions *all, const struct
 	return owner->count <= size->all || owner_give_way(all, owner, new) ? STEPUP_OK : STEPUP_THROTTLED;
 }
 
-enum stepup_error transaction_new(struct transactions *all, const struct transaction_seat *seat, struct transaction **transaction)
+enum stepup_error transaction_new(struct transactions *all, const struct transaction_seat *seat,
+	struct transaction **transaction)
 {
 	struct transaction *new = calloc(1, sizeof(*new));
 	uint8_t bytes[NAME_BYTES] = {0};
@@ -272,7 +284,8 @@ enum stepup_error transaction_new(struct transactions *all, const struct transac
 	if (new == NULL)
 		return STEPUP_NO_MEMORY;
 	error = RAND_bytes(bytes, sizeof(bytes)) == 1 ? STEPUP_OK : STEPUP_INTERNAL;
-	if (error == STEPUP_OK && snprintf(new->user, sizeof(new->user), "%s", seat->user) >= (int)sizeof(new->user))
+	if (error == STEPUP_OK &&
+	    snprintf(new->user, sizeof(new->user), "%s", seat->user) >= (int)sizeof(new->user))
 		error = STEPUP_TOO_LONG;
 	base64url_encode(bytes, sizeof(bytes), new->name);
 	WIPE_ARRAY(bytes);
@@ -296,7 +309,8 @@ enum stepup_error transaction_new(struct transactions *all, const struct transac
 /* The connection has gone. What was handed in before that counts; nothing else can come. */
 static void transaction_cut(struct call_bond *bond)
 {
-	struct transaction *transaction = (struct transaction *)(void *)((char *)bond - offsetof(struct transaction, bond));
+	struct transaction *transaction =
+		(struct transaction *)(void *)((char *)bond - offsetof(struct transaction, bond));
 
 	if (transaction->state == TRANSACTION_ANSWERING)
 		transaction->cut = true;
@@ -320,7 +334,8 @@ bool transactions_make_room(struct transactions *all, uid_t uid)
 	TAILQ_FOREACH(transaction, &owner->list, of_owner)
 		if (transaction->state == TRANSACTION_ASKED && transactions_goes_before(transaction, chosen))
 			chosen = transaction;
-	if (chosen == NULL || crowd_weight(&chosen->crowd) <= CROWD_WEIGHT_SINGLE || !call_bond_hang_up(&chosen->bond))
+	if (chosen == NULL || crowd_weight(&chosen->crowd) <= CROWD_WEIGHT_SINGLE ||
+	    !call_bond_hang_up(&chosen->bond))
 		return false;
 	transaction_lapse(all, chosen);
 	return true;
@@ -357,7 +372,8 @@ void transaction_end(struct transactions *all, struct transaction *transaction)
 }
 
 /* Ends what `ends` says so of. */
-static void end_each(struct transactions *all, bool (*ends)(const struct transaction *transaction, const void *context), const void *context)
+static void end_each(struct transactions *all,
+	bool (*ends)(const struct transaction *transaction, const void *context), const void *context)
 {
 	for (size_t i = 0; i < NAME_BUCKETS; i++) {
 		struct transaction *transaction = LIST_FIRST(&all->names[i]), *next;
@@ -374,7 +390,8 @@ static bool is_of_user(const struct transaction *transaction, const void *user)
 {
 	if (user == NULL)
 		return true;
-	return strcmp(transaction->user, user) == 0 && !(transaction->quiet && transaction->state == TRANSACTION_ASKED);
+	return strcmp(transaction->user, user) == 0 &&
+		!(transaction->quiet && transaction->state == TRANSACTION_ASKED);
 }
 
 void transactions_end_user(struct transactions *all, const char *user)
@@ -385,7 +402,8 @@ void transactions_end_user(struct transactions *all, const char *user)
 
 static bool is_granted(const struct transaction *transaction, const void *pattern)
 {
-	return transaction->state == TRANSACTION_GRANTED && policy_pattern_matches(pattern, transaction->action->name);
+	return transaction->state == TRANSACTION_GRANTED &&
+		policy_pattern_matches(pattern, transaction->action->name);
 }
 
 void transactions_end_granted(struct transactions *all, const char *pattern)
@@ -404,9 +422,9 @@ void transactions_end_sitting(struct transactions *all, uid_t uid, const uint8_t
 	struct transaction *transaction;
 
 	for (size_t i = 0; i < NAME_BUCKETS; i++)
-		LIST_FOREACH(transaction, &all->names[i], of_name)
-			if (transaction->uid == uid && transaction->sits && memcmp(transaction->sitting, sitting, DIGEST_SIZE) == 0)
-				transaction->sits = false;
+		LIST_FOREACH(transaction, &all->names[i], of_name) if (transaction->uid == uid &&
+			transaction->sits &&
+			memcmp(transaction->sitting, sitting, DIGEST_SIZE) == 0) transaction->sits = false;
 	freshness_end_sitting(all->freshness, uid, sitting);
 }
 
@@ -419,7 +437,8 @@ struct transaction_sweep {
 static bool is_swept(const struct transaction *transaction, const void *context)
 {
 	const struct transaction_sweep *sweep = context;
-	bool swept = transaction->state != TRANSACTION_ANSWERING && transaction->expires_boot_ms <= sweep->now_boot_ms;
+	bool swept = transaction->state != TRANSACTION_ANSWERING &&
+		transaction->expires_boot_ms <= sweep->now_boot_ms;
 
 	if (swept && sweep->all->unanswered != NULL)
 		sweep->all->unanswered(sweep->all->context, transaction);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The decision on a redemption, in one transaction on the writer's side. What was refused, or asked again, is logged by a second one, where the budget
- * of the loop's thread has room for it.
+ * The decision on a redemption, in one transaction on the writer's side. What was refused, or asked again, is
+ * logged by a second one, where the budget of the loop's thread has room for it.
  */
 #include "verifier/doors/redemption/redemption.h"
 
@@ -37,8 +37,10 @@ struct redemption {
 	int64_t log;
 };
 
-/* Whether somebody was locked since the receipt was made. What was redeemed before that is another matter: its execution had begun. */
-static bool redemption_is_void(const struct receipt_row *row, int64_t version, const struct user_record *record)
+/* Whether somebody was locked since the receipt was made. What was redeemed before that is another matter:
+ * its execution had begun. */
+static bool redemption_is_void(const struct receipt_row *row, int64_t version,
+	const struct user_record *record)
 {
 	return row->redeemed == 0 && version < record->receipts_from;
 }
@@ -63,7 +65,8 @@ static enum stepup_error look_at_user(struct store_session *session, struct rede
 		redemption->fault = REDEEM_LOCKED;
 	} else if (redemption_is_void(row, row->user_version, record)) {
 		redemption->fault = REDEEM_LOCKED_SINCE;
-	} else if (memcmp(record->user_id, row->user_id, USER_ID_SIZE) != 0 || record->uid != redemption->uid) {
+	} else if (memcmp(record->user_id, row->user_id, USER_ID_SIZE) != 0 ||
+	    record->uid != redemption->uid) {
 		redemption->fault = REDEEM_OTHER_ACCOUNT;
 	} else if (credential == NULL || credential->state != CREDENTIAL_LIVE) {
 		redemption->fault = REDEEM_NO_CREDENTIAL;
@@ -86,7 +89,8 @@ static enum stepup_error look_at_approver(struct store_session *session, struct 
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
 	credential = record == NULL ? NULL : user_record_credential(record, row->approver_credential);
-	if (record == NULL || record->lock.locked || redemption_is_void(row, row->approver_version, record) || memcmp(record->user_id, row->approver_id, USER_ID_SIZE) != 0 || credential == NULL ||
+	if (record == NULL || record->lock.locked || redemption_is_void(row, row->approver_version, record) ||
+	    memcmp(record->user_id, row->approver_id, USER_ID_SIZE) != 0 || credential == NULL ||
 	    credential->state != CREDENTIAL_LIVE)
 		redemption->fault = REDEEM_NO_APPROVER;
 	user_record_free(&record);
@@ -115,7 +119,8 @@ static enum redeem_fault compare_row(const struct redemption *redemption)
 
 	if (strcmp(row->audience, redemption->audience) != 0)
 		return REDEEM_OTHER_AUDIENCE;
-	if (strcmp(row->user, claims->user) != 0 || row->expires != claims->expires || memcmp(row->digest, claims->digest, DIGEST_SIZE) != 0)
+	if (strcmp(row->user, claims->user) != 0 || row->expires != claims->expires ||
+	    memcmp(row->digest, claims->digest, DIGEST_SIZE) != 0)
 		return REDEEM_CHANGED;
 	return REDEEM_GOOD;
 }
@@ -125,8 +130,10 @@ static bool is_resumed(const struct redemption *redemption, int64_t now)
 {
 	const struct receipt_row *row = &redemption->row;
 
-	return message_bool(redemption->call->parameters, "resume", false) && redemption->claims.execution[0] != '\0' &&
-		strcmp(row->exec_id, redemption->claims.execution) == 0 && row->redeemed <= now && now - row->redeemed < EXEC_ID_TTL_SECONDS;
+	return message_bool(redemption->call->parameters, "resume", false) &&
+		redemption->claims.execution[0] != '\0' &&
+		strcmp(row->exec_id, redemption->claims.execution) == 0 && row->redeemed <= now &&
+		now - row->redeemed < EXEC_ID_TTL_SECONDS;
 }
 
 /* Redeemed already: by this execution, by another, or made void by a new epoch. */
@@ -143,7 +150,8 @@ static void look_at_redeemed(struct redemption *redemption, int64_t now)
 		redemption->fault = REDEEM_TWICE;
 }
 
-static enum stepup_error redemption_decide(struct store_session *session, struct redemption *redemption, int64_t now)
+static enum stepup_error redemption_decide(struct store_session *session, struct redemption *redemption,
+	int64_t now)
 {
 	struct receipt_row *row = &redemption->row;
 	enum stepup_error error = store_receipt_find(session, redemption->claims.jti, row);
@@ -184,7 +192,8 @@ static enum stepup_error redemption_find_owner(struct store_session *session, st
 }
 
 /* The entry first: the row says which one it is. Both or none are written. */
-static enum stepup_error write_redemption(struct store_session *session, struct redemption *redemption, int64_t now)
+static enum stepup_error write_redemption(struct store_session *session, struct redemption *redemption,
+	int64_t now)
 {
 	const struct redeem_claims *claims = &redemption->claims;
 	const char *exec_id = message_text(redemption->call->parameters, "exec_id");
@@ -203,7 +212,8 @@ static enum stepup_error write_redemption(struct store_session *session, struct 
 		error = store_log_append(session, entry, evidence, salt, &redemption->log);
 	}
 	json_decref(evidence);
-	return error == STEPUP_OK ? store_receipt_redeem(session, claims->jti, now, claims->execution, redemption->log) : error;
+	return error == STEPUP_OK
+		? store_receipt_redeem(session, claims->jti, now, claims->execution, redemption->log) : error;
 }
 
 /* Decides, and redeems where nothing stands against it. */
@@ -251,10 +261,12 @@ static void reply_redeemed(struct redemption *redemption)
 {
 	const struct redeem_claims *claims = &redemption->claims;
 
-	call_reply(redemption->call, json_pack("{s:s, s:s, s:o, s:I, s:O, s:O, s:b, s:I}", "user", claims->user, "action", claims->asked->name,
-		"details", action_details_to_json(claims->asked), "auth_time", (json_int_t)claims->auth_time, "acr",
-		json_object_get(claims->payload, "acr"), "amr", json_object_get(claims->payload, "amr"), "already", (int)redemption->already,
-		"log", (json_int_t)redemption->log));
+	call_reply(redemption->call,
+		json_pack("{s:s, s:s, s:o, s:I, s:O, s:O, s:b, s:I}", "user", claims->user,
+			"action", claims->asked->name, "details", action_details_to_json(claims->asked),
+			"auth_time", (json_int_t)claims->auth_time, "acr", json_object_get(claims->payload,
+				"acr"), "amr", json_object_get(claims->payload, "amr"),
+			"already", (int)redemption->already, "log", (json_int_t)redemption->log));
 }
 
 static void reply_and_free(struct redemption *redemption, enum stepup_error result)
@@ -274,8 +286,9 @@ static json_t *refusal_entry(const struct redemption *redemption, int64_t now)
 {
 	const struct redeem_words *words = redeem_words(redemption->fault);
 
-	return log_entry_redeem_refusal(now, redemption->found ? &redemption->row : NULL, redemption->audience,
-		message_text(redemption->call->parameters, "action"), words->error, words->why);
+	return log_entry_redeem_refusal(now, redemption->found ? &redemption->row : NULL,
+		redemption->audience, message_text(redemption->call->parameters, "action"), words->error,
+		words->why);
 }
 
 /* A resumption is decided again where its entry is written: the user may have been locked since. */
@@ -329,7 +342,8 @@ static void redemption_note_done(void *job, enum stepup_error result)
 	reply_and_free(redemption, result);
 }
 
-/* Nobody makes the log grow at will: not by what is no receipt, nor by asking again and again with one that is spent, late or for something else. */
+/* Nobody makes the log grow at will: not by what is no receipt, nor by asking again and again with one that
+ * is spent, late or for something else. */
 static void note(struct redemption *redemption)
 {
 	struct refusal_budget *budget = &redemption->verifier->refusals;
@@ -344,7 +358,8 @@ static void note(struct redemption *redemption)
 	redemption->took_budget = refusal_budget_take(budget, redemption->key, redemption->taken_boot_ms);
 	if (!redemption->took_first && !redemption->took_budget)
 		reply_and_free(redemption, STEPUP_OK);
-	else if (commit_queue_submit(redemption->verifier->queue, redemption_note_work, redemption_note_done, redemption) != STEPUP_OK)
+	else if (commit_queue_submit(redemption->verifier->queue, redemption_note_work, redemption_note_done,
+		    redemption) != STEPUP_OK)
 		redemption_note_done(redemption, STEPUP_UNAVAILABLE);
 }
 
@@ -362,7 +377,8 @@ static void redemption_submit(struct redemption *redemption)
 {
 	if (redemption->claims.jti[0] == '\0')
 		note(redemption); /* nobody's */
-	else if (commit_queue_submit(redemption->verifier->queue, redemption_work, redemption_done, redemption) != STEPUP_OK)
+	else if (commit_queue_submit(redemption->verifier->queue, redemption_work, redemption_done,
+		    redemption) != STEPUP_OK)
 		reply_and_free(redemption, STEPUP_UNAVAILABLE);
 }
 
@@ -381,7 +397,8 @@ static void redemption_account_is(void *context, enum stepup_error result, const
 
 void redemption_redeem(struct call *call)
 {
-	const struct service *service = policy_service_of(call->verifier->policy, call->peer.uid, call->peer.account);
+	const struct service *service =
+		policy_service_of(call->verifier->policy, call->peer.uid, call->peer.account);
 	const char *exec_id = message_text(call->parameters, "exec_id");
 	struct redemption *redemption;
 	enum stepup_error error;
@@ -398,17 +415,20 @@ void redemption_redeem(struct call *call)
 		redemption->fault = REDEEM_NO_SERVICE;
 	}
 	if (error == STEPUP_OK && service != NULL) {
-		if (snprintf(redemption->audience, sizeof(redemption->audience), "%s", service->name) >= (int)sizeof(redemption->audience))
+		if (snprintf(redemption->audience, sizeof(redemption->audience), "%s",
+			    service->name) >= (int)sizeof(redemption->audience))
 			error = STEPUP_TOO_LONG;
 		else
-			error = redeem_claims_read(call, redemption->audience, &redemption->claims, &redemption->fault);
+			error = redeem_claims_read(call, redemption->audience, &redemption->claims,
+				&redemption->fault);
 	}
 	if (error != STEPUP_OK) {
 		refuse(call, error, NULL);
 		if (redemption != NULL)
 			redemption_free(redemption);
 	} else if (redemption->fault == REDEEM_GOOD) {
-		account_by_name(call->verifier->accounts, call->peer.uid, redemption->claims.user, redemption_account_is, redemption);
+		account_by_name(call->verifier->accounts, call->peer.uid, redemption->claims.user,
+			redemption_account_is, redemption);
 	} else {
 		redemption_submit(redemption);
 	}

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Redeeming a receipt (DESIGN section 8): what is held in hand (redemption_claims.c), and the decision in one transaction (redemption.c).
+ * Redeeming a receipt (DESIGN section 8): what is held in hand (redemption_claims.c), and the decision in one
+ * transaction (redemption.c).
  *
  * MUST, each held by a test:
- * - a receipt counts once, whoever asks and however many at once; only the same execution of the same service, and only where it says that it asks
- *   again, is told "already"; whoever repeats what is spent makes the log grow within a budget only;
+ * - a receipt counts once, whoever asks and however many at once; only the same execution of the same
+ *   service, and only where it says that it asks again, is told "already"; whoever repeats what is spent
+ *   makes the log grow within a budget only;
  * - what is redeemed is what was approved: same action, same texts, numbers not above;
  * - a lock, a freeze, a revoked credential hold for receipts that are alive; there is no leeway on time;
  * - the audience is the kernel's word for who asks.
@@ -61,14 +63,17 @@ struct redeem_claims {
 	int64_t expires, auth_time;
 	struct action *approved, *asked;
 	uint8_t digest[DIGEST_SIZE]; /* of `approved` */
-	char execution[44];          /* exec_id bound to what is asked, as the store keeps it; "" without exec_id */
+	/* exec_id bound to what is asked, as the store keeps it; "" without exec_id */
+	char execution[44];
 	char detail[DETAIL_NAME_SIZE]; /* the one that REDEEM_OTHER_DETAILS is about */
 	int64_t most, wanted;          /* of it, where it is a number that was approved lower */
 };
 
-/* Checks signature, issuer, audience and times that need no state (`exp` does: an execution may ask again after it), parses both actions and compares
- * them. An error only where something broke; otherwise the fault. */
-enum stepup_error redeem_claims_read(const struct call *call, const char *audience, struct redeem_claims *claims, enum redeem_fault *fault);
+/* Checks signature, issuer, audience and times that need no state (`exp` does: an execution may ask
+ * again after it), parses both actions and compares them. An error only where something broke;
+ * otherwise the fault. */
+enum stepup_error redeem_claims_read(const struct call *call, const char *audience,
+	struct redeem_claims *claims, enum redeem_fault *fault);
 
 /* Frees what it holds. */
 void redeem_claims_clear(struct redeem_claims *claims);

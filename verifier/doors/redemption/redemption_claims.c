@@ -18,32 +18,38 @@
 
 static const struct redeem_words faults[] = {
 	[REDEEM_GOOD] = {STEPUP_OK, NULL, NULL},
-	[REDEEM_NO_SERVICE] = {STEPUP_NOT_ALLOWED, "the caller is no service",
-		"This account is no service of the policy, so it can't redeem receipts. Nothing was redeemed."},
+	[REDEEM_NO_SERVICE] = {STEPUP_NOT_ALLOWED, "the caller is no service", "This account is no service "
+		"of the policy, so it can't redeem receipts. Nothing was redeemed."},
 	[REDEEM_NO_RECEIPT] = {STEPUP_NOT_ALLOWED, "not a receipt of this verifier",
 		"This is not a receipt of this verifier. Nothing was redeemed."},
-	[REDEEM_OTHER_ISSUER] = {STEPUP_NOT_ALLOWED, "another issuer", "This receipt is of another issuer. Nothing was redeemed."},
-	[REDEEM_OTHER_AUDIENCE] = {STEPUP_NOT_ALLOWED, "for another service", "This receipt is for another service. Nothing was redeemed."},
+	[REDEEM_OTHER_ISSUER] = {STEPUP_NOT_ALLOWED, "another issuer",
+		"This receipt is of another issuer. Nothing was redeemed."},
+	[REDEEM_OTHER_AUDIENCE] = {STEPUP_NOT_ALLOWED, "for another service",
+		"This receipt is for another service. Nothing was redeemed."},
 	[REDEEM_EARLY] = {STEPUP_NOT_ALLOWED, "issued in the future",
 		"This receipt isn't good yet: the clock was set back. Nothing was redeemed."},
-	[REDEEM_EXPIRED] = {STEPUP_EXPIRED, "expired", "This receipt has expired. Nothing was redeemed. Ask for a new approval."},
-	[REDEEM_UNKNOWN] = {STEPUP_NOT_ALLOWED, "not known, or void", "This receipt is not known here, or void. Nothing was redeemed."},
-	[REDEEM_CHANGED] = {STEPUP_NOT_ALLOWED, "not what the store has", "This receipt is not what was approved. Nothing was redeemed."},
-	[REDEEM_OTHER_ACTION] = {STEPUP_NOT_ALLOWED, "for another action", "This receipt is for another action. Nothing was redeemed."},
-	[REDEEM_OTHER_DETAILS] = {STEPUP_BAD_DETAILS, "for other details",
-		"This receipt is for other details than those about to be carried out. Nothing was redeemed."},
-	[REDEEM_TWICE] = {STEPUP_REDEEMED, "redeemed already",
-		"This receipt was redeemed already, so it is good for nothing any more. Nothing was redeemed again."},
+	[REDEEM_EXPIRED] = {STEPUP_EXPIRED, "expired",
+		"This receipt has expired. Nothing was redeemed. Ask for a new approval."},
+	[REDEEM_UNKNOWN] = {STEPUP_NOT_ALLOWED, "not known, or void",
+		"This receipt is not known here, or void. Nothing was redeemed."},
+	[REDEEM_CHANGED] = {STEPUP_NOT_ALLOWED, "not what the store has",
+		"This receipt is not what was approved. Nothing was redeemed."},
+	[REDEEM_OTHER_ACTION] = {STEPUP_NOT_ALLOWED, "for another action",
+		"This receipt is for another action. Nothing was redeemed."},
+	[REDEEM_OTHER_DETAILS] = {STEPUP_BAD_DETAILS, "for other details", "This receipt is for other "
+		"details than those about to be carried out. Nothing was redeemed."},
+	[REDEEM_TWICE] = {STEPUP_REDEEMED, "redeemed already", "This receipt was redeemed already, "
+		"so it is good for nothing any more. Nothing was redeemed again."},
 	[REDEEM_LOCKED] = {STEPUP_LOCKED, "the user is locked", NULL},
-	[REDEEM_LOCKED_SINCE] = {STEPUP_NOT_ALLOWED, "the user was locked since",
-		"The account that approved this was locked since then. Nothing was redeemed. Ask for a new approval."},
+	[REDEEM_LOCKED_SINCE] = {STEPUP_NOT_ALLOWED, "the user was locked since", "The account that approved "
+		"this was locked since then. Nothing was redeemed. Ask for a new approval."},
 	[REDEEM_FROZEN] = {STEPUP_FROZEN, "the action is frozen", NULL},
-	[REDEEM_FROZEN_SINCE] = {STEPUP_NOT_ALLOWED, "the action was frozen since",
-		"This action was frozen since it was approved. Nothing was redeemed. Ask for a new approval."},
+	[REDEEM_FROZEN_SINCE] = {STEPUP_NOT_ALLOWED, "the action was frozen since", "This action was frozen "
+		"since it was approved. Nothing was redeemed. Ask for a new approval."},
 	[REDEEM_NO_CREDENTIAL] = {STEPUP_NOT_ALLOWED, "credential revoked",
 		"The credential that approved this was removed or revoked. Nothing was redeemed."},
-	[REDEEM_NO_APPROVER] = {STEPUP_NOT_ALLOWED, "approver locked or gone",
-		"The second person who agreed to this is or was locked, or what they agreed with was removed. Nothing was redeemed."},
+	[REDEEM_NO_APPROVER] = {STEPUP_NOT_ALLOWED, "approver locked or gone", "The second person who agreed "
+		"to this is or was locked, or what they agreed with was removed. Nothing was redeemed."},
 	[REDEEM_OTHER_ACCOUNT] = {STEPUP_NOT_ALLOWED, "not the account that approved",
 		"The account that approved this is not the one that has its name now. Nothing was redeemed."},
 };
@@ -77,7 +83,8 @@ static bool number_claim(const json_t *payload, const char *name, int64_t *numbe
 }
 
 /* Issuer, audience, times and names. */
-static enum redeem_fault read_registered(const struct call *call, const char *audience, struct redeem_claims *claims)
+static enum redeem_fault read_registered(const struct call *call, const char *audience,
+	struct redeem_claims *claims)
 {
 	const json_t *payload = claims->payload;
 	const char *iss = json_string_value(json_object_get(payload, "iss"));
@@ -86,21 +93,25 @@ static enum redeem_fault read_registered(const struct call *call, const char *au
 
 	if (iss == NULL || strcmp(iss, call->verifier->policy->issuer) != 0)
 		return REDEEM_OTHER_ISSUER;
-	if (!copy_claim(payload, "jti", claims->jti, sizeof(claims->jti))) /* first: whose it is, the log says of every fault */
+	/* first: whose it is, the log says of every fault */
+	if (!copy_claim(payload, "jti", claims->jti, sizeof(claims->jti)))
 		return REDEEM_NO_RECEIPT;
 	if (aud == NULL || strcmp(aud, audience) != 0)
 		return REDEEM_OTHER_AUDIENCE;
 	if (!copy_claim(payload, "sub", claims->user, sizeof(claims->user)) ||
 	    !number_claim(payload, "iat", &issued) || !number_claim(payload, "nbf", &not_before) ||
-	    !number_claim(payload, "exp", &claims->expires) || !number_claim(payload, "auth_time", &claims->auth_time) ||
-	    !json_is_string(json_object_get(payload, "acr")) || !json_is_array(json_object_get(payload, "amr")))
+	    !number_claim(payload, "exp", &claims->expires) ||
+	    !number_claim(payload, "auth_time", &claims->auth_time) ||
+	    !json_is_string(json_object_get(payload, "acr")) ||
+	    !json_is_array(json_object_get(payload, "amr")))
 		return REDEEM_NO_RECEIPT;
 	return issued > now || not_before > now ? REDEEM_EARLY : REDEEM_GOOD;
 }
 
-/* What each detail of the approved action is: the receipt's own values say, by the table of lib/wire/action.h, where no two types may
- * take one value. STEPUP_BAD_DETAILS where one is of no type. */
-static enum stepup_error specs_of(const json_t *details, struct detail_spec specs[DETAIL_COUNT_MAX], size_t *count)
+/* What each detail of the approved action is: the receipt's own values say, by the table of
+ * lib/wire/action.h, where no two types may take one value. STEPUP_BAD_DETAILS where one is of no type. */
+static enum stepup_error specs_of(const json_t *details, struct detail_spec specs[DETAIL_COUNT_MAX],
+	size_t *count)
 {
 	const char *name;
 	json_t *value;
@@ -110,7 +121,8 @@ static enum stepup_error specs_of(const json_t *details, struct detail_spec spec
 		return STEPUP_BAD_DETAILS;
 	json_object_foreach ((json_t *)(uintptr_t)details, name, value) {
 		struct detail_spec *spec = &specs[(*count)++];
-		enum stepup_error error = detail_name_is_valid(name) ? detail_type_of(value, &spec->type) : STEPUP_BAD_DETAILS;
+		enum stepup_error error = detail_name_is_valid(name) ? detail_type_of(value, &spec->type)
+			: STEPUP_BAD_DETAILS;
 
 		if (error != STEPUP_OK)
 			return error;
@@ -133,7 +145,8 @@ static enum redeem_fault compare_actions(struct redeem_claims *claims)
 	const struct action *approved = claims->approved;
 
 	for (size_t i = 0; i < approved->detail_count; i++) {
-		const struct detail *had = &approved->details[i], *wants = action_detail(claims->asked, had->name);
+		const struct detail *had = &approved->details[i],
+			*wants = action_detail(claims->asked, had->name);
 
 		if (covers(had, wants))
 			continue;
@@ -148,18 +161,22 @@ static enum redeem_fault compare_actions(struct redeem_claims *claims)
 }
 
 /* Both actions, parsed alike, and compared. */
-static enum stepup_error read_actions(const struct call *call, struct redeem_claims *claims, enum redeem_fault *fault)
+static enum stepup_error read_actions(const struct call *call, struct redeem_claims *claims,
+	enum redeem_fault *fault)
 {
-	const json_t *list = json_object_get(claims->payload, "authorization_details"), *grant = json_array_get(list, 0);
+	const json_t *list = json_object_get(claims->payload, "authorization_details"),
+		*grant = json_array_get(list, 0);
 	const json_t *details = json_object_get(grant, "details");
-	const char *type = json_string_value(json_object_get(grant, "type")), *name = json_string_value(json_object_get(grant, "action"));
+	const char *type = json_string_value(json_object_get(grant, "type")),
+		*name = json_string_value(json_object_get(grant, "action"));
 	const char *asked = message_text(call->parameters, "action");
 	struct detail_spec specs[DETAIL_COUNT_MAX];
 	size_t count;
 	enum stepup_error error;
 
 	*fault = REDEEM_NO_RECEIPT;
-	if (json_array_size(list) != 1 || type == NULL || strcmp(type, "io.stepup.action") != 0 || name == NULL)
+	if (json_array_size(list) != 1 || type == NULL || strcmp(type, "io.stepup.action") != 0 ||
+	    name == NULL)
 		return STEPUP_OK;
 	error = specs_of(details, specs, &count);
 	if (error == STEPUP_OK)
@@ -172,14 +189,16 @@ static enum stepup_error read_actions(const struct call *call, struct redeem_cla
 	if (strcmp(asked, name) != 0)
 		return STEPUP_OK;
 	*fault = REDEEM_OTHER_DETAILS;
-	error = action_parse(asked, json_object_get(call->parameters, "details"), specs, count, &claims->asked, claims->detail);
+	error = action_parse(asked, json_object_get(call->parameters, "details"), specs, count,
+		&claims->asked, claims->detail);
 	if (error != STEPUP_OK)
 		return error == STEPUP_BAD_DETAILS ? STEPUP_OK : error;
 	*fault = compare_actions(claims);
 	return STEPUP_OK;
 }
 
-/* An execution is its exec_id together with what it carries out: the same one with other details is another. */
+/* An execution is its exec_id together with what it carries out: the same one with other
+ * details is another. */
 static enum stepup_error name_execution(const struct call *call, struct redeem_claims *claims)
 {
 	const char *exec_id = message_text(call->parameters, "exec_id");
@@ -200,13 +219,15 @@ static enum stepup_error name_execution(const struct call *call, struct redeem_c
 	return error;
 }
 
-enum stepup_error redeem_claims_read(const struct call *call, const char *audience, struct redeem_claims *claims, enum redeem_fault *fault)
+enum stepup_error redeem_claims_read(const struct call *call, const char *audience,
+	struct redeem_claims *claims, enum redeem_fault *fault)
 {
 	enum stepup_error error;
 
 	memset(claims, 0, sizeof(*claims));
 	*fault = REDEEM_NO_RECEIPT;
-	error = receipt_check_signature(message_text(call->parameters, "receipt"), receipt_signer_jwks(call->verifier->receipts), &claims->payload);
+	error = receipt_check_signature(message_text(call->parameters, "receipt"),
+		receipt_signer_jwks(call->verifier->receipts), &claims->payload);
 	if (error == STEPUP_CORRUPT || error == STEPUP_INVALID || error == STEPUP_TOO_LONG)
 		return STEPUP_OK;
 	if (error != STEPUP_OK)

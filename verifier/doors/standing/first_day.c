@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The first day; see first_day.h. A sealed fact names whose it is and when it began: entries of the log aren't sealed while the verifier runs. */
+/* The first day; see first_day.h. A sealed fact names whose it is and when it began: entries of the log
+ * aren't sealed while the verifier runs. */
 #include "verifier/doors/standing/first_day.h"
 
 #include <inttypes.h>
@@ -15,7 +16,8 @@
 #define FACT_SIZE (ID_SIZE + 32)
 
 /* When an entry was made. */
-static bool first_day_take_time(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool first_day_take_time(void *context, int64_t index, const char *entry, const char *details,
+	const uint8_t *salt)
 {
 	int64_t *at = context;
 	json_t *object = NULL;
@@ -50,7 +52,8 @@ enum stepup_error first_day_end(struct store_session *session)
 	return store_fact_set(session, FACT_FIRST_DAY, OVER);
 }
 
-static enum stepup_error first_day_look(struct store_session *session, const uint8_t *user_id, int64_t now, int64_t *until)
+static enum stepup_error first_day_look(struct store_session *session, const uint8_t *user_id, int64_t now,
+	int64_t *until)
 {
 	char id[ID_SIZE], fact[FACT_SIZE] = "";
 	int64_t began = 0;
@@ -61,7 +64,8 @@ static enum stepup_error first_day_look(struct store_session *session, const uin
 		return STEPUP_OK;
 	if (error != STEPUP_OK)
 		return error;
-	if (strlen(fact) <= ID_SIZE || fact[ID_SIZE - 1] != ' ' || sscanf(fact + ID_SIZE, "%" SCNd64, &began) != 1)
+	if (strlen(fact) <= ID_SIZE || fact[ID_SIZE - 1] != ' ' ||
+	    sscanf(fact + ID_SIZE, "%" SCNd64, &began) != 1)
 		return STEPUP_CORRUPT;
 	if (user_id != NULL)
 		base64url_encode(user_id, USER_ID_SIZE, id);
@@ -72,7 +76,8 @@ static enum stepup_error first_day_look(struct store_session *session, const uin
 	return STEPUP_OK;
 }
 
-enum stepup_error first_day_holds(struct store_session *session, const uint8_t *user_id, int64_t now, bool *holds)
+enum stepup_error first_day_holds(struct store_session *session, const uint8_t *user_id, int64_t now,
+	bool *holds)
 {
 	int64_t until = 0;
 	enum stepup_error error = first_day_look(session, user_id, now, &until);

@@ -12,7 +12,8 @@
 
 bool invitation_is_live(const struct invitation *invitation, int64_t now)
 {
-	return invitation->expires > now && invitation->expires <= now + INVITATION_TTL_SECONDS + TIMES_AHEAD_SECONDS;
+	return invitation->expires > now &&
+		invitation->expires <= now + INVITATION_TTL_SECONDS + TIMES_AHEAD_SECONDS;
 }
 
 enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE])
@@ -59,7 +60,8 @@ enum stepup_error invitation_digest(const char *text, uint8_t digest[DIGEST_SIZE
 	plain[length] = '\0';
 	if (error == STEPUP_OK)
 		error = otp_secret_parse(plain, &bytes);
-	/* As a seed it would lose the zeros at its end, which here are as random as the rest; behind its size the parser leaves zeros. */
+	/* As a seed it would lose the zeros at its end, which here are as random as the rest; behind its size
+	 * the parser leaves zeros. */
 	if (error == STEPUP_OK && length != INVITATION_BYTES * 8 / 5)
 		error = STEPUP_INVALID;
 	if (error == STEPUP_OK)

@@ -24,7 +24,8 @@ bool invitation_is_live(const struct invitation *invitation, int64_t now);
 /* Makes a fresh invitation's text. STEPUP_INTERNAL where there is no randomness. */
 enum stepup_error invitation_make(char text[INVITATION_TEXT_SIZE]);
 
-/* The digest by which the store knows an invitation; case, dashes and spaces don't matter. STEPUP_INVALID for what can't be one. */
+/* The digest by which the store knows an invitation; case, dashes and spaces don't matter. STEPUP_INVALID for
+ * what can't be one. */
 enum stepup_error invitation_digest(const char *text, uint8_t digest[DIGEST_SIZE]);
 
 #endif

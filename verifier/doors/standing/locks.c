@@ -61,7 +61,8 @@ enum stepup_error freeze_find(struct store_session *session, const char *action,
 	return search.found ? STEPUP_FROZEN : STEPUP_OK;
 }
 
-enum stepup_error freeze_look(struct store_session *session, const char *action, char reference[LOCK_REFERENCE_SIZE])
+enum stepup_error freeze_look(struct store_session *session, const char *action,
+	char reference[LOCK_REFERENCE_SIZE])
 {
 	struct freeze freeze;
 	enum stepup_error error = freeze_find(session, action, &freeze);
@@ -85,7 +86,8 @@ static bool freeze_compared_since(void *context, const struct freeze *freeze)
 	return !past->found;
 }
 
-enum stepup_error freeze_look_since(struct store_session *session, const char *action, int64_t log, bool *frozen_since)
+enum stepup_error freeze_look_since(struct store_session *session, const char *action, int64_t log,
+	bool *frozen_since)
 {
 	struct freeze_past past = {.action = action, .log = log};
 	enum stepup_error error = store_freeze_each(session, freeze_compared_since, &past);
@@ -100,8 +102,9 @@ static void make_reference(struct store_session *session, char letter, char refe
 	snprintf(reference, LOCK_REFERENCE_SIZE, "%c-%" PRId64, letter, store_log_next(session));
 }
 
-/* A lock on a lock: what the locked person was told to quote stays, with when, why and by whom; but an administrator's takes the place of one's own and of
- * one by volume, which any other administrator could open. Whoever it is by, the reason is theirs. */
+/* A lock on a lock: what the locked person was told to quote stays, with when, why and by whom; but an
+ * administrator's takes the place of one's own and of one by volume, which any other administrator could
+ * open. Whoever it is by, the reason is theirs. */
 static void locks_lock_again(struct user_record *record, const struct lock_order *order)
 {
 	struct user_lock *lock = &record->lock;
@@ -113,7 +116,8 @@ static void locks_lock_again(struct user_record *record, const struct lock_order
 }
 
 /* `shared` is the reference of the lock that this one is part of; NULL for one of its own. */
-static void lock_anew(struct store_session *session, struct user_lock *lock, const struct lock_order *order, const char *shared)
+static void lock_anew(struct store_session *session, struct user_lock *lock, const struct lock_order *order,
+	const char *shared)
 {
 	memset(lock, 0, sizeof(*lock));
 	lock->locked = true;
@@ -126,7 +130,8 @@ static void lock_anew(struct store_session *session, struct user_lock *lock, con
 	snprintf(lock->by, sizeof(lock->by), "%s", order->actor->by);
 }
 
-static enum stepup_error locks_lock_one(struct store_session *session, struct user_record *record, const struct lock_order *order, const char *shared)
+static enum stepup_error locks_lock_one(struct store_session *session, struct user_record *record,
+	const struct lock_order *order, const char *shared)
 {
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct user_lock *lock = &record->lock;
@@ -140,13 +145,17 @@ static enum stepup_error locks_lock_one(struct store_session *session, struct us
 		locks_lock_again(record, order);
 	else
 		lock_anew(session, lock, order, shared);
-	entry = log_entry_lock(order->at, &subject, lock->reference, order->reason, order->actor, invitations);
+	entry = log_entry_lock(order->at, &subject, lock->reference, order->reason, order->actor,
+		invitations);
 	if (entry == NULL)
 		return STEPUP_NO_MEMORY;
 	error = store_log_append(session, entry, NULL, NULL, &index);
 	record->receipts_from = record->version + 1; /* as it is saved */
 	user_record_end_fresh(record);
-	return error == STEPUP_OK ? requests_void(session, record->user_id, NULL, "who asked, or who agreed, was locked", order->at) : error;
+	return error == STEPUP_OK
+		? requests_void(session, record->user_id, NULL, "who asked, or who agreed, was locked",
+			order->at)
+		: error;
 }
 
 /* --- a person: every name of one uid --- */
@@ -165,7 +174,8 @@ static bool locks_note_other(void *context, const struct user_record *record)
 	char(*larger)[USER_NAME_SIZE];
 
 	if (strcmp(record->name, others->user) == 0 ||
-		(others->reference != NULL && !(record->lock.locked && strcmp(record->lock.reference, others->reference) == 0)))
+	    (others->reference != NULL &&
+		    !(record->lock.locked && strcmp(record->lock.reference, others->reference) == 0)))
 		return true;
 	larger = reallocarray(others->names, others->count + 1, sizeof(*larger));
 	others->failed = larger == NULL;
@@ -183,7 +193,8 @@ static enum stepup_error others_of_uid(struct store_session *session, int64_t ui
 	return error == STEPUP_OK && others->failed ? STEPUP_NO_MEMORY : error;
 }
 
-static enum stepup_error lock_other(struct store_session *session, const char *name, const struct lock_order *order, const char *shared)
+static enum stepup_error lock_other(struct store_session *session, const char *name,
+	const struct lock_order *order, const char *shared)
 {
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, name, &record);
@@ -196,7 +207,8 @@ static enum stepup_error lock_other(struct store_session *session, const char *n
 	return error;
 }
 
-enum stepup_error user_lock_record(struct store_session *session, struct user_record *record, const struct lock_order *order)
+enum stepup_error user_lock_record(struct store_session *session, struct user_record *record,
+	const struct lock_order *order)
 {
 	struct others others = {.user = record->name};
 	enum stepup_error error = locks_lock_one(session, record, order, NULL);
@@ -209,7 +221,8 @@ enum stepup_error user_lock_record(struct store_session *session, struct user_re
 	return error;
 }
 
-enum stepup_error user_lock(struct store_session *session, const struct lock_order *order, char reference[LOCK_REFERENCE_SIZE])
+enum stepup_error user_lock(struct store_session *session, const struct lock_order *order,
+	char reference[LOCK_REFERENCE_SIZE])
 {
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, order->user, &record);
@@ -239,7 +252,8 @@ static bool locks_note_lock(void *context, const struct user_record *record)
 	return !record->lock.locked;
 }
 
-enum stepup_error uid_lock_look(struct store_session *session, int64_t uid, char reference[LOCK_REFERENCE_SIZE])
+enum stepup_error uid_lock_look(struct store_session *session, int64_t uid,
+	char reference[LOCK_REFERENCE_SIZE])
 {
 	enum stepup_error error;
 
@@ -248,7 +262,8 @@ enum stepup_error uid_lock_look(struct store_session *session, int64_t uid, char
 	return error == STEPUP_OK && reference[0] != '\0' ? STEPUP_LOCKED : error;
 }
 
-static enum stepup_error unlock_record(struct store_session *session, struct user_record *record, const struct log_actor *actor, int64_t at, int64_t *log)
+static enum stepup_error unlock_record(struct store_session *session, struct user_record *record,
+	const struct log_actor *actor, int64_t at, int64_t *log)
 {
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	json_t *entry = log_entry_unlock(at, &subject, actor);
@@ -261,7 +276,8 @@ static enum stepup_error unlock_record(struct store_session *session, struct use
 	return error == STEPUP_OK ? store_user_save(session, record) : error;
 }
 
-static enum stepup_error unlock_other(struct store_session *session, const char *name, const struct log_actor *actor, int64_t at)
+static enum stepup_error unlock_other(struct store_session *session, const char *name,
+	const struct log_actor *actor, int64_t at)
 {
 	struct user_record *record = NULL;
 	int64_t log;
@@ -273,7 +289,8 @@ static enum stepup_error unlock_other(struct store_session *session, const char 
 	return error;
 }
 
-enum stepup_error user_unlock(struct store_session *session, const char *user, int64_t uid, const struct log_actor *actor, int64_t at, int64_t *log)
+enum stepup_error user_unlock(struct store_session *session, const char *user, int64_t uid,
+	const struct log_actor *actor, int64_t at, int64_t *log)
 {
 	struct user_record *record = NULL;
 	char reference[LOCK_REFERENCE_SIZE];
@@ -316,7 +333,8 @@ static bool freeze_compared(void *context, const struct freeze *freeze)
 	return false;
 }
 
-enum stepup_error action_freeze(struct store_session *session, const struct freeze_order *order, char reference[LOCK_REFERENCE_SIZE])
+enum stepup_error action_freeze(struct store_session *session, const struct freeze_order *order,
+	char reference[LOCK_REFERENCE_SIZE])
 {
 	struct freeze_exact exact = {.action = order->action, .reference = reference};
 	struct freeze freeze = {.at = order->at, .log = store_log_next(session)};
@@ -338,10 +356,12 @@ enum stepup_error action_freeze(struct store_session *session, const struct free
 		return error;
 	entry = log_entry_freeze(order->at, order->action, freeze.reference, order->reason, order->actor);
 	error = entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
-	return error == STEPUP_OK ? requests_void_action(session, order->action, "the action was frozen", order->at) : error;
+	return error == STEPUP_OK
+		? requests_void_action(session, order->action, "the action was frozen", order->at) : error;
 }
 
-enum stepup_error action_thaw(struct store_session *session, const char *action, const struct log_actor *actor, int64_t at, int64_t *log)
+enum stepup_error action_thaw(struct store_session *session, const char *action,
+	const struct log_actor *actor, int64_t at, int64_t *log)
 {
 	enum stepup_error error = store_freeze_thaw(session, action, at);
 	json_t *entry;

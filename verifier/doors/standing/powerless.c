@@ -31,14 +31,17 @@ static bool is_able(void *context, const struct user_record *record)
 	const struct requirement requirement = requirement_of(policy, able->rule, able->action, NULL, record);
 
 	able->looked++;
-	able->found = able->found || (!record->lock.locked && offer_of(policy, &requirement, record, METHODS_OF_KEYS, able->now).methods != 0);
+	able->found = able->found ||
+		(!record->lock.locked &&
+			offer_of(policy, &requirement, record, METHODS_OF_KEYS, able->now).methods != 0);
 	return !able->found;
 }
 
 static enum stepup_error look_at_name(struct able *able, const char *name)
 {
 	struct user_record *record = NULL;
-	enum stepup_error error = able->found ? STEPUP_NOT_FOUND : store_user_find(able->verifier->reader, name, &record);
+	enum stepup_error error = able->found ? STEPUP_NOT_FOUND
+		: store_user_find(able->verifier->reader, name, &record);
 
 	if (error == STEPUP_OK)
 		(void)is_able(able, record);
@@ -88,38 +91,45 @@ static enum stepup_error powerless_say(json_t *list, json_t *text)
 	return text != NULL && json_array_append_new(list, text) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
 
-static enum stepup_error look_at_verbs(const struct verifier *verifier, const struct policy *policy, json_t *list)
+static enum stepup_error look_at_verbs(const struct verifier *verifier, const struct policy *policy,
+	json_t *list)
 {
 	static const char *const verbs[] = {"stepup.invite", "stepup.unlock"};
 	enum stepup_error error = STEPUP_OK;
 
 	for (size_t i = 0; error == STEPUP_OK && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		const struct rule *rule = policy_rule(policy, verbs[i]);
-		struct able able = {.verifier = verifier, .policy = policy, .rule = rule, .action = verbs[i], .now = clock_wall_seconds()};
+		struct able able = {.verifier = verifier, .policy = policy, .rule = rule, .action = verbs[i],
+			.now = clock_wall_seconds()};
 
 		if (rule != NULL)
 			error = powerless_look(&able, rule->users);
 		if (error == STEPUP_OK && rule != NULL && !able.found)
-			error = powerless_say(list, json_sprintf("Nobody who may do %s has what it takes enrolled now. Root on this host makes an invitation for one who "
-				"may, and what is enrolled by it counts at once: stepup init --again USER", verbs[i]));
+			error = powerless_say(list,
+				json_sprintf("Nobody who may do %s has what it takes enrolled now. "
+					"Root on this host makes an invitation for one who may, and what is "
+					"enrolled by it counts at once: stepup init --again USER", verbs[i]));
 	}
 	return error;
 }
 
-static enum stepup_error look_at_approvers(const struct verifier *verifier, const struct policy *policy, json_t *list)
+static enum stepup_error look_at_approvers(const struct verifier *verifier, const struct policy *policy,
+	json_t *list)
 {
 	enum stepup_error error = STEPUP_OK;
 
 	for (size_t i = 0; error == STEPUP_OK && i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
-		struct able able = {.verifier = verifier, .policy = policy, .rule = rule->approval, .action = rule->name, .now = clock_wall_seconds()};
+		struct able able = {.verifier = verifier, .policy = policy, .rule = rule->approval,
+			.action = rule->name, .now = clock_wall_seconds()};
 
 		if (rule->approval == NULL)
 			continue;
 		error = powerless_look(&able, rule->approvers);
 		if (error == STEPUP_OK && !able.found)
-			error = powerless_say(list, json_sprintf("No approver of %s has what agreeing to it takes enrolled now. An administrator invites one: stepup invite USER",
-				rule->name));
+			error = powerless_say(list,
+				json_sprintf("No approver of %s has what agreeing to it takes enrolled now. "
+					"An administrator invites one: stepup invite USER", rule->name));
 	}
 	return error;
 }
@@ -128,7 +138,8 @@ json_t *powerless_list(const struct verifier *verifier, const struct policy *pol
 {
 	json_t *list = json_array();
 	char initialised[8] = "";
-	enum stepup_error error = list == NULL ? STEPUP_NO_MEMORY : store_fact_get(verifier->reader, FACT_INITIALISED, initialised, sizeof(initialised));
+	enum stepup_error error = list == NULL ? STEPUP_NO_MEMORY
+		: store_fact_get(verifier->reader, FACT_INITIALISED, initialised, sizeof(initialised));
 
 	if (error == STEPUP_NOT_FOUND)
 		return list;

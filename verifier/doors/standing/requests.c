@@ -21,18 +21,21 @@ const char *request_objection(const struct approval_request *request, const stru
 	const struct user_record *record = approver->record;
 	enum person_relation relation = person_relation(record, approver->requester);
 
-	if (relation == PERSON_SAME || memcmp(record->user_id, request->user_id, USER_ID_SIZE) == 0 || strcasecmp(record->name, request->user) == 0)
+	if (relation == PERSON_SAME || memcmp(record->user_id, request->user_id, USER_ID_SIZE) == 0 ||
+	    strcasecmp(record->name, request->user) == 0)
 		return notice_own_request();
 	if (relation == PERSON_SAME_ACCOUNT || record->uid < 0 || record->uid == request->uid)
 		return notice_same_account();
 	if (relation == PERSON_SHARES_KEY)
 		return notice_shared_key();
-	if (memcmp(request->session, none, DIGEST_SIZE) != 0 && memcmp(request->session, approver->session, DIGEST_SIZE) == 0)
+	if (memcmp(request->session, none, DIGEST_SIZE) != 0 &&
+	    memcmp(request->session, approver->session, DIGEST_SIZE) == 0)
 		return notice_same_session();
 	return NULL;
 }
 
-enum stepup_error request_approver_stands(struct store_session *session, const struct approval_request *request)
+enum stepup_error request_approver_stands(struct store_session *session,
+	const struct approval_request *request)
 {
 	struct user_record *record = NULL;
 	const struct credential *credential;
@@ -43,8 +46,9 @@ enum stepup_error request_approver_stands(struct store_session *session, const s
 	if (error != STEPUP_OK)
 		return error;
 	credential = user_record_credential(record, request->approval.credential);
-	if (memcmp(record->user_id, request->approver_id, USER_ID_SIZE) != 0 || record->uid != request->approver_uid || record->lock.locked ||
-	    credential == NULL || credential->state != CREDENTIAL_LIVE)
+	if (memcmp(record->user_id, request->approver_id, USER_ID_SIZE) != 0 ||
+	    record->uid != request->approver_uid || record->lock.locked || credential == NULL ||
+	    credential->state != CREDENTIAL_LIVE)
 		error = STEPUP_NOT_ALLOWED;
 	user_record_free(&record);
 	return error;
@@ -52,8 +56,8 @@ enum stepup_error request_approver_stands(struct store_session *session, const s
 
 /* --- ends --- */
 
-enum stepup_error request_end(struct store_session *session, struct approval_request *request, enum request_state how, const char *by, const char *why,
-	int64_t at, int64_t *log)
+enum stepup_error request_end(struct store_session *session, struct approval_request *request,
+	enum request_state how, const char *by, const char *why, int64_t at, int64_t *log)
 {
 	int64_t index;
 	json_t *entry;
@@ -66,7 +70,8 @@ enum stepup_error request_end(struct store_session *session, struct approval_req
 	if (error != STEPUP_OK)
 		return error;
 	entry = log_entry_request_end(at, request, by);
-	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, log == NULL ? &index : log);
+	return entry == NULL ? STEPUP_NO_MEMORY
+		: store_log_append(session, entry, NULL, NULL, log == NULL ? &index : log);
 }
 
 struct requests_voiding {
@@ -87,7 +92,8 @@ static bool requests_rests_on(const struct approval_request *request, const stru
 	if (voiding->user_id == NULL)
 		return true;
 	asked = memcmp(request->user_id, voiding->user_id, USER_ID_SIZE) == 0;
-	agreed = request->state == REQUEST_APPROVED && memcmp(request->approver_id, voiding->user_id, USER_ID_SIZE) == 0;
+	agreed = request->state == REQUEST_APPROVED &&
+		memcmp(request->approver_id, voiding->user_id, USER_ID_SIZE) == 0;
 	if (voiding->credential == NULL)
 		return asked || agreed;
 	return (asked && strcmp(request->requester.credential, voiding->credential) == 0) ||
@@ -104,14 +110,17 @@ static enum stepup_error void_one(void *context, struct approval_request *reques
 	return request_end(voiding->session, request, REQUEST_VOID, NULL, voiding->why, voiding->at, NULL);
 }
 
-enum stepup_error requests_void(struct store_session *session, const uint8_t *user_id, const char *credential, const char *why, int64_t at)
+enum stepup_error requests_void(struct store_session *session, const uint8_t *user_id, const char *credential,
+	const char *why, int64_t at)
 {
-	struct requests_voiding voiding = {.session = session, .user_id = user_id, .credential = credential, .why = why, .at = at};
+	struct requests_voiding voiding = {
+		.session = session, .user_id = user_id, .credential = credential, .why = why, .at = at};
 
 	return store_request_each(session, NULL, void_one, &voiding);
 }
 
-enum stepup_error requests_void_action(struct store_session *session, const char *pattern, const char *why, int64_t at)
+enum stepup_error requests_void_action(struct store_session *session, const char *pattern,
+	const char *why, int64_t at)
 {
 	struct requests_voiding voiding = {.session = session, .pattern = pattern, .why = why, .at = at};
 
@@ -131,13 +140,15 @@ static enum stepup_error sweep_one(void *context, struct approval_request *reque
 
 	(void)more;
 	if (standing == REQUEST_EXPIRED || standing == REQUEST_VOID)
-		return request_end(sweep->session, request, standing, NULL, standing == REQUEST_VOID ? "the rule changed" : "", sweep->now, NULL);
+		return request_end(sweep->session, request, standing, NULL,
+			standing == REQUEST_VOID ? "the rule changed" : "", sweep->now, NULL);
 	if (request->expires < sweep->due)
 		sweep->due = request->expires;
 	return STEPUP_OK;
 }
 
-enum stepup_error requests_sweep(struct store_session *session, const struct policy *policy, int64_t now, int64_t *due)
+enum stepup_error requests_sweep(struct store_session *session, const struct policy *policy, int64_t now,
+	int64_t *due)
 {
 	struct request_sweep sweep = {.session = session, .policy = policy, .now = now, .due = INT64_MAX};
 	enum stepup_error error = store_request_each(session, NULL, sweep_one, &sweep);

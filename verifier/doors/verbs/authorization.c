@@ -17,7 +17,8 @@
 #include "verifier/verifier.h"
 
 /* Whether the step-up was granted for this verb with these details. */
-static bool authorization_is_for(const struct transaction *transaction, const char *action, const json_t *details)
+static bool authorization_is_for(const struct transaction *transaction, const char *action,
+	const json_t *details)
 {
 	json_t *approved;
 	bool same;
@@ -31,7 +32,8 @@ static bool authorization_is_for(const struct transaction *transaction, const ch
 }
 
 /* Why a step-up doesn't serve; NULL where it does. */
-static const char *objection(const struct transaction *transaction, const char *user, const char *action, const json_t *details)
+static const char *objection(const struct transaction *transaction, const char *user, const char *action,
+	const json_t *details)
 {
 	if (transaction == NULL)
 		return "no such step-up, or an old one";
@@ -55,8 +57,8 @@ static void log_refused(const struct call *call, const char *user, const char *a
 	user_record_free(&record);
 }
 
-static struct transaction *authorization_find(struct call *call, const char *user, const char *action, const json_t *details,
-	struct authorization *authorization)
+static struct transaction *authorization_find(struct call *call, const char *user, const char *action,
+	const json_t *details, struct authorization *authorization)
 {
 	struct transaction *transaction = transaction_find(call->verifier->transactions,
 		message_text(call->parameters, "authorization"), call->peer.uid);
@@ -80,7 +82,8 @@ static struct transaction *authorization_find(struct call *call, const char *use
 	return transaction;
 }
 
-bool authorization_spend(struct call *call, const char *user, const char *action, json_t *details, struct authorization *authorization)
+bool authorization_spend(struct call *call, const char *user, const char *action, json_t *details,
+	struct authorization *authorization)
 {
 	struct transaction *transaction = authorization_find(call, user, action, details, authorization);
 
@@ -92,7 +95,8 @@ bool authorization_spend(struct call *call, const char *user, const char *action
 	return true;
 }
 
-bool authorization_suffices(struct call *call, const struct authorization *authorization, const char *action, enum factor_strength strength)
+bool authorization_suffices(struct call *call, const struct authorization *authorization, const char *action,
+	enum factor_strength strength)
 {
 	const struct log_subject about = {.user = authorization->by, .user_id = authorization->user_id};
 	const struct words_facts words = {.user = authorization->by, .action = action};
@@ -134,7 +138,8 @@ static enum stepup_error look_at_record(struct user_record *record, const struct
 	return live && authorization->version >= record->receipts_from ? STEPUP_OK : STEPUP_NOT_ALLOWED;
 }
 
-enum stepup_error authorization_holds(struct store_session *session, const struct authorization *authorization, char reference[LOCK_REFERENCE_SIZE])
+enum stepup_error authorization_holds(struct store_session *session,
+	const struct authorization *authorization, char reference[LOCK_REFERENCE_SIZE])
 {
 	struct user_record *record = NULL;
 	enum stepup_error error = store_user_find(session, authorization->by, &record);
@@ -153,7 +158,8 @@ enum stepup_error authorization_holds(struct store_session *session, const struc
 	return frozen ? STEPUP_NOT_ALLOWED : error;
 }
 
-void authorization_log_refused(const struct call *call, const struct authorization *authorization, enum stepup_error error, const char *why)
+void authorization_log_refused(const struct call *call, const struct authorization *authorization,
+	enum stepup_error error, const char *why)
 {
 	const struct log_subject about = {.user = authorization->by, .user_id = authorization->user_id};
 	const struct refused_action refused = {.name = authorization->action, .grant = authorization->grant};

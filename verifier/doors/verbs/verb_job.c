@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What all verbs that change something have in common.
- * MUST: look inside the transaction that whoever authorised isn't locked, and the verb isn't frozen, by now; answer only after the commit; log what
- * is refused there.
+ * MUST: look inside the transaction that whoever authorised isn't locked, and the verb isn't frozen, by now;
+ * answer only after the commit; log what is refused there.
  */
 #include "verifier/doors/verbs/verb_job.h"
 
@@ -65,7 +65,8 @@ static bool invalid(struct verb_job **job, const char *field)
 
 bool verb_job_user(struct verb_job **job, const char *user)
 {
-	if (*user == '\0' || snprintf((*job)->user, sizeof((*job)->user), "%s", user) >= (int)sizeof((*job)->user))
+	if (*user == '\0' ||
+	    snprintf((*job)->user, sizeof((*job)->user), "%s", user) >= (int)sizeof((*job)->user))
 		return invalid(job, "user");
 	return true;
 }
@@ -86,7 +87,8 @@ static void subject_is(void *context, enum stepup_error result, const struct sub
 	job->named(job, subject);
 }
 
-void verb_job_about(struct verb_job *job, enum subject_wait wait, json_t *details, void (*named)(struct verb_job *job, const struct subject *subject))
+void verb_job_about(struct verb_job *job, enum subject_wait wait, json_t *details,
+	void (*named)(struct verb_job *job, const struct subject *subject))
 {
 	const char *user = message_text(job->call->parameters, "user");
 
@@ -141,7 +143,8 @@ static enum stepup_error job_work(struct store_session *session, void *context)
 static void verb_job_log_refused(const struct verb_job *job, enum stepup_error error)
 {
 	static const uint8_t nobody[USER_ID_SIZE];
-	const struct log_subject by = {.user = job->by, .user_id = memcmp(job->by_id, nobody, USER_ID_SIZE) == 0 ? NULL : job->by_id};
+	const struct log_subject by = {.user = job->by,
+		.user_id = memcmp(job->by_id, nobody, USER_ID_SIZE) == 0 ? NULL : job->by_id};
 
 	if (job->authorized)
 		authorization_log_refused(job->call, &job->authorization, error, job->why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One verb that changes something, from its authorization to its answer: what all of them have in common. A verb fills in what it needs, says
- * what to do in the transaction and what to say after it.
+ * One verb that changes something, from its authorization to its answer: what all of them have in common. A
+ * verb fills in what it needs, says what to do in the transaction and what to say after it.
  * Layer: verifier/doors/verbs/.
  */
 #ifndef STEPUP_VERIFIER_VERB_JOB_H
@@ -40,9 +40,13 @@ struct verb_job {
 	uint8_t digest[DIGEST_SIZE];
 	/* What came of it. */
 	const char *objection;       /* the sentence, where the verb refuses for a reason of its own … */
-	const char *why;             /* … and that reason in a few words for the log, a literal, where it is for the log: refusal_is_for_log() */
-	char reference[LOCK_REFERENCE_SIZE]; /* of what it locked or froze, or of what refused it; "" for none */
-	char still[ACTION_NAME_SIZE + LOCK_REFERENCE_SIZE + 3]; /* what freezes the target as well: "customer.* (F-83)"; "" for nothing */
+	/* … and that reason in a few words for the log, a literal, where it is for the log:
+	 * refusal_is_for_log() */
+	const char *why;
+	/* of what it locked or froze, or of what refused it; "" for none */
+	char reference[LOCK_REFERENCE_SIZE];
+	/* what freezes the target as well: "customer.* (F-83)"; "" for nothing */
+	char still[ACTION_NAME_SIZE + LOCK_REFERENCE_SIZE + 3];
 	char told[NOTICE_OVER_SIZE]; /* room for an objection that isn't a literal */
 	struct locked_user *locked;  /* owned; NULL for other verbs */
 	size_t locked_count;
@@ -57,7 +61,8 @@ struct verb_job {
 /* A fresh job; NULL where there is no memory, and then the call has been refused. */
 struct verb_job *verb_job_new(struct call *call, const char *action);
 
-/* Spends the call's authorization for the job's action with these details (taken over); false: the call has been refused and the job is gone. */
+/* Spends the call's authorization for the job's action with these details (taken over); false: the call has
+ * been refused and the job is gone. */
 bool verb_job_authorize(struct verb_job **job, json_t *details);
 
 /* Hands the job to the queue; it answers the call, and frees itself. */
@@ -66,15 +71,19 @@ void verb_job_submit(struct verb_job *job);
 /* Wipes, frees, sets NULL. */
 void verb_job_free(struct verb_job **job);
 
-/* Goes on about the user that the call names: refuses a name that no account can have, spends the authorization for these details (taken over), where the job
- * has an action, and looks the name up. `named` takes the job over, which holds the canonical name and the account's uid by then, and submits or frees it. Where
- * that can't be, the call is refused and the job goes. */
-void verb_job_about(struct verb_job *job, enum subject_wait wait, json_t *details, void (*named)(struct verb_job *job, const struct subject *subject));
+/* Goes on about the user that the call names: refuses a name that no account can have, spends the
+ * authorization for these details (taken over), where the job has an action, and looks the name up. `named`
+ * takes the job over, which holds the canonical name and the account's uid by then, and submits or frees it.
+ * Where that can't be, the call is refused and the job goes. */
+void verb_job_about(struct verb_job *job, enum subject_wait wait, json_t *details,
+	void (*named)(struct verb_job *job, const struct subject *subject));
 
-/* Copies a user's name into the job; false where it is too long or empty: the call has been refused and the job is gone. */
+/* Copies a user's name into the job; false where it is too long or empty: the call has been refused and
+ * the job is gone. */
 bool verb_job_user(struct verb_job **job, const char *user);
 
-/* The call's `reason`, safe to show, into the job; false where it isn't: the call has been refused and the job is gone. */
+/* The call's `reason`, safe to show, into the job; false where it isn't: the call has been refused and
+ * the job is gone. */
 bool verb_job_reason(struct verb_job **job);
 
 /* Appends an entry (taken over; NULL: no memory) and notes its index. */

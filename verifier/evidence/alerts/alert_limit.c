@@ -72,7 +72,8 @@ bool alert_limit_take(struct alert_limit *limit, const char *user, const char *k
 	for (size_t i = 0; i < ALERT_SLOTS; i++) {
 		struct alert_slot *slot = &limit->slots[i];
 
-		if (strncmp(slot->kind, kind, ALERT_KIND_SIZE - 1) == 0 && strncmp(slot->user, user, USER_NAME_SIZE - 1) == 0) {
+		if (strncmp(slot->kind, kind, ALERT_KIND_SIZE - 1) == 0 &&
+		    strncmp(slot->user, user, USER_NAME_SIZE - 1) == 0) {
 			note_change(limit, slot, false);
 			if (slot->held_back > 0 || !alert_limit_is_over(slot, now)) {
 				slot->held_back++;

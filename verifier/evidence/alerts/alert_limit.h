@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How often people are alerted: the first alert of a kind about a user at once, then none for ALERT_QUIET_SECONDS, and at their end one that says
- * how many there were.
+ * How often people are alerted: the first alert of a kind about a user at once, then none for
+ * ALERT_QUIET_SECONDS, and at their end one that says how many there were.
  * Layer: verifier/evidence/alerts/. Pure: no clock; one owner at a time.
  */
 #ifndef STEPUP_VERIFIER_ALERT_LIMIT_H
@@ -15,8 +15,11 @@
 
 #define ALERT_QUIET_SECONDS 300
 #define ALERT_KIND_SIZE 32
-#define ALERT_SLOTS 512 /* users and kinds at a time; beyond that the oldest is forgotten, of those that hold nothing back where there are any; its next alert comes at once */
-#define ALERT_CHANGES_MAX 2048 /* that can be undone, of one transaction: a batch has 512 jobs. What comes after them stays as it is */
+/* users and kinds at a time; beyond that the oldest is forgotten, of those that hold nothing back where there
+ * are any; its next alert comes at once */
+#define ALERT_SLOTS 512
+/* that can be undone, of one transaction: a batch has 512 jobs. What comes after them stays as it is */
+#define ALERT_CHANGES_MAX 2048
 
 struct alert_slot {
 	char user[USER_NAME_SIZE]; /* "" for none */
@@ -41,7 +44,8 @@ struct alert_limit {
 /* Whether people are to be alerted now; counts it where not. */
 bool alert_limit_take(struct alert_limit *limit, const char *user, const char *kind, int64_t now);
 
-/* One of those whose quiet time is over with alerts held back; NULL where there is none. It stays so until it has been told. */
+/* One of those whose quiet time is over with alerts held back; NULL where there is none. It stays so until
+ * it has been told. */
 struct alert_slot *alert_limit_due(struct alert_limit *limit, int64_t now);
 
 /* How many it held back has been told: begins a new quiet time. */

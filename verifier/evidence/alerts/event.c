@@ -19,8 +19,9 @@ static const char *const names[STORE_EVENT_COUNT] = {
 	[STORE_EVENT_ALERT] = "alert",
 };
 
-/* The first row that fits an entry's type and, where the row has them, its error and a member (any value of it where none is named). Without a kind
- * of the row's own it is the entry's. Of wrong answers only a key's are alerts: a code is mistyped every day, and too many are `Throttled`. */
+/* The first row that fits an entry's type and, where the row has them, its error and a member (any value of
+ * it where none is named). Without a kind of the row's own it is the entry's. Of wrong answers only a key's
+ * are alerts: a code is mistyped every day, and too many are `Throttled`. */
 static const struct row {
 	const char *type, *error, *member, *value;
 	unsigned events;
@@ -37,7 +38,8 @@ static const struct row {
 	{"refusal", "NeedsApproval", NULL, NULL, BIT(STORE_EVENT_ALERT), "over-limit"},
 	{"refusal", "TooWeak", NULL, NULL, BIT(STORE_EVENT_ALERT), "too-weak"},
 	{"refusal", "Locked", NULL, NULL, BIT(STORE_EVENT_ALERT), "locked-account"},
-	{"refusal", "BadAnswer", "why", "locked", BIT(STORE_EVENT_ALERT), "locked-account"}, /* somebody elsewhere, who isn't told */
+	/* somebody elsewhere, who isn't told */
+	{"refusal", "BadAnswer", "why", "locked", BIT(STORE_EVENT_ALERT), "locked-account"},
 	{"refusal", "BadAnswer", "why", EVENT_WHY_NOT_IN_RULE, BIT(STORE_EVENT_ALERT), "not-allowed"},
 	{"refusal", "BadAnswer", "why", EVENT_WHY_NOT_FOR_USER, BIT(STORE_EVENT_ALERT), "not-allowed"},
 	{"refusal", "BadAnswer", "method", "code", 0, NULL},
@@ -52,8 +54,8 @@ static const struct row {
 };
 
 /* What an event takes over from its entry, where it is there. */
-static const char *const members[] = {"host", "user", "action", "reference", "reason", "by", "credential", "method", "how", "error", "why",
-	"caller", "audience", "count", "since", "request", "until", "table"};
+static const char *const members[] = {"host", "user", "action", "reference", "reason", "by", "credential",
+	"method", "how", "error", "why", "caller", "audience", "count", "since", "request", "until", "table"};
 
 static const char *event_text_of(const json_t *object, const char *name)
 {
@@ -69,7 +71,8 @@ static bool has_text(const json_t *entry, const char *name, const char *value)
 
 static bool fits(const struct row *row, const json_t *entry)
 {
-	return has_text(entry, "type", row->type) && (row->error == NULL || has_text(entry, "error", row->error)) &&
+	return has_text(entry, "type", row->type) &&
+		(row->error == NULL || has_text(entry, "error", row->error)) &&
 		(row->member == NULL || has_text(entry, row->member, row->value));
 }
 
@@ -157,11 +160,15 @@ json_t *event_to_json(enum store_event event, const json_t *entry, const json_t 
 	if (gmtime_r(&at, &utc) != NULL)
 		(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &utc);
 	message = sentence(event, kind, entry);
-	object = json_pack("{s:i, s:s, s:O, s:I, s:s, s:s, s:s}", "v", 1, "event", event_name(event), "log", json_object_get(entry, "index"), "at",
-		(json_int_t)at, "time", when, "issuer", issuer, "message", message == NULL ? "" : message);
-	good = object != NULL && message != NULL && (event != STORE_EVENT_ALERT || event_put(object, "kind", json_string(kind == NULL ? "" : kind)));
+	object = json_pack("{s:i, s:s, s:O, s:I, s:s, s:s, s:s}", "v", 1, "event", event_name(event),
+		"log", json_object_get(entry, "index"), "at", (json_int_t)at, "time", when, "issuer", issuer,
+		"message", message == NULL ? "" : message);
+	good = object != NULL && message != NULL &&
+		(event != STORE_EVENT_ALERT ||
+			event_put(object, "kind", json_string(kind == NULL ? "" : kind)));
 	for (size_t i = 0; good && i < sizeof(members) / sizeof(members[0]); i++)
-		good = (strcmp(members[i], "user") == 0 && event_is_of_stranger(entry)) || event_put(object, members[i], json_incref(json_object_get(entry, members[i])));
+		good = (strcmp(members[i], "user") == 0 && event_is_of_stranger(entry)) ||
+			event_put(object, members[i], json_incref(json_object_get(entry, members[i])));
 	if (good && event == STORE_EVENT_REQUESTED)
 		good = event_put(object, "prompt", json_incref(json_object_get(evidence, "prompt")));
 	free(message);

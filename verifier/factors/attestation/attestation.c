@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Attestation objects and their statements. WebAuthn Level 3: sections 6.5.4 (object), 8.2 (packed), 8.6 (fido-u2f), 8.7 (none).
+ * Attestation objects and their statements. WebAuthn Level 3: sections 6.5.4 (object), 8.2 (packed), 8.6
+ * (fido-u2f), 8.7 (none).
  */
 #include "verifier/factors/attestation/attestation.h"
 
@@ -139,7 +140,8 @@ static enum stepup_error parse_seen(struct byte_cursor cursor, struct attestatio
 	return map.left == 0 && cursor_is_done(&cursor) ? STEPUP_OK : STEPUP_INVALID;
 }
 
-enum stepup_error attestation_object_parse(struct byte_cursor bytes, bool unseen, struct attestation_object *object, const char **why)
+enum stepup_error attestation_object_parse(struct byte_cursor bytes, bool unseen,
+	struct attestation_object *object, const char **why)
 {
 	enum stepup_error error;
 
@@ -168,8 +170,8 @@ static enum stepup_error signature_error(enum stepup_error error, const char **w
 }
 
 /* Section 8.2: the signature covers authenticator data and client data hash. */
-static enum stepup_error packed_verify(const struct attestation_object *object, const struct authenticator_data *data,
-	const uint8_t hash[DIGEST_SIZE], const char **why)
+static enum stepup_error packed_verify(const struct attestation_object *object,
+	const struct authenticator_data *data, const uint8_t hash[DIGEST_SIZE], const char **why)
 {
 	uint8_t bytes[SIGNED_MAX];
 	size_t size = data->whole.left;
@@ -180,17 +182,20 @@ static enum stepup_error packed_verify(const struct attestation_object *object, 
 	size += DIGEST_SIZE;
 	if (object->chain_count == 0) {
 		if (object->algorithm != data->algorithm)
-			return attestation_refuse(why, "self attestation is of another algorithm than the key's");
-		error = key_signature_check(data->algorithm, data->public_key, data->public_key_size, bytes, size, object->signature.at,
-			object->signature.left);
+			return attestation_refuse(why,
+				"self attestation is of another algorithm than the key's");
+		error = key_signature_check(data->algorithm, data->public_key, data->public_key_size, bytes,
+			size, object->signature.at, object->signature.left);
 		return signature_error(error, why);
 	}
-	return signature_error(attestation_certificate_signed(&object->chain[0], object->algorithm, bytes, size, object->signature), why);
+	return signature_error(attestation_certificate_signed(&object->chain[0], object->algorithm, bytes,
+			size, object->signature), why);
 }
 
-/* Section 8.6: the signature covers RP ID hash, client data hash, credential id and public key; neither flags nor AAGUID. */
-static enum stepup_error u2f_verify(const struct attestation_object *object, const struct authenticator_data *data,
-	const uint8_t hash[DIGEST_SIZE], const char **why)
+/* Section 8.6: the signature covers RP ID hash, client data hash, credential id and public key; neither
+ * flags nor AAGUID. */
+static enum stepup_error u2f_verify(const struct attestation_object *object,
+	const struct authenticator_data *data, const uint8_t hash[DIGEST_SIZE], const char **why)
 {
 	uint8_t bytes[U2F_SIGNED_MAX], *at = bytes;
 
@@ -204,8 +209,8 @@ static enum stepup_error u2f_verify(const struct attestation_object *object, con
 	at = mempcpy(at, data->id.at, data->id.left);
 	*at++ = 0x04;
 	at = mempcpy(at, data->public_key, data->public_key_size);
-	return signature_error(
-		attestation_certificate_signed(&object->chain[0], KEY_ES256, bytes, (size_t)(at - bytes), object->signature), why);
+	return signature_error(attestation_certificate_signed(&object->chain[0], KEY_ES256, bytes,
+			(size_t)(at - bytes), object->signature), why);
 }
 
 /* Section 8.6 demands nothing of a certificate but the kind of its key, which u2f_verify() looks at. */
@@ -220,10 +225,12 @@ static enum stepup_error u2f_certificate(
 
 /* --- formats --- */
 
-const struct attestation_format attestation_none = {"none", none_read, NULL, NULL, true, "there is no attestation"};
+const struct attestation_format attestation_none = {"none", none_read, NULL, NULL, true,
+	"there is no attestation"};
 const struct attestation_format attestation_packed = {
 	"packed", packed_read, packed_verify, attestation_certificate_is_packed, true, NULL};
-const struct attestation_format attestation_fido_u2f = {"fido-u2f", u2f_read, u2f_verify, u2f_certificate, false, NULL};
+const struct attestation_format attestation_fido_u2f = {"fido-u2f", u2f_read, u2f_verify, u2f_certificate,
+	false, NULL};
 const struct attestation_format attestation_other = {
 	"other", other_read, NULL, NULL, true, "attestation of a format that is not checked counts as none"};
 
@@ -235,21 +242,23 @@ const struct attestation_format *const attestation_formats[] = {
 	NULL,
 };
 
-enum stepup_error attestation_verify(const struct attestation_object *object, const struct authenticator_data *data,
-	const uint8_t client_data_hash[DIGEST_SIZE], const char **why)
+enum stepup_error attestation_verify(const struct attestation_object *object,
+	const struct authenticator_data *data, const uint8_t client_data_hash[DIGEST_SIZE], const char **why)
 {
 	const struct attestation_format *format = object->format;
 
 	*why = NULL;
 	if (format->verify != NULL && format->certificate != NULL)
 		return format->verify(object, data, client_data_hash, why);
-	return format->unattested != NULL ? STEPUP_OK : attestation_refuse(why, "attestation of a format that nobody can check");
+	return format->unattested != NULL ? STEPUP_OK
+		: attestation_refuse(why, "attestation of a format that nobody can check");
 }
 
 /* --- trust --- */
 
-enum stepup_error attestation_assess(const struct attestation_object *object, const struct authenticator_data *data,
-	const struct attestation_trust *trust, int64_t now, struct key_credential *key, const char **why)
+enum stepup_error attestation_assess(const struct attestation_object *object,
+	const struct authenticator_data *data, const struct attestation_trust *trust, int64_t now,
+	struct key_credential *key, const char **why)
 {
 	struct attestation_model model;
 	enum stepup_error error;
@@ -257,9 +266,11 @@ enum stepup_error attestation_assess(const struct attestation_object *object, co
 	*why = NULL;
 	if (object->format->names_model)
 		memcpy(key->aaguid, data->aaguid, sizeof(key->aaguid));
-	model = attestation_trust_model(trust, key->aaguid, object->chain_count > 0 ? &object->chain[0] : NULL);
+	model = attestation_trust_model(trust, key->aaguid,
+		object->chain_count > 0 ? &object->chain[0] : NULL);
 	if (model.revoked)
-		return attestation_refuse(why, "the metadata says that this model can't be relied on any more");
+		return attestation_refuse(why,
+			"the metadata says that this model can't be relied on any more");
 	key->attestation = ATTESTATION_NONE;
 	*why = object->format->unattested;
 	if (*why != NULL)

@@ -15,15 +15,16 @@
 #define AAGUID_EXTENSION "1.3.6.1.4.1.45724.1.1.4" /* id-fido-gen-ce-aaguid */
 #define AAGUID_BYTES 16
 
-static enum stepup_error attestation_certificate_parse(const struct attestation_certificate *certificate, X509 **parsed)
+static enum stepup_error attestation_certificate_parse(const struct attestation_certificate *certificate,
+	X509 **parsed)
 {
 	enum stepup_error error = certificate_parse(certificate->bytes, certificate->size, parsed);
 
 	return error == STEPUP_INVALID || error == STEPUP_TOO_LONG ? STEPUP_BAD_ANSWER : error;
 }
 
-enum stepup_error attestation_certificate_signed(const struct attestation_certificate *certificate, int64_t algorithm, const void *message,
-	size_t size, struct byte_cursor signature)
+enum stepup_error attestation_certificate_signed(const struct attestation_certificate *certificate,
+	int64_t algorithm, const void *message, size_t size, struct byte_cursor signature)
 {
 	X509 *parsed = NULL;
 	enum stepup_error error = attestation_certificate_parse(certificate, &parsed);
@@ -59,11 +60,14 @@ static const ASN1_STRING *subject_value(const X509 *certificate, int nid)
 static bool subject_is_right(const X509 *certificate)
 {
 	static const char unit[] = "Authenticator Attestation";
-	const ASN1_STRING *country = subject_value(certificate, NID_countryName), *maker = subject_value(certificate, NID_organizationName);
-	const ASN1_STRING *ou = subject_value(certificate, NID_organizationalUnitName), *name = subject_value(certificate, NID_commonName);
+	const ASN1_STRING *country = subject_value(certificate, NID_countryName),
+		*maker = subject_value(certificate, NID_organizationName);
+	const ASN1_STRING *ou = subject_value(certificate, NID_organizationalUnitName),
+		*name = subject_value(certificate, NID_commonName);
 
-	return country != NULL && ASN1_STRING_length(country) == 2 && maker != NULL && ASN1_STRING_length(maker) > 0 && name != NULL &&
-		ASN1_STRING_length(name) > 0 && ou != NULL && ASN1_STRING_length(ou) == (int)strlen(unit) &&
+	return country != NULL && ASN1_STRING_length(country) == 2 && maker != NULL &&
+		ASN1_STRING_length(maker) > 0 && name != NULL && ASN1_STRING_length(name) > 0 && ou != NULL &&
+		ASN1_STRING_length(ou) == (int)strlen(unit) &&
 		memcmp(ASN1_STRING_get0_data(ou), unit, strlen(unit)) == 0;
 }
 
@@ -76,7 +80,8 @@ static bool is_no_authority(const X509 *certificate)
 	return is_none;
 }
 
-/* Whether the certificate, where it names a model, names this one. The AAGUID stands in an OCTET STRING within the extension's own. */
+/* Whether the certificate, where it names a model, names this one. The AAGUID stands in an OCTET STRING
+ * within the extension's own. */
 static bool model_is_right(const X509 *certificate, const uint8_t aaguid[AAGUID_BYTES])
 {
 	ASN1_OBJECT *name = OBJ_txt2obj(AAGUID_EXTENSION, 1);
@@ -99,8 +104,8 @@ static bool model_is_right(const X509 *certificate, const uint8_t aaguid[AAGUID_
 		memcmp(ASN1_STRING_get0_data(value) + 2, aaguid, AAGUID_BYTES) == 0;
 }
 
-enum stepup_error attestation_certificate_is_packed(const struct attestation_certificate *certificate, const uint8_t aaguid[AAGUID_BYTES],
-	const char **why)
+enum stepup_error attestation_certificate_is_packed(const struct attestation_certificate *certificate,
+	const uint8_t aaguid[AAGUID_BYTES], const char **why)
 {
 	X509 *parsed = NULL;
 	enum stepup_error error = attestation_certificate_parse(certificate, &parsed);

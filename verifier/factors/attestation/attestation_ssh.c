@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Attestations of SSH security keys. The blob leaves out which format the authenticator used and with which algorithm: the first is told by
- * the AAGUID, which U2F keys don't have, the second by the certificate.
+ * Attestations of SSH security keys. The blob leaves out which format the authenticator used and with which
+ * algorithm: the first is told by the AAGUID, which U2F keys don't have, the second by the certificate.
  */
 #include "verifier/factors/attestation/attestation_ssh.h"
 
@@ -48,11 +48,13 @@ static void format_guess(const struct authenticator_data *data, struct attestati
 	bool u2f = object->chain_count > 0 && memcmp(data->aaguid, none, sizeof(none)) == 0;
 
 	object->format = u2f ? &attestation_fido_u2f : &attestation_packed;
-	object->algorithm = object->chain_count > 0 ? attestation_certificate_algorithm(&object->chain[0]) : data->algorithm;
+	object->algorithm = object->chain_count > 0 ? attestation_certificate_algorithm(&object->chain[0])
+		: data->algorithm;
 }
 
-enum stepup_error attestation_ssh_check(struct byte_cursor blob, struct byte_cursor challenge, const struct ssh_key *key,
-	const struct attestation_trust *trust, int64_t now, struct key_credential *made, const char **why)
+enum stepup_error attestation_ssh_check(struct byte_cursor blob, struct byte_cursor challenge,
+	const struct ssh_key *key, const struct attestation_trust *trust, int64_t now,
+	struct key_credential *made, const char **why)
 {
 	struct attestation_object object = {0};
 	struct authenticator_data data;

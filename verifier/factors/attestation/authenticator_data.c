@@ -14,7 +14,8 @@
 #define COSE_TYPE 1
 #define COSE_ALGORITHM 3
 
-/* A kind of key, whose parameters -1, -2 and -3 are in the order that canonical CBOR has them in: a curve where it has one, then bytes. */
+/* A kind of key, whose parameters -1, -2 and -3 are in the order that canonical CBOR has them in: a curve
+ * where it has one, then bytes. */
 static const struct cose_kind {
 	int algorithm, type;
 	int curve;       /* 0 for none */
@@ -35,7 +36,8 @@ static const struct cose_kind *authenticator_data_kind_of(int64_t algorithm)
 }
 
 /* Reads the key, exactly the parameters that its kind needs: WebAuthn section 6.5.1.1 allows no others. */
-static enum stepup_error authenticator_data_key_read(struct byte_cursor *cursor, struct authenticator_data *data, const char **why)
+static enum stepup_error authenticator_data_key_read(struct byte_cursor *cursor,
+	struct authenticator_data *data, const char **why)
 {
 	struct cbor_map map = cbor_map(cursor);
 	const struct cose_kind *kind;
@@ -56,7 +58,8 @@ static enum stepup_error authenticator_data_key_read(struct byte_cursor *cursor,
 	*why = "credential public key does not match its algorithm";
 	if (type != kind->type)
 		return STEPUP_INVALID;
-	if (kind->curve != 0 && (!cbor_map_next_is_number(cursor, &map, label--) || cbor_integer(cursor) != kind->curve))
+	if (kind->curve != 0 &&
+	    (!cbor_map_next_is_number(cursor, &map, label--) || cbor_integer(cursor) != kind->curve))
 		return STEPUP_INVALID;
 	for (size_t i = 0; i < 2 && kind->parts[i] != 0; i++) {
 		struct byte_cursor part = {.broken = true};
@@ -76,7 +79,8 @@ static enum stepup_error authenticator_data_key_read(struct byte_cursor *cursor,
 }
 
 /* Attested credential data, section 6.5.1. */
-static enum stepup_error credential_read(struct byte_cursor *cursor, struct authenticator_data *data, const char **why)
+static enum stepup_error credential_read(struct byte_cursor *cursor, struct authenticator_data *data,
+	const char **why)
 {
 	data->aaguid = cursor_raw(cursor, AAGUID_BYTES);
 	data->id.left = cursor_u16(cursor);
@@ -87,7 +91,8 @@ static enum stepup_error credential_read(struct byte_cursor *cursor, struct auth
 	return authenticator_data_key_read(cursor, data, why);
 }
 
-enum stepup_error authenticator_data_parse(struct byte_cursor bytes, bool attested, struct authenticator_data *data, const char **why)
+enum stepup_error authenticator_data_parse(struct byte_cursor bytes, bool attested,
+	struct authenticator_data *data, const char **why)
 {
 	struct byte_cursor cursor = bytes;
 	enum stepup_error error;
@@ -103,7 +108,8 @@ enum stepup_error authenticator_data_parse(struct byte_cursor bytes, bool attest
 	*why = "authenticator data is cut short";
 	if (cursor.broken)
 		return STEPUP_INVALID;
-	*why = attested ? "authenticator data has no credential in it" : "authenticator data of an assertion has a credential in it";
+	*why = attested ? "authenticator data has no credential in it"
+		: "authenticator data of an assertion has a credential in it";
 	if (((data->flags & FLAG_ATTESTED) != 0) != attested)
 		return STEPUP_INVALID;
 	if (attested) {

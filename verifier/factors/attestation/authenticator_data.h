@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Authenticator data (WebAuthn Level 3, section 6.1) and the COSE key in it (section 6.5.1.1), read in place.
- * MUST: find the end of every part exactly at the end of the bytes; take no key but those of lib/evidence/key_signature.h.
+ * MUST: find the end of every part exactly at the end of the bytes; take no key but those of
+ * lib/evidence/key_signature.h.
  * Layer: verifier/factors/attestation/.
  */
 #ifndef STEPUP_VERIFIER_AUTHENTICATOR_DATA_H
@@ -38,8 +39,9 @@ struct authenticator_data {
 	size_t public_key_size;
 };
 
-/* Reads authenticator data; with `attested`, that of a registration, which has a credential in it, otherwise that of an assertion, which
- * has none. STEPUP_INVALID with what is wrong in `*why` (static). */
-enum stepup_error authenticator_data_parse(struct byte_cursor bytes, bool attested, struct authenticator_data *data, const char **why);
+/* Reads authenticator data; with `attested`, that of a registration, which has a credential in it, otherwise
+ * that of an assertion, which has none. STEPUP_INVALID with what is wrong in `*why` (static). */
+enum stepup_error authenticator_data_parse(struct byte_cursor bytes, bool attested,
+	struct authenticator_data *data, const char **why);
 
 #endif

@@ -8,7 +8,8 @@
 
 #include "lib/base/display_text.h"
 
-enum major { MAJOR_UNSIGNED, MAJOR_NEGATIVE, MAJOR_BYTES, MAJOR_TEXT, MAJOR_ARRAY, MAJOR_MAP, MAJOR_TAG, MAJOR_SIMPLE };
+enum major { MAJOR_UNSIGNED, MAJOR_NEGATIVE, MAJOR_BYTES, MAJOR_TEXT, MAJOR_ARRAY, MAJOR_MAP, MAJOR_TAG,
+	MAJOR_SIMPLE };
 
 #define SIMPLE_FALSE 20
 #define SIMPLE_NULL 22
@@ -41,7 +42,8 @@ static uint64_t head(struct byte_cursor *cursor, enum major *major)
 	default:
 		break;
 	}
-	if (low > 27 || value < least || *major == MAJOR_TAG || (*major == MAJOR_SIMPLE && (low < SIMPLE_FALSE || low > SIMPLE_NULL)))
+	if (low > 27 || value < least || *major == MAJOR_TAG ||
+	    (*major == MAJOR_SIMPLE && (low < SIMPLE_FALSE || low > SIMPLE_NULL)))
 		cursor->broken = true;
 	return cursor->broken ? 0 : value;
 }

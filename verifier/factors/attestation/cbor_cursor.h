@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CBOR (RFC 8949) from authenticators, read in place: the CTAP2 canonical form that WebAuthn prescribes (FIDO CTAP 2.1 section 8), and
- * nothing else. No memory is taken, whatever lengths the bytes claim. A failure sticks, as in lib/base/byte_cursor.h.
- * MUST: refuse indefinite lengths, numbers written longer than needed, keys out of order or twice (but where nobody looks), tags, floats, text that isn't
- * UTF-8, and nesting deeper than CBOR_DEPTH_MAX.
+ * CBOR (RFC 8949) from authenticators, read in place: the CTAP2 canonical form that WebAuthn prescribes (FIDO
+ * CTAP 2.1 section 8), and nothing else. No memory is taken, whatever lengths the bytes claim. A failure
+ * sticks, as in lib/base/byte_cursor.h.
+ * MUST: refuse indefinite lengths, numbers written longer than needed, keys out of order or twice (but where
+ * nobody looks), tags, floats, text that isn't UTF-8, and nesting deeper than CBOR_DEPTH_MAX.
  * Layer: verifier/factors/attestation/.
  */
 #ifndef STEPUP_VERIFIER_CBOR_CURSOR_H
@@ -29,10 +30,12 @@ struct cbor_map {
 };
 struct cbor_map cbor_map(struct byte_cursor *cursor);
 
-/* Moves on to the next entry, and checks that its key, which the caller reads next, belongs behind the one before. */
+/* Moves on to the next entry, and checks that its key, which the caller reads next, belongs
+ * behind the one before. */
 void cbor_map_next(struct byte_cursor *cursor, struct cbor_map *map);
 
-/* Whether the next entry's key is this text or this number; then it has been read, and the value stands next. */
+/* Whether the next entry's key is this text or this number; then it has been read, and the
+ * value stands next. */
 bool cbor_map_next_is(struct byte_cursor *cursor, struct cbor_map *map, const char *text);
 bool cbor_map_next_is_number(struct byte_cursor *cursor, struct cbor_map *map, int64_t number);
 

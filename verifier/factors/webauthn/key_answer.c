@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads what clients send for a key. Tables say which members there are; one piece of memory holds all their bytes.
+ * Reads what clients send for a key. Tables say which members there are; one piece of memory holds
+ * all their bytes.
  */
 #include "verifier/factors/webauthn/key_answer.h"
 
@@ -21,14 +22,16 @@ struct member {
 	const char *why;    /* what is said where it is missing or malformed */
 };
 
-#define MEMBER(object, name, maximum, required, place)                                                        \
-	{(object), (name), (maximum), (required), offsetof(struct key_answer, place), "\"" name "\" is missing, malformed or too long"}
+#define MEMBER(object, name, maximum, required, place) \
+	{(object), (name), (maximum), (required), offsetof(struct key_answer, place), \
+		"\"" name "\" is missing, malformed or too long"}
 #define END {NULL, NULL, 0, false, 0, NULL}
 
 static const struct member browser_assertion[] = {
 	MEMBER(NULL, "id", KEY_ID_MAX, true, assertion.id),
 	MEMBER("response", "clientDataJSON", WEBAUTHN_CLIENT_DATA_MAX, true, assertion.client_data),
-	MEMBER("response", "authenticatorData", WEBAUTHN_AUTHENTICATOR_DATA_MAX, true, assertion.authenticator_data),
+	MEMBER("response", "authenticatorData", WEBAUTHN_AUTHENTICATOR_DATA_MAX, true,
+		assertion.authenticator_data),
 	MEMBER("response", "signature", KEY_SIGNATURE_MAX, true, assertion.signature),
 	MEMBER("response", "userHandle", WEBAUTHN_USER_HANDLE_MAX, false, assertion.user_handle),
 	END,
@@ -37,20 +40,23 @@ static const struct member browser_assertion[] = {
 static const struct member browser_registration[] = {
 	MEMBER(NULL, "id", KEY_ID_MAX, true, registration.id),
 	MEMBER("response", "clientDataJSON", WEBAUTHN_CLIENT_DATA_MAX, true, registration.client_data),
-	MEMBER("response", "attestationObject", WEBAUTHN_ATTESTATION_OBJECT_MAX, true, registration.attestation_object),
+	MEMBER("response", "attestationObject", WEBAUTHN_ATTESTATION_OBJECT_MAX, true,
+		registration.attestation_object),
 	END,
 };
 
 static const struct member seat_assertion[] = {
 	MEMBER(NULL, "id", KEY_ID_MAX, true, assertion.id),
-	MEMBER("response", "authenticatorData", WEBAUTHN_AUTHENTICATOR_DATA_MAX, true, assertion.authenticator_data),
+	MEMBER("response", "authenticatorData", WEBAUTHN_AUTHENTICATOR_DATA_MAX, true,
+		assertion.authenticator_data),
 	MEMBER("response", "signature", KEY_SIGNATURE_MAX, true, assertion.signature),
 	END,
 };
 
 static const struct member seat_registration[] = {
 	MEMBER(NULL, "id", KEY_ID_MAX, true, registration.id),
-	MEMBER("response", "attestationObject", WEBAUTHN_ATTESTATION_OBJECT_MAX, true, registration.attestation_object),
+	MEMBER("response", "attestationObject", WEBAUTHN_ATTESTATION_OBJECT_MAX, true,
+		registration.attestation_object),
 	END,
 };
 
@@ -109,18 +115,22 @@ static enum stepup_error key_answer_refuse(const char **why, const char *reason)
 	return STEPUP_INVALID;
 }
 
-static enum stepup_error members_read(const json_t *object, const struct member *members, struct key_answer *answer, const char **why)
+static enum stepup_error members_read(const json_t *object, const struct member *members,
+	struct key_answer *answer, const char **why)
 {
 	uint8_t *at = answer->memory;
 
 	for (; members->name != NULL; members++) {
 		const json_t *value = key_answer_value_of(object, members);
-		struct webauthn_bytes *bytes = (struct webauthn_bytes *)(void *)((char *)answer + members->place);
+		struct webauthn_bytes *bytes =
+			(struct webauthn_bytes *)(void *)((char *)answer + members->place);
 
 		if (value == NULL && !members->required)
 			continue;
-		if (!json_is_string(value) || json_string_length(value) > BASE64URL_LENGTH(members->maximum) ||
-			base64url_decode(json_string_value(value), at, members->maximum, &bytes->size) != STEPUP_OK)
+		if (!json_is_string(value) ||
+		    json_string_length(value) > BASE64URL_LENGTH(members->maximum) ||
+		    base64url_decode(json_string_value(value), at, members->maximum,
+			    &bytes->size) != STEPUP_OK)
 			return key_answer_refuse(why, members->why);
 		if (bytes->size == 0 && members->required)
 			return key_answer_refuse(why, members->why);
@@ -146,8 +156,8 @@ static const struct transport {
 	const char *name;
 	unsigned bit;
 } transports[] = {
-	{"usb", TRANSPORT_USB}, {"nfc", TRANSPORT_NFC}, {"ble", TRANSPORT_BLE}, {"smart-card", TRANSPORT_SMART_CARD},
-	{"hybrid", TRANSPORT_HYBRID}, {"internal", TRANSPORT_INTERNAL},
+	{"usb", TRANSPORT_USB}, {"nfc", TRANSPORT_NFC}, {"ble", TRANSPORT_BLE},
+	{"smart-card", TRANSPORT_SMART_CARD}, {"hybrid", TRANSPORT_HYBRID}, {"internal", TRANSPORT_INTERNAL},
 };
 
 /* Names that are not known are let pass (WebAuthn Level 3, section 5.2.1). */
@@ -159,12 +169,14 @@ static unsigned transports_read(const json_t *object)
 
 	json_array_foreach(list, index, value)
 		for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
-			if (json_is_string(value) && strcmp(json_string_value(value), transports[i].name) == 0)
+			if (json_is_string(value) &&
+			    strcmp(json_string_value(value), transports[i].name) == 0)
 				bits |= transports[i].bit;
 	return bits;
 }
 
-enum stepup_error key_answer_parse(enum via via, bool enrolment, const json_t *object, struct key_answer *answer, const char **why)
+enum stepup_error key_answer_parse(enum via via, bool enrolment, const json_t *object,
+	struct key_answer *answer, const char **why)
 {
 	const struct member *members = members_of(via, enrolment);
 	enum stepup_error error = STEPUP_OK;
@@ -183,8 +195,10 @@ enum stepup_error key_answer_parse(enum via via, bool enrolment, const json_t *o
 	if (answer->memory == NULL)
 		return STEPUP_NO_MEMORY;
 	error = members_read(object, members, answer, why);
-	if (error == STEPUP_OK && (answer->agent.attestation.bytes == NULL) != (answer->agent.challenge.bytes == NULL))
-		error = key_answer_refuse(why, "\"attestation\" has a blob without a challenge, or a challenge without a blob");
+	if (error == STEPUP_OK &&
+	    (answer->agent.attestation.bytes == NULL) != (answer->agent.challenge.bytes == NULL))
+		error = key_answer_refuse(why,
+			"\"attestation\" has a blob without a challenge, or a challenge without a blob");
 	answer->registration.transports = enrolment ? transports_read(object) : 0;
 	if (error != STEPUP_OK)
 		key_answer_clear(answer);

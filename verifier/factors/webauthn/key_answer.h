@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What clients send for a key, as JSON on the wire (Answer.key, EnrollFinish.key), made into bytes: base64url undone, every size checked.
- * MUST: refuse a member that is missing, of another type, not canonical base64url or larger than its maximum; ignore members it does not know.
+ * What clients send for a key, as JSON on the wire (Answer.key, EnrollFinish.key), made into bytes: base64url
+ * undone, every size checked.
+ * MUST: refuse a member that is missing, of another type, not canonical base64url or larger than its maximum;
+ * ignore members it does not know.
  * Layer: verifier/factors/webauthn/, jansson.
  */
 #ifndef STEPUP_VERIFIER_KEY_ANSWER_H
@@ -30,9 +32,10 @@ struct key_answer {
 	struct key_answer_agent agent;
 };
 
-/* Reads what a client sent by way of `via` (one of them): for an enrolment what the key registered, else what it signed.
- * STEPUP_INVALID with the member at fault in `*why` (static), STEPUP_NO_MEMORY. */
-enum stepup_error key_answer_parse(enum via via, bool enrolment, const json_t *object, struct key_answer *answer, const char **why);
+/* Reads what a client sent by way of `via` (one of them): for an enrolment what the key registered, else what
+ * it signed. STEPUP_INVALID with the member at fault in `*why` (static), STEPUP_NO_MEMORY. */
+enum stepup_error key_answer_parse(enum via via, bool enrolment, const json_t *object,
+	struct key_answer *answer, const char **why);
 
 void key_answer_clear(struct key_answer *answer);
 

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-enum webauthn_counter key_counter_judge(const struct key_credential *key, int64_t counter, int64_t version, int64_t *before)
+enum webauthn_counter key_counter_judge(const struct key_credential *key, int64_t counter, int64_t version,
+	int64_t *before)
 {
 	size_t i;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The two ceremonies as the relying party checks them, step by step. Numbers are those of WebAuthn Level 3, section 7.1 (registration) and
- * section 7.2 (assertion); steps that are missing here are the client's, or only name things.
+ * The two ceremonies as the relying party checks them, step by step. Numbers are those of WebAuthn Level 3,
+ * section 7.1 (registration) and section 7.2 (assertion); steps that are missing here are the client's, or
+ * only name things.
  */
 #include "verifier/factors/webauthn/webauthn.h"
 
@@ -59,7 +60,8 @@ static bool has_flag(const struct ceremony *ceremony, uint8_t flag)
 
 static enum stepup_error client_data_is_json(struct ceremony *ceremony)
 {
-	enum stepup_error error = client_data_parse(ceremony->client_data.at, ceremony->client_data.left, &ceremony->parsed);
+	enum stepup_error error =
+		client_data_parse(ceremony->client_data.at, ceremony->client_data.left, &ceremony->parsed);
 
 	if (error == STEPUP_INVALID)
 		ceremony->why = "client data is malformed";
@@ -73,12 +75,14 @@ static enum stepup_error type_is_right(struct ceremony *ceremony)
 
 static enum stepup_error challenge_is_ours(struct ceremony *ceremony)
 {
-	return refuse_unless(ceremony, client_data_challenge_is(ceremony->parsed, ceremony->expected->challenge), "wrong challenge");
+	return refuse_unless(ceremony,
+		client_data_challenge_is(ceremony->parsed, ceremony->expected->challenge), "wrong challenge");
 }
 
 static enum stepup_error origin_is_expected(struct ceremony *ceremony)
 {
-	return refuse_unless(ceremony, client_data_origin_is_one_of(ceremony->parsed, ceremony->expected->origins), "wrong origin");
+	return refuse_unless(ceremony,
+		client_data_origin_is_one_of(ceremony->parsed, ceremony->expected->origins), "wrong origin");
 }
 
 static enum stepup_error no_cross_origin(struct ceremony *ceremony)
@@ -88,7 +92,8 @@ static enum stepup_error no_cross_origin(struct ceremony *ceremony)
 
 static enum stepup_error no_top_origin(struct ceremony *ceremony)
 {
-	return refuse_unless(ceremony, !client_data_has_top_origin(ceremony->parsed), "framed by another origin");
+	return refuse_unless(ceremony, !client_data_has_top_origin(ceremony->parsed),
+		"framed by another origin");
 }
 
 /* A browser's client data, by the numbers of registration and assertion. */
@@ -112,12 +117,14 @@ static enum stepup_error webauthn_run(struct ceremony *ceremony, step *const *st
 
 #define RUN(ceremony, steps) webauthn_run((ceremony), (steps), sizeof(steps) / sizeof((steps)[0]))
 
-/* At the seat the verifier wrote the client data, so all of the above holds of it; where the response has one, it is the same. */
+/* At the seat the verifier wrote the client data, so all of the above holds of it; where the response has
+ * one, it is the same. */
 static enum stepup_error client_data_is_right(struct ceremony *ceremony)
 {
 	struct byte_cursor own = cursor_over(ceremony->expected->client_data);
-	bool same = ceremony->client_data.at == NULL || (ceremony->client_data.left == own.left && own.left > 0 &&
-		memcmp(ceremony->client_data.at, own.at, own.left) == 0);
+	bool same = ceremony->client_data.at == NULL ||
+		(ceremony->client_data.left == own.left && own.left > 0 &&
+			memcmp(ceremony->client_data.at, own.at, own.left) == 0);
 
 	if (ceremony->expected->client_data.bytes == NULL)
 		return RUN(ceremony, browser_steps);
@@ -135,11 +142,13 @@ static enum stepup_error client_data_is_hashed(struct ceremony *ceremony)
 static enum stepup_error rp_id_is_ours(struct ceremony *ceremony)
 {
 	uint8_t hash[DIGEST_SIZE];
-	enum stepup_error error = digest_sha256(ceremony->expected->rp_id, strlen(ceremony->expected->rp_id), hash);
+	enum stepup_error error =
+		digest_sha256(ceremony->expected->rp_id, strlen(ceremony->expected->rp_id), hash);
 
 	if (error != STEPUP_OK)
 		return error;
-	return refuse_unless(ceremony, memcmp(ceremony->data.rp_id_hash, hash, DIGEST_SIZE) == 0, "wrong RP ID");
+	return refuse_unless(ceremony, memcmp(ceremony->data.rp_id_hash, hash, DIGEST_SIZE) == 0,
+		"wrong RP ID");
 }
 
 static enum stepup_error user_is_present(struct ceremony *ceremony)
@@ -149,14 +158,14 @@ static enum stepup_error user_is_present(struct ceremony *ceremony)
 
 static enum stepup_error user_is_verified(struct ceremony *ceremony)
 {
-	return refuse_unless(ceremony, !ceremony->expected->user_verification || has_flag(ceremony, FLAG_USER_VERIFIED),
-		"user verification is missing");
+	return refuse_unless(ceremony, !ceremony->expected->user_verification ||
+		has_flag(ceremony, FLAG_USER_VERIFIED), "user verification is missing");
 }
 
 static enum stepup_error backup_needs_eligibility(struct ceremony *ceremony)
 {
-	return refuse_unless(ceremony, has_flag(ceremony, FLAG_BACKUP_ELIGIBLE) || !has_flag(ceremony, FLAG_BACKED_UP),
-		"backed up but not eligible for backup");
+	return refuse_unless(ceremony, has_flag(ceremony, FLAG_BACKUP_ELIGIBLE) ||
+		!has_flag(ceremony, FLAG_BACKED_UP), "backed up but not eligible for backup");
 }
 
 /* --- registration --- */
@@ -164,12 +173,13 @@ static enum stepup_error backup_needs_eligibility(struct ceremony *ceremony)
 static enum stepup_error attestation_is_read(struct ceremony *ceremony)
 {
 	enum stepup_error error =
-		attestation_object_parse(cursor_over(ceremony->registration->attestation_object), ceremony->expected->attestation_unseen,
-			&ceremony->attestation, &ceremony->why);
+		attestation_object_parse(cursor_over(ceremony->registration->attestation_object),
+			ceremony->expected->attestation_unseen, &ceremony->attestation, &ceremony->why);
 
 	if (error != STEPUP_OK)
 		return error;
-	return authenticator_data_parse(ceremony->attestation.authenticator_data, true, &ceremony->data, &ceremony->why);
+	return authenticator_data_parse(ceremony->attestation.authenticator_data, true, &ceremony->data,
+		&ceremony->why);
 }
 
 static enum stepup_error algorithm_was_asked_for(struct ceremony *ceremony)
@@ -188,7 +198,8 @@ static enum stepup_error attestation_holds(struct ceremony *ceremony)
 
 static enum stepup_error attestation_is_assessed(struct ceremony *ceremony)
 {
-	return attestation_assess(&ceremony->attestation, &ceremony->data, ceremony->trust, ceremony->now, ceremony->made, &ceremony->why);
+	return attestation_assess(&ceremony->attestation, &ceremony->data, ceremony->trust, ceremony->now,
+		ceremony->made, &ceremony->why);
 }
 
 static enum stepup_error id_has_a_fair_length(struct ceremony *ceremony)
@@ -204,7 +215,8 @@ static enum stepup_error id_is_the_response_s(struct ceremony *ceremony)
 	const struct byte_cursor *id = &ceremony->data.id;
 
 	return refuse_unless(ceremony, ceremony->id.at == NULL ||
-		(ceremony->id.left == id->left && memcmp(ceremony->id.at, id->at, id->left) == 0), "credential id is not the authenticator's");
+		(ceremony->id.left == id->left && memcmp(ceremony->id.at, id->at, id->left) == 0),
+		"credential id is not the authenticator's");
 }
 
 static enum stepup_error key_is_recorded(struct ceremony *ceremony)
@@ -225,8 +237,9 @@ static enum stepup_error key_is_recorded(struct ceremony *ceremony)
 	return STEPUP_OK;
 }
 
-/* Section 7.1. Steps 18 and 19 (what backups mean) and 26 (nobody has the credential yet) are the caller's. Extensions were asked for none,
- * so what stands in their place (28) need only be well-formed, which it is since step 13. */
+/* Section 7.1. Steps 18 and 19 (what backups mean) and 26 (nobody has the credential yet) are the
+ * caller's. Extensions were asked for none, so what stands in their place (28) need only be well-formed,
+ * which it is since step 13. */
 static step *const registration_steps[] = {
 	client_data_is_right,     /* 5 to 11 */
 	client_data_is_hashed,    /* 12 */
@@ -243,11 +256,20 @@ static step *const registration_steps[] = {
 	attestation_is_assessed,  /* 23, 24 */
 };
 
-enum stepup_error webauthn_register(const struct webauthn_expected *expected, const struct webauthn_registration *response,
-	const struct attestation_trust *trust, int64_t now, struct key_credential *key, const char **why)
+enum stepup_error webauthn_register(const struct webauthn_expected *expected,
+	const struct webauthn_registration *response, const struct attestation_trust *trust, int64_t now,
+	struct key_credential *key, const char **why)
 {
-	struct ceremony ceremony = {.expected = expected, .type = "webauthn.create", .id = cursor_over(response->id),
-		.client_data = cursor_over(response->client_data), .registration = response, .trust = trust, .now = now, .made = key};
+	struct ceremony ceremony = {
+		.expected = expected,
+		.type = "webauthn.create",
+		.id = cursor_over(response->id),
+		.client_data = cursor_over(response->client_data),
+		.registration = response,
+		.trust = trust,
+		.now = now,
+		.made = key,
+	};
 	enum stepup_error error;
 
 	memset(key, 0, sizeof(*key));
@@ -271,20 +293,24 @@ static enum stepup_error credential_is_the_one(struct ceremony *ceremony)
 
 static enum stepup_error user_handle_is_the_user_s(struct ceremony *ceremony)
 {
-	struct byte_cursor claimed = cursor_over(ceremony->assertion->user_handle), own = cursor_over(ceremony->expected->user_handle);
+	struct byte_cursor claimed = cursor_over(ceremony->assertion->user_handle),
+		own = cursor_over(ceremony->expected->user_handle);
 
 	return refuse_unless(ceremony, claimed.left == 0 ||
-		(own.at != NULL && claimed.left == own.left && memcmp(claimed.at, own.at, own.left) == 0), "user handle is another user's");
+		(own.at != NULL && claimed.left == own.left && memcmp(claimed.at, own.at, own.left) == 0),
+		"user handle is another user's");
 }
 
 static enum stepup_error authenticator_data_is_read(struct ceremony *ceremony)
 {
-	return authenticator_data_parse(cursor_over(ceremony->assertion->authenticator_data), false, &ceremony->data, &ceremony->why);
+	return authenticator_data_parse(cursor_over(ceremony->assertion->authenticator_data), false,
+		&ceremony->data, &ceremony->why);
 }
 
 static enum stepup_error backup_eligibility_is_what_it_was(struct ceremony *ceremony)
 {
-	return refuse_unless(ceremony, has_flag(ceremony, FLAG_BACKUP_ELIGIBLE) == ceremony->key->backup_eligible,
+	return refuse_unless(ceremony,
+		has_flag(ceremony, FLAG_BACKUP_ELIGIBLE) == ceremony->key->backup_eligible,
 		NOTICE_WHY_BACKUP);
 }
 
@@ -324,7 +350,8 @@ static enum stepup_error state_is_reported(struct ceremony *ceremony)
 	return STEPUP_OK;
 }
 
-/* Section 7.2. Extensions were asked for none, so what stands in their place (23) need only be well-formed. */
+/* Section 7.2. Extensions were asked for none, so what stands in their place (23) need
+ * only be well-formed. */
 static step *const assertion_steps[] = {
 	credential_is_the_one,             /* 5, 6 */
 	user_handle_is_the_user_s,         /* 6 */
@@ -341,11 +368,19 @@ static step *const assertion_steps[] = {
 	state_is_reported,                 /* 24 */
 };
 
-enum stepup_error webauthn_assert(const struct webauthn_expected *expected, const struct webauthn_assertion *response,
-	const struct key_credential *key, struct webauthn_assertion_result *result, const char **why)
+enum stepup_error webauthn_assert(const struct webauthn_expected *expected,
+	const struct webauthn_assertion *response, const struct key_credential *key,
+	struct webauthn_assertion_result *result, const char **why)
 {
-	struct ceremony ceremony = {.expected = expected, .type = "webauthn.get", .id = cursor_over(response->id),
-		.client_data = cursor_over(response->client_data), .assertion = response, .key = key, .result = result};
+	struct ceremony ceremony = {
+		.expected = expected,
+		.type = "webauthn.get",
+		.id = cursor_over(response->id),
+		.client_data = cursor_over(response->client_data),
+		.assertion = response,
+		.key = key,
+		.result = result,
+	};
 	enum stepup_error error;
 
 	memset(result, 0, sizeof(*result));

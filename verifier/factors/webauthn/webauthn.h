@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * WebAuthn as the relying party sees it (W3C WebAuthn Level 3): registration, section 7.1, and assertion, section 7.2. Each step of the
- * specification is one line of a visible sequence in the .c files, with its number.
- * MUST: compare the challenge and the origin whole; take type, flags, counter and keys only from bytes that the signature covers or that
- * attest to them; for a key at the seat take no client data but the verifier's own; never call a key's own word an attestation.
- * Errors: STEPUP_BAD_ANSWER with what is wrong in `*why` (static, for the log: "wrong origin", "user verification is missing", "signature" …),
- * STEPUP_INVALID with `*why` where bytes break their format, STEPUP_NO_MEMORY, STEPUP_INTERNAL.
- * Layer: verifier/factors/webauthn/. Pure: no store, no socket; the caller decides what a counter means and keeps the record.
+ * WebAuthn as the relying party sees it (W3C WebAuthn Level 3): registration, section 7.1, and
+ * assertion, section 7.2. Each step of the specification is one line of a visible sequence in the .c
+ * files, with its number.
+ * MUST: compare the challenge and the origin whole; take type, flags, counter and keys only from bytes that
+ * the signature covers or that attest to them; for a key at the seat take no client data but the verifier's
+ * own; never call a key's own word an attestation. Errors: STEPUP_BAD_ANSWER with what is wrong in `*why`
+ * (static, for the log: "wrong origin", "user verification is missing", "signature" …), STEPUP_INVALID with
+ * `*why` where bytes break their format, STEPUP_NO_MEMORY, STEPUP_INTERNAL.
+ * Layer: verifier/factors/webauthn/. Pure: no store, no socket; the caller decides what a counter means and
+ * keeps the record.
  */
 #ifndef STEPUP_VERIFIER_WEBAUTHN_H
 #define STEPUP_VERIFIER_WEBAUTHN_H
@@ -38,9 +41,11 @@ struct webauthn_expected {
 	/* Either (browser): the challenge, and the origins of which one must be equal. */
 	uint8_t challenge[DIGEST_SIZE];
 	const char *const *origins;       /* NULL-terminated */
-	/* Or (seat): the client data itself, as the verifier wrote it; the response's is then not looked at. */
+	/* Or (seat): the client data itself, as the verifier wrote it; the response's is
+	 * then not looked at. */
 	struct webauthn_bytes client_data;
-	/* Registration: the algorithms that were asked for, ended by 0; and that no attestation was: what stands in its place is not looked into. */
+	/* Registration: the algorithms that were asked for, ended by 0; and that no attestation was: what
+	 * stands in its place is not looked into. */
 	const int *algorithms;
 	bool attestation_unseen;
 	/* Assertion: the user's handle, which a response that has one must repeat. */
@@ -67,7 +72,9 @@ enum webauthn_counter {
 	COUNTER_ROSE,   /* above the stored one */
 	COUNTER_ABSENT, /* both are zero: this key doesn't count */
 	COUNTER_FELL,   /* equal or lower: two keys say that they are the same one */
-	COUNTER_LATE,   /* lower, and signed for a question that was open when the higher one was accepted: key_counter.h alone says so */
+	/* lower, and signed for a question that was open when the higher one was accepted:
+	 * key_counter.h alone says so */
+	COUNTER_LATE,
 };
 
 struct webauthn_assertion_result {
@@ -78,14 +85,17 @@ struct webauthn_assertion_result {
 };
 
 /* Section 7.1. `key` gets everything but enrolled_log; its model is "" where nothing verified names one.
- * `trust` may be NULL: then no chain leads anywhere. `now` in seconds since 1970. That the credential is nobody's yet (step 26) is the
- * caller's to check. `*why` on STEPUP_OK says why an attestation counts no more than it does, NULL where it was verified. */
-enum stepup_error webauthn_register(const struct webauthn_expected *expected, const struct webauthn_registration *response,
-	const struct attestation_trust *trust, int64_t now, struct key_credential *key, const char **why);
+ * `trust` may be NULL: then no chain leads anywhere. `now` in seconds since 1970. That the credential is
+ * nobody's yet (step 26) is the caller's to check. `*why` on STEPUP_OK says why an attestation counts no more
+ * than it does, NULL where it was verified. */
+enum stepup_error webauthn_register(const struct webauthn_expected *expected,
+	const struct webauthn_registration *response, const struct attestation_trust *trust, int64_t now,
+	struct key_credential *key, const char **why);
 
-/* Section 7.2, for the credential that the response's id names: the caller found it among those of the user (steps 5 and 6); this checks
- * once more that it is that one. The key is left as it is. */
-enum stepup_error webauthn_assert(const struct webauthn_expected *expected, const struct webauthn_assertion *response,
-	const struct key_credential *key, struct webauthn_assertion_result *result, const char **why);
+/* Section 7.2, for the credential that the response's id names: the caller found it among those of the user
+ * (steps 5 and 6); this checks once more that it is that one. The key is left as it is. */
+enum stepup_error webauthn_assert(const struct webauthn_expected *expected,
+	const struct webauthn_assertion *response, const struct key_credential *key,
+	struct webauthn_assertion_result *result, const char **why);
 
 #endif

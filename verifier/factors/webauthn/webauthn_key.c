@@ -25,17 +25,17 @@ static enum stepup_error translate(int code)
 }
 
 /* Each kind of key has a type of its own in libfido2, but the same three functions. */
-#define VERIFY_WITH(kind, what, assertion, error)                                                             \
-	do {                                                                                                  \
-		kind##_pk_t *key = kind##_pk_new();                                                           \
-                                                                                                              \
-		if (key == NULL)                                                                              \
-			(error) = STEPUP_NO_MEMORY;                                                           \
-		else if (kind##_pk_from_ptr(key, (what)->public_key, (what)->public_key_size) != FIDO_OK)     \
-			(error) = STEPUP_INVALID;                                                             \
-		else                                                                                          \
-			(error) = translate(fido_assert_verify((assertion), 0, (what)->algorithm, key));      \
-		kind##_pk_free(&key);                                                                         \
+#define VERIFY_WITH(kind, what, assertion, error) \
+	do { \
+		kind##_pk_t *key = kind##_pk_new(); \
+\
+		if (key == NULL) \
+			(error) = STEPUP_NO_MEMORY; \
+		else if (kind##_pk_from_ptr(key, (what)->public_key, (what)->public_key_size) != FIDO_OK) \
+			(error) = STEPUP_INVALID; \
+		else \
+			(error) = translate(fido_assert_verify((assertion), 0, (what)->algorithm, key)); \
+		kind##_pk_free(&key); \
 	} while (0)
 
 static enum stepup_error verify(const struct webauthn_signed *what, const fido_assert_t *assertion)
@@ -79,7 +79,8 @@ enum stepup_error webauthn_key_verify(const struct webauthn_signed *what)
 	if (code == FIDO_OK)
 		code = fido_assert_set_count(assertion, 1);
 	if (code == FIDO_OK)
-		code = fido_assert_set_authdata_raw(assertion, 0, what->authenticator_data.at, what->authenticator_data.left);
+		code = fido_assert_set_authdata_raw(assertion, 0, what->authenticator_data.at,
+			what->authenticator_data.left);
 	if (code == FIDO_OK)
 		code = fido_assert_set_sig(assertion, 0, what->signature.at, what->signature.left);
 	if (code == FIDO_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The one place where the verifier asks libfido2: whether an assertion is by a key, for an RP ID, with the user there.
+ * The one place where the verifier asks libfido2: whether an assertion is by a key, for an RP ID,
+ * with the user there.
  * MUST: tell libfido2 to look at the flags, which it does only where told to.
  * Layer: verifier/factors/webauthn/, libfido2.
  */
@@ -26,7 +27,8 @@ struct webauthn_signed {
 	struct byte_cursor signature;
 };
 
-/* STEPUP_OK where it holds, STEPUP_BAD_ANSWER where it doesn't, STEPUP_INVALID where the key is none, STEPUP_NO_MEMORY. */
+/* STEPUP_OK where it holds, STEPUP_BAD_ANSWER where it doesn't, STEPUP_INVALID where the key is none,
+ * STEPUP_NO_MEMORY. */
 enum stepup_error webauthn_key_verify(const struct webauthn_signed *what);
 
 #endif

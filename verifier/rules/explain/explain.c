@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What would come of an action that somebody asks for.
- * MUST: say what Begin and the right answer would, of somebody who reaches all their keys; say yes only where they would; tell outsiders nothing about a
- * person.
+ * MUST: say what Begin and the right answer would, of somebody who reaches all their keys; say yes only where
+ * they would; tell outsiders nothing about a person.
  */
 #include "verifier/rules/explain/explanation.h"
 
@@ -41,7 +41,8 @@ static enum stepup_error explain_limit(struct explanation *explanation, const st
 		explanation->over = limit;
 		explanation->left = left;
 	}
-	if (asprintf(&text, "%s%s: %" PRId64 " left, this takes %" PRId64, limit->text, words, left.left, left.asked) < 0)
+	if (asprintf(&text, "%s%s: %" PRId64 " left, this takes %" PRId64, limit->text, words, left.left,
+		    left.asked) < 0)
 		text = NULL;
 	return add_text(explanation->limits, text) ? STEPUP_OK : STEPUP_NO_MEMORY;
 }
@@ -58,10 +59,12 @@ static enum stepup_error explain_limits(struct explanation *explanation)
 	return error;
 }
 
-/* Whether a request for the same waits that the step-up would come upon; where its place isn't known, any may be that. */
+/* Whether a request for the same waits that the step-up would come upon; where its place isn't known,
+ * any may be that. */
 static bool may_be_asked_here(const struct explanation *explanation)
 {
-	return explanation->asked_here || (!explanation->question->knows_place && explanation->request != NULL);
+	return explanation->asked_here ||
+		(!explanation->question->knows_place && explanation->request != NULL);
 }
 
 /* What going over a limit comes to, and a second person's agreement; as the decision on an answer has it. */
@@ -71,7 +74,8 @@ static void look_at_volume(struct explanation *explanation)
 
 	if (explanation->verdict != STEPUP_OK)
 		return;
-	if (explanation->over != NULL && (rule->over_limit == OVER_LIMIT_DENY || limit_is_hard(rule, explanation->over)))
+	if (explanation->over != NULL &&
+	    (rule->over_limit == OVER_LIMIT_DENY || limit_is_hard(rule, explanation->over)))
 		explanation->verdict = STEPUP_OVER_LIMIT;
 	else if (explanation->over != NULL && rule->over_limit == OVER_LIMIT_LOCK)
 		explanation->locks = true;
@@ -79,8 +83,8 @@ static void look_at_volume(struct explanation *explanation)
 		explanation->verdict = STEPUP_NEEDS_APPROVAL;
 	if (explanation->locks)
 		explanation->verdict = STEPUP_LOCKED;
-	explanation->too_many = explanation->verdict == STEPUP_NEEDS_APPROVAL && !may_be_asked_here(explanation) &&
-		request_crowd_full_until(&explanation->crowd) != 0;
+	explanation->too_many = explanation->verdict == STEPUP_NEEDS_APPROVAL &&
+		!may_be_asked_here(explanation) && request_crowd_full_until(&explanation->crowd) != 0;
 	if (explanation->too_many)
 		explanation->verdict = STEPUP_OVER_LIMIT;
 }
@@ -97,15 +101,16 @@ static bool says(const char *text, const char *said)
 	return strcmp(text, said == NULL ? "" : said) == 0;
 }
 
-/* Whether a request was made from the place that the step-up would come from (sitting_source): of a caller who asks for themselves that is one,
- * whatever rhost they say. */
+/* Whether a request was made from the place that the step-up would come from (sitting_source): of a caller
+ * who asks for themselves that is one, whatever rhost they say. */
 static bool is_from_here(const struct explain_question *question, const struct approval_request *request)
 {
 	if (!question->knows_place)
 		return false;
 	if (question->source != NULL)
 		return memcmp(request->source, question->source, GUESS_SOURCE_SIZE) == 0;
-	return says(request->caller, question->caller) && (says(request->user, question->caller) || says(request->rhost, question->rhost));
+	return says(request->caller, question->caller) &&
+		(says(request->user, question->caller) || says(request->rhost, question->rhost));
 }
 
 /* Whether the step-up would come upon it, as the decision compares them. */
@@ -113,13 +118,15 @@ static bool is_asked_here(const struct explanation *explanation, const struct ap
 {
 	const struct explain_question *question = explanation->question;
 
-	return is_from_here(question, request) && says(request->caller, question->caller) && says(request->service, question->service) &&
+	return is_from_here(question, request) && says(request->caller, question->caller) &&
+		says(request->service, question->service) &&
 		strcmp(request->prompt, explanation->prompt) == 0;
 }
 
 static bool is_for_the_same(const struct explain_search *search, const struct approval_request *request)
 {
-	return strcmp(request->action, search->explanation->question->action) == 0 && memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0;
+	return strcmp(request->action, search->explanation->question->action) == 0 &&
+		memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0;
 }
 
 static enum stepup_error explain_look_at_request(void *context, struct approval_request *request, bool *more)
@@ -130,8 +137,10 @@ static enum stepup_error explain_look_at_request(void *context, struct approval_
 	enum request_state standing = request_standing(request, question->policy, question->now);
 
 	(void)more;
-	request_crowd_count(&explanation->crowd, request, standing, is_from_here(question, request), question->now);
-	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || explanation->asked_here || !is_for_the_same(search, request))
+	request_crowd_count(&explanation->crowd, request, standing, is_from_here(question, request),
+		question->now);
+	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || explanation->asked_here ||
+	    !is_for_the_same(search, request))
 		return STEPUP_OK;
 	request_free(&explanation->request);
 	explanation->request = malloc(sizeof(*request));
@@ -150,10 +159,14 @@ static enum stepup_error explain_requests(struct explanation *explanation)
 	struct explain_search search = {.explanation = explanation};
 	enum stepup_error error;
 
-	if (!question->is_insider || question->record == NULL || explanation->action == NULL || explanation->rule->approvers == NULL)
+	if (!question->is_insider || question->record == NULL || explanation->action == NULL ||
+	    explanation->rule->approvers == NULL)
 		return STEPUP_OK;
 	error = action_digest(explanation->action, search.digest);
-	return error == STEPUP_OK ? store_request_each(question->reader, question->record->user_id, explain_look_at_request, &search) : error;
+	return error == STEPUP_OK
+		? store_request_each(question->reader, question->record->user_id, explain_look_at_request,
+			&search)
+		: error;
 }
 
 /* --- the rule and the person --- */
@@ -169,16 +182,22 @@ static enum stepup_error explain_details(struct explanation *explanation)
 	policy_details(explanation->rule, question->action, &specs, &count);
 	if (question->details == NULL && count > 0)
 		return STEPUP_OK;
-	error = action_parse(question->action, question->details, specs, count, &explanation->action, explanation->bad_detail);
+	error = action_parse(question->action, question->details, specs, count, &explanation->action,
+		explanation->bad_detail);
 	if (error == STEPUP_BAD_DETAILS || error == STEPUP_INVALID) {
 		explanation->verdict = STEPUP_BAD_DETAILS;
-		explanation->fault = action_detail_fault(question->details, specs, count, explanation->bad_detail);
+		explanation->fault =
+			action_detail_fault(question->details, specs, count, explanation->bad_detail);
 		return STEPUP_OK;
 	}
 	if (error != STEPUP_OK)
 		return error;
-	explanation->prompt = policy_prompt(explanation->rule, explanation->action,
-		&(struct prompt_facts){.user = question->user->name, .host = question->policy->host, .service = question->service, .rhost = question->rhost});
+	explanation->prompt = policy_prompt(explanation->rule, explanation->action, &(struct prompt_facts){
+		.user = question->user->name,
+		.host = question->policy->host,
+		.service = question->service,
+		.rhost = question->rhost,
+	});
 	return explanation->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
@@ -198,7 +217,8 @@ static enum stepup_error explain_factor(struct explanation *explanation)
 	bool enrolled = record != NULL && user_record_live_count(record) > 0;
 
 	explanation->ways = ways_from(question) | METHOD_CODE;
-	explanation->offer = offer_of(question->policy, &explanation->requirement, record, ways_from(question), question->now);
+	explanation->offer = offer_of(question->policy, &explanation->requirement, record,
+		ways_from(question), question->now);
 	if ((explanation->requirement.methods & explanation->ways) == 0)
 		return STEPUP_TOO_WEAK;
 	if (!question->is_insider)
@@ -210,7 +230,8 @@ static enum stepup_error explain_factor(struct explanation *explanation)
 		return STEPUP_NOT_ENROLLED;
 	if (explanation->offer.methods == 0)
 		return STEPUP_TOO_WEAK;
-	return explanation->offer.methods == METHOD_CODE && record->guesses.suspended ? STEPUP_THROTTLED : STEPUP_OK;
+	return explanation->offer.methods == METHOD_CODE &&
+		record->guesses.suspended ? STEPUP_THROTTLED : STEPUP_OK;
 }
 
 /* What stands against it besides limits, in the order in which Begin looks. */
@@ -219,8 +240,8 @@ static enum stepup_error standing(struct explanation *explanation)
 	const struct explain_question *question = explanation->question;
 	const struct user_record *record = question->record;
 
-	explanation->requirement = requirement_of(question->policy, explanation->rule, question->action, explanation->action,
-		question->is_insider ? record : NULL);
+	explanation->requirement = requirement_of(question->policy, explanation->rule, question->action,
+		explanation->action, question->is_insider ? record : NULL);
 	if (!policy_list_names(question->policy, explanation->rule->users, question->user))
 		return STEPUP_NOT_ALLOWED;
 	if (explanation->verdict != STEPUP_OK)
@@ -252,7 +273,8 @@ static const char *outcome_of(const struct explanation *explanation)
 
 static const char *over_limit_of(const struct rule *rule)
 {
-	static const char *const names[] = {[OVER_LIMIT_DENY] = "deny", [OVER_LIMIT_APPROVE] = "approve", [OVER_LIMIT_LOCK] = "lock"};
+	static const char *const names[] = {[OVER_LIMIT_DENY] = "deny", [OVER_LIMIT_APPROVE] = "approve",
+		[OVER_LIMIT_LOCK] = "lock"};
 
 	return rule->limit_count == 0 ? NULL : names[rule->over_limit];
 }
@@ -276,7 +298,9 @@ static bool add_of_rule(const struct explanation *explanation, json_t *reply)
 	if (rule->fresh_for_seconds > 0)
 		added = added && explain_add(reply, "fresh_for", json_integer(rule->fresh_for_seconds));
 	if (rule->fresh_for_seconds > 0 && question->is_insider)
-		added = added && explain_add(reply, "fresh_sessions", json_integer((json_int_t)question->fresh.sessions));
+		added = added &&
+			explain_add(reply, "fresh_sessions",
+				json_integer((json_int_t)question->fresh.sessions));
 	if (question->fresh.covers)
 		added = added && explain_add(reply, "fresh_until", json_integer(question->fresh.until));
 	if (explanation->request != NULL)
@@ -289,12 +313,14 @@ static enum stepup_error make_reply(struct explanation *explanation, json_t **re
 	const struct rule *rule = explanation->rule;
 	char *why = explanation_why(explanation), *place = rule == NULL ? NULL : explanation_place(rule);
 
-	*reply = why == NULL || (rule != NULL && place == NULL)
-		? NULL
-		: json_pack("{s:b, s:s, s:s, s:s*, s:s*, s:o, s:O, s:s*, s:s*, s:s*}", "allowed", explanation->verdict == STEPUP_OK, "outcome",
-			  outcome_of(explanation), "why", why, "rule", place, "prompt", explanation->prompt, "require", require_words(explanation), "limits",
-			  explanation->limits, "over_limit", rule == NULL ? NULL : over_limit_of(rule), "service", rule == NULL ? NULL : rule->service, "detail",
-			  explanation->verdict != STEPUP_BAD_DETAILS || explanation->bad_detail[0] == '\0' ? NULL : explanation->bad_detail);
+	*reply = why == NULL || (rule != NULL && place == NULL) ? NULL
+		: json_pack("{s:b, s:s, s:s, s:s*, s:s*, s:o, s:O, s:s*, s:s*, s:s*}",
+			"allowed", explanation->verdict == STEPUP_OK, "outcome", outcome_of(explanation),
+			"why", why, "rule", place, "prompt", explanation->prompt,
+			"require", require_words(explanation), "limits", explanation->limits,
+			"over_limit", rule == NULL ? NULL : over_limit_of(rule), "service", rule == NULL
+			? NULL : rule->service, "detail", explanation->verdict != STEPUP_BAD_DETAILS ||
+			explanation->bad_detail[0] == '\0' ? NULL : explanation->bad_detail);
 	if (*reply != NULL && !add_of_rule(explanation, *reply)) {
 		json_decref(*reply);
 		*reply = NULL;
@@ -334,8 +360,10 @@ enum stepup_error explain_action(const struct explain_question *asked, json_t **
 		explanation.verdict = STEPUP_UNKNOWN_ACTION;
 	else if (error == STEPUP_OK)
 		error = explain_rule(&explanation);
-	/* What is fresh covers nothing that a second person has to agree to; and whether it does is nobody else's business. */
-	question.fresh.covers = question.fresh.covers && question.is_insider && explanation.verdict == STEPUP_OK && !explanation.agreed;
+	/* What is fresh covers nothing that a second person has to agree to; and whether it does is nobody
+	 * else's business. */
+	question.fresh.covers = question.fresh.covers && question.is_insider &&
+		explanation.verdict == STEPUP_OK && !explanation.agreed;
 	if (error == STEPUP_OK)
 		error = make_reply(&explanation, reply);
 	action_free(&explanation.action);

@@ -16,8 +16,10 @@
 static const char *why_not(const struct explanation *explanation, const struct user_record *record)
 {
 	const struct explain_question *question = explanation->question;
-	const struct requirement requirement = requirement_of(question->policy, explanation->rule->approval, question->action, NULL, record);
-	const struct offer offer = offer_of(question->policy, &requirement, record, METHODS_OF_KEYS, question->now);
+	const struct requirement requirement =
+		requirement_of(question->policy, explanation->rule->approval, question->action, NULL, record);
+	const struct offer offer =
+		offer_of(question->policy, &requirement, record, METHODS_OF_KEYS, question->now);
 
 	if (record == NULL || user_record_live_count(record) == 0)
 		return "nothing enrolled";
@@ -34,16 +36,19 @@ static const char *why_not(const struct explanation *explanation, const struct u
 		break;
 	}
 	if (offer.methods == 0)
-		return offer.shortfall == SHORTFALL_COOLING ? "their key is still cooling off" : "no factor that is enough";
+		return offer.shortfall == SHORTFALL_COOLING ? "their key is still cooling off"
+			: "no factor that is enough";
 	for (size_t i = 0; i < record->credential_count; i++)
-		if (credential_methods(question->policy, &requirement, &record->credentials[i], question->now) != 0 &&
+		if (credential_methods(question->policy, &requirement, &record->credentials[i],
+			    question->now) != 0 &&
 		    credential_is_old_enough(question->policy, &record->credentials[i], question->now))
 			return NULL;
 	return "what they have is too new";
 }
 
 /* Replaces a person's name in the list by the name and why not. */
-static enum stepup_error explain_approvers_note(struct explanation *explanation, size_t index, const char *name, bool *can)
+static enum stepup_error explain_approvers_note(struct explanation *explanation, size_t index,
+	const char *name, bool *can)
 {
 	struct user_record *record = NULL;
 	const char *why;
@@ -59,7 +64,8 @@ static enum stepup_error explain_approvers_note(struct explanation *explanation,
 		return STEPUP_OK;
 	if (asprintf(&text, "%s (can't: %s)", name, why) < 0)
 		return STEPUP_NO_MEMORY;
-	error = json_array_set_new(explanation->approvers, index, json_string(text)) == 0 ? STEPUP_OK : STEPUP_NO_MEMORY;
+	error = json_array_set_new(explanation->approvers, index, json_string(text)) == 0 ? STEPUP_OK
+		: STEPUP_NO_MEMORY;
 	free(text);
 	return error;
 }

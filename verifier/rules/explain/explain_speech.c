@@ -64,10 +64,11 @@ void say_moment(struct speech *speech, int64_t at)
 	time_t then = (time_t)at, now = (time_t)speech->explanation->question->now;
 	struct tm moment, today;
 	char text[32];
-	bool same_day = localtime_r(&then, &moment) != NULL && localtime_r(&now, &today) != NULL && moment.tm_yday == today.tm_yday &&
-		moment.tm_year == today.tm_year;
+	bool same_day = localtime_r(&then, &moment) != NULL && localtime_r(&now, &today) != NULL &&
+		moment.tm_yday == today.tm_yday && moment.tm_year == today.tm_year;
 
-	if (localtime_r(&then, &moment) == NULL || strftime(text, sizeof(text), same_day ? "%H:%M" : "%Y-%m-%d %H:%M", &moment) == 0)
+	if (localtime_r(&then, &moment) == NULL ||
+	    strftime(text, sizeof(text), same_day ? "%H:%M" : "%Y-%m-%d %H:%M", &moment) == 0)
 		fprintf(speech->out, "%" PRId64, at);
 	else
 		fputs(text, speech->out);
@@ -107,11 +108,13 @@ void say_answers(struct speech *speech)
 	static const struct {
 		unsigned method;
 		const char *where;
-	} all[] = {{METHOD_CODE, NULL}, {VIA_AGENT, "behind an SSH agent"}, {VIA_SEAT, "plugged in"}, {VIA_BROWSER, "in a browser"}};
+	} all[] = {{METHOD_CODE, NULL}, {VIA_AGENT, "behind an SSH agent"}, {VIA_SEAT, "plugged in"},
+		{VIA_BROWSER, "in a browser"}};
 	const struct explanation *explanation = speech->explanation;
 	const struct requirement *requirement = &explanation->requirement;
 	const char *key = requirement->strength == FACTOR_HARDWARE_KEY ? "a hardware key" : "a key";
-	unsigned left = explanation->question->is_insider ? explanation->offer.methods : requirement->methods & explanation->ways;
+	unsigned left = explanation->question->is_insider ? explanation->offer.methods
+		: requirement->methods & explanation->ways;
 	const char *before = "";
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -121,7 +124,8 @@ void say_answers(struct speech *speech)
 		if (all[i].where == NULL)
 			fprintf(speech->out, "%sa code", before);
 		else
-			fprintf(speech->out, "%s%s %s%s", before, key, all[i].where, requirement->pin ? " with its PIN" : "");
+			fprintf(speech->out, "%s%s %s%s", before, key, all[i].where,
+				requirement->pin ? " with its PIN" : "");
 		before = method_best(left) == left ? " or " : ", ";
 	}
 }
@@ -134,6 +138,7 @@ void say_approvers(struct speech *speech)
 		fputs(", and its approvers name nobody else", speech->out);
 		return;
 	}
-	fputs(explanation->nobody_can_agree ? ", and of its approvers nobody can just now: " : ": ", speech->out);
+	fputs(explanation->nobody_can_agree ? ", and of its approvers nobody can just now: " : ": ",
+		speech->out);
 	approvers_say(speech->out, explanation->approvers);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the sentences of an explanation are put together from: names, moments, lists. Whoever ends the text looks whether anything `failed`.
+ * What the sentences of an explanation are put together from: names, moments, lists. Whoever ends the text
+ * looks whether anything `failed`.
  * MUST: quote nothing that isn't safe to show.
  * Layer: verifier/rules/explain/; included by explain*.c only.
  */

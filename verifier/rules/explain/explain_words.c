@@ -72,7 +72,9 @@ static void allowed(struct speech *speech)
 	if (explanation->agreed) {
 		fputc(' ', speech->out);
 		say_safely(speech, explanation->request->approver);
-		fprintf(speech->out, " agreed to it as the second person (%s): the next right answer uses that, from where it was asked, until ", explanation->request->id);
+		fprintf(speech->out, " agreed to it as the second person (%s): "
+			"the next right answer uses that, from where it was asked, until ",
+			explanation->request->id);
 		say_moment(speech, explanation->request->expires);
 		fputc('.', speech->out);
 		return;
@@ -95,7 +97,8 @@ static void unknown_action(struct speech *speech)
 	fputs(", by its name or by a pattern, so it is denied to everybody.", speech->out);
 }
 
-/* What is enrolled belongs to no account of this name: one that is gone for a moment may come back as it was. */
+/* What is enrolled belongs to no account of this name: one that is gone for a moment may
+ * come back as it was. */
 static void other_account(struct speech *speech)
 {
 	const struct explain_question *question = speech->explanation->question;
@@ -103,13 +106,15 @@ static void other_account(struct speech *speech)
 	fputs("What is enrolled under the name ", speech->out);
 	say_user(speech);
 	if (question->uid < 0) {
-		fputs(" is kept, but this host knows no account of that name just now, so nothing of it can be used. Is the directory complete?", speech->out);
+		fputs(" is kept, but this host knows no account of that name just now, "
+			"so nothing of it can be used. Is the directory complete?", speech->out);
 		return;
 	}
 	fputs(" is another account's", speech->out);
 	if (question->sees_everybody)
 		fprintf(speech->out, " (its uid was %" PRId64 ")", question->former->uid);
-	fputs(": the name has another uid now and inherits nothing. If that is right, run: stepup revoke ", speech->out);
+	fputs(": the name has another uid now and inherits nothing. If that is right, run: stepup revoke ",
+		speech->out);
 	say_user(speech);
 	fputs(", then invite them.", speech->out);
 }
@@ -140,7 +145,8 @@ static void bad_details(struct speech *speech)
 	say_rule(speech);
 	fputs(count == 0 ? " takes no details" : " takes the details ", speech->out);
 	for (size_t i = 0; i < count; i++)
-		fprintf(speech->out, "%s%s:%s", i == 0 ? "" : ", ", specs[i].name, detail_kind(specs[i].type)->name);
+		fprintf(speech->out, "%s%s:%s", i == 0 ? "" : ", ", specs[i].name,
+			detail_kind(specs[i].type)->name);
 	if (explanation->bad_detail[0] != '\0') {
 		fputs("; \"", speech->out);
 		say_safely(speech, explanation->bad_detail);
@@ -164,7 +170,8 @@ static void locked(struct speech *speech)
 		fputs(": ", speech->out);
 		say_safely(speech, lock->reason);
 	}
-	fputs(". Everything of theirs is refused. An administrator who didn't lock them ends it with: stepup unlock ", speech->out);
+	fputs(". Everything of theirs is refused. An administrator who didn't lock them ends it with: "
+		"stepup unlock ", speech->out);
 	say_user(speech);
 	fputc('.', speech->out);
 }
@@ -172,8 +179,8 @@ static void locked(struct speech *speech)
 static void frozen(struct speech *speech)
 {
 	say_action(speech);
-	fprintf(speech->out, " is frozen for everybody (%s). See: stepup status. It ends with: stepup thaw, and the name under which it was frozen.",
-		speech->explanation->question->frozen);
+	fprintf(speech->out, " is frozen for everybody (%s). See: stepup status. It ends with: stepup thaw, "
+		"and the name under which it was frozen.", speech->explanation->question->frozen);
 }
 
 static void not_enrolled(struct speech *speech)
@@ -182,7 +189,8 @@ static void not_enrolled(struct speech *speech)
 	fputs(" has enrolled nothing that counts, and ", speech->out);
 	say_action(speech);
 	fputs(" takes ", speech->out);
-	fprintf(speech->out, "%s. An administrator makes them an invitation with: stepup invite ", factor_strength_name(speech->explanation->requirement.strength));
+	fprintf(speech->out, "%s. An administrator makes them an invitation with: stepup invite ",
+		factor_strength_name(speech->explanation->requirement.strength));
 	say_user(speech);
 	fputc('.', speech->out);
 }
@@ -199,26 +207,30 @@ static void suspended(struct speech *speech)
 static void too_weak(struct speech *speech)
 {
 	const struct explanation *explanation = speech->explanation;
-	const char *needed = explanation->requirement.strength == FACTOR_HARDWARE_KEY ? "a hardware key of a trusted model"
-		: explanation->requirement.strength == FACTOR_KEY                     ? "a security key"
-										      : "a code";
+	const char *needed = explanation->requirement.strength == FACTOR_HARDWARE_KEY
+		? "a hardware key of a trusted model"
+		: explanation->requirement.strength == FACTOR_KEY ? "a security key" : "a code";
 
 	say_rule(speech);
-	if (explanation->requirement.methods != 0 && (explanation->requirement.methods & explanation->ways) == 0) {
-		fprintf(speech->out, " needs %s that is plugged in, which works at this host alone: not from ", needed);
+	if (explanation->requirement.methods != 0 &&
+	    (explanation->requirement.methods & explanation->ways) == 0) {
+		fprintf(speech->out,
+			" needs %s that is plugged in, which works at this host alone: not from ", needed);
 		say_safely(speech, explanation->question->rhost);
 		fputc('.', speech->out);
 		return;
 	}
 	if (explanation->requirement.methods == 0 || !explanation->question->is_insider) {
-		fprintf(speech->out, " needs %s by a way that this verifier doesn't have: name origins for keys in browsers, or another via.", needed);
+		fprintf(speech->out, " needs %s by a way that this verifier doesn't have: "
+			"name origins for keys in browsers, or another via.", needed);
 		return;
 	}
 	fprintf(speech->out, " needs %s, and ", needed);
 	say_user(speech);
 	switch (explanation->offer.shortfall) {
 	case SHORTFALL_NOT_HARDWARE:
-		fputs(" has keys, none of which is one: their model is not attested, or not in allow-models.", speech->out);
+		fputs(" has keys, none of which is one: their model is not attested, or not in allow-models.",
+			speech->out);
 		break;
 	case SHORTFALL_COOLING:
 		fputs(" has one that is new: it counts as a code until ", speech->out);
@@ -226,7 +238,8 @@ static void too_weak(struct speech *speech)
 		fputc('.', speech->out);
 		break;
 	case SHORTFALL_WAY:
-		fputs(" has one, which works by none of the ways that the rule takes (see its via).", speech->out);
+		fputs(" has one, which works by none of the ways that the rule takes (see its via).",
+			speech->out);
 		break;
 	case SHORTFALL_REACH:
 		fputs(" has one, which works only where it is plugged in: not from ", speech->out);
@@ -235,7 +248,9 @@ static void too_weak(struct speech *speech)
 		break;
 	case SHORTFALL_NONE:
 	case SHORTFALL_NO_FACTOR:
-		fputs(" has none: a code is not enough. An administrator makes them an invitation for one with: stepup invite ", speech->out);
+		fputs(" has none: a code is not enough. "
+			"An administrator makes them an invitation for one with: stepup invite ",
+			speech->out);
 		say_user(speech);
 		fputc('.', speech->out);
 		break;
@@ -248,11 +263,13 @@ static void say_over(struct speech *speech)
 	const struct explanation *explanation = speech->explanation;
 
 	say_rule(speech);
-	fprintf(speech->out, " limits it to %s, and of that %" PRId64 " %s left: this takes %" PRId64, explanation->over->text, explanation->left.left,
-		explanation->left.left == 1 ? "is" : "are", explanation->left.asked);
+	fprintf(speech->out, " limits it to %s, and of that %" PRId64 " %s left: this takes %" PRId64,
+		explanation->over->text, explanation->left.left, explanation->left.left == 1 ? "is" : "are",
+		explanation->left.asked);
 }
 
-/* No other request is made: of all that may wait, of all from this place, or because too many were taken back, or went unanswered from there. */
+/* No other request is made: of all that may wait, of all from this place, or because too many were taken
+ * back, or went unanswered from there. */
 static void explain_words_too_many(struct speech *speech)
 {
 	const struct request_crowd *crowd = &speech->explanation->crowd;
@@ -262,13 +279,15 @@ static void explain_words_too_many(struct speech *speech)
 	if (crowd->open >= REQUESTS_OPEN_MAX) {
 		fputs("as many requests of ", speech->out);
 		say_user(speech);
-		fprintf(speech->out, " wait already as may at once (%d). They have to be answered or withdrawn first: stepup requests.", REQUESTS_OPEN_MAX);
+		fprintf(speech->out, " wait already as may at once (%d). "
+			"They have to be answered or withdrawn first: stepup requests.", REQUESTS_OPEN_MAX);
 	} else if (crowd->open_here >= REQUESTS_OPEN_PER_SOURCE) {
 		fprintf(speech->out, "%zu requests of ", crowd->open_here);
 		say_user(speech);
 		fputs(" from ", speech->out);
 		say_here(speech);
-		fputs(" wait already, as many as may from one place. They have to be answered or withdrawn first: stepup requests.", speech->out);
+		fputs(" wait already, as many as may from one place. "
+			"They have to be answered or withdrawn first: stepup requests.", speech->out);
 	} else if (crowd->taken_back_here >= REQUESTS_TAKEN_BACK_MAX) {
 		say_user(speech);
 		fprintf(speech->out, " took %zu requests from ", crowd->taken_back_here);
@@ -300,10 +319,10 @@ static void over_limit(struct speech *speech)
 		return;
 	}
 	say_over(speech);
-	fputs(explanation->locks                                              ? ". Going over it is not refused at once: a right answer locks "
-			: limit_is_hard(explanation->rule, explanation->over) ? ". Nobody's agreement passes that (hard-limit). It has to wait"
-									      : ". Over it everything is refused (over-limit = deny). It has to wait",
-		speech->out);
+	fputs(explanation->locks ? ". Going over it is not refused at once: a right answer locks "
+		: limit_is_hard(explanation->rule, explanation->over)
+		? ". Nobody's agreement passes that (hard-limit). It has to wait"
+		: ". Over it everything is refused (over-limit = deny). It has to wait", speech->out);
 	if (explanation->locks)
 		say_user(speech);
 	else
@@ -311,7 +330,8 @@ static void over_limit(struct speech *speech)
 	fputc('.', speech->out);
 }
 
-/* Where a request was made, in the words with which to ask for that place: "by the account root, for the service sudo, from 192.0.2.7". */
+/* Where a request was made, in the words with which to ask for that place: "by the account root, for the
+ * service sudo, from 192.0.2.7". */
 static void say_origin(struct speech *speech, const struct approval_request *request)
 {
 	fputs(" It was asked by the account ", speech->out);
@@ -327,7 +347,8 @@ static void say_origin(struct speech *speech, const struct approval_request *req
 	fputc('.', speech->out);
 }
 
-/* What was asked of a second person already; what was agreed to is of use from where it was asked, which isn't here, or isn't known. */
+/* What was asked of a second person already; what was agreed to is of use from where it was asked, which
+ * isn't here, or isn't known. */
 static void say_request(struct speech *speech)
 {
 	const struct approval_request *request = speech->explanation->request;
@@ -356,14 +377,16 @@ static void needs_approval(struct speech *speech)
 		fputs(". After their own answer a second person must agree", speech->out);
 	} else {
 		say_rule(speech);
-		fputs(" asks a second person each time (always-approve). After their own answer a second person must agree", speech->out);
+		fputs(" asks a second person each time (always-approve). "
+			"After their own answer a second person must agree", speech->out);
 	}
 	say_approvers(speech);
 	fputc('.', speech->out);
 	if (explanation->request != NULL)
 		say_request(speech);
 	else if (!explanation->question->knows_place && explanation->crowd.open >= REQUESTS_OPEN_PER_SOURCE)
-		fprintf(speech->out, " From a place that has %d requests waiting already nobody is asked.", REQUESTS_OPEN_PER_SOURCE);
+		fprintf(speech->out, " From a place that has %d requests waiting already nobody is asked.",
+			REQUESTS_OPEN_PER_SOURCE);
 }
 
 static void explain_words_say(struct speech *speech)
@@ -416,11 +439,15 @@ static void say_clocks(struct speech *speech)
 		const struct credential *credential = &record->credentials[i];
 		int64_t off = credential->otp.drift_steps * (int64_t)credential->otp.period_seconds;
 
-		if (credential->type != CREDENTIAL_TOTP || credential->state != CREDENTIAL_LIVE || (off <= credential->otp.period_seconds && off >= -(int64_t)credential->otp.period_seconds))
+		if (credential->type != CREDENTIAL_TOTP || credential->state != CREDENTIAL_LIVE ||
+		    (off <= credential->otp.period_seconds &&
+			    off >= -(int64_t)credential->otp.period_seconds))
 			continue;
 		fputs(" The clock of ", speech->out);
 		say_safely(speech, credential->label);
-		fprintf(speech->out, " was %" PRId64 " s %s at its last code; its codes are taken by that clock.", off < 0 ? -off : off, off < 0 ? "behind" : "ahead");
+		fprintf(speech->out,
+			" was %" PRId64 " s %s at its last code; its codes are taken by that clock.",
+			off < 0 ? -off : off, off < 0 ? "behind" : "ahead");
 	}
 }
 

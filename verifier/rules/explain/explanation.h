@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An explanation while it is made: what explain.c found out, for explain_words.c and explain_approvers.c to say.
+ * An explanation while it is made: what explain.c found out, for explain_words.c and
+ * explain_approvers.c to say.
  * Layer: verifier/rules/explain/; included by explain*.c only.
  */
 #ifndef STEPUP_VERIFIER_EXPLANATION_H
@@ -30,19 +31,24 @@ struct explanation {
 	json_t *approvers;               /* NULL where the rule has none */
 	bool nobody_can_agree;           /* as far as is known */
 	struct approval_request *request; /* open, for the same; NULL for none */
-	bool asked_here;                 /* from where the question comes, in the words that it would have now: it is used, and no other made */
-	bool agreed;                     /* so it was, and agreed to: the next right answer from there uses that */
+	/* from where the question comes, in the words that it would have now: it is used,
+	 * and no other made */
+	bool asked_here;
+	/* so it was, and agreed to: the next right answer from there uses that */
+	bool agreed;
 	struct request_crowd crowd;      /* of the person, for anything */
 	bool too_many;                   /* so many that no other is made */
 };
 
-/* Why, in sentences for whoever has to find out what happens and to mend it. The caller frees; NULL where there is no memory. */
+/* Why, in sentences for whoever has to find out what happens and to mend it. The caller frees; NULL where
+ * there is no memory. */
 char *explanation_why(const struct explanation *explanation);
 
 /* "FILE:LINE", or "built-in". The caller frees. */
 char *explanation_place(const struct rule *rule);
 
-/* Who could agree: names and groups; for those who may hear of everybody, with why somebody named can't just now. */
+/* Who could agree: names and groups; for those who may hear of everybody, with why somebody
+ * named can't just now. */
 enum stepup_error explanation_approvers(struct explanation *explanation);
 
 #endif

@@ -21,7 +21,8 @@ static void remember(struct clock_votes *watch, const uint8_t user_id[USER_ID_SI
 	memcpy(watch->seen[0].user_id, user_id, USER_ID_SIZE);
 }
 
-bool clock_votes_note(struct clock_votes *watch, const uint8_t user_id[USER_ID_SIZE], int64_t off, int64_t now, size_t *people)
+bool clock_votes_note(struct clock_votes *watch, const uint8_t user_id[USER_ID_SIZE], int64_t off,
+	int64_t now, size_t *people)
 {
 	size_t same = 0, others = 0;
 
@@ -37,7 +38,8 @@ bool clock_votes_note(struct clock_votes *watch, const uint8_t user_id[USER_ID_S
 			others++;
 	}
 	*people = same;
-	if (same < CLOCK_VOTES_PEOPLE || 2 * others > same || (watch->told != 0 && now >= watch->told && now - watch->told < CLOCK_VOTES_AGAIN_SECONDS))
+	if (same < CLOCK_VOTES_PEOPLE || 2 * others > same ||
+	    (watch->told != 0 && now >= watch->told && now - watch->told < CLOCK_VOTES_AGAIN_SECONDS))
 		return false;
 	watch->told = now;
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whether the codes of many people are right for the same other time: then it is rather this host's clock that is wrong.
+ * Whether the codes of many people are right for the same other time: then it is rather this host's
+ * clock that is wrong.
  * MUST: count each person once; say nothing that one person's codes could bring about.
  * Layer: verifier/rules/limits/. Memory only; the writer side's alone.
  */
@@ -30,8 +31,10 @@ struct clock_votes {
 	int64_t told; /* 0 for never */
 };
 
-/* Notes what somebody's code was right for. Whether it is to be said now that this host's clock may be wrong: so many people are off the same way within half an
- * hour, and at most half as many are not. `*people` is how many. */
-bool clock_votes_note(struct clock_votes *watch, const uint8_t user_id[USER_ID_SIZE], int64_t off, int64_t now, size_t *people);
+/* Notes what somebody's code was right for. Whether it is to be said now that this host's clock may be
+ * wrong: so many people are off the same way within half an hour, and at most half as many are not.
+ * `*people` is how many. */
+bool clock_votes_note(struct clock_votes *watch, const uint8_t user_id[USER_ID_SIZE], int64_t off,
+	int64_t now, size_t *people);
 
 #endif

@@ -99,7 +99,8 @@ static bool decoys_make_room(struct decoys *decoys, int64_t now)
 	return true;
 }
 
-enum stepup_error decoys_keep(struct decoys *decoys, const uint8_t name[DIGEST_SIZE], const struct guess_state *guesses, int64_t now)
+enum stepup_error decoys_keep(struct decoys *decoys, const uint8_t name[DIGEST_SIZE],
+	const struct guess_state *guesses, int64_t now)
 {
 	struct decoy *decoy = decoy_find(decoys, name);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Against guessing. Each bucket paces and counts by itself, so that a guesser elsewhere neither delays nor blocks
- * the owner at a place that is known; only the suspension after GUESS_SUSPEND_AFTER failures in a row is shared.
+ * Against guessing. Each bucket paces and counts by itself, so that a guesser elsewhere neither delays
+ * nor blocks the owner at a place that is known; only the suspension after GUESS_SUSPEND_AFTER failures
+ * in a row is shared.
  */
 #include "verifier/rules/limits/guessing.h"
 
@@ -9,8 +10,8 @@
 
 #define GUESS_SOURCE_SECONDS ((int64_t)GUESS_SOURCE_DAYS * 24 * 60 * 60)
 
-/* Whether a failure counts in the window that ends now. After a clock that was set back, failures of up to a day ahead still
- * count; what lies further ahead was never a real time. */
+/* Whether a failure counts in the window that ends now. After a clock that was set back, failures of up to a
+ * day ahead still count; what lies further ahead was never a real time. */
 static bool is_within(int64_t at, int64_t now, int64_t window)
 {
 	return at > now - window && at <= now + GUESS_LONG_WINDOW_SECONDS;
@@ -31,7 +32,8 @@ bool guess_bucket_counts(const struct guess_bucket *bucket, int64_t now)
 }
 
 /* Seconds until fewer than `maximum` failures stand in the window; 0 where that is so now. */
-static int64_t wait_for_window(const struct guess_bucket *bucket, int64_t now, int64_t window, int64_t maximum)
+static int64_t wait_for_window(const struct guess_bucket *bucket, int64_t now, int64_t window,
+	int64_t maximum)
 {
 	int64_t left = maximum;
 
@@ -41,8 +43,9 @@ static int64_t wait_for_window(const struct guess_bucket *bucket, int64_t now, i
 	return 0;
 }
 
-/* Seconds until the delay after `failures` in a row has passed. It counts from the newest failure that isn't ahead of a clock that
- * was set back: the windows hold then, a delay would last until the clock has caught up. */
+/* Seconds until the delay after `failures` in a row has passed. It counts from the newest failure
+ * that isn't ahead of a clock that was set back: the windows hold then, a delay would last until the
+ * clock has caught up. */
 static int64_t wait_for_delay(const struct guess_bucket *bucket, int64_t failures, int64_t now)
 {
 	int64_t delay = GUESS_DELAY_MAXIMUM_SECONDS, passed;
@@ -79,7 +82,8 @@ static int64_t failures_since_success(const struct guess_source *source)
 {
 	int64_t count = 0;
 
-	for (size_t i = source->failures.count; i > 0 && source->failures.times[i - 1] >= source->last_success; i--)
+	for (size_t i = source->failures.count;
+		i > 0 && source->failures.times[i - 1] >= source->last_success; i--)
 		count++;
 	return count;
 }
@@ -94,7 +98,8 @@ static int64_t guessing_smaller(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-struct guess_verdict guess_allow(const struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now)
+struct guess_verdict guess_allow(const struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE],
+	int64_t now)
 {
 	struct guess_verdict verdict = {.suspended = state->suspended};
 	size_t index = source_index(state, source);
@@ -109,8 +114,10 @@ struct guess_verdict guess_allow(const struct guess_state *state, const uint8_t 
 	wait = larger(wait, wait_for_window(bucket, now, GUESS_LONG_WINDOW_SECONDS, GUESS_LONG_MAXIMUM));
 	left = GUESS_LONG_MAXIMUM - failures_within(bucket, now, GUESS_LONG_WINDOW_SECONDS);
 	if (!known) {
-		wait = larger(wait, wait_for_window(bucket, now, GUESS_SHORT_WINDOW_SECONDS, GUESS_SHORT_MAXIMUM));
-		left = guessing_smaller(left, GUESS_SHORT_MAXIMUM - failures_within(bucket, now, GUESS_SHORT_WINDOW_SECONDS));
+		wait = larger(wait,
+			wait_for_window(bucket, now, GUESS_SHORT_WINDOW_SECONDS, GUESS_SHORT_MAXIMUM));
+		left = guessing_smaller(left,
+			GUESS_SHORT_MAXIMUM - failures_within(bucket, now, GUESS_SHORT_WINDOW_SECONDS));
 	}
 	verdict.allowed = wait == 0 && left > 0;
 	if (verdict.allowed)
@@ -152,7 +159,8 @@ bool guess_failed(struct guess_state *state, const uint8_t source[GUESS_SOURCE_S
 	size_t index = source_index(state, source);
 	bool was_suspended = state->suspended;
 
-	bucket_add(source_is_known(state, index, now) ? &state->sources[index].failures : &state->unknown, now);
+	bucket_add(source_is_known(state, index, now) ? &state->sources[index].failures : &state->unknown,
+		now);
 	if (state->failures_in_a_row < INT64_MAX)
 		state->failures_in_a_row++;
 	state->last_failure = now;
@@ -160,8 +168,9 @@ bool guess_failed(struct guess_state *state, const uint8_t source[GUESS_SOURCE_S
 	return state->suspended && !was_suspended;
 }
 
-/* A place for a new source: a free one, or that of the longest silent one whose bucket is empty. A bucket with failures in it is
- * never given up, or else successes from many places would empty buckets. GUESS_SOURCES_MAX where there is none. */
+/* A place for a new source: a free one, or that of the longest silent one whose bucket is empty. A bucket
+ * with failures in it is never given up, or else successes from many places would empty buckets.
+ * GUESS_SOURCES_MAX where there is none. */
 static size_t source_place(struct guess_state *state, int64_t now)
 {
 	size_t best = GUESS_SOURCES_MAX;
@@ -172,7 +181,8 @@ static size_t source_place(struct guess_state *state, int64_t now)
 		return state->source_count;
 	for (size_t i = 0; i < GUESS_SOURCES_MAX; i++)
 		if (state->sources[i].failures.count == 0 &&
-			(best == GUESS_SOURCES_MAX || state->sources[i].last_success < state->sources[best].last_success))
+		    (best == GUESS_SOURCES_MAX ||
+			    state->sources[i].last_success < state->sources[best].last_success))
 			best = i;
 	return best;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Against guessing (DESIGN section 11): buckets per (user, source) for sources that succeeded in the last 30 days, one shared bucket for all others,
- * a delay after failures in a row (RFC 4226 section 7.3), suspension after 100 (NIST SP 800-63B 5.2.2).
+ * Against guessing (DESIGN section 11): buckets per (user, source) for sources that succeeded in the last 30
+ * days, one shared bucket for all others, a delay after failures in a row (RFC 4226 section 7.3), suspension
+ * after 100 (NIST SP 800-63B 5.2.2).
  * MUST: be charged before the compare; success never empties a bucket.
  * Layer: verifier/rules/limits/. Pure: works on a user's guess_state inside the caller's transaction.
  */
@@ -30,7 +31,8 @@ struct guess_verdict {
 };
 
 /* Whether a guess from this source may be evaluated now. */
-struct guess_verdict guess_allow(const struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now);
+struct guess_verdict guess_allow(const struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE],
+	int64_t now);
 
 /* Whether any failure of a bucket counts still. */
 bool guess_bucket_counts(const struct guess_bucket *bucket, int64_t now);

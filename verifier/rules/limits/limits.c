@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Volume limits. What an action uses is kept once per rule and kind of use, with its time, for longer than any window: limits that differ only in window
- * or maximum look at the same rows, so that editing a limit forgets nothing.
+ * Volume limits. What an action uses is kept once per rule and kind of use, with its time, for longer than
+ * any window: limits that differ only in window or maximum look at the same rows, so that editing a limit
+ * forgets nothing.
  */
 #include "verifier/rules/limits/limits.h"
 
@@ -22,19 +23,21 @@ struct use {
 	int64_t amount;
 };
 
-static enum stepup_error limits_use_key(const struct rule *rule, const struct limit *limit, char key[LIMIT_KEY_SIZE])
+static enum stepup_error limits_use_key(const struct rule *rule, const struct limit *limit,
+	char key[LIMIT_KEY_SIZE])
 {
 	int length;
 
 	if (limit->kind == LIMIT_COUNT)
 		length = snprintf(key, LIMIT_KEY_SIZE, "%s count", rule->name);
 	else
-		length = snprintf(key, LIMIT_KEY_SIZE, "%s %s %s", rule->name, limit->kind == LIMIT_SUM ? "sum" : "different",
-			limit->detail);
+		length = snprintf(key, LIMIT_KEY_SIZE, "%s %s %s", rule->name,
+			limit->kind == LIMIT_SUM ? "sum" : "different", limit->detail);
 	return length > 0 && length < LIMIT_KEY_SIZE ? STEPUP_OK : STEPUP_INTERNAL;
 }
 
-static enum stepup_error value_digest(struct store *store, const struct detail *detail, uint8_t digest[DIGEST_SIZE])
+static enum stepup_error value_digest(struct store *store, const struct detail *detail,
+	uint8_t digest[DIGEST_SIZE])
 {
 	char room[DETAIL_SHOWN_SIZE];
 	const char *text = detail_kind(detail->type)->show(detail, room);
@@ -42,11 +45,13 @@ static enum stepup_error value_digest(struct store *store, const struct detail *
 	return store_keyed_digest(store, DIGEST_LIMIT_VALUE, text, strlen(text), digest);
 }
 
-/* The policy let no limit pass whose detail the rule does not declare; an action without it is a fault, not a free pass. */
-static enum stepup_error limits_use_of(struct store *store, const struct rule *rule, const struct limit *limit, const struct action *action,
-	struct use *use)
+/* The policy let no limit pass whose detail the rule does not declare; an action without it is a fault,
+ * not a free pass. */
+static enum stepup_error limits_use_of(struct store *store, const struct rule *rule,
+	const struct limit *limit, const struct action *action, struct use *use)
 {
-	const struct detail *detail = limit->kind == LIMIT_COUNT ? NULL : action_detail(action, limit->detail);
+	const struct detail *detail = limit->kind == LIMIT_COUNT ? NULL
+		: action_detail(action, limit->detail);
 	enum stepup_error error;
 
 	*use = (struct use){.amount = 1};
@@ -67,19 +72,23 @@ static enum stepup_error limits_use_of(struct store *store, const struct rule *r
 	return value_digest(store, detail, use->value);
 }
 
-/* Passes an error on; one that rows leave which don't hold together, with a word to whoever can find out who was at the database. */
-static enum stepup_error limits_say(enum stepup_error error, const struct user_record *record, const struct use *use)
+/* Passes an error on; one that rows leave which don't hold together, with a word to whoever can find out who
+ * was at the database. */
+static enum stepup_error limits_say(enum stepup_error error, const struct user_record *record,
+	const struct use *use)
 {
 	if (error == STEPUP_CORRUPT)
-		journal_line(LOG_ERR, "limits", "what %s used (%s) was changed or taken away in the database, so nothing more is granted that this limit counts"
+		journal_line(LOG_ERR, "limits", "what %s used (%s) was changed or taken away in the "
+			"database, so nothing more is granted that this limit counts"
 			" until its window has passed", record->name, use->key);
 	return error;
 }
 
-static enum stepup_error look(struct store_session *session, const struct limit *limit, const struct user_record *record,
-	const struct use *use, int64_t now, struct limit_left *left)
+static enum stepup_error look(struct store_session *session, const struct limit *limit,
+	const struct user_record *record, const struct use *use, int64_t now, struct limit_left *left)
 {
-	int64_t since = now - limit->window_seconds, most = limit->maximum < INT64_MAX ? limit->maximum + 1 : INT64_MAX;
+	int64_t since = now - limit->window_seconds,
+		most = limit->maximum < INT64_MAX ? limit->maximum + 1 : INT64_MAX;
 	struct use_values values = {0};
 	int64_t used = 0;
 	enum stepup_error error = STEPUP_OK;
@@ -98,8 +107,9 @@ static enum stepup_error look(struct store_session *session, const struct limit 
 	return STEPUP_OK;
 }
 
-enum stepup_error limit_look(struct store *store, struct store_session *session, const struct rule *rule, const struct limit *limit,
-	const struct user_record *record, const struct action *action, int64_t now, struct limit_left *left)
+enum stepup_error limit_look(struct store *store, struct store_session *session, const struct rule *rule,
+	const struct limit *limit, const struct user_record *record, const struct action *action, int64_t now,
+	struct limit_left *left)
 {
 	struct use use;
 	enum stepup_error error = limits_use_of(store, rule, limit, action, &use);
@@ -110,7 +120,8 @@ enum stepup_error limit_look(struct store *store, struct store_session *session,
 /* All of a rule's limits, hard ones first. */
 static const struct limit *limit_at(const struct rule *rule, size_t index)
 {
-	return index < rule->hard_limit_count ? &rule->hard_limits[index] : &rule->limits[index - rule->hard_limit_count];
+	return index < rule->hard_limit_count ? &rule->hard_limits[index]
+		: &rule->limits[index - rule->hard_limit_count];
 }
 
 static size_t limits_of(const struct rule *rule)
@@ -127,13 +138,15 @@ bool limit_is_hard(const struct rule *rule, const struct limit *limit)
 }
 
 /* Looks at the first `count` of a rule's limits. */
-static enum stepup_error look_at_first(struct store *store, struct store_session *session, const struct rule *rule, size_t count,
-	const struct user_record *record, const struct action *action, int64_t now, const struct limit **over, struct limit_left *left)
+static enum stepup_error look_at_first(struct store *store, struct store_session *session,
+	const struct rule *rule, size_t count, const struct user_record *record, const struct action *action,
+	int64_t now, const struct limit **over, struct limit_left *left)
 {
 	*over = NULL;
 	for (size_t i = 0; i < count; i++) {
 		struct limit_left one = {0};
-		enum stepup_error error = limit_look(store, session, rule, limit_at(rule, i), record, action, now, &one);
+		enum stepup_error error =
+			limit_look(store, session, rule, limit_at(rule, i), record, action, now, &one);
 
 		if (error != STEPUP_OK)
 			return error;
@@ -148,7 +161,8 @@ static enum stepup_error look_at_first(struct store *store, struct store_session
 }
 
 enum stepup_error limits_look(struct store *store, struct store_session *session, const struct rule *rule,
-	const struct user_record *record, const struct action *action, int64_t now, const struct limit **over, struct limit_left *left)
+	const struct user_record *record, const struct action *action, int64_t now, const struct limit **over,
+	struct limit_left *left)
 {
 	return look_at_first(store, session, rule, limits_of(rule), record, action, now, over, left);
 }
@@ -162,8 +176,9 @@ static bool is_first_of_its_use(const struct rule *rule, size_t index)
 }
 
 /* Charges where the first `count` limits allow it. */
-static enum stepup_error charge(struct store *store, struct store_session *session, const struct rule *rule, size_t count,
-	struct user_record *record, const struct action *action, int64_t now, const struct limit **over)
+static enum stepup_error charge(struct store *store, struct store_session *session, const struct rule *rule,
+	size_t count, struct user_record *record, const struct action *action, int64_t now,
+	const struct limit **over)
 {
 	enum stepup_error error = look_at_first(store, session, rule, count, record, action, now, over, NULL);
 	struct use use;
@@ -175,8 +190,9 @@ static enum stepup_error charge(struct store *store, struct store_session *sessi
 			continue;
 		error = limits_use_of(store, rule, limit_at(rule, i), action, &use);
 		if (error == STEPUP_OK)
-			error = limits_say(use.has_value ? store_use_add_value(session, record, use.key, now, use.value)
-						  : store_use_add(session, record, use.key, now, use.amount), record, &use);
+			error = limits_say(use.has_value
+				? store_use_add_value(session, record, use.key, now, use.value)
+				: store_use_add(session, record, use.key, now, use.amount), record, &use);
 	}
 	return error;
 }
@@ -187,8 +203,9 @@ enum stepup_error limits_charge(struct store *store, struct store_session *sessi
 	return charge(store, session, rule, limits_of(rule), record, action, now, over);
 }
 
-enum stepup_error limits_charge_approved(struct store *store, struct store_session *session, const struct rule *rule,
-	struct user_record *record, const struct action *action, int64_t now, const struct limit **over)
+enum stepup_error limits_charge_approved(struct store *store, struct store_session *session,
+	const struct rule *rule, struct user_record *record, const struct action *action, int64_t now,
+	const struct limit **over)
 {
 	size_t count = rule->over_limit == OVER_LIMIT_APPROVE ? rule->hard_limit_count : limits_of(rule);
 

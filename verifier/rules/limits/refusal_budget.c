@@ -35,21 +35,27 @@ bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64
 {
 	const struct refusal_slot *slot = &budget->slots[key % REFUSAL_SLOTS];
 
-	return slot->refilled_boot_ms == 0 || slot->tokens > 0 || now_boot_ms - slot->refilled_boot_ms >= REFUSAL_EVERY_MS;
+	return slot->refilled_boot_ms == 0 || slot->tokens > 0 ||
+		now_boot_ms - slot->refilled_boot_ms >= REFUSAL_EVERY_MS;
 }
 
-/* Ids are random, so any of their bytes spread well. One that is pushed out of its place is logged once more. */
-static struct refusal_first *first_of(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error)
+/* Ids are random, so any of their bytes spread well. One that is pushed out of its place is
+ * logged once more. */
+static struct refusal_first *first_of(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE],
+	enum stepup_error error)
 {
 	return &budget->firsts[(((size_t)user_id[0] << 8 | user_id[1]) * 31 + (size_t)error) % REFUSAL_SLOTS];
 }
 
-static bool is_first_of(const struct refusal_first *first, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error)
+static bool is_first_of(const struct refusal_first *first, const uint8_t user_id[USER_ID_SIZE],
+	enum stepup_error error)
 {
-	return first->at_boot_ms != 0 && first->error == error && memcmp(first->user_id, user_id, USER_ID_SIZE) == 0;
+	return first->at_boot_ms != 0 && first->error == error &&
+		memcmp(first->user_id, user_id, USER_ID_SIZE) == 0;
 }
 
-bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t now_boot_ms)
+bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE],
+	enum stepup_error error, int64_t now_boot_ms)
 {
 	struct refusal_first *first = first_of(budget, user_id, error);
 
@@ -61,7 +67,8 @@ bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USE
 	return true;
 }
 
-void refusal_first_give(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t taken_boot_ms)
+void refusal_first_give(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE],
+	enum stepup_error error, int64_t taken_boot_ms)
 {
 	struct refusal_first *first = first_of(budget, user_id, error);
 

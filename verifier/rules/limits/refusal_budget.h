@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How many refusals may be logged, or tried: a burst, then one in so long, by key; and the first of a kind about somebody.
+ * How many refusals may be logged, or tried: a burst, then one in so long, by key; and the first of a
+ * kind about somebody.
  * MUST: let no key use up another's, but for those that fall on one slot.
  * Layer: verifier/rules/limits/. Memory only; time comes from the caller.
  */
@@ -46,9 +47,11 @@ void refusal_budget_give(struct refusal_budget *budget, uint32_t key);
 bool refusal_budget_has(const struct refusal_budget *budget, uint32_t key, int64_t now_boot_ms);
 
 /* Whether none of this kind about this user was logged for REFUSAL_FIRST_MS; notes that one is now. */
-bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t now_boot_ms);
+bool refusal_first_take(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE],
+	enum stepup_error error, int64_t now_boot_ms);
 
 /* The one that was taken at that time was not logged after all. */
-void refusal_first_give(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE], enum stepup_error error, int64_t taken_boot_ms);
+void refusal_first_give(struct refusal_budget *budget, const uint8_t user_id[USER_ID_SIZE],
+	enum stepup_error error, int64_t taken_boot_ms);
 
 #endif

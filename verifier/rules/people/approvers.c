@@ -40,7 +40,8 @@ static bool add_group(json_t *names, const struct policy_group *group, const cha
 	if (group == NULL)
 		return true;
 	if (group->unix_group != NULL || group->member_count > NAMED_MEMBERS_MAX)
-		return add_name(names, MEMBERS_OF, group->unix_group != NULL ? group->unix_group : group->name, requester);
+		return add_name(names, MEMBERS_OF,
+			group->unix_group != NULL ? group->unix_group : group->name, requester);
 	for (size_t i = 0; i < group->member_count; i++)
 		if (!add_name(names, "", group->members[i], requester))
 			return false;
@@ -58,7 +59,8 @@ json_t *approvers_words(const struct policy *policy, const struct rule *rule, co
 		if (entry[0] == '@')
 			added = add_group(names, find_group(policy, entry + 1), requester);
 		else
-			added = add_name(names, "", strcmp(entry, "*") == 0 ? ANYBODY_ELSE : entry, requester);
+			added = add_name(names, "",
+				strcmp(entry, "*") == 0 ? ANYBODY_ELSE : entry, requester);
 	}
 	if (!added) {
 		json_decref(names);
@@ -72,5 +74,6 @@ void approvers_say(FILE *out, const json_t *approvers)
 	size_t count = json_array_size(approvers);
 
 	for (size_t i = 0; i < count; i++)
-		fprintf(out, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", json_string_value(json_array_get(approvers, i)));
+		fprintf(out, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ",
+			json_string_value(json_array_get(approvers, i)));
 }

@@ -11,7 +11,8 @@
 
 #include "verifier/rules/policy/policy.h"
 
-/* "carol", "members of support-leads", without the requester: a new array; NULL where there is no memory. The rule has approvers. */
+/* "carol", "members of support-leads", without the requester: a new array; NULL where there is no memory. The
+ * rule has approvers. */
 json_t *approvers_words(const struct policy *policy, const struct rule *rule, const char *requester);
 
 /* Whether one of these words is a person's name, not that of many. */

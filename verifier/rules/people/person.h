@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Whether two records are two persons, as far as records can tell: nobody is a second person for themselves under another name.
+ * Whether two records are two persons, as far as records can tell: nobody is a second person for themselves
+ * under another name.
  * Layer: verifier/rules/people/. Pure.
  */
 #ifndef STEPUP_VERIFIER_PERSON_H

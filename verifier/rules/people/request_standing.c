@@ -10,10 +10,12 @@ const struct rule *request_rule(const struct approval_request *request, const st
 {
 	const struct rule *rule = policy_rule(policy, request->action);
 
-	return rule != NULL && rule->approval != NULL && memcmp(rule->digest, request->rule, DIGEST_SIZE) == 0 ? rule : NULL;
+	return rule != NULL && rule->approval != NULL &&
+		memcmp(rule->digest, request->rule, DIGEST_SIZE) == 0 ? rule : NULL;
 }
 
-enum request_state request_standing(const struct approval_request *request, const struct policy *policy, int64_t now)
+enum request_state request_standing(const struct approval_request *request, const struct policy *policy,
+	int64_t now)
 {
 	if (!request_is_open(request))
 		return request->state;
@@ -28,9 +30,11 @@ static void note_wait(int64_t *first, int64_t until)
 		*first = until;
 }
 
-void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request, enum request_state standing, bool here, int64_t now)
+void request_crowd_count(struct request_crowd *crowd, const struct approval_request *request,
+	enum request_state standing, bool here, int64_t now)
 {
-	int64_t over = (request->ended == 0 ? request->expires : request->ended) + REQUESTS_UNANSWERED_SECONDS;
+	int64_t over =
+		(request->ended == 0 ? request->expires : request->ended) + REQUESTS_UNANSWERED_SECONDS;
 
 	if (request->requested > now + TIMES_AHEAD_SECONDS) /* by a clock that was ahead */
 		return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is wrong with a configuration, gathered so that one look tells all of it: "FILE:LINE: sentence", in the order of the files' lines.
+ * What is wrong with a configuration, gathered so that one look tells all of it: "FILE:LINE: sentence", in
+ * the order of the files' lines.
  * Layer: verifier/rules/policy/.
  */
 #ifndef STEPUP_VERIFIER_COMPLAINTS_H
@@ -32,7 +33,8 @@ void complain(struct complaints *complaints, const char *file, int line, const c
 /* All of them, one a line, no newline at the end; the caller frees. NULL where there is no memory. */
 char *complaints_text(struct complaints *complaints);
 
-/* As an array of lines, NULL-terminated; each and the array are the caller's to free. NULL where there is no memory. */
+/* As an array of lines, NULL-terminated; each and the array are the caller's to free. NULL where
+ * there is no memory. */
 char **complaints_lines(struct complaints *complaints);
 
 void complaints_clear(struct complaints *complaints);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The questions asked of a policy.
- * MUST: deny what no rule names; cost the same for a group of ten and of a hundred thousand; let nobody act for another user, or beyond the
- * actions, whom the configuration doesn't name.
+ * MUST: deny what no rule names; cost the same for a group of ten and of a hundred thousand; let nobody act
+ * for another user, or beyond the actions, whom the configuration doesn't name.
  */
 #include "verifier/rules/policy/policy.h"
 
@@ -52,7 +52,8 @@ bool policy_pattern_matches(const char *pattern, const char *action)
 
 	if (length == 0 || pattern[length - 1] != '*')
 		return strcmp(pattern, action) == 0;
-	if (strncmp(action, OWN_NAMES, strlen(OWN_NAMES)) == 0 && strncmp(pattern, OWN_NAMES, strlen(OWN_NAMES)) != 0)
+	if (strncmp(action, OWN_NAMES, strlen(OWN_NAMES)) == 0 &&
+	    strncmp(pattern, OWN_NAMES, strlen(OWN_NAMES)) != 0)
 		return false;
 	return strncmp(pattern, action, length - 1) == 0;
 }
@@ -70,7 +71,8 @@ const struct rule *policy_rule(const struct policy *policy, const char *action)
 		return NULL;
 	if (strncmp(action, OWN_NAMES, strlen(OWN_NAMES)) == 0 && policy_verb(action) == NULL)
 		return NULL;
-	rule = policy->exact_count == 0 ? NULL : bsearch(action, policy->rules, policy->exact_count, sizeof(*rule), compare_rule);
+	rule = policy->exact_count == 0 ? NULL
+		: bsearch(action, policy->rules, policy->exact_count, sizeof(*rule), compare_rule);
 	for (size_t i = policy->exact_count; rule == NULL && i < policy->rule_count; i++)
 		if (policy_pattern_matches(policy->rules[i].name, action))
 			rule = &policy->rules[i];
@@ -89,7 +91,8 @@ static int compare_member(const void *name, const void *member)
 
 static const struct policy_group *policy_find_group(const struct policy *policy, const char *name)
 {
-	return policy->group_count == 0 ? NULL : bsearch(name, policy->groups, policy->group_count, sizeof(*policy->groups), compare_group);
+	return policy->group_count == 0 ? NULL
+		: bsearch(name, policy->groups, policy->group_count, sizeof(*policy->groups), compare_group);
 }
 
 /* As it is called, or as the directory says that it is written here as well. */
@@ -98,7 +101,8 @@ static bool group_lists(const struct policy *policy, const struct policy_group *
 	const char *written = user;
 
 	for (size_t i = 0; written != NULL && group->member_count > 0; i++) {
-		if (bsearch(written, group->members, group->member_count, sizeof(*group->members), compare_member) != NULL)
+		if (bsearch(written, group->members, group->member_count, sizeof(*group->members),
+			    compare_member) != NULL)
 			return true;
 		written = policy_directory_written(policy->directory, user, i);
 	}
@@ -132,7 +136,8 @@ bool policy_list_names(const struct policy *policy, char *const *list, const str
 	if (user == NULL || user->name == NULL || user->name[0] == '\0')
 		return false;
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-		bool named = list[i][0] == '@' ? group_holds(policy, list[i] + 1, user) : strcmp(list[i], "*") == 0 || is_name_of(policy, list[i], user);
+		bool named = list[i][0] == '@' ? group_holds(policy, list[i] + 1, user)
+			: strcmp(list[i], "*") == 0 || is_name_of(policy, list[i], user);
 
 		if (named)
 			return true;
@@ -143,9 +148,11 @@ bool policy_list_names(const struct policy *policy, char *const *list, const str
 bool policy_list_is_unsure(const struct policy *policy, char *const *list)
 {
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-		const struct policy_group *group = list[i][0] == '@' ? policy_find_group(policy, list[i] + 1) : NULL;
+		const struct policy_group *group =
+			list[i][0] == '@' ? policy_find_group(policy, list[i] + 1) : NULL;
 
-		if (group != NULL && group->unix_group != NULL && policy_directory_gid(policy->directory, (size_t)(group - policy->groups)) == -2)
+		if (group != NULL && group->unix_group != NULL &&
+		    policy_directory_gid(policy->directory, (size_t)(group - policy->groups)) == -2)
 			return true;
 	}
 	return false;
@@ -164,7 +171,8 @@ bool policy_list_is_one(const struct policy *policy, char *const *list)
 	const char *one = NULL;
 
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-		const struct policy_group *group = list[i][0] == '@' ? policy_find_group(policy, list[i] + 1) : NULL;
+		const struct policy_group *group =
+			list[i][0] == '@' ? policy_find_group(policy, list[i] + 1) : NULL;
 
 		if (strcmp(list[i], "*") == 0 || (group != NULL && group->unix_group != NULL))
 			return false;
@@ -180,9 +188,11 @@ bool policy_list_is_one(const struct policy *policy, char *const *list)
 bool policy_list_is_empty(const struct policy *policy, char *const *list)
 {
 	for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-		const struct policy_group *group = list[i][0] == '@' ? policy_find_group(policy, list[i] + 1) : NULL;
+		const struct policy_group *group =
+			list[i][0] == '@' ? policy_find_group(policy, list[i] + 1) : NULL;
 
-		if (list[i][0] != '@' || (group != NULL && (group->unix_group != NULL || group->member_count > 0)))
+		if (list[i][0] != '@' ||
+		    (group != NULL && (group->unix_group != NULL || group->member_count > 0)))
 			return false;
 	}
 	return true;
@@ -208,15 +218,16 @@ static bool list_matches(char *const *patterns, const char *action)
 	return false;
 }
 
-bool policy_caller_may(const struct policy *policy, uid_t uid, const char *account, const struct policy_user *user, const char *action)
+bool policy_caller_may(const struct policy *policy, uid_t uid, const char *account,
+	const struct policy_user *user, const char *action)
 {
 	if (uid == 0)
 		return true;
 	for (size_t i = 0; i < policy->caller_count; i++) {
 		const struct caller *caller = &policy->callers[i];
 
-		if (policy_unix_user_is(policy, caller->unix_user, uid, account) && list_matches(caller->actions, action) &&
-			policy_list_names(policy, caller->users, user))
+		if (policy_unix_user_is(policy, caller->unix_user, uid, account) &&
+		    list_matches(caller->actions, action) && policy_list_names(policy, caller->users, user))
 			return true;
 	}
 	return false;
@@ -230,7 +241,8 @@ const struct service *policy_service_of(const struct policy *policy, uid_t uid, 
 		if (!policy_unix_user_is(policy, policy->services[i].unix_user, uid, account))
 			continue;
 		if (found != NULL)
-			return NULL; /* "exportd" and "#998" may be one account: then nobody can say which service it is */
+			/* "exportd" and "#998" may be one account: then nobody can say which service it is */
+			return NULL;
 		found = &policy->services[i];
 	}
 	return found;
@@ -242,7 +254,8 @@ bool policy_code_may(const struct rule *rule, const char *action)
 
 	if (rule->require != FACTOR_CODE)
 		return false;
-	return rule->code_is_enough || !(rule->approves || rule->service != NULL || (verb != NULL && verb->administrator));
+	return rule->code_is_enough ||
+		!(rule->approves || rule->service != NULL || (verb != NULL && verb->administrator));
 }
 
 bool policy_rule_is_administrators(const struct rule *rule)
@@ -255,7 +268,8 @@ bool policy_rule_is_administrators(const struct rule *rule)
 bool policy_may_administer(const struct policy *policy, const struct policy_user *user)
 {
 	for (size_t i = 0; i < policy->rule_count; i++)
-		if (policy_rule_is_administrators(&policy->rules[i]) && policy_list_names(policy, policy->rules[i].users, user))
+		if (policy_rule_is_administrators(&policy->rules[i]) &&
+		    policy_list_names(policy, policy->rules[i].users, user))
 			return true;
 	return false;
 }
@@ -272,7 +286,8 @@ bool policy_models_name(const struct policy_models *models, const uint8_t aaguid
 
 bool policy_model_allowed(const struct policy *policy, const uint8_t aaguid[KEY_AAGUID_SIZE])
 {
-	return !policy_model_denied(policy, aaguid) && !attestation_trust_model(policy->trust, aaguid, NULL).revoked &&
+	return !policy_model_denied(policy, aaguid) &&
+		!attestation_trust_model(policy->trust, aaguid, NULL).revoked &&
 		(policy->allow_models.count == 0 || policy_models_name(&policy->allow_models, aaguid));
 }
 
@@ -283,7 +298,8 @@ bool policy_model_denied(const struct policy *policy, const uint8_t aaguid[KEY_A
 
 bool policy_wants_attestation(const struct policy *policy, const struct policy_user *user)
 {
-	if (policy->attestation_roots.path != NULL || policy->mds.path != NULL || policy->allow_models.count > 0 || policy->deny_models.count > 0)
+	if (policy->attestation_roots.path != NULL || policy->mds.path != NULL ||
+	    policy->allow_models.count > 0 || policy->deny_models.count > 0)
 		return true;
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A name that the directory spells otherwise, or doesn't know. Both owned; `canonical` NULL for the latter. */
+/* A name that the directory spells otherwise, or doesn't know. Both owned; `canonical`
+ * NULL for the latter. */
 struct spelling {
 	char *canonical, *written;
 };
@@ -53,8 +54,8 @@ int64_t policy_directory_gid(const struct policy_directory *directory, size_t in
 	return directory == NULL || index >= directory->group_count ? -2 : directory->gids[index];
 }
 
-void policy_directory_each(const struct policy_directory *directory, void (*each)(void *context, const char *written, const char *canonical),
-	void *context)
+void policy_directory_each(const struct policy_directory *directory,
+	void (*each)(void *context, const char *written, const char *canonical), void *context)
 {
 	for (size_t i = 0; directory != NULL && i < directory->count; i++)
 		each(context, directory->spellings[i].written, directory->spellings[i].canonical);
@@ -78,16 +79,19 @@ static size_t directory_first_of(const struct policy_directory *directory, const
 	return low;
 }
 
-const char *policy_directory_written(const struct policy_directory *directory, const char *canonical, size_t index)
+const char *policy_directory_written(const struct policy_directory *directory, const char *canonical,
+	size_t index)
 {
 	size_t at = directory_first_of(directory, canonical) + index;
 
-	if (directory == NULL || at >= directory->known_count || strcmp(directory->spellings[at].canonical, canonical) != 0)
+	if (directory == NULL || at >= directory->known_count ||
+	    strcmp(directory->spellings[at].canonical, canonical) != 0)
 		return NULL;
 	return directory->spellings[at].written;
 }
 
-bool policy_directory_means(const struct policy_directory *directory, const char *written, const char *canonical)
+bool policy_directory_means(const struct policy_directory *directory, const char *written,
+	const char *canonical)
 {
 	const char *other;
 
@@ -151,7 +155,8 @@ static void directory_collect(const struct policy *policy, struct directory_name
 	for (size_t i = 0; i < policy->service_count; i++)
 		directory_note_name(names, policy->services[i].unix_user);
 	for (size_t i = 0; i < policy->group_count; i++)
-		for (size_t j = 0; j < policy->groups[i].member_count && names->count < 2 * POLICY_NAMES_ASKED_MAX; j++)
+		for (size_t j = 0;
+			j < policy->groups[i].member_count && names->count < 2 * POLICY_NAMES_ASKED_MAX; j++)
 			directory_note_name(names, policy->groups[i].members[j]);
 	if (names->count > 0)
 		qsort(names->texts, names->count, sizeof(*names->texts), directory_compare_names);
@@ -161,7 +166,8 @@ static void directory_collect(const struct policy *policy, struct directory_name
 	names->count = kept;
 }
 
-/* What was known of a name before; NULL for nothing, which is also what is known of one that is spelt as written. */
+/* What was known of a name before; NULL for nothing, which is also what is known of one that is
+ * spelt as written. */
 static const struct spelling *known_before(const struct policy_directory *before, const char *written)
 {
 	for (size_t i = 0; before != NULL && i < before->count; i++)
@@ -181,8 +187,8 @@ static bool add_spelling(struct policy_directory *directory, const char *written
 	return spelling->written != NULL;
 }
 
-static bool ask_user(struct policy_directory *directory, const char *name, const struct directory_questions *questions,
-	const struct policy_directory *before)
+static bool ask_user(struct policy_directory *directory, const char *name,
+	const struct directory_questions *questions, const struct policy_directory *before)
 {
 	const struct spelling *known;
 	char *canonical = NULL;
@@ -212,8 +218,8 @@ static int compare_spellings(const void *a, const void *b)
 	return order != 0 ? order : strcmp(one->written, other->written);
 }
 
-static bool ask_users(struct policy_directory *directory, const struct policy *policy, const struct directory_questions *questions,
-	const struct policy_directory *before)
+static bool ask_users(struct policy_directory *directory, const struct policy *policy,
+	const struct directory_questions *questions, const struct policy_directory *before)
 {
 	struct directory_names names = {0};
 	bool asked;
@@ -225,14 +231,16 @@ static bool ask_users(struct policy_directory *directory, const struct policy *p
 		asked = ask_user(directory, names.texts[i], questions, before);
 	free(names.texts);
 	if (asked && directory->count > 0)
-		qsort(directory->spellings, directory->count, sizeof(*directory->spellings), compare_spellings);
-	while (asked && directory->known_count < directory->count && directory->spellings[directory->known_count].canonical != NULL)
+		qsort(directory->spellings, directory->count, sizeof(*directory->spellings),
+			compare_spellings);
+	while (asked && directory->known_count < directory->count &&
+	    directory->spellings[directory->known_count].canonical != NULL)
 		directory->known_count++;
 	return asked;
 }
 
-static bool ask_groups(struct policy_directory *directory, const struct policy *policy, const struct directory_questions *questions,
-	const struct policy_directory *before)
+static bool ask_groups(struct policy_directory *directory, const struct policy *policy,
+	const struct directory_questions *questions, const struct policy_directory *before)
 {
 	directory->group_count = policy->group_count;
 	directory->gids = calloc(policy->group_count + 1, sizeof(*directory->gids));
@@ -248,15 +256,16 @@ static bool ask_groups(struct policy_directory *directory, const struct policy *
 	return directory->gids != NULL;
 }
 
-struct policy_directory *policy_directory_ask(const struct policy *policy, const struct directory_questions *questions,
-	const struct policy_directory *before)
+struct policy_directory *policy_directory_ask(const struct policy *policy,
+	const struct directory_questions *questions, const struct policy_directory *before)
 {
 	struct policy_directory *directory = calloc(1, sizeof(*directory));
 
 	if (directory == NULL)
 		return NULL;
 	directory->complete = true;
-	if (!ask_groups(directory, policy, questions, before) || !ask_users(directory, policy, questions, before))
+	if (!ask_groups(directory, policy, questions, before) ||
+	    !ask_users(directory, policy, questions, before))
 		policy_directory_free(&directory);
 	return directory;
 }

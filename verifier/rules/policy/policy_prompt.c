@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What people read before they agree.
- * MUST: show every detail whole, and no number so far from the end that a long value can push it out of sight; let no value pass for the prompt's own words: a text that is more than one plain word stands in quotation
- * marks, and none of its characters can end them; numbers stand in plain digits.
+ * MUST: show every detail whole, and no number so far from the end that a long value can push it out of
+ * sight; let no value pass for the prompt's own words: a text that is more than one plain word stands in
+ * quotation marks, and none of its characters can end them; numbers stand in plain digits.
  */
 #include "verifier/rules/policy/policy_prompt.h"
 
@@ -42,7 +43,8 @@ bool prompt_next(const char **rest, struct prompt_piece *piece, bool *broken)
 
 bool prompt_names(const struct prompt_piece *piece, const char *name)
 {
-	return piece->placeholder && strlen(name) == piece->length && memcmp(piece->text, name, piece->length) == 0;
+	return piece->placeholder && strlen(name) == piece->length &&
+		memcmp(piece->text, name, piece->length) == 0;
 }
 
 bool prompt_is_own(const char *name)
@@ -55,19 +57,21 @@ bool prompt_is_own(const char *name)
 	return false;
 }
 
-/* A single word that can't be read as anything but a value: Latin letters, digits, and what addresses and names hold. */
+/* A single word that can't be read as anything but a value: Latin letters, digits, and what
+ * addresses and names hold. */
 static bool is_plain_word(const char *text)
 {
 	if (*text == '\0')
 		return false;
 	for (; *text != '\0'; text++)
-		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9') ||
-			    strchr("_-.,@+:/*", *text) != NULL))
+		if (!((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+			    (*text >= '0' && *text <= '9') || strchr("_-.,@+:/*", *text) != NULL))
 			return false;
 	return true;
 }
 
-/* Writes a value: a plain word as it is, anything else made safe and put in quotation marks that it can't end. */
+/* Writes a value: a plain word as it is, anything else made safe and put in quotation marks
+ * that it can't end. */
 static void prompt_put_text(FILE *out, const char *text, bool *failed)
 {
 	char *safe;
@@ -100,12 +104,13 @@ static const char *prompt_label_of(const struct action *action, const struct pro
 	return facts->label != NULL || id == NULL ? facts->label : id->text;
 }
 
-static void put_placeholder(FILE *out, const struct prompt_piece *piece, const struct action *action, const struct prompt_facts *facts,
-	bool *failed)
+static void put_placeholder(FILE *out, const struct prompt_piece *piece, const struct action *action,
+	const struct prompt_facts *facts, bool *failed)
 {
 	const struct {
 		const char *name, *value;
-	} own[] = {{"user", facts->user}, {"host", facts->host}, {"service", facts->service}, {"rhost", facts->rhost}, {"action", action->name},
+	} own[] = {{"user", facts->user}, {"host", facts->host}, {"service", facts->service},
+		{"rhost", facts->rhost}, {"action", action->name},
 		{"label", prompt_label_of(action, facts)}};
 	char room[DETAIL_SHOWN_SIZE];
 
@@ -131,7 +136,8 @@ static bool has_long_value(const struct action *action)
 	char room[DETAIL_SHOWN_SIZE];
 
 	for (size_t i = 0; i < action->detail_count; i++)
-		if (strlen(detail_kind(action->details[i].type)->show(&action->details[i], room)) > LONG_VALUE_SIZE)
+		if (strlen(detail_kind(action->details[i].type)->show(&action->details[i],
+				    room)) > LONG_VALUE_SIZE)
 			return true;
 	return false;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The language of prompts: text with {NAME}s in it, "{{" and "}}" for braces themselves. Filled in by policy_prompt() of policy.h.
+ * The language of prompts: text with {NAME}s in it, "{{" and "}}" for braces themselves. Filled in by
+ * policy_prompt() of policy.h.
  * Layer: verifier/rules/policy/.
  */
 #ifndef STEPUP_VERIFIER_POLICY_PROMPT_H
@@ -13,7 +14,8 @@
 
 /* One piece of a prompt. */
 struct prompt_piece {
-	const char *text; /* borrowed from the prompt: text as it stands, or a placeholder's name without braces */
+	/* borrowed from the prompt: text as it stands, or a placeholder's name without braces */
+	const char *text;
 	size_t length;
 	bool placeholder;
 };
@@ -21,7 +23,8 @@ struct prompt_piece {
 /* Takes the next piece off `*rest`; false at the end, and with `*broken` set where a brace has no partner. */
 bool prompt_next(const char **rest, struct prompt_piece *piece, bool *broken);
 
-/* Whether a name is one of the verifier's own placeholders, which no detail may be called: user, host, service, rhost, action. */
+/* Whether a name is one of the verifier's own placeholders, which no detail may be called: user, host,
+ * service, rhost, action. */
 bool prompt_is_own(const char *name);
 
 /* Whether the piece is a placeholder of that name. */

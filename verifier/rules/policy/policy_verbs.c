@@ -10,17 +10,25 @@
 
 static const struct verb verbs[] = {
 	{.action = "stepup.test", .prompt = "Try your step-up. Nothing else happens"},
-	{.action = "stepup.enroll", .prompt = "Add one more credential ({type}) to your account", .details = {TEXT("type")}, .detail_count = 1},
-	{.action = "stepup.remove", .prompt = "Remove {label} from your account", .details = {TEXT("credential")}, .detail_count = 1},
-	{.action = "stepup.invite", .prompt = "Invite {user} to enrol", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
+	{.action = "stepup.enroll", .prompt = "Add one more credential ({type}) to your account",
+		.details = {TEXT("type")}, .detail_count = 1},
+	{.action = "stepup.remove", .prompt = "Remove {label} from your account",
+		.details = {TEXT("credential")}, .detail_count = 1},
+	{.action = "stepup.invite", .prompt = "Invite {user} to enrol", .details = {TEXT("user")},
+		.detail_count = 1, .administrator = true},
 	{.action = "stepup.users", .prompt = "Show who is enrolled", .administrator = true},
-	{.action = "stepup.credentials", .prompt = "Show the credentials of {user}", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
-	{.action = "stepup.revoke", .prompt = "Revoke credentials of {user}: {credential}", .details = {TEXT("credential"), TEXT("user")},
-		.detail_count = 2, .administrator = true},
-	{.action = "stepup.lock", .prompt = "Lock the access of {users}", .details = {TEXT("users")}, .detail_count = 1, .administrator = true},
-	{.action = "stepup.unlock", .prompt = "Give {user} access again", .details = {TEXT("user")}, .detail_count = 1, .administrator = true},
-	{.action = "stepup.freeze", .prompt = "Freeze {action} for everybody", .details = {TEXT("action")}, .detail_count = 1, .administrator = true},
-	{.action = "stepup.thaw", .prompt = "Allow {action} again", .details = {TEXT("action")}, .detail_count = 1, .administrator = true},
+	{.action = "stepup.credentials", .prompt = "Show the credentials of {user}",
+		.details = {TEXT("user")}, .detail_count = 1, .administrator = true},
+	{.action = "stepup.revoke", .prompt = "Revoke credentials of {user}: {credential}",
+		.details = {TEXT("credential"), TEXT("user")}, .detail_count = 2, .administrator = true},
+	{.action = "stepup.lock", .prompt = "Lock the access of {users}", .details = {TEXT("users")},
+		.detail_count = 1, .administrator = true},
+	{.action = "stepup.unlock", .prompt = "Give {user} access again", .details = {TEXT("user")},
+		.detail_count = 1, .administrator = true},
+	{.action = "stepup.freeze", .prompt = "Freeze {action} for everybody", .details = {TEXT("action")},
+		.detail_count = 1, .administrator = true},
+	{.action = "stepup.thaw", .prompt = "Allow {action} again", .details = {TEXT("action")},
+		.detail_count = 1, .administrator = true},
 	{.action = "stepup.log", .prompt = "Read the log", .administrator = true},
 	{.action = "stepup.reload", .prompt = "Read the policy again", .administrator = true},
 };
@@ -33,7 +41,8 @@ const struct verb *policy_verb(const char *action)
 	return NULL;
 }
 
-void policy_details(const struct rule *rule, const char *action, const struct detail_spec **specs, size_t *count)
+void policy_details(const struct rule *rule, const char *action, const struct detail_spec **specs,
+	size_t *count)
 {
 	const struct verb *verb = policy_verb(action);
 

@@ -10,7 +10,8 @@
 /* By bit, best first. */
 static const char *const method_names[METHODS_MAX + 1] = {"browser", "seat", "agent", "code", "fresh"};
 
-static_assert(VIA_BROWSER == 1 << 0 && VIA_SEAT == 1 << 1 && VIA_AGENT == 1 << 2, "methods are the policy's ways, and codes");
+static_assert(VIA_BROWSER == 1 << 0 && VIA_SEAT == 1 << 1 && VIA_AGENT == 1 << 2,
+	"methods are the policy's ways, and codes");
 
 const char *method_name(unsigned method)
 {
@@ -89,14 +90,16 @@ static enum factor_strength strength_in_time(const struct policy *policy, const 
 	return FACTOR_KEY;
 }
 
-enum factor_strength credential_strength(const struct policy *policy, const struct credential *credential, int64_t now)
+enum factor_strength credential_strength(const struct policy *policy, const struct credential *credential,
+	int64_t now)
 {
 	return now < credential->strong_from ? FACTOR_CODE : strength_in_time(policy, credential);
 }
 
 bool credential_is_old_enough(const struct policy *policy, const struct credential *credential, int64_t now)
 {
-	return credential->created + policy->cooling_off_seconds <= now || credential->strong_from == CREDENTIAL_EXCUSED(credential);
+	return credential->created + policy->cooling_off_seconds <= now ||
+		credential->strong_from == CREDENTIAL_EXCUSED(credential);
 }
 
 /* --- what is required --- */
@@ -104,8 +107,10 @@ bool credential_is_old_enough(const struct policy *policy, const struct credenti
 /* Whether the action adds or removes a key. */
 static bool is_about_a_key(const char *action, const struct action *details, const struct user_record *record)
 {
-	const struct detail *type = strcmp(action, "stepup.enroll") == 0 ? action_detail(details, "type") : NULL;
-	const struct detail *id = strcmp(action, "stepup.remove") == 0 ? action_detail(details, "credential") : NULL;
+	const struct detail *type =
+		strcmp(action, "stepup.enroll") == 0 ? action_detail(details, "type") : NULL;
+	const struct detail *id =
+		strcmp(action, "stepup.remove") == 0 ? action_detail(details, "credential") : NULL;
 
 	if (type != NULL)
 		return strcmp(type->text, credential_type_name(CREDENTIAL_KEY)) == 0 ||
@@ -116,7 +121,8 @@ static bool is_about_a_key(const char *action, const struct action *details, con
 	return false;
 }
 
-static unsigned methods_for(const struct policy *policy, const struct rule *rule, enum factor_strength strength)
+static unsigned methods_for(const struct policy *policy, const struct rule *rule,
+	enum factor_strength strength)
 {
 	unsigned methods = rule->via == 0 ? METHODS_OF_KEYS : rule->via;
 
@@ -129,10 +135,11 @@ static unsigned methods_for(const struct policy *policy, const struct rule *rule
 	return methods;
 }
 
-struct requirement requirement_of(const struct policy *policy, const struct rule *rule, const char *action, const struct action *details,
-	const struct user_record *record)
+struct requirement requirement_of(const struct policy *policy, const struct rule *rule, const char *action,
+	const struct action *details, const struct user_record *record)
 {
-	struct requirement requirement = {.strength = rule->require, .pin = rule->pin, .approval = rule->always_approve};
+	struct requirement requirement = {
+		.strength = rule->require, .pin = rule->pin, .approval = rule->always_approve};
 
 	if (requirement.strength == FACTOR_CODE &&
 	    (!policy_code_may(rule, action) || (details != NULL && is_about_a_key(action, details, record))))
@@ -143,7 +150,8 @@ struct requirement requirement_of(const struct policy *policy, const struct rule
 
 /* --- what is left to offer --- */
 
-/* By which methods a credential of its kind answers at all. A key that lives in a phone or in the computer of a browser isn't plugged in anywhere. */
+/* By which methods a credential of its kind answers at all. A key that lives in a phone or in the computer of
+ * a browser isn't plugged in anywhere. */
 static unsigned methods_of_kind(const struct credential *credential)
 {
 	const unsigned pluggable = TRANSPORT_USB | TRANSPORT_NFC | TRANSPORT_BLE | TRANSPORT_SMART_CARD;
@@ -162,16 +170,19 @@ static unsigned methods_of_kind(const struct credential *credential)
 	return 0;
 }
 
-unsigned credential_methods(const struct policy *policy, const struct requirement *requirement, const struct credential *credential, int64_t now)
+unsigned credential_methods(const struct policy *policy, const struct requirement *requirement,
+	const struct credential *credential, int64_t now)
 {
-	if (credential->state != CREDENTIAL_LIVE || credential_strength(policy, credential, now) < requirement->strength)
+	if (credential->state != CREDENTIAL_LIVE ||
+	    credential_strength(policy, credential, now) < requirement->strength)
 		return 0;
 	return methods_of_kind(credential) & requirement->methods;
 }
 
-/* What stands between one credential and the requirement; of several, the greatest says how near the person is. */
-static enum shortfall shortfall_of(const struct policy *policy, const struct requirement *requirement, const struct credential *credential,
-	int64_t now)
+/* What stands between one credential and the requirement; of several, the greatest says how
+ * near the person is. */
+static enum shortfall shortfall_of(const struct policy *policy, const struct requirement *requirement,
+	const struct credential *credential, int64_t now)
 {
 	if (credential->state != CREDENTIAL_LIVE)
 		return SHORTFALL_NO_FACTOR;
@@ -179,27 +190,31 @@ static enum shortfall shortfall_of(const struct policy *policy, const struct req
 		return credential_is_code(credential) ? SHORTFALL_NO_FACTOR : SHORTFALL_NOT_HARDWARE;
 	if (credential_strength(policy, credential, now) < requirement->strength)
 		return SHORTFALL_COOLING;
-	return credential_methods(policy, requirement, credential, now) == 0 ? SHORTFALL_WAY : SHORTFALL_REACH;
+	return credential_methods(policy, requirement, credential, now) == 0 ? SHORTFALL_WAY
+		: SHORTFALL_REACH;
 }
 
 static void note_shortfall(struct offer *offer, enum shortfall shortfall, int64_t strong_from)
 {
-	if (shortfall == SHORTFALL_COOLING && (offer->shortfall != SHORTFALL_COOLING || strong_from < offer->strong_from))
+	if (shortfall == SHORTFALL_COOLING &&
+	    (offer->shortfall != SHORTFALL_COOLING || strong_from < offer->strong_from))
 		offer->strong_from = strong_from;
 	if (shortfall > offer->shortfall)
 		offer->shortfall = shortfall;
 }
 
-struct offer offer_of(const struct policy *policy, const struct requirement *requirement, const struct user_record *record, unsigned reach,
-	int64_t now)
+struct offer offer_of(const struct policy *policy, const struct requirement *requirement,
+	const struct user_record *record, unsigned reach, int64_t now)
 {
 	struct offer offer = {.shortfall = SHORTFALL_NO_FACTOR};
 
 	for (size_t i = 0; record != NULL && i < record->credential_count; i++) {
 		const struct credential *credential = &record->credentials[i];
 
-		offer.methods |= credential_methods(policy, requirement, credential, now) & (reach | METHOD_CODE);
-		note_shortfall(&offer, shortfall_of(policy, requirement, credential, now), credential->strong_from);
+		offer.methods |=
+			credential_methods(policy, requirement, credential, now) & (reach | METHOD_CODE);
+		note_shortfall(&offer, shortfall_of(policy, requirement, credential, now),
+			credential->strong_from);
 	}
 	if (record != NULL && record->guesses.suspended && (offer.methods & METHODS_OF_KEYS) != 0)
 		offer.methods &= METHODS_OF_KEYS;

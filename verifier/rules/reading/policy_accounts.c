@@ -19,11 +19,13 @@
 #define GROUPS_MAX 256            /* of one account */
 #define NAMES_MAX 20              /* unknown ones that are told; more are counted */
 
-static void warn_unix_user(const struct policy_place *place, const char *kind, const char *name, const char *unix_user,
-	struct complaints *warnings)
+static void warn_unix_user(const struct policy_place *place, const char *kind, const char *name,
+	const char *unix_user, struct complaints *warnings)
 {
 	if (unix_user[0] != '#' && getpwnam(unix_user) == NULL)
-		complain(warnings, place->file, place->line, "this host knows no account \"%s\", so nothing can be %s %s here.", unix_user, kind, name);
+		complain(warnings, place->file, place->line,
+			"this host knows no account \"%s\", so nothing can be %s %s here.", unix_user,
+			kind, name);
 }
 
 /* --- who gets through the administrators' door --- */
@@ -35,14 +37,16 @@ struct outside {
 	size_t count;
 };
 
-/* An account of this host that isn't in the group; root needs none. Of one with more groups than fit nothing is said. */
+/* An account of this host that isn't in the group; root needs none. Of one with more groups than fit
+ * nothing is said. */
 static bool stays_outside(const char *name, gid_t door)
 {
 	const struct passwd *account = getpwnam(name);
 	gid_t groups[GROUPS_MAX];
 	int count = GROUPS_MAX;
 
-	if (account == NULL || account->pw_uid == 0 || getgrouplist(name, account->pw_gid, groups, &count) < 0)
+	if (account == NULL || account->pw_uid == 0 ||
+	    getgrouplist(name, account->pw_gid, groups, &count) < 0)
 		return false;
 	for (int i = 0; i < count; i++)
 		if (groups[i] == door)
@@ -67,14 +71,16 @@ static void note_group(struct outside *outside, const struct policy_group *group
 
 	for (size_t i = 0; i < group->member_count; i++)
 		note_outside(outside, group->members[i]);
-	for (char **member = unix_group == NULL ? NULL : unix_group->gr_mem; member != NULL && *member != NULL; member++)
+	for (char **member = unix_group == NULL ? NULL : unix_group->gr_mem;
+		member != NULL && *member != NULL; member++)
 		note_outside(outside, *member);
 }
 
 static void accounts_note_user(struct outside *outside, const struct policy *policy, const char *user)
 {
 	if (user[0] != '@') {
-		note_outside(outside, user); /* of "*" there is no account: everybody is nobody in particular */
+		/* of "*" there is no account: everybody is nobody in particular */
+		note_outside(outside, user);
 		return;
 	}
 	for (size_t i = 0; i < policy->group_count; i++)
@@ -92,7 +98,8 @@ static char *accounts_join_names(const struct outside *outside)
 	if (out == NULL)
 		return NULL;
 	for (size_t i = 0; i < shown; i++)
-		fprintf(out, "%s%s", i == 0 ? "" : i + 1 == outside->count ? " and " : ", ", outside->names[i]);
+		fprintf(out, "%s%s", i == 0 ? "" : i + 1 == outside->count ? " and " : ", ",
+			outside->names[i]);
 	if (shown < outside->count)
 		fprintf(out, " and %zu more", outside->count - shown);
 	if (fclose(out) != 0) {
@@ -103,7 +110,8 @@ static char *accounts_join_names(const struct outside *outside)
 }
 
 /* A rule alone lets nobody administer: the socket is the group's. */
-static void warn_outside(const struct policy *policy, const struct rule *rule, gid_t door, struct complaints *warnings)
+static void warn_outside(const struct policy *policy, const struct rule *rule, gid_t door,
+	struct complaints *warnings)
 {
 	struct outside outside = {.door = door};
 	char *names;
@@ -113,7 +121,8 @@ static void warn_outside(const struct policy *policy, const struct rule *rule, g
 	names = outside.count == 0 ? NULL : accounts_join_names(&outside);
 	if (names != NULL)
 		complain(warnings, rule->place.file, rule->place.line,
-			"action %s names %s, who %s not in the unix group " DOOR_GROUP ", and so can't get to the verifier's door for it; add them to that group.",
+			"action %s names %s, who %s not in the unix group " DOOR_GROUP
+			", and so can't get to the verifier's door for it; add them to that group.",
 			rule->name, names, outside.count == 1 ? "is" : "are");
 	free(names);
 	for (size_t i = 0; i < outside.count; i++)
@@ -150,12 +159,14 @@ static bool lists(char *const *list, const char *name)
 }
 
 /* Where a user is named first, and by what; false where only a service or a caller runs as that. */
-static bool find_place(const struct policy *policy, const char *name, const struct policy_place **place, const char **kind, const char **title)
+static bool find_place(const struct policy *policy, const char *name, const struct policy_place **place,
+	const char **kind, const char **title)
 {
 	for (size_t i = 0; i < policy->group_count; i++)
 		for (size_t j = 0; j < policy->groups[i].member_count; j++)
 			if (strcmp(policy->groups[i].members[j], name) == 0) {
-				*place = &policy->groups[i].place, *kind = "group", *title = policy->groups[i].name;
+				*place = &policy->groups[i].place, *kind = "group",
+					*title = policy->groups[i].name;
 				return true;
 			}
 	for (size_t i = 0; i < policy->rule_count; i++)
@@ -165,7 +176,8 @@ static bool find_place(const struct policy *policy, const char *name, const stru
 		}
 	for (size_t i = 0; i < policy->caller_count; i++)
 		if (lists(policy->callers[i].users, name)) {
-			*place = &policy->callers[i].place, *kind = "caller", *title = policy->callers[i].name;
+			*place = &policy->callers[i].place, *kind = "caller",
+				*title = policy->callers[i].name;
 			return true;
 		}
 	return false;
@@ -180,11 +192,14 @@ static void warn_name(void *context, const char *written, const char *canonical)
 	if (!find_place(naming->policy, written, &place, &kind, &title))
 		return;
 	if (canonical != NULL)
-		complain(naming->warnings, place->file, place->line, "%s %s names \"%s\", which is the account \"%s\" here: it counts, but is found by that name "
-			"only in the log; write that.", kind, title, written, canonical);
+		complain(naming->warnings, place->file, place->line,
+			"%s %s names \"%s\", which is the account \"%s\" here: "
+			"it counts, but is found by that name only in the log; write that.",
+			kind, title, written, canonical);
 	else if (naming->unknown++ < NAMES_MAX)
-		complain(naming->warnings, place->file, place->line, "%s %s names \"%s\", and this host knows no such account; is it spelt right?", kind, title,
-			written);
+		complain(naming->warnings, place->file, place->line,
+			"%s %s names \"%s\", and this host knows no such account; is it spelt right?", kind,
+			title, written);
 }
 
 static enum stepup_error no_group(const char *name, int64_t *gid)
@@ -203,7 +218,9 @@ static void warn_names(const struct policy *policy, struct complaints *warnings)
 	policy_directory_each(directory, warn_name, &naming);
 	policy_directory_free(&directory);
 	if (naming.unknown > NAMES_MAX)
-		complain(warnings, policy->rules[0].place.file, 0, "this host doesn't know %zu other accounts that are named.", naming.unknown - NAMES_MAX);
+		complain(warnings, policy->rules[0].place.file, 0,
+			"this host doesn't know %zu other accounts that are named.",
+			naming.unknown - NAMES_MAX);
 }
 
 void policy_warn_accounts(const struct policy *policy, struct complaints *warnings)
@@ -213,12 +230,15 @@ void policy_warn_accounts(const struct policy *policy, struct complaints *warnin
 
 		if (group->unix_group != NULL && getgrnam(group->unix_group) == NULL)
 			complain(warnings, group->place.file, group->place.line,
-				"this host knows no unix group \"%s\", so group %s has nobody in it here.", group->unix_group, group->name);
+				"this host knows no unix group \"%s\", so group %s has nobody in it here.",
+				group->unix_group, group->name);
 	}
 	for (size_t i = 0; i < policy->service_count; i++)
-		warn_unix_user(&policy->services[i].place, "service", policy->services[i].name, policy->services[i].unix_user, warnings);
+		warn_unix_user(&policy->services[i].place, "service", policy->services[i].name,
+			policy->services[i].unix_user, warnings);
 	for (size_t i = 0; i < policy->caller_count; i++)
-		warn_unix_user(&policy->callers[i].place, "caller", policy->callers[i].name, policy->callers[i].unix_user, warnings);
+		warn_unix_user(&policy->callers[i].place, "caller", policy->callers[i].name,
+			policy->callers[i].unix_user, warnings);
 	warn_names(policy, warnings);
 	warn_administrators(policy, warnings);
 }

@@ -21,12 +21,17 @@ static void read_members(struct policy_reading *reading, const struct policy_ent
 {
 	struct policy_group *group = reading->group;
 
-	group->members = arena_alloc(&reading->policy->memory, entry->value_count + 1, sizeof(*group->members));
-	for (const struct policy_value *value = entry->values; group->members != NULL && value != NULL; value = value->next) {
+	group->members =
+		arena_alloc(&reading->policy->memory, entry->value_count + 1, sizeof(*group->members));
+	for (const struct policy_value *value = entry->values; group->members != NULL && value != NULL;
+		value = value->next) {
 		if (value->text[0] == '@')
-			READING_SAYS(reading, value->line, "groups hold users, not groups; list the members of \"%s\" here.", value->text);
+			READING_SAYS(reading, value->line,
+				"groups hold users, not groups; list the members of \"%s\" here.",
+				value->text);
 		else if (!value_account(value->text))
-			READING_SAYS(reading, value->line, "\"%s\" in \"members\" is not a user's name.", value->text);
+			READING_SAYS(reading, value->line, "\"%s\" in \"members\" is not a user's name.",
+				value->text);
 		group->members[group->member_count++] = reading_copy(reading, value->text);
 	}
 	if (reading->policy->memory.failed)
@@ -34,7 +39,8 @@ static void read_members(struct policy_reading *reading, const struct policy_ent
 	qsort(group->members, group->member_count, sizeof(*group->members), compare_texts);
 	for (size_t i = 1; i < group->member_count; i++)
 		if (strcmp(group->members[i - 1], group->members[i]) == 0)
-			READING_SAYS(reading, entry->line, "\"%s\" stands twice in \"members\".", group->members[i]);
+			READING_SAYS(reading, entry->line, "\"%s\" stands twice in \"members\".",
+				group->members[i]);
 }
 
 static void read_unix_group(struct policy_reading *reading, const struct policy_entry *entry)
@@ -51,7 +57,8 @@ static char *read_unix_user(struct policy_reading *reading, const struct policy_
 	const char *text = entry->values->text;
 
 	if (!value_unix_user(text))
-		READING_SAYS(reading, entry->line, "\"%s\" is not an account; write its name, or \"#UID\".", text);
+		READING_SAYS(reading, entry->line,
+			"\"%s\" is not an account; write its name, or \"#UID\".", text);
 	return reading_copy(reading, text);
 }
 
@@ -77,13 +84,16 @@ static bool is_action_or_pattern(const char *text)
 
 static void read_caller_actions(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	reading->caller->actions = reading_list(reading, entry, is_action_or_pattern, "an action, such as \"customer.view\" or \"customer.*\"");
+	reading->caller->actions = reading_list(reading, entry, is_action_or_pattern,
+		"an action, such as \"customer.view\" or \"customer.*\"");
 }
 
-static const struct policy_key group_keys[] = {{"members", true, read_members}, {"unix", false, read_unix_group}, {0}};
+static const struct policy_key group_keys[] = {{"members", true, read_members},
+	{"unix", false, read_unix_group}, {0}};
 static const struct policy_key service_keys[] = {{"unix-user", false, read_service_user}, {0}};
 static const struct policy_key caller_keys[] = {
-	{"unix-user", false, read_caller_user}, {"users", true, read_caller_users}, {"actions", true, read_caller_actions}, {0}};
+	{"unix-user", false, read_caller_user}, {"users", true, read_caller_users},
+	{"actions", true, read_caller_actions}, {0}};
 
 enum { SECTION_TOP, SECTION_GROUP, SECTION_SERVICE, SECTION_CALLER, SECTION_ACTION, SECTION_COUNT };
 const struct policy_section policy_sections[] = {
@@ -97,7 +107,8 @@ const struct policy_section policy_sections[] = {
 
 /* --- blocks --- */
 
-/* Reads a block's keys in the table's order; a key that needs a value and has none was complained about before. */
+/* Reads a block's keys in the table's order; a key that needs a value and has none was
+ * complained about before. */
 static void read_keys(struct policy_reading *reading)
 {
 	for (const struct policy_key *key = reading->block->section->keys; key->name != NULL; key++) {
@@ -111,8 +122,8 @@ static void read_keys(struct policy_reading *reading)
 static void need(struct policy_reading *reading, const char *key, const char *example)
 {
 	if (policy_block_entry(reading->block, key) == NULL)
-		READING_SAYS(reading, reading->block->line, "%s %s has no \"%s\"; add %s.", reading->block->section->name, reading->block->title, key,
-			example);
+		READING_SAYS(reading, reading->block->line, "%s %s has no \"%s\"; add %s.",
+			reading->block->section->name, reading->block->title, key, example);
 }
 
 /* A block's name in the policy's memory, with a complaint where it is none. */
@@ -121,7 +132,8 @@ static char *read_title(struct policy_reading *reading)
 	const char *title = reading->block->title;
 
 	if (!value_name(title))
-		READING_SAYS(reading, reading->block->line, "\"%s\" can't be the name of a %s; take a-z, 0-9, _ and -, a letter first, at most %d characters.",
+		READING_SAYS(reading, reading->block->line, "\"%s\" can't be the name of a %s; "
+			"take a-z, 0-9, _ and -, a letter first, at most %d characters.",
 			title, reading->block->section->name, POLICY_NAME_SIZE - 1);
 	return reading_copy(reading, title);
 }
@@ -138,12 +150,16 @@ static void read_top(struct policy_reading *reading)
 
 static void read_group(struct policy_reading *reading)
 {
-	bool members = policy_block_entry(reading->block, "members") != NULL, unix_group = policy_block_entry(reading->block, "unix") != NULL;
+	bool members = policy_block_entry(reading->block, "members") != NULL,
+		unix_group = policy_block_entry(reading->block, "unix") != NULL;
 
 	reading->group = &reading->policy->groups[reading->policy->group_count++];
-	*reading->group = (struct policy_group){.name = read_title(reading), .place = build_place_of(reading)};
+	*reading->group = (struct policy_group){
+		.name = read_title(reading), .place = build_place_of(reading)};
 	if (members == unix_group)
-		READING_SAYS(reading, reading->block->line, "group %s needs either members = { … } or unix = \"…\", one of the two.", reading->block->title);
+		READING_SAYS(reading, reading->block->line,
+			"group %s needs either members = { … } or unix = \"…\", one of the two.",
+			reading->block->title);
 	read_keys(reading);
 }
 
@@ -156,9 +172,12 @@ static void read_service(struct policy_reading *reading)
 	for (size_t i = 0; i + 1 < reading->policy->service_count; i++) {
 		const struct service *other = &reading->policy->services[i];
 
-		if (other->unix_user != NULL && reading->service->unix_user != NULL && strcmp(other->unix_user, reading->service->unix_user) == 0)
-			READING_SAYS(reading, reading->block->line, "service %s runs as the same account as service %s, so receipts could not tell them apart; "
-				"give each an account of its own.", reading->service->name, other->name);
+		if (other->unix_user != NULL && reading->service->unix_user != NULL &&
+		    strcmp(other->unix_user, reading->service->unix_user) == 0)
+			READING_SAYS(reading, reading->block->line,
+				"service %s runs as the same account as service %s, "
+				"so receipts could not tell them apart; give each an account of its own.",
+				reading->service->name, other->name);
 	}
 }
 
@@ -178,15 +197,18 @@ static void build_read_action(struct policy_reading *reading)
 	bool own = strncmp(title, "stepup.", 7) == 0;
 	struct rule *rule = reading->rule = &reading->policy->rules[reading->policy->rule_count++];
 
-	*rule = (struct rule){.place = build_place_of(reading), .require = FACTOR_HARDWARE_KEY, .receipt_seconds = POLICY_RECEIPT_SECONDS};
+	*rule = (struct rule){.place = build_place_of(reading), .require = FACTOR_HARDWARE_KEY,
+		.receipt_seconds = POLICY_RECEIPT_SECONDS};
 	if (!is_action_or_pattern(title)) {
 		READING_SAYS(reading, reading->block->line,
-			"\"%s\" is no action's name; write parts of a-z, 0-9, _ and - joined by dots, such as customer.export or \"customer.*\", at most %d bytes.",
+			"\"%s\" is no action's name; write parts of a-z, 0-9, _ and - joined by dots, "
+			"such as customer.export or \"customer.*\", at most %d bytes.",
 			title, ACTION_NAME_SIZE - 1);
 		return;
 	}
 	if (own && !value_pattern(title) && policy_verb(title) == NULL)
-		READING_SAYS(reading, reading->block->line, "there is no action %s: names in stepup. are the verifier's own; stepup.conf(5) lists them.", title);
+		READING_SAYS(reading, reading->block->line, "there is no action %s: names in stepup. "
+			"are the verifier's own; stepup.conf(5) lists them.", title);
 	memcpy(rule->name, title, strlen(title) + 1);
 	read_keys(reading);
 	policy_rule_check(reading);
@@ -197,9 +219,11 @@ static void build_read_action(struct policy_reading *reading)
 
 /* --- all of it --- */
 
-static void (*const readers[SECTION_COUNT])(struct policy_reading *) = {read_top, read_group, read_service, read_caller, build_read_action};
+static void (*const readers[SECTION_COUNT])(struct policy_reading *) = {read_top, read_group, read_service,
+	read_caller, build_read_action};
 
-static size_t count_blocks(const struct policy_text *texts, size_t count, const struct policy_section *section)
+static size_t count_blocks(const struct policy_text *texts, size_t count,
+	const struct policy_section *section)
 {
 	size_t found = 0;
 
@@ -213,10 +237,14 @@ static bool build_make_room(struct policy *policy, const struct policy_text *tex
 {
 	struct arena *memory = &policy->memory;
 
-	policy->groups = arena_alloc(memory, count_blocks(texts, count, &policy_sections[SECTION_GROUP]), sizeof(*policy->groups));
-	policy->services = arena_alloc(memory, count_blocks(texts, count, &policy_sections[SECTION_SERVICE]), sizeof(*policy->services));
-	policy->callers = arena_alloc(memory, count_blocks(texts, count, &policy_sections[SECTION_CALLER]), sizeof(*policy->callers));
-	policy->rules = arena_alloc(memory, count_blocks(texts, count, &policy_sections[SECTION_ACTION]) + 3, sizeof(*policy->rules));
+	policy->groups = arena_alloc(memory, count_blocks(texts, count, &policy_sections[SECTION_GROUP]),
+		sizeof(*policy->groups));
+	policy->services = arena_alloc(memory, count_blocks(texts, count, &policy_sections[SECTION_SERVICE]),
+		sizeof(*policy->services));
+	policy->callers = arena_alloc(memory, count_blocks(texts, count, &policy_sections[SECTION_CALLER]),
+		sizeof(*policy->callers));
+	policy->rules = arena_alloc(memory, count_blocks(texts, count, &policy_sections[SECTION_ACTION]) + 3,
+		sizeof(*policy->rules));
 	return !memory->failed;
 }
 
@@ -224,13 +252,16 @@ static bool build_make_room(struct policy *policy, const struct policy_text *tex
 static void check_top_twins(const struct policy_text *texts, size_t count, struct complaints *errors)
 {
 	for (size_t i = 1; i < count; i++)
-		for (const struct policy_entry *entry = texts[i].blocks->entries; entry != NULL; entry = entry->next)
+		for (const struct policy_entry *entry = texts[i].blocks->entries; entry != NULL;
+			entry = entry->next)
 			for (size_t j = 0; j < i; j++) {
-				const struct policy_entry *other = policy_block_entry(texts[j].blocks, entry->key->name);
+				const struct policy_entry *other =
+					policy_block_entry(texts[j].blocks, entry->key->name);
 
 				if (other != NULL)
-					complain(errors, texts[i].file, entry->line, "\"%s\" stands in %s:%d already. Keep one of them.", entry->key->name,
-						texts[j].file, other->line);
+					complain(errors, texts[i].file, entry->line,
+						"\"%s\" stands in %s:%d already. Keep one of them.",
+						entry->key->name, texts[j].file, other->line);
 			}
 }
 
@@ -248,8 +279,8 @@ static int compare_named(const void *a, const void *b)
 	return order != 0 ? order : left->text < right->text ? -1 : left->text > right->text;
 }
 
-static void check_block_twins(struct policy *policy, const struct policy_text *texts, size_t count, const struct policy_section *section,
-	struct complaints *errors)
+static void check_block_twins(struct policy *policy, const struct policy_text *texts, size_t count,
+	const struct policy_section *section, struct complaints *errors)
 {
 	size_t total = count_blocks(texts, count, section), at = 0;
 	struct named_block *all = calloc(total + 1, sizeof(*all));
@@ -265,8 +296,9 @@ static void check_block_twins(struct policy *policy, const struct policy_text *t
 	qsort(all, total, sizeof(*all), compare_named);
 	for (size_t i = 1; i < total; i++)
 		if (strcmp(all[i - 1].name, all[i].name) == 0)
-			complain(errors, all[i].text->file, all[i].block->line, "%s %s stands in %s:%d already. Keep one of them.", section->name, all[i].name,
-				all[i - 1].text->file, all[i - 1].block->line);
+			complain(errors, all[i].text->file, all[i].block->line,
+				"%s %s stands in %s:%d already. Keep one of them.", section->name,
+				all[i].name, all[i - 1].text->file, all[i - 1].block->line);
 	free(all);
 }
 
@@ -304,7 +336,8 @@ static void add_own_rules(struct policy *policy)
 		if (has_one || everybody == NULL)
 			continue;
 		everybody[0] = arena_copy(&policy->memory, "*", 1);
-		*rule = (struct rule){.place = {.file = "built-in"}, .users = everybody, .require = FACTOR_CODE, .receipt_seconds = POLICY_RECEIPT_SECONDS};
+		*rule = (struct rule){.place = {.file = "built-in"}, .users = everybody,
+			.require = FACTOR_CODE, .receipt_seconds = POLICY_RECEIPT_SECONDS};
 		memcpy(rule->name, names[i], strlen(names[i]) + 1);
 		policy->rule_count++;
 		if (everybody[0] != NULL && policy_rule_seal(policy, rule) != STEPUP_OK)
@@ -316,11 +349,13 @@ static void sort_rules(struct policy *policy)
 {
 	qsort(policy->rules, policy->rule_count, sizeof(*policy->rules), compare_rules);
 	policy->exact_count = 0;
-	while (policy->exact_count < policy->rule_count && strchr(policy->rules[policy->exact_count].name, '*') == NULL)
+	while (policy->exact_count < policy->rule_count &&
+	    strchr(policy->rules[policy->exact_count].name, '*') == NULL)
 		policy->exact_count++;
 }
 
-enum stepup_error policy_build(struct policy *policy, const struct policy_text *texts, size_t count, struct complaints *errors)
+enum stepup_error policy_build(struct policy *policy, const struct policy_text *texts, size_t count,
+	struct complaints *errors)
 {
 	struct policy_reading reading = {.policy = policy, .errors = errors, .text = texts};
 
@@ -334,7 +369,8 @@ enum stepup_error policy_build(struct policy *policy, const struct policy_text *
 		if (kind != SECTION_TOP)
 			check_block_twins(policy, texts, count, section, errors);
 		for (size_t i = 0; i < count; i++)
-			for (const struct policy_block *block = texts[i].blocks; block != NULL && !policy->memory.failed; block = block->next) {
+			for (const struct policy_block *block = texts[i].blocks;
+				block != NULL && !policy->memory.failed; block = block->next) {
 				if (block->section != section)
 					continue;
 				reading.text = &texts[i];
@@ -342,7 +378,8 @@ enum stepup_error policy_build(struct policy *policy, const struct policy_text *
 				readers[kind](&reading);
 			}
 		if (kind == SECTION_GROUP && !policy->memory.failed)
-			qsort(policy->groups, policy->group_count, sizeof(*policy->groups), compare_group_names);
+			qsort(policy->groups, policy->group_count, sizeof(*policy->groups),
+				compare_group_names);
 	}
 	reading.text = texts;
 	policy_top_finish(&reading, texts, count);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * From the blocks of the files' texts to one policy: what each key means, and what must fit together.
- * Layer: verifier/rules/reading/. Between policy_text.c, which knows no meaning, and policy.c, which knows no text.
+ * Layer: verifier/rules/reading/. Between policy_text.c, which knows no meaning, and policy.c,
+ * which knows no text.
  */
 #ifndef STEPUP_VERIFIER_POLICY_BUILD_H
 #define STEPUP_VERIFIER_POLICY_BUILD_H
@@ -40,13 +41,16 @@ struct policy_reading {
 /* What all keys read with; policy_reading.c. */
 
 /* Complains about a line of the file being read. */
-#define READING_SAYS(reading, where, ...) complain((reading)->errors, (reading)->text->file, (where), __VA_ARGS__)
+#define READING_SAYS(reading, where, ...) complain((reading)->errors, (reading)->text->file, (where), \
+	__VA_ARGS__)
 
 /* A copy of a text in the policy's own memory; NULL where there is no memory. */
 char *reading_copy(struct policy_reading *reading, const char *text);
 
-/* A list's values as a NULL-terminated array, each checked; NULL (and something said) where one is bad, twice there, or there are none. `what` says what one is. */
-char **reading_list(struct policy_reading *reading, const struct policy_entry *entry, bool (*is_valid)(const char *text), const char *what);
+/* A list's values as a NULL-terminated array, each checked; NULL (and something said) where one is bad, twice
+ * there, or there are none. `what` says what one is. */
+char **reading_list(struct policy_reading *reading, const struct policy_entry *entry,
+	bool (*is_valid)(const char *text), const char *what);
 
 /* A list of users, "@group"s that exist, or "*". */
 char **reading_users(struct policy_reading *reading, const struct policy_entry *entry);
@@ -57,7 +61,8 @@ bool reading_yes(struct policy_reading *reading, const struct policy_entry *entr
 /* Whether a text can be shown as it stands, judged word by word. */
 bool reading_is_showable(struct policy_reading *reading, const char *text);
 
-/* Fills in what the top level says nothing about, and checks what one of its keys alone can't tell; policy_top.c. */
+/* Fills in what the top level says nothing about, and checks what one of its keys alone can't
+ * tell; policy_top.c. */
 void policy_top_finish(struct policy_reading *reading, const struct policy_text *texts, size_t count);
 
 /* The top level's keys about keys, and what one of them alone can't tell; policy_trust.c. */
@@ -70,10 +75,12 @@ void policy_read_deny_models(struct policy_reading *reading, const struct policy
 void policy_read_require_counter(struct policy_reading *reading, const struct policy_entry *entry);
 void policy_trust_check(struct policy_reading *reading);
 
-/* Loads what the configuration names about keys' makers into the policy, and tells in `policy->models_taken` whether the list of models is the one
- * that the files have; `kept` (may be NULL) is the last good one. Where the files aren't trusted, one that isn't there to be read is a warning.
- * STEPUP_OK, or an error with "FILE:LINE: sentence" in `*why`. */
-enum stepup_error policy_trust_load(struct policy *policy, struct policy_files *files, const struct attestation_models *kept, char **why);
+/* Loads what the configuration names about keys' makers into the policy, and tells in `policy->models_taken`
+ * whether the list of models is the one that the files have; `kept` (may be NULL) is the last good one. Where
+ * the files aren't trusted, one that isn't there to be read is a warning. STEPUP_OK, or an error with
+ * "FILE:LINE: sentence" in `*why`. */
+enum stepup_error policy_trust_load(struct policy *policy, struct policy_files *files,
+	const struct attestation_models *kept, char **why);
 
 /* Checks what one key alone can't tell of a rule; policy_rule.c. */
 void policy_rule_check(struct policy_reading *reading);
@@ -84,8 +91,10 @@ enum stepup_error policy_rule_seal(const struct policy *policy, struct rule *rul
 /* Gives a sealed rule that names approvers the one that they agree under; policy_rule.c. */
 void policy_rule_add_approval(struct policy *policy, struct rule *rule);
 
-/* Builds the policy of all texts, whose values are filled in. What is wrong goes to `errors`. STEPUP_OK also then. */
-enum stepup_error policy_build(struct policy *policy, const struct policy_text *texts, size_t count, struct complaints *errors);
+/* Builds the policy of all texts, whose values are filled in. What is wrong goes to `errors`.
+ * STEPUP_OK also then. */
+enum stepup_error policy_build(struct policy *policy, const struct policy_text *texts, size_t count,
+	struct complaints *errors);
 
 /* What is allowed but deserves a word: goes to `warnings`; policy_check.c. */
 void policy_warn(const struct policy *policy, struct complaints *warnings);

@@ -28,11 +28,13 @@ static void warn_unused_groups(const struct policy *policy, struct complaints *w
 		bool used = false;
 
 		for (size_t j = 0; !used && j < policy->rule_count; j++)
-			used = list_has_group(policy->rules[j].users, group->name) || list_has_group(policy->rules[j].approvers, group->name);
+			used = list_has_group(policy->rules[j].users, group->name) ||
+				list_has_group(policy->rules[j].approvers, group->name);
 		for (size_t j = 0; !used && j < policy->caller_count; j++)
 			used = list_has_group(policy->callers[j].users, group->name);
 		if (!used)
-			WARN(warnings, group->place, "group %s is not used by any action or caller.", group->name);
+			WARN(warnings, group->place, "group %s is not used by any action or caller.",
+				group->name);
 		if (group->unix_group == NULL && group->member_count == 0)
 			WARN(warnings, group->place, "group %s has nobody in it.", group->name);
 	}
@@ -45,9 +47,12 @@ static void warn_unused_services(const struct policy *policy, struct complaints 
 		bool used = false;
 
 		for (size_t j = 0; !used && j < policy->rule_count; j++)
-			used = policy->rules[j].service != NULL && strcmp(policy->rules[j].service, service->name) == 0;
+			used = policy->rules[j].service != NULL &&
+				strcmp(policy->rules[j].service, service->name) == 0;
 		if (!used)
-			WARN(warnings, service->place, "service %s is not named by any action, so it gets no receipts.", service->name);
+			WARN(warnings, service->place,
+				"service %s is not named by any action, so it gets no receipts.",
+				service->name);
 	}
 }
 
@@ -57,7 +62,8 @@ static bool check_has_rule(const struct policy *policy, const char *entry)
 	if (policy_rule(policy, entry) != NULL)
 		return true;
 	for (size_t i = 0; i < policy->rule_count; i++)
-		if (policy_pattern_matches(entry, policy->rules[i].name) || policy_pattern_matches(policy->rules[i].name, entry))
+		if (policy_pattern_matches(entry, policy->rules[i].name) ||
+		    policy_pattern_matches(policy->rules[i].name, entry))
 			return true;
 	return false;
 }
@@ -69,8 +75,9 @@ static void warn_idle_callers(const struct policy *policy, struct complaints *wa
 
 		for (size_t j = 0; caller->actions != NULL && caller->actions[j] != NULL; j++)
 			if (!check_has_rule(policy, caller->actions[j]))
-				WARN(warnings, caller->place, "caller %s may ask for \"%s\", but no action has that name: it is always denied.", caller->name,
-					caller->actions[j]);
+				WARN(warnings, caller->place, "caller %s may ask for \"%s\", "
+					"but no action has that name: it is always denied.",
+					caller->name, caller->actions[j]);
 	}
 }
 
@@ -82,8 +89,10 @@ static void warn_callers_for_all(const struct policy *policy, struct complaints 
 
 		for (size_t j = 0; caller->users != NULL && caller->users[j] != NULL; j++)
 			if (strcmp(caller->users[j], "*") == 0)
-				WARN(warnings, caller->place, "caller %s may ask for everybody, and so for root and for administrators as well; name the group of those "
-					"who use it.", caller->name);
+				WARN(warnings, caller->place,
+					"caller %s may ask for everybody, and so for root and for "
+					"administrators as well; name the group of those who use it.",
+					caller->name);
 	}
 }
 
@@ -91,22 +100,26 @@ static void warn_callers_for_all(const struct policy *policy, struct complaints 
 static void warn_fresh_pattern(const struct rule *rule, struct complaints *warnings)
 {
 	if (rule->fresh_for_seconds > 0 && rule->name[strlen(rule->name) - 1] == '*')
-		WARN(warnings, rule->place, "one step-up for any action that %s covers is fresh for all of them, for as long as its fresh-for says; give those that "
-			"matter a rule of their own.", rule->name);
+		WARN(warnings, rule->place,
+			"one step-up for any action that %s covers is fresh for all of them, "
+			"for as long as its fresh-for says; give those that matter a rule of their own.",
+			rule->name);
 }
 
 /* Rules that nobody can satisfy, whatever key they buy. */
 static void warn_key(const struct policy *policy, const struct rule *rule, struct complaints *warnings)
 {
-	if (rule->require == FACTOR_HARDWARE_KEY && policy->attestation_roots.path == NULL && policy->mds.path == NULL)
-		WARN(warnings, rule->place,
-			"action %s requires a hardware-key, and nothing says whose word on that is taken, so no key can earn it; add attestation-roots or mds.",
-			rule->name);
+	if (rule->require == FACTOR_HARDWARE_KEY && policy->attestation_roots.path == NULL &&
+	    policy->mds.path == NULL)
+		WARN(warnings, rule->place, "action %s requires a hardware-key, and nothing says whose word "
+			"on that is taken, so no key can earn it; add attestation-roots or mds.", rule->name);
 	if (rule->require != FACTOR_CODE && rule->via == VIA_BROWSER && policy->origins[0] == NULL)
-		WARN(warnings, rule->place, "action %s takes a key from a browser only, and no \"origins\" are named, so nobody can satisfy it.", rule->name);
+		WARN(warnings, rule->place, "action %s takes a key from a browser only, "
+			"and no \"origins\" are named, so nobody can satisfy it.", rule->name);
 }
 
-/* A page may speak for the domain above it: what it says of a person's passkeys (WebAuthn Level 3, section 5.1.10.2) their provider believes. */
+/* A page may speak for the domain above it: what it says of a person's passkeys (WebAuthn Level 3, section
+ * 5.1.10.2) their provider believes. */
 static void warn_parent_domain(const struct policy *policy, struct complaints *warnings)
 {
 	for (char **origin = policy->origins; *origin != NULL; origin++) {
@@ -115,10 +128,11 @@ static void warn_parent_domain(const struct policy *policy, struct complaints *w
 
 		if (length <= strlen(policy->rp_id))
 			continue;
-		WARN(warnings, policy->origins_place,
-			"the rp-id %s is a domain above %.*s, so any page under it can hide people's synced passkeys from them (signalAllAcceptedCredentials). "
-			"Make the rp-id the console's own host name before keys are enrolled, or let nobody else have a page under %s.", policy->rp_id, (int)length, host,
-			policy->rp_id);
+		WARN(warnings, policy->origins_place, "the rp-id %s is a domain above %.*s, "
+			"so any page under it can hide people's synced passkeys from them "
+			"(signalAllAcceptedCredentials). Make the rp-id the console's own host name before "
+			"keys are enrolled, or let nobody else have a page under %s.",
+			policy->rp_id, (int)length, host, policy->rp_id);
 		return;
 	}
 }
@@ -126,8 +140,8 @@ static void warn_parent_domain(const struct policy *policy, struct complaints *w
 static void warn_cooling_off(const struct policy *policy, struct complaints *warnings)
 {
 	if (policy->cooling_off_seconds == 0)
-		WARN(warnings, policy->cooling_off_place,
-			"cooling-off is 0s: whoever gets hold of an invitation can enrol a key and do everything with it at once.");
+		WARN(warnings, policy->cooling_off_place, "cooling-off is 0s: whoever gets hold of an "
+			"invitation can enrol a key and do everything with it at once.");
 }
 
 static void warn_factor(const struct rule *rule, struct complaints *warnings)
@@ -135,14 +149,14 @@ static void warn_factor(const struct rule *rule, struct complaints *warnings)
 	if (rule->require != FACTOR_CODE)
 		return;
 	if (rule->code_is_enough)
-		WARN(warnings, rule->place, "action %s takes a typed code as enough; a code can be relayed by whoever talks somebody out of it.", rule->name);
+		WARN(warnings, rule->place, "action %s takes a typed code as enough; "
+			"a code can be relayed by whoever talks somebody out of it.", rule->name);
 	else if (rule->service != NULL)
-		WARN(warnings, rule->place,
-			"action %s has a service, so a code alone never satisfies it; require a key, or say code-is-enough = yes and mean it.", rule->name);
+		WARN(warnings, rule->place, "action %s has a service, so a code alone never satisfies it; "
+			"require a key, or say code-is-enough = yes and mean it.", rule->name);
 	else if (policy_rule_is_administrators(rule))
-		WARN(warnings, rule->place,
-			"action %s is an administrator's, so a code alone never satisfies it; require a key, or say code-is-enough = yes and mean it.",
-			rule->name);
+		WARN(warnings, rule->place, "action %s is an administrator's, so a code alone never "
+			"satisfies it; require a key, or say code-is-enough = yes and mean it.", rule->name);
 }
 
 static bool counts_detail(const struct rule *rule, const char *name)
@@ -156,13 +170,17 @@ static bool counts_detail(const struct rule *rule, const char *name)
 static void warn_volume(const struct rule *rule, struct complaints *warnings)
 {
 	if (rule->service != NULL && rule->limit_count == 0)
-		WARN(warnings, rule->place, "action %s has a service and no limit: one person can have it carried out without end. Add limit = { … }.", rule->name);
+		WARN(warnings, rule->place, "action %s has a service and no limit: "
+			"one person can have it carried out without end. Add limit = { … }.", rule->name);
 	for (size_t i = 0; i < rule->detail_count; i++)
-		if (detail_kind(rule->details[i].type)->may_sum && !counts_detail(rule, rule->details[i].name))
-			WARN(warnings, rule->place, "action %s counts \"%s\", and no limit adds that up. Add limit = { \"N %s per 24h\" }.", rule->name,
-				rule->details[i].name, rule->details[i].name);
+		if (detail_kind(rule->details[i].type)->may_sum &&
+		    !counts_detail(rule, rule->details[i].name))
+			WARN(warnings, rule->place, "action %s counts \"%s\", and no limit adds that up. "
+				"Add limit = { \"N %s per 24h\" }.",
+				rule->name, rule->details[i].name, rule->details[i].name);
 	if (rule->limit_count == 0 && rule->over_limit != OVER_LIMIT_DENY)
-		WARN(warnings, rule->place, "action %s says what happens over the limit, but has no limit.", rule->name);
+		WARN(warnings, rule->place, "action %s says what happens over the limit, but has no limit.",
+			rule->name);
 }
 
 /* Second persons who are never asked, can't be there, or are no second person. */
@@ -173,19 +191,20 @@ static void warn_approvers(const struct policy *policy, const struct rule *rule,
 	if (rule->approvers == NULL)
 		return;
 	if (!rule->always_approve && rule->over_limit != OVER_LIMIT_APPROVE)
-		WARN(warnings, rule->place, "action %s names approvers, but nothing in it asks them: say over-limit = approve or always-approve = yes.",
-			rule->name);
+		WARN(warnings, rule->place, "action %s names approvers, but nothing in it asks them: "
+			"say over-limit = approve or always-approve = yes.", rule->name);
 	else if (policy_list_is_empty(policy, rule->approvers))
-		WARN(warnings, rule->place, "action %s wants a second person's agreement, and its approvers are nobody: it never gets one. Fill the group.",
-			rule->name);
+		WARN(warnings, rule->place, "action %s wants a second person's agreement, "
+			"and its approvers are nobody: it never gets one. Fill the group.", rule->name);
 	else if (policy_list_is_one(policy, rule->approvers))
-		WARN(warnings, rule->place,
-			"action %s has one approver alone: nobody agrees to what that one asks for, or to anything while they are away. Name another.", rule->name);
+		WARN(warnings, rule->place, "action %s has one approver alone: nobody agrees to what that "
+			"one asks for, or to anything while they are away. Name another.", rule->name);
 	else if (policy_list_names(policy, rule->approvers, &nobody))
-		WARN(warnings, rule->place,
-			"action %s lets everybody agree, and so whoever has talked a second employee out of a factor; name those who are to decide.", rule->name);
+		WARN(warnings, rule->place, "action %s lets everybody agree, and so whoever has talked "
+			"a second employee out of a factor; name those who are to decide.", rule->name);
 	if (rule->always_approve && rule->fresh_for_seconds > 0)
-		WARN(warnings, rule->place, "action %s asks a second person each time, so its fresh-for does nothing; take one of them out.", rule->name);
+		WARN(warnings, rule->place, "action %s asks a second person each time, "
+			"so its fresh-for does nothing; take one of them out.", rule->name);
 }
 
 /* Limits that the hard ones never let anybody reach. */
@@ -195,10 +214,11 @@ static void warn_hard_limits(const struct rule *rule, struct complaints *warning
 		for (size_t j = 0; j < rule->limit_count; j++) {
 			const struct limit *hard = &rule->hard_limits[i], *soft = &rule->limits[j];
 
-			if (hard->kind == soft->kind && strcmp(hard->detail, soft->detail) == 0 && hard->window_seconds > soft->window_seconds &&
-			    hard->maximum < soft->maximum)
-				WARN(warnings, rule->place, "action %s never gets to its limit \"%s\": the hard-limit \"%s\" ends sooner.", rule->name, soft->text,
-					hard->text);
+			if (hard->kind == soft->kind && strcmp(hard->detail, soft->detail) == 0 &&
+			    hard->window_seconds > soft->window_seconds && hard->maximum < soft->maximum)
+				WARN(warnings, rule->place, "action %s never gets to its limit \"%s\": "
+					"the hard-limit \"%s\" ends sooner.",
+					rule->name, soft->text, hard->text);
 		}
 }
 
@@ -212,13 +232,15 @@ static void warn_bad_day(const struct policy *policy, struct complaints *warning
 		const struct rule *rule = policy_rule(policy, urgent[i]);
 
 		if (rule != NULL && rule->always_approve)
-			WARN(warnings, rule->place, "%s waits for a second person, and so does whoever is to be stopped: let one do it; undoing it takes another anyway.",
-				urgent[i]);
+			WARN(warnings, rule->place, "%s waits for a second person, and so does whoever is to "
+				"be stopped: let one do it; undoing it takes another anyway.", urgent[i]);
 		if (rule != NULL && rule->over_limit == OVER_LIMIT_LOCK)
-			WARN(warnings, rule->place, "%s locks the administrator who has much to lock on a bad day; say over-limit = deny, and a high limit.", urgent[i]);
+			WARN(warnings, rule->place, "%s locks the administrator who has much to lock on "
+				"a bad day; say over-limit = deny, and a high limit.", urgent[i]);
 	}
 	if (unlock != NULL && policy_list_is_one(policy, unlock->users))
-		WARN(warnings, unlock->place, "one person alone may do stepup.unlock: nobody opens that one's account again, and they open what they locked; name two.");
+		WARN(warnings, unlock->place, "one person alone may do stepup.unlock: "
+			"nobody opens that one's account again, and they open what they locked; name two.");
 }
 
 static bool prompt_shows(const struct rule *rule, const char *detail)
@@ -235,7 +257,9 @@ static void warn_hidden_details(const struct rule *rule, struct complaints *warn
 {
 	for (size_t i = 0; rule->prompt != NULL && i < rule->detail_count; i++)
 		if (!prompt_shows(rule, rule->details[i].name))
-			WARN(warnings, rule->place, "the prompt of action %s does not show {%s}, so people agree to it unseen.", rule->name, rule->details[i].name);
+			WARN(warnings, rule->place,
+				"the prompt of action %s does not show {%s}, so people agree to it unseen.",
+				rule->name, rule->details[i].name);
 }
 
 /* The next best pattern over a rule; NULL where there is none. */
@@ -244,7 +268,8 @@ static const struct rule *pattern_over(const struct policy *policy, const struct
 	for (size_t i = policy->exact_count; i < policy->rule_count; i++) {
 		const struct rule *pattern = &policy->rules[i];
 
-		if (pattern != rule && strlen(pattern->name) < strlen(rule->name) + 1 && policy_pattern_matches(pattern->name, rule->name))
+		if (pattern != rule && strlen(pattern->name) < strlen(rule->name) + 1 &&
+		    policy_pattern_matches(pattern->name, rule->name))
 			return pattern;
 	}
 	return NULL;
@@ -258,18 +283,20 @@ static void warn_shadowed(const struct policy *policy, const struct rule *rule, 
 	if (pattern == NULL)
 		return;
 	if (rule->require < pattern->require)
-		WARN(warnings, rule->place, "action %s asks for less than the pattern %s on line %d, which it takes the place of.", rule->name, pattern->name,
-			pattern->place.line);
+		WARN(warnings, rule->place, "action %s asks for less than the pattern %s on line %d, "
+			"which it takes the place of.", rule->name, pattern->name, pattern->place.line);
 	if (rule->limit_count == 0 && pattern->limit_count > 0)
-		WARN(warnings, rule->place, "action %s has no limit; those of the pattern %s on line %d do not count for it.", rule->name, pattern->name,
-			pattern->place.line);
+		WARN(warnings, rule->place,
+			"action %s has no limit; those of the pattern %s on line %d do not count for it.",
+			rule->name, pattern->name, pattern->place.line);
 }
 
 /* Where each administrator's verb has a rule of its own, stepup.* is for nothing. */
 static void warn_idle_own_pattern(const struct policy *policy, struct complaints *warnings)
 {
-	static const char *const verbs[] = {"stepup.invite", "stepup.users", "stepup.credentials", "stepup.revoke", "stepup.lock", "stepup.unlock",
-		"stepup.freeze", "stepup.thaw", "stepup.log", "stepup.reload"};
+	static const char *const verbs[] = {"stepup.invite", "stepup.users", "stepup.credentials",
+		"stepup.revoke", "stepup.lock", "stepup.unlock", "stepup.freeze", "stepup.thaw", "stepup.log",
+		"stepup.reload"};
 
 	for (size_t i = policy->exact_count; i < policy->rule_count; i++) {
 		const struct rule *pattern = &policy->rules[i];
@@ -278,8 +305,8 @@ static void warn_idle_own_pattern(const struct policy *policy, struct complaints
 		for (size_t j = 0; idle && j < sizeof(verbs) / sizeof(verbs[0]); j++)
 			idle = policy_rule(policy, verbs[j]) != pattern;
 		if (idle)
-			WARN(warnings, pattern->place, "action %s covers no action of the verifier's: each has a rule of its own, or there is none of that name.",
-				pattern->name);
+			WARN(warnings, pattern->place, "action %s covers no action of the verifier's: "
+				"each has a rule of its own, or there is none of that name.", pattern->name);
 	}
 }
 

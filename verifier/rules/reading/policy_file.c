@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The configuration's files.
- * MUST: open nothing that others can write, where the policy is to be trusted; read nothing but these files; make nothing of a file that
- * policy_text.c found fault with.
+ * MUST: open nothing that others can write, where the policy is to be trusted; read nothing but these files;
+ * make nothing of a file that policy_text.c found fault with.
  */
 #include "verifier/rules/reading/policy_file.h"
 
@@ -16,7 +16,8 @@
 /* --- from bytes to a policy --- */
 
 /* The digest of all files: of their digests, in order. */
-static enum stepup_error digest_sources(const struct policy_source *sources, size_t count, uint8_t digest[DIGEST_SIZE])
+static enum stepup_error digest_sources(const struct policy_source *sources, size_t count,
+	uint8_t digest[DIGEST_SIZE])
 {
 	uint8_t *each = calloc(count, DIGEST_SIZE);
 	enum stepup_error error = each == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
@@ -29,8 +30,8 @@ static enum stepup_error digest_sources(const struct policy_source *sources, siz
 	return error;
 }
 
-static enum stepup_error read_texts(const struct policy_source *sources, size_t count, struct policy *policy, struct policy_text *texts,
-	struct arena *arena, struct complaints *errors)
+static enum stepup_error read_texts(const struct policy_source *sources, size_t count, struct policy *policy,
+	struct policy_text *texts, struct arena *arena, struct complaints *errors)
 {
 	enum stepup_error error = STEPUP_OK;
 
@@ -56,7 +57,8 @@ static enum stepup_error keep_warnings(struct policy *policy)
 		lines = complaints_lines(&warnings);
 	while (lines != NULL && lines[count] != NULL)
 		count++;
-	policy->warnings = lines == NULL ? NULL : arena_alloc(&policy->memory, count + 1, sizeof(*policy->warnings));
+	policy->warnings = lines == NULL ? NULL
+		: arena_alloc(&policy->memory, count + 1, sizeof(*policy->warnings));
 	for (size_t i = 0; i < count; i++) {
 		if (policy->warnings != NULL)
 			policy->warnings[i] = arena_copy(&policy->memory, lines[i], strlen(lines[i]));
@@ -67,7 +69,8 @@ static enum stepup_error keep_warnings(struct policy *policy)
 	return policy->warnings == NULL || policy->memory.failed ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
-enum stepup_error policy_load_sources(const struct policy_source *sources, size_t count, struct policy **policy, char **why)
+enum stepup_error policy_load_sources(const struct policy_source *sources, size_t count,
+	struct policy **policy, char **why)
 {
 	struct policy *made = calloc(1, sizeof(*made));
 	struct policy_text *texts = calloc(count, sizeof(*texts));
@@ -120,23 +123,27 @@ static enum stepup_error file_say(char **why, enum stepup_error error, const cha
 	return error;
 }
 
-static enum stepup_error file_add_file(struct policy_files *files, struct sources *sources, const char *path, char **why)
+static enum stepup_error file_add_file(struct policy_files *files, struct sources *sources,
+	const char *path, char **why)
 {
 	const struct policy_source *source;
 	enum stepup_error error;
 
 	if (sources->count == POLICY_CONFIG_FILES_MAX)
-		return file_say(why, STEPUP_TOO_LONG, path, "there are more configuration files than can be read; put some together.");
+		return file_say(why, STEPUP_TOO_LONG, path,
+			"there are more configuration files than can be read; put some together.");
 	error = policy_files_read(files, path, POLICY_FILE_MAX, &source, why);
 	if (error == STEPUP_TOO_LONG)
-		(void)file_say(why, error, path, "is longer than 8 MiB; split it into files in stepup.conf.d.");
+		(void)file_say(why, error, path,
+			"is longer than 8 MiB; split it into files in stepup.conf.d.");
 	if (error == STEPUP_OK)
 		sources->all[sources->count++] = *source;
 	return error;
 }
 
 /* The main file and the drop-ins beside it. */
-static enum stepup_error read_sources(struct policy_files *files, const char *path, struct sources *sources, char **why)
+static enum stepup_error read_sources(struct policy_files *files, const char *path,
+	struct sources *sources, char **why)
 {
 	const char *slash = strrchr(path, '/');
 	struct policy_paths drop_ins = {0};
@@ -161,8 +168,8 @@ static enum stepup_error read_sources(struct policy_files *files, const char *pa
 	return error;
 }
 
-enum stepup_error policy_load_files(const char *path, struct policy_files *files, const struct attestation_models *kept, struct policy **policy,
-	char **why)
+enum stepup_error policy_load_files(const char *path, struct policy_files *files,
+	const struct attestation_models *kept, struct policy **policy, char **why)
 {
 	struct sources *sources = calloc(1, sizeof(*sources));
 	enum stepup_error error = sources == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
@@ -203,10 +210,15 @@ static enum stepup_error find_store(const struct sources *sources, struct arena 
 	enum stepup_error error = STEPUP_OK;
 
 	for (size_t i = 0; error == STEPUP_OK && i < sources->count && *url == NULL; i++) {
-		struct policy_text text = {.file = "", .bytes = arena_copy(arena, sources->all[i].bytes, sources->all[i].size), .size = sources->all[i].size};
+		struct policy_text text = {
+			.file = "",
+			.bytes = arena_copy(arena, sources->all[i].bytes, sources->all[i].size),
+			.size = sources->all[i].size,
+		};
 		const struct policy_entry *entry = NULL;
 
-		error = text.bytes == NULL ? STEPUP_NO_MEMORY : policy_text_scan(&text, policy_sections, arena, &unheard);
+		error = text.bytes == NULL ? STEPUP_NO_MEMORY
+			: policy_text_scan(&text, policy_sections, arena, &unheard);
 		if (error == STEPUP_OK && text.blocks != NULL)
 			entry = policy_block_entry(text.blocks, "store");
 		if (entry != NULL && entry->value_count == 1)

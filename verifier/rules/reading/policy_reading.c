@@ -38,11 +38,13 @@ bool reading_yes(struct policy_reading *reading, const struct policy_entry *entr
 	const char *text = entry->values->text;
 
 	if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-		READING_SAYS(reading, entry->line, "\"%s\" is yes or no, not \"%s\".", entry->key->name, text);
+		READING_SAYS(reading, entry->line, "\"%s\" is yes or no, not \"%s\".",
+			entry->key->name, text);
 	return strcmp(text, "yes") == 0;
 }
 
-char **reading_list(struct policy_reading *reading, const struct policy_entry *entry, bool (*is_valid)(const char *text), const char *what)
+char **reading_list(struct policy_reading *reading, const struct policy_entry *entry,
+	bool (*is_valid)(const char *text), const char *what)
 {
 	char **list = arena_alloc(&reading->policy->memory, entry->value_count + 1, sizeof(*list));
 	size_t count = 0;
@@ -50,16 +52,20 @@ char **reading_list(struct policy_reading *reading, const struct policy_entry *e
 	if (entry->value_count == 0)
 		READING_SAYS(reading, entry->line, "\"%s\" is empty; name %s.", entry->key->name, what);
 	if (entry->value_count > POLICY_LIST_MAX) {
-		READING_SAYS(reading, entry->line, "\"%s\" has more than %d entries; put users into a group, actions under a pattern.", entry->key->name,
-			POLICY_LIST_MAX);
+		READING_SAYS(reading, entry->line,
+			"\"%s\" has more than %d entries; put users into a group, actions under a pattern.",
+			entry->key->name, POLICY_LIST_MAX);
 		return NULL;
 	}
-	for (const struct policy_value *value = entry->values; list != NULL && value != NULL; value = value->next) {
+	for (const struct policy_value *value = entry->values; list != NULL && value != NULL;
+		value = value->next) {
 		if (!is_valid(value->text))
-			READING_SAYS(reading, value->line, "\"%s\" in \"%s\" is not %s.", value->text, entry->key->name, what);
+			READING_SAYS(reading, value->line, "\"%s\" in \"%s\" is not %s.", value->text,
+				entry->key->name, what);
 		for (size_t i = 0; i < count; i++)
 			if (strcmp(list[i], value->text) == 0) {
-				READING_SAYS(reading, value->line, "\"%s\" stands twice in \"%s\".", value->text, entry->key->name);
+				READING_SAYS(reading, value->line, "\"%s\" stands twice in \"%s\".",
+					value->text, entry->key->name);
 				break;
 			}
 		list[count] = reading_copy(reading, value->text);
@@ -85,9 +91,11 @@ char **reading_users(struct policy_reading *reading, const struct policy_entry *
 
 	for (const struct policy_value *value = entry->values; value != NULL; value = value->next)
 		if (value->text[0] == '@' && value_name(value->text + 1) &&
-			(policy->group_count == 0 ||
-				bsearch(value->text + 1, policy->groups, policy->group_count, sizeof(*policy->groups), reading_compare_group) == NULL))
-			READING_SAYS(reading, value->line, "there is no group \"%s\"; write: group %s { members = { … } } or { unix = \"…\" }.",
+		    (policy->group_count == 0 ||
+			    bsearch(value->text + 1, policy->groups, policy->group_count,
+				    sizeof(*policy->groups), reading_compare_group) == NULL))
+			READING_SAYS(reading, value->line, "there is no group \"%s\"; write: "
+				"group %s { members = { … } } or { unix = \"…\" }.",
 				value->text + 1, value->text + 1);
 	return reading_list(reading, entry, is_user_or_group, "a user, \"@GROUP\" or \"*\" (everybody)");
 }

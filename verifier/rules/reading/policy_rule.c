@@ -42,7 +42,9 @@ static bool is_for_own_actions_only(struct policy_reading *reading, const struct
 {
 	if (!rule_is_own(reading->rule))
 		return false;
-	READING_SAYS(reading, entry->line, "\"%s\" can't be set for stepup.* actions: they have their own; take it out.", entry->key->name);
+	READING_SAYS(reading, entry->line,
+		"\"%s\" can't be set for stepup.* actions: they have their own; take it out.",
+		entry->key->name);
 	return true;
 }
 
@@ -62,8 +64,8 @@ static const char *detail_forms(char forms[DETAIL_FORMS_SIZE])
 	size_t length = 0;
 
 	for (int type = 0; type < DETAIL_TYPE_COUNT && length < DETAIL_FORMS_SIZE; type++)
-		length += (size_t)snprintf(forms + length, DETAIL_FORMS_SIZE - length, "%s\"NAME:%s\"", type == 0 ? "" : " or ",
-			detail_kind((enum detail_type)type)->name);
+		length += (size_t)snprintf(forms + length, DETAIL_FORMS_SIZE - length, "%s\"NAME:%s\"",
+			type == 0 ? "" : " or ", detail_kind((enum detail_type)type)->name);
 	return forms;
 }
 
@@ -78,18 +80,20 @@ static void read_detail(struct policy_reading *reading, const struct policy_valu
 	if (length > 0 && length < sizeof(spec.name))
 		memcpy(spec.name, value->text, length);
 	if (colon == NULL || !detail_name_is_valid(spec.name) || !detail_type_named(colon + 1, &spec.type)) {
-		READING_SAYS(reading, value->line, "\"%s\" is no detail; write %s, the name of a-z, 0-9 and _ (at most %d characters).",
+		READING_SAYS(reading, value->line,
+			"\"%s\" is no detail; write %s, the name of a-z, 0-9 and _ (at most %d characters).",
 			value->text, detail_forms(forms), DETAIL_NAME_SIZE - 1);
 		return;
 	}
 	if (prompt_is_own(spec.name)) {
-		READING_SAYS(reading, value->line, "a detail can't be called \"%s\": {%s} in a prompt is the verifier's own. Take another name.",
-			spec.name, spec.name);
+		READING_SAYS(reading, value->line, "a detail can't be called \"%s\": "
+			"{%s} in a prompt is the verifier's own. Take another name.", spec.name, spec.name);
 		return;
 	}
 	for (size_t i = 0; i < rule->detail_count; i++)
 		if (strcmp(rule->details[i].name, spec.name) == 0) {
-			READING_SAYS(reading, value->line, "the detail \"%s\" stands here a second time.", spec.name);
+			READING_SAYS(reading, value->line,
+				"the detail \"%s\" stands here a second time.", spec.name);
 			return;
 		}
 	if (rule->detail_count == DETAIL_COUNT_MAX) {
@@ -118,7 +122,9 @@ static void read_prompt(struct policy_reading *reading, const struct policy_entr
 		return;
 	rule->prompt = reading_copy(reading, text);
 	if (*text == '\0' || strlen(text) > POLICY_PROMPT_MAX || !reading_is_showable(reading, text))
-		READING_SAYS(reading, entry->line, "a prompt is a text of 1 to %d bytes without backslashes or invisible characters.", POLICY_PROMPT_MAX);
+		READING_SAYS(reading, entry->line,
+			"a prompt is a text of 1 to %d bytes without backslashes or invisible characters.",
+			POLICY_PROMPT_MAX);
 	while (prompt_next(&rest, &piece, &broken)) {
 		char name[DETAIL_NAME_SIZE] = "";
 
@@ -128,17 +134,19 @@ static void read_prompt(struct policy_reading *reading, const struct policy_entr
 			memcpy(name, piece.text, piece.length);
 		if (find_detail(rule, name) == NULL && !prompt_is_own(name))
 			READING_SAYS(reading, entry->line,
-				"the prompt names {%.*s}, which is no detail of this action; declare it in \"details\" or use {user}, {host}, "
-				"{service}, {rhost} or {action}.",
+				"the prompt names {%.*s}, which is no detail of this action; declare it in "
+				"\"details\" or use {user}, {host}, {service}, {rhost} or {action}.",
 				(int)piece.length, piece.text);
 	}
 	if (broken)
-		READING_SAYS(reading, entry->line, "a brace in the prompt has no partner; write {{ or }} for a brace itself.");
+		READING_SAYS(reading, entry->line,
+			"a brace in the prompt has no partner; write {{ or }} for a brace itself.");
 }
 
 static void read_require(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	static const char *const strengths[] = {[FACTOR_CODE] = "code", [FACTOR_KEY] = "key", [FACTOR_HARDWARE_KEY] = "hardware-key"};
+	static const char *const strengths[] = {[FACTOR_CODE] = "code", [FACTOR_KEY] = "key",
+		[FACTOR_HARDWARE_KEY] = "hardware-key"};
 	struct rule *rule = reading->rule;
 
 	rule->require = 0;
@@ -153,9 +161,11 @@ static void read_require(struct policy_reading *reading, const struct policy_ent
 				READING_SAYS(reading, value->line, "\"pin\" stands here a second time.");
 			rule->pin = true;
 		} else if (strength == 0) {
-			READING_SAYS(reading, value->line, "\"%s\" can't be required; write code, key or hardware-key, and pin where wanted.", value->text);
+			READING_SAYS(reading, value->line, "\"%s\" can't be required; "
+				"write code, key or hardware-key, and pin where wanted.", value->text);
 		} else if (rule->require != 0) {
-			READING_SAYS(reading, value->line, "only one of code, key and hardware-key can be required; each includes the stronger ones.");
+			READING_SAYS(reading, value->line, "only one of code, "
+				"key and hardware-key can be required; each includes the stronger ones.");
 		} else {
 			rule->require = strength;
 		}
@@ -163,7 +173,8 @@ static void read_require(struct policy_reading *reading, const struct policy_ent
 	if (rule->require == 0)
 		READING_SAYS(reading, entry->line, "say what is required: code, key or hardware-key.");
 	else if (rule->require == FACTOR_CODE && rule->pin)
-		READING_SAYS(reading, entry->line, "\"pin\" goes with a key; a code has none. Require key or hardware-key, or take it out.");
+		READING_SAYS(reading, entry->line, "\"pin\" goes with a key; a code has none. "
+			"Require key or hardware-key, or take it out.");
 	if (rule->require == FACTOR_HARDWARE_KEY)
 		rule->pin = true;
 }
@@ -179,21 +190,25 @@ static void read_via(struct policy_reading *reading, const struct policy_entry *
 			if (strcmp(ways[i], value->text) == 0)
 				way = 1u << i;
 		if (way == 0 || (reading->rule->via & way) != 0)
-			READING_SAYS(reading, value->line, "\"%s\" is no way for a key, or stands here twice; write browser, seat or agent, each once.",
+			READING_SAYS(reading, value->line, "\"%s\" is no way for a key, "
+				"or stands here twice; write browser, seat or agent, each once.",
 				value->text);
 		reading->rule->via |= way;
 	}
 	if (entry->value_count == 0)
-		READING_SAYS(reading, entry->line, "\"via\" names no way; write browser, seat or agent, or take it out.");
+		READING_SAYS(reading, entry->line,
+			"\"via\" names no way; write browser, seat or agent, or take it out.");
 	if (reading->rule->require == FACTOR_CODE)
-		READING_SAYS(reading, entry->line, "\"via\" says how a key is reached; a code has no way of its own. Take it out or require a key.");
+		READING_SAYS(reading, entry->line, "\"via\" says how a key is reached; "
+			"a code has no way of its own. Take it out or require a key.");
 }
 
 static void read_code_is_enough(struct policy_reading *reading, const struct policy_entry *entry)
 {
 	reading->rule->code_is_enough = reading_yes(reading, entry);
 	if (reading->rule->code_is_enough && reading->rule->require > FACTOR_CODE)
-		READING_SAYS(reading, entry->line, "\"code-is-enough\" contradicts \"require\": take it out, or require code.");
+		READING_SAYS(reading, entry->line,
+			"\"code-is-enough\" contradicts \"require\": take it out, or require code.");
 }
 
 static void read_always_approve(struct policy_reading *reading, const struct policy_entry *entry)
@@ -209,7 +224,9 @@ static void read_fresh_for(struct policy_reading *reading, const struct policy_e
 		return;
 	if (!duration_parse(entry->values->text, &rule->fresh_for_seconds) ||
 	    rule->fresh_for_seconds > POLICY_FRESH_MAX_SECONDS)
-		READING_SAYS(reading, entry->line, "\"%s\" is no time to stay fresh; write 45s, 15m or 2h, at most 24h.", entry->values->text);
+		READING_SAYS(reading, entry->line,
+			"\"%s\" is no time to stay fresh; write 45s, 15m or 2h, at most 24h.",
+			entry->values->text);
 }
 
 static void read_limit(struct policy_reading *reading, const struct policy_value *value, struct limit *limit)
@@ -219,10 +236,9 @@ static void read_limit(struct policy_reading *reading, const struct policy_value
 
 	limit->text = reading_copy(reading, value->text);
 	if (!limit_parse(value->text, limit)) {
-		READING_SAYS(reading, value->line,
-			"\"%s\" is no limit; write \"N per WINDOW\", \"N DETAIL per WINDOW\" or \"N different DETAIL per WINDOW\", the window as 1h or 24h, "
-			"from 1s to 31d, and N at least 1.",
-			value->text);
+		READING_SAYS(reading, value->line, "\"%s\" is no limit; write \"N per WINDOW\", "
+			"\"N DETAIL per WINDOW\" or \"N different DETAIL per WINDOW\", "
+			"the window as 1h or 24h, from 1s to 31d, and N at least 1.", value->text);
 		return;
 	}
 	if (limit->kind == LIMIT_COUNT)
@@ -230,24 +246,28 @@ static void read_limit(struct policy_reading *reading, const struct policy_value
 	spec = find_detail(reading->rule, limit->detail);
 	kind = spec == NULL ? NULL : detail_kind(spec->type);
 	if (kind == NULL)
-		READING_SAYS(reading, value->line, "the limit \"%s\" counts \"%s\", which is no detail of this action; declare it in \"details\".",
+		READING_SAYS(reading, value->line, "the limit \"%s\" counts \"%s\", "
+			"which is no detail of this action; declare it in \"details\".",
 			value->text, limit->detail);
 	else if (limit->kind == LIMIT_SUM && !kind->may_sum)
-		READING_SAYS(reading, value->line, "the limit \"%s\" adds up \"%s\", which is a %s; write \"%" PRId64 " different %s per …\", or declare it as a number.",
+		READING_SAYS(reading, value->line, "the limit \"%s\" adds up \"%s\", which is a %s; write \"%"
+			PRId64 " different %s per …\", or declare it as a number.",
 			value->text, limit->detail, kind->name, limit->maximum, limit->detail);
 	else if (limit->kind == LIMIT_DIFFERENT && !kind->may_differ)
-		READING_SAYS(reading, value->line,
-			"the limit \"%s\" counts different values of \"%s\", which is a %s, and %ss are amounts; declare it as text.",
+		READING_SAYS(reading, value->line, "the limit \"%s\" counts different values of \"%s\", "
+			"which is a %s, and %ss are amounts; declare it as text.",
 			value->text, limit->detail, kind->name, kind->name);
 }
 
 static bool is_same_limit(const struct limit *a, const struct limit *b)
 {
-	return a->kind == b->kind && a->window_seconds == b->window_seconds && strcmp(a->detail, b->detail) == 0;
+	return a->kind == b->kind && a->window_seconds == b->window_seconds &&
+		strcmp(a->detail, b->detail) == 0;
 }
 
 /* The limits of one list, for the policy's memory. */
-static void read_limit_list(struct policy_reading *reading, const struct policy_entry *entry, struct limit **limits, size_t *count)
+static void read_limit_list(struct policy_reading *reading, const struct policy_entry *entry,
+	struct limit **limits, size_t *count)
 {
 	if (entry->value_count == 0 || entry->value_count > LIMITS_MAX) {
 		READING_SAYS(reading, entry->line, "\"%s\" takes 1 to %d limits.",
@@ -261,8 +281,9 @@ static void read_limit_list(struct policy_reading *reading, const struct policy_
 		read_limit(reading, value, &(*limits)[*count]);
 		for (size_t i = 0; i < *count; i++)
 			if (is_same_limit(&(*limits)[i], &(*limits)[*count]))
-				READING_SAYS(reading, value->line, "the limit \"%s\" counts the same over the same window as \"%s\"; keep one of them.",
-					value->text, (*limits)[i].text);
+				READING_SAYS(reading, value->line,
+					"the limit \"%s\" counts the same over the same window as \"%s\"; "
+					"keep one of them.", value->text, (*limits)[i].text);
 		(*count)++;
 	}
 }
@@ -279,14 +300,17 @@ static void read_hard_limits(struct policy_reading *reading, const struct policy
 	read_limit_list(reading, entry, &rule->hard_limits, &rule->hard_limit_count);
 	for (size_t i = 0; i < rule->hard_limit_count; i++)
 		for (size_t j = 0; j < rule->limit_count; j++)
-			if (is_same_limit(&rule->hard_limits[i], &rule->limits[j]) && rule->hard_limits[i].maximum < rule->limits[j].maximum)
-				READING_SAYS(reading, entry->line, "the hard-limit \"%s\" is below the limit \"%s\", which then means nothing; raise it, or lower that.",
+			if (is_same_limit(&rule->hard_limits[i], &rule->limits[j]) &&
+			    rule->hard_limits[i].maximum < rule->limits[j].maximum)
+				READING_SAYS(reading, entry->line, "the hard-limit \"%s\" is below the limit "
+					"\"%s\", which then means nothing; raise it, or lower that.",
 					rule->hard_limits[i].text, rule->limits[j].text);
 }
 
 static void read_over_limit(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	static const char *const ways[] = {[OVER_LIMIT_DENY] = "deny", [OVER_LIMIT_APPROVE] = "approve", [OVER_LIMIT_LOCK] = "lock"};
+	static const char *const ways[] = {[OVER_LIMIT_DENY] = "deny", [OVER_LIMIT_APPROVE] = "approve",
+		[OVER_LIMIT_LOCK] = "lock"};
 	const char *text = entry->values->text;
 
 	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
@@ -294,7 +318,8 @@ static void read_over_limit(struct policy_reading *reading, const struct policy_
 			reading->rule->over_limit = i;
 			return;
 		}
-	READING_SAYS(reading, entry->line, "\"%s\" is nothing to do over a limit; write deny, approve or lock.", text);
+	READING_SAYS(reading, entry->line,
+		"\"%s\" is nothing to do over a limit; write deny, approve or lock.", text);
 }
 
 static void rule_read_service(struct policy_reading *reading, const struct policy_entry *entry)
@@ -308,7 +333,8 @@ static void rule_read_service(struct policy_reading *reading, const struct polic
 			reading->rule->service = reading->policy->services[i].name;
 			return;
 		}
-	READING_SAYS(reading, entry->line, "there is no service \"%s\"; write: service %s { unix-user = \"…\" }.", name, name);
+	READING_SAYS(reading, entry->line,
+		"there is no service \"%s\"; write: service %s { unix-user = \"…\" }.", name, name);
 }
 
 static void read_receipt_lifetime(struct policy_reading *reading, const struct policy_entry *entry)
@@ -319,9 +345,11 @@ static void read_receipt_lifetime(struct policy_reading *reading, const struct p
 		return;
 	if (!duration_parse(entry->values->text, &rule->receipt_seconds) ||
 	    rule->receipt_seconds > POLICY_RECEIPT_MAX_SECONDS)
-		READING_SAYS(reading, entry->line, "\"%s\" is no receipt's lifetime; write 60s or 2m, at most 5m.", entry->values->text);
+		READING_SAYS(reading, entry->line,
+			"\"%s\" is no receipt's lifetime; write 60s or 2m, at most 5m.", entry->values->text);
 	if (policy_block_entry(reading->block, "service") == NULL)
-		READING_SAYS(reading, entry->line, "\"receipt-lifetime\" goes with \"service\": without one no receipt is made.");
+		READING_SAYS(reading, entry->line,
+			"\"receipt-lifetime\" goes with \"service\": without one no receipt is made.");
 }
 
 /* In the order in which they are read: later ones look at earlier ones. */
@@ -384,19 +412,28 @@ void policy_rule_check(struct policy_reading *reading)
 	bool needs_approvers = rule->always_approve || rule->over_limit == OVER_LIMIT_APPROVE;
 
 	if (policy_block_entry(block, "users") == NULL)
-		READING_SAYS(reading, block->line, "action %s says nobody may; add users = { \"NAME\", \"@GROUP\" }.", rule->name);
+		READING_SAYS(reading, block->line,
+			"action %s says nobody may; add users = { \"NAME\", \"@GROUP\" }.", rule->name);
 	if (policy_block_entry(block, "require") == NULL)
-		READING_SAYS(reading, block->line, "action %s does not say what is required; add require = { code } or a key.", rule->name);
+		READING_SAYS(reading, block->line,
+			"action %s does not say what is required; add require = { code } or a key.",
+			rule->name);
 	if (!rule_is_own(rule) && policy_block_entry(block, "prompt") == NULL)
-		READING_SAYS(reading, block->line, "action %s has no prompt; add prompt = \"…\", which people read before they agree.", rule->name);
+		READING_SAYS(reading, block->line,
+			"action %s has no prompt; add prompt = \"…\", which people read before they agree.",
+			rule->name);
 	if (is_pattern(rule->name) && rule->prompt != NULL && !names_action(rule))
-		READING_SAYS(reading, block->line, "the prompt of the pattern %s does not say which action it is for; put {action} into it.", rule->name);
+		READING_SAYS(reading, block->line, "the prompt of the pattern %s does not say which action "
+			"it is for; put {action} into it.", rule->name);
 	if (rule->fresh_for_seconds > 0 && policy_block_entry(block, "service") != NULL)
-		READING_SAYS(reading, policy_block_entry(block, "fresh-for")->line,
-			"\"fresh-for\" and \"service\" exclude each other: a receipt is for one action that was asked for.");
+		READING_SAYS(reading, policy_block_entry(block, "fresh-for")->line, "\"fresh-for\" and "
+			"\"service\" exclude each other: a receipt is for one action that was asked for.");
 	if (rule->require == FACTOR_HARDWARE_KEY && rule->via == VIA_AGENT)
 		READING_SAYS(reading, policy_block_entry(block, "via")->line,
-			"an agent can't show that a key is hardware, so \"hardware-key\" and via = { agent } exclude each other; add browser or seat, or require key.");
+			"an agent can't show that a key is hardware, so \"hardware-key\" and "
+			"via = { agent } exclude each other; add browser or seat, or require key.");
 	if (needs_approvers && policy_block_entry(block, "approvers") == NULL)
-		READING_SAYS(reading, block->line, "action %s wants a second person's agreement; add approvers = { \"@GROUP\" }.", rule->name);
+		READING_SAYS(reading, block->line,
+			"action %s wants a second person's agreement; add approvers = { \"@GROUP\" }.",
+			rule->name);
 }

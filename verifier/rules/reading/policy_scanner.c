@@ -12,13 +12,17 @@
 static bool scanner_check_line(struct scanner *scanner, const char *start, size_t length, int line)
 {
 	if (length > POLICY_LINE_MAX)
-		SCANNER_SAYS(scanner, line, "this line is longer than %d bytes; break it up.", POLICY_LINE_MAX);
+		SCANNER_SAYS(scanner, line, "this line is longer than %d bytes; break it up.",
+			POLICY_LINE_MAX);
 	else if (memchr(start, '\0', length) != NULL)
-		SCANNER_SAYS(scanner, line, "there is a NUL byte in this line; write the file as plain text in UTF-8.");
+		SCANNER_SAYS(scanner, line,
+			"there is a NUL byte in this line; write the file as plain text in UTF-8.");
 	else if (length > 0 && start[length - 1] == '\r')
-		SCANNER_SAYS(scanner, line, "this line ends with CR LF; write the file with line ends of one LF (\"dos2unix\" does that).");
+		SCANNER_SAYS(scanner, line, "this line ends with CR LF; "
+			"write the file with line ends of one LF (\"dos2unix\" does that).");
 	else if (line == 1 && length >= 3 && memcmp(start, "\xef\xbb\xbf", 3) == 0)
-		SCANNER_SAYS(scanner, line, "the file starts with a byte order mark; write it as UTF-8 without one.");
+		SCANNER_SAYS(scanner, line,
+			"the file starts with a byte order mark; write it as UTF-8 without one.");
 	else if (!utf8_is_valid(start, length))
 		SCANNER_SAYS(scanner, line, "this line is not UTF-8; write the file in UTF-8.");
 	else
@@ -29,7 +33,8 @@ fine:
 		unsigned char byte = (unsigned char)start[i];
 
 		if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
-			SCANNER_SAYS(scanner, line, "there is a control character (byte %02X) in this line; take it out.", byte);
+			SCANNER_SAYS(scanner, line,
+				"there is a control character (byte %02X) in this line; take it out.", byte);
 			return false;
 		}
 	}
@@ -58,7 +63,8 @@ bool scanner_check_bytes(struct scanner *scanner)
 static bool is_word(char character)
 {
 	return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
-	       (character >= '0' && character <= '9') || (character != '\0' && strchr("_.:@-", character) != NULL);
+		(character >= '0' && character <= '9') ||
+		(character != '\0' && strchr("_.:@-", character) != NULL);
 }
 
 static bool ends_word(char character)
@@ -94,7 +100,8 @@ void scanner_blank_comments(struct scanner *scanner)
 		} else if (at[0] == '/' && at[1] == '*') {
 			end = strstr(at + 2, "*/");
 			if (end == NULL)
-				SCANNER_SAYS(scanner, line, "the comment that begins here is never closed; end it with \"*/\".");
+				SCANNER_SAYS(scanner, line,
+					"the comment that begins here is never closed; end it with \"*/\".");
 			end = end == NULL ? at + strlen(at) : end + 2;
 			line += blank(at, end);
 		} else if (*at == '"') {
@@ -128,14 +135,16 @@ static void scan_text(struct scanner *scanner)
 	while (*at != '"' && *at != '\0' && *at != '\n') {
 		if (at[0] == '\\' && at[1] != '"' && at[1] != '\\') {
 			token->kind = TOKEN_BAD;
-			SCANNER_SAYS(scanner, token->line, "a backslash stands only before a quotation mark or another backslash: write \\\" or \\\\.");
+			SCANNER_SAYS(scanner, token->line, "a backslash stands only before a quotation mark "
+				"or another backslash: write \\\" or \\\\.");
 			at++;
 		} else if (at[0] == '\\') {
 			at += 2;
 		} else {
 			if (at[0] == '$' && at[1] == '{') {
 				token->kind = TOKEN_BAD;
-				SCANNER_SAYS(scanner, token->line, "nothing is taken from the environment; write the value itself instead of ${…}.");
+				SCANNER_SAYS(scanner, token->line, "nothing is taken from the environment; "
+					"write the value itself instead of ${…}.");
 			}
 			at++;
 		}
@@ -143,14 +152,16 @@ static void scan_text(struct scanner *scanner)
 	token->length = (size_t)(at - token->start);
 	if (token->length > POLICY_VALUE_MAX) {
 		token->kind = TOKEN_BAD;
-		SCANNER_SAYS(scanner, token->line, "this text is longer than %d bytes; shorten it.", POLICY_VALUE_MAX);
+		SCANNER_SAYS(scanner, token->line, "this text is longer than %d bytes; shorten it.",
+			POLICY_VALUE_MAX);
 	}
 	scanner->at = at;
 	if (*at == '"')
 		scanner->at++;
 	else {
 		token->kind = TOKEN_BAD;
-		SCANNER_SAYS(scanner, token->line, "the text that begins here is not closed; end it with a quotation mark on the same line.");
+		SCANNER_SAYS(scanner, token->line, "the text that begins here is not closed; "
+			"end it with a quotation mark on the same line.");
 	}
 }
 
@@ -169,11 +180,13 @@ static void scan_word(struct scanner *scanner)
 	token->length = (size_t)(scanner->at - token->start);
 	if (!plain) {
 		token->kind = TOKEN_BAD;
-		SCANNER_SAYS(scanner, token->line, "put double quotation marks around %.*s: outside of them only letters, digits and _ . : @ - may stand.",
+		SCANNER_SAYS(scanner, token->line, "put double quotation marks around %.*s: "
+			"outside of them only letters, digits and _ . : @ - may stand.",
 			TOKEN_QUOTED(*token));
 	} else if (token->length > POLICY_VALUE_MAX) {
 		token->kind = TOKEN_BAD;
-		SCANNER_SAYS(scanner, token->line, "this word is longer than %d bytes; shorten it.", POLICY_VALUE_MAX);
+		SCANNER_SAYS(scanner, token->line, "this word is longer than %d bytes; shorten it.",
+			POLICY_VALUE_MAX);
 	}
 }
 
@@ -203,12 +216,14 @@ bool scanner_is_mark(const struct scanner *scanner, char mark)
 
 bool scanner_is_value(const struct scanner *scanner)
 {
-	return scanner->token.kind == TOKEN_WORD || scanner->token.kind == TOKEN_TEXT || scanner->token.kind == TOKEN_BAD;
+	return scanner->token.kind == TOKEN_WORD || scanner->token.kind == TOKEN_TEXT ||
+		scanner->token.kind == TOKEN_BAD;
 }
 
 bool token_is(const struct token *token, const char *name)
 {
-	return token->kind == TOKEN_WORD && strlen(name) == token->length && memcmp(token->start, name, token->length) == 0;
+	return token->kind == TOKEN_WORD && strlen(name) == token->length &&
+		memcmp(token->start, name, token->length) == 0;
 }
 
 char scanner_mark_ahead(struct scanner *scanner)

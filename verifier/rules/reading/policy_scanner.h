@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The bytes of a configuration file as tokens: words, texts in quotation marks, marks.
- * MUST: let through only lines of plain UTF-8, words of plain letters and texts in double quotation marks without ${ or a
- * backslash that stands for anything but itself or a quotation mark; say where each thing stands.
+ * MUST: let through only lines of plain UTF-8, words of plain letters and texts in double quotation
+ * marks without ${ or a backslash that stands for anything but itself or a quotation mark; say where
+ * each thing stands.
  * Layer: verifier/rules/reading/. Knows nothing of keys or sections; policy_text.c does.
  */
 #ifndef STEPUP_VERIFIER_POLICY_SCANNER_H
@@ -37,10 +38,12 @@ struct scanner {
 	struct token token; /* the one to look at next */
 };
 
-#define SCANNER_SAYS(scanner, where, ...) complain((scanner)->complaints, (scanner)->file, (where), __VA_ARGS__)
+#define SCANNER_SAYS(scanner, where, ...) complain((scanner)->complaints, (scanner)->file, (where), \
+	__VA_ARGS__)
 #define TOKEN_QUOTED(token) (int)((token).length > 200 ? 200 : (token).length), (token).start /* for "%.*s" */
 
-/* Whether all bytes may stand in a file. Stops at the first bad line: a file with one such line mostly has many. */
+/* Whether all bytes may stand in a file. Stops at the first bad line: a file with one such line
+ * mostly has many. */
 bool scanner_check_bytes(struct scanner *scanner);
 
 /* Turns comments into spaces; line ends stay. A comment begins where a word could. */

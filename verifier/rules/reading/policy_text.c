@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The grammar of configuration files.
- * MUST: let through only the structure of sections, keys and lists; no key twice in a block, no section left open; say where each
- * thing stands; leave no value without its text, but say that there is no memory.
+ * MUST: let through only the structure of sections, keys and lists; no key twice in a block, no section left
+ * open; say where each thing stands; leave no value without its text, but say that there is no memory.
  */
 #include "verifier/rules/reading/policy_text.h"
 
@@ -20,7 +20,9 @@ struct parser {
 	size_t block_count;
 };
 
-#define SUGGESTION(word) (word) == NULL ? "" : "did you mean ", (word) == NULL ? "" : (word), (word) == NULL ? "" : "? " /* for "%s%s%s" */
+/* for "%s%s%s" */
+#define SUGGESTION(word) (word) == NULL ? "" : "did you mean ", (word) == NULL ? "" : (word), \
+	(word) == NULL ? "" : "? "
 #define COMPLAIN(parser, where, ...) SCANNER_SAYS(&(parser)->scanner, where, __VA_ARGS__)
 
 static void advance(struct parser *parser)
@@ -85,21 +87,24 @@ static void text_read_list(struct parser *parser, struct policy_entry *entry, co
 			return;
 		}
 		if (!is_value(parser) || mark_ahead(parser) == '=') {
-			COMPLAIN(parser, parser->scanner.token.line, "the list \"%.*s\" that begins on line %d is not closed before this; end it with }.",
-				TOKEN_QUOTED(*name), name->line);
+			COMPLAIN(parser, parser->scanner.token.line,
+				"the list \"%.*s\" that begins on line %d is not closed before this; "
+				"end it with }.", TOKEN_QUOTED(*name), name->line);
 			return;
 		}
 		add_value(parser, entry, &tail);
 		if (is_mark(parser, ',')) {
 			advance(parser);
 		} else if (is_value(parser) && mark_ahead(parser) != '=') {
-			COMPLAIN(parser, parser->scanner.token.line, "a comma is missing between two values of the list \"%.*s\".",
+			COMPLAIN(parser, parser->scanner.token.line,
+				"a comma is missing between two values of the list \"%.*s\".",
 				TOKEN_QUOTED(*name));
 		}
 	}
 }
 
-/* KEY = VALUE; the current token is the key. `key` is NULL for one that nobody knows: then it is only passed over. */
+/* KEY = VALUE; the current token is the key. `key` is NULL for one that nobody knows: then it is
+ * only passed over. */
 static void read_entry(struct parser *parser, struct policy_block *block, const struct policy_key *key)
 {
 	struct token name = parser->scanner.token;
@@ -108,19 +113,21 @@ static void read_entry(struct parser *parser, struct policy_block *block, const 
 
 	for (; key != NULL && *tail != NULL; tail = &(*tail)->next)
 		if ((*tail)->key == key) {
-			COMPLAIN(parser, name.line, "\"%s\" stands here a second time; the first is on line %d. Keep one of them.", key->name,
-				(*tail)->line);
+			COMPLAIN(parser, name.line, "\"%s\" stands here a second time; "
+				"the first is on line %d. Keep one of them.", key->name, (*tail)->line);
 			key = NULL;
 			break;
 		}
 	advance(parser);
 	if (is_mark(parser, '+')) {
-		COMPLAIN(parser, parser->scanner.token.line, "\"+=\" is not available; write all of \"%.*s\" in one place with \"=\".",
+		COMPLAIN(parser, parser->scanner.token.line,
+			"\"+=\" is not available; write all of \"%.*s\" in one place with \"=\".",
 			TOKEN_QUOTED(name));
 		advance(parser);
 	}
 	if (!is_mark(parser, '=')) {
-		COMPLAIN(parser, name.line, "after \"%.*s\" a \"=\" and a value are missing.", TOKEN_QUOTED(name));
+		COMPLAIN(parser, name.line, "after \"%.*s\" a \"=\" and a value are missing.",
+			TOKEN_QUOTED(name));
 		return;
 	}
 	advance(parser);
@@ -134,7 +141,8 @@ static void read_entry(struct parser *parser, struct policy_block *block, const 
 	values = entry == NULL ? NULL : &entry->values;
 	if (is_mark(parser, '{')) {
 		if (key != NULL && !key->list)
-			COMPLAIN(parser, parser->scanner.token.line, "\"%s\" takes one value, not a list in { }.", key->name);
+			COMPLAIN(parser, parser->scanner.token.line,
+				"\"%s\" takes one value, not a list in { }.", key->name);
 		advance(parser);
 		text_read_list(parser, entry, &name);
 	} else if (is_value(parser) && mark_ahead(parser) != '=') {
@@ -178,7 +186,8 @@ static void pass_over_block(struct parser *parser)
 }
 
 /* The key or section that may have been meant; NULL where none is near. */
-static const char *meant_key(const struct parser *parser, const struct policy_block *block, const struct token *name)
+static const char *meant_key(const struct parser *parser, const struct policy_block *block,
+	const struct token *name)
 {
 	const char *meant = NULL;
 	char word[64];
@@ -186,7 +195,8 @@ static const char *meant_key(const struct parser *parser, const struct policy_bl
 	(void)snprintf(word, sizeof(word), "%.*s", TOKEN_QUOTED(*name));
 	for (const struct policy_key *key = block->section->keys; key->name != NULL; key++)
 		meant = suggest_nearer(word, key->name, meant);
-	for (const struct policy_section *section = parser->sections; block->section->name == NULL && section->keys != NULL; section++)
+	for (const struct policy_section *section = parser->sections;
+		block->section->name == NULL && section->keys != NULL; section++)
 		meant = suggest_nearer(word, section->name, meant);
 	return meant;
 }
@@ -198,18 +208,19 @@ static void unknown_key(struct parser *parser, struct policy_block *block)
 	char ahead = mark_ahead(parser);
 
 	if (ahead == '(') {
-		COMPLAIN(parser, name.line, "there are no functions here, so %.*s() does nothing; put further files into stepup.conf.d.",
-			TOKEN_QUOTED(name));
+		COMPLAIN(parser, name.line, "there are no functions here, so %.*s() does nothing; "
+			"put further files into stepup.conf.d.", TOKEN_QUOTED(name));
 		while (parser->scanner.token.kind != TOKEN_END && !is_mark(parser, ')'))
 			advance(parser);
 		advance(parser);
 		return;
 	}
 	if (where == NULL)
-		COMPLAIN(parser, name.line, "\"%.*s\" is no key or section; %s%s%sstepup.conf(5) lists them.", TOKEN_QUOTED(name), SUGGESTION(meant));
+		COMPLAIN(parser, name.line, "\"%.*s\" is no key or section; %s%s%sstepup.conf(5) lists them.",
+			TOKEN_QUOTED(name), SUGGESTION(meant));
 	else
-		COMPLAIN(parser, name.line, "\"%.*s\" is no key of %s %s; %s%s%sstepup.conf(5) lists them.", TOKEN_QUOTED(name), where, block->title,
-			SUGGESTION(meant));
+		COMPLAIN(parser, name.line, "\"%.*s\" is no key of %s %s; %s%s%sstepup.conf(5) lists them.",
+			TOKEN_QUOTED(name), where, block->title, SUGGESTION(meant));
 	if (ahead == '=' || ahead == '+') {
 		read_entry(parser, block, NULL);
 		return;
@@ -234,12 +245,15 @@ static void read_block(struct parser *parser, struct policy_block *block)
 			return;
 		}
 		if (parser->scanner.token.kind == TOKEN_END) {
-			COMPLAIN(parser, block->line, "%s %s is never closed; end it with }.", kind, block->title);
+			COMPLAIN(parser, block->line, "%s %s is never closed; end it with }.", kind,
+				block->title);
 			return;
 		}
-		if (find_section(parser, &parser->scanner.token) != NULL && mark_ahead(parser) != '=' && mark_ahead(parser) != '+') {
-			COMPLAIN(parser, parser->scanner.token.line, "%s %s, which begins on line %d, is not closed before this; end it with }.", kind,
-				block->title, block->line);
+		if (find_section(parser, &parser->scanner.token) != NULL && mark_ahead(parser) != '=' &&
+		    mark_ahead(parser) != '+') {
+			COMPLAIN(parser, parser->scanner.token.line,
+				"%s %s, which begins on line %d, is not closed before this; end it with }.",
+				kind, block->title, block->line);
 			return;
 		}
 		if (key != NULL) {
@@ -248,7 +262,8 @@ static void read_block(struct parser *parser, struct policy_block *block)
 			unknown_key(parser, block);
 		} else {
 			if (parser->scanner.token.kind != TOKEN_BAD)
-				COMPLAIN(parser, parser->scanner.token.line, "a key was expected here, not \"%.*s\".",
+				COMPLAIN(parser, parser->scanner.token.line,
+					"a key was expected here, not \"%.*s\".",
 					TOKEN_QUOTED(parser->scanner.token));
 			advance(parser);
 		}
@@ -258,16 +273,20 @@ static void read_block(struct parser *parser, struct policy_block *block)
 static void check_twin(struct parser *parser, const struct policy_block *block)
 {
 	for (const struct policy_block *other = parser->text->blocks; other != NULL; other = other->next)
-		if (other != block && other->section == block->section && strcmp(other->title, block->title) == 0) {
-			COMPLAIN(parser, block->line, "%s %s stands here a second time; the first is on line %d. Keep one of them.",
+		if (other != block && other->section == block->section &&
+		    strcmp(other->title, block->title) == 0) {
+			COMPLAIN(parser, block->line,
+				"%s %s stands here a second time; the first is on line %d. Keep one of them.",
 				block->section->name, block->title, other->line);
 			return;
 		}
 }
 
-static struct policy_block *add_block(struct parser *parser, const struct policy_section *section, const char *title, int line)
+static struct policy_block *add_block(struct parser *parser, const struct policy_section *section,
+	const char *title, int line)
 {
-	struct policy_block *block = arena_alloc(parser->arena, 1, sizeof(*block)), **tail = &parser->text->blocks;
+	struct policy_block *block = arena_alloc(parser->arena, 1, sizeof(*block)),
+		**tail = &parser->text->blocks;
 
 	if (block == NULL)
 		return NULL;
@@ -288,7 +307,8 @@ static void read_section(struct parser *parser, const struct policy_section *sec
 
 	advance(parser);
 	if (!is_value(parser)) {
-		COMPLAIN(parser, line, "%s needs a name before its {: %s NAME { … }.", section->name, section->name);
+		COMPLAIN(parser, line, "%s needs a name before its {: %s NAME { … }.", section->name,
+			section->name);
 		if (is_mark(parser, '{'))
 			pass_over_block(parser);
 		return;
@@ -316,7 +336,8 @@ static void text_read_file(struct parser *parser, struct policy_block *top)
 		const struct policy_key *key = find_key(top->section, &parser->scanner.token);
 
 		if (parser->block_count > POLICY_BLOCKS_MAX) {
-			COMPLAIN(parser, parser->scanner.token.line, "there are more than %d sections in this file.", POLICY_BLOCKS_MAX);
+			COMPLAIN(parser, parser->scanner.token.line,
+				"there are more than %d sections in this file.", POLICY_BLOCKS_MAX);
 			return;
 		}
 		if (section != NULL) {
@@ -327,23 +348,26 @@ static void text_read_file(struct parser *parser, struct policy_block *top)
 			unknown_key(parser, top);
 		} else {
 			if (is_mark(parser, '}'))
-				COMPLAIN(parser, parser->scanner.token.line, "this } closes nothing; take it out.");
+				COMPLAIN(parser, parser->scanner.token.line,
+					"this } closes nothing; take it out.");
 			else if (parser->scanner.token.kind != TOKEN_BAD)
-				COMPLAIN(parser, parser->scanner.token.line, "a key or a section was expected here, not \"%.*s\".",
+				COMPLAIN(parser, parser->scanner.token.line,
+					"a key or a section was expected here, not \"%.*s\".",
 					TOKEN_QUOTED(parser->scanner.token));
 			advance(parser);
 		}
 	}
 }
 
-enum stepup_error policy_text_scan(struct policy_text *text, const struct policy_section *sections, struct arena *arena,
-	struct complaints *complaints)
+enum stepup_error policy_text_scan(struct policy_text *text, const struct policy_section *sections,
+	struct arena *arena, struct complaints *complaints)
 {
 	struct parser parser = {
 		.text = text,
 		.sections = sections,
 		.arena = arena,
-		.scanner = {.file = text->file, .bytes = text->bytes, .size = text->size, .complaints = complaints, .at = text->bytes, .line = 1},
+		.scanner = {.file = text->file, .bytes = text->bytes, .size = text->size,
+			.complaints = complaints, .at = text->bytes, .line = 1},
 	};
 	struct policy_block *top;
 

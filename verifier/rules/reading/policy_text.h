@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The text of one configuration file as blocks, keys and values, each with its line. Nothing is passed over without a word: no second value of one
- * name, no section left open, no ${ENVIRONMENT}, no stray character.
+ * The text of one configuration file as blocks, keys and values, each with its line. Nothing is passed over
+ * without a word: no second value of one name, no section left open, no ${ENVIRONMENT}, no stray character.
  * Layer: verifier/rules/reading/. Knows keys by the tables that it is given.
  */
 #ifndef STEPUP_VERIFIER_POLICY_TEXT_H
@@ -26,7 +26,8 @@ struct policy_key {
 	void (*read)(struct policy_reading *reading, const struct policy_entry *entry);
 };
 
-/* A kind of section; the first in a table is the top level, which has no name. Tables end with an element without keys. */
+/* A kind of section; the first in a table is the top level, which has no name. Tables end with an
+ * element without keys. */
 struct policy_section {
 	const char *name;
 	const struct policy_key *keys; /* ended by one without a name */
@@ -61,10 +62,11 @@ struct policy_text {
 	struct policy_block *blocks; /* the first is the top level */
 };
 
-/* Reads `text->bytes` into `text->blocks` by the tables; everything that is wrong goes to `complaints`. STEPUP_OK also
- * where there were complaints; STEPUP_NO_MEMORY where anything of the text is missing for want of memory. */
-enum stepup_error policy_text_scan(struct policy_text *text, const struct policy_section *sections, struct arena *arena,
-	struct complaints *complaints);
+/* Reads `text->bytes` into `text->blocks` by the tables; everything that is wrong goes to `complaints`.
+ * STEPUP_OK also where there were complaints; STEPUP_NO_MEMORY where anything of the text is missing
+ * for want of memory. */
+enum stepup_error policy_text_scan(struct policy_text *text, const struct policy_section *sections,
+	struct arena *arena, struct complaints *complaints);
 
 /* The entry of that name, NULL where the block has none. */
 const struct policy_entry *policy_block_entry(const struct policy_block *block, const char *name);

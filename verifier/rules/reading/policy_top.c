@@ -17,35 +17,42 @@ static void read_issuer(struct policy_reading *reading, const struct policy_entr
 
 	reading->policy->issuer = reading_copy(reading, text);
 	if (!value_url(text, "https", true, host) && !value_url(text, "http", true, host))
-		READING_SAYS(reading, entry->line, "\"%s\" is no issuer; write \"https://NAME\" in lower case, without a slash at the end.", text);
+		READING_SAYS(reading, entry->line, "\"%s\" is no issuer; "
+			"write \"https://NAME\" in lower case, without a slash at the end.", text);
 }
 
 static void read_rp_id(struct policy_reading *reading, const struct policy_entry *entry)
 {
 	reading->policy->rp_id = reading_copy(reading, entry->values->text);
 	if (!value_domain(entry->values->text))
-		READING_SAYS(reading, entry->line, "\"%s\" is no rp-id; write a domain name in lower case, such as \"example.com\".", entry->values->text);
+		READING_SAYS(reading, entry->line,
+			"\"%s\" is no rp-id; write a domain name in lower case, such as \"example.com\".",
+			entry->values->text);
 }
 
 static void read_rp_id_before(struct policy_reading *reading, const struct policy_entry *entry)
 {
 	reading->policy->rp_id_before = reading_copy(reading, entry->values->text);
 	if (!value_domain(entry->values->text))
-		READING_SAYS(reading, entry->line, "\"%s\" is no rp-id; write the one that was given up, such as \"example.com\".", entry->values->text);
+		READING_SAYS(reading, entry->line,
+			"\"%s\" is no rp-id; write the one that was given up, such as \"example.com\".",
+			entry->values->text);
 }
 
 static bool is_origin(const char *text)
 {
 	char host[256];
 
-	return value_url(text, "https", false, host) || (value_url(text, "http", false, host) && strcmp(host, "localhost") == 0);
+	return value_url(text, "https", false, host) ||
+		(value_url(text, "http", false, host) && strcmp(host, "localhost") == 0);
 }
 
 static void read_origins(struct policy_reading *reading, const struct policy_entry *entry)
 {
-	reading->policy->origins_place = (struct policy_place){.file = reading->text->file, .line = entry->line};
-	reading->policy->origins =
-		reading_list(reading, entry, is_origin, "an origin: \"https://HOST\" or \"https://HOST:PORT\" in lower case, nothing behind it");
+	reading->policy->origins_place = (struct policy_place){
+		.file = reading->text->file, .line = entry->line};
+	reading->policy->origins = reading_list(reading, entry, is_origin,
+		"an origin: \"https://HOST\" or \"https://HOST:PORT\" in lower case, nothing behind it");
 }
 
 static void read_store(struct policy_reading *reading, const struct policy_entry *entry)
@@ -54,7 +61,8 @@ static void read_store(struct policy_reading *reading, const struct policy_entry
 
 	reading->policy->store = reading_copy(reading, text);
 	if (strncmp(text, "sqlite:/", 8) != 0 || text[8] == '\0' || text[strlen(text) - 1] == '/')
-		READING_SAYS(reading, entry->line, "\"%s\" is no store of this version; write \"sqlite:/PATH/stepup.db\", the path from the root on.", text);
+		READING_SAYS(reading, entry->line, "\"%s\" is no store of this version; "
+			"write \"sqlite:/PATH/stepup.db\", the path from the root on.", text);
 }
 
 static void read_help(struct policy_reading *reading, const struct policy_entry *entry)
@@ -63,14 +71,16 @@ static void read_help(struct policy_reading *reading, const struct policy_entry 
 
 	reading->policy->help = reading_copy(reading, text);
 	if (*text == '\0' || strlen(text) > 200 || !reading_is_showable(reading, text))
-		READING_SAYS(reading, entry->line, "\"help\" says whom to call in 1 to 200 bytes without backslashes or invisible characters.");
+		READING_SAYS(reading, entry->line, "\"help\" says whom to call in 1 to 200 bytes without "
+			"backslashes or invisible characters.");
 }
 
 static void read_host(struct policy_reading *reading, const struct policy_entry *entry)
 {
 	reading->policy->host = reading_copy(reading, entry->values->text);
 	if (!value_domain(entry->values->text))
-		READING_SAYS(reading, entry->line, "\"%s\" is no host; write this machine's name in lower case.", entry->values->text);
+		READING_SAYS(reading, entry->line,
+			"\"%s\" is no host; write this machine's name in lower case.", entry->values->text);
 }
 
 const struct policy_key policy_top_keys[] = {
@@ -98,10 +108,12 @@ static void fill_in(struct policy_reading *reading)
 	char host[256] = "";
 
 	if (policy->issuer == NULL) {
-		complain(reading->errors, reading->text->file, 0, "\"issuer\" is missing; add issuer = \"https://NAME\".");
+		complain(reading->errors, reading->text->file, 0,
+			"\"issuer\" is missing; add issuer = \"https://NAME\".");
 		return;
 	}
-	if (policy->rp_id == NULL && (value_url(policy->issuer, "https", true, host) || value_url(policy->issuer, "http", true, host)))
+	if (policy->rp_id == NULL &&
+	    (value_url(policy->issuer, "https", true, host) || value_url(policy->issuer, "http", true, host)))
 		policy->rp_id = reading_copy(reading, host);
 	if (policy->store == NULL)
 		policy->store = reading_copy(reading, POLICY_STORE_DEFAULT);
@@ -122,17 +134,21 @@ static void check_origins(struct policy_reading *reading, const struct policy_te
 	for (size_t i = 0; i < count && policy->rp_id != NULL; i++) {
 		const struct policy_entry *entry = policy_block_entry(texts[i].blocks, "origins");
 
-		for (const struct policy_value *value = entry == NULL ? NULL : entry->values; value != NULL; value = value->next) {
+		for (const struct policy_value *value = entry == NULL ? NULL : entry->values; value != NULL;
+			value = value->next) {
 			char host[256] = "";
 			size_t length, id = strlen(policy->rp_id);
 
-			if (!value_url(value->text, "https", false, host) && !value_url(value->text, "http", false, host))
+			if (!value_url(value->text, "https", false, host) &&
+			    !value_url(value->text, "http", false, host))
 				continue;
 			length = strlen(host);
-			if (length < id || strcmp(host + length - id, policy->rp_id) != 0 || (length > id && host[length - id - 1] != '.'))
+			if (length < id || strcmp(host + length - id, policy->rp_id) != 0 ||
+			    (length > id && host[length - id - 1] != '.'))
 				complain(reading->errors, texts[i].file, value->line,
-					"the origin %s is not within the rp-id %s, so browsers would refuse every key there; change one of them.", value->text,
-					policy->rp_id);
+					"the origin %s is not within the rp-id %s, "
+					"so browsers would refuse every key there; change one of them.",
+					value->text, policy->rp_id);
 		}
 	}
 }

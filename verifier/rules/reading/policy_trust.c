@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The top level's keys about keys: which attestations and models count as hardware, what counters have to show, and how long a key that came
- * by an invitation stays weak.
- * MUST: name no model twice or in both lists; take no metadata without the root that its signature is checked against.
+ * The top level's keys about keys: which attestations and models count as hardware, what counters have to
+ * show, and how long a key that came by an invitation stays weak.
+ * MUST: name no model twice or in both lists; take no metadata without the root that its signature is
+ * checked against.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +14,17 @@
 #include "verifier/rules/reading/policy_values.h"
 #include "verifier/rules/trust/attestation_trust.h"
 
-static struct policy_file trust_read_file(struct policy_reading *reading, const struct policy_entry *entry, const char *what)
+static struct policy_file trust_read_file(struct policy_reading *reading, const struct policy_entry *entry,
+	const char *what)
 {
 	const char *text = entry->values->text;
 
 	if (text[0] != '/' || text[1] == '\0')
-		READING_SAYS(reading, entry->line, "\"%s\" is no place for \"%s\"; write the path of %s from the root on.", text, entry->key->name, what);
-	return (struct policy_file){.path = reading_copy(reading, text), .place = {.file = reading->text->file, .line = entry->line}};
+		READING_SAYS(reading, entry->line,
+			"\"%s\" is no place for \"%s\"; write the path of %s from the root on.", text,
+			entry->key->name, what);
+	return (struct policy_file){.path = reading_copy(reading, text),
+		.place = {.file = reading->text->file, .line = entry->line}};
 }
 
 void policy_read_attestation_roots(struct policy_reading *reading, const struct policy_entry *entry)
@@ -44,14 +49,18 @@ static bool is_model(const char *text)
 	return value_aaguid(text, aaguid);
 }
 
-static void read_models(struct policy_reading *reading, const struct policy_entry *entry, struct policy_models *models)
+static void read_models(struct policy_reading *reading, const struct policy_entry *entry,
+	struct policy_models *models)
 {
-	if (reading_list(reading, entry, is_model, "a model: its AAGUID in lower case, such as \"2fc0579f-8113-47ea-b116-bb5a8db9202a\"") == NULL)
+	if (reading_list(reading, entry, is_model, "a model: its AAGUID in lower case, "
+		    "such as \"2fc0579f-8113-47ea-b116-bb5a8db9202a\"") == NULL)
 		return;
 	models->place = (struct policy_place){.file = reading->text->file, .line = entry->line};
 	models->aaguids = arena_alloc(&reading->policy->memory, entry->value_count, sizeof(*models->aaguids));
-	for (const struct policy_value *value = entry->values; models->aaguids != NULL && value != NULL; value = value->next)
-		(void)value_aaguid(value->text, models->aaguids[models->count++]); /* what is none was complained about */
+	for (const struct policy_value *value = entry->values; models->aaguids != NULL && value != NULL;
+		value = value->next)
+		/* what is none was complained about */
+		(void)value_aaguid(value->text, models->aaguids[models->count++]);
 }
 
 void policy_read_allow_models(struct policy_reading *reading, const struct policy_entry *entry)
@@ -74,11 +83,13 @@ void policy_read_cooling_off(struct policy_reading *reading, const struct policy
 	const char *text = entry->values->text;
 	int64_t *seconds = &reading->policy->cooling_off_seconds;
 
-	reading->policy->cooling_off_place = (struct policy_place){.file = reading->text->file, .line = entry->line};
+	reading->policy->cooling_off_place = (struct policy_place){
+		.file = reading->text->file, .line = entry->line};
 	if (strcmp(text, "0s") == 0)
 		*seconds = 0;
 	else if (!duration_parse(text, seconds) || *seconds > POLICY_COOLING_MAX_SECONDS)
-		READING_SAYS(reading, entry->line, "\"%s\" is no time to cool off; write 0s, 45m, 24h or 7d, at most 31d.", text);
+		READING_SAYS(reading, entry->line,
+			"\"%s\" is no time to cool off; write 0s, 45m, 24h or 7d, at most 31d.", text);
 }
 
 void policy_trust_check(struct policy_reading *reading)
@@ -88,13 +99,16 @@ void policy_trust_check(struct policy_reading *reading)
 
 	if (policy->mds.path != NULL && policy->mds_root.path == NULL)
 		complain(errors, policy->mds.place.file, policy->mds.place.line,
-			"\"mds\" needs \"mds-root\", the certificate that the metadata's signature is checked against; add mds-root = \"/PATH.pem\".");
+			"\"mds\" needs \"mds-root\", the certificate that the metadata's signature is "
+			"checked against; add mds-root = \"/PATH.pem\".");
 	if (policy->mds.path == NULL && policy->mds_root.path != NULL)
-		complain(errors, policy->mds_root.place.file, policy->mds_root.place.line, "\"mds-root\" goes with \"mds\": without one it checks nothing.");
+		complain(errors, policy->mds_root.place.file, policy->mds_root.place.line,
+			"\"mds-root\" goes with \"mds\": without one it checks nothing.");
 	for (size_t i = 0; i < policy->deny_models.count; i++)
 		if (policy_models_name(&policy->allow_models, policy->deny_models.aaguids[i])) {
 			complain(errors, policy->deny_models.place.file, policy->deny_models.place.line,
-				"\"deny-models\" and \"allow-models\" name the same model; take it out of one of them.");
+				"\"deny-models\" and \"allow-models\" name the same model; "
+				"take it out of one of them.");
 			return;
 		}
 }
@@ -104,7 +118,8 @@ void policy_trust_check(struct policy_reading *reading)
 /* Which of the three a sentence is about: it begins with the file's name. */
 static const struct policy_file *file_of(const struct policy *policy, const char *sentence)
 {
-	const struct policy_file *const files[] = {&policy->mds_root, &policy->mds, &policy->attestation_roots};
+	const struct policy_file *const files[] = {&policy->mds_root, &policy->mds,
+		&policy->attestation_roots};
 
 	for (size_t i = 0; sentence != NULL && i < sizeof(files) / sizeof(files[0]); i++)
 		if (files[i]->path != NULL && strncmp(sentence, files[i]->path, strlen(files[i]->path)) == 0)
@@ -112,13 +127,15 @@ static const struct policy_file *file_of(const struct policy *policy, const char
 	return policy->attestation_roots.path != NULL ? &policy->attestation_roots : &policy->mds;
 }
 
-/* Puts the place in the configuration before a sentence about a file; takes the sentence over. NULL where there is no memory. */
+/* Puts the place in the configuration before a sentence about a file; takes the sentence over. NULL where
+ * there is no memory. */
 static char *at_its_place(const struct policy *policy, char *sentence)
 {
 	const struct policy_file *file = file_of(policy, sentence);
 	char *placed = NULL;
 
-	if (sentence != NULL && asprintf(&placed, "%s:%d: %s", file->place.file, file->place.line, sentence) < 0)
+	if (sentence != NULL &&
+	    asprintf(&placed, "%s:%d: %s", file->place.file, file->place.line, sentence) < 0)
 		placed = NULL;
 	free(sentence);
 	return placed;
@@ -141,10 +158,11 @@ static enum stepup_error add_warning(struct policy *policy, char *sentence)
 	return more == NULL || more[count] == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
-enum stepup_error policy_trust_load(struct policy *policy, struct policy_files *files, const struct attestation_models *kept, char **why)
+enum stepup_error policy_trust_load(struct policy *policy, struct policy_files *files,
+	const struct attestation_models *kept, char **why)
 {
-	const struct attestation_sources sources = {.roots = policy->attestation_roots.path, .mds = policy->mds.path, .mds_root = policy->mds_root.path,
-		.files = files, .kept = kept};
+	const struct attestation_sources sources = {.roots = policy->attestation_roots.path,
+		.mds = policy->mds.path, .mds_root = policy->mds_root.path, .files = files, .kept = kept};
 	struct attestation_findings findings = {0};
 	char *reason = NULL;
 	enum stepup_error error;
@@ -153,7 +171,8 @@ enum stepup_error policy_trust_load(struct policy *policy, struct policy_files *
 		return STEPUP_OK;
 	error = attestation_trust_load(&sources, clock_wall_seconds(), &policy->trust, &findings, &reason);
 	policy->models_taken = findings.list_taken;
-	if (error != STEPUP_OK && !policy_files_are_trusted(files) && (error == STEPUP_NOT_FOUND || error == STEPUP_IO))
+	if (error != STEPUP_OK && !policy_files_are_trusted(files) &&
+	    (error == STEPUP_NOT_FOUND || error == STEPUP_IO))
 		return add_warning(policy, reason);
 	if (error != STEPUP_OK)
 		*why = at_its_place(policy, reason);

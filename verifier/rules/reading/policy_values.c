@@ -45,7 +45,8 @@ bool value_name(const char *text)
 		return false;
 	for (; text[length] != '\0'; length++)
 		if (length >= POLICY_NAME_SIZE - 1 ||
-			!(values_is_lower(text[length]) || values_is_digit(text[length]) || text[length] == '_' || text[length] == '-'))
+		    !(values_is_lower(text[length]) || values_is_digit(text[length]) || text[length] == '_' ||
+			    text[length] == '-'))
 			return false;
 	return true;
 }
@@ -97,7 +98,8 @@ bool value_domain(const char *text)
 			if (character == '\0')
 				return length <= 253;
 			label = (size_t)-1;
-		} else if (!values_is_lower(character) && !values_is_digit(character) && !(character == '-' && label > 0)) {
+		} else if (!values_is_lower(character) && !values_is_digit(character) &&
+		    !(character == '-' && label > 0)) {
 			return false;
 		}
 	}
@@ -129,7 +131,8 @@ bool value_url(const char *text, const char *scheme, bool path, char host[256])
 	if (!path || *text != '/' || text[strlen(text) - 1] == '/')
 		return false;
 	for (; *text != '\0'; text++)
-		if (!values_is_lower(*text) && !values_is_digit(*text) && !(*text >= 'A' && *text <= 'Z') && strchr("/._~-", *text) == NULL)
+		if (!values_is_lower(*text) && !values_is_digit(*text) && !(*text >= 'A' && *text <= 'Z') &&
+		    strchr("/._~-", *text) == NULL)
 			return false;
 	return true;
 }

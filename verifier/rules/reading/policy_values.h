@@ -12,7 +12,8 @@
 
 #include "verifier/rules/policy/policy.h"
 
-#define POLICY_NAME_SIZE 64                     /* bytes of a group's, service's or caller's name, with the NUL */
+/* bytes of a group's, service's or caller's name, with the NUL */
+#define POLICY_NAME_SIZE 64
 
 /* A user's or group's account name (lib/wire/user_name.h), which may have blanks inside. */
 bool value_account(const char *text);
@@ -29,8 +30,8 @@ bool value_aaguid(const char *text, uint8_t aaguid[KEY_AAGUID_SIZE]);
 /* "*" or an action's name whose last part is "*". */
 bool value_pattern(const char *text);
 
-/* "scheme://host" with an optional port and, where `path` is allowed, a path; no user, query or fragment. The host, in lower case, goes to
- * `host` (256 bytes). */
+/* "scheme://host" with an optional port and, where `path` is allowed, a path; no user, query or fragment. The
+ * host, in lower case, goes to `host` (256 bytes). */
 bool value_url(const char *text, const char *scheme, bool path, char host[256]);
 
 /* A domain name in lower case. */

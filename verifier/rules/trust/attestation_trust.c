@@ -28,7 +28,8 @@ struct attestation_trust {
 
 /* --- loading --- */
 
-__attribute__((format(printf, 3, 4))) static enum stepup_error explain(char **why, enum stepup_error error, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum stepup_error explain(char **why, enum stepup_error error,
+	const char *format, ...)
 {
 	va_list arguments;
 
@@ -57,15 +58,18 @@ static enum stepup_error take_pem(const char *bytes, size_t size, STACK_OF(X509)
 			error = STEPUP_NO_MEMORY;
 		X509_free(root);
 	}
-	/* Reading ends with this error where the text has no more of them, with another where the next one is malformed. */
-	if (error == STEPUP_OK && (sk_X509_num(roots) == before || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE))
+	/* Reading ends with this error where the text has no more of them, with another where the next
+	 * one is malformed. */
+	if (error == STEPUP_OK &&
+	    (sk_X509_num(roots) == before || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE))
 		error = STEPUP_INVALID;
 	ERR_clear_error();
 	BIO_free(text);
 	return error;
 }
 
-static enum stepup_error load_pem(const struct attestation_sources *sources, const char *path, STACK_OF(X509) *roots, char **why)
+static enum stepup_error load_pem(const struct attestation_sources *sources, const char *path,
+	STACK_OF(X509) *roots, char **why)
 {
 	const struct policy_source *pem = NULL;
 	enum stepup_error error = policy_files_read(sources->files, path, PEM_SIZE_MAX, &pem, why);
@@ -76,17 +80,21 @@ static enum stepup_error load_pem(const struct attestation_sources *sources, con
 	if (error == STEPUP_INVALID)
 		return explain(why, error, "%s: has no certificate in PEM form, or a damaged one.", path);
 	if (error == STEPUP_TOO_LONG)
-		return explain(why, error, "%s: is beyond the %d certificates that can be read.", path, ROOTS_MAX);
+		return explain(why, error, "%s: is beyond the %d certificates that can be read.",
+			path, ROOTS_MAX);
 	return error;
 }
 
-static enum stepup_error load_folder(const struct attestation_sources *sources, STACK_OF(X509) *roots, char **why)
+static enum stepup_error load_folder(const struct attestation_sources *sources,
+	STACK_OF(X509) *roots, char **why)
 {
 	struct policy_paths paths = {0};
 	enum stepup_error error = policy_files_list(sources->files, sources->roots, ".pem", &paths, why);
 
 	if ((error == STEPUP_OK || (error == STEPUP_NOT_FOUND && *why == NULL)) && paths.count == 0)
-		error = explain(why, STEPUP_NOT_FOUND, "%s: there is no file NAME.pem in it; put the makers' root certificates there.", sources->roots);
+		error = explain(why, STEPUP_NOT_FOUND,
+			"%s: there is no file NAME.pem in it; put the makers' root certificates there.",
+			sources->roots);
 	for (size_t i = 0; error == STEPUP_OK && i < paths.count; i++)
 		error = load_pem(sources, paths.all[i], roots, why);
 	policy_paths_free(&paths);
@@ -95,7 +103,8 @@ static enum stepup_error load_folder(const struct attestation_sources *sources, 
 
 /* --- the list of models, which is a third party's --- */
 
-__attribute__((format(printf, 2, 3))) static enum stepup_error warn(struct attestation_findings *findings, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static enum stepup_error warn(struct attestation_findings *findings,
+	const char *format, ...)
 {
 	va_list arguments;
 	int length;
@@ -118,59 +127,70 @@ static enum stepup_error attestation_trust_date_text(int64_t at, char text[16])
 	time_t time = (time_t)at;
 	struct tm date;
 
-	return gmtime_r(&time, &date) == NULL || strftime(text, 16, "%Y-%m-%d", &date) == 0 ? STEPUP_INTERNAL : STEPUP_OK;
+	return gmtime_r(&time, &date) == NULL ||
+		strftime(text, 16, "%Y-%m-%d", &date) == 0 ? STEPUP_INTERNAL : STEPUP_OK;
 }
 
-static enum stepup_error warn_of_list(const char *path, const struct mds *list, int64_t now, struct attestation_findings *findings)
+static enum stepup_error warn_of_list(const char *path, const struct mds *list, int64_t now,
+	struct attestation_findings *findings)
 {
 	enum stepup_error error = STEPUP_OK;
 	char due[16];
 
 	if (list->damaged > 0)
-		error = warn(findings, "%s: %zu %s of the list of models can't be read whole, so what can't be read of %s does not count: %s. "
-			"Nothing else of the list is lost.", path, list->damaged, list->damaged == 1 ? "entry" : "entries",
+		error = warn(findings, "%s: %zu %s of the list of models can't be read whole, "
+			"so what can't be read of %s does not count: %s. Nothing else of the list is lost.",
+			path, list->damaged, list->damaged == 1 ? "entry" : "entries",
 			list->damaged == 1 ? "it" : "them", list->damaged_which);
 	if (error != STEPUP_OK || now < list->next_update)
 		return error;
 	error = attestation_trust_date_text(list->next_update, due);
-	return error != STEPUP_OK ? error : warn(findings, "%s: a newer list of models has been due since %s; what went wrong with a model since then is "
-		"not known here. Download it again.", path, due);
+	return error != STEPUP_OK ? error
+		: warn(findings, "%s: a newer list of models has been due since %s; what went wrong with "
+			"a model since then is not known here. Download it again.", path, due);
 }
 
-/* Why the list at hand isn't taken, and which one is in force; `kept` is NULL where none is. Who is only `looking` doesn't know what a verifier kept. */
-static enum stepup_error warn_of_kept(const char *path, const char *reason, const struct mds *kept, int64_t at, bool looking,
-	struct attestation_findings *findings)
+/* Why the list at hand isn't taken, and which one is in force; `kept` is NULL where none is. Who is only
+ * `looking` doesn't know what a verifier kept. */
+static enum stepup_error warn_of_kept(const char *path, const char *reason, const struct mds *kept,
+	int64_t at, bool looking, struct attestation_findings *findings)
 {
 	bool named = strncmp(reason, path, strlen(path)) == 0; /* by what read the file */
 	enum stepup_error error;
 	char when[16];
 
 	if (kept == NULL && looking)
-		return warn(findings, "%s%s%s If the verifier has an earlier list, that one stays in force. Download the list again.", named ? "" : path,
-			named ? "" : ": ", reason);
+		return warn(findings, "%s%s%s If the verifier has an earlier list, that one stays in force. "
+			"Download the list again.", named ? "" : path, named ? "" : ": ", reason);
 	if (kept == NULL)
-		return warn(findings, "%s%s%s No list of models is in force: new keys count as \"hardware-key\" by \"attestation-roots\" alone, and which "
-			"models can't be relied on is not known here. Download the list again.", named ? "" : path, named ? "" : ": ", reason);
+		return warn(findings, "%s%s%s No list of models is in force: "
+			"new keys count as \"hardware-key\" by \"attestation-roots\" alone, "
+			"and which models can't be relied on is not known here. Download the list again.",
+			named ? "" : path, named ? "" : ": ", reason);
 	error = attestation_trust_date_text(at, when);
-	return error != STEPUP_OK ? error : warn(findings, "%s%s%s The last good list, of %s, stays in force. Download the list again.", named ? "" : path,
-		named ? "" : ": ", reason, when);
+	return error != STEPUP_OK ? error
+		: warn(findings, "%s%s%s The last good list, of %s, stays in force. Download the list again.",
+			named ? "" : path, named ? "" : ": ", reason, when);
 }
 
 /* The list that `mds` names; STEPUP_OK with `*list` NULL, and the reason, where it can't be taken. */
-static enum stepup_error load_list(const struct attestation_sources *sources, STACK_OF(X509) *roots, int64_t now, struct mds **list, char **reason)
+static enum stepup_error load_list(const struct attestation_sources *sources, STACK_OF(X509) *roots,
+	int64_t now, struct mds **list, char **reason)
 {
 	const struct policy_source *blob = NULL;
-	enum stepup_error error = policy_files_read(sources->files, sources->mds, MDS_SIZE_MAX, &blob, reason);
+	enum stepup_error error =
+		policy_files_read(sources->files, sources->mds, MDS_SIZE_MAX, &blob, reason);
 
 	if (error == STEPUP_OK)
 		error = mds_parse(blob->bytes, blob->size, roots, now, list, reason);
 	if (error != STEPUP_OK && error != STEPUP_NO_MEMORY && *reason == NULL)
 		*reason = strdup(stepup_error_text(error));
-	return error == STEPUP_NO_MEMORY || (error != STEPUP_OK && *reason == NULL) ? STEPUP_NO_MEMORY : STEPUP_OK;
+	return error == STEPUP_NO_MEMORY ||
+		(error != STEPUP_OK && *reason == NULL) ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
-static enum stepup_error load_metadata(const struct attestation_sources *sources, int64_t now, struct mds **metadata,
-	struct attestation_findings *findings, char **why)
+static enum stepup_error load_metadata(const struct attestation_sources *sources, int64_t now,
+	struct mds **metadata, struct attestation_findings *findings, char **why)
 {
 	const struct attestation_models *kept = sources->kept;
 	STACK_OF(X509) *roots = sk_X509_new_null();
@@ -183,10 +203,12 @@ static enum stepup_error load_metadata(const struct attestation_sources *sources
 		error = load_list(sources, roots, now, metadata, &reason);
 	findings->list_taken = error == STEPUP_OK && *metadata != NULL;
 	if (error == STEPUP_OK && *metadata == NULL) {
-		if (kept != NULL && mds_parse(kept->bytes, kept->size, roots, kept->at, metadata, &unheard) == STEPUP_NO_MEMORY)
+		if (kept != NULL && mds_parse(kept->bytes, kept->size, roots, kept->at, metadata, &unheard) ==
+		    STEPUP_NO_MEMORY)
 			error = STEPUP_NO_MEMORY;
 		if (error == STEPUP_OK)
-			error = warn_of_kept(sources->mds, reason, *metadata, kept == NULL ? 0 : kept->at, !policy_files_are_trusted(sources->files), findings);
+			error = warn_of_kept(sources->mds, reason, *metadata, kept == NULL ? 0 : kept->at,
+				!policy_files_are_trusted(sources->files), findings);
 	}
 	if (error == STEPUP_OK && *metadata != NULL)
 		error = warn_of_list(sources->mds, *metadata, now, findings);
@@ -196,8 +218,8 @@ static enum stepup_error load_metadata(const struct attestation_sources *sources
 	return error;
 }
 
-enum stepup_error attestation_trust_load(const struct attestation_sources *sources, int64_t now, struct attestation_trust **trust,
-	struct attestation_findings *findings, char **why)
+enum stepup_error attestation_trust_load(const struct attestation_sources *sources, int64_t now,
+	struct attestation_trust **trust, struct attestation_findings *findings, char **why)
 {
 	struct attestation_trust *made = calloc(1, sizeof(*made));
 	enum stepup_error error = made == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
@@ -242,21 +264,23 @@ static const struct mds_entry *entry_of(const struct attestation_trust *trust, c
 
 	if (trust == NULL || trust->metadata == NULL)
 		return NULL;
-	if (certificate != NULL && certificate_parse(certificate->bytes, certificate->size, &parsed) != STEPUP_OK)
+	if (certificate != NULL &&
+	    certificate_parse(certificate->bytes, certificate->size, &parsed) != STEPUP_OK)
 		return NULL;
 	entry = mds_find(trust->metadata, aaguid, parsed);
 	X509_free(parsed);
 	return entry;
 }
 
-struct attestation_model attestation_trust_model(const struct attestation_trust *trust, const uint8_t aaguid[16],
-	const struct attestation_certificate *certificate)
+struct attestation_model attestation_trust_model(const struct attestation_trust *trust,
+	const uint8_t aaguid[16], const struct attestation_certificate *certificate)
 {
 	const struct mds_entry *entry = entry_of(trust, aaguid, certificate);
 
 	if (entry == NULL)
 		return (struct attestation_model){0};
-	return (struct attestation_model){.name = entry->model[0] == '\0' ? NULL : entry->model, .revoked = entry->revoked};
+	return (struct attestation_model){
+		.name = entry->model[0] == '\0' ? NULL : entry->model, .revoked = entry->revoked};
 }
 
 static enum stepup_error attestation_trust_refuse(const char **why, const char *reason)
@@ -289,7 +313,8 @@ enum stepup_error attestation_trust_chain(const struct attestation_trust *trust,
 
 		error = certificate_parse(chain[i].bytes, chain[i].size, &certificate);
 		if (error != STEPUP_OK) {
-			error = attestation_trust_refuse(why, "a certificate of the attestation is malformed");
+			error = attestation_trust_refuse(why,
+				"a certificate of the attestation is malformed");
 		} else if (sk_X509_push(parsed, certificate) <= 0) {
 			X509_free(certificate);
 			error = STEPUP_NO_MEMORY;

@@ -63,7 +63,8 @@ static bool is_of_kind(const EVP_PKEY *key, const struct kind *kind)
 	if (EVP_PKEY_is_a(key, kind->type) != 1)
 		return false;
 	if (kind->group != NULL &&
-		(EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1 || strcmp(group, kind->group) != 0))
+	    (EVP_PKEY_get_group_name(key, group, sizeof(group), NULL) != 1 ||
+		    strcmp(group, kind->group) != 0))
 		return false;
 	return kind->algorithm != KEY_RS256 || EVP_PKEY_get_bits(key) >= RSA_BITS_MIN;
 }
@@ -86,8 +87,8 @@ int certificate_algorithm(X509 *certificate)
 	return kind == NULL ? 0 : kind->algorithm;
 }
 
-enum stepup_error certificate_signed(X509 *certificate, int64_t algorithm, const void *message, size_t size, const uint8_t *signature,
-	size_t signature_size)
+enum stepup_error certificate_signed(X509 *certificate, int64_t algorithm, const void *message, size_t size,
+	const uint8_t *signature, size_t signature_size)
 {
 	const struct kind *kind = certificate_kind_of(certificate);
 	EVP_MD_CTX *md = NULL;
@@ -98,8 +99,8 @@ enum stepup_error certificate_signed(X509 *certificate, int64_t algorithm, const
 	md = EVP_MD_CTX_new();
 	if (md == NULL)
 		return STEPUP_NO_MEMORY;
-	if (EVP_DigestVerifyInit_ex(md, NULL, kind->digest, NULL, NULL, X509_get0_pubkey(certificate), NULL) == 1 &&
-		EVP_DigestVerify(md, signature, signature_size, message, size) == 1)
+	if (EVP_DigestVerifyInit_ex(md, NULL, kind->digest, NULL, NULL, X509_get0_pubkey(certificate),
+		    NULL) == 1 && EVP_DigestVerify(md, signature, signature_size, message, size) == 1)
 		error = STEPUP_OK;
 	EVP_MD_CTX_free(md);
 	return error;
@@ -131,7 +132,8 @@ static const char *reason(int code)
 	}
 }
 
-enum stepup_error certificate_chain_verify(STACK_OF(X509) *chain, STACK_OF(X509) *roots, int64_t at, const char **why)
+enum stepup_error certificate_chain_verify(STACK_OF(X509) *chain, STACK_OF(X509) *roots, int64_t at,
+	const char **why)
 {
 	X509_STORE_CTX *context = NULL;
 	X509_STORE *none = NULL; /* OpenSSL wants one; the roots are given apart from it */
@@ -145,7 +147,8 @@ enum stepup_error certificate_chain_verify(STACK_OF(X509) *chain, STACK_OF(X509)
 	}
 	context = X509_STORE_CTX_new();
 	none = X509_STORE_new();
-	if (context == NULL || none == NULL || X509_STORE_CTX_init(context, none, sk_X509_value(chain, 0), chain) != 1)
+	if (context == NULL || none == NULL ||
+	    X509_STORE_CTX_init(context, none, sk_X509_value(chain, 0), chain) != 1)
 		goto out;
 	X509_STORE_CTX_set0_trusted_stack(context, roots);
 	parameters = X509_STORE_CTX_get0_param(context);

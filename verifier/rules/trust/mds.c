@@ -19,8 +19,8 @@
 #define ENTRIES_MAX 65536
 
 /* What of a model's history means that its keys can't be relied on (section 3.1.4). */
-static const char *const bad_news[] = {"REVOKED", "USER_VERIFICATION_BYPASS", "ATTESTATION_KEY_COMPROMISE", "USER_KEY_REMOTE_COMPROMISE",
-	"USER_KEY_PHYSICAL_COMPROMISE"};
+static const char *const bad_news[] = {"REVOKED", "USER_VERIFICATION_BYPASS", "ATTESTATION_KEY_COMPROMISE",
+	"USER_KEY_REMOTE_COMPROMISE", "USER_KEY_PHYSICAL_COMPROMISE"};
 
 /* An authority's root signs for others too, so the signer's name counts as well. */
 static enum stepup_error signer_check(STACK_OF(X509) *chain, STACK_OF(X509) *roots, int64_t at, char **why)
@@ -29,9 +29,10 @@ static enum stepup_error signer_check(STACK_OF(X509) *chain, STACK_OF(X509) *roo
 	enum stepup_error error = certificate_chain_verify(chain, roots, at, &reason);
 
 	if (error == STEPUP_NOT_ALLOWED)
-		return mds_refuse(why, "is signed by somebody whose certificate does not lead to \"mds-root\", or was not valid then.");
+		return mds_refuse(why, "is signed by somebody whose certificate does not lead to "
+			"\"mds-root\", or was not valid then.");
 	if (error == STEPUP_OK &&
-		X509_check_host(sk_X509_value(chain, 0), MDS_SIGNER, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) != 1)
+	    X509_check_host(sk_X509_value(chain, 0), MDS_SIGNER, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) != 1)
 		return mds_refuse(why, "is signed by somebody else than " MDS_SIGNER ".");
 	return error;
 }
@@ -104,7 +105,8 @@ static enum stepup_error key_ids_read(const json_t *ids, struct mds_entry *entry
 	if (entry->key_ids == NULL)
 		return STEPUP_NO_MEMORY;
 	json_array_foreach(ids, index, value) {
-		if (json_is_string(value) && hex_read(json_string_value(value), entry->key_ids[entry->key_id_count], MDS_KEY_ID_SIZE))
+		if (json_is_string(value) &&
+		    hex_read(json_string_value(value), entry->key_ids[entry->key_id_count], MDS_KEY_ID_SIZE))
 			entry->key_id_count++;
 		else
 			*whole = false;
@@ -128,17 +130,20 @@ static bool is_revoked(const json_t *reports)
 	return false;
 }
 
-/* `*whole` becomes false where anything can't be read. Of an entry without a name to find it by nothing counts. */
+/* `*whole` becomes false where anything can't be read. Of an entry without a name to find it
+ * by nothing counts. */
 static enum stepup_error entry_read(const json_t *value, struct mds_entry *entry, bool *whole)
 {
 	const json_t *statement = json_object_get(value, "metadataStatement");
-	const json_t *aaguid = json_object_get(value, "aaguid"), *roots = json_object_get(statement, "attestationRootCertificates");
+	const json_t *aaguid = json_object_get(value, "aaguid"),
+		*roots = json_object_get(statement, "attestationRootCertificates");
 	enum stepup_error error;
 
 	entry->roots = sk_X509_new_null();
 	if (entry->roots == NULL)
 		return STEPUP_NO_MEMORY;
-	entry->has_aaguid = aaguid != NULL && json_is_string(aaguid) && hex_read(json_string_value(aaguid), entry->aaguid, sizeof(entry->aaguid));
+	entry->has_aaguid = aaguid != NULL && json_is_string(aaguid) &&
+		hex_read(json_string_value(aaguid), entry->aaguid, sizeof(entry->aaguid));
 	*whole = *whole && (aaguid == NULL || entry->has_aaguid);
 	entry->revoked = is_revoked(json_object_get(value, "statusReports"));
 	error = key_ids_read(json_object_get(value, "attestationCertificateKeyIdentifiers"), entry, whole);
@@ -154,8 +159,8 @@ static void note_damaged(struct mds *mds, size_t number, const char *model)
 {
 	size_t used = strlen(mds->damaged_which), room = sizeof(mds->damaged_which) - used;
 	char one[MDS_MODEL_SIZE + 64];
-	int length = snprintf(one, sizeof(one), "%snumber %zu%s%s%s", used == 0 ? "" : ", ", number, *model == '\0' ? "" : " (", model,
-		*model == '\0' ? "" : ")");
+	int length = snprintf(one, sizeof(one), "%snumber %zu%s%s%s", used == 0 ? "" : ", ", number,
+		*model == '\0' ? "" : " (", model, *model == '\0' ? "" : ")");
 
 	mds->damaged++;
 	if (length > 0 && (size_t)length + sizeof(" …") <= room)
@@ -197,7 +202,8 @@ static enum stepup_error entries_read(const json_t *payload, struct mds *mds, ch
 	json_array_foreach(entries, index, value) {
 		struct mds_entry *entry = &mds->entries[mds->count];
 		/* Models for UAF have neither kind of name, and aren't ours. */
-		bool ours = json_object_get(value, "aaguid") != NULL || json_object_get(value, "attestationCertificateKeyIdentifiers") != NULL;
+		bool ours = json_object_get(value, "aaguid") != NULL ||
+			json_object_get(value, "attestationCertificateKeyIdentifiers") != NULL;
 		bool whole = json_is_object(value);
 
 		if (ours) {
@@ -217,27 +223,33 @@ static enum stepup_error entries_read(const json_t *payload, struct mds *mds, ch
 }
 
 /* What is signed, and until when it is good. */
-static enum stepup_error payload_read(const struct mds_jws *jws, json_t **payload, int64_t *next_update, char **why)
+static enum stepup_error payload_read(const struct mds_jws *jws, json_t **payload,
+	int64_t *next_update, char **why)
 {
 	enum stepup_error error = json_parse_object(jws->payload, jws->payload_size, payload);
 
-	if (error == STEPUP_OK && !date_read(json_string_value(json_object_get(*payload, "nextUpdate")), next_update))
+	if (error == STEPUP_OK &&
+	    !date_read(json_string_value(json_object_get(*payload, "nextUpdate")), next_update))
 		error = STEPUP_INVALID;
-	return error == STEPUP_INVALID ? mds_refuse(why, "is signed, but no FIDO metadata: no JSON with \"nextUpdate\".") : error;
+	return error == STEPUP_INVALID
+		? mds_refuse(why, "is signed, but no FIDO metadata: no JSON with \"nextUpdate\".") : error;
 }
 
-enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots, int64_t now, struct mds **mds, char **why)
+enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots, int64_t now,
+	struct mds **mds, char **why)
 {
 	struct mds *made = calloc(1, sizeof(*made));
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	json_t *payload = NULL;
 	struct mds_jws jws = {0};
-	enum stepup_error error = made == NULL || chain == NULL ? STEPUP_NO_MEMORY : mds_jws_split(blob, size, &jws);
+	enum stepup_error error = made == NULL ||
+		chain == NULL ? STEPUP_NO_MEMORY : mds_jws_split(blob, size, &jws);
 
 	*mds = NULL;
 	*why = NULL;
 	if (error == STEPUP_INVALID || error == STEPUP_TOO_LONG)
-		error = mds_refuse(why, "is no FIDO metadata: not three parts in base64url with dots between.");
+		error = mds_refuse(why,
+			"is no FIDO metadata: not three parts in base64url with dots between.");
 	if (error == STEPUP_OK)
 		error = mds_jws_verify(&jws, chain, why);
 	if (error == STEPUP_OK)
@@ -283,12 +295,15 @@ const struct mds_entry *mds_find(const struct mds *mds, const uint8_t aaguid[16]
 	unsigned size = 0;
 	bool by_key = memcmp(aaguid, none, sizeof(none)) == 0;
 
-	if (by_key && (certificate == NULL || X509_pubkey_digest(certificate, EVP_sha1(), id, &size) != 1 || size != MDS_KEY_ID_SIZE))
+	if (by_key &&
+	    (certificate == NULL || X509_pubkey_digest(certificate, EVP_sha1(), id, &size) != 1 ||
+		    size != MDS_KEY_ID_SIZE))
 		return NULL;
 	for (size_t i = 0; i < mds->count; i++) {
 		const struct mds_entry *entry = &mds->entries[i];
 
-		if (by_key ? names_key(entry, id) : entry->has_aaguid && memcmp(entry->aaguid, aaguid, sizeof(entry->aaguid)) == 0)
+		if (by_key ? names_key(entry, id) : entry->has_aaguid &&
+		    memcmp(entry->aaguid, aaguid, sizeof(entry->aaguid)) == 0)
 			return entry;
 	}
 	return NULL;

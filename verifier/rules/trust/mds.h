@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * FIDO metadata (FIDO Metadata Service, version 3): a signed list of models of authenticators, with each one's name, roots, and what is wrong
- * with it. Only what is needed is kept.
- * MUST: take nothing whose signature doesn't hold, or whose signer's chain doesn't lead to the given root and to the metadata service's own name.
+ * FIDO metadata (FIDO Metadata Service, version 3): a signed list of models of authenticators, with each
+ * one's name, roots, and what is wrong with it. Only what is needed is kept.
+ * MUST: take nothing whose signature doesn't hold, or whose signer's chain doesn't lead to the given root and
+ * to the metadata service's own name.
  * Layer: verifier/rules/trust/, jansson and OpenSSL's libcrypto.
  */
 #ifndef STEPUP_VERIFIER_MDS_H
@@ -16,7 +17,8 @@
 #include "lib/base/error.h"
 
 #define MDS_SIZE_MAX (32 * 1024 * 1024) /* bytes of the signed blob; it has about six million today */
-#define MDS_KEY_ID_SIZE 20              /* bytes: SHA-1 of a public key, as certificates name each other (RFC 5280 section 4.2.1.2) */
+/* bytes: SHA-1 of a public key, as certificates name each other (RFC 5280 section 4.2.1.2) */
+#define MDS_KEY_ID_SIZE 20
 #define MDS_MODEL_SIZE 65               /* with the NUL */
 #define MDS_SIGNER "mds.fidoalliance.org"
 
@@ -38,12 +40,15 @@ struct mds {
 	char damaged_which[256];   /* "number 3 (Red Key), number 9 …", the first of those; safe to show */
 };
 
-/* Reads the signed blob; a damaged entry is no reason to lose the others. Its signer is judged at `now`, or at the blob's own next update where that has passed: an old list is better than
- * none, and the caller warns. `*why` (the caller frees; NULL where there is no memory) says what is wrong, without a file's name. */
-enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots, int64_t now, struct mds **mds, char **why);
+/* Reads the signed blob; a damaged entry is no reason to lose the others. Its signer is judged at `now`, or
+ * at the blob's own next update where that has passed: an old list is better than none, and the caller warns.
+ * `*why` (the caller frees; NULL where there is no memory) says what is wrong, without a file's name. */
+enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots, int64_t now,
+	struct mds **mds, char **why);
 void mds_free(struct mds **mds);
 
-/* The entry of a model by its AAGUID; or, for an AAGUID of zeros, by the certificate's key where one is given. NULL where there is none. */
+/* The entry of a model by its AAGUID; or, for an AAGUID of zeros, by the certificate's key where one is
+ * given. NULL where there is none. */
 const struct mds_entry *mds_find(const struct mds *mds, const uint8_t aaguid[16], X509 *certificate);
 
 #endif

@@ -58,13 +58,15 @@ enum stepup_error mds_jws_split(const char *blob, size_t size, struct mds_jws *j
 	if (error == STEPUP_OK)
 		error = mds_jws_decode(first + 1, &jws->payload, &jws->payload_size);
 	if (error == STEPUP_OK)
-		error = base64url_decode(second + 1, jws->signature, sizeof(jws->signature), &jws->signature_size);
+		error = base64url_decode(second + 1, jws->signature, sizeof(jws->signature),
+			&jws->signature_size);
 	*first = '.';
 	jws->signed_size = (size_t)(second - jws->copy);
 	return error;
 }
 
-/* A copy without the white space that some of the list's makers left in their base64; NULL where there is no memory. */
+/* A copy without the white space that some of the list's makers left in their base64; NULL where
+ * there is no memory. */
 static char *without_blanks(const char *text)
 {
 	char *copy = malloc(strlen(text) + 1), *at = copy;
@@ -126,7 +128,8 @@ enum stepup_error mds_certificates(const json_t *array, STACK_OF(X509) *stack, b
 static enum stepup_error mds_jws_ecdsa_to_der(struct mds_jws *jws)
 {
 	ECDSA_SIG *pair = ECDSA_SIG_new();
-	BIGNUM *r = BN_bin2bn(jws->signature, ECDSA_PART, NULL), *s = BN_bin2bn(jws->signature + ECDSA_PART, ECDSA_PART, NULL);
+	BIGNUM *r = BN_bin2bn(jws->signature, ECDSA_PART, NULL),
+		*s = BN_bin2bn(jws->signature + ECDSA_PART, ECDSA_PART, NULL);
 	unsigned char *at = jws->signature;
 	int size = -1;
 
@@ -143,22 +146,27 @@ static enum stepup_error mds_jws_ecdsa_to_der(struct mds_jws *jws)
 	return STEPUP_OK;
 }
 
-static enum stepup_error mds_jws_signature_check(struct mds_jws *jws, const json_t *header, X509 *signer, char **why)
+static enum stepup_error mds_jws_signature_check(struct mds_jws *jws, const json_t *header,
+	X509 *signer, char **why)
 {
 	const char *name = json_string_value(json_object_get(header, "alg"));
-	int algorithm = name == NULL ? 0 : strcmp(name, "RS256") == 0 ? KEY_RS256 : strcmp(name, "ES256") == 0 ? KEY_ES256 : 0;
+	int algorithm = name == NULL ? 0 : strcmp(name, "RS256") == 0 ? KEY_RS256
+		: strcmp(name, "ES256") == 0 ? KEY_ES256 : 0;
 	enum stepup_error error = STEPUP_OK;
 
 	if (algorithm == 0)
 		return mds_refuse(why, "is signed by an algorithm other than RS256 and ES256.");
 	if (algorithm == KEY_ES256 && jws->signature_size != 2 * (size_t)ECDSA_PART)
-		return mds_refuse(why, "has a signature that does not hold: the file was changed, or not downloaded whole.");
+		return mds_refuse(why,
+			"has a signature that does not hold: the file was changed, or not downloaded whole.");
 	if (algorithm == KEY_ES256)
 		error = mds_jws_ecdsa_to_der(jws);
 	if (error == STEPUP_OK)
-		error = certificate_signed(signer, algorithm, jws->copy, jws->signed_size, jws->signature, jws->signature_size);
+		error = certificate_signed(signer, algorithm, jws->copy, jws->signed_size, jws->signature,
+			jws->signature_size);
 	if (error == STEPUP_BAD_ANSWER)
-		return mds_refuse(why, "has a signature that does not hold: the file was changed, or not downloaded whole.");
+		return mds_refuse(why,
+			"has a signature that does not hold: the file was changed, or not downloaded whole.");
 	return error;
 }
 
@@ -177,7 +185,8 @@ enum stepup_error mds_jws_verify(struct mds_jws *jws, STACK_OF(X509) *chain, cha
 	if (error == STEPUP_OK)
 		error = mds_jws_signature_check(jws, header, sk_X509_value(chain, 0), why);
 	else if (error != STEPUP_NO_MEMORY)
-		error = mds_refuse(why, "has a header that is malformed or without the signer's certificates.");
+		error = mds_refuse(why,
+			"has a header that is malformed or without the signer's certificates.");
 	json_decref(header);
 	return error;
 }

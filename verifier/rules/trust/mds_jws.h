@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The signature over FIDO metadata: a JWS in compact form (RFC 7515) whose header brings the signer's certificates (x5c).
- * MUST: take one signature over one text, by RS256 or ES256 alone; leave to the caller whose certificates they are.
+ * The signature over FIDO metadata: a JWS in compact form (RFC 7515) whose header brings the signer's
+ * certificates (x5c).
+ * MUST: take one signature over one text, by RS256 or ES256 alone; leave to the caller whose
+ * certificates they are.
  * Layer: verifier/rules/trust/, for mds.c.
  */
 #ifndef STEPUP_VERIFIER_MDS_JWS_H
@@ -27,14 +29,17 @@ struct mds_jws {
 	size_t signature_size;
 };
 
-/* Splits and decodes into a zeroed `jws`, to be cleared in any case. STEPUP_INVALID or STEPUP_TOO_LONG where it isn't one. */
+/* Splits and decodes into a zeroed `jws`, to be cleared in any case. STEPUP_INVALID or STEPUP_TOO_LONG
+ * where it isn't one. */
 enum stepup_error mds_jws_split(const char *blob, size_t size, struct mds_jws *jws);
 void mds_jws_clear(struct mds_jws *jws);
 
-/* The signer's certificates, and whether the first one's key made the signature. Whose they are is the next question. */
+/* The signer's certificates, and whether the first one's key made the signature. Whose they are is
+ * the next question. */
 enum stepup_error mds_jws_verify(struct mds_jws *jws, STACK_OF(X509) *chain, char **why);
 
-/* All certificates of an array that can be read, white space in their base64 or not; `*whole` becomes false where one can't. */
+/* All certificates of an array that can be read, white space in their base64 or not; `*whole` becomes false
+ * where one can't. */
 enum stepup_error mds_certificates(const json_t *array, STACK_OF(X509) *stack, bool *whole);
 
 /* STEPUP_INVALID, with the reason: the rest of a sentence that begins with the file. */

@@ -19,7 +19,8 @@ struct policy_files {
 	size_t count;
 };
 
-static enum stepup_error files_say(char **why, enum stepup_error error, const char *path, const char *sentence)
+static enum stepup_error files_say(char **why, enum stepup_error error, const char *path,
+	const char *sentence)
 {
 	if (*why == NULL && asprintf(why, "%s: %s", path, sentence) < 0)
 		*why = NULL;
@@ -81,7 +82,8 @@ static enum stepup_error files_add(struct policy_files *files, char *path, char 
 	return STEPUP_OK;
 }
 
-enum stepup_error policy_files_read(struct policy_files *files, const char *path, size_t limit, const struct policy_source **source, char **why)
+enum stepup_error policy_files_read(struct policy_files *files, const char *path, size_t limit,
+	const struct policy_source **source, char **why)
 {
 	char *bytes = NULL;
 	size_t size = 0;
@@ -92,11 +94,13 @@ enum stepup_error policy_files_read(struct policy_files *files, const char *path
 		return (*source)->size <= limit ? STEPUP_OK : STEPUP_TOO_LONG;
 	if (!files->on_disk)
 		return files_say(why, STEPUP_NOT_FOUND, path, "is not among the files that were kept.");
-	error = files->trusted ? safe_file_read(path, SAFE_FILE_PUBLIC, limit, &bytes, &size, why) : unsafe_file_read(path, limit, &bytes, &size, why);
+	error = files->trusted ? safe_file_read(path, SAFE_FILE_PUBLIC, limit, &bytes, &size, why)
+		: unsafe_file_read(path, limit, &bytes, &size, why);
 	if (error == STEPUP_OK) {
 		error = files_add(files, strdup(path), bytes, size);
 		if (error == STEPUP_TOO_LONG)
-			(void)files_say(why, error, path, "there are more files than can be read; put some together.");
+			(void)files_say(why, error, path,
+				"there are more files than can be read; put some together.");
 	}
 	if (error == STEPUP_OK)
 		*source = &files->all[files->count - 1];
@@ -130,7 +134,8 @@ static enum stepup_error files_add_path(struct policy_paths *paths, char *path)
 	return STEPUP_OK;
 }
 
-static enum stepup_error list_kept(const struct policy_files *files, const char *folder, const char *ending, struct policy_paths *paths)
+static enum stepup_error list_kept(const struct policy_files *files, const char *folder, const char *ending,
+	struct policy_paths *paths)
 {
 	size_t length = strlen(folder);
 	enum stepup_error error = STEPUP_OK;
@@ -138,13 +143,15 @@ static enum stepup_error list_kept(const struct policy_files *files, const char 
 	for (size_t i = 0; error == STEPUP_OK && i < files->count; i++) {
 		const char *file = files->all[i].file;
 
-		if (strncmp(file, folder, length) == 0 && file[length] == '/' && strchr(file + length + 1, '/') == NULL && has_ending(file + length + 1, ending))
+		if (strncmp(file, folder, length) == 0 && file[length] == '/' &&
+		    strchr(file + length + 1, '/') == NULL && has_ending(file + length + 1, ending))
 			error = files_add_path(paths, strdup(file));
 	}
 	return error == STEPUP_OK && paths->count == 0 ? STEPUP_NOT_FOUND : error;
 }
 
-static enum stepup_error list_disk(const struct policy_files *files, const char *folder, const char *ending, struct policy_paths *paths, char **why)
+static enum stepup_error list_disk(const struct policy_files *files, const char *folder, const char *ending,
+	struct policy_paths *paths, char **why)
 {
 	enum stepup_error error = files->trusted ? safe_folder_check(folder, why) : STEPUP_OK;
 	struct dirent *entry;
@@ -154,7 +161,8 @@ static enum stepup_error list_disk(const struct policy_files *files, const char 
 		return error;
 	open = opendir(folder);
 	if (open == NULL)
-		return files_say(why, errno == ENOENT ? STEPUP_NOT_FOUND : errno == ENOMEM ? STEPUP_NO_MEMORY : STEPUP_IO, folder, strerror(errno));
+		return files_say(why, errno == ENOENT ? STEPUP_NOT_FOUND : errno == ENOMEM ? STEPUP_NO_MEMORY
+			: STEPUP_IO, folder, strerror(errno));
 	while (error == STEPUP_OK) {
 		char *path = NULL;
 
@@ -175,12 +183,14 @@ static enum stepup_error list_disk(const struct policy_files *files, const char 
 	return error;
 }
 
-enum stepup_error policy_files_list(struct policy_files *files, const char *folder, const char *ending, struct policy_paths *paths, char **why)
+enum stepup_error policy_files_list(struct policy_files *files, const char *folder, const char *ending,
+	struct policy_paths *paths, char **why)
 {
 	enum stepup_error error;
 
 	*paths = (struct policy_paths){0};
-	error = files->on_disk ? list_disk(files, folder, ending, paths, why) : list_kept(files, folder, ending, paths);
+	error = files->on_disk ? list_disk(files, folder, ending, paths, why)
+		: list_kept(files, folder, ending, paths);
 	if (error == STEPUP_OK && paths->count > 1)
 		qsort(paths->all, paths->count, sizeof(*paths->all), compare_bytewise);
 	return error;
@@ -196,7 +206,8 @@ void policy_paths_free(struct policy_paths *paths)
 
 /* --- kept --- */
 
-enum stepup_error policy_files_pack(const struct policy_files *files, const char *apart, uint8_t **bytes, size_t *size)
+enum stepup_error policy_files_pack(const struct policy_files *files, const char *apart, uint8_t **bytes,
+	size_t *size)
 {
 	struct pack_writer writer = {0};
 	size_t count = 0, total = 0;

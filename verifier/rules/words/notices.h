@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What people are told at the doors when something was done, and refusals that belong to one situation: words.c has the general ones.
+ * What people are told at the doors when something was done, and refusals that belong to one situation:
+ * words.c has the general ones.
  * Layer: verifier/rules/words/.
  */
 #ifndef STEPUP_VERIFIER_NOTICES_H
@@ -39,7 +40,8 @@ const char *notice_last_credential(void);
 const char *notice_removed(void);
 const char *notice_enrolment_needs(void);    /* neither invitation nor authorization */
 const char *notice_bad_invitation(void);
-const char *notice_enrolment_over(void); /* and perhaps done: an answer of the verifier's may have been lost */
+/* and perhaps done: an answer of the verifier's may have been lost */
+const char *notice_enrolment_over(void);
 const char *notice_secret_known(void);
 const char *notice_key_out_of_reach(void);   /* none of the client's ways leads to a key of that type here */
 const char *notice_key_known(void);
@@ -56,7 +58,8 @@ const char *notice_initialised(void);        /* Init a second time */
 const char *notice_not_locked(void);
 const char *notice_not_yourself(void);       /* unlocking one's own account */
 const char *notice_not_your_lock(void);      /* unlocking whom one locked oneself */
-const char *notice_no_second_administrator(void); /* unlocking with what the locked, or the locker, holds too */
+/* unlocking with what the locked, or the locker, holds too */
+const char *notice_no_second_administrator(void);
 const char *notice_not_frozen(void);
 const char *notice_unfreezable(void);
 const char *notice_nobody(void);             /* no record of that name */
@@ -67,14 +70,16 @@ const char *notice_same_session(void);
 const char *notice_new_key(void);
 const char *notice_no_such_request(void);    /* nor one that the person could agree to */
 /* The reason in the log where a key contradicts its enrolment. */
-#define NOTICE_WHY_BACKUP "it says that it can be backed up, and said otherwise at enrolment, or the other way round"
+#define NOTICE_WHY_BACKUP \
+	"it says that it can be backed up, and said otherwise at enrolment, or the other way round"
 /* "right for a clock 90 s behind", for the log. */
 void notice_clock(int64_t off, char *text, size_t size);
 /* The same as a sentence, for whoever enrolls: they hold the secret. */
 void notice_clock_enrols(int64_t off, char *text, size_t size);
 const char *notice_key_changed(void);
 const char *notice_request_changed(void);    /* the words, or the rule */
-const char *notice_many_requests(void);      /* of this person, open or taken back, or unanswered ones from this place */
+/* of this person, open or taken back, or unanswered ones from this place */
+const char *notice_many_requests(void);
 const char *notice_cancelled(void);
 const char *notice_claim_late(void);         /* a claim long after that */
 
@@ -86,8 +91,10 @@ char *notice_enrolled(const char *label, enum notice_proof proof, int64_t coolin
 char *notice_locked(const struct locked_user *users, size_t count); /* notices_locked.c */
 char *notice_locked_me(const char *reference, const char *help);
 char *notice_unlocked(const char *user);
-char *notice_frozen(const char *action, const char *reference, bool ruled); /* not `ruled`: the policy has no rule about it */
-char *notice_thawed(const char *action, const char *still); /* `still`: what freezes it as well, "" for nothing */
+/* not `ruled`: the policy has no rule about it */
+char *notice_frozen(const char *action, const char *reference, bool ruled);
+/* `still`: what freezes it as well, "" for nothing */
+char *notice_thawed(const char *action, const char *still);
 char *notice_not_reloaded(const char *why); /* `why`: lines about the configuration */
 char *notice_approved(const char *user, const char *prompt);
 char *notice_lock_prompt(const char *user, const char *prompt); /* instead of the request's prompt */
@@ -99,9 +106,11 @@ char *notice_request_state(const struct approval_request *request);
 char *notice_revoked(const char *user, int64_t count, int64_t left);
 char *notice_withdrawn(const char *user);
 
-/* What became of a request that is over, by what it is by now; and of one that nothing can come of, why ("" for not known). notices_over.c. */
+/* What became of a request that is over, by what it is by now; and of one that nothing can come of, why (""
+ * for not known). notices_over.c. */
 #define NOTICE_OVER_SIZE 512
-void notice_request_over(const struct approval_request *request, enum request_state standing, char text[NOTICE_OVER_SIZE]);
+void notice_request_over(const struct approval_request *request, enum request_state standing,
+	char text[NOTICE_OVER_SIZE]);
 void notice_request_void(const char *why, char text[NOTICE_OVER_SIZE]);
 
 /* What is to be said of somebody who is invited, beside that. */
@@ -110,7 +119,8 @@ struct invited_facts {
 	int64_t hours;
 	bool excused;                        /* what they enrol on the first day needn't cool off */
 	bool stranger;                    /* this host has no account of that name: it may be mistyped */
-	const struct policy *powerless_in; /* to administer, and no rule of this policy lets them; else NULL */
+	/* to administer, and no rule of this policy lets them; else NULL */
+	const struct policy *powerless_in;
 };
 char *notice_invited(const struct invited_facts *facts); /* notices_invited.c */
 
@@ -122,7 +132,8 @@ struct event_words {
 	const char *user, *action, *reference, *why;
 	int64_t count; /* of those held back: 0 where this is the first */
 };
-/* One sentence for people who are alerted: what happened, and what to do; of an unknown kind, its name; notices_alert.c. */
+/* One sentence for people who are alerted: what happened, and what to do; of an unknown kind, its name;
+ * notices_alert.c. */
 char *notice_alert(const char *kind, const struct event_words *words);
 
 #endif

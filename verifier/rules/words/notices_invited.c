@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What whoever invites is told: that it is done, and what may be wrong with it all the same. An invitation is never refused for that: an account,
- * or a line of the configuration, may come later.
+ * What whoever invites is told: that it is done, and what may be wrong with it all the same. An invitation is
+ * never refused for that: an account, or a line of the configuration, may come later.
  */
 #include "verifier/rules/words/notices.h"
 
@@ -26,7 +26,8 @@ static const struct policy_group *group_of(const struct policy *policy, const st
 {
 	for (size_t i = 0; rule->users != NULL && rule->users[i] != NULL; i++)
 		for (size_t j = 0; j < policy->group_count; j++)
-			if (rule->users[i][0] == '@' && strcmp(rule->users[i] + 1, policy->groups[j].name) == 0)
+			if (rule->users[i][0] == '@' &&
+			    strcmp(rule->users[i] + 1, policy->groups[j].name) == 0)
 				return &policy->groups[j];
 	return NULL;
 }
@@ -41,11 +42,14 @@ static void say_powerless(FILE *out, const struct policy *policy, const char *us
 	if (rule == NULL)
 		fputs("write a rule for \"stepup.*\" that names them", out);
 	else if (group == NULL)
-		fprintf(out, "add them to the users of %s (%s:%d)", rule->name, rule->place.file, rule->place.line);
+		fprintf(out, "add them to the users of %s (%s:%d)", rule->name, rule->place.file,
+			rule->place.line);
 	else if (group->unix_group != NULL)
-		fprintf(out, "add them to the unix group %s, which is group %s (%s:%d)", group->unix_group, group->name, group->place.file, group->place.line);
+		fprintf(out, "add them to the unix group %s, which is group %s (%s:%d)", group->unix_group,
+			group->name, group->place.file, group->place.line);
 	else
-		fprintf(out, "add them to group %s (%s:%d)", group->name, group->place.file, group->place.line);
+		fprintf(out, "add them to group %s (%s:%d)", group->name, group->place.file,
+			group->place.line);
 	fputs(", then `systemctl reload stepupd`.", out);
 }
 
@@ -56,10 +60,12 @@ char *notice_invited(const struct invited_facts *facts)
 	FILE *out = user == NULL ? NULL : open_memstream(&text, &size);
 
 	if (out != NULL) {
-		fprintf(out, "%s can enrol with this invitation once, within %" PRId64 " hours. Hand it over in person. Older invitations of theirs are void.",
+		fprintf(out, "%s can enrol with this invitation once, within %" PRId64
+			" hours. Hand it over in person. Older invitations of theirs are void.",
 			user, facts->hours);
 		if (facts->excused)
-			fprintf(out, " This is the verifier's first day: a key that %s enrols on it need not cool off, and may agree to requests at once.", user);
+			fprintf(out, " This is the verifier's first day: a key that %s enrols on it need not "
+				"cool off, and may agree to requests at once.", user);
 		if (facts->stranger)
 			fprintf(out, " This host has no account %s: is that the right name?", user);
 		if (facts->powerless_in != NULL)

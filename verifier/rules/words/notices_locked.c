@@ -53,20 +53,23 @@ static const struct remark {
 	bool (*fits)(const struct locked_user *user);
 	const char *before, *behind;
 } remarks[] = {
-	{is_unknown, " Nobody of that name is known: ", ". The lock stands all the same. Is that the right name?"},
+	{is_unknown, " Nobody of that name is known: ",
+		". The lock stands all the same. Is that the right name?"},
 	{is_unsaid, " The directory did not answer, so nobody can say whose name this is: ",
 		". It is locked exactly as it is spelt. Lock it once more when the directory answers."},
 	{is_unenrolled, " Nobody has ever enrolled as ", ": is that the right name?"},
 };
 
-static bool write_remark(FILE *out, const struct remark *remark, const struct locked_user *users, size_t count)
+static bool write_remark(FILE *out, const struct remark *remark, const struct locked_user *users,
+	size_t count)
 {
 	size_t said = 0;
 	bool written = true;
 
 	for (size_t i = 0; i < count; i++)
 		if (remark->fits(&users[i]))
-			written = write_safely(out, said++ == 0 ? remark->before : ", ", users[i].user, "") && written;
+			written = write_safely(out, said++ == 0 ? remark->before : ", ", users[i].user, "") &&
+				written;
 	fputs(said > 0 ? remark->behind : "", out);
 	return written;
 }

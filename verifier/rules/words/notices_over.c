@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Of a request that is over, what became of it. For its asker and its approvers alone, whose business it is: nobody else is told that there was one.
+ * Of a request that is over, what became of it. For its asker and its approvers alone, whose business it is:
+ * nobody else is told that there was one.
  */
 #include "verifier/rules/words/notices.h"
 
@@ -12,7 +13,8 @@
 
 static void over(const char *what, char text[NOTICE_OVER_SIZE])
 {
-	snprintf(text, NOTICE_OVER_SIZE, "This request is not waiting any more: %s. Nothing was changed. See: stepup requests.", what);
+	snprintf(text, NOTICE_OVER_SIZE,
+		"This request is not waiting any more: %s. Nothing was changed. See: stepup requests.", what);
 }
 
 /* "carol denied it"; without her, and for a name that is too long to show, `otherwise`. */
@@ -20,7 +22,8 @@ static void over_by(const char *who, const char *did, const char *otherwise, cha
 {
 	char *safe = display_value(who, strlen(who)), what[USER_NAME_SIZE + 64];
 
-	if (safe != NULL && *safe != '\0' && snprintf(what, sizeof(what), "%s %s", safe, did) < (int)sizeof(what))
+	if (safe != NULL && *safe != '\0' &&
+	    snprintf(what, sizeof(what), "%s %s", safe, did) < (int)sizeof(what))
 		over(what, text);
 	else
 		over(otherwise, text);
@@ -35,7 +38,8 @@ void notice_request_void(const char *why, char text[NOTICE_OVER_SIZE])
 	over(what, text);
 }
 
-void notice_request_over(const struct approval_request *request, enum request_state standing, char text[NOTICE_OVER_SIZE])
+void notice_request_over(const struct approval_request *request, enum request_state standing,
+	char text[NOTICE_OVER_SIZE])
 {
 	switch (standing) {
 	case REQUEST_APPROVED:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Refusals in words.
- * MUST: leave no refusal without "Nothing was approved" or the like ("is locked" says it); quote nothing that isn't safe to show; tell a guesser nothing.
+ * MUST: leave no refusal without "Nothing was approved" or the like ("is locked" says it); quote nothing that
+ * isn't safe to show; tell a guesser nothing.
  */
 #include "verifier/rules/words/words.h"
 
@@ -94,7 +95,8 @@ static void say_action(struct refusal_speech *speech)
 
 static void words_not_enrolled(struct refusal_speech *speech)
 {
-	fputs("Nothing is enrolled for you yet, so nothing was approved. Ask an administrator for an invitation, then run: stepup enroll.", speech->out);
+	fputs("Nothing is enrolled for you yet, so nothing was approved. "
+		"Ask an administrator for an invitation, then run: stepup enroll.", speech->out);
 	say_help(speech);
 }
 
@@ -122,11 +124,13 @@ static void say_enrol(struct refusal_speech *speech)
 	bool agent = requirement != NULL && requirement->methods == VIA_AGENT;
 	bool browser = requirement != NULL && (requirement->methods & VIA_BROWSER) != 0;
 
-	bool administers = speech->facts->action != NULL && !speech->facts->agrees && policy_verb(speech->facts->action) != NULL;
+	bool administers = speech->facts->action != NULL && !speech->facts->agrees &&
+		policy_verb(speech->facts->action) != NULL;
 
-	fprintf(speech->out, " Ask %s for an invitation%s, then %srun: stepup enroll %s.", administers ? "another administrator" : "an administrator",
-		administers ? ", or root on the verifier's host (stepup init --again)" : "", browser ? "add one on the web page for keys, or " : "",
-		agent ? "agent" : "key");
+	fprintf(speech->out, " Ask %s for an invitation%s, then %srun: stepup enroll %s.",
+		administers ? "another administrator" : "an administrator",
+		administers ? ", or root on the verifier's host (stepup init --again)" : "",
+		browser ? "add one on the web page for keys, or " : "", agent ? "agent" : "key");
 }
 
 /* Where a key that will do can be used. */
@@ -148,7 +152,8 @@ static void say_ways(struct refusal_speech *speech)
 		if ((left & ways[i].method) == 0)
 			continue;
 		left &= ~ways[i].method;
-		fprintf(speech->out, "%s%s", first ? " It takes one " : left == 0 ? " or " : ", ", ways[i].where);
+		fprintf(speech->out, "%s%s", first ? " It takes one " : left == 0 ? " or " : ", ",
+			ways[i].where);
 		first = false;
 	}
 	if (!first)
@@ -160,7 +165,8 @@ static void say_out_of_reach(struct refusal_speech *speech)
 	const struct requirement *requirement = speech->facts->requirement;
 
 	if (requirement != NULL && requirement->strength == FACTOR_CODE) {
-		fputs("You have a key, which can't be used from here, and no code. Nothing was approved.", speech->out);
+		fputs("You have a key, which can't be used from here, and no code. Nothing was approved.",
+			speech->out);
 	} else {
 		say_what_needs(speech);
 		fputs("none can be used from here: a code is not enough. Nothing was approved.", speech->out);
@@ -194,8 +200,10 @@ static void words_too_weak(struct refusal_speech *speech)
 		fputs(", and a code is not enough for ", speech->out);
 		say_action(speech);
 		fputs(". Nothing was approved. Come back then", speech->out);
-		fputs(policy_verb(speech->facts->action == NULL ? "" : speech->facts->action) == NULL || speech->facts->agrees ? "."
-			: ", or ask root on the verifier's host for an invitation (stepup init --again): a key that is enrolled by that counts at once.", speech->out);
+		fputs(policy_verb(speech->facts->action == NULL ? "" : speech->facts->action) == NULL ||
+			speech->facts->agrees ? "." : ", or ask root on the verifier's host for an "
+			"invitation (stepup init --again): a key that is enrolled by that counts at once.",
+			speech->out);
 		break;
 	case SHORTFALL_WAY:
 	case SHORTFALL_REACH:
@@ -214,7 +222,8 @@ static void words_locked(struct refusal_speech *speech)
 static void words_frozen(struct refusal_speech *speech)
 {
 	say_safely(speech, speech->facts->action, "This action");
-	fputs(" is frozen for everybody just now. Nothing was approved. You did nothing wrong; don't retry.", speech->out);
+	fputs(" is frozen for everybody just now. Nothing was approved. You did nothing wrong; don't retry.",
+		speech->out);
 	say_call(speech);
 }
 
@@ -244,7 +253,8 @@ static void words_over_limit(struct refusal_speech *speech)
 	say_action(speech);
 	if (facts->asked > 1)
 		fprintf(speech->out, ": it asks for %" PRId64, facts->asked);
-	fputs(". Nothing was approved. Ask for less, or wait until earlier ones are older than that.", speech->out);
+	fputs(". Nothing was approved. Ask for less, or wait until earlier ones are older than that.",
+		speech->out);
 	say_help(speech);
 }
 
@@ -298,11 +308,11 @@ static void bad_key(struct refusal_speech *speech)
 			fputs("No tries left: start again.", speech->out);
 		return;
 	}
-	fputs("That key did not do: it is not one of yours, was used without its PIN where that is asked for, or answered something else. "
-	      "Nothing was approved. ",
-		speech->out);
+	fputs("That key did not do: it is not one of yours, was used without its PIN where that is asked "
+		"for, or answered something else. Nothing was approved. ", speech->out);
 	if (left > 0)
-		fprintf(speech->out, "Use a key that is enrolled for you. %" PRId64 " %s left.", left, left == 1 ? "try" : "tries");
+		fprintf(speech->out, "Use a key that is enrolled for you. %" PRId64 " %s left.", left,
+			left == 1 ? "try" : "tries");
 	else
 		fputs("No tries left: start again.", speech->out);
 }
@@ -311,8 +321,10 @@ static void bad_code(struct refusal_speech *speech)
 {
 	int64_t left = speech->facts->tries_left, wait = speech->facts->retry_after_seconds;
 
-	fprintf(speech->out, "That code did not work: mistyped, expired or already used. Nothing was %s. ", speech->facts->enrols ? "enrolled" : "approved");
-	fputs(left > 0 ? "Wait for the next one" : "No tries left: start again with the next code", speech->out);
+	fprintf(speech->out, "That code did not work: mistyped, expired or already used. Nothing was %s. ",
+		speech->facts->enrols ? "enrolled" : "approved");
+	fputs(left > 0 ? "Wait for the next one" : "No tries left: start again with the next code",
+		speech->out);
 	if (wait > 0) {
 		fputs(left > 0 ? ", " : ", in ", speech->out);
 		say_time(speech, wait);
@@ -331,7 +343,8 @@ static void bad_code(struct refusal_speech *speech)
 static void bad_answer(struct refusal_speech *speech)
 {
 	if (speech->facts->method == METHOD_FRESH)
-		fputs("What you confirmed before does not cover this any more. Nothing was approved: confirm it again.", speech->out);
+		fputs("What you confirmed before does not cover this any more. Nothing was approved: "
+			"confirm it again.", speech->out);
 	else if ((speech->facts->method & METHODS_OF_KEYS) != 0)
 		bad_key(speech);
 	else
@@ -357,7 +370,8 @@ static void words_not_allowed(struct refusal_speech *speech)
 	say_help(speech);
 }
 
-_Static_assert(DETAIL_TEXT_MAX == 512 && DETAIL_NUMBER_MAX == INT64_C(9007199254740991), "the sentences below name both");
+_Static_assert(DETAIL_TEXT_MAX == 512 && DETAIL_NUMBER_MAX == INT64_C(9007199254740991),
+	"the sentences below name both");
 
 const char *words_detail_fault(enum detail_fault fault)
 {
@@ -396,7 +410,8 @@ static void words_bad_details(struct refusal_speech *speech)
 	if (facts->detail != NULL)
 		say_fault(speech);
 	fputs(". Nothing was approved. ", speech->out);
-	fputs(facts->typed ? "`stepup policy explain` says which details it takes." : "You did nothing wrong; tell whoever runs this tool.", speech->out);
+	fputs(facts->typed ? "`stepup policy explain` says which details it takes."
+		: "You did nothing wrong; tell whoever runs this tool.", speech->out);
 }
 
 static void words_unknown_action(struct refusal_speech *speech)
@@ -409,7 +424,8 @@ static void words_unknown_action(struct refusal_speech *speech)
 
 static void unavailable(struct refusal_speech *speech)
 {
-	fputs("Could not check, so nothing was approved. You did nothing wrong. Try again in a while.", speech->out);
+	fputs("Could not check, so nothing was approved. You did nothing wrong. Try again in a while.",
+		speech->out);
 	say_help(speech);
 	if (speech->facts->policy != NULL && speech->facts->policy->host != NULL) {
 		fputs(" [", speech->out);

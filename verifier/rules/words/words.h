@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The sentences that people read, all of them: what happened, what did not, what to do next, whom to call (DESIGN section 13).
- * MUST: say the same of a wrong answer, an unknown user and one who isn't enrolled: BadAnswer's words depend on the method, the
- * tries and the wait alone, and where nobody knows who is told (`quiet`) on method and tries. NotEnrolled, the keys in BadAnswer, and TooWeak with what a person lacks, are for people who are known to be the ones.
+ * The sentences that people read, all of them: what happened, what did not, what to do next, whom to call
+ * (DESIGN section 13).
+ * MUST: say the same of a wrong answer, an unknown user and one who isn't enrolled: BadAnswer's words depend
+ * on the method, the tries and the wait alone, and where nobody knows who is told (`quiet`) on method and
+ * tries. NotEnrolled, the keys in BadAnswer, and TooWeak with what a person lacks, are for people who are
+ * known to be the ones.
  * Layer: verifier/rules/words/.
  */
 #ifndef STEPUP_VERIFIER_WORDS_H
@@ -15,8 +18,9 @@
 #include "verifier/rules/policy/policy.h"
 #include "verifier/rules/policy/requirement.h"
 
-/* What a refusal is about; zero-initialise and set what applies. Texts may come from outside: they are made safe to show here.
- * `limit` with `asked` is what went over; `maximum` with `asked` and without `limit` a number above what was approved. */
+/* What a refusal is about; zero-initialise and set what applies. Texts may come from outside: they are made
+ * safe to show here. `limit` with `asked` is what went over; `maximum` with `asked` and without `limit` a
+ * number above what was approved. */
 struct words_facts {
 	const struct policy *policy;   /* for `help`; may be NULL */
 	const char *user, *action, *detail, *reference, *limit, *service;
@@ -26,10 +30,14 @@ struct words_facts {
 	enum shortfall shortfall;              /* TooWeak: what the person lacks */
 	enum detail_fault fault;               /* BadDetails: what is wrong with `detail` */
 	bool typed;                            /* BadDetails: by whoever is told, in their own name */
-	bool quiet;                            /* BadAnswer: to whom nobody knows; it may not have been looked at */
+	/* BadAnswer: to whom nobody knows; it may not have been looked at */
+	bool quiet;
 	bool enrols;                           /* BadAnswer: that was to prove something new */
-	bool agrees;                           /* it is about agreeing to somebody else's request for the action */
-	const json_t *keys;                    /* BadAnswer: labels of those that would have done, where one that isn't enrolled was used; else NULL */
+	/* it is about agreeing to somebody else's request for the action */
+	bool agrees;
+	/* BadAnswer: labels of those that would have done, where one that isn't enrolled
+	 * was used; else NULL */
+	const json_t *keys;
 	const json_t *approvers;               /* NeedsApproval: approvers_words(); NULL where not known */
 	int64_t cooling_seconds;               /* SHORTFALL_COOLING: how long it still takes */
 };

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a database driver does: open, prepare, bind, step, begin, commit, savepoints. Nothing here knows what is stored.
- * Statements use $1, $2 … once each and in order, and only SQL that SQLite and PostgreSQL share; tables are declared with SQLite's type names, which another driver
- * translates. One driver is built in: db_sqlite.c.
+ * What a database driver does: open, prepare, bind, step, begin, commit, savepoints. Nothing here
+ * knows what is stored.
+ * Statements use $1, $2 … once each and in order, and only SQL that SQLite and PostgreSQL share; tables are
+ * declared with SQLite's type names, which another driver translates. One driver is built in: db_sqlite.c.
  * A connection belongs to one thread at a time.
  * Layer: verifier/state/db/.
  */
@@ -18,8 +19,9 @@
 struct db;
 struct db_statement;
 
-/* Errors of every function here: STEPUP_IO (the disk failed, is full or read-only), STEPUP_TIMEOUT (somebody else is writing), STEPUP_CORRUPT
- * (the file isn't what it should be), STEPUP_EXISTS (a constraint), STEPUP_NO_MEMORY, STEPUP_INTERNAL (a mistake of ours). */
+/* Errors of every function here: STEPUP_IO (the disk failed, is full or read-only), STEPUP_TIMEOUT (somebody
+ * else is writing), STEPUP_CORRUPT (the file isn't what it should be), STEPUP_EXISTS (a constraint),
+ * STEPUP_NO_MEMORY, STEPUP_INTERNAL (a mistake of ours). */
 
 enum db_access { DB_READ, DB_WRITE };
 
@@ -58,12 +60,14 @@ enum stepup_error db_step(struct db_statement *statement, bool *row);
 /* Ends what the statement is doing and forgets what is bound; it can be bound again. */
 void db_reset(struct db_statement *statement);
 
-/* Columns of the row, from 0; bytes live until the next step or reset. A column of another type gives 0, NULL, size 0. */
+/* Columns of the row, from 0; bytes live until the next step or reset. A column of another type gives
+ * 0, NULL, size 0. */
 int64_t db_column_int(struct db_statement *statement, int column);
 const char *db_column_text(struct db_statement *statement, int column, size_t *size);
 const uint8_t *db_column_blob(struct db_statement *statement, int column, size_t *size);
 
-/* The column as it stands there, of whatever kind; false where it is NULL or of a kind that nothing here writes. Bytes live as above. */
+/* The column as it stands there, of whatever kind; false where it is NULL or of a kind that nothing here
+ * writes. Bytes live as above. */
 bool db_column(struct db_statement *statement, int column, struct db_value *value);
 
 /* Rows that the last finished statement changed. */
@@ -90,26 +94,30 @@ void db_snapshot_end(struct db *db);
 
 /* --- a file-based driver's place --- */
 
-/* Whether tables and indexes are those that `sql` makes, nothing more, nothing less and nothing else; `name` is then the first that isn't. */
+/* Whether tables and indexes are those that `sql` makes, nothing more, nothing less and nothing else; `name`
+ * is then the first that isn't. */
 enum stepup_error db_schema_is(struct db *db, const char *sql, bool *same, char *name, size_t name_size);
 
-/* Refuses what isn't ours before anything is touched: no database, another program's, a newer schema than `schema`. The sentence goes to
- * `*why`. STEPUP_NOT_FOUND: an empty file, to be filled by db_create. */
+/* Refuses what isn't ours before anything is touched: no database, another program's, a newer schema than
+ * `schema`. The sentence goes to `*why`. STEPUP_NOT_FOUND: an empty file, to be filled by db_create. */
 enum stepup_error db_check_file(const char *place, int fd, int schema, char **why);
 
-/* Before it is opened: makes sure that what its write-ahead log holds is on the disk. A sync that failed in another life leaves pages that the kernel takes for
- * written: they are read back, no later sync writes them, and a power cut takes them away. So they are written once more, and synced. STEPUP_IO. */
+/* Before it is opened: makes sure that what its write-ahead log holds is on the disk. A sync that failed in
+ * another life leaves pages that the kernel takes for written: they are read back, no later sync writes them,
+ * and a power cut takes them away. So they are written once more, and synced. STEPUP_IO. */
 enum stepup_error db_settle_log(const char *place);
 
-/* Makes a database of an empty file: runs `sql` and marks it as ours and as of `schema`, in a transaction that is left open for
- * the caller to fill and to commit. */
+/* Makes a database of an empty file: runs `sql` and marks it as ours and as of `schema`, in a transaction
+ * that is left open for the caller to fill and to commit. */
 enum stepup_error db_create(const char *place, const char *sql, int schema, struct db **db);
 
-/* Whether the file holds together, and what db_check_file could not see without opening it. `*found` is the file's own schema. A small file is read whole. Of
- * a large one, that its end is there, and every table but those named in `grown` (ends with NULL), which may be larger than anybody wants to wait for at a start. */
+/* Whether the file holds together, and what db_check_file could not see without opening it. `*found` is the
+ * file's own schema. A small file is read whole. Of a large one, that its end is there, and every table but
+ * those named in `grown` (ends with NULL), which may be larger than anybody wants to wait for at a start. */
 enum stepup_error db_check(struct db *db, int schema, const char *const *grown, int *found, char **why);
 
-/* Copies a database as of one moment, also while others use it, to a new file that needs no other beside it. */
+/* Copies a database as of one moment, also while others use it, to a new file that needs no
+ * other beside it. */
 enum stepup_error db_copy(const char *place, const char *copy);
 
 /* db_check of such a copy, read whole, which leaves nothing beside it. */
@@ -118,14 +126,15 @@ enum stepup_error db_check_copy(const char *copy, int schema, int *found, char *
 /* Marks the database as of another schema, within a transaction. */
 enum stepup_error db_set_schema(struct db *db, int schema);
 
-/* At the start: gives the write-ahead log its full size before anything is written, so that commits overwrite rather than grow it; cuts back one that
- * has grown far beyond. A disk without room for that is no error. */
+/* At the start: gives the write-ahead log its full size before anything is written, so that commits overwrite
+ * rather than grow it; cuts back one that has grown far beyond. A disk without room for that is no error. */
 enum stepup_error db_reserve_log(struct db *db);
 
 /* Bytes that commits have put into the write-ahead log since it was last moved to the database whole. */
 int64_t db_log_size(const struct db *db);
 
-/* Moves the write-ahead log to the database as far as that goes without waiting; `*left` is what remains, in pages. */
+/* Moves the write-ahead log to the database as far as that goes without waiting; `*left` is what
+ * remains, in pages. */
 enum stepup_error db_move_log(struct db *db, int *left);
 
 #endif

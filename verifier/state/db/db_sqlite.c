@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The SQLite driver. The write-ahead log is kept at full size and moved to the database by a connection that isn't the writer's; every commit is synced
- * before it returns.
- * MUST: report a commit only after its sync; run no trigger, view or function that a tampered schema brings along.
+ * The SQLite driver. The write-ahead log is kept at full size and moved to the database by a connection that
+ * isn't the writer's; every commit is synced before it returns.
+ * MUST: report a commit only after its sync; run no trigger, view or function that a tampered
+ * schema brings along.
  */
 #include "verifier/state/db/db.h"
 
@@ -24,11 +25,11 @@
 #define WRITER_CACHE_KIB 6144
 #define TROUBLE_SIZE 160
 
-enum fixed { FIXED_BEGIN, FIXED_COMMIT, FIXED_ROLLBACK, FIXED_SAVEPOINT, FIXED_SAVEPOINT2, FIXED_RELEASE, FIXED_RELEASE2, FIXED_UNDO, FIXED_UNDO2,
-	FIXED_COUNT };
+enum fixed { FIXED_BEGIN, FIXED_COMMIT, FIXED_ROLLBACK, FIXED_SAVEPOINT, FIXED_SAVEPOINT2, FIXED_RELEASE,
+	FIXED_RELEASE2, FIXED_UNDO, FIXED_UNDO2, FIXED_COUNT };
 
-static const char *const fixed_sql[FIXED_COUNT] = {"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT one", "SAVEPOINT two", "RELEASE one",
-	"RELEASE two", "ROLLBACK TO one", "ROLLBACK TO two"};
+static const char *const fixed_sql[FIXED_COUNT] = {"BEGIN IMMEDIATE", "COMMIT", "ROLLBACK", "SAVEPOINT one",
+	"SAVEPOINT two", "RELEASE one", "RELEASE two", "ROLLBACK TO one", "ROLLBACK TO two"};
 
 struct db {
 	sqlite3 *handle;
@@ -153,12 +154,14 @@ enum stepup_error db_open(const char *place, enum db_access access, struct db **
 
 	if (error != STEPUP_OK)
 		return error;
-	error = db_execute(*db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+	error = db_execute(*db,
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
 		"PRAGMA journal_size_limit = -1; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST;"
 		"PRAGMA cell_size_check = ON;");
 	if (error == STEPUP_OK)
-		error = db_execute(*db, access == DB_READ ? "PRAGMA cache_size = -" NUMBER_TEXT(READER_CACHE_KIB) "; PRAGMA query_only = ON;" :
-			"PRAGMA cache_size = -" NUMBER_TEXT(WRITER_CACHE_KIB) ";");
+		error = db_execute(*db, access == DB_READ ? "PRAGMA cache_size = -"
+			NUMBER_TEXT(READER_CACHE_KIB) "; PRAGMA query_only = ON;" : "PRAGMA cache_size = -"
+			NUMBER_TEXT(WRITER_CACHE_KIB) ";");
 	(void)sqlite3_wal_hook((*db)->handle, count_log_frames, *db);
 	for (unsigned i = 0; error == STEPUP_OK && access == DB_WRITE && i < FIXED_COUNT; i++)
 		error = db_prepare(*db, fixed_sql[i], &(*db)->fixed[i]);
@@ -203,7 +206,8 @@ enum stepup_error db_prepare(struct db *db, const char *sql, struct db_statement
 	if (made == NULL)
 		return STEPUP_NO_MEMORY;
 	made->db = db;
-	error = failed(db, sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &made->handle, NULL));
+	error = failed(db,
+		sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &made->handle, NULL));
 	if (error == STEPUP_OK)
 		*statement = made;
 	else
@@ -223,7 +227,8 @@ void db_statement_free(struct db_statement **statement)
 static int bind_one(sqlite3_stmt *handle, int place, const struct db_value *value)
 {
 	static const char nothing[1];
-	const char *bytes = value->bytes != NULL ? value->bytes : nothing; /* a NULL pointer would bind NULL */
+	/* a NULL pointer would bind NULL */
+	const char *bytes = value->bytes != NULL ? value->bytes : nothing;
 
 	switch (value->kind) {
 	case DB_KIND_INT:
@@ -265,7 +270,8 @@ void db_reset(struct db_statement *statement)
 
 int64_t db_column_int(struct db_statement *statement, int column)
 {
-	return sqlite3_column_type(statement->handle, column) == SQLITE_INTEGER ? sqlite3_column_int64(statement->handle, column) : 0;
+	return sqlite3_column_type(statement->handle, column) == SQLITE_INTEGER
+		? sqlite3_column_int64(statement->handle, column) : 0;
 }
 
 const char *db_column_text(struct db_statement *statement, int column, size_t *size)
@@ -298,7 +304,8 @@ bool db_column(struct db_statement *statement, int column, struct db_value *valu
 		return true;
 	}
 	value->kind = type == SQLITE_TEXT ? DB_KIND_TEXT : DB_KIND_BLOB;
-	value->bytes = type == SQLITE_TEXT ? (const void *)sqlite3_column_text(statement->handle, column) : sqlite3_column_blob(statement->handle, column);
+	value->bytes = type == SQLITE_TEXT ? (const void *)sqlite3_column_text(statement->handle, column)
+		: sqlite3_column_blob(statement->handle, column);
 	value->size = (size_t)sqlite3_column_bytes(statement->handle, column);
 	return (type == SQLITE_TEXT || type == SQLITE_BLOB) && (value->bytes != NULL || value->size == 0);
 }
@@ -386,7 +393,8 @@ enum stepup_error db_create(const char *place, const char *sql, int schema, stru
 
 	if (error != STEPUP_OK)
 		return error;
-	snprintf(marks, sizeof(marks), "PRAGMA page_size = %d; PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE; PRAGMA application_id = %d;"
+	snprintf(marks, sizeof(marks), "PRAGMA page_size = %d; PRAGMA synchronous = EXTRA; BEGIN IMMEDIATE; "
+		"PRAGMA application_id = %d;"
 		"PRAGMA user_version = %d;", SQLITE_FILE_PAGE_SIZE, SQLITE_FILE_APPLICATION, schema);
 	error = db_execute(*db, marks);
 	if (error == STEPUP_OK)
@@ -408,7 +416,8 @@ enum stepup_error db_open_alone(const char *place, struct db **db)
 		sqlite3_file_control((*db)->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &persist) != SQLITE_OK)
 		error = STEPUP_INTERNAL;
 	if (error == STEPUP_OK)
-		error = db_execute(*db, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; PRAGMA cell_size_check = ON;");
+		error = db_execute(*db, "PRAGMA journal_mode = DELETE; PRAGMA synchronous = EXTRA; "
+			"PRAGMA cell_size_check = ON;");
 	if (error != STEPUP_OK)
 		db_close(db);
 	return error;
@@ -470,7 +479,8 @@ enum stepup_error db_reserve_log(struct db *db)
 			goto out;
 	}
 	error = STEPUP_OK;
-	if (st.st_size < SQLITE_LOG_FULL_SIZE && space.f_bavail >= 4 * SQLITE_LOG_FULL_SIZE / space.f_frsize) /* not the disk's last space */
+	/* not the disk's last space */
+	if (st.st_size < SQLITE_LOG_FULL_SIZE && space.f_bavail >= 4 * SQLITE_LOG_FULL_SIZE / space.f_frsize)
 		error = sqlite_log_fill(fd, st.st_size);
 out:
 	if (fd >= 0)

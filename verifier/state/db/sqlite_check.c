@@ -14,8 +14,10 @@
 
 #define CHECK_WHOLE_PAGES 16384 /* 64 MiB: read in a fraction of a second */
 
-/* Asks something that has one answer, a number or "ok"; `table` (NULL where there is none) is the statement's parameter. */
-static enum stepup_error sqlite_check_ask(struct db *db, const char *sql, const char *table, int64_t *number, bool *ok)
+/* Asks something that has one answer, a number or "ok"; `table` (NULL where there is none) is the
+ * statement's parameter. */
+static enum stepup_error sqlite_check_ask(struct db *db, const char *sql, const char *table,
+	int64_t *number, bool *ok)
 {
 	struct db_statement *statement = NULL;
 	bool row = false;
@@ -67,7 +69,8 @@ static enum stepup_error check_tables(struct db *db, const char *const *grown, b
 	bool row = true;
 	int64_t number;
 	size_t size;
-	enum stepup_error error = db_prepare(db, "SELECT name FROM sqlite_schema WHERE type = 'table'", &tables);
+	enum stepup_error error =
+		db_prepare(db, "SELECT name FROM sqlite_schema WHERE type = 'table'", &tables);
 
 	while (error == STEPUP_OK && *ok) {
 		const char *name;
@@ -79,7 +82,8 @@ static enum stepup_error check_tables(struct db *db, const char *const *grown, b
 		if (name == NULL)
 			error = STEPUP_CORRUPT;
 		else if (!is_among(name, grown))
-			error = sqlite_check_ask(db, "SELECT * FROM pragma_quick_check($1)", name, &number, ok);
+			error = sqlite_check_ask(db, "SELECT * FROM pragma_quick_check($1)", name,
+				&number, ok);
 	}
 	db_statement_free(&tables);
 	return error;
@@ -127,7 +131,8 @@ enum stepup_error db_check(struct db *db, int schema, const char *const *grown, 
 #define STATEMENTS_MAX 64
 
 /* The statements of a text, which end with a semicolon each. */
-static size_t sqlite_check_split(const char *sql, const char *starts[STATEMENTS_MAX], size_t sizes[STATEMENTS_MAX])
+static size_t sqlite_check_split(const char *sql, const char *starts[STATEMENTS_MAX],
+	size_t sizes[STATEMENTS_MAX])
 {
 	size_t count = 0;
 	const char *end;
@@ -139,7 +144,8 @@ static size_t sqlite_check_split(const char *sql, const char *starts[STATEMENTS_
 	return count;
 }
 
-/* Whether a row of the schema is one of the statements that none was yet; or an index that belongs to a table's own text. */
+/* Whether a row of the schema is one of the statements that none was yet; or an index that belongs to a
+ * table's own text. */
 static bool is_expected(struct db_statement *row, const char *const *starts, size_t *sizes, size_t count)
 {
 	struct db_value made;
@@ -149,7 +155,8 @@ static bool is_expected(struct db_statement *row, const char *const *starts, siz
 	if (!db_column(row, 2, &made))
 		return type != NULL && strcmp(type, "index") == 0;
 	for (size_t i = 0; i < count; i++)
-		if (made.kind == DB_KIND_TEXT && sizes[i] == made.size && made.size > 0 && memcmp(starts[i], made.bytes, made.size) == 0) {
+		if (made.kind == DB_KIND_TEXT && sizes[i] == made.size && made.size > 0 &&
+		    memcmp(starts[i], made.bytes, made.size) == 0) {
 			sizes[i] = 0;
 			return true;
 		}
@@ -171,7 +178,8 @@ enum stepup_error db_schema_is(struct db *db, const char *sql, bool *same, char 
 			break;
 		*same = is_expected(rows, starts, sizes, count);
 		if (!*same)
-			(void)snprintf(name, name_size, "%s", db_column_text(rows, 1, &size) != NULL ? db_column_text(rows, 1, &size) : "a nameless thing");
+			(void)snprintf(name, name_size, "%s", db_column_text(rows, 1,
+					&size) != NULL ? db_column_text(rows, 1, &size) : "a nameless thing");
 	}
 	for (size_t i = 0; error == STEPUP_OK && *same && i < count; i++)
 		if (sizes[i] > 0) {

@@ -11,7 +11,8 @@
 
 #include "verifier/state/db/db.h"
 
-static enum stepup_error sqlite_file_say(char **why, enum stepup_error error, const char *place, const char *what)
+static enum stepup_error sqlite_file_say(char **why, enum stepup_error error, const char *place,
+	const char *what)
 {
 	if (*why == NULL && asprintf(why, "Store %s: %s.", place, what) < 0)
 		*why = NULL;
@@ -25,13 +26,15 @@ static uint32_t big_endian(const uint8_t *bytes)
 
 enum stepup_error sqlite_file_is_newer(const char *place, char **why)
 {
-	return sqlite_file_say(why, STEPUP_INVALID, place, "was written by a newer version of this program. Nothing was changed."
+	return sqlite_file_say(why, STEPUP_INVALID, place,
+		"was written by a newer version of this program. Nothing was changed."
 		" Install that version again, or restore the backup made before it was installed");
 }
 
 enum stepup_error sqlite_file_is_torn(const char *place, char **why)
 {
-	return sqlite_file_say(why, STEPUP_CORRUPT, place, "is damaged. Nothing was changed. Restore it from a backup (stepup restore)");
+	return sqlite_file_say(why, STEPUP_CORRUPT, place,
+		"is damaged. Nothing was changed. Restore it from a backup (stepup restore)");
 }
 
 /* The header's places: https://www.sqlite.org/fileformat2.html section 1.3. */
@@ -45,16 +48,19 @@ enum stepup_error db_check_file(const char *place, int fd, int schema, char **wh
 	if (got == 0)
 		return STEPUP_NOT_FOUND;
 	if ((size_t)got < sizeof(header) || memcmp(header, "SQLite format 3", 16) != 0)
-		return sqlite_file_say(why, STEPUP_CORRUPT, place, "is not a database. Nothing was changed. Restore it from a backup (stepup restore),"
+		return sqlite_file_say(why, STEPUP_CORRUPT, place,
+			"is not a database. Nothing was changed. Restore it from a backup (stepup restore),"
 			" or move it away to begin anew");
 	if (big_endian(header + 68) != SQLITE_FILE_APPLICATION)
-		return sqlite_file_say(why, STEPUP_CORRUPT, place, "is another program's database. Nothing was changed. Name another place");
+		return sqlite_file_say(why, STEPUP_CORRUPT, place,
+			"is another program's database. Nothing was changed. Name another place");
 	if (big_endian(header + 60) > (uint32_t)schema)
 		return sqlite_file_is_newer(place, why);
 	return STEPUP_OK;
 }
 
-/* The log's format: https://www.sqlite.org/fileformat2.html section 4.1. Frames that were written since the log was last begun repeat its salts. */
+/* The log's format: https://www.sqlite.org/fileformat2.html section 4.1. Frames that were written since the
+ * log was last begun repeat its salts. */
 #define LOG_HEADER_SIZE 32
 #define LOG_SALTS_AT 16   /* in the header */
 #define FRAME_SALTS_AT 8  /* in a frame's header */
@@ -81,7 +87,9 @@ enum stepup_error sqlite_log_rewrite(int fd)
 		return STEPUP_OK; /* shorter than a log that holds anything */
 	if (!write_again(fd, header, sizeof(header), 0))
 		return STEPUP_IO;
-	for (; sqlite_file_read_all(fd, frame, sizeof(frame), at) && memcmp(frame + FRAME_SALTS_AT, header + LOG_SALTS_AT, SALTS_SIZE) == 0; at += SQLITE_FRAME_SIZE)
+	for (; sqlite_file_read_all(fd, frame, sizeof(frame), at) &&
+		memcmp(frame + FRAME_SALTS_AT, header + LOG_SALTS_AT, SALTS_SIZE) == 0;
+		at += SQLITE_FRAME_SIZE)
 		if (!write_again(fd, frame, sizeof(frame), at))
 			return STEPUP_IO;
 	return fsync(fd) == 0 ? STEPUP_OK : STEPUP_IO;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * SQLite's files, read and filled without the library: what a database's header says (db_check_file of db.h), what is said of one that
- * can't be taken, and its write-ahead log at full size.
+ * SQLite's files, read and filled without the library: what a database's header says (db_check_file of db.h),
+ * what is said of one that can't be taken, and its write-ahead log at full size.
  * Layer: verifier/state/db/, for db_sqlite.c and sqlite_check.c.
  */
 #ifndef STEPUP_VERIFIER_SQLITE_FILE_H
@@ -21,14 +21,16 @@
 enum stepup_error sqlite_file_is_newer(const char *place, char **why);
 enum stepup_error sqlite_file_is_torn(const char *place, char **why);
 
-/* A connection to a database that nobody else has, without a write-ahead log: whatever it did, nothing is left beside it. */
+/* A connection to a database that nobody else has, without a write-ahead log: whatever it did, nothing
+ * is left beside it. */
 enum stepup_error db_open_alone(const char *place, struct db **db);
 
-/* Brings a log of `from` bytes to its full size. Zeros make no frame, so adding them after whatever is there changes nothing but
- * the file's size. */
+/* Brings a log of `from` bytes to its full size. Zeros make no frame, so adding them after whatever is there
+ * changes nothing but the file's size. */
 enum stepup_error sqlite_log_fill(int fd, off_t from);
 
-/* Writes what the log holds once more, as it is, and syncs it; db_settle_log of db.h is this by the database's name. */
+/* Writes what the log holds once more, as it is, and syncs it; db_settle_log of db.h is this by the
+ * database's name. */
 enum stepup_error sqlite_log_rewrite(int fd);
 
 #endif

@@ -18,7 +18,8 @@
 
 #define NAMES_TRIED 100
 
-__attribute__((format(printf, 3, 4))) static enum stepup_error say(char **why, enum stepup_error error, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum stepup_error say(char **why, enum stepup_error error,
+	const char *format, ...)
 {
 	va_list arguments;
 
@@ -41,14 +42,20 @@ enum stepup_error store_lock(const char *place, int *fd, char **why)
 		return STEPUP_NO_MEMORY;
 	*fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	if (*fd < 0)
-		error = errno == ELOOP ? say(why, STEPUP_UNSAFE_FILE, "Store %s: is a symbolic link. Remove it.", path) :
-			errno == ENXIO ? say(why, STEPUP_UNSAFE_FILE, "Store %s: is not a regular file. Remove it.", path) :
-			say(why, STEPUP_IO, "Store %s: can't be opened: %s. Its folder must be there, belong to the verifier's user and have mode 0700;"
-				" the disk must be neither full, read-only nor failing.", path, strerror(errno));
+		error = errno == ELOOP
+			? say(why, STEPUP_UNSAFE_FILE, "Store %s: is a symbolic link. Remove it.", path)
+			: errno == ENXIO
+			? say(why, STEPUP_UNSAFE_FILE, "Store %s: is not a regular file. Remove it.", path)
+			: say(why, STEPUP_IO, "Store %s: can't be opened: %s. "
+				"Its folder must be there, belong to the verifier's user and have mode 0700;"
+				" the disk must be neither full, read-only nor failing.",
+				path, strerror(errno));
 	else if (fstat(*fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1)
-		error = say(why, STEPUP_UNSAFE_FILE, "Store %s: is not a regular file with one name. Remove it.", path);
+		error = say(why, STEPUP_UNSAFE_FILE,
+			"Store %s: is not a regular file with one name. Remove it.", path);
 	else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
-		error = say(why, STEPUP_EXISTS, "Store %s: another verifier is using it. Stop that one first (systemctl stop stepupd.service); one store has"
+		error = say(why, STEPUP_EXISTS, "Store %s: another verifier is using it. "
+			"Stop that one first (systemctl stop stepupd.service); one store has"
 			" one verifier.", place);
 	free(path);
 	return error;
@@ -201,7 +208,8 @@ static enum stepup_error write_copy(const char *copy, int in)
 	return close(out) == 0 ? STEPUP_OK : STEPUP_IO;
 }
 
-/* The old one goes under its other name, its write-ahead log with it. What is left of it then belongs to nothing. */
+/* The old one goes under its other name, its write-ahead log with it. What is left of it then
+ * belongs to nothing. */
 static enum stepup_error move_aside(const char *place, char **kept)
 {
 	char *log = NULL, *kept_log = NULL;
@@ -213,7 +221,8 @@ static enum stepup_error move_aside(const char *place, char **kept)
 	*kept = store_kept_name(place);
 	if (*kept == NULL || asprintf(&log, "%s-wal", place) < 0)
 		return STEPUP_NO_MEMORY;
-	if (asprintf(&kept_log, "%s-wal", *kept) >= 0 && (rename(log, kept_log) == 0 || errno == ENOENT) && rename(place, *kept) == 0)
+	if (asprintf(&kept_log, "%s-wal", *kept) >= 0 && (rename(log, kept_log) == 0 || errno == ENOENT) &&
+	    rename(place, *kept) == 0)
 		error = STEPUP_OK;
 	free(kept_log);
 	free(log);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opening the store at the start, and making a new one.
- * MUST: refuse what others can write, links, FIFOs, another program's file, a newer schema, a damaged file, a wrong master key, a second verifier, and
- * say how to mend it; change nothing of what it refuses; let a new store appear whole or not at all.
+ * MUST: refuse what others can write, links, FIFOs, another program's file, a newer schema, a damaged file, a
+ * wrong master key, a second verifier, and say how to mend it; change nothing of what it refuses; let a new
+ * store appear whole or not at all.
  */
 #include "verifier/state/opening/store_files.h"
 #include "verifier/state/store/store_internal.h"
@@ -36,12 +37,14 @@ static enum stepup_error open_say_error(char **why, enum stepup_error error, con
 	case STEPUP_OK:
 		return error;
 	case STEPUP_IO:
-		return open_say(why, error, place, "can't be read and written. Check that its folder is writable for the verifier, not mounted read-only,"
+		return open_say(why, error, place, "can't be read and written. "
+			"Check that its folder is writable for the verifier, not mounted read-only,"
 			" and that the disk is neither full nor failing");
 	case STEPUP_TIMEOUT:
 		return open_say(why, error, place, "is being written by another program. Stop that program");
 	case STEPUP_CORRUPT:
-		return open_say(why, error, place, "is damaged or was changed by another program. Restore it from a backup (stepup restore)");
+		return open_say(why, error, place, "is damaged or was changed by another program. "
+			"Restore it from a backup (stepup restore)");
 	default:
 		return open_say(why, error, place, stepup_error_text(error));
 	}
@@ -58,8 +61,10 @@ static enum stepup_error folder_prepare(const char *place, char **why)
 		return STEPUP_NO_MEMORY;
 	folder = dirname(copy);
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-		error = open_say(why, STEPUP_IO, folder, errno == ENOENT ? "its folder's parent doesn't exist. Make it, or name another place" :
-			"its folder can't be made. Make it, with mode 0700 and owned by the verifier's user");
+		error = open_say(why, STEPUP_IO, folder,
+			errno == ENOENT ? "its folder's parent doesn't exist. Make it, or name another place"
+			: "its folder can't be made. "
+			"Make it, with mode 0700 and owned by the verifier's user");
 	else
 		error = safe_folder_check(folder, why);
 	free(copy);
@@ -109,7 +114,8 @@ static enum stepup_error file_check(const char *place, char **why)
 		*why = NULL;
 	}
 	if (error == STEPUP_NOT_FOUND && log)
-		error = open_say(why, STEPUP_CORRUPT, place, "is missing, but its write-ahead log (-wal) is there. Put the database back from a backup,"
+		error = open_say(why, STEPUP_CORRUPT, place, "is missing, but its write-ahead log "
+			"(-wal) is there. Put the database back from a backup,"
 			" or move the -wal file away to begin anew");
 	return error;
 }
@@ -131,7 +137,8 @@ static void remove_leftovers(const char *fresh)
 }
 
 /* Fills a new database under another name, within the transaction that db_create began. */
-static enum stepup_error open_fill(struct store *store, const struct master_key *key, struct store_session *session, char **why)
+static enum stepup_error open_fill(struct store *store, const struct master_key *key,
+	struct store_session *session, char **why)
 {
 	int64_t unreadable = 0;
 	enum stepup_error error;
@@ -171,7 +178,8 @@ static enum stepup_error open_sync_folder(const char *place)
 	return error;
 }
 
-static enum stepup_error create(struct store *store, const struct master_key *key, struct seal_context *context, char **why)
+static enum stepup_error create(struct store *store, const struct master_key *key,
+	struct seal_context *context, char **why)
 {
 	struct store_session session = {.store = store, .writer = true, .seal = context};
 	char *fresh = NULL;
@@ -205,9 +213,10 @@ static enum stepup_error create(struct store *store, const struct master_key *ke
 
 /* --- opening --- */
 
-/* Tables that grow with every step-up. What is torn in them is noticed where it is read: the log's end at once, its inside by `stepup log verify`, and what limits
- * count by the decision that needs it. */
-static const char *const grown_tables[] = {"log_entries", "log_details", "checkpoints", "use_totals", "use_values", "uses", NULL};
+/* Tables that grow with every step-up. What is torn in them is noticed where it is read: the log's end at
+ * once, its inside by `stepup log verify`, and what limits count by the decision that needs it. */
+static const char *const grown_tables[] = {"log_entries", "log_details", "checkpoints", "use_totals",
+	"use_values", "uses", NULL};
 
 static enum stepup_error load(struct store *store, const struct store_opening *opening, char **why)
 {
@@ -249,7 +258,8 @@ static enum stepup_error open_checked(struct store *store, const struct store_op
 	enum stepup_error error = folder_prepare(store->place, why);
 
 	if (error == STEPUP_OK)
-		error = store_lock(store->place, &store->lock_fd, why); /* before the database is touched: closing a file of SQLite's lets go of SQLite's own locks */
+		/* before the database is touched: closing a file of SQLite's lets go of SQLite's own locks */
+		error = store_lock(store->place, &store->lock_fd, why);
 	if (error == STEPUP_OK)
 		error = seal_context_new(&context);
 	if (error == STEPUP_OK)
@@ -272,7 +282,8 @@ static enum stepup_error locks_init(struct store *store)
 
 	if (pthread_condattr_init(&monotonic) != 0)
 		return error;
-	if (pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 && pthread_cond_init(&store->gate_changed, &monotonic) == 0)
+	if (pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0 &&
+	    pthread_cond_init(&store->gate_changed, &monotonic) == 0)
 		error = STEPUP_OK;
 	(void)pthread_condattr_destroy(&monotonic);
 	(void)pthread_mutex_init(&store->lock, NULL);

@@ -30,8 +30,8 @@ enum stepup_error wrong_row_look(struct store_session *session, const struct wro
 		break;
 	}
 	for (unsigned i = 0; i < WRONG_KEYS_MAX; i++)
-		key[i] = (struct db_value){.kind = wrong->keys[i].kind, .number = wrong->keys[i].number, .bytes = wrong->keys[i].bytes,
-			.size = wrong->keys[i].size};
+		key[i] = (struct db_value){.kind = wrong->keys[i].kind, .number = wrong->keys[i].number,
+			.bytes = wrong->keys[i].bytes, .size = wrong->keys[i].size};
 	error = vault_find(session, wrong->table, key, &row);
 	if (error == STEPUP_OK) {
 		error = vault_opens(session, wrong->table, row.statement);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The whole scan: every table in the sum, by the table itself and by no index. At the start it makes sums and memory and holds them against the head;
- * while running it is done again on one snapshot, and says which rows aren't as the memory has them.
+ * The whole scan: every table in the sum, by the table itself and by no index. At the start it makes sums and
+ * memory and holds them against the head; while running it is done again on one snapshot, and says which rows
+ * aren't as the memory has them.
  * MUST: take no key that comes twice; change nothing of what doesn't fit.
  */
 #include "verifier/state/store/store_internal.h"
@@ -17,8 +18,9 @@
 
 static void scan_say(char **why, const char *place, const char *what, const char *table)
 {
-	if (*why == NULL && asprintf(why, "Store %s: %s%s%s Nothing was changed and nothing is approved. %s", place, what, table != NULL ? table : "",
-		table != NULL ? "." : "", STORE_WAY_ON) < 0)
+	if (*why == NULL &&
+	    asprintf(why, "Store %s: %s%s%s Nothing was changed and nothing is approved. %s", place, what,
+		    table != NULL ? table : "", table != NULL ? "." : "", STORE_WAY_ON) < 0)
 		*why = NULL;
 }
 
@@ -28,7 +30,9 @@ struct scan {
 	struct store_session *session;
 	struct vault_state *state;
 	struct row_memory *memory;
-	enum stepup_error (*look)(struct scan *scan, enum vault_table table, const struct db_value *row, uint64_t name); /* at each row; may be NULL */
+	/* at each row; may be NULL */
+	enum stepup_error (*look)(struct scan *scan, enum vault_table table, const struct db_value *row,
+		uint64_t name);
 	void *context;
 	const char *table; /* of what can't be: a key that comes twice, a row of kinds that we never write */
 };
@@ -86,7 +90,8 @@ static enum stepup_error scan_table(struct scan *scan, enum vault_table table)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
-	enum stepup_error error = session_query(scan->session, (enum statement_id)vault_tables[table].scan, NULL, 0, &statement);
+	enum stepup_error error = session_query(scan->session, (enum statement_id)vault_tables[table].scan,
+		NULL, 0, &statement);
 
 	while (error == STEPUP_OK) {
 		error = db_step(statement, &row);
@@ -119,7 +124,8 @@ static enum stepup_error scan_all(struct scan *scan)
 static bool has_names(enum vault_table table, const struct db_value *row)
 {
 	if (table == VAULT_USERS)
-		return row[0].kind == DB_KIND_TEXT && row[1].kind == DB_KIND_BLOB && row[1].size == USER_ID_SIZE;
+		return row[0].kind == DB_KIND_TEXT && row[1].kind == DB_KIND_BLOB &&
+			row[1].size == USER_ID_SIZE;
 	return table != VAULT_KEYS || row[1].kind == DB_KIND_TEXT;
 }
 
@@ -130,11 +136,17 @@ static struct row_identity scan_identity_of(enum vault_table table, const struct
 
 	switch (table) {
 	case VAULT_USERS:
-		return (struct row_identity){.table = SEALED_USERS, .key = row[1].bytes, .key_size = row[1].size, .user_id = row[1].bytes,
-			.name = row[0].bytes, .version = row[2].number};
+		return (struct row_identity){
+			.table = SEALED_USERS,
+			.key = row[1].bytes,
+			.key_size = row[1].size,
+			.user_id = row[1].bytes,
+			.name = row[0].bytes,
+			.version = row[2].number,
+		};
 	case VAULT_KEYS:
-		return (struct row_identity){.table = SEALED_KEYS, .key = row[0].bytes, .key_size = row[0].size, .name = row[1].bytes,
-			.version = row[2].number};
+		return (struct row_identity){.table = SEALED_KEYS, .key = row[0].bytes,
+			.key_size = row[0].size, .name = row[1].bytes, .version = row[2].number};
 	case VAULT_KEY_IDS:
 		identity.table = SEALED_KEY_IDS;
 		break;
@@ -162,7 +174,8 @@ static struct row_identity scan_identity_of(enum vault_table table, const struct
 	return identity;
 }
 
-static enum stepup_error open_row(struct store_session *session, enum vault_table table, const struct db_value *row)
+static enum stepup_error open_row(struct store_session *session, enum vault_table table,
+	const struct db_value *row)
 {
 	const struct vault_columns *columns = &vault_tables[table];
 	struct row_identity identity = scan_identity_of(table, row);
@@ -175,13 +188,15 @@ static enum stepup_error open_row(struct store_session *session, enum vault_tabl
 	if (columns->plain || table == VAULT_META)
 		return STEPUP_OK;
 	sealed = (struct sealed_value){.key_id = row[columns->count - 2], .sealed = row[columns->count - 1]};
-	error = has_names(table, row) ? row_unseal_value(session, &identity, &sealed, &plain, &size) : STEPUP_CORRUPT;
+	error = has_names(table, row) ? row_unseal_value(session, &identity, &sealed, &plain, &size)
+		: STEPUP_CORRUPT;
 	memory = plain;
 	wipe_free(&memory, size);
 	return error;
 }
 
-enum stepup_error vault_opens(struct store_session *session, enum vault_table table, struct db_statement *statement)
+enum stepup_error vault_opens(struct store_session *session, enum vault_table table,
+	struct db_statement *statement)
 {
 	struct db_value row[VAULT_COLUMNS_MAX];
 	enum stepup_error error = vault_row_of(table, statement, row);
@@ -190,7 +205,8 @@ enum stepup_error vault_opens(struct store_session *session, enum vault_table ta
 }
 
 /* Counts rows whose seal doesn't hold: they decide nothing, for they can't be read. */
-static enum stepup_error open_seal(struct scan *scan, enum vault_table table, const struct db_value *row, uint64_t name)
+static enum stepup_error open_seal(struct scan *scan, enum vault_table table, const struct db_value *row,
+	uint64_t name)
 {
 	enum stepup_error error = open_row(scan->session, table, row);
 
@@ -199,14 +215,16 @@ static enum stepup_error open_seal(struct scan *scan, enum vault_table table, co
 	return error == STEPUP_CORRUPT ? STEPUP_OK : error;
 }
 
-static enum stepup_error scan_store(struct store_session *session, bool opening, int64_t *unreadable, char **why)
+static enum stepup_error scan_store(struct store_session *session, bool opening,
+	int64_t *unreadable, char **why)
 {
-	struct scan scan = {.session = session, .state = &session->vault, .memory = &session->store->memory, .look = opening ? open_seal : NULL,
-		.context = unreadable};
+	struct scan scan = {.session = session, .state = &session->vault, .memory = &session->store->memory,
+		.look = opening ? open_seal : NULL, .context = unreadable};
 	enum stepup_error error = scan_all(&scan);
 
 	if (error == STEPUP_CORRUPT && scan.table != NULL)
-		scan_say(why, session->store->place, "two rows under one key, or a row that this verifier never wrote, stand in its table ", scan.table);
+		scan_say(why, session->store->place, "two rows under one key, "
+			"or a row that this verifier never wrote, stand in its table ", scan.table);
 	return error;
 }
 
@@ -217,13 +235,15 @@ enum stepup_error vault_schema(struct store_session *session, char **why)
 	enum stepup_error error = db_schema_is(session->db, store_schema_sql, &same, name, sizeof(name));
 
 	if (error == STEPUP_OK && !same) {
-		scan_say(why, session->store->place, "something was added to its schema, changed in it or taken out: ", name);
+		scan_say(why, session->store->place,
+			"something was added to its schema, changed in it or taken out: ", name);
 		error = STEPUP_CORRUPT;
 	}
 	return error;
 }
 
-static enum stepup_error scan_refuse(struct store_session *session, const struct store_head *head, const char *what, const char *tables, char **why)
+static enum stepup_error scan_refuse(struct store_session *session, const struct store_head *head,
+	const char *what, const char *tables, char **why)
 {
 	char when[32] = "";
 	struct tm parts;
@@ -231,20 +251,26 @@ static enum stepup_error scan_refuse(struct store_session *session, const struct
 
 	if (localtime_r(&at, &parts) == NULL || strftime(when, sizeof(when), "%F %T", &parts) == 0)
 		snprintf(when, sizeof(when), "%" PRId64, head->at);
-	if (*why == NULL && asprintf(why, "Store %s: %s%s%s are not those that this verifier left at %s (batch %" PRId64 "): one was exchanged, added or taken out."
-		" Nothing was changed and nothing is approved. %s", session->store->place, what, tables != NULL ? " of " : "", tables != NULL ? tables : "",
-		when, head->batch, STORE_WAY_ON) < 0)
+	if (*why == NULL &&
+	    asprintf(why, "Store %s: %s%s%s are not those that this verifier left at %s (batch %" PRId64
+		    "): one was exchanged, added or taken out."
+		    " Nothing was changed and nothing is approved. %s",
+		    session->store->place, what, tables != NULL ? " of " : "", tables != NULL ? tables : "",
+		    when, head->batch, STORE_WAY_ON) < 0)
 		*why = NULL;
 	return STEPUP_CORRUPT;
 }
 
-static enum stepup_error hold_against_head(struct store_session *session, const struct store_opening *opening, const struct store_head *head, char **why)
+static enum stepup_error hold_against_head(struct store_session *session, const struct store_opening *opening,
+	const struct store_head *head, char **why)
 {
 	bool rows_fit = false, log_fits = false;
-	enum stepup_error error = head_check(session, head, &session->vault, &session->store->tree, &rows_fit, &log_fits);
+	enum stepup_error error =
+		head_check(session, head, &session->vault, &session->store->tree, &rows_fit, &log_fits);
 
 	if (error == STEPUP_OK && !rows_fit) {
-		char *tables = store_mark_differs(session, opening->key, opening->mark, head, &session->vault);
+		char *tables =
+			store_mark_differs(session, opening->key, opening->mark, head, &session->vault);
 
 		error = scan_refuse(session, head, "rows", tables, why);
 		free(tables);
@@ -281,7 +307,8 @@ enum stepup_error vault_open(struct store_session *session, const struct store_o
 			head = (struct store_head){.epoch = 1};
 		error = STEPUP_OK;
 	} else if (error == STEPUP_CORRUPT) {
-		scan_say(why, session->store->place, "the newest row of its log, in which the verifier says what it left, was changed or taken out.", NULL);
+		scan_say(why, session->store->place, "the newest row of its log, "
+			"in which the verifier says what it left, was changed or taken out.", NULL);
 	} else {
 		error = hold_against_head(session, opening, &head, why);
 	}
@@ -308,7 +335,8 @@ struct difference {
 };
 
 /* Keeps the keys of rows that aren't as the memory has them. */
-static enum stepup_error compare_one(struct scan *scan, enum vault_table table, const struct db_value *row, uint64_t name)
+static enum stepup_error compare_one(struct scan *scan, enum vault_table table, const struct db_value *row,
+	uint64_t name)
 {
 	struct store *store = scan->session->store;
 	struct difference *difference = scan->context;
@@ -317,13 +345,15 @@ static enum stepup_error compare_one(struct scan *scan, enum vault_table table, 
 	(void)pthread_mutex_lock(&store->lock);
 	known = row_memory_get(&store->memory, name);
 	(void)pthread_mutex_unlock(&store->lock);
-	if ((known.version != found.version || known.term != found.term) && difference->count < WRONG_ROWS_MAX)
+	if ((known.version != found.version || known.term != found.term) &&
+	    difference->count < WRONG_ROWS_MAX)
 		wrong_row_of(&difference->rows[difference->count++], table, row, name);
 	return STEPUP_OK;
 }
 
 /* On the reader's one snapshot. */
-static enum stepup_error look_at_snapshot(struct store_session *session, struct scan *scan, struct store_head *head, bool *fits)
+static enum stepup_error look_at_snapshot(struct store_session *session, struct scan *scan,
+	struct store_head *head, bool *fits)
 {
 	struct merkle_tree tree;
 	bool rows_fit = false, log_fits = false;
@@ -340,7 +370,8 @@ static enum stepup_error look_at_snapshot(struct store_session *session, struct 
 }
 
 /* Tables that have another number of rows than the memory counts, where both are of one batch. */
-static void note_tables(struct store_session *session, const struct store_head *head, const struct vault_state *found)
+static void note_tables(struct store_session *session, const struct store_head *head,
+	const struct vault_state *found)
 {
 	struct store *store = session->store;
 	struct vault_state known;
@@ -360,7 +391,8 @@ enum stepup_error store_check(struct store_session *session, struct store_checke
 	struct vault_state state;
 	struct row_memory memory = {0};
 	struct difference difference = {.rows = calloc(WRONG_ROWS_MAX, sizeof(*difference.rows))};
-	struct scan scan = {.session = session, .state = &state, .memory = &memory, .look = compare_one, .context = &difference};
+	struct scan scan = {.session = session, .state = &state, .memory = &memory, .look = compare_one,
+		.context = &difference};
 	struct store_head head = {0};
 	enum stepup_error error = difference.rows == NULL ? STEPUP_NO_MEMORY : db_snapshot(session->db);
 

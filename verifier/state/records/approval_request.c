@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Requests for a second person's agreement: their states, their digest, their bytes.
- * MUST: let no request leave a state that ends it; let what an approver signs cover every word that the approver saw.
+ * MUST: let no request leave a state that ends it; let what an approver signs cover every word that
+ * the approver saw.
  */
 #include "verifier/state/records/approval_request.h"
 
@@ -21,7 +22,8 @@
 
 static const char digest_label[] = "stepup/1/request"; /* hashed with its NUL */
 
-static const char *const state_names[] = {"requested", "approved", "consumed", "denied", "expired", "cancelled", "void"};
+static const char *const state_names[] = {"requested", "approved", "consumed", "denied", "expired",
+	"cancelled", "void"};
 
 const char *request_state_name(enum request_state state)
 {
@@ -61,7 +63,8 @@ bool request_id_is_valid(const char *id)
 
 enum stepup_error request_digest(const struct approval_request *request, uint8_t digest[DIGEST_SIZE])
 {
-	char user_id[BASE64URL_LENGTH(USER_ID_SIZE) + 1], commitment[BASE64URL_LENGTH(DIGEST_SIZE) + 1], rule[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
+	char user_id[BASE64URL_LENGTH(USER_ID_SIZE) + 1], commitment[BASE64URL_LENGTH(DIGEST_SIZE) + 1],
+		rule[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
 	char *text = NULL, *bytes = NULL;
 	size_t size = 0;
 	json_t *object;
@@ -70,10 +73,12 @@ enum stepup_error request_digest(const struct approval_request *request, uint8_t
 	base64url_encode(request->user_id, USER_ID_SIZE, user_id);
 	base64url_encode(request->commitment, DIGEST_SIZE, commitment);
 	base64url_encode(request->rule, DIGEST_SIZE, rule);
-	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "id", request->id, "user", request->user, "user_id",
-		user_id, "action", request->action, "commitment", commitment, "rule", rule, "prompt", request->prompt, "reason", request->reason, "why",
-		request->why, "caller", request->caller, "host", request->host, "service", request->service, "rhost", request->rhost, "requested",
-		(json_int_t)request->requested);
+	object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}",
+		"id", request->id, "user", request->user, "user_id", user_id, "action", request->action,
+		"commitment", commitment, "rule", rule, "prompt", request->prompt, "reason", request->reason,
+		"why", request->why, "caller", request->caller, "host", request->host,
+		"service", request->service, "rhost", request->rhost,
+		"requested", (json_int_t)request->requested);
 	error = object == NULL ? STEPUP_NO_MEMORY : json_canonical(object, &text, &size);
 	if (error == STEPUP_OK) {
 		bytes = malloc(sizeof(digest_label) + size);

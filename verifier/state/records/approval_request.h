@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One request for a second person's agreement (DESIGN section 7), as one value: who asks for what, in which words, and who said what to it.
- * The store keeps each as one sealed row, whose version moves on with its state:
+ * One request for a second person's agreement (DESIGN section 7), as one value: who asks for what, in
+ * which words, and who said what to it. The store keeps each as one sealed row, whose version moves
+ * on with its state:
  *
  *     REQUESTED → APPROVED → CONSUMED
  *     REQUESTED or APPROVED → DENIED, EXPIRED, CANCELLED, VOID
@@ -58,7 +59,8 @@ struct approval_request {
 	uint8_t source[GUESS_SOURCE_SIZE];
 	char caller[REQUEST_TEXT_SIZE];
 	int64_t caller_uid;
-	char host[REQUEST_TEXT_SIZE], service[REQUEST_TEXT_SIZE], rhost[REQUEST_TEXT_SIZE]; /* "" where not known */
+	/* "" where not known */
+	char host[REQUEST_TEXT_SIZE], service[REQUEST_TEXT_SIZE], rhost[REQUEST_TEXT_SIZE];
 	struct request_proof requester;
 	/* What for. */
 	char action[ACTION_NAME_SIZE];
@@ -66,7 +68,8 @@ struct approval_request {
 	char *prompt;                /* as rendered: what is approved; owned */
 	uint8_t action_digest[DIGEST_SIZE], rule[DIGEST_SIZE], salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	char reason[LOCK_REASON_SIZE]; /* the requester's own words, safe to show; "" for none */
-	char why[REQUEST_WHY_SIZE];  /* the limit that it goes over; "" where the rule always asks a second person */
+	/* the limit that it goes over; "" where the rule always asks a second person */
+	char why[REQUEST_WHY_SIZE];
 	int64_t requested, expires;  /* seconds since 1970; approving moves `expires` on */
 	uint8_t digest[DIGEST_SIZE]; /* request_digest(): what the approver's context names */
 	/* Who said what to it. */
@@ -92,8 +95,8 @@ bool request_may_become(enum request_state from, enum request_state to);
 enum stepup_error request_id_make(char id[REQUEST_ID_SIZE]);
 bool request_id_is_valid(const char *id);
 
-/* SHA-256("stepup/1/request\0" ‖ JCS of all that an approver is shown, and what it stands for): id, user, user_id, action, commitment, rule, prompt,
- * reason, why, caller, host, service, rhost, requested. */
+/* SHA-256("stepup/1/request\0" ‖ JCS of all that an approver is shown, and what it stands for): id, user,
+ * user_id, action, commitment, rule, prompt, reason, why, caller, host, service, rhost, requested. */
 enum stepup_error request_digest(const struct approval_request *request, uint8_t digest[DIGEST_SIZE]);
 
 /* Frees what it owns and zeroes it; frees it, too, and sets NULL. */
@@ -101,7 +104,9 @@ void approval_request_clear(struct approval_request *request);
 void request_free(struct approval_request **request);
 
 /* The bytes that the store seals, and back. STEPUP_CORRUPT where bytes make no request. */
-enum stepup_error approval_request_pack(const struct approval_request *request, uint8_t **bytes, size_t *size);
-enum stepup_error approval_request_unpack(const uint8_t *bytes, size_t size, struct approval_request *request);
+enum stepup_error approval_request_pack(const struct approval_request *request, uint8_t **bytes,
+	size_t *size);
+enum stepup_error approval_request_unpack(const uint8_t *bytes, size_t size,
+	struct approval_request *request);
 
 #endif

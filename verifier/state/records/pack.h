@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Compact bytes for what the store seals: a writer that grows and a reader that checks every length. Numbers are big-endian, byte strings
- * stand behind their length. A failure sticks, so that a caller checks once, at the end.
+ * Compact bytes for what the store seals: a writer that grows and a reader that checks every length.
+ * Numbers are big-endian, byte strings stand behind their length. A failure sticks, so that a caller checks
+ * once, at the end.
  * MUST: wipe what it lets go; never read past the end; call nothing whole that has bytes left over.
  * Layer: verifier/state/records/. libc only.
  */

@@ -51,7 +51,8 @@ bool otp_secret_equal(const struct otp_secret *a, const struct otp_secret *b)
 {
 	size_t length = otp_secret_length(a);
 
-	return a->size > 0 && b->size > 0 && length == otp_secret_length(b) && equal_constant_time(a->bytes, b->bytes, length);
+	return a->size > 0 && b->size > 0 && length == otp_secret_length(b) &&
+		equal_constant_time(a->bytes, b->bytes, length);
 }
 
 void credential_wipe(struct credential *credential)
@@ -167,7 +168,8 @@ static size_t drop_old_tallies(struct user_record *record, int64_t before)
 	return kept;
 }
 
-struct use_tally *user_record_add_tally(struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t before)
+struct use_tally *user_record_add_tally(struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE],
+	int64_t before)
 {
 	struct use_tally *larger, *added;
 	size_t kept = record->tally_count;

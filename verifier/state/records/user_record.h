@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * All that is kept about one user, as one value: credentials with their secrets and counters, failed guesses, lock.
- * The store keeps it as one sealed row whose version is the user's head: whatever touches the user moves it on, and no part
- * of it can be read, moved or brought back by itself.
+ * All that is kept about one user, as one value: credentials with their secrets and counters, failed guesses,
+ * lock. The store keeps it as one sealed row whose version is the user's head: whatever touches the user
+ * moves it on, and no part of it can be read, moved or brought back by itself.
  * Layer: verifier/state/records/. Pure data: knows no database.
  */
 #ifndef STEPUP_VERIFIER_USER_RECORD_H
@@ -16,7 +16,8 @@
 #include "lib/evidence/key_signature.h"
 #include "verifier/state/vault/row_term.h"
 
-#define USER_ID_SIZE 16            /* random bytes, permanent, never reused; to WebAuthn it is the user handle */
+/* random bytes, permanent, never reused; to WebAuthn it is the user handle */
+#define USER_ID_SIZE 16
 #define USER_NAME_SIZE 257         /* bytes, with the NUL */
 #define CREDENTIAL_ID_SIZE 27      /* "C-" and 24 characters, with the NUL */
 #define CREDENTIAL_LABEL_SIZE 65
@@ -31,7 +32,8 @@
 #define GUESS_SOURCE_SIZE 16       /* bytes of a source's keyed digest */
 #define USE_TALLIES_MAX 250        /* limits that one user has uses under */
 #define USE_LIMIT_SIZE 16          /* bytes that name one kind of use of one rule */
-#define LOCKS_OF_OTHERS 3          /* that one person makes in LOCKS_OF_OTHERS_SECONDS by denying their requests */
+/* that one person makes in LOCKS_OF_OTHERS_SECONDS by denying their requests */
+#define LOCKS_OF_OTHERS 3
 #define KEY_ID_MAX 1023            /* bytes of a WebAuthn credential id (Level 3, section 4) */
 #define KEY_APPLICATION_SIZE 257   /* bytes, with the NUL */
 #define KEY_AAGUID_SIZE 16
@@ -47,8 +49,8 @@ enum credential_type {
 enum credential_state { CREDENTIAL_LIVE, CREDENTIAL_REVOKED };
 enum otp_algorithm { OTP_SHA1, OTP_SHA256, OTP_SHA512 };
 
-/* Of a counting token whose counter nobody can be sure of, as after a new epoch: two codes in a row are wanted, wherever it is. Below it, OTP_IN_DOUBT - 1 - n
- * says that one was given and n would complete it. */
+/* Of a counting token whose counter nobody can be sure of, as after a new epoch: two codes in a row are
+ * wanted, wherever it is. Below it, OTP_IN_DOUBT - 1 - n says that one was given and n would complete it. */
 #define OTP_IN_DOUBT (-2)
 
 struct otp_secret {
@@ -59,8 +61,12 @@ struct otp_secret {
 	size_t size;
 	int64_t last_step;       /* TOTP: step of the last accepted code, -1 for none */
 	int64_t next_counter;    /* HOTP: the lowest counter still good */
-	int64_t resync_counter;  /* counter or step that would complete a resynchronisation, -1 for none; of HOTP also OTP_IN_DOUBT and below */
-	int64_t drift_steps;     /* TOTP: the token's clock less this host's, when its last code was accepted; at most OTP_DRIFT_MAX_STEPS either way */
+	/* counter or step that would complete a resynchronisation, -1 for none; of HOTP also
+	 * OTP_IN_DOUBT and below */
+	int64_t resync_counter;
+	/* TOTP: the token's clock less this host's, when its last code was accepted; at most
+	 * OTP_DRIFT_MAX_STEPS either way */
+	int64_t drift_steps;
 };
 
 /* What an attestation proved when the key was enrolled. */
@@ -95,7 +101,8 @@ struct key_credential {
 	size_t public_key_size;
 	uint8_t id[KEY_ID_MAX];        /* WebAuthn credential id; an agent's key has none */
 	size_t id_size;
-	char application[KEY_APPLICATION_SIZE]; /* an agent's key: "ssh:" or what stands in it; empty for WebAuthn */
+	/* an agent's key: "ssh:" or what stands in it; empty for WebAuthn */
+	char application[KEY_APPLICATION_SIZE];
 	int64_t counter;               /* the highest of the signatures accepted */
 	struct key_recent recent[KEY_RECENT_MAX]; /* the newest of them, newest first */
 	size_t recent_count;
@@ -150,7 +157,8 @@ struct user_lock {
 	int64_t at;
 };
 
-/* The newest state of what one user has used of one kind: it stands here, under the record's seal, and vouches for the rows it goes on from (store_uses.c). */
+/* The newest state of what one user has used of one kind: it stands here, under the record's seal, and
+ * vouches for the rows it goes on from (store_uses.c). */
 struct use_tally {
 	uint8_t limit[USE_LIMIT_SIZE];
 	int64_t first; /* when counting began; 0 where values are told apart */
@@ -166,8 +174,11 @@ struct user_record {
 	int64_t uid;       /* the account's uid when it enrolled, -1 where it had none */
 	int64_t last_success;
 	struct user_lock lock;
-	int64_t locked_others[LOCKS_OF_OTHERS]; /* when this person last locked somebody by denying a request, newest first; 0 for never */
-	int64_t receipts_from; /* a version of this record: receipts from below it are void, for the user was locked since, unlocked or not */
+	/* when this person last locked somebody by denying a request, newest first; 0 for never */
+	int64_t locked_others[LOCKS_OF_OTHERS];
+	/* a version of this record: receipts from below it are void, for the user was locked
+	 * since, unlocked or not */
+	int64_t receipts_from;
 	/* One too: what was granted below it is not fresh, for the user was locked since, or a credential
 	 * came or went. */
 	int64_t fresh_from;
@@ -187,16 +198,17 @@ void user_record_free(struct user_record **record);
 /* Whether it makes codes, rather than signatures. */
 bool credential_is_code(const struct credential *credential);
 
-/* So many of the secret's bytes make its codes, at least OTP_SECRET_MIN: HMAC pads a key with zeros to a block (RFC 2104 section 2), so a seed and the seed
- * with zeros behind it are one token. No secret is longer than a block, which HMAC would hash first. */
+/* So many of the secret's bytes make its codes, at least OTP_SECRET_MIN: HMAC pads a key with zeros to a
+ * block (RFC 2104 section 2), so a seed and the seed with zeros behind it are one token. No secret is longer
+ * than a block, which HMAC would hash first. */
 size_t otp_secret_length(const struct otp_secret *secret);
 
-/* Whether two secrets make the same codes, as far as their bytes say; in constant time for secrets of one length. What a buried one
- * has left is equal to its like only. */
+/* Whether two secrets make the same codes, as far as their bytes say; in constant time for secrets of one
+ * length. What a buried one has left is equal to its like only. */
 bool otp_secret_equal(const struct otp_secret *a, const struct otp_secret *b);
 
-/* Makes `to` what `from` is, except for its id, with a key of its own. STEPUP_NO_MEMORY leaves `to` as it was. Never assign a credential
- * with `=`: two would own one key. */
+/* Makes `to` what `from` is, except for its id, with a key of its own. STEPUP_NO_MEMORY leaves `to` as it
+ * was. Never assign a credential with `=`: two would own one key. */
 enum stepup_error credential_copy(struct credential *to, const struct credential *from);
 
 /* Wipes one, and frees what it owns. */
@@ -216,13 +228,16 @@ struct credential *user_record_credential(struct user_record *record, const char
 /* Times further ahead than this were noted by a clock that was wrong. */
 #define TIMES_AHEAD_SECONDS (24 * 60 * 60)
 
-/* Whether the record has such times: when a credential was made or used, when a place was last the owner's, when something was used of a limit. */
+/* Whether the record has such times: when a credential was made or used, when a place was last the owner's,
+ * when something was used of a limit. */
 bool user_record_is_ahead(const struct user_record *record, int64_t now);
 
-/* Moves them to `now`, but for what was used of limits, whose rows go with it (store_use_settle); a key cools off as long from now on as it had to. */
+/* Moves them to `now`, but for what was used of limits, whose rows go with it (store_use_settle); a key cools
+ * off as long from now on as it had to. */
 void user_record_settle(struct user_record *record, int64_t now);
 
-/* What `strong_from` says of one that needn't cool off, nor be old to agree to others' requests: enrolled on the first day. */
+/* What `strong_from` says of one that needn't cool off, nor be old to agree to others' requests: enrolled
+ * on the first day. */
 #define CREDENTIAL_EXCUSED(credential) ((credential)->created - 1)
 
 /* Live credentials. */
@@ -231,13 +246,16 @@ size_t user_record_live_count(const struct user_record *record);
 /* The tally of that limit, NULL where there is none. */
 struct use_tally *user_record_tally(const struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE]);
 
-/* Adds an empty one; only where there are USE_TALLIES_MAX it lets those go whose newest use is older than `before`, for the clock may be wrong for a moment.
- * NULL where there is no memory, or no room. Moves the array. */
-struct use_tally *user_record_add_tally(struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t before);
+/* Adds an empty one; only where there are USE_TALLIES_MAX it lets those go whose newest use is older
+ * than `before`, for the clock may be wrong for a moment. NULL where there is no memory, or no room.
+ * Moves the array. */
+struct use_tally *user_record_add_tally(struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE],
+	int64_t before);
 
 const char *credential_type_name(enum credential_type type); /* "totp" */
 const char *key_attestation_name(enum key_attestation attestation); /* "verified" */
-const char *key_transport_name(enum key_transport transport);       /* "smart-card": an AuthenticatorTransport of WebAuthn */
+/* "smart-card": an AuthenticatorTransport of WebAuthn */
+const char *key_transport_name(enum key_transport transport);
 const char *otp_algorithm_name(enum otp_algorithm algorithm); /* "SHA256" */
 
 /* The bytes that the store seals, and back. Wipe and free them. STEPUP_CORRUPT where bytes make no record. */

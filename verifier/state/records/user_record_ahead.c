@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Times in a record that never were: noted while the clock was wrong, and more than a day ahead of it now that it is right.
+ * Times in a record that never were: noted while the clock was wrong, and more than a day ahead of it now
+ * that it is right.
  */
 #include "verifier/state/records/user_record.h"
 
@@ -9,7 +10,8 @@ static bool is_ahead(int64_t at, int64_t now)
 	return at > now + TIMES_AHEAD_SECONDS;
 }
 
-/* What is said of one credential: when it was made, and how long it still cools off, which was as long as it is now. */
+/* What is said of one credential: when it was made, and how long it still cools off, which was as
+ * long as it is now. */
 static bool credential_settle(struct credential *credential, int64_t now, bool look_only)
 {
 	bool ahead = is_ahead(credential->created, now) || is_ahead(credential->last_used, now);

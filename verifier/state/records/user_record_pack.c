@@ -50,12 +50,14 @@ static void unpack_otp(struct pack_reader *reader, unsigned format, struct otp_s
 
 static bool algorithm_is_known(int64_t algorithm)
 {
-	return algorithm == KEY_ES256 || algorithm == KEY_EDDSA || algorithm == KEY_ES384 || algorithm == KEY_RS256;
+	return algorithm == KEY_ES256 || algorithm == KEY_EDDSA || algorithm == KEY_ES384 ||
+		algorithm == KEY_RS256;
 }
 
 static void pack_key(struct pack_writer *writer, const struct key_credential *key)
 {
-	if (key == NULL || !algorithm_is_known(key->algorithm) || key->public_key_size > KEY_PUBLIC_MAX || key->id_size > KEY_ID_MAX) {
+	if (key == NULL || !algorithm_is_known(key->algorithm) || key->public_key_size > KEY_PUBLIC_MAX ||
+	    key->id_size > KEY_ID_MAX) {
 		writer->error = STEPUP_INVALID;
 		return;
 	}
@@ -138,7 +140,8 @@ static void pack_credential(struct pack_writer *writer, const struct credential 
 		pack_key(writer, credential->key);
 }
 
-static enum stepup_error unpack_credential(struct pack_reader *reader, unsigned format, struct credential *credential)
+static enum stepup_error unpack_credential(struct pack_reader *reader, unsigned format,
+	struct credential *credential)
 {
 	unsigned last_type = format == RECORD_FORMAT_FIRST ? CREDENTIAL_HOTP : CREDENTIAL_AGENT;
 
@@ -291,7 +294,8 @@ enum stepup_error user_record_pack(const struct user_record *record, uint8_t **b
 	return pack_finish(&writer, bytes, size);
 }
 
-static enum stepup_error unpack_credentials(struct pack_reader *reader, unsigned format, struct user_record *record)
+static enum stepup_error unpack_credentials(struct pack_reader *reader, unsigned format,
+	struct user_record *record)
 {
 	size_t count = unpack_u8_at_most(reader, CREDENTIALS_MAX);
 	enum stepup_error error = STEPUP_OK;
@@ -331,7 +335,8 @@ enum stepup_error user_record_unpack(const uint8_t *bytes, size_t size, struct u
 		error = unpack_tallies(&reader, made);
 		made->receipts_from = unpack_i64(&reader);
 		reader.broken |= made->receipts_from < 0;
-		/* Which receipts a place in the log comes before can't be told by versions: so all until now. */
+		/* Which receipts a place in the log comes before can't be told by versions:
+		 * so all until now. */
 		if (format == RECORD_FORMAT_PLACE && made->receipts_from > 0)
 			made->receipts_from = made->version;
 	}

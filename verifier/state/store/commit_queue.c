@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Group commit. Jobs stand in a ring: waiting, then run, then reported, always in the order in which they came.
+ * Group commit. Jobs stand in a ring: waiting, then run, then reported, always in the order in
+ * which they came.
  */
 #include "verifier/state/store/commit_queue.h"
 
@@ -28,7 +29,8 @@ struct queued {
 struct commit_queue {
 	struct store *store;
 	struct store_session *session; /* belongs to whoever runs a batch: see `running` */
-	bool trouble;                  /* so does this: the store couldn't be written lately, and the journal says so */
+	/* so does this: the store couldn't be written lately, and the journal says so */
+	bool trouble;
 	uv_loop_t *loop;
 	uv_check_t after_poll;  /* runs a batch when all sockets that were ready have been read */
 	uv_idle_t dont_wait;    /* keeps the loop from sleeping before that */
@@ -56,7 +58,8 @@ static struct queued *place(struct commit_queue *queue, size_t number)
 
 /* --- one batch --- */
 
-/* A job that fails is undone by itself; where it is alone, that is the whole transaction and needs no savepoint. */
+/* A job that fails is undone by itself; where it is alone, that is the whole transaction and
+ * needs no savepoint. */
 static enum stepup_error run_one(struct store_session *session, struct queued *queued, bool alone)
 {
 	enum stepup_error error = alone ? STEPUP_OK : store_savepoint(session), released;
@@ -87,7 +90,8 @@ static uint64_t changes(const struct commit_queue *queue)
 static void tell_trouble(struct commit_queue *queue, bool trouble)
 {
 	if (trouble && !queue->trouble)
-		journal_line(LOG_ERR, "store", "can't be written, so nothing is approved: %s", store_trouble(queue->session));
+		journal_line(LOG_ERR, "store", "can't be written, so nothing is approved: %s",
+			store_trouble(queue->session));
 	else if (!trouble && queue->trouble)
 		journal_line(LOG_NOTICE, "store", "can be written again");
 	queue->trouble = trouble;
@@ -132,7 +136,8 @@ static int64_t commit_queue_now_ms(void)
 /* Runs what is waiting, on whichever thread; called and returns with the lock held. */
 static void run_waiting(struct commit_queue *queue)
 {
-	size_t from = queue->ran, to = queue->submitted - from > BATCH_MAX ? from + BATCH_MAX : queue->submitted;
+	size_t from = queue->ran,
+		to = queue->submitted - from > BATCH_MAX ? from + BATCH_MAX : queue->submitted;
 	int64_t began;
 	bool slow;
 
@@ -234,9 +239,10 @@ static void report(struct commit_queue *queue)
 		queue->after(queue->after_context);
 }
 
-/* Measured with tests/bench/commit_rate: on the loop's thread a job takes a quarter less CPU at 8 clients than through the writer thread (two wake-ups
- * saved), and the rate is as good or better at 8 and 32, where sockets fill up during a commit and make the next batch. The price is that the
- * loop waits out the first slow commit; from then on the writer thread has them. */
+/* Measured with tests/bench/commit_rate: on the loop's thread a job takes a quarter less CPU at 8 clients
+ * than through the writer thread (two wake-ups saved), and the rate is as good or better at 8 and 32, where
+ * sockets fill up during a commit and make the next batch. The price is that the loop waits out the first
+ * slow commit; from then on the writer thread has them. */
 static bool goes_to_writer(const struct commit_queue *queue)
 {
 	if (queue->side != COMMIT_EITHER)
@@ -251,7 +257,8 @@ static void on_dont_wait(uv_idle_t *handle)
 
 static void on_after_poll(uv_check_t *handle);
 
-/* What waits and isn't the writer thread's is looked at after the next poll, which doesn't sleep. Unreported jobs keep the loop alive. */
+/* What waits and isn't the writer thread's is looked at after the next poll, which doesn't sleep. Unreported
+ * jobs keep the loop alive. */
 static void arm(struct commit_queue *queue)
 {
 	bool wanted, open;
@@ -299,13 +306,15 @@ static void on_writer_ran(uv_async_t *handle)
 	arm(queue);
 }
 
-enum stepup_error commit_queue_submit(struct commit_queue *queue, commit_work *work, commit_done *done, void *job)
+enum stepup_error commit_queue_submit(struct commit_queue *queue, commit_work *work,
+	commit_done *done, void *job)
 {
 	enum stepup_error error = STEPUP_UNAVAILABLE;
 
 	(void)pthread_mutex_lock(&queue->lock);
 	if (!queue->stopping && queue->submitted - queue->reported < WAITING_MAX) {
-		*place(queue, queue->submitted) = (struct queued){.work = work, .done = done, .job = job, .result = STEPUP_INTERNAL};
+		*place(queue, queue->submitted) = (struct queued){
+			.work = work, .done = done, .job = job, .result = STEPUP_INTERNAL};
 		queue->submitted++;
 		error = STEPUP_OK;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sessions and transactions. What a transaction would change in memory (the log's tree, the vault) is kept beside it and counts only once
- * the database has committed.
- * MUST: call nothing committed that the database didn't sync; after a failure put memory back to what is committed.
+ * Sessions and transactions. What a transaction would change in memory (the log's tree, the vault) is kept
+ * beside it and counts only once the database has committed.
+ * MUST: call nothing committed that the database didn't sync; after a failure put memory back to
+ * what is committed.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -14,7 +15,8 @@
 #include "verifier/host/clock.h"
 
 #define MOVE_LOG_FROM (4 * 1024 * 1024) /* bytes of the write-ahead log */
-#define GATE_PATIENCE_NS 100000000      /* how long the writer lets the mover finish: a few syncs of a slow disk */
+/* how long the writer lets the mover finish: a few syncs of a slow disk */
+#define GATE_PATIENCE_NS 100000000
 
 /* --- sessions --- */
 
@@ -82,8 +84,8 @@ static void gate_enter(struct store *store)
 		until.tv_nsec += GATE_PATIENCE_NS;
 		until.tv_sec += until.tv_nsec / 1000000000;
 		until.tv_nsec %= 1000000000;
-		while (store->gate_wanted && pthread_cond_timedwait(&store->gate_changed, &store->lock, &until) == 0)
-			;
+		while (store->gate_wanted &&
+		    pthread_cond_timedwait(&store->gate_changed, &store->lock, &until) == 0);
 	}
 	store->gate_writers++;
 	(void)pthread_mutex_unlock(&store->lock);
@@ -115,8 +117,9 @@ static void gate_open(struct store *store)
 	(void)pthread_mutex_unlock(&store->lock);
 }
 
-/* While commits go on, moving never quite catches up, and the log would grow for ever. So the bulk is moved beside them, and what came in
- * meanwhile, a few pages, while the writer waits a moment; the writer then starts the log from its beginning. */
+/* While commits go on, moving never quite catches up, and the log would grow for ever. So the bulk is moved
+ * beside them, and what came in meanwhile, a few pages, while the writer waits a moment; the writer then
+ * starts the log from its beginning. */
 enum stepup_error store_checkpoint_wal(struct store *store)
 {
 	enum stepup_error error = STEPUP_OK;
@@ -229,7 +232,8 @@ static void commit_ends(struct store_session *session)
 /* What is durable in the database; whoever waits is told only of what the mark knows, too. */
 static enum stepup_error mark_follow(struct store_session *session)
 {
-	enum stepup_error error = session->has_head && session->store->mark != NULL ? mark_write(session->store->mark, &session->head) : STEPUP_OK;
+	enum stepup_error error = session->has_head &&
+		session->store->mark != NULL ? mark_write(session->store->mark, &session->head) : STEPUP_OK;
 
 	session->mark_failed = error != STEPUP_OK;
 	return error;
@@ -341,8 +345,8 @@ void store_rollback_to(struct store_session *session)
 
 /* --- statements --- */
 
-enum stepup_error session_query(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
-	struct db_statement **statement)
+enum stepup_error session_query(struct store_session *session, enum statement_id id,
+	const struct db_value *values, size_t count, struct db_statement **statement)
 {
 	enum stepup_error error = STEPUP_OK;
 
@@ -395,8 +399,8 @@ enum stepup_error session_may_write(struct store_session *session)
 	return STEPUP_OK;
 }
 
-enum stepup_error session_write(struct store_session *session, enum statement_id id, const struct db_value *values, size_t count,
-	int64_t *changed)
+enum stepup_error session_write(struct store_session *session, enum statement_id id,
+	const struct db_value *values, size_t count, int64_t *changed)
 {
 	struct db_statement *statement = NULL;
 	bool row = false;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The head of the store: one a transaction, in the newest row of the log. An entry waits for it until COMMIT, so that a transaction makes one head and
- * writes no row twice; only what moves rows without logging anything updates the newest row.
+ * The head of the store: one a transaction, in the newest row of the log. An entry waits for it until COMMIT,
+ * so that a transaction makes one head and writes no row twice; only what moves rows without logging anything
+ * updates the newest row.
  * MUST: leave the newest row of the log with a head of exactly this transaction.
  */
 #include "verifier/state/store/store_internal.h"
@@ -16,7 +17,8 @@
 #define MESSAGE_MAX (2048 + 128)
 
 /* What both tags begin with: store, host, the head's numbers. Returns the size. */
-static size_t head_put_numbers(const struct store *store, const struct store_head *head, uint8_t which, uint8_t *message)
+static size_t head_put_numbers(const struct store *store, const struct store_head *head, uint8_t which,
+	uint8_t *message)
 {
 	uint8_t packed[STORE_HEAD_SIZE];
 	const size_t numbers = STORE_HEAD_SIZE - 2 * STORE_HEAD_TAG_SIZE;
@@ -38,7 +40,8 @@ static size_t put_term(const struct row_term *term, uint8_t *message)
 	return 16;
 }
 
-static enum stepup_error head_finish(struct store_session *session, uint8_t *message, size_t size, uint8_t tag[STORE_HEAD_TAG_SIZE])
+static enum stepup_error head_finish(struct store_session *session, uint8_t *message, size_t size,
+	uint8_t tag[STORE_HEAD_TAG_SIZE])
 {
 	struct kept_mac *kept = NULL;
 	size_t full = (size + KEPT_MAC_BLOCK - 1) / KEPT_MAC_BLOCK * KEPT_MAC_BLOCK;
@@ -51,8 +54,8 @@ static enum stepup_error head_finish(struct store_session *session, uint8_t *mes
 	return error;
 }
 
-static enum stepup_error tag_rows(struct store_session *session, const struct store_head *head, const struct vault_state *state,
-	uint8_t tag[STORE_HEAD_TAG_SIZE])
+static enum stepup_error tag_rows(struct store_session *session, const struct store_head *head,
+	const struct vault_state *state, uint8_t tag[STORE_HEAD_TAG_SIZE])
 {
 	uint8_t message[128];
 	size_t size = head_put_numbers(session->store, head, 1, message);
@@ -68,11 +71,12 @@ static enum stepup_error tag_rows(struct store_session *session, const struct st
 }
 
 /* The tree's compact range, whose length its size says, as the root needs no hashing then. */
-static enum stepup_error tag_log(struct store_session *session, const struct store_head *head, const struct merkle_tree *tree,
-	uint8_t tag[STORE_HEAD_TAG_SIZE])
+static enum stepup_error tag_log(struct store_session *session, const struct store_head *head,
+	const struct merkle_tree *tree, uint8_t tag[STORE_HEAD_TAG_SIZE])
 {
 	uint8_t message[MESSAGE_MAX];
-	size_t size = head_put_numbers(session->store, head, 2, message), range = merkle_range_count(tree) * (size_t)DIGEST_SIZE;
+	size_t size = head_put_numbers(session->store, head, 2, message),
+		range = merkle_range_count(tree) * (size_t)DIGEST_SIZE;
 
 	if (range > sizeof(message) - size - KEPT_MAC_BLOCK || tree->size != (uint64_t)head->log_size)
 		return STEPUP_CORRUPT;
@@ -80,8 +84,8 @@ static enum stepup_error tag_log(struct store_session *session, const struct sto
 	return head_finish(session, message, size + range, tag);
 }
 
-enum stepup_error head_table_tag(struct store_session *session, enum vault_table table, const struct vault_state *state, int64_t batch,
-	uint8_t tag[STORE_HEAD_TAG_SIZE])
+enum stepup_error head_table_tag(struct store_session *session, enum vault_table table,
+	const struct vault_state *state, int64_t batch, uint8_t tag[STORE_HEAD_TAG_SIZE])
 {
 	const struct row_term numbers = {.high = (uint64_t)batch, .low = (uint64_t)state->rows[table]};
 	uint8_t message[128];
@@ -97,15 +101,16 @@ enum stepup_error head_table_tag(struct store_session *session, enum vault_table
 	return head_finish(session, message, size, tag);
 }
 
-enum stepup_error head_tag(struct store_session *session, struct store_head *head, const struct vault_state *state, const struct merkle_tree *tree)
+enum stepup_error head_tag(struct store_session *session, struct store_head *head,
+	const struct vault_state *state, const struct merkle_tree *tree)
 {
 	enum stepup_error error = tag_rows(session, head, state, head->tag_rows);
 
 	return error == STEPUP_OK ? tag_log(session, head, tree, head->tag_log) : error;
 }
 
-enum stepup_error head_check(struct store_session *session, const struct store_head *head, const struct vault_state *state,
-	const struct merkle_tree *tree, bool *rows_fit, bool *log_fits)
+enum stepup_error head_check(struct store_session *session, const struct store_head *head,
+	const struct vault_state *state, const struct merkle_tree *tree, bool *rows_fit, bool *log_fits)
 {
 	uint8_t rows[STORE_HEAD_TAG_SIZE], log[STORE_HEAD_TAG_SIZE] = {0};
 	enum stepup_error error = tag_rows(session, head, state, rows);
@@ -149,8 +154,8 @@ enum stepup_error head_read(struct store_session *session, struct store_head *he
 static enum stepup_error insert(struct store_session *session, const struct db_value *head)
 {
 	static const struct db_value none = {.kind = DB_KIND_NULL};
-	enum stepup_error error = session_write(session, SQL_LOG_ADD,
-		STORE_VALUES(DB_INT(session->entry_at), DB_TEXT(session->entry), head != NULL ? *head : none), NULL);
+	enum stepup_error error = session_write(session, SQL_LOG_ADD, STORE_VALUES(DB_INT(session->entry_at),
+			DB_TEXT(session->entry), head != NULL ? *head : none), NULL);
 
 	free(session->entry);
 	session->entry = NULL;
@@ -194,7 +199,8 @@ enum stepup_error head_write(struct store_session *session)
 	int64_t changed = 0;
 	enum stepup_error error;
 
-	if (!session->store->vault_ready || (!session->moved && session->entry == NULL && !session->stops_clean))
+	if (!session->store->vault_ready ||
+	    (!session->moved && session->entry == NULL && !session->stops_clean))
 		return head_flush(session);
 	error = head_make(session, packed);
 	if (error != STEPUP_OK)
@@ -202,7 +208,8 @@ enum stepup_error head_write(struct store_session *session)
 	session->has_head = true;
 	if (session->entry != NULL)
 		return insert(session, &DB_BLOB(packed, sizeof(packed)));
-	error = session_write(session, SQL_HEAD_SET, STORE_VALUES(DB_BLOB(packed, sizeof(packed)), DB_INT((int64_t)session->tree.size - 1)), &changed);
+	error = session_write(session, SQL_HEAD_SET, STORE_VALUES(DB_BLOB(packed, sizeof(packed)),
+			DB_INT((int64_t)session->tree.size - 1)), &changed);
 	return error == STEPUP_OK && changed != 1 ? STEPUP_CORRUPT : error;
 }
 
@@ -211,7 +218,8 @@ enum stepup_error head_begin(struct store_session *session)
 	static const char nothing[] = "";
 	const struct db_value none = {.kind = DB_KIND_NULL};
 
-	return session_write(session, SQL_LOG_ADD, STORE_VALUES(DB_INT(BEFORE_FIRST), DB_TEXT(nothing), none), NULL);
+	return session_write(session, SQL_LOG_ADD,
+		STORE_VALUES(DB_INT(BEFORE_FIRST), DB_TEXT(nothing), none), NULL);
 }
 
 /* --- for the mark --- */
@@ -237,7 +245,8 @@ void store_head_now(struct store *store, struct store_head *head)
 	(void)pthread_mutex_unlock(&store->lock);
 }
 
-enum stepup_error store_head_fits_log(struct store_session *session, const struct store_head *head, bool *fits)
+enum stepup_error store_head_fits_log(struct store_session *session,
+	const struct store_head *head, bool *fits)
 {
 	uint8_t tag[STORE_HEAD_TAG_SIZE];
 	struct merkle_tree tree;

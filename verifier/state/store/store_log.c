@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The log: entries appended as leaves of a Merkle tree whose compact range is in memory, so that an entry costs the same at any size.
- * MUST: write exactly the bytes that were hashed; leave no gap; start from nothing but a checkpoint whose seal holds.
+ * The log: entries appended as leaves of a Merkle tree whose compact range is in memory, so that an entry
+ * costs the same at any size.
+ * MUST: write exactly the bytes that were hashed; leave no gap; start from nothing but a checkpoint
+ * whose seal holds.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -26,7 +28,8 @@ struct beside {
 };
 
 /* Has the entry commit to it, under this salt or one of its own (NULL). */
-static enum stepup_error commit_beside(json_t *entry, const json_t *details, const uint8_t *salt, struct beside *beside)
+static enum stepup_error commit_beside(json_t *entry, const json_t *details, const uint8_t *salt,
+	struct beside *beside)
 {
 	char commitment[LOG_BESIDE_SIZE];
 	size_t size = 0;
@@ -50,7 +53,8 @@ static enum stepup_error add_beside(struct store_session *session, int64_t index
 {
 	if (beside->text == NULL)
 		return STEPUP_OK;
-	return session_write(session, SQL_LOG_DETAILS_ADD, STORE_VALUES(DB_INT(index), DB_BLOB(beside->salt, DIGEST_SIZE), DB_TEXT(beside->text)), NULL);
+	return session_write(session, SQL_LOG_DETAILS_ADD,
+		STORE_VALUES(DB_INT(index), DB_BLOB(beside->salt, DIGEST_SIZE), DB_TEXT(beside->text)), NULL);
 }
 
 enum stepup_error store_log_append(struct store_session *session, json_t *entry, const json_t *details,
@@ -153,7 +157,8 @@ static enum stepup_error read_row(struct db_statement *statement, struct log_row
 	const uint8_t *salt = db_column_blob(statement, 3, &salt_size);
 
 	row->index = db_column_int(statement, 0);
-	if (entry == NULL || strlen(entry) != entry_size || (details != NULL && strlen(details) != details_size))
+	if (entry == NULL || strlen(entry) != entry_size ||
+	    (details != NULL && strlen(details) != details_size))
 		return STEPUP_CORRUPT;
 	row->entry = strdup(entry);
 	if (row->entry == NULL)
@@ -169,8 +174,10 @@ static enum stepup_error read_row(struct db_statement *statement, struct log_row
 	return STEPUP_OK;
 }
 
-/* Reads a page whole before anybody is called back: an open statement would hold an old view of the database. */
-static enum stepup_error page_read(struct store_session *session, int64_t from, int64_t to, struct log_row *rows, size_t *count)
+/* Reads a page whole before anybody is called back: an open statement would hold an old view
+ * of the database. */
+static enum stepup_error page_read(struct store_session *session, int64_t from, int64_t to,
+	struct log_row *rows, size_t *count)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
@@ -178,7 +185,8 @@ static enum stepup_error page_read(struct store_session *session, int64_t from, 
 
 	*count = 0;
 	if (error == STEPUP_OK)
-		error = session_query(session, SQL_LOG_PAGE, STORE_VALUES(DB_INT(from), DB_INT(to)), &statement);
+		error = session_query(session, SQL_LOG_PAGE, STORE_VALUES(DB_INT(from), DB_INT(to)),
+			&statement);
 	while (error == STEPUP_OK && *count < PAGE_ROWS) {
 		error = db_step(statement, &row);
 		if (error != STEPUP_OK || !row)
@@ -192,7 +200,8 @@ static enum stepup_error page_read(struct store_session *session, int64_t from, 
 }
 
 enum stepup_error store_log_each(struct store_session *session, int64_t from, int count,
-	bool (*each)(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt), void *context)
+	bool (*each)(void *context, int64_t index, const char *entry, const char *details,
+		const uint8_t *salt), void *context)
 {
 	struct log_row rows[PAGE_ROWS] = {0};
 	size_t got = 0;
@@ -204,11 +213,13 @@ enum stepup_error store_log_each(struct store_session *session, int64_t from, in
 
 		error = page_read(session, from, from + page, rows, &got);
 		for (size_t i = 0; error == STEPUP_OK && more && i < got; i++)
-			more = each(context, rows[i].index, rows[i].entry, rows[i].details, rows[i].has_salt ? rows[i].salt : NULL);
+			more = each(context, rows[i].index, rows[i].entry, rows[i].details,
+				rows[i].has_salt ? rows[i].salt : NULL);
 		page_clear(rows, got);
 		from += page;
 		count -= page;
-		more = more && got > 0 && count > 0; /* a page that lacks some rows has been cut into: the reader sees by the indexes */
+		/* a page that lacks some rows has been cut into: the reader sees by the indexes */
+		more = more && got > 0 && count > 0;
 	}
 	return error;
 }
@@ -218,11 +229,14 @@ enum stepup_error store_log_each(struct store_session *session, int64_t from, in
 /* `key` is the size, big-endian: a database may move to a host of the other kind. */
 static struct row_identity checkpoint_identity(const uint64_t *key, const char *note, int64_t at)
 {
-	return (struct row_identity){.table = SEALED_CHECKPOINTS, .key = key, .key_size = sizeof(*key), .name = note, .version = at};
+	return (struct row_identity){.table = SEALED_CHECKPOINTS, .key = key, .key_size = sizeof(*key),
+		.name = note, .version = at};
 }
 
-/* The newest checkpoint at or below `size`: its tree, and its note where wanted. STEPUP_NOT_FOUND where there is none. */
-static enum stepup_error checkpoint_find(struct store_session *session, int64_t size, struct merkle_tree *tree, char **note)
+/* The newest checkpoint at or below `size`: its tree, and its note where wanted. STEPUP_NOT_FOUND
+ * where there is none. */
+static enum stepup_error checkpoint_find(struct store_session *session, int64_t size,
+	struct merkle_tree *tree, char **note)
 {
 	struct db_statement *statement = NULL;
 	struct row_identity identity;
@@ -232,7 +246,8 @@ static enum stepup_error checkpoint_find(struct store_session *session, int64_t 
 	uint64_t key;
 	int64_t found;
 	bool row = false;
-	enum stepup_error error = session_query(session, SQL_CHECKPOINT_NEWEST, STORE_VALUES(DB_INT(size)), &statement);
+	enum stepup_error error =
+		session_query(session, SQL_CHECKPOINT_NEWEST, STORE_VALUES(DB_INT(size)), &statement);
 
 	if (error == STEPUP_OK)
 		error = db_step(statement, &row);
@@ -267,14 +282,16 @@ out:
 }
 
 /* Appends the stored entries up to `size`; `exactly` where so many must be there. */
-static enum stepup_error tree_extend(struct store_session *session, struct merkle_tree *tree, int64_t size, bool exactly)
+static enum stepup_error tree_extend(struct store_session *session, struct merkle_tree *tree, int64_t size,
+	bool exactly)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
 	enum stepup_error error = head_flush(session);
 
 	if (error == STEPUP_OK)
-		error = session_query(session, SQL_LOG_ENTRIES, STORE_VALUES(DB_INT((int64_t)tree->size), DB_INT(size)), &statement);
+		error = session_query(session, SQL_LOG_ENTRIES,
+			STORE_VALUES(DB_INT((int64_t)tree->size), DB_INT(size)), &statement);
 	while (error == STEPUP_OK) {
 		size_t length = 0;
 		const char *entry;
@@ -306,7 +323,8 @@ enum stepup_error log_tree_load(struct store_session *session, struct merkle_tre
 	return error == STEPUP_OK ? tree_extend(session, tree, INT64_MAX, false) : error;
 }
 
-static bool count_entry(void *context, int64_t index, const char *entry, const char *details, const uint8_t *salt)
+static bool count_entry(void *context, int64_t index, const char *entry, const char *details,
+	const uint8_t *salt)
 {
 	int64_t *next = context;
 
@@ -341,12 +359,14 @@ enum stepup_error log_tree_at(struct store_session *session, int64_t size, struc
 enum stepup_error store_log_root_at(struct store_session *session, int64_t size, uint8_t root[DIGEST_SIZE])
 {
 	struct merkle_tree tree;
-	enum stepup_error error = size > store_log_next(session) ? STEPUP_NOT_FOUND : log_tree_at(session, size, &tree);
+	enum stepup_error error = size > store_log_next(session) ? STEPUP_NOT_FOUND
+		: log_tree_at(session, size, &tree);
 
 	return error == STEPUP_OK ? merkle_root(&tree, root) : error;
 }
 
-enum stepup_error store_log_checkpoint_add(struct store_session *session, const struct merkle_tree *tree, int64_t at, const char *note)
+enum stepup_error store_log_checkpoint_add(struct store_session *session, const struct merkle_tree *tree,
+	int64_t at, const char *note)
 {
 	int64_t size = (int64_t)tree->size;
 	const uint64_t key = htobe64(tree->size);
@@ -357,19 +377,23 @@ enum stepup_error store_log_checkpoint_add(struct store_session *session, const 
 
 	if (!session->in_transaction || tree->size > session->tree.size)
 		return STEPUP_INTERNAL;
-	error = row_seal(session, &identity, tree->range, merkle_range_count(tree) * (size_t)DIGEST_SIZE, &sealed, &sealed_size);
+	error = row_seal(session, &identity, tree->range, merkle_range_count(tree) * (size_t)DIGEST_SIZE,
+		&sealed, &sealed_size);
 	if (error == STEPUP_OK)
-		error = session_write(session, SQL_CHECKPOINT_ADD, STORE_VALUES(DB_INT(size), DB_INT(at), DB_TEXT(note),
-			DB_TEXT(session->store->key_id), DB_BLOB(sealed, sealed_size)), NULL);
+		error = session_write(session, SQL_CHECKPOINT_ADD, STORE_VALUES(DB_INT(size), DB_INT(at),
+				DB_TEXT(note), DB_TEXT(session->store->key_id), DB_BLOB(sealed, sealed_size)),
+			NULL);
 	free(sealed);
 	return error;
 }
 
-enum stepup_error store_log_checkpoint_each(struct store_session *session, int64_t from, int64_t to, bool (*each)(void *context, const char *note), void *context)
+enum stepup_error store_log_checkpoint_each(struct store_session *session, int64_t from, int64_t to,
+	bool (*each)(void *context, const char *note), void *context)
 {
 	struct db_statement *statement = NULL;
 	bool row = true, more = true;
-	enum stepup_error error = session_query(session, SQL_CHECKPOINT_NOTES, STORE_VALUES(DB_INT(from), DB_INT(to)), &statement);
+	enum stepup_error error = session_query(session, SQL_CHECKPOINT_NOTES,
+		STORE_VALUES(DB_INT(from), DB_INT(to)), &statement);
 
 	while (error == STEPUP_OK && more) {
 		size_t size = 0;
@@ -407,11 +431,13 @@ struct made {
 	int64_t size, at;
 };
 
-static enum stepup_error checkpoints_page(struct store_session *session, int64_t from, struct made *page, size_t *count)
+static enum stepup_error checkpoints_page(struct store_session *session, int64_t from, struct made *page,
+	size_t *count)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
-	enum stepup_error error = session_query(session, SQL_CHECKPOINT_PAGE, STORE_VALUES(DB_INT(from), DB_INT(CHECKPOINTS_THINNED_AT_ONCE)), &statement);
+	enum stepup_error error = session_query(session, SQL_CHECKPOINT_PAGE,
+		STORE_VALUES(DB_INT(from), DB_INT(CHECKPOINTS_THINNED_AT_ONCE)), &statement);
 
 	*count = 0;
 	while (error == STEPUP_OK && *count < CHECKPOINTS_THINNED_AT_ONCE) {
@@ -426,7 +452,8 @@ static enum stepup_error checkpoints_page(struct store_session *session, int64_t
 }
 
 /* What is last in a page is left to the next one: it may be the newest of all. */
-enum stepup_error store_log_checkpoint_thin(struct store_session *session, int64_t before, int64_t *from, int *removed)
+enum stepup_error store_log_checkpoint_thin(struct store_session *session, int64_t before, int64_t *from,
+	int *removed)
 {
 	struct made page[CHECKPOINTS_THINNED_AT_ONCE], kept;
 	size_t count = 0;
@@ -441,7 +468,8 @@ enum stepup_error store_log_checkpoint_thin(struct store_session *session, int64
 			kept = page[i];
 			continue;
 		}
-		error = session_write(session, SQL_CHECKPOINT_DELETE, STORE_VALUES(DB_INT(page[i].size)), NULL);
+		error = session_write(session, SQL_CHECKPOINT_DELETE,
+			STORE_VALUES(DB_INT(page[i].size)), NULL);
 		*removed += error == STEPUP_OK;
 	}
 	if (error == STEPUP_OK)

@@ -34,13 +34,15 @@ enum stepup_error store_mark_folder(const char *mark, char **why)
 	return result;
 }
 
-enum stepup_error store_mark_open(struct store *store, const struct master_key *key, const char *path, char **why)
+enum stepup_error store_mark_open(struct store *store, const struct master_key *key,
+	const char *path, char **why)
 {
 	store_mark_drop(store);
 	return mark_open(path, key, store->id, &store->mark, why);
 }
 
-enum stepup_error store_mark_make(struct store *store, const struct master_key *key, const char *path, char **why)
+enum stepup_error store_mark_make(struct store *store, const struct master_key *key,
+	const char *path, char **why)
 {
 	struct store_head head;
 
@@ -65,7 +67,8 @@ bool store_mark_head(const struct store *store, struct store_head *head, int64_t
 
 /* --- tables --- */
 
-static enum stepup_error tags_of(struct store_session *session, const struct vault_state *state, int64_t batch, struct mark_tables *tables)
+static enum stepup_error tags_of(struct store_session *session, const struct vault_state *state,
+	int64_t batch, struct mark_tables *tables)
 {
 	enum stepup_error error = STEPUP_OK;
 
@@ -101,8 +104,8 @@ enum stepup_error store_mark_tables(struct store_session *session)
 	return error;
 }
 
-char *store_mark_differs(struct store_session *session, const struct master_key *key, const char *path, const struct store_head *head,
-	const struct vault_state *state)
+char *store_mark_differs(struct store_session *session, const struct master_key *key, const char *path,
+	const struct store_head *head, const struct vault_state *state)
 {
 	struct mark *mark = NULL;
 	struct mark_tables known, found;
@@ -110,8 +113,9 @@ char *store_mark_differs(struct store_session *session, const struct master_key 
 	size_t size = 0;
 	FILE *out;
 
-	if (path == NULL || mark_open(path, key, session->store->id, &mark, &why) != STEPUP_OK || !mark_tables(mark, &known) || known.batch != head->batch ||
-		known.count != VAULT_COUNT || tags_of(session, state, head->batch, &found) != STEPUP_OK) {
+	if (path == NULL || mark_open(path, key, session->store->id, &mark, &why) != STEPUP_OK ||
+	    !mark_tables(mark, &known) || known.batch != head->batch || known.count != VAULT_COUNT ||
+	    tags_of(session, state, head->batch, &found) != STEPUP_OK) {
 		free(why);
 		mark_close(&mark);
 		return NULL;
@@ -119,7 +123,8 @@ char *store_mark_differs(struct store_session *session, const struct master_key 
 	mark_close(&mark);
 	out = open_memstream(&names, &size);
 	for (unsigned i = 0; out != NULL && i < VAULT_COUNT; i++)
-		if (known.tables[i].rows != found.tables[i].rows || !equal_constant_time(known.tables[i].tag, found.tables[i].tag, STORE_HEAD_TAG_SIZE))
+		if (known.tables[i].rows != found.tables[i].rows ||
+		    !equal_constant_time(known.tables[i].tag, found.tables[i].tag, STORE_HEAD_TAG_SIZE))
 			fprintf(out, "%s%s", ftell(out) > 0 ? ", " : "", vault_tables[i].name);
 	if (out != NULL)
 		(void)fclose(out);

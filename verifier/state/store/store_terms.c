@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a row is in the vault: its term, and its name in the memory.
- * MUST: bind the table and every column that stands in clear, each behind its kind and length, with nonce and tag of the seal, which stand for the rest.
+ * MUST: bind the table and every column that stands in clear, each behind its kind and length, with nonce and
+ * tag of the seal, which stand for the rest.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -12,17 +13,24 @@
 #define NO (-1)
 #define MESSAGE_MAX 1024 /* bytes; no row of ours has more in clear */
 
-/* By the numbers of their tables, which are bound into every term: never change one. Name, scan, find, columns, of these keys, version, flag, group, plain, counts. */
+/* By the numbers of their tables, which are bound into every term: never change one. Name, scan, find,
+ * columns, of these keys, version, flag, group, plain, counts. */
 const struct vault_columns vault_tables[VAULT_COUNT] = {
 	[VAULT_META] = {"meta", SQL_META_SCAN, SQL_META_GET, 3, 1, -1, -1, -1, false, {SQL_META_COUNT, NO}},
-	[VAULT_USERS] = {"users", SQL_USER_SCAN, SQL_USER_FIND, 7, 1, 2, 3, 4, false, {SQL_USER_COUNT, SQL_USER_COUNT_LOCKED}},
-	[VAULT_KEY_IDS] = {"key_ids", SQL_KEY_ID_SCAN, SQL_KEY_ID_FIND, 3, 1, -1, -1, -1, false, {SQL_KEY_ID_COUNT, NO}},
-	[VAULT_RECEIPTS] = {"receipts", SQL_RECEIPT_SCAN, SQL_RECEIPT_FIND, 5, 1, 2, -1, -1, false, {SQL_RECEIPT_COUNT, NO}},
-	[VAULT_REQUESTS] = {"requests", SQL_REQUEST_SCAN, SQL_REQUEST_FIND, 7, 1, 4, 2, -1, false, {SQL_REQUEST_COUNT, SQL_REQUEST_COUNT_OPEN}},
-	[VAULT_INVITATIONS] = {"invitations", SQL_INVITATION_SCAN, SQL_INVITATION_FIND, 3, 1, -1, -1, -1, false, {SQL_INVITATION_COUNT, NO}},
+	[VAULT_USERS] = {"users", SQL_USER_SCAN, SQL_USER_FIND, 7, 1, 2, 3, 4, false,
+		{SQL_USER_COUNT, SQL_USER_COUNT_LOCKED}},
+	[VAULT_KEY_IDS] = {"key_ids", SQL_KEY_ID_SCAN, SQL_KEY_ID_FIND, 3, 1, -1, -1, -1, false,
+		{SQL_KEY_ID_COUNT, NO}},
+	[VAULT_RECEIPTS] = {"receipts", SQL_RECEIPT_SCAN, SQL_RECEIPT_FIND, 5, 1, 2, -1, -1, false,
+		{SQL_RECEIPT_COUNT, NO}},
+	[VAULT_REQUESTS] = {"requests", SQL_REQUEST_SCAN, SQL_REQUEST_FIND, 7, 1, 4, 2, -1, false,
+		{SQL_REQUEST_COUNT, SQL_REQUEST_COUNT_OPEN}},
+	[VAULT_INVITATIONS] = {"invitations", SQL_INVITATION_SCAN, SQL_INVITATION_FIND, 3, 1, -1, -1, -1,
+		false, {SQL_INVITATION_COUNT, NO}},
 	[VAULT_FACTS] = {"facts", SQL_FACT_SCAN, SQL_FACT_GET, 4, 1, 1, -1, -1, false, {SQL_FACT_COUNT, NO}},
 	[VAULT_KEYS] = {"keys", SQL_KEY_SCAN, SQL_KEY_FIND, 5, 2, -1, -1, -1, false, {SQL_KEY_COUNT, NO}},
-	[VAULT_EVENTS] = {"events", SQL_EVENT_SCAN, SQL_EVENT_FIND, 3, 2, -1, -1, -1, true, {SQL_EVENT_COUNT, NO}},
+	[VAULT_EVENTS] = {"events", SQL_EVENT_SCAN, SQL_EVENT_FIND, 3, 2, -1, -1, -1, true,
+		{SQL_EVENT_COUNT, NO}},
 };
 
 struct message {
@@ -62,7 +70,8 @@ static void put_value(struct message *message, const struct db_value *value)
 		terms_put(message, value->bytes, value->size);
 }
 
-/* Format byte, nonce and tag; what lies between can't be changed under them without being noticed where it is opened. */
+/* Format byte, nonce and tag; what lies between can't be changed under them without being noticed
+ * where it is opened. */
 static void put_sealed(struct message *message, const struct db_value *sealed)
 {
 	const uint8_t *bytes = sealed->bytes;
@@ -76,7 +85,8 @@ static void put_sealed(struct message *message, const struct db_value *sealed)
 	terms_put(message, bytes + sealed->size - SEAL_TAG_SIZE, SEAL_TAG_SIZE);
 }
 
-static enum stepup_error terms_finish(struct store_session *session, enum vault_mac which, struct message *message, uint8_t mac[KEPT_MAC_SIZE])
+static enum stepup_error terms_finish(struct store_session *session, enum vault_mac which,
+	struct message *message, uint8_t mac[KEPT_MAC_SIZE])
 {
 	static const uint8_t filling[KEPT_MAC_BLOCK];
 	struct kept_mac *kept = NULL;
@@ -84,7 +94,8 @@ static enum stepup_error terms_finish(struct store_session *session, enum vault_
 
 	terms_put(message, filling, (KEPT_MAC_BLOCK - message->size % KEPT_MAC_BLOCK) % KEPT_MAC_BLOCK);
 	if (error == STEPUP_OK)
-		error = message->broken ? STEPUP_CORRUPT : kept_mac_of(kept, message->bytes, message->size, mac);
+		error = message->broken ? STEPUP_CORRUPT
+			: kept_mac_of(kept, message->bytes, message->size, mac);
 	wipe_memory(message->bytes, message->size);
 	return error;
 }
@@ -98,7 +109,8 @@ static uint64_t number_at(const uint8_t *bytes)
 	return value;
 }
 
-enum stepup_error vault_term(struct store_session *session, enum vault_table table, const struct db_value *row, struct row_term *term)
+enum stepup_error vault_term(struct store_session *session, enum vault_table table,
+	const struct db_value *row, struct row_term *term)
 {
 	const struct vault_columns *columns = &vault_tables[table];
 	unsigned clear = columns->plain ? columns->count : columns->count - 1;
@@ -120,7 +132,8 @@ enum stepup_error vault_term(struct store_session *session, enum vault_table tab
 	return error;
 }
 
-enum stepup_error vault_name(struct store_session *session, enum vault_table table, const struct db_value *key, uint64_t *name)
+enum stepup_error vault_name(struct store_session *session, enum vault_table table,
+	const struct db_value *key, uint64_t *name)
 {
 	struct message message;
 	uint8_t mac[KEPT_MAC_SIZE];
@@ -163,12 +176,14 @@ int64_t vault_group_of(enum vault_table table, const struct db_value *row)
 {
 	int column = vault_tables[table].group;
 
-	return column >= 0 && row[column].kind == DB_KIND_INT && row[column].number >= 0 ? row[column].number : -1;
+	return column >= 0 && row[column].kind == DB_KIND_INT &&
+		row[column].number >= 0 ? row[column].number : -1;
 }
 
 #define GROUP 0x80 /* beside the numbers of tables */
 
-enum stepup_error vault_group_name(struct store_session *session, enum vault_table table, int64_t group, uint64_t *name)
+enum stepup_error vault_group_name(struct store_session *session, enum vault_table table, int64_t group,
+	uint64_t *name)
 {
 	struct message message;
 	uint8_t mac[KEPT_MAC_SIZE];

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The vault at work: each row that is looked up is compared with the memory, each that is written moves sum and memory.
- * What a transaction changes waits beside it and is seen by readers from before COMMIT on: a reader may meet a row that is durable and not published yet.
+ * The vault at work: each row that is looked up is compared with the memory, each that is written
+ * moves sum and memory.
+ * What a transaction changes waits beside it and is seen by readers from before COMMIT on: a reader may meet
+ * a row that is durable and not published yet.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -40,7 +42,8 @@ static struct row_print known_of(struct store_session *session, uint64_t name)
 	return known;
 }
 
-/* Whether what was found is what there should be: as committed, or as a transaction that is just committing has it. `*known` is the memory's. */
+/* Whether what was found is what there should be: as committed, or as a transaction that is just committing
+ * has it. `*known` is the memory's. */
 static bool is_right(struct store_session *session, const struct row_print *found, struct row_print *known)
 {
 	struct store *store = session->store;
@@ -76,7 +79,8 @@ bool vault_overtaken(struct store_session *session, uint64_t generation)
 
 static struct row_print print_of(uint64_t name, int64_t version, const struct row_term *term)
 {
-	return (struct row_print){.row = name, .version = row_print_version(version), .term = row_term_short(term)};
+	return (struct row_print){
+		.row = name, .version = row_print_version(version), .term = row_term_short(term)};
 }
 
 /* --- looking up --- */
@@ -85,12 +89,14 @@ static bool same_value(const struct db_value *a, const struct db_value *b)
 {
 	if (a->kind != b->kind)
 		return false;
-	return a->kind == DB_KIND_INT ? a->number == b->number : a->size == b->size && (a->size == 0 || memcmp(a->bytes, b->bytes, a->size) == 0);
+	return a->kind == DB_KIND_INT ? a->number == b->number : a->size == b->size &&
+		(a->size == 0 || memcmp(a->bytes, b->bytes, a->size) == 0);
 }
 
-/* What stands in the row, or STEPUP_CORRUPT: of kinds that we never write, or under another key than was asked for. */
-static enum stepup_error vault_look_at(struct store_session *session, enum vault_table table, const struct db_value *key, struct vault_row *row,
-	int64_t *version)
+/* What stands in the row, or STEPUP_CORRUPT: of kinds that we never write, or under another key
+ * than was asked for. */
+static enum stepup_error vault_look_at(struct store_session *session, enum vault_table table,
+	const struct db_value *key, struct vault_row *row, int64_t *version)
 {
 	struct db_value values[VAULT_COLUMNS_MAX];
 	enum stepup_error error = vault_row_of(table, row->statement, values);
@@ -110,13 +116,14 @@ static enum stepup_error vault_look_at(struct store_session *session, enum vault
 }
 
 /* One reading. `*right` is false where it isn't as the memory has it. */
-static enum stepup_error read_once(struct store_session *session, enum vault_table table, const struct db_value *key, struct vault_row *row,
-	bool *right, int64_t *found, int64_t *known)
+static enum stepup_error read_once(struct store_session *session, enum vault_table table,
+	const struct db_value *key, struct vault_row *row, bool *right, int64_t *found, int64_t *known)
 {
 	struct row_print print = {.row = row->seen.row}, remembered = {0};
 	bool there = false, strange = false;
 	int64_t version = 0;
-	enum stepup_error error = session_query(session, vault_tables[table].find, key, vault_tables[table].keys, &row->statement);
+	enum stepup_error error = session_query(session, vault_tables[table].find, key,
+		vault_tables[table].keys, &row->statement);
 
 	row->seen.there = false;
 	if (error == STEPUP_OK)
@@ -143,7 +150,8 @@ static void vault_let_go(struct vault_row *row)
 	row->statement = NULL;
 }
 
-enum stepup_error vault_find(struct store_session *session, enum vault_table table, const struct db_value *key, struct vault_row *row)
+enum stepup_error vault_find(struct store_session *session, enum vault_table table,
+	const struct db_value *key, struct vault_row *row)
 {
 	bool right = false, moved = true;
 	int64_t found = 0, known = 0;
@@ -191,7 +199,8 @@ static bool count_is_right(struct store_session *session, enum vault_table table
 	return right;
 }
 
-enum stepup_error vault_count(struct store_session *session, enum vault_table table, bool flagged, int64_t *count)
+enum stepup_error vault_count(struct store_session *session, enum vault_table table, bool flagged,
+	int64_t *count)
 {
 	bool right = false, moved = true;
 	enum stepup_error error = STEPUP_OK;
@@ -200,7 +209,8 @@ enum stepup_error vault_count(struct store_session *session, enum vault_table ta
 		uint64_t generation = vault_generation(session);
 
 		error = session_count(session, (enum statement_id)vault_tables[table].counts[flagged], count);
-		right = error == STEPUP_OK && (!session->store->vault_ready || count_is_right(session, table, flagged, *count));
+		right = error == STEPUP_OK &&
+			(!session->store->vault_ready || count_is_right(session, table, flagged, *count));
 		moved = !right && vault_overtaken(session, generation);
 	}
 	if (error == STEPUP_OK && !right) {
@@ -288,19 +298,21 @@ static void subtract(struct vault_state *state, enum vault_table table, const st
 }
 
 /* Whether the memory has the row as it was read, or has none where it is new: then it may be changed. */
-static enum stepup_error may_change(struct store_session *session, enum vault_table table, const struct db_value *key, uint64_t name,
-	const struct row_seen *seen)
+static enum stepup_error may_change(struct store_session *session, enum vault_table table,
+	const struct db_value *key, uint64_t name, const struct row_seen *seen)
 {
 	struct row_print known = known_of(session, name);
 
-	if (seen->there ? known.version != 0 && known.term == row_term_short(&seen->term) : known.version == 0)
+	if (seen->there ? known.version != 0 &&
+	    known.term == row_term_short(&seen->term) : known.version == 0)
 		return STEPUP_OK;
 	vault_wrong(session, table, key, name, seen->there ? -1 : 0, known.version);
 	return STEPUP_CORRUPT;
 }
 
 /* What the memory has of a group: how many rows, and a sum of their names. */
-static enum stepup_error regroup(struct store_session *session, enum vault_table table, int64_t group, uint64_t row, bool joins)
+static enum stepup_error regroup(struct store_session *session, enum vault_table table, int64_t group,
+	uint64_t row, bool joins)
 {
 	struct row_print print;
 	uint64_t name = 0;
@@ -315,7 +327,8 @@ static enum stepup_error regroup(struct store_session *session, enum vault_table
 	return wait(session, &print);
 }
 
-enum stepup_error vault_group_is(struct store_session *session, enum vault_table table, int64_t group, const struct db_value *keys, size_t count, bool *right)
+enum stepup_error vault_group_is(struct store_session *session, enum vault_table table, int64_t group,
+	const struct db_value *keys, size_t count, bool *right)
 {
 	struct row_print found = {.version = (uint32_t)count}, known;
 	enum stepup_error error = STEPUP_OK;
@@ -335,9 +348,11 @@ enum stepup_error vault_group_is(struct store_session *session, enum vault_table
 }
 
 /* Sum, counts and memory go from what was read to what was written; `renamed`: perhaps under another key. */
-static enum stepup_error move(struct store_session *session, enum vault_table table, const struct db_value *row, bool renamed, struct row_seen *seen)
+static enum stepup_error move(struct store_session *session, enum vault_table table,
+	const struct db_value *row, bool renamed, struct row_seen *seen)
 {
-	struct row_seen now = {.there = true, .flagged = vault_flag(table, row), .group = vault_group_of(table, row)};
+	struct row_seen now = {
+		.there = true, .flagged = vault_flag(table, row), .group = vault_group_of(table, row)};
 	bool regrouped;
 	struct row_print print;
 	enum stepup_error error = vault_term(session, table, row, &now.term);
@@ -351,7 +366,8 @@ static enum stepup_error move(struct store_session *session, enum vault_table ta
 	if (error == STEPUP_OK && (!seen->there || seen->row != now.row))
 		error = may_change(session, table, row, now.row, &(struct row_seen){0});
 	if (error == STEPUP_OK && seen->there && seen->row != now.row)
-		error = wait(session, &(struct row_print){.row = seen->row}); /* nothing goes by the former name any more */
+		/* nothing goes by the former name any more */
+		error = wait(session, &(struct row_print){.row = seen->row});
 	print = print_of(now.row, vault_version(table, row), &now.term);
 	if (error == STEPUP_OK)
 		error = wait(session, &print);
@@ -371,7 +387,8 @@ static enum stepup_error move(struct store_session *session, enum vault_table ta
 }
 
 /* A new row's place is taken: rightly, or by a row that nobody wrote. */
-static enum stepup_error taken(struct store_session *session, enum vault_table table, const struct db_value *row)
+static enum stepup_error taken(struct store_session *session, enum vault_table table,
+	const struct db_value *row)
 {
 	struct row_print known;
 	uint64_t name = 0;
@@ -386,8 +403,8 @@ static enum stepup_error taken(struct store_session *session, enum vault_table t
 	return STEPUP_CORRUPT;
 }
 
-enum stepup_error vault_write(struct store_session *session, enum vault_table table, unsigned id, const struct db_value *values, size_t count,
-	const struct db_value *row, struct row_seen *seen)
+enum stepup_error vault_write(struct store_session *session, enum vault_table table, unsigned id,
+	const struct db_value *values, size_t count, const struct db_value *row, struct row_seen *seen)
 {
 	int64_t changed = 0;
 	enum stepup_error error = session_write(session, (enum statement_id)id, values, count, &changed);
@@ -402,7 +419,8 @@ enum stepup_error vault_write(struct store_session *session, enum vault_table ta
 }
 
 /* One of the rows that a statement deletes. */
-static enum stepup_error deleted_one(struct store_session *session, enum vault_table table, struct db_statement *statement)
+static enum stepup_error deleted_one(struct store_session *session, enum vault_table table,
+	struct db_statement *statement)
 {
 	struct db_value row[VAULT_COLUMNS_MAX];
 	struct row_seen seen = {.there = true};
@@ -426,8 +444,8 @@ static enum stepup_error deleted_one(struct store_session *session, enum vault_t
 	return STEPUP_OK;
 }
 
-enum stepup_error vault_delete(struct store_session *session, enum vault_table table, unsigned id, const struct db_value *values, size_t count,
-	int64_t *deleted)
+enum stepup_error vault_delete(struct store_session *session, enum vault_table table, unsigned id,
+	const struct db_value *values, size_t count, int64_t *deleted)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Rows that are not what they should be: noted when somebody meets one, once each, until the right row is back.
- * MUST: take no memory while somebody waits for an answer; forget none that is still wrong, but say how many there was no room for.
+ * Rows that are not what they should be: noted when somebody meets one, once each, until the
+ * right row is back.
+ * MUST: take no memory while somebody waits for an answer; forget none that is still wrong, but say how many
+ * there was no room for.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -9,11 +11,13 @@
 #include <string.h>
 
 /* The place of one that is noted already; the list's end where none is. */
-static size_t wrong_place_of(const struct store *store, enum vault_table table, enum wrong_kind kind, uint64_t name)
+static size_t wrong_place_of(const struct store *store, enum vault_table table, enum wrong_kind kind,
+	uint64_t name)
 {
 	size_t i = 0;
 
-	while (i < store->wrong_count && (store->wrong[i].table != table || store->wrong[i].kind != kind || store->wrong[i].name != name))
+	while (i < store->wrong_count &&
+	    (store->wrong[i].table != table || store->wrong[i].kind != kind || store->wrong[i].name != name))
 		i++;
 	return i;
 }
@@ -46,7 +50,8 @@ static void wrong_note(struct store_session *session, const struct wrong_row *wr
 	(void)pthread_mutex_unlock(&store->lock);
 }
 
-void vault_wrong(struct store_session *session, enum vault_table table, const struct db_value *key, uint64_t name, int64_t found, int64_t known)
+void vault_wrong(struct store_session *session, enum vault_table table, const struct db_value *key,
+	uint64_t name, int64_t found, int64_t known)
 {
 	struct wrong_row wrong;
 
@@ -56,23 +61,28 @@ void vault_wrong(struct store_session *session, enum vault_table table, const st
 	wrong_note(session, &wrong);
 }
 
-void vault_unreadable(struct store_session *session, enum vault_table table, const struct db_value *key, const struct vault_row *row)
+void vault_unreadable(struct store_session *session, enum vault_table table, const struct db_value *key,
+	const struct vault_row *row)
 {
 	if (session->store->vault_ready)
 		vault_wrong(session, table, key, row->seen.row, -1, -1);
 }
 
-void vault_wrong_list(struct store_session *session, enum vault_table table, bool flagged, int64_t found, int64_t known)
+void vault_wrong_list(struct store_session *session, enum vault_table table, bool flagged, int64_t found,
+	int64_t known)
 {
-	wrong_note(session, &(struct wrong_row){.table = table, .kind = WRONG_LIST, .name = flagged, .found = found, .known = known});
+	wrong_note(session, &(struct wrong_row){
+			.table = table, .kind = WRONG_LIST, .name = flagged, .found = found, .known = known});
 }
 
 void vault_wrong_group(struct store_session *session, enum vault_table table, int64_t group)
 {
-	wrong_note(session, &(struct wrong_row){.table = table, .kind = WRONG_GROUP, .name = (uint64_t)group, .found = -1, .known = -1});
+	wrong_note(session, &(struct wrong_row){.table = table, .kind = WRONG_GROUP, .name = (uint64_t)group,
+			.found = -1, .known = -1});
 }
 
-static void take_off(struct store_session *session, enum vault_table table, enum wrong_kind kind, uint64_t name)
+static void take_off(struct store_session *session, enum vault_table table, enum wrong_kind kind,
+	uint64_t name)
 {
 	struct store *store = session->store;
 	size_t place;
@@ -123,10 +133,12 @@ static void put_name(const struct wrong_row *wrong, struct store_wrong *out)
 		return;
 	switch (key->kind) {
 	case DB_KIND_INT:
-		(void)snprintf(out->name, sizeof(out->name), "%lld/%lld", (long long)key->number, (long long)wrong->keys[1].number);
+		(void)snprintf(out->name, sizeof(out->name), "%lld/%lld", (long long)key->number,
+			(long long)wrong->keys[1].number);
 		break;
 	case DB_KIND_TEXT:
-		wrong_put_text(out->name, sizeof(out->name), key, wrong->table == VAULT_RECEIPTS || wrong->table == VAULT_REQUESTS ? SHOWN : sizeof(key->bytes));
+		wrong_put_text(out->name, sizeof(out->name), key, wrong->table == VAULT_RECEIPTS ||
+			wrong->table == VAULT_REQUESTS ? SHOWN : sizeof(key->bytes));
 		break;
 	case DB_KIND_BLOB:
 		for (size_t i = 0; i < SHOWN / 2 && i < key->size; i++)
@@ -139,8 +151,13 @@ static void put_name(const struct wrong_row *wrong, struct store_wrong *out)
 
 static void wrong_describe(const struct wrong_row *wrong, struct store_wrong *out)
 {
-	*out = (struct store_wrong){.table = vault_tables[wrong->table].name, .list = wrong->kind != WRONG_ROW, .is_user = wrong->table == VAULT_USERS && wrong->kind == WRONG_ROW,
-		.found = wrong->found, .known = wrong->known};
+	*out = (struct store_wrong){
+		.table = vault_tables[wrong->table].name,
+		.list = wrong->kind != WRONG_ROW,
+		.is_user = wrong->table == VAULT_USERS && wrong->kind == WRONG_ROW,
+		.found = wrong->found,
+		.known = wrong->known,
+	};
 	put_name(wrong, out);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Small facts by name, and the list of frozen actions, which is one of them: sealed whole, so that no single freeze can be taken out.
+ * Small facts by name, and the list of frozen actions, which is one of them: sealed whole, so that no single
+ * freeze can be taken out.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -11,20 +12,22 @@
 
 #define FREEZES_NAME ".freezes"
 #define FREEZES_MAX 200       /* that stand */
-#define THAWED_MAX 50         /* that are remembered one by one; beyond that they become one for all actions */
+/* that are remembered one by one; beyond that they become one for all actions */
+#define THAWED_MAX 50
 #define FREEZES_STORED_MAX 255
 #define FREEZES_FORMAT 2 /* 1: only those that stand, without the place in the log; still read */
 #define FREEZES_FORMAT_OLDEST 1
 
 static struct row_identity facts_identity_of(const char *name, int64_t version)
 {
-	return (struct row_identity){.table = SEALED_FACTS, .key = name, .key_size = strlen(name), .version = version};
+	return (struct row_identity){
+		.table = SEALED_FACTS, .key = name, .key_size = strlen(name), .version = version};
 }
 
 /* --- facts --- */
 
-static enum stepup_error read_fact(struct store_session *session, const char *name, uint8_t **value, size_t *size, int64_t *version,
-	struct row_seen *seen)
+static enum stepup_error read_fact(struct store_session *session, const char *name, uint8_t **value,
+	size_t *size, int64_t *version, struct row_seen *seen)
 {
 	struct row_identity identity = facts_identity_of(name, 0);
 	struct vault_row row;
@@ -52,19 +55,23 @@ enum stepup_error fact_read(struct store_session *session, const char *name, uin
 }
 
 /* Writes the row at its new version. */
-static enum stepup_error facts_write_row(struct store_session *session, const struct row_identity *identity, const void *value, size_t size,
-	struct row_seen *seen)
+static enum stepup_error facts_write_row(struct store_session *session, const struct row_identity *identity,
+	const void *value, size_t size, struct row_seen *seen)
 {
 	uint8_t *sealed = NULL;
 	size_t sealed_size = 0;
 	enum stepup_error error = row_seal(session, identity, value, size, &sealed, &sealed_size);
 
 	if (error == STEPUP_OK) {
-		const struct db_value name = {.kind = DB_KIND_TEXT, .bytes = identity->key, .size = identity->key_size}, version = DB_INT(identity->version),
-			key_id = DB_TEXT(session->store->key_id), bytes = DB_BLOB(sealed, sealed_size);
+		const struct db_value name = {
+			.kind = DB_KIND_TEXT, .bytes = identity->key, .size = identity->key_size},
+			version = DB_INT(identity->version), key_id = DB_TEXT(session->store->key_id),
+			bytes = DB_BLOB(sealed, sealed_size);
 
-		error = vault_write(session, VAULT_FACTS, identity->version > 1 ? SQL_FACT_UPDATE : SQL_FACT_INSERT,
-			STORE_VALUES(version, key_id, bytes, name), (const struct db_value[]){name, version, key_id, bytes}, seen);
+		error = vault_write(session, VAULT_FACTS,
+			identity->version > 1 ? SQL_FACT_UPDATE : SQL_FACT_INSERT,
+			STORE_VALUES(version, key_id, bytes, name),
+			(const struct db_value[]){name, version, key_id, bytes}, seen);
 	}
 	free(sealed);
 	return error;
@@ -116,12 +123,14 @@ enum stepup_error store_fact_set(struct store_session *session, const char *name
 
 static const char *const kept_names[] = {[STORE_KEPT_POLICY] = ".policy", [STORE_KEPT_MODELS] = ".models"};
 
-enum stepup_error store_kept_get(struct store_session *session, enum store_kept which, uint8_t **bytes, size_t *size)
+enum stepup_error store_kept_get(struct store_session *session, enum store_kept which, uint8_t **bytes,
+	size_t *size)
 {
 	return fact_read(session, kept_names[which], bytes, size);
 }
 
-enum stepup_error store_kept_set(struct store_session *session, enum store_kept which, const uint8_t *bytes, size_t size)
+enum stepup_error store_kept_set(struct store_session *session, enum store_kept which, const uint8_t *bytes,
+	size_t size)
 {
 	return fact_write(session, kept_names[which], bytes, size);
 }
@@ -212,12 +221,14 @@ static size_t freeze_place(const struct freeze_list *list, const char *action)
 {
 	size_t i = 0;
 
-	while (i < list->count && (list->freezes[i].thawed != 0 || strcmp(list->freezes[i].action, action) != 0))
+	while (i < list->count &&
+	    (list->freezes[i].thawed != 0 || strcmp(list->freezes[i].action, action) != 0))
 		i++;
 	return i;
 }
 
-/* Forgets those that were thawed too long ago to matter; never one whose time lies ahead, where the clock was set back. */
+/* Forgets those that were thawed too long ago to matter; never one whose time lies ahead, where the
+ * clock was set back. */
 static void forget_thawed(struct freeze_list *list, int64_t now)
 {
 	size_t kept = 0;
@@ -237,7 +248,8 @@ static size_t count_thawed(const struct freeze_list *list)
 	return count;
 }
 
-/* One remembered for all actions in the place of each: more is void than has to be, for some minutes, and nobody's freeze finds no room. */
+/* One remembered for all actions in the place of each: more is void than has to be, for some minutes, and
+ * nobody's freeze finds no room. */
 static void join_thawed(struct freeze_list *list, int64_t now)
 {
 	struct freeze all = {.action = "*", .thawed = now};
@@ -296,7 +308,8 @@ out:
 	return error;
 }
 
-enum stepup_error store_freeze_each(struct store_session *session, bool (*each)(void *context, const struct freeze *freeze), void *context)
+enum stepup_error store_freeze_each(struct store_session *session,
+	bool (*each)(void *context, const struct freeze *freeze), void *context)
 {
 	struct freeze_list list = {0};
 	enum stepup_error error = freezes_read(session, &list);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Invitations: sealed, single use. One that was taken has no row in the vault, so that a copy of its row is of no use.
+ * Invitations: sealed, single use. One that was taken has no row in the vault, so that a copy of its
+ * row is of no use.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -20,7 +21,8 @@
 
 static struct row_identity invitations_identity_of(const uint8_t *digest)
 {
-	return (struct row_identity){.table = SEALED_INVITATIONS, .key = digest, .key_size = DIGEST_SIZE, .version = VERSION_OPEN};
+	return (struct row_identity){
+		.table = SEALED_INVITATIONS, .key = digest, .key_size = DIGEST_SIZE, .version = VERSION_OPEN};
 }
 
 /* --- generations: what was made before the present one is void, wherever its row may be --- */
@@ -62,7 +64,8 @@ static enum stepup_error generation_raise(struct store_session *session)
 
 /* --- one invitation --- */
 
-static enum stepup_error pack(const struct invitation *invitation, int64_t generation, uint8_t **bytes, size_t *size)
+static enum stepup_error pack(const struct invitation *invitation, int64_t generation, uint8_t **bytes,
+	size_t *size)
 {
 	struct pack_writer writer = {0};
 
@@ -75,7 +78,8 @@ static enum stepup_error pack(const struct invitation *invitation, int64_t gener
 	return pack_finish(&writer, bytes, size);
 }
 
-static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct invitation *invitation, int64_t *generation)
+static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct invitation *invitation,
+	int64_t *generation)
 {
 	struct pack_reader reader = {.bytes = bytes, .left = size};
 	unsigned format = unpack_u8_at_most(&reader, INVITATION_FORMAT), marks = 0;
@@ -86,7 +90,8 @@ static enum stepup_error unpack(const uint8_t *bytes, size_t size, struct invita
 	unpack_text(&reader, invitation->by, sizeof(invitation->by));
 	invitation->expires = unpack_i64(&reader);
 	if (format != INVITATION_FORMAT_FIRST)
-		marks = unpack_u8_at_most(&reader, format == INVITATION_FORMAT ? IS_FIRST | IS_EXCUSED : IS_FIRST);
+		marks = unpack_u8_at_most(&reader,
+			format == INVITATION_FORMAT ? IS_FIRST | IS_EXCUSED : IS_FIRST);
 	else if (strcmp(invitation->by, "root") == 0)
 		marks = IS_FIRST;
 	invitation->first = (marks & IS_FIRST) != 0;
@@ -109,9 +114,11 @@ enum stepup_error store_invitation_add(struct store_session *session, const stru
 	if (error == STEPUP_OK)
 		error = row_seal(session, &identity, plain, plain_size, &sealed, &sealed_size);
 	if (error == STEPUP_OK) {
-		const struct db_value row[] = {DB_BLOB(invitation->digest, DIGEST_SIZE), DB_TEXT(session->store->key_id), DB_BLOB(sealed, sealed_size)};
+		const struct db_value row[] = {DB_BLOB(invitation->digest, DIGEST_SIZE),
+			DB_TEXT(session->store->key_id), DB_BLOB(sealed, sealed_size)};
 
-		error = vault_write(session, VAULT_INVITATIONS, SQL_INVITATION_ADD, row, sizeof(row) / sizeof(row[0]), row, &(struct row_seen){0});
+		error = vault_write(session, VAULT_INVITATIONS, SQL_INVITATION_ADD, row,
+			sizeof(row) / sizeof(row[0]), row, &(struct row_seen){0});
 	}
 	free(plain);
 	free(sealed);
@@ -119,7 +126,8 @@ enum stepup_error store_invitation_add(struct store_session *session, const stru
 }
 
 /* The invitation in the statement's row: digest, key_id, sealed. */
-static enum stepup_error invitations_read_row(struct store_session *session, struct db_statement *statement, struct invitation *invitation, int64_t *generation)
+static enum stepup_error invitations_read_row(struct store_session *session, struct db_statement *statement,
+	struct invitation *invitation, int64_t *generation)
 {
 	size_t digest_size = 0, plain_size = 0;
 	const uint8_t *digest = db_column_blob(statement, 0, &digest_size);
@@ -137,7 +145,8 @@ static enum stepup_error invitations_read_row(struct store_session *session, str
 	return error;
 }
 
-enum stepup_error store_invitation_find(struct store_session *session, const uint8_t digest[DIGEST_SIZE], struct invitation *invitation)
+enum stepup_error store_invitation_find(struct store_session *session, const uint8_t digest[DIGEST_SIZE],
+	struct invitation *invitation)
 {
 	struct vault_row row;
 	int64_t made = 0, generation = 0;
@@ -157,7 +166,8 @@ enum stepup_error store_invitation_find(struct store_session *session, const uin
 static enum stepup_error invitations_take(struct store_session *session, const uint8_t digest[DIGEST_SIZE])
 {
 	int64_t deleted = 0;
-	enum stepup_error error = vault_delete(session, VAULT_INVITATIONS, SQL_INVITATION_DELETE, STORE_VALUES(DB_BLOB(digest, DIGEST_SIZE)), &deleted);
+	enum stepup_error error = vault_delete(session, VAULT_INVITATIONS, SQL_INVITATION_DELETE,
+		STORE_VALUES(DB_BLOB(digest, DIGEST_SIZE)), &deleted);
 
 	return error == STEPUP_OK && deleted != 1 ? STEPUP_NOT_FOUND : error;
 }
@@ -172,15 +182,18 @@ enum stepup_error store_invitation_take(struct store_session *session, const uin
 
 static bool is_voided(const struct invitation *invitation, const char *user, bool made_too)
 {
-	return user == NULL || strcmp(invitation->user, user) == 0 || (made_too && !invitation->first && strcmp(invitation->by, user) == 0);
+	return user == NULL || strcmp(invitation->user, user) == 0 ||
+		(made_too && !invitation->first && strcmp(invitation->by, user) == 0);
 }
 
 /* The digests of the next rows. */
-static enum stepup_error invitations_page_read(struct store_session *session, const uint8_t after[DIGEST_SIZE], uint8_t (*page)[DIGEST_SIZE], size_t *count)
+static enum stepup_error invitations_page_read(struct store_session *session,
+	const uint8_t after[DIGEST_SIZE], uint8_t (*page)[DIGEST_SIZE], size_t *count)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
-	enum stepup_error error = session_query(session, SQL_INVITATION_ALL, STORE_VALUES(DB_BLOB(after, DIGEST_SIZE), DB_INT(PAGE_ROWS)), &statement);
+	enum stepup_error error = session_query(session, SQL_INVITATION_ALL,
+		STORE_VALUES(DB_BLOB(after, DIGEST_SIZE), DB_INT(PAGE_ROWS)), &statement);
 
 	*count = 0;
 	while (error == STEPUP_OK && *count < PAGE_ROWS) {
@@ -211,12 +224,14 @@ struct invitations_voiding {
 };
 
 /* Voids one where it is meant; one whose seal doesn't hold goes too. */
-static enum stepup_error invitations_void_one(struct store_session *session, struct invitations_voiding *voiding, const uint8_t digest[DIGEST_SIZE])
+static enum stepup_error invitations_void_one(struct store_session *session,
+	struct invitations_voiding *voiding, const uint8_t digest[DIGEST_SIZE])
 {
 	struct invitation invitation = {.expires = 0};
 	struct vault_row row;
 	int64_t made;
-	enum stepup_error error = vault_find(session, VAULT_INVITATIONS, &DB_BLOB(digest, DIGEST_SIZE), &row), read;
+	enum stepup_error error = vault_find(session, VAULT_INVITATIONS, &DB_BLOB(digest, DIGEST_SIZE), &row),
+		read;
 
 	if (error == STEPUP_CORRUPT || error == STEPUP_NOT_FOUND) {
 		voiding->in_doubt = true;
@@ -244,7 +259,8 @@ static enum stepup_error look_for_doubt(struct store_session *session, struct in
 	return error == STEPUP_CORRUPT ? STEPUP_OK : error;
 }
 
-enum stepup_error store_invitation_void(struct store_session *session, const char *user, bool made_too, int64_t *voided)
+enum stepup_error store_invitation_void(struct store_session *session, const char *user, bool made_too,
+	int64_t *voided)
 {
 	struct invitations_voiding voiding = {.user = user, .made_too = made_too};
 	uint8_t page[PAGE_ROWS][DIGEST_SIZE], after[DIGEST_SIZE] = {0};

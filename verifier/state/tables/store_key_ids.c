@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which keys are, or were, anybody's: each key stands here under keyed digests of what it is known by, for ever.
+ * Which keys are, or were, anybody's: each key stands here under keyed digests of what it is
+ * known by, for ever.
  * MUST: let no key be enrolled a second time, neither by another user nor after it was revoked.
  */
 #include "verifier/state/store/store_internal.h"
@@ -36,7 +37,8 @@ static enum stepup_error name_digest(const struct store *store, enum store_diges
 	return error;
 }
 
-static enum stepup_error key_ids_names_of(struct store *store, const struct key_credential *key, uint8_t names[NAMES_MAX][DIGEST_SIZE], size_t *count)
+static enum stepup_error key_ids_names_of(struct store *store, const struct key_credential *key,
+	uint8_t names[NAMES_MAX][DIGEST_SIZE], size_t *count)
 {
 	enum stepup_error error = name_digest(store, DIGEST_KEY_PUBLIC, key->algorithm, key->public_key,
 		key->public_key_size, names[0]);
@@ -49,14 +51,18 @@ static enum stepup_error key_ids_names_of(struct store *store, const struct key_
 	return error;
 }
 
-static enum stepup_error key_ids_add_row(struct store_session *session, const uint8_t digest[DIGEST_SIZE], const uint8_t *sealed, size_t size)
+static enum stepup_error key_ids_add_row(struct store_session *session, const uint8_t digest[DIGEST_SIZE],
+	const uint8_t *sealed, size_t size)
 {
-	const struct db_value row[] = {DB_BLOB(digest, DIGEST_SIZE), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)};
+	const struct db_value row[] = {DB_BLOB(digest, DIGEST_SIZE), DB_TEXT(session->store->key_id),
+		DB_BLOB(sealed, size)};
 
-	return vault_write(session, VAULT_KEY_IDS, SQL_KEY_ID_ADD, row, sizeof(row) / sizeof(row[0]), row, &(struct row_seen){0});
+	return vault_write(session, VAULT_KEY_IDS, SQL_KEY_ID_ADD, row, sizeof(row) / sizeof(row[0]), row,
+		&(struct row_seen){0});
 }
 
-enum stepup_error store_key_id_add(struct store_session *session, const struct key_credential *key, const struct key_owner *owner)
+enum stepup_error store_key_id_add(struct store_session *session, const struct key_credential *key,
+	const struct key_owner *owner)
 {
 	uint8_t names[NAMES_MAX][DIGEST_SIZE], *plain = NULL;
 	struct pack_writer writer = {0};
@@ -84,7 +90,8 @@ enum stepup_error store_key_id_add(struct store_session *session, const struct k
 }
 
 /* The owner in the statement's row: digest, key_id, sealed. */
-static enum stepup_error key_ids_read_row(struct store_session *session, struct db_statement *statement, const uint8_t *digest, struct key_owner *owner)
+static enum stepup_error key_ids_read_row(struct store_session *session, struct db_statement *statement,
+	const uint8_t *digest, struct key_owner *owner)
 {
 	struct row_identity identity = key_ids_identity_of(digest);
 	struct pack_reader reader;
@@ -104,7 +111,8 @@ static enum stepup_error key_ids_read_row(struct store_session *session, struct 
 	return error;
 }
 
-static enum stepup_error key_ids_find(struct store_session *session, const uint8_t digest[DIGEST_SIZE], struct key_owner *owner)
+static enum stepup_error key_ids_find(struct store_session *session, const uint8_t digest[DIGEST_SIZE],
+	struct key_owner *owner)
 {
 	struct vault_row row;
 	enum stepup_error error = vault_find(session, VAULT_KEY_IDS, &DB_BLOB(digest, DIGEST_SIZE), &row);
@@ -118,11 +126,13 @@ static enum stepup_error key_ids_find(struct store_session *session, const uint8
 	return error;
 }
 
-enum stepup_error store_key_id_find(struct store_session *session, const struct key_credential *key, struct key_owner *owner)
+enum stepup_error store_key_id_find(struct store_session *session, const struct key_credential *key,
+	struct key_owner *owner)
 {
 	uint8_t names[NAMES_MAX][DIGEST_SIZE];
 	size_t count = 0;
-	enum stepup_error error = key_ids_names_of(session->store, key, names, &count), found = STEPUP_NOT_FOUND;
+	enum stepup_error error = key_ids_names_of(session->store, key, names, &count),
+		found = STEPUP_NOT_FOUND;
 
 	for (size_t i = 0; error == STEPUP_OK && found == STEPUP_NOT_FOUND && i < count; i++)
 		found = key_ids_find(session, names[i], owner);

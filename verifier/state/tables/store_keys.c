@@ -20,10 +20,12 @@ struct stored_key {
 
 static struct row_identity keys_identity_of(const char *purpose, const char *kid, int64_t at)
 {
-	return (struct row_identity){.table = SEALED_KEYS, .key = purpose, .key_size = strlen(purpose), .name = kid, .version = at};
+	return (struct row_identity){.table = SEALED_KEYS, .key = purpose, .key_size = strlen(purpose),
+		.name = kid, .version = at};
 }
 
-enum stepup_error store_key_add(struct store_session *session, const char *purpose, const char *kid, const char *secret, int64_t at)
+enum stepup_error store_key_add(struct store_session *session, const char *purpose, const char *kid,
+	const char *secret, int64_t at)
 {
 	struct row_identity identity = keys_identity_of(purpose, kid, at);
 	uint8_t *sealed = NULL;
@@ -34,16 +36,19 @@ enum stepup_error store_key_add(struct store_session *session, const char *purpo
 		return STEPUP_TOO_LONG;
 	error = row_seal(session, &identity, secret, strlen(secret), &sealed, &size);
 	if (error == STEPUP_OK) {
-		const struct db_value row[] = {DB_TEXT(purpose), DB_TEXT(kid), DB_INT(at), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)};
+		const struct db_value row[] = {DB_TEXT(purpose), DB_TEXT(kid), DB_INT(at),
+			DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)};
 
-		error = vault_write(session, VAULT_KEYS, SQL_KEY_ADD, row, sizeof(row) / sizeof(row[0]), row, &(struct row_seen){0});
+		error = vault_write(session, VAULT_KEYS, SQL_KEY_ADD, row, sizeof(row) / sizeof(row[0]), row,
+			&(struct row_seen){0});
 	}
 	free(sealed);
 	return error;
 }
 
 /* The key in the statement's row: purpose, kid, at, key_id, sealed. */
-static enum stepup_error keys_read_row(struct store_session *session, struct db_statement *statement, const char *purpose, struct stored_key *key)
+static enum stepup_error keys_read_row(struct store_session *session, struct db_statement *statement,
+	const char *purpose, struct stored_key *key)
 {
 	struct row_identity identity;
 	uint8_t *plain = NULL;
@@ -61,7 +66,8 @@ static enum stepup_error keys_read_row(struct store_session *session, struct db_
 }
 
 /* The kids of one purpose, newest first. All keys are walked: a list by purpose could hide one. */
-static enum stepup_error keys_list(struct store_session *session, const char *purpose, struct stored_key *keys, size_t *count)
+static enum stepup_error keys_list(struct store_session *session, const char *purpose,
+	struct stored_key *keys, size_t *count)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
@@ -90,7 +96,8 @@ static enum stepup_error keys_list(struct store_session *session, const char *pu
 static enum stepup_error read_one(struct store_session *session, const char *purpose, struct stored_key *key)
 {
 	struct vault_row row;
-	enum stepup_error error = vault_find(session, VAULT_KEYS, (const struct db_value[]){DB_TEXT(purpose), DB_TEXT(key->kid)}, &row);
+	enum stepup_error error = vault_find(session, VAULT_KEYS,
+		(const struct db_value[]){DB_TEXT(purpose), DB_TEXT(key->kid)}, &row);
 
 	if (error != STEPUP_OK)
 		return error == STEPUP_NOT_FOUND ? STEPUP_CORRUPT : error; /* keys never go */

@@ -10,7 +10,8 @@
 
 #include "verifier/state/records/pack.h"
 
-#define RECEIPT_FORMAT 3     /* 1: without an approver; 2: without the redemption's entry and the versions; both still read */
+/* 1: without an approver; 2: without the redemption's entry and the versions; both still read */
+#define RECEIPT_FORMAT 3
 #define RECEIPT_FORMAT_APPROVER 2
 #define RECEIPT_FORMAT_OLDEST 1
 #define VERSION_ISSUED 1
@@ -19,7 +20,8 @@
 
 static struct row_identity receipts_identity_of(const char *jti, int64_t version)
 {
-	return (struct row_identity){.table = SEALED_RECEIPTS, .key = jti, .key_size = strlen(jti), .version = version};
+	return (struct row_identity){
+		.table = SEALED_RECEIPTS, .key = jti, .key_size = strlen(jti), .version = version};
 }
 
 static enum stepup_error receipts_pack(const struct receipt_row *row, uint8_t **bytes, size_t *size)
@@ -68,7 +70,8 @@ static enum stepup_error receipts_unpack(const uint8_t *bytes, size_t size, stru
 		unpack_raw(&reader, row->approver_id, USER_ID_SIZE);
 		unpack_text(&reader, row->approver_credential, sizeof(row->approver_credential));
 	}
-	row->redeemed_log = format == RECEIPT_FORMAT ? unpack_i64(&reader) : row->redeemed != 0 ? row->log_index : 0;
+	row->redeemed_log = format == RECEIPT_FORMAT ? unpack_i64(&reader)
+		: row->redeemed != 0 ? row->log_index : 0;
 	if (format == RECEIPT_FORMAT) {
 		row->user_version = unpack_i64(&reader);
 		row->approver_version = unpack_i64(&reader);
@@ -76,7 +79,8 @@ static enum stepup_error receipts_unpack(const uint8_t *bytes, size_t size, stru
 	return unpack_finish(&reader);
 }
 
-static enum stepup_error seal_row(struct store_session *session, const struct receipt_row *row, int64_t version, uint8_t **sealed, size_t *size)
+static enum stepup_error seal_row(struct store_session *session, const struct receipt_row *row,
+	int64_t version, uint8_t **sealed, size_t *size)
 {
 	struct row_identity identity = receipts_identity_of(row->jti, version);
 	uint8_t *plain = NULL;
@@ -93,20 +97,23 @@ enum stepup_error store_receipt_add(struct store_session *session, const struct 
 {
 	uint8_t *sealed = NULL;
 	size_t size = 0;
-	enum stepup_error error = row->redeemed != 0 ? STEPUP_INVALID : seal_row(session, row, VERSION_ISSUED, &sealed, &size);
+	enum stepup_error error = row->redeemed != 0 ? STEPUP_INVALID
+		: seal_row(session, row, VERSION_ISSUED, &sealed, &size);
 
 	if (error == STEPUP_OK) {
-		const struct db_value values[] = {DB_TEXT(row->jti), DB_INT(row->expires), DB_INT(VERSION_ISSUED), DB_TEXT(session->store->key_id),
-			DB_BLOB(sealed, size)};
+		const struct db_value values[] = {DB_TEXT(row->jti), DB_INT(row->expires),
+			DB_INT(VERSION_ISSUED), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)};
 
-		error = vault_write(session, VAULT_RECEIPTS, SQL_RECEIPT_ADD, values, sizeof(values) / sizeof(values[0]), values, &(struct row_seen){0});
+		error = vault_write(session, VAULT_RECEIPTS, SQL_RECEIPT_ADD, values,
+			sizeof(values) / sizeof(values[0]), values, &(struct row_seen){0});
 	}
 	free(sealed);
 	return error;
 }
 
 /* The receipt in the statement's row: jti, expires, version, key_id, sealed. */
-static enum stepup_error receipts_read_row(struct store_session *session, struct db_statement *statement, struct receipt_row *row, int64_t *version)
+static enum stepup_error receipts_read_row(struct store_session *session, struct db_statement *statement,
+	struct receipt_row *row, int64_t *version)
 {
 	size_t jti_size = 0, plain_size = 0;
 	const char *jti = db_column_text(statement, 0, &jti_size);
@@ -125,7 +132,8 @@ static enum stepup_error receipts_read_row(struct store_session *session, struct
 	if (error == STEPUP_OK)
 		error = receipts_unpack(plain, plain_size, row);
 	free(plain);
-	if (error == STEPUP_OK && (row->expires != expires || (row->redeemed != 0) != (*version == VERSION_REDEEMED)))
+	if (error == STEPUP_OK &&
+	    (row->expires != expires || (row->redeemed != 0) != (*version == VERSION_REDEEMED)))
 		error = STEPUP_CORRUPT;
 	return error;
 }
@@ -153,17 +161,20 @@ static enum stepup_error write_redeemed(struct store_session *session, struct re
 	enum stepup_error error = seal_row(session, row, VERSION_REDEEMED, &sealed, &size);
 
 	if (error == STEPUP_OK) {
-		const struct db_value jti = DB_TEXT(row->jti), version = DB_INT(VERSION_REDEEMED), key_id = DB_TEXT(session->store->key_id),
-			bytes = DB_BLOB(sealed, size);
+		const struct db_value jti = DB_TEXT(row->jti), version = DB_INT(VERSION_REDEEMED),
+			key_id = DB_TEXT(session->store->key_id), bytes = DB_BLOB(sealed, size);
 
-		error = vault_write(session, VAULT_RECEIPTS, SQL_RECEIPT_UPDATE, STORE_VALUES(version, key_id, bytes, jti),
-			(const struct db_value[]){jti, DB_INT(row->expires), version, key_id, bytes}, &row->seen);
+		error = vault_write(session, VAULT_RECEIPTS, SQL_RECEIPT_UPDATE,
+			STORE_VALUES(version, key_id, bytes, jti),
+			(const struct db_value[]){jti, DB_INT(row->expires), version, key_id, bytes},
+			&row->seen);
 	}
 	free(sealed);
 	return error;
 }
 
-enum stepup_error store_receipt_redeem(struct store_session *session, const char *jti, int64_t at, const char *exec_id, int64_t log)
+enum stepup_error store_receipt_redeem(struct store_session *session, const char *jti, int64_t at,
+	const char *exec_id, int64_t log)
 {
 	struct receipt_row row;
 	enum stepup_error error;
@@ -184,8 +195,8 @@ enum stepup_error store_receipt_redeem(struct store_session *session, const char
 }
 
 /* Names from a statement that gives nothing else, at most PAGE_ROWS. */
-static enum stepup_error receipts_collect(struct store_session *session, enum statement_id id, const struct db_value *values, size_t value_count,
-	char (*names)[RECEIPT_ID_SIZE], size_t *count)
+static enum stepup_error receipts_collect(struct store_session *session, enum statement_id id,
+	const struct db_value *values, size_t value_count, char (*names)[RECEIPT_ID_SIZE], size_t *count)
 {
 	struct db_statement *statement = NULL;
 	size_t size = 0;
@@ -240,7 +251,8 @@ enum stepup_error store_receipt_prune(struct store_session *session, int64_t bef
 	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS && went) {
 		int64_t limit = most - *removed < PAGE_ROWS ? most - *removed : PAGE_ROWS;
 
-		error = receipts_collect(session, SQL_RECEIPT_OLD, STORE_VALUES(DB_INT(before), DB_INT(limit)), names, &count);
+		error = receipts_collect(session, SQL_RECEIPT_OLD,
+			STORE_VALUES(DB_INT(before), DB_INT(limit)), names, &count);
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++) {
 			error = delete_receipt(session, names[i], &went);
 			*removed += went;
@@ -272,7 +284,8 @@ enum stepup_error store_receipt_void_all(struct store_session *session, int64_t 
 	enum stepup_error error = at > 0 ? vault_count(session, VAULT_RECEIPTS, false, &all) : STEPUP_INVALID;
 
 	while (error == STEPUP_OK && count == PAGE_ROWS) {
-		error = receipts_collect(session, SQL_RECEIPT_PAGE, STORE_VALUES(DB_TEXT(after), DB_INT(PAGE_ROWS)), names, &count);
+		error = receipts_collect(session, SQL_RECEIPT_PAGE,
+			STORE_VALUES(DB_TEXT(after), DB_INT(PAGE_ROWS)), names, &count);
 		if (count > 0)
 			memcpy(after, names[count - 1], sizeof(after));
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Requests for a second person's agreement: sealed rows whose version moves on with each state.
- * MUST: never take an older state for a newer one; let no request go from one state to another but as they may.
+ * MUST: never take an older state for a newer one; let no request go from one state to another
+ * but as they may.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -12,11 +13,12 @@
 
 static struct row_identity requests_identity_of(const char *id, int64_t version)
 {
-	return (struct row_identity){.table = SEALED_REQUESTS, .key = id, .key_size = strlen(id), .version = version};
+	return (struct row_identity){
+		.table = SEALED_REQUESTS, .key = id, .key_size = strlen(id), .version = version};
 }
 
-static enum stepup_error requests_seal_row(struct store_session *session, const struct approval_request *request, int64_t version, uint8_t **sealed,
-	size_t *size)
+static enum stepup_error requests_seal_row(struct store_session *session,
+	const struct approval_request *request, int64_t version, uint8_t **sealed, size_t *size)
 {
 	struct row_identity identity = requests_identity_of(request->id, version);
 	uint8_t *plain = NULL;
@@ -30,7 +32,8 @@ static enum stepup_error requests_seal_row(struct store_session *session, const 
 }
 
 /* The request in the statement's row: id, user_id, open, expires, version, key_id, sealed. */
-static enum stepup_error requests_read_row(struct store_session *session, struct db_statement *statement, struct approval_request *request)
+static enum stepup_error requests_read_row(struct store_session *session, struct db_statement *statement,
+	struct approval_request *request)
 {
 	size_t id_size = 0, user_size = 0, plain_size = 0;
 	const char *id = db_column_text(statement, 0, &id_size);
@@ -51,13 +54,16 @@ static enum stepup_error requests_read_row(struct store_session *session, struct
 		return error;
 	memcpy(request->id, id, id_size + 1);
 	request->version = version;
-	if (user_id == NULL || user_size != USER_ID_SIZE || memcmp(user_id, request->user_id, USER_ID_SIZE) != 0 ||
-	    request_is_open(request) != (db_column_int(statement, 2) == 1) || request->expires != db_column_int(statement, 3))
+	if (user_id == NULL || user_size != USER_ID_SIZE ||
+	    memcmp(user_id, request->user_id, USER_ID_SIZE) != 0 ||
+	    request_is_open(request) != (db_column_int(statement, 2) == 1) ||
+	    request->expires != db_column_int(statement, 3))
 		return STEPUP_CORRUPT;
 	return STEPUP_OK;
 }
 
-enum stepup_error store_request_find(struct store_session *session, const char *id, struct approval_request *request)
+enum stepup_error store_request_find(struct store_session *session, const char *id,
+	struct approval_request *request)
 {
 	struct vault_row row;
 	enum stepup_error error;
@@ -80,15 +86,17 @@ enum stepup_error store_request_add(struct store_session *session, struct approv
 {
 	uint8_t *sealed = NULL;
 	size_t size = 0;
-	enum stepup_error error = request->state == REQUEST_REQUESTED && request->version == 0 && request_id_is_valid(request->id)
-		? requests_seal_row(session, request, 1, &sealed, &size)
+	enum stepup_error error = request->state == REQUEST_REQUESTED && request->version == 0 &&
+		request_id_is_valid(request->id) ? requests_seal_row(session, request, 1, &sealed, &size)
 		: STEPUP_INTERNAL;
 
 	if (error == STEPUP_OK) {
-		const struct db_value row[] = {DB_TEXT(request->id), DB_BLOB(request->user_id, USER_ID_SIZE), DB_INT(1), DB_INT(request->expires),
-			DB_INT(1), DB_TEXT(session->store->key_id), DB_BLOB(sealed, size)};
+		const struct db_value row[] = {DB_TEXT(request->id), DB_BLOB(request->user_id, USER_ID_SIZE),
+			DB_INT(1), DB_INT(request->expires), DB_INT(1), DB_TEXT(session->store->key_id),
+			DB_BLOB(sealed, size)};
 
-		error = vault_write(session, VAULT_REQUESTS, SQL_REQUEST_ADD, row, sizeof(row) / sizeof(row[0]), row, &request->seen);
+		error = vault_write(session, VAULT_REQUESTS, SQL_REQUEST_ADD, row,
+			sizeof(row) / sizeof(row[0]), row, &request->seen);
 	}
 	free(sealed);
 	if (error == STEPUP_OK)
@@ -96,7 +104,8 @@ enum stepup_error store_request_add(struct store_session *session, struct approv
 	return error;
 }
 
-enum stepup_error store_request_move(struct store_session *session, struct approval_request *request, enum request_state to)
+enum stepup_error store_request_move(struct store_session *session, struct approval_request *request,
+	enum request_state to)
 {
 	int64_t version = request->version + 1;
 	uint8_t *sealed = NULL;
@@ -108,12 +117,15 @@ enum stepup_error store_request_move(struct store_session *session, struct appro
 	request->state = to;
 	error = requests_seal_row(session, request, version, &sealed, &size);
 	if (error == STEPUP_OK) {
-		const struct db_value id = DB_TEXT(request->id), open = DB_INT(request_is_open(request) ? 1 : 0), expires = DB_INT(request->expires),
-			now = DB_INT(version), key_id = DB_TEXT(session->store->key_id), bytes = DB_BLOB(sealed, size);
+		const struct db_value id = DB_TEXT(request->id),
+			open = DB_INT(request_is_open(request) ? 1 : 0), expires = DB_INT(request->expires),
+			now = DB_INT(version), key_id = DB_TEXT(session->store->key_id),
+			bytes = DB_BLOB(sealed, size);
 
 		error = vault_write(session, VAULT_REQUESTS, SQL_REQUEST_UPDATE,
 			STORE_VALUES(open, expires, now, key_id, bytes, id, DB_INT(request->version)),
-			(const struct db_value[]){id, DB_BLOB(request->user_id, USER_ID_SIZE), open, expires, now, key_id, bytes}, &request->seen);
+			(const struct db_value[]){id, DB_BLOB(request->user_id, USER_ID_SIZE), open, expires,
+				now, key_id, bytes}, &request->seen);
 	}
 	free(sealed);
 	if (error == STEPUP_OK)
@@ -122,8 +134,8 @@ enum stepup_error store_request_move(struct store_session *session, struct appro
 }
 
 /* Ids from a statement that gives nothing else, at most PAGE_ROWS. */
-static enum stepup_error requests_collect(struct store_session *session, enum statement_id id, const struct db_value *values, size_t value_count,
-	char (*ids)[REQUEST_ID_SIZE], size_t *count)
+static enum stepup_error requests_collect(struct store_session *session, enum statement_id id,
+	const struct db_value *values, size_t value_count, char (*ids)[REQUEST_ID_SIZE], size_t *count)
 {
 	struct db_statement *statement = NULL;
 	size_t size = 0;
@@ -161,27 +173,33 @@ static enum stepup_error next_page(struct store_session *session, struct request
 	enum stepup_error error;
 
 	if (walk->user_id == NULL)
-		error = requests_collect(session, walk->open, STORE_VALUES(DB_TEXT(walk->after), DB_INT(PAGE_ROWS)), walk->ids, &walk->count);
+		error = requests_collect(session, walk->open,
+			STORE_VALUES(DB_TEXT(walk->after), DB_INT(PAGE_ROWS)), walk->ids, &walk->count);
 	else
-		error = requests_collect(session, SQL_REQUEST_OF_USER, STORE_VALUES(DB_BLOB(walk->user_id, USER_ID_SIZE), DB_TEXT(walk->after), DB_INT(PAGE_ROWS)),
-			walk->ids, &walk->count);
+		error = requests_collect(session, SQL_REQUEST_OF_USER,
+			STORE_VALUES(DB_BLOB(walk->user_id, USER_ID_SIZE), DB_TEXT(walk->after),
+				DB_INT(PAGE_ROWS)), walk->ids, &walk->count);
 	if (error == STEPUP_OK && walk->count > 0)
 		memcpy(walk->after, walk->ids[walk->count - 1], sizeof(walk->after));
 	return error;
 }
 
-/* The open ones are walked by their index where it has as many as the memory counts, else by the table, so that none is left standing that should be voided. */
-static enum stepup_error choose_list(struct store_session *session, struct requests_walk *walk, bool *doubtful)
+/* The open ones are walked by their index where it has as many as the memory counts, else by the table, so
+ * that none is left standing that should be voided. */
+static enum stepup_error choose_list(struct store_session *session, struct requests_walk *walk,
+	bool *doubtful)
 {
 	int64_t count;
-	enum stepup_error error = walk->user_id == NULL ? vault_count(session, VAULT_REQUESTS, true, &count) : STEPUP_OK;
+	enum stepup_error error = walk->user_id == NULL ? vault_count(session, VAULT_REQUESTS, true, &count)
+		: STEPUP_OK;
 
 	*doubtful = error == STEPUP_CORRUPT;
 	walk->open = *doubtful ? SQL_REQUEST_OPEN_BY_TABLE : SQL_REQUEST_OPEN;
 	return *doubtful ? STEPUP_OK : error;
 }
 
-enum stepup_error store_request_each(struct store_session *session, const uint8_t *user_id, request_visit *visit, void *context)
+enum stepup_error store_request_each(struct store_session *session, const uint8_t *user_id,
+	request_visit *visit, void *context)
 {
 	struct requests_walk walk = {.user_id = user_id, .count = PAGE_ROWS};
 	bool more = true, doubtful = false;
@@ -193,7 +211,8 @@ enum stepup_error store_request_each(struct store_session *session, const uint8_
 			struct approval_request request;
 
 			error = store_request_find(session, walk.ids[i], &request);
-			if (error == STEPUP_NOT_FOUND || error == STEPUP_CORRUPT) { /* pruned meanwhile; or wrong: noted, and nothing comes of it */
+			/* pruned meanwhile; or wrong: noted, and nothing comes of it */
+			if (error == STEPUP_NOT_FOUND || error == STEPUP_CORRUPT) {
 				error = STEPUP_OK;
 				continue;
 			}
@@ -234,7 +253,8 @@ enum stepup_error store_request_prune(struct store_session *session, int64_t bef
 	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS && went) {
 		int64_t limit = most - *removed < PAGE_ROWS ? most - *removed : PAGE_ROWS;
 
-		error = requests_collect(session, SQL_REQUEST_OLD, STORE_VALUES(DB_INT(before), DB_INT(limit)), ids, &count);
+		error = requests_collect(session, SQL_REQUEST_OLD,
+			STORE_VALUES(DB_INT(before), DB_INT(limit)), ids, &count);
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++) {
 			error = delete_request(session, ids[i], &went);
 			*removed += went;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What limits on different values count: one row a value, at its newest use. The rows of a user and limit hang together as a list by time, newest first: the
- * user's record, sealed, names the first one by number and time, and each row names the one before it, under a MAC. So whoever counts reads no further than
- * the window or the limit's number, and a row that was taken out, changed or brought back breaks the list.
+ * What limits on different values count: one row a value, at its newest use. The rows of a user and limit
+ * hang together as a list by time, newest first: the user's record, sealed, names the first one by number and
+ * time, and each row names the one before it, under a MAC. So whoever counts reads no further than the window
+ * or the limit's number, and a row that was taken out, changed or brought back breaks the list.
  *
- * MUST: give a row another number whenever it moves, and never an old one: then no former state of a row fits into the list of today.
+ * MUST: give a row another number whenever it moves, and never an old one: then no former state of a row fits
+ * into the list of today.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -61,14 +63,17 @@ static enum stepup_error row_set(const struct value_list *list, const struct val
 	enum stepup_error error = row_mac(list->session, SEALED_USE_VALUES, &bound, sizeof(bound), mac);
 
 	if (error == STEPUP_OK)
-		error = session_write(list->session, SQL_VALUE_SET, STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE), DB_BLOB(list->limit, USE_LIMIT_SIZE),
-			DB_BLOB(row->value, DIGEST_SIZE), DB_INT(row->here.number), DB_INT(row->here.at), DB_INT(row->before.number), DB_INT(row->before.at),
-			DB_BLOB(mac, sizeof(mac))), NULL);
+		error = session_write(list->session, SQL_VALUE_SET,
+			STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE),
+				DB_BLOB(list->limit, USE_LIMIT_SIZE), DB_BLOB(row->value, DIGEST_SIZE),
+				DB_INT(row->here.number), DB_INT(row->here.at), DB_INT(row->before.number),
+				DB_INT(row->before.at), DB_BLOB(mac, sizeof(mac))), NULL);
 	return error;
 }
 
 /* The next row of a statement; STEPUP_NOT_FOUND at its end. */
-static enum stepup_error row_next(const struct value_list *list, struct db_statement *statement, struct value_row *row)
+static enum stepup_error row_next(const struct value_list *list, struct db_statement *statement,
+	struct value_row *row)
 {
 	struct value_bound bound;
 	const uint8_t *value;
@@ -89,11 +94,13 @@ static enum stepup_error row_next(const struct value_list *list, struct db_state
 }
 
 /* The row of a value; STEPUP_NOT_FOUND. */
-static enum stepup_error row_of_value(const struct value_list *list, const uint8_t value[DIGEST_SIZE], struct value_row *row)
+static enum stepup_error row_of_value(const struct value_list *list, const uint8_t value[DIGEST_SIZE],
+	struct value_row *row)
 {
 	struct db_statement *statement = NULL;
-	enum stepup_error error = session_query(list->session, SQL_VALUE_FIND, STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE),
-		DB_BLOB(list->limit, USE_LIMIT_SIZE), DB_BLOB(value, DIGEST_SIZE)), &statement);
+	enum stepup_error error = session_query(list->session, SQL_VALUE_FIND,
+		STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE), DB_BLOB(list->limit, USE_LIMIT_SIZE),
+			DB_BLOB(value, DIGEST_SIZE)), &statement);
 
 	if (error == STEPUP_OK)
 		error = row_next(list, statement, row);
@@ -107,8 +114,9 @@ static enum stepup_error row_bypass(const struct value_list *list, const struct 
 {
 	struct db_statement *statement = NULL;
 	struct value_row after;
-	enum stepup_error error = session_query(list->session, SQL_VALUE_AFTER, STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE),
-		DB_BLOB(list->limit, USE_LIMIT_SIZE), DB_INT(gone->here.number)), &statement);
+	enum stepup_error error = session_query(list->session, SQL_VALUE_AFTER,
+		STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE), DB_BLOB(list->limit, USE_LIMIT_SIZE),
+			DB_INT(gone->here.number)), &statement);
 
 	if (error == STEPUP_OK)
 		error = row_next(list, statement, &after);
@@ -128,8 +136,10 @@ static bool is_at(const struct value_row *row, const struct link *place)
 	return row->here.number == place->number && row->here.at == place->at;
 }
 
-/* The rows later than `at`, newest first, at most `most`, from the list's beginning; `*place` is what comes after them. The caller frees. */
-static enum stepup_error rows_ahead(const struct value_list *list, int64_t at, size_t most, struct link *place, struct value_row **rows, size_t *count)
+/* The rows later than `at`, newest first, at most `most`, from the list's beginning; `*place` is what comes
+ * after them. The caller frees. */
+static enum stepup_error rows_ahead(const struct value_list *list, int64_t at, size_t most,
+	struct link *place, struct value_row **rows, size_t *count)
 {
 	struct db_statement *statement = NULL;
 	struct value_row *made = calloc(most, sizeof(*made));
@@ -137,8 +147,9 @@ static enum stepup_error rows_ahead(const struct value_list *list, int64_t at, s
 
 	if (made == NULL)
 		return error;
-	error = session_query(list->session, SQL_VALUE_WALK, STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE),
-		DB_BLOB(list->limit, USE_LIMIT_SIZE), DB_INT((int64_t)most)), &statement);
+	error = session_query(list->session, SQL_VALUE_WALK,
+		STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE), DB_BLOB(list->limit, USE_LIMIT_SIZE),
+			DB_INT((int64_t)most)), &statement);
 	while (error == STEPUP_OK && *count < most && place->at > at) {
 		error = row_next(list, statement, &made[*count]);
 		if (error == STEPUP_NOT_FOUND || (error == STEPUP_OK && !is_at(&made[*count], place)))
@@ -153,7 +164,8 @@ static enum stepup_error rows_ahead(const struct value_list *list, int64_t at, s
 }
 
 /* Writes the new row at its place, and those later than it again after it, all under new numbers. */
-static enum stepup_error rows_put(const struct value_list *list, struct use_tally *tally, struct value_row *row, struct value_row *ahead, size_t count)
+static enum stepup_error rows_put(const struct value_list *list, struct use_tally *tally,
+	struct value_row *row, struct value_row *ahead, size_t count)
 {
 	struct link top = {.number = tally->total};
 	enum stepup_error error;
@@ -175,7 +187,8 @@ static enum stepup_error rows_put(const struct value_list *list, struct use_tall
 }
 
 /* What there is of the value already; an empty row where that is older than anybody looks, or nothing. */
-static enum stepup_error former_use(const struct value_list *list, const uint8_t value[DIGEST_SIZE], int64_t at, struct value_row *former)
+static enum stepup_error former_use(const struct value_list *list, const uint8_t value[DIGEST_SIZE],
+	int64_t at, struct value_row *former)
 {
 	enum stepup_error error = row_of_value(list, value, former);
 
@@ -186,8 +199,8 @@ static enum stepup_error former_use(const struct value_list *list, const uint8_t
 	return error;
 }
 
-static enum stepup_error move_to_front(const struct value_list *list, struct use_tally *tally, const uint8_t value[DIGEST_SIZE], int64_t at,
-	const struct value_row *former)
+static enum stepup_error move_to_front(const struct value_list *list, struct use_tally *tally,
+	const uint8_t value[DIGEST_SIZE], int64_t at, const struct value_row *former)
 {
 	struct link place = {.number = tally->total, .at = tally->at};
 	struct value_row row = {.here.at = at}, *ahead = NULL;
@@ -212,9 +225,11 @@ static enum stepup_error move_to_front(const struct value_list *list, struct use
 	return error;
 }
 
-enum stepup_error use_settle_values(struct store_session *session, const struct user_record *record, struct use_tally *tally, int64_t now)
+enum stepup_error use_settle_values(struct store_session *session, const struct user_record *record,
+	struct use_tally *tally, int64_t now)
 {
-	const struct value_list list = {.session = session, .user_id = record->user_id, .limit = tally->limit};
+	const struct value_list list = {
+		.session = session, .user_id = record->user_id, .limit = tally->limit};
 	struct link place = {.number = tally->total, .at = tally->at}, top = place;
 	struct value_row *ahead = NULL;
 	size_t count = 0;
@@ -242,8 +257,8 @@ static int64_t first_number(int64_t at)
 	return at > 0 && at < (INT64_C(1) << 40) ? at << 20 : 0;
 }
 
-enum stepup_error use_add_value(struct store_session *session, struct user_record *record, const uint8_t limit[USE_LIMIT_SIZE], int64_t at,
-	const uint8_t value[DIGEST_SIZE])
+enum stepup_error use_add_value(struct store_session *session, struct user_record *record,
+	const uint8_t limit[USE_LIMIT_SIZE], int64_t at, const uint8_t value[DIGEST_SIZE])
 {
 	const struct value_list list = {.session = session, .user_id = record->user_id, .limit = limit};
 	struct use_tally *tally = user_record_tally(record, limit);
@@ -253,7 +268,8 @@ enum stepup_error use_add_value(struct store_session *session, struct user_recor
 	if (error != STEPUP_OK)
 		return error;
 	if (tally != NULL)
-		return former.here.number != 0 && former.here.at >= at ? STEPUP_OK : move_to_front(&list, tally, value, at, &former);
+		return former.here.number != 0 &&
+			former.here.at >= at ? STEPUP_OK : move_to_front(&list, tally, value, at, &former);
 	if (former.here.number != 0)
 		return STEPUP_CORRUPT;
 	tally = user_record_add_tally(record, limit, at - USES_KEPT_SECONDS);
@@ -265,8 +281,8 @@ enum stepup_error use_add_value(struct store_session *session, struct user_recor
 	return row_set(&list, &row);
 }
 
-enum stepup_error store_use_add_value(struct store_session *session, struct user_record *record, const char *limit_key, int64_t at,
-	const uint8_t value[DIGEST_SIZE])
+enum stepup_error store_use_add_value(struct store_session *session, struct user_record *record,
+	const char *limit_key, int64_t at, const uint8_t value[DIGEST_SIZE])
 {
 	uint8_t limit[USE_LIMIT_SIZE];
 	enum stepup_error error = use_limit_id(limit_key, limit);
@@ -274,16 +290,17 @@ enum stepup_error store_use_add_value(struct store_session *session, struct user
 	return error == STEPUP_OK ? use_add_value(session, record, limit, at, value) : error;
 }
 
-/* Counts along the list from `place` on. In a transaction each row has to be the one that was named; a reader may see rows of a commit that its
- * record isn't of yet. */
-static enum stepup_error count_rows(const struct value_list *list, struct link place, int64_t since, const uint8_t *value, int64_t most,
-	struct use_values *values)
+/* Counts along the list from `place` on. In a transaction each row has to be the one that was named; a reader
+ * may see rows of a commit that its record isn't of yet. */
+static enum stepup_error count_rows(const struct value_list *list, struct link place, int64_t since,
+	const uint8_t *value, int64_t most, struct use_values *values)
 {
 	bool strict = list->session->in_transaction;
 	struct db_statement *statement = NULL;
 	struct value_row row;
-	enum stepup_error error = session_query(list->session, SQL_VALUE_WALK, STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE),
-		DB_BLOB(list->limit, USE_LIMIT_SIZE), DB_INT(most)), &statement);
+	enum stepup_error error = session_query(list->session, SQL_VALUE_WALK,
+		STORE_VALUES(DB_BLOB(list->user_id, USER_ID_SIZE), DB_BLOB(list->limit, USE_LIMIT_SIZE),
+			DB_INT(most)), &statement);
 
 	while (error == STEPUP_OK && values->different < most && place.at > since) {
 		error = row_next(list, statement, &row);
@@ -300,8 +317,9 @@ static enum stepup_error count_rows(const struct value_list *list, struct link p
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
-enum stepup_error store_use_values(struct store_session *session, const struct user_record *record, const char *limit_key, int64_t since,
-	const uint8_t value[DIGEST_SIZE], int64_t most, struct use_values *values)
+enum stepup_error store_use_values(struct store_session *session, const struct user_record *record,
+	const char *limit_key, int64_t since, const uint8_t value[DIGEST_SIZE], int64_t most,
+	struct use_values *values)
 {
 	uint8_t limit[USE_LIMIT_SIZE];
 	const struct value_list list = {.session = session, .user_id = record->user_id, .limit = limit};
@@ -315,7 +333,8 @@ enum stepup_error store_use_values(struct store_session *session, const struct u
 	tally = user_record_tally(record, limit);
 	if (tally == NULL || tally->at <= since)
 		return STEPUP_OK;
-	error = count_rows(&list, (struct link){.number = tally->total, .at = tally->at}, since, value, most, values);
+	error = count_rows(&list, (struct link){.number = tally->total, .at = tally->at}, since, value,
+		most, values);
 	if (error != STEPUP_OK || values->has_value || values->different < most || value == NULL)
 		return error;
 	error = row_of_value(&list, value, &row);

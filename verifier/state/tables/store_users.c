@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Users: one sealed row each, whose version is the user's head.
- * MUST: hand out a record only where the seal holds for exactly this name, id and version, and the row is the one that the memory has.
+ * MUST: hand out a record only where the seal holds for exactly this name, id and version, and the row is the
+ * one that the memory has.
  */
 #include "verifier/state/store/store_internal.h"
 
@@ -12,10 +13,11 @@
 
 #define PAGE_ROWS 32
 
-static struct row_identity users_identity_of(const uint8_t user_id[USER_ID_SIZE], const char *name, int64_t version)
+static struct row_identity users_identity_of(const uint8_t user_id[USER_ID_SIZE], const char *name,
+	int64_t version)
 {
-	return (struct row_identity){.table = SEALED_USERS, .key = user_id, .key_size = USER_ID_SIZE, .user_id = user_id, .name = name,
-		.version = version};
+	return (struct row_identity){.table = SEALED_USERS, .key = user_id, .key_size = USER_ID_SIZE,
+		.user_id = user_id, .name = name, .version = version};
 }
 
 static void free_bytes(uint8_t **bytes, size_t size)
@@ -27,7 +29,8 @@ static void free_bytes(uint8_t **bytes, size_t size)
 }
 
 /* Unseals the record in the statement's row: name, user_id, version, locked, uid, key_id, sealed. */
-static enum stepup_error unseal_row(struct store_session *session, struct db_statement *statement, struct user_record **record)
+static enum stepup_error unseal_row(struct store_session *session, struct db_statement *statement,
+	struct user_record **record)
 {
 	size_t name_size = 0, id_size = 0, plain_size = 0;
 	const char *name = db_column_text(statement, 0, &name_size);
@@ -38,7 +41,8 @@ static enum stepup_error unseal_row(struct store_session *session, struct db_sta
 	uint8_t *plain = NULL;
 	enum stepup_error error;
 
-	if (name == NULL || strlen(name) != name_size || name_size >= USER_NAME_SIZE || id_size != USER_ID_SIZE)
+	if (name == NULL || strlen(name) != name_size || name_size >= USER_NAME_SIZE ||
+	    id_size != USER_ID_SIZE)
 		return STEPUP_CORRUPT;
 	identity = users_identity_of(user_id, name, version);
 	error = row_unseal(session, &identity, statement, 5, &plain, &plain_size);
@@ -47,8 +51,8 @@ static enum stepup_error unseal_row(struct store_session *session, struct db_sta
 	free_bytes(&plain, plain_size);
 	if (error != STEPUP_OK)
 		return error;
-	if (made->version != version || strcmp(made->name, name) != 0 || memcmp(made->user_id, user_id, USER_ID_SIZE) != 0
-		|| made->lock.locked != (locked == 1)) {
+	if (made->version != version || strcmp(made->name, name) != 0 ||
+	    memcmp(made->user_id, user_id, USER_ID_SIZE) != 0 || made->lock.locked != (locked == 1)) {
 		user_record_free(&made);
 		return STEPUP_CORRUPT;
 	}
@@ -57,7 +61,8 @@ static enum stepup_error unseal_row(struct store_session *session, struct db_sta
 }
 
 /* The same, with its uid, which the upgrade fills in. */
-static enum stepup_error users_read_row(struct store_session *session, struct db_statement *statement, struct user_record **record)
+static enum stepup_error users_read_row(struct store_session *session, struct db_statement *statement,
+	struct user_record **record)
 {
 	enum stepup_error error = unseal_row(session, statement, record);
 
@@ -67,7 +72,8 @@ static enum stepup_error users_read_row(struct store_session *session, struct db
 	return STEPUP_CORRUPT;
 }
 
-enum stepup_error store_user_find(struct store_session *session, const char *name, struct user_record **record)
+enum stepup_error store_user_find(struct store_session *session, const char *name,
+	struct user_record **record)
 {
 	struct vault_row row;
 	enum stepup_error error;
@@ -85,23 +91,28 @@ enum stepup_error store_user_find(struct store_session *session, const char *nam
 	return error;
 }
 
-/* Writes the sealed record at the version after the one it has; `old_name` is the row's where it differs from the record's, else NULL. What is indexed is
- * written only where it changed: no page of an index is, for an accepted code. */
-static enum stepup_error users_write_row(struct store_session *session, struct user_record *record, const char *old_name, int64_t before,
-	const uint8_t *sealed, size_t sealed_size)
+/* Writes the sealed record at the version after the one it has; `old_name` is the row's where it differs
+ * from the record's, else NULL. What is indexed is written only where it changed: no page of an index is,
+ * for an accepted code. */
+static enum stepup_error users_write_row(struct store_session *session, struct user_record *record,
+	const char *old_name, int64_t before, const uint8_t *sealed, size_t sealed_size)
 {
-	const struct db_value name = DB_TEXT(record->name), id = DB_BLOB(record->user_id, USER_ID_SIZE), version = DB_INT(record->version),
-		locked = DB_INT(record->lock.locked), uid = DB_INT(record->uid), key_id = DB_TEXT(session->store->key_id),
+	const struct db_value name = DB_TEXT(record->name), id = DB_BLOB(record->user_id, USER_ID_SIZE),
+		version = DB_INT(record->version), locked = DB_INT(record->lock.locked),
+		uid = DB_INT(record->uid), key_id = DB_TEXT(session->store->key_id),
 		bytes = DB_BLOB(sealed, sealed_size);
 	const struct db_value row[] = {name, id, version, locked, uid, key_id, bytes};
 
 	if (before == 0)
-		return vault_write(session, VAULT_USERS, SQL_USER_INSERT, row, sizeof(row) / sizeof(row[0]), row, &record->seen);
+		return vault_write(session, VAULT_USERS, SQL_USER_INSERT, row, sizeof(row) / sizeof(row[0]),
+			row, &record->seen);
 	if (old_name == NULL && record->uid == record->seen.group)
-		return vault_write(session, VAULT_USERS, SQL_USER_UPDATE, STORE_VALUES(version, locked, key_id, bytes, id, name, DB_INT(before)), row,
+		return vault_write(session, VAULT_USERS, SQL_USER_UPDATE,
+			STORE_VALUES(version, locked, key_id, bytes, id, name, DB_INT(before)), row,
 			&record->seen);
-	return vault_write(session, VAULT_USERS, SQL_USER_UPDATE_ALL, STORE_VALUES(version, locked, uid, key_id, bytes, name, id,
-		old_name != NULL ? DB_TEXT(old_name) : name, DB_INT(before)), row, &record->seen);
+	return vault_write(session, VAULT_USERS, SQL_USER_UPDATE_ALL, STORE_VALUES(version, locked, uid,
+			key_id, bytes, name, id, old_name != NULL ? DB_TEXT(old_name) : name, DB_INT(before)),
+		row, &record->seen);
 }
 
 /* Saves; `old_name` is the row's where it differs from the record's, else NULL. */
@@ -134,7 +145,8 @@ enum stepup_error store_user_save(struct store_session *session, struct user_rec
 	return save(session, record, NULL);
 }
 
-enum stepup_error store_user_rename(struct store_session *session, struct user_record *record, const char *name)
+enum stepup_error store_user_rename(struct store_session *session, struct user_record *record,
+	const char *name)
 {
 	char old_name[USER_NAME_SIZE];
 	enum stepup_error error;
@@ -164,17 +176,21 @@ struct user_list {
 	void *context;
 };
 
-static enum stepup_error list_query(struct store_session *session, const struct user_list *list, const char *after, int limit, struct db_statement **statement)
+static enum stepup_error list_query(struct store_session *session, const struct user_list *list,
+	const char *after, int limit, struct db_statement **statement)
 {
 	const int rows = limit < PAGE_ROWS ? limit : PAGE_ROWS;
 
 	if (list->id == SQL_USER_OF_UID)
-		return session_query(session, list->id, STORE_VALUES(DB_INT(list->uid), DB_TEXT(after), DB_INT(rows)), statement);
+		return session_query(session, list->id,
+			STORE_VALUES(DB_INT(list->uid), DB_TEXT(after), DB_INT(rows)), statement);
 	return session_query(session, list->id, STORE_VALUES(DB_TEXT(after), DB_INT(rows)), statement);
 }
 
-/* The next names, in order, above `after`. Read whole before anybody is called back: an open statement would hold an old view of the database. */
-static enum stepup_error users_page_read(struct store_session *session, const struct user_list *list, const char *after, int limit, struct user_page *page)
+/* The next names, in order, above `after`. Read whole before anybody is called back: an open statement would
+ * hold an old view of the database. */
+static enum stepup_error users_page_read(struct store_session *session, const struct user_list *list,
+	const char *after, int limit, struct user_page *page)
 {
 	struct db_statement *statement = NULL;
 	bool row = true;
@@ -189,7 +205,8 @@ static enum stepup_error users_page_read(struct store_session *session, const st
 		if (error != STEPUP_OK || !row)
 			break;
 		name = db_column_text(statement, 0, &size);
-		if (name == NULL || size >= USER_NAME_SIZE || strlen(name) != size || strcmp(name, after) <= 0) {
+		if (name == NULL || size >= USER_NAME_SIZE || strlen(name) != size ||
+		    strcmp(name, after) <= 0) {
 			error = STEPUP_CORRUPT; /* or one twice: the index was changed */
 			break;
 		}
@@ -201,9 +218,10 @@ static enum stepup_error users_page_read(struct store_session *session, const st
 	return error;
 }
 
-/* Each row of a page as of now. One that isn't what it should be is left out: it is noted, and nothing is approved for it; but nobody is told that these
- * are all the records of an account then. */
-static enum stepup_error page_visit(struct store_session *session, const struct user_list *list, const struct user_page *page, bool *more)
+/* Each row of a page as of now. One that isn't what it should be is left out: it is noted, and nothing is
+ * approved for it; but nobody is told that these are all the records of an account then. */
+static enum stepup_error page_visit(struct store_session *session, const struct user_list *list,
+	const struct user_page *page, bool *more)
 {
 	enum stepup_error error = STEPUP_OK;
 
@@ -211,16 +229,19 @@ static enum stepup_error page_visit(struct store_session *session, const struct 
 		struct user_record *record = NULL;
 
 		error = store_user_find(session, page->names[i], &record);
-		if (error == STEPUP_OK && (list->id != SQL_USER_OF_UID || record->uid == list->uid)) /* else it is another account's by now */
+		/* else it is another account's by now */
+		if (error == STEPUP_OK && (list->id != SQL_USER_OF_UID || record->uid == list->uid))
 			*more = list->each(list->context, record);
-		if (error == STEPUP_NOT_FOUND || (error == STEPUP_CORRUPT && list->id != SQL_USER_OF_UID)) /* renamed meanwhile, or wrong */
+		/* renamed meanwhile, or wrong */
+		if (error == STEPUP_NOT_FOUND || (error == STEPUP_CORRUPT && list->id != SQL_USER_OF_UID))
 			error = STEPUP_OK;
 		user_record_free(&record);
 	}
 	return error;
 }
 
-static enum stepup_error each_user(struct store_session *session, const struct user_list *list, const char *after, int limit)
+static enum stepup_error each_user(struct store_session *session, const struct user_list *list,
+	const char *after, int limit)
 {
 	struct user_page page;
 	char last[USER_NAME_SIZE];
@@ -248,17 +269,20 @@ static enum stepup_error each_user(struct store_session *session, const struct u
 enum stepup_error store_user_each(struct store_session *session, const char *after, int limit,
 	bool (*each)(void *context, const struct user_record *record), void *context)
 {
-	return each_user(session, &(struct user_list){.id = SQL_USER_PAGE, .each = each, .context = context}, after, limit);
+	return each_user(session, &(struct user_list){.id = SQL_USER_PAGE, .each = each, .context = context},
+		after, limit);
 }
 
 enum stepup_error store_user_each_locked(struct store_session *session,
 	bool (*each)(void *context, const struct user_record *record), void *context)
 {
-	return each_user(session, &(struct user_list){.id = SQL_USER_PAGE_LOCKED, .each = each, .context = context}, "", INT32_MAX);
+	return each_user(session, &(struct user_list){
+			.id = SQL_USER_PAGE_LOCKED, .each = each, .context = context}, "", INT32_MAX);
 }
 
 /* The names of one account's records, as the index has them and as the memory says that they are. */
-static enum stepup_error names_of_uid(struct store_session *session, const struct user_list *list, struct user_page *page, bool *right)
+static enum stepup_error names_of_uid(struct store_session *session, const struct user_list *list,
+	struct user_page *page, bool *right)
 {
 	struct db_value names[PAGE_ROWS];
 	enum stepup_error error = users_page_read(session, list, "", PAGE_ROWS, page);
@@ -270,7 +294,8 @@ static enum stepup_error names_of_uid(struct store_session *session, const struc
 		return STEPUP_TOO_LONG; /* nobody has so many names */
 	for (size_t i = 0; error == STEPUP_OK && i < page->count; i++)
 		names[i] = DB_TEXT(page->names[i]);
-	return error == STEPUP_OK ? vault_group_is(session, VAULT_USERS, list->uid, names, page->count, right) : error;
+	return error == STEPUP_OK
+		? vault_group_is(session, VAULT_USERS, list->uid, names, page->count, right) : error;
 }
 
 enum stepup_error store_user_each_of_uid(struct store_session *session, int64_t uid,
@@ -317,7 +342,8 @@ static enum stepup_error former_next(struct store_session *session, const char *
 	struct db_statement *statement = NULL;
 	struct user_record *record = NULL;
 	bool row = false;
-	enum stepup_error error = session_query(session, SQL_USER_FORMER, STORE_VALUES(DB_TEXT(after)), &statement);
+	enum stepup_error error =
+		session_query(session, SQL_USER_FORMER, STORE_VALUES(DB_TEXT(after)), &statement);
 
 	if (error == STEPUP_OK)
 		error = db_step(statement, &row);
@@ -338,12 +364,14 @@ enum stepup_error users_upgrade(struct store_session *session)
 {
 	struct former former = {.name = ""};
 	int64_t changed = 0;
-	enum stepup_error error = db_execute(session->db, "ALTER TABLE users ADD COLUMN uid INTEGER NOT NULL DEFAULT -1");
+	enum stepup_error error =
+		db_execute(session->db, "ALTER TABLE users ADD COLUMN uid INTEGER NOT NULL DEFAULT -1");
 
 	while (error == STEPUP_OK) {
 		error = former_next(session, former.name, &former);
 		if (error == STEPUP_OK && former.uid >= 0)
-			error = session_write(session, SQL_USER_SET_UID, STORE_VALUES(DB_INT(former.uid), DB_BLOB(former.user_id, USER_ID_SIZE)), &changed);
+			error = session_write(session, SQL_USER_SET_UID, STORE_VALUES(DB_INT(former.uid),
+					DB_BLOB(former.user_id, USER_ID_SIZE)), &changed);
 	}
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }

@@ -30,7 +30,8 @@ void store_head_pack(const struct store_head *head, uint8_t bytes[STORE_HEAD_SIZ
 	uint8_t *at = bytes;
 
 	at = head_put(at, HEAD_FORMAT, 1);
-	at = head_put(at, (uint64_t)((head->running ? FLAG_RUNNING : 0) | (head->clean ? FLAG_CLEAN : 0) | (head->moved ? FLAG_MOVED : 0)), 1);
+	at = head_put(at, (uint64_t)((head->running ? FLAG_RUNNING : 0) | (head->clean ? FLAG_CLEAN
+				: 0) | (head->moved ? FLAG_MOVED : 0)), 1);
 	at = head_put(at, head->epoch, 4);
 	at = head_put(at, (uint64_t)head->batch, 8);
 	at = head_put(at, (uint64_t)head->at, 8);
@@ -52,11 +53,18 @@ enum stepup_error store_head_unpack(const void *bytes, size_t size, struct store
 	at = get(at, &batch, 8);
 	at = get(at, &written, 8);
 	at = get(at, &log_size, 8);
-	if (format != HEAD_FORMAT || flags > FLAGS_ALL || (flags & FLAG_RUNNING && flags != FLAG_RUNNING) || epoch == 0 || batch > INT64_MAX ||
-		log_size > INT64_MAX)
+	if (format != HEAD_FORMAT || flags > FLAGS_ALL || (flags & FLAG_RUNNING && flags != FLAG_RUNNING) ||
+	    epoch == 0 || batch > INT64_MAX || log_size > INT64_MAX)
 		return STEPUP_CORRUPT;
-	*head = (struct store_head){.running = flags & FLAG_RUNNING, .clean = flags & FLAG_CLEAN, .moved = flags & FLAG_MOVED,
-		.epoch = (uint32_t)epoch, .batch = (int64_t)batch, .at = (int64_t)written, .log_size = (int64_t)log_size};
+	*head = (struct store_head){
+		.running = flags & FLAG_RUNNING,
+		.clean = flags & FLAG_CLEAN,
+		.moved = flags & FLAG_MOVED,
+		.epoch = (uint32_t)epoch,
+		.batch = (int64_t)batch,
+		.at = (int64_t)written,
+		.log_size = (int64_t)log_size,
+	};
 	memcpy(head->tag_rows, at, STORE_HEAD_TAG_SIZE);
 	memcpy(head->tag_log, at + STORE_HEAD_TAG_SIZE, STORE_HEAD_TAG_SIZE);
 	return STEPUP_OK;

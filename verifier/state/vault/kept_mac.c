@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CMAC as CBC from a zero block whose last block is masked with K1. The cipher goes on from the block that it ended with; adding that block to the next message's first
- * one takes it out again, which costs less than half of what setting an IV does.
+ * CMAC as CBC from a zero block whose last block is masked with K1. The cipher goes on from the block that it
+ * ended with; adding that block to the next message's first one takes it out again, which costs less than
+ * half of what setting an IV does.
  */
 #include "verifier/state/vault/kept_mac.h"
 
@@ -28,7 +29,8 @@ static enum stepup_error encrypt(struct kept_mac *mac, uint8_t *blocks, size_t s
 
 	for (unsigned i = 0; i < KEPT_MAC_BLOCK; i++)
 		blocks[i] ^= mac->last[i];
-	mac->lost = mac->lost || EVP_EncryptUpdate(mac->chain, blocks, &done, blocks, (int)size) != 1 || (size_t)done != size;
+	mac->lost = mac->lost || EVP_EncryptUpdate(mac->chain, blocks, &done, blocks, (int)size) != 1 ||
+		(size_t)done != size;
 	if (mac->lost)
 		return STEPUP_INTERNAL;
 	memcpy(mac->last, blocks + size - KEPT_MAC_BLOCK, KEPT_MAC_BLOCK);
@@ -57,8 +59,8 @@ enum stepup_error kept_mac_new(const uint8_t key[KEPT_MAC_KEY_SIZE], struct kept
 	if (made != NULL)
 		made->chain = EVP_CIPHER_CTX_new();
 	if (made != NULL && made->chain != NULL && cipher != NULL) {
-		error = EVP_EncryptInit_ex2(made->chain, cipher, key, zero, NULL) == 1 && EVP_CIPHER_CTX_set_padding(made->chain, 0) == 1 ?
-			make_mask(made) : STEPUP_INTERNAL;
+		error = EVP_EncryptInit_ex2(made->chain, cipher, key, zero, NULL) == 1 &&
+			EVP_CIPHER_CTX_set_padding(made->chain, 0) == 1 ? make_mask(made) : STEPUP_INTERNAL;
 	}
 	EVP_CIPHER_free(cipher);
 	if (error == STEPUP_OK)
@@ -78,7 +80,8 @@ void kept_mac_free(struct kept_mac **mac)
 	*mac = NULL;
 }
 
-enum stepup_error kept_mac_of(struct kept_mac *mac, uint8_t *blocks, size_t size, uint8_t result[KEPT_MAC_SIZE])
+enum stepup_error kept_mac_of(struct kept_mac *mac, uint8_t *blocks, size_t size,
+	uint8_t result[KEPT_MAC_SIZE])
 {
 	enum stepup_error error;
 

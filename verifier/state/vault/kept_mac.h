@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * AES-256-CMAC (NIST SP 800-38B) of whole blocks under a key that is kept scheduled: half of what a MAC costs that sets its key each time.
- * For messages that are filled up with zeros and can be told apart all the same, because every field stands behind its length.
+ * AES-256-CMAC (NIST SP 800-38B) of whole blocks under a key that is kept scheduled: half of what a MAC costs
+ * that sets its key each time. For messages that are filled up with zeros and can be told apart all the same,
+ * because every field stands behind its length.
  * Layer: verifier/state/vault/. OpenSSL's libcrypto; knows no database.
  */
 #ifndef STEPUP_VERIFIER_KEPT_MAC_H
@@ -23,7 +24,9 @@ enum stepup_error kept_mac_new(const uint8_t key[KEPT_MAC_KEY_SIZE], struct kept
 /* Wipes, frees and sets NULL. */
 void kept_mac_free(struct kept_mac **mac);
 
-/* The MAC of `size` bytes, a multiple of 16 from 16 on, which are overwritten. STEPUP_INTERNAL for another size. */
-enum stepup_error kept_mac_of(struct kept_mac *mac, uint8_t *blocks, size_t size, uint8_t result[KEPT_MAC_SIZE]);
+/* The MAC of `size` bytes, a multiple of 16 from 16 on, which are overwritten. STEPUP_INTERNAL
+ * for another size. */
+enum stepup_error kept_mac_of(struct kept_mac *mac, uint8_t *blocks, size_t size,
+	uint8_t result[KEPT_MAC_SIZE]);
 
 #endif

@@ -25,8 +25,9 @@
 #define SLOTS 2
 #define TABLES_SLOT 2
 
-/* A slot: magic 16, its number 8, then of a head: sequence 8, store 16, seen 8, head 62, zeros up to 128; of tables: batch 8, store 16, number of tables 8,
- * digest of them 32, zeros up to 96. Then the MAC over all that, and the tables behind it. Numbers are big-endian. */
+/* A slot: magic 16, its number 8, then of a head: sequence 8, store 16, seen 8, head 62, zeros up to 128; of
+ * tables: batch 8, store 16, number of tables 8, digest of them 32, zeros up to 96. Then the MAC over all
+ * that, and the tables behind it. Numbers are big-endian. */
 #define HEAD_PART 128
 #define TABLES_PART 96
 #define TABLE_SIZE (STORE_HEAD_TAG_SIZE + 8)
@@ -44,7 +45,8 @@ struct mark {
 	struct mark_tables tables;
 };
 
-__attribute__((format(printf, 3, 4))) static enum stepup_error say(char **why, enum stepup_error error, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static enum stepup_error say(char **why, enum stepup_error error,
+	const char *format, ...)
 {
 	va_list arguments;
 
@@ -81,7 +83,8 @@ static uint8_t *put_bytes(uint8_t *at, const void *bytes, size_t size)
 }
 
 /* The MAC of a slot's first part, behind which it stands. */
-static enum stepup_error slot_mac(const struct mark *mark, const uint8_t *bytes, size_t size, uint8_t result[KEPT_MAC_SIZE])
+static enum stepup_error slot_mac(const struct mark *mark, const uint8_t *bytes, size_t size,
+	uint8_t result[KEPT_MAC_SIZE])
 {
 	uint8_t blocks[HEAD_PART];
 
@@ -91,7 +94,8 @@ static enum stepup_error slot_mac(const struct mark *mark, const uint8_t *bytes,
 	return kept_mac_of(mark->mac, blocks, size, result);
 }
 
-static enum stepup_error head_slot_make(const struct mark *mark, unsigned slot, uint64_t sequence, int64_t seen, uint8_t bytes[SLOT_SIZE])
+static enum stepup_error head_slot_make(const struct mark *mark, unsigned slot, uint64_t sequence,
+	int64_t seen, uint8_t bytes[SLOT_SIZE])
 {
 	uint8_t *at = bytes;
 
@@ -109,14 +113,15 @@ static bool mac_holds(const struct mark *mark, const uint8_t *bytes, size_t size
 {
 	uint8_t mac[KEPT_MAC_SIZE];
 
-	return slot_mac(mark, bytes, size, mac) == STEPUP_OK && equal_constant_time(mac, bytes + size, sizeof(mac));
+	return slot_mac(mark, bytes, size, mac) == STEPUP_OK &&
+		equal_constant_time(mac, bytes + size, sizeof(mac));
 }
 
 /* Whether it is such a slot of this store's; what is in it is read where it is, and not before. */
 static bool slot_holds(const struct mark *mark, unsigned slot, const uint8_t bytes[SLOT_SIZE], size_t part)
 {
-	return mac_holds(mark, bytes, part) && memcmp(bytes, MAGIC, MAGIC_SIZE) == 0 && get_number(bytes + 16) == slot &&
-		memcmp(bytes + 32, mark->store_id, MARK_STORE_ID_SIZE) == 0;
+	return mac_holds(mark, bytes, part) && memcmp(bytes, MAGIC, MAGIC_SIZE) == 0 &&
+		get_number(bytes + 16) == slot && memcmp(bytes + 32, mark->store_id, MARK_STORE_ID_SIZE) == 0;
 }
 
 static void head_slot_read(struct mark *mark, unsigned slot, const uint8_t bytes[SLOT_SIZE])
@@ -124,14 +129,16 @@ static void head_slot_read(struct mark *mark, unsigned slot, const uint8_t bytes
 	uint64_t sequence = get_number(bytes + 24);
 	struct store_head head;
 
-	if (!slot_holds(mark, slot, bytes, HEAD_PART) || sequence <= mark->sequence || store_head_unpack(bytes + 56, STORE_HEAD_SIZE, &head) != STEPUP_OK)
+	if (!slot_holds(mark, slot, bytes, HEAD_PART) || sequence <= mark->sequence ||
+	    store_head_unpack(bytes + 56, STORE_HEAD_SIZE, &head) != STEPUP_OK)
 		return;
 	mark->sequence = sequence;
 	mark->seen = (int64_t)get_number(bytes + 48);
 	mark->head = head;
 }
 
-static enum stepup_error tables_slot_make(const struct mark *mark, const struct mark_tables *tables, uint8_t bytes[SLOT_SIZE])
+static enum stepup_error tables_slot_make(const struct mark *mark, const struct mark_tables *tables,
+	uint8_t bytes[SLOT_SIZE])
 {
 	uint8_t *rows = bytes + TABLES_PART + KEPT_MAC_SIZE, *at = bytes;
 	uint8_t digest[DIGEST_SIZE];
@@ -140,7 +147,8 @@ static enum stepup_error tables_slot_make(const struct mark *mark, const struct 
 	memset(bytes, 0, SLOT_SIZE);
 	for (size_t i = 0; i < tables->count; i++) {
 		memcpy(rows + i * TABLE_SIZE, tables->tables[i].tag, STORE_HEAD_TAG_SIZE);
-		(void)mark_put_number(rows + i * TABLE_SIZE + STORE_HEAD_TAG_SIZE, (uint64_t)tables->tables[i].rows);
+		(void)mark_put_number(rows + i * TABLE_SIZE + STORE_HEAD_TAG_SIZE,
+			(uint64_t)tables->tables[i].rows);
 	}
 	error = digest_sha256(rows, tables->count * TABLE_SIZE, digest);
 	if (error != STEPUP_OK)
@@ -160,13 +168,15 @@ static void tables_slot_read(struct mark *mark, const uint8_t bytes[SLOT_SIZE])
 	uint64_t count = get_number(bytes + 48);
 	uint8_t digest[DIGEST_SIZE];
 
-	if (!slot_holds(mark, TABLES_SLOT, bytes, TABLES_PART) || count > MARK_TABLES_MAX || digest_sha256(rows, count * TABLE_SIZE, digest) != STEPUP_OK ||
-		!equal_constant_time(digest, bytes + 56, DIGEST_SIZE))
+	if (!slot_holds(mark, TABLES_SLOT, bytes, TABLES_PART) || count > MARK_TABLES_MAX ||
+	    digest_sha256(rows, count * TABLE_SIZE, digest) != STEPUP_OK ||
+	    !equal_constant_time(digest, bytes + 56, DIGEST_SIZE))
 		return;
 	mark->tables = (struct mark_tables){.batch = (int64_t)get_number(bytes + 24), .count = count};
 	for (size_t i = 0; i < count; i++) {
 		memcpy(mark->tables.tables[i].tag, rows + i * TABLE_SIZE, STORE_HEAD_TAG_SIZE);
-		mark->tables.tables[i].rows = (int64_t)get_number(rows + i * TABLE_SIZE + STORE_HEAD_TAG_SIZE);
+		mark->tables.tables[i].rows =
+			(int64_t)get_number(rows + i * TABLE_SIZE + STORE_HEAD_TAG_SIZE);
 	}
 	mark->has_tables = true;
 }
@@ -193,18 +203,24 @@ static enum stepup_error file_open(const char *path, struct mark *mark, char **w
 	if (mark->fd < 0) {
 		switch (errno) {
 		case ENOENT: return say(why, STEPUP_NOT_FOUND, "The mark %s is missing", path);
-		case ELOOP: return say(why, STEPUP_UNSAFE_FILE, "The mark %s is a symbolic link. Put the file itself there.", path);
+		case ELOOP: return say(why, STEPUP_UNSAFE_FILE,
+			"The mark %s is a symbolic link. Put the file itself there.", path);
 		case ENXIO:
-		case EISDIR: return say(why, STEPUP_UNSAFE_FILE, "The mark %s is not a regular file. Look what it is, and remove it.", path);
-		default: return say(why, STEPUP_IO, "The mark %s can't be opened: %s.", path, strerror(errno));
+		case EISDIR: return say(why, STEPUP_UNSAFE_FILE,
+			"The mark %s is not a regular file. Look what it is, and remove it.", path);
+		default: return say(why, STEPUP_IO, "The mark %s can't be opened: %s.", path,
+			strerror(errno));
 		}
 	}
 	if (fstat(mark->fd, &st) != 0)
 		return say(why, STEPUP_IO, "The mark %s can't be read: %s.", path, strerror(errno));
 	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
-		return say(why, STEPUP_UNSAFE_FILE, "The mark %s is not a regular file with one name. Look what it is, and remove it.", path);
+		return say(why, STEPUP_UNSAFE_FILE,
+			"The mark %s is not a regular file with one name. Look what it is, and remove it.",
+			path);
 	if (st.st_uid != geteuid() || (st.st_mode & 07777) != 0600)
-		return say(why, STEPUP_UNSAFE_FILE, "The mark %s must belong to the verifier's user and have mode 0600: run chown and chmod 0600 on it.", path);
+		return say(why, STEPUP_UNSAFE_FILE, "The mark %s must belong to the verifier's user and have "
+			"mode 0600: run chown and chmod 0600 on it.", path);
 	return STEPUP_OK;
 }
 
@@ -235,7 +251,8 @@ static void unlocked_free(struct mark **mark)
 	*mark = NULL;
 }
 
-static enum stepup_error mark_new(const struct master_key *key, const uint8_t store_id[MARK_STORE_ID_SIZE], struct mark **mark)
+static enum stepup_error mark_new(const struct master_key *key, const uint8_t store_id[MARK_STORE_ID_SIZE],
+	struct mark **mark)
 {
 	uint8_t bytes[MASTER_KEY_SIZE] = {0};
 	struct mark *made = calloc(1, sizeof(*made));
@@ -274,11 +291,13 @@ static enum stepup_error file_read(const char *path, struct mark *mark, char **w
 		head_slot_read(mark, slot, bytes + slot * SLOT_SIZE);
 	tables_slot_read(mark, bytes + TABLES_SLOT * SLOT_SIZE);
 	if (mark->sequence == 0)
-		return say(why, STEPUP_CORRUPT, "The mark %s was not written for this store under this master key", path);
+		return say(why, STEPUP_CORRUPT,
+			"The mark %s was not written for this store under this master key", path);
 	return STEPUP_OK;
 }
 
-enum stepup_error mark_open(const char *path, const struct master_key *key, const uint8_t store_id[MARK_STORE_ID_SIZE], struct mark **mark, char **why)
+enum stepup_error mark_open(const char *path, const struct master_key *key,
+	const uint8_t store_id[MARK_STORE_ID_SIZE], struct mark **mark, char **why)
 {
 	struct mark *opened = NULL;
 	enum stepup_error error = mark_new(key, store_id, &opened);
@@ -325,8 +344,9 @@ out:
 	return error;
 }
 
-enum stepup_error mark_make(const char *path, const struct master_key *key, const uint8_t store_id[MARK_STORE_ID_SIZE], const struct store_head *head,
-	int64_t now, struct mark **mark, char **why)
+enum stepup_error mark_make(const char *path, const struct master_key *key,
+	const uint8_t store_id[MARK_STORE_ID_SIZE], const struct store_head *head, int64_t now,
+	struct mark **mark, char **why)
 {
 	struct mark *made = NULL;
 	char *fresh = NULL;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The master key and its subkeys.
- * MUST: take a key only from a file that nobody else can read; take nothing but 64 hexadecimal digits and one newline; keep it on a page of its
- * own that is neither swapped nor dumped where the kernel allows that; wipe it when it goes.
+ * MUST: take a key only from a file that nobody else can read; take nothing but 64 hexadecimal digits and one
+ * newline; keep it on a page of its own that is neither swapped nor dumped where the kernel allows that; wipe
+ * it when it goes.
  */
 #include "verifier/state/vault/master_key.h"
 
@@ -76,14 +77,16 @@ enum stepup_error master_key_read(const char *path, struct master_key **key, cha
 	}
 	error = safe_file_read(from, SAFE_FILE_SECRET, KEY_TEXT_SIZE + 1, &text, &size, why);
 	if (error == STEPUP_NOT_FOUND)
-		master_key_say(why, from, "there is no such file. Put the key of this store back; for a new store make one with"
+		master_key_say(why, from,
+			"there is no such file. Put the key of this store back; for a new store make one with"
 			" \"(umask 077; openssl rand -hex 32 > FILE)\"");
 	if (error == STEPUP_TOO_LONG)
 		error = STEPUP_INVALID;
 	if (error == STEPUP_OK)
 		error = parse_hex(text, size, bytes);
 	if (error == STEPUP_INVALID)
-		master_key_say(why, from, "is not 64 hexadecimal digits and a newline. Put the key of this store back from where it is kept");
+		master_key_say(why, from, "is not 64 hexadecimal digits and a newline. "
+			"Put the key of this store back from where it is kept");
 	if (error == STEPUP_OK)
 		error = master_key_from_bytes(bytes, key);
 out:
@@ -97,7 +100,8 @@ out:
 /* A page of its own: locked in memory and left out of core dumps, as far as the kernel lets us. */
 static struct master_key *key_page_new(void)
 {
-	void *page = mmap(NULL, sizeof(struct master_key), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page = mmap(NULL, sizeof(struct master_key), PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED)
 		return NULL;
@@ -125,7 +129,8 @@ enum stepup_error master_key_from_bytes(const uint8_t bytes[MASTER_KEY_SIZE], st
 	return STEPUP_OK;
 }
 
-enum stepup_error master_key_derive(const struct master_key *key, const char *purpose, uint8_t subkey[MASTER_KEY_SIZE])
+enum stepup_error master_key_derive(const struct master_key *key, const char *purpose,
+	uint8_t subkey[MASTER_KEY_SIZE])
 {
 	uint8_t secret[MASTER_KEY_SIZE];
 	char info[256];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Terms: a keyed MAC of each row that decides something, and their sum modulo 2^128, which only the right set of rows has. With terms that can be seen
- * somebody could look for other rows of the same sum (Wagner's k-tree finds them in a second).
+ * Terms: a keyed MAC of each row that decides something, and their sum modulo 2^128, which only the right set
+ * of rows has. With terms that can be seen somebody could look for other rows of the same sum (Wagner's
+ * k-tree finds them in a second).
  * MUST: stand in no file, no log and no message.
  * Layer: verifier/state/vault/. libc only.
  */

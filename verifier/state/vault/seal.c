@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * XAES-256-GCM (C2SP): the key for one seal is CMAC-AES-256 in counter mode (NIST SP 800-108) over the nonce's first half, its nonce the second half.
- * A sealed value is a format byte, the nonce, the cipher text and the tag.
+ * XAES-256-GCM (C2SP): the key for one seal is CMAC-AES-256 in counter mode (NIST SP 800-108) over the
+ * nonce's first half, its nonce the second half. A sealed value is a format byte, the nonce, the cipher
+ * text and the tag.
  */
 #include "verifier/state/vault/seal.h"
 
@@ -35,8 +36,8 @@ enum stepup_error seal_context_new(struct seal_context **context)
 	made->block = EVP_CIPHER_CTX_new();
 	made->chain = EVP_CIPHER_CTX_new();
 	made->gcm = EVP_CIPHER_CTX_new();
-	if (made->block_cipher == NULL || made->chain_cipher == NULL || made->gcm_cipher == NULL || made->block == NULL || made->chain == NULL
-		|| made->gcm == NULL) {
+	if (made->block_cipher == NULL || made->chain_cipher == NULL || made->gcm_cipher == NULL ||
+	    made->block == NULL || made->chain == NULL || made->gcm == NULL) {
 		seal_context_free(&made);
 		return STEPUP_NO_MEMORY;
 	}
@@ -59,8 +60,8 @@ void seal_context_free(struct seal_context **context)
 }
 
 /* Encrypts whole blocks with AES-256, each by itself: the building block of CMAC, nothing else. */
-static enum stepup_error encrypt_blocks(struct seal_context *context, const uint8_t key[SEAL_KEY_SIZE], const uint8_t *in, int size,
-	uint8_t *out)
+static enum stepup_error encrypt_blocks(struct seal_context *context, const uint8_t key[SEAL_KEY_SIZE],
+	const uint8_t *in, int size, uint8_t *out)
 {
 	int done = 0;
 
@@ -72,7 +73,8 @@ static enum stepup_error encrypt_blocks(struct seal_context *context, const uint
 }
 
 /* K1 of CMAC: the encrypted zero block, doubled in GF(2^128). RFC 4493 section 2.3. */
-enum stepup_error seal_key_init(struct seal_context *context, struct seal_key *seal_key, const uint8_t key[SEAL_KEY_SIZE])
+enum stepup_error seal_key_init(struct seal_context *context, struct seal_key *seal_key,
+	const uint8_t key[SEAL_KEY_SIZE])
 {
 	const uint8_t zero[BLOCK_SIZE] = {0};
 	uint8_t block[BLOCK_SIZE] = {0};
@@ -88,8 +90,8 @@ enum stepup_error seal_key_init(struct seal_context *context, struct seal_key *s
 }
 
 /* The key for this nonce: blocks 0 n 'X' 0 ‖ nonce[:12], masked and encrypted. */
-static enum stepup_error derive(struct seal_context *context, const struct seal_key *key, const uint8_t nonce[SEAL_NONCE_SIZE],
-	uint8_t derived[SEAL_KEY_SIZE])
+static enum stepup_error derive(struct seal_context *context, const struct seal_key *key,
+	const uint8_t nonce[SEAL_NONCE_SIZE], uint8_t derived[SEAL_KEY_SIZE])
 {
 	uint8_t blocks[2 * BLOCK_SIZE];
 	enum stepup_error error;
@@ -111,8 +113,9 @@ static enum stepup_error derive(struct seal_context *context, const struct seal_
 }
 
 /* Encrypts into `sealed`: format byte, nonce, cipher text, tag. */
-enum stepup_error seal_with_nonce(struct seal_context *context, const struct seal_key *key, const uint8_t nonce[SEAL_NONCE_SIZE],
-	const void *bound, size_t bound_size, const void *plain, size_t plain_size, uint8_t *sealed)
+enum stepup_error seal_with_nonce(struct seal_context *context, const struct seal_key *key,
+	const uint8_t nonce[SEAL_NONCE_SIZE], const void *bound, size_t bound_size, const void *plain,
+	size_t plain_size, uint8_t *sealed)
 {
 	uint8_t derived[SEAL_KEY_SIZE] = {0};
 	uint8_t *text = sealed + 1 + SEAL_NONCE_SIZE;
@@ -125,11 +128,13 @@ enum stepup_error seal_with_nonce(struct seal_context *context, const struct sea
 	if (error != STEPUP_OK)
 		goto out;
 	error = STEPUP_INTERNAL;
-	if (EVP_EncryptInit_ex2(context->gcm, context->gcm_cipher, derived, nonce + SEAL_NONCE_SIZE - GCM_NONCE_SIZE, NULL) != 1
-		|| EVP_EncryptUpdate(context->gcm, NULL, &done, bound, (int)bound_size) != 1
-		|| EVP_EncryptUpdate(context->gcm, text, &done, plain, (int)plain_size) != 1
-		|| EVP_EncryptFinal_ex(context->gcm, text + done, &rest) != 1 || (size_t)done + (size_t)rest != plain_size
-		|| EVP_CIPHER_CTX_ctrl(context->gcm, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG_SIZE, text + plain_size) != 1)
+	if (EVP_EncryptInit_ex2(context->gcm, context->gcm_cipher, derived,
+		    nonce + SEAL_NONCE_SIZE - GCM_NONCE_SIZE, NULL) != 1 ||
+	    EVP_EncryptUpdate(context->gcm, NULL, &done, bound, (int)bound_size) != 1 ||
+	    EVP_EncryptUpdate(context->gcm, text, &done, plain, (int)plain_size) != 1 ||
+	    EVP_EncryptFinal_ex(context->gcm, text + done, &rest) != 1 ||
+	    (size_t)done + (size_t)rest != plain_size ||
+	    EVP_CIPHER_CTX_ctrl(context->gcm, EVP_CTRL_AEAD_GET_TAG, SEAL_TAG_SIZE, text + plain_size) != 1)
 		goto out;
 	sealed[0] = SEAL_FORMAT;
 	memcpy(sealed + 1, nonce, SEAL_NONCE_SIZE);
@@ -139,8 +144,8 @@ out:
 	return error;
 }
 
-enum stepup_error seal(struct seal_context *context, const struct seal_key *key, const void *bound, size_t bound_size,
-	const void *plain, size_t plain_size, uint8_t **sealed, size_t *sealed_size)
+enum stepup_error seal(struct seal_context *context, const struct seal_key *key, const void *bound,
+	size_t bound_size, const void *plain, size_t plain_size, uint8_t **sealed, size_t *sealed_size)
 {
 	uint8_t nonce[SEAL_NONCE_SIZE];
 	uint8_t *made;
@@ -162,23 +167,25 @@ enum stepup_error seal(struct seal_context *context, const struct seal_key *key,
 }
 
 /* Decrypts `size` bytes of text followed by the tag. */
-static enum stepup_error decrypt(struct seal_context *context, const uint8_t derived[SEAL_KEY_SIZE], const uint8_t *nonce,
-	const void *bound, size_t bound_size, const uint8_t *text, size_t size, uint8_t *plain)
+static enum stepup_error decrypt(struct seal_context *context, const uint8_t derived[SEAL_KEY_SIZE],
+	const uint8_t *nonce, const void *bound, size_t bound_size, const uint8_t *text, size_t size,
+	uint8_t *plain)
 {
 	uint8_t tag[SEAL_TAG_SIZE];
 	int done = 0, rest = 0;
 
 	memcpy(tag, text + size, sizeof(tag));
-	if (EVP_DecryptInit_ex2(context->gcm, context->gcm_cipher, derived, nonce + SEAL_NONCE_SIZE - GCM_NONCE_SIZE, NULL) != 1
-		|| EVP_DecryptUpdate(context->gcm, NULL, &done, bound, (int)bound_size) != 1
-		|| EVP_DecryptUpdate(context->gcm, plain, &done, text, (int)size) != 1
-		|| EVP_CIPHER_CTX_ctrl(context->gcm, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG_SIZE, tag) != 1)
+	if (EVP_DecryptInit_ex2(context->gcm, context->gcm_cipher, derived,
+		    nonce + SEAL_NONCE_SIZE - GCM_NONCE_SIZE, NULL) != 1 ||
+	    EVP_DecryptUpdate(context->gcm, NULL, &done, bound, (int)bound_size) != 1 ||
+	    EVP_DecryptUpdate(context->gcm, plain, &done, text, (int)size) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(context->gcm, EVP_CTRL_AEAD_SET_TAG, SEAL_TAG_SIZE, tag) != 1)
 		return STEPUP_INTERNAL;
 	return EVP_DecryptFinal_ex(context->gcm, plain + done, &rest) == 1 ? STEPUP_OK : STEPUP_CORRUPT;
 }
 
-enum stepup_error unseal(struct seal_context *context, const struct seal_key *key, const void *bound, size_t bound_size,
-	const void *sealed, size_t sealed_size, uint8_t **plain, size_t *plain_size)
+enum stepup_error unseal(struct seal_context *context, const struct seal_key *key, const void *bound,
+	size_t bound_size, const void *sealed, size_t sealed_size, uint8_t **plain, size_t *plain_size)
 {
 	const uint8_t *bytes = sealed, *nonce = bytes + 1;
 	uint8_t derived[SEAL_KEY_SIZE] = {0};
@@ -187,7 +194,8 @@ enum stepup_error unseal(struct seal_context *context, const struct seal_key *ke
 	size_t size;
 	enum stepup_error error;
 
-	if (sealed_size < SEAL_OVERHEAD || sealed_size > INT_MAX || bound_size > INT_MAX || bytes[0] != SEAL_FORMAT)
+	if (sealed_size < SEAL_OVERHEAD || sealed_size > INT_MAX || bound_size > INT_MAX ||
+	    bytes[0] != SEAL_FORMAT)
 		return STEPUP_CORRUPT;
 	size = sealed_size - SEAL_OVERHEAD;
 	made = malloc(size + 1);
@@ -195,7 +203,8 @@ enum stepup_error unseal(struct seal_context *context, const struct seal_key *ke
 		return STEPUP_NO_MEMORY;
 	error = derive(context, key, nonce, derived);
 	if (error == STEPUP_OK)
-		error = decrypt(context, derived, nonce, bound, bound_size, nonce + SEAL_NONCE_SIZE, size, made);
+		error = decrypt(context, derived, nonce, bound, bound_size, nonce + SEAL_NONCE_SIZE,
+			size, made);
 	WIPE_ARRAY(derived);
 	if (error != STEPUP_OK) {
 		wiped = made;
@@ -208,7 +217,8 @@ enum stepup_error unseal(struct seal_context *context, const struct seal_key *ke
 }
 
 /* CBC from a zero block, the last block masked with K1: only that one's result is the MAC. */
-enum stepup_error seal_mac(struct seal_context *context, const struct seal_key *key, const void *bytes, size_t size, uint8_t mac[SEAL_TAG_SIZE])
+enum stepup_error seal_mac(struct seal_context *context, const struct seal_key *key, const void *bytes,
+	size_t size, uint8_t mac[SEAL_TAG_SIZE])
 {
 	static const uint8_t zero[BLOCK_SIZE];
 	uint8_t blocks[MAC_BYTES_MAX];
@@ -220,9 +230,10 @@ enum stepup_error seal_mac(struct seal_context *context, const struct seal_key *
 	memcpy(blocks, bytes, size);
 	for (size_t i = 0; i < BLOCK_SIZE; i++)
 		blocks[size - BLOCK_SIZE + i] ^= key->mask[i];
-	if (EVP_EncryptInit_ex2(context->chain, context->chain_cipher, key->key, zero, NULL) == 1
-		&& EVP_CIPHER_CTX_set_padding(context->chain, 0) == 1
-		&& EVP_EncryptUpdate(context->chain, blocks, &done, blocks, (int)size) == 1 && (size_t)done == size) {
+	if (EVP_EncryptInit_ex2(context->chain, context->chain_cipher, key->key, zero, NULL) == 1 &&
+	    EVP_CIPHER_CTX_set_padding(context->chain, 0) == 1 &&
+	    EVP_EncryptUpdate(context->chain, blocks, &done, blocks, (int)size) == 1 &&
+	    (size_t)done == size) {
 		memcpy(mac, blocks + size - SEAL_TAG_SIZE, SEAL_TAG_SIZE);
 		error = STEPUP_OK;
 	}
