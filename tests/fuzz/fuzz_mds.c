@@ -11,8 +11,8 @@
 
 #include "lib/base/display_text.h"
 #include "lib/wire/base64url.h"
-#include "tests/unit/makers/certificate_maker.h"
 #include "tests/unit/cmocka_tap.h"
+#include "tests/unit/makers/certificate_maker.h"
 #include "verifier/rules/trust/mds.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

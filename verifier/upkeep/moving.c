@@ -12,10 +12,10 @@
 #include "verifier/evidence/log_entry.h"
 #include "verifier/evidence/log_epoch.h"
 #include "verifier/host/clock.h"
-#include "verifier/state/vault/move_check.h"
 #include "verifier/state/opening/store_files.h"
 #include "verifier/state/store/store_mark.h"
 #include "verifier/state/store/store_move.h"
+#include "verifier/state/vault/move_check.h"
 
 #define COPY_END ".moving"
 
@@ -151,8 +151,8 @@ static enum stepup_error check_key(const struct moving_place *place, const char 
 	if (error != STEPUP_CORRUPT)
 		return error;
 	return moving_say(why, error,
-		"The master key here is not the one that the store in that file was made with. Nothing was"
-		" changed. Copy the old place's master.key here first.");
+		"The master key here is not the one that the store in that file was made with."
+		" Nothing was changed. Copy the old place's master.key here first.");
 }
 
 static enum stepup_error moving_ask(struct opened *copy, const struct moving_arrival *arrival,
@@ -245,9 +245,9 @@ enum stepup_error moving_arrive(
 	error = open_at(place, copy, NULL, &opened, why);
 	if (error == STEPUP_CORRUPT)
 		error = moving_say(why, error,
-			"The store in that file is not as it left: rows or log were changed on the way. "
-			"Nothing was"
-			" changed here. Bring it once more from the old place: stepup backup --move FILE.");
+			"The store in that file is not as it left: rows or log were changed on the way."
+			" Nothing was changed here. Bring it once more from the old place: stepup backup"
+			" --move FILE.");
 	if (error == STEPUP_OK)
 		error = arrive(place, &opened, arrival, why);
 	close_it(&opened);

@@ -13,8 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "verifier/upkeep/moving.h"
 #include "verifier/state/opening/store_files.h"
+#include "verifier/upkeep/moving.h"
 
 /* --- a copy --- */
 

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "verifier/upkeep/moving.h"
 #include "verifier/state/opening/store_files.h"
+#include "verifier/upkeep/moving.h"
 
 /* What is said of a store of before and a mark of before, if any: " ..." or "". The caller frees. */
 static char *kept_words(const char *store, const char *mark)
@@ -49,9 +49,8 @@ static enum stepup_error put_moved(
 		upkeep_tell(how, &arrival.left,
 			"The store goes on here as it left its old place at %s, at batch %" PRId64
 			".%s Start the verifier."
-			" Remove the file, here and there: restored in another place as well, it would be a "
-			"second store that takes"
-			" the same codes.",
+			" Remove the file, here and there: restored in another place as well, it would be"
+			" a second store that takes the same codes.",
 			when, arrival.left.batch, words != NULL ? words : "");
 		free(words);
 	}

@@ -182,7 +182,7 @@ def moving(tap):
     text = follow(tap, "a store that left, brought back", r"(stepup restore \S+)\.")
     tap.matches(text, re.escape(file), "a place that was left names the file")
     sh(commands[0])
-    follow(tap, "a store that left, its file lost", r"Where that file is lost: (stepup epoch new)\.")
+    follow(tap, "a store that left, its file lost", r"If that file is lost: (stepup epoch new)\.")
     key = call("verify", "Keys")["log_key"]
     for command in commands[:2]:
         done = sh(command)

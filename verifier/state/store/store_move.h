@@ -9,8 +9,8 @@
 #ifndef STEPUP_VERIFIER_STORE_MOVE_H
 #define STEPUP_VERIFIER_STORE_MOVE_H
 
-#include "verifier/state/vault/mark.h"
 #include "verifier/state/store/store.h"
+#include "verifier/state/vault/mark.h"
 
 /* How a transaction of a move is to come out. */
 struct store_turn {

@@ -35,11 +35,10 @@ static enum stepup_error refuse_moved(const struct mark_question *question, char
 	char when[MOMENT_SIZE];
 
 	if (asprintf(why,
-		    "This store was moved at %s, and goes on where %s was restored. Nothing was changed and "
-		    "nothing is"
-		    " approved. Start the verifier of that place. Only if it was restored nowhere, and is to "
-		    "go on here:"
-		    " stepup restore %s. Where that file is lost: stepup epoch new.",
+		    "This store was moved at %s, and goes on where %s was restored."
+		    " Nothing was changed and nothing is approved. Start the verifier of that place."
+		    " Only if it was restored nowhere, and is to go on here: stepup restore %s."
+		    " If that file is lost: stepup epoch new.",
 		    moment(left->at, when), file, question->file != NULL ? file : "FILE") < 0)
 		*why = NULL;
 	return STEPUP_CORRUPT;

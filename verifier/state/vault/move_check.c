@@ -55,7 +55,7 @@ enum stepup_error move_check(const struct move_question *question, char **why)
 				: "the file was restored before, or the store went on there, or left again");
 	if (known->log_size > left->log_size || !question->known_fits)
 		return move_check_refuse(why, question,
-			"the two went apart before, so each knows of codes and locks that the other does "
-			"not");
+			"the two went apart before, so each knows of codes and locks that the other does"
+			" not");
 	return STEPUP_OK;
 }
