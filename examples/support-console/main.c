@@ -19,13 +19,13 @@
 
 struct console_options {
 	const char *customers, *staff, *files, *export_socket, *verifier_socket, *origin, *service, *confdir,
-		*set_password;
+		*set_password, *help_desk;
 	uint16_t port;
 	bool demo;
 };
 
 enum { OPTION_CUSTOMERS = 256, OPTION_STAFF, OPTION_STATIC, OPTION_EXPORT, OPTION_VERIFIER, OPTION_ORIGIN,
-	OPTION_SERVICE, OPTION_CONFDIR, OPTION_PASSWORD };
+	OPTION_SERVICE, OPTION_CONFDIR, OPTION_PASSWORD, OPTION_HELP_DESK };
 
 static const struct option long_options[] = {
 	{"customers", required_argument, NULL, OPTION_CUSTOMERS},
@@ -38,6 +38,7 @@ static const struct option long_options[] = {
 	{"pam-confdir", required_argument, NULL, OPTION_CONFDIR},
 	{"set-password", required_argument, NULL, OPTION_PASSWORD},
 	{"port", required_argument, NULL, 'p'},
+	{"help-desk", required_argument, NULL, OPTION_HELP_DESK},
 	{"demo", no_argument, NULL, 'd'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
@@ -53,9 +54,10 @@ static void support_console_usage(FILE *out)
 		"  --origin URL        as browsers see it (http://localhost:PORT); "
 		"https makes the cookies Secure\n"
 		"  --pam-service NAME  PAM service (support-console)\n"
-		"  --pam-confdir DIR   PAM services stand in DIR instead of /etc/pam.d\n"
+		"  --pam-confdir DIR   the folder of PAM services (/etc/pam.d)\n"
 		"  --verifier-socket PATH  the verifier's (" VERIFIER_SOCKET ")\n"
-		"  --demo              shows receipts and lets people try to misuse them; never in earnest\n",
+		"  --help-desk WORDS   whom to call about a lost key (your administrator)\n"
+		"  --demo              show receipts, and let people try to misuse them; not for real use\n",
 		out);
 }
 
@@ -66,7 +68,8 @@ static bool options_read(int argc, char **argv, struct console_options *options,
 	int option;
 
 	*options = (struct console_options){
-		.service = "support-console", .verifier_socket = VERIFIER_SOCKET, .port = 8080};
+		.service = "support-console", .verifier_socket = VERIFIER_SOCKET, .port = 8080,
+		.help_desk = "your administrator"};
 	while ((option = getopt_long(argc, argv, "p:dh", long_options, NULL)) != -1) {
 		switch (option) {
 		case OPTION_CUSTOMERS: options->customers = optarg; break;
@@ -78,6 +81,7 @@ static bool options_read(int argc, char **argv, struct console_options *options,
 		case OPTION_SERVICE: options->service = optarg; break;
 		case OPTION_CONFDIR: options->confdir = optarg; break;
 		case OPTION_PASSWORD: options->set_password = optarg; break;
+		case OPTION_HELP_DESK: options->help_desk = optarg; break;
 		case 'd': options->demo = true; break;
 		case 'h': *done = true; break;
 		case 'p':
@@ -121,6 +125,7 @@ static bool console_open(const struct console_options *options, struct console *
 	console->export_socket = options->export_socket;
 	console->verifier_socket = options->verifier_socket;
 	console->demo = options->demo;
+	console->help_desk = options->help_desk;
 	console->customers = customers_open(options->customers, why, why_size);
 	if (!console->customers)
 		return false;
@@ -206,7 +211,8 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (!geteuid()) {
-		fprintf(stderr, "support-console: this runs as a user of its own, not as root\n");
+		fprintf(stderr,
+			"support-console: does not run as root. Start it as a user of its own.\n");
 		return EXIT_FAILURE;
 	}
 	if (options.set_password)

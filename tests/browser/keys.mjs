@@ -359,7 +359,7 @@ async function pagesOfOthers(page, other) {
 	const begun = await post(page, '/keys/begin', { label: 'x', invitation });
 	equal(begun.json.state, 'question', 'it is in hers');
 	ok(!JSON.stringify(begun.json).includes('transaction'), 'and the page never sees what the verifier calls it');
-	matches((await post(other, '/keys/finish', { key: {} })).json.message.message, /No key was being added/, 'another session finds nothing to finish');
+	matches((await post(other, '/keys/finish', { key: {} })).json.message.message, /not open any more.*Nothing was added/, 'another session finds nothing to finish');
 }
 
 // As browsers were before parse…FromJSON and toJSON.
@@ -419,8 +419,8 @@ async function passkeyExtension() {
 			throws(() => credential.response.getTransports())];
 	});
 	equal(broken.join(), 'true,true,true,true', 'it is one indeed whose methods and getters throw');
-	for (const [how, words] of [['text', /failed \(string\): mostly an extension.*Nothing was approved/], ['nothing', /UnreadableCredential.*Nothing was approved/],
-		['empty', /UnreadableCredential.*Nothing was approved/], ['thrown', /failed \(TypeError\): mostly an extension.*Nothing was approved.*try again/]]) {
+	for (const [how, words] of [['text', /failed \(string\)\. Most often it is an extension.*Nothing was approved/], ['nothing', /UnreadableCredential.*Nothing was approved/],
+		['empty', /UnreadableCredential.*Nothing was approved/], ['thrown', /failed \(TypeError\)\. Most often it is an extension.*Nothing was approved.*try again/]]) {
 		await page.evaluate((name) => sessionStorage.setItem('provider', name), how);
 		await askExport(page);
 		await page.click('#step-up-key');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Sessions at the support console that end: what was fresh in them is asked again; a locked employee is out at once, whatever was under way, and so
-// is an approver; and "that wasn't them".
+// is an approver; and "that wasn't bob".
 import { Authenticator } from './authenticator.mjs';
 import {
 	ACCOUNT, administrator, complaints, dialog, dialogError, done, equal, matches, nextCode, ok, open, picture, signIn, station, type, url,
@@ -123,8 +123,8 @@ async function notThem(bob, dave) {
 	const got = downloads(bob);
 	await exportWithin(bob);
 	const request = await askOver(bob);
-	await press(dave, request, 'That wasn\'t them …');
-	matches(await card(dave, request).locator('.sure').textContent(), /lock the account: bob is refused everywhere/, 'to lock somebody is asked once more');
+	await press(dave, request, 'That wasn\'t bob …');
+	matches(await card(dave, request).locator('.sure').textContent(), /locks the account\. bob is refused everywhere until an administrator unlocks it/, 'to lock somebody is asked once more');
 	await picture(dave, 'lock-4-sure');
 	await press(dave, request, 'Deny and lock');
 	await dave.locator('#step-up-key:focus').waitFor();
@@ -150,7 +150,7 @@ async function notMe(dave) {
 	await signInWithKey(other, 'dave');
 	await other.goto(`${url}/requests`);
 	await press(other, request, 'This wasn\'t me …');
-	matches(await card(other, request).locator('.sure').textContent(), /lock the account: you are refused everywhere/, 'who finds a request that is not theirs can lock themselves');
+	matches(await card(other, request).locator('.sure').textContent(), /locks the account\. You are refused everywhere/, 'who finds a request that is not theirs can lock themselves');
 	await press(other, request, 'Deny and lock');
 	await other.locator('#step-up-key:focus').waitFor();
 	await other.keyboard.press('Enter');

@@ -20,22 +20,25 @@ async function agreed(bob, carol, dave) {
 	const words = await bob.locator('#step-up-second').textContent();
 	matches(words, /carol or dave.*waits until \d\d:\d\d.*Nothing was approved yet/, 'over it the dialog waits, and says who can agree and until when');
 	equal(await bob.locator('#step-up-prompt').textContent(), PROMPT, 'for what was asked');
-	matches(await bob.locator('#step-up-until').textContent(), /^(9:\d\d|10:00) left/, 'and how long that stands');
+	matches(await bob.locator('#step-up-until').textContent(), /^Expires in (9:\d\d|10:00)\. /, 'and when that ends');
 	await picture(bob, 'second-2-waiting');
 	await card(carol, request).waitFor();
 	ok(true, 'the page of who can agree shows the request by itself');
 	equal(await card(carol, request).locator('.text').textContent(), PROMPT, 'in exactly the words that were asked');
 	const facts = await card(carol, request).textContent();
-	matches(facts, /^bob asks for your agreement/, 'with who asks');
+	matches(facts, /^bob asks you to approve:Expires in (9:\d\d|10:00)/, 'with who asks');
 	matches(facts, /From127\.0\.0\.1 by support-console on /, 'from where');
 	matches(facts, /From[^,]*, through account \w/, 'through which account, by the kernel\'s word');
 	matches(facts, /over the limit.*1 per 24h/i, 'why it takes a second person');
-	matches(facts, /(9|10) minutes left.*Open until\d\d:\d\d/, 'and until when');
+	matches(facts, /Expires at\d\d:\d\d/, 'and until when');
 	matches(await carol.title(), /^\(1\) Requests/, 'the title counts it, for whoever has another page in front');
 	await picture(carol, 'second-3-asked');
 	await openAgreement(carol, request);
 	equal(await carol.locator('#step-up-prompt').textContent(), PROMPT, 'the key agrees to the same words');
-	equal(await carol.locator('#step-up-title').textContent(), 'You agree that bob may', 'under a title that says what it is');
+	equal(await carol.locator('#step-up-title').textContent(), 'Allow bob to:', 'under a title that says what it is');
+	equal(await carol.locator('#step-up-as').textContent(), 'You confirm this as carol. Lost your key or your codes? '
+		+ 'Call the security desk, +1 555 0100.', 'which says as whom, and whom to call about a lost key');
+	matches(await carol.locator('#step-up-time').textContent(), /^Expires in (1:\d\d|2:00)\.$/, 'and when it ends');
 	await picture(carol, 'second-4-agreeing');
 	const { name, lines } = await downloaded(bob, () => carol.keyboard.press('Enter'));
 	equal(`${name} ${lines.length}`, `contacts-${ACCOUNT}.csv 340`, 'once the key has agreed the export goes on by itself, and the CSV arrives');
@@ -58,9 +61,9 @@ async function denied(bob, carol) {
 async function takenBack(bob, carol) {
 	let request = await askOver(bob);
 	await card(carol, request).waitFor();
-	await dialog(bob).getByRole('button', { name: 'Stop waiting' }).click();
-	await bob.locator(`#status:has-text("Request ${request} was taken back. Nothing was approved.")`).waitFor();
-	equal(await dialog(bob).count(), 0, 'who stops waiting takes the request back, and is told so on the page');
+	await dialog(bob).getByRole('button', { name: 'Withdraw the request' }).click();
+	await bob.locator('#status', { hasText: new RegExp(`Request ${request} was (withdrawn|taken back)\\. Nothing was approved\\.`) }).waitFor();
+	equal(await dialog(bob).count(), 0, 'who withdraws the request there is told so on the page');
 	await card(carol, request).waitFor({ state: 'detached' });
 	await told(carol, `Request ${request} of bob is not waiting any more`);
 	ok(true, 'and who could have agreed sees it go');
@@ -68,18 +71,18 @@ async function takenBack(bob, carol) {
 	await other.goto(`${url}/requests`);
 	request = await askOver(bob);
 	await card(other, request).waitFor();
-	matches(await card(other, request).textContent(), /^Waits for carol or dave/, 'one\'s own request stands in one\'s own list');
+	matches(await card(other, request).textContent(), /^Waiting for carol or dave/, 'one\'s own request stands in one\'s own list');
 	equal(await card(other, request).getByRole('button', { name: 'Approve' }).count(), 0, 'without a way to agree to it oneself');
 	await picture(other, 'second-6-own');
-	await press(other, request, 'Take back');
-	await told(other, 'The request was taken back. Nothing was approved.');
-	matches(await refused(bob), /was taken back/, 'taken back there, the dialog that waits says so');
+	await press(other, request, 'Withdraw');
+	await told(other, /The request was (withdrawn|taken back)\. Nothing was approved\./);
+	matches(await refused(bob), /was (withdrawn|taken back)/, 'withdrawn there, the dialog that waits says so');
 	await other.goto(`${url}/customers/${ACCOUNT}`);
 	request = await askOver(bob);
 	await card(carol, request).waitFor();
 	await bob.goto(`${url}/customers`);
 	await card(carol, request).waitFor({ state: 'detached' });
-	ok(true, 'leaving the page takes the request back');
+	ok(true, 'leaving the page withdraws the request');
 	request = await askOver(bob);
 	await card(carol, request).waitFor();
 	await other.click('text=Sign out');
@@ -112,12 +115,12 @@ async function oneself(dave) {
 	const { state, message } = await post(second, '/step-up/begin', { action: 'stepup.approve', request });
 	equal(state, 'refused', 'nobody agrees to a request of their own, from another session either');
 	matches(message.message, /your own request.*second person.*Nothing was approved/, 'in words');
-	await press(second, request, 'Take back');
-	matches(await refused(dave), /was taken back/, 'but it can be taken back from there');
+	await press(second, request, 'Withdraw');
+	matches(await refused(dave), /was (withdrawn|taken back)/, 'but it can be withdrawn from there');
 	await second.done();
 }
 
-// Others' requests can be neither taken back nor looked at.
+// Others' requests can be neither withdrawn nor looked at.
 async function strangers(bob, carol, dave) {
 	const request = await askOver(dave);
 	for (const address of ['/requests/cancel', '/requests/outcome']) {
@@ -133,7 +136,7 @@ async function strangers(bob, carol, dave) {
 	matches(locking.message.message, /no (such )?request.*Nothing was (changed|approved)/, 'nor locks who asked');
 	const approving = await post(bob, '/step-up/begin', { action: 'stepup.approve', request });
 	matches(approving.message.message, /no (such )?request.*Nothing was (changed|approved)/, 'nor agrees to it');
-	await dialog(dave).getByRole('button', { name: 'Stop waiting' }).click();
+	await dialog(dave).getByRole('button', { name: 'Withdraw the request' }).click();
 	await dialog(dave).waitFor({ state: 'detached' });
 }
 
@@ -149,7 +152,7 @@ async function vanishes(carol, dave) {
 
 async function vanished(carol, dave, request) {
 	await card(dave, request).waitFor({ state: 'detached', timeout: 120000 });
-	ok(true, 'a page that went without a word is not waited for: its request is taken back');
+	ok(true, 'a page that went without a word is not waited for: its request is withdrawn');
 	await carol.context().setOffline(false);
 	matches(await refused(carol), /over|again/, 'and should it come back, it says that this is over');
 }
@@ -182,10 +185,10 @@ async function agreedElsewhere(bob, dave) {
 	await told(dave, 'You agreed that bob may: Write a note about amber-teas');
 	await bob.goto(`${url}/requests`);
 	await card(bob, request).waitFor();
-	matches(await card(bob, request).textContent(), /^dave agreed\. Do the same again, with your key or code, and it goes through/, 'what was agreed to and not used says what to do');
-	await press(bob, request, 'Take back');
+	matches(await card(bob, request).textContent(), /^dave approved this\. Do the same again, with your key or a code: it will go through/, 'what was agreed to and not used says what to do');
+	await press(bob, request, 'Withdraw');
 	await told(bob, /no (such )?request/);
-	ok(true, 'what was asked for elsewhere is taken back there');
+	ok(true, 'what was asked for elsewhere is withdrawn there');
 	await verifierCall('CancelRequest', { request });
 	await card(bob, request).waitFor({ state: 'detached' });
 }

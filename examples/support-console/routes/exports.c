@@ -87,7 +87,8 @@ static enum MHD_Result run_export(struct http_request *request, const char *rece
 		const char *words = json_string_value(json_object_get(answer, "message"));
 
 		result = exports_refuse(request,
-			words ? words : "The export service refused without saying why.",
+			words ? words : "The export service refused and did not say why. "
+			"Nothing was exported. Try again in a minute.",
 			json_string_value(json_object_get(answer, "reference")));
 	} else {
 		result = reply_stream(request, stream, account);
@@ -107,8 +108,9 @@ enum MHD_Result handle_export(struct http_request *request)
 
 	if (!id || !bridge_take(request->console->bridge, &request->session, id, "customer.export", &grant)) {
 		free(id);
-		return exports_refuse(request, "No approval stands behind this export, "
-			"or it was used already. Go back and click Export again.", NULL);
+		return exports_refuse(request, "This export was not approved, or its "
+			"approval was used already. Nothing was exported. Go back and click Export again.",
+			NULL);
 	}
 	free(id);
 	result = run_export(request, grant.receipt, grant.subject.account, grant.subject.records);

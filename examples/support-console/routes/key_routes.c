@@ -117,8 +117,8 @@ enum MHD_Result handle_key_begin(struct http_request *request)
 	json_decref(body);
 	if (!parameters)
 		return key_routes_refuse(request, MHD_HTTP_BAD_REQUEST,
-			"A key needs a name of at most 64 letters, "
-			"and an invitation or an approval that was not used before. Nothing was added.");
+			"Give the key a name of at most 64 letters. It also needs an invitation, or an "
+			"approval by one of your keys, that was not used before. Nothing was added.");
 	verifier_call(request->console->verifier_socket, "EnrollBegin", parameters, &reply);
 	transaction = json_string_value(json_object_get(reply.parameters, "transaction"));
 	if (!reply_is_good(&reply))
@@ -146,7 +146,8 @@ enum MHD_Result handle_key_finish(struct http_request *request)
 	if (!json_is_object(key) || !*request->session.enrolment) {
 		json_decref(body);
 		return key_routes_refuse(request, MHD_HTTP_BAD_REQUEST,
-			"No key was being added. Nothing was added. Reload the page and start again.");
+			"This enrolment is not open any more. Nothing was added. "
+			"Reload the page and start again.");
 	}
 	verifier_call(request->console->verifier_socket, "EnrollFinish", json_pack("{s:s, s:s, s:O}",
 			"transaction", request->session.enrolment, "method", "browser", "key", key), &reply);
@@ -168,7 +169,8 @@ enum MHD_Result handle_key_remove(struct http_request *request)
 	json_decref(body);
 	if (!granted)
 		return key_routes_refuse(request, MHD_HTTP_BAD_REQUEST,
-			"No approval stands behind this, or it was used already. Nothing was removed.");
+			"This was not approved, or its approval was used already. Nothing was removed. "
+			"Click Remove again.");
 	verifier_call(request->console->verifier_socket, "Remove", json_pack("{s:s, s:s, s:s}",
 			"user", request->session.user, "credential", grant.subject.credential,
 			"authorization", grant.authorization), &reply);

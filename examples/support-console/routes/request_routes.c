@@ -61,7 +61,7 @@ static const char *request_name(const json_t *body)
 static enum MHD_Result names_none(struct http_request *request)
 {
 	return say(request, MHD_HTTP_BAD_REQUEST, "refused",
-		"That names no request. Nothing was changed. Reload the page.");
+		"There is no such request. Nothing was changed. Reload the page.");
 }
 
 enum MHD_Result handle_requests_page(struct http_request *request)

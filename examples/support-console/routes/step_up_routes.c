@@ -209,7 +209,8 @@ static enum MHD_Result reply_step_up(struct http_request *request, struct step_u
 	reply = json_pack("{s:s, s:s}", "id", view->id, "state", state_name(view->state));
 	if (!view->message && view->state == STEP_UP_REFUSED)
 		view->message = json_pack("{s:s}",
-			"message", "Could not check, so nothing was approved. You did nothing wrong.");
+			"message", "Could not check, so nothing was approved. You did nothing wrong. "
+			"Try again in a minute.");
 	if (view->message && json_object_set_new(reply, "message", view->message) < 0) {
 		json_decref(reply);
 		return MHD_NO;
@@ -231,8 +232,8 @@ enum MHD_Result handle_step_up_begin(struct http_request *request)
 
 	json_decref(body);
 	if (!fits)
-		return gone(request, MHD_HTTP_BAD_REQUEST, "The console does not know this action or these "
-			"details. Nothing was approved. Reload the page.");
+		return gone(request, MHD_HTTP_BAD_REQUEST, "The console does not know this action, or "
+			"its details are wrong. Nothing was approved. Reload the page.");
 	bridge_begin(request->console->bridge, &request->session, request->rhost, &subject, &view);
 	if (view.state == STEP_UP_GONE)
 		return gone(request, MHD_HTTP_TOO_MANY_REQUESTS, "Too many questions are open. "
@@ -268,7 +269,7 @@ enum MHD_Result handle_step_up_answer(struct http_request *request)
 	if (!id || !answer_fits(answer)) {
 		json_decref(body);
 		return gone(request, MHD_HTTP_BAD_REQUEST,
-			"That was no answer to a question. Nothing was approved. Reload the page.");
+			"The console could not read that answer. Nothing was approved. Reload the page.");
 	}
 	bridge_answer(request->console->bridge, &request->session, id, answer, &view);
 	json_decref(body);

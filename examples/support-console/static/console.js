@@ -2,7 +2,12 @@
 // What the console's buttons do: ask for a step-up, then do the thing.
 import { post, stepUp } from './stepup.js';
 
-const csrf = document.querySelector('meta[name=csrf]')?.content ?? '';
+const meta = (name) => document.querySelector(`meta[name=${name}]`)?.content ?? '';
+const csrf = meta('csrf');
+
+// What every dialog of this page is told: the token, who is signed in, whom to call about a lost key.
+export const page = { csrf, user: meta('user'), help: meta('help') };
+
 const status = document.getElementById('status');
 
 function say(words) {
@@ -30,7 +35,7 @@ say(said ?? '');
 async function approved(button, subject) {
 	button.disabled = true;
 	say('');
-	const outcome = await stepUp(subject, { csrf });
+	const outcome = await stepUp(subject, page);
 	button.disabled = false;
 	button.focus();
 	if (outcome.state === 'granted')
@@ -65,7 +70,7 @@ reveal?.addEventListener('click', async () => {
 	const answer = await post(`/customers/${account}/key`, csrf, { step_up: outcome.id });
 	if (answer.api_key) {
 		document.getElementById('api-key').textContent = answer.api_key;
-		say('The key is shown. It was logged that you looked at it.');
+		say('The API key is shown. The log says that you looked at it.');
 	} else {
 		say(answer.message?.message ?? answer.message);
 	}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Adds a security key, on the strength of an invitation or of a key that is enrolled already; removes what is no longer wanted.
-import { leaveWords } from './console.js';
+// Adds a security key, by an invitation or by a key that is enrolled already; removes what is no longer wanted.
+import { leaveWords, page } from './console.js';
 import { keysWork, makeKey } from './stepup-keys.js';
 import { post, stepUp } from './stepup.js';
 
-const csrf = document.querySelector('meta[name=csrf]').content;
+const { csrf } = page;
 const form = document.getElementById('add-key');
 const addError = document.getElementById('add-key-error');
 const removeError = document.getElementById('remove-key-error'); // not where there is nothing to remove
@@ -28,13 +28,13 @@ function complain(place, words) {
 }
 
 async function approval(subject) {
-	const outcome = await stepUp(subject, { csrf });
+	const outcome = await stepUp(subject, page);
 	if (outcome.state !== 'granted')
 		throw new Refused(outcome.message.message);
 	return { step_up: outcome.id };
 }
 
-// Who brings no invitation shows a key that is enrolled.
+// Without an invitation, a key that is enrolled has to confirm.
 function permission() {
 	const invitation = form.elements.invitation.value.trim();
 	return invitation ? { invitation } : approval({ action: 'stepup.enroll' });
@@ -45,7 +45,7 @@ async function enrol() {
 	const timeUp = new AbortController();
 	const timer = setTimeout(() => timeUp.abort(), question.expires_in * 1000);
 	try {
-		live.textContent = `${question.prompt} Touch the key when it blinks; where it has a PIN, the browser asks for it.`;
+		live.textContent = `${question.prompt} Touch the key when it blinks. If it has a PIN, the browser asks for it.`;
 		const key = await makeKey(question.publicKey, timeUp.signal);
 		live.textContent = 'The key answered …';
 		return await ask('/keys/finish', { key }, 'granted');

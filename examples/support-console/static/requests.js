@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-2-Clause
-// Requests for a second person, as they come and go: what others ask for, to be approved or denied, and one's own, to be taken back.
+// Requests for a second person, as they come and go: those of others, to approve or deny, and one's own, to withdraw.
 // All that is shown was written by the verifier, and goes into the page as text.
-import { element, post, stepUp } from './stepup.js';
+import { page } from './console.js';
+import { element, minutes, post, stepUp } from './stepup.js';
 
-const csrf = document.querySelector('meta[name=csrf]').content;
+const { csrf } = page;
 const place = document.getElementById('requests');
 const error = document.getElementById('requests-error');
 const title = document.title;
@@ -14,7 +15,7 @@ let skew = 0; // the console's clock less this one's, in seconds
 const happened = element('ul', { id: 'happened', className: 'happened', attributes: { role: 'log', 'aria-label': 'What happened' } });
 const others = element('section', { attributes: { 'aria-label': 'Requests of others' } });
 const own = element('section', { attributes: { 'aria-label': 'Your requests' } });
-const none = element('p', { className: 'card none', textContent: 'Nothing waits for you. What colleagues ask for appears here by itself.' });
+const none = element('p', { className: 'card none', textContent: 'No requests need your approval. New ones appear here by themselves.' });
 const ownTitle = element('h2', { className: 'part', textContent: 'Your own requests' });
 place.append(happened, none, others, ownTitle, own);
 
@@ -51,7 +52,7 @@ function facts(request) {
 	const why = request.why.startsWith('always') ? `The rule ${request.why}` : request.why.charAt(0).toUpperCase() + request.why.slice(1);
 	return element('dl', { className: 'facts' },
 		fact('From', ...placeOf(request)), fact('Why a second person', why), ...(request.reason ? [fact('Reason given', request.reason)] : []),
-		fact('Asked', clock(request.requested)), fact('Open until', clock(request.expires)));
+		fact('Asked at', clock(request.requested)), fact('Expires at', clock(request.expires)));
 }
 
 const button = (textContent, className, press) => {
@@ -77,48 +78,50 @@ async function act(request, run, tone) {
 }
 
 const approve = (request) => act(request, () => stepUp({ action: 'stepup.approve', request: request.id },
-	{ csrf, heading: `You agree that ${request.user} may` }), 'good');
+	{ ...page, heading: `Allow ${request.user} to:` }), 'good');
 const deny = (request) => act(request, () => post('/requests/deny', csrf, { request: request.id }), 'bad');
-const denyAndLock = (request) => act(request, () => stepUp({ action: 'stepup.approve', request: request.id, lock: true }, { csrf, heading: 'You are about to' }), 'bad');
-const takeBack = (request) => act(request, () => post('/requests/cancel', csrf, { request: request.id }), '');
+const denyAndLock = (request) => act(request, () => stepUp({ action: 'stepup.approve', request: request.id, lock: true },
+	page), 'bad');
+const withdraw = (request) => act(request, () => post('/requests/cancel', csrf, { request: request.id }), '');
 
 // Locking somebody, or oneself, is asked once more, and takes a key or a code of one's own.
 function sure(request) {
-	const whom = request.own ? 'you are' : `${request.user} is`;
-	const words = `Deny it, and lock the account: ${whom} refused everywhere from this moment on, until an administrator unlocks it. You are asked for your key or code.`;
+	const whom = request.own ? 'You are' : `${request.user} is`;
+	const words = `This denies the request and locks the account. ${whom} refused everywhere until an administrator ` +
+		'unlocks it. You will be asked for your key or a code.';
 	const box = element('div', { className: 'sure', attributes: { role: 'group' } }, element('p', { textContent: words }),
 		button('Deny and lock', 'bad', () => denyAndLock(request)), ' ', button('Back', 'quiet', () => box.remove()));
 	return box;
 }
 
 function actions(request) {
-	const alarm = button(request.own ? 'This wasn\'t me …' : 'That wasn\'t them …', 'quiet far', (pressed) => {
+	const alarm = button(request.own ? 'This wasn\'t me …' : `That wasn't ${request.user} …`, 'quiet far', (pressed) => {
 		const card = pressed.closest('.request');
 		card.querySelector('.sure')?.remove();
 		card.append(sure(request));
 		card.querySelector('.sure button').focus();
 	});
-	const answers = request.own ? [button('Take back', '', () => takeBack(request))]
+	const answers = request.own ? [button('Withdraw', '', () => withdraw(request))]
 		: [button('Approve', 'main', () => approve(request)), button('Deny', '', () => deny(request))];
 	return element('div', { className: 'actions' }, ...answers, element('span', { className: 'hint', textContent: request.id }), alarm);
 }
 
 function standing(request) {
 	if (request.state === 'approved')
-		return `${request.by} agreed. Do the same again, with your key or code, and it goes through.`;
-	return `Waits for ${request.approvers.join(' or ')}.`;
+		return `${request.by} approved this. Do the same again, with your key or a code: it will go through.`;
+	return `Waiting for ${request.approvers.join(' or ')}.`;
 }
 
 function card(request) {
 	const who = element('span', {}, ...(request.own ? [element('bdi', { textContent: standing(request) })]
-		: [element('strong', {}, element('bdi', { textContent: request.user })), ' asks for your agreement']));
+		: [element('strong', {}, element('bdi', { textContent: request.user })), ' asks you to approve:']));
 	const left = element('span', { className: 'left' });
 	const node = element('article', { className: 'card request', attributes: { 'data-request': request.id } },
 		element('p', { className: 'asks' }, who, left), element('h2', {}, element('bdi', { className: 'text', textContent: request.text })),
 		facts(request), actions(request));
 	const tick = () => {
 		const seconds = Math.max(0, Math.round(request.expires - now()));
-		left.textContent = seconds >= 120 ? `${Math.floor(seconds / 60)} minutes left` : `${seconds} seconds left`;
+		left.textContent = `Expires in ${minutes(seconds)}`;
 		left.classList.toggle('soon', seconds < 60);
 	};
 	tick();
@@ -131,7 +134,8 @@ async function tellEnd({ request }) {
 	if (answered.delete(request.id))
 		return;
 	if (!request.own) {
-		tell(`Request ${request.id} of ${request.user} is not waiting any more: somebody answered it, it was taken back, or its time was up.`);
+		tell(`Request ${request.id} of ${request.user} is not waiting any more. ` +
+			'Somebody answered it, it was withdrawn, or it expired.');
 		return;
 	}
 	const { message } = await post('/requests/outcome', csrf, { request: request.id });

@@ -122,27 +122,33 @@ function over(signal) {
 // By the name of the DOMException. The browser says "NotAllowed" for a cancelled dialog, for time that ran out and for a key that isn't listed,
 // so that no page learns which; the sentence can't tell them apart either.
 const troubles = {
-	NotAllowedError: (done) => `No key answered: it was cancelled, took too long, or that key is not one of yours here. ${done} ` +
-		'Plug in a key that you enrolled and try again.',
+	NotAllowedError: (done) => 'No key answered. You cancelled, it took too long, or that key is not one of yours here. ' +
+		`${done} Plug in a key that you enrolled and try again.`,
 	SecurityError: (done) => `Your keys do not belong to ${location.host}, the address of this page. ${done} ` +
-		'Look at the address: if it is not the one that you always use, somebody may be copying the console. Close the page and tell your security desk.',
-	AbortError: (done) => `The question to your key was taken back. ${done} Try again.`,
-	OperationError: (done) => `The browser is busy with another question for a key. ${done} Close the other page that asks, then try again.`,
-	NotSupportedError: (done) => `That key can't do what is needed here. ${done} Try another key.`,
-	ConstraintError: (done) => `That key has no PIN or fingerprint, and one is needed here. ${done} Set one on the key, or try another key.`,
-	NotReadableError: (done) => `The key could not be read. ${done} Take it out, plug it in again and try once more.`,
+		'If that is not the address that you always use, somebody may be copying the console. ' +
+		'Close the page and tell your security desk.',
+	AbortError: (done) => `The question to your key was cancelled. ${done} Try again.`,
+	OperationError: (done) => `The browser is already asking for a key on another page. ${done} ` +
+		'Close that page, then try again.',
+	NotSupportedError: (done) => `That key can't do what this needs. ${done} Try another key.`,
+	ConstraintError: (done) => 'That key has no PIN or fingerprint, and this needs one. ' +
+		`${done} Set one on the key, or try another key.`,
+	NotReadableError: (done) => `The key could not be read. ${done} Unplug it, plug it in again and try again.`,
 };
 
 const troublesMaking = {
-	NotAllowedError: (done) => `No key answered: it was cancelled or took too long. ${done} Plug in the key and try again.`,
-	InvalidStateError: (done) => `That key is on your account already. ${done} Use another key, or leave it at that.`,
+	NotAllowedError: (done) => `No key answered. You cancelled, or it took too long. ${done} ` +
+		'Plug in the key and try again.',
+	InvalidStateError: (done) => `That key is on your account already. ${done} To add another one, use another key.`,
 };
 
 function trouble(error, table, done) {
 	const name = nameOf(error);
 	const words = table[name] ?? troubles[name];
-	return new KeyTrouble(words ? words(done) : `What stands between this page and your key failed (${name}): mostly an extension that keeps passkeys, such as ` +
-		`a password manager. ${done} Choose a security key in its question, or turn it off for this page, and try again.`, { cause: error });
+	return new KeyTrouble(words ? words(done) : `Something between this page and your key failed (${name}). ` +
+		`Most often it is an extension that keeps passkeys, such as a password manager. ${done} ` +
+		'Choose a security key in its dialog, or turn the extension off for this page. Then try again.',
+	{ cause: error });
 }
 
 // An aborted call was aborted by the page, which knows why; it gets the AbortError itself.

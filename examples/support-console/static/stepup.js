@@ -5,7 +5,8 @@
 //
 //	import { stepUp } from './stepup.js';
 //	const outcome = await stepUp({ action: 'customer.export', account: 'acme', records: 12 }, { csrf });
-//	// also { csrf, heading }: words above the prompt, in the place of "Confirm this …"
+//	// also { csrf, heading, user, help }: words above the prompt, in the place of "Confirm this …"; who is signed in
+//	// here; whom to call about a lost key
 //	if (outcome.state === 'granted') …   // outcome.id names the grant to your server, which takes it once
 //	else show(outcome.message.message);  // 'refused' or 'cancelled': nothing was approved, and why
 //
@@ -13,7 +14,7 @@
 // header X-CSRF-Token:
 //	begin   gets the first argument above, whatever your server makes of it
 //	answer  gets {"id", "answer": A}, A for the conversation of pam_stepup(8): {"method":"browser","credential":{…}}, {"method":"code","code":…}
-//	        or {"cancel":true}; after "waiting" {"wait":true}, held until somebody answered, or a while, or {"cancel":true}, which takes the request back
+//	        or {"cancel":true}; after "waiting" {"wait":true}, held until somebody answered, or a while, or {"cancel":true}, which withdraws the request
 // and both say {"id", "state": "question"|"waiting"|"granted"|"refused"|"gone", "message": {…}}, `message` as the PAM module made it.
 //
 // It never decides anything: it shows texts that the verifier made (as text, never as HTML) and passes answers on. It runs under
@@ -21,7 +22,7 @@
 import { keysWork, useKey } from './stepup-keys.js';
 
 const UNREACHABLE = 'The console did not answer, so nothing was approved. You did nothing wrong. Try again in a minute.';
-const NO_KEYS_HERE = 'This takes your key, and this browser can\'t use keys at this address. Nothing was approved. ' +
+const NO_KEYS_HERE = 'This needs your key, and this browser can\'t use keys at this address. Nothing was approved. ' +
 	'Open the console at its https address, in a browser that is up to date.';
 const TIME_IS_UP = 'Time is up. Nothing was approved. Close this and start again.';
 
@@ -58,6 +59,9 @@ function sentenceOf(page) {
 	return found && found[1].replace(/&(amp|lt|gt|quot|#39);/g, (_, name) => entities[name]);
 }
 
+// "2:05", of seconds.
+export const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+
 export function element(name, properties = {}, ...children) {
 	const { attributes = {}, ...rest } = properties;
 	const node = Object.assign(document.createElement(name), rest);
@@ -68,9 +72,11 @@ export function element(name, properties = {}, ...children) {
 }
 
 class Dialog {
-	constructor({ csrf, begin = '/step-up/begin', answer = '/step-up/answer', heading }) {
-		Object.assign(this, { csrf, addresses: { begin, answer }, heading, id: null, busy: false, attempt: null, used: '' });
+	constructor({ csrf, begin = '/step-up/begin', answer = '/step-up/answer', heading, user, help }) {
+		Object.assign(this, { csrf, addresses: { begin, answer }, heading, id: null, busy: false, attempt: null,
+			used: '' });
 		this.build();
+		this.sayWho(user, help);
 		this.form.addEventListener('submit', (event) => { event.preventDefault(); this.submit(); });
 		this.key.addEventListener('click', () => this.touch());
 		this.cancel.addEventListener('click', () => this.giveUp());
@@ -92,6 +98,7 @@ class Dialog {
 			attributes: { 'aria-describedby': 'step-up-prompt step-up-error step-up-time' },
 		});
 		this.time = element('p', { id: 'step-up-time', className: 'hint' });
+		this.as = element('p', { id: 'step-up-as', className: 'hint' });
 		this.cancel = element('button', { type: 'button', className: 'quiet', textContent: 'Cancel' });
 		this.confirm = element('button', { textContent: 'Approve' });
 		this.typed = element('div', { className: 'typed' }, this.or, this.label, this.code);
@@ -99,11 +106,18 @@ class Dialog {
 		this.left = element('progress', { max: 1, attributes: { 'aria-hidden': 'true' } });
 		this.until = element('p', { id: 'step-up-until', className: 'hint' });
 		this.second = element('div', { className: 'second', hidden: true }, this.who, this.left, this.until);
-		this.question = element('div', {}, this.key, this.live, this.typed, this.time);
+		this.question = element('div', {}, this.key, this.live, this.typed, this.time, this.as);
 		this.form = element('form', { noValidate: true }, this.title, this.prompt, this.error, this.second, this.question,
 			element('div', { className: 'buttons' }, this.cancel, this.confirm));
 		this.dialog = element('dialog', { className: 'step-up',
 			attributes: { 'aria-labelledby': 'step-up-title', 'aria-describedby': 'step-up-prompt' } }, this.form);
+	}
+
+	// As whom one confirms, and where to go with a lost key.
+	sayWho(user, help) {
+		const who = user ? [element('span', { textContent: 'You confirm this as ' }),
+			element('strong', {}, element('bdi', { textContent: user })), '. '] : [];
+		this.as.append(...who, ...(help ? [`Lost your key or your codes? Call ${help}.`] : []));
 	}
 
 	// Resolves with {state: 'granted'|'refused'|'cancelled', id, message}.
@@ -168,27 +182,27 @@ class Dialog {
 		this.who.textContent = message.message || '';
 		this.second.hidden = false;
 		this.question.hidden = this.confirm.hidden = true;
-		this.cancel.textContent = 'Stop waiting';
+		this.cancel.textContent = 'Withdraw the request';
 		this.open();
 		this.cancel.focus();
 		const end = (message.expires || 0) * 1000, all = Math.max(1, end - Date.now());
 		const tick = () => {
 			const seconds = Math.max(0, Math.round((end - Date.now()) / 1000));
 			this.left.value = seconds * 1000 / all;
-			this.until.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')} left. ` +
-				'Keep this page open: it goes on by itself. Closing it takes the request back.';
+			this.until.textContent = `Expires in ${minutes(seconds)}. Keep this page open: it goes on by itself. ` +
+				'If you close it, your request is withdrawn.';
 		};
 		this.timer = setInterval(tick, 1000);
 		tick();
 	}
 
-	// Takes the request back. Should somebody have agreed in that moment, the reply says so.
-	async takeBack() {
+	// Withdraws the request. If somebody agreed in that moment, the reply says so.
+	async withdraw() {
 		if (this.stopping)
 			return;
 		this.stopping = true;
 		this.cancel.disabled = true;
-		this.cancel.textContent = 'Taking it back …';
+		this.cancel.textContent = 'Withdrawing …';
 		const { message } = await this.send({ cancel: true });
 		this.finish({ state: 'cancelled', message });
 	}
@@ -232,17 +246,18 @@ class Dialog {
 		this.code.setAttribute('aria-invalid', String(Boolean(words) && this.used === 'code'));
 	}
 
-	// Says how long the question stands; not in a live region, so that a screen reader isn't troubled with each second.
+	// Says when the question expires; not in a live region, or a screen reader would read every second.
 	countDown(seconds) {
 		clearInterval(this.timer);
 		this.time.textContent = '';
 		if (!Number.isFinite(seconds))
 			return;
-		const advice = !this.takesCode ? '' : this.options ? 'Enter without a code uses your key. ' : 'A code works once. ';
+		const advice = !this.takesCode ? '' : this.options ? 'With no code, Enter uses your key. '
+			: 'A code works once. ';
 		const end = performance.now() + seconds * 1000;
 		const tick = () => {
 			const left = Math.ceil((end - performance.now()) / 1000);
-			this.time.textContent = `${advice}This question stands for ${left} more seconds.`;
+			this.time.textContent = `${advice}Expires in ${minutes(left)}.`;
 			if (left <= 0)
 				this.close(TIME_IS_UP);
 		};
@@ -313,7 +328,7 @@ class Dialog {
 		this.complain('');
 		this.key.setAttribute('aria-disabled', 'true');
 		this.key.textContent = 'Waiting for your key …';
-		this.live.textContent = 'Touch your key when it blinks. Its PIN, where it has one, is asked for by the browser.';
+		this.live.textContent = 'Touch your key when it blinks. If it has a PIN, the browser asks for it.';
 		try {
 			const credential = await useKey(this.options, attempt.signal);
 			if (this.attempt === attempt) {
@@ -334,7 +349,7 @@ class Dialog {
 		this.key.setAttribute('aria-disabled', 'false');
 		this.key.textContent = 'Try your key again';
 		this.live.textContent = '';
-		this.complain(this.takesCode ? `${error.message} Or type a code.` : error.message);
+		this.complain(this.takesCode ? `${error.message} You can also type a code.` : error.message);
 		this.key.focus();
 	}
 
@@ -342,7 +357,7 @@ class Dialog {
 		if (this.outcome)
 			return this.finish(this.outcome);
 		if (this.waiting)
-			return this.takeBack();
+			return this.withdraw();
 		if (this.id)
 			this.send({ cancel: true });
 		return this.finish({ state: 'cancelled', message: { message: 'Cancelled. Nothing was approved.' } });

@@ -197,8 +197,8 @@ void step_up_late(struct step_up *step_up)
 	explicit_bzero(step_up->grant.receipt, sizeof(step_up->grant.receipt));
 	explicit_bzero(step_up->grant.authorization, sizeof(step_up->grant.authorization));
 	json_decref(step_up->message);
-	step_up->message = json_pack("{s:s, s:s}", "type", "refused", "message", "It had been approved just "
-		"before you stopped. Nothing was done with that, and nothing can be any more.");
+	step_up->message = json_pack("{s:s, s:s}", "type", "refused", "message", "It was approved just "
+		"before you cancelled. Nothing was done, and that approval can't be used any more.");
 }
 
 /* Starts the thread; the list and the thread hold a reference each. With the mutex held. */

@@ -23,6 +23,7 @@
 struct console {
 	const char *origin;        /* "http://localhost:8080", as browsers write it */
 	const char *export_socket, *verifier_socket;
+	const char *help_desk;     /* whom to call about a lost key: "your administrator" */
 	bool demo;                 /* shows receipts and lets people try to misuse them */
 	struct customers *customers;
 	struct staff *staff;

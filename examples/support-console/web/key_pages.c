@@ -57,6 +57,7 @@ static void credential_item(struct html *html, const json_t *credential)
 	const char *state = text_of(credential, "state"), *model = text_of(credential, "model");
 	const json_t *strong_from = json_object_get(credential, "strong_from");
 	char created[DATE_SIZE], used[DATE_SIZE], from[DATE_SIZE];
+	bool is_new = json_integer_value(strong_from) > time(NULL);
 
 	date_text(json_object_get(credential, "created"), false, created);
 	date_text(json_object_get(credential, "last_used"), false, used);
@@ -67,8 +68,9 @@ static void credential_item(struct html *html, const json_t *credential)
 	if (strcmp(state, "live"))
 		html_add(html, "%s", state);
 	else
-		html_add(html, "counts as %s", WORD_FOR(strengths, text_of(credential, "strength")));
-	if (json_integer_value(strong_from) > time(NULL))
+		html_add(html, "counts %sas %s", is_new ? "only " : "",
+			WORD_FOR(strengths, text_of(credential, "strength")));
+	if (is_new)
 		html_add(html, " until %s", from);
 	html_add(html, ".<br>Added %s%s%s.</p></div>\n<button class=\"remove\" data-credential=\"%s\" "
 		"aria-label=\"Remove %s\">Remove</button></li>\n", created, *used ? ", last used " : "", used,
@@ -94,7 +96,8 @@ static void key_form(struct html *html, bool has_key, const char *next)
 		"<p class=\"hint\" id=\"add-key-live\" role=\"status\"></p>\n"
 		"<noscript><p class=\"error\">This page needs JavaScript to talk to the key.</p>"
 		"</noscript>\n</form>\n", next, (long long)LABEL_MAX, "XXXX-XXXX-XXXX-…",
-		has_key ? "" : " required", has_key ? "Leave it empty to confirm with a key that you have."
+		has_key ? "" : " required", has_key
+		? "Leave it empty to confirm with a key that you have already."
 		: "An administrator gives you one. It works once.");
 }
 

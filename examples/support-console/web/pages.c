@@ -17,8 +17,9 @@ void page_begin(struct html *html, struct http_request *request, const char *tit
 		"<link rel=\"stylesheet\" href=\"/static/console.css\">\n", title);
 	if (request->has_session)
 		html_add(html, "<meta name=\"csrf\" content=\"%s\">\n"
+			"<meta name=\"user\" content=\"%s\">\n<meta name=\"help\" content=\"%s\">\n"
 			"<script type=\"module\" src=\"/static/console.js\"></script>\n",
-			request->session.csrf);
+			request->session.csrf, request->session.user, request->console->help_desk);
 	if (request->has_session && script)
 		html_add(html, "<script type=\"module\" src=\"/static/%s\"></script>\n", script);
 	html_add(html, "</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n"
@@ -76,9 +77,10 @@ void page_code(struct html *html, struct http_request *request)
 		"<button class=\"quiet\">Start again</button></form>\n"
 		"<noscript><p class=\"error\">This page needs JavaScript to ask for it.</p>"
 		"</noscript>\n</div>\n"
-		"<p>You have an invitation and nothing to sign in with yet? "
-		"<a href=\"/sign-in/key\">Add your first security key</a></p>\n",
-		request->session.user, request->session.csrf);
+		"<p>No key yet, but an invitation? "
+		"<a href=\"/sign-in/key\">Add your first security key</a></p>\n"
+		"<p>Lost your key or your codes? Call %s.</p>\n",
+		request->session.user, request->session.csrf, request->console->help_desk);
 	page_end(html);
 }
 
@@ -187,11 +189,13 @@ bool page_customer(struct html *html, struct http_request *request, const char *
 		if (!customer_contacts(customers, account, PAGE_CONTACTS, contact_row, html))
 			return false;
 		html_add(html,
-			"</tbody>\n</table>\n<p class=\"hint\">The first %lld; an export has them all.</p>\n",
+			"</tbody>\n</table>\n"
+			"<p class=\"hint\">These are the first %lld. An export has all of them.</p>\n",
 			(long long)PAGE_CONTACTS);
 	} else {
 		html_add(html,
-			"<p>Contacts are personal data. Showing them is asked for, and logged.</p>\n"
+			"<p>Contacts are personal data. You confirm before they are shown, "
+			"and the log says that you looked.</p>\n"
 			"<p><button id=\"view\" data-account=\"%s\">Show contacts</button></p>\n",
 			account);
 	}
@@ -203,8 +207,8 @@ bool page_customer(struct html *html, struct http_request *request, const char *
 void page_requests(struct html *html, struct http_request *request)
 {
 	page_begin(html, request, "Requests", "requests.js");
-	html_add(html, "<p class=\"hint\">What colleagues may do only if a second person agrees, "
-		"and what you have asked for yourself. The list keeps itself up to date.</p>\n"
+	html_add(html, "<p class=\"hint\">Requests of colleagues that need your approval, and your own. "
+		"The list updates by itself.</p>\n"
 		"<p class=\"error\" id=\"requests-error\" role=\"alert\" hidden></p>\n"
 		"<div id=\"requests\" aria-live=\"polite\" aria-busy=\"true\" data-user=\"%s\"></div>\n"
 		"<noscript><p class=\"error\">This page needs JavaScript to show the requests.</p>"
@@ -230,11 +234,11 @@ void page_demo(struct html *html, struct http_request *request)
 {
 	page_begin(html, request, "Try to cheat", NULL);
 	html_add(html, "<p>This page is here only because the console runs with <code>--demo</code>. It "
-		"sends a receipt to the export service as a thief inside the console would: "
+		"sends a receipt to the export service, as a thief inside the console would: "
 		"for another account, for more records, or a second time.</p>\n"
 		"<form class=\"card\" method=\"post\" action=\"/demo/exports\">\n"
 		"<input type=\"hidden\" name=\"csrf\" value=\"%s\">\n"
-		"<label for=\"receipt\">Receipt (your last one stands here)</label>\n"
+		"<label for=\"receipt\">Receipt (your last one is filled in)</label>\n"
 		"<textarea id=\"receipt\" name=\"receipt\" rows=\"7\" spellcheck=\"false\" required>"
 		"%s</textarea>\n"
 		"<label for=\"account\">Account</label>\n"
