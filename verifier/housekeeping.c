@@ -9,7 +9,7 @@
 #include "verifier/doors/approvals/approving.h"
 #include "verifier/doors/calls/policy_names.h"
 #include "verifier/doors/hook_feed.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
 

@@ -143,8 +143,8 @@ verifier_libverifier_a_SOURCES += verifier/doors/pending/brakes.h verifier/doors
 	verifier/doors/pending/crowd.h verifier/doors/pending/crowd.c verifier/doors/pending/freshness.h \
 	verifier/doors/pending/freshness.c verifier/doors/pending/question.h \
 	verifier/doors/pending/question.c verifier/doors/pending/step_up_refusals.h \
-	verifier/doors/pending/step_up_refusals.c verifier/doors/pending/transactions.h \
-	verifier/doors/pending/transactions.c
+	verifier/doors/pending/step_up_refusals.c verifier/doors/pending/step_ups.h \
+	verifier/doors/pending/step_ups.c
 verifier_libverifier_a_SOURCES += verifier/doors/verbs/authorization.h \
 	verifier/doors/verbs/authorization.c verifier/doors/verbs/verb_job.h \
 	verifier/doors/verbs/verb_job.c

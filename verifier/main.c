@@ -29,7 +29,7 @@
 #include "lib/base/wipe.h"
 #include "verifier/doors/approvals/waiters.h"
 #include "verifier/doors/hook_feed.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/evidence/receipt.h"
 #include "verifier/host/account.h"
 #include "verifier/host/clock.h"

@@ -17,7 +17,7 @@
 #include "verifier/doors/calls/policy_names.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/pending/step_up_refusals.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/powerless.h"
 #include "verifier/epoch_brakes.h"
 #include "verifier/evidence/code_floors.h"

@@ -15,7 +15,7 @@
 #include "verifier/doors/calls/refusal_log.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/enrolment/enrolment.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/first_day.h"
 #include "verifier/doors/verbs/verb_job.h"
 #include "verifier/evidence/log_entry.h"

@@ -12,7 +12,7 @@
 #include "lib/wire/message.h"
 #include "verifier/doors/approvals/approving.h"
 #include "verifier/doors/calls/subject.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/locks.h"
 #include "verifier/doors/verbs/verb_job.h"
 #include "verifier/rules/words/notices.h"

@@ -16,7 +16,7 @@
 #include "lib/wire/user_name.h"
 #include "verifier/doors/approvals/approving.h"
 #include "verifier/doors/calls/subject.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/locks.h"
 #include "verifier/doors/verbs/verb_job.h"
 #include "verifier/rules/people/person.h"

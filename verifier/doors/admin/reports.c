@@ -21,7 +21,7 @@
 #include "verifier/doors/admin/store_watch.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/enrolment/enrolment.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/verbs/authorization.h"
 #include "verifier/doors/verbs/verb_job.h"
 #include "verifier/rules/words/notices.h"

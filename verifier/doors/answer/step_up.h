@@ -24,7 +24,7 @@
 
 #include "verifier/doors/answer/agreed.h"
 #include "verifier/doors/pending/question.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/factors/webauthn/key_answer.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/words/notices.h"

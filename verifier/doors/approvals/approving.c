@@ -13,7 +13,7 @@
 #include "verifier/doors/approvals/request_list.h"
 #include "verifier/doors/approvals/waiters.h"
 #include "verifier/doors/calls/refusal_log.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/locks.h"
 #include "verifier/doors/verbs/verb_job.h"
 #include "verifier/host/clock.h"

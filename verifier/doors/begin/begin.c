@@ -21,7 +21,7 @@
 #include "verifier/doors/pending/brakes.h"
 #include "verifier/doors/pending/freshness.h"
 #include "verifier/doors/pending/question.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/words/notices.h"
 #include "verifier/verifier.h"

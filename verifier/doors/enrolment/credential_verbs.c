@@ -12,7 +12,7 @@
 #include "lib/base/wipe.h"
 #include "lib/wire/message.h"
 #include "verifier/doors/calls/subject.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/policy/requirement.h"
 #include "verifier/rules/words/notices.h"

@@ -17,7 +17,7 @@
 #include "verifier/doors/calls/refusal_log.h"
 #include "verifier/doors/calls/sitting.h"
 #include "verifier/doors/calls/subject.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/factors/otp.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/words/notices.h"

@@ -10,7 +10,7 @@
 
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/enrolment/enrolment.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/evidence/log_entry.h"
 
 /* The last call of an enrolment, and what comes of it. */

@@ -10,7 +10,7 @@
 #include "verifier/doors/calls/sitting.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/pending/freshness.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/locks.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/explain/explain.h"

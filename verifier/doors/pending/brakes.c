@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/wire/message.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/verifier.h"
 
 static bool brakes_is_one_of(const char *text, const char *const *texts)

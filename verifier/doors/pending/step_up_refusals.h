@@ -7,7 +7,7 @@
 #define STEPUP_VERIFIER_STEP_UP_REFUSALS_H
 
 #include "verifier/doors/calls/refusal_log.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 
 /* Logs that what a transaction was begun for was refused, within the budget. `verifier` is a
  * struct verifier. */

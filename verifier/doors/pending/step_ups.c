@@ -5,7 +5,7 @@
  * MUST: give a transaction to no other uid; never free one that is being answered; wipe what it frees; tell
  * of what ends unanswered.
  */
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 
 #include <openssl/rand.h>
 #include <stddef.h>

@@ -7,8 +7,8 @@
  * clock jump, a restart; let what strangers begin end nothing that somebody else was asked.
  * Layer: verifier/doors/pending/.
  */
-#ifndef STEPUP_VERIFIER_TRANSACTIONS_H
-#define STEPUP_VERIFIER_TRANSACTIONS_H
+#ifndef STEPUP_VERIFIER_STEP_UPS_H
+#define STEPUP_VERIFIER_STEP_UPS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -55,7 +55,7 @@ struct transaction_seat {
 struct question;  /* what a step-up puts to the person; question.c */
 struct enrolment; /* a credential waiting for its proof; enrolment.c */
 
-struct transaction_owner; /* what one uid has in a pool; transactions.c */
+struct transaction_owner; /* what one uid has in a pool; step_ups.c */
 
 struct transaction {
 	char name[TRANSACTION_NAME_SIZE];

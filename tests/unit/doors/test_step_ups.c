@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "tests/unit/cmocka_tap.h"
-#include "verifier/doors/pending/transactions.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/host/clock.h"
 
 #define ALICE 1000
