@@ -99,11 +99,11 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 	if (clock_watch_jumped(&housekeeping->clock)) {
 		journal_line(LOG_WARNING, "clock",
 			"the clock was set; every step-up under way ends, and people are asked again");
-		transactions_end_user(verifier->transactions, NULL);
+		step_ups_end_user(verifier->step_ups, NULL);
 		life_log_clock(verifier); /* first: the log has the new time before anything moves to it */
 		clock_was_set(housekeeping, now);
 	}
-	transactions_sweep(verifier->transactions, now);
+	step_ups_sweep(verifier->step_ups, now);
 	approving_tick(verifier);
 	store_watch_tick(verifier);
 	if (now >= housekeeping->next_prune_ms) {

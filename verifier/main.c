@@ -138,7 +138,7 @@ static void on_stop_signal(uv_signal_t *handle, int signal_number)
 	journal_line(LOG_NOTICE, "stop", "signal=%s", strsignal(signal_number));
 	sockets_remove(&daemon->sockets);
 	hook_feed_stop(&daemon->verifier);
-	transactions_watch(daemon->verifier.transactions, NULL, NULL); /* what ends now, we end */
+	step_ups_watch(daemon->verifier.step_ups, NULL, NULL); /* what ends now, we end */
 	server_stop(daemon->server);
 	waiters_end(daemon->verifier.waiters);
 	if (server_busy(daemon->server) == 0)
@@ -155,7 +155,7 @@ static void notify_ready(const struct daemon *daemon)
  * of them gives way. */
 static bool make_room(struct verifier *verifier, uid_t uid)
 {
-	return transactions_make_room(verifier->transactions, uid);
+	return step_ups_make_room(verifier->step_ups, uid);
 }
 
 static void on_hangup(uv_signal_t *handle, int signal_number)

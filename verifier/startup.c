@@ -165,13 +165,13 @@ static enum stepup_error scheduling_open(struct verifier *verifier)
 
 	verifier->accounts = account_cache_new(verifier->loop);
 	verifier->policy_names = policy_names_new(verifier);
-	verifier->transactions = transactions_new();
+	verifier->step_ups = step_ups_new();
 	verifier->waiters = waiters_new();
 	verifier->decoys = decoys_new();
 	if (verifier->accounts == NULL || verifier->policy_names == NULL || verifier->decoys == NULL ||
-	    verifier->waiters == NULL || verifier->transactions == NULL)
+	    verifier->waiters == NULL || verifier->step_ups == NULL)
 		return STEPUP_NO_MEMORY;
-	transactions_watch(verifier->transactions, step_up_unanswered, verifier);
+	step_ups_watch(verifier->step_ups, step_up_unanswered, verifier);
 	result = commit_queue_start(verifier->store, verifier->loop, &verifier->queue);
 	if (result == STEPUP_OK)
 		result = hook_feed_start(verifier);
@@ -257,7 +257,7 @@ enum stepup_error startup_close(struct verifier *verifier)
 	receipt_signer_free(&verifier->receipts);
 	store_close(&verifier->store);
 	hook_feed_free(&verifier->hooks);
-	transactions_free(&verifier->transactions);
+	step_ups_free(&verifier->step_ups);
 	waiters_free(&verifier->waiters);
 	decoys_free(&verifier->decoys);
 	policy_release(&verifier->policy);
@@ -290,7 +290,7 @@ static void policy_replace(struct verifier *verifier, struct policy *policy)
 	verifier->policy = policy_reference(policy);
 	free(verifier->policy_why);
 	verifier->policy_why = NULL;
-	transactions_end_user(verifier->transactions, NULL);
+	step_ups_end_user(verifier->step_ups, NULL);
 	account_cache_forget(verifier->accounts);
 	policy_names_changed(verifier->policy_names);
 	if (verifier->server != NULL)

@@ -23,7 +23,7 @@ struct decoys;
 struct hook_feed;
 struct store_watch;
 struct policy_names;
-struct transactions;
+struct step_ups;
 struct receipt_signer;
 struct log_signer;
 struct server;
@@ -41,7 +41,7 @@ struct verifier {
 	struct account_cache *accounts;
 	struct policy_names *policy_names; /* what the directory says of the policy's */
 	/* pending step-ups and what granted ones keep fresh, in memory only */
-	struct transactions *transactions;
+	struct step_ups *step_ups;
 	struct store_watch *store_watch;   /* rows that aren't what they should be */
 	struct hook_feed *hooks;           /* events on their way to stepup-hooks */
 	struct receipt_signer *receipts;

@@ -70,14 +70,14 @@ static void end_session(struct call *call)
 		refuse(call, error, NULL);
 		return;
 	}
-	transactions_end_sitting(call->verifier->transactions, call->peer.uid, sitting);
+	step_ups_end_sitting(call->verifier->step_ups, call->peer.uid, sitting);
 	call_reply(call, json_object());
 }
 
 static const struct door_handler handlers[] = {
-	{"Begin", step_up_begin},
-	{"Answer", step_up_answer},
-	{"Cancel", step_up_cancel},
+	{"Begin", begin_step_up},
+	{"Answer", answer_step_up},
+	{"Cancel", answer_cancel},
 	{"Account", verify_door_account},
 	{"EnrollBegin", enrolment_begin},
 	{"EnrollFinish", enrolment_finish},
@@ -88,11 +88,11 @@ static const struct door_handler handlers[] = {
 	{"Explain", explaining_own},
 	{"Keys", keys},
 	{"Requests", approving_requests},
-	{"Approve", step_up_begin},
+	{"Approve", begin_step_up},
 	{"Deny", approving_deny},
 	{"CancelRequest", approving_cancel},
 	{"AwaitApproval", approving_await},
-	{"Claim", step_up_claim},
+	{"Claim", answer_claim},
 	{NULL, NULL},
 };
 

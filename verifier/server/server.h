@@ -13,7 +13,7 @@
 #include "verifier/server/call.h"
 
 #define SERVER_MESSAGE_SECONDS 10 /* to complete a message that has begun, and to take a reply */
-#define SERVER_IDLE_SECONDS 150   /* between messages: longer than a transaction lives */
+#define SERVER_IDLE_SECONDS 150   /* between messages: longer than a step-up lives */
 
 struct server;
 

@@ -117,16 +117,16 @@ static bool subject_read(struct http_request *request, const json_t *body, struc
 	return false;
 }
 
-static const char *state_name(enum step_up_state state)
+static const char *state_name(enum attempt_state state)
 {
 	switch (state) {
-	case STEP_UP_QUESTION:
+	case ATTEMPT_QUESTION:
 		return "question";
-	case STEP_UP_WAITING:
+	case ATTEMPT_WAITING:
 		return "waiting";
-	case STEP_UP_GRANTED:
+	case ATTEMPT_GRANTED:
 		return "granted";
-	case STEP_UP_REFUSED:
+	case ATTEMPT_REFUSED:
 		return "refused";
 	default:
 		return "gone";
@@ -179,7 +179,7 @@ static void prefer_lock(struct http_request *request, struct step_up_view *view)
 	const char *error = json_string_value(json_object_get(view->message, "error"));
 	json_t *message = NULL;
 
-	if (view->state != STEP_UP_REFUSED || !error ||
+	if (view->state != ATTEMPT_REFUSED || !error ||
 	    (strcmp(error, "Expired") && strcmp(error, "NotAllowed")))
 		return;
 	if (!bridge_account(request->console->bridge, request->session.user, request->rhost, &message) &&
@@ -197,17 +197,17 @@ static enum MHD_Result reply_step_up(struct http_request *request, struct step_u
 	json_t *reply;
 
 	prefer_lock(request, view);
-	if (view->state == STEP_UP_GRANTED && !granted(request, view, cookie)) {
+	if (view->state == ATTEMPT_GRANTED && !granted(request, view, cookie)) {
 		json_decref(view->message);
 		return gone(request, MHD_HTTP_CONFLICT, "Your session ended meanwhile. Sign in again.");
 	}
-	if (view->state == STEP_UP_RUNNING || view->state == STEP_UP_GONE) {
+	if (view->state == ATTEMPT_RUNNING || view->state == ATTEMPT_GONE) {
 		json_decref(view->message);
 		return gone(request, MHD_HTTP_GONE, "This question is no longer open, "
 			"so nothing was approved. Close it and start again.");
 	}
 	reply = json_pack("{s:s, s:s}", "id", view->id, "state", state_name(view->state));
-	if (!view->message && view->state == STEP_UP_REFUSED)
+	if (!view->message && view->state == ATTEMPT_REFUSED)
 		view->message = json_pack("{s:s}",
 			"message", "Could not check, so nothing was approved. You did nothing wrong. "
 			"Try again in a minute.");
@@ -215,7 +215,7 @@ static enum MHD_Result reply_step_up(struct http_request *request, struct step_u
 		json_decref(reply);
 		return MHD_NO;
 	}
-	if (view->state == STEP_UP_GRANTED && request->console->demo &&
+	if (view->state == ATTEMPT_GRANTED && request->console->demo &&
 	    !show_receipt(request, view->id, reply)) {
 		json_decref(reply);
 		return MHD_NO;
@@ -235,7 +235,7 @@ enum MHD_Result handle_step_up_begin(struct http_request *request)
 		return gone(request, MHD_HTTP_BAD_REQUEST, "The console does not know this action, or "
 			"its details are wrong. Nothing was approved. Reload the page.");
 	bridge_begin(request->console->bridge, &request->session, request->rhost, &subject, &view);
-	if (view.state == STEP_UP_GONE)
+	if (view.state == ATTEMPT_GONE)
 		return gone(request, MHD_HTTP_TOO_MANY_REQUESTS, "Too many questions are open. "
 			"Nothing was approved. Answer or cancel the others, or wait two minutes.");
 	return reply_step_up(request, &view);
@@ -264,7 +264,7 @@ enum MHD_Result handle_step_up_answer(struct http_request *request)
 	json_t *body = request->body ? json_loads(request->body, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	const char *id = json_string_value(json_object_get(body, "id"));
 	const json_t *answer = json_object_get(body, "answer");
-	struct step_up_view view = {.state = STEP_UP_GONE};
+	struct step_up_view view = {.state = ATTEMPT_GONE};
 
 	if (!id || !answer_fits(answer)) {
 		json_decref(body);

@@ -58,26 +58,26 @@ struct bridge *bridge_new(const char *service, const char *confdir, const char *
 	return bridge;
 }
 
-void step_up_release(struct step_up *step_up)
+void attempt_release(struct attempt *attempt)
 {
-	if (--step_up->references)
+	if (--attempt->references)
 		return;
-	json_decref(step_up->message);
-	text_wipe(&step_up->answer);
-	pthread_cond_destroy(&step_up->changed);
-	explicit_bzero(step_up, sizeof(*step_up));
-	free(step_up);
+	json_decref(attempt->message);
+	text_wipe(&attempt->answer);
+	pthread_cond_destroy(&attempt->changed);
+	explicit_bzero(attempt, sizeof(*attempt));
+	free(attempt);
 }
 
 /* --- taking back --- */
 
 /* The request that a step-up waits for; "" where it doesn't wait. With the mutex held. */
-static void request_of(const struct step_up *step_up, char request[REQUEST_SIZE])
+static void request_of(const struct attempt *attempt, char request[REQUEST_SIZE])
 {
-	const char *name = json_string_value(json_object_get(step_up->message, "request"));
+	const char *name = json_string_value(json_object_get(attempt->message, "request"));
 
 	*request = '\0';
-	if (step_up->state == STEP_UP_WAITING && name)
+	if (attempt->state == ATTEMPT_WAITING && name)
 		snprintf(request, REQUEST_SIZE, "%s", name);
 }
 
@@ -88,24 +88,24 @@ static void take_back(const struct bridge *bridge, const char *request, struct v
 }
 
 /* Takes it off the list and wakes its thread, which then ends. With the mutex held. */
-static void step_up_drop(struct step_up **link)
+static void attempt_drop(struct attempt **link)
 {
-	struct step_up *step_up = *link;
+	struct attempt *attempt = *link;
 
-	*link = step_up->next;
-	step_up->given_up = true;
-	pthread_cond_broadcast(&step_up->changed);
-	step_up_release(step_up);
+	*link = attempt->next;
+	attempt->given_up = true;
+	pthread_cond_broadcast(&attempt->changed);
+	attempt_release(attempt);
 }
 
 /* Drops one and takes back what it waits for; the mutex is held, but not meanwhile. */
-static void step_up_abandon(struct bridge *bridge, struct step_up **link)
+static void attempt_abandon(struct bridge *bridge, struct attempt **link)
 {
 	struct verifier_reply reply;
 	char request[REQUEST_SIZE];
 
 	request_of(*link, request);
-	step_up_drop(link);
+	attempt_drop(link);
 	if (!*request)
 		return;
 	pthread_mutex_unlock(&bridge->mutex);
@@ -123,7 +123,7 @@ void bridge_free(struct bridge **bridge)
 	pthread_mutex_lock(&b->mutex);
 	b->closing = true;
 	while (b->list)
-		step_up_abandon(b, &b->list);
+		attempt_abandon(b, &b->list);
 	while (b->threads)
 		pthread_cond_wait(&b->idle, &b->mutex);
 	pthread_mutex_unlock(&b->mutex);
@@ -142,7 +142,7 @@ void bridge_free(struct bridge **bridge)
 static size_t bridge_tidy(struct bridge *bridge, const char *user, size_t *all)
 {
 	int64_t now = monotonic_in(0).tv_sec;
-	struct step_up **link = &bridge->list; /* newest first */
+	struct attempt **link = &bridge->list; /* newest first */
 	size_t own = 0, own_ended = 0;
 
 	*all = 0;
@@ -152,7 +152,7 @@ static size_t bridge_tidy(struct bridge *bridge, const char *user, size_t *all)
 		own_ended += is_own && ended;
 		if (ended &&
 		    (now - (*link)->ended > GRANT_SECONDS || (is_own && own_ended > STEP_UPS_PER_USER))) {
-			step_up_drop(link);
+			attempt_drop(link);
 			continue;
 		}
 		*all += !ended;
@@ -163,9 +163,9 @@ static size_t bridge_tidy(struct bridge *bridge, const char *user, size_t *all)
 }
 
 /* With the mutex held. */
-static struct step_up **bridge_find(struct bridge *bridge, const struct session *session, const char *id)
+static struct attempt **bridge_find(struct bridge *bridge, const struct session *session, const char *id)
 {
-	for (struct step_up **link = &bridge->list; *link; link = &(*link)->next) {
+	for (struct attempt **link = &bridge->list; *link; link = &(*link)->next) {
 		if (token_equal((*link)->id, id) && token_equal((*link)->owner, session->token))
 			return link;
 	}
@@ -174,35 +174,35 @@ static struct step_up **bridge_find(struct bridge *bridge, const struct session 
 
 /* Waits until it isn't in this state any more (running: for a question or the end), and copies what there is.
  * With the mutex held. */
-static void step_up_wait(struct step_up *step_up, enum step_up_state state, struct step_up_view *view)
+static void attempt_wait(struct attempt *attempt, enum attempt_state state, struct step_up_view *view)
 {
 	struct timespec until = monotonic_in(MODULE_SECONDS);
 
-	step_up->watchers++;
-	while (step_up->state == state && !step_up->given_up) {
-		if (pthread_cond_timedwait(&step_up->changed, &step_up->bridge->mutex, &until) == ETIMEDOUT)
+	attempt->watchers++;
+	while (attempt->state == state && !attempt->given_up) {
+		if (pthread_cond_timedwait(&attempt->changed, &attempt->bridge->mutex, &until) == ETIMEDOUT)
 			break;
 	}
-	step_up->watchers--;
-	step_up->watched = monotonic_in(0).tv_sec;
-	strcpy(view->id, step_up->id);
-	view->state = step_up->given_up ? STEP_UP_GONE : step_up->state;
-	view->subject = step_up->grant.subject;
-	view->message = json_deep_copy(step_up->message);
+	attempt->watchers--;
+	attempt->watched = monotonic_in(0).tv_sec;
+	strcpy(view->id, attempt->id);
+	view->state = attempt->given_up ? ATTEMPT_GONE : attempt->state;
+	view->subject = attempt->grant.subject;
+	view->message = json_deep_copy(attempt->message);
 }
 
-void step_up_late(struct step_up *step_up)
+void attempt_late(struct attempt *attempt)
 {
-	step_up->state = STEP_UP_REFUSED;
-	explicit_bzero(step_up->grant.receipt, sizeof(step_up->grant.receipt));
-	explicit_bzero(step_up->grant.authorization, sizeof(step_up->grant.authorization));
-	json_decref(step_up->message);
-	step_up->message = json_pack("{s:s, s:s}", "type", "refused", "message", "It was approved just "
+	attempt->state = ATTEMPT_REFUSED;
+	explicit_bzero(attempt->grant.receipt, sizeof(attempt->grant.receipt));
+	explicit_bzero(attempt->grant.authorization, sizeof(attempt->grant.authorization));
+	json_decref(attempt->message);
+	attempt->message = json_pack("{s:s, s:s}", "type", "refused", "message", "It was approved just "
 		"before you cancelled. Nothing was done, and that approval can't be used any more.");
 }
 
 /* Starts the thread; the list and the thread hold a reference each. With the mutex held. */
-static bool step_up_start(struct bridge *bridge, struct step_up *step_up)
+static bool step_up_start(struct bridge *bridge, struct attempt *attempt)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
@@ -210,121 +210,121 @@ static bool step_up_start(struct bridge *bridge, struct step_up *step_up)
 
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	step_up->references = 2;
-	started = !pthread_create(&thread, &attributes, step_up_thread, step_up);
+	attempt->references = 2;
+	started = !pthread_create(&thread, &attributes, step_up_thread, attempt);
 	pthread_attr_destroy(&attributes);
 	if (!started) {
-		step_up->references = 1;
-		step_up_release(step_up);
+		attempt->references = 1;
+		attempt_release(attempt);
 		return false;
 	}
 	bridge->threads++;
-	step_up->next = bridge->list;
-	bridge->list = step_up;
+	attempt->next = bridge->list;
+	bridge->list = attempt;
 	return true;
 }
 
-static struct step_up *step_up_new(struct bridge *bridge, const struct session *session, const char *rhost,
+static struct attempt *attempt_new(struct bridge *bridge, const struct session *session, const char *rhost,
 	const struct step_up_subject *subject)
 {
-	struct step_up *step_up = calloc(1, sizeof(*step_up));
+	struct attempt *attempt = calloc(1, sizeof(*attempt));
 
-	if (!step_up)
+	if (!attempt)
 		return NULL;
-	if (!token_make(step_up->id)) {
-		free(step_up);
+	if (!token_make(attempt->id)) {
+		free(attempt);
 		return NULL;
 	}
-	step_up->bridge = bridge;
-	step_up->grant.subject = *subject;
-	strcpy(step_up->owner, session->token);
-	strcpy(step_up->step_up_session, session->step_up);
-	strcpy(step_up->user, session->user);
-	snprintf(step_up->rhost, sizeof(step_up->rhost), "%s", rhost);
-	condition_init(&step_up->changed);
-	return step_up;
+	attempt->bridge = bridge;
+	attempt->grant.subject = *subject;
+	strcpy(attempt->owner, session->token);
+	strcpy(attempt->step_up_session, session->step_up);
+	strcpy(attempt->user, session->user);
+	snprintf(attempt->rhost, sizeof(attempt->rhost), "%s", rhost);
+	condition_init(&attempt->changed);
+	return attempt;
 }
 
 void bridge_begin(struct bridge *bridge, const struct session *session, const char *rhost,
 	const struct step_up_subject *subject, struct step_up_view *view)
 {
-	struct step_up *step_up = step_up_new(bridge, session, rhost, subject);
+	struct attempt *attempt = attempt_new(bridge, session, rhost, subject);
 	size_t all;
 
-	*view = (struct step_up_view){.state = STEP_UP_GONE};
-	if (!step_up)
+	*view = (struct step_up_view){.state = ATTEMPT_GONE};
+	if (!attempt)
 		return;
 	pthread_mutex_lock(&bridge->mutex);
 	if (bridge->closing || bridge_tidy(bridge, session->user, &all) >= STEP_UPS_PER_USER ||
 	    all >= STEP_UPS_MAX) {
-		step_up->references = 1;
-		step_up_release(step_up);
-	} else if (step_up_start(bridge, step_up)) {
-		step_up->references++;
-		step_up_wait(step_up, STEP_UP_RUNNING, view);
-		step_up_release(step_up);
+		attempt->references = 1;
+		attempt_release(attempt);
+	} else if (step_up_start(bridge, attempt)) {
+		attempt->references++;
+		attempt_wait(attempt, ATTEMPT_RUNNING, view);
+		attempt_release(attempt);
 	}
 	pthread_mutex_unlock(&bridge->mutex);
 }
 
 /* Hands the answer over and waits for what comes of it. With the mutex held; takes over the text. */
-static void give_answer(struct step_up *step_up, char **text, struct step_up_view *view)
+static void give_answer(struct attempt *attempt, char **text, struct step_up_view *view)
 {
-	step_up->answer = *text;
+	attempt->answer = *text;
 	*text = NULL;
-	step_up->state = STEP_UP_RUNNING;
-	step_up->references++;
-	pthread_cond_broadcast(&step_up->changed);
-	step_up_wait(step_up, STEP_UP_RUNNING, view);
-	step_up_release(step_up);
+	attempt->state = ATTEMPT_RUNNING;
+	attempt->references++;
+	pthread_cond_broadcast(&attempt->changed);
+	attempt_wait(attempt, ATTEMPT_RUNNING, view);
+	attempt_release(attempt);
 }
 
 /* Takes the request back, which ends the wait, or says why not. With the mutex held, but not meanwhile. */
-static void stop_waiting(struct bridge *bridge, struct step_up *step_up, struct step_up_view *view)
+static void stop_waiting(struct bridge *bridge, struct attempt *attempt, struct step_up_view *view)
 {
 	struct verifier_reply reply;
 	char request[REQUEST_SIZE];
 	bool answered;
 
-	request_of(step_up, request);
-	step_up->stopped = true;
-	step_up->references++;
+	request_of(attempt, request);
+	attempt->stopped = true;
+	attempt->references++;
 	pthread_mutex_unlock(&bridge->mutex);
 	take_back(bridge, request, &reply);
 	answered = reply_is_good(&reply) || strcmp(reply.error, "Unreachable") != 0;
 	pthread_mutex_lock(&bridge->mutex);
-	step_up_wait(step_up, answered ? STEP_UP_WAITING : STEP_UP_GONE, view);
-	if (view->state == STEP_UP_WAITING) { /* it goes on without this page, until it expires */
+	attempt_wait(attempt, answered ? ATTEMPT_WAITING : ATTEMPT_GONE, view);
+	if (view->state == ATTEMPT_WAITING) { /* it goes on without this page, until it expires */
 		json_decref(view->message);
-		view->state = STEP_UP_REFUSED;
+		view->state = ATTEMPT_REFUSED;
 		view->message = json_pack("{s:s, s:s}", "type", "refused", "message", reply.message);
 	}
 	reply_clear(&reply);
-	step_up_release(step_up);
+	attempt_release(attempt);
 }
 
 void bridge_answer(struct bridge *bridge, const struct session *session, const char *id, const json_t *answer,
 	struct step_up_view *view)
 {
 	char *text = json_dumps(answer, JSON_COMPACT);
-	struct step_up **link;
+	struct attempt **link;
 
-	*view = (struct step_up_view){.state = STEP_UP_GONE};
+	*view = (struct step_up_view){.state = ATTEMPT_GONE};
 	pthread_mutex_lock(&bridge->mutex);
 	link = bridge_find(bridge, session, id);
-	if (link && text && (*link)->state == STEP_UP_QUESTION && !(*link)->answer) {
+	if (link && text && (*link)->state == ATTEMPT_QUESTION && !(*link)->answer) {
 		give_answer(*link, &text, view);
 	} else if (link && json_is_true(json_object_get(answer, "wait"))) {
-		struct step_up *step_up = *link;
+		struct attempt *attempt = *link;
 
-		step_up->references++;
-		step_up_wait(step_up, STEP_UP_WAITING, view);
-		step_up_release(step_up);
-	} else if (link && (*link)->state == STEP_UP_WAITING) {
+		attempt->references++;
+		attempt_wait(attempt, ATTEMPT_WAITING, view);
+		attempt_release(attempt);
+	} else if (link && (*link)->state == ATTEMPT_WAITING) {
 		stop_waiting(bridge, *link, view);
-	} else if (link && (*link)->state == STEP_UP_GRANTED) {
-		step_up_late(*link);
-		step_up_wait(*link, STEP_UP_GONE, view);
+	} else if (link && (*link)->state == ATTEMPT_GRANTED) {
+		attempt_late(*link);
+		attempt_wait(*link, ATTEMPT_GONE, view);
 	}
 	pthread_mutex_unlock(&bridge->mutex);
 	text_wipe(&text);
@@ -333,19 +333,19 @@ void bridge_answer(struct bridge *bridge, const struct session *session, const c
 bool bridge_take(struct bridge *bridge, const struct session *session, const char *id, const char *action,
 	struct step_up_grant *grant)
 {
-	struct step_up **link;
+	struct attempt **link;
 	bool granted = false;
 	size_t all;
 
 	pthread_mutex_lock(&bridge->mutex);
 	bridge_tidy(bridge, session->user, &all);
 	link = bridge_find(bridge, session, id);
-	if (link && (*link)->state == STEP_UP_GRANTED && !(*link)->taken &&
+	if (link && (*link)->state == ATTEMPT_GRANTED && !(*link)->taken &&
 	    !strcmp((*link)->grant.subject.action, action)) {
 		(*link)->taken = true;
 		*grant = (*link)->grant;
 		granted = true;
-		step_up_drop(link);
+		attempt_drop(link);
 	}
 	pthread_mutex_unlock(&bridge->mutex);
 	return granted;
@@ -353,27 +353,27 @@ bool bridge_take(struct bridge *bridge, const struct session *session, const cha
 
 void bridge_receipt(struct bridge *bridge, const struct session *session, const char *id, char *receipt)
 {
-	struct step_up **link;
+	struct attempt **link;
 
 	*receipt = '\0';
 	pthread_mutex_lock(&bridge->mutex);
 	link = bridge_find(bridge, session, id);
-	if (link && (*link)->state == STEP_UP_GRANTED)
+	if (link && (*link)->state == ATTEMPT_GRANTED)
 		strcpy(receipt, (*link)->grant.receipt);
 	pthread_mutex_unlock(&bridge->mutex);
 }
 
 /* Abandons those that `matches` says, with its `what`. */
 static void abandon_where(struct bridge *bridge,
-	bool (*matches)(const struct step_up *step_up, const void *what), const void *what)
+	bool (*matches)(const struct attempt *attempt, const void *what), const void *what)
 {
-	struct step_up **link;
+	struct attempt **link;
 
 	pthread_mutex_lock(&bridge->mutex);
 	link = &bridge->list;
 	while (*link) {
 		if (matches(*link, what)) {
-			step_up_abandon(bridge, link);
+			attempt_abandon(bridge, link);
 			link = &bridge->list; /* others may have come and gone meanwhile */
 		} else {
 			link = &(*link)->next;
@@ -382,9 +382,9 @@ static void abandon_where(struct bridge *bridge,
 	pthread_mutex_unlock(&bridge->mutex);
 }
 
-static bool is_of(const struct step_up *step_up, const void *session)
+static bool is_of(const struct attempt *attempt, const void *session)
 {
-	return token_equal(step_up->owner, ((const struct session *)session)->token);
+	return token_equal(attempt->owner, ((const struct session *)session)->token);
 }
 
 void bridge_drop_session(struct bridge *bridge, const struct session *session)
@@ -392,10 +392,10 @@ void bridge_drop_session(struct bridge *bridge, const struct session *session)
 	abandon_where(bridge, is_of, session);
 }
 
-static bool is_left_alone(const struct step_up *step_up, const void *now)
+static bool is_left_alone(const struct attempt *attempt, const void *now)
 {
-	return step_up->state == STEP_UP_WAITING && !step_up->watchers &&
-		((const struct timespec *)now)->tv_sec - step_up->watched > PAGE_SECONDS;
+	return attempt->state == ATTEMPT_WAITING && !attempt->watchers &&
+		((const struct timespec *)now)->tv_sec - attempt->watched > PAGE_SECONDS;
 }
 
 void bridge_tend(struct bridge *bridge)

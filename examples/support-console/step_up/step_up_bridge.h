@@ -27,15 +27,15 @@
 
 struct bridge;
 
-enum step_up_state {
-	STEP_UP_RUNNING,  /* the verifier has not answered in time; ask again or give up */
-	STEP_UP_QUESTION, /* `message` is the question */
+enum attempt_state {
+	ATTEMPT_RUNNING,  /* the verifier has not answered in time; ask again or give up */
+	ATTEMPT_QUESTION, /* `message` is the question */
 	/* a second person has to agree: `message` says who can; ask again with {"wait":true}, or stop
 	 * with {"cancel":true} */
-	STEP_UP_WAITING,
-	STEP_UP_GRANTED,  /* `message` is what the module said, or NULL */
-	STEP_UP_REFUSED,  /* likewise */
-	STEP_UP_GONE,     /* unknown, of another session, taken, or too many at once */
+	ATTEMPT_WAITING,
+	ATTEMPT_GRANTED,  /* `message` is what the module said, or NULL */
+	ATTEMPT_REFUSED,  /* likewise */
+	ATTEMPT_GONE,     /* unknown, of another session, taken, or too many at once */
 };
 
 /* What is to be done once it is granted. */
@@ -60,7 +60,7 @@ struct step_up_grant {
 
 struct step_up_view {
 	char id[TOKEN_SIZE];
-	enum step_up_state state;
+	enum attempt_state state;
 	struct step_up_subject subject;
 	json_t *message; /* a JSON object of the conversation, or NULL; the caller's to free */
 };

@@ -14,7 +14,7 @@
 #define ANSWERS_MAX 3
 
 struct exchange {
-	struct step_up *step_up;
+	struct attempt *attempt;
 	const char *socket;
 	struct verifier_reply begun;
 	const char *transaction;
@@ -26,17 +26,17 @@ static bool refused(struct exchange *exchange, const struct verifier_reply *repl
 {
 	const char *reference = json_string_value(json_object_get(reply->parameters, "reference"));
 
-	step_up_hear(exchange->step_up, json_pack("{s:i, s:s, s:s, s:s, s:s*}", "v", 1, "type", "refused",
+	attempt_hear(exchange->attempt, json_pack("{s:i, s:s, s:s, s:s, s:s*}", "v", 1, "type", "refused",
 			"message", reply->message, "error", reply->error, "reference", reference));
 	return false;
 }
 
 /* Begin's parameters, or Approve's; NULL without memory. */
-static json_t *begin_parameters(const struct step_up *step_up, const struct step_up_subject *subject)
+static json_t *begin_parameters(const struct attempt *attempt, const struct step_up_subject *subject)
 {
-	json_t *parameters = json_pack("{s:s, s:s, s:s, s:s, s:[s]}", "user", step_up->user,
-		"session", step_up->step_up_session, "service", step_up->bridge->service,
-		"rhost", step_up->rhost, "reach", "browser");
+	json_t *parameters = json_pack("{s:s, s:s, s:s, s:s, s:[s]}", "user", attempt->user,
+		"session", attempt->step_up_session, "service", attempt->bridge->service,
+		"rhost", attempt->rhost, "reach", "browser");
 
 	if (*subject->request ? parameters &&
 	    !json_object_set_new(parameters, "request", json_string(subject->request)) &&
@@ -50,10 +50,10 @@ static json_t *begin_parameters(const struct step_up *step_up, const struct step
 
 static bool begin(struct exchange *exchange, const struct step_up_subject *subject)
 {
-	struct step_up *step_up = exchange->step_up;
+	struct attempt *attempt = exchange->attempt;
 
 	verifier_call(exchange->socket, *subject->request ? "Approve" : "Begin",
-		begin_parameters(step_up, subject), &exchange->begun);
+		begin_parameters(attempt, subject), &exchange->begun);
 	if (!reply_is_good(&exchange->begun))
 		return refused(exchange, &exchange->begun);
 	exchange->transaction = json_string_value(json_object_get(exchange->begun.parameters, "transaction"));
@@ -69,7 +69,7 @@ static void cancel(struct exchange *exchange)
 	verifier_call(exchange->socket, "Cancel",
 		json_pack("{s:s}", "transaction", exchange->transaction), &reply);
 	reply_clear(&reply);
-	step_up_hear(exchange->step_up, json_pack("{s:i, s:s, s:s}", "v", 1, "type", "refused",
+	attempt_hear(exchange->attempt, json_pack("{s:i, s:s, s:s}", "v", 1, "type", "refused",
 			"message", "Cancelled. Nothing was approved."));
 }
 
@@ -91,7 +91,7 @@ static json_t *ask(struct exchange *exchange, const struct verifier_reply *last)
 		json_decref(question);
 		return NULL;
 	}
-	text = step_up_ask(exchange->step_up, question);
+	text = attempt_ask(exchange->attempt, question);
 	answer = text ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
 	text_wipe(&text);
 	return answer;
@@ -147,15 +147,15 @@ static bool converse(struct exchange *exchange, const struct step_up_subject *su
 	return is_for(reply, subject) || refused(exchange, reply);
 }
 
-bool step_up_direct(struct step_up *step_up, struct step_up_grant *grant)
+bool step_up_direct(struct attempt *attempt, struct step_up_grant *grant)
 {
-	struct exchange exchange = {.step_up = step_up, .socket = step_up->bridge->verifier_socket};
+	struct exchange exchange = {.attempt = attempt, .socket = attempt->bridge->verifier_socket};
 	struct verifier_reply reply = {0};
 	bool granted = begin(&exchange, &grant->subject) && converse(&exchange, &grant->subject, &reply);
 
 	if (granted) {
 		strcpy(grant->authorization, exchange.transaction);
-		step_up_hear(step_up,
+		attempt_hear(attempt,
 			json_pack("{s:i, s:s, s:s}", "v", 1, "type", "granted", "message", reply.message));
 	}
 	reply_clear(&reply);

@@ -12,14 +12,14 @@
 
 #include "examples/support-console/step_up/step_up_bridge.h"
 
-struct step_up {
+struct attempt {
 	struct bridge *bridge;
-	struct step_up *next;
+	struct attempt *next;
 	unsigned references; /* the list's, the thread's, a waiting request's */
 	pthread_cond_t changed;
 	char id[TOKEN_SIZE], owner[TOKEN_SIZE], step_up_session[TOKEN_SIZE];
 	char user[USER_SIZE], rhost[64];
-	enum step_up_state state;
+	enum attempt_state state;
 	bool given_up, taken;
 	bool stopped; /* a grant that comes now is nobody's */
 	json_t *message;
@@ -36,17 +36,17 @@ struct bridge {
 	pthread_cond_t idle; /* `threads` fell to 0 */
 	unsigned threads;
 	bool closing;
-	struct step_up *list;
+	struct attempt *list;
 };
 
 /* CLOCK_MONOTONIC in so many seconds. */
 struct timespec monotonic_in(int64_t seconds);
 
 /* Gives up a reference; the last one frees. With the mutex held. */
-void step_up_release(struct step_up *step_up);
+void attempt_release(struct attempt *attempt);
 
 /* Makes a grant that nobody waits for any more a refusal. With the mutex held. */
-void step_up_late(struct step_up *step_up);
+void attempt_late(struct attempt *attempt);
 
 /* Runs one step-up from start to end; for pthread_create. `data` is the step-up, with a reference of
  * the thread's own. */
@@ -57,17 +57,17 @@ json_t *step_up_details(const struct step_up_subject *subject);
 
 /* Puts one question, an object of the JSON conversation that it takes over, and waits for the answer: a fresh
  * text to be wiped, or NULL where nobody answered or the question is no object. */
-char *step_up_ask(struct step_up *step_up, json_t *question);
+char *attempt_ask(struct attempt *attempt, json_t *question);
 
 /* Keeps what is said without a question, taking it over; the last word counts, and what is no
  * object is passed over. */
-void step_up_hear(struct step_up *step_up, json_t *message);
+void attempt_hear(struct attempt *attempt, json_t *message);
 
 /* Wipes, frees and sets NULL. */
 void text_wipe(char **text);
 
 /* The two ways to ask, in the step-up's thread: whether it was granted, and then what it gives. */
-bool step_up_through_pam(struct step_up *step_up, struct step_up_grant *grant);
-bool step_up_direct(struct step_up *step_up, struct step_up_grant *grant);
+bool step_up_through_pam(struct attempt *attempt, struct step_up_grant *grant);
+bool step_up_direct(struct attempt *attempt, struct step_up_grant *grant);
 
 #endif

@@ -12,7 +12,7 @@
 static int step_up_pam_converse(int count, const struct pam_message **messages,
 	struct pam_response **responses, void *data)
 {
-	struct step_up *step_up = data;
+	struct attempt *attempt = data;
 	struct pam_response *replies;
 
 	if (count <= 0 || count > PAM_MAX_NUM_MSG)
@@ -24,13 +24,13 @@ static int step_up_pam_converse(int count, const struct pam_message **messages,
 		switch (messages[i]->msg_style) {
 		case PAM_PROMPT_ECHO_OFF:
 		case PAM_PROMPT_ECHO_ON:
-			replies[i].resp = step_up_ask(step_up,
+			replies[i].resp = attempt_ask(attempt,
 				json_loads(messages[i]->msg, JSON_REJECT_DUPLICATES, NULL));
 			if (!replies[i].resp)
 				goto fail;
 			break;
 		default:
-			step_up_hear(step_up, json_loads(messages[i]->msg, JSON_REJECT_DUPLICATES, NULL));
+			attempt_hear(attempt, json_loads(messages[i]->msg, JSON_REJECT_DUPLICATES, NULL));
 		}
 	}
 	*responses = replies;
@@ -52,15 +52,15 @@ static int pam_open(const struct bridge *bridge, const char *user, const char *r
 	return result;
 }
 
-bool step_up_through_pam(struct step_up *step_up, struct step_up_grant *grant)
+bool step_up_through_pam(struct attempt *attempt, struct step_up_grant *grant)
 {
-	const struct pam_conv conversation = {step_up_pam_converse, step_up};
+	const struct pam_conv conversation = {step_up_pam_converse, attempt};
 	pam_handle_t *handle = NULL;
 	const char *made;
-	int result = pam_open(step_up->bridge, step_up->user, step_up->rhost, &conversation, &handle);
+	int result = pam_open(attempt->bridge, attempt->user, attempt->rhost, &conversation, &handle);
 
 	if (result == PAM_SUCCESS)
-		result = pam_environment_put(handle, &grant->subject, step_up->step_up_session);
+		result = pam_environment_put(handle, &grant->subject, attempt->step_up_session);
 	if (result == PAM_SUCCESS)
 		result = pam_authenticate(handle, 0);
 	if (result == PAM_SUCCESS)

@@ -9,9 +9,9 @@
 
 #define ANSWER_SECONDS 120 /* the longest that a question stands */
 
-char *step_up_ask(struct step_up *step_up, json_t *question)
+char *attempt_ask(struct attempt *attempt, json_t *question)
 {
-	struct bridge *bridge = step_up->bridge;
+	struct bridge *bridge = attempt->bridge;
 	struct timespec until = monotonic_in(ANSWER_SECONDS);
 	char *answer = NULL;
 
@@ -20,25 +20,25 @@ char *step_up_ask(struct step_up *step_up, json_t *question)
 		return NULL;
 	}
 	pthread_mutex_lock(&bridge->mutex);
-	json_decref(step_up->message);
-	step_up->message = question;
-	step_up->state = STEP_UP_QUESTION;
-	pthread_cond_broadcast(&step_up->changed);
-	while (!step_up->answer && !step_up->given_up) {
-		if (pthread_cond_timedwait(&step_up->changed, &bridge->mutex, &until) == ETIMEDOUT)
+	json_decref(attempt->message);
+	attempt->message = question;
+	attempt->state = ATTEMPT_QUESTION;
+	pthread_cond_broadcast(&attempt->changed);
+	while (!attempt->answer && !attempt->given_up) {
+		if (pthread_cond_timedwait(&attempt->changed, &bridge->mutex, &until) == ETIMEDOUT)
 			break;
 	}
-	answer = step_up->given_up ? NULL : step_up->answer;
+	answer = attempt->given_up ? NULL : attempt->answer;
 	if (answer)
-		step_up->answer = NULL;
-	json_decref(step_up->message);
-	step_up->message = NULL;
-	step_up->state = STEP_UP_RUNNING;
+		attempt->answer = NULL;
+	json_decref(attempt->message);
+	attempt->message = NULL;
+	attempt->state = ATTEMPT_RUNNING;
 	pthread_mutex_unlock(&bridge->mutex);
 	return answer;
 }
 
-void step_up_hear(struct step_up *step_up, json_t *message)
+void attempt_hear(struct attempt *attempt, json_t *message)
 {
 	const char *type = json_string_value(json_object_get(message, "type"));
 
@@ -46,14 +46,14 @@ void step_up_hear(struct step_up *step_up, json_t *message)
 		json_decref(message);
 		return;
 	}
-	pthread_mutex_lock(&step_up->bridge->mutex);
-	json_decref(step_up->message);
-	step_up->message = message;
+	pthread_mutex_lock(&attempt->bridge->mutex);
+	json_decref(attempt->message);
+	attempt->message = message;
 	if (type && !strcmp(type, "waiting")) {
-		step_up->state = STEP_UP_WAITING;
-		pthread_cond_broadcast(&step_up->changed);
+		attempt->state = ATTEMPT_WAITING;
+		pthread_cond_broadcast(&attempt->changed);
 	}
-	pthread_mutex_unlock(&step_up->bridge->mutex);
+	pthread_mutex_unlock(&attempt->bridge->mutex);
 }
 
 json_t *step_up_details(const struct step_up_subject *subject)
@@ -73,21 +73,21 @@ json_t *step_up_details(const struct step_up_subject *subject)
 
 void *step_up_thread(void *data)
 {
-	struct step_up *step_up = data;
-	struct bridge *bridge = step_up->bridge;
-	struct step_up_grant grant = {.subject = step_up->grant.subject};
-	bool granted = grant.subject.direct ? step_up_direct(step_up, &grant)
-		: step_up_through_pam(step_up, &grant);
+	struct attempt *attempt = data;
+	struct bridge *bridge = attempt->bridge;
+	struct step_up_grant grant = {.subject = attempt->grant.subject};
+	bool granted = grant.subject.direct ? step_up_direct(attempt, &grant)
+		: step_up_through_pam(attempt, &grant);
 
 	pthread_mutex_lock(&bridge->mutex);
-	step_up->state = granted ? STEP_UP_GRANTED : STEP_UP_REFUSED;
-	if (granted && step_up->stopped)
-		step_up_late(step_up);
+	attempt->state = granted ? ATTEMPT_GRANTED : ATTEMPT_REFUSED;
+	if (granted && attempt->stopped)
+		attempt_late(attempt);
 	else if (granted)
-		step_up->grant = grant;
-	step_up->ended = monotonic_in(0).tv_sec;
-	pthread_cond_broadcast(&step_up->changed);
-	step_up_release(step_up);
+		attempt->grant = grant;
+	attempt->ended = monotonic_in(0).tv_sec;
+	pthread_cond_broadcast(&attempt->changed);
+	attempt_release(attempt);
 	if (!--bridge->threads)
 		pthread_cond_broadcast(&bridge->idle);
 	pthread_mutex_unlock(&bridge->mutex);

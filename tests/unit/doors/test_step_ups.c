@@ -12,379 +12,379 @@
 #define BOB 1001
 #define CONSOLE 2000
 
-static struct transaction *begin(struct transactions *all, uid_t uid, const char *user)
+static struct step_up *begin(struct step_ups *all, uid_t uid, const char *user)
 {
-	struct transaction *transaction = NULL;
+	struct step_up *step_up = NULL;
 
-	assert_int_equal(transaction_new(all, &(struct transaction_seat){
-				.uid = uid, .pool = POOL_SMALL, .user = user}, &transaction), STEPUP_OK);
-	return transaction;
+	assert_int_equal(step_up_new(all, &(struct step_up_seat){
+				.uid = uid, .pool = POOL_SMALL, .user = user}, &step_up), STEPUP_OK);
+	return step_up;
 }
 
 /* The same for a caller that begins for many, somewhere. */
-static struct transaction *begin_at(struct transactions *all, enum transaction_pool pool,
+static struct step_up *begin_at(struct step_ups *all, enum step_up_pool pool,
 	const char *user, int place)
 {
-	struct transaction_seat seat = {.uid = CONSOLE, .pool = pool, .user = user};
-	struct transaction *transaction = NULL;
+	struct step_up_seat seat = {.uid = CONSOLE, .pool = pool, .user = user};
+	struct step_up *step_up = NULL;
 
 	memcpy(seat.place, &place, sizeof(place));
-	assert_int_equal(transaction_new(all, &seat, &transaction), STEPUP_OK);
-	return transaction;
+	assert_int_equal(step_up_new(all, &seat, &step_up), STEPUP_OK);
+	return step_up;
 }
 
 /* Whether there is room for one more of a person in a place. */
-static bool has_room(struct transactions *all, enum transaction_pool pool, const char *user, int place)
+static bool has_room(struct step_ups *all, enum step_up_pool pool, const char *user, int place)
 {
-	struct transaction_seat seat = {.uid = CONSOLE, .pool = pool, .user = user};
-	struct transaction *transaction = NULL;
+	struct step_up_seat seat = {.uid = CONSOLE, .pool = pool, .user = user};
+	struct step_up *step_up = NULL;
 	enum stepup_error error;
 
 	memcpy(seat.place, &place, sizeof(place));
-	error = transaction_new(all, &seat, &transaction);
+	error = step_up_new(all, &seat, &step_up);
 	assert_true(error == STEPUP_OK || error == STEPUP_THROTTLED);
 	return error == STEPUP_OK;
 }
 
-static void a_transaction_is_found_by_its_name_and_its_uid(void **state)
+static void a_step_up_is_found_by_its_name_and_its_uid(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *transaction = begin(all, ALICE, "alice");
+	struct step_ups *all = step_ups_new();
+	struct step_up *step_up = begin(all, ALICE, "alice");
 
 	(void)state;
-	assert_int_equal(strlen(transaction->name), TRANSACTION_NAME_SIZE - 1);
-	assert_ptr_equal(transaction_find(all, transaction->name, ALICE), transaction);
-	transactions_free(&all);
+	assert_int_equal(strlen(step_up->name), STEP_UP_NAME_SIZE - 1);
+	assert_ptr_equal(step_up_find(all, step_up->name, ALICE), step_up);
+	step_ups_free(&all);
 }
 
 static void another_uid_finds_nothing_not_even_root(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *transaction = begin(all, ALICE, "alice");
+	struct step_ups *all = step_ups_new();
+	struct step_up *step_up = begin(all, ALICE, "alice");
 
 	(void)state;
-	assert_null(transaction_find(all, transaction->name, BOB));
-	assert_null(transaction_find(all, transaction->name, 0));
-	transactions_free(&all);
+	assert_null(step_up_find(all, step_up->name, BOB));
+	assert_null(step_up_find(all, step_up->name, 0));
+	step_ups_free(&all);
 }
 
 static void names_that_were_never_given_find_nothing(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *transaction = begin(all, ALICE, "alice");
-	char name[TRANSACTION_NAME_SIZE];
+	struct step_ups *all = step_ups_new();
+	struct step_up *step_up = begin(all, ALICE, "alice");
+	char name[STEP_UP_NAME_SIZE];
 
 	(void)state;
-	memcpy(name, transaction->name, sizeof(name));
+	memcpy(name, step_up->name, sizeof(name));
 	name[0] = name[0] == 'A' ? 'B' : 'A';
-	assert_null(transaction_find(all, name, ALICE));
-	name[TRANSACTION_NAME_SIZE - 2] = '\0';
-	assert_null(transaction_find(all, name, ALICE));
-	assert_null(transaction_find(all, "", ALICE));
-	assert_null(transaction_find(all, NULL, ALICE));
-	transactions_free(&all);
+	assert_null(step_up_find(all, name, ALICE));
+	name[STEP_UP_NAME_SIZE - 2] = '\0';
+	assert_null(step_up_find(all, name, ALICE));
+	assert_null(step_up_find(all, "", ALICE));
+	assert_null(step_up_find(all, NULL, ALICE));
+	step_ups_free(&all);
 }
 
 static void names_differ(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *one = begin(all, ALICE, "alice"), *other = begin(all, ALICE, "alice");
+	struct step_ups *all = step_ups_new();
+	struct step_up *one = begin(all, ALICE, "alice"), *other = begin(all, ALICE, "alice");
 
 	(void)state;
 	assert_string_not_equal(one->name, other->name);
-	transactions_free(&all);
+	step_ups_free(&all);
 }
 
 static void one_that_has_expired_is_not_found_and_is_swept(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *transaction = begin(all, ALICE, "alice");
-	char name[TRANSACTION_NAME_SIZE];
+	struct step_ups *all = step_ups_new();
+	struct step_up *step_up = begin(all, ALICE, "alice");
+	char name[STEP_UP_NAME_SIZE];
 
 	(void)state;
-	memcpy(name, transaction->name, sizeof(name));
-	transactions_sweep(all, transaction->expires_boot_ms - 1);
-	assert_int_equal(transactions_count(all), 1);
-	transaction->expires_boot_ms = clock_boot_ms();
-	assert_null(transaction_find(all, name, ALICE));
-	transactions_sweep(all, clock_boot_ms());
-	assert_int_equal(transactions_count(all), 0);
-	transactions_free(&all);
+	memcpy(name, step_up->name, sizeof(name));
+	step_ups_sweep(all, step_up->expires_boot_ms - 1);
+	assert_int_equal(step_ups_count(all), 1);
+	step_up->expires_boot_ms = clock_boot_ms();
+	assert_null(step_up_find(all, name, ALICE));
+	step_ups_sweep(all, clock_boot_ms());
+	assert_int_equal(step_ups_count(all), 0);
+	step_ups_free(&all);
 }
 
-static void note_user(void *context, const struct transaction *transaction)
+static void note_user(void *context, const struct step_up *step_up)
 {
-	strcat(context, transaction->user);
+	strcat(context, step_up->user);
 }
 
 static void one_that_has_expired_is_shown_before_it_goes(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *old = begin(all, ALICE, "alice"), *other = begin(all, ALICE, "bob");
+	struct step_ups *all = step_ups_new();
+	struct step_up *old = begin(all, ALICE, "alice"), *other = begin(all, ALICE, "bob");
 	char seen[64] = "";
 
 	(void)state;
 	old->expires_boot_ms = 5;
-	other->state = TRANSACTION_ANSWERING; /* whose answer is still to come */
+	other->state = STEP_UP_ANSWERING; /* whose answer is still to come */
 	other->expires_boot_ms = 5;
-	transactions_watch(all, note_user, seen);
-	transactions_sweep(all, 5);
+	step_ups_watch(all, note_user, seen);
+	step_ups_sweep(all, 5);
 	assert_string_equal(seen, "alice");
-	other->state = TRANSACTION_SPENT;
-	transactions_free(&all);
+	other->state = STEP_UP_SPENT;
+	step_ups_free(&all);
 }
 
 static void one_that_is_being_answered_is_marked_and_not_freed(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *transaction = begin(all, ALICE, "alice");
+	struct step_ups *all = step_ups_new();
+	struct step_up *step_up = begin(all, ALICE, "alice");
 
 	(void)state;
-	transaction->state = TRANSACTION_ANSWERING;
-	transactions_end_user(all, "alice");
-	assert_true(atomic_load(&transaction->ended));
-	assert_int_equal(transactions_count(all), 1);
-	assert_null(transaction_find(all, transaction->name, ALICE));
-	transactions_sweep(all, INT64_MAX);
-	assert_int_equal(transactions_count(all), 1);
-	transaction->state = TRANSACTION_SPENT;
-	transaction_end(all, transaction);
-	assert_int_equal(transactions_count(all), 0);
-	transactions_free(&all);
+	step_up->state = STEP_UP_ANSWERING;
+	step_ups_end_user(all, "alice");
+	assert_true(atomic_load(&step_up->ended));
+	assert_int_equal(step_ups_count(all), 1);
+	assert_null(step_up_find(all, step_up->name, ALICE));
+	step_ups_sweep(all, INT64_MAX);
+	assert_int_equal(step_ups_count(all), 1);
+	step_up->state = STEP_UP_SPENT;
+	step_up_end(all, step_up);
+	assert_int_equal(step_ups_count(all), 0);
+	step_ups_free(&all);
 }
 
 static void ending_a_users_leaves_others(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *bobs;
+	struct step_ups *all = step_ups_new();
+	struct step_up *bobs;
 
 	(void)state;
 	begin(all, CONSOLE, "alice");
 	begin(all, ALICE, "alice");
 	bobs = begin(all, CONSOLE, "bob");
-	transactions_end_user(all, "alice");
-	assert_int_equal(transactions_count(all), 1);
-	assert_ptr_equal(transaction_find(all, bobs->name, CONSOLE), bobs);
-	transactions_end_user(all, NULL);
-	assert_int_equal(transactions_count(all), 0);
-	transactions_free(&all);
+	step_ups_end_user(all, "alice");
+	assert_int_equal(step_ups_count(all), 1);
+	assert_ptr_equal(step_up_find(all, bobs->name, CONSOLE), bobs);
+	step_ups_end_user(all, NULL);
+	assert_int_equal(step_ups_count(all), 0);
+	step_ups_free(&all);
 }
 
 static void a_lock_says_nothing_to_a_quiet_question_that_waits(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *asked = begin(all, CONSOLE, "alice"), *granted = begin(all, CONSOLE, "alice");
+	struct step_ups *all = step_ups_new();
+	struct step_up *asked = begin(all, CONSOLE, "alice"), *granted = begin(all, CONSOLE, "alice");
 
 	(void)state;
 	asked->quiet = granted->quiet = true;
-	granted->state = TRANSACTION_GRANTED;
-	transactions_end_user(all, "alice");
-	assert_int_equal(transactions_count(all), 1);
-	assert_ptr_equal(transaction_find(all, asked->name, CONSOLE), asked);
-	transactions_end_user(all, NULL);
-	assert_int_equal(transactions_count(all), 0);
-	transactions_free(&all);
+	granted->state = STEP_UP_GRANTED;
+	step_ups_end_user(all, "alice");
+	assert_int_equal(step_ups_count(all), 1);
+	assert_ptr_equal(step_up_find(all, asked->name, CONSOLE), asked);
+	step_ups_end_user(all, NULL);
+	assert_int_equal(step_ups_count(all), 0);
+	step_ups_free(&all);
 }
 
 static void of_ones_own_the_oldest_unanswered_one_gives_way(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *granted = begin(all, ALICE, "alice"), *bobs = begin(all, BOB, "bob"),
+	struct step_ups *all = step_ups_new();
+	struct step_up *granted = begin(all, ALICE, "alice"), *bobs = begin(all, BOB, "bob"),
 		*oldest, *next;
-	char name[TRANSACTION_NAME_SIZE];
+	char name[STEP_UP_NAME_SIZE];
 
 	(void)state;
-	granted->state = TRANSACTION_GRANTED;
+	granted->state = STEP_UP_GRANTED;
 	oldest = begin(all, ALICE, "alice");
 	memcpy(name, oldest->name, sizeof(name));
 	next = begin(all, ALICE, "alice");
-	for (int i = 3; i < TRANSACTIONS_SMALL + 1; i++)
+	for (int i = 3; i < STEP_UPS_SMALL + 1; i++)
 		(void)begin(all, ALICE, "alice");
-	assert_null(transaction_find(all, name, ALICE));
-	assert_ptr_equal(transaction_find(all, next->name, ALICE), next);
-	assert_ptr_equal(transaction_find(all, granted->name, ALICE), granted);
-	assert_ptr_equal(transaction_find(all, bobs->name, BOB), bobs);
-	assert_int_equal(transactions_count(all), TRANSACTIONS_SMALL + 1);
-	transactions_free(&all);
+	assert_null(step_up_find(all, name, ALICE));
+	assert_ptr_equal(step_up_find(all, next->name, ALICE), next);
+	assert_ptr_equal(step_up_find(all, granted->name, ALICE), granted);
+	assert_ptr_equal(step_up_find(all, bobs->name, BOB), bobs);
+	assert_int_equal(step_ups_count(all), STEP_UPS_SMALL + 1);
+	step_ups_free(&all);
 }
 
 static void one_person_in_one_place_pushes_out_their_own_and_nobody_elses(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *honest = begin_at(all, POOL_CALLER, "alice", 1),
+	struct step_ups *all = step_ups_new();
+	struct step_up *honest = begin_at(all, POOL_CALLER, "alice", 1),
 		*first = begin_at(all, POOL_CALLER, "mallory", 2);
-	char name[TRANSACTION_NAME_SIZE];
+	char name[STEP_UP_NAME_SIZE];
 
 	(void)state;
 	memcpy(name, first->name, sizeof(name));
-	for (int i = 0; i < 3 * TRANSACTIONS_LARGE; i++)
+	for (int i = 0; i < 3 * STEP_UPS_LARGE; i++)
 		(void)begin_at(all, POOL_CALLER, "mallory", 2);
-	assert_null(transaction_find(all, name, CONSOLE));
-	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
-	assert_int_equal(transactions_count(all), TRANSACTIONS_SHARE + 1);
-	transactions_free(&all);
+	assert_null(step_up_find(all, name, CONSOLE));
+	assert_ptr_equal(step_up_find(all, honest->name, CONSOLE), honest);
+	assert_int_equal(step_ups_count(all), STEP_UPS_SHARE + 1);
+	step_ups_free(&all);
 }
 
 static void invented_names_from_one_place_push_out_nobody_elses(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *honest = begin_at(all, POOL_BOUND, "alice", 1);
+	struct step_ups *all = step_ups_new();
+	struct step_up *honest = begin_at(all, POOL_BOUND, "alice", 1);
 	char user[32];
 
 	(void)state;
-	for (int i = 0; i < TRANSACTIONS_LARGE + 100; i++) {
+	for (int i = 0; i < STEP_UPS_LARGE + 100; i++) {
 		(void)snprintf(user, sizeof(user), "stranger%d", i);
 		(void)begin_at(all, POOL_BOUND, user, 2);
 	}
-	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
-	assert_int_equal(transactions_count(all), TRANSACTIONS_LARGE);
-	transactions_free(&all);
+	assert_ptr_equal(step_up_find(all, honest->name, CONSOLE), honest);
+	assert_int_equal(step_ups_count(all), STEP_UPS_LARGE);
+	step_ups_free(&all);
 }
 
 static void many_places_of_one_name_push_out_nobody_elses(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *honest = begin_at(all, POOL_CALLER, "alice", 0), *late;
+	struct step_ups *all = step_ups_new();
+	struct step_up *honest = begin_at(all, POOL_CALLER, "alice", 0), *late;
 
 	(void)state;
-	for (int i = 1; i < TRANSACTIONS_LARGE; i++)
+	for (int i = 1; i < STEP_UPS_LARGE; i++)
 		(void)begin_at(all, POOL_CALLER, "mallory", i);
-	assert_false(has_room(all, POOL_CALLER, "mallory", TRANSACTIONS_LARGE));
-	late = begin_at(all, POOL_CALLER, "bob", TRANSACTIONS_LARGE + 1);
-	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
-	assert_ptr_equal(transaction_find(all, late->name, CONSOLE), late);
-	transactions_free(&all);
+	assert_false(has_room(all, POOL_CALLER, "mallory", STEP_UPS_LARGE));
+	late = begin_at(all, POOL_CALLER, "bob", STEP_UPS_LARGE + 1);
+	assert_ptr_equal(step_up_find(all, honest->name, CONSOLE), honest);
+	assert_ptr_equal(step_up_find(all, late->name, CONSOLE), late);
+	step_ups_free(&all);
 }
 
 static void a_name_that_strangers_begin_for_keeps_what_its_owner_was_asked(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *honest = begin_at(all, POOL_BOUND, "alice", 0);
+	struct step_ups *all = step_ups_new();
+	struct step_up *honest = begin_at(all, POOL_BOUND, "alice", 0);
 	char user[32];
 
 	(void)state;
-	for (int i = 1; i < TRANSACTIONS_LARGE; i++) {
+	for (int i = 1; i < STEP_UPS_LARGE; i++) {
 		(void)snprintf(user, sizeof(user), "user%d", i);
 		(void)begin_at(all, POOL_BOUND, user, i);
 	}
-	for (int i = 0; i < 2 * TRANSACTIONS_SHARE; i++)
-		(void)has_room(all, POOL_BOUND, "alice", TRANSACTIONS_LARGE);
-	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
-	transactions_free(&all);
+	for (int i = 0; i < 2 * STEP_UPS_SHARE; i++)
+		(void)has_room(all, POOL_BOUND, "alice", STEP_UPS_LARGE);
+	assert_ptr_equal(step_up_find(all, honest->name, CONSOLE), honest);
+	step_ups_free(&all);
 }
 
 static void what_was_proved_stays_where_others_only_begin(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *waiting = begin_at(all, POOL_CALLER, "alice", 1),
+	struct step_ups *all = step_ups_new();
+	struct step_up *waiting = begin_at(all, POOL_CALLER, "alice", 1),
 		*answering = begin_at(all, POOL_CALLER, "alice", 1);
 
 	(void)state;
-	waiting->state = TRANSACTION_WAITING;
-	answering->state = TRANSACTION_ANSWERING;
-	for (int i = 0; i < 2 * TRANSACTIONS_SHARE; i++)
+	waiting->state = STEP_UP_WAITING;
+	answering->state = STEP_UP_ANSWERING;
+	for (int i = 0; i < 2 * STEP_UPS_SHARE; i++)
 		(void)begin_at(all, POOL_CALLER, "alice", 1);
-	assert_ptr_equal(transaction_find(all, waiting->name, CONSOLE), waiting);
-	assert_ptr_equal(transaction_find(all, answering->name, CONSOLE), answering);
-	answering->state = TRANSACTION_SPENT;
-	transactions_free(&all);
+	assert_ptr_equal(step_up_find(all, waiting->name, CONSOLE), waiting);
+	assert_ptr_equal(step_up_find(all, answering->name, CONSOLE), answering);
+	answering->state = STEP_UP_SPENT;
+	step_ups_free(&all);
 }
 
 static void brakes_by_the_thousand_push_out_nobody_elses_questions(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *honest, *brake;
+	struct step_ups *all = step_ups_new();
+	struct step_up *honest, *brake;
 
 	(void)state;
-	for (int i = 0; i < TRANSACTIONS_LARGE - 2; i++)
-		begin_at(all, POOL_CALLER, "mallory", i / TRANSACTIONS_SHARE)->brake = true;
-	brake = begin_at(all, POOL_CALLER, "carol", TRANSACTIONS_LARGE);
+	for (int i = 0; i < STEP_UPS_LARGE - 2; i++)
+		begin_at(all, POOL_CALLER, "mallory", i / STEP_UPS_SHARE)->brake = true;
+	brake = begin_at(all, POOL_CALLER, "carol", STEP_UPS_LARGE);
 	brake->brake = true;
-	honest = begin_at(all, POOL_CALLER, "alice", TRANSACTIONS_LARGE + 1);
-	(void)begin_at(all, POOL_CALLER, "bob", TRANSACTIONS_LARGE + 2);
-	assert_ptr_equal(transaction_find(all, honest->name, CONSOLE), honest);
-	assert_ptr_equal(transaction_find(all, brake->name, CONSOLE), brake);
-	transactions_free(&all);
+	honest = begin_at(all, POOL_CALLER, "alice", STEP_UPS_LARGE + 1);
+	(void)begin_at(all, POOL_CALLER, "bob", STEP_UPS_LARGE + 2);
+	assert_ptr_equal(step_up_find(all, honest->name, CONSOLE), honest);
+	assert_ptr_equal(step_up_find(all, brake->name, CONSOLE), brake);
+	step_ups_free(&all);
 }
 
 static void ones_own_brake_stays_where_one_begins_much_else(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *brake = begin_at(all, POOL_BOUND, "alice", 1);
+	struct step_ups *all = step_ups_new();
+	struct step_up *brake = begin_at(all, POOL_BOUND, "alice", 1);
 
 	(void)state;
 	brake->brake = brake->own = true;
-	for (int i = 0; i < 2 * TRANSACTIONS_SHARE; i++)
+	for (int i = 0; i < 2 * STEP_UPS_SHARE; i++)
 		(void)begin_at(all, POOL_BOUND, "alice", 1);
-	assert_ptr_equal(transaction_find(all, brake->name, CONSOLE), brake);
-	transactions_free(&all);
+	assert_ptr_equal(step_up_find(all, brake->name, CONSOLE), brake);
+	step_ups_free(&all);
 }
 
 static void where_all_have_been_answered_the_oldest_gives_way(void **state)
 {
-	struct transactions *all = transactions_new();
-	char name[TRANSACTION_NAME_SIZE] = "";
+	struct step_ups *all = step_ups_new();
+	char name[STEP_UP_NAME_SIZE] = "";
 
 	(void)state;
-	for (int i = 0; i < TRANSACTIONS_SHARE; i++) {
-		struct transaction *waiting = begin_at(all, POOL_CALLER, "alice", 1);
+	for (int i = 0; i < STEP_UPS_SHARE; i++) {
+		struct step_up *waiting = begin_at(all, POOL_CALLER, "alice", 1);
 
-		waiting->state = TRANSACTION_WAITING;
+		waiting->state = STEP_UP_WAITING;
 		if (i == 0)
 			memcpy(name, waiting->name, sizeof(name));
 	}
 	(void)begin_at(all, POOL_CALLER, "alice", 1);
-	assert_null(transaction_find(all, name, CONSOLE));
-	assert_int_equal(transactions_count(all), TRANSACTIONS_SHARE);
-	transactions_free(&all);
+	assert_null(step_up_find(all, name, CONSOLE));
+	assert_int_equal(step_ups_count(all), STEP_UPS_SHARE);
+	step_ups_free(&all);
 }
 
 static void one_that_gives_way_is_told_of(void **state)
 {
-	struct transactions *all = transactions_new();
+	struct step_ups *all = step_ups_new();
 	char seen[64] = "";
 
 	(void)state;
-	transactions_watch(all, note_user, seen);
-	for (int i = 0; i < TRANSACTIONS_SHARE + 1; i++)
+	step_ups_watch(all, note_user, seen);
+	for (int i = 0; i < STEP_UPS_SHARE + 1; i++)
 		(void)begin_at(all, POOL_CALLER, "alice", 1);
 	assert_string_equal(seen, "alice");
-	transactions_watch(all, NULL, NULL);
-	transactions_free(&all);
+	step_ups_watch(all, NULL, NULL);
+	step_ups_free(&all);
 }
 
 static void pools_of_one_uid_take_no_room_from_each_other(void **state)
 {
-	struct transactions *all = transactions_new();
-	struct transaction *bound = begin_at(all, POOL_BOUND, "alice", 1);
+	struct step_ups *all = step_ups_new();
+	struct step_up *bound = begin_at(all, POOL_BOUND, "alice", 1);
 
 	(void)state;
-	for (int i = 0; i < 2 * TRANSACTIONS_SMALL; i++)
+	for (int i = 0; i < 2 * STEP_UPS_SMALL; i++)
 		(void)begin_at(all, POOL_SMALL, "alice", 1);
-	assert_ptr_equal(transaction_find(all, bound->name, CONSOLE), bound);
-	assert_int_equal(transactions_count(all), TRANSACTIONS_SMALL + 1);
-	transactions_free(&all);
+	assert_ptr_equal(step_up_find(all, bound->name, CONSOLE), bound);
+	assert_int_equal(step_ups_count(all), STEP_UPS_SMALL + 1);
+	step_ups_free(&all);
 }
 
 static void no_name_of_a_user_begins_nothing(void **state)
 {
-	struct transactions *all = transactions_new();
+	struct step_ups *all = step_ups_new();
 	char user[USER_NAME_SIZE + 1] = {0};
-	struct transaction *transaction;
+	struct step_up *step_up;
 
 	(void)state;
 	memset(user, 'a', USER_NAME_SIZE);
-	assert_int_equal(transaction_new(all, &(struct transaction_seat){.uid = CONSOLE, .pool = POOL_SMALL,
-				.user = user}, &transaction), STEPUP_TOO_LONG);
-	assert_null(transaction);
-	assert_int_equal(transactions_count(all), 0);
-	transactions_free(&all);
+	assert_int_equal(step_up_new(all, &(struct step_up_seat){.uid = CONSOLE, .pool = POOL_SMALL,
+				.user = user}, &step_up), STEPUP_TOO_LONG);
+	assert_null(step_up);
+	assert_int_equal(step_ups_count(all), 0);
+	step_ups_free(&all);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_transaction_is_found_by_its_name_and_its_uid),
+		cmocka_unit_test(a_step_up_is_found_by_its_name_and_its_uid),
 		cmocka_unit_test(another_uid_finds_nothing_not_even_root),
 		cmocka_unit_test(names_that_were_never_given_find_nothing),
 		cmocka_unit_test(names_differ),

@@ -217,7 +217,7 @@ static void revoke_reply(struct verb_job *job)
 	char *message = job->count > 0 ? notice_revoked(job->user, job->count, job->left)
 		: notice_withdrawn(job->user);
 
-	transactions_end_user(job->verifier->transactions, job->user);
+	step_ups_end_user(job->verifier->step_ups, job->user);
 	approving_changed(job->verifier, INT64_MAX);
 	call_reply(job->call, json_pack("{s:I, s:I, s:s}", "revoked", (json_int_t)job->count,
 			"log", (json_int_t)job->log, "message", message));

@@ -126,7 +126,7 @@ static bool is_ruled(const struct policy *policy, const char *pattern)
 
 static void freeze_reply(struct verb_job *job)
 {
-	transactions_end_granted(job->verifier->transactions, job->target);
+	step_ups_end_granted(job->verifier->step_ups, job->target);
 	approving_changed(job->verifier, INT64_MAX);
 	verb_job_reply_reference(job,
 		notice_frozen(job->target, job->reference, is_ruled(job->verifier->policy, job->target)));

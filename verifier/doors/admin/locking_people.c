@@ -27,7 +27,7 @@
 
 static bool end_one(void *context, const struct user_record *record)
 {
-	transactions_end_user(context, record->name);
+	step_ups_end_user(context, record->name);
 	return true;
 }
 
@@ -36,11 +36,11 @@ void locking_end_person(struct verifier *verifier, const char *user, int64_t uid
 {
 	struct user_record *record = NULL;
 
-	transactions_end_user(verifier->transactions, user);
+	step_ups_end_user(verifier->step_ups, user);
 	if (uid < 0 && store_user_find(verifier->reader, user, &record) == STEPUP_OK)
 		uid = record->uid;
 	user_record_free(&record);
-	(void)store_user_each_of_uid(verifier->reader, uid, end_one, verifier->transactions);
+	(void)store_user_each_of_uid(verifier->reader, uid, end_one, verifier->step_ups);
 }
 
 /* --- lock --- */

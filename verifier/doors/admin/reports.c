@@ -363,7 +363,7 @@ void report_status(struct call *call)
 			"version", PACKAGE_VERSION, "issuer", verifier->policy->issuer,
 			"host", verifier->policy->host, "policy", policy, "users", (json_int_t)users,
 			"log_size", (json_int_t)log_size, "checkpoint_size", (json_int_t)checkpoint_size,
-			"pending", (json_int_t)transactions_count(verifier->transactions),
+			"pending", (json_int_t)step_ups_count(verifier->step_ups),
 			"locked", locked.list, "frozen", frozen.list,
 			"started", (json_int_t)verifier->started, "clean_start", (int)verifier->clean_start,
 			"mark_beside_store", (int)verifier->mark_beside_store,

@@ -39,18 +39,18 @@ static enum stepup_error note_approver(void *context, struct approval_request *r
 static enum stepup_error find_people(struct answer *answer)
 {
 	static const uint8_t nobody[USER_ID_SIZE];
-	const struct transaction *transaction = answer->transaction;
+	const struct step_up *step_up = answer->step_up;
 	struct store_session *reader = answer->verifier->reader;
 	struct approval_request request = {0};
 	enum stepup_error error;
 
-	if (transaction->approves || answer->method == METHOD_FRESH || transaction->rule->approvers == NULL ||
-	    memcmp(transaction->user_id, nobody, USER_ID_SIZE) == 0)
+	if (step_up->approves || answer->method == METHOD_FRESH || step_up->rule->approvers == NULL ||
+	    memcmp(step_up->user_id, nobody, USER_ID_SIZE) == 0)
 		return STEPUP_OK;
 	if (!answer->claim)
-		return store_request_each(reader, transaction->user_id, note_approver, &answer->agreed);
-	note_person(&answer->agreed, transaction->user, transaction->user_id, transaction->user_uid);
-	error = store_request_find(reader, transaction->request, &request);
+		return store_request_each(reader, step_up->user_id, note_approver, &answer->agreed);
+	note_person(&answer->agreed, step_up->user, step_up->user_id, step_up->user_uid);
+	error = store_request_find(reader, step_up->request, &request);
 	if (error == STEPUP_OK)
 		error = note_approver(&answer->agreed, &request, NULL);
 	approval_request_clear(&request);
@@ -62,9 +62,9 @@ static void look_up_next(struct answer *answer);
 static void account_is(void *context, enum stepup_error result, const struct account *account)
 {
 	struct answer *answer = context;
-	const struct transaction *transaction = answer->transaction;
+	const struct step_up *step_up = answer->step_up;
 	struct agreed *agreed = &answer->agreed.people[answer->agreed.looked_up];
-	bool asks = memcmp(agreed->user_id, transaction->user_id, USER_ID_SIZE) == 0;
+	bool asks = memcmp(agreed->user_id, step_up->user_id, USER_ID_SIZE) == 0;
 	struct policy_user who;
 
 	if (result != STEPUP_OK || account == NULL || account->name == NULL) {
@@ -74,8 +74,8 @@ static void account_is(void *context, enum stepup_error result, const struct acc
 	who = (struct policy_user){
 		.name = account->name, .gids = account->gids, .gid_count = account->gid_count};
 	agreed->may = account->uid == agreed->uid &&
-		policy_list_names(transaction->policy,
-			asks ? transaction->rule->users : transaction->rule->approvers, &who);
+		policy_list_names(step_up->policy,
+			asks ? step_up->rule->users : step_up->rule->approvers, &who);
 	answer->agreed.looked_up++;
 	look_up_next(answer);
 }
@@ -87,7 +87,7 @@ static void look_up_next(struct answer *answer)
 	if (list->looked_up == list->count)
 		answer->agreed_ready(answer, STEPUP_OK);
 	else
-		account_by_name(answer->verifier->accounts, answer->transaction->uid,
+		account_by_name(answer->verifier->accounts, answer->step_up->uid,
 			list->people[list->looked_up].name, account_is, answer);
 }
 

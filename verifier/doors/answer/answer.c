@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Answer and Cancel: what is handed to the decision, and what is said once it is on the disk.
- * MUST: let one answer of a transaction be under way; tell of no success but what the commit reported as
+ * MUST: let one answer of a step-up be under way; tell of no success but what the commit reported as
  * done; wipe the code.
  */
 #include "verifier/doors/admin/locking.h"
@@ -43,57 +43,57 @@ static int64_t smaller(int64_t a, int64_t b)
 /* The receipt's text, where the rule has a service. */
 static enum stepup_error make_receipt(const struct answer *answer, char **receipt)
 {
-	const struct transaction *transaction = answer->transaction;
+	const struct step_up *step_up = answer->step_up;
 	const struct receipt_facts facts = {
 		.row = &answer->receipt,
-		.issuer = transaction->policy->issuer,
-		.azp = transaction->caller,
+		.issuer = step_up->policy->issuer,
+		.azp = step_up->caller,
 		.acr = answer->acr,
 		.amr = answer->amr,
 		.approver = answer->request == NULL ? NULL : answer->request->approver,
 		.auth_time = answer->claim ? answer->request->requester.at : answer->now,
-		.action = transaction->action,
+		.action = step_up->action,
 	};
 
 	*receipt = NULL;
-	return transaction->rule->service == NULL ? STEPUP_OK
+	return step_up->rule->service == NULL ? STEPUP_OK
 		: receipt_sign(answer->verifier->receipts, &facts, receipt);
 }
 
 /* Keeps a granted step-up for the verb that it allows; any other is over. */
 static void keep_or_end(struct answer *answer)
 {
-	struct transaction *transaction = answer->transaction;
+	struct step_up *step_up = answer->step_up;
 
-	transaction->state = TRANSACTION_SPENT;
-	if (!transaction_is_over(transaction) && !transaction->approves &&
-	    transaction->rule->service == NULL && policy_verb(transaction->action->name) != NULL) {
-		transaction->state = TRANSACTION_GRANTED;
-		transaction->log_index = answer->log_index;
-		transaction->version = answer->version;
-		memcpy(transaction->credential, answer->credential, CREDENTIAL_ID_SIZE);
-		transaction->strength = answer->strength;
-		transaction->expires_boot_ms =
-			clock_boot_ms() + TRANSACTION_GRANT_TTL_SECONDS * INT64_C(1000);
+	step_up->state = STEP_UP_SPENT;
+	if (!step_up_is_over(step_up) && !step_up->approves &&
+	    step_up->rule->service == NULL && policy_verb(step_up->action->name) != NULL) {
+		step_up->state = STEP_UP_GRANTED;
+		step_up->log_index = answer->log_index;
+		step_up->version = answer->version;
+		memcpy(step_up->credential, answer->credential, CREDENTIAL_ID_SIZE);
+		step_up->strength = answer->strength;
+		step_up->expires_boot_ms =
+			clock_boot_ms() + STEP_UP_GRANT_TTL_SECONDS * INT64_C(1000);
 		return;
 	}
-	transaction_end(answer->verifier->transactions, transaction);
+	step_up_end(answer->verifier->step_ups, step_up);
 }
 
 /* What was proved now may cover what comes next in this sitting. */
 static void keep_fresh(const struct answer *answer)
 {
-	const struct transaction *transaction = answer->transaction;
-	const struct fresh_place place = transaction_place(transaction);
+	const struct step_up *step_up = answer->step_up;
+	const struct fresh_place place = step_up_place(step_up);
 	struct fresh_grant grant = answer->fresh;
 
-	if (answer->method == METHOD_FRESH || answer->request != NULL || !transaction->sits ||
-	    atomic_load(&transaction->ended))
+	if (answer->method == METHOD_FRESH || answer->request != NULL || !step_up->sits ||
+	    atomic_load(&step_up->ended))
 		return;
 	grant.log_index = answer->log_index;
 	grant.version = answer->version;
 	grant.at = answer->now;
-	freshness_remember(transactions_freshness(answer->verifier->transactions), &place, transaction->user,
+	freshness_remember(step_ups_freshness(answer->verifier->step_ups), &place, step_up->user,
 		&grant, clock_boot_ms());
 }
 
@@ -114,26 +114,26 @@ static json_t *amr_to_json(const char *const *amr)
 /* What is said of a right answer. */
 static char *granted_message(const struct answer *answer)
 {
-	const struct transaction *transaction = answer->transaction;
+	const struct step_up *step_up = answer->step_up;
 
-	if (!transaction->approves)
-		return notice_granted(transaction->prompt);
-	if (!transaction->denies)
-		return notice_approved(answer->request->user, transaction->prompt);
+	if (!step_up->approves)
+		return notice_granted(step_up->prompt);
+	if (!step_up->denies)
+		return notice_approved(answer->request->user, step_up->prompt);
 	return answer->reference[0] == '\0' ? notice_denied_only(answer->request->user)
 		: notice_denied_and_locked(answer->request->user, answer->reference);
 }
 
 static void answer_grant(struct answer *answer)
 {
-	const struct transaction *transaction = answer->transaction;
+	const struct step_up *step_up = answer->step_up;
 	char *receipt = NULL, *message = granted_message(answer);
 	json_t *reply = NULL;
 	enum stepup_error error = message == NULL ? STEPUP_NO_MEMORY : make_receipt(answer, &receipt);
 
 	if (error == STEPUP_OK)
 		reply = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s*, s:s*, s:s}",
-			"user", transaction->user, "action", transaction->action->name, "acr", answer->acr,
+			"user", step_up->user, "action", step_up->action->name, "acr", answer->acr,
 			"amr", amr_to_json(answer->amr),
 			"auth_time", (json_int_t)(answer->claim ? answer->request->requester.at
 				: answer->now), "log", (json_int_t)answer->log_index, "receipt", receipt,
@@ -151,26 +151,26 @@ static void answer_grant(struct answer *answer)
 
 /* What the person hears of a refusal. Quiet, an answer that wasn't looked at is a wrong one: that guesses are
  * slowed down would tell a name. */
-static enum stepup_error told_as(const struct transaction *transaction, enum stepup_error outcome)
+static enum stepup_error told_as(const struct step_up *step_up, enum stepup_error outcome)
 {
-	return transaction->quiet && outcome == STEPUP_THROTTLED ? STEPUP_BAD_ANSWER : outcome;
+	return step_up->quiet && outcome == STEPUP_THROTTLED ? STEPUP_BAD_ANSWER : outcome;
 }
 
 /* Of a wrong answer, quiet: how many more there may be, and when, by how many there were alone. */
-static void say_quietly(const struct transaction *transaction, struct words_facts *words)
+static void say_quietly(const struct step_up *step_up, struct words_facts *words)
 {
 	words->quiet = true;
-	words->tries_left = STEP_UP_ANSWERS_MAX - transaction->answers;
+	words->tries_left = STEP_UP_ANSWERS_MAX - step_up->answers;
 	words->retry_after_seconds =
-		words->method == METHOD_CODE ? (int64_t)transaction->answers * GUESS_DELAY_STEP_SECONDS : 0;
+		words->method == METHOD_CODE ? (int64_t)step_up->answers * GUESS_DELAY_STEP_SECONDS : 0;
 }
 
-/* Whether the same transaction may be answered again after this refusal. */
+/* Whether the same step-up may be answered again after this refusal. */
 static bool goes_on(const struct answer *answer, int64_t tries_left)
 {
-	enum stepup_error told = told_as(answer->transaction, answer->outcome);
+	enum stepup_error told = told_as(answer->step_up, answer->outcome);
 
-	return !transaction_is_over(answer->transaction) &&
+	return !step_up_is_over(answer->step_up) &&
 		((told == STEPUP_BAD_ANSWER && tries_left > 0) || told == STEPUP_THROTTLED);
 }
 
@@ -180,78 +180,78 @@ static bool waits_on(const struct answer *answer)
 {
 	bool decided = stepup_error_is_refusal(answer->outcome) && answer->outcome != STEPUP_UNAVAILABLE;
 
-	return answer->claim && !decided && !transaction_is_over(answer->transaction);
+	return answer->claim && !decided && !step_up_is_over(answer->step_up);
 }
 
-/* The answer was right, and a second person has to agree: the transaction waits for that. */
+/* The answer was right, and a second person has to agree: the step-up waits for that. */
 static void answer_wait(struct answer *answer)
 {
-	struct transaction *transaction = answer->transaction;
+	struct step_up *step_up = answer->step_up;
 	const struct approval_request *request = answer->request;
-	json_t *approvers = approvers_words(transaction->policy, transaction->rule, request->user);
+	json_t *approvers = approvers_words(step_up->policy, step_up->rule, request->user);
 	char *message = notice_waiting(request, approvers);
 	const struct refusal_facts facts = {
 		.request = request->id, .approvers = approvers, .expires = request->expires};
 
-	transaction->state = TRANSACTION_WAITING;
-	memcpy(transaction->request, request->id, sizeof(transaction->request));
-	transaction->expires_boot_ms =
+	step_up->state = STEP_UP_WAITING;
+	memcpy(step_up->request, request->id, sizeof(step_up->request));
+	step_up->expires_boot_ms =
 		clock_boot_ms() + (request->expires - answer->now + REQUEST_CLAIM_SECONDS) * 1000;
 	call_refuse(answer->call, STEPUP_NEEDS_APPROVAL, message, &facts);
-	if (transaction_is_over(transaction))
-		transaction_end(answer->verifier->transactions, transaction);
+	if (step_up_is_over(step_up))
+		step_up_end(answer->verifier->step_ups, step_up);
 	json_decref(approvers);
 	free(message);
 }
 
 static void answer_refuse(struct answer *answer)
 {
-	struct transaction *transaction = answer->transaction;
-	int64_t tries_left = smaller(STEP_UP_ANSWERS_MAX - transaction->answers, answer->tries_left);
-	enum stepup_error told = told_as(transaction, answer->outcome);
+	struct step_up *step_up = answer->step_up;
+	int64_t tries_left = smaller(STEP_UP_ANSWERS_MAX - step_up->answers, answer->tries_left);
+	enum stepup_error told = told_as(step_up, answer->outcome);
 	struct words_facts words = {
-		.user = transaction->user,
-		.action = transaction->action->name,
+		.user = step_up->user,
+		.action = step_up->action->name,
 		.reference = answer->reference[0] == '\0' ? NULL : answer->reference,
 		.limit = answer->over == NULL ? NULL : answer->over->text,
 		.maximum = answer->over == NULL ? 0 : answer->over->maximum,
 		.tries_left = tries_left,
 		.method = answer->method,
-		.keys = transaction->quiet ? NULL : answer->keys,
+		.keys = step_up->quiet ? NULL : answer->keys,
 		.retry_after_seconds = answer->retry_after_seconds,
 	};
 
-	if (transaction->quiet && told == STEPUP_BAD_ANSWER)
-		say_quietly(transaction, &words);
+	if (step_up->quiet && told == STEPUP_BAD_ANSWER)
+		say_quietly(step_up, &words);
 	/* What was charged is in the log already; of the rest, within the budget. */
 	if (answer->log_index < 0 &&
 	    (refusal_is_for_log(answer->outcome) || answer->outcome == STEPUP_THROTTLED))
-		step_up_refused(answer->verifier, transaction, answer->outcome, "at the answer");
+		step_up_refused(answer->verifier, step_up, answer->outcome, "at the answer");
 	if (answer->sentence != NULL)
 		call_refuse(answer->call, answer->outcome, answer->sentence,
 			&(struct refusal_facts){.tries_left = words.tries_left});
 	else
 		refuse(answer->call, told, &words);
 	if (told == STEPUP_THROTTLED)
-		transaction->answers--;
+		step_up->answers--;
 	/* It was no try of the person's, so nothing else ends it: each refusal that was decided may be an
 	 * entry of the log for good. */
 	if (answer->method == METHOD_FRESH)
-		transaction->question->methods &= ~METHOD_FRESH;
-	transaction->state = goes_on(answer, words.tries_left) ? TRANSACTION_ASKED
-		: waits_on(answer) ? TRANSACTION_WAITING : TRANSACTION_SPENT;
-	if (transaction->state == TRANSACTION_SPENT)
-		transaction_end(answer->verifier->transactions, transaction);
+		step_up->question->methods &= ~METHOD_FRESH;
+	step_up->state = goes_on(answer, words.tries_left) ? STEP_UP_ASKED
+		: waits_on(answer) ? STEP_UP_WAITING : STEP_UP_SPENT;
+	if (step_up->state == STEP_UP_SPENT)
+		step_up_end(answer->verifier->step_ups, step_up);
 }
 
 /* Wrong keys are no guesses, so nothing slows them down: how many go into the log is up to the place that
  * they come from, whoever they are for. */
-static uint32_t key_budget(const struct transaction *transaction)
+static uint32_t key_budget(const struct step_up *step_up)
 {
 	uint32_t place;
 
-	memcpy(&place, transaction->place, sizeof(place));
-	return (uint32_t)transaction->uid + place;
+	memcpy(&place, step_up->place, sizeof(place));
+	return (uint32_t)step_up->uid + place;
 }
 
 static void answer_done(void *job, enum stepup_error result)
@@ -261,16 +261,16 @@ static void answer_done(void *job, enum stepup_error result)
 	if (result != STEPUP_OK)
 		answer->outcome = result;
 	if (answer->outcome == STEPUP_OK) {
-		if (answer->transaction->denies && answer->reference[0] != '\0')
-			locking_end_person(answer->verifier, answer->transaction->requester, -1);
+		if (answer->step_up->denies && answer->reference[0] != '\0')
+			locking_end_person(answer->verifier, answer->step_up->requester, -1);
 		answer_grant(answer);
 	} else if (answer->outcome == STEPUP_NEEDS_APPROVAL && answer->request != NULL) {
 		answer_wait(answer);
 	} else {
 		/* perhaps by this very answer, which went over a limit */
 		if (answer->outcome == STEPUP_LOCKED)
-			locking_end_person(answer->verifier, answer->transaction->user,
-				answer->transaction->user_uid);
+			locking_end_person(answer->verifier, answer->step_up->user,
+				answer->step_up->user_uid);
 		answer_refuse(answer);
 	}
 	if (answer->request != NULL || answer->outcome == STEPUP_LOCKED)
@@ -279,50 +279,50 @@ static void answer_done(void *job, enum stepup_error result)
 	answer_free(answer);
 }
 
-/* What was given can't be a code, or what a key makes: nothing is charged, but the transaction takes only so
+/* What was given can't be a code, or what a key makes: nothing is charged, but the step-up takes only so
  * many answers. What was typed is never logged; what is wrong with a key's answer is, within the budget. */
-static void answer_malformed(struct call *call, struct transaction *transaction, unsigned method,
+static void answer_malformed(struct call *call, struct step_up *step_up, unsigned method,
 	const char *why)
 {
 	struct words_facts words = {
-		.user = transaction->user,
-		.tries_left = STEP_UP_ANSWERS_MAX - transaction->answers,
+		.user = step_up->user,
+		.tries_left = STEP_UP_ANSWERS_MAX - step_up->answers,
 		.method = method,
 	};
 
-	if (transaction->quiet)
-		say_quietly(transaction, &words);
+	if (step_up->quiet)
+		say_quietly(step_up, &words);
 	if (method != METHOD_CODE)
-		step_up_refused(call->verifier, transaction, STEPUP_BAD_ANSWER, why);
+		step_up_refused(call->verifier, step_up, STEPUP_BAD_ANSWER, why);
 	refuse(call, STEPUP_BAD_ANSWER, &words);
 	if (words.tries_left <= 0)
-		transaction_end(call->verifier->transactions, transaction);
+		step_up_end(call->verifier->step_ups, step_up);
 }
 
 /* A method that Begin didn't offer. A code where a key is needed is told so, and costs nothing. */
-static void answer_not_offered(struct call *call, const struct transaction *transaction, unsigned method)
+static void answer_not_offered(struct call *call, const struct step_up *step_up, unsigned method)
 {
-	const struct requirement *requirement = &transaction->question->requirement;
+	const struct requirement *requirement = &step_up->question->requirement;
 	const struct words_facts words = {
-		.user = transaction->user, .action = transaction->action->name, .requirement = requirement};
+		.user = step_up->user, .action = step_up->action->name, .requirement = requirement};
 
 	if (method != METHOD_CODE || (requirement->methods & METHOD_CODE) != 0) {
 		call_invalid(call, "method");
 		return;
 	}
-	step_up_refused(call->verifier, transaction, STEPUP_TOO_WEAK, "a code");
+	step_up_refused(call->verifier, step_up, STEPUP_TOO_WEAK, "a code");
 	refuse(call, STEPUP_TOO_WEAK, &words);
 }
 
 /* What covers the step-up still; it may have ended since Begin. */
-static enum stepup_error read_fresh(const struct call *call, const struct transaction *transaction,
+static enum stepup_error read_fresh(const struct call *call, const struct step_up *step_up,
 	struct fresh_grant *fresh)
 {
-	const struct fresh_place place = transaction_place(transaction);
+	const struct fresh_place place = step_up_place(step_up);
 	const struct fresh_grant *found =
-		freshness_find(transactions_freshness(call->verifier->transactions), &place, clock_boot_ms());
+		freshness_find(step_ups_freshness(call->verifier->step_ups), &place, clock_boot_ms());
 
-	if (found == NULL || !freshness_covers(found, &transaction->question->requirement))
+	if (found == NULL || !freshness_covers(found, &step_up->question->requirement))
 		return STEPUP_BAD_ANSWER;
 	*fresh = *found;
 	return STEPUP_OK;
@@ -331,13 +331,13 @@ static enum stepup_error read_fresh(const struct call *call, const struct transa
 /* sshd hands on as many bytes of junk as were typed for names that it doesn't know, or doesn't let in, and no
  * part of it says so. So, quiet, it is the size of what was typed that counts as a code: whatever it is, it
  * is charged and held against the record. What is longer or shorter is neither. */
-static enum stepup_error read_code(const struct transaction *transaction, const char *typed,
+static enum stepup_error read_code(const struct step_up *step_up, const char *typed,
 	char code[CODE_SIZE])
 {
 	size_t size = strlen(typed);
 	enum stepup_error error;
 
-	if (!transaction->quiet)
+	if (!step_up->quiet)
 		return otp_normalise(typed, code);
 	if (size < TYPED_QUIETLY_MIN || size > TYPED_QUIETLY_MAX)
 		return STEPUP_INVALID;
@@ -351,15 +351,15 @@ static enum stepup_error answer_read(struct call *call, unsigned method, struct 
 	const char **why)
 {
 	if (method == METHOD_CODE)
-		return read_code(answer->transaction, message_text(call->parameters, "code"), answer->code);
+		return read_code(answer->step_up, message_text(call->parameters, "code"), answer->code);
 	if (method == METHOD_FRESH)
-		return read_fresh(call, answer->transaction, &answer->fresh);
+		return read_fresh(call, answer->step_up, &answer->fresh);
 	return key_answer_parse((enum via)method, false, json_object_get(call->parameters, "key"),
 		&answer->key, why);
 }
 
 /* NULL where there is no memory, and then the call has been refused. */
-static struct answer *answer_new(struct call *call, struct transaction *transaction, unsigned method)
+static struct answer *answer_new(struct call *call, struct step_up *step_up, unsigned method)
 {
 	struct answer *answer = calloc(1, sizeof(*answer));
 
@@ -369,7 +369,7 @@ static struct answer *answer_new(struct call *call, struct transaction *transact
 	}
 	answer->call = call;
 	answer->verifier = call->verifier;
-	answer->transaction = transaction;
+	answer->step_up = step_up;
 	answer->method = method;
 	answer->outcome = STEPUP_UNAVAILABLE;
 	answer->tries_left = STEP_UP_ANSWERS_MAX;
@@ -377,48 +377,48 @@ static struct answer *answer_new(struct call *call, struct transaction *transact
 	return answer;
 }
 
-/* On to the decision, which is another thread's where it has to wait. Where it can't be made, the transaction
+/* On to the decision, which is another thread's where it has to wait. If it can't be made, the step-up
  * is as it was before. */
 static void answer_hand_in(struct answer *answer, enum stepup_error error)
 {
-	struct transaction *transaction = answer->transaction;
-	struct transactions *all = answer->verifier->transactions;
+	struct step_up *step_up = answer->step_up;
+	struct step_ups *all = answer->verifier->step_ups;
 
 	if (error == STEPUP_OK)
 		error = commit_queue_submit(answer->verifier->queue, answer_decide, answer_done, answer);
 	if (error == STEPUP_OK)
 		return;
 	refuse(answer->call, error, NULL);
-	transaction->state = answer->claim ? TRANSACTION_WAITING : TRANSACTION_ASKED;
-	if (transaction_is_over(transaction))
-		transaction_end(all, transaction);
+	step_up->state = answer->claim ? STEP_UP_WAITING : STEP_UP_ASKED;
+	if (step_up_is_over(step_up))
+		step_up_end(all, step_up);
 	answer_free(answer);
 }
 
-static void answer_submit(struct call *call, struct transaction *transaction, unsigned method)
+static void answer_submit(struct call *call, struct step_up *step_up, unsigned method)
 {
-	struct answer *answer = answer_new(call, transaction, method);
+	struct answer *answer = answer_new(call, step_up, method);
 	const struct words_facts no_longer_fresh = {
-		.user = transaction->user, .tries_left = STEP_UP_ANSWERS_MAX, .method = METHOD_FRESH};
+		.user = step_up->user, .tries_left = STEP_UP_ANSWERS_MAX, .method = METHOD_FRESH};
 	const char *why = NULL;
 	enum stepup_error error;
 
 	if (answer == NULL)
 		return;
 	if (method != METHOD_FRESH) /* nobody has answered anything yet */
-		transaction->answers++;
+		step_up->answers++;
 	error = answer_read(call, method, answer, &why);
 	if (error == STEPUP_OK) {
-		transaction->state = TRANSACTION_ANSWERING;
+		step_up->state = STEP_UP_ANSWERING;
 		if ((method & METHODS_OF_KEYS) != 0)
 			answer->budgeted = refusal_budget_take(&call->verifier->key_answers,
-				key_budget(transaction), clock_boot_ms());
+				key_budget(step_up), clock_boot_ms());
 		agreed_look_up(answer, answer_hand_in);
 		return;
 	}
 	answer_free(answer);
 	if (error == STEPUP_INVALID)
-		answer_malformed(call, transaction, method, why);
+		answer_malformed(call, step_up, method, why);
 	else
 		refuse(call, error, error == STEPUP_BAD_ANSWER ? &no_longer_fresh : NULL);
 }
@@ -436,58 +436,58 @@ static const char *wrong_parameter(const struct call *call, unsigned method)
 	return key != ((method & METHODS_OF_KEYS) != 0) ? "key" : NULL;
 }
 
-void step_up_answer(struct call *call)
+void answer_step_up(struct call *call)
 {
 	unsigned method = method_of_name(message_text(call->parameters, "method"));
 	const char *wrong = wrong_parameter(call, method);
-	struct transaction *transaction = transaction_find(call->verifier->transactions,
+	struct step_up *step_up = step_up_find(call->verifier->step_ups,
 		message_text(call->parameters, "transaction"), call->peer.uid);
 
 	if (wrong != NULL)
 		call_invalid(call, wrong);
-	else if (transaction == NULL || transaction->action == NULL ||
-	    transaction->state == TRANSACTION_GRANTED || transaction->state == TRANSACTION_SPENT ||
-	    transaction->state == TRANSACTION_WAITING)
+	else if (step_up == NULL || step_up->action == NULL ||
+	    step_up->state == STEP_UP_GRANTED || step_up->state == STEP_UP_SPENT ||
+	    step_up->state == STEP_UP_WAITING)
 		refuse(call, STEPUP_EXPIRED, NULL);
-	else if (transaction->state == TRANSACTION_ANSWERING)
+	else if (step_up->state == STEP_UP_ANSWERING)
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
-	else if ((transaction->question->methods & method) == 0)
-		answer_not_offered(call, transaction, method);
+	else if ((step_up->question->methods & method) == 0)
+		answer_not_offered(call, step_up, method);
 	else
-		answer_submit(call, transaction, method);
+		answer_submit(call, step_up, method);
 }
 
-void step_up_claim(struct call *call)
+void answer_claim(struct call *call)
 {
-	struct transaction *transaction = transaction_find(call->verifier->transactions,
+	struct step_up *step_up = step_up_find(call->verifier->step_ups,
 		message_text(call->parameters, "transaction"), call->peer.uid);
 	struct answer *answer;
 
-	if (transaction == NULL || transaction->action == NULL ||
-	    (transaction->state != TRANSACTION_WAITING && transaction->state != TRANSACTION_ANSWERING)) {
+	if (step_up == NULL || step_up->action == NULL ||
+	    (step_up->state != STEP_UP_WAITING && step_up->state != STEP_UP_ANSWERING)) {
 		refuse(call, STEPUP_EXPIRED, NULL);
 		return;
 	}
-	if (transaction->state == TRANSACTION_ANSWERING) {
+	if (step_up->state == STEP_UP_ANSWERING) {
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
 		return;
 	}
-	answer = answer_new(call, transaction, 0);
+	answer = answer_new(call, step_up, 0);
 	if (answer == NULL)
 		return;
 	answer->claim = true;
-	transaction->state = TRANSACTION_ANSWERING;
+	step_up->state = STEP_UP_ANSWERING;
 	agreed_look_up(answer, answer_hand_in);
 }
 
-void step_up_cancel(struct call *call)
+void answer_cancel(struct call *call)
 {
-	struct transaction *transaction = transaction_find(call->verifier->transactions,
+	struct step_up *step_up = step_up_find(call->verifier->step_ups,
 		message_text(call->parameters, "transaction"), call->peer.uid);
 
-	if (transaction != NULL) {
-		step_up_unanswered(call->verifier, transaction);
-		transaction_end(call->verifier->transactions, transaction);
+	if (step_up != NULL) {
+		step_up_unanswered(call->verifier, step_up);
+		step_up_end(call->verifier->step_ups, step_up);
 	}
 	call_reply(call, json_object());
 }

@@ -37,50 +37,50 @@ static enum stepup_error refuse_locked(struct decision *decision)
 
 static enum stepup_error look_at_standing(struct decision *decision)
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 	struct answer *answer = decision->answer;
 
-	if (atomic_load(&transaction->ended) || clock_boot_ms() >= transaction->expires_boot_ms)
+	if (atomic_load(&step_up->ended) || clock_boot_ms() >= step_up->expires_boot_ms)
 		return STEPUP_EXPIRED;
-	if (is_locked(decision) && (!transaction->quiet || answer->claim))
+	if (is_locked(decision) && (!step_up->quiet || answer->claim))
 		return refuse_locked(decision);
-	return freeze_look(decision->session, transaction->action->name, answer->reference);
+	return freeze_look(decision->session, step_up->action->name, answer->reference);
 }
 
 /* What nobody was told before a right answer. */
 static enum stepup_error look_at_withheld(struct decision *decision)
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 
 	if (is_locked(decision))
 		return refuse_locked(decision);
-	decision->why = transaction->withheld_why;
+	decision->why = step_up->withheld_why;
 	/* then; by another name of the same account, and perhaps no more */
-	if (transaction->withheld == STEPUP_LOCKED)
-		return uid_lock_look(decision->session, transaction->user_uid, decision->answer->reference);
-	return transaction->withheld;
+	if (step_up->withheld == STEPUP_LOCKED)
+		return uid_lock_look(decision->session, step_up->user_uid, decision->answer->reference);
+	return step_up->withheld;
 }
 
 const char *hopeless_because(const struct decision *decision)
 {
 	const struct user_record *record = decision->record;
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 
-	if (transaction->apart)
-		return transaction->withheld_why;
+	if (step_up->apart)
+		return step_up->withheld_why;
 	if (record == NULL)
 		return "no such user";
-	if (record->uid != transaction->user_uid ||
-	    memcmp(record->user_id, transaction->user_id, USER_ID_SIZE) != 0)
+	if (record->uid != step_up->user_uid ||
+	    memcmp(record->user_id, step_up->user_id, USER_ID_SIZE) != 0)
 		return "not the account that enrolled";
 	if (user_record_live_count(record) == 0)
 		return "not enrolled";
-	return transaction->hopeless ? "no factor for it" : NULL;
+	return step_up->hopeless ? "no factor for it" : NULL;
 }
 
 const char *withheld_because(const struct decision *decision)
 {
-	return is_locked(decision) ? "locked" : decision->transaction->withheld_why;
+	return is_locked(decision) ? "locked" : decision->step_up->withheld_why;
 }
 
 static enum stepup_error decide(struct decision *decision)
@@ -97,15 +97,15 @@ static enum stepup_error decide(struct decision *decision)
 		error = look_at_withheld(decision);
 	if (error != STEPUP_OK)
 		return error;
-	if (decision->transaction->approves)
-		return decision->transaction->denies ? decide_denial(decision) : decide_agreement(decision);
+	if (decision->step_up->approves)
+		return decision->step_up->denies ? decide_denial(decision) : decide_agreement(decision);
 	return decide_volume(decision);
 }
 
 static struct log_subject about(const struct decision *decision)
 {
 	return (struct log_subject){
-		.user = decision->transaction->user,
+		.user = decision->step_up->user,
 		.user_id = decision->record == NULL ? NULL : decision->record->user_id,
 	};
 }
@@ -120,24 +120,24 @@ static bool note_text(json_t *evidence, const char *name, const char *text)
  * Takes the entry over. */
 static enum stepup_error append_with_evidence(struct decision *decision, json_t *entry, int64_t *index)
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 	json_t *evidence = entry == NULL ? NULL
-		: log_entry_evidence(transaction->action, transaction->prompt);
+		: log_entry_evidence(step_up->action, step_up->prompt);
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
 	/* Where it came from is a person's address; a reason, and what a credential is called, are a person's
 	 * words: they stand where they can be erased. */
 	if (evidence != NULL &&
-	    (!note_text(evidence, "rhost", transaction->rhost) ||
+	    (!note_text(evidence, "rhost", step_up->rhost) ||
 		    !note_text(evidence, "label",
 			    decision->credential == NULL ? NULL : decision->credential->label) ||
-		    (decision->step == LOG_REQUEST && !note_text(evidence, "reason", transaction->reason)))) {
+		    (decision->step == LOG_REQUEST && !note_text(evidence, "reason", step_up->reason)))) {
 		json_decref(evidence);
 		evidence = NULL;
 	}
 	if (evidence != NULL)
 		error = store_log_append(decision->session, entry, evidence,
-			transaction->question->salt, index);
+			step_up->question->salt, index);
 	else
 		json_decref(entry);
 	json_decref(evidence);
@@ -212,19 +212,19 @@ static enum stepup_error lock_for_volume(struct decision *decision)
 
 static enum stepup_error write_refusal(struct decision *decision)
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 	struct answer *answer = decision->answer;
 	const struct log_refusal refusal = {
 		.at = answer->now,
 		.subject = about(decision),
 		.error = answer->outcome,
-		.action = transaction->action->name,
+		.action = step_up->action->name,
 		.method = answer->claim ? NULL : method_name(answer->method),
-		.caller = transaction->caller,
-		.source = transaction->source,
+		.caller = step_up->caller,
+		.source = step_up->source,
 		.why = decision->why,
 		.limit = answer->over == NULL ? NULL : answer->over->text,
-		.commitment = transaction->question->commitment,
+		.commitment = step_up->question->commitment,
 	};
 	enum stepup_error error;
 
@@ -254,7 +254,7 @@ static void note_proof(struct decision *decision)
 	answer->fresh.method = answer->method;
 	answer->fresh.user_verified = decision->proof.user_verified;
 	answer->fresh.strength =
-		credential_strength(decision->transaction->policy, decision->credential, answer->now);
+		credential_strength(decision->step_up->policy, decision->credential, answer->now);
 }
 
 /* What the credential earned, in the words of the policy, of receipts and of RFC 8176. */
@@ -293,7 +293,7 @@ static enum stepup_error decision_note_approver(struct store_session *session, s
 
 static enum stepup_error add_receipt(struct decision *decision)
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 	struct answer *answer = decision->answer;
 	struct receipt_row *row = &answer->receipt;
 	uint8_t bytes[16];
@@ -303,10 +303,10 @@ static enum stepup_error add_receipt(struct decision *decision)
 	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
 		return STEPUP_INTERNAL;
 	base64url_encode(bytes, sizeof(bytes), row->jti);
-	if (strlen(transaction->rule->service) >= sizeof(row->audience))
+	if (strlen(step_up->rule->service) >= sizeof(row->audience))
 		return STEPUP_TOO_LONG;
-	strcpy(row->audience, transaction->rule->service);
-	strcpy(row->user, transaction->user);
+	strcpy(row->audience, step_up->rule->service);
+	strcpy(row->user, step_up->user);
 	memcpy(row->user_id, decision->record->user_id, USER_ID_SIZE);
 	memcpy(row->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
 	row->user_version = decision->record->version + 1; /* as it is saved */
@@ -316,9 +316,9 @@ static enum stepup_error add_receipt(struct decision *decision)
 		memcpy(row->approver_credential, answer->request->approval.credential, CREDENTIAL_ID_SIZE);
 	}
 	row->issued = answer->now;
-	row->expires = answer->now + transaction->rule->receipt_seconds;
+	row->expires = answer->now + step_up->rule->receipt_seconds;
 	row->log_index = store_log_next(decision->session);
-	error = action_digest(transaction->action, row->digest);
+	error = action_digest(step_up->action, row->digest);
 	if (error == STEPUP_OK && answer->request != NULL)
 		error = decision_note_approver(decision->session, row);
 	return error == STEPUP_OK ? store_receipt_add(decision->session, row) : error;
@@ -327,7 +327,7 @@ static enum stepup_error add_receipt(struct decision *decision)
 /* A grant, or the step of a request that takes a factor just as well. */
 static enum stepup_error write_grant(struct decision *decision)
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 	struct answer *answer = decision->answer;
 	struct log_grant grant = {
 		.step = decision->step,
@@ -335,15 +335,15 @@ static enum stepup_error write_grant(struct decision *decision)
 		.claimed = answer->claim,
 		.at = answer->now,
 		.subject = about(decision),
-		.action = transaction->action,
-		.rule = transaction->rule,
+		.action = step_up->action,
+		.rule = step_up->rule,
 		.method = answer->method == METHOD_FRESH ? method_name(METHOD_FRESH)
 			: credential_type_name(decision->credential->type),
 		.covered_by = answer->fresh.log_index,
 		.credential = decision->credential,
 		.proof = decision->proof.evidence == NULL ? NULL : &decision->proof,
-		.context = answer->claim ? NULL : question_context(transaction->question, answer->method),
-		.commitment = transaction->question->commitment,
+		.context = answer->claim ? NULL : question_context(step_up->question, answer->method),
+		.commitment = step_up->question->commitment,
 		.amr = answer->amr,
 	};
 	enum stepup_error error = STEPUP_OK;
@@ -354,7 +354,7 @@ static enum stepup_error write_grant(struct decision *decision)
 		note_earned(decision);
 	grant.acr = answer->acr;
 	error = write_request_step(decision);
-	if (error == STEPUP_OK && decision->step == LOG_GRANT && transaction->rule->service != NULL) {
+	if (error == STEPUP_OK && decision->step == LOG_GRANT && step_up->rule->service != NULL) {
 		error = add_receipt(decision);
 		grant.receipt = &answer->receipt;
 	}
@@ -376,9 +376,9 @@ static enum stepup_error write_grant(struct decision *decision)
 enum stepup_error answer_decide(struct store_session *session, void *job)
 {
 	struct answer *answer = job;
-	struct decision decision = {.session = session, .answer = answer, .transaction = answer->transaction};
-	enum stepup_error error = answer->transaction->apart ? STEPUP_NOT_FOUND
-		: store_user_find(session, answer->transaction->user, &decision.record);
+	struct decision decision = {.session = session, .answer = answer, .step_up = answer->step_up};
+	enum stepup_error error = answer->step_up->apart ? STEPUP_NOT_FOUND
+		: store_user_find(session, answer->step_up->user, &decision.record);
 
 	answer->outcome = STEPUP_UNAVAILABLE;
 	answer->now = clock_wall_seconds();

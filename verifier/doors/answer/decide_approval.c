@@ -42,26 +42,26 @@ struct request_search {
 /* The same words from the same place: an approver was shown that, too. */
 static bool is_the_same(const struct request_search *search, const struct approval_request *request)
 {
-	const struct transaction *transaction = search->decision->transaction;
+	const struct step_up *step_up = search->decision->step_up;
 
-	return strcmp(request->action, transaction->action->name) == 0 &&
+	return strcmp(request->action, step_up->action->name) == 0 &&
 		memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0 &&
-		strcmp(request->prompt, transaction->prompt) == 0 &&
-		strcmp(request->caller, transaction->caller) == 0 &&
-		strcmp(request->service, transaction->service == NULL ? "" : transaction->service) == 0 &&
-		memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0;
+		strcmp(request->prompt, step_up->prompt) == 0 &&
+		strcmp(request->caller, step_up->caller) == 0 &&
+		strcmp(request->service, step_up->service == NULL ? "" : step_up->service) == 0 &&
+		memcmp(request->source, step_up->source, GUESS_SOURCE_SIZE) == 0;
 }
 
 static enum stepup_error look_at_request(void *context, struct approval_request *request, bool *more)
 {
 	struct request_search *search = context;
-	const struct transaction *transaction = search->decision->transaction;
+	const struct step_up *step_up = search->decision->step_up;
 	int64_t now = search->decision->answer->now;
-	enum request_state standing = request_standing(request, transaction->policy, now);
+	enum request_state standing = request_standing(request, step_up->policy, now);
 
 	(void)more;
 	request_crowd_count(&search->crowd, request, standing,
-		memcmp(request->source, transaction->source, GUESS_SOURCE_SIZE) == 0, now);
+		memcmp(request->source, step_up->source, GUESS_SOURCE_SIZE) == 0, now);
 	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || search->found != NULL ||
 	    !is_the_same(search, request))
 		return STEPUP_OK;
@@ -75,7 +75,7 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 
 static enum stepup_error find_same(struct decision *decision, struct request_search *search)
 {
-	enum stepup_error error = action_digest(decision->transaction->action, search->digest);
+	enum stepup_error error = action_digest(decision->step_up->action, search->digest);
 
 	search->decision = decision;
 	if (error == STEPUP_OK)
@@ -94,21 +94,21 @@ static bool decide_approval_copy_text(char *to, size_t size, const char *from)
 static enum stepup_error describe(struct decision *decision, const struct limit *over,
 	struct approval_request *request)
 {
-	const struct transaction *transaction = decision->transaction;
-	json_t *details = action_details_to_json(transaction->action);
+	const struct step_up *step_up = decision->step_up;
+	json_t *details = action_details_to_json(step_up->action);
 
 	request->details = details == NULL ? NULL : json_dumps(details, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(details);
-	request->prompt = strdup(transaction->prompt);
+	request->prompt = strdup(step_up->prompt);
 	if (request->details == NULL || request->prompt == NULL)
 		return STEPUP_NO_MEMORY;
 	if (!decide_approval_copy_text(request->user, sizeof(request->user), decision->record->name) ||
-	    !decide_approval_copy_text(request->caller, sizeof(request->caller), transaction->caller) ||
-	    !decide_approval_copy_text(request->host, sizeof(request->host), transaction->policy->host) ||
-	    !decide_approval_copy_text(request->service, sizeof(request->service), transaction->service) ||
-	    !decide_approval_copy_text(request->rhost, sizeof(request->rhost), transaction->rhost) ||
-	    !decide_approval_copy_text(request->action, sizeof(request->action), transaction->action->name) ||
-	    !decide_approval_copy_text(request->reason, sizeof(request->reason), transaction->reason))
+	    !decide_approval_copy_text(request->caller, sizeof(request->caller), step_up->caller) ||
+	    !decide_approval_copy_text(request->host, sizeof(request->host), step_up->policy->host) ||
+	    !decide_approval_copy_text(request->service, sizeof(request->service), step_up->service) ||
+	    !decide_approval_copy_text(request->rhost, sizeof(request->rhost), step_up->rhost) ||
+	    !decide_approval_copy_text(request->action, sizeof(request->action), step_up->action->name) ||
+	    !decide_approval_copy_text(request->reason, sizeof(request->reason), step_up->reason))
 		return STEPUP_TOO_LONG;
 	(void)decide_approval_copy_text(request->why, sizeof(request->why), over == NULL ? "" : over->text);
 	return STEPUP_OK;
@@ -117,7 +117,7 @@ static enum stepup_error describe(struct decision *decision, const struct limit 
 static enum stepup_error new_request(struct decision *decision, const struct limit *over,
 	const uint8_t digest[DIGEST_SIZE])
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 	struct answer *answer = decision->answer;
 	struct approval_request *request = calloc(1, sizeof(*request));
 	enum stepup_error error;
@@ -128,13 +128,13 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 	request->state = REQUEST_REQUESTED;
 	memcpy(request->user_id, decision->record->user_id, USER_ID_SIZE);
 	request->uid = decision->record->uid;
-	memcpy(request->session, transaction->from, DIGEST_SIZE);
-	memcpy(request->source, transaction->source, GUESS_SOURCE_SIZE);
-	request->caller_uid = (int64_t)transaction->uid;
+	memcpy(request->session, step_up->from, DIGEST_SIZE);
+	memcpy(request->source, step_up->source, GUESS_SOURCE_SIZE);
+	request->caller_uid = (int64_t)step_up->uid;
 	memcpy(request->action_digest, digest, DIGEST_SIZE);
-	memcpy(request->rule, transaction->rule->digest, DIGEST_SIZE);
-	memcpy(request->salt, transaction->question->salt, DIGEST_SIZE);
-	memcpy(request->commitment, transaction->question->commitment, DIGEST_SIZE);
+	memcpy(request->rule, step_up->rule->digest, DIGEST_SIZE);
+	memcpy(request->salt, step_up->question->salt, DIGEST_SIZE);
+	memcpy(request->commitment, step_up->question->commitment, DIGEST_SIZE);
 	request->requested = answer->now;
 	request->expires = answer->now + REQUEST_SECONDS;
 	error = describe(decision, over, request);
@@ -168,10 +168,10 @@ static enum stepup_error ask_second_person(struct decision *decision, const stru
 
 static enum stepup_error charge_approved(struct decision *decision)
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 	struct answer *answer = decision->answer;
 	enum stepup_error error = limits_charge_approved(answer->verifier->store, decision->session,
-		transaction->rule, decision->record, transaction->action, answer->now, &answer->over);
+		step_up->rule, decision->record, step_up->action, answer->now, &answer->over);
 
 	if (error == STEPUP_OVER_LIMIT)
 		decision->why = "over the limit";
@@ -219,12 +219,12 @@ static enum stepup_error with_second_person(struct decision *decision, const str
 
 enum stepup_error decide_volume(struct decision *decision)
 {
-	const struct transaction *transaction = decision->transaction;
-	const struct rule *rule = transaction->rule;
+	const struct step_up *step_up = decision->step_up;
+	const struct rule *rule = step_up->rule;
 	struct answer *answer = decision->answer;
 	struct store *store = answer->verifier->store;
 	enum stepup_error error = limits_look(store, decision->session, rule, decision->record,
-		transaction->action, answer->now, &answer->over, NULL);
+		step_up->action, answer->now, &answer->over, NULL);
 
 	if (error != STEPUP_OK)
 		return error;
@@ -243,28 +243,28 @@ enum stepup_error decide_volume(struct decision *decision)
 	}
 	if (answer->over != NULL || rule->always_approve)
 		return with_second_person(decision, answer->over);
-	return limits_charge(store, decision->session, rule, decision->record, transaction->action,
+	return limits_charge(store, decision->session, rule, decision->record, step_up->action,
 		answer->now, &answer->over);
 }
 
 /* --- agreeing --- */
 
-/* The request that the transaction is about, as it is now. */
+/* The request that the step-up is about, as it is now. */
 static enum stepup_error load_request(struct decision *decision, unsigned states)
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 	struct answer *answer = decision->answer;
 	struct approval_request *request = calloc(1, sizeof(*request));
 	enum request_state standing;
 	enum stepup_error error = request == NULL ? STEPUP_NO_MEMORY
-		: store_request_find(decision->session, transaction->request, request);
+		: store_request_find(decision->session, step_up->request, request);
 
 	answer->request = request;
 	if (error == STEPUP_NOT_FOUND)
 		return refuse_void(decision, "request gone", "");
 	if (error != STEPUP_OK)
 		return error;
-	standing = request_standing(request, transaction->policy, answer->now);
+	standing = request_standing(request, step_up->policy, answer->now);
 	if ((states & REQUEST_BIT(standing)) != 0)
 		return STEPUP_OK;
 	notice_request_over(request, standing, answer->told);
@@ -272,13 +272,13 @@ static enum stepup_error load_request(struct decision *decision, unsigned states
 }
 
 /* Whether the words, and what they stand for, are those that were shown. */
-static bool is_as_shown(const struct transaction *transaction, const struct approval_request *request)
+static bool is_as_shown(const struct step_up *step_up, const struct approval_request *request)
 {
 	uint8_t digest[DIGEST_SIZE];
 
-	return (transaction->denies || strcmp(request->prompt, transaction->prompt) == 0) &&
-		memcmp(request->digest, transaction->request_digest, DIGEST_SIZE) == 0 &&
-		action_digest(transaction->action, digest) == STEPUP_OK &&
+	return (step_up->denies || strcmp(request->prompt, step_up->prompt) == 0) &&
+		memcmp(request->digest, step_up->request_digest, DIGEST_SIZE) == 0 &&
+		action_digest(step_up->action, digest) == STEPUP_OK &&
 		memcmp(digest, request->action_digest, DIGEST_SIZE) == 0 &&
 		request_digest(request, digest) == STEPUP_OK &&
 		memcmp(digest, request->digest, DIGEST_SIZE) == 0;
@@ -288,7 +288,7 @@ enum stepup_error decide_request(struct decision *decision, unsigned states)
 {
 	enum stepup_error error = load_request(decision, states);
 
-	if (error == STEPUP_OK && !is_as_shown(decision->transaction, decision->answer->request))
+	if (error == STEPUP_OK && !is_as_shown(decision->step_up, decision->answer->request))
 		return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "request changed",
 			notice_request_changed());
 	return error;
@@ -306,7 +306,7 @@ static enum stepup_error look_at_persons(struct decision *decision)
 		error = STEPUP_NOT_FOUND;
 	if (error == STEPUP_OK)
 		objection = request_objection(request, &(struct request_approver){.record = decision->record,
-				.requester = requester, .session = decision->transaction->from});
+				.requester = requester, .session = decision->step_up->from});
 	user_record_free(&requester);
 	if (error == STEPUP_NOT_FOUND)
 		return refuse_void(decision, "requester gone or locked", "");
@@ -318,7 +318,7 @@ static enum stepup_error look_at_persons(struct decision *decision)
 
 enum stepup_error decide_second_person(struct decision *decision)
 {
-	if (!credential_is_old_enough(decision->transaction->policy, decision->credential,
+	if (!credential_is_old_enough(decision->step_up->policy, decision->credential,
 		    decision->answer->now))
 		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "credential too new",
 			notice_new_key());
@@ -337,7 +337,7 @@ enum stepup_error decide_agreement(struct decision *decision)
 
 enum stepup_error decide_claim(struct decision *decision)
 {
-	const struct transaction *transaction = decision->transaction;
+	const struct step_up *step_up = decision->step_up;
 	struct answer *answer = decision->answer;
 	struct approval_request *request;
 	const struct agreed *asker;
@@ -345,7 +345,7 @@ enum stepup_error decide_claim(struct decision *decision)
 
 	request = answer->request;
 	if (error == STEPUP_EXPIRED && request != NULL && request->state == REQUEST_REQUESTED &&
-	    request_standing(request, transaction->policy, answer->now) == REQUEST_REQUESTED)
+	    request_standing(request, step_up->policy, answer->now) == REQUEST_REQUESTED)
 		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "nobody agreed yet", NULL);
 	if (error != STEPUP_OK)
 		return error;
@@ -355,7 +355,7 @@ enum stepup_error decide_claim(struct decision *decision)
 	asker = agreed_find(&answer->agreed, request->user_id);
 	if (decision->record == NULL ||
 	    memcmp(decision->record->user_id, request->user_id, USER_ID_SIZE) != 0 ||
-	    decision->record->uid != transaction->user_uid || asker == NULL || !asker->may)
+	    decision->record->uid != step_up->user_uid || asker == NULL || !asker->may)
 		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED,
 			"not the account that asked", NULL);
 	decision->credential = user_record_credential(decision->record, request->requester.credential);
@@ -400,7 +400,7 @@ void claim_earned(struct decision *decision)
 	size_t count = 0;
 
 	answer->strength =
-		credential_strength(decision->transaction->policy, decision->credential, answer->now);
+		credential_strength(decision->step_up->policy, decision->credential, answer->now);
 	answer->acr = acr_of_name(proof->acr);
 	for (const char *at = proof->amr; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

@@ -17,7 +17,7 @@
 struct decision {
 	struct store_session *session;
 	struct answer *answer;
-	const struct transaction *transaction;
+	const struct step_up *step_up;
 	struct user_record *record;      /* NULL where the name has none */
 	struct credential *credential;   /* that the answer is of; NULL where it is of none */
 	struct log_key_proof proof;      /* keys: for the log; its evidence is owned */
@@ -52,7 +52,7 @@ enum stepup_error decide_fresh(struct decision *decision);
  * which is new where `step` is LOG_REQUEST; or a refusal. */
 enum stepup_error decide_volume(struct decision *decision);
 
-/* Whether the one who answered may agree to the transaction's request, which goes to `answer->request`. */
+/* Whether the one who answered may agree to the step-up's request, which goes to `answer->request`. */
 enum stepup_error decide_agreement(struct decision *decision);
 
 /* Whether they may deny it and lock who made it (decide_denial.c). */
@@ -64,7 +64,7 @@ enum stepup_error decide_denial(struct decision *decision);
 enum stepup_error decide_request(struct decision *decision, unsigned states);
 enum stepup_error decide_second_person(struct decision *decision);
 
-/* In place of an answer: whether what was proved for the request that the transaction waits for may be used
+/* In place of an answer: whether what was proved for the request that the step-up waits for may be used
  * now; as decide_volume(). */
 enum stepup_error decide_claim(struct decision *decision);
 

@@ -14,7 +14,7 @@
  * - only what is well-formed is charged, and before it is compared; what was typed is never logged;
  * - nobody is told of a success before its log entry is on the disk; an internal error is never a success;
  * - a code, right once, is spent in the transaction that accepts it; what a key signed counts for the one
- *   transaction it was made for.
+ *   step-up it was made for.
  * Layer: verifier/doors/answer/.
  */
 #ifndef STEPUP_VERIFIER_STEP_UP_H
@@ -33,13 +33,13 @@
 #include "verifier/state/store/store.h"
 #include "verifier/verifier.h"
 
-#define STEP_UP_ANSWERS_MAX 3     /* answers that one transaction takes */
+#define STEP_UP_ANSWERS_MAX 3     /* answers that one step-up takes */
 #define STEP_UP_AMR_MAX 4
 
 /* Handlers of Verify1.Answer, Claim and Cancel. */
-void step_up_answer(struct call *call);
-void step_up_claim(struct call *call);
-void step_up_cancel(struct call *call);
+void answer_step_up(struct call *call);
+void answer_claim(struct call *call);
+void answer_cancel(struct call *call);
 
 /* What one answer is decided on, and what was decided. Made on the loop's thread; between submission and
  * `done` the writer's side has it. */
@@ -47,7 +47,7 @@ struct answer {
 	/* given */
 	struct call *call;
 	struct verifier *verifier;
-	struct transaction *transaction; /* ANSWERING: nobody frees it meanwhile */
+	struct step_up *step_up; /* ANSWERING: nobody frees it meanwhile */
 	unsigned method;                 /* METHOD_CODE, METHOD_FRESH, or the way of a key */
 	char code[9];
 	struct key_answer key;           /* owned */
@@ -64,7 +64,7 @@ struct answer {
 	char told[NOTICE_OVER_SIZE];     /* room for one that isn't a literal */
 	/* owned; that is made, waited for, agreed to or used up; NULL for none */
 	struct approval_request *request;
-	const struct limit *over;        /* of the transaction's policy */
+	const struct limit *over;        /* of the step-up's policy */
 	/* owned; labels of the keys that would have done, where another one was used */
 	json_t *keys;
 	int64_t tries_left, retry_after_seconds;

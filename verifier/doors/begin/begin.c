@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Begin: what was looked at (begin_check.c) becomes a transaction with its question, and the
- * reply that asks it.
+ * Begin: what was looked at (begin_check.c) becomes a step-up with its question, and the reply
+ * that asks it.
  */
 #include "verifier/doors/begin/begin.h"
 
@@ -34,15 +34,15 @@ static bool begin_copy_text(char **to, const char *from)
 
 /* Whether an earlier step-up of this person, from where they sit, covers the rule, and was as strong as
  * is required now. */
-static bool is_fresh(const struct beginning *begin, const struct transaction *transaction)
+static bool is_fresh(const struct beginning *begin, const struct step_up *step_up)
 {
 	const struct verifier *verifier = begin->call->verifier;
-	const struct fresh_place place = transaction_place(transaction);
+	const struct fresh_place place = step_up_place(step_up);
 	const struct fresh_grant *grant;
 
-	if (!begin->takes_fresh || !transaction->sits || begin->hopeless)
+	if (!begin->takes_fresh || !step_up->sits || begin->hopeless)
 		return false;
-	grant = freshness_find(transactions_freshness(verifier->transactions), &place, clock_boot_ms());
+	grant = freshness_find(step_ups_freshness(verifier->step_ups), &place, clock_boot_ms());
 	return grant != NULL && freshness_covers(grant, &begin->requirement);
 }
 
@@ -66,8 +66,8 @@ static const char *label_to_remove(const struct beginning *begin, const struct a
 	return same == 1 ? found->label : NULL;
 }
 
-/* Fills a fresh transaction; takes the action over. */
-static enum stepup_error begin_fill(struct beginning *begin, struct transaction *transaction)
+/* Fills a new step-up; takes the action over. */
+static enum stepup_error begin_fill(struct beginning *begin, struct step_up *step_up)
 {
 	const struct call *call = begin->call;
 	const struct subject *subject = begin->subject;
@@ -77,92 +77,92 @@ static enum stepup_error begin_fill(struct beginning *begin, struct transaction 
 	char caller[PEER_NAME_SIZE];
 
 	peer_name(call, caller);
-	transaction->policy = policy_reference(call->verifier->policy);
-	transaction->rule = begin->rule;
-	transaction->action = begin->action;
+	step_up->policy = policy_reference(call->verifier->policy);
+	step_up->rule = begin->rule;
+	step_up->action = begin->action;
 	begin->action = NULL;
-	transaction->quiet = begin->quiet;
-	transaction->hopeless = begin->hopeless;
-	transaction->apart = begin->apart;
-	transaction->withheld = begin->withheld;
-	transaction->withheld_why = begin->withheld_why;
-	transaction->own = subject->own;
-	transaction->brake = brake_begins(parameters);
-	transaction->user_uid = subject->uid;
+	step_up->quiet = begin->quiet;
+	step_up->hopeless = begin->hopeless;
+	step_up->apart = begin->apart;
+	step_up->withheld = begin->withheld;
+	step_up->withheld_why = begin->withheld_why;
+	step_up->own = subject->own;
+	step_up->brake = brake_begins(parameters);
+	step_up->user_uid = subject->uid;
 	if (any != NULL) {
-		memcpy(transaction->user_id, any->user_id, USER_ID_SIZE);
-		transaction->user_version = any->version;
+		memcpy(step_up->user_id, any->user_id, USER_ID_SIZE);
+		step_up->user_version = any->version;
 	}
-	if (!begin_copy_text(&transaction->caller, caller) ||
-	    !begin_copy_text(&transaction->service, message_text(parameters, "service")) ||
-	    !begin_copy_text(&transaction->rhost, message_text(parameters, "rhost")) ||
-	    !begin_copy_text(&transaction->tty, message_text(parameters, "tty")))
+	if (!begin_copy_text(&step_up->caller, caller) ||
+	    !begin_copy_text(&step_up->service, message_text(parameters, "service")) ||
+	    !begin_copy_text(&step_up->rhost, message_text(parameters, "rhost")) ||
+	    !begin_copy_text(&step_up->tty, message_text(parameters, "tty")))
 		return STEPUP_NO_MEMORY;
 	if (begin->approves != NULL) {
-		transaction->approves = true;
-		transaction->denies = begin->denies;
-		memcpy(transaction->requester, begin->request.user, sizeof(transaction->requester));
-		memcpy(transaction->request, begin->request.id, sizeof(transaction->request));
-		memcpy(transaction->request_digest, begin->request.digest, DIGEST_SIZE);
-		transaction->prompt = begin->denies
+		step_up->approves = true;
+		step_up->denies = begin->denies;
+		memcpy(step_up->requester, begin->request.user, sizeof(step_up->requester));
+		memcpy(step_up->request, begin->request.id, sizeof(step_up->request));
+		memcpy(step_up->request_digest, begin->request.digest, DIGEST_SIZE);
+		step_up->prompt = begin->denies
 			? notice_lock_prompt(begin->request.user, begin->request.prompt)
 			: strdup(begin->request.prompt);
-		return transaction->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+		return step_up->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	}
 	/* How the directory spells a name that was typed otherwise would say that it has one. */
 	facts = (struct prompt_facts){
-		.user = begin->quiet ? begin->subject->asked : transaction->user,
+		.user = begin->quiet ? begin->subject->asked : step_up->user,
 		.host = begin->policy->host,
-		.service = transaction->service,
-		.rhost = transaction->rhost,
-		.label = label_to_remove(begin, transaction->action),
+		.service = step_up->service,
+		.rhost = step_up->rhost,
+		.label = label_to_remove(begin, step_up->action),
 	};
-	transaction->prompt = policy_prompt(begin->rule, transaction->action, &facts);
-	if (transaction->prompt == NULL ||
-	    !begin_copy_text(&transaction->reason, message_text(parameters, "reason")))
+	step_up->prompt = policy_prompt(begin->rule, step_up->action, &facts);
+	if (step_up->prompt == NULL ||
+	    !begin_copy_text(&step_up->reason, message_text(parameters, "reason")))
 		return STEPUP_NO_MEMORY;
 	return STEPUP_OK;
 }
 
 /* What the person is asked, and what keys are to sign. */
-static enum stepup_error begin_question(struct beginning *begin, struct transaction *transaction)
+static enum stepup_error begin_question(struct beginning *begin, struct step_up *step_up)
 {
 	static const uint8_t none[DIGEST_SIZE];
 	struct context_facts facts = {
-		.purpose = transaction->approves ? "approve"
-			: policy_verb(transaction->action->name) == NULL ? "auth" : "admin",
-		.request = transaction->approves ? transaction->request_digest : NULL,
-		.decision = !transaction->approves ? NULL : transaction->denies ? "lock" : "approve",
-		.policy = transaction->policy,
-		.service = transaction->service,
-		.caller = transaction->caller,
-		.user = transaction->user,
-		.user_id = transaction->user_id,
-		.rule = transaction->rule,
-		.prompt = transaction->prompt,
+		.purpose = step_up->approves ? "approve"
+			: policy_verb(step_up->action->name) == NULL ? "auth" : "admin",
+		.request = step_up->approves ? step_up->request_digest : NULL,
+		.decision = !step_up->approves ? NULL : step_up->denies ? "lock" : "approve",
+		.policy = step_up->policy,
+		.service = step_up->service,
+		.caller = step_up->caller,
+		.user = step_up->user,
+		.user_id = step_up->user_id,
+		.rule = step_up->rule,
+		.prompt = step_up->prompt,
 		.iat = clock_wall_seconds(),
 	};
-	enum stepup_error error = sitting_session(begin->call, transaction->session);
+	enum stepup_error error = sitting_session(begin->call, step_up->session);
 	unsigned methods = begin->methods;
 
-	if (error == STEPUP_OK && (transaction->approves || transaction->rule->approval != NULL))
-		error = sitting_from(begin->call, transaction->own, transaction->from);
-	transaction->sits = transaction->rule->fresh_for_seconds > 0 &&
-		sitting_of(begin->call, transaction->own, transaction->sitting);
-	if (is_fresh(begin, transaction))
+	if (error == STEPUP_OK && (step_up->approves || step_up->rule->approval != NULL))
+		error = sitting_from(begin->call, step_up->own, step_up->from);
+	step_up->sits = step_up->rule->fresh_for_seconds > 0 &&
+		sitting_of(begin->call, step_up->own, step_up->sitting);
+	if (is_fresh(begin, step_up))
 		methods |= METHOD_FRESH;
-	facts.exp = facts.iat + TRANSACTION_TTL_SECONDS;
-	facts.session = memcmp(transaction->session, none, DIGEST_SIZE) == 0 ? NULL : transaction->session;
+	facts.exp = facts.iat + STEP_UP_TTL_SECONDS;
+	facts.session = memcmp(step_up->session, none, DIGEST_SIZE) == 0 ? NULL : step_up->session;
 	if (error == STEPUP_OK)
-		error = sitting_source(begin->call, transaction->own, transaction->source);
+		error = sitting_source(begin->call, step_up->own, step_up->source);
 	if (error == STEPUP_OK)
-		error = question_make(&facts, transaction->action, &begin->requirement, methods,
-			&transaction->question);
+		error = question_make(&facts, step_up->action, &begin->requirement, methods,
+			&step_up->question);
 	return error;
 }
 
 /* A step-up that ends with its connection takes no more room than that has. */
-static enum transaction_pool begin_pool(const struct beginning *begin)
+static enum step_up_pool begin_pool(const struct beginning *begin)
 {
 	const struct peer *peer = &begin->call->peer;
 
@@ -172,24 +172,24 @@ static enum transaction_pool begin_pool(const struct beginning *begin)
 		begin_calls_for_action(begin->policy, peer, begin->action->name) ? POOL_CALLER : POOL_SMALL;
 }
 
-static enum stepup_error begin_transaction(struct beginning *begin, struct transaction **transaction)
+static enum stepup_error begin_new(struct beginning *begin, struct step_up **step_up)
 {
 	struct call *call = begin->call;
-	struct transactions *all = call->verifier->transactions;
-	struct transaction_seat seat = {
+	struct step_ups *all = call->verifier->step_ups;
+	struct step_up_seat seat = {
 		.uid = call->peer.uid, .pool = begin_pool(begin), .user = begin->subject->name};
 	enum stepup_error error = sitting_place(call, begin->subject->own, seat.place);
 
 	if (error == STEPUP_OK)
-		error = transaction_new(all, &seat, transaction);
+		error = step_up_new(all, &seat, step_up);
 	if (error != STEPUP_OK)
 		return error;
-	error = begin_fill(begin, *transaction);
+	error = begin_fill(begin, *step_up);
 	if (error == STEPUP_OK)
-		error = begin_question(begin, *transaction);
+		error = begin_question(begin, *step_up);
 	if (error != STEPUP_OK) {
-		transaction_end(all, *transaction);
-		*transaction = NULL;
+		step_up_end(all, *step_up);
+		*step_up = NULL;
 	}
 	return error;
 }
@@ -216,7 +216,7 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 		.limit = begin->over == NULL ? NULL : begin->over->text,
 		.maximum = begin->over == NULL ? 0 : begin->over->maximum,
 		.asked = begin->asked,
-		.retry_after_seconds = error == STEPUP_THROTTLED ? TRANSACTION_TTL_SECONDS : 0,
+		.retry_after_seconds = error == STEPUP_THROTTLED ? STEP_UP_TTL_SECONDS : 0,
 		.requirement = &begin->requirement,
 		.shortfall = begin->offer.shortfall,
 		.agrees = begin->approves != NULL,
@@ -250,31 +250,31 @@ static json_t *methods_to_json(unsigned methods)
 	return list;
 }
 
-static enum stepup_error begin_reply(const struct beginning *begin, const struct transaction *transaction,
+static enum stepup_error begin_reply(const struct beginning *begin, const struct step_up *step_up,
 	json_t **reply)
 {
 	struct store *store = begin->call->verifier->store;
 	uint8_t decoy[DIGEST_SIZE] = {0};
 	const struct key_offer offer = {
 		.policy = begin->policy,
-		.question = transaction->question,
+		.question = step_up->question,
 		.record = begin->hopeless ? NULL : begin->subject->record,
 		.decoy = decoy,
 		.nameless = begin->quiet,
 		.now = clock_wall_seconds(),
-		.timeout_seconds = TRANSACTION_TTL_SECONDS,
+		.timeout_seconds = STEP_UP_TTL_SECONDS,
 	};
 	enum stepup_error error = STEPUP_OK;
 
 	/* Whether or not there are keys to name instead: it takes the same time. */
-	if ((transaction->question->methods & METHODS_OF_KEYS) != 0)
-		error = store_keyed_digest(store, DIGEST_DECOY_KEY, transaction->user,
-			strlen(transaction->user), decoy);
-	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", transaction->name,
-		"prompt", transaction->prompt,
+	if ((step_up->question->methods & METHODS_OF_KEYS) != 0)
+		error = store_keyed_digest(store, DIGEST_DECOY_KEY, step_up->user,
+			strlen(step_up->user), decoy);
+	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", step_up->name,
+		"prompt", step_up->prompt,
 		"ask", (begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(),
-		"methods", methods_to_json(transaction->question->methods),
-		"expires_in", TRANSACTION_TTL_SECONDS);
+		"methods", methods_to_json(step_up->question->methods),
+		"expires_in", STEP_UP_TTL_SECONDS);
 	if (error == STEPUP_OK)
 		error = *reply == NULL ? STEPUP_NO_MEMORY : key_offer_add(&offer, *reply);
 	if (error != STEPUP_OK) {
@@ -307,7 +307,7 @@ static void begin_ready(struct call *call, const struct subject *subject)
 {
 	struct beginning begin = {.call = call, .subject = subject, .policy = call->verifier->policy,
 		.approves = message_text(call->parameters, "request")};
-	struct transaction *transaction = NULL;
+	struct step_up *step_up = NULL;
 	json_t *reply = NULL;
 	enum stepup_error error;
 
@@ -325,23 +325,23 @@ static void begin_ready(struct call *call, const struct subject *subject)
 	}
 	error = begin_check(&begin);
 	if (error == STEPUP_OK)
-		error = begin_transaction(&begin, &transaction);
+		error = begin_new(&begin, &step_up);
 	if (error == STEPUP_OK)
-		error = begin_reply(&begin, transaction, &reply);
+		error = begin_reply(&begin, step_up, &reply);
 	if (error == STEPUP_OK) {
 		if (message_bool(call->parameters, "bound", false))
-			transaction_bind(call->verifier->transactions, transaction, call);
+			step_up_bind(call->verifier->step_ups, step_up, call);
 		call_reply(call, reply);
 	} else {
-		if (transaction != NULL)
-			transaction_end(call->verifier->transactions, transaction);
+		if (step_up != NULL)
+			step_up_end(call->verifier->step_ups, step_up);
 		begin_refuse(&begin, error);
 	}
 	action_free(&begin.action);
 	approval_request_clear(&begin.request);
 }
 
-void step_up_begin(struct call *call)
+void begin_step_up(struct call *call)
 {
 	subject_of(call, message_text(call->parameters, "user"), begin_ready);
 }

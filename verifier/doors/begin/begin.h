@@ -9,6 +9,6 @@
 #include "verifier/server/call.h"
 
 /* Handler of Verify1.Begin and Approve. */
-void step_up_begin(struct call *call);
+void begin_step_up(struct call *call);
 
 #endif

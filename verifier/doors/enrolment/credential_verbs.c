@@ -233,7 +233,7 @@ static void removal_done(void *job, enum stepup_error result)
 	if (result != STEPUP_OK)
 		authorization_log_refused(removal->call, &removal->authorization, result, removal->why);
 	if (result == STEPUP_OK) {
-		transactions_end_user(removal->verifier->transactions, removal->user);
+		step_ups_end_user(removal->verifier->step_ups, removal->user);
 		approving_changed(removal->verifier, INT64_MAX);
 		call_reply(removal->call, json_pack("{s:I, s:s}", "log", (json_int_t)removal->log,
 				"message", notice_removed()));

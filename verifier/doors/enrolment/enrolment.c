@@ -196,10 +196,10 @@ static const char *read_credential(const json_t *parameters, struct enrolment *e
 	return enrolment->kind->read(parameters, enrolment);
 }
 
-static enum stepup_error enrolment_transaction(struct call *call, const struct subject *subject,
-	struct enrolment **enrolment, struct transaction **transaction)
+static enum stepup_error enrolment_step_up(struct call *call, const struct subject *subject,
+	struct enrolment **enrolment, struct step_up **step_up)
 {
-	struct transaction_seat seat = {.uid = call->peer.uid, .pool = subject->own ||
+	struct step_up_seat seat = {.uid = call->peer.uid, .pool = subject->own ||
 		call->peer.uid == 0 ? POOL_SMALL : POOL_CALLER, .user = subject->name};
 	enum stepup_error error = sitting_place(call, subject->own, seat.place);
 	char caller[PEER_NAME_SIZE];
@@ -208,28 +208,28 @@ static enum stepup_error enrolment_transaction(struct call *call, const struct s
 		error = sitting_sources(call, subject->own, (*enrolment)->sources,
 			&(*enrolment)->source_count);
 	if (error == STEPUP_OK)
-		error = transaction_new(call->verifier->transactions, &seat, transaction);
+		error = step_up_new(call->verifier->step_ups, &seat, step_up);
 	if (error != STEPUP_OK)
 		return error;
 	peer_name(call, caller);
-	(*transaction)->policy = policy_reference(call->verifier->policy);
-	(*transaction)->own = subject->own;
-	(*transaction)->user_uid = subject->uid;
-	(*transaction)->expires_boot_ms = clock_boot_ms() + ENROLMENT_TTL_SECONDS * INT64_C(1000);
-	(*transaction)->enrolment = *enrolment;
-	(*transaction)->enrolment_free = enrolment_free;
+	(*step_up)->policy = policy_reference(call->verifier->policy);
+	(*step_up)->own = subject->own;
+	(*step_up)->user_uid = subject->uid;
+	(*step_up)->expires_boot_ms = clock_boot_ms() + ENROLMENT_TTL_SECONDS * INT64_C(1000);
+	(*step_up)->enrolment = *enrolment;
+	(*step_up)->enrolment_free = enrolment_free;
 	*enrolment = NULL;
-	(*transaction)->caller = strdup(caller);
-	if ((*transaction)->caller != NULL)
+	(*step_up)->caller = strdup(caller);
+	if ((*step_up)->caller != NULL)
 		return STEPUP_OK;
-	transaction_end(call->verifier->transactions, *transaction);
+	step_up_end(call->verifier->step_ups, *step_up);
 	return STEPUP_NO_MEMORY;
 }
 
 static void enrolment_ready(struct call *call, const struct subject *subject)
 {
 	struct enrolment *enrolment = calloc(1, sizeof(*enrolment));
-	struct transaction *transaction = NULL;
+	struct step_up *step_up = NULL;
 	const char *wrong;
 	enum stepup_error error;
 
@@ -255,9 +255,9 @@ static void enrolment_ready(struct call *call, const struct subject *subject)
 	}
 	if (!check_permission(call, subject, enrolment))
 		goto out;
-	error = enrolment_transaction(call, subject, &enrolment, &transaction);
+	error = enrolment_step_up(call, subject, &enrolment, &step_up);
 	if (error == STEPUP_OK)
-		call_reply(call, transaction->enrolment->kind->reply(subject, transaction));
+		call_reply(call, step_up->enrolment->kind->reply(subject, step_up));
 	else
 		refuse(call, error, NULL);
 out:

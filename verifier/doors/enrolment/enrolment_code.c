@@ -112,19 +112,19 @@ static bool code_check(struct call *call, const struct subject *subject, struct 
 	return error == STEPUP_OK && !known;
 }
 
-static json_t *code_reply(const struct subject *subject, struct transaction *transaction)
+static json_t *code_reply(const struct subject *subject, struct step_up *step_up)
 {
-	const struct credential *credential = &transaction->enrolment->credential;
+	const struct credential *credential = &step_up->enrolment->credential;
 	char issuer[256], *uri, *secret, *prompt;
 	json_t *reply = NULL;
 
 	(void)subject;
-	policy_issuer_name(transaction->policy, issuer, sizeof(issuer)); /* what an authenticator app shows */
-	uri = otp_uri(credential, issuer, transaction->user);
+	policy_issuer_name(step_up->policy, issuer, sizeof(issuer)); /* what an authenticator app shows */
+	uri = otp_uri(credential, issuer, step_up->user);
 	secret = otp_secret_format(&credential->otp);
-	prompt = notice_enrol_prompt(transaction->user, credential->label, NOTICE_PROOF_CODE);
+	prompt = notice_enrol_prompt(step_up->user, credential->label, NOTICE_PROOF_CODE);
 	if (uri != NULL && secret != NULL && prompt != NULL)
-		reply = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "transaction", transaction->name,
+		reply = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "transaction", step_up->name,
 			"uri", uri, "secret", secret, "prompt", prompt, "ask", notice_ask(),
 			"expires_in", ENROLMENT_TTL_SECONDS);
 	wipe_free_string(&uri);
@@ -150,7 +150,7 @@ static enum stepup_error code_take(struct finish *finish, const char **field)
  * for the next try. */
 static enum stepup_error check_code(struct finish *finish)
 {
-	struct credential *credential = &finish->transaction->enrolment->credential;
+	struct credential *credential = &finish->step_up->enrolment->credential;
 	enum otp_result result = OTP_WRONG;
 	enum stepup_error error;
 
@@ -172,7 +172,7 @@ static enum stepup_error code_prove(struct store_session *session, struct finish
 {
 	bool known;
 	enum stepup_error error = credential_is_known(finish->verifier->store, record,
-		&finish->transaction->enrolment->credential.otp, &known);
+		&finish->step_up->enrolment->credential.otp, &known);
 
 	(void)session;
 	if (error == STEPUP_OK && known) {

@@ -37,17 +37,17 @@ static enum stepup_error give_way(struct store_session *session, struct finish *
 	error = store_user_rename(session, former, name);
 	if (error != STEPUP_OK)
 		return error;
-	entry = log_entry_rename(finish->now, &subject, finish->transaction->user, &verifier);
+	entry = log_entry_rename(finish->now, &subject, finish->step_up->user, &verifier);
 	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &index);
 }
 
 /* A key holds the id of the record already. */
-static struct user_record *new_record(const struct transaction *transaction)
+static struct user_record *new_record(const struct step_up *step_up)
 {
-	struct user_record *record = user_record_new(transaction->user, transaction->user_uid);
+	struct user_record *record = user_record_new(step_up->user, step_up->user_uid);
 
-	if (record != NULL && transaction->enrolment->credential.key != NULL)
-		memcpy(record->user_id, transaction->enrolment->user_id, USER_ID_SIZE);
+	if (record != NULL && step_up->enrolment->credential.key != NULL)
+		memcpy(record->user_id, step_up->enrolment->user_id, USER_ID_SIZE);
 	return record;
 }
 
@@ -56,12 +56,12 @@ static struct user_record *new_record(const struct transaction *transaction)
 static enum stepup_error look_at_uid(struct store_session *session, struct finish *finish,
 	const struct user_record *found)
 {
-	const struct transaction *transaction = finish->transaction;
+	const struct step_up *step_up = finish->step_up;
 
-	if (transaction->enrolment->uid_was_anothers ||
-	    (found != NULL && found->credential_count > 0 && subject_uid_holds(found, transaction->user_uid)))
+	if (step_up->enrolment->uid_was_anothers ||
+	    (found != NULL && found->credential_count > 0 && subject_uid_holds(found, step_up->user_uid)))
 		return STEPUP_OK;
-	return uid_lock_look(session, transaction->user_uid, finish->reference);
+	return uid_lock_look(session, step_up->user_uid, finish->reference);
 }
 
 /* The record to add to: the user's, or a new one. One that never had a credential, made by a lock, takes the
@@ -69,9 +69,9 @@ static enum stepup_error look_at_uid(struct store_session *session, struct finis
 static enum stepup_error enrolment_finish_find_record(struct store_session *session, struct finish *finish,
 	struct user_record **record)
 {
-	const struct transaction *transaction = finish->transaction;
+	const struct step_up *step_up = finish->step_up;
 	struct user_record *found = NULL;
-	enum stepup_error error = store_user_find(session, transaction->user, &found);
+	enum stepup_error error = store_user_find(session, step_up->user, &found);
 
 	*record = NULL;
 	finish->has_record = found != NULL;
@@ -87,7 +87,7 @@ static enum stepup_error enrolment_finish_find_record(struct store_session *sess
 	if (found != NULL && found->lock.locked) {
 		memcpy(finish->reference, found->lock.reference, sizeof(finish->reference));
 		error = STEPUP_LOCKED;
-	} else if (found != NULL && subject_uid_holds(found, transaction->user_uid)) {
+	} else if (found != NULL && subject_uid_holds(found, step_up->user_uid)) {
 		*record = found;
 		return STEPUP_OK;
 	} else if (found != NULL && user_record_live_count(found) > 0) {
@@ -95,13 +95,13 @@ static enum stepup_error enrolment_finish_find_record(struct store_session *sess
 		finish->why = "not the account that enrolled";
 		error = STEPUP_NOT_ALLOWED;
 	} else if (found != NULL && found->credential_count == 0) {
-		found->uid = transaction->user_uid;
+		found->uid = step_up->user_uid;
 		*record = found;
 		return STEPUP_OK;
 	} else {
 		error = found == NULL ? STEPUP_OK : give_way(session, finish, found);
 		if (error == STEPUP_OK)
-			*record = new_record(transaction);
+			*record = new_record(step_up);
 		if (error == STEPUP_OK && *record == NULL)
 			error = STEPUP_NO_MEMORY;
 	}
@@ -113,14 +113,14 @@ static enum stepup_error enrolment_finish_find_record(struct store_session *sess
 static enum stepup_error take_permission(struct store_session *session, struct finish *finish,
 	struct invitation *invitation)
 {
-	const struct enrolment *enrolment = finish->transaction->enrolment;
+	const struct enrolment *enrolment = finish->step_up->enrolment;
 	enum stepup_error error;
 
 	if (!enrolment->invited)
 		return authorization_holds(session, &enrolment->authorization, finish->reference);
 	error = store_invitation_find(session, enrolment->invitation, invitation);
 	if (error == STEPUP_OK &&
-	    (strcmp(invitation->user, finish->transaction->user) != 0 ||
+	    (strcmp(invitation->user, finish->step_up->user) != 0 ||
 		    !invitation_is_live(invitation, finish->now)))
 		error = STEPUP_NOT_FOUND;
 	if (error == STEPUP_OK)
@@ -136,32 +136,32 @@ static enum stepup_error take_permission(struct store_session *session, struct f
 /* What came by an invitation cools off, but for root's first one. */
 static int64_t cooling_seconds(const struct finish *finish, const struct invitation *invitation)
 {
-	const struct transaction *transaction = finish->transaction;
+	const struct step_up *step_up = finish->step_up;
 
-	return transaction->enrolment->invited && !invitation->first &&
-		!finish->excused ? transaction->policy->cooling_off_seconds : 0;
+	return step_up->enrolment->invited && !invitation->first &&
+		!finish->excused ? step_up->policy->cooling_off_seconds : 0;
 }
 
 static enum stepup_error log_enrolment(struct store_session *session, struct finish *finish,
 	const struct user_record *record, const struct credential *credential, const struct log_actor *actor)
 {
-	const struct transaction *transaction = finish->transaction;
-	const struct enrolment *enrolment = transaction->enrolment;
+	const struct step_up *step_up = finish->step_up;
+	const struct enrolment *enrolment = step_up->enrolment;
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct log_key_enrolment key = {
-		.rp_id = transaction->policy->rp_id, .commitment = enrolment->commitment};
+		.rp_id = step_up->policy->rp_id, .commitment = enrolment->commitment};
 	const char *how = enrolment->invited ? "invitation" : "authorization";
 	json_t *entry, *details;
 	enum stepup_error error;
 
 	if (credential->key != NULL) {
-		key.rule = policy_rule(transaction->policy, "stepup.enroll");
+		key.rule = policy_rule(step_up->policy, "stepup.enroll");
 		key.context = finish->request->context;
 		key.proof = (struct log_key_proof){.via = finish->request->via,
 			.user_verified = credential->key->user_verified, .evidence = finish->evidence};
 	}
 	details = credential->key == NULL ? json_object()
-		: log_entry_evidence(enrolment->action, transaction->prompt);
+		: log_entry_evidence(enrolment->action, step_up->prompt);
 	if (details == NULL || json_object_set_new(details, "label", json_string(credential->label)) != 0) {
 		json_decref(details);
 		return STEPUP_NO_MEMORY;
@@ -199,7 +199,7 @@ static enum stepup_error log_excused(struct store_session *session, const struct
 static enum stepup_error add_credential(struct store_session *session, struct finish *finish,
 	struct user_record *record, const struct invitation *invitation)
 {
-	const struct enrolment *enrolment = finish->transaction->enrolment;
+	const struct enrolment *enrolment = finish->step_up->enrolment;
 	struct log_actor actor = authorization_actor(&enrolment->authorization);
 	struct credential *credential;
 	enum stepup_error error;
@@ -247,7 +247,7 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 static enum stepup_error finish_work(struct store_session *session, void *job)
 {
 	struct finish *finish = job;
-	const struct transaction *transaction = finish->transaction;
+	const struct step_up *step_up = finish->step_up;
 	struct invitation invitation = {0};
 	struct user_record *record = NULL;
 	enum stepup_error error = STEPUP_OK;
@@ -255,7 +255,7 @@ static enum stepup_error finish_work(struct store_session *session, void *job)
 	finish->objection = NULL;
 	finish->why = "enrolment"; /* a lock, or a freeze */
 	finish->now = clock_wall_seconds();
-	if (atomic_load(&transaction->ended) || clock_boot_ms() >= transaction->expires_boot_ms)
+	if (atomic_load(&step_up->ended) || clock_boot_ms() >= step_up->expires_boot_ms)
 		error = STEPUP_EXPIRED;
 	if (error == STEPUP_OK)
 		error = enrolment_finish_find_record(session, finish, &record);
@@ -267,7 +267,7 @@ static enum stepup_error finish_work(struct store_session *session, void *job)
 		error = STEPUP_NOT_ALLOWED;
 	}
 	if (error == STEPUP_OK)
-		error = transaction->enrolment->kind->prove(session, finish, record);
+		error = step_up->enrolment->kind->prove(session, finish, record);
 	if (error == STEPUP_OK)
 		error = take_permission(session, finish, &invitation);
 	if (error == STEPUP_OK)
@@ -285,7 +285,7 @@ static void finish_free(struct finish *finish)
 
 static void finish_reply(struct finish *finish)
 {
-	struct enrolment *enrolment = finish->transaction->enrolment;
+	struct enrolment *enrolment = finish->step_up->enrolment;
 	char *message = enrolment->kind->message(enrolment, finish->cooling_seconds);
 	json_t *reply = json_pack("{s:s, s:I, s:s}", "credential", finish->credential,
 		"log", (json_int_t)finish->log, "message", message == NULL ? "" : message);
@@ -298,9 +298,9 @@ static void finish_reply(struct finish *finish)
 /* Into the log, whoever permitted it. */
 static void enrolment_finish_log_refused(const struct finish *finish, enum stepup_error error)
 {
-	const struct enrolment *enrolment = finish->transaction->enrolment;
+	const struct enrolment *enrolment = finish->step_up->enrolment;
 	const struct log_subject about = {
-		.user = finish->transaction->user, .user_id = finish->has_record ? finish->user_id : NULL};
+		.user = finish->step_up->user, .user_id = finish->has_record ? finish->user_id : NULL};
 
 	if (!enrolment->invited)
 		authorization_log_refused(finish->call, &enrolment->authorization, error, finish->why);
@@ -311,14 +311,14 @@ static void enrolment_finish_log_refused(const struct finish *finish, enum stepu
 /* Answers what wasn't enrolled. */
 static void finish_refuse(const struct finish *finish, enum stepup_error error)
 {
-	const struct transaction *transaction = finish->transaction;
-	const char *(*bad_answer)(void) = transaction->enrolment->kind->bad_answer;
+	const struct step_up *step_up = finish->step_up;
+	const char *(*bad_answer)(void) = step_up->enrolment->kind->bad_answer;
 	const struct words_facts words = {
-		.user = transaction->user,
+		.user = step_up->user,
 		.action = "stepup.enroll",
 		.enrols = true,
 		.reference = finish->reference[0] == '\0' ? NULL : finish->reference,
-		.tries_left = ENROLMENT_ANSWERS_MAX - transaction->answers,
+		.tries_left = ENROLMENT_ANSWERS_MAX - step_up->answers,
 	};
 	const struct refusal_facts left = {.tries_left = words.tries_left};
 
@@ -330,25 +330,25 @@ static void finish_refuse(const struct finish *finish, enum stepup_error error)
 		refuse(finish->call, error, &words);
 }
 
-/* A wrong answer leaves the transaction to be answered again, while there are tries left. What was enrolled
+/* A wrong answer leaves the step-up to be answered again, while there are tries left. What was enrolled
  * leaves its reply for two minutes: the one that is on its way may get lost. Anything else ends it. */
 static void finish_end(struct finish *finish, enum stepup_error result)
 {
-	struct transaction *transaction = finish->transaction;
-	struct transactions *all = finish->verifier->transactions;
-	bool again = result == STEPUP_BAD_ANSWER && transaction->answers < ENROLMENT_ANSWERS_MAX &&
-		!transaction_is_over(transaction);
+	struct step_up *step_up = finish->step_up;
+	struct step_ups *all = finish->verifier->step_ups;
+	bool again = result == STEPUP_BAD_ANSWER && step_up->answers < ENROLMENT_ANSWERS_MAX &&
+		!step_up_is_over(step_up);
 
-	bool told = result == STEPUP_OK && transaction->enrolment->enrolled != NULL &&
-		!atomic_load(&transaction->ended);
+	bool told = result == STEPUP_OK && step_up->enrolment->enrolled != NULL &&
+		!atomic_load(&step_up->ended);
 
-	transaction->state = again ? TRANSACTION_ASKED : TRANSACTION_SPENT;
+	step_up->state = again ? STEP_UP_ASKED : STEP_UP_SPENT;
 	finish_free(finish);
 	if (told) {
-		credential_wipe(&transaction->enrolment->credential);
-		transaction->expires_boot_ms = clock_boot_ms() + TRANSACTION_TTL_SECONDS * INT64_C(1000);
+		credential_wipe(&step_up->enrolment->credential);
+		step_up->expires_boot_ms = clock_boot_ms() + STEP_UP_TTL_SECONDS * INT64_C(1000);
 	} else if (!again)
-		transaction_end(all, transaction);
+		step_up_end(all, step_up);
 }
 
 static void finish_done(void *job, enum stepup_error result)
@@ -356,7 +356,7 @@ static void finish_done(void *job, enum stepup_error result)
 	struct finish *finish = job;
 
 	if (result == STEPUP_OK) {
-		transactions_end_fresh(finish->verifier->transactions, finish->transaction->user);
+		step_ups_end_fresh(finish->verifier->step_ups, finish->step_up->user);
 		finish_reply(finish);
 	} else {
 		enrolment_finish_log_refused(finish, result);
@@ -367,21 +367,21 @@ static void finish_done(void *job, enum stepup_error result)
 
 void enrolment_finish(struct call *call)
 {
-	struct transaction *transaction = transaction_find(call->verifier->transactions,
+	struct step_up *step_up = step_up_find(call->verifier->step_ups,
 		message_text(call->parameters, "transaction"), call->peer.uid);
 	const char *field = NULL;
 	struct finish *finish;
 	enum stepup_error error;
 
-	if (transaction == NULL || transaction->enrolment == NULL) {
+	if (step_up == NULL || step_up->enrolment == NULL) {
 		refuse_saying(call, STEPUP_EXPIRED, notice_enrolment_over());
 		return;
 	}
-	if (transaction->enrolment->enrolled != NULL) {
-		call_reply(call, json_incref(transaction->enrolment->enrolled));
+	if (step_up->enrolment->enrolled != NULL) {
+		call_reply(call, json_incref(step_up->enrolment->enrolled));
 		return;
 	}
-	if (transaction->state != TRANSACTION_ASKED) {
+	if (step_up->state != STEP_UP_ASKED) {
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
 		return;
 	}
@@ -390,11 +390,11 @@ void enrolment_finish(struct call *call)
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
 		return;
 	}
-	*finish = (struct finish){.call = call, .verifier = call->verifier, .transaction = transaction};
-	transaction->answers++;
-	error = transaction->enrolment->kind->take(finish, &field);
+	*finish = (struct finish){.call = call, .verifier = call->verifier, .step_up = step_up};
+	step_up->answers++;
+	error = step_up->enrolment->kind->take(finish, &field);
 	if (error == STEPUP_OK) {
-		transaction->state = TRANSACTION_ANSWERING;
+		step_up->state = STEP_UP_ANSWERING;
 		error = commit_queue_submit(call->verifier->queue, finish_work, finish_done, finish);
 	}
 	if (error == STEPUP_OK)

@@ -70,16 +70,16 @@ static bool key_check(struct call *call, const struct subject *subject, struct e
 
 /* --- what is signed --- */
 
-static enum stepup_error make_action(struct transaction *transaction)
+static enum stepup_error make_action(struct step_up *step_up)
 {
-	struct enrolment *enrolment = transaction->enrolment;
+	struct enrolment *enrolment = step_up->enrolment;
 	const struct detail_spec *specs;
 	json_t *details = json_pack("{s:s}", "type", credential_type_name(enrolment->credential.type));
 	char bad[DETAIL_NAME_SIZE];
 	size_t count;
 	enum stepup_error error;
 
-	policy_details(policy_rule(transaction->policy, "stepup.enroll"), "stepup.enroll", &specs, &count);
+	policy_details(policy_rule(step_up->policy, "stepup.enroll"), "stepup.enroll", &specs, &count);
 	error = details == NULL ? STEPUP_NO_MEMORY
 		: action_parse("stepup.enroll", details, specs, count, &enrolment->action, bad);
 	json_decref(details);
@@ -87,21 +87,21 @@ static enum stepup_error make_action(struct transaction *transaction)
 }
 
 /* A context for each way, all with one nonce. */
-static enum stepup_error make_requests(struct transaction *transaction)
+static enum stepup_error make_requests(struct step_up *step_up)
 {
 	static const enum via all[] = {VIA_BROWSER, VIA_SEAT, VIA_AGENT};
-	struct enrolment *enrolment = transaction->enrolment;
+	struct enrolment *enrolment = step_up->enrolment;
 	uint8_t nonce[CONTEXT_NONCE_SIZE];
 	struct context_facts facts = {
 		.purpose = "enrol",
-		.policy = transaction->policy,
-		.caller = transaction->caller,
-		.user = transaction->user,
+		.policy = step_up->policy,
+		.caller = step_up->caller,
+		.user = step_up->user,
 		.user_id = enrolment->user_id,
-		.rule = policy_rule(transaction->policy, "stepup.enroll"),
+		.rule = policy_rule(step_up->policy, "stepup.enroll"),
 		.require = FACTOR_KEY,
 		.pin = enrolment->user_verification,
-		.prompt = transaction->prompt,
+		.prompt = step_up->prompt,
 		.commitment = enrolment->commitment,
 		.nonce = nonce,
 		.iat = clock_wall_seconds(),
@@ -117,19 +117,19 @@ static enum stepup_error make_requests(struct transaction *transaction)
 	return error;
 }
 
-static enum stepup_error enrolment_key_prepare(struct transaction *transaction)
+static enum stepup_error enrolment_key_prepare(struct step_up *step_up)
 {
-	struct enrolment *enrolment = transaction->enrolment;
-	enum stepup_error error = make_action(transaction);
+	struct enrolment *enrolment = step_up->enrolment;
+	enum stepup_error error = make_action(step_up);
 
 	if (error == STEPUP_OK)
 		error = context_commit(enrolment->action, enrolment->salt, enrolment->commitment);
 	if (error != STEPUP_OK)
 		return error;
-	enrolment->user_verification = policy_rule(transaction->policy, "stepup.enroll")->pin;
-	transaction->prompt =
-		notice_enrol_prompt(transaction->user, enrolment->credential.label, NOTICE_PROOF_TOUCH);
-	return transaction->prompt == NULL ? STEPUP_NO_MEMORY : make_requests(transaction);
+	enrolment->user_verification = policy_rule(step_up->policy, "stepup.enroll")->pin;
+	step_up->prompt =
+		notice_enrol_prompt(step_up->user, enrolment->credential.label, NOTICE_PROOF_TOUCH);
+	return step_up->prompt == NULL ? STEPUP_NO_MEMORY : make_requests(step_up);
 }
 
 /* --- how it is asked for --- */
@@ -142,11 +142,11 @@ static json_t *rp_to_json(const struct policy *policy)
 	return json_pack("{s:s, s:s}", "id", policy->rp_id, "name", name);
 }
 
-static json_t *user_to_json(const struct transaction *transaction)
+static json_t *user_to_json(const struct step_up *step_up)
 {
 	return json_pack("{s:o, s:s, s:s}",
-		"id", bytes_to_json(transaction->enrolment->user_id, USER_ID_SIZE), "name", transaction->user,
-		"displayName", transaction->user);
+		"id", bytes_to_json(step_up->enrolment->user_id, USER_ID_SIZE), "name", step_up->user,
+		"displayName", step_up->user);
 }
 
 /* Makes an array of what `one` gives for each live WebAuthn credential. */
@@ -191,62 +191,62 @@ static json_t *algorithms_to_json(const char *type)
 }
 
 /* PublicKeyCredentialCreationOptionsJSON, WebAuthn section 5.4. */
-static json_t *enrolment_key_browser_request(const struct transaction *transaction,
+static json_t *enrolment_key_browser_request(const struct step_up *step_up,
 	const struct key_request *request, const struct user_record *record)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:I, s:o, s:{s:s, s:s}, s:s}",
-		"rp", rp_to_json(transaction->policy), "user", user_to_json(transaction),
+		"rp", rp_to_json(step_up->policy), "user", user_to_json(step_up),
 		"challenge", bytes_to_json(request->challenge, DIGEST_SIZE),
 		"pubKeyCredParams", algorithms_to_json("public-key"),
 		"timeout", (json_int_t)ENROLMENT_TTL_SECONDS * 1000,
 		"excludeCredentials", each_live_key(record, key_descriptor),
 		"authenticatorSelection", "residentKey", "discouraged", "userVerification",
-		transaction->enrolment->user_verification ? "required" : "preferred", "attestation",
-		transaction->enrolment->attested ? "direct" : "none");
+		step_up->enrolment->user_verification ? "required" : "preferred", "attestation",
+		step_up->enrolment->attested ? "direct" : "none");
 }
 
-static json_t *enrolment_key_seat_request(const struct transaction *transaction,
+static json_t *enrolment_key_seat_request(const struct step_up *step_up,
 	const struct key_request *request, const struct user_record *record)
 {
-	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "rp", rp_to_json(transaction->policy),
-		"user", user_to_json(transaction), "client_data", request->client_data,
+	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "rp", rp_to_json(step_up->policy),
+		"user", user_to_json(step_up), "client_data", request->client_data,
 		"algorithms", algorithms_to_json(NULL), "exclude", each_live_key(record, id_of),
-		"user_verification", transaction->enrolment->user_verification);
+		"user_verification", step_up->enrolment->user_verification);
 }
 
-static json_t *enrolment_key_agent_request(const struct transaction *transaction,
+static json_t *enrolment_key_agent_request(const struct step_up *step_up,
 	const struct key_request *request, const struct user_record *record)
 {
 	char namespace[KEY_NAMESPACE_SIZE];
 
 	(void)record;
-	if (key_namespace(transaction->policy, namespace) != STEPUP_OK)
+	if (key_namespace(step_up->policy, namespace) != STEPUP_OK)
 		return NULL;
 	return json_pack("{s:s, s:s, s:b}", "namespace", namespace, "message", request->context,
-		"user_verification", transaction->enrolment->user_verification);
+		"user_verification", step_up->enrolment->user_verification);
 }
 
-static json_t *key_reply(const struct subject *subject, struct transaction *transaction)
+static json_t *key_reply(const struct subject *subject, struct step_up *step_up)
 {
 	static const struct {
 		const char *member;
-		json_t *(*make)(const struct transaction *transaction, const struct key_request *request,
+		json_t *(*make)(const struct step_up *step_up, const struct key_request *request,
 			const struct user_record *record);
 	} ways[ENROLMENT_WAYS] = {{"browser", enrolment_key_browser_request},
 		{"seat", enrolment_key_seat_request}, {"agent", enrolment_key_agent_request}};
-	const struct enrolment *enrolment = transaction->enrolment;
+	const struct enrolment *enrolment = step_up->enrolment;
 	json_t *reply;
 
-	if (enrolment_key_prepare(transaction) != STEPUP_OK)
+	if (enrolment_key_prepare(step_up) != STEPUP_OK)
 		return NULL;
-	reply = json_pack("{s:s, s:s, s:s, s:i}", "transaction", transaction->name,
-		"prompt", transaction->prompt, "ask", notice_ask_touch(),
+	reply = json_pack("{s:s, s:s, s:s, s:i}", "transaction", step_up->name,
+		"prompt", step_up->prompt, "ask", notice_ask_touch(),
 		"expires_in", ENROLMENT_TTL_SECONDS);
 	for (size_t i = 0; reply != NULL && i < ENROLMENT_WAYS; i++) {
 		if (enrolment->requests[i].via == 0)
 			continue;
 		if (json_object_set_new(reply, ways[i].member,
-			    ways[i].make(transaction, &enrolment->requests[i], subject->record)) != 0) {
+			    ways[i].make(step_up, &enrolment->requests[i], subject->record)) != 0) {
 			json_decref(reply);
 			return NULL;
 		}

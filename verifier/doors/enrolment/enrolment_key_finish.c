@@ -38,18 +38,18 @@ static const struct key_request *enrolment_key_finish_request_of(const struct en
 static enum stepup_error take_webauthn(struct finish *finish, const struct key_answer *answer,
 	const char **why)
 {
-	const struct transaction *transaction = finish->transaction;
+	const struct step_up *step_up = finish->step_up;
 	const struct key_request *request = finish->request;
 	const struct webauthn_registration *registration = &answer->registration;
 	struct webauthn_bytes client_data = registration->client_data;
 	struct webauthn_expected expected = {
-		.rp_id = transaction->policy->rp_id,
-		.user_verification = transaction->enrolment->user_verification,
-		.origins = (const char *const *)transaction->policy->origins,
+		.rp_id = step_up->policy->rp_id,
+		.user_verification = step_up->enrolment->user_verification,
+		.origins = (const char *const *)step_up->policy->origins,
 		.algorithms = enrolment_algorithms,
-		.attestation_unseen = !transaction->enrolment->attested,
+		.attestation_unseen = !step_up->enrolment->attested,
 	};
-	struct key_credential *key = transaction->enrolment->credential.key;
+	struct key_credential *key = step_up->enrolment->credential.key;
 	enum stepup_error error;
 
 	if (request->via == VIA_SEAT) {
@@ -58,7 +58,7 @@ static enum stepup_error take_webauthn(struct finish *finish, const struct key_a
 		expected.client_data = client_data;
 	}
 	memcpy(expected.challenge, request->challenge, DIGEST_SIZE);
-	error = webauthn_register(&expected, registration, transaction->policy->trust,
+	error = webauthn_register(&expected, registration, step_up->policy->trust,
 		clock_wall_seconds(), key, why);
 	if (error != STEPUP_OK)
 		return error;
@@ -74,14 +74,14 @@ static enum stepup_error take_webauthn(struct finish *finish, const struct key_a
 static enum stepup_error take_agent_attestation(struct finish *finish, const struct key_answer_agent *agent,
 	const struct ssh_key *parsed, const char **why)
 {
-	const struct transaction *transaction = finish->transaction;
+	const struct step_up *step_up = finish->step_up;
 	struct byte_cursor blob = {.at = agent->attestation.bytes, .left = agent->attestation.size},
 			   challenge = {.at = agent->challenge.bytes, .left = agent->challenge.size};
 
 	if (blob.left == 0)
 		return STEPUP_OK;
-	return attestation_ssh_check(blob, challenge, parsed, transaction->policy->trust,
-		clock_wall_seconds(), transaction->enrolment->credential.key, why);
+	return attestation_ssh_check(blob, challenge, parsed, step_up->policy->trust,
+		clock_wall_seconds(), step_up->enrolment->credential.key, why);
 }
 
 static enum stepup_error keep_agent_evidence(struct finish *finish, const struct key_answer_agent *agent)
@@ -102,20 +102,20 @@ static enum stepup_error keep_agent_evidence(struct finish *finish, const struct
 /* What an SSH key signed: the context, in this verifier's namespace. */
 static enum stepup_error take_agent(struct finish *finish, const struct key_answer *answer, const char **why)
 {
-	const struct transaction *transaction = finish->transaction;
+	const struct step_up *step_up = finish->step_up;
 	const struct key_request *request = finish->request;
-	struct key_credential *key = transaction->enrolment->credential.key;
+	struct key_credential *key = step_up->enrolment->credential.key;
 	const struct key_answer_agent *agent = &answer->agent;
 	char namespace[KEY_NAMESPACE_SIZE];
 	struct ssh_signature signature;
 	struct ssh_key parsed;
-	enum stepup_error error = key_namespace(transaction->policy, namespace);
+	enum stepup_error error = key_namespace(step_up->policy, namespace);
 
 	if (error == STEPUP_OK)
 		error = ssh_key_parse(agent->key.bytes, agent->key.size, &parsed);
 	if (error == STEPUP_OK)
 		error = sshsig_check(&parsed, namespace, request->context, request->context_size,
-			transaction->enrolment->user_verification, agent->signature.bytes,
+			step_up->enrolment->user_verification, agent->signature.bytes,
 			agent->signature.size, &signature, why);
 	if (error != STEPUP_OK)
 		return error;
@@ -147,14 +147,14 @@ static void name_key(struct enrolment *enrolment)
 static void enrolment_key_finish_log_refused(const struct finish *finish, const char *why)
 {
 	const struct log_subject about = {
-		.user = finish->transaction->user, .user_id = finish->transaction->enrolment->user_id};
+		.user = finish->step_up->user, .user_id = finish->step_up->enrolment->user_id};
 
 	refusal_log(finish->call, &about, "stepup.enroll", STEPUP_BAD_ANSWER, why);
 }
 
 enum stepup_error enrolment_key_take(struct finish *finish, const char **field)
 {
-	struct enrolment *enrolment = finish->transaction->enrolment;
+	struct enrolment *enrolment = finish->step_up->enrolment;
 	const json_t *parameters = finish->call->parameters, *object = json_object_get(parameters, "key");
 	struct key_answer answer = {0};
 	const char *why = NULL;
@@ -182,10 +182,10 @@ enum stepup_error enrolment_key_take(struct finish *finish, const char **field)
 /* Whether what permits this enrolment permits a key as strong as this one. */
 static bool is_permitted(const struct finish *finish)
 {
-	const struct enrolment *enrolment = finish->transaction->enrolment;
+	const struct enrolment *enrolment = finish->step_up->enrolment;
 
 	return enrolment->invited ||
-		credential_strength(finish->transaction->policy, &enrolment->credential,
+		credential_strength(finish->step_up->policy, &enrolment->credential,
 			finish->now) <= enrolment->authorization.strength;
 }
 
@@ -199,7 +199,7 @@ static enum stepup_error object(struct finish *finish, const char *sentence, con
 enum stepup_error enrolment_key_prove(struct store_session *session, struct finish *finish,
 	const struct user_record *record)
 {
-	const struct enrolment *enrolment = finish->transaction->enrolment;
+	const struct enrolment *enrolment = finish->step_up->enrolment;
 	const struct key_credential *key = enrolment->credential.key;
 	struct key_owner owner;
 	enum stepup_error error = store_key_id_find(session, key, &owner);
@@ -211,7 +211,7 @@ enum stepup_error enrolment_key_prove(struct store_session *session, struct fini
 		return STEPUP_EXPIRED;
 	if (error == STEPUP_OK)
 		return object(finish, notice_key_known(), WHY_KNOWN);
-	if (policy_model_denied(finish->transaction->policy, key->aaguid))
+	if (policy_model_denied(finish->step_up->policy, key->aaguid))
 		return object(finish, notice_model_denied(), "a model that the policy denies");
 	return is_permitted(finish) ? STEPUP_OK
 		: object(finish, notice_key_too_strong(), "stronger than its step-up");

@@ -17,7 +17,7 @@
 struct finish {
 	struct call *call;
 	struct verifier *verifier;
-	struct transaction *transaction;   /* ANSWERING */
+	struct step_up *step_up;   /* ANSWERING */
 	char code[9];                      /* codes */
 	const struct key_request *request; /* keys: the one that was answered */
 	json_t *evidence;                  /* keys: what the log keeps of the answer; owned */
@@ -45,8 +45,8 @@ struct enrolment_kind {
 	const char *(*read)(const json_t *parameters, struct enrolment *enrolment);
 	/* Whether anything of its own stands against it; answers the call where it does. */
 	bool (*check)(struct call *call, const struct subject *subject, struct enrolment *enrolment);
-	/* The reply, within a transaction that is filled in; NULL where there is no memory. */
-	json_t *(*reply)(const struct subject *subject, struct transaction *transaction);
+	/* The reply, within a step-up that is filled in; NULL where there is no memory. */
+	json_t *(*reply)(const struct subject *subject, struct step_up *step_up);
 
 	/* Finish, on the loop's thread: takes the answer out of the call. STEPUP_BAD_ANSWER where it is
 	 * wrong, STEPUP_INVALID with a parameter's name in `*field` where it can't be one. */

@@ -27,7 +27,7 @@ static struct explain_fresh fresh_for(const struct call *call, const struct subj
 	const char *action, bool here)
 {
 	const struct verifier *verifier = call->verifier;
-	const struct freshness *freshness = transactions_freshness(verifier->transactions);
+	const struct freshness *freshness = step_ups_freshness(verifier->step_ups);
 	const struct rule *rule = policy_rule(verifier->policy, action);
 	const int64_t now = clock_boot_ms();
 	struct explain_fresh fresh = {0};

@@ -28,10 +28,10 @@ bool brake_begins(const json_t *parameters)
 /* Whether the call goes on with a step-up of this uid's that is for one. */
 static bool brakes_goes_on(struct verifier *verifier, uid_t uid, const json_t *parameters, const char *name)
 {
-	const struct transaction *transaction =
-		transaction_find(verifier->transactions, message_text(parameters, name), uid);
+	const struct step_up *step_up =
+		step_up_find(verifier->step_ups, message_text(parameters, name), uid);
 
-	return transaction != NULL && transaction->brake;
+	return step_up != NULL && step_up->brake;
 }
 
 bool brake_of_verify(struct verifier *verifier, uid_t uid, const char *method, const json_t *parameters)

@@ -2,7 +2,7 @@
 /*
  * Which calls are brakes: locks and freezes, and the steps on the way there. Whoever's account sends junk
  * must still be able to stop what is going on.
- * Layer: verifier/doors/pending/. Pure, but for looking a transaction up.
+ * Layer: verifier/doors/pending/. Pure, except for looking a step-up up.
  */
 #ifndef STEPUP_VERIFIER_BRAKES_H
 #define STEPUP_VERIFIER_BRAKES_H

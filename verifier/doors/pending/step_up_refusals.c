@@ -5,26 +5,26 @@
 #include "verifier/doors/pending/question.h"
 #include "verifier/evidence/alerts/event.h"
 
-void step_up_refused(void *verifier, const struct transaction *transaction, enum stepup_error error,
+void step_up_refused(void *verifier, const struct step_up *step_up, enum stepup_error error,
 	const char *why)
 {
-	const struct log_subject subject = transaction_subject(transaction);
+	const struct log_subject subject = step_up_log_subject(step_up);
 	const struct refused_step_up refused = {
-		.uid = transaction->uid,
-		.caller = transaction->caller,
-		.prompt = transaction->prompt,
-		.rhost = transaction->rhost,
-		.action = transaction->action,
+		.uid = step_up->uid,
+		.caller = step_up->caller,
+		.prompt = step_up->prompt,
+		.rhost = step_up->rhost,
+		.action = step_up->action,
 	};
 
 	refusal_log_begun(verifier, &subject, &refused, error, why);
 }
 
-void step_up_unanswered(void *verifier, const struct transaction *transaction)
+void step_up_unanswered(void *verifier, const struct step_up *step_up)
 {
-	if (transaction->action == NULL || transaction->approves || transaction->state != TRANSACTION_ASKED ||
-	    transaction->answers > 0 || transaction->question == NULL ||
-	    (transaction->question->methods & ~(unsigned)METHODS_OF_KEYS) != 0)
+	if (step_up->action == NULL || step_up->approves || step_up->state != STEP_UP_ASKED ||
+	    step_up->answers > 0 || step_up->question == NULL ||
+	    (step_up->question->methods & ~(unsigned)METHODS_OF_KEYS) != 0)
 		return;
-	step_up_refused(verifier, transaction, STEPUP_EXPIRED, EVENT_WHY_UNANSWERED);
+	step_up_refused(verifier, step_up, STEPUP_EXPIRED, EVENT_WHY_UNANSWERED);
 }

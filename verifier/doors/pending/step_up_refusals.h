@@ -9,14 +9,14 @@
 #include "verifier/doors/calls/refusal_log.h"
 #include "verifier/doors/pending/step_ups.h"
 
-/* Logs that what a transaction was begun for was refused, within the budget. `verifier` is a
+/* Logs that what a step-up was begun for was refused, within the budget. `verifier` is a
  * struct verifier. */
-void step_up_refused(void *verifier, const struct transaction *transaction, enum stepup_error error,
+void step_up_refused(void *verifier, const struct step_up *step_up, enum stepup_error error,
 	const char *why);
 
-/* Logs that a transaction is about to end unanswered, where it was begun for what only a key can approve:
+/* Logs that a step-up is about to end unanswered, where it was begun for what only a key can approve:
  * whoever has a password and no key comes so far. Of any other it does nothing. `verifier` is a struct
- * verifier; for transactions_watch(). */
-void step_up_unanswered(void *verifier, const struct transaction *transaction);
+ * verifier; for step_ups_watch(). */
+void step_up_unanswered(void *verifier, const struct step_up *step_up);
 
 #endif

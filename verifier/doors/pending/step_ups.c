@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Transactions in memory: found by name, counted by the uid that began them. Only the loop's thread comes
+ * Step-ups in memory: found by name, counted by the uid that began them. Only the loop's thread comes
  * here; the writer's side reads the fields of the one it answers and its `ended` mark.
- * MUST: give a transaction to no other uid; never free one that is being answered; wipe what it frees; tell
+ * MUST: give a step-up to no other uid; never free one that is being answered; wipe what it frees; tell
  * of what ends unanswered.
  */
 #include "verifier/doors/pending/step_ups.h"
@@ -22,72 +22,72 @@
 #define NAME_BUCKETS 4096
 #define OWNER_BUCKETS 64
 
-TAILQ_HEAD(transaction_list, transaction);
-LIST_HEAD(transaction_bucket, transaction);
+TAILQ_HEAD(step_up_list, step_up);
+LIST_HEAD(step_up_bucket, step_up);
 
-struct transaction_owner {
+struct step_up_owner {
 	uid_t uid;
-	enum transaction_pool pool;
+	enum step_up_pool pool;
 	size_t count;
-	struct transaction_list list;
-	LIST_ENTRY(transaction_owner) of_bucket;
+	struct step_up_list list;
+	LIST_ENTRY(step_up_owner) of_bucket;
 };
-LIST_HEAD(owner_bucket, transaction_owner);
+LIST_HEAD(owner_bucket, step_up_owner);
 
 /* How much room a pool has, and how much of it one person from one place. */
 static const struct pool_size {
 	size_t all, share;
 } pool_sizes[] = {
-	[POOL_SMALL] = {TRANSACTIONS_SMALL, TRANSACTIONS_SMALL},
-	[POOL_CALLER] = {TRANSACTIONS_LARGE, TRANSACTIONS_SHARE},
-	[POOL_BOUND] = {TRANSACTIONS_LARGE, TRANSACTIONS_SHARE},
+	[POOL_SMALL] = {STEP_UPS_SMALL, STEP_UPS_SMALL},
+	[POOL_CALLER] = {STEP_UPS_LARGE, STEP_UPS_SHARE},
+	[POOL_BOUND] = {STEP_UPS_LARGE, STEP_UPS_SHARE},
 };
 
-struct transactions {
+struct step_ups {
 	struct freshness *freshness;
 	struct crowd *crowd;
-	void (*unanswered)(void *context, const struct transaction *transaction);
+	void (*unanswered)(void *context, const struct step_up *step_up);
 	void *context;
-	struct transaction_bucket names[NAME_BUCKETS];
+	struct step_up_bucket names[NAME_BUCKETS];
 	struct owner_bucket owners[OWNER_BUCKETS];
 	size_t count;
 };
 
-struct fresh_place transaction_place(const struct transaction *transaction)
+struct fresh_place step_up_place(const struct step_up *step_up)
 {
-	return (struct fresh_place){.rule = transaction->rule, .user_id = transaction->user_id,
-		.caller = transaction->uid, .sitting = transaction->sitting};
+	return (struct fresh_place){.rule = step_up->rule, .user_id = step_up->user_id,
+		.caller = step_up->uid, .sitting = step_up->sitting};
 }
 
-struct log_subject transaction_subject(const struct transaction *transaction)
+struct log_subject step_up_log_subject(const struct step_up *step_up)
 {
 	static const uint8_t nobody[USER_ID_SIZE];
-	bool known = memcmp(transaction->user_id, nobody, USER_ID_SIZE) != 0;
+	bool known = memcmp(step_up->user_id, nobody, USER_ID_SIZE) != 0;
 
 	return (struct log_subject){
-		.user = transaction->user, .user_id = known ? transaction->user_id : NULL};
+		.user = step_up->user, .user_id = known ? step_up->user_id : NULL};
 }
 
-struct transactions *transactions_new(void)
+struct step_ups *step_ups_new(void)
 {
-	struct transactions *all = calloc(1, sizeof(*all)); /* all-zero lists are empty ones */
+	struct step_ups *all = calloc(1, sizeof(*all)); /* all-zero lists are empty ones */
 
 	if (all == NULL)
 		return NULL;
 	all->freshness = freshness_new();
 	all->crowd = crowd_new();
 	if (all->freshness == NULL || all->crowd == NULL)
-		transactions_free(&all);
+		step_ups_free(&all);
 	return all;
 }
 
-struct freshness *transactions_freshness(struct transactions *all)
+struct freshness *step_ups_freshness(struct step_ups *all)
 {
 	return all->freshness;
 }
 
 /* Names are random, so any of their characters spread well. */
-static struct transaction_bucket *name_bucket(struct transactions *all, const char *name)
+static struct step_up_bucket *name_bucket(struct step_ups *all, const char *name)
 {
 	size_t hash = 0;
 
@@ -96,9 +96,9 @@ static struct transaction_bucket *name_bucket(struct transactions *all, const ch
 	return &all->names[hash % NAME_BUCKETS];
 }
 
-static struct transaction_owner *owner_find(struct transactions *all, uid_t uid, enum transaction_pool pool)
+static struct step_up_owner *owner_find(struct step_ups *all, uid_t uid, enum step_up_pool pool)
 {
-	struct transaction_owner *owner;
+	struct step_up_owner *owner;
 
 	LIST_FOREACH(owner, &all->owners[uid % OWNER_BUCKETS], of_bucket)
 		if (owner->uid == uid && owner->pool == pool)
@@ -106,9 +106,9 @@ static struct transaction_owner *owner_find(struct transactions *all, uid_t uid,
 	return NULL;
 }
 
-static struct transaction_owner *owner_get(struct transactions *all, uid_t uid, enum transaction_pool pool)
+static struct step_up_owner *owner_get(struct step_ups *all, uid_t uid, enum step_up_pool pool)
 {
-	struct transaction_owner *owner = owner_find(all, uid, pool);
+	struct step_up_owner *owner = owner_find(all, uid, pool);
 
 	if (owner != NULL)
 		return owner;
@@ -122,7 +122,7 @@ static struct transaction_owner *owner_get(struct transactions *all, uid_t uid, 
 	return owner;
 }
 
-static void owner_put(struct transaction_owner *owner)
+static void owner_put(struct step_up_owner *owner)
 {
 	if (owner->count != 0)
 		return;
@@ -130,131 +130,131 @@ static void owner_put(struct transaction_owner *owner)
 	free(owner);
 }
 
-static void transaction_free(struct transactions *all, struct transaction *transaction)
+static void step_up_free(struct step_ups *all, struct step_up *step_up)
 {
-	struct transaction_owner *owner = transaction->owner;
+	struct step_up_owner *owner = step_up->owner;
 
-	LIST_REMOVE(transaction, of_name);
-	TAILQ_REMOVE(&owner->list, transaction, of_owner);
+	LIST_REMOVE(step_up, of_name);
+	TAILQ_REMOVE(&owner->list, step_up, of_owner);
 	owner->count--;
 	all->count--;
-	crowd_leave(&transaction->crowd);
-	call_unbond(&transaction->bond);
-	policy_release(&transaction->policy);
-	action_free(&transaction->action);
-	question_free(&transaction->question);
-	if (transaction->enrolment != NULL)
-		transaction->enrolment_free(&transaction->enrolment);
-	free(transaction->caller);
-	free(transaction->service);
-	free(transaction->rhost);
-	free(transaction->tty);
-	free(transaction->prompt);
-	free(transaction->reason);
-	WIPE_OBJECT(transaction);
-	free(transaction);
+	crowd_leave(&step_up->crowd);
+	call_unbond(&step_up->bond);
+	policy_release(&step_up->policy);
+	action_free(&step_up->action);
+	question_free(&step_up->question);
+	if (step_up->enrolment != NULL)
+		step_up->enrolment_free(&step_up->enrolment);
+	free(step_up->caller);
+	free(step_up->service);
+	free(step_up->rhost);
+	free(step_up->tty);
+	free(step_up->prompt);
+	free(step_up->reason);
+	WIPE_OBJECT(step_up);
+	free(step_up);
 	owner_put(owner);
 }
 
-void transactions_free(struct transactions **all)
+void step_ups_free(struct step_ups **all)
 {
 	if (all == NULL || *all == NULL)
 		return;
 	for (size_t i = 0; i < NAME_BUCKETS; i++)
 		while (!LIST_EMPTY(&(*all)->names[i]))
-			transaction_free(*all, LIST_FIRST(&(*all)->names[i]));
+			step_up_free(*all, LIST_FIRST(&(*all)->names[i]));
 	freshness_free(&(*all)->freshness);
 	crowd_free(&(*all)->crowd);
 	free(*all);
 	*all = NULL;
 }
 
-void transactions_watch(struct transactions *all,
-	void (*unanswered)(void *context, const struct transaction *transaction), void *context)
+void step_ups_watch(struct step_ups *all,
+	void (*unanswered)(void *context, const struct step_up *step_up), void *context)
 {
 	all->unanswered = unanswered;
 	all->context = context;
 }
 
 /* Ends one that nobody has answered, and tells so. */
-static void transaction_lapse(struct transactions *all, struct transaction *transaction)
+static void step_up_lapse(struct step_ups *all, struct step_up *step_up)
 {
 	if (all->unanswered != NULL)
-		all->unanswered(all->context, transaction);
-	transaction_end(all, transaction);
+		all->unanswered(all->context, step_up);
+	step_up_end(all, step_up);
 }
 
 /* One's own brake is kept; through a caller, which one person may use in many sessions, no more of them
  * than anybody needs. */
-static bool is_kept_brake(const struct transaction *transaction)
+static bool is_kept_brake(const struct step_up *step_up)
 {
-	return transaction->brake &&
-		(transaction->own || crowd_weight(&transaction->crowd) <= CROWD_WEIGHT_FEW);
+	return step_up->brake &&
+		(step_up->own || crowd_weight(&step_up->crowd) <= CROWD_WEIGHT_FEW);
 }
 
-static bool is_only_asked(const struct transaction *transaction)
+static bool is_only_asked(const struct step_up *step_up)
 {
-	return transaction->state == TRANSACTION_ASKED && !is_kept_brake(transaction);
+	return step_up->state == STEP_UP_ASKED && !is_kept_brake(step_up);
 }
 
 /* Whether one gives way rather than an older one: what nobody has answered yet goes first, so that whoever
  * only begins can't push out what others have proved, nor a brake; then what is where most were begun. */
-static bool transactions_goes_before(const struct transaction *transaction, const struct transaction *older)
+static bool step_ups_goes_before(const struct step_up *step_up, const struct step_up *older)
 {
-	bool asked = is_only_asked(transaction);
+	bool asked = is_only_asked(step_up);
 
 	if (older == NULL || asked != is_only_asked(older))
 		return older == NULL || asked;
-	return crowd_weight(&transaction->crowd) > crowd_weight(&older->crowd);
+	return crowd_weight(&step_up->crowd) > crowd_weight(&older->crowd);
 }
 
 /* The one that would give way, of those that count with the newcomer in `same` (NULL: of
  * all); NULL for none. */
-static struct transaction *owner_weakest(const struct transaction_owner *owner,
-	const struct transaction *newcomer, const struct crowd_count *same)
+static struct step_up *owner_weakest(const struct step_up_owner *owner,
+	const struct step_up *newcomer, const struct crowd_count *same)
 {
-	struct transaction *transaction, *chosen = NULL;
+	struct step_up *step_up, *chosen = NULL;
 
-	TAILQ_FOREACH(transaction, &owner->list, of_owner) if (transaction != newcomer &&
-		transaction->state != TRANSACTION_ANSWERING &&
-		(same == NULL || transaction->crowd.both == same || transaction->crowd.place == same) &&
-		transactions_goes_before(transaction, chosen)) chosen = transaction;
+	TAILQ_FOREACH(step_up, &owner->list, of_owner) if (step_up != newcomer &&
+		step_up->state != STEP_UP_ANSWERING &&
+		(same == NULL || step_up->crowd.both == same || step_up->crowd.place == same) &&
+		step_ups_goes_before(step_up, chosen)) chosen = step_up;
 	return chosen;
 }
 
 /* Ends one to make room for the newcomer, which is in the list already. False where that one has to go
  * instead: it comes from where most were begun, or for whom, and no other comes from its place. */
-static bool owner_give_way(struct transactions *all, struct transaction_owner *owner,
-	const struct transaction *newcomer)
+static bool owner_give_way(struct step_ups *all, struct step_up_owner *owner,
+	const struct step_up *newcomer)
 {
 	size_t weight = crowd_weight(&newcomer->crowd);
-	struct transaction *chosen = owner_weakest(owner, newcomer, NULL);
+	struct step_up *chosen = owner_weakest(owner, newcomer, NULL);
 
 	if (chosen != NULL && weight > CROWD_WEIGHT_SINGLE && weight >= crowd_weight(&chosen->crowd))
 		chosen = owner_weakest(owner, newcomer, newcomer->crowd.place);
 	if (chosen != NULL)
-		transaction_lapse(all, chosen);
+		step_up_lapse(all, chosen);
 	return chosen != NULL;
 }
 
 /* The same where a person has a share of the pool from one place already. */
-static bool share_give_way(struct transactions *all, struct transaction_owner *owner,
-	const struct transaction *newcomer)
+static bool share_give_way(struct step_ups *all, struct step_up_owner *owner,
+	const struct step_up *newcomer)
 {
-	struct transaction *chosen = owner_weakest(owner, newcomer, newcomer->crowd.both);
+	struct step_up *chosen = owner_weakest(owner, newcomer, newcomer->crowd.both);
 
 	if (chosen != NULL)
-		transaction_lapse(all, chosen);
+		step_up_lapse(all, chosen);
 	return chosen != NULL;
 }
 
 /* Puts a new one among its owner's, and makes room for it. */
-static enum stepup_error transaction_join(struct transactions *all, const struct transaction_seat *seat,
-	struct transaction *new)
+static enum stepup_error step_up_join(struct step_ups *all, const struct step_up_seat *seat,
+	struct step_up *new)
 {
 	const struct pool_size *size = &pool_sizes[seat->pool];
 	const uint32_t pool[2] = {seat->uid, (uint32_t)seat->pool};
-	struct transaction_owner *owner = owner_get(all, seat->uid, seat->pool);
+	struct step_up_owner *owner = owner_get(all, seat->uid, seat->pool);
 	enum stepup_error error = owner == NULL ? STEPUP_NO_MEMORY
 		: crowd_join(all->crowd, pool, seat->user, seat->place, &new->crowd);
 
@@ -273,14 +273,14 @@ static enum stepup_error transaction_join(struct transactions *all, const struct
 	return owner->count <= size->all || owner_give_way(all, owner, new) ? STEPUP_OK : STEPUP_THROTTLED;
 }
 
-enum stepup_error transaction_new(struct transactions *all, const struct transaction_seat *seat,
-	struct transaction **transaction)
+enum stepup_error step_up_new(struct step_ups *all, const struct step_up_seat *seat,
+	struct step_up **step_up)
 {
-	struct transaction *new = calloc(1, sizeof(*new));
+	struct step_up *new = calloc(1, sizeof(*new));
 	uint8_t bytes[NAME_BYTES] = {0};
 	enum stepup_error error;
 
-	*transaction = NULL;
+	*step_up = NULL;
 	if (new == NULL)
 		return STEPUP_NO_MEMORY;
 	error = RAND_bytes(bytes, sizeof(bytes)) == 1 ? STEPUP_OK : STEPUP_INTERNAL;
@@ -289,171 +289,171 @@ enum stepup_error transaction_new(struct transactions *all, const struct transac
 		error = STEPUP_TOO_LONG;
 	base64url_encode(bytes, sizeof(bytes), new->name);
 	WIPE_ARRAY(bytes);
-	new->state = TRANSACTION_ASKED;
+	new->state = STEP_UP_ASKED;
 	atomic_init(&new->ended, false);
 	new->uid = seat->uid;
 	memcpy(new->place, seat->place, DIGEST_SIZE);
 	new->user_uid = -1;
-	new->expires_boot_ms = clock_boot_ms() + TRANSACTION_TTL_SECONDS * INT64_C(1000);
+	new->expires_boot_ms = clock_boot_ms() + STEP_UP_TTL_SECONDS * INT64_C(1000);
 	if (error == STEPUP_OK)
-		error = transaction_join(all, seat, new);
+		error = step_up_join(all, seat, new);
 	if (error == STEPUP_OK)
-		*transaction = new;
+		*step_up = new;
 	else if (new->owner != NULL)
-		transaction_free(all, new);
+		step_up_free(all, new);
 	else
 		free(new);
 	return error;
 }
 
 /* The connection has gone. What was handed in before that counts; nothing else can come. */
-static void transaction_cut(struct call_bond *bond)
+static void step_up_cut(struct call_bond *bond)
 {
-	struct transaction *transaction =
-		(struct transaction *)(void *)((char *)bond - offsetof(struct transaction, bond));
+	struct step_up *step_up =
+		(struct step_up *)(void *)((char *)bond - offsetof(struct step_up, bond));
 
-	if (transaction->state == TRANSACTION_ANSWERING)
-		transaction->cut = true;
+	if (step_up->state == STEP_UP_ANSWERING)
+		step_up->cut = true;
 	else
-		transaction_lapse(bond->context, transaction);
+		step_up_lapse(bond->context, step_up);
 }
 
-void transaction_bind(struct transactions *all, struct transaction *transaction, struct call *call)
+void step_up_bind(struct step_ups *all, struct step_up *step_up, struct call *call)
 {
-	transaction->bond.context = all;
-	call_bond(call, &transaction->bond, transaction_cut);
+	step_up->bond.context = all;
+	call_bond(call, &step_up->bond, step_up_cut);
 }
 
-bool transactions_make_room(struct transactions *all, uid_t uid)
+bool step_ups_make_room(struct step_ups *all, uid_t uid)
 {
-	const struct transaction_owner *owner = owner_find(all, uid, POOL_BOUND);
-	struct transaction *transaction, *chosen = NULL;
+	const struct step_up_owner *owner = owner_find(all, uid, POOL_BOUND);
+	struct step_up *step_up, *chosen = NULL;
 
 	if (owner == NULL)
 		return false;
-	TAILQ_FOREACH(transaction, &owner->list, of_owner)
-		if (transaction->state == TRANSACTION_ASKED && transactions_goes_before(transaction, chosen))
-			chosen = transaction;
+	TAILQ_FOREACH(step_up, &owner->list, of_owner)
+		if (step_up->state == STEP_UP_ASKED && step_ups_goes_before(step_up, chosen))
+			chosen = step_up;
 	if (chosen == NULL || crowd_weight(&chosen->crowd) <= CROWD_WEIGHT_SINGLE ||
 	    !call_bond_hang_up(&chosen->bond))
 		return false;
-	transaction_lapse(all, chosen);
+	step_up_lapse(all, chosen);
 	return true;
 }
 
-bool transaction_is_over(const struct transaction *transaction)
+bool step_up_is_over(const struct step_up *step_up)
 {
-	return transaction->cut || atomic_load(&transaction->ended);
+	return step_up->cut || atomic_load(&step_up->ended);
 }
 
-struct transaction *transaction_find(struct transactions *all, const char *name, uid_t uid)
+struct step_up *step_up_find(struct step_ups *all, const char *name, uid_t uid)
 {
-	struct transaction *transaction;
+	struct step_up *step_up;
 
-	if (name == NULL || strlen(name) != TRANSACTION_NAME_SIZE - 1)
+	if (name == NULL || strlen(name) != STEP_UP_NAME_SIZE - 1)
 		return NULL;
-	LIST_FOREACH(transaction, name_bucket(all, name), of_name) {
-		if (!equal_constant_time(transaction->name, name, TRANSACTION_NAME_SIZE - 1))
+	LIST_FOREACH(step_up, name_bucket(all, name), of_name) {
+		if (!equal_constant_time(step_up->name, name, STEP_UP_NAME_SIZE - 1))
 			continue;
-		if (transaction->uid != uid || atomic_load(&transaction->ended) ||
-		    transaction->expires_boot_ms <= clock_boot_ms())
+		if (step_up->uid != uid || atomic_load(&step_up->ended) ||
+		    step_up->expires_boot_ms <= clock_boot_ms())
 			return NULL;
-		return transaction;
+		return step_up;
 	}
 	return NULL;
 }
 
-void transaction_end(struct transactions *all, struct transaction *transaction)
+void step_up_end(struct step_ups *all, struct step_up *step_up)
 {
-	if (transaction->state == TRANSACTION_ANSWERING)
-		atomic_store(&transaction->ended, true);
+	if (step_up->state == STEP_UP_ANSWERING)
+		atomic_store(&step_up->ended, true);
 	else
-		transaction_free(all, transaction);
+		step_up_free(all, step_up);
 }
 
 /* Ends what `ends` says so of. */
-static void end_each(struct transactions *all,
-	bool (*ends)(const struct transaction *transaction, const void *context), const void *context)
+static void end_each(struct step_ups *all,
+	bool (*ends)(const struct step_up *step_up, const void *context), const void *context)
 {
 	for (size_t i = 0; i < NAME_BUCKETS; i++) {
-		struct transaction *transaction = LIST_FIRST(&all->names[i]), *next;
+		struct step_up *step_up = LIST_FIRST(&all->names[i]), *next;
 
-		for (; transaction != NULL; transaction = next) {
-			next = LIST_NEXT(transaction, of_name);
-			if (ends(transaction, context))
-				transaction_end(all, transaction);
+		for (; step_up != NULL; step_up = next) {
+			next = LIST_NEXT(step_up, of_name);
+			if (ends(step_up, context))
+				step_up_end(all, step_up);
 		}
 	}
 }
 
-static bool is_of_user(const struct transaction *transaction, const void *user)
+static bool is_of_user(const struct step_up *step_up, const void *user)
 {
 	if (user == NULL)
 		return true;
-	return strcmp(transaction->user, user) == 0 &&
-		!(transaction->quiet && transaction->state == TRANSACTION_ASKED);
+	return strcmp(step_up->user, user) == 0 &&
+		!(step_up->quiet && step_up->state == STEP_UP_ASKED);
 }
 
-void transactions_end_user(struct transactions *all, const char *user)
+void step_ups_end_user(struct step_ups *all, const char *user)
 {
 	end_each(all, is_of_user, user);
 	freshness_end_user(all->freshness, user);
 }
 
-static bool is_granted(const struct transaction *transaction, const void *pattern)
+static bool is_granted(const struct step_up *step_up, const void *pattern)
 {
-	return transaction->state == TRANSACTION_GRANTED &&
-		policy_pattern_matches(pattern, transaction->action->name);
+	return step_up->state == STEP_UP_GRANTED &&
+		policy_pattern_matches(pattern, step_up->action->name);
 }
 
-void transactions_end_granted(struct transactions *all, const char *pattern)
+void step_ups_end_granted(struct step_ups *all, const char *pattern)
 {
 	end_each(all, is_granted, pattern);
 	freshness_end_user(all->freshness, NULL);
 }
 
-void transactions_end_fresh(struct transactions *all, const char *user)
+void step_ups_end_fresh(struct step_ups *all, const char *user)
 {
 	freshness_end_user(all->freshness, user);
 }
 
-void transactions_end_sitting(struct transactions *all, uid_t uid, const uint8_t sitting[DIGEST_SIZE])
+void step_ups_end_sitting(struct step_ups *all, uid_t uid, const uint8_t sitting[DIGEST_SIZE])
 {
-	struct transaction *transaction;
+	struct step_up *step_up;
 
 	for (size_t i = 0; i < NAME_BUCKETS; i++)
-		LIST_FOREACH(transaction, &all->names[i], of_name) if (transaction->uid == uid &&
-			transaction->sits &&
-			memcmp(transaction->sitting, sitting, DIGEST_SIZE) == 0) transaction->sits = false;
+		LIST_FOREACH(step_up, &all->names[i], of_name) if (step_up->uid == uid &&
+			step_up->sits &&
+			memcmp(step_up->sitting, sitting, DIGEST_SIZE) == 0) step_up->sits = false;
 	freshness_end_sitting(all->freshness, uid, sitting);
 }
 
 /* What `is_swept` needs. */
-struct transaction_sweep {
-	struct transactions *all;
+struct step_up_sweep {
+	struct step_ups *all;
 	int64_t now_boot_ms;
 };
 
-static bool is_swept(const struct transaction *transaction, const void *context)
+static bool is_swept(const struct step_up *step_up, const void *context)
 {
-	const struct transaction_sweep *sweep = context;
-	bool swept = transaction->state != TRANSACTION_ANSWERING &&
-		transaction->expires_boot_ms <= sweep->now_boot_ms;
+	const struct step_up_sweep *sweep = context;
+	bool swept = step_up->state != STEP_UP_ANSWERING &&
+		step_up->expires_boot_ms <= sweep->now_boot_ms;
 
 	if (swept && sweep->all->unanswered != NULL)
-		sweep->all->unanswered(sweep->all->context, transaction);
+		sweep->all->unanswered(sweep->all->context, step_up);
 	return swept;
 }
 
-void transactions_sweep(struct transactions *all, int64_t now_boot_ms)
+void step_ups_sweep(struct step_ups *all, int64_t now_boot_ms)
 {
-	const struct transaction_sweep sweep = {all, now_boot_ms};
+	const struct step_up_sweep sweep = {all, now_boot_ms};
 
 	end_each(all, is_swept, &sweep);
 	freshness_sweep(all->freshness, now_boot_ms);
 }
 
-size_t transactions_count(const struct transactions *all)
+size_t step_ups_count(const struct step_ups *all)
 {
 	return all->count;
 }

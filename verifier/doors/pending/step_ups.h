@@ -3,7 +3,7 @@
  * Step-ups between Begin and Answer, and granted ones until an administrator's verb spends them: in
  * memory only, named by 32 unguessable bytes, bound to the caller's uid, good for two minutes of boot
  * time and one success.
- * MUST: give a transaction to no other uid; let one answer at a time be under way; end all at a reload, a
+ * MUST: give a step-up to no other uid; let one answer at a time be under way; end all at a reload, a
  * clock jump, a restart; let what strangers begin end nothing that somebody else was asked.
  * Layer: verifier/doors/pending/.
  */
@@ -26,28 +26,28 @@
 #include "verifier/state/records/approval_request.h"
 #include "verifier/state/records/user_record.h"
 
-#define TRANSACTION_TTL_SECONDS 120
-#define TRANSACTION_GRANT_TTL_SECONDS 60
+#define STEP_UP_TTL_SECONDS 120
+#define STEP_UP_GRANT_TTL_SECONDS 60
 /* of a uid for itself, and of root, where nothing ends them but time */
-#define TRANSACTIONS_SMALL 64
-#define TRANSACTIONS_LARGE 4096        /* of a configured caller; of a uid's that end with their connection */
-#define TRANSACTIONS_SHARE 64          /* of these, of one person from one place */
-#define TRANSACTION_NAME_SIZE 44       /* base64url of 32 bytes, with the NUL */
+#define STEP_UPS_SMALL 64
+#define STEP_UPS_LARGE 4096        /* of a configured caller; of a uid's that end with their connection */
+#define STEP_UPS_SHARE 64          /* of these, of one person from one place */
+#define STEP_UP_NAME_SIZE 44       /* base64url of 32 bytes, with the NUL */
 
-enum transaction_state { TRANSACTION_ASKED, TRANSACTION_ANSWERING, TRANSACTION_GRANTED, TRANSACTION_SPENT,
-	TRANSACTION_WAITING /* its answer was right, and a second person has to agree */ };
+enum step_up_state { STEP_UP_ASKED, STEP_UP_ANSWERING, STEP_UP_GRANTED, STEP_UP_SPENT,
+	STEP_UP_WAITING /* its answer was right, and a second person has to agree */ };
 
 /* What shares room, for each uid. */
-enum transaction_pool {
+enum step_up_pool {
 	POOL_SMALL,  /* root's, and a uid's for itself */
 	POOL_CALLER, /* a configured caller's, which begins for many */
 	POOL_BOUND,  /* that end with their connection: as many as that allows */
 };
 
 /* Whose a new one is. */
-struct transaction_seat {
+struct step_up_seat {
 	uid_t uid;
-	enum transaction_pool pool;
+	enum step_up_pool pool;
 	const char *user;              /* whom it is for */
 	uint8_t place[DIGEST_SIZE];    /* where that one is, as far as it is known: sitting_place() */
 };
@@ -55,11 +55,11 @@ struct transaction_seat {
 struct question;  /* what a step-up puts to the person; question.c */
 struct enrolment; /* a credential waiting for its proof; enrolment.c */
 
-struct transaction_owner; /* what one uid has in a pool; step_ups.c */
+struct step_up_owner; /* what one uid has in a pool; step_ups.c */
 
-struct transaction {
-	char name[TRANSACTION_NAME_SIZE];
-	enum transaction_state state;
+struct step_up {
+	char name[STEP_UP_NAME_SIZE];
+	enum step_up_state state;
 	/* while ANSWERING: a lock, a reload or a clock jump ended it; the writer's side looks */
 	atomic_bool ended;
 	/* while ANSWERING: nobody is there for what comes next; what was answered counts all the same */
@@ -109,76 +109,76 @@ struct transaction {
 	struct question *question; /* NULL for an enrolment */
 	struct enrolment *enrolment;
 	void (*enrolment_free)(struct enrolment **enrolment); /* set with it */
-	struct transaction_owner *owner;
+	struct step_up_owner *owner;
 	struct crowd_member crowd;
 	uint8_t place[DIGEST_SIZE]; /* of the seat */
-	TAILQ_ENTRY(transaction) of_owner; /* oldest first */
-	LIST_ENTRY(transaction) of_name;
+	TAILQ_ENTRY(step_up) of_owner; /* oldest first */
+	LIST_ENTRY(step_up) of_name;
 };
 
-/* Whom the log names for it; points into the transaction. */
-struct log_subject transaction_subject(const struct transaction *transaction);
+/* Whom the log names for it; points into the step-up. */
+struct log_subject step_up_log_subject(const struct step_up *step_up);
 
-/* Where a grant of this transaction stays fresh; of one that `sits`. */
-struct fresh_place transaction_place(const struct transaction *transaction);
+/* Where a grant of this step-up stays fresh; of one that `sits`. */
+struct fresh_place step_up_place(const struct step_up *step_up);
 
-struct transactions;
-struct transactions *transactions_new(void);
-void transactions_free(struct transactions **all);
+struct step_ups;
+struct step_ups *step_ups_new(void);
+void step_ups_free(struct step_ups **all);
 
 /* What granted step-ups keep fresh: of the same life as these, and ended with them. */
-struct freshness *transactions_freshness(struct transactions *all);
+struct freshness *step_ups_freshness(struct step_ups *all);
 
 /* Who is told of each that ends unanswered: whose time is up, that gave way, or whose connection has gone. */
-void transactions_watch(struct transactions *all,
-	void (*unanswered)(void *context, const struct transaction *transaction), void *context);
+void step_ups_watch(struct step_ups *all,
+	void (*unanswered)(void *context, const struct step_up *step_up), void *context);
 
 /* A new one in state ASKED with a fresh name, for the seat's user. Where the person has a share of the pool
  * from that place already, their own oldest unanswered one ends; where the pool is full, one ends where it is
  * most crowded (crowd_weight), unanswered before answered. Where the newcomer is the crowd, one of its own
  * place ends, or it is STEPUP_THROTTLED: whoever begins many pushes out their own, not what others were
  * asked. STEPUP_TOO_LONG for no name of a user. Owned by `all`. */
-enum stepup_error transaction_new(struct transactions *all, const struct transaction_seat *seat,
-	struct transaction **transaction);
+enum stepup_error step_up_new(struct step_ups *all, const struct step_up_seat *seat,
+	struct step_up **step_up);
 
 /* From now on it ends with the call's connection. */
-void transaction_bind(struct transactions *all, struct transaction *transaction, struct call *call);
+void step_up_bind(struct step_ups *all, struct step_up *step_up, struct call *call);
 
 /* Hangs up on one of a uid's connections, where it is most crowded, that only asks still. False
  * where there is none. */
-bool transactions_make_room(struct transactions *all, uid_t uid);
+bool step_ups_make_room(struct step_ups *all, uid_t uid);
 
 /* Whether nothing can come of it any more, once what is under way is done: for who answered. */
-bool transaction_is_over(const struct transaction *transaction);
+bool step_up_is_over(const struct step_up *step_up);
 
 /* The live one of that name and uid, NULL otherwise: unknown, another uid's and expired ones look alike. */
-struct transaction *transaction_find(struct transactions *all, const char *name, uid_t uid);
+struct step_up *step_up_find(struct step_ups *all, const char *name, uid_t uid);
 
 /* Ends one: wiped and freed. One that is being answered is marked `ended` and goes when its answer is in:
  * whoever answers calls this again after setting another state. */
-void transaction_end(struct transactions *all, struct transaction *transaction);
+void step_up_end(struct step_ups *all, struct step_up *step_up);
 
 /* Ends those of one user, or all (NULL), and what is fresh for them. What is quiet and waits for an answer
  * is left to the answer, which looks at the same again: its end would tell a stranger that somebody of that
  * name was locked. */
-void transactions_end_user(struct transactions *all, const char *user);
+void step_ups_end_user(struct step_ups *all, const char *user);
 
 /* Ends what was granted of actions that a pattern covers, before a verb spends it; what was only asked
  * is refused at its answer. What is fresh ends for everybody: it is kept by rule, and one rule may
  * have many actions. */
-void transactions_end_granted(struct transactions *all, const char *pattern);
+void step_ups_end_granted(struct step_ups *all, const char *pattern);
 
 /* Ends what is fresh for somebody, once a change that ends it is on the disk. What was handed in before that
  * looks at the change itself (decide_fresh.c). */
-void transactions_end_fresh(struct transactions *all, const char *user);
+void step_ups_end_fresh(struct step_ups *all, const char *user);
 
 /* Ends what is fresh in a caller's sitting, and that anything begun in it becomes fresh by an answer
  * that comes later. */
-void transactions_end_sitting(struct transactions *all, uid_t uid, const uint8_t sitting[DIGEST_SIZE]);
+void step_ups_end_sitting(struct step_ups *all, uid_t uid, const uint8_t sitting[DIGEST_SIZE]);
 
 /* Frees what has expired, what is fresh too; called by a timer. */
-void transactions_sweep(struct transactions *all, int64_t now_boot_ms);
+void step_ups_sweep(struct step_ups *all, int64_t now_boot_ms);
 
-size_t transactions_count(const struct transactions *all);
+size_t step_ups_count(const struct step_ups *all);
 
 #endif

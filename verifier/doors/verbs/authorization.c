@@ -17,31 +17,31 @@
 #include "verifier/verifier.h"
 
 /* Whether the step-up was granted for this verb with these details. */
-static bool authorization_is_for(const struct transaction *transaction, const char *action,
+static bool authorization_is_for(const struct step_up *step_up, const char *action,
 	const json_t *details)
 {
 	json_t *approved;
 	bool same;
 
-	if (transaction->action == NULL || strcmp(transaction->action->name, action) != 0)
+	if (step_up->action == NULL || strcmp(step_up->action->name, action) != 0)
 		return false;
-	approved = action_details_to_json(transaction->action);
+	approved = action_details_to_json(step_up->action);
 	same = approved != NULL && details != NULL && json_equal(approved, details) == 1;
 	json_decref(approved);
 	return same;
 }
 
 /* Why a step-up doesn't serve; NULL where it does. */
-static const char *objection(const struct transaction *transaction, const char *user, const char *action,
+static const char *objection(const struct step_up *step_up, const char *user, const char *action,
 	const json_t *details)
 {
-	if (transaction == NULL)
+	if (step_up == NULL)
 		return "no such step-up, or an old one";
-	if (transaction->state != TRANSACTION_GRANTED)
+	if (step_up->state != STEP_UP_GRANTED)
 		return "step-up not granted, or spent";
-	if (user == NULL ? !transaction->own : strcmp(transaction->user, user) != 0)
+	if (user == NULL ? !step_up->own : strcmp(step_up->user, user) != 0)
 		return "step-up of another user";
-	if (!authorization_is_for(transaction, action, details))
+	if (!authorization_is_for(step_up, action, details))
 		return "step-up for something else";
 	return NULL;
 }
@@ -57,12 +57,12 @@ static void log_refused(const struct call *call, const char *user, const char *a
 	user_record_free(&record);
 }
 
-static struct transaction *authorization_find(struct call *call, const char *user, const char *action,
+static struct step_up *authorization_find(struct call *call, const char *user, const char *action,
 	const json_t *details, struct authorization *authorization)
 {
-	struct transaction *transaction = transaction_find(call->verifier->transactions,
+	struct step_up *step_up = step_up_find(call->verifier->step_ups,
 		message_text(call->parameters, "authorization"), call->peer.uid);
-	const char *why = objection(transaction, user, action, details);
+	const char *why = objection(step_up, user, action, details);
 	char caller[PEER_NAME_SIZE];
 
 	if (why != NULL) {
@@ -73,25 +73,25 @@ static struct transaction *authorization_find(struct call *call, const char *use
 	}
 	memset(authorization, 0, sizeof(*authorization));
 	authorization->action = action;
-	snprintf(authorization->by, sizeof(authorization->by), "%s", transaction->user);
-	memcpy(authorization->user_id, transaction->user_id, USER_ID_SIZE);
-	authorization->strength = transaction->strength;
-	authorization->grant = transaction->log_index;
-	authorization->version = transaction->version;
-	memcpy(authorization->credential, transaction->credential, CREDENTIAL_ID_SIZE);
-	return transaction;
+	snprintf(authorization->by, sizeof(authorization->by), "%s", step_up->user);
+	memcpy(authorization->user_id, step_up->user_id, USER_ID_SIZE);
+	authorization->strength = step_up->strength;
+	authorization->grant = step_up->log_index;
+	authorization->version = step_up->version;
+	memcpy(authorization->credential, step_up->credential, CREDENTIAL_ID_SIZE);
+	return step_up;
 }
 
 bool authorization_spend(struct call *call, const char *user, const char *action, json_t *details,
 	struct authorization *authorization)
 {
-	struct transaction *transaction = authorization_find(call, user, action, details, authorization);
+	struct step_up *step_up = authorization_find(call, user, action, details, authorization);
 
 	json_decref(details);
-	if (transaction == NULL)
+	if (step_up == NULL)
 		return false;
-	transaction->state = TRANSACTION_SPENT;
-	transaction_end(call->verifier->transactions, transaction);
+	step_up->state = STEP_UP_SPENT;
+	step_up_end(call->verifier->step_ups, step_up);
 	return true;
 }
 
@@ -111,14 +111,14 @@ bool authorization_suffices(struct call *call, const struct authorization *autho
 bool authorization_read(struct call *call, const char *action, struct authorization *authorization)
 {
 	json_t *nothing = json_object();
-	struct transaction *transaction = authorization_find(call, NULL, action, nothing, authorization);
+	struct step_up *step_up = authorization_find(call, NULL, action, nothing, authorization);
 
 	json_decref(nothing);
-	if (transaction == NULL)
+	if (step_up == NULL)
 		return false;
-	if (!transaction->reading)
-		transaction->expires_boot_ms = clock_boot_ms() + AUTHORIZATION_PAGES_SECONDS * INT64_C(1000);
-	transaction->reading = true;
+	if (!step_up->reading)
+		step_up->expires_boot_ms = clock_boot_ms() + AUTHORIZATION_PAGES_SECONDS * INT64_C(1000);
+	step_up->reading = true;
 	return true;
 }
 

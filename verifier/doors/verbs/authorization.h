@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Spending a granted step-up for a verb: the `authorization` of a call is the transaction of a step-up for
+ * Spending a granted step-up for a verb: the `authorization` of a call is the name of a step-up for
  * exactly that verb with exactly those details, begun by the same uid, granted not longer than a minute
  * ago and not spent.
  * MUST: spend it before the verb is carried out; refuse one whose user was locked, whose verb was frozen or
@@ -17,7 +17,7 @@
 
 #define AUTHORIZATION_PAGES_SECONDS 300 /* what is read in pages: from the first page on */
 
-/* Who authorised, copied, so that it outlives the transaction. */
+/* Who authorised, copied, so that it outlives the step-up. */
 struct authorization {
 	const char *action; /* the verb's, a literal */
 	char by[USER_NAME_SIZE];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The policy as typed, immutable data, and the questions asked of it. Made by policy_file.c; default deny.
- * A policy is counted by reference: a transaction keeps the one it began under.
+ * A policy is counted by reference: a step-up keeps the one it began under.
  * Layer: verifier/rules/policy/. Knows no file format, no store, no socket.
  */
 #ifndef STEPUP_VERIFIER_POLICY_H
@@ -34,7 +34,7 @@ struct policy_place { /* where something stands in the configuration */
 struct rule {
 	char name[ACTION_NAME_SIZE]; /* or a pattern ending in `*` */
 	struct policy_place place;
-	/* of what the rule says, so that a transaction can tell a changed rule */
+	/* of what the rule says, so that a step-up can tell a changed rule */
 	uint8_t digest[DIGEST_SIZE];
 	char **users;                /* names, "@group", "*"; NULL-terminated */
 	struct detail_spec details[DETAIL_COUNT_MAX];
