@@ -157,12 +157,12 @@ verifier_libverifier_a_SOURCES += verifier/doors/begin/begin.h verifier/doors/be
 	verifier/doors/begin/begin_approval.c verifier/doors/begin/begin_check.h \
 	verifier/doors/begin/begin_check.c verifier/doors/begin/key_offer.h \
 	verifier/doors/begin/key_offer.c
-verifier_libverifier_a_SOURCES += verifier/doors/answer/agreed.h verifier/doors/answer/agreed.c \
-	verifier/doors/answer/answer.c verifier/doors/answer/answer_decision.c \
-	verifier/doors/answer/decide_approval.c verifier/doors/answer/decide_code.c \
+verifier_libverifier_a_SOURCES += verifier/doors/answer/answer.h verifier/doors/answer/answer.c \
+	verifier/doors/answer/approvers_now.h verifier/doors/answer/approvers_now.c \
+	verifier/doors/answer/decide.h verifier/doors/answer/decide.c \
+	verifier/doors/answer/decide_agreement.c verifier/doors/answer/decide_code.c \
 	verifier/doors/answer/decide_denial.c verifier/doors/answer/decide_fresh.c \
-	verifier/doors/answer/decide_key.c verifier/doors/answer/decision.h \
-	verifier/doors/answer/step_up.h
+	verifier/doors/answer/decide_key.c
 verifier_libverifier_a_SOURCES += verifier/doors/enrolment/credential_verbs.c \
 	verifier/doors/enrolment/enrolment.h verifier/doors/enrolment/enrolment.c \
 	verifier/doors/enrolment/enrolment_code.c verifier/doors/enrolment/enrolment_finish.c \

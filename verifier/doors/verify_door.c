@@ -7,7 +7,7 @@
 #include "lib/wire/message.h"
 #include "lib/wire/user_name.h"
 #include "verifier/doors/admin/locking.h"
-#include "verifier/doors/answer/step_up.h"
+#include "verifier/doors/answer/answer.h"
 #include "verifier/doors/approvals/approving.h"
 #include "verifier/doors/begin/begin.h"
 #include "verifier/doors/calls/refusal_log.h"

@@ -5,7 +5,7 @@
  * done; wipe the code.
  */
 #include "verifier/doors/admin/locking.h"
-#include "verifier/doors/answer/step_up.h"
+#include "verifier/doors/answer/answer.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * MUST: charge before comparing; look at every live credential; count for somebody who can't succeed as
  * for a wrong code.
  */
-#include "verifier/doors/answer/decision.h"
+#include "verifier/doors/answer/decide.h"
 
 #include <inttypes.h>
 #include <stdio.h>

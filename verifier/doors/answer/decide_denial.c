@@ -5,7 +5,7 @@
  * MUST: ask for the same proof as agreeing; deny, lock and log in one transaction; let one person lock no
  * more than a few others an hour, and then still deny, and alert.
  */
-#include "verifier/doors/answer/decision.h"
+#include "verifier/doors/answer/decide.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * required now, in this transaction, and nothing that ends what is fresh may lie between that grant and this
  * transaction, done with or not.
  */
-#include "verifier/doors/answer/decision.h"
+#include "verifier/doors/answer/decide.h"
 
 #include "verifier/doors/standing/locks.h"
 

@@ -5,7 +5,7 @@
  * against the context that was made for this way at Begin, byte for byte; let no counter stand still or fall,
  * but for questions that were open at once; throttle nobody: a guesser can't lock an owner out of a key.
  */
-#include "verifier/doors/answer/decision.h"
+#include "verifier/doors/answer/decide.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 /*
  * A second person's agreement at the doors: what is asked, who looks at it, who turns it down or
  * takes it back, who waits for it. Agreeing itself is a step-up (begin_approval.c,
- * decide_approval.c), begun with Approve.
+ * decide_agreement.c), begun with Approve.
  * MUST: show a request to nobody but who asked, the caller it came through, and those who could agree to it.
  * Layer: verifier/doors/approvals/.
  */

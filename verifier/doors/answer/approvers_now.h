@@ -7,8 +7,8 @@
  * directory can't say.
  * Layer: verifier/doors/answer/.
  */
-#ifndef STEPUP_VERIFIER_AGREED_H
-#define STEPUP_VERIFIER_AGREED_H
+#ifndef STEPUP_VERIFIER_APPROVERS_NOW_H
+#define STEPUP_VERIFIER_APPROVERS_NOW_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 #include "lib/base/error.h"
 #include "verifier/doors/standing/requests.h"
 
-struct answer; /* verifier/doors/answer/step_up.h */
+struct answer; /* verifier/doors/answer/answer.h */
 
 /* Somebody who agreed to a request of the person who answers or, where that is claimed, the person. */
 struct agreed {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A step-up from Begin to its answer (DESIGN section 4): what is asked of whom (begin.c), what is decided in
- * one durable transaction (answer_decision.c, with decide_code.c, decide_key.c and decide_fresh.c), and what
+ * one durable transaction (decide.c, with decide_code.c, decide_key.c and decide_fresh.c), and what
  * is said afterwards (answer.c).
  *
  * MUST, each held by a test:
@@ -17,12 +17,12 @@
  *   step-up it was made for.
  * Layer: verifier/doors/answer/.
  */
-#ifndef STEPUP_VERIFIER_STEP_UP_H
-#define STEPUP_VERIFIER_STEP_UP_H
+#ifndef STEPUP_VERIFIER_ANSWER_H
+#define STEPUP_VERIFIER_ANSWER_H
 
 #include <stdint.h>
 
-#include "verifier/doors/answer/agreed.h"
+#include "verifier/doors/answer/approvers_now.h"
 #include "verifier/doors/pending/question.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/factors/webauthn/key_answer.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One answer on its way to an outcome, inside the transaction that decides it. The frame (answer_decision.c)
+ * One answer on its way to an outcome, inside the transaction that decides it. The frame (decide.c)
  * looks at what stands against it, charges limits and writes; a file per kind of factor holds the answer
  * against the record.
- * Layer: verifier/doors/answer/; included by answer_decision.c and decide_*.c only.
+ * Layer: verifier/doors/answer/; included by decide.c and decide_*.c only.
  */
-#ifndef STEPUP_VERIFIER_DECISION_H
-#define STEPUP_VERIFIER_DECISION_H
+#ifndef STEPUP_VERIFIER_DECIDE_H
+#define STEPUP_VERIFIER_DECIDE_H
 
-#include "verifier/doors/answer/step_up.h"
+#include "verifier/doors/answer/answer.h"
 #include "verifier/doors/standing/requests.h"
 #include "verifier/evidence/log_entry.h"
 
@@ -47,7 +47,7 @@ enum stepup_error decide_code(struct decision *decision);
 enum stepup_error decide_key(struct decision *decision);
 enum stepup_error decide_fresh(struct decision *decision);
 
-/* What limits and a second person say to an answer that was right (decide_approval.c): STEPUP_OK, charged,
+/* What limits and a second person say to an answer that was right (decide_agreement.c): STEPUP_OK, charged,
  * and `answer->request` the one that is used up, if any; STEPUP_NEEDS_APPROVAL with the request that waits,
  * which is new where `step` is LOG_REQUEST; or a refusal. */
 enum stepup_error decide_volume(struct decision *decision);

@@ -6,7 +6,7 @@
  * MUST: spend what was right even where something else refuses; write the same things for somebody who can't
  * succeed as for a wrong answer.
  */
-#include "verifier/doors/answer/decision.h"
+#include "verifier/doors/answer/decide.h"
 
 #include <stdio.h>
 #include <string.h>

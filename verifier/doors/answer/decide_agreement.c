@@ -6,7 +6,7 @@
  * MUST: let a hard limit pass for nobody; use up an agreement in the transaction that grants what was agreed
  * to; agree to no words but those that were shown.
  */
-#include "verifier/doors/answer/decision.h"
+#include "verifier/doors/answer/decide.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Those who agreed, asked after in the directory. */
-#include "verifier/doors/answer/agreed.h"
+#include "verifier/doors/answer/approvers_now.h"
 
 #include <string.h>
 
-#include "verifier/doors/answer/step_up.h"
+#include "verifier/doors/answer/answer.h"
 #include "verifier/host/account.h"
 
 const struct agreed *agreed_find(const struct agreed_list *list, const uint8_t user_id[USER_ID_SIZE])
