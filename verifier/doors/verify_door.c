@@ -16,6 +16,7 @@
 #include "verifier/doors/enrolment/enrolment.h"
 #include "verifier/doors/explain/explaining.h"
 #include "verifier/doors/pending/brakes.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/evidence/receipt.h"
 #include "verifier/rules/words/notices.h"
 

@@ -4,7 +4,6 @@
  * MUST: let one answer of a step-up be under way; tell of no success but what the commit reported as
  * done; wipe the code.
  */
-#include "verifier/doors/admin/locking.h"
 #include "verifier/doors/answer/answer.h"
 
 #include <stdlib.h>
@@ -12,6 +11,8 @@
 
 #include "lib/base/wipe.h"
 #include "lib/wire/message.h"
+#include "verifier/doors/admin/locking.h"
+#include "verifier/doors/answer/decide.h"
 #include "verifier/doors/approvals/approving.h"
 #include "verifier/doors/calls/refusal_log.h"
 #include "verifier/doors/calls/subject.h"
@@ -379,8 +380,9 @@ static struct answer *answer_new(struct call *call, struct step_up *step_up, uns
 
 /* On to the decision, which is another thread's where it has to wait. If it can't be made, the step-up
  * is as it was before. */
-static void answer_hand_in(struct answer *answer, enum stepup_error error)
+static void answer_hand_in(void *context, enum stepup_error error)
 {
+	struct answer *answer = context;
 	struct step_up *step_up = answer->step_up;
 	struct step_ups *all = answer->verifier->step_ups;
 
@@ -393,6 +395,20 @@ static void answer_hand_in(struct answer *answer, enum stepup_error error)
 	if (step_up_is_over(step_up))
 		step_up_end(all, step_up);
 	answer_free(answer);
+}
+
+/* Who agreed to what it may use up is asked after first. What is fresh uses up nothing. */
+static void answer_prepare(struct answer *answer)
+{
+	struct step_up *step_up = answer->step_up;
+
+	step_up->state = STEP_UP_ANSWERING;
+	answer->approvers = (struct approvers_now){.verifier = answer->verifier, .step_up = step_up,
+		.claims = answer->claim, .ready = answer_hand_in, .context = answer};
+	if (answer->method == METHOD_FRESH)
+		answer_hand_in(answer, STEPUP_OK);
+	else
+		approvers_now_look_up(&answer->approvers);
 }
 
 static void answer_submit(struct call *call, struct step_up *step_up, unsigned method)
@@ -409,11 +425,10 @@ static void answer_submit(struct call *call, struct step_up *step_up, unsigned m
 		step_up->answers++;
 	error = answer_read(call, method, answer, &why);
 	if (error == STEPUP_OK) {
-		step_up->state = STEP_UP_ANSWERING;
 		if ((method & METHODS_OF_KEYS) != 0)
 			answer->budgeted = refusal_budget_take(&call->verifier->key_answers,
 				key_budget(step_up), clock_boot_ms());
-		agreed_look_up(answer, answer_hand_in);
+		answer_prepare(answer);
 		return;
 	}
 	answer_free(answer);
@@ -476,8 +491,7 @@ void answer_claim(struct call *call)
 	if (answer == NULL)
 		return;
 	answer->claim = true;
-	step_up->state = STEP_UP_ANSWERING;
-	agreed_look_up(answer, answer_hand_in);
+	answer_prepare(answer);
 }
 
 void answer_cancel(struct call *call)

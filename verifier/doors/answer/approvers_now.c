@@ -4,28 +4,28 @@
 
 #include <string.h>
 
-#include "verifier/doors/answer/answer.h"
 #include "verifier/host/account.h"
 
-const struct agreed *agreed_find(const struct agreed_list *list, const uint8_t user_id[USER_ID_SIZE])
+const struct approver_now *approvers_now_find(const struct approvers_now *now,
+	const uint8_t user_id[USER_ID_SIZE])
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (memcmp(list->people[i].user_id, user_id, USER_ID_SIZE) == 0)
-			return &list->people[i];
+	for (size_t i = 0; i < now->count; i++)
+		if (memcmp(now->people[i].user_id, user_id, USER_ID_SIZE) == 0)
+			return &now->people[i];
 	return NULL;
 }
 
-static void note_person(struct agreed_list *list, const char name[USER_NAME_SIZE],
+static void note_person(struct approvers_now *now, const char name[USER_NAME_SIZE],
 	const uint8_t user_id[USER_ID_SIZE], int64_t uid)
 {
-	struct agreed *agreed = &list->people[list->count];
+	struct approver_now *person = &now->people[now->count];
 
-	if (list->count == REQUESTS_OPEN_MAX || agreed_find(list, user_id) != NULL)
+	if (now->count == REQUESTS_OPEN_MAX || approvers_now_find(now, user_id) != NULL)
 		return;
-	memcpy(agreed->name, name, sizeof(agreed->name));
-	memcpy(agreed->user_id, user_id, USER_ID_SIZE);
-	agreed->uid = uid;
-	list->count++;
+	memcpy(person->name, name, sizeof(person->name));
+	memcpy(person->user_id, user_id, USER_ID_SIZE);
+	person->uid = uid;
+	now->count++;
 }
 
 static enum stepup_error note_approver(void *context, struct approval_request *request, bool *more)
@@ -36,68 +36,65 @@ static enum stepup_error note_approver(void *context, struct approval_request *r
 	return STEPUP_OK;
 }
 
-static enum stepup_error find_people(struct answer *answer)
+static enum stepup_error find_people(struct approvers_now *now)
 {
 	static const uint8_t nobody[USER_ID_SIZE];
-	const struct step_up *step_up = answer->step_up;
-	struct store_session *reader = answer->verifier->reader;
+	const struct step_up *step_up = now->step_up;
+	struct store_session *reader = now->verifier->reader;
 	struct approval_request request = {0};
 	enum stepup_error error;
 
-	if (step_up->approves || answer->method == METHOD_FRESH || step_up->rule->approvers == NULL ||
+	if (step_up->approves || step_up->rule->approvers == NULL ||
 	    memcmp(step_up->user_id, nobody, USER_ID_SIZE) == 0)
 		return STEPUP_OK;
-	if (!answer->claim)
-		return store_request_each(reader, step_up->user_id, note_approver, &answer->agreed);
-	note_person(&answer->agreed, step_up->user, step_up->user_id, step_up->user_uid);
+	if (!now->claims)
+		return store_request_each(reader, step_up->user_id, note_approver, now);
+	note_person(now, step_up->user, step_up->user_id, step_up->user_uid);
 	error = store_request_find(reader, step_up->request, &request);
 	if (error == STEPUP_OK)
-		error = note_approver(&answer->agreed, &request, NULL);
+		error = note_approver(now, &request, NULL);
 	approval_request_clear(&request);
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
-static void look_up_next(struct answer *answer);
+static void look_up_next(struct approvers_now *now);
 
 static void account_is(void *context, enum stepup_error result, const struct account *account)
 {
-	struct answer *answer = context;
-	const struct step_up *step_up = answer->step_up;
-	struct agreed *agreed = &answer->agreed.people[answer->agreed.looked_up];
-	bool asks = memcmp(agreed->user_id, step_up->user_id, USER_ID_SIZE) == 0;
+	struct approvers_now *now = context;
+	const struct step_up *step_up = now->step_up;
+	struct approver_now *person = &now->people[now->looked_up];
+	bool asks = memcmp(person->user_id, step_up->user_id, USER_ID_SIZE) == 0;
 	struct policy_user who;
 
 	if (result != STEPUP_OK || account == NULL || account->name == NULL) {
-		answer->agreed_ready(answer, STEPUP_UNAVAILABLE);
+		now->ready(now->context, STEPUP_UNAVAILABLE);
 		return;
 	}
 	who = (struct policy_user){
 		.name = account->name, .gids = account->gids, .gid_count = account->gid_count};
-	agreed->may = account->uid == agreed->uid &&
+	person->may = account->uid == person->uid &&
 		policy_list_names(step_up->policy,
 			asks ? step_up->rule->users : step_up->rule->approvers, &who);
-	answer->agreed.looked_up++;
-	look_up_next(answer);
+	now->looked_up++;
+	look_up_next(now);
 }
 
-static void look_up_next(struct answer *answer)
+static void look_up_next(struct approvers_now *now)
 {
-	const struct agreed_list *list = &answer->agreed;
-
-	if (list->looked_up == list->count)
-		answer->agreed_ready(answer, STEPUP_OK);
+	if (now->looked_up == now->count)
+		now->ready(now->context, STEPUP_OK);
 	else
-		account_by_name(answer->verifier->accounts, answer->step_up->uid,
-			list->people[list->looked_up].name, account_is, answer);
+		account_by_name(now->verifier->accounts, now->step_up->uid,
+			now->people[now->looked_up].name, account_is, now);
 }
 
-void agreed_look_up(struct answer *answer, agreed_ready *ready)
+void approvers_now_look_up(struct approvers_now *now)
 {
-	enum stepup_error error = find_people(answer);
+	enum stepup_error error = find_people(now);
 
-	answer->agreed_ready = ready;
 	if (error == STEPUP_OK)
-		look_up_next(answer);
+		look_up_next(now);
 	else
-		ready(answer, error);
+		now->ready(now->context, error);
 }

@@ -16,6 +16,14 @@
 #include "lib/wire/base64url.h"
 #include "verifier/doors/standing/locks.h"
 
+enum stepup_error decide_refuse(struct decision *decision, enum stepup_error error,
+	const char *why, const char *sentence)
+{
+	decision->why = why;
+	decision->answer->sentence = sentence;
+	return error;
+}
+
 /* Whether a refusal is something decided, not something broken. */
 static bool is_decided(enum stepup_error error)
 {
@@ -191,25 +199,6 @@ static enum stepup_error write_alerts(struct decision *decision)
 	return error;
 }
 
-/* `over-limit = lock`: whoever went over has proved to be the user. */
-static enum stepup_error lock_for_volume(struct decision *decision)
-{
-	const struct log_actor verifier = {.by = LOCK_BY_VERIFIER, .grant = -1};
-	struct answer *answer = decision->answer;
-	const struct lock_order order = {
-		.user = decision->record->name,
-		.uid = decision->record->uid,
-		.reason = "went over a limit",
-		.actor = &verifier,
-		.at = answer->now,
-	};
-	enum stepup_error error = user_lock_record(decision->session, decision->record, &order);
-
-	if (error == STEPUP_OK)
-		memcpy(answer->reference, decision->record->lock.reference, sizeof(answer->reference));
-	return error;
-}
-
 static enum stepup_error write_refusal(struct decision *decision)
 {
 	const struct step_up *step_up = decision->step_up;
@@ -237,7 +226,7 @@ static enum stepup_error write_refusal(struct decision *decision)
 	if (error == STEPUP_OK)
 		error = write_alerts(decision);
 	if (error == STEPUP_OK && decision->locks)
-		error = lock_for_volume(decision);
+		error = decide_limits_lock(decision);
 	if (error == STEPUP_OK && decision->record != NULL)
 		error = store_user_save(decision->session, decision->record);
 	return error;

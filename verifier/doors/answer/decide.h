@@ -3,16 +3,68 @@
  * One answer on its way to an outcome, inside the transaction that decides it. The frame (decide.c)
  * looks at what stands against it, charges limits and writes; a file per kind of factor holds the answer
  * against the record.
- * Layer: verifier/doors/answer/; included by decide.c and decide_*.c only.
+ * Layer: verifier/doors/answer/; included by its own files only.
  */
 #ifndef STEPUP_VERIFIER_DECIDE_H
 #define STEPUP_VERIFIER_DECIDE_H
 
-#include "verifier/doors/answer/answer.h"
+#include <stdint.h>
+
+#include "verifier/doors/answer/approvers_now.h"
+#include "verifier/doors/pending/question.h"
+#include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/requests.h"
 #include "verifier/evidence/log_entry.h"
+#include "verifier/factors/webauthn/key_answer.h"
+#include "verifier/host/clock.h"
+#include "verifier/rules/words/notices.h"
+#include "verifier/server/call.h"
+#include "verifier/state/store/commit_queue.h"
+#include "verifier/state/store/store.h"
+#include "verifier/verifier.h"
 
+#define STEP_UP_ANSWERS_MAX 3     /* answers that one step-up takes */
+#define STEP_UP_AMR_MAX 4
 #define DECISION_SAID_SIZE 64
+
+/* What one answer is decided on, and what was decided. Made on the loop's thread; between submission and
+ * `done` the writer's side has it. */
+struct answer {
+	/* given */
+	struct call *call;
+	struct verifier *verifier;
+	struct step_up *step_up; /* ANSWERING: nobody frees it meanwhile */
+	unsigned method;                 /* METHOD_CODE, METHOD_FRESH, or the way of a key */
+	char code[9];
+	struct key_answer key;           /* owned */
+	/* METHOD_FRESH: what covers it; otherwise, once granted, what may cover later ones */
+	struct fresh_grant fresh;
+	bool budgeted;                   /* a key's: whether a wrong one may go into the log */
+	bool claim;                      /* nothing was given: what the request has is used */
+	struct approvers_now approvers;  /* of what it may use up */
+	/* decided */
+	enum stepup_error outcome;       /* STEPUP_OK: granted */
+	char reference[LOCK_REFERENCE_SIZE];
+	const char *sentence;            /* a refusal's own words; NULL for those of its error */
+	char told[NOTICE_OVER_SIZE];     /* room for one that isn't a literal */
+	/* owned; that is made, waited for, agreed to or used up; NULL for none */
+	struct approval_request *request;
+	const struct limit *over;        /* of the step-up's policy */
+	/* owned; labels of the keys that would have done, where another one was used */
+	json_t *keys;
+	int64_t tries_left, retry_after_seconds;
+	int64_t now;                     /* of the decision, seconds since 1970 */
+	int64_t log_index;
+	int64_t version;                 /* of a grant: the record's, as it was saved with it */
+	char credential[CREDENTIAL_ID_SIZE]; /* that earned it */
+	enum factor_strength strength;   /* and as what, which a receipt says too */
+	const char *acr;
+	const char *amr[STEP_UP_AMR_MAX + 1]; /* NULL-terminated */
+	struct receipt_row receipt;      /* where the rule has a service */
+};
+
+/* A commit_work on a struct answer. */
+enum stepup_error answer_decide(struct store_session *session, void *job);
 
 struct decision {
 	struct store_session *session;
@@ -33,6 +85,10 @@ struct decision {
 	bool locks;                      /* it goes over a limit whose rule locks the user */
 };
 
+/* Notes why for the log, and the refusal's own words (NULL for those of its error); returns the error. */
+enum stepup_error decide_refuse(struct decision *decision, enum stepup_error error, const char *why,
+	const char *sentence);
+
 /* Why this user can't succeed whatever the answer; NULL where it can. */
 const char *hopeless_because(const struct decision *decision);
 
@@ -47,10 +103,19 @@ enum stepup_error decide_code(struct decision *decision);
 enum stepup_error decide_key(struct decision *decision);
 enum stepup_error decide_fresh(struct decision *decision);
 
-/* What limits and a second person say to an answer that was right (decide_agreement.c): STEPUP_OK, charged,
- * and `answer->request` the one that is used up, if any; STEPUP_NEEDS_APPROVAL with the request that waits,
- * which is new where `step` is LOG_REQUEST; or a refusal. */
+/* What limits and a second person say to an answer that was right (decide_limits.c): STEPUP_OK, charged, and
+ * `answer->request` the one that is used up, if any; STEPUP_NEEDS_APPROVAL with the request that waits, which
+ * is new if `step` is LOG_REQUEST; or a refusal. */
 enum stepup_error decide_volume(struct decision *decision);
+
+/* Charges what a second person agreed to: STEPUP_OVER_LIMIT if that goes over a hard limit. */
+enum stepup_error decide_charge_approved(struct decision *decision);
+
+/* `over-limit = lock`: whoever went over has proved to be the user. Part of the refusal's write. */
+enum stepup_error decide_limits_lock(struct decision *decision);
+
+/* What limits or the rule leave to a second person, `over` the limit or NULL: as decide_volume(). */
+enum stepup_error decide_with_second_person(struct decision *decision, const struct limit *over);
 
 /* Whether the one who answered may agree to the step-up's request, which goes to `answer->request`. */
 enum stepup_error decide_agreement(struct decision *decision);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What limits and a second person say to an answer that was right: whether it may be done at once, was agreed
- * to before, or becomes a request; whether somebody may agree to one; whether one that was agreed to may be
- * claimed without another answer.
- * MUST: let a hard limit pass for nobody; use up an agreement in the transaction that grants what was agreed
- * to; agree to no words but those that were shown.
+ * What a second person has to do with an answer that was right: whether it was agreed to before or becomes a
+ * request; whether somebody may agree to one; whether one that was agreed to may be claimed without another
+ * answer.
+ * MUST: use up an agreement in the transaction that grants what was agreed to; agree to no words but those
+ * that were shown.
  */
 #include "verifier/doors/answer/decide.h"
 
@@ -12,22 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/rules/limits/limits.h"
 #include "verifier/rules/words/notices.h"
-
-static enum stepup_error decide_approval_refuse_as(struct decision *decision, enum stepup_error error,
-	const char *why, const char *sentence)
-{
-	decision->why = why;
-	decision->answer->sentence = sentence;
-	return error;
-}
 
 /* Nothing can come of the request any more. */
 static enum stepup_error refuse_void(struct decision *decision, const char *why, const char *told)
 {
 	notice_request_void(told, decision->answer->told);
-	return decide_approval_refuse_as(decision, STEPUP_EXPIRED, why, decision->answer->told);
+	return decide_refuse(decision, STEPUP_EXPIRED, why, decision->answer->told);
 }
 
 /* --- what this person has asked for before --- */
@@ -86,7 +77,7 @@ static enum stepup_error find_same(struct decision *decision, struct request_sea
 
 /* --- a new one --- */
 
-static bool decide_approval_copy_text(char *to, size_t size, const char *from)
+static bool fill_text(char *to, size_t size, const char *from)
 {
 	return snprintf(to, size, "%s", from == NULL ? "" : from) < (int)size;
 }
@@ -102,15 +93,15 @@ static enum stepup_error describe(struct decision *decision, const struct limit 
 	request->prompt = strdup(step_up->prompt);
 	if (request->details == NULL || request->prompt == NULL)
 		return STEPUP_NO_MEMORY;
-	if (!decide_approval_copy_text(request->user, sizeof(request->user), decision->record->name) ||
-	    !decide_approval_copy_text(request->caller, sizeof(request->caller), step_up->caller) ||
-	    !decide_approval_copy_text(request->host, sizeof(request->host), step_up->policy->host) ||
-	    !decide_approval_copy_text(request->service, sizeof(request->service), step_up->service) ||
-	    !decide_approval_copy_text(request->rhost, sizeof(request->rhost), step_up->rhost) ||
-	    !decide_approval_copy_text(request->action, sizeof(request->action), step_up->action->name) ||
-	    !decide_approval_copy_text(request->reason, sizeof(request->reason), step_up->reason))
+	if (!fill_text(request->user, sizeof(request->user), decision->record->name) ||
+	    !fill_text(request->caller, sizeof(request->caller), step_up->caller) ||
+	    !fill_text(request->host, sizeof(request->host), step_up->policy->host) ||
+	    !fill_text(request->service, sizeof(request->service), step_up->service) ||
+	    !fill_text(request->rhost, sizeof(request->rhost), step_up->rhost) ||
+	    !fill_text(request->action, sizeof(request->action), step_up->action->name) ||
+	    !fill_text(request->reason, sizeof(request->reason), step_up->reason))
 		return STEPUP_TOO_LONG;
-	(void)decide_approval_copy_text(request->why, sizeof(request->why), over == NULL ? "" : over->text);
+	(void)fill_text(request->why, sizeof(request->why), over == NULL ? "" : over->text);
 	return STEPUP_OK;
 }
 
@@ -155,48 +146,37 @@ static enum stepup_error ask_second_person(struct decision *decision, const stru
 
 	if (until != 0) {
 		answer->retry_after_seconds = until > answer->now ? until - answer->now : 1;
-		return decide_approval_refuse_as(decision, STEPUP_OVER_LIMIT, "too many requests",
+		return decide_refuse(decision, STEPUP_OVER_LIMIT, "too many requests",
 			notice_many_requests());
 	}
 	error = new_request(decision, over, search->digest);
 	return error == STEPUP_OK
-		? decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "asked a second person", NULL)
+		? decide_refuse(decision, STEPUP_NEEDS_APPROVAL, "asked a second person", NULL)
 		: error;
 }
 
 /* --- one that is there --- */
 
-static enum stepup_error charge_approved(struct decision *decision)
-{
-	const struct step_up *step_up = decision->step_up;
-	struct answer *answer = decision->answer;
-	enum stepup_error error = limits_charge_approved(answer->verifier->store, decision->session,
-		step_up->rule, decision->record, step_up->action, answer->now, &answer->over);
-
-	if (error == STEPUP_OVER_LIMIT)
-		decision->why = "over the limit";
-	return error;
-}
-
 /* The request is used up by this grant, if its approver still stands behind it and may. STEPUP_NOT_FOUND:
  * it ended just now. */
 static enum stepup_error consume(struct decision *decision, struct approval_request *request)
 {
-	const struct agreed *agreed = agreed_find(&decision->answer->agreed, request->approver_id);
+	const struct approver_now *approver =
+		approvers_now_find(&decision->answer->approvers, request->approver_id);
 	enum stepup_error error;
 
-	if (agreed == NULL) /* since this answer was handed in: who agreed hasn't been asked after */
-		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "agreed to just now", NULL);
-	error = agreed->may ? request_approver_stands(decision->session, request) : STEPUP_NOT_ALLOWED;
+	if (approver == NULL) /* since this answer was handed in: who agreed hasn't been asked after */
+		return decide_refuse(decision, STEPUP_NEEDS_APPROVAL, "agreed to just now", NULL);
+	error = approver->may ? request_approver_stands(decision->session, request) : STEPUP_NOT_ALLOWED;
 	if (error == STEPUP_NOT_ALLOWED) {
 		error = request_end(decision->session, request, REQUEST_VOID, NULL,
 			"whoever agreed no longer stands behind it", decision->answer->now, NULL);
 		return error == STEPUP_OK ? STEPUP_NOT_FOUND : error;
 	}
-	return error == STEPUP_OK ? charge_approved(decision) : error;
+	return error == STEPUP_OK ? decide_charge_approved(decision) : error;
 }
 
-static enum stepup_error with_second_person(struct decision *decision, const struct limit *over)
+enum stepup_error decide_with_second_person(struct decision *decision, const struct limit *over)
 {
 	struct answer *answer = decision->answer;
 	struct request_search search = {0};
@@ -206,7 +186,7 @@ static enum stepup_error with_second_person(struct decision *decision, const str
 	if (error != STEPUP_OK)
 		return error;
 	if (search.found != NULL && search.found->state == REQUEST_REQUESTED)
-		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL,
+		return decide_refuse(decision, STEPUP_NEEDS_APPROVAL,
 			"waits for a second person", NULL);
 	if (search.found != NULL) {
 		error = consume(decision, search.found);
@@ -215,36 +195,6 @@ static enum stepup_error with_second_person(struct decision *decision, const str
 		request_free(&answer->request);
 	}
 	return ask_second_person(decision, over, &search);
-}
-
-enum stepup_error decide_volume(struct decision *decision)
-{
-	const struct step_up *step_up = decision->step_up;
-	const struct rule *rule = step_up->rule;
-	struct answer *answer = decision->answer;
-	struct store *store = answer->verifier->store;
-	enum stepup_error error = limits_look(store, decision->session, rule, decision->record,
-		step_up->action, answer->now, &answer->over, NULL);
-
-	if (error != STEPUP_OK)
-		return error;
-	if (answer->over != NULL) {
-		decision->why = "over the limit";
-		if (limit_is_hard(rule, answer->over) || rule->over_limit == OVER_LIMIT_DENY)
-			return STEPUP_OVER_LIMIT;
-		decision->locks = rule->over_limit == OVER_LIMIT_LOCK;
-		if (decision->locks)
-			return STEPUP_LOCKED;
-	}
-	if (answer->method == METHOD_FRESH && (answer->over != NULL || rule->always_approve)) {
-		answer->over = NULL;
-		return decide_approval_refuse_as(decision, STEPUP_BAD_ANSWER,
-			"fresh, but a second person is needed", NULL);
-	}
-	if (answer->over != NULL || rule->always_approve)
-		return with_second_person(decision, answer->over);
-	return limits_charge(store, decision->session, rule, decision->record, step_up->action,
-		answer->now, &answer->over);
 }
 
 /* --- agreeing --- */
@@ -268,7 +218,7 @@ static enum stepup_error load_request(struct decision *decision, unsigned states
 	if ((states & REQUEST_BIT(standing)) != 0)
 		return STEPUP_OK;
 	notice_request_over(request, standing, answer->told);
-	return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "request not open", answer->told);
+	return decide_refuse(decision, STEPUP_EXPIRED, "request not open", answer->told);
 }
 
 /* Whether the words, and what they stand for, are those that were shown. */
@@ -289,7 +239,7 @@ enum stepup_error decide_request(struct decision *decision, unsigned states)
 	enum stepup_error error = load_request(decision, states);
 
 	if (error == STEPUP_OK && !is_as_shown(decision->step_up, decision->answer->request))
-		return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "request changed",
+		return decide_refuse(decision, STEPUP_EXPIRED, "request changed",
 			notice_request_changed());
 	return error;
 }
@@ -313,14 +263,14 @@ static enum stepup_error look_at_persons(struct decision *decision)
 	if (error != STEPUP_OK)
 		return error;
 	return objection == NULL ? STEPUP_OK
-		: decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "not a second person", objection);
+		: decide_refuse(decision, STEPUP_NOT_ALLOWED, "not a second person", objection);
 }
 
 enum stepup_error decide_second_person(struct decision *decision)
 {
 	if (!credential_is_old_enough(decision->step_up->policy, decision->credential,
 		    decision->answer->now))
-		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED, "credential too new",
+		return decide_refuse(decision, STEPUP_NOT_ALLOWED, "credential too new",
 			notice_new_key());
 	return look_at_persons(decision);
 }
@@ -340,23 +290,23 @@ enum stepup_error decide_claim(struct decision *decision)
 	const struct step_up *step_up = decision->step_up;
 	struct answer *answer = decision->answer;
 	struct approval_request *request;
-	const struct agreed *asker;
+	const struct approver_now *asker;
 	enum stepup_error error = load_request(decision, REQUEST_BIT(REQUEST_APPROVED));
 
 	request = answer->request;
 	if (error == STEPUP_EXPIRED && request != NULL && request->state == REQUEST_REQUESTED &&
 	    request_standing(request, step_up->policy, answer->now) == REQUEST_REQUESTED)
-		return decide_approval_refuse_as(decision, STEPUP_NEEDS_APPROVAL, "nobody agreed yet", NULL);
+		return decide_refuse(decision, STEPUP_NEEDS_APPROVAL, "nobody agreed yet", NULL);
 	if (error != STEPUP_OK)
 		return error;
 	if (answer->now >= request->approval.at + REQUEST_CLAIM_SECONDS)
-		return decide_approval_refuse_as(decision, STEPUP_EXPIRED, "claimed late",
+		return decide_refuse(decision, STEPUP_EXPIRED, "claimed late",
 			notice_claim_late());
-	asker = agreed_find(&answer->agreed, request->user_id);
+	asker = approvers_now_find(&answer->approvers, request->user_id);
 	if (decision->record == NULL ||
 	    memcmp(decision->record->user_id, request->user_id, USER_ID_SIZE) != 0 ||
 	    decision->record->uid != step_up->user_uid || asker == NULL || !asker->may)
-		return decide_approval_refuse_as(decision, STEPUP_NOT_ALLOWED,
+		return decide_refuse(decision, STEPUP_NOT_ALLOWED,
 			"not the account that asked", NULL);
 	decision->credential = user_record_credential(decision->record, request->requester.credential);
 	if (decision->credential == NULL || decision->credential->state != CREDENTIAL_LIVE)
@@ -379,7 +329,7 @@ static void join(const char *const *amr, char text[REQUEST_WORDS_SIZE])
 		used += (size_t)sprintf(text + used, "%s%s", used == 0 ? "" : " ", *amr);
 }
 
-static void decide_approval_note_proof(const struct decision *decision, struct request_proof *proof)
+static void note_request_proof(const struct decision *decision, struct request_proof *proof)
 {
 	const struct answer *answer = decision->answer;
 
@@ -418,13 +368,13 @@ enum stepup_error write_request_step(struct decision *decision)
 		return STEPUP_OK;
 	switch (decision->step) {
 	case LOG_REQUEST:
-		decide_approval_note_proof(decision, &request->requester);
+		note_request_proof(decision, &request->requester);
 		return store_request_add(decision->session, request);
 	case LOG_APPROVE:
 		snprintf(request->approver, sizeof(request->approver), "%s", decision->record->name);
 		memcpy(request->approver_id, decision->record->user_id, USER_ID_SIZE);
 		request->approver_uid = decision->record->uid;
-		decide_approval_note_proof(decision, &request->approval);
+		note_request_proof(decision, &request->approval);
 		request->expires = answer->now + REQUEST_SECONDS;
 		return store_request_move(decision->session, request, REQUEST_APPROVED);
 	case LOG_DENY:

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the limits say to an answer that was right: whether it may be done at once, is refused, locks the
+ * user, or takes a second person.
+ * MUST: let a hard limit pass for nobody, whoever agreed.
+ */
+#include "verifier/doors/answer/decide.h"
+
+#include <string.h>
+
+#include "verifier/doors/standing/locks.h"
+#include "verifier/rules/limits/limits.h"
+
+/* What going over a limit means by itself: STEPUP_OK if nothing was gone over, or a second person may agree
+ * to it. */
+static enum stepup_error judge_over(struct decision *decision)
+{
+	const struct rule *rule = decision->step_up->rule;
+	const struct limit *over = decision->answer->over;
+
+	if (over == NULL)
+		return STEPUP_OK;
+	decision->why = "over the limit";
+	if (limit_is_hard(rule, over) || rule->over_limit == OVER_LIMIT_DENY)
+		return STEPUP_OVER_LIMIT;
+	decision->locks = rule->over_limit == OVER_LIMIT_LOCK;
+	return decision->locks ? STEPUP_LOCKED : STEPUP_OK;
+}
+
+enum stepup_error decide_volume(struct decision *decision)
+{
+	const struct step_up *step_up = decision->step_up;
+	const struct rule *rule = step_up->rule;
+	struct answer *answer = decision->answer;
+	struct store *store = answer->verifier->store;
+	enum stepup_error error = limits_look(store, decision->session, rule, decision->record,
+		step_up->action, answer->now, &answer->over, NULL);
+
+	if (error == STEPUP_OK)
+		error = judge_over(decision);
+	if (error != STEPUP_OK)
+		return error;
+	if (answer->over == NULL && !rule->always_approve)
+		return limits_charge(store, decision->session, rule, decision->record, step_up->action,
+			answer->now, &answer->over);
+	if (answer->method != METHOD_FRESH)
+		return decide_with_second_person(decision, answer->over);
+	answer->over = NULL;
+	return decide_refuse(decision, STEPUP_BAD_ANSWER, "fresh, but a second person is needed", NULL);
+}
+
+enum stepup_error decide_charge_approved(struct decision *decision)
+{
+	const struct step_up *step_up = decision->step_up;
+	struct answer *answer = decision->answer;
+	enum stepup_error error = limits_charge_approved(answer->verifier->store, decision->session,
+		step_up->rule, decision->record, step_up->action, answer->now, &answer->over);
+
+	if (error == STEPUP_OVER_LIMIT)
+		decision->why = "over the limit";
+	return error;
+}
+
+enum stepup_error decide_limits_lock(struct decision *decision)
+{
+	const struct log_actor verifier = {.by = LOCK_BY_VERIFIER, .grant = -1};
+	struct answer *answer = decision->answer;
+	const struct lock_order order = {
+		.user = decision->record->name,
+		.uid = decision->record->uid,
+		.reason = "went over a limit",
+		.actor = &verifier,
+		.at = answer->now,
+	};
+	enum stepup_error error = user_lock_record(decision->session, decision->record, &order);
+
+	if (error == STEPUP_OK)
+		memcpy(answer->reference, decision->record->lock.reference, sizeof(answer->reference));
+	return error;
+}
