@@ -66,7 +66,8 @@ verifier_rules += verifier/rules/reading/policy_accounts.h verifier/rules/readin
 	verifier/rules/reading/policy_build.h verifier/rules/reading/policy_build.c \
 	verifier/rules/reading/policy_check.c verifier/rules/reading/policy_file.h \
 	verifier/rules/reading/policy_file.c verifier/rules/reading/policy_reading.c \
-	verifier/rules/reading/policy_rule.c verifier/rules/reading/policy_rule_digest.c \
+	verifier/rules/reading/policy_limits.c verifier/rules/reading/policy_rule.c \
+	verifier/rules/reading/policy_rule_digest.c \
 	verifier/rules/reading/policy_scanner.h verifier/rules/reading/policy_scanner.c \
 	verifier/rules/reading/policy_text.h verifier/rules/reading/policy_text.c \
 	verifier/rules/reading/policy_top.c verifier/rules/reading/policy_trust.c \

@@ -18,11 +18,95 @@ struct limit_list {
 	size_t count, hard_count;
 };
 
-/* What the grant takes of one. */
-struct counted_use {
-	int64_t amount;	   /* -1: the details are no longer there */
-	const char *value; /* LIMIT_DIFFERENT; NULL: no longer there */
+/* How a kind counts: as verifier/rules/limits/limits.c does. */
+struct replay_counting {
+	/* How much the grant takes of the limit; 0 if it takes nothing, or nobody can tell. */
+	int64_t (*take)(const struct step *step, const struct limit *limit, const struct log_use_line *line);
+	/* Adds what the grant used. STEPUP_NO_MEMORY. */
+	enum stepup_error (*add)(const struct step *step, const struct limit *limit,
+		struct log_use_line *line);
 };
+
+/* --- how often --- */
+
+static int64_t count_take(const struct step *step, const struct limit *limit, const struct log_use_line *line)
+{
+	(void)step;
+	(void)limit;
+	(void)line;
+	return 1;
+}
+
+static enum stepup_error count_add(const struct step *step, const struct limit *limit,
+	struct log_use_line *line)
+{
+	(void)limit;
+	return log_use_add(line, step->at, 1);
+}
+
+static const struct replay_counting count_counting = {count_take, count_add};
+
+/* --- how much of a number --- */
+
+/* False: the details are no longer there, or say a number that no detail can have. */
+static bool sum_amount(const struct step *step, const struct limit *limit, int64_t *amount)
+{
+	*amount = member_number(json_object_get(step->evidence, "details"), limit->detail, -1);
+	return *amount >= 0 && *amount <= DETAIL_NUMBER_MAX;
+}
+
+static int64_t sum_take(const struct step *step, const struct limit *limit, const struct log_use_line *line)
+{
+	int64_t amount;
+
+	(void)line;
+	return sum_amount(step, limit, &amount) ? amount : 0;
+}
+
+static enum stepup_error sum_add(const struct step *step, const struct limit *limit,
+	struct log_use_line *line)
+{
+	int64_t amount;
+
+	return sum_amount(step, limit, &amount) ? log_use_add(line, step->at, amount) : STEPUP_OK;
+}
+
+static const struct replay_counting sum_counting = {sum_take, sum_add};
+
+/* --- how many values --- */
+
+/* NULL: no longer there. */
+static const char *different_value(const struct step *step, const struct limit *limit)
+{
+	return member_text(json_object_get(step->evidence, "details"), limit->detail);
+}
+
+static int64_t different_take(const struct step *step, const struct limit *limit,
+	const struct log_use_line *line)
+{
+	const char *value = different_value(step, limit);
+	int64_t since = step->at - limit->window_seconds;
+
+	return value != NULL && step->replay->unnamed_at <= since && !log_use_maybe_seen(line, since, value);
+}
+
+static enum stepup_error different_add(const struct step *step, const struct limit *limit,
+	struct log_use_line *line)
+{
+	const char *value = different_value(step, limit);
+
+	if (value != NULL)
+		return log_use_add_value(line, step->at, value);
+	log_use_add_unknown(line, step->at);
+	return STEPUP_OK;
+}
+
+static const struct replay_counting different_counting = {different_take, different_add};
+
+#define COUNTING(constant, name) [constant] = &name##_counting,
+static const struct replay_counting *const countings[] = {LIMIT_KINDS(COUNTING)};
+
+/* --- the limits of a grant --- */
 
 /* Appends those of one member. */
 static void read_limits(struct step *step, const char *name, struct limit_list *list)
@@ -51,14 +135,12 @@ static void read_limits(struct step *step, const char *name, struct limit_list *
 /* By name: a rule keeps its uses when it is edited. NULL: no memory, which ends the replay. */
 static struct log_use_line *line_of(struct step *step, const struct limit *limit)
 {
-	static const char *const kinds[] = {
-		[LIMIT_COUNT] = "count", [LIMIT_SUM] = "sum", [LIMIT_DIFFERENT] = "different"};
 	struct log_use_line *line = NULL;
 	char *key = NULL;
 
 	if (asprintf(&key, "%s %s %s %s", member_text(step->entry, "user_id"),
-		    member_text(step->entry, "rule_name"), kinds[limit->kind],
-		    limit->kind == LIMIT_COUNT ? "" : limit->detail) >= 0) {
+		    member_text(step->entry, "rule_name"), limit_form(limit->kind)->name,
+		    limit->detail) >= 0) {
 		line = log_uses_line(step->replay->uses, key);
 		free(key);
 	}
@@ -67,31 +149,15 @@ static struct log_use_line *line_of(struct step *step, const struct limit *limit
 	return line;
 }
 
-static struct counted_use use_of(const struct step *step, const struct limit *limit)
-{
-	const json_t *details = json_object_get(step->evidence, "details");
-	struct counted_use use = {.amount = 1};
-
-	if (limit->kind == LIMIT_SUM)
-		use.amount = member_number(details, limit->detail, -1);
-	if (limit->kind == LIMIT_DIFFERENT)
-		use.value = member_text(details, limit->detail);
-	return use;
-}
-
 /* How much of the limit is used with this grant; 0 where it takes nothing of it, or nobody can tell. */
 static int64_t used_with(const struct step *step, const struct limit *limit, const struct log_use_line *line)
 {
-	struct counted_use use = use_of(step, limit);
-	int64_t since = step->at - limit->window_seconds, used;
+	int64_t amount = countings[limit->kind]->take(step, limit, line), used;
 
-	if (use.amount <= 0 || use.amount > DETAIL_NUMBER_MAX)
+	if (amount == 0)
 		return 0;
-	if (limit->kind == LIMIT_DIFFERENT && (use.value == NULL || step->replay->unnamed_at > since ||
-						      log_use_maybe_seen(line, since, use.value)))
-		return 0;
-	used = log_use_sum(line, since);
-	return used > INT64_MAX - use.amount ? INT64_MAX : used + use.amount;
+	used = log_use_sum(line, step->at - limit->window_seconds);
+	return used > INT64_MAX - amount ? INT64_MAX : used + amount;
 }
 
 /* What should have come of it instead. */
@@ -121,18 +187,9 @@ static void look(struct step *step, const struct limit_list *list, size_t index,
 static void count(struct step *step, const struct limit *limit)
 {
 	struct log_use_line *line = line_of(step, limit);
-	struct counted_use use = use_of(step, limit);
 
-	if (line == NULL)
-		return;
-	if (limit->kind != LIMIT_DIFFERENT) {
-		if (use.amount >= 0 && use.amount <= DETAIL_NUMBER_MAX)
-			step->error = log_use_add(line, step->at, use.amount);
-	} else if (use.value != NULL) {
-		step->error = log_use_add_value(line, step->at, use.value);
-	} else {
-		log_use_add_unknown(line, step->at);
-	}
+	if (line != NULL)
+		step->error = countings[limit->kind]->add(step, limit, line);
 }
 
 /* Limits that count the same uses are charged once. */

@@ -6,6 +6,20 @@
 
 #include <string.h>
 
+#define WORDS_MAX 2
+
+static const struct limit_form count_form = {"count", 0, NULL, false};
+static const struct limit_form sum_form = {"sum", 1, NULL, true};
+static const struct limit_form different_form = {"different", 2, "different", false};
+
+#define FORM(constant, name) [constant] = &name##_form,
+static const struct limit_form *const forms[] = {LIMIT_KINDS(FORM)};
+
+const struct limit_form *limit_form(enum limit_kind kind)
+{
+	return forms[kind];
+}
+
 static bool limit_text_is_digit(char character)
 {
 	return character >= '0' && character <= '9';
@@ -66,10 +80,25 @@ static bool take_word(const char **text, char *word, size_t size)
 	return true;
 }
 
+/* The kind that is written with these words. */
+static bool kind_of(char words[WORDS_MAX][DETAIL_NAME_SIZE], size_t count, enum limit_kind *kind)
+{
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const struct limit_form *form = forms[i];
+
+		if (form->word_count != count || (form->word != NULL && strcmp(words[0], form->word) != 0))
+			continue;
+		*kind = (enum limit_kind)i;
+		return true;
+	}
+	return false;
+}
+
 bool limit_parse(const char *text, struct limit *limit)
 {
-	char words[2][DETAIL_NAME_SIZE] = {"", ""};
+	char words[WORDS_MAX][DETAIL_NAME_SIZE] = {"", ""};
 	const char *at = number_take(text, DETAIL_NUMBER_MAX, &limit->maximum);
+	const char *detail;
 	size_t count = 0;
 
 	/* None at all is no limit but a rule that denies: leave its users out. */
@@ -78,23 +107,22 @@ bool limit_parse(const char *text, struct limit *limit)
 	at++;
 	/* Words up to the last " per ": a detail may itself be called "per" or "different". */
 	for (const char *last = strrchr(at, ' '); last != NULL && strchr(at, ' ') != last; count++)
-		if (count == 2 || !take_word(&at, words[count], sizeof(words[count])))
+		if (count == WORDS_MAX || !take_word(&at, words[count], sizeof(words[count])))
 			return false;
 	if (strncmp(at, "per ", 4) != 0 || !duration_parse(at + 4, &limit->window_seconds))
 		return false;
-	if (limit->window_seconds > LIMIT_WINDOW_MAX_SECONDS ||
-		(count == 2 && strcmp(words[0], "different") != 0))
+	if (limit->window_seconds > LIMIT_WINDOW_MAX_SECONDS || !kind_of(words, count, &limit->kind))
 		return false;
-	limit->kind = count == 0 ? LIMIT_COUNT : count == 1 ? LIMIT_SUM : LIMIT_DIFFERENT;
-	if (count > 0) {
-		if (!detail_name_is_valid(words[count - 1]))
-			return false;
-		memcpy(limit->detail, words[count - 1], sizeof(limit->detail));
-	}
+	detail = count > 0 ? words[count - 1] : NULL;
+	if (detail != NULL && !detail_name_is_valid(detail))
+		return false;
+	memset(limit->detail, 0, sizeof(limit->detail));
+	if (detail != NULL)
+		memcpy(limit->detail, detail, sizeof(limit->detail));
 	return true;
 }
 
 bool limit_counts_same(const struct limit *a, const struct limit *b)
 {
-	return a->kind == b->kind && (a->kind == LIMIT_COUNT || strcmp(a->detail, b->detail) == 0);
+	return a->kind == b->kind && strcmp(a->detail, b->detail) == 0;
 }

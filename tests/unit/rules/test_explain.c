@@ -149,7 +149,8 @@ static void asking_charges_nothing_and_what_was_charged_is_told(void **state)
 	assert_int_equal(action_parse("customer.export", details, rule->details, rule->detail_count, &action,
 			bad), STEPUP_OK);
 	assert_int_equal(store_begin(writer), STEPUP_OK);
-	assert_int_equal(limits_charge(store, writer, rule, record, action, NOW - 60, &over), STEPUP_OK);
+	assert_int_equal(limits_charge(&(struct usage){store, writer, rule, action, NOW - 60}, record, &over),
+		STEPUP_OK);
 	assert_int_equal(store_commit(writer), STEPUP_OK);
 	reply = explain((struct explain_question){
 			.action = "customer.export", .record = record, .details = more, .is_insider = true});

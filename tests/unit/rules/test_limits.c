@@ -35,6 +35,13 @@ static struct limit view_limits[] = {
 static const struct rule export_rule = {.name = "customer.export", .limits = export_limits, .limit_count = 2};
 static const struct rule view_rule = {.name = "customer.view", .limits = view_limits, .limit_count = 2};
 
+/* What the fixture's writer holds against the rule's limits. */
+static struct usage usage_of(struct fixture *fixture, const struct rule *rule, const struct action *action,
+	int64_t now)
+{
+	return (struct usage){fixture->store, fixture->writer, rule, action, now};
+}
+
 static struct action *make_action(const char *name, const char *account, int64_t records)
 {
 	static const struct detail_spec specs[] = {{"account", DETAIL_TEXT}, {"records", DETAIL_NUMBER}};
@@ -53,10 +60,11 @@ static enum stepup_error charge_over(struct fixture *fixture, const struct rule 
 	const struct limit **over)
 {
 	struct action *action = make_action(rule->name, account, records);
+	struct usage usage = usage_of(fixture, rule, action, now);
 	enum stepup_error error;
 
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
-	error = limits_charge(fixture->store, fixture->writer, rule, user, action, now, over);
+	error = limits_charge(&usage, user, over);
 	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
 	action_free(&action);
 	return error;
@@ -76,10 +84,10 @@ static int64_t left(struct fixture *fixture, const struct rule *rule, size_t lim
 	int64_t records, int64_t now, bool over)
 {
 	struct action *action = make_action(rule->name, account, records);
+	struct usage usage = usage_of(fixture, rule, action, now);
 	struct limit_left look = {0};
 
-	assert_int_equal(limit_look(fixture->store, fixture->writer, rule, &rule->limits[limit], alice,
-			action, now, &look), STEPUP_OK);
+	assert_int_equal(limit_look(&usage, alice, &rule->limits[limit], &look), STEPUP_OK);
 	assert_int_equal(look.over, over);
 	action_free(&action);
 	return look.left;
@@ -130,17 +138,15 @@ static void sums_never_wrap(void **state)
 	const struct limit *over = NULL;
 	struct limit_left look = {0};
 	struct fixture *fixture = *state;
+	struct usage usage = usage_of(fixture, &rule, action, T);
 
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
 	for (int i = 0; i < 1024; i++)
-		assert_int_equal(limits_charge(fixture->store, fixture->writer, &rule, alice, action, T,
-				&over), STEPUP_OK);
-	assert_int_equal(limit_look(fixture->store, fixture->writer, &rule, &huge, alice, action, T, &look),
-		STEPUP_OK);
+		assert_int_equal(limits_charge(&usage, alice, &over), STEPUP_OK);
+	assert_int_equal(limit_look(&usage, alice, &huge, &look), STEPUP_OK);
 	assert_true(look.left == INT64_MAX - 1024 * DETAIL_NUMBER_MAX);
 	assert_true(look.over);
-	assert_int_equal(limits_charge(fixture->store, fixture->writer, &rule, alice, action, T, &over),
-		STEPUP_OVER_LIMIT);
+	assert_int_equal(limits_charge(&usage, alice, &over), STEPUP_OVER_LIMIT);
 	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
 	action_free(&action);
 }
@@ -238,11 +244,11 @@ static void an_undone_transaction_charges_nothing(void **state)
 	const struct limit *over = NULL;
 	struct fixture *fixture = *state;
 	struct user_record *undone = user_record_new("alice", 1000);
+	struct usage usage = usage_of(fixture, &export_rule, action, T);
 
 	memcpy(undone->user_id, alice->user_id, USER_ID_SIZE);
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
-	assert_int_equal(limits_charge(fixture->store, fixture->writer, &export_rule, undone, action, T,
-			&over), STEPUP_OK);
+	assert_int_equal(limits_charge(&usage, undone, &over), STEPUP_OK);
 	store_rollback(fixture->writer);
 	user_record_free(&undone);
 	assert_int_equal(left(fixture, &export_rule, 0, "trezor", 1, T, false), 5);
@@ -273,6 +279,7 @@ static void an_approval_passes_a_limit_and_never_a_hard_one(void **state)
 		.hard_limits = &hard, .hard_limit_count = 1, .over_limit = OVER_LIMIT_APPROVE};
 	struct action *action = make_action(rule.name, "trezor", 1);
 	struct fixture *fixture = *state;
+	struct usage usage = usage_of(fixture, &rule, action, T);
 	const struct limit *over = NULL;
 	struct limit_left look = {0};
 
@@ -284,18 +291,15 @@ static void an_approval_passes_a_limit_and_never_a_hard_one(void **state)
 	assert_false(limit_is_hard(&rule, over));
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
 	for (int i = 0; i < 2; i++)
-		assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action,
-				T, &over), STEPUP_OK);
-	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T,
-			&over), STEPUP_OVER_LIMIT);
+		assert_int_equal(limits_charge_approved(&usage, alice, &over), STEPUP_OK);
+	assert_int_equal(limits_charge_approved(&usage, alice, &over), STEPUP_OVER_LIMIT);
 	assert_ptr_equal(over, &hard);
 	assert_true(limit_is_hard(&rule, over));
-	assert_int_equal(limits_look(fixture->store, fixture->writer, &rule, alice, action, T, &over, &look),
-		STEPUP_OK);
+	assert_int_equal(limits_look(&usage, alice, &over, &look), STEPUP_OK);
 	assert_ptr_equal(over, &hard);
 	assert_int_equal(look.left, 0);
-	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action,
-			T + DAY, &over), STEPUP_OK);
+	usage.now = T + DAY;
+	assert_int_equal(limits_charge_approved(&usage, alice, &over), STEPUP_OK);
 	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
 	action_free(&action);
 }
@@ -307,13 +311,12 @@ static void an_approval_passes_no_limit_of_a_rule_that_denies_over_it(void **sta
 		.name = "customer.export", .limits = &soft, .limit_count = 1, .always_approve = true};
 	struct action *action = make_action(rule.name, "trezor", 1);
 	struct fixture *fixture = *state;
+	struct usage usage = usage_of(fixture, &rule, action, T);
 	const struct limit *over = NULL;
 
 	assert_int_equal(store_begin(fixture->writer), STEPUP_OK);
-	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T,
-			&over), STEPUP_OK);
-	assert_int_equal(limits_charge_approved(fixture->store, fixture->writer, &rule, alice, action, T,
-			&over), STEPUP_OVER_LIMIT);
+	assert_int_equal(limits_charge_approved(&usage, alice, &over), STEPUP_OK);
+	assert_int_equal(limits_charge_approved(&usage, alice, &over), STEPUP_OVER_LIMIT);
 	assert_int_equal(store_commit(fixture->writer), STEPUP_OK);
 	action_free(&action);
 }

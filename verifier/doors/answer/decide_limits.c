@@ -27,22 +27,28 @@ static enum stepup_error judge_over(struct decision *decision)
 	return decision->locks ? STEPUP_LOCKED : STEPUP_OK;
 }
 
+/* What the step-up is held against its rule's limits as. */
+static struct usage usage_of(const struct decision *decision)
+{
+	const struct answer *answer = decision->answer;
+
+	return (struct usage){answer->verifier->store, decision->session, decision->step_up->rule,
+		decision->step_up->action, answer->now};
+}
+
 enum stepup_error decide_volume(struct decision *decision)
 {
-	const struct step_up *step_up = decision->step_up;
-	const struct rule *rule = step_up->rule;
+	const struct rule *rule = decision->step_up->rule;
 	struct answer *answer = decision->answer;
-	struct store *store = answer->verifier->store;
-	enum stepup_error error = limits_look(store, decision->session, rule, decision->record,
-		step_up->action, answer->now, &answer->over, NULL);
+	struct usage usage = usage_of(decision);
+	enum stepup_error error = limits_look(&usage, decision->record, &answer->over, NULL);
 
 	if (error == STEPUP_OK)
 		error = judge_over(decision);
 	if (error != STEPUP_OK)
 		return error;
 	if (answer->over == NULL && !rule->always_approve)
-		return limits_charge(store, decision->session, rule, decision->record, step_up->action,
-			answer->now, &answer->over);
+		return limits_charge(&usage, decision->record, &answer->over);
 	if (answer->method != METHOD_FRESH)
 		return decide_with_second_person(decision, answer->over);
 	answer->over = NULL;
@@ -51,10 +57,9 @@ enum stepup_error decide_volume(struct decision *decision)
 
 enum stepup_error decide_charge_approved(struct decision *decision)
 {
-	const struct step_up *step_up = decision->step_up;
-	struct answer *answer = decision->answer;
-	enum stepup_error error = limits_charge_approved(answer->verifier->store, decision->session,
-		step_up->rule, decision->record, step_up->action, answer->now, &answer->over);
+	struct usage usage = usage_of(decision);
+	enum stepup_error error =
+		limits_charge_approved(&usage, decision->record, &decision->answer->over);
 
 	if (error == STEPUP_OVER_LIMIT)
 		decision->why = "over the limit";

@@ -157,9 +157,10 @@ static enum stepup_error begin_factor(struct beginning *begin)
 static enum stepup_error begin_limits(struct beginning *begin)
 {
 	struct verifier *verifier = begin->call->verifier;
+	struct usage usage = {verifier->store, verifier->reader, begin->rule, begin->action,
+		clock_wall_seconds()};
 	struct limit_left left = {0};
-	enum stepup_error error = limits_look(verifier->store, verifier->reader, begin->rule,
-		begin->quiet ? NULL : begin->subject->record, begin->action, clock_wall_seconds(),
+	enum stepup_error error = limits_look(&usage, begin->quiet ? NULL : begin->subject->record,
 		&begin->over, &left);
 
 	if (error != STEPUP_OK || begin->over == NULL)

@@ -24,6 +24,8 @@ static enum stepup_error explain_limit(struct explanation *explanation, const st
 {
 	const struct explain_question *question = explanation->question;
 	const char *words = limit_is_hard(explanation->rule, limit) ? ", whoever agrees" : "";
+	struct usage usage = {question->store, question->reader, explanation->rule, explanation->action,
+		question->now};
 	struct limit_left left = {0};
 	enum stepup_error error;
 	char *text = NULL;
@@ -33,8 +35,7 @@ static enum stepup_error explain_limit(struct explanation *explanation, const st
 			text = NULL;
 		return add_text(explanation->limits, text) ? STEPUP_OK : STEPUP_NO_MEMORY;
 	}
-	error = limit_look(question->store, question->reader, explanation->rule, limit,
-		question->record, explanation->action, question->now, &left);
+	error = limit_look(&usage, question->record, limit, &left);
 	if (error != STEPUP_OK)
 		return error;
 	if (left.over && explanation->over == NULL) {

@@ -18,58 +18,110 @@
 /* What one action uses up of one limit. */
 struct use {
 	char key[LIMIT_KEY_SIZE];
-	uint8_t value[DIGEST_SIZE];
-	bool has_value;
+	uint8_t value[DIGEST_SIZE]; /* of kinds that tell values apart */
 	int64_t amount;
 };
 
-static enum stepup_error limits_use_key(const struct rule *rule, const struct limit *limit,
-	char key[LIMIT_KEY_SIZE])
-{
-	int length;
+/* How a kind counts. */
+struct counting {
+	/* What an action takes whose detail is this one (NULL: the action has none of that name). */
+	enum stepup_error (*take)(struct store *store, const struct detail *detail, struct use *use);
+	/* How much somebody used after `since`, and whether the limit counts this use at all. */
+	enum stepup_error (*look)(struct store_session *session, const struct user_record *record,
+		const struct use *use, int64_t since, int64_t maximum, int64_t *used, bool *counts);
+	enum stepup_error (*charge)(struct store_session *session, struct user_record *record,
+		const struct use *use, int64_t now);
+};
 
-	if (limit->kind == LIMIT_COUNT)
-		length = snprintf(key, LIMIT_KEY_SIZE, "%s count", rule->name);
-	else
-		length = snprintf(key, LIMIT_KEY_SIZE, "%s %s %s", rule->name,
-			limit->kind == LIMIT_SUM ? "sum" : "different", limit->detail);
-	return length > 0 && length < LIMIT_KEY_SIZE ? STEPUP_OK : STEPUP_INTERNAL;
+/* --- how often --- */
+
+static enum stepup_error one_take(struct store *store, const struct detail *detail, struct use *use)
+{
+	(void)store;
+	(void)detail;
+	use->amount = 1;
+	return STEPUP_OK;
 }
 
-static enum stepup_error value_digest(struct store *store, const struct detail *detail,
-	uint8_t digest[DIGEST_SIZE])
+static enum stepup_error amount_look(struct store_session *session, const struct user_record *record,
+	const struct use *use, int64_t since, int64_t maximum, int64_t *used, bool *counts)
+{
+	(void)maximum;
+	*counts = true;
+	return store_use_sum(session, record, use->key, since, used);
+}
+
+static enum stepup_error amount_charge(struct store_session *session, struct user_record *record,
+	const struct use *use, int64_t now)
+{
+	return store_use_add(session, record, use->key, now, use->amount);
+}
+
+static const struct counting count_counting = {one_take, amount_look, amount_charge};
+
+/* --- how much of a number --- */
+
+static enum stepup_error sum_take(struct store *store, const struct detail *detail, struct use *use)
+{
+	(void)store;
+	if (detail == NULL || !detail_kind(detail->type)->may_sum || detail->number < 0)
+		return STEPUP_INTERNAL;
+	use->amount = detail->number;
+	return STEPUP_OK;
+}
+
+static const struct counting sum_counting = {sum_take, amount_look, amount_charge};
+
+/* --- how many values --- */
+
+static enum stepup_error different_take(struct store *store, const struct detail *detail, struct use *use)
 {
 	char room[DETAIL_SHOWN_SIZE];
-	const char *text = detail_kind(detail->type)->show(detail, room);
+	const char *text;
 
-	return store_keyed_digest(store, DIGEST_LIMIT_VALUE, text, strlen(text), digest);
+	if (detail == NULL || !detail_kind(detail->type)->may_differ)
+		return STEPUP_INTERNAL;
+	text = detail_kind(detail->type)->show(detail, room);
+	use->amount = 1;
+	return store_keyed_digest(store, DIGEST_LIMIT_VALUE, text, strlen(text), use->value);
 }
+
+static enum stepup_error different_look(struct store_session *session, const struct user_record *record,
+	const struct use *use, int64_t since, int64_t maximum, int64_t *used, bool *counts)
+{
+	int64_t most = maximum < INT64_MAX ? maximum + 1 : INT64_MAX;
+	struct use_values values = {0};
+	enum stepup_error error =
+		store_use_values(session, record, use->key, since, use->value, most, &values);
+
+	*used = values.different;
+	*counts = !values.has_value;
+	return error;
+}
+
+static enum stepup_error different_charge(struct store_session *session, struct user_record *record,
+	const struct use *use, int64_t now)
+{
+	return store_use_add_value(session, record, use->key, now, use->value);
+}
+
+static const struct counting different_counting = {different_take, different_look, different_charge};
+
+/* --- one limit --- */
+
+#define COUNTING(constant, name) [constant] = &name##_counting,
+static const struct counting *const countings[] = {LIMIT_KINDS(COUNTING)};
 
 /* The policy let no limit pass whose detail the rule does not declare; an action without it is a fault,
  * not a free pass. */
-static enum stepup_error limits_use_of(struct store *store, const struct rule *rule,
-	const struct limit *limit, const struct action *action, struct use *use)
+static enum stepup_error limits_use_of(const struct usage *usage, const struct limit *limit, struct use *use)
 {
-	const struct detail *detail = limit->kind == LIMIT_COUNT ? NULL
-		: action_detail(action, limit->detail);
-	enum stepup_error error;
+	int length = snprintf(use->key, LIMIT_KEY_SIZE, "%s %s%s%s", usage->rule->name,
+		limit_form(limit->kind)->name, limit->detail[0] == '\0' ? "" : " ", limit->detail);
 
-	*use = (struct use){.amount = 1};
-	error = limits_use_key(rule, limit, use->key);
-	if (error != STEPUP_OK || limit->kind == LIMIT_COUNT)
-		return error;
-	if (detail == NULL)
+	if (length <= 0 || length >= LIMIT_KEY_SIZE)
 		return STEPUP_INTERNAL;
-	if (limit->kind == LIMIT_SUM) {
-		if (!detail_kind(detail->type)->may_sum || detail->number < 0)
-			return STEPUP_INTERNAL;
-		use->amount = detail->number;
-		return STEPUP_OK;
-	}
-	if (!detail_kind(detail->type)->may_differ)
-		return STEPUP_INTERNAL;
-	use->has_value = true;
-	return value_digest(store, detail, use->value);
+	return countings[limit->kind]->take(usage->store, action_detail(usage->action, limit->detail), use);
 }
 
 /* Passes an error on; one that rows leave which don't hold together, with a word to whoever can find out who
@@ -84,38 +136,26 @@ static enum stepup_error limits_say(enum stepup_error error, const struct user_r
 	return error;
 }
 
-static enum stepup_error look(struct store_session *session, const struct limit *limit,
-	const struct user_record *record, const struct use *use, int64_t now, struct limit_left *left)
+enum stepup_error limit_look(const struct usage *usage, const struct user_record *record,
+	const struct limit *limit, struct limit_left *left)
 {
-	int64_t since = now - limit->window_seconds,
-		most = limit->maximum < INT64_MAX ? limit->maximum + 1 : INT64_MAX;
-	struct use_values values = {0};
-	int64_t used = 0;
-	enum stepup_error error = STEPUP_OK;
+	int64_t since = usage->now - limit->window_seconds, used = 0;
+	struct use use = {.amount = 0};
+	bool counts = true;
+	enum stepup_error error = limits_use_of(usage, limit, &use);
 
-	if (record != NULL && use->has_value)
-		error = store_use_values(session, record, use->key, since, use->value, most, &values);
-	else if (record != NULL)
-		error = store_use_sum(session, record, use->key, since, &used);
+	if (error == STEPUP_OK && record != NULL)
+		error = limits_say(countings[limit->kind]->look(usage->session, record, &use, since,
+			limit->maximum, &used, &counts), record, &use);
 	if (error != STEPUP_OK)
-		return limits_say(error, record, use);
-	if (use->has_value)
-		used = values.different;
+		return error;
 	left->left = used < limit->maximum ? limit->maximum - used : 0;
-	left->asked = values.has_value ? 0 : use->amount;
+	left->asked = counts ? use.amount : 0;
 	left->over = left->asked > left->left;
 	return STEPUP_OK;
 }
 
-enum stepup_error limit_look(struct store *store, struct store_session *session, const struct rule *rule,
-	const struct limit *limit, const struct user_record *record, const struct action *action, int64_t now,
-	struct limit_left *left)
-{
-	struct use use;
-	enum stepup_error error = limits_use_of(store, rule, limit, action, &use);
-
-	return error == STEPUP_OK ? look(session, limit, record, &use, now, left) : error;
-}
+/* --- all of a rule's --- */
 
 /* All of a rule's limits, hard ones first. */
 static const struct limit *limit_at(const struct rule *rule, size_t index)
@@ -138,21 +178,19 @@ bool limit_is_hard(const struct rule *rule, const struct limit *limit)
 }
 
 /* Looks at the first `count` of a rule's limits. */
-static enum stepup_error look_at_first(struct store *store, struct store_session *session,
-	const struct rule *rule, size_t count, const struct user_record *record, const struct action *action,
-	int64_t now, const struct limit **over, struct limit_left *left)
+static enum stepup_error look_at_first(const struct usage *usage, size_t count,
+	const struct user_record *record, const struct limit **over, struct limit_left *left)
 {
 	*over = NULL;
 	for (size_t i = 0; i < count; i++) {
 		struct limit_left one = {0};
-		enum stepup_error error =
-			limit_look(store, session, rule, limit_at(rule, i), record, action, now, &one);
+		enum stepup_error error = limit_look(usage, record, limit_at(usage->rule, i), &one);
 
 		if (error != STEPUP_OK)
 			return error;
 		if (!one.over)
 			continue;
-		*over = limit_at(rule, i);
+		*over = limit_at(usage->rule, i);
 		if (left != NULL)
 			*left = one;
 		break;
@@ -160,11 +198,10 @@ static enum stepup_error look_at_first(struct store *store, struct store_session
 	return STEPUP_OK;
 }
 
-enum stepup_error limits_look(struct store *store, struct store_session *session, const struct rule *rule,
-	const struct user_record *record, const struct action *action, int64_t now, const struct limit **over,
-	struct limit_left *left)
+enum stepup_error limits_look(const struct usage *usage, const struct user_record *record,
+	const struct limit **over, struct limit_left *left)
 {
-	return look_at_first(store, session, rule, limits_of(rule), record, action, now, over, left);
+	return look_at_first(usage, limits_of(usage->rule), record, over, left);
 }
 
 static bool is_first_of_its_use(const struct rule *rule, size_t index)
@@ -175,39 +212,43 @@ static bool is_first_of_its_use(const struct rule *rule, size_t index)
 	return true;
 }
 
-/* Charges where the first `count` limits allow it. */
-static enum stepup_error charge(struct store *store, struct store_session *session, const struct rule *rule,
-	size_t count, struct user_record *record, const struct action *action, int64_t now,
+static enum stepup_error charge_one(const struct usage *usage, struct user_record *record,
+	const struct limit *limit)
+{
+	struct use use = {.amount = 0};
+	enum stepup_error error = limits_use_of(usage, limit, &use);
+
+	if (error != STEPUP_OK)
+		return error;
+	return limits_say(countings[limit->kind]->charge(usage->session, record, &use, usage->now), record,
+		&use);
+}
+
+/* Charges all limits if the first `count` allow it. */
+static enum stepup_error charge(const struct usage *usage, size_t count, struct user_record *record,
 	const struct limit **over)
 {
-	enum stepup_error error = look_at_first(store, session, rule, count, record, action, now, over, NULL);
-	struct use use;
+	enum stepup_error error = look_at_first(usage, count, record, over, NULL);
 
 	if (error == STEPUP_OK && *over != NULL)
 		error = STEPUP_OVER_LIMIT;
-	for (size_t i = 0; error == STEPUP_OK && i < limits_of(rule); i++) {
-		if (!is_first_of_its_use(rule, i))
-			continue;
-		error = limits_use_of(store, rule, limit_at(rule, i), action, &use);
-		if (error == STEPUP_OK)
-			error = limits_say(use.has_value
-				? store_use_add_value(session, record, use.key, now, use.value)
-				: store_use_add(session, record, use.key, now, use.amount), record, &use);
-	}
+	for (size_t i = 0; error == STEPUP_OK && i < limits_of(usage->rule); i++)
+		if (is_first_of_its_use(usage->rule, i))
+			error = charge_one(usage, record, limit_at(usage->rule, i));
 	return error;
 }
 
-enum stepup_error limits_charge(struct store *store, struct store_session *session, const struct rule *rule,
-	struct user_record *record, const struct action *action, int64_t now, const struct limit **over)
-{
-	return charge(store, session, rule, limits_of(rule), record, action, now, over);
-}
-
-enum stepup_error limits_charge_approved(struct store *store, struct store_session *session,
-	const struct rule *rule, struct user_record *record, const struct action *action, int64_t now,
+enum stepup_error limits_charge(const struct usage *usage, struct user_record *record,
 	const struct limit **over)
 {
+	return charge(usage, limits_of(usage->rule), record, over);
+}
+
+enum stepup_error limits_charge_approved(const struct usage *usage, struct user_record *record,
+	const struct limit **over)
+{
+	const struct rule *rule = usage->rule;
 	size_t count = rule->over_limit == OVER_LIMIT_APPROVE ? rule->hard_limit_count : limits_of(rule);
 
-	return charge(store, session, rule, count, record, action, now, over);
+	return charge(usage, count, record, over);
 }

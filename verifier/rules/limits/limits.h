@@ -18,28 +18,34 @@ struct limit_left {
 	bool over;
 };
 
+/* An action under a rule, at a time: what is held against the rule's limits. All borrowed. */
+struct usage {
+	struct store *store;
+	struct store_session *session;
+	const struct rule *rule;
+	const struct action *action;
+	int64_t now; /* seconds since 1970 */
+};
+
 /* What one limit has left for this user (NULL for somebody who never used any), and whether the action fits.
  * Charges nothing. */
-enum stepup_error limit_look(struct store *store, struct store_session *session, const struct rule *rule,
-	const struct limit *limit, const struct user_record *record, const struct action *action, int64_t now,
-	struct limit_left *left);
+enum stepup_error limit_look(const struct usage *usage, const struct user_record *record,
+	const struct limit *limit, struct limit_left *left);
 
 /* Checks all of the rule's limits, hard ones first, and charges them. STEPUP_OVER_LIMIT: none was charged,
  * `*over` is the first that refused. */
-enum stepup_error limits_charge(struct store *store, struct store_session *session, const struct rule *rule,
-	struct user_record *record, const struct action *action, int64_t now, const struct limit **over);
+enum stepup_error limits_charge(const struct usage *usage, struct user_record *record,
+	const struct limit **over);
 
-/* The same for what a second person agreed to: limits are passed where the rule has `over-limit = approve`,
+/* The same for what a second person agreed to: limits are passed if the rule has `over-limit = approve`,
  * hard ones never. */
-enum stepup_error limits_charge_approved(struct store *store, struct store_session *session,
-	const struct rule *rule, struct user_record *record, const struct action *action, int64_t now,
+enum stepup_error limits_charge_approved(const struct usage *usage, struct user_record *record,
 	const struct limit **over);
 
 /* The first limit that the action goes over, hard ones first; NULL for none. `*left` (may be NULL) is what
  * that one has. Charges nothing. */
-enum stepup_error limits_look(struct store *store, struct store_session *session, const struct rule *rule,
-	const struct user_record *record, const struct action *action, int64_t now, const struct limit **over,
-	struct limit_left *left);
+enum stepup_error limits_look(const struct usage *usage, const struct user_record *record,
+	const struct limit **over, struct limit_left *left);
 
 /* Whether it is one of the rule's hard limits. */
 bool limit_is_hard(const struct rule *rule, const struct limit *limit);

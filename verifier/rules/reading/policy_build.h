@@ -82,6 +82,15 @@ void policy_trust_check(struct policy_reading *reading);
 enum stepup_error policy_trust_load(struct policy *policy, struct policy_files *files,
 	const struct attestation_models *kept, char **why);
 
+/* A detail as the rule's limits and prompt may name it, NULL if it declares none of that name;
+ * policy_rule.c. */
+const struct detail_spec *policy_rule_detail(const struct rule *rule, const char *name);
+
+/* An action's keys about volume; policy_limits.c. */
+void policy_read_limits(struct policy_reading *reading, const struct policy_entry *entry);
+void policy_read_hard_limits(struct policy_reading *reading, const struct policy_entry *entry);
+void policy_read_over_limit(struct policy_reading *reading, const struct policy_entry *entry);
+
 /* Checks what one key alone can't tell of a rule; policy_rule.c. */
 void policy_rule_check(struct policy_reading *reading);
 

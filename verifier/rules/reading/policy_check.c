@@ -162,7 +162,7 @@ static void warn_factor(const struct rule *rule, struct complaints *warnings)
 static bool counts_detail(const struct rule *rule, const char *name)
 {
 	for (size_t i = 0; i < rule->limit_count; i++)
-		if (rule->limits[i].kind == LIMIT_SUM && strcmp(rule->limits[i].detail, name) == 0)
+		if (limit_form(rule->limits[i].kind)->adds_up && strcmp(rule->limits[i].detail, name) == 0)
 			return true;
 	return false;
 }

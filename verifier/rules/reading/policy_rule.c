@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The keys of an action's section: who, what it takes, what is asked, how much.
+ * The keys of an action's section: who, what it takes, what is asked. How much: policy_limits.c.
  * MUST: refuse what contradicts itself, so that no rule means less than it seems to say.
  */
 #include <inttypes.h>
@@ -24,8 +24,7 @@ static bool rule_is_own(const struct rule *rule)
 	return strncmp(rule->name, "stepup.", strlen("stepup.")) == 0;
 }
 
-/* A detail as the rule's limits and prompt may name it. */
-static const struct detail_spec *find_detail(const struct rule *rule, const char *name)
+const struct detail_spec *policy_rule_detail(const struct rule *rule, const char *name)
 {
 	const struct detail_spec *specs;
 	size_t count;
@@ -132,7 +131,7 @@ static void read_prompt(struct policy_reading *reading, const struct policy_entr
 			continue;
 		if (piece.length < sizeof(name))
 			memcpy(name, piece.text, piece.length);
-		if (find_detail(rule, name) == NULL && !prompt_is_own(name))
+		if (policy_rule_detail(rule, name) == NULL && !prompt_is_own(name))
 			READING_SAYS(reading, entry->line,
 				"the prompt names {%.*s}, which is no detail of this action; declare it in "
 				"\"details\" or use {user}, {host}, {service}, {rhost} or {action}.",
@@ -229,99 +228,6 @@ static void read_fresh_for(struct policy_reading *reading, const struct policy_e
 			entry->values->text);
 }
 
-static void read_limit(struct policy_reading *reading, const struct policy_value *value, struct limit *limit)
-{
-	const struct detail_spec *spec;
-	const struct detail_kind *kind;
-
-	limit->text = reading_copy(reading, value->text);
-	if (!limit_parse(value->text, limit)) {
-		READING_SAYS(reading, value->line, "\"%s\" is no limit; write \"N per WINDOW\", "
-			"\"N DETAIL per WINDOW\" or \"N different DETAIL per WINDOW\", "
-			"the window as 1h or 24h, from 1s to 31d, and N at least 1.", value->text);
-		return;
-	}
-	if (limit->kind == LIMIT_COUNT)
-		return;
-	spec = find_detail(reading->rule, limit->detail);
-	kind = spec == NULL ? NULL : detail_kind(spec->type);
-	if (kind == NULL)
-		READING_SAYS(reading, value->line, "the limit \"%s\" counts \"%s\", "
-			"which is no detail of this action; declare it in \"details\".",
-			value->text, limit->detail);
-	else if (limit->kind == LIMIT_SUM && !kind->may_sum)
-		READING_SAYS(reading, value->line, "the limit \"%s\" adds up \"%s\", which is a %s; write \"%"
-			PRId64 " different %s per …\", or declare it as a number.",
-			value->text, limit->detail, kind->name, limit->maximum, limit->detail);
-	else if (limit->kind == LIMIT_DIFFERENT && !kind->may_differ)
-		READING_SAYS(reading, value->line, "the limit \"%s\" counts different values of \"%s\", "
-			"which is a %s, and %ss are amounts; declare it as text.",
-			value->text, limit->detail, kind->name, kind->name);
-}
-
-static bool is_same_limit(const struct limit *a, const struct limit *b)
-{
-	return a->kind == b->kind && a->window_seconds == b->window_seconds &&
-		strcmp(a->detail, b->detail) == 0;
-}
-
-/* The limits of one list, for the policy's memory. */
-static void read_limit_list(struct policy_reading *reading, const struct policy_entry *entry,
-	struct limit **limits, size_t *count)
-{
-	if (entry->value_count == 0 || entry->value_count > LIMITS_MAX) {
-		READING_SAYS(reading, entry->line, "\"%s\" takes 1 to %d limits.",
-			entry->key->name, LIMITS_MAX);
-		return;
-	}
-	*limits = arena_alloc(&reading->policy->memory, entry->value_count, sizeof(**limits));
-	if (*limits == NULL)
-		return;
-	for (const struct policy_value *value = entry->values; value != NULL; value = value->next) {
-		read_limit(reading, value, &(*limits)[*count]);
-		for (size_t i = 0; i < *count; i++)
-			if (is_same_limit(&(*limits)[i], &(*limits)[*count]))
-				READING_SAYS(reading, value->line,
-					"the limit \"%s\" counts the same over the same window as \"%s\"; "
-					"keep one of them.", value->text, (*limits)[i].text);
-		(*count)++;
-	}
-}
-
-static void rule_read_limits(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	read_limit_list(reading, entry, &reading->rule->limits, &reading->rule->limit_count);
-}
-
-static void read_hard_limits(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	struct rule *rule = reading->rule;
-
-	read_limit_list(reading, entry, &rule->hard_limits, &rule->hard_limit_count);
-	for (size_t i = 0; i < rule->hard_limit_count; i++)
-		for (size_t j = 0; j < rule->limit_count; j++)
-			if (is_same_limit(&rule->hard_limits[i], &rule->limits[j]) &&
-			    rule->hard_limits[i].maximum < rule->limits[j].maximum)
-				READING_SAYS(reading, entry->line, "the hard-limit \"%s\" is below the limit "
-					"\"%s\", which then means nothing; raise it, or lower that.",
-					rule->hard_limits[i].text, rule->limits[j].text);
-}
-
-static void read_over_limit(struct policy_reading *reading, const struct policy_entry *entry)
-{
-	static const char *const ways[] = {[OVER_LIMIT_DENY] = "deny", [OVER_LIMIT_APPROVE] = "approve",
-		[OVER_LIMIT_LOCK] = "lock"};
-	const char *text = entry->values->text;
-
-	for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		if (strcmp(ways[i], text) == 0) {
-			reading->rule->over_limit = i;
-			return;
-		}
-	READING_SAYS(reading, entry->line,
-		"\"%s\" is nothing to do over a limit; write deny, approve or lock.", text);
-}
-
 static void rule_read_service(struct policy_reading *reading, const struct policy_entry *entry)
 {
 	const char *name = entry->values->text;
@@ -362,9 +268,9 @@ const struct policy_key policy_rule_keys[] = {
 	{"code-is-enough", false, read_code_is_enough},
 	{"always-approve", false, read_always_approve},
 	{"fresh-for", false, read_fresh_for},
-	{"limit", true, rule_read_limits},
-	{"over-limit", false, read_over_limit},
-	{"hard-limit", true, read_hard_limits},
+	{"limit", true, policy_read_limits},
+	{"over-limit", false, policy_read_over_limit},
+	{"hard-limit", true, policy_read_hard_limits},
 	{"approvers", true, read_approvers},
 	{"service", false, rule_read_service},
 	{"receipt-lifetime", false, read_receipt_lifetime},
