@@ -26,6 +26,7 @@ lib_libstepup_a_SOURCES += lib/client/authenticator.h lib/client/authenticator.c
 	lib/client/authenticator_process.c lib/client/authenticator_supervisor.h \
 	lib/client/authenticator_supervisor.c lib/client/authenticator_words.h \
 	lib/client/authenticator_words.c lib/client/key_conversation.h lib/client/key_conversation.c \
+	lib/client/own_sentences.h lib/client/own_sentences.c \
 	lib/client/step_up_client.h lib/client/step_up_client.c lib/client/verify_calls.h \
 	lib/client/verify_calls.c
 

@@ -107,7 +107,9 @@ int arguments_read(pam_handle_t *pamh, int argc, const char **argv, struct argum
 	for (int i = 0; i < argc; i++) {
 		if (!take(arguments, argv[i], &seen)) {
 			system_log(pamh, LOG_ERR,
-				"bad, unknown or repeated argument \"%s\" in this module's PAM line; refused",
+				"refused: the argument \"%s\" in this module's PAM line is unknown, wrong "
+				"or given "
+				"twice",
 				argv[i]);
 			return PAM_SERVICE_ERR;
 		}

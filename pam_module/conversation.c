@@ -126,6 +126,7 @@ void conversation_init(struct conversation *conversation, pam_handle_t *pamh,
 void conversation_set_keys(struct conversation *conversation, const char *user, const char *agent_socket)
 {
 	conversation->keys.account = user;
+	conversation->keys.user = user;
 	conversation->keys.agent_socket = agent_socket;
 }
 

@@ -26,7 +26,7 @@ static bool text_wait(struct conversation *conversation, const struct step_up_wa
 	char *question = NULL, *reply = NULL;
 	enum stepup_error error;
 
-	if (asprintf(&question, "%s\nPress Enter once somebody has, within %d seconds: ", said,
+	if (asprintf(&question, "%s\nPress Enter once somebody has agreed (within %d seconds): ", said,
 		    deadline_left(*until) / 1000) < 0)
 		return false;
 	error = conversation_prompt(conversation, question, &reply);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/base/display_text.h"
+#include "lib/client/own_sentences.h"
 
 int outcome_pam_code(enum stepup_error error, bool conversation_failed)
 {
@@ -41,50 +42,21 @@ int outcome_account_code(enum stepup_error error)
 	return PAM_SYSTEM_ERR;
 }
 
-/* What was wrong with the verifier, for whoever is told about it. */
-static const char *trouble(enum stepup_error error)
-{
-	switch (error) {
-	case STEPUP_UNREACHABLE:
-		return "verifier unreachable";
-	case STEPUP_TIMEOUT:
-		return "verifier did not answer in time";
-	case STEPUP_UNSAFE_FILE:
-		return "another program holds the verifier's socket";
-	case STEPUP_IO:
-		return "verifier's reply made no sense";
-	case STEPUP_INVALID:
-		return "verifier does not understand this module";
-	case STEPUP_NO_MEMORY:
-		return "out of memory";
-	default:
-		return "verifier unavailable";
-	}
-}
-
 char *outcome_words(enum stepup_error error)
 {
+	const char *own = own_sentence(error);
 	char host[HOST_NAME_MAX + 1] = "";
 	char *words = NULL;
 	int r;
 
-	switch (error) {
-	case STEPUP_CANCELLED:
-		return strdup("Given up. Nothing was approved.");
-	case STEPUP_EXPIRED:
-		return strdup("That took too long. Nothing was approved. Start again.");
-	case STEPUP_TOO_WEAK:
-		return strdup("A typed code is not enough for this, and nothing else can be used here. "
-			      "Nothing was approved.");
-	default:
-		break;
-	}
+	if (own != NULL)
+		return strdup(own);
 	if (stepup_error_is_refusal(error) && error != STEPUP_UNAVAILABLE) {
 		r = asprintf(&words, "Refused: %s. Nothing was approved.", stepup_error_text(error));
 	} else {
 		if (gethostname(host, sizeof(host)) != 0 || host[sizeof(host) - 1] != '\0' || host[0] == '\0')
 			snprintf(host, sizeof(host), "this host");
-		r = asprintf(&words, "%s [%s, %s]", OUTCOME_LAST_WORDS, trouble(error), host);
+		r = asprintf(&words, "%s [%s, %s]", OWN_LAST_WORDS, own_trouble(error), host);
 	}
 	return r < 0 ? NULL : words;
 }
@@ -93,9 +65,9 @@ char *outcome_nobody_words(const char *action)
 {
 	char *words = NULL;
 
-	if (asprintf(&words, "%s needs a step-up, and there is nobody to ask: no terminal, or no answer. "
-		    "Nothing was approved. Start it from a terminal and answer. For jobs and accounts of "
-		    "machines see \"Where nobody answers\" in pam_stepup(8).", action) < 0)
+	if (asprintf(&words, "%s needs a step-up, and nobody could be asked: there is no terminal, or "
+		    "nobody answered. Nothing was approved. Run it in a terminal and answer. For jobs and "
+		    "machine accounts, see \"Where nobody answers\" in pam_stepup(8).", action) < 0)
 		return NULL;
 	return words;
 }

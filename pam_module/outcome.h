@@ -30,9 +30,6 @@ char *outcome_words(enum stepup_error error);
  * there is no memory. */
 char *outcome_nobody_words(const char *action);
 
-/* What is said where there is no memory for anything better. */
-#define OUTCOME_LAST_WORDS "Could not check, so nothing was approved. You did nothing wrong."
-
 /* One line per outcome: who, what, how it ended, the reference or the place in the log. Texts may be NULL and
  * come from anywhere. */
 void outcome_log(pam_handle_t *pamh, const char *user, const char *action, enum stepup_error error,

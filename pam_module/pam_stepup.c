@@ -14,6 +14,7 @@
 #include <syslog.h>
 
 #include "lib/base/wipe.h"
+#include "lib/client/own_sentences.h"
 #include "lib/client/step_up_client.h"
 #include "lib/wire/message.h"
 #include "pam_module/arguments.h"
@@ -52,7 +53,7 @@ static void conclude(const struct run *run, const char *action, enum stepup_erro
 		.error = error,
 		.message = refusal->message != NULL ? refusal->message
 			   : words != NULL	    ? words
-						    : OUTCOME_LAST_WORDS,
+						    : OWN_LAST_WORDS,
 		.reference = refusal->reference,
 		.retry_after_seconds = refusal->retry_after_seconds,
 	};
@@ -167,7 +168,7 @@ static int pam_stepup_begin(struct run *run, pam_handle_t *pamh, int flags, int 
 	code = request_read_person(pamh, &run->request);
 	if (code != PAM_SUCCESS)
 		system_log(pamh, LOG_NOTICE,
-			"refused: no usable name of a user, service, remote host or terminal");
+			"refused: the name of the user, service, remote host or terminal can't be used");
 	return code;
 }
 
@@ -181,8 +182,8 @@ static int read_action(struct run *run)
 		return PAM_SUCCESS;
 	if (error == STEPUP_INVALID) {
 		system_log(run->pamh, LOG_ERR,
-			"refused: no action, a malformed one, or two. Name it with action=, or with "
-			"details=env and STEPUP_ACTION");
+			"refused: the action is missing, malformed or named twice. Name it with action=, or "
+			"with details=env and STEPUP_ACTION");
 		return PAM_SERVICE_ERR;
 	}
 	conclude(run, run->request.step_up.action, error, &wordless);
@@ -240,8 +241,8 @@ PUBLIC int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char 
 	int code = pam_stepup_begin(&run, pamh, flags, argc, argv);
 
 	if (code == PAM_SUCCESS && asks_for_nothing(&run.arguments)) {
-		system_log(pamh, LOG_ERR, "refused: an account line with details=env or receipt=env needs "
-			"action= as well, or it asks for nothing");
+		system_log(pamh, LOG_ERR, "refused: an account line with details=env or receipt=env "
+			"needs action= too");
 		code = PAM_SERVICE_ERR;
 	}
 	if (code == PAM_SUCCESS)

@@ -89,7 +89,7 @@ enum authenticator_code {
 
 /* A PIN to ask for. */
 struct authenticator_pin_question {
-	/* the whole question, e.g. "That PIN is wrong; 5 tries left. PIN of your key, then touch it: " */
+	/* the whole question, e.g. "That PIN is wrong. 5 tries left before the key is blocked. PIN of …" */
 	const char *text;
 	const char *label; /* the key's, NULL where not known */
 	int tries_left;	   /* -1 where not known */

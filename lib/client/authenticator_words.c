@@ -13,37 +13,35 @@ struct code_words {
 };
 
 static const struct code_words words[] = {
-	[AUTHENTICATOR_DONE] = {"done", "The key has answered, but the answer was not used."},
+	[AUTHENTICATOR_DONE] = {"done", "The key answered, but its answer was not used."},
 	[AUTHENTICATOR_NO_KEY] = {"no-key", "No key is plugged in here. Plug yours in and try again."},
 	[AUTHENTICATOR_WRONG_KEY] = {"wrong-key", NULL},
 	[AUTHENTICATOR_ENROLLED_ALREADY] = {"enrolled-already",
 		"That key is enrolled already. Plug in the one you want to add."},
 	[AUTHENTICATOR_PIN_WRONG] = {"pin-wrong", NULL},
 	[AUTHENTICATOR_PIN_BLOCKED] = {"pin-blocked",
-		"That key's PIN is blocked after too many wrong tries. Use another key; this one works again "
-		"only once it has been "
-		"reset and enrolled anew."},
+		"That key's PIN is blocked: it was wrong too often. Use another key. This one works again "
+		"only "
+		"after you have reset it and enrolled it again."},
 	[AUTHENTICATOR_PIN_LOCKED_UNTIL_REPLUG] = {"pin-locked-until-replug",
-		"Too many wrong PINs in a row. Unplug the key, plug it in again, and then try the PIN once "
-		"more."},
+		"The PIN was wrong too often in a row. Unplug the key, plug it in again and try again."},
 	[AUTHENTICATOR_NO_PIN_SET] = {"no-pin-set",
-		"That key has no PIN, and one is needed here. Set it, with \"fido2-token -S\" or in your "
-		"browser's settings, and try "
-		"again."},
+		"That key has no PIN, and this needs one. Set one in your browser's settings, or with "
+		"\"fido2-token -S DEVICE\"; \"fido2-token -L\" shows the DEVICE. Then try again."},
 	[AUTHENTICATOR_UNPLUGGED] = {"unplugged",
-		"The key was unplugged before it had answered. Plug it in and try again."},
+		"The key was unplugged before it answered. Plug it in and try again."},
 	[AUTHENTICATOR_TIMED_OUT] = {"timeout", "Nobody touched the key in time. Try again."},
-	[AUTHENTICATOR_GIVEN_UP] = {"cancelled", "Stopped, as you asked."},
+	[AUTHENTICATOR_GIVEN_UP] = {"cancelled", "Cancelled."},
 	[AUTHENTICATOR_UNSUPPORTED] = {"unsupported",
-		"That key can't do what is needed here. Use another one."},
+		"That key can't do what this needs. Use another one."},
 	[AUTHENTICATOR_NO_AGENT] = {"no-agent",
-		"No agent with your keys can be reached. Over SSH, connect with \"ssh -A\"; see \"ssh-add "
-		"-L\" for what the agent holds."},
+		"No ssh-agent with your keys can be reached. If you are here over SSH, connect with "
+		"\"ssh -A\". \"ssh-add -L\" shows the keys that your agent holds."},
 	[AUTHENTICATOR_NO_ANSWER] = {"no-answer", NULL},
 	[AUTHENTICATOR_AGENT_REFUSED] = {"agent-refused",
-		"Your agent did not sign: the key is not plugged in, was not touched, or the agent asks you "
-		"first and you said no."},
-	[AUTHENTICATOR_NO_TOUCH] = {"no-touch", "That key signs without being touched, so it proves nothing. "
+		"Your agent did not sign. Plug your key in and touch it. If your agent asks you first, say "
+		"yes."},
+	[AUTHENTICATOR_NO_TOUCH] = {"no-touch", "That key signs without a touch, so it proves nothing. "
 						"Enroll one that was made without \"no-touch-required\"."},
 	[AUTHENTICATOR_BROKEN] = {"internal",
 		"The key could not be asked. You did nothing wrong. [stepup-authenticator]"},
@@ -120,7 +118,7 @@ char *authenticator_touch_text(const struct authenticator_request *request, cons
 	const char *label = authenticator_label(request, id);
 
 	if (several)
-		return text_new("Several keys are plugged in: touch the one you want to use.");
+		return text_new("Several keys are plugged in. Touch the one that you want to use.");
 	if (is_enrolment(request))
 		return text_new("Touch the key to enroll it.");
 	if (label == NULL)
@@ -128,20 +126,27 @@ char *authenticator_touch_text(const struct authenticator_request *request, cons
 	return text_new("Touch your key \"%s\" now.", label);
 }
 
+static char *wrong_pin_text(int tries_left)
+{
+	if (tries_left < 0)
+		return text_new("That PIN is wrong.");
+	return text_new("That PIN is wrong. %d %s left before the key is blocked.", tries_left,
+		tries_left == 1 ? "try" : "tries");
+}
+
 char *authenticator_pin_text(const struct authenticator_pin_question *question)
 {
 	const char *quote = question->label != NULL ? "\"" : "";
 	const char *space = question->label != NULL ? " " : "";
 	const char *label = question->label != NULL ? question->label : "";
-	char wrong[64] = "";
+	char *wrong = question->again ? wrong_pin_text(question->tries_left) : strdup(""), *text = NULL;
 
-	if (question->again && question->tries_left == 1)
-		snprintf(wrong, sizeof(wrong), "That PIN is wrong; 1 try left, then the key is blocked. ");
-	else if (question->again && question->tries_left > 1)
-		snprintf(wrong, sizeof(wrong), "That PIN is wrong; %d tries left. ", question->tries_left);
-	else if (question->again)
-		snprintf(wrong, sizeof(wrong), "That PIN is wrong. ");
-	return text_new("%sPIN of your key%s%s%s%s, then touch it: ", wrong, space, quote, label, quote);
+	if (wrong != NULL)
+		text = text_new("%s%sPIN of your key%s%s%s%s, then touch it: ", wrong, *wrong != '\0' ? " "
+			"" : "",
+			space, quote, label, quote);
+	free(wrong);
+	return text;
 }
 
 /* "Use "Blue YubiKey" or "Spare"." from the request's labels; an empty text where it has none. */
@@ -202,17 +207,17 @@ static const char *no_answer_text(const struct authenticator_request *request)
 	case AUTHENTICATOR_SEAT_SIGN:
 	case AUTHENTICATOR_SEAT_REGISTER:
 		return "A key that is plugged in did not answer in time, so it was left out. "
-			"Unplug it and plug it in again to use it.";
+			"To use it, unplug it and plug it in again.";
 	}
 	return "";
 }
 
-static char *wrong_pin_text(int tries_left)
+/* What to do for whoever can't find their key. */
+static const char *lost_key_text(enum authenticator_code code)
 {
-	if (tries_left < 0)
-		return text_new("That PIN is wrong.");
-	return text_new("That PIN is wrong. %d %s left before the key is blocked.", tries_left,
-		tries_left == 1 ? "try" : "tries");
+	bool lacks_it = code == AUTHENTICATOR_NO_KEY || code == AUTHENTICATOR_WRONG_KEY;
+
+	return lacks_it ? " If you lost your key, tell your administrator." : "";
 }
 
 char *authenticator_sentence(const struct authenticator_request *request,
@@ -231,7 +236,8 @@ char *authenticator_sentence(const struct authenticator_request *request,
 		said = strdup(words[code].sentence);
 	if (said == NULL)
 		return NULL;
-	text = text_new("%s Nothing was %s.", said, is_enrolment(request) ? "enrolled" : "approved");
+	text = text_new("%s Nothing was %s.%s", said, is_enrolment(request) ? "enrolled" : "approved",
+		is_enrolment(request) ? "" : lost_key_text((enum authenticator_code)code));
 	free(said);
 	return text;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/display_text.h"
 #include "lib/base/wipe.h"
 
 #define WAY_FAILURES_MAX 3	/* tries of one way that came to nothing */
@@ -298,7 +299,24 @@ static enum stepup_error use_key(struct asking *asking, size_t way, struct step_
 
 /* --- the question --- */
 
-/* What was wrong, what is to be approved, how to answer. */
+/* The line that says as whom the person approves; an empty text where nobody is named. NULL where there is no
+ * memory. */
+static char *as_whom(const char *user)
+{
+	char *line = NULL, *name;
+	int r;
+
+	if (user == NULL)
+		return strdup("");
+	name = display_value(user, strlen(user));
+	if (name == NULL)
+		return NULL;
+	r = asprintf(&line, "You approve as %s.\n", name);
+	free(name);
+	return r < 0 ? NULL : line;
+}
+
+/* What was wrong, what is to be approved, as whom, how to answer. */
 static enum stepup_error put_question(const struct asking *asking, size_t way, char **line)
 {
 	const struct text_channel *channel = asking->conversation->channel;
@@ -309,10 +327,14 @@ static enum stepup_error put_question(const struct asking *asking, size_t way, c
 			  : asking->code  ? "Press Enter and touch your key, or type a code: "
 					  : "Press Enter and touch your key: ";
 	enum stepup_error error;
-	char *text = NULL;
+	char *text = NULL, *as = as_whom(asking->conversation->user);
+	int r = -1;
 
-	if (asprintf(&text, "%s%s%s%s\n%s", left_out, wrong != NULL ? wrong : "", wrong != NULL ? "\n" : "",
-		    question->prompt, ask) < 0)
+	if (as != NULL)
+		r = asprintf(&text, "%s%s%s%s\n%s%s", left_out, wrong != NULL ? wrong : "",
+			wrong != NULL ? "\n" : "", question->prompt, as, ask);
+	free(as);
+	if (r < 0)
 		return STEPUP_NO_MEMORY;
 	error = channel->ask(channel->context, text, line);
 	free(text);
@@ -363,7 +385,7 @@ static enum stepup_error refuse_code(struct asking *asking, size_t way)
 {
 	struct key_way *state = &asking->conversation->ways[way];
 	enum stepup_error error = set_why(asking->conversation,
-		"A code is not enough for this; it needs your key. Nothing was approved.");
+		"A code is not enough for this. It needs your key. Nothing was approved.");
 
 	state->failures++;
 	state->gone = state->failures == WAY_FAILURES_MAX;

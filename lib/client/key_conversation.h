@@ -35,6 +35,7 @@ struct key_conversation {
 	const struct text_channel *channel;
 	const char *agent_socket; /* NULL where the person has none */
 	const char *account;	  /* whom the helper runs as; NULL: this process's real user */
+	const char *user;	  /* as whom the person approves; NULL: the question doesn't say it */
 
 	/* kept between questions */
 	struct authenticator_account found;

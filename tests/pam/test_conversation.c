@@ -52,13 +52,13 @@ static void where_nobody_is_there_to_ask_that_is_told(void **state)
 	assert_int_equal(trial.said_count, 2);
 	assert_int_equal(trial.said[1].style, PAM_ERROR_MSG);
 	assert_non_null(strstr(trial.said[1].text,
-			"customer.export needs a step-up, and there is nobody to ask"));
+			"customer.export needs a step-up, and nobody could be asked"));
 	assert_non_null(strstr(trial.said[1].text, "Nothing was approved."));
 	/* Somebody was there, and went. */
 	strcpy(fake.shared->replies[FAKE_ANSWER], FAKE_WRONG("2"));
 	trial_run(&gave_up);
 	assert_pam_code(gave_up.code, PAM_CONV_ERR);
-	assert_string_equal(gave_up.said[gave_up.said_count - 1].text, "Given up. Nothing was approved.");
+	assert_string_equal(gave_up.said[gave_up.said_count - 1].text, "Cancelled. Nothing was approved.");
 	/* A program that broke its own dialog is told nothing. */
 	trial_run(&json);
 	assert_pam_code(json.code, PAM_CONV_ERR);

@@ -342,7 +342,7 @@ static void a_key_that_can_not_be_asked_is_not_asked_for(void **state)
 	strcpy(fake.shared->replies[FAKE_BEGIN], SEAT("[\"seat\",\"code\"]"));
 	trial_run(&trial);
 	assert_int_equal(trial.prompts, 1);
-	assert_string_equal(trial.said[0].text, "P\nCode: ");
+	assert_string_equal(trial.said[0].text, "P\nYou approve as root.\nCode: ");
 }
 
 static void where_nothing_else_would_do_the_person_is_told_and_not_asked(void **state)

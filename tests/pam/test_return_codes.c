@@ -19,7 +19,8 @@ static void a_granted_code_is_success(void **state)
 	assert_pam_code(trial.code, PAM_SUCCESS);
 	assert_int_equal(trial.prompts, 1);
 	assert_int_equal(trial.told, 0);
-	assert_string_equal(trial.said[0].text, "Export 102000 contacts of trezor\nCode: ");
+	assert_string_equal(trial.said[0].text, "Export 102000 contacts of trezor\nYou approve as "
+		"alice.\nCode: ");
 	assert_non_null(strstr(fake.shared->last[FAKE_ANSWER], "\"code\":\"123456\""));
 	assert_non_null(strstr(fake.shared->last[FAKE_ANSWER], "\"transaction\":\"T-1\""));
 }
@@ -122,7 +123,7 @@ static void a_wrong_code_is_asked_for_again_under_the_reason(void **state)
 	assert_pam_code(trial.code, PAM_SUCCESS);
 	assert_int_equal(trial.prompts, 2);
 	assert_string_equal(trial.said[1].text,
-		"That code did not work.\nExport 102000 contacts of trezor\nCode: ");
+		"That code did not work.\nExport 102000 contacts of trezor\nYou approve as alice.\nCode: ");
 }
 
 static void three_wrong_codes_are_maxtries(void **state)
@@ -163,7 +164,8 @@ static void an_answer_that_came_too_soon_is_asked_for_again(void **state)
 	strcpy(fake.shared->second_answer, FAKE_GRANT);
 	trial_run(&trial);
 	assert_pam_code(trial.code, PAM_SUCCESS);
-	assert_string_equal(trial.said[1].text, "Too soon.\nExport 102000 contacts of trezor\nCode: ");
+	assert_string_equal(trial.said[1].text, "Too soon.\nExport 102000 contacts of trezor\nYou approve "
+		"as alice.\nCode: ");
 }
 
 static void one_that_can_not_come_in_time_any_more_is_refused(void **state)
@@ -684,7 +686,8 @@ static void the_account_check_ends_within_its_five_seconds(void **state)
 	assert_pam_code(trial.code, PAM_SYSTEM_ERR);
 	assert_true(trial.milliseconds >= 4900);
 	assert_non_null(strstr(trial.said[0].text,
-			"Could not check, so nothing was approved. You did nothing wrong. ["));
+			"Could not check, so nothing was approved. You did nothing wrong. Try again in a "
+			"minute. ["));
 }
 
 static void setcred_succeeds_and_asks_nobody(void **state)

@@ -380,13 +380,13 @@ def administration(cli, token):
         session.type("\x04")
         return session.finish()
 
-    for words, warning in ((("lock", "deamon"), "Nobody of the name deamon is known here"),
-                           (("lock", "mail"), "mail is your own account: you will be locked out"),
+    for words, warning in ((("lock", "deamon"), "Nobody named deamon is known here"),
+                           (("lock", "mail"), "mail is your own account. You will be locked out"),
                            (("unlock", "daemon"), "daemon is not locked"),
-                           (("unlock", "mail"), "nobody unlocks their own"),
-                           (("freeze", "customer.exprot"), "No rule has the action customer.exprot"),
+                           (("unlock", "mail"), "Only another administrator can unlock it"),
+                           (("freeze", "customer.exprot"), "No rule is for customer.exprot"),
                            (("thaw", "customer.view"), "customer.view is not frozen"),
-                           (("revoke", "deamon"), "Nobody of the name deamon is known here")):
+                           (("revoke", "deamon"), "Nobody named deamon is known here")):
         ended = given_up(*words)
         tap.ok(ended.status != 0 and warning in ended.err,
                f"before anybody touches a key: {' '.join(words)} warns that {warning}", ended)

@@ -116,7 +116,8 @@ def codes(verifier, sshd):
     status, printed, said, prompts = sshd.login("alice", alice.fresh())
     tap.equal((status, printed, len(prompts)), (0, "alice", 1),
               "sshd: a right code by keyboard-interactive signs in")
-    tap.matches(prompts[0] if prompts else said, r"Sign in to \S+ from 127\.0\.0\.1\n.*ode",
+    tap.matches(prompts[0] if prompts else said,
+                r"Sign in to \S+ from 127\.0\.0\.1\nYou approve as alice\.\n.*ode",
                 "sshd: the prompt says what for, in the same message")
     status, printed, said, prompts = sshd.login("alice", alice.code(alice.counter - 1), prompts=3)
     tap.ok(status == 255 and printed == "", "sshd: the same code again doesn't")

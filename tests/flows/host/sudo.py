@@ -45,7 +45,8 @@ def step_up(verifier):
     alice = verifier.enrol_token("alice")
     result = sudo(scratch.ALICE, PASSWORD, alice.fresh())
     tap.ok(granted(result), "sudo: password and code make root", result)
-    tap.matches(result[2], r"Become root on \S+\n.*ode", "sudo: the prompt says what for")
+    tap.matches(result[2], r"Become root on \S+\nYou approve as alice\.\n.*ode",
+                "sudo: the prompt says what for")
     tap.equal(result[2].count("Become root"), 1, "sudo: the account phase doesn't ask again")
     result = sudo(scratch.ALICE, PASSWORD)
     tap.ok(refused(result), "sudo: the password alone doesn't", result)

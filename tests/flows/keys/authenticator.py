@@ -19,6 +19,7 @@ from softkey import b64
 
 tap = Tap()
 TRY = program("tests/devices/authenticator_try")
+LOST = " If you lost your key, tell your administrator."
 NOTHING = " Nothing was approved."
 
 
@@ -127,7 +128,8 @@ def signing(keys, blue, spare):
     tap.equal(seen, [{"touch": 'Touch your key "Blue" now.'}], "the person is told which one to touch")
     tap.equal(keys.log("blue").count("touched"), 1, "one touch for one action")
     seen, end = keys.run(keys.words("other"), "seat-sign", sign(blue, spare), "--user", "mail")
-    tap.equal(end.get("sentence"), 'That key is not enrolled for mail. Use "Blue" or "Spare".' + NOTHING,
+    tap.equal(end.get("sentence"),
+              'That key is not enrolled for mail. Use "Blue" or "Spare".' + NOTHING + LOST,
               "a key of somebody else's")
     tap.equal(seen, [], "is told from one's own without a touch")
     _, end = keys.run(keys.words("blue"), "seat-sign", sign(blue, origin="https://support.example.com"))
@@ -156,7 +158,7 @@ def several_keys(keys, blue, spare):
            "of two keys the one that holds the credential is asked", (seen, end))
     keys.forget_log("blue")
     seen, end = keys.run(both, "seat-sign", sign(blue, spare))
-    tap.equal(seen, [{"touch": "Several keys are plugged in: touch the one you want to use."}],
+    tap.equal(seen, [{"touch": "Several keys are plugged in. Touch the one that you want to use."}],
               "where both would do, the person chooses by touching")
     tap.ok(end["error"] == "Ok" and end["reply"]["id"] == blue[0] and keys.log("blue").count("touched") == 1,
            "and that touch is all", (end, keys.log("blue")))
@@ -181,7 +183,8 @@ def pins(keys, blue):
     keys.forget_log("blue")
     seen, end = run(pin=("1111", "4321"))
     tap.ok(end["error"] == "Ok"
-           and seen[1]["pin"] == 'That PIN is wrong; 7 tries left. PIN of your key "Blue", then touch it: ',
+           and seen[1]["pin"] == 'That PIN is wrong. 7 tries left before the key is blocked. '
+                                 'PIN of your key "Blue", then touch it: ',
            "a wrong one is asked for again", seen)
     tap.equal(keys.log("blue").count("blinks"), 1, "and the key is touched only after the right one")
     seen, end = run(pin=("1111", "2222", "3333"))
@@ -210,7 +213,7 @@ def pins(keys, blue):
 def what_goes_wrong(keys, blue):
     _, end = keys.run(keys.words("blue", "fault=unplug"), "seat-sign", sign(blue))
     tap.equal(end.get("sentence"),
-              "The key was unplugged before it had answered. Plug it in and try again." + NOTHING,
+              "The key was unplugged before it answered. Plug it in and try again." + NOTHING,
               "unplugged half-way")
     keys.forget_log("blue")
     _, end = keys.run(keys.words("blue", "touch=never"), "seat-sign", sign(blue), "--timeout", "1500")

@@ -65,7 +65,8 @@ def told(result, pattern):
 
 def granted_by_a_touch(desk, blue):
     result = desk.run(blue, "vault", "", phases="auth,setcred")
-    tap.equal((result.code, result.prompts), ("PAM_SUCCESS", ["Open the vault\n" + TOUCH]),
+    tap.equal((result.code, result.prompts),
+              ("PAM_SUCCESS", ["Open the vault\nYou approve as mail.\n" + TOUCH]),
               "one prompt, Enter, a touch: granted")
     result = desk.run(blue, "empty", "", "4321")
     tap.equal((result.code, result.prompts[1]), ("PAM_SUCCESS", 'PIN of your key "Blue", then touch it: '),
@@ -80,7 +81,7 @@ def granted_by_a_touch(desk, blue):
 def pins(desk, blue):
     result = desk.run(blue, "empty", "", "0000", "4321")
     tap.equal(result.code, "PAM_SUCCESS", "a wrong PIN may be mended")
-    tap.matches(result.prompts[2], r"^That PIN is wrong; \d tries left", "its tries are told")
+    tap.matches(result.prompts[2], r"^That PIN is wrong\. \d tries left", "its tries are told")
     result = desk.run(blue, "empty", "", "0000", "0001", "0002", "0003")
     tap.ok(result.code != "PAM_SUCCESS" and told(result, "Unplug the key, plug it in again"),
            "three wrong ones in a row: it has to be plugged in again", result)
@@ -108,7 +109,7 @@ def ends(desk, blue):
            result)
     result = desk.run([*blue, "fault=unplug"], "vault", "", "", "")
     tap.ok(result.code == "PAM_AUTH_ERR"
-           and told(result, "was unplugged before it had answered.*Nothing was approved"),
+           and told(result, "was unplugged before it answered.*Nothing was approved"),
            "a key that is unplugged half-way", result)
     desk.services.write("hurried", "auth required {} action=vault.open timeout=8")
     result = desk.run([*blue, "touch=never"], "hurried", "", more=["--flags", "silent"])
@@ -136,7 +137,8 @@ def whose_key(desk, blue):
 
 def beside_codes(verifier, desk, blue):
     token = verifier.enrol_token("mail")
-    tap.equal(desk.run(blue, "door", token.fresh()).prompts, ["Open the door\n" + EITHER],
+    tap.equal(desk.run(blue, "door", token.fresh()).prompts,
+              ["Open the door\nYou approve as mail.\n" + EITHER],
               "where a code does as well, both are offered in one prompt")
     tap.equal(desk.run(blue, "door", "").code, "PAM_SUCCESS", "Enter uses the key")
     result = desk.run(["--no-key"], "door", token.fresh())

@@ -85,7 +85,7 @@ def behind_an_agent(verifier, home):
     enroll(verifier, "alice", scratch.ALICE, "agent", agent=alice)
     result = sudo(scratch.ALICE, "", agent=alice)
     tap.ok(granted(result), "sudo: with agent=env and env_keep the agent's key makes root", result)
-    tap.matches(result[2], r"Become root on \S+\nPress Enter and touch your key: ",
+    tap.matches(result[2], r"Become root on \S+\nYou approve as alice\.\nPress Enter and touch your key: ",
                 "sudo: the prompt says what for, and how")
     result = sudo(scratch.ALICE, "")
     tap.ok(refused(result) and NOTHING in result[2], "sudo: without the agent it is refused", result)

@@ -127,7 +127,8 @@ def through_pam(verifier):
     text = "\n".join(refused.prompts + refused.told)
     tap.equal(refused.code, "PAM_AUTH_ERR", "the module refuses where nobody has agreed yet")
     tap.matches(refused.prompts[1] if len(refused.prompts) > 1 else text,
-                r"Press Enter once somebody has, within \d+ seconds: $", "after saying how long it waits")
+                r"Press Enter once somebody has agreed \(within \d+ seconds\): $",
+                "after saying how long it waits")
     tap.matches(refused.prompts[2] if len(refused.prompts) > 2 else text,
                 r"^Nobody has agreed yet\.\nPress Enter", "and looking again at each Enter")
     tap.matches(text, ID, "and says which request waits")

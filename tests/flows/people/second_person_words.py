@@ -114,11 +114,12 @@ def waiting(scene):
     session = scene.cli.start("confirm", "vault.open", "door=west", uid=MAIL)
     session.wait_for(r"(?i)code[^\n]*: ?$")
     session.type(scene.tokens["mail"].fresh() + "\n")
-    session.wait_for(r"Waiting\. Ctrl-C ends the waiting, not the request: `stepup withdraw R-[0-9A-Z]{12}`",
+    session.wait_for(r"Waiting\. Ctrl-C stops the waiting, and the request stays\. "
+                     r"To take it back: stepup withdraw R-[0-9A-Z]{12}",
                      where=session.process.stderr.fileno())
     session.type("\x03")
     ended = session.finish()
-    tap.ok(ended.status != 0, "Ctrl-C ends the waiting, as it said", ended)
+    tap.ok(ended.status != 0, "Ctrl-C stops the waiting, as it said", ended)
     tap.matches(scene.cli.run("requests", uid=MAIL).out, "Open vault west", "and not the request")
     session = scene.cli.start("confirm", "vault.open", "door=west", uid=MAIL)
     session.wait_for(r"(?i)code[^\n]*: ?$")

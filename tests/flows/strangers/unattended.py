@@ -20,7 +20,7 @@ Defaults:dave pam_service=sudo-machine
 dave ALL=(root) NOPASSWD: /usr/bin/id -un
 '''
 
-NOBODY = "sudo needs a step-up, and there is nobody to ask"
+NOBODY = "sudo needs a step-up, and nobody could be asked"
 OWN_PROMPT = "[sudo via ansible, key=xyz] password: "
 
 
@@ -62,7 +62,7 @@ def own_prompt(alice):
     result = sudo(scratch.ALICE, "-H", "-S", "-p", OWN_PROMPT, "-u", "root", "id", "-un",
                   typed=alice.fresh() + "\n")
     tap.ok(granted(result), "sudo -p: a code makes root", result)
-    tap.matches(result[2], r"Become root on \S+\nCode:\n\[sudo\]",
+    tap.matches(result[2], r"Become root on \S+\nYou approve as alice\.\nCode:\n\[sudo\]",
                 "sudo -p: what is approved, and how, stands above sudo's own prompt")
     result = sudo(scratch.ALICE, "-S", "--prompt", OWN_PROMPT, "id", "-un",
                   typed=alice.code(alice.counter - 1) + "\n")

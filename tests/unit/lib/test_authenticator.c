@@ -588,7 +588,8 @@ static void questions_reach_the_person_in_the_requests_words(void **state)
 	assert_string_equal(talk.touched, "Touch your key \"Blue YubiKey\" now.");
 	assert_string_equal(talk.asked[0], "PIN of your key \"Blue YubiKey\", then touch it: ");
 	assert_string_equal(talk.asked[1],
-		"That PIN is wrong; 7 tries left. PIN of your key, then touch it: ");
+		"That PIN is wrong. 7 tries left before the key is blocked. PIN of your key, then touch "
+		"it: ");
 	assert_text(json_object_get(outcome.reply, "answer"), "pin", "12\"34");
 	request = json_object_get(outcome.reply, "request");
 	assert_text(request, "op", "seat-sign");
@@ -731,17 +732,18 @@ static void sentences_say_what_to_do_next(void **state)
 	(void)state;
 	assert_sentence(&request, AUTHENTICATOR_WRONG_KEY,
 		"That key is not enrolled for alice. Use \"Blue YubiKey\" or \"Spare\". Nothing was "
-		"approved.");
+		"approved. If you lost your key, tell your administrator.");
 	assert_sentence(&request, AUTHENTICATOR_PIN_WRONG,
 		"That PIN is wrong. 2 tries left before the key is blocked. Nothing was approved.");
 	assert_sentence(&request, AUTHENTICATOR_UNPLUGGED,
-		"The key was unplugged before it had answered. Plug it in and try again. Nothing was "
+		"The key was unplugged before it answered. Plug it in and try again. Nothing was "
 		"approved.");
 	request.enrolling = true;
-	assert_sentence(&request, AUTHENTICATOR_GIVEN_UP, "Stopped, as you asked. Nothing was enrolled.");
+	assert_sentence(&request, AUTHENTICATOR_GIVEN_UP, "Cancelled. Nothing was enrolled.");
 	request = (struct authenticator_request){.operation = AUTHENTICATOR_AGENT_SIGN, .asked = keys};
 	assert_sentence(&request, AUTHENTICATOR_WRONG_KEY,
-		"Your agent holds no key that is enrolled for alice. Use \"Laptop\". Nothing was approved.");
+		"Your agent holds no key that is enrolled for alice. Use \"Laptop\". Nothing was approved. "
+		"If you lost your key, tell your administrator.");
 	json_decref(asked);
 	json_decref(keys);
 }

@@ -118,6 +118,20 @@ static void with_codes_alone_the_helper_is_not_started(void **state)
 	scene_end(&scene);
 }
 
+static void the_question_says_as_whom_one_approves(void **state)
+{
+	struct scene scene;
+
+	(void)state;
+	scene_set(&scene, "[\"code\"]");
+	scene.conversation.user = "ali\nce";
+	scene.person.types[0] = "123456";
+	assert_int_equal(scene_ask(&scene), STEPUP_OK);
+	assert_string_equal(
+		scene.person.asked[0], "Export 5 contacts\nYou approve as ali\\u{000A}ce.\nCode: ");
+	scene_end(&scene);
+}
+
 static void an_empty_line_is_a_code_where_nothing_else_is_offered(void **state)
 {
 	struct scene scene;
@@ -572,6 +586,7 @@ static void a_key_that_may_hide_a_credential_is_asked_for_and_looked_at_again(vo
 
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(with_codes_alone_the_helper_is_not_started),
+	cmocka_unit_test(the_question_says_as_whom_one_approves),
 	cmocka_unit_test(an_empty_line_is_a_code_where_nothing_else_is_offered),
 	cmocka_unit_test(enter_uses_the_key_that_is_there),
 	cmocka_unit_test(a_code_may_be_typed_instead),

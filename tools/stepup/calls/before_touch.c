@@ -70,24 +70,23 @@ enum exit_status warn_about(struct doors *doors, enum about about, const char *n
 	switch (about) {
 	case ABOUT_LOCK:
 		if (is_own_name(name))
-			warn("", name, " is your own account: "
-				"you will be locked out, and another administrator has to unlock you.");
+			warn("", name, " is your own account. "
+				"You will be locked out, and only another administrator can unlock you.");
 		else if (doors->names_nobody)
-			warn("Nobody of the name ", name,
-				" is known here. A lock of it stands all the same; is that the right name?");
+			warn("Nobody named ", name,
+				" is known here. The lock will hold all the same. Is that the right name?");
 		return EXIT_DONE;
 	case ABOUT_UNLOCK:
 		status = find_in_status(doors, "locked", name, &found);
 		if (is_own_name(name))
-			warn("", name, " is your own account, and nobody unlocks their own: "
-				"another administrator has to.");
+			warn("", name, " is your own account. Only another administrator can unlock it.");
 		else if (status == EXIT_DONE && !found)
 			warn("", name, " is not locked. Is that the right name?");
 		return status;
 	case ABOUT_FREEZE:
 		status = find_rule(doors, name, &found);
 		if (status == EXIT_DONE && !found)
-			warn("No rule has the action ", name, ". Is that the right name?");
+			warn("No rule is for ", name, ". Is that the right name?");
 		return status;
 	case ABOUT_THAW:
 		status = find_in_status(doors, "frozen", name, &found);
@@ -96,7 +95,7 @@ enum exit_status warn_about(struct doors *doors, enum about about, const char *n
 		return status;
 	case ABOUT_OTHER:
 		if (doors->names_nobody)
-			warn("Nobody of the name ", name, " is known here. Is that the right name?");
+			warn("Nobody named ", name, " is known here. Is that the right name?");
 		return EXIT_DONE;
 	}
 	return EXIT_USAGE;

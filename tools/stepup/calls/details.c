@@ -30,14 +30,14 @@ static json_t *value_from(const char *argument, const char *value, bool only_num
 	if (only_number) {
 		parsed = number_from(value);
 		if (parsed == NULL)
-			complain("%s: what follows := must be a whole number of at most 9007199254740991.",
+			complain("%s: write a whole number of at most 9007199254740991 behind the :=.",
 				argument);
 		return parsed;
 	}
 	if (value[0] == '"') {
 		parsed = json_loads(value, JSON_DECODE_ANY, NULL);
 		if (!json_is_string(parsed)) {
-			complain("%s: what begins with a quote must be a JSON string.", argument);
+			complain("%s: a value that begins with a quote must be a JSON string.", argument);
 			json_decref(parsed);
 			parsed = NULL;
 		}
@@ -58,7 +58,7 @@ static bool split(const char *argument, char name[DETAIL_NAME_SIZE], const char 
 	size_t length;
 
 	if (equals == NULL) {
-		complain("%s: details are written NAME=VALUE.", argument);
+		complain("%s: write details as NAME=VALUE.", argument);
 		return false;
 	}
 	*only_number = equals > argument && equals[-1] == ':';
@@ -69,7 +69,7 @@ static bool split(const char *argument, char name[DETAIL_NAME_SIZE], const char 
 	memcpy(name, argument, length);
 	name[length] = '\0';
 	if (!detail_name_is_valid(name)) {
-		complain("%s: a detail's name is made of a-z, 0-9 and _.", argument);
+		complain("%s: the name of a detail has only a-z, 0-9 and _.", argument);
 		return false;
 	}
 	return true;

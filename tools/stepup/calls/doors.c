@@ -5,6 +5,7 @@
 #include "tools/stepup/calls/doors.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,17 +46,20 @@ static enum exit_status say_unreachable(const struct doors *doors, enum stepup_e
 	char sentence[1024];
 
 	if (error == STEPUP_UNSAFE_FILE)
-		(void)snprintf(sentence, sizeof(sentence), "What answers at %s is neither root nor the owner "
-			"of that folder, so it is not trusted. Nothing was done.", path);
+		(void)snprintf(sentence, sizeof(sentence), "The program that answers at %s runs neither as "
+			"root nor as "
+			"the folder's owner, so it is not trusted. Nothing was done.", path);
 	else if (error == STEPUP_UNREACHABLE && access(path, F_OK) != 0)
 		(void)snprintf(sentence, sizeof(sentence),
-			"No verifier answers here, so nothing was done. You did nothing wrong; "
-			"try again in a while. [%s: %s; `systemctl status stepupd` says why]",
+			"No verifier answers here, so nothing was done. You did nothing wrong. "
+			"Try again in a minute. [%s: %s; `systemctl status stepupd` says more]",
 			path, strerror(errno));
 	else if (error == STEPUP_UNREACHABLE && access(path, W_OK) != 0) {
 		error = STEPUP_NOT_ALLOWED;
-		(void)snprintf(sentence, sizeof(sentence), "You may not use %s. Administrators are in the "
-			"group stepup-admin; sign in again after you were added. Nothing was done.", path);
+		(void)snprintf(sentence, sizeof(sentence), "Only administrators may use %s. Nothing was "
+			"done. "
+			"Administrators are in the group stepup-admin. "
+			"If you were just added to it, sign in again.", path);
 	} else
 		(void)snprintf(sentence, sizeof(sentence),
 			"Could not reach the verifier at %s: %s. Nothing was done.", path,
@@ -133,7 +137,7 @@ static void hint(const struct invocation *invocation, enum stepup_error error)
 	    error == STEPUP_UNAVAILABLE)
 		return;
 	complain(may_name ? "You are root here. Say who you are with --user NAME." : "You are root here. "
-		"Run this as yourself, without sudo; administrators are in the group stepup-admin.");
+		"Run this as yourself, without sudo. Administrators are in the group stepup-admin.");
 }
 
 /* One step-up's conversation. */
@@ -174,6 +178,7 @@ static enum exit_status run_step_up(struct doors *doors, struct step_up_request 
 	bool quiet_bad_details, struct step_up_outcome *outcome)
 {
 	struct conversing conversing = {.keys = {.channel = &terminal_channel}, .doors = doors};
+	const struct passwd *own = getpwuid(getuid());
 	const struct step_up_conversation conversation = {
 		.ask = ask_person, .wait = doors_wait_for_approval, .context = &conversing};
 	const char *reach[REACH_SIZE];
@@ -183,6 +188,7 @@ static enum exit_status run_step_up(struct doors *doors, struct step_up_request 
 
 	*outcome = (struct step_up_outcome){0};
 	request->user = option_text(doors->invocation, OPTION_USER, NULL);
+	conversing.keys.user = request->user != NULL ? request->user : own != NULL ? own->pw_name : NULL;
 	request->service = "stepup";
 	request->tty = own_tty();
 	request->reach = reach;
@@ -199,8 +205,9 @@ static enum exit_status run_step_up(struct doors *doors, struct step_up_request 
 	}
 	status = output_refusal(doors->invocation, error, &outcome->refusal);
 	if (status == EXIT_OUT_OF_REACH && conversing.waits_for != NULL)
-		complain("Request %s is still there, until its time is up: `stepup wait %s`, "
-			"once the verifier answers.", conversing.waits_for, conversing.waits_for);
+		complain("Request %s is still open until it expires. "
+			"Once the verifier answers, run: stepup wait "
+			"%s", conversing.waits_for, conversing.waits_for);
 	free(conversing.waits_for);
 	hint(doors->invocation, error);
 	return status;
@@ -328,8 +335,8 @@ enum exit_status doors_resolve(struct doors *doors, const char *spelt, const cha
 	if (!user_name_is_possible(spelt)) {
 		char *safe = safe_text(spelt);
 
-		complain("No account can have the name %s. Nothing was done. Name people one by one; "
-			"lists and groups are the policy's.", safe);
+		complain("No account can have the name %s. Nothing was done. Name one person at a time. "
+			"Only the policy has lists and groups.", safe);
 		free(safe);
 		return EXIT_USAGE;
 	}

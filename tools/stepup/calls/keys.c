@@ -89,7 +89,7 @@ static bool wants_again(const struct authenticator_request *request,
 	char *sentence = sentence_of(request, outcome), *question = NULL, *line = NULL;
 	bool again;
 
-	if (asprintf(&question, "%s\nPress Enter to try again, or Ctrl-C to stop: ", sentence) < 0)
+	if (asprintf(&question, "%s\nPress Enter to try again, or Ctrl-C to cancel: ", sentence) < 0)
 		out_of_memory();
 	again = terminal_ask(question, false, &line) == STEPUP_OK;
 	wipe_free_string(&line);
@@ -108,10 +108,10 @@ static enum exit_status say_error(const struct invocation *invocation,
 
 	if (error == STEPUP_UNREACHABLE)
 		return output_error(invocation, STEPUP_NOT_FOUND,
-			"The program that talks to keys, " STEPUP_LIBEXECDIR
-			"/stepup-authenticator, can't be started. Is it installed? Nothing was enrolled.");
+			"The program that talks to keys can't be started. Nothing was enrolled. "
+			"Check that it is installed: " STEPUP_LIBEXECDIR "/stepup-authenticator");
 	if (error == STEPUP_CANCELLED)
-		return output_error(invocation, error, "Given up. Nothing was enrolled.");
+		return output_error(invocation, error, KEYS_CANCELLED);
 	if (error == STEPUP_TIMEOUT)
 		return output_error(invocation, error,
 			"That took too long. Nothing was enrolled. Start again.");

@@ -14,6 +14,9 @@
 
 #define REACH_SIZE 3 /* seat, agent, NULL */
 
+/* What the person hears who stops an enrolment. */
+#define KEYS_CANCELLED "Cancelled. Nothing was enrolled."
+
 /* Fills in what a step-up may reach for, and the agent's socket (NULL where there is none). Nothing for
  * somebody else's step-up. */
 void keys_reach(const struct invocation *invocation, const char *reach[REACH_SIZE],

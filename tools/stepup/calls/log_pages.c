@@ -72,7 +72,7 @@ static enum exit_status log_pages_settle(struct doors *doors, const char *author
 	if (*size >= 0)
 		return EXIT_DONE;
 	return output_error(doors->invocation, STEPUP_NOT_FOUND,
-		"The log has no signed checkpoint yet. Try again in some seconds.");
+		"The log has no signed checkpoint yet. Try again in a minute.");
 }
 
 /* Hands a line over and frees it. */
@@ -145,7 +145,7 @@ static enum exit_status all_entries(struct doors *doors, const char *authorizati
 			size - next < PAGE_ENTRIES ? size - next : PAGE_ENTRIES, &reply);
 		if (status == EXIT_DONE && !take_entries(reply, &next, size, taken, context, ended))
 			status = output_error(doors->invocation, STEPUP_CORRUPT,
-				"The verifier did not give the entries that were asked for.");
+				"The verifier sent the wrong entries of its log. Try again.");
 		json_decref(reply);
 	}
 	return status;
@@ -189,7 +189,7 @@ static enum exit_status entry_time(struct doors *doors, const char *authorizatio
 	if (status == EXIT_DONE &&
 	    (text == NULL || json_parse_object(text, strlen(text), &entry) != STEPUP_OK))
 		status = output_error(doors->invocation, STEPUP_CORRUPT,
-			"The verifier did not give the entry that was asked for.");
+			"The verifier sent the wrong entry of its log. Try again.");
 	*at = message_number(entry, "at", 0);
 	json_decref(reply);
 	json_decref(entry);

@@ -14,6 +14,7 @@
 #include "lib/base/safe_file.h"
 #include "lib/base/wipe.h"
 #include "tools/stepup/calls/doors.h"
+#include "tools/stepup/calls/keys.h"
 #include "tools/stepup/enrolling/enroll_key.h"
 #include "tools/stepup/enrolling/qr.h"
 #include "tools/stepup/enrolling/token_secret.h"
@@ -38,8 +39,9 @@ static enum exit_status add_secret(const struct invocation *invocation, json_t *
 	if (error == STEPUP_OK) {
 		error = strlen(bytes) == size ? token_secret_parse(bytes, &base32) : STEPUP_INVALID;
 		if (error != STEPUP_OK)
-			(void)complain_failure(error, "%s holds no secret in base32 or hex of at most %d "
-				"bytes. Nothing was enrolled.", path, TOKEN_SECRET_MAX);
+			(void)complain_failure(error, "%s has no secret in base32 or hex of at most %d "
+				"bytes. "
+				"Nothing was enrolled.", path, TOKEN_SECRET_MAX);
 	} else {
 		(void)complain_failure(error, "%s Nothing was enrolled.",
 			why != NULL ? why : stepup_error_text(error));
@@ -97,7 +99,7 @@ static enum exit_status add_permission(struct doors *doors, const char *type, js
 	if (invitation != NULL && strcmp(invitation, "-") == 0) {
 		if (terminal_ask("Invitation: ", true, &typed) != STEPUP_OK)
 			return output_error(doors->invocation, STEPUP_CANCELLED,
-				"Given up. Nothing was enrolled.");
+				KEYS_CANCELLED);
 		invitation = typed;
 	}
 	if (invitation != NULL) {
@@ -109,7 +111,7 @@ static enum exit_status add_permission(struct doors *doors, const char *type, js
 	if (status == EXIT_DONE)
 		set_text(parameters, "authorization", outcome.transaction);
 	else if (outcome.refusal.error == STEPUP_NOT_ENROLLED)
-		complain("Your first authenticator needs an invitation: stepup enroll %s --invitation CODE.",
+		complain("With the invitation: stepup enroll %s --invitation CODE",
 			type);
 	step_up_outcome_clear(&outcome);
 	return status;
@@ -141,14 +143,15 @@ static void show_secret(const struct invocation *invocation, const json_t *begun
 		(void)fputs("Scan this with your authenticator app, or type this secret into it:\n\n    ",
 			out);
 	else if (qr)
-		(void)fputs("Scan one of these with your authenticator app, whichever your camera takes, "
-			"or type this secret into it:\n\n    ", out);
+		(void)fputs("Scan one of the two pictures with your authenticator app, or type this secret "
+			"into "
+			"it:\n\n    ", out);
 	else
 		(void)fputs("Type this secret into your authenticator app:\n\n    ", out);
 	print_grouped(out, message_text(begun, "secret"));
 	(void)fputs(qr ? "\n" : "\n\n", out);
 	if (qr && qr_print(out, message_text(begun, "uri"), colour) != STEPUP_OK)
-		complain("the QR code could not be drawn; type the secret instead.");
+		complain("The QR code could not be drawn. Type the secret instead.");
 	(void)fflush(out);
 }
 
@@ -174,7 +177,7 @@ static enum exit_status prove(struct doors *doors, const json_t *begun, json_t *
 			free(question);
 			doors_cancel(doors, transaction);
 			return output_error(doors->invocation, STEPUP_CANCELLED,
-				"Given up. Nothing was enrolled.");
+				KEYS_CANCELLED);
 		}
 		free(question);
 		parameters = json_pack("{s:s, s:s}", "transaction", transaction, "code", code);
@@ -242,8 +245,10 @@ static enum exit_status check_usage(const struct invocation *invocation, const c
 {
 	if (strcmp(type, "totp") != 0 && strcmp(type, "hotp") != 0 && strcmp(type, "key") != 0 &&
 	    strcmp(type, "agent") != 0) {
-		complain("%s can't be enrolled; totp (an app, the default), hotp (a counting token), key "
-			"(a security key plugged in here) and agent (one behind ssh-agent) can.", type);
+		complain("%s is no kind of authenticator. There are totp (an app, the default), hotp (a "
+			"counting "
+			"token), key (a security key plugged in here) and agent (one behind "
+			"ssh-agent).", type);
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; i < sizeof(particular) / sizeof(particular[0]); i++) {

@@ -34,8 +34,9 @@ static enum exit_status choose_at_seat(const struct invocation *invocation)
 
 	if (keys_are_elsewhere())
 		return output_error(invocation, STEPUP_NOT_ALLOWED,
-			"You are here over SSH, and a key is enrolled where it is plugged in. Connect with "
-			"`ssh -A` and run `stepup enroll agent`, or use your browser. Nothing was enrolled.");
+			"You are here over SSH, so your key is plugged in somewhere else. Nothing was "
+			"enrolled. Connect with `ssh -A` and run `stepup enroll agent`, or use your "
+			"browser.");
 	status = keys_run(invocation, &request, &reply);
 	if (status == EXIT_DONE && message_number(reply, "seat", 0) == 0)
 		status = keys_refuse(invocation, &request, AUTHENTICATOR_NO_KEY);
@@ -71,8 +72,8 @@ static size_t ask_which(const struct invocation *invocation, const json_t *keys)
 	if (error == STEPUP_OK)
 		number = strtoul(line, &end, 10);
 	if (error != STEPUP_OK || line[0] < '1' || line[0] > '9' || *end != '\0' || number > count) {
-		(void)output_error(invocation, STEPUP_CANCELLED, "That is none of them. "
-			"Nothing was enrolled. Name one with --key FILE.pub, or start again.");
+		(void)output_error(invocation, STEPUP_CANCELLED, "That is none of these keys. "
+			"Nothing was enrolled. Start again, or name a key with --key FILE.pub.");
 		number = count + 1;
 	}
 	wipe_free_string(&line);
@@ -93,11 +94,11 @@ static size_t find_file(const struct invocation *invocation, const json_t *keys,
 	if (error == STEPUP_OK && found < json_array_size(keys))
 		return found;
 	if (error == STEPUP_OK)
-		length = asprintf(&sentence, "Your agent does not hold the key of %s. Add it with `ssh-add`, "
-			"the name without .pub, and run this again. Nothing was enrolled.", path);
+		length = asprintf(&sentence, "Your agent does not hold the key of %s. Nothing was enrolled. "
+			"Run `ssh-add` with that name without .pub, and then this again.", path);
 	else if (error == STEPUP_INVALID || error == STEPUP_TOO_LONG)
-		length = asprintf(&sentence, "%s holds no public key of type ed25519-sk or ecdsa-sk. "
-			"Make one with `ssh-keygen -t ed25519-sk`. Nothing was enrolled.", path);
+		length = asprintf(&sentence, "%s has no public key of type ed25519-sk or ecdsa-sk. "
+			"Nothing was enrolled. Make a key with `ssh-keygen -t ed25519-sk`.", path);
 	else
 		length = asprintf(&sentence, "%s: %s. Nothing was enrolled.", path, strerror(errno));
 	if (length < 0)
@@ -126,8 +127,8 @@ static enum exit_status choose_in_agent(const struct invocation *invocation, str
 	keys = json_object_get(reply, "keys");
 	if (json_array_size(keys) == 0) {
 		status = output_error(invocation, STEPUP_NOT_FOUND,
-			"Your agent holds no security key. Make one with `ssh-keygen -t ed25519-sk`, "
-			"add it with `ssh-add`, and run this again. Nothing was enrolled.");
+			"Your agent holds no security key. Nothing was enrolled. Make one with "
+			"`ssh-keygen -t ed25519-sk`, add it with `ssh-add`, and run this again.");
 		goto out;
 	}
 	if (path != NULL)
@@ -158,11 +159,11 @@ static enum exit_status add_file(const char *path, const char *start, size_t sta
 	size = fread(bytes, 1, sizeof(bytes), file);
 	if (ferror(file) || size == 0 || size > BLOB_MAX)
 		(void)complain_failure(ferror(file) ? STEPUP_IO : STEPUP_INVALID,
-			"%s can't be read, is empty, or has more than %d bytes. Nothing was enrolled.",
+			"%s can't be read, is empty or is longer than %d bytes. Nothing was enrolled.",
 			path, BLOB_MAX);
 	else if (size < start_size || memcmp(bytes, start, start_size) != 0)
 		(void)complain_failure(STEPUP_INVALID,
-			"%s is no attestation that ssh-keygen wrote. Nothing was enrolled.", path);
+			"%s is not an attestation from ssh-keygen. Nothing was enrolled.", path);
 	else if ((text = base64url_encode_new(bytes, size)) == NULL ||
 	    json_object_set_new(object, field, json_string(text)) != 0)
 		out_of_memory();
@@ -180,8 +181,8 @@ static enum exit_status read_attestation(const struct invocation *invocation, st
 	if (blob == NULL && challenge == NULL)
 		return EXIT_DONE;
 	if (blob == NULL || challenge == NULL) {
-		complain("--attestation and --challenge go together: "
-			"what ssh-keygen's -O write-attestation= wrote and -O challenge= was given.");
+		complain("give --attestation and --challenge together: the file that ssh-keygen -O "
+			"write-attestation= wrote, and the file that -O challenge= was given.");
 		return EXIT_USAGE;
 	}
 	choice->attestation = json_object();
@@ -199,7 +200,7 @@ enum exit_status key_choose(const struct invocation *invocation, const char *typ
 	enum exit_status status;
 
 	if (option_given(invocation, OPTION_USER)) {
-		complain("--user is not for keys: whoever has the key enrolls it.");
+		complain("--user is not for keys. The person who has the key enrolls it.");
 		return EXIT_USAGE;
 	}
 	choice->way = strcmp(type, "key") == 0 ? "seat" : "agent";
@@ -250,7 +251,7 @@ enum exit_status key_prove(struct doors *doors, const struct key_choice *choice,
 	if (!json_is_object(json_object_get(begun, choice->way))) {
 		free(prompt);
 		return output_error(doors->invocation, STEPUP_IO,
-			"The verifier did not say what the key is to do. Nothing was enrolled.");
+			"The verifier's answer can't be used. Nothing was enrolled. Try again.");
 	}
 	terminal_channel.tell(NULL, prompt);
 	free(prompt);

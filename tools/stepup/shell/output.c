@@ -11,6 +11,7 @@
 
 #include "lib/base/display_text.h"
 #include "lib/base/json_wipe.h"
+#include "lib/client/own_sentences.h"
 #include "tools/stepup/shell/page.h"
 
 /* What a program hears of a failure (--json). */
@@ -161,7 +162,8 @@ void tell_waiting(const char *message, const char *request)
 	char *words = safe_text(message), *id = safe_text(request);
 
 	complain("%s", words);
-	complain("Waiting. Ctrl-C ends the waiting, not the request: `stepup withdraw %s` takes it back.",
+	complain("Waiting. Ctrl-C stops the waiting, and the request stays. To take it back: stepup "
+		"withdraw %s",
 		id);
 	free(words);
 	free(id);
@@ -218,29 +220,24 @@ enum exit_status output_error(const struct invocation *invocation, enum stepup_e
 	return output_refuse(invocation, error, sentence, NULL);
 }
 
-/* What to say where the verifier said nothing. */
-static const char *output_words_of(enum stepup_error error)
+/* What to say where the verifier said nothing; the caller frees. */
+static char *output_words_of(enum stepup_error error)
 {
-	switch (error) {
-	case STEPUP_CANCELLED:
-		return "Given up. Nothing was approved.";
-	case STEPUP_EXPIRED:
-		return "That took too long. Nothing was approved. Start again.";
-	case STEPUP_TOO_WEAK:
-		return "A typed code is not enough for this, and none of your keys can be reached from here. "
-			"Nothing was approved.";
-	case STEPUP_UNREACHABLE:
-	case STEPUP_TIMEOUT:
-	case STEPUP_IO:
-		return "The verifier did not answer properly, so nothing was approved. Try again; "
-			"if it stays so, look at `systemctl status stepupd`.";
-	case STEPUP_INVALID:
-		return "The verifier can't read this. Nothing was approved.";
-	case STEPUP_NO_MEMORY:
-		return "Out of memory. Nothing was approved.";
-	default:
-		return stepup_error_text(error);
-	}
+	const char *own = own_sentence(error);
+	bool decided = stepup_error_is_refusal(error) && error != STEPUP_UNAVAILABLE;
+	char *words = NULL;
+	int r;
+
+	if (own != NULL)
+		r = asprintf(&words, "%s", own);
+	else if (decided)
+		r = asprintf(&words, "Refused: %s. Nothing was approved.", stepup_error_text(error));
+	else
+		r = asprintf(&words, "%s [%s; `systemctl status stepupd` says more]", OWN_LAST_WORDS,
+			own_trouble(error));
+	if (r < 0)
+		out_of_memory();
+	return words;
 }
 
 enum exit_status output_refusal(
@@ -249,9 +246,8 @@ enum exit_status output_refusal(
 	enum exit_status status;
 	char *sentence;
 
-	if (refusal == NULL || refusal->message == NULL)
-		return output_refuse(invocation, error, output_words_of(error), refusal);
-	sentence = safe_lines(refusal->message);
+	sentence = refusal == NULL || refusal->message == NULL ? output_words_of(error)
+		: safe_lines(refusal->message);
 	status = output_refuse(invocation, error, sentence, refusal);
 	free(sentence);
 	return status;
@@ -305,9 +301,9 @@ const char *time_text(int64_t at, char text[TIME_TEXT_SIZE])
 
 void print_invitation(const char *invitation)
 {
-	printf("    stepup enroll key --invitation %s\n\nwith a security key plugged in; "
-		"or `stepup enroll totp` with the same invitation. A code alone is not enough where a rule "
-		"asks for a key, as the example policy does of administrators.\n", invitation);
+	printf("    stepup enroll key --invitation %s\n\nPlug a security key in first. For an authenticator "
+		"app, run `stepup enroll totp` with the same invitation instead. A code is not enough for "
+		"actions that need a key. The example policy wants a key from administrators.\n", invitation);
 }
 
 /* --- tables --- */
