@@ -143,7 +143,8 @@ verifier_libverifier_a_SOURCES += verifier/doors/standing/first_day.h verifier/d
 verifier_libverifier_a_SOURCES += verifier/doors/pending/brakes.h verifier/doors/pending/brakes.c \
 	verifier/doors/pending/crowd.h verifier/doors/pending/crowd.c verifier/doors/pending/freshness.h \
 	verifier/doors/pending/freshness.c verifier/doors/pending/question.h \
-	verifier/doors/pending/question.c verifier/doors/pending/step_up_refusals.h \
+	verifier/doors/pending/question.c verifier/doors/pending/step_up.h \
+	verifier/doors/pending/step_up.c verifier/doors/pending/step_up_refusals.h \
 	verifier/doors/pending/step_up_refusals.c verifier/doors/pending/step_ups.h \
 	verifier/doors/pending/step_ups.c
 verifier_libverifier_a_SOURCES += verifier/doors/verbs/authorization.h \

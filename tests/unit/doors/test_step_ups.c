@@ -17,7 +17,8 @@ static struct step_up *begin(struct step_ups *all, uid_t uid, const char *user)
 	struct step_up *step_up = NULL;
 
 	assert_int_equal(step_up_new(all, &(struct step_up_seat){
-				.uid = uid, .pool = POOL_SMALL, .user = user}, &step_up), STEPUP_OK);
+				.kind = STEP_UP_FOR_ACTION, .uid = uid, .pool = POOL_SMALL,
+				.user = user}, &step_up), STEPUP_OK);
 	return step_up;
 }
 
@@ -25,7 +26,8 @@ static struct step_up *begin(struct step_ups *all, uid_t uid, const char *user)
 static struct step_up *begin_at(struct step_ups *all, enum step_up_pool pool,
 	const char *user, int place)
 {
-	struct step_up_seat seat = {.uid = CONSOLE, .pool = pool, .user = user};
+	struct step_up_seat seat = {
+		.kind = STEP_UP_FOR_ACTION, .uid = CONSOLE, .pool = pool, .user = user};
 	struct step_up *step_up = NULL;
 
 	memcpy(seat.place, &place, sizeof(place));
@@ -36,7 +38,8 @@ static struct step_up *begin_at(struct step_ups *all, enum step_up_pool pool,
 /* Whether there is room for one more of a person in a place. */
 static bool has_room(struct step_ups *all, enum step_up_pool pool, const char *user, int place)
 {
-	struct step_up_seat seat = {.uid = CONSOLE, .pool = pool, .user = user};
+	struct step_up_seat seat = {
+		.kind = STEP_UP_FOR_ACTION, .uid = CONSOLE, .pool = pool, .user = user};
 	struct step_up *step_up = NULL;
 	enum stepup_error error;
 
@@ -176,7 +179,7 @@ static void a_lock_says_nothing_to_a_quiet_question_that_waits(void **state)
 	struct step_up *asked = begin(all, CONSOLE, "alice"), *granted = begin(all, CONSOLE, "alice");
 
 	(void)state;
-	asked->quiet = granted->quiet = true;
+	step_up_asked(asked)->quiet = step_up_asked(granted)->quiet = true;
 	granted->state = STEP_UP_GRANTED;
 	step_ups_end_user(all, "alice");
 	assert_int_equal(step_ups_count(all), 1);
@@ -374,10 +377,130 @@ static void no_name_of_a_user_begins_nothing(void **state)
 
 	(void)state;
 	memset(user, 'a', USER_NAME_SIZE);
-	assert_int_equal(step_up_new(all, &(struct step_up_seat){.uid = CONSOLE, .pool = POOL_SMALL,
+	assert_int_equal(step_up_new(all, &(struct step_up_seat){
+				.kind = STEP_UP_FOR_ACTION, .uid = CONSOLE, .pool = POOL_SMALL,
 				.user = user}, &step_up), STEPUP_TOO_LONG);
 	assert_null(step_up);
 	assert_int_equal(step_ups_count(all), 0);
+	step_ups_free(&all);
+}
+
+static struct step_up *begin_kind(struct step_ups *all, enum step_up_kind kind)
+{
+	struct step_up *step_up = NULL;
+
+	assert_int_equal(step_up_new(all, &(struct step_up_seat){
+				.kind = kind, .uid = ALICE, .pool = POOL_SMALL, .user = "alice"},
+			&step_up), STEPUP_OK);
+	return step_up;
+}
+
+static void a_step_up_of_no_kind_is_not_made(void **state)
+{
+	struct step_ups *all = step_ups_new();
+	struct step_up *step_up;
+
+	(void)state;
+	for (int kind = -1; kind <= STEP_UP_TO_ENROL + 1; kind++) {
+		enum stepup_error expected =
+			kind < STEP_UP_FOR_ACTION || kind > STEP_UP_TO_ENROL ? STEPUP_INTERNAL : STEPUP_OK;
+
+		assert_int_equal(step_up_new(all, &(struct step_up_seat){
+					.kind = (enum step_up_kind)kind, .uid = ALICE,
+					.pool = POOL_SMALL, .user = "alice"}, &step_up), expected);
+		assert_true((step_up != NULL) == (expected == STEPUP_OK));
+	}
+	assert_int_equal(step_ups_count(all), 4);
+	step_ups_free(&all);
+}
+
+static void what_one_kind_has_no_other_kind_has(void **state)
+{
+	static const struct {
+		enum step_up_kind kind;
+		bool asked, second_person, request;
+	} kinds[] = {
+		{STEP_UP_FOR_ACTION, true, true, false},
+		{STEP_UP_TO_AGREE, true, false, true},
+		{STEP_UP_TO_DENY, true, false, true},
+		{STEP_UP_TO_ENROL, false, false, false},
+	};
+	struct step_ups *all = step_ups_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		const struct step_up *step_up = begin_kind(all, kinds[i].kind);
+
+		assert_true((step_up_asked(step_up) != NULL) == kinds[i].asked);
+		assert_true((step_up_second_person(step_up) != NULL) == kinds[i].second_person);
+		assert_true((step_up_request(step_up) != NULL) == kinds[i].request);
+		assert_null(step_up_enrolment(step_up));
+		assert_null(step_up_grant(step_up));
+	}
+	step_ups_free(&all);
+}
+
+static int freed;
+
+static void note_freed(struct enrolment **enrolment)
+{
+	*enrolment = NULL;
+	freed++;
+}
+
+static void an_enrolment_is_given_once_and_to_its_kind_alone(void **state)
+{
+	static char memory[1];
+	struct enrolment *enrolment = (struct enrolment *)(void *)memory;
+	struct step_ups *all = step_ups_new();
+	struct step_up *enrols = begin_kind(all, STEP_UP_TO_ENROL);
+
+	(void)state;
+	for (int kind = STEP_UP_FOR_ACTION; kind < STEP_UP_TO_ENROL; kind++) {
+		struct step_up *other = begin_kind(all, (enum step_up_kind)kind);
+
+		assert_int_equal(step_up_enrols(other, enrolment, note_freed), STEPUP_INTERNAL);
+		assert_null(step_up_enrolment(other));
+	}
+	assert_int_equal(step_up_enrols(enrols, enrolment, note_freed), STEPUP_OK);
+	assert_ptr_equal(step_up_enrolment(enrols), enrolment);
+	assert_int_equal(step_up_enrols(enrols, enrolment, note_freed), STEPUP_INTERNAL);
+	step_ups_free(&all);
+	assert_int_equal(freed, 1);
+}
+
+static void only_an_action_of_ones_own_is_granted_for_a_verb(void **state)
+{
+	const struct grant grant = {.log_index = 7, .credential = "abc"};
+	struct step_ups *all = step_ups_new();
+
+	(void)state;
+	for (int kind = STEP_UP_FOR_ACTION; kind <= STEP_UP_TO_ENROL; kind++) {
+		struct step_up *step_up = begin_kind(all, (enum step_up_kind)kind);
+		bool may = kind == STEP_UP_FOR_ACTION;
+
+		assert_int_equal(step_up_keep_grant(step_up, &grant), may ? STEPUP_OK : STEPUP_INTERNAL);
+		assert_true((step_up->state == STEP_UP_GRANTED) == may);
+		assert_true((step_up_grant(step_up) != NULL) == may);
+		if (may)
+			assert_int_equal(step_up_grant(step_up)->log_index, 7);
+	}
+	step_ups_free(&all);
+}
+
+static void a_grant_is_known_while_it_is_one_and_no_longer(void **state)
+{
+	struct step_ups *all = step_ups_new();
+	struct step_up *step_up = begin_kind(all, STEP_UP_FOR_ACTION);
+
+	(void)state;
+	assert_int_equal(step_up_keep_grant(step_up, &(struct grant){.log_index = 7}), STEPUP_OK);
+	assert_true(step_up->expires_boot_ms <= clock_boot_ms() + STEP_UP_GRANT_TTL_SECONDS * 1000);
+	for (int each = STEP_UP_ASKED; each <= STEP_UP_WAITING; each++) {
+		step_up->state = (enum step_up_state)each;
+		assert_true((step_up_grant(step_up) != NULL) == (each == STEP_UP_GRANTED));
+	}
+	step_up->state = STEP_UP_SPENT;
 	step_ups_free(&all);
 }
 
@@ -404,6 +527,11 @@ int main(void)
 		cmocka_unit_test(one_that_gives_way_is_told_of),
 		cmocka_unit_test(pools_of_one_uid_take_no_room_from_each_other),
 		cmocka_unit_test(no_name_of_a_user_begins_nothing),
+		cmocka_unit_test(a_step_up_of_no_kind_is_not_made),
+		cmocka_unit_test(what_one_kind_has_no_other_kind_has),
+		cmocka_unit_test(an_enrolment_is_given_once_and_to_its_kind_alone),
+		cmocka_unit_test(only_an_action_of_ones_own_is_granted_for_a_verb),
+		cmocka_unit_test(a_grant_is_known_while_it_is_one_and_no_longer),
 		cmocka_unit_test(a_lock_says_nothing_to_a_quiet_question_that_waits),
 	};
 

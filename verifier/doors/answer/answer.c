@@ -45,6 +45,7 @@ static int64_t smaller(int64_t a, int64_t b)
 static enum stepup_error make_receipt(const struct answer *answer, char **receipt)
 {
 	const struct step_up *step_up = answer->step_up;
+	const struct asked *asked = answer->asked;
 	const struct receipt_facts facts = {
 		.row = &answer->receipt,
 		.issuer = step_up->policy->issuer,
@@ -53,11 +54,11 @@ static enum stepup_error make_receipt(const struct answer *answer, char **receip
 		.amr = answer->amr,
 		.approver = answer->request == NULL ? NULL : answer->request->approver,
 		.auth_time = answer->claim ? answer->request->requester.at : answer->now,
-		.action = step_up->action,
+		.action = asked->action,
 	};
 
 	*receipt = NULL;
-	return step_up->rule->service == NULL ? STEPUP_OK
+	return asked->rule->service == NULL ? STEPUP_OK
 		: receipt_sign(answer->verifier->receipts, &facts, receipt);
 }
 
@@ -65,30 +66,28 @@ static enum stepup_error make_receipt(const struct answer *answer, char **receip
 static void keep_or_end(struct answer *answer)
 {
 	struct step_up *step_up = answer->step_up;
+	const struct asked *asked = answer->asked;
 
+	bool keeps = !step_up_is_over(step_up) && asked->rule->service == NULL &&
+		policy_verb(asked->action->name) != NULL;
+	struct grant grant = {
+		.log_index = answer->log_index, .version = answer->version, .strength = answer->strength};
+
+	memcpy(grant.credential, answer->credential, CREDENTIAL_ID_SIZE);
 	step_up->state = STEP_UP_SPENT;
-	if (!step_up_is_over(step_up) && !step_up->approves &&
-	    step_up->rule->service == NULL && policy_verb(step_up->action->name) != NULL) {
-		step_up->state = STEP_UP_GRANTED;
-		step_up->log_index = answer->log_index;
-		step_up->version = answer->version;
-		memcpy(step_up->credential, answer->credential, CREDENTIAL_ID_SIZE);
-		step_up->strength = answer->strength;
-		step_up->expires_boot_ms =
-			clock_boot_ms() + STEP_UP_GRANT_TTL_SECONDS * INT64_C(1000);
-		return;
-	}
-	step_up_end(answer->verifier->step_ups, step_up);
+	if (!keeps || step_up_keep_grant(step_up, &grant) != STEPUP_OK)
+		step_up_end(answer->verifier->step_ups, step_up);
 }
 
 /* What was proved now may cover what comes next in this sitting. */
 static void keep_fresh(const struct answer *answer)
 {
 	const struct step_up *step_up = answer->step_up;
+	const struct asked *asked = answer->asked;
 	const struct fresh_place place = step_up_place(step_up);
 	struct fresh_grant grant = answer->fresh;
 
-	if (answer->method == METHOD_FRESH || answer->request != NULL || !step_up->sits ||
+	if (answer->method == METHOD_FRESH || answer->request != NULL || !asked->sits ||
 	    atomic_load(&step_up->ended))
 		return;
 	grant.log_index = answer->log_index;
@@ -116,11 +115,18 @@ static json_t *amr_to_json(const char *const *amr)
 static char *granted_message(const struct answer *answer)
 {
 	const struct step_up *step_up = answer->step_up;
+	const struct asked *asked = answer->asked;
 
-	if (!step_up->approves)
-		return notice_granted(step_up->prompt);
-	if (!step_up->denies)
-		return notice_approved(answer->request->user, step_up->prompt);
+	switch (step_up->kind) {
+	case STEP_UP_FOR_ACTION:
+		return notice_granted(asked->prompt);
+	case STEP_UP_TO_AGREE:
+		return notice_approved(answer->request->user, asked->prompt);
+	case STEP_UP_TO_DENY:
+		break;
+	case STEP_UP_TO_ENROL: /* has no answer */
+		return NULL;
+	}
 	return answer->reference[0] == '\0' ? notice_denied_only(answer->request->user)
 		: notice_denied_and_locked(answer->request->user, answer->reference);
 }
@@ -128,13 +134,14 @@ static char *granted_message(const struct answer *answer)
 static void answer_grant(struct answer *answer)
 {
 	const struct step_up *step_up = answer->step_up;
+	const struct asked *asked = answer->asked;
 	char *receipt = NULL, *message = granted_message(answer);
 	json_t *reply = NULL;
 	enum stepup_error error = message == NULL ? STEPUP_NO_MEMORY : make_receipt(answer, &receipt);
 
 	if (error == STEPUP_OK)
 		reply = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:s*, s:s*, s:s}",
-			"user", step_up->user, "action", step_up->action->name, "acr", answer->acr,
+			"user", step_up->user, "action", asked->action->name, "acr", answer->acr,
 			"amr", amr_to_json(answer->amr),
 			"auth_time", (json_int_t)(answer->claim ? answer->request->requester.at
 				: answer->now), "log", (json_int_t)answer->log_index, "receipt", receipt,
@@ -154,7 +161,8 @@ static void answer_grant(struct answer *answer)
  * slowed down would tell a name. */
 static enum stepup_error told_as(const struct step_up *step_up, enum stepup_error outcome)
 {
-	return step_up->quiet && outcome == STEPUP_THROTTLED ? STEPUP_BAD_ANSWER : outcome;
+	const struct asked *asked = step_up_asked(step_up);
+	return asked->quiet && outcome == STEPUP_THROTTLED ? STEPUP_BAD_ANSWER : outcome;
 }
 
 /* Of a wrong answer, quiet: how many more there may be, and when, by how many there were alone. */
@@ -188,14 +196,15 @@ static bool waits_on(const struct answer *answer)
 static void answer_wait(struct answer *answer)
 {
 	struct step_up *step_up = answer->step_up;
+	const struct asked *asked = answer->asked;
 	const struct approval_request *request = answer->request;
-	json_t *approvers = approvers_words(step_up->policy, step_up->rule, request->user);
+	json_t *approvers = approvers_words(step_up->policy, asked->rule, request->user);
 	char *message = notice_waiting(request, approvers);
 	const struct refusal_facts facts = {
 		.request = request->id, .approvers = approvers, .expires = request->expires};
 
 	step_up->state = STEP_UP_WAITING;
-	memcpy(step_up->request, request->id, sizeof(step_up->request));
+	memcpy(step_up_second_person(step_up)->request, request->id, REQUEST_ID_SIZE);
 	step_up->expires_boot_ms =
 		clock_boot_ms() + (request->expires - answer->now + REQUEST_CLAIM_SECONDS) * 1000;
 	call_refuse(answer->call, STEPUP_NEEDS_APPROVAL, message, &facts);
@@ -208,21 +217,22 @@ static void answer_wait(struct answer *answer)
 static void answer_refuse(struct answer *answer)
 {
 	struct step_up *step_up = answer->step_up;
+	const struct asked *asked = answer->asked;
 	int64_t tries_left = smaller(STEP_UP_ANSWERS_MAX - step_up->answers, answer->tries_left);
 	enum stepup_error told = told_as(step_up, answer->outcome);
 	struct words_facts words = {
 		.user = step_up->user,
-		.action = step_up->action->name,
+		.action = asked->action->name,
 		.reference = answer->reference[0] == '\0' ? NULL : answer->reference,
 		.limit = answer->over == NULL ? NULL : answer->over->text,
 		.maximum = answer->over == NULL ? 0 : answer->over->maximum,
 		.tries_left = tries_left,
 		.method = answer->method,
-		.keys = step_up->quiet ? NULL : answer->keys,
+		.keys = asked->quiet ? NULL : answer->keys,
 		.retry_after_seconds = answer->retry_after_seconds,
 	};
 
-	if (step_up->quiet && told == STEPUP_BAD_ANSWER)
+	if (asked->quiet && told == STEPUP_BAD_ANSWER)
 		say_quietly(step_up, &words);
 	/* What was charged is in the log already; of the rest, within the budget. */
 	if (answer->log_index < 0 &&
@@ -238,7 +248,7 @@ static void answer_refuse(struct answer *answer)
 	/* It was no try of the person's, so nothing else ends it: each refusal that was decided may be an
 	 * entry of the log for good. */
 	if (answer->method == METHOD_FRESH)
-		step_up->question->methods &= ~METHOD_FRESH;
+		asked->question->methods &= ~METHOD_FRESH;
 	step_up->state = goes_on(answer, words.tries_left) ? STEP_UP_ASKED
 		: waits_on(answer) ? STEP_UP_WAITING : STEP_UP_SPENT;
 	if (step_up->state == STEP_UP_SPENT)
@@ -262,8 +272,8 @@ static void answer_done(void *job, enum stepup_error result)
 	if (result != STEPUP_OK)
 		answer->outcome = result;
 	if (answer->outcome == STEPUP_OK) {
-		if (answer->step_up->denies && answer->reference[0] != '\0')
-			locking_end_person(answer->verifier, answer->step_up->requester, -1);
+		if (answer->step_up->kind == STEP_UP_TO_DENY && answer->reference[0] != '\0')
+			locking_end_person(answer->verifier, step_up_request(answer->step_up)->requester, -1);
 		answer_grant(answer);
 	} else if (answer->outcome == STEPUP_NEEDS_APPROVAL && answer->request != NULL) {
 		answer_wait(answer);
@@ -285,13 +295,14 @@ static void answer_done(void *job, enum stepup_error result)
 static void answer_malformed(struct call *call, struct step_up *step_up, unsigned method,
 	const char *why)
 {
+	const struct asked *asked = step_up_asked(step_up);
 	struct words_facts words = {
 		.user = step_up->user,
 		.tries_left = STEP_UP_ANSWERS_MAX - step_up->answers,
 		.method = method,
 	};
 
-	if (step_up->quiet)
+	if (asked->quiet)
 		say_quietly(step_up, &words);
 	if (method != METHOD_CODE)
 		step_up_refused(call->verifier, step_up, STEPUP_BAD_ANSWER, why);
@@ -303,9 +314,10 @@ static void answer_malformed(struct call *call, struct step_up *step_up, unsigne
 /* A method that Begin didn't offer. A code where a key is needed is told so, and costs nothing. */
 static void answer_not_offered(struct call *call, const struct step_up *step_up, unsigned method)
 {
-	const struct requirement *requirement = &step_up->question->requirement;
+	const struct asked *asked = step_up_asked(step_up);
+	const struct requirement *requirement = &asked->question->requirement;
 	const struct words_facts words = {
-		.user = step_up->user, .action = step_up->action->name, .requirement = requirement};
+		.user = step_up->user, .action = asked->action->name, .requirement = requirement};
 
 	if (method != METHOD_CODE || (requirement->methods & METHOD_CODE) != 0) {
 		call_invalid(call, "method");
@@ -319,11 +331,12 @@ static void answer_not_offered(struct call *call, const struct step_up *step_up,
 static enum stepup_error read_fresh(const struct call *call, const struct step_up *step_up,
 	struct fresh_grant *fresh)
 {
+	const struct asked *asked = step_up_asked(step_up);
 	const struct fresh_place place = step_up_place(step_up);
 	const struct fresh_grant *found =
 		freshness_find(step_ups_freshness(call->verifier->step_ups), &place, clock_boot_ms());
 
-	if (found == NULL || !freshness_covers(found, &step_up->question->requirement))
+	if (found == NULL || !freshness_covers(found, &asked->question->requirement))
 		return STEPUP_BAD_ANSWER;
 	*fresh = *found;
 	return STEPUP_OK;
@@ -335,10 +348,11 @@ static enum stepup_error read_fresh(const struct call *call, const struct step_u
 static enum stepup_error read_code(const struct step_up *step_up, const char *typed,
 	char code[CODE_SIZE])
 {
+	const struct asked *asked = step_up_asked(step_up);
 	size_t size = strlen(typed);
 	enum stepup_error error;
 
-	if (!step_up->quiet)
+	if (!asked->quiet)
 		return otp_normalise(typed, code);
 	if (size < TYPED_QUIETLY_MIN || size > TYPED_QUIETLY_MAX)
 		return STEPUP_INVALID;
@@ -371,6 +385,7 @@ static struct answer *answer_new(struct call *call, struct step_up *step_up, uns
 	answer->call = call;
 	answer->verifier = call->verifier;
 	answer->step_up = step_up;
+	answer->asked = step_up_asked(step_up);
 	answer->method = method;
 	answer->outcome = STEPUP_UNAVAILABLE;
 	answer->tries_left = STEP_UP_ANSWERS_MAX;
@@ -451,22 +466,38 @@ static const char *wrong_parameter(const struct call *call, unsigned method)
 	return key != ((method & METHODS_OF_KEYS) != 0) ? "key" : NULL;
 }
 
+/* The step-up that the call names, in this state. NULL, and the call is refused, if there is none, or another
+ * answer is under way. What is enrolled has no answer here. */
+static struct step_up *answer_find(struct call *call, enum step_up_state state)
+{
+	struct step_up *step_up = step_up_find(call->verifier->step_ups,
+		message_text(call->parameters, "transaction"), call->peer.uid);
+
+	if (step_up == NULL || step_up_asked(step_up) == NULL ||
+	    (step_up->state != state && step_up->state != STEP_UP_ANSWERING)) {
+		refuse(call, STEPUP_EXPIRED, NULL);
+		return NULL;
+	}
+	if (step_up->state == state)
+		return step_up;
+	refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
+	return NULL;
+}
+
 void answer_step_up(struct call *call)
 {
 	unsigned method = method_of_name(message_text(call->parameters, "method"));
 	const char *wrong = wrong_parameter(call, method);
-	struct step_up *step_up = step_up_find(call->verifier->step_ups,
-		message_text(call->parameters, "transaction"), call->peer.uid);
+	struct step_up *step_up;
 
-	if (wrong != NULL)
+	if (wrong != NULL) {
 		call_invalid(call, wrong);
-	else if (step_up == NULL || step_up->action == NULL ||
-	    step_up->state == STEP_UP_GRANTED || step_up->state == STEP_UP_SPENT ||
-	    step_up->state == STEP_UP_WAITING)
-		refuse(call, STEPUP_EXPIRED, NULL);
-	else if (step_up->state == STEP_UP_ANSWERING)
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
-	else if ((step_up->question->methods & method) == 0)
+		return;
+	}
+	step_up = answer_find(call, STEP_UP_ASKED);
+	if (step_up == NULL)
+		return;
+	if ((step_up_asked(step_up)->question->methods & method) == 0)
 		answer_not_offered(call, step_up, method);
 	else
 		answer_submit(call, step_up, method);
@@ -474,20 +505,9 @@ void answer_step_up(struct call *call)
 
 void answer_claim(struct call *call)
 {
-	struct step_up *step_up = step_up_find(call->verifier->step_ups,
-		message_text(call->parameters, "transaction"), call->peer.uid);
-	struct answer *answer;
+	struct step_up *step_up = answer_find(call, STEP_UP_WAITING);
+	struct answer *answer = step_up == NULL ? NULL : answer_new(call, step_up, 0);
 
-	if (step_up == NULL || step_up->action == NULL ||
-	    (step_up->state != STEP_UP_WAITING && step_up->state != STEP_UP_ANSWERING)) {
-		refuse(call, STEPUP_EXPIRED, NULL);
-		return;
-	}
-	if (step_up->state == STEP_UP_ANSWERING) {
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
-		return;
-	}
-	answer = answer_new(call, step_up, 0);
 	if (answer == NULL)
 		return;
 	answer->claim = true;

@@ -40,17 +40,18 @@ static enum stepup_error find_people(struct approvers_now *now)
 {
 	static const uint8_t nobody[USER_ID_SIZE];
 	const struct step_up *step_up = now->step_up;
+	const struct asked *asked = step_up_asked(now->step_up);
 	struct store_session *reader = now->verifier->reader;
 	struct approval_request request = {0};
 	enum stepup_error error;
 
-	if (step_up->approves || step_up->rule->approvers == NULL ||
+	if (asked == NULL || step_up_request(step_up) != NULL || asked->rule->approvers == NULL ||
 	    memcmp(step_up->user_id, nobody, USER_ID_SIZE) == 0)
 		return STEPUP_OK;
 	if (!now->claims)
 		return store_request_each(reader, step_up->user_id, note_approver, now);
 	note_person(now, step_up->user, step_up->user_id, step_up->user_uid);
-	error = store_request_find(reader, step_up->request, &request);
+	error = store_request_find(reader, step_up_second_person(step_up)->request, &request);
 	if (error == STEPUP_OK)
 		error = note_approver(now, &request, NULL);
 	approval_request_clear(&request);
@@ -63,6 +64,7 @@ static void account_is(void *context, enum stepup_error result, const struct acc
 {
 	struct approvers_now *now = context;
 	const struct step_up *step_up = now->step_up;
+	const struct asked *asked = step_up_asked(now->step_up);
 	struct approver_now *person = &now->people[now->looked_up];
 	bool asks = memcmp(person->user_id, step_up->user_id, USER_ID_SIZE) == 0;
 	struct policy_user who;
@@ -75,7 +77,7 @@ static void account_is(void *context, enum stepup_error result, const struct acc
 		.name = account->name, .gids = account->gids, .gid_count = account->gid_count};
 	person->may = account->uid == person->uid &&
 		policy_list_names(step_up->policy,
-			asks ? step_up->rule->users : step_up->rule->approvers, &who);
+			asks ? asked->rule->users : asked->rule->approvers, &who);
 	now->looked_up++;
 	look_up_next(now);
 }

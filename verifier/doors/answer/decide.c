@@ -46,36 +46,39 @@ static enum stepup_error refuse_locked(struct decision *decision)
 static enum stepup_error look_at_standing(struct decision *decision)
 {
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	struct answer *answer = decision->answer;
 
 	if (atomic_load(&step_up->ended) || clock_boot_ms() >= step_up->expires_boot_ms)
 		return STEPUP_EXPIRED;
-	if (is_locked(decision) && (!step_up->quiet || answer->claim))
+	if (is_locked(decision) && (!asked->quiet || answer->claim))
 		return refuse_locked(decision);
-	return freeze_look(decision->session, step_up->action->name, answer->reference);
+	return freeze_look(decision->session, asked->action->name, answer->reference);
 }
 
 /* What nobody was told before a right answer. */
 static enum stepup_error look_at_withheld(struct decision *decision)
 {
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 
 	if (is_locked(decision))
 		return refuse_locked(decision);
-	decision->why = step_up->withheld_why;
+	decision->why = asked->withheld_why;
 	/* then; by another name of the same account, and perhaps no more */
-	if (step_up->withheld == STEPUP_LOCKED)
+	if (asked->withheld == STEPUP_LOCKED)
 		return uid_lock_look(decision->session, step_up->user_uid, decision->answer->reference);
-	return step_up->withheld;
+	return asked->withheld;
 }
 
 const char *hopeless_because(const struct decision *decision)
 {
 	const struct user_record *record = decision->record;
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 
-	if (step_up->apart)
-		return step_up->withheld_why;
+	if (asked->apart)
+		return asked->withheld_why;
 	if (record == NULL)
 		return "no such user";
 	if (record->uid != step_up->user_uid ||
@@ -83,12 +86,28 @@ const char *hopeless_because(const struct decision *decision)
 		return "not the account that enrolled";
 	if (user_record_live_count(record) == 0)
 		return "not enrolled";
-	return step_up->hopeless ? "no factor for it" : NULL;
+	return asked->hopeless ? "no factor for it" : NULL;
 }
 
 const char *withheld_because(const struct decision *decision)
 {
-	return is_locked(decision) ? "locked" : decision->step_up->withheld_why;
+	return is_locked(decision) ? "locked" : decision->asked->withheld_why;
+}
+
+/* The answer was right: what else stands against what the step-up is for. */
+static enum stepup_error decide_for_kind(struct decision *decision)
+{
+	switch (decision->step_up->kind) {
+	case STEP_UP_FOR_ACTION:
+		return decide_volume(decision);
+	case STEP_UP_TO_AGREE:
+		return decide_agreement(decision);
+	case STEP_UP_TO_DENY:
+		return decide_denial(decision);
+	case STEP_UP_TO_ENROL: /* has no answer */
+		break;
+	}
+	return STEPUP_INTERNAL;
 }
 
 static enum stepup_error decide(struct decision *decision)
@@ -105,9 +124,7 @@ static enum stepup_error decide(struct decision *decision)
 		error = look_at_withheld(decision);
 	if (error != STEPUP_OK)
 		return error;
-	if (decision->step_up->approves)
-		return decision->step_up->denies ? decide_denial(decision) : decide_agreement(decision);
-	return decide_volume(decision);
+	return decide_for_kind(decision);
 }
 
 static struct log_subject about(const struct decision *decision)
@@ -129,23 +146,25 @@ static bool note_text(json_t *evidence, const char *name, const char *text)
 static enum stepup_error append_with_evidence(struct decision *decision, json_t *entry, int64_t *index)
 {
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	json_t *evidence = entry == NULL ? NULL
-		: log_entry_evidence(step_up->action, step_up->prompt);
+		: log_entry_evidence(asked->action, asked->prompt);
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
 	/* Where it came from is a person's address; a reason, and what a credential is called, are a person's
 	 * words: they stand where they can be erased. */
 	if (evidence != NULL &&
-	    (!note_text(evidence, "rhost", step_up->rhost) ||
+	    (!note_text(evidence, "rhost", asked->rhost) ||
 		    !note_text(evidence, "label",
 			    decision->credential == NULL ? NULL : decision->credential->label) ||
-		    (decision->step == LOG_REQUEST && !note_text(evidence, "reason", step_up->reason)))) {
+		    (decision->step == LOG_REQUEST &&
+			    !note_text(evidence, "reason", step_up_second_person(step_up)->reason)))) {
 		json_decref(evidence);
 		evidence = NULL;
 	}
 	if (evidence != NULL)
 		error = store_log_append(decision->session, entry, evidence,
-			step_up->question->salt, index);
+			asked->question->salt, index);
 	else
 		json_decref(entry);
 	json_decref(evidence);
@@ -202,18 +221,19 @@ static enum stepup_error write_alerts(struct decision *decision)
 static enum stepup_error write_refusal(struct decision *decision)
 {
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	struct answer *answer = decision->answer;
 	const struct log_refusal refusal = {
 		.at = answer->now,
 		.subject = about(decision),
 		.error = answer->outcome,
-		.action = step_up->action->name,
+		.action = asked->action->name,
 		.method = answer->claim ? NULL : method_name(answer->method),
 		.caller = step_up->caller,
-		.source = step_up->source,
+		.source = asked->source,
 		.why = decision->why,
 		.limit = answer->over == NULL ? NULL : answer->over->text,
-		.commitment = step_up->question->commitment,
+		.commitment = asked->question->commitment,
 	};
 	enum stepup_error error;
 
@@ -283,6 +303,7 @@ static enum stepup_error decision_note_approver(struct store_session *session, s
 static enum stepup_error add_receipt(struct decision *decision)
 {
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	struct answer *answer = decision->answer;
 	struct receipt_row *row = &answer->receipt;
 	uint8_t bytes[16];
@@ -292,9 +313,9 @@ static enum stepup_error add_receipt(struct decision *decision)
 	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
 		return STEPUP_INTERNAL;
 	base64url_encode(bytes, sizeof(bytes), row->jti);
-	if (strlen(step_up->rule->service) >= sizeof(row->audience))
+	if (strlen(asked->rule->service) >= sizeof(row->audience))
 		return STEPUP_TOO_LONG;
-	strcpy(row->audience, step_up->rule->service);
+	strcpy(row->audience, asked->rule->service);
 	strcpy(row->user, step_up->user);
 	memcpy(row->user_id, decision->record->user_id, USER_ID_SIZE);
 	memcpy(row->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
@@ -305,9 +326,9 @@ static enum stepup_error add_receipt(struct decision *decision)
 		memcpy(row->approver_credential, answer->request->approval.credential, CREDENTIAL_ID_SIZE);
 	}
 	row->issued = answer->now;
-	row->expires = answer->now + step_up->rule->receipt_seconds;
+	row->expires = answer->now + asked->rule->receipt_seconds;
 	row->log_index = store_log_next(decision->session);
-	error = action_digest(step_up->action, row->digest);
+	error = action_digest(asked->action, row->digest);
 	if (error == STEPUP_OK && answer->request != NULL)
 		error = decision_note_approver(decision->session, row);
 	return error == STEPUP_OK ? store_receipt_add(decision->session, row) : error;
@@ -316,7 +337,7 @@ static enum stepup_error add_receipt(struct decision *decision)
 /* A grant, or the step of a request that takes a factor just as well. */
 static enum stepup_error write_grant(struct decision *decision)
 {
-	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	struct answer *answer = decision->answer;
 	struct log_grant grant = {
 		.step = decision->step,
@@ -324,15 +345,15 @@ static enum stepup_error write_grant(struct decision *decision)
 		.claimed = answer->claim,
 		.at = answer->now,
 		.subject = about(decision),
-		.action = step_up->action,
-		.rule = step_up->rule,
+		.action = asked->action,
+		.rule = asked->rule,
 		.method = answer->method == METHOD_FRESH ? method_name(METHOD_FRESH)
 			: credential_type_name(decision->credential->type),
 		.covered_by = answer->fresh.log_index,
 		.credential = decision->credential,
 		.proof = decision->proof.evidence == NULL ? NULL : &decision->proof,
-		.context = answer->claim ? NULL : question_context(step_up->question, answer->method),
-		.commitment = step_up->question->commitment,
+		.context = answer->claim ? NULL : question_context(asked->question, answer->method),
+		.commitment = asked->question->commitment,
 		.amr = answer->amr,
 	};
 	enum stepup_error error = STEPUP_OK;
@@ -343,7 +364,7 @@ static enum stepup_error write_grant(struct decision *decision)
 		note_earned(decision);
 	grant.acr = answer->acr;
 	error = write_request_step(decision);
-	if (error == STEPUP_OK && decision->step == LOG_GRANT && step_up->rule->service != NULL) {
+	if (error == STEPUP_OK && decision->step == LOG_GRANT && asked->rule->service != NULL) {
 		error = add_receipt(decision);
 		grant.receipt = &answer->receipt;
 	}
@@ -365,8 +386,9 @@ static enum stepup_error write_grant(struct decision *decision)
 enum stepup_error answer_decide(struct store_session *session, void *job)
 {
 	struct answer *answer = job;
-	struct decision decision = {.session = session, .answer = answer, .step_up = answer->step_up};
-	enum stepup_error error = answer->step_up->apart ? STEPUP_NOT_FOUND
+	struct decision decision = {.session = session, .answer = answer, .step_up = answer->step_up,
+		.asked = answer->asked};
+	enum stepup_error error = answer->asked->apart ? STEPUP_NOT_FOUND
 		: store_user_find(session, answer->step_up->user, &decision.record);
 
 	answer->outcome = STEPUP_UNAVAILABLE;

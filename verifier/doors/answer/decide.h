@@ -33,7 +33,8 @@ struct answer {
 	/* given */
 	struct call *call;
 	struct verifier *verifier;
-	struct step_up *step_up; /* ANSWERING: nobody frees it meanwhile */
+	struct step_up *step_up;         /* ANSWERING: nobody frees it meanwhile */
+	const struct asked *asked;       /* of it */
 	unsigned method;                 /* METHOD_CODE, METHOD_FRESH, or the way of a key */
 	char code[9];
 	struct key_answer key;           /* owned */
@@ -70,6 +71,7 @@ struct decision {
 	struct store_session *session;
 	struct answer *answer;
 	const struct step_up *step_up;
+	const struct asked *asked;       /* of it */
 	struct user_record *record;      /* NULL where the name has none */
 	struct credential *credential;   /* that the answer is of; NULL where it is of none */
 	struct log_key_proof proof;      /* keys: for the log; its evidence is owned */

@@ -34,25 +34,27 @@ struct request_search {
 static bool is_the_same(const struct request_search *search, const struct approval_request *request)
 {
 	const struct step_up *step_up = search->decision->step_up;
+	const struct asked *asked = search->decision->asked;
 
-	return strcmp(request->action, step_up->action->name) == 0 &&
+	return strcmp(request->action, asked->action->name) == 0 &&
 		memcmp(request->action_digest, search->digest, DIGEST_SIZE) == 0 &&
-		strcmp(request->prompt, step_up->prompt) == 0 &&
+		strcmp(request->prompt, asked->prompt) == 0 &&
 		strcmp(request->caller, step_up->caller) == 0 &&
-		strcmp(request->service, step_up->service == NULL ? "" : step_up->service) == 0 &&
-		memcmp(request->source, step_up->source, GUESS_SOURCE_SIZE) == 0;
+		strcmp(request->service, asked->service == NULL ? "" : asked->service) == 0 &&
+		memcmp(request->source, asked->source, GUESS_SOURCE_SIZE) == 0;
 }
 
 static enum stepup_error look_at_request(void *context, struct approval_request *request, bool *more)
 {
 	struct request_search *search = context;
 	const struct step_up *step_up = search->decision->step_up;
+	const struct asked *asked = search->decision->asked;
 	int64_t now = search->decision->answer->now;
 	enum request_state standing = request_standing(request, step_up->policy, now);
 
 	(void)more;
 	request_crowd_count(&search->crowd, request, standing,
-		memcmp(request->source, step_up->source, GUESS_SOURCE_SIZE) == 0, now);
+		memcmp(request->source, asked->source, GUESS_SOURCE_SIZE) == 0, now);
 	if ((standing != REQUEST_REQUESTED && standing != REQUEST_APPROVED) || search->found != NULL ||
 	    !is_the_same(search, request))
 		return STEPUP_OK;
@@ -66,7 +68,7 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 
 static enum stepup_error find_same(struct decision *decision, struct request_search *search)
 {
-	enum stepup_error error = action_digest(decision->step_up->action, search->digest);
+	enum stepup_error error = action_digest(decision->asked->action, search->digest);
 
 	search->decision = decision;
 	if (error == STEPUP_OK)
@@ -86,20 +88,22 @@ static enum stepup_error describe(struct decision *decision, const struct limit 
 	struct approval_request *request)
 {
 	const struct step_up *step_up = decision->step_up;
-	json_t *details = action_details_to_json(step_up->action);
+	const struct asked *asked = decision->asked;
+	json_t *details = action_details_to_json(asked->action);
 
 	request->details = details == NULL ? NULL : json_dumps(details, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(details);
-	request->prompt = strdup(step_up->prompt);
+	request->prompt = strdup(asked->prompt);
 	if (request->details == NULL || request->prompt == NULL)
 		return STEPUP_NO_MEMORY;
 	if (!fill_text(request->user, sizeof(request->user), decision->record->name) ||
 	    !fill_text(request->caller, sizeof(request->caller), step_up->caller) ||
 	    !fill_text(request->host, sizeof(request->host), step_up->policy->host) ||
-	    !fill_text(request->service, sizeof(request->service), step_up->service) ||
-	    !fill_text(request->rhost, sizeof(request->rhost), step_up->rhost) ||
-	    !fill_text(request->action, sizeof(request->action), step_up->action->name) ||
-	    !fill_text(request->reason, sizeof(request->reason), step_up->reason))
+	    !fill_text(request->service, sizeof(request->service), asked->service) ||
+	    !fill_text(request->rhost, sizeof(request->rhost), asked->rhost) ||
+	    !fill_text(request->action, sizeof(request->action), asked->action->name) ||
+	    !fill_text(request->reason, sizeof(request->reason),
+		    step_up_second_person(step_up)->reason))
 		return STEPUP_TOO_LONG;
 	(void)fill_text(request->why, sizeof(request->why), over == NULL ? "" : over->text);
 	return STEPUP_OK;
@@ -109,6 +113,7 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 	const uint8_t digest[DIGEST_SIZE])
 {
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	struct answer *answer = decision->answer;
 	struct approval_request *request = calloc(1, sizeof(*request));
 	enum stepup_error error;
@@ -119,13 +124,13 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 	request->state = REQUEST_REQUESTED;
 	memcpy(request->user_id, decision->record->user_id, USER_ID_SIZE);
 	request->uid = decision->record->uid;
-	memcpy(request->session, step_up->from, DIGEST_SIZE);
-	memcpy(request->source, step_up->source, GUESS_SOURCE_SIZE);
+	memcpy(request->session, asked->from, DIGEST_SIZE);
+	memcpy(request->source, asked->source, GUESS_SOURCE_SIZE);
 	request->caller_uid = (int64_t)step_up->uid;
 	memcpy(request->action_digest, digest, DIGEST_SIZE);
-	memcpy(request->rule, step_up->rule->digest, DIGEST_SIZE);
-	memcpy(request->salt, step_up->question->salt, DIGEST_SIZE);
-	memcpy(request->commitment, step_up->question->commitment, DIGEST_SIZE);
+	memcpy(request->rule, asked->rule->digest, DIGEST_SIZE);
+	memcpy(request->salt, asked->question->salt, DIGEST_SIZE);
+	memcpy(request->commitment, asked->question->commitment, DIGEST_SIZE);
 	request->requested = answer->now;
 	request->expires = answer->now + REQUEST_SECONDS;
 	error = describe(decision, over, request);
@@ -199,6 +204,14 @@ enum stepup_error decide_with_second_person(struct decision *decision, const str
 
 /* --- agreeing --- */
 
+/* That it is begun to answer or, if it is one's own, waits for. */
+static const char *request_named(const struct step_up *step_up)
+{
+	const struct request_shown *shown = step_up_request(step_up);
+
+	return shown != NULL ? shown->id : step_up_second_person(step_up)->request;
+}
+
 /* The request that the step-up is about, as it is now. */
 static enum stepup_error load_request(struct decision *decision, unsigned states)
 {
@@ -207,7 +220,7 @@ static enum stepup_error load_request(struct decision *decision, unsigned states
 	struct approval_request *request = calloc(1, sizeof(*request));
 	enum request_state standing;
 	enum stepup_error error = request == NULL ? STEPUP_NO_MEMORY
-		: store_request_find(decision->session, step_up->request, request);
+		: store_request_find(decision->session, request_named(decision->step_up), request);
 
 	answer->request = request;
 	if (error == STEPUP_NOT_FOUND)
@@ -224,11 +237,12 @@ static enum stepup_error load_request(struct decision *decision, unsigned states
 /* Whether the words, and what they stand for, are those that were shown. */
 static bool is_as_shown(const struct step_up *step_up, const struct approval_request *request)
 {
+	const struct asked *asked = step_up_asked(step_up);
 	uint8_t digest[DIGEST_SIZE];
 
-	return (step_up->denies || strcmp(request->prompt, step_up->prompt) == 0) &&
-		memcmp(request->digest, step_up->request_digest, DIGEST_SIZE) == 0 &&
-		action_digest(step_up->action, digest) == STEPUP_OK &&
+	return (step_up->kind == STEP_UP_TO_DENY || strcmp(request->prompt, asked->prompt) == 0) &&
+		memcmp(request->digest, step_up_request(step_up)->digest, DIGEST_SIZE) == 0 &&
+		action_digest(asked->action, digest) == STEPUP_OK &&
 		memcmp(digest, request->action_digest, DIGEST_SIZE) == 0 &&
 		request_digest(request, digest) == STEPUP_OK &&
 		memcmp(digest, request->digest, DIGEST_SIZE) == 0;
@@ -256,7 +270,7 @@ static enum stepup_error look_at_persons(struct decision *decision)
 		error = STEPUP_NOT_FOUND;
 	if (error == STEPUP_OK)
 		objection = request_objection(request, &(struct request_approver){.record = decision->record,
-				.requester = requester, .session = decision->step_up->from});
+				.requester = requester, .session = decision->asked->from});
 	user_record_free(&requester);
 	if (error == STEPUP_NOT_FOUND)
 		return refuse_void(decision, "requester gone or locked", "");

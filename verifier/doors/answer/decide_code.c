@@ -108,7 +108,7 @@ static void look_at_place(struct decision *decision, const struct guess_state *g
 		return;
 	for (size_t i = 0; i < guesses->source_count; i++)
 		if (guesses->sources[i].last_success == credential->last_used &&
-		    memcmp(guesses->sources[i].source, decision->step_up->source, GUESS_SOURCE_SIZE) == 0)
+		    memcmp(guesses->sources[i].source, decision->asked->source, GUESS_SOURCE_SIZE) == 0)
 			snprintf(decision->said, sizeof(decision->said),
 				"at the same place, %" PRId64 " seconds later", seconds);
 }
@@ -145,7 +145,7 @@ static const char *wrong_because(const struct decision *decision, enum otp_resul
 enum stepup_error decide_code(struct decision *decision)
 {
 	struct answer *answer = decision->answer;
-	const uint8_t *source = decision->step_up->source;
+	const uint8_t *source = decision->asked->source;
 	struct nobody nobody;
 	struct guess_state *guesses, before;
 	struct guess_verdict verdict;

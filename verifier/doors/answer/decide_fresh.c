@@ -14,15 +14,15 @@
 static enum stepup_error look_since(const struct decision *decision)
 {
 	const struct fresh_grant *fresh = &decision->answer->fresh;
-	const struct step_up *step_up = decision->step_up;
-	const char *action = step_up->action->name;
+	const struct asked *asked = decision->asked;
+	const char *action = asked->action->name;
 	bool frozen = false;
 	enum stepup_error error = freeze_look_since(decision->session, action, fresh->log_index, &frozen);
 
 	if (error != STEPUP_OK)
 		return error;
 	if (frozen || fresh->version < decision->record->fresh_from ||
-		decision->answer->now - fresh->at > step_up->rule->fresh_for_seconds)
+		decision->answer->now - fresh->at > asked->rule->fresh_for_seconds)
 		return STEPUP_BAD_ANSWER;
 	return STEPUP_OK;
 }
@@ -31,6 +31,7 @@ enum stepup_error decide_fresh(struct decision *decision)
 {
 	const struct answer *answer = decision->answer;
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	struct credential *credential;
 	enum stepup_error error;
 
@@ -44,7 +45,7 @@ enum stepup_error decide_fresh(struct decision *decision)
 		return error;
 	if (credential == NULL || credential->state != CREDENTIAL_LIVE ||
 	    credential_strength(step_up->policy, credential,
-		    answer->now) < step_up->question->requirement.strength)
+		    answer->now) < asked->question->requirement.strength)
 		return STEPUP_BAD_ANSWER;
 	decision->credential = credential;
 	decision->charged = true;

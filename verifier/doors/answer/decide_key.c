@@ -42,12 +42,13 @@ static void note_keys(struct decision *decision)
 {
 	struct answer *answer = decision->answer;
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	const struct user_record *record = decision->record;
 
 	json_decref(answer->keys);
 	answer->keys = json_array();
 	for (size_t i = 0; i < record->credential_count; i++)
-		if ((credential_methods(step_up->policy, &step_up->question->requirement,
+		if ((credential_methods(step_up->policy, &asked->question->requirement,
 				    &record->credentials[i], answer->now) & answer->method) != 0)
 			/* one that is missing is no harm */
 			(void)json_array_append_new(answer->keys, json_string(record->credentials[i].label));
@@ -58,6 +59,7 @@ static struct credential *decide_key_find_credential(struct decision *decision, 
 {
 	const struct answer *answer = decision->answer;
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	struct user_record *record = decision->record;
 	struct credential *found = NULL;
 
@@ -73,7 +75,7 @@ static struct credential *decide_key_find_credential(struct decision *decision, 
 		note_keys(decision);
 	} else if (found->state != CREDENTIAL_LIVE)
 		decision->why = "revoked key";
-	else if ((credential_methods(step_up->policy, &step_up->question->requirement, found,
+	else if ((credential_methods(step_up->policy, &asked->question->requirement, found,
 			    answer->now) & answer->method) == 0)
 		decision->why = "key too weak, or by another way";
 	else
@@ -113,10 +115,11 @@ static enum stepup_error decide_key_check_assertion(struct decision *decision,
 	const struct key_request *request, struct signed_facts *facts)
 {
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	const struct webauthn_assertion *assertion = &decision->answer->key.assertion;
 	struct webauthn_expected expected = {
 		.rp_id = step_up->policy->rp_id,
-		.user_verification = step_up->question->requirement.pin,
+		.user_verification = asked->question->requirement.pin,
 		.origins = (const char *const *)step_up->policy->origins,
 		.user_handle = {decision->record->user_id, USER_ID_SIZE},
 	};
@@ -145,6 +148,7 @@ static enum stepup_error decide_key_check_agent(struct decision *decision, const
 	struct signed_facts *facts)
 {
 	const struct step_up *step_up = decision->step_up;
+	const struct asked *asked = decision->asked;
 	const struct key_answer_agent *answer = &decision->answer->key.agent;
 	struct ssh_signature signature = {0};
 	struct ssh_key ssh = {0};
@@ -162,7 +166,7 @@ static enum stepup_error decide_key_check_agent(struct decision *decision, const
 	error = sshsig_namespace(step_up->policy->issuer, namespace);
 	if (error == STEPUP_OK)
 		error = sshsig_check(&ssh, namespace, request->context, request->context_size,
-			step_up->question->requirement.pin, answer->signature.bytes,
+			asked->question->requirement.pin, answer->signature.bytes,
 			answer->signature.size, &signature, &decision->why);
 	if (error != STEPUP_OK)
 		return error;
@@ -185,7 +189,7 @@ static enum stepup_error look_at_counter(struct decision *decision, const struct
 	int64_t before;
 
 	switch (key_counter_judge(decision->credential->key, facts->counter,
-		    decision->step_up->user_version, &before)) {
+		    decision->asked->user_version, &before)) {
 	case COUNTER_LATE:
 		proof->late = true;
 		proof->counter = facts->counter;
@@ -212,14 +216,14 @@ static void look_at_backup(struct decision *decision)
 	if (decision->why == NULL || strcmp(decision->why, NOTICE_WHY_BACKUP) != 0)
 		return;
 	decision->alert = "key-changed";
-	if (!decision->step_up->quiet)
+	if (!decision->asked->quiet)
 		decision->answer->sentence = notice_key_changed();
 }
 
 enum stepup_error decide_key(struct decision *decision)
 {
 	struct answer *answer = decision->answer;
-	const struct key_request *request = question_request(decision->step_up->question, answer->method);
+	const struct key_request *request = question_request(decision->asked->question, answer->method);
 	struct signed_facts facts = {0};
 	enum stepup_error error;
 
@@ -243,6 +247,6 @@ enum stepup_error decide_key(struct decision *decision)
 	decision->proof.user_verified = facts.user_verified;
 	key_counter_accept(decision->credential->key, facts.counter, decision->record->version);
 	decision->credential->key->backed_up = facts.backed_up;
-	guess_key_succeeded(&decision->record->guesses, decision->step_up->source, answer->now);
+	guess_key_succeeded(&decision->record->guesses, decision->asked->source, answer->now);
 	return STEPUP_OK;
 }

@@ -15,7 +15,7 @@
  * to it. */
 static enum stepup_error judge_over(struct decision *decision)
 {
-	const struct rule *rule = decision->step_up->rule;
+	const struct rule *rule = decision->asked->rule;
 	const struct limit *over = decision->answer->over;
 
 	if (over == NULL)
@@ -32,13 +32,13 @@ static struct usage usage_of(const struct decision *decision)
 {
 	const struct answer *answer = decision->answer;
 
-	return (struct usage){answer->verifier->store, decision->session, decision->step_up->rule,
-		decision->step_up->action, answer->now};
+	return (struct usage){answer->verifier->store, decision->session, decision->asked->rule,
+		decision->asked->action, answer->now};
 }
 
 enum stepup_error decide_volume(struct decision *decision)
 {
-	const struct rule *rule = decision->step_up->rule;
+	const struct rule *rule = decision->asked->rule;
 	struct answer *answer = decision->answer;
 	struct usage usage = usage_of(decision);
 	enum stepup_error error = limits_look(&usage, decision->record, &answer->over, NULL);

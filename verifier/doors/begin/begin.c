@@ -40,7 +40,7 @@ static bool is_fresh(const struct beginning *begin, const struct step_up *step_u
 	const struct fresh_place place = step_up_place(step_up);
 	const struct fresh_grant *grant;
 
-	if (!begin->takes_fresh || !step_up->sits || begin->hopeless)
+	if (!begin->takes_fresh || !step_up_asked(step_up)->sits || begin->hopeless)
 		return false;
 	grant = freshness_find(step_ups_freshness(verifier->step_ups), &place, clock_boot_ms());
 	return grant != NULL && freshness_covers(grant, &begin->requirement);
@@ -66,6 +66,41 @@ static const char *label_to_remove(const struct beginning *begin, const struct a
 	return same == 1 ? found->label : NULL;
 }
 
+/* What is shown of an action that somebody wants to do themselves. */
+static enum stepup_error begin_show_action(struct beginning *begin, struct step_up *step_up)
+{
+	struct asked *asked = step_up_asked(step_up);
+	struct second_person *second = step_up_second_person(step_up);
+	/* How the directory spells a name that was typed otherwise would say that it has one. */
+	const struct prompt_facts facts = {
+		.user = begin->quiet ? begin->subject->asked : step_up->user,
+		.host = begin->policy->host,
+		.service = asked->service,
+		.rhost = asked->rhost,
+		.label = label_to_remove(begin, asked->action),
+	};
+
+	asked->prompt = policy_prompt(begin->rule, asked->action, &facts);
+	return asked->prompt != NULL &&
+		begin_copy_text(&second->reason, message_text(begin->call->parameters, "reason"))
+		? STEPUP_OK : STEPUP_NO_MEMORY;
+}
+
+/* What is shown of a request that somebody made, to agree to it or to deny it. */
+static enum stepup_error begin_show_request(struct beginning *begin, struct step_up *step_up)
+{
+	struct asked *asked = step_up_asked(step_up);
+	struct request_shown *shown = step_up_request(step_up);
+
+	memcpy(shown->requester, begin->request.user, sizeof(shown->requester));
+	memcpy(shown->id, begin->request.id, sizeof(shown->id));
+	memcpy(shown->digest, begin->request.digest, DIGEST_SIZE);
+	asked->prompt = step_up->kind == STEP_UP_TO_DENY
+		? notice_lock_prompt(begin->request.user, begin->request.prompt)
+		: strdup(begin->request.prompt);
+	return asked->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+}
+
 /* Fills a new step-up; takes the action over. */
 static enum stepup_error begin_fill(struct beginning *begin, struct step_up *step_up)
 {
@@ -73,91 +108,88 @@ static enum stepup_error begin_fill(struct beginning *begin, struct step_up *ste
 	const struct subject *subject = begin->subject;
 	const struct user_record *any = subject_any_record(subject);
 	const json_t *parameters = call->parameters;
-	struct prompt_facts facts;
+	struct asked *asked = step_up_asked(step_up);
 	char caller[PEER_NAME_SIZE];
 
 	peer_name(call, caller);
 	step_up->policy = policy_reference(call->verifier->policy);
-	step_up->rule = begin->rule;
-	step_up->action = begin->action;
-	begin->action = NULL;
-	step_up->quiet = begin->quiet;
-	step_up->hopeless = begin->hopeless;
-	step_up->apart = begin->apart;
-	step_up->withheld = begin->withheld;
-	step_up->withheld_why = begin->withheld_why;
 	step_up->own = subject->own;
 	step_up->brake = brake_begins(parameters);
 	step_up->user_uid = subject->uid;
+	asked->rule = begin->rule;
+	asked->action = begin->action;
+	begin->action = NULL;
+	asked->quiet = begin->quiet;
+	asked->hopeless = begin->hopeless;
+	asked->apart = begin->apart;
+	asked->withheld = begin->withheld;
+	asked->withheld_why = begin->withheld_why;
 	if (any != NULL) {
 		memcpy(step_up->user_id, any->user_id, USER_ID_SIZE);
-		step_up->user_version = any->version;
+		asked->user_version = any->version;
 	}
 	if (!begin_copy_text(&step_up->caller, caller) ||
-	    !begin_copy_text(&step_up->service, message_text(parameters, "service")) ||
-	    !begin_copy_text(&step_up->rhost, message_text(parameters, "rhost")) ||
-	    !begin_copy_text(&step_up->tty, message_text(parameters, "tty")))
+	    !begin_copy_text(&asked->service, message_text(parameters, "service")) ||
+	    !begin_copy_text(&asked->rhost, message_text(parameters, "rhost")))
 		return STEPUP_NO_MEMORY;
-	if (begin->approves != NULL) {
-		step_up->approves = true;
-		step_up->denies = begin->denies;
-		memcpy(step_up->requester, begin->request.user, sizeof(step_up->requester));
-		memcpy(step_up->request, begin->request.id, sizeof(step_up->request));
-		memcpy(step_up->request_digest, begin->request.digest, DIGEST_SIZE);
-		step_up->prompt = begin->denies
-			? notice_lock_prompt(begin->request.user, begin->request.prompt)
-			: strdup(begin->request.prompt);
-		return step_up->prompt == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
+	return step_up_request(step_up) == NULL ? begin_show_action(begin, step_up)
+		: begin_show_request(begin, step_up);
+}
+
+/* What a key that signs the context is told that it is for. */
+static void begin_purpose(const struct step_up *step_up, struct context_facts *facts)
+{
+	switch (step_up->kind) {
+	case STEP_UP_FOR_ACTION:
+		facts->purpose =
+			policy_verb(step_up_asked(step_up)->action->name) == NULL ? "auth" : "admin";
+		return;
+	case STEP_UP_TO_AGREE:
+		facts->decision = "approve";
+		break;
+	case STEP_UP_TO_DENY:
+		facts->decision = "lock";
+		break;
+	case STEP_UP_TO_ENROL: /* has contexts of its own */
+		return;
 	}
-	/* How the directory spells a name that was typed otherwise would say that it has one. */
-	facts = (struct prompt_facts){
-		.user = begin->quiet ? begin->subject->asked : step_up->user,
-		.host = begin->policy->host,
-		.service = step_up->service,
-		.rhost = step_up->rhost,
-		.label = label_to_remove(begin, step_up->action),
-	};
-	step_up->prompt = policy_prompt(begin->rule, step_up->action, &facts);
-	if (step_up->prompt == NULL ||
-	    !begin_copy_text(&step_up->reason, message_text(parameters, "reason")))
-		return STEPUP_NO_MEMORY;
-	return STEPUP_OK;
+	facts->purpose = "approve";
+	facts->request = step_up_request(step_up)->digest;
 }
 
 /* What the person is asked, and what keys are to sign. */
 static enum stepup_error begin_question(struct beginning *begin, struct step_up *step_up)
 {
 	static const uint8_t none[DIGEST_SIZE];
+	struct asked *asked = step_up_asked(step_up);
+	uint8_t session[DIGEST_SIZE] = {0};
 	struct context_facts facts = {
-		.purpose = step_up->approves ? "approve"
-			: policy_verb(step_up->action->name) == NULL ? "auth" : "admin",
-		.request = step_up->approves ? step_up->request_digest : NULL,
-		.decision = !step_up->approves ? NULL : step_up->denies ? "lock" : "approve",
 		.policy = step_up->policy,
-		.service = step_up->service,
+		.service = asked->service,
 		.caller = step_up->caller,
 		.user = step_up->user,
 		.user_id = step_up->user_id,
-		.rule = step_up->rule,
-		.prompt = step_up->prompt,
+		.rule = asked->rule,
+		.prompt = asked->prompt,
 		.iat = clock_wall_seconds(),
 	};
-	enum stepup_error error = sitting_session(begin->call, step_up->session);
+	enum stepup_error error = sitting_session(begin->call, session);
 	unsigned methods = begin->methods;
 
-	if (error == STEPUP_OK && (step_up->approves || step_up->rule->approval != NULL))
-		error = sitting_from(begin->call, step_up->own, step_up->from);
-	step_up->sits = step_up->rule->fresh_for_seconds > 0 &&
-		sitting_of(begin->call, step_up->own, step_up->sitting);
+	begin_purpose(step_up, &facts);
+	if (error == STEPUP_OK && (step_up_request(step_up) != NULL || asked->rule->approval != NULL))
+		error = sitting_from(begin->call, step_up->own, asked->from);
+	asked->sits = asked->rule->fresh_for_seconds > 0 &&
+		sitting_of(begin->call, step_up->own, asked->sitting);
 	if (is_fresh(begin, step_up))
 		methods |= METHOD_FRESH;
 	facts.exp = facts.iat + STEP_UP_TTL_SECONDS;
-	facts.session = memcmp(step_up->session, none, DIGEST_SIZE) == 0 ? NULL : step_up->session;
+	facts.session = memcmp(session, none, DIGEST_SIZE) == 0 ? NULL : session;
 	if (error == STEPUP_OK)
-		error = sitting_source(begin->call, step_up->own, step_up->source);
+		error = sitting_source(begin->call, step_up->own, asked->source);
 	if (error == STEPUP_OK)
-		error = question_make(&facts, step_up->action, &begin->requirement, methods,
-			&step_up->question);
+		error = question_make(&facts, asked->action, &begin->requirement, methods,
+			&asked->question);
 	return error;
 }
 
@@ -172,12 +204,19 @@ static enum step_up_pool begin_pool(const struct beginning *begin)
 		begin_calls_for_action(begin->policy, peer, begin->action->name) ? POOL_CALLER : POOL_SMALL;
 }
 
+static enum step_up_kind begin_kind(const struct beginning *begin)
+{
+	if (begin->approves == NULL)
+		return STEP_UP_FOR_ACTION;
+	return begin->denies ? STEP_UP_TO_DENY : STEP_UP_TO_AGREE;
+}
+
 static enum stepup_error begin_new(struct beginning *begin, struct step_up **step_up)
 {
 	struct call *call = begin->call;
 	struct step_ups *all = call->verifier->step_ups;
-	struct step_up_seat seat = {
-		.uid = call->peer.uid, .pool = begin_pool(begin), .user = begin->subject->name};
+	struct step_up_seat seat = {.kind = begin_kind(begin), .uid = call->peer.uid,
+		.pool = begin_pool(begin), .user = begin->subject->name};
 	enum stepup_error error = sitting_place(call, begin->subject->own, seat.place);
 
 	if (error == STEPUP_OK)
@@ -253,11 +292,12 @@ static json_t *methods_to_json(unsigned methods)
 static enum stepup_error begin_reply(const struct beginning *begin, const struct step_up *step_up,
 	json_t **reply)
 {
+	const struct asked *asked = step_up_asked(step_up);
 	struct store *store = begin->call->verifier->store;
 	uint8_t decoy[DIGEST_SIZE] = {0};
 	const struct key_offer offer = {
 		.policy = begin->policy,
-		.question = step_up->question,
+		.question = asked->question,
 		.record = begin->hopeless ? NULL : begin->subject->record,
 		.decoy = decoy,
 		.nameless = begin->quiet,
@@ -267,13 +307,13 @@ static enum stepup_error begin_reply(const struct beginning *begin, const struct
 	enum stepup_error error = STEPUP_OK;
 
 	/* Whether or not there are keys to name instead: it takes the same time. */
-	if ((step_up->question->methods & METHODS_OF_KEYS) != 0)
+	if ((asked->question->methods & METHODS_OF_KEYS) != 0)
 		error = store_keyed_digest(store, DIGEST_DECOY_KEY, step_up->user,
 			strlen(step_up->user), decoy);
 	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", step_up->name,
-		"prompt", step_up->prompt,
+		"prompt", asked->prompt,
 		"ask", (begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(),
-		"methods", methods_to_json(step_up->question->methods),
+		"methods", methods_to_json(asked->question->methods),
 		"expires_in", STEP_UP_TTL_SECONDS);
 	if (error == STEPUP_OK)
 		error = *reply == NULL ? STEPUP_NO_MEMORY : key_offer_add(&offer, *reply);

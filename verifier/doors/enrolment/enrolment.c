@@ -29,6 +29,7 @@ void enrolment_free(struct enrolment **enrolment)
 		return;
 	credential_wipe(&(*enrolment)->credential);
 	action_free(&(*enrolment)->action);
+	free((*enrolment)->prompt);
 	json_decref((*enrolment)->enrolled);
 	for (size_t i = 0; i < ENROLMENT_WAYS; i++)
 		key_request_clear(&(*enrolment)->requests[i]);
@@ -199,8 +200,12 @@ static const char *read_credential(const json_t *parameters, struct enrolment *e
 static enum stepup_error enrolment_step_up(struct call *call, const struct subject *subject,
 	struct enrolment **enrolment, struct step_up **step_up)
 {
-	struct step_up_seat seat = {.uid = call->peer.uid, .pool = subject->own ||
-		call->peer.uid == 0 ? POOL_SMALL : POOL_CALLER, .user = subject->name};
+	struct step_up_seat seat = {
+		.kind = STEP_UP_TO_ENROL,
+		.uid = call->peer.uid,
+		.pool = subject->own || call->peer.uid == 0 ? POOL_SMALL : POOL_CALLER,
+		.user = subject->name,
+	};
 	enum stepup_error error = sitting_place(call, subject->own, seat.place);
 	char caller[PEER_NAME_SIZE];
 
@@ -211,19 +216,23 @@ static enum stepup_error enrolment_step_up(struct call *call, const struct subje
 		error = step_up_new(call->verifier->step_ups, &seat, step_up);
 	if (error != STEPUP_OK)
 		return error;
+	error = step_up_enrols(*step_up, *enrolment, enrolment_free);
+	if (error != STEPUP_OK)
+		goto end;
+	*enrolment = NULL;
 	peer_name(call, caller);
 	(*step_up)->policy = policy_reference(call->verifier->policy);
 	(*step_up)->own = subject->own;
 	(*step_up)->user_uid = subject->uid;
 	(*step_up)->expires_boot_ms = clock_boot_ms() + ENROLMENT_TTL_SECONDS * INT64_C(1000);
-	(*step_up)->enrolment = *enrolment;
-	(*step_up)->enrolment_free = enrolment_free;
-	*enrolment = NULL;
 	(*step_up)->caller = strdup(caller);
 	if ((*step_up)->caller != NULL)
 		return STEPUP_OK;
+	error = STEPUP_NO_MEMORY;
+end:
 	step_up_end(call->verifier->step_ups, *step_up);
-	return STEPUP_NO_MEMORY;
+	*step_up = NULL;
+	return error;
 }
 
 static void enrolment_ready(struct call *call, const struct subject *subject)
@@ -257,7 +266,7 @@ static void enrolment_ready(struct call *call, const struct subject *subject)
 		goto out;
 	error = enrolment_step_up(call, subject, &enrolment, &step_up);
 	if (error == STEPUP_OK)
-		call_reply(call, step_up->enrolment->kind->reply(subject, step_up));
+		call_reply(call, step_up_enrolment(step_up)->kind->reply(subject, step_up));
 	else
 		refuse(call, error, NULL);
 out:

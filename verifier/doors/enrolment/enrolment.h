@@ -53,6 +53,7 @@ struct enrolment {
 	/* of the record, also of one that is still to be made: the key keeps it as the user's handle */
 	uint8_t user_id[USER_ID_SIZE];
 	struct action *action;         /* owned; what the contexts commit to */
+	char *prompt;                  /* owned; what the person is shown */
 	uint8_t salt[DIGEST_SIZE], commitment[DIGEST_SIZE];
 	struct key_request requests[ENROLMENT_WAYS];
 	/* owned; what EnrollFinish replied: whoever lost that asks again and hears the

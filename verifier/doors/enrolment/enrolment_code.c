@@ -114,7 +114,7 @@ static bool code_check(struct call *call, const struct subject *subject, struct 
 
 static json_t *code_reply(const struct subject *subject, struct step_up *step_up)
 {
-	const struct credential *credential = &step_up->enrolment->credential;
+	const struct credential *credential = &step_up_enrolment(step_up)->credential;
 	char issuer[256], *uri, *secret, *prompt;
 	json_t *reply = NULL;
 
@@ -150,7 +150,7 @@ static enum stepup_error code_take(struct finish *finish, const char **field)
  * for the next try. */
 static enum stepup_error check_code(struct finish *finish)
 {
-	struct credential *credential = &finish->step_up->enrolment->credential;
+	struct credential *credential = &step_up_enrolment(finish->step_up)->credential;
 	enum otp_result result = OTP_WRONG;
 	enum stepup_error error;
 
@@ -172,7 +172,7 @@ static enum stepup_error code_prove(struct store_session *session, struct finish
 {
 	bool known;
 	enum stepup_error error = credential_is_known(finish->verifier->store, record,
-		&finish->step_up->enrolment->credential.otp, &known);
+		&step_up_enrolment(finish->step_up)->credential.otp, &known);
 
 	(void)session;
 	if (error == STEPUP_OK && known) {

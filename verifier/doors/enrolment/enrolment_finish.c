@@ -46,8 +46,8 @@ static struct user_record *new_record(const struct step_up *step_up)
 {
 	struct user_record *record = user_record_new(step_up->user, step_up->user_uid);
 
-	if (record != NULL && step_up->enrolment->credential.key != NULL)
-		memcpy(record->user_id, step_up->enrolment->user_id, USER_ID_SIZE);
+	if (record != NULL && step_up_enrolment(step_up)->credential.key != NULL)
+		memcpy(record->user_id, step_up_enrolment(step_up)->user_id, USER_ID_SIZE);
 	return record;
 }
 
@@ -58,7 +58,7 @@ static enum stepup_error look_at_uid(struct store_session *session, struct finis
 {
 	const struct step_up *step_up = finish->step_up;
 
-	if (step_up->enrolment->uid_was_anothers ||
+	if (step_up_enrolment(step_up)->uid_was_anothers ||
 	    (found != NULL && found->credential_count > 0 && subject_uid_holds(found, step_up->user_uid)))
 		return STEPUP_OK;
 	return uid_lock_look(session, step_up->user_uid, finish->reference);
@@ -113,7 +113,7 @@ static enum stepup_error enrolment_finish_find_record(struct store_session *sess
 static enum stepup_error take_permission(struct store_session *session, struct finish *finish,
 	struct invitation *invitation)
 {
-	const struct enrolment *enrolment = finish->step_up->enrolment;
+	const struct enrolment *enrolment = step_up_enrolment(finish->step_up);
 	enum stepup_error error;
 
 	if (!enrolment->invited)
@@ -138,7 +138,7 @@ static int64_t cooling_seconds(const struct finish *finish, const struct invitat
 {
 	const struct step_up *step_up = finish->step_up;
 
-	return step_up->enrolment->invited && !invitation->first &&
+	return step_up_enrolment(step_up)->invited && !invitation->first &&
 		!finish->excused ? step_up->policy->cooling_off_seconds : 0;
 }
 
@@ -146,7 +146,7 @@ static enum stepup_error log_enrolment(struct store_session *session, struct fin
 	const struct user_record *record, const struct credential *credential, const struct log_actor *actor)
 {
 	const struct step_up *step_up = finish->step_up;
-	const struct enrolment *enrolment = step_up->enrolment;
+	const struct enrolment *enrolment = step_up_enrolment(step_up);
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
 	struct log_key_enrolment key = {
 		.rp_id = step_up->policy->rp_id, .commitment = enrolment->commitment};
@@ -161,7 +161,7 @@ static enum stepup_error log_enrolment(struct store_session *session, struct fin
 			.user_verified = credential->key->user_verified, .evidence = finish->evidence};
 	}
 	details = credential->key == NULL ? json_object()
-		: log_entry_evidence(enrolment->action, step_up->prompt);
+		: log_entry_evidence(enrolment->action, enrolment->prompt);
 	if (details == NULL || json_object_set_new(details, "label", json_string(credential->label)) != 0) {
 		json_decref(details);
 		return STEPUP_NO_MEMORY;
@@ -199,7 +199,7 @@ static enum stepup_error log_excused(struct store_session *session, const struct
 static enum stepup_error add_credential(struct store_session *session, struct finish *finish,
 	struct user_record *record, const struct invitation *invitation)
 {
-	const struct enrolment *enrolment = finish->step_up->enrolment;
+	const struct enrolment *enrolment = step_up_enrolment(finish->step_up);
 	struct log_actor actor = authorization_actor(&enrolment->authorization);
 	struct credential *credential;
 	enum stepup_error error;
@@ -267,7 +267,7 @@ static enum stepup_error finish_work(struct store_session *session, void *job)
 		error = STEPUP_NOT_ALLOWED;
 	}
 	if (error == STEPUP_OK)
-		error = step_up->enrolment->kind->prove(session, finish, record);
+		error = step_up_enrolment(step_up)->kind->prove(session, finish, record);
 	if (error == STEPUP_OK)
 		error = take_permission(session, finish, &invitation);
 	if (error == STEPUP_OK)
@@ -285,7 +285,7 @@ static void finish_free(struct finish *finish)
 
 static void finish_reply(struct finish *finish)
 {
-	struct enrolment *enrolment = finish->step_up->enrolment;
+	struct enrolment *enrolment = step_up_enrolment(finish->step_up);
 	char *message = enrolment->kind->message(enrolment, finish->cooling_seconds);
 	json_t *reply = json_pack("{s:s, s:I, s:s}", "credential", finish->credential,
 		"log", (json_int_t)finish->log, "message", message == NULL ? "" : message);
@@ -298,7 +298,7 @@ static void finish_reply(struct finish *finish)
 /* Into the log, whoever permitted it. */
 static void enrolment_finish_log_refused(const struct finish *finish, enum stepup_error error)
 {
-	const struct enrolment *enrolment = finish->step_up->enrolment;
+	const struct enrolment *enrolment = step_up_enrolment(finish->step_up);
 	const struct log_subject about = {
 		.user = finish->step_up->user, .user_id = finish->has_record ? finish->user_id : NULL};
 
@@ -312,7 +312,7 @@ static void enrolment_finish_log_refused(const struct finish *finish, enum stepu
 static void finish_refuse(const struct finish *finish, enum stepup_error error)
 {
 	const struct step_up *step_up = finish->step_up;
-	const char *(*bad_answer)(void) = step_up->enrolment->kind->bad_answer;
+	const char *(*bad_answer)(void) = step_up_enrolment(step_up)->kind->bad_answer;
 	const struct words_facts words = {
 		.user = step_up->user,
 		.action = "stepup.enroll",
@@ -339,13 +339,13 @@ static void finish_end(struct finish *finish, enum stepup_error result)
 	bool again = result == STEPUP_BAD_ANSWER && step_up->answers < ENROLMENT_ANSWERS_MAX &&
 		!step_up_is_over(step_up);
 
-	bool told = result == STEPUP_OK && step_up->enrolment->enrolled != NULL &&
+	bool told = result == STEPUP_OK && step_up_enrolment(step_up)->enrolled != NULL &&
 		!atomic_load(&step_up->ended);
 
 	step_up->state = again ? STEP_UP_ASKED : STEP_UP_SPENT;
 	finish_free(finish);
 	if (told) {
-		credential_wipe(&step_up->enrolment->credential);
+		credential_wipe(&step_up_enrolment(step_up)->credential);
 		step_up->expires_boot_ms = clock_boot_ms() + STEP_UP_TTL_SECONDS * INT64_C(1000);
 	} else if (!again)
 		step_up_end(all, step_up);
@@ -373,12 +373,12 @@ void enrolment_finish(struct call *call)
 	struct finish *finish;
 	enum stepup_error error;
 
-	if (step_up == NULL || step_up->enrolment == NULL) {
+	if (step_up == NULL || step_up_enrolment(step_up) == NULL) {
 		refuse_saying(call, STEPUP_EXPIRED, notice_enrolment_over());
 		return;
 	}
-	if (step_up->enrolment->enrolled != NULL) {
-		call_reply(call, json_incref(step_up->enrolment->enrolled));
+	if (step_up_enrolment(step_up)->enrolled != NULL) {
+		call_reply(call, json_incref(step_up_enrolment(step_up)->enrolled));
 		return;
 	}
 	if (step_up->state != STEP_UP_ASKED) {
@@ -392,7 +392,7 @@ void enrolment_finish(struct call *call)
 	}
 	*finish = (struct finish){.call = call, .verifier = call->verifier, .step_up = step_up};
 	step_up->answers++;
-	error = step_up->enrolment->kind->take(finish, &field);
+	error = step_up_enrolment(step_up)->kind->take(finish, &field);
 	if (error == STEPUP_OK) {
 		step_up->state = STEP_UP_ANSWERING;
 		error = commit_queue_submit(call->verifier->queue, finish_work, finish_done, finish);

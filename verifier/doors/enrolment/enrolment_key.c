@@ -72,7 +72,7 @@ static bool key_check(struct call *call, const struct subject *subject, struct e
 
 static enum stepup_error make_action(struct step_up *step_up)
 {
-	struct enrolment *enrolment = step_up->enrolment;
+	struct enrolment *enrolment = step_up_enrolment(step_up);
 	const struct detail_spec *specs;
 	json_t *details = json_pack("{s:s}", "type", credential_type_name(enrolment->credential.type));
 	char bad[DETAIL_NAME_SIZE];
@@ -90,7 +90,7 @@ static enum stepup_error make_action(struct step_up *step_up)
 static enum stepup_error make_requests(struct step_up *step_up)
 {
 	static const enum via all[] = {VIA_BROWSER, VIA_SEAT, VIA_AGENT};
-	struct enrolment *enrolment = step_up->enrolment;
+	struct enrolment *enrolment = step_up_enrolment(step_up);
 	uint8_t nonce[CONTEXT_NONCE_SIZE];
 	struct context_facts facts = {
 		.purpose = "enrol",
@@ -101,7 +101,7 @@ static enum stepup_error make_requests(struct step_up *step_up)
 		.rule = policy_rule(step_up->policy, "stepup.enroll"),
 		.require = FACTOR_KEY,
 		.pin = enrolment->user_verification,
-		.prompt = step_up->prompt,
+		.prompt = enrolment->prompt,
 		.commitment = enrolment->commitment,
 		.nonce = nonce,
 		.iat = clock_wall_seconds(),
@@ -119,7 +119,7 @@ static enum stepup_error make_requests(struct step_up *step_up)
 
 static enum stepup_error enrolment_key_prepare(struct step_up *step_up)
 {
-	struct enrolment *enrolment = step_up->enrolment;
+	struct enrolment *enrolment = step_up_enrolment(step_up);
 	enum stepup_error error = make_action(step_up);
 
 	if (error == STEPUP_OK)
@@ -127,9 +127,9 @@ static enum stepup_error enrolment_key_prepare(struct step_up *step_up)
 	if (error != STEPUP_OK)
 		return error;
 	enrolment->user_verification = policy_rule(step_up->policy, "stepup.enroll")->pin;
-	step_up->prompt =
+	enrolment->prompt =
 		notice_enrol_prompt(step_up->user, enrolment->credential.label, NOTICE_PROOF_TOUCH);
-	return step_up->prompt == NULL ? STEPUP_NO_MEMORY : make_requests(step_up);
+	return enrolment->prompt == NULL ? STEPUP_NO_MEMORY : make_requests(step_up);
 }
 
 /* --- how it is asked for --- */
@@ -145,7 +145,7 @@ static json_t *rp_to_json(const struct policy *policy)
 static json_t *user_to_json(const struct step_up *step_up)
 {
 	return json_pack("{s:o, s:s, s:s}",
-		"id", bytes_to_json(step_up->enrolment->user_id, USER_ID_SIZE), "name", step_up->user,
+		"id", bytes_to_json(step_up_enrolment(step_up)->user_id, USER_ID_SIZE), "name", step_up->user,
 		"displayName", step_up->user);
 }
 
@@ -201,8 +201,8 @@ static json_t *enrolment_key_browser_request(const struct step_up *step_up,
 		"timeout", (json_int_t)ENROLMENT_TTL_SECONDS * 1000,
 		"excludeCredentials", each_live_key(record, key_descriptor),
 		"authenticatorSelection", "residentKey", "discouraged", "userVerification",
-		step_up->enrolment->user_verification ? "required" : "preferred", "attestation",
-		step_up->enrolment->attested ? "direct" : "none");
+		step_up_enrolment(step_up)->user_verification ? "required" : "preferred", "attestation",
+		step_up_enrolment(step_up)->attested ? "direct" : "none");
 }
 
 static json_t *enrolment_key_seat_request(const struct step_up *step_up,
@@ -211,7 +211,7 @@ static json_t *enrolment_key_seat_request(const struct step_up *step_up,
 	return json_pack("{s:o, s:o, s:s, s:o, s:o, s:b}", "rp", rp_to_json(step_up->policy),
 		"user", user_to_json(step_up), "client_data", request->client_data,
 		"algorithms", algorithms_to_json(NULL), "exclude", each_live_key(record, id_of),
-		"user_verification", step_up->enrolment->user_verification);
+		"user_verification", step_up_enrolment(step_up)->user_verification);
 }
 
 static json_t *enrolment_key_agent_request(const struct step_up *step_up,
@@ -223,7 +223,7 @@ static json_t *enrolment_key_agent_request(const struct step_up *step_up,
 	if (key_namespace(step_up->policy, namespace) != STEPUP_OK)
 		return NULL;
 	return json_pack("{s:s, s:s, s:b}", "namespace", namespace, "message", request->context,
-		"user_verification", step_up->enrolment->user_verification);
+		"user_verification", step_up_enrolment(step_up)->user_verification);
 }
 
 static json_t *key_reply(const struct subject *subject, struct step_up *step_up)
@@ -234,13 +234,13 @@ static json_t *key_reply(const struct subject *subject, struct step_up *step_up)
 			const struct user_record *record);
 	} ways[ENROLMENT_WAYS] = {{"browser", enrolment_key_browser_request},
 		{"seat", enrolment_key_seat_request}, {"agent", enrolment_key_agent_request}};
-	const struct enrolment *enrolment = step_up->enrolment;
+	const struct enrolment *enrolment = step_up_enrolment(step_up);
 	json_t *reply;
 
 	if (enrolment_key_prepare(step_up) != STEPUP_OK)
 		return NULL;
 	reply = json_pack("{s:s, s:s, s:s, s:i}", "transaction", step_up->name,
-		"prompt", step_up->prompt, "ask", notice_ask_touch(),
+		"prompt", enrolment->prompt, "ask", notice_ask_touch(),
 		"expires_in", ENROLMENT_TTL_SECONDS);
 	for (size_t i = 0; reply != NULL && i < ENROLMENT_WAYS; i++) {
 		if (enrolment->requests[i].via == 0)

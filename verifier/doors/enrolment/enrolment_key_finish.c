@@ -44,12 +44,12 @@ static enum stepup_error take_webauthn(struct finish *finish, const struct key_a
 	struct webauthn_bytes client_data = registration->client_data;
 	struct webauthn_expected expected = {
 		.rp_id = step_up->policy->rp_id,
-		.user_verification = step_up->enrolment->user_verification,
+		.user_verification = step_up_enrolment(step_up)->user_verification,
 		.origins = (const char *const *)step_up->policy->origins,
 		.algorithms = enrolment_algorithms,
-		.attestation_unseen = !step_up->enrolment->attested,
+		.attestation_unseen = !step_up_enrolment(step_up)->attested,
 	};
-	struct key_credential *key = step_up->enrolment->credential.key;
+	struct key_credential *key = step_up_enrolment(step_up)->credential.key;
 	enum stepup_error error;
 
 	if (request->via == VIA_SEAT) {
@@ -81,7 +81,7 @@ static enum stepup_error take_agent_attestation(struct finish *finish, const str
 	if (blob.left == 0)
 		return STEPUP_OK;
 	return attestation_ssh_check(blob, challenge, parsed, step_up->policy->trust,
-		clock_wall_seconds(), step_up->enrolment->credential.key, why);
+		clock_wall_seconds(), step_up_enrolment(step_up)->credential.key, why);
 }
 
 static enum stepup_error keep_agent_evidence(struct finish *finish, const struct key_answer_agent *agent)
@@ -104,7 +104,7 @@ static enum stepup_error take_agent(struct finish *finish, const struct key_answ
 {
 	const struct step_up *step_up = finish->step_up;
 	const struct key_request *request = finish->request;
-	struct key_credential *key = step_up->enrolment->credential.key;
+	struct key_credential *key = step_up_enrolment(step_up)->credential.key;
 	const struct key_answer_agent *agent = &answer->agent;
 	char namespace[KEY_NAMESPACE_SIZE];
 	struct ssh_signature signature;
@@ -115,7 +115,7 @@ static enum stepup_error take_agent(struct finish *finish, const struct key_answ
 		error = ssh_key_parse(agent->key.bytes, agent->key.size, &parsed);
 	if (error == STEPUP_OK)
 		error = sshsig_check(&parsed, namespace, request->context, request->context_size,
-			step_up->enrolment->user_verification, agent->signature.bytes,
+			step_up_enrolment(step_up)->user_verification, agent->signature.bytes,
 			agent->signature.size, &signature, why);
 	if (error != STEPUP_OK)
 		return error;
@@ -147,14 +147,14 @@ static void name_key(struct enrolment *enrolment)
 static void enrolment_key_finish_log_refused(const struct finish *finish, const char *why)
 {
 	const struct log_subject about = {
-		.user = finish->step_up->user, .user_id = finish->step_up->enrolment->user_id};
+		.user = finish->step_up->user, .user_id = step_up_enrolment(finish->step_up)->user_id};
 
 	refusal_log(finish->call, &about, "stepup.enroll", STEPUP_BAD_ANSWER, why);
 }
 
 enum stepup_error enrolment_key_take(struct finish *finish, const char **field)
 {
-	struct enrolment *enrolment = finish->step_up->enrolment;
+	struct enrolment *enrolment = step_up_enrolment(finish->step_up);
 	const json_t *parameters = finish->call->parameters, *object = json_object_get(parameters, "key");
 	struct key_answer answer = {0};
 	const char *why = NULL;
@@ -182,7 +182,7 @@ enum stepup_error enrolment_key_take(struct finish *finish, const char **field)
 /* Whether what permits this enrolment permits a key as strong as this one. */
 static bool is_permitted(const struct finish *finish)
 {
-	const struct enrolment *enrolment = finish->step_up->enrolment;
+	const struct enrolment *enrolment = step_up_enrolment(finish->step_up);
 
 	return enrolment->invited ||
 		credential_strength(finish->step_up->policy, &enrolment->credential,
@@ -199,7 +199,7 @@ static enum stepup_error object(struct finish *finish, const char *sentence, con
 enum stepup_error enrolment_key_prove(struct store_session *session, struct finish *finish,
 	const struct user_record *record)
 {
-	const struct enrolment *enrolment = finish->step_up->enrolment;
+	const struct enrolment *enrolment = step_up_enrolment(finish->step_up);
 	const struct key_credential *key = enrolment->credential.key;
 	struct key_owner owner;
 	enum stepup_error error = store_key_id_find(session, key, &owner);

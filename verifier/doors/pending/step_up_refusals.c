@@ -9,12 +9,13 @@ void step_up_refused(void *verifier, const struct step_up *step_up, enum stepup_
 	const char *why)
 {
 	const struct log_subject subject = step_up_log_subject(step_up);
+	const struct asked *asked = step_up_asked(step_up);
 	const struct refused_step_up refused = {
 		.uid = step_up->uid,
 		.caller = step_up->caller,
-		.prompt = step_up->prompt,
-		.rhost = step_up->rhost,
-		.action = step_up->action,
+		.prompt = asked->prompt,
+		.rhost = asked->rhost,
+		.action = asked->action,
 	};
 
 	refusal_log_begun(verifier, &subject, &refused, error, why);
@@ -22,9 +23,11 @@ void step_up_refused(void *verifier, const struct step_up *step_up, enum stepup_
 
 void step_up_unanswered(void *verifier, const struct step_up *step_up)
 {
-	if (step_up->action == NULL || step_up->approves || step_up->state != STEP_UP_ASKED ||
-	    step_up->answers > 0 || step_up->question == NULL ||
-	    (step_up->question->methods & ~(unsigned)METHODS_OF_KEYS) != 0)
+	const struct asked *asked = step_up_asked(step_up);
+
+	if (step_up->kind != STEP_UP_FOR_ACTION || step_up->state != STEP_UP_ASKED || step_up->answers > 0 ||
+	    asked->action == NULL || asked->question == NULL ||
+	    (asked->question->methods & ~(unsigned)METHODS_OF_KEYS) != 0)
 		return;
 	step_up_refused(verifier, step_up, STEPUP_EXPIRED, EVENT_WHY_UNANSWERED);
 }

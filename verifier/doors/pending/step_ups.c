@@ -7,18 +7,13 @@
  */
 #include "verifier/doors/pending/step_ups.h"
 
-#include <openssl/rand.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/wipe.h"
-#include "lib/wire/base64url.h"
-#include "verifier/doors/pending/question.h"
 #include "verifier/host/clock.h"
 
-#define NAME_BYTES 32
 #define NAME_BUCKETS 4096
 #define OWNER_BUCKETS 64
 
@@ -52,21 +47,6 @@ struct step_ups {
 	struct owner_bucket owners[OWNER_BUCKETS];
 	size_t count;
 };
-
-struct fresh_place step_up_place(const struct step_up *step_up)
-{
-	return (struct fresh_place){.rule = step_up->rule, .user_id = step_up->user_id,
-		.caller = step_up->uid, .sitting = step_up->sitting};
-}
-
-struct log_subject step_up_log_subject(const struct step_up *step_up)
-{
-	static const uint8_t nobody[USER_ID_SIZE];
-	bool known = memcmp(step_up->user_id, nobody, USER_ID_SIZE) != 0;
-
-	return (struct log_subject){
-		.user = step_up->user, .user_id = known ? step_up->user_id : NULL};
-}
 
 struct step_ups *step_ups_new(void)
 {
@@ -139,20 +119,7 @@ static void step_up_free(struct step_ups *all, struct step_up *step_up)
 	owner->count--;
 	all->count--;
 	crowd_leave(&step_up->crowd);
-	call_unbond(&step_up->bond);
-	policy_release(&step_up->policy);
-	action_free(&step_up->action);
-	question_free(&step_up->question);
-	if (step_up->enrolment != NULL)
-		step_up->enrolment_free(&step_up->enrolment);
-	free(step_up->caller);
-	free(step_up->service);
-	free(step_up->rhost);
-	free(step_up->tty);
-	free(step_up->prompt);
-	free(step_up->reason);
-	WIPE_OBJECT(step_up);
-	free(step_up);
+	step_up_unmake(&step_up);
 	owner_put(owner);
 }
 
@@ -276,33 +243,18 @@ static enum stepup_error step_up_join(struct step_ups *all, const struct step_up
 enum stepup_error step_up_new(struct step_ups *all, const struct step_up_seat *seat,
 	struct step_up **step_up)
 {
-	struct step_up *new = calloc(1, sizeof(*new));
-	uint8_t bytes[NAME_BYTES] = {0};
-	enum stepup_error error;
+	struct step_up *new = NULL;
+	enum stepup_error error = step_up_make(seat, &new);
 
 	*step_up = NULL;
-	if (new == NULL)
-		return STEPUP_NO_MEMORY;
-	error = RAND_bytes(bytes, sizeof(bytes)) == 1 ? STEPUP_OK : STEPUP_INTERNAL;
-	if (error == STEPUP_OK &&
-	    snprintf(new->user, sizeof(new->user), "%s", seat->user) >= (int)sizeof(new->user))
-		error = STEPUP_TOO_LONG;
-	base64url_encode(bytes, sizeof(bytes), new->name);
-	WIPE_ARRAY(bytes);
-	new->state = STEP_UP_ASKED;
-	atomic_init(&new->ended, false);
-	new->uid = seat->uid;
-	memcpy(new->place, seat->place, DIGEST_SIZE);
-	new->user_uid = -1;
-	new->expires_boot_ms = clock_boot_ms() + STEP_UP_TTL_SECONDS * INT64_C(1000);
 	if (error == STEPUP_OK)
 		error = step_up_join(all, seat, new);
 	if (error == STEPUP_OK)
 		*step_up = new;
-	else if (new->owner != NULL)
+	else if (new != NULL && new->owner != NULL)
 		step_up_free(all, new);
 	else
-		free(new);
+		step_up_unmake(&new);
 	return error;
 }
 
@@ -339,11 +291,6 @@ bool step_ups_make_room(struct step_ups *all, uid_t uid)
 		return false;
 	step_up_lapse(all, chosen);
 	return true;
-}
-
-bool step_up_is_over(const struct step_up *step_up)
-{
-	return step_up->cut || atomic_load(&step_up->ended);
 }
 
 struct step_up *step_up_find(struct step_ups *all, const char *name, uid_t uid)
@@ -388,10 +335,11 @@ static void end_each(struct step_ups *all,
 
 static bool is_of_user(const struct step_up *step_up, const void *user)
 {
-	if (user == NULL)
-		return true;
-	return strcmp(step_up->user, user) == 0 &&
-		!(step_up->quiet && step_up->state == STEP_UP_ASKED);
+	const struct asked *asked = step_up_asked(step_up);
+	bool quiet = asked != NULL && asked->quiet;
+
+	return user == NULL ||
+		(strcmp(step_up->user, user) == 0 && !(quiet && step_up->state == STEP_UP_ASKED));
 }
 
 void step_ups_end_user(struct step_ups *all, const char *user)
@@ -402,8 +350,8 @@ void step_ups_end_user(struct step_ups *all, const char *user)
 
 static bool is_granted(const struct step_up *step_up, const void *pattern)
 {
-	return step_up->state == STEP_UP_GRANTED &&
-		policy_pattern_matches(pattern, step_up->action->name);
+	return step_up_grant(step_up) != NULL &&
+		policy_pattern_matches(pattern, step_up_asked(step_up)->action->name);
 }
 
 void step_ups_end_granted(struct step_ups *all, const char *pattern)
@@ -417,14 +365,23 @@ void step_ups_end_fresh(struct step_ups *all, const char *user)
 	freshness_end_user(all->freshness, user);
 }
 
+/* Whether what is granted in it would stay fresh there. */
+static bool is_in_sitting(const struct step_up *step_up, uid_t uid, const uint8_t sitting[DIGEST_SIZE])
+{
+	const struct asked *asked = step_up_asked(step_up);
+
+	return step_up->uid == uid && asked != NULL && asked->sits &&
+		memcmp(asked->sitting, sitting, DIGEST_SIZE) == 0;
+}
+
 void step_ups_end_sitting(struct step_ups *all, uid_t uid, const uint8_t sitting[DIGEST_SIZE])
 {
 	struct step_up *step_up;
 
 	for (size_t i = 0; i < NAME_BUCKETS; i++)
-		LIST_FOREACH(step_up, &all->names[i], of_name) if (step_up->uid == uid &&
-			step_up->sits &&
-			memcmp(step_up->sitting, sitting, DIGEST_SIZE) == 0) step_up->sits = false;
+		LIST_FOREACH(step_up, &all->names[i], of_name)
+			if (is_in_sitting(step_up, uid, sitting))
+				step_up_asked(step_up)->sits = false;
 	freshness_end_sitting(all->freshness, uid, sitting);
 }
 

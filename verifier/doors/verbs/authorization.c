@@ -20,12 +20,13 @@
 static bool authorization_is_for(const struct step_up *step_up, const char *action,
 	const json_t *details)
 {
+	const struct asked *asked = step_up_asked(step_up);
 	json_t *approved;
 	bool same;
 
-	if (step_up->action == NULL || strcmp(step_up->action->name, action) != 0)
+	if (asked == NULL || strcmp(asked->action->name, action) != 0)
 		return false;
-	approved = action_details_to_json(step_up->action);
+	approved = action_details_to_json(asked->action);
 	same = approved != NULL && details != NULL && json_equal(approved, details) == 1;
 	json_decref(approved);
 	return same;
@@ -37,7 +38,7 @@ static const char *objection(const struct step_up *step_up, const char *user, co
 {
 	if (step_up == NULL)
 		return "no such step-up, or an old one";
-	if (step_up->state != STEP_UP_GRANTED)
+	if (step_up_grant(step_up) == NULL)
 		return "step-up not granted, or spent";
 	if (user == NULL ? !step_up->own : strcmp(step_up->user, user) != 0)
 		return "step-up of another user";
@@ -63,6 +64,7 @@ static struct step_up *authorization_find(struct call *call, const char *user, c
 	struct step_up *step_up = step_up_find(call->verifier->step_ups,
 		message_text(call->parameters, "authorization"), call->peer.uid);
 	const char *why = objection(step_up, user, action, details);
+	const struct grant *grant;
 	char caller[PEER_NAME_SIZE];
 
 	if (why != NULL) {
@@ -75,10 +77,11 @@ static struct step_up *authorization_find(struct call *call, const char *user, c
 	authorization->action = action;
 	snprintf(authorization->by, sizeof(authorization->by), "%s", step_up->user);
 	memcpy(authorization->user_id, step_up->user_id, USER_ID_SIZE);
-	authorization->strength = step_up->strength;
-	authorization->grant = step_up->log_index;
-	authorization->version = step_up->version;
-	memcpy(authorization->credential, step_up->credential, CREDENTIAL_ID_SIZE);
+	grant = step_up_grant(step_up);
+	authorization->strength = grant->strength;
+	authorization->grant = grant->log_index;
+	authorization->version = grant->version;
+	memcpy(authorization->credential, grant->credential, CREDENTIAL_ID_SIZE);
 	return step_up;
 }
 
@@ -112,13 +115,15 @@ bool authorization_read(struct call *call, const char *action, struct authorizat
 {
 	json_t *nothing = json_object();
 	struct step_up *step_up = authorization_find(call, NULL, action, nothing, authorization);
+	struct grant *grant;
 
 	json_decref(nothing);
 	if (step_up == NULL)
 		return false;
-	if (!step_up->reading)
+	grant = step_up_grant(step_up);
+	if (!grant->reading)
 		step_up->expires_boot_ms = clock_boot_ms() + AUTHORIZATION_PAGES_SECONDS * INT64_C(1000);
-	step_up->reading = true;
+	grant->reading = true;
 	return true;
 }
 
