@@ -270,7 +270,7 @@ def damaged(path, folder):
     with open(changed, "w") as out:
         out.write("not a log\n")
     done = stepup("report", "backup", "--since", "1h", "--file", changed)
-    tap.ok(done.returncode == 1 and "this is no exported log" in done.stderr,
+    tap.ok(done.returncode == 1 and "is not an exported log" in done.stderr,
            "what is no log at all is an error", done)
     done = stepup("report", "backup", "--since", "1h", "--file", "/nonexistent/x")
     tap.ok(done.returncode == 1 and "No such file" in done.stderr,
@@ -303,7 +303,7 @@ def from_the_verifier(verifier):
     ended = cli.run("report", "backup", "--since", "1h", "--json", answers=[token.fresh])
     tap.ok(ended.status == 0, "an administrator reads it from the verifier, after a step-up", ended)
     said = ended.json()
-    tap.ok(said["totals"]["approved"] == 9 and "Read from the verifier" in said["standing"],
+    tap.ok(said["totals"]["approved"] == 9 and "This is what the verifier says" in said["standing"],
            "and finds the same", said["totals"])
     ended = cli.run("report", "backup", "--since", "1h", uid=DAEMON)
     tap.ok(ended.status == 1 and not ended.out, "nobody else does", ended)

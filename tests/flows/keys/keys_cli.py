@@ -352,8 +352,10 @@ def cooling_off(folder):
         ended = talk_to(cli, DAEMON, "enroll", "agent", "--invitation", code, environment=with_agent(agent))
         tap.equal(ended.status, 0, "an invited employee enrolls a key")
         ended = talk_to(cli, DAEMON, "list")
-        tap.matches(ended.out, r'(?m)^"laptop" earns only a code until \d{4}-\d\d-\d\d \d\d:\d\d\.$',
-                    "list says that it earns only a code, and until when")
+        tap.matches(ended.out,
+                    r'(?m)^"laptop" is new\. Until \d{4}-\d\d-\d\d \d\d:\d\d it counts for no more than a '
+                    r'code\.$',
+                    "list says that it counts for no more than a code, and until when")
         tap.matches(ended.out, r"(?m)^\S+ +agent +laptop +- +code ", "its strength is a code's")
         ended = talk_to(cli, DAEMON, "confirm", "vault.open", environment=with_agent(agent))
         tap.ok(ended.status == 1 and "Nothing was approved" in ended.err,
@@ -426,7 +428,7 @@ def for_ssh_keygen(cli, agent, folder, exported, number):
     tap.ok(ended.status == 1 and "not approved with an SSH key" in ended.err
            and "Nothing was written" in ended.err, "an entry that no SSH key approved is told so", ended)
     ended = cli.run("log", "show", "--from", "99999", "--sshsig", prefix, "--file", exported, uid=None)
-    tap.ok(ended.status == 1 and "not in that export" in ended.err, "and one that isn't there", ended)
+    tap.ok(ended.status == 1 and "not in this export" in ended.err, "and one that isn't there", ended)
     tap.equal(cli.run("log", "show", "--sshsig", prefix, "--file", exported, uid=None).status, 2,
               "which entry has to be said")
 

@@ -74,7 +74,8 @@ def kept_policy():
                     "so does `status`")
         shown = subprocess.run([program("tools/stepup/stepup"), "--socket-dir", verifier.run, "status"],
                                capture_output=True, text=True, timeout=PATIENCE, check=False)
-        tap.matches(shown.stdout, r'Policy .*\n +the last good one: at the start, .*\n'
+        tap.matches(shown.stdout,
+                    r'Policy .*\n +This is the last good one\. The configuration had errors .*\n'
                     r' +/.*stepup\.conf:\d+: "requires" is no key',
                     "in words, too")
         tap.equal(check(verifier)[0], 1, "`stepupd --check` refuses the configuration")

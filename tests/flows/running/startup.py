@@ -386,7 +386,7 @@ def mark_beside():
         tap.equal(verifier.call("admin", "Status")["mark_beside_store"], True,
                   "status says of a mark that it lies beside the database")
         tap.matches(verifier.log(), "lies in the database's folder", "and so does the journal")
-        tap.matches(Cli(verifier).run("status").out, "Give the mark a folder of its own: stepupd --mark",
+        tap.matches(Cli(verifier).run("status").out, "Give the mark its own folder: stepupd --mark",
                     "in words, too")
 
 

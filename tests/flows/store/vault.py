@@ -113,7 +113,7 @@ def while_running(verifier, administrator, news):
     tap.equal(account(verifier, "mail"), "Locked", "with the right row back the lock is known again")
     tap.ok("store's row" not in stepup(verifier, "status").stdout, "and `status` is content")
     checked = stepup(verifier, "store", "check")
-    tap.ok(checked.returncode == 0 and "is what this verifier wrote" in checked.stdout,
+    tap.ok(checked.returncode == 0 and "is as this verifier wrote it" in checked.stdout,
            "so is `store check`", checked)
 
 

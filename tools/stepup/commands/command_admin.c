@@ -68,8 +68,8 @@ static bool is_in_lower_case(const char *action)
 {
 	for (const char *c = action; *c != '\0'; c++) {
 		if (*c >= 'A' && *c <= 'Z') {
-			complain("%s is no action's name: they are in lower case, like customer.export. "
-				"Nothing was done.", action);
+			complain("%s is not the name of an action. Names are in lower case, like "
+				"customer.export. Nothing was done.", action);
 			return false;
 		}
 	}
@@ -180,7 +180,7 @@ enum exit_status command_lock(const struct invocation *invocation)
 	enum exit_status status;
 
 	if (me == (invocation->argument_count > 0)) {
-		complain("lock takes the users to lock, or --me alone.");
+		complain("lock takes the names of users, or --me and no name.");
 		return EXIT_USAGE;
 	}
 	if (me) {
@@ -331,7 +331,8 @@ enum exit_status command_reload(const struct invocation *invocation)
 		complain("warning: %s", safe);
 		free(safe);
 	}
-	printf("The configuration was read again and is in force (%.16s…).\n", message_text(reply, "policy"));
+	printf("The verifier has read the configuration again. The policy in force is "
+		"%.16s….\n", message_text(reply, "policy"));
 	json_wipe_free(&reply);
 	return EXIT_DONE;
 }

@@ -46,16 +46,18 @@ static enum exit_status confirm_hand_over(const struct invocation *invocation, c
 	if (where == NULL)
 		return EXIT_DONE;
 	if (receipt == NULL)
-		return output_error(invocation, STEPUP_NOT_FOUND, "Confirmed, but there is no receipt: "
-			"this action's rule names no service. Nothing was run. Leave out --receipt.");
+		return output_error(invocation, STEPUP_NOT_FOUND, "Confirmed, but this action has no "
+			"receipt: its "
+			"rule names no service. Nothing was run. Leave --receipt out.");
 	if (strcmp(where, "env") == 0)
 		return setenv("STEPUP_RECEIPT", receipt, 1) == 0 ? EXIT_DONE
-			: output_error(invocation, STEPUP_NO_MEMORY, "Out of memory.");
+			: output_error(invocation, STEPUP_NO_MEMORY, "Out of memory. Nothing was run.");
 	if (strcmp(where, "-") == 0)
 		return puts(receipt) != EOF && fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
 	error = safe_file_replace(where, receipt, strlen(receipt), 0600);
 	return error == STEPUP_OK ? EXIT_DONE
-		: complain_failure(error, "%s: the receipt could not be written: %s. Nothing was run.", where,
+		: complain_failure(error, "Confirmed, but the receipt could not be written to %s: %s. "
+			"Nothing was run.", where,
 			strerror(errno));
 }
 
@@ -67,7 +69,7 @@ static enum exit_status become(char **child)
 	(void)fflush(NULL);
 	(void)execvp(child[0], child);
 	reason = errno;
-	return complain_failure(error_of_errno(reason), "confirmed, but %s could not be run: %s.", child[0],
+	return complain_failure(error_of_errno(reason), "Confirmed, but %s could not be run: %s.", child[0],
 		strerror(reason));
 }
 
@@ -104,11 +106,12 @@ enum exit_status command_confirm(const struct invocation *invocation)
 	json_t *details = NULL;
 
 	if (!action_name_is_valid(invocation->arguments[0])) {
-		complain("%s is no action's name; they look like customer.export.", invocation->arguments[0]);
+		complain("%s is not the name of an action. Names look like "
+			"customer.export.", invocation->arguments[0]);
 		return EXIT_USAGE;
 	}
 	if (strcmp(option_text(invocation, OPTION_RECEIPT, ""), "env") == 0 && invocation->child == NULL) {
-		complain("--receipt=env is for a command: put it behind --.");
+		complain("--receipt=env needs a command. Write it behind --.");
 		return EXIT_USAGE;
 	}
 	status = details_parse(invocation->arguments + 1, invocation->argument_count - 1, &details);

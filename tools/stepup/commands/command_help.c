@@ -33,7 +33,7 @@ enum exit_status command_help(const struct invocation *invocation)
 enum exit_status command_completion(const struct invocation *invocation)
 {
 	if (!completion_print(stdout, invocation->arguments[0])) {
-		complain("there is completion for bash, zsh and fish.");
+		complain("completion takes bash, zsh or fish.");
 		return EXIT_USAGE;
 	}
 	return EXIT_DONE;

@@ -52,7 +52,7 @@ static enum exit_status find_owner(struct setup *setup)
 
 	setup->owner_given = name != NULL;
 	if (found == NULL && name != NULL)
-		return complain_failure(STEPUP_NOT_FOUND, "there is no user %s.", name);
+		return complain_failure(STEPUP_NOT_FOUND, "There is no user %s. Nothing was done.", name);
 	if (found != NULL)
 		setup->owner = *found;
 	return EXIT_DONE;
@@ -78,7 +78,7 @@ static enum exit_status make_folder(const struct setup *setup, const char *path,
 	    status.st_uid == setup->owner.pw_uid && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		return EXIT_DONE;
 	if (safe_folder_check(path, &why) != STEPUP_OK) {
-		(void)complain_failure(STEPUP_UNSAFE_FILE, "%s", why != NULL ? why : "a folder is not safe.");
+		(void)complain_failure(STEPUP_UNSAFE_FILE, "%s", why != NULL ? why : "A folder is not safe.");
 		free(why);
 		return EXIT_REFUSED;
 	}
@@ -117,7 +117,7 @@ static enum exit_status make_master_key(const struct setup *setup)
 	if (asprintf(&path, "%s/master.key", setup->config_dir) < 0)
 		out_of_memory();
 	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes)) {
-		(void)complain_failure(STEPUP_IO, "no random bytes: %s.", strerror(errno));
+		(void)complain_failure(STEPUP_IO, "No random bytes for the master key: %s.", strerror(errno));
 		free(path);
 		return EXIT_REFUSED;
 	}
@@ -127,7 +127,7 @@ static enum exit_status make_master_key(const struct setup *setup)
 	if (write_new(path, text, 2 * MASTER_KEY_BYTES + 1, 0400, setup->owner_given ? setup->owner.pw_uid
 		    : 0, setup->owner_given ? setup->owner.pw_gid : 0)) {
 		tell_made(setup, path,
-			"keep a copy in a safe place: nothing in the database can be read without it");
+			"keep a copy in a safe place; without it nobody can read the database");
 	} else if (errno != EEXIST) {
 		status = complain_file(path);
 	}
@@ -182,7 +182,7 @@ static enum exit_status make_conf(const struct setup *setup, const char *user)
 	if (asprintf(&path, "%s/stepup.conf", setup->config_dir) < 0)
 		out_of_memory();
 	if (write_new(path, text, strlen(text), 0644, 0, 0)) {
-		tell_made(setup, path, "look it through: it names this host and the first administrator");
+		tell_made(setup, path, "read it through; it names this host and the first administrator");
 	} else if (errno != EEXIST) {
 		status = complain_file(path);
 	}
@@ -221,13 +221,13 @@ static enum exit_status print_reply(const struct setup *setup, const char *user,
 	message = safe_text(message_text(reply, "message"));
 	printf("\n%s\n", message);
 	if (is_outside(user))
-		printf("%s is not in the unix group " DOOR_GROUP
-			" yet, and administers nothing without it. As root, before %s signs in:\n\n"
+		printf("%s is not in the unix group " DOOR_GROUP " yet, which administrators need. "
+			"Run this as root, and then let %s sign in again:\n\n"
 			"    usermod -aG " DOOR_GROUP " %s\n\n", user, user, user);
 	printf("Now, as %s:\n\n", user);
 	print_invitation(message_text(reply, "invitation"));
-	printf("\nKeep this key somewhere else; it shows later that the log is this verifier's "
-		"(stepup log verify --key):\n\n    %s\n", message_text(reply, "log_key"));
+	printf("\nKeep this key somewhere else. With it, `stepup log verify --key` checks later that a log "
+		"is this verifier's:\n\n    %s\n", message_text(reply, "log_key"));
 	free(message);
 	json_wipe_free(&reply);
 	return EXIT_DONE;
@@ -237,7 +237,7 @@ static enum exit_status print_reply(const struct setup *setup, const char *user,
 static enum exit_status say_not_running(const struct invocation *invocation, const char *user)
 {
 	static const char *const next = "Everything is in place, but no verifier runs yet. "
-		"Start it, then run this again for the invitation:\n\n"
+		"Start it, and then run this again for the invitation:\n\n"
 		"    systemctl enable --now stepupd\n";
 	enum exit_status status;
 	char *sentence = NULL;
@@ -293,12 +293,12 @@ enum exit_status command_init(const struct invocation *invocation)
 	char *mark_dir = NULL;
 
 	if (!user_is_plain(user)) {
-		complain("\"%s\" is no user's name.", user);
+		complain("\"%s\" can't be the name of a user.", user);
 		return EXIT_USAGE;
 	}
 	if (geteuid() != 0)
 		return output_error(invocation, STEPUP_NOT_ALLOWED,
-			"Only root can do this: sudo stepup init USER. Nothing was done.");
+			"Only root can do this. Nothing was done. Run: sudo stepup init USER");
 	if (asprintf(&mark_dir, "%s-mark", setup.state_dir) < 0)
 		out_of_memory();
 	setup.made = json_array();
@@ -309,7 +309,7 @@ enum exit_status command_init(const struct invocation *invocation)
 		status = make_folder(&setup, setup.state_dir, 0700, true, "the verifier's state");
 	if (status == EXIT_DONE)
 		status = make_folder(&setup, mark_dir, 0700, true,
-			"the mark that tells an older store from the newest: keep it out of backups");
+			"the mark, which tells an older store from the newest; keep it out of backups");
 	if (status == EXIT_DONE)
 		status = make_master_key(&setup);
 	if (status == EXIT_DONE)

@@ -117,7 +117,7 @@ static enum exit_status collect(struct doors *doors, json_t *entries)
 			count < PAGE_ENTRIES ? count : PAGE_ENTRIES, &reply);
 		if (status == EXIT_DONE && json_array_size(entries) == 0 &&
 		    message_number(reply, "size", 0) <= from)
-			complain("The log ends before entry %lld: it has %lld, and the first is number 0.",
+			complain("The log has no entry %lld. It has %lld entries, and the first is number 0.",
 				(long long)from, (long long)message_number(reply, "size", 0));
 		got = json_array_size(json_object_get(reply, "entries"));
 		if (status == EXIT_DONE && json_array_extend(entries, json_object_get(reply, "entries")) != 0)
@@ -147,7 +147,8 @@ enum exit_status command_log_show(const struct invocation *invocation)
 	}
 	if (option_given(invocation, OPTION_FILE)) {
 		json_decref(entries);
-		complain("log show reads the verifier's log; --file goes with --sshsig. An export is text: "
+		complain("log show reads the verifier's log, and takes --file only with --sshsig. An "
+			"export is text: "
 			"read it as it is, or with `stepup report --file`.");
 		return EXIT_USAGE;
 	}
@@ -263,8 +264,8 @@ static enum exit_status keep_checkpoints(const struct invocation *invocation, st
 		status = complain_failure(STEPUP_NOT_FOUND, "%s",
 			why != NULL ? why : "The checkpoints could not be read.");
 	else if (size == 0 || !keep_notes(check, text))
-		status = complain_failure(STEPUP_INVALID, "%s holds no checkpoints: "
-			"each is a name, a number, a hash, an empty line and a signature.", path);
+		status = complain_failure(STEPUP_INVALID, "%s has no checkpoints in it. "
+			"A checkpoint is a name, a number, a hash, an empty line and a signature.", path);
 	free(text);
 	free(why);
 	return status;
@@ -296,22 +297,23 @@ static enum exit_status print_summary(const struct verification *verification,
 		time_text(summary->last_at, last), (long long)summary->grants, (long long)summary->refusals,
 		(long long)summary->redemptions);
 	if (summary->erased > 0)
-		printf("%lld entries have had their details erased; all the rest of them was checked.\n",
+		printf("%lld entries have had their details erased. All else was checked.\n",
 			(long long)summary->erased);
-	printf("%lld of them are under a signed checkpoint that holds.\n", (long long)summary->proven);
+	printf("A signed checkpoint covers %lld entries.\n", (long long)summary->proven);
 	if (summary->kept > 0)
-		printf("%lld kept checkpoints are of this log.\n", (long long)summary->kept);
+		printf("%lld of the checkpoints that you kept are of this log.\n", (long long)summary->kept);
 	if (!summary->key_was_pinned)
-		(void)puts("The key came with the log itself. Give the one that `stepup init` printed with "
-			"--key to know that it is your verifier's.");
+		(void)puts("The log was checked with the key that came with it. To be sure that it is your "
+			"verifier's, give --key the key that `stepup init` printed.");
 	if (summary->problems == 0)
 		(void)puts("Nothing is wrong.");
 	else if (summary->names_other_key)
-		printf("Wrong: %lld. Look first whether --key is this verifier's: `stepup init` printed it. "
-			"If it is, somebody put another log in its place.\n", (long long)summary->problems);
+		printf("Wrong: %lld. First make sure that --key is the key that `stepup init` printed. "
+			"If it is, somebody put another log in this one's "
+			"place.\n", (long long)summary->problems);
 	else
-		printf("Wrong: %lld. Somebody changed this log, or the verifier erred; "
-			"keep it, and ask who could.\n", (long long)summary->problems);
+		printf("Wrong: %lld. Somebody changed this log, or the verifier made a mistake. "
+			"Keep the log, and find out who could change it.\n", (long long)summary->problems);
 out:
 	free(host);
 	free(issuer);
@@ -339,7 +341,8 @@ enum exit_status command_log_verify(const struct invocation *invocation)
 			: log_lines(&doors, check_line, &verification, &ended);
 	doors_close(&doors);
 	if (status == EXIT_DONE && verification.error != STEPUP_OK)
-		status = output_error(invocation, verification.error, "The check could not go on.");
+		status = output_error(invocation, verification.error, "The check could not go on. Nothing "
+			"is known of the rest of the log.");
 	if (status == EXIT_DONE) {
 		(void)log_check_finish(verification.check, &summary);
 		status = print_summary(&verification, &summary);
@@ -404,7 +407,7 @@ enum exit_status command_log_export(const struct invocation *invocation)
 		(void)unlink(part);
 	if (status == EXIT_DONE && !to_stdout)
 		status = output_result(invocation, json_pack("{s:s}", "file", path),
-			"Written. Check it with `stepup log verify --file`, on another machine too.");
+			"Written. Check it with `stepup log verify --file`. That works on any machine.");
 	free(part);
 	return status;
 }

@@ -36,7 +36,8 @@ static void print_cooling(const json_t *credentials)
 		if (from <= (int64_t)time(NULL) || strcmp(message_text(credential, "state"), "live") != 0)
 			continue;
 		label = safe_text(message_text(credential, "label"));
-		printf("\"%s\" earns only a code until %s.\n", label, time_text(from, until));
+		printf("\"%s\" is new. Until %s it counts for no more than a "
+			"code.\n", label, time_text(from, until));
 		free(label);
 	}
 }
@@ -74,7 +75,7 @@ enum exit_status command_list(const struct invocation *invocation)
 	json_t *reply = NULL, *credentials;
 
 	if (other != NULL && option_given(invocation, OPTION_USER)) {
-		complain("list takes USER (as an administrator) or --user (as root), not both.");
+		complain("list takes USER (for administrators) or --user (for root), not both.");
 		return EXIT_USAGE;
 	}
 	status = other != NULL ? doors_resolve(&doors, other, &other) : EXIT_DONE;
@@ -140,8 +141,9 @@ static char *find_credential(const struct invocation *invocation, const json_t *
 	if (hits == 1)
 		return strdup(found);
 	(void)output_error(invocation, STEPUP_NOT_FOUND,
-		hits == 0 ? "You have no such authenticator. `stepup list` shows them. Nothing was removed."
-		: "Several have that label. Name the id that `stepup list` shows. Nothing was removed.");
+		hits == 0 ? "You have no such authenticator. Nothing was removed. `stepup list` shows yours."
+		: "Several of yours have that label. Nothing was removed. Give the id that `stepup list` "
+			"shows.");
 	return NULL;
 }
 

@@ -52,7 +52,8 @@ static enum exit_status check_configuration(struct findings *findings, json_t *r
 	int status = run_program(argv, output), reason = errno;
 
 	if (status < 0) {
-		complain("%s could not be run: %s. Name it with --stepupd.", program, strerror(reason));
+		complain("%s could not be run: %s. If it is somewhere else, give --stepupd "
+			"PATH.", program, strerror(reason));
 		output_add_failure(findings->failure, error_of_errno(reason));
 		json_decref(lines);
 		return EXIT_OUT_OF_REACH;
@@ -142,7 +143,7 @@ enum exit_status command_policy_check(const struct invocation *invocation)
 			out_of_memory();
 		(void)output_json(object);
 	} else {
-		printf("PAM: %zu %s pam_stepup.so; %zu to look at.\n", used,
+		printf("PAM: %zu %s pam_stepup.so, %zu to look at.\n", used,
 			used == 1 ? "file uses" : "files use", findings.pam_count);
 	}
 	json_decref(findings.pam);
@@ -161,7 +162,7 @@ static void print_list(const char *heading, const json_t *texts)
 	json_array_foreach(texts, i, text) {
 		char *safe = safe_text(json_string_value(text));
 
-		printf("%-9s %s\n", i == 0 ? heading : "", safe);
+		printf("%-10s %s\n", i == 0 ? heading : "", safe);
 		free(safe);
 	}
 }
@@ -171,7 +172,7 @@ static void print_text(const char *heading, const char *text)
 	char *safe = safe_text(text);
 
 	if (text != NULL)
-		printf("%-9s %s\n", heading, safe);
+		printf("%-10s %s\n", heading, safe);
 	free(safe);
 }
 
@@ -187,9 +188,9 @@ static void print_outcome(const json_t *reply)
 	(void)snprintf(refused, sizeof(refused), "no (%s)", outcome);
 	if (allowed)
 		print_text("Allowed",
-			strcmp(outcome, "Fresh") == 0 ? "yes, and nobody is asked" : "yes, after a step-up");
+			strcmp(outcome, "Fresh") == 0 ? "yes, without asking" : "yes, after a step-up");
 	else if (strcmp(outcome, "NeedsApproval") == 0)
-		print_text("Allowed", "after a step-up, once a second person agrees (NeedsApproval)");
+		print_text("Allowed", "yes, after a step-up and a second person's approval (NeedsApproval)");
 	else
 		print_text("Allowed", refused);
 }
@@ -202,7 +203,7 @@ static void print_explained(const json_t *reply)
 	print_text("Prompt", message_text(reply, "prompt"));
 	print_list("Requires", json_object_get(reply, "require"));
 	print_list("Limits", json_object_get(reply, "limits"));
-	print_text("Over them", message_text(reply, "over_limit"));
+	print_text("Over limit", message_text(reply, "over_limit"));
 	print_list("Approvers", json_object_get(reply, "approvers"));
 	print_text("Request", message_text(reply, "request"));
 	print_text("Receipt", message_text(reply, "service"));
@@ -246,7 +247,8 @@ enum exit_status command_policy_explain(const struct invocation *invocation)
 	json_t *details = NULL, *reply = NULL;
 
 	if (!action_name_is_valid(invocation->arguments[1])) {
-		complain("%s is no action's name; they look like customer.export.", invocation->arguments[1]);
+		complain("%s is not the name of an action. Names look like "
+			"customer.export.", invocation->arguments[1]);
 		return EXIT_USAGE;
 	}
 	status = details_parse(invocation->arguments + 2, invocation->argument_count - 2, &details);

@@ -66,7 +66,7 @@ static enum exit_status report_read_file(struct report_reading *reading, const c
 	}
 	if (status != EXIT_DONE || ferror(file)) {
 		status = complain_failure(ferror(file) ? STEPUP_IO : STEPUP_INVALID,
-			"%s: this is no exported log, or it could not be read.", path);
+			"%s is not an exported log, or it could not be read.", path);
 	}
 	free(line);
 	(void)fclose(file);
@@ -84,14 +84,16 @@ static char *standing_of(struct report_reading *reading, bool *sound)
 		(log_check_finish(reading->check, &summary) == STEPUP_OK && !reading->broken);
 	if (reading->check == NULL)
 		length = asprintf(&text,
-			"Read from the verifier as it stands. `stepup log verify` checks the log itself.");
+			"This is what the verifier says. The log was not checked: `stepup log verify` does "
+			"that.");
 	else if (*sound)
 		length = asprintf(&text, "The log was checked: %" PRId64 " entries, %" PRId64
-			" of them under a signed checkpoint that holds%s. Nothing is wrong.",
+			" of them under a signed checkpoint%s. Nothing is wrong.",
 			summary.entries, summary.proven, summary.key_was_pinned ? ""
-			: " (by the key that came with the log; give yours with --key)");
+			: " (with the key that came with the log; give yours with --key)");
 	else
-		length = asprintf(&text, "Don't rely on this: something is wrong with this log (%" PRId64
+		length = asprintf(&text, "Don't rely on this report. Something is wrong with the log "
+			"(%" PRId64
 			" findings). `stepup log verify --file` says what.", summary.problems);
 	if (length < 0)
 		out_of_memory();
@@ -149,7 +151,7 @@ enum exit_status command_report(const struct invocation *invocation)
 		!time_option(invocation, OPTION_UNTIL, now, now + 1, &until))
 		return EXIT_USAGE;
 	if (option_text(invocation, OPTION_SINCE, NULL) == NULL || since >= until) {
-		complain("Give --since a time before %s: `--since 3d`, say.",
+		complain("Give --since a time before %s, for example `--since 3d`.",
 			option_given(invocation, OPTION_UNTIL) ? "--until" : "now");
 		return EXIT_USAGE;
 	}
@@ -164,7 +166,7 @@ enum exit_status command_report(const struct invocation *invocation)
 	doors_close(&doors);
 	if (status == EXIT_DONE && ended)
 		status = output_error(invocation, STEPUP_CORRUPT,
-			"The verifier gave an entry that can't be read. `stepup log verify` says more.");
+			"The verifier sent an entry that can't be read. `stepup log verify` says more.");
 	if (status == EXIT_DONE) {
 		standing = standing_of(&reading, &sound);
 		/* whoever takes the lines for a letter to customers has to hear of it,

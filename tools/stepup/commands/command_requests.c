@@ -131,7 +131,8 @@ static void print_request(FILE *out, const json_t *request)
 	if (own && strcmp(message_text(request, "state"), "approved") == 0)
 		print_line(out, "agreed", message_text(request, "by"));
 	else if (own)
-		print_line(out, "waits for", *approvers == '\0' ? "nobody else could agree" : approvers);
+		print_line(out, "waits for", *approvers == '\0' ? "nobody; no other person could approve "
+			"it" : approvers);
 	free(safe);
 	free(who);
 	free(approvers);
@@ -141,10 +142,11 @@ static void print_request(FILE *out, const json_t *request)
 static void print_next_steps(bool own, bool others)
 {
 	if (others)
-		(void)puts("\nAnswer with `stepup approve REQUEST` or `stepup deny REQUEST`.");
+		(void)puts("\nTo answer: `stepup approve REQUEST` or `stepup deny REQUEST`.");
 	if (own)
 		(void)printf(
-			"%sYour own: `stepup wait REQUEST`, or `stepup withdraw REQUEST` to take one back.\n",
+			"%sFor your own: `stepup wait REQUEST` waits, `stepup withdraw REQUEST` takes it "
+			"back.\n",
 			others ? "" : "\n");
 }
 

@@ -47,8 +47,8 @@ static void print_policy_why(const char *why)
 {
 	if (why == NULL)
 		return;
-	printf("            the last good one: at the start, the configuration could not be taken. "
-		"Mend it, then run stepup reload.\n");
+	printf("            This is the last good one. The configuration had errors when the verifier "
+		"started. Mend it, then run: stepup reload\n");
 	while (*why != '\0') {
 		size_t length = strcspn(why, "\n");
 		char *line = strndup(why, length), *safe = safe_text(line);
@@ -67,8 +67,8 @@ static void print_wrong(const json_t *sentences)
 	size_t i;
 
 	if (json_array_size(sentences) > 0)
-		printf("\nThe database was changed by somebody else. "
-			"Nothing is approved that rests on this until the right rows are back:\n");
+		printf("\nSomebody else changed the database. "
+			"Nothing that depends on these rows is approved until they are back:\n");
 	json_array_foreach(sentences, i, sentence) {
 		char *text = safe_text(json_string_value(sentence));
 
@@ -106,16 +106,16 @@ static void print_status(const json_t *reply)
 	printf("Policy      %.16s…\n", message_text(reply, "policy"));
 	print_policy_why(message_text(reply, "policy_why"));
 	if (message_bool(reply, "mark_beside_store", false))
-		printf("Mark        in the database's folder: "
-			"a backup of that folder that is put back is not noticed.\n"
-			"            Give the mark a folder of its own: stepupd --mark\n");
+		printf("Mark        in the database's folder. "
+			"If an older copy of that folder is put back, nobody notices.\n"
+			"            Give the mark its own folder: stepupd --mark FILE\n");
 	if (message_number(reply, "first_day_until", 0) != 0)
-		printf("First day   until %s: keys that the first administrator invites need not cool off\n",
+		printf("First day   until %s. Keys that the first administrator invites count at once\n",
 			time_text(message_number(reply, "first_day_until", 0), started));
 	printf("Users       %lld\n", (long long)message_number(reply, "users", 0));
-	printf("Log         %lld entries, %lld of them under a signed checkpoint\n", (long long)size,
+	printf("Log         %lld entries, a signed checkpoint covers %lld\n", (long long)size,
 		(long long)signed_size);
-	printf("Under way   %lld\n", (long long)message_number(reply, "pending", 0));
+	printf("Step-ups    %lld not answered yet\n", (long long)message_number(reply, "pending", 0));
 	print_locks("Locked users", json_object_get(reply, "locked"));
 	print_locks("Frozen actions", json_object_get(reply, "frozen"));
 	print_powerless(json_object_get(reply, "powerless"));
@@ -142,11 +142,11 @@ enum exit_status command_store_check(const struct invocation *invocation)
 		return status == EXIT_DONE && !fits ? EXIT_REFUSED : status;
 	}
 	if (fits)
-		printf("The store is what this verifier wrote: %lld rows, batch %lld.\n",
+		printf("The store is as this verifier wrote it: %lld rows, batch %lld.\n",
 			(long long)message_number(reply, "rows", 0),
 			(long long)message_number(reply, "batch", 0));
 	else
-		printf("The store is not what this verifier wrote.\n");
+		printf("The store is not as this verifier wrote it.\n");
 	print_wrong(json_object_get(reply, "store_wrong"));
 	json_wipe_free(&reply);
 	return fits ? EXIT_DONE : EXIT_REFUSED;
@@ -216,7 +216,7 @@ static char *read_receipt(const struct invocation *invocation)
 	while (length > 0 && strchr(" \t\r\n", text[length - 1]) != NULL)
 		text[--length] = '\0';
 	if (length == 0 || length > RECEIPT_SIZE_MAX || strlen(text) != length) {
-		(void)complain_failure(STEPUP_INVALID, "%s holds no receipt.", path);
+		(void)complain_failure(STEPUP_INVALID, "%s has no receipt in it.", path);
 		wipe_free((void **)&text, RECEIPT_SIZE_MAX + 3);
 	}
 	return text;
@@ -281,7 +281,7 @@ static const char *what_time_says(const json_t *claims)
 	if (message_number(claims, "exp", 0) <= now)
 		return "Expired. It can no longer be redeemed.";
 	if (message_number(claims, "nbf", 0) > now || message_number(claims, "iat", 0) > now)
-		return "Not valid yet; is this machine's clock right?";
+		return "Not valid yet. Is this machine's clock right?";
 	return NULL;
 }
 
@@ -302,7 +302,7 @@ enum exit_status command_receipt_verify(const struct invocation *invocation)
 	if (error != STEPUP_OK) {
 		status = output_error(invocation, error,
 			error == STEPUP_CORRUPT ? "This is not a receipt that this verifier signed."
-			: "This is no receipt: it is malformed.");
+			: "This is not a receipt. It is malformed.");
 		goto out;
 	}
 	wrong = what_time_says(claims);
@@ -311,8 +311,9 @@ enum exit_status command_receipt_verify(const struct invocation *invocation)
 				"claims", claims));
 	} else {
 		state_print_claims(claims);
-		(void)puts(wrong != NULL ? wrong : "The signature holds. "
-			"Whether it was redeemed, or somebody was locked since, only redeeming it tells.");
+		(void)puts(wrong != NULL ? wrong : "The signature is good. "
+			"Only redeeming the receipt shows if it was redeemed before, or if its owner is "
+			"locked.");
 	}
 	if (status == EXIT_DONE && wrong != NULL)
 		status = EXIT_REFUSED;

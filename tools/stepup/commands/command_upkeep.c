@@ -26,7 +26,7 @@ static bool is_root(const struct invocation *invocation, const char *command, en
 
 	if (geteuid() == 0)
 		return true;
-	if (asprintf(&sentence, "Only root can do this: sudo stepup %s. Nothing was done.", command) < 0)
+	if (asprintf(&sentence, "Only root can do this. Nothing was done. Run: sudo stepup %s", command) < 0)
 		out_of_memory();
 	*status = output_error(invocation, STEPUP_NOT_ALLOWED, sentence);
 	free(sentence);
@@ -54,7 +54,8 @@ static enum exit_status run_stepupd(const char *const *argv)
 	char *words;
 
 	if (ended < 0) {
-		complain("%s could not be run: %s. Name it with --stepupd.", argv[0], strerror(reason));
+		complain("%s could not be run: %s. If it is somewhere else, give --stepupd "
+			"PATH.", argv[0], strerror(reason));
 		return complain_failure(error_of_errno(reason), "Nothing was done.");
 	}
 	if (ended == 0)
@@ -130,7 +131,8 @@ static enum exit_status tell_done(const struct invocation *invocation, const cha
 	}
 	if (object == NULL)
 		return complain_failure(
-			STEPUP_INTERNAL, "%s did not say what it did.", program_path(invocation));
+			STEPUP_INTERNAL, "%s ended without saying what it did. Look at its store before "
+				"you go on.", program_path(invocation));
 	words = safe_text(message_text(object, "message"));
 	(void)json_object_set_new(object, "file", json_string(file));
 	status = output_result(invocation, object, words);
@@ -160,7 +162,7 @@ static bool stop_verifier(enum exit_status *status)
 	if (!has_systemd() || systemctl("stop") == 0)
 		return true;
 	*status = complain_failure(STEPUP_IO,
-		"The verifier could not be stopped, so nothing was done. Try: systemctl stop " UNIT);
+		"The verifier could not be stopped, so nothing was done. Stop it: systemctl stop " UNIT);
 	return false;
 }
 
@@ -196,10 +198,9 @@ static enum exit_status tell_epoch(const struct invocation *invocation)
 	doors_close(&doors);
 	if (status != EXIT_DONE)
 		return status;
-	if (asprintf(&sentence, "A new epoch has begun. Receipts, invitations and requests of before are "
-		    "void. Typed codes count again in a minute, and a counting token"
-		    " wants two codes in a row once.\n"
-		    "The log has a new key; keep it where the old one is:\n\n    %s",
+	if (asprintf(&sentence, "A new epoch has begun. Older receipts, invitations and requests are "
+		    "void. Codes of apps count again in a minute. A counting token needs two codes in a row, "
+		    "once.\nThe log has a new key. Keep it where you keep the old one:\n\n    %s",
 		    message_text(reply, "log_key")) < 0)
 		out_of_memory();
 	status = output_result(invocation,
@@ -219,7 +220,7 @@ static enum exit_status tell_not_started(void)
 	(void)run_program((char *const *)(uintptr_t)argv, said);
 	words = its_words();
 	status = complain_failure(STEPUP_UNREACHABLE,
-		"A new epoch begins when the verifier starts, and it did not start: %s", words);
+		"A new epoch begins when the verifier starts, but it did not start: %s", words);
 	free(words);
 	return status;
 }

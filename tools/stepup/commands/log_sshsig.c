@@ -68,7 +68,7 @@ static enum exit_status item_of_file(const struct evidence *evidence, const char
 		return complain_file(path);
 	*item = line_of_entry(file, index);
 	(void)fclose(file);
-	return *item != NULL ? EXIT_DONE : complain_entry(evidence, index, "is not in that export");
+	return *item != NULL ? EXIT_DONE : complain_entry(evidence, index, "is not in this export");
 }
 
 static enum exit_status item_of_verifier(struct evidence *evidence, int64_t index, json_t **item)
@@ -139,10 +139,11 @@ static enum exit_status log_sshsig_gather(struct evidence *evidence, int64_t ind
 	if (message_text(evidence->entry, "method") == NULL ||
 	    strcmp(message_text(evidence->entry, "method"), "agent") != 0 || signature == NULL ||
 	    issuer == NULL || enrolled < 0)
-		return complain_entry(evidence, index, "was not approved with an SSH key, "
-			"so ssh-keygen can't check it; `stepup log verify` does");
+		return complain_entry(evidence, index, "was not approved with an SSH key. "
+			"ssh-keygen can't check it, and `stepup log verify` can");
 	if (prompt == NULL)
-		return complain_entry(evidence, index, "has had its details erased, and its key signed them");
+		return complain_entry(evidence, index, "has had its details erased, so the signature can't "
+			"be checked any more");
 	status = fetch(evidence, enrolled, &unused, &evidence->enrolment);
 	json_decref(unused);
 	if (status != EXIT_DONE)
@@ -151,7 +152,7 @@ static enum exit_status log_sshsig_gather(struct evidence *evidence, int64_t ind
 	    sshsig_namespace(issuer, evidence->namespace) != STEPUP_OK ||
 	    base64url_decode(signature, evidence->signature, sizeof(evidence->signature),
 		    &evidence->signature_size) != STEPUP_OK)
-		return complain_entry(evidence, index, "is damaged: `stepup log verify` says how");
+		return complain_entry(evidence, index, "is damaged. `stepup log verify` says how");
 	return EXIT_DONE;
 }
 
@@ -214,9 +215,11 @@ static enum exit_status write_parts(const struct evidence *evidence, const char 
 		goto out;
 	if (asprintf(&command, "ssh-keygen -Y verify -f %s.signers -I %s -n %s -s %s.sig <%s.signed", prefix,
 		    principal(evidence), evidence->namespace, prefix, prefix) < 0 ||
-	    asprintf(&sentence, "Written: %s.signed, what the key signed; %s.sig, its signature; "
-		    "%s.signers, the key. Check them, on any machine, with\n\n    %s\n"
-		    "\nand hold the key against the owner's .pub file.", prefix, prefix, prefix, command) < 0)
+	    asprintf(&sentence, "Written: %s.signed (the text that the key signed), %s.sig (its signature) "
+		"and "
+		    "%s.signers (the key). Check them on any machine:\n\n    %s\n"
+		    "\nThen compare the key with the owner's .pub "
+		"file.", prefix, prefix, prefix, command) < 0)
 		out_of_memory();
 	if (option_given(evidence->invocation, OPTION_JSON))
 		status = output_json(json_pack("{s:s, s:s}", "prefix", prefix, "command", command));
@@ -239,7 +242,7 @@ enum exit_status log_sshsig(const struct invocation *invocation)
 	if (!number_given(invocation, OPTION_FROM, INT64_MAX, -1, &index))
 		return EXIT_USAGE;
 	if (index < 0) {
-		complain("--sshsig is for one entry: name it with --from N.");
+		complain("--sshsig is for one entry. Name it with --from N.");
 		return EXIT_USAGE;
 	}
 	status = log_sshsig_gather(&evidence, index);

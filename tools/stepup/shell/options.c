@@ -18,73 +18,73 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_USER] = {"user", "NAME", COMPLETE_USER, NULL,
 		"act for NAME (root, or a caller that the configuration names)"},
 	[OPTION_AGAIN] = {"again", NULL, COMPLETE_NOTHING, NULL,
-		"invite once more although somebody has enrolled; this is logged"},
+		"invite once more, even if somebody has enrolled; this is logged"},
 	[OPTION_ALGORITHM] = {"algorithm", "NAME", COMPLETE_WORDS, "SHA1 SHA256 SHA512",
-		"hash of the codes: SHA1 (default), SHA256, SHA512"},
+		"hash of the codes: SHA1 (default), SHA256 or SHA512"},
 	[OPTION_AS_BACKUP] = {"as-backup", NULL, COMPLETE_NOTHING, NULL,
-		"put back a store that left with --move as any copy"},
+		"restore a file of backup --move like any backup"},
 	[OPTION_ATTESTATION] = {"attestation", "FILE", COMPLETE_FILE, NULL,
-		"agent: what ssh-keygen -O write-attestation=FILE wrote when the key was made"},
+		"agent: the file that ssh-keygen -O write-attestation=FILE wrote"},
 	[OPTION_CALLER] = {"caller", "ACCOUNT", COMPLETE_USER, NULL,
-		"as if a program of ACCOUNT asked: a console's, or root for sshd and sudo"},
+		"the account of the program that asks: a console's, or root for sshd and sudo"},
 	[OPTION_CHALLENGE] = {"challenge", "FILE", COMPLETE_FILE, NULL,
-		"agent: what ssh-keygen -O challenge=FILE was given then"},
+		"agent: the file that ssh-keygen -O challenge=FILE was given"},
 	[OPTION_CHECKPOINT] = {"checkpoint", "FILE", COMPLETE_FILE, NULL,
-		"checkpoints that you kept elsewhere, one behind the other: the log must hold them"},
+		"checkpoints that you kept, one after another; the log must contain them"},
 	[OPTION_CONFIG_DIR] = {"config-dir", "DIR", COMPLETE_FOLDER, NULL,
 		"the configuration's folder (" STEPUP_SYSCONFDIR ")"},
-	[OPTION_COUNT_OF] = {"count", "N", COMPLETE_NOTHING, NULL, "at most N of them"},
+	[OPTION_COUNT_OF] = {"count", "N", COMPLETE_NOTHING, NULL, "show at most N entries"},
 	[OPTION_COUNTER] = {"counter", "N", COMPLETE_NOTHING, NULL,
 		"hotp: the counter of the token's next code (0)"},
-	[OPTION_CSV] = {"csv", NULL, COMPLETE_NOTHING, NULL, "as a table for a spreadsheet"},
+	[OPTION_CSV] = {"csv", NULL, COMPLETE_NOTHING, NULL, "print a table for a spreadsheet"},
 	[OPTION_DIGITS] = {"digits", "N", COMPLETE_WORDS, "6 7 8", "digits of a code: 6 (default), 7 or 8"},
 	[OPTION_FILE] = {"file", "FILE", COMPLETE_FILE, NULL, "the exported log"},
 	[OPTION_FOLLOW] = {"follow", NULL, COMPLETE_NOTHING, NULL,
-		"go on: show the list again whenever it changes"},
-	[OPTION_FROM] = {"from", "N", COMPLETE_NOTHING, NULL, "from entry N on, instead of the last ones"},
-	[OPTION_HTML] = {"html", NULL, COMPLETE_NOTHING, NULL, "as one page for a browser, or to print"},
+		"show the list again whenever it changes"},
+	[OPTION_FROM] = {"from", "N", COMPLETE_NOTHING, NULL, "begin with entry N"},
+	[OPTION_HTML] = {"html", NULL, COMPLETE_NOTHING, NULL, "print one page for a browser or for paper"},
 	[OPTION_INVITATION] = {"invitation", "CODE", COMPLETE_NOTHING, NULL,
 		"the invitation that an administrator gave you; `-` asks for it"},
-	[OPTION_KEY] = {"key", "KEY", COMPLETE_FILE, NULL, "log verify: the log's key, "
-		"noted when `stepup init` printed it; enroll agent: the key's .pub file"},
+	[OPTION_KEY] = {"key", "KEY", COMPLETE_FILE, NULL, "the log's key, which `stepup init` "
+		"printed; for enroll agent, the .pub file of your key"},
 	[OPTION_KEYS] = {"keys", "FILE", COMPLETE_FILE, NULL,
-		"the verifier's keys as a JWK set; otherwise the verifier is asked"},
-	[OPTION_LABEL] = {"label", "TEXT", COMPLETE_NOTHING, NULL, "what you call it, for example \"Phone\""},
+		"the verifier's keys, a JWK set; without this the verifier is asked"},
+	[OPTION_LABEL] = {"label", "TEXT", COMPLETE_NOTHING, NULL, "your name for it, for example \"Phone\""},
 	[OPTION_LOCK] = {"lock", NULL, COMPLETE_NOTHING, NULL,
-		"lock the one who asks as well: \"that wasn't me\", or \"that isn't them\""},
+		"also lock the person who asks: \"that wasn't me\", or \"that isn't them\""},
 	[OPTION_MARK] = {"mark", "FILE", COMPLETE_FILE, NULL,
 		"the verifier's mark (" STEPUP_MARKDIR "/mark)"},
-	[OPTION_ME] = {"me", NULL, COMPLETE_NOTHING, NULL, "lock yourself out, at once and without a code"},
+	[OPTION_ME] = {"me", NULL, COMPLETE_NOTHING, NULL, "lock yourself, at once and without a code"},
 	[OPTION_MOVE] = {"move", NULL, COMPLETE_NOTHING, NULL,
-		"the store leaves in FILE, and goes on where that is restored"},
+		"move the store away in FILE, to go on where FILE is restored"},
 	[OPTION_NO_QR] = {"no-qr", NULL, COMPLETE_NOTHING, NULL,
-		"no QR code; the secret in letters is enough"},
+		"no QR code, only the secret in letters"},
 	[OPTION_NO_WAIT] = {"no-wait", NULL, COMPLETE_NOTHING, NULL,
-		"don't wait for a second person; exit status 4 if one has to agree"},
+		"don't wait for a second person; exit status 4 if one must agree"},
 	[OPTION_OWNER] = {"owner", "NAME", COMPLETE_USER, NULL,
-		"the user that stepupd runs as (stepup if there is one, else root)"},
+		"the user that stepupd runs as (stepup if there is such a user, otherwise root)"},
 	[OPTION_PAM_DIR] = {"pam-dir", "DIR", COMPLETE_FOLDER, NULL,
-		"the PAM service files to look through (/etc/pam.d)"},
+		"the folder of PAM service files (/etc/pam.d)"},
 	[OPTION_PERIOD] = {"period", "SECONDS", COMPLETE_WORDS, "30 60", "totp: how long a code lasts (30)"},
 	[OPTION_REASON] = {"reason", "TEXT", COMPLETE_NOTHING, NULL,
-		"why; goes into the log, and to a second person who has to agree"},
+		"why; the log keeps it, and a second person sees it"},
 	[OPTION_RECEIPT] = {"receipt", "env|FILE|-", COMPLETE_FILE, NULL,
-		"where the receipt goes: COMMAND's STEPUP_RECEIPT, a file, standard output"},
+		"where the receipt goes: STEPUP_RECEIPT of COMMAND, a file, or standard output"},
 	[OPTION_RHOST] = {"rhost", "ADDRESS", COMPLETE_NOTHING, NULL,
-		"as if asked from ADDRESS, as PAM's rhost has it"},
+		"the address that the question comes from, as in PAM's rhost"},
 	[OPTION_SECRET_FILE] = {"secret-file", "FILE", COMPLETE_FILE, NULL,
 		"a hardware token's own secret, base32 or hex"},
 	[OPTION_SERVICE] = {"service", "NAME", COMPLETE_NOTHING, NULL,
-		"as if asked for this service: sshd, sudo; for oneself stepup, if not given"},
+		"the service that asks, such as sshd or sudo; for yourself it is stepup"},
 	[OPTION_SINCE] = {"since", "TIME", COMPLETE_WORDS, "1h today yesterday 3d 2w",
-		"from then on: 2h, 3d, yesterday, 2026-11-23, 2026-11-23T15:00:00Z"},
+		"the beginning: 2h, 3d, yesterday, 2026-11-23 or 2026-11-23T15:00:00Z"},
 	[OPTION_SSHSIG] = {"sshsig", "PREFIX", COMPLETE_FILE, NULL,
-		"of entry --from: write PREFIX.signed, .sig and .signers, for ssh-keygen -Y verify"},
+		"write PREFIX.signed, .sig and .signers of entry --from, for ssh-keygen -Y verify"},
 	[OPTION_STATE_DIR] = {"state-dir", "DIR", COMPLETE_FOLDER, NULL,
 		"the verifier's state (" STEPUP_STATEDIR ")"},
 	[OPTION_STEPUPD] = {"stepupd", "PATH", COMPLETE_FILE, NULL,
 		"the verifier's program (" STEPUP_SBINDIR "/stepupd)"},
-	[OPTION_UNTIL] = {"until", "TIME", COMPLETE_WORDS, "1h 24h 3d 2w", "up to then; now, if not given"},
+	[OPTION_UNTIL] = {"until", "TIME", COMPLETE_WORDS, "1h 24h 3d 2w", "the end (now)"},
 	[OPTION_VERSION] = {"version", NULL, COMPLETE_NOTHING, NULL, "print the version"},
 };
 
@@ -206,7 +206,7 @@ static bool complain_group(const struct command_row *table, const char *first, F
 	for (const struct command_row *row = table; row->name != NULL; row++) {
 		if (strncmp(row->name, first, length) == 0 && row->name[length] == ' ') {
 			(void)fprintf(complaints, "%s %s",
-				found++ == 0 ? "stepup: say which:" : ",", row->name);
+				found++ == 0 ? "stepup: there are several:" : ",", row->name);
 		}
 	}
 	if (found > 0)
@@ -273,7 +273,8 @@ static enum exit_status settle_command(const struct command_row *table, FILE *co
 		}
 	}
 	if (invocation->child != NULL && !command->takes_command) {
-		(void)fprintf(complaints, "stepup: %s runs no command; leave out what follows `--`.\n",
+		(void)fprintf(complaints, "stepup: %s runs no command. Leave out the `--` and all behind "
+			"it.\n",
 			command->name);
 		return EXIT_USAGE;
 	}
@@ -305,7 +306,7 @@ enum exit_status invocation_parse(const struct command_row *table, int argc, cha
 			invocation->arguments[invocation->argument_count++] = argv[at];
 	}
 	if (status == EXIT_DONE && invocation->child != NULL && invocation->child[0] == NULL) {
-		(void)fputs("stepup: nothing follows `--`.\n", complaints);
+		(void)fputs("stepup: no command follows `--`.\n", complaints);
 		status = EXIT_USAGE;
 	}
 	return status == EXIT_DONE ? settle_command(table, complaints, invocation) : status;
@@ -367,7 +368,7 @@ void usage_all(const struct command_row *table, FILE *out)
 			(void)fprintf(out, "\n%s:\n", row->heading);
 		usage_line(out, row->name, row->help);
 	}
-	(void)fputs("\nRun `stepup help COMMAND` for one of them, and see stepup(1).\n", out);
+	(void)fputs("\n`stepup help COMMAND` says more about one of them. See also stepup(1).\n", out);
 }
 
 void usage_command(FILE *out, const struct command_row *command)
@@ -390,6 +391,6 @@ void usage_command(FILE *out, const struct command_row *command)
 			row->argument != NULL ? row->argument : "");
 		usage_line(out, left, row->help);
 	}
-	(void)fputs("\nExit status: 0 done, 1 refused, 2 usage, 3 verifier out of reach, "
-		"4 waiting for a second person.\n", out);
+	(void)fputs("\nExit status: 0 done, 1 refused, 2 wrong usage, 3 no verifier answers, "
+		"4 waits for a second person, 5 done, but nobody has that name.\n", out);
 }
