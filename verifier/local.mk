@@ -160,6 +160,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/begin/begin.h verifier/doors/be
 	verifier/doors/begin/begin_check.c verifier/doors/begin/key_offer.h \
 	verifier/doors/begin/key_offer.c
 verifier_libverifier_a_SOURCES += verifier/doors/answer/answer.h verifier/doors/answer/answer.c \
+	verifier/doors/answer/answer_reply.h verifier/doors/answer/answer_reply.c \
 	verifier/doors/answer/approvers_now.h verifier/doors/answer/approvers_now.c \
 	verifier/doors/answer/decide.h verifier/doors/answer/decide.c \
 	verifier/doors/answer/decide_agreement.c verifier/doors/answer/decide_code.c \

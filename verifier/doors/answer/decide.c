@@ -20,7 +20,7 @@ enum stepup_error decide_refuse(struct decision *decision, enum stepup_error err
 	const char *why, const char *sentence)
 {
 	decision->why = why;
-	decision->answer->sentence = sentence;
+	decision->decided->sentence = sentence;
 	return error;
 }
 
@@ -37,8 +37,8 @@ static bool is_locked(const struct decision *decision)
 
 static enum stepup_error refuse_locked(struct decision *decision)
 {
-	memcpy(decision->answer->reference, decision->record->lock.reference,
-		sizeof(decision->answer->reference));
+	memcpy(decision->decided->reference, decision->record->lock.reference,
+		sizeof(decision->decided->reference));
 	decision->why = "locked";
 	return STEPUP_LOCKED;
 }
@@ -47,13 +47,14 @@ static enum stepup_error look_at_standing(struct decision *decision)
 {
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
-	struct answer *answer = decision->answer;
+	const struct answer_given *given = decision->given;
+	struct answer_decided *decided = decision->decided;
 
 	if (atomic_load(&step_up->ended) || clock_boot_ms() >= step_up->expires_boot_ms)
 		return STEPUP_EXPIRED;
-	if (is_locked(decision) && (!asked->quiet || answer->claim))
+	if (is_locked(decision) && (!asked->quiet || given->claim))
 		return refuse_locked(decision);
-	return freeze_look(decision->session, asked->action->name, answer->reference);
+	return freeze_look(decision->session, asked->action->name, decided->reference);
 }
 
 /* What nobody was told before a right answer. */
@@ -67,7 +68,7 @@ static enum stepup_error look_at_withheld(struct decision *decision)
 	decision->why = asked->withheld_why;
 	/* then; by another name of the same account, and perhaps no more */
 	if (asked->withheld == STEPUP_LOCKED)
-		return uid_lock_look(decision->session, step_up->user_uid, decision->answer->reference);
+		return uid_lock_look(decision->session, step_up->user_uid, decision->decided->reference);
 	return asked->withheld;
 }
 
@@ -112,11 +113,11 @@ static enum stepup_error decide_for_kind(struct decision *decision)
 
 static enum stepup_error decide(struct decision *decision)
 {
-	const struct answer *answer = decision->answer;
+	const struct answer_given *given = decision->given;
 	enum stepup_error error = look_at_standing(decision);
-	unsigned method = decision->answer->method;
+	unsigned method = given->method;
 
-	if (error != STEPUP_OK || answer->claim)
+	if (error != STEPUP_OK || given->claim)
 		return error == STEPUP_OK ? decide_claim(decision) : error;
 	error = method == METHOD_CODE ? decide_code(decision)
 		: method == METHOD_FRESH ? decide_fresh(decision) : decide_key(decision);
@@ -182,7 +183,7 @@ static enum stepup_error append(struct decision *decision, json_t *entry)
 /* Of nobody in particular. */
 static json_t *clock_alert(const struct decision *decision)
 {
-	json_t *entry = log_entry_alert(decision->answer->now, NULL, "host-clock", NULL);
+	json_t *entry = log_entry_alert(decision->decided->now, NULL, "host-clock", NULL);
 	char off[DECISION_SAID_SIZE], why[2 * DECISION_SAID_SIZE];
 
 	notice_clock(decision->off, off, sizeof(off));
@@ -194,25 +195,28 @@ static json_t *clock_alert(const struct decision *decision)
 	return entry;
 }
 
+/* About the credential, with what is said of it. */
+static json_t *credential_alert(const struct decision *decision, const struct log_subject *subject)
+{
+	json_t *entry = log_entry_alert(
+		decision->decided->now, subject, decision->alert, decision->credential->id);
+
+	if (entry == NULL || decision->said[0] == '\0' || note_text(entry, "why", decision->said))
+		return entry;
+	json_decref(entry);
+	return NULL;
+}
+
 static enum stepup_error write_alerts(struct decision *decision)
 {
-	const struct answer *answer = decision->answer;
 	const struct log_subject subject = about(decision);
+	int64_t now = decision->decided->now;
 	enum stepup_error error = STEPUP_OK;
 
-	if (decision->alert != NULL) {
-		json_t *entry =
-			log_entry_alert(answer->now, &subject, decision->alert, decision->credential->id);
-
-		if (entry != NULL && decision->said[0] != '\0' &&
-		    json_object_set_new(entry, "why", json_string(decision->said)) != 0) {
-			json_decref(entry);
-			entry = NULL;
-		}
-		error = append(decision, entry);
-	}
+	if (decision->alert != NULL)
+		error = append(decision, credential_alert(decision, &subject));
 	if (error == STEPUP_OK && decision->suspended)
-		error = append(decision, log_entry_alert(answer->now, &subject, "codes-suspended", NULL));
+		error = append(decision, log_entry_alert(now, &subject, "codes-suspended", NULL));
 	if (error == STEPUP_OK && decision->clocks > 0)
 		error = append(decision, clock_alert(decision));
 	return error;
@@ -222,27 +226,28 @@ static enum stepup_error write_refusal(struct decision *decision)
 {
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
-	struct answer *answer = decision->answer;
+	const struct answer_given *given = decision->given;
+	struct answer_decided *decided = decision->decided;
 	const struct log_refusal refusal = {
-		.at = answer->now,
+		.at = decided->now,
 		.subject = about(decision),
-		.error = answer->outcome,
+		.error = decided->outcome,
 		.action = asked->action->name,
-		.method = answer->claim ? NULL : method_name(answer->method),
+		.method = given->claim ? NULL : method_name(given->method),
 		.caller = step_up->caller,
 		.source = asked->source,
 		.why = decision->why,
-		.limit = answer->over == NULL ? NULL : answer->over->text,
+		.limit = decided->over == NULL ? NULL : decided->over->text,
 		.commitment = asked->question->commitment,
 	};
 	enum stepup_error error;
 
 	if (!decision->charged)
 		return STEPUP_OK; /* nothing changed; answer.c notes what is worth it */
-	if ((answer->method & METHODS_OF_KEYS) != 0 && answer->outcome == STEPUP_BAD_ANSWER &&
-	    decision->alert == NULL && !answer->budgeted)
+	if ((given->method & METHODS_OF_KEYS) != 0 && decided->outcome == STEPUP_BAD_ANSWER &&
+	    decision->alert == NULL && !given->budgeted)
 		return STEPUP_OK; /* a wrong key changes nothing either, and costs whoever sends it nothing */
-	error = append_with_evidence(decision, log_entry_refusal(&refusal), &answer->log_index);
+	error = append_with_evidence(decision, log_entry_refusal(&refusal), &decided->log_index);
 	if (error == STEPUP_OK)
 		error = write_alerts(decision);
 	if (error == STEPUP_OK && decision->locks)
@@ -255,37 +260,40 @@ static enum stepup_error write_refusal(struct decision *decision)
 /* How the person proved to be the one: now, or when what covers this step-up was granted. */
 static void note_proof(struct decision *decision)
 {
-	struct answer *answer = decision->answer;
+	const struct answer_given *given = decision->given;
+	struct answer_decided *decided = decision->decided;
 
-	if (answer->method == METHOD_FRESH)
+	if (given->method == METHOD_FRESH) {
+		decided->fresh = given->covers;
 		return;
-	memcpy(answer->fresh.credential, decision->credential->id, CREDENTIAL_ID_SIZE);
-	answer->fresh.method = answer->method;
-	answer->fresh.user_verified = decision->proof.user_verified;
-	answer->fresh.strength =
-		credential_strength(decision->step_up->policy, decision->credential, answer->now);
+	}
+	memcpy(decided->fresh.credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	decided->fresh.method = given->method;
+	decided->fresh.user_verified = decision->proof.user_verified;
+	decided->fresh.strength =
+		credential_strength(decision->step_up->policy, decision->credential, decided->now);
 }
 
 /* What the credential earned, in the words of the policy, of receipts and of RFC 8176. */
 static void note_earned(struct decision *decision)
 {
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	const struct credential *credential = decision->credential;
 	size_t count = 0;
 
 	note_proof(decision);
-	answer->strength = answer->fresh.strength;
-	answer->acr = acr_name(answer->strength, answer->fresh.method);
+	decided->grant.strength = decided->fresh.strength;
+	decided->acr = acr_name(decided->grant.strength, decided->fresh.method);
 	if (credential_is_code(credential)) {
-		answer->amr[count++] = "otp";
+		decided->amr[count++] = "otp";
 		return;
 	}
-	answer->amr[count++] = "pop";
+	decided->amr[count++] = "pop";
 	if (credential_is_hardware(credential))
-		answer->amr[count++] = "hwk";
-	answer->amr[count++] = "user";
-	if (answer->fresh.user_verified)
-		answer->amr[count++] = "mfa";
+		decided->amr[count++] = "hwk";
+	decided->amr[count++] = "user";
+	if (decided->fresh.user_verified)
+		decided->amr[count++] = "mfa";
 }
 
 /* The version of the second person's record that the receipt rests on. */
@@ -304,8 +312,8 @@ static enum stepup_error add_receipt(struct decision *decision)
 {
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
-	struct answer *answer = decision->answer;
-	struct receipt_row *row = &answer->receipt;
+	struct answer_decided *decided = decision->decided;
+	struct receipt_row *row = &decided->receipt;
 	uint8_t bytes[16];
 	enum stepup_error error;
 
@@ -320,16 +328,16 @@ static enum stepup_error add_receipt(struct decision *decision)
 	memcpy(row->user_id, decision->record->user_id, USER_ID_SIZE);
 	memcpy(row->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
 	row->user_version = decision->record->version + 1; /* as it is saved */
-	if (answer->request != NULL) {
-		memcpy(row->approver, answer->request->approver, sizeof(row->approver));
-		memcpy(row->approver_id, answer->request->approver_id, USER_ID_SIZE);
-		memcpy(row->approver_credential, answer->request->approval.credential, CREDENTIAL_ID_SIZE);
+	if (decided->request != NULL) {
+		memcpy(row->approver, decided->request->approver, sizeof(row->approver));
+		memcpy(row->approver_id, decided->request->approver_id, USER_ID_SIZE);
+		memcpy(row->approver_credential, decided->request->approval.credential, CREDENTIAL_ID_SIZE);
 	}
-	row->issued = answer->now;
-	row->expires = answer->now + asked->rule->receipt_seconds;
+	row->issued = decided->now;
+	row->expires = decided->now + asked->rule->receipt_seconds;
 	row->log_index = store_log_next(decision->session);
 	error = action_digest(asked->action, row->digest);
-	if (error == STEPUP_OK && answer->request != NULL)
+	if (error == STEPUP_OK && decided->request != NULL)
 		error = decision_note_approver(decision->session, row);
 	return error == STEPUP_OK ? store_receipt_add(decision->session, row) : error;
 }
@@ -338,43 +346,45 @@ static enum stepup_error add_receipt(struct decision *decision)
 static enum stepup_error write_grant(struct decision *decision)
 {
 	const struct asked *asked = decision->asked;
-	struct answer *answer = decision->answer;
+	const struct answer_given *given = decision->given;
+	struct answer_decided *decided = decision->decided;
 	struct log_grant grant = {
 		.step = decision->step,
-		.request = answer->request,
-		.claimed = answer->claim,
-		.at = answer->now,
+		.request = decided->request,
+		.claimed = given->claim,
+		.at = decided->now,
 		.subject = about(decision),
 		.action = asked->action,
 		.rule = asked->rule,
-		.method = answer->method == METHOD_FRESH ? method_name(METHOD_FRESH)
+		.method = given->method == METHOD_FRESH ? method_name(METHOD_FRESH)
 			: credential_type_name(decision->credential->type),
-		.covered_by = answer->fresh.log_index,
+		.covered_by = given->covers.log_index,
 		.credential = decision->credential,
 		.proof = decision->proof.evidence == NULL ? NULL : &decision->proof,
-		.context = answer->claim ? NULL : question_context(asked->question, answer->method),
+		.context = given->claim ? NULL : question_context(asked->question, given->method),
 		.commitment = asked->question->commitment,
-		.amr = answer->amr,
+		.amr = decided->amr,
 	};
 	enum stepup_error error = STEPUP_OK;
 
-	if (answer->claim)
+	if (given->claim)
 		claim_earned(decision);
 	else
 		note_earned(decision);
-	grant.acr = answer->acr;
+	grant.acr = decided->acr;
 	error = write_request_step(decision);
 	if (error == STEPUP_OK && decision->step == LOG_GRANT && asked->rule->service != NULL) {
 		error = add_receipt(decision);
-		grant.receipt = &answer->receipt;
+		grant.receipt = &decided->receipt;
 	}
-	memcpy(answer->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
-	answer->version = decision->record->version + 1; /* as it is saved */
-	decision->credential->last_used = answer->now;
-	decision->record->last_success = answer->now;
+	memcpy(decided->grant.credential, decision->credential->id, CREDENTIAL_ID_SIZE);
+	decided->grant.version = decision->record->version + 1; /* as it is saved */
+	decision->credential->last_used = decided->now;
+	decision->record->last_success = decided->now;
 	if (error == STEPUP_OK)
-		error = append_with_evidence(decision, log_entry_grant(&grant), &answer->log_index);
-	if (error == STEPUP_OK && grant.receipt != NULL && answer->receipt.log_index != answer->log_index)
+		error = append_with_evidence(decision, log_entry_grant(&grant), &decided->log_index);
+	decided->grant.log_index = decided->log_index;
+	if (error == STEPUP_OK && grant.receipt != NULL && decided->receipt.log_index != decided->log_index)
 		error = STEPUP_INTERNAL;
 	if (error == STEPUP_OK && decision->step == LOG_DENY)
 		error = write_denial(decision);
@@ -386,25 +396,26 @@ static enum stepup_error write_grant(struct decision *decision)
 enum stepup_error answer_decide(struct store_session *session, void *job)
 {
 	struct answer *answer = job;
-	struct decision decision = {.session = session, .answer = answer, .step_up = answer->step_up,
-		.asked = answer->asked};
-	enum stepup_error error = answer->asked->apart ? STEPUP_NOT_FOUND
-		: store_user_find(session, answer->step_up->user, &decision.record);
+	const struct answer_given *given = &answer->given;
+	struct answer_decided *decided = &answer->decided;
+	struct decision decision = {.session = session, .given = given, .approvers = &answer->approvers,
+		.decided = decided, .step_up = given->step_up, .asked = given->asked};
+	enum stepup_error error = given->asked->apart ? STEPUP_NOT_FOUND
+		: store_user_find(session, given->step_up->user, &decision.record);
 
-	answer->outcome = STEPUP_UNAVAILABLE;
-	answer->now = clock_wall_seconds();
+	decided->outcome = STEPUP_UNAVAILABLE;
+	decided->now = clock_wall_seconds();
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
 	error = decide(&decision);
 	if (!is_decided(error))
 		goto out;
-	answer->outcome = error;
-	error = answer->outcome == STEPUP_OK ||
-		(answer->outcome == STEPUP_NEEDS_APPROVAL && decision.step == LOG_REQUEST)
+	decided->outcome = error;
+	error = error == STEPUP_OK || (error == STEPUP_NEEDS_APPROVAL && decision.step == LOG_REQUEST)
 		? write_grant(&decision)
 		: write_refusal(&decision);
 	if (error != STEPUP_OK)
-		answer->outcome = STEPUP_UNAVAILABLE;
+		decided->outcome = STEPUP_UNAVAILABLE;
 out:
 	json_decref((json_t *)(uintptr_t)decision.proof.evidence);
 	user_record_free(&decision.record);

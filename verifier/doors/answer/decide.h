@@ -27,10 +27,8 @@
 #define STEP_UP_AMR_MAX 4
 #define DECISION_SAID_SIZE 64
 
-/* What one answer is decided on, and what was decided. Made on the loop's thread; between submission and
- * `done` the writer's side has it. */
-struct answer {
-	/* given */
+/* What the caller handed in, and what it is an answer to. */
+struct answer_given {
 	struct call *call;
 	struct verifier *verifier;
 	struct step_up *step_up;         /* ANSWERING: nobody frees it meanwhile */
@@ -38,12 +36,13 @@ struct answer {
 	unsigned method;                 /* METHOD_CODE, METHOD_FRESH, or the way of a key */
 	char code[9];
 	struct key_answer key;           /* owned */
-	/* METHOD_FRESH: what covers it; otherwise, once granted, what may cover later ones */
-	struct fresh_grant fresh;
+	struct fresh_grant covers;       /* METHOD_FRESH: the earlier step-up that covers this one */
 	bool budgeted;                   /* a key's: whether a wrong one may go into the log */
 	bool claim;                      /* nothing was given: what the request has is used */
-	struct approvers_now approvers;  /* of what it may use up */
-	/* decided */
+};
+
+/* What came of it, inside the transaction. */
+struct answer_decided {
 	enum stepup_error outcome;       /* STEPUP_OK: granted */
 	char reference[LOCK_REFERENCE_SIZE];
 	const char *sentence;            /* a refusal's own words; NULL for those of its error */
@@ -51,17 +50,24 @@ struct answer {
 	/* owned; that is made, waited for, agreed to or used up; NULL for none */
 	struct approval_request *request;
 	const struct limit *over;        /* of the step-up's policy */
-	/* owned; labels of the keys that would have done, where another one was used */
+	/* owned; labels of the keys that would have done, if another one was used */
 	json_t *keys;
 	int64_t tries_left, retry_after_seconds;
 	int64_t now;                     /* of the decision, seconds since 1970 */
-	int64_t log_index;
-	int64_t version;                 /* of a grant: the record's, as it was saved with it */
-	char credential[CREDENTIAL_ID_SIZE]; /* that earned it */
-	enum factor_strength strength;   /* and as what, which a receipt says too */
+	int64_t log_index;               /* of the entry that was written; -1 for none */
+	struct grant grant;              /* once granted */
+	/* the same, with how the person proved to be the one: what may cover later step-ups */
+	struct fresh_grant fresh;
 	const char *acr;
 	const char *amr[STEP_UP_AMR_MAX + 1]; /* NULL-terminated */
-	struct receipt_row receipt;      /* where the rule has a service */
+	struct receipt_row receipt;      /* if the rule has a service */
+};
+
+/* One answer. Made on the loop's thread; between submission and `done` the writer's side has it. */
+struct answer {
+	struct answer_given given;
+	struct approvers_now approvers;  /* of what it may use up */
+	struct answer_decided decided;
 };
 
 /* A commit_work on a struct answer. */
@@ -69,7 +75,9 @@ enum stepup_error answer_decide(struct store_session *session, void *job);
 
 struct decision {
 	struct store_session *session;
-	struct answer *answer;
+	const struct answer_given *given;
+	const struct approvers_now *approvers;
+	struct answer_decided *decided;
 	const struct step_up *step_up;
 	const struct asked *asked;       /* of it */
 	struct user_record *record;      /* NULL where the name has none */
@@ -106,8 +114,8 @@ enum stepup_error decide_key(struct decision *decision);
 enum stepup_error decide_fresh(struct decision *decision);
 
 /* What limits and a second person say to an answer that was right (decide_limits.c): STEPUP_OK, charged, and
- * `answer->request` the one that is used up, if any; STEPUP_NEEDS_APPROVAL with the request that waits, which
- * is new if `step` is LOG_REQUEST; or a refusal. */
+ * `decided->request` the one that is used up, if any; STEPUP_NEEDS_APPROVAL with the request that waits,
+ * which is new if `step` is LOG_REQUEST; or a refusal. */
 enum stepup_error decide_volume(struct decision *decision);
 
 /* Charges what a second person agreed to: STEPUP_OVER_LIMIT if that goes over a hard limit. */
@@ -119,7 +127,7 @@ enum stepup_error decide_limits_lock(struct decision *decision);
 /* What limits or the rule leave to a second person, `over` the limit or NULL: as decide_volume(). */
 enum stepup_error decide_with_second_person(struct decision *decision, const struct limit *over);
 
-/* Whether the one who answered may agree to the step-up's request, which goes to `answer->request`. */
+/* Whether the one who answered may agree to the step-up's request, which goes to `decided->request`. */
 enum stepup_error decide_agreement(struct decision *decision);
 
 /* Whether they may deny it and lock who made it (decide_denial.c). */
@@ -142,7 +150,7 @@ void claim_earned(struct decision *decision);
 enum stepup_error write_request_step(struct decision *decision);
 
 /* Ends the request as denied and locks who made it, after the entry of this step; an alert, where the one who
- * denies has locked too many. `answer->reference` is that of the lock, "" where there is none. */
+ * denies has locked too many. `decided->reference` is that of the lock, "" where there is none. */
 enum stepup_error write_denial(struct decision *decision);
 
 #endif

@@ -17,8 +17,8 @@
 /* Nothing can come of the request any more. */
 static enum stepup_error refuse_void(struct decision *decision, const char *why, const char *told)
 {
-	notice_request_void(told, decision->answer->told);
-	return decide_refuse(decision, STEPUP_EXPIRED, why, decision->answer->told);
+	notice_request_void(told, decision->decided->told);
+	return decide_refuse(decision, STEPUP_EXPIRED, why, decision->decided->told);
 }
 
 /* --- what this person has asked for before --- */
@@ -49,7 +49,7 @@ static enum stepup_error look_at_request(void *context, struct approval_request 
 	struct request_search *search = context;
 	const struct step_up *step_up = search->decision->step_up;
 	const struct asked *asked = search->decision->asked;
-	int64_t now = search->decision->answer->now;
+	int64_t now = search->decision->decided->now;
 	enum request_state standing = request_standing(request, step_up->policy, now);
 
 	(void)more;
@@ -114,13 +114,13 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 {
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	struct approval_request *request = calloc(1, sizeof(*request));
 	enum stepup_error error;
 
 	if (request == NULL)
 		return STEPUP_NO_MEMORY;
-	answer->request = request;
+	decided->request = request;
 	request->state = REQUEST_REQUESTED;
 	memcpy(request->user_id, decision->record->user_id, USER_ID_SIZE);
 	request->uid = decision->record->uid;
@@ -131,8 +131,8 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 	memcpy(request->rule, asked->rule->digest, DIGEST_SIZE);
 	memcpy(request->salt, asked->question->salt, DIGEST_SIZE);
 	memcpy(request->commitment, asked->question->commitment, DIGEST_SIZE);
-	request->requested = answer->now;
-	request->expires = answer->now + REQUEST_SECONDS;
+	request->requested = decided->now;
+	request->expires = decided->now + REQUEST_SECONDS;
 	error = describe(decision, over, request);
 	if (error == STEPUP_OK)
 		error = request_id_make(request->id);
@@ -145,12 +145,12 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 static enum stepup_error ask_second_person(struct decision *decision, const struct limit *over,
 	const struct request_search *search)
 {
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	int64_t until = request_crowd_full_until(&search->crowd);
 	enum stepup_error error;
 
 	if (until != 0) {
-		answer->retry_after_seconds = until > answer->now ? until - answer->now : 1;
+		decided->retry_after_seconds = until > decided->now ? until - decided->now : 1;
 		return decide_refuse(decision, STEPUP_OVER_LIMIT, "too many requests",
 			notice_many_requests());
 	}
@@ -167,7 +167,7 @@ static enum stepup_error ask_second_person(struct decision *decision, const stru
 static enum stepup_error consume(struct decision *decision, struct approval_request *request)
 {
 	const struct approver_now *approver =
-		approvers_now_find(&decision->answer->approvers, request->approver_id);
+		approvers_now_find(decision->approvers, request->approver_id);
 	enum stepup_error error;
 
 	if (approver == NULL) /* since this answer was handed in: who agreed hasn't been asked after */
@@ -175,7 +175,7 @@ static enum stepup_error consume(struct decision *decision, struct approval_requ
 	error = approver->may ? request_approver_stands(decision->session, request) : STEPUP_NOT_ALLOWED;
 	if (error == STEPUP_NOT_ALLOWED) {
 		error = request_end(decision->session, request, REQUEST_VOID, NULL,
-			"whoever agreed no longer stands behind it", decision->answer->now, NULL);
+			"whoever agreed no longer stands behind it", decision->decided->now, NULL);
 		return error == STEPUP_OK ? STEPUP_NOT_FOUND : error;
 	}
 	return error == STEPUP_OK ? decide_charge_approved(decision) : error;
@@ -183,11 +183,11 @@ static enum stepup_error consume(struct decision *decision, struct approval_requ
 
 enum stepup_error decide_with_second_person(struct decision *decision, const struct limit *over)
 {
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	struct request_search search = {0};
 	enum stepup_error error = find_same(decision, &search);
 
-	answer->request = search.found;
+	decided->request = search.found;
 	if (error != STEPUP_OK)
 		return error;
 	if (search.found != NULL && search.found->state == REQUEST_REQUESTED)
@@ -197,7 +197,7 @@ enum stepup_error decide_with_second_person(struct decision *decision, const str
 		error = consume(decision, search.found);
 		if (error != STEPUP_NOT_FOUND)
 			return error;
-		request_free(&answer->request);
+		request_free(&decided->request);
 	}
 	return ask_second_person(decision, over, &search);
 }
@@ -216,22 +216,22 @@ static const char *request_named(const struct step_up *step_up)
 static enum stepup_error load_request(struct decision *decision, unsigned states)
 {
 	const struct step_up *step_up = decision->step_up;
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	struct approval_request *request = calloc(1, sizeof(*request));
 	enum request_state standing;
 	enum stepup_error error = request == NULL ? STEPUP_NO_MEMORY
 		: store_request_find(decision->session, request_named(decision->step_up), request);
 
-	answer->request = request;
+	decided->request = request;
 	if (error == STEPUP_NOT_FOUND)
 		return refuse_void(decision, "request gone", "");
 	if (error != STEPUP_OK)
 		return error;
-	standing = request_standing(request, step_up->policy, answer->now);
+	standing = request_standing(request, step_up->policy, decided->now);
 	if ((states & REQUEST_BIT(standing)) != 0)
 		return STEPUP_OK;
-	notice_request_over(request, standing, answer->told);
-	return decide_refuse(decision, STEPUP_EXPIRED, "request not open", answer->told);
+	notice_request_over(request, standing, decided->told);
+	return decide_refuse(decision, STEPUP_EXPIRED, "request not open", decided->told);
 }
 
 /* Whether the words, and what they stand for, are those that were shown. */
@@ -252,7 +252,7 @@ enum stepup_error decide_request(struct decision *decision, unsigned states)
 {
 	enum stepup_error error = load_request(decision, states);
 
-	if (error == STEPUP_OK && !is_as_shown(decision->step_up, decision->answer->request))
+	if (error == STEPUP_OK && !is_as_shown(decision->step_up, decision->decided->request))
 		return decide_refuse(decision, STEPUP_EXPIRED, "request changed",
 			notice_request_changed());
 	return error;
@@ -260,7 +260,7 @@ enum stepup_error decide_request(struct decision *decision, unsigned states)
 
 static enum stepup_error look_at_persons(struct decision *decision)
 {
-	const struct approval_request *request = decision->answer->request;
+	const struct approval_request *request = decision->decided->request;
 	struct user_record *requester = NULL;
 	const char *objection = NULL;
 	enum stepup_error error = store_user_find(decision->session, request->user, &requester);
@@ -283,7 +283,7 @@ static enum stepup_error look_at_persons(struct decision *decision)
 enum stepup_error decide_second_person(struct decision *decision)
 {
 	if (!credential_is_old_enough(decision->step_up->policy, decision->credential,
-		    decision->answer->now))
+		    decision->decided->now))
 		return decide_refuse(decision, STEPUP_NOT_ALLOWED, "credential too new",
 			notice_new_key());
 	return look_at_persons(decision);
@@ -302,21 +302,21 @@ enum stepup_error decide_agreement(struct decision *decision)
 enum stepup_error decide_claim(struct decision *decision)
 {
 	const struct step_up *step_up = decision->step_up;
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	struct approval_request *request;
 	const struct approver_now *asker;
 	enum stepup_error error = load_request(decision, REQUEST_BIT(REQUEST_APPROVED));
 
-	request = answer->request;
+	request = decided->request;
 	if (error == STEPUP_EXPIRED && request != NULL && request->state == REQUEST_REQUESTED &&
-	    request_standing(request, step_up->policy, answer->now) == REQUEST_REQUESTED)
+	    request_standing(request, step_up->policy, decided->now) == REQUEST_REQUESTED)
 		return decide_refuse(decision, STEPUP_NEEDS_APPROVAL, "nobody agreed yet", NULL);
 	if (error != STEPUP_OK)
 		return error;
-	if (answer->now >= request->approval.at + REQUEST_CLAIM_SECONDS)
+	if (decided->now >= request->approval.at + REQUEST_CLAIM_SECONDS)
 		return decide_refuse(decision, STEPUP_EXPIRED, "claimed late",
 			notice_claim_late());
-	asker = approvers_now_find(&answer->approvers, request->user_id);
+	asker = approvers_now_find(decision->approvers, request->user_id);
 	if (decision->record == NULL ||
 	    memcmp(decision->record->user_id, request->user_id, USER_ID_SIZE) != 0 ||
 	    decision->record->uid != step_up->user_uid || asker == NULL || !asker->may)
@@ -345,38 +345,38 @@ static void join(const char *const *amr, char text[REQUEST_WORDS_SIZE])
 
 static void note_request_proof(const struct decision *decision, struct request_proof *proof)
 {
-	const struct answer *answer = decision->answer;
+	const struct answer_decided *decided = decision->decided;
 
 	memcpy(proof->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
 	snprintf(proof->method, sizeof(proof->method), "%s",
 		credential_type_name(decision->credential->type));
-	snprintf(proof->acr, sizeof(proof->acr), "%s", answer->acr);
-	join(answer->amr, proof->amr);
-	proof->at = answer->now;
+	snprintf(proof->acr, sizeof(proof->acr), "%s", decided->acr);
+	join(decided->amr, proof->amr);
+	proof->at = decided->now;
 	proof->log = store_log_next(decision->session);
 }
 
 void claim_earned(struct decision *decision)
 {
 	static const char *const words[] = {"otp", "pop", "hwk", "user", "mfa"};
-	const struct request_proof *proof = &decision->answer->request->requester;
-	struct answer *answer = decision->answer;
+	const struct request_proof *proof = &decision->decided->request->requester;
+	struct answer_decided *decided = decision->decided;
 	size_t count = 0;
 
-	answer->strength =
-		credential_strength(decision->step_up->policy, decision->credential, answer->now);
-	answer->acr = acr_of_name(proof->acr);
+	decided->grant.strength =
+		credential_strength(decision->step_up->policy, decision->credential, decided->now);
+	decided->acr = acr_of_name(proof->acr);
 	for (const char *at = proof->amr; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
 		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 			if (strcspn(at, " ") == strlen(words[i]) &&
 			    strncmp(at, words[i], strlen(words[i])) == 0 && count < STEP_UP_AMR_MAX)
-				answer->amr[count++] = words[i];
+				decided->amr[count++] = words[i];
 }
 
 enum stepup_error write_request_step(struct decision *decision)
 {
-	struct answer *answer = decision->answer;
-	struct approval_request *request = answer->request;
+	struct answer_decided *decided = decision->decided;
+	struct approval_request *request = decided->request;
 
 	if (request == NULL)
 		return STEPUP_OK;
@@ -389,13 +389,13 @@ enum stepup_error write_request_step(struct decision *decision)
 		memcpy(request->approver_id, decision->record->user_id, USER_ID_SIZE);
 		request->approver_uid = decision->record->uid;
 		note_request_proof(decision, &request->approval);
-		request->expires = answer->now + REQUEST_SECONDS;
+		request->expires = decided->now + REQUEST_SECONDS;
 		return store_request_move(decision->session, request, REQUEST_APPROVED);
 	case LOG_DENY:
 		return STEPUP_OK; /* its end has an entry of its own, behind this one */
 	case LOG_GRANT:
 		break;
 	}
-	request->ended = answer->now;
+	request->ended = decided->now;
 	return store_request_move(decision->session, request, REQUEST_CONSUMED);
 }

@@ -28,7 +28,7 @@ struct nobody {
 static enum stepup_error guesses_of(struct decision *decision, struct nobody *nobody,
 	struct guess_state **guesses)
 {
-	struct verifier *verifier = decision->answer->verifier;
+	struct verifier *verifier = decision->given->verifier;
 	const char *user = decision->step_up->user;
 	enum stepup_error error;
 
@@ -48,51 +48,56 @@ static enum stepup_error guesses_of(struct decision *decision, struct nobody *no
 static void keep_guesses(const struct decision *decision, const struct nobody *nobody)
 {
 	if (decision->record == NULL &&
-	    decoys_keep(decision->answer->verifier->decoys, nobody->name, &nobody->guesses,
-		    decision->answer->now) != STEPUP_OK)
+	    decoys_keep(decision->given->verifier->decoys, nobody->name, &nobody->guesses,
+		    decision->decided->now) != STEPUP_OK)
 		journal_line(LOG_WARNING, "guesses",
 			"somebody guesses at more than %d names that don't exist", DECOYS_MAX);
+}
+
+/* Takes what one credential says of the code, if none said better. */
+static void take_result(struct decision *decision, struct credential *credential, enum otp_result result,
+	enum otp_result *best)
+{
+	int64_t far = result == OTP_RESYNC ? otp_far_seconds(credential, decision->decided->now) : 0;
+
+	if (*best == OTP_ACCEPTED)
+		return;
+	if (result == OTP_ACCEPTED || result == OTP_SPENT) {
+		*best = result;
+		decision->off = 0;
+		decision->credential = credential;
+		return;
+	}
+	if (*best == OTP_SPENT || far == 0)
+		return;
+	decision->off = far;
+	decision->credential = credential;
 }
 
 /* Holds the code against every live credential that has codes of this length; the best of what
  * they say counts. */
 static enum stepup_error decide_code_compare(struct decision *decision, enum otp_result *best)
 {
-	struct answer *answer = decision->answer;
+	const struct answer_given *given = decision->given;
+	const struct code_floors floors = {.unclean = atomic_load(&given->verifier->code_floor),
+		.epoch = atomic_load(&given->verifier->epoch_floor)};
 	struct user_record *record = decision->record;
-	size_t digits = strlen(answer->code);
-	bool accepted = false, spent = false;
+	size_t digits = strlen(given->code);
 
 	for (size_t i = 0; i < record->credential_count; i++) {
 		struct credential *credential = &record->credentials[i];
-		struct code_floors floors;
 		enum otp_result result;
 		enum stepup_error error;
 
 		if (credential->state != CREDENTIAL_LIVE || !credential_is_code(credential) ||
 		    credential->otp.digits != digits)
 			continue;
-		floors = (struct code_floors){.unclean = atomic_load(&answer->verifier->code_floor),
-			.epoch = atomic_load(&answer->verifier->epoch_floor)};
-		error = otp_check(credential, answer->code, answer->now,
+		error = otp_check(credential, given->code, decision->decided->now,
 			code_floor_of(&floors, credential->otp.period_seconds), &result);
 		if (error != STEPUP_OK)
 			return error;
-		if (result == OTP_ACCEPTED && !accepted) {
-			accepted = true;
-			decision->credential = credential;
-		} else if (result == OTP_SPENT && !accepted) {
-			spent = true;
-			decision->credential = credential;
-		} else if (result == OTP_RESYNC && !accepted && !spent &&
-		    otp_far_seconds(credential, answer->now) != 0) {
-			decision->off = otp_far_seconds(credential, answer->now);
-			decision->credential = credential;
-		}
+		take_result(decision, credential, result, best);
 	}
-	if (accepted || spent)
-		decision->off = 0;
-	*best = accepted ? OTP_ACCEPTED : spent ? OTP_SPENT : OTP_WRONG;
 	return STEPUP_OK;
 }
 
@@ -100,9 +105,9 @@ static enum stepup_error decide_code_compare(struct decision *decision, enum otp
  * same person's is. Says so, for who is alerted. */
 static void look_at_place(struct decision *decision, const struct guess_state *guesses)
 {
-	const struct answer *answer = decision->answer;
+	const struct answer_decided *decided = decision->decided;
 	const struct credential *credential = decision->credential;
-	int64_t seconds = answer->now - credential->last_used;
+	int64_t seconds = decided->now - credential->last_used;
 
 	if (credential->last_used == 0 || seconds < 0 || seconds > SECOND_CONNECTION_SECONDS)
 		return;
@@ -116,7 +121,8 @@ static void look_at_place(struct decision *decision, const struct guess_state *g
 /* What a code further out says of clocks: to the log and to who is alerted, and nothing to who typed it. */
 static void look_at_clock(struct decision *decision, enum otp_result result)
 {
-	struct clock_votes *watch = &decision->answer->verifier->clocks;
+	struct clock_votes *watch = &decision->given->verifier->clocks;
+	int64_t now = decision->decided->now;
 	size_t people = 0;
 
 	if (decision->off != 0) {
@@ -125,7 +131,7 @@ static void look_at_clock(struct decision *decision, enum otp_result result)
 	}
 	if ((decision->off != 0 ||
 		    (result == OTP_ACCEPTED && decision->credential->type == CREDENTIAL_TOTP)) &&
-	    clock_votes_note(watch, decision->record->user_id, decision->off, decision->answer->now, &people))
+	    clock_votes_note(watch, decision->record->user_id, decision->off, now, &people))
 		decision->clocks = people;
 }
 
@@ -141,10 +147,26 @@ static const char *wrong_because(const struct decision *decision, enum otp_resul
 	return withheld == NULL ? "wrong code" : withheld;
 }
 
+/* Holds the code against the record of somebody who can succeed. */
+static enum stepup_error look_at_code(struct decision *decision, enum otp_result *result)
+{
+	enum stepup_error error;
+
+	decision->why = hopeless_because(decision);
+	if (decision->why != NULL)
+		return STEPUP_OK;
+	error = decide_code_compare(decision, result);
+	if (error != STEPUP_OK)
+		return error;
+	look_at_clock(decision, *result);
+	decision->why = wrong_because(decision, *result);
+	return STEPUP_OK;
+}
+
 /* Charges the guess, then compares; a right code is given its charge back. */
 enum stepup_error decide_code(struct decision *decision)
 {
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	const uint8_t *source = decision->asked->source;
 	struct nobody nobody;
 	struct guess_state *guesses, before;
@@ -154,34 +176,29 @@ enum stepup_error decide_code(struct decision *decision)
 
 	if (error != STEPUP_OK)
 		return error;
-	verdict = guess_allow(guesses, source, answer->now);
+	verdict = guess_allow(guesses, source, decided->now);
 	if (!verdict.allowed) {
-		answer->retry_after_seconds = verdict.retry_after_seconds;
+		decided->retry_after_seconds = verdict.retry_after_seconds;
 		return STEPUP_THROTTLED;
 	}
-	answer->tries_left = verdict.tries_left;
+	decided->tries_left = verdict.tries_left;
 	before = *guesses;
 	decision->charged = true;
-	decision->suspended = guess_failed(guesses, source, answer->now);
+	decision->suspended = guess_failed(guesses, source, decided->now);
 	keep_guesses(decision, &nobody);
-	decision->why = hopeless_because(decision);
-	if (decision->why == NULL) {
-		error = decide_code_compare(decision, &result);
-		if (error != STEPUP_OK)
-			return error;
-		look_at_clock(decision, result);
-		decision->why = wrong_because(decision, result);
+	error = look_at_code(decision, &result);
+	if (error != STEPUP_OK)
+		return error;
+	if (result == OTP_ACCEPTED) {
+		*guesses = before;
+		guess_succeeded(guesses, source, decided->now);
+		decision->suspended = false;
+		return STEPUP_OK;
 	}
-	if (result != OTP_ACCEPTED) {
-		if (result == OTP_SPENT) {
-			decision->alert = "spent-code";
-			look_at_place(decision, &before);
-		}
-		answer->retry_after_seconds = guess_allow(guesses, source, answer->now).retry_after_seconds;
-		return STEPUP_BAD_ANSWER;
+	if (result == OTP_SPENT) {
+		decision->alert = "spent-code";
+		look_at_place(decision, &before);
 	}
-	*guesses = before;
-	guess_succeeded(guesses, source, answer->now);
-	decision->suspended = false;
-	return STEPUP_OK;
+	decided->retry_after_seconds = guess_allow(guesses, source, decided->now).retry_after_seconds;
+	return STEPUP_BAD_ANSWER;
 }

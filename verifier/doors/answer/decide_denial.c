@@ -17,7 +17,7 @@
 
 static bool decide_denial_is_own(const struct decision *decision)
 {
-	return memcmp(decision->record->user_id, decision->answer->request->user_id, USER_ID_SIZE) == 0;
+	return memcmp(decision->record->user_id, decision->decided->request->user_id, USER_ID_SIZE) == 0;
 }
 
 /* Of somebody else's request, whether they could agree to it; of their own, nothing more than
@@ -54,16 +54,16 @@ static void note_lock(struct user_record *record, int64_t now)
 
 static enum stepup_error lock_requester(struct decision *decision, const struct lock_order *order)
 {
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	enum stepup_error error;
 
 	if (!decide_denial_is_own(decision)) {
-		note_lock(decision->record, answer->now);
-		return user_lock(decision->session, order, answer->reference);
+		note_lock(decision->record, decided->now);
+		return user_lock(decision->session, order, decided->reference);
 	}
 	error = user_lock_record(decision->session, decision->record, order);
 	if (error == STEPUP_OK)
-		memcpy(answer->reference, decision->record->lock.reference, sizeof(answer->reference));
+		memcpy(decided->reference, decision->record->lock.reference, sizeof(decided->reference));
 	return error;
 }
 
@@ -72,7 +72,7 @@ static enum stepup_error alert(struct decision *decision)
 	const struct log_subject subject = {
 		.user = decision->record->name, .user_id = decision->record->user_id};
 	json_t *entry =
-		log_entry_alert(decision->answer->now, &subject, ALERT_MANY_LOCKS, decision->credential->id);
+		log_entry_alert(decision->decided->now, &subject, ALERT_MANY_LOCKS, decision->credential->id);
 	int64_t index;
 
 	return entry == NULL ? STEPUP_NO_MEMORY
@@ -81,18 +81,18 @@ static enum stepup_error alert(struct decision *decision)
 
 enum stepup_error write_denial(struct decision *decision)
 {
-	struct answer *answer = decision->answer;
-	struct approval_request *request = answer->request;
+	struct answer_decided *decided = decision->decided;
+	struct approval_request *request = decided->request;
 	const struct log_actor actor = {
-		.by = decision->record->name, .grant = -1, .denial = answer->log_index};
+		.by = decision->record->name, .grant = -1, .denial = decided->log_index};
 	const struct lock_order order = {.user = request->user, .uid = request->uid,
-		.reason = "a request was denied as not theirs", .actor = &actor, .at = answer->now};
+		.reason = "a request was denied as not theirs", .actor = &actor, .at = decided->now};
 	enum stepup_error error = request_end(decision->session, request, REQUEST_DENIED,
-		decision->record->name, "", answer->now, NULL);
+		decision->record->name, "", decided->now, NULL);
 
 	if (error != STEPUP_OK)
 		return error;
-	if (!decide_denial_is_own(decision) && has_locked_many(decision->record, answer->now))
+	if (!decide_denial_is_own(decision) && has_locked_many(decision->record, decided->now))
 		return alert(decision);
 	return lock_requester(decision, &order);
 }

@@ -13,7 +13,7 @@
 /* Whether something ended it since, or the clock was set a moment ago and nobody noticed yet. */
 static enum stepup_error look_since(const struct decision *decision)
 {
-	const struct fresh_grant *fresh = &decision->answer->fresh;
+	const struct fresh_grant *fresh = &decision->given->covers;
 	const struct asked *asked = decision->asked;
 	const char *action = asked->action->name;
 	bool frozen = false;
@@ -22,14 +22,15 @@ static enum stepup_error look_since(const struct decision *decision)
 	if (error != STEPUP_OK)
 		return error;
 	if (frozen || fresh->version < decision->record->fresh_from ||
-		decision->answer->now - fresh->at > asked->rule->fresh_for_seconds)
+		decision->decided->now - fresh->at > asked->rule->fresh_for_seconds)
 		return STEPUP_BAD_ANSWER;
 	return STEPUP_OK;
 }
 
 enum stepup_error decide_fresh(struct decision *decision)
 {
-	const struct answer *answer = decision->answer;
+	const struct answer_given *given = decision->given;
+	const struct answer_decided *decided = decision->decided;
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
 	struct credential *credential;
@@ -38,14 +39,14 @@ enum stepup_error decide_fresh(struct decision *decision)
 	decision->why = hopeless_because(decision);
 	if (decision->why != NULL)
 		return STEPUP_BAD_ANSWER;
-	credential = user_record_credential(decision->record, answer->fresh.credential);
+	credential = user_record_credential(decision->record, given->covers.credential);
 	decision->why = "no longer fresh";
 	error = look_since(decision);
 	if (error != STEPUP_OK)
 		return error;
 	if (credential == NULL || credential->state != CREDENTIAL_LIVE ||
 	    credential_strength(step_up->policy, credential,
-		    answer->now) < asked->question->requirement.strength)
+		    decided->now) < asked->question->requirement.strength)
 		return STEPUP_BAD_ANSWER;
 	decision->credential = credential;
 	decision->charged = true;

@@ -40,24 +40,26 @@ static bool is_of_ssh_key(const struct credential *credential, const struct ssh_
 /* Notes what the owner calls the keys that would have done. */
 static void note_keys(struct decision *decision)
 {
-	struct answer *answer = decision->answer;
+	const struct answer_given *given = decision->given;
+	struct answer_decided *decided = decision->decided;
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
 	const struct user_record *record = decision->record;
 
-	json_decref(answer->keys);
-	answer->keys = json_array();
+	json_decref(decided->keys);
+	decided->keys = json_array();
 	for (size_t i = 0; i < record->credential_count; i++)
 		if ((credential_methods(step_up->policy, &asked->question->requirement,
-				    &record->credentials[i], answer->now) & answer->method) != 0)
+				    &record->credentials[i], decided->now) & given->method) != 0)
 			/* one that is missing is no harm */
-			(void)json_array_append_new(answer->keys, json_string(record->credentials[i].label));
+			(void)json_array_append_new(decided->keys, json_string(record->credentials[i].label));
 }
 
 /* The credential that the answer names, `ssh` for an agent's; NULL with the reason where it won't do. */
 static struct credential *decide_key_find_credential(struct decision *decision, const struct ssh_key *ssh)
 {
-	const struct answer *answer = decision->answer;
+	const struct answer_given *given = decision->given;
+	const struct answer_decided *decided = decision->decided;
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
 	struct user_record *record = decision->record;
@@ -67,7 +69,7 @@ static struct credential *decide_key_find_credential(struct decision *decision, 
 		struct credential *credential = &record->credentials[i];
 
 		if (ssh != NULL ? is_of_ssh_key(credential, ssh)
-		    : is_of_id(credential, &answer->key.assertion.id))
+		    : is_of_id(credential, &given->key.assertion.id))
 			found = credential;
 	}
 	if (found == NULL) {
@@ -76,7 +78,7 @@ static struct credential *decide_key_find_credential(struct decision *decision, 
 	} else if (found->state != CREDENTIAL_LIVE)
 		decision->why = "revoked key";
 	else if ((credential_methods(step_up->policy, &asked->question->requirement, found,
-			    answer->now) & answer->method) == 0)
+			    decided->now) & given->method) == 0)
 		decision->why = "key too weak, or by another way";
 	else
 		return found;
@@ -116,7 +118,7 @@ static enum stepup_error decide_key_check_assertion(struct decision *decision,
 {
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
-	const struct webauthn_assertion *assertion = &decision->answer->key.assertion;
+	const struct webauthn_assertion *assertion = &decision->given->key.assertion;
 	struct webauthn_expected expected = {
 		.rp_id = step_up->policy->rp_id,
 		.user_verification = asked->question->requirement.pin,
@@ -149,7 +151,7 @@ static enum stepup_error decide_key_check_agent(struct decision *decision, const
 {
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
-	const struct key_answer_agent *answer = &decision->answer->key.agent;
+	const struct key_answer_agent *answer = &decision->given->key.agent;
 	struct ssh_signature signature = {0};
 	struct ssh_key ssh = {0};
 	char namespace[SSH_NAMESPACE_SIZE];
@@ -217,13 +219,14 @@ static void look_at_backup(struct decision *decision)
 		return;
 	decision->alert = "key-changed";
 	if (!decision->asked->quiet)
-		decision->answer->sentence = notice_key_changed();
+		decision->decided->sentence = notice_key_changed();
 }
 
 enum stepup_error decide_key(struct decision *decision)
 {
-	struct answer *answer = decision->answer;
-	const struct key_request *request = question_request(decision->asked->question, answer->method);
+	const struct answer_given *given = decision->given;
+	struct answer_decided *decided = decision->decided;
+	const struct key_request *request = question_request(decision->asked->question, given->method);
 	struct signed_facts facts = {0};
 	enum stepup_error error;
 
@@ -247,6 +250,6 @@ enum stepup_error decide_key(struct decision *decision)
 	decision->proof.user_verified = facts.user_verified;
 	key_counter_accept(decision->credential->key, facts.counter, decision->record->version);
 	decision->credential->key->backed_up = facts.backed_up;
-	guess_key_succeeded(&decision->record->guesses, decision->asked->source, answer->now);
+	guess_key_succeeded(&decision->record->guesses, decision->asked->source, decided->now);
 	return STEPUP_OK;
 }

@@ -16,7 +16,7 @@
 static enum stepup_error judge_over(struct decision *decision)
 {
 	const struct rule *rule = decision->asked->rule;
-	const struct limit *over = decision->answer->over;
+	const struct limit *over = decision->decided->over;
 
 	if (over == NULL)
 		return STEPUP_OK;
@@ -30,28 +30,26 @@ static enum stepup_error judge_over(struct decision *decision)
 /* What the step-up is held against its rule's limits as. */
 static struct usage usage_of(const struct decision *decision)
 {
-	const struct answer *answer = decision->answer;
-
-	return (struct usage){answer->verifier->store, decision->session, decision->asked->rule,
-		decision->asked->action, answer->now};
+	return (struct usage){decision->given->verifier->store, decision->session, decision->asked->rule,
+		decision->asked->action, decision->decided->now};
 }
 
 enum stepup_error decide_volume(struct decision *decision)
 {
 	const struct rule *rule = decision->asked->rule;
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	struct usage usage = usage_of(decision);
-	enum stepup_error error = limits_look(&usage, decision->record, &answer->over, NULL);
+	enum stepup_error error = limits_look(&usage, decision->record, &decided->over, NULL);
 
 	if (error == STEPUP_OK)
 		error = judge_over(decision);
 	if (error != STEPUP_OK)
 		return error;
-	if (answer->over == NULL && !rule->always_approve)
-		return limits_charge(&usage, decision->record, &answer->over);
-	if (answer->method != METHOD_FRESH)
-		return decide_with_second_person(decision, answer->over);
-	answer->over = NULL;
+	if (decided->over == NULL && !rule->always_approve)
+		return limits_charge(&usage, decision->record, &decided->over);
+	if (decision->given->method != METHOD_FRESH)
+		return decide_with_second_person(decision, decided->over);
+	decided->over = NULL;
 	return decide_refuse(decision, STEPUP_BAD_ANSWER, "fresh, but a second person is needed", NULL);
 }
 
@@ -59,7 +57,7 @@ enum stepup_error decide_charge_approved(struct decision *decision)
 {
 	struct usage usage = usage_of(decision);
 	enum stepup_error error =
-		limits_charge_approved(&usage, decision->record, &decision->answer->over);
+		limits_charge_approved(&usage, decision->record, &decision->decided->over);
 
 	if (error == STEPUP_OVER_LIMIT)
 		decision->why = "over the limit";
@@ -69,17 +67,17 @@ enum stepup_error decide_charge_approved(struct decision *decision)
 enum stepup_error decide_limits_lock(struct decision *decision)
 {
 	const struct log_actor verifier = {.by = LOCK_BY_VERIFIER, .grant = -1};
-	struct answer *answer = decision->answer;
+	struct answer_decided *decided = decision->decided;
 	const struct lock_order order = {
 		.user = decision->record->name,
 		.uid = decision->record->uid,
 		.reason = "went over a limit",
 		.actor = &verifier,
-		.at = answer->now,
+		.at = decided->now,
 	};
 	enum stepup_error error = user_lock_record(decision->session, decision->record, &order);
 
 	if (error == STEPUP_OK)
-		memcpy(answer->reference, decision->record->lock.reference, sizeof(answer->reference));
+		memcpy(decided->reference, decision->record->lock.reference, sizeof(decided->reference));
 	return error;
 }
