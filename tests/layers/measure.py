@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What HACKING.md says of the tree, in numbers. By hand: python3 tests/layers/measure.py
-[--source DIR] [--json]
+[--source DIR] [--json | --nested]
 
 Text is all that is looked at: comments and strings are blanked first, so that no brace or
 word in them counts.
@@ -52,9 +52,9 @@ def functions(lines):
 
 
 def nested(lines):
-    """Conditionals that stand in a conditional's braces, by indentation."""
-    count, open_at = 0, []
-    for line in lines:
+    """The lines of conditionals that stand in a conditional's braces, by indentation."""
+    open_at = []
+    for number, line in enumerate(lines):
         if not line.strip():
             continue
         depth = len(line) - len(line.lstrip("\t"))
@@ -62,10 +62,23 @@ def nested(lines):
             open_at.pop()
         if re.match(r"\t*(\} else )?if \(", line):
             if open_at and not line.lstrip("\t").startswith("}"):
-                count += 1
+                yield number
             if line.rstrip().endswith("{"):
                 open_at.append(depth)
-    return count
+
+
+def nested_places(top):
+    """(path, line, function) of each conditional in a conditional, sorted by folder."""
+    found = []
+    for path, text in sources(top):
+        plain = blank(text).splitlines()
+        bodies = list(functions(plain))
+        for number in nested(plain):
+            begun = next((first for first, last in bodies if first < number < last), None)
+            head = "" if begun is None else " ".join(plain[max(begun - 3, 0):begun])
+            names = re.findall(r"(\w+)\(", head)
+            found.append((path, number + 1, names[-1] if names else "?"))
+    return sorted(found, key=lambda place: (os.path.dirname(place[0]), place))
 
 
 def spread(values):
@@ -85,7 +98,7 @@ def measure(top):
         files.append(len(lines))
         wide += sum(len(line.expandtabs(8)) > WIDTH for line in lines)
         lengths += [last - first - 1 for first, last in functions(plain)]
-        nests += nested(plain)
+        nests += sum(1 for _ in nested(plain))
         for name in re.findall(r"^static [^;{}=]*?\b(\w+)\([^;]*?\)\s*\n\{", code, re.M):
             statics[name].add(path)
         for name in re.findall(r"^(?:struct|enum|union) (\w+)\s*\{", code, re.M):
@@ -113,7 +126,13 @@ def main():
     parser.add_argument("--source",
                         default=os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--nested", action="store_true",
+                        help="the places of the conditionals in conditionals, and nothing else")
     options = parser.parse_args()
+    if options.nested:
+        for path, line, function in nested_places(options.source):
+            print(f"{path}:{line}: {function}")
+        return
     found = measure(options.source)
     if options.json:
         print(json.dumps(found, indent=1))
