@@ -165,7 +165,8 @@ verifier_libverifier_a_SOURCES += verifier/doors/answer/answer.h verifier/doors/
 	verifier/doors/answer/decide.h verifier/doors/answer/decide.c \
 	verifier/doors/answer/decide_agreement.c verifier/doors/answer/decide_code.c \
 	verifier/doors/answer/decide_denial.c verifier/doors/answer/decide_fresh.c \
-	verifier/doors/answer/decide_key.c verifier/doors/answer/decide_limits.c
+	verifier/doors/answer/decide_key.c verifier/doors/answer/decide_limits.c \
+	verifier/doors/answer/decide_steps.h verifier/doors/answer/decide_steps.c
 verifier_libverifier_a_SOURCES += verifier/doors/enrolment/credential_verbs.c \
 	verifier/doors/enrolment/enrolment.h verifier/doors/enrolment/enrolment.c \
 	verifier/doors/enrolment/enrolment_code.c verifier/doors/enrolment/enrolment_finish.c \

@@ -59,7 +59,8 @@ static void keep_or_end(struct answer *answer)
 {
 	struct step_up *step_up = answer->given.step_up;
 	const struct asked *asked = answer->given.asked;
-	bool keeps = !step_up_is_over(step_up) && asked->rule->service == NULL &&
+	bool keeps = step_does(answer->decided.step, STEP_KEEPS_VERB) && !step_up_is_over(step_up) &&
+		asked->rule->service == NULL &&
 		policy_verb(asked->action->name) != NULL;
 
 	step_up->state = STEP_UP_SPENT;
@@ -75,7 +76,7 @@ static void keep_fresh(const struct answer *answer)
 	const struct fresh_place place = step_up_place(step_up);
 	struct fresh_grant grant = decided->fresh;
 
-	if (answer->given.method == METHOD_FRESH || decided->request != NULL || !answer->given.asked->sits ||
+	if (!step_does(decided->step, STEP_KEEPS_FRESH) || !answer->given.asked->sits ||
 	    atomic_load(&step_up->ended))
 		return;
 	grant.log_index = decided->log_index;

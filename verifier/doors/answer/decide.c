@@ -11,9 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/rand.h>
-
-#include "lib/wire/base64url.h"
 #include "verifier/doors/standing/locks.h"
 
 enum stepup_error decide_refuse(struct decision *decision, enum stepup_error error,
@@ -128,7 +125,7 @@ static enum stepup_error decide(struct decision *decision)
 	return decide_for_kind(decision);
 }
 
-static struct log_subject about(const struct decision *decision)
+struct log_subject decision_about(const struct decision *decision)
 {
 	return (struct log_subject){
 		.user = decision->step_up->user,
@@ -142,11 +139,8 @@ static bool note_text(json_t *evidence, const char *name, const char *text)
 	return text == NULL || json_object_set_new(evidence, name, json_string(text)) == 0;
 }
 
-/* Appends an entry that commits to the action, with what it commits to in the erasable table.
- * Takes the entry over. */
-static enum stepup_error append_with_evidence(struct decision *decision, json_t *entry, int64_t *index)
+enum stepup_error decision_append(struct decision *decision, json_t *entry, bool reason, int64_t *index)
 {
-	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
 	json_t *evidence = entry == NULL ? NULL
 		: log_entry_evidence(asked->action, asked->prompt);
@@ -158,8 +152,8 @@ static enum stepup_error append_with_evidence(struct decision *decision, json_t 
 	    (!note_text(evidence, "rhost", asked->rhost) ||
 		    !note_text(evidence, "label",
 			    decision->credential == NULL ? NULL : decision->credential->label) ||
-		    (decision->step == LOG_REQUEST &&
-			    !note_text(evidence, "reason", step_up_second_person(step_up)->reason)))) {
+		    (reason && !note_text(evidence, "reason",
+				       step_up_second_person(decision->step_up)->reason)))) {
 		json_decref(evidence);
 		evidence = NULL;
 	}
@@ -209,7 +203,7 @@ static json_t *credential_alert(const struct decision *decision, const struct lo
 
 static enum stepup_error write_alerts(struct decision *decision)
 {
-	const struct log_subject subject = about(decision);
+	const struct log_subject subject = decision_about(decision);
 	int64_t now = decision->decided->now;
 	enum stepup_error error = STEPUP_OK;
 
@@ -230,7 +224,7 @@ static enum stepup_error write_refusal(struct decision *decision)
 	struct answer_decided *decided = decision->decided;
 	const struct log_refusal refusal = {
 		.at = decided->now,
-		.subject = about(decision),
+		.subject = decision_about(decision),
 		.error = decided->outcome,
 		.action = asked->action->name,
 		.method = given->claim ? NULL : method_name(given->method),
@@ -247,7 +241,7 @@ static enum stepup_error write_refusal(struct decision *decision)
 	if ((given->method & METHODS_OF_KEYS) != 0 && decided->outcome == STEPUP_BAD_ANSWER &&
 	    decision->alert == NULL && !given->budgeted)
 		return STEPUP_OK; /* a wrong key changes nothing either, and costs whoever sends it nothing */
-	error = append_with_evidence(decision, log_entry_refusal(&refusal), &decided->log_index);
+	error = decision_append(decision, log_entry_refusal(&refusal), false, &decided->log_index);
 	if (error == STEPUP_OK)
 		error = write_alerts(decision);
 	if (error == STEPUP_OK && decision->locks)
@@ -257,140 +251,12 @@ static enum stepup_error write_refusal(struct decision *decision)
 	return error;
 }
 
-/* How the person proved to be the one: now, or when what covers this step-up was granted. */
-static void note_proof(struct decision *decision)
+/* What an answer is accepted for, if nothing makes another step of it. */
+static enum step first_step(const struct answer_given *given)
 {
-	const struct answer_given *given = decision->given;
-	struct answer_decided *decided = decision->decided;
-
-	if (given->method == METHOD_FRESH) {
-		decided->fresh = given->covers;
-		return;
-	}
-	memcpy(decided->fresh.credential, decision->credential->id, CREDENTIAL_ID_SIZE);
-	decided->fresh.method = given->method;
-	decided->fresh.user_verified = decision->proof.user_verified;
-	decided->fresh.strength =
-		credential_strength(decision->step_up->policy, decision->credential, decided->now);
-}
-
-/* What the credential earned, in the words of the policy, of receipts and of RFC 8176. */
-static void note_earned(struct decision *decision)
-{
-	struct answer_decided *decided = decision->decided;
-	const struct credential *credential = decision->credential;
-	size_t count = 0;
-
-	note_proof(decision);
-	decided->grant.strength = decided->fresh.strength;
-	decided->acr = acr_name(decided->grant.strength, decided->fresh.method);
-	if (credential_is_code(credential)) {
-		decided->amr[count++] = "otp";
-		return;
-	}
-	decided->amr[count++] = "pop";
-	if (credential_is_hardware(credential))
-		decided->amr[count++] = "hwk";
-	decided->amr[count++] = "user";
-	if (decided->fresh.user_verified)
-		decided->amr[count++] = "mfa";
-}
-
-/* The version of the second person's record that the receipt rests on. */
-static enum stepup_error decision_note_approver(struct store_session *session, struct receipt_row *row)
-{
-	struct user_record *approver = NULL;
-	enum stepup_error error = store_user_find(session, row->approver, &approver);
-
-	if (error == STEPUP_OK)
-		row->approver_version = approver->version;
-	user_record_free(&approver);
-	return error;
-}
-
-static enum stepup_error add_receipt(struct decision *decision)
-{
-	const struct step_up *step_up = decision->step_up;
-	const struct asked *asked = decision->asked;
-	struct answer_decided *decided = decision->decided;
-	struct receipt_row *row = &decided->receipt;
-	uint8_t bytes[16];
-	enum stepup_error error;
-
-	memset(row, 0, sizeof(*row));
-	if (RAND_bytes(bytes, sizeof(bytes)) != 1)
-		return STEPUP_INTERNAL;
-	base64url_encode(bytes, sizeof(bytes), row->jti);
-	if (strlen(asked->rule->service) >= sizeof(row->audience))
-		return STEPUP_TOO_LONG;
-	strcpy(row->audience, asked->rule->service);
-	strcpy(row->user, step_up->user);
-	memcpy(row->user_id, decision->record->user_id, USER_ID_SIZE);
-	memcpy(row->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
-	row->user_version = decision->record->version + 1; /* as it is saved */
-	if (decided->request != NULL) {
-		memcpy(row->approver, decided->request->approver, sizeof(row->approver));
-		memcpy(row->approver_id, decided->request->approver_id, USER_ID_SIZE);
-		memcpy(row->approver_credential, decided->request->approval.credential, CREDENTIAL_ID_SIZE);
-	}
-	row->issued = decided->now;
-	row->expires = decided->now + asked->rule->receipt_seconds;
-	row->log_index = store_log_next(decision->session);
-	error = action_digest(asked->action, row->digest);
-	if (error == STEPUP_OK && decided->request != NULL)
-		error = decision_note_approver(decision->session, row);
-	return error == STEPUP_OK ? store_receipt_add(decision->session, row) : error;
-}
-
-/* A grant, or the step of a request that takes a factor just as well. */
-static enum stepup_error write_grant(struct decision *decision)
-{
-	const struct asked *asked = decision->asked;
-	const struct answer_given *given = decision->given;
-	struct answer_decided *decided = decision->decided;
-	struct log_grant grant = {
-		.step = decision->step,
-		.request = decided->request,
-		.claimed = given->claim,
-		.at = decided->now,
-		.subject = about(decision),
-		.action = asked->action,
-		.rule = asked->rule,
-		.method = given->method == METHOD_FRESH ? method_name(METHOD_FRESH)
-			: credential_type_name(decision->credential->type),
-		.covered_by = given->covers.log_index,
-		.credential = decision->credential,
-		.proof = decision->proof.evidence == NULL ? NULL : &decision->proof,
-		.context = given->claim ? NULL : question_context(asked->question, given->method),
-		.commitment = asked->question->commitment,
-		.amr = decided->amr,
-	};
-	enum stepup_error error = STEPUP_OK;
-
 	if (given->claim)
-		claim_earned(decision);
-	else
-		note_earned(decision);
-	grant.acr = decided->acr;
-	error = write_request_step(decision);
-	if (error == STEPUP_OK && decision->step == LOG_GRANT && asked->rule->service != NULL) {
-		error = add_receipt(decision);
-		grant.receipt = &decided->receipt;
-	}
-	memcpy(decided->grant.credential, decision->credential->id, CREDENTIAL_ID_SIZE);
-	decided->grant.version = decision->record->version + 1; /* as it is saved */
-	decision->credential->last_used = decided->now;
-	decision->record->last_success = decided->now;
-	if (error == STEPUP_OK)
-		error = append_with_evidence(decision, log_entry_grant(&grant), &decided->log_index);
-	decided->grant.log_index = decided->log_index;
-	if (error == STEPUP_OK && grant.receipt != NULL && decided->receipt.log_index != decided->log_index)
-		error = STEPUP_INTERNAL;
-	if (error == STEPUP_OK && decision->step == LOG_DENY)
-		error = write_denial(decision);
-	if (error == STEPUP_OK)
-		error = store_user_save(decision->session, decision->record);
-	return error;
+		return STEP_CLAIM;
+	return given->method == METHOD_FRESH ? STEP_COVERED : STEP_GRANT;
 }
 
 enum stepup_error answer_decide(struct store_session *session, void *job)
@@ -405,14 +271,15 @@ enum stepup_error answer_decide(struct store_session *session, void *job)
 
 	decided->outcome = STEPUP_UNAVAILABLE;
 	decided->now = clock_wall_seconds();
+	decided->step = first_step(given);
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
 	error = decide(&decision);
 	if (!is_decided(error))
 		goto out;
 	decided->outcome = error;
-	error = error == STEPUP_OK || (error == STEPUP_NEEDS_APPROVAL && decision.step == LOG_REQUEST)
-		? write_grant(&decision)
+	error = error == STEPUP_OK || (error == STEPUP_NEEDS_APPROVAL && decided->step == STEP_REQUEST)
+		? write_step(&decision)
 		: write_refusal(&decision);
 	if (error != STEPUP_OK)
 		decided->outcome = STEPUP_UNAVAILABLE;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "verifier/doors/answer/approvers_now.h"
+#include "verifier/doors/answer/decide_steps.h"
 #include "verifier/doors/pending/question.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/requests.h"
@@ -44,6 +45,7 @@ struct answer_given {
 /* What came of it, inside the transaction. */
 struct answer_decided {
 	enum stepup_error outcome;       /* STEPUP_OK: granted */
+	enum step step;                  /* what a right answer is accepted for */
 	char reference[LOCK_REFERENCE_SIZE];
 	const char *sentence;            /* a refusal's own words; NULL for those of its error */
 	char told[NOTICE_OVER_SIZE];     /* room for one that isn't a literal */
@@ -89,7 +91,6 @@ struct decision {
 	size_t clocks;
 	int64_t off;                     /* and by so much this one, in seconds */
 	char said[DECISION_SAID_SIZE];   /* that the alert says of it; "" for nothing */
-	enum log_step step;              /* what the answer is accepted for */
 	bool charged;                    /* something is to be written */
 	bool suspended;                  /* codes were, by this very failure */
 	bool locks;                      /* it goes over a limit whose rule locks the user */
@@ -98,6 +99,13 @@ struct decision {
 /* Notes why for the log, and the refusal's own words (NULL for those of its error); returns the error. */
 enum stepup_error decide_refuse(struct decision *decision, enum stepup_error error, const char *why,
 	const char *sentence);
+
+/* Whom the log names: as the step-up does, with the record's id if there is one. */
+struct log_subject decision_about(const struct decision *decision);
+
+/* Appends an entry that commits to the action, with what it commits to in the erasable table; the person's
+ * own words for a second person, too, if `reason` says so. Takes the entry over. */
+enum stepup_error decision_append(struct decision *decision, json_t *entry, bool reason, int64_t *index);
 
 /* Why this user can't succeed whatever the answer; NULL where it can. */
 const char *hopeless_because(const struct decision *decision);
@@ -115,7 +123,7 @@ enum stepup_error decide_fresh(struct decision *decision);
 
 /* What limits and a second person say to an answer that was right (decide_limits.c): STEPUP_OK, charged, and
  * `decided->request` the one that is used up, if any; STEPUP_NEEDS_APPROVAL with the request that waits,
- * which is new if `step` is LOG_REQUEST; or a refusal. */
+ * which is new if `step` is STEP_REQUEST; or a refusal. */
 enum stepup_error decide_volume(struct decision *decision);
 
 /* Charges what a second person agreed to: STEPUP_OVER_LIMIT if that goes over a hard limit. */
@@ -142,12 +150,6 @@ enum stepup_error decide_second_person(struct decision *decision);
 /* In place of an answer: whether what was proved for the request that the step-up waits for may be used
  * now; as decide_volume(). */
 enum stepup_error decide_claim(struct decision *decision);
-
-/* What the request says was earned, in place of what an answer does. */
-void claim_earned(struct decision *decision);
-
-/* Writes the request in its next state; before the entry of this step, whose index it notes. */
-enum stepup_error write_request_step(struct decision *decision);
 
 /* Ends the request as denied and locks who made it, after the entry of this step; an alert, where the one who
  * denies has locked too many. `decided->reference` is that of the lock, "" where there is none. */

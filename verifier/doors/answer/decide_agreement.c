@@ -138,7 +138,7 @@ static enum stepup_error new_request(struct decision *decision, const struct lim
 		error = request_id_make(request->id);
 	if (error == STEPUP_OK)
 		error = request_digest(request, request->digest);
-	decision->step = LOG_REQUEST;
+	decided->step = STEP_REQUEST;
 	return error;
 }
 
@@ -193,12 +193,12 @@ enum stepup_error decide_with_second_person(struct decision *decision, const str
 	if (search.found != NULL && search.found->state == REQUEST_REQUESTED)
 		return decide_refuse(decision, STEPUP_NEEDS_APPROVAL,
 			"waits for a second person", NULL);
-	if (search.found != NULL) {
-		error = consume(decision, search.found);
-		if (error != STEPUP_NOT_FOUND)
-			return error;
-		request_free(&decided->request);
-	}
+	error = search.found == NULL ? STEPUP_NOT_FOUND : consume(decision, search.found);
+	if (error == STEPUP_OK)
+		decided->step = STEP_AGREED;
+	if (error != STEPUP_NOT_FOUND)
+		return error;
+	request_free(&decided->request);
 	return ask_second_person(decision, over, &search);
 }
 
@@ -293,7 +293,7 @@ enum stepup_error decide_agreement(struct decision *decision)
 {
 	enum stepup_error error = decide_request(decision, REQUEST_BIT(REQUEST_REQUESTED));
 
-	decision->step = LOG_APPROVE;
+	decision->decided->step = STEP_AGREE;
 	return error == STEPUP_OK ? decide_second_person(decision) : error;
 }
 
@@ -329,73 +329,4 @@ enum stepup_error decide_claim(struct decision *decision)
 	error = consume(decision, request);
 	return error == STEPUP_NOT_FOUND
 		? refuse_void(decision, "approver gone", "whoever agreed no longer stands behind it") : error;
-}
-
-/* --- writing --- */
-
-/* "pop hwk user" */
-static void join(const char *const *amr, char text[REQUEST_WORDS_SIZE])
-{
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (; *amr != NULL && used + strlen(*amr) + 2 < REQUEST_WORDS_SIZE; amr++)
-		used += (size_t)sprintf(text + used, "%s%s", used == 0 ? "" : " ", *amr);
-}
-
-static void note_request_proof(const struct decision *decision, struct request_proof *proof)
-{
-	const struct answer_decided *decided = decision->decided;
-
-	memcpy(proof->credential, decision->credential->id, CREDENTIAL_ID_SIZE);
-	snprintf(proof->method, sizeof(proof->method), "%s",
-		credential_type_name(decision->credential->type));
-	snprintf(proof->acr, sizeof(proof->acr), "%s", decided->acr);
-	join(decided->amr, proof->amr);
-	proof->at = decided->now;
-	proof->log = store_log_next(decision->session);
-}
-
-void claim_earned(struct decision *decision)
-{
-	static const char *const words[] = {"otp", "pop", "hwk", "user", "mfa"};
-	const struct request_proof *proof = &decision->decided->request->requester;
-	struct answer_decided *decided = decision->decided;
-	size_t count = 0;
-
-	decided->grant.strength =
-		credential_strength(decision->step_up->policy, decision->credential, decided->now);
-	decided->acr = acr_of_name(proof->acr);
-	for (const char *at = proof->amr; *at != '\0'; at += strcspn(at, " "), at += *at == ' ')
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-			if (strcspn(at, " ") == strlen(words[i]) &&
-			    strncmp(at, words[i], strlen(words[i])) == 0 && count < STEP_UP_AMR_MAX)
-				decided->amr[count++] = words[i];
-}
-
-enum stepup_error write_request_step(struct decision *decision)
-{
-	struct answer_decided *decided = decision->decided;
-	struct approval_request *request = decided->request;
-
-	if (request == NULL)
-		return STEPUP_OK;
-	switch (decision->step) {
-	case LOG_REQUEST:
-		note_request_proof(decision, &request->requester);
-		return store_request_add(decision->session, request);
-	case LOG_APPROVE:
-		snprintf(request->approver, sizeof(request->approver), "%s", decision->record->name);
-		memcpy(request->approver_id, decision->record->user_id, USER_ID_SIZE);
-		request->approver_uid = decision->record->uid;
-		note_request_proof(decision, &request->approval);
-		request->expires = decided->now + REQUEST_SECONDS;
-		return store_request_move(decision->session, request, REQUEST_APPROVED);
-	case LOG_DENY:
-		return STEPUP_OK; /* its end has an entry of its own, behind this one */
-	case LOG_GRANT:
-		break;
-	}
-	request->ended = decided->now;
-	return store_request_move(decision->session, request, REQUEST_CONSUMED);
 }

@@ -27,7 +27,7 @@ enum stepup_error decide_denial(struct decision *decision)
 	enum stepup_error error =
 		decide_request(decision, REQUEST_BIT(REQUEST_REQUESTED) | REQUEST_BIT(REQUEST_APPROVED));
 
-	decision->step = LOG_DENY;
+	decision->decided->step = STEP_DENY;
 	if (error != STEPUP_OK || decide_denial_is_own(decision))
 		return error;
 	return decide_second_person(decision);
