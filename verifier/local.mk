@@ -148,10 +148,10 @@ verifier_libverifier_a_SOURCES += verifier/doors/pending/brakes.h verifier/doors
 	verifier/doors/pending/step_up_refusals.c verifier/doors/pending/step_ups.h \
 	verifier/doors/pending/step_ups.c
 verifier_libverifier_a_SOURCES += verifier/doors/verbs/authorization.h \
-	verifier/doors/verbs/authorization.c verifier/doors/verbs/verb_job.h \
-	verifier/doors/verbs/verb_job.c
-verifier_libverifier_a_SOURCES += verifier/doors/approvals/approving.h \
-	verifier/doors/approvals/approving.c verifier/doors/approvals/request_follow.h \
+	verifier/doors/verbs/authorization.c verifier/doors/verbs/verb.h \
+	verifier/doors/verbs/verb.c
+verifier_libverifier_a_SOURCES += verifier/doors/approvals/request_verbs.h \
+	verifier/doors/approvals/request_verbs.c verifier/doors/approvals/request_follow.h \
 	verifier/doors/approvals/request_follow.c verifier/doors/approvals/request_list.h \
 	verifier/doors/approvals/request_list.c verifier/doors/approvals/waiters.h \
 	verifier/doors/approvals/waiters.c
@@ -167,18 +167,20 @@ verifier_libverifier_a_SOURCES += verifier/doors/answer/answer.h verifier/doors/
 	verifier/doors/answer/decide_denial.c verifier/doors/answer/decide_fresh.c \
 	verifier/doors/answer/decide_key.c verifier/doors/answer/decide_limits.c \
 	verifier/doors/answer/decide_steps.h verifier/doors/answer/decide_steps.c
-verifier_libverifier_a_SOURCES += verifier/doors/enrolment/credential_verbs.c \
+verifier_libverifier_a_SOURCES += verifier/doors/enrolment/credentials.c \
 	verifier/doors/enrolment/enrolment.h verifier/doors/enrolment/enrolment.c \
 	verifier/doors/enrolment/enrolment_code.c verifier/doors/enrolment/enrolment_finish.c \
 	verifier/doors/enrolment/enrolment_key.c verifier/doors/enrolment/enrolment_key_finish.c \
 	verifier/doors/enrolment/enrolment_kinds.h
-verifier_libverifier_a_SOURCES += verifier/doors/redemption/redemption.h \
-	verifier/doors/redemption/redemption.c verifier/doors/redemption/redemption_claims.c
-verifier_libverifier_a_SOURCES += verifier/doors/explain/explaining.h verifier/doors/explain/explaining.c
-verifier_libverifier_a_SOURCES += verifier/doors/admin/inviting.h verifier/doors/admin/inviting.c \
-	verifier/doors/admin/locking.h verifier/doors/admin/locking.c \
-	verifier/doors/admin/locking_people.c verifier/doors/admin/reports.h \
-	verifier/doors/admin/reports.c verifier/doors/admin/store_watch.h \
+verifier_libverifier_a_SOURCES += verifier/doors/redemption/redeem.h \
+	verifier/doors/redemption/redeem.c verifier/doors/redemption/redeem_claims.c
+verifier_libverifier_a_SOURCES += verifier/doors/explain/explain_verbs.h \
+	verifier/doors/explain/explain_verbs.c
+verifier_libverifier_a_SOURCES += verifier/doors/admin/invite_verbs.h \
+	verifier/doors/admin/invite_verbs.c \
+	verifier/doors/admin/lock_verbs.h verifier/doors/admin/lock_verbs.c \
+	verifier/doors/admin/people_verbs.c verifier/doors/admin/read_verbs.h \
+	verifier/doors/admin/read_verbs.c verifier/doors/admin/store_watch.h \
 	verifier/doors/admin/store_watch.c
 
 # Putting it together.

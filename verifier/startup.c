@@ -12,7 +12,7 @@
 #include "lib/wire/verifier_client.h"
 #include "verifier/clock_settling.h"
 #include "verifier/doors/admin/store_watch.h"
-#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/approvals/request_verbs.h"
 #include "verifier/doors/approvals/waiters.h"
 #include "verifier/doors/calls/policy_names.h"
 #include "verifier/doors/hook_feed.h"

@@ -2,11 +2,11 @@
 /*
  * The administrators' door: io.stepup.Admin1.
  */
-#include "verifier/doors/admin/inviting.h"
-#include "verifier/doors/admin/locking.h"
-#include "verifier/doors/admin/reports.h"
+#include "verifier/doors/admin/invite_verbs.h"
+#include "verifier/doors/admin/lock_verbs.h"
+#include "verifier/doors/admin/read_verbs.h"
 #include "verifier/doors/admin/store_watch.h"
-#include "verifier/doors/explain/explaining.h"
+#include "verifier/doors/explain/explain_verbs.h"
 #include "verifier/doors/pending/brakes.h"
 #include "verifier/server/call.h"
 

@@ -2,7 +2,7 @@
 /*
  * The door of services that carry actions out: io.stepup.Redeem1.
  */
-#include "verifier/doors/redemption/redemption.h"
+#include "verifier/doors/redemption/redeem.h"
 #include "verifier/server/call.h"
 
 static const struct door_handler handlers[] = {

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "lib/base/wipe.h"
-#include "verifier/doors/admin/locking.h"
-#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/admin/lock_verbs.h"
+#include "verifier/doors/approvals/request_verbs.h"
 #include "verifier/doors/calls/refusal_log.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/pending/step_up_refusals.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/approvals/request_verbs.h"
 #include "verifier/doors/approvals/request_list.h"
 #include "verifier/doors/approvals/waiters.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Enrolment of credentials, from its beginning (enrolment.c) to the code or the key's answer that proves them
- * (enrolment_finish.c), and their end (credential_verbs.c).
+ * (enrolment_finish.c), and their end (credentials.c).
  *
  * MUST, each held by a test:
  * - adding a credential takes an invitation, or a step-up of the user's own for exactly that, with a factor

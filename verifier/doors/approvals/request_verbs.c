@@ -2,7 +2,7 @@
 /*
  * Requests shown, denied, taken back and waited for; and ended in time.
  */
-#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/approvals/request_verbs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "verifier/doors/calls/refusal_log.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/locks.h"
-#include "verifier/doors/verbs/verb_job.h"
+#include "verifier/doors/verbs/verb.h"
 #include "verifier/host/clock.h"
 #include "verifier/host/journal.h"
 #include "verifier/rules/words/notices.h"

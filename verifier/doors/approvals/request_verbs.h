@@ -6,8 +6,8 @@
  * MUST: show a request to nobody but who asked, the caller it came through, and those who could agree to it.
  * Layer: verifier/doors/approvals/.
  */
-#ifndef STEPUP_VERIFIER_APPROVING_H
-#define STEPUP_VERIFIER_APPROVING_H
+#ifndef STEPUP_VERIFIER_REQUEST_VERBS_H
+#define STEPUP_VERIFIER_REQUEST_VERBS_H
 
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/standing/requests.h"

@@ -3,7 +3,7 @@
  * The decision on a redemption, in one transaction on the writer's side. What was refused, or asked again, is
  * logged by a second one, where the budget of the loop's thread has room for it.
  */
-#include "verifier/doors/redemption/redemption.h"
+#include "verifier/doors/redemption/redeem.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /*
  * Explain, at both doors.
  */
-#include "verifier/doors/explain/explaining.h"
+#include "verifier/doors/explain/explain_verbs.h"
 
 #include <string.h>
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One's own lock, and the verbs freeze and thaw; locking_people.c has lock and unlock.
+ * One's own lock, and the verbs freeze and thaw; people_verbs.c has lock and unlock.
  * MUST: end what the locked had under way, and what was granted of a frozen action.
  */
-#include "verifier/doors/admin/locking.h"
+#include "verifier/doors/admin/lock_verbs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/wire/message.h"
-#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/approvals/request_verbs.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/locks.h"
-#include "verifier/doors/verbs/verb_job.h"
+#include "verifier/doors/verbs/verb.h"
 #include "verifier/rules/words/notices.h"
 #include "verifier/verifier.h"
 

@@ -4,8 +4,8 @@
  * MUST: show somebody's affairs only to whoever holds an authorization for that.
  * Layer: verifier/doors/admin/.
  */
-#ifndef STEPUP_VERIFIER_REPORTS_H
-#define STEPUP_VERIFIER_REPORTS_H
+#ifndef STEPUP_VERIFIER_READ_VERBS_H
+#define STEPUP_VERIFIER_READ_VERBS_H
 
 #include "verifier/server/call.h"
 

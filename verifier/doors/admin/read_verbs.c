@@ -6,7 +6,7 @@
 #include "config.h"
 #endif
 
-#include "verifier/doors/admin/reports.h"
+#include "verifier/doors/admin/read_verbs.h"
 #include "verifier/doors/standing/first_day.h"
 #include "verifier/doors/standing/powerless.h"
 #include "verifier/host/clock.h"
@@ -23,7 +23,7 @@
 #include "verifier/doors/enrolment/enrolment.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/verbs/authorization.h"
-#include "verifier/doors/verbs/verb_job.h"
+#include "verifier/doors/verbs/verb.h"
 #include "verifier/rules/words/notices.h"
 #include "verifier/verifier.h"
 

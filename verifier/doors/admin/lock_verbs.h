@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Verbs that stop and start: lock, unlock, freeze, thaw, and one's own lock. What they change is locks.h's.
- * Layer: verifier/doors/admin/. People are locking_people.c's.
+ * Layer: verifier/doors/admin/. People are people_verbs.c's.
  */
-#ifndef STEPUP_VERIFIER_LOCKING_H
-#define STEPUP_VERIFIER_LOCKING_H
+#ifndef STEPUP_VERIFIER_LOCK_VERBS_H
+#define STEPUP_VERIFIER_LOCK_VERBS_H
 
 #include "verifier/server/call.h"
 

@@ -2,7 +2,7 @@
 /*
  * A user's own credentials: what they are, and removing one.
  */
-#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/approvals/request_verbs.h"
 #include "verifier/doors/enrolment/enrolment.h"
 
 #include <stdio.h>

@@ -4,8 +4,8 @@
  * MUST: make the first invitation for root alone, and only until somebody has enrolled with it; keep only the
  * digest of an invitation.
  */
-#include "verifier/doors/admin/inviting.h"
-#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/admin/invite_verbs.h"
+#include "verifier/doors/approvals/request_verbs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "verifier/doors/enrolment/enrolment.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/first_day.h"
-#include "verifier/doors/verbs/verb_job.h"
+#include "verifier/doors/verbs/verb.h"
 #include "verifier/evidence/log_entry.h"
 #include "verifier/host/account.h"
 #include "verifier/rules/words/notices.h"

@@ -3,7 +3,7 @@
  * A receipt in hand: its claims, and whether what is asked is what was approved.
  * MUST: take nothing from a receipt whose signature doesn't hold; take types as strictly as the door does.
  */
-#include "verifier/doors/redemption/redemption.h"
+#include "verifier/doors/redemption/redeem.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  * unlock their own account, nor, where there is a second administrator, what they locked themselves; under
  * another name of theirs neither.
  */
-#include "verifier/doors/admin/locking.h"
+#include "verifier/doors/admin/lock_verbs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +14,11 @@
 
 #include "lib/wire/message.h"
 #include "lib/wire/user_name.h"
-#include "verifier/doors/approvals/approving.h"
+#include "verifier/doors/approvals/request_verbs.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/locks.h"
-#include "verifier/doors/verbs/verb_job.h"
+#include "verifier/doors/verbs/verb.h"
 #include "verifier/rules/people/person.h"
 #include "verifier/rules/words/notices.h"
 #include "verifier/verifier.h"

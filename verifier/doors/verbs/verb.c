@@ -4,7 +4,7 @@
  * MUST: look inside the transaction that whoever authorised isn't locked, and the verb isn't frozen, by now;
  * answer only after the commit; log what is refused there.
  */
-#include "verifier/doors/verbs/verb_job.h"
+#include "verifier/doors/verbs/verb.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * verb fills in what it needs, says what to do in the transaction and what to say after it.
  * Layer: verifier/doors/verbs/.
  */
-#ifndef STEPUP_VERIFIER_VERB_JOB_H
-#define STEPUP_VERIFIER_VERB_JOB_H
+#ifndef STEPUP_VERIFIER_VERB_H
+#define STEPUP_VERIFIER_VERB_H
 
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/standing/invitation.h"

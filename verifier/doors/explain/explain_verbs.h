@@ -4,8 +4,8 @@
  * Charges nothing.
  * Layer: verifier/doors/explain/.
  */
-#ifndef STEPUP_VERIFIER_EXPLAINING_H
-#define STEPUP_VERIFIER_EXPLAINING_H
+#ifndef STEPUP_VERIFIER_EXPLAIN_VERBS_H
+#define STEPUP_VERIFIER_EXPLAIN_VERBS_H
 
 #include "verifier/server/call.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Redeeming a receipt (DESIGN section 8): what is held in hand (redemption_claims.c), and the decision in one
- * transaction (redemption.c).
+ * Redeeming a receipt (DESIGN section 8): what is held in hand (redeem_claims.c), and the decision in one
+ * transaction (redeem.c).
  *
  * MUST, each held by a test:
  * - a receipt counts once, whoever asks and however many at once; only the same execution of the same
@@ -12,8 +12,8 @@
  * - the audience is the kernel's word for who asks.
  * Layer: verifier/doors/redemption/.
  */
-#ifndef STEPUP_VERIFIER_REDEMPTION_H
-#define STEPUP_VERIFIER_REDEMPTION_H
+#ifndef STEPUP_VERIFIER_REDEEM_H
+#define STEPUP_VERIFIER_REDEEM_H
 
 #include <jansson.h>
 #include <stdint.h>

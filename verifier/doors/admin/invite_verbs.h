@@ -3,8 +3,8 @@
  * Verbs about who may have credentials: the first invitation, invitations, revocation.
  * Layer: verifier/doors/admin/.
  */
-#ifndef STEPUP_VERIFIER_INVITING_H
-#define STEPUP_VERIFIER_INVITING_H
+#ifndef STEPUP_VERIFIER_INVITE_VERBS_H
+#define STEPUP_VERIFIER_INVITE_VERBS_H
 
 #include "verifier/server/call.h"
 
