@@ -6,10 +6,11 @@
 #include "verifier/housekeeping.h"
 #include "verifier/clock_settling.h"
 #include "verifier/doors/admin/store_watch.h"
-#include "verifier/doors/approvals/request_verbs.h"
+#include "verifier/doors/approvals/request_changes.h"
 #include "verifier/doors/calls/policy_names.h"
 #include "verifier/doors/hook_feed.h"
 #include "verifier/doors/pending/step_ups.h"
+#include "verifier/doors/standing/requests.h"
 #include "verifier/host/journal.h"
 #include "verifier/life_log.h"
 
@@ -104,7 +105,7 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 		clock_was_set(housekeeping, now);
 	}
 	step_ups_sweep(verifier->step_ups, now);
-	approving_tick(verifier);
+	request_changes_tick(verifier);
 	store_watch_tick(verifier);
 	if (now >= housekeeping->next_prune_ms) {
 		housekeeping->next_prune_ms = now + PRUNE_EVERY_SECONDS * 1000;

@@ -60,7 +60,7 @@ verifier_rules += verifier/rules/policy/arena.h verifier/rules/policy/arena.c \
 	verifier/rules/policy/policy.h verifier/rules/policy/policy.c \
 	verifier/rules/policy/policy_directory.h verifier/rules/policy/policy_directory.c \
 	verifier/rules/policy/policy_prompt.h verifier/rules/policy/policy_prompt.c \
-	verifier/rules/policy/policy_verbs.c verifier/rules/policy/requirement.h \
+	verifier/rules/policy/own_actions.c verifier/rules/policy/requirement.h \
 	verifier/rules/policy/requirement.c
 verifier_rules += verifier/rules/reading/policy_accounts.h verifier/rules/reading/policy_accounts.c \
 	verifier/rules/reading/policy_build.h verifier/rules/reading/policy_build.c \
@@ -150,7 +150,8 @@ verifier_libverifier_a_SOURCES += verifier/doors/pending/brakes.h verifier/doors
 verifier_libverifier_a_SOURCES += verifier/doors/verbs/authorization.h \
 	verifier/doors/verbs/authorization.c verifier/doors/verbs/verb.h \
 	verifier/doors/verbs/verb.c
-verifier_libverifier_a_SOURCES += verifier/doors/approvals/request_verbs.h \
+verifier_libverifier_a_SOURCES += verifier/doors/approvals/request_changes.h \
+	verifier/doors/approvals/request_changes.c verifier/doors/approvals/request_verbs.h \
 	verifier/doors/approvals/request_verbs.c verifier/doors/approvals/request_follow.h \
 	verifier/doors/approvals/request_follow.c verifier/doors/approvals/request_list.h \
 	verifier/doors/approvals/request_list.c verifier/doors/approvals/waiters.h \
@@ -179,9 +180,10 @@ verifier_libverifier_a_SOURCES += verifier/doors/explain/explain_verbs.h \
 verifier_libverifier_a_SOURCES += verifier/doors/admin/invite_verbs.h \
 	verifier/doors/admin/invite_verbs.c \
 	verifier/doors/admin/lock_verbs.h verifier/doors/admin/lock_verbs.c \
-	verifier/doors/admin/people_verbs.c verifier/doors/admin/read_verbs.h \
-	verifier/doors/admin/read_verbs.c verifier/doors/admin/store_watch.h \
-	verifier/doors/admin/store_watch.c
+	verifier/doors/admin/people_verbs.h verifier/doors/admin/people_verbs.c \
+	verifier/doors/admin/read_verbs.h verifier/doors/admin/read_verbs.c \
+	verifier/doors/admin/reload_verb.h verifier/doors/admin/reload_verb.c \
+	verifier/doors/admin/store_watch.h verifier/doors/admin/store_watch.c
 
 # Putting it together.
 verifier_libverifier_a_SOURCES += verifier/clock_settling.h verifier/clock_settling.c \

@@ -12,7 +12,7 @@
 #include "lib/wire/verifier_client.h"
 #include "verifier/clock_settling.h"
 #include "verifier/doors/admin/store_watch.h"
-#include "verifier/doors/approvals/request_verbs.h"
+#include "verifier/doors/approvals/request_changes.h"
 #include "verifier/doors/approvals/waiters.h"
 #include "verifier/doors/calls/policy_names.h"
 #include "verifier/doors/hook_feed.h"
@@ -222,7 +222,7 @@ enum stepup_error startup_open(const struct startup_options *options, struct ver
 	if (verifier->policy_why != NULL)
 		life_log_last_good(verifier);
 	policy_choice_keep(verifier, &choice);
-	approving_policy_changed(verifier);
+	request_changes_policy(verifier);
 out:
 	policy_choice_clear(&choice);
 	return result;
@@ -295,7 +295,7 @@ static void policy_replace(struct verifier *verifier, struct policy *policy)
 	policy_names_changed(verifier->policy_names);
 	if (verifier->server != NULL)
 		server_policy_changed(verifier->server);
-	approving_policy_changed(verifier);
+	request_changes_policy(verifier);
 	startup_policy_name(policy, name);
 	journal_line(LOG_NOTICE, "reload", "policy=%s rules=%zu", name, policy->rule_count);
 	policy_warn(policy);

@@ -4,27 +4,29 @@
  */
 #include "verifier/doors/admin/invite_verbs.h"
 #include "verifier/doors/admin/lock_verbs.h"
+#include "verifier/doors/admin/people_verbs.h"
 #include "verifier/doors/admin/read_verbs.h"
+#include "verifier/doors/admin/reload_verb.h"
 #include "verifier/doors/admin/store_watch.h"
 #include "verifier/doors/explain/explain_verbs.h"
 #include "verifier/doors/pending/brakes.h"
 #include "verifier/server/call.h"
 
 static const struct door_handler handlers[] = {
-	{"Init", inviting_init},
-	{"Invite", inviting_invite},
-	{"Users", report_users},
-	{"Credentials", report_credentials},
-	{"Revoke", inviting_revoke},
-	{"Lock", locking_lock},
-	{"Unlock", locking_unlock},
-	{"Freeze", locking_freeze},
-	{"Thaw", locking_thaw},
-	{"Log", report_log},
-	{"Status", report_status},
-	{"Reload", report_reload},
-	{"Explain", explaining_any},
-	{"Resolve", report_resolve},
+	{"Init", invite_verbs_init},
+	{"Invite", invite_verbs_invite},
+	{"Users", read_verbs_users},
+	{"Credentials", read_verbs_credentials},
+	{"Revoke", invite_verbs_revoke},
+	{"Lock", people_verbs_lock},
+	{"Unlock", people_verbs_unlock},
+	{"Freeze", lock_verbs_freeze},
+	{"Thaw", lock_verbs_thaw},
+	{"Log", read_verbs_log},
+	{"Status", read_verbs_status},
+	{"Reload", reload_verb},
+	{"Explain", explain_verbs_any},
+	{"Resolve", read_verbs_resolve},
 	{"CheckStore", store_watch_check},
 	{NULL, NULL},
 };

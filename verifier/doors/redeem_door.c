@@ -6,7 +6,7 @@
 #include "verifier/server/call.h"
 
 static const struct door_handler handlers[] = {
-	{"Redeem", redemption_redeem},
+	{"Redeem", redeem},
 	{NULL, NULL},
 };
 

@@ -19,6 +19,7 @@
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/evidence/receipt.h"
 #include "verifier/rules/words/notices.h"
+#include "verifier/verifier.h"
 
 static void account_ready(struct call *call, const struct subject *subject)
 {
@@ -85,14 +86,14 @@ static const struct door_handler handlers[] = {
 	{"List", credentials_list},
 	{"Remove", credentials_remove},
 	{"EndSession", end_session},
-	{"LockMe", locking_lock_me},
-	{"Explain", explaining_own},
+	{"LockMe", lock_verbs_lock_me},
+	{"Explain", explain_verbs_own},
 	{"Keys", keys},
-	{"Requests", approving_requests},
+	{"Requests", request_verbs_requests},
 	{"Approve", begin_step_up},
-	{"Deny", approving_deny},
-	{"CancelRequest", approving_cancel},
-	{"AwaitApproval", approving_await},
+	{"Deny", request_verbs_deny},
+	{"CancelRequest", request_verbs_cancel},
+	{"AwaitApproval", request_verbs_await},
 	{"Claim", answer_claim},
 	{NULL, NULL},
 };

@@ -126,7 +126,7 @@ static void administrators_verbs_are_denied_until_a_rule_names_them_and_want_mor
 	for (size_t i = 0; i < sizeof(administrators) / sizeof(administrators[0]); i++) {
 		const char *action = administrators[i];
 
-		assert_true(policy_verb(action)->administrator);
+		assert_true(policy_own_action(action)->administrator);
 		assert_null(policy_rule(policy, action));
 		assert_false(policy_code_may(policy_rule(plain, action), action));
 		assert_true(policy_code_may(policy_rule(enough, action), action));

@@ -367,7 +367,7 @@ static void the_manual_page_lists_every_key_and_every_action_of_the_verifiers_ow
 	assert_int_equal(items, keys); /* nor a key that isn't there */
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		snprintf(line, sizeof(line), "stepup.%s", own[i]);
-		assert_non_null(policy_verb(line));
+		assert_non_null(policy_own_action(line));
 		snprintf(line, sizeof(line), "\n.It Li stepup.%s\n", own[i]);
 		assert_non_null(strstr(page, line));
 	}

@@ -5,7 +5,7 @@
  * digest of an invitation.
  */
 #include "verifier/doors/admin/invite_verbs.h"
-#include "verifier/doors/approvals/request_verbs.h"
+#include "verifier/doors/approvals/request_changes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,90 +17,114 @@
 #include "verifier/doors/enrolment/enrolment.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/first_day.h"
+#include "verifier/doors/standing/requests.h"
 #include "verifier/doors/verbs/verb.h"
 #include "verifier/evidence/log_entry.h"
 #include "verifier/host/account.h"
 #include "verifier/rules/words/notices.h"
 #include "verifier/verifier.h"
 
+struct invite_verb {
+	struct verb verb;
+	bool again;     /* init, though somebody has enrolled */
+	bool excused;   /* what the invitation enrols needn't cool off */
+	bool stranger;  /* this host has no account of the user's name */
+	bool powerless; /* no rule of the policy lets the user administer */
+	char invitation[INVITATION_TEXT_SIZE];
+	int64_t expires;
+};
+
 /* Stores a fresh invitation; an older one of the user's is void from now on. */
-static enum stepup_error add_invitation(struct store_session *session, struct verb_job *job)
+static enum stepup_error add_invitation(struct store_session *session, struct invite_verb *invite)
 {
+	const struct verb *verb = &invite->verb;
 	struct invitation invitation = {
-		.expires = job->now + INVITATION_TTL_SECONDS, .first = !job->authorized};
-	enum stepup_error error = invitation_make(job->invitation);
+		.expires = verb->now + INVITATION_TTL_SECONDS, .first = !verb->authorized};
+	enum stepup_error error = invitation_make(invite->invitation);
 
 	if (error == STEPUP_OK)
-		error = invitation_digest(job->invitation, invitation.digest);
+		error = invitation_digest(invite->invitation, invitation.digest);
 	if (error != STEPUP_OK)
 		return error;
-	if (job->authorized)
-		error = first_day_holds(session, job->authorization.user_id, job->now, &invitation.excused);
+	if (verb->authorized)
+		error = first_day_holds(session, verb->authorization.user_id, verb->now, &invitation.excused);
 	if (error != STEPUP_OK)
 		return error;
-	job->excused = invitation.excused;
-	job->expires = invitation.expires;
-	snprintf(invitation.user, sizeof(invitation.user), "%s", job->user);
-	snprintf(invitation.by, sizeof(invitation.by), "%s", job->actor.by);
-	error = store_invitation_void(session, job->user, false, NULL);
+	invite->excused = invitation.excused;
+	invite->expires = invitation.expires;
+	snprintf(invitation.user, sizeof(invitation.user), "%s", verb->user);
+	snprintf(invitation.by, sizeof(invitation.by), "%s", verb->actor.by);
+	error = store_invitation_void(session, verb->user, false, NULL);
 	return error == STEPUP_OK ? store_invitation_add(session, &invitation) : error;
 }
 
 /* Whom the host and the policy know. Where nobody could say, nothing is said: it refuses nothing. */
-static void invited_named(struct verb_job *job, const struct subject *subject)
+static void invited_named(struct verb *verb, const struct subject *subject)
 {
-	job->stranger = subject->uid < 0 && !subject->silent;
-	job->powerless = !subject->silent && !policy_may_administer(job->verifier->policy, &subject->who);
-	verb_job_submit(job);
+	struct invite_verb *invite = (struct invite_verb *)verb;
+
+	invite->stranger = subject->uid < 0 && !subject->silent;
+	invite->powerless = !subject->silent && !policy_may_administer(verb->verifier->policy, &subject->who);
+	verb_submit(verb);
 }
 
-static char *invited_message(const struct verb_job *job, bool administrator)
+static char *invited_message(const struct invite_verb *invite, bool administrator)
 {
 	return notice_invited(&(struct invited_facts){
-		.user = job->user,
+		.user = invite->verb.user,
 		.hours = INVITATION_TTL_SECONDS / 3600,
-		.stranger = job->stranger,
-		.excused = job->excused,
-		.powerless_in = administrator && job->powerless ? job->verifier->policy : NULL,
+		.stranger = invite->stranger,
+		.excused = invite->excused,
+		.powerless_in = administrator && invite->powerless ? invite->verb.verifier->policy : NULL,
 	});
 }
 
 /* --- the first one --- */
 
-static enum stepup_error init_work(struct store_session *session, struct verb_job *job)
+static enum stepup_error init_work(struct store_session *session, struct verb *verb)
 {
+	struct invite_verb *invite = (struct invite_verb *)verb;
 	char initialised[8] = "";
 	enum stepup_error error = store_fact_get(session, FACT_INITIALISED, initialised, sizeof(initialised));
 
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
-	if (error == STEPUP_OK && initialised[0] != '\0' && !job->again) {
-		job->objection = notice_initialised();
-		job->why = "init, and somebody has enrolled";
+	if (error == STEPUP_OK && initialised[0] != '\0' && !invite->again) {
+		verb->objection = notice_initialised();
+		verb->why = "init, and somebody has enrolled";
 		return STEPUP_NOT_ALLOWED;
 	}
-	error = job->again ? first_day_end(session) : STEPUP_OK;
+	error = invite->again ? first_day_end(session) : STEPUP_OK;
 	if (error == STEPUP_OK)
-		error = add_invitation(session, job);
+		error = add_invitation(session, invite);
 	if (error != STEPUP_OK)
 		return error;
-	return verb_job_log(session, job, log_entry_init(job->now, job->user, job->expires, job->again));
+	return verb_log(session, verb,
+		log_entry_init(verb->now, verb->user, invite->expires, invite->again));
 }
 
-static void init_reply(struct verb_job *job)
+static void init_reply(struct verb *verb)
 {
-	char *message = invited_message(job, true);
+	const struct invite_verb *invite = (const struct invite_verb *)verb;
+	char *message = invited_message(invite, true);
 
-	call_reply(job->call, json_pack("{s:s, s:I, s:s, s:s}", "invitation", job->invitation,
-			"expires", (json_int_t)job->expires, "log_key", job->verifier->log_key,
+	call_reply(verb->call, json_pack("{s:s, s:I, s:s, s:s}", "invitation", invite->invitation,
+			"expires", (json_int_t)invite->expires, "log_key", verb->verifier->log_key,
 			"message", message));
 	free(message);
 }
 
-void inviting_init(struct call *call)
+static const struct verb_kind init_kind = {
+	.size = sizeof(struct invite_verb),
+	.named = invited_named,
+	.work = init_work,
+	.reply = init_reply,
+};
+
+void invite_verbs_init(struct call *call)
 {
 	const char *user = message_text(call->parameters, "user");
-	struct verb_job *job;
+	struct invite_verb *invite;
 
 	if (call->peer.uid != 0) {
 		const struct log_subject about = {.user = user};
@@ -110,139 +134,159 @@ void inviting_init(struct call *call)
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return;
 	}
-	job = verb_job_new(call, NULL);
-	if (job == NULL)
+	invite = verb_new(call, &init_kind);
+	if (invite == NULL)
 		return;
-	snprintf(job->by, sizeof(job->by), "%s", "root");
-	job->again = message_bool(call->parameters, "again", false);
-	job->work = init_work;
-	job->reply = init_reply;
-	verb_job_about(job, SUBJECT_ANYWAY, NULL, invited_named);
+	snprintf(invite->verb.by, sizeof(invite->verb.by), "%s", "root");
+	invite->again = message_bool(call->parameters, "again", false);
+	verb_about(&invite->verb, SUBJECT_ANYWAY, NULL);
 }
 
 /* --- further ones --- */
 
-static enum stepup_error invite_work(struct store_session *session, struct verb_job *job)
+static enum stepup_error invite_work(struct store_session *session, struct verb *verb)
 {
-	enum stepup_error error = add_invitation(session, job);
+	struct invite_verb *invite = (struct invite_verb *)verb;
+	enum stepup_error error = add_invitation(session, invite);
 
 	if (error != STEPUP_OK)
 		return error;
-	return verb_job_log(session, job, log_entry_invite(job->now, job->user, job->expires, &job->actor));
+	return verb_log(session, verb,
+		log_entry_invite(verb->now, verb->user, invite->expires, &verb->actor));
 }
 
-static void invite_reply(struct verb_job *job)
+static void invite_reply(struct verb *verb)
 {
-	char *message = invited_message(job, false);
+	const struct invite_verb *invite = (const struct invite_verb *)verb;
+	char *message = invited_message(invite, false);
 
-	call_reply(job->call, json_pack("{s:s, s:I, s:s}", "invitation", job->invitation,
-			"expires", (json_int_t)job->expires, "message", message));
+	call_reply(verb->call, json_pack("{s:s, s:I, s:s}", "invitation", invite->invitation,
+			"expires", (json_int_t)invite->expires, "message", message));
 	free(message);
 }
 
-void inviting_invite(struct call *call)
-{
-	struct verb_job *job = verb_job_new(call, "stepup.invite");
+static const struct verb_kind invite_kind = {
+	.action = "stepup.invite",
+	.size = sizeof(struct invite_verb),
+	.named = invited_named,
+	.work = invite_work,
+	.reply = invite_reply,
+};
 
-	if (job == NULL)
-		return;
-	job->work = invite_work;
-	job->reply = invite_reply;
-	verb_job_about(job, SUBJECT_ANYWAY,
-		json_pack("{s:s}", "user", message_text(call->parameters, "user")), invited_named);
+void invite_verbs_invite(struct call *call)
+{
+	struct verb *verb = verb_new(call, &invite_kind);
+
+	if (verb != NULL)
+		verb_about(verb, SUBJECT_ANYWAY,
+			json_pack("{s:s}", "user", message_text(call->parameters, "user")));
 }
 
 /* --- revocation --- */
 
-static enum stepup_error revoke_one(struct store_session *session, struct verb_job *job,
+struct revoke_verb {
+	struct verb verb;
+	char credential[CREDENTIAL_ID_SIZE]; /* "" for all */
+	int64_t count, left;                 /* revoked, and live still */
+};
+
+static enum stepup_error revoke_one(struct store_session *session, struct revoke_verb *revoke,
 	struct user_record *record, struct credential *credential, int64_t invitations)
 {
+	struct verb *verb = &revoke->verb;
 	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
-	enum stepup_error error = credential_bury(job->verifier->store, record, credential, job->now);
+	enum stepup_error error = credential_bury(verb->verifier->store, record, credential, verb->now);
 
 	if (error != STEPUP_OK)
 		return error;
-	job->count++;
-	error = verb_job_log(session, job,
-		log_entry_revoke(job->now, &subject, credential->id, &job->actor, invitations));
+	revoke->count++;
+	error = verb_log(session, verb,
+		log_entry_revoke(verb->now, &subject, credential->id, &verb->actor, invitations));
 	return error == STEPUP_OK
-		? requests_void(session, record->user_id, credential->id, REQUEST_CREDENTIAL_GONE, job->now)
+		? requests_void(session, record->user_id, credential->id, REQUEST_CREDENTIAL_GONE, verb->now)
 		: error;
 }
 
-static enum stepup_error revoke_theirs(struct store_session *session, struct verb_job *job,
+static enum stepup_error revoke_theirs(struct store_session *session, struct revoke_verb *revoke,
 	struct user_record *record, int64_t invitations)
 {
-	const bool all = job->target[0] == '\0';
+	const bool all = revoke->credential[0] == '\0';
 	enum stepup_error error = STEPUP_OK;
 
 	for (size_t i = 0; error == STEPUP_OK && i < record->credential_count; i++) {
 		struct credential *credential = &record->credentials[i];
 
-		if (credential->state == CREDENTIAL_LIVE && (all || strcmp(job->target, credential->id) == 0))
-			error = revoke_one(session, job, record, credential, invitations);
+		if (credential->state == CREDENTIAL_LIVE &&
+		    (all || strcmp(revoke->credential, credential->id) == 0))
+			error = revoke_one(session, revoke, record, credential, invitations);
 	}
-	job->left = (int64_t)user_record_live_count(record);
-	return error == STEPUP_OK && job->count > 0 ? store_user_save(session, record) : error;
+	revoke->left = (int64_t)user_record_live_count(record);
+	return error == STEPUP_OK && revoke->count > 0 ? store_user_save(session, record) : error;
+}
+
+/* Nothing of theirs was revoked: so many invitations went, or there is nothing to revoke. */
+static enum stepup_error revoke_nothing(struct store_session *session, struct verb *verb,
+	const struct user_record *record, int64_t invitations)
+{
+	if (invitations > 0)
+		return verb_log(session, verb,
+			log_entry_withdraw(verb->now, verb->user, invitations, &verb->actor));
+	verb->objection = record != NULL ? notice_no_such_credential()
+		: verb->silent ? notice_directory_silent() : notice_nobody();
+	return STEPUP_NOT_FOUND;
 }
 
 /* Somebody who has enrolled nothing may have an invitation. */
-static enum stepup_error revoke_work(struct store_session *session, struct verb_job *job)
+static enum stepup_error revoke_work(struct store_session *session, struct verb *verb)
 {
+	struct revoke_verb *revoke = (struct revoke_verb *)verb;
 	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, job->user, &record);
+	enum stepup_error error = store_user_find(session, verb->user, &record);
 	int64_t invitations = -1;
 
-	job->count = job->left = 0;
+	revoke->count = revoke->left = 0;
 	if (error == STEPUP_NOT_FOUND)
 		error = STEPUP_OK;
-	if (error == STEPUP_OK && job->target[0] == '\0')
-		error = store_invitation_void(session, job->user, false, &invitations);
+	if (error == STEPUP_OK && revoke->credential[0] == '\0')
+		error = store_invitation_void(session, verb->user, false, &invitations);
 	if (error == STEPUP_OK && record != NULL)
-		error = revoke_theirs(session, job, record, invitations);
-	if (error == STEPUP_OK && job->count == 0 && invitations > 0) {
-		error = verb_job_log(session, job,
-			log_entry_withdraw(job->now, job->user, invitations, &job->actor));
-	} else if (error == STEPUP_OK && job->count == 0) {
-		job->objection = record != NULL ? notice_no_such_credential()
-			: job->silent ? notice_directory_silent() : notice_nobody();
-		error = STEPUP_NOT_FOUND;
-	}
+		error = revoke_theirs(session, revoke, record, invitations);
+	if (error == STEPUP_OK && revoke->count == 0)
+		error = revoke_nothing(session, verb, record, invitations);
 	user_record_free(&record);
 	return error;
 }
 
-static void revoke_reply(struct verb_job *job)
+static void revoke_reply(struct verb *verb)
 {
-	char *message = job->count > 0 ? notice_revoked(job->user, job->count, job->left)
-		: notice_withdrawn(job->user);
+	const struct revoke_verb *revoke = (const struct revoke_verb *)verb;
+	char *message = revoke->count > 0 ? notice_revoked(verb->user, revoke->count, revoke->left)
+		: notice_withdrawn(verb->user);
 
-	step_ups_end_user(job->verifier->step_ups, job->user);
-	approving_changed(job->verifier, INT64_MAX);
-	call_reply(job->call, json_pack("{s:I, s:I, s:s}", "revoked", (json_int_t)job->count,
-			"log", (json_int_t)job->log, "message", message));
+	step_ups_end_user(verb->verifier->step_ups, verb->user);
+	request_changes_tell(verb->verifier, INT64_MAX);
+	call_reply(verb->call, json_pack("{s:I, s:I, s:s}", "revoked", (json_int_t)revoke->count,
+			"log", (json_int_t)verb->log, "message", message));
 	free(message);
 }
 
-static void revoke_named(struct verb_job *job, const struct subject *subject)
-{
-	(void)subject;
-	verb_job_submit(job);
-}
+static const struct verb_kind revoke_kind = {
+	.action = "stepup.revoke",
+	.size = sizeof(struct revoke_verb),
+	.work = revoke_work,
+	.reply = revoke_reply,
+};
 
-void inviting_revoke(struct call *call)
+void invite_verbs_revoke(struct call *call)
 {
 	const char *user = message_text(call->parameters, "user"),
 		*credential = message_text(call->parameters, "credential");
-	struct verb_job *job = verb_job_new(call, "stepup.revoke");
+	struct revoke_verb *revoke = verb_new(call, &revoke_kind);
 
-	if (job == NULL)
+	if (revoke == NULL)
 		return;
 	if (credential != NULL)
-		snprintf(job->target, sizeof(job->target), "%s", credential);
-	job->work = revoke_work;
-	job->reply = revoke_reply;
-	verb_job_about(job, SUBJECT_ANYWAY,
-		json_pack("{s:s, s:s}", "user", user, "credential", credential == NULL ? "all" : credential),
-		revoke_named);
+		snprintf(revoke->credential, sizeof(revoke->credential), "%s", credential);
+	verb_about(&revoke->verb, SUBJECT_ANYWAY,
+		json_pack("{s:s, s:s}", "user", user, "credential", credential == NULL ? "all" : credential));
 }

@@ -9,8 +9,8 @@
 #include "verifier/server/call.h"
 
 /* Handlers of Admin1. */
-void inviting_init(struct call *call);
-void inviting_invite(struct call *call);
-void inviting_revoke(struct call *call);
+void invite_verbs_init(struct call *call);
+void invite_verbs_invite(struct call *call);
+void invite_verbs_revoke(struct call *call);
 
 #endif

@@ -6,11 +6,11 @@
 #include "verifier/doors/admin/lock_verbs.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/wire/message.h"
-#include "verifier/doors/approvals/request_verbs.h"
+#include "verifier/doors/admin/people_verbs.h"
+#include "verifier/doors/approvals/request_changes.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/locks.h"
@@ -20,82 +20,95 @@
 
 /* --- one's own account --- */
 
-static enum stepup_error lock_me_work(struct store_session *session, struct verb_job *job)
+struct lock_me_verb {
+	struct verb verb;
+	const char *reason;
+};
+
+static enum stepup_error lock_me_work(struct store_session *session, struct verb *verb)
 {
-	const struct lock_order order = {.user = job->user, .uid = job->uid, .reason = job->reason,
-		.actor = &job->actor, .at = job->now};
+	const struct lock_me_verb *lock = (const struct lock_me_verb *)verb;
+	const struct lock_order order = {.user = verb->user, .uid = verb->uid, .reason = lock->reason,
+		.actor = &verb->actor, .at = verb->now};
 	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, job->user, &record);
+	enum stepup_error error = store_user_find(session, verb->user, &record);
 
 	if (error == STEPUP_OK && record->lock.locked)
 		/* stays as it is: no log entry for the asking */
-		memcpy(job->reference, record->lock.reference, sizeof(job->reference));
+		memcpy(verb->reference, record->lock.reference, sizeof(verb->reference));
 	else if (error == STEPUP_OK || error == STEPUP_NOT_FOUND)
-		error = user_lock(session, &order, job->reference);
+		error = user_lock(session, &order, verb->reference);
 	user_record_free(&record);
 	return error;
 }
 
-static void lock_me_reply(struct verb_job *job)
+static void lock_me_reply(struct verb *verb)
 {
-	locking_end_person(job->verifier, job->user, job->uid);
-	approving_changed(job->verifier, INT64_MAX);
-	verb_job_reply_reference(job, notice_locked_me(job->reference, job->verifier->policy->help));
+	people_verbs_end(verb->verifier, verb->user, verb->uid);
+	request_changes_tell(verb->verifier, INT64_MAX);
+	verb_reply_reference(verb, notice_locked_me(verb->reference, verb->verifier->policy->help));
 }
+
+static const struct verb_kind lock_me_kind = {
+	.size = sizeof(struct lock_me_verb),
+	.work = lock_me_work,
+	.reply = lock_me_reply,
+};
 
 static void lock_me_ready(struct call *call, const struct subject *subject)
 {
 	const struct words_facts words = {.user = subject->name};
-	struct verb_job *job;
+	struct lock_me_verb *lock;
 
 	if (!subject->own) {
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return;
 	}
-	job = verb_job_new(call, NULL);
-	if (job == NULL || !verb_job_user(&job, subject->name) || !verb_job_reason(&job))
+	lock = verb_new(call, &lock_me_kind);
+	if (lock == NULL || !verb_user(&lock->verb, subject->name) ||
+	    !verb_reason(&lock->verb, &lock->reason))
 		return;
-	job->uid = subject->uid;
-	snprintf(job->by, sizeof(job->by), "%s", subject->name);
-	job->work = lock_me_work;
-	job->reply = lock_me_reply;
-	verb_job_submit(job);
+	lock->verb.uid = subject->uid;
+	snprintf(lock->verb.by, sizeof(lock->verb.by), "%s", subject->name);
+	verb_submit(&lock->verb);
 }
 
-void locking_lock_me(struct call *call)
+void lock_verbs_lock_me(struct call *call)
 {
 	subject_of(call, NULL, lock_me_ready);
 }
 
 /* --- actions --- */
 
-static bool object_to(struct verb_job **job, const char *sentence)
+struct freeze_verb {
+	struct verb verb;
+	const char *reason;
+	char pattern[ACTION_NAME_SIZE];
+};
+
+static bool take_freezable(struct verb *verb)
 {
-	refuse_saying((*job)->call, STEPUP_NOT_ALLOWED, sentence);
-	verb_job_free(job);
-	return false;
+	return freeze_is_valid(message_text(verb->call->parameters, "action")) ||
+		verb_object(verb, notice_unfreezable());
 }
 
-static bool take_freezable(struct verb_job **job)
+/* The call's action or pattern, which the verb is authorised for. False: the call has been refused and the
+ * verb is gone. */
+static bool take_pattern(struct verb *verb, char taken[ACTION_NAME_SIZE])
 {
-	return freeze_is_valid(message_text((*job)->call->parameters, "action")) ||
-		object_to(job, notice_unfreezable());
+	const char *pattern = message_text(verb->call->parameters, "action");
+
+	if (snprintf(taken, ACTION_NAME_SIZE, "%s", pattern) >= ACTION_NAME_SIZE)
+		return verb_object(verb, notice_not_frozen());
+	return verb_authorize(verb, json_pack("{s:s}", "action", pattern));
 }
 
-static bool take_pattern(struct verb_job **job)
+static enum stepup_error freeze_work(struct store_session *session, struct verb *verb)
 {
-	const char *pattern = message_text((*job)->call->parameters, "action");
-
-	if (snprintf((*job)->target, sizeof((*job)->target), "%s", pattern) >= (int)sizeof((*job)->target))
-		return object_to(job, notice_not_frozen());
-	return verb_job_authorize(job, json_pack("{s:s}", "action", pattern));
-}
-
-static enum stepup_error freeze_work(struct store_session *session, struct verb_job *job)
-{
-	const struct freeze_order order = {
-		.action = job->target, .reason = job->reason, .actor = &job->actor, .at = job->now};
-	enum stepup_error error = action_freeze(session, &order, job->reference);
+	const struct freeze_verb *freeze = (const struct freeze_verb *)verb;
+	const struct freeze_order order = {.action = freeze->pattern, .reason = freeze->reason,
+		.actor = &verb->actor, .at = verb->now};
+	enum stepup_error error = action_freeze(session, &order, verb->reference);
 
 	return error == STEPUP_EXISTS ? STEPUP_OK : error; /* it stands, under the reference it has */
 }
@@ -124,59 +137,83 @@ static bool is_ruled(const struct policy *policy, const char *pattern)
 	return false;
 }
 
-static void freeze_reply(struct verb_job *job)
+static void freeze_reply(struct verb *verb)
 {
-	step_ups_end_granted(job->verifier->step_ups, job->target);
-	approving_changed(job->verifier, INT64_MAX);
-	verb_job_reply_reference(job,
-		notice_frozen(job->target, job->reference, is_ruled(job->verifier->policy, job->target)));
+	const char *pattern = ((const struct freeze_verb *)verb)->pattern;
+
+	step_ups_end_granted(verb->verifier->step_ups, pattern);
+	request_changes_tell(verb->verifier, INT64_MAX);
+	verb_reply_reference(verb,
+		notice_frozen(pattern, verb->reference, is_ruled(verb->verifier->policy, pattern)));
 }
 
-void locking_freeze(struct call *call)
-{
-	struct verb_job *job = verb_job_new(call, "stepup.freeze");
+static const struct verb_kind freeze_kind = {
+	.action = "stepup.freeze",
+	.size = sizeof(struct freeze_verb),
+	.work = freeze_work,
+	.reply = freeze_reply,
+};
 
-	if (job == NULL || !verb_job_reason(&job) || !take_freezable(&job) || !take_pattern(&job))
-		return;
-	job->work = freeze_work;
-	job->reply = freeze_reply;
-	verb_job_submit(job);
+void lock_verbs_freeze(struct call *call)
+{
+	struct freeze_verb *freeze = verb_new(call, &freeze_kind);
+
+	if (freeze != NULL && verb_reason(&freeze->verb, &freeze->reason) && take_freezable(&freeze->verb) &&
+	    take_pattern(&freeze->verb, freeze->pattern))
+		verb_submit(&freeze->verb);
 }
+
+struct thaw_verb {
+	struct verb verb;
+	char pattern[ACTION_NAME_SIZE];
+	/* what freezes it as well: "customer.* (F-83)"; "" for nothing */
+	char still[ACTION_NAME_SIZE + LOCK_REFERENCE_SIZE + 3];
+	char told[NOTICE_OVER_SIZE]; /* the objection */
+};
 
 /* What is thawed may stand under another freeze as well, and what isn't frozen under its own name under
  * one of a pattern. */
-static enum stepup_error thaw_work(struct store_session *session, struct verb_job *job)
+static enum stepup_error thaw_work(struct store_session *session, struct verb *verb)
 {
-	enum stepup_error error = action_thaw(session, job->target, &job->actor, job->now, &job->log), still;
+	struct thaw_verb *thaw = (struct thaw_verb *)verb;
+	enum stepup_error error = action_thaw(session, thaw->pattern, &verb->actor, verb->now, &verb->log),
+		still;
 	struct freeze freeze;
 
+	thaw->still[0] = '\0';
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
-	still = freeze_find(session, job->target, &freeze);
+	still = freeze_find(session, thaw->pattern, &freeze);
 	if (still != STEPUP_OK && still != STEPUP_FROZEN)
 		return still;
 	if (still == STEPUP_FROZEN)
-		snprintf(job->still, sizeof(job->still), "%s (%s)", freeze.action, freeze.reference);
+		snprintf(thaw->still, sizeof(thaw->still), "%s (%s)", freeze.action, freeze.reference);
 	if (error == STEPUP_NOT_FOUND) {
-		snprintf(job->told, sizeof(job->told), "%s%s%s", notice_not_frozen(),
-			job->still[0] == '\0' ? "" : " It is frozen all the same, by ", job->still);
-		job->objection = job->told;
+		snprintf(thaw->told, sizeof(thaw->told), "%s%s%s", notice_not_frozen(),
+			thaw->still[0] == '\0' ? "" : " It is frozen all the same, by ", thaw->still);
+		verb->objection = thaw->told;
 	}
 	return error;
 }
 
-static void thaw_reply(struct verb_job *job)
+static void thaw_reply(struct verb *verb)
 {
-	verb_job_reply_log(job, notice_thawed(job->target, job->still));
+	const struct thaw_verb *thaw = (const struct thaw_verb *)verb;
+
+	verb_reply_log(verb, notice_thawed(thaw->pattern, thaw->still));
 }
 
-void locking_thaw(struct call *call)
-{
-	struct verb_job *job = verb_job_new(call, "stepup.thaw");
+static const struct verb_kind thaw_kind = {
+	.action = "stepup.thaw",
+	.size = sizeof(struct thaw_verb),
+	.work = thaw_work,
+	.reply = thaw_reply,
+};
 
-	if (job == NULL || !take_pattern(&job))
-		return;
-	job->work = thaw_work;
-	job->reply = thaw_reply;
-	verb_job_submit(job);
+void lock_verbs_thaw(struct call *call)
+{
+	struct thaw_verb *thaw = verb_new(call, &thaw_kind);
+
+	if (thaw != NULL && take_pattern(&thaw->verb, thaw->pattern))
+		verb_submit(&thaw->verb);
 }

@@ -6,7 +6,7 @@
  * unlock their own account, nor, where there is a second administrator, what they locked themselves; under
  * another name of theirs neither.
  */
-#include "verifier/doors/admin/lock_verbs.h"
+#include "verifier/doors/admin/people_verbs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #include "lib/wire/message.h"
 #include "lib/wire/user_name.h"
-#include "verifier/doors/approvals/request_verbs.h"
+#include "verifier/doors/approvals/request_changes.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/standing/locks.h"
@@ -32,7 +32,7 @@ static bool end_one(void *context, const struct user_record *record)
 }
 
 /* Where the other names can't be read, what is under way for them is refused when it is answered. */
-void locking_end_person(struct verifier *verifier, const char *user, int64_t uid)
+void people_verbs_end(struct verifier *verifier, const char *user, int64_t uid)
 {
 	struct user_record *record = NULL;
 
@@ -45,9 +45,21 @@ void locking_end_person(struct verifier *verifier, const char *user, int64_t uid
 
 /* --- lock --- */
 
+struct lock_verb {
+	struct verb verb;
+	const char *reason;
+	struct locked_user *users;
+	size_t count;
+};
+
+static void lock_release(struct verb *verb)
+{
+	free(((struct lock_verb *)verb)->users);
+}
+
 /* The names of the call, joined by one comma, as its step-up names them; NULL where they aren't in order, not
  * once each, or too many. */
-static char *locking_people_join_users(const json_t *users)
+static char *join_names(const json_t *users)
 {
 	size_t size = 1, i;
 	const json_t *user;
@@ -87,20 +99,20 @@ static enum stepup_error look_before(struct store_session *session, struct locke
 }
 
 /* One that was given by another spelling before; NULL for none. */
-static const struct locked_user *same_person(const struct verb_job *job, size_t index)
+static const struct locked_user *same_person(const struct lock_verb *lock, size_t index)
 {
 	for (size_t i = 0; i < index; i++)
-		if (strcmp(job->locked[i].user, job->locked[index].user) == 0)
-			return &job->locked[i];
+		if (strcmp(lock->users[i].user, lock->users[index].user) == 0)
+			return &lock->users[i];
 	return NULL;
 }
 
-static enum stepup_error lock_one(struct store_session *session, struct verb_job *job, size_t index)
+static enum stepup_error lock_one(struct store_session *session, struct lock_verb *lock, size_t index)
 {
-	struct locked_user *locked = &job->locked[index];
-	const struct lock_order order = {.user = locked->user, .uid = locked->uid, .reason = job->reason,
-		.actor = &job->actor, .at = job->now};
-	const struct locked_user *same = same_person(job, index);
+	struct locked_user *locked = &lock->users[index];
+	const struct lock_order order = {.user = locked->user, .uid = locked->uid, .reason = lock->reason,
+		.actor = &lock->verb.actor, .at = lock->verb.now};
+	const struct locked_user *same = same_person(lock, index);
 	enum stepup_error error;
 
 	if (same != NULL) {
@@ -112,44 +124,56 @@ static enum stepup_error lock_one(struct store_session *session, struct verb_job
 	return error == STEPUP_OK ? user_lock(session, &order, locked->reference) : error;
 }
 
-static enum stepup_error lock_work(struct store_session *session, struct verb_job *job)
+static enum stepup_error lock_work(struct store_session *session, struct verb *verb)
 {
+	struct lock_verb *lock = (struct lock_verb *)verb;
 	enum stepup_error error = STEPUP_OK;
 
-	for (size_t i = 0; error == STEPUP_OK && i < job->locked_count; i++)
-		error = lock_one(session, job, i);
+	for (size_t i = 0; error == STEPUP_OK && i < lock->count; i++)
+		error = lock_one(session, lock, i);
 	return error;
 }
 
 /* The names of those that fit, or of all; a new array. */
-static json_t *names_of(const struct verb_job *job, bool unknown_only)
+static json_t *names_of(const struct lock_verb *lock, bool unknown_only)
 {
 	json_t *names = json_array();
 
-	for (size_t i = 0; names != NULL && i < job->locked_count; i++)
-		if ((!unknown_only || !job->locked[i].known) &&
-		    json_array_append_new(names, json_string(job->locked[i].user)) != 0) {
-			json_decref(names);
-			names = NULL;
-		}
+	for (size_t i = 0; names != NULL && i < lock->count; i++) {
+		if (unknown_only && lock->users[i].known)
+			continue;
+		if (json_array_append_new(names, json_string(lock->users[i].user)) == 0)
+			continue;
+		json_decref(names);
+		return NULL;
+	}
 	return names;
 }
 
-static void lock_reply(struct verb_job *job)
+static void lock_reply(struct verb *verb)
 {
-	char *message = notice_locked(job->locked, job->locked_count);
+	const struct lock_verb *lock = (const struct lock_verb *)verb;
+	char *message = notice_locked(lock->users, lock->count);
 
-	for (size_t i = 0; i < job->locked_count; i++)
-		locking_end_person(job->verifier, job->locked[i].user, job->locked[i].uid);
-	approving_changed(job->verifier, INT64_MAX);
-	call_reply(job->call, json_pack("{s:s, s:o, s:o, s:s}", "reference", job->locked[0].reference,
-			"users", names_of(job, false), "unknown", names_of(job, true), "message", message));
+	for (size_t i = 0; i < lock->count; i++)
+		people_verbs_end(verb->verifier, lock->users[i].user, lock->users[i].uid);
+	request_changes_tell(verb->verifier, INT64_MAX);
+	call_reply(verb->call, json_pack("{s:s, s:o, s:o, s:s}", "reference", lock->users[0].reference,
+			"users", names_of(lock, false), "unknown", names_of(lock, true), "message", message));
 	free(message);
 }
 
+static const struct verb_kind lock_kind = {
+	.action = "stepup.lock",
+	.size = sizeof(struct lock_verb),
+	.work = lock_work,
+	.reply = lock_reply,
+	.release = lock_release,
+};
+
 /* The names are asked after at once, all of them. */
 struct lock_asking {
-	struct verb_job *job;
+	struct lock_verb *lock;
 	size_t waiting;
 	enum stepup_error error;
 	struct asked_name {
@@ -160,15 +184,15 @@ struct lock_asking {
 
 static void asking_done(struct lock_asking *asking)
 {
-	struct verb_job *job = asking->job;
+	struct verb *verb = &asking->lock->verb;
 
 	if (--asking->waiting > 0)
 		return;
 	if (asking->error != STEPUP_OK) {
-		refuse(job->call, asking->error, NULL);
-		verb_job_free(&job);
+		refuse(verb->call, asking->error, NULL);
+		verb_free(&verb);
 	} else {
-		verb_job_submit(job);
+		verb_submit(verb);
 	}
 	free(asking);
 }
@@ -189,42 +213,43 @@ static void name_is(void *context, enum stepup_error result, const struct subjec
 	asking_done(name->asking);
 }
 
-/* Takes the job over. */
-static void ask_after_users(struct verb_job *job)
+static void refuse_unavailable(struct verb *verb)
 {
-	struct lock_asking *asking =
-		calloc(1, sizeof(*asking) + job->locked_count * sizeof(asking->names[0]));
+	refuse(verb->call, STEPUP_UNAVAILABLE, NULL);
+	verb_free(&verb);
+}
+
+/* Takes the verb over. */
+static void ask_after_users(struct lock_verb *lock)
+{
+	struct lock_asking *asking = calloc(1, sizeof(*asking) + lock->count * sizeof(asking->names[0]));
 
 	if (asking == NULL) {
-		refuse(job->call, STEPUP_UNAVAILABLE, NULL);
-		verb_job_free(&job);
+		refuse_unavailable(&lock->verb);
 		return;
 	}
-	asking->job = job;
+	asking->lock = lock;
 	/* an answer may come at once: this one is for the loop's end */
-	asking->waiting = job->locked_count + 1;
-	for (size_t i = 0; i < job->locked_count; i++) {
-		asking->names[i] = (struct asked_name){.asking = asking, .locked = &job->locked[i]};
-		subject_find(job->call, job->locked[i].asked, SUBJECT_ANYWAY, name_is, &asking->names[i]);
+	asking->waiting = lock->count + 1;
+	for (size_t i = 0; i < lock->count; i++) {
+		asking->names[i] = (struct asked_name){.asking = asking, .locked = &lock->users[i]};
+		subject_find(lock->verb.call, lock->users[i].asked, SUBJECT_ANYWAY, name_is,
+			&asking->names[i]);
 	}
 	asking_done(asking);
 }
 
-/* Takes the users of the call into the job; false: the call has been refused and the job is gone. */
-static bool take_users(struct verb_job **job)
+/* Takes the users of the call into the verb; false: the call has been refused and the verb is gone. */
+static bool take_users(struct lock_verb *lock, const json_t *users)
 {
-	const json_t *users = json_object_get((*job)->call->parameters, "users");
-	size_t count = json_array_size(users);
-
-	(*job)->locked = calloc(count, sizeof(*(*job)->locked));
-	if ((*job)->locked == NULL) {
-		refuse((*job)->call, STEPUP_UNAVAILABLE, NULL);
-		verb_job_free(job);
+	lock->count = json_array_size(users);
+	lock->users = calloc(lock->count, sizeof(*lock->users));
+	if (lock->users == NULL) {
+		refuse_unavailable(&lock->verb);
 		return false;
 	}
-	for (size_t i = 0; i < count; i++)
-		(*job)->locked[i].asked = json_string_value(json_array_get(users, i));
-	(*job)->locked_count = count;
+	for (size_t i = 0; i < lock->count; i++)
+		lock->users[i].asked = json_string_value(json_array_get(users, i));
 	return true;
 }
 
@@ -239,11 +264,11 @@ static bool are_possible(const json_t *users)
 	return true;
 }
 
-void locking_lock(struct call *call)
+void people_verbs_lock(struct call *call)
 {
 	const json_t *users = json_object_get(call->parameters, "users");
-	char *joined = locking_people_join_users(users);
-	struct verb_job *job;
+	char *joined = join_names(users);
+	struct lock_verb *lock;
 
 	if (joined == NULL) {
 		call_invalid(call, "users");
@@ -254,28 +279,30 @@ void locking_lock(struct call *call)
 		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_impossible_name());
 		return;
 	}
-	job = verb_job_new(call, "stepup.lock");
-	if (job != NULL && verb_job_reason(&job) && take_users(&job) &&
-	    verb_job_authorize(&job, json_pack("{s:s}", "users", joined))) {
-		job->work = lock_work;
-		job->reply = lock_reply;
-		ask_after_users(job);
-	}
+	lock = verb_new(call, &lock_kind);
+	if (lock != NULL && verb_reason(&lock->verb, &lock->reason) && take_users(lock, users) &&
+	    verb_authorize(&lock->verb, json_pack("{s:s}", "users", joined)))
+		ask_after_users(lock);
 	free(joined);
 }
 
 /* --- unlock --- */
 
+struct unlock_verb {
+	struct verb verb;
+	bool sole; /* nobody else could unlock */
+};
+
 /* Whether the one who unlocks is a second person beside `other`, who may not be there. */
-static enum stepup_error look_at_second(struct store_session *session, struct verb_job *job,
+static enum stepup_error look_at_second(struct store_session *session, struct verb *verb,
 	const struct user_record *other)
 {
 	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, job->authorization.by, &record);
+	enum stepup_error error = store_user_find(session, verb->authorization.by, &record);
 
 	if (error == STEPUP_OK && person_relation(record, other) != PERSON_ANOTHER) {
-		job->objection = notice_no_second_administrator();
-		job->why = "no second person";
+		verb->objection = notice_no_second_administrator();
+		verb->why = "no second person";
 		error = STEPUP_NOT_ALLOWED;
 	}
 	user_record_free(&record);
@@ -284,82 +311,86 @@ static enum stepup_error look_at_second(struct store_session *session, struct ve
 
 /* Whoever locked somebody doesn't open it alone, where the policy has anybody else who could; under
  * no name of theirs. */
-static enum stepup_error look_who_locked(struct store_session *session, struct verb_job *job,
+static enum stepup_error look_who_locked(struct store_session *session, struct verb *verb,
 	const struct user_lock *lock)
 {
 	struct user_record *locker = NULL;
 	enum stepup_error error;
 
-	if (!lock->locked || job->sole)
+	if (!lock->locked || ((const struct unlock_verb *)verb)->sole)
 		return STEPUP_OK;
-	if (strcmp(lock->by, job->authorization.by) == 0) {
-		job->objection = notice_not_your_lock();
-		job->why = "locked by the same person";
+	if (strcmp(lock->by, verb->authorization.by) == 0) {
+		verb->objection = notice_not_your_lock();
+		verb->why = "locked by the same person";
 		return STEPUP_NOT_ALLOWED;
 	}
 	error = store_user_find(session, lock->by, &locker);
 	if (error == STEPUP_OK)
-		error = look_at_second(session, job, locker);
+		error = look_at_second(session, verb, locker);
 	user_record_free(&locker);
 	return error == STEPUP_NOT_FOUND ? STEPUP_OK : error;
 }
 
-static enum stepup_error look_who_unlocks(struct store_session *session, struct verb_job *job)
+static enum stepup_error look_who_unlocks(struct store_session *session, struct verb *verb)
 {
 	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, job->user, &record);
+	enum stepup_error error = store_user_find(session, verb->user, &record);
 
 	if (error == STEPUP_OK)
-		error = look_at_second(session, job, record);
+		error = look_at_second(session, verb, record);
 	if (error == STEPUP_OK)
-		error = look_who_locked(session, job, &record->lock);
+		error = look_who_locked(session, verb, &record->lock);
 	user_record_free(&record);
 	return error;
 }
 
-static enum stepup_error unlock_work(struct store_session *session, struct verb_job *job)
+static enum stepup_error unlock_work(struct store_session *session, struct verb *verb)
 {
-	enum stepup_error error = look_who_unlocks(session, job);
+	enum stepup_error error = look_who_unlocks(session, verb);
 
 	if (error == STEPUP_OK)
-		error = user_unlock(session, job->user, job->uid, &job->actor, job->now, &job->log);
+		error = user_unlock(session, verb->user, verb->uid, &verb->actor, verb->now, &verb->log);
 	if (error == STEPUP_NOT_FOUND)
-		job->objection = job->silent ? notice_directory_silent() : notice_not_locked();
+		verb->objection = verb->silent ? notice_directory_silent() : notice_not_locked();
 	return error;
 }
 
-static void unlock_reply(struct verb_job *job)
+static void unlock_reply(struct verb *verb)
 {
-	verb_job_reply_log(job, notice_unlocked(job->user));
+	verb_reply_log(verb, notice_unlocked(verb->user));
 }
 
 /* Of one who is locked under another name of theirs, that name's. */
-static void unlock_named(struct verb_job *job, const struct subject *subject)
+static void unlock_named(struct verb *verb, const struct subject *subject)
 {
-	snprintf(job->user, sizeof(job->user), "%s",
+	snprintf(verb->user, sizeof(verb->user), "%s",
 		subject->lock.locked ? subject->locked_as : subject->name);
-	job->uid = subject->uid;
-	if (strcmp(job->authorization.by, subject->name) == 0 ||
-	    strcmp(job->authorization.by, job->user) == 0) {
-		authorization_log_refused(job->call, &job->authorization, STEPUP_NOT_ALLOWED,
+	if (strcmp(verb->authorization.by, subject->name) == 0 ||
+	    strcmp(verb->authorization.by, verb->user) == 0) {
+		authorization_log_refused(verb->call, &verb->authorization, STEPUP_NOT_ALLOWED,
 			"their own account");
-		refuse_saying(job->call, STEPUP_NOT_ALLOWED, notice_not_yourself());
-		verb_job_free(&job);
+		(void)verb_object(verb, notice_not_yourself());
 		return;
 	}
-	verb_job_submit(job);
+	verb_submit(verb);
 }
 
-void locking_unlock(struct call *call)
-{
-	const struct rule *rule = policy_rule(call->verifier->policy, "stepup.unlock");
-	struct verb_job *job = verb_job_new(call, "stepup.unlock");
+static const struct verb_kind unlock_kind = {
+	.action = "stepup.unlock",
+	.size = sizeof(struct unlock_verb),
+	.named = unlock_named,
+	.work = unlock_work,
+	.reply = unlock_reply,
+};
 
-	if (job == NULL)
+void people_verbs_unlock(struct call *call)
+{
+	const struct rule *rule = policy_rule(call->verifier->policy, unlock_kind.action);
+	struct unlock_verb *unlock = verb_new(call, &unlock_kind);
+
+	if (unlock == NULL)
 		return;
-	job->sole = rule != NULL && policy_list_is_one(call->verifier->policy, rule->users);
-	job->work = unlock_work;
-	job->reply = unlock_reply;
-	verb_job_about(job, SUBJECT_ANYWAY,
-		json_pack("{s:s}", "user", message_text(call->parameters, "user")), unlock_named);
+	unlock->sole = rule != NULL && policy_list_is_one(call->verifier->policy, rule->users);
+	verb_about(&unlock->verb, SUBJECT_ANYWAY,
+		json_pack("{s:s}", "user", message_text(call->parameters, "user")));
 }

@@ -23,7 +23,6 @@
 #include "verifier/doors/enrolment/enrolment.h"
 #include "verifier/doors/pending/step_ups.h"
 #include "verifier/doors/verbs/authorization.h"
-#include "verifier/doors/verbs/verb.h"
 #include "verifier/rules/words/notices.h"
 #include "verifier/verifier.h"
 
@@ -79,11 +78,11 @@ static bool user_seen(void *context, const struct user_record *record)
 	return page_add(page, user);
 }
 
-void report_users(struct call *call)
+void read_verbs_users(struct call *call)
 {
 	const char *after = message_text(call->parameters, "after");
-	struct log_page page = {.limit = at_most(message_number(call->parameters, "limit", REPORT_USERS_MAX),
-			REPORT_USERS_MAX)};
+	struct log_page page = {.limit = at_most(message_number(call->parameters, "limit", READ_USERS_MAX),
+			READ_USERS_MAX)};
 	struct authorization authorization;
 	enum stepup_error error;
 
@@ -112,7 +111,7 @@ static void credentials_ready(struct call *call, const struct subject *subject)
 				"credentials", credentials_to_json(call->verifier->policy, record, true)));
 }
 
-void report_credentials(struct call *call)
+void read_verbs_credentials(struct call *call)
 {
 	const char *user = message_text(call->parameters, "user");
 	struct authorization authorization;
@@ -134,7 +133,7 @@ static void resolved(void *context, enum stepup_error result, const struct subje
 }
 
 /* Waits no longer for the directory than a lock does, which is what it is asked before. */
-void report_resolve(struct call *call)
+void read_verbs_resolve(struct call *call)
 {
 	const char *user = message_text(call->parameters, "user");
 
@@ -167,7 +166,7 @@ static bool entry_seen(void *context, int64_t index, const char *entry, const ch
 	json_t *object;
 
 	page->bytes += (int64_t)strlen(entry) + (details == NULL ? 0 : (int64_t)strlen(details));
-	if (page->bytes > REPORT_LOG_BYTES && json_array_size(page->list) > 0)
+	if (page->bytes > READ_LOG_BYTES && json_array_size(page->list) > 0)
 		return false;
 	object = json_pack("{s:I, s:s}", "index", (json_int_t)index, "entry", entry);
 	if (object != NULL && details != NULL && !put_details(object, details, salt)) {
@@ -196,10 +195,10 @@ static bool note_seen(void *context, const char *note)
 		json_array_size(notes) < CHECKPOINTS_TOLD;
 }
 
-void report_log(struct call *call)
+void read_verbs_log(struct call *call)
 {
 	struct log_page page = {
-		.limit = at_most(message_number(call->parameters, "count", REPORT_LOG_MAX), REPORT_LOG_MAX)};
+		.limit = at_most(message_number(call->parameters, "count", READ_LOG_MAX), READ_LOG_MAX)};
 	int64_t from = message_number(call->parameters, "from", 0), size = 0, checkpoint_size = 0;
 	struct authorization authorization;
 	json_t *notes;
@@ -335,7 +334,7 @@ static bool is_seen(enum stepup_error error)
 	return error == STEPUP_OK || error == STEPUP_CORRUPT;
 }
 
-void report_status(struct call *call)
+void read_verbs_status(struct call *call)
 {
 	const struct verifier *verifier = call->verifier;
 	struct log_page locked = {.list = json_array()}, frozen = {.list = json_array()};
@@ -372,92 +371,4 @@ void report_status(struct call *call)
 			call_reply(call, reply);
 	}
 	free(note);
-}
-
-/* --- reload --- */
-
-static json_t *reports_texts_to_json(char *const *texts)
-{
-	json_t *list = json_array();
-
-	for (; texts != NULL && *texts != NULL && json_array_size(list) < 64; texts++)
-		if (json_array_append_new(list, json_string(*texts)) != 0)
-			break;
-	return list;
-}
-
-/* Only what came into force is logged. The policy is replaced before this runs, which is the safe order: an
- * entry that can't be written leaves a stricter or looser policy as SIGHUP would have, and Unavailable says
- * that something is wrong. */
-static enum stepup_error reload_work(struct store_session *session, struct verb_job *job)
-{
-	return verb_job_log(session, job, log_entry_policy(job->now, job->digest, &job->actor));
-}
-
-static void reload_reply(struct verb_job *job)
-{
-	char policy[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
-	json_t *warnings = reports_texts_to_json(job->verifier->policy->warnings),
-		*powerless = powerless_list(job->verifier, job->verifier->policy);
-
-	if (powerless != NULL)
-		(void)json_array_extend(warnings, powerless);
-	json_decref(powerless);
-	policy_name(job->verifier->policy, policy);
-	call_reply(job->call, json_pack("{s:s, s:o}", "policy", policy, "warnings", warnings));
-}
-
-/* A mistake stays one however often it is tried; whether there is memory may be otherwise next time. */
-static void refuse_reload(struct call *call, enum stepup_error error, const char *why)
-{
-	const char *said = why == NULL ? stepup_error_text(error) : why;
-	char *sentence = notice_not_reloaded(said);
-
-	refuse_saying(call, error == STEPUP_NO_MEMORY ? STEPUP_UNAVAILABLE : STEPUP_NOT_ALLOWED,
-		sentence == NULL ? said : sentence);
-	free(sentence);
-}
-
-/* Permitted in the queue, behind all that was decided before; carried out then, and written down. */
-static void reload_permitted(struct verb_job *permitted)
-{
-	struct call *call = permitted->call;
-	struct verb_job *job = verb_job_new(call, "stepup.reload");
-	enum stepup_error error;
-	char *why = NULL;
-
-	if (job == NULL)
-		return;
-	error = verifier_reload(call->verifier, &why);
-	if (error != STEPUP_OK) {
-		refuse_reload(call, error, why);
-		verb_job_free(&job);
-	} else {
-		memcpy(job->digest, call->verifier->policy->digest, DIGEST_SIZE);
-		job->authorization = permitted->authorization;
-		job->authorized = true;
-		job->carried_out = true;
-		job->work = reload_work;
-		job->reply = reload_reply;
-		verb_job_submit(job);
-	}
-	free(why);
-}
-
-static enum stepup_error nothing_more(struct store_session *session, struct verb_job *job)
-{
-	(void)session;
-	(void)job;
-	return STEPUP_OK;
-}
-
-void report_reload(struct call *call)
-{
-	struct verb_job *job = verb_job_new(call, "stepup.reload");
-
-	if (job == NULL || !verb_job_authorize(&job, json_object()))
-		return;
-	job->work = nothing_more;
-	job->reply = reload_permitted;
-	verb_job_submit(job);
 }

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "lib/base/wipe.h"
-#include "verifier/doors/admin/lock_verbs.h"
-#include "verifier/doors/approvals/request_verbs.h"
+#include "verifier/doors/admin/people_verbs.h"
+#include "verifier/doors/approvals/request_changes.h"
 #include "verifier/doors/calls/refusal_log.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/pending/step_up_refusals.h"
@@ -61,7 +61,7 @@ static void keep_or_end(struct answer *answer)
 	const struct asked *asked = answer->given.asked;
 	bool keeps = step_does(answer->decided.step, STEP_KEEPS_VERB) && !step_up_is_over(step_up) &&
 		asked->rule->service == NULL &&
-		policy_verb(asked->action->name) != NULL;
+		policy_own_action(asked->action->name) != NULL;
 
 	step_up->state = STEP_UP_SPENT;
 	if (!keeps || step_up_keep_grant(step_up, &answer->decided.grant) != STEPUP_OK)
@@ -271,10 +271,10 @@ static void end_locked(const struct answer *answer)
 	const struct answer_decided *decided = &answer->decided;
 
 	if (decided->outcome == STEPUP_LOCKED)
-		locking_end_person(answer->given.verifier, step_up->user, step_up->user_uid);
+		people_verbs_end(answer->given.verifier, step_up->user, step_up->user_uid);
 	else if (decided->outcome == STEPUP_OK && step_up->kind == STEP_UP_TO_DENY &&
 	    decided->reference[0] != '\0')
-		locking_end_person(answer->given.verifier, step_up_request(step_up)->requester, -1);
+		people_verbs_end(answer->given.verifier, step_up_request(step_up)->requester, -1);
 }
 
 void answer_done(void *job, enum stepup_error result)
@@ -293,6 +293,6 @@ void answer_done(void *job, enum stepup_error result)
 	else
 		answer_refuse(answer);
 	if (request != NULL || decided->outcome == STEPUP_LOCKED)
-		approving_changed(answer->given.verifier, request == NULL ? INT64_MAX : request->expires);
+		request_changes_tell(answer->given.verifier, request == NULL ? INT64_MAX : request->expires);
 	answer_free(answer);
 }

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "verifier/doors/approvals/request_verbs.h"
+#include "verifier/doors/approvals/request_changes.h"
 #include "verifier/doors/approvals/request_list.h"
 #include "verifier/doors/approvals/waiters.h"
 
@@ -55,7 +55,7 @@ static void request_follow_account_is(void *context, enum stepup_error result, c
 	if (result == STEPUP_OK)
 		follower->account = account_keep(account);
 	if (follower->call != NULL && !follower->looking)
-		approving_changed(follower->call->verifier, INT64_MAX);
+		request_changes_tell(follower->call->verifier, INT64_MAX);
 	follower_release(follower);
 }
 

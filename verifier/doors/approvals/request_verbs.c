@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Requests shown, denied, taken back and waited for; and ended in time.
+ * Requests shown, denied, taken back and waited for.
  */
 #include "verifier/doors/approvals/request_verbs.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/wire/message.h"
+#include "verifier/doors/approvals/request_changes.h"
 #include "verifier/doors/approvals/request_follow.h"
 #include "verifier/doors/approvals/request_list.h"
 #include "verifier/doors/approvals/waiters.h"
@@ -17,10 +18,7 @@
 #include "verifier/doors/standing/locks.h"
 #include "verifier/doors/verbs/verb.h"
 #include "verifier/host/clock.h"
-#include "verifier/host/journal.h"
 #include "verifier/rules/words/notices.h"
-
-#define SWEEP_AGAIN_SECONDS 5 /* where a sweep failed */
 
 /* --- a list --- */
 
@@ -45,7 +43,7 @@ static void requests_ready(struct call *call, const struct subject *subject)
 		request_list_refuse(call, subject, error, true);
 }
 
-void approving_requests(struct call *call)
+void request_verbs_requests(struct call *call)
 {
 	subject_of(call, message_text(call->parameters, "user"), requests_ready);
 }
@@ -78,6 +76,15 @@ static enum stepup_error find_own(struct call *call, const char *id, struct appr
 	return error;
 }
 
+/* What find_own() said against it. */
+static void refuse_own(struct call *call, enum stepup_error error)
+{
+	if (error == STEPUP_NOT_FOUND)
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
+	else
+		refuse(call, error, NULL);
+}
+
 static json_t *await_reply(const struct verifier *verifier, struct approval_request *request)
 {
 	json_t *shown = request_list_one(verifier->policy, request, true, clock_wall_seconds()), *reply;
@@ -89,6 +96,18 @@ static json_t *await_reply(const struct verifier *verifier, struct approval_requ
 	json_decref(shown);
 	free(message);
 	return reply;
+}
+
+/* Tells that it changed. */
+static enum waiter_word await_tell(struct call *call, struct awaiting *awaiting,
+	struct approval_request *request)
+{
+	int64_t version = request->version;
+
+	if (!call_reply_more(call, await_reply(call->verifier, request)))
+		return WAITER_AGAIN;
+	awaiting->told = version;
+	return WAITER_GOES_ON;
 }
 
 static enum waiter_word await_look(struct call *call, void *context)
@@ -109,12 +128,7 @@ static enum waiter_word await_look(struct call *call, void *context)
 		call_reply(call, await_reply(call->verifier, &request));
 		word = WAITER_ANSWERED;
 	} else if (call->more && request.version != awaiting->told) {
-		int64_t version = request.version;
-
-		if (call_reply_more(call, await_reply(call->verifier, &request)))
-			awaiting->told = version;
-		else
-			word = WAITER_AGAIN;
+		word = await_tell(call, awaiting, &request);
 	}
 	approval_request_clear(&request);
 	return word;
@@ -122,7 +136,7 @@ static enum waiter_word await_look(struct call *call, void *context)
 
 static const struct waiter_kind awaiting_kind = {.look = await_look, .free = free};
 
-void approving_await(struct call *call)
+void request_verbs_await(struct call *call)
 {
 	const char *id = message_text(call->parameters, "request");
 	struct approval_request request;
@@ -130,10 +144,7 @@ void approving_await(struct call *call)
 	enum stepup_error error = find_own(call, id, &request);
 
 	if (error != STEPUP_OK) {
-		if (error == STEPUP_NOT_FOUND)
-			refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
-		else
-			refuse(call, error, NULL);
+		refuse_own(call, error);
 		return;
 	}
 	awaiting = calloc(1, sizeof(*awaiting));
@@ -148,66 +159,98 @@ void approving_await(struct call *call)
 
 /* --- turning down, taking back --- */
 
+struct request_verb {
+	struct verb verb;
+	char id[REQUEST_ID_SIZE];
+	char told[NOTICE_OVER_SIZE]; /* the objection */
+};
+
+/* Ends the request as `state`, if it hasn't ended meanwhile. */
+static enum stepup_error end_open(struct store_session *session, struct request_verb *ending,
+	enum request_state state)
+{
+	struct verb *verb = &ending->verb;
+	struct approval_request request;
+	enum stepup_error error = store_request_find(session, ending->id, &request);
+
+	if (error != STEPUP_OK)
+		return error;
+	if (request_is_open(&request)) {
+		error = request_end(session, &request, state, verb->by, "", verb->now, &verb->log);
+	} else {
+		notice_request_over(&request, request.state, ending->told);
+		verb->objection = ending->told;
+		error = STEPUP_EXPIRED;
+	}
+	approval_request_clear(&request);
+	return error;
+}
+
 /* Whoever denies may have been locked since they were looked at. */
-static enum stepup_error look_who_denies(struct store_session *session, struct verb_job *job)
+static enum stepup_error look_who_denies(struct store_session *session, struct verb *verb)
 {
 	struct user_record *record = NULL;
-	enum stepup_error error = store_user_find(session, job->by, &record);
+	enum stepup_error error = store_user_find(session, verb->by, &record);
 
 	if (error == STEPUP_OK && record->lock.locked) {
-		memcpy(job->by_id, record->user_id, USER_ID_SIZE);
-		job->why = "denying a request";
+		memcpy(verb->by_id, record->user_id, USER_ID_SIZE);
+		verb->why = "denying a request";
 		error = STEPUP_LOCKED;
 	}
 	user_record_free(&record);
 	return error;
 }
 
-/* It ended meanwhile. */
-static enum stepup_error object_over(struct verb_job *job, const struct approval_request *request)
+static enum stepup_error deny_work(struct store_session *session, struct verb *verb)
 {
-	notice_request_over(request, request->state, job->told);
-	job->objection = job->told;
-	return STEPUP_EXPIRED;
+	enum stepup_error error = look_who_denies(session, verb);
+
+	return error == STEPUP_OK
+		? end_open(session, (struct request_verb *)verb, REQUEST_DENIED) : error;
 }
 
-static enum stepup_error deny_work(struct store_session *session, struct verb_job *job)
+static void deny_reply(struct verb *verb)
 {
-	struct approval_request request;
-	enum stepup_error error = look_who_denies(session, job);
-
-	if (error == STEPUP_OK)
-		error = store_request_find(session, job->target, &request);
-	if (error != STEPUP_OK)
-		return error;
-	if (request_is_open(&request))
-		error = request_end(session, &request, REQUEST_DENIED, job->by, "", job->now, &job->log);
-	else
-		error = object_over(job, &request);
-	approval_request_clear(&request);
-	return error;
+	request_changes_tell(verb->verifier, INT64_MAX);
+	verb_reply_log(verb, notice_denied(verb->user));
 }
 
-static void deny_reply(struct verb_job *job)
+static const struct verb_kind deny_kind = {
+	.size = sizeof(struct request_verb),
+	.work = deny_work,
+	.reply = deny_reply,
+};
+
+static enum stepup_error cancel_work(struct store_session *session, struct verb *verb)
 {
-	approving_changed(job->verifier, INT64_MAX);
-	verb_job_reply_log(job, notice_denied(job->user));
+	return end_open(session, (struct request_verb *)verb, REQUEST_CANCELLED);
 }
 
-/* A job about a request, on behalf of this person. */
-static void submit(struct call *call, const struct approval_request *request, const char *by,
-	enum stepup_error (*work)(struct store_session *session, struct verb_job *job),
-	void (*reply)(struct verb_job *job))
+static void cancel_reply(struct verb *verb)
 {
-	struct verb_job *job = verb_job_new(call, NULL);
+	char *message = strdup(notice_cancelled());
 
-	if (job == NULL || !verb_job_user(&job, request->user))
+	request_changes_tell(verb->verifier, INT64_MAX);
+	verb_reply_log(verb, message);
+}
+
+static const struct verb_kind cancel_kind = {
+	.size = sizeof(struct request_verb),
+	.work = cancel_work,
+	.reply = cancel_reply,
+};
+
+/* A verb about a request, on behalf of this person. */
+static void submit(struct call *call, const struct verb_kind *kind, const struct approval_request *request,
+	const char *by)
+{
+	struct request_verb *ending = verb_new(call, kind);
+
+	if (ending == NULL || !verb_user(&ending->verb, request->user))
 		return;
-	snprintf(job->target, sizeof(job->target), "%s", request->id);
-	snprintf(job->by, sizeof(job->by), "%s", by);
-	job->work = work;
-	job->reply = reply;
-	verb_job_submit(job);
+	snprintf(ending->id, sizeof(ending->id), "%s", request->id);
+	snprintf(ending->verb.by, sizeof(ending->verb.by), "%s", by);
+	verb_submit(&ending->verb);
 }
 
 /* Nobody is told of a request that isn't theirs to answer; the log is. */
@@ -235,118 +278,27 @@ static void deny_ready(struct call *call, const struct subject *subject)
 	else if (!may || subject->lock.locked)
 		deny_refuse(call, subject);
 	else
-		submit(call, &request, subject->name, deny_work, deny_reply);
+		submit(call, &deny_kind, &request, subject->name);
 	if (error == STEPUP_OK)
 		approval_request_clear(&request);
 }
 
-void approving_deny(struct call *call)
+void request_verbs_deny(struct call *call)
 {
 	subject_of(call, message_text(call->parameters, "user"), deny_ready);
 }
 
-static enum stepup_error cancel_work(struct store_session *session, struct verb_job *job)
-{
-	struct approval_request request;
-	enum stepup_error error = store_request_find(session, job->target, &request);
-
-	if (error != STEPUP_OK)
-		return error;
-	if (request_is_open(&request))
-		error = request_end(session, &request, REQUEST_CANCELLED, job->by, "", job->now, &job->log);
-	else
-		error = object_over(job, &request);
-	approval_request_clear(&request);
-	return error;
-}
-
-static void cancel_reply(struct verb_job *job)
-{
-	char *message = strdup(notice_cancelled());
-
-	approving_changed(job->verifier, INT64_MAX);
-	verb_job_reply_log(job, message);
-}
-
-void approving_cancel(struct call *call)
+void request_verbs_cancel(struct call *call)
 {
 	struct approval_request request;
 	char caller[PEER_NAME_SIZE];
 	enum stepup_error error = find_own(call, message_text(call->parameters, "request"), &request);
 
-	if (error == STEPUP_OK) {
-		peer_name(call, caller);
-		submit(call, &request, caller, cancel_work, cancel_reply);
-		approval_request_clear(&request);
-	} else if (error == STEPUP_NOT_FOUND) {
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
-	} else {
-		refuse(call, error, NULL);
-	}
-}
-
-/* --- time and reloads --- */
-
-struct sweeping {
-	struct verifier *verifier;
-	struct policy *policy; /* referenced: a reload may come before the writer's side does */
-	int64_t due;
-};
-
-static enum stepup_error sweep_work(struct store_session *session, void *context)
-{
-	struct sweeping *sweeping = context;
-
-	return requests_sweep(session, sweeping->policy, clock_wall_seconds(), &sweeping->due);
-}
-
-static void sweep_done(void *context, enum stepup_error result)
-{
-	struct sweeping *sweeping = context;
-	struct verifier *verifier = sweeping->verifier;
-	int64_t due = sweeping->due;
-
-	if (result != STEPUP_OK) {
-		journal_line(LOG_WARNING, "warning", "could not end requests that have expired: %s",
-			stepup_error_text(result));
-		due = clock_wall_seconds() + SWEEP_AGAIN_SECONDS;
-	}
-	policy_release(&sweeping->policy);
-	free(sweeping);
-	approving_changed(verifier, due);
-}
-
-static void sweep(struct verifier *verifier)
-{
-	struct sweeping *sweeping = calloc(1, sizeof(*sweeping));
-
-	verifier->requests_due = clock_wall_seconds() + SWEEP_AGAIN_SECONDS;
-	if (sweeping == NULL)
-		return;
-	*sweeping = (struct sweeping){.verifier = verifier, .policy = policy_reference(verifier->policy)};
-	if (commit_queue_submit(verifier->queue, sweep_work, sweep_done, sweeping) == STEPUP_OK) {
-		verifier->requests_due = INT64_MAX;
+	if (error != STEPUP_OK) {
+		refuse_own(call, error);
 		return;
 	}
-	policy_release(&sweeping->policy);
-	free(sweeping);
-}
-
-void approving_changed(struct verifier *verifier, int64_t expires)
-{
-	if (expires < verifier->requests_due)
-		verifier->requests_due = expires;
-	request_list_share(verifier, waiters_wake);
-}
-
-void approving_tick(struct verifier *verifier)
-{
-	request_list_share(verifier, waiters_tick);
-	if (clock_wall_seconds() >= verifier->requests_due)
-		sweep(verifier);
-}
-
-void approving_policy_changed(struct verifier *verifier)
-{
-	sweep(verifier);
+	peer_name(call, caller);
+	submit(call, &cancel_kind, &request, caller);
+	approval_request_clear(&request);
 }

@@ -9,24 +9,12 @@
 #ifndef STEPUP_VERIFIER_REQUEST_VERBS_H
 #define STEPUP_VERIFIER_REQUEST_VERBS_H
 
-#include "verifier/doors/calls/subject.h"
-#include "verifier/doors/standing/requests.h"
-#include "verifier/verifier.h"
+#include "verifier/server/call.h"
 
 /* Handlers of Verify1. */
-void approving_requests(struct call *call);
-void approving_deny(struct call *call);
-void approving_cancel(struct call *call);
-void approving_await(struct call *call);
-
-/* After a commit that changed requests: whoever waits is told, and the next expiry is looked for in time. */
-void approving_changed(struct verifier *verifier, int64_t expires);
-
-/* Once a second: what has expired ends. */
-void approving_tick(struct verifier *verifier);
-
-/* Another policy may be in force, after a reload or a start: requests under rules that changed end, before
- * anybody can use them. */
-void approving_policy_changed(struct verifier *verifier);
+void request_verbs_requests(struct call *call);
+void request_verbs_deny(struct call *call);
+void request_verbs_cancel(struct call *call);
+void request_verbs_await(struct call *call);
 
 #endif

@@ -142,7 +142,7 @@ static void begin_purpose(const struct step_up *step_up, struct context_facts *f
 	switch (step_up->kind) {
 	case STEP_UP_FOR_ACTION:
 		facts->purpose =
-			policy_verb(step_up_asked(step_up)->action->name) == NULL ? "auth" : "admin";
+			policy_own_action(step_up_asked(step_up)->action->name) == NULL ? "auth" : "admin";
 		return;
 	case STEP_UP_TO_AGREE:
 		facts->decision = "approve";

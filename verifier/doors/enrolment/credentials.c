@@ -2,7 +2,7 @@
 /*
  * A user's own credentials: what they are, and removing one.
  */
-#include "verifier/doors/approvals/request_verbs.h"
+#include "verifier/doors/approvals/request_changes.h"
 #include "verifier/doors/enrolment/enrolment.h"
 
 #include <stdio.h>
@@ -13,6 +13,8 @@
 #include "lib/wire/message.h"
 #include "verifier/doors/calls/subject.h"
 #include "verifier/doors/pending/step_ups.h"
+#include "verifier/doors/standing/requests.h"
+#include "verifier/doors/verbs/verb.h"
 #include "verifier/host/clock.h"
 #include "verifier/rules/policy/requirement.h"
 #include "verifier/rules/words/notices.h"
@@ -153,127 +155,99 @@ void credentials_list(struct call *call)
 	subject_of(call, message_text(call->parameters, "user"), list_ready);
 }
 
-struct removal {
-	struct call *call;
-	struct verifier *verifier;
-	struct authorization authorization;
-	char user[USER_NAME_SIZE];
+/* --- removing one --- */
+
+struct remove_verb {
+	struct verb verb;
 	char credential[CREDENTIAL_ID_SIZE];
-	int64_t uid;
-	const char *objection; /* the sentence, where it is refused for a reason of its own … */
-	const char *why;       /* … and that reason in a few words for the log, where it is for the log */
-	char reference[LOCK_REFERENCE_SIZE]; /* of the lock or freeze that refuses it; "" for none */
-	int64_t log;
 };
 
-static enum stepup_error removal_change(struct store_session *session, struct removal *removal,
-	struct user_record *record)
+/* Whether this credential may go. */
+static enum stepup_error may_be_removed(struct verb *verb, const struct user_record *record,
+	const struct credential *credential)
 {
-	struct credential *credential = user_record_credential(record, removal->credential);
-	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
-	const struct log_actor actor = authorization_actor(&removal->authorization);
-	int64_t now = clock_wall_seconds();
-	enum stepup_error error;
-	json_t *entry;
-
 	if (credential == NULL || credential->state != CREDENTIAL_LIVE) {
-		removal->objection = notice_no_such_credential();
+		verb->objection = notice_no_such_credential();
 		return STEPUP_NOT_FOUND;
 	}
-	if (!credential_is_code(credential) && removal->authorization.strength < FACTOR_KEY) {
-		removal->why = "step-up by a weaker factor";
+	if (!credential_is_code(credential) && verb->authorization.strength < FACTOR_KEY) {
+		verb->why = "step-up by a weaker factor";
 		return STEPUP_TOO_WEAK;
 	}
 	if (user_record_live_count(record) < 2) {
-		removal->objection = notice_last_credential();
-		removal->why = "the last credential";
+		verb->objection = notice_last_credential();
+		verb->why = "the last credential";
 		return STEPUP_NOT_ALLOWED;
 	}
-	error = credential_bury(removal->verifier->store, record, credential, now);
-	if (error != STEPUP_OK)
-		return error;
-	entry = log_entry_remove(now, &subject, credential->id, &actor);
-	error = entry == NULL ? STEPUP_NO_MEMORY
-		: store_log_append(session, entry, NULL, NULL, &removal->log);
+	return STEPUP_OK;
+}
+
+static enum stepup_error remove_from(struct store_session *session, struct remove_verb *removing,
+	struct user_record *record)
+{
+	struct verb *verb = &removing->verb;
+	struct credential *credential = user_record_credential(record, removing->credential);
+	const struct log_subject subject = {.user = record->name, .user_id = record->user_id};
+	enum stepup_error error = may_be_removed(verb, record, credential);
+
 	if (error == STEPUP_OK)
-		error = requests_void(session, record->user_id, removal->credential,
-			REQUEST_CREDENTIAL_GONE, now);
+		error = credential_bury(verb->verifier->store, record, credential, verb->now);
+	if (error == STEPUP_OK)
+		error = verb_log(session, verb,
+			log_entry_remove(verb->now, &subject, credential->id, &verb->actor));
+	if (error == STEPUP_OK)
+		error = requests_void(session, record->user_id, removing->credential,
+			REQUEST_CREDENTIAL_GONE, verb->now);
 	return error == STEPUP_OK ? store_user_save(session, record) : error;
 }
 
-static enum stepup_error removal_work(struct store_session *session, void *job)
+static enum stepup_error remove_work(struct store_session *session, struct verb *verb)
 {
-	struct removal *removal = job;
 	struct user_record *record = NULL;
-	enum stepup_error error;
+	enum stepup_error error = store_user_find(session, verb->user, &record);
 
-	removal->objection = removal->why = NULL;
-	error = authorization_holds(session, &removal->authorization, removal->reference);
-	if (error == STEPUP_OK)
-		error = store_user_find(session, removal->user, &record);
-	if (error == STEPUP_OK && !subject_uid_holds(record, removal->uid)) {
-		removal->why = "not the account that enrolled";
+	if (error == STEPUP_OK && !subject_uid_holds(record, verb->uid)) {
+		verb->why = "not the account that enrolled";
 		error = STEPUP_NOT_ALLOWED;
 	}
 	if (error == STEPUP_OK)
-		error = removal_change(session, removal, record);
+		error = remove_from(session, (struct remove_verb *)verb, record);
 	user_record_free(&record);
 	return error;
 }
 
-static void removal_done(void *job, enum stepup_error result)
+static void remove_reply(struct verb *verb)
 {
-	struct removal *removal = job;
-	const struct words_facts words = {
-		.user = removal->user,
-		.action = "stepup.remove",
-		.reference = removal->reference[0] == '\0' ? NULL : removal->reference,
-	};
-
-	if (result != STEPUP_OK)
-		authorization_log_refused(removal->call, &removal->authorization, result, removal->why);
-	if (result == STEPUP_OK) {
-		step_ups_end_user(removal->verifier->step_ups, removal->user);
-		approving_changed(removal->verifier, INT64_MAX);
-		call_reply(removal->call, json_pack("{s:I, s:s}", "log", (json_int_t)removal->log,
-				"message", notice_removed()));
-	} else if (removal->objection != NULL) {
-		refuse_saying(removal->call, STEPUP_NOT_ALLOWED, removal->objection);
-	} else {
-		refuse(removal->call, result, &words);
-	}
-	free(removal);
+	step_ups_end_user(verb->verifier->step_ups, verb->user);
+	request_changes_tell(verb->verifier, INT64_MAX);
+	call_reply(verb->call, json_pack("{s:I, s:s}", "log", (json_int_t)verb->log,
+			"message", notice_removed()));
 }
+
+static const struct verb_kind remove_kind = {
+	.action = "stepup.remove",
+	.size = sizeof(struct remove_verb),
+	.work = remove_work,
+	.reply = remove_reply,
+};
 
 static void remove_ready(struct call *call, const struct subject *subject)
 {
 	const char *credential = message_text(call->parameters, "credential");
-	const struct words_facts words = {.user = subject->name, .action = "stepup.remove"};
-	struct authorization authorization;
-	struct removal *removal;
+	const struct words_facts words = {.user = subject->name, .action = remove_kind.action};
+	struct remove_verb *removing;
 
-	if (!subject_allows(call, subject, "stepup.remove")) {
+	if (!subject_allows(call, subject, remove_kind.action)) {
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 		return;
 	}
-	if (!authorization_spend(call, subject->name, "stepup.remove",
-		    json_pack("{s:s}", "credential", credential), &authorization))
+	removing = verb_new(call, &remove_kind);
+	if (removing == NULL || !verb_user(&removing->verb, subject->name) ||
+	    !verb_authorize_by(&removing->verb, subject->name, json_pack("{s:s}", "credential", credential)))
 		return;
-	removal = calloc(1, sizeof(*removal));
-	if (removal == NULL) {
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
-		return;
-	}
-	removal->call = call;
-	removal->verifier = call->verifier;
-	removal->authorization = authorization;
-	removal->uid = subject->uid;
-	snprintf(removal->user, sizeof(removal->user), "%s", subject->name);
-	snprintf(removal->credential, sizeof(removal->credential), "%s", credential);
-	if (commit_queue_submit(call->verifier->queue, removal_work, removal_done, removal) != STEPUP_OK) {
-		free(removal);
-		refuse(call, STEPUP_UNAVAILABLE, NULL);
-	}
+	removing->verb.uid = subject->uid;
+	snprintf(removing->credential, sizeof(removing->credential), "%s", credential);
+	verb_submit(&removing->verb);
 }
 
 void credentials_remove(struct call *call)

@@ -51,7 +51,7 @@ static struct explain_fresh fresh_for(const struct call *call, const struct subj
 }
 
 /* `caller` is the account that would ask; NULL: whoever asks now. */
-static void explaining_explain(struct call *call, const struct subject *subject, const char *caller,
+static void explain_reply(struct call *call, const struct subject *subject, const char *caller,
 	bool is_insider, bool sees_everybody)
 {
 	const struct verifier *verifier = call->verifier;
@@ -106,13 +106,13 @@ static void own_ready(struct call *call, const struct subject *subject)
 		.user = subject->name, .action = message_text(call->parameters, "action")};
 
 	if (subject_may_be_asked(call, subject))
-		explaining_explain(call, subject, NULL, subject->own || call->peer.uid == 0,
+		explain_reply(call, subject, NULL, subject->own || call->peer.uid == 0,
 			call->peer.uid == 0);
 	else
 		refuse(call, STEPUP_NOT_ALLOWED, &words);
 }
 
-void explaining_own(struct call *call)
+void explain_verbs_own(struct call *call)
 {
 	subject_of(call, message_text(call->parameters, "user"), own_ready);
 }
@@ -124,10 +124,10 @@ static void any_ready(struct call *call, const struct subject *subject)
 	bool names_place = message_text(call->parameters, "service") != NULL ||
 		message_text(call->parameters, "rhost") != NULL;
 
-	explaining_explain(call, subject, caller == NULL && names_place ? "root" : caller, true, true);
+	explain_reply(call, subject, caller == NULL && names_place ? "root" : caller, true, true);
 }
 
-void explaining_any(struct call *call)
+void explain_verbs_any(struct call *call)
 {
 	subject_of_anybody(call, message_text(call->parameters, "user"), any_ready);
 }

@@ -10,9 +10,9 @@
 #include "verifier/server/call.h"
 
 /* Handler of Verify1.Explain: for whoever may act for the user. */
-void explaining_own(struct call *call);
+void explain_verbs_own(struct call *call);
 
 /* Handler of Admin1.Explain: for anybody. */
-void explaining_any(struct call *call);
+void explain_verbs_any(struct call *call);
 
 #endif

@@ -395,7 +395,7 @@ static void redemption_account_is(void *context, enum stepup_error result, const
 	redemption_submit(redemption);
 }
 
-void redemption_redeem(struct call *call)
+void redeem(struct call *call)
 {
 	const struct service *service =
 		policy_service_of(call->verifier->policy, call->peer.uid, call->peer.account);

@@ -79,6 +79,6 @@ enum stepup_error redeem_claims_read(const struct call *call, const char *audien
 void redeem_claims_clear(struct redeem_claims *claims);
 
 /* Handler of Redeem1.Redeem. */
-void redemption_redeem(struct call *call);
+void redeem(struct call *call);
 
 #endif

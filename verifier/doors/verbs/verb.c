@@ -20,179 +20,194 @@
 #include "verifier/state/store/commit_queue.h"
 #include "verifier/verifier.h"
 
-struct verb_job *verb_job_new(struct call *call, const char *action)
+void *verb_new(struct call *call, const struct verb_kind *kind)
 {
-	struct verb_job *job = calloc(1, sizeof(*job));
+	struct verb *verb = calloc(1, kind->size);
 
-	if (job == NULL) {
+	if (verb == NULL) {
 		refuse(call, STEPUP_UNAVAILABLE, NULL);
 		return NULL;
 	}
-	job->call = call;
-	job->verifier = call->verifier;
-	job->action = action;
-	job->uid = -1;
-	job->reason = "";
-	return job;
+	verb->kind = kind;
+	verb->call = call;
+	verb->verifier = call->verifier;
+	verb->uid = -1;
+	return verb;
 }
 
-void verb_job_free(struct verb_job **job)
+void verb_free(struct verb **verb)
 {
-	if (job == NULL || *job == NULL)
+	void *memory;
+
+	if (verb == NULL || *verb == NULL)
 		return;
-	free((*job)->locked);
-	WIPE_OBJECT(*job);
-	free(*job);
-	*job = NULL;
+	if ((*verb)->kind->release != NULL)
+		(*verb)->kind->release(*verb);
+	memory = *verb;
+	wipe_free(&memory, (*verb)->kind->size);
+	*verb = NULL;
 }
 
-bool verb_job_authorize(struct verb_job **job, json_t *details)
+bool verb_authorize(struct verb *verb, json_t *details)
 {
-	if (authorization_spend((*job)->call, NULL, (*job)->action, details, &(*job)->authorization)) {
-		(*job)->authorized = true;
+	return verb_authorize_by(verb, NULL, details);
+}
+
+bool verb_authorize_by(struct verb *verb, const char *user, json_t *details)
+{
+	if (authorization_spend(verb->call, user, verb->kind->action, details, &verb->authorization)) {
+		verb->authorized = true;
 		return true;
 	}
-	verb_job_free(job);
+	verb_free(&verb);
 	return false;
 }
 
-static bool invalid(struct verb_job **job, const char *field)
+bool verb_object(struct verb *verb, const char *sentence)
 {
-	call_invalid((*job)->call, field);
-	verb_job_free(job);
+	refuse_saying(verb->call, STEPUP_NOT_ALLOWED, sentence);
+	verb_free(&verb);
 	return false;
 }
 
-bool verb_job_user(struct verb_job **job, const char *user)
+static bool invalid(struct verb *verb, const char *field)
 {
-	if (*user == '\0' ||
-	    snprintf((*job)->user, sizeof((*job)->user), "%s", user) >= (int)sizeof((*job)->user))
-		return invalid(job, "user");
+	call_invalid(verb->call, field);
+	verb_free(&verb);
+	return false;
+}
+
+bool verb_user(struct verb *verb, const char *user)
+{
+	if (*user == '\0' || snprintf(verb->user, sizeof(verb->user), "%s", user) >= (int)sizeof(verb->user))
+		return invalid(verb, "user");
 	return true;
 }
 
-static void subject_is(void *context, enum stepup_error result, const struct subject *subject)
+static void verb_subject_is(void *context, enum stepup_error result, const struct subject *subject)
 {
-	struct verb_job *job = context;
+	struct verb *verb = context;
 
 	if (result != STEPUP_OK) {
-		refuse(job->call, result, NULL);
-		verb_job_free(&job);
+		refuse(verb->call, result, NULL);
+		verb_free(&verb);
 		return;
 	}
-	if (!verb_job_user(&job, subject->name))
+	if (!verb_user(verb, subject->name))
 		return;
-	job->uid = subject->uid;
-	job->silent = subject->silent;
-	job->named(job, subject);
+	verb->uid = subject->uid;
+	verb->silent = subject->silent;
+	if (verb->kind->named != NULL)
+		verb->kind->named(verb, subject);
+	else
+		verb_submit(verb);
 }
 
-void verb_job_about(struct verb_job *job, enum subject_wait wait, json_t *details,
-	void (*named)(struct verb_job *job, const struct subject *subject))
+void verb_about(struct verb *verb, enum subject_wait wait, json_t *details)
 {
-	const char *user = message_text(job->call->parameters, "user");
+	const char *user = message_text(verb->call->parameters, "user");
 
 	if (!user_name_is_possible(user)) {
 		json_decref(details);
-		refuse_saying(job->call, STEPUP_NOT_ALLOWED, notice_impossible_name());
-		verb_job_free(&job);
+		(void)verb_object(verb, notice_impossible_name());
 		return;
 	}
-	job->named = named;
-	if (job->action == NULL)
+	if (verb->kind->action == NULL)
 		json_decref(details);
-	else if (!verb_job_authorize(&job, details))
+	else if (!verb_authorize(verb, details))
 		return;
-	subject_find(job->call, user, wait, subject_is, job);
+	subject_find(verb->call, user, wait, verb_subject_is, verb);
 }
 
-bool verb_job_reason(struct verb_job **job)
+bool verb_reason(struct verb *verb, const char **reason)
 {
-	const char *reason = message_text((*job)->call->parameters, "reason");
+	const char *given = message_text(verb->call->parameters, "reason");
 	char *safe;
 	bool good;
 
-	if (reason == NULL)
+	*reason = given == NULL ? "" : given;
+	if (given == NULL)
 		return true;
-	safe = display_text(reason, strlen(reason));
-	good = safe != NULL && strcmp(safe, reason) == 0 && strlen(reason) < LOCK_REASON_SIZE;
+	safe = display_text(*reason, strlen(*reason));
+	good = safe != NULL && strcmp(safe, *reason) == 0 && strlen(*reason) < LOCK_REASON_SIZE;
 	free(safe);
-	if (!good)
-		return invalid(job, "reason");
-	(*job)->reason = reason;
-	return true;
+	return good || invalid(verb, "reason");
 }
 
-static enum stepup_error job_work(struct store_session *session, void *context)
+static enum stepup_error verb_work(struct store_session *session, void *context)
 {
-	struct verb_job *job = context;
+	struct verb *verb = context;
+	const struct verb_kind *kind = verb->kind;
 	enum stepup_error error = STEPUP_OK;
 
-	job->now = clock_wall_seconds();
-	job->objection = job->why = NULL;
-	if (job->authorized) {
-		if (!job->carried_out)
-			error = authorization_holds(session, &job->authorization, job->reference);
-		job->actor = authorization_actor(&job->authorization);
-	} else {
-		job->actor = (struct log_actor){.by = job->by, .grant = -1};
-	}
-	return error == STEPUP_OK ? job->work(session, job) : error;
+	verb->now = clock_wall_seconds();
+	verb->objection = verb->why = NULL;
+	verb->actor = verb->authorized ? authorization_actor(&verb->authorization)
+		: (struct log_actor){.by = verb->by, .grant = -1};
+	if (verb->authorized && !kind->is_carried_out)
+		error = authorization_holds(session, &verb->authorization, verb->reference);
+	return error == STEPUP_OK ? kind->work(session, verb) : error;
 }
 
-static void verb_job_log_refused(const struct verb_job *job, enum stepup_error error)
+static void verb_log_refused(const struct verb *verb, enum stepup_error error)
 {
 	static const uint8_t nobody[USER_ID_SIZE];
-	const struct log_subject by = {.user = job->by,
-		.user_id = memcmp(job->by_id, nobody, USER_ID_SIZE) == 0 ? NULL : job->by_id};
+	const struct log_subject by = {.user = verb->by,
+		.user_id = memcmp(verb->by_id, nobody, USER_ID_SIZE) == 0 ? NULL : verb->by_id};
 
-	if (job->authorized)
-		authorization_log_refused(job->call, &job->authorization, error, job->why);
+	if (verb->authorized)
+		authorization_log_refused(verb->call, &verb->authorization, error, verb->why);
 	else if (refusal_is_for_log(error))
-		refusal_log(job->call, &by, job->action, error, job->why);
+		refusal_log(verb->call, &by, verb->kind->action, error, verb->why);
 }
 
-static void job_done(void *context, enum stepup_error result)
+static void verb_refuse(const struct verb *verb, enum stepup_error error)
 {
-	struct verb_job *job = context;
 	const struct words_facts words = {
-		.user = job->user[0] == '\0' ? NULL : job->user,
-		.action = job->action,
-		.reference = job->reference[0] == '\0' ? NULL : job->reference,
+		.user = verb->user[0] == '\0' ? NULL : verb->user,
+		.action = verb->kind->action,
+		.reference = verb->reference[0] == '\0' ? NULL : verb->reference,
 	};
 
-	if (result != STEPUP_OK)
-		verb_job_log_refused(job, result);
-	if (result == STEPUP_OK)
-		job->reply(job);
-	else if (job->objection != NULL)
-		refuse_saying(job->call, STEPUP_NOT_ALLOWED, job->objection);
+	verb_log_refused(verb, error);
+	if (verb->objection != NULL)
+		refuse_saying(verb->call, STEPUP_NOT_ALLOWED, verb->objection);
 	else
-		refuse(job->call, result, &words);
-	verb_job_free(&job);
+		refuse(verb->call, error, &words);
 }
 
-void verb_job_submit(struct verb_job *job)
+static void verb_done(void *context, enum stepup_error result)
 {
-	if (commit_queue_submit(job->verifier->queue, job_work, job_done, job) == STEPUP_OK)
+	struct verb *verb = context;
+
+	if (result == STEPUP_OK)
+		verb->kind->reply(verb);
+	else
+		verb_refuse(verb, result);
+	verb_free(&verb);
+}
+
+void verb_submit(struct verb *verb)
+{
+	if (commit_queue_submit(verb->verifier->queue, verb_work, verb_done, verb) == STEPUP_OK)
 		return;
-	refuse(job->call, STEPUP_UNAVAILABLE, NULL);
-	verb_job_free(&job);
+	refuse(verb->call, STEPUP_UNAVAILABLE, NULL);
+	verb_free(&verb);
 }
 
-enum stepup_error verb_job_log(struct store_session *session, struct verb_job *job, json_t *entry)
+enum stepup_error verb_log(struct store_session *session, struct verb *verb, json_t *entry)
 {
-	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &job->log);
+	return entry == NULL ? STEPUP_NO_MEMORY : store_log_append(session, entry, NULL, NULL, &verb->log);
 }
 
-void verb_job_reply_log(struct verb_job *job, char *message)
+void verb_reply_log(struct verb *verb, char *message)
 {
-	call_reply(job->call, json_pack("{s:I, s:s}", "log", (json_int_t)job->log, "message", message));
+	call_reply(verb->call, json_pack("{s:I, s:s}", "log", (json_int_t)verb->log, "message", message));
 	free(message);
 }
 
-void verb_job_reply_reference(struct verb_job *job, char *message)
+void verb_reply_reference(struct verb *verb, char *message)
 {
-	call_reply(job->call, json_pack("{s:s, s:s}", "reference", job->reference, "message", message));
+	call_reply(verb->call, json_pack("{s:s, s:s}", "reference", verb->reference, "message", message));
 	free(message);
 }

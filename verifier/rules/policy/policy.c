@@ -69,7 +69,7 @@ const struct rule *policy_rule(const struct policy *policy, const char *action)
 
 	if (!action_name_is_valid(action))
 		return NULL;
-	if (strncmp(action, OWN_NAMES, strlen(OWN_NAMES)) == 0 && policy_verb(action) == NULL)
+	if (strncmp(action, OWN_NAMES, strlen(OWN_NAMES)) == 0 && policy_own_action(action) == NULL)
 		return NULL;
 	rule = policy->exact_count == 0 ? NULL
 		: bsearch(action, policy->rules, policy->exact_count, sizeof(*rule), compare_rule);
@@ -250,19 +250,19 @@ const struct service *policy_service_of(const struct policy *policy, uid_t uid, 
 
 bool policy_code_may(const struct rule *rule, const char *action)
 {
-	const struct verb *verb = policy_verb(action);
+	const struct own_action *own = policy_own_action(action);
 
 	if (rule->require != FACTOR_CODE)
 		return false;
 	return rule->code_is_enough ||
-		!(rule->approves || rule->service != NULL || (verb != NULL && verb->administrator));
+		!(rule->approves || rule->service != NULL || (own != NULL && own->administrator));
 }
 
 bool policy_rule_is_administrators(const struct rule *rule)
 {
-	const struct verb *verb = policy_verb(rule->name);
+	const struct own_action *own = policy_own_action(rule->name);
 
-	return verb != NULL ? verb->administrator : strncmp(rule->name, "stepup.", strlen("stepup.")) == 0;
+	return own != NULL ? own->administrator : strncmp(rule->name, "stepup.", strlen("stepup.")) == 0;
 }
 
 bool policy_may_administer(const struct policy *policy, const struct policy_user *user)

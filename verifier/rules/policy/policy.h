@@ -200,14 +200,14 @@ bool policy_models_name(const struct policy_models *models, const uint8_t aaguid
 
 /* Built-in verbs stepup.*: what details each has and how it is prompted for; NULL where `action` is none.
  * A rule of the configuration for them says who may and what is required, never details. */
-struct verb {
+struct own_action {
 	const char *action;
 	const char *prompt;
 	struct detail_spec details[2];
 	size_t detail_count;
 	bool administrator; /* true: needs a rule of the configuration; code only with code-is-enough */
 };
-const struct verb *policy_verb(const char *action);
+const struct own_action *policy_own_action(const char *action);
 
 /* The details that an action takes under its rule: the verb's for built-in ones, else the rule's. */
 void policy_details(const struct rule *rule, const char *action, const struct detail_spec **specs,

@@ -163,8 +163,8 @@ static void put_numbers(FILE *out, const struct action *action)
 
 char *policy_prompt(const struct rule *rule, const struct action *action, const struct prompt_facts *facts)
 {
-	const struct verb *verb = policy_verb(action->name);
-	const char *rest = verb != NULL ? verb->prompt : rule->prompt;
+	const struct own_action *own = policy_own_action(action->name);
+	const char *rest = own != NULL ? own->prompt : rule->prompt;
 	struct prompt_piece piece;
 	bool failed = rest == NULL, broken = false;
 	char *prompt = NULL;

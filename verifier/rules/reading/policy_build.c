@@ -206,7 +206,7 @@ static void build_read_action(struct policy_reading *reading)
 			title, ACTION_NAME_SIZE - 1);
 		return;
 	}
-	if (own && !value_pattern(title) && policy_verb(title) == NULL)
+	if (own && !value_pattern(title) && policy_own_action(title) == NULL)
 		READING_SAYS(reading, reading->block->line, "there is no action %s: names in stepup. "
 			"are the verifier's own; stepup.conf(5) lists them.", title);
 	memcpy(rule->name, title, strlen(title) + 1);

@@ -125,7 +125,7 @@ static void say_enrol(struct refusal_speech *speech)
 	bool browser = requirement != NULL && (requirement->methods & VIA_BROWSER) != 0;
 
 	bool administers = speech->facts->action != NULL && !speech->facts->agrees &&
-		policy_verb(speech->facts->action) != NULL;
+		policy_own_action(speech->facts->action) != NULL;
 
 	fprintf(speech->out, " Ask %s for an invitation%s, then %srun: stepup enroll %s.",
 		administers ? "another administrator" : "an administrator",
@@ -200,7 +200,7 @@ static void words_too_weak(struct refusal_speech *speech)
 		fputs(", and a code is not enough for ", speech->out);
 		say_action(speech);
 		fputs(". Nothing was approved. Come back then", speech->out);
-		fputs(policy_verb(speech->facts->action == NULL ? "" : speech->facts->action) == NULL ||
+		fputs(policy_own_action(speech->facts->action == NULL ? "" : speech->facts->action) == NULL ||
 			speech->facts->agrees ? "." : ", or ask root on the verifier's host for an "
 			"invitation (stepup init --again): a key that is enrolled by that counts at once.",
 			speech->out);

@@ -8,7 +8,7 @@
 
 #define TEXT(name) {name, DETAIL_TEXT}
 
-static const struct verb verbs[] = {
+static const struct own_action own_actions[] = {
 	{.action = "stepup.test", .prompt = "Try your step-up. Nothing else happens"},
 	{.action = "stepup.enroll", .prompt = "Add one more credential ({type}) to your account",
 		.details = {TEXT("type")}, .detail_count = 1},
@@ -33,19 +33,19 @@ static const struct verb verbs[] = {
 	{.action = "stepup.reload", .prompt = "Read the policy again", .administrator = true},
 };
 
-const struct verb *policy_verb(const char *action)
+const struct own_action *policy_own_action(const char *action)
 {
-	for (size_t i = 0; action != NULL && i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (strcmp(verbs[i].action, action) == 0)
-			return &verbs[i];
+	for (size_t i = 0; action != NULL && i < sizeof(own_actions) / sizeof(own_actions[0]); i++)
+		if (strcmp(own_actions[i].action, action) == 0)
+			return &own_actions[i];
 	return NULL;
 }
 
 void policy_details(const struct rule *rule, const char *action, const struct detail_spec **specs,
 	size_t *count)
 {
-	const struct verb *verb = policy_verb(action);
+	const struct own_action *own = policy_own_action(action);
 
-	*specs = verb != NULL ? verb->details : rule->details;
-	*count = verb != NULL ? verb->detail_count : rule->detail_count;
+	*specs = own != NULL ? own->details : rule->details;
+	*count = own != NULL ? own->detail_count : rule->detail_count;
 }
