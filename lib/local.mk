@@ -11,7 +11,8 @@ nodist_lib_libstepup_a_SOURCES = lib/wire/interfaces_text.h
 lib_libstepup_a_SOURCES += lib/base/byte_cursor.h lib/base/byte_cursor.c lib/base/deadline.h \
 	lib/base/deadline.c lib/base/display_text.h lib/base/display_text.c lib/base/display_text_ranges.h \
 	lib/base/error.h lib/base/error.c lib/base/json_wipe.h lib/base/json_wipe.c lib/base/safe_file.h \
-	lib/base/safe_file.c lib/base/suggest.h lib/base/suggest.c lib/base/wipe.h lib/base/wipe.c
+	lib/base/safe_file.c lib/base/sentence.h lib/base/sentence.c lib/base/suggest.h lib/base/suggest.c \
+	lib/base/wipe.h lib/base/wipe.c
 
 # What travels: JSON, messages, actions, interfaces.
 lib_libstepup_a_SOURCES += lib/wire/action.h lib/wire/action.c lib/wire/base64url.h lib/wire/base64url.c \

@@ -82,7 +82,7 @@ verifier_rules += verifier/rules/people/approvers.h verifier/rules/people/approv
 verifier_rules += verifier/rules/words/notices.h verifier/rules/words/notices.c \
 	verifier/rules/words/notices_alert.c verifier/rules/words/notices_denied.c \
 	verifier/rules/words/notices_invited.c verifier/rules/words/notices_locked.c \
-	verifier/rules/words/notices_over.c verifier/rules/words/words.h verifier/rules/words/words.c
+	verifier/rules/words/notices_over.c verifier/rules/words/refusals.h verifier/rules/words/refusals.c
 verifier_rules += verifier/rules/explain/explain.h verifier/rules/explain/explain.c \
 	verifier/rules/explain/explain_approvers.c verifier/rules/explain/explain_speech.h \
 	verifier/rules/explain/explain_speech.c verifier/rules/explain/explain_words.c \

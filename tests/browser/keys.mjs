@@ -78,7 +78,7 @@ async function answer(page, id, credential) {
 	return state === 'granted' ? state : message.error ?? message.message;
 }
 
-const REFUSED = /That key did not do.*Nothing was approved\. Use a key that is enrolled for you|That key is not enrolled for alice\. Use ".*"\. Nothing was approved/;
+const REFUSED = /That key was not accepted.*Nothing was approved\. Use a key that is enrolled for you|That key is not enrolled for alice\. Use ".*"\. Nothing was approved/;
 
 // What a key says to these options, on whatever page or in whatever frame.
 const sign = (frame, options) => frame.evaluate(async (json) => {
@@ -176,7 +176,7 @@ async function others(alice, bob) {
 	const given = await sign(bob, { ...question.message.publicKey, allowCredentials: [{ ...own, id }] });
 	matches(await answer(alice, question.id, given), REFUSED, 'alice\'s question signed by bob\'s key is refused in words');
 	await Authenticator.plugIn(alice);
-	matches(await refusedExport(alice), /not one of yours.*Nothing was approved/, 'plugged in at alice\'s browser, a key that isn\'t hers doesn\'t answer');
+	matches(await refusedExport(alice), /not enrolled for you.*Nothing was approved/, 'plugged in at alice\'s browser, a key that isn\'t hers doesn\'t answer');
 }
 
 async function anotherExport(page) {

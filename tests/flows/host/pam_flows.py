@@ -218,7 +218,7 @@ def the_consoles_keys(verifier, services):
     result = services.talk("console", "news", by_key(news, uv=False), by_key(news), env=vault(), uid=GAMES)
     tap.equal((result.code, len(result.prompts)), ("PAM_SUCCESS", 2),
               "used without its PIN it is refused, and may answer again")
-    tap.matches(json.loads(result.prompts[1])["error"], "That key did not do", "under the reason")
+    tap.matches(json.loads(result.prompts[1])["error"], "That key was not accepted", "under the reason")
     result = services.talk("console", "news", *[by_key(news, bogus=True)] * 3, env=vault(), uid=GAMES)
     tap.equal((result.code, len(result.prompts)), ("PAM_MAXTRIES", 3), "three bad signatures are the end")
     first = []

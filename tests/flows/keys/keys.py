@@ -146,7 +146,7 @@ def codes_and_keys(verifier, key):
     reply = verifier.answer(begun["transaction"], token.fresh())
     tap.ok(reply.ok and reply["acr"] == "otp", "and a code does", reply)
     begun = ask(verifier, "mail", "door.open")
-    refused(verifier, begun, "browser", key.sign(begun["browser"], bogus=True), "a key that did not do")
+    refused(verifier, begun, "browser", key.sign(begun["browser"], bogus=True), "a key that was not accepted")
     reply = verifier.answer(begun["transaction"], token.fresh())
     tap.ok(reply.ok, "leaves the question open for a code", reply)
     begun = ask(verifier, "mail", "vault.open")
@@ -354,7 +354,7 @@ def elsewhere(verifier, key, agent):
                 "and told which keys are")
     remote = verifier.begin("mail", "vault.open", reach=["browser"], rhost="203.0.113.9")
     reply = refused(verifier, remote, "browser", other.sign(remote["browser"]), "from elsewhere, too")
-    tap.matches(reply.message, "^That key did not do: it is not one of yours",
+    tap.matches(reply.message, r"^That key was not accepted\. It is not enrolled for you",
                 "where a stranger could be told, it is not")
     refused(verifier, begun, "seat", other.sign_seat(begun["seat"]), "and at the seat")
     refused(verifier, begun, "agent", strange.sign(begun["agent"]), "and through the agent")
@@ -422,7 +422,7 @@ def tries(verifier, key):
         reply = answer(verifier, begun, "browser", key.sign(begun["browser"], bogus=True))
         tap.equal((reply.error, reply.get("tries_left")), ("BadAnswer", left),
                   f"a wrong answer leaves {left}")
-    tap.matches(reply.message, "^That key did not do.*Nothing was approved. No tries left",
+    tap.matches(reply.message, "^That key was not accepted.*Nothing was approved. No tries left",
                 "in words about keys")
     refused(verifier, begun, "browser", key.sign(begun["browser"]),
             "after three answers a transaction is over", "Expired")

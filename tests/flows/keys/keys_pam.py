@@ -119,7 +119,7 @@ def ends(desk, blue):
     tap.equal([message["style"] for message in result.all["messages"]], ["prompt", "error"],
               "a host that asked for silence isn't told of the touch, but of the refusal")
     result = desk.run([*blue, "fault=bad-signature"], "vault", "")
-    tap.ok(result.code == "PAM_MAXTRIES" and told(result, "That key did not do"),
+    tap.ok(result.code == "PAM_MAXTRIES" and told(result, "That key was not accepted"),
            "a bad signature is the verifier's to refuse", result)
     result = desk.run([*blue, "fault=up-clear"], "vault", "")
     tap.ok(result.code != "PAM_SUCCESS", "a key that says nobody touched it", result)

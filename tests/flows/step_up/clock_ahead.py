@@ -93,7 +93,7 @@ def poisoned(ahead, how, name):
         tap.equal(reply.error, "NeedsApproval", f"{name}: a request of then stands in no other's way")
         tap.ok(reply.get("request") != asked[0], f"{name}: which is a new one")
         begun = verifier.begin("irc", "vault", reach=["browser"])
-        tap.matches(begun.message, "Your key is new: it counts as a code for another 2[34] hours",
+        tap.matches(begun.message, "Your key is new. For another 2[34] hours it counts no more than a code",
                     f"{name}: a key that was enrolled then cools off from now on")
         scene.jump(DAY)
         begun = verifier.begin("irc", "vault", reach=["browser"])

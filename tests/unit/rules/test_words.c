@@ -5,7 +5,7 @@
 #include "tests/unit/rules/policy_fixture.h"
 
 #include "verifier/rules/words/notices.h"
-#include "verifier/rules/words/words.h"
+#include "verifier/rules/words/refusals.h"
 
 static char desk[] = "Security desk, +1 555 0100", here[] = "bastion1";
 static const struct policy with_help = {.help = desk, .host = here}, without_help = {.host = here};
@@ -52,15 +52,17 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 			"nothing wrong; don't retry. Call Security desk, +1 555 0100, and quote L-84."},
 		{STEPUP_THROTTLED, {.retry_after_seconds = 61},
 			"Too many tries. Nothing was approved. Try again in 2 minutes; "
-			"earlier tries are refused unseen. If you are stuck: Security desk, +1 555 0100."},
+			"anything you enter before then is refused without being checked. "
+			"If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_THROTTLED, {.retry_after_seconds = 1},
 			"Too many tries. Nothing was approved. Try again in 1 second; "
-			"earlier tries are refused unseen. If you are stuck: Security desk, +1 555 0100."},
+			"anything you enter before then is refused without being checked. "
+			"If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_OVER_LIMIT,
 			{.action = "customer.export", .limit = "20000 records per 24h", .asked = 102000},
 			"That goes over the limit of 20000 records per 24h for customer.export: "
-			"it asks for 102000. Nothing was approved. Ask for less, or wait until earlier ones "
-			"are older than that. If you are stuck: Security desk, +1 555 0100."},
+			"it asks for 102000. Nothing was approved. Ask for less, or wait until earlier uses "
+			"no longer count. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export"},
 			"A code is not enough for customer.export: it needs a security key. "
 			"Nothing was approved. If you are stuck: Security desk, +1 555 0100."},
@@ -83,30 +85,30 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 			"or run: stepup enroll key. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK, {.action = "customer.export", .shortfall = SHORTFALL_COOLING,
 				.requirement = &key, .cooling_seconds = 7201},
-			"Your key is new: it counts as a code for another 3 hours, "
+			"Your key is new. For another 3 hours it counts no more than a code, "
 			"and a code is not enough for customer.export. Nothing was approved. Come back then. "
 			"If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK,
 			{.action = "customer.export", .shortfall = SHORTFALL_REACH, .requirement = &key},
 			"customer.export needs a security key, and none can be used from here: a code is not "
-			"enough. Nothing was approved. It takes one in a browser, plugged into the computer "
+			"enough. Nothing was approved. Use one in a browser, plugged into the computer "
 			"that asks or through an SSH agent. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK,
 			{.action = "customer.export", .shortfall = SHORTFALL_WAY, .requirement = &hardware},
 			"customer.export needs a hardware key of a trusted model, and none can be used from "
-			"here: a code is not enough. Nothing was approved. It takes one in a browser or "
+			"here: a code is not enough. Nothing was approved. Use one in a browser or "
 			"plugged into the computer that asks. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_TOO_WEAK,
 			{.action = "customer.look", .shortfall = SHORTFALL_REACH, .requirement = &code},
-			"You have a key, which can't be used from here, and no code. Nothing was approved. "
-			"It takes one in a browser. If you are stuck: Security desk, +1 555 0100."},
+			"You have no code, and your key can't be used from here. Nothing was approved. "
+			"Use it in a browser. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_BAD_ANSWER, {.tries_left = 2, .method = VIA_BROWSER},
-			"That key did not do: it is not one of yours, "
-			"was used without its PIN where that is asked for, or answered something else. "
+			"That key was not accepted. It is not enrolled for you, its PIN was not used, "
+			"or it signed something else. "
 			"Nothing was approved. Use a key that is enrolled for you. 2 tries left."},
 		{STEPUP_BAD_ANSWER, {.method = VIA_AGENT},
-			"That key did not do: it is not one of yours, was used without its PIN where that is "
-			"asked for, or answered something else. Nothing was approved. No tries left: "
+			"That key was not accepted. It is not enrolled for you, its PIN was not used, "
+			"or it signed something else. Nothing was approved. No tries left: "
 			"start again. If you are stuck: Security desk, +1 555 0100."},
 		{STEPUP_BAD_DETAILS, {.action = "customer.export", .detail = "records"},
 			"The request does not fit the rule for customer.export: "
@@ -141,7 +143,8 @@ static void each_refusal_says_what_happened_what_did_not_and_what_to_do(void **s
 		{STEPUP_BAD_DETAILS, {.detail = "records", .maximum = 300, .asked = 102000},
 			"300 records were approved, not 102000. Nothing was done."},
 		{STEPUP_UNAVAILABLE, {0}, "Could not check, so nothing was approved. You did nothing wrong. "
-			"Try again in a while. If you are stuck: Security desk, +1 555 0100. [bastion1]"},
+			"Try again in a while. If you are stuck: Security desk, +1 555 0100. "
+			"Verifier's host: bastion1."},
 	};
 
 	(void)state;
@@ -283,7 +286,20 @@ static void a_request_that_is_over_says_what_became_of_it(void **state)
 	}
 }
 
+static void each_refusal_has_a_row_and_each_row_is_whole(void **state)
+{
+	(void)state;
+	assert_null(refusal_row_fault());
+	for (int error = STEPUP_NOT_ENROLLED; error <= STEPUP_UNKNOWN_ACTION; error++) {
+		char *sentence = words_refusal((enum stepup_error)error, NULL);
+
+		assert_non_null(sentence);
+		free(sentence);
+	}
+}
+
 static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(each_refusal_has_a_row_and_each_row_is_whole),
 	cmocka_unit_test(each_refusal_says_what_happened_what_did_not_and_what_to_do),
 	cmocka_unit_test(an_alert_for_several_says_no_more_than_it_knows),
 	cmocka_unit_test(a_request_that_is_over_says_what_became_of_it),

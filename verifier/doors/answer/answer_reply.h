@@ -7,7 +7,7 @@
 #define STEPUP_VERIFIER_ANSWER_REPLY_H
 
 #include "verifier/doors/answer/decide.h"
-#include "verifier/rules/words/words.h"
+#include "verifier/rules/words/refusals.h"
 
 /* For commit_queue_submit(), with a struct answer: replies, keeps or ends the step-up, frees the answer. */
 void answer_done(void *job, enum stepup_error result);

@@ -13,7 +13,7 @@
 
 #include "verifier/evidence/log_entry.h"
 #include "verifier/rules/policy/policy.h"
-#include "verifier/rules/words/words.h"
+#include "verifier/rules/words/refusals.h"
 #include "verifier/server/call.h"
 #include "verifier/state/records/user_record.h"
 

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "verifier/rules/words/words.h"
+#include "verifier/rules/words/refusals.h"
 
 /* --- yes --- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What people are told at the doors when something was done, and refusals that belong to one situation:
- * words.c has the general ones.
+ * refusals.c has the general ones.
  * Layer: verifier/rules/words/.
  */
 #ifndef STEPUP_VERIFIER_NOTICES_H

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The sentences that people read, all of them: what happened, what did not, what to do next, whom to call
- * (DESIGN section 13).
- * MUST: say the same of a wrong answer, an unknown user and one who isn't enrolled: BadAnswer's words depend
- * on the method, the tries and the wait alone, and where nobody knows who is told (`quiet`) on method and
- * tries. NotEnrolled, the keys in BadAnswer, and TooWeak with what a person lacks, are for people who are
+ * What somebody is told who is refused: what happened, what did not, what to do next, whom to call.
+ * MUST: say the same of a wrong answer, an unknown user and one who isn't enrolled: BadAnswer's sentence
+ * depends on the method, the tries and the wait alone, and if nobody knows who is told (`quiet`) on method
+ * and tries. NotEnrolled, the keys in BadAnswer, and TooWeak with what a person lacks, are for people who are
  * known to be the ones.
  * Layer: verifier/rules/words/.
  */
-#ifndef STEPUP_VERIFIER_WORDS_H
-#define STEPUP_VERIFIER_WORDS_H
+#ifndef STEPUP_VERIFIER_REFUSALS_H
+#define STEPUP_VERIFIER_REFUSALS_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -44,6 +43,9 @@ struct words_facts {
 
 /* "is missing": the end of a sentence that begins with the detail. Never NULL. */
 const char *words_detail_fault(enum detail_fault fault);
+
+/* The first row whose text is malformed, or names a value that nobody sets; NULL if there is none. */
+const char *refusal_row_fault(void);
 
 /* The sentence for a refusal; the caller frees. Never NULL but where there is no memory. */
 char *words_refusal(enum stepup_error error, const struct words_facts *facts);
