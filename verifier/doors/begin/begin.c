@@ -233,10 +233,10 @@ static enum stepup_error begin_new(struct beginning *begin, struct step_up **ste
 	return error;
 }
 
-static bool is_worth_logging(enum stepup_error error)
+/* An answer that goes over a limit has an entry of its own. Here nobody has proved anything yet. */
+static bool is_for_log(enum stepup_error error)
 {
-	return error == STEPUP_LOCKED || error == STEPUP_FROZEN || error == STEPUP_NOT_ALLOWED ||
-		error == STEPUP_OVER_LIMIT || error == STEPUP_NEEDS_APPROVAL || error == STEPUP_TOO_WEAK;
+	return error == STEPUP_OVER_LIMIT || refusal_is_for_log(error);
 }
 
 static void begin_refuse(struct beginning *begin, enum stepup_error error)
@@ -263,7 +263,7 @@ static void begin_refuse(struct beginning *begin, enum stepup_error error)
 	};
 	const struct log_subject about = subject_for_log(subject);
 
-	if (is_worth_logging(error))
+	if (is_for_log(error))
 		refusal_log_action(begin->call, &about, &(struct refused_action){.name = action,
 				.action = begin->action, .limit = words.limit}, error, begin->why);
 	if (begin->sentence != NULL)
@@ -343,40 +343,55 @@ static bool decision_of(const struct call *call, bool *denies)
 	return decision == NULL || *denies || strcmp(decision, "approve") == 0;
 }
 
+/* Reads what the call says of itself; the parameter that is wrong, or NULL. */
+static const char *begin_read(struct beginning *begin)
+{
+	const struct call *call = begin->call;
+
+	if (!reach_of(call, &begin->reach, &begin->takes_fresh))
+		return "reach";
+	if (!decision_of(call, &begin->denies))
+		return "decision";
+	return is_showable(message_text(call->parameters, "reason")) ? NULL : "reason";
+}
+
+/* A step-up and the reply that asks it; none if it can't be asked. */
+static enum stepup_error begin_ask(struct beginning *begin, json_t **reply)
+{
+	struct call *call = begin->call;
+	struct step_ups *all = call->verifier->step_ups;
+	struct step_up *step_up = NULL;
+	enum stepup_error error = begin_new(begin, &step_up);
+
+	if (error != STEPUP_OK)
+		return error;
+	error = begin_reply(begin, step_up, reply);
+	if (error != STEPUP_OK)
+		step_up_end(all, step_up);
+	else if (message_bool(call->parameters, "bound", false))
+		step_up_bind(all, step_up, call);
+	return error;
+}
+
 static void begin_ready(struct call *call, const struct subject *subject)
 {
 	struct beginning begin = {.call = call, .subject = subject, .policy = call->verifier->policy,
 		.approves = message_text(call->parameters, "request")};
-	struct step_up *step_up = NULL;
+	const char *wrong = begin_read(&begin);
 	json_t *reply = NULL;
 	enum stepup_error error;
 
-	if (!reach_of(call, &begin.reach, &begin.takes_fresh)) {
-		call_invalid(call, "reach");
-		return;
-	}
-	if (!decision_of(call, &begin.denies)) {
-		call_invalid(call, "decision");
-		return;
-	}
-	if (!is_showable(message_text(call->parameters, "reason"))) {
-		call_invalid(call, "reason");
+	if (wrong != NULL) {
+		call_invalid(call, wrong);
 		return;
 	}
 	error = begin_check(&begin);
 	if (error == STEPUP_OK)
-		error = begin_new(&begin, &step_up);
+		error = begin_ask(&begin, &reply);
 	if (error == STEPUP_OK)
-		error = begin_reply(&begin, step_up, &reply);
-	if (error == STEPUP_OK) {
-		if (message_bool(call->parameters, "bound", false))
-			step_up_bind(call->verifier->step_ups, step_up, call);
 		call_reply(call, reply);
-	} else {
-		if (step_up != NULL)
-			step_up_end(call->verifier->step_ups, step_up);
+	else
 		begin_refuse(&begin, error);
-	}
 	action_free(&begin.action);
 	approval_request_clear(&begin.request);
 }

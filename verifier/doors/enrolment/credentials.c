@@ -27,20 +27,27 @@ static enum stepup_error secret_digest(struct store *store, const struct otp_sec
 	return store_keyed_digest(store, DIGEST_CREDENTIAL_SECRET, secret->bytes, size, digest);
 }
 
+static enum stepup_error secret_bury(struct store *store, struct otp_secret *secret)
+{
+	uint8_t digest[DIGEST_SIZE];
+	enum stepup_error error = secret_digest(store, secret, otp_secret_length(secret), digest);
+
+	if (error != STEPUP_OK)
+		return error;
+	WIPE_ARRAY(secret->bytes);
+	memcpy(secret->bytes, digest, DIGEST_SIZE);
+	secret->size = DIGEST_SIZE;
+	return STEPUP_OK;
+}
+
 enum stepup_error credential_bury(struct store *store, struct user_record *record,
 	struct credential *credential, int64_t now)
 {
-	uint8_t digest[DIGEST_SIZE];
-	enum stepup_error error;
+	enum stepup_error error =
+		credential_is_code(credential) ? secret_bury(store, &credential->otp) : STEPUP_OK;
 
-	if (credential_is_code(credential)) {
-		error = secret_digest(store, &credential->otp, otp_secret_length(&credential->otp), digest);
-		if (error != STEPUP_OK)
-			return error;
-		WIPE_ARRAY(credential->otp.bytes);
-		memcpy(credential->otp.bytes, digest, DIGEST_SIZE);
-		credential->otp.size = DIGEST_SIZE;
-	}
+	if (error != STEPUP_OK)
+		return error;
 	credential->state = CREDENTIAL_REVOKED;
 	credential->revoked = now;
 	user_record_end_fresh(record);

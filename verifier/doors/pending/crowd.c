@@ -88,22 +88,30 @@ static enum stepup_error name_make(struct crowd *crowd, const uint32_t pool[2], 
 	return mac_of(crowd, &named, name);
 }
 
-static enum stepup_error count_join(struct crowd *crowd, const uint8_t name[KEPT_MAC_SIZE],
-	struct crowd_count **joined)
+/* The count of that name, a new one if there is none; NULL if there is no memory. */
+static struct crowd_count *count_get(struct crowd *crowd, const uint8_t name[KEPT_MAC_SIZE])
 {
 	struct crowd_bucket *bucket = &crowd->buckets[((size_t)name[0] << 8 | name[1]) % BUCKETS];
 	struct crowd_count *count;
 
 	LIST_FOREACH(count, bucket, of_bucket)
 		if (memcmp(count->name, name, KEPT_MAC_SIZE) == 0)
-			break;
-	if (count == NULL) {
-		count = calloc(1, sizeof(*count));
-		if (count == NULL)
-			return STEPUP_NO_MEMORY;
-		memcpy(count->name, name, KEPT_MAC_SIZE);
-		LIST_INSERT_HEAD(bucket, count, of_bucket);
-	}
+			return count;
+	count = calloc(1, sizeof(*count));
+	if (count == NULL)
+		return NULL;
+	memcpy(count->name, name, KEPT_MAC_SIZE);
+	LIST_INSERT_HEAD(bucket, count, of_bucket);
+	return count;
+}
+
+static enum stepup_error count_join(struct crowd *crowd, const uint8_t name[KEPT_MAC_SIZE],
+	struct crowd_count **joined)
+{
+	struct crowd_count *count = count_get(crowd, name);
+
+	if (count == NULL)
+		return STEPUP_NO_MEMORY;
 	count->count++;
 	*joined = count;
 	return STEPUP_OK;

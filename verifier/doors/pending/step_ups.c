@@ -222,12 +222,13 @@ static enum stepup_error step_up_join(struct step_ups *all, const struct step_up
 	const struct pool_size *size = &pool_sizes[seat->pool];
 	const uint32_t pool[2] = {seat->uid, (uint32_t)seat->pool};
 	struct step_up_owner *owner = owner_get(all, seat->uid, seat->pool);
-	enum stepup_error error = owner == NULL ? STEPUP_NO_MEMORY
-		: crowd_join(all->crowd, pool, seat->user, seat->place, &new->crowd);
+	enum stepup_error error;
 
+	if (owner == NULL)
+		return STEPUP_NO_MEMORY;
+	error = crowd_join(all->crowd, pool, seat->user, seat->place, &new->crowd);
 	if (error != STEPUP_OK) {
-		if (owner != NULL)
-			owner_put(owner);
+		owner_put(owner);
 		return error;
 	}
 	new->owner = owner;
