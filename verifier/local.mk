@@ -167,6 +167,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/answer/answer.h verifier/doors/
 	verifier/doors/answer/decide_agreement.c verifier/doors/answer/decide_code.c \
 	verifier/doors/answer/decide_denial.c verifier/doors/answer/decide_fresh.c \
 	verifier/doors/answer/decide_key.c verifier/doors/answer/decide_limits.c \
+	verifier/doors/answer/decision.h verifier/doors/answer/decision.c \
 	verifier/doors/answer/decide_steps.h verifier/doors/answer/decide_steps.c
 verifier_libverifier_a_SOURCES += verifier/doors/enrolment/credentials.c \
 	verifier/doors/enrolment/enrolment.h verifier/doors/enrolment/enrolment.c \

@@ -13,23 +13,10 @@
 
 #include "verifier/doors/standing/locks.h"
 
-enum stepup_error decide_refuse(struct decision *decision, enum stepup_error error,
-	const char *why, const char *sentence)
-{
-	decision->why = why;
-	decision->decided->sentence = sentence;
-	return error;
-}
-
 /* Whether a refusal is something decided, not something broken. */
 static bool is_decided(enum stepup_error error)
 {
 	return error == STEPUP_OK || (stepup_error_is_refusal(error) && error != STEPUP_UNAVAILABLE);
-}
-
-static bool is_locked(const struct decision *decision)
-{
-	return decision->record != NULL && decision->record->lock.locked;
 }
 
 static enum stepup_error refuse_locked(struct decision *decision)
@@ -49,7 +36,7 @@ static enum stepup_error look_at_standing(struct decision *decision)
 
 	if (atomic_load(&step_up->ended) || clock_boot_ms() >= step_up->expires_boot_ms)
 		return STEPUP_EXPIRED;
-	if (is_locked(decision) && (!asked->quiet || given->claim))
+	if (decision_is_locked(decision) && (!asked->quiet || given->claim))
 		return refuse_locked(decision);
 	return freeze_look(decision->session, asked->action->name, decided->reference);
 }
@@ -60,36 +47,13 @@ static enum stepup_error look_at_withheld(struct decision *decision)
 	const struct step_up *step_up = decision->step_up;
 	const struct asked *asked = decision->asked;
 
-	if (is_locked(decision))
+	if (decision_is_locked(decision))
 		return refuse_locked(decision);
 	decision->why = asked->withheld_why;
 	/* then; by another name of the same account, and perhaps no more */
 	if (asked->withheld == STEPUP_LOCKED)
 		return uid_lock_look(decision->session, step_up->user_uid, decision->decided->reference);
 	return asked->withheld;
-}
-
-const char *hopeless_because(const struct decision *decision)
-{
-	const struct user_record *record = decision->record;
-	const struct step_up *step_up = decision->step_up;
-	const struct asked *asked = decision->asked;
-
-	if (asked->apart)
-		return asked->withheld_why;
-	if (record == NULL)
-		return "no such user";
-	if (record->uid != step_up->user_uid ||
-	    memcmp(record->user_id, step_up->user_id, USER_ID_SIZE) != 0)
-		return "not the account that enrolled";
-	if (user_record_live_count(record) == 0)
-		return "not enrolled";
-	return asked->hopeless ? "no factor for it" : NULL;
-}
-
-const char *withheld_because(const struct decision *decision)
-{
-	return is_locked(decision) ? "locked" : decision->asked->withheld_why;
 }
 
 /* The answer was right: what else stands against what the step-up is for. */
@@ -125,47 +89,6 @@ static enum stepup_error decide(struct decision *decision)
 	return decide_for_kind(decision);
 }
 
-struct log_subject decision_about(const struct decision *decision)
-{
-	return (struct log_subject){
-		.user = decision->step_up->user,
-		.user_id = decision->record == NULL ? NULL : decision->record->user_id,
-	};
-}
-
-/* A text beside the entry, where there is one. */
-static bool note_text(json_t *evidence, const char *name, const char *text)
-{
-	return text == NULL || json_object_set_new(evidence, name, json_string(text)) == 0;
-}
-
-enum stepup_error decision_append(struct decision *decision, json_t *entry, bool reason, int64_t *index)
-{
-	const struct asked *asked = decision->asked;
-	json_t *evidence = entry == NULL ? NULL
-		: log_entry_evidence(asked->action, asked->prompt);
-	enum stepup_error error = STEPUP_NO_MEMORY;
-
-	/* Where it came from is a person's address; a reason, and what a credential is called, are a person's
-	 * words: they stand where they can be erased. */
-	if (evidence != NULL &&
-	    (!note_text(evidence, "rhost", asked->rhost) ||
-		    !note_text(evidence, "label",
-			    decision->credential == NULL ? NULL : decision->credential->label) ||
-		    (reason && !note_text(evidence, "reason",
-				       step_up_second_person(decision->step_up)->reason)))) {
-		json_decref(evidence);
-		evidence = NULL;
-	}
-	if (evidence != NULL)
-		error = store_log_append(decision->session, entry, evidence,
-			asked->question->salt, index);
-	else
-		json_decref(entry);
-	json_decref(evidence);
-	return error;
-}
-
 static enum stepup_error append(struct decision *decision, json_t *entry)
 {
 	int64_t index;
@@ -195,7 +118,8 @@ static json_t *credential_alert(const struct decision *decision, const struct lo
 	json_t *entry = log_entry_alert(
 		decision->decided->now, subject, decision->alert, decision->credential->id);
 
-	if (entry == NULL || decision->said[0] == '\0' || note_text(entry, "why", decision->said))
+	if (entry == NULL || decision->said[0] == '\0' ||
+	    json_object_set_new(entry, "why", json_string(decision->said)) == 0)
 		return entry;
 	json_decref(entry);
 	return NULL;

@@ -162,6 +162,18 @@ static enum stepup_error ask_second_person(struct decision *decision, const stru
 
 /* --- one that is there --- */
 
+/* Limits that may be agreed over are passed, hard ones never. */
+static enum stepup_error charge_approved(struct decision *decision)
+{
+	struct usage usage = decision_usage(decision);
+	enum stepup_error error =
+		limits_charge_approved(&usage, decision->record, &decision->decided->over);
+
+	if (error == STEPUP_OVER_LIMIT)
+		decision->why = "over the limit";
+	return error;
+}
+
 /* The request is used up by this grant, if its approver still stands behind it and may. STEPUP_NOT_FOUND:
  * it ended just now. */
 static enum stepup_error consume(struct decision *decision, struct approval_request *request)
@@ -178,7 +190,7 @@ static enum stepup_error consume(struct decision *decision, struct approval_requ
 			"whoever agreed no longer stands behind it", decision->decided->now, NULL);
 		return error == STEPUP_OK ? STEPUP_NOT_FOUND : error;
 	}
-	return error == STEPUP_OK ? decide_charge_approved(decision) : error;
+	return error == STEPUP_OK ? charge_approved(decision) : error;
 }
 
 enum stepup_error decide_with_second_person(struct decision *decision, const struct limit *over)

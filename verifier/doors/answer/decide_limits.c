@@ -27,18 +27,11 @@ static enum stepup_error judge_over(struct decision *decision)
 	return decision->locks ? STEPUP_LOCKED : STEPUP_OK;
 }
 
-/* What the step-up is held against its rule's limits as. */
-static struct usage usage_of(const struct decision *decision)
-{
-	return (struct usage){decision->given->verifier->store, decision->session, decision->asked->rule,
-		decision->asked->action, decision->decided->now};
-}
-
 enum stepup_error decide_volume(struct decision *decision)
 {
 	const struct rule *rule = decision->asked->rule;
 	struct answer_decided *decided = decision->decided;
-	struct usage usage = usage_of(decision);
+	struct usage usage = decision_usage(decision);
 	enum stepup_error error = limits_look(&usage, decision->record, &decided->over, NULL);
 
 	if (error == STEPUP_OK)
@@ -51,17 +44,6 @@ enum stepup_error decide_volume(struct decision *decision)
 		return decide_with_second_person(decision, decided->over);
 	decided->over = NULL;
 	return decide_refuse(decision, STEPUP_BAD_ANSWER, "fresh, but a second person is needed", NULL);
-}
-
-enum stepup_error decide_charge_approved(struct decision *decision)
-{
-	struct usage usage = usage_of(decision);
-	enum stepup_error error =
-		limits_charge_approved(&usage, decision->record, &decision->decided->over);
-
-	if (error == STEPUP_OVER_LIMIT)
-		decision->why = "over the limit";
-	return error;
 }
 
 enum stepup_error decide_limits_lock(struct decision *decision)
