@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { complaints, done, equal, matches, ok, open, picture, station } from './harness.mjs';
 
-const LANES = ['Approved', 'Covered', 'Redeemed', 'Requested', 'Agreed', 'Request ended', 'Refused', 'Factors added', 'Locked'];
+const LANES = ['Approved', 'Covered', 'Redeemed', 'Requested', 'Agreed', 'Request ended', 'Refused', 'Authenticators added', 'Locked'];
 const LONG = 'a-customer-whose-name-is-longer-than-any-column-should-have-to-be-'.repeat(5);
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -109,7 +109,7 @@ async function selfContained(page) {
 async function atAGlance(page) {
 	await picture(page, 'report-wide');
 	equal(await page.locator('h1').textContent(), 'What backup did', 'it says whom it is about');
-	matches(await page.locator('.essence').textContent(), /^Locked on 2030-06-02 07:40:00 UTC by root\. While it was locked 9 tries were refused and nothing went through\.$/,
+	matches(await page.locator('.essence').textContent(), /^Locked on 2030-06-02 07:40:00 UTC by root\. While the account was locked, 9 tries were refused and nothing went through\.$/,
 		'and, first of all, when the account was locked and that nothing went through after it');
 	const tiles = await page.locator('.tiles li').evaluateAll((nodes) => nodes.map((node) => node.textContent.match(/^(\d+)(.*)$/).slice(1)));
 	const kinds = await page.locator('#rows td.kind').allTextContents();
@@ -118,7 +118,7 @@ async function atAGlance(page) {
 	const touched = await page.locator('#touched tbody tr').evaluateAll((rows) => rows.map(({ cells }) => `${cells[1].textContent} ${cells[2].textContent}`));
 	ok(new Set(touched).size < touched.length, 'some were touched by more than one action', touched.length);
 	equal(tiles.find(([, kind]) => kind === 'Touched')?.[0], String(new Set(touched).size), 'and the number of those to notify counts each once');
-	matches(await page.locator('#unredeemed tbody').textContent(), /customer-7-0.*1 approved and not redeemed by then/, 'what was approved and not carried out stands apart');
+	matches(await page.locator('#unredeemed tbody').textContent(), /customer-7-0.*1 approved and not redeemed/, 'what was approved and not carried out stands apart');
 	equal(await page.locator('#touched strong', { hasText: LONG }).textContent(), LONG, 'a name of 330 letters is there whole');
 }
 
@@ -186,7 +186,7 @@ async function stacked(page) {
 		equal(overlapping(await boxes(page, `#${id} td`)), 0, 'none over another');
 		ok(await page.locator(`#${id} thead`).isHidden(), 'the line of headings is gone');
 	}
-	ok(await page.getByText('approved and not redeemed by then').first().isVisible(), 'so that how often, and that it was not redeemed, can be seen');
+	ok(await page.getByText('approved and not redeemed').first().isVisible(), 'so that how often, and that it was not redeemed, can be seen');
 	await page.setViewportSize({ width: 1280, height: 900 });
 	equal(await page.locator('#touched td').first().evaluate((node) => getComputedStyle(node, '::before').content), 'none', '1280 wide: the headings stand on top once');
 }

@@ -87,7 +87,8 @@ def responding(verifier, folder):
                 r"(?s)Locked users:.*news.*INC-7.*Frozen actions:.*customer\.export.*INC-7",
                 "status shows what holds")
     tap.matches(done["stepup report news --since yesterday"].out,
-                r"(?s)ones to notify.*customer\.view +account +trezor", "the report ends with whom to notify")
+                r"(?s)Notify the people.*customer\.view +account +trezor",
+                "the report ends with whom to notify")
     exported = os.path.join(folder, "incident.log")
     tap.ok(os.path.getsize(exported) > 1000 and os.stat(exported).st_mode & 0o077 == 0,
            "the evidence is a file that nobody else reads")

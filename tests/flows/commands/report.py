@@ -104,7 +104,7 @@ def as_json(path, key, credential, reference):
                "203.0.113.7 \u00b7 support \u00b7 root"),
               "each has what was shown, with which credential, by its name, and from where")
     added = next(row for row in rows if row["kind"] == "factor-added")
-    tap.equal(added["what"], f"enrol \u00b7 Code token \u00b7 {credential}",
+    tap.equal(added["what"], f"authenticator \u00b7 Code token \u00b7 {credential}",
               "a factor that was added has the name that its owner gave it")
     elsewhere = next(row for row in rows if row["kind"] == "redemption-refused")
     tap.equal((elsewhere["what"], elsewhere["note"]),
@@ -184,7 +184,7 @@ def as_text(path, administrator, verifier):
     text = report(path)
     tap.matches(text, r"^What backup did, \d{4}-", "the terminal is told whom it is about, and when")
     tap.matches(text, r"Approved: 9 \u00b7 Redeemed: 1 \u00b7 Refused: 3", "then the totals")
-    tap.matches(text, r"Touched: 6\. These are the ones to notify\.", "and whom to notify")
+    tap.matches(text, r"Touched: 6\. Notify the people whom these are about\.", "and whom to notify")
     none = stepup("report", "nobody", "--since", "1h", "--file", path)
     tap.ok(none.returncode == 0 and "has nothing about this user" in none.stdout,
            "about somebody else there is nothing, and a sentence says so", none)

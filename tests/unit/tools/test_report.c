@@ -211,7 +211,8 @@ static void assert_printed(void (*print)(const json_t *, const char *, FILE *), 
 static void what_two_actions_touched_is_notified_once(void **state)
 {
 	(void)state;
-	TEXT("Touched: 2. These are the ones to notify.", SEEN(1010, "x"), SEEN(1020, "y"), ISSUED(1030, "x"),
+	TEXT("Touched: 2. Notify the people whom these are "
+		"about.", SEEN(1010, "x"), SEEN(1020, "y"), ISSUED(1030, "x"),
 		REDEEMED(1040, "x"));
 	PAGE("<b>2</b>Touched", SEEN(1010, "x"), SEEN(1020, "y"), ISSUED(1030, "x"), REDEEMED(1040, "x"));
 }
@@ -219,15 +220,15 @@ static void what_two_actions_touched_is_notified_once(void **state)
 static void what_was_approved_and_not_redeemed_is_not_notified(void **state)
 {
 	(void)state;
-	TEXT("Touched: 1. These are the ones to notify.", SEEN(1010, "x"), ISSUED(1030, "y"));
+	TEXT("Touched: 1. Notify the people whom these are about.", SEEN(1010, "x"), ISSUED(1030, "y"));
 	PAGE("<b>1</b>Touched", SEEN(1010, "x"), ISSUED(1030, "y"));
 }
 
 static void what_was_approved_and_not_redeemed_stands_apart(void **state)
 {
 	(void)state;
-	TEXT("Approved, and no receipt redeemed by then:\n"
-		"They don't count as touched. A service that checks receipts itself",
+	TEXT("Approved, but not redeemed in this time:\n"
+		"These don't count as touched. If a service checks receipts itself",
 		SEEN(1010, "x"), ISSUED(1030, "y"));
 	PAGE("<table id=\"unredeemed\">", SEEN(1010, "x"), ISSUED(1030, "y"));
 }
@@ -235,7 +236,7 @@ static void what_was_approved_and_not_redeemed_stands_apart(void **state)
 static void where_nothing_was_touched_nobody_is_to_be_notified(void **state)
 {
 	(void)state;
-	TEXT("\nNothing that the log knows of was touched.\n", ISSUED(1030, "y"));
+	TEXT("\nNothing was touched, as far as the log knows.\n", ISSUED(1030, "y"));
 	TEXT("\nNothing was touched.\n", GRANT(1000));
 	PAGE("<b>0</b>Touched", ISSUED(1030, "y"));
 	PAGE("<p>Nothing was touched.</p>", GRANT(1000));
@@ -244,7 +245,7 @@ static void where_nothing_was_touched_nobody_is_to_be_notified(void **state)
 static void what_was_erased_may_have_been_touched(void **state)
 {
 	(void)state;
-	TEXT("\nNothing that the log still knows of was touched.\n", ENTRY(1010,
+	TEXT("\nNothing was touched, as far as the log still knows.\n", ENTRY(1010,
 			MEMBER("type", "grant") "," MEMBER("action", "look") "," MEMBER("commitment", "c")));
 }
 
@@ -283,7 +284,7 @@ static void a_lock_is_told_with_what_it_refused(void **state)
 {
 	(void)state;
 	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. "
-		"While it was locked 1 try was refused and nothing went through.",
+		"While the account was locked, 1 try was refused and nothing went through.",
 		GRANT(1000), LOCK(1010, "root"), LOCKED(1020));
 }
 
@@ -291,7 +292,7 @@ static void a_second_lock_goes_on_with_the_first(void **state)
 {
 	(void)state;
 	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. "
-		"While it was locked 3 tries were refused and nothing went through.",
+		"While the account was locked, 3 tries were refused and nothing went through.",
 		LOCK(1010, "root"), LOCKED(1020), LOCKED(1030), LOCKED(1040), LOCK(1050, "root"));
 }
 
@@ -299,15 +300,15 @@ static void a_second_lock_by_somebody_else_is_told_too(void **state)
 {
 	(void)state;
 	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root. "
-		"Locked once more on 1970-01-01 00:17:30 UTC by mail. While it was locked 2 tries",
+		"Locked again on 1970-01-01 00:17:30 UTC by mail. While the account was locked, 2 tries",
 		LOCK(1010, "root"), LOCKED(1020), LOCK(1050, "mail"), LOCK(1060, "root"), LOCKED(1070));
 }
 
 static void an_unlock_ends_the_count(void **state)
 {
 	(void)state;
-	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root, and opened again on 1970-01-01 00:17:30 UTC by "
-		"mail. While it was locked 2 tries were refused and nothing",
+	HEADLINE("Locked on 1970-01-01 00:16:50 UTC by root, and unlocked on 1970-01-01 00:17:30 UTC by "
+		"mail. While the account was locked, 2 tries were refused and nothing",
 		LOCK(1010, "root"), LOCKED(1020), LOCK(1025, "root"), LOCKED(1030), UNLOCK(1050, "mail"),
 		GRANT(1060), LOCKED(1070));
 }
@@ -315,7 +316,8 @@ static void an_unlock_ends_the_count(void **state)
 static void a_lock_after_an_unlock_is_a_new_one(void **state)
 {
 	(void)state;
-	HEADLINE("Locked on 1970-01-01 00:17:40 UTC by mail. While it was locked 1 try", LOCK(1010, "root"),
+	HEADLINE("Locked on 1970-01-01 00:17:40 UTC by mail. While the account was locked, 1 "
+		"try", LOCK(1010, "root"),
 		LOCKED(1020), UNLOCK(1050, "root"), LOCK(1060, "mail"), LOCKED(1070));
 }
 
@@ -329,15 +331,15 @@ static void what_went_through_a_lock_is_counted(void **state)
 static void refusals_for_a_lock_before_the_time_tell_of_it(void **state)
 {
 	(void)state;
-	HEADLINE("Locked before this time began, and not opened again in it. "
-		"While it was locked 2 tries were refused and nothing", LOCKED(1010), LOCKED(1020));
+	HEADLINE("Locked before this time began, and not unlocked in it. "
+		"While the account was locked, 2 tries were refused and nothing", LOCKED(1010), LOCKED(1020));
 }
 
 static void a_lock_on_top_of_one_from_before_is_no_first(void **state)
 {
 	(void)state;
-	HEADLINE("Locked before this time began, and not opened again in it. "
-		"Locked once more on 1970-01-01 00:17:10 UTC by root. While it was locked 2 tries",
+	HEADLINE("Locked before this time began, and not unlocked in it. "
+		"Locked again on 1970-01-01 00:17:10 UTC by root. While the account was locked, 2 tries",
 		LOCKED(1010), LOCK(1030, "root"), LOCKED(1040));
 }
 
@@ -351,14 +353,14 @@ static void an_unlock_after_something_went_through_tells_of_no_lock(void **state
 static void an_unlock_without_a_lock_tells_of_one_from_before(void **state)
 {
 	(void)state;
-	HEADLINE("Locked before this time began, and opened again on 1970-01-01 00:17:00 UTC by root. "
-		"While it was locked 0 tries", UNLOCK(1020, "root"), GRANT(1030));
+	HEADLINE("Locked before this time began, and unlocked on 1970-01-01 00:17:00 UTC by root. "
+		"While the account was locked, 0 tries", UNLOCK(1020, "root"), GRANT(1030));
 }
 
 static void the_refusal_that_locks_is_not_from_before(void **state)
 {
 	(void)state;
-	HEADLINE("Locked on 1970-01-01 00:17:00 UTC by stepupd. While it was locked 1 try",
+	HEADLINE("Locked on 1970-01-01 00:17:00 UTC by stepupd. While the account was locked, 1 try",
 		REFUSAL(1020, "Locked", "over the limit"), LOCK(1020, "stepupd"), LOCKED(1030));
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/wire/canonical_json.h"
 #include "lib/wire/message.h"
@@ -14,28 +15,31 @@
 #include "tools/stepup/shell/output.h"
 
 const struct report_kind report_kinds[] = {
-	{"approved", "Approved", "The user's own factor, for this action.", 'g'},
-	{"covered", "Covered", "Allowed without asking: an earlier step-up still covered it.", 'g'},
+	{"approved", "Approved", "The user confirmed this action.", 'g'},
+	{"covered", "Covered", "The user was not asked again: an earlier step-up still covered this.", 'g'},
 	{"redeemed", "Redeemed", "A service carried the action out.", 'g'},
 	{"asked-again", "Asked again",
-		"The service asked once more about what it had redeemed. Nothing was redeemed again.", 'n'},
+		"The service asked once more about a receipt that it had redeemed. Nothing was redeemed "
+		"again.",
+		'n'},
 	{"requested", "Requested", "The user asked a second person.", 'n'},
 	{"agreed", "Agreed", "A second person agreed to the user's request.", 'g'},
 	{"request-ended", "Request ended", "A request ended without being used.", 'b'},
 	{"approved-for-others", "Approved for others", "The user agreed to somebody else's request.", 'w'},
 	{"denied-for-others", "Denied and locked others",
-		"The user denied somebody's request, with their own factor, to lock that person.", 'w'},
-	{"denied", "Denied and locked", "A second person denied the user's request to lock them.", 'b'},
+		"The user denied somebody's request and locked that person.", 'w'},
+	{"denied", "Denied and locked", "A second person denied the user's request and locked the "
+		"user.", 'b'},
 	{"refused", "Refused", "Nothing was approved.", 'b'},
 	{"redemption-refused", "Redemption refused", "A receipt was refused.", 'b'},
-	{"alert", "Alerts", "Something that a person should look at.", 'w'},
-	{"factor-added", "Factors added", "The user can prove themselves with something new.", 'w'},
-	{"factor-removed", "Factors removed", "A credential of the user's was taken away.", 'n'},
-	{"locked", "Locked", "Everything of the user's is refused from here on.", 'b'},
-	{"unlocked", "Unlocked", "A lock of the user's ended.", 'n'},
+	{"alert", "Alerts", "A person should look at this.", 'w'},
+	{"factor-added", "Authenticators added", "The user can approve with something new.", 'w'},
+	{"factor-removed", "Authenticators removed", "An authenticator of the user was removed.", 'n'},
+	{"locked", "Locked", "From here on, everything that the user asks for is refused.", 'b'},
+	{"unlocked", "Unlocked", "A lock of the user ended.", 'n'},
 	{"invited", "Invited", "Somebody let the user enrol.", 'w'},
-	{"uninvited", "Invitation withdrawn", "Somebody took that back.", 'n'},
-	{"administered", "Administered", "The user did this to somebody or something else.", 'w'},
+	{"uninvited", "Invitation withdrawn", "Somebody took an invitation back.", 'n'},
+	{"administered", "Administered", "The user did this to somebody else, or to the verifier.", 'w'},
 	{"renamed", "Renamed", "The account has another name.", 'n'},
 	{0},
 };
@@ -62,29 +66,30 @@ static const struct type_row {
 	const char *type, *about, *by;
 	const char *member, *named; /* the member that may name the user, and what the entry is then */
 	bool is_action;             /* has action and details */
+	const char *thing, *deed;   /* what it is about if it names no action: of the user; by the user */
 } types[] = {
-	{"grant", "approved", NULL, NULL, NULL, true},
-	{"request", "requested", NULL, NULL, NULL, true},
-	{"approve", "approved-for-others", NULL, "requester", "agreed", true},
-	{"deny", "denied-for-others", NULL, "requester", "denied", true},
-	{"request-end", "request-ended", "administered", NULL, NULL, false},
-	{"refusal", "refused", NULL, NULL, NULL, true},
-	{"redeem", "redeemed", NULL, NULL, NULL, true},
-	{"resume", "asked-again", NULL, NULL, NULL, false},
-	{"redeem-refusal", "redemption-refused", NULL, NULL, NULL, false},
-	{"alert", "alert", NULL, NULL, NULL, false},
-	{"enrol", "factor-added", "administered", NULL, NULL, false},
-	{"remove", "factor-removed", "administered", NULL, NULL, false},
-	{"revoke", "factor-removed", "administered", NULL, NULL, false},
-	{"lock", "locked", "administered", NULL, NULL, false},
-	{"unlock", "unlocked", "administered", NULL, NULL, false},
-	{"invite", "invited", "administered", NULL, NULL, false},
-	{"init", "invited", "administered", NULL, NULL, false},
-	{"withdraw", "uninvited", "administered", NULL, NULL, false},
-	{"freeze", NULL, "administered", NULL, NULL, false},
-	{"thaw", NULL, "administered", NULL, NULL, false},
-	{"policy", NULL, "administered", NULL, NULL, false},
-	{"rename", "renamed", "administered", "old_user", "renamed", false},
+	{"grant", "approved", NULL, NULL, NULL, true, "a step-up", NULL},
+	{"request", "requested", NULL, NULL, NULL, true, "a request", NULL},
+	{"approve", "approved-for-others", NULL, "requester", "agreed", true, "a request", NULL},
+	{"deny", "denied-for-others", NULL, "requester", "denied", true, "a request", NULL},
+	{"request-end", "request-ended", "administered", NULL, NULL, false, "a request", "end of a request"},
+	{"refusal", "refused", NULL, NULL, NULL, true, "use of the account", NULL},
+	{"redeem", "redeemed", NULL, NULL, NULL, true, "a receipt", NULL},
+	{"resume", "asked-again", NULL, NULL, NULL, false, "a receipt", NULL},
+	{"redeem-refusal", "redemption-refused", NULL, NULL, NULL, false, "a receipt", NULL},
+	{"alert", "alert", NULL, NULL, NULL, false, NULL, NULL},
+	{"enrol", "factor-added", "administered", NULL, NULL, false, "authenticator", "new authenticator"},
+	{"remove", "factor-removed", "administered", NULL, NULL, false, "authenticator", "removed authenticator"},
+	{"revoke", "factor-removed", "administered", NULL, NULL, false, "authenticator", "revoked authenticator"},
+	{"lock", "locked", "administered", NULL, NULL, false, "the account", "lock"},
+	{"unlock", "unlocked", "administered", NULL, NULL, false, "the account", "unlock"},
+	{"invite", "invited", "administered", NULL, NULL, false, "to enrol", "invitation"},
+	{"init", "invited", "administered", NULL, NULL, false, "to enrol first", "first invitation"},
+	{"withdraw", "uninvited", "administered", NULL, NULL, false, "an invitation", "withdrawn invitation"},
+	{"freeze", NULL, "administered", NULL, NULL, false, NULL, "freeze"},
+	{"thaw", NULL, "administered", NULL, NULL, false, NULL, "thaw"},
+	{"policy", NULL, "administered", NULL, NULL, false, NULL, "policy"},
+	{"rename", "renamed", "administered", "old_user", "renamed", false, "the account", "new name"},
 };
 
 struct report {
@@ -190,11 +195,11 @@ static void put_who(json_t *row, const json_t *entry, const char *kind, const ch
 }
 
 /* What it was about: the words that were shown, else the action with its details, else what the entry has. */
-static void put_what(json_t *row, const json_t *entry, const json_t *evidence, const char *type)
+static void put_what(json_t *row, const json_t *entry, const json_t *evidence, const char *thing)
 {
 	const char *prompt = message_text(evidence, "prompt"), *action = message_text(entry, "action"), *name;
 	const json_t *details = json_object_get(evidence, "details");
-	const char *shown[] = {type, message_text(entry, "kind"), action, message_text(evidence, "label"),
+	const char *shown[] = {thing, message_text(entry, "kind"), action, message_text(evidence, "label"),
 		message_text(entry, "credential")};
 	char *text = NULL;
 	size_t size = 0;
@@ -233,7 +238,9 @@ static void put_rest(json_t *row, const json_t *entry, const json_t *evidence)
 		message_text(evidence, "label"), message_text(entry, "credential")};
 	const char *from[] = {message_text(evidence, "rhost"), message_text(context, "service"), caller,
 		message_text(entry, "audience")};
-	const char *note[] = {message_text(entry, "error"), message_text(entry, "why"),
+	const char *error = message_text(entry, "error"), *why = message_text(entry, "why");
+	bool same = error != NULL && why != NULL && strcasecmp(error, why) == 0; /* "Locked", "locked" */
+	const char *note[] = {error, same ? NULL : why,
 		message_text(entry, "limit"), message_text(entry, "how"), message_text(entry, "reference"),
 		message_text(entry, "reason"), message_text(entry, "request")};
 
@@ -269,7 +276,7 @@ static void add_row(struct report *report, const json_t *entry, const json_t *ev
 	if (row == NULL || json_array_append_new(report->rows, row) != 0)
 		out_of_memory();
 	report_put_text(row, "action", message_text(entry, "action"));
-	put_what(row, entry, evidence, type->type);
+	put_what(row, entry, evidence, strcmp(kind, "administered") == 0 ? type->deed : type->thing);
 	put_who(row, entry, kind, report->user);
 	put_rest(row, entry, evidence);
 	if (was_locked(entry, kind))

@@ -151,7 +151,8 @@ static void print_tiles(const json_t *report, FILE *out)
 			(void)fprintf(out, "<li class=\"%c\" title=\"%s\"><b>%lld</b>%s</li>\n", kind->tone,
 				kind->meaning, (long long)number, kind->heading);
 	}
-	(void)fprintf(out, "<li title=\"What the actions that were carried out were about, each once.\">"
+	(void)fprintf(out, "<li title=\"What the actions were about that were carried out. Each counts "
+		"once.\">"
 		"<b>%lld</b>Touched</li>\n</ul>\n", (long long)message_number(report, "notify", 0));
 }
 
@@ -209,17 +210,19 @@ static void print_touched(const json_t *report, FILE *out)
 		*unredeemed = json_object_get(report, "unredeemed");
 	int64_t erased = message_number(report, "erased", 0);
 
-	(void)fputs("<h2>Touched: whom to notify</h2>\n", out);
+	(void)fputs("<h2>Touched</h2>\n", out);
 	if (json_array_size(touched) == 0)
 		(void)fprintf(out, "<p>%s</p>\n", report_nothing_touched(report));
 	if (erased > 0)
 		(void)fprintf(out, "<p class=\"warning\">Entries whose details have been erased: %lld. "
-			"What they were about is missing here.</p>\n", (long long)erased);
-	if (json_array_size(touched) > 0)
+			REPORT_ERASED "</p>\n", (long long)erased);
+	if (json_array_size(touched) > 0) {
+		(void)fputs("<p class=\"soft\">Notify the people whom these are about.</p>\n", out);
 		print_things(touched, "touched", out);
+	}
 	if (json_array_size(unredeemed) == 0)
 		return;
-	(void)fputs("<h2>Approved, and no receipt redeemed by then</h2>\n<p class=\"soft\">", out);
+	(void)fputs("<h2>Approved, but not redeemed in this time</h2>\n<p class=\"soft\">", out);
 	escape(REPORT_UNREDEEMED, out);
 	(void)fputs("</p>\n", out);
 	print_things(unredeemed, "unredeemed", out);
@@ -227,7 +230,8 @@ static void print_touched(const json_t *report, FILE *out)
 
 static void print_row(const json_t *row, FILE *out)
 {
-	static const char *const members[][2] = {{"who", "Who else"}, {"factor", "With"}, {"from", "From"},
+	static const char *const members[][2] = {{"who", "Other "
+		"person"}, {"factor", "With"}, {"from", "From"},
 		{"note", "Note"}};
 	const struct report_kind *kind = report_kind_of(row);
 
@@ -257,7 +261,7 @@ static void report_html_print_rows(const json_t *report, FILE *out)
 	size_t i;
 
 	(void)fputs("<h2>One by one</h2>\n<div class=\"card\"><table id=\"rows\"><thead><tr><th>When "
-		"(UTC)<th>Kind<th>What<th>Who else<th>With<th>From<th>Note</tr>"
+		"(UTC)<th>Kind<th>What<th>Other person<th>With<th>From<th>Note</tr>"
 		"</thead><tbody>\n", out);
 	json_array_foreach(json_object_get(report, "rows"), i, row) {
 		int64_t at = message_number(row, "at", 0);
@@ -279,7 +283,7 @@ void report_print_html(const json_t *report, const char *standing, FILE *out)
 {
 	print_head(report, standing, out);
 	if (json_array_size(json_object_get(report, "rows")) == 0) {
-		(void)fputs("<p>The log has nothing about this user in that time.</p>\n", out);
+		(void)fputs("<p>" REPORT_EMPTY "</p>\n", out);
 	} else {
 		print_essence(report, out);
 		print_tiles(report, out);

@@ -147,18 +147,18 @@ static void print_lock(const json_t *lock, FILE *out)
 	if (json_object_get(lock, "at") != NULL)
 		print_when(lock, "at", "who", out);
 	else
-		(void)fprintf(out, "before this time began, and %s", open ? "" : "not opened again in it");
+		(void)fprintf(out, "before this time began, and %s", open ? "" : "not unlocked in it");
 	if (open) {
-		(void)fprintf(out, "%sopened again ", json_object_get(lock, "at") != NULL ? ", and " : "");
+		(void)fprintf(out, "%sunlocked ", json_object_get(lock, "at") != NULL ? ", and " : "");
 		print_when(lock, "until", "until_who", out);
 	}
 	(void)fputs(". ", out);
 	if (json_object_get(lock, "again") != NULL) {
-		(void)fputs("Locked once more ", out);
+		(void)fputs("Locked again ", out);
 		print_when(lock, "again", "again_who", out);
 		(void)fputs(". ", out);
 	}
-	(void)fprintf(out, "While it was locked %lld %s refused and ", (long long)refused,
+	(void)fprintf(out, "While the account was locked, %lld %s refused and ", (long long)refused,
 		refused == 1 ? "try was" : "tries were");
 	if (passed > 0)
 		(void)fprintf(out, "%lld went through.", (long long)passed);
@@ -181,8 +181,9 @@ char *report_locks_text(const json_t *report, char *tone)
 	if (lock != NULL)
 		print_lock(lock, out);
 	else
-		(void)fputs("The account was not locked in this time, or nothing was tried while it was: "
-			"`stepup status` says who is locked.", out);
+		(void)fputs("The account was not locked in this time, or nothing was tried while it was "
+			"locked. "
+			"`stepup status` shows who is locked now.", out);
 	if (fclose(out) != 0)
 		out_of_memory();
 	return text;

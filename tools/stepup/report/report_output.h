@@ -29,8 +29,11 @@ char *report_times_text(const json_t *thing);
 
 /* What stands where nothing was touched: what has been erased can't be ruled out. */
 const char *report_nothing_touched(const json_t *report);
-#define REPORT_UNREDEEMED "They don't count as touched. " \
-	"A service that checks receipts itself and never redeems them may have carried them out: ask it."
+#define REPORT_UNREDEEMED "These don't count as touched. " \
+	"If a service checks receipts itself and never redeems them, it may have carried them out. Ask it."
+#define REPORT_ERASED "What they were about is missing here."
+#define REPORT_EMPTY \
+	"The log has nothing about this user in that time. Is the name spelt as `stepup users` shows it?"
 
 /* The last lock, and what was refused and let through while it held, in sentences that are not safe to show
  * yet; `*tone` as in report_kinds. The caller frees. */

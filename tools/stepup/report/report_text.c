@@ -42,7 +42,7 @@ char *report_times_text(const json_t *thing)
 	if (times > 0)
 		(void)fprintf(out, "%lld %s", (long long)times, times == 1 ? "time" : "times");
 	if (unredeemed > 0)
-		(void)fprintf(out, "%s%lld approved and not redeemed by then", times > 0 ? ", " : "",
+		(void)fprintf(out, "%s%lld approved and not redeemed", times > 0 ? ", " : "",
 			(long long)unredeemed);
 	json_object_foreach(json_object_get(thing, "numbers"), name, value)
 		(void)fprintf(out, ", %s %lld", name, (long long)json_integer_value(value));
@@ -54,9 +54,9 @@ char *report_times_text(const json_t *thing)
 const char *report_nothing_touched(const json_t *report)
 {
 	if (message_number(report, "erased", 0) > 0)
-		return "Nothing that the log still knows of was touched.";
+		return "Nothing was touched, as far as the log still knows.";
 	if (json_array_size(json_object_get(report, "unredeemed")) > 0)
-		return "Nothing that the log knows of was touched.";
+		return "Nothing was touched, as far as the log knows.";
 	return "Nothing was touched.";
 }
 
@@ -177,7 +177,7 @@ static const char *hand_of(const json_t *row)
 {
 	static const char *const hands[][2] = {{"approved", "agreed by "}, {"covered", "agreed by "},
 		{"redeemed", "agreed by "}, {"approved-for-others", "for "},
-		{"administered", "to "}};
+		{"administered", "for "}};
 
 	for (size_t i = 0; i < sizeof(hands) / sizeof(hands[0]); i++)
 		if (strcmp(report_text_text_of(row, "kind"), hands[i][0]) == 0)
@@ -327,20 +327,21 @@ static void report_text_print_touched(const json_t *report, FILE *out)
 	int64_t erased = message_number(report, "erased", 0);
 
 	if (json_array_size(touched) > 0) {
-		(void)fprintf(out, "\nTouched: %lld. These are the ones to notify. Times are UTC.\n",
+		(void)fprintf(out, "\nTouched: %lld. Notify the people whom these are about. Times are "
+			"UTC.\n",
 			(long long)message_number(report, "notify", 0));
 		report_text_print_things(touched, out);
 	} else {
 		(void)fprintf(out, "\n%s\n", report_nothing_touched(report));
 	}
 	if (json_array_size(unredeemed) > 0) {
-		(void)fputs("\nApproved, and no receipt redeemed by then:\n", out);
+		(void)fputs("\nApproved, but not redeemed in this time:\n", out);
 		print_hanging(REPORT_UNREDEEMED, 0, out);
 		report_text_print_things(unredeemed, out);
 	}
 	if (erased > 0) {
 		(void)fprintf(out, "\nEntries whose details have been erased: %lld.\n", (long long)erased);
-		print_hanging("What they were about can't be said any more, and is missing here.", 0, out);
+		print_hanging(REPORT_ERASED, 0, out);
 	}
 }
 
@@ -351,8 +352,7 @@ void report_print_text(const json_t *report, const char *standing, FILE *out)
 	report_text_print_head(report, standing, out);
 	if (json_array_size(rows) == 0) {
 		(void)fputc('\n', out);
-		print_hanging("The log has nothing about this user in that time. "
-			"Is the name spelt as `stepup users` shows it?", 0, out);
+		print_hanging(REPORT_EMPTY, 0, out);
 		return;
 	}
 	report_text_print_essence(report, out);

@@ -172,7 +172,7 @@ void report_print_timeline(const json_t *report, FILE *out)
 	span_of(&timeline);
 	timeline.step = step_of(timeline.to - timeline.from);
 	(void)fputs("<h2>Timeline (UTC)</h2>\n<div class=\"card time\" role=\"img\" aria-label=\"When each "
-		"kind of thing happened; the table below has the same.\">\n", out);
+		"kind of thing happened. The table below says the same.\">\n", out);
 	for (const struct report_kind *kind = report_kinds; kind->name != NULL; kind++)
 		if (message_number(timeline.totals, kind->name, 0) > 0)
 			print_lane(&timeline, kind, out);
