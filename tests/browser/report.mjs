@@ -7,7 +7,7 @@ import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { complaints, done, equal, matches, ok, open, picture, station } from './harness.mjs';
 
-const LANES = ['Approved', 'Covered', 'Redeemed', 'Requested', 'Agreed', 'Request ended', 'Refused', 'Authenticators added', 'Locked'];
+const LANES = ['Approved', 'Covered', 'Redeemed', 'Requested', 'Agreed', 'Request ended', 'Refused', 'Enrolled', 'Locked'];
 const LONG = 'a-customer-whose-name-is-longer-than-any-column-should-have-to-be-'.repeat(5);
 
 const here = path.dirname(fileURLToPath(import.meta.url));
