@@ -41,7 +41,7 @@ static enum stepup_error settle_one(struct store_session *session, const char *n
 
 	if (error == STEPUP_CORRUPT) {
 		journal_line(LOG_ERR, "clock",
-			"what was noted of %s by a clock that was ahead could not be moved: %s", name,
+			"the clock was ahead, and the times noted for %s could not be corrected: %s", name,
 			stepup_error_text(error));
 		return STEPUP_OK;
 	}
@@ -85,8 +85,8 @@ static void settling_free(struct settling *settling)
 
 static void say_unfinished(enum stepup_error error)
 {
-	journal_line(LOG_ERR, "clock", "what was noted by a clock that was ahead has not all been moved, "
-		"and will be at the next start: %s", stepup_error_text(error));
+	journal_line(LOG_ERR, "clock", "the clock was ahead, and not all times that were noted could be "
+		"corrected; the next start does the rest: %s", stepup_error_text(error));
 }
 
 static void page_done(void *job, enum stepup_error result)
@@ -102,7 +102,7 @@ static void page_done(void *job, enum stepup_error result)
 		say_unfinished(result);
 	else
 		journal_line(LOG_WARNING, "clock",
-			"what was noted by a clock that was ahead counts as of now: that of %" PRId64 " %s",
+			"the clock was ahead, so what was noted counts as of now: that of %" PRId64 " %s",
 			settling->moved, settling->moved == 1 ? "person" : "people");
 	settling_free(settling);
 }

@@ -99,7 +99,7 @@ void housekeeping_tick(struct housekeeping *housekeeping)
 	hook_feed_tick(verifier);
 	if (clock_watch_jumped(&housekeeping->clock)) {
 		journal_line(LOG_WARNING, "clock",
-			"the clock was set; every step-up under way ends, and people are asked again");
+			"the clock was set, so every step-up under way ends and people are asked again");
 		step_ups_end_user(verifier->step_ups, NULL);
 		life_log_clock(verifier); /* first: the log has the new time before anything moves to it */
 		clock_was_set(housekeeping, now);

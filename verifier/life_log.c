@@ -24,7 +24,7 @@ static void life_log_append_done(void *entry, enum stepup_error result)
 {
 	if (result != STEPUP_OK)
 		journal_line(LOG_WARNING, "warning",
-			"the log has no entry of what the verifier itself did: %s",
+			"what the verifier itself did could not be logged: %s",
 			stepup_error_text(result));
 	json_decref(entry);
 }

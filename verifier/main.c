@@ -353,7 +353,7 @@ static int verifier_run(const struct startup_options *options)
 		result = verifier_serve(&daemon);
 	if (result == STEPUP_CANCELLED) {
 		(void)unwind(&daemon);
-		journal_line(LOG_NOTICE, "stopped", "It had not served anybody.");
+		journal_line(LOG_NOTICE, "stopped", "Nobody had been served yet.");
 		result = STEPUP_OK;
 	} else if (result != STEPUP_OK) {
 		journal_lines(LOG_ERR, "refused to start",
@@ -382,17 +382,18 @@ static const struct option_row {
 	{ "master-key", "FILE", "the master key; default " STEPUP_SYSCONFDIR "/master.key", 'k' },
 	{ "mark", "FILE", "what tells an older store from the newest; default " STEPUP_MARKDIR "/mark", 'w' },
 	{ "highwater", "FILE", NULL, 'w' }, /* what it was called */
-	{ "check", NULL, "check the policy and exit: 0 where it would be taken, 1 where not", 'C' },
+	{ "check", NULL, "check the policy and exit: 0 if it would be taken, 1 if not", 'C' },
 	{ "rule-for", "ACTION",
-		"say which rule of the policy an action has and exit: 0 where it has one, 1 where not", 'R' },
-	{ "reload", "PID", "make a running verifier read its policy again and exit: "
-		"0 where it is in force, 1 where it was refused", 'H' },
-	{ "new-epoch", NULL, "take a restored database as it stands; voids receipts and invitations", 'n' },
-	{ "ask-epoch", NULL, "have the next start do that, and exit", 'e' },
+		"say which rule of the policy an action has and exit: 0 if it has one, 1 if not", 'R' },
+	{ "reload", "PID", "make a running verifier read its policy again and exit: 0 if it is in "
+		"force, 1 if it was refused", 'H' },
+	{ "new-epoch", NULL, "go on with a restored database as it is; this voids receipts and "
+		"invitations", 'n' },
+	{ "ask-epoch", NULL, "make the next start do that, and exit", 'e' },
 	{ "backup", "FILE", "copy the store to FILE, also while it is in use, and exit", 'b' },
-	{ "restore", "FILE", "put such a copy in the store's place, and exit", 's' },
-	{ "move", NULL, "with --backup: the store leaves in FILE, and no verifier starts here then", 'm' },
-	{ "as-backup", NULL, "with --restore: put back a store that left as any copy", 'B' },
+	{ "restore", "FILE", "put such a copy in the store's place and exit", 's' },
+	{ "move", NULL, "with --backup: move the store away in FILE; no verifier starts here then", 'm' },
+	{ "as-backup", NULL, "with --restore: restore a file of --move like any copy", 'B' },
 	{ "json", NULL, "with --backup and --restore: say what came of it as JSON", 'j' },
 	{ "version", NULL, "print the version and exit", 'V' },
 	{ "help", NULL, "print this and exit", 'h' },

@@ -146,7 +146,7 @@ static void patience_tell(struct patience *patience, const char *why)
 		return;
 	journal_lines(LOG_ERR, "waiting", why);
 	journal_line(LOG_ERR, "waiting",
-		"Nothing is approved until that has passed. Trying again, after pauses of 1 to %d s.",
+		"Nothing is approved until this is over. Trying again after pauses of 1 to %d s.",
 		PATIENCE_LONGEST_MS / 1000);
 	free(patience->told);
 	patience->told = strdup(why);

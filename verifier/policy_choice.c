@@ -131,10 +131,10 @@ static enum stepup_error check_rp_id(struct store_session *session, const char *
 	error = store_user_each(session, "", INT32_MAX, has_key, &found);
 	if (error != STEPUP_OK || !found)
 		return error;
-	if (asprintf(why, "%s: rp-id is \"%s\", and the keys that people have here are for \"%s\": "
-		    "no browser and no key would answer for another one. To go back, write rp-id = \"%s\". "
-		    "To go on, so that everybody has to enroll a new key, write rp-id-before = \"%s\" beside "
-		    "it and restart.", config, rp_id, current, current, current) < 0)
+	if (asprintf(why, "%s: rp-id is \"%s\", but the keys that people have here are for \"%s\" and "
+		"answer for no other name. To go back, write rp-id = \"%s\". To go on, write "
+		"rp-id-before = \"%s\" beside it and restart: then everybody has to enroll a new "
+		"key.", config, rp_id, current, current, current) < 0)
 		*why = NULL;
 	return STEPUP_INVALID;
 }

@@ -110,8 +110,8 @@ bool reload_ask(const char *run_dir, pid_t verifier)
 		heard = read_result(path, since_ms, &taken);
 	while (!heard && wait_for_result(folder, process, until));
 	if (!heard)
-		(void)fprintf(stderr, "stepupd: nobody knows what came of the reload: "
-			"process %ld left nothing in %s. See its journal.\n", (long)verifier, path);
+		(void)fprintf(stderr, "stepupd: it is not known if the policy was read again: process "
+			"%ld wrote nothing to %s. See its journal.\n", (long)verifier, path);
 out:
 	if (folder >= 0)
 		close(folder);

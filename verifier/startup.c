@@ -79,9 +79,9 @@ static enum stepup_error mark_find(
 	*beside_store = result == STEPUP_OK && store != NULL && same_folder(store + 1, options->mark);
 	if (*beside_store)
 		journal_line(LOG_WARNING, "warning",
-			"the mark %s lies in the database's folder: whoever puts that folder back puts back "
-			"the mark as well, and locks"
-			" and freezes are gone without a word. Give it a folder of its own (--mark)",
+			"the mark %s lies in the database's folder. If an older copy of that folder is "
+			"put back, locks and freezes are lost and nobody notices. Give the mark its own "
+			"folder (--mark)",
 			options->mark);
 	return result;
 }
@@ -192,8 +192,8 @@ static void tell_last_good(struct verifier *verifier, struct policy_choice *choi
 	if (verifier->policy_why == NULL)
 		verifier->policy_why = strdup(said);
 	journal_lines(LOG_ERR, "policy", said);
-	journal_line(LOG_ERR, "policy", "So the last good policy is in force, which the store keeps. "
-		"Mend the configuration, check it with `stepupd --check`, then reload it.");
+	journal_line(LOG_ERR, "policy", "So the last good policy is in force. Mend the configuration, "
+		"check it with `stepupd --check`, and then reload it.");
 }
 
 enum stepup_error startup_open(const struct startup_options *options, struct verifier *verifier, char **why)
@@ -312,7 +312,8 @@ enum stepup_error verifier_reload(struct verifier *verifier, char **why)
 	result = policy_choice_reload(verifier, &choice, why);
 	if (result == STEPUP_OK && (fixed = fixed_setting(verifier->policy, choice.policy)) != NULL) {
 		result = STEPUP_INVALID;
-		if (asprintf(why, "%s: \"%s\" can't change while the verifier runs: restart it for that",
+		if (asprintf(why, "%s: \"%s\" can't change while the verifier runs. Restart it to "
+			"change that",
 			    verifier->config_path, fixed) < 0)
 			*why = NULL;
 	}
@@ -420,7 +421,7 @@ bool startup_rule_for(const char *config, const char *action)
 	} else {
 		rule = policy_rule(policy, action);
 		if (rule == NULL)
-			printf("%s: no rule for %s: it is denied to everybody.\n", config, action);
+			printf("%s: no rule is for %s, so it is denied to everybody.\n", config, action);
 		else if (rule->place.line == 0)
 			printf("%s: built in.\n", rule->name);
 		else

@@ -91,8 +91,8 @@ int main(void)
 	if (!authenticator_settle())
 		return EXIT_FAILURE;
 	if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size) != 0) {
-		(void)fputs("stepup-authenticator is started by pam_stepup and stepup, not by hand. See "
-			    "stepup(1).\n",
+		(void)fputs("pam_stepup and stepup start this program. Don't run it by hand. See "
+			"stepup(1).\n",
 			stderr);
 		return EXIT_USAGE;
 	}

@@ -39,7 +39,7 @@ static enum stepup_error judge(const char *path, char **objection)
 	if (error != STEPUP_OK)
 		return *objection != NULL ? STEPUP_OK : STEPUP_NO_MEMORY;
 	if (fstat(fd, &status) != 0 || status.st_uid != 0) {
-		if (asprintf(objection, "%s: is not root's; run: chown root %s", path, path) < 0) {
+		if (asprintf(objection, "%s: does not belong to root; run: chown root %s", path, path) < 0) {
 			*objection = NULL;
 			error = STEPUP_NO_MEMORY;
 		}
@@ -76,7 +76,7 @@ static enum stepup_error hook_folder_take(struct hook_folder *folder, const char
 
 static enum stepup_error too_many(const char *path, char **why)
 {
-	if (asprintf(why, "%s: more than %d hooks; the rest is left out.", path, HOOKS_MAX) < 0)
+	if (asprintf(why, "%s: has more than %d hooks. The rest is left out.", path, HOOKS_MAX) < 0)
 		*why = NULL;
 	return STEPUP_TOO_LONG;
 }
@@ -91,7 +91,7 @@ static enum stepup_error check_owner(const char *path, char **why)
 		return error;
 	if (stat(path, &status) == 0 && status.st_uid == 0)
 		return STEPUP_OK;
-	if (asprintf(why, "%s: is not root's; run: chown root %s", path, path) < 0)
+	if (asprintf(why, "%s: does not belong to root; run: chown root %s", path, path) < 0)
 		*why = NULL;
 	return STEPUP_UNSAFE_FILE;
 }

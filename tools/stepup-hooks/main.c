@@ -223,9 +223,9 @@ static const struct option_row {
 	int key;
 } option_rows[] = {
 	{"hooks-dir", "DIR", "the programs; default " STEPUP_SYSCONFDIR "/hooks.d", 'd'},
-	{"socket", "FILE", "the verifier's door; default " STEPUP_RUNDIR "/hooks.sock", 's'},
+	{"socket", "FILE", "the verifier's socket; default " STEPUP_RUNDIR "/hooks.sock", 's'},
 	{"time-limit", "SECONDS", "for each program; default 10, at most 300", 't'},
-	{"user", "NAME", "whom to become, where started by root", 'u'},
+	{"user", "NAME", "the user to become, if root starts this", 'u'},
 	{"version", NULL, "print the version and exit", 'V'},
 	{"help", NULL, "print this and exit", 'h'},
 };
@@ -297,11 +297,11 @@ static bool shed_privilege(const struct settings *settings)
 	if (geteuid() != 0) {
 		if (settings->user == NULL)
 			return true;
-		say("--user is for root.");
+		say("Only root can use --user.");
 		return false;
 	}
 	if (settings->user == NULL) {
-		say("hooks don't run as root: give --user NAME, or start this as its own user.");
+		say("Hooks don't run as root. Give --user NAME, or start this as a user of its own.");
 		return false;
 	}
 	account = getpwnam(settings->user);

@@ -244,8 +244,8 @@ static bool may_begin(struct connection *connection)
 			budget_begin(connection->member.budget, connection_now_ms(connection));
 		if (facts.retry_after_seconds == 0)
 			continue;
-		call_refuse(&connection->call, STEPUP_THROTTLED, "Too many requests were begun from this "
-			"account. Nothing was approved. Wait a little and try again.", &facts);
+		call_refuse(&connection->call, STEPUP_THROTTLED, "Too many questions are open from this "
+			"account. Nothing was approved. Try again in a minute.", &facts);
 		return false;
 	}
 	return true;
@@ -261,8 +261,9 @@ static void on_account(void *context, enum stepup_error result, const struct acc
 		return;
 	}
 	if (result != STEPUP_OK) {
-		call_refuse(call, STEPUP_UNAVAILABLE, "Could not look up who is asking, "
-			"so nothing was approved. You did nothing wrong. [account lookup failed]", NULL);
+		call_refuse(call, STEPUP_UNAVAILABLE, "Could not look up who is asking, so nothing was "
+			"approved. You did nothing wrong. Try again in a minute. [account lookup "
+			"failed]", NULL);
 		return;
 	}
 	connection->account = account_keep(account);

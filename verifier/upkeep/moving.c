@@ -245,9 +245,9 @@ enum stepup_error moving_arrive(
 	error = open_at(place, copy, NULL, &opened, why);
 	if (error == STEPUP_CORRUPT)
 		error = moving_say(why, error,
-			"The store in that file is not as it left: rows or log were changed on the way."
-			" Nothing was changed here. Bring it once more from the old place: stepup backup"
-			" --move FILE.");
+			"The store in that file is not as it left: rows or log were changed on the way. "
+			"Nothing was changed here. Move it once more from the old place: stepup backup "
+			"--move FILE.");
 	if (error == STEPUP_OK)
 		error = arrive(place, &opened, arrival, why);
 	close_it(&opened);

@@ -64,7 +64,7 @@ char *upkeep_find_store(const struct upkeep_place *host, struct stat *folder)
 	if (error != STEPUP_OK)
 		(void)upkeep_say("%s", why != NULL ? why : stepup_error_text(error));
 	else if (strncmp(policy->store, STORE_PREFIX, strlen(STORE_PREFIX)) != 0)
-		(void)upkeep_say("%s is no store that is a file.", policy->store);
+		(void)upkeep_say("%s is not a store in a file.", policy->store);
 	else
 		place = strdup(policy->store + strlen(STORE_PREFIX));
 	policy_release(&policy);

@@ -48,7 +48,7 @@ static bool fill_from_child(
 	bool filled;
 
 	if (pipe2(pipe_fds, O_CLOEXEC) != 0 || (child = fork()) < 0)
-		return upkeep_say("no other process could be begun: %s", strerror(errno));
+		return upkeep_say("no other process could be started: %s", strerror(errno));
 	if (child == 0) {
 		(void)close(pipe_fds[0]);
 		(void)close(out);
@@ -144,7 +144,8 @@ static bool ferry_over(struct ferry *ferry, int out, bool *kept, struct store_he
 	*kept = false;
 	if (pipe2(bytes, O_CLOEXEC) != 0 ||
 		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, talk) != 0 || (child = fork()) < 0)
-		return upkeep_say("no other process could be begun: %s. Nothing was done.", strerror(errno));
+		return upkeep_say("no other process could be started: %s. Nothing was "
+			"done.", strerror(errno));
 	ferry->bytes = bytes[child == 0];
 	ferry->talk = talk[child == 0];
 	(void)close(bytes[child != 0]);
@@ -170,8 +171,8 @@ static bool can_be_named(const char *file)
 	json_decref(text);
 	return fine ||
 	       upkeep_say(
-		       "A move's file needs a whole path, without blanks and other signs that can't be seen."
-		       " Nothing was done.");
+		       "Give --move a whole path without blanks or invisible characters. Nothing was "
+		       "done.");
 }
 
 static bool move_into(const struct upkeep_place *host, const char *place, const struct stat *folder,
@@ -185,20 +186,20 @@ static bool move_into(const struct upkeep_place *host, const char *place, const 
 	if (!done && !kept) {
 		(void)unlink(part);
 	} else if (!done) {
-		(void)upkeep_say("It is not known whether the store has left. %s is all of it. If the "
-				 "verifier starts here, remove that file;"
-				 " if it says that the store was moved, run stepup backup --move once more.",
+		(void)upkeep_say("It is not known if the store has left. %s has all of it. If the "
+			"verifier starts here, remove that file. If it says that the store was moved, "
+			"run stepup backup --move once more.",
 			part);
 	} else if (rename(part, file) != 0 || !upkeep_sync_folder(file)) {
 		done = upkeep_say(
-			"%s: %s. The store has left, in %s: rename that.", file, strerror(errno), part);
+			"%s: %s. The store has left in the file %s. Rename that "
+			"file.", file, strerror(errno), part);
 	} else {
 		upkeep_tell(how, &left,
-			"%s is the store, which has left here at batch %" PRId64
-			": no verifier starts here with it any more."
-			" Where it is to go on, with the same master key and policy: stepup restore FILE. Do "
-			"that in one place, and"
-			" then remove the file here and there.",
+			"%s has the store, which left here at batch %" PRId64
+			". No verifier starts with it here any more. In the new place, which needs the "
+			"same master key and policy, run: stepup restore FILE. Do that in one place "
+			"only. Then remove the file here and there.",
 			file, left.batch);
 	}
 	return done;
@@ -228,9 +229,8 @@ bool upkeep_backup(const struct upkeep_place *host, const char *file, const stru
 		done = upkeep_say("%s: %s", file, strerror(errno));
 	if (done)
 		upkeep_tell(how, NULL,
-			"%s is the store as it is now. Keep it where the master key is not: what is secret "
-			"in it can't be read"
-			" without.",
+			"%s has the store as it is now. Keep it apart from the master key: without that "
+			"key nobody can read its secrets.",
 			file);
 	else
 		(void)unlink(part);

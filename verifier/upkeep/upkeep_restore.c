@@ -19,7 +19,7 @@ static char *kept_words(const char *store, const char *mark)
 {
 	char *words = NULL;
 
-	if (asprintf(&words, "%s%s%s%s%s%s", store != NULL ? " The store of before is kept as " : "",
+	if (asprintf(&words, "%s%s%s%s%s%s", store != NULL ? " The old store is kept as " : "",
 		    store != NULL ? store : "", store != NULL ? "." : "",
 		    mark != NULL ? " Its mark is kept as " : "", mark != NULL ? mark : "",
 		    mark != NULL ? "." : "") < 0)
@@ -48,9 +48,8 @@ static enum stepup_error put_moved(
 		words = kept_words(kept, kept_mark);
 		upkeep_tell(how, &arrival.left,
 			"The store goes on here as it left its old place at %s, at batch %" PRId64
-			".%s Start the verifier."
-			" Remove the file, here and there: restored in another place as well, it would be"
-			" a second store that takes the same codes.",
+			".%s Start the verifier. Then remove the file here and in the old place: if it "
+			"were restored once more, a second store would take the same codes.",
 			when, arrival.left.batch, words != NULL ? words : "");
 		free(words);
 	}
@@ -125,7 +124,7 @@ bool upkeep_restore(const struct upkeep_place *host, const char *file, const str
 		(void)upkeep_say(
 			"%s: %s. Nothing was done.", file, in < 0 ? strerror(errno) : "is not a file");
 	} else if ((child = fork()) < 0) {
-		(void)upkeep_say("no other process could be begun: %s. Nothing was done.", strerror(errno));
+		(void)upkeep_say("no other process could be started: %s. Nothing was done.", strerror(errno));
 	} else if (child == 0) {
 		_exit(put_back(host, place, &folder, in, how) ? 0 : 1);
 	} else {

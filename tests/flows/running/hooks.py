@@ -128,7 +128,7 @@ def judged(runner, administrator):
                "twice": "refused", "again": "refused"},
               "what others could have put there or changed is not run; notes and odd names are no hooks")
     said = runner.said()
-    for name, why in (("writable", "others can write it"), ("owned", "is not root's"),
+    for name, why in (("writable", "others can write it"), ("owned", "does not belong to root"),
                       ("link", "is a symbolic link"), ("again", "has another name")):
         tap.matches(said, rf"not run: [^\n]*{name}: {why}", f"{name}: a sentence says why")
     unlock(administrator, "mail")

@@ -67,16 +67,16 @@ def kept_policy():
         tap.ok(verifier.begin("alice", "door.bell").ok,
                "a configuration in error doesn't keep a verifier from answering: "
                "the last good policy is in force, drop-ins and all")
-        tap.matches(verifier.log(), r'policy: .*stepup\.conf:\d+: "requires" is no key or section; .*\n'
+        tap.matches(verifier.log(), r'policy: .*stepup\.conf:\d+: "requires" is not a key or section; .*\n'
                     r'.*So the last good policy is in force',
                     "the journal says why, and so")
-        tap.matches(status(verifier).get("policy_why"), r'stepup\.conf:\d+: "requires" is no key',
+        tap.matches(status(verifier).get("policy_why"), r'stepup\.conf:\d+: "requires" is not a key',
                     "so does `status`")
         shown = subprocess.run([program("tools/stepup/stepup"), "--socket-dir", verifier.run, "status"],
                                capture_output=True, text=True, timeout=PATIENCE, check=False)
         tap.matches(shown.stdout,
                     r'Policy .*\n +This is the last good one\. The configuration had errors .*\n'
-                    r' +/.*stepup\.conf:\d+: "requires" is no key',
+                    r' +/.*stepup\.conf:\d+: "requires" is not a key',
                     "in words, too")
         tap.equal(check(verifier)[0], 1, "`stepupd --check` refuses the configuration")
         alerts = [one["kind"] for one in administrator.entries() if one["type"] == "alert"]
@@ -104,7 +104,7 @@ def no_kept_policy():
     try:
         code, said = verifier.refuses_to_start()
         tap.equal(code, 1, "without a last good policy, one in error keeps it from starting")
-        tap.matches(said, r'stepup\.conf:\d+: "nonsense" is no key', "with its own sentence")
+        tap.matches(said, r'stepup\.conf:\d+: "nonsense" is not a key', "with its own sentence")
         tap.ok(not os.path.exists(verifier.database), "and no store is made for it")
     finally:
         verifier.close()
@@ -142,8 +142,8 @@ def rp_id():
         tap.ok(opens(verifier, key), "a key opens what takes one")
         verifier.write_policy(top("example.org") + RULES)
         verifier.reload()
-        said = (r'rp-id is "example\.org", and the keys that people have here are for "example\.com": '
-                r'.* write rp-id = "example\.com"\. To go on, .*')
+        said = (r'rp-id is "example\.org", but the keys that people have here are for "example\.com" '
+                r'and answer for no other name\. .* write rp-id = "example\.com"\. To go on, .*')
         verifier.wait_log("reload: .*" + said)
         tap.ok(opens(verifier, key), "a reload with another rp-id is refused while somebody has a key, "
                "and says how to go back and how to go on")

@@ -219,7 +219,7 @@ def tampered(verifier):
     tap.equal(reply.error, "Unavailable", "nothing more is granted")
     tap.matches(reply.message, "Could not check, so nothing was approved", "in these words")
     tap.matches(verifier.log(),
-                r"what mail used \(kinds different account\) was changed or taken away in the database",
+                r"what mail used \(kinds different account\) was changed or removed in the database",
                 "and the journal says why")
     tap.equal(granted(verifier, token, "count"), "granted", "other limits are as they were")
 

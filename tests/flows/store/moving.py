@@ -166,7 +166,7 @@ def back_again(old, new, token):
     file = os.path.join(new.folder, "back")
     tap.equal(stepup(new, "backup", "--move", file)[0], 0, "the new place can be left as well")
     status, said = stepup(old, "restore", file)
-    tap.ok(status == 0 and "The store of before is kept" in said,
+    tap.ok(status == 0 and "The old store is kept" in said,
            "for the old one, of whose store it is the future", said)
     refuses(new, "was moved at", "then that one is shut")
     old.start()

@@ -49,7 +49,7 @@ def back_up(verifier, backup):
         status, said = stepup(verifier, "backup", backup)
         client.finish()
     tap.equal(status, 0, "root copies the store of a verifier that runs as another user")
-    tap.matches(said, "is the store as it is now", "... and hears what it is")
+    tap.matches(said, "has the store as it is now", "... and hears what it is")
     tap.equal((stat.S_IMODE(os.stat(backup).st_mode), os.stat(backup).st_uid), (0o600, 0),
               "the copy is root's alone")
     with open(backup, "rb") as source:

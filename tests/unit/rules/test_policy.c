@@ -450,27 +450,27 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 		{TOP "caller c { unix-user = x users = { a } actions = { a.b } }\n",
 			"f:2: caller c may ask for \"a.b\", but no action has that name"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { hardware-key } }\n",
-			"f:2: action a.b requires a hardware-key, and nothing says"},
+			"f:2: action a.b requires a hardware-key, but without attestation-roots or mds"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { key } via = { browser } }\n",
 			"f:2: action a.b takes a key from a browser only"},
 		{TOP "cooling-off = 0s\n", "f:2: cooling-off is 0s"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } code-is-enough = yes }\n",
-			"f:2: action a.b takes a typed code as enough"},
+			"f:2: a typed code is enough for action a.b"},
 		{TOP "service s { unix-user = x }\n"
 			"action a.b { users = { a } prompt = \"x\" require = { code } service = s }\n",
-			"f:3: action a.b has a service, so a code alone never satisfies it"},
+			"f:3: action a.b has a service, so a code alone is never enough for it"},
 		{TOP "service s { unix-user = x }\n"
 			"action a.b { users = { a } prompt = \"x\" require = { code } service = s }\n",
 			"f:3: action a.b has a service and no limit"},
 		{TOP "action stepup.lock { users = { a } require = { code } }\n",
-			"f:2: action stepup.lock is an administrator's"},
+			"f:2: action stepup.lock is for administrators"},
 		{TOP "action a.b { users = { a } "
 			"details = { n:number } prompt = \"x {n}\" require = { code } }\n",
-			"f:2: action a.b counts \"n\", and no limit"},
+			"f:2: action a.b has the amount \"n\", but no limit"},
 		{TOP "action a.b { users = { a } details = { d:text } prompt = \"x\" require = { code } }\n",
 			"does not show {d}"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } approvers = { b } }\n",
-			"nothing in it asks them"},
+			"never asks them"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } over-limit = lock }\n",
 			"but has no limit"},
 		{TOP "action \"a.*\" { users = { a } prompt = \"{action}\" require = { key } }\n"
@@ -481,37 +481,39 @@ static void what_deserves_a_word_gets_a_warning_with_its_line(void **state)
 			"f:3: action a.b has no limit; those of the pattern a.* on line 2"},
 		{TOP "group g { members = { } }\naction a.b { users = { a } "
 			"prompt = \"x\" require = { code } always-approve = yes approvers = \"@g\" }\n",
-			"f:3: action a.b wants a second person's agreement, and its approvers are nobody"},
+			"f:3: action a.b needs a second person, but its approvers are nobody"},
 		{TOP "action a.b { users = { a } "
 			"prompt = \"x\" require = { code } always-approve = yes approvers = c }\n",
-			"f:2: action a.b has one approver alone"},
+			"f:2: action a.b has only one approver"},
 		{TOP "action a.b { users = { a } "
 			"prompt = \"x\" require = { code } always-approve = yes approvers = { c, \"*\" } }\n",
-			"f:2: action a.b lets everybody agree"},
+			"f:2: action a.b lets everybody approve"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } always-approve = yes "
 			"approvers = { c, d } fresh-for = 1m }\n",
 			"f:2: action a.b asks a second person each time, so its fresh-for does nothing"},
 		{TOP "action a.b { users = { a } prompt = \"x\" require = { code } limit = \"9 per 1h\" "
 			"hard-limit = \"5 per 24h\" over-limit = approve approvers = { c, d } }\n",
-			"f:2: action a.b never gets to its limit \"9 per 1h\": "
-			"the hard-limit \"5 per 24h\" ends sooner"},
+			"f:2: action a.b never reaches its limit \"9 per 1h\", because the hard-limit "
+			"\"5 per 24h\" comes first"},
 		{TOP "action stepup.lock { users = { a, b } "
 			"require = { key } always-approve = yes approvers = { c, d } }\n",
 			"f:2: stepup.lock waits for a second person"},
 		{TOP "action \"stepup.*\" { users = { a, b } "
 			"require = { key } limit = \"9 per 1h\" over-limit = lock }\n",
-			"f:2: stepup.freeze locks the administrator who has much to lock"},
+			"f:2: over-limit = lock in stepup.freeze locks an administrator who has many "
+			"accounts to lock"},
 		{TOP "action stepup.unlock { users = { a } require = { key } }\n",
-			"f:2: one person alone may do stepup.unlock"},
+			"f:2: only one person may do stepup.unlock"},
 		{TOP "rp-id = \"s.example\"\n"
 			"origins = { \"https://s.example\", \"https://a.s.example:8443\" }\n",
 			"f:3: the rp-id s.example is a domain above a.s.example, "
 			"so any page under it can hide people's synced passkeys"},
 		{TOP "caller c { unix-user = x users = { \"*\" } actions = { \"*\" } }\n",
-			"f:2: caller c may ask for everybody, and so for root"},
+			"f:2: caller c may ask for everybody, also for root"},
 		{TOP "action \"a.*\" { users = { a } "
 			"prompt = \"{action}\" require = { key } fresh-for = 1m }\n",
-			"f:2: one step-up for any action that a.* covers is fresh for all of them"},
+			"f:2: with its fresh-for, one step-up for any action of the pattern a.* covers "
+			"all of them"},
 		{TOP "action \"stepup.x.*\" { users = { a } require = { key } }\n",
 			"f:2: action stepup.x.* covers no action"},
 	};
@@ -580,11 +582,10 @@ static void users_that_the_host_does_not_know_are_warned_of(void **state)
 	policy_warn_accounts(policy, &warnings);
 	text = complaints_text(&warnings);
 	assert_string_equal(text,
-		"f:2: group g names \"Root\", and this host knows no such account; is it spelt right?\n"
-		"f:2: group g names \"no-such-user-2\", and this host knows no such account; "
-		"is it spelt right?\n"
-		"f:3: action a.b names \"no-such-user-3\", and this host knows no such account; "
-		"is it spelt right?");
+		"f:2: group g names \"Root\", and this host knows no such account. Is it spelt "
+		"right?\nf:2: group g names \"no-such-user-2\", and this host knows no such account. Is "
+		"it spelt right?\nf:3: action a.b names \"no-such-user-3\", and this host knows no such "
+		"account. Is it spelt right?");
 	free(text);
 	complaints_clear(&warnings);
 	policy_release(&policy);

@@ -102,9 +102,9 @@ static void drop_ins_are_read_in_bytewise_order_and_others_are_not(void **state)
 	policy_release(&policy);
 
 	put("stepup.conf.d/10-a.conf", RULE("b.two"));
-	expect_refusal(STEPUP_INVALID, "10-b.conf:1: action b.two stands in ");
+	expect_refusal(STEPUP_INVALID, "10-b.conf:1: action b.two is in ");
 	put("stepup.conf.d/10-a.conf", "help = \"x\"\n" TOP);
-	expect_refusal(STEPUP_INVALID, "10-a.conf:2: \"issuer\" stands in ");
+	expect_refusal(STEPUP_INVALID, "10-a.conf:2: \"issuer\" is in ");
 }
 
 static void a_group_may_be_used_in_a_file_before_its_own(void **state)

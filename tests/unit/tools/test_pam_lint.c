@@ -138,8 +138,8 @@ static void bad_stacks_are_errors_at_their_line(void **state)
 		{"auth required pam_stepup.so action=a nullok\n" ACCOUNT, 1, "`nullok`"},
 		{"auth required pam_stepup.so action= \n" ACCOUNT, 1, "`action=`"},
 		{"auth required pam_stepup.so\n" ACCOUNT, 1, "names no action"},
-		{AUTH "account required pam_stepup.so details=env\n", 2, "`details=env` and names no action"},
-		{AUTH "account required pam_stepup.so receipt=env\n", 2, "`receipt=env` and names no action"},
+		{AUTH "account required pam_stepup.so details=env\n", 2, "`details=env` but names no action"},
+		{AUTH "account required pam_stepup.so receipt=env\n", 2, "`receipt=env` but names no action"},
 		{"-auth required pam_stepup.so action=a\n" ACCOUNT, 1, "the `-` in front"},
 		{AUTH ACCOUNT "session required pam_stepup.so\n", 3, "no session"},
 	};
@@ -182,12 +182,12 @@ static void a_wrong_password_that_goes_on_to_the_step_up_is_told_of(void **state
 		struct seen seen = lint(told[i]);
 
 		if (seen.errors != 0 || seen.warnings != 1 ||
-		    strstr(seen.text, "spends the owner's tries") == NULL ||
+		    strstr(seen.text, "use up the owner's tries") == NULL ||
 		    strstr(seen.text, "`requisite` there") == NULL)
 			fail_msg("%s gave %s", told[i], seen.text);
 	}
 	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
-		if (strstr(lint(quiet[i]).text, "spends the owner's tries") != NULL)
+		if (strstr(lint(quiet[i]).text, "use up the owner's tries") != NULL)
 			fail_msg("%s is told of", quiet[i]);
 }
 

@@ -25,34 +25,40 @@ struct pam_service {
 	const char *opens;   /* what comes of it without the module */
 };
 
-#define SIGNS_IN "whoever knows a password signs in by it, locked or not"
-#define GOES_ON "what it starts for a locked employee goes on"
+#define SIGNS_IN "anybody who knows a password signs in by it, even if they are locked"
+#define GOES_ON "it goes on starting the jobs of a locked employee"
 
 static const struct pam_service service_table[] = {
-	{"sudo", SKIPS_AUTH, NULL, "whoever may use sudo becomes root by their password, locked or not"},
+	{"sudo", SKIPS_AUTH, NULL, "anybody who may use sudo becomes root by their password, even if they "
+		"are locked"},
 	{"sudo-i", SKIPS_AUTH, "sudo", "`sudo -i` uses this service, not sudo's: "
-		"whoever may use it becomes root by their password, locked or not"},
-	{"doas", SKIPS_AUTH, NULL, "whoever may use doas becomes root by their password, locked or not"},
+		"anybody who may use it becomes root by their password, even if they are locked"},
+	{"doas", SKIPS_AUTH, NULL, "anybody who may use doas becomes root by their password, even if they "
+		"are locked"},
 	{"su", USER_IS_TARGET | HAS_CALLER_UID, NULL,
-		"whoever knows an account's password becomes that account, root too, locked or not"},
+		"anybody who knows an account's password becomes that account, root too, even if they are "
+		"locked"},
 	{"su-l", USER_IS_TARGET | HAS_CALLER_UID, "su", "`su -` uses this service: "
-		"whoever knows an account's password becomes that account, root too, locked or not"},
-	{"runuser", USER_IS_TARGET | HAS_CALLER_UID, NULL, "whoever it lets in becomes another account"},
+		"anybody who knows an account's password becomes that account, root too, even if they are "
+		"locked"},
+	{"runuser", USER_IS_TARGET | HAS_CALLER_UID, NULL, "anybody whom it lets in becomes another account"},
 	{"runuser-l", USER_IS_TARGET | HAS_CALLER_UID, "runuser",
-		"whoever it lets in becomes another account"},
+		"anybody whom it lets in becomes another account"},
 	{"polkit-1", USER_IS_TARGET, NULL,
-		"pkexec uses it: whoever knows an administrator's password becomes root"},
-	{"sshd", SKIPS_AUTH, NULL, "whoever has a password or an ssh key signs in, locked or not"},
+		"pkexec uses it: anybody who knows an administrator's password becomes root"},
+	{"sshd", SKIPS_AUTH, NULL, "anybody who has a password or an ssh key signs in, even if they are "
+		"locked"},
 	{"login", ROOT_MAY_PASS, NULL, SIGNS_IN},
 	{"remote", 0, NULL, SIGNS_IN},
 	{"rlogin", 0, NULL, SIGNS_IN},
 	{"gdm-password", 0, NULL, SIGNS_IN},
-	{"gdm-fingerprint", 0, NULL, "whoever has a finger on record signs in by it, locked or not"},
-	{"gdm-autologin", SKIPS_AUTH, NULL, "it signs somebody in whom nobody asked"},
+	{"gdm-fingerprint", 0, NULL, "anybody who has a finger on record signs in by it, even if they are "
+		"locked"},
+	{"gdm-autologin", SKIPS_AUTH, NULL, "it signs somebody in without asking them"},
 	{"lightdm", 0, NULL, SIGNS_IN},
-	{"lightdm-autologin", SKIPS_AUTH, NULL, "it signs somebody in whom nobody asked"},
+	{"lightdm-autologin", SKIPS_AUTH, NULL, "it signs somebody in without asking them"},
 	{"sddm", 0, NULL, SIGNS_IN},
-	{"sddm-autologin", SKIPS_AUTH, NULL, "it signs somebody in whom nobody asked"},
+	{"sddm-autologin", SKIPS_AUTH, NULL, "it signs somebody in without asking them"},
 	{"greetd", 0, NULL, SIGNS_IN},
 	{"xdm", 0, NULL, SIGNS_IN},
 	{"xrdp-sesman", 0, NULL, SIGNS_IN},
@@ -88,9 +94,9 @@ static const struct pam_service service_table[] = {
 /* What stands for all that the table has not. A service that sudoers(5) names by pam_service is called
  * sudo-something, if pam_stepup(8) was followed. */
 static const struct pam_service any_sudo = {"sudo-*", SKIPS_AUTH, NULL,
-	"whoever sudo lets in by this service becomes root, locked or not"};
+	"anybody whom sudo lets in by this service becomes root, even if they are locked"};
 static const struct pam_service any_other = {"*", 0, NULL,
-	"whoever it lets in gets what its program gives, which may be a shell, root or a session"};
+	"anybody whom it lets in gets what its program gives, which may be a shell, root or a session"};
 
 static const struct pam_service *service_of(const struct pam_stack *stack)
 {

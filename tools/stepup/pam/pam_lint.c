@@ -57,16 +57,16 @@ static void check_own_control(const struct lint *lint, const struct pam_line *li
 	char action[32];
 
 	if (line->may_be_missing)
-		pam_lint_tell(lint, line, true, "the `-` in front lets everybody past where the module's "
-			"file is missing; take it away");
+		pam_lint_tell(lint, line, true, "the `-` in front lets everybody past if the module's "
+			"file is missing; remove it");
 	if (strcasecmp(line->control, "optional") == 0) {
 		pam_lint_tell(lint, line, true,
 			"`optional` lets a refusal through; write `required` or `requisite`");
 		return;
 	}
 	if (strcasecmp(line->control, "sufficient") == 0)
-		pam_lint_tell(lint, line, line->type == PAM_TYPE_AUTH, "`sufficient` passes a refusal on to "
-			"the lines behind it, and they decide alone; write `required` or `requisite`");
+		pam_lint_tell(lint, line, line->type == PAM_TYPE_AUTH, "`sufficient` leaves a refusal "
+			"to the lines behind it, and they decide alone; write `required` or `requisite`");
 	if (line->control[0] != '[')
 		return;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
@@ -108,14 +108,15 @@ static void check_guesses(const struct lint *lint, size_t own)
 	if (asked == NULL || (!is_own_text(lint, line) && asked->file == line->file))
 		return;
 	if (asked->substack != line->substack)
-		pam_lint_tell(lint, line, false, "is asked after a wrong password, too: a `substack` (%s, "
-			"line %d of %s) ends itself alone, so whoever knows no password spends the owner's "
-			"tries at codes; write `include` for `substack`, and `requisite` there",
+		pam_lint_tell(lint, line, false, "is asked even after a wrong password, because a "
+			"`substack` (%s, line %d of %s) ends only itself: somebody without the password "
+			"can use up the owner's tries at codes; write `include` instead of `substack`, "
+			"and `requisite` there",
 			asked->module, asked->number, asked->file);
 	else
 		pam_lint_tell(lint, line, false,
-			"is asked after a wrong password, too (%s on line %d%s%s), so whoever knows no "
-			"password spends the owner's tries at codes; write `requisite` there",
+			"is asked even after a wrong password (%s on line %d%s%s): somebody without the "
+			"password can use up the owner's tries at codes; write `requisite` there",
 			asked->module, asked->number, is_own_text(lint, asked) ? "" : " of ",
 			is_own_text(lint, asked) ? "" : asked->file);
 }
@@ -128,7 +129,7 @@ static void check_jump(const struct lint *lint, size_t own)
 		behind = pam_stack_distance(lint->stack, own, lint->stack->count);
 
 	if (skips > behind)
-		pam_lint_tell(lint, line, true, "jumps over %ld lines where only %ld follow", skips, behind);
+		pam_lint_tell(lint, line, true, "jumps over %ld lines, but only %ld follow", skips, behind);
 }
 
 /* --- arguments --- */
@@ -167,7 +168,7 @@ static void check_arguments(const struct lint *lint, const struct pam_line *line
 	if (line->type == PAM_TYPE_AUTH && !has_argument(line, "action=") &&
 	    !has_argument(line, "details=env"))
 		pam_lint_tell(lint, line, true,
-			"names no action; add `action=NAME`, or `details=env` where the program names it");
+			"names no action; add `action=NAME`, or `details=env` if the program names it");
 }
 
 /* An account line that says how it asks and not for what asks for nothing; the module refuses
@@ -179,8 +180,8 @@ static void check_asks_for_nothing(const struct lint *lint, const struct pam_lin
 	for (size_t i = 0; i < sizeof(asking) / sizeof(asking[0]); i++)
 		if (line->type == PAM_TYPE_ACCOUNT && has_argument(line, asking[i]) &&
 		    !has_argument(line, "action="))
-			pam_lint_tell(lint, line, true, "has `%s` and names no action, so everybody is "
-				"refused here; add `action=NAME`, or take it away", asking[i]);
+			pam_lint_tell(lint, line, true, "has `%s` but names no action, so everybody is "
+				"refused here; add `action=NAME`, or remove it", asking[i]);
 }
 
 /* An action that the policy doesn't know: everybody is refused, which nobody meant. */
@@ -191,8 +192,8 @@ static void check_rules(const struct lint *lint, const struct pam_line *line)
 
 		if (strncmp(line->arguments[i], "action=", strlen("action=")) == 0 && *action != '\0' &&
 			!lint->listener->has_rule(lint->listener->context, action))
-			pam_lint_tell(lint, line, true, "the policy has no rule for `%s`, "
-				"so everybody is refused here; add one, or mend the name", action);
+			pam_lint_tell(lint, line, true, "the policy has no rule for `%s`, so everybody "
+				"is refused here; add a rule, or correct the name", action);
 	}
 }
 
@@ -202,8 +203,8 @@ static void check_account(const struct lint *lint, bool has_auth, const struct p
 {
 	if (has_auth && account == NULL)
 		pam_lint_tell(lint, NULL, false, "has no `account required " PAM_MODULE
-			"`: a locked employee still gets in where `auth` is skipped (ssh keys, "
-			"sudo's ticket)");
+			"`: a locked employee still gets in if `auth` is skipped (ssh keys, sudo's "
+			"ticket)");
 	if (strcmp(lint->stack->name, "sshd") == 0 && account != NULL && has_argument(account, "action="))
 		pam_lint_tell(lint, account, true, "sshd can't ask anything in its account phase, "
 			"so `action=` refuses everybody there; leave it out on this line");
@@ -244,8 +245,8 @@ static bool lint_stack(const struct pam_stack *stack, const struct pam_listener 
 	}
 	for (size_t i = 0; uses && i < stack->count; i++)
 		if (stack->lines[i].included != NULL && is_own_text(&lint, &stack->lines[i]))
-			pam_lint_tell(&lint, &stack->lines[i], false, "includes %s, which could not be read: "
-				"nobody has looked at what it lets through", stack->lines[i].included);
+			pam_lint_tell(&lint, &stack->lines[i], false, "includes %s, which could not be "
+				"read, so nobody has checked what it lets through", stack->lines[i].included);
 	if (uses && !stack->is_fragment)
 		check_account(&lint, has_auth, account);
 	return uses;

@@ -130,9 +130,9 @@ static enum stepup_error limits_say(enum stepup_error error, const struct user_r
 	const struct use *use)
 {
 	if (error == STEPUP_CORRUPT)
-		journal_line(LOG_ERR, "limits", "what %s used (%s) was changed or taken away in the "
-			"database, so nothing more is granted that this limit counts"
-			" until its window has passed", record->name, use->key);
+		journal_line(LOG_ERR, "limits", "what %s used (%s) was changed or removed in the "
+			"database, so nothing that this limit counts is granted until its window has "
+			"passed", record->name, use->key);
 	return error;
 }
 

@@ -193,12 +193,12 @@ static void warn_name(void *context, const char *written, const char *canonical)
 		return;
 	if (canonical != NULL)
 		complain(naming->warnings, place->file, place->line,
-			"%s %s names \"%s\", which is the account \"%s\" here: "
-			"it counts, but is found by that name only in the log; write that.",
+			"%s %s names \"%s\", which is the account \"%s\" here. The log has only this "
+			"name; write this name.",
 			kind, title, written, canonical);
 	else if (naming->unknown++ < NAMES_MAX)
 		complain(naming->warnings, place->file, place->line,
-			"%s %s names \"%s\", and this host knows no such account; is it spelt right?", kind,
+			"%s %s names \"%s\", and this host knows no such account. Is it spelt right?", kind,
 			title, written);
 }
 

@@ -39,7 +39,7 @@ static void read_members(struct policy_reading *reading, const struct policy_ent
 	qsort(group->members, group->member_count, sizeof(*group->members), compare_texts);
 	for (size_t i = 1; i < group->member_count; i++)
 		if (strcmp(group->members[i - 1], group->members[i]) == 0)
-			READING_SAYS(reading, entry->line, "\"%s\" stands twice in \"members\".",
+			READING_SAYS(reading, entry->line, "\"%s\" is in \"members\" twice.",
 				group->members[i]);
 }
 
@@ -158,7 +158,7 @@ static void read_group(struct policy_reading *reading)
 		.name = read_title(reading), .place = build_place_of(reading)};
 	if (members == unix_group)
 		READING_SAYS(reading, reading->block->line,
-			"group %s needs either members = { … } or unix = \"…\", one of the two.",
+			"group %s needs members = { … } or unix = \"…\", but not both.",
 			reading->block->title);
 	read_keys(reading);
 }
@@ -175,8 +175,8 @@ static void read_service(struct policy_reading *reading)
 		if (other->unix_user != NULL && reading->service->unix_user != NULL &&
 		    strcmp(other->unix_user, reading->service->unix_user) == 0)
 			READING_SAYS(reading, reading->block->line,
-				"service %s runs as the same account as service %s, "
-				"so receipts could not tell them apart; give each an account of its own.",
+				"service %s runs as the same account as service %s, so receipts could "
+				"not tell them apart; give each its own account.",
 				reading->service->name, other->name);
 	}
 }
@@ -201,8 +201,8 @@ static void build_read_action(struct policy_reading *reading)
 		.receipt_seconds = POLICY_RECEIPT_SECONDS};
 	if (!is_action_or_pattern(title)) {
 		READING_SAYS(reading, reading->block->line,
-			"\"%s\" is no action's name; write parts of a-z, 0-9, _ and - joined by dots, "
-			"such as customer.export or \"customer.*\", at most %d bytes.",
+			"\"%s\" can't be the name of an action; write parts of a-z, 0-9, _ and - joined "
+			"by dots, such as customer.export or \"customer.*\", at most %d bytes.",
 			title, ACTION_NAME_SIZE - 1);
 		return;
 	}
@@ -260,7 +260,7 @@ static void check_top_twins(const struct policy_text *texts, size_t count, struc
 
 				if (other != NULL)
 					complain(errors, texts[i].file, entry->line,
-						"\"%s\" stands in %s:%d already. Keep one of them.",
+						"\"%s\" is in %s:%d already. Keep one of them.",
 						entry->key->name, texts[j].file, other->line);
 			}
 }
@@ -297,7 +297,7 @@ static void check_block_twins(struct policy *policy, const struct policy_text *t
 	for (size_t i = 1; i < total; i++)
 		if (strcmp(all[i - 1].name, all[i].name) == 0)
 			complain(errors, all[i].text->file, all[i].block->line,
-				"%s %s stands in %s:%d already. Keep one of them.", section->name,
+				"%s %s is in %s:%d already. Keep one of them.", section->name,
 				all[i].name, all[i - 1].text->file, all[i - 1].block->line);
 	free(all);
 }

@@ -90,8 +90,8 @@ static void warn_callers_for_all(const struct policy *policy, struct complaints 
 		for (size_t j = 0; caller->users != NULL && caller->users[j] != NULL; j++)
 			if (strcmp(caller->users[j], "*") == 0)
 				WARN(warnings, caller->place,
-					"caller %s may ask for everybody, and so for root and for "
-					"administrators as well; name the group of those who use it.",
+					"caller %s may ask for everybody, also for root and "
+					"administrators; name the group of people who use it.",
 					caller->name);
 	}
 }
@@ -101,8 +101,8 @@ static void warn_fresh_pattern(const struct rule *rule, struct complaints *warni
 {
 	if (rule->fresh_for_seconds > 0 && rule->name[strlen(rule->name) - 1] == '*')
 		WARN(warnings, rule->place,
-			"one step-up for any action that %s covers is fresh for all of them, "
-			"for as long as its fresh-for says; give those that matter a rule of their own.",
+			"with its fresh-for, one step-up for any action of the pattern %s covers all of "
+			"them; give important actions their own rules.",
 			rule->name);
 }
 
@@ -111,11 +111,11 @@ static void warn_key(const struct policy *policy, const struct rule *rule, struc
 {
 	if (rule->require == FACTOR_HARDWARE_KEY && policy->attestation_roots.path == NULL &&
 	    policy->mds.path == NULL)
-		WARN(warnings, rule->place, "action %s requires a hardware-key, and nothing says whose word "
-			"on that is taken, so no key can earn it; add attestation-roots or mds.", rule->name);
+		WARN(warnings, rule->place, "action %s requires a hardware-key, but without "
+			"attestation-roots or mds no key can be one; add one of the two.", rule->name);
 	if (rule->require != FACTOR_CODE && rule->via == VIA_BROWSER && policy->origins[0] == NULL)
-		WARN(warnings, rule->place, "action %s takes a key from a browser only, "
-			"and no \"origins\" are named, so nobody can satisfy it.", rule->name);
+		WARN(warnings, rule->place, "action %s takes a key from a browser only, but there are "
+			"no \"origins\", so nobody can satisfy it; add origins.", rule->name);
 }
 
 /* A page may speak for the domain above it: what it says of a person's passkeys (WebAuthn Level 3, section
@@ -140,8 +140,8 @@ static void warn_parent_domain(const struct policy *policy, struct complaints *w
 static void warn_cooling_off(const struct policy *policy, struct complaints *warnings)
 {
 	if (policy->cooling_off_seconds == 0)
-		WARN(warnings, policy->cooling_off_place, "cooling-off is 0s: whoever gets hold of an "
-			"invitation can enrol a key and do everything with it at once.");
+		WARN(warnings, policy->cooling_off_place, "cooling-off is 0s: anybody who gets hold of "
+			"an invitation can enrol a key and use it for everything at once.");
 }
 
 static void warn_factor(const struct rule *rule, struct complaints *warnings)
@@ -149,14 +149,16 @@ static void warn_factor(const struct rule *rule, struct complaints *warnings)
 	if (rule->require != FACTOR_CODE)
 		return;
 	if (rule->code_is_enough)
-		WARN(warnings, rule->place, "action %s takes a typed code as enough; "
-			"a code can be relayed by whoever talks somebody out of it.", rule->name);
+		WARN(warnings, rule->place, "a typed code is enough for action %s, but people can be "
+			"talked into giving a code away.", rule->name);
 	else if (rule->service != NULL)
-		WARN(warnings, rule->place, "action %s has a service, so a code alone never satisfies it; "
-			"require a key, or say code-is-enough = yes and mean it.", rule->name);
+		WARN(warnings, rule->place, "action %s has a service, so a code alone is never enough "
+			"for it; require a key, or write code-is-enough = yes if you accept the "
+			"risk.", rule->name);
 	else if (policy_rule_is_administrators(rule))
-		WARN(warnings, rule->place, "action %s is an administrator's, so a code alone never "
-			"satisfies it; require a key, or say code-is-enough = yes and mean it.", rule->name);
+		WARN(warnings, rule->place, "action %s is for administrators, so a code alone is never "
+			"enough for it; require a key, or write code-is-enough = yes if you accept the "
+			"risk.", rule->name);
 }
 
 static bool counts_detail(const struct rule *rule, const char *name)
@@ -170,13 +172,13 @@ static bool counts_detail(const struct rule *rule, const char *name)
 static void warn_volume(const struct rule *rule, struct complaints *warnings)
 {
 	if (rule->service != NULL && rule->limit_count == 0)
-		WARN(warnings, rule->place, "action %s has a service and no limit: "
-			"one person can have it carried out without end. Add limit = { … }.", rule->name);
+		WARN(warnings, rule->place, "action %s has a service and no limit, so one person can "
+			"have it carried out without end. Add limit = { … }.", rule->name);
 	for (size_t i = 0; i < rule->detail_count; i++)
 		if (detail_kind(rule->details[i].type)->may_sum &&
 		    !counts_detail(rule, rule->details[i].name))
-			WARN(warnings, rule->place, "action %s counts \"%s\", and no limit adds that up. "
-				"Add limit = { \"N %s per 24h\" }.",
+			WARN(warnings, rule->place, "action %s has the amount \"%s\", but no limit adds "
+				"it up. Add limit = { \"N %s per 24h\" }.",
 				rule->name, rule->details[i].name, rule->details[i].name);
 	if (rule->limit_count == 0 && rule->over_limit != OVER_LIMIT_DENY)
 		WARN(warnings, rule->place, "action %s says what happens over the limit, but has no limit.",
@@ -191,20 +193,21 @@ static void warn_approvers(const struct policy *policy, const struct rule *rule,
 	if (rule->approvers == NULL)
 		return;
 	if (!rule->always_approve && rule->over_limit != OVER_LIMIT_APPROVE)
-		WARN(warnings, rule->place, "action %s names approvers, but nothing in it asks them: "
-			"say over-limit = approve or always-approve = yes.", rule->name);
+		WARN(warnings, rule->place, "action %s names approvers but never asks them; add "
+			"over-limit = approve or always-approve = yes.", rule->name);
 	else if (policy_list_is_empty(policy, rule->approvers))
-		WARN(warnings, rule->place, "action %s wants a second person's agreement, "
-			"and its approvers are nobody: it never gets one. Fill the group.", rule->name);
+		WARN(warnings, rule->place, "action %s needs a second person, but its approvers are "
+			"nobody, so it is never approved. Fill the group.", rule->name);
 	else if (policy_list_is_one(policy, rule->approvers))
-		WARN(warnings, rule->place, "action %s has one approver alone: nobody agrees to what that "
-			"one asks for, or to anything while they are away. Name another.", rule->name);
+		WARN(warnings, rule->place, "action %s has only one approver. Nobody can approve what "
+			"that person asks for, or anything while that person is away. Name "
+			"another.", rule->name);
 	else if (policy_list_names(policy, rule->approvers, &nobody))
-		WARN(warnings, rule->place, "action %s lets everybody agree, and so whoever has talked "
-			"a second employee out of a factor; name those who are to decide.", rule->name);
+		WARN(warnings, rule->place, "action %s lets everybody approve, also a thief who has "
+			"tricked a second employee; name the people who decide.", rule->name);
 	if (rule->always_approve && rule->fresh_for_seconds > 0)
-		WARN(warnings, rule->place, "action %s asks a second person each time, "
-			"so its fresh-for does nothing; take one of them out.", rule->name);
+		WARN(warnings, rule->place, "action %s asks a second person each time, so its fresh-for "
+			"does nothing; remove one of the two.", rule->name);
 }
 
 /* Limits that the hard ones never let anybody reach. */
@@ -216,8 +219,8 @@ static void warn_hard_limits(const struct rule *rule, struct complaints *warning
 
 			if (hard->kind == soft->kind && strcmp(hard->detail, soft->detail) == 0 &&
 			    hard->window_seconds > soft->window_seconds && hard->maximum < soft->maximum)
-				WARN(warnings, rule->place, "action %s never gets to its limit \"%s\": "
-					"the hard-limit \"%s\" ends sooner.",
+				WARN(warnings, rule->place, "action %s never reaches its limit \"%s\", "
+					"because the hard-limit \"%s\" comes first.",
 					rule->name, soft->text, hard->text);
 		}
 }
@@ -232,15 +235,17 @@ static void warn_bad_day(const struct policy *policy, struct complaints *warning
 		const struct rule *rule = policy_rule(policy, urgent[i]);
 
 		if (rule != NULL && rule->always_approve)
-			WARN(warnings, rule->place, "%s waits for a second person, and so does whoever is to "
-				"be stopped: let one do it; undoing it takes another anyway.", urgent[i]);
+			WARN(warnings, rule->place, "%s waits for a second person, and an attacker "
+				"gains that time; let one person do it. Undoing it takes another person "
+				"anyway.", urgent[i]);
 		if (rule != NULL && rule->over_limit == OVER_LIMIT_LOCK)
-			WARN(warnings, rule->place, "%s locks the administrator who has much to lock on "
-				"a bad day; say over-limit = deny, and a high limit.", urgent[i]);
+			WARN(warnings, rule->place, "over-limit = lock in %s locks an administrator who "
+				"has many accounts to lock on a bad day; write over-limit = deny, and a "
+				"high limit.", urgent[i]);
 	}
 	if (unlock != NULL && policy_list_is_one(policy, unlock->users))
-		WARN(warnings, unlock->place, "one person alone may do stepup.unlock: "
-			"nobody opens that one's account again, and they open what they locked; name two.");
+		WARN(warnings, unlock->place, "only one person may do stepup.unlock: nobody can unlock "
+			"that person, and that person can unlock what they locked themselves; name two.");
 }
 
 static bool prompt_shows(const struct rule *rule, const char *detail)
@@ -258,7 +263,8 @@ static void warn_hidden_details(const struct rule *rule, struct complaints *warn
 	for (size_t i = 0; rule->prompt != NULL && i < rule->detail_count; i++)
 		if (!prompt_shows(rule, rule->details[i].name))
 			WARN(warnings, rule->place,
-				"the prompt of action %s does not show {%s}, so people agree to it unseen.",
+				"the prompt of action %s does not show {%s}, so people approve it "
+				"without seeing it.",
 				rule->name, rule->details[i].name);
 }
 
@@ -284,7 +290,7 @@ static void warn_shadowed(const struct policy *policy, const struct rule *rule, 
 		return;
 	if (rule->require < pattern->require)
 		WARN(warnings, rule->place, "action %s asks for less than the pattern %s on line %d, "
-			"which it takes the place of.", rule->name, pattern->name, pattern->place.line);
+			"which it replaces.", rule->name, pattern->name, pattern->place.line);
 	if (rule->limit_count == 0 && pattern->limit_count > 0)
 		WARN(warnings, rule->place,
 			"action %s has no limit; those of the pattern %s on line %d do not count for it.",
@@ -305,8 +311,8 @@ static void warn_idle_own_pattern(const struct policy *policy, struct complaints
 		for (size_t j = 0; idle && j < sizeof(verbs) / sizeof(verbs[0]); j++)
 			idle = policy_rule(policy, verbs[j]) != pattern;
 		if (idle)
-			WARN(warnings, pattern->place, "action %s covers no action of the verifier's: "
-				"each has a rule of its own, or there is none of that name.", pattern->name);
+			WARN(warnings, pattern->place, "action %s covers no action of the verifier: "
+				"each has its own rule, or none has such a name.", pattern->name);
 	}
 }
 
@@ -314,7 +320,8 @@ void policy_warn(const struct policy *policy, struct complaints *warnings)
 {
 	if (strncmp(policy->issuer, "https:", 6) != 0)
 		complain(warnings, policy->rule_count > 0 ? policy->rules[0].place.file : "stepup.conf", 0,
-			"the issuer %s is not https: anybody on the way could pass for it.", policy->issuer);
+			"the issuer %s is not https, so anybody on the network could pretend to be "
+			"it.", policy->issuer);
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule *rule = &policy->rules[i];
 

@@ -50,17 +50,17 @@ static void read_limit(struct policy_reading *reading, const struct policy_value
 
 	limit->text = reading_copy(reading, value->text);
 	if (!limit_parse(value->text, limit)) {
-		READING_SAYS(reading, value->line, "\"%s\" is no limit; write \"N per WINDOW\", "
-			"\"N DETAIL per WINDOW\" or \"N different DETAIL per WINDOW\", "
-			"the window as 1h or 24h, from 1s to 31d, and N at least 1.", value->text);
+		READING_SAYS(reading, value->line, "\"%s\" is not a limit; write \"N per WINDOW\", \"N "
+			"DETAIL per WINDOW\" or \"N different DETAIL per WINDOW\", the window as 1h or "
+			"24h, from 1s to 31d, and N at least 1.", value->text);
 		return;
 	}
 	if (limit->detail[0] == '\0')
 		return;
 	spec = policy_rule_detail(reading->rule, limit->detail);
 	if (spec == NULL)
-		READING_SAYS(reading, value->line, "the limit \"%s\" counts \"%s\", "
-			"which is no detail of this action; declare it in \"details\".",
+		READING_SAYS(reading, value->line, "the limit \"%s\" counts \"%s\", which is not a "
+			"detail of this action; declare it in \"details\".",
 			value->text, limit->detail);
 	else
 		fits[limit->kind](reading, value, limit, detail_kind(spec->type));
@@ -109,8 +109,9 @@ void policy_read_hard_limits(struct policy_reading *reading, const struct policy
 		for (size_t j = 0; j < rule->limit_count; j++)
 			if (is_same_limit(&rule->hard_limits[i], &rule->limits[j]) &&
 			    rule->hard_limits[i].maximum < rule->limits[j].maximum)
-				READING_SAYS(reading, entry->line, "the hard-limit \"%s\" is below the limit "
-					"\"%s\", which then means nothing; raise it, or lower that.",
+				READING_SAYS(reading, entry->line, "the hard-limit \"%s\" is below the "
+					"limit \"%s\", which then never counts; raise the hard-limit or "
+					"lower the limit.",
 					rule->hard_limits[i].text, rule->limits[j].text);
 }
 
@@ -126,5 +127,5 @@ void policy_read_over_limit(struct policy_reading *reading, const struct policy_
 			return;
 		}
 	READING_SAYS(reading, entry->line,
-		"\"%s\" is nothing to do over a limit; write deny, approve or lock.", text);
+		"\"over-limit\" can't be \"%s\"; write deny, approve or lock.", text);
 }

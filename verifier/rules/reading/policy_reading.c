@@ -38,7 +38,7 @@ bool reading_yes(struct policy_reading *reading, const struct policy_entry *entr
 	const char *text = entry->values->text;
 
 	if (strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
-		READING_SAYS(reading, entry->line, "\"%s\" is yes or no, not \"%s\".",
+		READING_SAYS(reading, entry->line, "\"%s\" takes yes or no, not \"%s\".",
 			entry->key->name, text);
 	return strcmp(text, "yes") == 0;
 }
@@ -64,7 +64,7 @@ char **reading_list(struct policy_reading *reading, const struct policy_entry *e
 				entry->key->name, what);
 		for (size_t i = 0; i < count; i++)
 			if (strcmp(list[i], value->text) == 0) {
-				READING_SAYS(reading, value->line, "\"%s\" stands twice in \"%s\".",
+				READING_SAYS(reading, value->line, "\"%s\" is twice in \"%s\".",
 					value->text, entry->key->name);
 				break;
 			}

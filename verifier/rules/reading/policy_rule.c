@@ -42,7 +42,7 @@ static bool is_for_own_actions_only(struct policy_reading *reading, const struct
 	if (!rule_is_own(reading->rule))
 		return false;
 	READING_SAYS(reading, entry->line,
-		"\"%s\" can't be set for stepup.* actions: they have their own; take it out.",
+		"\"%s\" can't be set for stepup.* actions: they have their own; remove it.",
 		entry->key->name);
 	return true;
 }
@@ -80,19 +80,20 @@ static void read_detail(struct policy_reading *reading, const struct policy_valu
 		memcpy(spec.name, value->text, length);
 	if (colon == NULL || !detail_name_is_valid(spec.name) || !detail_type_named(colon + 1, &spec.type)) {
 		READING_SAYS(reading, value->line,
-			"\"%s\" is no detail; write %s, the name of a-z, 0-9 and _ (at most %d characters).",
+			"\"%s\" is not a detail; write %s, the name of a-z, 0-9 and _ (at most %d "
+			"characters).",
 			value->text, detail_forms(forms), DETAIL_NAME_SIZE - 1);
 		return;
 	}
 	if (prompt_is_own(spec.name)) {
-		READING_SAYS(reading, value->line, "a detail can't be called \"%s\": "
-			"{%s} in a prompt is the verifier's own. Take another name.", spec.name, spec.name);
+		READING_SAYS(reading, value->line, "a detail can't be called \"%s\": {%s} in a prompt "
+			"has a meaning already. Take another name.", spec.name, spec.name);
 		return;
 	}
 	for (size_t i = 0; i < rule->detail_count; i++)
 		if (strcmp(rule->details[i].name, spec.name) == 0) {
 			READING_SAYS(reading, value->line,
-				"the detail \"%s\" stands here a second time.", spec.name);
+				"the detail \"%s\" is here a second time.", spec.name);
 			return;
 		}
 	if (rule->detail_count == DETAIL_COUNT_MAX) {
@@ -133,8 +134,9 @@ static void read_prompt(struct policy_reading *reading, const struct policy_entr
 			memcpy(name, piece.text, piece.length);
 		if (policy_rule_detail(rule, name) == NULL && !prompt_is_own(name))
 			READING_SAYS(reading, entry->line,
-				"the prompt names {%.*s}, which is no detail of this action; declare it in "
-				"\"details\" or use {user}, {host}, {service}, {rhost} or {action}.",
+				"the prompt names {%.*s}, which is not a detail of this action; declare "
+				"it in \"details\" or use {user}, {host}, {service}, {rhost} or "
+				"{action}.",
 				(int)piece.length, piece.text);
 	}
 	if (broken)
@@ -157,11 +159,11 @@ static void read_require(struct policy_reading *reading, const struct policy_ent
 				strength = i;
 		if (strcmp(value->text, "pin") == 0) {
 			if (rule->pin)
-				READING_SAYS(reading, value->line, "\"pin\" stands here a second time.");
+				READING_SAYS(reading, value->line, "\"pin\" is here a second time.");
 			rule->pin = true;
 		} else if (strength == 0) {
-			READING_SAYS(reading, value->line, "\"%s\" can't be required; "
-				"write code, key or hardware-key, and pin where wanted.", value->text);
+			READING_SAYS(reading, value->line, "\"%s\" can't be required; write code, key "
+				"or hardware-key, and pin if you want it.", value->text);
 		} else if (rule->require != 0) {
 			READING_SAYS(reading, value->line, "only one of code, "
 				"key and hardware-key can be required; each includes the stronger ones.");
@@ -172,8 +174,8 @@ static void read_require(struct policy_reading *reading, const struct policy_ent
 	if (rule->require == 0)
 		READING_SAYS(reading, entry->line, "say what is required: code, key or hardware-key.");
 	else if (rule->require == FACTOR_CODE && rule->pin)
-		READING_SAYS(reading, entry->line, "\"pin\" goes with a key; a code has none. "
-			"Require key or hardware-key, or take it out.");
+		READING_SAYS(reading, entry->line, "\"pin\" goes with a key; a code has none. Require "
+			"key or hardware-key, or remove \"pin\".");
 	if (rule->require == FACTOR_HARDWARE_KEY)
 		rule->pin = true;
 }
@@ -189,17 +191,18 @@ static void read_via(struct policy_reading *reading, const struct policy_entry *
 			if (strcmp(ways[i], value->text) == 0)
 				way = 1u << i;
 		if (way == 0 || (reading->rule->via & way) != 0)
-			READING_SAYS(reading, value->line, "\"%s\" is no way for a key, "
-				"or stands here twice; write browser, seat or agent, each once.",
+			READING_SAYS(reading, value->line, "\"%s\" is not a way to a key, or is here "
+				"twice; write browser, seat or agent, each once.",
 				value->text);
 		reading->rule->via |= way;
 	}
 	if (entry->value_count == 0)
 		READING_SAYS(reading, entry->line,
-			"\"via\" names no way; write browser, seat or agent, or take it out.");
+			"\"via\" names no way to a key; write browser, seat or agent, or remove "
+			"\"via\".");
 	if (reading->rule->require == FACTOR_CODE)
-		READING_SAYS(reading, entry->line, "\"via\" says how a key is reached; "
-			"a code has no way of its own. Take it out or require a key.");
+		READING_SAYS(reading, entry->line, "\"via\" says how a key is reached; a code has no "
+			"such way. Remove \"via\" or require a key.");
 }
 
 static void read_code_is_enough(struct policy_reading *reading, const struct policy_entry *entry)
@@ -207,7 +210,7 @@ static void read_code_is_enough(struct policy_reading *reading, const struct pol
 	reading->rule->code_is_enough = reading_yes(reading, entry);
 	if (reading->rule->code_is_enough && reading->rule->require > FACTOR_CODE)
 		READING_SAYS(reading, entry->line,
-			"\"code-is-enough\" contradicts \"require\": take it out, or require code.");
+			"\"code-is-enough\" contradicts \"require\"; remove it, or require code.");
 }
 
 static void read_always_approve(struct policy_reading *reading, const struct policy_entry *entry)
@@ -224,7 +227,7 @@ static void read_fresh_for(struct policy_reading *reading, const struct policy_e
 	if (!duration_parse(entry->values->text, &rule->fresh_for_seconds) ||
 	    rule->fresh_for_seconds > POLICY_FRESH_MAX_SECONDS)
 		READING_SAYS(reading, entry->line,
-			"\"%s\" is no time to stay fresh; write 45s, 15m or 2h, at most 24h.",
+			"\"fresh-for\" can't be \"%s\"; write 45s, 15m or 2h, at most 24h.",
 			entry->values->text);
 }
 
@@ -252,10 +255,11 @@ static void read_receipt_lifetime(struct policy_reading *reading, const struct p
 	if (!duration_parse(entry->values->text, &rule->receipt_seconds) ||
 	    rule->receipt_seconds > POLICY_RECEIPT_MAX_SECONDS)
 		READING_SAYS(reading, entry->line,
-			"\"%s\" is no receipt's lifetime; write 60s or 2m, at most 5m.", entry->values->text);
+			"\"receipt-lifetime\" can't be \"%s\"; write 60s or 2m, at most "
+			"5m.", entry->values->text);
 	if (policy_block_entry(reading->block, "service") == NULL)
 		READING_SAYS(reading, entry->line,
-			"\"receipt-lifetime\" goes with \"service\": without one no receipt is made.");
+			"\"receipt-lifetime\" needs \"service\": without a service there is no receipt.");
 }
 
 /* In the order in which they are read: later ones look at earlier ones. */
@@ -319,27 +323,30 @@ void policy_rule_check(struct policy_reading *reading)
 
 	if (policy_block_entry(block, "users") == NULL)
 		READING_SAYS(reading, block->line,
-			"action %s says nobody may; add users = { \"NAME\", \"@GROUP\" }.", rule->name);
+			"action %s names nobody who may do it; add users = { \"NAME\", \"@GROUP\" "
+			"}.", rule->name);
 	if (policy_block_entry(block, "require") == NULL)
 		READING_SAYS(reading, block->line,
 			"action %s does not say what is required; add require = { code } or a key.",
 			rule->name);
 	if (!rule_is_own(rule) && policy_block_entry(block, "prompt") == NULL)
 		READING_SAYS(reading, block->line,
-			"action %s has no prompt; add prompt = \"…\", which people read before they agree.",
+			"action %s has no prompt; add prompt = \"…\", which people read before they "
+			"approve.",
 			rule->name);
 	if (is_pattern(rule->name) && rule->prompt != NULL && !names_action(rule))
 		READING_SAYS(reading, block->line, "the prompt of the pattern %s does not say which action "
 			"it is for; put {action} into it.", rule->name);
 	if (rule->fresh_for_seconds > 0 && policy_block_entry(block, "service") != NULL)
 		READING_SAYS(reading, policy_block_entry(block, "fresh-for")->line, "\"fresh-for\" and "
-			"\"service\" exclude each other: a receipt is for one action that was asked for.");
+			"\"service\" can't be used together: a receipt is for one action that was "
+			"confirmed.");
 	if (rule->require == FACTOR_HARDWARE_KEY && rule->via == VIA_AGENT)
 		READING_SAYS(reading, policy_block_entry(block, "via")->line,
-			"an agent can't show that a key is hardware, so \"hardware-key\" and "
-			"via = { agent } exclude each other; add browser or seat, or require key.");
+			"an agent can't show that a key is hardware, so \"hardware-key\" and via = { "
+			"agent } can't be used together; add browser or seat, or require key.");
 	if (needs_approvers && policy_block_entry(block, "approvers") == NULL)
 		READING_SAYS(reading, block->line,
-			"action %s wants a second person's agreement; add approvers = { \"@GROUP\" }.",
+			"action %s needs a second person; add approvers = { \"@GROUP\" }.",
 			rule->name);
 }

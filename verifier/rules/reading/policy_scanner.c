@@ -34,7 +34,7 @@ fine:
 
 		if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
 			SCANNER_SAYS(scanner, line,
-				"there is a control character (byte %02X) in this line; take it out.", byte);
+				"there is a control character (byte %02X) in this line; remove it.", byte);
 			return false;
 		}
 	}
@@ -135,8 +135,8 @@ static void scan_text(struct scanner *scanner)
 	while (*at != '"' && *at != '\0' && *at != '\n') {
 		if (at[0] == '\\' && at[1] != '"' && at[1] != '\\') {
 			token->kind = TOKEN_BAD;
-			SCANNER_SAYS(scanner, token->line, "a backslash stands only before a quotation mark "
-				"or another backslash: write \\\" or \\\\.");
+			SCANNER_SAYS(scanner, token->line, "a backslash is allowed only before a "
+				"quotation mark or another backslash; write \\\" or \\\\.");
 			at++;
 		} else if (at[0] == '\\') {
 			at += 2;
@@ -180,8 +180,8 @@ static void scan_word(struct scanner *scanner)
 	token->length = (size_t)(scanner->at - token->start);
 	if (!plain) {
 		token->kind = TOKEN_BAD;
-		SCANNER_SAYS(scanner, token->line, "put double quotation marks around %.*s: "
-			"outside of them only letters, digits and _ . : @ - may stand.",
+		SCANNER_SAYS(scanner, token->line, "put double quotation marks around %.*s: without "
+			"them only letters, digits and _ . : @ - are allowed.",
 			TOKEN_QUOTED(*token));
 	} else if (token->length > POLICY_VALUE_MAX) {
 		token->kind = TOKEN_BAD;

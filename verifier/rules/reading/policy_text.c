@@ -113,8 +113,8 @@ static void read_entry(struct parser *parser, struct policy_block *block, const 
 
 	for (; key != NULL && *tail != NULL; tail = &(*tail)->next)
 		if ((*tail)->key == key) {
-			COMPLAIN(parser, name.line, "\"%s\" stands here a second time; "
-				"the first is on line %d. Keep one of them.", key->name, (*tail)->line);
+			COMPLAIN(parser, name.line, "\"%s\" is here a second time; the first is on line "
+				"%d. Keep one of them.", key->name, (*tail)->line);
 			key = NULL;
 			break;
 		}
@@ -216,10 +216,12 @@ static void unknown_key(struct parser *parser, struct policy_block *block)
 		return;
 	}
 	if (where == NULL)
-		COMPLAIN(parser, name.line, "\"%.*s\" is no key or section; %s%s%sstepup.conf(5) lists them.",
+		COMPLAIN(parser, name.line, "\"%.*s\" is not a key or section; %s%s%sstepup.conf(5) "
+			"lists them.",
 			TOKEN_QUOTED(name), SUGGESTION(meant));
 	else
-		COMPLAIN(parser, name.line, "\"%.*s\" is no key of %s %s; %s%s%sstepup.conf(5) lists them.",
+		COMPLAIN(parser, name.line, "\"%.*s\" is not a key of %s %s; %s%s%sstepup.conf(5) lists "
+			"them.",
 			TOKEN_QUOTED(name), where, block->title, SUGGESTION(meant));
 	if (ahead == '=' || ahead == '+') {
 		read_entry(parser, block, NULL);
@@ -276,7 +278,8 @@ static void check_twin(struct parser *parser, const struct policy_block *block)
 		if (other != block && other->section == block->section &&
 		    strcmp(other->title, block->title) == 0) {
 			COMPLAIN(parser, block->line,
-				"%s %s stands here a second time; the first is on line %d. Keep one of them.",
+				"%s %s is here a second time; the first is on line %d. Keep one of "
+				"them.",
 				block->section->name, block->title, other->line);
 			return;
 		}
@@ -349,7 +352,7 @@ static void text_read_file(struct parser *parser, struct policy_block *top)
 		} else {
 			if (is_mark(parser, '}'))
 				COMPLAIN(parser, parser->scanner.token.line,
-					"this } closes nothing; take it out.");
+					"this } closes nothing; remove it.");
 			else if (parser->scanner.token.kind != TOKEN_BAD)
 				COMPLAIN(parser, parser->scanner.token.line,
 					"a key or a section was expected here, not \"%.*s\".",

@@ -17,8 +17,8 @@ static void read_issuer(struct policy_reading *reading, const struct policy_entr
 
 	reading->policy->issuer = reading_copy(reading, text);
 	if (!value_url(text, "https", true, host) && !value_url(text, "http", true, host))
-		READING_SAYS(reading, entry->line, "\"%s\" is no issuer; "
-			"write \"https://NAME\" in lower case, without a slash at the end.", text);
+		READING_SAYS(reading, entry->line, "\"%s\" is not an issuer; write \"https://NAME\" in "
+			"lower case, without a slash at the end.", text);
 }
 
 static void read_rp_id(struct policy_reading *reading, const struct policy_entry *entry)
@@ -26,7 +26,8 @@ static void read_rp_id(struct policy_reading *reading, const struct policy_entry
 	reading->policy->rp_id = reading_copy(reading, entry->values->text);
 	if (!value_domain(entry->values->text))
 		READING_SAYS(reading, entry->line,
-			"\"%s\" is no rp-id; write a domain name in lower case, such as \"example.com\".",
+			"\"%s\" is not an rp-id; write a domain name in lower case, such as "
+			"\"example.com\".",
 			entry->values->text);
 }
 
@@ -35,7 +36,8 @@ static void read_rp_id_before(struct policy_reading *reading, const struct polic
 	reading->policy->rp_id_before = reading_copy(reading, entry->values->text);
 	if (!value_domain(entry->values->text))
 		READING_SAYS(reading, entry->line,
-			"\"%s\" is no rp-id; write the one that was given up, such as \"example.com\".",
+			"\"%s\" is not an rp-id; write the one that was used before, such as "
+			"\"example.com\".",
 			entry->values->text);
 }
 
@@ -61,8 +63,8 @@ static void read_store(struct policy_reading *reading, const struct policy_entry
 
 	reading->policy->store = reading_copy(reading, text);
 	if (strncmp(text, "sqlite:/", 8) != 0 || text[8] == '\0' || text[strlen(text) - 1] == '/')
-		READING_SAYS(reading, entry->line, "\"%s\" is no store of this version; "
-			"write \"sqlite:/PATH/stepup.db\", the path from the root on.", text);
+		READING_SAYS(reading, entry->line, "\"%s\" is not a store that this version knows; "
+			"write \"sqlite:/PATH/stepup.db\", with the whole path.", text);
 }
 
 static void read_help(struct policy_reading *reading, const struct policy_entry *entry)
@@ -80,7 +82,8 @@ static void read_host(struct policy_reading *reading, const struct policy_entry 
 	reading->policy->host = reading_copy(reading, entry->values->text);
 	if (!value_domain(entry->values->text))
 		READING_SAYS(reading, entry->line,
-			"\"%s\" is no host; write this machine's name in lower case.", entry->values->text);
+			"\"%s\" is not a host; write this machine's name in lower "
+			"case.", entry->values->text);
 }
 
 const struct policy_key policy_top_keys[] = {

@@ -21,7 +21,7 @@ static struct policy_file trust_read_file(struct policy_reading *reading, const 
 
 	if (text[0] != '/' || text[1] == '\0')
 		READING_SAYS(reading, entry->line,
-			"\"%s\" is no place for \"%s\"; write the path of %s from the root on.", text,
+			"\"%s\" can't be the place of \"%s\"; write the whole path of %s.", text,
 			entry->key->name, what);
 	return (struct policy_file){.path = reading_copy(reading, text),
 		.place = {.file = reading->text->file, .line = entry->line}};
@@ -89,7 +89,7 @@ void policy_read_cooling_off(struct policy_reading *reading, const struct policy
 		*seconds = 0;
 	else if (!duration_parse(text, seconds) || *seconds > POLICY_COOLING_MAX_SECONDS)
 		READING_SAYS(reading, entry->line,
-			"\"%s\" is no time to cool off; write 0s, 45m, 24h or 7d, at most 31d.", text);
+			"\"cooling-off\" can't be \"%s\"; write 0s, 45m, 24h or 7d, at most 31d.", text);
 }
 
 void policy_trust_check(struct policy_reading *reading)
@@ -103,12 +103,12 @@ void policy_trust_check(struct policy_reading *reading)
 			"checked against; add mds-root = \"/PATH.pem\".");
 	if (policy->mds.path == NULL && policy->mds_root.path != NULL)
 		complain(errors, policy->mds_root.place.file, policy->mds_root.place.line,
-			"\"mds-root\" goes with \"mds\": without one it checks nothing.");
+			"\"mds-root\" needs \"mds\": without that there is nothing to check.");
 	for (size_t i = 0; i < policy->deny_models.count; i++)
 		if (policy_models_name(&policy->allow_models, policy->deny_models.aaguids[i])) {
 			complain(errors, policy->deny_models.place.file, policy->deny_models.place.line,
-				"\"deny-models\" and \"allow-models\" name the same model; "
-				"take it out of one of them.");
+				"\"deny-models\" and \"allow-models\" name the same model; remove it "
+				"from one of them.");
 			return;
 		}
 }

@@ -54,9 +54,8 @@ enum stepup_error store_lock(const char *place, int *fd, char **why)
 		error = say(why, STEPUP_UNSAFE_FILE,
 			"Store %s: is not a regular file with one name. Remove it.", path);
 	else if (flock(*fd, LOCK_EX | LOCK_NB) != 0)
-		error = say(why, STEPUP_EXISTS, "Store %s: another verifier is using it. "
-			"Stop that one first (systemctl stop stepupd.service); one store has"
-			" one verifier.", place);
+		error = say(why, STEPUP_EXISTS, "Store %s: another verifier is using it. Stop it first "
+			"(systemctl stop stepupd.service). One store has one verifier.", place);
 	free(path);
 	return error;
 }
@@ -249,7 +248,8 @@ static enum stepup_error say_incoming(char **why, enum stepup_error error, const
 		free(*why);
 		*why = NULL;
 		return say(why, error,
-			"That file is no whole backup of a store. Nothing was changed. Take another one.");
+			"That file is not a whole backup of a store. Nothing was changed. Take another "
+			"file.");
 	}
 	return say(why, error, "Store %s: the copy could not be put in its place (%s).", place,
 		stepup_error_text(error));

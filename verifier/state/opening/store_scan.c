@@ -253,8 +253,8 @@ static enum stepup_error scan_refuse(struct store_session *session, const struct
 		snprintf(when, sizeof(when), "%" PRId64, head->at);
 	if (*why == NULL &&
 	    asprintf(why, "Store %s: %s%s%s are not those that this verifier left at %s (batch %" PRId64
-		    "): one was exchanged, added or taken out."
-		    " Nothing was changed and nothing is approved. %s",
+		    "): one was exchanged, added or removed. Nothing was changed and nothing is "
+		    "approved. %s",
 		    session->store->place, what, tables != NULL ? " of " : "", tables != NULL ? tables : "",
 		    when, head->batch, STORE_WAY_ON) < 0)
 		*why = NULL;

@@ -218,8 +218,8 @@ enum stepup_error meta_take_host(struct store_session *session);
 enum stepup_error meta_upgrade(struct store_session *session, int schema, char **why);
 
 /* What to do about a store that isn't as it was left. */
-#define STORE_WAY_ON "Put the newest store back. To go on with what is there: stepup epoch new. " \
-	"Receipts and invitations of before are void then, and the log says so."
+#define STORE_WAY_ON "Put the newest store back. To go on with this one: stepup epoch new. " \
+	"Older receipts and invitations are void then, and the log says so."
 
 /* --- facts as bytes (store_facts.c): names that begin with a dot are the store's own --- */
 enum stepup_error fact_read(struct store_session *session, const char *name, uint8_t **value, size_t *size);

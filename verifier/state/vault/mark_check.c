@@ -12,7 +12,7 @@
 #include "lib/base/wipe.h"
 
 #define WAY_ON " Nothing was changed and nothing is approved. Put the newest store and its mark back. " \
-	"To go on with what is there: stepup epoch new."
+	"To go on with this one: stepup epoch new."
 #define MOMENT_SIZE 32
 
 static const char *moment(int64_t at, char text[MOMENT_SIZE])
@@ -35,10 +35,9 @@ static enum stepup_error refuse_moved(const struct mark_question *question, char
 	char when[MOMENT_SIZE];
 
 	if (asprintf(why,
-		    "This store was moved at %s, and goes on where %s was restored."
-		    " Nothing was changed and nothing is approved. Start the verifier of that place."
-		    " Only if it was restored nowhere, and is to go on here: stepup restore %s."
-		    " If that file is lost: stepup epoch new.",
+		    "This store was moved at %s, and goes on where %s was restored. Nothing was changed "
+		    "and nothing is approved. Start the verifier there. If it was restored nowhere and "
+		    "must go on here: stepup restore %s. If that file is lost: stepup epoch new.",
 		    moment(left->at, when), file, question->file != NULL ? file : "FILE") < 0)
 		*why = NULL;
 	return STEPUP_CORRUPT;

@@ -8,7 +8,7 @@
 #include "lib/base/wipe.h"
 
 #define WAY_ON                                                                                               \
-	" Nothing was changed. If it is to be put back all the same, do it as with any backup:"              \
+	" Nothing was changed. To restore it all the same, like any backup:"                                 \
 	" stepup restore --as-backup FILE, and then stepup epoch new."
 
 static enum stepup_error move_check_refuse(char **why, const struct move_question *question, const char *what)
