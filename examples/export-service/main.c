@@ -113,8 +113,8 @@ static void export_run(FILE *peer, const struct service_options *options, const 
 	int granted = 0;
 
 	if (!orders || !orders_record(orders, order->receipt, order->account, records, exec_id, &again)) {
-		refuse(peer, "The export service could not write down what it is about to do. "
-			"Nothing was exported.", NULL);
+		refuse(peer, "The export service could not record the export. Nothing was exported. Try "
+			"again in a minute.", NULL);
 		goto out;
 	}
 	said = redeem_receipt(options->redeem_socket, order->receipt, order->account, records, exec_id,
@@ -125,11 +125,11 @@ static void export_run(FILE *peer, const struct service_options *options, const 
 	} else if (!granted) {
 		const char *words = json_string_value(json_object_get(said, "message"));
 
-		refuse(peer, words ? words : "The verifier refused this receipt.",
+		refuse(peer, words ? words : "The verifier refused this receipt. Nothing was exported.",
 			json_string_value(json_object_get(said, "reference")));
 	} else if (!orders_begin(orders, exec_id)) {
-		refuse(peer, "This export was begun before. Nothing was exported again. "
-			"If it broke off, ask for it anew.", NULL);
+		refuse(peer, "This export was begun before. Nothing was exported again. If it broke "
+			"off, approve the export again.", NULL);
 	} else {
 		hand_out(peer, order, contacts, records, said);
 	}
@@ -153,7 +153,7 @@ static void serve_order(FILE *peer, const struct service_options *options, const
 	count = contacts ? contacts_count(contacts, order.account) : -1;
 	if (count <= 0)
 		refuse(peer,
-			"This account has no contacts that could be exported. Nothing was exported.", NULL);
+			"This account has no contacts. Nothing was exported.", NULL);
 	else
 		export_run(peer, options, &order, contacts, order.records < count ? order.records : count);
 	contacts_close(&contacts);
@@ -267,10 +267,9 @@ static int serve(const struct service_options *options)
 static int usage(FILE *out, int status)
 {
 	fputs("usage: export-service --database FILE --orders FILE --socket PATH --redeem-socket PATH "
-		"--caller USER\n\n"
-		"Exports contacts as CSV to processes of USER, "
-		"each export against a receipt that the verifier redeems.\n"
-		"FILE of --orders is the service's own: what it was about to do, and whether it did.\n", out);
+		"--caller USER\n\nExports contacts as CSV to processes of USER, each export against a "
+		"receipt that the verifier redeems.\nOnly the service writes the FILE of --orders: it "
+		"has each export, and whether it began.\n", out);
 	return status;
 }
 

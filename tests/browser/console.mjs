@@ -9,7 +9,7 @@ import {
 
 async function signingIn(page) {
 	await password(page, 'carol', 'not her password');
-	matches(await page.locator('.error').textContent(), /do not belong together/, 'a wrong password is told in a sentence');
+	matches(await page.locator('.error').textContent(), /name or the password is wrong/, 'a wrong password is told in a sentence');
 	await picture(page, '1-wrong-password');
 	await password(page, 'carol');
 	await dialog(page).waitFor();

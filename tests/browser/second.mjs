@@ -36,7 +36,7 @@ async function agreed(bob, carol, dave) {
 	await openAgreement(carol, request);
 	equal(await carol.locator('#step-up-prompt').textContent(), PROMPT, 'the key agrees to the same words');
 	equal(await carol.locator('#step-up-title').textContent(), 'Allow bob to:', 'under a title that says what it is');
-	equal(await carol.locator('#step-up-as').textContent(), 'You confirm this as carol. Lost your key or your codes? '
+	equal(await carol.locator('#step-up-as').textContent(), 'You approve as carol. Lost your key or your codes? '
 		+ 'Call the security desk, +1 555 0100.', 'which says as whom, and whom to call about a lost key');
 	matches(await carol.locator('#step-up-time').textContent(), /^Expires in (1:\d\d|2:00)\.$/, 'and when it ends');
 	await picture(carol, 'second-4-agreeing');

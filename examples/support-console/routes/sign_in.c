@@ -66,7 +66,7 @@ enum MHD_Result handle_sign_in(struct http_request *request)
 		break;
 	default:
 		result = sign_in_again(request, MHD_HTTP_FORBIDDEN, user ? user : "",
-			"That name and that password do not belong together. Check both and try again.");
+			"The name or the password is wrong. Check both and try again.");
 	}
 	if (password)
 		explicit_bzero(password, strlen(password));

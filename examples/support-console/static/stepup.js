@@ -5,7 +5,7 @@
 //
 //	import { stepUp } from './stepup.js';
 //	const outcome = await stepUp({ action: 'customer.export', account: 'acme', records: 12 }, { csrf });
-//	// also { csrf, heading, user, help }: words above the prompt, in the place of "Confirm this …"; who is signed in
+//	// also { csrf, heading, user, help }: words above the prompt, instead of "Confirm this …"; who is signed in
 //	// here; whom to call about a lost key
 //	if (outcome.state === 'granted') …   // outcome.id names the grant to your server, which takes it once
 //	else show(outcome.message.message);  // 'refused' or 'cancelled': nothing was approved, and why
@@ -115,7 +115,7 @@ class Dialog {
 
 	// As whom one confirms, and where to go with a lost key.
 	sayWho(user, help) {
-		const who = user ? [element('span', { textContent: 'You confirm this as ' }),
+		const who = user ? [element('span', { textContent: 'You approve as ' }),
 			element('strong', {}, element('bdi', { textContent: user })), '. '] : [];
 		this.as.append(...who, ...(help ? [`Lost your key or your codes? Call ${help}.`] : []));
 	}

@@ -268,10 +268,11 @@ static enum MHD_Result dispatch(struct http_request *request, const char *method
 
 	if (request->body_too_large)
 		return http_refuse(request, MHD_HTTP_CONTENT_TOO_LARGE, "Too much",
-			"That was more than a form holds. Nothing was done.");
+			"That was too much for this form. Nothing was done. Shorten it and try again.");
 	if (!request_is_ours(request, method))
 		return http_refuse(request, MHD_HTTP_FORBIDDEN, "Not from this site",
-			"This request came from another site or another address. Nothing was done.");
+			"This request came from another site or another address. Nothing was done. Open "
+			"the console at its own address.");
 	for (const struct route *route = routes; route->method; route++) {
 		if (!path_matches(route->path, path, request->argument) ||
 		    (route->demo_only && !request->console->demo))

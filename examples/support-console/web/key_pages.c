@@ -97,7 +97,7 @@ static void key_form(struct html *html, bool has_key, const char *next)
 		"<noscript><p class=\"error\">This page needs JavaScript to talk to the key.</p>"
 		"</noscript>\n</form>\n", next, (long long)LABEL_MAX, "XXXX-XXXX-XXXX-…",
 		has_key ? "" : " required", has_key
-		? "Leave it empty to confirm with a key that you have already."
+		? "Leave this empty to confirm with a key that you have."
 		: "An administrator gives you one. It works once.");
 }
 
