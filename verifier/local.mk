@@ -80,9 +80,8 @@ verifier_rules += verifier/rules/people/approvers.h verifier/rules/people/approv
 	verifier/rules/people/person.h verifier/rules/people/person.c \
 	verifier/rules/people/request_standing.h verifier/rules/people/request_standing.c
 verifier_rules += verifier/rules/words/notices.h verifier/rules/words/notices.c \
-	verifier/rules/words/notices_alert.c verifier/rules/words/notices_denied.c \
-	verifier/rules/words/notices_invited.c verifier/rules/words/notices_locked.c \
-	verifier/rules/words/notices_over.c verifier/rules/words/refusals.h verifier/rules/words/refusals.c
+	verifier/rules/words/alerts.c verifier/rules/words/notices_about.c \
+	verifier/rules/words/notices_fixed.c verifier/rules/words/refusals.h verifier/rules/words/refusals.c
 verifier_rules += verifier/rules/explain/explain.h verifier/rules/explain/explain.c \
 	verifier/rules/explain/explain_approvers.c verifier/rules/explain/explain_speech.h \
 	verifier/rules/explain/explain_speech.c verifier/rules/explain/explain_words.c \

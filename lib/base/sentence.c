@@ -93,21 +93,22 @@ void sentence_set_clock(struct sentence_values *values, const char *name, int64_
 }
 
 /* Whether all of it could be written. */
-static bool write_list(FILE *out, const char *const *items, size_t count, const char *quote)
+static bool write_list(FILE *out, const char *const *items, size_t count, const char *quote,
+	const char *last)
 {
 	for (size_t i = 0; i < count; i++) {
 		char *safe = display_value(items[i], strlen(items[i]));
 
 		if (safe == NULL)
 			return false;
-		fprintf(out, "%s%s%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ", quote, safe, quote);
+		fprintf(out, "%s%s%s%s", i == 0 ? "" : i + 1 == count ? last : ", ", quote, safe, quote);
 		free(safe);
 	}
 	return true;
 }
 
 void sentence_set_list(struct sentence_values *values, const char *name, const char *const *items,
-	size_t count, const char *quote)
+	size_t count, const char *quote, const char *last)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -117,7 +118,7 @@ void sentence_set_list(struct sentence_values *values, const char *name, const c
 	if (count == 0)
 		return;
 	out = open_memstream(&text, &size);
-	written = out != NULL && write_list(out, items, count, quote);
+	written = out != NULL && write_list(out, items, count, quote, last);
 	if (out != NULL && fclose(out) == 0 && written) {
 		value_add(values, name, text);
 		return;

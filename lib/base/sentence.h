@@ -56,9 +56,10 @@ void sentence_set_wait(struct sentence_values *values, const char *name, int64_t
 /* "14:05", in local time, of seconds since 1970. */
 void sentence_set_clock(struct sentence_values *values, const char *name, int64_t at);
 
-/* "a, b or c": texts of unknown origin, made safe, each between `quote`s. None if `count` is 0. */
+/* "a, b or c": texts of unknown origin, made safe, each between `quote`s; `last` stands before the last one.
+ * None if `count` is 0. */
 void sentence_set_list(struct sentence_values *values, const char *name, const char *const *items,
-	size_t count, const char *quote);
+	size_t count, const char *quote, const char *last);
 
 /* A name that is there, or isn't, and says nothing by itself. */
 void sentence_set_flag(struct sentence_values *values, const char *name, bool there);

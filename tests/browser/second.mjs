@@ -42,7 +42,7 @@ async function agreed(bob, carol, dave) {
 	await picture(carol, 'second-4-agreeing');
 	const { name, lines } = await downloaded(bob, () => carol.keyboard.press('Enter'));
 	equal(`${name} ${lines.length}`, `contacts-${ACCOUNT}.csv 340`, 'once the key has agreed the export goes on by itself, and the CSV arrives');
-	await told(carol, `You agreed that bob may: ${PROMPT}`);
+	await told(carol, `Approved for bob: ${PROMPT}`);
 	await card(carol, request).waitFor({ state: 'detached' });
 	ok(true, 'who agreed is told to what, and the request leaves the list');
 	await told(dave, `Request ${request} of bob is not waiting any more`);
@@ -182,7 +182,7 @@ async function agreedElsewhere(bob, dave) {
 	await card(dave, request).waitFor();
 	await openAgreementByAnything(dave, request);
 	await dave.keyboard.press('Enter');
-	await told(dave, 'You agreed that bob may: Write a note about amber-teas');
+	await told(dave, 'Approved for bob: Write a note about amber-teas');
 	await bob.goto(`${url}/requests`);
 	await card(bob, request).waitFor();
 	matches(await card(bob, request).textContent(), /^dave approved this\. Do the same again, with your key or a code: it will go through/, 'what was agreed to and not used says what to do');

@@ -43,7 +43,7 @@ static void account_ready(struct call *call, const struct subject *subject)
 	/* A directory may take it for somebody's all the same, and that one may be locked. */
 	if (!user_name_is_possible(subject->asked)) {
 		refusal_log(call, &about, NULL, STEPUP_NOT_ALLOWED, "account check of an impossible name");
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_impossible_account());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_IMPOSSIBLE_ACCOUNT));
 		return;
 	}
 	call_reply(call, json_object());

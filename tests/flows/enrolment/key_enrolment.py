@@ -347,7 +347,7 @@ def cooling(verifier, administrator):
     begun = begin(verifier, "gnats", invitation=invitation)
     key = Key()
     reply = finish(verifier, begun, "browser", key.register(begun["browser"]))
-    tap.matches(reply.message, "counts as a code at most",
+    tap.matches(reply.message, "it counts no more than a code",
                 "who enrols by an invitation is told of the cooling-off")
     shown = credentials(verifier, "gnats")[0]
     tap.equal((shown["strength"], shown["strong_from"] - shown["created"]), ("code", 5),

@@ -106,7 +106,7 @@ def from_asking_to_using(verifier):
     reply = verifier.answer(begun["transaction"], scene.tokens["news"].fresh(), uid=GAMES)
     tap.ok(reply.ok and reply.get("receipt") is None,
            "a right code of the approver's agrees, and gives no receipt", reply)
-    tap.equal(reply.message, "You agreed that mail may: Open vault north", "and says to what")
+    tap.equal(reply.message, "Approved for mail: Open vault north", "and says to what")
     tap.equal(scene.standing(request), "approved", "then the request is approved")
     reply = scene.claim(transaction)
     tap.ok(reply.ok, "the requester's side goes on without another answer", reply)

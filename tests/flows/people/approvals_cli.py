@@ -55,7 +55,7 @@ def waits_and_goes_on(scene):
     tap.ok(own.json()["requests"][0]["own"], "in JSON too, as one's own", own)
     tap.ok(not os.path.exists(marker) and session.process.poll() is None, "the command hasn't run")
     approved = scene.approve(request)
-    tap.ok(approved.status == 0 and "You agreed that mail may: Open vault north" in approved.out,
+    tap.ok(approved.status == 0 and "Approved for mail: Open vault north" in approved.out,
            "approve shows what is agreed to and asks for a code", approved)
     tap.matches(approved.shown, "Open vault north", "on the terminal, before it asks")
     ended = session.finish()

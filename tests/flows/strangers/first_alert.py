@@ -164,7 +164,7 @@ def each_way(verifier, administrator):
         line = verifier.wait_log(rf"[^\n]*STEPUP_KIND={kind} STEPUP_USER={user} [^\n]*")
         tap.ok(True, f"and an alert of the kind {kind}: {line.group(0)[:140]}")
         if kind == "spent-code":
-            tap.matches(verifier.log(), r"typed again at the same place, \d+ seconds later, and refused. "
+            tap.matches(verifier.log(), r"typed again at the same place, \d+ seconds later, and was refused. "
                         r"As a rule that is a second connection",
                         "and one of the same place, seconds later, says so")
     entries = administrator.entries()

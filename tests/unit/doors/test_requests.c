@@ -111,9 +111,9 @@ static void nobody_agrees_to_their_own(void **state)
 {
 	struct scene *scene = *state;
 
-	assert_string_equal(objection(scene, scene->alice), notice_own_request());
+	assert_string_equal(objection(scene, scene->alice), notice_text(NOTICE_OWN_REQUEST));
 	memcpy(scene->carol->user_id, scene->alice->user_id, USER_ID_SIZE); /* renamed since */
-	assert_string_equal(objection(scene, scene->carol), notice_own_request());
+	assert_string_equal(objection(scene, scene->carol), notice_text(NOTICE_OWN_REQUEST));
 }
 
 static void letter_case_makes_no_second_person(void **state)
@@ -121,7 +121,7 @@ static void letter_case_makes_no_second_person(void **state)
 	struct scene *scene = *state;
 
 	strcpy(scene->carol->name, "Alice");
-	assert_string_equal(objection(scene, scene->carol), notice_own_request());
+	assert_string_equal(objection(scene, scene->carol), notice_text(NOTICE_OWN_REQUEST));
 }
 
 static void a_second_account_of_the_same_uid_makes_none(void **state)
@@ -129,12 +129,12 @@ static void a_second_account_of_the_same_uid_makes_none(void **state)
 	struct scene *scene = *state;
 
 	scene->carol->uid = 1000;
-	assert_string_equal(objection(scene, scene->carol), notice_same_account());
+	assert_string_equal(objection(scene, scene->carol), notice_text(NOTICE_SAME_ACCOUNT));
 	scene->carol->uid = 1001;
 	scene->alice->uid = 1001; /* the requester's account has another uid by now */
-	assert_string_equal(objection(scene, scene->carol), notice_same_account());
+	assert_string_equal(objection(scene, scene->carol), notice_text(NOTICE_SAME_ACCOUNT));
 	scene->carol->uid = -1;
-	assert_string_equal(objection(scene, scene->carol), notice_same_account());
+	assert_string_equal(objection(scene, scene->carol), notice_text(NOTICE_SAME_ACCOUNT));
 }
 
 static void a_shared_key_makes_none(void **state)
@@ -142,9 +142,9 @@ static void a_shared_key_makes_none(void **state)
 	struct scene *scene = *state;
 
 	give_key(scene->carol, 2);
-	assert_string_equal(objection(scene, scene->carol), notice_shared_key());
+	assert_string_equal(objection(scene, scene->carol), notice_text(NOTICE_SHARED_KEY));
 	scene->carol->credentials[2].state = CREDENTIAL_REVOKED;
-	assert_string_equal(objection(scene, scene->carol), notice_shared_key());
+	assert_string_equal(objection(scene, scene->carol), notice_text(NOTICE_SHARED_KEY));
 }
 
 static void a_shared_token_makes_none(void **state)
@@ -152,7 +152,7 @@ static void a_shared_token_makes_none(void **state)
 	struct scene *scene = *state;
 
 	give_token(scene->carol, 1);
-	assert_string_equal(objection(scene, scene->carol), notice_shared_key());
+	assert_string_equal(objection(scene, scene->carol), notice_text(NOTICE_SHARED_KEY));
 }
 
 static void the_same_session_makes_none(void **state)
@@ -162,7 +162,7 @@ static void the_same_session_makes_none(void **state)
 	memset(scene->request.session, 7, DIGEST_SIZE);
 	assert_null(objection(scene, scene->carol));
 	memset(scene->session, 7, DIGEST_SIZE);
-	assert_string_equal(objection(scene, scene->carol), notice_same_session());
+	assert_string_equal(objection(scene, scene->carol), notice_text(NOTICE_SAME_SESSION));
 }
 
 static void a_credential_has_to_be_as_old_as_the_cooling_off(void **state)

@@ -131,9 +131,9 @@ static void counts_times_and_lists_are_said_as_people_do(void **state)
 	}
 	sentence_set_count(&values, "one", 1, "try", "tries");
 	sentence_set_count(&values, "two", 2, "try", "tries");
-	sentence_set_list(&values, "keys", labels, 3, "\"");
-	sentence_set_list(&values, "first", labels, 1, "");
-	sentence_set_list(&values, "none", labels, 0, "");
+	sentence_set_list(&values, "keys", labels, 3, "\"", " or ");
+	sentence_set_list(&values, "first", labels, 1, "", ", ");
+	sentence_set_list(&values, "none", labels, 0, "", ", ");
 	says("{one}, {two}, {keys}; {first}; {none|none}", &values,
 		"1 try, 2 tries, \"Blue\", \"Red\\u{000A}\" or \"Spare\"; Blue; none");
 }

@@ -90,7 +90,7 @@ static enum stepup_error init_work(struct store_session *session, struct verb *v
 	if (error != STEPUP_OK && error != STEPUP_NOT_FOUND)
 		return error;
 	if (error == STEPUP_OK && initialised[0] != '\0' && !invite->again) {
-		verb->objection = notice_initialised();
+		verb->objection = notice_text(NOTICE_INITIALISED);
 		verb->why = "init, and somebody has enrolled";
 		return STEPUP_NOT_ALLOWED;
 	}
@@ -231,8 +231,8 @@ static enum stepup_error revoke_nothing(struct store_session *session, struct ve
 	if (invitations > 0)
 		return verb_log(session, verb,
 			log_entry_withdraw(verb->now, verb->user, invitations, &verb->actor));
-	verb->objection = record != NULL ? notice_no_such_credential()
-		: verb->silent ? notice_directory_silent() : notice_nobody();
+	verb->objection = record != NULL ? notice_text(NOTICE_NO_SUCH_CREDENTIAL)
+		: verb->silent ? notice_text(NOTICE_DIRECTORY_SILENT) : notice_text(NOTICE_NOBODY);
 	return STEPUP_NOT_FOUND;
 }
 

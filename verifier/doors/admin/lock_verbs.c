@@ -89,7 +89,7 @@ struct freeze_verb {
 static bool take_freezable(struct verb *verb)
 {
 	return freeze_is_valid(message_text(verb->call->parameters, "action")) ||
-		verb_object(verb, notice_unfreezable());
+		verb_object(verb, notice_text(NOTICE_UNFREEZABLE));
 }
 
 /* The call's action or pattern, which the verb is authorised for. False: the call has been refused and the
@@ -99,7 +99,7 @@ static bool take_pattern(struct verb *verb, char taken[ACTION_NAME_SIZE])
 	const char *pattern = message_text(verb->call->parameters, "action");
 
 	if (snprintf(taken, ACTION_NAME_SIZE, "%s", pattern) >= ACTION_NAME_SIZE)
-		return verb_object(verb, notice_not_frozen());
+		return verb_object(verb, notice_text(NOTICE_NOT_FROZEN));
 	return verb_authorize(verb, json_pack("{s:s}", "action", pattern));
 }
 
@@ -189,7 +189,7 @@ static enum stepup_error thaw_work(struct store_session *session, struct verb *v
 	if (still == STEPUP_FROZEN)
 		snprintf(thaw->still, sizeof(thaw->still), "%s (%s)", freeze.action, freeze.reference);
 	if (error == STEPUP_NOT_FOUND) {
-		snprintf(thaw->told, sizeof(thaw->told), "%s%s%s", notice_not_frozen(),
+		snprintf(thaw->told, sizeof(thaw->told), "%s%s%s", notice_text(NOTICE_NOT_FROZEN),
 			thaw->still[0] == '\0' ? "" : " It is frozen all the same, by ", thaw->still);
 		verb->objection = thaw->told;
 	}

@@ -276,7 +276,7 @@ void people_verbs_lock(struct call *call)
 	}
 	if (!are_possible(users)) {
 		free(joined);
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_impossible_name());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_IMPOSSIBLE_NAME));
 		return;
 	}
 	lock = verb_new(call, &lock_kind);
@@ -301,7 +301,7 @@ static enum stepup_error look_at_second(struct store_session *session, struct ve
 	enum stepup_error error = store_user_find(session, verb->authorization.by, &record);
 
 	if (error == STEPUP_OK && person_relation(record, other) != PERSON_ANOTHER) {
-		verb->objection = notice_no_second_administrator();
+		verb->objection = notice_text(NOTICE_NO_SECOND_ADMINISTRATOR);
 		verb->why = "no second person";
 		error = STEPUP_NOT_ALLOWED;
 	}
@@ -320,7 +320,7 @@ static enum stepup_error look_who_locked(struct store_session *session, struct v
 	if (!lock->locked || ((const struct unlock_verb *)verb)->sole)
 		return STEPUP_OK;
 	if (strcmp(lock->by, verb->authorization.by) == 0) {
-		verb->objection = notice_not_your_lock();
+		verb->objection = notice_text(NOTICE_NOT_YOUR_LOCK);
 		verb->why = "locked by the same person";
 		return STEPUP_NOT_ALLOWED;
 	}
@@ -351,7 +351,8 @@ static enum stepup_error unlock_work(struct store_session *session, struct verb 
 	if (error == STEPUP_OK)
 		error = user_unlock(session, verb->user, verb->uid, &verb->actor, verb->now, &verb->log);
 	if (error == STEPUP_NOT_FOUND)
-		verb->objection = verb->silent ? notice_directory_silent() : notice_not_locked();
+		verb->objection =
+			notice_text(verb->silent ? NOTICE_DIRECTORY_SILENT : NOTICE_NOT_LOCKED);
 	return error;
 }
 
@@ -369,7 +370,7 @@ static void unlock_named(struct verb *verb, const struct subject *subject)
 	    strcmp(verb->authorization.by, verb->user) == 0) {
 		authorization_log_refused(verb->call, &verb->authorization, STEPUP_NOT_ALLOWED,
 			"their own account");
-		(void)verb_object(verb, notice_not_yourself());
+		(void)verb_object(verb, notice_text(NOTICE_NOT_YOURSELF));
 		return;
 	}
 	verb_submit(verb);

@@ -105,7 +105,7 @@ static void credentials_ready(struct call *call, const struct subject *subject)
 	const struct user_record *record = subject_any_record(subject);
 
 	if (record == NULL)
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_nobody());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_NOBODY));
 	else
 		call_reply(call, json_pack("{s:o}",
 				"credentials", credentials_to_json(call->verifier->policy, record, true)));
@@ -140,7 +140,7 @@ void read_verbs_resolve(struct call *call)
 	if (user_name_is_possible(user))
 		subject_find(call, user, SUBJECT_ANYWAY, resolved, call);
 	else
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_impossible_name());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_IMPOSSIBLE_NAME));
 }
 
 /* --- the log --- */

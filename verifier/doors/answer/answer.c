@@ -218,7 +218,7 @@ static struct step_up *answer_find(struct call *call, enum step_up_state state)
 	}
 	if (step_up->state == state)
 		return step_up;
-	refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
+	refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_ANSWERING));
 	return NULL;
 }
 

@@ -152,7 +152,7 @@ static enum stepup_error ask_second_person(struct decision *decision, const stru
 	if (until != 0) {
 		decided->retry_after_seconds = until > decided->now ? until - decided->now : 1;
 		return decide_refuse(decision, STEPUP_OVER_LIMIT, "too many requests",
-			notice_many_requests());
+			notice_text(NOTICE_MANY_REQUESTS));
 	}
 	error = new_request(decision, over, search->digest);
 	return error == STEPUP_OK
@@ -266,7 +266,7 @@ enum stepup_error decide_request(struct decision *decision, unsigned states)
 
 	if (error == STEPUP_OK && !is_as_shown(decision->step_up, decision->decided->request))
 		return decide_refuse(decision, STEPUP_EXPIRED, "request changed",
-			notice_request_changed());
+			notice_text(NOTICE_REQUEST_CHANGED));
 	return error;
 }
 
@@ -297,7 +297,7 @@ enum stepup_error decide_second_person(struct decision *decision)
 	if (!credential_is_old_enough(decision->step_up->policy, decision->credential,
 		    decision->decided->now))
 		return decide_refuse(decision, STEPUP_NOT_ALLOWED, "credential too new",
-			notice_new_key());
+			notice_text(NOTICE_NEW_KEY));
 	return look_at_persons(decision);
 }
 
@@ -327,7 +327,7 @@ enum stepup_error decide_claim(struct decision *decision)
 		return error;
 	if (decided->now >= request->approval.at + REQUEST_CLAIM_SECONDS)
 		return decide_refuse(decision, STEPUP_EXPIRED, "claimed late",
-			notice_claim_late());
+			notice_text(NOTICE_CLAIM_LATE));
 	asker = approvers_now_find(decision->approvers, request->user_id);
 	if (decision->record == NULL ||
 	    memcmp(decision->record->user_id, request->user_id, USER_ID_SIZE) != 0 ||

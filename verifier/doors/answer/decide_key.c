@@ -219,7 +219,7 @@ static void look_at_backup(struct decision *decision)
 		return;
 	decision->alert = "key-changed";
 	if (!decision->asked->quiet)
-		decision->decided->sentence = notice_key_changed();
+		decision->decided->sentence = notice_text(NOTICE_KEY_CHANGED);
 }
 
 enum stepup_error decide_key(struct decision *decision)

@@ -80,7 +80,7 @@ static enum stepup_error find_own(struct call *call, const char *id, struct appr
 static void refuse_own(struct call *call, enum stepup_error error)
 {
 	if (error == STEPUP_NOT_FOUND)
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_NO_SUCH_REQUEST));
 	else
 		refuse(call, error, NULL);
 }
@@ -228,7 +228,7 @@ static enum stepup_error cancel_work(struct store_session *session, struct verb 
 
 static void cancel_reply(struct verb *verb)
 {
-	char *message = strdup(notice_cancelled());
+	char *message = strdup(notice_text(NOTICE_CANCELLED));
 
 	request_changes_tell(verb->verifier, INT64_MAX);
 	verb_reply_log(verb, message);
@@ -259,7 +259,7 @@ static void deny_refuse(struct call *call, const struct subject *subject)
 	const struct log_subject about = subject_for_log(subject);
 
 	refusal_log(call, &about, NULL, STEPUP_NOT_ALLOWED, "not a request to deny");
-	refuse_saying(call, STEPUP_NOT_ALLOWED, notice_no_such_request());
+	refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_NO_SUCH_REQUEST));
 }
 
 static void deny_ready(struct call *call, const struct subject *subject)

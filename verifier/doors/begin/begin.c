@@ -312,7 +312,7 @@ static enum stepup_error begin_reply(const struct beginning *begin, const struct
 			strlen(step_up->user), decoy);
 	*reply = json_pack("{s:s, s:s, s:s, s:o, s:i}", "transaction", step_up->name,
 		"prompt", asked->prompt,
-		"ask", (begin->methods & METHOD_CODE) != 0 ? notice_ask() : notice_ask_touch(),
+		"ask", notice_text((begin->methods & METHOD_CODE) != 0 ? NOTICE_ASK : NOTICE_ASK_TOUCH),
 		"methods", methods_to_json(asked->question->methods),
 		"expires_in", STEP_UP_TTL_SECONDS);
 	if (error == STEPUP_OK)

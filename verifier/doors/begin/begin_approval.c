@@ -48,7 +48,7 @@ enum stepup_error begin_approval_rule(struct beginning *begin)
 
 	if (begin->quiet)
 		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "not known to be the approver",
-			notice_no_such_request());
+			notice_text(NOTICE_NO_SUCH_REQUEST));
 	error = request_id_is_valid(begin->approves)
 		? store_request_find(begin->call->verifier->reader, begin->approves, request)
 		: STEPUP_NOT_FOUND;
@@ -57,15 +57,15 @@ enum stepup_error begin_approval_rule(struct beginning *begin)
 	own = error == STEPUP_OK && request_list_is_own(subject, request);
 	if (own && !begin->denies)
 		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "own request",
-			notice_own_request());
+			notice_text(NOTICE_OWN_REQUEST));
 	if (error == STEPUP_OK && !own && subject->uid == request->uid)
 		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "same account",
-			notice_same_account());
+			notice_text(NOTICE_SAME_ACCOUNT));
 	if (error != STEPUP_OK || !subject_allows(begin->call, subject, request->action) ||
 	    (!own && !request_list_may_answer(begin->policy, subject, request)))
 		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED,
 			begin->denies ? "not a request to deny" : "not a request to agree to",
-			notice_no_such_request());
+			notice_text(NOTICE_NO_SUCH_REQUEST));
 	standing = request_standing(request, begin->policy, clock_wall_seconds());
 	if (standing != REQUEST_REQUESTED && !(begin->denies && standing == REQUEST_APPROVED)) {
 		notice_request_over(request, standing, begin->told);
@@ -111,6 +111,6 @@ enum stepup_error begin_approval_person(struct beginning *begin)
 		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "not a second person", objection);
 	if (!has_old_credential(begin))
 		return begin_approval_refuse_as(begin, STEPUP_NOT_ALLOWED, "credential too new",
-			notice_new_key());
+			notice_text(NOTICE_NEW_KEY));
 	return STEPUP_OK;
 }

@@ -75,11 +75,12 @@ static enum stepup_error key_offer_list_keys(const struct key_offer *offer, enum
 		if ((credential_methods(offer->policy, requirement, &record->credentials[i],
 				    offer->now) & via) != 0)
 			error = add(list, record->credentials[i].key,
-				offer->nameless ? notice_key_label() : record->credentials[i].label);
+				offer->nameless ? notice_text(NOTICE_KEY_LABEL)
+				: record->credentials[i].label);
 	if (error != STEPUP_OK || json_array_size(list) > 0)
 		return error;
 	make_decoy(offer->decoy, via, &decoy);
-	return add(list, &decoy, notice_key_label());
+	return add(list, &decoy, notice_text(NOTICE_KEY_LABEL));
 }
 
 /* PublicKeyCredentialRequestOptionsJSON; takes the list over. */

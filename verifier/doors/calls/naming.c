@@ -359,5 +359,5 @@ void subject_of_anybody(struct call *call, const char *user, subject_ready *read
 	if (user_name_is_possible(user))
 		subject_look_up(call, user, true, ready);
 	else
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_impossible_name());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_IMPOSSIBLE_NAME));
 }

@@ -44,7 +44,7 @@ const struct user_record *subject_any_record(const struct subject *subject)
 
 const char *subject_former_notice(const struct subject *subject)
 {
-	return subject->uid < 0 ? notice_absent_account() : notice_other_account();
+	return subject->uid < 0 ? notice_text(NOTICE_ABSENT_ACCOUNT) : notice_text(NOTICE_OTHER_ACCOUNT);
 }
 
 struct log_subject subject_for_log(const struct subject *subject)

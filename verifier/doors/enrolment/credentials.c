@@ -174,7 +174,7 @@ static enum stepup_error may_be_removed(struct verb *verb, const struct user_rec
 	const struct credential *credential)
 {
 	if (credential == NULL || credential->state != CREDENTIAL_LIVE) {
-		verb->objection = notice_no_such_credential();
+		verb->objection = notice_text(NOTICE_NO_SUCH_CREDENTIAL);
 		return STEPUP_NOT_FOUND;
 	}
 	if (!credential_is_code(credential) && verb->authorization.strength < FACTOR_KEY) {
@@ -182,7 +182,7 @@ static enum stepup_error may_be_removed(struct verb *verb, const struct user_rec
 		return STEPUP_TOO_WEAK;
 	}
 	if (user_record_live_count(record) < 2) {
-		verb->objection = notice_last_credential();
+		verb->objection = notice_text(NOTICE_LAST_CREDENTIAL);
 		verb->why = "the last credential";
 		return STEPUP_NOT_ALLOWED;
 	}
@@ -228,7 +228,7 @@ static void remove_reply(struct verb *verb)
 	step_ups_end_user(verb->verifier->step_ups, verb->user);
 	request_changes_tell(verb->verifier, INT64_MAX);
 	call_reply(verb->call, json_pack("{s:I, s:s}", "log", (json_int_t)verb->log,
-			"message", notice_removed()));
+			"message", notice_text(NOTICE_REMOVED)));
 }
 
 static const struct verb_kind remove_kind = {

@@ -102,7 +102,7 @@ static bool check_invitation(struct call *call, const struct subject *subject, s
 	    !invitation_is_live(&invitation, clock_wall_seconds())) {
 		(void)refusal_budget_take(budget, key, now);
 		log_refused(call, subject, STEPUP_NOT_ALLOWED, "wrong invitation");
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_invitation());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_BAD_INVITATION));
 		return false;
 	}
 	enrolment->invited = true;
@@ -116,7 +116,7 @@ static bool check_permission(struct call *call, const struct subject *subject, s
 
 	if (invitation == NULL && authorization == NULL) {
 		log_refused(call, subject, STEPUP_NOT_ALLOWED, "no invitation and no step-up");
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_enrolment_needs());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_ENROLMENT_NEEDS));
 		return false;
 	}
 	if (invitation != NULL && authorization != NULL) {
@@ -259,7 +259,7 @@ static void enrolment_ready(struct call *call, const struct subject *subject)
 		goto out;
 	if (subject->record != NULL && user_record_live_count(subject->record) >= CREDENTIALS_LIVE_MAX) {
 		log_refused(call, subject, STEPUP_NOT_ALLOWED, WHY_TOO_MANY);
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_too_many_credentials());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_TOO_MANY_CREDENTIALS));
 		goto out;
 	}
 	if (!check_permission(call, subject, enrolment))

@@ -107,7 +107,7 @@ static bool code_check(struct call *call, const struct subject *subject, struct 
 		refusal_log(call,
 			&(struct log_subject){.user = subject->name, .user_id = subject->record->user_id},
 			"stepup.enroll", STEPUP_NOT_ALLOWED, WHY_KNOWN);
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_secret_known());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_SECRET_KNOWN));
 	}
 	return error == STEPUP_OK && !known;
 }
@@ -125,7 +125,7 @@ static json_t *code_reply(const struct subject *subject, struct step_up *step_up
 	prompt = notice_enrol_prompt(step_up->user, credential->label, NOTICE_PROOF_CODE);
 	if (uri != NULL && secret != NULL && prompt != NULL)
 		reply = json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "transaction", step_up->name,
-			"uri", uri, "secret", secret, "prompt", prompt, "ask", notice_ask(),
+			"uri", uri, "secret", secret, "prompt", prompt, "ask", notice_text(NOTICE_ASK),
 			"expires_in", ENROLMENT_TTL_SECONDS);
 	wipe_free_string(&uri);
 	wipe_free_string(&secret);
@@ -176,7 +176,7 @@ static enum stepup_error code_prove(struct store_session *session, struct finish
 
 	(void)session;
 	if (error == STEPUP_OK && known) {
-		finish->objection = notice_secret_known();
+		finish->objection = notice_text(NOTICE_SECRET_KNOWN);
 		finish->why = WHY_KNOWN;
 		error = STEPUP_NOT_ALLOWED;
 	}

@@ -91,7 +91,7 @@ static enum stepup_error enrolment_finish_find_record(struct store_session *sess
 		*record = found;
 		return STEPUP_OK;
 	} else if (found != NULL && user_record_live_count(found) > 0) {
-		finish->objection = notice_other_account();
+		finish->objection = notice_text(NOTICE_OTHER_ACCOUNT);
 		finish->why = "not the account that enrolled";
 		error = STEPUP_NOT_ALLOWED;
 	} else if (found != NULL && found->credential_count == 0) {
@@ -126,7 +126,7 @@ static enum stepup_error take_permission(struct store_session *session, struct f
 	if (error == STEPUP_OK)
 		error = store_invitation_take(session, enrolment->invitation);
 	if (error == STEPUP_NOT_FOUND) {
-		finish->objection = notice_bad_invitation();
+		finish->objection = notice_text(NOTICE_BAD_INVITATION);
 		finish->why = "wrong invitation";
 		error = STEPUP_NOT_ALLOWED;
 	}
@@ -209,7 +209,8 @@ static enum stepup_error add_credential(struct store_session *session, struct fi
 	credential = user_record_add_credential(record);
 	if (credential == NULL) {
 		finish->objection =
-			record->credential_count >= CREDENTIALS_MAX ? notice_too_many_credentials() : NULL;
+			record->credential_count >= CREDENTIALS_MAX
+			? notice_text(NOTICE_TOO_MANY_CREDENTIALS) : NULL;
 		finish->why = WHY_TOO_MANY;
 		return finish->objection == NULL ? STEPUP_NO_MEMORY : STEPUP_NOT_ALLOWED;
 	}
@@ -262,7 +263,7 @@ static enum stepup_error finish_work(struct store_session *session, void *job)
 	if (error == STEPUP_OK)
 		error = freeze_look(session, "stepup.enroll", finish->reference);
 	if (error == STEPUP_OK && user_record_live_count(record) >= CREDENTIALS_LIVE_MAX) {
-		finish->objection = notice_too_many_credentials();
+		finish->objection = notice_text(NOTICE_TOO_MANY_CREDENTIALS);
 		finish->why = WHY_TOO_MANY;
 		error = STEPUP_NOT_ALLOWED;
 	}
@@ -374,7 +375,7 @@ void enrolment_finish(struct call *call)
 	enum stepup_error error;
 
 	if (step_up == NULL || step_up_enrolment(step_up) == NULL) {
-		refuse_saying(call, STEPUP_EXPIRED, notice_enrolment_over());
+		refuse_saying(call, STEPUP_EXPIRED, notice_text(NOTICE_ENROLMENT_OVER));
 		return;
 	}
 	if (step_up_enrolment(step_up)->enrolled != NULL) {
@@ -382,7 +383,7 @@ void enrolment_finish(struct call *call)
 		return;
 	}
 	if (step_up->state != STEP_UP_ASKED) {
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_answering());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_ANSWERING));
 		return;
 	}
 	finish = calloc(1, sizeof(*finish));

@@ -55,7 +55,7 @@ static bool key_check(struct call *call, const struct subject *subject, struct e
 		return false;
 	}
 	if (enrolment->ways == 0) {
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_key_out_of_reach());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_KEY_OUT_OF_REACH));
 		return false;
 	}
 	/* The record that enrolment_finish.c will add to: this one, or one to be made. */
@@ -240,7 +240,7 @@ static json_t *key_reply(const struct subject *subject, struct step_up *step_up)
 	if (enrolment_key_prepare(step_up) != STEPUP_OK)
 		return NULL;
 	reply = json_pack("{s:s, s:s, s:s, s:i}", "transaction", step_up->name,
-		"prompt", enrolment->prompt, "ask", notice_ask_touch(),
+		"prompt", enrolment->prompt, "ask", notice_text(NOTICE_ASK_TOUCH),
 		"expires_in", ENROLMENT_TTL_SECONDS);
 	for (size_t i = 0; reply != NULL && i < ENROLMENT_WAYS; i++) {
 		if (enrolment->requests[i].via == 0)
@@ -259,6 +259,11 @@ static char *key_message(const struct enrolment *enrolment, int64_t cooling_seco
 	return notice_enrolled(enrolment->credential.label, NOTICE_PROOF_TOUCH, cooling_seconds);
 }
 
+static const char *key_bad_answer(void)
+{
+	return notice_text(NOTICE_BAD_KEY);
+}
+
 const struct enrolment_kind enrolment_keys = {
 	.strength = FACTOR_KEY,
 	.read = key_read,
@@ -268,5 +273,5 @@ const struct enrolment_kind enrolment_keys = {
 	.prove = enrolment_key_prove,
 	.keep = enrolment_key_keep,
 	.message = key_message,
-	.bad_answer = notice_bad_key,
+	.bad_answer = key_bad_answer,
 };

@@ -210,11 +210,11 @@ enum stepup_error enrolment_key_prove(struct store_session *session, struct fini
 		/* the record was made meanwhile, and the key holds another user's handle */
 		return STEPUP_EXPIRED;
 	if (error == STEPUP_OK)
-		return object(finish, notice_key_known(), WHY_KNOWN);
+		return object(finish, notice_text(NOTICE_KEY_KNOWN), WHY_KNOWN);
 	if (policy_model_denied(finish->step_up->policy, key->aaguid))
-		return object(finish, notice_model_denied(), "a model that the policy denies");
+		return object(finish, notice_text(NOTICE_MODEL_DENIED), "a model that the policy denies");
 	return is_permitted(finish) ? STEPUP_OK
-		: object(finish, notice_key_too_strong(), "stronger than its step-up");
+		: object(finish, notice_text(NOTICE_KEY_TOO_STRONG), "stronger than its step-up");
 }
 
 enum stepup_error enrolment_key_keep(struct store_session *session, const struct user_record *record,

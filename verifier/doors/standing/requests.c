@@ -23,14 +23,14 @@ const char *request_objection(const struct approval_request *request, const stru
 
 	if (relation == PERSON_SAME || memcmp(record->user_id, request->user_id, USER_ID_SIZE) == 0 ||
 	    strcasecmp(record->name, request->user) == 0)
-		return notice_own_request();
+		return notice_text(NOTICE_OWN_REQUEST);
 	if (relation == PERSON_SAME_ACCOUNT || record->uid < 0 || record->uid == request->uid)
-		return notice_same_account();
+		return notice_text(NOTICE_SAME_ACCOUNT);
 	if (relation == PERSON_SHARES_KEY)
-		return notice_shared_key();
+		return notice_text(NOTICE_SHARED_KEY);
 	if (memcmp(request->session, none, DIGEST_SIZE) != 0 &&
 	    memcmp(request->session, approver->session, DIGEST_SIZE) == 0)
-		return notice_same_session();
+		return notice_text(NOTICE_SAME_SESSION);
 	return NULL;
 }
 

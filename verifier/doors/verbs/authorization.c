@@ -70,7 +70,7 @@ static struct step_up *authorization_find(struct call *call, const char *user, c
 	if (why != NULL) {
 		peer_name(call, caller);
 		log_refused(call, user == NULL ? caller : user, action, why);
-		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_bad_authorization());
+		refuse_saying(call, STEPUP_NOT_ALLOWED, notice_text(NOTICE_BAD_AUTHORIZATION));
 		return NULL;
 	}
 	memset(authorization, 0, sizeof(*authorization));

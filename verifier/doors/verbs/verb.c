@@ -109,7 +109,7 @@ void verb_about(struct verb *verb, enum subject_wait wait, json_t *details)
 
 	if (!user_name_is_possible(user)) {
 		json_decref(details);
-		(void)verb_object(verb, notice_impossible_name());
+		(void)verb_object(verb, notice_text(NOTICE_IMPOSSIBLE_NAME));
 		return;
 	}
 	if (verb->kind->action == NULL)

@@ -96,6 +96,14 @@ unsigned event_of_entry(const json_t *entry, const char **kind)
 	return row->events;
 }
 
+const char *event_kind_without_sentence(void)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (rows[i].kind != NULL && !alert_has_sentence(rows[i].kind))
+			return rows[i].kind;
+	return NULL;
+}
+
 bool event_is_of_stranger(const json_t *entry)
 {
 	return has_text(entry, "type", "refusal") && event_text_of(entry, "user_id") == NULL;

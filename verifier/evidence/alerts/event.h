@@ -27,6 +27,9 @@
  * text, goes to `*kind` (NULL where it is none). */
 unsigned event_of_entry(const json_t *entry, const char **kind);
 
+/* The first kind of alert in the table that nobody has a sentence for; NULL if each has one. */
+const char *event_kind_without_sentence(void);
+
 /* Whether an entry is a refusal under a name that nobody is enrolled under: whoever tried it may have
  * invented it. Such entries alert as one person's, and in nobody's words but ours; the log has the name. */
 bool event_is_of_stranger(const json_t *entry);

@@ -77,3 +77,18 @@ void approvers_say(FILE *out, const json_t *approvers)
 		fprintf(out, "%s%s", i == 0 ? "" : i + 1 == count ? " or " : ", ",
 			json_string_value(json_array_get(approvers, i)));
 }
+
+char *approvers_text(const json_t *approvers)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	approvers_say(out, approvers);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}

@@ -21,4 +21,7 @@ bool approvers_is_person(const char *words);
 /* Writes them as a list: "carol, dave or members of support-leads". */
 void approvers_say(FILE *out, const json_t *approvers);
 
+/* The same as a text, "" for nobody; the caller frees. NULL if there is no memory. */
+char *approvers_text(const json_t *approvers);
+
 #endif

@@ -1,455 +1,324 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * What people are told at the doors when something was done, and refusals that belong to one situation.
- */
+/* Notices with values: each is a row, filled by lib/base/sentence. */
 #include "verifier/rules/words/notices.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "lib/base/display_text.h"
+#include "lib/base/sentence.h"
 #include "verifier/rules/people/approvers.h"
 
-const char *notice_ask(void)
+static const struct sentence rows[] = {
+	{"granted", NULL, "Approved: {prompt}"},
+	{"approved", NULL, "Approved for {user}: {prompt}"},
+	{"denied", NULL, "Denied. Nothing was approved; {user} is told so."},
+	{"denied-and-locked", NULL,
+		"Denied, and {user} is locked: everything of theirs is refused from now on. "
+		"Reference {reference}."},
+	{"denied-only", NULL,
+		"Denied. Nothing was approved. {user} was not locked: you have locked three people "
+		"within the hour, and may lock no more just now. An alert went out. "
+		"Ask an administrator to lock them."},
+	{"lock-prompt", NULL, "Deny this, and lock {user} out of everything: {prompt}"},
+	{"enrol-prompt", "code",
+		"Add \"{label}\" to the account {user}. One code from it proves that it works."},
+	{"enrol-prompt", NULL,
+		"Add \"{label}\" to the account {user}. A touch of it proves that it works."},
+	{"enrolled", NULL,
+		"\"{label}\" is enrolled.[code? The code that you just used is spent: wait for the next one.]"
+		"[ For the first {cooling} it counts no more than a code.]"},
+	{"clock", NULL, "right for a clock {seconds} s [behind?behind][!behind?ahead]"},
+	{"clock-enrols", NULL,
+		"That code is right for a clock {seconds} s [behind?behind][!behind?ahead]. "
+		"Nothing was enrolled yet. Type the next code that it shows, right after that one; "
+		"or set its clock and type a new one."},
+	{"locked-me", NULL,
+		"Your access is locked: everything of yours is refused from now on. "
+		"To have it opened again, call {help|your administrator}, and quote {reference}."},
+	{"unlocked", NULL, "{user} is not locked any more."},
+	{"frozen", NULL,
+		"Frozen: {action} is refused to everybody from now on. Reference {reference}."
+		"[!ruled? No rule is about it: is that the right name?]"},
+	{"thawed", NULL,
+		"[still?Thawed, but {action} stays refused: it is frozen by {still} as well. "
+		"See: stepup status.][!still?{action} is allowed again, as the policy says.]"},
+	{"revoked", NULL,
+		"Revoked {count} of {user}; {left} left.[none? Only an invitation lets them enrol again.]"},
+	{"withdrawn", NULL,
+		"{user} has nothing that could be revoked. The invitation for them was withdrawn."},
+	{"not-reloaded", NULL, "{why}Nothing was changed: the policy before stays in force."},
+	{"waiting", "approvers",
+		"[That goes over the limit of {limit}. ]A second person must agree: {approvers}. "
+		"Request {request} waits until {until}. Nothing was approved yet: "
+		"once one of them has agreed, the same goes through."},
+	{"waiting", NULL,
+		"[That goes over the limit of {limit}. ]A second person must agree, "
+		"and the policy names nobody who could, other than you. Nothing was approved. "
+		"Tell an administrator, with request {request}."},
+	{"request requested", NULL,
+		"Request {request} waits for a second person until {until}. Nothing was approved yet."},
+	{"request approved", NULL,
+		"{by|Somebody} agreed to request {request}. It can be used until {until}."},
+	{"request consumed", NULL, "Request {request} was agreed to and used."},
+	{"request denied", NULL, "{by|Somebody} denied request {request}. Nothing was approved."},
+	{"request expired", NULL,
+		"Request {request} has expired. Nothing was approved. Ask again if it is still needed."},
+	{"request cancelled", NULL, "Request {request} was taken back. Nothing was approved."},
+	{"request void", NULL,
+		"Request {request} is void: {why|what it rested on is gone}. Nothing was approved."},
+	/* For its asker and its approvers alone: nobody else is told that there was one. */
+	{"over requested", NULL,
+		"This request is not waiting any more: it is another one by now. "
+		"Nothing was changed. See: stepup requests."},
+	{"over approved", NULL,
+		"This request is not waiting any more: {by|somebody} has agreed to it. "
+		"Nothing was changed. See: stepup requests."},
+	{"over consumed", NULL,
+		"This request is not waiting any more: it was agreed to and used. "
+		"Nothing was changed. See: stepup requests."},
+	{"over denied", NULL,
+		"This request is not waiting any more: [by?{by} denied it][!by?it was denied]. "
+		"Nothing was changed. See: stepup requests."},
+	{"over expired", NULL,
+		"This request is not waiting any more: it has expired. "
+		"Nothing was changed. See: stepup requests."},
+	{"over cancelled", NULL,
+		"This request is not waiting any more: [by?{by} took it back][!by?it was taken back]. "
+		"Nothing was changed. See: stepup requests."},
+	{"over void", NULL,
+		"This request is not waiting any more: it is void: {why|what it rested on is gone}. "
+		"Nothing was changed. See: stepup requests."},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const char *const value_names[] = {"action", "approvers", "behind", "by", "code", "cooling", "count",
+	"help", "label", "left", "limit", "none", "prompt", "reference", "request", "ruled", "seconds",
+	"still", "until", "user", "why", NULL};
+
+const char *notice_row_fault(void)
 {
-	return "Code: ";
+	for (size_t i = 0; i < ROWS; i++)
+		if (!sentence_is_whole(rows[i].text, value_names))
+			return rows[i].text;
+	return NULL;
 }
 
-const char *notice_ask_touch(void)
-{
-	return "Press Enter, then touch your key: ";
-}
-
-const char *notice_key_label(void)
-{
-	return "Security key";
-}
-
-const char *notice_answering(void)
-{
-	return "An answer to this is being checked already. Nothing more was approved.";
-}
-
-const char *notice_bad_authorization(void)
-{
-	return "This takes a step-up of your own for exactly this, "
-		"not older than a minute and not used before. Nothing was done.";
-}
-
-const char *notice_no_such_credential(void)
-{
-	return "There is no live credential of that name. Nothing was removed.";
-}
-
-const char *notice_last_credential(void)
-{
-	return "That is the last credential of this account. Nothing was removed. "
-		"Add another one first, or ask an administrator to revoke it.";
-}
-
-const char *notice_removed(void)
-{
-	return "Removed. It is no longer accepted.";
-}
-
-const char *notice_enrolment_needs(void)
-{
-	return "Adding a credential takes an invitation, or a code of one that you have. Nothing was added. "
-		"Ask an administrator for an invitation.";
-}
-
-const char *notice_bad_invitation(void)
-{
-	return "That invitation is not good: mistyped, expired, used already, or for somebody else. "
-		"Nothing was added just now. If you used it before, `stepup list` shows what was added then. "
-		"Ask an administrator for a new one, if nothing was.";
-}
-
-const char *notice_enrolment_over(void)
-{
-	return "This enrolment is over: it took too long, it was answered, or the verifier was started anew. "
-		"`stepup list` shows whether anything was added. If not, start again.";
-}
-
-const char *notice_secret_known(void)
-{
-	return "That secret belongs, or belonged, to a credential of this account. Nothing was added. "
-		"Use a new one.";
-}
-
-const char *notice_key_out_of_reach(void)
-{
-	return "A key of that kind can't be enrolled from here. Nothing was added. "
-		"Use the web page, sit down at this host, or forward your agent to it.";
-}
-
-const char *notice_key_known(void)
-{
-	return "That key is enrolled already, or was and has been revoked: "
-		"the same one can't be enrolled again. Nothing was added. Use another key.";
-}
-
-const char *notice_model_denied(void)
-{
-	return "Keys of this model can't be enrolled here. Nothing was added. Use another model.";
-}
-
-const char *notice_key_too_strong(void)
-{
-	return "That key counts for more than the one that you approved this with. Nothing was added. "
-		"Approve it with one that is as strong, or ask an administrator for an invitation.";
-}
-
-void notice_clock(int64_t off, char *text, size_t size)
-{
-	(void)snprintf(text, size, "right for a clock %" PRId64 " s %s", off < 0 ? -off : off,
-		off < 0 ? "behind" : "ahead");
-}
-
-void notice_clock_enrols(int64_t off, char *text, size_t size)
-{
-	(void)snprintf(text, size, "That code is right for a clock %" PRId64
-		" s %s. Nothing was enrolled yet. Type the next code that it shows, right after that one; "
-		"or set its clock and type a new one.", off < 0 ? -off : off, off < 0 ? "behind" : "ahead");
-}
-
-const char *notice_key_changed(void)
-{
-	return "That key says that it can be backed up, and said otherwise when it was enrolled, "
-		"or the other way round. Nothing was approved. "
-		"Use another key, or ask an administrator for an invitation and enroll this one anew.";
-}
-
-const char *notice_bad_key(void)
-{
-	return "What the key made is not what it was asked for. Nothing was added. Try again; "
-		"if it stays so, tell an administrator.";
-}
-
-const char *notice_too_many_credentials(void)
-{
-	return "This account has as many credentials as it may have. Nothing was added. Remove one first.";
-}
-
-const char *notice_other_account(void)
-{
-	return "The account of this name is not the one that enrolled. Nothing was approved. "
-	       "An administrator has to revoke the old credentials before this account can enrol.";
-}
-
-const char *notice_absent_account(void)
-{
-	return "This host knows no account of this name just now. Nothing was approved. "
-		"What is enrolled is kept. If the account should be there, tell an administrator: "
-		"the directory may be missing it for a moment.";
-}
-
-const char *notice_impossible_name(void)
-{
-	return "No account can have that name. Nothing was done. A name has no \"*\", comma, "
-		"colon or slash in it, no \"@\", \"#\", \"+\" or \"-\" at its beginning, "
-		"and no blank at either end. Name people one by one: lists and groups are the policy's.";
-}
-
-const char *notice_impossible_account(void)
-{
-	return "No account can have that name, though a directory may take it for yours. "
-		"You were not let in. Use your name exactly as your account has it.";
-}
-
-const char *notice_directory_silent(void)
-{
-	return "The directory did not answer, and nothing stands under exactly that name. "
-		"Nothing was changed. Try again when the directory answers.";
-}
-
-const char *notice_initialised(void)
-{
-	return "The first administrator has enrolled already. Nothing was done. "
-		"Ask an administrator for an invitation, or say that it is to be done again: that is logged.";
-}
-
-const char *notice_not_locked(void)
-{
-	return "That account is not locked. Nothing was changed.";
-}
-
-const char *notice_not_your_lock(void)
-{
-	return "You locked this account, so another administrator has to agree that it may be opened. "
-		"Nothing was changed. Ask one of them to unlock it.";
-}
-
-const char *notice_not_yourself(void)
-{
-	return "Nobody unlocks their own account. Nothing was changed. Ask another administrator.";
-}
-
-const char *notice_no_second_administrator(void)
-{
-	return "You share an account, a key or a token with who was locked, or with who locked them, "
-		"so you are no second administrator. Nothing was changed. Ask another one.";
-}
-
-const char *notice_not_frozen(void)
-{
-	return "Nothing is frozen under that name. Nothing was changed.";
-}
-
-const char *notice_unfreezable(void)
-{
-	return "That is not an action's name, or a pattern of names, that can be frozen: names are in lower "
-		"case, and what locks, unlocks, freezes and thaws can't be frozen. Nothing was changed.";
-}
-
-const char *notice_nobody(void)
-{
-	return "Nobody has enrolled under that name. Nothing was changed.";
-}
-
-const char *notice_own_request(void)
-{
-	return "That is your own request, and a second person has to agree to it. Nothing was approved.";
-}
-
-const char *notice_same_account(void)
-{
-	return "You have the same account as the person who asks, under another name, "
-		"and a second person has to agree. Nothing was approved.";
-}
-
-const char *notice_shared_key(void)
-{
-	return "You and the person who asks have enrolled the same key or token, "
-		"so your agreement proves no second person. Nothing was approved.";
-}
-
-const char *notice_same_session(void)
-{
-	return "This request comes from the very session that you are in. Agree to it from your own. "
-		"Nothing was approved.";
-}
-
-const char *notice_new_key(void)
-{
-	return "What you have enrolled is too new to agree to others' requests with. Nothing was approved. "
-		"Ask somebody else, or wait until it has cooled off.";
-}
-
-const char *notice_no_such_request(void)
-{
-	return "There is no request of that name that is yours or that you could answer. "
-		"Nothing was approved. See: stepup requests.";
-}
-
-const char *notice_request_changed(void)
-{
-	return "This request is not what it was when it was shown. Nothing was approved. Look at it again.";
-}
-
-const char *notice_many_requests(void)
-{
-	return "Too many requests of yours wait for a second person, were left unanswered or taken back, "
-		"for another one just now. Nothing was approved, and nobody was asked. See: stepup requests.";
-}
-
-const char *notice_cancelled(void)
-{
-	return "The request was taken back. Nothing was approved.";
-}
-
-const char *notice_claim_late(void)
-{
-	return "This was agreed to more than two minutes ago, so it takes one more step-up of yours: "
-		"start again, nobody else is asked. Nothing was approved yet.";
-}
-
-__attribute__((format(printf, 1, 2))) static char *sentence(const char *format, ...)
-{
-	char *text = NULL;
-	va_list arguments;
-	int length;
-
-	va_start(arguments, format);
-	length = vasprintf(&text, format, arguments);
-	va_end(arguments);
-	return length < 0 ? NULL : text;
-}
+/* --- done --- */
 
 char *notice_granted(const char *prompt)
 {
-	return sentence("Approved: %s", prompt);
+	struct sentence_values values = {0};
+
+	sentence_set_safe(&values, "prompt", prompt);
+	return sentence_say(rows, ROWS, "granted", &values);
 }
 
-char *notice_enrol_prompt(const char *user, const char *label, enum notice_proof proof)
+/* About a user, with a text that is safe already. */
+static char *say_of_user(const char *of, const char *user, const char *name, const char *text)
 {
-	char *safe = display_value(user, strlen(user));
-	char *result = safe == NULL ? NULL
-		: sentence("Add \"%s\" to the account %s. %s", label, safe, proof == NOTICE_PROOF_CODE
-			? "One code from it proves that it works." : "A touch of it proves that it works.");
+	struct sentence_values values = {0};
 
-	free(safe);
-	return result;
-}
-
-char *notice_enrolled(const char *label, enum notice_proof proof, int64_t cooling_seconds)
-{
-	const char *spent = proof == NOTICE_PROOF_CODE
-		? " The code that you just used is spent: wait for the next one." : "";
-	int64_t hours = (cooling_seconds + 3599) / 3600;
-
-	if (cooling_seconds <= 0)
-		return sentence("\"%s\" is enrolled.%s", label, spent);
-	return sentence("\"%s\" is enrolled.%s For the first %" PRId64 " %s it counts as a code at most.",
-		label, spent, hours, hours == 1 ? "hour" : "hours");
-}
-
-char *notice_locked_me(const char *reference, const char *help)
-{
-	return sentence("Your access is locked: everything of yours is refused from now on. "
-		"To have it opened again, call %s, and quote %s.",
-		help == NULL ? "your administrator" : help, reference);
-}
-
-char *notice_unlocked(const char *user)
-{
-	char *safe = display_value(user, strlen(user));
-	char *result = safe == NULL ? NULL : sentence("%s is not locked any more.", safe);
-
-	free(safe);
-	return result;
-}
-
-char *notice_frozen(const char *action, const char *reference, bool ruled)
-{
-	return sentence("Frozen: %s is refused to everybody from now on. Reference %s.%s", action, reference,
-		ruled ? "" : " No rule is about it: is that the right name?");
-}
-
-char *notice_thawed(const char *action, const char *still)
-{
-	if (*still != '\0')
-		return sentence(
-			"Thawed, but %s stays refused: it is frozen by %s as well. See: stepup status.",
-			action, still);
-	return sentence("%s is allowed again, as the policy says.", action);
-}
-
-char *notice_revoked(const char *user, int64_t count, int64_t left)
-{
-	char *safe = display_value(user, strlen(user));
-	char *result = safe == NULL ? NULL
-		: sentence("Revoked %" PRId64 " of %s; %" PRId64 " left.%s", count, safe, left,
-			left == 0 ? " Only an invitation lets them enrol again." : "");
-
-	free(safe);
-	return result;
-}
-
-char *notice_withdrawn(const char *user)
-{
-	char *safe = display_value(user, strlen(user));
-	char *result = safe == NULL ? NULL
-		: sentence("%s has nothing that could be revoked. The invitation for them was withdrawn.",
-			safe);
-
-	free(safe);
-	return result;
-}
-
-char *notice_not_reloaded(const char *why)
-{
-	size_t length = strlen(why);
-
-	return sentence("%s%sNothing was changed: the policy before stays in force.", why,
-		length > 0 && why[length - 1] == '\n' ? "" : "\n");
+	sentence_set(&values, "user", user);
+	sentence_set_safe(&values, name, text);
+	return sentence_say(rows, ROWS, of, &values);
 }
 
 char *notice_approved(const char *user, const char *prompt)
 {
-	char *safe = display_value(user, strlen(user));
-	char *result = safe == NULL ? NULL : sentence("You agreed that %s may: %s", safe, prompt);
-
-	free(safe);
-	return result;
+	return say_of_user("approved", user, "prompt", prompt);
 }
 
-/* "14:05", in local time. */
-static void clock_text(int64_t at, char text[16])
+char *notice_lock_prompt(const char *user, const char *prompt)
 {
-	time_t seconds = (time_t)at;
-	struct tm parts;
+	return say_of_user("lock-prompt", user, "prompt", prompt);
+}
 
-	if (localtime_r(&seconds, &parts) == NULL || strftime(text, 16, "%H:%M", &parts) == 0)
-		snprintf(text, 16, "later");
+char *notice_denied(const char *user)
+{
+	return say_of_user("denied", user, "", NULL);
+}
+
+char *notice_denied_and_locked(const char *user, const char *reference)
+{
+	return say_of_user("denied-and-locked", user, "reference", reference);
+}
+
+char *notice_denied_only(const char *user)
+{
+	return say_of_user("denied-only", user, "", NULL);
+}
+
+char *notice_unlocked(const char *user)
+{
+	return say_of_user("unlocked", user, "", NULL);
+}
+
+char *notice_withdrawn(const char *user)
+{
+	return say_of_user("withdrawn", user, "", NULL);
+}
+
+char *notice_enrol_prompt(const char *user, const char *label, enum notice_proof proof)
+{
+	struct sentence_values values = {0};
+
+	sentence_set(&values, "user", user);
+	sentence_set_safe(&values, "label", label);
+	sentence_set_flag(&values, "code", proof == NOTICE_PROOF_CODE);
+	return sentence_say(rows, ROWS, "enrol-prompt", &values);
+}
+
+char *notice_enrolled(const char *label, enum notice_proof proof, int64_t cooling_seconds)
+{
+	struct sentence_values values = {0};
+
+	sentence_set_safe(&values, "label", label);
+	sentence_set_flag(&values, "code", proof == NOTICE_PROOF_CODE);
+	if (cooling_seconds > 0)
+		sentence_set_count(&values, "cooling", (cooling_seconds + 3599) / 3600, "hour", "hours");
+	return sentence_say(rows, ROWS, "enrolled", &values);
+}
+
+/* Into room of the caller's; what is too long is cut. */
+static void say_into(const char *of, struct sentence_values *values, char *text, size_t size)
+{
+	char *said = sentence_say(rows, ROWS, of, values);
+
+	(void)snprintf(text, size, "%s", said == NULL ? "" : said);
+	free(said);
+}
+
+static void set_clock_off(struct sentence_values *values, int64_t off)
+{
+	sentence_set_number(values, "seconds", off < 0 ? -off : off);
+	sentence_set_flag(values, "behind", off < 0);
+}
+
+void notice_clock(int64_t off, char *text, size_t size)
+{
+	struct sentence_values values = {0};
+
+	set_clock_off(&values, off);
+	say_into("clock", &values, text, size);
+}
+
+void notice_clock_enrols(int64_t off, char *text, size_t size)
+{
+	struct sentence_values values = {0};
+
+	set_clock_off(&values, off);
+	say_into("clock-enrols", &values, text, size);
+}
+
+char *notice_locked_me(const char *reference, const char *help)
+{
+	struct sentence_values values = {0};
+
+	sentence_set_safe(&values, "help", help);
+	sentence_set_safe(&values, "reference", reference);
+	return sentence_say(rows, ROWS, "locked-me", &values);
+}
+
+char *notice_frozen(const char *action, const char *reference, bool ruled)
+{
+	struct sentence_values values = {0};
+
+	sentence_set_safe(&values, "action", action);
+	sentence_set_safe(&values, "reference", reference);
+	sentence_set_flag(&values, "ruled", ruled);
+	return sentence_say(rows, ROWS, "frozen", &values);
+}
+
+char *notice_thawed(const char *action, const char *still)
+{
+	struct sentence_values values = {0};
+
+	sentence_set_safe(&values, "action", action);
+	sentence_set_safe(&values, "still", *still == '\0' ? NULL : still);
+	return sentence_say(rows, ROWS, "thawed", &values);
+}
+
+char *notice_revoked(const char *user, int64_t count, int64_t left)
+{
+	struct sentence_values values = {0};
+
+	sentence_set(&values, "user", user);
+	sentence_set_number(&values, "count", count);
+	sentence_set_number(&values, "left", left);
+	sentence_set_flag(&values, "none", left == 0);
+	return sentence_say(rows, ROWS, "revoked", &values);
+}
+
+char *notice_not_reloaded(const char *why)
+{
+	struct sentence_values values = {0};
+	size_t length = strlen(why);
+	char *lines = NULL;
+
+	if (asprintf(&lines, "%s%s", why, length > 0 && why[length - 1] == '\n' ? "" : "\n") < 0)
+		return NULL;
+	sentence_set_safe(&values, "why", lines);
+	free(lines);
+	return sentence_say(rows, ROWS, "not-reloaded", &values);
+}
+
+/* --- requests --- */
+
+/* "request denied", "over void". */
+static void row_name(const char *of, enum request_state state, char name[32])
+{
+	(void)snprintf(name, 32, "%s %s", of, request_state_name(state));
+}
+
+static void set_request(struct sentence_values *values, const struct approval_request *request,
+	enum request_state state)
+{
+	sentence_set_safe(values, "request", request->id);
+	sentence_set_clock(values, "until", request->expires);
+	sentence_set(values, "by", state == REQUEST_APPROVED ? request->approver : request->ended_by);
+	sentence_set_safe(values, "why", request->ended_why[0] == '\0' ? NULL : request->ended_why);
 }
 
 char *notice_waiting(const struct approval_request *request, const json_t *approvers)
 {
-	size_t size = 0;
-	char until[16], *text = NULL;
-	FILE *out = open_memstream(&text, &size);
+	struct sentence_values values = {0};
+	char *names = approvers_text(approvers);
 
-	if (out == NULL)
-		return NULL;
-	clock_text(request->expires, until);
-	if (request->why[0] != '\0')
-		fprintf(out, "That goes over the limit of %s. ", request->why);
-	fputs("A second person must agree", out);
-	if (json_array_size(approvers) > 0) {
-		fputs(": ", out);
-		approvers_say(out, approvers);
-		fprintf(out, ". Request %s waits until %s. Nothing was approved yet: "
-			"once one of them has agreed, the same goes through.", request->id, until);
-	} else {
-		fprintf(out, ", and the policy names nobody who could, other than you. Nothing was approved. "
-			"Tell an administrator, with request %s.", request->id);
-	}
-	if (fclose(out) != 0) {
-		free(text);
-		text = NULL;
-	}
-	return text;
+	values.failed = names == NULL;
+	set_request(&values, request, request->state);
+	sentence_set_safe(&values, "limit", request->why[0] == '\0' ? NULL : request->why);
+	sentence_set_safe(&values, "approvers", names == NULL || *names == '\0' ? NULL : names);
+	free(names);
+	return sentence_say(rows, ROWS, "waiting", &values);
 }
 
 char *notice_request_state(const struct approval_request *request)
 {
-	char until[16], *by, *text;
+	struct sentence_values values = {0};
+	char name[32];
 
-	clock_text(request->expires, until);
-	switch (request->state) {
-	case REQUEST_REQUESTED:
-		return sentence("Request %s waits for a second person until %s. Nothing was approved yet.",
-			request->id, until);
-	case REQUEST_APPROVED:
-		by = display_value(request->approver, strlen(request->approver));
-		text = by == NULL ? NULL
-			: sentence("%s agreed to request %s. It can be used until %s.", by,
-				request->id, until);
-		free(by);
-		return text;
-	case REQUEST_CONSUMED:
-		return sentence("Request %s was agreed to and used.", request->id);
-	case REQUEST_DENIED:
-		by = display_value(request->ended_by, strlen(request->ended_by));
-		text = by == NULL ? NULL
-			: sentence("%s denied request %s. Nothing was approved.", by, request->id);
-		free(by);
-		return text;
-	case REQUEST_EXPIRED:
-		return sentence(
-			"Request %s has expired. Nothing was approved. Ask again where it is still needed.",
-			request->id);
-	case REQUEST_CANCELLED:
-		return sentence("Request %s was taken back. Nothing was approved.", request->id);
-	case REQUEST_VOID:
-		break;
-	}
-	return sentence("Request %s is void: %s. Nothing was approved.", request->id,
-		request->ended_why[0] == '\0' ? "what it rested on is gone" : request->ended_why);
+	row_name("request", request->state, name);
+	set_request(&values, request, request->state);
+	return sentence_say(rows, ROWS, name, &values);
+}
+
+void notice_request_void(const char *why, char text[NOTICE_OVER_SIZE])
+{
+	struct sentence_values values = {0};
+
+	sentence_set_safe(&values, "why", *why == '\0' ? NULL : why);
+	say_into("over void", &values, text, NOTICE_OVER_SIZE);
+}
+
+void notice_request_over(const struct approval_request *request, enum request_state standing,
+	char text[NOTICE_OVER_SIZE])
+{
+	struct sentence_values values = {0};
+	char name[32];
+
+	row_name("over", standing, name);
+	set_request(&values, request, standing);
+	say_into(name, &values, text, NOTICE_OVER_SIZE);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What people are told at the doors when something was done, and refusals that belong to one situation:
- * refusals.c has the general ones.
+ * refusals.c has the general ones. notices_fixed.c has the sentences that need no value, notices.c those with
+ * values, notices_about.c those about an invitation, locks and the store, alerts.c those for people who are
+ * alerted.
  * Layer: verifier/rules/words/.
  */
 #ifndef STEPUP_VERIFIER_NOTICES_H
@@ -29,46 +31,58 @@ struct locked_user {
 	char before[USER_NAME_SIZE]; /* who had locked them before, under that reference; "" for nobody */
 };
 
-/* Literals. */
-const char *notice_ask(void);                /* the question for a code */
-const char *notice_ask_touch(void);          /* the same where only a key will do */
-const char *notice_key_label(void);          /* what a key is called that nobody named */
-const char *notice_answering(void);          /* a second answer while one is being checked */
-const char *notice_bad_authorization(void);  /* an administrator's verb without its step-up */
-const char *notice_no_such_credential(void);
-const char *notice_last_credential(void);
-const char *notice_removed(void);
-const char *notice_enrolment_needs(void);    /* neither invitation nor authorization */
-const char *notice_bad_invitation(void);
-/* and perhaps done: an answer of the verifier's may have been lost */
-const char *notice_enrolment_over(void);
-const char *notice_secret_known(void);
-const char *notice_key_out_of_reach(void);   /* none of the client's ways leads to a key of that type here */
-const char *notice_key_known(void);
-const char *notice_model_denied(void);
-const char *notice_key_too_strong(void);     /* it would earn more than what authorised it */
-const char *notice_bad_key(void);            /* what a new key made isn't what it was asked for */
-const char *notice_too_many_credentials(void);
-const char *notice_other_account(void);      /* the name belongs to another account now */
-const char *notice_absent_account(void);     /* something is enrolled, and the name has no account just now */
-const char *notice_impossible_name(void);
-const char *notice_impossible_account(void); /* to somebody who signs in by it */
-const char *notice_directory_silent(void);   /* nothing stands under exactly that name */
-const char *notice_initialised(void);        /* Init a second time */
-const char *notice_not_locked(void);
-const char *notice_not_yourself(void);       /* unlocking one's own account */
-const char *notice_not_your_lock(void);      /* unlocking whom one locked oneself */
-/* unlocking with what the locked, or the locker, holds too */
-const char *notice_no_second_administrator(void);
-const char *notice_not_frozen(void);
-const char *notice_unfreezable(void);
-const char *notice_nobody(void);             /* no record of that name */
-const char *notice_own_request(void);        /* why somebody can't agree to a request */
-const char *notice_same_account(void);
-const char *notice_shared_key(void);
-const char *notice_same_session(void);
-const char *notice_new_key(void);
-const char *notice_no_such_request(void);    /* nor one that the person could agree to */
+/* Sentences that stand by themselves. */
+enum notice {
+	/* Literals. */
+	NOTICE_ASK, /* the question for a code */
+	NOTICE_ASK_TOUCH, /* the same where only a key will do */
+	NOTICE_KEY_LABEL, /* what a key is called that nobody named */
+	NOTICE_ANSWERING, /* a second answer while one is being checked */
+	NOTICE_BAD_AUTHORIZATION, /* an administrator's verb without its step-up */
+	NOTICE_NO_SUCH_CREDENTIAL,
+	NOTICE_LAST_CREDENTIAL,
+	NOTICE_REMOVED,
+	NOTICE_ENROLMENT_NEEDS, /* neither invitation nor authorization */
+	NOTICE_BAD_INVITATION,
+	/* and perhaps done: an answer of the verifier's may have been lost */
+	NOTICE_ENROLMENT_OVER,
+	NOTICE_SECRET_KNOWN,
+	NOTICE_KEY_OUT_OF_REACH, /* none of the client's ways leads to a key of that type here */
+	NOTICE_KEY_KNOWN,
+	NOTICE_MODEL_DENIED,
+	NOTICE_KEY_TOO_STRONG, /* it would earn more than what authorised it */
+	NOTICE_BAD_KEY, /* what a new key made isn't what it was asked for */
+	NOTICE_TOO_MANY_CREDENTIALS,
+	NOTICE_OTHER_ACCOUNT, /* the name belongs to another account now */
+	NOTICE_ABSENT_ACCOUNT, /* something is enrolled, and the name has no account just now */
+	NOTICE_IMPOSSIBLE_NAME,
+	NOTICE_IMPOSSIBLE_ACCOUNT, /* to somebody who signs in by it */
+	NOTICE_DIRECTORY_SILENT, /* nothing stands under exactly that name */
+	NOTICE_INITIALISED, /* Init a second time */
+	NOTICE_NOT_LOCKED,
+	NOTICE_NOT_YOURSELF, /* unlocking one's own account */
+	NOTICE_NOT_YOUR_LOCK, /* unlocking whom one locked oneself */
+	/* unlocking with what the locked, or the locker, holds too */
+	NOTICE_NO_SECOND_ADMINISTRATOR,
+	NOTICE_NOT_FROZEN,
+	NOTICE_UNFREEZABLE,
+	NOTICE_NOBODY, /* no record of that name */
+	NOTICE_OWN_REQUEST, /* why somebody can't agree to a request */
+	NOTICE_SAME_ACCOUNT,
+	NOTICE_SHARED_KEY,
+	NOTICE_SAME_SESSION,
+	NOTICE_NEW_KEY,
+	NOTICE_NO_SUCH_REQUEST, /* nor one that the person could agree to */
+	NOTICE_KEY_CHANGED,
+	NOTICE_REQUEST_CHANGED, /* the words, or the rule */
+	/* of this person, open or taken back, or unanswered ones from this place */
+	NOTICE_MANY_REQUESTS,
+	NOTICE_CANCELLED,
+	NOTICE_CLAIM_LATE, /* a claim long after that */
+	NOTICE_COUNT
+};
+const char *notice_text(enum notice notice);
+
 /* The reason in the log where a key contradicts its enrolment. */
 #define NOTICE_WHY_BACKUP \
 	"it says that it can be backed up, and said otherwise at enrolment, or the other way round"
@@ -76,19 +90,13 @@ const char *notice_no_such_request(void);    /* nor one that the person could ag
 void notice_clock(int64_t off, char *text, size_t size);
 /* The same as a sentence, for whoever enrolls: they hold the secret. */
 void notice_clock_enrols(int64_t off, char *text, size_t size);
-const char *notice_key_changed(void);
-const char *notice_request_changed(void);    /* the words, or the rule */
-/* of this person, open or taken back, or unanswered ones from this place */
-const char *notice_many_requests(void);
-const char *notice_cancelled(void);
-const char *notice_claim_late(void);         /* a claim long after that */
 
 /* Sentences about something; the caller frees. NULL where there is no memory. */
 char *notice_granted(const char *prompt);
 enum notice_proof { NOTICE_PROOF_CODE, NOTICE_PROOF_TOUCH }; /* what proves a new credential */
 char *notice_enrol_prompt(const char *user, const char *label, enum notice_proof proof);
 char *notice_enrolled(const char *label, enum notice_proof proof, int64_t cooling_seconds);
-char *notice_locked(const struct locked_user *users, size_t count); /* notices_locked.c */
+char *notice_locked(const struct locked_user *users, size_t count);
 char *notice_locked_me(const char *reference, const char *help);
 char *notice_unlocked(const char *user);
 /* not `ruled`: the policy has no rule about it */
@@ -107,7 +115,7 @@ char *notice_revoked(const char *user, int64_t count, int64_t left);
 char *notice_withdrawn(const char *user);
 
 /* What became of a request that is over, by what it is by now; and of one that nothing can come of, why (""
- * for not known). notices_over.c. */
+ * for not known). */
 #define NOTICE_OVER_SIZE 512
 void notice_request_over(const struct approval_request *request, enum request_state standing,
 	char text[NOTICE_OVER_SIZE]);
@@ -122,18 +130,23 @@ struct invited_facts {
 	/* to administer, and no rule of this policy lets them; else NULL */
 	const struct policy *powerless_in;
 };
-char *notice_invited(const struct invited_facts *facts); /* notices_invited.c */
+char *notice_invited(const struct invited_facts *facts);
 
-/* What an event is about; texts come from the log, and NULL stands for none. */
 /* What is wrong with a row of the store, without a full stop; the caller frees. */
 char *notice_store_wrong(const struct store_wrong *wrong);
 
+/* What an event is about; texts come from the log, and NULL stands for none. */
 struct event_words {
 	const char *user, *action, *reference, *why;
 	int64_t count; /* of those held back: 0 where this is the first */
 };
-/* One sentence for people who are alerted: what happened, and what to do; of an unknown kind, its name;
- * notices_alert.c. */
+/* One sentence for people who are alerted: what happened, and what to do; of an unknown kind, its name. */
 char *notice_alert(const char *kind, const struct event_words *words);
+bool alert_has_sentence(const char *kind);
+
+/* The first of these texts that is malformed, or names a value that nobody sets; NULL if there is none. */
+const char *notice_row_fault(void);
+const char *notice_about_row_fault(void);
+const char *alert_row_fault(void);
 
 #endif

@@ -6,7 +6,6 @@
  */
 #include "verifier/rules/words/refusals.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,7 +166,7 @@ static void set_ways(struct sentence_values *values, unsigned methods)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if ((methods & all[i].method) != 0)
 			ways[count++] = all[i].way;
-	sentence_set_list(values, "ways", ways, count, "");
+	sentence_set_list(values, "ways", ways, count, "", " or ");
 }
 
 /* What a person lacks, and how to come by it. */
@@ -217,7 +216,7 @@ static void set_keys(struct sentence_values *values, const json_t *keys)
 
 		labels[i] = label == NULL ? "" : label;
 	}
-	sentence_set_list(values, "keys", labels, count, "\"");
+	sentence_set_list(values, "keys", labels, count, "\"", " or ");
 }
 
 static void set_bad_answer(struct sentence_values *values, const struct words_facts *facts)
@@ -243,18 +242,11 @@ static void set_over_limit(struct sentence_values *values, const struct words_fa
 
 static void set_needs_approval(struct sentence_values *values, const struct words_facts *facts)
 {
-	char *names = NULL;
-	size_t size = 0;
-	FILE *out;
+	char *names = approvers_text(facts->approvers);
 
-	if (json_array_size(facts->approvers) == 0)
-		return;
-	out = open_memstream(&names, &size);
-	if (out != NULL)
-		approvers_say(out, facts->approvers);
-	if (out == NULL || fclose(out) != 0)
+	if (names == NULL)
 		values->failed = true;
-	else
+	else if (*names != '\0')
 		sentence_set_safe(values, "approvers", names);
 	free(names);
 }
