@@ -135,6 +135,29 @@ def by_step_up(verifier):
     return token, done["credential"]
 
 
+def one_kind_for_another(verifier, token):
+    """What was begun for one thing is nothing at the calls that go on with another, and lives on."""
+    begun = enroll_begin(verifier, user="lp", invitation=invite(verifier, "lp"))
+    added, name = Token(begun["secret"]), begun["transaction"]
+    for method, parameters in (("Answer", {"method": "code", "code": added.code(0)}), ("Claim", {})):
+        reply = verifier.call("verify", method, {"transaction": name, **parameters})
+        tap.equal(reply.error, "Expired", f"an enrolment is nothing to {method}")
+    reply = verifier.call("verify", "Remove", {"user": "lp", "credential": "x", "authorization": name})
+    tap.equal(reply.error, "NotAllowed", "nor does it authorise anything")
+    tap.ok(enroll_finish(verifier, begun, added.fresh()).ok, "and it can be finished all the same")
+    reply = verifier.call("verify", "Answer", {"transaction": name, "method": "code", "code": added.fresh()})
+    tap.equal(reply.error, "Expired", "nor is it anything to Answer once it was")
+    door = verifier.begin("uucp", "door.open")
+    tap.equal(enroll_finish(verifier, door, token.code(0)).error, "Expired",
+              "a step-up for an action enrols nothing")
+    tap.ok(verifier.answer(door["transaction"], token.fresh()).ok, "and can be answered all the same")
+    begun = enroll_begin(verifier, user="lp", invitation=invite(verifier, "lp"))
+    tap.ok(verifier.call("verify", "Cancel", {"transaction": begun["transaction"]}).ok,
+           "an enrolment can be cancelled")
+    tap.equal(enroll_finish(verifier, begun, Token(begun["secret"]).code(0)).error, "Expired",
+              "and is over then")
+
+
 def removing(verifier, token, other):
     authorization = granted(verifier, "uucp", token, "stepup.remove", {"credential": other})
     gone = {"user": "uucp", "credential": token.credential, "authorization": authorization}
@@ -261,6 +284,7 @@ if __name__ == "__main__":
         tap.run(parameters, running)
         pair = tap.run(by_step_up, running)
         if pair:
+            tap.run(one_kind_for_another, running, pair[0])
             tap.run(removing, running, *pair)
         tap.run(never_again, running, admin)
         tap.run(at_most_eight, running)

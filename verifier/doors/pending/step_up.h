@@ -146,8 +146,8 @@ struct step_up {
 	} of;
 };
 
-/* What only some kinds have. Each is NULL for any other kind, so that no part of one is taken for
- * another's: whoever goes on with it all the same goes no further. */
+/* What only some kinds have. Each is NULL for any other kind, so that no part of one is ever read as
+ * another's. */
 struct asked *step_up_asked(const struct step_up *step_up);
 struct second_person *step_up_second_person(const struct step_up *step_up);
 struct request_shown *step_up_request(const struct step_up *step_up);
