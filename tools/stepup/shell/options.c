@@ -16,7 +16,7 @@ const struct option_row option_table[OPTION_TOTAL] = {
 	[OPTION_SOCKET_DIR] = {"socket-dir", "DIR", COMPLETE_FOLDER, NULL,
 		"where the verifier's sockets are (" STEPUP_RUNDIR ")"},
 	[OPTION_USER] = {"user", "NAME", COMPLETE_USER, NULL,
-		"act for NAME (root, or a caller that the configuration names)"},
+		"act for NAME; only root and the callers of the configuration may"},
 	[OPTION_AGAIN] = {"again", NULL, COMPLETE_NOTHING, NULL,
 		"invite once more, even if somebody has enrolled; this is logged"},
 	[OPTION_ALGORITHM] = {"algorithm", "NAME", COMPLETE_WORDS, "SHA1 SHA256 SHA512",
