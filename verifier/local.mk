@@ -83,8 +83,8 @@ verifier_rules += verifier/rules/words/notices.h verifier/rules/words/notices.c 
 	verifier/rules/words/alerts.c verifier/rules/words/notices_about.c \
 	verifier/rules/words/notices_fixed.c verifier/rules/words/refusals.h verifier/rules/words/refusals.c
 verifier_rules += verifier/rules/explain/explain.h verifier/rules/explain/explain.c \
-	verifier/rules/explain/explain_approvers.c verifier/rules/explain/explain_speech.h \
-	verifier/rules/explain/explain_speech.c verifier/rules/explain/explain_words.c \
+	verifier/rules/explain/explain_approvers.c verifier/rules/explain/explain_sentences.c \
+	verifier/rules/explain/explain_values.h verifier/rules/explain/explain_values.c \
 	verifier/rules/explain/explanation.h
 verifier_libverifier_a_SOURCES += $(verifier_rules)
 

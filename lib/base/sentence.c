@@ -281,7 +281,7 @@ static void write_filled(FILE *out, const char *text, const struct sentence_valu
 	}
 }
 
-char *sentence_fill(const char *text, struct sentence_values *values)
+char *sentence_fill(const char *text, const struct sentence_values *values)
 {
 	char *filled = NULL;
 	size_t size = 0;
@@ -295,7 +295,6 @@ char *sentence_fill(const char *text, struct sentence_values *values)
 		free(filled);
 		filled = NULL;
 	}
-	sentence_values_clear(values);
 	return filled;
 }
 
@@ -328,11 +327,10 @@ char *sentence_say(const struct sentence *rows, size_t count, const char *of,
 	struct sentence_values *values)
 {
 	const struct sentence *row = sentence_of(rows, count, of, values);
+	char *said = row == NULL ? NULL : sentence_fill(row->text, values);
 
-	if (row != NULL)
-		return sentence_fill(row->text, values);
 	sentence_values_clear(values);
-	return NULL;
+	return said;
 }
 
 /* --- checking --- */

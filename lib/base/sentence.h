@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SENTENCE_VALUES_MAX 24
+#define SENTENCE_VALUES_MAX 32
 
 /* A row. Of several with the same `of`, the first is said that fits: whose `when` is there, and every {name}
  * that stands outside brackets and has no `other`. */
@@ -69,10 +69,10 @@ const struct sentence *sentence_of(const struct sentence *rows, size_t count, co
 	const struct sentence_values *values);
 
 /* The text with its values; the caller frees. NULL if memory is short, if a value is missing outside
- * brackets, or if the text is malformed. The values are cleared. */
-char *sentence_fill(const char *text, struct sentence_values *values);
+ * brackets, or if the text is malformed. */
+char *sentence_fill(const char *text, const struct sentence_values *values);
 
-/* sentence_of and sentence_fill. */
+/* sentence_of and sentence_fill; the values are cleared. */
 char *sentence_say(const struct sentence *rows, size_t count, const char *of,
 	struct sentence_values *values);
 

@@ -158,7 +158,7 @@ static void asking_charges_nothing_and_what_was_charged_is_told(void **state)
 	assert_string_equal(text(reply, "outcome"), "OverLimit");
 	assert_string_equal(text(reply, "why"), "The rule customer.export (f:6) limits it to 20000 records "
 		"per 24h, and of that 100 are left: this takes 300. Over it everything is refused "
-		"(over-limit = deny). It has to wait until earlier ones are older than that.");
+		"(over-limit = deny). It has to wait until earlier uses no longer count.");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 0)),
 		"5 per 24h: 4 left, this takes 1");
 	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "limits"), 1)),

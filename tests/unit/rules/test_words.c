@@ -5,6 +5,7 @@
 #include "tests/unit/rules/policy_fixture.h"
 
 #include "verifier/evidence/alerts/event.h"
+#include "verifier/rules/explain/explanation.h"
 #include "verifier/rules/words/notices.h"
 #include "verifier/rules/words/refusals.h"
 
@@ -294,6 +295,7 @@ static void each_refusal_has_a_row_and_each_row_is_whole(void **state)
 	assert_null(notice_row_fault());
 	assert_null(notice_about_row_fault());
 	assert_null(alert_row_fault());
+	assert_null(explain_row_fault());
 	assert_null(event_kind_without_sentence());
 	for (unsigned notice = 0; notice < NOTICE_COUNT; notice++)
 		assert_non_null(notice_text((enum notice)notice));

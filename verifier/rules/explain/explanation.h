@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An explanation while it is made: what explain.c found out, for explain_words.c and
+ * An explanation while it is made: what explain.c found out, for explain_sentences.c and
  * explain_approvers.c to say.
  * Layer: verifier/rules/explain/; included by explain*.c only.
  */
@@ -50,5 +50,8 @@ char *explanation_place(const struct rule *rule);
 /* Who could agree: names and groups; for those who may hear of everybody, with why somebody
  * named can't just now. */
 enum stepup_error explanation_approvers(struct explanation *explanation);
+
+/* The first row of sentences that is malformed, or names a value that nobody sets; NULL if there is none. */
+const char *explain_row_fault(void);
 
 #endif

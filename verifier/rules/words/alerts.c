@@ -113,21 +113,33 @@ static void set_words(struct sentence_values *values, const struct event_words *
 }
 
 /* A single one always has a sentence; of several only what their row needs may be known. */
+static const struct sentence *alert_row(const char *kind, const struct event_words *words,
+	struct sentence_values *values)
+{
+	const struct sentence *row;
+
+	set_words(values, words, words->count == 0, NULL);
+	row = sentence_of(rows, ROWS, kind, values);
+	if (row != NULL || words->count > 0)
+		return row;
+	sentence_values_clear(values);
+	set_words(values, words, true, "no reason given");
+	return sentence_of(rows, ROWS, kind, values);
+}
+
 static char *say_alert(const char *kind, const struct event_words *words)
 {
-	const char *const reasons[] = {NULL, "no reason given"};
 	struct sentence_values values = {0};
-	const struct sentence *row = NULL;
+	const struct sentence *row = alert_row(kind, words, &values);
+	char *said;
 
-	for (size_t i = 0; i < (words->count > 0 ? 1 : 2); i++) {
-		sentence_values_clear(&values);
-		set_words(&values, words, words->count == 0, reasons[i]);
-		row = sentence_of(rows, ROWS, kind, &values);
-		if (row != NULL)
-			return sentence_fill(row->text, &values);
+	if (row == NULL) {
+		sentence_set(&values, "kind", kind);
+		row = sentence_of(others, OTHERS, words->count > 0 ? "several" : "unknown", &values);
 	}
-	sentence_set(&values, "kind", kind);
-	return sentence_say(others, OTHERS, words->count > 0 ? "several" : "unknown", &values);
+	said = row == NULL ? NULL : sentence_fill(row->text, &values);
+	sentence_values_clear(&values);
+	return said;
 }
 
 char *notice_alert(const char *kind, const struct event_words *words)
