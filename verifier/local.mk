@@ -174,7 +174,9 @@ verifier_libverifier_a_SOURCES += verifier/doors/enrolment/credentials.c \
 	verifier/doors/enrolment/enrolment_key.c verifier/doors/enrolment/enrolment_key_finish.c \
 	verifier/doors/enrolment/enrolment_kinds.h
 verifier_libverifier_a_SOURCES += verifier/doors/redemption/redeem.h \
-	verifier/doors/redemption/redeem.c verifier/doors/redemption/redeem_claims.c
+	verifier/doors/redemption/redeem.c verifier/doors/redemption/redeem_claims.c \
+	verifier/doors/redemption/redeem_decide.h verifier/doors/redemption/redeem_decide.c \
+	verifier/doors/redemption/redeem_words.c
 verifier_libverifier_a_SOURCES += verifier/doors/explain/explain_verbs.h \
 	verifier/doors/explain/explain_verbs.c
 verifier_libverifier_a_SOURCES += verifier/doors/admin/invite_verbs.h \

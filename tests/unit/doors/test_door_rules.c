@@ -5,6 +5,7 @@
 #include "tests/unit/cmocka_tap.h"
 #include "verifier/doors/calls/refusal_log.h"
 #include "verifier/doors/enrolment/enrolment.h"
+#include "verifier/doors/redemption/redeem.h"
 #include "verifier/doors/standing/locks.h"
 #include "verifier/rules/policy/policy.h"
 
@@ -176,6 +177,16 @@ static void what_cannot_be_an_invitation_is_refused(void **state)
 }
 
 
+static void each_fault_of_a_receipt_is_an_error_with_a_reason(void **state)
+{
+	(void)state;
+	assert_int_equal(redeem_words(REDEEM_GOOD)->error, STEPUP_OK);
+	for (enum redeem_fault fault = REDEEM_GOOD + 1; fault < REDEEM_FAULTS; fault++) {
+		assert_int_not_equal(redeem_words(fault)->error, STEPUP_OK);
+		assert_non_null(redeem_words(fault)->why);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +202,7 @@ int main(void)
 		cmocka_unit_test(an_invitation_that_ends_in_zeros_is_one_like_any_other),
 		cmocka_unit_test(two_invitations_differ),
 		cmocka_unit_test(what_cannot_be_an_invitation_is_refused),
+		cmocka_unit_test(each_fault_of_a_receipt_is_an_error_with_a_reason),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Redeeming a receipt (DESIGN section 8): what is held in hand (redeem_claims.c), and the decision in one
- * transaction (redeem.c).
+ * Redeeming a receipt (DESIGN section 8): what is held in hand (redeem_claims.c), and the decision
+ * (redeem_decide.c) in one transaction (redeem.c).
  *
  * MUST, each held by a test:
  * - a receipt counts once, whoever asks and however many at once; only the same execution of the same
@@ -46,6 +46,7 @@ enum redeem_fault {
 	REDEEM_NO_CREDENTIAL,
 	REDEEM_OTHER_ACCOUNT,
 	REDEEM_NO_APPROVER,
+	REDEEM_FAULTS,
 };
 
 struct redeem_words {
@@ -53,6 +54,7 @@ struct redeem_words {
 	const char *why;
 	const char *sentence; /* NULL: words_refusal's */
 };
+/* redeem_words.c */
 const struct redeem_words *redeem_words(enum redeem_fault fault);
 
 /* What a receipt says and what is asked, checked against each other as far as no state is needed. */
