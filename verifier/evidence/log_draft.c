@@ -23,13 +23,13 @@ json_t *draft_text(const char *text)
 {
 	static const char mark[] = "\xe2\x80\xa6";
 	size_t size = strnlen(text, LOG_TEXT_MAX + 1);
-	char room[LOG_TEXT_MAX + 1], *safe = NULL;
+	bool valid = utf8_is_valid(text, strlen(text));
+	char room[LOG_TEXT_MAX + 1], *safe = valid ? NULL : display_text(text, size);
 	json_t *value;
 
-	if (!utf8_is_valid(text, strlen(text))) {
-		safe = display_text(text, size);
-		if (safe == NULL)
-			return NULL;
+	if (!valid && safe == NULL)
+		return NULL;
+	if (!valid) {
 		text = safe;
 		size = strnlen(text, LOG_TEXT_MAX + 1);
 	}

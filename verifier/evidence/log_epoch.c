@@ -126,7 +126,7 @@ static enum stepup_error check_mark(struct store_session *session, const struct 
 	struct mark_question question = {
 		.path = place->path, .store = head, .mark = &seen->head, .leaves = place->leaves};
 	enum stepup_error error = STEPUP_OK;
-	char *file = file_of_move(session, head);
+	char *file = file_of_move(session, head), *rest = NULL;
 
 	question.file = file;
 	seen->has_head = store_mark_head(place->store, &seen->head, &question.seen);
@@ -135,13 +135,11 @@ static enum stepup_error check_mark(struct store_session *session, const struct 
 		error = store_head_fits_log(session, &seen->head, &question.log_fits);
 	if (error == STEPUP_OK)
 		error = mark_check(&question, &seen->clean, why);
-	if (error == STEPUP_OK && seen->clean) {
-		char *rest = mark_rest_sentence(question.seen, clock_wall_seconds());
-
-		if (rest != NULL)
-			journal_line(LOG_WARNING, "warning", "%s", rest);
-		free(rest);
-	}
+	if (error == STEPUP_OK && seen->clean)
+		rest = mark_rest_sentence(question.seen, clock_wall_seconds());
+	if (rest != NULL)
+		journal_line(LOG_WARNING, "warning", "%s", rest);
+	free(rest);
 	free(file);
 	return error;
 }

@@ -64,16 +64,14 @@ static enum stepup_error signer_use(struct receipt_signer *signer, const json_t 
 	size_t size = 0;
 	enum stepup_error error = header == NULL ? STEPUP_NO_MEMORY : json_canonical(header, &text, &size);
 
-	if (error == STEPUP_OK) {
+	if (error == STEPUP_OK)
 		signer->header = base64url_encode_new(text, size);
-		if (signer->header == NULL)
-			error = STEPUP_NO_MEMORY;
-	}
-	if (error == STEPUP_OK) {
+	if (error == STEPUP_OK && signer->header == NULL)
+		error = STEPUP_NO_MEMORY;
+	if (error == STEPUP_OK)
 		signer->key = jose_openssl_jwk_to_EVP_PKEY(NULL, jwk);
-		if (signer->key == NULL)
-			error = STEPUP_CORRUPT;
-	}
+	if (error == STEPUP_OK && signer->key == NULL)
+		error = STEPUP_CORRUPT;
 	json_decref(header);
 	free(text);
 	return error;
@@ -98,6 +96,20 @@ static bool receipt_take_key(void *context, const char *kid, const char *secret,
 	return walk->error == STEPUP_OK;
 }
 
+static enum stepup_error receipt_key_keep(struct store_session *session, const char *kid, const char *secret)
+{
+	enum stepup_error error = store_begin(session);
+
+	if (error != STEPUP_OK)
+		return error;
+	error = store_key_add(session, RECEIPT_PURPOSE, kid, secret, clock_wall_seconds());
+	if (error == STEPUP_OK)
+		error = store_commit(session);
+	if (error != STEPUP_OK)
+		store_rollback(session);
+	return error;
+}
+
 /* Makes a key and keeps it. */
 static enum stepup_error receipt_key_make(struct store_session *session)
 {
@@ -111,14 +123,7 @@ static enum stepup_error receipt_key_make(struct store_session *session)
 	if (error == STEPUP_OK)
 		error = json_canonical(jwk, &secret, &size);
 	if (error == STEPUP_OK)
-		error = store_begin(session);
-	if (error == STEPUP_OK) {
-		error = store_key_add(session, RECEIPT_PURPOSE, kid, secret, clock_wall_seconds());
-		if (error == STEPUP_OK)
-			error = store_commit(session);
-		if (error != STEPUP_OK)
-			store_rollback(session);
-	}
+		error = receipt_key_keep(session, kid, secret);
 	wipe_free_string(&secret);
 	json_wipe_free(&jwk);
 	return error;
@@ -250,7 +255,7 @@ enum stepup_error receipt_sign(struct receipt_signer *signer, const struct recei
 /* Whether services will take what this signer signs: a key that was loaded by halves (for want of
  * memory, libjose says nothing of it) would show at the first receipt only. What is signed here says
  * nothing and goes nowhere. */
-static enum stepup_error signer_prove(const struct receipt_signer *signer)
+static enum stepup_error signer_prove(const struct receipt_signer *signer, char **why)
 {
 	json_t *nothing = json_object(), *claims = NULL;
 	char *receipt = NULL;
@@ -261,7 +266,22 @@ static enum stepup_error signer_prove(const struct receipt_signer *signer)
 	json_decref(claims);
 	json_decref(nothing);
 	free(receipt);
-	return error;
+	if (error == STEPUP_OK)
+		return error;
+	if (asprintf(why, "a receipt signed with the receipts' key does not verify, "
+		    "so services would refuse every receipt: most likely there was no memory") < 0)
+		*why = NULL;
+	return STEPUP_NO_MEMORY;
+}
+
+/* Makes the key of a store that has none. */
+static enum stepup_error first_key(struct store_session *session, struct key_walk *walk)
+{
+	enum stepup_error error = receipt_key_make(session);
+
+	if (error == STEPUP_OK)
+		error = keys_load(session, walk);
+	return error == STEPUP_OK && walk->count == 0 ? STEPUP_INTERNAL : error;
 }
 
 enum stepup_error receipt_signer_open(struct store_session *session,
@@ -276,19 +296,10 @@ enum stepup_error receipt_signer_open(struct store_session *session,
 	walk.signer->jwks = json_pack("{s:[]}", "keys");
 	if (walk.signer->jwks != NULL)
 		error = keys_load(session, &walk);
-	if (error == STEPUP_OK && walk.count == 0) {
-		error = receipt_key_make(session);
-		if (error == STEPUP_OK)
-			error = keys_load(session, &walk);
-		if (error == STEPUP_OK && walk.count == 0)
-			error = STEPUP_INTERNAL;
-	}
-	if (error == STEPUP_OK && signer_prove(walk.signer) != STEPUP_OK) {
-		error = STEPUP_NO_MEMORY;
-		if (asprintf(why, "a receipt signed with the receipts' key does not verify, "
-			    "so services would refuse every receipt: most likely there was no memory") < 0)
-			*why = NULL;
-	}
+	if (error == STEPUP_OK && walk.count == 0)
+		error = first_key(session, &walk);
+	if (error == STEPUP_OK)
+		error = signer_prove(walk.signer, why);
 	if (error == STEPUP_OK)
 		*signer = walk.signer;
 	else

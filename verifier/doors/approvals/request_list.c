@@ -105,20 +105,29 @@ struct request_snapshot {
 	bool taken;
 };
 
+/* Makes room for one more. */
+static bool snapshot_grow(struct request_snapshot *snapshot)
+{
+	size_t room = snapshot->room == 0 ? 16 : 2 * snapshot->room;
+	struct approval_request *larger;
+
+	if (snapshot->count < snapshot->room)
+		return true;
+	larger = reallocarray(snapshot->requests, room, sizeof(*larger));
+	if (larger == NULL)
+		return false;
+	snapshot->requests = larger;
+	snapshot->room = room;
+	return true;
+}
+
 static enum stepup_error keep_one(void *context, struct approval_request *request, bool *more)
 {
 	struct request_snapshot *snapshot = context;
 
 	(void)more;
-	if (snapshot->count == snapshot->room) {
-		size_t room = snapshot->room == 0 ? 16 : 2 * snapshot->room;
-		struct approval_request *larger = reallocarray(snapshot->requests, room, sizeof(*larger));
-
-		if (larger == NULL)
-			return STEPUP_NO_MEMORY;
-		snapshot->requests = larger;
-		snapshot->room = room;
-	}
+	if (!snapshot_grow(snapshot))
+		return STEPUP_NO_MEMORY;
 	snapshot->requests[snapshot->count++] = *request;
 	memset(request, 0, sizeof(*request)); /* it is the snapshot's now */
 	return STEPUP_OK;
@@ -152,14 +161,13 @@ static enum stepup_error look_at_each(struct verifier *verifier, struct listing 
 
 	if (snapshot == NULL)
 		return store_request_each(verifier->reader, NULL, list_one, listing);
-	if (!snapshot->taken) {
+	if (!snapshot->taken)
 		error = store_request_each(verifier->reader, NULL, keep_one, snapshot);
-		if (error != STEPUP_OK) {
-			snapshot_clear(snapshot);
-			return error;
-		}
-		snapshot->taken = true;
+	if (error != STEPUP_OK) {
+		snapshot_clear(snapshot);
+		return error;
 	}
+	snapshot->taken = true;
 	for (size_t i = 0; error == STEPUP_OK && more && i < snapshot->count; i++)
 		error = list_one(listing, &snapshot->requests[i], &more);
 	return error;

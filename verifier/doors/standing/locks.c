@@ -23,14 +23,13 @@ bool freeze_is_valid(const char *pattern)
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (policy_pattern_matches(pattern, never[i]))
 			return false;
+	if (strcmp(pattern, "*") == 0)
+		return true;
 	memcpy(name, pattern, size + 1);
-	if (name[size - 1] == '*') {
+	if (name[size - 1] == '*')
 		name[--size] = '\0';
-		if (size == 0)
-			return true;
-		if (name[size - 1] == '.')
-			name[--size] = '\0';
-	}
+	if (pattern[size] == '*' && name[size - 1] == '.')
+		name[--size] = '\0';
 	return action_name_is_valid(name);
 }
 

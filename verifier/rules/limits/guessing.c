@@ -187,21 +187,30 @@ static size_t source_place(struct guess_state *state, int64_t now)
 	return best;
 }
 
+/* The place of a source that is known from now on; GUESS_SOURCES_MAX: there is none, and it stays unknown.
+ * Its owner still has the shared bucket. */
+static size_t source_learn(struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now)
+{
+	size_t index = source_place(state, now);
+
+	if (index == GUESS_SOURCES_MAX)
+		return index;
+	state->sources[index] = (struct guess_source){0};
+	memcpy(state->sources[index].source, source, GUESS_SOURCE_SIZE);
+	if (index == state->source_count)
+		state->source_count++;
+	return index;
+}
+
 void guess_succeeded(struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now)
 {
 	size_t index = source_index(state, source);
 
 	state->failures_in_a_row = 0;
-	if (index == state->source_count) {
-		index = source_place(state, now);
-		if (index == GUESS_SOURCES_MAX)
-			return; /* stays unknown: its owner still has the shared bucket */
-		state->sources[index] = (struct guess_source){0};
-		memcpy(state->sources[index].source, source, GUESS_SOURCE_SIZE);
-		if (index == state->source_count)
-			state->source_count++;
-	}
-	state->sources[index].last_success = now;
+	if (index == state->source_count)
+		index = source_learn(state, source, now);
+	if (index < GUESS_SOURCES_MAX)
+		state->sources[index].last_success = now;
 }
 
 void guess_key_succeeded(struct guess_state *state, const uint8_t source[GUESS_SOURCE_SIZE], int64_t now)

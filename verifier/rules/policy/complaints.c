@@ -91,17 +91,10 @@ char *complaints_text(struct complaints *complaints)
 	for (size_t i = 0; lines != NULL && lines[i] != NULL; i++)
 		size += strlen(lines[i]) + 1;
 	text = lines == NULL ? NULL : calloc(1, size);
-	for (size_t i = 0, at = 0; lines != NULL && lines[i] != NULL; i++) {
-		size_t length = strlen(lines[i]);
-
-		if (text != NULL) {
-			if (i > 0)
-				text[at++] = '\n';
-			memcpy(text + at, lines[i], length);
-			at += length;
-		}
+	for (size_t i = 0, at = 0; text != NULL && lines[i] != NULL; i++)
+		at += (size_t)sprintf(text + at, "%s%s", i == 0 ? "" : "\n", lines[i]);
+	for (size_t i = 0; lines != NULL && lines[i] != NULL; i++)
 		free(lines[i]);
-	}
 	free(lines);
 	return text;
 }

@@ -111,21 +111,29 @@ struct directory_names {
 	bool failed;
 };
 
+/* Makes room for one more. */
+static bool names_grow(struct directory_names *names)
+{
+	size_t room = names->room == 0 ? 64 : 2 * names->room;
+	const char **larger;
+
+	if (names->count < names->room)
+		return true;
+	larger = reallocarray(names->texts, room, sizeof(*larger));
+	if (larger == NULL)
+		return false;
+	names->texts = larger;
+	names->room = room;
+	return true;
+}
+
 static void directory_note_name(struct directory_names *names, const char *name)
 {
 	if (name[0] == '@' || name[0] == '#' || strcmp(name, "*") == 0 || names->failed)
 		return;
-	if (names->count == names->room) {
-		size_t room = names->room == 0 ? 64 : 2 * names->room;
-		const char **larger = reallocarray(names->texts, room, sizeof(*larger));
-
-		names->failed = larger == NULL;
-		if (names->failed)
-			return;
-		names->texts = larger;
-		names->room = room;
-	}
-	names->texts[names->count++] = name;
+	names->failed = !names_grow(names);
+	if (!names->failed)
+		names->texts[names->count++] = name;
 }
 
 static void note_list(struct directory_names *names, char *const *list)
@@ -187,18 +195,23 @@ static bool add_spelling(struct policy_directory *directory, const char *written
 	return spelling->written != NULL;
 }
 
+/* `canonical` is taken over. */
+static bool note_answer(struct policy_directory *directory, const char *name, char *canonical)
+{
+	if (canonical == NULL || strcmp(canonical, name) != 0)
+		return add_spelling(directory, name, canonical);
+	free(canonical);
+	return true;
+}
+
 static bool ask_user(struct policy_directory *directory, const char *name,
 	const struct directory_questions *questions, const struct policy_directory *before)
 {
 	const struct spelling *known;
 	char *canonical = NULL;
 
-	if (questions->user(name, &canonical) == STEPUP_OK) {
-		if (canonical == NULL || strcmp(canonical, name) != 0)
-			return add_spelling(directory, name, canonical);
-		free(canonical);
-		return true;
-	}
+	if (questions->user(name, &canonical) == STEPUP_OK)
+		return note_answer(directory, name, canonical);
 	directory->complete = false;
 	known = known_before(before, name);
 	if (known == NULL || known->canonical == NULL)

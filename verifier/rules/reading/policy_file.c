@@ -92,11 +92,10 @@ enum stepup_error policy_load_sources(const struct policy_source *sources, size_
 		error = STEPUP_INVALID;
 	if (error == STEPUP_OK)
 		error = keep_warnings(made);
-	if (error == STEPUP_INVALID) {
+	if (error == STEPUP_INVALID)
 		*why = complaints_text(&errors);
-		if (*why == NULL || errors.no_memory)
-			error = STEPUP_NO_MEMORY;
-	}
+	if (error == STEPUP_INVALID && (*why == NULL || errors.no_memory))
+		error = STEPUP_NO_MEMORY;
 	if (error == STEPUP_OK) {
 		*policy = made;
 		made = NULL;
@@ -141,6 +140,19 @@ static enum stepup_error file_add_file(struct policy_files *files, struct source
 	return error;
 }
 
+/* None where there is no folder. */
+static enum stepup_error list_drop_ins(struct policy_files *files, const char *folder,
+	struct policy_paths *drop_ins, char **why)
+{
+	enum stepup_error error = policy_files_list(files, folder, ".conf", drop_ins, why);
+
+	if (error != STEPUP_NOT_FOUND)
+		return error;
+	free(*why);
+	*why = NULL;
+	return STEPUP_OK;
+}
+
 /* The main file and the drop-ins beside it. */
 static enum stepup_error read_sources(struct policy_files *files, const char *path,
 	struct sources *sources, char **why)
@@ -153,14 +165,8 @@ static enum stepup_error read_sources(struct policy_files *files, const char *pa
 	if (asprintf(&folder, "%.*sstepup.conf.d", slash == NULL ? 0 : (int)(slash - path + 1), path) < 0)
 		return STEPUP_NO_MEMORY;
 	error = file_add_file(files, sources, path, why);
-	if (error == STEPUP_OK) {
-		error = policy_files_list(files, folder, ".conf", &drop_ins, why);
-		if (error == STEPUP_NOT_FOUND) {
-			free(*why);
-			*why = NULL;
-			error = STEPUP_OK;
-		}
-	}
+	if (error == STEPUP_OK)
+		error = list_drop_ins(files, folder, &drop_ins, why);
 	for (size_t i = 0; error == STEPUP_OK && i < drop_ins.count; i++)
 		error = file_add_file(files, sources, drop_ins.all[i], why);
 	policy_paths_free(&drop_ins);

@@ -144,33 +144,42 @@ static void read_prompt(struct policy_reading *reading, const struct policy_entr
 			"a brace in the prompt has no partner; write {{ or }} for a brace itself.");
 }
 
-static void read_require(struct policy_reading *reading, const struct policy_entry *entry)
+static void require_pin(struct policy_reading *reading, const struct policy_value *value)
+{
+	if (reading->rule->pin)
+		READING_SAYS(reading, value->line, "\"pin\" is here a second time.");
+	reading->rule->pin = true;
+}
+
+static void require_strength(struct policy_reading *reading, const struct policy_value *value)
 {
 	static const char *const strengths[] = {[FACTOR_CODE] = "code", [FACTOR_KEY] = "key",
 		[FACTOR_HARDWARE_KEY] = "hardware-key"};
+	enum factor_strength strength = 0;
+
+	for (unsigned i = FACTOR_CODE; i <= FACTOR_HARDWARE_KEY; i++)
+		if (strcmp(strengths[i], value->text) == 0)
+			strength = i;
+	if (strength == 0)
+		READING_SAYS(reading, value->line, "\"%s\" can't be required; write code, key "
+			"or hardware-key, and pin if you want it.", value->text);
+	else if (reading->rule->require != 0)
+		READING_SAYS(reading, value->line, "only one of code, "
+			"key and hardware-key can be required; each includes the stronger ones.");
+	else
+		reading->rule->require = strength;
+}
+
+static void read_require(struct policy_reading *reading, const struct policy_entry *entry)
+{
 	struct rule *rule = reading->rule;
 
 	rule->require = 0;
-	for (const struct policy_value *value = entry->values; value != NULL; value = value->next) {
-		enum factor_strength strength = 0;
-
-		for (unsigned i = FACTOR_CODE; i <= FACTOR_HARDWARE_KEY; i++)
-			if (strcmp(strengths[i], value->text) == 0)
-				strength = i;
-		if (strcmp(value->text, "pin") == 0) {
-			if (rule->pin)
-				READING_SAYS(reading, value->line, "\"pin\" is here a second time.");
-			rule->pin = true;
-		} else if (strength == 0) {
-			READING_SAYS(reading, value->line, "\"%s\" can't be required; write code, key "
-				"or hardware-key, and pin if you want it.", value->text);
-		} else if (rule->require != 0) {
-			READING_SAYS(reading, value->line, "only one of code, "
-				"key and hardware-key can be required; each includes the stronger ones.");
-		} else {
-			rule->require = strength;
-		}
-	}
+	for (const struct policy_value *value = entry->values; value != NULL; value = value->next)
+		if (strcmp(value->text, "pin") == 0)
+			require_pin(reading, value);
+		else
+			require_strength(reading, value);
 	if (rule->require == 0)
 		READING_SAYS(reading, entry->line, "say what is required: code, key or hardware-key.");
 	else if (rule->require == FACTOR_CODE && rule->pin)

@@ -86,6 +86,17 @@ static int blank(char *at, const char *end)
 	return lines;
 }
 
+/* Behind a comment that began in this line. */
+static char *comment_end(struct scanner *scanner, char *at, int line)
+{
+	char *end = strstr(at + 2, "*/");
+
+	if (end != NULL)
+		return end + 2;
+	SCANNER_SAYS(scanner, line, "the comment that begins here is never closed; end it with \"*/\".");
+	return at + strlen(at);
+}
+
 void scanner_blank_comments(struct scanner *scanner)
 {
 	char *at = scanner->bytes;
@@ -98,11 +109,7 @@ void scanner_blank_comments(struct scanner *scanner)
 			end = at + strcspn(at, "\n");
 			blank(at, end);
 		} else if (at[0] == '/' && at[1] == '*') {
-			end = strstr(at + 2, "*/");
-			if (end == NULL)
-				SCANNER_SAYS(scanner, line,
-					"the comment that begins here is never closed; end it with \"*/\".");
-			end = end == NULL ? at + strlen(at) : end + 2;
+			end = comment_end(scanner, at, line);
 			line += blank(at, end);
 		} else if (*at == '"') {
 			while (*end != '"' && *end != '\0' && *end != '\n')

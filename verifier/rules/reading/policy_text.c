@@ -139,10 +139,10 @@ static void read_entry(struct parser *parser, struct policy_block *block, const 
 		*tail = entry;
 	}
 	values = entry == NULL ? NULL : &entry->values;
+	if (is_mark(parser, '{') && key != NULL && !key->list)
+		COMPLAIN(parser, parser->scanner.token.line,
+			"\"%s\" takes one value, not a list in { }.", key->name);
 	if (is_mark(parser, '{')) {
-		if (key != NULL && !key->list)
-			COMPLAIN(parser, parser->scanner.token.line,
-				"\"%s\" takes one value, not a list in { }.", key->name);
 		advance(parser);
 		text_read_list(parser, entry, &name);
 	} else if (is_value(parser) && mark_ahead(parser) != '=') {
@@ -301,6 +301,21 @@ static struct policy_block *add_block(struct parser *parser, const struct policy
 	return block;
 }
 
+static void pass_over_nameless(struct parser *parser, const struct policy_section *section, int line)
+{
+	COMPLAIN(parser, line, "%s needs a name before its {: %s NAME { … }.", section->name, section->name);
+	if (is_mark(parser, '{'))
+		pass_over_block(parser);
+}
+
+/* Complains of the { that is missing; whether keys of the section follow all the same. */
+static bool goes_on_unopened(struct parser *parser, const struct policy_section *section, const char *title,
+	int line)
+{
+	COMPLAIN(parser, line, "after %s %s a { is missing.", section->name, title);
+	return is_value(parser) && mark_ahead(parser) == '=';
+}
+
 /* KIND TITLE { … }; the current token is the kind. */
 static void read_section(struct parser *parser, const struct policy_section *section)
 {
@@ -310,10 +325,7 @@ static void read_section(struct parser *parser, const struct policy_section *sec
 
 	advance(parser);
 	if (!is_value(parser)) {
-		COMPLAIN(parser, line, "%s needs a name before its {: %s NAME { … }.", section->name,
-			section->name);
-		if (is_mark(parser, '{'))
-			pass_over_block(parser);
+		pass_over_nameless(parser, section, line);
 		return;
 	}
 	title = unescaped(parser->arena, &parser->scanner.token);
@@ -322,14 +334,24 @@ static void read_section(struct parser *parser, const struct policy_section *sec
 	if (block == NULL)
 		return;
 	check_twin(parser, block);
-	if (!is_mark(parser, '{')) {
-		COMPLAIN(parser, line, "after %s %s a { is missing.", section->name, title);
-		if (!is_value(parser) || mark_ahead(parser) != '=')
-			return;
-	} else {
+	if (is_mark(parser, '{'))
 		advance(parser);
-	}
+	else if (!goes_on_unopened(parser, section, title, line))
+		return;
 	read_block(parser, block);
+}
+
+/* Neither a key nor a section. */
+static void pass_over_stray(struct parser *parser)
+{
+	const struct token *token = &parser->scanner.token;
+
+	if (is_mark(parser, '}'))
+		COMPLAIN(parser, token->line, "this } closes nothing; remove it.");
+	else if (token->kind != TOKEN_BAD)
+		COMPLAIN(parser, token->line, "a key or a section was expected here, not \"%.*s\".",
+			TOKEN_QUOTED(*token));
+	advance(parser);
 }
 
 static void text_read_file(struct parser *parser, struct policy_block *top)
@@ -350,14 +372,7 @@ static void text_read_file(struct parser *parser, struct policy_block *top)
 		} else if (parser->scanner.token.kind == TOKEN_WORD) {
 			unknown_key(parser, top);
 		} else {
-			if (is_mark(parser, '}'))
-				COMPLAIN(parser, parser->scanner.token.line,
-					"this } closes nothing; remove it.");
-			else if (parser->scanner.token.kind != TOKEN_BAD)
-				COMPLAIN(parser, parser->scanner.token.line,
-					"a key or a section was expected here, not \"%.*s\".",
-					TOKEN_QUOTED(parser->scanner.token));
-			advance(parser);
+			pass_over_stray(parser);
 		}
 	}
 }

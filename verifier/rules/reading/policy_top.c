@@ -105,6 +105,15 @@ const struct policy_key policy_top_keys[] = {
 };
 
 /* The values that are there where the configuration says nothing. */
+static char *host_name(struct policy_reading *reading)
+{
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
+		memcpy(host, "unknown", sizeof("unknown"));
+	return reading_copy(reading, host);
+}
+
 static void fill_in(struct policy_reading *reading)
 {
 	struct policy *policy = reading->policy;
@@ -122,11 +131,8 @@ static void fill_in(struct policy_reading *reading)
 		policy->store = reading_copy(reading, POLICY_STORE_DEFAULT);
 	if (policy->origins == NULL)
 		policy->origins = arena_alloc(&policy->memory, 1, sizeof(*policy->origins));
-	if (policy->host == NULL) {
-		if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
-			memcpy(host, "unknown", sizeof("unknown"));
-		policy->host = reading_copy(reading, host);
-	}
+	if (policy->host == NULL)
+		policy->host = host_name(reading);
 }
 
 /* A browser gives a key only to pages of the rp-id's domain. */

@@ -85,30 +85,34 @@ bool value_pattern(const char *text)
 	return action_name_is_valid(name);
 }
 
+/* One part of a domain's name: RFC 1035 section 2.3.1, with digits in front as in RFC 1123 section 2.1. */
+static bool is_label(const char *label, size_t length)
+{
+	if (length == 0 || length > 63 || label[0] == '-' || label[length - 1] == '-')
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (!values_is_lower(label[i]) && !values_is_digit(label[i]) && label[i] != '-')
+			return false;
+	return true;
+}
+
 bool value_domain(const char *text)
 {
-	size_t length = 0, label = 0;
+	for (const char *label = text;;) {
+		size_t length = strcspn(label, ".");
 
-	for (;; length++, label++) {
-		char character = text[length];
-
-		if (character == '.' || character == '\0') {
-			if (label == 0 || label > 63 || text[length - 1] == '-')
-				return false;
-			if (character == '\0')
-				return length <= 253;
-			label = (size_t)-1;
-		} else if (!values_is_lower(character) && !values_is_digit(character) &&
-		    !(character == '-' && label > 0)) {
+		if (!is_label(label, length))
 			return false;
-		}
+		if (label[length] == '\0')
+			return strlen(text) <= 253;
+		label += length + 1;
 	}
 }
 
 bool value_url(const char *text, const char *scheme, bool path, char host[256])
 {
 	size_t length = strlen(scheme), host_length;
-	int64_t port;
+	int64_t port = 443;
 
 	if (strncmp(text, scheme, length) != 0 || strncmp(text + length, "://", 3) != 0)
 		return false;
@@ -121,11 +125,10 @@ bool value_url(const char *text, const char *scheme, bool path, char host[256])
 	if (!value_domain(host))
 		return false;
 	text += host_length;
-	if (*text == ':') {
+	if (*text == ':')
 		text = number_take(text + 1, 65535, &port);
-		if (text == NULL || port == 0)
-			return false;
-	}
+	if (text == NULL || port == 0)
+		return false;
 	if (*text == '\0')
 		return true;
 	if (!path || *text != '/' || text[strlen(text) - 1] == '/')

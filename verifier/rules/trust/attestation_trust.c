@@ -189,12 +189,27 @@ static enum stepup_error load_list(const struct attestation_sources *sources, ST
 		(error != STEPUP_OK && *reason == NULL) ? STEPUP_NO_MEMORY : STEPUP_OK;
 }
 
+/* The last good list, if there is one, instead of the files' that did not serve for this reason. */
+static enum stepup_error load_kept(const struct attestation_sources *sources, STACK_OF(X509) *roots,
+	const char *reason, struct mds **metadata, struct attestation_findings *findings)
+{
+	const struct attestation_models *kept = sources->kept;
+	char *unheard = NULL;
+	enum stepup_error error = kept == NULL ? STEPUP_OK
+		: mds_parse(kept->bytes, kept->size, roots, kept->at, metadata, &unheard);
+
+	free(unheard);
+	if (error == STEPUP_NO_MEMORY)
+		return error;
+	return warn_of_kept(sources->mds, reason, *metadata, kept == NULL ? 0 : kept->at,
+		!policy_files_are_trusted(sources->files), findings);
+}
+
 static enum stepup_error load_metadata(const struct attestation_sources *sources, int64_t now,
 	struct mds **metadata, struct attestation_findings *findings, char **why)
 {
-	const struct attestation_models *kept = sources->kept;
 	STACK_OF(X509) *roots = sk_X509_new_null();
-	char *reason = NULL, *unheard = NULL;
+	char *reason = NULL;
 	enum stepup_error error = STEPUP_NO_MEMORY;
 
 	if (roots != NULL)
@@ -202,17 +217,10 @@ static enum stepup_error load_metadata(const struct attestation_sources *sources
 	if (error == STEPUP_OK)
 		error = load_list(sources, roots, now, metadata, &reason);
 	findings->list_taken = error == STEPUP_OK && *metadata != NULL;
-	if (error == STEPUP_OK && *metadata == NULL) {
-		if (kept != NULL && mds_parse(kept->bytes, kept->size, roots, kept->at, metadata, &unheard) ==
-		    STEPUP_NO_MEMORY)
-			error = STEPUP_NO_MEMORY;
-		if (error == STEPUP_OK)
-			error = warn_of_kept(sources->mds, reason, *metadata, kept == NULL ? 0 : kept->at,
-				!policy_files_are_trusted(sources->files), findings);
-	}
+	if (error == STEPUP_OK && *metadata == NULL)
+		error = load_kept(sources, roots, reason, metadata, findings);
 	if (error == STEPUP_OK && *metadata != NULL)
 		error = warn_of_list(sources->mds, *metadata, now, findings);
-	free(unheard);
 	free(reason);
 	sk_X509_pop_free(roots, X509_free);
 	return error;

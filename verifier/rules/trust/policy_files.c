@@ -96,12 +96,12 @@ enum stepup_error policy_files_read(struct policy_files *files, const char *path
 		return files_say(why, STEPUP_NOT_FOUND, path, "is not among the files that were kept.");
 	error = files->trusted ? safe_file_read(path, SAFE_FILE_PUBLIC, limit, &bytes, &size, why)
 		: unsafe_file_read(path, limit, &bytes, &size, why);
-	if (error == STEPUP_OK) {
-		error = files_add(files, strdup(path), bytes, size);
-		if (error == STEPUP_TOO_LONG)
-			(void)files_say(why, error, path,
-				"there are more files than can be read; put some together.");
-	}
+	if (error != STEPUP_OK)
+		return error;
+	error = files_add(files, strdup(path), bytes, size);
+	if (error == STEPUP_TOO_LONG)
+		(void)files_say(why, error, path,
+			"there are more files than can be read; put some together.");
 	if (error == STEPUP_OK)
 		*source = &files->all[files->count - 1];
 	return error;
@@ -168,11 +168,10 @@ static enum stepup_error list_disk(const struct policy_files *files, const char 
 
 		errno = 0;
 		entry = readdir(open);
-		if (entry == NULL) {
-			if (errno != 0)
-				error = files_say(why, STEPUP_IO, folder, strerror(errno));
+		if (entry == NULL && errno != 0)
+			error = files_say(why, STEPUP_IO, folder, strerror(errno));
+		if (entry == NULL)
 			break;
-		}
 		if (!has_ending(entry->d_name, ending))
 			continue;
 		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
