@@ -176,7 +176,7 @@ async function others(alice, bob) {
 	const given = await sign(bob, { ...question.message.publicKey, allowCredentials: [{ ...own, id }] });
 	matches(await answer(alice, question.id, given), REFUSED, 'alice\'s question signed by bob\'s key is refused in words');
 	await Authenticator.plugIn(alice);
-	matches(await refusedExport(alice), /not enrolled for you.*Nothing was approved/, 'plugged in at alice\'s browser, a key that isn\'t hers doesn\'t answer');
+	matches(await refusedExport(alice), /not one of yours here.*Nothing was approved/, 'plugged in at alice\'s browser, a key that isn\'t hers doesn\'t answer');
 }
 
 async function anotherExport(page) {
@@ -304,7 +304,7 @@ async function oneMoreKey(page) {
 	});
 	await addKey(page, 'Spare', '');
 	await page.locator('#step-up-key:focus').waitFor();
-	matches(await page.locator('#step-up-prompt').textContent(), /Add one more credential/, 'without an invitation, a key that is enrolled has to confirm');
+	matches(await page.locator('#step-up-prompt').textContent(), /Add another authenticator/, 'without an invitation, a key that is enrolled has to confirm');
 	await picture(page, 'key-12-confirm');
 	await page.keyboard.press('Enter');
 	await page.locator('.keys strong:has-text("Spare")').waitFor();

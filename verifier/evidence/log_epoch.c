@@ -26,8 +26,8 @@
 enum stepup_error log_epoch_refuse(char **why, const char *what)
 {
 	if (asprintf(why, "%s Nothing was changed and nothing is approved. Put the newest store and its "
-		    "high-water mark back. To go on with what is there: stepup epoch new. "
-		    "Receipts and invitations of before are void then, and the log says so.", what) < 0)
+		"high-water mark back. To go on with this one: stepup epoch new. Older receipts and "
+		"invitations are void then, and the log says so.", what) < 0)
 		*why = NULL;
 	return STEPUP_CORRUPT;
 }

@@ -190,7 +190,7 @@ def list_of_models():
             out.write(good[:-20] + "A" * 20)
         verifier.reload()
         tap.ok("reload: refused" not in verifier.log(), "a damaged list is no reason to refuse a policy")
-        verifier.wait_log(r"warning: .*stepup\.conf:6: .*mds\.jwt: has a signature that does not hold.* The "
+        verifier.wait_log(r"warning: .*stepup\.conf:6: .*mds\.jwt: has a wrong signature.* The "
                           r"last good list, of 20\d\d-\d\d-\d\d, stays in force\.")
         names_models("the last good list stays, which the warning says")
         verifier.restart()

@@ -478,7 +478,7 @@ static void headers_that_choose_their_own_rules_are_refused(void **state)
 	put_mds_with(&it, json_pack("{s:s, s:[o]}", "alg", "HS256", "x5c", base64_of(&it.service)));
 	assert_no_list(&it, "is signed by an algorithm other than RS256 and ES256.");
 	put_mds_with(&it, json_pack("{s:s, s:[o]}", "alg", "RS256", "x5c", base64_of(&it.service)));
-	assert_no_list(&it, "has a signature that does not hold");
+	assert_no_list(&it, "has a wrong signature");
 	put_mds_with(&it, json_pack("{s:s, s:[o], s:[s]}", "alg", "ES256", "x5c", base64_of(&it.service),
 			"crit", "b64"));
 	assert_no_list(&it, "has a header that is malformed or without the signer's certificates.");
@@ -548,10 +548,10 @@ static void files_that_are_no_metadata_are_refused(void **state)
 	}
 	it.next_update = "soon";
 	put_mds(&it);
-	assert_no_list(&it, "is signed, but no FIDO metadata: no JSON with \"nextUpdate\".");
+	assert_no_list(&it, "is signed, but is not FIDO metadata: there is no JSON with \"nextUpdate\".");
 	it.next_update = "2027-02-30x";
 	put_mds(&it);
-	assert_no_list(&it, "is signed, but no FIDO metadata");
+	assert_no_list(&it, "is signed, but is not FIDO metadata");
 	assert_int_equal(unlink(it.mds), 0);
 	assert_no_list(&it, "blob.jwt: does not exist.");
 	put_mds(&it);

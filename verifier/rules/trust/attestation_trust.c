@@ -146,8 +146,8 @@ static enum stepup_error warn_of_list(const char *path, const struct mds *list, 
 		return error;
 	error = attestation_trust_date_text(list->next_update, due);
 	return error != STEPUP_OK ? error
-		: warn(findings, "%s: a newer list of models has been due since %s; what went wrong with "
-			"a model since then is not known here. Download it again.", path, due);
+		: warn(findings, "%s: a newer list of models has been due since %s; which models got "
+			"into trouble since then is not known here. Download the list again.", path, due);
 }
 
 /* Why the list at hand isn't taken, and which one is in force; `kept` is NULL where none is. Who is only

@@ -232,7 +232,8 @@ static enum stepup_error payload_read(const struct mds_jws *jws, json_t **payloa
 	    !date_read(json_string_value(json_object_get(*payload, "nextUpdate")), next_update))
 		error = STEPUP_INVALID;
 	return error == STEPUP_INVALID
-		? mds_refuse(why, "is signed, but no FIDO metadata: no JSON with \"nextUpdate\".") : error;
+		? mds_refuse(why, "is signed, but is not FIDO metadata: there is no JSON with "
+			"\"nextUpdate\".") : error;
 }
 
 enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots, int64_t now,
@@ -249,7 +250,8 @@ enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots
 	*why = NULL;
 	if (error == STEPUP_INVALID || error == STEPUP_TOO_LONG)
 		error = mds_refuse(why,
-			"is no FIDO metadata: not three parts in base64url with dots between.");
+			"is not FIDO metadata: it does not have three parts in base64url with dots "
+			"between.");
 	if (error == STEPUP_OK)
 		error = mds_jws_verify(&jws, chain, why);
 	if (error == STEPUP_OK)

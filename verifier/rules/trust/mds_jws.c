@@ -158,7 +158,7 @@ static enum stepup_error mds_jws_signature_check(struct mds_jws *jws, const json
 		return mds_refuse(why, "is signed by an algorithm other than RS256 and ES256.");
 	if (algorithm == KEY_ES256 && jws->signature_size != 2 * (size_t)ECDSA_PART)
 		return mds_refuse(why,
-			"has a signature that does not hold: the file was changed, or not downloaded whole.");
+			"has a wrong signature: the file was changed, or was not downloaded whole.");
 	if (algorithm == KEY_ES256)
 		error = mds_jws_ecdsa_to_der(jws);
 	if (error == STEPUP_OK)
@@ -166,7 +166,7 @@ static enum stepup_error mds_jws_signature_check(struct mds_jws *jws, const json
 			jws->signature_size);
 	if (error == STEPUP_BAD_ANSWER)
 		return mds_refuse(why,
-			"has a signature that does not hold: the file was changed, or not downloaded whole.");
+			"has a wrong signature: the file was changed, or was not downloaded whole.");
 	return error;
 }
 
