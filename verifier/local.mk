@@ -81,7 +81,8 @@ verifier_rules += verifier/rules/people/approvers.h verifier/rules/people/approv
 	verifier/rules/people/request_standing.h verifier/rules/people/request_standing.c
 verifier_rules += verifier/rules/words/notices.h verifier/rules/words/notices.c \
 	verifier/rules/words/alerts.c verifier/rules/words/notices_about.c \
-	verifier/rules/words/notices_fixed.c verifier/rules/words/refusals.h verifier/rules/words/refusals.c
+	verifier/rules/words/notices_fixed.c verifier/rules/words/redemption.h \
+	verifier/rules/words/redemption.c verifier/rules/words/refusals.h verifier/rules/words/refusals.c
 verifier_rules += verifier/rules/explain/explain.h verifier/rules/explain/explain.c \
 	verifier/rules/explain/explain_approvers.c verifier/rules/explain/explain_sentences.c \
 	verifier/rules/explain/explain_values.h verifier/rules/explain/explain_values.c \
@@ -175,8 +176,7 @@ verifier_libverifier_a_SOURCES += verifier/doors/enrolment/credentials.c \
 	verifier/doors/enrolment/enrolment_kinds.h
 verifier_libverifier_a_SOURCES += verifier/doors/redemption/redeem.h \
 	verifier/doors/redemption/redeem.c verifier/doors/redemption/redeem_claims.c \
-	verifier/doors/redemption/redeem_decide.h verifier/doors/redemption/redeem_decide.c \
-	verifier/doors/redemption/redeem_words.c
+	verifier/doors/redemption/redeem_decide.h verifier/doors/redemption/redeem_decide.c
 verifier_libverifier_a_SOURCES += verifier/doors/explain/explain_verbs.h \
 	verifier/doors/explain/explain_verbs.c
 verifier_libverifier_a_SOURCES += verifier/doors/admin/invite_verbs.h \

@@ -180,10 +180,10 @@ static void what_cannot_be_an_invitation_is_refused(void **state)
 static void each_fault_of_a_receipt_is_an_error_with_a_reason(void **state)
 {
 	(void)state;
-	assert_int_equal(redeem_words(REDEEM_GOOD)->error, STEPUP_OK);
-	for (enum redeem_fault fault = REDEEM_GOOD + 1; fault < REDEEM_FAULTS; fault++) {
-		assert_int_not_equal(redeem_words(fault)->error, STEPUP_OK);
-		assert_non_null(redeem_words(fault)->why);
+	assert_int_equal(redeem_row(REDEEM_GOOD)->error, STEPUP_OK);
+	for (enum redeem_fault fault = REDEEM_GOOD + 1; fault < REDEEM_FAULT_COUNT; fault++) {
+		assert_int_not_equal(redeem_row(fault)->error, STEPUP_OK);
+		assert_non_null(redeem_row(fault)->why);
 	}
 }
 

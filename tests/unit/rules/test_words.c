@@ -7,6 +7,7 @@
 #include "verifier/evidence/alerts/event.h"
 #include "verifier/rules/explain/explanation.h"
 #include "verifier/rules/words/notices.h"
+#include "verifier/rules/words/redemption.h"
 #include "verifier/rules/words/refusals.h"
 
 static char desk[] = "Security desk, +1 555 0100", here[] = "bastion1";
@@ -297,6 +298,8 @@ static void each_refusal_has_a_row_and_each_row_is_whole(void **state)
 	assert_null(alert_row_fault());
 	assert_null(explain_row_fault());
 	assert_null(event_kind_without_sentence());
+	for (unsigned fault = REDEEM_GOOD + 1; fault < REDEEM_FAULT_COUNT; fault++)
+		assert_non_null(redeem_row((enum redeem_fault)fault)->why);
 	for (unsigned notice = 0; notice < NOTICE_COUNT; notice++)
 		assert_non_null(notice_text((enum notice)notice));
 	for (int error = STEPUP_NOT_ENROLLED; error <= STEPUP_UNKNOWN_ACTION; error++) {

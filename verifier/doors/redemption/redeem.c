@@ -74,7 +74,7 @@ static void redemption_free(struct redemption *redemption)
 
 static void reply_refused(struct redemption *redemption)
 {
-	const struct redeem_words *words = redeem_words(redemption->fault);
+	const struct redeem_row *words = redeem_row(redemption->fault);
 	const struct redeem_claims *claims = &redemption->claims;
 	const struct words_facts facts = {
 		.user = claims->user,
@@ -119,7 +119,7 @@ static void reply_and_free(struct redemption *redemption, enum stepup_error resu
 
 static json_t *refusal_entry(const struct redemption *redemption, int64_t now)
 {
-	const struct redeem_words *words = redeem_words(redemption->fault);
+	const struct redeem_row *words = redeem_row(redemption->fault);
 
 	return log_entry_redeem_refusal(now, redemption->found ? &redemption->row : NULL,
 		redemption->audience, message_text(redemption->call->parameters, "action"), words->error,
@@ -185,7 +185,7 @@ static void note(struct redemption *redemption)
 	const struct log_subject subject = {.user_id = redemption->found ? redemption->row.user_id : NULL};
 
 	redemption->taken_boot_ms = clock_boot_ms();
-	redemption->first_of = redeem_words(redemption->fault)->error;
+	redemption->first_of = redeem_row(redemption->fault)->error;
 	redemption->key = refusal_key(redemption->call->peer.uid, &subject);
 	redemption->took_first = redemption->found &&
 		refusal_first_take(budget, redemption->row.user_id, redemption->first_of,

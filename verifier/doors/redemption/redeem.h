@@ -20,42 +20,11 @@
 
 #include "lib/evidence/digest.h"
 #include "lib/wire/action.h"
+#include "verifier/rules/words/redemption.h"
 #include "verifier/server/call.h"
 #include "verifier/state/store/store.h"
 
 #define EXEC_ID_TTL_SECONDS (24 * 60 * 60)
-
-/* Why a receipt isn't redeemed; each has an error, a few words for the log and a sentence. */
-enum redeem_fault {
-	REDEEM_GOOD,
-	REDEEM_NO_SERVICE,
-	REDEEM_NO_RECEIPT,
-	REDEEM_OTHER_ISSUER,
-	REDEEM_OTHER_AUDIENCE,
-	REDEEM_EARLY,
-	REDEEM_EXPIRED,
-	REDEEM_UNKNOWN,
-	REDEEM_CHANGED,
-	REDEEM_OTHER_ACTION,
-	REDEEM_OTHER_DETAILS,
-	REDEEM_TWICE,
-	REDEEM_LOCKED,
-	REDEEM_LOCKED_SINCE,
-	REDEEM_FROZEN,
-	REDEEM_FROZEN_SINCE,
-	REDEEM_NO_CREDENTIAL,
-	REDEEM_OTHER_ACCOUNT,
-	REDEEM_NO_APPROVER,
-	REDEEM_FAULTS,
-};
-
-struct redeem_words {
-	enum stepup_error error;
-	const char *why;
-	const char *sentence; /* NULL: words_refusal's */
-};
-/* redeem_words.c */
-const struct redeem_words *redeem_words(enum redeem_fault fault);
 
 /* What a receipt says and what is asked, checked against each other as far as no state is needed. */
 struct redeem_claims {

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * What is said of each fault of a receipt.
- */
-#include <assert.h>
+/* What a service is told whose receipt isn't redeemed. */
+#include "verifier/rules/words/redemption.h"
 
-#include "verifier/doors/redemption/redeem.h"
+#include <stddef.h>
 
-static const struct redeem_words faults[] = {
+static const struct redeem_row rows[REDEEM_FAULT_COUNT] = {
 	[REDEEM_GOOD] = {STEPUP_OK, NULL, NULL},
 	[REDEEM_NO_SERVICE] = {STEPUP_NOT_ALLOWED, "the caller is no service",
 		"This account is no service of the policy, so it can't redeem receipts. Nothing was "
@@ -43,16 +41,15 @@ static const struct redeem_words faults[] = {
 		"approval."},
 	[REDEEM_NO_CREDENTIAL] = {STEPUP_NOT_ALLOWED, "credential revoked",
 		"The credential that approved this was removed or revoked. Nothing was redeemed."},
-	[REDEEM_OTHER_ACCOUNT] = {STEPUP_NOT_ALLOWED, "not the account that approved",
-		"The account that approved this is not the one that has its name now. Nothing was "
-		"redeemed."},
 	[REDEEM_NO_APPROVER] = {STEPUP_NOT_ALLOWED, "approver locked or gone",
 		"The second person who agreed to this is or was locked, or what they agreed with was "
 		"removed. Nothing was redeemed."},
+	[REDEEM_OTHER_ACCOUNT] = {STEPUP_NOT_ALLOWED, "not the account that approved",
+		"The account that approved this is not the one that has its name now. Nothing was "
+		"redeemed."},
 };
-static_assert(sizeof(faults) / sizeof(faults[0]) == REDEEM_FAULTS, "each fault has a row");
 
-const struct redeem_words *redeem_words(enum redeem_fault fault)
+const struct redeem_row *redeem_row(enum redeem_fault fault)
 {
-	return &faults[fault];
+	return &rows[fault];
 }
