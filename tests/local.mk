@@ -1,6 +1,8 @@
 # Tests. tests/run drives all of them; each area lists its programs in a file of its own.
 UNIT_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS) $(JOSE_CFLAGS) $(UV_CFLAGS) $(SQLITE_CFLAGS) \
 	$(CMOCKA_CFLAGS)
+# What tests run beside the product.
+check_PROGRAMS += $(test_helpers)
 include tests/unit/lib.mk
 include tests/unit/evidence.mk
 include tests/unit/store.mk

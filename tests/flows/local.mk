@@ -42,7 +42,7 @@ EXTRA_DIST += tests/flows/log_words.py tests/flows/step_up/log_day.py tests/flow
 EXTRA_DIST += tests/flows/step_up/second_checker.py
 
 # A directory as a module of NSS; for directory.py.
-check_PROGRAMS += tests/flows/nss_directory.so
+test_helpers += tests/flows/nss_directory.so
 tests_flows_nss_directory_so_SOURCES = tests/flows/nss_directory.c
 tests_flows_nss_directory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_flows_nss_directory_so_LDFLAGS = $(AM_LDFLAGS) -shared
@@ -51,7 +51,7 @@ EXTRA_DIST += tests/flows/directory.py tests/flows/names/names.py tests/flows/na
 	tests/flows/names/names_sshd.py tests/flows/names/names_places.py
 
 # A directory that lets stepupd wait; for slow_directory.py.
-check_PROGRAMS += tests/flows/held_directory.so
+test_helpers += tests/flows/held_directory.so
 tests_flows_held_directory_so_SOURCES = tests/flows/held_directory.c
 tests_flows_held_directory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_flows_held_directory_so_LDFLAGS = $(AM_LDFLAGS) -shared
@@ -59,14 +59,14 @@ tests_flows_held_directory_so_LDADD = -ldl
 
 # A disk that keeps commits waiting; for slow_disk.py.
 EXTRA_DIST += tests/flows/step_up/slow_disk.py
-check_PROGRAMS += tests/flows/held_disk.so
+test_helpers += tests/flows/held_disk.so
 tests_flows_held_disk_so_SOURCES = tests/flows/held_disk.c
 tests_flows_held_disk_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_flows_held_disk_so_LDFLAGS = $(AM_LDFLAGS) -shared
 tests_flows_held_disk_so_LDADD = -ldl
 
 # Killed at each of its steps; for moving.py.
-check_PROGRAMS += tests/flows/store/killed_at.so
+test_helpers += tests/flows/store/killed_at.so
 tests_flows_store_killed_at_so_SOURCES = tests/flows/store/killed_at.c
 tests_flows_store_killed_at_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_flows_store_killed_at_so_LDFLAGS = $(AM_LDFLAGS) -shared
@@ -75,7 +75,7 @@ EXTRA_DIST += tests/flows/store/moving.py
 
 # Allocations that fail; for starved_reload.py, and in tests/unit.
 EXTRA_DIST += tests/flows/running/starved_reload.py tests/flows/running/last_good_policy.py
-check_PROGRAMS += tests/flows/starved_memory.so
+test_helpers += tests/flows/starved_memory.so
 tests_flows_starved_memory_so_SOURCES = tests/flows/starved_memory.c tests/flows/starved_memory.h
 tests_flows_starved_memory_so_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE
 tests_flows_starved_memory_so_LDFLAGS = $(AM_LDFLAGS) -shared

@@ -10,7 +10,7 @@ tests_softkey_libsoftkey_a_SOURCES = tests/softkey/cbor.h tests/softkey/cbor.c t
 	tests/softkey/commands.c tests/softkey/hid.h tests/softkey/hid.c
 LIBSOFTKEY = tests/softkey/libsoftkey.a $(LIBSTEPUP) $(CRYPTO_LIBS)
 
-check_PROGRAMS += tests/softkey/softkey-provider.so
+test_helpers += tests/softkey/softkey-provider.so
 tests_softkey_softkey_provider_so_SOURCES = tests/softkey/provider.c
 tests_softkey_softkey_provider_so_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CRYPTO_CFLAGS)
 tests_softkey_softkey_provider_so_LDFLAGS = $(AM_LDFLAGS) -shared
@@ -19,7 +19,7 @@ tests_softkey_softkey_provider_so_LDADD = $(LIBSOFTKEY)
 # Keys on a bus of umockdev's. STEPUP_TEST_HELPER is what runs where a command starts the helper program.
 EXTRA_DIST += tests/softkey/run.c
 if HAVE_UMOCKDEV
-check_PROGRAMS += tests/softkey/softkey-run
+test_helpers += tests/softkey/softkey-run
 tests_softkey_softkey_run_SOURCES = tests/softkey/run.c
 tests_softkey_softkey_run_CPPFLAGS = $(AM_CPPFLAGS) \
 	-DSTEPUP_TEST_HELPER='"$(abs_top_builddir)/tools/stepup-authenticator/stepup-authenticator"'
