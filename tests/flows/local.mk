@@ -1,5 +1,5 @@
 # tests/flows
-EXTRA_DIST += tests/flows/rooms.py
+EXTRA_DIST += tests/flows/rooms.py tests/flows/rounds.py
 EXTRA_DIST += tests/flows/commands/explain.py tests/flows/commands/export_service.py
 EXTRA_DIST += tests/flows/commands/advice.py tests/flows/store/epoch_brakes.py tests/flows/store/upkeep.py \
 	tests/flows/keys/authenticator.py tests/flows/strangers/unattended.py \

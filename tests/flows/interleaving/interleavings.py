@@ -32,8 +32,10 @@ from interleaved_log import Replay
 from interleaved_moves import Moves
 from interleaved_people import KeyAdministrator, World
 from interleaved_policy import policies
+from rounds import rounds
 
 SEEDS = (1, 2)
+RANDOM_SEEDS = rounds(1, 12)
 OPERATIONS = 500
 WIDTH = 12
 HELD = 0.1  # how often the verifier is stopped for a moment
@@ -235,7 +237,8 @@ def one(seed, operations, width):
 
 def main():
     given = os.environ.get("STEPUP_SEED")
-    seeds = [int(seed) for seed in given.split(",")] if given else [*SEEDS, random.randrange(10 ** 6)]
+    seeds = ([int(seed) for seed in given.split(",")] if given
+             else [*SEEDS, *random.sample(range(10 ** 6), RANDOM_SEEDS)])
     operations = int(os.environ.get("STEPUP_OPERATIONS", OPERATIONS))
     width = int(os.environ.get("STEPUP_WIDTH", WIDTH))
     total = collections.Counter()

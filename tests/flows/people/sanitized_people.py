@@ -17,8 +17,9 @@ import rooms  # noqa: F401
 from approvals import POLICY, Scene, clean
 import approvals
 from harness import GAMES, MAIL, NEWS, NOBODY, Client, Closed, Reply, Verifier, as_uid, need_root, program
+from rounds import rounds
 
-ROUNDS = 150 # messages of each uid
+ROUNDS = rounds(150, 3000)  # messages of each uid
 HARD = POLICY + '''
 action customer.view { users = { "*" }  prompt = "View"  require = { code }  fresh-for = 15m }
 '''

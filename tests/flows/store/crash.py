@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import rooms  # noqa: F401
 from harness import Client, Closed, Tap, Verifier
 from logbook import RULES, Administrator
+from rounds import rounds
 
 POLICY = RULES + '''
 service export { unix-user = "root" }
@@ -20,7 +21,7 @@ action customer.export { users = { "*" }  details = { "records:number" }  prompt
     require = { code }
     code-is-enough = yes  service = export }
 '''
-ROUNDS, WORKERS = 12, 8
+ROUNDS, WORKERS = rounds(12, 120), 8
 EXPORT = {"records": 10}
 tap = Tap()
 
