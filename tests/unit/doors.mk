@@ -2,7 +2,8 @@
 # with a real stepupd.
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/doors/test_requests tests/unit/doors/test_step_ups \
-	tests/unit/doors/test_door_rules tests/unit/doors/test_freshness tests/unit/doors/test_waiters
+	tests/unit/doors/test_door_rules tests/unit/doors/test_freshness tests/unit/doors/test_verb \
+	tests/unit/doors/test_waiters
 check_PROGRAMS += tests/unit/doors/test_crowd
 tests_unit_doors_test_crowd_SOURCES = tests/unit/doors/test_crowd.c $(crypto_memory)
 tests_unit_doors_test_crowd_CFLAGS = $(UNIT_CFLAGS)
@@ -26,6 +27,8 @@ tests_unit_doors_test_freshness_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_doors_test_freshness_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 tests_unit_doors_test_door_rules_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_doors_test_door_rules_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
+tests_unit_doors_test_verb_CFLAGS = $(UNIT_CFLAGS)
+tests_unit_doors_test_verb_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 tests_unit_doors_test_waiters_CFLAGS = $(UNIT_CFLAGS)
 tests_unit_doors_test_waiters_LDADD = $(LIBVERIFIER) $(CMOCKA_LIBS)
 endif

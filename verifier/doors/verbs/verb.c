@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What all verbs that change something have in common.
- * MUST: look inside the transaction that whoever authorised isn't locked, and the verb isn't frozen, by now;
- * answer only after the commit; log what is refused there.
+ * MUST: do nothing that takes a step-up without one; look inside the transaction that whoever authorised
+ * isn't locked, and the verb isn't frozen, by now; answer only after the commit; log what is refused there.
  */
 #include "verifier/doors/verbs/verb.h"
 
@@ -140,6 +140,8 @@ static enum stepup_error verb_work(struct store_session *session, void *context)
 	const struct verb_kind *kind = verb->kind;
 	enum stepup_error error = STEPUP_OK;
 
+	if (kind->action != NULL && !verb->authorized)
+		return STEPUP_INTERNAL;
 	verb->now = clock_wall_seconds();
 	verb->objection = verb->why = NULL;
 	verb->actor = verb->authorized ? authorization_actor(&verb->authorization)
