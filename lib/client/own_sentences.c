@@ -13,8 +13,7 @@ const char *own_sentence(enum stepup_error error)
 		return "That took too long. Nothing was approved. Start again.";
 	case STEPUP_TOO_WEAK:
 		return "This needs one of your security keys, and none can be reached from here. "
-			"A code is not enough. Nothing was approved. "
-			"If you lost your key, tell your administrator.";
+			"Nothing was approved. If you lost your key, tell your administrator.";
 	default:
 		return NULL;
 	}

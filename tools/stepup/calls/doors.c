@@ -56,10 +56,9 @@ static enum exit_status say_unreachable(const struct doors *doors, enum stepup_e
 			path, strerror(errno));
 	else if (error == STEPUP_UNREACHABLE && access(path, W_OK) != 0) {
 		error = STEPUP_NOT_ALLOWED;
-		(void)snprintf(sentence, sizeof(sentence), "Only administrators may use %s. Nothing was "
-			"done. "
-			"Administrators are in the group stepup-admin. "
-			"If you were just added to it, sign in again.", path);
+		(void)snprintf(sentence, sizeof(sentence), "You may not use %s. Nothing was done. "
+			"Administrators are in the group stepup-admin. If you were just added to it, "
+			"sign in again.", path);
 	} else
 		(void)snprintf(sentence, sizeof(sentence),
 			"Could not reach the verifier at %s: %s. Nothing was done.", path,

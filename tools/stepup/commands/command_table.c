@@ -249,10 +249,9 @@ const struct command_row command_table[] = {
 			OPTION(OPTION_MARK),
 		.help = "copy the verifier's store to FILE, or move it away in FILE",
 		.about = "Run it as root, also while the verifier runs. The master key is not in FILE: "
-			"keep a copy of it somewhere else.\n"
-			"With --move it stops the verifier, and this store can't be used here any more. It "
-			"goes on on the machine\n"
-			"where you restore FILE. That machine needs the same master key.\n",
+			"keep a copy of it somewhere else.\nWith --move it stops the verifier, and this "
+			"store can't be used here any more.\nRestore FILE on the machine where it goes "
+			"on. That machine needs the same master key.\n",
 		.run = command_backup,
 	},
 	{
