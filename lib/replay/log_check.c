@@ -298,7 +298,7 @@ static const uint8_t *salt_of(struct log_check *check, const json_t *line, uint8
 	    base64url_decode(json_string_value(salt), room, DIGEST_SIZE, &size) == STEPUP_OK &&
 	    size == DIGEST_SIZE)
 		return room;
-	tell(check, check->summary.entries, "The salt of this entry is no salt.");
+	tell(check, check->summary.entries, "The salt of this entry is not a salt.");
 	return NULL;
 }
 
@@ -311,14 +311,14 @@ static enum stepup_error take_entry(struct log_check *check, const json_t *line)
 	enum stepup_error error;
 
 	if (!json_is_string(text)) {
-		tell(check, check->summary.entries, "This line's entry is no text.");
+		tell(check, check->summary.entries, "This line's entry is not a text.");
 		return STEPUP_OK;
 	}
 	error = grow_trees(check, json_string_value(text), line);
 	if (error == STEPUP_OK)
 		error = json_parse_object(json_string_value(text), json_string_length(text), &entry);
 	if (error == STEPUP_INVALID) {
-		tell(check, check->next_index++, "This entry is no JSON object.");
+		tell(check, check->next_index++, "This entry is not a JSON object.");
 		check->summary.entries++;
 		return STEPUP_OK;
 	}
@@ -476,7 +476,7 @@ enum stepup_error log_check_line(struct log_check *check, const char *line, size
 	}
 	check->last_was_checkpoint = false;
 	if (error != STEPUP_OK) {
-		tell(check, check->next_index, "The line here is no JSON object, or too long.");
+		tell(check, check->next_index, "The line here is not a JSON object, or is too long.");
 		return STEPUP_OK;
 	}
 	if (!check->has_header)

@@ -64,7 +64,7 @@ void step_check_covered(struct step *step)
 	covers = json_object_get(step->replay->fresh, key);
 	if (covers == NULL) {
 		step_tell(step, "Nobody was asked for this step-up, and entry %" PRId64
-			", which should cover it, is none that could.", index);
+			" can't cover it.", index);
 		return;
 	}
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)

@@ -71,10 +71,11 @@ static void check_promise(struct step *step, bool key, bool vouched, bool hardwa
 	if (acr != NULL && !key && strcmp(acr, "otp") != 0)
 		step_tell(step, "This entry calls a code more than a code.");
 	else if (resistant && (via == NULL || strcmp(via, "agent") == 0))
-		step_tell(step, "This entry calls phishing-resistant what has neither an origin nor a host.");
+		step_tell(step, "This entry says phishing-resistant, but has neither an origin nor a "
+			"host.");
 	else if ((resistant && strcmp(acr, "phrh") == 0 && !hardware) ||
 		 (has_word(json_object_get(step->entry, "amr"), "hwk") && !vouched))
-		step_tell(step, "This entry calls a key hardware that nobody vouched for.");
+		step_tell(step, "This entry calls a key hardware, but nobody vouched for it.");
 }
 
 void step_check_required(struct step *step, const json_t *credential)
@@ -89,12 +90,12 @@ void step_check_required(struct step *step, const json_t *credential)
 
 	if (!key &&
 	    (has_word(required, "key") || has_word(required, "hardware-key") || has_word(required, "pin")))
-		step_tell(step, "A code was taken where a key was required.");
+		step_tell(step, "A key was required, and a code was taken.");
 	else if (has_word(required, "hardware-key") && !hardware)
-		step_tell(step, "A key was taken whose hardware nobody vouched for, "
-			"where a hardware-key was required.");
+		step_tell(step, "A hardware-key was required, and a key was taken that nobody vouched "
+			"for.");
 	else if (has_word(required, "pin") && !json_is_true(json_object_get(step->entry, "uv")))
-		step_tell(step, "The key's PIN was required, and it was used without.");
+		step_tell(step, "The key's PIN was required, and the key was used without it.");
 	check_promise(step, key, vouched, hardware);
 }
 

@@ -115,7 +115,7 @@ static void read_limits(struct step *step, const char *name, struct limit_list *
 	size_t count = json_array_size(texts);
 
 	if (texts != NULL && (count == 0 || count > LIMITS_MAX)) {
-		step_tell(step, "The \"%s\" of this entry are none that a rule can have.", name);
+		step_tell(step, "The \"%s\" of this entry can't be those of a rule.", name);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -123,7 +123,7 @@ static void read_limits(struct step *step, const char *name, struct limit_list *
 		struct limit *limit = &list->limits[list->count];
 
 		if (text == NULL || !limit_parse(text, limit)) {
-			step_tell(step, "This entry names a limit that is none: %s",
+			step_tell(step, "This entry names a limit that can't be read: %s",
 				text == NULL ? "no text" : text);
 			continue;
 		}

@@ -86,7 +86,7 @@ static void check_digest(struct step *step)
 		return;
 	step->error = requests_digest_of(step, prompt, digest);
 	if (step->error == STEPUP_OK && strcmp(digest, step_text(step, "digest")) != 0)
-		step_tell(step, "The digest of this request is not one of what it says.");
+		step_tell(step, "The digest of this request is not that of its contents.");
 }
 
 /* A log may say any number. */
@@ -203,14 +203,14 @@ static void check_agreed(struct step *step, const json_t *request)
 	const json_t *context = json_object_get(step->entry, "context");
 
 	if (!members_equal(step->entry, "requester", request, "user"))
-		step_tell(step, "This request was approved as another person's than made it.");
+		step_tell(step, "This request was approved as another person's.");
 	if (!members_equal(request, "action", step->entry, "action") ||
 	    !members_equal(request, "rule", step->entry, "rule"))
 		step_tell(step, "This request was approved as another action, or under another rule.");
 	if (!member_is(context, "purpose", "approve") || !member_is(context, "decision", "approve") ||
 	    !members_equal(context, "request", request, "digest") ||
 	    !members_equal(step->entry, "digest", request, "digest"))
-		step_tell(step, "What was signed is no agreement to this request.");
+		step_tell(step, "What was signed is not an agreement to this request.");
 	check_same_words(step, request);
 }
 
@@ -241,14 +241,14 @@ void on_deny(struct step *step)
 	if (request == NULL)
 		return;
 	if (!members_equal(step->entry, "requester", request, "user"))
-		step_tell(step, "This request was denied as another person's than made it.");
+		step_tell(step, "This request was denied as another person's.");
 	if (!members_equal(request, "action", step->entry, "action") ||
 	    !members_equal(request, "rule", step->entry, "rule"))
 		step_tell(step, "This request was denied as another action, or under another rule.");
 	if (!member_is(context, "purpose", "approve") || !member_is(context, "decision", "lock") ||
 	    !members_equal(context, "request", request, "digest") ||
 	    !members_equal(step->entry, "digest", request, "digest"))
-		step_tell(step, "What was signed is no denial of this request.");
+		step_tell(step, "What was signed is not a denial of this request.");
 	if (step->at >= member_number(request, "until", 0))
 		step_tell(step, "This request was denied after it had expired.");
 	(void)is_void(step, request, "denied");
@@ -269,8 +269,8 @@ bool step_check_denial(struct step *step)
 	denial = json_object_get(step->replay->denials, key);
 	if (denial == NULL || !members_equal(denial, "user", step->entry, "by") ||
 	    !members_equal(denial, "user_id", step->entry, "user_id"))
-		step_tell(step, "This lock names a denied request that is none, or of somebody else's, "
-			"or was used before.");
+		step_tell(step, "This lock names a denied request that does not exist, is somebody "
+			"else's, or was used before.");
 	(void)json_object_del(step->replay->denials, key);
 	return true;
 }
@@ -286,7 +286,7 @@ static void check_end(struct step *step, const json_t *request)
 	while (i < sizeof(ends) / sizeof(ends[0]) && strcmp(how, ends[i]) != 0)
 		i++;
 	if (i == sizeof(ends) / sizeof(ends[0]))
-		step_tell(step, "This is no way in which a request ends: %s", how);
+		step_tell(step, "A request can't end like this: %s", how);
 	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++)
 		if (!members_equal(request, same[i], step->entry, same[i]))
 			step_tell(step, "The request that ended here had another \"%s\".", same[i]);

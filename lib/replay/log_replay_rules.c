@@ -174,9 +174,11 @@ static void disregard_beside(struct step *step, const char *what)
 static void check_older_beside(struct step *step)
 {
 	if (member_text(step->entry, "commitment") == NULL)
-		disregard_beside(step, "Something stands beside this entry, which commits to nothing.");
+		disregard_beside(step, "There is data beside this entry, but the entry commits to "
+			"nothing.");
 	else if (json_object_get(step->evidence, "details") == NULL || step->salt == NULL)
-		disregard_beside(step, "What stands beside this entry lacks what it is checked by.");
+		disregard_beside(step, "The data beside this entry can't be checked: something is "
+			"missing.");
 }
 
 void step_check_beside(struct step *step)
@@ -194,7 +196,8 @@ void step_check_beside(struct step *step)
 		return;
 	}
 	if (step->evidence == NULL || step->salt == NULL) {
-		disregard_beside(step, "What stands beside this entry lacks what it is checked by.");
+		disregard_beside(step, "The data beside this entry can't be checked: something is "
+			"missing.");
 		return;
 	}
 	step->error = json_canonical(step->evidence, &text, &size);
@@ -203,7 +206,7 @@ void step_check_beside(struct step *step)
 	free(text);
 	if (step->error == STEPUP_INVALID || (step->error == STEPUP_OK && strcmp(expected, beside) != 0)) {
 		step->error = STEPUP_OK;
-		disregard_beside(step, "What stands beside this entry is not what it commits to.");
+		disregard_beside(step, "The data beside this entry is not what the entry commits to.");
 	}
 }
 
@@ -300,7 +303,7 @@ void step_check_context(struct step *step)
 	if (context == NULL)
 		return;
 	if (!json_is_object(context)) {
-		step_tell(step, "The context of this entry is no JSON object.");
+		step_tell(step, "The context of this entry is not a JSON object.");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(shared) / sizeof(shared[0]); i++)
@@ -327,14 +330,14 @@ void step_check_grant(struct step *step, const char *verb, const char *by_member
 
 	if (index < 0) {
 		if (need != GRANT_MAYBE)
-			step_tell(step, "This entry rests on no step-up, and should on one for %s.", verb);
+			step_tell(step, "This entry rests on no step-up, but needs one for %s.", verb);
 		return;
 	}
 	(void)snprintf(key, sizeof(key), "%" PRId64, index);
 	grant = json_object_get(step->replay->grants, key);
 	if (grant == NULL) {
 		step_tell(step, "Entry %" PRId64
-			", which this one rests on, is no step-up of the last minutes.", index);
+			", which this one rests on, is not a step-up of the last minutes.", index);
 		return;
 	}
 	used = member_number(grant, "used", step->at);
@@ -349,7 +352,8 @@ void step_check_grant(struct step *step, const char *verb, const char *by_member
 		step_tell(step, "Entry %" PRId64 ", which this one rests on, was spent before.", index);
 	else if (need == GRANT_BY_KEY && !json_is_true(json_object_get(grant, "by_key")))
 		step_tell(step, "Entry %" PRId64
-			", which this one rests on, is a step-up by a code, and a key takes one by a key.",
+			", which this one rests on, is a step-up by a code, but adding a key needs a "
+			"step-up by a key.",
 			index);
 	step_put(step, grant, "used", json_integer(step->at));
 }

@@ -132,7 +132,7 @@ out:
 
 static void on_end(int number)
 {
-	static const char later[] = "stepup-hooks: told to end; the hooks that run may finish first\n";
+	static const char later[] = "stepup-hooks: stopping; the hooks that run may finish first\n";
 
 	int kept = errno;
 
@@ -306,7 +306,7 @@ static bool shed_privilege(const struct settings *settings)
 	}
 	account = getpwnam(settings->user);
 	if (account == NULL || account->pw_uid == 0) {
-		say("there is no user %s without privilege.", settings->user);
+		say("There is no user %s, or it is root.", settings->user);
 		return false;
 	}
 	if (initgroups(settings->user, account->pw_gid) != 0 ||

@@ -227,7 +227,7 @@ def told_to_end(runner, administrator):
     path = {name: os.path.join(runner.out, name) for name in ("runs", "go", "whole")}
     runner.wait(lambda: os.path.exists(path["runs"]), "the slow hook")
     runner.process.send_signal(signal.SIGTERM)
-    runner.wait_said("told to end")
+    runner.wait_said("stopping; the hooks")
     ended = runner.process.poll() is not None
     open(path["go"], "w").close()
     status = runner.process.wait(PATIENCE)

@@ -493,9 +493,9 @@ static void what_an_entry_can_not_say_is_found(void **state)
 		{as_an_agents, "enrolled for another method than \"agent\"", true, VIA_BROWSER},
 		{as_codes, "enrolled for another method than \"totp\"", true, VIA_BROWSER},
 		{of_another_enrolment, "another enrolment", true, VIA_BROWSER},
-		{as_hardware, "hardware that nobody vouched for", false, VIA_BROWSER},
-		{with_hardware_in_amr, "hardware that nobody vouched for", false, VIA_BROWSER},
-		{with_hardware_in_amr, "hardware that nobody vouched for", false, VIA_AGENT},
+		{as_hardware, "a key hardware, but nobody vouched for it", false, VIA_BROWSER},
+		{with_hardware_in_amr, "a key hardware, but nobody vouched for it", false, VIA_BROWSER},
+		{with_hardware_in_amr, "a key hardware, but nobody vouched for it", false, VIA_AGENT},
 		{as_an_origins, "neither an origin nor a host", true, VIA_AGENT},
 		{as_hardware, "neither an origin nor a host", true, VIA_AGENT},
 	};
@@ -545,7 +545,8 @@ static void a_key_that_can_not_be_hardware_where_that_was_required_is_found(void
 		index = grant(&scene, T + 5, &use);
 		story_checkpoint(scene.story);
 		if (all[i].found)
-			assert_one_finding(scene.story, index, "where a hardware-key was required");
+			assert_one_finding(scene.story, index, "A hardware-key was required, and a key was "
+				"taken");
 		else
 			assert_no_finding(scene.story);
 		scene_strike(&scene);
@@ -570,7 +571,7 @@ static void a_code_where_a_key_was_required_is_found(void **state)
 	scene.alice.person.credential.type = CREDENTIAL_TOTP;
 	scene.alice.person.credential.otp.last_step = 101;
 	index = grant(&scene, T + 60, &use);
-	assert_fault(&scene, index, "A code was taken where a key was required");
+	assert_fault(&scene, index, "A key was required, and a code was taken");
 	scene_strike(&scene);
 }
 
@@ -687,7 +688,7 @@ static void a_key_added_or_removed_on_the_strength_of_a_code_is_found(void **sta
 		json_pack("{s:s}", "type", "key"), NULL);
 	use = key_use_good(&scene.alice, true, 1);
 	index = story_enrol_key(scene.story, &scene.alice, T + 61, index, &use);
-	assert_fault(&scene, index, "is a step-up by a code, and a key takes one by a key");
+	assert_fault(&scene, index, "is a step-up by a code, but adding a key needs a step-up by a key");
 	scene_strike(&scene);
 
 	scene_set(&scene, KEY_ES256, VIA_BROWSER);
@@ -697,7 +698,7 @@ static void a_key_added_or_removed_on_the_strength_of_a_code_is_found(void **sta
 		json_pack("{s:s}", "credential", "C-alice"), NULL);
 	index = story_add(scene.story,
 		log_entry_remove(T + 61, &scene.alice.person.subject, "C-alice", &actor), NULL, NULL);
-	assert_fault(&scene, index, "is a step-up by a code, and a key takes one by a key");
+	assert_fault(&scene, index, "is a step-up by a code, but adding a key needs a step-up by a key");
 	scene_strike(&scene);
 }
 

@@ -11,7 +11,7 @@ static void details_that_are_not_the_committed_ones_are_found(void **state)
 	scene_grant(scene, T + 60, 102, NULL);
 	story_checkpoint(scene->story);
 	story_edit_line(scene->story, 4, "\"records\":102", "\"records\":1  ");
-	assert_one_finding(scene->story, 3, "beside this entry is not what it commits to");
+	assert_one_finding(scene->story, 3, "beside this entry is not what the entry commits to");
 }
 
 /* What is written is what the entry commits to as a whole, but not the action that was signed. */
@@ -54,7 +54,7 @@ static void details_without_what_they_are_checked_by_are_not_taken_for_erased(vo
 	change_line(scene->story, 4, true, "details", json_pack("{s:s}", "account", "innocent"));
 	change_line(scene->story, 4, true, "prompt", NULL);
 	change_line(scene->story, 4, false, "salt", NULL);
-	assert_one_finding(scene->story, 3, "lacks what it is checked by");
+	assert_one_finding(scene->story, 3, "something is missing");
 }
 
 static void an_address_or_a_prompt_put_beside_an_entry_is_found(void **state)
@@ -64,13 +64,13 @@ static void an_address_or_a_prompt_put_beside_an_entry_is_found(void **state)
 	scene_grant(scene, T + 60, 102, NULL);
 	story_checkpoint(scene->story);
 	change_line(scene->story, 4, true, "rhost", json_string("10.0.0.1"));
-	assert_one_finding(scene->story, 3, "beside this entry is not what it commits to");
+	assert_one_finding(scene->story, 3, "beside this entry is not what the entry commits to");
 	change_line(scene->story, 4, true, "rhost", NULL);
 	assert_no_finding(scene->story);
 	/* an enrolment */
 	change_line(scene->story, 3, false, "details",
 		json_pack("{s:s}", "prompt", "Export 5 contacts of evil"));
-	assert_one_finding(scene->story, 2, "which commits to nothing");
+	assert_one_finding(scene->story, 2, "but the entry commits to nothing");
 }
 
 static void a_first_line_with_an_entry_in_it_is_found(void **state)
@@ -89,7 +89,7 @@ static void a_prompt_that_was_not_shown_is_found(void **state)
 	scene_grant(scene, T + 60, 102, NULL);
 	story_checkpoint(scene->story);
 	story_edit_line(scene->story, 4, "contacts of trezor", "contacts of Trezor");
-	assert_one_finding(scene->story, 3, "beside this entry is not what it commits to");
+	assert_one_finding(scene->story, 3, "beside this entry is not what the entry commits to");
 }
 
 static void erased_details_leave_the_log_whole(void **state)

@@ -122,14 +122,14 @@ static void what_nothing_covers_is_found(void **state)
 {
 	struct scene *scene = *state;
 
-	assert_found(scene, covered(scene, 1), "none that could");
+	assert_found(scene, covered(scene, 1), "can't cover it");
 }
 
 static void what_was_covered_itself_covers_nothing(void **state)
 {
 	struct scene *scene = *state;
 
-	assert_found(scene, covered(scene, covered(scene, asked(scene))), "none that could");
+	assert_found(scene, covered(scene, covered(scene, asked(scene))), "can't cover it");
 }
 
 static void a_step_up_that_is_too_long_ago_is_found(void **state)
@@ -216,7 +216,7 @@ static void a_start_in_between_ends_what_was_fresh(void **state)
 
 	(void)story_add(scene->story, log_entry_start(T + 15, "0.1.0", STORY_ISSUER, policy, true),
 		NULL, NULL);
-	assert_found(scene, covered(scene, first), "none that could");
+	assert_found(scene, covered(scene, first), "can't cover it");
 }
 
 static void a_reload_in_between_ends_what_was_fresh(void **state)
@@ -227,7 +227,7 @@ static void a_reload_in_between_ends_what_was_fresh(void **state)
 	int64_t first = asked(scene);
 
 	(void)story_add(scene->story, log_entry_policy(T + 15, policy, &root), NULL, NULL);
-	assert_found(scene, covered(scene, first), "none that could");
+	assert_found(scene, covered(scene, first), "can't cover it");
 }
 
 static void a_freeze_in_between_ends_what_was_fresh_when_it_is_lifted(void **state)
@@ -242,7 +242,7 @@ static void a_freeze_in_between_ends_what_was_fresh_when_it_is_lifted(void **sta
 	by.grant = story_grant(scene->story, &scene->carol, T + 13, 102, "stepup.thaw",
 		json_pack("{s:s}", "action", "customer.*"), NULL);
 	(void)story_add(scene->story, log_entry_thaw(T + 14, "customer.*", &by), NULL, NULL);
-	assert_found(scene, covered(scene, first), "none that could");
+	assert_found(scene, covered(scene, first), "can't cover it");
 }
 
 /* Alice's next credential. */
@@ -260,7 +260,7 @@ static void a_new_credential_in_between_ends_what_was_fresh(void **state)
 	int64_t first = asked(scene);
 
 	enrol_another(scene, &another, T + 15);
-	assert_found(scene, covered(scene, first), "none that could");
+	assert_found(scene, covered(scene, first), "can't cover it");
 }
 
 static void somebody_elses_new_credential_ends_nothing(void **state)
@@ -290,7 +290,7 @@ static void another_credential_that_goes_in_between_ends_what_was_fresh(void **s
 		NULL);
 	gone = log_entry_remove(T + 12, &another.subject, "C-another", &by);
 	(void)story_add(scene->story, gone, NULL, NULL);
-	assert_found(scene, covered(scene, first), "none that could");
+	assert_found(scene, covered(scene, first), "can't cover it");
 }
 
 static void another_credential_that_is_revoked_in_between_ends_what_was_fresh(void **state)
@@ -306,7 +306,7 @@ static void another_credential_that_is_revoked_in_between_ends_what_was_fresh(vo
 	by.grant = story_grant(scene->story, &scene->carol, T + 11, 101, "stepup.revoke", details, NULL);
 	gone = log_entry_revoke(T + 12, &another.subject, "C-another", &by, -1);
 	(void)story_add(scene->story, gone, NULL, NULL);
-	assert_found(scene, covered(scene, first), "none that could");
+	assert_found(scene, covered(scene, first), "can't cover it");
 }
 
 static void a_clock_set_in_between_ends_what_was_fresh(void **state)
@@ -315,7 +315,7 @@ static void a_clock_set_in_between_ends_what_was_fresh(void **state)
 	int64_t first = asked(scene);
 
 	(void)story_add(scene->story, log_entry_alert(T + 15, NULL, "clock-jump", NULL), NULL, NULL);
-	assert_found(scene, covered(scene, first), "none that could");
+	assert_found(scene, covered(scene, first), "can't cover it");
 }
 
 static void another_alert_ends_nothing(void **state)

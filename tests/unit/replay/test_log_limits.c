@@ -580,7 +580,7 @@ static void limits_that_are_none_are_found(void **state)
 	limit(scene, "1 per 24h");
 	scene->limits[0].text = "1 per fortnight";
 	assert_fault(scene, granted(scene, T + 60, "trezor", 1),
-		"This entry names a limit that is none: 1 per fortnight");
+		"This entry names a limit that can't be read: 1 per fortnight");
 }
 
 #define FACT(function) cmocka_unit_test_setup_teardown(function, setup, teardown)

@@ -289,12 +289,12 @@ static void verbs_without_their_own_step_up_are_found(void **state)
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
 	story_add(scene->story, log_entry_thaw(T + 20, "customer.*", &not_a_grant), NULL, NULL);
-	scene_assert_fault(scene, 3, "is no step-up of the last minutes");
+	scene_assert_fault(scene, 3, "is not a step-up of the last minutes");
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
 	actor = (struct log_actor){.by = "alice", .grant = scene_grant(scene, T + 30, 102, NULL)};
 	story_add(scene->story, log_entry_thaw(T + 31, "customer.*", &actor), NULL, NULL);
-	scene_assert_fault(scene, 4, "is no step-up of the last minutes");
+	scene_assert_fault(scene, 4, "is not a step-up of the last minutes");
 	(void)scene_teardown((void **)&scene);
 	(void)scene_setup((void **)&scene);
 	actor.grant = story_grant(scene->story, &scene->alice, T + 30, 102, "stepup.freeze",

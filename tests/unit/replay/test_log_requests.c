@@ -270,12 +270,12 @@ static void an_agreement_is_no_denial_and_the_other_way_round(void **state)
 
 	(void)ask(scene);
 	scene->decision = "approve";
-	assert_fault(scene, deny(scene), "no denial of this request");
+	assert_fault(scene, deny(scene), "not a denial of this request");
 	(void)teardown((void **)&scene);
 	(void)setup((void **)&scene);
 	(void)ask(scene);
 	scene->decision = "lock";
-	assert_fault(scene, approve(scene), "no agreement to this request");
+	assert_fault(scene, approve(scene), "not an agreement to this request");
 	*state = scene;
 }
 
@@ -288,7 +288,7 @@ static void a_lock_by_a_denial_of_somebody_else_s_or_a_spent_one_is_found(void *
 	denial = deny(scene);
 	(void)end(scene, REQUEST_DENIED, T + 20);
 	assert_fault(scene, lock_by_denial(scene, &scene->carol, "carol", denial),
-		"names a denied request that is none");
+		"names a denied request that does not exist");
 	(void)teardown((void **)&scene);
 	(void)setup((void **)&scene);
 	(void)ask(scene);
@@ -296,14 +296,14 @@ static void a_lock_by_a_denial_of_somebody_else_s_or_a_spent_one_is_found(void *
 	(void)end(scene, REQUEST_DENIED, T + 20);
 	(void)lock_by_denial(scene, &scene->alice, "carol", denial);
 	assert_fault(scene, lock_by_denial(scene, &scene->alice, "carol", denial),
-		"names a denied request that is none");
+		"names a denied request that does not exist");
 	(void)teardown((void **)&scene);
 	(void)setup((void **)&scene);
 	(void)ask(scene);
 	denial = deny(scene);
 	(void)end(scene, REQUEST_DENIED, T + 20);
 	assert_fault(scene, lock_by_denial(scene, &scene->alice, "dave", denial),
-		"names a denied request that is none");
+		"names a denied request that does not exist");
 	*state = scene;
 }
 
@@ -368,7 +368,7 @@ static void a_request_whose_digest_is_of_something_else_is_found(void **state)
 	struct scene *scene = *state;
 
 	scene->request.prompt = other_prompt;
-	assert_fault(scene, ask(scene), "The digest of this request is not one of what it says");
+	assert_fault(scene, ask(scene), "The digest of this request is not that of its contents");
 }
 
 static void a_request_with_another_reason_than_was_agreed_to_is_found(void **state)
@@ -376,7 +376,7 @@ static void a_request_with_another_reason_than_was_agreed_to_is_found(void **sta
 	struct scene *scene = *state;
 
 	strcpy(scene->request.reason, "ticket 7"); /* the evidence beside the entry has none */
-	assert_fault(scene, ask(scene), "The digest of this request is not one of what it says");
+	assert_fault(scene, ask(scene), "The digest of this request is not that of its contents");
 }
 
 static void an_approval_signed_for_another_request_is_found(void **state)
@@ -385,7 +385,7 @@ static void an_approval_signed_for_another_request_is_found(void **state)
 
 	(void)ask(scene);
 	scene->request.digest[0] ^= 1;
-	assert_fault(scene, approve(scene), "no agreement to this request");
+	assert_fault(scene, approve(scene), "not an agreement to this request");
 }
 
 static void an_approval_too_late_is_found(void **state)
@@ -511,7 +511,7 @@ static void an_approval_of_a_request_as_somebody_elses_is_found(void **state)
 
 	(void)ask(scene);
 	strcpy(scene->request.user, "dave");
-	assert_fault(scene, approve(scene), "as another person's than made it");
+	assert_fault(scene, approve(scene), "as another person's");
 }
 
 /* --- ends --- */
@@ -558,7 +558,7 @@ static void an_end_that_says_it_was_used_is_found(void **state)
 	struct scene *scene = *state;
 
 	(void)ask(scene);
-	assert_fault(scene, end(scene, REQUEST_CONSUMED, T + 20), "no way in which a request ends");
+	assert_fault(scene, end(scene, REQUEST_CONSUMED, T + 20), "A request can't end like this");
 }
 
 static void an_end_that_says_it_goes_on_is_found(void **state)
@@ -566,7 +566,7 @@ static void an_end_that_says_it_goes_on_is_found(void **state)
 	struct scene *scene = *state;
 
 	(void)ask(scene);
-	assert_fault(scene, end(scene, REQUEST_APPROVED, T + 20), "no way in which a request ends");
+	assert_fault(scene, end(scene, REQUEST_APPROVED, T + 20), "A request can't end like this");
 }
 
 struct told {
