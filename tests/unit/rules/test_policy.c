@@ -565,7 +565,7 @@ static void accounts_that_the_host_does_not_know_are_warned_of(void **state)
 	text = complaints_text(&warnings);
 	assert_string_equal(text, "f:3: this host knows no unix group \"no-such-group-1\", "
 		"so group gone has nobody in it here.\n"
-		"f:4: this host knows no account \"no-such-user-1\", so nothing can be service s here.");
+		"f:4: this host knows no account \"no-such-user-1\", so service s can't work here.");
 	free(text);
 	complaints_clear(&warnings);
 	policy_release(&policy);

@@ -87,9 +87,9 @@ static void tell_finding(void *context, const struct pam_finding *finding)
 			json_pack("{s:s, s:i, s:s, s:s}", "file", file, "line", finding->line,
 				"level", finding->is_error ? "error" : "warning", "sentence", sentence));
 	else if (finding->line > 0)
-		printf("%s:%d: %s%s\n", file, finding->line, finding->is_error ? "" : "warning: ", sentence);
+		printf("%s%s:%d: %s\n", finding->is_error ? "" : "warning: ", file, finding->line, sentence);
 	else
-		printf("%s: %s%s\n", file, finding->is_error ? "" : "warning: ", sentence);
+		printf("%s%s: %s\n", finding->is_error ? "" : "warning: ", file, sentence);
 	free(sentence);
 	free(file);
 }

@@ -24,7 +24,7 @@ static void warn_unix_user(const struct policy_place *place, const char *kind, c
 {
 	if (unix_user[0] != '#' && getpwnam(unix_user) == NULL)
 		complain(warnings, place->file, place->line,
-			"this host knows no account \"%s\", so nothing can be %s %s here.", unix_user,
+			"this host knows no account \"%s\", so %s %s can't work here.", unix_user,
 			kind, name);
 }
 
