@@ -300,6 +300,23 @@ static enum stepup_error mend_freezes(struct store_session *session, const struc
 	return error;
 }
 
+/* All of it, or nothing. */
+static enum stepup_error mend_all(struct store *store, struct store_session *session,
+	struct brakes *brakes, int64_t now)
+{
+	enum stepup_error error = store_begin(session);
+
+	if (error != STEPUP_OK)
+		return error;
+	error = mend_users(store, session, brakes, now);
+	if (error == STEPUP_OK)
+		error = mend_freezes(session, brakes);
+	if (error == STEPUP_OK)
+		return store_commit(session);
+	store_rollback(session);
+	return error;
+}
+
 enum stepup_error epoch_brakes_restore(struct store *store, struct store_session *session, int64_t now)
 {
 	struct brakes brakes = {.locked = json_object(), .gone = json_object(), .frozen = json_object()};
@@ -308,16 +325,7 @@ enum stepup_error epoch_brakes_restore(struct store *store, struct store_session
 	if (brakes.locked != NULL && brakes.gone != NULL && brakes.frozen != NULL)
 		error = read_log(session, &brakes);
 	if (error == STEPUP_OK)
-		error = store_begin(session);
-	if (error == STEPUP_OK) {
-		error = mend_users(store, session, &brakes, now);
-		if (error == STEPUP_OK)
-			error = mend_freezes(session, &brakes);
-		if (error == STEPUP_OK)
-			error = store_commit(session);
-		else
-			store_rollback(session);
-	}
+		error = mend_all(store, session, &brakes, now);
 	json_decref(brakes.locked);
 	json_decref(brakes.gone);
 	json_decref(brakes.frozen);

@@ -340,11 +340,11 @@ void policy_choice_keep(struct verifier *verifier, const struct policy_choice *c
 	if (error == STEPUP_OK)
 		error = commit_queue_submit(verifier->queue, keep_work, keep_done, job);
 	free(unheard);
-	if (error != STEPUP_OK) {
-		journal_line(LOG_WARNING, "warning",
-			"the store does not keep this policy, so a start could not fall back on it: %s",
-			stepup_error_text(error));
-		if (job != NULL)
-			job_free(job);
-	}
+	if (error == STEPUP_OK)
+		return;
+	journal_line(LOG_WARNING, "warning",
+		"the store does not keep this policy, so a start could not fall back on it: %s",
+		stepup_error_text(error));
+	if (job != NULL)
+		job_free(job);
 }

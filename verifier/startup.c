@@ -228,9 +228,25 @@ out:
 	return result;
 }
 
-enum stepup_error startup_close(struct verifier *verifier)
+/* With a last checkpoint, if this verifier served. */
+static enum stepup_error close_log(struct verifier *verifier)
 {
 	struct store_session *writer = NULL;
+	enum stepup_error result;
+
+	if (!verifier->serves) {
+		log_signer_abandon(&verifier->log);
+		return STEPUP_CANCELLED;
+	}
+	result = store_session_open(verifier->store, true, &writer);
+	if (result == STEPUP_OK)
+		result = log_signer_close(&verifier->log, writer);
+	store_session_close(&writer);
+	return result;
+}
+
+enum stepup_error startup_close(struct verifier *verifier)
+{
 	enum stepup_error result = STEPUP_OK;
 
 	policy_names_free(&verifier->policy_names);
@@ -239,21 +255,13 @@ enum stepup_error startup_close(struct verifier *verifier)
 	hook_feed_stop(verifier);
 	if (verifier->log != NULL)
 		log_signer_stop(verifier->log);
-	if (verifier->queue != NULL) {
-		if (verifier->serves)
-			life_log_stop(verifier);
+	if (verifier->queue != NULL && verifier->serves)
+		life_log_stop(verifier);
+	if (verifier->queue != NULL)
 		commit_queue_stop(&verifier->queue);
-	}
 	store_session_close(&verifier->reader);
-	if (verifier->log != NULL && !verifier->serves) {
-		log_signer_abandon(&verifier->log);
-		result = STEPUP_CANCELLED;
-	} else if (verifier->log != NULL) {
-		result = store_session_open(verifier->store, true, &writer);
-		if (result == STEPUP_OK)
-			result = log_signer_close(&verifier->log, writer);
-	}
-	store_session_close(&writer);
+	if (verifier->log != NULL)
+		result = close_log(verifier);
 	receipt_signer_free(&verifier->receipts);
 	store_close(&verifier->store);
 	hook_feed_free(&verifier->hooks);
@@ -393,12 +401,11 @@ bool startup_check(const char *config, const char *run_dir)
 	char *why = NULL;
 
 	result = policy_load(config, false, &policy, &why);
-	if (result == STEPUP_OK) {
+	if (result == STEPUP_OK)
 		said = ask_about(policy, run_dir);
-		objection = json_string_value(json_object_get(said, "rp_id_why"));
-		if (objection != NULL)
-			result = STEPUP_INVALID;
-	}
+	objection = json_string_value(json_object_get(said, "rp_id_why"));
+	if (objection != NULL)
+		result = STEPUP_INVALID;
 	if (result != STEPUP_OK)
 		printf("%s\n", objection != NULL ? objection : why != NULL ? why : stepup_error_text(result));
 	else

@@ -108,15 +108,16 @@ static void lookup_done(uv_work_t *work, int status)
 	struct account_places *places = lookup->places;
 	enum stepup_error result = status == 0 ? lookup->result : STEPUP_UNAVAILABLE;
 
-	if (places != NULL) {
-		TAILQ_REMOVE(&places->running, lookup, next);
-		places->count--;
-		if (lookup->owner != NULL)
-			places->done(lookup, result);
+	if (places == NULL) {
+		lookup_free(lookup);
+		return;
 	}
+	TAILQ_REMOVE(&places->running, lookup, next);
+	places->count--;
+	if (lookup->owner != NULL)
+		places->done(lookup, result);
 	lookup_free(lookup);
-	if (places != NULL)
-		places_start(places);
+	places_start(places);
 }
 
 static void drop_unwanted(struct account_places *places)

@@ -203,9 +203,9 @@ void connection_answer(struct connection *connection, char *frame, size_t size, 
 		server_when_idle(server);
 		return;
 	}
+	if (connection->fd < 0)
+		wipe_free_string(&frame);
 	if (connection->fd < 0 || frame == NULL || !out_add(connection, frame, size)) {
-		if (connection->fd < 0)
-			wipe_free_string(&frame);
 		connection_end(connection);
 		free_when_done(connection);
 		server_when_idle(server);
@@ -492,6 +492,7 @@ static bool connection_moves(struct connection *connection)
 void connection_tick(struct connection *connection, int64_t now)
 {
 	int64_t limit = SERVER_MESSAGE_SECONDS;
+	bool idle;
 
 	if (connection->state == CONNECTION_READING && connection->member.narrow && !connection->braked &&
 	    now - connection->since_ms >= NARROW_SECONDS * 1000) {
@@ -505,11 +506,11 @@ void connection_tick(struct connection *connection, int64_t now)
 	}
 	if (connection->state == CONNECTION_CALLING && connection->out == NULL)
 		return;
-	if (connection->state == CONNECTION_READING && connection->held == 0) {
-		if (!LIST_EMPTY(&connection->bonds)) /* which last for so long, and no longer */
-			return;
+	idle = connection->state == CONNECTION_READING && connection->held == 0;
+	if (idle && !LIST_EMPTY(&connection->bonds)) /* which last for so long, and no longer */
+		return;
+	if (idle)
 		limit = SERVER_IDLE_SECONDS;
-	}
 	if (now - connection->since_ms >= limit * 1000 && !connection_moves(connection))
 		connection_end(connection);
 }

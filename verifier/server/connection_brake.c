@@ -34,11 +34,21 @@ static size_t whole_message(const char *bytes, size_t size)
 	return end == NULL ? 0 : (size_t)(end - bytes) + 1;
 }
 
+/* Whether the message in the server's buffer is a brake. */
+static bool reads_as_brake(struct server *server, const struct door *door, uid_t uid, size_t size)
+{
+	struct door_request request;
+	bool brake = door_read(door, server->read_buffer, size, &request) == DOOR_CALL &&
+		is_brake(server, door, uid, &request);
+
+	door_request_clear(&request);
+	return brake;
+}
+
 enum connection_look connection_look(struct server *server, const struct door *door, int fd, uid_t uid)
 {
 	ssize_t n = recv(fd, server->read_buffer, BRAKE_SIZE_MAX, MSG_PEEK | MSG_DONTWAIT);
 	enum connection_look look = LOOK_OTHER;
-	struct door_request request;
 	size_t size;
 
 	if (n <= 0)
@@ -47,12 +57,8 @@ enum connection_look connection_look(struct server *server, const struct door *d
 	size = whole_message(server->read_buffer, (size_t)n);
 	if (size == 0 && n < BRAKE_SIZE_MAX)
 		look = LOOK_PART;
-	if (size > 0 && door->brake != NULL) {
-		if (door_read(door, server->read_buffer, size - 1, &request) == DOOR_CALL &&
-		    is_brake(server, door, uid, &request))
-			look = LOOK_BRAKE;
-		door_request_clear(&request);
-	}
+	if (size > 0 && door->brake != NULL && reads_as_brake(server, door, uid, size - 1))
+		look = LOOK_BRAKE;
 	wipe_memory(server->read_buffer, (size_t)n);
 	return look;
 }

@@ -47,27 +47,33 @@ static void text_clear(struct text *text)
 	text->bytes = NULL;
 }
 
+/* Makes room for a text of `size` bytes; wipes what is left behind. */
+static bool text_grow(struct text *text, size_t size)
+{
+	size_t capacity = text->capacity == 0 ? 512 : text->capacity;
+	char *grown;
+
+	if (size <= text->capacity)
+		return true;
+	while (capacity < size)
+		capacity *= 2;
+	grown = malloc(capacity);
+	if (grown == NULL)
+		return false;
+	if (text->length > 0)
+		memcpy(grown, text->bytes, text->length);
+	text_clear(text);
+	text->bytes = grown;
+	text->capacity = capacity;
+	return true;
+}
+
 static int text_add(const char *bytes, size_t size, void *context)
 {
 	struct text *text = context;
 
-	if (size > FRAME_REPLY_SIZE_MAX - text->length)
+	if (size > FRAME_REPLY_SIZE_MAX - text->length || !text_grow(text, text->length + size))
 		return -1;
-	if (text->length + size > text->capacity) {
-		size_t capacity = text->capacity == 0 ? 512 : text->capacity;
-		char *grown;
-
-		while (capacity < text->length + size)
-			capacity *= 2;
-		grown = malloc(capacity);
-		if (grown == NULL)
-			return -1;
-		if (text->length > 0)
-			memcpy(grown, text->bytes, text->length);
-		text_clear(text);
-		text->bytes = grown;
-		text->capacity = capacity;
-	}
 	memcpy(text->bytes + text->length, bytes, size);
 	text->length += size;
 	return 0;
@@ -254,14 +260,12 @@ static const struct field envelope_fields[] = {
 /* Finds the parameters, or puts an empty object in their place. */
 static enum stepup_error parameters_take(struct door_request *request)
 {
-	json_t *parameters = json_object_get(request->message, "parameters");
-
-	if (!json_is_object(parameters)) {
-		parameters = json_object();
-		if (json_object_set_new(request->message, "parameters", parameters) != 0)
-			return STEPUP_NO_MEMORY;
-	}
-	request->parameters = parameters;
+	request->parameters = json_object_get(request->message, "parameters");
+	if (json_is_object(request->parameters))
+		return STEPUP_OK;
+	if (json_object_set_new(request->message, "parameters", json_object()) != 0)
+		return STEPUP_NO_MEMORY;
+	request->parameters = json_object_get(request->message, "parameters");
 	return STEPUP_OK;
 }
 

@@ -118,16 +118,16 @@ static enum stepup_error sockets_take(struct sockets *sockets, int count, char *
 static enum stepup_error run_dir_open(struct sockets *sockets, char **why)
 {
 	char *path = NULL;
+	bool made;
 	enum stepup_error result;
 
-	if (mkdir(sockets->run_dir, 0755) == 0) {
-		if (chmod(sockets->run_dir, 0755) != 0) /* the umask took what callers need */
-			return refuse(why, STEPUP_IO, "cannot set the mode of %s: %s", sockets->run_dir,
-				strerror(errno));
-	} else if (errno != EEXIST) {
+	made = mkdir(sockets->run_dir, 0755) == 0;
+	if (!made && errno != EEXIST)
 		return refuse(why, STEPUP_IO, "cannot make the run folder %s: %s", sockets->run_dir,
 			strerror(errno));
-	}
+	if (made && chmod(sockets->run_dir, 0755) != 0) /* the umask took what callers need */
+		return refuse(why, STEPUP_IO, "cannot set the mode of %s: %s", sockets->run_dir,
+			strerror(errno));
 	result = safe_folder_check(sockets->run_dir, why);
 	if (result != STEPUP_OK)
 		return result;

@@ -180,10 +180,9 @@ static enum stepup_error packed_verify(const struct attestation_object *object,
 	memcpy(bytes, data->whole.at, size);
 	memcpy(bytes + size, hash, DIGEST_SIZE);
 	size += DIGEST_SIZE;
+	if (object->chain_count == 0 && object->algorithm != data->algorithm)
+		return attestation_refuse(why, "self attestation is of another algorithm than the key's");
 	if (object->chain_count == 0) {
-		if (object->algorithm != data->algorithm)
-			return attestation_refuse(why,
-				"self attestation is of another algorithm than the key's");
 		error = key_signature_check(data->algorithm, data->public_key, data->public_key_size, bytes,
 			size, object->signature.at, object->signature.left);
 		return signature_error(error, why);

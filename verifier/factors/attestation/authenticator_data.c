@@ -112,11 +112,9 @@ enum stepup_error authenticator_data_parse(struct byte_cursor bytes, bool attest
 		: "authenticator data of an assertion has a credential in it";
 	if (((data->flags & FLAG_ATTESTED) != 0) != attested)
 		return STEPUP_INVALID;
-	if (attested) {
-		error = credential_read(&cursor, data, why);
-		if (error != STEPUP_OK)
-			return error;
-	}
+	error = attested ? credential_read(&cursor, data, why) : STEPUP_OK;
+	if (error != STEPUP_OK)
+		return error;
 	if ((data->flags & FLAG_EXTENSIONS) != 0)
 		cbor_skip_text_map(&cursor);
 	*why = "authenticator data does not end where it should, or its extensions are malformed";

@@ -252,6 +252,14 @@ static enum stepup_error load(struct store *store, const struct store_opening *o
 	return error;
 }
 
+static enum stepup_error find_or_create(struct store *store, const struct master_key *key,
+	struct seal_context *context, char **why)
+{
+	enum stepup_error error = file_check(store->place, why);
+
+	return error == STEPUP_NOT_FOUND ? create(store, key, context, why) : error;
+}
+
 static enum stepup_error open_checked(struct store *store, const struct store_opening *opening, char **why)
 {
 	struct seal_context *context = NULL;
@@ -264,11 +272,8 @@ static enum stepup_error open_checked(struct store *store, const struct store_op
 		error = seal_context_new(&context);
 	if (error == STEPUP_OK)
 		error = meta_keys_make(store, opening->key, context, true);
-	if (error == STEPUP_OK) {
-		error = file_check(store->place, why);
-		if (error == STEPUP_NOT_FOUND)
-			error = create(store, opening->key, context, why);
-	}
+	if (error == STEPUP_OK)
+		error = find_or_create(store, opening->key, context, why);
 	if (error == STEPUP_OK)
 		error = load(store, opening, why);
 	seal_context_free(&context);

@@ -66,11 +66,10 @@ void pack_i64(struct pack_writer *writer, int64_t value)
 
 void pack_bytes(struct pack_writer *writer, const void *bytes, size_t size)
 {
-	if (size > UINT16_MAX) {
-		if (writer->error == STEPUP_OK)
-			writer->error = STEPUP_TOO_LONG;
+	if (size > UINT16_MAX && writer->error == STEPUP_OK)
+		writer->error = STEPUP_TOO_LONG;
+	if (size > UINT16_MAX)
 		return;
-	}
 	pack_u8(writer, (unsigned)(size >> 8));
 	pack_u8(writer, (unsigned)(size & 0xff));
 	pack_raw(writer, bytes, size);

@@ -63,15 +63,13 @@ void credential_wipe(struct credential *credential)
 
 enum stepup_error credential_copy(struct credential *to, const struct credential *from)
 {
-	struct key_credential *key = NULL;
+	struct key_credential *key = from->key == NULL ? NULL : malloc(sizeof(*key));
 	char id[CREDENTIAL_ID_SIZE];
 
-	if (from->key != NULL) {
-		key = malloc(sizeof(*key));
-		if (key == NULL)
-			return STEPUP_NO_MEMORY;
+	if (from->key != NULL && key == NULL)
+		return STEPUP_NO_MEMORY;
+	if (key != NULL)
 		*key = *from->key;
-	}
 	memcpy(id, to->id, sizeof(id));
 	credential_wipe(to);
 	*to = *from;

@@ -163,11 +163,9 @@ static enum stepup_error read_row(struct db_statement *statement, struct log_row
 	row->entry = strdup(entry);
 	if (row->entry == NULL)
 		return STEPUP_NO_MEMORY;
-	if (details != NULL) {
-		row->details = strdup(details);
-		if (row->details == NULL)
-			return STEPUP_NO_MEMORY;
-	}
+	row->details = details == NULL ? NULL : strdup(details);
+	if (details != NULL && row->details == NULL)
+		return STEPUP_NO_MEMORY;
 	row->has_salt = salt_size == DIGEST_SIZE;
 	if (row->has_salt)
 		memcpy(row->salt, salt, DIGEST_SIZE);

@@ -236,21 +236,30 @@ int64_t vault_rows(struct store_session *session, enum vault_table table)
 
 /* --- writing --- */
 
+/* Makes room for one more change that waits. */
+static bool pending_grow(struct store_session *session)
+{
+	size_t capacity = session->pending_capacity ? 2 * session->pending_capacity : 64;
+	struct row_print *larger;
+
+	if (session->pending_count < session->pending_capacity)
+		return true;
+	larger = realloc(session->pending, capacity * sizeof(*larger));
+	if (larger == NULL)
+		return false;
+	session->pending = larger;
+	session->pending_capacity = capacity;
+	return true;
+}
+
 /* Has a change of the memory wait for the commit; room for it is made now, so that publishing can't fail. */
 static enum stepup_error wait(struct store_session *session, const struct row_print *print)
 {
 	struct store *store = session->store;
 	enum stepup_error error;
 
-	if (session->pending_count == session->pending_capacity) {
-		size_t capacity = session->pending_capacity ? 2 * session->pending_capacity : 64;
-		struct row_print *larger = realloc(session->pending, capacity * sizeof(*larger));
-
-		if (larger == NULL)
-			return STEPUP_NO_MEMORY;
-		session->pending = larger;
-		session->pending_capacity = capacity;
-	}
+	if (!pending_grow(session))
+		return STEPUP_NO_MEMORY;
 	(void)pthread_mutex_lock(&store->lock);
 	error = row_memory_reserve(&store->memory, store->rows_promised + 1);
 	store->rows_promised += error == STEPUP_OK;

@@ -272,11 +272,10 @@ enum stepup_error store_freeze_add(struct store_session *session, const struct f
 
 	if (error == STEPUP_OK && freeze_place(&list, freeze->action) < list.count)
 		error = STEPUP_EXISTS;
-	if (error == STEPUP_OK) {
+	if (error == STEPUP_OK)
 		forget_thawed(&list, freeze->at);
-		if (list.count - count_thawed(&list) >= FREEZES_MAX)
-			error = STEPUP_TOO_LONG;
-	}
+	if (error == STEPUP_OK && list.count - count_thawed(&list) >= FREEZES_MAX)
+		error = STEPUP_TOO_LONG;
 	if (error == STEPUP_OK) {
 		list.freezes[list.count++] = *freeze;
 		error = freezes_write(session, &list);

@@ -209,12 +209,10 @@ static enum stepup_error move_to_front(const struct value_list *list, struct use
 
 	if (place.at > at)
 		error = rows_ahead(list, at, AHEAD_MAX, &place, &ahead, &count);
-	if (error == STEPUP_OK && former->here.number != 0) {
-		if (place.number == former->here.number)
-			place = former->before;
-		else
-			error = row_bypass(list, former);
-	}
+	if (error == STEPUP_OK && former->here.number != 0 && place.number == former->here.number)
+		place = former->before;
+	else if (error == STEPUP_OK && former->here.number != 0)
+		error = row_bypass(list, former);
 	memcpy(row.value, value, DIGEST_SIZE);
 	row.before = place;
 	if (place.at > at)

@@ -344,6 +344,15 @@ out:
 	return error;
 }
 
+static enum stepup_error file_make_saying(const char *path, const char *fresh, struct mark *made, int64_t now,
+	char **why)
+{
+	enum stepup_error error = file_make(path, fresh, made, now);
+
+	return error == STEPUP_IO ? say(why, error, "The mark %s can't be made: %s.", path, strerror(errno))
+		: error;
+}
+
 enum stepup_error mark_make(const char *path, const struct master_key *key,
 	const uint8_t store_id[MARK_STORE_ID_SIZE], const struct store_head *head, int64_t now,
 	struct mark **mark, char **why)
@@ -360,9 +369,7 @@ enum stepup_error mark_make(const char *path, const struct master_key *key,
 	}
 	if (error == STEPUP_OK) {
 		made->head = *head;
-		error = file_make(path, fresh, made, now);
-		if (error == STEPUP_IO)
-			(void)say(why, error, "The mark %s can't be made: %s.", path, strerror(errno));
+		error = file_make_saying(path, fresh, made, now, why);
 	}
 	free(fresh);
 	if (error == STEPUP_OK)

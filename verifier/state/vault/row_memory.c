@@ -111,11 +111,10 @@ void row_memory_set(struct row_memory *memory, const struct row_print *print)
 	if (memory->capacity == 0)
 		return;
 	at = row_memory_slot_of(memory, print->row);
-	if (print->version == 0) {
-		if (memory->slots[at].version != 0)
-			row_memory_forget(memory, at);
-		return;
+	if (print->version != 0) {
+		memory->count += memory->slots[at].version == 0;
+		memory->slots[at] = *print;
+	} else if (memory->slots[at].version != 0) {
+		row_memory_forget(memory, at);
 	}
-	memory->count += memory->slots[at].version == 0;
-	memory->slots[at] = *print;
 }
