@@ -18,7 +18,8 @@ lib_libstepup_a_SOURCES += lib/base/byte_cursor.h lib/base/byte_cursor.c lib/bas
 lib_libstepup_a_SOURCES += lib/wire/action.h lib/wire/action.c lib/wire/base64url.h lib/wire/base64url.c \
 	lib/wire/canonical_json.h lib/wire/canonical_json.c lib/wire/frame.h lib/wire/frame.c \
 	lib/wire/interfaces.c lib/wire/limit_text.h lib/wire/limit_text.c lib/wire/message.h \
-	lib/wire/message.c lib/wire/stream.h lib/wire/stream.c lib/wire/user_name.h lib/wire/user_name.c \
+	lib/wire/message.c lib/wire/shared_limits.h lib/wire/stream.h lib/wire/stream.c \
+	lib/wire/user_name.h lib/wire/user_name.c \
 	lib/wire/verifier_client.h lib/wire/verifier_client.c
 
 # The asking side of a step-up; the helper program for keys and agents: starting it, its wire, its words.
@@ -38,7 +39,7 @@ lib_libevidence_a_SOURCES =
 
 # Digests, signatures, the tree, notes, receipts.
 lib_libevidence_a_SOURCES += lib/evidence/checkpoint_note.h lib/evidence/checkpoint_note.c \
-	lib/evidence/digest.h lib/evidence/digest.c lib/evidence/key_signature.h \
+	lib/evidence/digest.h lib/evidence/digest.c lib/evidence/key_bytes.h lib/evidence/key_signature.h \
 	lib/evidence/key_signature.c lib/evidence/log_beside.h lib/evidence/log_beside.c \
 	lib/evidence/merkle.h lib/evidence/merkle.c lib/evidence/receipt_check.h \
 	lib/evidence/receipt_check.c lib/evidence/sshsig.h lib/evidence/sshsig.c

@@ -11,7 +11,7 @@
 #include "verifier/host/journal.h"
 #include "verifier/state/records/pack.h"
 
-#define FORMAT 1
+#define CHOICE_FORMAT 1
 #define RP_ID_SIZE 256
 
 /* --- what is kept --- */
@@ -30,7 +30,7 @@ static void kept_clear(struct kept *kept)
 	*kept = (struct kept){0};
 }
 
-/* FORMAT, the rp-id, the files. */
+/* CHOICE_FORMAT, the rp-id, the files. */
 static enum stepup_error pack_policy(const struct policy *policy, const struct policy_files *files,
 	uint8_t **bytes, size_t *size)
 {
@@ -41,20 +41,20 @@ static enum stepup_error pack_policy(const struct policy *policy, const struct p
 
 	if (error != STEPUP_OK)
 		return error;
-	pack_u8(&writer, FORMAT);
+	pack_u8(&writer, CHOICE_FORMAT);
 	pack_text(&writer, policy->rp_id);
 	pack_raw(&writer, packed, packed_size);
 	free(packed);
 	return pack_finish(&writer, bytes, size);
 }
 
-/* FORMAT, when the signature held, the list. */
+/* CHOICE_FORMAT, when the signature held, the list. */
 static enum stepup_error pack_list(const struct policy_source *list, int64_t at, uint8_t **bytes,
 	size_t *size)
 {
 	struct pack_writer writer = {0};
 
-	pack_u8(&writer, FORMAT);
+	pack_u8(&writer, CHOICE_FORMAT);
 	pack_i64(&writer, at);
 	pack_raw(&writer, list->bytes, list->size);
 	return pack_finish(&writer, bytes, size);
@@ -64,7 +64,7 @@ static enum stepup_error unpack_list(uint8_t *bytes, size_t size, struct attesta
 {
 	struct pack_reader reader = {.bytes = bytes, .left = size};
 
-	if (unpack_u8(&reader) != FORMAT)
+	if (unpack_u8(&reader) != CHOICE_FORMAT)
 		return STEPUP_CORRUPT;
 	models->at = unpack_i64(&reader);
 	models->bytes = (const char *)reader.bytes;
@@ -89,7 +89,7 @@ static enum stepup_error read_policy(struct store_session *session, struct kept 
 	enum stepup_error error = store_kept_get(session, STORE_KEPT_POLICY, &bytes, &size);
 	struct pack_reader reader = {.bytes = bytes, .left = size};
 
-	if (error == STEPUP_OK && unpack_u8(&reader) != FORMAT)
+	if (error == STEPUP_OK && unpack_u8(&reader) != CHOICE_FORMAT)
 		error = STEPUP_CORRUPT;
 	if (error == STEPUP_OK) {
 		unpack_text(&reader, kept->rp_id, sizeof(kept->rp_id));

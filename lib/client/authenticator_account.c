@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,6 @@
 #define ENTRY_FIRST_SIZE 4096
 #define ENTRY_SIZE_MAX (1024 * 1024)
 #define GROUPS_FIRST 64
-#define GROUPS_MAX 65536 /* the kernel's own limit */
 
 /* The account's entry of the user database. `*texts` holds what the entry points to, and is the caller's to
  * free. */
@@ -41,7 +41,7 @@ static enum stepup_error find_entry(const char *name, struct passwd *entry, char
 
 static enum stepup_error find_groups(const char *name, struct authenticator_account *account)
 {
-	for (int room = GROUPS_FIRST; room <= GROUPS_MAX; room *= 4) {
+	for (int room = GROUPS_FIRST; room <= NGROUPS_MAX; room *= 4) {
 		gid_t *groups = realloc(account->groups, (size_t)room * sizeof(*groups));
 		int count = room;
 

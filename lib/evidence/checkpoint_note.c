@@ -15,10 +15,10 @@
 #include <string.h>
 
 #include "lib/base/display_text.h"
+#include "lib/evidence/key_bytes.h"
 #include "lib/wire/base64url.h"
 
 #define TYPE_ED25519 0x01
-#define ED25519_SIGNATURE_SIZE 64
 #define SIGNATURE_SIZE (4 + ED25519_SIGNATURE_SIZE) /* bytes: key id, then the signature */
 #define OTHER_SIGNATURE_MAX 6144                    /* bytes: what other types of signatures may take */
 #define NOTE_SIZE_MAX 131072

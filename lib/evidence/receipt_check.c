@@ -10,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "lib/wire/base64url.h"
 #include "lib/wire/canonical_json.h"
 
 #define SIGNATURE_SIZE 64   /* bytes: r ‖ s, RFC 7518 section 3.4 */
-#define COORDINATE_SIZE 32  /* bytes: RFC 7518 section 6.2.1.2 */
-#define KEYS_MAX 64
+#define JWKS_KEYS_MAX 64
 
 /* The three parts of the compact form, NUL-terminated, in one piece of memory. */
 struct parts {
@@ -79,7 +79,7 @@ static enum stepup_error header_check(const json_t *header)
 static bool coordinate_is_valid(const json_t *key, const char *name)
 {
 	const char *text = json_string_value(json_object_get(key, name));
-	uint8_t bytes[COORDINATE_SIZE];
+	uint8_t bytes[P256_COORDINATE_SIZE];
 	size_t size = 0;
 
 	return text != NULL && base64url_decode(text, bytes, sizeof(bytes), &size) == STEPUP_OK &&
@@ -93,7 +93,7 @@ static enum stepup_error key_find(const json_t *jwks, const char *kid, json_t **
 	const json_t *keys = json_object_get(jwks, "keys"), *key, *found = NULL;
 	size_t index;
 
-	if (!json_is_array(keys) || json_array_size(keys) > KEYS_MAX)
+	if (!json_is_array(keys) || json_array_size(keys) > JWKS_KEYS_MAX)
 		return STEPUP_INVALID;
 	json_array_foreach(keys, index, key) {
 		if (!text_is(key, "kid", kid))

@@ -11,11 +11,10 @@
 
 #include "lib/base/byte_cursor.h"
 #include "lib/evidence/digest.h"
+#include "lib/evidence/key_bytes.h"
 #include "lib/wire/base64url.h"
 
 #define ED25519_SIZE 32
-#define ED25519_SIGNATURE_SIZE 64
-#define COORDINATE_SIZE 32  /* bytes of P-256's x, y, r and s */
 #define SSHSIG_VERSION 1
 #define SIGNED_SIZE (DIGEST_SIZE + 1 + 4 + DIGEST_SIZE) /* what the authenticator signs */
 #define ARMOR_WIDTH 70      /* characters of a line, as ssh-keygen writes them */
@@ -64,7 +63,7 @@ enum stepup_error ssh_key_parse(const uint8_t *blob, size_t size, struct ssh_key
 		point = cursor_string(&cursor);
 		if (!cursor_is(&curve, "nistp256") || cursor_u8(&point) != 0x04) /* uncompressed */
 			return STEPUP_INVALID;
-		key->public_key_size = 2 * COORDINATE_SIZE;
+		key->public_key_size = 2 * P256_COORDINATE_SIZE;
 	} else {
 		point = cursor_string(&cursor);
 		key->public_key_size = ED25519_SIZE;
@@ -184,7 +183,7 @@ static bool number_to_der(struct byte_cursor *numbers, struct byte_writer *der)
 {
 	struct byte_cursor number = cursor_string(numbers);
 
-	if (number.broken || number.left == 0 || number.left > COORDINATE_SIZE + 1 ||
+	if (number.broken || number.left == 0 || number.left > P256_COORDINATE_SIZE + 1 ||
 	    (number.at[0] & 0x80) != 0)
 		return false;
 	if (number.at[0] == 0 && (number.left == 1 || (number.at[1] & 0x80) == 0))
@@ -327,9 +326,9 @@ enum stepup_error sshsig_check(const struct ssh_key *key, const char *namespace,
 		return sshsig_refuse(why, "signature");
 	if (error != STEPUP_OK)
 		return error;
-	if ((signature->flags & SSH_FLAG_USER_PRESENT) == 0)
+	if ((signature->flags & FLAG_USER_PRESENT) == 0)
 		return sshsig_refuse(why, "signed without a touch");
-	if (user_verification && (signature->flags & SSH_FLAG_USER_VERIFIED) == 0)
+	if (user_verification && (signature->flags & FLAG_USER_VERIFIED) == 0)
 		return sshsig_refuse(why, "user verification is missing");
 	return STEPUP_OK;
 }

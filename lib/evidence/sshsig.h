@@ -22,8 +22,6 @@
 #define SSH_RAW_MAX 72           /* bytes: an ECDSA signature in DER; Ed25519 takes 64 */
 
 /* Bits of a signature's flags byte; WebAuthn section 6.1 has the same. */
-#define SSH_FLAG_USER_PRESENT 0x01
-#define SSH_FLAG_USER_VERIFIED 0x04
 
 struct ssh_key {
 	int algorithm; /* KEY_ES256 or KEY_EDDSA */

@@ -17,13 +17,13 @@
 #define GRANTS_KEPT_SECONDS 600 /* an administrator's verb names a step-up of the last minutes */
 #define SWEEP_EVERY 4096        /* entries */
 
-static void on_nothing(struct step *step)
+static void on_nothing(struct replay_step *step)
 {
 	(void)step;
 }
 
 /* What was fresh was in memory only. */
-static void on_start(struct step *step)
+static void on_start(struct replay_step *step)
 {
 	if (step->replay->left)
 		step_tell(step,
@@ -32,7 +32,7 @@ static void on_start(struct step *step)
 	json_object_clear(step->replay->fresh);
 }
 
-static void on_epoch(struct step *step)
+static void on_epoch(struct replay_step *step)
 {
 	step->replay->left = false;
 	json_object_clear(step->replay->receipts);
@@ -44,19 +44,19 @@ static void on_epoch(struct step *step)
 	log_uses_clear(step->replay->uses);
 }
 
-static void on_moved(struct step *step)
+static void on_moved(struct replay_step *step)
 {
 	step->replay->left = true;
 }
 
-static void on_arrived(struct step *step)
+static void on_arrived(struct replay_step *step)
 {
 	if (!step->replay->left)
 		step_tell(step, "The store arrived at a place, and had left none.");
 	step->replay->left = false;
 }
 
-static void check_factor(struct step *step, json_t *credential)
+static void check_factor(struct replay_step *step, json_t *credential)
 {
 	if (step_is_fresh(step)) {
 		step_check_covered(step);
@@ -69,7 +69,7 @@ static void check_factor(struct step *step, json_t *credential)
 	step_check_required(step, credential);
 }
 
-void step_check_proof(struct step *step, const char *what)
+void step_check_proof(struct replay_step *step, const char *what)
 {
 	const char *user_id = step_text(step, "user_id");
 	json_t *credential = step_check_credential(step, step_text(step, "credential"), user_id);
@@ -84,7 +84,7 @@ void step_check_proof(struct step *step, const char *what)
 }
 
 /* Nobody was asked to agree. */
-static void check_alone(struct step *step)
+static void check_alone(struct replay_step *step)
 {
 	if (json_object_get(step->entry, "approvers") != NULL ||
 	    json_object_get(step->entry, "requested") != NULL)
@@ -92,7 +92,7 @@ static void check_alone(struct step *step)
 	step_check_proof(step, "A step-up was granted");
 }
 
-static void on_grant(struct step *step)
+static void on_grant(struct replay_step *step)
 {
 	const char *action = step_text(step, "action"), *jti = member_text(step->entry, "jti");
 	char approver_id[REPLAY_USER_ID_SIZE] = "", key[24];
@@ -117,20 +117,20 @@ static void on_grant(struct step *step)
 }
 
 /* The clock was set: everybody is asked again. With a count it sums up what was told before. */
-static void on_alert(struct step *step)
+static void on_alert(struct replay_step *step)
 {
 	if (member_is(step->entry, "kind", "clock-jump") && json_object_get(step->entry, "count") == NULL)
 		json_object_clear(step->replay->fresh);
 }
 
-static void on_refusal(struct step *step)
+static void on_refusal(struct replay_step *step)
 {
 	step->summary->refusals++;
 	step_check_commitment(step);
 }
 
 /* The newest for somebody is the only one. */
-static void keep_invitation(struct step *step, bool init)
+static void keep_invitation(struct replay_step *step, bool init)
 {
 	step_put(step, step->replay->invitations, step_text(step, "user"),
 		json_pack("{s:s, s:I, s:b}", "by", step_text(step, "by"),
@@ -138,18 +138,18 @@ static void keep_invitation(struct step *step, bool init)
 }
 
 /* What `stepup init` prints: root's, and no step-up's. */
-static void on_init(struct step *step)
+static void on_init(struct replay_step *step)
 {
 	keep_invitation(step, true);
 }
 
-static void on_invite(struct step *step)
+static void on_invite(struct replay_step *step)
 {
 	keep_invitation(step, false);
 	step_check_grant(step, "stepup.invite", "by", GRANT_NEEDED);
 }
 
-static void take_invitation(struct step *step)
+static void take_invitation(struct replay_step *step)
 {
 	const char *user = step_text(step, "user");
 	const json_t *known = json_object_get(step->replay->invitations, user);
@@ -167,7 +167,7 @@ static void take_invitation(struct step *step)
 
 /* For the entry's user; with `made_too` also by them, but for what `stepup init` made. Entries from before
  * that was done don't say how many. */
-static void void_invitations(struct step *step, bool made_too)
+static void void_invitations(struct replay_step *step, bool made_too)
 {
 	const char *whose = step_text(step, "user"), *user;
 	json_t *invitation;
@@ -181,7 +181,7 @@ static void void_invitations(struct step *step, bool made_too)
 			step_put(step, invitation, "void", json_true());
 }
 
-static void on_enrol(struct step *step)
+static void on_enrol(struct replay_step *step)
 {
 	const char *user_id = step_text(step, "user_id"), *id = step_text(step, "credential"),
 		*method = step_text(step, "method");
@@ -212,7 +212,7 @@ static void on_enrol(struct step *step)
 }
 
 /* Whether what is gone was a key. */
-static bool credential_gone(struct step *step)
+static bool credential_gone(struct replay_step *step)
 {
 	const char *id = step_text(step, "credential"), *user_id = step_text(step, "user_id");
 	json_t *credential = step_check_credential(step, id, user_id);
@@ -225,28 +225,28 @@ static bool credential_gone(struct step *step)
 	return method_is_key(member_text(credential, "method"));
 }
 
-static void on_remove(struct step *step)
+static void on_remove(struct replay_step *step)
 {
 	bool key = credential_gone(step);
 
 	step_check_grant(step, "stepup.remove", "by", key ? GRANT_BY_KEY : GRANT_NEEDED);
 }
 
-static void on_revoke(struct step *step)
+static void on_revoke(struct replay_step *step)
 {
 	(void)credential_gone(step);
 	void_invitations(step, false);
 	step_check_grant(step, "stepup.revoke", "by", GRANT_NEEDED);
 }
 
-static void on_withdraw(struct step *step)
+static void on_withdraw(struct replay_step *step)
 {
 	void_invitations(step, false);
 	step_check_grant(step, "stepup.revoke", "by", GRANT_NEEDED);
 }
 
 /* Somebody without a record can be locked by name; nothing of theirs could be granted anyway. */
-static void on_lock(struct step *step)
+static void on_lock(struct replay_step *step)
 {
 	const char *user_id = member_text(step->entry, "user_id");
 
@@ -261,7 +261,7 @@ static void on_lock(struct step *step)
 		step_check_grant(step, "stepup.lock", "by", GRANT_MAYBE);
 }
 
-static void on_unlock(struct step *step)
+static void on_unlock(struct replay_step *step)
 {
 	const char *user_id = member_text(step->entry, "user_id");
 
@@ -272,7 +272,7 @@ static void on_unlock(struct step *step)
 	step_check_grant(step, "stepup.unlock", "by", GRANT_NEEDED);
 }
 
-static void on_freeze(struct step *step)
+static void on_freeze(struct replay_step *step)
 {
 	step_put(step, step->replay->frozen, step_text(step, "action"), json_true());
 	step_void_receipts(step, NULL, step_text(step, "action"));
@@ -280,7 +280,7 @@ static void on_freeze(struct step *step)
 	step_check_grant(step, "stepup.freeze", "by", GRANT_NEEDED);
 }
 
-static void on_thaw(struct step *step)
+static void on_thaw(struct replay_step *step)
 {
 	(void)json_object_del(step->replay->frozen, step_text(step, "action"));
 	step_forget_fresh(step, NULL, step_text(step, "action"));
@@ -289,14 +289,14 @@ static void on_thaw(struct step *step)
 
 /* A reload ends what is fresh, and every answer that is under way, before its entry is on the way to the log:
  * also where it read the same policy again. */
-static void on_policy(struct step *step)
+static void on_policy(struct replay_step *step)
 {
 	json_object_clear(step->replay->fresh);
 	step_check_grant(step, "stepup.reload", "by", GRANT_MAYBE);
 }
 
 /* Whether a hook was told of something that the log had said before. */
-static void on_hook(struct step *step)
+static void on_hook(struct replay_step *step)
 {
 	int64_t entry = member_number(step->entry, "entry", -1);
 
@@ -306,7 +306,7 @@ static void on_hook(struct step *step)
 
 static const struct type {
 	const char *name;
-	void (*rule)(struct step *step);
+	void (*rule)(struct replay_step *step);
 } types[] = {
 	{"epoch", on_epoch}, {"start", on_start}, {"names", on_nothing}, {"stop", on_nothing},
 	{"policy", on_policy}, {"grant", on_grant}, {"refusal", on_refusal}, {"alert", on_alert},
@@ -376,7 +376,7 @@ void log_replay_free(struct log_replay **replay)
 enum stepup_error log_replay_entry(struct log_replay *replay, int64_t index, const json_t *entry,
 	const json_t *evidence, const uint8_t *salt, struct log_check_summary *summary)
 {
-	struct step step = {.replay = replay, .index = index, .entry = entry, .evidence = evidence,
+	struct replay_step step = {.replay = replay, .index = index, .entry = entry, .evidence = evidence,
 		.salt = salt, .summary = summary};
 	const char *type = step_text(&step, "type");
 	size_t i = 0;

@@ -17,14 +17,14 @@ static const json_t *context_session(const json_t *entry)
 	return json_object_get(json_object_get(entry, "context"), "session");
 }
 
-bool step_is_fresh(const struct step *step)
+bool step_is_fresh(const struct replay_step *step)
 {
 	const char *method = member_text(step->entry, "method");
 
 	return method != NULL && strcmp(method, "fresh") == 0;
 }
 
-void step_forget_fresh(struct step *step, const char *user_id, const char *pattern)
+void step_forget_fresh(struct replay_step *step, const char *user_id, const char *pattern)
 {
 	const char *index;
 	json_t *kept;
@@ -36,7 +36,7 @@ void step_forget_fresh(struct step *step, const char *user_id, const char *patte
 			(void)json_object_del(step->replay->fresh, index);
 }
 
-void step_keep_fresh(struct step *step)
+void step_keep_fresh(struct replay_step *step)
 {
 	int64_t seconds = member_number(step->entry, "fresh_for", 0);
 	json_t *kept;
@@ -53,7 +53,7 @@ void step_keep_fresh(struct step *step)
 	step_put(step, step->replay->fresh, key, kept);
 }
 
-void step_check_covered(struct step *step)
+void step_check_covered(struct replay_step *step)
 {
 	static const char *const shared[] = {"user_id", "rule", "credential", "acr"};
 	int64_t index = member_number(step->entry, "covered_by", -1);

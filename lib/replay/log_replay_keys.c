@@ -13,16 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "lib/evidence/key_signature.h"
 #include "lib/evidence/sshsig.h"
 #include "lib/wire/base64url.h"
 
-#define CLIENT_DATA_MAX 4096
-#define AUTHENTICATOR_DATA_MAX 4096
 #define RECENT_MAX 4 /* signatures of a key, as the verifier remembers them */
 #define AUTHENTICATOR_DATA_MIN 37 /* rpIdHash, flags, counter: WebAuthn section 6.1 */
-#define FLAG_USER_PRESENT 0x01
-#define FLAG_USER_VERIFIED 0x04
 
 /* Bytes out of an entry; too many for a stack. */
 struct signed_bytes {
@@ -38,7 +35,7 @@ bool method_is_key(const char *method)
 }
 
 /* Decodes a member; told and false where it isn't there or can't be. */
-static bool take_bytes(struct step *step, const json_t *object, const char *name, uint8_t *bytes,
+static bool take_bytes(struct replay_step *step, const json_t *object, const char *name, uint8_t *bytes,
 	size_t capacity, size_t *size)
 {
 	const char *text = member_text(object, name);
@@ -63,7 +60,7 @@ static bool has_word(const json_t *list, const char *word)
 /* --- what was required --- */
 
 /* Whether the words that a receipt has too promise no more than the factor keeps: stepup-receipt(5). */
-static void check_promise(struct step *step, bool key, bool vouched, bool hardware)
+static void check_promise(struct replay_step *step, bool key, bool vouched, bool hardware)
 {
 	const char *acr = member_text(step->entry, "acr"), *via = member_text(step->entry, "via");
 	bool resistant = acr != NULL && (strcmp(acr, "phr") == 0 || strcmp(acr, "phrh") == 0);
@@ -78,7 +75,7 @@ static void check_promise(struct step *step, bool key, bool vouched, bool hardwa
 		step_tell(step, "This entry calls a key hardware, but nobody vouched for it.");
 }
 
-void step_check_required(struct step *step, const json_t *credential)
+void step_check_required(struct replay_step *step, const json_t *credential)
 {
 	const json_t *required = json_object_get(json_object_get(step->entry, "context"), "require");
 	const char *method = member_text(credential, "method");
@@ -102,7 +99,7 @@ void step_check_required(struct step *step, const json_t *credential)
 /* --- what was signed --- */
 
 /* That of who answers a request is looked at with the request. */
-static bool purpose_fits(const struct step *step, const char *purpose, bool enrolment)
+static bool purpose_fits(const struct replay_step *step, const char *purpose, bool enrolment)
 {
 	const char *type = member_text(step->entry, "type");
 
@@ -113,7 +110,7 @@ static bool purpose_fits(const struct step *step, const char *purpose, bool enro
 }
 
 /* Way and purpose stand in what was signed too, so that no evidence passes for another's. */
-static void check_way(struct step *step, const char *method, bool enrolment)
+static void check_way(struct replay_step *step, const char *method, bool enrolment)
 {
 	const json_t *context = json_object_get(step->entry, "context");
 	const char *via = step_text(step, "via"), *purpose = member_text(context, "purpose");
@@ -130,7 +127,7 @@ static void check_way(struct step *step, const char *method, bool enrolment)
 		step_tell(step, "A credential of type \"%s\" can't come by the way \"%s\".", method, via);
 }
 
-static void check_flags(struct step *step, uint8_t flags, int64_t counter)
+static void check_flags(struct replay_step *step, uint8_t flags, int64_t counter)
 {
 	if ((flags & FLAG_USER_PRESENT) == 0)
 		step_tell(step, "The key signed without being touched.");
@@ -141,7 +138,7 @@ static void check_flags(struct step *step, uint8_t flags, int64_t counter)
 }
 
 /* WebAuthn section 5.8.1: made for this challenge, and for this purpose. */
-static void check_client_data(struct step *step, const struct signed_bytes *bytes, const char *type)
+static void check_client_data(struct replay_step *step, const struct signed_bytes *bytes, const char *type)
 {
 	json_t *data = json_loadb((const char *)bytes->client_data, bytes->client_data_size,
 		JSON_REJECT_DUPLICATES, NULL);
@@ -163,7 +160,7 @@ static void check_client_data(struct step *step, const struct signed_bytes *byte
 	json_decref(data);
 }
 
-static bool signature_holds(struct step *step, int algorithm, struct signed_bytes *bytes)
+static bool signature_holds(struct replay_step *step, int algorithm, struct signed_bytes *bytes)
 {
 	uint8_t message[AUTHENTICATOR_DATA_MAX + DIGEST_SIZE];
 	size_t size = bytes->authenticator_data_size;
@@ -180,7 +177,7 @@ static bool signature_holds(struct step *step, int algorithm, struct signed_byte
 }
 
 /* An assertion: section 7.2, as far as the log can tell. */
-static void check_assertion(struct step *step, const json_t *credential, struct signed_bytes *bytes)
+static void check_assertion(struct replay_step *step, const json_t *credential, struct signed_bytes *bytes)
 {
 	const json_t *evidence = json_object_get(step->entry, "evidence");
 	const char *rp_id = member_text(credential, "rp_id");
@@ -212,7 +209,7 @@ static void check_assertion(struct step *step, const json_t *credential, struct 
 
 /* An SSH key signs the context whole, prompt and all: where that was erased nothing is left to check
  * its signature by. */
-static void check_agent(struct step *step, const json_t *credential, struct signed_bytes *bytes)
+static void check_agent(struct replay_step *step, const json_t *credential, struct signed_bytes *bytes)
 {
 	const char *application = member_text(credential, "application"), *why = NULL;
 	const char *issuer = member_text(json_object_get(step->entry, "context"), "iss");
@@ -249,7 +246,7 @@ out:
 /* --- enrolment --- */
 
 /* The same key is enrolled once, by whichever of its names. */
-static void check_new(struct step *step, const char *kind, const char *name, const char *id)
+static void check_new(struct replay_step *step, const char *kind, const char *name, const char *id)
 {
 	char *member = NULL;
 
@@ -267,7 +264,7 @@ static void check_new(struct step *step, const char *kind, const char *name, con
 	free(member);
 }
 
-static void check_enrolled(struct step *step, const json_t *credential, struct signed_bytes *bytes)
+static void check_enrolled(struct replay_step *step, const json_t *credential, struct signed_bytes *bytes)
 {
 	const char *method = member_text(credential, "method");
 
@@ -284,7 +281,7 @@ static void check_enrolled(struct step *step, const json_t *credential, struct s
 		check_client_data(step, bytes, "webauthn.create");
 }
 
-void step_enrol_key(struct step *step, json_t *credential, const char *id)
+void step_enrol_key(struct replay_step *step, json_t *credential, const char *id)
 {
 	static const char *const shared[] = {"key", "attestation", "rp_id", "application"};
 	struct signed_bytes *bytes = calloc(1, sizeof(*bytes));
@@ -320,7 +317,7 @@ void step_enrol_key(struct step *step, json_t *credential, const char *id)
 /* --- use --- */
 
 /* Remembers a signature one by one: what it counted, and what stood before it. */
-static void note_count(struct step *step, json_t *credential, int64_t count, int64_t last)
+static void note_count(struct replay_step *step, json_t *credential, int64_t count, int64_t last)
 {
 	json_t *recent = json_object_get(credential, "recent");
 
@@ -341,7 +338,7 @@ static void note_count(struct step *step, json_t *credential, int64_t count, int
  * one, moved the counter on as well and stands nowhere in its order: so the counter may have stood
  * above what is known. An entry from before its question is by a clock that was set back meanwhile:
  * times say nothing of the order. */
-static bool is_late(const struct step *step, const json_t *credential, int64_t count)
+static bool is_late(const struct replay_step *step, const json_t *credential, int64_t count)
 {
 	const json_t *recent = json_object_get(credential, "recent"), *one;
 	int64_t before = member_number(step->entry, "counter_before", -1),
@@ -362,7 +359,7 @@ static bool is_late(const struct step *step, const json_t *credential, int64_t c
 
 /* A counter rises with each signature, but for those of questions that were open at once; one that stays at
  * zero doesn't count at all. */
-static void check_counter(struct step *step, json_t *credential)
+static void check_counter(struct replay_step *step, json_t *credential)
 {
 	int64_t count = member_number(step->entry, "sign_count", -1),
 		last = member_number(credential, "spent", 0);
@@ -376,7 +373,7 @@ static void check_counter(struct step *step, json_t *credential)
 		note_count(step, credential, count, last);
 }
 
-void step_check_key(struct step *step, json_t *credential)
+void step_check_key(struct replay_step *step, json_t *credential)
 {
 	const char *method = member_text(credential, "method");
 	struct signed_bytes *bytes = calloc(1, sizeof(*bytes));

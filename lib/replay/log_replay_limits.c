@@ -21,15 +21,17 @@ struct limit_list {
 /* How a kind counts: as verifier/rules/limits/limits.c does. */
 struct replay_counting {
 	/* How much the grant takes of the limit; 0 if it takes nothing, or nobody can tell. */
-	int64_t (*take)(const struct step *step, const struct limit *limit, const struct log_use_line *line);
+	int64_t (*take)(const struct replay_step *step, const struct limit *limit,
+		const struct log_use_line *line);
 	/* Adds what the grant used. STEPUP_NO_MEMORY. */
-	enum stepup_error (*add)(const struct step *step, const struct limit *limit,
+	enum stepup_error (*add)(const struct replay_step *step, const struct limit *limit,
 		struct log_use_line *line);
 };
 
 /* --- how often --- */
 
-static int64_t count_take(const struct step *step, const struct limit *limit, const struct log_use_line *line)
+static int64_t count_take(const struct replay_step *step, const struct limit *limit,
+	const struct log_use_line *line)
 {
 	(void)step;
 	(void)limit;
@@ -37,7 +39,7 @@ static int64_t count_take(const struct step *step, const struct limit *limit, co
 	return 1;
 }
 
-static enum stepup_error count_add(const struct step *step, const struct limit *limit,
+static enum stepup_error count_add(const struct replay_step *step, const struct limit *limit,
 	struct log_use_line *line)
 {
 	(void)limit;
@@ -49,13 +51,14 @@ static const struct replay_counting count_counting = {count_take, count_add};
 /* --- how much of a number --- */
 
 /* False: the details are no longer there, or say a number that no detail can have. */
-static bool sum_amount(const struct step *step, const struct limit *limit, int64_t *amount)
+static bool sum_amount(const struct replay_step *step, const struct limit *limit, int64_t *amount)
 {
 	*amount = member_number(json_object_get(step->evidence, "details"), limit->detail, -1);
 	return *amount >= 0 && *amount <= DETAIL_NUMBER_MAX;
 }
 
-static int64_t sum_take(const struct step *step, const struct limit *limit, const struct log_use_line *line)
+static int64_t sum_take(const struct replay_step *step, const struct limit *limit,
+	const struct log_use_line *line)
 {
 	int64_t amount;
 
@@ -63,7 +66,7 @@ static int64_t sum_take(const struct step *step, const struct limit *limit, cons
 	return sum_amount(step, limit, &amount) ? amount : 0;
 }
 
-static enum stepup_error sum_add(const struct step *step, const struct limit *limit,
+static enum stepup_error sum_add(const struct replay_step *step, const struct limit *limit,
 	struct log_use_line *line)
 {
 	int64_t amount;
@@ -76,12 +79,12 @@ static const struct replay_counting sum_counting = {sum_take, sum_add};
 /* --- how many values --- */
 
 /* NULL: no longer there. */
-static const char *different_value(const struct step *step, const struct limit *limit)
+static const char *different_value(const struct replay_step *step, const struct limit *limit)
 {
 	return member_text(json_object_get(step->evidence, "details"), limit->detail);
 }
 
-static int64_t different_take(const struct step *step, const struct limit *limit,
+static int64_t different_take(const struct replay_step *step, const struct limit *limit,
 	const struct log_use_line *line)
 {
 	const char *value = different_value(step, limit);
@@ -90,7 +93,7 @@ static int64_t different_take(const struct step *step, const struct limit *limit
 	return value != NULL && step->replay->unnamed_at <= since && !log_use_maybe_seen(line, since, value);
 }
 
-static enum stepup_error different_add(const struct step *step, const struct limit *limit,
+static enum stepup_error different_add(const struct replay_step *step, const struct limit *limit,
 	struct log_use_line *line)
 {
 	const char *value = different_value(step, limit);
@@ -109,7 +112,7 @@ static const struct replay_counting *const countings[] = {LIMIT_KINDS(COUNTING)}
 /* --- the limits of a grant --- */
 
 /* Appends those of one member. */
-static void read_limits(struct step *step, const char *name, struct limit_list *list)
+static void read_limits(struct replay_step *step, const char *name, struct limit_list *list)
 {
 	const json_t *texts = json_object_get(step->entry, name);
 	size_t count = json_array_size(texts);
@@ -133,7 +136,7 @@ static void read_limits(struct step *step, const char *name, struct limit_list *
 }
 
 /* By name: a rule keeps its uses when it is edited. NULL: no memory, which ends the replay. */
-static struct log_use_line *line_of(struct step *step, const struct limit *limit)
+static struct log_use_line *line_of(struct replay_step *step, const struct limit *limit)
 {
 	struct log_use_line *line = NULL;
 	char *key = NULL;
@@ -150,7 +153,8 @@ static struct log_use_line *line_of(struct step *step, const struct limit *limit
 }
 
 /* How much of the limit is used with this grant; 0 where it takes nothing of it, or nobody can tell. */
-static int64_t used_with(const struct step *step, const struct limit *limit, const struct log_use_line *line)
+static int64_t used_with(const struct replay_step *step, const struct limit *limit,
+	const struct log_use_line *line)
 {
 	int64_t amount = countings[limit->kind]->take(step, limit, line), used;
 
@@ -161,14 +165,14 @@ static int64_t used_with(const struct step *step, const struct limit *limit, con
 }
 
 /* What should have come of it instead. */
-static const char *way_out(const struct step *step, bool hard)
+static const char *way_out(const struct replay_step *step, bool hard)
 {
 	if (hard)
 		return ", whoever agreed";
 	return member_is(step->entry, "over_limit", "approve") ? ", or agreed to by a second person" : "";
 }
 
-static void look(struct step *step, const struct limit_list *list, size_t index, bool *told)
+static void look(struct replay_step *step, const struct limit_list *list, size_t index, bool *told)
 {
 	const struct limit *limit = &list->limits[index];
 	const struct log_use_line *line = line_of(step, limit);
@@ -184,7 +188,7 @@ static void look(struct step *step, const struct limit_list *list, size_t index,
 		way_out(step, hard));
 }
 
-static void count(struct step *step, const struct limit *limit)
+static void count(struct replay_step *step, const struct limit *limit)
 {
 	struct log_use_line *line = line_of(step, limit);
 
@@ -193,7 +197,7 @@ static void count(struct step *step, const struct limit *limit)
 }
 
 /* Limits that count the same uses are charged once. */
-static void count_all(struct step *step, const struct limit_list *list)
+static void count_all(struct replay_step *step, const struct limit_list *list)
 {
 	for (size_t i = 0; step->error == STEPUP_OK && i < list->count; i++) {
 		bool first = true;
@@ -206,7 +210,7 @@ static void count_all(struct step *step, const struct limit_list *list)
 }
 
 /* Once grants of a log name their rule, all do. What those before used, only the verifier knows. */
-static void look_at_unnamed(struct step *step)
+static void look_at_unnamed(struct replay_step *step)
 {
 	struct log_replay *replay = step->replay;
 	const json_t *entry = step->entry;
@@ -219,7 +223,7 @@ static void look_at_unnamed(struct step *step)
 		replay->unnamed_at = step->at;
 }
 
-void step_check_limits(struct step *step)
+void step_check_limits(struct replay_step *step)
 {
 	struct limit_list list = {.count = 0};
 	bool agreed = member_text(step->entry, "request") != NULL &&

@@ -13,6 +13,6 @@
  * told where the log doesn't say enough: of entries from before grants named their rule, of details that
  * were erased, and of what the verifier may have dated otherwise when its clock was wrong
  * (lib/replay/log_uses.h). */
-void step_check_limits(struct step *step);
+void step_check_limits(struct replay_step *step);
 
 #endif

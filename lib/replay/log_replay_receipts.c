@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void step_issue_receipt(struct step *step, const char *jti, const char *approver_id)
+void step_issue_receipt(struct replay_step *step, const char *jti, const char *approver_id)
 {
 	json_t *receipt;
 
@@ -27,7 +27,7 @@ void step_issue_receipt(struct step *step, const char *jti, const char *approver
 }
 
 /* What was carried out against what was approved: the same texts, numbers at most. */
-static void check_details(struct step *step, const json_t *approved, const json_t *redeemed)
+static void check_details(struct replay_step *step, const json_t *approved, const json_t *redeemed)
 {
 	const json_t *limit;
 	const char *name;
@@ -48,7 +48,7 @@ static void check_details(struct step *step, const json_t *approved, const json_
 }
 
 /* For whoever asks again; an execution without a name can't. */
-static void keep_redeemed(struct step *step, const char *jti)
+static void keep_redeemed(struct replay_step *step, const char *jti)
 {
 	const char *exec_id = member_text(step->entry, "exec_id");
 
@@ -60,7 +60,7 @@ static void keep_redeemed(struct step *step, const char *jti)
 				"redemption", (json_int_t)step->index));
 }
 
-void step_redeem(struct step *step)
+void step_redeem(struct replay_step *step)
 {
 	const char *jti = step_text(step, "jti"), *user_id = step_text(step, "user_id");
 	json_t *receipt = json_object_get(step->replay->receipts, jti);
@@ -94,7 +94,7 @@ void step_redeem(struct step *step)
 	(void)json_object_del(step->replay->receipts, jti);
 }
 
-void step_resume(struct step *step)
+void step_resume(struct replay_step *step)
 {
 	static const char *const same[] = {"user_id", "audience", "action", "exec_id", "redemption"};
 	const char *jti = step_text(step, "jti");

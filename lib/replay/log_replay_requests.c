@@ -12,13 +12,12 @@
 
 #include "lib/wire/base64url.h"
 #include "lib/wire/canonical_json.h"
+#include "lib/wire/shared_limits.h"
 
 /* hashed with its NUL, as verifier/state/records/approval_request.c does */
 #define REQUEST_LABEL "stepup/1/request"
 /* As in verifier/doors/standing/requests.h. The verifier reads its clock once for an entry and for what
  * stands in it, so these are exact, however the clock is set. */
-#define REQUEST_SECONDS 600       /* to be agreed to; and, once it has been, to be used */
-#define REQUEST_CLAIM_SECONDS 120 /* after the agreement: without another step-up */
 
 static const char *text_or_empty(const json_t *object, const char *name)
 {
@@ -29,7 +28,7 @@ static const char *text_or_empty(const json_t *object, const char *name)
 
 /* All that an approver is shown, and what it stands for. In entries from before there was "beside", only
  * what it stands for. */
-static json_t *digested(struct step *step, const char *prompt)
+static json_t *digested(struct replay_step *step, const char *prompt)
 {
 	const json_t *context = json_object_get(step->entry, "context");
 	json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}",
@@ -53,7 +52,7 @@ static json_t *digested(struct step *step, const char *prompt)
 }
 
 /* The request's digest, where the prompt beside the entry is still there. */
-static enum stepup_error requests_digest_of(struct step *step, const char *prompt,
+static enum stepup_error requests_digest_of(struct replay_step *step, const char *prompt,
 	char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
 {
 	json_t *object = digested(step, prompt);
@@ -77,7 +76,7 @@ static enum stepup_error requests_digest_of(struct step *step, const char *promp
 	return error;
 }
 
-static void check_digest(struct step *step)
+static void check_digest(struct replay_step *step)
 {
 	const char *prompt = member_text(step->evidence, "prompt");
 	char digest[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
@@ -95,13 +94,13 @@ static int64_t seconds_after(int64_t at, int64_t seconds)
 	return at > INT64_MAX - seconds ? INT64_MAX : at + seconds;
 }
 
-static void check_until(struct step *step)
+static void check_until(struct replay_step *step)
 {
 	if (member_number(step->entry, "until", 0) > seconds_after(step->at, REQUEST_SECONDS))
 		step_tell(step, "This request was given more than %d minutes.", REQUEST_SECONDS / 60);
 }
 
-void on_request(struct step *step)
+void on_request(struct replay_step *step)
 {
 	const char *id = step_text(step, "request");
 	json_t *request;
@@ -124,7 +123,7 @@ void on_request(struct step *step)
 }
 
 /* The open request that the entry is about; NULL and told otherwise. */
-static json_t *open_request(struct step *step)
+static json_t *open_request(struct replay_step *step)
 {
 	const char *id = step_text(step, "request");
 	json_t *request = json_object_get(step->replay->requests, id);
@@ -135,7 +134,7 @@ static json_t *open_request(struct step *step)
 }
 
 /* Whether what stands beside this entry is what stood beside the request. */
-static void check_same_words(struct step *step, const json_t *request)
+static void check_same_words(struct replay_step *step, const json_t *request)
 {
 	const json_t *asked = json_object_get(request, "evidence");
 
@@ -158,7 +157,8 @@ static bool rests_on(const json_t *request, const char *user_id, const char *cre
 		(agreed && member_is(request, "approver_credential", credential));
 }
 
-void step_void_requests(struct step *step, const char *user_id, const char *credential, const char *pattern)
+void step_void_requests(struct replay_step *step, const char *user_id, const char *credential,
+	const char *pattern)
 {
 	const char *why = pattern != NULL ? "the action was frozen"
 		: credential != NULL	  ? "a credential that it rests on was removed"
@@ -173,7 +173,7 @@ void step_void_requests(struct step *step, const char *user_id, const char *cred
 }
 
 /* Told once: what follows from it needn't be. */
-static bool is_void(struct step *step, const json_t *request, const char *what)
+static bool is_void(struct replay_step *step, const json_t *request, const char *what)
 {
 	const char *why = member_text(request, "void");
 
@@ -183,7 +183,7 @@ static bool is_void(struct step *step, const json_t *request, const char *what)
 }
 
 /* Whether it could be agreed to by this person at that time. */
-static void check_agreeable(struct step *step, const json_t *request)
+static void check_agreeable(struct replay_step *step, const json_t *request)
 {
 	if (members_equal(request, "user_id", step->entry, "user_id"))
 		step_tell(step, "This request was approved by the person who made it.");
@@ -198,7 +198,7 @@ static void check_agreeable(struct step *step, const json_t *request)
 
 /* Whether what was agreed to is what was asked for. A request keeps the name that it was made under, whatever
  * its maker is called since. */
-static void check_agreed(struct step *step, const json_t *request)
+static void check_agreed(struct replay_step *step, const json_t *request)
 {
 	const json_t *context = json_object_get(step->entry, "context");
 
@@ -214,7 +214,7 @@ static void check_agreed(struct step *step, const json_t *request)
 	check_same_words(step, request);
 }
 
-void on_approve(struct step *step)
+void on_approve(struct replay_step *step)
 {
 	json_t *request = open_request(step);
 
@@ -232,7 +232,7 @@ void on_approve(struct step *step)
 }
 
 /* Whoever is locked by this, the lock's own entry says; the request ends by one of its own, too. */
-void on_deny(struct step *step)
+void on_deny(struct replay_step *step)
 {
 	const json_t *request = open_request(step), *context = json_object_get(step->entry, "context");
 	char key[24];
@@ -258,7 +258,7 @@ void on_deny(struct step *step)
 			"user_id", member_text(request, "user_id"), "at", (json_int_t)step->at));
 }
 
-bool step_check_denial(struct step *step)
+bool step_check_denial(struct replay_step *step)
 {
 	char key[24];
 	const json_t *denial;
@@ -276,7 +276,7 @@ bool step_check_denial(struct step *step)
 }
 
 /* Anybody may have ended it, also who asked. */
-static void check_end(struct step *step, const json_t *request)
+static void check_end(struct replay_step *step, const json_t *request)
 {
 	static const char *const ends[] = {"denied", "expired", "cancelled", "void"},
 		*const same[] = {"user", "user_id", "action"};
@@ -292,7 +292,7 @@ static void check_end(struct step *step, const json_t *request)
 			step_tell(step, "The request that ended here had another \"%s\".", same[i]);
 }
 
-void on_request_end(struct step *step)
+void on_request_end(struct replay_step *step)
 {
 	const json_t *request = open_request(step);
 
@@ -303,7 +303,7 @@ void on_request_end(struct step *step)
 }
 
 /* What was proved when the request was made stands for the grant, too, for a while. */
-static void check_claim(struct step *step, const json_t *request)
+static void check_claim(struct replay_step *step, const json_t *request)
 {
 	if (member_number(step->entry, "requested", -1) != member_number(request, "log", -2))
 		step_tell(step, "This grant rests on another entry than the one that made its request.");
@@ -316,7 +316,7 @@ static void check_claim(struct step *step, const json_t *request)
 }
 
 /* Whether who asked, with what they asked, and the action still stood. */
-static void check_claimed(struct step *step)
+static void check_claimed(struct replay_step *step)
 {
 	const char *user_id = step_text(step, "user_id");
 
@@ -325,7 +325,7 @@ static void check_claimed(struct step *step)
 	step_check_not_frozen(step, step_text(step, "action"));
 }
 
-static void check_approver(struct step *step, const json_t *request)
+static void check_approver(struct replay_step *step, const json_t *request)
 {
 	const json_t *approvers = json_object_get(step->entry, "approvers");
 	const char *named = json_string_value(json_array_get(approvers, 0));
@@ -335,7 +335,7 @@ static void check_approver(struct step *step, const json_t *request)
 		step_tell(step, "This grant names another approver than the one who agreed.");
 }
 
-static void check_approver_stands(struct step *step, const json_t *request)
+static void check_approver_stands(struct replay_step *step, const json_t *request)
 {
 	const char *approver_id = member_text(request, "approver_id");
 
@@ -344,7 +344,7 @@ static void check_approver_stands(struct step *step, const json_t *request)
 }
 
 /* Whether it is this grant's, and in its time. */
-static void check_request_of_grant(struct step *step, const json_t *request)
+static void check_request_of_grant(struct replay_step *step, const json_t *request)
 {
 	if (!members_equal(request, "user_id", step->entry, "user_id"))
 		step_tell(step, "The request was somebody else's.");
@@ -356,7 +356,7 @@ static void check_request_of_grant(struct step *step, const json_t *request)
 	check_same_words(step, request);
 }
 
-void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE])
+void step_check_consumed(struct replay_step *step, char approver_id[REPLAY_USER_ID_SIZE])
 {
 	json_t *request = open_request(step);
 	const char *agreed = member_text(request, "approver_id");

@@ -16,7 +16,7 @@
 
 #define CHALLENGE_LABEL "stepup/1/challenge" /* hashed with its NUL, as verifier/evidence/context.c does */
 
-void step_tell(struct step *step, const char *format, ...)
+void step_tell(struct replay_step *step, const char *format, ...)
 {
 	char *text = NULL;
 	va_list arguments;
@@ -35,7 +35,7 @@ const char *member_text(const json_t *object, const char *name)
 	return json_string_value(json_object_get(object, name));
 }
 
-const char *step_text(struct step *step, const char *name)
+const char *step_text(struct replay_step *step, const char *name)
 {
 	const char *text = member_text(step->entry, name);
 
@@ -65,18 +65,18 @@ int64_t member_number(const json_t *object, const char *name, int64_t otherwise)
 	return json_is_integer(member) ? json_integer_value(member) : otherwise;
 }
 
-void step_put(struct step *step, json_t *map, const char *key, json_t *value)
+void step_put(struct replay_step *step, json_t *map, const char *key, json_t *value)
 {
 	if (json_object_set_new(map, key, value) != 0)
 		step->error = STEPUP_NO_MEMORY;
 }
 
-static bool user_is_locked(const struct step *step, const char *user_id)
+static bool user_is_locked(const struct replay_step *step, const char *user_id)
 {
 	return json_is_true(json_object_get(step->replay->users, user_id));
 }
 
-void step_check_not_locked(struct step *step, const char *user_id, const char *what)
+void step_check_not_locked(struct replay_step *step, const char *user_id, const char *what)
 {
 	if (user_is_locked(step, user_id))
 		step_tell(step, "%s although this user was locked.", what);
@@ -95,7 +95,7 @@ bool step_pattern_matches(const char *pattern, const char *action)
 }
 
 /* Whether a name stands under a frozen name or pattern. */
-void step_check_not_frozen(struct step *step, const char *action)
+void step_check_not_frozen(struct replay_step *step, const char *action)
 {
 	const char *pattern;
 	json_t *value;
@@ -105,7 +105,7 @@ void step_check_not_frozen(struct step *step, const char *action)
 			step_tell(step, "The action %s was frozen at that time.", action);
 }
 
-void step_void_receipts(struct step *step, const char *user_id, const char *pattern)
+void step_void_receipts(struct replay_step *step, const char *user_id, const char *pattern)
 {
 	const char *jti;
 	json_t *receipt;
@@ -118,7 +118,7 @@ void step_void_receipts(struct step *step, const char *user_id, const char *patt
 }
 
 /* The credential, where it was enrolled for this user and not removed; NULL and told otherwise. */
-json_t *step_check_credential(struct step *step, const char *id, const char *user_id)
+json_t *step_check_credential(struct replay_step *step, const char *id, const char *user_id)
 {
 	json_t *credential = json_object_get(step->replay->credentials, id);
 	const char *owner = member_text(credential, "user_id");
@@ -135,7 +135,7 @@ json_t *step_check_credential(struct step *step, const char *id, const char *use
 }
 
 /* The TOTP step or HOTP counter an entry uses up; -1 and told where it has none. */
-int64_t step_spent(struct step *step, const char *method)
+int64_t step_spent(struct replay_step *step, const char *method)
 {
 	const char *member = strcmp(method, "totp") == 0 ? "step"
 		: strcmp(method, "hotp") == 0 ? "counter" : NULL;
@@ -146,7 +146,7 @@ int64_t step_spent(struct step *step, const char *method)
 	return spent;
 }
 
-void step_check_spent(struct step *step, json_t *credential)
+void step_check_spent(struct replay_step *step, json_t *credential)
 {
 	const char *method = step_text(step, "method");
 	int64_t spent = step_spent(step, method), last = member_number(credential, "spent", -1);
@@ -163,7 +163,7 @@ void step_check_spent(struct step *step, json_t *credential)
 }
 
 /* What isn't what the log had is shown to no other rule. */
-static void disregard_beside(struct step *step, const char *what)
+static void disregard_beside(struct replay_step *step, const char *what)
 {
 	step_tell(step, "%s", what);
 	step->evidence = NULL;
@@ -171,7 +171,7 @@ static void disregard_beside(struct step *step, const char *what)
 }
 
 /* Entries from before there was "beside" commit to their details alone. */
-static void check_older_beside(struct step *step)
+static void check_older_beside(struct replay_step *step)
 {
 	if (member_text(step->entry, "commitment") == NULL)
 		disregard_beside(step, "There is data beside this entry, but the entry commits to "
@@ -181,7 +181,7 @@ static void check_older_beside(struct step *step)
 			"missing.");
 }
 
-void step_check_beside(struct step *step)
+void step_check_beside(struct replay_step *step)
 {
 	const char *beside = member_text(step->entry, "beside");
 	char expected[LOG_BESIDE_SIZE], *text = NULL;
@@ -211,7 +211,7 @@ void step_check_beside(struct step *step)
 }
 
 /* Whether HMAC-SHA-256(salt, JCS({"action","details"})) is what the entry commits to. */
-void step_check_commitment(struct step *step)
+void step_check_commitment(struct replay_step *step)
 {
 	const json_t *details = json_object_get(step->evidence, "details");
 	uint8_t mac[DIGEST_SIZE];
@@ -251,7 +251,7 @@ static enum stepup_error context_text(const json_t *context, const char *prompt,
 	return error;
 }
 
-bool step_context_text(struct step *step, char **text, size_t *size)
+bool step_context_text(struct replay_step *step, char **text, size_t *size)
 {
 	const json_t *context = json_object_get(step->entry, "context");
 	const char *prompt = member_text(step->evidence, "prompt");
@@ -292,7 +292,7 @@ out:
 	return error;
 }
 
-void step_check_context(struct step *step)
+void step_check_context(struct replay_step *step)
 {
 	static const char *const shared[] = {"user", "user_id", "commitment", "rule"};
 	const json_t *context = json_object_get(step->entry, "context");
@@ -322,7 +322,7 @@ void step_check_context(struct step *step)
 	}
 }
 
-void step_check_grant(struct step *step, const char *verb, const char *by_member, enum grant_need need)
+void step_check_grant(struct replay_step *step, const char *verb, const char *by_member, enum grant_need need)
 {
 	int64_t index = member_number(step->entry, "grant", -1), used;
 	json_t *grant;

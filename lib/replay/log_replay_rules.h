@@ -44,7 +44,7 @@ struct log_replay {
 };
 
 /* One entry on its way through the rules. */
-struct step {
+struct replay_step {
 	struct log_replay *replay;
 	int64_t index, at;
 	const json_t *entry, *evidence;
@@ -54,7 +54,7 @@ struct step {
 };
 
 /* Tells what is wrong with this entry. */
-__attribute__((format(printf, 2, 3))) void step_tell(struct step *step, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void step_tell(struct replay_step *step, const char *format, ...);
 
 /* Members of an object; NULL or `otherwise` where there is none of that name and type. */
 const char *member_text(const json_t *object, const char *name);
@@ -63,68 +63,69 @@ bool member_is(const json_t *object, const char *name, const char *text);
 bool members_equal(const json_t *a, const char *name_a, const json_t *b, const char *name_b);
 
 /* A text of the entry; told and "" where there is none. */
-const char *step_text(struct step *step, const char *name);
+const char *step_text(struct replay_step *step, const char *name);
 
 /* Sets a member and takes over `value`; what fails ends the replay. */
-void step_put(struct step *step, json_t *map, const char *key, json_t *value);
+void step_put(struct replay_step *step, json_t *map, const char *key, json_t *value);
 
 /* The rules. Each tells what it finds and goes on. `what` begins a sentence: "A step-up was granted". */
-void step_check_not_locked(struct step *step, const char *user_id, const char *what);
-void step_check_not_frozen(struct step *step, const char *action);
+void step_check_not_locked(struct replay_step *step, const char *user_id, const char *what);
+void step_check_not_frozen(struct replay_step *step, const char *action);
 /* As the verifier reads patterns: none reaches its own verbs that doesn't begin like them. */
 bool step_pattern_matches(const char *pattern, const char *action);
 /* Receipts that this user was issued or agreed to (`pattern` NULL), or those for actions of a name or
  * pattern, are void. */
-void step_void_receipts(struct step *step, const char *user_id, const char *pattern);
+void step_void_receipts(struct replay_step *step, const char *user_id, const char *pattern);
 /* Open requests that this user made or agreed to (with that credential, where it isn't NULL), or those for
  * actions of a name or pattern, are void: whatever does that ends them in its own transaction
  * (log_replay_requests.c). */
-void step_void_requests(struct step *step, const char *user_id, const char *credential, const char *pattern);
+void step_void_requests(struct replay_step *step, const char *user_id, const char *credential,
+	const char *pattern);
 /* The credential, where it was enrolled for this user and not removed; NULL otherwise. */
-json_t *step_check_credential(struct step *step, const char *id, const char *user_id);
+json_t *step_check_credential(struct replay_step *step, const char *id, const char *user_id);
 
 /* The TOTP step or HOTP counter that the entry uses up, -1 where it has none; and that it
  * lies above the last. */
-int64_t step_spent(struct step *step, const char *method);
-void step_check_spent(struct step *step, json_t *credential);
+int64_t step_spent(struct replay_step *step, const char *method);
+void step_check_spent(struct replay_step *step, json_t *credential);
 
 /* What stands beside the entry is all that it commits to, or nothing: that was erased, and is counted. */
-void step_check_beside(struct step *step);
+void step_check_beside(struct replay_step *step);
 
 /* HMAC-SHA-256(salt, JCS({"action","details"})) is what the entry commits to. */
-void step_check_commitment(struct step *step);
+void step_check_commitment(struct replay_step *step);
 
 /* The context with the prompt that was shown, as it was signed, which the caller frees. False where the
  * prompt was erased, or nothing can be made of them, which step_check_context() tells. */
-bool step_context_text(struct step *step, char **text, size_t *size);
+bool step_context_text(struct replay_step *step, char **text, size_t *size);
 
 /* What was signed is about what the entry is about, and its challenge covers the prompt that was shown. */
-void step_check_context(struct step *step);
+void step_check_context(struct replay_step *step);
 
 /* All that a factor's use has to stand up to: its credential, what it used up or signed, commitment and
  * context. `what` as above (log_replay.c). */
-void step_check_proof(struct step *step, const char *what);
+void step_check_proof(struct replay_step *step, const char *what);
 
 /* The entries about requests for a second person's agreement (log_replay_requests.c), and a grant
  * that rests on one. */
-void on_request(struct step *step);
-void on_approve(struct step *step);
-void on_deny(struct step *step);
-void on_request_end(struct step *step);
+void on_request(struct replay_step *step);
+void on_approve(struct replay_step *step);
+void on_deny(struct replay_step *step);
+void on_request_end(struct replay_step *step);
 
 /* Whether a lock names the denial that it came with; tells where it names a wrong one. */
-bool step_check_denial(struct step *step);
+bool step_check_denial(struct replay_step *step);
 #define REPLAY_USER_ID_SIZE 64 /* of a user_id as text, with the NUL; what is longer belongs to nobody */
 /* `approver_id`: who agreed; left as it is where nobody did. */
-void step_check_consumed(struct step *step, char approver_id[REPLAY_USER_ID_SIZE]);
+void step_check_consumed(struct replay_step *step, char approver_id[REPLAY_USER_ID_SIZE]);
 
 /* A step-up that may cover later ones is kept in mind; one that is covered by an earlier one is held against
  * that (log_replay_fresh.c). */
-bool step_is_fresh(const struct step *step);
-void step_keep_fresh(struct step *step);
+bool step_is_fresh(const struct replay_step *step);
+void step_keep_fresh(struct replay_step *step);
 /* one user's, or what a name or pattern of actions covers */
-void step_forget_fresh(struct step *step, const char *user_id, const char *pattern);
-void step_check_covered(struct step *step);
+void step_forget_fresh(struct replay_step *step, const char *user_id, const char *pattern);
+void step_check_covered(struct replay_step *step);
 
 /* The step-up that the entry rests on stands before it, for that verb, by the person in member `by_member`,
  * and nothing else rests on it but what was done at the same moment (one verb may lock several users). */
@@ -133,6 +134,7 @@ enum grant_need {
 	GRANT_NEEDED,
 	GRANT_BY_KEY, /* one by a key */
 };
-void step_check_grant(struct step *step, const char *verb, const char *by_member, enum grant_need need);
+void step_check_grant(struct replay_step *step, const char *verb, const char *by_member,
+	enum grant_need need);
 
 #endif

@@ -7,12 +7,12 @@
  * and here they are as soon as the log's times say that it was.
  */
 #include "lib/replay/log_uses.h"
+#include "lib/wire/shared_limits.h"
 
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT_SECONDS (32 * 24 * 3600) /* as in verifier/state/store/store.h: longer than the longest window */
 /* as in verifier/state/records/user_record.h: later is a wrong clock's */
 #define AHEAD_SECONDS (24 * 3600)
 
@@ -300,7 +300,7 @@ static enum stepup_error set_back(struct log_uses *uses, int64_t at)
 	enum stepup_error error = STEPUP_OK;
 
 	for (size_t i = 0; error == STEPUP_OK && i < uses->count; i++) {
-		log_uses_forget(uses->lines[i], uses->latest_at - KEPT_SECONDS);
+		log_uses_forget(uses->lines[i], uses->latest_at - USES_KEPT_SECONDS);
 		error = settle(uses->lines[i], at);
 	}
 	uses->latest_at = at;
@@ -320,7 +320,7 @@ enum stepup_error log_uses_time(struct log_uses *uses, int64_t at)
 
 void log_uses_sweep(struct log_uses *uses, int64_t lowest_at)
 {
-	int64_t before = lowest_at - KEPT_SECONDS;
+	int64_t before = lowest_at - USES_KEPT_SECONDS;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < uses->count; i++) {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "lib/evidence/sshsig.h"
 #include "tests/unit/makers/ssh_maker.h"
 #include "tests/unit/makers/webauthn_maker.h"
@@ -81,7 +82,7 @@ static void ssh_rate(const char *subject, int algorithm, double seconds)
 
 	key_make(algorithm, &key);
 	ssh_make_key_blob(&key, "ssh:", &key_blob);
-	ssh_make_sshsig(&key, "ssh:", SSH_FLAG_USER_PRESENT, 7, NAMESPACE, message, strlen(message), &blob);
+	ssh_make_sshsig(&key, "ssh:", FLAG_USER_PRESENT, 7, NAMESPACE, message, strlen(message), &blob);
 	if (ssh_key_parse(key_blob.bytes, key_blob.size, &parsed) != STEPUP_OK)
 		abort();
 	for (began = now(); now() - began < seconds; count++)

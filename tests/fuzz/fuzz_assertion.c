@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/evidence/sshsig.h"
+#include "lib/evidence/key_bytes.h"
 #include "lib/wire/base64url.h"
 #include "lib/wire/canonical_json.h"
 #include "verifier/factors/attestation/attestation_ssh.h"
@@ -82,7 +83,7 @@ static void try_agent(const struct key_answer_agent *agent)
 		return;
 	if (sshsig_check(&key, "stepup@stepup.example.com", message, strlen(message), false,
 		    agent->signature.bytes, agent->signature.size, &signature,
-		    &why) == STEPUP_OK && (signature.flags & SSH_FLAG_USER_PRESENT) == 0)
+		    &why) == STEPUP_OK && (signature.flags & FLAG_USER_PRESENT) == 0)
 		abort();
 	if (blob.at != NULL &&
 	    attestation_ssh_check(blob, given, &key, NULL, 1800000000, &made, &why) == STEPUP_OK &&

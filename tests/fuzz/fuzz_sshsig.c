@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/evidence/sshsig.h"
+#include "lib/evidence/key_bytes.h"
 #include "verifier/factors/attestation/attestation_ssh.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -62,7 +63,7 @@ static void try_signature(const uint8_t *data, size_t size)
 	key_of_the_seeds(&key);
 	if (sshsig_check(&key, namespace, message, strlen(message), false, data, size, &signature,
 		    &why) == STEPUP_OK) {
-		if ((signature.flags & SSH_FLAG_USER_PRESENT) == 0 || signature.algorithm != KEY_EDDSA)
+		if ((signature.flags & FLAG_USER_PRESENT) == 0 || signature.algorithm != KEY_EDDSA)
 			abort();
 	} else if (why == NULL) {
 		abort();

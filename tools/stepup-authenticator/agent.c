@@ -15,7 +15,7 @@
 
 #define NAMESPACE_START "stepup@"
 #define LENGTH_SIZE 4
-#define READ_SIZE 4096
+#define AGENT_READ_SIZE 4096
 
 enum agent_request_type { AGENT_REQUEST_IDENTITIES = 11, AGENT_SIGN_REQUEST = 13 };
 

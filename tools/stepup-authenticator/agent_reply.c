@@ -6,6 +6,7 @@
 
 #include "lib/base/byte_cursor.h"
 #include "lib/base/display_text.h"
+#include "lib/evidence/key_bytes.h"
 #include "lib/evidence/sshsig.h"
 #include "lib/wire/base64url.h"
 
@@ -86,9 +87,9 @@ enum authenticator_code agent_read_signature(const uint8_t *reply, size_t size, 
 		ssh_signature_parse(blob.at, blob.left, &parsed) != STEPUP_OK ||
 		parsed.algorithm != expected.algorithm)
 		return AUTHENTICATOR_BROKEN;
-	if ((parsed.flags & SSH_FLAG_USER_PRESENT) == 0)
+	if ((parsed.flags & FLAG_USER_PRESENT) == 0)
 		return AUTHENTICATOR_NO_TOUCH;
-	if (user_verification && (parsed.flags & SSH_FLAG_USER_VERIFIED) == 0)
+	if (user_verification && (parsed.flags & FLAG_USER_VERIFIED) == 0)
 		return AUTHENTICATOR_UNSUPPORTED;
 	*signature = blob.at;
 	*signature_size = blob.left;

@@ -10,9 +10,9 @@
 #include <jansson.h>
 
 #include "lib/client/authenticator.h"
+#include "lib/wire/shared_limits.h"
 
 #define SEAT_KEYS_MAX 8
-#define CREDENTIALS_MAX 64
 #define CREDENTIAL_ID_MAX 1023 /* bytes */
 
 /* One credential of the request. */

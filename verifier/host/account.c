@@ -13,7 +13,7 @@
 #include "verifier/host/account_nss.h"
 #include "verifier/host/account_places.h"
 
-#define SLOTS 1024          /* a power of two */
+#define ACCOUNT_SLOTS 1024          /* a power of two */
 
 struct shared_account {
 	struct account account; /* first: account_keep gets here from it */
@@ -40,7 +40,7 @@ struct entry {
 
 struct account_cache {
 	uv_loop_t *loop;
-	struct entry *slots[SLOTS];
+	struct entry *slots[ACCOUNT_SLOTS];
 	struct entry *newest, *oldest;
 	size_t count;
 	struct account_places places;
@@ -98,7 +98,7 @@ static uint32_t key_hash(const char *name, uid_t uid)
 
 static struct entry **entry_slot(struct account_cache *cache, const char *name, uid_t uid)
 {
-	return &cache->slots[key_hash(name, uid) & (SLOTS - 1)];
+	return &cache->slots[key_hash(name, uid) & (ACCOUNT_SLOTS - 1)];
 }
 
 static void entry_unlink_age(struct account_cache *cache, struct entry *entry)

@@ -2,6 +2,7 @@
 /* One account from NSS, blocking; see account_nss.h. */
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 #include "verifier/host/account_nss.h"
 
 #define NSS_BUFFER_MAX (1024 * 1024)
-#define GROUPS_MAX 65536 /* NGROUPS_MAX of Linux */
 
 /* One getpw*_r with a buffer that grows; 0 with *found NULL for none, else errno. */
 static int passwd_get(const char *name, uid_t uid, struct passwd *passwd, char **buffer,
@@ -79,9 +79,9 @@ static enum stepup_error gids_get(const struct passwd *passwd, struct account *a
 			account->gid_count = (size_t)needed;
 			return STEPUP_OK;
 		}
-		if (room >= GROUPS_MAX)
+		if (room >= NGROUPS_MAX)
 			return STEPUP_UNAVAILABLE;
-		room = needed > room && needed <= GROUPS_MAX ? needed : GROUPS_MAX;
+		room = needed > room && needed <= NGROUPS_MAX ? needed : NGROUPS_MAX;
 	}
 }
 

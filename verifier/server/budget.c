@@ -9,7 +9,7 @@
 
 #include "verifier/server/budget.h"
 
-#define SLOTS 1024     /* a power of two */
+#define BUDGET_SLOTS 1024     /* a power of two */
 #define IDLE_MAX 4096  /* entries without a connection */
 
 struct bucket {
@@ -34,7 +34,7 @@ struct budget {
 };
 
 struct budgets {
-	struct budget *slots[SLOTS];
+	struct budget *slots[BUDGET_SLOTS];
 	struct budget root, unnamed; /* of uid 0; of all whose account isn't known */
 	size_t maximum, connections, uids;
 };
@@ -131,7 +131,7 @@ void budgets_free(struct budgets **all)
 {
 	if (*all == NULL)
 		return;
-	for (size_t i = 0; i < SLOTS; i++) {
+	for (size_t i = 0; i < BUDGET_SLOTS; i++) {
 		while ((*all)->slots[i] != NULL) {
 			struct budget *budget = (*all)->slots[i];
 
@@ -159,7 +159,7 @@ static bool is_idle(struct budget *budget, int64_t now_ms, bool forgive)
 
 static void budget_sweep(struct budgets *all, int64_t now_ms, bool forgive)
 {
-	for (size_t i = 0; i < SLOTS; i++) {
+	for (size_t i = 0; i < BUDGET_SLOTS; i++) {
 		struct budget **link = &all->slots[i];
 
 		while (*link != NULL) {
@@ -179,7 +179,7 @@ static void budget_sweep(struct budgets *all, int64_t now_ms, bool forgive)
 /* Spreads neighbouring uids: Knuth's multiplicative hash. */
 static size_t slot_of(uid_t uid)
 {
-	return (size_t)(((uint32_t)uid * UINT32_C(2654435761)) >> 22) & (SLOTS - 1);
+	return (size_t)(((uint32_t)uid * UINT32_C(2654435761)) >> 22) & (BUDGET_SLOTS - 1);
 }
 
 struct budget *budget_of(struct budgets *all, uid_t uid)

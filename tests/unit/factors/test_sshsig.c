@@ -9,13 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "lib/evidence/sshsig.h"
 #include "lib/wire/base64url.h"
 #include "tests/unit/makers/ssh_maker.h"
 
 #define NAMESPACE "stepup@stepup.example.com"
-#define TOUCHED SSH_FLAG_USER_PRESENT
-#define VERIFIED (SSH_FLAG_USER_PRESENT | SSH_FLAG_USER_VERIFIED)
+#define TOUCHED FLAG_USER_PRESENT
+#define VERIFIED (FLAG_USER_PRESENT | FLAG_USER_VERIFIED)
 
 static const char message[] = "{\"v\":1,\"purpose\":\"auth\"}";
 static const int algorithms[] = {KEY_EDDSA, KEY_ES256};
@@ -118,7 +119,7 @@ static void a_signature_without_a_touch_is_refused(void **state)
 		make(algorithms[i], &made);
 		sign(&made, 0, 7);
 		assert_refused(&made, "signed without a touch");
-		sign(&made, SSH_FLAG_USER_VERIFIED, 7);
+		sign(&made, FLAG_USER_VERIFIED, 7);
 		assert_refused(&made, "signed without a touch");
 		key_release(&made.key);
 	}

@@ -10,6 +10,7 @@
 
 #include "tests/unit/makers/webauthn_maker.h"
 #include "verifier/factors/webauthn/webauthn.h"
+#include "lib/evidence/key_bytes.h"
 #include "verifier/rules/words/notices.h"
 
 static const int algorithms[] = {KEY_ES256, KEY_ES384, KEY_EDDSA, KEY_RS256};
@@ -243,7 +244,7 @@ static void step_8_client_data_is_one_json_object(void **state)
 	sign_client_data(&it, "webauthn.get", MADE_ORIGIN, ",\"origin\":\"" MADE_ORIGIN "\"");
 	assert_refused(&it, STEPUP_INVALID, "client data is malformed"); /* a member twice */
 	it.client_data.size = 0;
-	for (size_t i = 0; i < WEBAUTHN_CLIENT_DATA_MAX; i++)
+	for (size_t i = 0; i < CLIENT_DATA_MAX; i++)
 		blob_raw(&it.client_data, " ", 1);
 	blob_raw(&it.client_data, "{}", 2);
 	sign(&it);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tests/unit/makers/webauthn_maker.h"
+#include "lib/evidence/key_bytes.h"
 #include "verifier/factors/webauthn/webauthn.h"
 
 static const int algorithms[] = {KEY_ES256, KEY_ES384, KEY_EDDSA, KEY_RS256};
@@ -363,7 +364,7 @@ static void step_13_a_registration_has_a_credential_in_it(void **state)
 	it.data.size = 0;
 	wrap(&it, "none");
 	assert_refused(&it, STEPUP_INVALID, "authenticator data is cut short");
-	while (it.data.size <= WEBAUTHN_AUTHENTICATOR_DATA_MAX)
+	while (it.data.size <= AUTHENTICATOR_DATA_MAX)
 		blob_u8(&it.data, 0);
 	wrap(&it, "none");
 	assert_refused(&it, STEPUP_INVALID, "authenticator data is too long");

@@ -18,6 +18,7 @@
 #include "lib/base/json_wipe.h"
 #include "lib/base/safe_file.h"
 #include "lib/base/wipe.h"
+#include "lib/wire/shared_limits.h"
 #include "tools/stepup/calls/doors.h"
 #include "tools/stepup/commands/starting_conf.h"
 #include "tools/stepup/shell/commands.h"
@@ -25,8 +26,7 @@
 
 #define MASTER_KEY_BYTES 32
 #define USER_MAX 256
-#define DOOR_GROUP "stepup-admin" /* of admin.sock */
-#define GROUPS_MAX 1024
+#define OWN_GROUPS_MAX 1024
 
 struct setup {
 	const struct invocation *invocation;
@@ -194,10 +194,10 @@ static enum exit_status make_conf(const struct setup *setup, const char *user)
 /* A rule alone lets nobody administer: admin.sock is the group's. False where the directory doesn't say. */
 static bool is_outside(const char *user)
 {
-	const struct group *door = getgrnam(DOOR_GROUP);
+	const struct group *door = getgrnam(ADMIN_DOOR_GROUP);
 	const struct passwd *account = getpwnam(user);
-	gid_t groups[GROUPS_MAX];
-	int count = GROUPS_MAX;
+	gid_t groups[OWN_GROUPS_MAX];
+	int count = OWN_GROUPS_MAX;
 
 	if (door == NULL || account == NULL || account->pw_uid == 0 ||
 	    getgrouplist(user, account->pw_gid, groups, &count) < 0)
@@ -221,9 +221,9 @@ static enum exit_status print_reply(const struct setup *setup, const char *user,
 	message = safe_text(message_text(reply, "message"));
 	printf("\n%s\n", message);
 	if (is_outside(user))
-		printf("%s is not in the unix group " DOOR_GROUP " yet, which administrators need. "
+		printf("%s is not in the unix group " ADMIN_DOOR_GROUP " yet, which administrators need. "
 			"Run this as root, and then let %s sign in again:\n\n"
-			"    usermod -aG " DOOR_GROUP " %s\n\n", user, user, user);
+			"    usermod -aG " ADMIN_DOOR_GROUP " %s\n\n", user, user, user);
 	printf("Now, as %s:\n\n", user);
 	print_invitation(message_text(reply, "invitation"));
 	printf("\nKeep this key somewhere else. With it, `stepup log verify --key` checks later that a log "

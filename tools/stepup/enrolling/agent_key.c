@@ -15,7 +15,7 @@
 #include "lib/wire/message.h"
 
 #define LINE_MAX_SIZE (2 * SSH_BLOB_MAX) /* bytes of a .pub file that are worth reading */
-#define LABEL_MAX 64			 /* bytes of a credential's label */
+#define AGENT_LABEL_MAX 64 /* bytes of a credential's label */
 
 /* The first line of a file. */
 static enum stepup_error read_line(const char *path, char line[LINE_MAX_SIZE])
@@ -111,7 +111,7 @@ const char *agent_key_label(const json_t *entry)
 	char *safe;
 	bool good;
 
-	if (label == NULL || label[0] == '\0' || strlen(label) > LABEL_MAX)
+	if (label == NULL || label[0] == '\0' || strlen(label) > AGENT_LABEL_MAX)
 		return NULL;
 	safe = display_text(label, strlen(label));
 	good = safe != NULL && strcmp(safe, label) == 0;

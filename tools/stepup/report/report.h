@@ -54,6 +54,7 @@ const struct report_kind *report_kind_find(const char *name);
 const struct report_kind *report_kind_of(const json_t *row);
 
 /* "2026-11-23T15:00:00Z". */
+#define DAY_SECONDS 86400
 #define REPORT_TIME_SIZE 32
 const char *report_time(int64_t at, char text[REPORT_TIME_SIZE]);
 

@@ -15,7 +15,6 @@
 #include "tools/stepup/shell/output.h"
 #include "tools/stepup/shell/page.h"
 
-#define DAY 86400
 #define DOT " \u00b7 "
 #define TIME_OF_DAY strlen("2026-11-23 ")
 #define LEFT_MAX 40 /* of a value, where no terminal says how much room there is */
@@ -266,10 +265,10 @@ static void report_text_print_rows(const json_t *rows, FILE *out)
 	json_array_foreach((json_t *)(uintptr_t)rows, i, row) {
 		int64_t at = message_number(row, "at", 0);
 
-		if (at / DAY != day) {
+		if (at / DAY_SECONDS != day) {
 			char date[REPORT_TIME_SIZE];
 
-			day = at / DAY;
+			day = at / DAY_SECONDS;
 			(void)fprintf(out, "\n%.*s (UTC)\n", (int)strlen("2026-11-23"),
 				report_time(at, date));
 		}
@@ -294,7 +293,7 @@ static void print_often(const json_t *thing, size_t column, FILE *out)
 	report_print_time(first, 0, line);
 	if (last != first) {
 		(void)fputs(" to ", line);
-		report_print_time(last, last / DAY == first / DAY ? TIME_OF_DAY : 0, line);
+		report_print_time(last, last / DAY_SECONDS == first / DAY_SECONDS ? TIME_OF_DAY : 0, line);
 	}
 	close_text(line);
 	print_hanging(text, column, out);

@@ -15,7 +15,6 @@
 #define BUCKETS 160     /* columns of a lane */
 #define LANE_HEIGHT 26  /* in the drawing's units, of which a bucket is one wide */
 #define TICKS_MAX 8
-#define DAY 86400
 
 struct timeline {
 	const json_t *rows, *totals, *locks;
@@ -41,8 +40,9 @@ static void span_of(struct timeline *timeline)
 /* The shortest round step with which there are few enough ticks. */
 static int64_t step_of(int64_t span)
 {
-	static const int64_t steps[] = {1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200, DAY,
-		2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY};
+	static const int64_t steps[] = {1, 5, 15, 60, 300, 900, 1800, 3600, 7200, 10800, 21600, 43200,
+		DAY_SECONDS,
+		2 * DAY_SECONDS, 7 * DAY_SECONDS, 14 * DAY_SECONDS, 30 * DAY_SECONDS, 90 * DAY_SECONDS};
 	const size_t count = sizeof(steps) / sizeof(steps[0]);
 	int64_t step = 0;
 
@@ -153,7 +153,7 @@ static void print_axis(const struct timeline *timeline, FILE *out)
 	(void)fputs("<div class=\"axis\"><div>", out);
 	for (int64_t at = first_tick(timeline); at <= timeline->to; at += timeline->step) {
 		char time[REPORT_TIME_SIZE];
-		bool is_day = at % DAY == 0;
+		bool is_day = at % DAY_SECONDS == 0;
 
 		(void)report_time(at, time);
 		(void)fprintf(out, "<i%s style=\"left:%.2f%%\">%.*s</i>", is_day ? " class=\"day\"" : "",

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "lib/evidence/sshsig.h"
 #include "lib/wire/base64url.h"
 #include "verifier/factors/webauthn/key_counter.h"
@@ -174,7 +175,7 @@ static enum stepup_error decide_key_check_agent(struct decision *decision, const
 		return error;
 	*facts = (struct signed_facts){
 		.counter = signature.counter,
-		.user_verified = (signature.flags & SSH_FLAG_USER_VERIFIED) != 0,
+		.user_verified = (signature.flags & FLAG_USER_VERIFIED) != 0,
 	};
 	decision->proof.evidence = evidence = json_object();
 	return evidence != NULL &&

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "lib/evidence/sshsig.h"
 #include "lib/wire/message.h"
 #include "verifier/doors/calls/key_json.h"
@@ -127,7 +128,7 @@ static enum stepup_error take_agent(struct finish *finish, const struct key_answ
 		.algorithm = parsed.algorithm,
 		.public_key_size = parsed.public_key_size,
 		.counter = signature.counter,
-		.user_verified = (signature.flags & SSH_FLAG_USER_VERIFIED) != 0,
+		.user_verified = (signature.flags & FLAG_USER_VERIFIED) != 0,
 	};
 	memcpy(key->public_key, parsed.public_key, parsed.public_key_size);
 	memcpy(key->application, parsed.application, sizeof(key->application));

@@ -17,11 +17,10 @@
 
 #include <stdbool.h>
 
+#include "lib/wire/shared_limits.h"
 #include "verifier/rules/people/request_standing.h"
 #include "verifier/state/store/store.h"
 
-#define REQUEST_SECONDS (10 * 60)          /* to be agreed to; and, once it has been, to be used */
-#define REQUEST_CLAIM_SECONDS (2 * 60)     /* after the agreement: without another step-up */
 #define REQUESTS_SHOWN_MAX 256
 #define REQUESTS_SHOWN_BYTES (768 * 1024) /* of all that are shown: they go out in one reply */
 #define REQUEST_CREDENTIAL_GONE "a credential that it rests on was removed"

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "verifier/rules/trust/certificate.h"
 
 #define AAGUID_EXTENSION "1.3.6.1.4.1.45724.1.1.4" /* id-fido-gen-ce-aaguid */
-#define AAGUID_BYTES 16
 
 static enum stepup_error attestation_certificate_parse(const struct attestation_certificate *certificate,
 	X509 **parsed)
@@ -82,7 +82,7 @@ static bool is_no_authority(const X509 *certificate)
 
 /* Whether the certificate, where it names a model, names this one. The AAGUID stands in an OCTET STRING
  * within the extension's own. */
-static bool model_is_right(const X509 *certificate, const uint8_t aaguid[AAGUID_BYTES])
+static bool model_is_right(const X509 *certificate, const uint8_t aaguid[AAGUID_SIZE])
 {
 	ASN1_OBJECT *name = OBJ_txt2obj(AAGUID_EXTENSION, 1);
 	int at = name == NULL ? -1 : X509_get_ext_by_OBJ(certificate, name, -1);
@@ -98,14 +98,14 @@ static bool model_is_right(const X509 *certificate, const uint8_t aaguid[AAGUID_
 		return true;
 	extension = X509_get_ext(certificate, at);
 	value = X509_EXTENSION_get_data(extension);
-	if (X509_EXTENSION_get_critical(extension) != 0 || ASN1_STRING_length(value) != 2 + AAGUID_BYTES)
+	if (X509_EXTENSION_get_critical(extension) != 0 || ASN1_STRING_length(value) != 2 + AAGUID_SIZE)
 		return false;
 	return memcmp(ASN1_STRING_get0_data(value), "\x04\x10", 2) == 0 &&
-		memcmp(ASN1_STRING_get0_data(value) + 2, aaguid, AAGUID_BYTES) == 0;
+		memcmp(ASN1_STRING_get0_data(value) + 2, aaguid, AAGUID_SIZE) == 0;
 }
 
 enum stepup_error attestation_certificate_is_packed(const struct attestation_certificate *certificate,
-	const uint8_t aaguid[AAGUID_BYTES], const char **why)
+	const uint8_t aaguid[AAGUID_SIZE], const char **why)
 {
 	X509 *parsed = NULL;
 	enum stepup_error error = attestation_certificate_parse(certificate, &parsed);

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "verifier/factors/attestation/cbor_cursor.h"
 
-#define AAGUID_BYTES 16
 
 /* Labels and values of COSE keys: RFC 9052 section 7, RFC 9053 section 7, RFC 8230 section 4. */
 #define COSE_TYPE 1
@@ -82,7 +82,7 @@ static enum stepup_error authenticator_data_key_read(struct byte_cursor *cursor,
 static enum stepup_error credential_read(struct byte_cursor *cursor, struct authenticator_data *data,
 	const char **why)
 {
-	data->aaguid = cursor_raw(cursor, AAGUID_BYTES);
+	data->aaguid = cursor_raw(cursor, AAGUID_SIZE);
 	data->id.left = cursor_u16(cursor);
 	data->id.at = cursor_raw(cursor, data->id.left);
 	*why = "attested credential data is cut short";

@@ -15,16 +15,14 @@
 #include "lib/base/byte_cursor.h"
 #include "lib/base/error.h"
 #include "lib/evidence/digest.h"
+#include "lib/evidence/key_bytes.h"
 #include "lib/evidence/key_signature.h"
 
-#define FLAG_USER_PRESENT 0x01
-#define FLAG_USER_VERIFIED 0x04
 #define FLAG_BACKUP_ELIGIBLE 0x08
 #define FLAG_BACKED_UP 0x10
 #define FLAG_ATTESTED 0x40
 #define FLAG_EXTENSIONS 0x80
 
-#define AUTHENTICATOR_DATA_MAX 4096 /* bytes */
 
 struct authenticator_data {
 	struct byte_cursor whole;      /* what a signature covers */

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "lib/wire/base64url.h"
 #include "lib/wire/canonical_json.h"
 

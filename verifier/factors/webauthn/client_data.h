@@ -15,7 +15,6 @@
 #include "lib/base/error.h"
 #include "lib/evidence/digest.h"
 
-#define CLIENT_DATA_MAX 4096 /* bytes */
 
 /* Parses it; the caller owns the object. STEPUP_INVALID for anything but one object without a member twice;
  * STEPUP_NO_MEMORY. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/evidence/key_bytes.h"
 #include "lib/evidence/sshsig.h"
 #include "lib/wire/base64url.h"
 
@@ -29,8 +30,8 @@ struct member {
 
 static const struct member browser_assertion[] = {
 	MEMBER(NULL, "id", KEY_ID_MAX, true, assertion.id),
-	MEMBER("response", "clientDataJSON", WEBAUTHN_CLIENT_DATA_MAX, true, assertion.client_data),
-	MEMBER("response", "authenticatorData", WEBAUTHN_AUTHENTICATOR_DATA_MAX, true,
+	MEMBER("response", "clientDataJSON", CLIENT_DATA_MAX, true, assertion.client_data),
+	MEMBER("response", "authenticatorData", AUTHENTICATOR_DATA_MAX, true,
 		assertion.authenticator_data),
 	MEMBER("response", "signature", KEY_SIGNATURE_MAX, true, assertion.signature),
 	MEMBER("response", "userHandle", WEBAUTHN_USER_HANDLE_MAX, false, assertion.user_handle),
@@ -39,7 +40,7 @@ static const struct member browser_assertion[] = {
 
 static const struct member browser_registration[] = {
 	MEMBER(NULL, "id", KEY_ID_MAX, true, registration.id),
-	MEMBER("response", "clientDataJSON", WEBAUTHN_CLIENT_DATA_MAX, true, registration.client_data),
+	MEMBER("response", "clientDataJSON", CLIENT_DATA_MAX, true, registration.client_data),
 	MEMBER("response", "attestationObject", WEBAUTHN_ATTESTATION_OBJECT_MAX, true,
 		registration.attestation_object),
 	END,
@@ -47,7 +48,7 @@ static const struct member browser_registration[] = {
 
 static const struct member seat_assertion[] = {
 	MEMBER(NULL, "id", KEY_ID_MAX, true, assertion.id),
-	MEMBER("response", "authenticatorData", WEBAUTHN_AUTHENTICATOR_DATA_MAX, true,
+	MEMBER("response", "authenticatorData", AUTHENTICATOR_DATA_MAX, true,
 		assertion.authenticator_data),
 	MEMBER("response", "signature", KEY_SIGNATURE_MAX, true, assertion.signature),
 	END,

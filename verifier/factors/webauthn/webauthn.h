@@ -23,8 +23,6 @@
 #include "verifier/rules/trust/attestation_trust.h"
 #include "verifier/state/records/user_record.h"
 
-#define WEBAUTHN_CLIENT_DATA_MAX 4096
-#define WEBAUTHN_AUTHENTICATOR_DATA_MAX 4096
 #define WEBAUTHN_ATTESTATION_OBJECT_MAX 16384
 #define WEBAUTHN_USER_HANDLE_MAX 64
 

@@ -4,6 +4,7 @@
  */
 #include "verifier/rules/reading/policy_accounts.h"
 
+#include "lib/wire/shared_limits.h"
 #include "verifier/host/account_nss.h"
 #include "verifier/rules/policy/policy_directory.h"
 
@@ -13,10 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DOOR_GROUP "stepup-admin" /* may open admin.sock: packaging/stepupd-admin.socket.in */
 #define OUTSIDE_MAX 64
 #define NAMED_MAX 5               /* in one warning; more are counted */
-#define GROUPS_MAX 256            /* of one account */
+#define ACCOUNT_GROUPS_MAX 256            /* of one account */
 #define NAMES_MAX 20              /* unknown ones that are told; more are counted */
 
 static void warn_unix_user(const struct policy_place *place, const char *kind, const char *name,
@@ -42,8 +42,8 @@ struct outside {
 static bool stays_outside(const char *name, gid_t door)
 {
 	const struct passwd *account = getpwnam(name);
-	gid_t groups[GROUPS_MAX];
-	int count = GROUPS_MAX;
+	gid_t groups[ACCOUNT_GROUPS_MAX];
+	int count = ACCOUNT_GROUPS_MAX;
 
 	if (account == NULL || account->pw_uid == 0 ||
 	    getgrouplist(name, account->pw_gid, groups, &count) < 0)
@@ -121,7 +121,7 @@ static void warn_outside(const struct policy *policy, const struct rule *rule, g
 	names = outside.count == 0 ? NULL : accounts_join_names(&outside);
 	if (names != NULL)
 		complain(warnings, rule->place.file, rule->place.line,
-			"action %s names %s, who %s not in the unix group " DOOR_GROUP
+			"action %s names %s, who %s not in the unix group " ADMIN_DOOR_GROUP
 			", and so can't get to the verifier's door for it; add them to that group.",
 			rule->name, names, outside.count == 1 ? "is" : "are");
 	free(names);
@@ -131,7 +131,7 @@ static void warn_outside(const struct policy *policy, const struct rule *rule, g
 
 static void warn_administrators(const struct policy *policy, struct complaints *warnings)
 {
-	const struct group *door = getgrnam(DOOR_GROUP);
+	const struct group *door = getgrnam(ADMIN_DOOR_GROUP);
 	gid_t gid;
 
 	if (door == NULL)

@@ -11,7 +11,7 @@
 #include "lib/base/safe_file.h"
 #include "verifier/state/records/pack.h"
 
-#define FORMAT 1
+#define FILES_FORMAT 1
 
 struct policy_files {
 	bool on_disk, trusted;
@@ -218,7 +218,7 @@ enum stepup_error policy_files_pack(const struct policy_files *files, const char
 		}
 	if (total > POLICY_FILES_BYTES_MAX)
 		return STEPUP_TOO_LONG;
-	pack_u8(&writer, FORMAT);
+	pack_u8(&writer, FILES_FORMAT);
 	pack_i64(&writer, (int64_t)count);
 	for (size_t i = 0; i < files->count; i++) {
 		const struct policy_source *source = &files->all[i];
@@ -257,7 +257,7 @@ enum stepup_error policy_files_unpack(const uint8_t *bytes, size_t size, struct 
 	int64_t count = 0;
 
 	*files = NULL;
-	if (error == STEPUP_OK && unpack_u8(&reader) != FORMAT)
+	if (error == STEPUP_OK && unpack_u8(&reader) != FILES_FORMAT)
 		error = STEPUP_CORRUPT;
 	if (error == STEPUP_OK) {
 		count = unpack_i64(&reader);

@@ -14,6 +14,7 @@
 
 #include "lib/base/error.h"
 #include "lib/evidence/key_signature.h"
+#include "lib/wire/shared_limits.h"
 #include "verifier/state/vault/row_term.h"
 
 /* random bytes, permanent, never reused; to WebAuthn it is the user handle */
@@ -21,7 +22,6 @@
 #define USER_NAME_SIZE 257         /* bytes, with the NUL */
 #define CREDENTIAL_ID_SIZE 27      /* "C-" and 24 characters, with the NUL */
 #define CREDENTIAL_LABEL_SIZE 65
-#define CREDENTIALS_MAX 64         /* live and revoked ones of one user */
 #define OTP_SECRET_MAX 64          /* bytes: one block of SHA-1 and SHA-256, the shorter ones */
 #define OTP_DRIFT_MAX_STEPS 20     /* ten minutes of a token's usual period */
 #define OTP_SECRET_MIN 16          /* bytes: 128 bits, RFC 4226 section 4 R6 */

@@ -18,6 +18,7 @@
 
 #include "lib/evidence/digest.h"
 #include "lib/evidence/merkle.h"
+#include "lib/wire/shared_limits.h"
 #include "verifier/state/records/approval_request.h"
 #include "verifier/state/records/user_record.h"
 #include "verifier/state/vault/head.h"
@@ -192,7 +193,6 @@ enum stepup_error store_freeze_each(struct store_session *session,
  * saves the record in the same transaction. A use may be dated later than it was, where the clock was set
  * back, and never earlier: nothing counts for less. STEPUP_CORRUPT where rows were changed or taken away that
  * the answer needs. */
-#define USES_KEPT_SECONDS (32 * 24 * 3600) /* at least: longer than the longest window */
 
 /* Adds an amount, from 0 on; sums stay at INT64_MAX rather than wrap. STEPUP_TOO_LONG: the user has uses
  * under USE_TALLIES_MAX limits. */

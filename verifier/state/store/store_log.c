@@ -15,7 +15,7 @@
 #include "lib/evidence/log_beside.h"
 #include "lib/wire/canonical_json.h"
 
-#define PAGE_ROWS 32
+#define LOG_PAGE_ROWS 32
 #define HOUR_SECONDS 3600
 #define END_ENTRIES 1000 /* read at the start */
 
@@ -185,7 +185,7 @@ static enum stepup_error page_read(struct store_session *session, int64_t from, 
 	if (error == STEPUP_OK)
 		error = session_query(session, SQL_LOG_PAGE, STORE_VALUES(DB_INT(from), DB_INT(to)),
 			&statement);
-	while (error == STEPUP_OK && *count < PAGE_ROWS) {
+	while (error == STEPUP_OK && *count < LOG_PAGE_ROWS) {
 		error = db_step(statement, &row);
 		if (error != STEPUP_OK || !row)
 			break;
@@ -201,13 +201,13 @@ enum stepup_error store_log_each(struct store_session *session, int64_t from, in
 	bool (*each)(void *context, int64_t index, const char *entry, const char *details,
 		const uint8_t *salt), void *context)
 {
-	struct log_row rows[PAGE_ROWS] = {0};
+	struct log_row rows[LOG_PAGE_ROWS] = {0};
 	size_t got = 0;
 	bool more = count > 0;
 	enum stepup_error error = STEPUP_OK;
 
 	while (error == STEPUP_OK && more) {
-		int page = count < PAGE_ROWS ? count : PAGE_ROWS;
+		int page = count < LOG_PAGE_ROWS ? count : LOG_PAGE_ROWS;
 
 		error = page_read(session, from, from + page, rows, &got);
 		for (size_t i = 0; error == STEPUP_OK && more && i < got; i++)

@@ -17,7 +17,7 @@
 #define INVITATION_FORMAT_FIRST 1 /* so is root's first one, which is told by its maker's name; still read */
 #define GENERATION_NAME ".invitations"
 #define VERSION_OPEN 1
-#define PAGE_ROWS 64
+#define INVITATIONS_PAGE_ROWS 64
 
 static struct row_identity invitations_identity_of(const uint8_t *digest)
 {
@@ -193,10 +193,10 @@ static enum stepup_error invitations_page_read(struct store_session *session,
 	struct db_statement *statement = NULL;
 	bool row = true;
 	enum stepup_error error = session_query(session, SQL_INVITATION_ALL,
-		STORE_VALUES(DB_BLOB(after, DIGEST_SIZE), DB_INT(PAGE_ROWS)), &statement);
+		STORE_VALUES(DB_BLOB(after, DIGEST_SIZE), DB_INT(INVITATIONS_PAGE_ROWS)), &statement);
 
 	*count = 0;
-	while (error == STEPUP_OK && *count < PAGE_ROWS) {
+	while (error == STEPUP_OK && *count < INVITATIONS_PAGE_ROWS) {
 		const uint8_t *digest;
 		size_t size = 0;
 
@@ -263,11 +263,11 @@ enum stepup_error store_invitation_void(struct store_session *session, const cha
 	int64_t *voided)
 {
 	struct invitations_voiding voiding = {.user = user, .made_too = made_too};
-	uint8_t page[PAGE_ROWS][DIGEST_SIZE], after[DIGEST_SIZE] = {0};
-	size_t count = PAGE_ROWS;
+	uint8_t page[INVITATIONS_PAGE_ROWS][DIGEST_SIZE], after[DIGEST_SIZE] = {0};
+	size_t count = INVITATIONS_PAGE_ROWS;
 	enum stepup_error error = look_for_doubt(session, &voiding);
 
-	while (error == STEPUP_OK && count == PAGE_ROWS) {
+	while (error == STEPUP_OK && count == INVITATIONS_PAGE_ROWS) {
 		error = invitations_page_read(session, after, page, &count);
 		if (error == STEPUP_CORRUPT) {
 			voiding.in_doubt = true;

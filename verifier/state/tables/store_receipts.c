@@ -16,7 +16,7 @@
 #define RECEIPT_FORMAT_OLDEST 1
 #define VERSION_ISSUED 1
 #define VERSION_REDEEMED 2
-#define PAGE_ROWS 64
+#define RECEIPTS_PAGE_ROWS 64
 
 static struct row_identity receipts_identity_of(const char *jti, int64_t version)
 {
@@ -194,7 +194,7 @@ enum stepup_error store_receipt_redeem(struct store_session *session, const char
 	return write_redeemed(session, &row);
 }
 
-/* Names from a statement that gives nothing else, at most PAGE_ROWS. */
+/* Names from a statement that gives nothing else, at most RECEIPTS_PAGE_ROWS. */
 static enum stepup_error receipts_collect(struct store_session *session, enum statement_id id,
 	const struct db_value *values, size_t value_count, char (*names)[RECEIPT_ID_SIZE], size_t *count)
 {
@@ -204,7 +204,7 @@ static enum stepup_error receipts_collect(struct store_session *session, enum st
 	enum stepup_error error = session_query(session, id, values, value_count, &statement);
 
 	*count = 0;
-	while (error == STEPUP_OK && *count < PAGE_ROWS) {
+	while (error == STEPUP_OK && *count < RECEIPTS_PAGE_ROWS) {
 		const char *jti;
 
 		error = db_step(statement, &row);
@@ -241,15 +241,15 @@ static enum stepup_error delete_receipt(struct store_session *session, const cha
 
 enum stepup_error store_receipt_prune(struct store_session *session, int64_t before, int most, int *removed)
 {
-	char names[PAGE_ROWS][RECEIPT_ID_SIZE];
-	size_t count = PAGE_ROWS;
+	char names[RECEIPTS_PAGE_ROWS][RECEIPT_ID_SIZE];
+	size_t count = RECEIPTS_PAGE_ROWS;
 	enum stepup_error error = STEPUP_OK;
 
 	bool went = true;
 
 	*removed = 0;
-	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS && went) {
-		int64_t limit = most - *removed < PAGE_ROWS ? most - *removed : PAGE_ROWS;
+	while (error == STEPUP_OK && *removed < most && count == RECEIPTS_PAGE_ROWS && went) {
+		int64_t limit = most - *removed < RECEIPTS_PAGE_ROWS ? most - *removed : RECEIPTS_PAGE_ROWS;
 
 		error = receipts_collect(session, SQL_RECEIPT_OLD,
 			STORE_VALUES(DB_INT(before), DB_INT(limit)), names, &count);
@@ -278,14 +278,14 @@ static enum stepup_error receipts_void_one(struct store_session *session, const 
 
 enum stepup_error store_receipt_void_all(struct store_session *session, int64_t at)
 {
-	char names[PAGE_ROWS][RECEIPT_ID_SIZE], after[RECEIPT_ID_SIZE] = "";
-	size_t count = PAGE_ROWS;
+	char names[RECEIPTS_PAGE_ROWS][RECEIPT_ID_SIZE], after[RECEIPT_ID_SIZE] = "";
+	size_t count = RECEIPTS_PAGE_ROWS;
 	int64_t all;
 	enum stepup_error error = at > 0 ? vault_count(session, VAULT_RECEIPTS, false, &all) : STEPUP_INVALID;
 
-	while (error == STEPUP_OK && count == PAGE_ROWS) {
+	while (error == STEPUP_OK && count == RECEIPTS_PAGE_ROWS) {
 		error = receipts_collect(session, SQL_RECEIPT_PAGE,
-			STORE_VALUES(DB_TEXT(after), DB_INT(PAGE_ROWS)), names, &count);
+			STORE_VALUES(DB_TEXT(after), DB_INT(RECEIPTS_PAGE_ROWS)), names, &count);
 		if (count > 0)
 			memcpy(after, names[count - 1], sizeof(after));
 		for (size_t i = 0; error == STEPUP_OK && i < count; i++)

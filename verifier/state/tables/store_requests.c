@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE_ROWS 64
+#define REQUESTS_PAGE_ROWS 64
 
 static struct row_identity requests_identity_of(const char *id, int64_t version)
 {
@@ -133,7 +133,7 @@ enum stepup_error store_request_move(struct store_session *session, struct appro
 	return error;
 }
 
-/* Ids from a statement that gives nothing else, at most PAGE_ROWS. */
+/* Ids from a statement that gives nothing else, at most REQUESTS_PAGE_ROWS. */
 static enum stepup_error requests_collect(struct store_session *session, enum statement_id id,
 	const struct db_value *values, size_t value_count, char (*ids)[REQUEST_ID_SIZE], size_t *count)
 {
@@ -143,7 +143,7 @@ static enum stepup_error requests_collect(struct store_session *session, enum st
 	enum stepup_error error = session_query(session, id, values, value_count, &statement);
 
 	*count = 0;
-	while (error == STEPUP_OK && *count < PAGE_ROWS) {
+	while (error == STEPUP_OK && *count < REQUESTS_PAGE_ROWS) {
 		const char *text;
 
 		error = db_step(statement, &row);
@@ -164,7 +164,7 @@ static enum stepup_error requests_collect(struct store_session *session, enum st
 struct requests_walk {
 	const uint8_t *user_id; /* NULL: the open ones */
 	enum statement_id open;
-	char ids[PAGE_ROWS][REQUEST_ID_SIZE], after[REQUEST_ID_SIZE];
+	char ids[REQUESTS_PAGE_ROWS][REQUEST_ID_SIZE], after[REQUEST_ID_SIZE];
 	size_t count;
 };
 
@@ -174,11 +174,12 @@ static enum stepup_error next_page(struct store_session *session, struct request
 
 	if (walk->user_id == NULL)
 		error = requests_collect(session, walk->open,
-			STORE_VALUES(DB_TEXT(walk->after), DB_INT(PAGE_ROWS)), walk->ids, &walk->count);
+			STORE_VALUES(DB_TEXT(walk->after), DB_INT(REQUESTS_PAGE_ROWS)), walk->ids,
+				&walk->count);
 	else
 		error = requests_collect(session, SQL_REQUEST_OF_USER,
 			STORE_VALUES(DB_BLOB(walk->user_id, USER_ID_SIZE), DB_TEXT(walk->after),
-				DB_INT(PAGE_ROWS)), walk->ids, &walk->count);
+				DB_INT(REQUESTS_PAGE_ROWS)), walk->ids, &walk->count);
 	if (error == STEPUP_OK && walk->count > 0)
 		memcpy(walk->after, walk->ids[walk->count - 1], sizeof(walk->after));
 	return error;
@@ -201,11 +202,11 @@ static enum stepup_error choose_list(struct store_session *session, struct reque
 enum stepup_error store_request_each(struct store_session *session, const uint8_t *user_id,
 	request_visit *visit, void *context)
 {
-	struct requests_walk walk = {.user_id = user_id, .count = PAGE_ROWS};
+	struct requests_walk walk = {.user_id = user_id, .count = REQUESTS_PAGE_ROWS};
 	bool more = true, doubtful = false;
 	enum stepup_error error = choose_list(session, &walk, &doubtful);
 
-	while (error == STEPUP_OK && more && walk.count == PAGE_ROWS) {
+	while (error == STEPUP_OK && more && walk.count == REQUESTS_PAGE_ROWS) {
 		error = next_page(session, &walk);
 		for (size_t i = 0; error == STEPUP_OK && more && i < walk.count; i++) {
 			struct approval_request request;
@@ -244,14 +245,14 @@ static enum stepup_error delete_request(struct store_session *session, const cha
 
 enum stepup_error store_request_prune(struct store_session *session, int64_t before, int most, int *removed)
 {
-	char ids[PAGE_ROWS][REQUEST_ID_SIZE];
-	size_t count = PAGE_ROWS;
+	char ids[REQUESTS_PAGE_ROWS][REQUEST_ID_SIZE];
+	size_t count = REQUESTS_PAGE_ROWS;
 	bool went = true;
 	enum stepup_error error = STEPUP_OK;
 
 	*removed = 0;
-	while (error == STEPUP_OK && *removed < most && count == PAGE_ROWS && went) {
-		int64_t limit = most - *removed < PAGE_ROWS ? most - *removed : PAGE_ROWS;
+	while (error == STEPUP_OK && *removed < most && count == REQUESTS_PAGE_ROWS && went) {
+		int64_t limit = most - *removed < REQUESTS_PAGE_ROWS ? most - *removed : REQUESTS_PAGE_ROWS;
 
 		error = requests_collect(session, SQL_REQUEST_OLD,
 			STORE_VALUES(DB_INT(before), DB_INT(limit)), ids, &count);

@@ -11,7 +11,7 @@
 
 #include "lib/base/wipe.h"
 
-#define PAGE_ROWS 32
+#define USERS_PAGE_ROWS 32
 
 static struct row_identity users_identity_of(const uint8_t user_id[USER_ID_SIZE], const char *name,
 	int64_t version)
@@ -165,7 +165,7 @@ enum stepup_error store_user_rename(struct store_session *session, struct user_r
 /* --- lists --- */
 
 struct user_page {
-	char names[PAGE_ROWS][USER_NAME_SIZE];
+	char names[USERS_PAGE_ROWS][USER_NAME_SIZE];
 	size_t count;
 };
 
@@ -179,7 +179,7 @@ struct user_list {
 static enum stepup_error list_query(struct store_session *session, const struct user_list *list,
 	const char *after, int limit, struct db_statement **statement)
 {
-	const int rows = limit < PAGE_ROWS ? limit : PAGE_ROWS;
+	const int rows = limit < USERS_PAGE_ROWS ? limit : USERS_PAGE_ROWS;
 
 	if (list->id == SQL_USER_OF_UID)
 		return session_query(session, list->id,
@@ -197,7 +197,7 @@ static enum stepup_error users_page_read(struct store_session *session, const st
 	enum stepup_error error = list_query(session, list, after, limit, &statement);
 
 	page->count = 0;
-	while (error == STEPUP_OK && page->count < PAGE_ROWS) {
+	while (error == STEPUP_OK && page->count < USERS_PAGE_ROWS) {
 		const char *name;
 		size_t size = 0;
 
@@ -254,7 +254,7 @@ static enum stepup_error each_user(struct store_session *session, const struct u
 	strcpy(last, after);
 	while (error == STEPUP_OK && more && full && limit > 0) {
 		error = users_page_read(session, list, last, limit, &page);
-		full = page.count == PAGE_ROWS;
+		full = page.count == USERS_PAGE_ROWS;
 		limit -= (int)page.count;
 		if (error == STEPUP_OK && page.count > 0)
 			memcpy(last, page.names[page.count - 1], sizeof(last));
@@ -284,13 +284,13 @@ enum stepup_error store_user_each_locked(struct store_session *session,
 static enum stepup_error names_of_uid(struct store_session *session, const struct user_list *list,
 	struct user_page *page, bool *right)
 {
-	struct db_value names[PAGE_ROWS];
-	enum stepup_error error = users_page_read(session, list, "", PAGE_ROWS, page);
+	struct db_value names[USERS_PAGE_ROWS];
+	enum stepup_error error = users_page_read(session, list, "", USERS_PAGE_ROWS, page);
 
 	*right = false;
 	if (error == STEPUP_CORRUPT) /* not in order */
 		return STEPUP_OK;
-	if (error == STEPUP_OK && page->count == PAGE_ROWS)
+	if (error == STEPUP_OK && page->count == USERS_PAGE_ROWS)
 		return STEPUP_TOO_LONG; /* nobody has so many names */
 	for (size_t i = 0; error == STEPUP_OK && i < page->count; i++)
 		names[i] = DB_TEXT(page->names[i]);
