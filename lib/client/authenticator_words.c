@@ -128,7 +128,7 @@ char *authenticator_touch_text(const struct authenticator_request *request, cons
 
 static char *wrong_pin_text(int tries_left)
 {
-	if (tries_left < 0)
+	if (tries_left <= 0)
 		return text_new("That PIN is wrong.");
 	return text_new("That PIN is wrong. %d %s left before the key is blocked.", tries_left,
 		tries_left == 1 ? "try" : "tries");
