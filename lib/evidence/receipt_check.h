@@ -6,7 +6,7 @@
  * MUST: take the algorithm from this file and never from the receipt; refuse jwk, jku, x5u, x5c, crit
  * and unknown header members; refuse a kid that isn't in the set; refuse trailing data and
  * non-canonical base64url.
- * Layer: lib/evidence/ (part "evidence"), libjose.
+ * Layer: lib/evidence/ (part "evidence").
  */
 #ifndef STEPUP_LIB_RECEIPT_CHECK_H
 #define STEPUP_LIB_RECEIPT_CHECK_H

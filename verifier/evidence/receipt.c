@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Receipts: keys, claims, signature. The one file of the verifier that knows libjose, which makes and
- * reads the keys; a signature is OpenSSL's, because libjose would read the key anew for each one (three
- * times the cost).
+ * Receipts: keys, claims, signature. A signature is OpenSSL's, because libjose would read the key anew for
+ * each one (three times the cost).
  */
 #include "verifier/evidence/receipt.h"
 
-#include <jose/jwk.h>
-#include <jose/openssl.h>
-#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/json_wipe.h"
 #include "lib/base/wipe.h"
+#include "lib/evidence/jws.h"
 #include "lib/evidence/receipt_check.h"
 #include "lib/wire/base64url.h"
 #include "lib/wire/canonical_json.h"
 #include "verifier/host/clock.h"
 
 #define RECEIPT_PURPOSE "receipt"
-#define HALF_SIZE 32 /* bytes of r and of s, RFC 7518 section 3.4 */
-#define KID_SIZE 44 /* base64url of a SHA-256 thumbprint (RFC 7638), with the NUL */
 
 struct receipt_signer {
 	EVP_PKEY *key; /* the newest one */
@@ -36,24 +31,6 @@ struct key_walk {
 	enum stepup_error error;
 	size_t count;
 };
-
-static enum stepup_error thumbprint(const json_t *jwk, char kid[KID_SIZE])
-{
-	uint8_t bytes[DIGEST_SIZE];
-
-	if (jose_jwk_thp_buf(NULL, jwk, "S256", bytes, sizeof(bytes)) != sizeof(bytes))
-		return STEPUP_INTERNAL;
-	base64url_encode(bytes, sizeof(bytes), kid);
-	return STEPUP_OK;
-}
-
-/* The public half as it is published (RFC 7517): the point, what it is for, its name. */
-static json_t *public_half(const json_t *jwk, const char *kid)
-{
-	return json_pack("{s:s, s:s, s:O, s:O, s:s, s:s, s:s}", "kty", "EC", "crv", "P-256",
-		"x", json_object_get(jwk, "x"), "y", json_object_get(jwk, "y"), "alg", "ES256", "use", "sig",
-		"kid", kid);
-}
 
 /* Makes the key that signs, and the header it signs under. */
 static enum stepup_error signer_use(struct receipt_signer *signer, const json_t *jwk, const char *kid)
@@ -69,7 +46,7 @@ static enum stepup_error signer_use(struct receipt_signer *signer, const json_t 
 	if (error == STEPUP_OK && signer->header == NULL)
 		error = STEPUP_NO_MEMORY;
 	if (error == STEPUP_OK)
-		signer->key = jose_openssl_jwk_to_EVP_PKEY(NULL, jwk);
+		signer->key = jwk_key(jwk);
 	if (error == STEPUP_OK && signer->key == NULL)
 		error = STEPUP_CORRUPT;
 	json_decref(header);
@@ -80,15 +57,15 @@ static enum stepup_error signer_use(struct receipt_signer *signer, const json_t 
 static bool receipt_take_key(void *context, const char *kid, const char *secret, int64_t at)
 {
 	struct key_walk *walk = context;
-	char expected[KID_SIZE];
+	char expected[JWK_KID_SIZE];
 	json_t *jwk = json_loads(secret, JSON_REJECT_DUPLICATES, NULL);
 
 	(void)at;
-	walk->error = jwk == NULL ? STEPUP_CORRUPT : thumbprint(jwk, expected);
+	walk->error = jwk == NULL ? STEPUP_CORRUPT : jwk_kid(jwk, expected);
 	if (walk->error == STEPUP_OK && strcmp(kid, expected) != 0)
 		walk->error = STEPUP_CORRUPT;
 	if (walk->error == STEPUP_OK &&
-	    json_array_append_new(json_object_get(walk->signer->jwks, "keys"), public_half(jwk, kid)) != 0)
+	    json_array_append_new(json_object_get(walk->signer->jwks, "keys"), jwk_public(jwk, kid)) != 0)
 		walk->error = STEPUP_NO_MEMORY;
 	if (walk->error == STEPUP_OK && walk->count++ == 0)
 		walk->error = signer_use(walk->signer, jwk, kid);
@@ -113,13 +90,13 @@ static enum stepup_error receipt_key_keep(struct store_session *session, const c
 /* Makes a key and keeps it. */
 static enum stepup_error receipt_key_make(struct store_session *session)
 {
-	json_t *jwk = json_pack("{s:s}", "alg", "ES256");
-	char kid[KID_SIZE], *secret = NULL;
+	json_t *jwk = NULL;
+	char kid[JWK_KID_SIZE], *secret = NULL;
 	size_t size = 0;
-	enum stepup_error error = STEPUP_INTERNAL;
+	enum stepup_error error = jwk_make(&jwk);
 
-	if (jwk != NULL && jose_jwk_gen(NULL, jwk) && json_object_del(jwk, "key_ops") == 0)
-		error = thumbprint(jwk, kid);
+	if (error == STEPUP_OK)
+		error = jwk_kid(jwk, kid);
 	if (error == STEPUP_OK)
 		error = json_canonical(jwk, &secret, &size);
 	if (error == STEPUP_OK)
@@ -182,31 +159,18 @@ static json_t *claims_make(const struct receipt_facts *facts)
 		"authorization_details", authorization(facts), "log", (json_int_t)row->log_index);
 }
 
-/* r ‖ s, each of 32 bytes, from the DER form that OpenSSL signs in. */
-static enum stepup_error signature_raw(const unsigned char *der, size_t der_size, uint8_t raw[2 * HALF_SIZE])
-{
-	ECDSA_SIG *signature = d2i_ECDSA_SIG(NULL, &der, (long)der_size);
-	bool done = signature != NULL &&
-		BN_bn2binpad(ECDSA_SIG_get0_r(signature), raw, HALF_SIZE) == HALF_SIZE &&
-		BN_bn2binpad(ECDSA_SIG_get0_s(signature), raw + HALF_SIZE, HALF_SIZE) == HALF_SIZE;
-
-	ECDSA_SIG_free(signature);
-	return done ? STEPUP_OK : STEPUP_INTERNAL;
-}
-
 /* ES256 over the signing input (RFC 7515 section 5.1), in base64url. */
 static enum stepup_error sign(EVP_PKEY *key, const char *input, size_t size,
-	char signature[BASE64URL_LENGTH(2 * HALF_SIZE) + 1])
+	char signature[BASE64URL_LENGTH(JWS_ES256_SIZE) + 1])
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	unsigned char der[128];
-	uint8_t raw[2 * HALF_SIZE];
+	uint8_t der[JWS_ES256_DER_MAX], raw[JWS_ES256_SIZE];
 	size_t der_size = sizeof(der);
 	enum stepup_error error = STEPUP_INTERNAL;
 
 	if (md != NULL && EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, key) == 1 &&
 		EVP_DigestSign(md, der, &der_size, (const unsigned char *)input, size) == 1)
-		error = signature_raw(der, der_size, raw);
+		error = jws_es256_from_der(der, der_size, raw);
 	if (error == STEPUP_OK)
 		base64url_encode(raw, sizeof(raw), signature);
 	EVP_MD_CTX_free(md);
@@ -217,7 +181,7 @@ static enum stepup_error sign(EVP_PKEY *key, const char *input, size_t size,
 static enum stepup_error sign_claims(const struct receipt_signer *signer, const json_t *claims,
 	char **receipt)
 {
-	char signature[BASE64URL_LENGTH(2 * HALF_SIZE) + 1], *text = NULL, *payload = NULL, *input = NULL;
+	char signature[BASE64URL_LENGTH(JWS_ES256_SIZE) + 1], *text = NULL, *payload = NULL, *input = NULL;
 	size_t size = 0;
 	enum stepup_error error = claims == NULL ? STEPUP_NO_MEMORY : json_canonical(claims, &text, &size);
 

@@ -223,10 +223,10 @@ static enum stepup_error entries_read(const json_t *payload, struct mds *mds, ch
 }
 
 /* What is signed, and until when it is good. */
-static enum stepup_error payload_read(const struct mds_jws *jws, json_t **payload,
+static enum stepup_error payload_read(const struct jws *jws, json_t **payload,
 	int64_t *next_update, char **why)
 {
-	enum stepup_error error = json_parse_object(jws->payload, jws->payload_size, payload);
+	enum stepup_error error = jws_part_object(jws->payload, payload);
 
 	if (error == STEPUP_OK &&
 	    !date_read(json_string_value(json_object_get(*payload, "nextUpdate")), next_update))
@@ -242,7 +242,7 @@ enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots
 	struct mds *made = calloc(1, sizeof(*made));
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	json_t *payload = NULL;
-	struct mds_jws jws = {0};
+	struct jws jws = {0};
 	enum stepup_error error = made == NULL ||
 		chain == NULL ? STEPUP_NO_MEMORY : mds_jws_split(blob, size, &jws);
 
@@ -266,7 +266,7 @@ enum stepup_error mds_parse(const char *blob, size_t size, STACK_OF(X509) *roots
 	}
 	json_decref(payload);
 	sk_X509_pop_free(chain, X509_free);
-	mds_jws_clear(&jws);
+	jws_clear(&jws);
 	mds_free(&made);
 	return error;
 }

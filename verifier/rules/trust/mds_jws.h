@@ -16,27 +16,17 @@
 #include <stdint.h>
 
 #include "lib/base/error.h"
+#include "lib/evidence/jws.h"
 
 #define MDS_SIGNATURE_MAX 1024 /* bytes */
 
-/* The three parts of the compact form, as they stand and decoded. */
-struct mds_jws {
-	char *copy;               /* owned */
-	size_t signed_size;       /* of what is signed: the beginning of the text */
-	char *header, *payload;   /* decoded; owned */
-	size_t header_size, payload_size;
-	uint8_t signature[MDS_SIGNATURE_MAX];
-	size_t signature_size;
-};
-
-/* Splits and decodes into a zeroed `jws`, to be cleared in any case. STEPUP_INVALID or STEPUP_TOO_LONG
- * where it isn't one. */
-enum stepup_error mds_jws_split(const char *blob, size_t size, struct mds_jws *jws);
-void mds_jws_clear(struct mds_jws *jws);
+/* Splits a file's content into a zeroed `jws`, to be cleared in any case; lines may end it. STEPUP_INVALID
+ * if it isn't one. */
+enum stepup_error mds_jws_split(const char *blob, size_t size, struct jws *jws);
 
 /* The signer's certificates, and whether the first one's key made the signature. Whose they are is
  * the next question. */
-enum stepup_error mds_jws_verify(struct mds_jws *jws, STACK_OF(X509) *chain, char **why);
+enum stepup_error mds_jws_verify(const struct jws *jws, STACK_OF(X509) *chain, char **why);
 
 /* All certificates of an array that can be read, white space in their base64 or not; `*whole` becomes false
  * where one can't. */
