@@ -109,24 +109,28 @@ static enum stepup_error session_send(struct helper_session *session, json_t *me
 	return error == STEPUP_TOO_LONG ? STEPUP_INVALID : error;
 }
 
-/* The next whole message, as its table says. */
-static enum stepup_error session_receive(struct helper_session *session, json_t **message)
+static enum stepup_error helper_message_parse(const char *text, size_t size, json_t **message)
 {
 	char bad_field[FIELD_NAME_SIZE];
 	json_error_t parse_error;
+
+	*message = json_loadb(text, size, JSON_REJECT_DUPLICATES, &parse_error);
+	if (*message == NULL)
+		return json_error_code(&parse_error) == json_error_out_of_memory ? STEPUP_NO_MEMORY
+										  : STEPUP_IO;
+	return message_check(helper_fields, *message, bad_field) == STEPUP_OK ? STEPUP_OK : STEPUP_IO;
+}
+
+/* The next whole message, as its table says. */
+static enum stepup_error session_receive(struct helper_session *session, json_t **message)
+{
 	char *text = NULL;
 	size_t size = 0;
 	enum stepup_error error =
 		stream_next_message(session->process.fd, &session->reader, session->deadline, &text, &size);
 
-	if (error == STEPUP_OK) {
-		*message = json_loadb(text, size, JSON_REJECT_DUPLICATES, &parse_error);
-		if (*message == NULL)
-			error = json_error_code(&parse_error) == json_error_out_of_memory ? STEPUP_NO_MEMORY
-											  : STEPUP_IO;
-		else if (message_check(helper_fields, *message, bad_field) != STEPUP_OK)
-			error = STEPUP_IO;
-	}
+	if (error == STEPUP_OK)
+		error = helper_message_parse(text, size, message);
 	free(text);
 	return error == STEPUP_UNREACHABLE ? STEPUP_IO : error; /* it died half-way */
 }

@@ -410,6 +410,27 @@ static enum stepup_error step_up_converse(struct client_step_up *run)
 	return error;
 }
 
+/* Has the person answer, with what the policy asks for and this conversation can give. */
+static enum stepup_error converse_or_cancel(struct client_step_up *run)
+{
+	enum stepup_error error = settle_methods(run);
+
+	if (error == STEPUP_OK)
+		return step_up_converse(run);
+	step_up_cancel(run);
+	return error;
+}
+
+/* What follows on Begin: an earlier step-up that covers this one, else answers, and a second person's. */
+static enum stepup_error step_up_settle(struct client_step_up *run)
+{
+	enum stepup_error error = step_up_cover(run);
+
+	if (error == STEPUP_BAD_ANSWER)
+		error = converse_or_cancel(run);
+	return error == STEPUP_NEEDS_APPROVAL ? step_up_client_step_up_wait(run) : error;
+}
+
 enum stepup_error step_up_run(struct verifier_client *client, const struct step_up_request *request,
 	const struct step_up_conversation *conversation, struct deadline deadline,
 	struct step_up_outcome *outcome)
@@ -419,18 +440,8 @@ enum stepup_error step_up_run(struct verifier_client *client, const struct step_
 
 	error = verify_begin(client, request, call_deadline(deadline, CALL_MS), &run.begun,
 		&outcome->refusal);
-	if (error == STEPUP_OK) {
-		error = step_up_cover(&run);
-		if (error == STEPUP_BAD_ANSWER) {
-			error = settle_methods(&run);
-			if (error == STEPUP_OK)
-				error = step_up_converse(&run);
-			else
-				step_up_cancel(&run);
-		}
-		if (error == STEPUP_NEEDS_APPROVAL)
-			error = step_up_client_step_up_wait(&run);
-	}
+	if (error == STEPUP_OK)
+		error = step_up_settle(&run);
 	json_decref(run.methods);
 	json_wipe_free(&run.begun);
 	return error;

@@ -17,13 +17,12 @@ enum stepup_error merkle_leaf_hash(const void *leaf, size_t leaf_size, uint8_t h
 	uint8_t room[1 + LEAF_ON_STACK], *bytes = room;
 	enum stepup_error error;
 
-	if (leaf_size > LEAF_ON_STACK) {
-		if (leaf_size == SIZE_MAX)
-			return STEPUP_TOO_LONG;
+	if (leaf_size == SIZE_MAX)
+		return STEPUP_TOO_LONG;
+	if (leaf_size > LEAF_ON_STACK)
 		bytes = malloc(1 + leaf_size);
-		if (bytes == NULL)
-			return STEPUP_NO_MEMORY;
-	}
+	if (bytes == NULL)
+		return STEPUP_NO_MEMORY;
 	bytes[0] = LEAF_PREFIX;
 	if (leaf_size > 0)
 		memcpy(bytes + 1, leaf, leaf_size);

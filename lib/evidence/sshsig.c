@@ -48,9 +48,23 @@ static int type_read(struct byte_cursor *cursor)
 	return 0;
 }
 
+/* The public key itself; a broken cursor if it is a point of another curve, or a compressed one. */
+static struct byte_cursor point_read(struct byte_cursor *cursor, int algorithm)
+{
+	struct byte_cursor curve, point;
+
+	if (algorithm != KEY_ES256)
+		return cursor_string(cursor);
+	curve = cursor_string(cursor);
+	point = cursor_string(cursor);
+	if (!cursor_is(&curve, "nistp256") || cursor_u8(&point) != 0x04) /* uncompressed */
+		point.broken = true;
+	return point;
+}
+
 enum stepup_error ssh_key_parse(const uint8_t *blob, size_t size, struct ssh_key *key)
 {
-	struct byte_cursor cursor = {.at = blob, .left = size}, curve, point;
+	struct byte_cursor cursor = {.at = blob, .left = size}, point;
 
 	memset(key, 0, sizeof(*key));
 	if (size > SSH_BLOB_MAX)
@@ -58,16 +72,8 @@ enum stepup_error ssh_key_parse(const uint8_t *blob, size_t size, struct ssh_key
 	key->algorithm = type_read(&cursor);
 	if (key->algorithm == 0)
 		return STEPUP_INVALID;
-	if (key->algorithm == KEY_ES256) {
-		curve = cursor_string(&cursor);
-		point = cursor_string(&cursor);
-		if (!cursor_is(&curve, "nistp256") || cursor_u8(&point) != 0x04) /* uncompressed */
-			return STEPUP_INVALID;
-		key->public_key_size = 2 * P256_COORDINATE_SIZE;
-	} else {
-		point = cursor_string(&cursor);
-		key->public_key_size = ED25519_SIZE;
-	}
+	key->public_key_size = key->algorithm == KEY_ES256 ? 2 * P256_COORDINATE_SIZE : ED25519_SIZE;
+	point = point_read(&cursor, key->algorithm);
 	if (point.broken || point.left != key->public_key_size)
 		return STEPUP_INVALID;
 	memcpy(key->public_key, point.at, point.left);

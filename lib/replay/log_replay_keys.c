@@ -281,6 +281,19 @@ static void check_enrolled(struct replay_step *step, const json_t *credential, s
 		check_client_data(step, bytes, "webauthn.create");
 }
 
+/* Whether it is a new one, and signed what this entry says. */
+static void check_enrolment(
+	struct replay_step *step, json_t *credential, const char *id, struct signed_bytes *bytes)
+{
+	check_new(step, "key", member_text(step->entry, "key"), id);
+	check_new(step, "id", member_text(step->entry, "credential_id"), id);
+	step_check_commitment(step);
+	if (step->error == STEPUP_OK)
+		step_check_context(step);
+	if (step->error == STEPUP_OK)
+		check_enrolled(step, credential, bytes);
+}
+
 void step_enrol_key(struct replay_step *step, json_t *credential, const char *id)
 {
 	static const char *const shared[] = {"key", "attestation", "rp_id", "application"};
@@ -303,13 +316,7 @@ void step_enrol_key(struct replay_step *step, json_t *credential, const char *id
 		step_tell(step, "This entry does not say enough of the key to check its signatures.");
 		step_put(step, credential, "gone", json_true());
 	} else if (step->error == STEPUP_OK) {
-		check_new(step, "key", member_text(step->entry, "key"), id);
-		check_new(step, "id", member_text(step->entry, "credential_id"), id);
-		step_check_commitment(step);
-		if (step->error == STEPUP_OK)
-			step_check_context(step);
-		if (step->error == STEPUP_OK)
-			check_enrolled(step, credential, bytes);
+		check_enrolment(step, credential, id, bytes);
 	}
 	free(bytes);
 }
@@ -377,6 +384,7 @@ void step_check_key(struct replay_step *step, json_t *credential)
 {
 	const char *method = member_text(credential, "method");
 	struct signed_bytes *bytes = calloc(1, sizeof(*bytes));
+	bool known;
 
 	if (bytes == NULL) {
 		step->error = STEPUP_NO_MEMORY;
@@ -389,11 +397,10 @@ void step_check_key(struct replay_step *step, json_t *credential)
 		step_tell(step, "This entry names another enrolment than that of its credential.");
 	check_counter(step, credential);
 	check_way(step, method, false);
-	if (take_bytes(step, credential, "key", bytes->key, KEY_PUBLIC_MAX, &bytes->key_size)) {
-		if (strcmp(method, "agent") == 0)
-			check_agent(step, credential, bytes);
-		else
-			check_assertion(step, credential, bytes);
-	}
+	known = take_bytes(step, credential, "key", bytes->key, KEY_PUBLIC_MAX, &bytes->key_size);
+	if (known && strcmp(method, "agent") == 0)
+		check_agent(step, credential, bytes);
+	else if (known)
+		check_assertion(step, credential, bytes);
 	free(bytes);
 }

@@ -356,6 +356,17 @@ static void check_request_of_grant(struct replay_step *step, const json_t *reque
 	check_same_words(step, request);
 }
 
+/* What must still hold when an agreement is used. */
+static void check_use_of_agreement(struct replay_step *step, const json_t *request, bool claimed, bool agreed)
+{
+	if (is_void(step, request, "used"))
+		return;
+	if (claimed)
+		check_claimed(step);
+	if (agreed)
+		check_approver_stands(step, request);
+}
+
 void step_check_consumed(struct replay_step *step, char approver_id[REPLAY_USER_ID_SIZE])
 {
 	json_t *request = open_request(step);
@@ -374,12 +385,7 @@ void step_check_consumed(struct replay_step *step, char approver_id[REPLAY_USER_
 		check_approver(step, request);
 		(void)snprintf(approver_id, REPLAY_USER_ID_SIZE, "%s", agreed);
 	}
-	if (!is_void(step, request, "used")) {
-		if (claimed)
-			check_claimed(step);
-		if (agreed != NULL)
-			check_approver_stands(step, request);
-	}
+	check_use_of_agreement(step, request, claimed, agreed != NULL);
 	check_request_of_grant(step, request);
 	(void)json_object_del(step->replay->requests, step_text(step, "request"));
 }

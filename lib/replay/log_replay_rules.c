@@ -210,30 +210,40 @@ void step_check_beside(struct replay_step *step)
 	}
 }
 
-/* Whether HMAC-SHA-256(salt, JCS({"action","details"})) is what the entry commits to. */
+/* HMAC-SHA-256(salt, JCS({"action","details"})). */
+static enum stepup_error commitment_of(
+	struct replay_step *step, const json_t *details, char expected[BASE64URL_LENGTH(DIGEST_SIZE) + 1])
+{
+	json_t *action = json_pack("{s:s, s:O}", "action", step_text(step, "action"), "details", details);
+	enum stepup_error error;
+	uint8_t mac[DIGEST_SIZE];
+	char *text = NULL;
+	size_t size = 0;
+
+	error = action == NULL ? STEPUP_NO_MEMORY : json_canonical(action, &text, &size);
+	json_decref(action);
+	if (error == STEPUP_OK)
+		error = digest_hmac_sha256(step->salt, DIGEST_SIZE, text, size, mac);
+	free(text);
+	if (error == STEPUP_OK)
+		base64url_encode(mac, sizeof(mac), expected);
+	return error;
+}
+
+/* Whether the details are what the entry commits to. */
 void step_check_commitment(struct replay_step *step)
 {
 	const json_t *details = json_object_get(step->evidence, "details");
-	uint8_t mac[DIGEST_SIZE];
-	char expected[BASE64URL_LENGTH(DIGEST_SIZE) + 1], *text = NULL;
-	size_t size = 0;
-	json_t *action;
+	char expected[BASE64URL_LENGTH(DIGEST_SIZE) + 1];
 
 	if (member_text(step->entry, "commitment") == NULL)
 		return;
 	if (details == NULL || step->salt == NULL)
 		return;
-	action = json_pack("{s:s, s:O}", "action", step_text(step, "action"), "details", details);
-	step->error = action == NULL ? STEPUP_NO_MEMORY : json_canonical(action, &text, &size);
-	json_decref(action);
-	if (step->error == STEPUP_OK)
-		step->error = digest_hmac_sha256(step->salt, DIGEST_SIZE, text, size, mac);
-	free(text);
-	if (step->error == STEPUP_OK) {
-		base64url_encode(mac, sizeof(mac), expected);
-		if (strcmp(expected, member_text(step->entry, "commitment")) != 0)
-			step_tell(step, "The details beside this entry are not the ones that it commits to.");
-	} else if (step->error == STEPUP_INVALID) {
+	step->error = commitment_of(step, details, expected);
+	if (step->error == STEPUP_OK && strcmp(expected, member_text(step->entry, "commitment")) != 0)
+		step_tell(step, "The details beside this entry are not the ones that it commits to.");
+	if (step->error == STEPUP_INVALID) {
 		step_tell(step, "The details beside this entry have no canonical form.");
 		step->error = STEPUP_OK;
 	}
@@ -328,9 +338,10 @@ void step_check_grant(struct replay_step *step, const char *verb, const char *by
 	json_t *grant;
 	char key[24];
 
+	if (index < 0 && need == GRANT_MAYBE)
+		return;
 	if (index < 0) {
-		if (need != GRANT_MAYBE)
-			step_tell(step, "This entry rests on no step-up, but needs one for %s.", verb);
+		step_tell(step, "This entry rests on no step-up, but needs one for %s.", verb);
 		return;
 	}
 	(void)snprintf(key, sizeof(key), "%" PRId64, index);

@@ -93,25 +93,33 @@ static struct log_use_line *line_new(const char *key)
 	return NULL;
 }
 
+/* Makes room for one line more. */
+static bool need_line(struct log_uses *uses)
+{
+	struct log_use_line **larger;
+
+	if (uses->count < uses->room)
+		return true;
+	larger = realloc(uses->lines, (2 * uses->room + 16) * sizeof(struct log_use_line *));
+	if (larger == NULL)
+		return false;
+	uses->lines = larger;
+	uses->room = 2 * uses->room + 16;
+	return true;
+}
+
 struct log_use_line *log_uses_line(struct log_uses *uses, const char *key)
 {
 	const json_t *place = json_object_get(uses->places, key);
-	struct log_use_line **larger, *line;
+	struct log_use_line *line;
 
 	if (place != NULL)
 		return uses->lines[json_integer_value(place)];
-	if (uses->count == uses->room) {
-		larger = realloc(uses->lines, (2 * uses->room + 16) * sizeof(struct log_use_line *));
-		if (larger == NULL)
-			return NULL;
-		uses->lines = larger;
-		uses->room = 2 * uses->room + 16;
-	}
-	line = line_new(key);
-	if (line == NULL ||
-		json_object_set_new(uses->places, key, json_integer((json_int_t)uses->count)) != 0) {
-		if (line != NULL)
-			line_free(line);
+	line = need_line(uses) ? line_new(key) : NULL;
+	if (line == NULL)
+		return NULL;
+	if (json_object_set_new(uses->places, key, json_integer((json_int_t)uses->count)) != 0) {
+		line_free(line);
 		return NULL;
 	}
 	uses->lines[uses->count++] = line;
@@ -149,21 +157,30 @@ int64_t log_use_sum(const struct log_use_line *line, int64_t since)
 	return total_at(line, INT64_MAX) - total_at(line, since);
 }
 
-/* Makes room for a point of that second, where there is none. */
+/* Makes room for one point more. */
+static bool grow_points(struct log_use_line *line)
+{
+	struct point *larger;
+
+	if (line->count < line->room)
+		return true;
+	larger = realloc(line->points, (2 * line->room + 4) * sizeof(*larger));
+	if (larger == NULL)
+		return false;
+	line->points = larger;
+	line->room = 2 * line->room + 4;
+	return true;
+}
+
+/* Adds a point of that second, if there is none. */
 static enum stepup_error need_point(struct log_use_line *line, int64_t at)
 {
 	size_t until = points_until(line, at);
-	struct point *larger;
 
 	if (until > 0 && line->points[until - 1].at == at)
 		return STEPUP_OK;
-	if (line->count == line->room) {
-		larger = realloc(line->points, (2 * line->room + 4) * sizeof(*larger));
-		if (larger == NULL)
-			return STEPUP_NO_MEMORY;
-		line->points = larger;
-		line->room = 2 * line->room + 4;
-	}
+	if (!grow_points(line))
+		return STEPUP_NO_MEMORY;
 	memmove(line->points + until + 1, line->points + until,
 		(line->count - until) * sizeof(*line->points));
 	line->points[until] = (struct point){at, until == 0 ? line->base : line->points[until - 1].total};

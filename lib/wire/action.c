@@ -246,21 +246,19 @@ enum stepup_error action_parse(const char *name, const json_t *details, const st
 	if (parsed == NULL)
 		return STEPUP_NO_MEMORY;
 	memcpy(parsed->name, name, strlen(name) + 1);
-	for (size_t i = 0; i < spec_count; i++) {
+	for (size_t i = 0; error == STEPUP_OK && i < spec_count; i++) {
 		parsed->detail_count = i + 1;
 		error = parse_detail(details, &specs[i], &parsed->details[i]);
-		if (error != STEPUP_OK) {
-			if (error == STEPUP_BAD_DETAILS)
-				name_bad_detail(bad_detail, specs[i].name);
-			goto out;
-		}
+		if (error == STEPUP_BAD_DETAILS)
+			name_bad_detail(bad_detail, specs[i].name);
+	}
+	if (error != STEPUP_OK) {
+		action_free(&parsed);
+		return error;
 	}
 	qsort(parsed->details, parsed->detail_count, sizeof(parsed->details[0]), compare_details);
 	*action = parsed;
-	parsed = NULL;
-out:
-	action_free(&parsed);
-	return error;
+	return STEPUP_OK;
 }
 
 enum detail_fault action_detail_fault(

@@ -67,13 +67,13 @@ static enum stepup_error decode(
 			return STEPUP_INVALID;
 		bits = (bits << 6) | (uint32_t)value;
 		bit_count += 6;
-		if (bit_count >= 8) {
-			bit_count -= 8;
-			if (written == capacity)
-				return STEPUP_TOO_LONG;
-			bytes[written++] = (uint8_t)(bits >> bit_count);
-			bits &= (1U << bit_count) - 1;
-		}
+		if (bit_count < 8)
+			continue;
+		bit_count -= 8;
+		if (written == capacity)
+			return STEPUP_TOO_LONG;
+		bytes[written++] = (uint8_t)(bits >> bit_count);
+		bits &= (1U << bit_count) - 1;
 	}
 	if (bits != 0)
 		return STEPUP_INVALID;

@@ -25,11 +25,25 @@ struct writer {
 	enum stepup_error failed;
 };
 
+/* Moves the text to a larger place, and wipes it where it was. */
+static bool move_text(struct writer *writer, size_t capacity)
+{
+	void *old = writer->text;
+	char *text = malloc(capacity);
+
+	if (text == NULL)
+		return false;
+	if (writer->length > 0)
+		memcpy(text, old, writer->length);
+	wipe_free(&old, writer->capacity);
+	writer->text = text;
+	writer->capacity = capacity;
+	return true;
+}
+
 static void write_bytes(struct writer *writer, const char *bytes, size_t size)
 {
 	size_t capacity = writer->capacity;
-	void *old = writer->text;
-	char *text;
 
 	if (writer->failed != STEPUP_OK)
 		return;
@@ -39,17 +53,9 @@ static void write_bytes(struct writer *writer, const char *bytes, size_t size)
 	}
 	while (capacity < writer->length + size + 1)
 		capacity = capacity == 0 ? 256 : capacity * 2;
-	if (capacity != writer->capacity) {
-		text = malloc(capacity);
-		if (text == NULL) {
-			writer->failed = STEPUP_NO_MEMORY;
-			return;
-		}
-		if (writer->length > 0)
-			memcpy(text, old, writer->length);
-		wipe_free(&old, writer->capacity);
-		writer->text = text;
-		writer->capacity = capacity;
+	if (capacity != writer->capacity && !move_text(writer, capacity)) {
+		writer->failed = STEPUP_NO_MEMORY;
+		return;
 	}
 	memcpy(writer->text + writer->length, bytes, size);
 	writer->length += size;
@@ -223,29 +229,29 @@ enum stepup_error json_canonical(const json_t *value, char **text, size_t *size)
 	return STEPUP_OK;
 }
 
+/* The place of the quote that ends a string, of which `at` is the first byte; `size` or more if none does. */
+static size_t string_end(const char *text, size_t size, size_t at)
+{
+	while (at < size && text[at] != '"')
+		at += text[at] == '\\' ? 2 : 1;
+	return at;
+}
+
 /* Whether brackets outside strings nest at most DEPTH_MAX deep. Looked at before parsing, because the
  * parser recurses. */
 static bool depth_is_fine(const char *text, size_t size)
 {
-	bool in_string = false;
 	int depth = 0;
 
 	for (size_t i = 0; i < size; i++) {
-		char character = text[i];
-
-		if (in_string) {
-			if (character == '\\')
-				i++;
-			else if (character == '"')
-				in_string = false;
-		} else if (character == '"') {
-			in_string = true;
-		} else if (character == '{' || character == '[') {
-			if (++depth > DEPTH_MAX)
-				return false;
-		} else if (character == '}' || character == ']') {
+		if (text[i] == '"')
+			i = string_end(text, size, i + 1);
+		else if (text[i] == '{' || text[i] == '[')
+			depth++;
+		else if (text[i] == '}' || text[i] == ']')
 			depth--;
-		}
+		if (depth > DEPTH_MAX)
+			return false;
 	}
 	return true;
 }

@@ -95,18 +95,18 @@ enum stepup_error stream_send(int fd, const void *bytes, size_t size, struct dea
 
 	while (size > 0) {
 		ssize_t sent = send(fd, next, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+		enum stepup_error error = STEPUP_OK;
 
 		if (sent > 0) {
 			next += sent;
 			size -= (size_t)sent;
 		} else if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			enum stepup_error error = stream_wait(fd, POLLOUT, deadline);
-
-			if (error != STEPUP_OK)
-				return error;
+			error = stream_wait(fd, POLLOUT, deadline);
 		} else if (sent == 0 || errno != EINTR) {
-			return STEPUP_UNREACHABLE;
+			error = STEPUP_UNREACHABLE;
 		}
+		if (error != STEPUP_OK)
+			return error;
 	}
 	return STEPUP_OK;
 }
