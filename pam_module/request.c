@@ -90,12 +90,10 @@ static enum stepup_error parse_details(const char *text, json_t **details)
 /* Settles the action: the line's, or the environment's, never two. */
 static enum stepup_error settle_action(const struct arguments *arguments, struct request *request)
 {
-	request->step_up.action = arguments->action;
-	if (request->action != NULL) {
-		if (arguments->action != NULL && strcmp(arguments->action, request->action) != 0)
-			return STEPUP_INVALID;
-		request->step_up.action = request->action;
-	}
+	if (request->action != NULL && arguments->action != NULL &&
+		strcmp(arguments->action, request->action) != 0)
+		return STEPUP_INVALID;
+	request->step_up.action = request->action != NULL ? request->action : arguments->action;
 	return request->step_up.action != NULL && action_name_is_valid(request->step_up.action)
 		       ? STEPUP_OK
 		       : STEPUP_INVALID;

@@ -180,29 +180,34 @@ static enum authenticator_code judge_held(const struct seat_key *key, const stru
 	return key->holds != NULL ? AUTHENTICATOR_DONE : AUTHENTICATOR_WRONG_KEY;
 }
 
-/* Has one key do it, and asks for its PIN where that is needed. */
+static enum authenticator_code do_with_pin(struct host *host, struct seat_keys *keys,
+	const struct seat_task *task, struct seat_race *race, struct seat_answer *answer)
+{
+	char *pin = NULL;
+	enum authenticator_code code = get_pin(host, keys, task, &pin, answer);
+
+	if (code == AUTHENTICATOR_DONE)
+		code = judge_held(&keys->keys[0], task);
+	if (code == AUTHENTICATOR_DONE)
+		code = have_it_done(host, keys, task, pin, race);
+	wipe_free_string(&pin);
+	return code;
+}
+
+/* Has one key do it, and asks for its PIN if that is needed. */
 static enum authenticator_code do_with_one(struct host *host, struct seat_keys *keys,
 	const struct seat_task *task, struct seat_race *race, struct seat_answer *answer)
 {
 	bool needed = false;
 	enum authenticator_code code = needs_pin(&keys->keys[0], task, &needed);
-	char *pin = NULL;
 
-	if (code == AUTHENTICATOR_DONE && !needed) {
+	if (code != AUTHENTICATOR_DONE)
+		return code;
+	if (!needed) {
 		code = have_it_done(host, keys, task, NULL, race);
 		needed = code != AUTHENTICATOR_DONE && race->winner == NULL && asks_for_pin(race);
-		if (needed)
-			code = AUTHENTICATOR_DONE;
 	}
-	if (code == AUTHENTICATOR_DONE && needed) {
-		code = get_pin(host, keys, task, &pin, answer);
-		if (code == AUTHENTICATOR_DONE)
-			code = judge_held(&keys->keys[0], task);
-		if (code == AUTHENTICATOR_DONE)
-			code = have_it_done(host, keys, task, pin, race);
-	}
-	wipe_free_string(&pin);
-	return code;
+	return needed ? do_with_pin(host, keys, task, race, answer) : code;
 }
 
 /* Whether one of them may want a PIN for this, or its own sensor. */
@@ -247,6 +252,19 @@ static enum authenticator_code finish(
 	return code;
 }
 
+/* Signs with the keys that hold a credential of the list, else with those that may hide one. */
+static enum authenticator_code sign_with_kept(struct host *host, struct seat_keys *keys,
+	const struct seat_task *task, struct seat_answer *answer)
+{
+	enum authenticator_code none = seat_keys_none_holds(keys);
+
+	if (count_holding(keys) > 0)
+		seat_keys_keep(keys, true);
+	else
+		seat_keys_keep_hiding(keys);
+	return keys->count > 0 ? finish(host, keys, task, answer) : none;
+}
+
 enum authenticator_code seat_sign(struct host *host, struct seat_answer *answer)
 {
 	struct seat_task task = {
@@ -262,15 +280,8 @@ enum authenticator_code seat_sign(struct host *host, struct seat_answer *answer)
 	if (client_data_is_for_seat(task.client_data, "webauthn.get"))
 		code = open_and_look(host, &keys, task.rp_id,
 			json_object_get(host->request, "credentials"), &list);
-	if (code == AUTHENTICATOR_DONE) {
-		code = seat_keys_none_holds(&keys);
-		if (count_holding(&keys) > 0)
-			seat_keys_keep(&keys, true);
-		else
-			seat_keys_keep_hiding(&keys);
-		if (keys.count > 0)
-			code = finish(host, &keys, &task, answer);
-	}
+	if (code == AUTHENTICATOR_DONE)
+		code = sign_with_kept(host, &keys, &task, answer);
 	seat_keys_close(&keys);
 	credential_list_clear(&list);
 	return code;

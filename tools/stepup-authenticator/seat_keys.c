@@ -59,6 +59,19 @@ bool seat_key_takes(const struct seat_key *key, const struct credential_id *id)
 	return id->size <= key->id_max;
 }
 
+static void take_info(struct seat_key *key, const fido_cbor_info_t *info)
+{
+	char **names = fido_cbor_info_options_name_ptr(info);
+	const bool *values = fido_cbor_info_options_value_ptr(info);
+
+	for (size_t i = 0; i < fido_cbor_info_options_len(info); i++)
+		key->always_uv = key->always_uv || (strcmp(names[i], "alwaysUv") == 0 && values[i]);
+	if (fido_cbor_info_maxcredcntlst(info) > 0)
+		key->list_max = fido_cbor_info_maxcredcntlst(info);
+	if (fido_cbor_info_maxcredidlen(info) > 0)
+		key->id_max = fido_cbor_info_maxcredidlen(info);
+}
+
 /* Reads what the key says of itself. A U2F key says nothing, and takes one credential at a
  * time from libfido2. */
 static void read_info(struct seat_key *key)
@@ -67,17 +80,8 @@ static void read_info(struct seat_key *key)
 
 	key->known = true;
 	key->list_max = key->id_max = SIZE_MAX;
-	if (info != NULL && fido_dev_get_cbor_info(key->device, info) == FIDO_OK) {
-		char **names = fido_cbor_info_options_name_ptr(info);
-		const bool *values = fido_cbor_info_options_value_ptr(info);
-
-		for (size_t i = 0; i < fido_cbor_info_options_len(info); i++)
-			key->always_uv = key->always_uv || (strcmp(names[i], "alwaysUv") == 0 && values[i]);
-		if (fido_cbor_info_maxcredcntlst(info) > 0)
-			key->list_max = fido_cbor_info_maxcredcntlst(info);
-		if (fido_cbor_info_maxcredidlen(info) > 0)
-			key->id_max = fido_cbor_info_maxcredidlen(info);
-	}
+	if (info != NULL && fido_dev_get_cbor_info(key->device, info) == FIDO_OK)
+		take_info(key, info);
 	fido_cbor_info_free(&info);
 }
 
@@ -161,11 +165,10 @@ static int look_for(struct seat_key *key, const char *rp_id, const struct creden
 	r = seat_keys_look(key, rp_id, entries, count, pin);
 	if (r == FIDO_ERR_NO_CREDENTIALS || is_final(r))
 		return r;
-	if (count == 1) {
-		if (r == FIDO_OK)
-			key->holds = entries;
+	if (count == 1 && r == FIDO_OK)
+		key->holds = entries;
+	if (count == 1)
 		return is_about_id(r) ? FIDO_ERR_NO_CREDENTIALS : r;
-	}
 	r = look_for(key, rp_id, entries, half, pin);
 	if (r == FIDO_ERR_NO_CREDENTIALS)
 		r = look_for(key, rp_id, entries + half, count - half, pin);

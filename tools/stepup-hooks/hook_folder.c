@@ -33,19 +33,18 @@ static enum stepup_error judge(const char *path, char **objection)
 	struct stat status;
 	int fd = -1;
 	enum stepup_error error = safe_file_open(path, SAFE_FILE_PUBLIC, &fd, objection);
+	bool roots;
 
 	if (error == STEPUP_NO_MEMORY)
 		return error;
 	if (error != STEPUP_OK)
 		return *objection != NULL ? STEPUP_OK : STEPUP_NO_MEMORY;
-	if (fstat(fd, &status) != 0 || status.st_uid != 0) {
-		if (asprintf(objection, "%s: does not belong to root; run: chown root %s", path, path) < 0) {
-			*objection = NULL;
-			error = STEPUP_NO_MEMORY;
-		}
-	}
+	roots = fstat(fd, &status) == 0 && status.st_uid == 0;
 	(void)close(fd);
-	return error;
+	if (roots || asprintf(objection, "%s: does not belong to root; run: chown root %s", path, path) >= 0)
+		return STEPUP_OK;
+	*objection = NULL;
+	return STEPUP_NO_MEMORY;
 }
 
 static int hook_folder_compare(const void *a, const void *b)
@@ -113,11 +112,10 @@ enum stepup_error hook_folder_read(const char *path, struct hook_folder *folder,
 	if (error != STEPUP_OK)
 		return error;
 	dir = opendir(path);
-	if (dir == NULL) {
-		if (asprintf(why, "%s: %s.", path, strerror(errno)) < 0)
-			*why = NULL;
+	if (dir == NULL && asprintf(why, "%s: %s.", path, strerror(errno)) < 0)
+		*why = NULL;
+	if (dir == NULL)
 		return STEPUP_IO;
-	}
 	while (error == STEPUP_OK && (entry = readdir(dir)) != NULL) {
 		if (!name_is_a_hooks(entry->d_name))
 			continue;

@@ -294,9 +294,9 @@ static bool shed_privilege(const struct settings *settings)
 {
 	const struct passwd *account;
 
+	if (geteuid() != 0 && settings->user == NULL)
+		return true;
 	if (geteuid() != 0) {
-		if (settings->user == NULL)
-			return true;
 		say("Only root can use --user.");
 		return false;
 	}

@@ -22,28 +22,30 @@ static json_t *number_from(const char *value)
 	return number <= DETAIL_NUMBER_MAX ? json_integer(number) : NULL;
 }
 
+/* A JSON string; NULL after a complaint. */
+static json_t *quoted_from(const char *argument, const char *value)
+{
+	json_t *parsed = json_loads(value, JSON_DECODE_ANY, NULL);
+
+	if (json_is_string(parsed))
+		return parsed;
+	complain("%s: a value that begins with a quote must be a JSON string.", argument);
+	json_decref(parsed);
+	return NULL;
+}
+
 /* The value behind `NAME=` or `NAME:=`; NULL after a complaint. */
 static json_t *value_from(const char *argument, const char *value, bool only_number)
 {
-	json_t *parsed = NULL;
+	json_t *parsed;
 
-	if (only_number) {
-		parsed = number_from(value);
-		if (parsed == NULL)
-			complain("%s: write a whole number of at most 9007199254740991 behind the :=.",
-				argument);
-		return parsed;
-	}
-	if (value[0] == '"') {
-		parsed = json_loads(value, JSON_DECODE_ANY, NULL);
-		if (!json_is_string(parsed)) {
-			complain("%s: a value that begins with a quote must be a JSON string.", argument);
-			json_decref(parsed);
-			parsed = NULL;
-		}
-		return parsed;
-	}
+	if (!only_number && value[0] == '"')
+		return quoted_from(argument, value);
 	parsed = number_from(value);
+	if (only_number && parsed == NULL)
+		complain("%s: write a whole number of at most 9007199254740991 behind the :=.", argument);
+	if (only_number)
+		return parsed;
 	if (parsed == NULL)
 		parsed = json_string(value);
 	if (parsed == NULL)

@@ -27,16 +27,14 @@ bool keys_are_elsewhere(void)
 
 void keys_reach(const struct invocation *invocation, const char *reach[REACH_SIZE], const char **agent_socket)
 {
+	bool own = !option_given(invocation, OPTION_USER);
 	size_t count = 0;
 
-	*agent_socket = NULL;
-	if (!option_given(invocation, OPTION_USER)) {
-		*agent_socket = keys_agent_socket();
-		if (!keys_are_elsewhere())
-			reach[count++] = "seat";
-		if (*agent_socket != NULL)
-			reach[count++] = "agent";
-	}
+	*agent_socket = own ? keys_agent_socket() : NULL;
+	if (own && !keys_are_elsewhere())
+		reach[count++] = "seat";
+	if (*agent_socket != NULL)
+		reach[count++] = "agent";
 	reach[count] = NULL;
 }
 

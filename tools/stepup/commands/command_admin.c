@@ -172,26 +172,27 @@ static enum exit_status lock_others(struct doors *doors)
 	return status == EXIT_DONE ? say_locked(doors->invocation, reply) : status;
 }
 
+static enum exit_status lock_me(struct doors *doors)
+{
+	json_t *parameters = json_object(), *reply = NULL;
+	enum exit_status status;
+
+	set_text(parameters, "reason", option_text(doors->invocation, OPTION_REASON, NULL));
+	status = doors_call(doors, &interface_verify, "LockMe", parameters, &reply, NULL);
+	return status == EXIT_DONE ? say_message(doors->invocation, reply) : status;
+}
+
 enum exit_status command_lock(const struct invocation *invocation)
 {
 	struct doors doors = {.invocation = invocation};
 	bool me = option_given(invocation, OPTION_ME);
-	json_t *parameters, *reply = NULL;
 	enum exit_status status;
 
 	if (me == (invocation->argument_count > 0)) {
 		complain("lock takes the names of users, or --me and no name.");
 		return EXIT_USAGE;
 	}
-	if (me) {
-		parameters = json_object();
-		set_text(parameters, "reason", option_text(invocation, OPTION_REASON, NULL));
-		status = doors_call(&doors, &interface_verify, "LockMe", parameters, &reply, NULL);
-		if (status == EXIT_DONE)
-			status = say_message(invocation, reply);
-	} else {
-		status = lock_others(&doors);
-	}
+	status = me ? lock_me(&doors) : lock_others(&doors);
 	doors_close(&doors);
 	return status;
 }

@@ -58,6 +58,17 @@ static enum exit_status find_owner(struct setup *setup)
 	return EXIT_DONE;
 }
 
+/* Gives a folder that was just made its mode and owner. */
+static enum exit_status settle_folder(const struct setup *setup, const char *path, mode_t mode, bool of_owner,
+	const char *what)
+{
+	if (chmod(path, mode) != 0 ||
+		(of_owner && lchown(path, setup->owner.pw_uid, setup->owner.pw_gid) != 0))
+		return complain_file(path);
+	tell_made(setup, path, what);
+	return EXIT_DONE;
+}
+
 /* A folder of that mode and owner; one that is there must be safe to rest on where root owns it. */
 static enum exit_status make_folder(const struct setup *setup, const char *path, mode_t mode, bool of_owner,
 	const char *what)
@@ -65,13 +76,8 @@ static enum exit_status make_folder(const struct setup *setup, const char *path,
 	struct stat status;
 	char *why = NULL;
 
-	if (mkdir(path, mode) == 0) {
-		if (chmod(path, mode) != 0 ||
-		    (of_owner && lchown(path, setup->owner.pw_uid, setup->owner.pw_gid) != 0))
-			return complain_file(path);
-		tell_made(setup, path, what);
-		return EXIT_DONE;
-	}
+	if (mkdir(path, mode) == 0)
+		return settle_folder(setup, path, mode, of_owner, what);
 	if (errno != EEXIST)
 		return complain_file(path);
 	if (lstat(path, &status) == 0 && S_ISDIR(status.st_mode) && of_owner &&
@@ -211,13 +217,13 @@ static bool is_outside(const char *user)
 static enum exit_status print_reply(const struct setup *setup, const char *user, json_t *reply)
 {
 	const struct invocation *invocation = setup->invocation;
+	bool json = option_given(invocation, OPTION_JSON);
 	char *message;
 
-	if (option_given(invocation, OPTION_JSON)) {
-		if (json_object_set(reply, "made", setup->made) != 0)
-			out_of_memory();
+	if (json && json_object_set(reply, "made", setup->made) != 0)
+		out_of_memory();
+	if (json)
 		return output_json(reply);
-	}
 	message = safe_text(message_text(reply, "message"));
 	printf("\n%s\n", message);
 	if (is_outside(user))

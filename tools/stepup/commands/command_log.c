@@ -177,19 +177,23 @@ struct verification {
 	json_t *problems;        /* for --json */
 };
 
+static void keep_problem(struct verification *verification, int64_t index, const char *sentence)
+{
+	if (json_array_append_new(verification->problems,
+		    json_pack("{s:I, s:s}", "entry", (json_int_t)index, "sentence", sentence)) != 0)
+		out_of_memory();
+}
+
 static void tell_problem(void *context, int64_t index, const char *sentence)
 {
 	struct verification *verification = context;
 
-	if (option_given(verification->invocation, OPTION_JSON)) {
-		if (json_array_append_new(verification->problems,
-			    json_pack("{s:I, s:s}", "entry", (json_int_t)index, "sentence", sentence)) != 0)
-			out_of_memory();
-	} else if (index >= 0) {
+	if (option_given(verification->invocation, OPTION_JSON))
+		keep_problem(verification, index, sentence);
+	else if (index >= 0)
 		printf("entry %lld: %s\n", (long long)index, sentence);
-	} else {
+	else
 		printf("%s\n", sentence);
-	}
 }
 
 static bool check_line(void *context, const char *line)
@@ -371,12 +375,12 @@ static FILE *open_part(const char *path, char **part)
 	fd = open(*part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd >= 0)
 		file = fdopen(fd, "w");
-	if (file == NULL) {
-		(void)complain_file(*part);
-		if (fd >= 0)
-			(void)close(fd);
-	}
-	return file;
+	if (file != NULL)
+		return file;
+	(void)complain_file(*part);
+	if (fd >= 0)
+		(void)close(fd);
+	return NULL;
 }
 
 static bool close_durably(FILE *file)

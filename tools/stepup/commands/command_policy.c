@@ -123,6 +123,16 @@ static enum exit_status check_pam(struct findings *findings, size_t *used)
 	return EXIT_REFUSED;
 }
 
+static void print_check_json(const struct findings *findings, json_t *result, size_t used)
+{
+	json_t *object = json_pack("{s:O, s:O, s:I, s:I}", "configuration", result, "pam", findings->pam,
+		"pam_files", (json_int_t)used, "errors", (json_int_t)findings->errors);
+
+	if (json_object_update(object, findings->failure) != 0)
+		out_of_memory();
+	(void)output_json(object);
+}
+
 enum exit_status command_policy_check(const struct invocation *invocation)
 {
 	struct findings findings = {.invocation = invocation, .pam = json_array(), .failure = json_object()};
@@ -134,18 +144,11 @@ enum exit_status command_policy_check(const struct invocation *invocation)
 	pam_status = check_pam(&findings, &used);
 	if (status == EXIT_DONE)
 		status = pam_status;
-	if (option_given(invocation, OPTION_JSON)) {
-		json_t *object =
-			json_pack("{s:O, s:O, s:I, s:I}", "configuration", result, "pam", findings.pam,
-				"pam_files", (json_int_t)used, "errors", (json_int_t)findings.errors);
-
-		if (json_object_update(object, findings.failure) != 0)
-			out_of_memory();
-		(void)output_json(object);
-	} else {
+	if (option_given(invocation, OPTION_JSON))
+		print_check_json(&findings, result, used);
+	else
 		printf("PAM: %zu %s pam_stepup.so, %zu to look at.\n", used,
 			used == 1 ? "file uses" : "files use", findings.pam_count);
-	}
 	json_decref(findings.pam);
 	json_decref(findings.failure);
 	json_decref(result);

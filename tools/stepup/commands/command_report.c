@@ -136,6 +136,26 @@ static bool one_form(const struct invocation *invocation)
 	return false;
 }
 
+/* Prints what was read, with how far it can be trusted. */
+static enum exit_status finish_report(const struct invocation *invocation, struct report_reading *reading)
+{
+	bool sound;
+	char *standing = standing_of(reading, &sound);
+	json_t *report;
+
+	/* whoever takes the lines for a letter to customers has to hear of it, whatever form they have */
+	if (!sound)
+		complain("%s", standing);
+	report = report_finish(reading->report);
+	if (json_object_set_new(report, "standing", json_string(standing)) != 0 ||
+		json_object_set_new(report, "sound", json_boolean(sound)) != 0)
+		out_of_memory();
+	print_report(invocation, report, standing);
+	json_decref(report);
+	free(standing);
+	return sound ? EXIT_DONE : EXIT_REFUSED;
+}
+
 enum exit_status command_report(const struct invocation *invocation)
 {
 	const char *path = option_text(invocation, OPTION_FILE, NULL), *user = invocation->arguments[0];
@@ -143,9 +163,7 @@ enum exit_status command_report(const struct invocation *invocation)
 	struct report_reading reading = {0};
 	int64_t now = (int64_t)time(NULL), since, until;
 	enum exit_status status;
-	json_t *report = NULL;
-	char *standing = NULL;
-	bool ended = false, sound;
+	bool ended = false;
 
 	if (!one_form(invocation) || !time_option(invocation, OPTION_SINCE, now, 0, &since) ||
 		!time_option(invocation, OPTION_UNTIL, now, now + 1, &until))
@@ -167,21 +185,8 @@ enum exit_status command_report(const struct invocation *invocation)
 	if (status == EXIT_DONE && ended)
 		status = output_error(invocation, STEPUP_CORRUPT,
 			"The verifier sent an entry that can't be read. `stepup log verify` says more.");
-	if (status == EXIT_DONE) {
-		standing = standing_of(&reading, &sound);
-		/* whoever takes the lines for a letter to customers has to hear of it,
-		 * whatever form they have */
-		if (!sound)
-			complain("%s", standing);
-		report = report_finish(reading.report);
-		if (json_object_set_new(report, "standing", json_string(standing)) != 0 ||
-		    json_object_set_new(report, "sound", json_boolean(sound)) != 0)
-			out_of_memory();
-		print_report(invocation, report, standing);
-		status = sound ? EXIT_DONE : EXIT_REFUSED;
-	}
-	json_decref(report);
-	free(standing);
+	if (status == EXIT_DONE)
+		status = finish_report(invocation, &reading);
 	log_check_free(&reading.check);
 	report_free(&reading.report);
 	return status;

@@ -222,6 +222,18 @@ static char *read_receipt(const struct invocation *invocation)
 	return text;
 }
 
+static enum exit_status read_key_set(const char *path, json_t **jwks)
+{
+	json_error_t error;
+
+	*jwks = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
+	if (*jwks != NULL)
+		return EXIT_DONE;
+	if (json_error_code(&error) == json_error_cannot_open_file)
+		return complain_file(path);
+	return complain_failure(STEPUP_INVALID, "%s: %s.", path, error.text);
+}
+
 /* The JWK set from --keys, or the verifier's. */
 static enum exit_status get_keys(const struct invocation *invocation, json_t **jwks)
 {
@@ -229,15 +241,9 @@ static enum exit_status get_keys(const struct invocation *invocation, json_t **j
 	struct doors doors = {.invocation = invocation};
 	enum exit_status status;
 	json_t *reply = NULL;
-	json_error_t error;
 
-	if (path != NULL) {
-		*jwks = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
-		if (*jwks == NULL && json_error_code(&error) == json_error_cannot_open_file)
-			return complain_file(path);
-		return *jwks != NULL ? EXIT_DONE
-			: complain_failure(STEPUP_INVALID, "%s: %s.", path, error.text);
-	}
+	if (path != NULL)
+		return read_key_set(path, jwks);
 	status = doors_call(&doors, &interface_verify, "Keys", json_object(), &reply, NULL);
 	doors_close(&doors);
 	*jwks = json_incref(json_object_get(reply, "jwks"));

@@ -186,19 +186,25 @@ static void fish_value(FILE *out, enum completion completion, const char *words)
 	}
 }
 
-static void fish_command(FILE *out, const struct command_row *command)
+/* How a command is written; one of a group also completes its group, once. */
+static void fish_name(FILE *out, const struct command_row *command)
 {
 	size_t length = strcspn(command->name, " ");
 
-	if (command->name[length] == ' ') {
-		if (is_first_of_group(command))
-			(void)fprintf(out, "complete -c stepup -n __fish_use_subcommand -a %.*s\n",
-				(int)length, command->name);
-		(void)fprintf(out, "complete -c stepup -n '__fish_seen_subcommand_from %.*s' -a %s -d '",
-			(int)length, command->name, command->name + length + 1);
-	} else {
+	if (command->name[length] == '\0') {
 		(void)fprintf(out, "complete -c stepup -n __fish_use_subcommand -a %s -d '", command->name);
+		return;
 	}
+	if (is_first_of_group(command))
+		(void)fprintf(out, "complete -c stepup -n __fish_use_subcommand -a %.*s\n", (int)length,
+			command->name);
+	(void)fprintf(out, "complete -c stepup -n '__fish_seen_subcommand_from %.*s' -a %s -d '",
+		(int)length, command->name, command->name + length + 1);
+}
+
+static void fish_command(FILE *out, const struct command_row *command)
+{
+	fish_name(out, command);
 	fish_quoted(out, command->help);
 	(void)fputs("'\n", out);
 	if (command->completion != COMPLETE_NOTHING) {

@@ -25,32 +25,42 @@
 #define SECRET_FILE_MAX 512
 #define ANSWERS_MAX 5
 
+/* The secret of a file, in base32; any other result after a complaint. */
+static enum stepup_error read_secret_file(const char *path, char **base32)
+{
+	char *bytes = NULL, *why = NULL;
+	size_t size = 0;
+	enum stepup_error error =
+		safe_file_read(path, SAFE_FILE_SECRET, SECRET_FILE_MAX, &bytes, &size, &why);
+
+	if (error != STEPUP_OK) {
+		(void)complain_failure(error, "%s Nothing was enrolled.",
+			why != NULL ? why : stepup_error_text(error));
+		goto out;
+	}
+	error = strlen(bytes) == size ? token_secret_parse(bytes, base32) : STEPUP_INVALID;
+	if (error != STEPUP_OK)
+		(void)complain_failure(error, "%s has no secret in base32 or hex of at most %d bytes. "
+			"Nothing was enrolled.", path, TOKEN_SECRET_MAX);
+out:
+	wipe_free((void **)&bytes, size);
+	free(why);
+	return error;
+}
+
 /* Adds the secret of --secret-file. */
 static enum exit_status add_secret(const struct invocation *invocation, json_t *parameters)
 {
 	const char *path = option_text(invocation, OPTION_SECRET_FILE, NULL);
-	char *bytes = NULL, *why = NULL, *base32 = NULL;
+	char *base32 = NULL;
 	enum stepup_error error;
-	size_t size = 0;
 
 	if (path == NULL)
 		return EXIT_DONE;
-	error = safe_file_read(path, SAFE_FILE_SECRET, SECRET_FILE_MAX, &bytes, &size, &why);
-	if (error == STEPUP_OK) {
-		error = strlen(bytes) == size ? token_secret_parse(bytes, &base32) : STEPUP_INVALID;
-		if (error != STEPUP_OK)
-			(void)complain_failure(error, "%s has no secret in base32 or hex of at most %d "
-				"bytes. "
-				"Nothing was enrolled.", path, TOKEN_SECRET_MAX);
-	} else {
-		(void)complain_failure(error, "%s Nothing was enrolled.",
-			why != NULL ? why : stepup_error_text(error));
-	}
+	error = read_secret_file(path, &base32);
 	if (error == STEPUP_OK)
 		set_text(parameters, "secret", base32);
 	wipe_free_string(&base32);
-	wipe_free((void **)&bytes, size);
-	free(why);
 	return error == STEPUP_OK ? EXIT_DONE : EXIT_REFUSED;
 }
 
@@ -96,14 +106,11 @@ static enum exit_status add_permission(struct doors *doors, const char *type, js
 	enum exit_status status;
 	char *typed = NULL;
 
-	if (invitation != NULL && strcmp(invitation, "-") == 0) {
-		if (terminal_ask("Invitation: ", true, &typed) != STEPUP_OK)
-			return output_error(doors->invocation, STEPUP_CANCELLED,
-				KEYS_CANCELLED);
-		invitation = typed;
-	}
+	if (invitation != NULL && strcmp(invitation, "-") == 0 &&
+		terminal_ask("Invitation: ", true, &typed) != STEPUP_OK)
+		return output_error(doors->invocation, STEPUP_CANCELLED, KEYS_CANCELLED);
 	if (invitation != NULL) {
-		set_text(parameters, "invitation", invitation);
+		set_text(parameters, "invitation", typed != NULL ? typed : invitation);
 		wipe_free_string(&typed);
 		return EXIT_DONE;
 	}

@@ -44,11 +44,11 @@ static void action_of(const struct pam_line *line, bool failed, char action[32])
 	};
 
 	(void)snprintf(action, 32, "bad");
-	if (line->control[0] == '[') {
-		if (pam_bracket_action(line->control, failed ? "auth_err" : "success", action) == NULL)
-			(void)pam_bracket_action(line->control, "default", action);
+	if (line->control[0] == '[' &&
+		pam_bracket_action(line->control, failed ? "auth_err" : "success", action) == NULL)
+		(void)pam_bracket_action(line->control, "default", action);
+	if (line->control[0] == '[')
 		return;
-	}
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcasecmp(line->control, words[i].control) == 0)
 			(void)snprintf(action, 32, "%s", failed ? words[i].failure : words[i].success);

@@ -219,13 +219,14 @@ static enum stepup_error pam_stack_take_line(const struct stack_reading *reading
 	}
 	if (line->included != NULL)
 		error = follow(reading, line);
-	if (error == STEPUP_NOT_FOUND) {
-		line->substack = reading->substack;
-		error = add_line(reading->stack, line);
-		if (error == STEPUP_OK)
-			return STEPUP_OK;
+	if (error != STEPUP_NOT_FOUND) {
+		free(line->text);
+		return error;
 	}
-	free(line->text);
+	line->substack = reading->substack;
+	error = add_line(reading->stack, line);
+	if (error != STEPUP_OK)
+		free(line->text);
 	return error;
 }
 

@@ -206,11 +206,12 @@ static void put_what(json_t *row, const json_t *entry, const json_t *evidence, c
 	json_t *value;
 	FILE *out;
 
-	if (prompt != NULL || action == NULL) {
-		if (prompt != NULL)
-			report_put_text(row, "what", prompt);
-		else
-			put_joined(row, "what", shown, 5);
+	if (prompt != NULL) {
+		report_put_text(row, "what", prompt);
+		return;
+	}
+	if (action == NULL) {
+		put_joined(row, "what", shown, 5);
 		return;
 	}
 	out = open_memstream(&text, &size);
@@ -300,11 +301,9 @@ static bool report_names(const json_t *entry, const char *member, const char *us
 /* What the entry is to this user; NULL for nothing. */
 static const char *kind_of(const struct report *report, const json_t *entry, const struct type_row *type)
 {
-	if (type->about != NULL && report_names(entry, "user", report->user)) {
-		if (strcmp(type->type, "grant") == 0 && report_names(entry, "method", "fresh"))
-			return "covered";
-		return type->about;
-	}
+	if (type->about != NULL && report_names(entry, "user", report->user))
+		return strcmp(type->type, "grant") == 0 && report_names(entry, "method", "fresh")
+			? "covered" : type->about;
 	if (report_names(entry, type->member, report->user))
 		return type->named;
 	return type->by != NULL && report_names(entry, "by", report->user) ? type->by : NULL;

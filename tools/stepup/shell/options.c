@@ -253,12 +253,11 @@ static enum exit_status settle_command(const struct command_row *table, FILE *co
 	if (invocation->argument_count == 0)
 		return EXIT_DONE;
 	command = find_words(table, words[0], invocation->argument_count > 1 ? words[1] : NULL, &used);
-	if (command == NULL) {
-		if (!complain_group(table, words[0], complaints))
-			complain_command(table, complaints, words[0],
-				invocation->argument_count > 1 ? words[1] : NULL);
+	if (command == NULL && !complain_group(table, words[0], complaints))
+		complain_command(table, complaints, words[0],
+			invocation->argument_count > 1 ? words[1] : NULL);
+	if (command == NULL)
 		return EXIT_USAGE;
-	}
 	invocation->command = command;
 	memmove(words, words + used, (invocation->argument_count - used + 1) * sizeof(*words));
 	invocation->argument_count -= used;
