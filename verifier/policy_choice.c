@@ -158,25 +158,23 @@ static bool has_store(const char *url)
 
 enum stepup_error policy_choice_read(const char *config, struct policy_choice *choice, char **why)
 {
-	enum stepup_error error = STEPUP_NO_MEMORY;
+	enum stepup_error error = STEPUP_NO_MEMORY, found;
 
 	*choice = (struct policy_choice){.files = policy_files_on_disk(true)};
 	if (choice->files == NULL)
 		return error;
 	choice->error = policy_load_files(config, choice->files, NULL, &choice->policy, &choice->why);
-	error = choice->error;
+	error = found = choice->error;
 	if (error == STEPUP_OK) {
 		choice->store = strdup(choice->policy->store);
 		return choice->store == NULL ? STEPUP_NO_MEMORY : STEPUP_OK;
 	}
-	if (error != STEPUP_UNSAFE_FILE && error != STEPUP_NO_MEMORY) {
-		enum stepup_error found = policy_store_url(config, choice->files, &choice->store);
-
-		if (found == STEPUP_OK && has_store(choice->store))
-			return STEPUP_OK;
-		if (found != STEPUP_OK)
-			error = found;
-	}
+	if (error != STEPUP_UNSAFE_FILE && error != STEPUP_NO_MEMORY)
+		found = policy_store_url(config, choice->files, &choice->store);
+	if (found == STEPUP_OK && has_store(choice->store))
+		return STEPUP_OK;
+	if (found != STEPUP_OK)
+		error = found;
 	*why = choice->why;
 	choice->why = NULL;
 	return error;

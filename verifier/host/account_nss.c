@@ -96,12 +96,12 @@ enum stepup_error account_nss(const char *name, uid_t uid, struct account *accou
 		goto out;
 	if (found != NULL) {
 		account->uid = (int64_t)passwd.pw_uid;
-		account->name = strdup(passwd.pw_name);
-		if (account->name == NULL || gids_get(&passwd, account) != STEPUP_OK)
-			goto out;
-	} else if (name != NULL && (account->name = strdup(name)) == NULL) {
-		goto out;
+		name = passwd.pw_name;
 	}
+	if (name != NULL && (account->name = strdup(name)) == NULL)
+		goto out;
+	if (found != NULL && gids_get(&passwd, account) != STEPUP_OK)
+		goto out;
 	result = STEPUP_OK;
 out:
 	free(buffer);

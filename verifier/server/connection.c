@@ -144,14 +144,13 @@ static void connection_write(struct connection *connection)
 static bool out_add(struct connection *connection, char *frame, size_t size)
 {
 	size_t left = connection->out_size - connection->out_sent;
-	char *both;
+	char *both = left > 0 ? malloc(left + size) : NULL;
 
+	if (left > 0 && both == NULL) {
+		wipe_free_string(&frame);
+		return false;
+	}
 	if (left > 0) {
-		both = malloc(left + size);
-		if (both == NULL) {
-			wipe_free_string(&frame);
-			return false;
-		}
 		memcpy(both, connection->out + connection->out_sent, left);
 		memcpy(both + left, frame, size);
 		wipe_memory(frame, size);

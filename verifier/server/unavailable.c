@@ -78,13 +78,15 @@ static void caller_read(uv_poll_t *poll, int status, int events)
 	bool whole = n > 0 && memchr(buffer, '\0', (size_t)n) != NULL;
 
 	(void)events;
-	if (n > 0) {
-		wipe_memory(buffer, (size_t)n);
-		caller->taken += (size_t)n;
-		if (!whole && caller->taken < FRAME_SIZE_MAX)
-			return;
-		(void)send(caller->fd, at->answer, at->answer_size, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n <= 0) {
+		caller_end(caller);
+		return;
 	}
+	wipe_memory(buffer, (size_t)n);
+	caller->taken += (size_t)n;
+	if (!whole && caller->taken < FRAME_SIZE_MAX)
+		return;
+	(void)send(caller->fd, at->answer, at->answer_size, MSG_NOSIGNAL | MSG_DONTWAIT);
 	caller_end(caller);
 }
 

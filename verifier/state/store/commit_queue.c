@@ -280,19 +280,24 @@ static void arm(struct commit_queue *queue)
 	}
 }
 
+/* Has what waits run, here or by the writer. */
+static void start_waiting(struct commit_queue *queue)
+{
+	if (!goes_to_writer(queue)) {
+		run_waiting(queue);
+		return;
+	}
+	queue->running = true;
+	(void)pthread_cond_signal(&queue->writer_wanted);
+}
+
 static void on_after_poll(uv_check_t *handle)
 {
 	struct commit_queue *queue = handle->data;
 
 	(void)pthread_mutex_lock(&queue->lock);
-	if (!queue->running && queue->ran < queue->submitted) {
-		if (goes_to_writer(queue)) {
-			queue->running = true;
-			(void)pthread_cond_signal(&queue->writer_wanted);
-		} else {
-			run_waiting(queue);
-		}
-	}
+	if (!queue->running && queue->ran < queue->submitted)
+		start_waiting(queue);
 	(void)pthread_mutex_unlock(&queue->lock);
 	report(queue);
 	arm(queue);

@@ -140,10 +140,10 @@ enum stepup_error head_read(struct store_session *session, struct store_head *he
 	if (error == STEPUP_OK) {
 		bytes = db_column_blob(statement, 1, &size);
 		error = store_head_unpack(bytes, size, head);
-		/* it stands in the row of the last entry that it counts */
-		if (error == STEPUP_OK && db_column_int(statement, 0) != head->log_size - 1)
-			error = STEPUP_CORRUPT;
 	}
+	/* it stands in the row of the last entry that it counts */
+	if (error == STEPUP_OK && db_column_int(statement, 0) != head->log_size - 1)
+		error = STEPUP_CORRUPT;
 	if (statement != NULL)
 		db_reset(statement);
 	return error;
