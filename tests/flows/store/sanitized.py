@@ -11,7 +11,6 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import rooms  # noqa: F401
 from harness import DAEMON, GAMES, MAIL, NOBODY, Client, Tap, Verifier, as_uid, need_root
-from rounds import rounds
 from softkey import AgentKey, Key, answer, enrol_key
 from step_up import at_once
 
@@ -29,7 +28,7 @@ action vault.open {
 }
 action safe.open { users = { "*" }  prompt = "Open the safe"  require = { key }  service = vault }
 '''
-WORKERS, ROUNDS = 6, rounds(8, 80)
+WORKERS, ROUNDS = 6, 8
 tap = Tap()
 
 
